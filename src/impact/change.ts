@@ -1,0 +1,112 @@
+import type { EnforcementPoint, Query, AnswerLayer } from '#posture/query.ts';
+
+export type Direction =
+  | 'widened'
+  | 'narrowed'
+  | 'weakened'
+  | 'strengthened'
+  | 'undecided-widened'
+  | 'undecided-narrowed'
+  | 'latent-widened'
+  | 'latent-narrowed';
+
+/** The layer whose answer differs on the witness, first in this order (`design.md` section 5). */
+export type Facet = 'mtls' | 'token' | 'external-authorization' | 'ingress' | 'enrolment' | 'identity' | 'egress' | 'access';
+
+export interface Destination {
+  readonly id: string;
+  readonly namespace?: string;
+  readonly kind?: string;
+  readonly name?: string;
+  /** Egress only. */
+  readonly host?: string;
+  /** Declared by a manifest; false: a phantom that only a selector names (R29). */
+  readonly known: boolean;
+  readonly status: 'both' | 'added' | 'removed';
+}
+
+/** A list of values with its complement form: exactly one of the two. */
+export interface ValueSet {
+  readonly only?: readonly string[];
+  readonly except?: readonly string[];
+}
+
+/** The exact difference as the policies would write it; an absent dimension = any value. `absent` in a list = not carried. */
+export interface RegionCube {
+  readonly peers?: ValueSet;
+  readonly ports?: ValueSet;
+  readonly protocol?: ValueSet;
+  readonly methods?: ValueSet;
+  readonly paths?: ValueSet;
+  readonly hosts?: ValueSet;
+  readonly sni?: ValueSet;
+  readonly sourceIps?: ValueSet;
+  readonly remoteIps?: ValueSet;
+  readonly destinationIps?: ValueSet;
+  readonly token?: ValueSet;
+  readonly headers?: Readonly<Record<string, ValueSet>>;
+  readonly claims?: Readonly<Record<string, ValueSet>>;
+  readonly opaque?: Readonly<Record<string, boolean>>;
+}
+
+export interface Region {
+  readonly cubes: readonly RegionCube[];
+  /** False: there is more than the cubes shown. */
+  readonly complete: boolean;
+}
+
+export interface Callers {
+  /** Known workloads whose identity lies in the region: `ns/name[Kind]`. */
+  readonly known: readonly string[];
+  /** Identities that no manifest creates, in words: `any other identity in namespace x`. */
+  readonly open: readonly string[];
+  /** Callers without a mesh identity. */
+  readonly plaintext: boolean;
+  readonly internet: boolean;
+}
+
+export interface WitnessAnswer {
+  readonly verdict: 'allow' | 'asks' | 'deny' | 'unknown';
+  readonly layer?: AnswerLayer;
+  readonly by?: readonly string[];
+  readonly enforcedAt?: EnforcementPoint;
+  readonly provider?: string;
+}
+
+/** One concrete request, confirmed by `decide` on both sides. */
+export interface Witness extends Query {
+  readonly base: WitnessAnswer;
+  readonly head: WitnessAnswer;
+}
+
+export interface Cause {
+  readonly file: string;
+  /** 1-based line on that side of the comparison. */
+  readonly line: number;
+  readonly endLine: number;
+  readonly side: 'LEFT' | 'RIGHT';
+  /** `Kind/namespace/name`. */
+  readonly resource: string;
+  readonly change: 'added' | 'modified' | 'removed';
+  readonly via: readonly { readonly file: string; readonly line: number; readonly role: 'values' | 'template' | 'patch' | 'kustomization' | 'dependency' }[];
+}
+
+export interface Change {
+  readonly id: string;
+  readonly environments: readonly string[];
+  readonly direction: Direction;
+  readonly facet: Facet;
+  readonly destinations: readonly Destination[];
+  readonly region: Region;
+  readonly callers: Callers;
+  /** Plain text, one sentence without a full stop. */
+  readonly headline: string;
+  readonly before: string;
+  readonly after: string;
+  /** Absent only where a change is undecided: then no single request could be confirmed. */
+  readonly witness?: Witness;
+  readonly causes: readonly Cause[];
+  readonly enforcementPoints: readonly EnforcementPoint[];
+  /** Ids of additional assumptions; none = proved. */
+  readonly assumptions: readonly string[];
+}

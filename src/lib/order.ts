@@ -1,0 +1,33 @@
+/** One order for every list of the report: by UTF-16 code units, never by locale, so that all machines agree. */
+export function compareText(left: string, right: string): number {
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
+export type Comparator<T> = (left: T, right: T) => number;
+
+/** Compares by the given keys in order; numbers ascending, texts by code unit. */
+export function compareBy<T>(...keys: readonly ((value: T) => string | number)[]): Comparator<T> {
+  return (left, right) => {
+    for (const key of keys) {
+      const a = key(left);
+      const b = key(right);
+      if (typeof a === 'number' && typeof b === 'number') {
+        if (a !== b) return a - b;
+      } else {
+        const order = compareText(String(a), String(b));
+        if (order !== 0) return order;
+      }
+    }
+    return 0;
+  };
+}
+
+/** A sorted copy; the argument stays as it was. */
+export function sortedBy<T>(values: Iterable<T>, ...keys: readonly ((value: T) => string | number)[]): T[] {
+  return [...values].sort(compareBy(...keys));
+}
+
+/** Distinct texts in the one order. */
+export function distinct(values: Iterable<string>): string[] {
+  return [...new Set(values)].sort(compareText);
+}

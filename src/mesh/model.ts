@@ -1,0 +1,90 @@
+import type { AnyResource, Resource } from '#manifests/resource.ts';
+
+/** What the manifests or the configuration say about the mesh; every value that nothing states is a default and an assumption (R26). */
+export interface MeshConfig {
+  readonly istioVersion: string;
+  readonly rootNamespace: string;
+  readonly trustDomain: string;
+  readonly trustDomainAliases: readonly string[];
+  /** Trust domains of `caCertificates[].trustDomains`: accepted at TLS, not in policies (A3.14). */
+  readonly extraTrustDomains: readonly string[];
+  readonly enableAutoMtls: boolean;
+  readonly pathNormalization: 'NONE' | 'BASE' | 'MERGE_SLASHES' | 'DECODE_AND_MERGE_SLASHES';
+  readonly outboundTrafficPolicy: 'ALLOW_ANY' | 'REGISTRY_ONLY' | 'ALLOW_ANY_DYNAMIC_DNS';
+  readonly accessLogFile: string;
+  /** `undefined`: the mesh configuration is not in what was read; named providers are assumed to exist (R26). */
+  readonly extensionProviders: readonly ExtensionProvider[] | undefined;
+  /** `Kind/namespace/name` of the object that states it; `undefined`: nothing does. */
+  readonly statedBy: string | undefined;
+}
+
+export interface ExtensionProvider {
+  readonly name: string;
+  readonly type: 'ext-authz-http' | 'ext-authz-grpc' | 'other';
+  readonly failOpen: boolean;
+  readonly service: string;
+  readonly port: number;
+  /** Why Istio could not use it (A6.2), where the manifests tell. */
+  readonly broken: string | undefined;
+}
+
+/** How a workload takes part in the mesh (M55 to M68). */
+export type Enrolment =
+  | { readonly mode: 'sidecar'; readonly revision: string | undefined }
+  | { readonly mode: 'ambient' }
+  | { readonly mode: 'gateway' }
+  | { readonly mode: 'none'; readonly because: string }
+  /** R23, R24: one shared boolean `enrolment:<namespace>`; changes are computed in the world `inWorld`. */
+  | { readonly mode: 'unknown'; readonly assumption: string; readonly inWorld: 'sidecar' | 'ambient' };
+
+export type PortProtocol = 'http' | 'tcp' | 'auto' | 'udp';
+
+export interface WorkloadPort {
+  readonly port: number;
+  /** From the Services that select the pod (A4.4); `auto`: undeclared, sniffed. */
+  readonly protocol: PortProtocol;
+  /** Behind the proxy; `false`: excluded from capture (M69). */
+  readonly captured: boolean;
+}
+
+export interface Workload {
+  /** `namespace/name`, `namespace/name[Kind]` where two kinds share the name. */
+  readonly id: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly kind: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  /** Account name in `namespace`. */
+  readonly serviceAccount: string;
+  readonly enrolment: Enrolment;
+  /** Declared ports, ascending. Other ports exist too: sniffed, captured as `otherPortsCaptured` says. */
+  readonly ports: readonly WorkloadPort[];
+  readonly otherPortsCaptured: boolean;
+  /** The manifest; `undefined` for a phantom. */
+  readonly resource: AnyResource | undefined;
+}
+
+export interface Namespace {
+  readonly name: string;
+  /** With `kubernetes.io/metadata.name` (R22). */
+  readonly labels: Readonly<Record<string, string>>;
+  readonly resource: Resource<'Namespace'> | undefined;
+}
+
+/** One side of one environment. Built once, never changed. */
+export interface Mesh {
+  readonly config: MeshConfig;
+  readonly namespaces: ReadonlyMap<string, Namespace>;
+  readonly workloads: ReadonlyMap<string, Workload>;
+  /** Objects in force (admitted), by kind, in code-unit order of their ids. */
+  readonly resources: ReadonlyMap<string, readonly AnyResource[]>;
+  /** Assumptions that the whole model stands on. */
+  readonly assumptions: readonly Assumption[];
+}
+
+/** Something the manifests cannot tell. `id` is stable: `enrolment:shop`, `mesh-config`, `provider:oauth2`, `root-namespace`. */
+export interface Assumption {
+  readonly id: string;
+  readonly text: string;
+}

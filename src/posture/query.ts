@@ -1,0 +1,76 @@
+import type { LayerId } from '#sets/cube.ts';
+
+/** A question in the words of the recorded decisions (`docs/questions.md`): `explain`, `test` and witnesses all use it. */
+export interface Query {
+  readonly from: {
+    /** `trust-domain/ns/x/sa/y`; `null`: plaintext, no certificate. */
+    readonly principal?: string | null;
+    readonly workload?: string;
+    readonly outside?: boolean;
+    readonly ip?: string;
+    readonly pod?: { readonly namespace: string; readonly labels: Readonly<Record<string, string>> };
+    readonly direct?: boolean;
+  };
+  readonly to: {
+    /** `namespace/name`, or `namespace/name[Kind]` where two kinds share the name. */
+    readonly workload?: string;
+    readonly host?: string;
+    readonly selector?: { readonly namespace: string; readonly labels: Readonly<Record<string, string>> };
+    readonly gateway?: string;
+    readonly ip?: string;
+    readonly port: number;
+  };
+  readonly request: {
+    readonly protocol: 'http' | 'https' | 'tcp' | 'tls';
+    readonly sni?: string;
+    readonly method?: string;
+    readonly path?: string;
+    readonly host?: string;
+    readonly headers?: Readonly<Record<string, string>>;
+    readonly token?: {
+      readonly valid: boolean;
+      readonly claims?: Readonly<Record<string, unknown>>;
+      /** `authorization`, `header:NAME`, `parameter:NAME`, `cookie:NAME`. */
+      readonly in?: string;
+      readonly prefix?: string;
+    };
+  };
+  /** What the manifests do not tell and the answer depends on: `enrolment:<ns>`, `provider:<name>`, `opaque:<key>`, `keys:<id>`. */
+  readonly given?: Readonly<Record<string, boolean>>;
+}
+
+export type EnforcementPoint = 'sidecar' | 'ztunnel' | 'waypoint' | 'gateway' | 'none';
+export type AnswerLayer = LayerId | 'none' | 'protocol';
+
+/** Numbered rule of the references: `A1.4` (istio-authorization), `M16` (istio-mtls-enrolment-traffic), `R24`. */
+export type RuleNumber = string;
+
+/** The answer for one request. `by`: determining policies, `Kind/namespace/name`, sorted. */
+export type Decision =
+  | {
+      readonly verdict: 'allow' | 'deny';
+      readonly layer: AnswerLayer;
+      readonly by: readonly string[];
+      readonly enforcedAt: EnforcementPoint;
+      /** The client's TLS ended in the application: the proxy saw no identity and no HTTP. */
+      readonly passthrough?: boolean;
+      /** One sentence per step, in the order of evaluation, each with its rule number. */
+      readonly because: readonly Step[];
+    }
+  | {
+      readonly verdict: 'asks';
+      readonly layer: 'external-authorization';
+      readonly provider: string;
+      readonly by: readonly string[];
+      readonly enforcedAt: EnforcementPoint;
+      readonly passthrough?: boolean;
+      readonly because: readonly Step[];
+    }
+  | { readonly verdict: 'unknown'; readonly rule: RuleNumber; readonly missing: string; readonly because: readonly Step[] };
+
+export interface Step {
+  readonly rule: RuleNumber;
+  readonly text: string;
+  /** `Kind/namespace/name` of the object that decided this step, where one did. */
+  readonly by?: string;
+}

@@ -1,0 +1,65 @@
+import type { Matcher, Value } from './matcher.ts';
+
+/**
+ * One attribute of a request. Absence is a value of its own (`null`): a positive list never accepts it, a negative list never
+ * refuses it (A3.4, A3.8).
+ *
+ * - `peer`: identity as the client presents it; `protocol`: `http`, `tcp`, `tls` or `https`, what the client speaks.
+ * - `claim:a` or `claim:a/b`: texts of a (nested) claim of the raw token, as a list.
+ * - `source.pod`: the calling pod where a NetworkPolicy looks at it.
+ * - `opaque:<key>`: a predicate that the manifests do not interpret; equal keys on both sides are one boolean.
+ */
+export type Dimension =
+  | 'peer'
+  | 'source.ip'
+  | 'remote.ip'
+  | 'destination.ip'
+  | 'port'
+  | 'protocol'
+  | 'host'
+  | 'method'
+  | 'path'
+  | 'path.query'
+  | 'sni'
+  | 'token'
+  | `header:${string}`
+  | `claim:${string}`
+  | `opaque:${string}`;
+
+/** `(any is empty or some of any matches) and none of none matches`. */
+export interface Predicate {
+  readonly dimension: Dimension;
+  readonly any: readonly Matcher[];
+  readonly none: readonly Matcher[];
+}
+
+/** Who wrote a cube: a policy and, where it has one, the rule. Carried from the start, never guessed later. */
+export interface CubeOrigin {
+  /** `Kind/namespace/name`. */
+  readonly policy: string;
+  readonly rule?: number;
+}
+
+/** A product of predicates; no predicate on a dimension = any value, absence included. Several on one dimension all hold. */
+export interface Cube {
+  readonly predicates: readonly Predicate[];
+  readonly origins: readonly CubeOrigin[];
+}
+
+export type LayerId = 'routing' | 'network-policy' | 'mtls' | 'authentication' | 'authorization' | 'external-authorization';
+
+/** `allow: 'all'`: nothing is required here. An empty list: something is required and nothing satisfies it (A1.5). */
+export interface Layer {
+  readonly id: LayerId;
+  readonly allow: 'all' | readonly Cube[];
+  readonly deny: readonly Cube[];
+}
+
+/** One way from the client to the workload: a request passes when every layer lets it pass. */
+export interface Path {
+  readonly id: string;
+  readonly layers: readonly Layer[];
+}
+
+/** A concrete value for each dimension that matters; a missing one may be anything (use the dimension's plainest value). */
+export type Point = ReadonlyMap<Dimension, Value>;

@@ -1,0 +1,72 @@
+/**
+ * Value matchers: what one value of a policy field accepts. They are data, so that one and the same matcher answers for a
+ * concrete request (`matches`), names itself canonically (`matcherKey`) and yields the atoms of the symbolic side.
+ */
+
+/** A text attribute. `null` = the request does not carry it. */
+export type TextValue = string | null;
+
+/** Peer identity without `spiffe://` (`td/ns/x/sa/y`), or `null`: plaintext or no client certificate. */
+export type PeerValue = string | null;
+
+/** A raw bearer token as sent, before anybody validated it; `null` = none sent. */
+export interface Token {
+  /** `authorization:Bearer ` (default), `header:NAME:PREFIX`, `parameter:NAME`, `cookie:NAME`. */
+  readonly location: string;
+  /**
+   * Which key sets verify its signature: `'all'` (the recorded `valid: true`), the ids of the key sets that do, or none.
+   */
+  readonly signedBy: 'all' | readonly string[];
+  readonly issuer: string | null;
+  readonly subject: string | null;
+}
+
+export type Value = TextValue | number | bigint | boolean | Token | readonly string[];
+
+export type TextMatcher =
+  | { readonly type: 'exact'; readonly text: string }
+  | { readonly type: 'prefix'; readonly text: string }
+  | { readonly type: 'suffix'; readonly text: string }
+  /** Non-empty text (`*` for paths, principals, claims). */
+  | { readonly type: 'non-empty' }
+  /** Carried at all, also when empty (`*` for headers and hosts). */
+  | { readonly type: 'present' };
+
+export type PathNormalization = 'NONE' | 'BASE' | 'MERGE_SLASHES' | 'DECODE_AND_MERGE_SLASHES';
+
+export type Matcher =
+  | TextMatcher
+  /** Host: compared in lower case (A3.34). `pattern` is lower-cased already. */
+  | { readonly type: 'host'; readonly pattern: TextMatcher }
+  /** Path: the raw path as sent, normalized by the mesh's setting, query and fragment removed (A3.36 to A3.39). */
+  | { readonly type: 'path'; readonly pattern: TextMatcher | { readonly type: 'template'; readonly text: string }; readonly normalization: PathNormalization }
+  | { readonly type: 'cidr'; readonly family: 4 | 6; readonly network: bigint; readonly length: number }
+  | { readonly type: 'number'; readonly value: number }
+  /** One value of a closed list, for the dimension `protocol`. */
+  | { readonly type: 'one-of'; readonly text: string }
+  /** Peer identity, whole SPIFFE string (A3.10). */
+  | { readonly type: 'principal'; readonly pattern: TextMatcher }
+  /** `namespaces` at Envoy: a regular expression over the whole identity, in which each `*` of the value stands for any text (A3.15). */
+  | { readonly type: 'namespace-glob'; readonly glob: string }
+  /** `namespaces` at ztunnel: the parsed namespace itself (A3.16). */
+  | { readonly type: 'namespace'; readonly pattern: TextMatcher }
+  /** `serviceAccounts` (A3.19, A3.20). */
+  | { readonly type: 'service-account'; readonly namespace: string; readonly account: string; readonly plane: 'envoy' | 'ztunnel' }
+  | { readonly type: 'trust-domain'; readonly pattern: TextMatcher }
+  /** Any identity at all: `true` for every non-null peer. */
+  | { readonly type: 'identified' }
+  /**
+   * A token. Every given part must hold: sent at one of `locations`; its signature verifies under `keys` (a key set id);
+   * issuer and subject match. All parts absent: some token is sent.
+   */
+  | {
+      readonly type: 'token';
+      readonly locations?: readonly string[];
+      readonly keys?: string;
+      readonly issuer?: TextMatcher;
+      readonly subject?: TextMatcher;
+    }
+  /** A claim's value, string or list of strings: some element matches (A3.31). */
+  | { readonly type: 'element'; readonly pattern: TextMatcher }
+  /** The boolean of an uninterpreted predicate (`opaque:<key>`). */
+  | { readonly type: 'holds' };
