@@ -48,8 +48,22 @@ export function accepted(resource: Pick<Resource, 'problems'>): boolean {
   return !resource.problems.some((problem) => problem.kind === 'schema' || problem.kind === 'webhook' || (problem.kind === 'unknown-field' && problem.certain));
 }
 
-/** `Kind/namespace/name`; `Kind/name` for cluster-scoped kinds. */
+/** Keys that differ from the name in the manifest, because two groups use the same name. */
+const names: Readonly<Partial<Record<Kind, string>>> = { KubernetesGateway: 'Gateway', KnativeService: 'Service', KyvernoPolicy: 'Policy' };
+
+/** The kind as manifests and people write it. `Gateway` is Istio's and the Gateway API's: the key tells them apart, the name does not. */
+export function kindName(kind: Kind): string {
+  return names[kind] ?? kind;
+}
+
+/** `Kind/namespace/name` as shown; `Kind/name` for cluster-scoped kinds. Two groups may share it: use `resourceKey` to tell objects apart. */
 export function resourceId(resource: Pick<Resource, 'kind' | 'namespace' | 'name'>): string {
+  const kind = kindName(resource.kind);
+  return resource.namespace === undefined ? `${kind}/${resource.name}` : `${kind}/${resource.namespace}/${resource.name}`;
+}
+
+/** One object of one cluster: like `resourceId`, with the key of the kind. */
+export function resourceKey(resource: Pick<Resource, 'kind' | 'namespace' | 'name'>): string {
   return resource.namespace === undefined ? `${resource.kind}/${resource.name}` : `${resource.kind}/${resource.namespace}/${resource.name}`;
 }
 

@@ -1,4 +1,5 @@
 import type { AnyResource, Resource } from '#manifests/resource.ts';
+import type { EnrolmentKnowledge } from './enrolment.ts';
 
 /** What the manifests or the configuration say about the mesh; every value that nothing states is a default and an assumption (R26). */
 export interface MeshConfig {
@@ -9,6 +10,10 @@ export interface MeshConfig {
   /** Trust domains of `caCertificates[].trustDomains`: accepted at TLS, not in policies (A3.14). */
   readonly extraTrustDomains: readonly string[];
   readonly enableAutoMtls: boolean;
+  /** The mode where no PeerAuthentication says anything: PERMISSIVE (M6), unless the tool's configuration states otherwise. */
+  readonly defaultMtls: 'DISABLE' | 'PERMISSIVE' | 'STRICT';
+  /** `PILOT_ENABLE_MULTIPLE_CUSTOM_AUTHZ_PROVIDERS` (A6.5). */
+  readonly multipleProviders: boolean;
   readonly pathNormalization: 'NONE' | 'BASE' | 'MERGE_SLASHES' | 'DECODE_AND_MERGE_SLASHES';
   readonly outboundTrafficPolicy: 'ALLOW_ANY' | 'REGISTRY_ONLY' | 'ALLOW_ANY_DYNAMIC_DNS';
   readonly accessLogFile: string;
@@ -79,6 +84,13 @@ export interface Mesh {
   readonly workloads: ReadonlyMap<string, Workload>;
   /** Objects in force (admitted), by kind, in code-unit order of their ids. */
   readonly resources: ReadonlyMap<string, readonly AnyResource[]>;
+  /** `closed`: the manifests are the whole cluster (R27). `open`: they are what a repository holds of it. */
+  readonly world: 'closed' | 'open';
+  /** Ids of objects that are surely older than every object not in it (M15b); `undefined`: nothing is known about ages. */
+  readonly seniors: ReadonlySet<string> | undefined;
+  /** What is known about the enrolment of namespaces (R23), and what the tool's configuration states (`mesh.enrolment`). */
+  readonly knowledge: EnrolmentKnowledge;
+  readonly statedEnrolment: Readonly<Record<string, string>>;
   /** Assumptions that the whole model stands on. */
   readonly assumptions: readonly Assumption[];
 }

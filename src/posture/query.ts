@@ -1,4 +1,4 @@
-import type { LayerId } from '#sets/cube.ts';
+import type { AnsweringLayer } from '#sets/cube.ts';
 
 /** A question in the words of the recorded decisions (`docs/questions.md`): `explain`, `test` and witnesses all use it. */
 export interface Query {
@@ -40,7 +40,7 @@ export interface Query {
 }
 
 export type EnforcementPoint = 'sidecar' | 'ztunnel' | 'waypoint' | 'gateway' | 'none';
-export type AnswerLayer = LayerId | 'none' | 'protocol';
+export type AnswerLayer = AnsweringLayer | 'none' | 'protocol';
 
 /** Numbered rule of the references: `A1.4` (istio-authorization), `M16` (istio-mtls-enrolment-traffic), `R24`. */
 export type RuleNumber = string;

@@ -1,5 +1,13 @@
+/**
+ * Which requests does `to` let pass that `from` does not? Seeded multi-valued DPLL over atoms (`change-impact-engine.md` section 3):
+ * an empty answer without undecided seeds is a proof, and every cube of an answer is exact.
+ */
+import { compareText } from '#lib/order.ts';
 import type { Cube, CubeOrigin, Dimension, LayerId, Path, Point } from './cube.ts';
+import { explore, type Explored, type Task } from './explore.ts';
+import { cubeKey } from './keys.ts';
 import type { Value } from './matcher.ts';
+import { distinctCubes, seedsOf, sortedOrigins, type Seed } from './seeds.ts';
 
 /** Counted in work units (one blocker test), never in time, so that a slow machine gives the same answer. */
 export interface Limits {
@@ -42,4 +50,101 @@ export interface Difference {
   /** Seeds whose work limit ran out: could not be proved empty, to be treated as part of the difference. */
   readonly undecided: readonly { readonly seed: Cube; readonly key: string; readonly layer: LayerId; readonly reason: string }[];
   readonly work: number;
+}
+
+/** One seed that runs out of work is tried once more with ten times as much. */
+const escalation = 10;
+
+interface Entry {
+  readonly seed: Seed;
+  readonly parts: Explored[];
+  origins: readonly CubeOrigin[];
+}
+
+/** The path of `from` that a path of `to` is compared with: its namesake, else the first by name. */
+function rivalOf(path: Path, from: readonly Path[]): Path | undefined {
+  return from.find((other) => other.id === path.id) ?? from[0];
+}
+
+function byId(paths: readonly Path[]): Path[] {
+  return [...paths].sort((left, right) => compareText(left.id, right.id));
+}
+
+export function difference(problem: DifferenceProblem): Difference {
+  const from = byId(problem.from);
+  const entries = new Map<string, Entry>();
+  let work = 0;
+  for (const path of byId(problem.to)) {
+    const rival = rivalOf(path, from);
+    const seeds = seedsOf(rival, path);
+    if (seeds.length === 0) continue;
+    const rivals = from.filter((other) => other !== rival);
+    const refused = [...path.layers.flatMap((layer) => layer.deny), ...problem.impossible];
+    const walls = distinctCubes(refused);
+    const wallsWith = new Map<readonly Cube[], Cube[]>();
+    for (const seed of seeds) {
+      let blockers = seed.accepted.length === 0 ? walls : wallsWith.get(seed.accepted);
+      if (blockers === undefined) {
+        blockers = distinctCubes([...refused, ...seed.accepted]);
+        wallsWith.set(seed.accepted, blockers);
+      }
+      const task: Task = {
+        cube: seed.cube,
+        origins: seed.origins,
+        layer: seed.layer,
+        blockers,
+        demands: [...seed.demands, ...(problem.within === undefined ? [] : [problem.within])].map(distinctCubes),
+        rivals,
+        preferred: problem.preferred,
+        regions: problem.limits.regionsPerSeed,
+        atoms: problem.limits.atomsPerDimension,
+      };
+      const budget = { left: problem.limits.workPerSeed };
+      let explored = explore(task, budget);
+      work += problem.limits.workPerSeed - budget.left;
+      if (explored.exhausted) {
+        const more = { left: problem.limits.workPerSeed * escalation };
+        explored = explore(task, more);
+        work += problem.limits.workPerSeed * escalation - more.left;
+      }
+      if (explored.cubes.length === 0 && explored.undecided === undefined) continue;
+      const key = `${seed.layer}\n${seed.key}`;
+      const known = entries.get(key);
+      if (known === undefined) entries.set(key, { seed, parts: [explored], origins: seed.origins });
+      else {
+        known.parts.push(explored);
+        known.origins = sortedOrigins([...known.origins, ...seed.origins]);
+      }
+    }
+  }
+  const sorted = [...entries.keys()].sort(compareText).map((key) => entries.get(key) as Entry);
+  return {
+    regions: sorted.flatMap((entry) => regionOf(entry)),
+    undecided: sorted.flatMap((entry) =>
+      entry.parts.flatMap((part) => part.undecided ?? []).slice(0, 1).map((reason) => ({ seed: { predicates: entry.seed.cube.predicates, origins: entry.origins }, key: entry.seed.key, layer: entry.seed.layer, reason })),
+    ),
+    work,
+  };
+}
+
+function regionOf(entry: Entry): DifferenceRegion[] {
+  const byKey = new Map<string, { readonly cube: Cube; readonly sample: Point }>();
+  for (const part of entry.parts) {
+    for (const [index, cube] of part.cubes.entries()) {
+      const sample = part.samples[index];
+      if (sample !== undefined && !byKey.has(cubeKey(cube))) byKey.set(cubeKey(cube), { cube: { predicates: cube.predicates, origins: entry.origins }, sample });
+    }
+  }
+  if (byKey.size === 0) return [];
+  const said = [...byKey.keys()].sort(compareText).map((key) => byKey.get(key) as { readonly cube: Cube; readonly sample: Point });
+  return [
+    {
+      seed: entry.seed.key,
+      seedOrigins: entry.origins,
+      layer: entry.seed.layer,
+      cubes: said.map((each) => each.cube),
+      samples: said.map((each) => each.sample),
+      complete: entry.parts.every((part) => part.complete),
+    },
+  ];
 }

@@ -32,6 +32,12 @@ export type TextMatcher =
   /** Carried at all, also when empty (`*` for headers and hosts). */
   | { readonly type: 'present' };
 
+/** A path template with `{*}` and `{**}` (A3.37). */
+export interface TemplatePattern {
+  readonly type: 'template';
+  readonly text: string;
+}
+
 export type PathNormalization = 'NONE' | 'BASE' | 'MERGE_SLASHES' | 'DECODE_AND_MERGE_SLASHES';
 
 export type Matcher =
@@ -39,7 +45,11 @@ export type Matcher =
   /** Host: compared in lower case (A3.34). `pattern` is lower-cased already. */
   | { readonly type: 'host'; readonly pattern: TextMatcher }
   /** Path: the raw path as sent, normalized by the mesh's setting, query and fragment removed (A3.36 to A3.39). */
-  | { readonly type: 'path'; readonly pattern: TextMatcher | { readonly type: 'template'; readonly text: string }; readonly normalization: PathNormalization }
+  | { readonly type: 'path'; readonly pattern: TextMatcher | TemplatePattern; readonly normalization: PathNormalization }
+  /**
+   * Address block. `network` has 32 bits in family 4 and 128 in family 6, `length` counts from the left of those. Addresses as
+   * values are `bigint`s of 128 bits in which IPv4 is `::ffff:0:0/96` (`parseIp`); a block of family 6 accepts no IPv4 address.
+   */
   | { readonly type: 'cidr'; readonly family: 4 | 6; readonly network: bigint; readonly length: number }
   | { readonly type: 'number'; readonly value: number }
   /** One value of a closed list, for the dimension `protocol`. */
@@ -66,7 +76,12 @@ export type Matcher =
       readonly issuer?: TextMatcher;
       readonly subject?: TextMatcher;
     }
-  /** A claim's value, string or list of strings: some element matches (A3.31). */
-  | { readonly type: 'element'; readonly pattern: TextMatcher }
+  /**
+   * A claim's value, string or list of strings: some element matches `pattern` (A3.31), and that same element also matches all
+   * of `also` and none of `except`. Policies write `pattern` only; results use the other two to name an element exactly.
+   */
+  | { readonly type: 'element'; readonly pattern: TextMatcher; readonly also?: readonly TextMatcher[]; readonly except?: readonly TextMatcher[] }
+  /** Not carried at all: true for `null` only. Policies cannot write it; results say it where absence counts. */
+  | { readonly type: 'absent' }
   /** The boolean of an uninterpreted predicate (`opaque:<key>`). */
   | { readonly type: 'holds' };

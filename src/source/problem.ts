@@ -8,6 +8,7 @@ export interface SourceProblem {
     | 'lfs-pointer'
     | 'too-large'
     | 'missing-object'
+    | 'not-readable'
     | 'symlink-outside'
     | 'submodule'
     | 'alias-limit'

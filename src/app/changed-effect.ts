@@ -1,0 +1,34 @@
+/** What became of every changed object: an effect, none, or not known. The list a reader checks a pull request against. */
+import type { DescribedChange } from '#impact/describe.ts';
+import type { ResourceReport } from '#report/report.ts';
+import type { ChangedResource } from './load.ts';
+import { notComputed } from './not-computed.ts';
+
+export function resourceReports(changed: readonly ChangedResource[], changes: readonly DescribedChange[]): readonly ResourceReport[] {
+  const effects = new Map<string, DescribedChange[]>();
+  for (const change of changes) {
+    for (const edit of change.edits) {
+      const known = effects.get(edit.id);
+      if (known === undefined) effects.set(edit.id, [change]);
+      else known.push(change);
+    }
+  }
+  return changed.map((entry) => ({ resource: entry.resource, environments: [...entry.environments], change: entry.change, ...effectOf(entry, effects.get(entry.resource) ?? []) }));
+}
+
+function effectOf(entry: ChangedResource, named: readonly DescribedChange[]): Pick<ResourceReport, 'effect' | 'because'> {
+  const decided = named.find(({ change }) => !change.direction.startsWith('undecided'));
+  if (decided !== undefined) return { effect: 'changed', because: decided.change.headline };
+  const undecided = named[0];
+  if (undecided !== undefined) return { effect: 'undecided', because: undecided.change.headline };
+  if (notComputed(entry)) return { effect: 'undecided', because: 'what this kind does to requests is not computed by this version' };
+  return { effect: 'none', because: because(entry) };
+}
+
+function because(entry: ChangedResource): string {
+  const resource = entry.head ?? entry.base;
+  const isWorkload = resource !== undefined && 'podLabels' in resource.spec;
+  if (isWorkload && entry.change !== 'modified') return `a workload that only ${entry.change === 'added' ? 'the head' : 'the base'} has, listed as population`;
+  if (entry.change === 'modified') return 'every request gets the same answer as before';
+  return entry.change === 'added' ? 'no request gets another answer because of it' : 'no request got another answer because of it';
+}

@@ -1,0 +1,58 @@
+/** What if only these edits were made: the base's objects around one destination, with a few edits applied, asked again. */
+import { canonical } from '#lib/canonical.ts';
+import { distinct } from '#lib/order.ts';
+import { resourceId, type AnyResource } from '#manifests/resource.ts';
+import { buildMesh, type MeshSettings } from '#mesh/build.ts';
+import type { Mesh } from '#mesh/model.ts';
+import { decide } from '#posture/answer.ts';
+import type { Decision, Query } from '#posture/query.ts';
+import type { Counterfactual } from '#impact/causes.ts';
+import { editNamespace, type Edit } from '#impact/edits.ts';
+
+/**
+ * A mesh of everything would cost as much as the review itself, so only what can act on the destination is kept: its namespace, the
+ * root namespace, objects without one, and the namespaces of external authorizers.
+ */
+export function counterfactuals(base: readonly AnyResource[], baseMesh: Mesh, headMesh: Mesh, settings: MeshSettings): Counterfactual {
+  const everywhere = distinct([...rootsOf(baseMesh), ...rootsOf(headMesh)]);
+  const byNamespace = new Map<string, AnyResource[]>();
+  for (const resource of base) {
+    const key = resource.kind === 'Namespace' ? resource.name : (resource.namespace ?? '');
+    const group = byNamespace.get(key);
+    if (group === undefined) byNamespace.set(key, [resource]);
+    else group.push(resource);
+  }
+  const meshes = new Map<string, Mesh>();
+  return (edits: readonly Edit[], query: Query): Decision => {
+    const namespaces = distinct(['', ...everywhere, ...namespacesOf(query)]);
+    const key = canonical([namespaces, edits.map((edit) => edit.id)]);
+    let mesh = meshes.get(key);
+    if (mesh === undefined) {
+      mesh = buildMesh(applied(namespaces.flatMap((namespace) => byNamespace.get(namespace) ?? []), edits, new Set(namespaces)), settings);
+      if (meshes.size > 256) meshes.clear();
+      meshes.set(key, mesh);
+    }
+    return decide(mesh, query);
+  };
+}
+
+function rootsOf(mesh: Mesh): readonly string[] {
+  const providers = (mesh.config.extensionProviders ?? []).map((provider) => provider.service.split('/')[0]?.split('.')[1] ?? '');
+  return [mesh.config.rootNamespace, ...providers.filter((name) => name !== '')];
+}
+
+function namespacesOf(query: Query): readonly string[] {
+  const named = [query.to.workload, query.from.workload, query.to.gateway].map((id) => id?.split('/')[0] ?? '');
+  return [...named, query.to.selector?.namespace ?? '', query.from.pod?.namespace ?? ''].filter((name) => name !== '' && name !== '*');
+}
+
+function applied(resources: readonly AnyResource[], edits: readonly Edit[], namespaces: ReadonlySet<string>): AnyResource[] {
+  const byId = new Map(resources.map((resource) => [resourceId(resource), resource]));
+  for (const edit of edits) {
+    const namespace = editNamespace(edit);
+    if (namespace !== undefined && !namespaces.has(namespace)) continue;
+    if (edit.type === 'removed') byId.delete(edit.id);
+    else byId.set(edit.id, edit.head);
+  }
+  return [...byId.values()];
+}

@@ -1,0 +1,264 @@
+/**
+ * From two trees to the environments of typed resources that run on either side (`design.md` section 4; R1 to R29). Pure: everything was read before.
+ */
+import { shortHash } from '#lib/canonical.ts';
+import { distinct, sortedBy } from '#lib/order.ts';
+import type { AnyResource } from '#manifests/resource.ts';
+import { resourceId } from '#manifests/resource.ts';
+import type { Assumption } from '#mesh/model.ts';
+import type { Coverage, IncompleteReason, UnitReport } from '#report/report.ts';
+import type { BlobContent, BlobId, Side, Tree, TreePair } from '#trees/tree.ts';
+import { discoverUnits, type Discovered } from '#units/discover.ts';
+import { planEnvironments, type PlacedUnit } from '#units/environments.ts';
+import { onSide, shown, type Unit, type UnitsConfig } from '#units/unit.ts';
+import { assemble, inForce, type Assembled, type Duplicate, type LoadedSide, type UnitObjects } from './load/assemble.ts';
+import { borrow, type UnitFiles } from './load/borrow.ts';
+import { changedResources, type ChangedResource } from './load/changed-resources.ts';
+import { readContentOf } from './load/content.ts';
+import { duplicateReasons, isTouched, notRenderableReasons, notRenderedReason, rendererOf, unreadableCoverage, unreadableReasons, type SideBroken } from './load/incomplete.ts';
+import { fileReader, type FileContent, type FileReader } from './load/read.ts';
+import { configurationPath, relevanceOf } from './load/relevance.ts';
+import { pairWorkloads } from './workload-pairing.ts';
+
+export type { ChangedResource, Duplicate, LoadedSide };
+
+export interface LoadedEnvironment {
+  readonly id: string;
+  readonly units: readonly UnitReport[];
+  /** One sentence: why these units run together (R21). */
+  readonly because: string;
+  readonly base: LoadedSide;
+  readonly head: LoadedSide;
+  /** Workload resource id at the head → on the base (R12); `renamedWorkloads` says it in the ids of the model. */
+  readonly renames: ReadonlyMap<string, string>;
+  /** Every object is the very same one on both sides: there is nothing to compare. */
+  readonly identical: boolean;
+}
+
+export interface SideDuplicate extends Duplicate {
+  readonly side: Side;
+}
+
+export interface Loaded {
+  /** At least one, in code-unit order. */
+  readonly environments: readonly LoadedEnvironment[];
+  readonly incompleteReasons: readonly IncompleteReason[];
+  /** The head's numbers; `unreadable` names both sides. */
+  readonly coverage: Pick<Coverage, 'files' | 'documents' | 'understood' | 'ignored' | 'unreadable'>;
+  readonly changedResources: readonly ChangedResource[];
+  /** False: the pull request touches nothing that the tool judges (R2). */
+  readonly applicable: boolean;
+  readonly changedPaths: readonly string[];
+  /** What discovery had to assume (R22); enrolment and mesh configuration are the model's own (R23 to R26). */
+  readonly assumptions: readonly Assumption[];
+  /** Objects that are defined twice in what runs together (MP805). */
+  readonly duplicates: readonly SideDuplicate[];
+  readonly discovered: Discovered;
+}
+
+export interface LoadOptions {
+  /** Where the configuration was read from; a change of it is relevant (R2). */
+  readonly configFile?: string;
+}
+
+/** Both sides of a comparison. */
+export function loadComparison(pair: TreePair, config: UnitsConfig, options: LoadOptions = {}): Loaded {
+  const discovered = discoverUnits(pair, config);
+  const { units } = discovered;
+  const { applicable, changed } = relevanceOf(pair, discovered, options.configFile ?? configurationPath);
+  const read = fileReader(discovered.documents);
+  const sides = { base: readSide(pair.base, 'base', discovered, read), head: readSide(pair.head, 'head', discovered, read) };
+  const objects = { base: objectsOf(sides.base, sides.head), head: objectsOf(sides.head, sides.base) };
+  const plan = planEnvironments(units.map((unit) => placed(unit, objects.base, objects.head)), config.environments);
+  const byId = new Map(units.map((unit) => [unit.id, unit]));
+  const duplicates = new Map<string, SideDuplicate>();
+  const compared = plan.environments.map((environment) => {
+    const side = (name: Side): Assembled => {
+      const assembled = assemble(
+        environment.units.flatMap((id): UnitObjects[] => [{ unit: id, resources: objects[name].get(id) ?? [] }]),
+        contextOf(environment.id, objects[name]),
+      );
+      for (const duplicate of assembled.duplicates) duplicates.set(duplicateKey(name, duplicate), { ...duplicate, side: name });
+      return assembled;
+    };
+    const base = side('base');
+    const head = pair.base === pair.head ? base : side('head');
+    const { base: baseSide, head: headSide } = inForce(base, head);
+    const renames = pairWorkloads(baseSide.all, headSide.all);
+    const loaded: LoadedEnvironment = {
+      id: environment.id,
+      because: environment.because,
+      units: environment.units.flatMap((id) => {
+        const unit = byId.get(id);
+        return unit === undefined ? [] : [unitReport(unit, pair)];
+      }),
+      base: baseSide,
+      head: headSide,
+      renames,
+      identical: baseSide.all.length === headSide.all.length && baseSide.all.every((resource, index) => resource === headSide.all[index]),
+    };
+    return { loaded, base, head };
+  });
+  const broken = [...sides.base.broken, ...sides.head.broken];
+  const changedSet = new Set(changed);
+  return {
+    environments: compared.map((each) => each.loaded),
+    incompleteReasons: sortedBy(
+      [...unreadableReasons(broken, changedSet), ...duplicateReasons([...duplicates.values()], changedSet, (resource) => lineIn(discovered, resource)), ...notRenderableReasons(units, changed), ...treeReasons(pair)],
+      (reason) => reason.unit ?? '',
+      (reason) => reason.file ?? '',
+      (reason) => reason.kind,
+      (reason) => reason.reason,
+    ),
+    coverage: { ...countsOf(sides.head, discovered), unreadable: unreadableCoverage(broken) },
+    changedResources: changedResources(compared.map(({ loaded, base, head }) => ({ id: loaded.id, base: base.byId, head: head.byId, renames: loaded.renames }))),
+    applicable,
+    changedPaths: changed,
+    assumptions: assumptionsOf(discovered, objects, plan.doubts),
+    duplicates: sortedBy(duplicates.values(), (each) => each.resource, (each) => each.side, (each) => each.unit, (each) => each.overridden.origin.file, (each) => each.overridden.origin.document),
+    discovered,
+  };
+}
+
+/** One tree (`audit`): both sides are the same, nothing is new. */
+export function loadSnapshot(tree: Tree, blobs: ReadonlyMap<BlobId, BlobContent>, config: UnitsConfig, options: LoadOptions = {}): Loaded {
+  return { ...loadComparison({ base: tree, head: tree, blobs }, config, options), applicable: true };
+}
+
+interface SideContent {
+  readonly units: readonly UnitFiles[];
+  readonly broken: readonly SideBroken[];
+  /** Units that this side has in a form that needs a renderer. */
+  readonly unrendered: ReadonlySet<string>;
+}
+
+/** Context counts as a unit without a place in the report; an environment's own is kept apart. */
+const contextUnit = 'context';
+
+function environmentContextUnit(environment: string): string {
+  return `${contextUnit}:${environment}`;
+}
+
+function readSide(tree: Tree, side: Side, discovered: Discovered, read: FileReader): SideContent {
+  const units: UnitFiles[] = [];
+  const add = (unit: string, files: readonly string[], defaultNamespace: string, counterpart: (file: string) => string): void => {
+    units.push({ unit, defaultNamespace, counterpart, files: files.map((file) => read(tree, file, { unit, defaultNamespace })) });
+  };
+  for (const unit of discovered.units) {
+    const own = onSide(unit, side);
+    if (own === undefined || own.kind !== 'plain') continue;
+    const other = onSide(unit, side === 'base' ? 'head' : 'base');
+    add(unit.id, own.files, namespaceOf(unit), (file) => (other === undefined || other.path === own.path ? file : moved(file, own.path, other.path)));
+  }
+  add(contextUnit, discovered.context[side], placeholder(contextUnit), (file) => file);
+  for (const [environment, files] of discovered.environmentContext) add(environmentContextUnit(environment), files[side], placeholder(contextUnit), (file) => file);
+  const unrendered = new Set(discovered.units.filter((unit) => (onSide(unit, side)?.kind ?? 'plain') !== 'plain').map((unit) => unit.id));
+  return { units, unrendered, broken: units.flatMap((unit) => unit.files.flatMap((file) => file.broken.map((broken) => ({ ...broken, side })))) };
+}
+
+/** R22: what something states, the base's statement first; else a placeholder that matches only itself. */
+function namespaceOf(unit: Unit): string {
+  return unit.base?.namespace ?? unit.head?.namespace ?? placeholder(unit.id);
+}
+
+function placeholder(unit: string): string {
+  return `~${unit}`;
+}
+
+function moved(file: string, from: string, to: string): string {
+  const rest = from === '.' ? file : file.slice(from.length + 1);
+  return to === '.' ? rest : `${to}/${rest}`;
+}
+
+/** A side's objects by unit, with what is taken from the other side for parts that cannot be read or rendered (R18). */
+function objectsOf(own: SideContent, other: SideContent): ReadonlyMap<string, readonly AnyResource[]> {
+  const objects = new Map<string, AnyResource[]>();
+  for (const unit of own.units) objects.set(unit.unit, unit.files.flatMap((file) => file.resources));
+  for (const { broken, resources } of borrow(own.units, other.units.flatMap((unit): readonly FileContent[] => unit.files))) objects.get(broken.unit)?.push(...resources);
+  // A unit that this side has in a form that is not rendered keeps what the other side says in plain YAML.
+  for (const unit of other.units) if (own.unrendered.has(unit.unit)) objects.set(unit.unit, unit.files.flatMap((file) => file.resources));
+  return objects;
+}
+
+function placed(unit: Unit, base: ReadonlyMap<string, readonly AnyResource[]>, head: ReadonlyMap<string, readonly AnyResource[]>): PlacedUnit {
+  const contents = (objects: readonly AnyResource[]): ReadonlyMap<string, string> => new Map(objects.map((resource) => [resourceId(resource), readContentOf(resource)]));
+  const own = unit.base ?? shown(unit);
+  return { id: unit.id, path: own.path, environment: own.environment, cluster: own.cluster, objects: [contents(base.get(unit.id) ?? []), contents(head.get(unit.id) ?? [])] };
+}
+
+function contextOf(environment: string, objects: ReadonlyMap<string, readonly AnyResource[]>): readonly AnyResource[] {
+  return [...(objects.get(environmentContextUnit(environment)) ?? []), ...(objects.get(contextUnit) ?? [])];
+}
+
+function lineIn(discovered: Discovered, resource: AnyResource): number | undefined {
+  const reading = discovered.documents.read(resource.origin.blob);
+  return reading.type === 'documents' ? reading.documents.find((document) => document.index === resource.origin.document)?.startLine : undefined;
+}
+
+function duplicateKey(side: Side, duplicate: Duplicate): string {
+  const { file, document, item } = duplicate.overridden.origin;
+  return [side, duplicate.resource, file, document, item ?? ''].join('\n');
+}
+
+function unitReport(unit: Unit, pair: TreePair): UnitReport {
+  const { kind, path } = shown(unit);
+  const need = rendererOf(unit);
+  if (need !== undefined) return { id: unit.id, kind, path, status: 'not-renderable', reason: notRenderedReason(need) };
+  const identical = unit.base !== undefined && unit.head !== undefined && unit.base.files.length === unit.head.files.length
+    && unit.base.files.every((file, index) => file === unit.head?.files[index] && sameBlob(pair, file));
+  return { id: unit.id, kind, path, status: identical ? 'identical' : 'rendered' };
+}
+
+function sameBlob(pair: TreePair, file: string): boolean {
+  const base = pair.base.entries.get(file);
+  const head = pair.head.entries.get(file);
+  return base?.type === 'file' && head?.type === 'file' && base.blob === head.blob;
+}
+
+function countsOf(head: SideContent, discovered: Discovered): Pick<Coverage, 'files' | 'documents' | 'understood' | 'ignored'> {
+  const files = new Map(head.units.flatMap((unit) => unit.files.map((file) => [file.file, file] as const)));
+  let documents = 0;
+  let understood = 0;
+  let ignored = discovered.ignored.length + discovered.unlike.length;
+  for (const file of files.values()) {
+    documents += file.documents;
+    understood += file.understood;
+    ignored += file.ignored;
+  }
+  return { files: files.size, documents, understood, ignored };
+}
+
+/** Folders that could not be listed and limits of the walk: what lies there is not known on that side. A limit of the whole run is always new. */
+function treeReasons(pair: TreePair): readonly IncompleteReason[] {
+  const inPlace = new Set<string>(['symlink-outside', 'submodule', 'not-utf8']);
+  const base = new Map((pair.base.problems ?? []).map((each) => [each.path, each.problem]));
+  const reasons = new Map<string, IncompleteReason>();
+  for (const { path, problem } of pair.head.problems ?? []) {
+    if (inPlace.has(problem.kind)) continue;
+    const kind = problem.kind === 'missing-object' ? 'missing-object' : problem.kind === 'limit' || problem.kind === 'too-large' ? 'limit' : 'unreadable';
+    const status = kind === 'limit' || base.get(path)?.reason !== problem.reason ? 'new' : 'existing';
+    reasons.set(path, { id: shortHash(kind, '', path), kind, status, file: path, reason: problem.reason, remedy: problem.remedy });
+  }
+  for (const { path, problem } of pair.base.problems ?? []) {
+    if (inPlace.has(problem.kind) || reasons.has(path)) continue;
+    reasons.set(path, { id: shortHash('unreadable', 'base', path), kind: 'unreadable', status: 'new', file: path, reason: `${problem.reason} (on the base side)`, remedy: problem.remedy });
+  }
+  return [...reasons.values()];
+}
+
+function assumptionsOf(discovered: Discovered, objects: Readonly<Record<Side, ReadonlyMap<string, readonly AnyResource[]>>>, doubts: readonly string[]): readonly Assumption[] {
+  const assumptions: Assumption[] = [];
+  const placeholders = distinct([...objects.base.values(), ...objects.head.values()].flat().flatMap((resource) => (resource.namespace?.startsWith('~') === true ? [resource.namespace] : [])));
+  for (const name of placeholders) {
+    assumptions.push({ id: `namespace:${name}`, text: `objects of \`${name.slice(1)}\` that name no namespace live in one of their own, shown as \`${name}\`` });
+  }
+  for (const path of discovered.submodules) assumptions.push({ id: `submodule:${path}`, text: `the submodule \`${path}\` is not read; nothing in it runs in the mesh` });
+  for (const path of discovered.missing) assumptions.push({ id: `missing:${path}`, text: `\`${path}\`, which the configuration names, exists on neither side` });
+  for (const doubt of doubts) assumptions.push({ id: `environments:${shortHash(doubt)}`, text: doubt });
+  return sortedBy(assumptions, (each) => each.id);
+}
+
+/** Units that use a file, on either side (R21, `environments --explain`). */
+export function unitsUsing(discovered: Discovered, path: string): readonly string[] {
+  return discovered.units.filter((unit) => isTouched(unit, [path])).map((unit) => unit.id);
+}

@@ -1,0 +1,55 @@
+import { canonical } from '#lib/canonical.ts';
+import { compareText } from '#lib/order.ts';
+import type { AnyResource } from '#manifests/resource.ts';
+
+const whole = new WeakMap<AnyResource, string>();
+const read = new WeakMap<AnyResource, string>();
+
+/** Everything that was decoded of an object, whatever the order, quoting or indentation it was written in. */
+export function contentOf(resource: AnyResource): string {
+  let text = whole.get(resource);
+  if (text === undefined) {
+    const { apiVersion, labels, annotations, creationTimestamp, spec, problems } = resource;
+    text = canonical(plain({ apiVersion, labels, annotations, creationTimestamp, spec, problems: problems.map((problem) => [problem.kind, problem.path, problem.message]) }));
+    whole.set(resource, text);
+  }
+  return text;
+}
+
+/** Kinds whose own labels others select by. */
+const selectedByLabels = new Set(['Namespace', 'Pod', 'Service', 'Gateway', 'WorkloadEntry', 'ServiceEntry']);
+const meshKey = /(?:^|[./])istio\.io(?:\/|$)|^istio-injection$|^kubernetes\.io\/ingress\.class$/u;
+
+/** The fields that the model reads (R19): two overlays whose objects differ in a tool's annotation do not differ. */
+export function readContentOf(resource: AnyResource): string {
+  let text = read.get(resource);
+  if (text === undefined) {
+    const labels = selectedByLabels.has(resource.kind) ? resource.labels : only(resource.labels);
+    text = canonical(plain({ labels, annotations: only(resource.annotations), spec: resource.kind === 'ConfigMap' ? meshData(resource.spec.data) : resource.spec }));
+    read.set(resource, text);
+  }
+  return text;
+}
+
+function only(entries: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(entries).filter(([key]) => meshKey.test(key)));
+}
+
+/** Of ConfigMaps the model reads the mesh configuration only. */
+function meshData(data: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(data).filter(([key]) => key === 'mesh' || key === 'meshNetworks' || key === 'values'));
+}
+
+/** Maps and sets become lists, so that canonical text sees them. */
+function plain(value: unknown): unknown {
+  if (value instanceof Map) {
+    return Array.from<[unknown, unknown]>(value)
+      .map(([key, entry]) => [String(key), plain(entry)] as const)
+      .sort(([left], [right]) => compareText(left, right));
+  }
+  if (value instanceof Set) return Array.from<unknown>(value).map(plain);
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value === 'bigint') return String(value);
+  if (value !== null && typeof value === 'object') return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, plain(entry)]));
+  return value;
+}

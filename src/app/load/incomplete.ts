@@ -1,0 +1,163 @@
+/** What could not be read or rendered, as reasons of the report; judged by the incompleteness gate alone (`design.md` section 6). */
+import { assertNever } from '#lib/assert-never.ts';
+import { shortHash } from '#lib/canonical.ts';
+import { groupBy } from '#lib/group.ts';
+import { sortedBy } from '#lib/order.ts';
+import type { Coverage, IncompleteReason } from '#report/report.ts';
+import type { SourceProblem } from '#source/problem.ts';
+import type { Side } from '#trees/tree.ts';
+import { isInput, shown, type Unit } from '#units/unit.ts';
+import type { AnyResource } from '#manifests/resource.ts';
+import type { Duplicate } from './assemble.ts';
+import type { Broken } from './read.ts';
+
+export interface SideBroken extends Broken {
+  readonly side: Side;
+}
+
+/** `new`: the head has a reason that the base lacks, or the pull request touches the file. A reason that only the base has is repaired. */
+export function unreadableReasons(broken: readonly SideBroken[], changed: ReadonlySet<string>): readonly IncompleteReason[] {
+  const first = new Map<string, { reason: SideBroken; onBase: boolean; onHead: boolean; more: number }>();
+  for (const each of sortedBy(broken, (entry) => entry.file, (entry) => entry.document ?? -1, (entry) => (entry.side === 'head' ? 0 : 1))) {
+    const key = `${kindOf(each.problem)} ${each.unit} ${each.file}`;
+    const known = first.get(key);
+    if (known === undefined) first.set(key, { reason: each, onBase: each.side === 'base', onHead: each.side === 'head', more: 0 });
+    else {
+      // The head's words are shown where there are any: they are what the author can mend.
+      if (each.side === 'head' && !known.onHead) known.reason = each;
+      else if (each.side === known.reason.side) known.more += 1;
+      known.onBase ||= each.side === 'base';
+      known.onHead ||= each.side === 'head';
+    }
+  }
+  const limits = wholeRunLimits(broken);
+  const perFile = [...first.values()].filter(({ reason }) => !limits.has(reason.problem.reason));
+  return [...limits].map(limitReason).concat(perFile.map(({ reason, onBase, onHead, more }): IncompleteReason => {
+    const { unit, file, problem } = reason;
+    const kind = kindOf(problem);
+    return {
+      id: shortHash(kind, unit, file),
+      kind,
+      status: onHead && (!onBase || changed.has(file)) ? 'new' : 'existing',
+      unit,
+      file,
+      ...(problem.line === undefined ? {} : { line: problem.line }),
+      reason: `${problem.reason}${more === 0 ? '' : `, and ${String(more)} more in this file`}${onHead ? '' : ' (on the base side; the head mends it)'}`,
+      remedy: problem.remedy,
+    };
+  }));
+}
+
+/** A limit that stopped the reading of many files is one reason of the whole run, which every pull request touches. */
+function wholeRunLimits(broken: readonly SideBroken[]): ReadonlyMap<string, { readonly remedy: string; readonly files: number }> {
+  const files = groupBy(broken.filter((each) => each.problem.kind === 'limit' && each.document === undefined), (each) => each.problem.reason);
+  return new Map([...files].flatMap(([reason, all]) => (all.length > 5 ? [[reason, { remedy: all[0]?.problem.remedy ?? '', files: new Set(all.map((each) => each.file)).size }] as const] : [])));
+}
+
+function limitReason([reason, { remedy, files }]: readonly [string, { readonly remedy: string; readonly files: number }]): IncompleteReason {
+  return { id: shortHash('limit', '', ''), kind: 'limit', status: 'new', reason: `${reason}; ${String(files)} files were not read`, remedy };
+}
+
+function kindOf(problem: SourceProblem): IncompleteReason['kind'] {
+  switch (problem.kind) {
+    case 'missing-object':
+      return 'missing-object';
+    case 'too-large':
+    case 'alias-limit':
+    case 'limit':
+      return 'limit';
+    case 'yaml-error':
+    case 'duplicate-key':
+    case 'glued-separator':
+    case 'not-utf8':
+    case 'not-readable':
+    case 'lfs-pointer':
+    case 'symlink-outside':
+    case 'submodule':
+      return 'unreadable';
+    default:
+      return assertNever(problem.kind);
+  }
+}
+
+/** R19: what stands twice in one unit with different content; the last in file order is in force, and the author is told of both. */
+export function duplicateReasons(duplicates: readonly (Duplicate & { readonly side: Side })[], changed: ReadonlySet<string>, lineOf: (resource: AnyResource) => number | undefined): readonly IncompleteReason[] {
+  const differing = duplicates.filter((duplicate) => duplicate.differ);
+  const onBase = new Set(differing.flatMap((duplicate) => (duplicate.side === 'base' ? [duplicate.resource] : [])));
+  const seen = new Set<string>();
+  return differing.flatMap((duplicate): readonly IncompleteReason[] => {
+    const { resource, unit, inForce, overridden, side } = duplicate;
+    if (side === 'base' || seen.has(resource)) return [];
+    seen.add(resource);
+    const { file } = inForce.origin;
+    const line = lineOf(inForce);
+    const touched = changed.has(file) || changed.has(overridden.origin.file);
+    return [
+      {
+        id: shortHash('unreadable', unit, file, resource),
+        kind: 'unreadable',
+        status: onBase.has(resource) && !touched ? 'existing' : 'new',
+        unit,
+        file,
+        ...(line === undefined ? {} : { line }),
+        reason: `\`${resource}\` is defined twice with different content, first in \`${overridden.origin.file}\`${lineText(lineOf(overridden))}; this one, the last in file order, is taken to be in force`,
+        remedy: 'keep one of the two definitions',
+      },
+    ];
+  });
+}
+
+function lineText(line: number | undefined): string {
+  return line === undefined ? '' : ` line ${String(line)}`;
+}
+
+/** Units that need a renderer (R13): `new` where the pull request touches what they read, or brings or takes them. */
+export function notRenderableReasons(units: readonly Unit[], changed: readonly string[]): readonly IncompleteReason[] {
+  return units.flatMap((unit): readonly IncompleteReason[] => {
+    const need = rendererOf(unit);
+    if (need === undefined) return [];
+    return [
+      {
+        id: shortHash('not-renderable', unit.id, ''),
+        kind: 'not-renderable',
+        status: isTouched(unit, changed) ? 'new' : 'existing',
+        unit: unit.id,
+        ...locationOf(unit),
+        reason: notRenderedReason(need),
+        remedy: `keep the rendered manifests beside it and name their folder in \`units\`, or review ${need === 'kustomize' ? 'the output of `kustomize build`' : 'the output of `helm template`'} with \`--base\` and \`--head\``,
+      },
+    ];
+  });
+}
+
+export function notRenderedReason(need: 'kustomize' | 'helm'): string {
+  return `needs ${need}, which is not run by this version`;
+}
+
+/** Which tool the unit needs on either side, where it needs one. */
+export function rendererOf(unit: Unit): 'kustomize' | 'helm' | undefined {
+  for (const side of [unit.head, unit.base]) if (side !== undefined && side.kind !== 'plain') return side.kind;
+  return undefined;
+}
+
+export function isTouched(unit: Unit, changed: readonly string[]): boolean {
+  return changed.some((path) => [unit.base, unit.head].some((side) => side !== undefined && (path === side.valuesFile || isInput(side.inputs, path))));
+}
+
+function locationOf(unit: Unit): { readonly file?: string } {
+  const { kind, path, rootFile } = shown(unit);
+  if (rootFile !== undefined) return { file: rootFile };
+  return kind === 'helm' ? { file: path === '.' ? 'Chart.yaml' : `${path}/Chart.yaml` } : {};
+}
+
+/** `both` where the two sides cannot read the same thing for the same reason. */
+export function unreadableCoverage(broken: readonly SideBroken[]): Coverage['unreadable'] {
+  const found = new Map<string, { file: string; line?: number; side: 'base' | 'head' | 'both'; reason: string; remedy: string }>();
+  for (const { file, problem, side } of broken) {
+    const key = `${file}\n${String(problem.line)}\n${problem.reason}`;
+    const known = found.get(key);
+    if (known === undefined) found.set(key, { file, ...(problem.line === undefined ? {} : { line: problem.line }), side, reason: problem.reason, remedy: problem.remedy });
+    else if (known.side !== side) known.side = 'both';
+  }
+  return sortedBy(found.values(), (entry) => entry.file, (entry) => entry.line ?? 0, (entry) => entry.reason);
+}

@@ -1,0 +1,153 @@
+/** The main job: two trees and a configuration become one report. One call per stage; what a rule means is decided elsewhere. */
+import { compareBy, distinct, sortedBy } from '#lib/order.ts';
+import type { Assumption, Mesh } from '#mesh/model.ts';
+import { decide } from '#posture/answer.ts';
+import { environmentFacts, ordered, runDetectors, type FindingsInput } from '#findings/run.ts';
+import type { Finding } from '#findings/finding.ts';
+import type { DescribedChange } from '#impact/describe.ts';
+import { assess } from '#maturity/assess.ts';
+import type { Report } from '#report/report.ts';
+import type { Limits } from '#sets/difference.ts';
+import type { TreePair } from '#trees/tree.ts';
+import { resourceReports } from './changed-effect.ts';
+import { Citations } from './cite.ts';
+import { compareEnvironments, type ComparedEnvironment, type ComparedEnvironments } from './compare-environments.ts';
+import { suppressionFor, unheldSuppressions, type Config, type NotYet } from './config.ts';
+import { headObjects, type LocateHead } from './head-objects.ts';
+import { loadComparison, loadSnapshot, type Loaded } from './load.ts';
+import { notComputedReasons } from './not-computed.ts';
+import { statedMesh } from './stated-mesh.ts';
+import { judge } from './verdict.ts';
+
+export interface ReviewInput {
+  readonly pair: TreePair;
+  readonly comparison: Report['comparison'];
+  readonly config: Config;
+  /** The configuration that the head brings, where it differs: shown as a preview, never in force. */
+  readonly proposed?: Config | undefined;
+  readonly configFile?: string;
+  /** Keys of the configuration that have no effect yet: said in the report, never silently so. */
+  readonly notYet?: readonly NotYet[];
+  /** `YYYY-MM-DD`, UTC: suppressions expire. */
+  readonly today: string;
+  readonly version: string;
+  /** Inputs that the caller could not read at all: added to the report's reasons. */
+  readonly unreadReasons?: Report['incompleteReasons'];
+}
+
+export interface Statistics {
+  readonly workUnits: number;
+  readonly destinations: number;
+  readonly changes: number;
+}
+
+export interface ReviewOutcome {
+  readonly report: Report;
+  readonly statistics: Statistics;
+  /** Changes with their exact cubes, for `test` and for questions about a region. */
+  readonly changes: readonly DescribedChange[];
+  readonly compared: ComparedEnvironments;
+  readonly locateHead: LocateHead;
+}
+
+export function limitsOf(config: Config): Limits {
+  return { workPerSeed: config.limits.workPerSeed, regionsPerSeed: 8, atomsPerDimension: 4_096 };
+}
+
+export function review(input: ReviewInput): ReviewOutcome {
+  const { pair, config } = input;
+  const snapshot = input.comparison.mode === 'snapshot';
+  const options = input.configFile === undefined ? {} : { configFile: input.configFile };
+  const loaded = snapshot ? loadSnapshot(pair.head, pair.blobs, config, options) : loadComparison(pair, config, options);
+  const citations = new Citations(pair);
+  const compared = compareEnvironments(loaded.environments, statedMesh(config), limitsOf(config), citations);
+  const changes = compared.changes.map((described) => described.change);
+  const incompleteReasons = sortedBy(
+    [...loaded.incompleteReasons, ...notComputedReasons(loaded.changedResources, (entry) => lineOf(citations, entry)), ...(input.unreadReasons ?? [])],
+    (reason) => reason.unit ?? '',
+    (reason) => reason.file ?? '',
+    (reason) => reason.kind,
+    (reason) => reason.reason,
+  );
+  const findingsInput: FindingsInput = {
+    environments: compared.environments.map(({ loaded: { id, base, head }, base: baseMesh, head: headMesh }) => ({
+      id,
+      base: snapshot ? undefined : { mesh: baseMesh, all: base.all },
+      head: { mesh: headMesh, all: head.all },
+    })),
+    changes,
+    incompleteReasons,
+    locate: (resource, path, side) => citations.locate(resource, path, side),
+    ask: decide,
+    criticalAssets: new Set(config.assets.filter((asset) => asset.criticality === 'critical').map((asset) => asset.workload)),
+  };
+  const detected = runDetectors(findingsInput);
+  const { maturity, findings: maturityFindings } = assess({ environments: environmentFacts(findingsInput), findings: detected, changes });
+  const findings = suppressed(ordered([...detected, ...maturityFindings]), config, input.today);
+  const judgement = judge({ findings, incompleteReasons, gates: config.gates, maturity, applicable: loaded.applicable, internalErrors: compared.internalErrors });
+  const proposed = input.proposed === undefined ? undefined : judge({ findings, incompleteReasons, gates: input.proposed.gates, maturity, applicable: loaded.applicable, internalErrors: compared.internalErrors });
+  const report: Report = {
+    schemaVersion: '1',
+    tool: { name: 'mesh-posture', version: input.version },
+    comparison: input.comparison,
+    verdict: judgement.verdict,
+    gates: judgement.gates,
+    incomplete: incompleteReasons.length > 0,
+    incompleteReasons,
+    environments: loaded.environments.map(({ id, units }) => ({ id, units: [...units] })),
+    resources: resourceReports(loaded.changedResources, compared.changes),
+    population: population(compared.environments),
+    changes,
+    findings,
+    maturity,
+    attackPaths: [],
+    coverage: { ...loaded.coverage, workloads: enrolmentCounts(compared.environments.map(({ head }) => head)), assumptions: assumptions(loaded, compared.environments, findings, input) },
+    ...(proposed === undefined ? {} : { preview: { verdict: proposed.verdict, because: proposed.gates.find((gate) => gate.failed)?.because ?? 'no gate fails' } }),
+  };
+  return { report, statistics: { workUnits: compared.workUnits, destinations: compared.destinations, changes: changes.length }, changes: compared.changes, compared, locateHead: headObjects(compared.environments, citations) };
+}
+
+function lineOf(citations: Citations, entry: Loaded['changedResources'][number]): { file: string; line: number } | undefined {
+  const resource = entry.head ?? entry.base;
+  const location = resource === undefined ? undefined : citations.locate(resource, [], entry.head === undefined ? 'base' : 'head');
+  return location === undefined ? undefined : { file: location.file, line: location.startLine };
+}
+
+/** A suppression silences a state; a change is accepted per head commit only, so that no waiver hides the next widening. */
+function suppressed(findings: readonly Finding[], config: Config, today: string): readonly Finding[] {
+  if (config.suppressions.length === 0) return findings;
+  return findings.map((finding) => (finding.status !== 'fixed' && suppressionFor(finding, config.suppressions, today) !== undefined ? { ...finding, status: 'suppressed' as const } : finding));
+}
+
+function population(environments: readonly ComparedEnvironment[]): Report['population'] {
+  const added: string[] = [];
+  const removed: string[] = [];
+  for (const { base, head, renamed } of environments) {
+    if (base === head) continue;
+    const kept = new Set(renamed.values());
+    for (const id of head.workloads.keys()) if (!base.workloads.has(renamed.get(id) ?? id)) added.push(id);
+    for (const id of base.workloads.keys()) if (!head.workloads.has(id) && !kept.has(id)) removed.push(id);
+  }
+  return { added: distinct(added), removed: distinct(removed) };
+}
+
+function enrolmentCounts(meshes: readonly Mesh[]): Report['coverage']['workloads'] {
+  const counts = { sidecar: 0, ambient: 0, gateway: 0, none: 0, unknown: 0 };
+  const seen = new Set<string>();
+  for (const mesh of meshes) {
+    for (const workload of mesh.workloads.values()) {
+      if (seen.has(workload.id)) continue;
+      seen.add(workload.id);
+      counts[workload.enrolment.mode]++;
+    }
+  }
+  return counts;
+}
+
+/** What the whole report stands on, once each. */
+function assumptions(loaded: Loaded, environments: readonly ComparedEnvironment[], findings: readonly Finding[], input: ReviewInput): Report['coverage']['assumptions'] {
+  const all: Assumption[] = [...loaded.assumptions, ...environments.flatMap(({ base, head }) => [...base.assumptions, ...head.assumptions])];
+  for (const { key, line, message } of input.notYet ?? []) all.push({ id: `configuration:${key}`, text: `line ${line} of the configuration: ${message}` });
+  for (const unheld of unheldSuppressions(findings, input.config.suppressions, input.today)) all.push({ id: `suppression:${unheld.suppression.rule}:${unheld.suppression.line}`, text: `the suppression at line ${unheld.suppression.line} of the configuration is not in force: ${unheld.because}` });
+  return [...new Map(all.map((assumption) => [assumption.id, assumption])).values()].sort(compareBy((assumption) => assumption.id));
+}

@@ -1,0 +1,19 @@
+/** The Action: hands the world to the run and sets the exit code. Nothing else. */
+import * as core from '@actions/core';
+import { analysis } from './action-analysis.ts';
+import { actionLog } from './action-log.ts';
+import { runAction } from './action-run.ts';
+import { version } from './version.ts';
+
+process.exitCode = await runAction({
+  environment: process.env,
+  clock: { now: () => Date.now(), sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)) },
+  log: actionLog,
+  setOutput: (name, value) => {
+    core.setOutput(name, value);
+  },
+  // Loaded late: the toolkit's module reads the event's payload when it is imported, and a broken payload must become a sentence first.
+  fetch: async () => (await import('@actions/github/lib/utils')).defaults.request?.fetch as typeof fetch,
+  version,
+  analysis: analysis(version),
+});

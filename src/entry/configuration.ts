@@ -1,0 +1,38 @@
+/** Which configuration holds: the file that the user names, else the base's own, so that no change relaxes its own gate. */
+import { InputError } from '#app/input-error.ts';
+import { defaultConfig, readConfig, type Config, type NotYet } from '#app/config.ts';
+import { configurationPath } from '#app/load/relevance.ts';
+import { textAt, type TreePair } from '#trees/tree.ts';
+import { readNamed } from './open.ts';
+
+export interface Configuration {
+  readonly config: Config;
+  readonly notYet: readonly NotYet[];
+  readonly file: string;
+  /** What the head's own configuration would be, where it differs from the base's. */
+  readonly proposed?: Config;
+}
+
+function parsed(text: string, file: string): Pick<Configuration, 'config' | 'notYet'> {
+  const result = readConfig(text, file);
+  if (result.type === 'invalid') {
+    const [first, ...more] = result.problems;
+    const rest = more.length > 0 ? ` (and ${more.length} more: ${more.map((problem) => `line ${problem.line}: ${problem.message}`).join('; ')})` : '';
+    throw new InputError(`${file}:${first?.line ?? 1}: ${first?.message ?? 'not a configuration'}${rest}`, first?.remedy ?? 'correct the file');
+  }
+  return { config: result.config, notYet: result.notYet };
+}
+
+export function configurationFor(pair: TreePair, named: string | undefined): Configuration {
+  if (named !== undefined) return { ...parsed(readNamed(named), named), file: named };
+  const base = textAt(pair, 'base', configurationPath);
+  const head = textAt(pair, 'head', configurationPath);
+  const inForce = base === undefined ? { config: defaultConfig, notYet: [] } : parsed(base, configurationPath);
+  return { ...inForce, file: configurationPath, ...(head === undefined || head === base ? {} : proposedBy(head)) };
+}
+
+/** A broken proposal is the author's to mend, and no reason to stop the review by the rules in force. */
+function proposedBy(text: string): Pick<Configuration, 'proposed'> {
+  const result = readConfig(text, configurationPath);
+  return result.type === 'invalid' ? {} : { proposed: result.config };
+}

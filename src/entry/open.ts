@@ -1,0 +1,49 @@
+/** What a user names on the command line becomes trees: revisions of this repository, or directories. */
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { InputError } from '#app/input-error.ts';
+import type { Report } from '#report/report.ts';
+import type { TreePair } from '#trees/tree.ts';
+import { pairOf } from '#trees/tree.ts';
+import { readDirectories, readDirectory } from '#adapters/files/read-directory.ts';
+import { readRevision, readRevisions } from '#adapters/git/read-revisions.ts';
+import { repositoryRoot } from '#adapters/git/revisions.ts';
+
+export interface Opened {
+  readonly pair: TreePair;
+  readonly comparison: Report['comparison'];
+}
+
+export function isDirectory(path: string): boolean {
+  return existsSync(path) && statSync(path).isDirectory();
+}
+
+/** Both directories, or both revisions. A name that is both is a directory only if the other one is, too. */
+export async function openPair(base: string, head: string): Promise<Opened> {
+  if (isDirectory(base) && isDirectory(head)) {
+    const pair = await readDirectories(base, head);
+    return { pair, comparison: { mode: 'directories', base: { id: base, label: base }, head: { id: head, label: head } } };
+  }
+  const root = await repositoryRoot(process.cwd());
+  const pair = await readRevisions(root, base, head);
+  return { pair, comparison: { mode: 'revisions', base: { id: pair.baseId, label: base }, head: { id: pair.headId, label: head } } };
+}
+
+/** One tree, compared with itself: `audit`, `explain`, `environments`. */
+export async function openTree(named: string | undefined): Promise<Opened> {
+  const target = named ?? '.';
+  if (isDirectory(target)) {
+    const { tree, blobs } = await readDirectory(target, { label: named ?? 'working tree' });
+    return { pair: pairOf(tree, tree, blobs), comparison: { mode: 'snapshot', base: null, head: { id: target, label: named ?? 'working tree' } } };
+  }
+  const { tree, blobs, id } = await readRevision(await repositoryRoot(process.cwd()), target);
+  return { pair: pairOf(tree, tree, blobs), comparison: { mode: 'snapshot', base: null, head: { id, label: target } } };
+}
+
+/** The text of a file that the user names. */
+export function readNamed(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    throw new InputError(`cannot read \`${path}\``, 'name an existing file');
+  }
+}

@@ -1,0 +1,160 @@
+/**
+ * Flows that the manifests declare and a change surely cuts: each candidate is one concrete request that somebody who stands in the
+ * head declares, asked on both sides. Surely = allowed on the base and refused on the head, in the world in which the policies are
+ * enforced (`design.md` section 6).
+ */
+import { distinct } from '#lib/order.ts';
+import { resourceId } from '#manifests/resource.ts';
+import type { OperationSpec, RuleSpec } from '#manifests/authorization-policy.ts';
+import type { Change } from '#impact/change.ts';
+import type { Decision, Query } from '#posture/query.ts';
+import type { EnvironmentFacts } from './detector.ts';
+import { isDryRun, type SideFacts } from './facts.ts';
+import { pointsOf, type PolicyPoint } from './points.ts';
+import { exactPrincipals } from './rules.ts';
+
+export interface LostFlow {
+  readonly query: Query;
+  /** Who declares the caller, in words: `` the ALLOW policy `shop/web` ``. */
+  readonly declaredBy: string;
+  readonly head: Decision;
+}
+
+interface Candidate {
+  readonly query: Query;
+  readonly declaredBy: string;
+}
+
+/** Questions beyond this many tell no more than that declared callers are lost. */
+const mostQuestions = 64;
+
+/** The first lost flow in the order of destinations and declarations. */
+export function lostFlow(change: Change, environments: readonly EnvironmentFacts[]): LostFlow | undefined {
+  let asked = 0;
+  for (const pair of environments) {
+    const { base, head } = pair;
+    if (base === undefined || !change.environments.includes(pair.id)) continue;
+    for (const destination of change.destinations) {
+      const point = pointsOf(head, destination.id);
+      if (point === undefined) continue;
+      for (const candidate of candidatesFor(change, head, point)) {
+        if (asked >= mostQuestions) return undefined;
+        asked += 1;
+        const before = base.ask(candidate.query);
+        if (before?.verdict !== 'allow' && before?.verdict !== 'asks') continue;
+        const after = head.ask(candidate.query);
+        if (after?.verdict === 'deny') return { ...candidate, head: after };
+      }
+    }
+  }
+  return undefined;
+}
+
+function candidatesFor(change: Change, head: SideFacts, point: PolicyPoint): Candidate[] {
+  return [...namedInPolicies(change, head, point), ...probes(change, point)];
+}
+
+/** An exact principal in an ALLOW that still stands at the head, with a request that the same rule declares. */
+function namedInPolicies(change: Change, head: SideFacts, point: PolicyPoint): Candidate[] {
+  return head
+    .policiesAt(point.workload ?? point)
+    .filter((policy) => policy.spec.action === 'ALLOW' && !isDryRun(policy))
+    .flatMap((policy) =>
+      policy.spec.rules.flatMap((rule) =>
+        distinct(exactPrincipals(rule)).flatMap((principal) =>
+          requestsFor(change, rule, point)
+            .filter(({ request, port }) => declares(rule, principal, request, port))
+            .map(({ request, port }) => ({ query: query(change, point, { principal: presented(head, principal) }, port, request), declaredBy: `\`${principal}\`, which \`${resourceId(policy)}\` allows,` })),
+        ),
+      ),
+    );
+}
+
+/** The literal `cluster.local` stands for the mesh's own trust domain (A3.11). */
+function presented(side: SideFacts, principal: string): string {
+  return principal.startsWith('cluster.local/') ? `${side.mesh.config.trustDomain}${principal.slice('cluster.local'.length)}` : principal;
+}
+
+interface Request {
+  readonly request: Query['request'];
+  readonly port: number;
+}
+
+/** The witness's own request, and for each operation of the rule the plainest request that it names. */
+function requestsFor(change: Change, rule: RuleSpec, point: PolicyPoint): Request[] {
+  const { witness } = change;
+  const fromWitness: Request[] = witness === undefined ? [] : [{ request: witness.request, port: witness.to.port }];
+  const ports = witness === undefined ? (point.workload?.ports ?? []).map((port) => port.port) : [witness.to.port];
+  const operations: readonly Partial<OperationSpec>[] = rule.to.length === 0 ? [{}] : rule.to;
+  const fromRule = operations.flatMap((operation) => {
+    const named = (operation.ports ?? []).map(Number).filter((port) => Number.isInteger(port));
+    return (named.length > 0 ? named : ports).map((port): Request => ({ port, request: sampleOf(operation) }));
+  });
+  return [...fromWitness, ...fromRule];
+}
+
+function sampleOf(operation: Partial<OperationSpec>): Query['request'] {
+  const method = operation.methods?.[0];
+  const host = operation.hosts?.[0];
+  return {
+    protocol: 'http',
+    method: method === undefined || method.includes('*') ? 'GET' : method,
+    path: samplePath(operation.paths?.[0]),
+    ...(host === undefined ? {} : { host: host.startsWith('*') ? `a${host.slice(1)}` : host.replace('*', 'a') }),
+  };
+}
+
+function samplePath(pattern: string | undefined): string {
+  if (pattern === undefined || pattern === '*') return '/';
+  if (pattern.endsWith('*')) return pattern.slice(0, -1);
+  if (pattern.startsWith('*')) return `/a${pattern.slice(1).replace(/^\//, '/')}`;
+  return pattern.replaceAll('{**}', 'a').replaceAll('{*}', 'a');
+}
+
+/** The rule itself names this caller with this request, and nothing else in the rule narrows it further. */
+function declares(rule: RuleSpec, principal: string, request: Query['request'], port: number): boolean {
+  if (rule.when.length > 0) return false;
+  const named = rule.from.some((source) => source.principals.includes(principal) && Object.entries(source).every(([field, list]: [string, readonly string[]]) => field === 'principals' || list.length === 0));
+  return named && (rule.to.length === 0 || rule.to.some((operation) => covers(operation, request, port)));
+}
+
+function covers(operation: OperationSpec, request: Query['request'], port: number): boolean {
+  const http = request.protocol === 'http';
+  const listed = (any: readonly string[], none: readonly string[], value: string | undefined): boolean => {
+    if (any.length === 0 && none.length === 0) return true;
+    if (!http || value === undefined) return false;
+    return (any.length === 0 || any.some((pattern) => fits(pattern, value))) && !none.some((pattern) => fits(pattern, value));
+  };
+  const ports = (operation.ports.length === 0 || operation.ports.includes(String(port))) && !operation.notPorts.includes(String(port));
+  return ports && listed(operation.methods, operation.notMethods, request.method) && listed(operation.paths, operation.notPaths, request.path) && listed(operation.hosts, operation.notHosts, request.host);
+}
+
+/** Exact, prefix, suffix, any (A3.1); a template fits only its own sample, which `sampleOf` made. */
+function fits(pattern: string, value: string): boolean {
+  if (pattern === '*') return value !== '';
+  if (pattern.startsWith('*')) return value.endsWith(pattern.slice(1));
+  if (pattern.endsWith('*')) return value.startsWith(pattern.slice(0, -1));
+  return pattern === value || pattern.replaceAll('{**}', 'a').replaceAll('{*}', 'a') === value;
+}
+
+/**
+ * Probes of the kubelet come in plaintext. The injector rewrites them to the proxy's own port unless it is told not to, and ambient
+ * lets the node's probes pass (M32), so only `rewriteAppHTTPProbers: "false"` exposes them to mutual TLS.
+ */
+function probes(change: Change, point: PolicyPoint): Candidate[] {
+  const { workload } = point;
+  if (change.facet !== 'mtls' || workload?.resource === undefined || workload.annotations['sidecar.istio.io/rewriteAppHTTPProbers'] !== 'false' || !('containers' in workload.resource.spec)) return [];
+  return workload.resource.spec.containers.flatMap((container) =>
+    container.probes.flatMap((probe): Candidate[] => {
+      const port = typeof probe.port === 'number' ? probe.port : container.ports.find((entry) => entry.name === probe.port)?.port;
+      if (port === undefined || probe.type === 'exec') return [];
+      const request: Query['request'] = probe.type === 'http' ? { protocol: 'http', method: 'GET', path: probe.path ?? '/' } : { protocol: 'tcp' };
+      return [{ query: query(change, point, { principal: null }, port, request), declaredBy: `the ${probe.kind} probe of container \`${container.name}\`` }];
+    }),
+  );
+}
+
+export function query(change: Change, point: PolicyPoint, from: Query['from'], port: number, request: Query['request']): Query {
+  const to: Query['to'] = point.workload === undefined ? { selector: { namespace: point.namespace, labels: point.labels }, port } : { workload: point.workload.id, port };
+  return { from, to, request, ...(change.witness?.given === undefined ? {} : { given: change.witness.given }) };
+}

@@ -1,0 +1,34 @@
+/**
+ * Requests that were refused can newly reach a workload. Who the caller is sets the severity (`breadthSeverity`); a declared critical
+ * asset raises it by one (A1.1 to A1.14).
+ * @see https://istio.io/latest/docs/reference/config/security/authorization-policy/
+ */
+import type { Change } from '#impact/change.ts';
+import { defineDetector, type ChangeContext } from '../detector.ts';
+import { changesOf } from '../principal.ts';
+import { breadthSeverity, breadthOf, stepped, type Breadth } from '../severity.ts';
+import { openedMessage, openedValidation } from '../text.ts';
+
+const who: Readonly<Record<Breadth, string>> = {
+  anyone: 'anyone who can send a packet to the port gains these requests, without proving an identity',
+  mesh: 'every workload of the mesh gains these requests, whatever its account',
+  namespace: 'every account of a namespace gains these requests, and whoever may create a pod there',
+  named: 'the named account gains these requests, and whoever may run a pod under it',
+};
+
+export const accessWidened = defineDetector({
+  rule: 'access-widened',
+  detectChanges: (context) =>
+    changesOf(context, 'access-widened').map((change) => ({
+      change,
+      severity: touchesCriticalAsset(context, change) ? stepped(breadthSeverity(change), 1) : breadthSeverity(change),
+      message: openedMessage(change),
+      impact: who[breadthOf(change.callers)],
+      remedy: 'if these requests are not wanted, restore the rule, or restrict the new one by `principals`, `methods` and `paths`; if they are, accept the finding for this commit',
+      validation: openedValidation(change),
+    })),
+});
+
+export function touchesCriticalAsset(context: ChangeContext, change: Change): boolean {
+  return change.destinations.some((destination) => context.environments.some((pair) => pair.head.criticalAssets.has(destination.id)));
+}

@@ -1,0 +1,51 @@
+/**
+ * Callers lose requests that they could make. High only where a declared caller surely does: an exact principal in an ALLOW that still
+ * stands, a probe that is not rewritten, a route. A caller that the change itself strikes from the policy is no longer declared.
+ */
+import type { Change } from '#impact/change.ts';
+import { lostFlow } from '../declared-flows.ts';
+import { defineDetector, type ChangeContext, type ChangeDraft } from '../detector.ts';
+import { answerPhrase, callerPhrase, causePhrase, lostMessage, lostValidation, requestPhrase, targetPhrase } from '../text.ts';
+
+export const flowLost = defineDetector({
+  rule: 'flow-lost',
+  detectChanges: (context) =>
+    context.changes.flatMap((change): ChangeDraft[] => {
+      if (change.direction === 'undecided-narrowed') return [observation(change)];
+      if (change.direction !== 'narrowed') return [];
+      const declared = declaredLoss(context, change);
+      if (declared !== undefined) return [declared];
+      // What mutual TLS newly refuses is MP102; only a declared caller makes it a loss.
+      return change.facet === 'mtls' ? [] : [observation(change)];
+    }),
+});
+
+function declaredLoss(context: ChangeContext, change: Change): ChangeDraft | undefined {
+  const lost = lostFlow(change, context.environments);
+  if (lost === undefined || lost.head.verdict === 'unknown') return undefined;
+  const { query, head, declaredBy } = lost;
+  const request = { ...query, base: { verdict: 'allow' as const }, head };
+  const now = answerPhrase(head).replace('it was', 'it is').replace('no policy allowed it', 'no policy allows it');
+  return {
+    change,
+    severity: 'high',
+    message: `${declaredBy} loses ${requestPhrase(request)} to ${targetPhrase(request)}: ${now}${causePhrase(change)}`,
+    impact: 'a caller that the manifests still declare fails as soon as this is applied',
+    remedy: 'let the new restriction spare this caller, or take the caller out of the policy that declares it if the loss is meant',
+    validation: {
+      positive: `${requestPhrase(request)} from ${callerPhrase(request)} to ${targetPhrase(request)} is answered`,
+      negative: lostValidation(change).negative,
+    },
+  };
+}
+
+function observation(change: Change): ChangeDraft {
+  return {
+    change,
+    severity: 'info',
+    message: lostMessage(change),
+    impact: 'callers that relied on these requests fail; none that the manifests still declare was found to lose one',
+    remedy: 'make sure that nobody needs these requests any more; if somebody does, name the caller in an ALLOW policy',
+    validation: lostValidation(change),
+  };
+}

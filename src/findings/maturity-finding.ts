@@ -1,0 +1,48 @@
+/** MP901: the delta of the maturity score, for readers that only see findings. Only where it is not zero. */
+import type { Change } from '#impact/change.ts';
+import { ruleEntry } from './catalogue.ts';
+import { fingerprint } from './fingerprint.ts';
+import type { Finding } from './finding.ts';
+
+/** The part of the maturity delta that the finding tells. */
+export interface MaturityMove {
+  readonly overall: number | null;
+  readonly environments: Readonly<Record<string, { readonly overall: number | null; readonly dimensions: Readonly<Record<string, { readonly delta: number | null; readonly movedBy: readonly string[] }>> }>>;
+}
+
+export function maturityFinding(delta: MaturityMove, changes: readonly Change[], scores?: { readonly base: number | null; readonly head: number | null }): Finding | undefined {
+  if (delta.overall === null || delta.overall === 0) return undefined;
+  const entry = ruleEntry('maturity-changed');
+  const moved = Object.entries(delta.environments).filter(([, move]) => move.overall !== null && move.overall !== 0);
+  const ids = new Set(moved.flatMap(([, move]) => Object.values(move.dimensions).flatMap((dimension) => dimension.movedBy)));
+  const moving = changes.filter((change) => ids.has(change.id));
+  const cause = [...moving, ...changes].flatMap((change) => change.causes)[0];
+  const dimensions = [...new Set(moved.flatMap(([, move]) => Object.entries(move.dimensions).filter(([, dimension]) => dimension.delta !== null && dimension.delta !== 0).map(([name, dimension]) => `${name} ${signed(dimension.delta ?? 0)}`)))];
+  const falls = delta.overall < 0;
+  const from = scores?.base === undefined || scores.base === null || scores.head === null ? '' : ` (from ${scores.base} to ${scores.head} of 100)`;
+  return {
+    code: entry.code,
+    rule: entry.rule,
+    title: entry.title,
+    severity: 'info',
+    certainty: 'proved',
+    evidence: 'INFERRED',
+    status: 'new',
+    environments: moved.map(([id]) => id).sort(),
+    resource: 'mesh',
+    ...(cause === undefined ? {} : { location: { file: cause.file, startLine: cause.line, endLine: cause.endLine, side: cause.side } }),
+    related: [],
+    message: `the configured zero-trust maturity moves by ${signed(delta.overall)}${from}${dimensions.length === 0 ? '' : `: ${dimensions.slice(0, 4).join(', ')}`}`,
+    impact: falls ? 'the mesh enforces less than before' : 'the mesh enforces more than before',
+    remedy: falls ? 'the findings of this review name what moved it' : 'nothing to do',
+    validation: { positive: 'the requests that the mesh is for are still answered', negative: 'the requests that the findings name are refused' },
+    fingerprint: fingerprint({ code: entry.code, causes: ['mesh'], facet: '', direction: falls ? 'down' : 'up' }),
+    changeIds: moving.map((change) => change.id).sort(),
+    tags: entry.tags,
+  };
+}
+
+function signed(value: number): string {
+  const text = Number.isInteger(value) ? String(value) : value.toFixed(1);
+  return value > 0 ? `+${text}` : text;
+}

@@ -1,0 +1,65 @@
+/**
+ * The mutual TLS mode of a port: mesh, then namespace, then the one workload policy, then its port entry (M6 to M8); the mesh's default
+ * where nothing says anything. Which of several policies of one scope wins: M13 to M15; where that is open, the weakest counts (M15a).
+ */
+import { compareBy } from '#lib/order.ts';
+import { resourceId, type Resource } from '#manifests/resource.ts';
+import { hasSelector, type Attached } from '#mesh/attachment.ts';
+import type { Mesh } from '#mesh/model.ts';
+import { creationSecond } from '#mesh/ports.ts';
+import type { FieldPath } from '#source/origin.ts';
+
+type PeerAuthentication = Resource<'PeerAuthentication'>;
+export type EffectiveMode = 'STRICT' | 'PERMISSIVE' | 'DISABLE';
+
+export interface MtlsAt {
+  readonly mode: EffectiveMode;
+  /** Who says so; `undefined`: the default of the mesh. */
+  readonly policy: PeerAuthentication | undefined;
+  readonly path: FieldPath;
+  /** Policies of one scope among which creation time decides; empty or at least two. */
+  readonly tied: readonly PeerAuthentication[];
+}
+
+const strength: Readonly<Record<EffectiveMode, number>> = { DISABLE: 0, PERMISSIVE: 1, STRICT: 2 };
+
+/** How much an answer protects: DISABLE 0, PERMISSIVE 1, STRICT 2. */
+export function strengthOf(mode: EffectiveMode): number {
+  return strength[mode];
+}
+
+export function mtlsAt(mesh: Mesh, attached: Attached['peerAuthentication'], port: number | undefined): MtlsAt {
+  const start: MtlsAt = { mode: mesh.config.defaultMtls, policy: undefined, path: [], tied: [] };
+  return [attached.mesh, attached.namespace, attached.workload].reduce<MtlsAt>((inherited, scope) => weakest(inherited, candidates(mesh, scope), port), start);
+}
+
+/**
+ * Those of one scope that may be in force: the oldest, by time and then name (M13). In a repository the order of two objects that both
+ * exist is open (M15a), one that the head adds is younger (M15b), objects added together follow their names (M15d).
+ */
+function candidates(mesh: Mesh, policies: readonly PeerAuthentication[]): readonly PeerAuthentication[] {
+  const ordered = [...policies].sort(compareBy((policy) => creationSecond(policy.creationTimestamp), (policy) => policy.name, (policy) => policy.namespace ?? ''));
+  const [first] = ordered;
+  if (first === undefined || ordered.length === 1) return ordered;
+  if (mesh.world === 'closed' || ordered.every((policy) => policy.creationTimestamp !== undefined)) return [first];
+  const { seniors } = mesh;
+  const old = seniors === undefined ? ordered : ordered.filter((policy) => seniors.has(resourceId(policy)));
+  if (old.length === 0) return [first];
+  const timed = old.find((policy) => policy.creationTimestamp !== undefined);
+  return old.filter((policy) => policy.creationTimestamp === undefined || policy === timed);
+}
+
+function weakest(inherited: MtlsAt, scope: readonly PeerAuthentication[], port: number | undefined): MtlsAt {
+  const answers = scope.map((policy) => answerOf(inherited, policy, port));
+  const first = answers[0];
+  if (first === undefined) return inherited;
+  const found = answers.reduce((left, right) => (strength[right.mode] < strength[left.mode] ? right : left), first);
+  return scope.length > 1 ? { ...found, tied: scope } : found;
+}
+
+function answerOf(inherited: MtlsAt, policy: PeerAuthentication, port: number | undefined): MtlsAt {
+  const own: MtlsAt = policy.spec.mode === 'UNSET' ? inherited : { mode: policy.spec.mode, policy, path: ['spec', 'mtls', 'mode'], tied: [] };
+  const entry = port === undefined || !hasSelector(policy.spec.selector) ? undefined : policy.spec.portLevelMtls.get(port);
+  if (entry === undefined || entry === 'UNSET' || port === undefined) return own;
+  return { mode: entry, policy, path: ['spec', 'portLevelMtls', String(port), 'mode'], tied: [] };
+}

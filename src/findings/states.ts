@@ -1,0 +1,97 @@
+/**
+ * States are evaluated on both sides and compared. By fingerprint first; then by what is affected, so that a renamed, split or merged
+ * policy with the same effect is neither new nor fixed.
+ */
+import { distinct } from '#lib/order.ts';
+import { ruleEntry } from './catalogue.ts';
+import type { Detector, EnvironmentFacts, StateDraft } from './detector.ts';
+import { fingerprint } from './fingerprint.ts';
+import type { FindingStatus, Severity } from './finding.ts';
+import type { SideFacts } from './facts.ts';
+import { severityRank } from './severity.ts';
+
+export interface ComparedState {
+  readonly detector: Detector;
+  readonly draft: StateDraft;
+  readonly severity: Severity;
+  readonly fingerprint: string;
+  readonly status: Exclude<FindingStatus, 'suppressed'>;
+  readonly environment: string;
+  /** Whose manifests the draft's places are in. */
+  readonly side: 'base' | 'head';
+}
+
+interface Keyed {
+  readonly draft: StateDraft;
+  readonly severity: Severity;
+  readonly fingerprint: string;
+}
+
+export function compareStates(detectors: readonly Detector[], pair: EnvironmentFacts): ComparedState[] {
+  return detectors.flatMap((detector) => {
+    const detect = detector.detectState;
+    if (detect === undefined) return [];
+    const head = keyed(detector, detect, pair.head, pair.renamed);
+    const base = pair.base === undefined || pair.base === pair.head ? undefined : keyed(detector, detect, pair.base, new Map());
+    const result = (entry: Keyed, status: ComparedState['status'], side: 'base' | 'head'): ComparedState => ({ detector, ...entry, status, environment: pair.id, side });
+    if (base === undefined) return [...head.values()].map((entry) => result(entry, 'existing', 'head'));
+
+    const before = affectedBy(base);
+    const after = affectedBy(head);
+    const found = [...head.values()].map((entry) => result(entry, statusOf(entry, base.get(entry.fingerprint), before), 'head'));
+    for (const entry of base.values()) {
+      if (head.has(entry.fingerprint)) continue;
+      if (itemsOf(entry.draft).some((item) => !after.has(item))) found.push(result(entry, 'fixed', 'base'));
+    }
+    return found;
+  });
+}
+
+function statusOf(entry: Keyed, counterpart: Keyed | undefined, before: ReadonlyMap<string, number>): 'new' | 'worsened' | 'existing' {
+  const rank = severityRank(entry.severity);
+  // What was affected before only by something milder counts as freshly affected.
+  const fresh = itemsOf(entry.draft).some((item) => (before.get(item) ?? -1) < rank);
+  if (!fresh) return 'existing';
+  return counterpart === undefined ? 'new' : 'worsened';
+}
+
+function keyed(detector: Detector, detect: (side: SideFacts) => readonly StateDraft[], side: SideFacts, renamed: ReadonlyMap<string, string>): Map<string, Keyed> {
+  const entry = ruleEntry(detector.rule);
+  const found = new Map<string, Keyed>();
+  for (const drafted of detect(side)) {
+    const draft = renamed.size === 0 ? drafted : underOldNames(drafted, renamed);
+    const key = fingerprint({ code: entry.code, causes: [draft.subject], facet: draft.facet ?? '', direction: '' });
+    const fresh: Keyed = { draft, severity: draft.severity ?? entry.severity, fingerprint: key };
+    const known = found.get(key);
+    if (known === undefined) {
+      found.set(key, fresh);
+      continue;
+    }
+    const chosen = severityRank(fresh.severity) > severityRank(known.severity) ? fresh : known;
+    found.set(key, { ...chosen, draft: { ...chosen.draft, affected: distinct([...known.draft.affected, ...draft.affected]) } });
+  }
+  return found;
+}
+
+/** A renamed workload keeps its old name here, so that what was true of it before is not new. */
+function underOldNames(draft: StateDraft, renamed: ReadonlyMap<string, string>): StateDraft {
+  const old = (text: string): string =>
+    text
+      .split(/([ :])/)
+      .map((part) => renamed.get(part) ?? part)
+      .join('');
+  return { ...draft, subject: old(draft.subject), affected: draft.affected.map(old) };
+}
+
+function itemsOf(draft: StateDraft): readonly string[] {
+  return draft.affected.length > 0 ? draft.affected : [`${draft.subject} ${draft.facet ?? ''}`];
+}
+
+/** The worst severity by which each item is affected. */
+function affectedBy(entries: ReadonlyMap<string, Keyed>): ReadonlyMap<string, number> {
+  const found = new Map<string, number>();
+  for (const { draft, severity } of entries.values()) {
+    for (const item of itemsOf(draft)) found.set(item, Math.max(found.get(item) ?? -1, severityRank(severity)));
+  }
+  return found;
+}

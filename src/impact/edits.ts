@@ -1,0 +1,92 @@
+/** What a comparison may blame: objects that differ between the sides, and where in them the difference stands. */
+import { canonical } from '#lib/canonical.ts';
+import { compareText } from '#lib/order.ts';
+import type { FieldPath } from '#source/origin.ts';
+import { resourceId, type AnyResource } from '#manifests/resource.ts';
+
+export type Edit =
+  | { readonly type: 'added'; readonly id: string; readonly head: AnyResource }
+  | { readonly type: 'removed'; readonly id: string; readonly base: AnyResource }
+  | { readonly type: 'modified'; readonly id: string; readonly base: AnyResource; readonly head: AnyResource };
+
+function content(resource: AnyResource): string {
+  return canonical({
+    apiVersion: resource.apiVersion,
+    labels: resource.labels,
+    annotations: resource.annotations,
+    creationTimestamp: resource.creationTimestamp,
+    spec: plainSpec(resource.spec),
+  });
+}
+
+/** Maps become sorted lists, so that canonical text sees them. */
+function plainSpec(value: unknown): unknown {
+  if (value instanceof Map) return [...value.entries()].sort(([left], [right]) => compareText(String(left), String(right))).map(([key, entry]) => [key, plainSpec(entry)]);
+  if (Array.isArray(value)) return value.map(plainSpec);
+  if (value !== null && typeof value === 'object') return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, plainSpec(entry)]));
+  return value;
+}
+
+/** Edits by resource id, in order. Objects that are the same object on both sides cost nothing. */
+export function editsBetween(base: readonly AnyResource[], head: readonly AnyResource[]): Edit[] {
+  const before = new Map(base.map((resource) => [resourceId(resource), resource]));
+  const after = new Map(head.map((resource) => [resourceId(resource), resource]));
+  const edits: Edit[] = [];
+  for (const [id, resource] of after) {
+    const old = before.get(id);
+    if (old === undefined) edits.push({ type: 'added', id, head: resource });
+    else if (old !== resource && content(old) !== content(resource)) edits.push({ type: 'modified', id, base: old, head: resource });
+  }
+  for (const [id, resource] of before) {
+    if (!after.has(id)) edits.push({ type: 'removed', id, base: resource });
+  }
+  return edits.sort((left, right) => compareText(left.id, right.id));
+}
+
+/** Namespaces in which an edit can matter: its own; a mesh-wide object and a Namespace matter everywhere they reach. */
+export function editNamespace(edit: Edit): string | undefined {
+  const resource = edit.type === 'removed' ? edit.base : edit.head;
+  return resource.kind === 'Namespace' ? resource.name : resource.namespace;
+}
+
+/** Where two values first differ, and on which side the reader should look: `RIGHT` unless something was only taken away. */
+export interface Place {
+  readonly side: 'LEFT' | 'RIGHT';
+  /** In the base's value for LEFT, in the head's for RIGHT. */
+  readonly path: FieldPath;
+}
+
+/**
+ * The smallest place that holds all differences of two plain values would be the whole list where one entry was struck;
+ * readers want the entry. So lists are compared by content: an added entry is RIGHT at its index, a struck one LEFT at its own.
+ */
+export function firstDifference(base: unknown, head: unknown, basePath: FieldPath = [], headPath: FieldPath = []): Place | undefined {
+  if (canonical(base) === canonical(head)) return undefined;
+  if (Array.isArray(base) && Array.isArray(head)) return listDifference(base, head, basePath, headPath);
+  if (isRecord(base) && isRecord(head)) {
+    for (const key of Object.keys(head).filter((name) => name in base)) {
+      const found = firstDifference(base[key], head[key], [...basePath, key], [...headPath, key]);
+      if (found !== undefined) return found;
+    }
+    const added = Object.keys(head).find((key) => !(key in base));
+    if (added !== undefined) return { side: 'RIGHT', path: [...headPath, added] };
+    const struck = Object.keys(base).find((key) => !(key in head));
+    return { side: 'LEFT', path: struck === undefined ? basePath : [...basePath, struck] };
+  }
+  return { side: 'RIGHT', path: headPath };
+}
+
+function listDifference(base: readonly unknown[], head: readonly unknown[], basePath: FieldPath, headPath: FieldPath): Place {
+  const before = base.map((entry) => canonical(entry));
+  const after = head.map((entry) => canonical(entry));
+  const fresh = after.findIndex((entry) => !before.includes(entry));
+  const gone = before.findIndex((entry) => !after.includes(entry));
+  if (fresh >= 0 && gone >= 0) return firstDifference(base[gone], head[fresh], [...basePath, gone], [...headPath, fresh]) ?? { side: 'RIGHT', path: [...headPath, fresh] };
+  if (fresh >= 0) return { side: 'RIGHT', path: [...headPath, fresh] };
+  if (gone >= 0) return { side: 'LEFT', path: [...basePath, gone] };
+  return { side: 'RIGHT', path: headPath };
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return value !== null && typeof value === 'object' && !Array.isArray(value);
+}

@@ -1,0 +1,34 @@
+/** Rules of the published schemas that names, types and limits cannot say; each answers with the reason of a refusal. */
+import { goDuration } from './go-values.ts';
+import { clip } from './shape.ts';
+
+export function durationRule(value: string): string | undefined {
+  return (goDuration(value) ?? 0) >= 1 ? undefined : `\`${clip(value)}\` is no duration of at least 1ms`;
+}
+
+export function labelValueRule(value: string): string | undefined {
+  return value.includes('*') ? `\`${clip(value)}\` holds a wildcard, which a label value cannot` : undefined;
+}
+
+export function labelKeyRule(key: string): string | undefined {
+  if (key === '') return 'a label key must not be empty';
+  return key.includes('*') ? `\`${clip(key)}\` holds a wildcard, which a label key cannot` : undefined;
+}
+
+/** A2.11. */
+export function sameNamespaceRule(value: string): string | undefined {
+  return value === '' ? undefined : `a reference to another namespace (\`${clip(value)}\`) is not supported`;
+}
+
+const portName = /^[a-zA-Z0-9](?:[-a-zA-Z0-9]*[a-zA-Z0-9])?$/;
+
+export function portNameRule(key: string): string | undefined {
+  return key.length < 63 && portName.test(key) ? undefined : `\`${clip(key)}\` is no port name`;
+}
+
+/** A Unix socket is an absolute path or an abstract name. */
+export function endpointAddressRule(value: string): string | undefined {
+  if (!value.startsWith('unix://')) return undefined;
+  const first = value.slice(7, 8);
+  return (first === '/' || first === '@') && !value.endsWith('/') ? undefined : `\`${clip(value)}\` is no path of a socket`;
+}

@@ -1,0 +1,129 @@
+/**
+ * Which policies act on a workload (A section 2, M1 to M5). Indexed by namespace and by one label pair, so that many workloads and
+ * many policies do not meet pairwise.
+ */
+import { compareBy } from '#lib/order.ts';
+import { resourceId } from '#manifests/resource.ts';
+import type { AnyResource, Resource } from '#manifests/resource.ts';
+import type { WorkloadSelector } from '#manifests/selector.ts';
+import type { Mesh, Workload } from './model.ts';
+import { selectorIndex } from './selection.ts';
+import type { Labels } from './selection.ts';
+
+export interface Attached {
+  /** Without targetRefs: those that a sidecar, a classic gateway or a ztunnel reads (A2.3). In id order. */
+  readonly authorization: readonly Resource<'AuthorizationPolicy'>[];
+  readonly requestAuthentication: readonly Resource<'RequestAuthentication'>[];
+  /** By scope (M3); a selector in the root namespace is left out (M4). */
+  readonly peerAuthentication: {
+    readonly mesh: readonly Resource<'PeerAuthentication'>[];
+    readonly namespace: readonly Resource<'PeerAuthentication'>[];
+    readonly workload: readonly Resource<'PeerAuthentication'>[];
+  };
+  /** Extensions that may change every decision and are not interpreted (M132, M133). */
+  readonly extensions: readonly AnyResource[];
+}
+
+type Finder<T> = (namespace: string, labels: Labels) => readonly T[];
+
+interface Index {
+  readonly authorization: Finder<Resource<'AuthorizationPolicy'>>;
+  readonly requestAuthentication: Finder<Resource<'RequestAuthentication'>>;
+  readonly peerAuthentication: Finder<Resource<'PeerAuthentication'>>;
+  readonly extensions: Finder<AnyResource>;
+}
+
+const indexes = new WeakMap<Mesh, Index>();
+
+/** Every policy in force that acts on the workload's own proxy. */
+export function policiesFor(mesh: Mesh, workload: Pick<Workload, 'namespace' | 'labels' | 'enrolment'>): Attached {
+  const index = indexOf(mesh);
+  const root = mesh.config.rootNamespace;
+  const own = <T extends AnyResource>(find: Finder<T>): readonly T[] =>
+    [...find(workload.namespace, workload.labels), ...(workload.namespace === root ? [] : find(root, workload.labels))]
+      .filter((policy) => readByRevision(policy, workload))
+      .sort(compareBy((policy) => resourceId(policy)));
+  const peer = own(index.peerAuthentication);
+  return {
+    authorization: own(index.authorization),
+    requestAuthentication: own(index.requestAuthentication),
+    peerAuthentication: {
+      mesh: peer.filter((policy) => policy.namespace === root && !hasSelector(policy.spec.selector)),
+      namespace: peer.filter((policy) => policy.namespace !== root && !hasSelector(policy.spec.selector)),
+      workload: peer.filter((policy) => policy.namespace !== root && hasSelector(policy.spec.selector)),
+    },
+    extensions: own(index.extensions),
+  };
+}
+
+/** An absent selector and one without pairs are the same on Envoy planes (A2.14, M2). */
+export function hasSelector(selector: WorkloadSelector | undefined): boolean {
+  return selector !== undefined && Object.keys(selector.matchLabels).length > 0;
+}
+
+/** A policy labelled `istio.io/rev` is read by that revision only; an istiod without a revision reads everything (A2.23, M5). */
+function readByRevision(policy: AnyResource, workload: Pick<Workload, 'enrolment'>): boolean {
+  const label = policy.labels['istio.io/rev'];
+  if (label === undefined || workload.enrolment.mode !== 'sidecar') return true;
+  return workload.enrolment.revision === undefined || workload.enrolment.revision === label;
+}
+
+function indexOf(mesh: Mesh): Index {
+  const cached = indexes.get(mesh);
+  if (cached !== undefined) return cached;
+  const index: Index = {
+    authorization: finder(
+      ofKind(mesh, 'AuthorizationPolicy').filter((policy) => policy.spec.targetRefs.length === 0),
+      (policy) => policy.spec.selector?.matchLabels ?? {},
+    ),
+    requestAuthentication: finder(
+      ofKind(mesh, 'RequestAuthentication').filter((policy) => policy.spec.targetRefs.length === 0),
+      (policy) => policy.spec.selector?.matchLabels ?? {},
+    ),
+    peerAuthentication: finder(ofKind(mesh, 'PeerAuthentication'), (policy) => policy.spec.selector?.matchLabels ?? {}),
+    extensions: finder(extensionsOf(mesh), extensionSelector),
+  };
+  indexes.set(mesh, index);
+  return index;
+}
+
+/** Objects in force of one kind, in id order. */
+export function ofKind<K extends AnyResource['kind']>(mesh: Pick<Mesh, 'resources'>, kind: K): readonly Extract<AnyResource, { kind: K }>[] {
+  const isOfKind = (resource: AnyResource): resource is Extract<AnyResource, { kind: K }> => resource.kind === kind;
+  return (mesh.resources.get(kind) ?? []).filter(isOfKind);
+}
+
+function finder<T extends AnyResource>(policies: readonly T[], selectorOf: (policy: T) => Labels): Finder<T> {
+  const byNamespace = new Map<string, { selector: Labels; item: T }[]>();
+  for (const policy of policies) {
+    const namespace = policy.namespace ?? '';
+    const list = byNamespace.get(namespace);
+    const entry = { selector: selectorOf(policy), item: policy };
+    if (list === undefined) byNamespace.set(namespace, [entry]);
+    else list.push(entry);
+  }
+  const lookups = new Map([...byNamespace].map(([namespace, entries]) => [namespace, selectorIndex(entries)] as const));
+  return (namespace, labels) => lookups.get(namespace)?.(labels) ?? [];
+}
+
+function extensionsOf(mesh: Mesh): readonly AnyResource[] {
+  return [...(mesh.resources.get('EnvoyFilter') ?? []), ...(mesh.resources.get('WasmPlugin') ?? [])];
+}
+
+/** `workloadSelector.labels` of an EnvoyFilter, `selector.matchLabels` of a WasmPlugin; no selector: the whole namespace. */
+function extensionSelector(extension: AnyResource): Labels {
+  const spec: unknown = extension.spec;
+  return labelsAt(spec, 'workloadSelector', 'labels') ?? labelsAt(spec, 'workloadSelector', 'matchLabels') ?? labelsAt(spec, 'selector', 'matchLabels') ?? {};
+}
+
+function labelsAt(spec: unknown, key: string, inner: string): Labels | undefined {
+  const outer = member(spec, key);
+  const labels = member(outer, inner);
+  if (labels === null || typeof labels !== 'object') return undefined;
+  return Object.fromEntries(Object.entries(labels).filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
+}
+
+function member(value: unknown, key: string): unknown {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return undefined;
+  return Object.entries(value).find(([name]) => name === key)?.[1];
+}

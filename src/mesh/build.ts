@@ -1,0 +1,197 @@
+/** One side of one environment: from typed manifests to the mesh model. */
+import { compareBy, compareText } from '#lib/order.ts';
+import { accepted, resourceId } from '#manifests/resource.ts';
+import type { AnyResource, Kind, Resource } from '#manifests/resource.ts';
+import type { WorkloadSpec } from '#manifests/workload.ts';
+import { captures, inboundCapture } from './capture.ts';
+import { meshConfigOf } from './config.ts';
+import type { StatedMesh } from './config.ts';
+import { enrolmentAssumptionText, enrolmentKnowledge, enrolmentOf, isGatewayPod } from './enrolment.ts';
+import type { EnrolmentKnowledge, EnrolmentWorld } from './enrolment.ts';
+import type { Assumption, Enrolment, ExtensionProvider, Mesh, MeshConfig, Namespace, Workload, WorkloadPort } from './model.ts';
+import { declaredPorts } from './ports.ts';
+import { selectorIndex } from './selection.ts';
+import { sidecarIngressPorts } from './sidecar-ingress.ts';
+
+export interface MeshSettings {
+  /** `mesh:` of the tool's configuration: what no manifest says. */
+  readonly stated?: StatedMesh & { readonly enrolment?: Readonly<Record<string, string>> };
+  /** `closed`: the manifests are the whole cluster (R27, `mesh-posture test`). Default `open`. */
+  readonly world?: 'closed' | 'open';
+  /** What both sides together know (R23); default: what this side knows. */
+  readonly knowledge?: EnrolmentKnowledge;
+  /** Ids of objects that exist on the base side: older than everything that a head adds (M15b). Pass it for the head only. */
+  readonly seniors?: ReadonlySet<string>;
+}
+
+const workloadKinds: readonly Kind[] = ['CronJob', 'DaemonSet', 'Deployment', 'Job', 'Pod', 'ReplicaSet', 'StatefulSet'];
+
+type WorkloadResource = Extract<AnyResource, { spec: WorkloadSpec }>;
+
+/**
+ * Builds the model. Objects that admission refuses are left out (A7.1): a caller that compares two sides replaces them by the other
+ * side's version first.
+ */
+export function buildMesh(resources: readonly AnyResource[], settings: MeshSettings = {}): Mesh {
+  const world = settings.world ?? 'open';
+  const admitted = resources.filter((resource) => accepted(resource));
+  const byKind = groupByKind(admitted);
+  const stated = settings.stated ?? {};
+  const config = meshConfigOf(admitted, stated, world);
+  const knowledge = settings.knowledge ?? enrolmentKnowledge(config.rootNamespace, admitted);
+  const namespaces = namespacesOf(admitted);
+  const enrolmentWorld: EnrolmentWorld = { closed: world === 'closed', knowledge, stated: stated.enrolment ?? {} };
+  const workloads = workloadsOf(admitted, namespaces, enrolmentWorld, config.rootNamespace);
+  const checked: MeshConfig =
+    config.extensionProviders === undefined
+      ? config
+      : { ...config, extensionProviders: config.extensionProviders.map((provider) => withRegistry(provider, admitted, world)) };
+  return {
+    config: checked,
+    namespaces,
+    workloads,
+    resources: byKind,
+    world,
+    seniors: settings.seniors,
+    knowledge,
+    statedEnrolment: stated.enrolment ?? {},
+    assumptions: assumptionsOf(checked, workloads, world),
+  };
+}
+
+function groupByKind(resources: readonly AnyResource[]): ReadonlyMap<string, readonly AnyResource[]> {
+  const groups = new Map<string, AnyResource[]>();
+  for (const resource of resources) {
+    const group = groups.get(resource.kind);
+    if (group === undefined) groups.set(resource.kind, [resource]);
+    else group.push(resource);
+  }
+  for (const group of groups.values()) group.sort(compareBy((resource) => resourceId(resource)));
+  return groups;
+}
+
+function namespacesOf(resources: readonly AnyResource[]): ReadonlyMap<string, Namespace> {
+  const objects = new Map<string, Resource<'Namespace'>>();
+  const names = new Set<string>();
+  for (const resource of resources) {
+    if (resource.kind === 'Namespace') {
+      objects.set(resource.name, resource);
+      names.add(resource.name);
+    } else if (resource.namespace !== undefined) names.add(resource.namespace);
+  }
+  return new Map(
+    [...names].sort(compareText).map((name) => {
+      const object = objects.get(name);
+      return [name, { name, labels: { ...object?.labels, 'kubernetes.io/metadata.name': name }, resource: object }];
+    }),
+  );
+}
+
+function isWorkload(resource: AnyResource): resource is WorkloadResource {
+  return workloadKinds.includes(resource.kind);
+}
+
+function workloadsOf(
+  resources: readonly AnyResource[],
+  namespaces: ReadonlyMap<string, Namespace>,
+  enrolmentWorld: EnrolmentWorld,
+  rootNamespace: string,
+): ReadonlyMap<string, Workload> {
+  const found = resources.filter(isWorkload).sort(compareBy((resource) => resourceId(resource)));
+  const servicesFor = serviceFinder(resources);
+  const ingressFor = sidecarIngressPorts(resources, rootNamespace);
+  const shared = new Map<string, number>();
+  for (const resource of found) {
+    const plain = `${resource.namespace ?? 'default'}/${resource.name}`;
+    shared.set(plain, (shared.get(plain) ?? 0) + 1);
+  }
+  const workloads = new Map<string, Workload>();
+  for (const resource of found) {
+    const namespace = resource.namespace ?? 'default';
+    const plain = `${namespace}/${resource.name}`;
+    const id = (shared.get(plain) ?? 0) > 1 ? `${plain}[${resource.kind}]` : plain;
+    const enrolment = enrolmentOfPod(resource.spec, namespace, namespaces.get(namespace), enrolmentWorld);
+    const capture = inboundCapture(enrolment, resource.spec.podAnnotations);
+    const declared = ingressFor(namespace, resource.spec.podLabels) ?? declaredPorts(resource.spec, servicesFor(namespace, resource.spec.podLabels));
+    const named = new Set(declared.map((port) => port.port));
+    const holes = [...capture.exclude].filter((port) => !named.has(port));
+    const listed = capture.mode === 'listed' ? [...capture.include].filter((port) => !named.has(port)) : [];
+    const ports: WorkloadPort[] = [
+      ...declared.map((port) => ({ port: port.port, protocol: port.protocol, captured: captures(capture, port.port) })),
+      ...holes.map((port) => ({ port, protocol: 'auto' as const, captured: false })),
+      ...listed.map((port) => ({ port, protocol: 'auto' as const, captured: true })),
+    ].sort(compareBy((port) => port.port));
+    workloads.set(id, {
+      id,
+      namespace,
+      name: resource.name,
+      kind: resource.kind,
+      labels: resource.spec.podLabels,
+      annotations: resource.spec.podAnnotations,
+      serviceAccount: resource.spec.serviceAccount,
+      enrolment,
+      ports,
+      otherPortsCaptured: capture.mode === 'all',
+      resource,
+    });
+  }
+  return workloads;
+}
+
+function enrolmentOfPod(spec: WorkloadSpec, namespace: string, declared: Namespace | undefined, world: EnrolmentWorld): Enrolment {
+  if (isGatewayPod(spec)) return { mode: 'gateway' };
+  return enrolmentOf(
+    { namespace, namespaceLabels: declared?.resource?.labels, labels: spec.podLabels, annotations: spec.podAnnotations, hostNetwork: spec.hostNetwork },
+    world,
+  );
+}
+
+/** Services that select a pod: equal namespace, a selector with pairs, all of them on the pod. */
+function serviceFinder(resources: readonly AnyResource[]): (namespace: string, labels: Readonly<Record<string, string>>) => readonly Resource<'Service'>[] {
+  const byNamespace = new Map<string, { selector: Readonly<Record<string, string>>; item: Resource<'Service'> }[]>();
+  for (const resource of resources) {
+    if (resource.kind !== 'Service' || resource.spec.type === 'ExternalName') continue;
+    const selector = resource.spec.selector;
+    if (selector === undefined || Object.keys(selector).length === 0) continue;
+    const namespace = resource.namespace ?? 'default';
+    const list = byNamespace.get(namespace);
+    if (list === undefined) byNamespace.set(namespace, [{ selector, item: resource }]);
+    else list.push({ selector, item: resource });
+  }
+  const lookups = new Map([...byNamespace].map(([namespace, entries]) => [namespace, selectorIndex(entries)] as const));
+  return (namespace, labels) => lookups.get(namespace)?.(labels) ?? [];
+}
+
+/** A6.2: istiod looks the provider's service up in its registry; only a whole cluster shows that it is missing. */
+function withRegistry(provider: ExtensionProvider, resources: readonly AnyResource[], world: 'closed' | 'open'): ExtensionProvider {
+  if (provider.broken !== undefined || provider.type === 'other' || world === 'open') return provider;
+  const slash = provider.service.indexOf('/');
+  const namespace = slash < 0 ? undefined : provider.service.slice(0, slash);
+  const host = provider.service.slice(slash + 1);
+  const known = resources.some((resource) => {
+    if (resource.kind === 'Service') {
+      const full = `${resource.name}.${resource.namespace ?? 'default'}.svc.cluster.local`;
+      return full === host && (namespace === undefined || namespace === resource.namespace);
+    }
+    return (resource.kind as string) === 'ServiceEntry' && JSON.stringify(resource.spec).includes(JSON.stringify(host));
+  });
+  return known ? provider : { ...provider, broken: `its service \`${provider.service}\` is not in the registry` };
+}
+
+function assumptionsOf(config: MeshConfig, workloads: ReadonlyMap<string, Workload>, world: 'closed' | 'open'): readonly Assumption[] {
+  const assumptions: Assumption[] = [];
+  if (world === 'open' && config.statedBy === undefined) {
+    assumptions.push({
+      id: 'mesh-config',
+      text: `the mesh configuration is not in the repository: Istio ${config.istioVersion}, root namespace \`${config.rootNamespace}\`, trust domain \`${config.trustDomain}\`, mTLS ${config.defaultMtls} where no policy says otherwise; external authorization providers that policies name exist`,
+    });
+  }
+  const unknown = new Map<string, 'sidecar' | 'ambient'>();
+  for (const workload of workloads.values()) {
+    if (workload.enrolment.mode === 'unknown') unknown.set(workload.namespace, workload.enrolment.inWorld);
+  }
+  for (const [namespace, inWorld] of unknown) {
+    assumptions.push({ id: `enrolment:${namespace}`, text: enrolmentAssumptionText(namespace, inWorld) });
+  }
+  return assumptions.sort(compareBy((assumption) => assumption.id));
+}

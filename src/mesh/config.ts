@@ -1,0 +1,164 @@
+/**
+ * The mesh configuration: where its text lives (M91 to M93), what a missing field means (M94), and which external authorization
+ * providers istiod could use (A6.2, A6.3).
+ */
+import { parse } from 'yaml';
+import { compareBy } from '#lib/order.ts';
+import { resourceId } from '#manifests/resource.ts';
+import type { AnyResource } from '#manifests/resource.ts';
+import type { ExtensionProvider, MeshConfig } from './model.ts';
+import { atLeast } from './versions.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** What the tool's configuration states about the mesh (`mesh:`); it wins over the manifests' silence, not over what they say. */
+export interface StatedMesh {
+  readonly istioVersion?: string;
+  readonly rootNamespace?: string;
+  readonly trustDomain?: string;
+  readonly defaultMtls?: 'permissive' | 'strict' | 'disable';
+}
+
+/** The version that the rules describe where nothing states one (A section 8). */
+export const assumedIstioVersion = '1.31';
+
+export function meshConfigOf(resources: readonly AnyResource[], stated: StatedMesh, world: 'closed' | 'open'): MeshConfig {
+  const source = configSource(resources, stated.rootNamespace);
+  const fields = source?.fields ?? {};
+  const istioVersion = stated.istioVersion ?? source?.version ?? assumedIstioVersion;
+  const providers = source === undefined && world === 'open' ? undefined : providersOf(fields, istioVersion);
+  return {
+    istioVersion,
+    rootNamespace: textOf(fields['rootNamespace']) ?? stated.rootNamespace ?? source?.namespace ?? 'istio-system',
+    trustDomain: textOf(fields['trustDomain']) ?? stated.trustDomain ?? 'cluster.local',
+    trustDomainAliases: textsOf(fields['trustDomainAliases']),
+    extraTrustDomains: listOf(fields['caCertificates']).flatMap((entry) => textsOf(entry['trustDomains'])),
+    enableAutoMtls: fields['enableAutoMtls'] !== false,
+    defaultMtls: stated.defaultMtls === 'strict' ? 'STRICT' : stated.defaultMtls === 'disable' ? 'DISABLE' : 'PERMISSIVE',
+    multipleProviders: source?.environment['PILOT_ENABLE_MULTIPLE_CUSTOM_AUTHZ_PROVIDERS'] === 'true',
+    pathNormalization: normalizationOf(fieldsOf(fields['pathNormalization'])['normalization']),
+    outboundTrafficPolicy: outboundOf(fieldsOf(fields['outboundTrafficPolicy'])['mode']),
+    accessLogFile: textOf(fields['accessLogFile']) ?? '',
+    extensionProviders: providers,
+    statedBy: source?.statedBy,
+  };
+}
+
+interface ConfigSource {
+  readonly statedBy: string;
+  readonly fields: Fields;
+  readonly namespace: string | undefined;
+  readonly version: string | undefined;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** ConfigMap before installation objects (M91); the unrevisioned one before revisions; then by name. */
+function configSource(resources: readonly AnyResource[], rootNamespace: string | undefined): ConfigSource | undefined {
+  const maps = resources
+    .filter((resource): resource is Extract<AnyResource, { kind: 'ConfigMap' }> => resource.kind === 'ConfigMap')
+    .filter((map) => /^istio(-.+)?$/.test(map.name) && Object.hasOwn(map.spec.data, 'mesh'))
+    .sort(compareBy((map) => (map.namespace === (rootNamespace ?? 'istio-system') ? 0 : 1), (map) => (map.name === 'istio' ? 0 : 1), (map) => resourceId(map)));
+  const chosen = maps[0];
+  const installation = installationSource(resources);
+  if (chosen === undefined) return installation;
+  return {
+    statedBy: resourceId(chosen),
+    fields: parsed(chosen.spec.data['mesh'] ?? ''),
+    namespace: chosen.namespace,
+    version: installation?.version,
+    environment: installation?.environment ?? {},
+  };
+}
+
+/** `IstioOperator`, Sail's `Istio` and `IstioRevision` (M93). */
+function installationSource(resources: readonly AnyResource[]): ConfigSource | undefined {
+  const found = resources
+    .filter((resource) => ['IstioOperator', 'Istio', 'IstioRevision'].includes(resource.kind))
+    .sort(compareBy((resource) => resourceId(resource)))[0];
+  if (found === undefined) return undefined;
+  // The installation kinds are decoded loosely: their content is Helm values, whatever their version.
+  const spec = fieldsOf(found.spec as unknown);
+  const raw = Object.hasOwn(spec, 'spec') ? fieldsOf(spec['spec']) : spec;
+  const values = fieldsOf(raw['values']);
+  const pilot = fieldsOf(values['pilot']);
+  const environment: Record<string, string> = {};
+  for (const [key, value] of [...Object.entries(fieldsOf(pilot['env'])), ...Object.entries(fieldsOf(values['env']))]) environment[key] = String(value);
+  const version = textOf(raw['version']) ?? textOf(raw['tag']) ?? textOf(fieldsOf(values['global'])['tag']);
+  return {
+    statedBy: resourceId(found),
+    fields: { ...fieldsOf(values['meshConfig']), ...fieldsOf(raw['meshConfig']) },
+    namespace: textOf(fieldsOf(values['global'])['istioNamespace']) ?? textOf(raw['namespace']),
+    version: version !== undefined && /^v?\d+\.\d+/.test(version) ? version.replace(/^v/, '') : undefined,
+    environment,
+  };
+}
+
+function parsed(text: string): Fields {
+  try {
+    // The mesh configuration is read by a YAML 1.1 reader; a text that is not YAML leaves Istio with its defaults.
+    return fieldsOf(parse(text, { version: '1.1', uniqueKeys: false, logLevel: 'silent' }));
+  } catch {
+    return {};
+  }
+}
+
+function providersOf(fields: Fields, istioVersion: string): readonly ExtensionProvider[] {
+  const byName = new Map<string, ExtensionProvider>();
+  for (const entry of listOf(fields['extensionProviders'])) {
+    const name = textOf(entry['name']) ?? '';
+    const http = entry['envoyExtAuthzHttp'];
+    const grpc = entry['envoyExtAuthzGrpc'];
+    const type = http !== undefined ? 'ext-authz-http' : grpc !== undefined ? 'ext-authz-grpc' : 'other';
+    const content = fieldsOf(http ?? grpc);
+    const port = typeof content['port'] === 'number' ? content['port'] : 0;
+    byName.set(name, {
+      name,
+      type,
+      failOpen: content['failOpen'] === true,
+      service: textOf(content['service']) ?? '',
+      port,
+      broken: brokenBecause(name, type, content, port, istioVersion),
+    });
+  }
+  return [...byName.values()].sort(compareBy((provider) => provider.name));
+}
+
+/** The reasons of A6.2 and A6.3 that the configuration alone shows; the missing Service is found once Services are known. */
+function brokenBecause(name: string, type: ExtensionProvider['type'], content: Fields, port: number, istioVersion: string): string | undefined {
+  if (type === 'other') return 'it is no external authorizer';
+  if (atLeast(istioVersion, '1.30.0') && !/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name)) return 'its name is no lower-case DNS label';
+  if (port < 1 || port > 65535) return 'its port is outside 1..65535';
+  const status = content['statusOnError'];
+  if (status !== undefined && (!/^[1-5]\d\d$/.test(String(status)) || Number(status) > 599)) return 'its `statusOnError` is no HTTP status';
+  const prefix = textOf(content['pathPrefix']);
+  if (prefix !== undefined && prefix !== '' && !prefix.startsWith('/')) return 'its `pathPrefix` does not begin with `/`';
+  for (const list of ['includeRequestHeadersInCheck', 'includeHeadersInCheck', 'headersToUpstreamOnAllow', 'headersToDownstreamOnDeny', 'headersToDownstreamOnAllow']) {
+    if (textsOf(content[list]).includes('*')) return `a lone \`*\` in its \`${list}\``;
+  }
+  return undefined;
+}
+
+function normalizationOf(value: unknown): MeshConfig['pathNormalization'] {
+  return value === 'NONE' || value === 'MERGE_SLASHES' || value === 'DECODE_AND_MERGE_SLASHES' ? value : 'BASE';
+}
+
+function outboundOf(value: unknown): MeshConfig['outboundTrafficPolicy'] {
+  return value === 'REGISTRY_ONLY' || value === 'ALLOW_ANY_DYNAMIC_DNS' ? value : 'ALLOW_ANY';
+}
+
+function fieldsOf(value: unknown): Fields {
+  // A mapping of YAML has text keys here; what it holds stays unknown.
+  return value !== null && typeof value === 'object' && !Array.isArray(value) ? (value as Fields) : {};
+}
+
+function listOf(value: unknown): readonly Fields[] {
+  return Array.isArray(value) ? value.map((entry) => fieldsOf(entry)) : [];
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+function textsOf(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((entry): entry is string => typeof entry === 'string') : [];
+}

@@ -1,0 +1,73 @@
+/** A question's request, with the defaults of the recorded decisions filled in. */
+import type { Workload } from '#mesh/model.ts';
+import type { RawRequest, SentToken } from '#semantics/token-check.ts';
+import { parseIp } from '#sets/ip.ts';
+import type { Query } from './query.ts';
+
+/** Some address that no policy names: from the block for documentation. */
+export const unnamedClientAddress = '192.0.2.1';
+export const unnamedPodAddress = '192.0.2.2';
+
+export interface AskedRequest {
+  /** `null`: no certificate. */
+  readonly principal: string | null;
+  readonly protocol: Query['request']['protocol'];
+  readonly port: number;
+  readonly sourceIp: bigint;
+  readonly destinationIp: bigint;
+  readonly sni: string | null;
+  readonly host: string;
+  readonly raw: RawRequest;
+}
+
+/** Methods that Envoy's HTTP/1 parser knows; anything else is answered with 400 (A3.35). */
+export const knownMethods: readonly string[] = [
+  'ACL', 'BIND', 'CHECKOUT', 'CONNECT', 'COPY', 'DELETE', 'GET', 'HEAD', 'LINK', 'LOCK', 'MERGE', 'MKACTIVITY', 'MKCALENDAR', 'MKCOL', 'MOVE', 'M-SEARCH', 'NOTIFY', 'OPTIONS', 'PATCH', 'POST',
+  'PROPFIND', 'PROPPATCH', 'PURGE', 'PUT', 'REBIND', 'REPORT', 'SEARCH', 'SOURCE', 'SUBSCRIBE', 'TRACE', 'UNBIND', 'UNLINK', 'UNLOCK', 'UNSUBSCRIBE',
+];
+
+export function askedRequest(query: Query, principal: string | null, workload: Pick<Workload, 'name' | 'namespace'>): AskedRequest {
+  const { request } = query;
+  const headers = new Map<string, string>();
+  for (const [name, value] of Object.entries(request.headers ?? {})) {
+    const lower = name.toLowerCase();
+    const before = headers.get(lower);
+    // A3.J: repeated headers are one, joined by commas.
+    headers.set(lower, before === undefined ? value : `${before},${value}`);
+  }
+  const tls = principal !== null || request.protocol === 'tls' || request.protocol === 'https';
+  return {
+    principal,
+    protocol: request.protocol,
+    port: query.to.port,
+    sourceIp: addressOr(query.from.ip, unnamedClientAddress),
+    destinationIp: addressOr(query.to.ip, unnamedPodAddress),
+    sni: tls ? (request.sni ?? null) : null,
+    host: request.host ?? `${workload.name}.${workload.namespace}.svc.cluster.local`,
+    raw: { method: request.method ?? 'GET', path: request.path ?? '/', headers, token: sentToken(request.token) },
+  };
+}
+
+function addressOr(text: string | undefined, otherwise: string): bigint {
+  return parseIp(text ?? otherwise) ?? parseIp(otherwise) ?? 0n;
+}
+
+/** `authorization` (with `Bearer ` unless a prefix says otherwise), `header:NAME`, `parameter:NAME`, `cookie:NAME`. */
+function sentToken(token: Query['request']['token']): SentToken | undefined {
+  if (token === undefined) return undefined;
+  const where = token.in ?? 'authorization';
+  const colon = where.indexOf(':');
+  const kind = colon < 0 ? where : where.slice(0, colon);
+  const name = colon < 0 ? '' : where.slice(colon + 1);
+  const rest = { valid: token.valid, claims: token.claims ?? {} };
+  if (kind === 'parameter' || kind === 'cookie') return { ...rest, location: { in: kind, name } };
+  if (kind === 'header') return { ...rest, location: { in: 'header', name: name.toLowerCase(), prefix: token.prefix ?? '' } };
+  return { ...rest, location: { in: 'header', name: 'authorization', prefix: token.prefix ?? 'Bearer ' } };
+}
+
+/** A3.25: the last address of the client's own `X-Forwarded-For`; none or an unreadable one: the direct peer. */
+export function remoteAddress(headers: ReadonlyMap<string, string>, direct: bigint): bigint {
+  const forwarded = headers.get('x-forwarded-for');
+  const last = forwarded?.split(',').at(-1)?.trim();
+  return (last === undefined ? undefined : parseIp(last)) ?? direct;
+}

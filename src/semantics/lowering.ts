@@ -1,0 +1,84 @@
+/** Compiled rules as cubes (engine section 3.2): one cube for each source, operation and alternative; values stay in one predicate. */
+import { shortHash } from '#lib/canonical.ts';
+import { cubeKey } from '#sets/keys.ts';
+import type { Cube, Predicate } from '#sets/cube.ts';
+import type { CompiledPolicy } from './authorization-policy.ts';
+import { lowerCondition } from './condition.ts';
+import type { Conjunction, LoweringContext } from './condition.ts';
+import type { CompiledRule } from './rule.ts';
+
+/** Above this a rule is one opaque boolean: equal on both sides it stays exact, different it is undecided. */
+export const maxCubesPerRule = 64;
+
+export interface LoweredPolicy {
+  readonly cubes: readonly Cube[];
+  /** Rules that were too wide to be written out, as the key of their content. */
+  readonly opaqueRules: readonly string[];
+}
+
+export function lowerPolicy(policy: CompiledPolicy, context: LoweringContext): LoweredPolicy {
+  const cubes: Cube[] = [];
+  const opaqueRules: string[] = [];
+  for (const rule of policy.rules) {
+    const origins = [{ policy: policy.id, rule: rule.index }];
+    const conjunctions = lowerRule(rule, context);
+    if (conjunctions !== undefined) {
+      cubes.push(...conjunctions.map((predicates) => ({ predicates, origins })));
+      continue;
+    }
+    const key = shortHash('rule', JSON.stringify(rule, (name, value: unknown) => (name === 'index' ? undefined : typeof value === 'bigint' ? String(value) : value)));
+    opaqueRules.push(key);
+    cubes.push({ predicates: [{ dimension: `opaque:${key}`, any: [{ type: 'holds' }], none: [] }], origins });
+  }
+  return { cubes, opaqueRules };
+}
+
+/** `undefined`: more than `maxCubesPerRule`. */
+function lowerRule(rule: CompiledRule, context: LoweringContext): readonly Conjunction[] | undefined {
+  const parts = [entries(rule.sources, context), entries(rule.operations, context), conjunction(rule.conditions.map((condition) => lowerCondition(condition, context)))];
+  let product: readonly Conjunction[] = [[]];
+  for (const part of parts) {
+    if (part === undefined || part.length * product.length > maxCubesPerRule) return undefined;
+    product = product.flatMap((left) => part.map((right) => [...left, ...right]));
+  }
+  return product.map(tidy);
+}
+
+function entries(lists: CompiledRule['sources'], context: LoweringContext): readonly Conjunction[] | undefined {
+  if (lists.length === 0) return [[]];
+  const alternatives: Conjunction[] = [];
+  for (const list of lists) {
+    const lowered = conjunction(list.map((condition) => lowerCondition(condition, context)));
+    if (lowered === undefined) return undefined;
+    alternatives.push(...lowered);
+  }
+  return alternatives.length > maxCubesPerRule ? undefined : alternatives;
+}
+
+function conjunction(conditions: readonly (readonly Conjunction[])[]): readonly Conjunction[] | undefined {
+  let product: readonly Conjunction[] = [[]];
+  for (const alternatives of conditions) {
+    if (alternatives.length * product.length > maxCubesPerRule) return undefined;
+    product = product.flatMap((left) => alternatives.map((right) => [...left, ...right]));
+  }
+  return product;
+}
+
+/** Predicates that ask nothing are left out. */
+function tidy(predicates: Conjunction): readonly Predicate[] {
+  return predicates.filter((predicate) => predicate.any.length > 0 || predicate.none.length > 0);
+}
+
+/** Equal cubes are one, with all their origins; in the one order of their content. */
+export function mergeCubes(cubes: readonly Cube[]): readonly Cube[] {
+  const byKey = new Map<string, Cube>();
+  for (const cube of cubes) {
+    const key = cubeKey(cube);
+    const known = byKey.get(key);
+    if (known === undefined) byKey.set(key, cube);
+    else if (!known.origins.some((origin) => cube.origins.every((other) => other.policy === origin.policy && other.rule === origin.rule))) {
+      byKey.set(key, { predicates: known.predicates, origins: [...known.origins, ...cube.origins] });
+    }
+  }
+  return [...byKey].sort(([left], [right]) => (left < right ? -1 : left > right ? 1 : 0)).map(([, cube]) => cube);
+}

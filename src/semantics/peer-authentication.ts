@@ -1,0 +1,160 @@
+/**
+ * Which mTLS mode a workload port has (M1 to M15), and what a sidecar does with a connection in that mode (M16 to M18, A4.4 to A4.6).
+ */
+import { compareBy } from '#lib/order.ts';
+import type { Attached } from '#mesh/attachment.ts';
+import type { Mesh, MeshConfig, PortProtocol } from '#mesh/model.ts';
+import { creationSecond } from '#mesh/ports.ts';
+import { resourceId } from '#mesh/policies.ts';
+import type { Resource } from '#mesh/policies.ts';
+import type { Predicate } from '#sets/cube.ts';
+import { trustDomainsOf } from './values.ts';
+
+export type Mode = 'DISABLE' | 'PERMISSIVE' | 'STRICT';
+
+export interface PortMode {
+  readonly mode: Mode;
+  /** The policy that states it; `undefined`: Istio's default (M6). */
+  readonly by: string | undefined;
+}
+
+export interface EffectiveMtls {
+  readonly workload: PortMode;
+  /** Ports that differ from the workload's mode, or are stated at all (M7). */
+  readonly ports: ReadonlyMap<number, PortMode>;
+  /** More than one policy may be the oldest of its scope: the weakest of them is taken (M15a). Ids in order. */
+  readonly judgedByWeakest: readonly string[];
+}
+
+type Policy = Resource<'PeerAuthentication'>;
+
+const strength: Readonly<Record<Mode, number>> = { DISABLE: 0, PERMISSIVE: 1, STRICT: 2 };
+
+export function modeAt(effective: EffectiveMtls, port: number): PortMode {
+  return effective.ports.get(port) ?? effective.workload;
+}
+
+/** M6 to M8, M13, M15. */
+export function effectiveMtls(mesh: Mesh, attached: Attached): EffectiveMtls {
+  const scopes = [attached.peerAuthentication.mesh, attached.peerAuthentication.namespace, attached.peerAuthentication.workload].map((policies) => oldestOf(policies, mesh));
+  const ambiguous = scopes.filter((candidates) => candidates.length > 1).flat();
+  const [meshWide = [], namespaceWide = [], own = []] = scopes;
+  const orNone = (candidates: readonly Policy[]): readonly (Policy | undefined)[] => (candidates.length === 0 ? [undefined] : candidates);
+  const worlds: EffectiveMtls[] = [];
+  for (const first of orNone(meshWide)) {
+    for (const second of orNone(namespaceWide)) {
+      for (const third of orNone(own)) worlds.push(resolve(first, second, third, mesh.config));
+    }
+  }
+  const only = worlds[0];
+  if (worlds.length === 1 && only !== undefined) return only;
+  return { ...weakest(worlds), judgedByWeakest: ambiguous.map((policy) => resourceId(policy)).sort() };
+}
+
+/** M6: the narrowest scope that is not UNSET. M7: ports of the one workload policy. */
+function resolve(meshWide: Policy | undefined, namespaceWide: Policy | undefined, own: Policy | undefined, config: MeshConfig): EffectiveMtls {
+  let workload: PortMode = { mode: config.defaultMtls, by: undefined };
+  for (const policy of [meshWide, namespaceWide, own]) {
+    if (policy !== undefined && policy.spec.mode !== 'UNSET') workload = { mode: policy.spec.mode, by: resourceId(policy) };
+  }
+  const ports = new Map<number, PortMode>();
+  if (own !== undefined) {
+    for (const [port, mode] of [...own.spec.portLevelMtls].sort(([left], [right]) => left - right)) {
+      ports.set(port, mode === 'UNSET' ? workload : { mode, by: resourceId(own) });
+    }
+  }
+  return { workload, ports, judgedByWeakest: [] };
+}
+
+function weakest(worlds: readonly EffectiveMtls[]): Pick<EffectiveMtls, 'workload' | 'ports'> {
+  const pick = (modes: readonly PortMode[]): PortMode =>
+    modes.reduce((found, mode) => (strength[mode.mode] < strength[found.mode] ? mode : found), modes[0] ?? { mode: 'PERMISSIVE', by: undefined });
+  const named = [...new Set(worlds.flatMap((world) => [...world.ports.keys()]))].sort((left, right) => left - right);
+  return {
+    workload: pick(worlds.map((world) => world.workload)),
+    ports: new Map(named.map((port) => [port, pick(worlds.map((world) => modeAt(world, port)))])),
+  };
+}
+
+/**
+ * Policies of one scope that may be the oldest. One where creation order is known: by time, then name, then namespace (M13); in a
+ * whole cluster, objects without a time were made in the same second. In a repository the order of two objects that both exist is
+ * not known (M15a), one that the head adds is younger (M15b), and objects all added together follow their names (M15d).
+ */
+function oldestOf(policies: readonly Policy[], mesh: Mesh): readonly Policy[] {
+  const ordered = [...policies].sort(
+    compareBy(
+      (policy) => creationSecond(policy.creationTimestamp),
+      (policy) => policy.name,
+      (policy) => policy.namespace ?? '',
+    ),
+  );
+  const first = ordered[0];
+  if (first === undefined || ordered.length === 1) return ordered;
+  if (mesh.world === 'closed' || ordered.every((policy) => policy.creationTimestamp !== undefined)) return [first];
+  const seniors = mesh.seniors;
+  const old = seniors === undefined ? ordered : ordered.filter((policy) => seniors.has(resourceId(policy)));
+  if (old.length === 0) return [first];
+  const timed = old.find((policy) => policy.creationTimestamp !== undefined);
+  return old.filter((policy) => policy.creationTimestamp === undefined || policy === timed);
+}
+
+/** What a client does on the wire: `identity` = mesh mTLS with a certificate; `tls` and `https` without one are its own TLS. */
+export interface ClientKind {
+  readonly protocol: 'http' | 'https' | 'tcp' | 'tls';
+  readonly identity: boolean;
+}
+
+export const clientKinds: readonly ClientKind[] = [
+  { protocol: 'http', identity: false },
+  { protocol: 'tcp', identity: false },
+  { protocol: 'tls', identity: false },
+  { protocol: 'https', identity: false },
+  { protocol: 'http', identity: true },
+  { protocol: 'tcp', identity: true },
+];
+
+export type Handling =
+  | { readonly outcome: 'refused'; readonly layer: 'mtls' | 'protocol'; readonly rule: string; readonly because: string }
+  | {
+      readonly outcome: 'chain';
+      readonly chain: 'http' | 'tcp';
+      /** The proxy ends the mTLS and sees whose it is. */
+      readonly seesPeer: boolean;
+      /** The client's TLS goes on to the application. */
+      readonly passthrough: boolean;
+      readonly rule: string;
+      readonly because: string;
+    };
+
+/** The connection table: port protocol × mode × client. */
+export function handleConnection(port: PortProtocol, mode: Mode, client: ClientKind): Handling {
+  const ownTls = !client.identity && (client.protocol === 'tls' || client.protocol === 'https');
+  if (mode === 'STRICT' && !client.identity) {
+    return { outcome: 'refused', layer: 'mtls', rule: 'M18', because: ownTls ? 'STRICT refuses TLS without a client certificate of the mesh' : 'STRICT refuses plaintext' };
+  }
+  if (ownTls) {
+    if (port === 'http') return { outcome: 'refused', layer: 'mtls', rule: mode === 'DISABLE' ? 'M16' : 'M17', because: 'a port declared as HTTP has no place for TLS from outside the mesh' };
+    return { outcome: 'chain', chain: 'tcp', seesPeer: false, passthrough: true, rule: 'A4.6', because: 'TLS from outside the mesh goes to the application untouched, without identity' };
+  }
+  if (client.identity && mode === 'DISABLE') {
+    if (port === 'http') return { outcome: 'refused', layer: 'mtls', rule: 'M16', because: 'DISABLE offers no TLS on a port declared as HTTP' };
+    return { outcome: 'chain', chain: 'tcp', seesPeer: false, passthrough: true, rule: 'M16', because: 'under DISABLE the mesh TLS goes to the application as opaque bytes, without identity' };
+  }
+  if (port === 'http') {
+    if (client.protocol === 'tcp') return { outcome: 'refused', layer: 'protocol', rule: 'A4.4', because: 'the port is declared as HTTP and the bytes are none' };
+    return chainFor('http', client, 'A4.4', 'the port is declared as HTTP');
+  }
+  if (port === 'tcp' || port === 'udp') return chainFor('tcp', client, 'A4.4', port === 'udp' ? 'TCP to the number of a UDP port gets L4 rules only' : 'the port is declared as TCP');
+  return chainFor(client.protocol === 'http' ? 'http' : 'tcp', client, 'A4.4', 'no Service declares the protocol, the proxy looks at what the client speaks');
+}
+
+function chainFor(chain: 'http' | 'tcp', client: ClientKind, rule: string, because: string): Handling {
+  return { outcome: 'chain', chain, seesPeer: client.identity, passthrough: false, rule, because };
+}
+
+/** A3.14: peers that TLS refuses although their certificate chains to the mesh root. Holds for a refused peer. */
+export function foreignTrustDomain(config: MeshConfig): Predicate {
+  const accepted = [...new Set([...trustDomainsOf(config), ...config.extraTrustDomains])];
+  return { dimension: 'peer', any: [{ type: 'identified' }], none: accepted.map((domain) => ({ type: 'trust-domain', pattern: { type: 'exact', text: domain } })) };
+}

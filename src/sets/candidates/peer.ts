@@ -1,0 +1,163 @@
+/**
+ * Representatives of peer identities: `trust-domain/ns/namespace/sa/account`, and identities of another shape. The pieces of the
+ * patterns only have to yield *enough* candidates; whether one matches is asked of the real matcher on the whole identity.
+ */
+import { distinct } from '#lib/order.ts';
+import { identityParts, textMatches } from '../matches.ts';
+import type { Matcher, TextMatcher } from '../matcher.ts';
+import { automatonCandidates } from './automaton.ts';
+import { textCandidates, textPatterns, type TextPatterns } from './text.ts';
+
+/** What a matcher asks of each part of an identity; a missing part may be anything. */
+interface Pieces {
+  readonly trustDomain?: TextMatcher;
+  readonly namespace?: TextMatcher;
+  readonly account?: TextMatcher;
+  /** A glob on the namespace with stars inside. */
+  readonly glob?: string;
+}
+
+/**
+ * INVARIANT: an identity either has Istio's shape with no part empty, or its second segment is not `ns` at all. Nobody issues
+ * `td/ns/a` or `td/ns/a/x`, so `td/ns/a/*` and `td/ns/a/sa/*` mean the same callers.
+ */
+export function possibleIdentity(identity: string): boolean {
+  if (identity === '' || identity.includes('spiffe://')) return false;
+  const parts = identityParts(identity);
+  if (parts !== undefined) return parts.trustDomain !== '' && parts.namespace !== '' && parts.account !== '';
+  return identity.split('/')[1] !== 'ns';
+}
+
+function exact(text: string): TextMatcher {
+  return { type: 'exact', text };
+}
+
+/** `a/ns/b…`: what is before the cut is exact, the piece in which it falls is a prefix. */
+function prefixPieces(text: string): Pieces | undefined {
+  const [trustDomain = '', ns, namespace, sa, account, ...more] = text.split('/');
+  if (more.length > 0) return undefined;
+  if (ns === undefined) return { trustDomain: { type: 'prefix', text: trustDomain } };
+  const domain = { trustDomain: exact(trustDomain) };
+  if (namespace === undefined) return 'ns'.startsWith(ns) ? domain : undefined;
+  if (ns !== 'ns') return undefined;
+  if (sa === undefined) return { ...domain, namespace: { type: 'prefix', text: namespace } };
+  const both = { ...domain, namespace: exact(namespace) };
+  if (account === undefined) return 'sa'.startsWith(sa) ? both : undefined;
+  return sa === 'sa' ? { ...both, account: { type: 'prefix', text: account } } : undefined;
+}
+
+/** The same from the right. */
+function suffixPieces(text: string): Pieces | undefined {
+  const [account = '', sa, namespace, ns, trustDomain, ...more] = text.split('/').reverse();
+  if (more.length > 0) return undefined;
+  if (sa === undefined) return { account: { type: 'suffix', text: account } };
+  const last = { account: exact(account) };
+  if (namespace === undefined) return 'sa'.endsWith(sa) ? last : undefined;
+  if (sa !== 'sa') return undefined;
+  if (ns === undefined) return { ...last, namespace: { type: 'suffix', text: namespace } };
+  const both = { ...last, namespace: exact(namespace) };
+  if (trustDomain === undefined) return 'ns'.endsWith(ns) ? both : undefined;
+  return ns === 'ns' ? { ...both, trustDomain: { type: 'suffix', text: trustDomain } } : undefined;
+}
+
+/** A namespace glob as a plain pattern where it has no star inside. */
+function globPieces(glob: string): Pieces {
+  const [first = '', second, ...more] = glob.split('*');
+  if (second === undefined) return { namespace: exact(first) };
+  if (more.length > 0 || (first !== '' && second !== '')) return { glob };
+  if (first !== '') return { namespace: { type: 'prefix', text: first } };
+  return second === '' ? {} : { namespace: { type: 'suffix', text: second } };
+}
+
+function piecesOf(matcher: Matcher): Pieces[] {
+  switch (matcher.type) {
+    case 'principal': {
+      const pattern = matcher.pattern;
+      if (pattern.type === 'exact') {
+        const parts = identityParts(pattern.text);
+        return parts === undefined ? [] : [{ trustDomain: exact(parts.trustDomain), namespace: exact(parts.namespace), account: exact(parts.account) }];
+      }
+      const pieces = pattern.type === 'prefix' ? prefixPieces(pattern.text) : pattern.type === 'suffix' ? suffixPieces(pattern.text) : {};
+      return pieces === undefined ? [] : [pieces];
+    }
+    case 'namespace-glob': {
+      // The star crosses slashes, so the part behind the last one may also be found in `/sa` (A3.15); `sa` itself is found in `/ns/ns/sa/`.
+      const star = matcher.glob.lastIndexOf('*');
+      const slash = matcher.glob.indexOf('/');
+      return [
+        globPieces(matcher.glob),
+        { namespace: exact('ns') },
+        ...(star === -1 ? [] : [globPieces(matcher.glob.slice(0, star + 1))]),
+        ...(slash === -1 ? [] : [globPieces(matcher.glob.slice(0, slash))]),
+      ];
+    }
+    case 'namespace':
+      return [{ namespace: matcher.pattern }];
+    case 'service-account':
+      return [{ namespace: exact(matcher.namespace), account: exact(matcher.account) }];
+    case 'trust-domain':
+      return [{ trustDomain: matcher.pattern }];
+    default:
+      return [];
+  }
+}
+
+function namesWithout(slash: TextPatterns): TextPatterns {
+  const plain = (text: string): boolean => !text.includes('/');
+  return { exact: slash.exact.filter(plain), prefixes: slash.prefixes.filter(plain), suffixes: slash.suffixes.filter(plain) };
+}
+
+function defined<T>(values: readonly (T | undefined)[]): T[] {
+  return values.filter((value) => value !== undefined);
+}
+
+function namespaces(pieces: readonly Pieces[], limit: number): string[] | undefined {
+  const texts = namesWithout(textPatterns(defined(pieces.map((piece) => piece.namespace))));
+  const globs = distinct(defined(pieces.map((piece) => piece.glob)));
+  if (globs.length === 0) return textCandidates(texts, '', 'elsewhere');
+  return automatonCandidates({ ...texts, templates: [], globs }, undefined, limit);
+}
+
+function accepts(pattern: TextMatcher | undefined, text: string): boolean {
+  return pattern === undefined || textMatches(pattern, text);
+}
+
+/** Identities of another shape than Istio's: as named, and one beside each pair of ends. */
+function foreign(matchers: readonly Matcher[]): string[] {
+  const patterns = textPatterns(matchers.flatMap((matcher) => (matcher.type === 'principal' ? [matcher.pattern] : [])));
+  const cut = (text: string): boolean => text.split('/')[1] !== 'ns';
+  const domains = matchers.flatMap((matcher) => (matcher.type === 'trust-domain' && 'text' in matcher.pattern ? [matcher.pattern] : []));
+  const ends: TextPatterns = { exact: patterns.exact.filter((text) => identityParts(text) === undefined), prefixes: patterns.prefixes.filter(cut), suffixes: patterns.suffixes };
+  const shaped = textCandidates(ends, '', 'client.other-pki.example');
+  const inDomains = textCandidates(textPatterns(domains), '').map((domain) => `${domain}/workload`);
+  return [...shaped, ...(domains.length === 0 ? [] : inDomains)];
+}
+
+/** Identities such that every class of the matchers has one; Istio's shape first. `undefined` above the limit. */
+export function peerCandidates(matchers: readonly Matcher[], limit: number): string[] | undefined {
+  const pieces = matchers.flatMap(piecesOf);
+  const trustDomains = textCandidates(namesWithout(textPatterns(defined(pieces.map((piece) => piece.trustDomain)))), '', 'cluster.local');
+  const found: string[] = [];
+  for (const trustDomain of trustDomains) {
+    const here = pieces.filter((piece) => accepts(piece.trustDomain, trustDomain));
+    const names = namespaces(here, limit);
+    if (names === undefined) return undefined;
+    // Accounts are few below one namespace: index them by it, so that the walk stays linear in the patterns.
+    const exactly = new Map<string, TextMatcher[]>();
+    const elsewhere: Pieces[] = [];
+    for (const piece of here) {
+      if (piece.account === undefined) continue;
+      if (piece.namespace?.type === 'exact') {
+        const list = exactly.get(piece.namespace.text);
+        if (list === undefined) exactly.set(piece.namespace.text, [piece.account]);
+        else list.push(piece.account);
+      } else elsewhere.push(piece);
+    }
+    for (const namespace of names) {
+      const live = [...(exactly.get(namespace) ?? []), ...defined(elsewhere.filter((piece) => accepts(piece.namespace, namespace)).map((piece) => piece.account))];
+      for (const account of textCandidates(namesWithout(textPatterns(live)), '', 'anyone')) found.push(`${trustDomain}/ns/${namespace}/sa/${account}`);
+      if (found.length > limit * 16) return undefined;
+    }
+  }
+  return [...found, ...foreign(matchers)].filter(possibleIdentity);
+}

@@ -1,0 +1,153 @@
+/** One seed, explored: filter, atoms, search, widening, words. */
+import type { Cube, CubeOrigin, Dimension, LayerId, Path, Point, Predicate } from './cube.ts';
+import { predicatesDisjoint } from './disjoint.ts';
+import { cubeKey } from './keys.ts';
+import type { Value } from './matcher.ts';
+import { sampleOf } from './sample.ts';
+import { expand, search, type Budget, type Question, type Rival, type RivalLayer } from './search.ts';
+import { boxesOf, spaceOf, type Box, type Space } from './space.ts';
+import { wordings } from './words.ts';
+
+export interface Task {
+  readonly cube: Cube;
+  readonly origins: readonly CubeOrigin[];
+  readonly layer: LayerId;
+  /** Distinct, sorted by key. */
+  readonly blockers: readonly Cube[];
+  readonly demands: readonly (readonly Cube[])[];
+  readonly rivals: readonly Path[];
+  readonly preferred: ReadonlyMap<Dimension, readonly Value[]>;
+  readonly regions: number;
+  readonly atoms: number;
+}
+
+export interface Explored {
+  readonly cubes: readonly Cube[];
+  readonly samples: readonly Point[];
+  readonly complete: boolean;
+  /** Why the seed could not be explored to its end. */
+  readonly undecided?: string;
+  /** Whether more work may decide it. */
+  readonly exhausted: boolean;
+}
+
+/** Cubes that may meet the seed: a cheap test on patterns, the same predicate of two cubes tested once. */
+function meetingCubes(seed: Cube, cubes: readonly Cube[], known: Map<Predicate, boolean>): Cube[] {
+  if (seed.predicates.length === 0) return [...cubes];
+  return cubes.filter((cube) =>
+    cube.predicates.every((predicate) => {
+      const answer = known.get(predicate);
+      if (answer !== undefined) return answer;
+      const meets = !seed.predicates.some((other) => other.dimension === predicate.dimension && predicatesDisjoint(other, predicate));
+      known.set(predicate, meets);
+      return meets;
+    }),
+  );
+}
+
+function allBoxes(space: Space, cubes: readonly Cube[]): Box[] | undefined {
+  const boxes: Box[] = [];
+  for (const cube of cubes) {
+    const found = boxesOf(space, cube);
+    if (found === undefined) return undefined;
+    boxes.push(...found);
+  }
+  return boxes;
+}
+
+function boxAround(space: Space, region: Uint32Array): Box {
+  const narrow: number[] = [];
+  for (const [index, axis] of space.axes.entries()) {
+    for (let at = axis.offset; at < axis.offset + axis.words; at += 1) {
+      if (region[at] !== space.full[at]) {
+        narrow.push(index);
+        break;
+      }
+    }
+  }
+  return { words: region, narrow };
+}
+
+const nothing: Explored = { cubes: [], samples: [], complete: true, exhausted: false };
+
+function failed(reason: string, exhausted = false): Explored {
+  return { cubes: [], samples: [], complete: false, undecided: reason, exhausted };
+}
+
+/** `budget` is used up by the work done. */
+export function explore(task: Task, budget: Budget): Explored {
+  const known = new Map<Predicate, boolean>();
+  const blockers = meetingCubes(task.cube, task.blockers, known);
+  // A blocker without predicates, or one that says what the seed says, covers it.
+  if (blockers.some((cube) => cube.predicates.length === 0 || cubeKey(cube) === cubeKey(task.cube))) return nothing;
+  const demands = task.demands.map((demand) => meetingCubes(task.cube, demand, known));
+  if (demands.some((demand) => demand.length === 0)) return nothing;
+  const rivals = task.rivals.map((path) =>
+    path.layers.map((layer) => ({ allow: layer.allow === 'all' ? undefined : meetingCubes(task.cube, layer.allow, known), deny: meetingCubes(task.cube, layer.deny, known) })),
+  );
+  const cubes = [...blockers, ...demands.flat(), ...rivals.flat().flatMap((layer) => [...(layer.allow ?? []), ...layer.deny])];
+  const space = spaceOf(task.cube, cubes, task.atoms);
+  if ('overflow' in space) return failed(`more than ${String(task.atoms)} classes of \`${space.overflow}\``);
+  return inSpace(task, space, blockers, demands, rivals, budget);
+}
+
+function inSpace(
+  task: Task,
+  space: Space,
+  blockers: readonly Cube[],
+  demands: readonly (readonly Cube[])[],
+  rivals: readonly (readonly { readonly allow: readonly Cube[] | undefined; readonly deny: readonly Cube[] }[])[],
+  budget: Budget,
+): Explored {
+  const tooMany = 'more than 64 alternatives of claims in one rule';
+  const starts = boxesOf(space, task.cube);
+  const walls = allBoxes(space, blockers);
+  const wanted: Box[][] = [];
+  for (const demand of demands) {
+    const boxes = allBoxes(space, demand);
+    if (boxes === undefined) return failed(tooMany);
+    wanted.push(boxes);
+  }
+  const refusing: Rival[] = [];
+  for (const rival of rivals) {
+    const layers: RivalLayer[] = [];
+    for (const layer of rival) {
+      const allow = layer.allow === undefined ? undefined : allBoxes(space, layer.allow);
+      const deny = allBoxes(space, layer.deny);
+      if (deny === undefined || (layer.allow !== undefined && allow === undefined)) return failed(tooMany);
+      layers.push({ allow, deny });
+    }
+    refusing.push(layers);
+  }
+  if (starts === undefined || walls === undefined) return failed(tooMany);
+
+  const found: Box[] = [];
+  let complete = true;
+  let exhausted = false;
+  search: for (const start of starts) {
+    for (;;) {
+      const question: Question = { space, blockers: [...walls, ...found], demands: wanted, rivals: refusing };
+      const outcome = search(question, start, budget);
+      if (outcome === 'none') break;
+      if (outcome === 'limit') {
+        exhausted = true;
+        break search;
+      }
+      if (found.length >= task.regions) {
+        complete = false;
+        break search;
+      }
+      found.push(boxAround(space, expand(space, outcome, [...walls, ...outcome.escaped])));
+    }
+  }
+  const said = found
+    .flatMap((box) => wordings(space, box.words, task.cube.predicates))
+    .map((wording) => ({ cube: { predicates: wording.predicates, origins: task.origins }, sample: sampleOf(space, wording, task.preferred) }));
+  return {
+    cubes: said.map((entry) => entry.cube),
+    samples: said.map((entry) => entry.sample),
+    complete: complete && !exhausted,
+    exhausted,
+    ...(exhausted ? { undecided: 'the work limit was reached' } : {}),
+  };
+}

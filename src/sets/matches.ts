@@ -1,0 +1,161 @@
+/**
+ * The one definition of every value language: what one value of a policy field accepts (A3.1 to A3.41). The evaluator of
+ * concrete requests and the symbolic search both ask here.
+ */
+import { assertNever } from '#lib/assert-never.ts';
+import type { Predicate } from './cube.ts';
+import { globMatches, globParts } from './glob.ts';
+import { blockHolds } from './ip.ts';
+import type { Matcher, TemplatePattern, TextMatcher, Token, Value } from './matcher.ts';
+import { normalizePath } from './normalize-path.ts';
+import { templateMatches } from './path-template.ts';
+
+/** The generic string value of Envoy and ztunnel (A3.1, A3.2): case-sensitive, one star at one end. */
+export function textMatches(pattern: TextMatcher, text: string): boolean {
+  switch (pattern.type) {
+    case 'exact':
+      return text === pattern.text;
+    case 'prefix':
+      return text.startsWith(pattern.text);
+    case 'suffix':
+      return text.endsWith(pattern.text);
+    case 'non-empty':
+      return text !== '';
+    case 'present':
+      return true;
+    default:
+      return assertNever(pattern);
+  }
+}
+
+/** A pattern for an already normalized path. */
+export function pathMatches(pattern: TextMatcher | TemplatePattern, path: string): boolean {
+  return pattern.type === 'template' ? templateMatches(pattern.text, path) : textMatches(pattern, path);
+}
+
+/** An Istio identity taken apart. */
+export interface IdentityParts {
+  readonly trustDomain: string;
+  readonly namespace: string;
+  readonly account: string;
+}
+
+/** `td/ns/NAMESPACE/sa/ACCOUNT`, or `undefined` for an identity of another shape. */
+export function identityParts(identity: string): IdentityParts | undefined {
+  const [trustDomain, ns, namespace, sa, account, ...more] = identity.split('/');
+  if (trustDomain === undefined || ns !== 'ns' || namespace === undefined || sa !== 'sa' || account === undefined || more.length > 0) return undefined;
+  return { trustDomain, namespace, account };
+}
+
+/** A3.10: the identity is compared with `spiffe://` in front, so a value that carries the scheme itself never matches. */
+function principalMatches(pattern: TextMatcher, identity: string): boolean {
+  return (pattern.type === 'non-empty' || pattern.type === 'present' || !pattern.text.includes('spiffe://')) && textMatches(pattern, identity);
+}
+
+/** A3.15: any text, `/ns/`, the value, `/`, any text. Its stars cross slashes: `*a` matches every namespace through `/sa/`. */
+function namespaceGlobMatches(glob: string, identity: string): boolean {
+  return globMatches(globParts(['', '/ns/'], glob, ['/', '']), `spiffe://${identity}`);
+}
+
+/** A3.19: any trust domain, any path elements between namespace and account and behind the account. */
+function envoyAccountMatches(namespace: string, account: string, identity: string): boolean {
+  const text = `spiffe://${identity}`;
+  const direct = `/ns/${namespace}/sa/${account}`;
+  const apart = [`/ns/${namespace}/`, `/sa/${account}`] as const;
+  return (
+    globMatches(['spiffe://', direct], text) ||
+    globMatches(['spiffe://', `${direct}/`, ''], text) ||
+    globMatches(['spiffe://', ...apart], text) ||
+    globMatches(['spiffe://', apart[0], `${apart[1]}/`, ''], text)
+  );
+}
+
+/** A3.22: exact `v` means `spiffe://v/…`; a star never crosses a slash; `*` is every SPIFFE identity. */
+function trustDomainMatches(pattern: TextMatcher, identity: string): boolean {
+  if (pattern.type === 'non-empty' || pattern.type === 'present') return true;
+  const slash = identity.indexOf('/');
+  return slash !== -1 && textMatches(pattern, identity.slice(0, slash));
+}
+
+function isToken(value: Value): value is Token {
+  return typeof value === 'object' && value !== null && 'signedBy' in value;
+}
+
+function tokenMatches(matcher: Extract<Matcher, { type: 'token' }>, token: Token): boolean {
+  if (matcher.locations !== undefined && !matcher.locations.includes(token.location)) return false;
+  if (matcher.keys !== undefined && token.signedBy !== 'all' && !token.signedBy.includes(matcher.keys)) return false;
+  if (matcher.issuer !== undefined && (token.issuer === null || !textMatches(matcher.issuer, token.issuer))) return false;
+  return matcher.subject === undefined || (token.subject !== null && textMatches(matcher.subject, token.subject));
+}
+
+/** Whether one element of a claim is the one that an element matcher asks for. */
+export function elementMatches(matcher: Extract<Matcher, { type: 'element' }>, element: string): boolean {
+  return (
+    textMatches(matcher.pattern, element) &&
+    (matcher.also ?? []).every((pattern) => textMatches(pattern, element)) &&
+    !(matcher.except ?? []).some((pattern) => textMatches(pattern, element))
+  );
+}
+
+function elements(value: Value): readonly string[] {
+  if (typeof value === 'string') return [value];
+  return Array.isArray(value) ? value : [];
+}
+
+/**
+ * Whether a matcher accepts a value. An absent value (`null`) is accepted by `absent` alone (A3.4, A3.8); a value of another
+ * shape than the matcher asks for is not accepted.
+ */
+export function matches(matcher: Matcher, value: Value): boolean {
+  switch (matcher.type) {
+    case 'exact':
+    case 'prefix':
+    case 'suffix':
+    case 'non-empty':
+    case 'present':
+      return typeof value === 'string' && textMatches(matcher, value);
+    case 'host':
+      return typeof value === 'string' && textMatches(matcher.pattern, value.toLowerCase());
+    case 'path':
+      return typeof value === 'string' && pathMatches(matcher.pattern, normalizePath(value, matcher.normalization));
+    case 'cidr':
+      return typeof value === 'bigint' && blockHolds(matcher, value);
+    case 'number':
+      return value === matcher.value;
+    case 'one-of':
+      return value === matcher.text;
+    case 'principal':
+      return typeof value === 'string' && principalMatches(matcher.pattern, value);
+    case 'namespace-glob':
+      return typeof value === 'string' && namespaceGlobMatches(matcher.glob, value);
+    case 'namespace': {
+      const parts = typeof value === 'string' ? identityParts(value) : undefined;
+      return parts !== undefined && textMatches(matcher.pattern, parts.namespace);
+    }
+    case 'service-account': {
+      if (typeof value !== 'string') return false;
+      if (matcher.plane === 'envoy') return envoyAccountMatches(matcher.namespace, matcher.account, value);
+      const parts = identityParts(value);
+      return parts !== undefined && parts.namespace === matcher.namespace && parts.account === matcher.account;
+    }
+    case 'trust-domain':
+      return typeof value === 'string' && trustDomainMatches(matcher.pattern, value);
+    case 'identified':
+      return typeof value === 'string';
+    case 'token':
+      return isToken(value) && tokenMatches(matcher, value);
+    case 'element':
+      return elements(value).some((element) => elementMatches(matcher, element));
+    case 'absent':
+      return value === null;
+    case 'holds':
+      return value === true;
+    default:
+      return assertNever(matcher);
+  }
+}
+
+/** `(any is empty or some of any matches) and none of none matches` (A1.11, A3.4). */
+export function holds(predicate: Predicate, value: Value): boolean {
+  return (predicate.any.length === 0 || predicate.any.some((matcher) => matches(matcher, value))) && !predicate.none.some((matcher) => matches(matcher, value));
+}

@@ -1,0 +1,177 @@
+import { isAlias, isMap, isNode, isScalar, isSeq, parseDocument } from 'yaml';
+import type { Alias, Document, Node, Pair, YAMLMap } from 'yaml';
+import { isMergeKey, keyText } from './convert.ts';
+import { lineAt, lineEnd, lineStart } from './lines.ts';
+import type { FieldPath, Span } from './origin.ts';
+import { yamlOptions } from './schema.ts';
+import { splitDocuments } from './split.ts';
+import type { DocumentText } from './split.ts';
+
+/** One object of a file: a document of its stream, or an item of the list in that document. */
+export interface ObjectPosition {
+  readonly document: number;
+  readonly item?: number;
+}
+
+/** Looks up spans in one text; each document is parsed with positions once, and only when something in it is cited. */
+export interface SpanReader {
+  /** The value at the path, or its nearest ancestor that is written. */
+  value(position: ObjectPosition, path: FieldPath): Span;
+  /** The same from its key on: the line to annotate is the key's. */
+  field(position: ObjectPosition, path: FieldPath): Span;
+  /** The first to the last line with content of the object. */
+  object(position: ObjectPosition): Span;
+}
+
+export function spanReader(text: string): SpanReader {
+  const parts = splitDocuments(text);
+  const parsed = new Map<number, Document.Parsed>();
+  const locate = (position: ObjectPosition, path: FieldPath, withKey: boolean): Span => {
+    const part = parts[position.document];
+    if (part === undefined) return wholeText(text);
+    let document = parsed.get(part.index);
+    if (document === undefined) {
+      document = parseSafely(text.slice(part.start, part.end));
+      parsed.set(part.index, document);
+    }
+    const found = find(document, position.item === undefined ? path : ['items', position.item, ...path]);
+    const own = withKey ? (found.key ?? found.value) : found.value;
+    if (found.depth === 0 || own === undefined) return contentSpan(text, part);
+    const start = rangeOf(own)?.[0];
+    if (start === undefined) return contentSpan(text, part);
+    const end = Math.max(rangeOf(found.value)?.[1] ?? start, rangeOf(own)?.[1] ?? start);
+    return spanBetween(text, part.start + start, part.start + end);
+  };
+  return {
+    value: (position, path) => locate(position, path, false),
+    field: (position, path) => locate(position, path, true),
+    object: (position) => locate(position, [], false),
+  };
+}
+
+/** The value at `path`; where it is not written, its nearest ancestor. Lines and columns are those of the file. */
+export function spanOf(text: string, origin: ObjectPosition, path: FieldPath): Span {
+  return spanReader(text).value(origin, path);
+}
+
+/** From the key to the end of its value. */
+export function keySpan(text: string, origin: ObjectPosition, path: FieldPath): Span {
+  return spanReader(text).field(origin, path);
+}
+
+/** The whole object, first to last line with content. */
+export function documentSpan(text: string, document: number, item?: number): Span {
+  return spanReader(text).object(item === undefined ? { document } : { document, item });
+}
+
+function parseSafely(source: string): Document.Parsed {
+  try {
+    return parseDocument(source, yamlOptions);
+  } catch {
+    // What `parseStream` named a limit has no positions either: the whole document is cited.
+    return parseDocument('', yamlOptions);
+  }
+}
+
+interface Found {
+  readonly key: unknown;
+  readonly value: unknown;
+  /** How many steps of the path are written. */
+  readonly depth: number;
+}
+
+function find(document: Document.Parsed, path: FieldPath): Found {
+  const anchors = new AnchorIndex(document);
+  let found: Found = { key: undefined, value: document.contents, depth: 0 };
+  for (const step of path) {
+    const container = anchors.follow(found.value);
+    const next = isMap(container) ? findInMap(container, String(step), anchors, 0) : isSeq(container) && typeof step === 'number' && step in container.items ? { key: undefined, value: container.items[step] } : undefined;
+    if (next === undefined) return found;
+    // A value that is not written (`key:`) is cited at its key.
+    const value = next.value === null || next.value === undefined || isEmptyScalar(next.value) ? next.key : next.value;
+    found = { key: next.key, value, depth: found.depth + 1 };
+  }
+  return found;
+}
+
+function isEmptyScalar(node: unknown): boolean {
+  return isScalar(node) && node.range?.[0] === node.range?.[1];
+}
+
+/** The pair that is in force: the last of equal keys; a merged one only where a later key or merge does not replace it. */
+function findInMap(map: YAMLMap, key: string, anchors: AnchorIndex, depth: number): Pair | undefined {
+  for (const pair of map.items.toReversed()) {
+    if (isMergeKey(pair)) {
+      const source = anchors.follow(pair.value);
+      const maps: readonly unknown[] = isSeq(source) ? source.items.map((item) => anchors.follow(item)) : [source];
+      for (const merged of depth < 20 ? maps : []) {
+        const inherited = isMap(merged) ? findInMap(merged, key, anchors, depth + 1) : undefined;
+        if (inherited !== undefined) return inherited;
+      }
+      continue;
+    }
+    const node = anchors.follow(pair.key);
+    if (isScalar(node) && keyText(node) === key) return pair;
+  }
+  return undefined;
+}
+
+class AnchorIndex {
+  readonly #document: Document.Parsed;
+  constructor(document: Document.Parsed) {
+    this.#document = document;
+  }
+
+  follow(node: unknown): unknown {
+    let at = node;
+    for (let hops = 0; isAlias(at) && hops < 20; hops += 1) at = this.#resolve(at);
+    return at;
+  }
+
+  #resolve(alias: Alias): Node | undefined {
+    try {
+      return alias.resolve(this.#document);
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+function rangeOf(node: unknown): readonly [number, number, number] | undefined {
+  return isNode(node) ? (node.range ?? undefined) : undefined;
+}
+
+function contentSpan(text: string, part: DocumentText): Span {
+  let start = part.start;
+  // Comments and blank lines before the object are not the object.
+  for (let line = start; line < part.end; line = lineEnd(text, line) + 1) {
+    const content = text.slice(line, Math.min(lineEnd(text, line), part.end)).trim();
+    if (content !== '' && !content.startsWith('#') && !content.startsWith('%')) {
+      start = line;
+      break;
+    }
+  }
+  let end = part.end;
+  while (end > start) {
+    const line = Math.max(lineStart(text, end - 1), start);
+    const content = text.slice(line, end).trim();
+    if (content !== '' && !content.startsWith('#')) break;
+    end = line;
+  }
+  return spanBetween(text, start, Math.max(end, start));
+}
+
+function wholeText(text: string): Span {
+  return spanBetween(text, 0, text.length);
+}
+
+/** Leading and trailing white space belongs to no span. */
+function spanBetween(text: string, from: number, to: number): Span {
+  let start = from;
+  let end = to;
+  while (start < end && /\s/u.test(text.charAt(start))) start += 1;
+  while (end > start && /\s/u.test(text.charAt(end - 1))) end -= 1;
+  const startLine = lineAt(text, start);
+  const endLine = lineAt(text, end, { offset: start, line: startLine });
+  return { startLine, startColumn: start - lineStart(text, start) + 1, endLine, endColumn: end - lineStart(text, end) + 1 };
+}

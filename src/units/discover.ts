@@ -1,0 +1,238 @@
+import { compileGlobs } from '#lib/glob.ts';
+import { groupBy } from '#lib/group.ts';
+import { compareText, distinct, sortedBy } from '#lib/order.ts';
+import type { Side, TreePair } from '#trees/tree.ts';
+import { chartInputs, claimsFor, dependencyCharts, kustomizationInputs, referredKustomizations } from './claims.ts';
+import { documentsOf, follow, mayBeManifestFile } from './documents.ts';
+import type { Documents, Reading } from './documents.ts';
+import { pairUnits } from './pairing.ts';
+import { exists, filesBelow, scanSide, valuesFilesOf } from './scan.ts';
+import type { RootReference, SideScan } from './scan.ts';
+import { baseName, below, folderOf, resolvePath } from './unit.ts';
+import type { Unit, UnitInputs, UnitsConfig, UnitSide } from './unit.ts';
+
+export interface Discovered {
+  /** In code-unit order of their ids. */
+  readonly units: readonly Unit[];
+  /** Files that `context:` names, per side, in code-unit order. They belong to no unit. */
+  readonly context: Readonly<Record<Side, readonly string[]>>;
+  /** Context of one environment only. */
+  readonly environmentContext: ReadonlyMap<string, Readonly<Record<Side, readonly string[]>>>;
+  /** Files that `ignore:` took out of discovery, over both sides (R11). */
+  readonly ignored: readonly string[];
+  /** Broken files that look like no manifest and lie in no unit (R17): counted, not reported. */
+  readonly unlike: readonly string[];
+  /** Paths of the configuration that exist on neither side. */
+  readonly missing: readonly string[];
+  /** Folders of other repositories that nothing here can read. */
+  readonly submodules: readonly string[];
+  readonly documents: Documents;
+}
+
+const unseenKinds: ReadonlySet<string> = new Set(['missing-object', 'not-readable', 'too-large', 'lfs-pointer', 'limit']);
+const noInputs: UnitInputs = { folders: new Set(), trees: [], files: new Set() };
+
+/** The units of both sides (R3 to R6, R9, R11, R12, R17): found over both together, present per side. */
+export function discoverUnits(pair: TreePair, config: UnitsConfig): Discovered {
+  const documents = documentsOf(pair.blobs);
+  const base = scanSide(pair.base, documents);
+  const head = pair.base === pair.head ? base : scanSide(pair.head, documents);
+  const ignored = new Set<string>();
+  const unlike = new Set<string>();
+  const contextOf = (paths: readonly string[]): Record<Side, readonly string[]> => ({ base: contextFiles(base, paths), head: contextFiles(head, paths) });
+  const context = contextOf(config.context);
+  const environmentContext = new Map(Object.entries(config.environments).map(([name, environment]) => [name, contextOf(environment.context)]));
+  const contextPaths = new Set([...context.base, ...context.head, ...[...environmentContext.values()].flatMap((files) => [...files.base, ...files.head])]);
+
+  const build = (side: SideScan, other: SideScan): ReadonlyMap<string, UnitSide> => {
+    const found = new Map<string, UnitSide>();
+    const claims = claimsFor(side, other);
+    const isIgnored = compileGlobs(config.ignore);
+    // What (a) and (b) name on either side is not discovered again on any (R3, R5).
+    const taken = takenBy(config, [...side.roots, ...other.roots]);
+    for (const [id, unit] of configuredUnits(side, config, claims.claimed, contextPaths)) found.set(id, unit);
+    for (const [id, unit] of rootUnits(side, other, claims.claimed, contextPaths)) if (!found.has(id)) found.set(id, unit);
+    const referred = referredKustomizations(side);
+    for (const [folder, kustomization] of side.kustomizations) {
+      if (referred.has(folder) || kustomization.component || taken.roots.has(folder)) continue;
+      if (isIgnored(kustomization.file)) ignored.add(kustomization.file);
+      else found.set(folder, { kind: 'kustomize', path: folder, discovery: 'kustomization', files: [], inputs: kustomizationInputs(side, folder), rootFile: kustomization.file });
+    }
+    const dependencies = dependencyCharts(side);
+    for (const [folder, chart] of side.charts) {
+      if (dependencies.has(folder) || chart.library || taken.roots.has(folder) || usedByKustomization(side, folder)) continue;
+      if (isIgnored(chart.file)) {
+        ignored.add(chart.file);
+        continue;
+      }
+      // R6: the set of values files is that of both sides.
+      const values = distinct([...valuesFilesOf(side, folder), ...valuesFilesOf(other, folder)]);
+      for (const file of values.length === 0 ? [undefined] : values) {
+        const id = file === undefined ? folder : `${folder}@${baseName(file)}`;
+        found.set(id, {
+          kind: 'helm',
+          path: folder,
+          discovery: 'chart',
+          files: [],
+          inputs: chartInputs(side, folder, []),
+          rootFile: chart.file,
+          ...(file === undefined ? {} : { valuesFile: file }),
+          // R22: without a known release, release = namespace = chart name.
+          namespace: chart.name,
+        });
+      }
+    }
+    for (const [folder, files] of plainFolders(side, other, documents, (path) => {
+      if (contextPaths.has(path) || taken.files(path) || claims.claimed(path)) return false;
+      if (!isIgnored(path)) return true;
+      ignored.add(path);
+      return false;
+    }, unlike)) {
+      if (!found.has(folder)) found.set(folder, plainUnit(folder, files, 'folder'));
+    }
+    return found;
+  };
+
+  const baseUnits = build(base, head);
+  const headUnits = head === base ? baseUnits : build(head, base);
+  const units = pairUnits(baseUnits, headUnits, { base, head, documents });
+  return {
+    units: sortedBy(units, (unit) => unit.id),
+    context,
+    environmentContext,
+    ignored: distinct(ignored),
+    unlike: distinct(unlike),
+    missing: distinct(
+      [...config.units.map((unit) => unit.path), ...config.context, ...Object.values(config.environments).flatMap((each) => each.context)].filter((path) => {
+        const at = resolvePath('.', path);
+        if (at === undefined) return true;
+        return !exists(base, at) && !exists(head, at) && contextFiles(base, [path]).length + contextFiles(head, [path]).length === 0;
+      }),
+    ),
+    submodules: distinct([...pair.base.entries.values(), ...pair.head.entries.values()].flatMap((entry) => (entry.type === 'submodule' ? [entry.path] : []))),
+    documents,
+  };
+}
+
+function plainUnit(path: string, files: readonly string[], discovery: UnitSide['discovery']): UnitSide {
+  return { kind: 'plain', path, discovery, files, inputs: { ...noInputs, files: new Set(files) } };
+}
+
+function rootFile(file: { readonly file: string } | undefined): { readonly rootFile?: string } {
+  return file === undefined ? {} : { rootFile: file.file };
+}
+
+/** Files of `context:`: a file, everything below a folder, or a pattern. */
+function contextFiles(scan: SideScan, paths: readonly string[]): readonly string[] {
+  const found = new Set<string>();
+  const patterns: string[] = [];
+  for (const written of paths) {
+    const path = resolvePath('.', written);
+    if (path !== undefined && scan.tree.entries.has(path)) found.add(path);
+    else if (path !== undefined && scan.folders.has(path)) for (const file of filesBelow(scan, path, true)) if (mayBeManifestFile(file)) found.add(file);
+    else if (/[*?]/u.test(written)) patterns.push(written);
+  }
+  if (patterns.length > 0) {
+    const matches = compileGlobs(patterns);
+    for (const path of scan.tree.entries.keys()) if (mayBeManifestFile(path) && matches(path)) found.add(path);
+  }
+  return distinct(found);
+}
+
+interface Taken {
+  /** Folders whose kustomization or chart (a) or (b) already names. */
+  readonly roots: ReadonlySet<string>;
+  readonly files: (path: string) => boolean;
+}
+
+function takenBy(config: UnitsConfig, roots: readonly RootReference[]): Taken {
+  const configured = config.units.flatMap((unit) => resolvePath('.', unit.path) ?? []);
+  const recursive = distinct([...configured, ...roots.filter((root) => root.recurse).map((root) => root.path)]);
+  const direct = new Set(roots.filter((root) => !root.recurse).map((root) => root.path));
+  return {
+    roots: new Set([...configured, ...roots.map((root) => root.path)]),
+    files: (path) => direct.has(folderOf(path)) || recursive.some((folder) => below(path, folder)),
+  };
+}
+
+/** R3a. A path named twice (a chart with several values) is one unit per values file. */
+function configuredUnits(side: SideScan, config: UnitsConfig, claimed: (path: string) => boolean, context: ReadonlySet<string>): readonly (readonly [string, UnitSide])[] {
+  return config.units.flatMap((unit): readonly (readonly [string, UnitSide])[] => {
+    const path = resolvePath('.', unit.path);
+    if (path === undefined || !exists(side, path)) return [];
+    const stated = {
+      ...(unit.environment === undefined ? {} : { environment: unit.environment }),
+      ...(unit.namespace === undefined ? {} : { namespace: unit.namespace }),
+    };
+    if (unit.helm !== undefined || (unit.kustomize === undefined && side.charts.has(path))) {
+      const values = (unit.helm?.values ?? []).map((file) => resolvePath(path, file) ?? file);
+      const namespace = unit.namespace ?? unit.helm?.namespace ?? side.charts.get(path)?.name;
+      const last = values.at(-1);
+      const id = last === undefined ? path : `${path}@${baseName(last)}`;
+      return [[id, { kind: 'helm', path, discovery: 'configuration', files: [], inputs: chartInputs(side, path, values), ...rootFile(side.charts.get(path)), ...stated, ...(namespace === undefined ? {} : { namespace }), ...(last === undefined ? {} : { valuesFile: last }) }]];
+    }
+    if (unit.kustomize !== undefined || side.kustomizations.has(path)) {
+      return [[path, { kind: 'kustomize', path, discovery: 'configuration', files: [], inputs: kustomizationInputs(side, path), ...rootFile(side.kustomizations.get(path)), ...stated }]];
+    }
+    const files = side.tree.entries.has(path) ? [path] : filesBelow(side, path, true);
+    return [[path, { ...plainUnit(path, files.filter((file) => mayBeManifestFile(file) && !claimed(file) && !context.has(file)), 'configuration'), ...stated }]];
+  });
+}
+
+/** R3b: a root is present only on the side whose own objects name it (R5); it renders as its controller does (R7). */
+function rootUnits(side: SideScan, other: SideScan, claimed: (path: string) => boolean, context: ReadonlySet<string>): readonly (readonly [string, UnitSide])[] {
+  const namesOf = groupBy([...side.roots, ...other.roots], (root) => root.path);
+  return [...groupBy(side.roots, (root) => `${root.path}\n${root.name}`).values()].flatMap((same): readonly (readonly [string, UnitSide])[] => {
+    const root = same[0];
+    if (root === undefined || !exists(side, root.path)) return [];
+    const several = distinct((namesOf.get(root.path) ?? []).map((each) => each.name)).length > 1;
+    const stated = { ...(root.namespace === undefined ? {} : { namespace: root.namespace }), ...(root.cluster === undefined ? {} : { cluster: root.cluster }) };
+    const id = several ? `${root.path}@${root.name}` : root.path;
+    if (side.kustomizations.has(root.path)) return [[id, { kind: 'kustomize', path: root.path, discovery: root.tool, files: [], inputs: kustomizationInputs(side, root.path), ...rootFile(side.kustomizations.get(root.path)), ...stated }]];
+    if (side.charts.has(root.path)) return [[id, { kind: 'helm', path: root.path, discovery: root.tool, files: [], inputs: chartInputs(side, root.path, []), ...rootFile(side.charts.get(root.path)), ...stated }]];
+    const files = filesBelow(side, root.path, root.recurse).filter((file) => mayBeManifestFile(file) && !claimed(file) && !context.has(file));
+    return [[id, { ...plainUnit(root.path, files, root.tool), ...stated }]];
+  });
+}
+
+/** A chart that a kustomization inflates is a unit only through its user. */
+function usedByKustomization(side: SideScan, folder: string): boolean {
+  for (const kustomization of side.kustomizations.values()) if (kustomization.reads.includes(folder)) return true;
+  return false;
+}
+
+/** R3e, R17: each folder that directly holds manifests, with the broken files that lie in it. */
+function plainFolders(
+  side: SideScan,
+  other: SideScan,
+  documents: Documents,
+  free: (path: string) => boolean,
+  unlike: Set<string>,
+): readonly (readonly [string, readonly string[]])[] {
+  const readingAt = (scan: SideScan, path: string): Reading => {
+    const found = follow(scan.tree, path);
+    if (found.type === 'blob') return documents.read(found.blob);
+    return found.type === 'none' ? { type: 'nothing' } : { type: 'unreadable', problem: found.problem };
+  };
+  const holds = (reading: Reading): boolean => reading.type === 'documents' && (reading.manifests || reading.like);
+  // Content that nobody could look at may well be a manifest: it is named, not counted away.
+  const unseen = (path: string, reading: Reading): boolean => reading.type === 'unreadable' && unseenKinds.has(reading.problem.kind) && !path.endsWith('.json');
+  const found: (readonly [string, readonly string[]])[] = [];
+  for (const [folder, paths] of side.filesIn) {
+    const files: string[] = [];
+    const doubtful: string[] = [];
+    for (const path of paths) {
+      if (!mayBeManifestFile(path) || !free(path)) continue;
+      const reading = readingAt(side, path);
+      if (holds(reading) || unseen(path, reading)) files.push(path);
+      else if (reading.type === 'unreadable' || (reading.type === 'documents' && reading.broken)) doubtful.push(path);
+    }
+    const counted = doubtful.filter((path) => {
+      const counts = files.length > 0 || holds(readingAt(other, path)) || (other.filesIn.get(folder) ?? []).some((each) => mayBeManifestFile(each) && free(each) && holds(readingAt(other, each)));
+      if (!counts) unlike.add(path);
+      return counts;
+    });
+    if (files.length + counted.length > 0) found.push([folder, [...files, ...counted].sort(compareText)]);
+  }
+  return found;
+}

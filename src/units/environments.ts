@@ -1,0 +1,199 @@
+import { groupBy } from '#lib/group.ts';
+import { distinct, sortedBy } from '#lib/order.ts';
+
+/** A unit as far as R19 looks at it. */
+export interface PlacedUnit {
+  readonly id: string;
+  /** Folder on the base side, where there is one: a renamed folder renames no environment (R20). */
+  readonly path: string;
+  /** What the configuration says (`units[].environment`). */
+  readonly environment: string | undefined;
+  /** What a Flux or Argo CD root says it is for. */
+  readonly cluster: string | undefined;
+  /** Per side: object → its content in the fields that the model reads, asked for only where several units define the object. */
+  readonly objects: readonly ReadonlyMap<string, Content>[];
+}
+
+/** Equal `token`: surely equal text. */
+export interface Content {
+  readonly token: unknown;
+  readonly text: () => string;
+}
+
+export interface EnvironmentPlan {
+  readonly id: string;
+  /** In code-unit order. */
+  readonly units: readonly string[];
+  /** One sentence: why these units run together. */
+  readonly because: string;
+}
+
+export interface EnvironmentsPlan {
+  readonly environments: readonly EnvironmentPlan[];
+  /** Alternatives that no evidence assigns to each other: what an environment lacks from them is not known. */
+  readonly doubts: readonly string[];
+}
+
+type Stated = Readonly<Record<string, { readonly units: readonly string[] }>>;
+
+/**
+ * Which units run together (R19): everything, but units that define one object differently are alternatives. One map from both sides (R20).
+ * `stated`: `environments:` of the configuration, which overrides what is found.
+ */
+export function planEnvironments(units: readonly PlacedUnit[], stated: Stated): EnvironmentsPlan {
+  const ordered = sortedBy(units, (unit) => unit.id);
+  const components = componentsOf(ordered, disputesOf(ordered));
+  const told = toldEnvironments(ordered, stated);
+  // Where a unit runs in several environments, the first stands for them while others are told apart from it.
+  const labels = new Map([...told].map(([id, names]) => [id, names[0] ?? id]));
+  for (const component of components) labelComponent(component, labels);
+  const names = distinct([...labels.values(), ...[...told.values()].flat(), ...Object.keys(stated)]);
+  if (names.length === 0) return { environments: [{ id: 'default', units: ordered.map((unit) => unit.id), because: 'no two units define one object differently' }], doubts: [] };
+  const environments = names.map((name) => {
+    const members = ordered.filter((unit) => told.get(unit.id)?.includes(name) ?? (!labels.has(unit.id) || labels.get(unit.id) === name));
+    return {
+      id: name,
+      units: members.map((unit) => unit.id),
+      because: stated[name] !== undefined ? 'the configuration names it' : 'units that define an object differently are alternatives',
+    };
+  });
+  return { environments, doubts: doubtsOf(components, labels, names) };
+}
+
+/** What the configuration says, by unit; a path names every values set of its chart. */
+function toldEnvironments(units: readonly PlacedUnit[], stated: Stated): ReadonlyMap<string, readonly string[]> {
+  const told = new Map<string, string[]>();
+  const tell = (id: string, name: string): void => {
+    const names = told.get(id);
+    if (names === undefined) told.set(id, [name]);
+    else if (!names.includes(name)) names.push(name);
+  };
+  for (const unit of units) if (unit.environment !== undefined) tell(unit.id, unit.environment);
+  for (const name of distinct(Object.keys(stated))) {
+    for (const id of stated[name]?.units ?? []) for (const unit of units) if (unit.id === id || unit.path === id) tell(unit.id, name);
+  }
+  return told;
+}
+
+/** One object that units define differently: the units of each definition. */
+type Dispute = readonly (readonly string[])[];
+
+function disputesOf(units: readonly PlacedUnit[]): readonly Dispute[] {
+  const disputes: Dispute[] = [];
+  const sides = Math.max(0, ...units.map((unit) => unit.objects.length));
+  for (let side = 0; side < sides; side += 1) {
+    const definitions = new Map<string, { readonly unit: string; readonly content: Content }[]>();
+    for (const unit of units) {
+      for (const [object, content] of unit.objects[side] ?? []) {
+        const list = definitions.get(object);
+        if (list === undefined) definitions.set(object, [{ unit: unit.id, content }]);
+        else list.push({ unit: unit.id, content });
+      }
+    }
+    for (const list of definitions.values()) {
+      if (list.every(({ content }) => content.token === list[0]?.content.token)) continue;
+      const versions = groupBy(list, ({ content }) => content.text());
+      if (versions.size > 1) disputes.push([...versions.values()].map((group) => group.map(({ unit }) => unit)));
+    }
+  }
+  return disputes;
+}
+
+/** Units that are alternatives to each other, directly or through others, with their disputes. */
+interface Component {
+  readonly units: readonly PlacedUnit[];
+  readonly disputes: readonly Dispute[];
+}
+
+function componentsOf(units: readonly PlacedUnit[], disputes: readonly Dispute[]): readonly Component[] {
+  const parent = new Map<string, string>();
+  const rootOf = (id: string): string => {
+    let at = id;
+    for (let up = parent.get(at) ?? at; up !== at; up = parent.get(at) ?? at) {
+      parent.set(at, parent.get(up) ?? up);
+      at = up;
+    }
+    return at;
+  };
+  for (const dispute of disputes) {
+    const [first, ...rest] = dispute.flat();
+    if (first === undefined) continue;
+    for (const id of rest) parent.set(rootOf(id), rootOf(first));
+  }
+  const disputed = new Set(disputes.flat(2));
+  const byRoot = groupBy(units.filter((unit) => disputed.has(unit.id)), (unit) => rootOf(unit.id));
+  const disputesByRoot = groupBy(disputes, (dispute) => rootOf(dispute[0]?.[0] ?? ''));
+  return [...byRoot].map(([root, members]) => ({ units: members, disputes: disputesByRoot.get(root) ?? [] }));
+}
+
+/** Gives each alternative its environment by the first evidence that keeps all of them apart. */
+function labelComponent(component: Component, labels: Map<string, string>): void {
+  const open = component.units.filter((unit) => !labels.has(unit.id));
+  const attempts: ((unit: PlacedUnit) => string | undefined)[] = [(unit) => unit.cluster, (unit) => environmentSegment(segmentsOf(unit))];
+  const depth = Math.max(...component.units.map((unit) => segmentsOf(unit).length));
+  for (let at = 0; at < depth; at += 1) attempts.push((unit) => segmentsOf(unit)[at]);
+  for (const attempt of attempts) {
+    const proposed = new Map(labels);
+    for (const unit of open) {
+      const label = attempt(unit);
+      if (label !== undefined) proposed.set(unit.id, label);
+    }
+    if (open.some((unit) => !proposed.has(unit.id)) || !keepsApart(component, proposed)) continue;
+    for (const unit of open) labels.set(unit.id, proposed.get(unit.id) ?? unit.id);
+    return;
+  }
+  // One alternative per unit, named by its first differing segment; by its id where that names two.
+  const at = differingAt(component.units);
+  const names = open.map((unit) => segmentsOf(unit)[at] ?? unit.id);
+  const taken = new Set(labels.values());
+  for (const [index, unit] of open.entries()) {
+    const name = names[index] ?? unit.id;
+    labels.set(unit.id, names.indexOf(name) === names.lastIndexOf(name) && !taken.has(name) ? name : unit.id);
+  }
+}
+
+/** No environment has two definitions of one object. */
+function keepsApart(component: Component, labels: ReadonlyMap<string, string>): boolean {
+  return component.disputes.every((dispute) => {
+    const owner = new Map<string, number>();
+    return dispute.every((group, index) =>
+      group.every((id) => {
+        const label = labels.get(id) ?? id;
+        const known = owner.get(label);
+        if (known === undefined) owner.set(label, index);
+        return known === undefined || known === index;
+      }),
+    );
+  });
+}
+
+/** The unit's path, and what its values file says behind `values-`. */
+function segmentsOf(unit: PlacedUnit): readonly string[] {
+  const at = unit.id.lastIndexOf('@');
+  return at < 0 ? unit.path.split('/') : [...unit.path.split('/'), unit.id.slice(at + 1).replace(/^values-|\.ya?ml$/gu, '')];
+}
+
+const environmentWord = /^(?:dev(?:elopment)?|test(?:ing)?|qa|uat|int(?:egration)?|stag[a-z]*|stg|pre-?prod(?:uction)?|prod[a-z]*)(?:[-_.].*|[0-9]+)?$/iu;
+/** Regions as clouds write them: `eu-west-1`, `europe-west4`, `us-east1`. */
+const region = /^(?:[a-z]{2}|africa|asia|australia|europe|me|northamerica|southamerica)-(?:gov-)?(?:north|south|east|west|central|northeast|northwest|southeast|southwest)-?[0-9]*[a-d]?$/u;
+
+function environmentSegment(segments: readonly string[]): string | undefined {
+  const found = [...segments.filter((segment) => environmentWord.test(segment)), ...segments.filter((segment) => region.test(segment))];
+  return found.length === 0 ? undefined : found.join('-');
+}
+
+function differingAt(units: readonly PlacedUnit[]): number {
+  const all = units.map(segmentsOf);
+  let at = 0;
+  while (all.every((segments) => segments[at] === all[0]?.[at]) && at < (all[0]?.length ?? 0)) at += 1;
+  return at;
+}
+
+function doubtsOf(components: readonly Component[], labels: ReadonlyMap<string, string>, names: readonly string[]): readonly string[] {
+  return components.flatMap((component) => {
+    const own = new Set(component.units.map((unit) => labels.get(unit.id)));
+    const lacking = names.filter((name) => !own.has(name));
+    if (lacking.length === 0) return [];
+    return [`which of ${component.units.map((unit) => `\`${unit.id}\``).join(', ')} runs in ${lacking.map((name) => `\`${name}\``).join(', ')} is not told; none is assumed`];
+  });
+}

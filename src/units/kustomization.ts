@@ -1,0 +1,78 @@
+import { resolvePath } from './unit.ts';
+
+const names = new Set(['kustomization.yaml', 'kustomization.yml', 'Kustomization']);
+
+/** The three names that kustomize looks for. @see https://kubectl.docs.kubernetes.io/references/kustomize/glossary/#kustomization */
+export function isKustomizationName(name: string): boolean {
+  return names.has(name);
+}
+
+/** Flux's own `Kustomization` object is often kept in a file of this name; it is a manifest, not a kustomization. */
+export function isKustomization(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (!isRecord(value)) return false;
+  const version = value['apiVersion'];
+  return version === undefined || (typeof version === 'string' && version.startsWith('kustomize.config.k8s.io/'));
+}
+
+export interface KustomizationReads {
+  /** Paths in the repository: files or folders; only the tree knows which. */
+  readonly paths: readonly string[];
+  /** A `kind: Component` is a unit only through its users (R9). */
+  readonly component: boolean;
+}
+
+/** Fields whose entries are a file, a folder or an address, or inline YAML (a text of several lines). */
+const pathLists = ['resources', 'bases', 'components', 'crds', 'configurations', 'generators', 'transformers', 'validators', 'patchesStrategicMerge'];
+
+/**
+ * Every path that a kustomization takes something from, as far as its own text tells.
+ * @see https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/
+ */
+export function readsOfKustomization(folder: string, value: Readonly<Record<string, unknown>>): KustomizationReads {
+  const written: string[] = [];
+  for (const field of pathLists) written.push(...texts(value[field]));
+  for (const field of ['patches', 'patchesJson6902', 'replacements']) {
+    for (const entry of records(value[field])) written.push(...texts([entry['path']]));
+  }
+  for (const field of ['configMapGenerator', 'secretGenerator']) {
+    for (const entry of records(value[field])) {
+      // `key=path` renames the entry.
+      written.push(...texts(entry['files']).map((text) => text.slice(text.indexOf('=') + 1)), ...texts(entry['envs']), ...texts([entry['env']]));
+    }
+  }
+  const openapi = value['openapi'];
+  if (isRecord(openapi)) written.push(...texts([openapi['path']]));
+  const globals = value['helmGlobals'];
+  const chartHome = isRecord(globals) && typeof globals['chartHome'] === 'string' ? globals['chartHome'] : 'charts';
+  for (const field of ['helmCharts', 'helmChartInflationGenerator']) {
+    for (const entry of records(value[field])) {
+      written.push(...texts([entry['valuesFile'], entry['values']]), ...texts(entry['additionalValuesFiles']));
+      const name = field === 'helmCharts' ? entry['name'] : entry['chartName'];
+      if (typeof name === 'string' && name !== '') written.push(`${chartHome}/${name}`);
+    }
+  }
+  const paths = written.filter((text) => !text.includes('\n')).flatMap((text) => resolvePath(folder, text) ?? []);
+  return { paths: [...new Set(paths)], component: value['kind'] === 'Component' };
+}
+
+/** Paths of the charts that a chart builds on and that lie in the repository (`file://`). */
+export function localDependencies(folder: string, chart: unknown): readonly string[] {
+  if (!isRecord(chart)) return [];
+  return records(chart['dependencies']).flatMap((entry) => {
+    const repository = entry['repository'];
+    if (typeof repository !== 'string' || !repository.startsWith('file://')) return [];
+    return resolvePath(folder, repository.slice('file://'.length)) ?? [];
+  });
+}
+
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+export function records(value: unknown): readonly Readonly<Record<string, unknown>>[] {
+  return Array.isArray(value) ? value.filter(isRecord) : [];
+}
+
+export function texts(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((entry): entry is string => typeof entry === 'string' && entry !== '') : [];
+}

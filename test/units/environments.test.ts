@@ -1,0 +1,115 @@
+import { describe, expect, test } from 'vitest';
+import { deployment, mtls, namespace, policy } from '../support/manifests.ts';
+import { changes, environment, ids, load, only } from '../support/load.ts';
+import { stream } from '../support/tree.ts';
+
+const strict = mtls({ name: 'default', namespace: 'shop' }, 'STRICT');
+const lax = strict.replace('STRICT', 'PERMISSIVE');
+const front = policy({ name: 'front', namespace: 'shop' }, 'cluster.local/ns/shop/sa/front');
+
+function plan(files: Readonly<Record<string, string>>, config: Parameters<typeof load>[2] = {}): Readonly<Record<string, readonly string[]>> {
+  return Object.fromEntries(load(files, files, config).environments.map((each) => [each.id, each.units.map((unit) => unit.id)]));
+}
+
+describe('which units run together (R19)', () => {
+  test('all that define no object differently', () => {
+    expect(plan({ 'a/one.yaml': strict, 'b/two.yaml': front, 'c/three.yaml': strict })).toEqual({ default: ['a', 'b', 'c'] });
+  });
+
+  test('alternatives are told apart by the words for environments; a unit without counterpart belongs to all', () => {
+    expect(plan({ 'apps/shop/dev/m.yaml': lax, 'apps/shop/prod/m.yaml': strict, 'common/p.yaml': front })).toEqual({ dev: ['apps/shop/dev', 'common'], prod: ['apps/shop/prod', 'common'] });
+  });
+
+  test('staging, regions and words with a suffix too', () => {
+    expect(plan({ 'staging-1/m.yaml': lax, 'production/m.yaml': strict })).toEqual({ production: ['production'], 'staging-1': ['staging-1'] });
+    expect(plan({ 'shop/eu-west-1/m.yaml': lax, 'shop/us-east-1/m.yaml': strict })).toEqual({ 'eu-west-1': ['shop/eu-west-1'], 'us-east-1': ['shop/us-east-1'] });
+  });
+
+  test('else by the path segment that tells them apart', () => {
+    expect(plan({ 'clusters/blue/mesh/m.yaml': lax, 'clusters/green/mesh/m.yaml': strict, 'clusters/blue/apps/p.yaml': front, 'clusters/green/apps/p.yaml': front.replace('sa/front', 'sa/back') })).toEqual({
+      blue: ['clusters/blue/apps', 'clusters/blue/mesh'],
+      green: ['clusters/green/apps', 'clusters/green/mesh'],
+    });
+  });
+
+  test('a word that does not keep them apart is no evidence', () => {
+    expect(plan({ 'prod/one/m.yaml': lax, 'prod/two/m.yaml': strict })).toEqual({ one: ['prod/one'], two: ['prod/two'] });
+  });
+
+  test('Flux roots come before path segments', () => {
+    const flux = (name: string, path: string): string => `apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: ${name}, namespace: flux-system}\nspec: {path: ./${path}}\n`;
+    const files = { 'clusters/north/apps.yaml': flux('north', 'dev/x'), 'clusters/south/apps.yaml': flux('south', 'prod/y'), 'dev/x/m.yaml': lax, 'prod/y/m.yaml': strict };
+    expect(Object.keys(plan(files))).toEqual(['north', 'south']);
+  });
+
+  test('differently means in a field that the model reads', () => {
+    const annotated = strict.replace('  namespace: shop', '  namespace: shop\n  annotations: {argocd.argoproj.io/sync-wave: "3"}');
+    expect(plan({ 'dev/m.yaml': annotated, 'prod/m.yaml': strict })).toEqual({ default: ['dev', 'prod'] });
+    const dryRun = front.replace('  namespace: shop', '  namespace: shop\n  annotations: {istio.io/dry-run: "true"}');
+    expect(Object.keys(plan({ 'dev/p.yaml': dryRun, 'prod/p.yaml': front }))).toEqual(['dev', 'prod']);
+    expect(Object.keys(plan({ 'dev/n.yaml': namespace('shop', { 'istio-injection': 'enabled' }), 'prod/n.yaml': namespace('shop') }))).toEqual(['dev', 'prod']);
+  });
+
+  test('objects without a namespace are nobody else’s alternatives', () => {
+    expect(plan({ 'dev/m.yaml': mtls({ name: 'default' }, 'STRICT'), 'prod/m.yaml': mtls({ name: 'default' }, 'PERMISSIVE') })).toEqual({ default: ['dev', 'prod'] });
+  });
+});
+
+describe('one map from both sides (R20)', () => {
+  test('units that differ at the head only are alternatives on both', () => {
+    const loaded = load({ 'dev/m.yaml': strict, 'prod/m.yaml': strict }, { 'dev/m.yaml': lax, 'prod/m.yaml': strict });
+    expect(loaded.environments.map((each) => each.id)).toEqual(['dev', 'prod']);
+    expect(environment(loaded, 'prod').identical).toBe(true);
+    expect(loaded.changedResources.map((each) => [each.change, each.resource, each.environments])).toEqual([['modified', 'PeerAuthentication/shop/default', ['dev']]]);
+  });
+
+  test('a renamed environment keeps the name of the base', () => {
+    const loaded = load({ 'dev/m.yaml': lax, 'prod/m.yaml': strict }, { 'development/m.yaml': lax, 'production/m.yaml': strict });
+    expect(loaded.environments.map((each) => each.id)).toEqual(['dev', 'prod']);
+    expect(changes(loaded)).toEqual([]);
+  });
+
+  test('the pairing goes by content, not by the order of names', () => {
+    const loaded = load({ 'a/m.yaml': stream(lax, front), 'b/m.yaml': stream(strict, front) }, { 'x/m.yaml': stream(strict, front), 'y/m.yaml': stream(lax, front) });
+    expect(loaded.environments.map((each) => [each.id, each.units.map((unit) => unit.path)])).toEqual([['a', ['y']], ['b', ['x']]]);
+    expect(changes(loaded)).toEqual([]);
+  });
+});
+
+describe('the configuration overrides', () => {
+  test('units[].environment and environments', () => {
+    const files = { 'a/m.yaml': lax, 'b/m.yaml': strict, 'c/p.yaml': front };
+    expect(plan(files, { units: [{ path: 'a', environment: 'test' }, { path: 'b', environment: 'live' }] })).toEqual({ live: ['b', 'c'], test: ['a', 'c'] });
+    expect(plan(files, { environments: { test: { units: ['a'], context: [] }, live: { units: ['b', 'c'], context: [] } } })).toEqual({ live: ['b', 'c'], test: ['a'] });
+  });
+
+  test('a unit may run in several environments', () => {
+    const files = { 'a/m.yaml': lax, 'b/m.yaml': strict, 'c/p.yaml': front, 'd/w.yaml': deployment({ name: 'web', namespace: 'shop' }, { app: 'web' }) };
+    expect(plan(files, { environments: { test: { units: ['a', 'c'], context: [] }, live: { units: ['b', 'c'], context: [] } } })).toEqual({ live: ['b', 'c', 'd'], test: ['a', 'c', 'd'] });
+  });
+
+  test('context of one environment only', () => {
+    const files = { 'a/m.yaml': lax, 'b/m.yaml': strict, 'context/prod.yaml': namespace('shop', { 'istio-injection': 'enabled' }) };
+    const loaded = load(files, files, { environments: { test: { units: ['a'], context: [] }, live: { units: ['b'], context: ['context/prod.yaml'] } } });
+    expect(ids(environment(loaded, 'live').head.resources)).toEqual(['Namespace/shop', 'PeerAuthentication/shop/default']);
+    expect(ids(environment(loaded, 'test').head.resources)).toEqual(['PeerAuthentication/shop/default']);
+  });
+});
+
+test('an empty tree has one environment without units', () => {
+  expect(only(load({}, {})).units).toEqual([]);
+});
+
+test('twenty thousand files take linear time', () => {
+  const files = (count: number): Record<string, string> => Object.fromEntries(Array.from({ length: count }, (_, index) => [`apps/a${String(index % (count / 4))}/f${String(index)}.yaml`, policy({ name: `p${String(index)}`, namespace: `n${String(index % 50)}` }, 'x')]));
+  const time = (count: number): number => {
+    const base = files(count);
+    const started = performance.now();
+    load(base, { ...base, 'apps/a0/f0.yaml': policy({ name: 'p0', namespace: 'n0' }, 'y') });
+    return performance.now() - started;
+  };
+  time(500);
+  const small = time(1000);
+  // Eight times the files: a quadratic step would take 64 times as long.
+  expect(time(8000)).toBeLessThan(small * 30 + 500);
+}, 60_000);
