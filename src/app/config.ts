@@ -4,6 +4,7 @@
  */
 import { isMap, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node } from 'yaml';
 import { compareBy } from '#lib/order.ts';
+import { resolvePath } from '#units/unit.ts';
 import { describeIssues, pathText, type ConfigProblem, type Path } from './config/problems.ts';
 import { configSchema, suppressionSchema, type ParsedConfig } from './config/schema.ts';
 import { invalidity, type Suppression } from './config/suppressions.ts';
@@ -118,12 +119,17 @@ function readSuppressions(written: unknown, add: (path: Path, atKey: boolean, me
 }
 
 function contradictions(config: ParsedConfig): readonly { readonly path: Path; readonly message: string }[] {
-  return config.units.flatMap((unit, index) => {
+  const outside = config.units.flatMap((unit, index) =>
+    (unit.helm?.values ?? []).flatMap((file, at) =>
+      resolvePath(unit.path, file) === undefined ? [{ path: ['units', index, 'helm', 'values', at], message: `\`units[${String(index)}].helm.values[${String(at)}]\` must be a path inside the repository` }] : [],
+    ),
+  );
+  return outside.concat(config.units.flatMap((unit, index) => {
     const stated = Object.entries(config.environments).flatMap(([name, environment]) => (environment.units.includes(unit.path) ? [name] : []));
     if (unit.environment === undefined || stated.length === 0 || stated.includes(unit.environment)) return [];
     const message = `\`units[${String(index)}].environment\` is \`${unit.environment}\`, but \`environments\` puts \`${unit.path}\` into ${stated.map((name) => `\`${name}\``).join(', ')}`;
     return [{ path: ['units', index, 'environment'], message }];
-  });
+  }));
 }
 
 function remedyFor(path: Path, atKey: boolean): string {

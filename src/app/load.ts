@@ -9,13 +9,13 @@ import type { Assumption } from '#mesh/model.ts';
 import type { Coverage, IncompleteReason, UnitReport } from '#report/report.ts';
 import type { BlobContent, BlobId, Side, Tree, TreePair } from '#trees/tree.ts';
 import { discoverUnits, type Discovered } from '#units/discover.ts';
-import { planEnvironments, type PlacedUnit } from '#units/environments.ts';
+import { planEnvironments, type Content, type PlacedUnit } from '#units/environments.ts';
 import { onSide, shown, type Unit, type UnitsConfig } from '#units/unit.ts';
 import { assemble, inForce, type Assembled, type Duplicate, type LoadedSide, type UnitObjects } from './load/assemble.ts';
 import { borrow, type UnitFiles } from './load/borrow.ts';
 import { changedResources, type ChangedResource } from './load/changed-resources.ts';
 import { readContentOf } from './load/content.ts';
-import { duplicateReasons, isTouched, notRenderableReasons, notRenderedReason, rendererOf, unreadableCoverage, unreadableReasons, type SideBroken } from './load/incomplete.ts';
+import { duplicateReasons, notRenderableReasons, notRenderedReason, rendererOf, touches, unreadableCoverage, unreadableReasons, type SideBroken } from './load/incomplete.ts';
 import { fileReader, type FileContent, type FileReader } from './load/read.ts';
 import { configurationPath, relevanceOf } from './load/relevance.ts';
 import { pairWorkloads } from './workload-pairing.ts';
@@ -104,7 +104,7 @@ export function loadComparison(pair: TreePair, config: UnitsConfig, options: Loa
   return {
     environments: compared.map((each) => each.loaded),
     incompleteReasons: sortedBy(
-      [...unreadableReasons(broken, changedSet), ...duplicateReasons([...duplicates.values()], changedSet, (resource) => lineIn(discovered, resource)), ...notRenderableReasons(units, changed), ...treeReasons(pair)],
+      [...unreadableReasons(broken, changedSet), ...duplicateReasons([...duplicates.values()], changedSet, (resource) => lineIn(discovered, resource)), ...notRenderableReasons(units, touches(changed)), ...treeReasons(pair)],
       (reason) => reason.unit ?? '',
       (reason) => reason.file ?? '',
       (reason) => reason.kind,
@@ -181,7 +181,8 @@ function objectsOf(own: SideContent, other: SideContent): ReadonlyMap<string, re
 }
 
 function placed(unit: Unit, base: ReadonlyMap<string, readonly AnyResource[]>, head: ReadonlyMap<string, readonly AnyResource[]>): PlacedUnit {
-  const contents = (objects: readonly AnyResource[]): ReadonlyMap<string, string> => new Map(objects.map((resource) => [resourceId(resource), readContentOf(resource)]));
+  const contents = (objects: readonly AnyResource[]): ReadonlyMap<string, Content> =>
+    new Map(objects.map((resource) => [resourceId(resource), { token: resource, text: () => readContentOf(resource) }]));
   const own = unit.base ?? shown(unit);
   return { id: unit.id, path: own.path, environment: own.environment, cluster: own.cluster, objects: [contents(base.get(unit.id) ?? []), contents(head.get(unit.id) ?? [])] };
 }
@@ -260,5 +261,5 @@ function assumptionsOf(discovered: Discovered, objects: Readonly<Record<Side, Re
 
 /** Units that use a file, on either side (R21, `environments --explain`). */
 export function unitsUsing(discovered: Discovered, path: string): readonly string[] {
-  return discovered.units.filter((unit) => isTouched(unit, [path])).map((unit) => unit.id);
+  return discovered.units.filter(touches([path])).map((unit) => unit.id);
 }

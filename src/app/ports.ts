@@ -2,7 +2,50 @@
  * What the pipeline needs from outside, as interfaces: adapters implement them, entry wires them, tests replace them.
  * Every method that writes does exactly one request that GitHub may refuse; a refusal is a `HostFailure`, never a lost sentence.
  */
+import type { Origin } from '#source/origin.ts';
+import type { BlobContent, BlobId, Side } from '#trees/tree.ts';
+
 export type { BlobContent, BlobId, Tree, TreeEntry, TreePair } from '#trees/tree.ts';
+
+/** One unit of one side, to be rendered by the real tool (R13). The head of a pull request is untrusted (R14). */
+export interface RenderRequest {
+  readonly unit: string;
+  readonly side: Side;
+  readonly trusted: boolean;
+  /** Folder of the kustomization or chart; `.` is the root. */
+  readonly path: string;
+  readonly how:
+    | { readonly tool: 'kustomize' }
+    | {
+        readonly tool: 'helm';
+        readonly release: string;
+        readonly namespace: string;
+        /** Paths in the repository, in the order in which they are laid over `values.yaml`. */
+        readonly values: readonly string[];
+        readonly set: Readonly<Record<string, string | number | boolean>>;
+        readonly apiVersions: readonly string[];
+        readonly kubeVersion: string | undefined;
+      };
+  /** Every file that the unit reads, by path in the repository, and nothing else: what is not here does not exist for the tool. */
+  readonly files: ReadonlyMap<string, BlobId>;
+}
+
+export interface RenderedDocument {
+  /** YAML of one object. */
+  readonly text: string;
+  /** The file that the object came from, as far as the tool says. */
+  readonly origin: Origin;
+  readonly via: readonly { readonly file: string; readonly role: 'values' | 'template' | 'patch' | 'kustomization' | 'dependency' }[];
+}
+
+/** `refused`: the unit asks for what R14 forbids. A failure carries the tool's own words in one line, without paths of this machine. */
+export type RenderedUnit =
+  | { readonly type: 'rendered'; readonly tool: string; readonly documents: readonly RenderedDocument[] }
+  | { readonly type: 'failed' | 'refused'; readonly tool: string; readonly reason: string; readonly remedy: string };
+
+export interface Renderer {
+  render(request: RenderRequest, blobs: ReadonlyMap<BlobId, BlobContent>): Promise<RenderedUnit>;
+}
 
 export interface Clock {
   /** Milliseconds since 1970, UTC. */

@@ -151,7 +151,7 @@ function shown(decision: Decision): Fields {
   return rest;
 }
 
-function readQuery(value: unknown): Query | undefined {
+export function readQuery(value: unknown): Query | undefined {
   if (!isFields(value) || !isFields(value['from']) || !isFields(value['to']) || !isFields(value['request'])) return undefined;
   if (typeof value['to']['port'] !== 'number' || typeof value['request']['protocol'] !== 'string') return undefined;
   if (!['http', 'https', 'tcp', 'tls'].includes(value['request']['protocol'])) return undefined;

@@ -1,9 +1,9 @@
 /** The analysis as the Action runs it: the configuration of the base, what the workflow overrides, then the review. */
 import { InputError } from '#app/input-error.ts';
-import { defaultConfig, readConfig, type Config } from '#app/config.ts';
+import { defaultConfig, readConfig, type Config, type NotYet } from '#app/config.ts';
 import { configurationPath } from '#app/load/relevance.ts';
 import { review } from '#app/review.ts';
-import { catalogue } from '#findings/catalogue.ts';
+import { describeRules } from '#findings/registry.ts';
 import { buildSarif } from '#report/sarif/build.ts';
 import type { Report } from '#report/report.ts';
 import { changedPaths } from '#trees/changes.ts';
@@ -13,6 +13,7 @@ import type { Analysis } from './action-run.ts';
 
 interface Configuration {
   readonly config: Config;
+  readonly notYet: readonly NotYet[];
   readonly proposed?: Config;
   readonly file: string;
 }
@@ -25,14 +26,14 @@ export function actionConfiguration(pair: TreePair, inputs: ActionInputs, report
   if (base === undefined && head === undefined && inputs['config-file'] !== null) {
     throw new InputError(`the configuration \`${file}\` is not in \`${report.comparison.head.label.slice(0, 80)}\``, 'correct the input `config-file`, or leave it out');
   }
-  const config = overridden(base === undefined ? defaultConfig : inForce(base, file), inputs);
+  const { config, notYet } = base === undefined ? { config: defaultConfig, notYet: [] } : inForce(base, file);
   const proposed = head === undefined || head === base ? null : proposal(head, file);
-  return { config, file, ...(proposed === null ? {} : { proposed: overridden(proposed, inputs) }) };
+  return { config: overridden(config, inputs), notYet, file, ...(proposed === null ? {} : { proposed: overridden(proposed, inputs) }) };
 }
 
-function inForce(text: string, file: string): Config {
+function inForce(text: string, file: string): Pick<Configuration, 'config' | 'notYet'> {
   const reading = readConfig(text, file);
-  if (reading.type === 'config') return reading.config;
+  if (reading.type === 'config') return reading;
   const [first, ...more] = reading.problems;
   const where = first === undefined ? `\`${file}\`` : `\`${first.file}\` line ${String(first.line)}`;
   throw new InputError(`${where}: ${first?.message ?? 'the configuration cannot be read'}${more.length === 0 ? '' : `, and ${String(more.length)} more`}`, first?.remedy ?? 'correct the configuration on the base branch');
@@ -54,33 +55,32 @@ function overridden(config: Config, inputs: ActionInputs): Config {
       failOn: inputs['fail-on'] ?? gates.failOn,
       severity: inputs['fail-on-severity'] ?? gates.severity,
       incomplete: inputs.incomplete ?? gates.incomplete,
-      external: inputs.external ?? gates.external,
-      unreferenced: inputs.unreferenced ?? gates.unreferenced,
       maturity: inputs.maturity ?? gates.maturity,
     },
   };
 }
 
 export function analysis(version: string): Analysis {
-  return {
-    analyse: ({ pair, comparison, inputs, today }) => {
-      const { config, proposed, file } = actionConfiguration(pair, inputs, { comparison });
-      return review({ pair, comparison, config, proposed, configFile: file, today, version }).report;
-    },
-    sarif: (report, pair, { inputs, repository }) => {
-      const firstChanged = changedPaths(pair).find((changed) => changed.head?.type === 'file')?.path;
-      const log = buildSarif({
-        report,
-        rules: catalogue,
-        files: { text: (path) => textAt(pair, 'head', path), ...(firstChanged === undefined ? {} : { fallback: firstChanged }) },
-        minimum: inputs['sarif-min-severity'],
-        tag: inputs['comment-tag'],
-        repository,
-      });
-      const category = inputs['sarif-category'];
-      // The category is what stands before the last slash.
-      if (category !== null) for (const run of log.runs) run.automationDetails = { ...run.automationDetails, id: `${category.replace(/\/+$/, '')}/` };
-      return `${JSON.stringify(log, null, 2)}\n`;
-    },
+  return ({ pair, comparison, inputs, today }) => {
+    const { config, proposed, notYet, file } = actionConfiguration(pair, inputs, { comparison });
+    const { report, locateHead } = review({ pair, comparison, config, proposed, configFile: file, notYet, today, version });
+    return {
+      report,
+      sarif: (repository) => {
+        const fallback = changedPaths(pair).find((changed) => changed.head?.type === 'file')?.path;
+        const log = buildSarif({
+          report,
+          rules: describeRules(),
+          files: { text: (path) => textAt(pair, 'head', path), locate: locateHead, ...(fallback === undefined ? {} : { fallback }) },
+          minimum: inputs['sarif-min-severity'],
+          tag: inputs['comment-tag'],
+          repository,
+        });
+        const category = inputs['sarif-category'];
+        // The category is what stands before the last slash.
+        if (category !== null) for (const run of log.runs) run.automationDetails = { ...run.automationDetails, id: `${category.replace(/\/+$/, '')}/` };
+        return `${JSON.stringify(log, null, 2)}\n`;
+      },
+    };
   };
 }

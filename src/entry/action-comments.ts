@@ -25,6 +25,8 @@ export interface CommentsRequest {
   readonly diff: TreePair;
   /** The commit on whose lines the comments stand. */
   readonly head: string;
+  /** From another repository: then the token can only read. */
+  readonly fork: boolean;
   readonly links: Links;
   readonly inputs: Pick<ActionInputs, 'review-comments' | 'review-comments-min-severity' | 'max-review-comments' | 'stale-review-comments' | 'comment-summary-in-pr' | 'comment-tag'>;
   readonly run: number;
@@ -58,18 +60,19 @@ export async function writeComments(request: CommentsRequest): Promise<CommentsO
     if (state.headSha !== head) return { ...none, notes: [`the pull request has moved on to \`${state.headSha.slice(0, 7)}\`, so nothing was written about \`${head.slice(0, 7)}\``] };
     const viewer = await host.viewer();
     const review = request.inputs['review-comments'] ? await writeLines(request, viewer, notes) : null;
-    if (review?.outcome.failure != null) return { ...failed(none, review.outcome.failure), files: review.files, outside: review.outside };
+    if (review?.outcome.failure != null) return { ...failed(none, review.outcome.failure, request.fork), files: review.files, outside: review.outside };
     const summary = wantsSummary ? await writeSticky(request, viewer, review, notes) : none.summary;
     const base = { ...none, summary, files: review?.files ?? null, outside: review?.outside ?? none.outside };
-    return summary.type === 'failed' ? failed(base, summary.failure) : base;
+    return summary.type === 'failed' ? failed(base, summary.failure, request.fork) : base;
   } catch (error) {
-    if (error instanceof HostFailure) return failed(none, error);
+    if (error instanceof HostFailure) return failed(none, error, request.fork);
     throw error;
   }
 }
 
-function failed(outcome: CommentsOutcome, failure: HostFailure): CommentsOutcome {
-  const remedy = failure.kind === 'forbidden' || failure.kind === 'not-found' ? '; comments need `pull-requests: write`, which runs for forks and Dependabot do not have' : '';
+function failed(outcome: CommentsOutcome, failure: HostFailure, fork: boolean): CommentsOutcome {
+  const missing = fork ? '; GitHub gives a pull request from a fork a token that can only read: see the annotations and the job summary' : '; comments need `permissions: pull-requests: write`, which Dependabot does not have';
+  const remedy = failure.kind === 'forbidden' || failure.kind === 'not-found' ? missing : '';
   return { ...outcome, notes: [...outcome.notes, `${failure.message}${remedy}`], needsAnnotations: true };
 }
 

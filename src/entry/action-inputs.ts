@@ -13,7 +13,6 @@ interface Input<T> {
 }
 
 const severities = ['critical', 'high', 'medium', 'low'] as const;
-const gateLevels = ['fail', 'warn', 'off'] as const;
 
 export interface MaturityGate {
   readonly minimumScore?: number;
@@ -54,7 +53,6 @@ function whole(least: number, most: number): Parse<number> {
 
 /** One text on one line. */
 const line: Parse<string> = (text, name) => {
-  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
   if (/[\u0000-\u001f\u007f]/.test(text)) throw new InputError(`the input \`${name}\` holds a line break or a control character`, 'give one text on one line');
   return text;
 };
@@ -98,8 +96,6 @@ export const inputs = {
   'fail-on': override(oneOf('new', 'any', 'none')),
   'fail-on-severity': override(oneOf(...severities)),
   incomplete: override(oneOf('new', 'any', 'off')),
-  external: override(oneOf(...gateLevels)),
-  unreferenced: override(oneOf(...gateLevels)),
   maturity: override(maturity),
   'warn-only': input(flag, false),
   ignore: input(list, []),
@@ -135,7 +131,6 @@ export function readInputs(read: (name: InputName) => string): ActionInputs {
 }
 
 function quoted(text: string): string {
-  // eslint-disable-next-line no-control-regex -- what the user typed is shown on one line
   const shown = text.replace(/[\u0000-\u001f\u007f`]+/g, ' ').trim();
   return `\`${shown.length > 80 ? `${shown.slice(0, 79)}…` : shown}\``;
 }

@@ -38,11 +38,14 @@ export interface AnalysisRequest {
   readonly today: string;
 }
 
-export interface Analysis {
-  /** @throws InputError where the configuration is wrong */
-  readonly analyse: (request: AnalysisRequest) => Promise<Report> | Report;
-  readonly sarif: (report: Report, pair: TreePair, request: { readonly inputs: ActionInputs; readonly repository: { readonly uri: string; readonly revision: string } }) => string;
+export interface Analysed {
+  readonly report: Report;
+  /** The SARIF log as text. */
+  readonly sarif: (repository: { readonly uri: string; readonly revision: string }) => string;
 }
+
+/** Throws `InputError` where the configuration is wrong. */
+export type Analysis = (request: AnalysisRequest) => Analysed | Promise<Analysed>;
 
 export interface World {
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -106,7 +109,7 @@ class Run {
     };
     const event = this.#event();
     const { owner, repo } = this.#repository();
-    const client = inputs['github-token'] === '' ? null : await this.#client(inputs['github-token']);
+    const client = inputs['github-token'] === '' ? null : this.#client(inputs['github-token']);
     const source = new TreeSource({ directory: workspace, owner, repo, serverUrl: this.#serverUrl(), token: inputs['github-token'], client });
 
     const sha = this.#env('GITHUB_SHA');
@@ -130,39 +133,50 @@ class Run {
     }
 
     const trees = await source.read(comparison, (path) => wantedPath(path) || path === inputs['config-file']);
-    const report = await this.#world.analysis.analyse({ pair: trees.pair, comparison: trees.comparison, inputs, today: new Date(this.#world.clock.now()).toISOString().slice(0, 10) });
+    const { report, sarif } = await this.#world.analysis({ pair: trees.pair, comparison: trees.comparison, inputs, today: new Date(this.#world.clock.now()).toISOString().slice(0, 10) });
 
     // Decided here, before anything is presented: no comment, upload or file changes it.
     const result = decided(report, inputs['warn-only']);
     this.#outputs(outputsOf(report));
-    await this.#present({ inputs, files, event, comparison, report, pair: trees.pair, client, source, owner, repo });
+    await this.#present({ inputs, files, event, comparison, report, sarif, pair: trees.pair, client, source, owner, repo });
     return result;
   }
 
-  /** Presentation: each part for itself, each failure a note. */
+  /** Presentation: each part for itself, each failure a note, and the job summary in any case. */
   async #present(work: Presentation): Promise<void> {
     const { log } = this.#world;
     const notes: string[] = 'note' in work.comparison && work.comparison.note !== null ? [work.comparison.note] : [];
     const links = this.#links(work);
-    let comments: CommentsOutcome | null = null;
-    try {
-      if (work.files.report !== null) this.#file('report-file', work.files.report, toJson(work.report), notes);
-      await this.#sarif(work, notes);
-      comments = await this.#comments(work, links, notes);
-      this.#annotations(work, comments);
-    } catch (error) {
-      // A mistake of ours in showing the result must not hide the result.
-      notes.push(`not everything could be shown: ${error instanceof Error ? error.message : String(error)}`);
-    } finally {
-      const context = { links, notes, ...(comments === null ? {} : { outside: comments.outside }) };
-      const page = summaryMarkdown(work.report, context);
-      if (work.files.summary !== null) this.#file('summary-file', work.files.summary, page, notes);
-      if (work.inputs['job-summary']) this.#appendSummary(page);
-      const text = work.report.comparison.base === null ? auditText(work.report) : reviewText(work.report);
-      log.group('Mesh Posture, in full', text);
-      for (const note of notes) log.notice(note);
-      log.info(headlineText(work.report));
+    const attempt = async <T>(part: string, show: () => Promise<T> | T): Promise<T | null> => {
+      try {
+        return await show();
+      } catch (error) {
+        // A mistake of ours in showing the result must not hide the result.
+        notes.push(`internal error in ${part}: ${error instanceof Error ? error.message : String(error)}`);
+        return null;
+      }
+    };
+    if (work.files.report !== null) {
+      const path = work.files.report;
+      await attempt('the JSON report', () => {
+        this.#file('report-file', path, toJson(work.report), notes);
+      });
     }
+    const comments = await attempt('the comments', () => this.#comments(work, links, notes));
+    await attempt('the annotations', () => {
+      this.#annotations(work, comments);
+    });
+    await attempt('the SARIF file', () => this.#sarif(work, notes));
+    await attempt('the job summary', () => {
+      const page = summaryMarkdown(work.report, { links, notes, ...(comments === null ? {} : { outside: comments.outside }) });
+      if (work.inputs['job-summary']) this.#appendSummary(page);
+      if (work.files.summary !== null) this.#file('summary-file', work.files.summary, page, notes);
+    });
+    await attempt('the log', () => {
+      log.group('Mesh Posture, in full', work.report.comparison.base === null ? auditText(work.report) : reviewText(work.report));
+    });
+    for (const note of notes) log.notice(note);
+    log.info(headlineText(work.report));
   }
 
   async #comments(work: Presentation, links: Links, notes: string[]): Promise<CommentsOutcome | null> {
@@ -180,6 +194,7 @@ class Run {
       report: diff === work.pair ? report : relocate(report, work.pair, diff),
       diff,
       head: event.headSha,
+      fork: event.fork,
       links: { ...links, head: event.headSha },
       inputs,
       run: Number(this.#env('GITHUB_RUN_ID')) || 0,
@@ -220,10 +235,10 @@ class Run {
   }
 
   async #sarif(work: Presentation, notes: string[]): Promise<void> {
-    const { inputs, files, report, pair, comparison, event } = work;
+    const { inputs, files, report, comparison, event } = work;
     if (files.sarif === null) return;
     const head = report.comparison.head.id;
-    const text = this.#world.analysis.sarif(report, pair, { inputs, repository: { uri: this.#repositoryUrl(), revision: head } });
+    const text = work.sarif({ uri: this.#repositoryUrl(), revision: head });
     this.#file('sarif-file', files.sarif, text, notes);
     if (inputs['upload-sarif'] === 'never' || comparison.type === 'directories') return;
     // A queue's ref vanishes before code scanning has looked at it.
@@ -282,9 +297,10 @@ class Run {
     return { repository: this.#repositoryUrl(), head: report.comparison.head.id, ...(report.comparison.base === null ? {} : { base: report.comparison.base.id }), run: this.#runUrl() };
   }
 
-  async #client(token: string): Promise<Client> {
+  #client(token: string): Client {
     const apiUrl = this.#env('GITHUB_API_URL') || 'https://api.github.com';
-    return createClient({ token, apiUrl, userAgent: `mesh-posture/${this.#world.version}`, clock: this.#world.clock, writeSpacing: this.#spacing(), patience, fetch: await this.#world.fetch() });
+    const send: typeof fetch = async (url, init) => (await this.#world.fetch())(url, init);
+    return createClient({ token, apiUrl, userAgent: `mesh-posture/${this.#world.version}`, clock: this.#world.clock, writeSpacing: this.#spacing(), patience, fetch: send });
   }
 
   /**
@@ -343,6 +359,7 @@ interface Presentation {
   readonly event: WorkflowEvent;
   readonly comparison: Comparison;
   readonly report: Report;
+  readonly sarif: Analysed['sarif'];
   readonly pair: TreePair;
   readonly client: Client | null;
   readonly source: TreeSource;

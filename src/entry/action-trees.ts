@@ -1,4 +1,5 @@
 /** From the chosen comparison to two trees: the checkout, then `git fetch`, then GitHub's API, else an error. Never an empty difference. */
+import { resolve } from 'node:path';
 import { HostFailure } from '#app/ports.ts';
 import { InputError } from '#app/input-error.ts';
 import { readDirectories } from '#adapters/files/read-directory.ts';
@@ -99,7 +100,7 @@ export class TreeSource {
     switch (comparison.type) {
       case 'directories':
         return {
-          pair: await readDirectories(comparison.base, comparison.head),
+          pair: await readDirectories(resolve(this.#options.directory, comparison.base), resolve(this.#options.directory, comparison.head)),
           comparison: { mode: 'directories', base: { id: comparison.base, label: comparison.base }, head: { id: comparison.head, label: comparison.head } },
         };
       case 'snapshot': {

@@ -9,7 +9,8 @@ import type { OperationSpec, RuleSpec } from '#manifests/authorization-policy.ts
 import type { Change } from '#impact/change.ts';
 import type { Decision, Query } from '#posture/query.ts';
 import type { EnvironmentFacts } from './detector.ts';
-import { isDryRun, type SideFacts } from './facts.ts';
+import { entryPoints, type EntryPoint } from './entry-points.ts';
+import { grouped, isDryRun, type SideFacts } from './facts.ts';
 import { pointsOf, type PolicyPoint } from './points.ts';
 import { exactPrincipals } from './rules.ts';
 
@@ -51,7 +52,7 @@ export function lostFlow(change: Change, environments: readonly EnvironmentFacts
 }
 
 function candidatesFor(change: Change, head: SideFacts, point: PolicyPoint): Candidate[] {
-  return [...namedInPolicies(change, head, point), ...probes(change, point)];
+  return [...namedInPolicies(change, head, point), ...routes(change, head, point), ...webhooks(change, head, point), ...probes(change, point)];
 }
 
 /** An exact principal in an ALLOW that still stands at the head, with a request that the same rule declares. */
@@ -83,7 +84,7 @@ interface Request {
 /** The witness's own request, and for each operation of the rule the plainest request that it names. */
 function requestsFor(change: Change, rule: RuleSpec, point: PolicyPoint): Request[] {
   const { witness } = change;
-  const fromWitness: Request[] = witness === undefined ? [] : [{ request: witness.request, port: witness.to.port }];
+  const fromWitness: Request[] = witness === undefined ? [] : [{ request: declarable(witness.request), port: witness.to.port }];
   const ports = witness === undefined ? (point.workload?.ports ?? []).map((port) => port.port) : [witness.to.port];
   const operations: readonly Partial<OperationSpec>[] = rule.to.length === 0 ? [{}] : rule.to;
   const fromRule = operations.flatMap((operation) => {
@@ -91,6 +92,13 @@ function requestsFor(change: Change, rule: RuleSpec, point: PolicyPoint): Reques
     return (named.length > 0 ? named : ports).map((port): Request => ({ port, request: sampleOf(operation) }));
   });
   return [...fromWitness, ...fromRule];
+}
+
+/** Nobody declares that a caller sends a bad token. */
+function declarable(request: Query['request']): Query['request'] {
+  if (request.token === undefined || request.token.valid) return request;
+  const { token: _bad, ...rest } = request;
+  return rest;
 }
 
 function sampleOf(operation: Partial<OperationSpec>): Query['request'] {
@@ -135,6 +143,45 @@ function fits(pattern: string, value: string): boolean {
   if (pattern.startsWith('*')) return value.endsWith(pattern.slice(1));
   if (pattern.endsWith('*')) return value.startsWith(pattern.slice(0, -1));
   return pattern === value || pattern.replaceAll('{**}', 'a').replaceAll('{*}', 'a') === value;
+}
+
+/** A gateway whose pods are declared, and a route of it that still stands: what it sends on, with the gateway's identity (M116, M130). */
+function routes(change: Change, head: SideFacts, point: PolicyPoint): Candidate[] {
+  const { workload } = point;
+  if (workload === undefined) return [];
+  return (entriesByWorkload(head).get(workload.id) ?? []).flatMap((entry): Candidate[] => {
+    if (entry.via !== 'gateway' || entry.account === undefined || entry.port === undefined || entry.path.startsWith('regex:')) return [];
+    const [namespace = '', account = ''] = entry.account.split('/');
+    const path = entry.path.replace(/\*$/, '');
+    const request: Query['request'] = { protocol: 'http', method: entry.method ?? 'GET', path: path === '' ? '/' : path, ...(entry.host.startsWith('*') ? {} : { host: entry.host }) };
+    const from = { principal: `${head.mesh.config.trustDomain}/ns/${namespace}/sa/${account}` };
+    return [{ query: query(change, point, from, entry.port, request), declaredBy: `the gateway's account \`${entry.account}\`, for which \`${resourceId(entry.resource)}\` routes,` }];
+  });
+}
+
+const entriesOf = new WeakMap<SideFacts, ReadonlyMap<string, readonly EntryPoint[]>>();
+
+function entriesByWorkload(side: SideFacts): ReadonlyMap<string, readonly EntryPoint[]> {
+  const known = entriesOf.get(side);
+  if (known !== undefined) return known;
+  const fresh = grouped(entryPoints(side), (entry) => entry.workload.id);
+  entriesOf.set(side, fresh);
+  return fresh;
+}
+
+/** The API server has no mesh identity and calls a webhook's Service with TLS of its own (M section 2D). */
+function webhooks(change: Change, head: SideFacts, point: PolicyPoint): Candidate[] {
+  const { workload } = point;
+  if (workload === undefined || change.facet !== 'mtls') return [];
+  const services = head.servicesOf(workload);
+  return [...head.of('MutatingWebhookConfiguration'), ...head.of('ValidatingWebhookConfiguration')].flatMap((configuration) =>
+    configuration.spec.webhooks.flatMap(({ service: target }): Candidate[] => {
+      const service = target === undefined ? undefined : services.find((candidate) => candidate.name === target.name && candidate.namespace === target.namespace);
+      const port = service?.spec.ports.find((candidate) => candidate.port === target?.port)?.targetPort;
+      if (typeof port !== 'number') return [];
+      return [{ query: query(change, point, { principal: null }, port, { protocol: 'https', method: 'POST', path: target?.path ?? '/' }), declaredBy: `the API server, which \`${resourceId(configuration)}\` sends there,` }];
+    }),
+  );
 }
 
 /**

@@ -70,10 +70,22 @@ export interface ChangeContext {
   readonly environments: readonly EnvironmentFacts[];
 }
 
+/** Something that only the head opens and that no change of the comparison tells: found by setting both sides beside each other. */
+export interface OpeningDraft extends StateDraft {
+  /** Whose manifests `place` is in; default the head's. */
+  readonly placeSide?: 'base' | 'head';
+}
+
+/** Both sides of one environment, which differ. */
+export interface FactsPair extends EnvironmentFacts {
+  readonly base: SideFacts;
+}
+
 export interface Detector {
   readonly rule: RuleId;
   readonly detectChanges?: (context: ChangeContext) => readonly ChangeDraft[];
   readonly detectState?: (side: SideFacts) => readonly StateDraft[];
+  readonly detectOpenings?: (pair: FactsPair) => readonly OpeningDraft[];
 }
 
 export function defineDetector<const R extends RuleId>(detector: Detector & { readonly rule: R }): Detector & { readonly rule: R } {

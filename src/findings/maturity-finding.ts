@@ -10,13 +10,14 @@ export interface MaturityMove {
   readonly environments: Readonly<Record<string, { readonly overall: number | null; readonly dimensions: Readonly<Record<string, { readonly delta: number | null; readonly movedBy: readonly string[] }>> }>>;
 }
 
-export function maturityFinding(delta: MaturityMove, changes: readonly Change[], scores?: { readonly base: number | null; readonly head: number | null }): Finding | undefined {
+export function maturityFinding(delta: MaturityMove, changes: readonly Change[], findings: readonly Finding[], scores?: { readonly base: number | null; readonly head: number | null }): Finding | undefined {
   if (delta.overall === null || delta.overall === 0) return undefined;
   const entry = ruleEntry('maturity-changed');
   const moved = Object.entries(delta.environments).filter(([, move]) => move.overall !== null && move.overall !== 0);
   const ids = new Set(moved.flatMap(([, move]) => Object.values(move.dimensions).flatMap((dimension) => dimension.movedBy)));
   const moving = changes.filter((change) => ids.has(change.id));
   const cause = [...moving, ...changes].flatMap((change) => change.causes)[0];
+  const location = cause === undefined ? findings.find((finding) => ids.has(finding.fingerprint) && finding.location !== undefined)?.location : { file: cause.file, startLine: cause.line, endLine: cause.endLine, side: cause.side };
   const dimensions = [...new Set(moved.flatMap(([, move]) => Object.entries(move.dimensions).filter(([, dimension]) => dimension.delta !== null && dimension.delta !== 0).map(([name, dimension]) => `${name} ${signed(dimension.delta ?? 0)}`)))];
   const falls = delta.overall < 0;
   const from = scores?.base === undefined || scores.base === null || scores.head === null ? '' : ` (from ${scores.base} to ${scores.head} of 100)`;
@@ -30,7 +31,7 @@ export function maturityFinding(delta: MaturityMove, changes: readonly Change[],
     status: 'new',
     environments: moved.map(([id]) => id).sort(),
     resource: 'mesh',
-    ...(cause === undefined ? {} : { location: { file: cause.file, startLine: cause.line, endLine: cause.endLine, side: cause.side } }),
+    ...(location === undefined ? {} : { location }),
     related: [],
     message: `the configured zero-trust maturity moves by ${signed(delta.overall)}${from}${dimensions.length === 0 ? '' : `: ${dimensions.slice(0, 4).join(', ')}`}`,
     impact: falls ? 'the mesh enforces less than before' : 'the mesh enforces more than before',

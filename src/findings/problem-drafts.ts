@@ -12,7 +12,7 @@ export function problemsOf(side: SideFacts, kinds: readonly ProblemKind[]): read
 
 /** Without indices, so that a rule moved within its list is the same rule. */
 export function fieldText(path: FieldPath): string {
-  return path.map((step) => (typeof step === 'number' ? '[]' : step)).join('.');
+  return path.map((step) => (typeof step === 'number' ? '[]' : `.${step}`)).join('').slice(1);
 }
 
 export function problemIdentity(resource: AnyResource, problem: ManifestProblem): Pick<StateDraft, 'subject' | 'facet' | 'affected' | 'place'> {

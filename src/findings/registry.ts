@@ -3,6 +3,7 @@ import { catalogue, type RuleEntry, type RuleId } from './catalogue.ts';
 import type { Detector } from './detector.ts';
 import { accessWidened } from './detectors/access-widened.ts';
 import { accessWidenedUndecided } from './detectors/access-widened-undecided.ts';
+import { allowAnyEgress } from './detectors/allow-any-egress.ts';
 import { allowEverything } from './detectors/allow-everything.ts';
 import { allowWithoutSource } from './detectors/allow-without-source.ts';
 import { captureHole } from './detectors/capture-hole.ts';
@@ -19,11 +20,14 @@ import { flowLost } from './detectors/flow-lost.ts';
 import { httpDenyOnTcp } from './detectors/http-deny-on-tcp.ts';
 import { httpPolicyWithoutHttp } from './detectors/http-policy-without-http.ts';
 import { identityGained } from './detectors/identity-gained.ts';
+import { ingressPlaintext } from './detectors/ingress-plaintext.ts';
 import { ingressTlsWeakened } from './detectors/ingress-tls-weakened.ts';
 import { injectionOptOut } from './detectors/injection-opt-out.ts';
 import { internetExposure } from './detectors/internet-exposure.ts';
 import { invalidResource } from './detectors/invalid-resource.ts';
 import { latentWidening } from './detectors/latent-widening.ts';
+import { mtlsLostBySidecarScope } from './detectors/mtls-lost-by-sidecar-scope.ts';
+import { mtlsMismatch } from './detectors/mtls-mismatch.ts';
 import { mtlsRequired } from './detectors/mtls-required.ts';
 import { namespaceOnlySource } from './detectors/namespace-only-source.ts';
 import { negativeSourceAdmitsPlaintext } from './detectors/negative-source-admits-plaintext.ts';
@@ -32,6 +36,8 @@ import { peerAuthenticationConflict } from './detectors/peer-authentication-conf
 import { plaintextAccepted } from './detectors/plaintext-accepted.ts';
 import { plaintextOpened } from './detectors/plaintext-opened.ts';
 import { portPlaintextException } from './detectors/port-plaintext-exception.ts';
+import { proxyExtensionChanged } from './detectors/proxy-extension-changed.ts';
+import { registryOnlyIsNoFirewall } from './detectors/registry-only-is-no-firewall.ts';
 import { removedApiVersion } from './detectors/removed-api-version.ts';
 import { selectsNothing } from './detectors/selects-nothing.ts';
 import { sharedIdentity } from './detectors/shared-identity.ts';
@@ -40,10 +46,13 @@ import { tokenNotRequired } from './detectors/token-not-required.ts';
 import { unenrolledWorkload } from './detectors/unenrolled-workload.ts';
 import { unknownField } from './detectors/unknown-field.ts';
 import { unknownPrincipal } from './detectors/unknown-principal.ts';
+import { wildcardHost } from './detectors/wildcard-host.ts';
+import { wildcardServiceEntry } from './detectors/wildcard-service-entry.ts';
 
 export const detectors = {
   'access-widened': accessWidened,
   'access-widened-undecided': accessWidenedUndecided,
+  'allow-any-egress': allowAnyEgress,
   'allow-everything': allowEverything,
   'allow-without-source': allowWithoutSource,
   'capture-hole': captureHole,
@@ -60,11 +69,14 @@ export const detectors = {
   'http-deny-on-tcp': httpDenyOnTcp,
   'http-policy-without-http': httpPolicyWithoutHttp,
   'identity-gained': identityGained,
+  'ingress-plaintext': ingressPlaintext,
   'ingress-tls-weakened': ingressTlsWeakened,
   'injection-opt-out': injectionOptOut,
   'internet-exposure': internetExposure,
   'invalid-resource': invalidResource,
   'latent-widening': latentWidening,
+  'mtls-lost-by-sidecar-scope': mtlsLostBySidecarScope,
+  'mtls-mismatch': mtlsMismatch,
   'mtls-required': mtlsRequired,
   'namespace-only-source': namespaceOnlySource,
   'negative-source-admits-plaintext': negativeSourceAdmitsPlaintext,
@@ -73,6 +85,8 @@ export const detectors = {
   'plaintext-accepted': plaintextAccepted,
   'plaintext-opened': plaintextOpened,
   'port-plaintext-exception': portPlaintextException,
+  'proxy-extension-changed': proxyExtensionChanged,
+  'registry-only-is-no-firewall': registryOnlyIsNoFirewall,
   'removed-api-version': removedApiVersion,
   'selects-nothing': selectsNothing,
   'shared-identity': sharedIdentity,
@@ -81,6 +95,8 @@ export const detectors = {
   'unenrolled-workload': unenrolledWorkload,
   'unknown-field': unknownField,
   'unknown-principal': unknownPrincipal,
+  'wildcard-host': wildcardHost,
+  'wildcard-service-entry': wildcardServiceEntry,
 } as const satisfies { readonly [R in RuleId]?: Detector & { readonly rule: R } };
 
 /** Rules about the run itself: made by `incompleteFindings` and `maturityFinding`, not by a detector. */

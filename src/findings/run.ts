@@ -13,7 +13,7 @@ import type { Finding, FindingStatus, Location, RelatedLocation } from './findin
 import { incompleteFindings, type RunReason } from './incomplete.ts';
 import { detectors } from './registry.ts';
 import { certaintyOf, severityRank } from './severity.ts';
-import { compareStates, type ComparedState } from './states.ts';
+import { compareStates, openings, type ComparedState } from './states.ts';
 import { named } from './text.ts';
 
 /** Lines of a field of an object; called only for what is reported. `undefined`: the object has no lines of its own. */
@@ -56,7 +56,7 @@ export function runDetectors(input: FindingsInput): readonly Finding[] {
   const environments = environmentFacts(input);
   const all: readonly Detector[] = Object.values(detectors);
   const fromChanges = all.flatMap((detector) => (detector.detectChanges?.({ changes: input.changes, environments }) ?? []).map((draft) => changeFinding(detector.rule, draft)));
-  const fromStates = environments.flatMap((pair) => compareStates(all, pair)).map((state) => stateFinding(state, input.locate));
+  const fromStates = environments.flatMap((pair) => [...compareStates(all, pair), ...openings(all, pair)]).map((state) => stateFinding(state, input.locate));
   return ordered(merged([...fromChanges, ...fromStates, ...incompleteFindings(input.incompleteReasons)]));
 }
 

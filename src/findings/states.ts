@@ -27,6 +27,24 @@ interface Keyed {
   readonly fingerprint: string;
 }
 
+/** What only the head opens: always new. */
+export function openings(detectors: readonly Detector[], pair: EnvironmentFacts): ComparedState[] {
+  const { base } = pair;
+  if (base === undefined || base === pair.head) return [];
+  return detectors.flatMap((detector) => {
+    const entry = ruleEntry(detector.rule);
+    return (detector.detectOpenings?.({ ...pair, base }) ?? []).map((draft): ComparedState => ({
+      detector,
+      draft,
+      severity: draft.severity ?? entry.severity,
+      fingerprint: fingerprint({ code: entry.code, causes: [draft.subject], facet: draft.facet ?? '', direction: 'widened' }),
+      status: 'new',
+      environment: pair.id,
+      side: draft.placeSide ?? 'head',
+    }));
+  });
+}
+
 export function compareStates(detectors: readonly Detector[], pair: EnvironmentFacts): ComparedState[] {
   return detectors.flatMap((detector) => {
     const detect = detector.detectState;

@@ -29,14 +29,29 @@ export function knownIdentities(mesh: Mesh): ReadonlyMap<string, readonly string
 
 const peerPredicates = (cube: Cube): Predicate[] => cube.predicates.filter((predicate) => predicate.dimension === 'peer');
 
+/** A client's own TLS carries no mesh identity: a cube of such connections alone is about callers without one. */
+function carriesIdentity(cube: Cube): boolean {
+  const protocols = cube.predicates.filter((predicate) => predicate.dimension === 'protocol');
+  return ['http', 'tcp'].some((protocol) => protocols.every((predicate) => holds(predicate, protocol)));
+}
+
 function admits(predicates: readonly Predicate[], peer: string | null): boolean {
   return predicates.every((predicate) => holds(predicate, peer));
 }
 
+/** An identity that no manifest and no policy names: what holds for it holds for whoever comes. */
+function nobody(mesh: Mesh): string {
+  return `${mesh.config.trustDomain}/ns/\u0001/sa/\u0001`;
+}
+
+/** Every identity of the mesh, whoever it is. */
+export const ANY_IDENTITY = 'any other mesh identity';
+
 /** A positive matcher that stands for identities which no manifest need create, in words. */
-function openWord(matcher: Matcher, known: ReadonlyMap<string, readonly string[]>): string | undefined {
+function openWord(matcher: Matcher, known: ReadonlyMap<string, readonly string[]>, mesh: Mesh): string | undefined {
   if (matcher.type === 'absent') return undefined;
-  if (matcher.type === 'identified' || (matcher.type === 'principal' && (matcher.pattern.type === 'non-empty' || matcher.pattern.type === 'present'))) return 'any other mesh identity';
+  if (matcher.type === 'trust-domain') return isOwn(matcher, mesh) ? ANY_IDENTITY : `any other identity of ${matcherWord(matcher)}`;
+  if (matcher.type === 'identified' || (matcher.type === 'principal' && (matcher.pattern.type === 'non-empty' || matcher.pattern.type === 'present'))) return ANY_IDENTITY;
   if (matcher.type === 'principal' && matcher.pattern.type === 'exact') {
     return known.has(matcher.pattern.text) ? undefined : `${matcher.pattern.text} (no workload here uses it)`;
   }
@@ -47,20 +62,26 @@ function openWord(matcher: Matcher, known: ReadonlyMap<string, readonly string[]
   return `any other identity that ${matcherWord(matcher)} matches`;
 }
 
-export function callersOf(cubes: readonly Cube[], known: ReadonlyMap<string, readonly string[]>): Callers {
+/** The transport layer admits the mesh's own trust domain and its aliases: naming one says "whoever has an identity here". */
+function isOwn(matcher: Extract<Matcher, { type: 'trust-domain' }>, mesh: Mesh): boolean {
+  return matcher.pattern.type === 'exact' && [mesh.config.trustDomain, ...mesh.config.trustDomainAliases].includes(matcher.pattern.text);
+}
+
+export function callersOf(cubes: readonly Cube[], known: ReadonlyMap<string, readonly string[]>, mesh: Mesh): Callers {
   const names = new Set<string>();
   const open = new Set<string>();
   let plaintext = false;
   for (const cube of cubes) {
     const predicates = peerPredicates(cube);
     if (admits(predicates, null)) plaintext = true;
+    if (!carriesIdentity(cube)) continue;
     for (const [principal, ids] of known) {
       if (admits(predicates, principal)) ids.forEach((id) => names.add(id));
     }
     const positive = predicates.flatMap((predicate) => predicate.any);
-    if (positive.length === 0) open.add('any other mesh identity');
+    if (positive.length === 0 && admits(predicates, nobody(mesh))) open.add(ANY_IDENTITY);
     for (const matcher of positive) {
-      const word = openWord(matcher, known);
+      const word = openWord(matcher, known, mesh);
       if (word !== undefined) open.add(word);
     }
   }

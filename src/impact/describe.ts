@@ -5,7 +5,7 @@ import { compareText, distinct } from '#lib/order.ts';
 import type { Cube } from '#sets/cube.ts';
 import type { Mesh } from '#mesh/model.ts';
 import type { Decision } from '#posture/query.ts';
-import { callersOf, knownIdentities } from './callers.ts';
+import { ANY_IDENTITY, callersOf, knownIdentities } from './callers.ts';
 import { minimalCauses, type Counterfactual } from './causes.ts';
 import type { Cause, Change, Destination, Direction, Witness, WitnessAnswer } from './change.ts';
 import type { RawChange, Sides } from './compare.ts';
@@ -71,7 +71,7 @@ function describeOne(raw: RawChange, from: Provenance, known: KnownIdentities): 
       direction: raw.direction,
       facet: raw.facet,
       region: region(raw.cubes, raw.complete),
-      callers: callersOf(raw.cubes, known.of(mesh)),
+      callers: callersOf(raw.cubes, known.of(mesh), mesh),
       before: raw.witness === undefined ? 'not determined' : answerWords(answer(raw.witness.base)),
       after: raw.witness === undefined ? (raw.reason ?? 'not determined') : answerWords(answer(raw.witness.head)),
       ...(raw.witness === undefined ? {} : { witness: witnessOf(raw.witness) }),
@@ -188,7 +188,7 @@ const directionRank: Readonly<Record<Direction, number>> = {
 
 function breadth(change: Change): number {
   if (change.callers.plaintext) return 0;
-  if (change.callers.open.includes('any other mesh identity')) return 1;
+  if (change.callers.open.includes(ANY_IDENTITY)) return 1;
   return change.callers.open.length > 0 ? 2 : 3;
 }
 

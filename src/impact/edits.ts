@@ -79,12 +79,15 @@ export function firstDifference(base: unknown, head: unknown, basePath: FieldPat
 function listDifference(base: readonly unknown[], head: readonly unknown[], basePath: FieldPath, headPath: FieldPath): Place {
   const before = base.map((entry) => canonical(entry));
   const after = head.map((entry) => canonical(entry));
-  const fresh = after.findIndex((entry) => !before.includes(entry));
-  const gone = before.findIndex((entry) => !after.includes(entry));
-  if (fresh >= 0 && gone >= 0) return firstDifference(base[gone], head[fresh], [...basePath, gone], [...headPath, fresh]) ?? { side: 'RIGHT', path: [...headPath, fresh] };
-  if (fresh >= 0) return { side: 'RIGHT', path: [...headPath, fresh] };
-  if (gone >= 0) return { side: 'LEFT', path: [...basePath, gone] };
-  return { side: 'RIGHT', path: headPath };
+  const fresh = after.flatMap((entry, index) => (before.includes(entry) ? [] : [index]));
+  const gone = before.flatMap((entry, index) => (after.includes(entry) ? [] : [index]));
+  // More entries came than went: what came beyond the replaced ones is the news (one rule split in two by a stray dash).
+  const surplus = fresh[gone.length];
+  if (surplus !== undefined) return { side: 'RIGHT', path: [...headPath, surplus] };
+  const [from] = gone;
+  const [to] = fresh;
+  if (from !== undefined && to !== undefined) return firstDifference(base[from], head[to], [...basePath, from], [...headPath, to]) ?? { side: 'RIGHT', path: [...headPath, to] };
+  return from === undefined ? { side: 'RIGHT', path: headPath } : { side: 'LEFT', path: [...basePath, from] };
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

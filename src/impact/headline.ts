@@ -1,5 +1,6 @@
 /** One sentence for a change, in the reader's words: who, what, where. Plain text; reporters escape and bound it. */
 import { distinct } from '#lib/order.ts';
+import { ANY_IDENTITY } from './callers.ts';
 import type { WitnessAnswer, Callers, Destination, Direction, Facet, Region, RegionCube, ValueSet } from './change.ts';
 
 function list(words: readonly string[], shown = 3): string {
@@ -8,7 +9,7 @@ function list(words: readonly string[], shown = 3): string {
 }
 
 export function callerWords(callers: Callers): string {
-  const anyIdentity = callers.open.includes('any other mesh identity');
+  const anyIdentity = callers.open.includes(ANY_IDENTITY);
   if (callers.plaintext && anyIdentity) return 'any client, with or without a mesh identity';
   const parts: string[] = [];
   if (callers.plaintext) parts.push('any client without a mesh identity');
@@ -29,6 +30,13 @@ function values(set: ValueSet | undefined, noun: string, plural: string): string
   return `${only.length === 1 ? noun : plural} ${list(only.map((word) => `\`${word}\``))}${tail}`;
 }
 
+/** The proxy's own ports (15000 to 15090) are never the point of a sentence; the region has them. */
+function namedPorts(ports: ValueSet | undefined): ValueSet | undefined {
+  if (ports === undefined) return undefined;
+  const except = (ports.except ?? []).filter((port) => !/^150[0-9]{2}$/.test(port));
+  return ports.only === undefined && except.length === 0 ? undefined : { ...(ports.only === undefined ? {} : { only: ports.only }), ...(except.length === 0 ? {} : { except }) };
+}
+
 function requestWords(cube: RegionCube): string {
   const parts = [
     values(cube.methods, 'method', 'methods'),
@@ -39,7 +47,7 @@ function requestWords(cube: RegionCube): string {
     ...Object.entries(cube.claims ?? {}).map(([name, set]) => values(set, `claim \`${name}\``, `claim \`${name}\``)),
     values(cube.sourceIps, 'source address', 'source addresses'),
     values(cube.remoteIps, 'client address', 'client addresses'),
-    values(cube.ports, 'port', 'ports'),
+    values(namedPorts(cube.ports), 'port', 'ports'),
   ].filter((part) => part !== undefined);
   return parts.length === 0 ? 'any request' : parts.join(', ');
 }

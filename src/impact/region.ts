@@ -79,6 +79,8 @@ function tokenWord(matcher: Extract<Matcher, { type: 'token' }>): string {
 
 /** `only` minus `except`; both absent never happens. */
 function valueSet(predicates: readonly Predicate[]): ValueSet {
+  // "Nobody with an identity" is a way of saying "only callers without one".
+  if (predicates.some((predicate) => predicate.none.some((matcher) => matcher.type === 'identified'))) return { only: [ABSENT] };
   const only = distinct(predicates.flatMap((predicate) => predicate.any.map(matcherWord)));
   const except = distinct(predicates.flatMap((predicate) => predicate.none.map(matcherWord)));
   return { ...(only.length > 0 ? { only } : {}), ...(except.length > 0 ? { except } : {}) };

@@ -6,28 +6,31 @@ export type PathMatcher = (path: string) => boolean;
 
 /** The pattern as a test over whole paths. A leading `./` or `/` and a trailing `/` say nothing: `vendor/` means `vendor/**`. */
 export function compileGlob(pattern: string): PathMatcher {
-  const folder = pattern.endsWith('/');
-  const segments = pattern.split('/').filter((segment, index) => segment !== '' && !(segment === '.' && index === 0));
-  if (folder) segments.push('**');
-  const wanted = segments.filter((segment, index) => !(segment === '**' && segments[index - 1] === '**'));
-  return (path) => matchSegments(wanted, path.split('/'));
+  const matches = compileSegments(pattern);
+  return (path) => matches(path.split('/'));
 }
 
 /** True where any of the patterns matches; no pattern matches nothing. */
 export function compileGlobs(patterns: readonly string[]): PathMatcher {
-  const matchers = patterns.map(compileGlob);
-  return (path) => matchers.some((matches) => matches(path));
+  const matchers = patterns.map(compileSegments);
+  return (path) => {
+    const segments = path.split('/');
+    return matchers.some((matches) => matches(segments));
+  };
+}
+
+function compileSegments(pattern: string): (path: readonly string[]) => boolean {
+  const folder = pattern.endsWith('/');
+  const segments = pattern.split('/').filter((segment, index) => segment !== '' && !(segment === '.' && index === 0));
+  if (folder) segments.push('**');
+  const wanted = segments.filter((segment, index) => !(segment === '**' && segments[index - 1] === '**'));
+  // At the end `**` is everything below, never the folder's own name: at least one more segment must be left.
+  if (wanted.at(-1) === '**') wanted.splice(-1, 1, '**', '*');
+  return (path) => matchSegments(wanted, path);
 }
 
 /** Greedy with one remembered `**`: a later `**` makes every earlier choice irrelevant, so one level is enough. */
 function matchSegments(pattern: readonly string[], path: readonly string[]): boolean {
-  if (pattern.at(-1) === '**') {
-    // At the end: everything below, never the folder's own name.
-    for (let taken = path.length - 1; taken >= 0; taken -= 1) {
-      if (matchSegments(pattern.slice(0, -1), path.slice(0, taken))) return true;
-    }
-    return false;
-  }
   let at = 0;
   let want = 0;
   let star = -1;

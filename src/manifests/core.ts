@@ -1,8 +1,8 @@
 import { flagAt, own, textAt, textMapAt, type Fields } from './reading.ts';
 import { isFields } from './shape.ts';
 
-/** Labels are in the metadata; the spec of a Namespace says nothing about the mesh. */
-export type NamespaceSpec = Record<never, never>;
+/** What matters of a Namespace is in its metadata. */
+export type NamespaceSpec = Readonly<Record<string, never>>;
 
 export interface ServiceAccountSpec {
   readonly automountServiceAccountToken: boolean | undefined;

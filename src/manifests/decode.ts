@@ -56,16 +56,14 @@ function readHead(value: Fields): Head | Exclude<DecodedDocument, { type: 'resou
   if (apiVersion === undefined || kind === undefined) {
     return { type: 'ignored', because: own(value, 'name') !== undefined && own(value, 'version') !== undefined && apiVersion !== undefined ? 'kustomize-or-helm-input' : 'not-a-manifest' };
   }
-  for (const [key, entry] of [['apiVersion', apiVersion], ['kind', kind]] as const) {
-    if (typeof entry === 'string' && entry !== '') continue;
-    return { type: 'unreadable', path: [key], reason: `\`${key}\` must be text, not ${describe(entry)}`, remedy: `write \`${key}\` as the API defines it` };
-  }
-  return headOf(String(apiVersion), String(kind));
-}
-
-function headOf(apiVersion: string, kind: string): Head {
+  if (typeof apiVersion !== 'string' || apiVersion === '') return notText('apiVersion', apiVersion);
+  if (typeof kind !== 'string' || kind === '') return notText('kind', kind);
   const slash = apiVersion.indexOf('/');
   return { type: 'head', apiVersion, kind, group: slash === -1 ? '' : apiVersion.slice(0, slash), version: apiVersion.slice(slash + 1) };
+}
+
+function notText(key: string, value: unknown): Unreadable {
+  return { type: 'unreadable', path: [key], reason: `\`${key}\` must be text, not ${describe(value)}`, remedy: `write \`${key}\` as the API defines it` };
 }
 
 /** `v1 List` and the typed lists that `kubectl get -o yaml` of a client library writes (`DeploymentList`). */

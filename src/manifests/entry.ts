@@ -37,7 +37,8 @@ export interface KindDescription<K extends Kind> {
 export function kindEntry<K extends Kind>(kind: K, description: KindDescription<K>): KindEntry<K> {
   const { group, scope, served, removed = [], shape, admit, decode } = description;
   const check = (manifest: Fields): readonly ManifestProblem[] => {
-    const problems = checkShape(manifest, shape);
+    const found = checkShape(manifest, shape);
+    const problems = found.length > 0 && builtInGroups.has(group) ? found.map(asQuestion) : found;
     if (admit !== undefined && !problems.some((problem) => problem.kind === 'schema')) problems.push(...admit(manifest));
     return problems;
   };
@@ -52,4 +53,14 @@ export function customResource(spec: Shape, more: Omit<ObjectShape, 'is' | 'fiel
 /** A built-in kind of which only some fields are read. */
 export function builtIn(fields: Readonly<Record<string, Shape>>): ObjectShape {
   return part(fields);
+}
+
+const builtInGroups: ReadonlySet<string> = new Set(['', 'apps', 'batch', 'networking.k8s.io', 'rbac.authorization.k8s.io', 'admissionregistration.k8s.io']);
+
+/**
+ * For kinds of the API server itself: strict clients refuse an unknown field, older ones and many controllers drop it, and what runs may have run for years.
+ * The object stays in the model, the field is a question.
+ */
+function asQuestion(problem: ManifestProblem): ManifestProblem {
+  return problem.kind === 'unknown-field' ? { ...problem, certain: false } : problem;
 }

@@ -1,6 +1,6 @@
 /** Kinds whose effect cannot be analysed in general: what they touch is read, their content is compared as a whole (M132 to M135). */
 import { canonical } from '#lib/canonical.ts';
-import { choiceAt, entriesAt, fieldsAt, fieldsOr, flagAt, numberAt, own, textAt, textMap, textMapAt, textOr, textsAt, type Fields } from './reading.ts';
+import { choiceAt, entriesAt, fieldsAt, fieldsOr, flagAt, numberAt, own, textAt, textMap, textMapAt, textOr, type Fields } from './reading.ts';
 import { decodeTargetRefs, decodeWorkloadLabels, decodeWorkloadSelector, type TargetRef, type WorkloadLabels, type WorkloadSelector } from './selector.ts';
 
 export interface EnvoyFilterSpec {

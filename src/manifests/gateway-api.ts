@@ -4,7 +4,7 @@
  */
 import { choiceAt, entriesAt, fieldsAt, fieldsOr, numberAt, textAt, textMap, textMapAt, textOr, textsAt, type Fields } from './reading.ts';
 import { decodeLabelSelector, labelSelectorShape, type LabelSelector } from './selector.ts';
-import { anything, list, map, oneOf, part, text, whole } from './shape.ts';
+import { anything, list, map, object, oneOf, text, unread, whole } from './shape.ts';
 
 export interface GatewayClassSpec {
   readonly controllerName: string;
@@ -84,41 +84,46 @@ export interface BackendTlsPolicySpec {
   readonly subjectAltNames: readonly string[];
 }
 
-const reference = part({ group: text(), kind: text(), name: text(), namespace: text() });
-const namespaces = part({ from: oneOf('All', 'Selector', 'Same', 'None'), selector: labelSelectorShape });
-const validation = part({ caCertificateRefs: list(reference), mode: text() });
-const listener = part(
+const reference = object({ group: text(), kind: text(), name: text(), namespace: text() });
+const namespaces = object({ from: oneOf('All', 'Selector', 'Same', 'None'), selector: labelSelectorShape });
+const validation = object({ caCertificateRefs: list(reference), mode: text() });
+const listener = object(
   {
     name: text(),
     hostname: text(),
     port: whole({ min: 0, max: 65535 }),
     protocol: text(),
-    tls: part({ mode: oneOf('Terminate', 'Passthrough'), certificateRefs: list(reference), options: map(text()), frontendValidation: validation }),
-    allowedRoutes: part({ namespaces, kinds: list(part({ group: text(), kind: text() })) }),
+    tls: object({ mode: oneOf('Terminate', 'Passthrough'), certificateRefs: list(reference), options: map(text()), frontendValidation: validation }),
+    allowedRoutes: object({ namespaces, kinds: list(object({ group: text(), kind: text() })) }),
   },
   { required: ['name', 'protocol'] },
 );
 
-export const gatewayClassShape = part({ controllerName: text() });
-export const kubernetesGatewayShape = part(
+export const gatewayClassShape = object({ controllerName: text(), ...unread('description', 'parametersRef') }, { required: ['controllerName'] });
+export const kubernetesGatewayShape = object(
   {
     gatewayClassName: text(),
-    addresses: list(part({ type: text(), value: text() })),
+    addresses: list(object({ type: text(), value: text() })),
     listeners: list(listener, { max: 64 }),
-    infrastructure: part({ labels: map(text()), annotations: map(text()), parametersRef: anything }),
-    tls: part({ frontend: part({ default: part({ validation }), perPort: list(part({ port: whole(), tls: part({ validation }) })) }) }),
-    allowedListeners: part({ namespaces }),
+    infrastructure: object({ labels: map(text()), annotations: map(text()), parametersRef: anything }),
+    tls: object({
+      frontend: object({ default: object({ validation }), perPort: list(object({ port: whole(), tls: object({ validation }) })) }),
+      ...unread('backend'),
+    }),
+    allowedListeners: object({ namespaces }),
+    ...unread('backendTLS', 'defaultScope'),
   },
   { required: ['gatewayClassName'] },
 );
-export const listenerSetShape = part({ parentRef: reference, listeners: list(listener, { max: 64 }) }, { required: ['parentRef'] });
-export const referenceGrantShape = part({
-  from: list(part({ group: text(), kind: text(), namespace: text() }, { required: ['kind', 'namespace'] })),
-  to: list(part({ group: text(), kind: text(), name: text() }, { required: ['kind'] })),
+export const listenerSetShape = object({ parentRef: reference, listeners: list(listener, { max: 64 }) }, { required: ['parentRef'] });
+export const referenceGrantShape = object({
+  from: list(object({ group: text(), kind: text(), namespace: text() }, { required: ['kind', 'namespace'] })),
+  to: list(object({ group: text(), kind: text(), name: text() }, { required: ['kind'] })),
 });
-export const backendTlsPolicyShape = part({
-  targetRefs: list(part({ group: text(), kind: text(), name: text(), sectionName: text() })),
-  validation: part({ hostname: text(), caCertificateRefs: list(reference), wellKnownCACertificates: text(), subjectAltNames: list(part({ type: text(), hostname: text(), uri: text() })) }),
+export const backendTlsPolicyShape = object({
+  targetRefs: list(object({ group: text(), kind: text(), name: text(), sectionName: text() })),
+  ...unread('targetRef', 'options'),
+  validation: object({ hostname: text(), caCertificateRefs: list(reference), wellKnownCACertificates: text(), subjectAltNames: list(object({ type: text(), hostname: text(), uri: text() })) }),
 });
 
 export function decodeGatewayClass(manifest: Fields): GatewayClassSpec {

@@ -9,6 +9,7 @@ import {
   decodeReplicationController,
   decodeTemplated,
   jobSpecShape,
+  knativeServiceSpecShape,
   podSpecShape,
   podTemplateShape,
   replicationControllerSpecShape,
@@ -40,7 +41,7 @@ export const workloadKinds = {
     scope: 'namespaced',
     served: ['v1'],
     removed: ['v1beta1', 'v1alpha1'],
-    shape: builtIn({ spec: jobSpecShape }),
+    shape: builtIn({ spec: knativeServiceSpecShape }),
     decode: decodeTemplated,
   }),
 };

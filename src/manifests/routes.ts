@@ -1,7 +1,7 @@
 /** Routes of the Gateway API. @see https://gateway-api.sigs.k8s.io/reference/spec/#httproute */
 import { decodeReference, type ObjectReference } from './gateway-api.ts';
 import { entriesAt, entriesAtIfAny, fieldsAt, fieldsOr, numberAt, textAt, textOr, textsAt, type Fields } from './reading.ts';
-import { list, part, text, whole, type ObjectShape } from './shape.ts';
+import { anything, list, object, text, unread, whole, type ObjectShape } from './shape.ts';
 
 export interface ParentRef extends ObjectReference {
   readonly sectionName: string | undefined;
@@ -65,31 +65,37 @@ export interface NamedValue {
 
 export type PathChange = { readonly type: 'full' | 'prefix'; readonly value: string };
 
-const parentRef = part({ group: text(), kind: text(), name: text(), namespace: text(), sectionName: text(), port: whole({ min: 0, max: 65535 }) }, { required: ['name'] });
-const backendRef = part({ group: text(), kind: text(), name: text(), namespace: text(), port: whole({ min: 0, max: 65535 }), weight: whole({ min: 0, max: 1_000_000 }) }, { required: ['name'] });
-const named = list(part({ type: text(), name: text(), value: text() }, { required: ['name'] }));
-const values = list(part({ name: text(), value: text() }, { required: ['name'] }));
-const pathChange = part({ type: text(), replaceFullPath: text(), replacePrefixMatch: text() });
+const parentRef = object({ group: text(), kind: text(), name: text(), namespace: text(), sectionName: text(), port: whole({ min: 0, max: 65535 }) }, { required: ['name'] });
+const backendRef = object({ group: text(), kind: text(), name: text(), namespace: text(), port: whole({ min: 0, max: 65535 }), weight: whole({ min: 0, max: 1_000_000 }), filters: anything }, { required: ['name'] });
+const named = list(object({ type: text(), name: text(), value: text() }, { required: ['name'] }));
+const values = list(object({ name: text(), value: text() }, { required: ['name'] }));
+const pathChange = object({ type: text(), replaceFullPath: text(), replacePrefixMatch: text() });
 const filters = list(
-  part(
+  object(
     {
       type: text(),
-      requestHeaderModifier: part({ set: values, add: values, remove: list(text()) }),
-      requestRedirect: part({ scheme: text(), hostname: text(), path: pathChange, port: whole(), statusCode: whole() }),
-      urlRewrite: part({ hostname: text(), path: pathChange }),
-      requestMirror: part({ backendRef }),
+      requestHeaderModifier: object({ set: values, add: values, remove: list(text()) }),
+      requestRedirect: object({ scheme: text(), hostname: text(), path: pathChange, port: whole(), statusCode: whole() }),
+      urlRewrite: object({ hostname: text(), path: pathChange }),
+      requestMirror: object({ backendRef, ...unread('percent', 'fraction') }),
+      ...unread('responseHeaderModifier', 'cors', 'extensionRef', 'externalAuth'),
     },
     { required: ['type'] },
   ),
 );
 
 function routeShape(match: ObjectShape): ObjectShape {
-  return part({ parentRefs: list(parentRef), hostnames: list(text()), rules: list(part({ name: text(), matches: list(match), filters, backendRefs: list(backendRef) })) });
+  return object({
+    parentRefs: list(parentRef),
+    hostnames: list(text()),
+    rules: list(object({ name: text(), matches: list(match), filters, backendRefs: list(backendRef), ...unread('timeouts', 'retry', 'sessionPersistence') })),
+    ...unread('useDefaultGateways'),
+  });
 }
 
-export const httpRouteShape = routeShape(part({ path: part({ type: text(), value: text() }), method: text(), headers: named, queryParams: named }));
-export const grpcRouteShape = routeShape(part({ method: part({ type: text(), service: text(), method: text() }), headers: named }));
-export const streamRouteShape = routeShape(part({}));
+export const httpRouteShape = routeShape(object({ path: object({ type: text(), value: text() }), method: text(), headers: named, queryParams: named }));
+export const grpcRouteShape = routeShape(object({ method: object({ type: text(), service: text(), method: text() }), headers: named }));
+export const streamRouteShape = routeShape(object({}));
 
 export function decodeHttpRoute(manifest: Fields): RouteSpec {
   return decodeRoute(manifest, (match) => {

@@ -1,5 +1,5 @@
 import { choiceAt, entriesAt, fieldsOr, flagAt, numberAt, portAt, textAt, textMapAt, textOr, textsAt, type Fields } from './reading.ts';
-import { flag, list, map, numberOrText, oneOf, part, text, whole } from './shape.ts';
+import { flag, list, map, numberOrText, object, oneOf, text, unread, whole } from './shape.ts';
 import { transportOf } from './workload.ts';
 
 export interface ServiceSpec {
@@ -28,7 +28,7 @@ export interface ServicePort {
 const types = ['ClusterIP', 'NodePort', 'LoadBalancer', 'ExternalName'] as const;
 
 /** @see https://kubernetes.io/docs/reference/kubernetes-api/service-resources/service-v1/ */
-export const serviceSpecShape = part({
+export const serviceSpecShape = object({
   type: oneOf(...types),
   selector: map(text()),
   clusterIP: text(),
@@ -38,8 +38,10 @@ export const serviceSpecShape = part({
   loadBalancerSourceRanges: list(text()),
   loadBalancerClass: text(),
   publishNotReadyAddresses: flag,
+  ...unread('allocateLoadBalancerNodePorts', 'externalTrafficPolicy', 'healthCheckNodePort', 'internalTrafficPolicy', 'ipFamilies', 'ipFamilyPolicy', 'loadBalancerIP'),
+  ...unread('sessionAffinity', 'sessionAffinityConfig', 'trafficDistribution', 'topologyKeys', 'ipFamily'),
   ports: list(
-    part(
+    object(
       {
         name: text(),
         port: whole({ min: 1, max: 65535 }),

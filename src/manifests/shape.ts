@@ -84,6 +84,10 @@ export function map(of: Shape, limits: Omit<MapShape, 'is' | 'of'> = {}): MapSha
 export function object(fields: Readonly<Record<string, Shape>>, more: Omit<ObjectShape, 'is' | 'fields'> = {}): ObjectShape {
   return { is: 'object', fields, ...more };
 }
+/** Fields that exist and that nothing here reads. */
+export function unread(...names: readonly string[]): Readonly<Record<string, AnythingShape>> {
+  return Object.fromEntries(names.map((name) => [name, anything]));
+}
 /** An object of which only these fields are read here. */
 export function part(fields: Readonly<Record<string, Shape>>, more: Omit<ObjectShape, 'is' | 'fields' | 'open'> = {}): ObjectShape {
   return { is: 'object', fields, open: true, ...more };
@@ -264,7 +268,7 @@ export function isFields(value: unknown): value is Readonly<Record<string, unkno
 
 /** The schema counts characters, a string counts code units. */
 function longerThan(value: string, limit: number): boolean {
-  return value.length > limit && [...value].length > limit;
+  return value.length > limit && Array.from(value).length > limit;
 }
 
 /** What a value is, in words and bounded. */

@@ -1,6 +1,6 @@
 import { entriesAt, fieldsAt, fieldsOr, flagAt, noFields, numberAt, own, portAt, textAt, textMap, textMapAt, textOr, textsAt, type Fields } from './reading.ts';
 import { decodeLabelSelector, labelSelectorShape, type LabelSelector } from './selector.ts';
-import { anything, flag, list, map, numberOrText, part, text, whole, type Shape } from './shape.ts';
+import { anything, flag, list, map, numberOrText, object, oneOf, part, text, unread, whole, type Shape } from './shape.ts';
 
 /** What a workload's pods look like: labels and annotations of the *pod template* (M59), never the controller's own. */
 export interface WorkloadSpec {
@@ -64,53 +64,78 @@ export interface ProbeSpec {
   readonly path: string | undefined;
 }
 
-const securityContext = part({
-  runAsUser: whole(),
-  runAsGroup: whole(),
-  runAsNonRoot: flag,
-  privileged: flag,
-  allowPrivilegeEscalation: flag,
-  capabilities: part({ add: list(text()), drop: list(text()) }),
+const userAndGroup = { runAsUser: whole({ min: 0 }), runAsGroup: whole({ min: 0 }), runAsNonRoot: flag, ...unread('appArmorProfile', 'seLinuxOptions', 'seccompProfile', 'windowsOptions') };
+
+const podSecurity = object({
+  ...userAndGroup,
+  ...unread('fsGroup', 'fsGroupChangePolicy', 'seLinuxChangePolicy', 'supplementalGroups', 'supplementalGroupsPolicy', 'sysctls'),
 });
 
-const handler = part({ port: numberOrText });
-const probe = part({ httpGet: part({ port: numberOrText, path: text() }), tcpSocket: handler, grpc: part({ port: whole() }), exec: part({ command: list(text()) }) });
+const containerSecurity = object({
+  ...userAndGroup,
+  privileged: flag,
+  allowPrivilegeEscalation: flag,
+  readOnlyRootFilesystem: flag,
+  capabilities: object({ add: list(text()), drop: list(text()) }),
+  ...unread('procMount'),
+});
 
-const container = part({
+const probe = object({
+  httpGet: object({ port: numberOrText, path: text(), host: text(), scheme: text(), httpHeaders: anything }),
+  tcpSocket: object({ port: numberOrText, host: text() }),
+  grpc: object({ port: whole(), service: text() }),
+  exec: object({ command: list(text()) }),
+  ...unread('failureThreshold', 'initialDelaySeconds', 'periodSeconds', 'successThreshold', 'terminationGracePeriodSeconds', 'timeoutSeconds'),
+});
+
+const port = whole({ min: 0, max: 65535 });
+
+const container = object({
   name: text(),
   image: text(),
   command: list(text()),
   args: list(text()),
-  ports: list(part({ name: text(), containerPort: whole({ min: 0, max: 65535 }), hostPort: whole({ min: 0, max: 65535 }), protocol: text() })),
-  env: list(part({ name: text(), value: text() }, { required: ['name'] })),
+  ports: list(object({ name: text(), containerPort: port, hostPort: port, hostIP: text(), protocol: oneOf('TCP', 'UDP', 'SCTP') })),
+  env: list(object({ name: text(), value: text(), valueFrom: anything }, { required: ['name'] })),
   envFrom: list(part({})),
-  securityContext,
+  securityContext: containerSecurity,
   livenessProbe: probe,
   readinessProbe: probe,
   startupProbe: probe,
   restartPolicy: text(),
+  ...unread('imagePullPolicy', 'lifecycle', 'resizePolicy', 'resources', 'restartPolicyRules', 'stdin', 'stdinOnce'),
+  ...unread('terminationMessagePath', 'terminationMessagePolicy', 'tty', 'volumeDevices', 'volumeMounts', 'workingDir'),
 });
 
-const podSpec = part({
+/** @see https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/ */
+const podSpec = object({
   serviceAccountName: text(),
   serviceAccount: text(),
   automountServiceAccountToken: flag,
   hostNetwork: flag,
   hostPID: flag,
   hostIPC: flag,
-  securityContext,
+  securityContext: podSecurity,
   containers: list(container),
   initContainers: list(container),
   volumes: list(part({ hostPath: part({ path: text() }) })),
+  ...unread('activeDeadlineSeconds', 'affinity', 'dnsConfig', 'dnsPolicy', 'enableServiceLinks', 'ephemeralContainers', 'hostAliases', 'hostUsers', 'hostname', 'hostnameOverride'),
+  ...unread('imagePullSecrets', 'nodeName', 'nodeSelector', 'os', 'overhead', 'preemptionPolicy', 'priority', 'priorityClassName', 'readinessGates', 'resourceClaims', 'resources'),
+  ...unread('restartPolicy', 'runtimeClassName', 'schedulerName', 'schedulingGates', 'schedulingGroup', 'setHostnameAsFQDN', 'shareProcessNamespace', 'subdomain'),
+  ...unread('terminationGracePeriodSeconds', 'tolerations', 'topologySpreadConstraints', 'workloadRef'),
 });
 
-export const podTemplateShape = part({ metadata: part({ labels: map(text()), annotations: map(text()) }), spec: podSpec });
+/** Metadata of a template: what controllers and tools write there besides is none of our business. */
+export const podTemplateShape = object({ metadata: part({ labels: map(text()), annotations: map(text()) }), spec: podSpec });
+/** Knative puts fields of its own beside those of a pod. */
+export const revisionTemplateShape = part({ metadata: part({ labels: map(text()), annotations: map(text()) }), spec: part({ serviceAccountName: text(), containers: list(container) }) });
 
 export const podSpecShape: Shape = podSpec;
 export const controllerSpecShape: Shape = part({ replicas: whole(), selector: labelSelectorShape, template: podTemplateShape });
 /** The selector of a ReplicationController is a plain map. */
 export const replicationControllerSpecShape: Shape = part({ replicas: whole(), selector: map(text()), template: podTemplateShape });
 export const jobSpecShape: Shape = part({ template: podTemplateShape });
+export const knativeServiceSpecShape: Shape = part({ template: revisionTemplateShape });
 export const cronJobSpecShape: Shape = part({ schedule: text(), jobTemplate: part({ spec: jobSpecShape, metadata: anything }) });
 
 /** Deployment, StatefulSet, DaemonSet, ReplicaSet, Rollout. */

@@ -37,7 +37,7 @@ export function assess(input: AssessInput): Assessment {
   const maturity: Maturity = { base, head, delta: delta({ environments: input.environments, base, head, changes: input.changes, findings: input.findings }) };
   const worst = worstEnvironment(maturity);
   const scores = worst === undefined ? undefined : { base: base[worst]?.configured.score ?? null, head: head[worst]?.configured.score ?? null };
-  const finding = maturityFinding(maturity.delta, input.changes, scores);
+  const finding = maturityFinding(maturity.delta, input.changes, input.findings, scores);
   return { maturity, findings: finding === undefined ? [] : [finding] };
 }
 

@@ -21,8 +21,10 @@ export interface Attached {
     readonly workload: readonly Resource<'PeerAuthentication'>[];
   };
   /** Extensions that may change every decision and are not interpreted (M132, M133). */
-  readonly extensions: readonly AnyResource[];
+  readonly extensions: readonly Extension[];
 }
+
+export type Extension = Extract<AnyResource, { kind: 'EnvoyFilter' | 'WasmPlugin' | 'TrafficExtension' }>;
 
 type Finder<T> = (namespace: string, labels: Labels) => readonly T[];
 
@@ -30,7 +32,7 @@ interface Index {
   readonly authorization: Finder<Resource<'AuthorizationPolicy'>>;
   readonly requestAuthentication: Finder<Resource<'RequestAuthentication'>>;
   readonly peerAuthentication: Finder<Resource<'PeerAuthentication'>>;
-  readonly extensions: Finder<AnyResource>;
+  readonly extensions: Finder<Extension>;
 }
 
 const indexes = new WeakMap<Mesh, Index>();
@@ -106,24 +108,16 @@ function finder<T extends AnyResource>(policies: readonly T[], selectorOf: (poli
   return (namespace, labels) => lookups.get(namespace)?.(labels) ?? [];
 }
 
-function extensionsOf(mesh: Mesh): readonly AnyResource[] {
-  return [...(mesh.resources.get('EnvoyFilter') ?? []), ...(mesh.resources.get('WasmPlugin') ?? [])];
+/** Those that touch what comes in: an EnvoyFilter for other contexts, and what aims at gateways by targetRefs, is left out. */
+function extensionsOf(mesh: Mesh): readonly Extension[] {
+  const inbound = new Set(['ANY', 'SIDECAR_INBOUND', '']);
+  return [
+    ...ofKind(mesh, 'EnvoyFilter').filter((filter) => filter.spec.targetRefs.length === 0 && filter.spec.patches.some((patch) => inbound.has(patch.context))),
+    ...ofKind(mesh, 'WasmPlugin').filter((plugin) => plugin.spec.targetRefs.length === 0),
+    ...ofKind(mesh, 'TrafficExtension').filter((plugin) => plugin.spec.targetRefs.length === 0),
+  ];
 }
 
-/** `workloadSelector.labels` of an EnvoyFilter, `selector.matchLabels` of a WasmPlugin; no selector: the whole namespace. */
-function extensionSelector(extension: AnyResource): Labels {
-  const spec: unknown = extension.spec;
-  return labelsAt(spec, 'workloadSelector', 'labels') ?? labelsAt(spec, 'workloadSelector', 'matchLabels') ?? labelsAt(spec, 'selector', 'matchLabels') ?? {};
-}
-
-function labelsAt(spec: unknown, key: string, inner: string): Labels | undefined {
-  const outer = member(spec, key);
-  const labels = member(outer, inner);
-  if (labels === null || typeof labels !== 'object') return undefined;
-  return Object.fromEntries(Object.entries(labels).filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
-}
-
-function member(value: unknown, key: string): unknown {
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) return undefined;
-  return Object.entries(value).find(([name]) => name === key)?.[1];
+function extensionSelector(extension: Extension): Labels {
+  return extension.kind === 'EnvoyFilter' ? (extension.spec.workloadSelector?.labels ?? {}) : (extension.spec.selector?.matchLabels ?? {});
 }

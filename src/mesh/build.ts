@@ -1,7 +1,7 @@
 /** One side of one environment: from typed manifests to the mesh model. */
 import { compareBy, compareText } from '#lib/order.ts';
 import { accepted, resourceId } from '#manifests/resource.ts';
-import type { AnyResource, Kind, Resource } from '#manifests/resource.ts';
+import type { AnyResource, Resource } from '#manifests/resource.ts';
 import type { WorkloadSpec } from '#manifests/workload.ts';
 import { captures, inboundCapture } from './capture.ts';
 import { meshConfigOf } from './config.ts';
@@ -9,7 +9,7 @@ import type { StatedMesh } from './config.ts';
 import { enrolmentAssumptionText, enrolmentKnowledge, enrolmentOf, isGatewayPod } from './enrolment.ts';
 import type { EnrolmentKnowledge, EnrolmentWorld } from './enrolment.ts';
 import type { Assumption, Enrolment, ExtensionProvider, Mesh, MeshConfig, Namespace, Workload, WorkloadPort } from './model.ts';
-import { declaredPorts } from './ports.ts';
+import { declaredPorts, isWorkload } from './ports.ts';
 import { selectorIndex } from './selection.ts';
 import { sidecarIngressPorts } from './sidecar-ingress.ts';
 
@@ -23,10 +23,6 @@ export interface MeshSettings {
   /** Ids of objects that exist on the base side: older than everything that a head adds (M15b). Pass it for the head only. */
   readonly seniors?: ReadonlySet<string>;
 }
-
-const workloadKinds: readonly Kind[] = ['CronJob', 'DaemonSet', 'Deployment', 'Job', 'Pod', 'ReplicaSet', 'StatefulSet'];
-
-type WorkloadResource = Extract<AnyResource, { spec: WorkloadSpec }>;
 
 /**
  * Builds the model. Objects that admission refuses are left out (A7.1): a caller that compares two sides replaces them by the other
@@ -85,10 +81,6 @@ function namespacesOf(resources: readonly AnyResource[]): ReadonlyMap<string, Na
       return [name, { name, labels: { ...object?.labels, 'kubernetes.io/metadata.name': name }, resource: object }];
     }),
   );
-}
-
-function isWorkload(resource: AnyResource): resource is WorkloadResource {
-  return workloadKinds.includes(resource.kind);
 }
 
 function workloadsOf(
@@ -173,7 +165,7 @@ function withRegistry(provider: ExtensionProvider, resources: readonly AnyResour
       const full = `${resource.name}.${resource.namespace ?? 'default'}.svc.cluster.local`;
       return full === host && (namespace === undefined || namespace === resource.namespace);
     }
-    return (resource.kind as string) === 'ServiceEntry' && JSON.stringify(resource.spec).includes(JSON.stringify(host));
+    return resource.kind === 'ServiceEntry' && resource.spec.hosts.includes(host) && (namespace === undefined || namespace === resource.namespace);
   });
   return known ? provider : { ...provider, broken: `its service \`${provider.service}\` is not in the registry` };
 }

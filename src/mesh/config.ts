@@ -70,26 +70,25 @@ function configSource(resources: readonly AnyResource[], rootNamespace: string |
   };
 }
 
-/** `IstioOperator`, Sail's `Istio` and `IstioRevision` (M93). */
+/** `IstioOperator`, Sail's `Istio` and `IstioRevision` (M93); the unrevisioned one first. */
 function installationSource(resources: readonly AnyResource[]): ConfigSource | undefined {
   const found = resources
-    .filter((resource) => ['IstioOperator', 'Istio', 'IstioRevision'].includes(resource.kind))
-    .sort(compareBy((resource) => resourceId(resource)))[0];
+    .filter((resource): resource is Extract<AnyResource, { kind: 'IstioOperator' | 'Istio' | 'IstioRevision' }> => resource.kind === 'IstioOperator' || resource.kind === 'Istio' || resource.kind === 'IstioRevision')
+    .sort(
+      compareBy(
+        (resource) => (resource.spec.revision === undefined || resource.spec.revision === '' || resource.spec.revision === 'default' ? 0 : 1),
+        (resource) => resourceId(resource),
+      ),
+    )[0];
   if (found === undefined) return undefined;
-  // The installation kinds are decoded loosely: their content is Helm values, whatever their version.
-  const spec = fieldsOf(found.spec as unknown);
-  const raw = Object.hasOwn(spec, 'spec') ? fieldsOf(spec['spec']) : spec;
-  const values = fieldsOf(raw['values']);
-  const pilot = fieldsOf(values['pilot']);
-  const environment: Record<string, string> = {};
-  for (const [key, value] of [...Object.entries(fieldsOf(pilot['env'])), ...Object.entries(fieldsOf(values['env']))]) environment[key] = String(value);
-  const version = textOf(raw['version']) ?? textOf(raw['tag']) ?? textOf(fieldsOf(values['global'])['tag']);
+  const { spec } = found;
+  const version = spec.version ?? spec.tag;
   return {
     statedBy: resourceId(found),
-    fields: { ...fieldsOf(values['meshConfig']), ...fieldsOf(raw['meshConfig']) },
-    namespace: textOf(fieldsOf(values['global'])['istioNamespace']) ?? textOf(raw['namespace']),
+    fields: spec.meshConfig ?? {},
+    namespace: textOf(fieldsOf(spec.values['global'])['istioNamespace']) ?? spec.namespace,
     version: version !== undefined && /^v?\d+\.\d+/.test(version) ? version.replace(/^v/, '') : undefined,
-    environment,
+    environment: spec.environment,
   };
 }
 

@@ -3,10 +3,10 @@
  */
 import { compareBy } from '#lib/order.ts';
 import { resourceId } from '#manifests/resource.ts';
-import type { Resource } from '#manifests/resource.ts';
+import type { AnyResource, Resource } from '#manifests/resource.ts';
 import type { ServicePort } from '#manifests/service.ts';
 import type { WorkloadSpec } from '#manifests/workload.ts';
-import type { PortProtocol } from './model.ts';
+import type { PortProtocol, Workload } from './model.ts';
 
 export interface DeclaredPort {
   readonly port: number;
@@ -86,11 +86,25 @@ export function declaredPorts(spec: WorkloadSpec, services: readonly Resource<'S
   return [...found.values()].sort(compareBy((port) => port.port));
 }
 
+/** The pod template of a declared workload. */
+export function podSpecOf(workload: Workload): WorkloadSpec | undefined {
+  return workload.resource !== undefined && isWorkload(workload.resource) ? workload.resource.spec : undefined;
+}
+
+const workloadKinds = ['CronJob', 'DaemonSet', 'Deployment', 'Job', 'KnativeService', 'Pod', 'ReplicaSet', 'ReplicationController', 'Rollout', 'StatefulSet'] as const;
+
+export type WorkloadResource = Extract<AnyResource, { kind: (typeof workloadKinds)[number] }>;
+
+/** A manifest that makes pods; a controller without a template says nothing of them. */
+export function isWorkload(resource: AnyResource): resource is WorkloadResource {
+  return workloadKinds.some((kind) => kind === resource.kind) && (resource as WorkloadResource).spec.hasTemplate;
+}
+
 /** Number of the pod's port behind a Service port; a named one is looked up among the containers' ports (M10). */
 export function targetPortOf(spec: WorkloadSpec | undefined, port: ServicePort): number | undefined {
   if (typeof port.targetPort === 'number') return port.targetPort;
   const name = port.targetPort;
-  for (const container of [...(spec?.containers ?? []), ...(spec?.initContainers ?? [])]) {
+  for (const container of [...(spec?.containers ?? []), ...(spec?.initContainers ?? []).filter((init) => init.restartPolicy === 'Always')]) {
     const match = container.ports.find((candidate) => candidate.name === name && candidate.protocol === port.protocol);
     if (match !== undefined) return match.port;
   }

@@ -4,7 +4,7 @@
  */
 import { policiesFor, ofKind } from '#mesh/attachment.ts';
 import type { Mesh, Workload } from '#mesh/model.ts';
-import { targetPortOf } from '#mesh/ports.ts';
+import { podSpecOf, targetPortOf } from '#mesh/ports.ts';
 import { selects } from '#mesh/selection.ts';
 import { goFalse } from '#mesh/capture.ts';
 import type { Decision, Query, Step } from './query.ts';
@@ -62,8 +62,7 @@ function podsBehind(mesh: Mesh, host: string, port: number): Asked {
   const found = [...mesh.workloads.values()]
     .filter((workload) => workload.namespace === service.namespace && selects(selector, workload.labels))
     .flatMap((workload) => {
-      const spec = workload.resource?.spec;
-      const target = targetPortOf(spec !== undefined && 'containers' in spec ? spec : undefined, servicePort);
+      const target = targetPortOf(podSpecOf(workload), servicePort);
       return target === undefined ? [] : [{ workload, port: target }];
     });
   return found.length === 0 ? { rule: 'M102', missing: `a declared pod behind \`${host}\`` } : { found };

@@ -10,7 +10,6 @@ import { policiesFor } from '#mesh/attachment.ts';
 import type { Attached } from '#mesh/attachment.ts';
 import type { Mesh, MeshConfig, Workload } from '#mesh/model.ts';
 import { resourceId } from '#mesh/policies.ts';
-import type { AnyResource } from '#mesh/policies.ts';
 import { ambientMtls } from '#semantics/ambient-peer-authentication.ts';
 import { enforced } from '#semantics/authorization-policy.ts';
 import type { CompiledPolicy } from '#semantics/authorization-policy.ts';
@@ -163,10 +162,8 @@ function uncapturedPath(workload: Workload): readonly Path[] {
   return [{ id: 'uncaptured', layers: [{ id: 'routing', allow: [cube(portPredicates(ports))], deny: [] }] }];
 }
 
-function extensionMarks(extensions: readonly AnyResource[]): DestinationPosture['opaque'] {
-  return extensions
-    .map((extension) => ({ resource: resourceId(extension), key: shortHash(JSON.stringify(extension.spec, (_, value: unknown) => (value instanceof Map ? [...value] : value))) }))
-    .sort((left, right) => compareText(left.resource, right.resource));
+function extensionMarks(extensions: Attached['extensions']): DestinationPosture['opaque'] {
+  return extensions.map((extension) => ({ resource: resourceId(extension), key: shortHash(extension.spec.content) })).sort((left, right) => compareText(left.resource, right.resource));
 }
 
 /** Lowers the policies of one workload, chain by chain. */

@@ -12,12 +12,11 @@ import type { Dimension, Point } from '#sets/cube.ts';
 import { formatIp } from '#sets/ip.ts';
 import type { Token, Value } from '#sets/matcher.ts';
 import { valueAt } from '#sets/evaluate.ts';
-import { rejectedPath } from '#sets/normalize-path.ts';
 import { pathsTo } from './paths.ts';
 import type { DestinationPosture } from './paths.ts';
 import type { Query } from './query.ts';
-import { askedRequest, knownMethods, remoteAddress } from './request.ts';
-import { pathWithQuery, protocolOf, seenAt } from './sidecar.ts';
+import { askedRequest, remoteAddress } from './request.ts';
+import { pathWithQuery, protocolOf, refusedAsHttp, seenAt } from './sidecar.ts';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -145,7 +144,7 @@ export function pointOf(mesh: Mesh, workload: Workload, query: Query, posture: D
   const attached = policiesFor(mesh, workload);
   const rules = tokenRules(attached.requestAuthentication, mesh.config);
   const handling = handleConnection(protocolOf(workload, asked.port), modeAt(effectiveMtls(mesh, attached), asked.port).mode, { protocol: asked.protocol, identity: asked.principal !== null });
-  if (asked.protocol === 'http' && handling.outcome === 'chain' && handling.chain === 'http' && (!knownMethods.includes(asked.raw.method) || rejectedPath(asked.raw.path))) return undefined;
+  if (asked.protocol === 'http' && handling.outcome === 'chain' && handling.chain === 'http' && refusedAsHttp(asked) !== undefined) return undefined;
   const sent = withToken(asked.raw);
   const point = new Map<Dimension, Value>([
     ['peer', asked.principal],
@@ -165,7 +164,7 @@ export function pointOf(mesh: Mesh, workload: Workload, query: Query, posture: D
   const junk = asked.raw.token === undefined && !isPreflight(asked.raw) ? tokenReadAnyway(rules, sent) : undefined;
   if (junk !== undefined) point.set('token', { location: junk, signedBy: [], issuer: null, subject: null });
   if (asked.raw.token !== undefined && !isPreflight(asked.raw)) {
-    point.set('token', tokenValue(asked.raw.token, rules, query.given ?? {}));
+    point.set('token', tokenValue(asked.raw.token, rules, asked.raw.headers, query.given ?? {}));
     for (const path of claimPaths(asked.raw.token.claims)) point.set(claimDimension(path), [...claimTexts(asked.raw.token.claims, path, rules[0]?.spaceDelimited ?? new Set())]);
   }
   for (const [dimension, { condition }] of posture.conditions) {
@@ -184,12 +183,14 @@ function tokenReadAnyway(rules: readonly TokenRule[], sent: { readonly headers: 
   return sent.headers.get('authorization')?.startsWith('Bearer ') === true ? 'authorization:Bearer ' : undefined;
 }
 
-function tokenValue(token: SentToken, rules: readonly TokenRule[], given: Readonly<Record<string, boolean>>): Token {
+function tokenValue(token: SentToken, rules: readonly TokenRule[], headers: ReadonlyMap<string, string>, given: Readonly<Record<string, boolean>>): Token {
   const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);
   const named = Object.entries(given).filter(([key]) => key.startsWith('keys:'));
   const verified = named.filter(([, right]) => right).map(([key]) => key.slice('keys:'.length));
   const location = tokenLocation(token, rules);
-  const signedBy = !location.read || surelyRefused(token.claims) ? [] : token.valid && named.length === 0 ? ('all' as const) : verified;
+  // A second header of that name spoils the token.
+  const spoiled = token.location.in === 'header' && headers.has(token.location.name);
+  const signedBy = spoiled || !location.read || surelyRefused(token.claims) ? [] : token.valid && named.length === 0 ? ('all' as const) : verified;
   return { location: location.text, signedBy, issuer: text(token.claims['iss']), subject: text(token.claims['sub']) };
 }
 

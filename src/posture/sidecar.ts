@@ -40,12 +40,12 @@ export function decideAtSidecar(mesh: Mesh, workload: Workload, attached: Attach
 
   // M16 to M18, A4.4 to A4.6: which chain takes the connection.
   const handling = handleConnection(protocolOf(workload, asked.port), mode.mode, { protocol: asked.protocol, identity: asked.principal !== null });
-  note(handling.rule, handling.because, mode.by);
-  if (handling.outcome === 'refused') return { verdict: 'deny', layer: handling.layer, by: mode.by === undefined ? [] : [mode.by], enforcedAt: 'sidecar', because };
   if (handling.seesPeer && holds(foreignTrustDomain(mesh.config), asked.principal)) {
     note('A3.14', `the trust domain of \`${asked.principal ?? ''}\` is not accepted by TLS`);
     return { verdict: 'deny', layer: 'mtls', by: [], enforcedAt: 'sidecar', because };
   }
+  note(handling.rule, handling.because, mode.by);
+  if (handling.outcome === 'refused') return { verdict: 'deny', layer: handling.layer, by: mode.by === undefined ? [] : [mode.by], enforcedAt: 'sidecar', because };
   if (handling.chain === 'http') {
     const refused = refusedAsHttp(asked);
     if (refused !== undefined) {
@@ -57,9 +57,11 @@ export function decideAtSidecar(mesh: Mesh, workload: Workload, attached: Attach
 }
 
 /** Requests that Envoy answers with 400 before any policy (A3.35, A3.39). */
-function refusedAsHttp(asked: AskedRequest): { readonly rule: string; readonly text: string } | undefined {
+export function refusedAsHttp(asked: AskedRequest): { readonly rule: string; readonly text: string } | undefined {
   if (!knownMethods.includes(asked.raw.method)) return { rule: 'A3.35', text: `the proxy does not know the method \`${asked.raw.method}\`` };
   if (rejectedPath(asked.raw.path)) return { rule: 'A3.39', text: 'the proxy refuses the path as it is sent' };
+  const name = [...asked.raw.headers.keys()].find((header) => !/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(header));
+  if (name !== undefined) return { rule: 'A3.J', text: `\`${name}\` is no name of a header that a client can send` };
   return undefined;
 }
 
@@ -179,9 +181,10 @@ export function seenAt(
 function headerAt(name: string, mesh: Mesh, workload: Workload, peer: string | null, headers: ReadonlyMap<string, string>, path: string): string | null {
   if (name === ':path') return pathWithQuery(path, mesh);
   if (name === 'x-forwarded-client-cert') {
-    // A3.J: written by the sidecar itself, whatever the client sent.
-    const own = `${mesh.config.trustDomain}/ns/${workload.namespace}/sa/${workload.serviceAccount}`;
-    return peer === null ? null : `By=spiffe://${own};Hash=certificate;Subject="";URI=spiffe://${peer}`;
+    // A3.J: absent on plaintext, whatever the client sent; behind a certificate the sidecar adds its own entry to the client's (recorded).
+    const own = `By=spiffe://${mesh.config.trustDomain}/ns/${workload.namespace}/sa/${workload.serviceAccount};Hash=certificate;Subject="";URI=spiffe://${peer ?? ''}`;
+    const sent = headers.get(name);
+    return peer === null ? null : sent === undefined ? own : `${sent},${own}`;
   }
   return headers.get(name) ?? null;
 }

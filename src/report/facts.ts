@@ -20,9 +20,23 @@ export function findingsOf(report: Report, ...statuses: readonly FindingStatus[]
   return report.findings.filter((finding) => statuses.includes(finding.status)).sort(byFinding);
 }
 
-/** New and worsened: what this comparison is answerable for. */
+/** New and worsened: what this comparison is answerable for. MP901 repeats the maturity table for readers of SARIF alone. */
 export function activeFindings(report: Report): readonly Finding[] {
-  return findingsOf(report, 'new', 'worsened');
+  return findingsOf(report, 'new', 'worsened').filter((finding) => finding.code !== 'MP901');
+}
+
+/** Codes that repeat a reason of incompleteness, so that a line and an alert can carry it. */
+const incompleteCodes: ReadonlySet<string> = new Set(['MP805', 'MP807', 'MP905']);
+
+/** The given findings without those that the list of what was not understood tells already. */
+export function besideIncompleteness(report: Report, findings: readonly Finding[]): readonly Finding[] {
+  const told = new Set(report.incompleteReasons.flatMap((reason) => [reason.file, reason.unit]).filter((place) => place !== undefined));
+  return findings.filter((finding) => !incompleteCodes.has(finding.code) || !(told.has(finding.resource) || (finding.location !== undefined && told.has(finding.location.file))));
+}
+
+/** The findings that a page lists: each thing once. */
+export function listedFindings(report: Report): readonly Finding[] {
+  return besideIncompleteness(report, report.comparison.base === null ? findingsOf(report, 'new', 'worsened', 'existing') : activeFindings(report));
 }
 
 /** What the reader has to act on comes first: the findings of a change lend it their severity. */
@@ -47,13 +61,12 @@ export function workloadCount(report: Report): number {
   return sidecar + ambient + gateway + none + unknown;
 }
 
-/** `1 critical and 2 high` over the given findings; info is left out where something worse is there. */
+/** `1 critical and 2 high` over the given findings. */
 export function severityCounts(findings: readonly Finding[]): string {
-  const counted = severities
+  const words = severities
     .map((severity): readonly [Severity, number] => [severity, findings.filter((finding) => finding.severity === severity).length])
-    .filter(([, count]) => count > 0);
-  const shown = counted.length > 1 ? counted.filter(([severity]) => severity !== 'info') : counted;
-  const words = shown.map(([severity, count]) => `${String(count)} ${severity}`);
+    .filter(([, count]) => count > 0)
+    .map(([severity, count]) => `${String(count)} ${severity}`);
   return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1) ?? ''}`;
 }
 
@@ -84,7 +97,8 @@ export function maturityWords(report: Report): string | null {
   const overall = overallMaturity(report);
   if (overall === null) return null;
   const { base, head, delta } = overall;
-  if (base !== null && head !== null && head - base === delta) return delta === 0 ? `maturity ${String(head)}` : `maturity ${String(base)} → ${String(head)} (${signed(delta)})`;
+  // Scores are rounded, the delta has one decimal.
+  if (base !== null && head !== null && Math.abs(head - base - delta) < 1) return delta === 0 ? `maturity ${String(head)}` : `maturity ${String(base)} → ${String(head)} (${signed(delta)})`;
   return `maturity ${signed(delta)}`;
 }
 
@@ -130,7 +144,7 @@ export function maturityRows(report: Report, environment: string): readonly Matu
   const base = report.maturity.base[environment];
   const head = report.maturity.head[environment];
   const delta = report.maturity.delta.environments[environment];
-  const change = (value: number | null | undefined): string => (value === null || value === undefined ? 'n/a' : signed(value));
+  const change = (value: number | null | undefined, digits = 0): string => (value === null || value === undefined ? 'n/a' : signed(value, digits));
   const difference = (left: number | undefined, right: number | undefined): number | null => (left === undefined || right === undefined ? null : right - left);
   const level = difference(base?.configured.level, head?.configured.level);
   const confidence = difference(base?.configured.confidence, head?.configured.confidence);
@@ -155,7 +169,7 @@ export function maturityRows(report: Report, environment: string): readonly Matu
       label: dimensionTitles[dimension],
       base: shown(base?.configured.dimensions[dimension].rating, 1),
       head: shown(rating?.rating, 1),
-      delta: change(movement?.delta),
+      delta: change(movement?.delta, 1),
       because: moved ? movers(report, movement?.movedBy ?? []) : rating?.rating === null ? rating.reason : '',
       moved,
     });
@@ -200,7 +214,7 @@ export interface Headline {
 }
 
 function newWords(report: Report): string | null {
-  const active = activeFindings(report);
+  const active = besideIncompleteness(report, activeFindings(report));
   if (active.length === 0) return null;
   const added = active.filter((finding) => finding.status === 'new');
   const worsened = active.filter((finding) => finding.status === 'worsened');

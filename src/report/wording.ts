@@ -140,7 +140,7 @@ export function requestOf(query: Query): string {
     ? `${name(request.method ?? 'GET')} ${request.protocol}://${address}${whole(request.path ?? '/')}`
     : `${request.protocol.toUpperCase()} ${address}`;
   if (request.host !== undefined && !sameHost(request.host, target.host)) notes.push(`with host ${name(request.host)}`);
-  if (request.sni !== undefined && !sameHost(request.sni, target.host)) notes.push(`with server name ${name(request.sni)}`);
+  if (request.sni !== undefined && (request.protocol === 'tls' || request.protocol === 'https') && !sameHost(request.sni, target.host)) notes.push(`with server name ${name(request.sni)}`);
   for (const [key, value] of Object.entries(request.headers ?? {}).sort(([left], [right]) => compareText(left, right))) {
     notes.push(`with header ${name(key)}: ${whole(value)}`);
   }
@@ -278,7 +278,10 @@ export function certaintyWords(finding: Finding): string {
   }
 }
 
-export function signed(value: number): string {
-  const text = (Math.round(Math.abs(value) * 10) / 10).toString();
-  return value > 0 ? `+${text}` : value < 0 ? `−${text}` : '±0';
+/** `−7.5`, `+2`, `±0`; at most one decimal, at least `digits`. */
+export function signed(value: number, digits = 0): string {
+  const size = Math.round(Math.abs(value) * 10) / 10;
+  const text = size !== 0 && Number.isInteger(size) ? size.toFixed(digits) : size.toString();
+  if (size === 0) return '±0';
+  return value > 0 ? `+${text}` : `−${text}`;
 }

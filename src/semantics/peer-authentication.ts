@@ -115,7 +115,8 @@ export const clientKinds: readonly ClientKind[] = [
 ];
 
 export type Handling =
-  | { readonly outcome: 'refused'; readonly layer: 'mtls' | 'protocol'; readonly rule: string; readonly because: string }
+  /** `seesPeer`: the proxy has ended the mTLS before it refuses, so a foreign trust domain is refused first. */
+  | { readonly outcome: 'refused'; readonly layer: 'mtls' | 'protocol'; readonly seesPeer: boolean; readonly rule: string; readonly because: string }
   | {
       readonly outcome: 'chain';
       readonly chain: 'http' | 'tcp';
@@ -131,18 +132,18 @@ export type Handling =
 export function handleConnection(port: PortProtocol, mode: Mode, client: ClientKind): Handling {
   const ownTls = !client.identity && (client.protocol === 'tls' || client.protocol === 'https');
   if (mode === 'STRICT' && !client.identity) {
-    return { outcome: 'refused', layer: 'mtls', rule: 'M18', because: ownTls ? 'STRICT refuses TLS without a client certificate of the mesh' : 'STRICT refuses plaintext' };
+    return { outcome: 'refused', layer: 'mtls', seesPeer: false, rule: 'M18', because: ownTls ? 'STRICT refuses TLS without a client certificate of the mesh' : 'STRICT refuses plaintext' };
   }
   if (ownTls) {
-    if (port === 'http') return { outcome: 'refused', layer: 'mtls', rule: mode === 'DISABLE' ? 'M16' : 'M17', because: 'a port declared as HTTP has no place for TLS from outside the mesh' };
+    if (port === 'http') return { outcome: 'refused', layer: 'mtls', seesPeer: false, rule: mode === 'DISABLE' ? 'M16' : 'M17', because: 'a port declared as HTTP has no place for TLS from outside the mesh' };
     return { outcome: 'chain', chain: 'tcp', seesPeer: false, passthrough: true, rule: 'A4.6', because: 'TLS from outside the mesh goes to the application untouched, without identity' };
   }
   if (client.identity && mode === 'DISABLE') {
-    if (port === 'http') return { outcome: 'refused', layer: 'mtls', rule: 'M16', because: 'DISABLE offers no TLS on a port declared as HTTP' };
+    if (port === 'http') return { outcome: 'refused', layer: 'mtls', seesPeer: false, rule: 'M16', because: 'DISABLE offers no TLS on a port declared as HTTP' };
     return { outcome: 'chain', chain: 'tcp', seesPeer: false, passthrough: true, rule: 'M16', because: 'under DISABLE the mesh TLS goes to the application as opaque bytes, without identity' };
   }
   if (port === 'http') {
-    if (client.protocol === 'tcp') return { outcome: 'refused', layer: 'protocol', rule: 'A4.4', because: 'the port is declared as HTTP and the bytes are none' };
+    if (client.protocol === 'tcp') return { outcome: 'refused', layer: 'protocol', seesPeer: client.identity, rule: 'A4.4', because: 'the port is declared as HTTP and the bytes are none' };
     return chainFor('http', client, 'A4.4', 'the port is declared as HTTP');
   }
   if (port === 'tcp' || port === 'udp') return chainFor('tcp', client, 'A4.4', port === 'udp' ? 'TCP to the number of a UDP port gets L4 rules only' : 'the port is declared as TCP');

@@ -71,14 +71,14 @@ export function withToken(raw: RawRequest): { readonly headers: ReadonlyMap<stri
   const headers = new Map(raw.headers);
   let path = raw.path;
   const { location } = token;
-  if (location.in === 'header') headers.set(location.name, joined(headers.get(location.name), `${location.prefix}${text}`, ','));
-  else if (location.in === 'cookie') headers.set('cookie', joined(headers.get('cookie'), `${location.name}=${text}`, '; '));
+  if (location.in === 'header') headers.set(location.name, joined(`${location.prefix}${text}`, headers.get(location.name), ','));
+  else if (location.in === 'cookie') headers.set('cookie', joined(`${location.name}=${text}`, headers.get('cookie'), '; '));
   else path = `${path}${path.includes('?') ? '&' : '?'}${location.name}=${text}`;
   return { headers, path, text };
 }
 
-function joined(before: string | undefined, text: string, separator: string): string {
-  return before === undefined ? text : `${before}${separator}${text}`;
+function joined(token: string, own: string | undefined, separator: string): string {
+  return own === undefined ? token : `${token}${separator}${own}`;
 }
 
 interface Finding {
@@ -145,7 +145,7 @@ function timely(claims: Readonly<Record<string, unknown>>): Finding {
   return open ? { state: 'unknown', number: 'A5.4', why: 'the time at which the token is sent' } : { state: 'valid', number: 'A5.4', why: '' };
 }
 
-/** What a rule reads at one place: the text behind the prefix (A5.7). */
+/** What a rule reads at one place: all that stands behind the prefix (A5.7), so a second header of that name spoils the token (recorded). */
 export function textsAt(location: TokenRule['locations'][number], sent: { readonly headers: ReadonlyMap<string, string>; readonly path: string }): string[] {
   if (location.in === 'header') {
     const value = sent.headers.get(location.name);
@@ -153,8 +153,7 @@ export function textsAt(location: TokenRule['locations'][number], sent: { readon
     if (location.prefix === '') return [value];
     const at = value.indexOf(location.prefix);
     if (at < 0) return [];
-    const rest = value.slice(at + location.prefix.length);
-    return [/[A-Za-z0-9+/_.=-]+/.exec(rest)?.[0] ?? rest];
+    return [value.slice(at + location.prefix.length)];
   }
   if (location.in === 'cookie') {
     return (sent.headers.get('cookie') ?? '')

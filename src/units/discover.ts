@@ -8,7 +8,7 @@ import type { Documents, Reading } from './documents.ts';
 import { pairUnits } from './pairing.ts';
 import { exists, filesBelow, scanSide, valuesFilesOf } from './scan.ts';
 import type { RootReference, SideScan } from './scan.ts';
-import { baseName, below, folderOf, resolvePath } from './unit.ts';
+import { baseName, folderOf, resolvePath } from './unit.ts';
 import type { Unit, UnitInputs, UnitsConfig, UnitSide } from './unit.ts';
 
 export interface Discovered {
@@ -59,8 +59,10 @@ export function discoverUnits(pair: TreePair, config: UnitsConfig): Discovered {
       else found.set(folder, { kind: 'kustomize', path: folder, discovery: 'kustomization', files: [], inputs: kustomizationInputs(side, folder), rootFile: kustomization.file });
     }
     const dependencies = dependencyCharts(side);
+    // A chart that a kustomization inflates is a unit only through its user (R9).
+    const inflated = new Set([...side.kustomizations.values()].flatMap((kustomization) => kustomization.reads));
     for (const [folder, chart] of side.charts) {
-      if (dependencies.has(folder) || chart.library || taken.roots.has(folder) || usedByKustomization(side, folder)) continue;
+      if (dependencies.has(folder) || chart.library || taken.roots.has(folder) || inflated.has(folder)) continue;
       if (isIgnored(chart.file)) {
         ignored.add(chart.file);
         continue;
@@ -147,12 +149,20 @@ interface Taken {
 
 function takenBy(config: UnitsConfig, roots: readonly RootReference[]): Taken {
   const configured = config.units.flatMap((unit) => resolvePath('.', unit.path) ?? []);
-  const recursive = distinct([...configured, ...roots.filter((root) => root.recurse).map((root) => root.path)]);
+  const recursive = new Set([...configured, ...roots.filter((root) => root.recurse).map((root) => root.path)]);
   const direct = new Set(roots.filter((root) => !root.recurse).map((root) => root.path));
   return {
     roots: new Set([...configured, ...roots.map((root) => root.path)]),
-    files: (path) => direct.has(folderOf(path)) || recursive.some((folder) => below(path, folder)),
+    files: (path) => direct.has(folderOf(path)) || isBelowAny(path, recursive),
   };
+}
+
+function isBelowAny(path: string, folders: ReadonlySet<string>): boolean {
+  if (folders.size === 0) return false;
+  for (let at = path; ; at = folderOf(at)) {
+    if (folders.has(at)) return true;
+    if (at === '.') return false;
+  }
 }
 
 /** R3a. A path named twice (a chart with several values) is one unit per values file. */
@@ -195,12 +205,6 @@ function rootUnits(side: SideScan, other: SideScan, claimed: (path: string) => b
   });
 }
 
-/** A chart that a kustomization inflates is a unit only through its user. */
-function usedByKustomization(side: SideScan, folder: string): boolean {
-  for (const kustomization of side.kustomizations.values()) if (kustomization.reads.includes(folder)) return true;
-  return false;
-}
-
 /** R3e, R17: each folder that directly holds manifests, with the broken files that lie in it. */
 function plainFolders(
   side: SideScan,
@@ -227,8 +231,9 @@ function plainFolders(
       if (holds(reading) || unseen(path, reading)) files.push(path);
       else if (reading.type === 'unreadable' || (reading.type === 'documents' && reading.broken)) doubtful.push(path);
     }
+    const isUnit = files.length > 0 || (doubtful.length > 0 && (other.filesIn.get(folder) ?? []).some((each) => mayBeManifestFile(each) && free(each) && holds(readingAt(other, each))));
     const counted = doubtful.filter((path) => {
-      const counts = files.length > 0 || holds(readingAt(other, path)) || (other.filesIn.get(folder) ?? []).some((each) => mayBeManifestFile(each) && free(each) && holds(readingAt(other, each)));
+      const counts = isUnit || holds(readingAt(other, path));
       if (!counts) unlike.add(path);
       return counts;
     });

@@ -46,10 +46,6 @@ export interface UnitInputs {
   readonly files: ReadonlySet<string>;
 }
 
-export function isInput(inputs: UnitInputs, path: string): boolean {
-  return inputs.files.has(path) || inputs.folders.has(folderOf(path)) || inputs.trees.some((tree) => below(path, tree));
-}
-
 /** One deployable source. Present on a side only where that side's own files, objects or configuration name it (R5). */
 export interface Unit {
   /** Path, or `path@values-file`; of a pair that R12 finds, the base's. */

@@ -95,6 +95,7 @@ describe('what is wrong has a line and a way out', () => {
     ['environments: {prod: {unit: [a]}}\n', ['1: unknown key `unit` in `environments.prod`; did you mean `units`?']],
     ['tools:\n  helm: ./bin/helm\n', ['2: `tools.helm` must be a name on PATH or an absolute path outside the repository, which a pull request cannot replace']],
     ['context: [../other]\n', ['1: `context[0]` must be a path inside the repository']],
+    ['units:\n  - path: c\n    helm:\n      values: [../../x.yaml]\n', ['4: `units[0].helm.values[0]` must be a path inside the repository']],
     ['limits: {files: 0}\n', ['1: `limits.files` must be at least 1']],
     ['invariants:\n  - {name: x}\n', ['2: `invariants[0]` must have exactly one of `never`, `always` and `only`']],
     ['units:\n  - {path: a, environment: dev}\nenvironments: {prod: {units: [a]}}\n', ['2: `units[0].environment` is `dev`, but `environments` puts `a` into `prod`']],

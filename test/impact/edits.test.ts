@@ -31,4 +31,10 @@ describe('where two values first differ', () => {
   test('a key that comes wins over a key that goes: the reader looks at the head', () => {
     expect(firstDifference({ old: 1, same: 2 }, { new: 1, same: 2 })).toEqual({ side: 'RIGHT', path: ['new'] });
   });
+
+  test('one rule split in two: the new rule is shown, not what the old one lost', () => {
+    const base = { rules: [{ from: ['checkout'], to: ['GET'] }] };
+    const head = { rules: [{ from: ['checkout'] }, { to: ['GET'] }] };
+    expect(firstDifference(base, head)).toEqual({ side: 'RIGHT', path: ['rules', 1] });
+  });
 });

@@ -62,6 +62,11 @@ describe('text of a manifest in Markdown', () => {
     expect(prose('`a` and a lone ` after')).toBe('`a` and a lone \\` after');
   });
 
+  test('a code span that the limit cuts stays code', () => {
+    expect(prose('to `shop/checkout` and more', 12)).toBe('to `shop/ch…`');
+    expect(prose('plain words and more', 12)).toBe('plain words…');
+  });
+
   test('entities, emphasis, headings and list marks stay text', () => {
     expect(md('a < b & c | d')).toBe('a &lt; b &amp; c &#124; d');
     expect(md('# head')).toBe('\\# head');
@@ -90,8 +95,8 @@ describe('one visible line', () => {
     expect(clip('😀😀', 2)).toBe('😀😀');
     fc.assert(
       fc.property(anyText, (text) => {
-        expect([...name(text)].length).toBeLessThanOrEqual(200);
-        expect([...sentence(text)].length).toBeLessThanOrEqual(1_200);
+        expect(Array.from(name(text)).length).toBeLessThanOrEqual(200);
+        expect(Array.from(sentence(text)).length).toBeLessThanOrEqual(1_200);
       }),
     );
   });

@@ -56,8 +56,7 @@ describe('the JSON report', () => {
   test('a missing field, a wrong type and an unknown word are refused', () => {
     const json = asJson(widened) as { readonly [key: string]: Json }; // an object by construction
     for (const key of Object.keys(json)) {
-      const { [key]: _gone, ...rest } = json;
-      expect(validate(rest), key).toBe(false);
+      expect(validate(Object.fromEntries(Object.entries(json).filter(([other]) => other !== key))), key).toBe(false);
     }
     expect(validate({ ...json, verdict: 'fine' })).toBe(false);
     expect(validate({ ...json, incomplete: 'no' })).toBe(false);

@@ -8,7 +8,7 @@ import { ansiStyles, noStyles, type TextOptions } from '#report/text/styles.ts';
 import { requestLine } from '#report/wording.ts';
 import type { Query } from '#posture/query.ts';
 import { anyReport, anyText } from '../support/arbitrary-report.ts';
-import { empty, incomplete, notApplicable, sampleReport, samples, snapshot, widened } from '../support/sample-reports.ts';
+import { empty, incomplete, notApplicable, sampleFinding, sampleReport, samples, snapshot, widened } from '../support/sample-reports.ts';
 
 const options: TextOptions = { styles: noStyles, width: 100 };
 
@@ -76,6 +76,30 @@ describe('terminal output', () => {
   test('an unreadable document that is also a reason of the run is told once', () => {
     expect(reviewText(incomplete, options).split('manifests/shop/cart.yaml:17').length - 1).toBe(1);
     expect(reviewText(incomplete, options)).toContain('docs/example.yaml: not UTF-8');
+  });
+
+  test('what is told as not understood is not told again as a finding', () => {
+    const finding = sampleFinding({ code: 'MP807', rule: 'not-renderable', title: 'unit that cannot be rendered', resource: 'charts/shop', message: '`helm` is not installed' });
+    const elsewhere = sampleFinding({ code: 'MP905', rule: 'analysis-incomplete', title: 'analysis incomplete', resource: 'other', message: 'the work limit ran out' });
+    const text = reviewText({ ...incomplete, findings: [finding, elsewhere] }, options);
+    expect(text).not.toContain('MP807');
+    expect(text).toContain('HIGH MP905 analysis incomplete');
+    expect(text.split('\n')[0]).toContain('1 new high finding');
+  });
+
+  test('the finding that repeats the maturity table is not listed', () => {
+    const finding = sampleFinding({ code: 'MP901', rule: 'maturity-changed', title: 'zero-trust maturity changed', severity: 'info', resource: 'mesh' });
+    expect(reviewText({ ...widened, findings: [...widened.findings, finding] }, options)).toBe(reviewText(widened, options));
+  });
+
+  test('rounded scores and a delta with a decimal belong together', () => {
+    const { maturity } = widened;
+    const delta = { ...maturity.delta, overall: -7.4, environments: { default: { ...maturity.delta.environments['default']!, overall: -7.4 } } };
+    expect(reviewText({ ...widened, maturity: { ...maturity, delta } }, options).split('\n')[0]).toContain('maturity 61 → 54 (−7.4)');
+    const population = { ...delta, overall: -2, environments: { default: { ...delta.environments.default, overall: -2, population: -5 } } };
+    const text = reviewText({ ...widened, maturity: { ...maturity, delta: population } }, options);
+    expect(text.split('\n')[0]).toContain('maturity −2');
+    expect(text).toContain('workloads added or removed move the score by −5 beside this');
   });
 
   test('a change without a witness says so', () => {

@@ -321,9 +321,9 @@ export class LoopbackGitHub {
   }
 
   #checkedBody(body: Fields): string {
-    const text = String(body['body'] ?? '');
+    const text = typeof body['body'] === 'string' ? body['body'] : '';
     if (text.trim() === '') throw new Refusal(422, 'Validation Failed', [{ code: 'missing_field', field: 'body' }]);
-    if ([...text].length > bodyLimit) throw new Refusal(422, 'Validation Failed', [{ code: 'custom', field: 'body', message: `body is too long (maximum is ${String(bodyLimit)} characters)` }]);
+    if (text.length > bodyLimit) throw new Refusal(422, 'Validation Failed', [{ code: 'custom', field: 'body', message: `body is too long (maximum is ${String(bodyLimit)} characters)` }]);
     return text;
   }
 

@@ -11,22 +11,22 @@ import type { Analysis } from '../../src/entry/action-run.ts';
 import { maturity, sampleFinding, sampleReport } from './sample-reports.ts';
 
 export function markedLines(shape: (report: Report) => Report = (report) => report): Analysis {
-  return {
-    analyse: ({ pair, comparison }) => {
-      const findings = comparison.base === null ? state(pair) : changes(pair);
-      const failed = findings.some((finding) => finding.status === 'new');
-      return shape(
-        sampleReport({
-          comparison,
-          verdict: failed ? 'fail' : changedPaths(pair).length === 0 && comparison.base !== null ? 'not-applicable' : 'pass',
-          gates: [{ id: 'findings', failed, because: failed ? `${String(findings.length)} findings at or above the gate` : 'no new finding of severity high or above' }],
-          findings,
-          maturity: maturity(61, failed ? 54 : 61),
-        }),
-      );
-    },
-    sarif: (report, pair, { inputs, repository }) =>
-      `${JSON.stringify(buildSarif({ report, rules: catalogue, files: { text: (path) => textAt(pair, 'head', path) }, minimum: inputs['sarif-min-severity'], tag: inputs['comment-tag'], repository }))}\n`,
+  return ({ pair, comparison, inputs }) => {
+    const findings = comparison.base === null ? state(pair) : changes(pair);
+    const failed = findings.some((finding) => finding.status === 'new');
+    const report = shape(
+      sampleReport({
+        comparison,
+        verdict: failed ? 'fail' : changedPaths(pair).length === 0 && comparison.base !== null ? 'not-applicable' : 'pass',
+        gates: [{ id: 'findings', failed, because: failed ? `${String(findings.length)} findings at or above the gate` : 'no new finding of severity high or above' }],
+        findings,
+        maturity: maturity(61, failed ? 54 : 61),
+      }),
+    );
+    return {
+      report,
+      sarif: (repository) => `${JSON.stringify(buildSarif({ report, rules: catalogue, files: { text: (path) => textAt(pair, 'head', path) }, minimum: inputs['sarif-min-severity'], tag: inputs['comment-tag'], repository }))}\n`,
+    };
   };
 }
 

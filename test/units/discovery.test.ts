@@ -122,6 +122,18 @@ describe('kustomizations and charts claim (R4)', () => {
     expect(load(base, base).incompleteReasons.map((reason) => reason.status)).toEqual(['existing', 'existing']);
   });
 
+  test('a renamed overlay or chart is one unit (R12), a deleted one has no file to show', () => {
+    const overlay = { 'old/kustomization.yaml': kustomization, 'old/mtls.yaml': strict };
+    const renamed = load(overlay, { 'new/kustomization.yaml': kustomization, 'new/mtls.yaml': strict });
+    expect(renamed.discovered.units.map((unit) => [unit.id, unit.base?.path, unit.head?.path])).toEqual([['old', 'old', 'new']]);
+    const chart = 'apiVersion: v2\nname: shop\nversion: 1.0.0\n';
+    const values = { 'values-dev.yaml': 'x: 1\n', 'values-prod.yaml': 'x: 2\n' };
+    const at = (folder: string): Record<string, string> => ({ [`${folder}/Chart.yaml`]: chart, ...Object.fromEntries(Object.entries(values).map(([name, text]) => [`${folder}/${name}`, text])) });
+    expect(load(at('charts/shop'), at('helm/shop')).discovered.units.map((unit) => [unit.id, unit.head?.valuesFile])).toEqual([['charts/shop@values-dev.yaml', 'helm/shop/values-dev.yaml'], ['charts/shop@values-prod.yaml', 'helm/shop/values-prod.yaml']]);
+    const deleted = load(overlay, { 'README.md': 'gone' });
+    expect(deleted.incompleteReasons.map((reason) => [reason.unit, reason.status, reason.file])).toEqual([['old', 'new', undefined]]);
+  });
+
   test('a plain folder that becomes a kustomization keeps its objects: none is called removed (R18)', () => {
     const base = { 'k/mtls.yaml': strict };
     const loaded = load(base, { ...base, 'k/kustomization.yaml': kustomization });

@@ -17,7 +17,8 @@ const level = z.enum(['fail', 'warn', 'off']);
 const helm = z.strictObject({
   release: text.optional(),
   namespace: namespaceName.optional(),
-  values: z.array(path).default([]),
+  /** Relative to the chart. */
+  values: z.array(text).default([]),
   set: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
   apiVersions: z.array(text).default([]),
   kubeVersion: text.optional(),

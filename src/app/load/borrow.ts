@@ -46,6 +46,7 @@ export function borrow(own: readonly UnitFiles[], other: readonly FileContent[])
   const found: Borrowed[] = [];
   for (const unit of own) {
     for (const file of unit.files) {
+      if (file.broken.length === 0) continue;
       const there = (otherFiles.get(unit.counterpart(file.file)) ?? otherFiles.get(file.file) ?? []).flatMap((each) => each.resources);
       for (const broken of file.broken) {
         const resources = take(lendersOf(broken, unit, there, otherById, defined));

@@ -6,7 +6,7 @@ import { sortedBy } from '#lib/order.ts';
 import type { Coverage, IncompleteReason } from '#report/report.ts';
 import type { SourceProblem } from '#source/problem.ts';
 import type { Side } from '#trees/tree.ts';
-import { isInput, shown, type Unit } from '#units/unit.ts';
+import { folderOf, type Unit } from '#units/unit.ts';
 import type { AnyResource } from '#manifests/resource.ts';
 import type { Duplicate } from './assemble.ts';
 import type { Broken } from './read.ts';
@@ -41,7 +41,8 @@ export function unreadableReasons(broken: readonly SideBroken[], changed: Readon
       status: onHead && (!onBase || changed.has(file)) ? 'new' : 'existing',
       unit,
       file,
-      ...(problem.line === undefined ? {} : { line: problem.line }),
+      // A line of the base is none of the head's.
+      ...(problem.line === undefined || !onHead ? {} : { line: problem.line }),
       reason: `${problem.reason}${more === 0 ? '' : `, and ${String(more)} more in this file`}${onHead ? '' : ' (on the base side; the head mends it)'}`,
       remedy: problem.remedy,
     };
@@ -112,7 +113,7 @@ function lineText(line: number | undefined): string {
 }
 
 /** Units that need a renderer (R13): `new` where the pull request touches what they read, or brings or takes them. */
-export function notRenderableReasons(units: readonly Unit[], changed: readonly string[]): readonly IncompleteReason[] {
+export function notRenderableReasons(units: readonly Unit[], isTouched: (unit: Unit) => boolean): readonly IncompleteReason[] {
   return units.flatMap((unit): readonly IncompleteReason[] => {
     const need = rendererOf(unit);
     if (need === undefined) return [];
@@ -120,7 +121,7 @@ export function notRenderableReasons(units: readonly Unit[], changed: readonly s
       {
         id: shortHash('not-renderable', unit.id, ''),
         kind: 'not-renderable',
-        status: isTouched(unit, changed) ? 'new' : 'existing',
+        status: isTouched(unit) ? 'new' : 'existing',
         unit: unit.id,
         ...locationOf(unit),
         reason: notRenderedReason(need),
@@ -140,14 +141,30 @@ export function rendererOf(unit: Unit): 'kustomize' | 'helm' | undefined {
   return undefined;
 }
 
-export function isTouched(unit: Unit, changed: readonly string[]): boolean {
-  return changed.some((path) => [unit.base, unit.head].some((side) => side !== undefined && (path === side.valuesFile || isInput(side.inputs, path))));
+/** Whether a pull request that changes these paths touches what a unit reads, on either side. */
+export function touches(changed: readonly string[]): (unit: Unit) => boolean {
+  const paths = new Set(changed);
+  const folders = new Set(changed.map(folderOf));
+  const ancestors = new Set(changed);
+  for (const folder of folders) for (let at = folder; !ancestors.has(at); at = folderOf(at)) ancestors.add(at);
+  return (unit) =>
+    changed.length > 0 &&
+    [unit.base, unit.head].some((side) => {
+      if (side === undefined) return false;
+      const { inputs, valuesFile } = side;
+      return (valuesFile !== undefined && paths.has(valuesFile)) || some(inputs.files, paths) || some(inputs.folders, folders) || inputs.trees.some((tree) => ancestors.has(tree));
+    });
 }
 
+function some(wanted: ReadonlySet<string>, present: ReadonlySet<string>): boolean {
+  for (const each of wanted) if (present.has(each)) return true;
+  return false;
+}
+
+/** The head's own file: what only the base has, no reader can open. */
 function locationOf(unit: Unit): { readonly file?: string } {
-  const { kind, path, rootFile } = shown(unit);
-  if (rootFile !== undefined) return { file: rootFile };
-  return kind === 'helm' ? { file: path === '.' ? 'Chart.yaml' : `${path}/Chart.yaml` } : {};
+  const file = unit.head?.rootFile;
+  return file === undefined ? {} : { file };
 }
 
 /** `both` where the two sides cannot read the same thing for the same reason. */

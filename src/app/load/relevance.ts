@@ -2,7 +2,7 @@ import type { TreePair } from '#trees/tree.ts';
 import { changedPaths } from '#trees/changes.ts';
 import type { Discovered } from '#units/discover.ts';
 import { follow, mayBeManifestFile } from '#units/documents.ts';
-import { isTouched } from './incomplete.ts';
+import { touches } from './incomplete.ts';
 
 /** Where the configuration is read from (`design.md` section 8). */
 export const configurationPath = '.github/mesh-posture.yml';
@@ -28,6 +28,6 @@ export function relevanceOf(pair: TreePair, discovered: Discovered, configFile: 
       return reading?.type === 'documents' && (reading.manifests || reading.like);
     });
   const applicable =
-    changed.some((path) => path === configFile || context.has(path) || isManifest(path)) || discovered.units.some((unit) => isTouched(unit, changed));
+    changed.some((path) => path === configFile || context.has(path) || isManifest(path)) || discovered.units.some(touches(changed));
   return { applicable, changed };
 }

@@ -1,4 +1,5 @@
 /** Parts that several kinds of Istio share. @see https://istio.io/latest/docs/reference/config/networking/ */
+import { isSet } from '../reading.ts';
 import { flag, list, map, object, oneOf, text, whole } from '../shape.ts';
 import { durationRule, endpointAddressRule, labelValueRule, portNameRule } from '../shape-rules.ts';
 
@@ -56,7 +57,7 @@ export const serverTls = object(
   { exclusive: [['credentialName', 'credentialNames'], ['credentialNames', 'tlsCertificates']] },
 );
 
-export const endpoint = object({
+const endpointFields = {
   address: text({ maxLength: 256, rule: endpointAddressRule }),
   labels: map(text(), { max: 256 }),
   locality: text({ maxLength: 2048 }),
@@ -64,6 +65,18 @@ export const endpoint = object({
   ports: map(portNumber, { max: 128, key: portNameRule }),
   serviceAccount: text({ maxLength: 253 }),
   weight: uint32,
+};
+
+function socketHasNoPorts(entry: Readonly<Record<string, unknown>>): string | undefined {
+  const address = entry['address'];
+  return typeof address === 'string' && address.startsWith('unix://') && isSet(entry, 'ports') ? 'a socket has no ports' : undefined;
+}
+
+/** The template of a WorkloadGroup: the address comes with each workload. */
+export const endpointTemplate = object(endpointFields, { rule: socketHasNoPorts });
+
+export const endpoint = object(endpointFields, {
+  rule: (entry) => (isSet(entry, 'address') || isSet(entry, 'network') ? socketHasNoPorts(entry) : 'an address or a network is required'),
 });
 
 export const workloadLabels = object({ labels: map(labelValue, { max: 256 }) });
@@ -80,6 +93,6 @@ export const vmConfig = object({
       value: text({ maxLength: 2048 }),
       valueFrom: oneOf('INLINE', 'HOST'),
     },
-    { required: ['name'] },
+    { required: ['name'], rule: (variable) => (variable['valueFrom'] === 'HOST' && isSet(variable, 'value') ? 'a value goes with `INLINE` only' : undefined) },
   ), { max: 256 }),
 });

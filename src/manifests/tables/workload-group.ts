@@ -1,6 +1,6 @@
 /** Fields of WorkloadGroup as its published schema has them. @see https://istio.io/latest/docs/reference/config/networking/workload-group/ */
 import { list, map, object, text, whole } from '../shape.ts';
-import { endpoint, portNumber } from './shared.ts';
+import { endpointTemplate, portNumber } from './shared.ts';
 
 export const workloadGroupShape = object(
   {
@@ -28,7 +28,7 @@ export const workloadGroupShape = object(
       },
       { exclusive: [['exec', 'grpc', 'httpGet', 'tcpSocket']] },
     ),
-    template: endpoint,
+    template: endpointTemplate,
   },
   { required: ['template'] },
 );

@@ -32,8 +32,7 @@ export function segmentation(side: SideFacts, scope: Scope): Measured {
     parts: [
       { name: 'pairs', weight: 0.6, items: pairs, absent: 'ignore' },
       { name: 'network', weight: 0.3, items: networks, absent: 'ignore' },
-      // Which admission policies stand in the cluster is not read yet: no credit.
-      { name: 'opt-out', weight: 0.1, items: new Map([['mesh', item(0, 'nothing read here prevents opting out of the mesh')]]), absent: 0 },
+      { name: 'opt-out', weight: 0.1, items: new Map([['mesh', preventsOptOut(side) ? item(1, '') : item(0, 'no admission policy here speaks of opting out of the mesh')]]), absent: 0 },
     ],
     evidence: workloads.every((workload) => workload.enrolment.mode === 'unknown') ? 'UNKNOWN' : 'INFERRED',
     reason: `${closed} of ${pairs.size} ordered pairs of namespaces are closed or open to named accounts only`,
@@ -55,4 +54,10 @@ function openTo(side: SideFacts, members: readonly Workload[]): 'all' | Readonly
     }
   }
   return found;
+}
+
+/** An admission policy (Kyverno, Gatekeeper, the API's own) that speaks of the opt-out labels; what it says is not analysed. */
+function preventsOptOut(side: SideFacts): boolean {
+  const policies = [...side.of('ClusterPolicy'), ...side.of('KyvernoPolicy'), ...side.of('ValidatingAdmissionPolicy'), ...side.of('GatekeeperConstraint')];
+  return policies.some((policy) => /sidecar\.istio\.io\/inject|istio\.io\/dataplane-mode/.test(policy.spec.content));
 }

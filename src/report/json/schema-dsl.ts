@@ -20,6 +20,8 @@ export function record(description: string, values: Schema): Schema {
   return { description, type: 'object', additionalProperties: values };
 }
 
+/** The type argument is the union: a member that is missing or unknown stops the build. */
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the caller names it, nothing infers it
 export function choice<T extends string>(description: string, values: { readonly [K in T]: true }): Schema {
   return { description, type: 'string', enum: Object.keys(values) };
 }

@@ -58,8 +58,8 @@ export function codeCell(text: string, limit = nameLimit): string {
 
 function spans(text: string, span: (text: string) => string, limit: number): string {
   const parts = plain(clip(text, limit)).split('`');
-  // An odd number of parts: every backtick has its partner. A lone one is text.
-  if (parts.length % 2 === 0) {
+  // An odd number of parts: every backtick has its partner. A lone one is text, or the start of a span that was cut.
+  if (parts.length % 2 === 0 && text.length <= limit) {
     const last = parts.pop() ?? '';
     parts[parts.length - 1] = `${parts.at(-1) ?? ''}\`${last}`;
   }

@@ -3,7 +3,7 @@ import { assertNever } from '#lib/assert-never.ts';
 import type { Cause, Change } from '#impact/change.ts';
 import type { Finding, Location } from '#findings/finding.ts';
 import type { Report } from '../report.ts';
-import { activeFindings, changesInOrder, findingsOf, headline, maturityEnvironments, maturityRows, overallMaturity, resourceWords, severityCounts } from '../facts.ts';
+import { changesInOrder, findingsOf, headline, listedFindings, maturityEnvironments, maturityRows, overallMaturity, resourceWords, severityCounts } from '../facts.ts';
 import { blobLink, type Links } from '../links.ts';
 import { clip, name, plural } from '../plain.ts';
 import { callerParts, certaintyWords, destinationParts, directionWords, joined, operationsOf, place, requestLine, signed, witnessAnswers, type Part } from '../wording.ts';
@@ -44,7 +44,7 @@ const marks = { pass: '🟢', warn: '🟡', fail: '🔴', error: '⚪', 'not-app
 export function verdictLines(report: Report): string[] {
   const { word, parts } = headline(report);
   const line = `${marks[report.verdict]} **${word}**${parts.length === 0 ? '' : `: ${parts.map((part) => prose(part, 400)).join(' · ')}`}`;
-  const active = activeFindings(report)[0];
+  const active = report.comparison.base === null ? undefined : listedFindings(report)[0];
   const worst = changesInOrder(report)[0];
   const sentence = active?.message ?? worst?.headline;
   const preview = report.preview === undefined ? [] : ['', `With the configuration of this pull request: **${report.preview.verdict}**, ${prose(report.preview.because, 400)}`];
@@ -120,7 +120,7 @@ function findingItem(finding: Finding, context: MarkdownContext): string {
 
 /** New and worsened, the worst first; in a snapshot everything that is open. */
 export function findingsSection(report: Report, context: MarkdownContext): Section {
-  const findings = report.comparison.base === null ? findingsOf(report, 'new', 'worsened', 'existing') : activeFindings(report);
+  const findings = listedFindings(report);
   return { title: 'findings', head: [`### Findings (${severityCounts(findings)})`, ''], items: findings.map((finding) => findingItem(finding, context)), tail: [], priority: 2 };
 }
 
@@ -183,7 +183,7 @@ export function notUnderstoodSection(report: Report): Section {
     }),
     ...unreadable.map((entry) => `- ${code(place(entry.file, entry.line))}: ${prose(entry.reason, 400)} (${entry.side})${entry.remedy === '' ? '' : `. **Fix:** ${prose(entry.remedy, 400)}`}`),
   ];
-  return { title: 'not understood', head: [`### Not understood (${String(items.length)})`, ''], items, tail: [], priority: 8 };
+  return { title: 'not understood', head: [`### Not understood (${String(items.length)})`, ''], items, tail: [], priority: report.incompleteReasons.some((reason) => reason.status === 'new') ? 2 : 8 };
 }
 
 export function resourcesSection(report: Report): Section {

@@ -61,7 +61,7 @@ function mentionsOf(finding: Finding, changes: readonly Change[], primary: Spot)
 /** From values and templates to the rendered line: one flow per cause that was rendered, on files of the head only. */
 function codeFlows(changes: readonly Change[], places: Places): CodeFlow[] {
   const flow = (cause: Cause): CodeFlow | null => {
-    const steps = [...cause.via.map((step) => ({ file: step.file, line: step.line, endLine: step.line, text: step.role as string })), { file: cause.file, line: cause.line, endLine: cause.endLine, text: `${name(cause.resource)} ${cause.change}` }];
+    const steps = [...cause.via.map((step) => ({ file: step.file, line: step.line, endLine: step.line, text: step.role })), { file: cause.file, line: cause.line, endLine: cause.endLine, text: `${name(cause.resource)} ${cause.change}` }];
     const locations = steps.flatMap((step) => {
       const spot = places.spot(step.file, step.line, step.endLine);
       return spot === null ? [] : [{ location: places.location(spot, { message: { text: inert(step.text) } }) }];

@@ -2,7 +2,7 @@
 import { compareText } from '#lib/order.ts';
 import type { Finding, Severity } from '#findings/finding.ts';
 import type { Report } from '../report.ts';
-import { findingsOf, maturityEnvironments, severityCounts, workloadCount } from '../facts.ts';
+import { besideIncompleteness, findingsOf, maturityEnvironments, severityCounts, workloadCount } from '../facts.ts';
 import { name, plural, sentence } from '../plain.ts';
 import { requestLine, severities } from '../wording.ts';
 import { bullets, heading, page, table, wrap } from './layout.ts';
@@ -10,7 +10,7 @@ import { assumptionsBlock, attackPathsBlock, findingBlock, incompleteBlock, matu
 import { defaultTextOptions, type TextOptions } from './styles.ts';
 
 function openFindings(report: Report): readonly Finding[] {
-  return findingsOf(report, 'new', 'worsened', 'existing');
+  return besideIncompleteness(report, findingsOf(report, 'new', 'worsened', 'existing'));
 }
 
 function summaryBlocks(report: Report, options: TextOptions): string[][] {

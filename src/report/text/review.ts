@@ -2,8 +2,8 @@
 import { assertNever } from '#lib/assert-never.ts';
 import type { Finding } from '#findings/finding.ts';
 import type { Report } from '../report.ts';
-import { activeFindings, changesInOrder, findingsOf, headlineText, isQuiet, quietWords, resourceWords, severityCounts } from '../facts.ts';
-import { name, plural, sentence } from '../plain.ts';
+import { changesInOrder, findingsOf, headlineText, listedFindings, isQuiet, quietWords, resourceWords, severityCounts } from '../facts.ts';
+import { clip, name, plural, sentence } from '../plain.ts';
 import { bullets, heading, page, wrap } from './layout.ts';
 import { assumptionsBlock, attackPathsBlock, changesBlocks, findingBlock, incompleteBlock, maturityBlocks } from './sections.ts';
 import { defaultTextOptions, type TextOptions } from './styles.ts';
@@ -60,7 +60,7 @@ function resourcesBlock(report: Report, options: TextOptions): string[] {
   if (report.resources.length === 0) return [];
   const shown = report.resources.filter((resource) => options.verbose === true || resource.effect !== 'none');
   const limit = options.verbose === true ? shown.length : 20;
-  const lines = [heading(resourceWords(report), options), ...bullets(shown.slice(0, limit).map((resource) => `${name(resource.resource)} ${resource.change}, effect ${resource.effect}: ${sentence(resource.because)}`), options.width)];
+  const lines = [heading(resourceWords(report), options), ...bullets(shown.slice(0, limit).map((resource) => `${name(resource.resource)} ${resource.change}, effect ${resource.effect}: ${clip(sentence(resource.because), 160)}`), options.width)];
   if (shown.length > limit) lines.push(`  and ${String(shown.length - limit)} more`);
   return lines;
 }
@@ -73,7 +73,7 @@ export function reviewText(report: Report, options: TextOptions = defaultTextOpt
   return page([
     verdictBlock(report, options),
     ...changesBlocks(changesInOrder(report), report, options),
-    ...findingsBlocks('Findings', activeFindings(report), options),
+    ...findingsBlocks('Findings', listedFindings(report), options),
     incompleteBlock(report, options),
     attackPathsBlock(report, options, false),
     resourcesBlock(report, options),

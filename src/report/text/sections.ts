@@ -5,7 +5,7 @@ import type { Finding, Severity } from '#findings/finding.ts';
 import type { IncompleteReason, Report } from '../report.ts';
 import { maturityEnvironments, maturityRows } from '../facts.ts';
 import { name, plural, sentence } from '../plain.ts';
-import { callersOf, causeWords, certaintyWords, destinationsOf, directionWords, place, requestLine, witnessAnswers } from '../wording.ts';
+import { callersOf, causeWords, certaintyWords, destinationsOf, directionWords, place, requestLine, signed, witnessAnswers } from '../wording.ts';
 import { bullets, heading, table, wrap } from './layout.ts';
 import type { Styles, TextOptions } from './styles.ts';
 
@@ -145,7 +145,7 @@ export function maturityBlocks(report: Report, options: TextOptions, every: bool
           rows.map((row) => [row.label, row.base, row.head, row.delta, row.because]),
           options.width,
         );
-    return [[title, ...lines, ...(population === 0 ? [] : wrap(`workloads added or removed move the score by ${String(population)} beside this`, options.width, '  '))]];
+    return [[title, ...lines, ...(population === 0 ? [] : wrap(`workloads added or removed move the score by ${signed(population)} beside this`, options.width, '  '))]];
   });
 }
 

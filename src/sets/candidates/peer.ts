@@ -18,14 +18,14 @@ interface Pieces {
 }
 
 /**
- * INVARIANT: an identity either has Istio's shape with no part empty, or its second segment is not `ns` at all. Nobody issues
+ * INVARIANT: an identity either has Istio's shape with no part empty, or no segment of it is `ns`. Nobody issues
  * `td/ns/a` or `td/ns/a/x`, so `td/ns/a/*` and `td/ns/a/sa/*` mean the same callers.
  */
 export function possibleIdentity(identity: string): boolean {
   if (identity === '' || identity.includes('spiffe://')) return false;
   const parts = identityParts(identity);
   if (parts !== undefined) return parts.trustDomain !== '' && parts.namespace !== '' && parts.account !== '';
-  return identity.split('/')[1] !== 'ns';
+  return !identity.split('/').includes('ns');
 }
 
 function exact(text: string): TextMatcher {
@@ -69,16 +69,22 @@ function globPieces(glob: string): Pieces {
   return second === '' ? {} : { namespace: { type: 'suffix', text: second } };
 }
 
+/** What an identity of another shape says about its trust domain. */
+function domainOf(identity: string): Pieces {
+  const slash = identity.indexOf('/');
+  return slash <= 0 ? {} : { trustDomain: exact(identity.slice(0, slash)) };
+}
+
 function piecesOf(matcher: Matcher): Pieces[] {
   switch (matcher.type) {
     case 'principal': {
       const pattern = matcher.pattern;
       if (pattern.type === 'exact') {
         const parts = identityParts(pattern.text);
-        return parts === undefined ? [] : [{ trustDomain: exact(parts.trustDomain), namespace: exact(parts.namespace), account: exact(parts.account) }];
+        return parts === undefined ? [domainOf(pattern.text)] : [{ trustDomain: exact(parts.trustDomain), namespace: exact(parts.namespace), account: exact(parts.account) }];
       }
       const pieces = pattern.type === 'prefix' ? prefixPieces(pattern.text) : pattern.type === 'suffix' ? suffixPieces(pattern.text) : {};
-      return pieces === undefined ? [] : [pieces];
+      return [pieces ?? (pattern.type === 'prefix' ? domainOf(pattern.text) : {})];
     }
     case 'namespace-glob': {
       // The star crosses slashes, so the part behind the last one may also be found in `/sa` (A3.15); `sa` itself is found in `/ns/ns/sa/`.
@@ -122,15 +128,16 @@ function accepts(pattern: TextMatcher | undefined, text: string): boolean {
   return pattern === undefined || textMatches(pattern, text);
 }
 
-/** Identities of another shape than Istio's: as named, and one beside each pair of ends. */
-function foreign(matchers: readonly Matcher[]): string[] {
+/** Identities of another shape than Istio's: names without a slash, and other paths below each trust domain. */
+function foreign(matchers: readonly Matcher[], trustDomains: readonly string[]): string[] {
   const patterns = textPatterns(matchers.flatMap((matcher) => (matcher.type === 'principal' ? [matcher.pattern] : [])));
-  const cut = (text: string): boolean => text.split('/')[1] !== 'ns';
-  const domains = matchers.flatMap((matcher) => (matcher.type === 'trust-domain' && 'text' in matcher.pattern ? [matcher.pattern] : []));
-  const ends: TextPatterns = { exact: patterns.exact.filter((text) => identityParts(text) === undefined), prefixes: patterns.prefixes.filter(cut), suffixes: patterns.suffixes };
-  const shaped = textCandidates(ends, '', 'client.other-pki.example');
-  const inDomains = textCandidates(textPatterns(domains), '').map((domain) => `${domain}/workload`);
-  return [...shaped, ...(domains.length === 0 ? [] : inDomains)];
+  const shaped = (text: string): boolean => text.split('/').includes('ns');
+  const ends: TextPatterns = {
+    exact: patterns.exact.filter((text) => !shaped(text)),
+    prefixes: patterns.prefixes.filter((text) => !shaped(text)),
+    suffixes: patterns.suffixes.filter((text) => !shaped(text)),
+  };
+  return [...ends.exact, ...textCandidates(namesWithout(ends), '', 'client.other-pki.example'), ...trustDomains.flatMap((domain) => textCandidates(ends, `${domain}/`))];
 }
 
 /** Identities such that every class of the matchers has one; Istio's shape first. `undefined` above the limit. */
@@ -159,5 +166,5 @@ export function peerCandidates(matchers: readonly Matcher[], limit: number): str
       if (found.length > limit * 16) return undefined;
     }
   }
-  return [...found, ...foreign(matchers)].filter(possibleIdentity);
+  return [...found, ...foreign(matchers, trustDomains)].filter(possibleIdentity);
 }

@@ -45,7 +45,7 @@ function continuations(patterns: readonly string[], all: ReadonlySet<string>, re
  * text starts with (`/` for paths, nothing elsewhere). The empty text is not among them. `friendly` is a
  * readable text to stand for those that no pattern touches.
  */
-export function textCandidates(patterns: TextPatterns, root: '' | '/', friendly?: string): string[] {
+export function textCandidates(patterns: TextPatterns, root: string, friendly?: string): string[] {
   const rooted = (text: string): boolean => text.startsWith(root);
   const prefixes = distinct([root, ...patterns.prefixes.filter(rooted)]);
   const suffixes = distinct(['', ...patterns.suffixes]);

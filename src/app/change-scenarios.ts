@@ -1,0 +1,60 @@
+/**
+ * A recorded change, judged: both answers are right, every verdict that moves lies in a reported change of that direction at that
+ * destination, and an edit of the text alone yields no change at all.
+ */
+import { compareSides, DifferenceMemo, type RawChange } from '#impact/compare.ts';
+import { workloadNamed } from '#posture/answer.ts';
+import { pointOf } from '#posture/point.ts';
+import type { Query } from '#posture/query.ts';
+import type { Mesh } from '#mesh/model.ts';
+import { pointIn } from '#sets/evaluate.ts';
+import type { Limits } from '#sets/difference.ts';
+
+/** Every region is listed: a cut list could hide the one that explains a query. */
+const limits: Limits = { workPerSeed: 200_000, regionsPerSeed: 500, atomsPerDimension: 4_096 };
+
+const rank: Readonly<Record<string, number>> = { deny: 0, asks: 1, allow: 2 };
+
+export interface JudgedChange {
+  readonly changes: readonly RawChange[];
+  readonly internalErrors: readonly string[];
+  /** Why a question's flip is not explained; undefined: it is, or nothing moved. */
+  readonly unexplained: (query: Query, before: string, after: string) => string | undefined;
+}
+
+export function compareRecorded(base: Mesh, head: Mesh): JudgedChange {
+  const { changes, internalErrors } = compareSides({ environment: 'recorded', base, head, renamed: new Map() }, limits, new DifferenceMemo());
+  return {
+    changes,
+    internalErrors,
+    unexplained: (query, before, after) => {
+      const from = rank[before];
+      const to = rank[after];
+      if (from === undefined || to === undefined || from === to) return undefined;
+      const direction = to > from ? 'widened' : 'narrowed';
+      const holding = changes.filter((change) => change.direction === direction && concerns(change, query) && holds(change, base, head, query));
+      return holding.length > 0 ? undefined : `no reported change with direction ${direction} holds this request`;
+    },
+  };
+}
+
+function concerns(change: RawChange, query: Query): boolean {
+  const id = query.to.workload;
+  const namespace = id?.split('/')[0];
+  return change.destination.id === id || change.destination.id === `${namespace ?? ''}/*` || change.destination.id === '*/*';
+}
+
+function holds(change: RawChange, base: Mesh, head: Mesh, query: Query): boolean {
+  const mesh = change.passingSide === 'head' ? head : base;
+  const workload = query.to.workload === undefined ? undefined : workloadNamed(mesh, query.to.workload);
+  if (workload === undefined) return false;
+  const point = pointOf(mesh, workload, query);
+  return point !== undefined && change.cubes.some((cube) => pointIn(cube, point));
+}
+
+/** What an edit that changes only the text must not bring; a phantom may move where only an unrelated policy came. */
+export function noiseBroken(judged: JudgedChange, edit: string): string | undefined {
+  const loud = judged.changes.find((change) => edit !== 'unrelated-policy' || change.destination.known);
+  return loud === undefined ? judged.internalErrors[0] : `an edit of the text alone yields \`${loud.direction}\` at \`${loud.destination.id}\``;
+}
+
