@@ -130,7 +130,7 @@ export function meshFiles(workloads: number): { readonly base: ReadonlyMap<strin
 }
 
 export function git(directory: string, ...args: readonly string[]): string {
-  const run = spawnSync('git', ['-c', 'user.name=bench', '-c', 'user.email=bench@example.invalid', '-c', 'commit.gpgsign=false', '-c', 'init.defaultBranch=main', ...args], { cwd: directory, encoding: 'utf8', maxBuffer: 1 << 30 });
+  const run = spawnSync('git', ['-c', 'user.name=bench', '-c', 'user.email=bench@example.invalid', '-c', 'commit.gpgsign=false', '-c', 'init.defaultBranch=main', '-c', 'gc.auto=0', ...args], { cwd: directory, encoding: 'utf8', maxBuffer: 1 << 30 });
   if (run.status !== 0) throw new Error(`git ${args.join(' ')}: ${run.stderr}`);
   return run.stdout.trim();
 }

@@ -56,10 +56,10 @@ var init_input_error = __esm({
     InputError = class extends Error {
       /** One sentence: what to do. */
       remedy;
-      constructor(message, remedy) {
+      constructor(message, remedy2) {
         super(message);
         this.name = "InputError";
-        this.remedy = remedy;
+        this.remedy = remedy2;
       }
     };
   }
@@ -119,13 +119,13 @@ var init_tree = __esm({
 });
 
 // src/lib/order.ts
-function compareText(left, right) {
-  return left < right ? -1 : left > right ? 1 : 0;
+function compareText(left2, right) {
+  return left2 < right ? -1 : left2 > right ? 1 : 0;
 }
 function compareBy(...keys) {
-  return (left, right) => {
+  return (left2, right) => {
     for (const key of keys) {
-      const a = key(left);
+      const a = key(left2);
       const b = key(right);
       if (typeof a === "number" && typeof b === "number") {
         if (a !== b) return a - b;
@@ -167,8 +167,8 @@ function tooLarge(size, limitBytes) {
   return unreadable({ kind: "too-large", reason: `the file has ${size} bytes, the limit is ${limitBytes}`, remedy: "split the file, or exclude it with `ignore`" });
 }
 function notUtf8(bytes) {
-  const remedy = "save the file as UTF-8";
-  if (bytes[0] === 255 && bytes[1] === 254 || bytes[0] === 254 && bytes[1] === 255) return { kind: "not-utf8", line: 1, reason: "the file is UTF-16", remedy };
+  const remedy2 = "save the file as UTF-8";
+  if (bytes[0] === 255 && bytes[1] === 254 || bytes[0] === 254 && bytes[1] === 255) return { kind: "not-utf8", line: 1, reason: "the file is UTF-16", remedy: remedy2 };
   let start = 0;
   for (let line = 1; start < bytes.byteLength; line += 1) {
     const feed3 = bytes.indexOf(10, start);
@@ -176,11 +176,11 @@ function notUtf8(bytes) {
     try {
       strict.decode(bytes.subarray(start, end));
     } catch {
-      return { kind: "not-utf8", line, reason: `line ${line} holds bytes that are not UTF-8`, remedy };
+      return { kind: "not-utf8", line, reason: `line ${line} holds bytes that are not UTF-8`, remedy: remedy2 };
     }
     start = end + 1;
   }
-  return { kind: "not-utf8", reason: "the file is not UTF-8", remedy };
+  return { kind: "not-utf8", reason: "the file is not UTF-8", remedy: remedy2 };
 }
 function unreadable(problem) {
   return { type: "unreadable", problem };
@@ -271,7 +271,7 @@ function resolveLinks(label3, entries2, targets2, problems = []) {
     resolved.set(path2, { type: "symlink", path: path2, blob: entry2.blob, ...target === void 0 ? {} : { target }, ...problem === void 0 ? {} : { problem } });
     if (problem !== void 0 && wantedPath(path2)) found.push({ path: path2, problem });
   }
-  return { label: label3, entries: resolved, problems: found.sort((left, right) => compareText(left.path, right.path)) };
+  return { label: label3, entries: resolved, problems: found.sort((left2, right) => compareText(left2.path, right.path)) };
 }
 function linkProblem(target, destination2) {
   const shown5 = target.replace(/\s+/gu, " ").slice(0, 200);
@@ -372,7 +372,7 @@ var init_read_directory = __esm({
           this.#problems.push({ path: path2, problem: { kind: "not-readable", reason: `the directory cannot be read (${codeOf(error62)})`, remedy: "give this user the right to read it" } });
           return;
         }
-        for (const entry2 of names3.sort((left, right) => compareText(left.name, right.name))) {
+        for (const entry2 of names3.sort((left2, right) => compareText(left2.name, right.name))) {
           const inner = path2 === "" ? entry2.name : `${path2}/${entry2.name}`;
           if (entry2.isDirectory()) {
             if (!skipped.has(entry2.name)) await this.folder(inner);
@@ -414,7 +414,7 @@ var init_read_directory = __esm({
         this.#blobs.set(blob, this.#files <= this.#maxFiles ? decodeText(bytes, this.#limitBytes) : { type: "unreadable", problem: { kind: "limit", reason: `the directory has more than ${this.#maxFiles} files to read`, remedy: "raise `limits.files`, or exclude folders with `ignore`" } });
       }
       async result(label3) {
-        const listing = new Map(this.#entries.sort((left, right) => compareText(left.path, right.path)).map((entry2) => [entry2.path, entry2]));
+        const listing = new Map(this.#entries.sort((left2, right) => compareText(left2.path, right.path)).map((entry2) => [entry2.path, entry2]));
         const tree3 = resolveLinks(label3, listing, this.#targets, this.#problems);
         for (const entry2 of tree3.entries.values()) {
           if (entry2.type !== "file" || entry2.link === void 0 || this.#blobs.has(entry2.blob) || !this.#wanted(entry2.path)) continue;
@@ -711,7 +711,7 @@ function parseListing(output2) {
     else if (mode === "120000") entries2.push({ type: "symlink", path: path2, blob: id });
     else if (type === "blob") entries2.push({ type: "file", path: path2, blob: id, size: /^\d+$/u.test(size) ? Number(size) : 0, mode });
   }
-  return new Map(entries2.sort((left, right) => compareText(left.path, right.path)).map((entry2) => [entry2.path, entry2]));
+  return new Map(entries2.sort((left2, right) => compareText(left2.path, right.path)).map((entry2) => [entry2.path, entry2]));
 }
 function pathText(bytes) {
   try {
@@ -894,7 +894,7 @@ function selectorIndex(entries2) {
         if (entry2 !== void 0 && selects(entry2.selector, labels2)) found.push(position);
       }
     }
-    return found.sort((left, right) => left - right).flatMap((position) => {
+    return found.sort((left2, right) => left2 - right).flatMap((position) => {
       const entry2 = entries2[position];
       return entry2 === void 0 ? [] : [entry2.item];
     });
@@ -957,12 +957,12 @@ function ofKind(mesh2, kind) {
   const isOfKind = (resource) => resource.kind === kind;
   return (mesh2.resources.get(kind) ?? []).filter(isOfKind);
 }
-function finder(policies, selectorOf) {
+function finder(policies, selectorOf2) {
   const byNamespace = /* @__PURE__ */ new Map();
   for (const policy of policies) {
     const namespace = policy.namespace ?? "";
     const list4 = byNamespace.get(namespace);
-    const entry2 = { selector: selectorOf(policy), item: policy };
+    const entry2 = { selector: selectorOf2(policy), item: policy };
     if (list4 === void 0) byNamespace.set(namespace, [entry2]);
     else list4.push(entry2);
   }
@@ -970,21 +970,15 @@ function finder(policies, selectorOf) {
   return (namespace, labels2) => lookups.get(namespace)?.(labels2) ?? [];
 }
 function extensionsOf(mesh2) {
-  return [...mesh2.resources.get("EnvoyFilter") ?? [], ...mesh2.resources.get("WasmPlugin") ?? []];
+  const inbound = /* @__PURE__ */ new Set(["ANY", "SIDECAR_INBOUND", ""]);
+  return [
+    ...ofKind(mesh2, "EnvoyFilter").filter((filter2) => filter2.spec.targetRefs.length === 0 && filter2.spec.patches.some((patch) => inbound.has(patch.context))),
+    ...ofKind(mesh2, "WasmPlugin").filter((plugin) => plugin.spec.targetRefs.length === 0),
+    ...ofKind(mesh2, "TrafficExtension").filter((plugin) => plugin.spec.targetRefs.length === 0)
+  ];
 }
 function extensionSelector(extension) {
-  const spec = extension.spec;
-  return labelsAt(spec, "workloadSelector", "labels") ?? labelsAt(spec, "workloadSelector", "matchLabels") ?? labelsAt(spec, "selector", "matchLabels") ?? {};
-}
-function labelsAt(spec, key, inner) {
-  const outer = member(spec, key);
-  const labels2 = member(outer, inner);
-  if (labels2 === null || typeof labels2 !== "object") return void 0;
-  return Object.fromEntries(Object.entries(labels2).filter((entry2) => typeof entry2[1] === "string"));
-}
-function member(value, key) {
-  if (value === null || typeof value !== "object" || Array.isArray(value)) return void 0;
-  return Object.entries(value).find(([name2]) => name2 === key)?.[1];
+  return extension.kind === "EnvoyFilter" ? extension.spec.workloadSelector?.labels ?? {} : extension.spec.selector?.matchLabels ?? {};
 }
 var indexes;
 var init_attachment = __esm({
@@ -998,17 +992,17 @@ var init_attachment = __esm({
 });
 
 // src/mesh/ports.ts
-function portProtocol(port2) {
-  if (port2.protocol !== "TCP") return "udp";
-  const named5 = port2.appProtocol ?? port2.name;
-  const kubernetes = port2.appProtocol === void 0 ? void 0 : kubernetesNames[port2.appProtocol];
+function portProtocol(port3) {
+  if (port3.protocol !== "TCP") return "udp";
+  const named5 = port3.appProtocol ?? port3.name;
+  const kubernetes = port3.appProtocol === void 0 ? void 0 : kubernetesNames[port3.appProtocol];
   if (kubernetes !== void 0) return kubernetes;
-  return namedProtocol(named5) ?? (wellKnownTcp.has(port2.port) ? "tcp" : "auto");
+  return namedProtocol(named5) ?? (wellKnownTcp.has(port3.port) ? "tcp" : "auto");
 }
 function namedProtocol(name2) {
-  const lower = name2.toLowerCase();
-  if (lower.startsWith("grpc-web")) return "http";
-  const head = lower.split("-", 1)[0] ?? "";
+  const lower2 = name2.toLowerCase();
+  if (lower2.startsWith("grpc-web")) return "http";
+  const head = lower2.split("-", 1)[0] ?? "";
   if (httpNames.has(head)) return "http";
   if (tcpNames.has(head)) return "tcp";
   if (head === "udp") return "udp";
@@ -1028,10 +1022,10 @@ function creationSecond(timestamp3) {
   return Number.isNaN(time3) ? Number.MAX_SAFE_INTEGER : Math.floor(time3 / 1e3);
 }
 function declaredPorts(spec, services) {
-  const candidates2 = byAge(services).flatMap(
-    (service, order3) => service.spec.ports.map((port2, position) => ({ service, port: port2, age: creationSecond(service.creationTimestamp), named: typeof port2.targetPort === "string" ? 1 : 0, order: order3, position }))
+  const candidates3 = byAge(services).flatMap(
+    (service, order3) => service.spec.ports.map((port3, position) => ({ service, port: port3, age: creationSecond(service.creationTimestamp), named: typeof port3.targetPort === "string" ? 1 : 0, order: order3, position }))
   );
-  candidates2.sort(
+  candidates3.sort(
     compareBy(
       (candidate) => candidate.age,
       (candidate) => candidate.named,
@@ -1040,23 +1034,29 @@ function declaredPorts(spec, services) {
     )
   );
   const found = /* @__PURE__ */ new Map();
-  for (const { service, port: port2 } of candidates2) {
-    const target = targetPortOf(spec, port2);
+  for (const { service, port: port3 } of candidates3) {
+    const target = targetPortOf(spec, port3);
     if (target === void 0 || found.has(target)) continue;
-    found.set(target, { port: target, protocol: portProtocol(port2), declaredBy: resourceId(service) });
+    found.set(target, { port: target, protocol: portProtocol(port3), declaredBy: resourceId(service) });
   }
-  return [...found.values()].sort(compareBy((port2) => port2.port));
+  return [...found.values()].sort(compareBy((port3) => port3.port));
 }
-function targetPortOf(spec, port2) {
-  if (typeof port2.targetPort === "number") return port2.targetPort;
-  const name2 = port2.targetPort;
-  for (const container2 of [...spec?.containers ?? [], ...spec?.initContainers ?? []]) {
-    const match = container2.ports.find((candidate) => candidate.name === name2 && candidate.protocol === port2.protocol);
+function podSpecOf(workload2) {
+  return workload2.resource !== void 0 && isWorkload(workload2.resource) ? workload2.resource.spec : void 0;
+}
+function isWorkload(resource) {
+  return workloadKinds.some((kind) => kind === resource.kind) && resource.spec.hasTemplate;
+}
+function targetPortOf(spec, port3) {
+  if (typeof port3.targetPort === "number") return port3.targetPort;
+  const name2 = port3.targetPort;
+  for (const container2 of [...spec?.containers ?? [], ...(spec?.initContainers ?? []).filter((init) => init.restartPolicy === "Always")]) {
+    const match = container2.ports.find((candidate) => candidate.name === name2 && candidate.protocol === port3.protocol);
     if (match !== void 0) return match.port;
   }
   return void 0;
 }
-var httpNames, tcpNames, wellKnownTcp, kubernetesNames;
+var httpNames, tcpNames, wellKnownTcp, kubernetesNames, workloadKinds;
 var init_ports = __esm({
   "src/mesh/ports.ts"() {
     "use strict";
@@ -1066,13 +1066,14 @@ var init_ports = __esm({
     tcpNames = /* @__PURE__ */ new Set(["tcp", "tls", "https", "mongo", "redis", "mysql", "hbone"]);
     wellKnownTcp = /* @__PURE__ */ new Set([25, 53, 3306, 27017]);
     kubernetesNames = { "kubernetes.io/h2c": "http", "kubernetes.io/ws": "http", "kubernetes.io/wss": "tcp" };
+    workloadKinds = ["CronJob", "DaemonSet", "Deployment", "Job", "KnativeService", "Pod", "ReplicaSet", "ReplicationController", "Rollout", "StatefulSet"];
   }
 });
 
 // src/mesh/capture.ts
-function captures(capture, port2) {
-  if (capture.mode === "none" || capture.exclude.has(port2)) return false;
-  return capture.mode === "all" || capture.include.has(port2);
+function captures(capture, port3) {
+  if (capture.mode === "none" || capture.exclude.has(port3)) return false;
+  return capture.mode === "all" || capture.include.has(port3);
 }
 function inboundCapture(enrolment, annotations) {
   switch (enrolment.mode) {
@@ -1180,9 +1181,9 @@ function parseCidr(text6) {
     length = Number(digits2);
     if (length > bits) return void 0;
   }
-  const plain6 = family === 4 ? value & 0xffffffffn : value;
+  const plain5 = family === 4 ? value & 0xffffffffn : value;
   const host = BigInt(bits - length);
-  return { type: "cidr", family, network: plain6 >> host << host, length };
+  return { type: "cidr", family, network: plain5 >> host << host, length };
 }
 function blockRange(block) {
   const host = BigInt((block.family === 4 ? 32 : 128) - block.length);
@@ -1223,9 +1224,9 @@ function askedRequest(query3, principal, workload2) {
   const { request: request2 } = query3;
   const headers2 = /* @__PURE__ */ new Map();
   for (const [name2, value] of Object.entries(request2.headers ?? {})) {
-    const lower = name2.toLowerCase();
-    const before = headers2.get(lower);
-    headers2.set(lower, before === void 0 ? value : `${before},${value}`);
+    const lower2 = name2.toLowerCase();
+    const before = headers2.get(lower2);
+    headers2.set(lower2, before === void 0 ? value : `${before},${value}`);
   }
   const tls2 = principal !== null || request2.protocol === "tls" || request2.protocol === "https";
   return {
@@ -1317,7 +1318,7 @@ import { createHash as createHash2 } from "node:crypto";
 function canonical(value) {
   if (value === null || typeof value !== "object") return JSON.stringify(value) ?? "null";
   if (Array.isArray(value)) return `[${value.map((entry2) => canonical(entry2)).join(",")}]`;
-  const entries2 = Object.entries(value).filter(([, entry2]) => entry2 !== void 0).sort(([left], [right]) => compareText(left, right));
+  const entries2 = Object.entries(value).filter(([, entry2]) => entry2 !== void 0).sort(([left2], [right]) => compareText(left2, right));
   return `{${entries2.map(([key, entry2]) => `${JSON.stringify(key)}:${canonical(entry2)}`).join(",")}}`;
 }
 function shortHash(...parts) {
@@ -1361,8 +1362,8 @@ function globMatches(parts, text6) {
 function globParts(before, value, after) {
   return joinParts(joinParts(before, value.split("*")), after);
 }
-function joinParts(left, right) {
-  return [...left.slice(0, -1), `${left[left.length - 1] ?? ""}${right[0] ?? ""}`, ...right.slice(1)];
+function joinParts(left2, right) {
+  return [...left2.slice(0, -1), `${left2[left2.length - 1] ?? ""}${right[0] ?? ""}`, ...right.slice(1)];
 }
 var init_glob = __esm({
   "src/sets/glob.ts"() {
@@ -1397,7 +1398,7 @@ function base(path2) {
   return `/${kept.join("/")}`;
 }
 function normalizePath(raw, mode) {
-  if (plain.test(raw)) return raw;
+  if (!telling.some((part2) => raw.includes(part2))) return raw;
   const end = raw.search(/[?#]/);
   const path2 = end === -1 ? raw : raw.slice(0, end);
   if (mode === "NONE" || !path2.startsWith("/")) return path2;
@@ -1405,12 +1406,12 @@ function normalizePath(raw, mode) {
   const resolved = base(unescaped);
   return mode === "BASE" ? resolved : resolved.replace(/\/{2,}/g, "/");
 }
-var unreservedEscape, plain;
+var unreservedEscape, telling;
 var init_normalize_path = __esm({
   "src/sets/normalize-path.ts"() {
     "use strict";
     unreservedEscape = /%(2[dDeE]|3[0-9]|4[1-9a-fA-F]|5[0-9aA]|5[fF]|6[1-9a-fA-F]|7[0-9aA]|7[eE])/g;
-    plain = /^(?![^]*(?:[%\\?#]|\/\/|\/\.))/;
+    telling = ["%", "\\", "?", "#", "//", "/."];
   }
 });
 
@@ -1466,7 +1467,7 @@ function templateStep(template, state, character) {
     if (element === void 0 || !accepts(element, character)) continue;
     close(template, positions2, element.kind === "many" ? position : position + 1);
   }
-  return positions2.sort((left, right) => left - right);
+  return positions2.sort((left2, right) => left2 - right);
 }
 function templateAccepts(template, state) {
   return state.includes(template.length);
@@ -1723,8 +1724,8 @@ function conditionHolds(condition, seen) {
       return (condition.any.length === 0 || condition.any.some(fits2)) && !condition.none.some(fits2);
     }
     case "claim": {
-      const texts5 = seen.token?.claim(condition.path) ?? [];
-      const fits2 = (pattern) => matches({ type: "element", pattern }, texts5);
+      const texts6 = seen.token?.claim(condition.path) ?? [];
+      const fits2 = (pattern) => matches({ type: "element", pattern }, texts6);
       return (condition.any.length === 0 || condition.any.some(fits2)) && !condition.none.some(fits2);
     }
     case "filter-metadata":
@@ -2044,14 +2045,14 @@ var init_external_authorization = __esm({
 });
 
 // src/semantics/peer-authentication.ts
-function modeAt(effective, port2) {
-  return effective.ports.get(port2) ?? effective.workload;
+function modeAt(effective, port3) {
+  return effective.ports.get(port3) ?? effective.workload;
 }
 function effectiveMtls(mesh2, attached) {
   const scopes = [attached.peerAuthentication.mesh, attached.peerAuthentication.namespace, attached.peerAuthentication.workload].map((policies) => oldestOf(policies, mesh2));
-  const ambiguous = scopes.filter((candidates2) => candidates2.length > 1).flat();
+  const ambiguous = scopes.filter((candidates3) => candidates3.length > 1).flat();
   const [meshWide = [], namespaceWide = [], own3 = []] = scopes;
-  const orNone = (candidates2) => candidates2.length === 0 ? [void 0] : candidates2;
+  const orNone = (candidates3) => candidates3.length === 0 ? [void 0] : candidates3;
   const worlds = [];
   for (const first of orNone(meshWide)) {
     for (const second of orNone(namespaceWide)) {
@@ -2069,18 +2070,18 @@ function resolve(meshWide, namespaceWide, own3, config2) {
   }
   const ports = /* @__PURE__ */ new Map();
   if (own3 !== void 0) {
-    for (const [port2, mode] of [...own3.spec.portLevelMtls].sort(([left], [right]) => left - right)) {
-      ports.set(port2, mode === "UNSET" ? workload2 : { mode, by: resourceId(own3) });
+    for (const [port3, mode] of [...own3.spec.portLevelMtls].sort(([left2], [right]) => left2 - right)) {
+      ports.set(port3, mode === "UNSET" ? workload2 : { mode, by: resourceId(own3) });
     }
   }
   return { workload: workload2, ports, judgedByWeakest: [] };
 }
 function weakest(worlds) {
   const pick2 = (modes3) => modes3.reduce((found, mode) => strength[mode.mode] < strength[found.mode] ? mode : found, modes3[0] ?? { mode: "PERMISSIVE", by: void 0 });
-  const named5 = [...new Set(worlds.flatMap((world) => [...world.ports.keys()]))].sort((left, right) => left - right);
+  const named5 = [...new Set(worlds.flatMap((world) => [...world.ports.keys()]))].sort((left2, right) => left2 - right);
   return {
     workload: pick2(worlds.map((world) => world.workload)),
-    ports: new Map(named5.map((port2) => [port2, pick2(worlds.map((world) => modeAt(world, port2)))]))
+    ports: new Map(named5.map((port3) => [port3, pick2(worlds.map((world) => modeAt(world, port3)))]))
   };
 }
 function oldestOf(policies, mesh2) {
@@ -2100,24 +2101,24 @@ function oldestOf(policies, mesh2) {
   const timed = old.find((policy) => policy.creationTimestamp !== void 0);
   return old.filter((policy) => policy.creationTimestamp === void 0 || policy === timed);
 }
-function handleConnection(port2, mode, client) {
+function handleConnection(port3, mode, client) {
   const ownTls = !client.identity && (client.protocol === "tls" || client.protocol === "https");
   if (mode === "STRICT" && !client.identity) {
-    return { outcome: "refused", layer: "mtls", rule: "M18", because: ownTls ? "STRICT refuses TLS without a client certificate of the mesh" : "STRICT refuses plaintext" };
+    return { outcome: "refused", layer: "mtls", seesPeer: false, rule: "M18", because: ownTls ? "STRICT refuses TLS without a client certificate of the mesh" : "STRICT refuses plaintext" };
   }
   if (ownTls) {
-    if (port2 === "http") return { outcome: "refused", layer: "mtls", rule: mode === "DISABLE" ? "M16" : "M17", because: "a port declared as HTTP has no place for TLS from outside the mesh" };
+    if (port3 === "http") return { outcome: "refused", layer: "mtls", seesPeer: false, rule: mode === "DISABLE" ? "M16" : "M17", because: "a port declared as HTTP has no place for TLS from outside the mesh" };
     return { outcome: "chain", chain: "tcp", seesPeer: false, passthrough: true, rule: "A4.6", because: "TLS from outside the mesh goes to the application untouched, without identity" };
   }
   if (client.identity && mode === "DISABLE") {
-    if (port2 === "http") return { outcome: "refused", layer: "mtls", rule: "M16", because: "DISABLE offers no TLS on a port declared as HTTP" };
+    if (port3 === "http") return { outcome: "refused", layer: "mtls", seesPeer: false, rule: "M16", because: "DISABLE offers no TLS on a port declared as HTTP" };
     return { outcome: "chain", chain: "tcp", seesPeer: false, passthrough: true, rule: "M16", because: "under DISABLE the mesh TLS goes to the application as opaque bytes, without identity" };
   }
-  if (port2 === "http") {
-    if (client.protocol === "tcp") return { outcome: "refused", layer: "protocol", rule: "A4.4", because: "the port is declared as HTTP and the bytes are none" };
+  if (port3 === "http") {
+    if (client.protocol === "tcp") return { outcome: "refused", layer: "protocol", seesPeer: client.identity, rule: "A4.4", because: "the port is declared as HTTP and the bytes are none" };
     return chainFor("http", client, "A4.4", "the port is declared as HTTP");
   }
-  if (port2 === "tcp" || port2 === "udp") return chainFor("tcp", client, "A4.4", port2 === "udp" ? "TCP to the number of a UDP port gets L4 rules only" : "the port is declared as TCP");
+  if (port3 === "tcp" || port3 === "udp") return chainFor("tcp", client, "A4.4", port3 === "udp" ? "TCP to the number of a UDP port gets L4 rules only" : "the port is declared as TCP");
   return chainFor(client.protocol === "http" ? "http" : "tcp", client, "A4.4", "no Service declares the protocol, the proxy looks at what the client speaks");
 }
 function chainFor(chain, client, rule2, because2) {
@@ -2212,8 +2213,8 @@ function audienceText(audience) {
 }
 function audienceMatchers(audiences) {
   const forms = audiences.flatMap((audience) => {
-    const plain6 = audienceText(audience);
-    return ["", "http://", "https://"].flatMap((scheme) => [`${scheme}${plain6}`, `${scheme}${plain6}/`]);
+    const plain5 = audienceText(audience);
+    return ["", "http://", "https://"].flatMap((scheme) => [`${scheme}${plain5}`, `${scheme}${plain5}/`]);
   });
   return [...new Set(forms)].map((text6) => ({ type: "element", pattern: { type: "exact", text: text6 } }));
 }
@@ -2222,10 +2223,10 @@ function refusedTokens(rules3) {
   const origins = [...new Set(rules3.map((rule2) => rule2.policy))].sort().map((policy) => ({ policy }));
   const somewhere = { type: "token", locations: [...new Set(rules3.flatMap((rule2) => rule2.locations.map(locationText)))].sort() };
   const accepting = rules3.filter((rule2) => rule2.fetchable);
-  const plain6 = accepting.filter((rule2) => rule2.spec.audiences.length === 0);
+  const plain5 = accepting.filter((rule2) => rule2.spec.audiences.length === 0);
   const checked = accepting.filter((rule2) => rule2.spec.audiences.length > 0);
   if (2 ** checked.length > maxAudienceAlternatives) return void 0;
-  let alternatives2 = [{ refused: plain6, audiences: [] }];
+  let alternatives2 = [{ refused: plain5, audiences: [] }];
   for (const rule2 of checked) {
     const wrongAudience = { dimension: "claim:aud", any: [], none: audienceMatchers(rule2.spec.audiences) };
     alternatives2 = alternatives2.flatMap((alternative) => [
@@ -2305,20 +2306,20 @@ function withToken(raw) {
   const headers2 = new Map(raw.headers);
   let path2 = raw.path;
   const { location } = token;
-  if (location.in === "header") headers2.set(location.name, joined(headers2.get(location.name), `${location.prefix}${text6}`, ","));
-  else if (location.in === "cookie") headers2.set("cookie", joined(headers2.get("cookie"), `${location.name}=${text6}`, "; "));
+  if (location.in === "header") headers2.set(location.name, joined(`${location.prefix}${text6}`, headers2.get(location.name), ","));
+  else if (location.in === "cookie") headers2.set("cookie", joined(`${location.name}=${text6}`, headers2.get("cookie"), "; "));
   else path2 = `${path2}${path2.includes("?") ? "&" : "?"}${location.name}=${text6}`;
   return { headers: headers2, path: path2, text: text6 };
 }
-function joined(before, text6, separator2) {
-  return before === void 0 ? text6 : `${before}${separator2}${text6}`;
+function joined(token, own3, separator2) {
+  return own3 === void 0 ? token : `${token}${separator2}${own3}`;
 }
 function readBy(rule2, sent, raw, given) {
-  const texts5 = rule2.locations.flatMap((location) => textsAt(location, sent));
-  if (texts5.length === 0) return { state: "missing", number: "A5.1", why: "" };
-  if (raw.token === void 0 || !texts5.includes(sent.text ?? "")) {
-    const tokenLike = texts5.some((text6) => /^[\w-]+\.[\w-]+\.[\w-]+$/.test(text6));
-    return tokenLike && !texts5.includes(sent.text ?? "") ? { state: "unknown", number: "A5.4", why: "whose signature the token in the headers carries" } : { state: "invalid", number: "A5.5", why: `what \`${rule2.policy}\` reads as a token is none` };
+  const texts6 = rule2.locations.flatMap((location) => textsAt(location, sent));
+  if (texts6.length === 0) return { state: "missing", number: "A5.1", why: "" };
+  if (raw.token === void 0 || !texts6.includes(sent.text ?? "")) {
+    const tokenLike = texts6.some((text6) => /^[\w-]+\.[\w-]+\.[\w-]+$/.test(text6));
+    return tokenLike && !texts6.includes(sent.text ?? "") ? { state: "unknown", number: "A5.4", why: "whose signature the token in the headers carries" } : { state: "invalid", number: "A5.5", why: `what \`${rule2.policy}\` reads as a token is none` };
   }
   return judge(rule2, raw.token, given);
 }
@@ -2331,8 +2332,8 @@ function judge(rule2, token, given) {
   if (!(given[`keys:${rule2.keys}`] ?? token.valid)) return invalid("A5.4", `the token's signature is not right under the keys of \`${rule2.policy}\``);
   if (rule2.spec.audiences.length > 0) {
     const audience = claims["aud"];
-    const texts5 = (Array.isArray(audience) ? audience : [audience]).filter((entry2) => typeof entry2 === "string").map(audienceText);
-    if (!rule2.spec.audiences.some((wanted) => texts5.includes(audienceText(wanted)))) return invalid("A5.11", `the token's audience is none of those of \`${rule2.policy}\``);
+    const texts6 = (Array.isArray(audience) ? audience : [audience]).filter((entry2) => typeof entry2 === "string").map(audienceText);
+    if (!rule2.spec.audiences.some((wanted) => texts6.includes(audienceText(wanted)))) return invalid("A5.11", `the token's audience is none of those of \`${rule2.policy}\``);
   }
   return timely(claims);
 }
@@ -2358,8 +2359,7 @@ function textsAt(location, sent) {
     if (location.prefix === "") return [value];
     const at = value.indexOf(location.prefix);
     if (at < 0) return [];
-    const rest = value.slice(at + location.prefix.length);
-    return [/[A-Za-z0-9+/_.=-]+/.exec(rest)?.[0] ?? rest];
+    return [value.slice(at + location.prefix.length)];
   }
   if (location.in === "cookie") {
     return (sent.headers.get("cookie") ?? "").split(";").map((part2) => part2.trim()).filter((part2) => part2.startsWith(`${location.name}=`)).slice(0, 1).map((part2) => part2.slice(location.name.length + 1));
@@ -2434,29 +2434,29 @@ var init_token_check = __esm({
 });
 
 // src/posture/sidecar.ts
-function protocolOf(workload2, port2) {
-  return workload2.ports.find((candidate) => candidate.port === port2)?.protocol ?? "auto";
+function protocolOf(workload2, port3) {
+  return workload2.ports.find((candidate) => candidate.port === port3)?.protocol ?? "auto";
 }
 function decideAtSidecar(mesh2, workload2, attached, asked, given) {
   const because2 = [];
-  const note = (rule2, text6, by) => {
+  const note2 = (rule2, text6, by) => {
     because2.push(by === void 0 ? { rule: rule2, text: text6 } : { rule: rule2, text: text6, by });
   };
   const effective = effectiveMtls(mesh2, attached);
   const mode = modeAt(effective, asked.port);
-  note(mode.by === void 0 ? "M6" : "M7", `port ${String(asked.port)} of \`${workload2.id}\` has mTLS mode ${mode.mode}`, mode.by);
-  if (effective.judgedByWeakest.length > 0) note("M15", `the creation order of ${effective.judgedByWeakest.map((id) => `\`${id}\``).join(", ")} is not known, the weakest is taken`);
+  note2(mode.by === void 0 ? "M6" : "M7", `port ${String(asked.port)} of \`${workload2.id}\` has mTLS mode ${mode.mode}`, mode.by);
+  if (effective.judgedByWeakest.length > 0) note2("M15", `the creation order of ${effective.judgedByWeakest.map((id) => `\`${id}\``).join(", ")} is not known, the weakest is taken`);
   const handling = handleConnection(protocolOf(workload2, asked.port), mode.mode, { protocol: asked.protocol, identity: asked.principal !== null });
-  note(handling.rule, handling.because, mode.by);
-  if (handling.outcome === "refused") return { verdict: "deny", layer: handling.layer, by: mode.by === void 0 ? [] : [mode.by], enforcedAt: "sidecar", because: because2 };
   if (handling.seesPeer && holds(foreignTrustDomain(mesh2.config), asked.principal)) {
-    note("A3.14", `the trust domain of \`${asked.principal ?? ""}\` is not accepted by TLS`);
+    note2("A3.14", `the trust domain of \`${asked.principal ?? ""}\` is not accepted by TLS`);
     return { verdict: "deny", layer: "mtls", by: [], enforcedAt: "sidecar", because: because2 };
   }
+  note2(handling.rule, handling.because, mode.by);
+  if (handling.outcome === "refused") return { verdict: "deny", layer: handling.layer, by: mode.by === void 0 ? [] : [mode.by], enforcedAt: "sidecar", because: because2 };
   if (handling.chain === "http") {
     const refused = refusedAsHttp(asked);
     if (refused !== void 0) {
-      note(refused.rule, refused.text);
+      note2(refused.rule, refused.text);
       return { verdict: "deny", layer: "protocol", by: [], enforcedAt: "sidecar", because: because2 };
     }
   }
@@ -2465,10 +2465,12 @@ function decideAtSidecar(mesh2, workload2, attached, asked, given) {
 function refusedAsHttp(asked) {
   if (!knownMethods.includes(asked.raw.method)) return { rule: "A3.35", text: `the proxy does not know the method \`${asked.raw.method}\`` };
   if (rejectedPath(asked.raw.path)) return { rule: "A3.39", text: "the proxy refuses the path as it is sent" };
+  const name2 = [...asked.raw.headers.keys()].find((header) => !/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(header));
+  if (name2 !== void 0) return { rule: "A3.J", text: `\`${name2}\` is no name of a header that a client can send` };
   return void 0;
 }
 function decideByPolicies(mesh2, workload2, attached, asked, handling, given, because2) {
-  const note = (rule2, text6, by2) => {
+  const note2 = (rule2, text6, by2) => {
     because2.push(by2 === void 0 ? { rule: rule2, text: text6 } : { rule: rule2, text: text6, by: by2 });
   };
   const chain = handling.chain;
@@ -2480,15 +2482,15 @@ function decideByPolicies(mesh2, workload2, attached, asked, handling, given, be
   for (const action of customActions(policies.custom, mesh2.config, given)) {
     if (matching([action.policy], untouched).length === 0) continue;
     if (action.state.state === "denies") {
-      note(action.state.rule, action.state.because, action.policy.id);
+      note2(action.state.rule, action.state.because, action.policy.id);
       refusing.push(action.policy.id);
       continue;
     }
     if (chain === "tcp" && !action.state.onTcp) {
-      note("A6.4", `the HTTP provider \`${action.provider}\` is not asked on a TCP chain`, action.policy.id);
+      note2("A6.4", `the HTTP provider \`${action.provider}\` is not asked on a TCP chain`, action.policy.id);
       continue;
     }
-    note("A6.1", `the provider \`${action.provider}\` is asked`, action.policy.id);
+    note2("A6.1", `the provider \`${action.provider}\` is asked`, action.policy.id);
     asks = { provider: asks?.provider ?? action.provider, by: [...asks?.by ?? [], action.policy.id] };
   }
   if (refusing.length > 0) return { verdict: "deny", layer: "authorization", by: refusing, enforcedAt: "sidecar", ...through, because: because2 };
@@ -2496,25 +2498,25 @@ function decideByPolicies(mesh2, workload2, attached, asked, handling, given, be
   const check2 = checkToken(rules3, asked.raw, given);
   if (check2.result === "unknown") return { verdict: "unknown", rule: check2.rule, missing: check2.missing, because: because2 };
   if (check2.result === "refused") {
-    note(check2.rule, check2.because, check2.by[0]);
+    note2(check2.rule, check2.because, check2.by[0]);
     return { verdict: "deny", layer: "authentication", by: check2.by, enforcedAt: "sidecar", because: because2 };
   }
-  if (chain === "http") note(check2.rule, check2.because);
+  if (chain === "http") note2(check2.rule, check2.because);
   const seen = seenAt(mesh2, workload2, asked, handling, check2.token, check2.headers, check2.path, given);
   const denying = matching(policies.deny, seen);
   if (denying.length > 0) {
     const by2 = denying.map((policy) => policy.id);
-    note("A1.1", `a rule of ${by2.map((id) => `\`${id}\``).join(", ")} denies the request`, by2[0]);
+    note2("A1.1", `a rule of ${by2.map((id) => `\`${id}\``).join(", ")} denies the request`, by2[0]);
     return { verdict: "deny", layer: "authorization", by: by2, enforcedAt: "sidecar", ...through, because: because2 };
   }
   const allowing = matching(policies.allow, seen);
   if (policies.allow.length > 0 && allowing.length === 0) {
-    note("A1.4", `${String(policies.allow.length)} ALLOW ${policies.allow.length === 1 ? "policy acts" : "policies act"} here and no rule matches`);
+    note2("A1.4", `${String(policies.allow.length)} ALLOW ${policies.allow.length === 1 ? "policy acts" : "policies act"} here and no rule matches`);
     return { verdict: "deny", layer: "authorization", by: [], enforcedAt: "sidecar", ...through, because: because2 };
   }
   const by = allowing.map((policy) => policy.id);
-  if (policies.allow.length === 0) note("A1.4", "no ALLOW policy acts here, what is not denied passes");
-  else note("A1.1", `a rule of ${by.map((id) => `\`${id}\``).join(", ")} allows the request`, by[0]);
+  if (policies.allow.length === 0) note2("A1.4", "no ALLOW policy acts here, what is not denied passes");
+  else note2("A1.1", `a rule of ${by.map((id) => `\`${id}\``).join(", ")} allows the request`, by[0]);
   if (asks !== void 0) return { verdict: "asks", layer: "external-authorization", provider: asks.provider, by: asks.by.sort(), enforcedAt: "sidecar", ...through, because: because2 };
   return { verdict: "allow", layer: "authorization", by, enforcedAt: "sidecar", ...through, because: because2 };
 }
@@ -2556,8 +2558,9 @@ function seenAt(mesh2, workload2, asked, handling, token, headers2, path2, assum
 function headerAt(name2, mesh2, workload2, peer, headers2, path2) {
   if (name2 === ":path") return pathWithQuery(path2, mesh2);
   if (name2 === "x-forwarded-client-cert") {
-    const own3 = `${mesh2.config.trustDomain}/ns/${workload2.namespace}/sa/${workload2.serviceAccount}`;
-    return peer === null ? null : `By=spiffe://${own3};Hash=certificate;Subject="";URI=spiffe://${peer}`;
+    const own3 = `By=spiffe://${mesh2.config.trustDomain}/ns/${workload2.namespace}/sa/${workload2.serviceAccount};Hash=certificate;Subject="";URI=spiffe://${peer ?? ""}`;
+    const sent = headers2.get(name2);
+    return peer === null ? null : sent === void 0 ? own3 : `${sent},${own3}`;
   }
   return headers2.get(name2) ?? null;
 }
@@ -2793,8 +2796,8 @@ var init_destinations = __esm({
 });
 
 // src/semantics/ambient-peer-authentication.ts
-function refusesPlaintext(mtls2, port2) {
-  return mtls2.exceptions.has(port2) ? !mtls2.strict : mtls2.strict;
+function refusesPlaintext(mtls2, port3) {
+  return mtls2.exceptions.has(port3) ? !mtls2.strict : mtls2.strict;
 }
 function ambientMtls(mesh2, attached) {
   const root = oldest(attached.peerAuthentication.mesh.filter((policy) => policy.spec.selector === void 0));
@@ -2806,15 +2809,15 @@ function ambientMtls(mesh2, attached) {
   const mode = own3?.spec.mode ?? "UNSET";
   const strict2 = mode === "UNSET" ? inherited : mode === "STRICT";
   if (own3 === void 0) return { strict: strict2, exceptions: /* @__PURE__ */ new Set(), by: void 0 };
-  const portsOf = (...modes3) => [...own3.spec.portLevelMtls].filter(([, portMode]) => modes3.includes(portMode)).map(([port2]) => port2);
+  const portsOf2 = (...modes3) => [...own3.spec.portLevelMtls].filter(([, portMode]) => modes3.includes(portMode)).map(([port3]) => port3);
   const excepted = (world, ports) => ({ strict: world, exceptions: new Set(ports), by: ports.length === 0 ? void 0 : resourceId(own3) });
-  if (mode === "STRICT") return excepted(true, portsOf("PERMISSIVE", "DISABLE"));
-  if (mode !== "UNSET") return excepted(false, rootStrict && namespaceSilent ? [] : portsOf("STRICT"));
-  if (!inherited) return excepted(false, portsOf("STRICT"));
-  const opened = portsOf("PERMISSIVE");
+  if (mode === "STRICT") return excepted(true, portsOf2("PERMISSIVE", "DISABLE"));
+  if (mode !== "UNSET") return excepted(false, rootStrict && namespaceSilent ? [] : portsOf2("STRICT"));
+  if (!inherited) return excepted(false, portsOf2("STRICT"));
+  const opened = portsOf2("PERMISSIVE");
   if (opened.length === 0) return excepted(true, []);
   if (namespaceWide !== void 0 && namespaceWide.spec.mode === "UNSET") return excepted(false, []);
-  return excepted(true, [...opened, ...portsOf("DISABLE")]);
+  return excepted(true, [...opened, ...portsOf2("DISABLE")]);
 }
 function oldest(policies) {
   return [...policies].sort(
@@ -2836,38 +2839,38 @@ var init_ambient_peer_authentication = __esm({
 // src/posture/ztunnel.ts
 function decideAtZtunnel(mesh2, workload2, asked, query3) {
   const because2 = [];
-  const note = (rule2, text6, by) => {
+  const note2 = (rule2, text6, by) => {
     because2.push(by === void 0 ? { rule: rule2, text: text6 } : { rule: rule2, text: text6, by });
   };
   const waypoint = query3.from.direct === true ? void 0 : waypointBinding(mesh2, workload2);
   if (waypoint !== void 0) return { verdict: "unknown", rule: "M75", missing: `what the waypoint \`${waypoint}\` in front of \`${workload2.id}\` decides`, because: because2 };
   if (!workload2.otherPortsCaptured && asked.principal === null) {
-    note("M32", "plaintext to the pod is not redirected (`ambient.istio.io/bypass-inbound-capture`)");
+    note2("M32", "plaintext to the pod is not redirected (`ambient.istio.io/bypass-inbound-capture`)");
     return { verdict: "allow", layer: "none", by: [], enforcedAt: "none", because: because2 };
   }
   const attached = policiesFor(mesh2, workload2);
   const mtls2 = ambientMtls(mesh2, attached);
   if (asked.principal === null && refusesPlaintext(mtls2, asked.port)) {
-    note("M25", `plaintext to port ${String(asked.port)} is refused (STRICT)`, mtls2.by);
+    note2("M25", `plaintext to port ${String(asked.port)} is refused (STRICT)`, mtls2.by);
     return { verdict: "deny", layer: "mtls", by: mtls2.by === void 0 ? [] : [mtls2.by], enforcedAt: "ztunnel", because: because2 };
   }
   if (asked.principal !== null && !asked.principal.startsWith(`${mesh2.config.trustDomain}/`)) {
-    note("A3.14", "ztunnel accepts its own trust domain only");
+    note2("A3.14", "ztunnel accepts its own trust domain only");
     return { verdict: "deny", layer: "mtls", by: [], enforcedAt: "ztunnel", because: because2 };
   }
   const policies = enforced(readByZtunnel(attached.authorization), "ztunnel", mesh2.config);
   const seen = seenByZtunnel(asked);
   const denying = matching(policies.deny, seen).map((policy) => policy.id);
   if (denying.length > 0) {
-    note("M27", `a rule of ${denying.map((id) => `\`${id}\``).join(", ")} denies the connection`, denying[0]);
+    note2("M27", `a rule of ${denying.map((id) => `\`${id}\``).join(", ")} denies the connection`, denying[0]);
     return { verdict: "deny", layer: "authorization", by: denying, enforcedAt: "ztunnel", because: because2 };
   }
   const allowing = matching(policies.allow, seen).map((policy) => policy.id);
   if (policies.allow.length > 0 && allowing.length === 0) {
-    note("M27", "ALLOW policies act here and none matches");
+    note2("M27", "ALLOW policies act here and none matches");
     return { verdict: "deny", layer: "authorization", by: [], enforcedAt: "ztunnel", because: because2 };
   }
-  note("M27", policies.allow.length === 0 ? "no ALLOW policy acts here" : `a rule of ${allowing.map((id) => `\`${id}\``).join(", ")} allows the connection`, allowing[0]);
+  note2("M27", policies.allow.length === 0 ? "no ALLOW policy acts here" : `a rule of ${allowing.map((id) => `\`${id}\``).join(", ")} allows the connection`, allowing[0]);
   return { verdict: "allow", layer: "authorization", by: allowing, enforcedAt: "ztunnel", because: because2 };
 }
 function readByZtunnel(policies) {
@@ -2915,7 +2918,7 @@ function decide(mesh2, query3) {
   if (query3.to.gateway !== void 0) return unknown("M110", `what the gateway \`${query3.to.gateway}\` routes to`, []);
   const destinations = destinationsAsked(mesh2, query3);
   if ("missing" in destinations) return unknown(destinations.rule, destinations.missing, []);
-  const answers2 = destinations.found.map(({ workload: workload2, port: port2 }) => decideAt(mesh2, workload2, { ...query3, to: { ...query3.to, port: port2 } }));
+  const answers2 = destinations.found.map(({ workload: workload2, port: port3 }) => decideAt(mesh2, workload2, { ...query3, to: { ...query3.to, port: port3 } }));
   const first = answers2[0];
   if (first === void 0) return unknown("A2.2", "the destination", []);
   return answers2.every((answer2) => answer2.verdict === first.verdict) ? first : unknown("A2.2", `which pod behind \`${query3.to.host ?? ""}\` is reached: they answer differently`, []);
@@ -2937,19 +2940,18 @@ function workloadNamed(mesh2, id) {
   const direct = mesh2.workloads.get(id);
   if (direct !== void 0) return direct;
   const match = /^(.*)\[(.*)\]$/.exec(id);
-  const plain6 = match === null ? void 0 : mesh2.workloads.get(match[1] ?? "");
-  return plain6 !== void 0 && plain6.kind === match?.[2] ? plain6 : void 0;
+  const plain5 = match === null ? void 0 : mesh2.workloads.get(match[1] ?? "");
+  return plain5 !== void 0 && plain5.kind === match?.[2] ? plain5 : void 0;
 }
-function podsBehind(mesh2, host, port2) {
+function podsBehind(mesh2, host, port3) {
   const [name2, namespace, svc] = host.split(".");
   if (svc !== void 0 && svc !== "svc") return { rule: "M102", missing: `what stands behind the host \`${host}\`` };
   const service = ofKind(mesh2, "Service").find((candidate) => candidate.name === name2 && candidate.namespace === namespace);
   const selector = service?.spec.selector;
-  const servicePort = service?.spec.ports.find((candidate) => candidate.port === port2);
-  if (service === void 0 || selector === void 0 || servicePort === void 0) return { rule: "M102", missing: `a Service \`${host}\` with port ${String(port2)} and pods` };
+  const servicePort = service?.spec.ports.find((candidate) => candidate.port === port3);
+  if (service === void 0 || selector === void 0 || servicePort === void 0) return { rule: "M102", missing: `a Service \`${host}\` with port ${String(port3)} and pods` };
   const found = [...mesh2.workloads.values()].filter((workload2) => workload2.namespace === service.namespace && selects(selector, workload2.labels)).flatMap((workload2) => {
-    const spec = workload2.resource?.spec;
-    const target = targetPortOf(spec !== void 0 && "containers" in spec ? spec : void 0, servicePort);
+    const target = targetPortOf(podSpecOf(workload2), servicePort);
     return target === void 0 ? [] : [{ workload: workload2, port: target }];
   });
   return found.length === 0 ? { rule: "M102", missing: `a declared pod behind \`${host}\`` } : { found };
@@ -2986,8 +2988,8 @@ function decideIn(mesh2, workload2, mode, query3, given) {
 function unguarded(because2) {
   return { verdict: "allow", layer: "none", by: [], enforcedAt: "none", because: because2 };
 }
-function capturedAt(workload2, port2) {
-  return workload2.ports.find((candidate) => candidate.port === port2)?.captured ?? workload2.otherPortsCaptured;
+function capturedAt(workload2, port3) {
+  return workload2.ports.find((candidate) => candidate.port === port3)?.captured ?? workload2.otherPortsCaptured;
 }
 function callerOf(mesh2, workload2, query3, given) {
   const { from } = query3;
@@ -3147,9 +3149,9 @@ var init_catalogue = __esm({
 function strengthOf(mode) {
   return strength2[mode];
 }
-function mtlsAt(mesh2, attached, port2) {
+function mtlsAt(mesh2, attached, port3) {
   const start = { mode: mesh2.config.defaultMtls, policy: void 0, path: [], tied: [] };
-  return [attached.mesh, attached.namespace, attached.workload].reduce((inherited, scope2) => weakest2(inherited, candidates(mesh2, scope2), port2), start);
+  return [attached.mesh, attached.namespace, attached.workload].reduce((inherited, scope2) => weakest2(inherited, candidates(mesh2, scope2), port3), start);
 }
 function candidates(mesh2, policies) {
   const ordered3 = [...policies].sort(compareBy((policy) => creationSecond(policy.creationTimestamp), (policy) => policy.name, (policy) => policy.namespace ?? ""));
@@ -3162,18 +3164,18 @@ function candidates(mesh2, policies) {
   const timed = old.find((policy) => policy.creationTimestamp !== void 0);
   return old.filter((policy) => policy.creationTimestamp === void 0 || policy === timed);
 }
-function weakest2(inherited, scope2, port2) {
-  const answers2 = scope2.map((policy) => answerOf(inherited, policy, port2));
+function weakest2(inherited, scope2, port3) {
+  const answers2 = scope2.map((policy) => answerOf(inherited, policy, port3));
   const first = answers2[0];
   if (first === void 0) return inherited;
-  const found = answers2.reduce((left, right) => strength2[right.mode] < strength2[left.mode] ? right : left, first);
+  const found = answers2.reduce((left2, right) => strength2[right.mode] < strength2[left2.mode] ? right : left2, first);
   return scope2.length > 1 ? { ...found, tied: scope2 } : found;
 }
-function answerOf(inherited, policy, port2) {
+function answerOf(inherited, policy, port3) {
   const own3 = policy.spec.mode === "UNSET" ? inherited : { mode: policy.spec.mode, policy, path: ["spec", "mtls", "mode"], tied: [] };
-  const entry2 = port2 === void 0 || !hasSelector(policy.spec.selector) ? void 0 : policy.spec.portLevelMtls.get(port2);
-  if (entry2 === void 0 || entry2 === "UNSET" || port2 === void 0) return own3;
-  return { mode: entry2, policy, path: ["spec", "portLevelMtls", String(port2), "mode"], tied: [] };
+  const entry2 = port3 === void 0 || !hasSelector(policy.spec.selector) ? void 0 : policy.spec.portLevelMtls.get(port3);
+  if (entry2 === void 0 || entry2 === "UNSET" || port3 === void 0) return own3;
+  return { mode: entry2, policy, path: ["spec", "portLevelMtls", String(port3), "mode"], tied: [] };
 }
 var strength2;
 var init_mtls = __esm({
@@ -3206,7 +3208,7 @@ function factsOf(input2, options2) {
     policiesAt: (point) => attachedTo(point).authorization,
     tokensAt: (point) => attachedTo(point).requestAuthentication,
     reachOf: (policy) => remembered(reaches2, policy, () => reachOf(mesh2, policy)),
-    mtlsAt: (point, port2) => mtlsAt(mesh2, attachedTo(point).peerAuthentication, port2),
+    mtlsAt: (point, port3) => mtlsAt(mesh2, attachedTo(point).peerAuthentication, port3),
     servicesOf: (workload2) => services()(workload2.namespace, workload2.labels),
     ask: (query3) => options2.ask?.(mesh2, query3)
   };
@@ -3261,7 +3263,7 @@ function isAmbient(workload2) {
   return workload2.enrolment.mode === "ambient" || workload2.enrolment.mode === "unknown" && workload2.enrolment.inWorld === "ambient";
 }
 function guardedPorts(workload2) {
-  return workload2.ports.filter((port2) => port2.protocol !== "udp" && port2.captured);
+  return workload2.ports.filter((port3) => port3.protocol !== "udp" && port3.captured);
 }
 function certaintyOf(workloads2) {
   return workloads2.some((workload2) => workload2.enrolment.mode === "unknown") || workloads2.length === 0 ? "conditional" : "proved";
@@ -3388,7 +3390,7 @@ function widenedRule(change2) {
     case "ingress":
       return "internet-exposure";
     case "enrolment":
-      return causedByCapture(change2) ? "capture-hole" : "enrolment-lost";
+      return "enrolment-lost";
     case "identity":
       return "identity-gained";
     case "egress":
@@ -3411,9 +3413,6 @@ function weakenedRule(change2) {
     access: "access-widened"
   };
   return weakened[change2.facet];
-}
-function causedByCapture(change2) {
-  return change2.region.cubes.length > 0 && change2.region.cubes.every((cube2) => cube2.ports?.only !== void 0);
 }
 var init_classify = __esm({
   "src/findings/classify.ts"() {
@@ -3446,8 +3445,8 @@ function breadthOf(callers3) {
   if (callers3.open.length === 0) return callers3.known.length > 0 ? "named" : "mesh";
   return callers3.open.map(breadthOfOpen).reduce(wider, "named");
 }
-function wider(left, right) {
-  return breadths.indexOf(left) >= breadths.indexOf(right) ? left : right;
+function wider(left2, right) {
+  return breadths.indexOf(left2) >= breadths.indexOf(right) ? left2 : right;
 }
 function breadthOfOpen(words2) {
   if (words2.endsWith("(no workload here uses it)")) return "named";
@@ -3644,6 +3643,35 @@ var init_access_widened_undecided = __esm({
   }
 });
 
+// src/findings/detectors/allow-any-egress.ts
+var allowAnyEgress, texts;
+var init_allow_any_egress = __esm({
+  "src/findings/detectors/allow-any-egress.ts"() {
+    "use strict";
+    init_resource();
+    init_detector();
+    init_text();
+    allowAnyEgress = defineDetector({
+      rule: "allow-any-egress",
+      detectState: (side2) => {
+        const { config: config2 } = side2.mesh;
+        const stated = side2.all.find((resource) => resourceId(resource) === config2.statedBy);
+        const mesh2 = config2.statedBy === void 0 || config2.outboundTrafficPolicy === "REGISTRY_ONLY" ? [] : [{ subject: "mesh", affected: ["mesh"], ...stated === void 0 ? {} : { place: { resource: stated, path: [] } }, message: `any workload of the mesh may call any external address: \`outboundTrafficPolicy.mode\` is ${config2.outboundTrafficPolicy}`, ...texts }];
+        const sidecars = side2.of("Sidecar").flatMap(
+          (sidecar2) => sidecar2.spec.outboundTrafficPolicy?.mode === "ALLOW_ANY" ? [{ subject: resourceId(sidecar2), affected: [`${sidecar2.namespace ?? ""} ${JSON.stringify(sidecar2.spec.workloadSelector?.labels ?? {})}`], place: { resource: sidecar2, path: ["spec", "outboundTrafficPolicy", "mode"] }, message: `the workloads of ${named(sidecar2)} may call any external address: its \`outboundTrafficPolicy.mode\` is ALLOW_ANY`, ...texts }] : []
+        );
+        return [...mesh2, ...sidecars];
+      }
+    });
+    texts = {
+      impact: "a compromised workload can send data anywhere, and nothing shows that it does",
+      attack: "a compromised workload uploads what it holds to a host of the attacker",
+      remedy: "set REGISTRY_ONLY and register the hosts that are needed; pair it with a NetworkPolicy for egress, since a pod can bypass its own proxy",
+      validation: { positive: "a registered external host is reached", negative: "a call to a host that no ServiceEntry names fails" }
+    };
+  }
+});
+
 // src/findings/rules.ts
 function namesPeer(source2) {
   return source2.principals.length > 0 || source2.namespaces.length > 0 || source2.serviceAccounts.length > 0 || source2.trustDomains.length > 0;
@@ -3835,18 +3863,9 @@ var init_capture_hole = __esm({
     "use strict";
     init_detector();
     init_facts();
-    init_principal();
-    init_text();
     init_capture();
     captureHole = defineDetector({
       rule: "capture-hole",
-      detectChanges: (context) => changesOf(context, "capture-hole").map((change2) => ({
-        change: change2,
-        message: openedMessage(change2),
-        impact: "the port is served without the proxy: no mutual TLS, no authorization, no token check on it",
-        remedy: "let the proxy capture the port again; where a client cannot use mutual TLS, make a port exception in a PeerAuthentication instead",
-        validation: openedValidation(change2)
-      })),
       detectState: (side2) => side2.workloads.flatMap((workload2) => {
         const { resource } = workload2;
         if (resource === void 0 || workload2.enrolment.mode === "none" || workload2.enrolment.mode === "gateway") return [];
@@ -3909,12 +3928,113 @@ var init_claims_without_authentication = __esm({
   }
 });
 
+// src/findings/hosts.ts
+function fullHost(host, namespace) {
+  if (host.startsWith("*")) return host;
+  const parts = host.split(".");
+  if (parts.length === 1) return `${host}.${namespace}${clusterDomain}`;
+  if (parts.length === 2) return `${host}${clusterDomain}`;
+  return parts.length === 3 && parts[2] === "svc" ? `${host}.cluster.local` : host;
+}
+function hostOf(service) {
+  return `${service.name}.${service.namespace ?? ""}${clusterDomain}`;
+}
+function hostMatches(pattern, host) {
+  return pattern === host || pattern === "*" || pattern.startsWith("*.") && host.endsWith(pattern.slice(1));
+}
+function servicesNamed(services, host, namespace) {
+  const full2 = fullHost(host, namespace);
+  const owner = /\.([^.]+)\.svc\.cluster\.local$/.exec(full2)?.[1];
+  const candidates3 = owner === void 0 ? full2.startsWith("*") ? [...services.values()].flat() : [] : services.get(owner) ?? [];
+  return candidates3.filter((service) => hostMatches(full2, hostOf(service)));
+}
+var clusterDomain;
+var init_hosts = __esm({
+  "src/findings/hosts.ts"() {
+    "use strict";
+    clusterDomain = ".svc.cluster.local";
+  }
+});
+
+// src/findings/client-tls.ts
+function plaintextClients(side2) {
+  const rules3 = side2.of("DestinationRule");
+  if (rules3.length === 0) return [];
+  const services = grouped(side2.of("Service"), (service) => service.namespace ?? "");
+  return rules3.flatMap((rule2) => {
+    const found = weakBlocks(rule2.spec);
+    if (found.length === 0) return [];
+    return servicesNamed(services, rule2.spec.host, rule2.namespace ?? "").flatMap((service) => {
+      if (isHidden(rule2, service, rules3)) return [];
+      const workloads2 = service.spec.selector === void 0 ? [] : workloadsWith(side2.mesh, service.namespace ?? "", service.spec.selector).filter((workload2) => workload2.resource !== void 0 && inMesh(workload2));
+      if (workloads2.length === 0) return [];
+      return found.flatMap((block) => {
+        const ports = service.spec.ports.filter((port3) => block.port === void 0 ? !block.except.includes(port3.port) : port3.port === block.port);
+        if (ports.length === 0) return [];
+        const numbers = ports.flatMap((port3) => typeof port3.targetPort === "number" ? [port3.targetPort] : workloads2.flatMap((workload2) => namedPort(workload2, String(port3.targetPort))));
+        return [{ rule: rule2, path: block.path, service, workloads: workloads2, sends: block.sends, because: block.because, ports: [...new Set(numbers)].sort((left2, right) => left2 - right) }];
+      });
+    });
+  });
+}
+function plaintextDestinations(side2) {
+  return new Set(plaintextClients(side2).flatMap((client) => client.workloads.map((workload2) => workload2.id)));
+}
+function namedPort(workload2, name2) {
+  const { resource } = workload2;
+  return resource !== void 0 && "containers" in resource.spec ? resource.spec.containers.flatMap((container2) => container2.ports.filter((port3) => port3.name === name2).map((port3) => port3.port)) : [];
+}
+function isHidden(rule2, service, rules3) {
+  const host = hostOf(service);
+  const rivals = rules3.filter((other) => other.namespace === rule2.namespace && other.spec.workloadSelector === void 0 === (rule2.spec.workloadSelector === void 0) && hostMatches(fullHost(other.spec.host, other.namespace ?? ""), host)).sort(compareBy((other) => -specificity(other), (other) => other.spec.trafficPolicy === void 0 ? 1 : 0, (other) => other.creationTimestamp ?? "", (other) => other.name));
+  const [first] = rivals;
+  return first !== void 0 && first !== rule2 && (specificity(first) > specificity(rule2) || rule2.spec.subsets.every((subset) => subset.trafficPolicy?.tls === void 0));
+}
+function specificity(rule2) {
+  const host = fullHost(rule2.spec.host, rule2.namespace ?? "");
+  return host.startsWith("*") ? host.length : 1e3 + host.length;
+}
+function weakBlocks(spec) {
+  const policies = [];
+  if (spec.trafficPolicy !== void 0) policies.push({ policy: spec.trafficPolicy, path: ["spec", "trafficPolicy"] });
+  for (const [index, subset] of spec.subsets.entries()) if (subset.trafficPolicy !== void 0) policies.push({ policy: subset.trafficPolicy, path: ["spec", "subsets", index, "trafficPolicy"] });
+  return policies.flatMap(({ policy, path: path2 }) => {
+    const top = weakness(policy.tls, spec);
+    const blocks2 = [];
+    if (top !== void 0) blocks2.push({ path: [...path2, "tls"], ...top, port: void 0, except: policy.portLevelSettings.map((entry2) => entry2.port) });
+    for (const [index, entry2] of policy.portLevelSettings.entries()) {
+      const own3 = entry2.tls === void 0 ? top === void 0 ? void 0 : { sends: "plaintext", because: "the entry for the port replaces the `tls` block above it and has none" } : weakness(entry2.tls, spec);
+      if (own3 !== void 0) blocks2.push({ path: [...path2, "portLevelSettings", index], ...own3, port: entry2.port, except: [] });
+    }
+    return blocks2;
+  });
+}
+function weakness(tls2, spec) {
+  if (tls2 === void 0 || tls2.mode === "ISTIO_MUTUAL") return void 0;
+  if (tls2.mode === "DISABLE") return { sends: "plaintext", because: "`tls.mode` is DISABLE, which is also what a `tls` block without `mode` means" };
+  if (tls2.credentialName !== "" && !tls2.credentialName.startsWith("configmap://") && spec.workloadSelector === void 0) return { sends: "plaintext", because: `\`credentialName\` without \`workloadSelector\` leaves sidecars without any TLS, whatever \`${tls2.mode}\` says` };
+  return { sends: "own-tls", because: `\`tls.mode\` is ${tls2.mode}, so no mesh certificate is shown` };
+}
+var init_client_tls = __esm({
+  "src/findings/client-tls.ts"() {
+    "use strict";
+    init_order();
+    init_workload_index();
+    init_facts();
+    init_hosts();
+  }
+});
+
 // src/findings/detectors/client-plaintext.ts
 var clientPlaintext;
 var init_client_plaintext = __esm({
   "src/findings/detectors/client-plaintext.ts"() {
     "use strict";
+    init_resource();
+    init_client_tls();
     init_detector();
+    init_facts();
+    init_hosts();
     init_principal();
     init_text();
     clientPlaintext = defineDetector({
@@ -3925,6 +4045,17 @@ var init_client_plaintext = __esm({
         impact: "the requests travel without the mesh identity of the caller, and in plaintext where no TLS is left",
         remedy: "write `tls.mode: ISTIO_MUTUAL`, or leave the `tls` block out so that automatic mutual TLS applies; a block without `mode` means DISABLE",
         validation: openedValidation(change2, "the same request over mutual TLS is answered")
+      })),
+      detectState: (side2) => plaintextClients(side2).map((client) => ({
+        subject: resourceId(client.rule),
+        facet: hostOf(client.service),
+        affected: client.workloads.map((workload2) => `${workload2.id} ${client.ports.join(",")} ${client.sends}`),
+        certainty: certaintyOf(client.workloads),
+        place: { resource: client.rule, path: client.path },
+        message: `${named(client.rule)} makes clients send ${client.sends === "plaintext" ? "plaintext" : "TLS without a mesh identity"} to \`${hostOf(client.service)}\`: ${client.because}`,
+        impact: client.sends === "plaintext" ? "the requests can be read and changed on the way, and policies at the workload see no caller" : "policies at the workload see no caller, and a workload that requires mutual TLS refuses the requests",
+        remedy: "write `tls.mode: ISTIO_MUTUAL`, or leave the `tls` block out so that automatic mutual TLS applies",
+        validation: { positive: `a request from a workload of the mesh to \`${hostOf(client.service)}\` arrives with the caller's identity`, negative: `a plaintext request to \`${hostOf(client.service)}\` is refused once mutual TLS is STRICT` }
       }))
     });
   }
@@ -4050,7 +4181,7 @@ function acceptingPlaintext(side2, policy) {
       return point !== void 0 && side2.mtlsAt(point).mode !== "STRICT";
     });
   }
-  return reach.workloads.filter((workload2) => workload2.enrolment.mode !== "gateway" && workload2.enrolment.mode !== "none").filter((workload2) => [void 0, ...workload2.ports.filter((port2) => port2.captured && port2.protocol !== "udp").map((port2) => port2.port)].some((port2) => side2.mtlsAt(workload2, port2).mode !== "STRICT")).map((workload2) => workload2.id);
+  return reach.workloads.filter((workload2) => workload2.enrolment.mode !== "gateway" && workload2.enrolment.mode !== "none").filter((workload2) => [void 0, ...workload2.ports.filter((port3) => port3.captured && port3.protocol !== "udp").map((port3) => port3.port)].some((port3) => side2.mtlsAt(workload2, port3).mode !== "STRICT")).map((workload2) => workload2.id);
 }
 var negativeSourceAdmitsPlaintext;
 var init_negative_source_admits_plaintext = __esm({
@@ -4168,12 +4299,93 @@ var init_dry_run_left_on = __esm({
   }
 });
 
+// src/findings/outbound.ts
+function outboundOf(side2) {
+  const root = side2.mesh.config.rootNamespace;
+  const wide2 = /* @__PURE__ */ new Map();
+  for (const sidecar2 of side2.of("Sidecar")) {
+    const namespace = sidecar2.namespace ?? "";
+    if (isWide(sidecar2) && !wide2.has(namespace)) wide2.set(namespace, sidecar2);
+  }
+  const mesh2 = { registryOnly: side2.mesh.config.outboundTrafficPolicy === "REGISTRY_ONLY", by: void 0 };
+  return (namespace) => {
+    const sidecar2 = wide2.get(namespace) ?? wide2.get(root);
+    const policy = sidecar2?.spec.outboundTrafficPolicy;
+    return sidecar2 === void 0 || policy === void 0 ? mesh2 : { registryOnly: policy.mode === "REGISTRY_ONLY", by: sidecar2 };
+  };
+}
+function isWide(sidecar2) {
+  return sidecar2.spec.workloadSelector === void 0 || Object.keys(sidecar2.spec.workloadSelector.labels).length === 0;
+}
+function saysNothing(side2) {
+  return side2.mesh.config.statedBy === void 0 && side2.of("Sidecar").every((sidecar2) => sidecar2.spec.outboundTrafficPolicy === void 0) && side2.of("ServiceEntry").length === 0;
+}
+var init_outbound = __esm({
+  "src/findings/outbound.ts"() {
+    "use strict";
+  }
+});
+
 // src/findings/detectors/egress-opened.ts
-var egressOpened;
+function modeDrafts(base2, head, namespaces4) {
+  if (namespaces4.length === 0) return [];
+  const now = outboundOf(head)(namespaces4[0] ?? "").by;
+  const was = outboundOf(base2)(namespaces4[0] ?? "").by;
+  const config2 = head.mesh.config.statedBy;
+  const meshObject = head.all.find((resource) => resourceId(resource) === config2);
+  const place2 = now !== void 0 ? { resource: now, side: "head" } : was !== void 0 && !head.of("Sidecar").some((sidecar2) => resourceId(sidecar2) === resourceId(was)) ? { resource: was, side: "base" } : meshObject === void 0 ? void 0 : { resource: meshObject, side: "head" };
+  return [
+    {
+      subject: place2 === void 0 ? "mesh" : resourceId(place2.resource),
+      facet: "mode",
+      affected: namespaces4.map((namespace) => `${namespace} *`),
+      ...place2 === void 0 ? {} : { place: { resource: place2.resource, path: place2.resource.kind === "Sidecar" && place2.side === "head" ? ["spec", "outboundTrafficPolicy"] : [] }, placeSide: place2.side },
+      message: `a connection from any workload of ${listed(namespaces4)} to any external address, for example \`https://203.0.113.10/\`, is let through now; before this change the caller's proxy refused what no registry knows`,
+      impact: "a compromised workload can send data anywhere",
+      remedy,
+      validation: { positive: "the external hosts that the workloads need are still reached", negative: `a call from \`${namespaces4[0] ?? ""}\` to an address that no ServiceEntry names fails` }
+    }
+  ];
+}
+function entryDrafts(base2, head, namespaces4) {
+  const known = base2.of("ServiceEntry").filter(isExternal);
+  return head.of("ServiceEntry").filter(isExternal).flatMap((entry2) => {
+    const opened = namespaces4.flatMap(
+      (namespace) => visibleIn(entry2, namespace) ? entry2.spec.hosts.flatMap((host) => entry2.spec.ports.filter((port3) => !known.some((other) => visibleIn(other, namespace) && other.spec.hosts.some((name2) => hostMatches(name2, host)) && other.spec.ports.some((open2) => open2.number === port3.number))).map((port3) => `${namespace} ${host}:${port3.number}`)) : []
+    );
+    const [first] = opened;
+    if (first === void 0) return [];
+    const [from = "", to = ""] = first.split(" ");
+    return [
+      {
+        subject: resourceId(entry2),
+        facet: "entry",
+        affected: opened,
+        place: { resource: entry2, path: ["spec", "hosts"] },
+        message: `a connection from any workload of \`${from}\`${opened.length > 1 ? ` (and ${opened.length - 1} more ways)` : ""} to \`${to}\` is let through now: ${named(entry2)} registers it; before this change the caller's proxy refused it`,
+        impact: `a compromised workload can send data to \`${to}\``,
+        remedy,
+        validation: { positive: `\`${to}\` is reached by the workload that needs it`, negative: "a call to a host that no ServiceEntry names fails" }
+      }
+    ];
+  });
+}
+function isExternal(entry2) {
+  return entry2.spec.location === "MESH_EXTERNAL";
+}
+function visibleIn(entry2, namespace) {
+  const { exportTo } = entry2.spec;
+  return exportTo.length === 0 || exportTo.some((target) => target === "*" || target === namespace || target === "." && entry2.namespace === namespace);
+}
+var egressOpened, remedy;
 var init_egress_opened = __esm({
   "src/findings/detectors/egress-opened.ts"() {
     "use strict";
+    init_order();
+    init_resource();
     init_detector();
+    init_hosts();
+    init_outbound();
     init_principal();
     init_text();
     egressOpened = defineDetector({
@@ -4182,24 +4394,42 @@ var init_egress_opened = __esm({
         change: change2,
         message: openedMessage(change2),
         impact: `a compromised workload can send data to ${destinationsPhrase(change2)}`,
-        remedy: "register the one host that is needed, for the namespaces that need it (`exportTo`), and keep REGISTRY_ONLY; a NetworkPolicy for egress makes it binding",
+        remedy,
         validation: openedValidation(change2, "the external hosts that the workload needs are still reached")
-      }))
+      })),
+      detectOpenings: ({ base: base2, head }) => {
+        const namespaces4 = distinct(head.workloads.map((workload2) => workload2.namespace)).filter((namespace) => base2.workloads.some((workload2) => workload2.namespace === namespace));
+        const before = outboundOf(base2);
+        const after = outboundOf(head);
+        const modes3 = namespaces4.filter((namespace) => before(namespace).registryOnly && !after(namespace).registryOnly);
+        const closed = namespaces4.filter((namespace) => before(namespace).registryOnly && after(namespace).registryOnly);
+        return [...modeDrafts(base2, head, modes3), ...entryDrafts(base2, head, closed)];
+      }
     });
+    remedy = "register the one host that is needed, for the namespaces that need it (`exportTo`), and keep REGISTRY_ONLY; a NetworkPolicy for egress makes it binding";
   }
 });
 
 // src/findings/detectors/enrolment-lost.ts
+function left(context, change2) {
+  if (change2.direction !== "widened" && change2.direction !== "weakened") return false;
+  return context.environments.some(
+    ({ id, base: base2, head }) => change2.environments.includes(id) && change2.destinations.some((destination2) => {
+      const before = base2?.mesh.workloads.get(destination2.id)?.enrolment.mode;
+      return before !== void 0 && before !== "none" && head.mesh.workloads.get(destination2.id)?.enrolment.mode === "none";
+    })
+  );
+}
 var enrolmentLost;
 var init_enrolment_lost = __esm({
   "src/findings/detectors/enrolment-lost.ts"() {
     "use strict";
+    init_classify();
     init_detector();
-    init_principal();
     init_text();
     enrolmentLost = defineDetector({
       rule: "enrolment-lost",
-      detectChanges: (context) => changesOf(context, "enrolment-lost").map((change2) => ({
+      detectChanges: (context) => context.changes.filter((change2) => principalRule(change2) === "enrolment-lost" || left(context, change2)).map((change2) => ({
         change: change2,
         message: change2.direction === "weakened" ? `no proxy stands before ${destinationsPhrase(change2)} any longer${causePhrase(change2)}` : openedMessage(change2),
         impact: `no policy is enforced for ${destinationsPhrase(change2)} any longer, and its own calls carry no identity`,
@@ -4233,6 +4463,166 @@ var init_external_authorization_lost = __esm({
   }
 });
 
+// src/findings/exposure.ts
+function externallyReachable(side2, by = "any") {
+  const found = /* @__PURE__ */ new Set();
+  const routed = by === "any" ? routedServices(side2) : /* @__PURE__ */ new Set();
+  for (const workload2 of side2.workloads) {
+    if (workload2.enrolment.mode === "gateway") continue;
+    const services = side2.servicesOf(workload2);
+    if (services.some((service) => isExposed(service) || routed.has(`${service.namespace ?? ""}/${service.name}`))) found.add(workload2.id);
+  }
+  return found;
+}
+function isExposed(service) {
+  return service.spec.type === "LoadBalancer" || service.spec.type === "NodePort" || service.spec.externalIPs.length > 0;
+}
+function routedServices(side2) {
+  const found = /* @__PURE__ */ new Set();
+  const services = grouped(side2.of("Service"), (service) => service.namespace ?? "");
+  for (const virtual of side2.of("VirtualService")) {
+    if (virtual.spec.gateways.every((gateway2) => gateway2 === "mesh")) continue;
+    const routes2 = [...virtual.spec.http.flatMap((route2) => [...route2.route, ...route2.mirrors]), ...virtual.spec.tls.flatMap((route2) => route2.route), ...virtual.spec.tcp.flatMap((route2) => route2.route)];
+    for (const route2 of routes2) for (const service of servicesNamed(services, route2.host, virtual.namespace ?? "")) found.add(`${service.namespace ?? ""}/${service.name}`);
+  }
+  return found;
+}
+function gatewayPods(side2, gateway2) {
+  const selector = gateway2.spec.selector ?? {};
+  const pods2 = side2.workloads.filter((workload2) => gateway2.spec.selector === void 0 ? workload2.enrolment.mode === "gateway" : selects(selector, workload2.labels));
+  if (pods2.length > 0) return pods2;
+  return [gateway2.namespace ?? "", side2.mesh.config.rootNamespace].map((namespace) => ({ namespace, labels: selector, enrolment: { mode: "gateway" } }));
+}
+var init_exposure = __esm({
+  "src/findings/exposure.ts"() {
+    "use strict";
+    init_selection();
+    init_facts();
+    init_hosts();
+  }
+});
+
+// src/findings/entry-points.ts
+function entryPoints(side2) {
+  const services = grouped(side2.of("Service"), (service) => service.namespace ?? "");
+  return [...fromServices(side2), ...fromVirtualServices(side2, services), ...fromIngresses(side2, services), ...fromRoutes(side2, services)];
+}
+function podsOf(side2, service) {
+  return service.spec.selector === void 0 ? [] : workloadsWith(side2.mesh, service.namespace ?? "", service.spec.selector).filter((workload2) => workload2.resource !== void 0);
+}
+function targetPort(service, workload2, port3) {
+  const entry2 = port3 === void 0 ? service.spec.ports[0] : service.spec.ports.find((candidate) => candidate.port === port3 || candidate.name === port3);
+  if (entry2 === void 0) return void 0;
+  if (typeof entry2.targetPort === "number") return entry2.targetPort;
+  const { resource } = workload2;
+  return resource !== void 0 && "containers" in resource.spec ? resource.spec.containers.flatMap((container2) => container2.ports).find((candidate) => candidate.name === entry2.targetPort)?.port : void 0;
+}
+function fromServices(side2) {
+  return side2.of("Service").flatMap((service) => {
+    if (!isExposed(service)) return [];
+    const how = service.spec.externalIPs.length > 0 ? "external addresses" : service.spec.type;
+    const field2 = service.spec.externalIPs.length > 0 ? "externalIPs" : "type";
+    return podsOf(side2, service).filter((workload2) => workload2.enrolment.mode !== "gateway").flatMap(
+      (workload2) => service.spec.ports.filter((port3) => port3.protocol === "TCP").map((port3) => ({ workload: workload2, port: targetPort(service, workload2, port3.port), host: "*", path: "/*", method: void 0, via: "direct", account: void 0, resource: service, field: ["spec", field2], how: `its Service has ${how}` }))
+    );
+  });
+}
+function fromVirtualServices(side2, services) {
+  const gateways = new Map(side2.of("Gateway").map((gateway2) => [`${gateway2.namespace ?? ""}/${gateway2.name}`, gateway2]));
+  return side2.of("VirtualService").flatMap((virtual) => {
+    const namespace = virtual.namespace ?? "";
+    const bound = virtual.spec.gateways.filter((name2) => name2 !== "mesh").map((name2) => name2.includes("/") ? name2 : `${namespace}/${name2}`);
+    return bound.flatMap((name2) => {
+      const gateway2 = gateways.get(name2);
+      const hosts = gateway2 === void 0 ? virtual.spec.hosts : virtual.spec.hosts.filter((host) => servesHost(gateway2, host, namespace));
+      if (hosts.length === 0 || gateway2 !== void 0 && isInternal(side2, gateway2)) return [];
+      const account = gateway2 === void 0 ? void 0 : accountOf(side2, gateway2);
+      const common3 = { via: "gateway", account, resource: virtual, how: `the gateway \`${name2}\` routes to it` };
+      const http = virtual.spec.http.flatMap(
+        (route2, index) => [...route2.route, ...route2.mirrors].flatMap((target) => (route2.match.length === 0 ? [{ uri: void 0, method: void 0 }] : route2.match).map(({ uri, method }) => ({ target, path: pathOf(uri), method: method?.type === "exact" ? method.value : void 0, field: ["spec", "http", index] })))
+      );
+      const others = [...virtual.spec.tls.map((route2, index) => ({ route: route2, field: ["spec", "tls", index] })), ...virtual.spec.tcp.map((route2, index) => ({ route: route2, field: ["spec", "tcp", index] }))].flatMap(
+        ({ route: route2, field: field2 }) => route2.route.map((target) => ({ target, path: "/*", method: void 0, field: field2 }))
+      );
+      return [...http, ...others].flatMap(
+        ({ target, path: path2, method, field: field2 }) => servicesNamed(services, target.host, namespace).flatMap(
+          (service) => podsOf(side2, service).flatMap((workload2) => hosts.map((host) => ({ ...common3, workload: workload2, port: targetPort(service, workload2, target.port), host, path: path2, method, field: field2 })))
+        )
+      );
+    });
+  });
+}
+function pathOf(uri) {
+  if (uri === void 0 || uri.type === "present") return "/*";
+  return uri.type === "exact" ? uri.value : uri.type === "prefix" ? `${uri.value}*` : `regex:${uri.value}`;
+}
+function servesHost(gateway2, host, namespace) {
+  return gateway2.spec.servers.some(
+    (server) => server.hosts.some((entry2) => {
+      const slash = entry2.indexOf("/");
+      const owner = slash < 0 ? "*" : entry2.slice(0, slash);
+      const name2 = entry2.slice(slash + 1);
+      const owned = owner === "*" || owner === namespace || owner === "." && gateway2.namespace === namespace;
+      return owned && (hostMatches(name2, host) || hostMatches(host, name2));
+    })
+  );
+}
+function isInternal(side2, gateway2) {
+  const services = gatewayPods(side2, gateway2).flatMap((pod) => side2.servicesOf(pod));
+  return services.length > 0 && !services.some(isExposed);
+}
+function accountOf(side2, gateway2) {
+  const pods2 = gatewayPods(side2, gateway2);
+  const declared = side2.workloads.find((workload2) => pods2.includes(workload2));
+  return declared === void 0 ? void 0 : `${declared.namespace}/${declared.serviceAccount}`;
+}
+function fromIngresses(side2, services) {
+  return side2.of("Ingress").flatMap((ingress2) => {
+    const namespace = ingress2.namespace ?? "";
+    const { defaultBackend } = ingress2.spec;
+    const rules3 = ingress2.spec.rules.flatMap(
+      (rule2, index) => rule2.paths.flatMap((entry2, at) => entry2.backend === void 0 ? [] : [{ backend: entry2.backend, host: rule2.host === "" ? "*" : rule2.host, path: entry2.pathType === "Exact" ? entry2.path : `${entry2.path === "" ? "/" : entry2.path}*`, field: ["spec", "rules", index, "http", "paths", at] }])
+    );
+    const all = [...rules3, ...defaultBackend === void 0 ? [] : [{ backend: defaultBackend, host: "*", path: "/*", field: ["spec", "defaultBackend"] }]];
+    return all.flatMap(
+      ({ backend: backend2, host, path: path2, field: field2 }) => servicesNamed(services, backend2.service, namespace).flatMap(
+        (service) => podsOf(side2, service).map((workload2) => ({ workload: workload2, port: targetPort(service, workload2, backend2.port), host, path: path2, method: void 0, via: "gateway", account: void 0, resource: ingress2, field: field2, how: "an Ingress routes to it" }))
+      )
+    );
+  });
+}
+function fromRoutes(side2, services) {
+  const routes2 = [...side2.of("HTTPRoute"), ...side2.of("GRPCRoute"), ...side2.of("TLSRoute"), ...side2.of("TCPRoute")];
+  return routes2.flatMap((route2) => {
+    const namespace = route2.namespace ?? "";
+    const parent = route2.spec.parents.find((candidate) => candidate.kind === "Gateway" || candidate.kind === "");
+    if (parent === void 0) return [];
+    const hosts = route2.spec.hostnames.length === 0 ? ["*"] : route2.spec.hostnames;
+    return route2.spec.rules.flatMap(
+      (rule2, index) => rule2.backends.flatMap((backend2) => {
+        if (backend2.kind !== "Service" && backend2.kind !== "") return [];
+        const matches3 = rule2.matches.length === 0 ? [{ path: "/*", method: void 0 }] : rule2.matches.map((match) => ({ path: match.path.type === "grpc" ? "/*" : match.path.type === "exact" ? match.path.value : match.path.type === "prefix" ? `${match.path.value}*` : `regex:${match.path.value}`, method: match.method }));
+        return servicesNamed(services, backend2.name, backend2.namespace ?? namespace).flatMap(
+          (service) => podsOf(side2, service).flatMap(
+            (workload2) => hosts.flatMap(
+              (host) => matches3.map(({ path: path2, method }) => ({ workload: workload2, port: targetPort(service, workload2, backend2.port), host, path: path2, method, via: "gateway", account: void 0, resource: route2, field: ["spec", "rules", index], how: `the gateway \`${parent.namespace ?? namespace}/${parent.name}\` routes to it` }))
+            )
+          )
+        );
+      })
+    );
+  });
+}
+var init_entry_points = __esm({
+  "src/findings/entry-points.ts"() {
+    "use strict";
+    init_workload_index();
+    init_exposure();
+    init_facts();
+    init_hosts();
+  }
+});
+
 // src/findings/declared-flows.ts
 function lostFlow(change2, environments2) {
   let asked = 0;
@@ -4255,13 +4645,13 @@ function lostFlow(change2, environments2) {
   return void 0;
 }
 function candidatesFor(change2, head, point) {
-  return [...namedInPolicies(change2, head, point), ...probes(change2, point)];
+  return [...namedInPolicies(change2, head, point), ...routes(change2, head, point), ...webhooks(change2, head, point), ...probes(change2, point)];
 }
 function namedInPolicies(change2, head, point) {
   return head.policiesAt(point.workload ?? point).filter((policy) => policy.spec.action === "ALLOW" && !isDryRun2(policy)).flatMap(
     (policy) => policy.spec.rules.flatMap(
       (rule2) => distinct(exactPrincipals(rule2)).flatMap(
-        (principal) => requestsFor(change2, rule2, point).filter(({ request: request2, port: port2 }) => declares2(rule2, principal, request2, port2)).map(({ request: request2, port: port2 }) => ({ query: query(change2, point, { principal: presented(head, principal) }, port2, request2), declaredBy: `\`${principal}\`, which \`${resourceId(policy)}\` allows,` }))
+        (principal) => requestsFor(change2, rule2, point).filter(({ request: request2, port: port3 }) => declares2(rule2, principal, request2, port3)).map(({ request: request2, port: port3 }) => ({ query: query(change2, point, { principal: presented(head, principal) }, port3, request2), declaredBy: `\`${principal}\`, which \`${resourceId(policy)}\` allows,` }))
       )
     )
   );
@@ -4271,14 +4661,19 @@ function presented(side2, principal) {
 }
 function requestsFor(change2, rule2, point) {
   const { witness } = change2;
-  const fromWitness = witness === void 0 ? [] : [{ request: witness.request, port: witness.to.port }];
-  const ports = witness === void 0 ? (point.workload?.ports ?? []).map((port2) => port2.port) : [witness.to.port];
+  const fromWitness = witness === void 0 ? [] : [{ request: declarable(witness.request), port: witness.to.port }];
+  const ports = witness === void 0 ? (point.workload?.ports ?? []).map((port3) => port3.port) : [witness.to.port];
   const operations = rule2.to.length === 0 ? [{}] : rule2.to;
   const fromRule = operations.flatMap((operation) => {
-    const named5 = (operation.ports ?? []).map(Number).filter((port2) => Number.isInteger(port2));
-    return (named5.length > 0 ? named5 : ports).map((port2) => ({ port: port2, request: sampleOf(operation) }));
+    const named5 = (operation.ports ?? []).map(Number).filter((port3) => Number.isInteger(port3));
+    return (named5.length > 0 ? named5 : ports).map((port3) => ({ port: port3, request: sampleOf(operation) }));
   });
   return [...fromWitness, ...fromRule];
+}
+function declarable(request2) {
+  if (request2.token === void 0 || request2.token.valid) return request2;
+  const { token: _bad, ...rest } = request2;
+  return rest;
 }
 function sampleOf(operation) {
   const method = operation.methods?.[0];
@@ -4296,19 +4691,19 @@ function samplePath(pattern) {
   if (pattern.startsWith("*")) return `/a${pattern.slice(1).replace(/^\//, "/")}`;
   return pattern.replaceAll("{**}", "a").replaceAll("{*}", "a");
 }
-function declares2(rule2, principal, request2, port2) {
+function declares2(rule2, principal, request2, port3) {
   if (rule2.when.length > 0) return false;
   const named5 = rule2.from.some((source2) => source2.principals.includes(principal) && Object.entries(source2).every(([field2, list4]) => field2 === "principals" || list4.length === 0));
-  return named5 && (rule2.to.length === 0 || rule2.to.some((operation) => covers(operation, request2, port2)));
+  return named5 && (rule2.to.length === 0 || rule2.to.some((operation) => covers(operation, request2, port3)));
 }
-function covers(operation, request2, port2) {
+function covers(operation, request2, port3) {
   const http = request2.protocol === "http";
   const listed3 = (any2, none2, value) => {
     if (any2.length === 0 && none2.length === 0) return true;
     if (!http || value === void 0) return false;
     return (any2.length === 0 || any2.some((pattern) => fits(pattern, value))) && !none2.some((pattern) => fits(pattern, value));
   };
-  const ports = (operation.ports.length === 0 || operation.ports.includes(String(port2))) && !operation.notPorts.includes(String(port2));
+  const ports = (operation.ports.length === 0 || operation.ports.includes(String(port3))) && !operation.notPorts.includes(String(port3));
   return ports && listed3(operation.methods, operation.notMethods, request2.method) && listed3(operation.paths, operation.notPaths, request2.path) && listed3(operation.hosts, operation.notHosts, request2.host);
 }
 function fits(pattern, value) {
@@ -4317,32 +4712,66 @@ function fits(pattern, value) {
   if (pattern.endsWith("*")) return value.startsWith(pattern.slice(0, -1));
   return pattern === value || pattern.replaceAll("{**}", "a").replaceAll("{*}", "a") === value;
 }
+function routes(change2, head, point) {
+  const { workload: workload2 } = point;
+  if (workload2 === void 0) return [];
+  return (entriesByWorkload(head).get(workload2.id) ?? []).flatMap((entry2) => {
+    if (entry2.via !== "gateway" || entry2.account === void 0 || entry2.port === void 0 || entry2.path.startsWith("regex:")) return [];
+    const [namespace = "", account = ""] = entry2.account.split("/");
+    const path2 = entry2.path.replace(/\*$/, "");
+    const request2 = { protocol: "http", method: entry2.method ?? "GET", path: path2 === "" ? "/" : path2, ...entry2.host.startsWith("*") ? {} : { host: entry2.host } };
+    const from = { principal: `${head.mesh.config.trustDomain}/ns/${namespace}/sa/${account}` };
+    return [{ query: query(change2, point, from, entry2.port, request2), declaredBy: `the gateway's account \`${entry2.account}\`, for which \`${resourceId(entry2.resource)}\` routes,` }];
+  });
+}
+function entriesByWorkload(side2) {
+  const known = entriesOf2.get(side2);
+  if (known !== void 0) return known;
+  const fresh = grouped(entryPoints(side2), (entry2) => entry2.workload.id);
+  entriesOf2.set(side2, fresh);
+  return fresh;
+}
+function webhooks(change2, head, point) {
+  const { workload: workload2 } = point;
+  if (workload2 === void 0 || change2.facet !== "mtls") return [];
+  const services = head.servicesOf(workload2);
+  return [...head.of("MutatingWebhookConfiguration"), ...head.of("ValidatingWebhookConfiguration")].flatMap(
+    (configuration) => configuration.spec.webhooks.flatMap(({ service: target }) => {
+      const service = target === void 0 ? void 0 : services.find((candidate) => candidate.name === target.name && candidate.namespace === target.namespace);
+      const port3 = service?.spec.ports.find((candidate) => candidate.port === target?.port)?.targetPort;
+      if (typeof port3 !== "number") return [];
+      return [{ query: query(change2, point, { principal: null }, port3, { protocol: "https", method: "POST", path: target?.path ?? "/" }), declaredBy: `the API server, which \`${resourceId(configuration)}\` sends there,` }];
+    })
+  );
+}
 function probes(change2, point) {
   const { workload: workload2 } = point;
   if (change2.facet !== "mtls" || workload2?.resource === void 0 || workload2.annotations["sidecar.istio.io/rewriteAppHTTPProbers"] !== "false" || !("containers" in workload2.resource.spec)) return [];
   return workload2.resource.spec.containers.flatMap(
     (container2) => container2.probes.flatMap((probe2) => {
-      const port2 = typeof probe2.port === "number" ? probe2.port : container2.ports.find((entry2) => entry2.name === probe2.port)?.port;
-      if (port2 === void 0 || probe2.type === "exec") return [];
+      const port3 = typeof probe2.port === "number" ? probe2.port : container2.ports.find((entry2) => entry2.name === probe2.port)?.port;
+      if (port3 === void 0 || probe2.type === "exec") return [];
       const request2 = probe2.type === "http" ? { protocol: "http", method: "GET", path: probe2.path ?? "/" } : { protocol: "tcp" };
-      return [{ query: query(change2, point, { principal: null }, port2, request2), declaredBy: `the ${probe2.kind} probe of container \`${container2.name}\`` }];
+      return [{ query: query(change2, point, { principal: null }, port3, request2), declaredBy: `the ${probe2.kind} probe of container \`${container2.name}\`` }];
     })
   );
 }
-function query(change2, point, from, port2, request2) {
-  const to = point.workload === void 0 ? { selector: { namespace: point.namespace, labels: point.labels }, port: port2 } : { workload: point.workload.id, port: port2 };
+function query(change2, point, from, port3, request2) {
+  const to = point.workload === void 0 ? { selector: { namespace: point.namespace, labels: point.labels }, port: port3 } : { workload: point.workload.id, port: port3 };
   return { from, to, request: request2, ...change2.witness?.given === void 0 ? {} : { given: change2.witness.given } };
 }
-var mostQuestions;
+var mostQuestions, entriesOf2;
 var init_declared_flows = __esm({
   "src/findings/declared-flows.ts"() {
     "use strict";
     init_order();
     init_resource();
+    init_entry_points();
     init_facts();
     init_points();
     init_rules();
     mostQuestions = 64;
+    entriesOf2 = /* @__PURE__ */ new WeakMap();
   }
 });
 
@@ -4417,7 +4846,7 @@ var init_http_deny_on_tcp = __esm({
           const excluded = new Set(rule2.to.flatMap((operation) => operation.notPorts));
           const reach = side2.reachOf(policy).workloads.filter((workload2) => !isAmbient(workload2) && workload2.enrolment.mode !== "gateway" && workload2.enrolment.mode !== "none");
           const points = reach.flatMap(
-            (workload2) => workload2.ports.filter((port2) => port2.captured && port2.protocol === "tcp" && (open2 ? !excluded.has(String(port2.port)) : onlyPorts2.has(String(port2.port)))).map((port2) => `${workload2.id}:${port2.port}`)
+            (workload2) => workload2.ports.filter((port3) => port3.captured && port3.protocol === "tcp" && (open2 ? !excluded.has(String(port3.port)) : onlyPorts2.has(String(port3.port)))).map((port3) => `${workload2.id}:${port3.port}`)
           );
           if (points.length === 0) continue;
           return [
@@ -4441,8 +4870,8 @@ var init_http_deny_on_tcp = __esm({
 
 // src/findings/detectors/http-policy-without-http.ts
 function speaksTcpOnly(workload2) {
-  const ports = workload2.ports.filter((port2) => port2.captured && port2.protocol !== "udp");
-  return workload2.enrolment.mode !== "none" && workload2.enrolment.mode !== "gateway" && ports.length > 0 && ports.every((port2) => port2.protocol === "tcp");
+  const ports = workload2.ports.filter((port3) => port3.captured && port3.protocol !== "udp");
+  return workload2.enrolment.mode !== "none" && workload2.enrolment.mode !== "gateway" && ports.length > 0 && ports.every((port3) => port3.protocol === "tcp");
 }
 var httpPolicyWithoutHttp;
 var init_http_policy_without_http = __esm({
@@ -4511,13 +4940,59 @@ var init_identity_gained = __esm({
   }
 });
 
+// src/findings/detectors/ingress-plaintext.ts
+var ingressPlaintext;
+var init_ingress_plaintext = __esm({
+  "src/findings/detectors/ingress-plaintext.ts"() {
+    "use strict";
+    init_resource();
+    init_detector();
+    init_text();
+    ingressPlaintext = defineDetector({
+      rule: "ingress-plaintext",
+      detectState: (side2) => side2.of("Gateway").flatMap(
+        (gateway2) => gateway2.spec.servers.flatMap((server, index) => {
+          const plain5 = /^(HTTP|HTTP2|GRPC)$/i.test(server.port.protocol) && server.tls?.httpsRedirect !== true;
+          if (!plain5 || server.bind === "127.0.0.1") return [];
+          return [
+            {
+              subject: resourceId(gateway2),
+              facet: String(server.port.number),
+              affected: server.hosts.map((host) => `${host}:${server.port.number} ${JSON.stringify(gateway2.spec.selector ?? {})}`),
+              place: { resource: gateway2, path: ["spec", "servers", index, "port"] },
+              message: `${named(gateway2)} serves ${listed(server.hosts)} in plain HTTP on port ${server.port.number}, without a redirect`,
+              impact: "passwords, tokens and cookies of users can be read and changed on the way",
+              remedy: "set `tls.httpsRedirect: true` on this server and serve the hosts on an HTTPS one",
+              validation: { positive: "the host is answered over HTTPS", negative: "a plain HTTP request is answered with a redirect and nothing else" }
+            }
+          ];
+        })
+      )
+    });
+  }
+});
+
 // src/findings/detectors/ingress-tls-weakened.ts
+function weaknessOf(tls2) {
+  if (tls2 === void 0) return void 0;
+  if (tls2.minProtocolVersion === "TLSV1_0" || tls2.minProtocolVersion === "TLSV1_1") {
+    return { kind: "version", words: "accepts TLS below 1.2", impact: "connections can be forced down to a version that is broken", remedy: "drop `minProtocolVersion`, or set TLSV1_2", negative: "a client that offers TLS 1.1 at most is refused" };
+  }
+  if (tls2.mode === "PASSTHROUGH" && tls2.credentialNames.length > 0) {
+    return { kind: "zero-mode", words: "passes TLS through although it names a certificate (`tls` without `mode` means PASSTHROUGH)", impact: "the certificate is ignored, and nothing about the request is checked at the gateway", remedy: "write `mode: SIMPLE`, or `MUTUAL` where clients show a certificate", negative: "a request that a policy of the gateway refuses is refused there" };
+  }
+  if (tls2.insecureSkipVerify && (tls2.mode === "MUTUAL" || tls2.mode === "OPTIONAL_MUTUAL")) {
+    return { kind: "unverified", words: "takes client certificates that no authority vouches for", impact: "a certificate that anybody made counts as one", remedy: "drop `insecureSkipVerify`", negative: "a client with a self-made certificate is refused" };
+  }
+  return void 0;
+}
 var ingressTlsWeakened;
 var init_ingress_tls_weakened = __esm({
   "src/findings/detectors/ingress-tls-weakened.ts"() {
     "use strict";
     init_detector();
     init_principal();
+    init_resource();
     init_text();
     ingressTlsWeakened = defineDetector({
       rule: "ingress-tls-weakened",
@@ -4527,7 +5002,25 @@ var init_ingress_tls_weakened = __esm({
         impact: `the way from outside to ${destinationsPhrase(change2)} is protected less than before`,
         remedy: "keep `tls.mode: MUTUAL` where client certificates are meant, write the mode out, and leave `minProtocolVersion` at TLS 1.2 or higher",
         validation: openedValidation(change2, "a client with the certificate it had before is still answered")
-      }))
+      })),
+      detectState: (side2) => side2.of("Gateway").flatMap(
+        (gateway2) => gateway2.spec.servers.flatMap((server, index) => {
+          const weakness2 = weaknessOf(server.tls);
+          if (weakness2 === void 0) return [];
+          return [
+            {
+              subject: resourceId(gateway2),
+              facet: `${server.port.number} ${weakness2.kind}`,
+              affected: server.hosts.map((host) => `${host}:${server.port.number} ${weakness2.kind} ${JSON.stringify(gateway2.spec.selector ?? {})}`),
+              place: { resource: gateway2, path: ["spec", "servers", index, "tls"] },
+              message: `${named(gateway2)} ${weakness2.words} for ${listed(server.hosts)} on port ${server.port.number}`,
+              impact: weakness2.impact,
+              remedy: weakness2.remedy,
+              validation: { positive: "a client with TLS 1.2 and a certificate where one is asked is answered", negative: weakness2.negative }
+            }
+          ];
+        })
+      )
     });
   }
 });
@@ -4578,11 +5071,62 @@ var init_injection_opt_out = __esm({
 });
 
 // src/findings/detectors/internet-exposure.ts
+function keyOf(entry2, workload2) {
+  return [workload2, entry2.port ?? "", entry2.host, entry2.path, entry2.method ?? "", entry2.via].join(" ");
+}
+function covers2(wide2, narrow) {
+  const port3 = wide2.port === narrow.port || wide2.port === void 0;
+  const host = wide2.host === narrow.host || wide2.host === "*" || wide2.host.startsWith("*.") && narrow.host.endsWith(wide2.host.slice(1));
+  const path2 = wide2.path === narrow.path || wide2.path.endsWith("*") && narrow.path.startsWith(wide2.path.slice(0, -1));
+  return port3 && host && path2 && (wide2.method === void 0 || wide2.method === narrow.method) && (wide2.via === narrow.via || wide2.via === "direct");
+}
+function mayPass(side2, entry2) {
+  if (entry2.port === void 0 || entry2.via === "gateway" && entry2.account === void 0) return true;
+  const answer2 = side2.ask(queryFor(side2, entry2, entry2.port));
+  return answer2 === void 0 || answer2.verdict !== "deny";
+}
+function queryFor(side2, entry2, port3) {
+  const [namespace, account] = (entry2.account ?? "/").split("/");
+  const enrolment = entry2.workload.enrolment;
+  const path2 = entry2.path.startsWith("regex:") ? "/" : entry2.path.replace(/\*$/, "");
+  return {
+    from: { principal: entry2.via === "direct" ? null : `${side2.mesh.config.trustDomain}/ns/${namespace ?? ""}/sa/${account ?? ""}` },
+    to: { workload: entry2.workload.id, port: port3 },
+    request: { protocol: "http", method: entry2.method ?? "GET", path: path2 === "" ? "/" : path2, ...entry2.host.startsWith("*") ? {} : { host: entry2.host } },
+    ...enrolment.mode === "unknown" ? { given: { [enrolment.assumption]: true } } : {}
+  };
+}
+function draftOf(id, entries2) {
+  const [first, ...others] = [...entries2].sort((left2, right) => compareText(keyOf(left2, id), keyOf(right, id)));
+  if (first === void 0) throw new Error("a group has a member");
+  const narrow = entries2.every((entry2) => !/[*:]/.test(entry2.path) || entry2.method === "GET" || entry2.method === "HEAD");
+  const severity2 = narrow && new Set(entries2.map((entry2) => entry2.path)).size === 1 ? "high" : "critical";
+  const path2 = first.path.startsWith("regex:") ? "/" : first.path.replace(/\*$/, "");
+  const request2 = `\`${first.method ?? "GET"} ${path2 === "" ? "/" : path2}\`${first.host === "*" ? "" : ` with host \`${first.host}\``}`;
+  return {
+    subject: resourceId(first.resource),
+    facet: id,
+    affected: entries2.map((entry2) => keyOf(entry2, id)),
+    severity: severity2,
+    certainty: "conditional",
+    place: { resource: first.resource, path: first.field },
+    related: others.filter((entry2) => entry2.resource !== first.resource).slice(0, 3).map((entry2) => ({ resource: entry2.resource, path: entry2.field, message: "and here" })),
+    message: `${request2} from anyone outside the cluster now reaches \`${id}${first.port === void 0 ? "" : `:${first.port}`}\`: ${first.how} (${named(first.resource)}); before this change nothing led there from outside`,
+    impact: "anyone who reaches the entry point can send these requests, as far as no policy at the gateway refuses them",
+    attack: `a client on the internet sends ${request2}`,
+    remedy: "narrow hosts and paths to what is meant to be public, and require a token or an ALLOW policy at the gateway and at the workload",
+    validation: { positive: "the paths that are meant to be public are answered from outside", negative: `a request from outside to \`${id}\` on any other path is refused` }
+  };
+}
 var internetExposure;
 var init_internet_exposure = __esm({
   "src/findings/detectors/internet-exposure.ts"() {
     "use strict";
+    init_order();
+    init_resource();
     init_detector();
+    init_entry_points();
+    init_facts();
     init_principal();
     init_severity();
     init_text();
@@ -4596,7 +5140,14 @@ var init_internet_exposure = __esm({
         impact: change2.callers.internet ? "anyone on the internet can send these requests" : "callers outside the cluster can send these requests",
         remedy: "narrow hosts and paths of the route to what is meant to be public, and require a token or an ALLOW policy at the workload",
         validation: openedValidation(change2, "the paths that are meant to be public are answered from outside")
-      }))
+      })),
+      detectOpenings: ({ base: base2, head, renamed }) => {
+        const old = (id) => renamed.get(id) ?? id;
+        const before = entryPoints(base2);
+        const known = new Set(before.map((entry2) => keyOf(entry2, entry2.workload.id)));
+        const fresh = entryPoints(head).filter((entry2) => !known.has(keyOf(entry2, old(entry2.workload.id))) && !before.some((other) => other.workload.id === old(entry2.workload.id) && covers2(other, entry2)) && mayPass(head, entry2));
+        return [...grouped(fresh, (entry2) => entry2.workload.id)].map(([id, entries2]) => draftOf(id, entries2));
+      }
     });
   }
 });
@@ -4606,7 +5157,7 @@ function problemsOf(side2, kinds2) {
   return side2.all.flatMap((resource) => resource.problems.filter((problem) => kinds2.includes(problem.kind)).map((problem) => ({ resource, problem })));
 }
 function fieldText(path2) {
-  return path2.map((step) => typeof step === "number" ? "[]" : step).join(".");
+  return path2.map((step) => typeof step === "number" ? "[]" : `.${step}`).join("").slice(1);
 }
 function problemIdentity(resource, problem) {
   const facet = `${fieldText(problem.path)} ${problem.kind}`;
@@ -4664,6 +5215,97 @@ var init_latent_widening = __esm({
             negative: witness === void 0 ? `a request from a pod without a mesh identity to ${destinationsPhrase(change2)} is refused` : `${requestPhrase(witness)} from ${callerPhrase(witness)} to ${targetPhrase(witness)} is refused`
           }
         };
+      })
+    });
+  }
+});
+
+// src/findings/detectors/mtls-lost-by-sidecar-scope.ts
+function scopeOf2(side2, namespace) {
+  const wide2 = side2.of("Sidecar").filter((sidecar2) => isWide(sidecar2));
+  const found = wide2.find((sidecar2) => sidecar2.namespace === namespace) ?? wide2.find((sidecar2) => sidecar2.namespace === side2.mesh.config.rootNamespace);
+  return found?.spec.egress === void 0 || found.spec.egress.length === 0 ? void 0 : found;
+}
+function covers3(sidecar2, namespace, service) {
+  const entries2 = (sidecar2.spec.egress ?? []).flatMap((listener2) => listener2.hosts).map((entry2) => ({ owner: entry2.slice(0, entry2.indexOf("/")), name: entry2.slice(entry2.indexOf("/") + 1) }));
+  const fits2 = ({ owner, name: name2 }) => (owner === "*" || owner === service.namespace || owner === "." && service.namespace === namespace) && hostMatches(name2, hostOf(service));
+  return entries2.some(fits2);
+}
+var mtlsLostBySidecarScope;
+var init_mtls_lost_by_sidecar_scope = __esm({
+  "src/findings/detectors/mtls-lost-by-sidecar-scope.ts"() {
+    "use strict";
+    init_resource();
+    init_hosts();
+    init_detector();
+    init_facts();
+    init_outbound();
+    init_text();
+    mtlsLostBySidecarScope = defineDetector({
+      rule: "mtls-lost-by-sidecar-scope",
+      detectOpenings: ({ base: base2, head }) => {
+        const callers3 = grouped(head.workloads.filter((workload2) => workload2.enrolment.mode === "sidecar" || workload2.enrolment.mode === "unknown" && workload2.enrolment.inWorld === "sidecar"), (workload2) => workload2.namespace);
+        const services = head.of("Service").filter((service) => service.spec.selector !== void 0 && head.workloads.some((workload2) => workload2.namespace === service.namespace && inMesh(workload2)));
+        return [...callers3.keys()].flatMap((namespace) => {
+          const sidecar2 = scopeOf2(head, namespace);
+          if (sidecar2 === void 0 || outboundOf(head)(namespace).registryOnly) return [];
+          const earlier = scopeOf2(base2, namespace);
+          const lost = services.filter((service) => !covers3(sidecar2, namespace, service) && (earlier === void 0 || covers3(earlier, namespace, service)) && base2.of("Service").some((other) => other.name === service.name && other.namespace === service.namespace));
+          const [first] = lost;
+          if (first === void 0) return [];
+          return [
+            {
+              subject: resourceId(sidecar2),
+              facet: namespace,
+              affected: lost.map((service) => `${namespace} ${hostOf(service)}`),
+              certainty: "conditional",
+              place: { resource: sidecar2, path: ["spec", "egress"] },
+              message: `a call from any workload of \`${namespace}\` to ${listed(lost.map(hostOf))} leaves without mutual TLS now: ${named(sidecar2)} takes it out of scope, and unknown addresses are let through`,
+              impact: "the scope blocks nothing; calls that still happen arrive without an identity, in plaintext, and fail where mutual TLS is required",
+              remedy: "name the Service in `egress.hosts`, or set `outboundTrafficPolicy.mode: REGISTRY_ONLY` if the call is to be refused",
+              validation: { positive: `a call from \`${namespace}\` to a host in scope arrives with the caller's identity`, negative: `a call from \`${namespace}\` to \`${hostOf(first)}\` fails instead of arriving in plaintext` }
+            }
+          ];
+        });
+      }
+    });
+  }
+});
+
+// src/findings/detectors/mtls-mismatch.ts
+var mtlsMismatch;
+var init_mtls_mismatch = __esm({
+  "src/findings/detectors/mtls-mismatch.ts"() {
+    "use strict";
+    init_resource();
+    init_client_tls();
+    init_detector();
+    init_facts();
+    init_hosts();
+    init_text();
+    mtlsMismatch = defineDetector({
+      rule: "mtls-mismatch",
+      detectState: (side2) => plaintextClients(side2).flatMap((client) => {
+        const refusing = client.workloads.flatMap(
+          (workload2) => client.ports.filter((port3) => workload2.ports.some((declared) => declared.port === port3 && declared.captured) && side2.mtlsAt(workload2, port3).mode === "STRICT").map((port3) => ({ workload: workload2, port: port3, answer: side2.mtlsAt(workload2, port3) }))
+        );
+        const [first] = refusing;
+        if (first === void 0) return [];
+        const { policy } = first.answer;
+        return [
+          {
+            subject: resourceId(client.rule),
+            facet: hostOf(client.service),
+            affected: refusing.map(({ workload: workload2, port: port3 }) => `${workload2.id}:${port3}`),
+            certainty: certaintyOf(client.workloads),
+            place: { resource: client.rule, path: client.path },
+            related: policy === void 0 ? [] : [{ resource: policy, path: first.answer.path, message: "requires mutual TLS here" }],
+            message: `clients send ${client.sends === "plaintext" ? "plaintext" : "TLS without a mesh identity"} to \`${hostOf(client.service)}\` because of ${named(client.rule)}, and \`${first.workload.id}:${first.port}\` requires mutual TLS: every request fails`,
+            impact: "the clients that the rule applies to cannot reach the workload at all",
+            remedy: "write `tls.mode: ISTIO_MUTUAL` in the DestinationRule, or drop its `tls` block",
+            validation: { positive: `a request from a workload of the mesh to \`${hostOf(client.service)}\` is answered`, negative: `a plaintext request to \`${first.workload.id}:${first.port}\` is refused` }
+          }
+        ];
       })
     });
   }
@@ -4782,8 +5424,8 @@ var init_peer_authentication_conflict = __esm({
       detectState: (side2) => {
         const conflicts = /* @__PURE__ */ new Map();
         for (const workload2 of side2.workloads.filter(inMesh)) {
-          for (const port2 of [void 0, ...guardedPorts(workload2).map((entry2) => entry2.port)]) {
-            const answer2 = side2.mtlsAt(workload2, port2);
+          for (const port3 of [void 0, ...guardedPorts(workload2).map((entry2) => entry2.port)]) {
+            const answer2 = side2.mtlsAt(workload2, port3);
             if (answer2.tied.length < 2) continue;
             const key = answer2.tied.map(resourceId).join(" ");
             const known = conflicts.get(key);
@@ -4816,10 +5458,10 @@ var init_peer_authentication_conflict = __esm({
 
 // src/findings/detectors/plaintext-accepted.ts
 function openPorts(side2, workload2) {
-  const ports = guardedPorts(workload2).map((port2) => port2.port);
-  return (ports.length === 0 ? [void 0] : ports).map((port2) => ({ workload: workload2, port: port2, answer: side2.mtlsAt(workload2, port2) })).filter((entry2) => entry2.answer.mode !== "STRICT");
+  const ports = guardedPorts(workload2).map((port3) => port3.port);
+  return (ports.length === 0 ? [void 0] : ports).map((port3) => ({ workload: workload2, port: port3, answer: side2.mtlsAt(workload2, port3) })).filter((entry2) => entry2.answer.mode !== "STRICT");
 }
-function draftOf(side2, subject, entries2) {
+function draftOf2(side2, subject, entries2) {
   const workloads2 = entries2.map((entry2) => entry2.workload);
   const points = distinct(entries2.map((entry2) => entry2.port === void 0 ? entry2.workload.id : `${entry2.workload.id}:${entry2.port}`));
   const answer2 = entries2[0]?.answer;
@@ -4833,7 +5475,7 @@ function draftOf(side2, subject, entries2) {
     certainty: certaintyOf(workloads2),
     ...place2 === void 0 ? {} : { place: place2 },
     message: policy === void 0 ? `any pod without a mesh identity can talk to ${listed(points)}: no PeerAuthentication requires mutual TLS here, and the default is ${side2.mesh.config.defaultMtls}` : `any pod without a mesh identity can talk to ${listed(points)}: ${named(policy)} makes the mode ${answer2?.mode ?? "PERMISSIVE"}`,
-    ...texts(points[0] ?? subject)
+    ...texts2(points[0] ?? subject)
   };
 }
 function phantomDrafts(side2, known) {
@@ -4849,12 +5491,12 @@ function phantomDrafts(side2, known) {
         certainty: "conditional",
         place: { resource: policy, path: ["spec", "mtls", "mode"] },
         message: `any pod without a mesh identity can talk to the pods that ${named(policy)} selects: it makes the mode ${policy.spec.mode}`,
-        ...texts(reach.ids[0] ?? "")
+        ...texts2(reach.ids[0] ?? "")
       }
     ];
   });
 }
-function texts(example) {
+function texts2(example) {
   return {
     impact: "traffic can be read and sent without a proof of identity; only policies that name a principal still refuse it",
     attack: `a compromised pod without a proxy connects to \`${example}\` in plaintext and is served`,
@@ -4879,7 +5521,7 @@ var init_plaintext_accepted = __esm({
       detectState: (side2) => {
         const open2 = side2.workloads.filter((workload2) => inMesh(workload2) && workload2.enrolment.mode !== "gateway").flatMap((workload2) => openPorts(side2, workload2));
         const groups = grouped(open2, ({ answer: answer2, workload: workload2 }) => answer2.policy === void 0 ? `Namespace/${workload2.namespace}` : resourceId(answer2.policy));
-        return [...[...groups].map(([subject, entries2]) => draftOf(side2, subject, entries2)), ...phantomDrafts(side2, groups)];
+        return [...[...groups].map(([subject, entries2]) => draftOf2(side2, subject, entries2)), ...phantomDrafts(side2, groups)];
       }
     });
   }
@@ -4922,19 +5564,19 @@ var init_port_plaintext_exception = __esm({
     portPlaintextException = defineDetector({
       rule: "port-plaintext-exception",
       detectState: (side2) => side2.of("PeerAuthentication").flatMap(
-        (policy) => [...policy.spec.portLevelMtls].flatMap(([port2, mode]) => {
+        (policy) => [...policy.spec.portLevelMtls].flatMap(([port3, mode]) => {
           if (mode !== "PERMISSIVE" && mode !== "DISABLE") return [];
-          const users = side2.reachOf(policy).workloads.filter((workload2) => inMesh(workload2) && side2.mtlsAt(workload2, port2).policy === policy && strengthOf(mode) < strengthOf(side2.mtlsAt(workload2).mode));
+          const users = side2.reachOf(policy).workloads.filter((workload2) => inMesh(workload2) && side2.mtlsAt(workload2, port3).policy === policy && strengthOf(mode) < strengthOf(side2.mtlsAt(workload2).mode));
           if (users.length === 0) return [];
-          const points = distinct(users.map((workload2) => `${workload2.id}:${port2}`));
+          const points = distinct(users.map((workload2) => `${workload2.id}:${port3}`));
           return [
             {
               subject: resourceId(policy),
-              facet: String(port2),
+              facet: String(port3),
               affected: points,
               certainty: certaintyOf(users),
-              place: { resource: policy, path: ["spec", "portLevelMtls", String(port2), "mode"] },
-              message: `port ${port2} of ${listed(users.map((workload2) => workload2.id))} accepts plaintext although its other ports do not: ${named(policy)} makes an exception`,
+              place: { resource: policy, path: ["spec", "portLevelMtls", String(port3), "mode"] },
+              message: `port ${port3} of ${listed(users.map((workload2) => workload2.id))} accepts plaintext although its other ports do not: ${named(policy)} makes an exception`,
               impact: "the one port is open to every pod of the cluster without a proof of identity",
               remedy: "move the port's clients into the mesh and drop the entry, or restrict the port by `ipBlocks` or a NetworkPolicy to the clients it is for",
               validation: {
@@ -4945,6 +5587,110 @@ var init_port_plaintext_exception = __esm({
           ];
         })
       )
+    });
+  }
+});
+
+// src/findings/detectors/proxy-extension-changed.ts
+function contents(side2) {
+  return new Map([...side2.of("EnvoyFilter"), ...side2.of("WasmPlugin"), ...side2.of("TrafficExtension")].map((resource) => [resourceId(resource), { resource, content: resource.spec.content }]));
+}
+var proxyExtensionChanged;
+var init_proxy_extension_changed = __esm({
+  "src/findings/detectors/proxy-extension-changed.ts"() {
+    "use strict";
+    init_resource();
+    init_detector();
+    init_text();
+    proxyExtensionChanged = defineDetector({
+      rule: "proxy-extension-changed",
+      detectOpenings: ({ base: base2, head }) => {
+        const before = contents(base2);
+        const after = contents(head);
+        return [.../* @__PURE__ */ new Set([...before.keys(), ...after.keys()])].sort().flatMap((id) => {
+          const old = before.get(id);
+          const now = after.get(id);
+          if (old?.content === now?.content) return [];
+          const shown5 = now ?? old;
+          if (shown5 === void 0) return [];
+          const word2 = old === void 0 ? "added" : now === void 0 ? "removed" : "changed";
+          return [
+            {
+              subject: id,
+              affected: [`${id} ${word2}`],
+              certainty: "undecided",
+              evidence: "UNKNOWN",
+              place: { resource: shown5.resource, path: [] },
+              placeSide: now === void 0 ? "base" : "head",
+              message: `${named(shown5.resource)} is ${word2}: it rewrites the proxy's own configuration, and what that does to requests is not computed`,
+              impact: "it can remove or precede the filters that enforce mutual TLS, authorization and tokens",
+              remedy: "read the patch against the filters that it names, keep it off the authentication and authorization filters, and pin images by digest",
+              validation: { positive: "an allowed request to a workload that it selects is answered", negative: "a request that a policy refuses is still refused at a workload that it selects" }
+            }
+          ];
+        });
+      }
+    });
+  }
+});
+
+// src/findings/network-isolation.ts
+function isolatedNamespaces(side2, direction = "Ingress") {
+  const isolated = /* @__PURE__ */ new Set();
+  const opened = /* @__PURE__ */ new Set();
+  for (const policy of side2.of("NetworkPolicy")) {
+    if (!policy.spec.policyTypes.includes(direction)) continue;
+    const namespace = policy.namespace ?? "";
+    if (selectsAll(policy.spec)) isolated.add(namespace);
+    const rules3 = direction === "Ingress" ? policy.spec.ingress : policy.spec.egress;
+    if (rules3.some(isForEverybody)) opened.add(namespace);
+  }
+  for (const namespace of opened) isolated.delete(namespace);
+  return isolated;
+}
+function selectsAll({ podSelector }) {
+  return Object.keys(podSelector.matchLabels).length === 0 && podSelector.matchExpressions.length === 0;
+}
+function isForEverybody(rule2) {
+  const anyPort = rule2.ports.length === 0;
+  if (rule2.peers.length === 0) return anyPort;
+  return anyPort && rule2.peers.some((peer) => peer.ipBlock !== void 0 && (peer.ipBlock.cidr === "0.0.0.0/0" || peer.ipBlock.cidr === "::/0") && peer.ipBlock.except.length === 0);
+}
+var init_network_isolation = __esm({
+  "src/findings/network-isolation.ts"() {
+    "use strict";
+  }
+});
+
+// src/findings/detectors/registry-only-is-no-firewall.ts
+var registryOnlyIsNoFirewall;
+var init_registry_only_is_no_firewall = __esm({
+  "src/findings/detectors/registry-only-is-no-firewall.ts"() {
+    "use strict";
+    init_order();
+    init_detector();
+    init_facts();
+    init_network_isolation();
+    init_outbound();
+    registryOnlyIsNoFirewall = defineDetector({
+      rule: "registry-only-is-no-firewall",
+      detectState: (side2) => {
+        const isolated = isolatedNamespaces(side2, "Egress");
+        const outbound = outboundOf(side2);
+        return distinct(side2.workloads.map((workload2) => workload2.namespace)).filter((namespace) => outbound(namespace).registryOnly && !isolated.has(namespace)).map((namespace) => {
+          const place2 = namespacePlace(side2, namespace, side2.workloads.filter((workload2) => workload2.namespace === namespace));
+          return {
+            subject: `Namespace/${namespace}`,
+            affected: [`Namespace/${namespace}`],
+            ...place2 === void 0 ? {} : { place: place2 },
+            message: `REGISTRY_ONLY is all that keeps workloads of \`${namespace}\` from external addresses, and it holds in the caller's own proxy only: no NetworkPolicy limits what leaves the namespace`,
+            impact: "a pod on the host network, one without a proxy, excluded ports, the proxy's own user and UDP go around it",
+            attack: "a compromised workload runs a process as user 1337, or a pod without a proxy, and connects to an external address",
+            remedy: "add a NetworkPolicy that denies egress by default and allows DNS, the mesh and the egress gateway",
+            validation: { positive: "a registered external host is reached through the mesh", negative: `a pod of \`${namespace}\` without a proxy cannot connect to an external address` }
+          };
+        });
+      }
     });
   }
 });
@@ -4986,7 +5732,7 @@ function lostTarget(side2, policy) {
   if (reach.workloads.length > 0 || reach.ids.length === 0) return [];
   return [{ policy, path: ["spec", "selector", "matchLabels"], target: selectorText(policy.spec.selector?.matchLabels ?? {}), ids: reach.ids }];
 }
-function draftOf2({ policy, path: path2, target, ids: ids2 }) {
+function draftOf3({ policy, path: path2, target, ids: ids2 }) {
   return {
     subject: resourceId(policy),
     facet: target,
@@ -5037,7 +5783,7 @@ var init_selects_nothing = __esm({
         const isPopulated = (policy) => populated.has(policy.namespace ?? "") || policy.namespace === side2.mesh.config.rootNamespace && populated.size > 0;
         const single2 = lost.filter((entry2) => isPopulated(entry2.policy));
         const elsewhere3 = grouped(lost.filter((entry2) => !isPopulated(entry2.policy)), (entry2) => entry2.policy.namespace ?? "");
-        return [...single2.map(draftOf2), ...[...elsewhere3].map(([namespace, entries2]) => foldedDraft(namespace, entries2))];
+        return [...single2.map(draftOf3), ...[...elsewhere3].map(([namespace, entries2]) => foldedDraft(namespace, entries2))];
       }
     });
   }
@@ -5291,6 +6037,70 @@ var init_unknown_principal = __esm({
   }
 });
 
+// src/findings/detectors/wildcard-host.ts
+var wildcardHost;
+var init_wildcard_host = __esm({
+  "src/findings/detectors/wildcard-host.ts"() {
+    "use strict";
+    init_resource();
+    init_detector();
+    init_text();
+    wildcardHost = defineDetector({
+      rule: "wildcard-host",
+      detectState: (side2) => side2.of("Gateway").flatMap(
+        (gateway2) => gateway2.spec.servers.flatMap((server, index) => {
+          const at = server.hosts.findIndex((host) => host.slice(host.indexOf("/") + 1) === "*");
+          if (at < 0 || server.tls?.httpsRedirect === true) return [];
+          return [
+            {
+              subject: resourceId(gateway2),
+              facet: String(server.port.number),
+              affected: [`${server.port.number} ${JSON.stringify(gateway2.spec.selector ?? {})}`],
+              place: { resource: gateway2, path: ["spec", "servers", index, "hosts", at] },
+              message: `${named(gateway2)} serves every host on port ${server.port.number}`,
+              impact: "any VirtualService that may bind to it publishes its workload, whatever its host is",
+              remedy: "name the hosts, with the namespace that may bind them (`namespace/host`)",
+              validation: { positive: "a host that is named is answered", negative: "a request with any other host is answered with 404" }
+            }
+          ];
+        })
+      )
+    });
+  }
+});
+
+// src/findings/detectors/wildcard-service-entry.ts
+var wildcardServiceEntry;
+var init_wildcard_service_entry = __esm({
+  "src/findings/detectors/wildcard-service-entry.ts"() {
+    "use strict";
+    init_resource();
+    init_detector();
+    init_text();
+    wildcardServiceEntry = defineDetector({
+      rule: "wildcard-service-entry",
+      detectState: (side2) => side2.of("ServiceEntry").flatMap((entry2) => {
+        if (entry2.spec.location !== "MESH_EXTERNAL") return [];
+        const wide2 = entry2.spec.hosts.filter((host) => host.startsWith("*"));
+        const open2 = entry2.spec.resolution === "NONE" && entry2.spec.addresses.length === 0 ? entry2.spec.ports.filter((port3) => port3.protocol.toUpperCase() === "TCP") : [];
+        if (wide2.length === 0 && open2.length === 0) return [];
+        return [
+          {
+            subject: resourceId(entry2),
+            affected: [...wide2, ...open2.map((port3) => `any address:${port3.number}`)].map((what) => `${entry2.namespace ?? ""} ${what}`),
+            place: { resource: entry2, path: wide2.length > 0 ? ["spec", "hosts"] : ["spec", "ports"] },
+            message: wide2.length > 0 ? `${named(entry2)} lets workloads call every host under ${listed(wide2)}` : `${named(entry2)} lets workloads call every address on port ${open2.map((port3) => port3.number).join(", ")}: it names no addresses`,
+            impact: "hosts that anybody can register or rent are as reachable as the one that is meant",
+            attack: "a compromised workload sends data to its own account at the same provider",
+            remedy: "name the hosts that are needed, one by one, or their addresses",
+            validation: { positive: "the host that is meant is reached", negative: `another host under the wildcard, such as \`${(wide2[0] ?? "*.example.com").replace("*", "other")}\`, is refused` }
+          }
+        ];
+      })
+    });
+  }
+});
+
 // src/findings/registry.ts
 function isImplemented(rule2) {
   return Object.hasOwn(detectors, rule2) || runRules.some((known) => known === rule2);
@@ -5305,6 +6115,7 @@ var init_registry = __esm({
     init_catalogue();
     init_access_widened();
     init_access_widened_undecided();
+    init_allow_any_egress();
     init_allow_everything();
     init_allow_without_source();
     init_capture_hole();
@@ -5321,11 +6132,14 @@ var init_registry = __esm({
     init_http_deny_on_tcp();
     init_http_policy_without_http();
     init_identity_gained();
+    init_ingress_plaintext();
     init_ingress_tls_weakened();
     init_injection_opt_out();
     init_internet_exposure();
     init_invalid_resource();
     init_latent_widening();
+    init_mtls_lost_by_sidecar_scope();
+    init_mtls_mismatch();
     init_mtls_required();
     init_namespace_only_source();
     init_negative_source_admits_plaintext();
@@ -5334,6 +6148,8 @@ var init_registry = __esm({
     init_plaintext_accepted();
     init_plaintext_opened();
     init_port_plaintext_exception();
+    init_proxy_extension_changed();
+    init_registry_only_is_no_firewall();
     init_removed_api_version();
     init_selects_nothing();
     init_shared_identity();
@@ -5342,9 +6158,12 @@ var init_registry = __esm({
     init_unenrolled_workload();
     init_unknown_field();
     init_unknown_principal();
+    init_wildcard_host();
+    init_wildcard_service_entry();
     detectors = {
       "access-widened": accessWidened,
       "access-widened-undecided": accessWidenedUndecided,
+      "allow-any-egress": allowAnyEgress,
       "allow-everything": allowEverything,
       "allow-without-source": allowWithoutSource,
       "capture-hole": captureHole,
@@ -5361,11 +6180,14 @@ var init_registry = __esm({
       "http-deny-on-tcp": httpDenyOnTcp,
       "http-policy-without-http": httpPolicyWithoutHttp,
       "identity-gained": identityGained,
+      "ingress-plaintext": ingressPlaintext,
       "ingress-tls-weakened": ingressTlsWeakened,
       "injection-opt-out": injectionOptOut,
       "internet-exposure": internetExposure,
       "invalid-resource": invalidResource,
       "latent-widening": latentWidening,
+      "mtls-lost-by-sidecar-scope": mtlsLostBySidecarScope,
+      "mtls-mismatch": mtlsMismatch,
       "mtls-required": mtlsRequired,
       "namespace-only-source": namespaceOnlySource,
       "negative-source-admits-plaintext": negativeSourceAdmitsPlaintext,
@@ -5374,6 +6196,8 @@ var init_registry = __esm({
       "plaintext-accepted": plaintextAccepted,
       "plaintext-opened": plaintextOpened,
       "port-plaintext-exception": portPlaintextException,
+      "proxy-extension-changed": proxyExtensionChanged,
+      "registry-only-is-no-firewall": registryOnlyIsNoFirewall,
       "removed-api-version": removedApiVersion,
       "selects-nothing": selectsNothing,
       "shared-identity": sharedIdentity,
@@ -5381,13 +6205,31 @@ var init_registry = __esm({
       "token-not-required": tokenNotRequired,
       "unenrolled-workload": unenrolledWorkload,
       "unknown-field": unknownField,
-      "unknown-principal": unknownPrincipal
+      "unknown-principal": unknownPrincipal,
+      "wildcard-host": wildcardHost,
+      "wildcard-service-entry": wildcardServiceEntry
     };
     runRules = ["unreadable-manifest", "not-renderable", "analysis-incomplete", "maturity-changed"];
   }
 });
 
 // src/findings/states.ts
+function openings(detectors2, pair) {
+  const { base: base2 } = pair;
+  if (base2 === void 0 || base2 === pair.head) return [];
+  return detectors2.flatMap((detector) => {
+    const entry2 = ruleEntry(detector.rule);
+    return (detector.detectOpenings?.({ ...pair, base: base2 }) ?? []).map((draft) => ({
+      detector,
+      draft,
+      severity: draft.severity ?? entry2.severity,
+      fingerprint: fingerprint({ code: entry2.code, causes: [draft.subject], facet: draft.facet ?? "", direction: "widened" }),
+      status: "new",
+      environment: pair.id,
+      side: draft.placeSide ?? "head"
+    }));
+  });
+}
 function compareStates(detectors2, pair) {
   return detectors2.flatMap((detector) => {
     const detect = detector.detectState;
@@ -5467,8 +6309,8 @@ function runDetectors(input2) {
   const environments2 = environmentFacts(input2);
   const all = Object.values(detectors);
   const fromChanges = all.flatMap((detector) => (detector.detectChanges?.({ changes: input2.changes, environments: environments2 }) ?? []).map((draft) => changeFinding(detector.rule, draft)));
-  const fromStates = environments2.flatMap((pair) => compareStates(all, pair)).map((state) => stateFinding(state, input2.locate));
-  return ordered(merged([...fromChanges, ...fromStates, ...incompleteFindings(input2.incompleteReasons)]));
+  const fromStates = environments2.flatMap((pair) => [...compareStates(all, pair), ...openings(all, pair)]).map((state) => stateFinding(state, input2.locate));
+  return ordered(onceAPlace(merged([...fromChanges, ...fromStates, ...incompleteFindings(input2.incompleteReasons)])));
 }
 function ordered(findings) {
   return [...findings].sort(compareBy((finding2) => -severityRank(finding2.severity), (finding2) => finding2.code, (finding2) => finding2.resource, (finding2) => finding2.fingerprint));
@@ -5544,28 +6386,32 @@ function merged(findings) {
   }
   return [...known.values()];
 }
-function joined2(left, right) {
+function joined2(left2, right) {
   const rank2 = (finding2) => severityRank(finding2.severity) * 10 + statusRank[finding2.status];
-  const [worse2, milder] = rank2(right) > rank2(left) ? [right, left] : [left, right];
+  const [worse2, milder] = rank2(right) > rank2(left2) ? [right, left2] : [left2, right];
   const places = [...worse2.related, ...milder.location === void 0 ? [] : [{ ...milder.location, message: "and here" }], ...milder.related];
   return {
     ...worse2,
-    status: statusRank[left.status] >= statusRank[right.status] ? left.status : right.status,
-    certainty: weakerCertainty(left, right),
-    environments: distinct([...left.environments, ...right.environments]),
-    changeIds: distinct([...left.changeIds, ...right.changeIds]),
+    status: statusRank[left2.status] >= statusRank[right.status] ? left2.status : right.status,
+    certainty: weakerCertainty(left2, right),
+    environments: distinct([...left2.environments, ...right.environments]),
+    changeIds: distinct([...left2.changeIds, ...right.changeIds]),
     related: elsewhere(worse2.location, places).slice(0, shownRelated)
   };
+}
+function onceAPlace(findings) {
+  const told = new Set(findings.flatMap((finding2) => finding2.changeIds.length > 0 && finding2.location !== void 0 ? [`${finding2.code} ${placeKey(finding2.location)}`] : []));
+  return findings.filter((finding2) => finding2.changeIds.length > 0 || finding2.status !== "new" || finding2.location === void 0 || !told.has(`${finding2.code} ${placeKey(finding2.location)}`));
 }
 function elsewhere(own3, places) {
   const byPlace = new Map(places.toReversed().map((place2) => [placeKey(place2), place2]));
   if (own3 !== void 0) byPlace.delete(placeKey(own3));
   return [...byPlace.values()].toReversed();
 }
-function weakerCertainty(left, right) {
-  if (left.severity !== right.severity) return severityRank(left.severity) > severityRank(right.severity) ? left.certainty : right.certainty;
+function weakerCertainty(left2, right) {
+  if (left2.severity !== right.severity) return severityRank(left2.severity) > severityRank(right.severity) ? left2.certainty : right.certainty;
   const order3 = ["proved", "conditional", "undecided"];
-  return order3.indexOf(left.certainty) <= order3.indexOf(right.certainty) ? left.certainty : right.certainty;
+  return order3.indexOf(left2.certainty) <= order3.indexOf(right.certainty) ? left2.certainty : right.certainty;
 }
 function placeKey(place2) {
   return `${place2.side} ${place2.file}:${place2.startLine}-${place2.endLine}`;
@@ -5589,13 +6435,14 @@ var init_run2 = __esm({
 });
 
 // src/findings/maturity-finding.ts
-function maturityFinding(delta2, changes, scores) {
+function maturityFinding(delta2, changes, findings, scores) {
   if (delta2.overall === null || delta2.overall === 0) return void 0;
   const entry2 = ruleEntry("maturity-changed");
   const moved2 = Object.entries(delta2.environments).filter(([, move]) => move.overall !== null && move.overall !== 0);
   const ids2 = new Set(moved2.flatMap(([, move]) => Object.values(move.dimensions).flatMap((dimension) => dimension.movedBy)));
   const moving = changes.filter((change2) => ids2.has(change2.id));
   const cause2 = [...moving, ...changes].flatMap((change2) => change2.causes)[0];
+  const location = cause2 === void 0 ? findings.find((finding2) => ids2.has(finding2.fingerprint) && finding2.location !== void 0)?.location : { file: cause2.file, startLine: cause2.line, endLine: cause2.endLine, side: cause2.side };
   const dimensions2 = [...new Set(moved2.flatMap(([, move]) => Object.entries(move.dimensions).filter(([, dimension]) => dimension.delta !== null && dimension.delta !== 0).map(([name2, dimension]) => `${name2} ${signed(dimension.delta ?? 0)}`)))];
   const falls = delta2.overall < 0;
   const from = scores?.base === void 0 || scores.base === null || scores.head === null ? "" : ` (from ${scores.base} to ${scores.head} of 100)`;
@@ -5609,7 +6456,7 @@ function maturityFinding(delta2, changes, scores) {
     status: "new",
     environments: moved2.map(([id]) => id).sort(),
     resource: "mesh",
-    ...cause2 === void 0 ? {} : { location: { file: cause2.file, startLine: cause2.line, endLine: cause2.endLine, side: cause2.side } },
+    ...location === void 0 ? {} : { location },
     related: [],
     message: `the configured zero-trust maturity moves by ${signed(delta2.overall)}${from}${dimensions2.length === 0 ? "" : `: ${dimensions2.slice(0, 4).join(", ")}`}`,
     impact: falls ? "the mesh enforces less than before" : "the mesh enforces more than before",
@@ -5684,7 +6531,7 @@ var init_parts = __esm({
 });
 
 // src/maturity/scope.ts
-function scopeOf2(side2, scope2) {
+function scopeOf3(side2, scope2) {
   return inScope(side2, scope2).filter((workload2) => workload2.enrolment.mode !== "gateway");
 }
 function inScope(side2, scope2) {
@@ -5709,6 +6556,10 @@ var init_scope = __esm({
 // src/findings/access-logging.ts
 function accessLogging(side2) {
   const { config: config2 } = side2.mesh;
+  const meshWide = side2.of("Telemetry").filter((telemetry) => telemetry.namespace === config2.rootNamespace && telemetry.spec.selector === void 0 && telemetry.spec.targetRefs.length === 0);
+  const entries2 = meshWide.flatMap((telemetry) => telemetry.spec.accessLogging);
+  if (entries2.some((entry2) => entry2.disabled)) return { state: "off", because: "access logging is turned off for the mesh by a Telemetry object" };
+  if (entries2.length > 0) return { state: "on", because: "a Telemetry object of the root namespace turns access logging on" };
   if (config2.accessLogFile !== "") return { state: "on", because: "the mesh configuration names an access log" };
   if (config2.statedBy === void 0) return { state: "unknown", because: "the mesh configuration is not declared here, so it is not known whether requests are logged" };
   return { state: "off", because: "access logging is off: the mesh configuration names no `accessLogFile`" };
@@ -5796,7 +6647,7 @@ var init_rule_quality = __esm({
 
 // src/maturity/dimensions/authorization.ts
 function authorization(side2, scope2) {
-  const workloads2 = scopeOf2(side2, scope2);
+  const workloads2 = scopeOf3(side2, scope2);
   if (workloads2.length === 0) return { parts: [], evidence: "UNKNOWN", without: "unknown", reason: "no workload is declared here" };
   const deny = new Map(workloads2.map((workload2) => [workload2.id, defaultDeny(side2, workload2)]));
   const narrow = new Map(workloads2.map((workload2) => [workload2.id, narrowness(side2, workload2, deny.get(workload2.id)?.score === 1)]));
@@ -5840,48 +6691,9 @@ var init_authorization = __esm({
   }
 });
 
-// src/findings/network-isolation.ts
-function isolatedNamespaces(side2, direction = "Ingress") {
-  void side2;
-  void direction;
-  return /* @__PURE__ */ new Set();
-}
-var init_network_isolation = __esm({
-  "src/findings/network-isolation.ts"() {
-    "use strict";
-  }
-});
-
-// src/findings/outbound.ts
-function outboundOf(side2) {
-  const root = side2.mesh.config.rootNamespace;
-  const wide2 = /* @__PURE__ */ new Map();
-  for (const sidecar2 of side2.of("Sidecar")) {
-    const namespace = sidecar2.namespace ?? "";
-    if (isWide(sidecar2) && !wide2.has(namespace)) wide2.set(namespace, sidecar2);
-  }
-  const mesh2 = { registryOnly: side2.mesh.config.outboundTrafficPolicy === "REGISTRY_ONLY", by: void 0 };
-  return (namespace) => {
-    const sidecar2 = wide2.get(namespace) ?? wide2.get(root);
-    const policy = sidecar2?.spec.outboundTrafficPolicy;
-    return sidecar2 === void 0 || policy === void 0 ? mesh2 : { registryOnly: policy.mode === "REGISTRY_ONLY", by: sidecar2 };
-  };
-}
-function isWide(sidecar2) {
-  return sidecar2.spec.workloadSelector === void 0 || Object.keys(sidecar2.spec.workloadSelector.labels).length === 0;
-}
-function saysNothing(side2) {
-  return side2.mesh.config.statedBy === void 0 && side2.of("Sidecar").every((sidecar2) => sidecar2.spec.outboundTrafficPolicy === void 0) && side2.of("ServiceEntry").length === 0;
-}
-var init_outbound = __esm({
-  "src/findings/outbound.ts"() {
-    "use strict";
-  }
-});
-
 // src/maturity/dimensions/egress.ts
 function egress(side2, scope2) {
-  const namespaces4 = distinct(scopeOf2(side2, scope2).map((workload2) => workload2.namespace));
+  const namespaces4 = distinct(scopeOf3(side2, scope2).map((workload2) => workload2.namespace));
   const isolated = isolatedNamespaces(side2, "Egress");
   if (namespaces4.length === 0) return { parts: [], evidence: "UNKNOWN", without: "unknown", reason: "no workload is declared here" };
   if (saysNothing(side2) && isolated.size === 0) return { parts: [], evidence: "UNKNOWN", without: "unknown", reason: "neither the mesh configuration nor a rule for outbound traffic is declared here" };
@@ -5891,7 +6703,7 @@ function egress(side2, scope2) {
   const entries2 = /* @__PURE__ */ new Map();
   for (const entry2 of side2.of("ServiceEntry")) {
     if (entry2.spec.location !== "MESH_EXTERNAL") continue;
-    const wide2 = entry2.spec.hosts.some((host) => host.startsWith("*")) || entry2.spec.resolution === "NONE" && entry2.spec.addresses.length === 0 && entry2.spec.ports.some((port2) => /^(TCP|TLS)$/i.test(port2.protocol));
+    const wide2 = entry2.spec.hosts.some((host) => host.startsWith("*")) || entry2.spec.resolution === "NONE" && entry2.spec.addresses.length === 0 && entry2.spec.ports.some((port3) => /^(TCP|TLS)$/i.test(port3.protocol));
     entries2.set(resourceId(entry2), wide2 ? item(0, "registers more hosts or addresses than one service has") : item(1, ""));
   }
   const wideEntries = [...entries2.values()].some((entry2) => entry2.score === 0);
@@ -5920,73 +6732,6 @@ var init_egress = __esm({
     init_outbound();
     init_parts();
     init_scope();
-  }
-});
-
-// src/findings/hosts.ts
-function fullHost(host, namespace) {
-  if (host.startsWith("*")) return host;
-  const parts = host.split(".");
-  if (parts.length === 1) return `${host}.${namespace}${clusterDomain}`;
-  if (parts.length === 2) return `${host}${clusterDomain}`;
-  return parts.length === 3 && parts[2] === "svc" ? `${host}.cluster.local` : host;
-}
-function hostOf(service) {
-  return `${service.name}.${service.namespace ?? ""}${clusterDomain}`;
-}
-function hostMatches(pattern, host) {
-  return pattern === host || pattern === "*" || pattern.startsWith("*.") && host.endsWith(pattern.slice(1));
-}
-function servicesNamed(services, host, namespace) {
-  const full2 = fullHost(host, namespace);
-  const owner = /\.([^.]+)\.svc\.cluster\.local$/.exec(full2)?.[1];
-  const candidates2 = owner === void 0 ? full2.startsWith("*") ? [...services.values()].flat() : [] : services.get(owner) ?? [];
-  return candidates2.filter((service) => hostMatches(full2, hostOf(service)));
-}
-var clusterDomain;
-var init_hosts = __esm({
-  "src/findings/hosts.ts"() {
-    "use strict";
-    clusterDomain = ".svc.cluster.local";
-  }
-});
-
-// src/findings/exposure.ts
-function externallyReachable(side2, by = "any") {
-  const found = /* @__PURE__ */ new Set();
-  const routed = by === "any" ? routedServices(side2) : /* @__PURE__ */ new Set();
-  for (const workload2 of side2.workloads) {
-    if (workload2.enrolment.mode === "gateway") continue;
-    const services = side2.servicesOf(workload2);
-    if (services.some((service) => isExposed(service) || routed.has(`${service.namespace ?? ""}/${service.name}`))) found.add(workload2.id);
-  }
-  return found;
-}
-function isExposed(service) {
-  return service.spec.type === "LoadBalancer" || service.spec.type === "NodePort" || service.spec.externalIPs.length > 0;
-}
-function routedServices(side2) {
-  const found = /* @__PURE__ */ new Set();
-  const services = grouped(side2.of("Service"), (service) => service.namespace ?? "");
-  for (const virtual of side2.of("VirtualService")) {
-    if (virtual.spec.gateways.every((gateway2) => gateway2 === "mesh")) continue;
-    const routes = [...virtual.spec.http.flatMap((route2) => [...route2.route, ...route2.mirrors]), ...virtual.spec.tls.flatMap((route2) => route2.route), ...virtual.spec.tcp.flatMap((route2) => route2.route)];
-    for (const route2 of routes) for (const service of servicesNamed(services, route2.host, virtual.namespace ?? "")) found.add(`${service.namespace ?? ""}/${service.name}`);
-  }
-  return found;
-}
-function gatewayPods(side2, gateway2) {
-  const selector = gateway2.spec.selector ?? {};
-  const pods2 = side2.workloads.filter((workload2) => gateway2.spec.selector === void 0 ? workload2.enrolment.mode === "gateway" : selects(selector, workload2.labels));
-  if (pods2.length > 0) return pods2;
-  return [gateway2.namespace ?? "", side2.mesh.config.rootNamespace].map((namespace) => ({ namespace, labels: selector, enrolment: { mode: "gateway" } }));
-}
-var init_exposure = __esm({
-  "src/findings/exposure.ts"() {
-    "use strict";
-    init_selection();
-    init_facts();
-    init_hosts();
   }
 });
 
@@ -6021,11 +6766,11 @@ function ingress(side2) {
 function worse(known, fresh) {
   return known !== void 0 && known.score <= fresh.score ? known : fresh;
 }
-function tlsItem({ port: port2, tls: tls2 }) {
-  if (tls2 === void 0) return item(0, `serves plain ${port2.protocol} without a redirect`);
+function tlsItem({ port: port3, tls: tls2 }) {
+  if (tls2 === void 0) return item(0, `serves plain ${port3.protocol} without a redirect`);
   if (tls2.httpsRedirect) return item(1, "");
   if (tls2.minProtocolVersion === "TLSV1_0" || tls2.minProtocolVersion === "TLSV1_1") return item(0.3, "accepts TLS below 1.2");
-  if (port2.protocol.toUpperCase().startsWith("HTTP") && !port2.protocol.toUpperCase().startsWith("HTTPS")) return item(0, "serves plain HTTP without a redirect");
+  if (port3.protocol.toUpperCase().startsWith("HTTP") && !port3.protocol.toUpperCase().startsWith("HTTPS")) return item(0, "serves plain HTTP without a redirect");
   return tls2.mode === "PASSTHROUGH" || tls2.mode === "AUTO_PASSTHROUGH" ? item(0.6, "passes TLS through, so that nothing is checked at the gateway") : item(1, "");
 }
 function hostsItem({ hosts }) {
@@ -6049,30 +6794,19 @@ var init_ingress = __esm({
   }
 });
 
-// src/findings/client-tls.ts
-function plaintextDestinations(side2) {
-  void side2;
-  return /* @__PURE__ */ new Set();
-}
-var init_client_tls = __esm({
-  "src/findings/client-tls.ts"() {
-    "use strict";
-  }
-});
-
 // src/maturity/dimensions/mtls.ts
 function mtls(side2, scope2) {
-  const workloads2 = scopeOf2(side2, scope2);
+  const workloads2 = scopeOf3(side2, scope2);
   if (workloads2.length === 0) return { parts: [], evidence: "UNKNOWN", without: "unknown", reason: "no workload is declared here" };
   const ports = /* @__PURE__ */ new Map();
   for (const workload2 of workloads2) {
     const outside = workload2.enrolment.mode === "none";
-    const declared = workload2.ports.filter((port2) => port2.protocol !== "udp" && !isProxyPort(port2.port));
+    const declared = workload2.ports.filter((port3) => port3.protocol !== "udp" && !isProxyPort(port3.port));
     if (declared.length === 0) ports.set(workload2.id, outside ? item(0, "is not in the mesh") : modeItem(side2.mtlsAt(workload2).mode));
-    for (const port2 of declared) {
-      const subject = `${workload2.id}:${port2.port}`;
+    for (const port3 of declared) {
+      const subject = `${workload2.id}:${port3.port}`;
       if (outside) ports.set(subject, item(0, "is not in the mesh"));
-      else ports.set(subject, port2.captured ? modeItem(side2.mtlsAt(workload2, port2.port).mode) : item(0, "is not captured by the proxy"));
+      else ports.set(subject, port3.captured ? modeItem(side2.mtlsAt(workload2, port3.port).mode) : item(0, "is not captured by the proxy"));
     }
   }
   const namespaces4 = new Map(
@@ -6094,8 +6828,8 @@ function mtls(side2, scope2) {
     reason: `${strict2} of ${ports.size} workload ports require mutual TLS`
   };
 }
-function isProxyPort(port2) {
-  return port2 === 15008 || port2 === 15020 || port2 === 15021 || port2 === 15090;
+function isProxyPort(port3) {
+  return port3 === 15008 || port3 === 15020 || port3 === 15021 || port3 === 15090;
 }
 function modeItem(mode) {
   if (mode === "STRICT") return item(1, "");
@@ -6114,7 +6848,7 @@ var init_mtls2 = __esm({
 // src/maturity/dimensions/request-authentication.ts
 function requestAuthentication(side2, scope2) {
   const exposed = externallyReachable(side2);
-  const workloads2 = scopeOf2(side2, scope2).filter((workload2) => exposed.has(workload2.id) || side2.tokensAt(workload2).length > 0);
+  const workloads2 = scopeOf3(side2, scope2).filter((workload2) => exposed.has(workload2.id) || side2.tokensAt(workload2).length > 0);
   if (workloads2.length === 0) return { parts: [], evidence: "INFERRED", without: "not-applicable", reason: "nothing here is reachable from outside and no RequestAuthentication exists" };
   const required2 = new Map(workloads2.map((workload2) => [workload2.id, requirement(side2, workload2)]));
   const pinned = new Map(workloads2.map((workload2) => [workload2.id, pinning(side2.tokensAt(workload2))]));
@@ -6153,7 +6887,7 @@ var init_request_authentication2 = __esm({
 
 // src/maturity/dimensions/segmentation.ts
 function segmentation2(side2, scope2) {
-  const workloads2 = scopeOf2(side2, scope2);
+  const workloads2 = scopeOf3(side2, scope2);
   if (workloads2.length === 0) return { parts: [], evidence: "UNKNOWN", without: "unknown", reason: "no workload is declared here" };
   const byNamespace = grouped(workloads2, (workload2) => workload2.namespace);
   const sources = [...byNamespace.keys(), elsewhere2];
@@ -6173,8 +6907,7 @@ function segmentation2(side2, scope2) {
     parts: [
       { name: "pairs", weight: 0.6, items: pairs3, absent: "ignore" },
       { name: "network", weight: 0.3, items: networks2, absent: "ignore" },
-      // Which admission policies stand in the cluster is not read yet: no credit.
-      { name: "opt-out", weight: 0.1, items: /* @__PURE__ */ new Map([["mesh", item(0, "nothing read here prevents opting out of the mesh")]]), absent: 0 }
+      { name: "opt-out", weight: 0.1, items: /* @__PURE__ */ new Map([["mesh", preventsOptOut(side2) ? item(1, "") : item(0, "no admission policy here speaks of opting out of the mesh")]]), absent: 0 }
     ],
     evidence: workloads2.every((workload2) => workload2.enrolment.mode === "unknown") ? "UNKNOWN" : "INFERRED",
     reason: `${closed} of ${pairs3.size} ordered pairs of namespaces are closed or open to named accounts only`
@@ -6195,6 +6928,10 @@ function openTo(side2, members3) {
   }
   return found;
 }
+function preventsOptOut(side2) {
+  const policies = [...side2.of("ClusterPolicy"), ...side2.of("KyvernoPolicy"), ...side2.of("ValidatingAdmissionPolicy"), ...side2.of("GatekeeperConstraint")];
+  return policies.some((policy) => /sidecar\.istio\.io\/inject|istio\.io\/dataplane-mode/.test(policy.spec.content));
+}
 var elsewhere2;
 var init_segmentation = __esm({
   "src/maturity/dimensions/segmentation.ts"() {
@@ -6212,7 +6949,7 @@ var init_segmentation = __esm({
 
 // src/maturity/dimensions/workload-identity.ts
 function workloadIdentity(side2, scope2) {
-  const workloads2 = scopeOf2(side2, scope2);
+  const workloads2 = scopeOf3(side2, scope2);
   if (workloads2.length === 0) return { parts: [], evidence: "UNKNOWN", without: "unknown", reason: "no workload is declared here" };
   const shared = sharedAccounts(side2);
   const accounts2 = new Map(
@@ -6510,9 +7247,9 @@ function wholeOf(pair, base2, head) {
   if (base2 === null || head === null || pair.base === void 0) return null;
   const before = measure(pair.base);
   const after = measure(pair.head, { renamed: pair.renamed });
-  const left = scoreOf(mapDimensions((dimension) => ({ rating: rated(before[dimension]) })), before);
+  const left2 = scoreOf(mapDimensions((dimension) => ({ rating: rated(before[dimension]) })), before);
   const right = scoreOf(mapDimensions((dimension) => ({ rating: rated(after[dimension]) })), after);
-  return left === null || right === null ? null : right - left;
+  return left2 === null || right === null ? null : right - left2;
 }
 function rated(measured) {
   return measured.without === void 0 ? ratingOver(measured.parts, measured.parts) : null;
@@ -6574,7 +7311,7 @@ function assess(input2) {
   const maturity = { base: base2, head, delta: delta({ environments: input2.environments, base: base2, head, changes: input2.changes, findings: input2.findings }) };
   const worst = worstEnvironment(maturity);
   const scores = worst === void 0 ? void 0 : { base: base2[worst]?.configured.score ?? null, head: head[worst]?.configured.score ?? null };
-  const finding2 = maturityFinding(maturity.delta, input2.changes, scores);
+  const finding2 = maturityFinding(maturity.delta, input2.changes, input2.findings, scores);
   return { maturity, findings: finding2 === void 0 ? [] : [finding2] };
 }
 function worstEnvironment({ delta: { overall, environments: environments2 } }) {
@@ -7248,8 +7985,8 @@ var require_Node = __commonJS({
         };
         const res = toJS.toJS(this, "", ctx);
         if (typeof onAnchor === "function")
-          for (const { count: count3, res: res2 } of ctx.anchors.values())
-            onAnchor(res2, count3);
+          for (const { count: count2, res: res2 } of ctx.anchors.values())
+            onAnchor(res2, count2);
         return typeof reviver === "function" ? applyReviver.applyReviver(reviver, { "": res }, "", res) : res;
       }
     };
@@ -7357,13 +8094,13 @@ var require_Alias = __commonJS({
         const anchor2 = anchors2 && source2 && anchors2.get(source2);
         return anchor2 ? anchor2.count * anchor2.aliasCount : 0;
       } else if (identity2.isCollection(node2)) {
-        let count3 = 0;
+        let count2 = 0;
         for (const item2 of node2.items) {
           const c = getAliasCount(doc, item2, anchors2);
-          if (c > count3)
-            count3 = c;
+          if (c > count2)
+            count2 = c;
         }
-        return count3;
+        return count2;
       } else if (identity2.isPair(node2)) {
         const kc = getAliasCount(doc, node2.key, anchors2);
         const vc = getAliasCount(doc, node2.value, anchors2);
@@ -10316,8 +11053,8 @@ var require_Document = __commonJS({
         };
         const res = toJS.toJS(this.contents, jsonArg ?? "", ctx);
         if (typeof onAnchor === "function")
-          for (const { count: count3, res: res2 } of ctx.anchors.values())
-            onAnchor(res2, count3);
+          for (const { count: count2, res: res2 } of ctx.anchors.values())
+            onAnchor(res2, count2);
         return typeof reviver === "function" ? applyReviver.applyReviver(reviver, { "": res }, "", res) : res;
       }
       /**
@@ -10340,8 +11077,8 @@ var require_Document = __commonJS({
         return stringifyDocument.stringifyDocument(this, options2);
       }
     };
-    function assertCollection(contents) {
-      if (identity2.isCollection(contents))
+    function assertCollection(contents2) {
+      if (identity2.isCollection(contents2))
         return true;
       throw new Error("Expected a YAML collection as document contents");
     }
@@ -10394,12 +11131,12 @@ var require_errors = __commonJS({
         lineStr = prev + lineStr;
       }
       if (/[^ ]/.test(lineStr)) {
-        let count3 = 1;
+        let count2 = 1;
         const end = error62.linePos[1];
         if (end?.line === line && end.col > col) {
-          count3 = Math.max(1, Math.min(end.col - col, 80 - ci));
+          count2 = Math.max(1, Math.min(end.col - col, 80 - ci));
         }
-        const pointer = " ".repeat(ci) + "^".repeat(count3);
+        const pointer = " ".repeat(ci) + "^".repeat(count2);
         error62.message += `:
 
 ${lineStr}
@@ -14021,18 +14758,18 @@ function resolvePlain(text6) {
   const first = text6.charCodeAt(0);
   if (first === 46) return dotFloat.test(text6) ? Number(text6.replaceAll("_", "")) : text6;
   if (first > 57) return text6;
-  const plain6 = text6.includes("_") ? text6.replaceAll("_", "") : text6;
-  const integer3 = readInteger(plain6);
+  const plain5 = text6.includes("_") ? text6.replaceAll("_", "") : text6;
+  const integer3 = readInteger(plain5);
   if (integer3 !== void 0) return integer3;
-  return yamlStyleFloat.test(plain6) ? withoutNegativeZero(Number(plain6)) : text6;
+  return yamlStyleFloat.test(plain5) ? withoutNegativeZero(Number(plain5)) : text6;
 }
 function isFloatText(text6) {
   return typeof resolvePlain(text6) === "number" && readInteger(text6.replaceAll("_", "")) === void 0;
 }
-function readInteger(plain6) {
-  const match = goInteger.exec(plain6);
+function readInteger(plain5) {
+  const match = goInteger.exec(plain5);
   if (match === null) {
-    return signedBinary.test(plain6) ? withoutNegativeZero(Number.parseInt(plain6.slice(2), 2)) : void 0;
+    return signedBinary.test(plain5) ? withoutNegativeZero(Number.parseInt(plain5.slice(2), 2)) : void 0;
   }
   const [, sign, hex3, binary2, octal, oldOctal, decimal2] = match;
   const negative2 = sign === "-";
@@ -14082,10 +14819,10 @@ var init_scalar = __esm({
 });
 
 // src/source/convert.ts
-function toPlain(contents) {
+function toPlain(contents2) {
   const converter = new Converter();
   try {
-    return { value: converter.value(contents, 0, true), problems: converter.problems };
+    return { value: converter.value(contents2, 0, true), problems: converter.problems };
   } catch (error62) {
     if (!(error62 instanceof Stop)) throw error62;
     return { value: void 0, problems: [...converter.problems, error62.problem] };
@@ -14235,8 +14972,8 @@ var init_convert = __esm({
         else this.#report("yaml-error", node2, "a map or list stands where a key must be", "quote the text; a template such as `{{ … }}` must be rendered first");
         return void 0;
       }
-      #report(kind, node2, reason, remedy) {
-        if (this.#copying === 0 && this.problems.length < documentLimits.problems) this.problems.push({ kind, offset: offsetOf(node2), reason, remedy });
+      #report(kind, node2, reason, remedy2) {
+        if (this.#copying === 0 && this.problems.length < documentLimits.problems) this.problems.push({ kind, offset: offsetOf(node2), reason, remedy: remedy2 });
       }
     };
   }
@@ -14307,10 +15044,10 @@ function readBlockText(text6, at, end, indent, folded) {
   return { value: chomp === dash ? body : `${body}
 `, next: line };
 }
-function fold(lines, count3) {
+function fold(lines, count2) {
   let body = "";
   let text6 = false;
-  for (let index = 0; index < count3; index += 1) {
+  for (let index = 0; index < count2; index += 1) {
     const line = lines[index] ?? "";
     if (line === "") body += "\n";
     else body += text6 && lines[index - 1] !== "" ? ` ${line}` : line;
@@ -14781,13 +15518,13 @@ function explicit(name2, accepts3) {
     }
   };
 }
-var import_yaml2, plain2, binary, string, timestamp, schema, yamlOptions;
+var import_yaml2, plain, binary, string, timestamp, schema, yamlOptions;
 var init_schema = __esm({
   "src/source/schema.ts"() {
     "use strict";
     import_yaml2 = __toESM(require_dist(), 1);
     init_scalar();
-    plain2 = {
+    plain = {
       tag: "tag:yaml.org,2002:plain",
       default: true,
       // Everything that the scanner's table of first characters lets through; the rest stays text without a call.
@@ -14811,7 +15548,7 @@ var init_schema = __esm({
       schema: "failsafe",
       resolveKnownTags: false,
       customTags: (tags) => [
-        plain2,
+        plain,
         string,
         timestamp,
         binary,
@@ -15181,7 +15918,7 @@ function content(resource) {
   });
 }
 function plainSpec(value) {
-  if (value instanceof Map) return [...value.entries()].sort(([left], [right]) => compareText(String(left), String(right))).map(([key, entry2]) => [key, plainSpec(entry2)]);
+  if (value instanceof Map) return [...value.entries()].sort(([left2], [right]) => compareText(String(left2), String(right))).map(([key, entry2]) => [key, plainSpec(entry2)]);
   if (Array.isArray(value)) return value.map(plainSpec);
   if (value !== null && typeof value === "object") return Object.fromEntries(Object.entries(value).map(([key, entry2]) => [key, plainSpec(entry2)]));
   return value;
@@ -15198,7 +15935,7 @@ function editsBetween(base2, head) {
   for (const [id, resource] of before) {
     if (!after.has(id)) edits.push({ type: "removed", id, base: resource });
   }
-  return edits.sort((left, right) => compareText(left.id, right.id));
+  return edits.sort((left2, right) => compareText(left2.id, right.id));
 }
 function editNamespace(edit) {
   const resource = edit.type === "removed" ? edit.base : edit.head;
@@ -15222,12 +15959,14 @@ function firstDifference(base2, head, basePath = [], headPath = []) {
 function listDifference(base2, head, basePath, headPath) {
   const before = base2.map((entry2) => canonical(entry2));
   const after = head.map((entry2) => canonical(entry2));
-  const fresh = after.findIndex((entry2) => !before.includes(entry2));
-  const gone = before.findIndex((entry2) => !after.includes(entry2));
-  if (fresh >= 0 && gone >= 0) return firstDifference(base2[gone], head[fresh], [...basePath, gone], [...headPath, fresh]) ?? { side: "RIGHT", path: [...headPath, fresh] };
-  if (fresh >= 0) return { side: "RIGHT", path: [...headPath, fresh] };
-  if (gone >= 0) return { side: "LEFT", path: [...basePath, gone] };
-  return { side: "RIGHT", path: headPath };
+  const fresh = after.flatMap((entry2, index) => before.includes(entry2) ? [] : [index]);
+  const gone = before.flatMap((entry2, index) => after.includes(entry2) ? [] : [index]);
+  const surplus = fresh[gone.length];
+  if (surplus !== void 0) return { side: "RIGHT", path: [...headPath, surplus] };
+  const [from] = gone;
+  const [to] = fresh;
+  if (from !== void 0 && to !== void 0) return firstDifference(base2[from], head[to], [...basePath, from], [...headPath, to]) ?? { side: "RIGHT", path: [...headPath, to] };
+  return from === void 0 ? { side: "RIGHT", path: headPath } : { side: "LEFT", path: [...basePath, from] };
 }
 function isRecord(value) {
   return value !== null && typeof value === "object" && !Array.isArray(value);
@@ -15343,21 +16082,21 @@ function configSource(resources, rootNamespace) {
   };
 }
 function installationSource(resources) {
-  const found = resources.filter((resource) => ["IstioOperator", "Istio", "IstioRevision"].includes(resource.kind)).sort(compareBy((resource) => resourceId(resource)))[0];
+  const found = resources.filter((resource) => resource.kind === "IstioOperator" || resource.kind === "Istio" || resource.kind === "IstioRevision").sort(
+    compareBy(
+      (resource) => resource.spec.revision === void 0 || resource.spec.revision === "" || resource.spec.revision === "default" ? 0 : 1,
+      (resource) => resourceId(resource)
+    )
+  )[0];
   if (found === void 0) return void 0;
-  const spec = fieldsOf(found.spec);
-  const raw = Object.hasOwn(spec, "spec") ? fieldsOf(spec["spec"]) : spec;
-  const values4 = fieldsOf(raw["values"]);
-  const pilot = fieldsOf(values4["pilot"]);
-  const environment4 = {};
-  for (const [key, value] of [...Object.entries(fieldsOf(pilot["env"])), ...Object.entries(fieldsOf(values4["env"]))]) environment4[key] = String(value);
-  const version3 = textOf(raw["version"]) ?? textOf(raw["tag"]) ?? textOf(fieldsOf(values4["global"])["tag"]);
+  const { spec } = found;
+  const version3 = spec.version ?? spec.tag;
   return {
     statedBy: resourceId(found),
-    fields: { ...fieldsOf(values4["meshConfig"]), ...fieldsOf(raw["meshConfig"]) },
-    namespace: textOf(fieldsOf(values4["global"])["istioNamespace"]) ?? textOf(raw["namespace"]),
+    fields: spec.meshConfig ?? {},
+    namespace: textOf(fieldsOf(spec.values["global"])["istioNamespace"]) ?? spec.namespace,
     version: version3 !== void 0 && /^v?\d+\.\d+/.test(version3) ? version3.replace(/^v/, "") : void 0,
-    environment: environment4
+    environment: spec.environment
   };
 }
 function parsed(text6) {
@@ -15375,22 +16114,22 @@ function providersOf(fields, istioVersion) {
     const grpc = entry2["envoyExtAuthzGrpc"];
     const type = http !== void 0 ? "ext-authz-http" : grpc !== void 0 ? "ext-authz-grpc" : "other";
     const content2 = fieldsOf(http ?? grpc);
-    const port2 = typeof content2["port"] === "number" ? content2["port"] : 0;
+    const port3 = typeof content2["port"] === "number" ? content2["port"] : 0;
     byName.set(name2, {
       name: name2,
       type,
       failOpen: content2["failOpen"] === true,
       service: textOf(content2["service"]) ?? "",
-      port: port2,
-      broken: brokenBecause(name2, type, content2, port2, istioVersion)
+      port: port3,
+      broken: brokenBecause(name2, type, content2, port3, istioVersion)
     });
   }
   return [...byName.values()].sort(compareBy((provider2) => provider2.name));
 }
-function brokenBecause(name2, type, content2, port2, istioVersion) {
+function brokenBecause(name2, type, content2, port3, istioVersion) {
   if (type === "other") return "it is no external authorizer";
   if (atLeast(istioVersion, "1.30.0") && !/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name2)) return "its name is no lower-case DNS label";
-  if (port2 < 1 || port2 > 65535) return "its port is outside 1..65535";
+  if (port3 < 1 || port3 > 65535) return "its port is outside 1..65535";
   const status = content2["statusOnError"];
   if (status !== void 0 && (!/^[1-5]\d\d$/.test(String(status)) || Number(status) > 599)) return "its `statusOnError` is no HTTP status";
   const prefix3 = textOf(content2["pathPrefix"]);
@@ -15435,38 +16174,31 @@ function sidecarIngressPorts(resources, rootNamespace) {
   const byNamespace = /* @__PURE__ */ new Map();
   for (const resource of resources) {
     if (resource.kind !== "Sidecar") continue;
-    const sidecar2 = readSidecar(resource);
-    const list4 = byNamespace.get(resource.namespace ?? "default");
-    if (list4 === void 0) byNamespace.set(resource.namespace ?? "default", [sidecar2]);
-    else list4.push(sidecar2);
+    const namespace = resource.namespace ?? "default";
+    const list4 = byNamespace.get(namespace);
+    if (list4 === void 0) byNamespace.set(namespace, [resource]);
+    else list4.push(resource);
   }
-  for (const list4 of byNamespace.values()) list4.sort(compareBy((sidecar2) => creationSecond(sidecar2.resource.creationTimestamp), (sidecar2) => sidecar2.resource.name));
+  for (const list4 of byNamespace.values()) {
+    list4.sort(
+      compareBy(
+        (sidecar2) => creationSecond(sidecar2.creationTimestamp),
+        (sidecar2) => sidecar2.name
+      )
+    );
+  }
   return (namespace, labels2) => {
     const own3 = byNamespace.get(namespace) ?? [];
-    const acting = own3.find((sidecar2) => sidecar2.selector !== void 0 && selects(sidecar2.selector, labels2)) ?? own3.find((sidecar2) => sidecar2.selector === void 0) ?? (byNamespace.get(rootNamespace) ?? []).find((sidecar2) => sidecar2.selector === void 0);
-    return acting === void 0 || acting.ports.length === 0 ? void 0 : acting.ports;
+    const acting = own3.find((sidecar2) => selectorOf(sidecar2) !== void 0 && selects(selectorOf(sidecar2) ?? {}, labels2)) ?? own3.find((sidecar2) => selectorOf(sidecar2) === void 0) ?? (byNamespace.get(rootNamespace) ?? []).find((sidecar2) => selectorOf(sidecar2) === void 0);
+    return acting === void 0 || acting.spec.ingress.length === 0 ? void 0 : portsOf(acting);
   };
 }
-function readSidecar(resource) {
-  const spec = resource.spec;
-  const selector = member2(spec, "workloadSelector");
-  const labels2 = member2(selector, "labels") ?? (selector === void 0 ? void 0 : {});
-  const ingress2 = member2(spec, "ingress");
-  const ports = (Array.isArray(ingress2) ? ingress2 : []).flatMap((listener2) => {
-    const port2 = member2(listener2, "port");
-    const number5 = member2(port2, "number");
-    if (typeof number5 !== "number") return [];
-    return [{ port: number5, protocol: listenerProtocol(member2(port2, "protocol")), declaredBy: resourceId(resource) }];
-  });
-  const pairs3 = labels2 !== null && typeof labels2 === "object" ? Object.fromEntries(Object.entries(labels2).filter((entry2) => typeof entry2[1] === "string")) : void 0;
-  return { resource, selector: pairs3 !== void 0 && Object.keys(pairs3).length > 0 ? pairs3 : void 0, ports: ports.sort(compareBy((port2) => port2.port)) };
+function selectorOf(sidecar2) {
+  const labels2 = sidecar2.spec.workloadSelector?.labels;
+  return labels2 === void 0 || Object.keys(labels2).length === 0 ? void 0 : labels2;
 }
-function listenerProtocol(protocol) {
-  return typeof protocol === "string" ? namedProtocol(protocol) ?? "auto" : "auto";
-}
-function member2(value, key) {
-  if (value === null || typeof value !== "object" || Array.isArray(value)) return void 0;
-  return Object.entries(value).find(([name2]) => name2 === key)?.[1];
+function portsOf(sidecar2) {
+  return sidecar2.spec.ingress.map((listener2) => ({ port: listener2.port.number, protocol: namedProtocol(listener2.port.protocol) ?? "auto", declaredBy: resourceId(sidecar2) })).sort(compareBy((port3) => port3.port));
 }
 var init_sidecar_ingress = __esm({
   "src/mesh/sidecar-ingress.ts"() {
@@ -15528,34 +16260,31 @@ function namespacesOf(resources) {
     })
   );
 }
-function isWorkload(resource) {
-  return workloadKinds.includes(resource.kind);
-}
 function workloadsOf(resources, namespaces4, enrolmentWorld, rootNamespace) {
   const found = resources.filter(isWorkload).sort(compareBy((resource) => resourceId(resource)));
   const servicesFor = serviceFinder2(resources);
   const ingressFor = sidecarIngressPorts(resources, rootNamespace);
   const shared = /* @__PURE__ */ new Map();
   for (const resource of found) {
-    const plain6 = `${resource.namespace ?? "default"}/${resource.name}`;
-    shared.set(plain6, (shared.get(plain6) ?? 0) + 1);
+    const plain5 = `${resource.namespace ?? "default"}/${resource.name}`;
+    shared.set(plain5, (shared.get(plain5) ?? 0) + 1);
   }
   const workloads2 = /* @__PURE__ */ new Map();
   for (const resource of found) {
     const namespace = resource.namespace ?? "default";
-    const plain6 = `${namespace}/${resource.name}`;
-    const id = (shared.get(plain6) ?? 0) > 1 ? `${plain6}[${resource.kind}]` : plain6;
+    const plain5 = `${namespace}/${resource.name}`;
+    const id = (shared.get(plain5) ?? 0) > 1 ? `${plain5}[${resource.kind}]` : plain5;
     const enrolment = enrolmentOfPod(resource.spec, namespace, namespaces4.get(namespace), enrolmentWorld);
     const capture = inboundCapture(enrolment, resource.spec.podAnnotations);
     const declared = ingressFor(namespace, resource.spec.podLabels) ?? declaredPorts(resource.spec, servicesFor(namespace, resource.spec.podLabels));
-    const named5 = new Set(declared.map((port2) => port2.port));
-    const holes = [...capture.exclude].filter((port2) => !named5.has(port2));
-    const listed3 = capture.mode === "listed" ? [...capture.include].filter((port2) => !named5.has(port2)) : [];
+    const named5 = new Set(declared.map((port3) => port3.port));
+    const holes = [...capture.exclude].filter((port3) => !named5.has(port3));
+    const listed3 = capture.mode === "listed" ? [...capture.include].filter((port3) => !named5.has(port3)) : [];
     const ports = [
-      ...declared.map((port2) => ({ port: port2.port, protocol: port2.protocol, captured: captures(capture, port2.port) })),
-      ...holes.map((port2) => ({ port: port2, protocol: "auto", captured: false })),
-      ...listed3.map((port2) => ({ port: port2, protocol: "auto", captured: true }))
-    ].sort(compareBy((port2) => port2.port));
+      ...declared.map((port3) => ({ port: port3.port, protocol: port3.protocol, captured: captures(capture, port3.port) })),
+      ...holes.map((port3) => ({ port: port3, protocol: "auto", captured: false })),
+      ...listed3.map((port3) => ({ port: port3, protocol: "auto", captured: true }))
+    ].sort(compareBy((port3) => port3.port));
     workloads2.set(id, {
       id,
       namespace,
@@ -15603,7 +16332,7 @@ function withRegistry(provider2, resources, world) {
       const full2 = `${resource.name}.${resource.namespace ?? "default"}.svc.cluster.local`;
       return full2 === host && (namespace === void 0 || namespace === resource.namespace);
     }
-    return resource.kind === "ServiceEntry" && JSON.stringify(resource.spec).includes(JSON.stringify(host));
+    return resource.kind === "ServiceEntry" && resource.spec.hosts.includes(host) && (namespace === void 0 || namespace === resource.namespace);
   });
   return known ? provider2 : { ...provider2, broken: `its service \`${provider2.service}\` is not in the registry` };
 }
@@ -15624,7 +16353,6 @@ function assumptionsOf(config2, workloads2, world) {
   }
   return assumptions2.sort(compareBy((assumption) => assumption.id));
 }
-var workloadKinds;
 var init_build = __esm({
   "src/mesh/build.ts"() {
     "use strict";
@@ -15636,15 +16364,14 @@ var init_build = __esm({
     init_ports();
     init_selection();
     init_sidecar_ingress();
-    workloadKinds = ["CronJob", "DaemonSet", "Deployment", "Job", "Pod", "ReplicaSet", "StatefulSet"];
   }
 });
 
 // src/lib/group.ts
-function groupBy(values4, keyOf) {
+function groupBy(values4, keyOf2) {
   const groups = /* @__PURE__ */ new Map();
   for (const value of values4) {
-    const key = keyOf(value);
+    const key = keyOf2(value);
     const group3 = groups.get(key);
     if (group3 === void 0) groups.set(key, [value]);
     else group3.push(value);
@@ -15718,14 +16445,13 @@ function matcherKey(matcher) {
   matcherKeys.set(matcher, key);
   return key;
 }
+function matcherKeysOf(matchers) {
+  const keys = matchers.map(matcherKey);
+  return keys.length < 2 ? keys : distinct(keys);
+}
 function predicateKey(predicate) {
-  const known = predicateKeys.get(predicate);
-  if (known !== void 0) return known;
-  const any2 = predicate.any.length === 1 ? [matcherKey(predicate.any[0])] : distinct(predicate.any.map(matcherKey));
-  const none2 = distinct(predicate.none.map(matcherKey));
-  const key = `${predicate.dimension}: ${any2.length === 0 ? "*" : any2.join(" | ")}${none2.length === 0 ? "" : ` except ${none2.join(" | ")}`}`;
-  predicateKeys.set(predicate, key);
-  return key;
+  const any2 = predicate.any.length === 0 ? "*" : matcherKeysOf(predicate.any).join(" | ");
+  return predicate.none.length === 0 ? `${predicate.dimension}: ${any2}` : `${predicate.dimension}: ${any2} except ${matcherKeysOf(predicate.none).join(" | ")}`;
 }
 function cubeKey(cube2) {
   const known = cubeKeys.get(cube2);
@@ -15734,7 +16460,7 @@ function cubeKey(cube2) {
   cubeKeys.set(cube2, key);
   return key;
 }
-var matcherKeys, predicateKeys, cubeKeys;
+var matcherKeys, cubeKeys;
 var init_keys = __esm({
   "src/sets/keys.ts"() {
     "use strict";
@@ -15742,7 +16468,6 @@ var init_keys = __esm({
     init_order();
     init_ip();
     matcherKeys = /* @__PURE__ */ new WeakMap();
-    predicateKeys = /* @__PURE__ */ new WeakMap();
     cubeKeys = /* @__PURE__ */ new WeakMap();
   }
 });
@@ -15764,15 +16489,15 @@ function onlyValue(matcher) {
       return void 0;
   }
 }
-function patternsDisjoint(left, right) {
-  if (left.type === "exact") return !pathMatches(right, left.text);
-  if (right.type === "exact") return !pathMatches(left, right.text);
-  if (left.type === "prefix" && right.type === "prefix") return !left.text.startsWith(right.text) && !right.text.startsWith(left.text);
-  if (left.type === "suffix" && right.type === "suffix") return !left.text.endsWith(right.text) && !right.text.endsWith(left.text);
-  if (left.type === "template" && right.type === "prefix") return templatePrefixDisjoint(left.text, right.text);
-  if (right.type === "template" && left.type === "prefix") return templatePrefixDisjoint(right.text, left.text);
-  if (left.type === "template" && right.type === "template") {
-    const head = literalHead(left.text);
+function patternsDisjoint(left2, right) {
+  if (left2.type === "exact") return !pathMatches(right, left2.text);
+  if (right.type === "exact") return !pathMatches(left2, right.text);
+  if (left2.type === "prefix" && right.type === "prefix") return !left2.text.startsWith(right.text) && !right.text.startsWith(left2.text);
+  if (left2.type === "suffix" && right.type === "suffix") return !left2.text.endsWith(right.text) && !right.text.endsWith(left2.text);
+  if (left2.type === "template" && right.type === "prefix") return templatePrefixDisjoint(left2.text, right.text);
+  if (right.type === "template" && left2.type === "prefix") return templatePrefixDisjoint(right.text, left2.text);
+  if (left2.type === "template" && right.type === "template") {
+    const head = literalHead(left2.text);
     const other = literalHead(right.text);
     return !head.startsWith(other) && !other.startsWith(head);
   }
@@ -15786,33 +16511,33 @@ function templatePrefixDisjoint(template, prefix3) {
   const head = literalHead(template);
   return !head.startsWith(prefix3) && !prefix3.startsWith(head);
 }
-function tokensDisjoint(left, right) {
-  if (left.locations !== void 0 && right.locations !== void 0 && !left.locations.some((location) => right.locations?.includes(location) === true)) return true;
-  if (left.issuer !== void 0 && right.issuer !== void 0 && patternsDisjoint(left.issuer, right.issuer)) return true;
-  return left.subject !== void 0 && right.subject !== void 0 && patternsDisjoint(left.subject, right.subject);
+function tokensDisjoint(left2, right) {
+  if (left2.locations !== void 0 && right.locations !== void 0 && !left2.locations.some((location) => right.locations?.includes(location) === true)) return true;
+  if (left2.issuer !== void 0 && right.issuer !== void 0 && patternsDisjoint(left2.issuer, right.issuer)) return true;
+  return left2.subject !== void 0 && right.subject !== void 0 && patternsDisjoint(left2.subject, right.subject);
 }
-function globsDisjoint(left, right) {
-  return !left.includes("*") && !right.includes("*") && left !== right && left !== "sa" && right !== "sa";
+function globsDisjoint(left2, right) {
+  return !left2.includes("*") && !right.includes("*") && left2 !== right && left2 !== "sa" && right !== "sa";
 }
-function matchersDisjoint(left, right) {
-  if (left === right) return false;
-  const only2 = onlyValue(left);
+function matchersDisjoint(left2, right) {
+  if (left2 === right) return false;
+  const only2 = onlyValue(left2);
   if (only2 !== void 0) return !matches(right, only2);
   const other = onlyValue(right);
-  if (other !== void 0) return !matches(left, other);
-  if (left.type === "absent" || right.type === "absent") return true;
-  if (left.type === "host" && right.type === "host") return patternsDisjoint(left.pattern, right.pattern);
-  if (left.type === "path" && right.type === "path") return left.normalization === right.normalization && patternsDisjoint(left.pattern, right.pattern);
-  if (left.type === "principal" && right.type === "principal") return patternsDisjoint(left.pattern, right.pattern);
-  if (left.type === "namespace" && right.type === "namespace") return patternsDisjoint(left.pattern, right.pattern);
-  if (left.type === "namespace-glob" && right.type === "namespace-glob") return globsDisjoint(left.glob, right.glob);
-  if (left.type === "cidr" && right.type === "cidr") {
-    const [first, last] = blockRange(left);
+  if (other !== void 0) return !matches(left2, other);
+  if (left2.type === "absent" || right.type === "absent") return true;
+  if (left2.type === "host" && right.type === "host") return patternsDisjoint(left2.pattern, right.pattern);
+  if (left2.type === "path" && right.type === "path") return left2.normalization === right.normalization && patternsDisjoint(left2.pattern, right.pattern);
+  if (left2.type === "principal" && right.type === "principal") return patternsDisjoint(left2.pattern, right.pattern);
+  if (left2.type === "namespace" && right.type === "namespace") return patternsDisjoint(left2.pattern, right.pattern);
+  if (left2.type === "namespace-glob" && right.type === "namespace-glob") return globsDisjoint(left2.glob, right.glob);
+  if (left2.type === "cidr" && right.type === "cidr") {
+    const [first, last] = blockRange(left2);
     const [start, end] = blockRange(right);
-    return left.family !== right.family || last < start || end < first;
+    return left2.family !== right.family || last < start || end < first;
   }
-  if (left.type === "token" && right.type === "token") return tokensDisjoint(left, right);
-  if (isText(left) && isText(right)) return patternsDisjoint(left, right);
+  if (left2.type === "token" && right.type === "token") return tokensDisjoint(left2, right);
+  if (isText(left2) && isText(right)) return patternsDisjoint(left2, right);
   return false;
 }
 function isText(matcher) {
@@ -15821,16 +16546,16 @@ function isText(matcher) {
 function singleValued(dimension) {
   return !dimension.startsWith("claim:");
 }
-function predicatesDisjoint(left, right) {
-  if (!singleValued(left.dimension)) return false;
-  if (left.any.length > 0 && right.any.length > 0) {
-    if (left.any.every((matcher) => right.any.every((other) => matchersDisjoint(matcher, other)))) return true;
+function predicatesDisjoint(left2, right) {
+  if (!singleValued(left2.dimension)) return false;
+  if (left2.any.length > 0 && right.any.length > 0) {
+    if (left2.any.every((matcher) => right.any.every((other) => matchersDisjoint(matcher, other)))) return true;
   }
-  return refusesAll(left, right) || refusesAll(right, left);
+  return refusesAll(left2, right) || refusesAll(right, left2);
 }
-function refusesAll(left, right) {
-  if (left.any.length === 0 || right.none.length === 0) return false;
-  return left.any.every((matcher) => {
+function refusesAll(left2, right) {
+  if (left2.any.length === 0 || right.none.length === 0) return false;
+  return left2.any.every((matcher) => {
     const only2 = onlyValue(matcher);
     if (only2 !== void 0) return !holds(right, only2);
     return right.none.some((other) => matcherInside(matcher, other));
@@ -15892,31 +16617,31 @@ function isEmpty2(bits) {
   for (let word2 = 0; word2 < bits.length; word2 += 1) if (bits[word2] !== 0) return false;
   return true;
 }
-function equal(left, right) {
-  for (let word2 = 0; word2 < left.length; word2 += 1) if (left[word2] !== right[word2]) return false;
+function equal(left2, right) {
+  for (let word2 = 0; word2 < left2.length; word2 += 1) if (left2[word2] !== right[word2]) return false;
   return true;
 }
-function meets(left, right) {
-  for (let word2 = 0; word2 < left.length; word2 += 1) if ((left[word2] & right[word2]) !== 0) return true;
+function meets(left2, right) {
+  for (let word2 = 0; word2 < left2.length; word2 += 1) if ((left2[word2] & right[word2]) !== 0) return true;
   return false;
 }
 function within(inner, outer) {
   for (let word2 = 0; word2 < inner.length; word2 += 1) if ((inner[word2] & ~outer[word2]) !== 0) return false;
   return true;
 }
-function and(left, right) {
-  return left.map((word2, index) => word2 & right[index]);
+function and(left2, right) {
+  return left2.map((word2, index) => word2 & right[index]);
 }
-function or(left, right) {
-  return left.map((word2, index) => word2 | right[index]);
+function or(left2, right) {
+  return left2.map((word2, index) => word2 | right[index]);
 }
-function minus(left, right) {
-  return left.map((word2, index) => word2 & ~right[index]);
+function minus(left2, right) {
+  return left2.map((word2, index) => word2 & ~right[index]);
 }
-function count(bits) {
+function overlap(left2, right) {
   let total = 0;
-  for (let word2 = 0; word2 < bits.length; word2 += 1) {
-    let rest = bits[word2];
+  for (let word2 = 0; word2 < left2.length; word2 += 1) {
+    let rest = left2[word2] & right[word2];
     while (rest !== 0) {
       rest &= rest - 1;
       total += 1;
@@ -15958,7 +16683,7 @@ function addressCandidates(matchers) {
     starts.add(first);
     starts.add(last + 1n);
   }
-  const sorted = [...starts].filter((start) => start <= lastAddress).sort((left, right) => left < right ? -1 : 1);
+  const sorted = [...starts].filter((start) => start <= lastAddress).sort((left2, right) => left2 < right ? -1 : 1);
   const found = sorted.map((first, index) => {
     const last = (sorted[index + 1] ?? lastAddress + 1n) - 1n;
     return first < last ? first + 1n : first;
@@ -16040,7 +16765,7 @@ function automatonCandidates(patterns, path2, limit) {
       templates: state.templates.map((positions2, index) => templateStep(templates[index] ?? [], positions2, character))
     };
   };
-  const keyOf = (state) => `${state.prefix === void 0 ? `-${String(state.passed)}` : String(state.prefix.id)}|${state.tail}|${state.templates.map((positions2) => positions2.join(",")).join(";")}|${path2 === void 0 ? "" : pending(state.text)}`;
+  const keyOf2 = (state) => `${state.prefix === void 0 ? `-${String(state.passed)}` : String(state.prefix.id)}|${state.tail}|${state.templates.map((positions2) => positions2.join(",")).join(";")}|${path2 === void 0 ? "" : pending(state.text)}`;
   const start = { text: "", prefix: heads.root, passed: -1, tail: "", templates: templates.map(templateStart) };
   const seen = /* @__PURE__ */ new Set();
   const classes = /* @__PURE__ */ new Set();
@@ -16063,7 +16788,7 @@ function automatonCandidates(patterns, path2, limit) {
       if (path2 !== void 0 && character === "/" && !stable(state.text + "/", path2)) continue;
       if (path2 !== void 0 && character !== "/" && character !== "." && /[%\\]/.test(next.text) && !stable(next.text, path2)) continue;
       const longest = next.passed < 0 ? "" : next.text.slice(0, next.passed);
-      const key = `${keyOf(next)}|${longest}`;
+      const key = `${keyOf2(next)}|${longest}`;
       if (seen.has(key)) continue;
       seen.add(key);
       if (seen.size > limit * statesPerClass) return void 0;
@@ -16141,9 +16866,9 @@ function unionOf(matchers) {
   };
 }
 function normalized(matchers, mode, limit) {
-  const { texts: texts5, templates } = unionOf(matchers);
-  if (templates.length === 0) return textCandidates(texts5, "/");
-  return automatonCandidates({ ...texts5, templates, globs: [] }, mode, limit);
+  const { texts: texts6, templates } = unionOf(matchers);
+  if (templates.length === 0) return textCandidates(texts6, "/");
+  return automatonCandidates({ ...texts6, templates, globs: [] }, mode, limit);
 }
 function encodeLetter(path2, index) {
   const code2 = path2.charCodeAt(index);
@@ -16174,17 +16899,17 @@ function pathCandidates(matchers, limit) {
   const only2 = modes3[0];
   if (only2 === void 0) return textCandidates({ exact: [], prefixes: [], suffixes: [] }, "/");
   if (modes3.length === 1) return normalized(matchers, only2, limit);
-  const plain6 = /* @__PURE__ */ new Set();
+  const plain5 = /* @__PURE__ */ new Set();
   for (const mode of modes3) {
     const found2 = normalized(matchers, mode, limit);
     if (found2 === void 0) return void 0;
-    for (const path2 of found2) plain6.add(path2);
+    for (const path2 of found2) plain5.add(path2);
   }
   const heads = distinct(["/", ...unionOf(matchers).texts.prefixes.filter((prefix3) => prefix3.startsWith("/")), ...unionOf(matchers).texts.exact.filter((text6) => text6.startsWith("/"))]);
-  const found = new Set(plain6);
-  for (const path2 of plain6) for (const raw of spellings(path2, heads)) found.add(raw);
-  const rest = [...found].filter((path2) => !plain6.has(path2) && !rejectedPath(path2)).sort((left, right) => left.length - right.length || compareText(left, right));
-  return [...plain6, ...rest];
+  const found = new Set(plain5);
+  for (const path2 of plain5) for (const raw of spellings(path2, heads)) found.add(raw);
+  const rest = [...found].filter((path2) => !plain5.has(path2) && !rejectedPath(path2)).sort((left2, right) => left2.length - right.length || compareText(left2, right));
+  return [...plain5, ...rest];
 }
 function oneNormalization(matchers) {
   const modes3 = new Set(matchers.flatMap((matcher) => matcher.type === "path" ? [matcher.normalization] : []));
@@ -16205,7 +16930,7 @@ function possibleIdentity(identity2) {
   if (identity2 === "" || identity2.includes("spiffe://")) return false;
   const parts = identityParts(identity2);
   if (parts !== void 0) return parts.trustDomain !== "" && parts.namespace !== "" && parts.account !== "";
-  return identity2.split("/")[1] !== "ns";
+  return !identity2.split("/").includes("ns");
 }
 function exact(text6) {
   return { type: "exact", text: text6 };
@@ -16241,16 +16966,20 @@ function globPieces(glob) {
   if (first !== "") return { namespace: { type: "prefix", text: first } };
   return second === "" ? {} : { namespace: { type: "suffix", text: second } };
 }
+function domainOf(identity2) {
+  const slash = identity2.indexOf("/");
+  return slash <= 0 ? {} : { trustDomain: exact(identity2.slice(0, slash)) };
+}
 function piecesOf(matcher) {
   switch (matcher.type) {
     case "principal": {
       const pattern = matcher.pattern;
       if (pattern.type === "exact") {
         const parts = identityParts(pattern.text);
-        return parts === void 0 ? [] : [{ trustDomain: exact(parts.trustDomain), namespace: exact(parts.namespace), account: exact(parts.account) }];
+        return parts === void 0 ? [domainOf(pattern.text)] : [{ trustDomain: exact(parts.trustDomain), namespace: exact(parts.namespace), account: exact(parts.account) }];
       }
       const pieces = pattern.type === "prefix" ? prefixPieces(pattern.text) : pattern.type === "suffix" ? suffixPieces(pattern.text) : {};
-      return pieces === void 0 ? [] : [pieces];
+      return [pieces ?? (pattern.type === "prefix" ? domainOf(pattern.text) : {})];
     }
     case "namespace-glob": {
       const star = matcher.glob.lastIndexOf("*");
@@ -16273,29 +17002,30 @@ function piecesOf(matcher) {
   }
 }
 function namesWithout(slash) {
-  const plain6 = (text6) => !text6.includes("/");
-  return { exact: slash.exact.filter(plain6), prefixes: slash.prefixes.filter(plain6), suffixes: slash.suffixes.filter(plain6) };
+  const plain5 = (text6) => !text6.includes("/");
+  return { exact: slash.exact.filter(plain5), prefixes: slash.prefixes.filter(plain5), suffixes: slash.suffixes.filter(plain5) };
 }
 function defined(values4) {
   return values4.filter((value) => value !== void 0);
 }
 function namespaces(pieces, limit) {
-  const texts5 = namesWithout(textPatterns(defined(pieces.map((piece) => piece.namespace))));
+  const texts6 = namesWithout(textPatterns(defined(pieces.map((piece) => piece.namespace))));
   const globs = distinct(defined(pieces.map((piece) => piece.glob)));
-  if (globs.length === 0) return textCandidates(texts5, "", "elsewhere");
-  return automatonCandidates({ ...texts5, templates: [], globs }, void 0, limit);
+  if (globs.length === 0) return textCandidates(texts6, "", "elsewhere");
+  return automatonCandidates({ ...texts6, templates: [], globs }, void 0, limit);
 }
 function accepts2(pattern, text6) {
   return pattern === void 0 || textMatches(pattern, text6);
 }
-function foreign(matchers) {
+function foreign(matchers, trustDomains) {
   const patterns = textPatterns(matchers.flatMap((matcher) => matcher.type === "principal" ? [matcher.pattern] : []));
-  const cut2 = (text6) => text6.split("/")[1] !== "ns";
-  const domains = matchers.flatMap((matcher) => matcher.type === "trust-domain" && "text" in matcher.pattern ? [matcher.pattern] : []);
-  const ends = { exact: patterns.exact.filter((text6) => identityParts(text6) === void 0), prefixes: patterns.prefixes.filter(cut2), suffixes: patterns.suffixes };
-  const shaped = textCandidates(ends, "", "client.other-pki.example");
-  const inDomains = textCandidates(textPatterns(domains), "").map((domain2) => `${domain2}/workload`);
-  return [...shaped, ...domains.length === 0 ? [] : inDomains];
+  const shaped = (text6) => text6.split("/").includes("ns");
+  const ends = {
+    exact: patterns.exact.filter((text6) => !shaped(text6)),
+    prefixes: patterns.prefixes.filter((text6) => !shaped(text6)),
+    suffixes: patterns.suffixes.filter((text6) => !shaped(text6))
+  };
+  return [...ends.exact, ...textCandidates(namesWithout(ends), "", "client.other-pki.example"), ...trustDomains.flatMap((domain2) => textCandidates(ends, `${domain2}/`))];
 }
 function peerCandidates(matchers, limit) {
   const pieces = matchers.flatMap(piecesOf);
@@ -16321,7 +17051,7 @@ function peerCandidates(matchers, limit) {
       if (found.length > limit * 16) return void 0;
     }
   }
-  return [...found, ...foreign(matchers)].filter(possibleIdentity);
+  return [...found, ...foreign(matchers, trustDomains)].filter(possibleIdentity);
 }
 var init_peer = __esm({
   "src/sets/candidates/peer.ts"() {
@@ -16334,7 +17064,7 @@ var init_peer = __esm({
 });
 
 // src/sets/candidates/token.ts
-function texts2(patterns, friendly2) {
+function texts3(patterns, friendly2) {
   const found = textCandidates(textPatterns(patterns), "", friendly2);
   return [...found, "", null];
 }
@@ -16351,9 +17081,9 @@ function tokenCandidates(matchers, limit) {
     const sent = tokens.filter((matcher) => matcher.locations === void 0 || matcher.locations.includes(location));
     for (const signedBy of [...keys.map((key) => [key]), []]) {
       const signed3 = sent.filter((matcher) => matcher.keys === void 0 || signedBy.includes(matcher.keys));
-      for (const issuer of texts2(defined2(signed3.map((matcher) => matcher.issuer)), "https://issuer.example")) {
+      for (const issuer of texts3(defined2(signed3.map((matcher) => matcher.issuer)), "https://issuer.example")) {
         const issued = signed3.filter((matcher) => matcher.issuer === void 0 || issuer !== null && textMatches(matcher.issuer, issuer));
-        for (const subject of texts2(defined2(issued.map((matcher) => matcher.subject)), "someone")) {
+        for (const subject of texts3(defined2(issued.map((matcher) => matcher.subject)), "someone")) {
           found.push({ location, signedBy, issuer, subject });
         }
       }
@@ -16402,9 +17132,9 @@ function rawPath(pattern) {
 }
 function portCandidates(matchers) {
   const mentioned = new Set(matchers.flatMap((matcher) => matcher.type === "number" ? [matcher.value] : []));
-  const legal = [...mentioned].filter((port2) => Number.isInteger(port2) && port2 >= 0 && port2 <= 65535).sort((left, right) => left - right);
-  let other = knownPorts.find((port2) => !mentioned.has(port2));
-  for (let port2 = 2e4; other === void 0 && port2 <= 65535; port2 += 1) if (!mentioned.has(port2)) other = port2;
+  const legal = [...mentioned].filter((port3) => Number.isInteger(port3) && port3 >= 0 && port3 <= 65535).sort((left2, right) => left2 - right);
+  let other = knownPorts.find((port3) => !mentioned.has(port3));
+  for (let port3 = 2e4; other === void 0 && port3 <= 65535; port3 += 1) if (!mentioned.has(port3)) other = port3;
   return other === void 0 ? legal : [...legal, other];
 }
 function candidatesOf(dimension, matchers, limit) {
@@ -16455,32 +17185,86 @@ var init_candidates = __esm({
   }
 });
 
-// src/sets/atoms.ts
-function lookupOf(dimension, matchers) {
+// src/sets/signature.ts
+function note(index, key, matcher) {
+  const list4 = index.get(key);
+  if (list4 === void 0) index.set(key, [matcher]);
+  else list4.push(matcher);
+}
+function patternOf(dimension, matcher, uniform) {
+  switch (matcher.type) {
+    case "path":
+    case "host":
+      return uniform ? matcher.pattern : void 0;
+    case "principal":
+      return matcher.pattern.type === "non-empty" || matcher.pattern.type === "present" || !matcher.pattern.text.includes("spiffe://") ? matcher.pattern : void 0;
+    case "exact":
+    case "prefix":
+    case "suffix":
+    case "non-empty":
+    case "present":
+      return dimension === "path" || dimension === "host" ? void 0 : matcher;
+    default:
+      return void 0;
+  }
+}
+function namespaceSegments(identity2) {
+  const text6 = `/${identity2}`;
+  const found = [];
+  for (let at = text6.indexOf("/ns/"); at !== -1; at = text6.indexOf("/ns/", at + 1)) {
+    const end = text6.indexOf("/", at + 4);
+    if (end !== -1) found.push(text6.slice(at + 4, end));
+  }
+  return found;
+}
+function signatures(dimension, matchers) {
   const mode = dimension === "path" ? oneNormalization(matchers) : void 0;
   const folded = dimension === "host" && matchers.every((matcher) => matcher.type === "host");
+  const uniform = dimension === "path" ? mode !== void 0 : dimension === "host" ? folded : true;
   const exact2 = /* @__PURE__ */ new Map();
+  const prefixes = { index: /* @__PURE__ */ new Map(), lengths: /* @__PURE__ */ new Set() };
+  const suffixes = { index: /* @__PURE__ */ new Map(), lengths: /* @__PURE__ */ new Set() };
+  const numbers = /* @__PURE__ */ new Map();
+  const globs = /* @__PURE__ */ new Map();
+  const templates = [];
   const rest = [];
   for (const [index, matcher] of matchers.entries()) {
-    let only2;
-    if (matcher.type === "path") only2 = mode !== void 0 && matcher.pattern.type === "exact" ? matcher.pattern.text : void 0;
-    else if (matcher.type === "host") only2 = folded && matcher.pattern.type === "exact" ? matcher.pattern.text : void 0;
-    else only2 = dimension === "path" || dimension === "host" ? void 0 : onlyValue(matcher);
-    if (only2 === void 0 || typeof only2 === "string" && only2.includes("spiffe://")) {
-      rest.push(index);
-      continue;
-    }
-    const list4 = exact2.get(only2);
-    if (list4 === void 0) exact2.set(only2, [index]);
-    else list4.push(index);
+    const pattern = patternOf(dimension, matcher, uniform);
+    if (pattern?.type === "exact") note(exact2, pattern.text, index);
+    else if (pattern?.type === "prefix" || pattern?.type === "suffix") {
+      const ends = pattern.type === "prefix" ? prefixes : suffixes;
+      note(ends.index, pattern.text, index);
+      ends.lengths.add(pattern.text.length);
+    } else if (pattern !== void 0) templates.push({ index, pattern });
+    else if (matcher.type === "number") note(numbers, matcher.value, index);
+    else if (matcher.type === "namespace-glob" && !/[*/]/.test(matcher.glob)) note(globs, matcher.glob, index);
+    else rest.push(index);
   }
-  const seen = (value) => {
-    if (typeof value !== "string") return value;
-    if (mode !== void 0) return normalizePath(value, mode);
-    return folded ? value.toLowerCase() : value;
+  return (value) => {
+    const found = [];
+    if (typeof value === "number") found.push(...numbers.get(value) ?? []);
+    if (typeof value === "string") {
+      const text6 = mode !== void 0 ? normalizePath(value, mode) : folded ? value.toLowerCase() : value;
+      found.push(...exact2.get(text6) ?? []);
+      for (const length of prefixes.lengths) if (length <= text6.length) found.push(...prefixes.index.get(text6.slice(0, length)) ?? []);
+      for (const length of suffixes.lengths) if (length <= text6.length) found.push(...suffixes.index.get(text6.slice(text6.length - length)) ?? []);
+      for (const { index, pattern } of templates) if (pathMatches(pattern, text6)) found.push(index);
+      if (globs.size > 0) for (const segment of new Set(namespaceSegments(value))) found.push(...globs.get(segment) ?? []);
+    }
+    for (const index of rest) if (matches(matchers[index], value)) found.push(index);
+    return found.sort((left2, right) => left2 - right);
   };
-  return { exact: exact2, rest, seen };
 }
+var init_signature = __esm({
+  "src/sets/signature.ts"() {
+    "use strict";
+    init_path();
+    init_matches();
+    init_normalize_path();
+  }
+});
+
+// src/sets/atoms.ts
 function onlySpelling(dimension, matcher, matchers) {
   if (dimension === "path") {
     const exact2 = matcher.type === "path" && matcher.pattern.type === "exact" ? matcher.pattern.text : void 0;
@@ -16501,26 +17285,25 @@ function candidatesWithin(dimension, matchers, restrict, limit) {
   return candidatesOf(dimension, matchers, limit);
 }
 function atomsOf(dimension, matchers, restrict, limit) {
-  const candidates2 = candidatesWithin(dimension, matchers, restrict, limit);
-  if (candidates2 === void 0) return void 0;
-  const lookup = lookupOf(dimension, matchers);
+  const candidates3 = candidatesWithin(dimension, matchers, restrict, limit);
+  if (candidates3 === void 0) return void 0;
+  const signatureOf = signatures(dimension, matchers);
   const bySignature = /* @__PURE__ */ new Set();
   const representatives = [];
-  const signatures = [];
-  for (const value of candidates2) {
+  const found = [];
+  for (const value of candidates3) {
     if (!restrict.every((predicate) => holds(predicate, value))) continue;
-    const signature = [...lookup.exact.get(lookup.seen(value)) ?? []];
-    for (const index of lookup.rest) if (matches(matchers[index], value)) signature.push(index);
+    const signature = signatureOf(value);
     const key = signature.join(",");
     if (bySignature.has(key)) continue;
     bySignature.add(key);
     representatives.push(value);
-    signatures.push(signature);
+    found.push(signature);
     if (representatives.length > limit) return void 0;
   }
   const size = representatives.length;
   const sets = matchers.map(() => emptyBits(size));
-  for (const [atom, signature] of signatures.entries()) for (const index of signature) add(sets[index], atom);
+  for (const [atom, signature] of found.entries()) for (const index of signature) add(sets[index], atom);
   return { size, representatives, accepted: new Map(matchers.map((matcher, index) => [matcherKey(matcher), sets[index]])), matchers, full: fullBits(size) };
 }
 function predicateBits(atoms, predicate) {
@@ -16566,11 +17349,11 @@ function exactElement(matched, patterns, classes) {
     if (alone(also, fewer)) except = fewer;
   }
   const rank2 = (index) => ["present", "non-empty", "suffix", "prefix", "exact"].indexOf(patterns[index].type);
-  for (const index of [...also].sort((left, right) => rank2(left) - rank2(right) || left - right)) {
+  for (const index of [...also].sort((left2, right) => rank2(left2) - rank2(right) || left2 - right)) {
     const fewer = also.filter((entry2) => entry2 !== index);
     if (fewer.length > 0 && alone(fewer, except)) also = fewer;
   }
-  also.sort((left, right) => rank2(right) - rank2(left) || left - right);
+  also.sort((left2, right) => rank2(right) - rank2(left2) || left2 - right);
   const [first, ...rest] = also.map((index) => patterns[index]);
   return {
     type: "element",
@@ -16589,22 +17372,23 @@ var init_atoms = __esm({
     init_keys();
     init_matches();
     init_normalize_path();
+    init_signature();
     init_text3();
   }
 });
 
 // src/sets/space.ts
-function compareDimensions(left, right) {
+function compareDimensions(left2, right) {
   const rank2 = (dimension) => {
     const index = order2.indexOf(dimension);
     if (index !== -1) return index;
     return dimension.startsWith("header:") ? order2.length : dimension.startsWith("claim:") ? order2.length + 1 : order2.length + 2;
   };
-  return rank2(left) - rank2(right) || compareText(left, right);
+  return rank2(left2) - rank2(right) || compareText(left2, right);
 }
 function spaceOf(restrict, cubes, limit) {
   const byDimension = /* @__PURE__ */ new Map();
-  const note = (predicate) => {
+  const note2 = (predicate) => {
     let known = byDimension.get(predicate.dimension);
     if (known === void 0) {
       known = /* @__PURE__ */ new Map();
@@ -16613,8 +17397,8 @@ function spaceOf(restrict, cubes, limit) {
     for (const matcher of predicate.any) known.set(matcherKey(matcher), matcher);
     for (const matcher of predicate.none) known.set(matcherKey(matcher), matcher);
   };
-  for (const predicate of restrict.predicates) note(predicate);
-  for (const cube2 of cubes) for (const predicate of cube2.predicates) note(predicate);
+  for (const predicate of restrict.predicates) note2(predicate);
+  for (const cube2 of cubes) for (const predicate of cube2.predicates) note2(predicate);
   const axes = [];
   const atoms = /* @__PURE__ */ new Map();
   const elements2 = /* @__PURE__ */ new Map();
@@ -16671,15 +17455,15 @@ function boxesOf(space3, cube2) {
     if (index === void 0 || atoms === void 0) return [];
     const axis = space3.axes[index];
     const bits = predicateBits(atoms, predicate);
-    let some = 0;
+    let some2 = 0;
     let same2 = true;
     for (let word2 = 0; word2 < axis.words; word2 += 1) {
       const at = axis.offset + word2;
       first.words[at] = first.words[at] & bits[word2];
-      some |= first.words[at];
+      some2 |= first.words[at];
       if (first.words[at] !== space3.full[at]) same2 = false;
     }
-    if (some === 0) return [];
+    if (some2 === 0) return [];
     if (!same2) first.narrow.add(index);
   }
   let drafts = [first];
@@ -16705,7 +17489,7 @@ function boxesOf(space3, cube2) {
     }
     drafts = next;
   }
-  return drafts.map((draft) => ({ words: draft.words, narrow: [...draft.narrow].sort((left, right) => left - right) }));
+  return drafts.map((draft) => ({ words: draft.words, narrow: [...draft.narrow].sort((left2, right) => left2 - right) }));
 }
 function fixed(space3, draft, wanted) {
   if (wanted.length === 0) return draft;
@@ -16954,10 +17738,10 @@ function branch(space3, node2, blocker, budget) {
       const region3 = node2.region.slice();
       escape(space3, region3, blocker.words, index);
       budget.left -= node2.blockers.length;
-      return [index, node2.blockers.reduce((count3, box) => box.narrow.includes(index) && meeting(space3, region3, box.words, index) === apart ? count3 + 1 : count3, 0)];
+      return [index, node2.blockers.reduce((count2, box) => box.narrow.includes(index) && meeting(space3, region3, box.words, index) === apart ? count2 + 1 : count2, 0)];
     })
   );
-  axes.sort((left, right) => (cleared.get(right) ?? 0) - (cleared.get(left) ?? 0) || left - right);
+  axes.sort((left2, right) => (cleared.get(right) ?? 0) - (cleared.get(left2) ?? 0) || left2 - right);
   const rest = node2.blockers.filter((box) => box !== blocker);
   const stay = node2.region.slice();
   for (const index of axes) {
@@ -17005,15 +17789,15 @@ function wordsOf(atoms) {
   return atoms.matchers.map((matcher, index) => ({ index, matcher, bits: atoms.accepted.get(matcherKey(matcher)) })).filter((word2) => !isEmpty2(word2.bits));
 }
 function cover(words2, target) {
-  const gain = (word2, left2) => count(and(word2.bits, left2));
-  let left = target;
-  const queue = words2.map((word2) => ({ word: word2, gain: gain(word2, left) })).filter((entry2) => entry2.gain > 0);
+  const gain = (word2, remaining) => overlap(word2.bits, remaining);
+  let left2 = target;
+  const queue = words2.map((word2) => ({ word: word2, gain: gain(word2, left2) })).filter((entry2) => entry2.gain > 0);
   queue.sort((a, b) => b.gain - a.gain || a.word.index - b.word.index);
   const chosen = [];
-  while (!isEmpty2(left)) {
+  while (!isEmpty2(left2)) {
     let head = queue.shift();
     for (; head !== void 0; head = queue.shift()) {
-      const fresh = gain(head.word, left);
+      const fresh = gain(head.word, left2);
       const next = queue[0];
       if (fresh > 0 && (next === void 0 || fresh > next.gain || fresh === next.gain && head.word.index < next.word.index)) break;
       if (fresh > 0) {
@@ -17024,7 +17808,7 @@ function cover(words2, target) {
     }
     if (head === void 0) return void 0;
     chosen.push(head.word);
-    left = minus(left, head.word.bits);
+    left2 = minus(left2, head.word.bits);
   }
   return withoutRedundant(chosen, target).sort((a, b) => a.index - b.index);
 }
@@ -17058,7 +17842,7 @@ function oneSentence(words2, full2, target) {
       if (taken !== void 0) choices.push({ any: broad, none: taken, cost: broad.length + taken.length + 0.5 });
     }
   }
-  return choices.sort((left, right) => left.cost - right.cost)[0];
+  return choices.sort((left2, right) => left2.cost - right.cost)[0];
 }
 function product(words2, atoms, target, seed) {
   let all = words2.filter((word2) => has(word2.bits, seed));
@@ -17100,14 +17884,14 @@ function phrases(dimension, atoms, target, seed) {
     return [{ predicates: joined3(dimension, seed, any2, none2), bits: target }];
   }
   const found = [];
-  let left = target;
-  while (!isEmpty2(left)) {
-    const part2 = product(words2, atoms, target, lowest(left));
+  let left2 = target;
+  while (!isEmpty2(left2)) {
+    const part2 = product(words2, atoms, target, lowest(left2));
     const [first, ...more] = part2.all.map((word2) => word2.matcher);
     const none2 = part2.none.map((word2) => word2.matcher);
     const start = joined3(dimension, seed, first === void 0 ? [] : [first], none2);
     found.push({ predicates: [...start, ...more.map((matcher) => ({ dimension, any: [matcher], none: [] }))], bits: part2.bits });
-    left = minus(left, part2.bits);
+    left2 = minus(left2, part2.bits);
   }
   return found;
 }
@@ -17370,7 +18154,7 @@ function rivalOf(path2, from) {
   return from.find((other) => other.id === path2.id) ?? from[0];
 }
 function byId(paths) {
-  return [...paths].sort((left, right) => compareText(left.id, right.id));
+  return [...paths].sort((left2, right) => compareText(left2.id, right.id));
 }
 function difference(problem) {
   const from = byId(problem.from);
@@ -17464,11 +18248,22 @@ var init_difference = __esm({
 
 // src/semantics/lowering.ts
 function lowerPolicy(policy, context) {
+  const known = lowered.get(policy) ?? /* @__PURE__ */ new Map();
+  lowered.set(policy, known);
+  const cached2 = known.get(context.key);
+  if (cached2 !== void 0) return cached2;
+  const fresh = lower(policy, context);
+  known.set(context.key, fresh);
+  return fresh;
+}
+function lower(policy, context) {
   const cubes = [];
   const opaqueRules = [];
+  const opaqueConditions = /* @__PURE__ */ new Map();
+  const noting = { ...context, opaque: (key, condition) => opaqueConditions.set(key, condition) };
   for (const rule2 of policy.rules) {
     const origins = [{ policy: policy.id, rule: rule2.index }];
-    const conjunctions = lowerRule(rule2, context);
+    const conjunctions = lowerRule(rule2, noting);
     if (conjunctions !== void 0) {
       cubes.push(...conjunctions.map((predicates) => ({ predicates, origins })));
       continue;
@@ -17477,14 +18272,14 @@ function lowerPolicy(policy, context) {
     opaqueRules.push(key);
     cubes.push({ predicates: [{ dimension: `opaque:${key}`, any: [{ type: "holds" }], none: [] }], origins });
   }
-  return { cubes, opaqueRules };
+  return { cubes, opaqueRules, opaqueConditions };
 }
 function lowerRule(rule2, context) {
   const parts = [entries(rule2.sources, context), entries(rule2.operations, context), conjunction(rule2.conditions.map((condition) => lowerCondition(condition, context)))];
   let product2 = [[]];
   for (const part2 of parts) {
     if (part2 === void 0 || part2.length * product2.length > maxCubesPerRule) return void 0;
-    product2 = product2.flatMap((left) => part2.map((right) => [...left, ...right]));
+    product2 = product2.flatMap((left2) => part2.map((right) => [...left2, ...right]));
   }
   return product2.map(tidy);
 }
@@ -17492,9 +18287,9 @@ function entries(lists, context) {
   if (lists.length === 0) return [[]];
   const alternatives2 = [];
   for (const list4 of lists) {
-    const lowered = conjunction(list4.map((condition) => lowerCondition(condition, context)));
-    if (lowered === void 0) return void 0;
-    alternatives2.push(...lowered);
+    const lowered2 = conjunction(list4.map((condition) => lowerCondition(condition, context)));
+    if (lowered2 === void 0) return void 0;
+    alternatives2.push(...lowered2);
   }
   return alternatives2.length > maxCubesPerRule ? void 0 : alternatives2;
 }
@@ -17502,7 +18297,7 @@ function conjunction(conditions) {
   let product2 = [[]];
   for (const alternatives2 of conditions) {
     if (alternatives2.length * product2.length > maxCubesPerRule) return void 0;
-    product2 = product2.flatMap((left) => alternatives2.map((right) => [...left, ...right]));
+    product2 = product2.flatMap((left2) => alternatives2.map((right) => [...left2, ...right]));
   }
   return product2;
 }
@@ -17519,9 +18314,9 @@ function mergeCubes(cubes) {
       byKey.set(key, { predicates: known.predicates, origins: [...known.origins, ...cube2.origins] });
     }
   }
-  return [...byKey].sort(([left], [right]) => left < right ? -1 : left > right ? 1 : 0).map(([, cube2]) => cube2);
+  return [...byKey].sort(([left2], [right]) => left2 < right ? -1 : left2 > right ? 1 : 0).map(([, cube2]) => cube2);
 }
-var maxCubesPerRule;
+var maxCubesPerRule, lowered;
 var init_lowering = __esm({
   "src/semantics/lowering.ts"() {
     "use strict";
@@ -17529,6 +18324,7 @@ var init_lowering = __esm({
     init_keys();
     init_condition();
     maxCubesPerRule = 64;
+    lowered = /* @__PURE__ */ new WeakMap();
   }
 });
 
@@ -17539,14 +18335,14 @@ function onlyPorts(...ports) {
 function allPortsBut(ports) {
   return { except: true, ports: new Set(ports) };
 }
-function unionOfPorts(left, right) {
-  if (!left.except && !right.except) return { except: false, ports: /* @__PURE__ */ new Set([...left.ports, ...right.ports]) };
-  if (left.except && right.except) return { except: true, ports: new Set([...left.ports].filter((port2) => right.ports.has(port2))) };
-  const [finite, cofinite] = left.except ? [right, left] : [left, right];
-  return { except: true, ports: new Set([...cofinite.ports].filter((port2) => !finite.ports.has(port2))) };
+function unionOfPorts(left2, right) {
+  if (!left2.except && !right.except) return { except: false, ports: /* @__PURE__ */ new Set([...left2.ports, ...right.ports]) };
+  if (left2.except && right.except) return { except: true, ports: new Set([...left2.ports].filter((port3) => right.ports.has(port3))) };
+  const [finite, cofinite] = left2.except ? [right, left2] : [left2, right];
+  return { except: true, ports: new Set([...cofinite.ports].filter((port3) => !finite.ports.has(port3))) };
 }
 function portPredicates(set2) {
-  const matchers = [...set2.ports].sort((left, right) => left - right).map((value) => ({ type: "number", value }));
+  const matchers = [...set2.ports].sort((left2, right) => left2 - right).map((value) => ({ type: "number", value }));
   if (!set2.except) return [{ dimension: "port", any: matchers, none: [] }];
   return matchers.length === 0 ? [] : [{ dimension: "port", any: [], none: matchers }];
 }
@@ -17557,8 +18353,23 @@ var init_port_set = __esm({
 });
 
 // src/posture/connection-domains.ts
-function connectionDomains(workload2, effective) {
-  const classes = portClasses(workload2, effective).map((portClass) => ({
+function connectionDomains(config2, workload2, effective) {
+  const known = knownDomains.get(config2) ?? { byPorts: /* @__PURE__ */ new Map(), groups: /* @__PURE__ */ new Map() };
+  knownDomains.set(config2, known);
+  const classes = portClasses(workload2, effective);
+  const key = classes.map(({ ports, protocol, mode }) => [ports.except ? "other" : [...ports.ports].join(","), protocol, mode.mode, mode.by ?? ""].join(" ")).join("; ");
+  const same2 = known.byPorts.get(key);
+  if (same2 !== void 0) return same2;
+  const fresh = computeDomains(classes);
+  const groupsKey = JSON.stringify([...fresh.groups]);
+  const groups = known.groups.get(groupsKey) ?? fresh.groups;
+  known.groups.set(groupsKey, groups);
+  const shared = { ...fresh, groups };
+  known.byPorts.set(key, shared);
+  return shared;
+}
+function computeDomains(portClassList) {
+  const classes = portClassList.map((portClass) => ({
     portClass,
     handled: clientKinds.map((kind) => ({ kind, handling: handleConnection(portClass.protocol, portClass.mode.mode, kind) }))
   }));
@@ -17588,10 +18399,10 @@ function groupOf(handling, kind) {
   return kind.identity && !handling.seesPeer ? "tcp-blind" : "tcp";
 }
 function portClasses(workload2, effective) {
-  const declared = new Map(workload2.ports.map((port2) => [port2.port, port2.protocol]));
-  const named5 = [.../* @__PURE__ */ new Set([...declared.keys(), ...effective.ports.keys()])].sort((left, right) => left - right);
+  const declared = new Map(workload2.ports.map((port3) => [port3.port, port3.protocol]));
+  const named5 = [.../* @__PURE__ */ new Set([...declared.keys(), ...effective.ports.keys()])].sort((left2, right) => left2 - right);
   return [
-    ...named5.map((port2) => ({ ports: onlyPorts(port2), protocol: declared.get(port2) ?? "auto", mode: modeAt(effective, port2) })),
+    ...named5.map((port3) => ({ ports: onlyPorts(port3), protocol: declared.get(port3) ?? "auto", mode: modeAt(effective, port3) })),
     { ports: allPortsBut(named5), protocol: "auto", mode: effective.workload }
   ];
 }
@@ -17627,13 +18438,14 @@ function peerPredicate(identity2) {
 function protocolPredicate(protocols2) {
   return { dimension: "protocol", any: [...new Set(protocols2)].sort().map((text6) => ({ type: "one-of", text: text6 })), none: [] };
 }
-var chainGroups, allProtocols, Merged;
+var chainGroups, knownDomains, allProtocols, Merged;
 var init_connection_domains = __esm({
   "src/posture/connection-domains.ts"() {
     "use strict";
     init_peer_authentication();
     init_port_set();
     chainGroups = ["http", "tcp", "tcp-blind"];
+    knownDomains = /* @__PURE__ */ new WeakMap();
     allProtocols = ["http", "https", "tcp", "tls"];
     Merged = class {
       #entries = /* @__PURE__ */ new Map();
@@ -17652,6 +18464,133 @@ var init_connection_domains = __esm({
         return [...this.#entries.values()];
       }
     };
+  }
+});
+
+// src/posture/sidecar-lowering.ts
+function sidecarLowering(config2, attached, domains, rules3) {
+  const opaque = /* @__PURE__ */ new Map();
+  const conditions = /* @__PURE__ */ new Map();
+  const assumed = /* @__PURE__ */ new Set();
+  const contexts = contextsOf(domains.groups, rules3);
+  const inGroup = new Map([...contexts.keys()].map((group3) => [group3, enforced(attached.authorization, group3 === "http" ? "http" : "tcp", config2)]));
+  const place2 = (policiesIn) => {
+    const byPolicy = /* @__PURE__ */ new Map();
+    for (const [group3, policies] of inGroup) {
+      for (const policy of policiesIn(policies, group3)) {
+        const groups = byPolicy.get(policy.id) ?? /* @__PURE__ */ new Map();
+        byPolicy.set(policy.id, groups);
+        groups.set(group3, policy);
+      }
+    }
+    return [...byPolicy].flatMap(([id, groups]) => {
+      const placed2 = placePolicy(groups, domains.groups, contexts);
+      for (const key of placed2.opaqueRules) opaque.set(id, key);
+      for (const { key, condition, group: group3 } of placed2.conditions) conditions.set(key, { condition, group: group3 });
+      return placed2.cubes;
+    });
+  };
+  const custom2 = (wanted) => (policies, group3) => customActions(policies.custom, config2).filter(({ state }) => state.state === wanted && (state.state === "denies" || group3 === "http" || state.onTcp)).map(({ policy, provider: provider2, state }) => {
+    if (state.state === "asked" && state.assumed) assumed.add(`provider:${provider2}`);
+    return policy;
+  });
+  const hasAllow = [...inGroup.values()].some((policies) => policies.allow.length > 0);
+  const authorization2 = {
+    id: "authorization",
+    // A1.5: attached counts, usable rules do not.
+    allow: hasAllow ? mergeCubes(place2((policies) => policies.allow)) : "all",
+    deny: mergeCubes([...place2((policies) => policies.deny), ...place2(custom2("denies"))])
+  };
+  const asking = mergeCubes(place2(custom2("asked")));
+  const authentication = authenticationLayer(domains.groups, rules3, opaque);
+  return {
+    authentication,
+    authorization: authorization2,
+    asking,
+    assumedProviders: [...assumed],
+    opaque: [...opaque].map(([resource, key]) => ({ resource, key })).sort((left2, right) => compareText(left2.resource, right.resource)),
+    conditions
+  };
+}
+function authenticationLayer(groups, rules3, opaque) {
+  const refused = refusedTokens(rules3);
+  const http = groups.get("http") ?? [];
+  if (refused === void 0) {
+    const key = shortHash(canonical(rules3.map((rule2) => [rule2.locations, rule2.keys, rule2.issuer, rule2.spec.audiences])));
+    for (const rule2 of rules3) opaque.set(rule2.policy, key);
+  }
+  for (const rule2 of rules3) {
+    if (rule2.spec.spaceDelimitedClaims.length > 0) opaque.set(rule2.policy, shortHash(opaque.get(rule2.policy) ?? "", canonical([...rule2.spaceDelimited].sort())));
+  }
+  return { id: "authentication", allow: "all", deny: mergeCubes((refused ?? []).flatMap((token) => http.map((domain2) => ({ predicates: [...domain2, ...token.predicates], origins: token.origins })))) };
+}
+function contextsOf(groups, rules3) {
+  const read2 = readable(rules3);
+  const rewritten = rewrittenHeaders(rules3);
+  const token = rules3.length === 0 ? "" : shortHash(canonical([read2, [...rewritten]]));
+  return new Map(
+    chainGroups.filter((group3) => groups.has(group3)).map((group3) => [
+      group3,
+      {
+        key: group3 === "http" ? `http ${token}` : group3,
+        seesPeer: group3 !== "tcp-blind",
+        readable: group3 === "http" ? read2 : [],
+        rewrittenHeaders: rewritten,
+        opaque: () => void 0
+      }
+    ])
+  );
+}
+function placePolicy(policies, domains, contexts) {
+  const first = [...policies.values()][0];
+  if (first === void 0) return { cubes: [], opaqueRules: [], conditions: [] };
+  const forPolicy = placements.get(first) ?? /* @__PURE__ */ new WeakMap();
+  placements.set(first, forPolicy);
+  const forDomains = forPolicy.get(domains) ?? /* @__PURE__ */ new Map();
+  forPolicy.set(domains, forDomains);
+  const key = `${[...policies.keys()].join(" ")} | ${[...contexts.values()].map((context) => context.key).join(" ")}`;
+  const known = forDomains.get(key);
+  if (known !== void 0) return known;
+  const fresh = placeFresh(policies, domains, contexts);
+  forDomains.set(key, fresh);
+  return fresh;
+}
+function placeFresh(policies, domains, contexts) {
+  const opaqueRules = /* @__PURE__ */ new Set();
+  const conditions = [];
+  const holders = /* @__PURE__ */ new Map();
+  for (const [group3, policy] of policies) {
+    const context = contexts.get(group3);
+    if (context === void 0) continue;
+    const { cubes: cubes2, opaqueRules: wide2, opaqueConditions } = lowerPolicy(policy, context);
+    for (const key of wide2) opaqueRules.add(key);
+    for (const [key, condition] of opaqueConditions) conditions.push({ key, condition, group: group3 });
+    for (const cube2 of cubes2) {
+      const key = `${String(cube2.origins[0]?.rule ?? "")} ${cubeKey(cube2)}`;
+      const known = holders.get(key);
+      if (known === void 0) holders.set(key, { cube: cube2, groups: [group3] });
+      else if (!known.groups.includes(group3)) known.groups.push(group3);
+    }
+  }
+  const cubes = [...holders.values()].flatMap(({ cube: cube2, groups }) => {
+    if (groups.length === contexts.size) return [cube2];
+    return groups.flatMap((group3) => (domains.get(group3) ?? []).map((domain2) => ({ predicates: [...domain2, ...cube2.predicates], origins: cube2.origins })));
+  });
+  return { cubes, opaqueRules: [...opaqueRules], conditions };
+}
+var placements;
+var init_sidecar_lowering = __esm({
+  "src/posture/sidecar-lowering.ts"() {
+    "use strict";
+    init_canonical();
+    init_order();
+    init_authorization_policy();
+    init_external_authorization();
+    init_lowering();
+    init_request_authentication();
+    init_keys();
+    init_connection_domains();
+    placements = /* @__PURE__ */ new WeakMap();
   }
 });
 
@@ -17678,11 +18617,10 @@ function finish(parts) {
   const sure = parts.sure ?? parts.possible;
   const opaque = parts.opaque ?? [];
   const assumptions2 = distinct(parts.assumptions);
-  const text6 = (paths) => paths.map((path2) => path2.layers.map((layer) => [layer.id, layer.allow === "all" ? "all" : layer.allow.map(cubeKey), layer.deny.map(cubeKey)]));
   return {
     possible: parts.possible,
     sure,
-    key: shortHash(canonical([text6(parts.possible), sure === parts.possible ? "" : text6(sure), parts.enforcedAt, assumptions2, opaque.map((entry2) => [entry2.resource, entry2.key])])),
+    key: shortHash(...contentOf(parts.possible), ...sure === parts.possible ? [] : ["sure", ...contentOf(sure)], parts.enforcedAt, ...assumptions2, ...opaque.map((entry2) => `${entry2.resource} ${entry2.key}`)),
     enforcedAt: parts.enforcedAt,
     assumptions: assumptions2,
     opaque,
@@ -17690,27 +18628,32 @@ function finish(parts) {
     conditions: parts.conditions ?? /* @__PURE__ */ new Map()
   };
 }
+function contentOf(paths) {
+  return paths.flatMap(
+    (path2) => path2.layers.flatMap((layer) => [layer.id, layer.allow === "all" ? "all" : `${String(layer.allow.length)} allowed`, ...layer.allow === "all" ? [] : layer.allow.map(cubeKey), "denied", ...layer.deny.map(cubeKey)])
+  );
+}
 function opaqueLayer(name2) {
   return { id: "routing", allow: [cube([{ dimension: `opaque:${shortHash(name2)}`, any: [{ type: "holds" }], none: [] }])], deny: [] };
 }
 function sidecarPosture(mesh2, workload2, assumptions2) {
   const attached = policiesFor(mesh2, workload2);
   const effective = effectiveMtls(mesh2, attached);
-  const domains = connectionDomains(workload2, effective);
+  const domains = connectionDomains(mesh2.config, workload2, effective);
   const rules3 = tokenRules(attached.requestAuthentication, mesh2.config);
-  const lowering = new SidecarLowering(mesh2.config, attached, domains, rules3);
-  const shared = [mtlsLayer(domains, mesh2.config), lowering.authentication(), lowering.authorization()];
+  const lowering = sidecarLowering(mesh2.config, attached, domains, rules3);
+  const shared = [mtlsLayer(domains, mesh2.config), lowering.authentication, lowering.authorization];
   const bypass = uncapturedPath(workload2);
   const proxied = (layers) => [{ id: "sidecar", layers }, ...bypass];
   const possible = proxied(shared);
-  const asking = lowering.asking();
+  const { asking } = lowering;
   const ambiguous = effective.judgedByWeakest.length > 0 ? [`creation-order:${effective.judgedByWeakest.join(",")}`] : [];
   return finish({
     possible,
     ...asking.length === 0 ? {} : { sure: proxied([{ id: "external-authorization", allow: "all", deny: asking }, ...shared]) },
     enforcedAt: "sidecar",
-    assumptions: [...assumptions2, ...ambiguous, ...lowering.assumedProviders()],
-    opaque: [...extensionMarks(attached.extensions), ...lowering.opaqueMarks()],
+    assumptions: [...assumptions2, ...ambiguous, ...lowering.assumedProviders],
+    opaque: [...extensionMarks(attached.extensions), ...lowering.opaque],
     readsTokens: rules3.length > 0,
     conditions: lowering.conditions
   });
@@ -17720,19 +18663,19 @@ function mtlsLayer(domains, config2) {
   return { id: "mtls", allow: "all", deny: mergeCubes([...domains.refused.map(({ domain: domain2, origins }) => ({ predicates: domain2, origins })), ...foreign2]) };
 }
 function uncapturedPath(workload2) {
-  const open2 = workload2.ports.filter((port2) => !port2.captured).map((port2) => port2.port);
+  const open2 = workload2.ports.filter((port3) => !port3.captured).map((port3) => port3.port);
   if (workload2.otherPortsCaptured && open2.length === 0) return [];
-  const ports = workload2.otherPortsCaptured ? onlyPorts(...open2) : allPortsBut(workload2.ports.filter((port2) => port2.captured).map((port2) => port2.port));
+  const ports = workload2.otherPortsCaptured ? onlyPorts(...open2) : allPortsBut(workload2.ports.filter((port3) => port3.captured).map((port3) => port3.port));
   return [{ id: "uncaptured", layers: [{ id: "routing", allow: [cube(portPredicates(ports))], deny: [] }] }];
 }
 function extensionMarks(extensions2) {
-  return extensions2.map((extension) => ({ resource: resourceId(extension), key: shortHash(JSON.stringify(extension.spec, (_, value) => value instanceof Map ? [...value] : value)) })).sort((left, right) => compareText(left.resource, right.resource));
+  return extensions2.map((extension) => ({ resource: resourceId(extension), key: shortHash(extension.spec.content) })).sort((left2, right) => compareText(left2.resource, right.resource));
 }
 function ambientPosture(mesh2, workload2, assumptions2) {
   const attached = policiesFor(mesh2, workload2);
   const waypoint = waypointBinding(mesh2, workload2);
   const opaque = [...extensionMarks(attached.extensions), ...waypoint === void 0 ? [] : [{ resource: `Gateway/${waypoint}`, key: shortHash("waypoint", waypoint) }]];
-  const context = { seesPeer: true, readable: [], rewrittenHeaders: /* @__PURE__ */ new Map(), opaque: () => void 0 };
+  const context = { key: "ztunnel", seesPeer: true, readable: [], rewrittenHeaders: /* @__PURE__ */ new Map(), opaque: () => void 0 };
   const policies = enforced(readByZtunnel(attached.authorization), "ztunnel", mesh2.config);
   const cubes = (list4) => mergeCubes(list4.flatMap((policy) => lowerPolicy(policy, context).cubes));
   const mtls2 = ambientMtls(mesh2, attached);
@@ -17748,7 +18691,7 @@ function ambientPosture(mesh2, workload2, assumptions2) {
   const bypass = workload2.otherPortsCaptured ? [] : [{ id: "uncaptured", layers: [{ id: "routing", allow: [cube([noIdentity])], deny: [] }] }];
   return finish({ possible: [{ id: "ztunnel", layers }, ...bypass], enforcedAt: "ztunnel", assumptions: assumptions2, opaque });
 }
-var impossible, SidecarLowering;
+var impossible;
 var init_paths = __esm({
   "src/posture/paths.ts"() {
     "use strict";
@@ -17758,7 +18701,6 @@ var init_paths = __esm({
     init_policies();
     init_ambient_peer_authentication();
     init_authorization_policy();
-    init_external_authorization();
     init_lowering();
     init_peer_authentication();
     init_request_authentication();
@@ -17766,6 +18708,7 @@ var init_paths = __esm({
     init_connection_domains();
     init_port_set();
     init_request();
+    init_sidecar_lowering();
     init_ztunnel();
     impossible = [
       // A client's own TLS carries no mesh identity.
@@ -17791,110 +18734,6 @@ var init_paths = __esm({
         { dimension: "header:access-control-request-method", any: [{ type: "non-empty" }], none: [] }
       ])
     ];
-    SidecarLowering = class {
-      conditions = /* @__PURE__ */ new Map();
-      #config;
-      #attached;
-      #domains;
-      #rules;
-      #contexts;
-      #opaque = /* @__PURE__ */ new Map();
-      #assumed = /* @__PURE__ */ new Set();
-      constructor(config2, attached, domains, rules3) {
-        this.#config = config2;
-        this.#attached = attached;
-        this.#domains = domains;
-        this.#rules = rules3;
-        this.#contexts = new Map(
-          chainGroups.filter((group3) => domains.groups.has(group3)).map((group3) => [
-            group3,
-            {
-              seesPeer: group3 !== "tcp-blind",
-              readable: group3 === "http" ? readable(rules3) : [],
-              rewrittenHeaders: rewrittenHeaders(rules3),
-              opaque: (key, condition) => {
-                this.conditions.set(key, { condition, group: group3 });
-              }
-            }
-          ])
-        );
-      }
-      /** A5.4, A5.5: on HTTP chains. */
-      authentication() {
-        const refused = refusedTokens(this.#rules);
-        const http = this.#domains.groups.get("http") ?? [];
-        if (refused === void 0) {
-          const key = shortHash(canonical(this.#rules.map((rule2) => [rule2.locations, rule2.keys, rule2.issuer, rule2.spec.audiences])));
-          for (const rule2 of this.#rules) this.#opaque.set(rule2.policy, key);
-        }
-        for (const rule2 of this.#rules) {
-          if (rule2.spec.spaceDelimitedClaims.length > 0) this.#opaque.set(rule2.policy, shortHash(canonical([...rule2.spaceDelimited].sort())));
-        }
-        return { id: "authentication", allow: "all", deny: mergeCubes((refused ?? []).flatMap((token) => http.map((domain2) => ({ predicates: [...domain2, ...token.predicates], origins: token.origins })))) };
-      }
-      authorization() {
-        const allowing = this.#enforced("http").allow;
-        const deny = [...this.#eachPolicy((group3) => this.#enforced(group3).deny), ...this.#eachPolicy((group3) => this.#custom(group3, "denies"))];
-        return {
-          id: "authorization",
-          // A1.5: attached counts, usable rules do not.
-          allow: allowing.length === 0 ? "all" : mergeCubes(this.#eachPolicy((group3) => this.#enforced(group3).allow)),
-          deny: mergeCubes(deny)
-        };
-      }
-      /** Requests about which a provider is asked. */
-      asking() {
-        return mergeCubes(this.#eachPolicy((group3) => this.#custom(group3, "asked")));
-      }
-      assumedProviders() {
-        return [...this.#assumed];
-      }
-      opaqueMarks() {
-        return [...this.#opaque].map(([resource, key]) => ({ resource, key })).sort((left, right) => compareText(left.resource, right.resource));
-      }
-      #enforced(group3) {
-        return enforced(this.#attached.authorization, group3 === "http" ? "http" : "tcp", this.#config);
-      }
-      #custom(group3, wanted) {
-        return customActions(this.#enforced(group3).custom, this.#config).filter(({ state }) => state.state === wanted && (state.state === "denies" || group3 === "http" || state.onTcp)).map((action) => {
-          if (action.state.state === "asked" && action.state.assumed) this.#assumed.add(`provider:${action.provider}`);
-          return action.policy;
-        });
-      }
-      /** One cube without a domain where all chains agree; else each chain's cubes inside its own connections. */
-      #eachPolicy(policiesIn) {
-        const byPolicy = /* @__PURE__ */ new Map();
-        const groups = [...this.#contexts.keys()];
-        for (const group3 of groups) {
-          const context = this.#contexts.get(group3);
-          if (context === void 0) continue;
-          for (const policy of policiesIn(group3)) {
-            const lowered = lowerPolicy(policy, context);
-            for (const key of lowered.opaqueRules) this.#opaque.set(policy.id, key);
-            const list4 = byPolicy.get(policy.id) ?? [];
-            byPolicy.set(policy.id, list4);
-            list4.push({ group: group3, cubes: lowered.cubes });
-          }
-        }
-        return [...byPolicy.values()].flatMap((lowered) => this.#placed(lowered, groups));
-      }
-      /** By rule: an edit of one rule must not move the others into another form. */
-      #placed(lowered, groups) {
-        const holders = /* @__PURE__ */ new Map();
-        for (const { group: group3, cubes } of lowered) {
-          for (const entry2 of cubes) {
-            const key = `${String(entry2.origins[0]?.rule ?? "")} ${cubeKey(entry2)}`;
-            const known = holders.get(key);
-            if (known === void 0) holders.set(key, { cube: entry2, groups: [group3] });
-            else if (!known.groups.includes(group3)) known.groups.push(group3);
-          }
-        }
-        return [...holders.values()].flatMap(({ cube: entry2, groups: inGroups }) => {
-          if (inGroups.length === groups.length) return [entry2];
-          return inGroups.flatMap((group3) => (this.#domains.groups.get(group3) ?? []).map((domain2) => ({ predicates: [...domain2, ...entry2.predicates], origins: entry2.origins })));
-        });
-      }
-    };
   }
 });
 
@@ -17992,8 +18831,8 @@ function protocolAt(point) {
 function portAt(point, workload2, protocol) {
   const value = point.get("port");
   if (typeof value === "number") return value;
-  const fitting = workload2.ports.find((port2) => port2.captured && (protocol === "http" ? port2.protocol === "http" : port2.protocol === "tcp"));
-  return (fitting ?? workload2.ports.find((port2) => port2.captured && port2.protocol !== "udp"))?.port ?? 80;
+  const fitting = workload2.ports.find((port3) => port3.captured && (protocol === "http" ? port3.protocol === "http" : port3.protocol === "tcp"));
+  return (fitting ?? workload2.ports.find((port3) => port3.captured && port3.protocol !== "udp"))?.port ?? 80;
 }
 function isToken2(value) {
   return typeof value === "object" && value !== null && "signedBy" in value;
@@ -18013,8 +18852,8 @@ function askedToken(token, point) {
   if (token.subject !== null) claims["sub"] = token.subject;
   for (const [dimension, value] of point) {
     if (!dimension.startsWith("claim:")) continue;
-    const texts5 = typeof value === "string" ? [value] : Array.isArray(value) ? value.filter((entry2) => typeof entry2 === "string") : [];
-    if (texts5.length > 0) setClaim(claims, claimPathOf(dimension), texts5);
+    const texts6 = typeof value === "string" ? [value] : Array.isArray(value) ? value.filter((entry2) => typeof entry2 === "string") : [];
+    if (texts6.length > 0) setClaim(claims, claimPathOf(dimension), texts6);
   }
   const valid = token.signedBy === "all";
   const [kind, ...rest] = token.location.split(":");
@@ -18025,8 +18864,8 @@ function askedToken(token, point) {
   const prefix3 = after.slice(colon2 + 1);
   return { valid, claims, in: `header:${after.slice(0, colon2)}`, ...prefix3 === "" ? {} : { prefix: prefix3 } };
 }
-function setClaim(claims, path2, texts5) {
-  const only2 = texts5.length === 1 ? texts5[0] : void 0;
+function setClaim(claims, path2, texts6) {
+  const only2 = texts6.length === 1 ? texts6[0] : void 0;
   let at = claims;
   for (const part2 of path2.slice(0, -1)) {
     const inner = at[part2];
@@ -18034,7 +18873,7 @@ function setClaim(claims, path2, texts5) {
     at[part2] = next;
     at = next;
   }
-  at[path2.at(-1) ?? ""] = only2 !== void 0 && !only2.includes(" ") ? only2 : texts5;
+  at[path2.at(-1) ?? ""] = only2 !== void 0 && !only2.includes(" ") ? only2 : texts6;
 }
 var init_point = __esm({
   "src/posture/point.ts"() {
@@ -18047,7 +18886,6 @@ var init_point = __esm({
     init_values();
     init_ip();
     init_evaluate();
-    init_normalize_path();
     init_paths();
     init_request();
     init_sidecar();
@@ -18166,7 +19004,7 @@ function destinationPairs(sides) {
   for (const phantom2 of phantomsOf(sides.base, sides.head)) {
     pairs3.push({ destination: { id: phantom2.base.id, namespace: phantom2.base.namespace, known: false, status: "both" }, base: phantom2.base, head: phantom2.head });
   }
-  return pairs3.sort((left, right) => compareText(left.destination.id, right.destination.id));
+  return pairs3.sort((left2, right) => compareText(left2.destination.id, right.destination.id));
 }
 function compareSides(sides, limits, memo2) {
   const changes = [];
@@ -18189,7 +19027,7 @@ function preferredIdentities(sides) {
 }
 function preferredValues(identities, pair) {
   const own3 = identities.filter((identity2) => identity2.includes(`/ns/${pair.base.namespace}/`)).slice(0, OFFERED_IDENTITIES);
-  const ports = [...new Set([...pair.base.ports, ...pair.head.ports].filter((port2) => port2.protocol !== "udp").map((port2) => port2.port))].sort((left, right) => left - right);
+  const ports = [...new Set([...pair.base.ports, ...pair.head.ports].filter((port3) => port3.protocol !== "udp").map((port3) => port3.port))].sort((left2, right) => left2 - right);
   return /* @__PURE__ */ new Map([
     ["peer", [.../* @__PURE__ */ new Set([...identities.slice(0, OFFERED_IDENTITIES), ...own3])]],
     ["port", ports],
@@ -18219,11 +19057,22 @@ function asOtherSide(layer) {
 }
 function solve(context, level2, from, to) {
   const ports = context.preferred.get("port") ?? [];
-  const key = canonical([level2, context.base.key, context.head.key, authors(from), authors(to), ports, context.pair.base.namespace]);
+  const key = [level2, context.base.key, context.head.key, authors(from), authors(to), ports.join(","), context.pair.base.namespace].join("\n");
   return context.memo.get(key, () => difference({ from, to, impossible, preferred: context.preferred, limits: context.limits }));
 }
 function authors(paths) {
-  return paths.map((path2) => path2.layers.map((layer) => [layer.allow === "all" ? [] : layer.allow.map((cube2) => cube2.origins), layer.deny.map((cube2) => cube2.origins)]));
+  const names3 = [];
+  const add2 = (cubes) => {
+    for (const cube2 of cubes) for (const origin of cube2.origins) names3.push(`${origin.policy}#${origin.rule === void 0 ? "" : String(origin.rule)}`);
+    names3.push("|");
+  };
+  for (const path2 of paths) {
+    for (const layer of path2.layers) {
+      if (layer.allow !== "all") add2(layer.allow);
+      add2(layer.deny);
+    }
+  }
+  return names3.join(" ");
 }
 function describe(context, way, found) {
   const confirmed = [];
@@ -18428,6 +19277,7 @@ function tokenWord(matcher) {
   return parts.length === 1 ? "any token" : parts.join(" ");
 }
 function valueSet(predicates) {
+  if (predicates.some((predicate) => predicate.none.some((matcher) => matcher.type === "identified"))) return { only: [ABSENT] };
   const only2 = distinct(predicates.flatMap((predicate) => predicate.any.map(matcherWord)));
   const except = distinct(predicates.flatMap((predicate) => predicate.none.map(matcherWord)));
   return { ...only2.length > 0 ? { only: only2 } : {}, ...except.length > 0 ? { except } : {} };
@@ -18438,12 +19288,12 @@ function regionCube(cube2) {
   const headers2 = {};
   const claims = {};
   const opaque = {};
-  for (const [dimension, predicates] of [...byDimension].sort(([left], [right]) => compareText(left, right))) {
+  for (const [dimension, predicates] of [...byDimension].sort(([left2], [right]) => compareText(left2, right))) {
     if (dimension.startsWith("header:")) headers2[dimension.slice("header:".length)] = valueSet(predicates);
     else if (dimension.startsWith("claim:")) claims[dimension.slice("claim:".length)] = valueSet(predicates);
     else if (dimension.startsWith("opaque:")) opaque[dimension.slice("opaque:".length)] = predicates.some((predicate) => predicate.any.length > 0);
     else if (dimension === "path.query") headers2[":path"] = valueSet(predicates);
-    else result[plain3[dimension]] = valueSet(predicates);
+    else result[plain2[dimension]] = valueSet(predicates);
   }
   return {
     ...result,
@@ -18455,7 +19305,7 @@ function regionCube(cube2) {
 function region(cubes, complete) {
   return { cubes: cubes.slice(0, SHOWN_CUBES).map(regionCube), complete: complete && cubes.length <= SHOWN_CUBES };
 }
-var ABSENT, plain3, SHOWN_CUBES;
+var ABSENT, plain2, SHOWN_CUBES;
 var init_region = __esm({
   "src/impact/region.ts"() {
     "use strict";
@@ -18464,7 +19314,7 @@ var init_region = __esm({
     init_group();
     init_ip();
     ABSENT = "(none)";
-    plain3 = {
+    plain2 = {
       peer: "peers",
       port: "ports",
       protocol: "protocol",
@@ -18486,26 +19336,58 @@ function principalOf(mesh2, workload2) {
   return `${mesh2.config.trustDomain}/ns/${workload2.namespace}/sa/${workload2.serviceAccount}`;
 }
 function knownIdentities(mesh2) {
-  const found = /* @__PURE__ */ new Map();
+  const byPrincipal = /* @__PURE__ */ new Map();
+  const byNamespace = /* @__PURE__ */ new Map();
   for (const workload2 of mesh2.workloads.values()) {
     if (workload2.enrolment.mode === "none") continue;
     const principal = principalOf(mesh2, workload2);
-    const ids2 = found.get(principal);
     const id = `${workload2.namespace}/${workload2.name}[${workload2.kind}]`;
-    if (ids2 === void 0) found.set(principal, [id]);
-    else ids2.push(id);
+    const ids2 = byPrincipal.get(principal);
+    if (ids2 !== void 0) {
+      ids2.push(id);
+      continue;
+    }
+    byPrincipal.set(principal, [id]);
+    const principals = byNamespace.get(workload2.namespace);
+    if (principals === void 0) byNamespace.set(workload2.namespace, [principal]);
+    else principals.push(principal);
   }
-  for (const ids2 of found.values()) ids2.sort(compareText);
-  return found;
+  for (const ids2 of byPrincipal.values()) ids2.sort(compareText);
+  return { byPrincipal, byNamespace };
+}
+function* candidates2(predicates, known) {
+  const positive = predicates.find((predicate) => predicate.any.length > 0)?.any;
+  if (positive?.every((matcher) => narrowed(matcher) !== void 0) === true) {
+    for (const matcher of positive) {
+      const place2 = narrowed(matcher);
+      if (place2?.principal !== void 0) yield place2.principal;
+      if (place2?.namespace !== void 0) yield* known.byNamespace.get(place2.namespace) ?? [];
+    }
+  } else yield* known.byPrincipal.keys();
+}
+function narrowed(matcher) {
+  if (matcher.type === "principal" && matcher.pattern.type === "exact") return { principal: matcher.pattern.text };
+  if (matcher.type === "namespace-glob" && !matcher.glob.includes("*") && matcher.glob !== "sa") return { namespace: matcher.glob };
+  if (matcher.type === "namespace" && matcher.pattern.type === "exact") return { namespace: matcher.pattern.text };
+  if (matcher.type === "service-account") return { namespace: matcher.namespace };
+  return matcher.type === "absent" ? {} : void 0;
+}
+function carriesIdentity(cube2) {
+  const protocols2 = cube2.predicates.filter((predicate) => predicate.dimension === "protocol");
+  return ["http", "tcp"].some((protocol) => protocols2.every((predicate) => holds(predicate, protocol)));
 }
 function admits(predicates, peer) {
   return predicates.every((predicate) => holds(predicate, peer));
 }
-function openWord(matcher, known) {
+function nobody(mesh2) {
+  return `${mesh2.config.trustDomain}/ns//sa/`;
+}
+function openWord(matcher, known, mesh2) {
   if (matcher.type === "absent") return void 0;
-  if (matcher.type === "identified" || matcher.type === "principal" && (matcher.pattern.type === "non-empty" || matcher.pattern.type === "present")) return "any other mesh identity";
+  if (matcher.type === "trust-domain") return isOwn(matcher, mesh2) ? ANY_IDENTITY : `any other identity of ${matcherWord(matcher)}`;
+  if (matcher.type === "identified" || matcher.type === "principal" && (matcher.pattern.type === "non-empty" || matcher.pattern.type === "present")) return ANY_IDENTITY;
   if (matcher.type === "principal" && matcher.pattern.type === "exact") {
-    return known.has(matcher.pattern.text) ? void 0 : `${matcher.pattern.text} (no workload here uses it)`;
+    return known.byPrincipal.has(matcher.pattern.text) ? void 0 : `${matcher.pattern.text} (no workload here uses it)`;
   }
   if (matcher.type === "namespace-glob" || matcher.type === "namespace") {
     const name2 = matcher.type === "namespace" ? matcherWord(matcher) : `namespace ${matcher.glob}`;
@@ -18513,26 +19395,31 @@ function openWord(matcher, known) {
   }
   return `any other identity that ${matcherWord(matcher)} matches`;
 }
-function callersOf(cubes, known) {
+function isOwn(matcher, mesh2) {
+  return matcher.pattern.type === "exact" && [mesh2.config.trustDomain, ...mesh2.config.trustDomainAliases].includes(matcher.pattern.text);
+}
+function callersOf(cubes, known, mesh2) {
   const names3 = /* @__PURE__ */ new Set();
   const open2 = /* @__PURE__ */ new Set();
   let plaintext = false;
   for (const cube2 of cubes) {
     const predicates = peerPredicates(cube2);
     if (admits(predicates, null)) plaintext = true;
-    for (const [principal, ids2] of known) {
-      if (admits(predicates, principal)) ids2.forEach((id) => names3.add(id));
-    }
+    if (!carriesIdentity(cube2)) continue;
     const positive = predicates.flatMap((predicate) => predicate.any);
-    if (positive.length === 0) open2.add("any other mesh identity");
+    if (positive.length === 0 && admits(predicates, nobody(mesh2))) open2.add(ANY_IDENTITY);
     for (const matcher of positive) {
-      const word2 = openWord(matcher, known);
+      const word2 = openWord(matcher, known, mesh2);
       if (word2 !== void 0) open2.add(word2);
+    }
+    for (const principal of candidates2(predicates, known)) {
+      if (open2.has(ANY_IDENTITY) && names3.size >= SHOWN_BESIDE_ANY) break;
+      if (admits(predicates, principal)) known.byPrincipal.get(principal)?.forEach((id) => names3.add(id));
     }
   }
   return { known: distinct(names3), open: distinct(open2), plaintext, internet: false };
 }
-var peerPredicates;
+var peerPredicates, ANY_IDENTITY, SHOWN_BESIDE_ANY;
 var init_callers = __esm({
   "src/impact/callers.ts"() {
     "use strict";
@@ -18540,6 +19427,8 @@ var init_callers = __esm({
     init_matches();
     init_region();
     peerPredicates = (cube2) => cube2.predicates.filter((predicate) => predicate.dimension === "peer");
+    ANY_IDENTITY = "any other mesh identity";
+    SHOWN_BESIDE_ANY = 20;
   }
 });
 
@@ -18549,7 +19438,7 @@ function list(words2, shown5 = 3) {
   return words2.length > shown5 ? `${head} and ${words2.length - shown5} more` : head;
 }
 function callerWords(callers3) {
-  const anyIdentity = callers3.open.includes("any other mesh identity");
+  const anyIdentity = callers3.open.includes(ANY_IDENTITY);
   if (callers3.plaintext && anyIdentity) return "any client, with or without a mesh identity";
   const parts = [];
   if (callers3.plaintext) parts.push("any client without a mesh identity");
@@ -18568,6 +19457,11 @@ function values(set2, noun, plural3) {
   if (only2.length === 0) return `any ${noun}${tail}`;
   return `${only2.length === 1 ? noun : plural3} ${list(only2.map((word2) => `\`${word2}\``))}${tail}`;
 }
+function namedPorts(ports) {
+  if (ports === void 0) return void 0;
+  const except = (ports.except ?? []).filter((port3) => !/^150[0-9]{2}$/.test(port3));
+  return ports.only === void 0 && except.length === 0 ? void 0 : { ...ports.only === void 0 ? {} : { only: ports.only }, ...except.length === 0 ? {} : { except } };
+}
 function requestWords(cube2) {
   const parts = [
     values(cube2.methods, "method", "methods"),
@@ -18578,7 +19472,7 @@ function requestWords(cube2) {
     ...Object.entries(cube2.claims ?? {}).map(([name2, set2]) => values(set2, `claim \`${name2}\``, `claim \`${name2}\``)),
     values(cube2.sourceIps, "source address", "source addresses"),
     values(cube2.remoteIps, "client address", "client addresses"),
-    values(cube2.ports, "port", "ports")
+    values(namedPorts(cube2.ports), "port", "ports")
   ].filter((part2) => part2 !== void 0);
   return parts.length === 0 ? "any request" : parts.join(", ");
 }
@@ -18613,6 +19507,7 @@ var init_headline = __esm({
   "src/impact/headline.ts"() {
     "use strict";
     init_order();
+    init_callers();
     verbs = {
       widened: "may now reach",
       narrowed: "may no longer reach",
@@ -18648,17 +19543,19 @@ var init_headline = __esm({
 
 // src/impact/describe.ts
 function describeChanges(raw, provenance) {
-  const known = new KnownIdentities();
+  const known = new IdentitiesOfMeshes();
+  const edits = new Map([...provenance].map(([environment4, from]) => [environment4, new EditIndex(from)]));
   const single2 = raw.flatMap((change2) => {
     const from = provenance.get(change2.environment);
-    return from === void 0 ? [] : [describeOne(change2, from, known)];
+    const index = edits.get(change2.environment);
+    return from === void 0 || index === void 0 ? [] : [describeOne(change2, from, known, index)];
   });
-  return mergeEnvironments(mergeDestinations(single2)).sort((left, right) => compareRank(left.change, right.change));
+  return mergeEnvironments(mergeDestinations(single2)).sort((left2, right) => compareRank(left2.change, right.change));
 }
-function describeOne(raw, from, known) {
+function describeOne(raw, from, known, index) {
   const mesh2 = raw.passingSide === "head" ? from.sides.head : from.sides.base;
-  const edits = causesOf(raw, from);
-  const causes = edits.map(from.cite).sort((left, right) => compareText(left.file, right.file) || left.line - right.line);
+  const edits = causesOf(raw, from, index);
+  const causes = edits.map(from.cite).sort((left2, right) => compareText(left2.file, right.file) || left2.line - right.line);
   return {
     raw,
     edits,
@@ -18668,7 +19565,7 @@ function describeOne(raw, from, known) {
       direction: raw.direction,
       facet: raw.facet,
       region: region(raw.cubes, raw.complete),
-      callers: callersOf(raw.cubes, known.of(mesh2)),
+      callers: callersOf(raw.cubes, known.of(mesh2), mesh2),
       before: raw.witness === void 0 ? "not determined" : answerWords(answer(raw.witness.base)),
       after: raw.witness === void 0 ? raw.reason ?? "not determined" : answerWords(answer(raw.witness.head)),
       ...raw.witness === void 0 ? {} : { witness: witnessOf(raw.witness) },
@@ -18691,24 +19588,19 @@ function answer(decision) {
 function witnessOf(witness) {
   return { ...witness.query, base: answer(witness.base), head: answer(witness.head) };
 }
-function causesOf(raw, from) {
-  const namespace = raw.destination.namespace;
-  const roots = /* @__PURE__ */ new Set([from.sides.base.config.rootNamespace, from.sides.head.config.rootNamespace]);
-  const relevant = from.edits.filter((edit) => {
-    const place2 = editNamespace(edit);
-    return place2 === void 0 || place2 === namespace || roots.has(place2) || namespace === "*";
-  });
+function causesOf(raw, from, index) {
+  const relevant = index.at(raw.destination.namespace);
   const likely = /* @__PURE__ */ new Set([...raw.seedOrigins.map((origin) => origin.policy), ...byOf(raw.witness?.base), ...byOf(raw.witness?.head)]);
-  const candidates2 = [...relevant.filter((edit) => likely.has(edit.id)), ...relevant.filter((edit) => !likely.has(edit.id))];
+  const candidates3 = [...relevant.filter((edit) => likely.has(edit.id)), ...relevant.filter((edit) => !likely.has(edit.id))];
   if (raw.witness === void 0 || raw.direction === "weakened" || raw.direction === "strengthened") {
-    const named5 = candidates2.filter((edit) => likely.has(edit.id));
-    return named5.length > 0 ? named5 : candidates2.slice(0, 5);
+    const named5 = candidates3.filter((edit) => likely.has(edit.id));
+    return named5.length > 0 ? named5 : candidates3.slice(0, 5);
   }
   return minimalCauses({
     query: raw.witness.query,
     base: raw.witness.base,
     way: raw.direction === "widened" ? "up" : "down",
-    candidates: candidates2,
+    candidates: candidates3,
     counterfactual: from.counterfactual
   });
 }
@@ -18716,12 +19608,16 @@ function byOf(decision) {
   return decision === void 0 || decision.verdict === "unknown" ? [] : decision.by;
 }
 function mergeDestinations(singles) {
-  const key = (single2) => canonical([single2.raw.environment, single2.change.direction, single2.change.facet, single2.change.region, single2.change.callers, single2.change.before, single2.change.after, single2.causes, single2.change.assumptions, single2.raw.seed]);
-  return [...groupBy(singles, key).values()].flatMap((group3) => {
-    const first = group3[0];
-    if (first === void 0) return [];
-    const destinations = group3.map((single2) => single2.raw.destination).sort((left, right) => compareText(left.id, right.id));
-    return [{ change: finish2(first, destinations), edits: first.edits, cubes: first.raw.cubes }];
+  const roughly = groupBy(singles, ({ raw, change: change2 }) => [raw.environment, change2.direction, change2.facet, raw.seed, change2.before, change2.after].join("\n"));
+  const inFull = ({ change: change2, causes }) => canonical([change2.region, change2.callers, causes, change2.assumptions]);
+  return [...roughly.values()].flatMap((similar) => {
+    const groups = similar.length === 1 ? [similar] : [...groupBy(similar, inFull).values()];
+    return groups.flatMap((group3) => {
+      const first = group3[0];
+      if (first === void 0) return [];
+      const destinations = group3.map((single2) => single2.raw.destination).sort((left2, right) => compareText(left2.id, right.id));
+      return [{ change: finish2(first, destinations), edits: first.edits, cubes: first.raw.cubes }];
+    });
   });
 }
 function finish2(single2, destinations) {
@@ -18745,6 +19641,7 @@ function finish2(single2, destinations) {
   };
 }
 function mergeEnvironments(changes) {
+  if (new Set(changes.flatMap(({ change: change2 }) => change2.environments)).size <= 1) return [...changes];
   const key = ({ change: change2 }) => canonical([change2.destinations.map((destination2) => destination2.id), change2.facet, change2.direction, change2.region]);
   return [...groupBy(changes, key).values()].flatMap((group3) => {
     const first = group3[0];
@@ -18762,13 +19659,13 @@ function mergeEnvironments(changes) {
 }
 function breadth(change2) {
   if (change2.callers.plaintext) return 0;
-  if (change2.callers.open.includes("any other mesh identity")) return 1;
+  if (change2.callers.open.includes(ANY_IDENTITY)) return 1;
   return change2.callers.open.length > 0 ? 2 : 3;
 }
-function compareRank(left, right) {
-  return directionRank[left.direction] - directionRank[right.direction] || breadth(left) - breadth(right) || right.destinations.length - left.destinations.length || compareText(left.destinations[0]?.id ?? "", right.destinations[0]?.id ?? "") || compareText(left.id, right.id);
+function compareRank(left2, right) {
+  return directionRank[left2.direction] - directionRank[right.direction] || breadth(left2) - breadth(right) || right.destinations.length - left2.destinations.length || compareText(left2.destinations[0]?.id ?? "", right.destinations[0]?.id ?? "") || compareText(left2.id, right.id);
 }
-var KnownIdentities, directionRank;
+var IdentitiesOfMeshes, EditIndex, directionRank;
 var init_describe = __esm({
   "src/impact/describe.ts"() {
     "use strict";
@@ -18780,7 +19677,7 @@ var init_describe = __esm({
     init_edits();
     init_headline();
     init_region();
-    KnownIdentities = class {
+    IdentitiesOfMeshes = class {
       #known = /* @__PURE__ */ new WeakMap();
       of(mesh2) {
         const cached2 = this.#known.get(mesh2);
@@ -18788,6 +19685,21 @@ var init_describe = __esm({
         const fresh = knownIdentities(mesh2);
         this.#known.set(mesh2, fresh);
         return fresh;
+      }
+    };
+    EditIndex = class {
+      #all;
+      #everywhere;
+      #byNamespace;
+      constructor(from) {
+        const roots = /* @__PURE__ */ new Set([void 0, from.sides.base.config.rootNamespace, from.sides.head.config.rootNamespace]);
+        this.#all = from.edits;
+        this.#everywhere = from.edits.filter((edit) => roots.has(editNamespace(edit)));
+        this.#byNamespace = groupBy(from.edits.filter((edit) => !roots.has(editNamespace(edit))), editNamespace);
+      }
+      /** Those in the namespace, in the root namespace, or bound to no namespace. `*`: a destination of the whole mesh. */
+      at(namespace) {
+        return namespace === "*" ? this.#all : [...this.#byNamespace.get(namespace) ?? [], ...this.#everywhere];
       }
     };
     directionRank = {
@@ -18857,9 +19769,6 @@ var init_counterfactual = __esm({
 });
 
 // src/units/unit.ts
-function isInput(inputs, path2) {
-  return inputs.files.has(path2) || inputs.folders.has(folderOf(path2)) || inputs.trees.some((tree3) => below(path2, tree3));
-}
 function shown(unit3) {
   const side2 = unit3.head ?? unit3.base;
   if (side2 === void 0) throw new Error(`unit ${unit3.id} is on no side`);
@@ -18907,22 +19816,22 @@ function isKustomization(value) {
 }
 function readsOfKustomization(folder, value) {
   const written = [];
-  for (const field2 of pathLists) written.push(...texts3(value[field2]));
+  for (const field2 of pathLists) written.push(...texts4(value[field2]));
   for (const field2 of ["patches", "patchesJson6902", "replacements"]) {
-    for (const entry2 of records(value[field2])) written.push(...texts3([entry2["path"]]));
+    for (const entry2 of records(value[field2])) written.push(...texts4([entry2["path"]]));
   }
   for (const field2 of ["configMapGenerator", "secretGenerator"]) {
     for (const entry2 of records(value[field2])) {
-      written.push(...texts3(entry2["files"]).map((text6) => text6.slice(text6.indexOf("=") + 1)), ...texts3(entry2["envs"]), ...texts3([entry2["env"]]));
+      written.push(...texts4(entry2["files"]).map((text6) => text6.slice(text6.indexOf("=") + 1)), ...texts4(entry2["envs"]), ...texts4([entry2["env"]]));
     }
   }
   const openapi = value["openapi"];
-  if (isRecord2(openapi)) written.push(...texts3([openapi["path"]]));
+  if (isRecord2(openapi)) written.push(...texts4([openapi["path"]]));
   const globals = value["helmGlobals"];
   const chartHome = isRecord2(globals) && typeof globals["chartHome"] === "string" ? globals["chartHome"] : "charts";
   for (const field2 of ["helmCharts", "helmChartInflationGenerator"]) {
     for (const entry2 of records(value[field2])) {
-      written.push(...texts3([entry2["valuesFile"], entry2["values"]]), ...texts3(entry2["additionalValuesFiles"]));
+      written.push(...texts4([entry2["valuesFile"], entry2["values"]]), ...texts4(entry2["additionalValuesFiles"]));
       const name2 = field2 === "helmCharts" ? entry2["name"] : entry2["chartName"];
       if (typeof name2 === "string" && name2 !== "") written.push(`${chartHome}/${name2}`);
     }
@@ -18944,7 +19853,7 @@ function isRecord2(value) {
 function records(value) {
   return Array.isArray(value) ? value.filter(isRecord2) : [];
 }
-function texts3(value) {
+function texts4(value) {
   return Array.isArray(value) ? value.filter((entry2) => typeof entry2 === "string" && entry2 !== "") : [];
 }
 var names2, pathLists;
@@ -19144,7 +20053,7 @@ function pairByOverlap(base2, head) {
     }
   }
   const baseIds = new Set(base2.map((each) => each.id));
-  const candidates2 = [];
+  const candidates3 = [];
   for (const each of head) {
     const scores = /* @__PURE__ */ new Map();
     for (const [part2, content2] of each.parts) {
@@ -19152,29 +20061,29 @@ function pairByOverlap(base2, head) {
       if (list4.length > 64 && each.parts.size > 1) continue;
       for (const owner of list4) scores.set(owner, (scores.get(owner) ?? 0) + (owner.parts.get(part2) === content2 ? 2 : 1));
     }
-    for (const [owner, score2] of scores) candidates2.push({ head: each.id, base: owner.id, score: score2, same: owner.id === each.id ? 1 : 0, alike: alike(owner.id, each.id) });
-    if (baseIds.has(each.id)) candidates2.push({ head: each.id, base: each.id, score: 0, same: 1, alike: 0 });
+    for (const [owner, score2] of scores) candidates3.push({ head: each.id, base: owner.id, score: score2, same: owner.id === each.id ? 1 : 0, alike: alike(owner.id, each.id) });
+    if (baseIds.has(each.id)) candidates3.push({ head: each.id, base: each.id, score: 0, same: 1, alike: 0 });
   }
-  candidates2.sort(compareBy((each) => -each.score, (each) => -each.same, (each) => -each.alike, (each) => each.base, (each) => each.head));
+  candidates3.sort(compareBy((each) => -each.score, (each) => -each.same, (each) => -each.alike, (each) => each.base, (each) => each.head));
   const pairs3 = /* @__PURE__ */ new Map();
   const taken = /* @__PURE__ */ new Set();
-  for (const each of candidates2) {
+  for (const each of candidates3) {
     if (pairs3.has(each.head) || taken.has(each.base)) continue;
     pairs3.set(each.head, each.base);
     taken.add(each.base);
   }
   return pairs3;
 }
-function alike(left, right) {
-  const a = left.split("/");
+function alike(left2, right) {
+  const a = left2.split("/");
   const b = right.split("/");
   const steps = commonPrefix(a, b) + commonPrefix([...a].reverse(), [...b].reverse());
-  return steps * 1e3 + Math.min(999, commonPrefix(left, right));
+  return steps * 1e3 + Math.min(999, commonPrefix(left2, right));
 }
-function commonPrefix(left, right) {
-  let count3 = 0;
-  while (count3 < left.length && count3 < right.length && left[count3] === right[count3]) count3 += 1;
-  return count3;
+function commonPrefix(left2, right) {
+  let count2 = 0;
+  while (count2 < left2.length && count2 < right.length && left2[count2] === right[count2]) count2 += 1;
+  return count2;
 }
 function pairUnits(base2, head, sides) {
   const units = [];
@@ -19216,10 +20125,10 @@ function plainlySame(base2, head, sides) {
   if (base2.kind !== "plain" || head.kind !== "plain") return true;
   const blobs = new Set(base2.files.map((file2) => blobOf(sides.base, file2)));
   if (head.files.some((file2) => blobs.has(blobOf(sides.head, file2)))) return true;
-  const left = partsOf(base2, sides.base, sides.documents);
+  const left2 = partsOf(base2, sides.base, sides.documents);
   const right = partsOf(head, sides.head, sides.documents);
-  const shared = [...left.keys()].filter((key) => right.has(key)).length;
-  return shared > 0 && shared * 2 >= Math.min(left.size, right.size);
+  const shared = [...left2.keys()].filter((key) => right.has(key)).length;
+  return shared > 0 && shared * 2 >= Math.min(left2.size, right.size);
 }
 function blobOf(scan, path2) {
   const entry2 = scan.tree.entries.get(path2);
@@ -19315,7 +20224,7 @@ function shapes(workloads2, services) {
     const selecting = distinct(services(namespace, podLabels));
     if (selecting.length > 0) parts.set(`services ${selecting.join(" ")}`, serviceAccount);
     return { id: resourceId(resource), parts };
-  }).sort((left, right) => compareText(left.id, right.id));
+  }).sort((left2, right) => compareText(left2.id, right.id));
 }
 var init_workload_pairing = __esm({
   "src/app/workload-pairing.ts"() {
@@ -19389,17 +20298,17 @@ function nearestName(name2, names3) {
   }
   return best;
 }
-function editDistance(left, right, limit) {
-  if (Math.abs(left.length - right.length) > limit) return limit + 1;
+function editDistance(left2, right, limit) {
+  if (Math.abs(left2.length - right.length) > limit) return limit + 1;
   let beforeLast = [];
   let last = Array.from({ length: right.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= left.length; i += 1) {
+  for (let i = 1; i <= left2.length; i += 1) {
     const row2 = [i];
     let least = i;
     for (let j = 1; j <= right.length; j += 1) {
-      const cost = left[i - 1] === right[j - 1] ? 0 : 1;
+      const cost = left2[i - 1] === right[j - 1] ? 0 : 1;
       let value = Math.min((last[j] ?? 0) + 1, (row2[j - 1] ?? 0) + 1, (last[j - 1] ?? 0) + cost);
-      if (i > 1 && j > 1 && left[i - 1] === right[j - 2] && left[i - 2] === right[j - 1]) value = Math.min(value, (beforeLast[j - 2] ?? 0) + 1);
+      if (i > 1 && j > 1 && left2[i - 1] === right[j - 2] && left2[i - 2] === right[j - 1]) value = Math.min(value, (beforeLast[j - 2] ?? 0) + 1);
       row2.push(value);
       least = Math.min(least, value);
     }
@@ -20085,14 +20994,14 @@ function codePointLength(str) {
   const units = str.length;
   if (!highSurrogate.test(str))
     return units;
-  let count3 = units;
+  let count2 = units;
   for (let i = 0; i < units - 1; i++) {
     if ((str.charCodeAt(i) & 64512) === 55296 && (str.charCodeAt(i + 1) & 64512) === 56320) {
-      count3--;
+      count2--;
       i++;
     }
   }
-  return count3;
+  return count2;
 }
 function getLengthableOrigin(input2) {
   if (Array.isArray(input2))
@@ -22022,7 +22931,7 @@ function mergeValues(a, b) {
   }
   return { valid: false, mergeErrorPath: [] };
 }
-function handleIntersectionResults(result, left, right) {
+function handleIntersectionResults(result, left2, right) {
   const unrecKeys = /* @__PURE__ */ new Map();
   let unrecIssue;
   const keyIssues = /* @__PURE__ */ new Map();
@@ -22046,7 +22955,7 @@ function handleIntersectionResults(result, left, right) {
     }
     return true;
   };
-  for (const iss of left.issues) {
+  for (const iss of left2.issues) {
     if (!collect(iss, "l"))
       result.issues.push(iss);
   }
@@ -22064,7 +22973,7 @@ function handleIntersectionResults(result, left, right) {
         result.issues.push(keyIssues.get(k));
     }
   }
-  const merged2 = mergeValues(left.value, right.value);
+  const merged2 = mergeValues(left2.value, right.value);
   if (!merged2.valid) {
     if (aborted(result))
       return result;
@@ -22187,12 +23096,12 @@ function handleCatchResult(payload, result, def, ctx) {
   });
   return payload;
 }
-function handlePipeResult(left, next, ctx) {
-  if (left.issues.some((iss) => iss.code !== "unrecognized_keys")) {
-    left.aborted = true;
-    return left;
+function handlePipeResult(left2, next, ctx) {
+  if (left2.issues.some((iss) => iss.code !== "unrecognized_keys")) {
+    left2.aborted = true;
+    return left2;
   }
-  return next._zod.run({ value: left.value, issues: left.issues }, ctx);
+  return next._zod.run({ value: left2.value, issues: left2.issues }, ctx);
 }
 function handleCodecAResult(result, def, ctx) {
   if (result.issues.length) {
@@ -22214,12 +23123,12 @@ function handleCodecAResult(result, def, ctx) {
     return handleCodecTxResult(result, transformed, def.in, ctx);
   }
 }
-function handleCodecTxResult(left, value, nextSchema, ctx) {
-  if (left.issues.length) {
-    left.aborted = true;
-    return left;
+function handleCodecTxResult(left2, value, nextSchema, ctx) {
+  if (left2.issues.length) {
+    left2.aborted = true;
+    return left2;
   }
-  return nextSchema._zod.run({ value, issues: left.issues }, ctx);
+  return nextSchema._zod.run({ value, issues: left2.issues }, ctx);
 }
 function handleReadonlyResult(payload) {
   if (!payload.memo)
@@ -23287,15 +24196,15 @@ var init_schemas = __esm({
       $ZodType.init(inst, def);
       inst._zod.parse = (payload, ctx) => {
         const input2 = payload.value;
-        const left = def.left._zod.run({ value: input2, issues: [] }, ctx);
+        const left2 = def.left._zod.run({ value: input2, issues: [] }, ctx);
         const right = def.right._zod.run({ value: input2, issues: [] }, ctx);
-        const async = left instanceof Promise || right instanceof Promise;
+        const async = left2 instanceof Promise || right instanceof Promise;
         if (async) {
-          return Promise.all([left, right]).then(([left2, right2]) => {
-            return handleIntersectionResults(payload, left2, right2);
+          return Promise.all([left2, right]).then(([left3, right2]) => {
+            return handleIntersectionResults(payload, left3, right2);
           });
         }
-        return handleIntersectionResults(payload, left, right);
+        return handleIntersectionResults(payload, left2, right);
       };
     });
     $ZodTuple = /* @__PURE__ */ $constructor("$ZodTuple", (inst, def) => {
@@ -23855,11 +24764,11 @@ var init_schemas = __esm({
           }
           return handlePipeResult(right, def.in, ctx);
         }
-        const left = def.in._zod.run(payload, ctx);
-        if (left instanceof Promise) {
-          return left.then((left2) => handlePipeResult(left2, def.out, ctx));
+        const left2 = def.in._zod.run(payload, ctx);
+        if (left2 instanceof Promise) {
+          return left2.then((left3) => handlePipeResult(left3, def.out, ctx));
         }
-        return handlePipeResult(left, def.out, ctx);
+        return handlePipeResult(left2, def.out, ctx);
       };
     });
     $ZodCodec = /* @__PURE__ */ $constructor("$ZodCodec", (inst, def) => {
@@ -23871,11 +24780,11 @@ var init_schemas = __esm({
       inst._zod.parse = (payload, ctx) => {
         const direction = ctx.direction || "forward";
         if (direction === "forward") {
-          const left = def.in._zod.run(payload, ctx);
-          if (left instanceof Promise) {
-            return left.then((left2) => handleCodecAResult(left2, def, ctx));
+          const left2 = def.in._zod.run(payload, ctx);
+          if (left2 instanceof Promise) {
+            return left2.then((left3) => handleCodecAResult(left3, def, ctx));
           }
-          return handleCodecAResult(left, def, ctx);
+          return handleCodecAResult(left2, def, ctx);
         } else {
           const right = def.out._zod.run(payload, ctx);
           if (right instanceof Promise) {
@@ -24583,8 +25492,8 @@ var init_az = __esm({
 });
 
 // node_modules/zod/v4/locales/be.js
-function getBelarusianPlural(count3, one, few, many) {
-  const absCount = Math.abs(count3);
+function getBelarusianPlural(count2, one, few, many) {
+  const absCount = Math.abs(count2);
   const lastDigit = absCount % 10;
   const lastTwoDigits = absCount % 100;
   if (lastTwoDigits >= 11 && lastTwoDigits <= 19) {
@@ -27357,8 +28266,8 @@ var init_hu = __esm({
 });
 
 // node_modules/zod/v4/locales/hy.js
-function getArmenianPlural(count3, one, many) {
-  return Math.abs(count3) === 1 ? one : many;
+function getArmenianPlural(count2, one, many) {
+  return Math.abs(count2) === 1 ? one : many;
 }
 function withDefiniteArticle(word2) {
   if (!word2)
@@ -30233,8 +31142,8 @@ var init_ro = __esm({
 });
 
 // node_modules/zod/v4/locales/ru.js
-function getRussianPlural(count3, one, few, many) {
-  const absCount = Math.abs(count3);
+function getRussianPlural(count2, one, few, many) {
+  const absCount = Math.abs(count2);
   const lastDigit = absCount % 10;
   const lastTwoDigits = absCount % 100;
   if (lastTwoDigits >= 11 && lastTwoDigits <= 19) {
@@ -34766,10 +35675,10 @@ function _discriminatedUnion(Class2, discriminator, options2, params) {
   });
 }
 // @__NO_SIDE_EFFECTS__
-function _intersection(Class2, left, right) {
+function _intersection(Class2, left2, right) {
   return new Class2({
     type: "intersection",
-    left,
+    left: left2,
     right
   });
 }
@@ -35310,32 +36219,32 @@ function compactTypeUnion(schema2) {
     if (keys.length !== 1 || keys[0] !== "type")
       return;
     const type = option.type;
-    for (const member3 of Array.isArray(type) ? type : [type]) {
-      if (typeof member3 !== "string")
+    for (const member of Array.isArray(type) ? type : [type]) {
+      if (typeof member !== "string")
         return;
-      if (!types2.includes(member3))
-        types2.push(member3);
+      if (!types2.includes(member))
+        types2.push(member);
     }
   }
   delete schema2.anyOf;
   schema2.type = types2.length === 1 ? types2[0] : types2;
 }
-function undeclaredConstraint(member3) {
-  const extra = member3.additionalProperties;
+function undeclaredConstraint(member) {
+  const extra = member.additionalProperties;
   if (extra === void 0 || extra === false || typeof extra !== "object" || extra === null)
     return null;
   return Object.keys(extra).length ? extra : null;
 }
 function foldObjects(members3) {
   const objects = [];
-  for (const member3 of members3) {
-    if (typeof member3 !== "object" || member3.type !== "object")
+  for (const member of members3) {
+    if (typeof member !== "object" || member.type !== "object")
       return null;
-    for (const key in member3) {
+    for (const key in member) {
       if (!FOLDABLE_KEYS.has(key))
         return null;
     }
-    objects.push(member3);
+    objects.push(member);
   }
   const properties = {};
   const required2 = /* @__PURE__ */ new Set();
@@ -37343,10 +38252,10 @@ function discriminatedUnion(discriminator, options2, params) {
     ...util_exports.normalizeParams(params)
   });
 }
-function intersection(left, right) {
+function intersection(left2, right) {
   return new ZodIntersection({
     type: "intersection",
-    left,
+    left: left2,
     right
   });
 }
@@ -39958,7 +40867,8 @@ var init_schema2 = __esm({
     helm = external_exports.strictObject({
       release: text2.optional(),
       namespace: namespaceName.optional(),
-      values: external_exports.array(path).default([]),
+      /** Relative to the chart. */
+      values: external_exports.array(text2).default([]),
       set: external_exports.record(external_exports.string(), external_exports.union([external_exports.string(), external_exports.number(), external_exports.boolean()])).default({}),
       apiVersions: external_exports.array(text2).default([]),
       kubeVersion: text2.optional()
@@ -40234,12 +41144,17 @@ function readSuppressions(written, add2, lineAt2) {
   });
 }
 function contradictions(config2) {
-  return config2.units.flatMap((unit3, index) => {
+  const outside = config2.units.flatMap(
+    (unit3, index) => (unit3.helm?.values ?? []).flatMap(
+      (file2, at) => resolvePath(unit3.path, file2) === void 0 ? [{ path: ["units", index, "helm", "values", at], message: `\`units[${String(index)}].helm.values[${String(at)}]\` must be a path inside the repository` }] : []
+    )
+  );
+  return outside.concat(config2.units.flatMap((unit3, index) => {
     const stated = Object.entries(config2.environments).flatMap(([name2, environment4]) => environment4.units.includes(unit3.path) ? [name2] : []);
     if (unit3.environment === void 0 || stated.length === 0 || stated.includes(unit3.environment)) return [];
     const message = `\`units[${String(index)}].environment\` is \`${unit3.environment}\`, but \`environments\` puts \`${unit3.path}\` into ${stated.map((name2) => `\`${name2}\``).join(", ")}`;
     return [{ path: ["units", index, "environment"], message }];
-  });
+  }));
 }
 function remedyFor(path2, atKey) {
   if (path2.length === 0) return "write the keys as `docs/configuration.md` lists them";
@@ -40290,6 +41205,7 @@ var init_config2 = __esm({
     "use strict";
     import_yaml6 = __toESM(require_dist(), 1);
     init_order();
+    init_unit();
     init_problems();
     init_schema2();
     init_suppressions();
@@ -40440,11 +41356,11 @@ function discoverUnits(pair, config2) {
   const context = contextOf2(config2.context);
   const environmentContext = new Map(Object.entries(config2.environments).map(([name2, environment4]) => [name2, contextOf2(environment4.context)]));
   const contextPaths = /* @__PURE__ */ new Set([...context.base, ...context.head, ...[...environmentContext.values()].flatMap((files) => [...files.base, ...files.head])]);
-  const build = (side2, other) => {
+  const build = (side2, other, roots) => {
     const found = /* @__PURE__ */ new Map();
     const claims = claimsFor(side2, other);
     const isIgnored = compileGlobs(config2.ignore);
-    const taken = takenBy(config2, [...side2.roots, ...other.roots]);
+    const taken = takenBy(config2, roots);
     for (const [id, unit3] of configuredUnits(side2, config2, claims.claimed, contextPaths)) found.set(id, unit3);
     for (const [id, unit3] of rootUnits(side2, other, claims.claimed, contextPaths)) if (!found.has(id)) found.set(id, unit3);
     const referred = referredKustomizations(side2);
@@ -40454,8 +41370,9 @@ function discoverUnits(pair, config2) {
       else found.set(folder, { kind: "kustomize", path: folder, discovery: "kustomization", files: [], inputs: kustomizationInputs(side2, folder), rootFile: kustomization.file });
     }
     const dependencies = dependencyCharts(side2);
+    const inflated = new Set([...side2.kustomizations.values()].flatMap((kustomization) => kustomization.reads));
     for (const [folder, chart] of side2.charts) {
-      if (dependencies.has(folder) || chart.library || taken.roots.has(folder) || usedByKustomization(side2, folder)) continue;
+      if (dependencies.has(folder) || chart.library || taken.roots.has(folder) || inflated.has(folder)) continue;
       if (isIgnored(chart.file)) {
         ignored.add(chart.file);
         continue;
@@ -40486,8 +41403,8 @@ function discoverUnits(pair, config2) {
     }
     return found;
   };
-  const baseUnits = build(base2, head);
-  const headUnits = head === base2 ? baseUnits : build(head, base2);
+  const baseUnits = build(base2, head, base2.roots);
+  const headUnits = head === base2 ? baseUnits : build(head, base2, [...head.roots, ...base2.roots]);
   const units = pairUnits(baseUnits, headUnits, { base: base2, head, documents });
   return {
     units: sortedBy(units, (unit3) => unit3.id),
@@ -40531,12 +41448,19 @@ function contextFiles(scan, paths) {
 }
 function takenBy(config2, roots) {
   const configured = config2.units.flatMap((unit3) => resolvePath(".", unit3.path) ?? []);
-  const recursive2 = distinct([...configured, ...roots.filter((root) => root.recurse).map((root) => root.path)]);
+  const recursive2 = /* @__PURE__ */ new Set([...configured, ...roots.filter((root) => root.recurse).map((root) => root.path)]);
   const direct = new Set(roots.filter((root) => !root.recurse).map((root) => root.path));
   return {
     roots: /* @__PURE__ */ new Set([...configured, ...roots.map((root) => root.path)]),
-    files: (path2) => direct.has(folderOf(path2)) || recursive2.some((folder) => below(path2, folder))
+    files: (path2) => direct.has(folderOf(path2)) || isBelowAny(path2, recursive2)
   };
+}
+function isBelowAny(path2, folders) {
+  if (folders.size === 0) return false;
+  for (let at = path2; ; at = folderOf(at)) {
+    if (folders.has(at)) return true;
+    if (at === ".") return false;
+  }
 }
 function configuredUnits(side2, config2, claimed, context) {
   return config2.units.flatMap((unit3) => {
@@ -40575,10 +41499,6 @@ ${root.name}`).values()].flatMap((same2) => {
     return [[id, { ...plainUnit(root.path, files, root.tool), ...stated }]];
   });
 }
-function usedByKustomization(side2, folder) {
-  for (const kustomization of side2.kustomizations.values()) if (kustomization.reads.includes(folder)) return true;
-  return false;
-}
 function plainFolders(side2, other, documents, free, unlike) {
   const readingAt = (scan, path2) => {
     const found2 = follow(scan.tree, path2);
@@ -40597,8 +41517,9 @@ function plainFolders(side2, other, documents, free, unlike) {
       if (holds2(reading) || unseen2(path2, reading)) files.push(path2);
       else if (reading.type === "unreadable" || reading.type === "documents" && reading.broken) doubtful.push(path2);
     }
+    const isUnit = files.length > 0 || doubtful.length > 0 && (other.filesIn.get(folder) ?? []).some((each) => mayBeManifestFile(each) && free(each) && holds2(readingAt(other, each)));
     const counted2 = doubtful.filter((path2) => {
-      const counts = files.length > 0 || holds2(readingAt(other, path2)) || (other.filesIn.get(folder) ?? []).some((each) => mayBeManifestFile(each) && free(each) && holds2(readingAt(other, each)));
+      const counts = isUnit || holds2(readingAt(other, path2));
       if (!counts) unlike.add(path2);
       return counts;
     });
@@ -40629,14 +41550,22 @@ function planEnvironments(units, stated) {
   const components = componentsOf(ordered3, disputesOf(ordered3));
   const told = toldEnvironments(ordered3, stated);
   const labels2 = new Map([...told].map(([id, names4]) => [id, names4[0] ?? id]));
-  for (const component of components) labelComponent(component, labels2);
+  const together = /* @__PURE__ */ new Set();
+  for (const component of components) {
+    const evidence = labelComponent(component, labels2);
+    if (evidence === "names" && new Set(component.disputes.map((dispute) => dispute.side)).size === 1) {
+      for (const unit3 of component.units) if (!told.has(unit3.id)) together.add(unit3.id);
+    }
+  }
   const names3 = distinct([...labels2.values(), ...[...told.values()].flat(), ...Object.keys(stated)]);
-  if (names3.length === 0) return { environments: [{ id: "default", units: ordered3.map((unit3) => unit3.id), because: "no two units define one object differently" }], doubts: [] };
+  if (names3.length === 0) return { environments: [{ id: "default", units: ordered3.map((unit3) => unit3.id), own: /* @__PURE__ */ new Set(), because: "no two units define one object differently" }], doubts: [] };
   const environments2 = names3.map((name2) => {
-    const members3 = ordered3.filter((unit3) => told.get(unit3.id)?.includes(name2) ?? (!labels2.has(unit3.id) || labels2.get(unit3.id) === name2));
+    const isOwn2 = (unit3) => told.get(unit3.id)?.includes(name2) ?? labels2.get(unit3.id) === name2;
+    const members3 = ordered3.filter((unit3) => isOwn2(unit3) || !labels2.has(unit3.id) || together.has(unit3.id));
     return {
       id: name2,
       units: members3.map((unit3) => unit3.id),
+      own: new Set(members3.filter(isOwn2).map((unit3) => unit3.id)),
       because: stated[name2] !== void 0 ? "the configuration names it" : "units that define an object differently are alternatives"
     };
   });
@@ -40670,7 +41599,7 @@ function disputesOf(units) {
     for (const list4 of definitions.values()) {
       if (list4.every(({ content: content2 }) => content2.token === list4[0]?.content.token)) continue;
       const versions2 = groupBy(list4, ({ content: content2 }) => content2.text());
-      if (versions2.size > 1) disputes.push([...versions2.values()].map((group3) => group3.map(({ unit: unit3 }) => unit3)));
+      if (versions2.size > 1) disputes.push({ side: side2, groups: [...versions2.values()].map((group3) => group3.map(({ unit: unit3 }) => unit3)) });
     }
   }
   return disputes;
@@ -40686,21 +41615,22 @@ function componentsOf(units, disputes) {
     return at;
   };
   for (const dispute of disputes) {
-    const [first, ...rest] = dispute.flat();
+    const [first, ...rest] = dispute.groups.flat();
     if (first === void 0) continue;
     for (const id of rest) parent.set(rootOf(id), rootOf(first));
   }
-  const disputed = new Set(disputes.flat(2));
+  const disputed = new Set(disputes.flatMap((dispute) => dispute.groups.flat()));
   const byRoot = groupBy(units.filter((unit3) => disputed.has(unit3.id)), (unit3) => rootOf(unit3.id));
-  const disputesByRoot = groupBy(disputes, (dispute) => rootOf(dispute[0]?.[0] ?? ""));
+  const disputesByRoot = groupBy(disputes, (dispute) => rootOf(dispute.groups[0]?.[0] ?? ""));
   return [...byRoot].map(([root, members3]) => ({ units: members3, disputes: disputesByRoot.get(root) ?? [] }));
 }
 function labelComponent(component, labels2) {
   const open2 = component.units.filter((unit3) => !labels2.has(unit3.id));
+  if (open2.length === 0) return "stated";
   const attempts = [(unit3) => unit3.cluster, (unit3) => environmentSegment(segmentsOf(unit3))];
   const depth = Math.max(...component.units.map((unit3) => segmentsOf(unit3).length));
   for (let at2 = 0; at2 < depth; at2 += 1) attempts.push((unit3) => segmentsOf(unit3)[at2]);
-  for (const attempt of attempts) {
+  for (const [rank2, attempt] of attempts.entries()) {
     const proposed = new Map(labels2);
     for (const unit3 of open2) {
       const label3 = attempt(unit3);
@@ -40708,7 +41638,7 @@ function labelComponent(component, labels2) {
     }
     if (open2.some((unit3) => !proposed.has(unit3.id)) || !keepsApart(component, proposed)) continue;
     for (const unit3 of open2) labels2.set(unit3.id, proposed.get(unit3.id) ?? unit3.id);
-    return;
+    return rank2 < 2 ? "stated" : "names";
   }
   const at = differingAt(component.units);
   const names3 = open2.map((unit3) => segmentsOf(unit3)[at] ?? unit3.id);
@@ -40717,11 +41647,12 @@ function labelComponent(component, labels2) {
     const name2 = names3[index] ?? unit3.id;
     labels2.set(unit3.id, names3.indexOf(name2) === names3.lastIndexOf(name2) && !taken.has(name2) ? name2 : unit3.id);
   }
+  return "names";
 }
 function keepsApart(component, labels2) {
   return component.disputes.every((dispute) => {
     const owner = /* @__PURE__ */ new Map();
-    return dispute.every(
+    return dispute.groups.every(
       (group3, index) => group3.every((id) => {
         const label3 = labels2.get(id) ?? id;
         const known = owner.get(label3);
@@ -40765,11 +41696,11 @@ var init_environments = __esm({
 });
 
 // src/app/load/content.ts
-function contentOf(resource) {
+function contentOf2(resource) {
   let text6 = whole.get(resource);
   if (text6 === void 0) {
     const { apiVersion, labels: labels2, annotations, creationTimestamp, spec, problems } = resource;
-    text6 = canonical(plain4({ apiVersion, labels: labels2, annotations, creationTimestamp, spec, problems: problems.map((problem) => [problem.kind, problem.path, problem.message]) }));
+    text6 = canonical(plain3({ apiVersion, labels: labels2, annotations, creationTimestamp, spec, problems: problems.map((problem) => [problem.kind, problem.path, problem.message]) }));
     whole.set(resource, text6);
   }
   return text6;
@@ -40778,7 +41709,7 @@ function readContentOf(resource) {
   let text6 = read.get(resource);
   if (text6 === void 0) {
     const labels2 = selectedByLabels.has(resource.kind) ? resource.labels : only(resource.labels);
-    text6 = canonical(plain4({ labels: labels2, annotations: only(resource.annotations), spec: resource.kind === "ConfigMap" ? meshData(resource.spec.data) : resource.spec }));
+    text6 = canonical(plain3({ labels: labels2, annotations: only(resource.annotations), spec: resource.kind === "ConfigMap" ? meshData(resource.spec.data) : resource.spec }));
     read.set(resource, text6);
   }
   return text6;
@@ -40789,14 +41720,14 @@ function only(entries2) {
 function meshData(data) {
   return Object.fromEntries(Object.entries(data).filter(([key]) => key === "mesh" || key === "meshNetworks" || key === "values"));
 }
-function plain4(value) {
+function plain3(value) {
   if (value instanceof Map) {
-    return Array.from(value).map(([key, entry2]) => [String(key), plain4(entry2)]).sort(([left], [right]) => compareText(left, right));
+    return Array.from(value).map(([key, entry2]) => [String(key), plain3(entry2)]).sort(([left2], [right]) => compareText(left2, right));
   }
-  if (value instanceof Set) return Array.from(value).map(plain4);
-  if (Array.isArray(value)) return value.map(plain4);
+  if (value instanceof Set) return Array.from(value).map(plain3);
+  if (Array.isArray(value)) return value.map(plain3);
   if (typeof value === "bigint") return String(value);
-  if (value !== null && typeof value === "object") return Object.fromEntries(Object.entries(value).map(([key, entry2]) => [key, plain4(entry2)]));
+  if (value !== null && typeof value === "object") return Object.fromEntries(Object.entries(value).map(([key, entry2]) => [key, plain3(entry2)]));
   return value;
 }
 var whole, read, selectedByLabels, meshKey;
@@ -40817,17 +41748,19 @@ function assemble(units, context) {
   const byId2 = /* @__PURE__ */ new Map();
   const unitOf = /* @__PURE__ */ new Map();
   const duplicates = [];
-  for (const { unit: unit3, resources } of units) {
-    for (const resource of [...resources].sort(inFileOrder)) {
+  for (const definer of units) {
+    const { unit: unit3 } = definer;
+    for (const resource of [...definer.resources].sort(inFileOrder)) {
       const id = resourceId(resource);
       const known = byId2.get(id);
       if (known !== void 0) {
         const differ = known !== resource && readContentOf(known) !== readContentOf(resource);
-        if (unitOf.get(id) !== unit3 && !differ) continue;
-        duplicates.push({ resource: id, unit: unit3, inForce: resource, overridden: known, differ });
+        const before = unitOf.get(id);
+        if (before !== definer && !differ) continue;
+        if (before === definer || before?.own === true && definer.own) duplicates.push({ resource: id, unit: unit3, inForce: resource, overridden: known, differ });
       }
       byId2.set(id, resource);
-      unitOf.set(id, unit3);
+      unitOf.set(id, definer);
     }
   }
   for (const resource of context) {
@@ -40875,14 +41808,15 @@ function borrow(own3, other) {
   }
   const otherFiles = groupBy(other, (file2) => file2.file);
   const taken = /* @__PURE__ */ new Set();
-  const take = (candidates2) => {
-    const free = candidates2.filter((resource) => !defined3.has(resourceId(resource)) && !taken.has(resource));
+  const take = (candidates3) => {
+    const free = candidates3.filter((resource) => !defined3.has(resourceId(resource)) && !taken.has(resource));
     for (const resource of free) taken.add(resource);
     return free;
   };
   const found = [];
   for (const unit3 of own3) {
     for (const file2 of unit3.files) {
+      if (file2.broken.length === 0) continue;
       const there = (otherFiles.get(unit3.counterpart(file2.file)) ?? otherFiles.get(file2.file) ?? []).flatMap((each) => each.resources);
       for (const broken of file2.broken) {
         const resources = take(lendersOf(broken, unit3, there, otherById, defined3));
@@ -40930,7 +41864,7 @@ function changedResources(environments2) {
       const baseId = renames.get(id) ?? id;
       const before = base2.get(baseId);
       if (before === void 0) add2(environment4, { resource: id, change: "added", base: void 0, head: resource });
-      else if (before !== resource && contentOf(before) !== contentOf(resource)) add2(environment4, { resource: baseId, change: "modified", base: before, head: resource });
+      else if (before !== resource && contentOf2(before) !== contentOf2(resource)) add2(environment4, { resource: baseId, change: "modified", base: before, head: resource });
     }
     for (const [id, resource] of base2) if (!head.has(id) && !renamed.has(id)) add2(environment4, { resource: id, change: "removed", base: resource, head: void 0 });
   }
@@ -40969,7 +41903,8 @@ function unreadableReasons(broken, changed) {
       status: onHead && (!onBase || changed.has(file2)) ? "new" : "existing",
       unit: unit3,
       file: file2,
-      ...problem.line === void 0 ? {} : { line: problem.line },
+      // A line of the base is none of the head's.
+      ...problem.line === void 0 || !onHead ? {} : { line: problem.line },
       reason: `${problem.reason}${more === 0 ? "" : `, and ${String(more)} more in this file`}${onHead ? "" : " (on the base side; the head mends it)"}`,
       remedy: problem.remedy
     };
@@ -40979,8 +41914,8 @@ function wholeRunLimits(broken) {
   const files = groupBy(broken.filter((each) => each.problem.kind === "limit" && each.document === void 0), (each) => each.problem.reason);
   return new Map([...files].flatMap(([reason, all]) => all.length > 5 ? [[reason, { remedy: all[0]?.problem.remedy ?? "", files: new Set(all.map((each) => each.file)).size }]] : []));
 }
-function limitReason([reason, { remedy, files }]) {
-  return { id: shortHash("limit", "", ""), kind: "limit", status: "new", reason: `${reason}; ${String(files)} files were not read`, remedy };
+function limitReason([reason, { remedy: remedy2, files }]) {
+  return { id: shortHash("limit", "", ""), kind: "limit", status: "new", reason: `${reason}; ${String(files)} files were not read`, remedy: remedy2 };
 }
 function kindOf(problem) {
   switch (problem.kind) {
@@ -41031,7 +41966,7 @@ function duplicateReasons(duplicates, changed, lineOf3) {
 function lineText(line) {
   return line === void 0 ? "" : ` line ${String(line)}`;
 }
-function notRenderableReasons(units, changed) {
+function notRenderableReasons(units, isTouched) {
   return units.flatMap((unit3) => {
     const need = rendererOf(unit3);
     if (need === void 0) return [];
@@ -41039,7 +41974,7 @@ function notRenderableReasons(units, changed) {
       {
         id: shortHash("not-renderable", unit3.id, ""),
         kind: "not-renderable",
-        status: isTouched(unit3, changed) ? "new" : "existing",
+        status: isTouched(unit3) ? "new" : "existing",
         unit: unit3.id,
         ...locationOf2(unit3),
         reason: notRenderedReason(need),
@@ -41055,13 +41990,24 @@ function rendererOf(unit3) {
   for (const side2 of [unit3.head, unit3.base]) if (side2 !== void 0 && side2.kind !== "plain") return side2.kind;
   return void 0;
 }
-function isTouched(unit3, changed) {
-  return changed.some((path2) => [unit3.base, unit3.head].some((side2) => side2 !== void 0 && (path2 === side2.valuesFile || isInput(side2.inputs, path2))));
+function touches(changed) {
+  const paths = new Set(changed);
+  const folders = new Set(changed.map(folderOf));
+  const ancestors = new Set(changed);
+  for (const folder of folders) for (let at = folder; !ancestors.has(at); at = folderOf(at)) ancestors.add(at);
+  return (unit3) => changed.length > 0 && [unit3.base, unit3.head].some((side2) => {
+    if (side2 === void 0) return false;
+    const { inputs, valuesFile } = side2;
+    return valuesFile !== void 0 && paths.has(valuesFile) || some(inputs.files, paths) || some(inputs.folders, folders) || inputs.trees.some((tree3) => ancestors.has(tree3));
+  });
+}
+function some(wanted, present) {
+  for (const each of wanted) if (present.has(each)) return true;
+  return false;
 }
 function locationOf2(unit3) {
-  const { kind, path: path2, rootFile: rootFile2 } = shown(unit3);
-  if (rootFile2 !== void 0) return { file: rootFile2 };
-  return kind === "helm" ? { file: path2 === "." ? "Chart.yaml" : `${path2}/Chart.yaml` } : {};
+  const file2 = unit3.head?.rootFile;
+  return file2 === void 0 ? {} : { file: file2 };
 }
 function unreadableCoverage(broken) {
   const found = /* @__PURE__ */ new Map();
@@ -41108,6 +42054,9 @@ function map2(of, limits = {}) {
 function object2(fields, more = {}) {
   return { is: "object", fields, ...more };
 }
+function unread(...names3) {
+  return Object.fromEntries(names3.map((name2) => [name2, anything]));
+}
 function part(fields, more = {}) {
   return { is: "object", fields, open: true, ...more };
 }
@@ -41129,7 +42078,7 @@ function isFields(value) {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 function longerThan(value, limit) {
-  return value.length > limit && [...value].length > limit;
+  return value.length > limit && Array.from(value).length > limit;
 }
 function describe4(value) {
   if (value === null || value === void 0) return "null";
@@ -41186,7 +42135,8 @@ var init_shape = __esm({
       }
       #text(value, shape) {
         if (typeof value !== "string") {
-          this.#refuse(value, "text");
+          if (shape.confidential === true) this.#say("must be text");
+          else this.#refuse(value, "text");
           return;
         }
         if (shape.oneOf !== void 0 && !shape.oneOf.includes(value)) {
@@ -41341,9 +42291,9 @@ function textMapAt(from, key) {
 function textMap(value) {
   const entries2 = Object.entries(value);
   if (entries2.every(([, entry2]) => typeof entry2 === "string") && !Object.hasOwn(value, "__proto__")) return value;
-  const texts5 = /* @__PURE__ */ Object.create(null);
-  for (const [key, entry2] of entries2) if (typeof entry2 === "string") texts5[key] = entry2;
-  return texts5;
+  const texts6 = /* @__PURE__ */ Object.create(null);
+  for (const [key, entry2] of entries2) if (typeof entry2 === "string") texts6[key] = entry2;
+  return texts6;
 }
 function choiceAt(from, key, choices, otherwise) {
   const value = own2(from, key);
@@ -41400,7 +42350,8 @@ var init_core3 = __esm({
 function kindEntry(kind, description) {
   const { group: group3, scope: scope2, served, removed = [], shape, admit, decode: decode3 } = description;
   const check2 = (manifest) => {
-    const problems = checkShape(manifest, shape);
+    const found = checkShape(manifest, shape);
+    const problems = found.length > 0 && builtInGroups.has(group3) ? found.map(asQuestion) : found;
     if (admit !== void 0 && !problems.some((problem) => problem.kind === "schema")) problems.push(...admit(manifest));
     return problems;
   };
@@ -41412,11 +42363,16 @@ function customResource(spec, more = {}) {
 function builtIn(fields) {
   return part(fields);
 }
+function asQuestion(problem) {
+  return problem.kind === "unknown-field" ? { ...problem, certain: false } : problem;
+}
+var builtInGroups;
 var init_entry = __esm({
   "src/manifests/entry.ts"() {
     "use strict";
     init_resource();
     init_shape();
+    builtInGroups = /* @__PURE__ */ new Set(["", "apps", "batch", "networking.k8s.io", "rbac.authorization.k8s.io", "admissionregistration.k8s.io"]);
   }
 });
 
@@ -41551,8 +42507,7 @@ function decodeWorkloadLabels(from) {
 function decodeWorkloadSelector(from, key = "selector") {
   const selector = fieldsAt(from, key);
   if (selector === void 0) return void 0;
-  const matchLabels = textMapAt(selector, "matchLabels");
-  return { matchLabels: matchLabels ?? textMap({}), hasMatchLabels: matchLabels !== void 0 };
+  return { matchLabels: textMapAt(selector, "matchLabels") ?? textMap({}) };
 }
 function decodeTargetRefs(spec) {
   const refs = entriesAt(spec, "targetRefs");
@@ -41662,9 +42617,9 @@ function decodeContainer(container2) {
   return {
     name: textOr(container2, "name"),
     image: textOr(container2, "image"),
-    ports: entriesAt(container2, "ports").flatMap((port2) => {
-      const number5 = numberAt(port2, "containerPort");
-      return number5 === void 0 ? [] : [{ name: textOr(port2, "name"), port: number5, protocol: transportOf(textAt3(port2, "protocol")), hostPort: numberAt(port2, "hostPort") }];
+    ports: entriesAt(container2, "ports").flatMap((port3) => {
+      const number5 = numberAt(port3, "containerPort");
+      return number5 === void 0 ? [] : [{ name: textOr(port3, "name"), port: number5, protocol: transportOf(textAt3(port3, "protocol")), hostPort: numberAt(port3, "hostPort") }];
     }),
     env,
     envFromElsewhere: elsewhere3,
@@ -41696,54 +42651,73 @@ function decodeProbe(kind, probe2) {
 function transportOf(name2) {
   return name2 === "UDP" || name2 === "SCTP" ? name2 : "TCP";
 }
-var securityContext, handler, probe, container, podSpec, podTemplateShape, podSpecShape, controllerSpecShape, replicationControllerSpecShape, jobSpecShape, cronJobSpecShape, noTexts2;
+var userAndGroup, podSecurity, containerSecurity, probe, port, container, podSpec, podTemplateShape, revisionTemplateShape, podSpecShape, controllerSpecShape, replicationControllerSpecShape, jobSpecShape, knativeServiceSpecShape, cronJobSpecShape, noTexts2;
 var init_workload = __esm({
   "src/manifests/workload.ts"() {
     "use strict";
     init_reading();
     init_selector();
     init_shape();
-    securityContext = part({
-      runAsUser: whole2(),
-      runAsGroup: whole2(),
-      runAsNonRoot: flag,
+    userAndGroup = { runAsUser: whole2({ min: 0 }), runAsGroup: whole2({ min: 0 }), runAsNonRoot: flag, ...unread("appArmorProfile", "seLinuxOptions", "seccompProfile", "windowsOptions") };
+    podSecurity = object2({
+      ...userAndGroup,
+      ...unread("fsGroup", "fsGroupChangePolicy", "seLinuxChangePolicy", "supplementalGroups", "supplementalGroupsPolicy", "sysctls")
+    });
+    containerSecurity = object2({
+      ...userAndGroup,
       privileged: flag,
       allowPrivilegeEscalation: flag,
-      capabilities: part({ add: list2(text3()), drop: list2(text3()) })
+      readOnlyRootFilesystem: flag,
+      capabilities: object2({ add: list2(text3()), drop: list2(text3()) }),
+      ...unread("procMount")
     });
-    handler = part({ port: numberOrText });
-    probe = part({ httpGet: part({ port: numberOrText, path: text3() }), tcpSocket: handler, grpc: part({ port: whole2() }), exec: part({ command: list2(text3()) }) });
-    container = part({
+    probe = object2({
+      httpGet: object2({ port: numberOrText, path: text3(), host: text3(), scheme: text3(), httpHeaders: anything }),
+      tcpSocket: object2({ port: numberOrText, host: text3() }),
+      grpc: object2({ port: whole2(), service: text3() }),
+      exec: object2({ command: list2(text3()) }),
+      ...unread("failureThreshold", "initialDelaySeconds", "periodSeconds", "successThreshold", "terminationGracePeriodSeconds", "timeoutSeconds")
+    });
+    port = whole2({ min: 0, max: 65535 });
+    container = object2({
       name: text3(),
       image: text3(),
       command: list2(text3()),
       args: list2(text3()),
-      ports: list2(part({ name: text3(), containerPort: whole2({ min: 0, max: 65535 }), hostPort: whole2({ min: 0, max: 65535 }), protocol: text3() })),
-      env: list2(part({ name: text3(), value: text3() }, { required: ["name"] })),
+      ports: list2(object2({ name: text3(), containerPort: port, hostPort: port, hostIP: text3(), protocol: oneOf("TCP", "UDP", "SCTP") })),
+      env: list2(object2({ name: text3(), value: text3(), valueFrom: anything }, { required: ["name"] })),
       envFrom: list2(part({})),
-      securityContext,
+      securityContext: containerSecurity,
       livenessProbe: probe,
       readinessProbe: probe,
       startupProbe: probe,
-      restartPolicy: text3()
+      restartPolicy: text3(),
+      ...unread("imagePullPolicy", "lifecycle", "resizePolicy", "resources", "restartPolicyRules", "stdin", "stdinOnce"),
+      ...unread("terminationMessagePath", "terminationMessagePolicy", "tty", "volumeDevices", "volumeMounts", "workingDir")
     });
-    podSpec = part({
+    podSpec = object2({
       serviceAccountName: text3(),
       serviceAccount: text3(),
       automountServiceAccountToken: flag,
       hostNetwork: flag,
       hostPID: flag,
       hostIPC: flag,
-      securityContext,
+      securityContext: podSecurity,
       containers: list2(container),
       initContainers: list2(container),
-      volumes: list2(part({ hostPath: part({ path: text3() }) }))
+      volumes: list2(part({ hostPath: part({ path: text3() }) })),
+      ...unread("activeDeadlineSeconds", "affinity", "dnsConfig", "dnsPolicy", "enableServiceLinks", "ephemeralContainers", "hostAliases", "hostUsers", "hostname", "hostnameOverride"),
+      ...unread("imagePullSecrets", "nodeName", "nodeSelector", "os", "overhead", "preemptionPolicy", "priority", "priorityClassName", "readinessGates", "resourceClaims", "resources"),
+      ...unread("restartPolicy", "runtimeClassName", "schedulerName", "schedulingGates", "schedulingGroup", "setHostnameAsFQDN", "shareProcessNamespace", "subdomain"),
+      ...unread("terminationGracePeriodSeconds", "tolerations", "topologySpreadConstraints", "workloadRef")
     });
-    podTemplateShape = part({ metadata: part({ labels: map2(text3()), annotations: map2(text3()) }), spec: podSpec });
+    podTemplateShape = object2({ metadata: part({ labels: map2(text3()), annotations: map2(text3()) }), spec: podSpec });
+    revisionTemplateShape = part({ metadata: part({ labels: map2(text3()), annotations: map2(text3()) }), spec: part({ serviceAccountName: text3(), containers: list2(container) }) });
     podSpecShape = podSpec;
     controllerSpecShape = part({ replicas: whole2(), selector: labelSelectorShape, template: podTemplateShape });
     replicationControllerSpecShape = part({ replicas: whole2(), selector: map2(text3()), template: podTemplateShape });
     jobSpecShape = part({ template: podTemplateShape });
+    knativeServiceSpecShape = part({ template: revisionTemplateShape });
     cronJobSpecShape = part({ schedule: text3(), jobTemplate: part({ spec: jobSpecShape, metadata: anything }) });
     noTexts2 = textMap({});
   }
@@ -41763,25 +42737,25 @@ function decodeService(object4) {
     loadBalancerSourceRanges: textsAt2(spec, "loadBalancerSourceRanges"),
     loadBalancerClass: textAt3(spec, "loadBalancerClass"),
     publishNotReadyAddresses: flagAt(spec, "publishNotReadyAddresses") ?? false,
-    ports: entriesAt(spec, "ports").flatMap((port2) => {
-      const number5 = numberAt(port2, "port");
+    ports: entriesAt(spec, "ports").flatMap((port3) => {
+      const number5 = numberAt(port3, "port");
       if (number5 === void 0) return [];
-      const target = portAt2(port2, "targetPort");
+      const target = portAt2(port3, "targetPort");
       return [
         {
-          name: textOr(port2, "name"),
+          name: textOr(port3, "name"),
           port: number5,
           targetPort: target === void 0 || target === 0 || target === "" ? number5 : numeric(target),
-          protocol: transportOf(textAt3(port2, "protocol")),
-          appProtocol: textAt3(port2, "appProtocol"),
-          nodePort: numberAt(port2, "nodePort")
+          protocol: transportOf(textAt3(port3, "protocol")),
+          appProtocol: textAt3(port3, "appProtocol"),
+          nodePort: numberAt(port3, "nodePort")
         }
       ];
     })
   };
 }
-function numeric(port2) {
-  return typeof port2 === "string" && digits.test(port2) ? Number(port2) : port2;
+function numeric(port3) {
+  return typeof port3 === "string" && digits.test(port3) ? Number(port3) : port3;
 }
 var types, serviceSpecShape, digits;
 var init_service = __esm({
@@ -41791,7 +42765,7 @@ var init_service = __esm({
     init_shape();
     init_workload();
     types = ["ClusterIP", "NodePort", "LoadBalancer", "ExternalName"];
-    serviceSpecShape = part({
+    serviceSpecShape = object2({
       type: oneOf(...types),
       selector: map2(text3()),
       clusterIP: text3(),
@@ -41801,8 +42775,10 @@ var init_service = __esm({
       loadBalancerSourceRanges: list2(text3()),
       loadBalancerClass: text3(),
       publishNotReadyAddresses: flag,
+      ...unread("allocateLoadBalancerNodePorts", "externalTrafficPolicy", "healthCheckNodePort", "internalTrafficPolicy", "ipFamilies", "ipFamilyPolicy", "loadBalancerIP"),
+      ...unread("sessionAffinity", "sessionAffinityConfig", "trafficDistribution", "topologyKeys", "ipFamily"),
       ports: list2(
-        part(
+        object2(
           {
             name: text3(),
             port: whole2({ min: 1, max: 65535 }),
@@ -41820,7 +42796,7 @@ var init_service = __esm({
 });
 
 // src/manifests/kinds-core.ts
-var core, coreKinds;
+var confidential, core, coreKinds;
 var init_kinds_core = __esm({
   "src/manifests/kinds-core.ts"() {
     "use strict";
@@ -41828,13 +42804,14 @@ var init_kinds_core = __esm({
     init_entry();
     init_service();
     init_shape();
+    confidential = text3({ confidential: true });
     core = { group: "", served: ["v1"] };
     coreKinds = {
       Namespace: kindEntry("Namespace", { ...core, scope: "cluster", shape: builtIn({ spec: part({}) }), decode: decodeNamespace }),
       Service: kindEntry("Service", { ...core, scope: "namespaced", shape: builtIn({ spec: serviceSpecShape }), decode: decodeService }),
       ServiceAccount: kindEntry("ServiceAccount", { ...core, scope: "namespaced", shape: builtIn({ automountServiceAccountToken: flag }), decode: decodeServiceAccount }),
       ConfigMap: kindEntry("ConfigMap", { ...core, scope: "namespaced", shape: builtIn({ data: map2(text3()), binaryData: map2(text3()), immutable: flag }), decode: decodeConfigMap }),
-      Secret: kindEntry("Secret", { ...core, scope: "namespaced", shape: builtIn({ type: text3(), data: map2(text3()), stringData: map2(text3()), immutable: flag }), decode: decodeSecret }),
+      Secret: kindEntry("Secret", { ...core, scope: "namespaced", shape: builtIn({ type: text3(), data: map2(confidential), stringData: map2(confidential), immutable: flag }), decode: decodeSecret }),
       SealedSecret: kindEntry("SealedSecret", { group: "bitnami.com", scope: "namespaced", served: ["v1alpha1"], shape: builtIn({ spec: anything }), decode: decodeSecretSource }),
       ExternalSecret: kindEntry("ExternalSecret", {
         group: "external-secrets.io",
@@ -41858,9 +42835,9 @@ function decodeKubernetesGateway(manifest) {
   const frontend = fieldsOr(fieldsOr(spec, "tls"), "frontend");
   const byPort = /* @__PURE__ */ new Map();
   for (const entry2 of entriesAt(frontend, "perPort")) {
-    const port2 = numberAt(entry2, "port");
+    const port3 = numberAt(entry2, "port");
     const found = decodeClientValidation(fieldsAt(fieldsOr(entry2, "tls"), "validation"));
-    if (port2 !== void 0 && found !== void 0) byPort.set(port2, found);
+    if (port3 !== void 0 && found !== void 0) byPort.set(port3, found);
   }
   return {
     gatewayClassName: textOr(spec, "gatewayClassName"),
@@ -41880,7 +42857,7 @@ function decodeListenerSet(manifest) {
 }
 function decodeListener(listener2) {
   const tls2 = fieldsAt(listener2, "tls");
-  const routes = fieldsOr(listener2, "allowedRoutes");
+  const routes2 = fieldsOr(listener2, "allowedRoutes");
   return {
     name: textOr(listener2, "name"),
     hostname: textOr(listener2, "hostname"),
@@ -41892,8 +42869,8 @@ function decodeListener(listener2) {
       options: textMapAt(tls2, "options") ?? textMap({}),
       clientValidation: decodeClientValidation(fieldsAt(tls2, "frontendValidation"))
     },
-    allowedNamespaces: decodeNamespaces(fieldsAt(routes, "namespaces"), "Same"),
-    allowedKinds: entriesAt(routes, "kinds").map((kind) => ({ group: textOr(kind, "group", "gateway.networking.k8s.io"), kind: textOr(kind, "kind") }))
+    allowedNamespaces: decodeNamespaces(fieldsAt(routes2, "namespaces"), "Same"),
+    allowedKinds: entriesAt(routes2, "kinds").map((kind) => ({ group: textOr(kind, "group", "gateway.networking.k8s.io"), kind: textOr(kind, "kind") }))
   };
 }
 function decodeNamespaces(namespaces4, otherwise) {
@@ -41945,47 +42922,57 @@ var init_gateway_api = __esm({
     init_reading();
     init_selector();
     init_shape();
-    reference = part({ group: text3(), kind: text3(), name: text3(), namespace: text3() });
-    namespaces2 = part({ from: oneOf("All", "Selector", "Same", "None"), selector: labelSelectorShape });
-    validation = part({ caCertificateRefs: list2(reference), mode: text3() });
-    listener = part(
+    reference = object2({ group: text3(), kind: text3(), name: text3(), namespace: text3() });
+    namespaces2 = object2({ from: oneOf("All", "Selector", "Same", "None"), selector: labelSelectorShape });
+    validation = object2({ caCertificateRefs: list2(reference), mode: text3() });
+    listener = object2(
       {
         name: text3(),
         hostname: text3(),
         port: whole2({ min: 0, max: 65535 }),
         protocol: text3(),
-        tls: part({ mode: oneOf("Terminate", "Passthrough"), certificateRefs: list2(reference), options: map2(text3()), frontendValidation: validation }),
-        allowedRoutes: part({ namespaces: namespaces2, kinds: list2(part({ group: text3(), kind: text3() })) })
+        tls: object2({ mode: oneOf("Terminate", "Passthrough"), certificateRefs: list2(reference), options: map2(text3()), frontendValidation: validation }),
+        allowedRoutes: object2({ namespaces: namespaces2, kinds: list2(object2({ group: text3(), kind: text3() })) })
       },
       { required: ["name", "protocol"] }
     );
-    gatewayClassShape = part({ controllerName: text3() });
-    kubernetesGatewayShape = part(
+    gatewayClassShape = object2({ controllerName: text3(), ...unread("description", "parametersRef") }, { required: ["controllerName"] });
+    kubernetesGatewayShape = object2(
       {
         gatewayClassName: text3(),
-        addresses: list2(part({ type: text3(), value: text3() })),
+        addresses: list2(object2({ type: text3(), value: text3() })),
         listeners: list2(listener, { max: 64 }),
-        infrastructure: part({ labels: map2(text3()), annotations: map2(text3()), parametersRef: anything }),
-        tls: part({ frontend: part({ default: part({ validation }), perPort: list2(part({ port: whole2(), tls: part({ validation }) })) }) }),
-        allowedListeners: part({ namespaces: namespaces2 })
+        infrastructure: object2({ labels: map2(text3()), annotations: map2(text3()), parametersRef: anything }),
+        tls: object2({
+          frontend: object2({ default: object2({ validation }), perPort: list2(object2({ port: whole2(), tls: object2({ validation }) })) }),
+          ...unread("backend")
+        }),
+        allowedListeners: object2({ namespaces: namespaces2 }),
+        ...unread("backendTLS", "defaultScope")
       },
       { required: ["gatewayClassName"] }
     );
-    listenerSetShape = part({ parentRef: reference, listeners: list2(listener, { max: 64 }) }, { required: ["parentRef"] });
-    referenceGrantShape = part({
-      from: list2(part({ group: text3(), kind: text3(), namespace: text3() }, { required: ["kind", "namespace"] })),
-      to: list2(part({ group: text3(), kind: text3(), name: text3() }, { required: ["kind"] }))
+    listenerSetShape = object2({ parentRef: reference, listeners: list2(listener, { max: 64 }) }, { required: ["parentRef"] });
+    referenceGrantShape = object2({
+      from: list2(object2({ group: text3(), kind: text3(), namespace: text3() }, { required: ["kind", "namespace"] })),
+      to: list2(object2({ group: text3(), kind: text3(), name: text3() }, { required: ["kind"] }))
     });
-    backendTlsPolicyShape = part({
-      targetRefs: list2(part({ group: text3(), kind: text3(), name: text3(), sectionName: text3() })),
-      validation: part({ hostname: text3(), caCertificateRefs: list2(reference), wellKnownCACertificates: text3(), subjectAltNames: list2(part({ type: text3(), hostname: text3(), uri: text3() })) })
+    backendTlsPolicyShape = object2({
+      targetRefs: list2(object2({ group: text3(), kind: text3(), name: text3(), sectionName: text3() })),
+      ...unread("targetRef", "options"),
+      validation: object2({ hostname: text3(), caCertificateRefs: list2(reference), wellKnownCACertificates: text3(), subjectAltNames: list2(object2({ type: text3(), hostname: text3(), uri: text3() })) })
     });
   }
 });
 
 // src/manifests/routes.ts
 function routeShape(match) {
-  return part({ parentRefs: list2(parentRef), hostnames: list2(text3()), rules: list2(part({ name: text3(), matches: list2(match), filters, backendRefs: list2(backendRef) })) });
+  return object2({
+    parentRefs: list2(parentRef),
+    hostnames: list2(text3()),
+    rules: list2(object2({ name: text3(), matches: list2(match), filters, backendRefs: list2(backendRef), ...unread("timeouts", "retry", "sessionPersistence") })),
+    ...unread("useDefaultGateways")
+  });
 }
 function decodeHttpRoute(manifest) {
   return decodeRoute(manifest, (match) => {
@@ -42082,26 +43069,27 @@ var init_routes = __esm({
     init_gateway_api();
     init_reading();
     init_shape();
-    parentRef = part({ group: text3(), kind: text3(), name: text3(), namespace: text3(), sectionName: text3(), port: whole2({ min: 0, max: 65535 }) }, { required: ["name"] });
-    backendRef = part({ group: text3(), kind: text3(), name: text3(), namespace: text3(), port: whole2({ min: 0, max: 65535 }), weight: whole2({ min: 0, max: 1e6 }) }, { required: ["name"] });
-    named2 = list2(part({ type: text3(), name: text3(), value: text3() }, { required: ["name"] }));
-    values2 = list2(part({ name: text3(), value: text3() }, { required: ["name"] }));
-    pathChange = part({ type: text3(), replaceFullPath: text3(), replacePrefixMatch: text3() });
+    parentRef = object2({ group: text3(), kind: text3(), name: text3(), namespace: text3(), sectionName: text3(), port: whole2({ min: 0, max: 65535 }) }, { required: ["name"] });
+    backendRef = object2({ group: text3(), kind: text3(), name: text3(), namespace: text3(), port: whole2({ min: 0, max: 65535 }), weight: whole2({ min: 0, max: 1e6 }), filters: anything }, { required: ["name"] });
+    named2 = list2(object2({ type: text3(), name: text3(), value: text3() }, { required: ["name"] }));
+    values2 = list2(object2({ name: text3(), value: text3() }, { required: ["name"] }));
+    pathChange = object2({ type: text3(), replaceFullPath: text3(), replacePrefixMatch: text3() });
     filters = list2(
-      part(
+      object2(
         {
           type: text3(),
-          requestHeaderModifier: part({ set: values2, add: values2, remove: list2(text3()) }),
-          requestRedirect: part({ scheme: text3(), hostname: text3(), path: pathChange, port: whole2(), statusCode: whole2() }),
-          urlRewrite: part({ hostname: text3(), path: pathChange }),
-          requestMirror: part({ backendRef })
+          requestHeaderModifier: object2({ set: values2, add: values2, remove: list2(text3()) }),
+          requestRedirect: object2({ scheme: text3(), hostname: text3(), path: pathChange, port: whole2(), statusCode: whole2() }),
+          urlRewrite: object2({ hostname: text3(), path: pathChange }),
+          requestMirror: object2({ backendRef, ...unread("percent", "fraction") }),
+          ...unread("responseHeaderModifier", "cors", "extensionRef", "externalAuth")
         },
         { required: ["type"] }
       )
     );
-    httpRouteShape = routeShape(part({ path: part({ type: text3(), value: text3() }), method: text3(), headers: named2, queryParams: named2 }));
-    grpcRouteShape = routeShape(part({ method: part({ type: text3(), service: text3(), method: text3() }), headers: named2 }));
-    streamRouteShape = routeShape(part({}));
+    httpRouteShape = routeShape(object2({ path: object2({ type: text3(), value: text3() }), method: text3(), headers: named2, queryParams: named2 }));
+    grpcRouteShape = routeShape(object2({ method: object2({ type: text3(), service: text3(), method: text3() }), headers: named2 }));
+    streamRouteShape = routeShape(object2({}));
   }
 });
 
@@ -42131,6 +43119,27 @@ var init_kinds_gateway_api = __esm({
   }
 });
 
+// src/manifests/content.ts
+function contentOf3(value) {
+  try {
+    return canonical(value);
+  } catch {
+    return canonical(withoutBigNumbers(value));
+  }
+}
+function withoutBigNumbers(value) {
+  if (typeof value === "bigint") return `${String(value)}n`;
+  if (Array.isArray(value)) return value.map(withoutBigNumbers);
+  return isFields(value) ? Object.fromEntries(Object.entries(value).map(([key, entry2]) => [key, withoutBigNumbers(entry2)])) : value;
+}
+var init_content2 = __esm({
+  "src/manifests/content.ts"() {
+    "use strict";
+    init_canonical();
+    init_shape();
+  }
+});
+
 // src/manifests/admission-control.ts
 function decodeWebhookConfiguration(manifest) {
   return {
@@ -42157,13 +43166,13 @@ function decodeWebhookConfiguration(manifest) {
   };
 }
 function decodePolicyMark(manifest) {
-  return { kind: textOr(manifest, "kind"), content: canonical(own2(manifest, "spec") ?? null) };
+  return { kind: textOr(manifest, "kind"), content: contentOf3(own2(manifest, "spec") ?? null) };
 }
 var webhookConfigurationShape, policyMarkShape;
 var init_admission_control = __esm({
   "src/manifests/admission-control.ts"() {
     "use strict";
-    init_canonical();
+    init_content2();
     init_reading();
     init_selector();
     init_shape();
@@ -42205,8 +43214,8 @@ function decodeBackend2(backend2) {
   if (backend2 === void 0) return void 0;
   const service = fieldsAt(backend2, "service");
   if (service !== void 0) {
-    const port2 = fieldsOr(service, "port");
-    return { service: textOr(service, "name"), port: numberAt(port2, "number") ?? textAt3(port2, "name") };
+    const port3 = fieldsOr(service, "port");
+    return { service: textOr(service, "name"), port: numberAt(port3, "number") ?? textAt3(port3, "name") };
   }
   const name2 = textAt3(backend2, "serviceName");
   return name2 === void 0 ? void 0 : { service: name2, port: numberAt(backend2, "servicePort") ?? textAt3(backend2, "servicePort") };
@@ -42245,7 +43254,7 @@ function decodeNetworkPolicy(manifest) {
 }
 function decodeNetworkRules(spec, direction, peers) {
   return entriesAt(spec, direction).map((entry2) => ({
-    ports: entriesAt(entry2, "ports").map((port2) => ({ protocol: transportOf(textAt3(port2, "protocol")), port: portAt2(port2, "port"), endPort: numberAt(port2, "endPort") })),
+    ports: entriesAt(entry2, "ports").map((port3) => ({ protocol: transportOf(textAt3(port3, "protocol")), port: portAt2(port3, "port"), endPort: numberAt(port3, "endPort") })),
     peers: entriesAt(entry2, peers).map((peer) => {
       const block = fieldsAt(peer, "ipBlock");
       return {
@@ -42299,12 +43308,12 @@ function decodeClusterPeer(peer) {
   const names3 = textsAtIfAny(peer, "domainNames");
   return names3 === void 0 ? { type: "unknown" } : { type: "domain-names", names: names3 };
 }
-function decodeAdminPort(port2) {
-  const single2 = fieldsAt(port2, "portNumber");
+function decodeAdminPort(port3) {
+  const single2 = fieldsAt(port3, "portNumber");
   if (single2 !== void 0) return range(transportOf(textAt3(single2, "protocol")), numberAt(single2, "port"), numberAt(single2, "port"));
-  const several = fieldsAt(port2, "portRange");
+  const several = fieldsAt(port3, "portRange");
   if (several !== void 0) return range(transportOf(textAt3(several, "protocol")), numberAt(several, "start"), numberAt(several, "end"));
-  const name2 = textAt3(port2, "namedPort");
+  const name2 = textAt3(port3, "namedPort");
   return name2 === void 0 ? { type: "unknown" } : { type: "name", name: name2 };
 }
 function decodeProtocol(protocol) {
@@ -42312,10 +43321,10 @@ function decodeProtocol(protocol) {
     const written = fieldsAt(protocol, key);
     if (written === void 0) continue;
     if (fieldsAt(written, "sourcePort") !== void 0) return { type: "unknown" };
-    const port2 = fieldsAt(written, "destinationPort");
-    if (port2 === void 0) return { type: "range", protocol: transport, start: 0, end: 65535 };
-    const several = fieldsAt(port2, "range");
-    return several === void 0 ? range(transport, numberAt(port2, "number"), numberAt(port2, "number")) : range(transport, numberAt(several, "start"), numberAt(several, "end"));
+    const port3 = fieldsAt(written, "destinationPort");
+    if (port3 === void 0) return { type: "range", protocol: transport, start: 0, end: 65535 };
+    const several = fieldsAt(port3, "range");
+    return several === void 0 ? range(transport, numberAt(port3, "number"), numberAt(port3, "number")) : range(transport, numberAt(several, "start"), numberAt(several, "end"));
   }
   const name2 = textAt3(protocol, "destinationNamedPort") ?? textAt3(protocol, "namedPort");
   return name2 === void 0 ? { type: "unknown" } : { type: "name", name: name2 };
@@ -42498,20 +43507,20 @@ function readTexts(metadata, key) {
   if (!isFields(value)) return none;
   const keys = Object.keys(value);
   if (keys.length === 0) return none;
-  const texts5 = {};
+  const texts6 = {};
   for (const label3 of keys) {
     const entry2 = value[label3];
-    if (typeof entry2 === "string" && label3 !== "__proto__") texts5[label3] = entry2;
+    if (typeof entry2 === "string" && label3 !== "__proto__") texts6[label3] = entry2;
   }
-  return texts5;
+  return texts6;
 }
 function timestamp2(value) {
   return typeof value === "string" && value !== "" ? value : void 0;
 }
 function metadataText(manifest, field2, key) {
   const metadata = own2(manifest, "metadata");
-  const texts5 = isFields(metadata) ? own2(metadata, field2) : void 0;
-  return isFields(texts5) ? textAt3(texts5, key) : void 0;
+  const texts6 = isFields(metadata) ? own2(metadata, field2) : void 0;
+  return isFields(texts6) ? textAt3(texts6, key) : void 0;
 }
 var objectMeta, none;
 var init_metadata = __esm({
@@ -42824,7 +43833,7 @@ function decodeOperation(operation) {
     notPaths: textsAt2(operation, "notPaths")
   };
 }
-var sourceFields2, operationFields2, texts4, accounts, source, authorizationPolicyShape;
+var sourceFields2, operationFields2, texts5, accounts, source, authorizationPolicyShape;
 var init_authorization_policy2 = __esm({
   "src/manifests/authorization-policy.ts"() {
     "use strict";
@@ -42848,10 +43857,10 @@ var init_authorization_policy2 = __esm({
       "notRemoteIpBlocks"
     ];
     operationFields2 = ["hosts", "notHosts", "ports", "notPorts", "methods", "notMethods", "paths", "notPaths"];
-    texts4 = list2(text3());
+    texts5 = list2(text3());
     accounts = list2(text3({ maxLength: 320 }), { max: 16 });
     source = object2(
-      { ...Object.fromEntries(sourceFields2.map((field2) => [field2, texts4])), serviceAccounts: accounts, notServiceAccounts: accounts },
+      { ...Object.fromEntries(sourceFields2.map((field2) => [field2, texts5])), serviceAccounts: accounts, notServiceAccounts: accounts },
       {
         // A7.1 g: whatever the sign, and even if the lists are empty.
         rule: (value) => {
@@ -42870,8 +43879,8 @@ var init_authorization_policy2 = __esm({
       rules: list2(
         object2({
           from: list2(object2({ source }), { max: 512 }),
-          to: list2(object2({ operation: object2(Object.fromEntries(operationFields2.map((field2) => [field2, texts4]))) })),
-          when: list2(object2({ key: text3(), values: texts4, notValues: texts4 }, { required: ["key"] }))
+          to: list2(object2({ operation: object2(Object.fromEntries(operationFields2.map((field2) => [field2, texts5]))) })),
+          when: list2(object2({ key: text3(), values: texts5, notValues: texts5 }, { required: ["key"] }))
         }),
         { max: 512 }
       )
@@ -42898,17 +43907,17 @@ function decodePeerAuthentication(spec) {
   const portLevel = fieldsAt(spec, "portLevelMtls");
   if (portLevel !== void 0) {
     for (const key of Object.keys(portLevel)) {
-      const port2 = portOf(key);
+      const port3 = portOf(key);
       const entry2 = own2(portLevel, key);
-      if (port2 !== void 0 && isFields(entry2)) ports.set(port2, choiceAt(entry2, "mode", modes, "UNSET"));
+      if (port3 !== void 0 && isFields(entry2)) ports.set(port3, choiceAt(entry2, "mode", modes, "UNSET"));
     }
   }
   return { selector: decodeWorkloadSelector(spec), mode: choiceAt(fieldsOr(spec, "mtls"), "mode", modes, "UNSET"), portLevelMtls: ports };
 }
 function portOf(key) {
   if (!decimalDigits.test(key)) return void 0;
-  const port2 = Number(key);
-  return port2 >= 1 && port2 <= 65535 ? port2 : void 0;
+  const port3 = Number(key);
+  return port3 >= 1 && port3 <= 65535 ? port3 : void 0;
 }
 var modes, mutualTls, peerAuthenticationShape, decimalDigits;
 var init_peer_authentication2 = __esm({
@@ -43160,7 +44169,7 @@ function decodeEnvoyFilter(manifest) {
         listenerPort: numberAt(listener2, "portNumber")
       };
     }),
-    content: canonical(spec)
+    content: contentOf3(spec)
   };
 }
 function filterNames(filter2, waypointFilter, listener2, value) {
@@ -43170,11 +44179,11 @@ function filterNames(filter2, waypointFilter, listener2, value) {
 }
 function decodeWasmPlugin(manifest) {
   const spec = fieldsOr(manifest, "spec");
-  return { ...scope(spec), ...wasm(spec), language: "wasm", content: canonical(spec) };
+  return { ...scope(spec), ...wasm(spec), language: "wasm", content: contentOf3(spec) };
 }
 function decodeTrafficExtension(manifest) {
   const spec = fieldsOr(manifest, "spec");
-  return { ...scope(spec), ...wasm(fieldsOr(spec, "wasm")), language: fieldsAt(spec, "lua") === void 0 ? "wasm" : "lua", content: canonical(spec) };
+  return { ...scope(spec), ...wasm(fieldsOr(spec, "wasm")), language: fieldsAt(spec, "lua") === void 0 ? "wasm" : "lua", content: contentOf3(spec) };
 }
 function scope(spec) {
   return {
@@ -43231,7 +44240,7 @@ function decodeProxyConfig(manifest) {
 var init_extensions = __esm({
   "src/manifests/extensions.ts"() {
     "use strict";
-    init_canonical();
+    init_content2();
     init_reading();
     init_selector();
   }
@@ -43283,8 +44292,8 @@ function decodeGateway(manifest) {
     }))
   };
 }
-function decodeIstioPort(port2) {
-  return { number: numberAt(port2, "number") ?? 0, name: textOr(port2, "name"), protocol: textOr(port2, "protocol"), targetPort: numberAt(port2, "targetPort") ?? 0 };
+function decodeIstioPort(port3) {
+  return { number: numberAt(port3, "number") ?? 0, name: textOr(port3, "name"), protocol: textOr(port3, "protocol"), targetPort: numberAt(port3, "targetPort") ?? 0 };
 }
 var init_gateway = __esm({
   "src/manifests/gateway.ts"() {
@@ -43380,8 +44389,8 @@ function decodeEndpoint(endpoint2) {
   const written = fieldsAt(endpoint2, "ports");
   if (written !== void 0) {
     for (const name2 of Object.keys(written)) {
-      const port2 = numberAt(written, name2);
-      if (port2 !== void 0) ports.set(name2, port2);
+      const port3 = numberAt(written, name2);
+      if (port3 !== void 0) ports.set(name2, port3);
     }
   }
   return {
@@ -43417,9 +44426,9 @@ function decodeSidecar(manifest) {
       tls: decodeServerTls(listener2)
     })),
     egress: entriesAtIfAny(spec, "egress")?.map((listener2) => {
-      const port2 = fieldsAt(listener2, "port");
+      const port3 = fieldsAt(listener2, "port");
       return {
-        port: port2 === void 0 ? void 0 : decodeIstioPort(port2),
+        port: port3 === void 0 ? void 0 : decodeIstioPort(port3),
         bind: textOr(listener2, "bind"),
         captureMode: choiceAt(listener2, "captureMode", captureModes, "DEFAULT"),
         hosts: textsAt2(listener2, "hosts")
@@ -43448,10 +44457,15 @@ var init_sidecar2 = __esm({
 });
 
 // src/manifests/tables/shared.ts
-var uint322, int322, portNumber, duration3, labelValue, connectionPool, portSelector, destination, serverTls, endpoint, workloadLabels, trafficMatch, vmConfig;
+function socketHasNoPorts(entry2) {
+  const address = entry2["address"];
+  return typeof address === "string" && address.startsWith("unix://") && isSet(entry2, "ports") ? "a socket has no ports" : void 0;
+}
+var uint322, int322, portNumber, duration3, labelValue, connectionPool, portSelector, destination, serverTls, endpointFields, endpointTemplate, endpoint, workloadLabels, trafficMatch, vmConfig;
 var init_shared = __esm({
   "src/manifests/tables/shared.ts"() {
     "use strict";
+    init_reading();
     init_shape();
     init_shape_rules();
     uint322 = whole2({ min: 0, max: 4294967295 });
@@ -43503,7 +44517,7 @@ var init_shared = __esm({
       },
       { exclusive: [["credentialName", "credentialNames"], ["credentialNames", "tlsCertificates"]] }
     );
-    endpoint = object2({
+    endpointFields = {
       address: text3({ maxLength: 256, rule: endpointAddressRule }),
       labels: map2(text3(), { max: 256 }),
       locality: text3({ maxLength: 2048 }),
@@ -43511,6 +44525,10 @@ var init_shared = __esm({
       ports: map2(portNumber, { max: 128, key: portNameRule }),
       serviceAccount: text3({ maxLength: 253 }),
       weight: uint322
+    };
+    endpointTemplate = object2(endpointFields, { rule: socketHasNoPorts });
+    endpoint = object2(endpointFields, {
+      rule: (entry2) => isSet(entry2, "address") || isSet(entry2, "network") ? socketHasNoPorts(entry2) : "an address or a network is required"
     });
     workloadLabels = object2({ labels: map2(labelValue, { max: 256 }) });
     trafficMatch = object2({
@@ -43524,7 +44542,7 @@ var init_shared = __esm({
           value: text3({ maxLength: 2048 }),
           valueFrom: oneOf("INLINE", "HOST")
         },
-        { required: ["name"] }
+        { required: ["name"], rule: (variable) => variable["valueFrom"] === "HOST" && isSet(variable, "value") ? "a value goes with `INLINE` only" : void 0 }
       ), { max: 256 })
     });
   }
@@ -43712,10 +44730,19 @@ var init_proxy_config = __esm({
 });
 
 // src/manifests/tables/service-entry.ts
+function serviceEntryRule(spec) {
+  const resolution = textOr(spec, "resolution", "NONE");
+  const ports = entriesAt(spec, "ports").map((port3) => numberAt(port3, "number"));
+  if (textsAt2(spec, "addresses").some((address) => address.includes("/")) && resolution !== "STATIC" && resolution !== "NONE") return "address ranges go with resolution `NONE` or `STATIC` only";
+  if (resolution === "NONE" && isSet(spec, "endpoints")) return "resolution `NONE` has no endpoints";
+  if (resolution === "DNS_ROUND_ROBIN" && entriesAt(spec, "endpoints").length > 1) return "resolution `DNS_ROUND_ROBIN` has one endpoint";
+  return new Set(ports).size === ports.length ? void 0 : "a port number is used twice";
+}
 var serviceEntryShape;
 var init_service_entry2 = __esm({
   "src/manifests/tables/service-entry.ts"() {
     "use strict";
+    init_reading();
     init_shape();
     init_shared();
     serviceEntryShape = object2(
@@ -43723,7 +44750,7 @@ var init_service_entry2 = __esm({
         addresses: list2(text3({ maxLength: 64 }), { max: 256 }),
         endpoints: list2(endpoint, { max: 4096 }),
         exportTo: list2(text3()),
-        hosts: list2(text3(), { min: 1, max: 256 }),
+        hosts: list2(text3({ rule: (host) => host === "*" ? "a host cannot be `*` alone" : void 0 }), { min: 1, max: 256 }),
         location: oneOf("MESH_EXTERNAL", "MESH_INTERNAL"),
         ports: list2(object2(
           {
@@ -43738,21 +44765,21 @@ var init_service_entry2 = __esm({
         subjectAltNames: list2(text3()),
         workloadSelector: workloadLabels
       },
-      { required: ["hosts"], exclusive: [["endpoints", "workloadSelector"]] }
+      { required: ["hosts"], exclusive: [["endpoints", "workloadSelector"]], rule: serviceEntryRule }
     );
   }
 });
 
 // src/manifests/tables/sidecar.ts
-var port, sidecarShape;
+var port2, sidecarShape;
 var init_sidecar3 = __esm({
   "src/manifests/tables/sidecar.ts"() {
     "use strict";
     init_shape();
     init_shared();
-    port = object2({ name: text3(), number: uint322, protocol: text3(), targetPort: uint322 });
+    port2 = object2({ name: text3(), number: uint322, protocol: text3(), targetPort: uint322 });
     sidecarShape = object2({
-      egress: list2(object2({ bind: text3(), captureMode: oneOf("DEFAULT", "IPTABLES", "NONE"), hosts: list2(text3()), port }, { required: ["hosts"] })),
+      egress: list2(object2({ bind: text3(), captureMode: oneOf("DEFAULT", "IPTABLES", "NONE"), hosts: list2(text3()), port: port2 }, { required: ["hosts"] })),
       inboundConnectionPool: connectionPool,
       ingress: list2(object2(
         {
@@ -43760,7 +44787,7 @@ var init_sidecar3 = __esm({
           captureMode: oneOf("DEFAULT", "IPTABLES", "NONE"),
           connectionPool,
           defaultEndpoint: text3(),
-          port,
+          port: port2,
           tls: serverTls
         },
         { required: ["port"] }
@@ -44027,21 +45054,10 @@ var init_wasm_plugin = __esm({
 });
 
 // src/manifests/tables/workload-entry.ts
-var workloadEntryShape;
 var init_workload_entry = __esm({
   "src/manifests/tables/workload-entry.ts"() {
     "use strict";
-    init_shape();
     init_shared();
-    workloadEntryShape = object2({
-      address: text3({ maxLength: 256 }),
-      labels: map2(text3(), { max: 256 }),
-      locality: text3({ maxLength: 2048 }),
-      network: text3({ maxLength: 2048 }),
-      ports: map2(portNumber, { max: 128 }),
-      serviceAccount: text3({ maxLength: 253 }),
-      weight: uint322
-    });
   }
 });
 
@@ -44078,7 +45094,7 @@ var init_workload_group = __esm({
           },
           { exclusive: [["exec", "grpc", "httpGet", "tcpSocket"]] }
         ),
-        template: endpoint
+        template: endpointTemplate
       },
       { required: ["template"] }
     );
@@ -44100,10 +45116,10 @@ function gateway(spec) {
   const names3 = /* @__PURE__ */ new Set();
   for (const [index, server] of servers.entries()) {
     const path2 = ["spec", "servers", index];
-    const port2 = fieldsOr(server, "port");
-    const number5 = numberAt(port2, "number") ?? 0;
-    const protocol = textOr(port2, "protocol").toUpperCase();
-    const name2 = textOr(port2, "name");
+    const port3 = fieldsOr(server, "port");
+    const number5 = numberAt(port3, "number") ?? 0;
+    const protocol = textOr(port3, "protocol").toUpperCase();
+    const name2 = textOr(port3, "name");
     const tls2 = fieldsAt(server, "tls");
     if (textsAt2(server, "hosts").length === 0) problems.push(webhookProblem([...path2, "hosts"], "a server needs at least one host"));
     if ((number5 < 1 || number5 > 65535) && !textOr(server, "bind").startsWith("unix://")) problems.push(webhookProblem([...path2, "port", "number"], `${String(number5)} is no port from 1 to 65535`));
@@ -44160,8 +45176,8 @@ function trafficPolicy2(policy, path2) {
     ...clientTls(fieldsAt(policy, "tls"), [...path2, "tls"]),
     ...ports.flatMap((entry2, index) => {
       const at = [...path2, "portLevelSettings", index];
-      const port2 = fieldsAt(entry2, "port");
-      const problems = port2 === void 0 ? [webhookProblem([...at, "port"], "port-level settings need a port")] : [];
+      const port3 = fieldsAt(entry2, "port");
+      const problems = port3 === void 0 ? [webhookProblem([...at, "port"], "port-level settings need a port")] : [];
       return [...problems, ...clientTls(fieldsAt(entry2, "tls"), [...at, "tls"])];
     })
   ];
@@ -44181,14 +45197,14 @@ function clientTls(tls2, path2) {
 }
 function virtualService(spec) {
   const hosts = textsAt2(spec, "hosts");
-  const routes = ["http", "tls", "tcp"].map((key) => entriesAt(spec, key).length);
-  if (routes.every((count3) => count3 === 0)) return [webhookProblem(["spec"], "a virtual service needs a route: `http`, `tls` or `tcp`")];
+  const routes2 = ["http", "tls", "tcp"].map((key) => entriesAt(spec, key).length);
+  if (routes2.every((count2) => count2 === 0)) return [webhookProblem(["spec"], "a virtual service needs a route: `http`, `tls` or `tcp`")];
   if (hosts.length > 0) {
     const [duplicate] = hosts.filter((host, index) => hosts.indexOf(host) !== index);
     return duplicate === void 0 ? [] : [webhookProblem(["spec", "hosts"], `the host \`${clip(duplicate)}\` is listed twice`)];
   }
   if (textsAt2(spec, "gateways").length > 0) return [webhookProblem(["spec", "gateways"], "a virtual service without hosts is a delegate, which has no gateways")];
-  if (routes[1] !== 0 || routes[2] !== 0) return [webhookProblem(["spec"], "a virtual service without hosts is a delegate, which has `http` routes only")];
+  if (routes2[1] !== 0 || routes2[2] !== 0) return [webhookProblem(["spec"], "a virtual service without hosts is a delegate, which has `http` routes only")];
   return [];
 }
 function sidecar(spec) {
@@ -44299,8 +45315,8 @@ function decodeDestination(destination2, weight) {
 function decodeHeaderChanges(changes) {
   return { set: textMapAt(changes, "set") ?? textMap({}), add: textMapAt(changes, "add") ?? textMap({}), remove: textsAt2(changes, "remove") };
 }
-function portOrNone(port2) {
-  return port2 === 0 ? void 0 : port2;
+function portOrNone(port3) {
+  return port3 === 0 ? void 0 : port3;
 }
 function nonEmpty4(value) {
   return value === "" ? void 0 : value;
@@ -44376,7 +45392,7 @@ var init_kinds_traffic = __esm({
       Gateway: kindEntry("Gateway", { ...networking2, shape: customResource(gatewayShape), admit: admitTraffic("Gateway"), decode: decodeGateway }),
       ServiceEntry: kindEntry("ServiceEntry", { ...networking2, shape: needed(serviceEntryShape), admit: annotated("ServiceEntry"), decode: decodeServiceEntry }),
       Sidecar: kindEntry("Sidecar", { ...networking2, shape: customResource(sidecarShape), admit: admitTraffic("Sidecar"), decode: decodeSidecar }),
-      WorkloadEntry: kindEntry("WorkloadEntry", { ...networking2, shape: needed(workloadEntryShape), admit: annotated("WorkloadEntry"), decode: decodeWorkloadEntry }),
+      WorkloadEntry: kindEntry("WorkloadEntry", { ...networking2, shape: needed(endpoint), admit: annotated("WorkloadEntry"), decode: decodeWorkloadEntry }),
       WorkloadGroup: kindEntry("WorkloadGroup", { ...networking2, shape: needed(workloadGroupShape), admit: annotated("WorkloadGroup"), decode: decodeWorkloadGroup }),
       ProxyConfig: kindEntry("ProxyConfig", { ...networking2, served: ["v1beta1"], shape: customResource(proxyConfigShape), admit: annotated("ProxyConfig"), decode: decodeProxyConfig }),
       EnvoyFilter: kindEntry("EnvoyFilter", { ...networking2, served: ["v1alpha3"], shape: customResource(envoyFilterShape), admit: annotated("EnvoyFilter"), decode: decodeEnvoyFilter }),
@@ -44437,7 +45453,7 @@ var init_kinds_workload = __esm({
         scope: "namespaced",
         served: ["v1"],
         removed: ["v1beta1", "v1alpha1"],
-        shape: builtIn({ spec: jobSpecShape }),
+        shape: builtIn({ spec: knativeServiceSpecShape }),
         decode: decodeTemplated
       })
     };
@@ -44494,15 +45510,13 @@ function readHead(value) {
   if (apiVersion === void 0 || kind === void 0) {
     return { type: "ignored", because: own2(value, "name") !== void 0 && own2(value, "version") !== void 0 && apiVersion !== void 0 ? "kustomize-or-helm-input" : "not-a-manifest" };
   }
-  for (const [key, entry2] of [["apiVersion", apiVersion], ["kind", kind]]) {
-    if (typeof entry2 === "string" && entry2 !== "") continue;
-    return { type: "unreadable", path: [key], reason: `\`${key}\` must be text, not ${describe4(entry2)}`, remedy: `write \`${key}\` as the API defines it` };
-  }
-  return headOf(String(apiVersion), String(kind));
-}
-function headOf(apiVersion, kind) {
+  if (typeof apiVersion !== "string" || apiVersion === "") return notText("apiVersion", apiVersion);
+  if (typeof kind !== "string" || kind === "") return notText("kind", kind);
   const slash = apiVersion.indexOf("/");
   return { type: "head", apiVersion, kind, group: slash === -1 ? "" : apiVersion.slice(0, slash), version: apiVersion.slice(slash + 1) };
+}
+function notText(key, value) {
+  return { type: "unreadable", path: [key], reason: `\`${key}\` must be text, not ${describe4(value)}`, remedy: `write \`${key}\` as the API defines it` };
 }
 function isListKind(head) {
   return head.kind === "List" ? head.apiVersion === "v1" : head.kind.endsWith("List") && entryOf(head.group, head.kind.slice(0, -"List".length)) !== void 0;
@@ -44667,8 +45681,8 @@ function changedPaths(pair) {
   }
   return changed;
 }
-function sameEntry(left, right) {
-  return contentKey(left) === contentKey(right) && modeOf(left) === modeOf(right) && linkOf(left) === linkOf(right);
+function sameEntry(left2, right) {
+  return contentKey(left2) === contentKey(right) && modeOf(left2) === modeOf(right) && linkOf(left2) === linkOf(right);
 }
 function contentKey(entry2) {
   return `${entry2.type} ${entry2.type === "submodule" ? entry2.commit : entry2.blob}`;
@@ -44695,7 +45709,7 @@ function relevanceOf(pair, discovered, configFile) {
     const reading = found.type === "blob" ? discovered.documents.read(found.blob) : void 0;
     return reading?.type === "documents" && (reading.manifests || reading.like);
   });
-  const applicable = changed.some((path2) => path2 === configFile || context.has(path2) || isManifest2(path2)) || discovered.units.some((unit3) => isTouched(unit3, changed));
+  const applicable = changed.some((path2) => path2 === configFile || context.has(path2) || isManifest2(path2)) || discovered.units.some(touches(changed));
   return { applicable, changed };
 }
 var configurationPath;
@@ -44723,7 +45737,7 @@ function loadComparison(pair, config2, options2 = {}) {
   const compared = plan.environments.map((environment4) => {
     const side2 = (name2) => {
       const assembled = assemble(
-        environment4.units.flatMap((id) => [{ unit: id, resources: objects[name2].get(id) ?? [] }]),
+        sortedBy(environment4.units, (id) => environment4.own.has(id) ? 1 : 0, (id) => id).map((id) => ({ unit: id, own: environment4.own.has(id), resources: objects[name2].get(id) ?? [] })),
         contextOf(environment4.id, objects[name2])
       );
       for (const duplicate of assembled.duplicates) duplicates.set(duplicateKey(name2, duplicate), { ...duplicate, side: name2 });
@@ -44752,7 +45766,7 @@ function loadComparison(pair, config2, options2 = {}) {
   return {
     environments: compared.map((each) => each.loaded),
     incompleteReasons: sortedBy(
-      [...unreadableReasons(broken, changedSet), ...duplicateReasons([...duplicates.values()], changedSet, (resource) => lineIn(discovered, resource)), ...notRenderableReasons(units, changed), ...treeReasons(pair)],
+      [...unreadableReasons(broken, changedSet), ...duplicateReasons([...duplicates.values()], changedSet, (resource) => lineIn(discovered, resource)), ...notRenderableReasons(units, touches(changed)), ...treeReasons(pair)],
       (reason) => reason.unit ?? "",
       (reason) => reason.file ?? "",
       (reason) => reason.kind,
@@ -44782,15 +45796,15 @@ function readSide(tree3, side2, discovered, read2) {
     const own3 = onSide(unit3, side2);
     if (own3 === void 0 || own3.kind !== "plain") continue;
     const other = onSide(unit3, side2 === "base" ? "head" : "base");
-    add2(unit3.id, own3.files, namespaceOf(unit3), (file2) => other === void 0 || other.path === own3.path ? file2 : moved(file2, own3.path, other.path));
+    add2(unit3.id, own3.files, namespaceOf(unit3, side2), (file2) => other === void 0 || other.path === own3.path ? file2 : moved(file2, own3.path, other.path));
   }
   add2(contextUnit, discovered.context[side2], placeholder(contextUnit), (file2) => file2);
   for (const [environment4, files] of discovered.environmentContext) add2(environmentContextUnit(environment4), files[side2], placeholder(contextUnit), (file2) => file2);
   const unrendered = new Set(discovered.units.filter((unit3) => (onSide(unit3, side2)?.kind ?? "plain") !== "plain").map((unit3) => unit3.id));
   return { units, unrendered, broken: units.flatMap((unit3) => unit3.files.flatMap((file2) => file2.broken.map((broken) => ({ ...broken, side: side2 })))) };
 }
-function namespaceOf(unit3) {
-  return unit3.base?.namespace ?? unit3.head?.namespace ?? placeholder(unit3.id);
+function namespaceOf(unit3, side2) {
+  return onSide(unit3, side2)?.namespace ?? unit3.base?.namespace ?? unit3.head?.namespace ?? placeholder(unit3.id);
 }
 function placeholder(unit3) {
   return `~${unit3}`;
@@ -44807,9 +45821,9 @@ function objectsOf2(own3, other) {
   return objects;
 }
 function placed(unit3, base2, head) {
-  const contents = (objects) => new Map(objects.map((resource) => [resourceId(resource), { token: resource, text: () => readContentOf(resource) }]));
+  const contents2 = (objects) => new Map(objects.map((resource) => [resourceId(resource), { token: resource, text: () => readContentOf(resource) }]));
   const own3 = unit3.base ?? shown(unit3);
-  return { id: unit3.id, path: own3.path, environment: own3.environment, cluster: own3.cluster, objects: [contents(base2.get(unit3.id) ?? []), contents(head.get(unit3.id) ?? [])] };
+  return { id: unit3.id, path: own3.path, environment: own3.environment, cluster: own3.cluster, objects: [contents2(base2.get(unit3.id) ?? []), contents2(head.get(unit3.id) ?? [])] };
 }
 function contextOf(environment4, objects) {
   return [...objects.get(environmentContextUnit(environment4)) ?? [], ...objects.get(contextUnit) ?? []];
@@ -44874,7 +45888,7 @@ function assumptionsOf2(discovered, objects, doubts) {
   return sortedBy(assumptions2, (each) => each.id);
 }
 function unitsUsing(discovered, path2) {
-  return discovered.units.filter((unit3) => isTouched(unit3, [path2])).map((unit3) => unit3.id);
+  return discovered.units.filter(touches([path2])).map((unit3) => unit3.id);
 }
 var contextUnit;
 var init_load = __esm({
@@ -44976,9 +45990,9 @@ function countsBy(failOn, finding2) {
 function gateOver(id, blocking, otherwise) {
   if (blocking.length === 0) return { id, failed: false, because: otherwise };
   const codes = [...new Set(blocking.map((finding2) => finding2.code))].sort();
-  return { id, failed: true, because: `${count2(blocking.length, "finding")} at or above the gate: ${codes.slice(0, 8).join(", ")}` };
+  return { id, failed: true, because: `${count(blocking.length, "finding")} at or above the gate: ${codes.slice(0, 8).join(", ")}` };
 }
-function count2(number5, noun) {
+function count(number5, noun) {
   return `${number5} ${noun}${number5 === 1 ? "" : "s"}`;
 }
 function findingsGate(input2) {
@@ -44996,8 +46010,8 @@ function unreferencedGate(input2) {
 }
 function externalGate(input2) {
   const changed = input2.findings.filter((finding2) => finding2.code === EXTERNAL && isFresh(finding2) && input2.accepted?.has(finding2.fingerprint) !== true);
-  if (input2.gates.external === "fail" && changed.length > 0) return { id: "external", failed: true, because: `${count2(changed.length, "reference")} to content outside the repository changed` };
-  return { id: "external", failed: false, because: changed.length === 0 ? "no content outside the repository changed" : `${count2(changed.length, "reference")} to content outside the repository changed; this gate does not block` };
+  if (input2.gates.external === "fail" && changed.length > 0) return { id: "external", failed: true, because: `${count(changed.length, "reference")} to content outside the repository changed` };
+  return { id: "external", failed: false, because: changed.length === 0 ? "no content outside the repository changed" : `${count(changed.length, "reference")} to content outside the repository changed; this gate does not block` };
 }
 function incompleteGate(input2) {
   const { incomplete } = input2.gates;
@@ -45006,10 +46020,10 @@ function incompleteGate(input2) {
   const [first] = reasons;
   if (first === void 0) {
     const listed3 = input2.incompleteReasons.length;
-    return { id: "incomplete", failed: false, because: listed3 === 0 ? "everything that counts was read" : `${count2(listed3, "input")} could not be read before and still cannot` };
+    return { id: "incomplete", failed: false, because: listed3 === 0 ? "everything that counts was read" : `${count(listed3, "input")} could not be read before and still cannot` };
   }
   const where = first.file ?? first.unit;
-  return { id: "incomplete", failed: true, because: `${count2(reasons.length, "input")} could not be read, rendered or decided${where === void 0 ? "" : `, first \`${where}\``}: ${first.reason}` };
+  return { id: "incomplete", failed: true, because: `${count(reasons.length, "input")} could not be read, rendered or decided${where === void 0 ? "" : `, first \`${where}\``}: ${first.reason}` };
 }
 function maturityGate(input2) {
   const limits = input2.gates.maturity;
@@ -45028,7 +46042,7 @@ function maturityGate(input2) {
 function internalGate(input2) {
   const errors = input2.internalErrors ?? [];
   const [first] = errors;
-  return { id: "internal", failed: first !== void 0, because: first === void 0 ? "no internal error" : `${count2(errors.length, "internal error")}: ${first}` };
+  return { id: "internal", failed: first !== void 0, because: first === void 0 ? "no internal error" : `${count(errors.length, "internal error")}: ${first}` };
 }
 var EXTERNAL, INVARIANT;
 var init_verdict = __esm({
@@ -45682,34 +46696,34 @@ var init_to_json = __esm({
 });
 
 // src/report/plain.ts
-function plain5(text6) {
+function plain4(text6) {
   return text6.replace(unseen, (character) => named3[character] ?? `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
 }
 function clip2(text6, limit) {
   if (text6.length <= limit) return text6;
-  let count3 = 0;
+  let count2 = 0;
   let end = 0;
   for (const character of text6) {
-    if (count3 === limit - 1) {
+    if (count2 === limit - 1) {
       const rest = end + character.length;
       return rest === text6.length ? text6 : `${text6.slice(0, end)}…`;
     }
-    count3 += 1;
+    count2 += 1;
     end += character.length;
   }
   return text6;
 }
 function name(text6) {
-  return clip2(plain5(clip2(text6, nameLimit)), nameLimit);
+  return clip2(plain4(clip2(text6, nameLimit)), nameLimit);
 }
 function sentence2(text6) {
-  return clip2(plain5(clip2(text6, sentenceLimit)), sentenceLimit);
+  return clip2(plain4(clip2(text6, sentenceLimit)), sentenceLimit);
 }
 function byteLength(text6) {
   return Buffer.byteLength(text6, "utf8");
 }
-function plural2(count3, one, many = `${one}s`) {
-  return `${String(count3)} ${count3 === 1 ? one : many}`;
+function plural2(count2, one, many = `${one}s`) {
+  return `${String(count2)} ${count2 === 1 ? one : many}`;
 }
 function wellFormed(text6) {
   return text6.replace(new RegExp("\\p{Cs}", "gu"), "�");
@@ -45799,7 +46813,7 @@ function sameHost(sent, address) {
   return bare === address || bare.startsWith(`${address}.svc`);
 }
 function tokenWords(token) {
-  const claims = Object.entries(token.claims ?? {}).sort(([left], [right]) => compareText(left, right)).map(([key, value]) => `${name(key)}=${name(typeof value === "string" ? value : JSON.stringify(value))}`).join(",");
+  const claims = Object.entries(token.claims ?? {}).sort(([left2], [right]) => compareText(left2, right)).map(([key, value]) => `${name(key)}=${name(typeof value === "string" ? value : JSON.stringify(value))}`).join(",");
   const where = token.in === void 0 || token.in === "authorization" ? "" : ` in ${name(token.in)}`;
   return `with ${token.valid ? "a valid" : "an invalid"} token${claims === "" ? "" : ` {${claims}}`}${where}`;
 }
@@ -45818,7 +46832,7 @@ function callerOf2(from) {
   return parts.join(" ");
 }
 function whole3(text6) {
-  return clip2(plain5(clip2(text6, 600)), 600);
+  return clip2(plain4(clip2(text6, 600)), 600);
 }
 function requestOf(query3) {
   const { to, request: request2 } = query3;
@@ -45828,8 +46842,8 @@ function requestOf(query3) {
   const http = request2.protocol === "http" || request2.protocol === "https";
   const head = http ? `${name(request2.method ?? "GET")} ${request2.protocol}://${address}${whole3(request2.path ?? "/")}` : `${request2.protocol.toUpperCase()} ${address}`;
   if (request2.host !== void 0 && !sameHost(request2.host, target.host)) notes.push(`with host ${name(request2.host)}`);
-  if (request2.sni !== void 0 && !sameHost(request2.sni, target.host)) notes.push(`with server name ${name(request2.sni)}`);
-  for (const [key, value] of Object.entries(request2.headers ?? {}).sort(([left], [right]) => compareText(left, right))) {
+  if (request2.sni !== void 0 && (request2.protocol === "tls" || request2.protocol === "https") && !sameHost(request2.sni, target.host)) notes.push(`with server name ${name(request2.sni)}`);
+  for (const [key, value] of Object.entries(request2.headers ?? {}).sort(([left2], [right]) => compareText(left2, right))) {
     notes.push(`with header ${name(key)}: ${whole3(value)}`);
   }
   if (request2.token !== void 0) notes.push(tokenWords(request2.token));
@@ -45837,7 +46851,7 @@ function requestOf(query3) {
   return [head, ...notes].join(" ");
 }
 function givenOf(query3) {
-  return Object.entries(query3.given ?? {}).sort(([left], [right]) => compareText(left, right)).map(([key, value]) => `${name(key)} is ${String(value)}`).join(", ");
+  return Object.entries(query3.given ?? {}).sort(([left2], [right]) => compareText(left2, right)).map(([key, value]) => `${name(key)} is ${String(value)}`).join(", ");
 }
 function requestLine(query3) {
   const given = givenOf(query3);
@@ -45932,9 +46946,11 @@ function certaintyWords(finding2) {
       return assertNever(finding2.certainty);
   }
 }
-function signed2(value) {
-  const text6 = (Math.round(Math.abs(value) * 10) / 10).toString();
-  return value > 0 ? `+${text6}` : value < 0 ? `−${text6}` : "±0";
+function signed2(value, digits2 = 0) {
+  const size = Math.round(Math.abs(value) * 10) / 10;
+  const text6 = size !== 0 && Number.isInteger(size) ? size.toFixed(digits2) : size.toString();
+  if (size === 0) return "±0";
+  return value > 0 ? `+${text6}` : `−${text6}`;
 }
 var severities;
 var init_wording = __esm({
@@ -45952,7 +46968,14 @@ function findingsOf(report, ...statuses) {
   return report.findings.filter((finding2) => statuses.includes(finding2.status)).sort(byFinding);
 }
 function activeFindings(report) {
-  return findingsOf(report, "new", "worsened");
+  return findingsOf(report, "new", "worsened").filter((finding2) => finding2.code !== "MP901");
+}
+function besideIncompleteness(report, findings) {
+  const told = new Set(report.incompleteReasons.flatMap((reason) => [reason.file, reason.unit]).filter((place2) => place2 !== void 0));
+  return findings.filter((finding2) => !incompleteCodes2.has(finding2.code) || !(told.has(finding2.resource) || finding2.location !== void 0 && told.has(finding2.location.file)));
+}
+function listedFindings(report) {
+  return besideIncompleteness(report, report.comparison.base === null ? findingsOf(report, "new", "worsened", "existing") : activeFindings(report));
 }
 function changesInOrder(report) {
   const worst = /* @__PURE__ */ new Map();
@@ -45974,14 +46997,12 @@ function workloadCount(report) {
   return sidecar2 + ambient + gateway2 + none2 + unknown3;
 }
 function severityCounts(findings) {
-  const counted2 = severities.map((severity2) => [severity2, findings.filter((finding2) => finding2.severity === severity2).length]).filter(([, count3]) => count3 > 0);
-  const shown5 = counted2.length > 1 ? counted2.filter(([severity2]) => severity2 !== "info") : counted2;
-  const words2 = shown5.map(([severity2, count3]) => `${String(count3)} ${severity2}`);
+  const words2 = severities.map((severity2) => [severity2, findings.filter((finding2) => finding2.severity === severity2).length]).filter(([, count2]) => count2 > 0).map(([severity2, count2]) => `${String(count2)} ${severity2}`);
   return words2.length < 2 ? words2.join("") : `${words2.slice(0, -1).join(", ")} and ${words2.at(-1) ?? ""}`;
 }
 function resourceCounts(report) {
-  const count3 = (effect) => report.resources.filter((resource) => resource.effect === effect).length;
-  return { changed: report.resources.length, withEffect: count3("changed"), undecided: count3("undecided") };
+  const count2 = (effect) => report.resources.filter((resource) => resource.effect === effect).length;
+  return { changed: report.resources.length, withEffect: count2("changed"), undecided: count2("undecided") };
 }
 function resourceWords(report) {
   const { changed, withEffect, undecided: undecided2 } = resourceCounts(report);
@@ -45998,7 +47019,7 @@ function maturityWords(report) {
   const overall = overallMaturity(report);
   if (overall === null) return null;
   const { base: base2, head, delta: delta2 } = overall;
-  if (base2 !== null && head !== null && head - base2 === delta2) return delta2 === 0 ? `maturity ${String(head)}` : `maturity ${String(base2)} → ${String(head)} (${signed2(delta2)})`;
+  if (base2 !== null && head !== null && Math.abs(head - base2 - delta2) < 1) return delta2 === 0 ? `maturity ${String(head)}` : `maturity ${String(base2)} → ${String(head)} (${signed2(delta2)})`;
   return `maturity ${signed2(delta2)}`;
 }
 function shown3(value, digits2 = 0) {
@@ -46018,8 +47039,8 @@ function maturityRows(report, environment4) {
   const base2 = report.maturity.base[environment4];
   const head = report.maturity.head[environment4];
   const delta2 = report.maturity.delta.environments[environment4];
-  const change2 = (value) => value === null || value === void 0 ? "n/a" : signed2(value);
-  const difference2 = (left, right) => left === void 0 || right === void 0 ? null : right - left;
+  const change2 = (value, digits2 = 0) => value === null || value === void 0 ? "n/a" : signed2(value, digits2);
+  const difference2 = (left2, right) => left2 === void 0 || right === void 0 ? null : right - left2;
   const level2 = difference2(base2?.configured.level, head?.configured.level);
   const confidence = difference2(base2?.configured.confidence, head?.configured.confidence);
   const rows = [
@@ -46043,7 +47064,7 @@ function maturityRows(report, environment4) {
       label: dimensionTitles[dimension],
       base: shown3(base2?.configured.dimensions[dimension].rating, 1),
       head: shown3(rating2?.rating, 1),
-      delta: change2(movement?.delta),
+      delta: change2(movement?.delta, 1),
       because: moved2 ? movers(report, movement?.movedBy ?? []) : rating2?.rating === null ? rating2.reason : "",
       moved: moved2
     });
@@ -46066,7 +47087,7 @@ function quietWords(report) {
   return `no effective change in ${plural2(workloadCount(report), "workload")}${population2.length === 0 ? "" : ` (${population2.join(", ")})`}`;
 }
 function newWords(report) {
-  const active = activeFindings(report);
+  const active = besideIncompleteness(report, activeFindings(report));
   if (active.length === 0) return null;
   const added = active.filter((finding2) => finding2.status === "new");
   const worsened = active.filter((finding2) => finding2.status === "worsened");
@@ -46110,7 +47131,7 @@ function headlineText(report) {
   const { word: word2, parts } = headline2(report);
   return parts.length === 0 ? word2 : `${word2}: ${parts.join(" · ")}`;
 }
-var byFinding, dimensionTitles;
+var byFinding, incompleteCodes2, dimensionTitles;
 var init_facts2 = __esm({
   "src/report/facts.ts"() {
     "use strict";
@@ -46125,6 +47146,7 @@ var init_facts2 = __esm({
       (finding2) => finding2.resource,
       (finding2) => finding2.fingerprint
     );
+    incompleteCodes2 = /* @__PURE__ */ new Set(["MP805", "MP807", "MP905"]);
     dimensionTitles = {
       "workload-identity": "workload identity",
       mtls: "mTLS and peer authentication",
@@ -46165,32 +47187,32 @@ function fit(page2, budget) {
   const joint = 2;
   const omission = (titles2) => titles2.length === 0 ? "" : `_Left out for length: ${titles2.join(", ")}; ${page2.elsewhere}._`;
   const reserve = byteLength(omission(page2.sections.map((section) => section.title))) + joint;
-  let left = budget - byteLength(head) - byteLength(foot) - reserve - 2 * joint;
-  if (left < 0) return cut([head, foot].filter((part2) => part2 !== "").join("\n\n"), budget);
+  let left2 = budget - byteLength(head) - byteLength(foot) - reserve - 2 * joint;
+  if (left2 < 0) return cut([head, foot].filter((part2) => part2 !== "").join("\n\n"), budget);
   const kept = /* @__PURE__ */ new Map();
   const whole4 = /* @__PURE__ */ new Set();
   const byPriority = page2.sections.map((section, index) => ({ section, index })).sort((a, b) => a.section.priority - b.section.priority || a.index - b.index);
   for (const { section } of byPriority) {
     const full2 = render(section, section.items.length);
-    if (byteLength(full2) + joint <= left) {
+    if (byteLength(full2) + joint <= left2) {
       kept.set(section, full2);
       whole4.add(section);
-      left -= byteLength(full2) + joint;
+      left2 -= byteLength(full2) + joint;
       continue;
     }
     let used = byteLength(render(section, 0)) + joint + 4;
-    let count3 = 0;
+    let count2 = 0;
     for (const item2 of section.items) {
       const size = byteLength(item2) + 1;
-      if (used + size > left) break;
+      if (used + size > left2) break;
       used += size;
-      count3 += 1;
+      count2 += 1;
     }
-    if (count3 === 0 || count3 === section.items.length) continue;
-    const part2 = render(section, count3);
-    if (byteLength(part2) + joint > left) continue;
+    if (count2 === 0 || count2 === section.items.length) continue;
+    const part2 = render(section, count2);
+    if (byteLength(part2) + joint > left2) continue;
     kept.set(section, part2);
-    left -= byteLength(part2) + joint;
+    left2 -= byteLength(part2) + joint;
   }
   const titles = page2.sections.filter((section) => !whole4.has(section)).map((section) => section.title);
   return [head, ...page2.sections.flatMap((section) => kept.get(section) ?? []), omission(titles), foot].filter((part2) => part2 !== "").join("\n\n");
@@ -46299,9 +47321,15 @@ var init_links2 = __esm({
 function withoutComments(text6) {
   return text6.replaceAll("<!--", `<${zeroWidth}!--`).replaceAll("-->", `--${zeroWidth}>`).replaceAll("--!>", `--${zeroWidth}!>`);
 }
+function inert(text6, limit) {
+  return clip2(plain4(clip2(text6, limit)), limit).replace(/--(!?)>/g, `--${zeroWidth}$1>`).replaceAll("@", `@${zeroWidth}`).replace(/#(?=\d)/g, `#${zeroWidth}`).replace(/\b(GH)-(?=\d)/gi, `$1${zeroWidth}-`).replace(/\b[0-9a-f]{7,40}\b/gi, (id) => `${id.slice(0, 3)}${zeroWidth}${id.slice(3, 6)}${zeroWidth}${id.slice(6)}`).replace(/\bwww\./gi, (www) => `${www.slice(0, 3)}${zeroWidth}.`).replace(/:(?=\/\/|:|[a-z0-9_+-]+:)/gi, `:${zeroWidth}`);
+}
 function md(text6, limit = sentenceLimit) {
-  const line = clip2(plain5(clip2(text6, limit)), limit).replace(/--(!?)>/g, `--${zeroWidth}$1>`).replaceAll("@", `@${zeroWidth}`).replace(/#(?=\d)/g, `#${zeroWidth}`).replace(/\b(GH)-(?=\d)/gi, `$1${zeroWidth}-`).replace(/\b[0-9a-f]{7,40}\b/gi, (id) => `${id.slice(0, 3)}${zeroWidth}${id.slice(3, 6)}${zeroWidth}${id.slice(6)}`).replace(/\bwww\./gi, (www) => `${www.slice(0, 3)}${zeroWidth}.`).replace(/:(?=\/\/|:|[a-z0-9_+-]+:)/gi, `:${zeroWidth}`).replace(/[\\`*_[\]~]/g, "\\$&").replace(/[&<>|$]/g, (character) => entities[character] ?? character);
+  const line = inert(text6, limit).replace(/[\\`*_[\]~]/g, "\\$&").replace(/[&<>|$]/g, (character) => entities[character] ?? character);
   return line.replace(/^(\s*)([-+=#])/, "$1\\$2").replace(/^(\s*\d+)([.)])(?=\s|$)/, "$1\\$2");
+}
+function html(text6, limit = sentenceLimit) {
+  return inert(text6, limit).replace(/[&<>|$"'`*_[\]~\\]/g, (character) => `&#${String(character.charCodeAt(0))};`);
 }
 function code(text6, limit = nameLimit) {
   const shown5 = withoutComments(clip2(name(text6), limit));
@@ -46317,8 +47345,8 @@ function codeCell(text6, limit = nameLimit) {
   return `<code>${shown5.replace(/[^\p{L}\p{N} ]/gu, (character) => `&#${String(character.codePointAt(0) ?? 0)};`)}</code>`;
 }
 function spans(text6, span, limit) {
-  const parts = plain5(clip2(text6, limit)).split("`");
-  if (parts.length % 2 === 0) {
+  const parts = plain4(clip2(text6, limit)).split("`");
+  if (parts.length % 2 === 0 && text6.length <= limit) {
     const last = parts.pop() ?? "";
     parts[parts.length - 1] = `${parts.at(-1) ?? ""}\`${last}`;
   }
@@ -46357,7 +47385,7 @@ function causeLink(cause2, context, span = code) {
 function verdictLines(report) {
   const { word: word2, parts } = headline2(report);
   const line = `${marks[report.verdict]} **${word2}**${parts.length === 0 ? "" : `: ${parts.map((part2) => prose(part2, 400)).join(" · ")}`}`;
-  const active = activeFindings(report)[0];
+  const active = report.comparison.base === null ? void 0 : listedFindings(report)[0];
   const worst = changesInOrder(report)[0];
   const sentence3 = active?.message ?? worst?.headline;
   const preview = report.preview === void 0 ? [] : ["", `With the configuration of this pull request: **${report.preview.verdict}**, ${prose(report.preview.because, 400)}`];
@@ -46421,7 +47449,7 @@ function findingItem(finding2, context) {
   ].join("\n");
 }
 function findingsSection(report, context) {
-  const findings = report.comparison.base === null ? findingsOf(report, "new", "worsened", "existing") : activeFindings(report);
+  const findings = listedFindings(report);
   return { title: "findings", head: [`### Findings (${severityCounts(findings)})`, ""], items: findings.map((finding2) => findingItem(finding2, context)), tail: [], priority: 2 };
 }
 function fixedSection(report) {
@@ -46432,8 +47460,8 @@ function attackPathsSection(report) {
   const paths = report.attackPaths.filter((path2) => path2.status !== "existing" || report.comparison.base === null);
   return { title: "attack paths", head: ["### Attack paths", ""], items: paths.map((path2) => `- ${path2.status}: ${path2.hops.slice(0, 12).map((hop) => code(hop, 120)).join(" → ")}`), tail: [], priority: 4 };
 }
-function details(summary, open2) {
-  return open2 ? { head: [`### ${summary}`, ""], tail: [] } : { head: [`<details><summary>${summary}</summary>`, ""], tail: ["", "</details>"] };
+function details(title, open2) {
+  return open2 ? { head: [`### ${title((text6) => md(text6, 100))}`, ""], tail: [] } : { head: [`<details><summary>${title((text6) => html(text6, 100))}</summary>`, ""], tail: ["", "</details>"] };
 }
 function maturitySections(report, open2) {
   const snapshot = report.comparison.base === null;
@@ -46441,8 +47469,8 @@ function maturitySections(report, open2) {
   return maturityEnvironments(report).map((environment4) => {
     const rows = maturityRows(report, environment4);
     const delta2 = report.maturity.delta.environments[environment4];
-    const title = `Maturity${report.environments.length > 1 ? ` of ${md(environment4, 100)}` : ""}${snapshot || delta2?.overall === null || delta2 === void 0 ? "" : ` (${signed2(delta2.overall)})`}`;
-    const frame2 = details(title, open2);
+    const moved2 = snapshot || delta2 === void 0 || delta2.overall === null ? "" : ` (${signed2(delta2.overall)})`;
+    const frame2 = details((escape2) => `Maturity${report.environments.length > 1 ? ` of ${escape2(environment4)}` : ""}${moved2}`, open2);
     const columns = snapshot ? ["dimension", "value", "because"] : ["dimension", "base", "head", "Δ", "because"];
     const population2 = delta2?.population ?? 0;
     return {
@@ -46456,12 +47484,12 @@ function maturitySections(report, open2) {
 }
 function suppressedSection(report, open2) {
   const suppressed2 = findingsOf(report, "suppressed");
-  const frame2 = details(`Suppressed (${String(suppressed2.length)})`, open2);
+  const frame2 = details(() => `Suppressed (${String(suppressed2.length)})`, open2);
   return { title: "suppressed", head: frame2.head, items: suppressed2.map((finding2) => `- ${finding2.severity} ${code(finding2.code)} ${md(finding2.title, 200)}: ${code(finding2.resource)}`), tail: frame2.tail, priority: 9 };
 }
 function existingSection(report, open2) {
   const existing = report.comparison.base === null ? [] : findingsOf(report, "existing");
-  const frame2 = details(`As before, not judged here (${severityCounts(existing)})`, open2);
+  const frame2 = details(() => `As before, not judged here (${severityCounts(existing)})`, open2);
   return { title: "existing findings", head: frame2.head, items: existing.map((finding2) => `- ${finding2.severity} ${code(finding2.code)} ${md(finding2.title, 200)}: ${code(finding2.resource)}`), tail: frame2.tail, priority: 11 };
 }
 function notUnderstoodSection(report) {
@@ -46475,7 +47503,7 @@ function notUnderstoodSection(report) {
     }),
     ...unreadable2.map((entry2) => `- ${code(place(entry2.file, entry2.line))}: ${prose(entry2.reason, 400)} (${entry2.side})${entry2.remedy === "" ? "" : `. **Fix:** ${prose(entry2.remedy, 400)}`}`)
   ];
-  return { title: "not understood", head: [`### Not understood (${String(items.length)})`, ""], items, tail: [], priority: 8 };
+  return { title: "not understood", head: [`### Not understood (${String(items.length)})`, ""], items, tail: [], priority: report.incompleteReasons.some((reason) => reason.status === "new") ? 2 : 8 };
 }
 function resourcesSection(report) {
   return {
@@ -46488,7 +47516,7 @@ function resourcesSection(report) {
 }
 function assumptionsSection(report, open2) {
   const { assumptions: assumptions2 } = report.coverage;
-  const frame2 = details(`Assumptions (${String(assumptions2.length)})`, open2);
+  const frame2 = details(() => `Assumptions (${String(assumptions2.length)})`, open2);
   return { title: "assumptions", head: frame2.head, items: assumptions2.map((assumption) => `- ${code(assumption.id)}: ${prose(assumption.text, 400)}`), tail: frame2.tail, priority: 12 };
 }
 function modeWords(report) {
@@ -46527,7 +47555,7 @@ function footLines(report, context) {
   const local = base2 === null ? "mesh-posture audit" : `mesh-posture review --base ${short(base2.id)} --head ${short(head.id)}`;
   return [
     "---",
-    ...(context.notes ?? []).map((note) => `> ${prose(note, 400)}`),
+    ...(context.notes ?? []).map((note2) => `> ${prose(note2, 400)}`),
     ...(context.notes ?? []).length === 0 ? [] : [""],
     `<sub>${parts.join(" · ")} · locally: ${code(local, 160)} · a state finding is silenced by \`suppressions\` in \`.github/mesh-posture.yml\` of the base, a change is accepted by an approving review with the line \`accept CODE FINGERPRINT: reason\`</sub>`
   ];
@@ -46608,13 +47636,13 @@ function times(value, factor) {
   const low = value.low * factor;
   return { low: low % word, high: (value.high * factor + Math.floor(low / word)) % word };
 }
-function plus(left, right) {
-  const low = left.low + right.low;
-  return { low: low % word, high: (left.high + right.high + (low >= word ? 1 : 0)) % word };
+function plus(left2, right) {
+  const low = left2.low + right.low;
+  return { low: low % word, high: (left2.high + right.high + (low >= word ? 1 : 0)) % word };
 }
-function minus2(left, right) {
-  const low = left.low - right.low;
-  return { low: low < 0 ? low + word : low, high: (left.high - right.high - (low < 0 ? 1 : 0) + 2 * word) % word };
+function minus2(left2, right) {
+  const low = left2.low - right.low;
+  return { low: low < 0 ? low + word : low, high: (left2.high - right.high - (low < 0 ? 1 : 0) + 2 * word) % word };
 }
 function text5(value) {
   return value.high === 0 ? value.low.toString(16) : value.high.toString(16) + value.low.toString(16).padStart(8, "0");
@@ -46633,9 +47661,9 @@ function lineHashes(content2) {
     const start = starts[index] ?? -1;
     if (start === -1) return;
     const value = text5(hash3);
-    const count3 = (occurrences.get(value) ?? 0) + 1;
-    occurrences.set(value, count3);
-    hashes[start] = `${value}:${String(count3)}`;
+    const count2 = (occurrences.get(value) ?? 0) + 1;
+    occurrences.set(value, count2);
+    hashes[start] = `${value}:${String(count2)}`;
     starts[index] = -1;
   };
   const shift = (current) => {
@@ -46803,7 +47831,7 @@ function pascal(rule2) {
   return words2.map((word2) => word2.charAt(0).toUpperCase() + word2.slice(1)).join("");
 }
 function full(text6, fallback) {
-  const line = clip2(plain5(text6.trim() === "" ? fallback : text6.trim()), descriptionLimit - 1);
+  const line = clip2(plain4(text6.trim() === "" ? fallback : text6.trim()), descriptionLimit - 1);
   const said2 = line.charAt(0).toUpperCase() + line.slice(1);
   return /[.!?…]$/.test(said2) ? said2 : `${said2}.`;
 }
@@ -46840,7 +47868,7 @@ var init_rules2 = __esm({
 });
 
 // src/report/sarif/results.ts
-function inert(text6) {
+function inert2(text6) {
   return text6.replace(/\](?=\()/g, "]​");
 }
 function baseline(finding2) {
@@ -46878,7 +47906,7 @@ function codeFlows(changes, places) {
     const steps = [...cause2.via.map((step) => ({ file: step.file, line: step.line, endLine: step.line, text: step.role })), { file: cause2.file, line: cause2.line, endLine: cause2.endLine, text: `${name(cause2.resource)} ${cause2.change}` }];
     const locations = steps.flatMap((step) => {
       const spot = places.spot(step.file, step.line, step.endLine);
-      return spot === null ? [] : [{ location: places.location(spot, { message: { text: inert(step.text) } }) }];
+      return spot === null ? [] : [{ location: places.location(spot, { message: { text: inert2(step.text) } }) }];
     });
     return locations.length < 2 ? null : { threadFlows: [{ locations }] };
   };
@@ -46895,20 +47923,20 @@ function resultOf(input2) {
     const spot = mention.side === "RIGHT" ? places.spot(mention.file, mention.startLine, mention.endLine) : null;
     if (spot !== null && related.length < relatedLimit) {
       const id = related.length + 1;
-      related.push(places.location(spot, { id, message: { text: inert(mention.text) } }));
+      related.push(places.location(spot, { id, message: { text: inert2(mention.text) } }));
       if (phrases2.length < 5) phrases2.push(`[${mention.text.replace(/[[\]()]/g, "")}](${String(id)})`);
     } else if (mention.side === "LEFT" && phrases2.length < 5) {
-      phrases2.push(inert(`${mention.text} (${place(mention.file, mention.startLine)} of the base)`));
+      phrases2.push(inert2(`${mention.text} (${place(mention.file, mention.startLine)} of the base)`));
     }
   }
   const witness = finding2.witness ?? changes.find((change2) => change2.witness !== void 0)?.witness;
-  const sentences = [inert(sentence2(finding2.message))];
+  const sentences = [inert2(sentence2(finding2.message))];
   if (witness !== void 0) {
     const answers2 = witnessAnswers(witness);
-    sentences.push(inert(`${requestLine(witness)}: before ${answers2.before}, after ${answers2.after}`));
+    sentences.push(inert2(`${requestLine(witness)}: before ${answers2.before}, after ${answers2.after}`));
   }
   if (phrases2.length > 0) sentences.push(`See ${phrases2.join(", ")}`);
-  sentences.push(inert(`Fix: ${sentence2(finding2.remedy)}`));
+  sentences.push(inert2(`Fix: ${sentence2(finding2.remedy)}`));
   const flows = codeFlows(changes, places);
   const hash3 = places.lineHash(primary);
   return {
@@ -47011,7 +48039,7 @@ function buildSarif(input2) {
   const results = [];
   const unplaced = [];
   const kept = wanted.slice(0, resultLimit);
-  for (const finding2 of [...kept].sort((left, right) => compareText(ruleId(left, docs.get(left.code)), ruleId(right, docs.get(right.code))))) {
+  for (const finding2 of [...kept].sort((left2, right) => compareText(ruleId(left2, docs.get(left2.code)), ruleId(right, docs.get(right.code))))) {
     const id = ruleId(finding2, docs.get(finding2.code));
     if (indices.has(id)) continue;
     indices.set(id, rules3.length);
@@ -47075,6 +48103,7 @@ var init_build2 = __esm({
 
 // src/report/text/layout.ts
 function cells(text6) {
+  if (/^[\x20-\x7e]*$/.test(text6)) return text6.length;
   let sum = 0;
   for (const character of text6) sum += combining.test(character) ? 0 : wide.test(character) ? 2 : 1;
   return sum;
@@ -47102,31 +48131,31 @@ function wrap(text6, width, first = "", rest = " ".repeat(cells(first))) {
   const room = Math.max(16, width - Math.max(cells(first), cells(rest)));
   const lines = [];
   let line = "";
-  for (const word2 of plain5(text6).split(" ")) {
-    let left = word2;
-    if (line !== "" && cells(line) + 1 + cells(left) > room) {
+  for (const word2 of plain4(text6).split(" ")) {
+    let left2 = word2;
+    if (line !== "" && cells(line) + 1 + cells(left2) > room) {
       lines.push(line);
       line = "";
     }
     if (line !== "") {
-      line += ` ${left}`;
+      line += ` ${left2}`;
       continue;
     }
-    while (cells(left) > room) {
-      const part2 = prefix2(left, room);
+    while (cells(left2) > room) {
+      const part2 = prefix2(left2, room);
       lines.push(part2);
-      left = left.slice(part2.length);
+      left2 = left2.slice(part2.length);
     }
-    line = left;
+    line = left2;
   }
   if (line !== "" || lines.length === 0) lines.push(line);
   return lines.map((body, index) => harmless((index === 0 ? first : rest) + body.trimEnd()));
 }
-function bullets(texts5, width, indent = "  ") {
-  return texts5.flatMap((text6) => wrap(text6, width, `${indent}- `, `${indent}  `));
+function bullets(texts6, width, indent = "  ") {
+  return texts6.flatMap((text6) => wrap(text6, width, `${indent}- `, `${indent}  `));
 }
 function table2(columns, rows, width, indent = "  ") {
-  const clean = rows.map((row2) => columns.map((_, index) => plain5(row2[index] ?? "")));
+  const clean = rows.map((row2) => columns.map((_, index) => plain4(row2[index] ?? "")));
   const found = columns.findIndex((column) => column.flexible === true);
   const flexible = found === -1 ? columns.length - 1 : found;
   const natural = columns.map((column, index) => Math.max(cells(column.title), ...clean.map((row2) => cells(row2[index] ?? ""))));
@@ -47280,7 +48309,7 @@ function maturityBlocks(report, options2, every) {
       rows.map((row2) => [row2.label, row2.base, row2.head, row2.delta, row2.because]),
       options2.width
     );
-    return [[title, ...lines, ...population2 === 0 ? [] : wrap(`workloads added or removed move the score by ${String(population2)} beside this`, options2.width, "  ")]];
+    return [[title, ...lines, ...population2 === 0 ? [] : wrap(`workloads added or removed move the score by ${signed2(population2)} beside this`, options2.width, "  ")]];
   });
 }
 function assumptionsBlock(report, options2) {
@@ -47308,7 +48337,7 @@ var init_sections2 = __esm({
 
 // src/report/text/audit.ts
 function openFindings(report) {
-  return findingsOf(report, "new", "worsened", "existing");
+  return besideIncompleteness(report, findingsOf(report, "new", "worsened", "existing"));
 }
 function summaryBlocks(report, options2) {
   const { width } = options2;
@@ -47404,8 +48433,8 @@ function auditText(report, options2 = defaultTextOptions) {
     scopeBlock(report, options2),
     ...maturityBlocks(report, options2, true),
     ...severities.flatMap((severity2) => {
-      const some = findings.filter((finding2) => finding2.severity === severity2);
-      return some.length === 0 ? [] : [[heading(`Findings: ${severity2} (${String(some.length)})`, options2)], ...some.map((finding2) => findingBlock(finding2, options2, "full"))];
+      const some2 = findings.filter((finding2) => finding2.severity === severity2);
+      return some2.length === 0 ? [] : [[heading(`Findings: ${severity2} (${String(some2.length)})`, options2)], ...some2.map((finding2) => findingBlock(finding2, options2, "full"))];
     }),
     incompleteBlock(report, options2),
     attackPathsBlock(report, options2, true),
@@ -47483,7 +48512,7 @@ function resourcesBlock(report, options2) {
   if (report.resources.length === 0) return [];
   const shown5 = report.resources.filter((resource) => options2.verbose === true || resource.effect !== "none");
   const limit = options2.verbose === true ? shown5.length : 20;
-  const lines = [heading(resourceWords(report), options2), ...bullets(shown5.slice(0, limit).map((resource) => `${name(resource.resource)} ${resource.change}, effect ${resource.effect}: ${sentence2(resource.because)}`), options2.width)];
+  const lines = [heading(resourceWords(report), options2), ...bullets(shown5.slice(0, limit).map((resource) => `${name(resource.resource)} ${resource.change}, effect ${resource.effect}: ${clip2(sentence2(resource.because), 160)}`), options2.width)];
   if (shown5.length > limit) lines.push(`  and ${String(shown5.length - limit)} more`);
   return lines;
 }
@@ -47494,7 +48523,7 @@ function reviewText(report, options2 = defaultTextOptions) {
   return page([
     verdictBlock(report, options2),
     ...changesBlocks(changesInOrder(report), report, options2),
-    ...findingsBlocks("Findings", activeFindings(report), options2),
+    ...findingsBlocks("Findings", listedFindings(report), options2),
     incompleteBlock(report, options2),
     attackPathsBlock(report, options2, false),
     resourcesBlock(report, options2),
@@ -47959,11 +48988,11 @@ function callerOf3(text6) {
 }
 function queryOf2(flags) {
   if (flags.to === void 0 || flags.port === void 0) throw new InputError("`explain` needs `--to` and `--port`, or `--queries`", "name the workload as `namespace/name` and the port of its pods");
-  const port2 = Number(flags.port);
-  if (!Number.isInteger(port2) || port2 < 1 || port2 > 65535) throw new InputError(`\`--port ${flags.port}\` is not a port`, "give a number from 1 to 65535");
+  const port3 = Number(flags.port);
+  if (!Number.isInteger(port3) || port3 < 1 || port3 > 65535) throw new InputError(`\`--port ${flags.port}\` is not a port`, "give a number from 1 to 65535");
   return {
     from: callerOf3(flags.from ?? "plaintext"),
-    to: { workload: flags.to, port: port2 },
+    to: { workload: flags.to, port: port3 },
     request: {
       protocol: protocolOf2(flags.protocol ?? "http"),
       ...flags.method === void 0 ? {} : { method: flags.method },
@@ -48038,7 +49067,7 @@ var init_explain2 = __esm({
 // src/entry/commands/test.ts
 var test_exports = {};
 __export(test_exports, {
-  entriesOf: () => entriesOf2,
+  entriesOf: () => entriesOf3,
   test: () => test
 });
 import { readFileSync as readFileSync2 } from "node:fs";
@@ -48051,7 +49080,7 @@ function textOf4(path2) {
     throw new InputError(`cannot read \`${path2}\`: ${error62 instanceof Error ? error62.message : String(error62)}`, "name a file of JSON Lines, JSON or YAML, gzip compressed or not");
   }
 }
-function* entriesOf2(text6, path2) {
+function* entriesOf3(text6, path2) {
   if (/\.ya?ml$/u.test(path2)) {
     yield* yamlEntries(text6);
     return;
@@ -48095,7 +49124,7 @@ function test(args) {
   let passed = 0;
   let failed2 = 0;
   for (const path2 of positionals) {
-    for (const { line, value } of entriesOf2(textOf4(path2), path2)) {
+    for (const { line, value } of entriesOf3(textOf4(path2), path2)) {
       const outcome = judgeEntry(value);
       if (outcome.type === "unreadable") {
         failed2++;
@@ -48199,7 +49228,7 @@ var init_rules3 = __esm({
 });
 
 // src/app/demo/shop.ts
-function workload(namespace, name2, port2) {
+function workload(namespace, name2, port3) {
   return `apiVersion: v1
 kind: ServiceAccount
 metadata:
@@ -48226,7 +49255,7 @@ spec:
           image: registry.example/${namespace}/${name2}:1.4.2
           ports:
             - name: http
-              containerPort: ${String(port2)}
+              containerPort: ${String(port3)}
 ---
 apiVersion: v1
 kind: Service
@@ -48239,7 +49268,7 @@ spec:
   ports:
     - name: http
       port: 80
-      targetPort: ${String(port2)}
+      targetPort: ${String(port3)}
 `;
 }
 var namespaces3, meshPolicies, paymentsTls, paymentsPolicy, ordersBase, ordersHead, catalogueBase, catalogueHead, checkoutBase, checkoutHead, common2, shopBase, shopHead;

@@ -93,8 +93,8 @@ var require_tunnel = __commonJS({
       self2.maxSockets = self2.options.maxSockets || http2.Agent.defaultMaxSockets;
       self2.requests = [];
       self2.sockets = [];
-      self2.on("free", function onFree(socket, host, port2, localAddress) {
-        var options2 = toOptions(host, port2, localAddress);
+      self2.on("free", function onFree(socket, host, port3, localAddress) {
+        var options2 = toOptions(host, port3, localAddress);
         for (var i = 0, len = self2.requests.length; i < len; ++i) {
           var pending2 = self2.requests[i];
           if (pending2.host === options2.host && pending2.port === options2.port) {
@@ -108,9 +108,9 @@ var require_tunnel = __commonJS({
       });
     }
     util.inherits(TunnelingAgent, events2.EventEmitter);
-    TunnelingAgent.prototype.addRequest = function addRequest(req, host, port2, localAddress) {
+    TunnelingAgent.prototype.addRequest = function addRequest(req, host, port3, localAddress) {
       var self2 = this;
-      var options = mergeOptions({ request: req }, self2.options, toOptions(host, port2, localAddress));
+      var options = mergeOptions({ request: req }, self2.options, toOptions(host, port3, localAddress));
       if (self2.sockets.length >= this.maxSockets) {
         self2.requests.push(options);
         return;
@@ -233,11 +233,11 @@ var require_tunnel = __commonJS({
         cb(secureSocket);
       });
     }
-    function toOptions(host, port2, localAddress) {
+    function toOptions(host, port3, localAddress) {
       if (typeof host === "string") {
         return {
           host,
-          port: port2,
+          port: port3,
           localAddress
         };
       }
@@ -1047,9 +1047,9 @@ var require_util = __commonJS({
       }
       return url2;
     }
-    function isValidPort(port2) {
-      const value = parseInt(port2, 10);
-      return value === Number(port2) && value >= 0 && value <= 65535;
+    function isValidPort(port3) {
+      const value = parseInt(port3, 10);
+      return value === Number(port3) && value >= 0 && value <= 65535;
     }
     function isHttpOrHttpsPrefixed(value) {
       return value != null && value[0] === "h" && value[1] === "t" && value[2] === "t" && value[3] === "p" && (value[4] === ":" || value[4] === "s" && value[5] === ":");
@@ -1084,8 +1084,8 @@ var require_util = __commonJS({
         if (!isHttpOrHttpsPrefixed(url2.origin || url2.protocol)) {
           throw new InvalidArgumentError("Invalid URL protocol: the URL must start with `http:` or `https:`.");
         }
-        const port2 = url2.port != null ? url2.port : url2.protocol === "https:" ? 443 : 80;
-        let origin = url2.origin != null ? url2.origin : `${url2.protocol || ""}//${url2.hostname || ""}:${port2}`;
+        const port3 = url2.port != null ? url2.port : url2.protocol === "https:" ? 443 : 80;
+        let origin = url2.origin != null ? url2.origin : `${url2.protocol || ""}//${url2.hostname || ""}:${port3}`;
         let path7 = url2.path != null ? url2.path : `${url2.pathname || ""}${url2.search || ""}`;
         if (origin[origin.length - 1] === "/") {
           origin = origin.slice(0, origin.length - 1);
@@ -1237,31 +1237,31 @@ var require_util = __commonJS({
     function isBuffer(buffer) {
       return buffer instanceof Uint8Array || Buffer.isBuffer(buffer);
     }
-    function validateHandler(handler3, method, upgrade) {
-      if (!handler3 || typeof handler3 !== "object") {
+    function validateHandler(handler2, method, upgrade) {
+      if (!handler2 || typeof handler2 !== "object") {
         throw new InvalidArgumentError("handler must be an object");
       }
-      if (typeof handler3.onConnect !== "function") {
+      if (typeof handler2.onConnect !== "function") {
         throw new InvalidArgumentError("invalid onConnect method");
       }
-      if (typeof handler3.onError !== "function") {
+      if (typeof handler2.onError !== "function") {
         throw new InvalidArgumentError("invalid onError method");
       }
-      if (typeof handler3.onBodySent !== "function" && handler3.onBodySent !== void 0) {
+      if (typeof handler2.onBodySent !== "function" && handler2.onBodySent !== void 0) {
         throw new InvalidArgumentError("invalid onBodySent method");
       }
       if (upgrade || method === "CONNECT") {
-        if (typeof handler3.onUpgrade !== "function") {
+        if (typeof handler2.onUpgrade !== "function") {
           throw new InvalidArgumentError("invalid onUpgrade method");
         }
       } else {
-        if (typeof handler3.onHeaders !== "function") {
+        if (typeof handler2.onHeaders !== "function") {
           throw new InvalidArgumentError("invalid onHeaders method");
         }
-        if (typeof handler3.onData !== "function") {
+        if (typeof handler2.onData !== "function") {
           throw new InvalidArgumentError("invalid onData method");
         }
-        if (typeof handler3.onComplete !== "function") {
+        if (typeof handler2.onComplete !== "function") {
           throw new InvalidArgumentError("invalid onComplete method");
         }
       }
@@ -1509,34 +1509,34 @@ var require_diagnostics = __commonJS({
       const debuglog = fetchDebuglog.enabled ? fetchDebuglog : undiciDebugLog;
       diagnosticsChannel.channel("undici:client:beforeConnect").subscribe((evt) => {
         const {
-          connectParams: { version: version3, protocol, port: port2, host }
+          connectParams: { version: version3, protocol, port: port3, host }
         } = evt;
         debuglog(
           "connecting to %s using %s%s",
-          `${host}${port2 ? `:${port2}` : ""}`,
+          `${host}${port3 ? `:${port3}` : ""}`,
           protocol,
           version3
         );
       });
       diagnosticsChannel.channel("undici:client:connected").subscribe((evt) => {
         const {
-          connectParams: { version: version3, protocol, port: port2, host }
+          connectParams: { version: version3, protocol, port: port3, host }
         } = evt;
         debuglog(
           "connected to %s using %s%s",
-          `${host}${port2 ? `:${port2}` : ""}`,
+          `${host}${port3 ? `:${port3}` : ""}`,
           protocol,
           version3
         );
       });
       diagnosticsChannel.channel("undici:client:connectError").subscribe((evt) => {
         const {
-          connectParams: { version: version3, protocol, port: port2, host },
+          connectParams: { version: version3, protocol, port: port3, host },
           error: error63
         } = evt;
         debuglog(
           "connection to %s using %s%s errored - %s",
-          `${host}${port2 ? `:${port2}` : ""}`,
+          `${host}${port3 ? `:${port3}` : ""}`,
           protocol,
           version3,
           error63.message
@@ -1587,37 +1587,37 @@ var require_diagnostics = __commonJS({
         const debuglog = undiciDebugLog.enabled ? undiciDebugLog : websocketDebuglog;
         diagnosticsChannel.channel("undici:client:beforeConnect").subscribe((evt) => {
           const {
-            connectParams: { version: version3, protocol, port: port2, host }
+            connectParams: { version: version3, protocol, port: port3, host }
           } = evt;
           debuglog(
             "connecting to %s%s using %s%s",
             host,
-            port2 ? `:${port2}` : "",
+            port3 ? `:${port3}` : "",
             protocol,
             version3
           );
         });
         diagnosticsChannel.channel("undici:client:connected").subscribe((evt) => {
           const {
-            connectParams: { version: version3, protocol, port: port2, host }
+            connectParams: { version: version3, protocol, port: port3, host }
           } = evt;
           debuglog(
             "connected to %s%s using %s%s",
             host,
-            port2 ? `:${port2}` : "",
+            port3 ? `:${port3}` : "",
             protocol,
             version3
           );
         });
         diagnosticsChannel.channel("undici:client:connectError").subscribe((evt) => {
           const {
-            connectParams: { version: version3, protocol, port: port2, host },
+            connectParams: { version: version3, protocol, port: port3, host },
             error: error63
           } = evt;
           debuglog(
             "connection to %s%s using %s%s errored - %s",
             host,
-            port2 ? `:${port2}` : "",
+            port3 ? `:${port3}` : "",
             protocol,
             version3,
             error63.message
@@ -1632,9 +1632,9 @@ var require_diagnostics = __commonJS({
       }
       diagnosticsChannel.channel("undici:websocket:open").subscribe((evt) => {
         const {
-          address: { address, port: port2 }
+          address: { address, port: port3 }
         } = evt;
-        websocketDebuglog("connection opened %s%s", address, port2 ? `:${port2}` : "");
+        websocketDebuglog("connection opened %s%s", address, port3 ? `:${port3}` : "");
       });
       diagnosticsChannel.channel("undici:websocket:close").subscribe((evt) => {
         const { websocket, code: code2, reason } = evt;
@@ -1704,7 +1704,7 @@ var require_request = __commonJS({
         throwOnError,
         expectContinue,
         servername
-      }, handler3) {
+      }, handler2) {
         if (typeof path7 !== "string") {
           throw new InvalidArgumentError("path must be a string");
         } else if (path7[0] !== "/" && !(path7.startsWith("http://") || path7.startsWith("https://")) && method !== "CONNECT") {
@@ -1809,9 +1809,9 @@ var require_request = __commonJS({
         } else if (headers2 != null) {
           throw new InvalidArgumentError("headers must be an object or an array");
         }
-        validateHandler(handler3, method, upgrade);
+        validateHandler(handler2, method, upgrade);
         this.servername = servername || getServerName(this.host);
-        this[kHandler] = handler3;
+        this[kHandler] = handler2;
         if (channels.create.hasSubscribers) {
           channels.create.publish({ request: this });
         }
@@ -2172,9 +2172,9 @@ var require_dispatcher_base = __commonJS({
       }
       close(callback) {
         if (callback === void 0) {
-          return new Promise((resolve5, reject) => {
+          return new Promise((resolve6, reject) => {
             this.close((err, data) => {
-              return err ? reject(err) : resolve5(data);
+              return err ? reject(err) : resolve6(data);
             });
           });
         }
@@ -2212,12 +2212,12 @@ var require_dispatcher_base = __commonJS({
           err = null;
         }
         if (callback === void 0) {
-          return new Promise((resolve5, reject) => {
+          return new Promise((resolve6, reject) => {
             this.destroy(err, (err2, data) => {
               return err2 ? (
                 /* istanbul ignore next: should never error */
                 reject(err2)
-              ) : resolve5(data);
+              ) : resolve6(data);
             });
           });
         }
@@ -2249,20 +2249,20 @@ var require_dispatcher_base = __commonJS({
           queueMicrotask(onDestroyed);
         });
       }
-      [kInterceptedDispatch](opts, handler3) {
+      [kInterceptedDispatch](opts, handler2) {
         if (!this[kInterceptors] || this[kInterceptors].length === 0) {
           this[kInterceptedDispatch] = this[kDispatch];
-          return this[kDispatch](opts, handler3);
+          return this[kDispatch](opts, handler2);
         }
         let dispatch = this[kDispatch].bind(this);
         for (let i = this[kInterceptors].length - 1; i >= 0; i--) {
           dispatch = this[kInterceptors][i](dispatch);
         }
         this[kInterceptedDispatch] = dispatch;
-        return dispatch(opts, handler3);
+        return dispatch(opts, handler2);
       }
-      dispatch(opts, handler3) {
-        if (!handler3 || typeof handler3 !== "object") {
+      dispatch(opts, handler2) {
+        if (!handler2 || typeof handler2 !== "object") {
           throw new InvalidArgumentError("handler must be an object");
         }
         try {
@@ -2275,12 +2275,12 @@ var require_dispatcher_base = __commonJS({
           if (this[kClosed]) {
             throw new ClientClosedError();
           }
-          return this[kInterceptedDispatch](opts, handler3);
+          return this[kInterceptedDispatch](opts, handler2);
         } catch (err) {
-          if (typeof handler3.onError !== "function") {
+          if (typeof handler2.onError !== "function") {
             throw new InvalidArgumentError("invalid onError method");
           }
-          handler3.onError(err);
+          handler2.onError(err);
           return false;
         }
       }
@@ -2589,7 +2589,7 @@ var require_connect = __commonJS({
       const sessionCache = new SessionCache(maxCachedSessions == null ? 100 : maxCachedSessions);
       timeout = timeout == null ? 1e4 : timeout;
       allowH2 = allowH2 != null ? allowH2 : false;
-      return function connect({ hostname: hostname3, host, protocol, port: port2, servername, localAddress, httpSocket }, callback) {
+      return function connect({ hostname: hostname3, host, protocol, port: port3, servername, localAddress, httpSocket }, callback) {
         let socket;
         if (protocol === "https:") {
           if (!tls2) {
@@ -2599,7 +2599,7 @@ var require_connect = __commonJS({
           const sessionKey = servername || hostname3;
           assert2(sessionKey);
           const session = customSession || sessionCache.get(sessionKey) || null;
-          port2 = port2 || 443;
+          port3 = port3 || 443;
           socket = tls2.connect({
             highWaterMark: 16384,
             // TLS in node can't have bigger HWM anyway...
@@ -2611,7 +2611,7 @@ var require_connect = __commonJS({
             ALPNProtocols: allowH2 ? ["http/1.1", "h2"] : ["http/1.1"],
             socket: httpSocket,
             // upgrade socket connection
-            port: port2,
+            port: port3,
             host: hostname3
           });
           socket.on("session", function(session2) {
@@ -2619,13 +2619,13 @@ var require_connect = __commonJS({
           });
         } else {
           assert2(!httpSocket, "httpSocket can only be sent on TLS update");
-          port2 = port2 || 80;
+          port3 = port3 || 80;
           socket = net.connect({
             highWaterMark: 64 * 1024,
             // Same as nodejs fs streams.
             ...options,
             localAddress,
-            port: port2,
+            port: port3,
             host: hostname3
           });
         }
@@ -2633,7 +2633,7 @@ var require_connect = __commonJS({
           const keepAliveInitialDelay = options.keepAliveInitialDelay === void 0 ? 6e4 : options.keepAliveInitialDelay;
           socket.setKeepAlive(true, keepAliveInitialDelay);
         }
-        const clearConnectTimeout = setupConnectTimeout(new WeakRef(socket), { timeout, hostname: hostname3, port: port2 });
+        const clearConnectTimeout = setupConnectTimeout(new WeakRef(socket), { timeout, hostname: hostname3, port: port3 });
         socket.setNoDelay(true).once(protocol === "https:" ? "secureConnect" : "connect", function() {
           queueMicrotask(clearConnectTimeout);
           if (callback) {
@@ -4484,8 +4484,8 @@ var require_util2 = __commonJS({
     function createDeferredPromise() {
       let res;
       let rej;
-      const promise2 = new Promise((resolve5, reject) => {
-        res = resolve5;
+      const promise2 = new Promise((resolve6, reject) => {
+        res = resolve6;
         rej = reject;
       });
       return { promise: promise2, resolve: res, reject: rej };
@@ -6736,12 +6736,12 @@ upgrade: ${upgrade}\r
           cb();
         }
       }
-      const waitForDrain = () => new Promise((resolve5, reject) => {
+      const waitForDrain = () => new Promise((resolve6, reject) => {
         assert2(callback === null);
         if (socket[kError]) {
           reject(socket[kError]);
         } else {
-          callback = resolve5;
+          callback = resolve6;
         }
       });
       socket.on("close", onDrain).on("drain", onDrain);
@@ -7101,8 +7101,8 @@ var require_client_h2 = __commonJS({
         }
       }
       let stream;
-      const { hostname: hostname3, port: port2 } = client[kUrl];
-      headers2[HTTP2_HEADER_AUTHORITY] = host || `${hostname3}${port2 ? `:${port2}` : ""}`;
+      const { hostname: hostname3, port: port3 } = client[kUrl];
+      headers2[HTTP2_HEADER_AUTHORITY] = host || `${hostname3}${port3 ? `:${port3}` : ""}`;
       headers2[HTTP2_HEADER_METHOD] = method;
       const abort = (error63) => {
         if (request3.aborted) {
@@ -7411,12 +7411,12 @@ var require_client_h2 = __commonJS({
           cb();
         }
       }
-      const waitForDrain = () => new Promise((resolve5, reject) => {
+      const waitForDrain = () => new Promise((resolve6, reject) => {
         assert2(callback === null);
         if (socket[kError]) {
           reject(socket[kError]);
         } else {
-          callback = resolve5;
+          callback = resolve6;
         }
       });
       h2stream.on("close", onDrain).on("drain", onDrain);
@@ -7470,17 +7470,17 @@ var require_redirect_handler = __commonJS({
       }
     };
     var RedirectHandler = class {
-      constructor(dispatch, maxRedirections, opts, handler3) {
+      constructor(dispatch, maxRedirections, opts, handler2) {
         if (maxRedirections != null && (!Number.isInteger(maxRedirections) || maxRedirections < 0)) {
           throw new InvalidArgumentError("maxRedirections must be a positive number");
         }
-        util.validateHandler(handler3, opts.method, opts.upgrade);
+        util.validateHandler(handler2, opts.method, opts.upgrade);
         this.dispatch = dispatch;
         this.location = null;
         this.abort = null;
         this.opts = { ...opts, maxRedirections: 0 };
         this.maxRedirections = maxRedirections;
-        this.handler = handler3;
+        this.handler = handler2;
         this.history = [];
         this.redirectionLimitReached = false;
         if (util.isStream(this.opts.body)) {
@@ -7613,12 +7613,12 @@ var require_redirect_interceptor = __commonJS({
     var RedirectHandler = require_redirect_handler();
     function createRedirectInterceptor({ maxRedirections: defaultMaxRedirections }) {
       return (dispatch) => {
-        return function Intercept(opts, handler3) {
+        return function Intercept(opts, handler2) {
           const { maxRedirections = defaultMaxRedirections } = opts;
           if (!maxRedirections) {
-            return dispatch(opts, handler3);
+            return dispatch(opts, handler2);
           }
-          const redirectHandler = new RedirectHandler(dispatch, maxRedirections, opts, handler3);
+          const redirectHandler = new RedirectHandler(dispatch, maxRedirections, opts, handler2);
           opts = { ...opts, maxRedirections: 0 };
           return dispatch(opts, redirectHandler);
         };
@@ -7878,9 +7878,9 @@ var require_client = __commonJS({
         connect(this);
         this.once("connect", cb);
       }
-      [kDispatch](opts, handler3) {
+      [kDispatch](opts, handler2) {
         const origin = opts.origin || this[kUrl].origin;
-        const request3 = new Request(origin, opts, handler3);
+        const request3 = new Request(origin, opts, handler2);
         this[kQueue].push(request3);
         if (this[kResuming]) {
         } else if (util.bodyLength(request3.body) == null && util.isIterable(request3.body)) {
@@ -7895,16 +7895,16 @@ var require_client = __commonJS({
         return this[kNeedDrain] < 2;
       }
       async [kClose]() {
-        return new Promise((resolve5) => {
+        return new Promise((resolve6) => {
           if (this[kSize]) {
-            this[kClosedResolve] = resolve5;
+            this[kClosedResolve] = resolve6;
           } else {
-            resolve5(null);
+            resolve6(null);
           }
         });
       }
       async [kDestroy](err) {
-        return new Promise((resolve5) => {
+        return new Promise((resolve6) => {
           const requests = this[kQueue].splice(this[kPendingIdx]);
           for (let i = 0; i < requests.length; i++) {
             const request3 = requests[i];
@@ -7915,7 +7915,7 @@ var require_client = __commonJS({
               this[kClosedResolve]();
               this[kClosedResolve] = null;
             }
-            resolve5(null);
+            resolve6(null);
           };
           if (this[kHTTPContext]) {
             this[kHTTPContext].destroy(err, callback);
@@ -7942,7 +7942,7 @@ var require_client = __commonJS({
     async function connect(client) {
       assert2(!client[kConnecting]);
       assert2(!client[kHTTPContext]);
-      let { host, hostname: hostname3, protocol, port: port2 } = client[kUrl];
+      let { host, hostname: hostname3, protocol, port: port3 } = client[kUrl];
       if (hostname3[0] === "[") {
         const idx = hostname3.indexOf("]");
         assert2(idx !== -1);
@@ -7957,7 +7957,7 @@ var require_client = __commonJS({
             host,
             hostname: hostname3,
             protocol,
-            port: port2,
+            port: port3,
             version: client[kHTTPContext]?.version,
             servername: client[kServerName],
             localAddress: client[kLocalAddress]
@@ -7966,19 +7966,19 @@ var require_client = __commonJS({
         });
       }
       try {
-        const socket = await new Promise((resolve5, reject) => {
+        const socket = await new Promise((resolve6, reject) => {
           client[kConnector]({
             host,
             hostname: hostname3,
             protocol,
-            port: port2,
+            port: port3,
             servername: client[kServerName],
             localAddress: client[kLocalAddress]
           }, (err, socket2) => {
             if (err) {
               reject(err);
             } else {
-              resolve5(socket2);
+              resolve6(socket2);
             }
           });
         });
@@ -8004,7 +8004,7 @@ var require_client = __commonJS({
               host,
               hostname: hostname3,
               protocol,
-              port: port2,
+              port: port3,
               version: client[kHTTPContext]?.version,
               servername: client[kServerName],
               localAddress: client[kLocalAddress]
@@ -8025,7 +8025,7 @@ var require_client = __commonJS({
               host,
               hostname: hostname3,
               protocol,
-              port: port2,
+              port: port3,
               version: client[kHTTPContext]?.version,
               servername: client[kServerName],
               localAddress: client[kLocalAddress]
@@ -8314,8 +8314,8 @@ var require_pool_base = __commonJS({
         if (this[kQueue].isEmpty()) {
           await Promise.all(this[kClients].map((c) => c.close()));
         } else {
-          await new Promise((resolve5) => {
-            this[kClosedResolve] = resolve5;
+          await new Promise((resolve6) => {
+            this[kClosedResolve] = resolve6;
           });
         }
       }
@@ -8329,13 +8329,13 @@ var require_pool_base = __commonJS({
         }
         await Promise.all(this[kClients].map((c) => c.destroy(err)));
       }
-      [kDispatch](opts, handler3) {
+      [kDispatch](opts, handler2) {
         const dispatcher = this[kGetDispatcher]();
         if (!dispatcher) {
           this[kNeedDrain] = true;
-          this[kQueue].push({ opts, handler: handler3 });
+          this[kQueue].push({ opts, handler: handler2 });
           this[kQueued]++;
-        } else if (!dispatcher.dispatch(opts, handler3)) {
+        } else if (!dispatcher.dispatch(opts, handler2)) {
           dispatcher[kNeedDrain] = true;
           this[kNeedDrain] = !this[kGetDispatcher]();
         }
@@ -8674,7 +8674,7 @@ var require_agent = __commonJS({
         }
         return ret;
       }
-      [kDispatch](opts, handler3) {
+      [kDispatch](opts, handler2) {
         let key;
         if (opts.origin && (typeof opts.origin === "string" || opts.origin instanceof URL)) {
           key = String(opts.origin);
@@ -8686,7 +8686,7 @@ var require_agent = __commonJS({
           dispatcher = this[kFactory](opts.origin, this[kOptions]).on("drain", this[kOnDrain]).on("connect", this[kOnConnect]).on("disconnect", this[kOnDisconnect]).on("connectionError", this[kOnConnectionError]);
           this[kClients].set(key, dispatcher);
         }
-        return dispatcher.dispatch(opts, handler3);
+        return dispatcher.dispatch(opts, handler2);
       }
       async [kClose]() {
         const closePromises = [];
@@ -8756,12 +8756,12 @@ var require_proxy_agent = __commonJS({
           this.#client = new Client(proxyUrl, { connect });
         }
       }
-      [kDispatch](opts, handler3) {
-        const onHeaders = handler3.onHeaders;
-        handler3.onHeaders = function(statusCode, data, resume) {
+      [kDispatch](opts, handler2) {
+        const onHeaders = handler2.onHeaders;
+        handler2.onHeaders = function(statusCode, data, resume) {
           if (statusCode === 407) {
-            if (typeof handler3.onError === "function") {
-              handler3.onError(new InvalidArgumentError("Proxy Authentication Required (407)"));
+            if (typeof handler2.onError === "function") {
+              handler2.onError(new InvalidArgumentError("Proxy Authentication Required (407)"));
             }
             return;
           }
@@ -8778,7 +8778,7 @@ var require_proxy_agent = __commonJS({
           headers2.host = host;
         }
         opts.headers = { ...this[kProxyHeaders], ...headers2 };
-        return this.#client[kDispatch](opts, handler3);
+        return this.#client[kDispatch](opts, handler2);
       }
       async [kClose]() {
         return this.#client.close();
@@ -8799,7 +8799,7 @@ var require_proxy_agent = __commonJS({
         }
         const { proxyTunnel = true } = opts;
         const url2 = this.#getUrl(opts);
-        const { href, origin, port: port2, protocol, username, password, hostname: proxyHostname } = url2;
+        const { href, origin, port: port3, protocol, username, password, hostname: proxyHostname } = url2;
         this[kProxy] = { uri: href, protocol };
         this[kInterceptors] = opts.interceptors?.ProxyAgent && Array.isArray(opts.interceptors.ProxyAgent) ? opts.interceptors.ProxyAgent : [];
         this[kRequestTls] = opts.requestTls;
@@ -8841,7 +8841,7 @@ var require_proxy_agent = __commonJS({
             try {
               const { socket, statusCode } = await this[kClient].connect({
                 origin,
-                port: port2,
+                port: port3,
                 path: requestedPath,
                 signal: opts2.signal,
                 headers: {
@@ -8875,7 +8875,7 @@ var require_proxy_agent = __commonJS({
           }
         });
       }
-      dispatch(opts, handler3) {
+      dispatch(opts, handler2) {
         const headers2 = buildHeaders(opts.headers);
         throwIfProxyAuthIsSent(headers2);
         if (headers2 && !("host" in headers2) && !("Host" in headers2)) {
@@ -8887,7 +8887,7 @@ var require_proxy_agent = __commonJS({
             ...opts,
             headers: headers2
           },
-          handler3
+          handler2
         );
       }
       /**
@@ -8974,10 +8974,10 @@ var require_env_http_proxy_agent = __commonJS({
         }
         this.#parseNoProxy();
       }
-      [kDispatch](opts, handler3) {
+      [kDispatch](opts, handler2) {
         const url2 = new URL(opts.origin);
         const agent = this.#getProxyAgentForUrl(url2);
-        return agent.dispatch(opts, handler3);
+        return agent.dispatch(opts, handler2);
       }
       async [kClose]() {
         await this[kNoProxyAgent].close();
@@ -8998,10 +8998,10 @@ var require_env_http_proxy_agent = __commonJS({
         }
       }
       #getProxyAgentForUrl(url2) {
-        let { protocol, host: hostname3, port: port2 } = url2;
+        let { protocol, host: hostname3, port: port3 } = url2;
         hostname3 = hostname3.replace(/:\d*$/, "").toLowerCase();
-        port2 = Number.parseInt(port2, 10) || DEFAULT_PORTS[protocol] || 0;
-        if (!this.#shouldProxy(hostname3, port2)) {
+        port3 = Number.parseInt(port3, 10) || DEFAULT_PORTS[protocol] || 0;
+        if (!this.#shouldProxy(hostname3, port3)) {
           return this[kNoProxyAgent];
         }
         if (protocol === "https:") {
@@ -9009,7 +9009,7 @@ var require_env_http_proxy_agent = __commonJS({
         }
         return this[kHttpProxyAgent];
       }
-      #shouldProxy(hostname3, port2) {
+      #shouldProxy(hostname3, port3) {
         if (this.#noProxyChanged) {
           this.#parseNoProxy();
         }
@@ -9021,7 +9021,7 @@ var require_env_http_proxy_agent = __commonJS({
         }
         for (let i = 0; i < this.#noProxyEntries.length; i++) {
           const entry2 = this.#noProxyEntries[i];
-          if (entry2.port && entry2.port !== port2) {
+          if (entry2.port && entry2.port !== port3) {
             continue;
           }
           if (!/^[.*]/.test(entry2.hostname)) {
@@ -9431,13 +9431,13 @@ var require_retry_agent = __commonJS({
         this.#agent = agent;
         this.#options = options;
       }
-      dispatch(opts, handler3) {
+      dispatch(opts, handler2) {
         const retry2 = new RetryHandler({
           ...opts,
           retryOptions: this.#options
         }, {
           dispatch: this.#agent.dispatch.bind(this.#agent),
-          handler: handler3
+          handler: handler2
         });
         return this.#agent.dispatch(opts, retry2);
       }
@@ -9584,7 +9584,7 @@ var require_readable = __commonJS({
         if (this._readableState.closeEmitted) {
           return null;
         }
-        return await new Promise((resolve5, reject) => {
+        return await new Promise((resolve6, reject) => {
           if (this[kContentLength] > limit) {
             this.destroy(new AbortError());
           }
@@ -9597,7 +9597,7 @@ var require_readable = __commonJS({
             if (signal?.aborted) {
               reject(signal.reason ?? new AbortError());
             } else {
-              resolve5(null);
+              resolve6(null);
             }
           }).on("error", noop4).on("data", function(chunk) {
             limit -= chunk.length;
@@ -9616,7 +9616,7 @@ var require_readable = __commonJS({
     }
     async function consume(stream, type) {
       assert2(!stream[kConsume]);
-      return new Promise((resolve5, reject) => {
+      return new Promise((resolve6, reject) => {
         if (isUnusable(stream)) {
           const rState = stream._readableState;
           if (rState.destroyed && rState.closeEmitted === false) {
@@ -9633,7 +9633,7 @@ var require_readable = __commonJS({
             stream[kConsume] = {
               type,
               stream,
-              resolve: resolve5,
+              resolve: resolve6,
               reject,
               length: 0,
               body: []
@@ -9703,18 +9703,18 @@ var require_readable = __commonJS({
       return buffer;
     }
     function consumeEnd(consume2) {
-      const { type, body, resolve: resolve5, stream, length } = consume2;
+      const { type, body, resolve: resolve6, stream, length } = consume2;
       try {
         if (type === "text") {
-          resolve5(chunksDecode(body, length));
+          resolve6(chunksDecode(body, length));
         } else if (type === "json") {
-          resolve5(JSON.parse(chunksDecode(body, length)));
+          resolve6(JSON.parse(chunksDecode(body, length)));
         } else if (type === "arrayBuffer") {
-          resolve5(chunksConcat(body, length).buffer);
+          resolve6(chunksConcat(body, length).buffer);
         } else if (type === "blob") {
-          resolve5(new Blob(body, { type: stream[kContentType] }));
+          resolve6(new Blob(body, { type: stream[kContentType] }));
         } else if (type === "bytes") {
-          resolve5(chunksConcat(body, length));
+          resolve6(chunksConcat(body, length));
         }
         consumeFinish(consume2);
       } catch (err) {
@@ -9971,9 +9971,9 @@ var require_api_request = __commonJS({
     };
     function request3(opts, callback) {
       if (callback === void 0) {
-        return new Promise((resolve5, reject) => {
+        return new Promise((resolve6, reject) => {
           request3.call(this, opts, (err, data) => {
-            return err ? reject(err) : resolve5(data);
+            return err ? reject(err) : resolve6(data);
           });
         });
       }
@@ -10196,9 +10196,9 @@ var require_api_stream = __commonJS({
     };
     function stream(opts, factory, callback) {
       if (callback === void 0) {
-        return new Promise((resolve5, reject) => {
+        return new Promise((resolve6, reject) => {
           stream.call(this, opts, factory, (err, data) => {
-            return err ? reject(err) : resolve5(data);
+            return err ? reject(err) : resolve6(data);
           });
         });
       }
@@ -10268,11 +10268,11 @@ var require_api_pipeline = __commonJS({
       }
     };
     var PipelineHandler = class extends AsyncResource {
-      constructor(opts, handler3) {
+      constructor(opts, handler2) {
         if (!opts || typeof opts !== "object") {
           throw new InvalidArgumentError("invalid opts");
         }
-        if (typeof handler3 !== "function") {
+        if (typeof handler2 !== "function") {
           throw new InvalidArgumentError("invalid handler");
         }
         const { signal, method, opaque, onInfo, responseHeaders } = opts;
@@ -10288,7 +10288,7 @@ var require_api_pipeline = __commonJS({
         super("UNDICI_PIPELINE");
         this.opaque = opaque || null;
         this.responseHeaders = responseHeaders || null;
-        this.handler = handler3;
+        this.handler = handler2;
         this.abort = null;
         this.context = null;
         this.onInfo = onInfo || null;
@@ -10343,7 +10343,7 @@ var require_api_pipeline = __commonJS({
         this.context = context3;
       }
       onHeaders(statusCode, rawHeaders, resume) {
-        const { opaque, handler: handler3, context: context3 } = this;
+        const { opaque, handler: handler2, context: context3 } = this;
         if (statusCode < 200) {
           if (this.onInfo) {
             const headers2 = this.responseHeaders === "raw" ? util.parseRawHeaders(rawHeaders) : util.parseHeaders(rawHeaders);
@@ -10356,7 +10356,7 @@ var require_api_pipeline = __commonJS({
         try {
           this.handler = null;
           const headers2 = this.responseHeaders === "raw" ? util.parseRawHeaders(rawHeaders) : util.parseHeaders(rawHeaders);
-          body = this.runInAsyncScope(handler3, null, {
+          body = this.runInAsyncScope(handler2, null, {
             statusCode,
             headers: headers2,
             opaque,
@@ -10403,9 +10403,9 @@ var require_api_pipeline = __commonJS({
         util.destroy(ret, err);
       }
     };
-    function pipeline(opts, handler3) {
+    function pipeline(opts, handler2) {
       try {
-        const pipelineHandler = new PipelineHandler(opts, handler3);
+        const pipelineHandler = new PipelineHandler(opts, handler2);
         this.dispatch({ ...opts, body: pipelineHandler.req }, pipelineHandler);
         return pipelineHandler.ret;
       } catch (err) {
@@ -10483,9 +10483,9 @@ var require_api_upgrade = __commonJS({
     };
     function upgrade(opts, callback) {
       if (callback === void 0) {
-        return new Promise((resolve5, reject) => {
+        return new Promise((resolve6, reject) => {
           upgrade.call(this, opts, (err, data) => {
-            return err ? reject(err) : resolve5(data);
+            return err ? reject(err) : resolve6(data);
           });
         });
       }
@@ -10577,9 +10577,9 @@ var require_api_connect = __commonJS({
     };
     function connect(opts, callback) {
       if (callback === void 0) {
-        return new Promise((resolve5, reject) => {
+        return new Promise((resolve6, reject) => {
           connect.call(this, opts, (err, data) => {
-            return err ? reject(err) : resolve5(data);
+            return err ? reject(err) : resolve6(data);
           });
         });
       }
@@ -10853,7 +10853,7 @@ var require_mock_utils = __commonJS({
       }
       return Buffer.concat(buffers).toString("utf8");
     }
-    function mockDispatch(opts, handler3) {
+    function mockDispatch(opts, handler2) {
       const key = buildKey(opts);
       const mockDispatch2 = getMockDispatch(this[kDispatches], key);
       mockDispatch2.timesInvoked++;
@@ -10866,7 +10866,7 @@ var require_mock_utils = __commonJS({
       mockDispatch2.pending = timesInvoked < times2;
       if (error63 !== null) {
         deleteMockDispatch(this[kDispatches], key);
-        handler3.onError(error63);
+        handler2.onError(error63);
         return true;
       }
       if (typeof delay === "number" && delay > 0) {
@@ -10886,10 +10886,10 @@ var require_mock_utils = __commonJS({
         const responseData = getResponseData2(body);
         const responseHeaders = generateKeyValues(headers2);
         const responseTrailers = generateKeyValues(trailers);
-        handler3.onConnect?.((err) => handler3.onError(err), null);
-        handler3.onHeaders?.(statusCode, responseHeaders, resume, getStatusText(statusCode));
-        handler3.onData?.(Buffer.from(responseData));
-        handler3.onComplete?.(responseTrailers);
+        handler2.onConnect?.((err) => handler2.onError(err), null);
+        handler2.onHeaders?.(statusCode, responseHeaders, resume, getStatusText(statusCode));
+        handler2.onData?.(Buffer.from(responseData));
+        handler2.onComplete?.(responseTrailers);
         deleteMockDispatch(mockDispatches, key);
       }
       function resume() {
@@ -10900,10 +10900,10 @@ var require_mock_utils = __commonJS({
       const agent = this[kMockAgent];
       const origin = this[kOrigin];
       const originalDispatch = this[kOriginalDispatch];
-      return function dispatch(opts, handler3) {
+      return function dispatch(opts, handler2) {
         if (agent.isMockActive) {
           try {
-            mockDispatch.call(this, opts, handler3);
+            mockDispatch.call(this, opts, handler2);
           } catch (error63) {
             if (error63 instanceof MockNotMatchedError) {
               const netConnect = agent[kGetNetConnect]();
@@ -10911,7 +10911,7 @@ var require_mock_utils = __commonJS({
                 throw new MockNotMatchedError(`${error63.message}: subsequent request to origin ${origin} was not allowed (net.connect disabled)`);
               }
               if (checkNetConnect(netConnect, origin)) {
-                originalDispatch.call(this, opts, handler3);
+                originalDispatch.call(this, opts, handler2);
               } else {
                 throw new MockNotMatchedError(`${error63.message}: subsequent request to origin ${origin} was not allowed (net.connect is not enabled for this origin)`);
               }
@@ -10920,7 +10920,7 @@ var require_mock_utils = __commonJS({
             }
           }
         } else {
-          originalDispatch.call(this, opts, handler3);
+          originalDispatch.call(this, opts, handler2);
         }
       };
     }
@@ -11248,11 +11248,11 @@ var require_pluralizer = __commonJS({
         this.singular = singular;
         this.plural = plural3;
       }
-      pluralize(count3) {
-        const one = count3 === 1;
+      pluralize(count2) {
+        const one = count2 === 1;
         const keys = one ? singulars : plurals;
         const noun = one ? this.singular : this.plural;
-        return { ...keys, count: count3, noun };
+        return { ...keys, count: count2, noun };
       }
     };
   }
@@ -11344,9 +11344,9 @@ var require_mock_agent = __commonJS({
         }
         return dispatcher;
       }
-      dispatch(opts, handler3) {
+      dispatch(opts, handler2) {
         this.get(opts.origin);
-        return this[kAgent].dispatch(opts, handler3);
+        return this[kAgent].dispatch(opts, handler2);
       }
       async close() {
         await this[kAgent].close();
@@ -11466,11 +11466,11 @@ var require_decorator_handler = __commonJS({
     "use strict";
     module.exports = class DecoratorHandler {
       #handler;
-      constructor(handler3) {
-        if (typeof handler3 !== "object" || handler3 === null) {
+      constructor(handler2) {
+        if (typeof handler2 !== "object" || handler2 === null) {
           throw new TypeError("handler must be an object");
         }
-        this.#handler = handler3;
+        this.#handler = handler2;
       }
       onConnect(...args) {
         return this.#handler.onConnect?.(...args);
@@ -11508,16 +11508,16 @@ var require_redirect = __commonJS({
     module.exports = (opts) => {
       const globalMaxRedirections = opts?.maxRedirections;
       return (dispatch) => {
-        return function redirectInterceptor(opts2, handler3) {
+        return function redirectInterceptor(opts2, handler2) {
           const { maxRedirections = globalMaxRedirections, ...baseOpts } = opts2;
           if (!maxRedirections) {
-            return dispatch(opts2, handler3);
+            return dispatch(opts2, handler2);
           }
           const redirectHandler = new RedirectHandler(
             dispatch,
             maxRedirections,
             opts2,
-            handler3
+            handler2
           );
           return dispatch(baseOpts, redirectHandler);
         };
@@ -11533,13 +11533,13 @@ var require_retry = __commonJS({
     var RetryHandler = require_retry_handler();
     module.exports = (globalOpts) => {
       return (dispatch) => {
-        return function retryInterceptor(opts, handler3) {
+        return function retryInterceptor(opts, handler2) {
           return dispatch(
             opts,
             new RetryHandler(
               { ...opts, retryOptions: { ...globalOpts, ...opts.retryOptions } },
               {
-                handler: handler3,
+                handler: handler2,
                 dispatch
               }
             )
@@ -11565,13 +11565,13 @@ var require_dump = __commonJS({
       #size = 0;
       #reason = null;
       #handler = null;
-      constructor({ maxSize }, handler3) {
-        super(handler3);
+      constructor({ maxSize }, handler2) {
+        super(handler2);
         if (maxSize != null && (!Number.isFinite(maxSize) || maxSize < 1)) {
           throw new InvalidArgumentError("maxSize must be a number greater than 0");
         }
         this.#maxSize = maxSize ?? this.#maxSize;
-        this.#handler = handler3;
+        this.#handler = handler2;
       }
       onConnect(abort) {
         this.#abort = abort;
@@ -11634,11 +11634,11 @@ var require_dump = __commonJS({
       maxSize: 1024 * 1024
     }) {
       return (dispatch) => {
-        return function Intercept(opts, handler3) {
+        return function Intercept(opts, handler2) {
           const { dumpMaxSize = defaultMaxSize } = opts;
           const dumpHandler = new DumpHandler(
             { maxSize: dumpMaxSize },
-            handler3
+            handler2
           );
           return dispatch(opts, dumpHandler);
         };
@@ -11704,17 +11704,17 @@ var require_dns = __commonJS({
               records2,
               newOpts.affinity
             );
-            let port2;
+            let port3;
             if (typeof ip.port === "number") {
-              port2 = `:${ip.port}`;
+              port3 = `:${ip.port}`;
             } else if (origin.port !== "") {
-              port2 = `:${origin.port}`;
+              port3 = `:${origin.port}`;
             } else {
-              port2 = "";
+              port3 = "";
             }
             cb(
               null,
-              `${origin.protocol}//${ip.family === 6 ? `[${ip.address}]` : ip.address}${port2}`
+              `${origin.protocol}//${ip.family === 6 ? `[${ip.address}]` : ip.address}${port3}`
             );
           });
         } else {
@@ -11728,17 +11728,17 @@ var require_dns = __commonJS({
             this.runLookup(origin, opts, cb);
             return;
           }
-          let port2;
+          let port3;
           if (typeof ip.port === "number") {
-            port2 = `:${ip.port}`;
+            port3 = `:${ip.port}`;
           } else if (origin.port !== "") {
-            port2 = `:${origin.port}`;
+            port3 = `:${origin.port}`;
           } else {
-            port2 = "";
+            port3 = "";
           }
           cb(
             null,
-            `${origin.protocol}//${ip.family === 6 ? `[${ip.address}]` : ip.address}${port2}`
+            `${origin.protocol}//${ip.family === 6 ? `[${ip.address}]` : ip.address}${port3}`
           );
         }
       }
@@ -11829,10 +11829,10 @@ var require_dns = __commonJS({
       #dispatch = null;
       #handler = null;
       #origin = null;
-      constructor(state, { origin, handler: handler3, dispatch }, opts) {
-        super(handler3);
+      constructor(state, { origin, handler: handler2, dispatch }, opts) {
+        super(handler2);
         this.#origin = origin;
-        this.#handler = handler3;
+        this.#handler = handler2;
         this.#opts = { ...opts };
         this.#state = state;
         this.#dispatch = dispatch;
@@ -11905,14 +11905,14 @@ var require_dns = __commonJS({
       };
       const instance = new DNSInstance(opts);
       return (dispatch) => {
-        return function dnsInterceptor(origDispatchOpts, handler3) {
+        return function dnsInterceptor(origDispatchOpts, handler2) {
           const origin = origDispatchOpts.origin.constructor === URL ? origDispatchOpts.origin : new URL(origDispatchOpts.origin);
           if (isIP(origin.hostname) !== 0) {
-            return dispatch(origDispatchOpts, handler3);
+            return dispatch(origDispatchOpts, handler2);
           }
           instance.runLookup(origin, origDispatchOpts, (err, newOrigin) => {
             if (err) {
-              return handler3.onError(err);
+              return handler2.onError(err);
             }
             let dispatchOpts = null;
             dispatchOpts = {
@@ -11927,7 +11927,7 @@ var require_dns = __commonJS({
             };
             dispatch(
               dispatchOpts,
-              instance.getHandler({ origin, dispatch, handler: handler3 }, origDispatchOpts)
+              instance.getHandler({ origin, dispatch, handler: handler2 }, origDispatchOpts)
             );
           });
           return true;
@@ -12140,26 +12140,26 @@ var require_headers = __commonJS({
           const firstValue = iterator2.next().value;
           array2[0] = [firstValue[0], firstValue[1].value];
           assert2(firstValue[1].value !== null);
-          for (let i = 1, j = 0, right = 0, left = 0, pivot = 0, x, value; i < size; ++i) {
+          for (let i = 1, j = 0, right = 0, left2 = 0, pivot = 0, x, value; i < size; ++i) {
             value = iterator2.next().value;
             x = array2[i] = [value[0], value[1].value];
             assert2(x[1] !== null);
-            left = 0;
+            left2 = 0;
             right = i;
-            while (left < right) {
-              pivot = left + (right - left >> 1);
+            while (left2 < right) {
+              pivot = left2 + (right - left2 >> 1);
               if (array2[pivot][0] <= x[0]) {
-                left = pivot + 1;
+                left2 = pivot + 1;
               } else {
                 right = pivot;
               }
             }
             if (i !== pivot) {
               j = i;
-              while (j > left) {
+              while (j > left2) {
                 array2[j] = array2[--j];
               }
-              array2[left] = x;
+              array2[left2] = x;
             }
           }
           if (!iterator2.next().done) {
@@ -14442,7 +14442,7 @@ var require_fetch = __commonJS({
       function dispatch({ body }) {
         const url2 = requestCurrentURL(request3);
         const agent = fetchParams.controller.dispatcher;
-        return new Promise((resolve5, reject) => agent.dispatch(
+        return new Promise((resolve6, reject) => agent.dispatch(
           {
             path: url2.pathname + url2.search,
             origin: url2.origin,
@@ -14518,7 +14518,7 @@ var require_fetch = __commonJS({
               }
               this.body = new Readable({ read: resume });
               const onError = this.onError.bind(this);
-              resolve5({
+              resolve6({
                 status,
                 statusText,
                 headersList,
@@ -14561,7 +14561,7 @@ var require_fetch = __commonJS({
               for (let i = 0; i < rawHeaders.length; i += 2) {
                 headersList.append(bufferToLowerCasedHeaderName(rawHeaders[i]), rawHeaders[i + 1].toString("latin1"), true);
               }
-              resolve5({
+              resolve6({
                 status,
                 statusText: STATUS_CODES[status],
                 headersList,
@@ -17597,12 +17597,12 @@ var require_receiver = __commonJS({
             }
             const buffer = this.consume(8);
             const upper = buffer.readUInt32BE(0);
-            const lower = buffer.readUInt32BE(4);
-            if (upper !== 0 || lower > 2 ** 31 - 1) {
+            const lower2 = buffer.readUInt32BE(4);
+            if (upper !== 0 || lower2 > 2 ** 31 - 1) {
               failWebsocketConnection(this.ws, "Received payload length > 2^31 bytes.");
               return;
             }
-            this.#info.payloadLength = lower;
+            this.#info.payloadLength = lower2;
             this.#state = parserStates.READ_DATA;
             if (!this.#validatePayloadLength()) {
               return;
@@ -18302,8 +18302,8 @@ var require_util8 = __commonJS({
       return true;
     }
     function delay(ms) {
-      return new Promise((resolve5) => {
-        setTimeout(resolve5, ms).unref();
+      return new Promise((resolve6) => {
+        setTimeout(resolve6, ms).unref();
       });
     }
     module.exports = {
@@ -18671,15 +18671,15 @@ ${value}`;
           pos = 0;
         }
       }
-      discardLeadingBytes(count3) {
-        while (count3 > 0 && this.lineChunkIndex < this.chunks.length) {
+      discardLeadingBytes(count2) {
+        while (count2 > 0 && this.lineChunkIndex < this.chunks.length) {
           const chunk = this.chunks[this.lineChunkIndex];
           const remaining = chunk.length - this.linePos;
-          if (count3 < remaining) {
-            this.linePos += count3;
-            count3 = 0;
+          if (count2 < remaining) {
+            this.linePos += count2;
+            count2 = 0;
           } else {
-            count3 -= remaining;
+            count2 -= remaining;
             this.lineChunkIndex++;
             this.linePos = 0;
           }
@@ -19071,9 +19071,9 @@ var require_undici = __commonJS({
       headerNameToString: util.headerNameToString
     };
     function makeDispatcher(fn) {
-      return (url2, opts, handler3) => {
+      return (url2, opts, handler2) => {
         if (typeof opts === "function") {
-          handler3 = opts;
+          handler2 = opts;
           opts = null;
         }
         if (!url2 || typeof url2 !== "string" && typeof url2 !== "object" && !(url2 instanceof URL)) {
@@ -19106,7 +19106,7 @@ var require_undici = __commonJS({
           origin: url2.origin,
           path: url2.search ? `${url2.pathname}${url2.search}` : url2.pathname,
           method: opts.method || (opts.body ? "PUT" : "GET")
-        }, handler3);
+        }, handler2);
       };
     }
     module.exports.setGlobalDispatcher = setGlobalDispatcher;
@@ -19729,8 +19729,8 @@ var require_Node = __commonJS({
         };
         const res = toJS.toJS(this, "", ctx);
         if (typeof onAnchor === "function")
-          for (const { count: count3, res: res2 } of ctx.anchors.values())
-            onAnchor(res2, count3);
+          for (const { count: count2, res: res2 } of ctx.anchors.values())
+            onAnchor(res2, count2);
         return typeof reviver === "function" ? applyReviver.applyReviver(reviver, { "": res }, "", res) : res;
       }
     };
@@ -19838,13 +19838,13 @@ var require_Alias = __commonJS({
         const anchor2 = anchors2 && source2 && anchors2.get(source2);
         return anchor2 ? anchor2.count * anchor2.aliasCount : 0;
       } else if (identity2.isCollection(node2)) {
-        let count3 = 0;
+        let count2 = 0;
         for (const item2 of node2.items) {
           const c = getAliasCount(doc, item2, anchors2);
-          if (c > count3)
-            count3 = c;
+          if (c > count2)
+            count2 = c;
         }
-        return count3;
+        return count2;
       } else if (identity2.isPair(node2)) {
         const kc = getAliasCount(doc, node2.key, anchors2);
         const vc = getAliasCount(doc, node2.value, anchors2);
@@ -22797,8 +22797,8 @@ var require_Document = __commonJS({
         };
         const res = toJS.toJS(this.contents, jsonArg ?? "", ctx);
         if (typeof onAnchor === "function")
-          for (const { count: count3, res: res2 } of ctx.anchors.values())
-            onAnchor(res2, count3);
+          for (const { count: count2, res: res2 } of ctx.anchors.values())
+            onAnchor(res2, count2);
         return typeof reviver === "function" ? applyReviver.applyReviver(reviver, { "": res }, "", res) : res;
       }
       /**
@@ -22821,8 +22821,8 @@ var require_Document = __commonJS({
         return stringifyDocument.stringifyDocument(this, options);
       }
     };
-    function assertCollection(contents) {
-      if (identity2.isCollection(contents))
+    function assertCollection(contents2) {
+      if (identity2.isCollection(contents2))
         return true;
       throw new Error("Expected a YAML collection as document contents");
     }
@@ -22875,12 +22875,12 @@ var require_errors2 = __commonJS({
         lineStr = prev + lineStr;
       }
       if (/[^ ]/.test(lineStr)) {
-        let count3 = 1;
+        let count2 = 1;
         const end = error63.linePos[1];
         if (end?.line === line2 && end.col > col) {
-          count3 = Math.max(1, Math.min(end.col - col, 80 - ci));
+          count2 = Math.max(1, Math.min(end.col - col, 80 - ci));
         }
-        const pointer = " ".repeat(ci) + "^".repeat(count3);
+        const pointer = " ".repeat(ci) + "^".repeat(count2);
         error63.message += `:
 
 ${lineStr}
@@ -26944,8 +26944,8 @@ var require_light = __commonJS({
           return this.Promise.resolve();
         }
         yieldLoop(t = 0) {
-          return new this.Promise(function(resolve5, reject) {
-            return setTimeout(resolve5, t);
+          return new this.Promise(function(resolve6, reject) {
+            return setTimeout(resolve6, t);
           });
         }
         computePenalty() {
@@ -27156,15 +27156,15 @@ var require_light = __commonJS({
           return this._queue.length === 0;
         }
         async _tryToRun() {
-          var args, cb, error63, reject, resolve5, returned, task;
+          var args, cb, error63, reject, resolve6, returned, task;
           if (this._running < 1 && this._queue.length > 0) {
             this._running++;
-            ({ task, args, resolve: resolve5, reject } = this._queue.shift());
+            ({ task, args, resolve: resolve6, reject } = this._queue.shift());
             cb = await (async function() {
               try {
                 returned = await task(...args);
                 return function() {
-                  return resolve5(returned);
+                  return resolve6(returned);
                 };
               } catch (error1) {
                 error63 = error1;
@@ -27179,13 +27179,13 @@ var require_light = __commonJS({
           }
         }
         schedule(task, ...args) {
-          var promise2, reject, resolve5;
-          resolve5 = reject = null;
+          var promise2, reject, resolve6;
+          resolve6 = reject = null;
           promise2 = new this.Promise(function(_resolve, _reject) {
-            resolve5 = _resolve;
+            resolve6 = _resolve;
             return reject = _reject;
           });
-          this._queue.push({ task, args, resolve: resolve5, reject });
+          this._queue.push({ task, args, resolve: resolve6, reject });
           this._tryToRun();
           return promise2;
         }
@@ -27586,14 +27586,14 @@ var require_light = __commonJS({
                 counts = this._states.counts;
                 return counts[0] + counts[1] + counts[2] + counts[3] === at;
               };
-              return new this.Promise((resolve5, reject) => {
+              return new this.Promise((resolve6, reject) => {
                 if (finished()) {
-                  return resolve5();
+                  return resolve6();
                 } else {
                   return this.on("done", () => {
                     if (finished()) {
                       this.removeAllListeners("done");
-                      return resolve5();
+                      return resolve6();
                     }
                   });
                 }
@@ -27686,9 +27686,9 @@ var require_light = __commonJS({
               options = parser$5.load(options, this.jobDefaults);
             }
             task = (...args2) => {
-              return new this.Promise(function(resolve5, reject) {
+              return new this.Promise(function(resolve6, reject) {
                 return fn(...args2, function(...args3) {
-                  return (args3[0] != null ? reject : resolve5)(args3);
+                  return (args3[0] != null ? reject : resolve6)(args3);
                 });
               });
             };
@@ -31785,7 +31785,7 @@ var init_endpoints = __esm({
 function endpointsToMethods(octokit) {
   const newMethods = {};
   for (const scope2 of endpointMethodsMap.keys()) {
-    newMethods[scope2] = new Proxy({ octokit, scope: scope2, cache: {} }, handler2);
+    newMethods[scope2] = new Proxy({ octokit, scope: scope2, cache: {} }, handler);
   }
   return newMethods;
 }
@@ -31830,7 +31830,7 @@ function decorate(octokit, scope2, methodName, defaults2, decorations) {
   }
   return Object.assign(withDecorations, requestWithDefaults);
 }
-var endpointMethodsMap, handler2;
+var endpointMethodsMap, handler;
 var init_endpoints_to_methods = __esm({
   "node_modules/@octokit/plugin-rest-endpoint-methods/dist-src/endpoints-to-methods.js"() {
     init_endpoints();
@@ -31857,7 +31857,7 @@ var init_endpoints_to_methods = __esm({
         });
       }
     }
-    handler2 = {
+    handler = {
       has({ scope: scope2 }, methodName) {
         return endpointMethodsMap.get(scope2).has(methodName);
       },
@@ -32113,11 +32113,11 @@ var require_lib = __commonJS({
     })();
     var __awaiter12 = exports && exports.__awaiter || function(thisArg, _arguments, P, generator) {
       function adopt(value) {
-        return value instanceof P ? value : new P(function(resolve5) {
-          resolve5(value);
+        return value instanceof P ? value : new P(function(resolve6) {
+          resolve6(value);
         });
       }
-      return new (P || (P = Promise))(function(resolve5, reject) {
+      return new (P || (P = Promise))(function(resolve6, reject) {
         function fulfilled(value) {
           try {
             step(generator.next(value));
@@ -32133,7 +32133,7 @@ var require_lib = __commonJS({
           }
         }
         function step(result) {
-          result.done ? resolve5(result.value) : adopt(result.value).then(fulfilled, rejected);
+          result.done ? resolve6(result.value) : adopt(result.value).then(fulfilled, rejected);
         }
         step((generator = generator.apply(thisArg, _arguments || [])).next());
       });
@@ -32220,26 +32220,26 @@ var require_lib = __commonJS({
       }
       readBody() {
         return __awaiter12(this, void 0, void 0, function* () {
-          return new Promise((resolve5) => __awaiter12(this, void 0, void 0, function* () {
+          return new Promise((resolve6) => __awaiter12(this, void 0, void 0, function* () {
             let output2 = Buffer.alloc(0);
             this.message.on("data", (chunk) => {
               output2 = Buffer.concat([output2, chunk]);
             });
             this.message.on("end", () => {
-              resolve5(output2.toString());
+              resolve6(output2.toString());
             });
           }));
         });
       }
       readBodyBuffer() {
         return __awaiter12(this, void 0, void 0, function* () {
-          return new Promise((resolve5) => __awaiter12(this, void 0, void 0, function* () {
+          return new Promise((resolve6) => __awaiter12(this, void 0, void 0, function* () {
             const chunks = [];
             this.message.on("data", (chunk) => {
               chunks.push(chunk);
             });
             this.message.on("end", () => {
-              resolve5(Buffer.concat(chunks));
+              resolve6(Buffer.concat(chunks));
             });
           }));
         });
@@ -32385,9 +32385,9 @@ var require_lib = __commonJS({
             response = yield this.requestRaw(info2, data);
             if (response && response.message && response.message.statusCode === HttpCodes2.Unauthorized) {
               let authenticationHandler;
-              for (const handler3 of this.handlers) {
-                if (handler3.canHandleAuthentication(response)) {
-                  authenticationHandler = handler3;
+              for (const handler2 of this.handlers) {
+                if (handler2.canHandleAuthentication(response)) {
+                  authenticationHandler = handler2;
                   break;
                 }
               }
@@ -32447,14 +32447,14 @@ var require_lib = __commonJS({
        */
       requestRaw(info2, data) {
         return __awaiter12(this, void 0, void 0, function* () {
-          return new Promise((resolve5, reject) => {
+          return new Promise((resolve6, reject) => {
             function callbackForResult(err, res) {
               if (err) {
                 reject(err);
               } else if (!res) {
                 reject(new Error("Unknown error"));
               } else {
-                resolve5(res);
+                resolve6(res);
               }
             }
             this.requestRawWithCallback(info2, data, callbackForResult);
@@ -32545,8 +32545,8 @@ var require_lib = __commonJS({
         }
         info2.options.agent = this._getAgent(info2.parsedUrl);
         if (this.handlers) {
-          for (const handler3 of this.handlers) {
-            handler3.prepareRequest(info2.options);
+          for (const handler2 of this.handlers) {
+            handler2.prepareRequest(info2.options);
           }
         }
         return info2;
@@ -32698,12 +32698,12 @@ var require_lib = __commonJS({
         return __awaiter12(this, void 0, void 0, function* () {
           retryNumber = Math.min(ExponentialBackoffCeiling2, retryNumber);
           const ms = ExponentialBackoffTimeSlice2 * Math.pow(2, retryNumber);
-          return new Promise((resolve5) => setTimeout(() => resolve5(), ms));
+          return new Promise((resolve6) => setTimeout(() => resolve6(), ms));
         });
       }
       _processResponse(res, options) {
         return __awaiter12(this, void 0, void 0, function* () {
-          return new Promise((resolve5, reject) => __awaiter12(this, void 0, void 0, function* () {
+          return new Promise((resolve6, reject) => __awaiter12(this, void 0, void 0, function* () {
             const statusCode = res.message.statusCode || 0;
             const response = {
               statusCode,
@@ -32711,7 +32711,7 @@ var require_lib = __commonJS({
               headers: {}
             };
             if (statusCode === HttpCodes2.NotFound) {
-              resolve5(response);
+              resolve6(response);
             }
             function dateTimeDeserializer(key, value) {
               if (typeof value === "string") {
@@ -32723,14 +32723,14 @@ var require_lib = __commonJS({
               return value;
             }
             let obj;
-            let contents;
+            let contents2;
             try {
-              contents = yield res.readBody();
-              if (contents && contents.length > 0) {
+              contents2 = yield res.readBody();
+              if (contents2 && contents2.length > 0) {
                 if (options && options.deserializeDates) {
-                  obj = JSON.parse(contents, dateTimeDeserializer);
+                  obj = JSON.parse(contents2, dateTimeDeserializer);
                 } else {
-                  obj = JSON.parse(contents);
+                  obj = JSON.parse(contents2);
                 }
                 response.result = obj;
               }
@@ -32741,8 +32741,8 @@ var require_lib = __commonJS({
               let msg;
               if (obj && obj.message) {
                 msg = obj.message;
-              } else if (contents && contents.length > 0) {
-                msg = contents;
+              } else if (contents2 && contents2.length > 0) {
+                msg = contents2;
               } else {
                 msg = `Failed request: (${statusCode})`;
               }
@@ -32750,7 +32750,7 @@ var require_lib = __commonJS({
               err.result = response.result;
               reject(err);
             } else {
-              resolve5(response);
+              resolve6(response);
             }
           }));
         });
@@ -32808,11 +32808,11 @@ var init_utils = __esm({
     import_undici2 = __toESM(require_undici(), 1);
     __awaiter11 = function(thisArg, _arguments, P, generator) {
       function adopt(value) {
-        return value instanceof P ? value : new P(function(resolve5) {
-          resolve5(value);
+        return value instanceof P ? value : new P(function(resolve6) {
+          resolve6(value);
         });
       }
-      return new (P || (P = Promise))(function(resolve5, reject) {
+      return new (P || (P = Promise))(function(resolve6, reject) {
         function fulfilled(value) {
           try {
             step(generator.next(value));
@@ -32828,7 +32828,7 @@ var init_utils = __esm({
           }
         }
         function step(result) {
-          result.done ? resolve5(result.value) : adopt(result.value).then(fulfilled, rejected);
+          result.done ? resolve6(result.value) : adopt(result.value).then(fulfilled, rejected);
         }
         step((generator = generator.apply(thisArg, _arguments || [])).next());
       });
@@ -33100,11 +33100,11 @@ var tunnel = __toESM(require_tunnel2(), 1);
 var import_undici = __toESM(require_undici(), 1);
 var __awaiter = function(thisArg, _arguments, P, generator) {
   function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve5) {
-      resolve5(value);
+    return value instanceof P ? value : new P(function(resolve6) {
+      resolve6(value);
     });
   }
-  return new (P || (P = Promise))(function(resolve5, reject) {
+  return new (P || (P = Promise))(function(resolve6, reject) {
     function fulfilled(value) {
       try {
         step(generator.next(value));
@@ -33120,7 +33120,7 @@ var __awaiter = function(thisArg, _arguments, P, generator) {
       }
     }
     function step(result) {
-      result.done ? resolve5(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve6(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
     step((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -33193,26 +33193,26 @@ var HttpClientResponse = class {
   }
   readBody() {
     return __awaiter(this, void 0, void 0, function* () {
-      return new Promise((resolve5) => __awaiter(this, void 0, void 0, function* () {
+      return new Promise((resolve6) => __awaiter(this, void 0, void 0, function* () {
         let output2 = Buffer.alloc(0);
         this.message.on("data", (chunk) => {
           output2 = Buffer.concat([output2, chunk]);
         });
         this.message.on("end", () => {
-          resolve5(output2.toString());
+          resolve6(output2.toString());
         });
       }));
     });
   }
   readBodyBuffer() {
     return __awaiter(this, void 0, void 0, function* () {
-      return new Promise((resolve5) => __awaiter(this, void 0, void 0, function* () {
+      return new Promise((resolve6) => __awaiter(this, void 0, void 0, function* () {
         const chunks = [];
         this.message.on("data", (chunk) => {
           chunks.push(chunk);
         });
         this.message.on("end", () => {
-          resolve5(Buffer.concat(chunks));
+          resolve6(Buffer.concat(chunks));
         });
       }));
     });
@@ -33353,9 +33353,9 @@ var HttpClient = class {
         response = yield this.requestRaw(info2, data);
         if (response && response.message && response.message.statusCode === HttpCodes.Unauthorized) {
           let authenticationHandler;
-          for (const handler3 of this.handlers) {
-            if (handler3.canHandleAuthentication(response)) {
-              authenticationHandler = handler3;
+          for (const handler2 of this.handlers) {
+            if (handler2.canHandleAuthentication(response)) {
+              authenticationHandler = handler2;
               break;
             }
           }
@@ -33415,14 +33415,14 @@ var HttpClient = class {
    */
   requestRaw(info2, data) {
     return __awaiter(this, void 0, void 0, function* () {
-      return new Promise((resolve5, reject) => {
+      return new Promise((resolve6, reject) => {
         function callbackForResult(err, res) {
           if (err) {
             reject(err);
           } else if (!res) {
             reject(new Error("Unknown error"));
           } else {
-            resolve5(res);
+            resolve6(res);
           }
         }
         this.requestRawWithCallback(info2, data, callbackForResult);
@@ -33513,8 +33513,8 @@ var HttpClient = class {
     }
     info2.options.agent = this._getAgent(info2.parsedUrl);
     if (this.handlers) {
-      for (const handler3 of this.handlers) {
-        handler3.prepareRequest(info2.options);
+      for (const handler2 of this.handlers) {
+        handler2.prepareRequest(info2.options);
       }
     }
     return info2;
@@ -33666,12 +33666,12 @@ var HttpClient = class {
     return __awaiter(this, void 0, void 0, function* () {
       retryNumber = Math.min(ExponentialBackoffCeiling, retryNumber);
       const ms = ExponentialBackoffTimeSlice * Math.pow(2, retryNumber);
-      return new Promise((resolve5) => setTimeout(() => resolve5(), ms));
+      return new Promise((resolve6) => setTimeout(() => resolve6(), ms));
     });
   }
   _processResponse(res, options) {
     return __awaiter(this, void 0, void 0, function* () {
-      return new Promise((resolve5, reject) => __awaiter(this, void 0, void 0, function* () {
+      return new Promise((resolve6, reject) => __awaiter(this, void 0, void 0, function* () {
         const statusCode = res.message.statusCode || 0;
         const response = {
           statusCode,
@@ -33679,7 +33679,7 @@ var HttpClient = class {
           headers: {}
         };
         if (statusCode === HttpCodes.NotFound) {
-          resolve5(response);
+          resolve6(response);
         }
         function dateTimeDeserializer(key, value) {
           if (typeof value === "string") {
@@ -33691,14 +33691,14 @@ var HttpClient = class {
           return value;
         }
         let obj;
-        let contents;
+        let contents2;
         try {
-          contents = yield res.readBody();
-          if (contents && contents.length > 0) {
+          contents2 = yield res.readBody();
+          if (contents2 && contents2.length > 0) {
             if (options && options.deserializeDates) {
-              obj = JSON.parse(contents, dateTimeDeserializer);
+              obj = JSON.parse(contents2, dateTimeDeserializer);
             } else {
-              obj = JSON.parse(contents);
+              obj = JSON.parse(contents2);
             }
             response.result = obj;
           }
@@ -33709,8 +33709,8 @@ var HttpClient = class {
           let msg;
           if (obj && obj.message) {
             msg = obj.message;
-          } else if (contents && contents.length > 0) {
-            msg = contents;
+          } else if (contents2 && contents2.length > 0) {
+            msg = contents2;
           } else {
             msg = `Failed request: (${statusCode})`;
           }
@@ -33718,7 +33718,7 @@ var HttpClient = class {
           err.result = response.result;
           reject(err);
         } else {
-          resolve5(response);
+          resolve6(response);
         }
       }));
     });
@@ -33729,11 +33729,11 @@ var lowercaseKeys = (obj) => Object.keys(obj).reduce((c, k) => (c[k.toLowerCase(
 // node_modules/@actions/http-client/lib/auth.js
 var __awaiter2 = function(thisArg, _arguments, P, generator) {
   function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve5) {
-      resolve5(value);
+    return value instanceof P ? value : new P(function(resolve6) {
+      resolve6(value);
     });
   }
-  return new (P || (P = Promise))(function(resolve5, reject) {
+  return new (P || (P = Promise))(function(resolve6, reject) {
     function fulfilled(value) {
       try {
         step(generator.next(value));
@@ -33749,7 +33749,7 @@ var __awaiter2 = function(thisArg, _arguments, P, generator) {
       }
     }
     function step(result) {
-      result.done ? resolve5(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve6(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
     step((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -33780,11 +33780,11 @@ var BearerCredentialHandler = class {
 // node_modules/@actions/core/lib/oidc-utils.js
 var __awaiter3 = function(thisArg, _arguments, P, generator) {
   function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve5) {
-      resolve5(value);
+    return value instanceof P ? value : new P(function(resolve6) {
+      resolve6(value);
     });
   }
-  return new (P || (P = Promise))(function(resolve5, reject) {
+  return new (P || (P = Promise))(function(resolve6, reject) {
     function fulfilled(value) {
       try {
         step(generator.next(value));
@@ -33800,7 +33800,7 @@ var __awaiter3 = function(thisArg, _arguments, P, generator) {
       }
     }
     function step(result) {
-      result.done ? resolve5(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve6(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
     step((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -33869,11 +33869,11 @@ import { EOL as EOL3 } from "os";
 import { constants, promises } from "fs";
 var __awaiter4 = function(thisArg, _arguments, P, generator) {
   function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve5) {
-      resolve5(value);
+    return value instanceof P ? value : new P(function(resolve6) {
+      resolve6(value);
     });
   }
-  return new (P || (P = Promise))(function(resolve5, reject) {
+  return new (P || (P = Promise))(function(resolve6, reject) {
     function fulfilled(value) {
       try {
         step(generator.next(value));
@@ -33889,7 +33889,7 @@ var __awaiter4 = function(thisArg, _arguments, P, generator) {
       }
     }
     function step(result) {
-      result.done ? resolve5(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve6(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
     step((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -34191,11 +34191,11 @@ import * as fs2 from "fs";
 import * as path2 from "path";
 var __awaiter5 = function(thisArg, _arguments, P, generator) {
   function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve5) {
-      resolve5(value);
+    return value instanceof P ? value : new P(function(resolve6) {
+      resolve6(value);
     });
   }
-  return new (P || (P = Promise))(function(resolve5, reject) {
+  return new (P || (P = Promise))(function(resolve6, reject) {
     function fulfilled(value) {
       try {
         step(generator.next(value));
@@ -34211,7 +34211,7 @@ var __awaiter5 = function(thisArg, _arguments, P, generator) {
       }
     }
     function step(result) {
-      result.done ? resolve5(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve6(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
     step((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -34315,11 +34315,11 @@ function isUnixExecutable(stats) {
 // node_modules/@actions/io/lib/io.js
 var __awaiter6 = function(thisArg, _arguments, P, generator) {
   function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve5) {
-      resolve5(value);
+    return value instanceof P ? value : new P(function(resolve6) {
+      resolve6(value);
     });
   }
-  return new (P || (P = Promise))(function(resolve5, reject) {
+  return new (P || (P = Promise))(function(resolve6, reject) {
     function fulfilled(value) {
       try {
         step(generator.next(value));
@@ -34335,7 +34335,7 @@ var __awaiter6 = function(thisArg, _arguments, P, generator) {
       }
     }
     function step(result) {
-      result.done ? resolve5(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve6(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
     step((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -34409,11 +34409,11 @@ function findInPath(tool2) {
 import { setTimeout as setTimeout2 } from "timers";
 var __awaiter7 = function(thisArg, _arguments, P, generator) {
   function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve5) {
-      resolve5(value);
+    return value instanceof P ? value : new P(function(resolve6) {
+      resolve6(value);
     });
   }
-  return new (P || (P = Promise))(function(resolve5, reject) {
+  return new (P || (P = Promise))(function(resolve6, reject) {
     function fulfilled(value) {
       try {
         step(generator.next(value));
@@ -34429,7 +34429,7 @@ var __awaiter7 = function(thisArg, _arguments, P, generator) {
       }
     }
     function step(result) {
-      result.done ? resolve5(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve6(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
     step((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -34648,7 +34648,7 @@ var ToolRunner = class extends events.EventEmitter {
         this.toolPath = path4.resolve(process.cwd(), this.options.cwd || process.cwd(), this.toolPath);
       }
       this.toolPath = yield which(this.toolPath, true);
-      return new Promise((resolve5, reject) => __awaiter7(this, void 0, void 0, function* () {
+      return new Promise((resolve6, reject) => __awaiter7(this, void 0, void 0, function* () {
         this._debug(`exec tool: ${this.toolPath}`);
         this._debug("arguments:");
         for (const arg of this.args) {
@@ -34731,7 +34731,7 @@ var ToolRunner = class extends events.EventEmitter {
           if (error63) {
             reject(error63);
           } else {
-            resolve5(exitCode2);
+            resolve6(exitCode2);
           }
         });
         if (this.options.input) {
@@ -34854,11 +34854,11 @@ var ExecState = class _ExecState extends events.EventEmitter {
 // node_modules/@actions/exec/lib/exec.js
 var __awaiter8 = function(thisArg, _arguments, P, generator) {
   function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve5) {
-      resolve5(value);
+    return value instanceof P ? value : new P(function(resolve6) {
+      resolve6(value);
     });
   }
-  return new (P || (P = Promise))(function(resolve5, reject) {
+  return new (P || (P = Promise))(function(resolve6, reject) {
     function fulfilled(value) {
       try {
         step(generator.next(value));
@@ -34874,7 +34874,7 @@ var __awaiter8 = function(thisArg, _arguments, P, generator) {
       }
     }
     function step(result) {
-      result.done ? resolve5(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve6(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
     step((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -34927,11 +34927,11 @@ function getExecOutput(commandLine, args, options) {
 // node_modules/@actions/core/lib/platform.js
 var __awaiter9 = function(thisArg, _arguments, P, generator) {
   function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve5) {
-      resolve5(value);
+    return value instanceof P ? value : new P(function(resolve6) {
+      resolve6(value);
     });
   }
-  return new (P || (P = Promise))(function(resolve5, reject) {
+  return new (P || (P = Promise))(function(resolve6, reject) {
     function fulfilled(value) {
       try {
         step(generator.next(value));
@@ -34947,7 +34947,7 @@ var __awaiter9 = function(thisArg, _arguments, P, generator) {
       }
     }
     function step(result) {
-      result.done ? resolve5(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve6(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
     step((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -35006,11 +35006,11 @@ function getDetails() {
 // node_modules/@actions/core/lib/core.js
 var __awaiter10 = function(thisArg, _arguments, P, generator) {
   function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve5) {
-      resolve5(value);
+    return value instanceof P ? value : new P(function(resolve6) {
+      resolve6(value);
     });
   }
-  return new (P || (P = Promise))(function(resolve5, reject) {
+  return new (P || (P = Promise))(function(resolve6, reject) {
     function fulfilled(value) {
       try {
         step(generator.next(value));
@@ -35026,7 +35026,7 @@ var __awaiter10 = function(thisArg, _arguments, P, generator) {
       }
     }
     function step(result) {
-      result.done ? resolve5(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve6(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
     step((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -35156,10 +35156,10 @@ function getIDToken(aud) {
 var InputError = class extends Error {
   /** One sentence: what to do. */
   remedy;
-  constructor(message, remedy) {
+  constructor(message, remedy2) {
     super(message);
     this.name = "InputError";
-    this.remedy = remedy;
+    this.remedy = remedy2;
   }
 };
 
@@ -35167,13 +35167,13 @@ var InputError = class extends Error {
 var import_yaml = __toESM(require_dist(), 1);
 
 // src/lib/order.ts
-function compareText(left, right) {
-  return left < right ? -1 : left > right ? 1 : 0;
+function compareText(left2, right) {
+  return left2 < right ? -1 : left2 > right ? 1 : 0;
 }
 function compareBy(...keys) {
-  return (left, right) => {
+  return (left2, right) => {
     for (const key of keys) {
-      const a = key(left);
+      const a = key(left2);
       const b = key(right);
       if (typeof a === "number" && typeof b === "number") {
         if (a !== b) return a - b;
@@ -35190,6 +35190,38 @@ function sortedBy(values4, ...keys) {
 }
 function distinct(values4) {
   return [...new Set(values4)].sort(compareText);
+}
+
+// src/units/unit.ts
+function shown(unit3) {
+  const side2 = unit3.head ?? unit3.base;
+  if (side2 === void 0) throw new Error(`unit ${unit3.id} is on no side`);
+  return side2;
+}
+function onSide(unit3, side2) {
+  return side2 === "base" ? unit3.base : unit3.head;
+}
+function folderOf(path7) {
+  const cut2 = path7.lastIndexOf("/");
+  return cut2 < 0 ? "." : path7.slice(0, cut2);
+}
+function baseName(path7) {
+  return path7.slice(path7.lastIndexOf("/") + 1);
+}
+function below(path7, folder) {
+  return folder === "." || path7 === folder || path7.startsWith(`${folder}/`);
+}
+function resolvePath(folder, written) {
+  if (written === "" || /^[a-z][a-z0-9+.-]*:/iu.test(written)) return void 0;
+  const steps = written.startsWith("/") || folder === "." ? [] : folder.split("/");
+  for (const step of written.split("/")) {
+    if (step === "" || step === ".") continue;
+    if (step === "..") {
+      if (steps.length === 0) return void 0;
+      steps.pop();
+    } else steps.push(step);
+  }
+  return steps.length === 0 ? "." : steps.join("/");
 }
 
 // src/lib/assert-never.ts
@@ -35211,17 +35243,17 @@ function nearestName(name2, names3) {
   }
   return best;
 }
-function editDistance(left, right, limit) {
-  if (Math.abs(left.length - right.length) > limit) return limit + 1;
+function editDistance(left2, right, limit) {
+  if (Math.abs(left2.length - right.length) > limit) return limit + 1;
   let beforeLast = [];
   let last = Array.from({ length: right.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= left.length; i += 1) {
+  for (let i = 1; i <= left2.length; i += 1) {
     const row2 = [i];
     let least = i;
     for (let j = 1; j <= right.length; j += 1) {
-      const cost = left[i - 1] === right[j - 1] ? 0 : 1;
+      const cost = left2[i - 1] === right[j - 1] ? 0 : 1;
       let value = Math.min((last[j] ?? 0) + 1, (row2[j - 1] ?? 0) + 1, (last[j - 1] ?? 0) + cost);
-      if (i > 1 && j > 1 && left[i - 1] === right[j - 2] && left[i - 2] === right[j - 1]) value = Math.min(value, (beforeLast[j - 2] ?? 0) + 1);
+      if (i > 1 && j > 1 && left2[i - 1] === right[j - 2] && left2[i - 2] === right[j - 1]) value = Math.min(value, (beforeLast[j - 2] ?? 0) + 1);
       row2.push(value);
       least = Math.min(least, value);
     }
@@ -35250,14 +35282,14 @@ function describeIssue(issue3, schema2, value, prefix3) {
         return { path: [...path7, key], atKey: true, message: `unknown key \`${key}\`${name2 === "" ? "" : ` in \`${name2}\``}; ${hint}` };
       });
     case "invalid_value":
-      return here(`\`${name2}\` is ${shown(found)}; allowed: ${listed(issue3.values.map(String))}`);
+      return here(`\`${name2}\` is ${shown2(found)}; allowed: ${listed(issue3.values.map(String))}`);
     case "invalid_type":
       if (found === void 0) return here(`\`${name2}\` is missing; it must be ${typeText(issue3.expected)}`);
-      return here(`\`${name2}\` must be ${typeText(issue3.expected)}, not ${shown(found)}${issue3.expected === "string" && typeof found === "number" ? "; put it in quotes" : ""}`);
+      return here(`\`${name2}\` must be ${typeText(issue3.expected)}, not ${shown2(found)}${issue3.expected === "string" && typeof found === "number" ? "; put it in quotes" : ""}`);
     case "invalid_union": {
       const branch2 = issue3.errors.find((errors) => errors.some((each) => each.path.length > 0 || each.code === "unrecognized_keys"));
       if (branch2 !== void 0) return branch2.flatMap((each) => describeIssue(each, schema2, value, path7));
-      return here(`\`${name2}\` is ${shown(found)}, which is not allowed here; allowed: ${alternatives(issue3.errors)}`);
+      return here(`\`${name2}\` is ${shown2(found)}, which is not allowed here; allowed: ${alternatives(issue3.errors)}`);
     }
     case "too_small":
       return here(`\`${name2}\` must be at least ${String(issue3.minimum)}${sizeUnit(issue3.origin)}`);
@@ -35298,7 +35330,7 @@ function typeText(type) {
       return `a ${type}`;
   }
 }
-function shown(value) {
+function shown2(value) {
   if (value === null) return "empty";
   if (Array.isArray(value)) return "a list";
   if (typeof value === "object") return "a map";
@@ -36571,14 +36603,14 @@ function codePointLength(str) {
   const units = str.length;
   if (!highSurrogate.test(str))
     return units;
-  let count3 = units;
+  let count2 = units;
   for (let i = 0; i < units - 1; i++) {
     if ((str.charCodeAt(i) & 64512) === 55296 && (str.charCodeAt(i + 1) & 64512) === 56320) {
-      count3--;
+      count2--;
       i++;
     }
   }
-  return count3;
+  return count2;
 }
 function getLengthableOrigin(input3) {
   if (Array.isArray(input3))
@@ -39301,15 +39333,15 @@ var $ZodIntersection = /* @__PURE__ */ $constructor("$ZodIntersection", (inst, d
   $ZodType.init(inst, def);
   inst._zod.parse = (payload, ctx) => {
     const input3 = payload.value;
-    const left = def.left._zod.run({ value: input3, issues: [] }, ctx);
+    const left2 = def.left._zod.run({ value: input3, issues: [] }, ctx);
     const right = def.right._zod.run({ value: input3, issues: [] }, ctx);
-    const async = left instanceof Promise || right instanceof Promise;
+    const async = left2 instanceof Promise || right instanceof Promise;
     if (async) {
-      return Promise.all([left, right]).then(([left2, right2]) => {
-        return handleIntersectionResults(payload, left2, right2);
+      return Promise.all([left2, right]).then(([left3, right2]) => {
+        return handleIntersectionResults(payload, left3, right2);
       });
     }
-    return handleIntersectionResults(payload, left, right);
+    return handleIntersectionResults(payload, left2, right);
   };
 });
 function mergeValues(a, b) {
@@ -39360,7 +39392,7 @@ function mergeValues(a, b) {
   }
   return { valid: false, mergeErrorPath: [] };
 }
-function handleIntersectionResults(result, left, right) {
+function handleIntersectionResults(result, left2, right) {
   const unrecKeys = /* @__PURE__ */ new Map();
   let unrecIssue;
   const keyIssues = /* @__PURE__ */ new Map();
@@ -39384,7 +39416,7 @@ function handleIntersectionResults(result, left, right) {
     }
     return true;
   };
-  for (const iss of left.issues) {
+  for (const iss of left2.issues) {
     if (!collect(iss, "l"))
       result.issues.push(iss);
   }
@@ -39402,7 +39434,7 @@ function handleIntersectionResults(result, left, right) {
         result.issues.push(keyIssues.get(k));
     }
   }
-  const merged2 = mergeValues(left.value, right.value);
+  const merged2 = mergeValues(left2.value, right.value);
   if (!merged2.valid) {
     if (aborted(result))
       return result;
@@ -40082,19 +40114,19 @@ var $ZodPipe = /* @__PURE__ */ $constructor("$ZodPipe", (inst, def) => {
       }
       return handlePipeResult(right, def.in, ctx);
     }
-    const left = def.in._zod.run(payload, ctx);
-    if (left instanceof Promise) {
-      return left.then((left2) => handlePipeResult(left2, def.out, ctx));
+    const left2 = def.in._zod.run(payload, ctx);
+    if (left2 instanceof Promise) {
+      return left2.then((left3) => handlePipeResult(left3, def.out, ctx));
     }
-    return handlePipeResult(left, def.out, ctx);
+    return handlePipeResult(left2, def.out, ctx);
   };
 });
-function handlePipeResult(left, next, ctx) {
-  if (left.issues.some((iss) => iss.code !== "unrecognized_keys")) {
-    left.aborted = true;
-    return left;
+function handlePipeResult(left2, next, ctx) {
+  if (left2.issues.some((iss) => iss.code !== "unrecognized_keys")) {
+    left2.aborted = true;
+    return left2;
   }
-  return next._zod.run({ value: left.value, issues: left.issues }, ctx);
+  return next._zod.run({ value: left2.value, issues: left2.issues }, ctx);
 }
 var $ZodCodec = /* @__PURE__ */ $constructor("$ZodCodec", (inst, def) => {
   $ZodType.init(inst, def);
@@ -40105,11 +40137,11 @@ var $ZodCodec = /* @__PURE__ */ $constructor("$ZodCodec", (inst, def) => {
   inst._zod.parse = (payload, ctx) => {
     const direction = ctx.direction || "forward";
     if (direction === "forward") {
-      const left = def.in._zod.run(payload, ctx);
-      if (left instanceof Promise) {
-        return left.then((left2) => handleCodecAResult(left2, def, ctx));
+      const left2 = def.in._zod.run(payload, ctx);
+      if (left2 instanceof Promise) {
+        return left2.then((left3) => handleCodecAResult(left3, def, ctx));
       }
-      return handleCodecAResult(left, def, ctx);
+      return handleCodecAResult(left2, def, ctx);
     } else {
       const right = def.out._zod.run(payload, ctx);
       if (right instanceof Promise) {
@@ -40139,12 +40171,12 @@ function handleCodecAResult(result, def, ctx) {
     return handleCodecTxResult(result, transformed, def.in, ctx);
   }
 }
-function handleCodecTxResult(left, value, nextSchema, ctx) {
-  if (left.issues.length) {
-    left.aborted = true;
-    return left;
+function handleCodecTxResult(left2, value, nextSchema, ctx) {
+  if (left2.issues.length) {
+    left2.aborted = true;
+    return left2;
   }
-  return nextSchema._zod.run({ value, issues: left.issues }, ctx);
+  return nextSchema._zod.run({ value, issues: left2.issues }, ctx);
 }
 var $ZodPreprocess = /* @__PURE__ */ $constructor("$ZodPreprocess", (inst, def) => {
   $ZodPipe.init(inst, def);
@@ -40411,7 +40443,7 @@ var recursive = /* @__PURE__ */ new WeakMap();
 var NONE = 0;
 var ASSUMED = 1;
 var PROVEN = 2;
-function isRecursive(inst, stack, resolve5) {
+function isRecursive(inst, stack, resolve6) {
   const cached2 = recursive.get(inst);
   if (cached2 !== void 0)
     return cached2 ? PROVEN : NONE;
@@ -40421,7 +40453,7 @@ function isRecursive(inst, stack, resolve5) {
   let result = NONE;
   const check2 = (child2) => {
     if (result !== PROVEN && child2?._zod) {
-      const answer2 = isRecursive(child2, stack, resolve5);
+      const answer2 = isRecursive(child2, stack, resolve6);
       if (answer2 > result)
         result = answer2;
     }
@@ -40432,7 +40464,7 @@ function isRecursive(inst, stack, resolve5) {
       const desc = Object.getOwnPropertyDescriptor(sh, key);
       if (spread && !desc.enumerable)
         continue;
-      const child2 = desc.get ? ASSUMED : desc.value?._zod ? isRecursive(desc.value, stack, resolve5) : NONE;
+      const child2 = desc.get ? ASSUMED : desc.value?._zod ? isRecursive(desc.value, stack, resolve6) : NONE;
       if (child2 > answer2)
         answer2 = child2;
     }
@@ -40496,7 +40528,7 @@ function isRecursive(inst, stack, resolve5) {
       break;
     // `$ZodLazy` caches its inner on the def, so a resolved edge is followed exactly
     case "lazy": {
-      const inner = def._cachedInner ?? (resolve5 ? inst._zod.innerType : void 0);
+      const inner = def._cachedInner ?? (resolve6 ? inst._zod.innerType : void 0);
       merge3(inner ? isRecursive(inner, stack, false) : ASSUMED);
       break;
     }
@@ -40961,8 +40993,8 @@ function az_default() {
 }
 
 // node_modules/zod/v4/locales/be.js
-function getBelarusianPlural(count3, one, few, many) {
-  const absCount = Math.abs(count3);
+function getBelarusianPlural(count2, one, few, many) {
+  const absCount = Math.abs(count2);
   const lastDigit = absCount % 10;
   const lastTwoDigits = absCount % 100;
   if (lastTwoDigits >= 11 && lastTwoDigits <= 19) {
@@ -43609,8 +43641,8 @@ function hu_default() {
 }
 
 // node_modules/zod/v4/locales/hy.js
-function getArmenianPlural(count3, one, many) {
-  return Math.abs(count3) === 1 ? one : many;
+function getArmenianPlural(count2, one, many) {
+  return Math.abs(count2) === 1 ? one : many;
 }
 function withDefiniteArticle(word2) {
   if (!word2)
@@ -46348,8 +46380,8 @@ function ro_default() {
 }
 
 // node_modules/zod/v4/locales/ru.js
-function getRussianPlural(count3, one, few, many) {
-  const absCount = Math.abs(count3);
+function getRussianPlural(count2, one, few, many) {
+  const absCount = Math.abs(count2);
   const lastDigit = absCount % 10;
   const lastTwoDigits = absCount % 100;
   if (lastTwoDigits >= 11 && lastTwoDigits <= 19) {
@@ -50637,10 +50669,10 @@ function _discriminatedUnion(Class2, discriminator, options, params) {
   });
 }
 // @__NO_SIDE_EFFECTS__
-function _intersection(Class2, left, right) {
+function _intersection(Class2, left2, right) {
   return new Class2({
     type: "intersection",
-    left,
+    left: left2,
     right
   });
 }
@@ -51165,11 +51197,11 @@ function compactTypeUnion(schema2) {
     if (keys.length !== 1 || keys[0] !== "type")
       return;
     const type = option.type;
-    for (const member3 of Array.isArray(type) ? type : [type]) {
-      if (typeof member3 !== "string")
+    for (const member of Array.isArray(type) ? type : [type]) {
+      if (typeof member !== "string")
         return;
-      if (!types2.includes(member3))
-        types2.push(member3);
+      if (!types2.includes(member))
+        types2.push(member);
     }
   }
   delete schema2.anyOf;
@@ -51177,22 +51209,22 @@ function compactTypeUnion(schema2) {
 }
 var FOLDABLE_KEYS = /* @__PURE__ */ new Set(["type", "properties", "required", "additionalProperties"]);
 var UNION_KEYS = ["oneOf", "anyOf"];
-function undeclaredConstraint(member3) {
-  const extra = member3.additionalProperties;
+function undeclaredConstraint(member) {
+  const extra = member.additionalProperties;
   if (extra === void 0 || extra === false || typeof extra !== "object" || extra === null)
     return null;
   return Object.keys(extra).length ? extra : null;
 }
 function foldObjects(members3) {
   const objects = [];
-  for (const member3 of members3) {
-    if (typeof member3 !== "object" || member3.type !== "object")
+  for (const member of members3) {
+    if (typeof member !== "object" || member.type !== "object")
       return null;
-    for (const key in member3) {
+    for (const key in member) {
       if (!FOLDABLE_KEYS.has(key))
         return null;
     }
-    objects.push(member3);
+    objects.push(member);
   }
   const properties = {};
   const required2 = /* @__PURE__ */ new Set();
@@ -53520,10 +53552,10 @@ var ZodIntersection = /* @__PURE__ */ $constructor("ZodIntersection", (inst, def
   ZodType.init(inst, def);
   inst._zod.processJSONSchema = (ctx, json2, params) => intersectionProcessor(inst, ctx, json2, params);
 });
-function intersection(left, right) {
+function intersection(left2, right) {
   return new ZodIntersection({
     type: "intersection",
-    left,
+    left: left2,
     right
   });
 }
@@ -55071,7 +55103,8 @@ var level = external_exports.enum(["fail", "warn", "off"]);
 var helm = external_exports.strictObject({
   release: text.optional(),
   namespace: namespaceName.optional(),
-  values: external_exports.array(path6).default([]),
+  /** Relative to the chart. */
+  values: external_exports.array(text).default([]),
   set: external_exports.record(external_exports.string(), external_exports.union([external_exports.string(), external_exports.number(), external_exports.boolean()])).default({}),
   apiVersions: external_exports.array(text).default([]),
   kubeVersion: text.optional()
@@ -55462,12 +55495,17 @@ function readSuppressions(written, add2, lineAt2) {
   });
 }
 function contradictions(config2) {
-  return config2.units.flatMap((unit3, index) => {
+  const outside = config2.units.flatMap(
+    (unit3, index) => (unit3.helm?.values ?? []).flatMap(
+      (file2, at) => resolvePath(unit3.path, file2) === void 0 ? [{ path: ["units", index, "helm", "values", at], message: `\`units[${String(index)}].helm.values[${String(at)}]\` must be a path inside the repository` }] : []
+    )
+  );
+  return outside.concat(config2.units.flatMap((unit3, index) => {
     const stated = Object.entries(config2.environments).flatMap(([name2, environment4]) => environment4.units.includes(unit3.path) ? [name2] : []);
     if (unit3.environment === void 0 || stated.length === 0 || stated.includes(unit3.environment)) return [];
     const message = `\`units[${String(index)}].environment\` is \`${unit3.environment}\`, but \`environments\` puts \`${unit3.path}\` into ${stated.map((name2) => `\`${name2}\``).join(", ")}`;
     return [{ path: ["units", index, "environment"], message }];
-  });
+  }));
 }
 function remedyFor(path7, atKey) {
   if (path7.length === 0) return "write the keys as `docs/configuration.md` lists them";
@@ -55525,8 +55563,8 @@ function changedPaths(pair) {
   }
   return changed;
 }
-function sameEntry(left, right) {
-  return contentKey(left) === contentKey(right) && modeOf(left) === modeOf(right) && linkOf(left) === linkOf(right);
+function sameEntry(left2, right) {
+  return contentKey(left2) === contentKey(right) && modeOf(left2) === modeOf(right) && linkOf(left2) === linkOf(right);
 }
 function contentKey(entry2) {
   return `${entry2.type} ${entry2.type === "submodule" ? entry2.commit : entry2.blob}`;
@@ -55567,18 +55605,18 @@ function resolvePlain(text6) {
   const first = text6.charCodeAt(0);
   if (first === 46) return dotFloat.test(text6) ? Number(text6.replaceAll("_", "")) : text6;
   if (first > 57) return text6;
-  const plain6 = text6.includes("_") ? text6.replaceAll("_", "") : text6;
-  const integer3 = readInteger(plain6);
+  const plain5 = text6.includes("_") ? text6.replaceAll("_", "") : text6;
+  const integer3 = readInteger(plain5);
   if (integer3 !== void 0) return integer3;
-  return yamlStyleFloat.test(plain6) ? withoutNegativeZero(Number(plain6)) : text6;
+  return yamlStyleFloat.test(plain5) ? withoutNegativeZero(Number(plain5)) : text6;
 }
 function isFloatText(text6) {
   return typeof resolvePlain(text6) === "number" && readInteger(text6.replaceAll("_", "")) === void 0;
 }
-function readInteger(plain6) {
-  const match = goInteger.exec(plain6);
+function readInteger(plain5) {
+  const match = goInteger.exec(plain5);
   if (match === null) {
-    return signedBinary.test(plain6) ? withoutNegativeZero(Number.parseInt(plain6.slice(2), 2)) : void 0;
+    return signedBinary.test(plain5) ? withoutNegativeZero(Number.parseInt(plain5.slice(2), 2)) : void 0;
   }
   const [, sign, hex3, binary2, octal, oldOctal, decimal2] = match;
   const negative2 = sign === "-";
@@ -55617,10 +55655,10 @@ var documentLimits = {
   /** Problems of one kind are listed up to here. */
   problems: 20
 };
-function toPlain(contents) {
+function toPlain(contents2) {
   const converter = new Converter();
   try {
-    return { value: converter.value(contents, 0, true), problems: converter.problems };
+    return { value: converter.value(contents2, 0, true), problems: converter.problems };
   } catch (error63) {
     if (!(error63 instanceof Stop)) throw error63;
     return { value: void 0, problems: [...converter.problems, error63.problem] };
@@ -55732,8 +55770,8 @@ var Converter = class {
     else this.#report("yaml-error", node2, "a map or list stands where a key must be", "quote the text; a template such as `{{ … }}` must be rendered first");
     return void 0;
   }
-  #report(kind, node2, reason, remedy) {
-    if (this.#copying === 0 && this.problems.length < documentLimits.problems) this.problems.push({ kind, offset: offsetOf(node2), reason, remedy });
+  #report(kind, node2, reason, remedy2) {
+    if (this.#copying === 0 && this.problems.length < documentLimits.problems) this.problems.push({ kind, offset: offsetOf(node2), reason, remedy: remedy2 });
   }
 };
 function keyText(node2) {
@@ -55829,10 +55867,10 @@ function readBlockText(text6, at, end, indent, folded) {
   return { value: chomp === dash ? body : `${body}
 `, next: line2 };
 }
-function fold(lines, count3) {
+function fold(lines, count2) {
   let body = "";
   let text6 = false;
-  for (let index = 0; index < count3; index += 1) {
+  for (let index = 0; index < count2; index += 1) {
     const line2 = lines[index] ?? "";
     if (line2 === "") body += "\n";
     else body += text6 && lines[index - 1] !== "" ? ` ${line2}` : line2;
@@ -56457,8 +56495,8 @@ function tooLarge(size, limitBytes) {
   return unreadable({ kind: "too-large", reason: `the file has ${size} bytes, the limit is ${limitBytes}`, remedy: "split the file, or exclude it with `ignore`" });
 }
 function notUtf8(bytes) {
-  const remedy = "save the file as UTF-8";
-  if (bytes[0] === 255 && bytes[1] === 254 || bytes[0] === 254 && bytes[1] === 255) return { kind: "not-utf8", line: 1, reason: "the file is UTF-16", remedy };
+  const remedy2 = "save the file as UTF-8";
+  if (bytes[0] === 255 && bytes[1] === 254 || bytes[0] === 254 && bytes[1] === 255) return { kind: "not-utf8", line: 1, reason: "the file is UTF-16", remedy: remedy2 };
   let start = 0;
   for (let line2 = 1; start < bytes.byteLength; line2 += 1) {
     const feed3 = bytes.indexOf(10, start);
@@ -56466,11 +56504,11 @@ function notUtf8(bytes) {
     try {
       strict.decode(bytes.subarray(start, end));
     } catch {
-      return { kind: "not-utf8", line: line2, reason: `line ${line2} holds bytes that are not UTF-8`, remedy };
+      return { kind: "not-utf8", line: line2, reason: `line ${line2} holds bytes that are not UTF-8`, remedy: remedy2 };
     }
     start = end + 1;
   }
-  return { kind: "not-utf8", reason: "the file is not UTF-8", remedy };
+  return { kind: "not-utf8", reason: "the file is not UTF-8", remedy: remedy2 };
 }
 function unreadable(problem) {
   return { type: "unreadable", problem };
@@ -56662,41 +56700,6 @@ function strangeCharacters(source2, startLine2) {
   }];
 }
 
-// src/units/unit.ts
-function isInput(inputs2, path7) {
-  return inputs2.files.has(path7) || inputs2.folders.has(folderOf(path7)) || inputs2.trees.some((tree2) => below(path7, tree2));
-}
-function shown2(unit3) {
-  const side2 = unit3.head ?? unit3.base;
-  if (side2 === void 0) throw new Error(`unit ${unit3.id} is on no side`);
-  return side2;
-}
-function onSide(unit3, side2) {
-  return side2 === "base" ? unit3.base : unit3.head;
-}
-function folderOf(path7) {
-  const cut2 = path7.lastIndexOf("/");
-  return cut2 < 0 ? "." : path7.slice(0, cut2);
-}
-function baseName(path7) {
-  return path7.slice(path7.lastIndexOf("/") + 1);
-}
-function below(path7, folder) {
-  return folder === "." || path7 === folder || path7.startsWith(`${folder}/`);
-}
-function resolvePath(folder, written) {
-  if (written === "" || /^[a-z][a-z0-9+.-]*:/iu.test(written)) return void 0;
-  const steps = written.startsWith("/") || folder === "." ? [] : folder.split("/");
-  for (const step of written.split("/")) {
-    if (step === "" || step === ".") continue;
-    if (step === "..") {
-      if (steps.length === 0) return void 0;
-      steps.pop();
-    } else steps.push(step);
-  }
-  return steps.length === 0 ? "." : steps.join("/");
-}
-
 // src/units/kustomization.ts
 var names = /* @__PURE__ */ new Set(["kustomization.yaml", "kustomization.yml", "Kustomization"]);
 function isKustomizationName(name2) {
@@ -56812,7 +56815,7 @@ import { createHash } from "node:crypto";
 function canonical(value) {
   if (value === null || typeof value !== "object") return JSON.stringify(value) ?? "null";
   if (Array.isArray(value)) return `[${value.map((entry2) => canonical(entry2)).join(",")}]`;
-  const entries2 = Object.entries(value).filter(([, entry2]) => entry2 !== void 0).sort(([left], [right]) => compareText(left, right));
+  const entries2 = Object.entries(value).filter(([, entry2]) => entry2 !== void 0).sort(([left2], [right]) => compareText(left2, right));
   return `{${entries2.map(([key, entry2]) => `${JSON.stringify(key)}:${canonical(entry2)}`).join(",")}}`;
 }
 function shortHash(...parts) {
@@ -56822,10 +56825,10 @@ function shortHash(...parts) {
 }
 
 // src/lib/group.ts
-function groupBy(values4, keyOf) {
+function groupBy(values4, keyOf2) {
   const groups2 = /* @__PURE__ */ new Map();
   for (const value of values4) {
-    const key = keyOf(value);
+    const key = keyOf2(value);
     const group4 = groups2.get(key);
     if (group4 === void 0) groups2.set(key, [value]);
     else group4.push(value);
@@ -56858,7 +56861,8 @@ function unreadableReasons(broken, changed) {
       status: onHead && (!onBase || changed.has(file2)) ? "new" : "existing",
       unit: unit3,
       file: file2,
-      ...problem.line === void 0 ? {} : { line: problem.line },
+      // A line of the base is none of the head's.
+      ...problem.line === void 0 || !onHead ? {} : { line: problem.line },
       reason: `${problem.reason}${more === 0 ? "" : `, and ${String(more)} more in this file`}${onHead ? "" : " (on the base side; the head mends it)"}`,
       remedy: problem.remedy
     };
@@ -56868,8 +56872,8 @@ function wholeRunLimits(broken) {
   const files = groupBy(broken.filter((each) => each.problem.kind === "limit" && each.document === void 0), (each) => each.problem.reason);
   return new Map([...files].flatMap(([reason, all]) => all.length > 5 ? [[reason, { remedy: all[0]?.problem.remedy ?? "", files: new Set(all.map((each) => each.file)).size }]] : []));
 }
-function limitReason([reason, { remedy, files }]) {
-  return { id: shortHash("limit", "", ""), kind: "limit", status: "new", reason: `${reason}; ${String(files)} files were not read`, remedy };
+function limitReason([reason, { remedy: remedy2, files }]) {
+  return { id: shortHash("limit", "", ""), kind: "limit", status: "new", reason: `${reason}; ${String(files)} files were not read`, remedy: remedy2 };
 }
 function kindOf(problem) {
   switch (problem.kind) {
@@ -56920,7 +56924,7 @@ function duplicateReasons(duplicates, changed, lineOf3) {
 function lineText(line2) {
   return line2 === void 0 ? "" : ` line ${String(line2)}`;
 }
-function notRenderableReasons(units, changed) {
+function notRenderableReasons(units, isTouched) {
   return units.flatMap((unit3) => {
     const need = rendererOf(unit3);
     if (need === void 0) return [];
@@ -56928,7 +56932,7 @@ function notRenderableReasons(units, changed) {
       {
         id: shortHash("not-renderable", unit3.id, ""),
         kind: "not-renderable",
-        status: isTouched(unit3, changed) ? "new" : "existing",
+        status: isTouched(unit3) ? "new" : "existing",
         unit: unit3.id,
         ...locationOf(unit3),
         reason: notRenderedReason(need),
@@ -56944,13 +56948,24 @@ function rendererOf(unit3) {
   for (const side2 of [unit3.head, unit3.base]) if (side2 !== void 0 && side2.kind !== "plain") return side2.kind;
   return void 0;
 }
-function isTouched(unit3, changed) {
-  return changed.some((path7) => [unit3.base, unit3.head].some((side2) => side2 !== void 0 && (path7 === side2.valuesFile || isInput(side2.inputs, path7))));
+function touches(changed) {
+  const paths = new Set(changed);
+  const folders = new Set(changed.map(folderOf));
+  const ancestors = new Set(changed);
+  for (const folder of folders) for (let at = folder; !ancestors.has(at); at = folderOf(at)) ancestors.add(at);
+  return (unit3) => changed.length > 0 && [unit3.base, unit3.head].some((side2) => {
+    if (side2 === void 0) return false;
+    const { inputs: inputs2, valuesFile } = side2;
+    return valuesFile !== void 0 && paths.has(valuesFile) || some(inputs2.files, paths) || some(inputs2.folders, folders) || inputs2.trees.some((tree2) => ancestors.has(tree2));
+  });
+}
+function some(wanted, present) {
+  for (const each of wanted) if (present.has(each)) return true;
+  return false;
 }
 function locationOf(unit3) {
-  const { kind, path: path7, rootFile: rootFile2 } = shown2(unit3);
-  if (rootFile2 !== void 0) return { file: rootFile2 };
-  return kind === "helm" ? { file: path7 === "." ? "Chart.yaml" : `${path7}/Chart.yaml` } : {};
+  const file2 = unit3.head?.rootFile;
+  return file2 === void 0 ? {} : { file: file2 };
 }
 function unreadableCoverage(broken) {
   const found = /* @__PURE__ */ new Map();
@@ -56975,7 +56990,7 @@ function relevanceOf(pair, discovered, configFile) {
     const reading = found.type === "blob" ? discovered.documents.read(found.blob) : void 0;
     return reading?.type === "documents" && (reading.manifests || reading.like);
   });
-  const applicable = changed.some((path7) => path7 === configFile || context3.has(path7) || isManifest2(path7)) || discovered.units.some((unit3) => isTouched(unit3, changed));
+  const applicable = changed.some((path7) => path7 === configFile || context3.has(path7) || isManifest2(path7)) || discovered.units.some(touches(changed));
   return { applicable, changed };
 }
 
@@ -57027,7 +57042,7 @@ function selectorIndex(entries2) {
         if (entry2 !== void 0 && selects(entry2.selector, labels2)) found.push(position);
       }
     }
-    return found.sort((left, right) => left - right).flatMap((position) => {
+    return found.sort((left2, right) => left2 - right).flatMap((position) => {
       const entry2 = entries2[position];
       return entry2 === void 0 ? [] : [entry2.item];
     });
@@ -57085,12 +57100,12 @@ function ofKind(mesh2, kind) {
   const isOfKind = (resource) => resource.kind === kind;
   return (mesh2.resources.get(kind) ?? []).filter(isOfKind);
 }
-function finder(policies, selectorOf) {
+function finder(policies, selectorOf2) {
   const byNamespace = /* @__PURE__ */ new Map();
   for (const policy of policies) {
     const namespace = policy.namespace ?? "";
     const list5 = byNamespace.get(namespace);
-    const entry2 = { selector: selectorOf(policy), item: policy };
+    const entry2 = { selector: selectorOf2(policy), item: policy };
     if (list5 === void 0) byNamespace.set(namespace, [entry2]);
     else list5.push(entry2);
   }
@@ -57098,21 +57113,15 @@ function finder(policies, selectorOf) {
   return (namespace, labels2) => lookups.get(namespace)?.(labels2) ?? [];
 }
 function extensionsOf(mesh2) {
-  return [...mesh2.resources.get("EnvoyFilter") ?? [], ...mesh2.resources.get("WasmPlugin") ?? []];
+  const inbound = /* @__PURE__ */ new Set(["ANY", "SIDECAR_INBOUND", ""]);
+  return [
+    ...ofKind(mesh2, "EnvoyFilter").filter((filter2) => filter2.spec.targetRefs.length === 0 && filter2.spec.patches.some((patch) => inbound.has(patch.context))),
+    ...ofKind(mesh2, "WasmPlugin").filter((plugin) => plugin.spec.targetRefs.length === 0),
+    ...ofKind(mesh2, "TrafficExtension").filter((plugin) => plugin.spec.targetRefs.length === 0)
+  ];
 }
 function extensionSelector(extension) {
-  const spec = extension.spec;
-  return labelsAt(spec, "workloadSelector", "labels") ?? labelsAt(spec, "workloadSelector", "matchLabels") ?? labelsAt(spec, "selector", "matchLabels") ?? {};
-}
-function labelsAt(spec, key, inner) {
-  const outer = member(spec, key);
-  const labels2 = member(outer, inner);
-  if (labels2 === null || typeof labels2 !== "object") return void 0;
-  return Object.fromEntries(Object.entries(labels2).filter((entry2) => typeof entry2[1] === "string"));
-}
-function member(value, key) {
-  if (value === null || typeof value !== "object" || Array.isArray(value)) return void 0;
-  return Object.entries(value).find(([name2]) => name2 === key)?.[1];
+  return extension.kind === "EnvoyFilter" ? extension.spec.workloadSelector?.labels ?? {} : extension.spec.selector?.matchLabels ?? {};
 }
 
 // src/mesh/ports.ts
@@ -57120,17 +57129,17 @@ var httpNames = /* @__PURE__ */ new Set(["http", "http2", "grpc", "grpc-web", "h
 var tcpNames = /* @__PURE__ */ new Set(["tcp", "tls", "https", "mongo", "redis", "mysql", "hbone"]);
 var wellKnownTcp = /* @__PURE__ */ new Set([25, 53, 3306, 27017]);
 var kubernetesNames = { "kubernetes.io/h2c": "http", "kubernetes.io/ws": "http", "kubernetes.io/wss": "tcp" };
-function portProtocol(port2) {
-  if (port2.protocol !== "TCP") return "udp";
-  const named5 = port2.appProtocol ?? port2.name;
-  const kubernetes = port2.appProtocol === void 0 ? void 0 : kubernetesNames[port2.appProtocol];
+function portProtocol(port3) {
+  if (port3.protocol !== "TCP") return "udp";
+  const named5 = port3.appProtocol ?? port3.name;
+  const kubernetes = port3.appProtocol === void 0 ? void 0 : kubernetesNames[port3.appProtocol];
   if (kubernetes !== void 0) return kubernetes;
-  return namedProtocol(named5) ?? (wellKnownTcp.has(port2.port) ? "tcp" : "auto");
+  return namedProtocol(named5) ?? (wellKnownTcp.has(port3.port) ? "tcp" : "auto");
 }
 function namedProtocol(name2) {
-  const lower = name2.toLowerCase();
-  if (lower.startsWith("grpc-web")) return "http";
-  const head = lower.split("-", 1)[0] ?? "";
+  const lower2 = name2.toLowerCase();
+  if (lower2.startsWith("grpc-web")) return "http";
+  const head = lower2.split("-", 1)[0] ?? "";
   if (httpNames.has(head)) return "http";
   if (tcpNames.has(head)) return "tcp";
   if (head === "udp") return "udp";
@@ -57150,10 +57159,10 @@ function creationSecond(timestamp3) {
   return Number.isNaN(time3) ? Number.MAX_SAFE_INTEGER : Math.floor(time3 / 1e3);
 }
 function declaredPorts(spec, services) {
-  const candidates2 = byAge(services).flatMap(
-    (service, order3) => service.spec.ports.map((port2, position) => ({ service, port: port2, age: creationSecond(service.creationTimestamp), named: typeof port2.targetPort === "string" ? 1 : 0, order: order3, position }))
+  const candidates3 = byAge(services).flatMap(
+    (service, order3) => service.spec.ports.map((port3, position) => ({ service, port: port3, age: creationSecond(service.creationTimestamp), named: typeof port3.targetPort === "string" ? 1 : 0, order: order3, position }))
   );
-  candidates2.sort(
+  candidates3.sort(
     compareBy(
       (candidate) => candidate.age,
       (candidate) => candidate.named,
@@ -57162,18 +57171,25 @@ function declaredPorts(spec, services) {
     )
   );
   const found = /* @__PURE__ */ new Map();
-  for (const { service, port: port2 } of candidates2) {
-    const target = targetPortOf(spec, port2);
+  for (const { service, port: port3 } of candidates3) {
+    const target = targetPortOf(spec, port3);
     if (target === void 0 || found.has(target)) continue;
-    found.set(target, { port: target, protocol: portProtocol(port2), declaredBy: resourceId(service) });
+    found.set(target, { port: target, protocol: portProtocol(port3), declaredBy: resourceId(service) });
   }
-  return [...found.values()].sort(compareBy((port2) => port2.port));
+  return [...found.values()].sort(compareBy((port3) => port3.port));
 }
-function targetPortOf(spec, port2) {
-  if (typeof port2.targetPort === "number") return port2.targetPort;
-  const name2 = port2.targetPort;
-  for (const container2 of [...spec?.containers ?? [], ...spec?.initContainers ?? []]) {
-    const match = container2.ports.find((candidate) => candidate.name === name2 && candidate.protocol === port2.protocol);
+function podSpecOf(workload) {
+  return workload.resource !== void 0 && isWorkload(workload.resource) ? workload.resource.spec : void 0;
+}
+var workloadKinds = ["CronJob", "DaemonSet", "Deployment", "Job", "KnativeService", "Pod", "ReplicaSet", "ReplicationController", "Rollout", "StatefulSet"];
+function isWorkload(resource) {
+  return workloadKinds.some((kind) => kind === resource.kind) && resource.spec.hasTemplate;
+}
+function targetPortOf(spec, port3) {
+  if (typeof port3.targetPort === "number") return port3.targetPort;
+  const name2 = port3.targetPort;
+  for (const container2 of [...spec?.containers ?? [], ...(spec?.initContainers ?? []).filter((init) => init.restartPolicy === "Always")]) {
+    const match = container2.ports.find((candidate) => candidate.name === name2 && candidate.protocol === port3.protocol);
     if (match !== void 0) return match.port;
   }
   return void 0;
@@ -57183,9 +57199,9 @@ function targetPortOf(spec, port2) {
 var everything = { mode: "all", include: /* @__PURE__ */ new Set(), exclude: /* @__PURE__ */ new Set() };
 var nothing = { mode: "none", include: /* @__PURE__ */ new Set(), exclude: /* @__PURE__ */ new Set() };
 var proxyPorts = [15008, 15020, 15021, 15090];
-function captures(capture, port2) {
-  if (capture.mode === "none" || capture.exclude.has(port2)) return false;
-  return capture.mode === "all" || capture.include.has(port2);
+function captures(capture, port3) {
+  if (capture.mode === "none" || capture.exclude.has(port3)) return false;
+  return capture.mode === "all" || capture.include.has(port3);
 }
 function inboundCapture(enrolment, annotations) {
   switch (enrolment.mode) {
@@ -57285,9 +57301,9 @@ function parseCidr(text6) {
     length = Number(digits2);
     if (length > bits) return void 0;
   }
-  const plain6 = family === 4 ? value & 0xffffffffn : value;
+  const plain5 = family === 4 ? value & 0xffffffffn : value;
   const host = BigInt(bits - length);
-  return { type: "cidr", family, network: plain6 >> host << host, length };
+  return { type: "cidr", family, network: plain5 >> host << host, length };
 }
 function blockRange(block) {
   const host = BigInt((block.family === 4 ? 32 : 128) - block.length);
@@ -57359,9 +57375,9 @@ function askedRequest(query3, principal, workload) {
   const { request: request3 } = query3;
   const headers2 = /* @__PURE__ */ new Map();
   for (const [name2, value] of Object.entries(request3.headers ?? {})) {
-    const lower = name2.toLowerCase();
-    const before = headers2.get(lower);
-    headers2.set(lower, before === void 0 ? value : `${before},${value}`);
+    const lower2 = name2.toLowerCase();
+    const before = headers2.get(lower2);
+    headers2.set(lower2, before === void 0 ? value : `${before},${value}`);
   }
   const tls2 = principal !== null || request3.protocol === "tls" || request3.protocol === "https";
   return {
@@ -57414,13 +57430,13 @@ function globMatches(parts, text6) {
 function globParts(before, value, after) {
   return joinParts(joinParts(before, value.split("*")), after);
 }
-function joinParts(left, right) {
-  return [...left.slice(0, -1), `${left[left.length - 1] ?? ""}${right[0] ?? ""}`, ...right.slice(1)];
+function joinParts(left2, right) {
+  return [...left2.slice(0, -1), `${left2[left2.length - 1] ?? ""}${right[0] ?? ""}`, ...right.slice(1)];
 }
 
 // src/sets/normalize-path.ts
 var unreservedEscape = /%(2[dDeE]|3[0-9]|4[1-9a-fA-F]|5[0-9aA]|5[fF]|6[1-9a-fA-F]|7[0-9aA]|7[eE])/g;
-var plain2 = /^(?![^]*(?:[%\\?#]|\/\/|\/\.))/;
+var telling = ["%", "\\", "?", "#", "//", "/."];
 function rejectedPath(raw) {
   return raw.includes("#") || raw.includes("%00");
 }
@@ -57447,7 +57463,7 @@ function base(path7) {
   return `/${kept.join("/")}`;
 }
 function normalizePath(raw, mode) {
-  if (plain2.test(raw)) return raw;
+  if (!telling.some((part2) => raw.includes(part2))) return raw;
   const end = raw.search(/[?#]/);
   const path7 = end === -1 ? raw : raw.slice(0, end);
   if (mode === "NONE" || !path7.startsWith("/")) return path7;
@@ -57509,7 +57525,7 @@ function templateStep(template, state, character) {
     if (element === void 0 || !accepts(element, character)) continue;
     close(template, positions2, element.kind === "many" ? position : position + 1);
   }
-  return positions2.sort((left, right) => left - right);
+  return positions2.sort((left2, right) => left2 - right);
 }
 function templateAccepts(template, state) {
   return state.includes(template.length);
@@ -57742,8 +57758,8 @@ function conditionHolds(condition, seen) {
       return (condition.any.length === 0 || condition.any.some(fits2)) && !condition.none.some(fits2);
     }
     case "claim": {
-      const texts5 = seen.token?.claim(condition.path) ?? [];
-      const fits2 = (pattern) => matches2({ type: "element", pattern }, texts5);
+      const texts6 = seen.token?.claim(condition.path) ?? [];
+      const fits2 = (pattern) => matches2({ type: "element", pattern }, texts6);
       return (condition.any.length === 0 || condition.any.some(fits2)) && !condition.none.some(fits2);
     }
     case "filter-metadata":
@@ -58029,14 +58045,14 @@ function providerState(name2, config2, given) {
 
 // src/semantics/peer-authentication.ts
 var strength = { DISABLE: 0, PERMISSIVE: 1, STRICT: 2 };
-function modeAt(effective, port2) {
-  return effective.ports.get(port2) ?? effective.workload;
+function modeAt(effective, port3) {
+  return effective.ports.get(port3) ?? effective.workload;
 }
 function effectiveMtls(mesh2, attached) {
   const scopes = [attached.peerAuthentication.mesh, attached.peerAuthentication.namespace, attached.peerAuthentication.workload].map((policies) => oldestOf(policies, mesh2));
-  const ambiguous = scopes.filter((candidates2) => candidates2.length > 1).flat();
+  const ambiguous = scopes.filter((candidates3) => candidates3.length > 1).flat();
   const [meshWide = [], namespaceWide = [], own3 = []] = scopes;
-  const orNone = (candidates2) => candidates2.length === 0 ? [void 0] : candidates2;
+  const orNone = (candidates3) => candidates3.length === 0 ? [void 0] : candidates3;
   const worlds = [];
   for (const first of orNone(meshWide)) {
     for (const second of orNone(namespaceWide)) {
@@ -58054,18 +58070,18 @@ function resolve2(meshWide, namespaceWide, own3, config2) {
   }
   const ports = /* @__PURE__ */ new Map();
   if (own3 !== void 0) {
-    for (const [port2, mode] of [...own3.spec.portLevelMtls].sort(([left], [right]) => left - right)) {
-      ports.set(port2, mode === "UNSET" ? workload : { mode, by: resourceId(own3) });
+    for (const [port3, mode] of [...own3.spec.portLevelMtls].sort(([left2], [right]) => left2 - right)) {
+      ports.set(port3, mode === "UNSET" ? workload : { mode, by: resourceId(own3) });
     }
   }
   return { workload, ports, judgedByWeakest: [] };
 }
 function weakest(worlds) {
   const pick2 = (modes3) => modes3.reduce((found, mode) => strength[mode.mode] < strength[found.mode] ? mode : found, modes3[0] ?? { mode: "PERMISSIVE", by: void 0 });
-  const named5 = [...new Set(worlds.flatMap((world) => [...world.ports.keys()]))].sort((left, right) => left - right);
+  const named5 = [...new Set(worlds.flatMap((world) => [...world.ports.keys()]))].sort((left2, right) => left2 - right);
   return {
     workload: pick2(worlds.map((world) => world.workload)),
-    ports: new Map(named5.map((port2) => [port2, pick2(worlds.map((world) => modeAt(world, port2)))]))
+    ports: new Map(named5.map((port3) => [port3, pick2(worlds.map((world) => modeAt(world, port3)))]))
   };
 }
 function oldestOf(policies, mesh2) {
@@ -58093,24 +58109,24 @@ var clientKinds = [
   { protocol: "http", identity: true },
   { protocol: "tcp", identity: true }
 ];
-function handleConnection(port2, mode, client) {
+function handleConnection(port3, mode, client) {
   const ownTls = !client.identity && (client.protocol === "tls" || client.protocol === "https");
   if (mode === "STRICT" && !client.identity) {
-    return { outcome: "refused", layer: "mtls", rule: "M18", because: ownTls ? "STRICT refuses TLS without a client certificate of the mesh" : "STRICT refuses plaintext" };
+    return { outcome: "refused", layer: "mtls", seesPeer: false, rule: "M18", because: ownTls ? "STRICT refuses TLS without a client certificate of the mesh" : "STRICT refuses plaintext" };
   }
   if (ownTls) {
-    if (port2 === "http") return { outcome: "refused", layer: "mtls", rule: mode === "DISABLE" ? "M16" : "M17", because: "a port declared as HTTP has no place for TLS from outside the mesh" };
+    if (port3 === "http") return { outcome: "refused", layer: "mtls", seesPeer: false, rule: mode === "DISABLE" ? "M16" : "M17", because: "a port declared as HTTP has no place for TLS from outside the mesh" };
     return { outcome: "chain", chain: "tcp", seesPeer: false, passthrough: true, rule: "A4.6", because: "TLS from outside the mesh goes to the application untouched, without identity" };
   }
   if (client.identity && mode === "DISABLE") {
-    if (port2 === "http") return { outcome: "refused", layer: "mtls", rule: "M16", because: "DISABLE offers no TLS on a port declared as HTTP" };
+    if (port3 === "http") return { outcome: "refused", layer: "mtls", seesPeer: false, rule: "M16", because: "DISABLE offers no TLS on a port declared as HTTP" };
     return { outcome: "chain", chain: "tcp", seesPeer: false, passthrough: true, rule: "M16", because: "under DISABLE the mesh TLS goes to the application as opaque bytes, without identity" };
   }
-  if (port2 === "http") {
-    if (client.protocol === "tcp") return { outcome: "refused", layer: "protocol", rule: "A4.4", because: "the port is declared as HTTP and the bytes are none" };
+  if (port3 === "http") {
+    if (client.protocol === "tcp") return { outcome: "refused", layer: "protocol", seesPeer: client.identity, rule: "A4.4", because: "the port is declared as HTTP and the bytes are none" };
     return chainFor("http", client, "A4.4", "the port is declared as HTTP");
   }
-  if (port2 === "tcp" || port2 === "udp") return chainFor("tcp", client, "A4.4", port2 === "udp" ? "TCP to the number of a UDP port gets L4 rules only" : "the port is declared as TCP");
+  if (port3 === "tcp" || port3 === "udp") return chainFor("tcp", client, "A4.4", port3 === "udp" ? "TCP to the number of a UDP port gets L4 rules only" : "the port is declared as TCP");
   return chainFor(client.protocol === "http" ? "http" : "tcp", client, "A4.4", "no Service declares the protocol, the proxy looks at what the client speaks");
 }
 function chainFor(chain, client, rule2, because2) {
@@ -58186,8 +58202,8 @@ function audienceText(audience) {
 }
 function audienceMatchers(audiences) {
   const forms = audiences.flatMap((audience) => {
-    const plain6 = audienceText(audience);
-    return ["", "http://", "https://"].flatMap((scheme) => [`${scheme}${plain6}`, `${scheme}${plain6}/`]);
+    const plain5 = audienceText(audience);
+    return ["", "http://", "https://"].flatMap((scheme) => [`${scheme}${plain5}`, `${scheme}${plain5}/`]);
   });
   return [...new Set(forms)].map((text6) => ({ type: "element", pattern: { type: "exact", text: text6 } }));
 }
@@ -58197,10 +58213,10 @@ function refusedTokens(rules2) {
   const origins = [...new Set(rules2.map((rule2) => rule2.policy))].sort().map((policy) => ({ policy }));
   const somewhere = { type: "token", locations: [...new Set(rules2.flatMap((rule2) => rule2.locations.map(locationText)))].sort() };
   const accepting = rules2.filter((rule2) => rule2.fetchable);
-  const plain6 = accepting.filter((rule2) => rule2.spec.audiences.length === 0);
+  const plain5 = accepting.filter((rule2) => rule2.spec.audiences.length === 0);
   const checked = accepting.filter((rule2) => rule2.spec.audiences.length > 0);
   if (2 ** checked.length > maxAudienceAlternatives) return void 0;
-  let alternatives2 = [{ refused: plain6, audiences: [] }];
+  let alternatives2 = [{ refused: plain5, audiences: [] }];
   for (const rule2 of checked) {
     const wrongAudience = { dimension: "claim:aud", any: [], none: audienceMatchers(rule2.spec.audiences) };
     alternatives2 = alternatives2.flatMap((alternative) => [
@@ -58268,20 +58284,20 @@ function withToken(raw) {
   const headers2 = new Map(raw.headers);
   let path7 = raw.path;
   const { location } = token;
-  if (location.in === "header") headers2.set(location.name, joined(headers2.get(location.name), `${location.prefix}${text6}`, ","));
-  else if (location.in === "cookie") headers2.set("cookie", joined(headers2.get("cookie"), `${location.name}=${text6}`, "; "));
+  if (location.in === "header") headers2.set(location.name, joined(`${location.prefix}${text6}`, headers2.get(location.name), ","));
+  else if (location.in === "cookie") headers2.set("cookie", joined(`${location.name}=${text6}`, headers2.get("cookie"), "; "));
   else path7 = `${path7}${path7.includes("?") ? "&" : "?"}${location.name}=${text6}`;
   return { headers: headers2, path: path7, text: text6 };
 }
-function joined(before, text6, separator2) {
-  return before === void 0 ? text6 : `${before}${separator2}${text6}`;
+function joined(token, own3, separator2) {
+  return own3 === void 0 ? token : `${token}${separator2}${own3}`;
 }
 function readBy(rule2, sent, raw, given) {
-  const texts5 = rule2.locations.flatMap((location) => textsAt(location, sent));
-  if (texts5.length === 0) return { state: "missing", number: "A5.1", why: "" };
-  if (raw.token === void 0 || !texts5.includes(sent.text ?? "")) {
-    const tokenLike = texts5.some((text6) => /^[\w-]+\.[\w-]+\.[\w-]+$/.test(text6));
-    return tokenLike && !texts5.includes(sent.text ?? "") ? { state: "unknown", number: "A5.4", why: "whose signature the token in the headers carries" } : { state: "invalid", number: "A5.5", why: `what \`${rule2.policy}\` reads as a token is none` };
+  const texts6 = rule2.locations.flatMap((location) => textsAt(location, sent));
+  if (texts6.length === 0) return { state: "missing", number: "A5.1", why: "" };
+  if (raw.token === void 0 || !texts6.includes(sent.text ?? "")) {
+    const tokenLike = texts6.some((text6) => /^[\w-]+\.[\w-]+\.[\w-]+$/.test(text6));
+    return tokenLike && !texts6.includes(sent.text ?? "") ? { state: "unknown", number: "A5.4", why: "whose signature the token in the headers carries" } : { state: "invalid", number: "A5.5", why: `what \`${rule2.policy}\` reads as a token is none` };
   }
   return judge(rule2, raw.token, given);
 }
@@ -58294,8 +58310,8 @@ function judge(rule2, token, given) {
   if (!(given[`keys:${rule2.keys}`] ?? token.valid)) return invalid("A5.4", `the token's signature is not right under the keys of \`${rule2.policy}\``);
   if (rule2.spec.audiences.length > 0) {
     const audience = claims["aud"];
-    const texts5 = (Array.isArray(audience) ? audience : [audience]).filter((entry2) => typeof entry2 === "string").map(audienceText);
-    if (!rule2.spec.audiences.some((wanted) => texts5.includes(audienceText(wanted)))) return invalid("A5.11", `the token's audience is none of those of \`${rule2.policy}\``);
+    const texts6 = (Array.isArray(audience) ? audience : [audience]).filter((entry2) => typeof entry2 === "string").map(audienceText);
+    if (!rule2.spec.audiences.some((wanted) => texts6.includes(audienceText(wanted)))) return invalid("A5.11", `the token's audience is none of those of \`${rule2.policy}\``);
   }
   return timely(claims);
 }
@@ -58323,8 +58339,7 @@ function textsAt(location, sent) {
     if (location.prefix === "") return [value];
     const at = value.indexOf(location.prefix);
     if (at < 0) return [];
-    const rest = value.slice(at + location.prefix.length);
-    return [/[A-Za-z0-9+/_.=-]+/.exec(rest)?.[0] ?? rest];
+    return [value.slice(at + location.prefix.length)];
   }
   if (location.in === "cookie") {
     return (sent.headers.get("cookie") ?? "").split(";").map((part2) => part2.trim()).filter((part2) => part2.startsWith(`${location.name}=`)).slice(0, 1).map((part2) => part2.slice(location.name.length + 1));
@@ -58390,29 +58405,29 @@ function claimText(value) {
 }
 
 // src/posture/sidecar.ts
-function protocolOf(workload, port2) {
-  return workload.ports.find((candidate) => candidate.port === port2)?.protocol ?? "auto";
+function protocolOf(workload, port3) {
+  return workload.ports.find((candidate) => candidate.port === port3)?.protocol ?? "auto";
 }
 function decideAtSidecar(mesh2, workload, attached, asked, given) {
   const because2 = [];
-  const note = (rule2, text6, by) => {
+  const note2 = (rule2, text6, by) => {
     because2.push(by === void 0 ? { rule: rule2, text: text6 } : { rule: rule2, text: text6, by });
   };
   const effective = effectiveMtls(mesh2, attached);
   const mode = modeAt(effective, asked.port);
-  note(mode.by === void 0 ? "M6" : "M7", `port ${String(asked.port)} of \`${workload.id}\` has mTLS mode ${mode.mode}`, mode.by);
-  if (effective.judgedByWeakest.length > 0) note("M15", `the creation order of ${effective.judgedByWeakest.map((id) => `\`${id}\``).join(", ")} is not known, the weakest is taken`);
+  note2(mode.by === void 0 ? "M6" : "M7", `port ${String(asked.port)} of \`${workload.id}\` has mTLS mode ${mode.mode}`, mode.by);
+  if (effective.judgedByWeakest.length > 0) note2("M15", `the creation order of ${effective.judgedByWeakest.map((id) => `\`${id}\``).join(", ")} is not known, the weakest is taken`);
   const handling = handleConnection(protocolOf(workload, asked.port), mode.mode, { protocol: asked.protocol, identity: asked.principal !== null });
-  note(handling.rule, handling.because, mode.by);
-  if (handling.outcome === "refused") return { verdict: "deny", layer: handling.layer, by: mode.by === void 0 ? [] : [mode.by], enforcedAt: "sidecar", because: because2 };
   if (handling.seesPeer && holds(foreignTrustDomain(mesh2.config), asked.principal)) {
-    note("A3.14", `the trust domain of \`${asked.principal ?? ""}\` is not accepted by TLS`);
+    note2("A3.14", `the trust domain of \`${asked.principal ?? ""}\` is not accepted by TLS`);
     return { verdict: "deny", layer: "mtls", by: [], enforcedAt: "sidecar", because: because2 };
   }
+  note2(handling.rule, handling.because, mode.by);
+  if (handling.outcome === "refused") return { verdict: "deny", layer: handling.layer, by: mode.by === void 0 ? [] : [mode.by], enforcedAt: "sidecar", because: because2 };
   if (handling.chain === "http") {
     const refused = refusedAsHttp(asked);
     if (refused !== void 0) {
-      note(refused.rule, refused.text);
+      note2(refused.rule, refused.text);
       return { verdict: "deny", layer: "protocol", by: [], enforcedAt: "sidecar", because: because2 };
     }
   }
@@ -58421,10 +58436,12 @@ function decideAtSidecar(mesh2, workload, attached, asked, given) {
 function refusedAsHttp(asked) {
   if (!knownMethods.includes(asked.raw.method)) return { rule: "A3.35", text: `the proxy does not know the method \`${asked.raw.method}\`` };
   if (rejectedPath(asked.raw.path)) return { rule: "A3.39", text: "the proxy refuses the path as it is sent" };
+  const name2 = [...asked.raw.headers.keys()].find((header2) => !/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(header2));
+  if (name2 !== void 0) return { rule: "A3.J", text: `\`${name2}\` is no name of a header that a client can send` };
   return void 0;
 }
 function decideByPolicies(mesh2, workload, attached, asked, handling, given, because2) {
-  const note = (rule2, text6, by2) => {
+  const note2 = (rule2, text6, by2) => {
     because2.push(by2 === void 0 ? { rule: rule2, text: text6 } : { rule: rule2, text: text6, by: by2 });
   };
   const chain = handling.chain;
@@ -58436,15 +58453,15 @@ function decideByPolicies(mesh2, workload, attached, asked, handling, given, bec
   for (const action of customActions(policies.custom, mesh2.config, given)) {
     if (matching([action.policy], untouched).length === 0) continue;
     if (action.state.state === "denies") {
-      note(action.state.rule, action.state.because, action.policy.id);
+      note2(action.state.rule, action.state.because, action.policy.id);
       refusing.push(action.policy.id);
       continue;
     }
     if (chain === "tcp" && !action.state.onTcp) {
-      note("A6.4", `the HTTP provider \`${action.provider}\` is not asked on a TCP chain`, action.policy.id);
+      note2("A6.4", `the HTTP provider \`${action.provider}\` is not asked on a TCP chain`, action.policy.id);
       continue;
     }
-    note("A6.1", `the provider \`${action.provider}\` is asked`, action.policy.id);
+    note2("A6.1", `the provider \`${action.provider}\` is asked`, action.policy.id);
     asks = { provider: asks?.provider ?? action.provider, by: [...asks?.by ?? [], action.policy.id] };
   }
   if (refusing.length > 0) return { verdict: "deny", layer: "authorization", by: refusing, enforcedAt: "sidecar", ...through, because: because2 };
@@ -58452,25 +58469,25 @@ function decideByPolicies(mesh2, workload, attached, asked, handling, given, bec
   const check2 = checkToken(rules2, asked.raw, given);
   if (check2.result === "unknown") return { verdict: "unknown", rule: check2.rule, missing: check2.missing, because: because2 };
   if (check2.result === "refused") {
-    note(check2.rule, check2.because, check2.by[0]);
+    note2(check2.rule, check2.because, check2.by[0]);
     return { verdict: "deny", layer: "authentication", by: check2.by, enforcedAt: "sidecar", because: because2 };
   }
-  if (chain === "http") note(check2.rule, check2.because);
+  if (chain === "http") note2(check2.rule, check2.because);
   const seen = seenAt(mesh2, workload, asked, handling, check2.token, check2.headers, check2.path, given);
   const denying = matching(policies.deny, seen);
   if (denying.length > 0) {
     const by2 = denying.map((policy) => policy.id);
-    note("A1.1", `a rule of ${by2.map((id) => `\`${id}\``).join(", ")} denies the request`, by2[0]);
+    note2("A1.1", `a rule of ${by2.map((id) => `\`${id}\``).join(", ")} denies the request`, by2[0]);
     return { verdict: "deny", layer: "authorization", by: by2, enforcedAt: "sidecar", ...through, because: because2 };
   }
   const allowing = matching(policies.allow, seen);
   if (policies.allow.length > 0 && allowing.length === 0) {
-    note("A1.4", `${String(policies.allow.length)} ALLOW ${policies.allow.length === 1 ? "policy acts" : "policies act"} here and no rule matches`);
+    note2("A1.4", `${String(policies.allow.length)} ALLOW ${policies.allow.length === 1 ? "policy acts" : "policies act"} here and no rule matches`);
     return { verdict: "deny", layer: "authorization", by: [], enforcedAt: "sidecar", ...through, because: because2 };
   }
   const by = allowing.map((policy) => policy.id);
-  if (policies.allow.length === 0) note("A1.4", "no ALLOW policy acts here, what is not denied passes");
-  else note("A1.1", `a rule of ${by.map((id) => `\`${id}\``).join(", ")} allows the request`, by[0]);
+  if (policies.allow.length === 0) note2("A1.4", "no ALLOW policy acts here, what is not denied passes");
+  else note2("A1.1", `a rule of ${by.map((id) => `\`${id}\``).join(", ")} allows the request`, by[0]);
   if (asks !== void 0) return { verdict: "asks", layer: "external-authorization", provider: asks.provider, by: asks.by.sort(), enforcedAt: "sidecar", ...through, because: because2 };
   return { verdict: "allow", layer: "authorization", by, enforcedAt: "sidecar", ...through, because: because2 };
 }
@@ -58512,8 +58529,9 @@ function seenAt(mesh2, workload, asked, handling, token, headers2, path7, assume
 function headerAt(name2, mesh2, workload, peer, headers2, path7) {
   if (name2 === ":path") return pathWithQuery(path7, mesh2);
   if (name2 === "x-forwarded-client-cert") {
-    const own3 = `${mesh2.config.trustDomain}/ns/${workload.namespace}/sa/${workload.serviceAccount}`;
-    return peer === null ? null : `By=spiffe://${own3};Hash=certificate;Subject="";URI=spiffe://${peer}`;
+    const own3 = `By=spiffe://${mesh2.config.trustDomain}/ns/${workload.namespace}/sa/${workload.serviceAccount};Hash=certificate;Subject="";URI=spiffe://${peer ?? ""}`;
+    const sent = headers2.get(name2);
+    return peer === null ? null : sent === void 0 ? own3 : `${sent},${own3}`;
   }
   return headers2.get(name2) ?? null;
 }
@@ -58709,8 +58727,8 @@ function phantomWorkload(mesh2, namespace, labels2) {
 }
 
 // src/semantics/ambient-peer-authentication.ts
-function refusesPlaintext(mtls2, port2) {
-  return mtls2.exceptions.has(port2) ? !mtls2.strict : mtls2.strict;
+function refusesPlaintext(mtls2, port3) {
+  return mtls2.exceptions.has(port3) ? !mtls2.strict : mtls2.strict;
 }
 function ambientMtls(mesh2, attached) {
   const root = oldest(attached.peerAuthentication.mesh.filter((policy) => policy.spec.selector === void 0));
@@ -58722,15 +58740,15 @@ function ambientMtls(mesh2, attached) {
   const mode = own3?.spec.mode ?? "UNSET";
   const strict2 = mode === "UNSET" ? inherited : mode === "STRICT";
   if (own3 === void 0) return { strict: strict2, exceptions: /* @__PURE__ */ new Set(), by: void 0 };
-  const portsOf = (...modes3) => [...own3.spec.portLevelMtls].filter(([, portMode]) => modes3.includes(portMode)).map(([port2]) => port2);
+  const portsOf2 = (...modes3) => [...own3.spec.portLevelMtls].filter(([, portMode]) => modes3.includes(portMode)).map(([port3]) => port3);
   const excepted = (world, ports) => ({ strict: world, exceptions: new Set(ports), by: ports.length === 0 ? void 0 : resourceId(own3) });
-  if (mode === "STRICT") return excepted(true, portsOf("PERMISSIVE", "DISABLE"));
-  if (mode !== "UNSET") return excepted(false, rootStrict && namespaceSilent ? [] : portsOf("STRICT"));
-  if (!inherited) return excepted(false, portsOf("STRICT"));
-  const opened = portsOf("PERMISSIVE");
+  if (mode === "STRICT") return excepted(true, portsOf2("PERMISSIVE", "DISABLE"));
+  if (mode !== "UNSET") return excepted(false, rootStrict && namespaceSilent ? [] : portsOf2("STRICT"));
+  if (!inherited) return excepted(false, portsOf2("STRICT"));
+  const opened = portsOf2("PERMISSIVE");
   if (opened.length === 0) return excepted(true, []);
   if (namespaceWide !== void 0 && namespaceWide.spec.mode === "UNSET") return excepted(false, []);
-  return excepted(true, [...opened, ...portsOf("DISABLE")]);
+  return excepted(true, [...opened, ...portsOf2("DISABLE")]);
 }
 function oldest(policies) {
   return [...policies].sort(
@@ -58744,38 +58762,38 @@ function oldest(policies) {
 // src/posture/ztunnel.ts
 function decideAtZtunnel(mesh2, workload, asked, query3) {
   const because2 = [];
-  const note = (rule2, text6, by) => {
+  const note2 = (rule2, text6, by) => {
     because2.push(by === void 0 ? { rule: rule2, text: text6 } : { rule: rule2, text: text6, by });
   };
   const waypoint = query3.from.direct === true ? void 0 : waypointBinding(mesh2, workload);
   if (waypoint !== void 0) return { verdict: "unknown", rule: "M75", missing: `what the waypoint \`${waypoint}\` in front of \`${workload.id}\` decides`, because: because2 };
   if (!workload.otherPortsCaptured && asked.principal === null) {
-    note("M32", "plaintext to the pod is not redirected (`ambient.istio.io/bypass-inbound-capture`)");
+    note2("M32", "plaintext to the pod is not redirected (`ambient.istio.io/bypass-inbound-capture`)");
     return { verdict: "allow", layer: "none", by: [], enforcedAt: "none", because: because2 };
   }
   const attached = policiesFor(mesh2, workload);
   const mtls2 = ambientMtls(mesh2, attached);
   if (asked.principal === null && refusesPlaintext(mtls2, asked.port)) {
-    note("M25", `plaintext to port ${String(asked.port)} is refused (STRICT)`, mtls2.by);
+    note2("M25", `plaintext to port ${String(asked.port)} is refused (STRICT)`, mtls2.by);
     return { verdict: "deny", layer: "mtls", by: mtls2.by === void 0 ? [] : [mtls2.by], enforcedAt: "ztunnel", because: because2 };
   }
   if (asked.principal !== null && !asked.principal.startsWith(`${mesh2.config.trustDomain}/`)) {
-    note("A3.14", "ztunnel accepts its own trust domain only");
+    note2("A3.14", "ztunnel accepts its own trust domain only");
     return { verdict: "deny", layer: "mtls", by: [], enforcedAt: "ztunnel", because: because2 };
   }
   const policies = enforced(readByZtunnel(attached.authorization), "ztunnel", mesh2.config);
   const seen = seenByZtunnel(asked);
   const denying = matching(policies.deny, seen).map((policy) => policy.id);
   if (denying.length > 0) {
-    note("M27", `a rule of ${denying.map((id) => `\`${id}\``).join(", ")} denies the connection`, denying[0]);
+    note2("M27", `a rule of ${denying.map((id) => `\`${id}\``).join(", ")} denies the connection`, denying[0]);
     return { verdict: "deny", layer: "authorization", by: denying, enforcedAt: "ztunnel", because: because2 };
   }
   const allowing = matching(policies.allow, seen).map((policy) => policy.id);
   if (policies.allow.length > 0 && allowing.length === 0) {
-    note("M27", "ALLOW policies act here and none matches");
+    note2("M27", "ALLOW policies act here and none matches");
     return { verdict: "deny", layer: "authorization", by: [], enforcedAt: "ztunnel", because: because2 };
   }
-  note("M27", policies.allow.length === 0 ? "no ALLOW policy acts here" : `a rule of ${allowing.map((id) => `\`${id}\``).join(", ")} allows the connection`, allowing[0]);
+  note2("M27", policies.allow.length === 0 ? "no ALLOW policy acts here" : `a rule of ${allowing.map((id) => `\`${id}\``).join(", ")} allows the connection`, allowing[0]);
   return { verdict: "allow", layer: "authorization", by: allowing, enforcedAt: "ztunnel", because: because2 };
 }
 function readByZtunnel(policies) {
@@ -58814,7 +58832,7 @@ function decide(mesh2, query3) {
   if (query3.to.gateway !== void 0) return unknown2("M110", `what the gateway \`${query3.to.gateway}\` routes to`, []);
   const destinations = destinationsAsked(mesh2, query3);
   if ("missing" in destinations) return unknown2(destinations.rule, destinations.missing, []);
-  const answers2 = destinations.found.map(({ workload, port: port2 }) => decideAt(mesh2, workload, { ...query3, to: { ...query3.to, port: port2 } }));
+  const answers2 = destinations.found.map(({ workload, port: port3 }) => decideAt(mesh2, workload, { ...query3, to: { ...query3.to, port: port3 } }));
   const first = answers2[0];
   if (first === void 0) return unknown2("A2.2", "the destination", []);
   return answers2.every((answer2) => answer2.verdict === first.verdict) ? first : unknown2("A2.2", `which pod behind \`${query3.to.host ?? ""}\` is reached: they answer differently`, []);
@@ -58836,19 +58854,18 @@ function workloadNamed(mesh2, id) {
   const direct = mesh2.workloads.get(id);
   if (direct !== void 0) return direct;
   const match = /^(.*)\[(.*)\]$/.exec(id);
-  const plain6 = match === null ? void 0 : mesh2.workloads.get(match[1] ?? "");
-  return plain6 !== void 0 && plain6.kind === match?.[2] ? plain6 : void 0;
+  const plain5 = match === null ? void 0 : mesh2.workloads.get(match[1] ?? "");
+  return plain5 !== void 0 && plain5.kind === match?.[2] ? plain5 : void 0;
 }
-function podsBehind(mesh2, host, port2) {
+function podsBehind(mesh2, host, port3) {
   const [name2, namespace, svc] = host.split(".");
   if (svc !== void 0 && svc !== "svc") return { rule: "M102", missing: `what stands behind the host \`${host}\`` };
   const service = ofKind(mesh2, "Service").find((candidate) => candidate.name === name2 && candidate.namespace === namespace);
   const selector = service?.spec.selector;
-  const servicePort = service?.spec.ports.find((candidate) => candidate.port === port2);
-  if (service === void 0 || selector === void 0 || servicePort === void 0) return { rule: "M102", missing: `a Service \`${host}\` with port ${String(port2)} and pods` };
+  const servicePort = service?.spec.ports.find((candidate) => candidate.port === port3);
+  if (service === void 0 || selector === void 0 || servicePort === void 0) return { rule: "M102", missing: `a Service \`${host}\` with port ${String(port3)} and pods` };
   const found = [...mesh2.workloads.values()].filter((workload) => workload.namespace === service.namespace && selects(selector, workload.labels)).flatMap((workload) => {
-    const spec = workload.resource?.spec;
-    const target = targetPortOf(spec !== void 0 && "containers" in spec ? spec : void 0, servicePort);
+    const target = targetPortOf(podSpecOf(workload), servicePort);
     return target === void 0 ? [] : [{ workload, port: target }];
   });
   return found.length === 0 ? { rule: "M102", missing: `a declared pod behind \`${host}\`` } : { found };
@@ -58885,8 +58902,8 @@ function decideIn(mesh2, workload, mode, query3, given) {
 function unguarded(because2) {
   return { verdict: "allow", layer: "none", by: [], enforcedAt: "none", because: because2 };
 }
-function capturedAt(workload, port2) {
-  return workload.ports.find((candidate) => candidate.port === port2)?.captured ?? workload.otherPortsCaptured;
+function capturedAt(workload, port3) {
+  return workload.ports.find((candidate) => candidate.port === port3)?.captured ?? workload.otherPortsCaptured;
 }
 function callerOf(mesh2, workload, query3, given) {
   const { from } = query3;
@@ -58909,9 +58926,9 @@ var strength2 = { DISABLE: 0, PERMISSIVE: 1, STRICT: 2 };
 function strengthOf(mode) {
   return strength2[mode];
 }
-function mtlsAt(mesh2, attached, port2) {
+function mtlsAt(mesh2, attached, port3) {
   const start = { mode: mesh2.config.defaultMtls, policy: void 0, path: [], tied: [] };
-  return [attached.mesh, attached.namespace, attached.workload].reduce((inherited, scope2) => weakest2(inherited, candidates(mesh2, scope2), port2), start);
+  return [attached.mesh, attached.namespace, attached.workload].reduce((inherited, scope2) => weakest2(inherited, candidates(mesh2, scope2), port3), start);
 }
 function candidates(mesh2, policies) {
   const ordered3 = [...policies].sort(compareBy((policy) => creationSecond(policy.creationTimestamp), (policy) => policy.name, (policy) => policy.namespace ?? ""));
@@ -58924,18 +58941,18 @@ function candidates(mesh2, policies) {
   const timed = old.find((policy) => policy.creationTimestamp !== void 0);
   return old.filter((policy) => policy.creationTimestamp === void 0 || policy === timed);
 }
-function weakest2(inherited, scope2, port2) {
-  const answers2 = scope2.map((policy) => answerOf(inherited, policy, port2));
+function weakest2(inherited, scope2, port3) {
+  const answers2 = scope2.map((policy) => answerOf(inherited, policy, port3));
   const first = answers2[0];
   if (first === void 0) return inherited;
-  const found = answers2.reduce((left, right) => strength2[right.mode] < strength2[left.mode] ? right : left, first);
+  const found = answers2.reduce((left2, right) => strength2[right.mode] < strength2[left2.mode] ? right : left2, first);
   return scope2.length > 1 ? { ...found, tied: scope2 } : found;
 }
-function answerOf(inherited, policy, port2) {
+function answerOf(inherited, policy, port3) {
   const own3 = policy.spec.mode === "UNSET" ? inherited : { mode: policy.spec.mode, policy, path: ["spec", "mtls", "mode"], tied: [] };
-  const entry2 = port2 === void 0 || !hasSelector(policy.spec.selector) ? void 0 : policy.spec.portLevelMtls.get(port2);
-  if (entry2 === void 0 || entry2 === "UNSET" || port2 === void 0) return own3;
-  return { mode: entry2, policy, path: ["spec", "portLevelMtls", String(port2), "mode"], tied: [] };
+  const entry2 = port3 === void 0 || !hasSelector(policy.spec.selector) ? void 0 : policy.spec.portLevelMtls.get(port3);
+  if (entry2 === void 0 || entry2 === "UNSET" || port3 === void 0) return own3;
+  return { mode: entry2, policy, path: ["spec", "portLevelMtls", String(port3), "mode"], tied: [] };
 }
 
 // src/findings/facts.ts
@@ -58957,7 +58974,7 @@ function factsOf(input3, options) {
     policiesAt: (point) => attachedTo(point).authorization,
     tokensAt: (point) => attachedTo(point).requestAuthentication,
     reachOf: (policy) => remembered(reaches2, policy, () => reachOf(mesh2, policy)),
-    mtlsAt: (point, port2) => mtlsAt(mesh2, attachedTo(point).peerAuthentication, port2),
+    mtlsAt: (point, port3) => mtlsAt(mesh2, attachedTo(point).peerAuthentication, port3),
     servicesOf: (workload) => services()(workload.namespace, workload.labels),
     ask: (query3) => options.ask?.(mesh2, query3)
   };
@@ -59012,7 +59029,7 @@ function isAmbient(workload) {
   return workload.enrolment.mode === "ambient" || workload.enrolment.mode === "unknown" && workload.enrolment.inWorld === "ambient";
 }
 function guardedPorts(workload) {
-  return workload.ports.filter((port2) => port2.protocol !== "udp" && port2.captured);
+  return workload.ports.filter((port3) => port3.protocol !== "udp" && port3.captured);
 }
 function certaintyOf(workloads2) {
   return workloads2.some((workload) => workload.enrolment.mode === "unknown") || workloads2.length === 0 ? "conditional" : "proved";
@@ -59108,7 +59125,7 @@ function widenedRule(change2) {
     case "ingress":
       return "internet-exposure";
     case "enrolment":
-      return causedByCapture(change2) ? "capture-hole" : "enrolment-lost";
+      return "enrolment-lost";
     case "identity":
       return "identity-gained";
     case "egress":
@@ -59132,9 +59149,6 @@ function weakenedRule(change2) {
   };
   return weakened[change2.facet];
 }
-function causedByCapture(change2) {
-  return change2.region.cubes.length > 0 && change2.region.cubes.every((cube2) => cube2.ports?.only !== void 0);
-}
 
 // src/findings/principal.ts
 function changesOf(context3, rule2) {
@@ -59156,8 +59170,8 @@ function breadthOf(callers3) {
   return callers3.open.map(breadthOfOpen).reduce(wider, "named");
 }
 var breadths = ["named", "namespace", "mesh", "anyone"];
-function wider(left, right) {
-  return breadths.indexOf(left) >= breadths.indexOf(right) ? left : right;
+function wider(left2, right) {
+  return breadths.indexOf(left2) >= breadths.indexOf(right) ? left2 : right;
 }
 function breadthOfOpen(words2) {
   if (words2.endsWith("(no workload here uses it)")) return "named";
@@ -59320,6 +59334,26 @@ var accessWidenedUndecided = defineDetector({
   }))
 });
 
+// src/findings/detectors/allow-any-egress.ts
+var allowAnyEgress = defineDetector({
+  rule: "allow-any-egress",
+  detectState: (side2) => {
+    const { config: config2 } = side2.mesh;
+    const stated = side2.all.find((resource) => resourceId(resource) === config2.statedBy);
+    const mesh2 = config2.statedBy === void 0 || config2.outboundTrafficPolicy === "REGISTRY_ONLY" ? [] : [{ subject: "mesh", affected: ["mesh"], ...stated === void 0 ? {} : { place: { resource: stated, path: [] } }, message: `any workload of the mesh may call any external address: \`outboundTrafficPolicy.mode\` is ${config2.outboundTrafficPolicy}`, ...texts2 }];
+    const sidecars = side2.of("Sidecar").flatMap(
+      (sidecar2) => sidecar2.spec.outboundTrafficPolicy?.mode === "ALLOW_ANY" ? [{ subject: resourceId(sidecar2), affected: [`${sidecar2.namespace ?? ""} ${JSON.stringify(sidecar2.spec.workloadSelector?.labels ?? {})}`], place: { resource: sidecar2, path: ["spec", "outboundTrafficPolicy", "mode"] }, message: `the workloads of ${named(sidecar2)} may call any external address: its \`outboundTrafficPolicy.mode\` is ALLOW_ANY`, ...texts2 }] : []
+    );
+    return [...mesh2, ...sidecars];
+  }
+});
+var texts2 = {
+  impact: "a compromised workload can send data anywhere, and nothing shows that it does",
+  attack: "a compromised workload uploads what it holds to a host of the attacker",
+  remedy: "set REGISTRY_ONLY and register the hosts that are needed; pair it with a NetworkPolicy for egress, since a pod can bypass its own proxy",
+  validation: { positive: "a registered external host is reached", negative: "a call to a host that no ServiceEntry names fails" }
+};
+
 // src/findings/rules.ts
 var negative = {
   notPrincipals: "notPrincipals",
@@ -59448,13 +59482,6 @@ var allowWithoutSource = defineDetector({
 // src/findings/detectors/capture-hole.ts
 var captureHole = defineDetector({
   rule: "capture-hole",
-  detectChanges: (context3) => changesOf(context3, "capture-hole").map((change2) => ({
-    change: change2,
-    message: openedMessage(change2),
-    impact: "the port is served without the proxy: no mutual TLS, no authorization, no token check on it",
-    remedy: "let the proxy capture the port again; where a client cannot use mutual TLS, make a port exception in a PeerAuthentication instead",
-    validation: openedValidation(change2)
-  })),
   detectState: (side2) => side2.workloads.flatMap((workload) => {
     const { resource } = workload;
     if (resource === void 0 || workload.enrolment.mode === "none" || workload.enrolment.mode === "gateway") return [];
@@ -59534,6 +59561,88 @@ var claimsWithoutAuthentication = defineDetector({
   })
 });
 
+// src/findings/hosts.ts
+var clusterDomain = ".svc.cluster.local";
+function fullHost(host, namespace) {
+  if (host.startsWith("*")) return host;
+  const parts = host.split(".");
+  if (parts.length === 1) return `${host}.${namespace}${clusterDomain}`;
+  if (parts.length === 2) return `${host}${clusterDomain}`;
+  return parts.length === 3 && parts[2] === "svc" ? `${host}.cluster.local` : host;
+}
+function hostOf(service) {
+  return `${service.name}.${service.namespace ?? ""}${clusterDomain}`;
+}
+function hostMatches(pattern, host) {
+  return pattern === host || pattern === "*" || pattern.startsWith("*.") && host.endsWith(pattern.slice(1));
+}
+function servicesNamed(services, host, namespace) {
+  const full2 = fullHost(host, namespace);
+  const owner = /\.([^.]+)\.svc\.cluster\.local$/.exec(full2)?.[1];
+  const candidates3 = owner === void 0 ? full2.startsWith("*") ? [...services.values()].flat() : [] : services.get(owner) ?? [];
+  return candidates3.filter((service) => hostMatches(full2, hostOf(service)));
+}
+
+// src/findings/client-tls.ts
+function plaintextClients(side2) {
+  const rules2 = side2.of("DestinationRule");
+  if (rules2.length === 0) return [];
+  const services = grouped(side2.of("Service"), (service) => service.namespace ?? "");
+  return rules2.flatMap((rule2) => {
+    const found = weakBlocks(rule2.spec);
+    if (found.length === 0) return [];
+    return servicesNamed(services, rule2.spec.host, rule2.namespace ?? "").flatMap((service) => {
+      if (isHidden(rule2, service, rules2)) return [];
+      const workloads2 = service.spec.selector === void 0 ? [] : workloadsWith(side2.mesh, service.namespace ?? "", service.spec.selector).filter((workload) => workload.resource !== void 0 && inMesh(workload));
+      if (workloads2.length === 0) return [];
+      return found.flatMap((block) => {
+        const ports = service.spec.ports.filter((port3) => block.port === void 0 ? !block.except.includes(port3.port) : port3.port === block.port);
+        if (ports.length === 0) return [];
+        const numbers = ports.flatMap((port3) => typeof port3.targetPort === "number" ? [port3.targetPort] : workloads2.flatMap((workload) => namedPort(workload, String(port3.targetPort))));
+        return [{ rule: rule2, path: block.path, service, workloads: workloads2, sends: block.sends, because: block.because, ports: [...new Set(numbers)].sort((left2, right) => left2 - right) }];
+      });
+    });
+  });
+}
+function plaintextDestinations(side2) {
+  return new Set(plaintextClients(side2).flatMap((client) => client.workloads.map((workload) => workload.id)));
+}
+function namedPort(workload, name2) {
+  const { resource } = workload;
+  return resource !== void 0 && "containers" in resource.spec ? resource.spec.containers.flatMap((container2) => container2.ports.filter((port3) => port3.name === name2).map((port3) => port3.port)) : [];
+}
+function isHidden(rule2, service, rules2) {
+  const host = hostOf(service);
+  const rivals = rules2.filter((other) => other.namespace === rule2.namespace && other.spec.workloadSelector === void 0 === (rule2.spec.workloadSelector === void 0) && hostMatches(fullHost(other.spec.host, other.namespace ?? ""), host)).sort(compareBy((other) => -specificity(other), (other) => other.spec.trafficPolicy === void 0 ? 1 : 0, (other) => other.creationTimestamp ?? "", (other) => other.name));
+  const [first] = rivals;
+  return first !== void 0 && first !== rule2 && (specificity(first) > specificity(rule2) || rule2.spec.subsets.every((subset) => subset.trafficPolicy?.tls === void 0));
+}
+function specificity(rule2) {
+  const host = fullHost(rule2.spec.host, rule2.namespace ?? "");
+  return host.startsWith("*") ? host.length : 1e3 + host.length;
+}
+function weakBlocks(spec) {
+  const policies = [];
+  if (spec.trafficPolicy !== void 0) policies.push({ policy: spec.trafficPolicy, path: ["spec", "trafficPolicy"] });
+  for (const [index, subset] of spec.subsets.entries()) if (subset.trafficPolicy !== void 0) policies.push({ policy: subset.trafficPolicy, path: ["spec", "subsets", index, "trafficPolicy"] });
+  return policies.flatMap(({ policy, path: path7 }) => {
+    const top = weakness(policy.tls, spec);
+    const blocks2 = [];
+    if (top !== void 0) blocks2.push({ path: [...path7, "tls"], ...top, port: void 0, except: policy.portLevelSettings.map((entry2) => entry2.port) });
+    for (const [index, entry2] of policy.portLevelSettings.entries()) {
+      const own3 = entry2.tls === void 0 ? top === void 0 ? void 0 : { sends: "plaintext", because: "the entry for the port replaces the `tls` block above it and has none" } : weakness(entry2.tls, spec);
+      if (own3 !== void 0) blocks2.push({ path: [...path7, "portLevelSettings", index], ...own3, port: entry2.port, except: [] });
+    }
+    return blocks2;
+  });
+}
+function weakness(tls2, spec) {
+  if (tls2 === void 0 || tls2.mode === "ISTIO_MUTUAL") return void 0;
+  if (tls2.mode === "DISABLE") return { sends: "plaintext", because: "`tls.mode` is DISABLE, which is also what a `tls` block without `mode` means" };
+  if (tls2.credentialName !== "" && !tls2.credentialName.startsWith("configmap://") && spec.workloadSelector === void 0) return { sends: "plaintext", because: `\`credentialName\` without \`workloadSelector\` leaves sidecars without any TLS, whatever \`${tls2.mode}\` says` };
+  return { sends: "own-tls", because: `\`tls.mode\` is ${tls2.mode}, so no mesh certificate is shown` };
+}
+
 // src/findings/detectors/client-plaintext.ts
 var clientPlaintext = defineDetector({
   rule: "client-plaintext",
@@ -59543,6 +59652,17 @@ var clientPlaintext = defineDetector({
     impact: "the requests travel without the mesh identity of the caller, and in plaintext where no TLS is left",
     remedy: "write `tls.mode: ISTIO_MUTUAL`, or leave the `tls` block out so that automatic mutual TLS applies; a block without `mode` means DISABLE",
     validation: openedValidation(change2, "the same request over mutual TLS is answered")
+  })),
+  detectState: (side2) => plaintextClients(side2).map((client) => ({
+    subject: resourceId(client.rule),
+    facet: hostOf(client.service),
+    affected: client.workloads.map((workload) => `${workload.id} ${client.ports.join(",")} ${client.sends}`),
+    certainty: certaintyOf(client.workloads),
+    place: { resource: client.rule, path: client.path },
+    message: `${named(client.rule)} makes clients send ${client.sends === "plaintext" ? "plaintext" : "TLS without a mesh identity"} to \`${hostOf(client.service)}\`: ${client.because}`,
+    impact: client.sends === "plaintext" ? "the requests can be read and changed on the way, and policies at the workload see no caller" : "policies at the workload see no caller, and a workload that requires mutual TLS refuses the requests",
+    remedy: "write `tls.mode: ISTIO_MUTUAL`, or leave the `tls` block out so that automatic mutual TLS applies",
+    validation: { positive: `a request from a workload of the mesh to \`${hostOf(client.service)}\` arrives with the caller's identity`, negative: `a plaintext request to \`${hostOf(client.service)}\` is refused once mutual TLS is STRICT` }
   }))
 });
 
@@ -59669,7 +59789,7 @@ function acceptingPlaintext(side2, policy) {
       return point !== void 0 && side2.mtlsAt(point).mode !== "STRICT";
     });
   }
-  return reach.workloads.filter((workload) => workload.enrolment.mode !== "gateway" && workload.enrolment.mode !== "none").filter((workload) => [void 0, ...workload.ports.filter((port2) => port2.captured && port2.protocol !== "udp").map((port2) => port2.port)].some((port2) => side2.mtlsAt(workload, port2).mode !== "STRICT")).map((workload) => workload.id);
+  return reach.workloads.filter((workload) => workload.enrolment.mode !== "gateway" && workload.enrolment.mode !== "none").filter((workload) => [void 0, ...workload.ports.filter((port3) => port3.captured && port3.protocol !== "udp").map((port3) => port3.port)].some((port3) => side2.mtlsAt(workload, port3).mode !== "STRICT")).map((workload) => workload.id);
 }
 
 // src/findings/detectors/deny-misses-plaintext.ts
@@ -59723,6 +59843,28 @@ var dryRunLeftOn = defineDetector({
   })
 });
 
+// src/findings/outbound.ts
+function outboundOf(side2) {
+  const root = side2.mesh.config.rootNamespace;
+  const wide2 = /* @__PURE__ */ new Map();
+  for (const sidecar2 of side2.of("Sidecar")) {
+    const namespace = sidecar2.namespace ?? "";
+    if (isWide(sidecar2) && !wide2.has(namespace)) wide2.set(namespace, sidecar2);
+  }
+  const mesh2 = { registryOnly: side2.mesh.config.outboundTrafficPolicy === "REGISTRY_ONLY", by: void 0 };
+  return (namespace) => {
+    const sidecar2 = wide2.get(namespace) ?? wide2.get(root);
+    const policy = sidecar2?.spec.outboundTrafficPolicy;
+    return sidecar2 === void 0 || policy === void 0 ? mesh2 : { registryOnly: policy.mode === "REGISTRY_ONLY", by: sidecar2 };
+  };
+}
+function isWide(sidecar2) {
+  return sidecar2.spec.workloadSelector === void 0 || Object.keys(sidecar2.spec.workloadSelector.labels).length === 0;
+}
+function saysNothing(side2) {
+  return side2.mesh.config.statedBy === void 0 && side2.of("Sidecar").every((sidecar2) => sidecar2.spec.outboundTrafficPolicy === void 0) && side2.of("ServiceEntry").length === 0;
+}
+
 // src/findings/detectors/egress-opened.ts
 var egressOpened = defineDetector({
   rule: "egress-opened",
@@ -59730,15 +59872,74 @@ var egressOpened = defineDetector({
     change: change2,
     message: openedMessage(change2),
     impact: `a compromised workload can send data to ${destinationsPhrase(change2)}`,
-    remedy: "register the one host that is needed, for the namespaces that need it (`exportTo`), and keep REGISTRY_ONLY; a NetworkPolicy for egress makes it binding",
+    remedy,
     validation: openedValidation(change2, "the external hosts that the workload needs are still reached")
-  }))
+  })),
+  detectOpenings: ({ base: base2, head }) => {
+    const namespaces3 = distinct(head.workloads.map((workload) => workload.namespace)).filter((namespace) => base2.workloads.some((workload) => workload.namespace === namespace));
+    const before = outboundOf(base2);
+    const after = outboundOf(head);
+    const modes3 = namespaces3.filter((namespace) => before(namespace).registryOnly && !after(namespace).registryOnly);
+    const closed = namespaces3.filter((namespace) => before(namespace).registryOnly && after(namespace).registryOnly);
+    return [...modeDrafts(base2, head, modes3), ...entryDrafts(base2, head, closed)];
+  }
 });
+var remedy = "register the one host that is needed, for the namespaces that need it (`exportTo`), and keep REGISTRY_ONLY; a NetworkPolicy for egress makes it binding";
+function modeDrafts(base2, head, namespaces3) {
+  if (namespaces3.length === 0) return [];
+  const now = outboundOf(head)(namespaces3[0] ?? "").by;
+  const was = outboundOf(base2)(namespaces3[0] ?? "").by;
+  const config2 = head.mesh.config.statedBy;
+  const meshObject = head.all.find((resource) => resourceId(resource) === config2);
+  const place3 = now !== void 0 ? { resource: now, side: "head" } : was !== void 0 && !head.of("Sidecar").some((sidecar2) => resourceId(sidecar2) === resourceId(was)) ? { resource: was, side: "base" } : meshObject === void 0 ? void 0 : { resource: meshObject, side: "head" };
+  return [
+    {
+      subject: place3 === void 0 ? "mesh" : resourceId(place3.resource),
+      facet: "mode",
+      affected: namespaces3.map((namespace) => `${namespace} *`),
+      ...place3 === void 0 ? {} : { place: { resource: place3.resource, path: place3.resource.kind === "Sidecar" && place3.side === "head" ? ["spec", "outboundTrafficPolicy"] : [] }, placeSide: place3.side },
+      message: `a connection from any workload of ${listed2(namespaces3)} to any external address, for example \`https://203.0.113.10/\`, is let through now; before this change the caller's proxy refused what no registry knows`,
+      impact: "a compromised workload can send data anywhere",
+      remedy,
+      validation: { positive: "the external hosts that the workloads need are still reached", negative: `a call from \`${namespaces3[0] ?? ""}\` to an address that no ServiceEntry names fails` }
+    }
+  ];
+}
+function entryDrafts(base2, head, namespaces3) {
+  const known = base2.of("ServiceEntry").filter(isExternal);
+  return head.of("ServiceEntry").filter(isExternal).flatMap((entry2) => {
+    const opened = namespaces3.flatMap(
+      (namespace) => visibleIn(entry2, namespace) ? entry2.spec.hosts.flatMap((host) => entry2.spec.ports.filter((port3) => !known.some((other) => visibleIn(other, namespace) && other.spec.hosts.some((name2) => hostMatches(name2, host)) && other.spec.ports.some((open3) => open3.number === port3.number))).map((port3) => `${namespace} ${host}:${port3.number}`)) : []
+    );
+    const [first] = opened;
+    if (first === void 0) return [];
+    const [from = "", to = ""] = first.split(" ");
+    return [
+      {
+        subject: resourceId(entry2),
+        facet: "entry",
+        affected: opened,
+        place: { resource: entry2, path: ["spec", "hosts"] },
+        message: `a connection from any workload of \`${from}\`${opened.length > 1 ? ` (and ${opened.length - 1} more ways)` : ""} to \`${to}\` is let through now: ${named(entry2)} registers it; before this change the caller's proxy refused it`,
+        impact: `a compromised workload can send data to \`${to}\``,
+        remedy,
+        validation: { positive: `\`${to}\` is reached by the workload that needs it`, negative: "a call to a host that no ServiceEntry names fails" }
+      }
+    ];
+  });
+}
+function isExternal(entry2) {
+  return entry2.spec.location === "MESH_EXTERNAL";
+}
+function visibleIn(entry2, namespace) {
+  const { exportTo } = entry2.spec;
+  return exportTo.length === 0 || exportTo.some((target) => target === "*" || target === namespace || target === "." && entry2.namespace === namespace);
+}
 
 // src/findings/detectors/enrolment-lost.ts
 var enrolmentLost = defineDetector({
   rule: "enrolment-lost",
-  detectChanges: (context3) => changesOf(context3, "enrolment-lost").map((change2) => ({
+  detectChanges: (context3) => context3.changes.filter((change2) => principalRule(change2) === "enrolment-lost" || left(context3, change2)).map((change2) => ({
     change: change2,
     message: change2.direction === "weakened" ? `no proxy stands before ${destinationsPhrase(change2)} any longer${causePhrase(change2)}` : openedMessage(change2),
     impact: `no policy is enforced for ${destinationsPhrase(change2)} any longer, and its own calls carry no identity`,
@@ -59747,6 +59948,15 @@ var enrolmentLost = defineDetector({
     validation: openedValidation(change2, "a workload of the mesh that the policies name is still answered")
   }))
 });
+function left(context3, change2) {
+  if (change2.direction !== "widened" && change2.direction !== "weakened") return false;
+  return context3.environments.some(
+    ({ id, base: base2, head }) => change2.environments.includes(id) && change2.destinations.some((destination2) => {
+      const before = base2?.mesh.workloads.get(destination2.id)?.enrolment.mode;
+      return before !== void 0 && before !== "none" && head.mesh.workloads.get(destination2.id)?.enrolment.mode === "none";
+    })
+  );
+}
 
 // src/findings/detectors/external-authorization-lost.ts
 var externalAuthorizationLost = defineDetector({
@@ -59760,6 +59970,149 @@ var externalAuthorizationLost = defineDetector({
     validation: openedValidation(change2, "a request that the authorizer consents to is still answered")
   }))
 });
+
+// src/findings/exposure.ts
+function externallyReachable(side2, by = "any") {
+  const found = /* @__PURE__ */ new Set();
+  const routed = by === "any" ? routedServices(side2) : /* @__PURE__ */ new Set();
+  for (const workload of side2.workloads) {
+    if (workload.enrolment.mode === "gateway") continue;
+    const services = side2.servicesOf(workload);
+    if (services.some((service) => isExposed(service) || routed.has(`${service.namespace ?? ""}/${service.name}`))) found.add(workload.id);
+  }
+  return found;
+}
+function isExposed(service) {
+  return service.spec.type === "LoadBalancer" || service.spec.type === "NodePort" || service.spec.externalIPs.length > 0;
+}
+function routedServices(side2) {
+  const found = /* @__PURE__ */ new Set();
+  const services = grouped(side2.of("Service"), (service) => service.namespace ?? "");
+  for (const virtual of side2.of("VirtualService")) {
+    if (virtual.spec.gateways.every((gateway2) => gateway2 === "mesh")) continue;
+    const routes2 = [...virtual.spec.http.flatMap((route2) => [...route2.route, ...route2.mirrors]), ...virtual.spec.tls.flatMap((route2) => route2.route), ...virtual.spec.tcp.flatMap((route2) => route2.route)];
+    for (const route2 of routes2) for (const service of servicesNamed(services, route2.host, virtual.namespace ?? "")) found.add(`${service.namespace ?? ""}/${service.name}`);
+  }
+  return found;
+}
+function gatewayPods(side2, gateway2) {
+  const selector = gateway2.spec.selector ?? {};
+  const pods2 = side2.workloads.filter((workload) => gateway2.spec.selector === void 0 ? workload.enrolment.mode === "gateway" : selects(selector, workload.labels));
+  if (pods2.length > 0) return pods2;
+  return [gateway2.namespace ?? "", side2.mesh.config.rootNamespace].map((namespace) => ({ namespace, labels: selector, enrolment: { mode: "gateway" } }));
+}
+
+// src/findings/entry-points.ts
+function entryPoints(side2) {
+  const services = grouped(side2.of("Service"), (service) => service.namespace ?? "");
+  return [...fromServices(side2), ...fromVirtualServices(side2, services), ...fromIngresses(side2, services), ...fromRoutes(side2, services)];
+}
+function podsOf(side2, service) {
+  return service.spec.selector === void 0 ? [] : workloadsWith(side2.mesh, service.namespace ?? "", service.spec.selector).filter((workload) => workload.resource !== void 0);
+}
+function targetPort(service, workload, port3) {
+  const entry2 = port3 === void 0 ? service.spec.ports[0] : service.spec.ports.find((candidate) => candidate.port === port3 || candidate.name === port3);
+  if (entry2 === void 0) return void 0;
+  if (typeof entry2.targetPort === "number") return entry2.targetPort;
+  const { resource } = workload;
+  return resource !== void 0 && "containers" in resource.spec ? resource.spec.containers.flatMap((container2) => container2.ports).find((candidate) => candidate.name === entry2.targetPort)?.port : void 0;
+}
+function fromServices(side2) {
+  return side2.of("Service").flatMap((service) => {
+    if (!isExposed(service)) return [];
+    const how = service.spec.externalIPs.length > 0 ? "external addresses" : service.spec.type;
+    const field2 = service.spec.externalIPs.length > 0 ? "externalIPs" : "type";
+    return podsOf(side2, service).filter((workload) => workload.enrolment.mode !== "gateway").flatMap(
+      (workload) => service.spec.ports.filter((port3) => port3.protocol === "TCP").map((port3) => ({ workload, port: targetPort(service, workload, port3.port), host: "*", path: "/*", method: void 0, via: "direct", account: void 0, resource: service, field: ["spec", field2], how: `its Service has ${how}` }))
+    );
+  });
+}
+function fromVirtualServices(side2, services) {
+  const gateways = new Map(side2.of("Gateway").map((gateway2) => [`${gateway2.namespace ?? ""}/${gateway2.name}`, gateway2]));
+  return side2.of("VirtualService").flatMap((virtual) => {
+    const namespace = virtual.namespace ?? "";
+    const bound = virtual.spec.gateways.filter((name2) => name2 !== "mesh").map((name2) => name2.includes("/") ? name2 : `${namespace}/${name2}`);
+    return bound.flatMap((name2) => {
+      const gateway2 = gateways.get(name2);
+      const hosts = gateway2 === void 0 ? virtual.spec.hosts : virtual.spec.hosts.filter((host) => servesHost(gateway2, host, namespace));
+      if (hosts.length === 0 || gateway2 !== void 0 && isInternal(side2, gateway2)) return [];
+      const account = gateway2 === void 0 ? void 0 : accountOf(side2, gateway2);
+      const common2 = { via: "gateway", account, resource: virtual, how: `the gateway \`${name2}\` routes to it` };
+      const http2 = virtual.spec.http.flatMap(
+        (route2, index) => [...route2.route, ...route2.mirrors].flatMap((target) => (route2.match.length === 0 ? [{ uri: void 0, method: void 0 }] : route2.match).map(({ uri, method }) => ({ target, path: pathOf(uri), method: method?.type === "exact" ? method.value : void 0, field: ["spec", "http", index] })))
+      );
+      const others = [...virtual.spec.tls.map((route2, index) => ({ route: route2, field: ["spec", "tls", index] })), ...virtual.spec.tcp.map((route2, index) => ({ route: route2, field: ["spec", "tcp", index] }))].flatMap(
+        ({ route: route2, field: field2 }) => route2.route.map((target) => ({ target, path: "/*", method: void 0, field: field2 }))
+      );
+      return [...http2, ...others].flatMap(
+        ({ target, path: path7, method, field: field2 }) => servicesNamed(services, target.host, namespace).flatMap(
+          (service) => podsOf(side2, service).flatMap((workload) => hosts.map((host) => ({ ...common2, workload, port: targetPort(service, workload, target.port), host, path: path7, method, field: field2 })))
+        )
+      );
+    });
+  });
+}
+function pathOf(uri) {
+  if (uri === void 0 || uri.type === "present") return "/*";
+  return uri.type === "exact" ? uri.value : uri.type === "prefix" ? `${uri.value}*` : `regex:${uri.value}`;
+}
+function servesHost(gateway2, host, namespace) {
+  return gateway2.spec.servers.some(
+    (server) => server.hosts.some((entry2) => {
+      const slash = entry2.indexOf("/");
+      const owner = slash < 0 ? "*" : entry2.slice(0, slash);
+      const name2 = entry2.slice(slash + 1);
+      const owned = owner === "*" || owner === namespace || owner === "." && gateway2.namespace === namespace;
+      return owned && (hostMatches(name2, host) || hostMatches(host, name2));
+    })
+  );
+}
+function isInternal(side2, gateway2) {
+  const services = gatewayPods(side2, gateway2).flatMap((pod) => side2.servicesOf(pod));
+  return services.length > 0 && !services.some(isExposed);
+}
+function accountOf(side2, gateway2) {
+  const pods2 = gatewayPods(side2, gateway2);
+  const declared = side2.workloads.find((workload) => pods2.includes(workload));
+  return declared === void 0 ? void 0 : `${declared.namespace}/${declared.serviceAccount}`;
+}
+function fromIngresses(side2, services) {
+  return side2.of("Ingress").flatMap((ingress2) => {
+    const namespace = ingress2.namespace ?? "";
+    const { defaultBackend } = ingress2.spec;
+    const rules2 = ingress2.spec.rules.flatMap(
+      (rule2, index) => rule2.paths.flatMap((entry2, at) => entry2.backend === void 0 ? [] : [{ backend: entry2.backend, host: rule2.host === "" ? "*" : rule2.host, path: entry2.pathType === "Exact" ? entry2.path : `${entry2.path === "" ? "/" : entry2.path}*`, field: ["spec", "rules", index, "http", "paths", at] }])
+    );
+    const all = [...rules2, ...defaultBackend === void 0 ? [] : [{ backend: defaultBackend, host: "*", path: "/*", field: ["spec", "defaultBackend"] }]];
+    return all.flatMap(
+      ({ backend: backend2, host, path: path7, field: field2 }) => servicesNamed(services, backend2.service, namespace).flatMap(
+        (service) => podsOf(side2, service).map((workload) => ({ workload, port: targetPort(service, workload, backend2.port), host, path: path7, method: void 0, via: "gateway", account: void 0, resource: ingress2, field: field2, how: "an Ingress routes to it" }))
+      )
+    );
+  });
+}
+function fromRoutes(side2, services) {
+  const routes2 = [...side2.of("HTTPRoute"), ...side2.of("GRPCRoute"), ...side2.of("TLSRoute"), ...side2.of("TCPRoute")];
+  return routes2.flatMap((route2) => {
+    const namespace = route2.namespace ?? "";
+    const parent = route2.spec.parents.find((candidate) => candidate.kind === "Gateway" || candidate.kind === "");
+    if (parent === void 0) return [];
+    const hosts = route2.spec.hostnames.length === 0 ? ["*"] : route2.spec.hostnames;
+    return route2.spec.rules.flatMap(
+      (rule2, index) => rule2.backends.flatMap((backend2) => {
+        if (backend2.kind !== "Service" && backend2.kind !== "") return [];
+        const matches3 = rule2.matches.length === 0 ? [{ path: "/*", method: void 0 }] : rule2.matches.map((match) => ({ path: match.path.type === "grpc" ? "/*" : match.path.type === "exact" ? match.path.value : match.path.type === "prefix" ? `${match.path.value}*` : `regex:${match.path.value}`, method: match.method }));
+        return servicesNamed(services, backend2.name, backend2.namespace ?? namespace).flatMap(
+          (service) => podsOf(side2, service).flatMap(
+            (workload) => hosts.flatMap(
+              (host) => matches3.map(({ path: path7, method }) => ({ workload, port: targetPort(service, workload, backend2.port), host, path: path7, method, via: "gateway", account: void 0, resource: route2, field: ["spec", "rules", index], how: `the gateway \`${parent.namespace ?? namespace}/${parent.name}\` routes to it` }))
+            )
+          )
+        );
+      })
+    );
+  });
+}
 
 // src/findings/declared-flows.ts
 var mostQuestions = 64;
@@ -59784,13 +60137,13 @@ function lostFlow(change2, environments) {
   return void 0;
 }
 function candidatesFor(change2, head, point) {
-  return [...namedInPolicies(change2, head, point), ...probes(change2, point)];
+  return [...namedInPolicies(change2, head, point), ...routes(change2, head, point), ...webhooks(change2, head, point), ...probes(change2, point)];
 }
 function namedInPolicies(change2, head, point) {
   return head.policiesAt(point.workload ?? point).filter((policy) => policy.spec.action === "ALLOW" && !isDryRun2(policy)).flatMap(
     (policy) => policy.spec.rules.flatMap(
       (rule2) => distinct(exactPrincipals(rule2)).flatMap(
-        (principal) => requestsFor(change2, rule2, point).filter(({ request: request3, port: port2 }) => declares2(rule2, principal, request3, port2)).map(({ request: request3, port: port2 }) => ({ query: query(change2, point, { principal: presented(head, principal) }, port2, request3), declaredBy: `\`${principal}\`, which \`${resourceId(policy)}\` allows,` }))
+        (principal) => requestsFor(change2, rule2, point).filter(({ request: request3, port: port3 }) => declares2(rule2, principal, request3, port3)).map(({ request: request3, port: port3 }) => ({ query: query(change2, point, { principal: presented(head, principal) }, port3, request3), declaredBy: `\`${principal}\`, which \`${resourceId(policy)}\` allows,` }))
       )
     )
   );
@@ -59800,14 +60153,19 @@ function presented(side2, principal) {
 }
 function requestsFor(change2, rule2, point) {
   const { witness } = change2;
-  const fromWitness = witness === void 0 ? [] : [{ request: witness.request, port: witness.to.port }];
-  const ports = witness === void 0 ? (point.workload?.ports ?? []).map((port2) => port2.port) : [witness.to.port];
+  const fromWitness = witness === void 0 ? [] : [{ request: declarable(witness.request), port: witness.to.port }];
+  const ports = witness === void 0 ? (point.workload?.ports ?? []).map((port3) => port3.port) : [witness.to.port];
   const operations = rule2.to.length === 0 ? [{}] : rule2.to;
   const fromRule = operations.flatMap((operation) => {
-    const named5 = (operation.ports ?? []).map(Number).filter((port2) => Number.isInteger(port2));
-    return (named5.length > 0 ? named5 : ports).map((port2) => ({ port: port2, request: sampleOf(operation) }));
+    const named5 = (operation.ports ?? []).map(Number).filter((port3) => Number.isInteger(port3));
+    return (named5.length > 0 ? named5 : ports).map((port3) => ({ port: port3, request: sampleOf(operation) }));
   });
   return [...fromWitness, ...fromRule];
+}
+function declarable(request3) {
+  if (request3.token === void 0 || request3.token.valid) return request3;
+  const { token: _bad, ...rest } = request3;
+  return rest;
 }
 function sampleOf(operation) {
   const method = operation.methods?.[0];
@@ -59825,19 +60183,19 @@ function samplePath(pattern) {
   if (pattern.startsWith("*")) return `/a${pattern.slice(1).replace(/^\//, "/")}`;
   return pattern.replaceAll("{**}", "a").replaceAll("{*}", "a");
 }
-function declares2(rule2, principal, request3, port2) {
+function declares2(rule2, principal, request3, port3) {
   if (rule2.when.length > 0) return false;
   const named5 = rule2.from.some((source2) => source2.principals.includes(principal) && Object.entries(source2).every(([field2, list5]) => field2 === "principals" || list5.length === 0));
-  return named5 && (rule2.to.length === 0 || rule2.to.some((operation) => covers(operation, request3, port2)));
+  return named5 && (rule2.to.length === 0 || rule2.to.some((operation) => covers(operation, request3, port3)));
 }
-function covers(operation, request3, port2) {
+function covers(operation, request3, port3) {
   const http2 = request3.protocol === "http";
   const listed3 = (any2, none2, value) => {
     if (any2.length === 0 && none2.length === 0) return true;
     if (!http2 || value === void 0) return false;
     return (any2.length === 0 || any2.some((pattern) => fits(pattern, value))) && !none2.some((pattern) => fits(pattern, value));
   };
-  const ports = (operation.ports.length === 0 || operation.ports.includes(String(port2))) && !operation.notPorts.includes(String(port2));
+  const ports = (operation.ports.length === 0 || operation.ports.includes(String(port3))) && !operation.notPorts.includes(String(port3));
   return ports && listed3(operation.methods, operation.notMethods, request3.method) && listed3(operation.paths, operation.notPaths, request3.path) && listed3(operation.hosts, operation.notHosts, request3.host);
 }
 function fits(pattern, value) {
@@ -59846,20 +60204,53 @@ function fits(pattern, value) {
   if (pattern.endsWith("*")) return value.startsWith(pattern.slice(0, -1));
   return pattern === value || pattern.replaceAll("{**}", "a").replaceAll("{*}", "a") === value;
 }
+function routes(change2, head, point) {
+  const { workload } = point;
+  if (workload === void 0) return [];
+  return (entriesByWorkload(head).get(workload.id) ?? []).flatMap((entry2) => {
+    if (entry2.via !== "gateway" || entry2.account === void 0 || entry2.port === void 0 || entry2.path.startsWith("regex:")) return [];
+    const [namespace = "", account = ""] = entry2.account.split("/");
+    const path7 = entry2.path.replace(/\*$/, "");
+    const request3 = { protocol: "http", method: entry2.method ?? "GET", path: path7 === "" ? "/" : path7, ...entry2.host.startsWith("*") ? {} : { host: entry2.host } };
+    const from = { principal: `${head.mesh.config.trustDomain}/ns/${namespace}/sa/${account}` };
+    return [{ query: query(change2, point, from, entry2.port, request3), declaredBy: `the gateway's account \`${entry2.account}\`, for which \`${resourceId(entry2.resource)}\` routes,` }];
+  });
+}
+var entriesOf2 = /* @__PURE__ */ new WeakMap();
+function entriesByWorkload(side2) {
+  const known = entriesOf2.get(side2);
+  if (known !== void 0) return known;
+  const fresh = grouped(entryPoints(side2), (entry2) => entry2.workload.id);
+  entriesOf2.set(side2, fresh);
+  return fresh;
+}
+function webhooks(change2, head, point) {
+  const { workload } = point;
+  if (workload === void 0 || change2.facet !== "mtls") return [];
+  const services = head.servicesOf(workload);
+  return [...head.of("MutatingWebhookConfiguration"), ...head.of("ValidatingWebhookConfiguration")].flatMap(
+    (configuration) => configuration.spec.webhooks.flatMap(({ service: target }) => {
+      const service = target === void 0 ? void 0 : services.find((candidate) => candidate.name === target.name && candidate.namespace === target.namespace);
+      const port3 = service?.spec.ports.find((candidate) => candidate.port === target?.port)?.targetPort;
+      if (typeof port3 !== "number") return [];
+      return [{ query: query(change2, point, { principal: null }, port3, { protocol: "https", method: "POST", path: target?.path ?? "/" }), declaredBy: `the API server, which \`${resourceId(configuration)}\` sends there,` }];
+    })
+  );
+}
 function probes(change2, point) {
   const { workload } = point;
   if (change2.facet !== "mtls" || workload?.resource === void 0 || workload.annotations["sidecar.istio.io/rewriteAppHTTPProbers"] !== "false" || !("containers" in workload.resource.spec)) return [];
   return workload.resource.spec.containers.flatMap(
     (container2) => container2.probes.flatMap((probe2) => {
-      const port2 = typeof probe2.port === "number" ? probe2.port : container2.ports.find((entry2) => entry2.name === probe2.port)?.port;
-      if (port2 === void 0 || probe2.type === "exec") return [];
+      const port3 = typeof probe2.port === "number" ? probe2.port : container2.ports.find((entry2) => entry2.name === probe2.port)?.port;
+      if (port3 === void 0 || probe2.type === "exec") return [];
       const request3 = probe2.type === "http" ? { protocol: "http", method: "GET", path: probe2.path ?? "/" } : { protocol: "tcp" };
-      return [{ query: query(change2, point, { principal: null }, port2, request3), declaredBy: `the ${probe2.kind} probe of container \`${container2.name}\`` }];
+      return [{ query: query(change2, point, { principal: null }, port3, request3), declaredBy: `the ${probe2.kind} probe of container \`${container2.name}\`` }];
     })
   );
 }
-function query(change2, point, from, port2, request3) {
-  const to = point.workload === void 0 ? { selector: { namespace: point.namespace, labels: point.labels }, port: port2 } : { workload: point.workload.id, port: port2 };
+function query(change2, point, from, port3, request3) {
+  const to = point.workload === void 0 ? { selector: { namespace: point.namespace, labels: point.labels }, port: port3 } : { workload: point.workload.id, port: port3 };
   return { from, to, request: request3, ...change2.witness?.given === void 0 ? {} : { given: change2.witness.given } };
 }
 
@@ -59916,7 +60307,7 @@ var httpDenyOnTcp = defineDetector({
       const excluded = new Set(rule2.to.flatMap((operation) => operation.notPorts));
       const reach = side2.reachOf(policy).workloads.filter((workload) => !isAmbient(workload) && workload.enrolment.mode !== "gateway" && workload.enrolment.mode !== "none");
       const points = reach.flatMap(
-        (workload) => workload.ports.filter((port2) => port2.captured && port2.protocol === "tcp" && (open3 ? !excluded.has(String(port2.port)) : onlyPorts2.has(String(port2.port)))).map((port2) => `${workload.id}:${port2.port}`)
+        (workload) => workload.ports.filter((port3) => port3.captured && port3.protocol === "tcp" && (open3 ? !excluded.has(String(port3.port)) : onlyPorts2.has(String(port3.port)))).map((port3) => `${workload.id}:${port3.port}`)
       );
       if (points.length === 0) continue;
       return [
@@ -59971,8 +60362,8 @@ var httpPolicyWithoutHttp = defineDetector({
   })
 });
 function speaksTcpOnly(workload) {
-  const ports = workload.ports.filter((port2) => port2.captured && port2.protocol !== "udp");
-  return workload.enrolment.mode !== "none" && workload.enrolment.mode !== "gateway" && ports.length > 0 && ports.every((port2) => port2.protocol === "tcp");
+  const ports = workload.ports.filter((port3) => port3.captured && port3.protocol !== "udp");
+  return workload.enrolment.mode !== "none" && workload.enrolment.mode !== "gateway" && ports.length > 0 && ports.every((port3) => port3.protocol === "tcp");
 }
 
 // src/findings/detectors/identity-gained.ts
@@ -59987,6 +60378,29 @@ var identityGained = defineDetector({
   }))
 });
 
+// src/findings/detectors/ingress-plaintext.ts
+var ingressPlaintext = defineDetector({
+  rule: "ingress-plaintext",
+  detectState: (side2) => side2.of("Gateway").flatMap(
+    (gateway2) => gateway2.spec.servers.flatMap((server, index) => {
+      const plain5 = /^(HTTP|HTTP2|GRPC)$/i.test(server.port.protocol) && server.tls?.httpsRedirect !== true;
+      if (!plain5 || server.bind === "127.0.0.1") return [];
+      return [
+        {
+          subject: resourceId(gateway2),
+          facet: String(server.port.number),
+          affected: server.hosts.map((host) => `${host}:${server.port.number} ${JSON.stringify(gateway2.spec.selector ?? {})}`),
+          place: { resource: gateway2, path: ["spec", "servers", index, "port"] },
+          message: `${named(gateway2)} serves ${listed2(server.hosts)} in plain HTTP on port ${server.port.number}, without a redirect`,
+          impact: "passwords, tokens and cookies of users can be read and changed on the way",
+          remedy: "set `tls.httpsRedirect: true` on this server and serve the hosts on an HTTPS one",
+          validation: { positive: "the host is answered over HTTPS", negative: "a plain HTTP request is answered with a redirect and nothing else" }
+        }
+      ];
+    })
+  )
+});
+
 // src/findings/detectors/ingress-tls-weakened.ts
 var ingressTlsWeakened = defineDetector({
   rule: "ingress-tls-weakened",
@@ -59996,8 +60410,39 @@ var ingressTlsWeakened = defineDetector({
     impact: `the way from outside to ${destinationsPhrase(change2)} is protected less than before`,
     remedy: "keep `tls.mode: MUTUAL` where client certificates are meant, write the mode out, and leave `minProtocolVersion` at TLS 1.2 or higher",
     validation: openedValidation(change2, "a client with the certificate it had before is still answered")
-  }))
+  })),
+  detectState: (side2) => side2.of("Gateway").flatMap(
+    (gateway2) => gateway2.spec.servers.flatMap((server, index) => {
+      const weakness2 = weaknessOf(server.tls);
+      if (weakness2 === void 0) return [];
+      return [
+        {
+          subject: resourceId(gateway2),
+          facet: `${server.port.number} ${weakness2.kind}`,
+          affected: server.hosts.map((host) => `${host}:${server.port.number} ${weakness2.kind} ${JSON.stringify(gateway2.spec.selector ?? {})}`),
+          place: { resource: gateway2, path: ["spec", "servers", index, "tls"] },
+          message: `${named(gateway2)} ${weakness2.words} for ${listed2(server.hosts)} on port ${server.port.number}`,
+          impact: weakness2.impact,
+          remedy: weakness2.remedy,
+          validation: { positive: "a client with TLS 1.2 and a certificate where one is asked is answered", negative: weakness2.negative }
+        }
+      ];
+    })
+  )
 });
+function weaknessOf(tls2) {
+  if (tls2 === void 0) return void 0;
+  if (tls2.minProtocolVersion === "TLSV1_0" || tls2.minProtocolVersion === "TLSV1_1") {
+    return { kind: "version", words: "accepts TLS below 1.2", impact: "connections can be forced down to a version that is broken", remedy: "drop `minProtocolVersion`, or set TLSV1_2", negative: "a client that offers TLS 1.1 at most is refused" };
+  }
+  if (tls2.mode === "PASSTHROUGH" && tls2.credentialNames.length > 0) {
+    return { kind: "zero-mode", words: "passes TLS through although it names a certificate (`tls` without `mode` means PASSTHROUGH)", impact: "the certificate is ignored, and nothing about the request is checked at the gateway", remedy: "write `mode: SIMPLE`, or `MUTUAL` where clients show a certificate", negative: "a request that a policy of the gateway refuses is refused there" };
+  }
+  if (tls2.insecureSkipVerify && (tls2.mode === "MUTUAL" || tls2.mode === "OPTIONAL_MUTUAL")) {
+    return { kind: "unverified", words: "takes client certificates that no authority vouches for", impact: "a certificate that anybody made counts as one", remedy: "drop `insecureSkipVerify`", negative: "a client with a self-made certificate is refused" };
+  }
+  return void 0;
+}
 
 // src/findings/detectors/injection-opt-out.ts
 var injectionOptOut = defineDetector({
@@ -60046,15 +60491,69 @@ var internetExposure = defineDetector({
     impact: change2.callers.internet ? "anyone on the internet can send these requests" : "callers outside the cluster can send these requests",
     remedy: "narrow hosts and paths of the route to what is meant to be public, and require a token or an ALLOW policy at the workload",
     validation: openedValidation(change2, "the paths that are meant to be public are answered from outside")
-  }))
+  })),
+  detectOpenings: ({ base: base2, head, renamed }) => {
+    const old = (id) => renamed.get(id) ?? id;
+    const before = entryPoints(base2);
+    const known = new Set(before.map((entry2) => keyOf(entry2, entry2.workload.id)));
+    const fresh = entryPoints(head).filter((entry2) => !known.has(keyOf(entry2, old(entry2.workload.id))) && !before.some((other) => other.workload.id === old(entry2.workload.id) && covers2(other, entry2)) && mayPass(head, entry2));
+    return [...grouped(fresh, (entry2) => entry2.workload.id)].map(([id, entries2]) => draftOf(id, entries2));
+  }
 });
+function keyOf(entry2, workload) {
+  return [workload, entry2.port ?? "", entry2.host, entry2.path, entry2.method ?? "", entry2.via].join(" ");
+}
+function covers2(wide2, narrow) {
+  const port3 = wide2.port === narrow.port || wide2.port === void 0;
+  const host = wide2.host === narrow.host || wide2.host === "*" || wide2.host.startsWith("*.") && narrow.host.endsWith(wide2.host.slice(1));
+  const path7 = wide2.path === narrow.path || wide2.path.endsWith("*") && narrow.path.startsWith(wide2.path.slice(0, -1));
+  return port3 && host && path7 && (wide2.method === void 0 || wide2.method === narrow.method) && (wide2.via === narrow.via || wide2.via === "direct");
+}
+function mayPass(side2, entry2) {
+  if (entry2.port === void 0 || entry2.via === "gateway" && entry2.account === void 0) return true;
+  const answer2 = side2.ask(queryFor(side2, entry2, entry2.port));
+  return answer2 === void 0 || answer2.verdict !== "deny";
+}
+function queryFor(side2, entry2, port3) {
+  const [namespace, account] = (entry2.account ?? "/").split("/");
+  const enrolment = entry2.workload.enrolment;
+  const path7 = entry2.path.startsWith("regex:") ? "/" : entry2.path.replace(/\*$/, "");
+  return {
+    from: { principal: entry2.via === "direct" ? null : `${side2.mesh.config.trustDomain}/ns/${namespace ?? ""}/sa/${account ?? ""}` },
+    to: { workload: entry2.workload.id, port: port3 },
+    request: { protocol: "http", method: entry2.method ?? "GET", path: path7 === "" ? "/" : path7, ...entry2.host.startsWith("*") ? {} : { host: entry2.host } },
+    ...enrolment.mode === "unknown" ? { given: { [enrolment.assumption]: true } } : {}
+  };
+}
+function draftOf(id, entries2) {
+  const [first, ...others] = [...entries2].sort((left2, right) => compareText(keyOf(left2, id), keyOf(right, id)));
+  if (first === void 0) throw new Error("a group has a member");
+  const narrow = entries2.every((entry2) => !/[*:]/.test(entry2.path) || entry2.method === "GET" || entry2.method === "HEAD");
+  const severity2 = narrow && new Set(entries2.map((entry2) => entry2.path)).size === 1 ? "high" : "critical";
+  const path7 = first.path.startsWith("regex:") ? "/" : first.path.replace(/\*$/, "");
+  const request3 = `\`${first.method ?? "GET"} ${path7 === "" ? "/" : path7}\`${first.host === "*" ? "" : ` with host \`${first.host}\``}`;
+  return {
+    subject: resourceId(first.resource),
+    facet: id,
+    affected: entries2.map((entry2) => keyOf(entry2, id)),
+    severity: severity2,
+    certainty: "conditional",
+    place: { resource: first.resource, path: first.field },
+    related: others.filter((entry2) => entry2.resource !== first.resource).slice(0, 3).map((entry2) => ({ resource: entry2.resource, path: entry2.field, message: "and here" })),
+    message: `${request3} from anyone outside the cluster now reaches \`${id}${first.port === void 0 ? "" : `:${first.port}`}\`: ${first.how} (${named(first.resource)}); before this change nothing led there from outside`,
+    impact: "anyone who reaches the entry point can send these requests, as far as no policy at the gateway refuses them",
+    attack: `a client on the internet sends ${request3}`,
+    remedy: "narrow hosts and paths to what is meant to be public, and require a token or an ALLOW policy at the gateway and at the workload",
+    validation: { positive: "the paths that are meant to be public are answered from outside", negative: `a request from outside to \`${id}\` on any other path is refused` }
+  };
+}
 
 // src/findings/problem-drafts.ts
 function problemsOf(side2, kinds2) {
   return side2.all.flatMap((resource) => resource.problems.filter((problem) => kinds2.includes(problem.kind)).map((problem) => ({ resource, problem })));
 }
 function fieldText(path7) {
-  return path7.map((step) => typeof step === "number" ? "[]" : step).join(".");
+  return path7.map((step) => typeof step === "number" ? "[]" : `.${step}`).join("").slice(1);
 }
 function problemIdentity(resource, problem) {
   const facet = `${fieldText(problem.path)} ${problem.kind}`;
@@ -60090,6 +60589,73 @@ var latentWidening = defineDetector({
         negative: witness === void 0 ? `a request from a pod without a mesh identity to ${destinationsPhrase(change2)} is refused` : `${requestPhrase(witness)} from ${callerPhrase(witness)} to ${targetPhrase(witness)} is refused`
       }
     };
+  })
+});
+
+// src/findings/detectors/mtls-lost-by-sidecar-scope.ts
+var mtlsLostBySidecarScope = defineDetector({
+  rule: "mtls-lost-by-sidecar-scope",
+  detectOpenings: ({ base: base2, head }) => {
+    const callers3 = grouped(head.workloads.filter((workload) => workload.enrolment.mode === "sidecar" || workload.enrolment.mode === "unknown" && workload.enrolment.inWorld === "sidecar"), (workload) => workload.namespace);
+    const services = head.of("Service").filter((service) => service.spec.selector !== void 0 && head.workloads.some((workload) => workload.namespace === service.namespace && inMesh(workload)));
+    return [...callers3.keys()].flatMap((namespace) => {
+      const sidecar2 = scopeOf2(head, namespace);
+      if (sidecar2 === void 0 || outboundOf(head)(namespace).registryOnly) return [];
+      const earlier = scopeOf2(base2, namespace);
+      const lost = services.filter((service) => !covers3(sidecar2, namespace, service) && (earlier === void 0 || covers3(earlier, namespace, service)) && base2.of("Service").some((other) => other.name === service.name && other.namespace === service.namespace));
+      const [first] = lost;
+      if (first === void 0) return [];
+      return [
+        {
+          subject: resourceId(sidecar2),
+          facet: namespace,
+          affected: lost.map((service) => `${namespace} ${hostOf(service)}`),
+          certainty: "conditional",
+          place: { resource: sidecar2, path: ["spec", "egress"] },
+          message: `a call from any workload of \`${namespace}\` to ${listed2(lost.map(hostOf))} leaves without mutual TLS now: ${named(sidecar2)} takes it out of scope, and unknown addresses are let through`,
+          impact: "the scope blocks nothing; calls that still happen arrive without an identity, in plaintext, and fail where mutual TLS is required",
+          remedy: "name the Service in `egress.hosts`, or set `outboundTrafficPolicy.mode: REGISTRY_ONLY` if the call is to be refused",
+          validation: { positive: `a call from \`${namespace}\` to a host in scope arrives with the caller's identity`, negative: `a call from \`${namespace}\` to \`${hostOf(first)}\` fails instead of arriving in plaintext` }
+        }
+      ];
+    });
+  }
+});
+function scopeOf2(side2, namespace) {
+  const wide2 = side2.of("Sidecar").filter((sidecar2) => isWide(sidecar2));
+  const found = wide2.find((sidecar2) => sidecar2.namespace === namespace) ?? wide2.find((sidecar2) => sidecar2.namespace === side2.mesh.config.rootNamespace);
+  return found?.spec.egress === void 0 || found.spec.egress.length === 0 ? void 0 : found;
+}
+function covers3(sidecar2, namespace, service) {
+  const entries2 = (sidecar2.spec.egress ?? []).flatMap((listener2) => listener2.hosts).map((entry2) => ({ owner: entry2.slice(0, entry2.indexOf("/")), name: entry2.slice(entry2.indexOf("/") + 1) }));
+  const fits2 = ({ owner, name: name2 }) => (owner === "*" || owner === service.namespace || owner === "." && service.namespace === namespace) && hostMatches(name2, hostOf(service));
+  return entries2.some(fits2);
+}
+
+// src/findings/detectors/mtls-mismatch.ts
+var mtlsMismatch = defineDetector({
+  rule: "mtls-mismatch",
+  detectState: (side2) => plaintextClients(side2).flatMap((client) => {
+    const refusing = client.workloads.flatMap(
+      (workload) => client.ports.filter((port3) => workload.ports.some((declared) => declared.port === port3 && declared.captured) && side2.mtlsAt(workload, port3).mode === "STRICT").map((port3) => ({ workload, port: port3, answer: side2.mtlsAt(workload, port3) }))
+    );
+    const [first] = refusing;
+    if (first === void 0) return [];
+    const { policy } = first.answer;
+    return [
+      {
+        subject: resourceId(client.rule),
+        facet: hostOf(client.service),
+        affected: refusing.map(({ workload, port: port3 }) => `${workload.id}:${port3}`),
+        certainty: certaintyOf(client.workloads),
+        place: { resource: client.rule, path: client.path },
+        related: policy === void 0 ? [] : [{ resource: policy, path: first.answer.path, message: "requires mutual TLS here" }],
+        message: `clients send ${client.sends === "plaintext" ? "plaintext" : "TLS without a mesh identity"} to \`${hostOf(client.service)}\` because of ${named(client.rule)}, and \`${first.workload.id}:${first.port}\` requires mutual TLS: every request fails`,
+        impact: "the clients that the rule applies to cannot reach the workload at all",
+        remedy: "write `tls.mode: ISTIO_MUTUAL` in the DestinationRule, or drop its `tls` block",
+        validation: { positive: `a request from a workload of the mesh to \`${hostOf(client.service)}\` is answered`, negative: `a plaintext request to \`${first.workload.id}:${first.port}\` is refused` }
+      }
+    ];
   })
 });
 
@@ -60168,8 +60734,8 @@ var peerAuthenticationConflict = defineDetector({
   detectState: (side2) => {
     const conflicts = /* @__PURE__ */ new Map();
     for (const workload of side2.workloads.filter(inMesh)) {
-      for (const port2 of [void 0, ...guardedPorts(workload).map((entry2) => entry2.port)]) {
-        const answer2 = side2.mtlsAt(workload, port2);
+      for (const port3 of [void 0, ...guardedPorts(workload).map((entry2) => entry2.port)]) {
+        const answer2 = side2.mtlsAt(workload, port3);
         if (answer2.tied.length < 2) continue;
         const key = answer2.tied.map(resourceId).join(" ");
         const known = conflicts.get(key);
@@ -60204,14 +60770,14 @@ var plaintextAccepted = defineDetector({
   detectState: (side2) => {
     const open3 = side2.workloads.filter((workload) => inMesh(workload) && workload.enrolment.mode !== "gateway").flatMap((workload) => openPorts(side2, workload));
     const groups2 = grouped(open3, ({ answer: answer2, workload }) => answer2.policy === void 0 ? `Namespace/${workload.namespace}` : resourceId(answer2.policy));
-    return [...[...groups2].map(([subject, entries2]) => draftOf(side2, subject, entries2)), ...phantomDrafts(side2, groups2)];
+    return [...[...groups2].map(([subject, entries2]) => draftOf2(side2, subject, entries2)), ...phantomDrafts(side2, groups2)];
   }
 });
 function openPorts(side2, workload) {
-  const ports = guardedPorts(workload).map((port2) => port2.port);
-  return (ports.length === 0 ? [void 0] : ports).map((port2) => ({ workload, port: port2, answer: side2.mtlsAt(workload, port2) })).filter((entry2) => entry2.answer.mode !== "STRICT");
+  const ports = guardedPorts(workload).map((port3) => port3.port);
+  return (ports.length === 0 ? [void 0] : ports).map((port3) => ({ workload, port: port3, answer: side2.mtlsAt(workload, port3) })).filter((entry2) => entry2.answer.mode !== "STRICT");
 }
-function draftOf(side2, subject, entries2) {
+function draftOf2(side2, subject, entries2) {
   const workloads2 = entries2.map((entry2) => entry2.workload);
   const points = distinct(entries2.map((entry2) => entry2.port === void 0 ? entry2.workload.id : `${entry2.workload.id}:${entry2.port}`));
   const answer2 = entries2[0]?.answer;
@@ -60225,7 +60791,7 @@ function draftOf(side2, subject, entries2) {
     certainty: certaintyOf(workloads2),
     ...place3 === void 0 ? {} : { place: place3 },
     message: policy === void 0 ? `any pod without a mesh identity can talk to ${listed2(points)}: no PeerAuthentication requires mutual TLS here, and the default is ${side2.mesh.config.defaultMtls}` : `any pod without a mesh identity can talk to ${listed2(points)}: ${named(policy)} makes the mode ${answer2?.mode ?? "PERMISSIVE"}`,
-    ...texts2(points[0] ?? subject)
+    ...texts3(points[0] ?? subject)
   };
 }
 function phantomDrafts(side2, known) {
@@ -60241,12 +60807,12 @@ function phantomDrafts(side2, known) {
         certainty: "conditional",
         place: { resource: policy, path: ["spec", "mtls", "mode"] },
         message: `any pod without a mesh identity can talk to the pods that ${named(policy)} selects: it makes the mode ${policy.spec.mode}`,
-        ...texts2(reach.ids[0] ?? "")
+        ...texts3(reach.ids[0] ?? "")
       }
     ];
   });
 }
-function texts2(example) {
+function texts3(example) {
   return {
     impact: "traffic can be read and sent without a proof of identity; only policies that name a principal still refuse it",
     attack: `a compromised pod without a proxy connects to \`${example}\` in plaintext and is served`,
@@ -60276,19 +60842,19 @@ var plaintextOpened = defineDetector({
 var portPlaintextException = defineDetector({
   rule: "port-plaintext-exception",
   detectState: (side2) => side2.of("PeerAuthentication").flatMap(
-    (policy) => [...policy.spec.portLevelMtls].flatMap(([port2, mode]) => {
+    (policy) => [...policy.spec.portLevelMtls].flatMap(([port3, mode]) => {
       if (mode !== "PERMISSIVE" && mode !== "DISABLE") return [];
-      const users = side2.reachOf(policy).workloads.filter((workload) => inMesh(workload) && side2.mtlsAt(workload, port2).policy === policy && strengthOf(mode) < strengthOf(side2.mtlsAt(workload).mode));
+      const users = side2.reachOf(policy).workloads.filter((workload) => inMesh(workload) && side2.mtlsAt(workload, port3).policy === policy && strengthOf(mode) < strengthOf(side2.mtlsAt(workload).mode));
       if (users.length === 0) return [];
-      const points = distinct(users.map((workload) => `${workload.id}:${port2}`));
+      const points = distinct(users.map((workload) => `${workload.id}:${port3}`));
       return [
         {
           subject: resourceId(policy),
-          facet: String(port2),
+          facet: String(port3),
           affected: points,
           certainty: certaintyOf(users),
-          place: { resource: policy, path: ["spec", "portLevelMtls", String(port2), "mode"] },
-          message: `port ${port2} of ${listed2(users.map((workload) => workload.id))} accepts plaintext although its other ports do not: ${named(policy)} makes an exception`,
+          place: { resource: policy, path: ["spec", "portLevelMtls", String(port3), "mode"] },
+          message: `port ${port3} of ${listed2(users.map((workload) => workload.id))} accepts plaintext although its other ports do not: ${named(policy)} makes an exception`,
           impact: "the one port is open to every pod of the cluster without a proof of identity",
           remedy: "move the port's clients into the mesh and drop the entry, or restrict the port by `ipBlocks` or a NetworkPolicy to the clients it is for",
           validation: {
@@ -60299,6 +60865,85 @@ var portPlaintextException = defineDetector({
       ];
     })
   )
+});
+
+// src/findings/detectors/proxy-extension-changed.ts
+var proxyExtensionChanged = defineDetector({
+  rule: "proxy-extension-changed",
+  detectOpenings: ({ base: base2, head }) => {
+    const before = contents(base2);
+    const after = contents(head);
+    return [.../* @__PURE__ */ new Set([...before.keys(), ...after.keys()])].sort().flatMap((id) => {
+      const old = before.get(id);
+      const now = after.get(id);
+      if (old?.content === now?.content) return [];
+      const shown4 = now ?? old;
+      if (shown4 === void 0) return [];
+      const word2 = old === void 0 ? "added" : now === void 0 ? "removed" : "changed";
+      return [
+        {
+          subject: id,
+          affected: [`${id} ${word2}`],
+          certainty: "undecided",
+          evidence: "UNKNOWN",
+          place: { resource: shown4.resource, path: [] },
+          placeSide: now === void 0 ? "base" : "head",
+          message: `${named(shown4.resource)} is ${word2}: it rewrites the proxy's own configuration, and what that does to requests is not computed`,
+          impact: "it can remove or precede the filters that enforce mutual TLS, authorization and tokens",
+          remedy: "read the patch against the filters that it names, keep it off the authentication and authorization filters, and pin images by digest",
+          validation: { positive: "an allowed request to a workload that it selects is answered", negative: "a request that a policy refuses is still refused at a workload that it selects" }
+        }
+      ];
+    });
+  }
+});
+function contents(side2) {
+  return new Map([...side2.of("EnvoyFilter"), ...side2.of("WasmPlugin"), ...side2.of("TrafficExtension")].map((resource) => [resourceId(resource), { resource, content: resource.spec.content }]));
+}
+
+// src/findings/network-isolation.ts
+function isolatedNamespaces(side2, direction = "Ingress") {
+  const isolated = /* @__PURE__ */ new Set();
+  const opened = /* @__PURE__ */ new Set();
+  for (const policy of side2.of("NetworkPolicy")) {
+    if (!policy.spec.policyTypes.includes(direction)) continue;
+    const namespace = policy.namespace ?? "";
+    if (selectsAll(policy.spec)) isolated.add(namespace);
+    const rules2 = direction === "Ingress" ? policy.spec.ingress : policy.spec.egress;
+    if (rules2.some(isForEverybody)) opened.add(namespace);
+  }
+  for (const namespace of opened) isolated.delete(namespace);
+  return isolated;
+}
+function selectsAll({ podSelector }) {
+  return Object.keys(podSelector.matchLabels).length === 0 && podSelector.matchExpressions.length === 0;
+}
+function isForEverybody(rule2) {
+  const anyPort = rule2.ports.length === 0;
+  if (rule2.peers.length === 0) return anyPort;
+  return anyPort && rule2.peers.some((peer) => peer.ipBlock !== void 0 && (peer.ipBlock.cidr === "0.0.0.0/0" || peer.ipBlock.cidr === "::/0") && peer.ipBlock.except.length === 0);
+}
+
+// src/findings/detectors/registry-only-is-no-firewall.ts
+var registryOnlyIsNoFirewall = defineDetector({
+  rule: "registry-only-is-no-firewall",
+  detectState: (side2) => {
+    const isolated = isolatedNamespaces(side2, "Egress");
+    const outbound = outboundOf(side2);
+    return distinct(side2.workloads.map((workload) => workload.namespace)).filter((namespace) => outbound(namespace).registryOnly && !isolated.has(namespace)).map((namespace) => {
+      const place3 = namespacePlace(side2, namespace, side2.workloads.filter((workload) => workload.namespace === namespace));
+      return {
+        subject: `Namespace/${namespace}`,
+        affected: [`Namespace/${namespace}`],
+        ...place3 === void 0 ? {} : { place: place3 },
+        message: `REGISTRY_ONLY is all that keeps workloads of \`${namespace}\` from external addresses, and it holds in the caller's own proxy only: no NetworkPolicy limits what leaves the namespace`,
+        impact: "a pod on the host network, one without a proxy, excluded ports, the proxy's own user and UDP go around it",
+        attack: "a compromised workload runs a process as user 1337, or a pod without a proxy, and connects to an external address",
+        remedy: "add a NetworkPolicy that denies egress by default and allows DNS, the mesh and the egress gateway",
+        validation: { positive: "a registered external host is reached through the mesh", negative: `a pod of \`${namespace}\` without a proxy cannot connect to an external address` }
+      };
+    });
+  }
 });
 
 // src/findings/detectors/removed-api-version.ts
@@ -60324,7 +60969,7 @@ var selectsNothing = defineDetector({
     const isPopulated = (policy) => populated.has(policy.namespace ?? "") || policy.namespace === side2.mesh.config.rootNamespace && populated.size > 0;
     const single2 = lost.filter((entry2) => isPopulated(entry2.policy));
     const elsewhere3 = grouped(lost.filter((entry2) => !isPopulated(entry2.policy)), (entry2) => entry2.policy.namespace ?? "");
-    return [...single2.map(draftOf2), ...[...elsewhere3].map(([namespace, entries2]) => foldedDraft(namespace, entries2))];
+    return [...single2.map(draftOf3), ...[...elsewhere3].map(([namespace, entries2]) => foldedDraft(namespace, entries2))];
   }
 });
 function lostTarget(side2, policy) {
@@ -60341,7 +60986,7 @@ function lostTarget(side2, policy) {
   if (reach.workloads.length > 0 || reach.ids.length === 0) return [];
   return [{ policy, path: ["spec", "selector", "matchLabels"], target: selectorText(policy.spec.selector?.matchLabels ?? {}), ids: reach.ids }];
 }
-function draftOf2({ policy, path: path7, target, ids: ids2 }) {
+function draftOf3({ policy, path: path7, target, ids: ids2 }) {
   return {
     subject: resourceId(policy),
     facet: target,
@@ -60557,10 +61202,57 @@ function draftsOf(side2, policy, { value, path: path7 }, accounts2) {
   ];
 }
 
+// src/findings/detectors/wildcard-host.ts
+var wildcardHost = defineDetector({
+  rule: "wildcard-host",
+  detectState: (side2) => side2.of("Gateway").flatMap(
+    (gateway2) => gateway2.spec.servers.flatMap((server, index) => {
+      const at = server.hosts.findIndex((host) => host.slice(host.indexOf("/") + 1) === "*");
+      if (at < 0 || server.tls?.httpsRedirect === true) return [];
+      return [
+        {
+          subject: resourceId(gateway2),
+          facet: String(server.port.number),
+          affected: [`${server.port.number} ${JSON.stringify(gateway2.spec.selector ?? {})}`],
+          place: { resource: gateway2, path: ["spec", "servers", index, "hosts", at] },
+          message: `${named(gateway2)} serves every host on port ${server.port.number}`,
+          impact: "any VirtualService that may bind to it publishes its workload, whatever its host is",
+          remedy: "name the hosts, with the namespace that may bind them (`namespace/host`)",
+          validation: { positive: "a host that is named is answered", negative: "a request with any other host is answered with 404" }
+        }
+      ];
+    })
+  )
+});
+
+// src/findings/detectors/wildcard-service-entry.ts
+var wildcardServiceEntry = defineDetector({
+  rule: "wildcard-service-entry",
+  detectState: (side2) => side2.of("ServiceEntry").flatMap((entry2) => {
+    if (entry2.spec.location !== "MESH_EXTERNAL") return [];
+    const wide2 = entry2.spec.hosts.filter((host) => host.startsWith("*"));
+    const open3 = entry2.spec.resolution === "NONE" && entry2.spec.addresses.length === 0 ? entry2.spec.ports.filter((port3) => port3.protocol.toUpperCase() === "TCP") : [];
+    if (wide2.length === 0 && open3.length === 0) return [];
+    return [
+      {
+        subject: resourceId(entry2),
+        affected: [...wide2, ...open3.map((port3) => `any address:${port3.number}`)].map((what) => `${entry2.namespace ?? ""} ${what}`),
+        place: { resource: entry2, path: wide2.length > 0 ? ["spec", "hosts"] : ["spec", "ports"] },
+        message: wide2.length > 0 ? `${named(entry2)} lets workloads call every host under ${listed2(wide2)}` : `${named(entry2)} lets workloads call every address on port ${open3.map((port3) => port3.number).join(", ")}: it names no addresses`,
+        impact: "hosts that anybody can register or rent are as reachable as the one that is meant",
+        attack: "a compromised workload sends data to its own account at the same provider",
+        remedy: "name the hosts that are needed, one by one, or their addresses",
+        validation: { positive: "the host that is meant is reached", negative: `another host under the wildcard, such as \`${(wide2[0] ?? "*.example.com").replace("*", "other")}\`, is refused` }
+      }
+    ];
+  })
+});
+
 // src/findings/registry.ts
 var detectors = {
   "access-widened": accessWidened,
   "access-widened-undecided": accessWidenedUndecided,
+  "allow-any-egress": allowAnyEgress,
   "allow-everything": allowEverything,
   "allow-without-source": allowWithoutSource,
   "capture-hole": captureHole,
@@ -60577,11 +61269,14 @@ var detectors = {
   "http-deny-on-tcp": httpDenyOnTcp,
   "http-policy-without-http": httpPolicyWithoutHttp,
   "identity-gained": identityGained,
+  "ingress-plaintext": ingressPlaintext,
   "ingress-tls-weakened": ingressTlsWeakened,
   "injection-opt-out": injectionOptOut,
   "internet-exposure": internetExposure,
   "invalid-resource": invalidResource,
   "latent-widening": latentWidening,
+  "mtls-lost-by-sidecar-scope": mtlsLostBySidecarScope,
+  "mtls-mismatch": mtlsMismatch,
   "mtls-required": mtlsRequired,
   "namespace-only-source": namespaceOnlySource,
   "negative-source-admits-plaintext": negativeSourceAdmitsPlaintext,
@@ -60590,6 +61285,8 @@ var detectors = {
   "plaintext-accepted": plaintextAccepted,
   "plaintext-opened": plaintextOpened,
   "port-plaintext-exception": portPlaintextException,
+  "proxy-extension-changed": proxyExtensionChanged,
+  "registry-only-is-no-firewall": registryOnlyIsNoFirewall,
   "removed-api-version": removedApiVersion,
   "selects-nothing": selectsNothing,
   "shared-identity": sharedIdentity,
@@ -60597,10 +61294,35 @@ var detectors = {
   "token-not-required": tokenNotRequired,
   "unenrolled-workload": unenrolledWorkload,
   "unknown-field": unknownField,
-  "unknown-principal": unknownPrincipal
+  "unknown-principal": unknownPrincipal,
+  "wildcard-host": wildcardHost,
+  "wildcard-service-entry": wildcardServiceEntry
 };
+var runRules = ["unreadable-manifest", "not-renderable", "analysis-incomplete", "maturity-changed"];
+function isImplemented(rule2) {
+  return Object.hasOwn(detectors, rule2) || runRules.some((known) => known === rule2);
+}
+function describeRules() {
+  return catalogue.map((entry2) => ({ ...entry2, implemented: isImplemented(entry2.rule) }));
+}
 
 // src/findings/states.ts
+function openings(detectors2, pair) {
+  const { base: base2 } = pair;
+  if (base2 === void 0 || base2 === pair.head) return [];
+  return detectors2.flatMap((detector) => {
+    const entry2 = ruleEntry(detector.rule);
+    return (detector.detectOpenings?.({ ...pair, base: base2 }) ?? []).map((draft) => ({
+      detector,
+      draft,
+      severity: draft.severity ?? entry2.severity,
+      fingerprint: fingerprint({ code: entry2.code, causes: [draft.subject], facet: draft.facet ?? "", direction: "widened" }),
+      status: "new",
+      environment: pair.id,
+      side: draft.placeSide ?? "head"
+    }));
+  });
+}
 function compareStates(detectors2, pair) {
   return detectors2.flatMap((detector) => {
     const detect = detector.detectState;
@@ -60671,8 +61393,8 @@ function runDetectors(input3) {
   const environments = environmentFacts(input3);
   const all = Object.values(detectors);
   const fromChanges = all.flatMap((detector) => (detector.detectChanges?.({ changes: input3.changes, environments }) ?? []).map((draft) => changeFinding(detector.rule, draft)));
-  const fromStates = environments.flatMap((pair) => compareStates(all, pair)).map((state) => stateFinding(state, input3.locate));
-  return ordered(merged([...fromChanges, ...fromStates, ...incompleteFindings(input3.incompleteReasons)]));
+  const fromStates = environments.flatMap((pair) => [...compareStates(all, pair), ...openings(all, pair)]).map((state) => stateFinding(state, input3.locate));
+  return ordered(onceAPlace(merged([...fromChanges, ...fromStates, ...incompleteFindings(input3.incompleteReasons)])));
 }
 function ordered(findings) {
   return [...findings].sort(compareBy((finding2) => -severityRank(finding2.severity), (finding2) => finding2.code, (finding2) => finding2.resource, (finding2) => finding2.fingerprint));
@@ -60750,41 +61472,46 @@ function merged(findings) {
   }
   return [...known.values()];
 }
-function joined2(left, right) {
+function joined2(left2, right) {
   const rank2 = (finding2) => severityRank(finding2.severity) * 10 + statusRank[finding2.status];
-  const [worse2, milder] = rank2(right) > rank2(left) ? [right, left] : [left, right];
+  const [worse2, milder] = rank2(right) > rank2(left2) ? [right, left2] : [left2, right];
   const places = [...worse2.related, ...milder.location === void 0 ? [] : [{ ...milder.location, message: "and here" }], ...milder.related];
   return {
     ...worse2,
-    status: statusRank[left.status] >= statusRank[right.status] ? left.status : right.status,
-    certainty: weakerCertainty(left, right),
-    environments: distinct([...left.environments, ...right.environments]),
-    changeIds: distinct([...left.changeIds, ...right.changeIds]),
+    status: statusRank[left2.status] >= statusRank[right.status] ? left2.status : right.status,
+    certainty: weakerCertainty(left2, right),
+    environments: distinct([...left2.environments, ...right.environments]),
+    changeIds: distinct([...left2.changeIds, ...right.changeIds]),
     related: elsewhere(worse2.location, places).slice(0, shownRelated)
   };
+}
+function onceAPlace(findings) {
+  const told = new Set(findings.flatMap((finding2) => finding2.changeIds.length > 0 && finding2.location !== void 0 ? [`${finding2.code} ${placeKey(finding2.location)}`] : []));
+  return findings.filter((finding2) => finding2.changeIds.length > 0 || finding2.status !== "new" || finding2.location === void 0 || !told.has(`${finding2.code} ${placeKey(finding2.location)}`));
 }
 function elsewhere(own3, places) {
   const byPlace = new Map(places.toReversed().map((place3) => [placeKey(place3), place3]));
   if (own3 !== void 0) byPlace.delete(placeKey(own3));
   return [...byPlace.values()].toReversed();
 }
-function weakerCertainty(left, right) {
-  if (left.severity !== right.severity) return severityRank(left.severity) > severityRank(right.severity) ? left.certainty : right.certainty;
+function weakerCertainty(left2, right) {
+  if (left2.severity !== right.severity) return severityRank(left2.severity) > severityRank(right.severity) ? left2.certainty : right.certainty;
   const order3 = ["proved", "conditional", "undecided"];
-  return order3.indexOf(left.certainty) <= order3.indexOf(right.certainty) ? left.certainty : right.certainty;
+  return order3.indexOf(left2.certainty) <= order3.indexOf(right.certainty) ? left2.certainty : right.certainty;
 }
 function placeKey(place3) {
   return `${place3.side} ${place3.file}:${place3.startLine}-${place3.endLine}`;
 }
 
 // src/findings/maturity-finding.ts
-function maturityFinding(delta2, changes, scores) {
+function maturityFinding(delta2, changes, findings, scores) {
   if (delta2.overall === null || delta2.overall === 0) return void 0;
   const entry2 = ruleEntry("maturity-changed");
   const moved2 = Object.entries(delta2.environments).filter(([, move]) => move.overall !== null && move.overall !== 0);
   const ids2 = new Set(moved2.flatMap(([, move]) => Object.values(move.dimensions).flatMap((dimension) => dimension.movedBy)));
   const moving = changes.filter((change2) => ids2.has(change2.id));
   const cause2 = [...moving, ...changes].flatMap((change2) => change2.causes)[0];
+  const location = cause2 === void 0 ? findings.find((finding2) => ids2.has(finding2.fingerprint) && finding2.location !== void 0)?.location : { file: cause2.file, startLine: cause2.line, endLine: cause2.endLine, side: cause2.side };
   const dimensions2 = [...new Set(moved2.flatMap(([, move]) => Object.entries(move.dimensions).filter(([, dimension]) => dimension.delta !== null && dimension.delta !== 0).map(([name2, dimension]) => `${name2} ${signed(dimension.delta ?? 0)}`)))];
   const falls = delta2.overall < 0;
   const from = scores?.base === void 0 || scores.base === null || scores.head === null ? "" : ` (from ${scores.base} to ${scores.head} of 100)`;
@@ -60798,7 +61525,7 @@ function maturityFinding(delta2, changes, scores) {
     status: "new",
     environments: moved2.map(([id]) => id).sort(),
     resource: "mesh",
-    ...cause2 === void 0 ? {} : { location: { file: cause2.file, startLine: cause2.line, endLine: cause2.endLine, side: cause2.side } },
+    ...location === void 0 ? {} : { location },
     related: [],
     message: `the configured zero-trust maturity moves by ${signed(delta2.overall)}${from}${dimensions2.length === 0 ? "" : `: ${dimensions2.slice(0, 4).join(", ")}`}`,
     impact: falls ? "the mesh enforces less than before" : "the mesh enforces more than before",
@@ -60860,7 +61587,7 @@ function item(score2, lacks) {
 
 // src/maturity/scope.ts
 var everything2 = { renamed: /* @__PURE__ */ new Map() };
-function scopeOf2(side2, scope2) {
+function scopeOf3(side2, scope2) {
   return inScope(side2, scope2).filter((workload) => workload.enrolment.mode !== "gateway");
 }
 function inScope(side2, scope2) {
@@ -60878,6 +61605,10 @@ function common(base2, head, renamed) {
 // src/findings/access-logging.ts
 function accessLogging(side2) {
   const { config: config2 } = side2.mesh;
+  const meshWide = side2.of("Telemetry").filter((telemetry) => telemetry.namespace === config2.rootNamespace && telemetry.spec.selector === void 0 && telemetry.spec.targetRefs.length === 0);
+  const entries2 = meshWide.flatMap((telemetry) => telemetry.spec.accessLogging);
+  if (entries2.some((entry2) => entry2.disabled)) return { state: "off", because: "access logging is turned off for the mesh by a Telemetry object" };
+  if (entries2.length > 0) return { state: "on", because: "a Telemetry object of the root namespace turns access logging on" };
   if (config2.accessLogFile !== "") return { state: "on", because: "the mesh configuration names an access log" };
   if (config2.statedBy === void 0) return { state: "unknown", because: "the mesh configuration is not declared here, so it is not known whether requests are logged" };
   return { state: "off", because: "access logging is off: the mesh configuration names no `accessLogFile`" };
@@ -60945,7 +61676,7 @@ function opennessOf(rule2) {
 
 // src/maturity/dimensions/authorization.ts
 function authorization(side2, scope2) {
-  const workloads2 = scopeOf2(side2, scope2);
+  const workloads2 = scopeOf3(side2, scope2);
   if (workloads2.length === 0) return { parts: [], evidence: "UNKNOWN", without: "unknown", reason: "no workload is declared here" };
   const deny = new Map(workloads2.map((workload) => [workload.id, defaultDeny(side2, workload)]));
   const narrow = new Map(workloads2.map((workload) => [workload.id, narrowness(side2, workload, deny.get(workload.id)?.score === 1)]));
@@ -60979,38 +61710,9 @@ function narrowness(side2, workload, denies) {
   return item(Math.min(1, ...qualities), "has a rule that names no accounts or no operations");
 }
 
-// src/findings/network-isolation.ts
-function isolatedNamespaces(side2, direction = "Ingress") {
-  void side2;
-  void direction;
-  return /* @__PURE__ */ new Set();
-}
-
-// src/findings/outbound.ts
-function outboundOf(side2) {
-  const root = side2.mesh.config.rootNamespace;
-  const wide2 = /* @__PURE__ */ new Map();
-  for (const sidecar2 of side2.of("Sidecar")) {
-    const namespace = sidecar2.namespace ?? "";
-    if (isWide(sidecar2) && !wide2.has(namespace)) wide2.set(namespace, sidecar2);
-  }
-  const mesh2 = { registryOnly: side2.mesh.config.outboundTrafficPolicy === "REGISTRY_ONLY", by: void 0 };
-  return (namespace) => {
-    const sidecar2 = wide2.get(namespace) ?? wide2.get(root);
-    const policy = sidecar2?.spec.outboundTrafficPolicy;
-    return sidecar2 === void 0 || policy === void 0 ? mesh2 : { registryOnly: policy.mode === "REGISTRY_ONLY", by: sidecar2 };
-  };
-}
-function isWide(sidecar2) {
-  return sidecar2.spec.workloadSelector === void 0 || Object.keys(sidecar2.spec.workloadSelector.labels).length === 0;
-}
-function saysNothing(side2) {
-  return side2.mesh.config.statedBy === void 0 && side2.of("Sidecar").every((sidecar2) => sidecar2.spec.outboundTrafficPolicy === void 0) && side2.of("ServiceEntry").length === 0;
-}
-
 // src/maturity/dimensions/egress.ts
 function egress(side2, scope2) {
-  const namespaces3 = distinct(scopeOf2(side2, scope2).map((workload) => workload.namespace));
+  const namespaces3 = distinct(scopeOf3(side2, scope2).map((workload) => workload.namespace));
   const isolated = isolatedNamespaces(side2, "Egress");
   if (namespaces3.length === 0) return { parts: [], evidence: "UNKNOWN", without: "unknown", reason: "no workload is declared here" };
   if (saysNothing(side2) && isolated.size === 0) return { parts: [], evidence: "UNKNOWN", without: "unknown", reason: "neither the mesh configuration nor a rule for outbound traffic is declared here" };
@@ -61020,7 +61722,7 @@ function egress(side2, scope2) {
   const entries2 = /* @__PURE__ */ new Map();
   for (const entry2 of side2.of("ServiceEntry")) {
     if (entry2.spec.location !== "MESH_EXTERNAL") continue;
-    const wide2 = entry2.spec.hosts.some((host) => host.startsWith("*")) || entry2.spec.resolution === "NONE" && entry2.spec.addresses.length === 0 && entry2.spec.ports.some((port2) => /^(TCP|TLS)$/i.test(port2.protocol));
+    const wide2 = entry2.spec.hosts.some((host) => host.startsWith("*")) || entry2.spec.resolution === "NONE" && entry2.spec.addresses.length === 0 && entry2.spec.ports.some((port3) => /^(TCP|TLS)$/i.test(port3.protocol));
     entries2.set(resourceId(entry2), wide2 ? item(0, "registers more hosts or addresses than one service has") : item(1, ""));
   }
   const wideEntries = [...entries2.values()].some((entry2) => entry2.score === 0);
@@ -61039,59 +61741,6 @@ function egress(side2, scope2) {
 }
 function routesEgress(side2) {
   return side2.of("VirtualService").some((virtual) => virtual.spec.gateways.includes("mesh") && virtual.spec.gateways.some((gateway2) => gateway2 !== "mesh"));
-}
-
-// src/findings/hosts.ts
-var clusterDomain = ".svc.cluster.local";
-function fullHost(host, namespace) {
-  if (host.startsWith("*")) return host;
-  const parts = host.split(".");
-  if (parts.length === 1) return `${host}.${namespace}${clusterDomain}`;
-  if (parts.length === 2) return `${host}${clusterDomain}`;
-  return parts.length === 3 && parts[2] === "svc" ? `${host}.cluster.local` : host;
-}
-function hostOf(service) {
-  return `${service.name}.${service.namespace ?? ""}${clusterDomain}`;
-}
-function hostMatches(pattern, host) {
-  return pattern === host || pattern === "*" || pattern.startsWith("*.") && host.endsWith(pattern.slice(1));
-}
-function servicesNamed(services, host, namespace) {
-  const full2 = fullHost(host, namespace);
-  const owner = /\.([^.]+)\.svc\.cluster\.local$/.exec(full2)?.[1];
-  const candidates2 = owner === void 0 ? full2.startsWith("*") ? [...services.values()].flat() : [] : services.get(owner) ?? [];
-  return candidates2.filter((service) => hostMatches(full2, hostOf(service)));
-}
-
-// src/findings/exposure.ts
-function externallyReachable(side2, by = "any") {
-  const found = /* @__PURE__ */ new Set();
-  const routed = by === "any" ? routedServices(side2) : /* @__PURE__ */ new Set();
-  for (const workload of side2.workloads) {
-    if (workload.enrolment.mode === "gateway") continue;
-    const services = side2.servicesOf(workload);
-    if (services.some((service) => isExposed(service) || routed.has(`${service.namespace ?? ""}/${service.name}`))) found.add(workload.id);
-  }
-  return found;
-}
-function isExposed(service) {
-  return service.spec.type === "LoadBalancer" || service.spec.type === "NodePort" || service.spec.externalIPs.length > 0;
-}
-function routedServices(side2) {
-  const found = /* @__PURE__ */ new Set();
-  const services = grouped(side2.of("Service"), (service) => service.namespace ?? "");
-  for (const virtual of side2.of("VirtualService")) {
-    if (virtual.spec.gateways.every((gateway2) => gateway2 === "mesh")) continue;
-    const routes = [...virtual.spec.http.flatMap((route2) => [...route2.route, ...route2.mirrors]), ...virtual.spec.tls.flatMap((route2) => route2.route), ...virtual.spec.tcp.flatMap((route2) => route2.route)];
-    for (const route2 of routes) for (const service of servicesNamed(services, route2.host, virtual.namespace ?? "")) found.add(`${service.namespace ?? ""}/${service.name}`);
-  }
-  return found;
-}
-function gatewayPods(side2, gateway2) {
-  const selector = gateway2.spec.selector ?? {};
-  const pods2 = side2.workloads.filter((workload) => gateway2.spec.selector === void 0 ? workload.enrolment.mode === "gateway" : selects(selector, workload.labels));
-  if (pods2.length > 0) return pods2;
-  return [gateway2.namespace ?? "", side2.mesh.config.rootNamespace].map((namespace) => ({ namespace, labels: selector, enrolment: { mode: "gateway" } }));
 }
 
 // src/maturity/dimensions/ingress.ts
@@ -61125,11 +61774,11 @@ function ingress(side2) {
 function worse(known, fresh) {
   return known !== void 0 && known.score <= fresh.score ? known : fresh;
 }
-function tlsItem({ port: port2, tls: tls2 }) {
-  if (tls2 === void 0) return item(0, `serves plain ${port2.protocol} without a redirect`);
+function tlsItem({ port: port3, tls: tls2 }) {
+  if (tls2 === void 0) return item(0, `serves plain ${port3.protocol} without a redirect`);
   if (tls2.httpsRedirect) return item(1, "");
   if (tls2.minProtocolVersion === "TLSV1_0" || tls2.minProtocolVersion === "TLSV1_1") return item(0.3, "accepts TLS below 1.2");
-  if (port2.protocol.toUpperCase().startsWith("HTTP") && !port2.protocol.toUpperCase().startsWith("HTTPS")) return item(0, "serves plain HTTP without a redirect");
+  if (port3.protocol.toUpperCase().startsWith("HTTP") && !port3.protocol.toUpperCase().startsWith("HTTPS")) return item(0, "serves plain HTTP without a redirect");
   return tls2.mode === "PASSTHROUGH" || tls2.mode === "AUTO_PASSTHROUGH" ? item(0.6, "passes TLS through, so that nothing is checked at the gateway") : item(1, "");
 }
 function hostsItem({ hosts }) {
@@ -61144,25 +61793,19 @@ function directlyExposed(side2) {
   return [...externallyReachable(side2, "services")];
 }
 
-// src/findings/client-tls.ts
-function plaintextDestinations(side2) {
-  void side2;
-  return /* @__PURE__ */ new Set();
-}
-
 // src/maturity/dimensions/mtls.ts
 function mtls(side2, scope2) {
-  const workloads2 = scopeOf2(side2, scope2);
+  const workloads2 = scopeOf3(side2, scope2);
   if (workloads2.length === 0) return { parts: [], evidence: "UNKNOWN", without: "unknown", reason: "no workload is declared here" };
   const ports = /* @__PURE__ */ new Map();
   for (const workload of workloads2) {
     const outside = workload.enrolment.mode === "none";
-    const declared = workload.ports.filter((port2) => port2.protocol !== "udp" && !isProxyPort(port2.port));
+    const declared = workload.ports.filter((port3) => port3.protocol !== "udp" && !isProxyPort(port3.port));
     if (declared.length === 0) ports.set(workload.id, outside ? item(0, "is not in the mesh") : modeItem(side2.mtlsAt(workload).mode));
-    for (const port2 of declared) {
-      const subject = `${workload.id}:${port2.port}`;
+    for (const port3 of declared) {
+      const subject = `${workload.id}:${port3.port}`;
       if (outside) ports.set(subject, item(0, "is not in the mesh"));
-      else ports.set(subject, port2.captured ? modeItem(side2.mtlsAt(workload, port2.port).mode) : item(0, "is not captured by the proxy"));
+      else ports.set(subject, port3.captured ? modeItem(side2.mtlsAt(workload, port3.port).mode) : item(0, "is not captured by the proxy"));
     }
   }
   const namespaces3 = new Map(
@@ -61184,8 +61827,8 @@ function mtls(side2, scope2) {
     reason: `${strict2} of ${ports.size} workload ports require mutual TLS`
   };
 }
-function isProxyPort(port2) {
-  return port2 === 15008 || port2 === 15020 || port2 === 15021 || port2 === 15090;
+function isProxyPort(port3) {
+  return port3 === 15008 || port3 === 15020 || port3 === 15021 || port3 === 15090;
 }
 function modeItem(mode) {
   if (mode === "STRICT") return item(1, "");
@@ -61195,7 +61838,7 @@ function modeItem(mode) {
 // src/maturity/dimensions/request-authentication.ts
 function requestAuthentication(side2, scope2) {
   const exposed = externallyReachable(side2);
-  const workloads2 = scopeOf2(side2, scope2).filter((workload) => exposed.has(workload.id) || side2.tokensAt(workload).length > 0);
+  const workloads2 = scopeOf3(side2, scope2).filter((workload) => exposed.has(workload.id) || side2.tokensAt(workload).length > 0);
   if (workloads2.length === 0) return { parts: [], evidence: "INFERRED", without: "not-applicable", reason: "nothing here is reachable from outside and no RequestAuthentication exists" };
   const required2 = new Map(workloads2.map((workload) => [workload.id, requirement(side2, workload)]));
   const pinned = new Map(workloads2.map((workload) => [workload.id, pinning(side2.tokensAt(workload))]));
@@ -61226,7 +61869,7 @@ function pinning(policies) {
 // src/maturity/dimensions/segmentation.ts
 var elsewhere2 = "(any other)";
 function segmentation2(side2, scope2) {
-  const workloads2 = scopeOf2(side2, scope2);
+  const workloads2 = scopeOf3(side2, scope2);
   if (workloads2.length === 0) return { parts: [], evidence: "UNKNOWN", without: "unknown", reason: "no workload is declared here" };
   const byNamespace = grouped(workloads2, (workload) => workload.namespace);
   const sources = [...byNamespace.keys(), elsewhere2];
@@ -61246,8 +61889,7 @@ function segmentation2(side2, scope2) {
     parts: [
       { name: "pairs", weight: 0.6, items: pairs3, absent: "ignore" },
       { name: "network", weight: 0.3, items: networks2, absent: "ignore" },
-      // Which admission policies stand in the cluster is not read yet: no credit.
-      { name: "opt-out", weight: 0.1, items: /* @__PURE__ */ new Map([["mesh", item(0, "nothing read here prevents opting out of the mesh")]]), absent: 0 }
+      { name: "opt-out", weight: 0.1, items: /* @__PURE__ */ new Map([["mesh", preventsOptOut(side2) ? item(1, "") : item(0, "no admission policy here speaks of opting out of the mesh")]]), absent: 0 }
     ],
     evidence: workloads2.every((workload) => workload.enrolment.mode === "unknown") ? "UNKNOWN" : "INFERRED",
     reason: `${closed} of ${pairs3.size} ordered pairs of namespaces are closed or open to named accounts only`
@@ -61268,10 +61910,14 @@ function openTo(side2, members3) {
   }
   return found;
 }
+function preventsOptOut(side2) {
+  const policies = [...side2.of("ClusterPolicy"), ...side2.of("KyvernoPolicy"), ...side2.of("ValidatingAdmissionPolicy"), ...side2.of("GatekeeperConstraint")];
+  return policies.some((policy) => /sidecar\.istio\.io\/inject|istio\.io\/dataplane-mode/.test(policy.spec.content));
+}
 
 // src/maturity/dimensions/workload-identity.ts
 function workloadIdentity(side2, scope2) {
-  const workloads2 = scopeOf2(side2, scope2);
+  const workloads2 = scopeOf3(side2, scope2);
   if (workloads2.length === 0) return { parts: [], evidence: "UNKNOWN", without: "unknown", reason: "no workload is declared here" };
   const shared = sharedAccounts(side2);
   const accounts2 = new Map(
@@ -61506,9 +62152,9 @@ function wholeOf(pair, base2, head) {
   if (base2 === null || head === null || pair.base === void 0) return null;
   const before = measure(pair.base);
   const after = measure(pair.head, { renamed: pair.renamed });
-  const left = scoreOf(mapDimensions((dimension) => ({ rating: rated(before[dimension]) })), before);
+  const left2 = scoreOf(mapDimensions((dimension) => ({ rating: rated(before[dimension]) })), before);
   const right = scoreOf(mapDimensions((dimension) => ({ rating: rated(after[dimension]) })), after);
-  return left === null || right === null ? null : right - left;
+  return left2 === null || right === null ? null : right - left2;
 }
 function rated(measured) {
   return measured.without === void 0 ? ratingOver(measured.parts, measured.parts) : null;
@@ -61559,7 +62205,7 @@ function assess(input3) {
   const maturity2 = { base: base2, head, delta: delta({ environments: input3.environments, base: base2, head, changes: input3.changes, findings: input3.findings }) };
   const worst = worstEnvironment(maturity2);
   const scores = worst === void 0 ? void 0 : { base: base2[worst]?.configured.score ?? null, head: head[worst]?.configured.score ?? null };
-  const finding2 = maturityFinding(maturity2.delta, input3.changes, scores);
+  const finding2 = maturityFinding(maturity2.delta, input3.changes, input3.findings, scores);
   return { maturity: maturity2, findings: finding2 === void 0 ? [] : [finding2] };
 }
 function worstEnvironment({ delta: { overall, environments } }) {
@@ -61654,7 +62300,7 @@ function content(resource) {
   });
 }
 function plainSpec(value) {
-  if (value instanceof Map) return [...value.entries()].sort(([left], [right]) => compareText(String(left), String(right))).map(([key, entry2]) => [key, plainSpec(entry2)]);
+  if (value instanceof Map) return [...value.entries()].sort(([left2], [right]) => compareText(String(left2), String(right))).map(([key, entry2]) => [key, plainSpec(entry2)]);
   if (Array.isArray(value)) return value.map(plainSpec);
   if (value !== null && typeof value === "object") return Object.fromEntries(Object.entries(value).map(([key, entry2]) => [key, plainSpec(entry2)]));
   return value;
@@ -61671,7 +62317,7 @@ function editsBetween(base2, head) {
   for (const [id, resource] of before) {
     if (!after.has(id)) edits.push({ type: "removed", id, base: resource });
   }
-  return edits.sort((left, right) => compareText(left.id, right.id));
+  return edits.sort((left2, right) => compareText(left2.id, right.id));
 }
 function editNamespace(edit) {
   const resource = edit.type === "removed" ? edit.base : edit.head;
@@ -61695,12 +62341,14 @@ function firstDifference(base2, head, basePath = [], headPath = []) {
 function listDifference(base2, head, basePath, headPath) {
   const before = base2.map((entry2) => canonical(entry2));
   const after = head.map((entry2) => canonical(entry2));
-  const fresh = after.findIndex((entry2) => !before.includes(entry2));
-  const gone2 = before.findIndex((entry2) => !after.includes(entry2));
-  if (fresh >= 0 && gone2 >= 0) return firstDifference(base2[gone2], head[fresh], [...basePath, gone2], [...headPath, fresh]) ?? { side: "RIGHT", path: [...headPath, fresh] };
-  if (fresh >= 0) return { side: "RIGHT", path: [...headPath, fresh] };
-  if (gone2 >= 0) return { side: "LEFT", path: [...basePath, gone2] };
-  return { side: "RIGHT", path: headPath };
+  const fresh = after.flatMap((entry2, index) => before.includes(entry2) ? [] : [index]);
+  const gone2 = before.flatMap((entry2, index) => after.includes(entry2) ? [] : [index]);
+  const surplus = fresh[gone2.length];
+  if (surplus !== void 0) return { side: "RIGHT", path: [...headPath, surplus] };
+  const [from] = gone2;
+  const [to] = fresh;
+  if (from !== void 0 && to !== void 0) return firstDifference(base2[from], head[to], [...basePath, from], [...headPath, to]) ?? { side: "RIGHT", path: [...headPath, to] };
+  return from === void 0 ? { side: "RIGHT", path: headPath } : { side: "LEFT", path: [...basePath, from] };
 }
 function isRecord3(value) {
   return value !== null && typeof value === "object" && !Array.isArray(value);
@@ -61802,21 +62450,21 @@ function configSource(resources, rootNamespace) {
   };
 }
 function installationSource(resources) {
-  const found = resources.filter((resource) => ["IstioOperator", "Istio", "IstioRevision"].includes(resource.kind)).sort(compareBy((resource) => resourceId(resource)))[0];
+  const found = resources.filter((resource) => resource.kind === "IstioOperator" || resource.kind === "Istio" || resource.kind === "IstioRevision").sort(
+    compareBy(
+      (resource) => resource.spec.revision === void 0 || resource.spec.revision === "" || resource.spec.revision === "default" ? 0 : 1,
+      (resource) => resourceId(resource)
+    )
+  )[0];
   if (found === void 0) return void 0;
-  const spec = fieldsOf(found.spec);
-  const raw = Object.hasOwn(spec, "spec") ? fieldsOf(spec["spec"]) : spec;
-  const values4 = fieldsOf(raw["values"]);
-  const pilot = fieldsOf(values4["pilot"]);
-  const environment4 = {};
-  for (const [key, value] of [...Object.entries(fieldsOf(pilot["env"])), ...Object.entries(fieldsOf(values4["env"]))]) environment4[key] = String(value);
-  const version3 = textOf(raw["version"]) ?? textOf(raw["tag"]) ?? textOf(fieldsOf(values4["global"])["tag"]);
+  const { spec } = found;
+  const version3 = spec.version ?? spec.tag;
   return {
     statedBy: resourceId(found),
-    fields: { ...fieldsOf(values4["meshConfig"]), ...fieldsOf(raw["meshConfig"]) },
-    namespace: textOf(fieldsOf(values4["global"])["istioNamespace"]) ?? textOf(raw["namespace"]),
+    fields: spec.meshConfig ?? {},
+    namespace: textOf(fieldsOf(spec.values["global"])["istioNamespace"]) ?? spec.namespace,
     version: version3 !== void 0 && /^v?\d+\.\d+/.test(version3) ? version3.replace(/^v/, "") : void 0,
-    environment: environment4
+    environment: spec.environment
   };
 }
 function parsed(text6) {
@@ -61834,22 +62482,22 @@ function providersOf(fields2, istioVersion) {
     const grpc = entry2["envoyExtAuthzGrpc"];
     const type = http2 !== void 0 ? "ext-authz-http" : grpc !== void 0 ? "ext-authz-grpc" : "other";
     const content2 = fieldsOf(http2 ?? grpc);
-    const port2 = typeof content2["port"] === "number" ? content2["port"] : 0;
+    const port3 = typeof content2["port"] === "number" ? content2["port"] : 0;
     byName.set(name2, {
       name: name2,
       type,
       failOpen: content2["failOpen"] === true,
       service: textOf(content2["service"]) ?? "",
-      port: port2,
-      broken: brokenBecause(name2, type, content2, port2, istioVersion)
+      port: port3,
+      broken: brokenBecause(name2, type, content2, port3, istioVersion)
     });
   }
   return [...byName.values()].sort(compareBy((provider2) => provider2.name));
 }
-function brokenBecause(name2, type, content2, port2, istioVersion) {
+function brokenBecause(name2, type, content2, port3, istioVersion) {
   if (type === "other") return "it is no external authorizer";
   if (atLeast(istioVersion, "1.30.0") && !/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name2)) return "its name is no lower-case DNS label";
-  if (port2 < 1 || port2 > 65535) return "its port is outside 1..65535";
+  if (port3 < 1 || port3 > 65535) return "its port is outside 1..65535";
   const status = content2["statusOnError"];
   if (status !== void 0 && (!/^[1-5]\d\d$/.test(String(status)) || Number(status) > 599)) return "its `statusOnError` is no HTTP status";
   const prefix3 = textOf(content2["pathPrefix"]);
@@ -61883,42 +62531,34 @@ function sidecarIngressPorts(resources, rootNamespace) {
   const byNamespace = /* @__PURE__ */ new Map();
   for (const resource of resources) {
     if (resource.kind !== "Sidecar") continue;
-    const sidecar2 = readSidecar(resource);
-    const list5 = byNamespace.get(resource.namespace ?? "default");
-    if (list5 === void 0) byNamespace.set(resource.namespace ?? "default", [sidecar2]);
-    else list5.push(sidecar2);
+    const namespace = resource.namespace ?? "default";
+    const list5 = byNamespace.get(namespace);
+    if (list5 === void 0) byNamespace.set(namespace, [resource]);
+    else list5.push(resource);
   }
-  for (const list5 of byNamespace.values()) list5.sort(compareBy((sidecar2) => creationSecond(sidecar2.resource.creationTimestamp), (sidecar2) => sidecar2.resource.name));
+  for (const list5 of byNamespace.values()) {
+    list5.sort(
+      compareBy(
+        (sidecar2) => creationSecond(sidecar2.creationTimestamp),
+        (sidecar2) => sidecar2.name
+      )
+    );
+  }
   return (namespace, labels2) => {
     const own3 = byNamespace.get(namespace) ?? [];
-    const acting = own3.find((sidecar2) => sidecar2.selector !== void 0 && selects(sidecar2.selector, labels2)) ?? own3.find((sidecar2) => sidecar2.selector === void 0) ?? (byNamespace.get(rootNamespace) ?? []).find((sidecar2) => sidecar2.selector === void 0);
-    return acting === void 0 || acting.ports.length === 0 ? void 0 : acting.ports;
+    const acting = own3.find((sidecar2) => selectorOf(sidecar2) !== void 0 && selects(selectorOf(sidecar2) ?? {}, labels2)) ?? own3.find((sidecar2) => selectorOf(sidecar2) === void 0) ?? (byNamespace.get(rootNamespace) ?? []).find((sidecar2) => selectorOf(sidecar2) === void 0);
+    return acting === void 0 || acting.spec.ingress.length === 0 ? void 0 : portsOf(acting);
   };
 }
-function readSidecar(resource) {
-  const spec = resource.spec;
-  const selector = member2(spec, "workloadSelector");
-  const labels2 = member2(selector, "labels") ?? (selector === void 0 ? void 0 : {});
-  const ingress2 = member2(spec, "ingress");
-  const ports = (Array.isArray(ingress2) ? ingress2 : []).flatMap((listener2) => {
-    const port2 = member2(listener2, "port");
-    const number5 = member2(port2, "number");
-    if (typeof number5 !== "number") return [];
-    return [{ port: number5, protocol: listenerProtocol(member2(port2, "protocol")), declaredBy: resourceId(resource) }];
-  });
-  const pairs3 = labels2 !== null && typeof labels2 === "object" ? Object.fromEntries(Object.entries(labels2).filter((entry2) => typeof entry2[1] === "string")) : void 0;
-  return { resource, selector: pairs3 !== void 0 && Object.keys(pairs3).length > 0 ? pairs3 : void 0, ports: ports.sort(compareBy((port2) => port2.port)) };
+function selectorOf(sidecar2) {
+  const labels2 = sidecar2.spec.workloadSelector?.labels;
+  return labels2 === void 0 || Object.keys(labels2).length === 0 ? void 0 : labels2;
 }
-function listenerProtocol(protocol) {
-  return typeof protocol === "string" ? namedProtocol(protocol) ?? "auto" : "auto";
-}
-function member2(value, key) {
-  if (value === null || typeof value !== "object" || Array.isArray(value)) return void 0;
-  return Object.entries(value).find(([name2]) => name2 === key)?.[1];
+function portsOf(sidecar2) {
+  return sidecar2.spec.ingress.map((listener2) => ({ port: listener2.port.number, protocol: namedProtocol(listener2.port.protocol) ?? "auto", declaredBy: resourceId(sidecar2) })).sort(compareBy((port3) => port3.port));
 }
 
 // src/mesh/build.ts
-var workloadKinds = ["CronJob", "DaemonSet", "Deployment", "Job", "Pod", "ReplicaSet", "StatefulSet"];
 function buildMesh(resources, settings2 = {}) {
   const world = settings2.world ?? "open";
   const admitted = resources.filter((resource) => accepted(resource));
@@ -61968,34 +62608,31 @@ function namespacesOf(resources) {
     })
   );
 }
-function isWorkload(resource) {
-  return workloadKinds.includes(resource.kind);
-}
 function workloadsOf(resources, namespaces3, enrolmentWorld, rootNamespace) {
   const found = resources.filter(isWorkload).sort(compareBy((resource) => resourceId(resource)));
   const servicesFor = serviceFinder2(resources);
   const ingressFor = sidecarIngressPorts(resources, rootNamespace);
   const shared = /* @__PURE__ */ new Map();
   for (const resource of found) {
-    const plain6 = `${resource.namespace ?? "default"}/${resource.name}`;
-    shared.set(plain6, (shared.get(plain6) ?? 0) + 1);
+    const plain5 = `${resource.namespace ?? "default"}/${resource.name}`;
+    shared.set(plain5, (shared.get(plain5) ?? 0) + 1);
   }
   const workloads2 = /* @__PURE__ */ new Map();
   for (const resource of found) {
     const namespace = resource.namespace ?? "default";
-    const plain6 = `${namespace}/${resource.name}`;
-    const id = (shared.get(plain6) ?? 0) > 1 ? `${plain6}[${resource.kind}]` : plain6;
+    const plain5 = `${namespace}/${resource.name}`;
+    const id = (shared.get(plain5) ?? 0) > 1 ? `${plain5}[${resource.kind}]` : plain5;
     const enrolment = enrolmentOfPod(resource.spec, namespace, namespaces3.get(namespace), enrolmentWorld);
     const capture = inboundCapture(enrolment, resource.spec.podAnnotations);
     const declared = ingressFor(namespace, resource.spec.podLabels) ?? declaredPorts(resource.spec, servicesFor(namespace, resource.spec.podLabels));
-    const named5 = new Set(declared.map((port2) => port2.port));
-    const holes = [...capture.exclude].filter((port2) => !named5.has(port2));
-    const listed3 = capture.mode === "listed" ? [...capture.include].filter((port2) => !named5.has(port2)) : [];
+    const named5 = new Set(declared.map((port3) => port3.port));
+    const holes = [...capture.exclude].filter((port3) => !named5.has(port3));
+    const listed3 = capture.mode === "listed" ? [...capture.include].filter((port3) => !named5.has(port3)) : [];
     const ports = [
-      ...declared.map((port2) => ({ port: port2.port, protocol: port2.protocol, captured: captures(capture, port2.port) })),
-      ...holes.map((port2) => ({ port: port2, protocol: "auto", captured: false })),
-      ...listed3.map((port2) => ({ port: port2, protocol: "auto", captured: true }))
-    ].sort(compareBy((port2) => port2.port));
+      ...declared.map((port3) => ({ port: port3.port, protocol: port3.protocol, captured: captures(capture, port3.port) })),
+      ...holes.map((port3) => ({ port: port3, protocol: "auto", captured: false })),
+      ...listed3.map((port3) => ({ port: port3, protocol: "auto", captured: true }))
+    ].sort(compareBy((port3) => port3.port));
     workloads2.set(id, {
       id,
       namespace,
@@ -62043,7 +62680,7 @@ function withRegistry(provider2, resources, world) {
       const full2 = `${resource.name}.${resource.namespace ?? "default"}.svc.cluster.local`;
       return full2 === host && (namespace === void 0 || namespace === resource.namespace);
     }
-    return resource.kind === "ServiceEntry" && JSON.stringify(resource.spec).includes(JSON.stringify(host));
+    return resource.kind === "ServiceEntry" && resource.spec.hosts.includes(host) && (namespace === void 0 || namespace === resource.namespace);
   });
   return known ? provider2 : { ...provider2, broken: `its service \`${provider2.service}\` is not in the registry` };
 }
@@ -62067,7 +62704,6 @@ function assumptionsOf(config2, workloads2, world) {
 
 // src/sets/keys.ts
 var matcherKeys = /* @__PURE__ */ new WeakMap();
-var predicateKeys = /* @__PURE__ */ new WeakMap();
 var cubeKeys = /* @__PURE__ */ new WeakMap();
 function patternKey(pattern) {
   return pattern.type === "non-empty" || pattern.type === "present" ? pattern.type : `${pattern.type} ${JSON.stringify(pattern.text)}`;
@@ -62129,14 +62765,13 @@ function matcherKey(matcher) {
   matcherKeys.set(matcher, key);
   return key;
 }
+function matcherKeysOf(matchers) {
+  const keys = matchers.map(matcherKey);
+  return keys.length < 2 ? keys : distinct(keys);
+}
 function predicateKey(predicate) {
-  const known = predicateKeys.get(predicate);
-  if (known !== void 0) return known;
-  const any2 = predicate.any.length === 1 ? [matcherKey(predicate.any[0])] : distinct(predicate.any.map(matcherKey));
-  const none2 = distinct(predicate.none.map(matcherKey));
-  const key = `${predicate.dimension}: ${any2.length === 0 ? "*" : any2.join(" | ")}${none2.length === 0 ? "" : ` except ${none2.join(" | ")}`}`;
-  predicateKeys.set(predicate, key);
-  return key;
+  const any2 = predicate.any.length === 0 ? "*" : matcherKeysOf(predicate.any).join(" | ");
+  return predicate.none.length === 0 ? `${predicate.dimension}: ${any2}` : `${predicate.dimension}: ${any2} except ${matcherKeysOf(predicate.none).join(" | ")}`;
 }
 function cubeKey(cube2) {
   const known = cubeKeys.get(cube2);
@@ -62163,15 +62798,15 @@ function onlyValue(matcher) {
       return void 0;
   }
 }
-function patternsDisjoint(left, right) {
-  if (left.type === "exact") return !pathMatches(right, left.text);
-  if (right.type === "exact") return !pathMatches(left, right.text);
-  if (left.type === "prefix" && right.type === "prefix") return !left.text.startsWith(right.text) && !right.text.startsWith(left.text);
-  if (left.type === "suffix" && right.type === "suffix") return !left.text.endsWith(right.text) && !right.text.endsWith(left.text);
-  if (left.type === "template" && right.type === "prefix") return templatePrefixDisjoint(left.text, right.text);
-  if (right.type === "template" && left.type === "prefix") return templatePrefixDisjoint(right.text, left.text);
-  if (left.type === "template" && right.type === "template") {
-    const head = literalHead(left.text);
+function patternsDisjoint(left2, right) {
+  if (left2.type === "exact") return !pathMatches(right, left2.text);
+  if (right.type === "exact") return !pathMatches(left2, right.text);
+  if (left2.type === "prefix" && right.type === "prefix") return !left2.text.startsWith(right.text) && !right.text.startsWith(left2.text);
+  if (left2.type === "suffix" && right.type === "suffix") return !left2.text.endsWith(right.text) && !right.text.endsWith(left2.text);
+  if (left2.type === "template" && right.type === "prefix") return templatePrefixDisjoint(left2.text, right.text);
+  if (right.type === "template" && left2.type === "prefix") return templatePrefixDisjoint(right.text, left2.text);
+  if (left2.type === "template" && right.type === "template") {
+    const head = literalHead(left2.text);
     const other = literalHead(right.text);
     return !head.startsWith(other) && !other.startsWith(head);
   }
@@ -62185,33 +62820,33 @@ function templatePrefixDisjoint(template, prefix3) {
   const head = literalHead(template);
   return !head.startsWith(prefix3) && !prefix3.startsWith(head);
 }
-function tokensDisjoint(left, right) {
-  if (left.locations !== void 0 && right.locations !== void 0 && !left.locations.some((location) => right.locations?.includes(location) === true)) return true;
-  if (left.issuer !== void 0 && right.issuer !== void 0 && patternsDisjoint(left.issuer, right.issuer)) return true;
-  return left.subject !== void 0 && right.subject !== void 0 && patternsDisjoint(left.subject, right.subject);
+function tokensDisjoint(left2, right) {
+  if (left2.locations !== void 0 && right.locations !== void 0 && !left2.locations.some((location) => right.locations?.includes(location) === true)) return true;
+  if (left2.issuer !== void 0 && right.issuer !== void 0 && patternsDisjoint(left2.issuer, right.issuer)) return true;
+  return left2.subject !== void 0 && right.subject !== void 0 && patternsDisjoint(left2.subject, right.subject);
 }
-function globsDisjoint(left, right) {
-  return !left.includes("*") && !right.includes("*") && left !== right && left !== "sa" && right !== "sa";
+function globsDisjoint(left2, right) {
+  return !left2.includes("*") && !right.includes("*") && left2 !== right && left2 !== "sa" && right !== "sa";
 }
-function matchersDisjoint(left, right) {
-  if (left === right) return false;
-  const only2 = onlyValue(left);
+function matchersDisjoint(left2, right) {
+  if (left2 === right) return false;
+  const only2 = onlyValue(left2);
   if (only2 !== void 0) return !matches2(right, only2);
   const other = onlyValue(right);
-  if (other !== void 0) return !matches2(left, other);
-  if (left.type === "absent" || right.type === "absent") return true;
-  if (left.type === "host" && right.type === "host") return patternsDisjoint(left.pattern, right.pattern);
-  if (left.type === "path" && right.type === "path") return left.normalization === right.normalization && patternsDisjoint(left.pattern, right.pattern);
-  if (left.type === "principal" && right.type === "principal") return patternsDisjoint(left.pattern, right.pattern);
-  if (left.type === "namespace" && right.type === "namespace") return patternsDisjoint(left.pattern, right.pattern);
-  if (left.type === "namespace-glob" && right.type === "namespace-glob") return globsDisjoint(left.glob, right.glob);
-  if (left.type === "cidr" && right.type === "cidr") {
-    const [first, last] = blockRange(left);
+  if (other !== void 0) return !matches2(left2, other);
+  if (left2.type === "absent" || right.type === "absent") return true;
+  if (left2.type === "host" && right.type === "host") return patternsDisjoint(left2.pattern, right.pattern);
+  if (left2.type === "path" && right.type === "path") return left2.normalization === right.normalization && patternsDisjoint(left2.pattern, right.pattern);
+  if (left2.type === "principal" && right.type === "principal") return patternsDisjoint(left2.pattern, right.pattern);
+  if (left2.type === "namespace" && right.type === "namespace") return patternsDisjoint(left2.pattern, right.pattern);
+  if (left2.type === "namespace-glob" && right.type === "namespace-glob") return globsDisjoint(left2.glob, right.glob);
+  if (left2.type === "cidr" && right.type === "cidr") {
+    const [first, last] = blockRange(left2);
     const [start, end] = blockRange(right);
-    return left.family !== right.family || last < start || end < first;
+    return left2.family !== right.family || last < start || end < first;
   }
-  if (left.type === "token" && right.type === "token") return tokensDisjoint(left, right);
-  if (isText(left) && isText(right)) return patternsDisjoint(left, right);
+  if (left2.type === "token" && right.type === "token") return tokensDisjoint(left2, right);
+  if (isText(left2) && isText(right)) return patternsDisjoint(left2, right);
   return false;
 }
 function isText(matcher) {
@@ -62220,16 +62855,16 @@ function isText(matcher) {
 function singleValued(dimension) {
   return !dimension.startsWith("claim:");
 }
-function predicatesDisjoint(left, right) {
-  if (!singleValued(left.dimension)) return false;
-  if (left.any.length > 0 && right.any.length > 0) {
-    if (left.any.every((matcher) => right.any.every((other) => matchersDisjoint(matcher, other)))) return true;
+function predicatesDisjoint(left2, right) {
+  if (!singleValued(left2.dimension)) return false;
+  if (left2.any.length > 0 && right.any.length > 0) {
+    if (left2.any.every((matcher) => right.any.every((other) => matchersDisjoint(matcher, other)))) return true;
   }
-  return refusesAll(left, right) || refusesAll(right, left);
+  return refusesAll(left2, right) || refusesAll(right, left2);
 }
-function refusesAll(left, right) {
-  if (left.any.length === 0 || right.none.length === 0) return false;
-  return left.any.every((matcher) => {
+function refusesAll(left2, right) {
+  if (left2.any.length === 0 || right.none.length === 0) return false;
+  return left2.any.every((matcher) => {
     const only2 = onlyValue(matcher);
     if (only2 !== void 0) return !holds(right, only2);
     return right.none.some((other) => matcherInside(matcher, other));
@@ -62283,31 +62918,31 @@ function isEmpty2(bits) {
   for (let word2 = 0; word2 < bits.length; word2 += 1) if (bits[word2] !== 0) return false;
   return true;
 }
-function equal(left, right) {
-  for (let word2 = 0; word2 < left.length; word2 += 1) if (left[word2] !== right[word2]) return false;
+function equal(left2, right) {
+  for (let word2 = 0; word2 < left2.length; word2 += 1) if (left2[word2] !== right[word2]) return false;
   return true;
 }
-function meets(left, right) {
-  for (let word2 = 0; word2 < left.length; word2 += 1) if ((left[word2] & right[word2]) !== 0) return true;
+function meets(left2, right) {
+  for (let word2 = 0; word2 < left2.length; word2 += 1) if ((left2[word2] & right[word2]) !== 0) return true;
   return false;
 }
 function within(inner, outer) {
   for (let word2 = 0; word2 < inner.length; word2 += 1) if ((inner[word2] & ~outer[word2]) !== 0) return false;
   return true;
 }
-function and(left, right) {
-  return left.map((word2, index) => word2 & right[index]);
+function and(left2, right) {
+  return left2.map((word2, index) => word2 & right[index]);
 }
-function or(left, right) {
-  return left.map((word2, index) => word2 | right[index]);
+function or(left2, right) {
+  return left2.map((word2, index) => word2 | right[index]);
 }
-function minus(left, right) {
-  return left.map((word2, index) => word2 & ~right[index]);
+function minus(left2, right) {
+  return left2.map((word2, index) => word2 & ~right[index]);
 }
-function count(bits) {
+function overlap(left2, right) {
   let total = 0;
-  for (let word2 = 0; word2 < bits.length; word2 += 1) {
-    let rest = bits[word2];
+  for (let word2 = 0; word2 < left2.length; word2 += 1) {
+    let rest = left2[word2] & right[word2];
     while (rest !== 0) {
       rest &= rest - 1;
       total += 1;
@@ -62348,7 +62983,7 @@ function addressCandidates(matchers) {
     starts.add(first);
     starts.add(last + 1n);
   }
-  const sorted = [...starts].filter((start) => start <= lastAddress).sort((left, right) => left < right ? -1 : 1);
+  const sorted = [...starts].filter((start) => start <= lastAddress).sort((left2, right) => left2 < right ? -1 : 1);
   const found = sorted.map((first, index) => {
     const last = (sorted[index + 1] ?? lastAddress + 1n) - 1n;
     return first < last ? first + 1n : first;
@@ -62420,7 +63055,7 @@ function automatonCandidates(patterns, path7, limit) {
       templates: state.templates.map((positions2, index) => templateStep(templates[index] ?? [], positions2, character))
     };
   };
-  const keyOf = (state) => `${state.prefix === void 0 ? `-${String(state.passed)}` : String(state.prefix.id)}|${state.tail}|${state.templates.map((positions2) => positions2.join(",")).join(";")}|${path7 === void 0 ? "" : pending(state.text)}`;
+  const keyOf2 = (state) => `${state.prefix === void 0 ? `-${String(state.passed)}` : String(state.prefix.id)}|${state.tail}|${state.templates.map((positions2) => positions2.join(",")).join(";")}|${path7 === void 0 ? "" : pending(state.text)}`;
   const start = { text: "", prefix: heads.root, passed: -1, tail: "", templates: templates.map(templateStart) };
   const seen = /* @__PURE__ */ new Set();
   const classes = /* @__PURE__ */ new Set();
@@ -62443,7 +63078,7 @@ function automatonCandidates(patterns, path7, limit) {
       if (path7 !== void 0 && character === "/" && !stable(state.text + "/", path7)) continue;
       if (path7 !== void 0 && character !== "/" && character !== "." && /[%\\]/.test(next.text) && !stable(next.text, path7)) continue;
       const longest2 = next.passed < 0 ? "" : next.text.slice(0, next.passed);
-      const key = `${keyOf(next)}|${longest2}`;
+      const key = `${keyOf2(next)}|${longest2}`;
       if (seen.has(key)) continue;
       seen.add(key);
       if (seen.size > limit * statesPerClass) return void 0;
@@ -62504,9 +63139,9 @@ function unionOf(matchers) {
   };
 }
 function normalized(matchers, mode, limit) {
-  const { texts: texts5, templates } = unionOf(matchers);
-  if (templates.length === 0) return textCandidates(texts5, "/");
-  return automatonCandidates({ ...texts5, templates, globs: [] }, mode, limit);
+  const { texts: texts6, templates } = unionOf(matchers);
+  if (templates.length === 0) return textCandidates(texts6, "/");
+  return automatonCandidates({ ...texts6, templates, globs: [] }, mode, limit);
 }
 function encodeLetter(path7, index) {
   const code2 = path7.charCodeAt(index);
@@ -62537,17 +63172,17 @@ function pathCandidates(matchers, limit) {
   const only2 = modes3[0];
   if (only2 === void 0) return textCandidates({ exact: [], prefixes: [], suffixes: [] }, "/");
   if (modes3.length === 1) return normalized(matchers, only2, limit);
-  const plain6 = /* @__PURE__ */ new Set();
+  const plain5 = /* @__PURE__ */ new Set();
   for (const mode of modes3) {
     const found2 = normalized(matchers, mode, limit);
     if (found2 === void 0) return void 0;
-    for (const path7 of found2) plain6.add(path7);
+    for (const path7 of found2) plain5.add(path7);
   }
   const heads = distinct(["/", ...unionOf(matchers).texts.prefixes.filter((prefix3) => prefix3.startsWith("/")), ...unionOf(matchers).texts.exact.filter((text6) => text6.startsWith("/"))]);
-  const found = new Set(plain6);
-  for (const path7 of plain6) for (const raw of spellings(path7, heads)) found.add(raw);
-  const rest = [...found].filter((path7) => !plain6.has(path7) && !rejectedPath(path7)).sort((left, right) => left.length - right.length || compareText(left, right));
-  return [...plain6, ...rest];
+  const found = new Set(plain5);
+  for (const path7 of plain5) for (const raw of spellings(path7, heads)) found.add(raw);
+  const rest = [...found].filter((path7) => !plain5.has(path7) && !rejectedPath(path7)).sort((left2, right) => left2.length - right.length || compareText(left2, right));
+  return [...plain5, ...rest];
 }
 function oneNormalization(matchers) {
   const modes3 = new Set(matchers.flatMap((matcher) => matcher.type === "path" ? [matcher.normalization] : []));
@@ -62559,7 +63194,7 @@ function possibleIdentity(identity2) {
   if (identity2 === "" || identity2.includes("spiffe://")) return false;
   const parts = identityParts(identity2);
   if (parts !== void 0) return parts.trustDomain !== "" && parts.namespace !== "" && parts.account !== "";
-  return identity2.split("/")[1] !== "ns";
+  return !identity2.split("/").includes("ns");
 }
 function exact(text6) {
   return { type: "exact", text: text6 };
@@ -62595,16 +63230,20 @@ function globPieces(glob) {
   if (first !== "") return { namespace: { type: "prefix", text: first } };
   return second === "" ? {} : { namespace: { type: "suffix", text: second } };
 }
+function domainOf(identity2) {
+  const slash = identity2.indexOf("/");
+  return slash <= 0 ? {} : { trustDomain: exact(identity2.slice(0, slash)) };
+}
 function piecesOf(matcher) {
   switch (matcher.type) {
     case "principal": {
       const pattern = matcher.pattern;
       if (pattern.type === "exact") {
         const parts = identityParts(pattern.text);
-        return parts === void 0 ? [] : [{ trustDomain: exact(parts.trustDomain), namespace: exact(parts.namespace), account: exact(parts.account) }];
+        return parts === void 0 ? [domainOf(pattern.text)] : [{ trustDomain: exact(parts.trustDomain), namespace: exact(parts.namespace), account: exact(parts.account) }];
       }
       const pieces = pattern.type === "prefix" ? prefixPieces(pattern.text) : pattern.type === "suffix" ? suffixPieces(pattern.text) : {};
-      return pieces === void 0 ? [] : [pieces];
+      return [pieces ?? (pattern.type === "prefix" ? domainOf(pattern.text) : {})];
     }
     case "namespace-glob": {
       const star = matcher.glob.lastIndexOf("*");
@@ -62627,29 +63266,30 @@ function piecesOf(matcher) {
   }
 }
 function namesWithout(slash) {
-  const plain6 = (text6) => !text6.includes("/");
-  return { exact: slash.exact.filter(plain6), prefixes: slash.prefixes.filter(plain6), suffixes: slash.suffixes.filter(plain6) };
+  const plain5 = (text6) => !text6.includes("/");
+  return { exact: slash.exact.filter(plain5), prefixes: slash.prefixes.filter(plain5), suffixes: slash.suffixes.filter(plain5) };
 }
 function defined(values4) {
   return values4.filter((value) => value !== void 0);
 }
 function namespaces(pieces, limit) {
-  const texts5 = namesWithout(textPatterns(defined(pieces.map((piece) => piece.namespace))));
+  const texts6 = namesWithout(textPatterns(defined(pieces.map((piece) => piece.namespace))));
   const globs = distinct(defined(pieces.map((piece) => piece.glob)));
-  if (globs.length === 0) return textCandidates(texts5, "", "elsewhere");
-  return automatonCandidates({ ...texts5, templates: [], globs }, void 0, limit);
+  if (globs.length === 0) return textCandidates(texts6, "", "elsewhere");
+  return automatonCandidates({ ...texts6, templates: [], globs }, void 0, limit);
 }
 function accepts2(pattern, text6) {
   return pattern === void 0 || textMatches(pattern, text6);
 }
-function foreign(matchers) {
+function foreign(matchers, trustDomains) {
   const patterns = textPatterns(matchers.flatMap((matcher) => matcher.type === "principal" ? [matcher.pattern] : []));
-  const cut2 = (text6) => text6.split("/")[1] !== "ns";
-  const domains = matchers.flatMap((matcher) => matcher.type === "trust-domain" && "text" in matcher.pattern ? [matcher.pattern] : []);
-  const ends = { exact: patterns.exact.filter((text6) => identityParts(text6) === void 0), prefixes: patterns.prefixes.filter(cut2), suffixes: patterns.suffixes };
-  const shaped = textCandidates(ends, "", "client.other-pki.example");
-  const inDomains = textCandidates(textPatterns(domains), "").map((domain2) => `${domain2}/workload`);
-  return [...shaped, ...domains.length === 0 ? [] : inDomains];
+  const shaped = (text6) => text6.split("/").includes("ns");
+  const ends = {
+    exact: patterns.exact.filter((text6) => !shaped(text6)),
+    prefixes: patterns.prefixes.filter((text6) => !shaped(text6)),
+    suffixes: patterns.suffixes.filter((text6) => !shaped(text6))
+  };
+  return [...ends.exact, ...textCandidates(namesWithout(ends), "", "client.other-pki.example"), ...trustDomains.flatMap((domain2) => textCandidates(ends, `${domain2}/`))];
 }
 function peerCandidates(matchers, limit) {
   const pieces = matchers.flatMap(piecesOf);
@@ -62675,12 +63315,12 @@ function peerCandidates(matchers, limit) {
       if (found.length > limit * 16) return void 0;
     }
   }
-  return [...found, ...foreign(matchers)].filter(possibleIdentity);
+  return [...found, ...foreign(matchers, trustDomains)].filter(possibleIdentity);
 }
 
 // src/sets/candidates/token.ts
 var usualLocation = "authorization:Bearer ";
-function texts3(patterns, friendly2) {
+function texts4(patterns, friendly2) {
   const found = textCandidates(textPatterns(patterns), "", friendly2);
   return [...found, "", null];
 }
@@ -62697,9 +63337,9 @@ function tokenCandidates(matchers, limit) {
     const sent = tokens.filter((matcher) => matcher.locations === void 0 || matcher.locations.includes(location));
     for (const signedBy of [...keys.map((key) => [key]), []]) {
       const signed3 = sent.filter((matcher) => matcher.keys === void 0 || signedBy.includes(matcher.keys));
-      for (const issuer of texts3(defined2(signed3.map((matcher) => matcher.issuer)), "https://issuer.example")) {
+      for (const issuer of texts4(defined2(signed3.map((matcher) => matcher.issuer)), "https://issuer.example")) {
         const issued = signed3.filter((matcher) => matcher.issuer === void 0 || issuer !== null && textMatches(matcher.issuer, issuer));
-        for (const subject of texts3(defined2(issued.map((matcher) => matcher.subject)), "someone")) {
+        for (const subject of texts4(defined2(issued.map((matcher) => matcher.subject)), "someone")) {
           found.push({ location, signedBy, issuer, subject });
         }
       }
@@ -62740,9 +63380,9 @@ var knownMethods2 = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS",
 var knownPorts = [8080, 80, 443, 8443, 9090, 3e3, 5e3, 15e3];
 function portCandidates(matchers) {
   const mentioned = new Set(matchers.flatMap((matcher) => matcher.type === "number" ? [matcher.value] : []));
-  const legal = [...mentioned].filter((port2) => Number.isInteger(port2) && port2 >= 0 && port2 <= 65535).sort((left, right) => left - right);
-  let other = knownPorts.find((port2) => !mentioned.has(port2));
-  for (let port2 = 2e4; other === void 0 && port2 <= 65535; port2 += 1) if (!mentioned.has(port2)) other = port2;
+  const legal = [...mentioned].filter((port3) => Number.isInteger(port3) && port3 >= 0 && port3 <= 65535).sort((left2, right) => left2 - right);
+  let other = knownPorts.find((port3) => !mentioned.has(port3));
+  for (let port3 = 2e4; other === void 0 && port3 <= 65535; port3 += 1) if (!mentioned.has(port3)) other = port3;
   return other === void 0 ? legal : [...legal, other];
 }
 function candidatesOf(dimension, matchers, limit) {
@@ -62779,32 +63419,78 @@ function candidatesOf(dimension, matchers, limit) {
   }
 }
 
-// src/sets/atoms.ts
-function lookupOf(dimension, matchers) {
+// src/sets/signature.ts
+function note(index, key, matcher) {
+  const list5 = index.get(key);
+  if (list5 === void 0) index.set(key, [matcher]);
+  else list5.push(matcher);
+}
+function patternOf(dimension, matcher, uniform) {
+  switch (matcher.type) {
+    case "path":
+    case "host":
+      return uniform ? matcher.pattern : void 0;
+    case "principal":
+      return matcher.pattern.type === "non-empty" || matcher.pattern.type === "present" || !matcher.pattern.text.includes("spiffe://") ? matcher.pattern : void 0;
+    case "exact":
+    case "prefix":
+    case "suffix":
+    case "non-empty":
+    case "present":
+      return dimension === "path" || dimension === "host" ? void 0 : matcher;
+    default:
+      return void 0;
+  }
+}
+function namespaceSegments(identity2) {
+  const text6 = `/${identity2}`;
+  const found = [];
+  for (let at = text6.indexOf("/ns/"); at !== -1; at = text6.indexOf("/ns/", at + 1)) {
+    const end = text6.indexOf("/", at + 4);
+    if (end !== -1) found.push(text6.slice(at + 4, end));
+  }
+  return found;
+}
+function signatures(dimension, matchers) {
   const mode = dimension === "path" ? oneNormalization(matchers) : void 0;
   const folded = dimension === "host" && matchers.every((matcher) => matcher.type === "host");
+  const uniform = dimension === "path" ? mode !== void 0 : dimension === "host" ? folded : true;
   const exact3 = /* @__PURE__ */ new Map();
+  const prefixes = { index: /* @__PURE__ */ new Map(), lengths: /* @__PURE__ */ new Set() };
+  const suffixes = { index: /* @__PURE__ */ new Map(), lengths: /* @__PURE__ */ new Set() };
+  const numbers = /* @__PURE__ */ new Map();
+  const globs = /* @__PURE__ */ new Map();
+  const templates = [];
   const rest = [];
   for (const [index, matcher] of matchers.entries()) {
-    let only2;
-    if (matcher.type === "path") only2 = mode !== void 0 && matcher.pattern.type === "exact" ? matcher.pattern.text : void 0;
-    else if (matcher.type === "host") only2 = folded && matcher.pattern.type === "exact" ? matcher.pattern.text : void 0;
-    else only2 = dimension === "path" || dimension === "host" ? void 0 : onlyValue(matcher);
-    if (only2 === void 0 || typeof only2 === "string" && only2.includes("spiffe://")) {
-      rest.push(index);
-      continue;
-    }
-    const list5 = exact3.get(only2);
-    if (list5 === void 0) exact3.set(only2, [index]);
-    else list5.push(index);
+    const pattern = patternOf(dimension, matcher, uniform);
+    if (pattern?.type === "exact") note(exact3, pattern.text, index);
+    else if (pattern?.type === "prefix" || pattern?.type === "suffix") {
+      const ends = pattern.type === "prefix" ? prefixes : suffixes;
+      note(ends.index, pattern.text, index);
+      ends.lengths.add(pattern.text.length);
+    } else if (pattern !== void 0) templates.push({ index, pattern });
+    else if (matcher.type === "number") note(numbers, matcher.value, index);
+    else if (matcher.type === "namespace-glob" && !/[*/]/.test(matcher.glob)) note(globs, matcher.glob, index);
+    else rest.push(index);
   }
-  const seen = (value) => {
-    if (typeof value !== "string") return value;
-    if (mode !== void 0) return normalizePath(value, mode);
-    return folded ? value.toLowerCase() : value;
+  return (value) => {
+    const found = [];
+    if (typeof value === "number") found.push(...numbers.get(value) ?? []);
+    if (typeof value === "string") {
+      const text6 = mode !== void 0 ? normalizePath(value, mode) : folded ? value.toLowerCase() : value;
+      found.push(...exact3.get(text6) ?? []);
+      for (const length of prefixes.lengths) if (length <= text6.length) found.push(...prefixes.index.get(text6.slice(0, length)) ?? []);
+      for (const length of suffixes.lengths) if (length <= text6.length) found.push(...suffixes.index.get(text6.slice(text6.length - length)) ?? []);
+      for (const { index, pattern } of templates) if (pathMatches(pattern, text6)) found.push(index);
+      if (globs.size > 0) for (const segment of new Set(namespaceSegments(value))) found.push(...globs.get(segment) ?? []);
+    }
+    for (const index of rest) if (matches2(matchers[index], value)) found.push(index);
+    return found.sort((left2, right) => left2 - right);
   };
-  return { exact: exact3, rest, seen };
 }
+
+// src/sets/atoms.ts
 function onlySpelling(dimension, matcher, matchers) {
   if (dimension === "path") {
     const exact3 = matcher.type === "path" && matcher.pattern.type === "exact" ? matcher.pattern.text : void 0;
@@ -62825,26 +63511,25 @@ function candidatesWithin(dimension, matchers, restrict, limit) {
   return candidatesOf(dimension, matchers, limit);
 }
 function atomsOf(dimension, matchers, restrict, limit) {
-  const candidates2 = candidatesWithin(dimension, matchers, restrict, limit);
-  if (candidates2 === void 0) return void 0;
-  const lookup = lookupOf(dimension, matchers);
+  const candidates3 = candidatesWithin(dimension, matchers, restrict, limit);
+  if (candidates3 === void 0) return void 0;
+  const signatureOf = signatures(dimension, matchers);
   const bySignature = /* @__PURE__ */ new Set();
   const representatives = [];
-  const signatures = [];
-  for (const value of candidates2) {
+  const found = [];
+  for (const value of candidates3) {
     if (!restrict.every((predicate) => holds(predicate, value))) continue;
-    const signature = [...lookup.exact.get(lookup.seen(value)) ?? []];
-    for (const index of lookup.rest) if (matches2(matchers[index], value)) signature.push(index);
+    const signature = signatureOf(value);
     const key = signature.join(",");
     if (bySignature.has(key)) continue;
     bySignature.add(key);
     representatives.push(value);
-    signatures.push(signature);
+    found.push(signature);
     if (representatives.length > limit) return void 0;
   }
   const size = representatives.length;
   const sets = matchers.map(() => emptyBits(size));
-  for (const [atom, signature] of signatures.entries()) for (const index of signature) add(sets[index], atom);
+  for (const [atom, signature] of found.entries()) for (const index of signature) add(sets[index], atom);
   return { size, representatives, accepted: new Map(matchers.map((matcher, index) => [matcherKey(matcher), sets[index]])), matchers, full: fullBits(size) };
 }
 function predicateBits(atoms, predicate) {
@@ -62890,11 +63575,11 @@ function exactElement(matched, patterns, classes) {
     if (alone(also, fewer)) except = fewer;
   }
   const rank2 = (index) => ["present", "non-empty", "suffix", "prefix", "exact"].indexOf(patterns[index].type);
-  for (const index of [...also].sort((left, right) => rank2(left) - rank2(right) || left - right)) {
+  for (const index of [...also].sort((left2, right) => rank2(left2) - rank2(right) || left2 - right)) {
     const fewer = also.filter((entry2) => entry2 !== index);
     if (fewer.length > 0 && alone(fewer, except)) also = fewer;
   }
-  also.sort((left, right) => rank2(right) - rank2(left) || left - right);
+  also.sort((left2, right) => rank2(right) - rank2(left2) || left2 - right);
   const [first, ...rest] = also.map((index) => patterns[index]);
   return {
     type: "element",
@@ -62906,18 +63591,18 @@ function exactElement(matched, patterns, classes) {
 
 // src/sets/space.ts
 var order2 = ["peer", "path", "path.query", "method", "port", "protocol", "host", "sni", "source.ip", "remote.ip", "destination.ip", "token"];
-function compareDimensions(left, right) {
+function compareDimensions(left2, right) {
   const rank2 = (dimension) => {
     const index = order2.indexOf(dimension);
     if (index !== -1) return index;
     return dimension.startsWith("header:") ? order2.length : dimension.startsWith("claim:") ? order2.length + 1 : order2.length + 2;
   };
-  return rank2(left) - rank2(right) || compareText(left, right);
+  return rank2(left2) - rank2(right) || compareText(left2, right);
 }
 var structural = [{ type: "absent" }, { type: "identified" }];
 function spaceOf(restrict, cubes, limit) {
   const byDimension = /* @__PURE__ */ new Map();
-  const note = (predicate) => {
+  const note2 = (predicate) => {
     let known = byDimension.get(predicate.dimension);
     if (known === void 0) {
       known = /* @__PURE__ */ new Map();
@@ -62926,8 +63611,8 @@ function spaceOf(restrict, cubes, limit) {
     for (const matcher of predicate.any) known.set(matcherKey(matcher), matcher);
     for (const matcher of predicate.none) known.set(matcherKey(matcher), matcher);
   };
-  for (const predicate of restrict.predicates) note(predicate);
-  for (const cube2 of cubes) for (const predicate of cube2.predicates) note(predicate);
+  for (const predicate of restrict.predicates) note2(predicate);
+  for (const cube2 of cubes) for (const predicate of cube2.predicates) note2(predicate);
   const axes = [];
   const atoms = /* @__PURE__ */ new Map();
   const elements2 = /* @__PURE__ */ new Map();
@@ -62985,15 +63670,15 @@ function boxesOf(space3, cube2) {
     if (index === void 0 || atoms === void 0) return [];
     const axis = space3.axes[index];
     const bits = predicateBits(atoms, predicate);
-    let some = 0;
+    let some2 = 0;
     let same2 = true;
     for (let word2 = 0; word2 < axis.words; word2 += 1) {
       const at = axis.offset + word2;
       first.words[at] = first.words[at] & bits[word2];
-      some |= first.words[at];
+      some2 |= first.words[at];
       if (first.words[at] !== space3.full[at]) same2 = false;
     }
-    if (some === 0) return [];
+    if (some2 === 0) return [];
     if (!same2) first.narrow.add(index);
   }
   let drafts = [first];
@@ -63019,7 +63704,7 @@ function boxesOf(space3, cube2) {
     }
     drafts = next;
   }
-  return drafts.map((draft) => ({ words: draft.words, narrow: [...draft.narrow].sort((left, right) => left - right) }));
+  return drafts.map((draft) => ({ words: draft.words, narrow: [...draft.narrow].sort((left2, right) => left2 - right) }));
 }
 function fixed(space3, draft, wanted) {
   if (wanted.length === 0) return draft;
@@ -63251,10 +63936,10 @@ function branch(space3, node2, blocker, budget) {
       const region3 = node2.region.slice();
       escape(space3, region3, blocker.words, index);
       budget.left -= node2.blockers.length;
-      return [index, node2.blockers.reduce((count3, box) => box.narrow.includes(index) && meeting(space3, region3, box.words, index) === apart ? count3 + 1 : count3, 0)];
+      return [index, node2.blockers.reduce((count2, box) => box.narrow.includes(index) && meeting(space3, region3, box.words, index) === apart ? count2 + 1 : count2, 0)];
     })
   );
-  axes.sort((left, right) => (cleared.get(right) ?? 0) - (cleared.get(left) ?? 0) || left - right);
+  axes.sort((left2, right) => (cleared.get(right) ?? 0) - (cleared.get(left2) ?? 0) || left2 - right);
   const rest = node2.blockers.filter((box) => box !== blocker);
   const stay = node2.region.slice();
   for (const index of axes) {
@@ -63293,15 +63978,15 @@ function wordsOf(atoms) {
   return atoms.matchers.map((matcher, index) => ({ index, matcher, bits: atoms.accepted.get(matcherKey(matcher)) })).filter((word2) => !isEmpty2(word2.bits));
 }
 function cover(words2, target) {
-  const gain = (word2, left2) => count(and(word2.bits, left2));
-  let left = target;
-  const queue = words2.map((word2) => ({ word: word2, gain: gain(word2, left) })).filter((entry2) => entry2.gain > 0);
+  const gain = (word2, remaining) => overlap(word2.bits, remaining);
+  let left2 = target;
+  const queue = words2.map((word2) => ({ word: word2, gain: gain(word2, left2) })).filter((entry2) => entry2.gain > 0);
   queue.sort((a, b) => b.gain - a.gain || a.word.index - b.word.index);
   const chosen = [];
-  while (!isEmpty2(left)) {
+  while (!isEmpty2(left2)) {
     let head = queue.shift();
     for (; head !== void 0; head = queue.shift()) {
-      const fresh = gain(head.word, left);
+      const fresh = gain(head.word, left2);
       const next = queue[0];
       if (fresh > 0 && (next === void 0 || fresh > next.gain || fresh === next.gain && head.word.index < next.word.index)) break;
       if (fresh > 0) {
@@ -63312,7 +63997,7 @@ function cover(words2, target) {
     }
     if (head === void 0) return void 0;
     chosen.push(head.word);
-    left = minus(left, head.word.bits);
+    left2 = minus(left2, head.word.bits);
   }
   return withoutRedundant(chosen, target).sort((a, b) => a.index - b.index);
 }
@@ -63346,7 +64031,7 @@ function oneSentence(words2, full2, target) {
       if (taken !== void 0) choices.push({ any: broad, none: taken, cost: broad.length + taken.length + 0.5 });
     }
   }
-  return choices.sort((left, right) => left.cost - right.cost)[0];
+  return choices.sort((left2, right) => left2.cost - right.cost)[0];
 }
 function product(words2, atoms, target, seed) {
   let all = words2.filter((word2) => has(word2.bits, seed));
@@ -63388,14 +64073,14 @@ function phrases(dimension, atoms, target, seed) {
     return [{ predicates: joined3(dimension, seed, any2, none2), bits: target }];
   }
   const found = [];
-  let left = target;
-  while (!isEmpty2(left)) {
-    const part2 = product(words2, atoms, target, lowest(left));
+  let left2 = target;
+  while (!isEmpty2(left2)) {
+    const part2 = product(words2, atoms, target, lowest(left2));
     const [first, ...more] = part2.all.map((word2) => word2.matcher);
     const none2 = part2.none.map((word2) => word2.matcher);
     const start = joined3(dimension, seed, first === void 0 ? [] : [first], none2);
     found.push({ predicates: [...start, ...more.map((matcher) => ({ dimension, any: [matcher], none: [] }))], bits: part2.bits });
-    left = minus(left, part2.bits);
+    left2 = minus(left2, part2.bits);
   }
   return found;
 }
@@ -63631,7 +64316,7 @@ function rivalOf(path7, from) {
   return from.find((other) => other.id === path7.id) ?? from[0];
 }
 function byId(paths) {
-  return [...paths].sort((left, right) => compareText(left.id, right.id));
+  return [...paths].sort((left2, right) => compareText(left2.id, right.id));
 }
 function difference(problem) {
   const from = byId(problem.from);
@@ -63714,12 +64399,24 @@ function regionOf(entry2) {
 
 // src/semantics/lowering.ts
 var maxCubesPerRule = 64;
+var lowered = /* @__PURE__ */ new WeakMap();
 function lowerPolicy(policy, context3) {
+  const known = lowered.get(policy) ?? /* @__PURE__ */ new Map();
+  lowered.set(policy, known);
+  const cached2 = known.get(context3.key);
+  if (cached2 !== void 0) return cached2;
+  const fresh = lower(policy, context3);
+  known.set(context3.key, fresh);
+  return fresh;
+}
+function lower(policy, context3) {
   const cubes = [];
   const opaqueRules = [];
+  const opaqueConditions = /* @__PURE__ */ new Map();
+  const noting = { ...context3, opaque: (key, condition) => opaqueConditions.set(key, condition) };
   for (const rule2 of policy.rules) {
     const origins = [{ policy: policy.id, rule: rule2.index }];
-    const conjunctions = lowerRule(rule2, context3);
+    const conjunctions = lowerRule(rule2, noting);
     if (conjunctions !== void 0) {
       cubes.push(...conjunctions.map((predicates) => ({ predicates, origins })));
       continue;
@@ -63728,14 +64425,14 @@ function lowerPolicy(policy, context3) {
     opaqueRules.push(key);
     cubes.push({ predicates: [{ dimension: `opaque:${key}`, any: [{ type: "holds" }], none: [] }], origins });
   }
-  return { cubes, opaqueRules };
+  return { cubes, opaqueRules, opaqueConditions };
 }
 function lowerRule(rule2, context3) {
   const parts = [entries(rule2.sources, context3), entries(rule2.operations, context3), conjunction(rule2.conditions.map((condition) => lowerCondition(condition, context3)))];
   let product2 = [[]];
   for (const part2 of parts) {
     if (part2 === void 0 || part2.length * product2.length > maxCubesPerRule) return void 0;
-    product2 = product2.flatMap((left) => part2.map((right) => [...left, ...right]));
+    product2 = product2.flatMap((left2) => part2.map((right) => [...left2, ...right]));
   }
   return product2.map(tidy);
 }
@@ -63743,9 +64440,9 @@ function entries(lists, context3) {
   if (lists.length === 0) return [[]];
   const alternatives2 = [];
   for (const list5 of lists) {
-    const lowered = conjunction(list5.map((condition) => lowerCondition(condition, context3)));
-    if (lowered === void 0) return void 0;
-    alternatives2.push(...lowered);
+    const lowered2 = conjunction(list5.map((condition) => lowerCondition(condition, context3)));
+    if (lowered2 === void 0) return void 0;
+    alternatives2.push(...lowered2);
   }
   return alternatives2.length > maxCubesPerRule ? void 0 : alternatives2;
 }
@@ -63753,7 +64450,7 @@ function conjunction(conditions) {
   let product2 = [[]];
   for (const alternatives2 of conditions) {
     if (alternatives2.length * product2.length > maxCubesPerRule) return void 0;
-    product2 = product2.flatMap((left) => alternatives2.map((right) => [...left, ...right]));
+    product2 = product2.flatMap((left2) => alternatives2.map((right) => [...left2, ...right]));
   }
   return product2;
 }
@@ -63770,7 +64467,7 @@ function mergeCubes(cubes) {
       byKey.set(key, { predicates: known.predicates, origins: [...known.origins, ...cube2.origins] });
     }
   }
-  return [...byKey].sort(([left], [right]) => left < right ? -1 : left > right ? 1 : 0).map(([, cube2]) => cube2);
+  return [...byKey].sort(([left2], [right]) => left2 < right ? -1 : left2 > right ? 1 : 0).map(([, cube2]) => cube2);
 }
 
 // src/posture/port-set.ts
@@ -63780,22 +64477,38 @@ function onlyPorts(...ports) {
 function allPortsBut(ports) {
   return { except: true, ports: new Set(ports) };
 }
-function unionOfPorts(left, right) {
-  if (!left.except && !right.except) return { except: false, ports: /* @__PURE__ */ new Set([...left.ports, ...right.ports]) };
-  if (left.except && right.except) return { except: true, ports: new Set([...left.ports].filter((port2) => right.ports.has(port2))) };
-  const [finite, cofinite] = left.except ? [right, left] : [left, right];
-  return { except: true, ports: new Set([...cofinite.ports].filter((port2) => !finite.ports.has(port2))) };
+function unionOfPorts(left2, right) {
+  if (!left2.except && !right.except) return { except: false, ports: /* @__PURE__ */ new Set([...left2.ports, ...right.ports]) };
+  if (left2.except && right.except) return { except: true, ports: new Set([...left2.ports].filter((port3) => right.ports.has(port3))) };
+  const [finite, cofinite] = left2.except ? [right, left2] : [left2, right];
+  return { except: true, ports: new Set([...cofinite.ports].filter((port3) => !finite.ports.has(port3))) };
 }
 function portPredicates(set2) {
-  const matchers = [...set2.ports].sort((left, right) => left - right).map((value) => ({ type: "number", value }));
+  const matchers = [...set2.ports].sort((left2, right) => left2 - right).map((value) => ({ type: "number", value }));
   if (!set2.except) return [{ dimension: "port", any: matchers, none: [] }];
   return matchers.length === 0 ? [] : [{ dimension: "port", any: [], none: matchers }];
 }
 
 // src/posture/connection-domains.ts
 var chainGroups = ["http", "tcp", "tcp-blind"];
-function connectionDomains(workload, effective) {
-  const classes = portClasses(workload, effective).map((portClass) => ({
+var knownDomains = /* @__PURE__ */ new WeakMap();
+function connectionDomains(config2, workload, effective) {
+  const known = knownDomains.get(config2) ?? { byPorts: /* @__PURE__ */ new Map(), groups: /* @__PURE__ */ new Map() };
+  knownDomains.set(config2, known);
+  const classes = portClasses(workload, effective);
+  const key = classes.map(({ ports, protocol, mode }) => [ports.except ? "other" : [...ports.ports].join(","), protocol, mode.mode, mode.by ?? ""].join(" ")).join("; ");
+  const same2 = known.byPorts.get(key);
+  if (same2 !== void 0) return same2;
+  const fresh = computeDomains(classes);
+  const groupsKey = JSON.stringify([...fresh.groups]);
+  const groups2 = known.groups.get(groupsKey) ?? fresh.groups;
+  known.groups.set(groupsKey, groups2);
+  const shared = { ...fresh, groups: groups2 };
+  known.byPorts.set(key, shared);
+  return shared;
+}
+function computeDomains(portClassList) {
+  const classes = portClassList.map((portClass) => ({
     portClass,
     handled: clientKinds.map((kind) => ({ kind, handling: handleConnection(portClass.protocol, portClass.mode.mode, kind) }))
   }));
@@ -63825,10 +64538,10 @@ function groupOf(handling, kind) {
   return kind.identity && !handling.seesPeer ? "tcp-blind" : "tcp";
 }
 function portClasses(workload, effective) {
-  const declared = new Map(workload.ports.map((port2) => [port2.port, port2.protocol]));
-  const named5 = [.../* @__PURE__ */ new Set([...declared.keys(), ...effective.ports.keys()])].sort((left, right) => left - right);
+  const declared = new Map(workload.ports.map((port3) => [port3.port, port3.protocol]));
+  const named5 = [.../* @__PURE__ */ new Set([...declared.keys(), ...effective.ports.keys()])].sort((left2, right) => left2 - right);
   return [
-    ...named5.map((port2) => ({ ports: onlyPorts(port2), protocol: declared.get(port2) ?? "auto", mode: modeAt(effective, port2) })),
+    ...named5.map((port3) => ({ ports: onlyPorts(port3), protocol: declared.get(port3) ?? "auto", mode: modeAt(effective, port3) })),
     { ports: allPortsBut(named5), protocol: "auto", mode: effective.workload }
   ];
 }
@@ -63883,6 +64596,119 @@ var Merged = class {
   }
 };
 
+// src/posture/sidecar-lowering.ts
+function sidecarLowering(config2, attached, domains, rules2) {
+  const opaque = /* @__PURE__ */ new Map();
+  const conditions = /* @__PURE__ */ new Map();
+  const assumed = /* @__PURE__ */ new Set();
+  const contexts = contextsOf(domains.groups, rules2);
+  const inGroup = new Map([...contexts.keys()].map((group4) => [group4, enforced(attached.authorization, group4 === "http" ? "http" : "tcp", config2)]));
+  const place3 = (policiesIn) => {
+    const byPolicy = /* @__PURE__ */ new Map();
+    for (const [group4, policies] of inGroup) {
+      for (const policy of policiesIn(policies, group4)) {
+        const groups2 = byPolicy.get(policy.id) ?? /* @__PURE__ */ new Map();
+        byPolicy.set(policy.id, groups2);
+        groups2.set(group4, policy);
+      }
+    }
+    return [...byPolicy].flatMap(([id, groups2]) => {
+      const placed2 = placePolicy(groups2, domains.groups, contexts);
+      for (const key of placed2.opaqueRules) opaque.set(id, key);
+      for (const { key, condition, group: group4 } of placed2.conditions) conditions.set(key, { condition, group: group4 });
+      return placed2.cubes;
+    });
+  };
+  const custom2 = (wanted) => (policies, group4) => customActions(policies.custom, config2).filter(({ state }) => state.state === wanted && (state.state === "denies" || group4 === "http" || state.onTcp)).map(({ policy, provider: provider2, state }) => {
+    if (state.state === "asked" && state.assumed) assumed.add(`provider:${provider2}`);
+    return policy;
+  });
+  const hasAllow = [...inGroup.values()].some((policies) => policies.allow.length > 0);
+  const authorization2 = {
+    id: "authorization",
+    // A1.5: attached counts, usable rules do not.
+    allow: hasAllow ? mergeCubes(place3((policies) => policies.allow)) : "all",
+    deny: mergeCubes([...place3((policies) => policies.deny), ...place3(custom2("denies"))])
+  };
+  const asking2 = mergeCubes(place3(custom2("asked")));
+  const authentication = authenticationLayer(domains.groups, rules2, opaque);
+  return {
+    authentication,
+    authorization: authorization2,
+    asking: asking2,
+    assumedProviders: [...assumed],
+    opaque: [...opaque].map(([resource, key]) => ({ resource, key })).sort((left2, right) => compareText(left2.resource, right.resource)),
+    conditions
+  };
+}
+function authenticationLayer(groups2, rules2, opaque) {
+  const refused = refusedTokens(rules2);
+  const http2 = groups2.get("http") ?? [];
+  if (refused === void 0) {
+    const key = shortHash(canonical(rules2.map((rule2) => [rule2.locations, rule2.keys, rule2.issuer, rule2.spec.audiences])));
+    for (const rule2 of rules2) opaque.set(rule2.policy, key);
+  }
+  for (const rule2 of rules2) {
+    if (rule2.spec.spaceDelimitedClaims.length > 0) opaque.set(rule2.policy, shortHash(opaque.get(rule2.policy) ?? "", canonical([...rule2.spaceDelimited].sort())));
+  }
+  return { id: "authentication", allow: "all", deny: mergeCubes((refused ?? []).flatMap((token) => http2.map((domain2) => ({ predicates: [...domain2, ...token.predicates], origins: token.origins })))) };
+}
+function contextsOf(groups2, rules2) {
+  const read2 = readable(rules2);
+  const rewritten = rewrittenHeaders(rules2);
+  const token = rules2.length === 0 ? "" : shortHash(canonical([read2, [...rewritten]]));
+  return new Map(
+    chainGroups.filter((group4) => groups2.has(group4)).map((group4) => [
+      group4,
+      {
+        key: group4 === "http" ? `http ${token}` : group4,
+        seesPeer: group4 !== "tcp-blind",
+        readable: group4 === "http" ? read2 : [],
+        rewrittenHeaders: rewritten,
+        opaque: () => void 0
+      }
+    ])
+  );
+}
+var placements = /* @__PURE__ */ new WeakMap();
+function placePolicy(policies, domains, contexts) {
+  const first = [...policies.values()][0];
+  if (first === void 0) return { cubes: [], opaqueRules: [], conditions: [] };
+  const forPolicy = placements.get(first) ?? /* @__PURE__ */ new WeakMap();
+  placements.set(first, forPolicy);
+  const forDomains = forPolicy.get(domains) ?? /* @__PURE__ */ new Map();
+  forPolicy.set(domains, forDomains);
+  const key = `${[...policies.keys()].join(" ")} | ${[...contexts.values()].map((context3) => context3.key).join(" ")}`;
+  const known = forDomains.get(key);
+  if (known !== void 0) return known;
+  const fresh = placeFresh(policies, domains, contexts);
+  forDomains.set(key, fresh);
+  return fresh;
+}
+function placeFresh(policies, domains, contexts) {
+  const opaqueRules = /* @__PURE__ */ new Set();
+  const conditions = [];
+  const holders = /* @__PURE__ */ new Map();
+  for (const [group4, policy] of policies) {
+    const context3 = contexts.get(group4);
+    if (context3 === void 0) continue;
+    const { cubes: cubes2, opaqueRules: wide2, opaqueConditions } = lowerPolicy(policy, context3);
+    for (const key of wide2) opaqueRules.add(key);
+    for (const [key, condition] of opaqueConditions) conditions.push({ key, condition, group: group4 });
+    for (const cube2 of cubes2) {
+      const key = `${String(cube2.origins[0]?.rule ?? "")} ${cubeKey(cube2)}`;
+      const known = holders.get(key);
+      if (known === void 0) holders.set(key, { cube: cube2, groups: [group4] });
+      else if (!known.groups.includes(group4)) known.groups.push(group4);
+    }
+  }
+  const cubes = [...holders.values()].flatMap(({ cube: cube2, groups: groups2 }) => {
+    if (groups2.length === contexts.size) return [cube2];
+    return groups2.flatMap((group4) => (domains.get(group4) ?? []).map((domain2) => ({ predicates: [...domain2, ...cube2.predicates], origins: cube2.origins })));
+  });
+  return { cubes, opaqueRules: [...opaqueRules], conditions };
+}
+
 // src/posture/paths.ts
 var impossible = [
   // A client's own TLS carries no mesh identity.
@@ -63930,11 +64756,10 @@ function finish(parts) {
   const sure = parts.sure ?? parts.possible;
   const opaque = parts.opaque ?? [];
   const assumptions2 = distinct(parts.assumptions);
-  const text6 = (paths) => paths.map((path7) => path7.layers.map((layer) => [layer.id, layer.allow === "all" ? "all" : layer.allow.map(cubeKey), layer.deny.map(cubeKey)]));
   return {
     possible: parts.possible,
     sure,
-    key: shortHash(canonical([text6(parts.possible), sure === parts.possible ? "" : text6(sure), parts.enforcedAt, assumptions2, opaque.map((entry2) => [entry2.resource, entry2.key])])),
+    key: shortHash(...contentOf(parts.possible), ...sure === parts.possible ? [] : ["sure", ...contentOf(sure)], parts.enforcedAt, ...assumptions2, ...opaque.map((entry2) => `${entry2.resource} ${entry2.key}`)),
     enforcedAt: parts.enforcedAt,
     assumptions: assumptions2,
     opaque,
@@ -63942,27 +64767,32 @@ function finish(parts) {
     conditions: parts.conditions ?? /* @__PURE__ */ new Map()
   };
 }
+function contentOf(paths) {
+  return paths.flatMap(
+    (path7) => path7.layers.flatMap((layer) => [layer.id, layer.allow === "all" ? "all" : `${String(layer.allow.length)} allowed`, ...layer.allow === "all" ? [] : layer.allow.map(cubeKey), "denied", ...layer.deny.map(cubeKey)])
+  );
+}
 function opaqueLayer(name2) {
   return { id: "routing", allow: [cube([{ dimension: `opaque:${shortHash(name2)}`, any: [{ type: "holds" }], none: [] }])], deny: [] };
 }
 function sidecarPosture(mesh2, workload, assumptions2) {
   const attached = policiesFor(mesh2, workload);
   const effective = effectiveMtls(mesh2, attached);
-  const domains = connectionDomains(workload, effective);
+  const domains = connectionDomains(mesh2.config, workload, effective);
   const rules2 = tokenRules(attached.requestAuthentication, mesh2.config);
-  const lowering = new SidecarLowering(mesh2.config, attached, domains, rules2);
-  const shared = [mtlsLayer(domains, mesh2.config), lowering.authentication(), lowering.authorization()];
+  const lowering = sidecarLowering(mesh2.config, attached, domains, rules2);
+  const shared = [mtlsLayer(domains, mesh2.config), lowering.authentication, lowering.authorization];
   const bypass = uncapturedPath(workload);
   const proxied = (layers) => [{ id: "sidecar", layers }, ...bypass];
   const possible = proxied(shared);
-  const asking2 = lowering.asking();
+  const { asking: asking2 } = lowering;
   const ambiguous = effective.judgedByWeakest.length > 0 ? [`creation-order:${effective.judgedByWeakest.join(",")}`] : [];
   return finish({
     possible,
     ...asking2.length === 0 ? {} : { sure: proxied([{ id: "external-authorization", allow: "all", deny: asking2 }, ...shared]) },
     enforcedAt: "sidecar",
-    assumptions: [...assumptions2, ...ambiguous, ...lowering.assumedProviders()],
-    opaque: [...extensionMarks(attached.extensions), ...lowering.opaqueMarks()],
+    assumptions: [...assumptions2, ...ambiguous, ...lowering.assumedProviders],
+    opaque: [...extensionMarks(attached.extensions), ...lowering.opaque],
     readsTokens: rules2.length > 0,
     conditions: lowering.conditions
   });
@@ -63972,123 +64802,19 @@ function mtlsLayer(domains, config2) {
   return { id: "mtls", allow: "all", deny: mergeCubes([...domains.refused.map(({ domain: domain2, origins }) => ({ predicates: domain2, origins })), ...foreign2]) };
 }
 function uncapturedPath(workload) {
-  const open3 = workload.ports.filter((port2) => !port2.captured).map((port2) => port2.port);
+  const open3 = workload.ports.filter((port3) => !port3.captured).map((port3) => port3.port);
   if (workload.otherPortsCaptured && open3.length === 0) return [];
-  const ports = workload.otherPortsCaptured ? onlyPorts(...open3) : allPortsBut(workload.ports.filter((port2) => port2.captured).map((port2) => port2.port));
+  const ports = workload.otherPortsCaptured ? onlyPorts(...open3) : allPortsBut(workload.ports.filter((port3) => port3.captured).map((port3) => port3.port));
   return [{ id: "uncaptured", layers: [{ id: "routing", allow: [cube(portPredicates(ports))], deny: [] }] }];
 }
 function extensionMarks(extensions2) {
-  return extensions2.map((extension) => ({ resource: resourceId(extension), key: shortHash(JSON.stringify(extension.spec, (_, value) => value instanceof Map ? [...value] : value)) })).sort((left, right) => compareText(left.resource, right.resource));
+  return extensions2.map((extension) => ({ resource: resourceId(extension), key: shortHash(extension.spec.content) })).sort((left2, right) => compareText(left2.resource, right.resource));
 }
-var SidecarLowering = class {
-  conditions = /* @__PURE__ */ new Map();
-  #config;
-  #attached;
-  #domains;
-  #rules;
-  #contexts;
-  #opaque = /* @__PURE__ */ new Map();
-  #assumed = /* @__PURE__ */ new Set();
-  constructor(config2, attached, domains, rules2) {
-    this.#config = config2;
-    this.#attached = attached;
-    this.#domains = domains;
-    this.#rules = rules2;
-    this.#contexts = new Map(
-      chainGroups.filter((group4) => domains.groups.has(group4)).map((group4) => [
-        group4,
-        {
-          seesPeer: group4 !== "tcp-blind",
-          readable: group4 === "http" ? readable(rules2) : [],
-          rewrittenHeaders: rewrittenHeaders(rules2),
-          opaque: (key, condition) => {
-            this.conditions.set(key, { condition, group: group4 });
-          }
-        }
-      ])
-    );
-  }
-  /** A5.4, A5.5: on HTTP chains. */
-  authentication() {
-    const refused = refusedTokens(this.#rules);
-    const http2 = this.#domains.groups.get("http") ?? [];
-    if (refused === void 0) {
-      const key = shortHash(canonical(this.#rules.map((rule2) => [rule2.locations, rule2.keys, rule2.issuer, rule2.spec.audiences])));
-      for (const rule2 of this.#rules) this.#opaque.set(rule2.policy, key);
-    }
-    for (const rule2 of this.#rules) {
-      if (rule2.spec.spaceDelimitedClaims.length > 0) this.#opaque.set(rule2.policy, shortHash(canonical([...rule2.spaceDelimited].sort())));
-    }
-    return { id: "authentication", allow: "all", deny: mergeCubes((refused ?? []).flatMap((token) => http2.map((domain2) => ({ predicates: [...domain2, ...token.predicates], origins: token.origins })))) };
-  }
-  authorization() {
-    const allowing = this.#enforced("http").allow;
-    const deny = [...this.#eachPolicy((group4) => this.#enforced(group4).deny), ...this.#eachPolicy((group4) => this.#custom(group4, "denies"))];
-    return {
-      id: "authorization",
-      // A1.5: attached counts, usable rules do not.
-      allow: allowing.length === 0 ? "all" : mergeCubes(this.#eachPolicy((group4) => this.#enforced(group4).allow)),
-      deny: mergeCubes(deny)
-    };
-  }
-  /** Requests about which a provider is asked. */
-  asking() {
-    return mergeCubes(this.#eachPolicy((group4) => this.#custom(group4, "asked")));
-  }
-  assumedProviders() {
-    return [...this.#assumed];
-  }
-  opaqueMarks() {
-    return [...this.#opaque].map(([resource, key]) => ({ resource, key })).sort((left, right) => compareText(left.resource, right.resource));
-  }
-  #enforced(group4) {
-    return enforced(this.#attached.authorization, group4 === "http" ? "http" : "tcp", this.#config);
-  }
-  #custom(group4, wanted) {
-    return customActions(this.#enforced(group4).custom, this.#config).filter(({ state }) => state.state === wanted && (state.state === "denies" || group4 === "http" || state.onTcp)).map((action) => {
-      if (action.state.state === "asked" && action.state.assumed) this.#assumed.add(`provider:${action.provider}`);
-      return action.policy;
-    });
-  }
-  /** One cube without a domain where all chains agree; else each chain's cubes inside its own connections. */
-  #eachPolicy(policiesIn) {
-    const byPolicy = /* @__PURE__ */ new Map();
-    const groups2 = [...this.#contexts.keys()];
-    for (const group4 of groups2) {
-      const context3 = this.#contexts.get(group4);
-      if (context3 === void 0) continue;
-      for (const policy of policiesIn(group4)) {
-        const lowered = lowerPolicy(policy, context3);
-        for (const key of lowered.opaqueRules) this.#opaque.set(policy.id, key);
-        const list5 = byPolicy.get(policy.id) ?? [];
-        byPolicy.set(policy.id, list5);
-        list5.push({ group: group4, cubes: lowered.cubes });
-      }
-    }
-    return [...byPolicy.values()].flatMap((lowered) => this.#placed(lowered, groups2));
-  }
-  /** By rule: an edit of one rule must not move the others into another form. */
-  #placed(lowered, groups2) {
-    const holders = /* @__PURE__ */ new Map();
-    for (const { group: group4, cubes } of lowered) {
-      for (const entry2 of cubes) {
-        const key = `${String(entry2.origins[0]?.rule ?? "")} ${cubeKey(entry2)}`;
-        const known = holders.get(key);
-        if (known === void 0) holders.set(key, { cube: entry2, groups: [group4] });
-        else if (!known.groups.includes(group4)) known.groups.push(group4);
-      }
-    }
-    return [...holders.values()].flatMap(({ cube: entry2, groups: inGroups }) => {
-      if (inGroups.length === groups2.length) return [entry2];
-      return inGroups.flatMap((group4) => (this.#domains.groups.get(group4) ?? []).map((domain2) => ({ predicates: [...domain2, ...entry2.predicates], origins: entry2.origins })));
-    });
-  }
-};
 function ambientPosture(mesh2, workload, assumptions2) {
   const attached = policiesFor(mesh2, workload);
   const waypoint = waypointBinding(mesh2, workload);
   const opaque = [...extensionMarks(attached.extensions), ...waypoint === void 0 ? [] : [{ resource: `Gateway/${waypoint}`, key: shortHash("waypoint", waypoint) }]];
-  const context3 = { seesPeer: true, readable: [], rewrittenHeaders: /* @__PURE__ */ new Map(), opaque: () => void 0 };
+  const context3 = { key: "ztunnel", seesPeer: true, readable: [], rewrittenHeaders: /* @__PURE__ */ new Map(), opaque: () => void 0 };
   const policies = enforced(readByZtunnel(attached.authorization), "ztunnel", mesh2.config);
   const cubes = (list5) => mergeCubes(list5.flatMap((policy) => lowerPolicy(policy, context3).cubes));
   const mtls2 = ambientMtls(mesh2, attached);
@@ -64191,8 +64917,8 @@ function protocolAt(point) {
 function portAt(point, workload, protocol) {
   const value = point.get("port");
   if (typeof value === "number") return value;
-  const fitting = workload.ports.find((port2) => port2.captured && (protocol === "http" ? port2.protocol === "http" : port2.protocol === "tcp"));
-  return (fitting ?? workload.ports.find((port2) => port2.captured && port2.protocol !== "udp"))?.port ?? 80;
+  const fitting = workload.ports.find((port3) => port3.captured && (protocol === "http" ? port3.protocol === "http" : port3.protocol === "tcp"));
+  return (fitting ?? workload.ports.find((port3) => port3.captured && port3.protocol !== "udp"))?.port ?? 80;
 }
 function isToken2(value) {
   return typeof value === "object" && value !== null && "signedBy" in value;
@@ -64212,8 +64938,8 @@ function askedToken(token, point) {
   if (token.subject !== null) claims["sub"] = token.subject;
   for (const [dimension, value] of point) {
     if (!dimension.startsWith("claim:")) continue;
-    const texts5 = typeof value === "string" ? [value] : Array.isArray(value) ? value.filter((entry2) => typeof entry2 === "string") : [];
-    if (texts5.length > 0) setClaim(claims, claimPathOf(dimension), texts5);
+    const texts6 = typeof value === "string" ? [value] : Array.isArray(value) ? value.filter((entry2) => typeof entry2 === "string") : [];
+    if (texts6.length > 0) setClaim(claims, claimPathOf(dimension), texts6);
   }
   const valid = token.signedBy === "all";
   const [kind, ...rest] = token.location.split(":");
@@ -64224,8 +64950,8 @@ function askedToken(token, point) {
   const prefix3 = after.slice(colon2 + 1);
   return { valid, claims, in: `header:${after.slice(0, colon2)}`, ...prefix3 === "" ? {} : { prefix: prefix3 } };
 }
-function setClaim(claims, path7, texts5) {
-  const only2 = texts5.length === 1 ? texts5[0] : void 0;
+function setClaim(claims, path7, texts6) {
+  const only2 = texts6.length === 1 ? texts6[0] : void 0;
   let at = claims;
   for (const part2 of path7.slice(0, -1)) {
     const inner = at[part2];
@@ -64233,7 +64959,7 @@ function setClaim(claims, path7, texts5) {
     at[part2] = next;
     at = next;
   }
-  at[path7.at(-1) ?? ""] = only2 !== void 0 && !only2.includes(" ") ? only2 : texts5;
+  at[path7.at(-1) ?? ""] = only2 !== void 0 && !only2.includes(" ") ? only2 : texts6;
 }
 
 // src/impact/causes.ts
@@ -64330,7 +65056,7 @@ function destinationPairs(sides) {
   for (const phantom2 of phantomsOf(sides.base, sides.head)) {
     pairs3.push({ destination: { id: phantom2.base.id, namespace: phantom2.base.namespace, known: false, status: "both" }, base: phantom2.base, head: phantom2.head });
   }
-  return pairs3.sort((left, right) => compareText(left.destination.id, right.destination.id));
+  return pairs3.sort((left2, right) => compareText(left2.destination.id, right.destination.id));
 }
 var DifferenceMemo = class {
   #known = /* @__PURE__ */ new Map();
@@ -64370,7 +65096,7 @@ function preferredIdentities(sides) {
 var OFFERED_IDENTITIES = 24;
 function preferredValues(identities, pair) {
   const own3 = identities.filter((identity2) => identity2.includes(`/ns/${pair.base.namespace}/`)).slice(0, OFFERED_IDENTITIES);
-  const ports = [...new Set([...pair.base.ports, ...pair.head.ports].filter((port2) => port2.protocol !== "udp").map((port2) => port2.port))].sort((left, right) => left - right);
+  const ports = [...new Set([...pair.base.ports, ...pair.head.ports].filter((port3) => port3.protocol !== "udp").map((port3) => port3.port))].sort((left2, right) => left2 - right);
   return /* @__PURE__ */ new Map([
     ["peer", [.../* @__PURE__ */ new Set([...identities.slice(0, OFFERED_IDENTITIES), ...own3])]],
     ["port", ports],
@@ -64400,11 +65126,22 @@ function asOtherSide(layer) {
 }
 function solve(context3, level2, from, to) {
   const ports = context3.preferred.get("port") ?? [];
-  const key = canonical([level2, context3.base.key, context3.head.key, authors(from), authors(to), ports, context3.pair.base.namespace]);
+  const key = [level2, context3.base.key, context3.head.key, authors(from), authors(to), ports.join(","), context3.pair.base.namespace].join("\n");
   return context3.memo.get(key, () => difference({ from, to, impossible, preferred: context3.preferred, limits: context3.limits }));
 }
 function authors(paths) {
-  return paths.map((path7) => path7.layers.map((layer) => [layer.allow === "all" ? [] : layer.allow.map((cube2) => cube2.origins), layer.deny.map((cube2) => cube2.origins)]));
+  const names3 = [];
+  const add2 = (cubes) => {
+    for (const cube2 of cubes) for (const origin of cube2.origins) names3.push(`${origin.policy}#${origin.rule === void 0 ? "" : String(origin.rule)}`);
+    names3.push("|");
+  };
+  for (const path7 of paths) {
+    for (const layer of path7.layers) {
+      if (layer.allow !== "all") add2(layer.allow);
+      add2(layer.deny);
+    }
+  }
+  return names3.join(" ");
 }
 function describe3(context3, way, found) {
   const confirmed = [];
@@ -64576,11 +65313,12 @@ function tokenWord(matcher) {
   return parts.length === 1 ? "any token" : parts.join(" ");
 }
 function valueSet(predicates) {
+  if (predicates.some((predicate) => predicate.none.some((matcher) => matcher.type === "identified"))) return { only: [ABSENT] };
   const only2 = distinct(predicates.flatMap((predicate) => predicate.any.map(matcherWord)));
   const except = distinct(predicates.flatMap((predicate) => predicate.none.map(matcherWord)));
   return { ...only2.length > 0 ? { only: only2 } : {}, ...except.length > 0 ? { except } : {} };
 }
-var plain3 = {
+var plain2 = {
   peer: "peers",
   port: "ports",
   protocol: "protocol",
@@ -64599,12 +65337,12 @@ function regionCube(cube2) {
   const headers2 = {};
   const claims = {};
   const opaque = {};
-  for (const [dimension, predicates] of [...byDimension].sort(([left], [right]) => compareText(left, right))) {
+  for (const [dimension, predicates] of [...byDimension].sort(([left2], [right]) => compareText(left2, right))) {
     if (dimension.startsWith("header:")) headers2[dimension.slice("header:".length)] = valueSet(predicates);
     else if (dimension.startsWith("claim:")) claims[dimension.slice("claim:".length)] = valueSet(predicates);
     else if (dimension.startsWith("opaque:")) opaque[dimension.slice("opaque:".length)] = predicates.some((predicate) => predicate.any.length > 0);
     else if (dimension === "path.query") headers2[":path"] = valueSet(predicates);
-    else result[plain3[dimension]] = valueSet(predicates);
+    else result[plain2[dimension]] = valueSet(predicates);
   }
   return {
     ...result,
@@ -64623,27 +65361,60 @@ function principalOf(mesh2, workload) {
   return `${mesh2.config.trustDomain}/ns/${workload.namespace}/sa/${workload.serviceAccount}`;
 }
 function knownIdentities(mesh2) {
-  const found = /* @__PURE__ */ new Map();
+  const byPrincipal = /* @__PURE__ */ new Map();
+  const byNamespace = /* @__PURE__ */ new Map();
   for (const workload of mesh2.workloads.values()) {
     if (workload.enrolment.mode === "none") continue;
     const principal = principalOf(mesh2, workload);
-    const ids2 = found.get(principal);
     const id = `${workload.namespace}/${workload.name}[${workload.kind}]`;
-    if (ids2 === void 0) found.set(principal, [id]);
-    else ids2.push(id);
+    const ids2 = byPrincipal.get(principal);
+    if (ids2 !== void 0) {
+      ids2.push(id);
+      continue;
+    }
+    byPrincipal.set(principal, [id]);
+    const principals = byNamespace.get(workload.namespace);
+    if (principals === void 0) byNamespace.set(workload.namespace, [principal]);
+    else principals.push(principal);
   }
-  for (const ids2 of found.values()) ids2.sort(compareText);
-  return found;
+  for (const ids2 of byPrincipal.values()) ids2.sort(compareText);
+  return { byPrincipal, byNamespace };
+}
+function* candidates2(predicates, known) {
+  const positive = predicates.find((predicate) => predicate.any.length > 0)?.any;
+  if (positive?.every((matcher) => narrowed(matcher) !== void 0) === true) {
+    for (const matcher of positive) {
+      const place3 = narrowed(matcher);
+      if (place3?.principal !== void 0) yield place3.principal;
+      if (place3?.namespace !== void 0) yield* known.byNamespace.get(place3.namespace) ?? [];
+    }
+  } else yield* known.byPrincipal.keys();
+}
+function narrowed(matcher) {
+  if (matcher.type === "principal" && matcher.pattern.type === "exact") return { principal: matcher.pattern.text };
+  if (matcher.type === "namespace-glob" && !matcher.glob.includes("*") && matcher.glob !== "sa") return { namespace: matcher.glob };
+  if (matcher.type === "namespace" && matcher.pattern.type === "exact") return { namespace: matcher.pattern.text };
+  if (matcher.type === "service-account") return { namespace: matcher.namespace };
+  return matcher.type === "absent" ? {} : void 0;
 }
 var peerPredicates = (cube2) => cube2.predicates.filter((predicate) => predicate.dimension === "peer");
+function carriesIdentity(cube2) {
+  const protocols = cube2.predicates.filter((predicate) => predicate.dimension === "protocol");
+  return ["http", "tcp"].some((protocol) => protocols.every((predicate) => holds(predicate, protocol)));
+}
 function admits(predicates, peer) {
   return predicates.every((predicate) => holds(predicate, peer));
 }
-function openWord(matcher, known) {
+function nobody(mesh2) {
+  return `${mesh2.config.trustDomain}/ns//sa/`;
+}
+var ANY_IDENTITY = "any other mesh identity";
+function openWord(matcher, known, mesh2) {
   if (matcher.type === "absent") return void 0;
-  if (matcher.type === "identified" || matcher.type === "principal" && (matcher.pattern.type === "non-empty" || matcher.pattern.type === "present")) return "any other mesh identity";
+  if (matcher.type === "trust-domain") return isOwn(matcher, mesh2) ? ANY_IDENTITY : `any other identity of ${matcherWord(matcher)}`;
+  if (matcher.type === "identified" || matcher.type === "principal" && (matcher.pattern.type === "non-empty" || matcher.pattern.type === "present")) return ANY_IDENTITY;
   if (matcher.type === "principal" && matcher.pattern.type === "exact") {
-    return known.has(matcher.pattern.text) ? void 0 : `${matcher.pattern.text} (no workload here uses it)`;
+    return known.byPrincipal.has(matcher.pattern.text) ? void 0 : `${matcher.pattern.text} (no workload here uses it)`;
   }
   if (matcher.type === "namespace-glob" || matcher.type === "namespace") {
     const name2 = matcher.type === "namespace" ? matcherWord(matcher) : `namespace ${matcher.glob}`;
@@ -64651,21 +65422,27 @@ function openWord(matcher, known) {
   }
   return `any other identity that ${matcherWord(matcher)} matches`;
 }
-function callersOf(cubes, known) {
+function isOwn(matcher, mesh2) {
+  return matcher.pattern.type === "exact" && [mesh2.config.trustDomain, ...mesh2.config.trustDomainAliases].includes(matcher.pattern.text);
+}
+var SHOWN_BESIDE_ANY = 20;
+function callersOf(cubes, known, mesh2) {
   const names3 = /* @__PURE__ */ new Set();
   const open3 = /* @__PURE__ */ new Set();
   let plaintext = false;
   for (const cube2 of cubes) {
     const predicates = peerPredicates(cube2);
     if (admits(predicates, null)) plaintext = true;
-    for (const [principal, ids2] of known) {
-      if (admits(predicates, principal)) ids2.forEach((id) => names3.add(id));
-    }
+    if (!carriesIdentity(cube2)) continue;
     const positive = predicates.flatMap((predicate) => predicate.any);
-    if (positive.length === 0) open3.add("any other mesh identity");
+    if (positive.length === 0 && admits(predicates, nobody(mesh2))) open3.add(ANY_IDENTITY);
     for (const matcher of positive) {
-      const word2 = openWord(matcher, known);
+      const word2 = openWord(matcher, known, mesh2);
       if (word2 !== void 0) open3.add(word2);
+    }
+    for (const principal of candidates2(predicates, known)) {
+      if (open3.has(ANY_IDENTITY) && names3.size >= SHOWN_BESIDE_ANY) break;
+      if (admits(predicates, principal)) known.byPrincipal.get(principal)?.forEach((id) => names3.add(id));
     }
   }
   return { known: distinct(names3), open: distinct(open3), plaintext, internet: false };
@@ -64677,7 +65454,7 @@ function list(words2, shown4 = 3) {
   return words2.length > shown4 ? `${head} and ${words2.length - shown4} more` : head;
 }
 function callerWords(callers3) {
-  const anyIdentity = callers3.open.includes("any other mesh identity");
+  const anyIdentity = callers3.open.includes(ANY_IDENTITY);
   if (callers3.plaintext && anyIdentity) return "any client, with or without a mesh identity";
   const parts = [];
   if (callers3.plaintext) parts.push("any client without a mesh identity");
@@ -64696,6 +65473,11 @@ function values(set2, noun, plural3) {
   if (only2.length === 0) return `any ${noun}${tail}`;
   return `${only2.length === 1 ? noun : plural3} ${list(only2.map((word2) => `\`${word2}\``))}${tail}`;
 }
+function namedPorts(ports) {
+  if (ports === void 0) return void 0;
+  const except = (ports.except ?? []).filter((port3) => !/^150[0-9]{2}$/.test(port3));
+  return ports.only === void 0 && except.length === 0 ? void 0 : { ...ports.only === void 0 ? {} : { only: ports.only }, ...except.length === 0 ? {} : { except } };
+}
 function requestWords(cube2) {
   const parts = [
     values(cube2.methods, "method", "methods"),
@@ -64706,7 +65488,7 @@ function requestWords(cube2) {
     ...Object.entries(cube2.claims ?? {}).map(([name2, set2]) => values(set2, `claim \`${name2}\``, `claim \`${name2}\``)),
     values(cube2.sourceIps, "source address", "source addresses"),
     values(cube2.remoteIps, "client address", "client addresses"),
-    values(cube2.ports, "port", "ports")
+    values(namedPorts(cube2.ports), "port", "ports")
   ].filter((part2) => part2 !== void 0);
   return parts.length === 0 ? "any request" : parts.join(", ");
 }
@@ -64769,14 +65551,16 @@ function answerWords(answer2) {
 
 // src/impact/describe.ts
 function describeChanges(raw, provenance) {
-  const known = new KnownIdentities();
+  const known = new IdentitiesOfMeshes();
+  const edits = new Map([...provenance].map(([environment4, from]) => [environment4, new EditIndex(from)]));
   const single2 = raw.flatMap((change2) => {
     const from = provenance.get(change2.environment);
-    return from === void 0 ? [] : [describeOne(change2, from, known)];
+    const index = edits.get(change2.environment);
+    return from === void 0 || index === void 0 ? [] : [describeOne(change2, from, known, index)];
   });
-  return mergeEnvironments(mergeDestinations(single2)).sort((left, right) => compareRank(left.change, right.change));
+  return mergeEnvironments(mergeDestinations(single2)).sort((left2, right) => compareRank(left2.change, right.change));
 }
-var KnownIdentities = class {
+var IdentitiesOfMeshes = class {
   #known = /* @__PURE__ */ new WeakMap();
   of(mesh2) {
     const cached2 = this.#known.get(mesh2);
@@ -64786,10 +65570,10 @@ var KnownIdentities = class {
     return fresh;
   }
 };
-function describeOne(raw, from, known) {
+function describeOne(raw, from, known, index) {
   const mesh2 = raw.passingSide === "head" ? from.sides.head : from.sides.base;
-  const edits = causesOf(raw, from);
-  const causes = edits.map(from.cite).sort((left, right) => compareText(left.file, right.file) || left.line - right.line);
+  const edits = causesOf(raw, from, index);
+  const causes = edits.map(from.cite).sort((left2, right) => compareText(left2.file, right.file) || left2.line - right.line);
   return {
     raw,
     edits,
@@ -64799,7 +65583,7 @@ function describeOne(raw, from, known) {
       direction: raw.direction,
       facet: raw.facet,
       region: region(raw.cubes, raw.complete),
-      callers: callersOf(raw.cubes, known.of(mesh2)),
+      callers: callersOf(raw.cubes, known.of(mesh2), mesh2),
       before: raw.witness === void 0 ? "not determined" : answerWords(answer(raw.witness.base)),
       after: raw.witness === void 0 ? raw.reason ?? "not determined" : answerWords(answer(raw.witness.head)),
       ...raw.witness === void 0 ? {} : { witness: witnessOf(raw.witness) },
@@ -64822,24 +65606,34 @@ function answer(decision) {
 function witnessOf(witness) {
   return { ...witness.query, base: answer(witness.base), head: answer(witness.head) };
 }
-function causesOf(raw, from) {
-  const namespace = raw.destination.namespace;
-  const roots = /* @__PURE__ */ new Set([from.sides.base.config.rootNamespace, from.sides.head.config.rootNamespace]);
-  const relevant = from.edits.filter((edit) => {
-    const place3 = editNamespace(edit);
-    return place3 === void 0 || place3 === namespace || roots.has(place3) || namespace === "*";
-  });
+var EditIndex = class {
+  #all;
+  #everywhere;
+  #byNamespace;
+  constructor(from) {
+    const roots = /* @__PURE__ */ new Set([void 0, from.sides.base.config.rootNamespace, from.sides.head.config.rootNamespace]);
+    this.#all = from.edits;
+    this.#everywhere = from.edits.filter((edit) => roots.has(editNamespace(edit)));
+    this.#byNamespace = groupBy(from.edits.filter((edit) => !roots.has(editNamespace(edit))), editNamespace);
+  }
+  /** Those in the namespace, in the root namespace, or bound to no namespace. `*`: a destination of the whole mesh. */
+  at(namespace) {
+    return namespace === "*" ? this.#all : [...this.#byNamespace.get(namespace) ?? [], ...this.#everywhere];
+  }
+};
+function causesOf(raw, from, index) {
+  const relevant = index.at(raw.destination.namespace);
   const likely = /* @__PURE__ */ new Set([...raw.seedOrigins.map((origin) => origin.policy), ...byOf(raw.witness?.base), ...byOf(raw.witness?.head)]);
-  const candidates2 = [...relevant.filter((edit) => likely.has(edit.id)), ...relevant.filter((edit) => !likely.has(edit.id))];
+  const candidates3 = [...relevant.filter((edit) => likely.has(edit.id)), ...relevant.filter((edit) => !likely.has(edit.id))];
   if (raw.witness === void 0 || raw.direction === "weakened" || raw.direction === "strengthened") {
-    const named5 = candidates2.filter((edit) => likely.has(edit.id));
-    return named5.length > 0 ? named5 : candidates2.slice(0, 5);
+    const named5 = candidates3.filter((edit) => likely.has(edit.id));
+    return named5.length > 0 ? named5 : candidates3.slice(0, 5);
   }
   return minimalCauses({
     query: raw.witness.query,
     base: raw.witness.base,
     way: raw.direction === "widened" ? "up" : "down",
-    candidates: candidates2,
+    candidates: candidates3,
     counterfactual: from.counterfactual
   });
 }
@@ -64847,12 +65641,16 @@ function byOf(decision) {
   return decision === void 0 || decision.verdict === "unknown" ? [] : decision.by;
 }
 function mergeDestinations(singles) {
-  const key = (single2) => canonical([single2.raw.environment, single2.change.direction, single2.change.facet, single2.change.region, single2.change.callers, single2.change.before, single2.change.after, single2.causes, single2.change.assumptions, single2.raw.seed]);
-  return [...groupBy(singles, key).values()].flatMap((group4) => {
-    const first = group4[0];
-    if (first === void 0) return [];
-    const destinations = group4.map((single2) => single2.raw.destination).sort((left, right) => compareText(left.id, right.id));
-    return [{ change: finish2(first, destinations), edits: first.edits, cubes: first.raw.cubes }];
+  const roughly = groupBy(singles, ({ raw, change: change2 }) => [raw.environment, change2.direction, change2.facet, raw.seed, change2.before, change2.after].join("\n"));
+  const inFull = ({ change: change2, causes }) => canonical([change2.region, change2.callers, causes, change2.assumptions]);
+  return [...roughly.values()].flatMap((similar) => {
+    const groups2 = similar.length === 1 ? [similar] : [...groupBy(similar, inFull).values()];
+    return groups2.flatMap((group4) => {
+      const first = group4[0];
+      if (first === void 0) return [];
+      const destinations = group4.map((single2) => single2.raw.destination).sort((left2, right) => compareText(left2.id, right.id));
+      return [{ change: finish2(first, destinations), edits: first.edits, cubes: first.raw.cubes }];
+    });
   });
 }
 function finish2(single2, destinations) {
@@ -64876,6 +65674,7 @@ function finish2(single2, destinations) {
   };
 }
 function mergeEnvironments(changes) {
+  if (new Set(changes.flatMap(({ change: change2 }) => change2.environments)).size <= 1) return [...changes];
   const key = ({ change: change2 }) => canonical([change2.destinations.map((destination2) => destination2.id), change2.facet, change2.direction, change2.region]);
   return [...groupBy(changes, key).values()].flatMap((group4) => {
     const first = group4[0];
@@ -64903,11 +65702,11 @@ var directionRank = {
 };
 function breadth(change2) {
   if (change2.callers.plaintext) return 0;
-  if (change2.callers.open.includes("any other mesh identity")) return 1;
+  if (change2.callers.open.includes(ANY_IDENTITY)) return 1;
   return change2.callers.open.length > 0 ? 2 : 3;
 }
-function compareRank(left, right) {
-  return directionRank[left.direction] - directionRank[right.direction] || breadth(left) - breadth(right) || right.destinations.length - left.destinations.length || compareText(left.destinations[0]?.id ?? "", right.destinations[0]?.id ?? "") || compareText(left.id, right.id);
+function compareRank(left2, right) {
+  return directionRank[left2.direction] - directionRank[right.direction] || breadth(left2) - breadth(right) || right.destinations.length - left2.destinations.length || compareText(left2.destinations[0]?.id ?? "", right.destinations[0]?.id ?? "") || compareText(left2.id, right.id);
 }
 
 // src/app/counterfactual.ts
@@ -65064,7 +65863,7 @@ function pairByOverlap(base2, head) {
     }
   }
   const baseIds = new Set(base2.map((each) => each.id));
-  const candidates2 = [];
+  const candidates3 = [];
   for (const each of head) {
     const scores = /* @__PURE__ */ new Map();
     for (const [part2, content2] of each.parts) {
@@ -65072,29 +65871,29 @@ function pairByOverlap(base2, head) {
       if (list5.length > 64 && each.parts.size > 1) continue;
       for (const owner of list5) scores.set(owner, (scores.get(owner) ?? 0) + (owner.parts.get(part2) === content2 ? 2 : 1));
     }
-    for (const [owner, score2] of scores) candidates2.push({ head: each.id, base: owner.id, score: score2, same: owner.id === each.id ? 1 : 0, alike: alike(owner.id, each.id) });
-    if (baseIds.has(each.id)) candidates2.push({ head: each.id, base: each.id, score: 0, same: 1, alike: 0 });
+    for (const [owner, score2] of scores) candidates3.push({ head: each.id, base: owner.id, score: score2, same: owner.id === each.id ? 1 : 0, alike: alike(owner.id, each.id) });
+    if (baseIds.has(each.id)) candidates3.push({ head: each.id, base: each.id, score: 0, same: 1, alike: 0 });
   }
-  candidates2.sort(compareBy((each) => -each.score, (each) => -each.same, (each) => -each.alike, (each) => each.base, (each) => each.head));
+  candidates3.sort(compareBy((each) => -each.score, (each) => -each.same, (each) => -each.alike, (each) => each.base, (each) => each.head));
   const pairs3 = /* @__PURE__ */ new Map();
   const taken = /* @__PURE__ */ new Set();
-  for (const each of candidates2) {
+  for (const each of candidates3) {
     if (pairs3.has(each.head) || taken.has(each.base)) continue;
     pairs3.set(each.head, each.base);
     taken.add(each.base);
   }
   return pairs3;
 }
-function alike(left, right) {
-  const a = left.split("/");
+function alike(left2, right) {
+  const a = left2.split("/");
   const b = right.split("/");
   const steps = commonPrefix(a, b) + commonPrefix([...a].reverse(), [...b].reverse());
-  return steps * 1e3 + Math.min(999, commonPrefix(left, right));
+  return steps * 1e3 + Math.min(999, commonPrefix(left2, right));
 }
-function commonPrefix(left, right) {
-  let count3 = 0;
-  while (count3 < left.length && count3 < right.length && left[count3] === right[count3]) count3 += 1;
-  return count3;
+function commonPrefix(left2, right) {
+  let count2 = 0;
+  while (count2 < left2.length && count2 < right.length && left2[count2] === right[count2]) count2 += 1;
+  return count2;
 }
 function pairUnits(base2, head, sides) {
   const units = [];
@@ -65136,10 +65935,10 @@ function plainlySame(base2, head, sides) {
   if (base2.kind !== "plain" || head.kind !== "plain") return true;
   const blobs = new Set(base2.files.map((file2) => blobOf(sides.base, file2)));
   if (head.files.some((file2) => blobs.has(blobOf(sides.head, file2)))) return true;
-  const left = partsOf(base2, sides.base, sides.documents);
+  const left2 = partsOf(base2, sides.base, sides.documents);
   const right = partsOf(head, sides.head, sides.documents);
-  const shared = [...left.keys()].filter((key) => right.has(key)).length;
-  return shared > 0 && shared * 2 >= Math.min(left.size, right.size);
+  const shared = [...left2.keys()].filter((key) => right.has(key)).length;
+  return shared > 0 && shared * 2 >= Math.min(left2.size, right.size);
 }
 function blobOf(scan, path7) {
   const entry2 = scan.tree.entries.get(path7);
@@ -65225,7 +66024,7 @@ function shapes(workloads2, services) {
     const selecting = distinct(services(namespace, podLabels));
     if (selecting.length > 0) parts.set(`services ${selecting.join(" ")}`, serviceAccount);
     return { id: resourceId(resource), parts };
-  }).sort((left, right) => compareText(left.id, right.id));
+  }).sort((left2, right) => compareText(left2.id, right.id));
 }
 
 // src/app/compare-environments.ts
@@ -65383,11 +66182,11 @@ function discoverUnits(pair, config2) {
   const context3 = contextOf2(config2.context);
   const environmentContext = new Map(Object.entries(config2.environments).map(([name2, environment4]) => [name2, contextOf2(environment4.context)]));
   const contextPaths = /* @__PURE__ */ new Set([...context3.base, ...context3.head, ...[...environmentContext.values()].flatMap((files) => [...files.base, ...files.head])]);
-  const build = (side2, other) => {
+  const build = (side2, other, roots) => {
     const found = /* @__PURE__ */ new Map();
     const claims = claimsFor(side2, other);
     const isIgnored = compileGlobs(config2.ignore);
-    const taken = takenBy(config2, [...side2.roots, ...other.roots]);
+    const taken = takenBy(config2, roots);
     for (const [id, unit3] of configuredUnits(side2, config2, claims.claimed, contextPaths)) found.set(id, unit3);
     for (const [id, unit3] of rootUnits(side2, other, claims.claimed, contextPaths)) if (!found.has(id)) found.set(id, unit3);
     const referred = referredKustomizations(side2);
@@ -65397,8 +66196,9 @@ function discoverUnits(pair, config2) {
       else found.set(folder, { kind: "kustomize", path: folder, discovery: "kustomization", files: [], inputs: kustomizationInputs(side2, folder), rootFile: kustomization.file });
     }
     const dependencies = dependencyCharts(side2);
+    const inflated = new Set([...side2.kustomizations.values()].flatMap((kustomization) => kustomization.reads));
     for (const [folder, chart] of side2.charts) {
-      if (dependencies.has(folder) || chart.library || taken.roots.has(folder) || usedByKustomization(side2, folder)) continue;
+      if (dependencies.has(folder) || chart.library || taken.roots.has(folder) || inflated.has(folder)) continue;
       if (isIgnored(chart.file)) {
         ignored.add(chart.file);
         continue;
@@ -65429,8 +66229,8 @@ function discoverUnits(pair, config2) {
     }
     return found;
   };
-  const baseUnits = build(base2, head);
-  const headUnits = head === base2 ? baseUnits : build(head, base2);
+  const baseUnits = build(base2, head, base2.roots);
+  const headUnits = head === base2 ? baseUnits : build(head, base2, [...head.roots, ...base2.roots]);
   const units = pairUnits(baseUnits, headUnits, { base: base2, head, documents });
   return {
     units: sortedBy(units, (unit3) => unit3.id),
@@ -65474,12 +66274,19 @@ function contextFiles(scan, paths) {
 }
 function takenBy(config2, roots) {
   const configured = config2.units.flatMap((unit3) => resolvePath(".", unit3.path) ?? []);
-  const recursive2 = distinct([...configured, ...roots.filter((root) => root.recurse).map((root) => root.path)]);
+  const recursive2 = /* @__PURE__ */ new Set([...configured, ...roots.filter((root) => root.recurse).map((root) => root.path)]);
   const direct = new Set(roots.filter((root) => !root.recurse).map((root) => root.path));
   return {
     roots: /* @__PURE__ */ new Set([...configured, ...roots.map((root) => root.path)]),
-    files: (path7) => direct.has(folderOf(path7)) || recursive2.some((folder) => below(path7, folder))
+    files: (path7) => direct.has(folderOf(path7)) || isBelowAny(path7, recursive2)
   };
+}
+function isBelowAny(path7, folders) {
+  if (folders.size === 0) return false;
+  for (let at = path7; ; at = folderOf(at)) {
+    if (folders.has(at)) return true;
+    if (at === ".") return false;
+  }
 }
 function configuredUnits(side2, config2, claimed, context3) {
   return config2.units.flatMap((unit3) => {
@@ -65518,10 +66325,6 @@ ${root.name}`).values()].flatMap((same2) => {
     return [[id, { ...plainUnit(root.path, files, root.tool), ...stated }]];
   });
 }
-function usedByKustomization(side2, folder) {
-  for (const kustomization of side2.kustomizations.values()) if (kustomization.reads.includes(folder)) return true;
-  return false;
-}
 function plainFolders(side2, other, documents, free, unlike) {
   const readingAt = (scan, path7) => {
     const found2 = follow(scan.tree, path7);
@@ -65540,8 +66343,9 @@ function plainFolders(side2, other, documents, free, unlike) {
       if (holds2(reading) || unseen2(path7, reading)) files.push(path7);
       else if (reading.type === "unreadable" || reading.type === "documents" && reading.broken) doubtful.push(path7);
     }
+    const isUnit = files.length > 0 || doubtful.length > 0 && (other.filesIn.get(folder) ?? []).some((each) => mayBeManifestFile(each) && free(each) && holds2(readingAt(other, each)));
     const counted2 = doubtful.filter((path7) => {
-      const counts = files.length > 0 || holds2(readingAt(other, path7)) || (other.filesIn.get(folder) ?? []).some((each) => mayBeManifestFile(each) && free(each) && holds2(readingAt(other, each)));
+      const counts = isUnit || holds2(readingAt(other, path7));
       if (!counts) unlike.add(path7);
       return counts;
     });
@@ -65556,14 +66360,22 @@ function planEnvironments(units, stated) {
   const components = componentsOf(ordered3, disputesOf(ordered3));
   const told = toldEnvironments(ordered3, stated);
   const labels2 = new Map([...told].map(([id, names4]) => [id, names4[0] ?? id]));
-  for (const component of components) labelComponent(component, labels2);
+  const together = /* @__PURE__ */ new Set();
+  for (const component of components) {
+    const evidence = labelComponent(component, labels2);
+    if (evidence === "names" && new Set(component.disputes.map((dispute) => dispute.side)).size === 1) {
+      for (const unit3 of component.units) if (!told.has(unit3.id)) together.add(unit3.id);
+    }
+  }
   const names3 = distinct([...labels2.values(), ...[...told.values()].flat(), ...Object.keys(stated)]);
-  if (names3.length === 0) return { environments: [{ id: "default", units: ordered3.map((unit3) => unit3.id), because: "no two units define one object differently" }], doubts: [] };
+  if (names3.length === 0) return { environments: [{ id: "default", units: ordered3.map((unit3) => unit3.id), own: /* @__PURE__ */ new Set(), because: "no two units define one object differently" }], doubts: [] };
   const environments = names3.map((name2) => {
-    const members3 = ordered3.filter((unit3) => told.get(unit3.id)?.includes(name2) ?? (!labels2.has(unit3.id) || labels2.get(unit3.id) === name2));
+    const isOwn2 = (unit3) => told.get(unit3.id)?.includes(name2) ?? labels2.get(unit3.id) === name2;
+    const members3 = ordered3.filter((unit3) => isOwn2(unit3) || !labels2.has(unit3.id) || together.has(unit3.id));
     return {
       id: name2,
       units: members3.map((unit3) => unit3.id),
+      own: new Set(members3.filter(isOwn2).map((unit3) => unit3.id)),
       because: stated[name2] !== void 0 ? "the configuration names it" : "units that define an object differently are alternatives"
     };
   });
@@ -65597,7 +66409,7 @@ function disputesOf(units) {
     for (const list5 of definitions.values()) {
       if (list5.every(({ content: content2 }) => content2.token === list5[0]?.content.token)) continue;
       const versions2 = groupBy(list5, ({ content: content2 }) => content2.text());
-      if (versions2.size > 1) disputes.push([...versions2.values()].map((group4) => group4.map(({ unit: unit3 }) => unit3)));
+      if (versions2.size > 1) disputes.push({ side: side2, groups: [...versions2.values()].map((group4) => group4.map(({ unit: unit3 }) => unit3)) });
     }
   }
   return disputes;
@@ -65613,21 +66425,22 @@ function componentsOf(units, disputes) {
     return at;
   };
   for (const dispute of disputes) {
-    const [first, ...rest] = dispute.flat();
+    const [first, ...rest] = dispute.groups.flat();
     if (first === void 0) continue;
     for (const id of rest) parent.set(rootOf(id), rootOf(first));
   }
-  const disputed = new Set(disputes.flat(2));
+  const disputed = new Set(disputes.flatMap((dispute) => dispute.groups.flat()));
   const byRoot = groupBy(units.filter((unit3) => disputed.has(unit3.id)), (unit3) => rootOf(unit3.id));
-  const disputesByRoot = groupBy(disputes, (dispute) => rootOf(dispute[0]?.[0] ?? ""));
+  const disputesByRoot = groupBy(disputes, (dispute) => rootOf(dispute.groups[0]?.[0] ?? ""));
   return [...byRoot].map(([root, members3]) => ({ units: members3, disputes: disputesByRoot.get(root) ?? [] }));
 }
 function labelComponent(component, labels2) {
   const open3 = component.units.filter((unit3) => !labels2.has(unit3.id));
+  if (open3.length === 0) return "stated";
   const attempts = [(unit3) => unit3.cluster, (unit3) => environmentSegment(segmentsOf(unit3))];
   const depth = Math.max(...component.units.map((unit3) => segmentsOf(unit3).length));
   for (let at2 = 0; at2 < depth; at2 += 1) attempts.push((unit3) => segmentsOf(unit3)[at2]);
-  for (const attempt of attempts) {
+  for (const [rank2, attempt] of attempts.entries()) {
     const proposed = new Map(labels2);
     for (const unit3 of open3) {
       const label3 = attempt(unit3);
@@ -65635,7 +66448,7 @@ function labelComponent(component, labels2) {
     }
     if (open3.some((unit3) => !proposed.has(unit3.id)) || !keepsApart(component, proposed)) continue;
     for (const unit3 of open3) labels2.set(unit3.id, proposed.get(unit3.id) ?? unit3.id);
-    return;
+    return rank2 < 2 ? "stated" : "names";
   }
   const at = differingAt(component.units);
   const names3 = open3.map((unit3) => segmentsOf(unit3)[at] ?? unit3.id);
@@ -65644,11 +66457,12 @@ function labelComponent(component, labels2) {
     const name2 = names3[index] ?? unit3.id;
     labels2.set(unit3.id, names3.indexOf(name2) === names3.lastIndexOf(name2) && !taken.has(name2) ? name2 : unit3.id);
   }
+  return "names";
 }
 function keepsApart(component, labels2) {
   return component.disputes.every((dispute) => {
     const owner = /* @__PURE__ */ new Map();
-    return dispute.every(
+    return dispute.groups.every(
       (group4, index) => group4.every((id) => {
         const label3 = labels2.get(id) ?? id;
         const known = owner.get(label3);
@@ -65686,11 +66500,11 @@ function doubtsOf(components, labels2, names3) {
 // src/app/load/content.ts
 var whole = /* @__PURE__ */ new WeakMap();
 var read = /* @__PURE__ */ new WeakMap();
-function contentOf(resource) {
+function contentOf2(resource) {
   let text6 = whole.get(resource);
   if (text6 === void 0) {
     const { apiVersion, labels: labels2, annotations, creationTimestamp, spec, problems } = resource;
-    text6 = canonical(plain4({ apiVersion, labels: labels2, annotations, creationTimestamp, spec, problems: problems.map((problem) => [problem.kind, problem.path, problem.message]) }));
+    text6 = canonical(plain3({ apiVersion, labels: labels2, annotations, creationTimestamp, spec, problems: problems.map((problem) => [problem.kind, problem.path, problem.message]) }));
     whole.set(resource, text6);
   }
   return text6;
@@ -65701,7 +66515,7 @@ function readContentOf(resource) {
   let text6 = read.get(resource);
   if (text6 === void 0) {
     const labels2 = selectedByLabels.has(resource.kind) ? resource.labels : only(resource.labels);
-    text6 = canonical(plain4({ labels: labels2, annotations: only(resource.annotations), spec: resource.kind === "ConfigMap" ? meshData(resource.spec.data) : resource.spec }));
+    text6 = canonical(plain3({ labels: labels2, annotations: only(resource.annotations), spec: resource.kind === "ConfigMap" ? meshData(resource.spec.data) : resource.spec }));
     read.set(resource, text6);
   }
   return text6;
@@ -65712,14 +66526,14 @@ function only(entries2) {
 function meshData(data) {
   return Object.fromEntries(Object.entries(data).filter(([key]) => key === "mesh" || key === "meshNetworks" || key === "values"));
 }
-function plain4(value) {
+function plain3(value) {
   if (value instanceof Map) {
-    return Array.from(value).map(([key, entry2]) => [String(key), plain4(entry2)]).sort(([left], [right]) => compareText(left, right));
+    return Array.from(value).map(([key, entry2]) => [String(key), plain3(entry2)]).sort(([left2], [right]) => compareText(left2, right));
   }
-  if (value instanceof Set) return Array.from(value).map(plain4);
-  if (Array.isArray(value)) return value.map(plain4);
+  if (value instanceof Set) return Array.from(value).map(plain3);
+  if (Array.isArray(value)) return value.map(plain3);
   if (typeof value === "bigint") return String(value);
-  if (value !== null && typeof value === "object") return Object.fromEntries(Object.entries(value).map(([key, entry2]) => [key, plain4(entry2)]));
+  if (value !== null && typeof value === "object") return Object.fromEntries(Object.entries(value).map(([key, entry2]) => [key, plain3(entry2)]));
   return value;
 }
 
@@ -65728,17 +66542,19 @@ function assemble(units, context3) {
   const byId2 = /* @__PURE__ */ new Map();
   const unitOf = /* @__PURE__ */ new Map();
   const duplicates = [];
-  for (const { unit: unit3, resources } of units) {
-    for (const resource of [...resources].sort(inFileOrder)) {
+  for (const definer of units) {
+    const { unit: unit3 } = definer;
+    for (const resource of [...definer.resources].sort(inFileOrder)) {
       const id = resourceId(resource);
       const known = byId2.get(id);
       if (known !== void 0) {
         const differ = known !== resource && readContentOf(known) !== readContentOf(resource);
-        if (unitOf.get(id) !== unit3 && !differ) continue;
-        duplicates.push({ resource: id, unit: unit3, inForce: resource, overridden: known, differ });
+        const before = unitOf.get(id);
+        if (before !== definer && !differ) continue;
+        if (before === definer || before?.own === true && definer.own) duplicates.push({ resource: id, unit: unit3, inForce: resource, overridden: known, differ });
       }
       byId2.set(id, resource);
-      unitOf.set(id, unit3);
+      unitOf.set(id, definer);
     }
   }
   for (const resource of context3) {
@@ -65777,14 +66593,15 @@ function borrow(own3, other) {
   }
   const otherFiles = groupBy(other, (file2) => file2.file);
   const taken = /* @__PURE__ */ new Set();
-  const take = (candidates2) => {
-    const free = candidates2.filter((resource) => !defined3.has(resourceId(resource)) && !taken.has(resource));
+  const take = (candidates3) => {
+    const free = candidates3.filter((resource) => !defined3.has(resourceId(resource)) && !taken.has(resource));
     for (const resource of free) taken.add(resource);
     return free;
   };
   const found = [];
   for (const unit3 of own3) {
     for (const file2 of unit3.files) {
+      if (file2.broken.length === 0) continue;
       const there = (otherFiles.get(unit3.counterpart(file2.file)) ?? otherFiles.get(file2.file) ?? []).flatMap((each) => each.resources);
       for (const broken of file2.broken) {
         const resources = take(lendersOf(broken, unit3, there, otherById, defined3));
@@ -65824,7 +66641,7 @@ function changedResources(environments) {
       const baseId = renames.get(id) ?? id;
       const before = base2.get(baseId);
       if (before === void 0) add2(environment4, { resource: id, change: "added", base: void 0, head: resource });
-      else if (before !== resource && contentOf(before) !== contentOf(resource)) add2(environment4, { resource: baseId, change: "modified", base: before, head: resource });
+      else if (before !== resource && contentOf2(before) !== contentOf2(resource)) add2(environment4, { resource: baseId, change: "modified", base: before, head: resource });
     }
     for (const [id, resource] of base2) if (!head.has(id) && !renamed.has(id)) add2(environment4, { resource: id, change: "removed", base: resource, head: void 0 });
   }
@@ -65855,6 +66672,9 @@ function map2(of, limits = {}) {
 }
 function object2(fields2, more = {}) {
   return { is: "object", fields: fields2, ...more };
+}
+function unread(...names3) {
+  return Object.fromEntries(names3.map((name2) => [name2, anything]));
 }
 function part(fields2, more = {}) {
   return { is: "object", fields: fields2, open: true, ...more };
@@ -65903,7 +66723,8 @@ var ShapeWalk = class {
   }
   #text(value, shape) {
     if (typeof value !== "string") {
-      this.#refuse(value, "text");
+      if (shape.confidential === true) this.#say("must be text");
+      else this.#refuse(value, "text");
       return;
     }
     if (shape.oneOf !== void 0 && !shape.oneOf.includes(value)) {
@@ -66015,7 +66836,7 @@ function isFields(value) {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 function longerThan(value, limit) {
-  return value.length > limit && [...value].length > limit;
+  return value.length > limit && Array.from(value).length > limit;
 }
 function describe4(value) {
   if (value === null || value === void 0) return "null";
@@ -66082,9 +66903,9 @@ function textMapAt(from, key) {
 function textMap(value) {
   const entries2 = Object.entries(value);
   if (entries2.every(([, entry2]) => typeof entry2 === "string") && !Object.hasOwn(value, "__proto__")) return value;
-  const texts5 = /* @__PURE__ */ Object.create(null);
-  for (const [key, entry2] of entries2) if (typeof entry2 === "string") texts5[key] = entry2;
-  return texts5;
+  const texts6 = /* @__PURE__ */ Object.create(null);
+  for (const [key, entry2] of entries2) if (typeof entry2 === "string") texts6[key] = entry2;
+  return texts6;
 }
 function choiceAt(from, key, choices, otherwise) {
   const value = own2(from, key);
@@ -66124,7 +66945,8 @@ function keysAt2(from, key) {
 function kindEntry(kind, description) {
   const { group: group4, scope: scope2, served, removed = [], shape, admit, decode: decode3 } = description;
   const check2 = (manifest) => {
-    const problems = checkShape(manifest, shape);
+    const found = checkShape(manifest, shape);
+    const problems = found.length > 0 && builtInGroups.has(group4) ? found.map(asQuestion) : found;
     if (admit !== void 0 && !problems.some((problem) => problem.kind === "schema")) problems.push(...admit(manifest));
     return problems;
   };
@@ -66135,6 +66957,10 @@ function customResource(spec, more = {}) {
 }
 function builtIn(fields2) {
   return part(fields2);
+}
+var builtInGroups = /* @__PURE__ */ new Set(["", "apps", "batch", "networking.k8s.io", "rbac.authorization.k8s.io", "admissionregistration.k8s.io"]);
+function asQuestion(problem) {
+  return problem.kind === "unknown-field" ? { ...problem, certain: false } : problem;
 }
 
 // src/manifests/go-values.ts
@@ -66268,8 +67094,7 @@ function decodeWorkloadLabels(from) {
 function decodeWorkloadSelector(from, key = "selector") {
   const selector = fieldsAt(from, key);
   if (selector === void 0) return void 0;
-  const matchLabels = textMapAt(selector, "matchLabels");
-  return { matchLabels: matchLabels ?? textMap({}), hasMatchLabels: matchLabels !== void 0 };
+  return { matchLabels: textMapAt(selector, "matchLabels") ?? textMap({}) };
 }
 function decodeTargetRefs(spec) {
   const refs = entriesAt(spec, "targetRefs");
@@ -66297,47 +67122,66 @@ function operatorOf(name2) {
 }
 
 // src/manifests/workload.ts
-var securityContext = part({
-  runAsUser: whole2(),
-  runAsGroup: whole2(),
-  runAsNonRoot: flag,
+var userAndGroup = { runAsUser: whole2({ min: 0 }), runAsGroup: whole2({ min: 0 }), runAsNonRoot: flag, ...unread("appArmorProfile", "seLinuxOptions", "seccompProfile", "windowsOptions") };
+var podSecurity = object2({
+  ...userAndGroup,
+  ...unread("fsGroup", "fsGroupChangePolicy", "seLinuxChangePolicy", "supplementalGroups", "supplementalGroupsPolicy", "sysctls")
+});
+var containerSecurity = object2({
+  ...userAndGroup,
   privileged: flag,
   allowPrivilegeEscalation: flag,
-  capabilities: part({ add: list2(text3()), drop: list2(text3()) })
+  readOnlyRootFilesystem: flag,
+  capabilities: object2({ add: list2(text3()), drop: list2(text3()) }),
+  ...unread("procMount")
 });
-var handler = part({ port: numberOrText });
-var probe = part({ httpGet: part({ port: numberOrText, path: text3() }), tcpSocket: handler, grpc: part({ port: whole2() }), exec: part({ command: list2(text3()) }) });
-var container = part({
+var probe = object2({
+  httpGet: object2({ port: numberOrText, path: text3(), host: text3(), scheme: text3(), httpHeaders: anything }),
+  tcpSocket: object2({ port: numberOrText, host: text3() }),
+  grpc: object2({ port: whole2(), service: text3() }),
+  exec: object2({ command: list2(text3()) }),
+  ...unread("failureThreshold", "initialDelaySeconds", "periodSeconds", "successThreshold", "terminationGracePeriodSeconds", "timeoutSeconds")
+});
+var port = whole2({ min: 0, max: 65535 });
+var container = object2({
   name: text3(),
   image: text3(),
   command: list2(text3()),
   args: list2(text3()),
-  ports: list2(part({ name: text3(), containerPort: whole2({ min: 0, max: 65535 }), hostPort: whole2({ min: 0, max: 65535 }), protocol: text3() })),
-  env: list2(part({ name: text3(), value: text3() }, { required: ["name"] })),
+  ports: list2(object2({ name: text3(), containerPort: port, hostPort: port, hostIP: text3(), protocol: oneOf("TCP", "UDP", "SCTP") })),
+  env: list2(object2({ name: text3(), value: text3(), valueFrom: anything }, { required: ["name"] })),
   envFrom: list2(part({})),
-  securityContext,
+  securityContext: containerSecurity,
   livenessProbe: probe,
   readinessProbe: probe,
   startupProbe: probe,
-  restartPolicy: text3()
+  restartPolicy: text3(),
+  ...unread("imagePullPolicy", "lifecycle", "resizePolicy", "resources", "restartPolicyRules", "stdin", "stdinOnce"),
+  ...unread("terminationMessagePath", "terminationMessagePolicy", "tty", "volumeDevices", "volumeMounts", "workingDir")
 });
-var podSpec = part({
+var podSpec = object2({
   serviceAccountName: text3(),
   serviceAccount: text3(),
   automountServiceAccountToken: flag,
   hostNetwork: flag,
   hostPID: flag,
   hostIPC: flag,
-  securityContext,
+  securityContext: podSecurity,
   containers: list2(container),
   initContainers: list2(container),
-  volumes: list2(part({ hostPath: part({ path: text3() }) }))
+  volumes: list2(part({ hostPath: part({ path: text3() }) })),
+  ...unread("activeDeadlineSeconds", "affinity", "dnsConfig", "dnsPolicy", "enableServiceLinks", "ephemeralContainers", "hostAliases", "hostUsers", "hostname", "hostnameOverride"),
+  ...unread("imagePullSecrets", "nodeName", "nodeSelector", "os", "overhead", "preemptionPolicy", "priority", "priorityClassName", "readinessGates", "resourceClaims", "resources"),
+  ...unread("restartPolicy", "runtimeClassName", "schedulerName", "schedulingGates", "schedulingGroup", "setHostnameAsFQDN", "shareProcessNamespace", "subdomain"),
+  ...unread("terminationGracePeriodSeconds", "tolerations", "topologySpreadConstraints", "workloadRef")
 });
-var podTemplateShape = part({ metadata: part({ labels: map2(text3()), annotations: map2(text3()) }), spec: podSpec });
+var podTemplateShape = object2({ metadata: part({ labels: map2(text3()), annotations: map2(text3()) }), spec: podSpec });
+var revisionTemplateShape = part({ metadata: part({ labels: map2(text3()), annotations: map2(text3()) }), spec: part({ serviceAccountName: text3(), containers: list2(container) }) });
 var podSpecShape = podSpec;
 var controllerSpecShape = part({ replicas: whole2(), selector: labelSelectorShape, template: podTemplateShape });
 var replicationControllerSpecShape = part({ replicas: whole2(), selector: map2(text3()), template: podTemplateShape });
 var jobSpecShape = part({ template: podTemplateShape });
+var knativeServiceSpecShape = part({ template: revisionTemplateShape });
 var cronJobSpecShape = part({ schedule: text3(), jobTemplate: part({ spec: jobSpecShape, metadata: anything }) });
 function decodeController(object4) {
   const spec = fieldsOr(object4, "spec");
@@ -66399,9 +67243,9 @@ function decodeContainer(container2) {
   return {
     name: textOr(container2, "name"),
     image: textOr(container2, "image"),
-    ports: entriesAt(container2, "ports").flatMap((port2) => {
-      const number5 = numberAt(port2, "containerPort");
-      return number5 === void 0 ? [] : [{ name: textOr(port2, "name"), port: number5, protocol: transportOf(textAt2(port2, "protocol")), hostPort: numberAt(port2, "hostPort") }];
+    ports: entriesAt(container2, "ports").flatMap((port3) => {
+      const number5 = numberAt(port3, "containerPort");
+      return number5 === void 0 ? [] : [{ name: textOr(port3, "name"), port: number5, protocol: transportOf(textAt2(port3, "protocol")), hostPort: numberAt(port3, "hostPort") }];
     }),
     env,
     envFromElsewhere: elsewhere3,
@@ -66436,7 +67280,7 @@ function transportOf(name2) {
 
 // src/manifests/service.ts
 var types = ["ClusterIP", "NodePort", "LoadBalancer", "ExternalName"];
-var serviceSpecShape = part({
+var serviceSpecShape = object2({
   type: oneOf(...types),
   selector: map2(text3()),
   clusterIP: text3(),
@@ -66446,8 +67290,10 @@ var serviceSpecShape = part({
   loadBalancerSourceRanges: list2(text3()),
   loadBalancerClass: text3(),
   publishNotReadyAddresses: flag,
+  ...unread("allocateLoadBalancerNodePorts", "externalTrafficPolicy", "healthCheckNodePort", "internalTrafficPolicy", "ipFamilies", "ipFamilyPolicy", "loadBalancerIP"),
+  ...unread("sessionAffinity", "sessionAffinityConfig", "trafficDistribution", "topologyKeys", "ipFamily"),
   ports: list2(
-    part(
+    object2(
       {
         name: text3(),
         port: whole2({ min: 1, max: 65535 }),
@@ -66473,36 +67319,37 @@ function decodeService(object4) {
     loadBalancerSourceRanges: textsAt2(spec, "loadBalancerSourceRanges"),
     loadBalancerClass: textAt2(spec, "loadBalancerClass"),
     publishNotReadyAddresses: flagAt(spec, "publishNotReadyAddresses") ?? false,
-    ports: entriesAt(spec, "ports").flatMap((port2) => {
-      const number5 = numberAt(port2, "port");
+    ports: entriesAt(spec, "ports").flatMap((port3) => {
+      const number5 = numberAt(port3, "port");
       if (number5 === void 0) return [];
-      const target = portAt2(port2, "targetPort");
+      const target = portAt2(port3, "targetPort");
       return [
         {
-          name: textOr(port2, "name"),
+          name: textOr(port3, "name"),
           port: number5,
           targetPort: target === void 0 || target === 0 || target === "" ? number5 : numeric(target),
-          protocol: transportOf(textAt2(port2, "protocol")),
-          appProtocol: textAt2(port2, "appProtocol"),
-          nodePort: numberAt(port2, "nodePort")
+          protocol: transportOf(textAt2(port3, "protocol")),
+          appProtocol: textAt2(port3, "appProtocol"),
+          nodePort: numberAt(port3, "nodePort")
         }
       ];
     })
   };
 }
 var digits = /^[0-9]{1,5}$/;
-function numeric(port2) {
-  return typeof port2 === "string" && digits.test(port2) ? Number(port2) : port2;
+function numeric(port3) {
+  return typeof port3 === "string" && digits.test(port3) ? Number(port3) : port3;
 }
 
 // src/manifests/kinds-core.ts
+var confidential = text3({ confidential: true });
 var core = { group: "", served: ["v1"] };
 var coreKinds = {
   Namespace: kindEntry("Namespace", { ...core, scope: "cluster", shape: builtIn({ spec: part({}) }), decode: decodeNamespace }),
   Service: kindEntry("Service", { ...core, scope: "namespaced", shape: builtIn({ spec: serviceSpecShape }), decode: decodeService }),
   ServiceAccount: kindEntry("ServiceAccount", { ...core, scope: "namespaced", shape: builtIn({ automountServiceAccountToken: flag }), decode: decodeServiceAccount }),
   ConfigMap: kindEntry("ConfigMap", { ...core, scope: "namespaced", shape: builtIn({ data: map2(text3()), binaryData: map2(text3()), immutable: flag }), decode: decodeConfigMap }),
-  Secret: kindEntry("Secret", { ...core, scope: "namespaced", shape: builtIn({ type: text3(), data: map2(text3()), stringData: map2(text3()), immutable: flag }), decode: decodeSecret }),
+  Secret: kindEntry("Secret", { ...core, scope: "namespaced", shape: builtIn({ type: text3(), data: map2(confidential), stringData: map2(confidential), immutable: flag }), decode: decodeSecret }),
   SealedSecret: kindEntry("SealedSecret", { group: "bitnami.com", scope: "namespaced", served: ["v1alpha1"], shape: builtIn({ spec: anything }), decode: decodeSecretSource }),
   ExternalSecret: kindEntry("ExternalSecret", {
     group: "external-secrets.io",
@@ -66515,40 +67362,45 @@ var coreKinds = {
 };
 
 // src/manifests/gateway-api.ts
-var reference = part({ group: text3(), kind: text3(), name: text3(), namespace: text3() });
-var namespaces2 = part({ from: oneOf("All", "Selector", "Same", "None"), selector: labelSelectorShape });
-var validation = part({ caCertificateRefs: list2(reference), mode: text3() });
-var listener = part(
+var reference = object2({ group: text3(), kind: text3(), name: text3(), namespace: text3() });
+var namespaces2 = object2({ from: oneOf("All", "Selector", "Same", "None"), selector: labelSelectorShape });
+var validation = object2({ caCertificateRefs: list2(reference), mode: text3() });
+var listener = object2(
   {
     name: text3(),
     hostname: text3(),
     port: whole2({ min: 0, max: 65535 }),
     protocol: text3(),
-    tls: part({ mode: oneOf("Terminate", "Passthrough"), certificateRefs: list2(reference), options: map2(text3()), frontendValidation: validation }),
-    allowedRoutes: part({ namespaces: namespaces2, kinds: list2(part({ group: text3(), kind: text3() })) })
+    tls: object2({ mode: oneOf("Terminate", "Passthrough"), certificateRefs: list2(reference), options: map2(text3()), frontendValidation: validation }),
+    allowedRoutes: object2({ namespaces: namespaces2, kinds: list2(object2({ group: text3(), kind: text3() })) })
   },
   { required: ["name", "protocol"] }
 );
-var gatewayClassShape = part({ controllerName: text3() });
-var kubernetesGatewayShape = part(
+var gatewayClassShape = object2({ controllerName: text3(), ...unread("description", "parametersRef") }, { required: ["controllerName"] });
+var kubernetesGatewayShape = object2(
   {
     gatewayClassName: text3(),
-    addresses: list2(part({ type: text3(), value: text3() })),
+    addresses: list2(object2({ type: text3(), value: text3() })),
     listeners: list2(listener, { max: 64 }),
-    infrastructure: part({ labels: map2(text3()), annotations: map2(text3()), parametersRef: anything }),
-    tls: part({ frontend: part({ default: part({ validation }), perPort: list2(part({ port: whole2(), tls: part({ validation }) })) }) }),
-    allowedListeners: part({ namespaces: namespaces2 })
+    infrastructure: object2({ labels: map2(text3()), annotations: map2(text3()), parametersRef: anything }),
+    tls: object2({
+      frontend: object2({ default: object2({ validation }), perPort: list2(object2({ port: whole2(), tls: object2({ validation }) })) }),
+      ...unread("backend")
+    }),
+    allowedListeners: object2({ namespaces: namespaces2 }),
+    ...unread("backendTLS", "defaultScope")
   },
   { required: ["gatewayClassName"] }
 );
-var listenerSetShape = part({ parentRef: reference, listeners: list2(listener, { max: 64 }) }, { required: ["parentRef"] });
-var referenceGrantShape = part({
-  from: list2(part({ group: text3(), kind: text3(), namespace: text3() }, { required: ["kind", "namespace"] })),
-  to: list2(part({ group: text3(), kind: text3(), name: text3() }, { required: ["kind"] }))
+var listenerSetShape = object2({ parentRef: reference, listeners: list2(listener, { max: 64 }) }, { required: ["parentRef"] });
+var referenceGrantShape = object2({
+  from: list2(object2({ group: text3(), kind: text3(), namespace: text3() }, { required: ["kind", "namespace"] })),
+  to: list2(object2({ group: text3(), kind: text3(), name: text3() }, { required: ["kind"] }))
 });
-var backendTlsPolicyShape = part({
-  targetRefs: list2(part({ group: text3(), kind: text3(), name: text3(), sectionName: text3() })),
-  validation: part({ hostname: text3(), caCertificateRefs: list2(reference), wellKnownCACertificates: text3(), subjectAltNames: list2(part({ type: text3(), hostname: text3(), uri: text3() })) })
+var backendTlsPolicyShape = object2({
+  targetRefs: list2(object2({ group: text3(), kind: text3(), name: text3(), sectionName: text3() })),
+  ...unread("targetRef", "options"),
+  validation: object2({ hostname: text3(), caCertificateRefs: list2(reference), wellKnownCACertificates: text3(), subjectAltNames: list2(object2({ type: text3(), hostname: text3(), uri: text3() })) })
 });
 function decodeGatewayClass(manifest) {
   return { controllerName: textOr(fieldsOr(manifest, "spec"), "controllerName") };
@@ -66559,9 +67411,9 @@ function decodeKubernetesGateway(manifest) {
   const frontend = fieldsOr(fieldsOr(spec, "tls"), "frontend");
   const byPort = /* @__PURE__ */ new Map();
   for (const entry2 of entriesAt(frontend, "perPort")) {
-    const port2 = numberAt(entry2, "port");
+    const port3 = numberAt(entry2, "port");
     const found = decodeClientValidation(fieldsAt(fieldsOr(entry2, "tls"), "validation"));
-    if (port2 !== void 0 && found !== void 0) byPort.set(port2, found);
+    if (port3 !== void 0 && found !== void 0) byPort.set(port3, found);
   }
   return {
     gatewayClassName: textOr(spec, "gatewayClassName"),
@@ -66581,7 +67433,7 @@ function decodeListenerSet(manifest) {
 }
 function decodeListener(listener2) {
   const tls2 = fieldsAt(listener2, "tls");
-  const routes = fieldsOr(listener2, "allowedRoutes");
+  const routes2 = fieldsOr(listener2, "allowedRoutes");
   return {
     name: textOr(listener2, "name"),
     hostname: textOr(listener2, "hostname"),
@@ -66593,8 +67445,8 @@ function decodeListener(listener2) {
       options: textMapAt(tls2, "options") ?? textMap({}),
       clientValidation: decodeClientValidation(fieldsAt(tls2, "frontendValidation"))
     },
-    allowedNamespaces: decodeNamespaces(fieldsAt(routes, "namespaces"), "Same"),
-    allowedKinds: entriesAt(routes, "kinds").map((kind) => ({ group: textOr(kind, "group", "gateway.networking.k8s.io"), kind: textOr(kind, "kind") }))
+    allowedNamespaces: decodeNamespaces(fieldsAt(routes2, "namespaces"), "Same"),
+    allowedKinds: entriesAt(routes2, "kinds").map((kind) => ({ group: textOr(kind, "group", "gateway.networking.k8s.io"), kind: textOr(kind, "kind") }))
   };
 }
 function decodeNamespaces(namespaces3, otherwise) {
@@ -66641,29 +67493,35 @@ function decodeBackendTlsPolicy(manifest) {
 }
 
 // src/manifests/routes.ts
-var parentRef = part({ group: text3(), kind: text3(), name: text3(), namespace: text3(), sectionName: text3(), port: whole2({ min: 0, max: 65535 }) }, { required: ["name"] });
-var backendRef = part({ group: text3(), kind: text3(), name: text3(), namespace: text3(), port: whole2({ min: 0, max: 65535 }), weight: whole2({ min: 0, max: 1e6 }) }, { required: ["name"] });
-var named2 = list2(part({ type: text3(), name: text3(), value: text3() }, { required: ["name"] }));
-var values2 = list2(part({ name: text3(), value: text3() }, { required: ["name"] }));
-var pathChange = part({ type: text3(), replaceFullPath: text3(), replacePrefixMatch: text3() });
+var parentRef = object2({ group: text3(), kind: text3(), name: text3(), namespace: text3(), sectionName: text3(), port: whole2({ min: 0, max: 65535 }) }, { required: ["name"] });
+var backendRef = object2({ group: text3(), kind: text3(), name: text3(), namespace: text3(), port: whole2({ min: 0, max: 65535 }), weight: whole2({ min: 0, max: 1e6 }), filters: anything }, { required: ["name"] });
+var named2 = list2(object2({ type: text3(), name: text3(), value: text3() }, { required: ["name"] }));
+var values2 = list2(object2({ name: text3(), value: text3() }, { required: ["name"] }));
+var pathChange = object2({ type: text3(), replaceFullPath: text3(), replacePrefixMatch: text3() });
 var filters = list2(
-  part(
+  object2(
     {
       type: text3(),
-      requestHeaderModifier: part({ set: values2, add: values2, remove: list2(text3()) }),
-      requestRedirect: part({ scheme: text3(), hostname: text3(), path: pathChange, port: whole2(), statusCode: whole2() }),
-      urlRewrite: part({ hostname: text3(), path: pathChange }),
-      requestMirror: part({ backendRef })
+      requestHeaderModifier: object2({ set: values2, add: values2, remove: list2(text3()) }),
+      requestRedirect: object2({ scheme: text3(), hostname: text3(), path: pathChange, port: whole2(), statusCode: whole2() }),
+      urlRewrite: object2({ hostname: text3(), path: pathChange }),
+      requestMirror: object2({ backendRef, ...unread("percent", "fraction") }),
+      ...unread("responseHeaderModifier", "cors", "extensionRef", "externalAuth")
     },
     { required: ["type"] }
   )
 );
 function routeShape(match) {
-  return part({ parentRefs: list2(parentRef), hostnames: list2(text3()), rules: list2(part({ name: text3(), matches: list2(match), filters, backendRefs: list2(backendRef) })) });
+  return object2({
+    parentRefs: list2(parentRef),
+    hostnames: list2(text3()),
+    rules: list2(object2({ name: text3(), matches: list2(match), filters, backendRefs: list2(backendRef), ...unread("timeouts", "retry", "sessionPersistence") })),
+    ...unread("useDefaultGateways")
+  });
 }
-var httpRouteShape = routeShape(part({ path: part({ type: text3(), value: text3() }), method: text3(), headers: named2, queryParams: named2 }));
-var grpcRouteShape = routeShape(part({ method: part({ type: text3(), service: text3(), method: text3() }), headers: named2 }));
-var streamRouteShape = routeShape(part({}));
+var httpRouteShape = routeShape(object2({ path: object2({ type: text3(), value: text3() }), method: text3(), headers: named2, queryParams: named2 }));
+var grpcRouteShape = routeShape(object2({ method: object2({ type: text3(), service: text3(), method: text3() }), headers: named2 }));
+var streamRouteShape = routeShape(object2({}));
 function decodeHttpRoute(manifest) {
   return decodeRoute(manifest, (match) => {
     const path7 = fieldsOr(match, "path");
@@ -66770,6 +67628,20 @@ var gatewayApiKinds = {
   XListenerSet: kindEntry("XListenerSet", { ...listenerSet, group: "gateway.networking.x-k8s.io", served: ["v1alpha1"] })
 };
 
+// src/manifests/content.ts
+function contentOf3(value) {
+  try {
+    return canonical(value);
+  } catch {
+    return canonical(withoutBigNumbers(value));
+  }
+}
+function withoutBigNumbers(value) {
+  if (typeof value === "bigint") return `${String(value)}n`;
+  if (Array.isArray(value)) return value.map(withoutBigNumbers);
+  return isFields(value) ? Object.fromEntries(Object.entries(value).map(([key, entry2]) => [key, withoutBigNumbers(entry2)])) : value;
+}
+
 // src/manifests/admission-control.ts
 var webhookConfigurationShape = part({
   webhooks: list2(
@@ -66810,7 +67682,7 @@ function decodeWebhookConfiguration(manifest) {
   };
 }
 function decodePolicyMark(manifest) {
-  return { kind: textOr(manifest, "kind"), content: canonical(own2(manifest, "spec") ?? null) };
+  return { kind: textOr(manifest, "kind"), content: contentOf3(own2(manifest, "spec") ?? null) };
 }
 
 // src/manifests/ingress.ts
@@ -66842,8 +67714,8 @@ function decodeBackend2(backend2) {
   if (backend2 === void 0) return void 0;
   const service = fieldsAt(backend2, "service");
   if (service !== void 0) {
-    const port2 = fieldsOr(service, "port");
-    return { service: textOr(service, "name"), port: numberAt(port2, "number") ?? textAt2(port2, "name") };
+    const port3 = fieldsOr(service, "port");
+    return { service: textOr(service, "name"), port: numberAt(port3, "number") ?? textAt2(port3, "name") };
   }
   const name2 = textAt2(backend2, "serviceName");
   return name2 === void 0 ? void 0 : { service: name2, port: numberAt(backend2, "servicePort") ?? textAt2(backend2, "servicePort") };
@@ -66896,7 +67768,7 @@ function decodeNetworkPolicy(manifest) {
 }
 function decodeNetworkRules(spec, direction, peers) {
   return entriesAt(spec, direction).map((entry2) => ({
-    ports: entriesAt(entry2, "ports").map((port2) => ({ protocol: transportOf(textAt2(port2, "protocol")), port: portAt2(port2, "port"), endPort: numberAt(port2, "endPort") })),
+    ports: entriesAt(entry2, "ports").map((port3) => ({ protocol: transportOf(textAt2(port3, "protocol")), port: portAt2(port3, "port"), endPort: numberAt(port3, "endPort") })),
     peers: entriesAt(entry2, peers).map((peer) => {
       const block = fieldsAt(peer, "ipBlock");
       return {
@@ -66950,12 +67822,12 @@ function decodeClusterPeer(peer) {
   const names3 = textsAtIfAny(peer, "domainNames");
   return names3 === void 0 ? { type: "unknown" } : { type: "domain-names", names: names3 };
 }
-function decodeAdminPort(port2) {
-  const single2 = fieldsAt(port2, "portNumber");
+function decodeAdminPort(port3) {
+  const single2 = fieldsAt(port3, "portNumber");
   if (single2 !== void 0) return range(transportOf(textAt2(single2, "protocol")), numberAt(single2, "port"), numberAt(single2, "port"));
-  const several = fieldsAt(port2, "portRange");
+  const several = fieldsAt(port3, "portRange");
   if (several !== void 0) return range(transportOf(textAt2(several, "protocol")), numberAt(several, "start"), numberAt(several, "end"));
-  const name2 = textAt2(port2, "namedPort");
+  const name2 = textAt2(port3, "namedPort");
   return name2 === void 0 ? { type: "unknown" } : { type: "name", name: name2 };
 }
 function decodeProtocol(protocol) {
@@ -66963,10 +67835,10 @@ function decodeProtocol(protocol) {
     const written = fieldsAt(protocol, key);
     if (written === void 0) continue;
     if (fieldsAt(written, "sourcePort") !== void 0) return { type: "unknown" };
-    const port2 = fieldsAt(written, "destinationPort");
-    if (port2 === void 0) return { type: "range", protocol: transport, start: 0, end: 65535 };
-    const several = fieldsAt(port2, "range");
-    return several === void 0 ? range(transport, numberAt(port2, "number"), numberAt(port2, "number")) : range(transport, numberAt(several, "start"), numberAt(several, "end"));
+    const port3 = fieldsAt(written, "destinationPort");
+    if (port3 === void 0) return { type: "range", protocol: transport, start: 0, end: 65535 };
+    const several = fieldsAt(port3, "range");
+    return several === void 0 ? range(transport, numberAt(port3, "number"), numberAt(port3, "number")) : range(transport, numberAt(several, "start"), numberAt(several, "end"));
   }
   const name2 = textAt2(protocol, "destinationNamedPort") ?? textAt2(protocol, "namedPort");
   return name2 === void 0 ? { type: "unknown" } : { type: "name", name: name2 };
@@ -67109,20 +67981,20 @@ function readTexts(metadata, key) {
   if (!isFields(value)) return none;
   const keys = Object.keys(value);
   if (keys.length === 0) return none;
-  const texts5 = {};
+  const texts6 = {};
   for (const label3 of keys) {
     const entry2 = value[label3];
-    if (typeof entry2 === "string" && label3 !== "__proto__") texts5[label3] = entry2;
+    if (typeof entry2 === "string" && label3 !== "__proto__") texts6[label3] = entry2;
   }
-  return texts5;
+  return texts6;
 }
 function timestamp2(value) {
   return typeof value === "string" && value !== "" ? value : void 0;
 }
 function metadataText(manifest, field2, key) {
   const metadata = own2(manifest, "metadata");
-  const texts5 = isFields(metadata) ? own2(metadata, field2) : void 0;
-  return isFields(texts5) ? textAt2(texts5, key) : void 0;
+  const texts6 = isFields(metadata) ? own2(metadata, field2) : void 0;
+  return isFields(texts6) ? textAt2(texts6, key) : void 0;
 }
 
 // src/manifests/istio-admission.ts
@@ -67357,10 +68229,10 @@ var sourceFields2 = [
   "notRemoteIpBlocks"
 ];
 var operationFields2 = ["hosts", "notHosts", "ports", "notPorts", "methods", "notMethods", "paths", "notPaths"];
-var texts4 = list2(text3());
+var texts5 = list2(text3());
 var accounts = list2(text3({ maxLength: 320 }), { max: 16 });
 var source = object2(
-  { ...Object.fromEntries(sourceFields2.map((field2) => [field2, texts4])), serviceAccounts: accounts, notServiceAccounts: accounts },
+  { ...Object.fromEntries(sourceFields2.map((field2) => [field2, texts5])), serviceAccounts: accounts, notServiceAccounts: accounts },
   {
     // A7.1 g: whatever the sign, and even if the lists are empty.
     rule: (value) => {
@@ -67379,8 +68251,8 @@ var authorizationPolicyShape = object2({
   rules: list2(
     object2({
       from: list2(object2({ source }), { max: 512 }),
-      to: list2(object2({ operation: object2(Object.fromEntries(operationFields2.map((field2) => [field2, texts4]))) })),
-      when: list2(object2({ key: text3(), values: texts4, notValues: texts4 }, { required: ["key"] }))
+      to: list2(object2({ operation: object2(Object.fromEntries(operationFields2.map((field2) => [field2, texts5]))) })),
+      when: list2(object2({ key: text3(), values: texts5, notValues: texts5 }, { required: ["key"] }))
     }),
     { max: 512 }
   )
@@ -67462,9 +68334,9 @@ function decodePeerAuthentication(spec) {
   const portLevel = fieldsAt(spec, "portLevelMtls");
   if (portLevel !== void 0) {
     for (const key of Object.keys(portLevel)) {
-      const port2 = portOf(key);
+      const port3 = portOf(key);
       const entry2 = own2(portLevel, key);
-      if (port2 !== void 0 && isFields(entry2)) ports.set(port2, choiceAt(entry2, "mode", modes, "UNSET"));
+      if (port3 !== void 0 && isFields(entry2)) ports.set(port3, choiceAt(entry2, "mode", modes, "UNSET"));
     }
   }
   return { selector: decodeWorkloadSelector(spec), mode: choiceAt(fieldsOr(spec, "mtls"), "mode", modes, "UNSET"), portLevelMtls: ports };
@@ -67472,8 +68344,8 @@ function decodePeerAuthentication(spec) {
 var decimalDigits = /^[0-9]{1,5}$/;
 function portOf(key) {
   if (!decimalDigits.test(key)) return void 0;
-  const port2 = Number(key);
-  return port2 >= 1 && port2 <= 65535 ? port2 : void 0;
+  const port3 = Number(key);
+  return port3 >= 1 && port3 <= 65535 ? port3 : void 0;
 }
 
 // src/manifests/request-authentication-admission.ts
@@ -67656,7 +68528,7 @@ function decodeEnvoyFilter(manifest) {
         listenerPort: numberAt(listener2, "portNumber")
       };
     }),
-    content: canonical(spec)
+    content: contentOf3(spec)
   };
 }
 function filterNames(filter2, waypointFilter, listener2, value) {
@@ -67666,11 +68538,11 @@ function filterNames(filter2, waypointFilter, listener2, value) {
 }
 function decodeWasmPlugin(manifest) {
   const spec = fieldsOr(manifest, "spec");
-  return { ...scope(spec), ...wasm(spec), language: "wasm", content: canonical(spec) };
+  return { ...scope(spec), ...wasm(spec), language: "wasm", content: contentOf3(spec) };
 }
 function decodeTrafficExtension(manifest) {
   const spec = fieldsOr(manifest, "spec");
-  return { ...scope(spec), ...wasm(fieldsOr(spec, "wasm")), language: fieldsAt(spec, "lua") === void 0 ? "wasm" : "lua", content: canonical(spec) };
+  return { ...scope(spec), ...wasm(fieldsOr(spec, "wasm")), language: fieldsAt(spec, "lua") === void 0 ? "wasm" : "lua", content: contentOf3(spec) };
 }
 function scope(spec) {
   return {
@@ -67764,8 +68636,8 @@ function decodeGateway(manifest) {
     }))
   };
 }
-function decodeIstioPort(port2) {
-  return { number: numberAt(port2, "number") ?? 0, name: textOr(port2, "name"), protocol: textOr(port2, "protocol"), targetPort: numberAt(port2, "targetPort") ?? 0 };
+function decodeIstioPort(port3) {
+  return { number: numberAt(port3, "number") ?? 0, name: textOr(port3, "name"), protocol: textOr(port3, "protocol"), targetPort: numberAt(port3, "targetPort") ?? 0 };
 }
 
 // src/manifests/installation.ts
@@ -67846,8 +68718,8 @@ function decodeEndpoint(endpoint3) {
   const written = fieldsAt(endpoint3, "ports");
   if (written !== void 0) {
     for (const name2 of Object.keys(written)) {
-      const port2 = numberAt(written, name2);
-      if (port2 !== void 0) ports.set(name2, port2);
+      const port3 = numberAt(written, name2);
+      if (port3 !== void 0) ports.set(name2, port3);
     }
   }
   return {
@@ -67876,9 +68748,9 @@ function decodeSidecar(manifest) {
       tls: decodeServerTls(listener2)
     })),
     egress: entriesAtIfAny(spec, "egress")?.map((listener2) => {
-      const port2 = fieldsAt(listener2, "port");
+      const port3 = fieldsAt(listener2, "port");
       return {
-        port: port2 === void 0 ? void 0 : decodeIstioPort(port2),
+        port: port3 === void 0 ? void 0 : decodeIstioPort(port3),
         bind: textOr(listener2, "bind"),
         captureMode: choiceAt(listener2, "captureMode", captureModes, "DEFAULT"),
         hosts: textsAt2(listener2, "hosts")
@@ -67945,7 +68817,7 @@ var serverTls = object2(
   },
   { exclusive: [["credentialName", "credentialNames"], ["credentialNames", "tlsCertificates"]] }
 );
-var endpoint = object2({
+var endpointFields = {
   address: text3({ maxLength: 256, rule: endpointAddressRule }),
   labels: map2(text3(), { max: 256 }),
   locality: text3({ maxLength: 2048 }),
@@ -67953,6 +68825,14 @@ var endpoint = object2({
   ports: map2(portNumber, { max: 128, key: portNameRule }),
   serviceAccount: text3({ maxLength: 253 }),
   weight: uint322
+};
+function socketHasNoPorts(entry2) {
+  const address = entry2["address"];
+  return typeof address === "string" && address.startsWith("unix://") && isSet(entry2, "ports") ? "a socket has no ports" : void 0;
+}
+var endpointTemplate = object2(endpointFields, { rule: socketHasNoPorts });
+var endpoint = object2(endpointFields, {
+  rule: (entry2) => isSet(entry2, "address") || isSet(entry2, "network") ? socketHasNoPorts(entry2) : "an address or a network is required"
 });
 var workloadLabels = object2({ labels: map2(labelValue, { max: 256 }) });
 var trafficMatch = object2({
@@ -67966,7 +68846,7 @@ var vmConfig = object2({
       value: text3({ maxLength: 2048 }),
       valueFrom: oneOf("INLINE", "HOST")
     },
-    { required: ["name"] }
+    { required: ["name"], rule: (variable) => variable["valueFrom"] === "HOST" && isSet(variable, "value") ? "a value goes with `INLINE` only" : void 0 }
   ), { max: 256 })
 });
 
@@ -68118,12 +68998,20 @@ var proxyConfigShape = object2({
 });
 
 // src/manifests/tables/service-entry.ts
+function serviceEntryRule(spec) {
+  const resolution = textOr(spec, "resolution", "NONE");
+  const ports = entriesAt(spec, "ports").map((port3) => numberAt(port3, "number"));
+  if (textsAt2(spec, "addresses").some((address) => address.includes("/")) && resolution !== "STATIC" && resolution !== "NONE") return "address ranges go with resolution `NONE` or `STATIC` only";
+  if (resolution === "NONE" && isSet(spec, "endpoints")) return "resolution `NONE` has no endpoints";
+  if (resolution === "DNS_ROUND_ROBIN" && entriesAt(spec, "endpoints").length > 1) return "resolution `DNS_ROUND_ROBIN` has one endpoint";
+  return new Set(ports).size === ports.length ? void 0 : "a port number is used twice";
+}
 var serviceEntryShape = object2(
   {
     addresses: list2(text3({ maxLength: 64 }), { max: 256 }),
     endpoints: list2(endpoint, { max: 4096 }),
     exportTo: list2(text3()),
-    hosts: list2(text3(), { min: 1, max: 256 }),
+    hosts: list2(text3({ rule: (host) => host === "*" ? "a host cannot be `*` alone" : void 0 }), { min: 1, max: 256 }),
     location: oneOf("MESH_EXTERNAL", "MESH_INTERNAL"),
     ports: list2(object2(
       {
@@ -68138,13 +69026,13 @@ var serviceEntryShape = object2(
     subjectAltNames: list2(text3()),
     workloadSelector: workloadLabels
   },
-  { required: ["hosts"], exclusive: [["endpoints", "workloadSelector"]] }
+  { required: ["hosts"], exclusive: [["endpoints", "workloadSelector"]], rule: serviceEntryRule }
 );
 
 // src/manifests/tables/sidecar.ts
-var port = object2({ name: text3(), number: uint322, protocol: text3(), targetPort: uint322 });
+var port2 = object2({ name: text3(), number: uint322, protocol: text3(), targetPort: uint322 });
 var sidecarShape = object2({
-  egress: list2(object2({ bind: text3(), captureMode: oneOf("DEFAULT", "IPTABLES", "NONE"), hosts: list2(text3()), port }, { required: ["hosts"] })),
+  egress: list2(object2({ bind: text3(), captureMode: oneOf("DEFAULT", "IPTABLES", "NONE"), hosts: list2(text3()), port: port2 }, { required: ["hosts"] })),
   inboundConnectionPool: connectionPool,
   ingress: list2(object2(
     {
@@ -68152,7 +69040,7 @@ var sidecarShape = object2({
       captureMode: oneOf("DEFAULT", "IPTABLES", "NONE"),
       connectionPool,
       defaultEndpoint: text3(),
-      port,
+      port: port2,
       tls: serverTls
     },
     { required: ["port"] }
@@ -68381,17 +69269,6 @@ var wasmPluginShape = object2(
   { required: ["url"], exclusive: [["selector", "targetRef", "targetRefs"]] }
 );
 
-// src/manifests/tables/workload-entry.ts
-var workloadEntryShape = object2({
-  address: text3({ maxLength: 256 }),
-  labels: map2(text3(), { max: 256 }),
-  locality: text3({ maxLength: 2048 }),
-  network: text3({ maxLength: 2048 }),
-  ports: map2(portNumber, { max: 128 }),
-  serviceAccount: text3({ maxLength: 253 }),
-  weight: uint322
-});
-
 // src/manifests/tables/workload-group.ts
 var workloadGroupShape = object2(
   {
@@ -68419,7 +69296,7 @@ var workloadGroupShape = object2(
       },
       { exclusive: [["exec", "grpc", "httpGet", "tcpSocket"]] }
     ),
-    template: endpoint
+    template: endpointTemplate
   },
   { required: ["template"] }
 );
@@ -68442,10 +69319,10 @@ function gateway(spec) {
   const names3 = /* @__PURE__ */ new Set();
   for (const [index, server] of servers.entries()) {
     const path7 = ["spec", "servers", index];
-    const port2 = fieldsOr(server, "port");
-    const number5 = numberAt(port2, "number") ?? 0;
-    const protocol = textOr(port2, "protocol").toUpperCase();
-    const name2 = textOr(port2, "name");
+    const port3 = fieldsOr(server, "port");
+    const number5 = numberAt(port3, "number") ?? 0;
+    const protocol = textOr(port3, "protocol").toUpperCase();
+    const name2 = textOr(port3, "name");
     const tls2 = fieldsAt(server, "tls");
     if (textsAt2(server, "hosts").length === 0) problems.push(webhookProblem([...path7, "hosts"], "a server needs at least one host"));
     if ((number5 < 1 || number5 > 65535) && !textOr(server, "bind").startsWith("unix://")) problems.push(webhookProblem([...path7, "port", "number"], `${String(number5)} is no port from 1 to 65535`));
@@ -68503,8 +69380,8 @@ function trafficPolicy2(policy, path7) {
     ...clientTls(fieldsAt(policy, "tls"), [...path7, "tls"]),
     ...ports.flatMap((entry2, index) => {
       const at = [...path7, "portLevelSettings", index];
-      const port2 = fieldsAt(entry2, "port");
-      const problems = port2 === void 0 ? [webhookProblem([...at, "port"], "port-level settings need a port")] : [];
+      const port3 = fieldsAt(entry2, "port");
+      const problems = port3 === void 0 ? [webhookProblem([...at, "port"], "port-level settings need a port")] : [];
       return [...problems, ...clientTls(fieldsAt(entry2, "tls"), [...at, "tls"])];
     })
   ];
@@ -68524,14 +69401,14 @@ function clientTls(tls2, path7) {
 }
 function virtualService(spec) {
   const hosts = textsAt2(spec, "hosts");
-  const routes = ["http", "tls", "tcp"].map((key) => entriesAt(spec, key).length);
-  if (routes.every((count3) => count3 === 0)) return [webhookProblem(["spec"], "a virtual service needs a route: `http`, `tls` or `tcp`")];
+  const routes2 = ["http", "tls", "tcp"].map((key) => entriesAt(spec, key).length);
+  if (routes2.every((count2) => count2 === 0)) return [webhookProblem(["spec"], "a virtual service needs a route: `http`, `tls` or `tcp`")];
   if (hosts.length > 0) {
     const [duplicate] = hosts.filter((host, index) => hosts.indexOf(host) !== index);
     return duplicate === void 0 ? [] : [webhookProblem(["spec", "hosts"], `the host \`${clip(duplicate)}\` is listed twice`)];
   }
   if (textsAt2(spec, "gateways").length > 0) return [webhookProblem(["spec", "gateways"], "a virtual service without hosts is a delegate, which has no gateways")];
-  if (routes[1] !== 0 || routes[2] !== 0) return [webhookProblem(["spec"], "a virtual service without hosts is a delegate, which has `http` routes only")];
+  if (routes2[1] !== 0 || routes2[2] !== 0) return [webhookProblem(["spec"], "a virtual service without hosts is a delegate, which has `http` routes only")];
   return [];
 }
 function sidecar(spec) {
@@ -68629,8 +69506,8 @@ function decodeDestination(destination2, weight) {
 function decodeHeaderChanges(changes) {
   return { set: textMapAt(changes, "set") ?? textMap({}), add: textMapAt(changes, "add") ?? textMap({}), remove: textsAt2(changes, "remove") };
 }
-function portOrNone(port2) {
-  return port2 === 0 ? void 0 : port2;
+function portOrNone(port3) {
+  return port3 === 0 ? void 0 : port3;
 }
 function nonEmpty4(value) {
   return value === "" ? void 0 : value;
@@ -68673,7 +69550,7 @@ var trafficKinds = {
   Gateway: kindEntry("Gateway", { ...networking2, shape: customResource(gatewayShape), admit: admitTraffic("Gateway"), decode: decodeGateway }),
   ServiceEntry: kindEntry("ServiceEntry", { ...networking2, shape: needed(serviceEntryShape), admit: annotated("ServiceEntry"), decode: decodeServiceEntry }),
   Sidecar: kindEntry("Sidecar", { ...networking2, shape: customResource(sidecarShape), admit: admitTraffic("Sidecar"), decode: decodeSidecar }),
-  WorkloadEntry: kindEntry("WorkloadEntry", { ...networking2, shape: needed(workloadEntryShape), admit: annotated("WorkloadEntry"), decode: decodeWorkloadEntry }),
+  WorkloadEntry: kindEntry("WorkloadEntry", { ...networking2, shape: needed(endpoint), admit: annotated("WorkloadEntry"), decode: decodeWorkloadEntry }),
   WorkloadGroup: kindEntry("WorkloadGroup", { ...networking2, shape: needed(workloadGroupShape), admit: annotated("WorkloadGroup"), decode: decodeWorkloadGroup }),
   ProxyConfig: kindEntry("ProxyConfig", { ...networking2, served: ["v1beta1"], shape: customResource(proxyConfigShape), admit: annotated("ProxyConfig"), decode: decodeProxyConfig }),
   EnvoyFilter: kindEntry("EnvoyFilter", { ...networking2, served: ["v1alpha3"], shape: customResource(envoyFilterShape), admit: annotated("EnvoyFilter"), decode: decodeEnvoyFilter }),
@@ -68725,7 +69602,7 @@ var workloadKinds2 = {
     scope: "namespaced",
     served: ["v1"],
     removed: ["v1beta1", "v1alpha1"],
-    shape: builtIn({ spec: jobSpecShape }),
+    shape: builtIn({ spec: knativeServiceSpecShape }),
     decode: decodeTemplated
   })
 };
@@ -68769,15 +69646,13 @@ function readHead(value) {
   if (apiVersion === void 0 || kind === void 0) {
     return { type: "ignored", because: own2(value, "name") !== void 0 && own2(value, "version") !== void 0 && apiVersion !== void 0 ? "kustomize-or-helm-input" : "not-a-manifest" };
   }
-  for (const [key, entry2] of [["apiVersion", apiVersion], ["kind", kind]]) {
-    if (typeof entry2 === "string" && entry2 !== "") continue;
-    return { type: "unreadable", path: [key], reason: `\`${key}\` must be text, not ${describe4(entry2)}`, remedy: `write \`${key}\` as the API defines it` };
-  }
-  return headOf(String(apiVersion), String(kind));
-}
-function headOf(apiVersion, kind) {
+  if (typeof apiVersion !== "string" || apiVersion === "") return notText("apiVersion", apiVersion);
+  if (typeof kind !== "string" || kind === "") return notText("kind", kind);
   const slash = apiVersion.indexOf("/");
   return { type: "head", apiVersion, kind, group: slash === -1 ? "" : apiVersion.slice(0, slash), version: apiVersion.slice(slash + 1) };
+}
+function notText(key, value) {
+  return { type: "unreadable", path: [key], reason: `\`${key}\` must be text, not ${describe4(value)}`, remedy: `write \`${key}\` as the API defines it` };
 }
 function isListKind(head) {
   return head.kind === "List" ? head.apiVersion === "v1" : head.kind.endsWith("List") && entryOf(head.group, head.kind.slice(0, -"List".length)) !== void 0;
@@ -68925,7 +69800,7 @@ function loadComparison(pair, config2, options = {}) {
   const compared = plan.environments.map((environment4) => {
     const side2 = (name2) => {
       const assembled = assemble(
-        environment4.units.flatMap((id) => [{ unit: id, resources: objects[name2].get(id) ?? [] }]),
+        sortedBy(environment4.units, (id) => environment4.own.has(id) ? 1 : 0, (id) => id).map((id) => ({ unit: id, own: environment4.own.has(id), resources: objects[name2].get(id) ?? [] })),
         contextOf(environment4.id, objects[name2])
       );
       for (const duplicate of assembled.duplicates) duplicates.set(duplicateKey(name2, duplicate), { ...duplicate, side: name2 });
@@ -68954,7 +69829,7 @@ function loadComparison(pair, config2, options = {}) {
   return {
     environments: compared.map((each) => each.loaded),
     incompleteReasons: sortedBy(
-      [...unreadableReasons(broken, changedSet), ...duplicateReasons([...duplicates.values()], changedSet, (resource) => lineIn(discovered, resource)), ...notRenderableReasons(units, changed), ...treeReasons(pair)],
+      [...unreadableReasons(broken, changedSet), ...duplicateReasons([...duplicates.values()], changedSet, (resource) => lineIn(discovered, resource)), ...notRenderableReasons(units, touches(changed)), ...treeReasons(pair)],
       (reason) => reason.unit ?? "",
       (reason) => reason.file ?? "",
       (reason) => reason.kind,
@@ -68985,15 +69860,15 @@ function readSide(tree2, side2, discovered, read2) {
     const own3 = onSide(unit3, side2);
     if (own3 === void 0 || own3.kind !== "plain") continue;
     const other = onSide(unit3, side2 === "base" ? "head" : "base");
-    add2(unit3.id, own3.files, namespaceOf(unit3), (file2) => other === void 0 || other.path === own3.path ? file2 : moved(file2, own3.path, other.path));
+    add2(unit3.id, own3.files, namespaceOf(unit3, side2), (file2) => other === void 0 || other.path === own3.path ? file2 : moved(file2, own3.path, other.path));
   }
   add2(contextUnit, discovered.context[side2], placeholder(contextUnit), (file2) => file2);
   for (const [environment4, files] of discovered.environmentContext) add2(environmentContextUnit(environment4), files[side2], placeholder(contextUnit), (file2) => file2);
   const unrendered = new Set(discovered.units.filter((unit3) => (onSide(unit3, side2)?.kind ?? "plain") !== "plain").map((unit3) => unit3.id));
   return { units, unrendered, broken: units.flatMap((unit3) => unit3.files.flatMap((file2) => file2.broken.map((broken) => ({ ...broken, side: side2 })))) };
 }
-function namespaceOf(unit3) {
-  return unit3.base?.namespace ?? unit3.head?.namespace ?? placeholder(unit3.id);
+function namespaceOf(unit3, side2) {
+  return onSide(unit3, side2)?.namespace ?? unit3.base?.namespace ?? unit3.head?.namespace ?? placeholder(unit3.id);
 }
 function placeholder(unit3) {
   return `~${unit3}`;
@@ -69010,9 +69885,9 @@ function objectsOf2(own3, other) {
   return objects;
 }
 function placed(unit3, base2, head) {
-  const contents = (objects) => new Map(objects.map((resource) => [resourceId(resource), { token: resource, text: () => readContentOf(resource) }]));
-  const own3 = unit3.base ?? shown2(unit3);
-  return { id: unit3.id, path: own3.path, environment: own3.environment, cluster: own3.cluster, objects: [contents(base2.get(unit3.id) ?? []), contents(head.get(unit3.id) ?? [])] };
+  const contents2 = (objects) => new Map(objects.map((resource) => [resourceId(resource), { token: resource, text: () => readContentOf(resource) }]));
+  const own3 = unit3.base ?? shown(unit3);
+  return { id: unit3.id, path: own3.path, environment: own3.environment, cluster: own3.cluster, objects: [contents2(base2.get(unit3.id) ?? []), contents2(head.get(unit3.id) ?? [])] };
 }
 function contextOf(environment4, objects) {
   return [...objects.get(environmentContextUnit(environment4)) ?? [], ...objects.get(contextUnit) ?? []];
@@ -69026,7 +69901,7 @@ function duplicateKey(side2, duplicate) {
   return [side2, duplicate.resource, file2, document, item2 ?? ""].join("\n");
 }
 function unitReport(unit3, pair) {
-  const { kind, path: path7 } = shown2(unit3);
+  const { kind, path: path7 } = shown(unit3);
   const need = rendererOf(unit3);
   if (need !== void 0) return { id: unit3.id, kind, path: path7, status: "not-renderable", reason: notRenderedReason(need) };
   const identical = unit3.base !== void 0 && unit3.head !== void 0 && unit3.base.files.length === unit3.head.files.length && unit3.base.files.every((file2, index) => file2 === unit3.head?.files[index] && sameBlob(pair, file2));
@@ -69138,9 +70013,9 @@ function countsBy(failOn, finding2) {
 function gateOver(id, blocking, otherwise) {
   if (blocking.length === 0) return { id, failed: false, because: otherwise };
   const codes = [...new Set(blocking.map((finding2) => finding2.code))].sort();
-  return { id, failed: true, because: `${count2(blocking.length, "finding")} at or above the gate: ${codes.slice(0, 8).join(", ")}` };
+  return { id, failed: true, because: `${count(blocking.length, "finding")} at or above the gate: ${codes.slice(0, 8).join(", ")}` };
 }
-function count2(number5, noun) {
+function count(number5, noun) {
   return `${number5} ${noun}${number5 === 1 ? "" : "s"}`;
 }
 function findingsGate(input3) {
@@ -69158,8 +70033,8 @@ function unreferencedGate(input3) {
 }
 function externalGate(input3) {
   const changed = input3.findings.filter((finding2) => finding2.code === EXTERNAL && isFresh(finding2) && input3.accepted?.has(finding2.fingerprint) !== true);
-  if (input3.gates.external === "fail" && changed.length > 0) return { id: "external", failed: true, because: `${count2(changed.length, "reference")} to content outside the repository changed` };
-  return { id: "external", failed: false, because: changed.length === 0 ? "no content outside the repository changed" : `${count2(changed.length, "reference")} to content outside the repository changed; this gate does not block` };
+  if (input3.gates.external === "fail" && changed.length > 0) return { id: "external", failed: true, because: `${count(changed.length, "reference")} to content outside the repository changed` };
+  return { id: "external", failed: false, because: changed.length === 0 ? "no content outside the repository changed" : `${count(changed.length, "reference")} to content outside the repository changed; this gate does not block` };
 }
 function incompleteGate(input3) {
   const { incomplete } = input3.gates;
@@ -69168,10 +70043,10 @@ function incompleteGate(input3) {
   const [first] = reasons;
   if (first === void 0) {
     const listed3 = input3.incompleteReasons.length;
-    return { id: "incomplete", failed: false, because: listed3 === 0 ? "everything that counts was read" : `${count2(listed3, "input")} could not be read before and still cannot` };
+    return { id: "incomplete", failed: false, because: listed3 === 0 ? "everything that counts was read" : `${count(listed3, "input")} could not be read before and still cannot` };
   }
   const where = first.file ?? first.unit;
-  return { id: "incomplete", failed: true, because: `${count2(reasons.length, "input")} could not be read, rendered or decided${where === void 0 ? "" : `, first \`${where}\``}: ${first.reason}` };
+  return { id: "incomplete", failed: true, because: `${count(reasons.length, "input")} could not be read, rendered or decided${where === void 0 ? "" : `, first \`${where}\``}: ${first.reason}` };
 }
 function maturityGate(input3) {
   const limits = input3.gates.maturity;
@@ -69190,7 +70065,7 @@ function maturityGate(input3) {
 function internalGate(input3) {
   const errors = input3.internalErrors ?? [];
   const [first] = errors;
-  return { id: "internal", failed: first !== void 0, because: first === void 0 ? "no internal error" : `${count2(errors.length, "internal error")}: ${first}` };
+  return { id: "internal", failed: first !== void 0, because: first === void 0 ? "no internal error" : `${count(errors.length, "internal error")}: ${first}` };
 }
 
 // src/app/review.ts
@@ -69291,19 +70166,19 @@ function assumptions(loaded, environments, findings, input3) {
 // src/report/plain.ts
 var named3 = { "\n": "\\n", "\r": "\\r", "	": "\\t" };
 var unseen = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u{3164}\u{115F}\u{1160}\u{FFA0}]/gu;
-function plain5(text6) {
+function plain4(text6) {
   return text6.replace(unseen, (character) => named3[character] ?? `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
 }
 function clip2(text6, limit) {
   if (text6.length <= limit) return text6;
-  let count3 = 0;
+  let count2 = 0;
   let end = 0;
   for (const character of text6) {
-    if (count3 === limit - 1) {
+    if (count2 === limit - 1) {
       const rest = end + character.length;
       return rest === text6.length ? text6 : `${text6.slice(0, end)}…`;
     }
-    count3 += 1;
+    count2 += 1;
     end += character.length;
   }
   return text6;
@@ -69311,16 +70186,16 @@ function clip2(text6, limit) {
 var nameLimit = 200;
 var sentenceLimit = 1200;
 function name(text6) {
-  return clip2(plain5(clip2(text6, nameLimit)), nameLimit);
+  return clip2(plain4(clip2(text6, nameLimit)), nameLimit);
 }
 function sentence2(text6) {
-  return clip2(plain5(clip2(text6, sentenceLimit)), sentenceLimit);
+  return clip2(plain4(clip2(text6, sentenceLimit)), sentenceLimit);
 }
 function byteLength(text6) {
   return Buffer.byteLength(text6, "utf8");
 }
-function plural2(count3, one, many = `${one}s`) {
-  return `${String(count3)} ${count3 === 1 ? one : many}`;
+function plural2(count2, one, many = `${one}s`) {
+  return `${String(count2)} ${count2 === 1 ? one : many}`;
 }
 function wellFormed(text6) {
   return text6.replace(new RegExp("\\p{Cs}", "gu"), "�");
@@ -69401,7 +70276,7 @@ function sameHost(sent, address) {
   return bare === address || bare.startsWith(`${address}.svc`);
 }
 function tokenWords(token) {
-  const claims = Object.entries(token.claims ?? {}).sort(([left], [right]) => compareText(left, right)).map(([key, value]) => `${name(key)}=${name(typeof value === "string" ? value : JSON.stringify(value))}`).join(",");
+  const claims = Object.entries(token.claims ?? {}).sort(([left2], [right]) => compareText(left2, right)).map(([key, value]) => `${name(key)}=${name(typeof value === "string" ? value : JSON.stringify(value))}`).join(",");
   const where = token.in === void 0 || token.in === "authorization" ? "" : ` in ${name(token.in)}`;
   return `with ${token.valid ? "a valid" : "an invalid"} token${claims === "" ? "" : ` {${claims}}`}${where}`;
 }
@@ -69420,7 +70295,7 @@ function callerOf2(from) {
   return parts.join(" ");
 }
 function whole3(text6) {
-  return clip2(plain5(clip2(text6, 600)), 600);
+  return clip2(plain4(clip2(text6, 600)), 600);
 }
 function requestOf(query3) {
   const { to, request: request3 } = query3;
@@ -69430,8 +70305,8 @@ function requestOf(query3) {
   const http2 = request3.protocol === "http" || request3.protocol === "https";
   const head = http2 ? `${name(request3.method ?? "GET")} ${request3.protocol}://${address}${whole3(request3.path ?? "/")}` : `${request3.protocol.toUpperCase()} ${address}`;
   if (request3.host !== void 0 && !sameHost(request3.host, target.host)) notes.push(`with host ${name(request3.host)}`);
-  if (request3.sni !== void 0 && !sameHost(request3.sni, target.host)) notes.push(`with server name ${name(request3.sni)}`);
-  for (const [key, value] of Object.entries(request3.headers ?? {}).sort(([left], [right]) => compareText(left, right))) {
+  if (request3.sni !== void 0 && (request3.protocol === "tls" || request3.protocol === "https") && !sameHost(request3.sni, target.host)) notes.push(`with server name ${name(request3.sni)}`);
+  for (const [key, value] of Object.entries(request3.headers ?? {}).sort(([left2], [right]) => compareText(left2, right))) {
     notes.push(`with header ${name(key)}: ${whole3(value)}`);
   }
   if (request3.token !== void 0) notes.push(tokenWords(request3.token));
@@ -69439,7 +70314,7 @@ function requestOf(query3) {
   return [head, ...notes].join(" ");
 }
 function givenOf(query3) {
-  return Object.entries(query3.given ?? {}).sort(([left], [right]) => compareText(left, right)).map(([key, value]) => `${name(key)} is ${String(value)}`).join(", ");
+  return Object.entries(query3.given ?? {}).sort(([left2], [right]) => compareText(left2, right)).map(([key, value]) => `${name(key)} is ${String(value)}`).join(", ");
 }
 function requestLine(query3) {
   const given = givenOf(query3);
@@ -69530,9 +70405,11 @@ function certaintyWords(finding2) {
       return assertNever(finding2.certainty);
   }
 }
-function signed2(value) {
-  const text6 = (Math.round(Math.abs(value) * 10) / 10).toString();
-  return value > 0 ? `+${text6}` : value < 0 ? `−${text6}` : "±0";
+function signed2(value, digits2 = 0) {
+  const size = Math.round(Math.abs(value) * 10) / 10;
+  const text6 = size !== 0 && Number.isInteger(size) ? size.toFixed(digits2) : size.toString();
+  if (size === 0) return "±0";
+  return value > 0 ? `+${text6}` : `−${text6}`;
 }
 
 // src/report/facts.ts
@@ -69546,7 +70423,15 @@ function findingsOf(report, ...statuses) {
   return report.findings.filter((finding2) => statuses.includes(finding2.status)).sort(byFinding);
 }
 function activeFindings(report) {
-  return findingsOf(report, "new", "worsened");
+  return findingsOf(report, "new", "worsened").filter((finding2) => finding2.code !== "MP901");
+}
+var incompleteCodes2 = /* @__PURE__ */ new Set(["MP805", "MP807", "MP905"]);
+function besideIncompleteness(report, findings) {
+  const told = new Set(report.incompleteReasons.flatMap((reason) => [reason.file, reason.unit]).filter((place3) => place3 !== void 0));
+  return findings.filter((finding2) => !incompleteCodes2.has(finding2.code) || !(told.has(finding2.resource) || finding2.location !== void 0 && told.has(finding2.location.file)));
+}
+function listedFindings(report) {
+  return besideIncompleteness(report, report.comparison.base === null ? findingsOf(report, "new", "worsened", "existing") : activeFindings(report));
 }
 function changesInOrder(report) {
   const worst = /* @__PURE__ */ new Map();
@@ -69568,14 +70453,12 @@ function workloadCount(report) {
   return sidecar2 + ambient + gateway2 + none2 + unknown3;
 }
 function severityCounts(findings) {
-  const counted2 = severities.map((severity2) => [severity2, findings.filter((finding2) => finding2.severity === severity2).length]).filter(([, count3]) => count3 > 0);
-  const shown4 = counted2.length > 1 ? counted2.filter(([severity2]) => severity2 !== "info") : counted2;
-  const words2 = shown4.map(([severity2, count3]) => `${String(count3)} ${severity2}`);
+  const words2 = severities.map((severity2) => [severity2, findings.filter((finding2) => finding2.severity === severity2).length]).filter(([, count2]) => count2 > 0).map(([severity2, count2]) => `${String(count2)} ${severity2}`);
   return words2.length < 2 ? words2.join("") : `${words2.slice(0, -1).join(", ")} and ${words2.at(-1) ?? ""}`;
 }
 function resourceCounts(report) {
-  const count3 = (effect) => report.resources.filter((resource) => resource.effect === effect).length;
-  return { changed: report.resources.length, withEffect: count3("changed"), undecided: count3("undecided") };
+  const count2 = (effect) => report.resources.filter((resource) => resource.effect === effect).length;
+  return { changed: report.resources.length, withEffect: count2("changed"), undecided: count2("undecided") };
 }
 function resourceWords(report) {
   const { changed, withEffect, undecided: undecided2 } = resourceCounts(report);
@@ -69592,7 +70475,7 @@ function maturityWords(report) {
   const overall = overallMaturity(report);
   if (overall === null) return null;
   const { base: base2, head, delta: delta2 } = overall;
-  if (base2 !== null && head !== null && head - base2 === delta2) return delta2 === 0 ? `maturity ${String(head)}` : `maturity ${String(base2)} → ${String(head)} (${signed2(delta2)})`;
+  if (base2 !== null && head !== null && Math.abs(head - base2 - delta2) < 1) return delta2 === 0 ? `maturity ${String(head)}` : `maturity ${String(base2)} → ${String(head)} (${signed2(delta2)})`;
   return `maturity ${signed2(delta2)}`;
 }
 var dimensionTitles = {
@@ -69622,8 +70505,8 @@ function maturityRows(report, environment4) {
   const base2 = report.maturity.base[environment4];
   const head = report.maturity.head[environment4];
   const delta2 = report.maturity.delta.environments[environment4];
-  const change2 = (value) => value === null || value === void 0 ? "n/a" : signed2(value);
-  const difference2 = (left, right) => left === void 0 || right === void 0 ? null : right - left;
+  const change2 = (value, digits2 = 0) => value === null || value === void 0 ? "n/a" : signed2(value, digits2);
+  const difference2 = (left2, right) => left2 === void 0 || right === void 0 ? null : right - left2;
   const level2 = difference2(base2?.configured.level, head?.configured.level);
   const confidence = difference2(base2?.configured.confidence, head?.configured.confidence);
   const rows = [
@@ -69647,7 +70530,7 @@ function maturityRows(report, environment4) {
       label: dimensionTitles[dimension],
       base: shown3(base2?.configured.dimensions[dimension].rating, 1),
       head: shown3(rating2?.rating, 1),
-      delta: change2(movement?.delta),
+      delta: change2(movement?.delta, 1),
       because: moved2 ? movers(report, movement?.movedBy ?? []) : rating2?.rating === null ? rating2.reason : "",
       moved: moved2
     });
@@ -69670,7 +70553,7 @@ function quietWords(report) {
   return `no effective change in ${plural2(workloadCount(report), "workload")}${population2.length === 0 ? "" : ` (${population2.join(", ")})`}`;
 }
 function newWords(report) {
-  const active = activeFindings(report);
+  const active = besideIncompleteness(report, activeFindings(report));
   if (active.length === 0) return null;
   const added = active.filter((finding2) => finding2.status === "new");
   const worsened = active.filter((finding2) => finding2.status === "worsened");
@@ -69745,13 +70628,13 @@ function times(value, factor) {
   const low = value.low * factor;
   return { low: low % word, high: (value.high * factor + Math.floor(low / word)) % word };
 }
-function plus(left, right) {
-  const low = left.low + right.low;
-  return { low: low % word, high: (left.high + right.high + (low >= word ? 1 : 0)) % word };
+function plus(left2, right) {
+  const low = left2.low + right.low;
+  return { low: low % word, high: (left2.high + right.high + (low >= word ? 1 : 0)) % word };
 }
-function minus2(left, right) {
-  const low = left.low - right.low;
-  return { low: low < 0 ? low + word : low, high: (left.high - right.high - (low < 0 ? 1 : 0) + 2 * word) % word };
+function minus2(left2, right) {
+  const low = left2.low - right.low;
+  return { low: low < 0 ? low + word : low, high: (left2.high - right.high - (low < 0 ? 1 : 0) + 2 * word) % word };
 }
 function text4(value) {
   return value.high === 0 ? value.low.toString(16) : value.high.toString(16) + value.low.toString(16).padStart(8, "0");
@@ -69771,9 +70654,9 @@ function lineHashes(content2) {
     const start = starts[index] ?? -1;
     if (start === -1) return;
     const value = text4(hash3);
-    const count3 = (occurrences.get(value) ?? 0) + 1;
-    occurrences.set(value, count3);
-    hashes[start] = `${value}:${String(count3)}`;
+    const count2 = (occurrences.get(value) ?? 0) + 1;
+    occurrences.set(value, count2);
+    hashes[start] = `${value}:${String(count2)}`;
     starts[index] = -1;
   };
   const shift = (current) => {
@@ -69923,7 +70806,7 @@ function pascal(rule2) {
   return words2.map((word2) => word2.charAt(0).toUpperCase() + word2.slice(1)).join("");
 }
 function full(text6, fallback) {
-  const line2 = clip2(plain5(text6.trim() === "" ? fallback : text6.trim()), descriptionLimit - 1);
+  const line2 = clip2(plain4(text6.trim() === "" ? fallback : text6.trim()), descriptionLimit - 1);
   const said2 = line2.charAt(0).toUpperCase() + line2.slice(1);
   return /[.!?…]$/.test(said2) ? said2 : `${said2}.`;
 }
@@ -70112,7 +70995,7 @@ function buildSarif(input3) {
   const results = [];
   const unplaced = [];
   const kept = wanted.slice(0, resultLimit);
-  for (const finding2 of [...kept].sort((left, right) => compareText(ruleId(left, docs.get(left.code)), ruleId(right, docs.get(right.code))))) {
+  for (const finding2 of [...kept].sort((left2, right) => compareText(ruleId(left2, docs.get(left2.code)), ruleId(right, docs.get(right.code))))) {
     const id = ruleId(finding2, docs.get(finding2.code));
     if (indices.has(id)) continue;
     indices.set(id, rules2.length);
@@ -70172,13 +71055,13 @@ function actionConfiguration(pair, inputs2, report) {
   if (base2 === void 0 && head === void 0 && inputs2["config-file"] !== null) {
     throw new InputError(`the configuration \`${file2}\` is not in \`${report.comparison.head.label.slice(0, 80)}\``, "correct the input `config-file`, or leave it out");
   }
-  const config2 = overridden(base2 === void 0 ? defaultConfig : inForce2(base2, file2), inputs2);
+  const { config: config2, notYet } = base2 === void 0 ? { config: defaultConfig, notYet: [] } : inForce2(base2, file2);
   const proposed = head === void 0 || head === base2 ? null : proposal(head, file2);
-  return { config: config2, file: file2, ...proposed === null ? {} : { proposed: overridden(proposed, inputs2) } };
+  return { config: overridden(config2, inputs2), notYet, file: file2, ...proposed === null ? {} : { proposed: overridden(proposed, inputs2) } };
 }
 function inForce2(text6, file2) {
   const reading = readConfig(text6, file2);
-  if (reading.type === "config") return reading.config;
+  if (reading.type === "config") return reading;
   const [first, ...more] = reading.problems;
   const where = first === void 0 ? `\`${file2}\`` : `\`${first.file}\` line ${String(first.line)}`;
   throw new InputError(`${where}: ${first?.message ?? "the configuration cannot be read"}${more.length === 0 ? "" : `, and ${String(more.length)} more`}`, first?.remedy ?? "correct the configuration on the base branch");
@@ -70197,40 +71080,39 @@ function overridden(config2, inputs2) {
       failOn: inputs2["fail-on"] ?? gates2.failOn,
       severity: inputs2["fail-on-severity"] ?? gates2.severity,
       incomplete: inputs2.incomplete ?? gates2.incomplete,
-      external: inputs2.external ?? gates2.external,
-      unreferenced: inputs2.unreferenced ?? gates2.unreferenced,
       maturity: inputs2.maturity ?? gates2.maturity
     }
   };
 }
 function analysis(version3) {
-  return {
-    analyse: ({ pair, comparison, inputs: inputs2, today }) => {
-      const { config: config2, proposed, file: file2 } = actionConfiguration(pair, inputs2, { comparison });
-      return review({ pair, comparison, config: config2, proposed, configFile: file2, today, version: version3 }).report;
-    },
-    sarif: (report, pair, { inputs: inputs2, repository }) => {
-      const firstChanged = changedPaths(pair).find((changed) => changed.head?.type === "file")?.path;
-      const log = buildSarif({
-        report,
-        rules: catalogue,
-        files: { text: (path7) => textAt3(pair, "head", path7), ...firstChanged === void 0 ? {} : { fallback: firstChanged } },
-        minimum: inputs2["sarif-min-severity"],
-        tag: inputs2["comment-tag"],
-        repository
-      });
-      const category = inputs2["sarif-category"];
-      if (category !== null) for (const run of log.runs) run.automationDetails = { ...run.automationDetails, id: `${category.replace(/\/+$/, "")}/` };
-      return `${JSON.stringify(log, null, 2)}
+  return ({ pair, comparison, inputs: inputs2, today }) => {
+    const { config: config2, proposed, notYet, file: file2 } = actionConfiguration(pair, inputs2, { comparison });
+    const { report, locateHead } = review({ pair, comparison, config: config2, proposed, configFile: file2, notYet, today, version: version3 });
+    return {
+      report,
+      sarif: (repository) => {
+        const fallback = changedPaths(pair).find((changed) => changed.head?.type === "file")?.path;
+        const log = buildSarif({
+          report,
+          rules: describeRules(),
+          files: { text: (path7) => textAt3(pair, "head", path7), locate: locateHead, ...fallback === void 0 ? {} : { fallback } },
+          minimum: inputs2["sarif-min-severity"],
+          tag: inputs2["comment-tag"],
+          repository
+        });
+        const category = inputs2["sarif-category"];
+        if (category !== null) for (const run of log.runs) run.automationDetails = { ...run.automationDetails, id: `${category.replace(/\/+$/, "")}/` };
+        return `${JSON.stringify(log, null, 2)}
 `;
-    }
+      }
+    };
   };
 }
 
 // src/entry/action-log.ts
 var longest = 4e3;
 function logLine(text6) {
-  const line2 = clip2(plain5(clip2(text6, longest)), longest).replaceAll("##[", "## [");
+  const line2 = clip2(plain4(clip2(text6, longest)), longest).replaceAll("##[", "## [");
   return /^\s*::/.test(line2) ? line2.replace("::", ": :") : line2;
 }
 var actionLog = {
@@ -70781,7 +71663,7 @@ function chooseComparison(request3) {
   if (headRef !== null) return { type: "snapshot", head: headRef, note: null };
   switch (event.type) {
     case "pull_request": {
-      const mergeBase2 = (note) => ({ type: "revisions", mode: "merge-base", base: { type: "merge-base", of: event.baseSha, and: event.headSha }, head: event.headSha, note });
+      const mergeBase2 = (note2) => ({ type: "revisions", mode: "merge-base", base: { type: "merge-base", of: event.baseSha, and: event.headSha }, head: event.headSha, note: note2 });
       if (request3.compare === "merge-base") return mergeBase2(null);
       const [first, second, third] = request3.parents ?? [];
       if (first !== void 0 && second === event.headSha && third === void 0) {
@@ -70863,8 +71745,8 @@ function readEvent(name2, payload) {
       return unusable(`the event \`${name2}\` names no pull request and no commits to compare`, `run this step on one of ${supported}, or give \`base-ref\` and \`head-ref\``);
   }
 }
-function unusable(reason, remedy) {
-  return { type: "unusable", reason, remedy };
+function unusable(reason, remedy2) {
+  return { type: "unusable", reason, remedy: remedy2 };
 }
 
 // src/adapters/github/pull-request.ts
@@ -71418,9 +72300,15 @@ function withoutComments(text6) {
   return text6.replaceAll("<!--", `<${zeroWidth}!--`).replaceAll("-->", `--${zeroWidth}>`).replaceAll("--!>", `--${zeroWidth}!>`);
 }
 var entities = { "&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;", $: "&#36;" };
+function inert2(text6, limit) {
+  return clip2(plain4(clip2(text6, limit)), limit).replace(/--(!?)>/g, `--${zeroWidth}$1>`).replaceAll("@", `@${zeroWidth}`).replace(/#(?=\d)/g, `#${zeroWidth}`).replace(/\b(GH)-(?=\d)/gi, `$1${zeroWidth}-`).replace(/\b[0-9a-f]{7,40}\b/gi, (id) => `${id.slice(0, 3)}${zeroWidth}${id.slice(3, 6)}${zeroWidth}${id.slice(6)}`).replace(/\bwww\./gi, (www) => `${www.slice(0, 3)}${zeroWidth}.`).replace(/:(?=\/\/|:|[a-z0-9_+-]+:)/gi, `:${zeroWidth}`);
+}
 function md(text6, limit = sentenceLimit) {
-  const line2 = clip2(plain5(clip2(text6, limit)), limit).replace(/--(!?)>/g, `--${zeroWidth}$1>`).replaceAll("@", `@${zeroWidth}`).replace(/#(?=\d)/g, `#${zeroWidth}`).replace(/\b(GH)-(?=\d)/gi, `$1${zeroWidth}-`).replace(/\b[0-9a-f]{7,40}\b/gi, (id) => `${id.slice(0, 3)}${zeroWidth}${id.slice(3, 6)}${zeroWidth}${id.slice(6)}`).replace(/\bwww\./gi, (www) => `${www.slice(0, 3)}${zeroWidth}.`).replace(/:(?=\/\/|:|[a-z0-9_+-]+:)/gi, `:${zeroWidth}`).replace(/[\\`*_[\]~]/g, "\\$&").replace(/[&<>|$]/g, (character) => entities[character] ?? character);
+  const line2 = inert2(text6, limit).replace(/[\\`*_[\]~]/g, "\\$&").replace(/[&<>|$]/g, (character) => entities[character] ?? character);
   return line2.replace(/^(\s*)([-+=#])/, "$1\\$2").replace(/^(\s*\d+)([.)])(?=\s|$)/, "$1\\$2");
+}
+function html(text6, limit = sentenceLimit) {
+  return inert2(text6, limit).replace(/[&<>|$"'`*_[\]~\\]/g, (character) => `&#${String(character.charCodeAt(0))};`);
 }
 function code(text6, limit = nameLimit) {
   const shown4 = withoutComments(clip2(name(text6), limit));
@@ -71436,8 +72324,8 @@ function codeCell(text6, limit = nameLimit) {
   return `<code>${shown4.replace(/[^\p{L}\p{N} ]/gu, (character) => `&#${String(character.codePointAt(0) ?? 0)};`)}</code>`;
 }
 function spans(text6, span, limit) {
-  const parts = plain5(clip2(text6, limit)).split("`");
-  if (parts.length % 2 === 0) {
+  const parts = plain4(clip2(text6, limit)).split("`");
+  if (parts.length % 2 === 0 && text6.length <= limit) {
     const last = parts.pop() ?? "";
     parts[parts.length - 1] = `${parts.at(-1) ?? ""}\`${last}`;
   }
@@ -71479,32 +72367,32 @@ function fit(page2, budget) {
   const joint = 2;
   const omission = (titles2) => titles2.length === 0 ? "" : `_Left out for length: ${titles2.join(", ")}; ${page2.elsewhere}._`;
   const reserve = byteLength(omission(page2.sections.map((section) => section.title))) + joint;
-  let left = budget - byteLength(head) - byteLength(foot) - reserve - 2 * joint;
-  if (left < 0) return cut([head, foot].filter((part2) => part2 !== "").join("\n\n"), budget);
+  let left2 = budget - byteLength(head) - byteLength(foot) - reserve - 2 * joint;
+  if (left2 < 0) return cut([head, foot].filter((part2) => part2 !== "").join("\n\n"), budget);
   const kept = /* @__PURE__ */ new Map();
   const whole5 = /* @__PURE__ */ new Set();
   const byPriority = page2.sections.map((section, index) => ({ section, index })).sort((a, b) => a.section.priority - b.section.priority || a.index - b.index);
   for (const { section } of byPriority) {
     const full2 = render(section, section.items.length);
-    if (byteLength(full2) + joint <= left) {
+    if (byteLength(full2) + joint <= left2) {
       kept.set(section, full2);
       whole5.add(section);
-      left -= byteLength(full2) + joint;
+      left2 -= byteLength(full2) + joint;
       continue;
     }
     let used = byteLength(render(section, 0)) + joint + 4;
-    let count3 = 0;
+    let count2 = 0;
     for (const item2 of section.items) {
       const size = byteLength(item2) + 1;
-      if (used + size > left) break;
+      if (used + size > left2) break;
       used += size;
-      count3 += 1;
+      count2 += 1;
     }
-    if (count3 === 0 || count3 === section.items.length) continue;
-    const part2 = render(section, count3);
-    if (byteLength(part2) + joint > left) continue;
+    if (count2 === 0 || count2 === section.items.length) continue;
+    const part2 = render(section, count2);
+    if (byteLength(part2) + joint > left2) continue;
     kept.set(section, part2);
-    left -= byteLength(part2) + joint;
+    left2 -= byteLength(part2) + joint;
   }
   const titles = page2.sections.filter((section) => !whole5.has(section)).map((section) => section.title);
   return [head, ...page2.sections.flatMap((section) => kept.get(section) ?? []), omission(titles), foot].filter((part2) => part2 !== "").join("\n\n");
@@ -71594,7 +72482,7 @@ var marks = { pass: "🟢", warn: "🟡", fail: "🔴", error: "⚪", "not-appli
 function verdictLines(report) {
   const { word: word2, parts } = headline2(report);
   const line2 = `${marks[report.verdict]} **${word2}**${parts.length === 0 ? "" : `: ${parts.map((part2) => prose(part2, 400)).join(" · ")}`}`;
-  const active = activeFindings(report)[0];
+  const active = report.comparison.base === null ? void 0 : listedFindings(report)[0];
   const worst = changesInOrder(report)[0];
   const sentence3 = active?.message ?? worst?.headline;
   const preview = report.preview === void 0 ? [] : ["", `With the configuration of this pull request: **${report.preview.verdict}**, ${prose(report.preview.because, 400)}`];
@@ -71658,7 +72546,7 @@ function findingItem(finding2, context3) {
   ].join("\n");
 }
 function findingsSection(report, context3) {
-  const findings = report.comparison.base === null ? findingsOf(report, "new", "worsened", "existing") : activeFindings(report);
+  const findings = listedFindings(report);
   return { title: "findings", head: [`### Findings (${severityCounts(findings)})`, ""], items: findings.map((finding2) => findingItem(finding2, context3)), tail: [], priority: 2 };
 }
 function fixedSection(report) {
@@ -71669,8 +72557,8 @@ function attackPathsSection(report) {
   const paths = report.attackPaths.filter((path7) => path7.status !== "existing" || report.comparison.base === null);
   return { title: "attack paths", head: ["### Attack paths", ""], items: paths.map((path7) => `- ${path7.status}: ${path7.hops.slice(0, 12).map((hop) => code(hop, 120)).join(" → ")}`), tail: [], priority: 4 };
 }
-function details(summary2, open3) {
-  return open3 ? { head: [`### ${summary2}`, ""], tail: [] } : { head: [`<details><summary>${summary2}</summary>`, ""], tail: ["", "</details>"] };
+function details(title, open3) {
+  return open3 ? { head: [`### ${title((text6) => md(text6, 100))}`, ""], tail: [] } : { head: [`<details><summary>${title((text6) => html(text6, 100))}</summary>`, ""], tail: ["", "</details>"] };
 }
 function maturitySections(report, open3) {
   const snapshot = report.comparison.base === null;
@@ -71678,8 +72566,8 @@ function maturitySections(report, open3) {
   return maturityEnvironments(report).map((environment4) => {
     const rows = maturityRows(report, environment4);
     const delta2 = report.maturity.delta.environments[environment4];
-    const title = `Maturity${report.environments.length > 1 ? ` of ${md(environment4, 100)}` : ""}${snapshot || delta2?.overall === null || delta2 === void 0 ? "" : ` (${signed2(delta2.overall)})`}`;
-    const frame2 = details(title, open3);
+    const moved2 = snapshot || delta2 === void 0 || delta2.overall === null ? "" : ` (${signed2(delta2.overall)})`;
+    const frame2 = details((escape2) => `Maturity${report.environments.length > 1 ? ` of ${escape2(environment4)}` : ""}${moved2}`, open3);
     const columns = snapshot ? ["dimension", "value", "because"] : ["dimension", "base", "head", "Δ", "because"];
     const population2 = delta2?.population ?? 0;
     return {
@@ -71693,12 +72581,12 @@ function maturitySections(report, open3) {
 }
 function suppressedSection(report, open3) {
   const suppressed2 = findingsOf(report, "suppressed");
-  const frame2 = details(`Suppressed (${String(suppressed2.length)})`, open3);
+  const frame2 = details(() => `Suppressed (${String(suppressed2.length)})`, open3);
   return { title: "suppressed", head: frame2.head, items: suppressed2.map((finding2) => `- ${finding2.severity} ${code(finding2.code)} ${md(finding2.title, 200)}: ${code(finding2.resource)}`), tail: frame2.tail, priority: 9 };
 }
 function existingSection(report, open3) {
   const existing = report.comparison.base === null ? [] : findingsOf(report, "existing");
-  const frame2 = details(`As before, not judged here (${severityCounts(existing)})`, open3);
+  const frame2 = details(() => `As before, not judged here (${severityCounts(existing)})`, open3);
   return { title: "existing findings", head: frame2.head, items: existing.map((finding2) => `- ${finding2.severity} ${code(finding2.code)} ${md(finding2.title, 200)}: ${code(finding2.resource)}`), tail: frame2.tail, priority: 11 };
 }
 function notUnderstoodSection(report) {
@@ -71712,7 +72600,7 @@ function notUnderstoodSection(report) {
     }),
     ...unreadable2.map((entry2) => `- ${code(place(entry2.file, entry2.line))}: ${prose(entry2.reason, 400)} (${entry2.side})${entry2.remedy === "" ? "" : `. **Fix:** ${prose(entry2.remedy, 400)}`}`)
   ];
-  return { title: "not understood", head: [`### Not understood (${String(items.length)})`, ""], items, tail: [], priority: 8 };
+  return { title: "not understood", head: [`### Not understood (${String(items.length)})`, ""], items, tail: [], priority: report.incompleteReasons.some((reason) => reason.status === "new") ? 2 : 8 };
 }
 function resourcesSection(report) {
   return {
@@ -71725,7 +72613,7 @@ function resourcesSection(report) {
 }
 function assumptionsSection(report, open3) {
   const { assumptions: assumptions2 } = report.coverage;
-  const frame2 = details(`Assumptions (${String(assumptions2.length)})`, open3);
+  const frame2 = details(() => `Assumptions (${String(assumptions2.length)})`, open3);
   return { title: "assumptions", head: frame2.head, items: assumptions2.map((assumption) => `- ${code(assumption.id)}: ${prose(assumption.text, 400)}`), tail: frame2.tail, priority: 12 };
 }
 function modeWords(report) {
@@ -71764,7 +72652,7 @@ function footLines(report, context3) {
   const local = base2 === null ? "mesh-posture audit" : `mesh-posture review --base ${short2(base2.id)} --head ${short2(head.id)}`;
   return [
     "---",
-    ...(context3.notes ?? []).map((note) => `> ${prose(note, 400)}`),
+    ...(context3.notes ?? []).map((note2) => `> ${prose(note2, 400)}`),
     ...(context3.notes ?? []).length === 0 ? [] : [""],
     `<sub>${parts.join(" · ")} · locally: ${code(local, 160)} · a state finding is silenced by \`suppressions\` in \`.github/mesh-posture.yml\` of the base, a change is accepted by an approving review with the line \`accept CODE FINGERPRINT: reason\`</sub>`
   ];
@@ -71807,6 +72695,7 @@ function summaryMarkdown(report, context3 = {}, options = {}) {
 var wide = /[\u{1100}-\u{115F}\u{2E80}-\u{A4CF}\u{AC00}-\u{D7A3}\u{F900}-\u{FAFF}\u{FE30}-\u{FE6F}\u{FF00}-\u{FF60}\u{FFE0}-\u{FFE6}\u{1F300}-\u{1FAFF}\u{20000}-\u{3FFFD}]/u;
 var combining = new RegExp("\\p{M}", "u");
 function cells(text6) {
+  if (/^[\x20-\x7e]*$/.test(text6)) return text6.length;
   let sum = 0;
   for (const character of text6) sum += combining.test(character) ? 0 : wide.test(character) ? 2 : 1;
   return sum;
@@ -71834,31 +72723,31 @@ function wrap(text6, width, first = "", rest = " ".repeat(cells(first))) {
   const room = Math.max(16, width - Math.max(cells(first), cells(rest)));
   const lines = [];
   let line2 = "";
-  for (const word2 of plain5(text6).split(" ")) {
-    let left = word2;
-    if (line2 !== "" && cells(line2) + 1 + cells(left) > room) {
+  for (const word2 of plain4(text6).split(" ")) {
+    let left2 = word2;
+    if (line2 !== "" && cells(line2) + 1 + cells(left2) > room) {
       lines.push(line2);
       line2 = "";
     }
     if (line2 !== "") {
-      line2 += ` ${left}`;
+      line2 += ` ${left2}`;
       continue;
     }
-    while (cells(left) > room) {
-      const part2 = prefix2(left, room);
+    while (cells(left2) > room) {
+      const part2 = prefix2(left2, room);
       lines.push(part2);
-      left = left.slice(part2.length);
+      left2 = left2.slice(part2.length);
     }
-    line2 = left;
+    line2 = left2;
   }
   if (line2 !== "" || lines.length === 0) lines.push(line2);
   return lines.map((body, index) => harmless((index === 0 ? first : rest) + body.trimEnd()));
 }
-function bullets(texts5, width, indent = "  ") {
-  return texts5.flatMap((text6) => wrap(text6, width, `${indent}- `, `${indent}  `));
+function bullets(texts6, width, indent = "  ") {
+  return texts6.flatMap((text6) => wrap(text6, width, `${indent}- `, `${indent}  `));
 }
 function table2(columns, rows, width, indent = "  ") {
-  const clean = rows.map((row2) => columns.map((_, index) => plain5(row2[index] ?? "")));
+  const clean = rows.map((row2) => columns.map((_, index) => plain4(row2[index] ?? "")));
   const found = columns.findIndex((column) => column.flexible === true);
   const flexible = found === -1 ? columns.length - 1 : found;
   const natural = columns.map((column, index) => Math.max(cells(column.title), ...clean.map((row2) => cells(row2[index] ?? ""))));
@@ -72004,7 +72893,7 @@ function maturityBlocks(report, options, every) {
       rows.map((row2) => [row2.label, row2.base, row2.head, row2.delta, row2.because]),
       options.width
     );
-    return [[title, ...lines, ...population2 === 0 ? [] : wrap(`workloads added or removed move the score by ${String(population2)} beside this`, options.width, "  ")]];
+    return [[title, ...lines, ...population2 === 0 ? [] : wrap(`workloads added or removed move the score by ${signed2(population2)} beside this`, options.width, "  ")]];
   });
 }
 function assumptionsBlock(report, options) {
@@ -72074,7 +72963,7 @@ function resourcesBlock(report, options) {
   if (report.resources.length === 0) return [];
   const shown4 = report.resources.filter((resource) => options.verbose === true || resource.effect !== "none");
   const limit = options.verbose === true ? shown4.length : 20;
-  const lines = [heading(resourceWords(report), options), ...bullets(shown4.slice(0, limit).map((resource) => `${name(resource.resource)} ${resource.change}, effect ${resource.effect}: ${sentence2(resource.because)}`), options.width)];
+  const lines = [heading(resourceWords(report), options), ...bullets(shown4.slice(0, limit).map((resource) => `${name(resource.resource)} ${resource.change}, effect ${resource.effect}: ${clip2(sentence2(resource.because), 160)}`), options.width)];
   if (shown4.length > limit) lines.push(`  and ${String(shown4.length - limit)} more`);
   return lines;
 }
@@ -72085,7 +72974,7 @@ function reviewText(report, options = defaultTextOptions) {
   return page([
     verdictBlock(report, options),
     ...changesBlocks(changesInOrder(report), report, options),
-    ...findingsBlocks("Findings", activeFindings(report), options),
+    ...findingsBlocks("Findings", listedFindings(report), options),
     incompleteBlock(report, options),
     attackPathsBlock(report, options, false),
     resourcesBlock(report, options),
@@ -72098,7 +72987,7 @@ function reviewText(report, options = defaultTextOptions) {
 
 // src/report/text/audit.ts
 function openFindings(report) {
-  return findingsOf(report, "new", "worsened", "existing");
+  return besideIncompleteness(report, findingsOf(report, "new", "worsened", "existing"));
 }
 function summaryBlocks(report, options) {
   const { width } = options;
@@ -72199,8 +73088,8 @@ function auditText(report, options = defaultTextOptions) {
     scopeBlock(report, options),
     ...maturityBlocks(report, options, true),
     ...severities.flatMap((severity2) => {
-      const some = findings.filter((finding2) => finding2.severity === severity2);
-      return some.length === 0 ? [] : [[heading(`Findings: ${severity2} (${String(some.length)})`, options)], ...some.map((finding2) => findingBlock(finding2, options, "full"))];
+      const some2 = findings.filter((finding2) => finding2.severity === severity2);
+      return some2.length === 0 ? [] : [[heading(`Findings: ${severity2} (${String(some2.length)})`, options)], ...some2.map((finding2) => findingBlock(finding2, options, "full"))];
     }),
     incompleteBlock(report, options),
     attackPathsBlock(report, options, true),
@@ -72262,8 +73151,8 @@ async function postInline(host, work, notPlaced) {
   const post = (comments) => host.createReview({ commit: work.commit, body: work.body, comments: comments.map((comment) => ({ ...anchored(comment), body: comment.body })) });
   try {
     await onceMore(() => post(work.comments), async () => {
-      const left = await notYetPosted(host, work.comments, work.viewer);
-      if (left.length > 0) await post(left);
+      const left2 = await notYetPosted(host, work.comments, work.viewer);
+      if (left2.length > 0) await post(left2);
     });
     return 0;
   } catch (error63) {
@@ -72541,8 +73430,8 @@ function nearest(file2, candidate, documentAt) {
   }
   return best === void 0 ? void 0 : lineAnchor(file2, candidate.side, best, best);
 }
-function chooseAnchor(candidates2, diff, documentAt) {
-  const placed2 = candidates2.flatMap((candidate) => {
+function chooseAnchor(candidates3, diff, documentAt) {
+  const placed2 = candidates3.flatMap((candidate) => {
     const file2 = diff.find(candidate.file, candidate.side);
     return file2 === void 0 ? [] : [{ candidate, file: file2 }];
   });
@@ -72558,8 +73447,8 @@ function chooseAnchor(candidates2, diff, documentAt) {
 
 // src/report/review/plan-review.ts
 var hardMaximum = 30;
-function sameCause(left, right) {
-  return left.changeIds.some((id) => right.changeIds.includes(id));
+function sameCause(left2, right) {
+  return left2.changeIds.some((id) => right.changeIds.includes(id));
 }
 function anchorKey(anchor2) {
   return anchor2.type === "line" ? `${anchor2.side}:${String(anchor2.startLine ?? anchor2.line)}-${String(anchor2.line)}:${anchor2.path}` : anchor2.type === "file" ? `file:${anchor2.path}` : "summary";
@@ -72608,12 +73497,12 @@ function planReview(input3) {
 }
 
 // src/report/review/reconcile.ts
-function sameLogin(left, right) {
-  return left.replace(/\[bot\]$/, "").toLowerCase() === right.replace(/\[bot\]$/, "").toLowerCase();
+function sameLogin(left2, right) {
+  return left2.replace(/\[bot\]$/, "").toLowerCase() === right.replace(/\[bot\]$/, "").toLowerCase();
 }
-function sameBody(left, right) {
+function sameBody(left2, right) {
   const normal = (body) => body.replaceAll("\r\n", "\n").trimEnd();
-  return normal(left) === normal(right);
+  return normal(left2) === normal(right);
 }
 function reconcile(existing, wanted, options) {
   const { viewer, head, stale = "delete" } = options;
@@ -72623,7 +73512,7 @@ function reconcile(existing, wanted, options) {
   const live = existing.filter((comment) => own3(comment) && comment.replyTo === null && !isRetired(comment.body)).flatMap((comment) => {
     const fingerprint2 = fingerprintOf(comment.body);
     return fingerprint2 === null ? [] : [{ comment, fingerprint: fingerprint2 }];
-  }).sort((left, right) => left.comment.id - right.comment.id);
+  }).sort((left2, right) => left2.comment.id - right.comment.id);
   const retire = [];
   const takeBack = (comment, fingerprint2, superseded) => {
     if (answered.has(comment.id)) retire.push({ how: "edit-resolved", id: comment.id, body: resolvedBody(comment.body, fingerprint2, head) });
@@ -72659,8 +73548,8 @@ function reconcile(existing, wanted, options) {
 }
 
 // src/report/review/plan-sticky.ts
-function newer(left, right) {
-  return left.head === right.head && (left.run > right.run || left.run === right.run && left.attempt > right.attempt);
+function newer(left2, right) {
+  return left2.head === right.head && (left2.run > right.run || left2.run === right.run && left2.attempt > right.attempt);
 }
 function wantsNew(wish) {
   switch (wish.mode) {
@@ -72682,7 +73571,7 @@ function planSticky(existing, wish) {
   const own3 = existing.filter((comment) => sameLogin(comment.author, wish.viewer)).flatMap((comment) => {
     const marker = readStickyMarker(comment.body);
     return marker !== null && marker.tag === wanted.tag ? [{ comment, state: marker.state }] : [];
-  }).sort((left, right) => left.comment.id - right.comment.id);
+  }).sort((left2, right) => left2.comment.id - right.comment.id);
   const kept = own3[0];
   if (kept === void 0) return wantsNew(wish) ? { action: "create", body: wish.body, remove: [] } : { action: "none", remove: [] };
   const { id } = kept.comment;
@@ -72824,11 +73713,11 @@ var Diff = class {
     basePath.oldPos = oldPos;
     return newPos;
   }
-  equals(left, right, options) {
+  equals(left2, right, options) {
     if (options.comparator) {
-      return options.comparator(left, right);
+      return options.comparator(left2, right);
     } else {
-      return left === right || !!options.ignoreCase && left.toLowerCase() === right.toLowerCase();
+      return left2 === right || !!options.ignoreCase && left2.toLowerCase() === right.toLowerCase();
     }
   }
   removeEmpty(array2) {
@@ -72901,23 +73790,23 @@ var LineDiff = class extends Diff {
     super(...arguments);
     this.tokenize = tokenize;
   }
-  equals(left, right, options) {
+  equals(left2, right, options) {
     if (options.ignoreWhitespace) {
-      if (!options.newlineIsToken || !left.includes("\n")) {
-        left = left.trim();
+      if (!options.newlineIsToken || !left2.includes("\n")) {
+        left2 = left2.trim();
       }
       if (!options.newlineIsToken || !right.includes("\n")) {
         right = right.trim();
       }
     } else if (options.ignoreNewlineAtEof && !options.newlineIsToken) {
-      if (left.endsWith("\n")) {
-        left = left.slice(0, -1);
+      if (left2.endsWith("\n")) {
+        left2 = left2.slice(0, -1);
       }
       if (right.endsWith("\n")) {
         right = right.slice(0, -1);
       }
     }
-    return super.equals(left, right, options);
+    return super.equals(left2, right, options);
   }
 };
 var lineDiff = new LineDiff();
@@ -73072,14 +73961,14 @@ function hunks(baseText, headText) {
 }
 function numbered(oldStart, newStart, raw) {
   const lines = [];
-  let left = oldStart;
+  let left2 = oldStart;
   let right = newStart;
   for (const line2 of raw) {
-    if (line2.startsWith("-")) lines.push({ type: "removed", left: left++ });
+    if (line2.startsWith("-")) lines.push({ type: "removed", left: left2++ });
     else if (line2.startsWith("+")) lines.push({ type: "added", right: right++ });
-    else if (!line2.startsWith("\\")) lines.push({ type: "context", left: left++, right: right++ });
+    else if (!line2.startsWith("\\")) lines.push({ type: "context", left: left2++, right: right++ });
   }
-  return { oldStart, oldLines: left - oldStart, newStart, newLines: right - newStart, lines };
+  return { oldStart, oldLines: left2 - oldStart, newStart, newLines: right - newStart, lines };
 }
 function replaced(oldLines, newLines) {
   return numbered(1, 1, [...new Array(oldLines).fill("-"), ...new Array(newLines).fill("+")]);
@@ -73097,11 +73986,11 @@ function mapLine(list5, line2, from) {
   const to = from === "left" ? "right" : "left";
   let shift = 0;
   for (const hunk of list5) {
-    const [start, count3, otherStart, otherCount] = from === "left" ? [hunk.oldStart, hunk.oldLines, hunk.newStart, hunk.newLines] : [hunk.newStart, hunk.newLines, hunk.oldStart, hunk.oldLines];
-    const first = count3 === 0 ? start + 1 : start;
+    const [start, count2, otherStart, otherCount] = from === "left" ? [hunk.oldStart, hunk.oldLines, hunk.newStart, hunk.newLines] : [hunk.newStart, hunk.newLines, hunk.oldStart, hunk.oldLines];
+    const first = count2 === 0 ? start + 1 : start;
     if (line2 < first) break;
-    if (line2 < first + count3) return hunk.lines.find((entry2) => entry2[from] === line2)?.[to];
-    shift = (otherCount === 0 ? otherStart + 1 : otherStart) + otherCount - (first + count3);
+    if (line2 < first + count2) return hunk.lines.find((entry2) => entry2[from] === line2)?.[to];
+    shift = (otherCount === 0 ? otherStart + 1 : otherStart) + otherCount - (first + count2);
   }
   return line2 + shift;
 }
@@ -73119,19 +74008,19 @@ function patchLines(patch) {
     const oldLines = Number(match[2] ?? "1");
     const newLines = Number(match[4] ?? "1");
     const body = [];
-    let left = 0;
+    let left2 = 0;
     let right = 0;
-    while (at < lines.length && (left < oldLines || right < newLines)) {
+    while (at < lines.length && (left2 < oldLines || right < newLines)) {
       const line2 = lines[at] ?? "";
       const isLast = at === lines.length - 1 && line2 === "";
       if (isLast || !/^[-+ \\]|^$/u.test(line2)) break;
       const step = line2 === "" ? " " : line2.charAt(0);
-      if (step !== "+" && step !== "\\") left += 1;
+      if (step !== "+" && step !== "\\") left2 += 1;
       if (step !== "-" && step !== "\\") right += 1;
       body.push(line2 === "" ? " " : line2);
       at += 1;
     }
-    if (left !== oldLines || right !== newLines) complete = false;
+    if (left2 !== oldLines || right !== newLines) complete = false;
     list5.push(numbered(Number(match[1]), Number(match[3]), body));
   }
   const all = list5.flatMap((hunk) => hunk.lines);
@@ -73156,18 +74045,19 @@ async function writeComments(request3) {
     if (state.headSha !== head) return { ...none2, notes: [`the pull request has moved on to \`${state.headSha.slice(0, 7)}\`, so nothing was written about \`${head.slice(0, 7)}\``] };
     const viewer = await host.viewer();
     const review2 = request3.inputs["review-comments"] ? await writeLines(request3, viewer, notes) : null;
-    if (review2?.outcome.failure != null) return { ...failed2(none2, review2.outcome.failure), files: review2.files, outside: review2.outside };
+    if (review2?.outcome.failure != null) return { ...failed2(none2, review2.outcome.failure, request3.fork), files: review2.files, outside: review2.outside };
     const summary2 = wantsSummary ? await writeSticky(request3, viewer, review2, notes) : none2.summary;
     const base2 = { ...none2, summary: summary2, files: review2?.files ?? null, outside: review2?.outside ?? none2.outside };
-    return summary2.type === "failed" ? failed2(base2, summary2.failure) : base2;
+    return summary2.type === "failed" ? failed2(base2, summary2.failure, request3.fork) : base2;
   } catch (error63) {
-    if (error63 instanceof HostFailure) return failed2(none2, error63);
+    if (error63 instanceof HostFailure) return failed2(none2, error63, request3.fork);
     throw error63;
   }
 }
-function failed2(outcome, failure2) {
-  const remedy = failure2.kind === "forbidden" || failure2.kind === "not-found" ? "; comments need `pull-requests: write`, which runs for forks and Dependabot do not have" : "";
-  return { ...outcome, notes: [...outcome.notes, `${failure2.message}${remedy}`], needsAnnotations: true };
+function failed2(outcome, failure2, fork) {
+  const missing = fork ? "; GitHub gives a pull request from a fork a token that can only read: see the annotations and the job summary" : "; comments need `permissions: pull-requests: write`, which Dependabot does not have";
+  const remedy2 = failure2.kind === "forbidden" || failure2.kind === "not-found" ? missing : "";
+  return { ...outcome, notes: [...outcome.notes, `${failure2.message}${remedy2}`], needsAnnotations: true };
 }
 async function writeLines(request3, viewer, notes) {
   const { host, report, diff, head, links, inputs: inputs2 } = request3;
@@ -73183,8 +74073,8 @@ async function writeLines(request3, viewer, notes) {
   });
   const existing = await host.reviewComments();
   const reconciled = reconcile(existing, plan.comments, { viewer, head, stillTrue: [...plan.withheld, ...plan.summaryOnly], stale: inputs2["stale-review-comments"] });
-  const count3 = reconciled.create.length;
-  const outcome = await writeReview(host, { plan: reconciled, reviewBody: `Mesh Posture: ${plural2(count3, "effect")} of this change, with proof at ${count3 === 1 ? "its line" : "their lines"}`, commit: head, viewer });
+  const count2 = reconciled.create.length;
+  const outcome = await writeReview(host, { plan: reconciled, reviewBody: `Mesh Posture: ${plural2(count2, "effect")} of this change, with proof at ${count2 === 1 ? "its line" : "their lines"}`, commit: head, viewer });
   return { outcome, plan, files: new Set(changed.files.map((file2) => file2.path)), outside: /* @__PURE__ */ new Set([...plan.outside, ...outcome.notPlaced]) };
 }
 async function writeSticky(request3, viewer, review2, notes) {
@@ -73271,7 +74161,6 @@ function tryWrite(path7, text6) {
 
 // src/entry/action-inputs.ts
 var severities2 = ["critical", "high", "medium", "low"];
-var gateLevels = ["fail", "warn", "off"];
 function input2(parse6, otherwise) {
   return { parse: parse6, otherwise };
 }
@@ -73330,8 +74219,6 @@ var inputs = {
   "fail-on": override(oneOf2("new", "any", "none")),
   "fail-on-severity": override(oneOf2(...severities2)),
   incomplete: override(oneOf2("new", "any", "off")),
-  external: override(oneOf2(...gateLevels)),
-  unreferenced: override(oneOf2(...gateLevels)),
   maturity: override(maturity),
   "warn-only": input2(flag3, false),
   ignore: input2(list4, []),
@@ -73363,19 +74250,21 @@ function quoted(text6) {
 
 // src/entry/action-outputs.ts
 function outputsOf(report) {
-  const count3 = (status) => String(findingsOf(report, status).length);
+  const count2 = (status) => String(findingsOf(report, status).length);
+  const active = activeFindings(report);
+  const countActive = (status) => String(active.filter((finding2) => finding2.status === status).length);
   const number5 = (value) => value === null || value === void 0 ? "" : String(value);
   const maturity2 = overallMaturity(report);
   const onlyHead = Object.values(report.maturity.head);
   const directories = report.comparison.mode === "directories";
   return {
     verdict: report.verdict,
-    "new-findings": count3("new"),
-    "worsened-findings": count3("worsened"),
-    "fixed-findings": count3("fixed"),
-    "existing-findings": count3("existing"),
-    "suppressed-findings": count3("suppressed"),
-    "highest-severity": activeFindings(report)[0]?.severity ?? "",
+    "new-findings": countActive("new"),
+    "worsened-findings": countActive("worsened"),
+    "fixed-findings": count2("fixed"),
+    "existing-findings": count2("existing"),
+    "suppressed-findings": count2("suppressed"),
+    "highest-severity": active[0]?.severity ?? "",
     "maturity-base": number5(maturity2?.base),
     // A snapshot has no delta; with one environment its score is still the answer.
     "maturity-head": number5(maturity2 === null && onlyHead.length === 1 ? onlyHead[0]?.configured.score : maturity2?.head),
@@ -73433,6 +74322,9 @@ function locator(reviewed, diff) {
     return first === void 0 || last === void 0 ? nowhere : { startLine: first, endLine: last };
   };
 }
+
+// src/entry/action-trees.ts
+import { resolve as resolve5 } from "node:path";
 
 // src/adapters/files/read-directory.ts
 import { createHash as createHash2 } from "node:crypto";
@@ -73505,7 +74397,7 @@ function resolveLinks(label3, entries2, targets2, problems = []) {
     resolved.set(path7, { type: "symlink", path: path7, blob: entry2.blob, ...target === void 0 ? {} : { target }, ...problem === void 0 ? {} : { problem } });
     if (problem !== void 0 && wantedPath(path7)) found.push({ path: path7, problem });
   }
-  return { label: label3, entries: resolved, problems: found.sort((left, right) => compareText(left.path, right.path)) };
+  return { label: label3, entries: resolved, problems: found.sort((left2, right) => compareText(left2.path, right.path)) };
 }
 function linkProblem(target, destination2) {
   const shown4 = target.replace(/\s+/gu, " ").slice(0, 200);
@@ -73572,7 +74464,7 @@ var Walk = class {
       this.#problems.push({ path: path7, problem: { kind: "not-readable", reason: `the directory cannot be read (${codeOf(error63)})`, remedy: "give this user the right to read it" } });
       return;
     }
-    for (const entry2 of names3.sort((left, right) => compareText(left.name, right.name))) {
+    for (const entry2 of names3.sort((left2, right) => compareText(left2.name, right.name))) {
       const inner = path7 === "" ? entry2.name : `${path7}/${entry2.name}`;
       if (entry2.isDirectory()) {
         if (!skipped.has(entry2.name)) await this.folder(inner);
@@ -73614,7 +74506,7 @@ var Walk = class {
     this.#blobs.set(blob, this.#files <= this.#maxFiles ? decodeText(bytes, this.#limitBytes) : { type: "unreadable", problem: { kind: "limit", reason: `the directory has more than ${this.#maxFiles} files to read`, remedy: "raise `limits.files`, or exclude folders with `ignore`" } });
   }
   async result(label3) {
-    const listing = new Map(this.#entries.sort((left, right) => compareText(left.path, right.path)).map((entry2) => [entry2.path, entry2]));
+    const listing = new Map(this.#entries.sort((left2, right) => compareText(left2.path, right.path)).map((entry2) => [entry2.path, entry2]));
     const tree2 = resolveLinks(label3, listing, this.#targets, this.#problems);
     for (const entry2 of tree2.entries.values()) {
       if (entry2.type !== "file" || entry2.link === void 0 || this.#blobs.has(entry2.blob) || !this.#wanted(entry2.path)) continue;
@@ -73691,9 +74583,9 @@ async function runGit(directory, args, options = {}) {
   }
 }
 function ended(child2) {
-  return new Promise((resolve5, reject) => {
+  return new Promise((resolve6, reject) => {
     child2.once("error", () => reject(new InputError("`git` cannot be started", "install git and put it on PATH")));
-    child2.once("close", (code2) => resolve5(code2 ?? 128));
+    child2.once("close", (code2) => resolve6(code2 ?? 128));
   });
 }
 
@@ -73834,8 +74726,8 @@ async function mergeParents(repository, id) {
   const [header2 = ""] = stdout.toString("utf8").split("\n\n", 1);
   return header2.split("\n").flatMap((line2) => line2.startsWith("parent ") ? [line2.slice(7).trim()] : []);
 }
-async function mergeBase(repository, left, right) {
-  const [a, b] = [await resolveRevision(repository, left, { fetchMissing: false }), await resolveRevision(repository, right, { fetchMissing: false })];
+async function mergeBase(repository, left2, right) {
+  const [a, b] = [await resolveRevision(repository, left2, { fetchMissing: false }), await resolveRevision(repository, right, { fetchMissing: false })];
   const { code: code2, stdout } = await runGit(repository, ["merge-base", a, b]);
   const id = firstLine2(stdout);
   return code2 === 0 && objectId.test(id) ? id : void 0;
@@ -73910,7 +74802,7 @@ function parseListing(output2) {
     else if (mode === "120000") entries2.push({ type: "symlink", path: path7, blob: id });
     else if (type === "blob") entries2.push({ type: "file", path: path7, blob: id, size: /^\d+$/u.test(size) ? Number(size) : 0, mode });
   }
-  return new Map(entries2.sort((left, right) => compareText(left.path, right.path)).map((entry2) => [entry2.path, entry2]));
+  return new Map(entries2.sort((left2, right) => compareText(left2.path, right.path)).map((entry2) => [entry2.path, entry2]));
 }
 var strictPath = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 function pathText2(bytes) {
@@ -74016,7 +74908,7 @@ async function readTree(client, { owner, repo }, commit) {
   return asking(`list the files of \`${commit.slice(0, 7)}\``, async () => {
     const { data } = await client.rest.git.getTree({ owner, repo, tree_sha: commit, recursive: "1" });
     const entries2 = data.tree.map(toEntry).filter((entry2) => entry2 !== null);
-    entries2.sort((left, right) => compareText(left.path, right.path));
+    entries2.sort((left2, right) => compareText(left2.path, right.path));
     const cut2 = {
       path: "",
       problem: { kind: "limit", reason: `GitHub lists only the first ${String(entries2.length)} files of \`${commit.slice(0, 7)}\``, remedy: "check out with `fetch-depth: 2`, so that git has all files" }
@@ -74121,7 +75013,7 @@ var TreeSource = class {
     switch (comparison.type) {
       case "directories":
         return {
-          pair: await readDirectories(comparison.base, comparison.head),
+          pair: await readDirectories(resolve5(this.#options.directory, comparison.base), resolve5(this.#options.directory, comparison.head)),
           comparison: { mode: "directories", base: { id: comparison.base, label: comparison.base }, head: { id: comparison.head, label: comparison.head } }
         };
       case "snapshot": {
@@ -74193,7 +75085,7 @@ var Run = class {
     };
     const event = this.#event();
     const { owner, repo } = this.#repository();
-    const client = inputs2["github-token"] === "" ? null : await this.#client(inputs2["github-token"]);
+    const client = inputs2["github-token"] === "" ? null : this.#client(inputs2["github-token"]);
     const source2 = new TreeSource({ directory: workspace, owner, repo, serverUrl: this.#serverUrl(), token: inputs2["github-token"], client });
     const sha2 = this.#env("GITHUB_SHA");
     const comparison = chooseComparison({
@@ -74215,35 +75107,46 @@ var Run = class {
       return { code: exitCode.passed, failure: null };
     }
     const trees = await source2.read(comparison, (path7) => wantedPath(path7) || path7 === inputs2["config-file"]);
-    const report = await this.#world.analysis.analyse({ pair: trees.pair, comparison: trees.comparison, inputs: inputs2, today: new Date(this.#world.clock.now()).toISOString().slice(0, 10) });
+    const { report, sarif } = await this.#world.analysis({ pair: trees.pair, comparison: trees.comparison, inputs: inputs2, today: new Date(this.#world.clock.now()).toISOString().slice(0, 10) });
     const result = decided(report, inputs2["warn-only"]);
     this.#outputs(outputsOf(report));
-    await this.#present({ inputs: inputs2, files, event, comparison, report, pair: trees.pair, client, source: source2, owner, repo });
+    await this.#present({ inputs: inputs2, files, event, comparison, report, sarif, pair: trees.pair, client, source: source2, owner, repo });
     return result;
   }
-  /** Presentation: each part for itself, each failure a note. */
+  /** Presentation: each part for itself, each failure a note, and the job summary in any case. */
   async #present(work) {
     const { log } = this.#world;
     const notes = "note" in work.comparison && work.comparison.note !== null ? [work.comparison.note] : [];
     const links = this.#links(work);
-    let comments = null;
-    try {
-      if (work.files.report !== null) this.#file("report-file", work.files.report, toJson(work.report), notes);
-      await this.#sarif(work, notes);
-      comments = await this.#comments(work, links, notes);
-      this.#annotations(work, comments);
-    } catch (error63) {
-      notes.push(`not everything could be shown: ${error63 instanceof Error ? error63.message : String(error63)}`);
-    } finally {
-      const context3 = { links, notes, ...comments === null ? {} : { outside: comments.outside } };
-      const page2 = summaryMarkdown(work.report, context3);
-      if (work.files.summary !== null) this.#file("summary-file", work.files.summary, page2, notes);
-      if (work.inputs["job-summary"]) this.#appendSummary(page2);
-      const text6 = work.report.comparison.base === null ? auditText(work.report) : reviewText(work.report);
-      log.group("Mesh Posture, in full", text6);
-      for (const note of notes) log.notice(note);
-      log.info(headlineText(work.report));
+    const attempt = async (part2, show) => {
+      try {
+        return await show();
+      } catch (error63) {
+        notes.push(`internal error in ${part2}: ${error63 instanceof Error ? error63.message : String(error63)}`);
+        return null;
+      }
+    };
+    if (work.files.report !== null) {
+      const path7 = work.files.report;
+      await attempt("the JSON report", () => {
+        this.#file("report-file", path7, toJson(work.report), notes);
+      });
     }
+    const comments = await attempt("the comments", () => this.#comments(work, links, notes));
+    await attempt("the annotations", () => {
+      this.#annotations(work, comments);
+    });
+    await attempt("the SARIF file", () => this.#sarif(work, notes));
+    await attempt("the job summary", () => {
+      const page2 = summaryMarkdown(work.report, { links, notes, ...comments === null ? {} : { outside: comments.outside } });
+      if (work.inputs["job-summary"]) this.#appendSummary(page2);
+      if (work.files.summary !== null) this.#file("summary-file", work.files.summary, page2, notes);
+    });
+    await attempt("the log", () => {
+      log.group("Mesh Posture, in full", work.report.comparison.base === null ? auditText(work.report) : reviewText(work.report));
+    });
+    for (const note2 of notes) log.notice(note2);
+    log.info(headlineText(work.report));
   }
   async #comments(work, links, notes) {
     const { event, client, report, inputs: inputs2 } = work;
@@ -74260,6 +75163,7 @@ var Run = class {
       report: diff === work.pair ? report : relocate(report, work.pair, diff),
       diff,
       head: event.headSha,
+      fork: event.fork,
       links: { ...links, head: event.headSha },
       inputs: inputs2,
       run: Number(this.#env("GITHUB_RUN_ID")) || 0,
@@ -74296,10 +75200,10 @@ var Run = class {
     if (plan.notice !== "") log.notice(plan.notice);
   }
   async #sarif(work, notes) {
-    const { inputs: inputs2, files, report, pair, comparison, event } = work;
+    const { inputs: inputs2, files, report, comparison, event } = work;
     if (files.sarif === null) return;
     const head = report.comparison.head.id;
-    const text6 = this.#world.analysis.sarif(report, pair, { inputs: inputs2, repository: { uri: this.#repositoryUrl(), revision: head } });
+    const text6 = work.sarif({ uri: this.#repositoryUrl(), revision: head });
     this.#file("sarif-file", files.sarif, text6, notes);
     if (inputs2["upload-sarif"] === "never" || comparison.type === "directories") return;
     if (event.type === "merge_group") return;
@@ -74319,8 +75223,8 @@ var Run = class {
       }
     } catch (error63) {
       if (!(error63 instanceof HostFailure)) throw error63;
-      const remedy = error63.kind === "forbidden" || error63.kind === "not-found" ? "; code scanning needs `security-events: write`, and GitHub Advanced Security in private repositories; forks can use `github/codeql-action/upload-sarif` with the file" : "";
-      notes.push(`${error63.message}${remedy}`);
+      const remedy2 = error63.kind === "forbidden" || error63.kind === "not-found" ? "; code scanning needs `security-events: write`, and GitHub Advanced Security in private repositories; forks can use `github/codeql-action/upload-sarif` with the file" : "";
+      notes.push(`${error63.message}${remedy2}`);
     }
   }
   /** What the job summary says where there is no report. */
@@ -74352,9 +75256,10 @@ ${prose(text6)}
     if (report.comparison.mode === "directories") return { run: this.#runUrl() };
     return { repository: this.#repositoryUrl(), head: report.comparison.head.id, ...report.comparison.base === null ? {} : { base: report.comparison.base.id }, run: this.#runUrl() };
   }
-  async #client(token) {
+  #client(token) {
     const apiUrl = this.#env("GITHUB_API_URL") || "https://api.github.com";
-    return createClient({ token, apiUrl, userAgent: `mesh-posture/${this.#world.version}`, clock: this.#world.clock, writeSpacing: this.#spacing(), patience, fetch: await this.#world.fetch() });
+    const send = async (url2, init) => (await this.#world.fetch())(url2, init);
+    return createClient({ token, apiUrl, userAgent: `mesh-posture/${this.#world.version}`, clock: this.#world.clock, writeSpacing: this.#spacing(), patience, fetch: send });
   }
   /**
    * GitHub asks for a second between writes. `MESH_POSTURE_WRITE_SPACING_MS` is for a GitHub Enterprise Server without such limits,
@@ -74402,8 +75307,8 @@ function decided(report, warnOnly) {
   const internal = report.gates.some((gate) => gate.id === "internal" && gate.failed);
   if (report.verdict !== "fail" && report.verdict !== "error") return { code: exitCode.passed, failure: null };
   if (warnOnly && !internal) return { code: exitCode.passed, failure: null };
-  const because2 = report.gates.filter((gate) => gate.failed).map((gate) => gate.because);
-  return { code: report.verdict === "fail" ? exitCode.failed : exitCode.broken, failure: `${headlineText(report)}${because2.length === 0 ? "" : `: ${because2.join("; ")}`}; the job summary has the details` };
+  const rules2 = report.gates.find((gate) => gate.id === "findings" && gate.failed)?.because;
+  return { code: report.verdict === "fail" ? exitCode.failed : exitCode.broken, failure: `${headlineText(report)}${rules2 === void 0 ? "" : `: ${rules2}`}; the job summary has the details` };
 }
 function sarifRef(event, head, { sha: sha2, ref: ref2 }) {
   if (head === sha2 && ref2.startsWith("refs/")) return ref2;
@@ -74500,7 +75405,7 @@ var version2 = package_default.version;
 // src/entry/action.ts
 process.exitCode = await runAction({
   environment: process.env,
-  clock: { now: () => Date.now(), sleep: (milliseconds2) => new Promise((resolve5) => setTimeout(resolve5, milliseconds2)) },
+  clock: { now: () => Date.now(), sleep: (milliseconds2) => new Promise((resolve6) => setTimeout(resolve6, milliseconds2)) },
   log: actionLog,
   setOutput: (name2, value) => {
     setOutput(name2, value);

@@ -7,6 +7,7 @@ import { workloadNamed } from '#posture/answer.ts';
 import { pointOf } from '#posture/point.ts';
 import type { Query } from '#posture/query.ts';
 import type { Mesh } from '#mesh/model.ts';
+import { namespaceOfId } from '#mesh/workload-id.ts';
 import { pointIn } from '#sets/evaluate.ts';
 import type { Limits } from '#sets/difference.ts';
 
@@ -40,8 +41,8 @@ export function compareRecorded(base: Mesh, head: Mesh): JudgedChange {
 
 function concerns(change: RawChange, query: Query): boolean {
   const id = query.to.workload;
-  const namespace = id?.split('/')[0];
-  return change.destination.id === id || change.destination.id === `${namespace ?? ''}/*` || change.destination.id === '*/*';
+  const namespace = id === undefined ? '' : namespaceOfId(id);
+  return change.destination.id === id || change.destination.id === `${namespace}/*` || change.destination.id === '*/*';
 }
 
 function holds(change: RawChange, base: Mesh, head: Mesh, query: Query): boolean {

@@ -8,6 +8,7 @@ import { decide } from '#posture/answer.ts';
 import type { Decision, Query } from '#posture/query.ts';
 import type { Counterfactual } from '#impact/causes.ts';
 import { editNamespace, type Edit } from '#impact/edits.ts';
+import { namespaceOfId } from '#mesh/workload-id.ts';
 
 /**
  * A mesh of everything would cost as much as the review itself, so only what can act on the destination is kept: its namespace, the
@@ -42,7 +43,7 @@ function rootsOf(mesh: Mesh): readonly string[] {
 }
 
 function namespacesOf(query: Query): readonly string[] {
-  const named = [query.to.workload, query.from.workload, query.to.gateway].map((id) => id?.split('/')[0] ?? '');
+  const named = [query.to.workload, query.from.workload, query.to.gateway].map((id) => (id === undefined ? '' : namespaceOfId(id)));
   return [...named, query.to.selector?.namespace ?? '', query.from.pod?.namespace ?? ''].filter((name) => name !== '' && name !== '*');
 }
 

@@ -75,7 +75,7 @@ export function loadComparison(pair: TreePair, config: UnitsConfig, options: Loa
   const compared = plan.environments.map((environment) => {
     const side = (name: Side): Assembled => {
       const assembled = assemble(
-        environment.units.flatMap((id): UnitObjects[] => [{ unit: id, resources: objects[name].get(id) ?? [] }]),
+        sortedBy(environment.units, (id) => (environment.own.has(id) ? 1 : 0), (id) => id).map((id): UnitObjects => ({ unit: id, own: environment.own.has(id), resources: objects[name].get(id) ?? [] })),
         contextOf(environment.id, objects[name]),
       );
       for (const duplicate of assembled.duplicates) duplicates.set(duplicateKey(name, duplicate), { ...duplicate, side: name });
@@ -148,7 +148,7 @@ function readSide(tree: Tree, side: Side, discovered: Discovered, read: FileRead
     const own = onSide(unit, side);
     if (own === undefined || own.kind !== 'plain') continue;
     const other = onSide(unit, side === 'base' ? 'head' : 'base');
-    add(unit.id, own.files, namespaceOf(unit), (file) => (other === undefined || other.path === own.path ? file : moved(file, own.path, other.path)));
+    add(unit.id, own.files, namespaceOf(unit, side), (file) => (other === undefined || other.path === own.path ? file : moved(file, own.path, other.path)));
   }
   add(contextUnit, discovered.context[side], placeholder(contextUnit), (file) => file);
   for (const [environment, files] of discovered.environmentContext) add(environmentContextUnit(environment), files[side], placeholder(contextUnit), (file) => file);
@@ -156,9 +156,9 @@ function readSide(tree: Tree, side: Side, discovered: Discovered, read: FileRead
   return { units, unrendered, broken: units.flatMap((unit) => unit.files.flatMap((file) => file.broken.map((broken) => ({ ...broken, side })))) };
 }
 
-/** R22: what something states, the base's statement first; else a placeholder that matches only itself. */
-function namespaceOf(unit: Unit): string {
-  return unit.base?.namespace ?? unit.head?.namespace ?? placeholder(unit.id);
+/** R22: what this side states, else what the other does; else a placeholder that matches only itself. */
+function namespaceOf(unit: Unit, side: Side): string {
+  return onSide(unit, side)?.namespace ?? unit.base?.namespace ?? unit.head?.namespace ?? placeholder(unit.id);
 }
 
 function placeholder(unit: string): string {

@@ -2,49 +2,59 @@
  * What the pipeline needs from outside, as interfaces: adapters implement them, entry wires them, tests replace them.
  * Every method that writes does exactly one request that GitHub may refuse; a refusal is a `HostFailure`, never a lost sentence.
  */
-import type { Origin } from '#source/origin.ts';
-import type { BlobContent, BlobId, Side } from '#trees/tree.ts';
+import type { BlobId } from '#trees/tree.ts';
 
 export type { BlobContent, BlobId, Tree, TreeEntry, TreePair } from '#trees/tree.ts';
 
-/** One unit of one side, to be rendered by the real tool (R13). The head of a pull request is untrusted (R14). */
+/** A file of the private copy: bytes of the tree, or text that was checked and written anew. */
+export type RenderFile = { readonly blob: BlobId } | { readonly text: string };
+
+export type RenderTool =
+  /** `inflates`: charts that lie in the repository are inflated by Helm. */
+  | { readonly tool: 'kustomize'; readonly inflates: boolean }
+  | {
+      readonly tool: 'helm';
+      readonly release: string;
+      readonly namespace: string;
+      /** Paths in the private copy, in the order in which they are laid over `values.yaml`. */
+      readonly values: readonly string[];
+      readonly set: Readonly<Record<string, string | number | boolean>>;
+      readonly apiVersions: readonly string[];
+      readonly kubeVersion: string;
+    };
+
+/** One unit of one side, to be rendered by the real tool (R13). It is untrusted whatever its side (R14). Equal requests give equal answers. */
 export interface RenderRequest {
-  readonly unit: string;
-  readonly side: Side;
-  readonly trusted: boolean;
-  /** Folder of the kustomization or chart; `.` is the root. */
+  /** Folder of the kustomization or chart in the private copy; `.` is its root. */
   readonly path: string;
-  readonly how:
-    | { readonly tool: 'kustomize' }
-    | {
-        readonly tool: 'helm';
-        readonly release: string;
-        readonly namespace: string;
-        /** Paths in the repository, in the order in which they are laid over `values.yaml`. */
-        readonly values: readonly string[];
-        readonly set: Readonly<Record<string, string | number | boolean>>;
-        readonly apiVersions: readonly string[];
-        readonly kubeVersion: string | undefined;
-      };
-  /** Every file that the unit reads, by path in the repository, and nothing else: what is not here does not exist for the tool. */
-  readonly files: ReadonlyMap<string, BlobId>;
+  readonly how: RenderTool;
+  /** Every file that the unit reads, by path, and nothing else: what is not here does not exist for the tool. */
+  readonly files: ReadonlyMap<string, RenderFile>;
 }
 
 export interface RenderedDocument {
-  /** YAML of one object. */
+  /** YAML of one document, without the notes that the tool adds. */
   readonly text: string;
-  /** The file that the object came from, as far as the tool says. */
-  readonly origin: Origin;
-  readonly via: readonly { readonly file: string; readonly role: 'values' | 'template' | 'patch' | 'kustomization' | 'dependency' }[];
+  /**
+   * What the tool says the object was made from: for `resource` and `generator` a path relative to the kustomization, for `template` one that begins
+   * with the chart's name. `undefined`: it does not say.
+   */
+  readonly source: { readonly from: 'resource' | 'generator' | 'template'; readonly path: string } | undefined;
 }
 
-/** `refused`: the unit asks for what R14 forbids. A failure carries the tool's own words in one line, without paths of this machine. */
+/**
+ * `refused`: the unit asks for what R14 forbids; `missing-tool`: the program is not there. A reason carries the tool's own words in one line, without
+ * paths of this machine.
+ */
 export type RenderedUnit =
   | { readonly type: 'rendered'; readonly tool: string; readonly documents: readonly RenderedDocument[] }
-  | { readonly type: 'failed' | 'refused'; readonly tool: string; readonly reason: string; readonly remedy: string };
+  | { readonly type: 'failed' | 'refused' | 'limit' | 'missing-tool'; readonly tool: string; readonly reason: string; readonly remedy: string };
 
 export interface Renderer {
-  render(request: RenderRequest, blobs: ReadonlyMap<BlobId, BlobContent>): Promise<RenderedUnit>;
+  /** Never throws for what a tree holds. */
+  render(request: RenderRequest): Promise<RenderedUnit>;
+  /** How many renderings are worth starting at once. */
+  readonly parallel: number;
 }
 
 export interface Clock {

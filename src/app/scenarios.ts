@@ -147,15 +147,14 @@ function agrees(expected: unknown, answer: Fields): boolean {
 
 /** A decision without its reasons. */
 function shown(decision: Decision): Fields {
-  const { because: _reasons, ...rest } = decision;
-  return rest;
+  return Object.fromEntries(Object.entries(decision).filter(([field]) => field !== 'because'));
 }
 
 export function readQuery(value: unknown): Query | undefined {
   if (!isFields(value) || !isFields(value['from']) || !isFields(value['to']) || !isFields(value['request'])) return undefined;
   if (typeof value['to']['port'] !== 'number' || typeof value['request']['protocol'] !== 'string') return undefined;
   if (!['http', 'https', 'tcp', 'tls'].includes(value['request']['protocol'])) return undefined;
-  const { expect: _expected, ...query } = value;
+  const query = Object.fromEntries(Object.entries(value).filter(([field]) => field !== 'expect'));
   // The fields that decide are checked above; the rest is optional and read field by field where it is used.
   return query as unknown as Query;
 }

@@ -1,4 +1,4 @@
-/** Gates, verdict and exit code, exactly as `docs/gates.md` says (`design.md` section 6). Pure: what it is given is all it knows. */
+/** Gates, verdict and exit code (`design.md` section 6). Pure: what it is given is all it knows. */
 import { assertNever } from '#lib/assert-never.ts';
 import type { Finding, Severity } from '#findings/finding.ts';
 import { isIncompleteness } from '#findings/incomplete.ts';

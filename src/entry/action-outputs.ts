@@ -32,18 +32,21 @@ export type Outputs = Partial<Record<OutputName, string>>;
 /** What a report alone tells. */
 export function outputsOf(report: Report): Outputs {
   const count = (status: FindingStatus): string => String(findingsOf(report, status).length);
+  // As the headline counts them.
+  const active = activeFindings(report);
+  const countActive = (status: FindingStatus): string => String(active.filter((finding) => finding.status === status).length);
   const number = (value: number | null | undefined): string => (value === null || value === undefined ? '' : String(value));
   const maturity = overallMaturity(report);
   const onlyHead = Object.values(report.maturity.head);
   const directories = report.comparison.mode === 'directories';
   return {
     verdict: report.verdict,
-    'new-findings': count('new'),
-    'worsened-findings': count('worsened'),
+    'new-findings': countActive('new'),
+    'worsened-findings': countActive('worsened'),
     'fixed-findings': count('fixed'),
     'existing-findings': count('existing'),
     'suppressed-findings': count('suppressed'),
-    'highest-severity': activeFindings(report)[0]?.severity ?? '',
+    'highest-severity': active[0]?.severity ?? '',
     'maturity-base': number(maturity?.base),
     // A snapshot has no delta; with one environment its score is still the answer.
     'maturity-head': number(maturity === null && onlyHead.length === 1 ? onlyHead[0]?.configured.score : maturity?.head),

@@ -6,7 +6,8 @@ import { runAction } from './action-run.ts';
 import { version } from './version.ts';
 
 process.exitCode = await runAction({
-  environment: process.env,
+  variables: process.env,
+  directory: process.cwd(),
   clock: { now: () => Date.now(), sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)) },
   log: actionLog,
   setOutput: (name, value) => {

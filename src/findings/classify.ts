@@ -41,7 +41,7 @@ function widenedRule(change: Change): RuleId {
     case 'ingress':
       return 'internet-exposure';
     case 'enrolment':
-      return causedByCapture(change) ? 'capture-hole' : 'enrolment-lost';
+      return 'enrolment-lost';
     case 'identity':
       return 'identity-gained';
     case 'egress':
@@ -65,9 +65,4 @@ function weakenedRule(change: Change): RuleId {
     access: 'access-widened',
   };
   return weakened[change.facet];
-}
-
-/** The workload stays in the mesh and a part of its traffic goes around the proxy: there is still an enforcement point for the rest. */
-function causedByCapture(change: Change): boolean {
-  return change.region.cubes.length > 0 && change.region.cubes.every((cube) => cube.ports?.only !== undefined);
 }

@@ -160,3 +160,8 @@ export function namespacePlace(side: SideFacts, namespace: string, fallback: rea
   const resource = side.mesh.namespaces.get(namespace)?.resource ?? fallback.find((workload) => workload.resource !== undefined)?.resource;
   return resource === undefined ? undefined : { resource, path: [] };
 }
+
+/** Namespaces that the manifests name, without the root namespace and those of Kubernetes itself. */
+export function knownNamespaces(side: SideFacts): readonly string[] {
+  return distinct(side.mesh.namespaces.keys()).filter((name) => name !== side.mesh.config.rootNamespace && !name.startsWith('kube-') && !name.startsWith('~'));
+}

@@ -57,7 +57,7 @@ export function runDetectors(input: FindingsInput): readonly Finding[] {
   const all: readonly Detector[] = Object.values(detectors);
   const fromChanges = all.flatMap((detector) => (detector.detectChanges?.({ changes: input.changes, environments }) ?? []).map((draft) => changeFinding(detector.rule, draft)));
   const fromStates = environments.flatMap((pair) => [...compareStates(all, pair), ...openings(all, pair)]).map((state) => stateFinding(state, input.locate));
-  return ordered(merged([...fromChanges, ...fromStates, ...incompleteFindings(input.incompleteReasons)]));
+  return ordered(onceAPlace(merged([...fromChanges, ...fromStates, ...incompleteFindings(input.incompleteReasons)])));
 }
 
 export function ordered(findings: readonly Finding[]): readonly Finding[] {
@@ -157,6 +157,12 @@ function joined(left: Finding, right: Finding): Finding {
     changeIds: distinct([...left.changeIds, ...right.changeIds]),
     related: elsewhere(worse.location, places).slice(0, shownRelated),
   };
+}
+
+/** A rule that is both a change and a state says a place once: the change has the witness. */
+function onceAPlace(findings: readonly Finding[]): readonly Finding[] {
+  const told = new Set(findings.flatMap((finding) => (finding.changeIds.length > 0 && finding.location !== undefined ? [`${finding.code} ${placeKey(finding.location)}`] : [])));
+  return findings.filter((finding) => finding.changeIds.length > 0 || finding.status !== 'new' || finding.location === undefined || !told.has(`${finding.code} ${placeKey(finding.location)}`));
 }
 
 /** Each place once, without the finding's own. */

@@ -12,19 +12,53 @@ export function principalOf(mesh: Mesh, workload: Workload): string {
   return `${mesh.config.trustDomain}/ns/${workload.namespace}/sa/${workload.serviceAccount}`;
 }
 
-/** Declared workloads by the identity they present, ids in order; those outside the mesh present none. */
-export function knownIdentities(mesh: Mesh): ReadonlyMap<string, readonly string[]> {
-  const found = new Map<string, string[]>();
+/** Declared workloads by the identity they present, and those identities by namespace; ids in order. */
+export interface KnownIdentities {
+  readonly byPrincipal: ReadonlyMap<string, readonly string[]>;
+  readonly byNamespace: ReadonlyMap<string, readonly string[]>;
+}
+
+/** Workloads outside the mesh present no identity. */
+export function knownIdentities(mesh: Mesh): KnownIdentities {
+  const byPrincipal = new Map<string, string[]>();
+  const byNamespace = new Map<string, string[]>();
   for (const workload of mesh.workloads.values()) {
     if (workload.enrolment.mode === 'none') continue;
     const principal = principalOf(mesh, workload);
-    const ids = found.get(principal);
     const id = `${workload.namespace}/${workload.name}[${workload.kind}]`;
-    if (ids === undefined) found.set(principal, [id]);
-    else ids.push(id);
+    const ids = byPrincipal.get(principal);
+    if (ids !== undefined) {
+      ids.push(id);
+      continue;
+    }
+    byPrincipal.set(principal, [id]);
+    const principals = byNamespace.get(workload.namespace);
+    if (principals === undefined) byNamespace.set(workload.namespace, [principal]);
+    else principals.push(principal);
   }
-  for (const ids of found.values()) ids.sort(compareText);
-  return found;
+  for (const ids of byPrincipal.values()) ids.sort(compareText);
+  return { byPrincipal, byNamespace };
+}
+
+/** Known principals that positive matchers can name at all: a few where all of them are exact, else every one. */
+function* candidates(predicates: readonly Predicate[], known: KnownIdentities): Generator<string> {
+  const positive = predicates.find((predicate) => predicate.any.length > 0)?.any;
+  if (positive?.every((matcher) => narrowed(matcher) !== undefined) === true) {
+    for (const matcher of positive) {
+      const place = narrowed(matcher);
+      if (place?.principal !== undefined) yield place.principal;
+      if (place?.namespace !== undefined) yield* known.byNamespace.get(place.namespace) ?? [];
+    }
+  } else yield* known.byPrincipal.keys();
+}
+
+function narrowed(matcher: Matcher): { readonly principal?: string; readonly namespace?: string } | undefined {
+  if (matcher.type === 'principal' && matcher.pattern.type === 'exact') return { principal: matcher.pattern.text };
+  // `sa` matches the word before every account's name (A3.15), so that its namespace tells nothing.
+  if (matcher.type === 'namespace-glob' && !matcher.glob.includes('*') && matcher.glob !== 'sa') return { namespace: matcher.glob };
+  if (matcher.type === 'namespace' && matcher.pattern.type === 'exact') return { namespace: matcher.pattern.text };
+  if (matcher.type === 'service-account') return { namespace: matcher.namespace };
+  return matcher.type === 'absent' ? {} : undefined;
 }
 
 const peerPredicates = (cube: Cube): Predicate[] => cube.predicates.filter((predicate) => predicate.dimension === 'peer');
@@ -48,12 +82,12 @@ function nobody(mesh: Mesh): string {
 export const ANY_IDENTITY = 'any other mesh identity';
 
 /** A positive matcher that stands for identities which no manifest need create, in words. */
-function openWord(matcher: Matcher, known: ReadonlyMap<string, readonly string[]>, mesh: Mesh): string | undefined {
+function openWord(matcher: Matcher, known: KnownIdentities, mesh: Mesh): string | undefined {
   if (matcher.type === 'absent') return undefined;
   if (matcher.type === 'trust-domain') return isOwn(matcher, mesh) ? ANY_IDENTITY : `any other identity of ${matcherWord(matcher)}`;
   if (matcher.type === 'identified' || (matcher.type === 'principal' && (matcher.pattern.type === 'non-empty' || matcher.pattern.type === 'present'))) return ANY_IDENTITY;
   if (matcher.type === 'principal' && matcher.pattern.type === 'exact') {
-    return known.has(matcher.pattern.text) ? undefined : `${matcher.pattern.text} (no workload here uses it)`;
+    return known.byPrincipal.has(matcher.pattern.text) ? undefined : `${matcher.pattern.text} (no workload here uses it)`;
   }
   if (matcher.type === 'namespace-glob' || matcher.type === 'namespace') {
     const name = matcher.type === 'namespace' ? matcherWord(matcher) : `namespace ${matcher.glob}`;
@@ -67,7 +101,10 @@ function isOwn(matcher: Extract<Matcher, { type: 'trust-domain' }>, mesh: Mesh):
   return matcher.pattern.type === 'exact' && [mesh.config.trustDomain, ...mesh.config.trustDomainAliases].includes(matcher.pattern.text);
 }
 
-export function callersOf(cubes: readonly Cube[], known: ReadonlyMap<string, readonly string[]>, mesh: Mesh): Callers {
+/** Where anybody may come, the open word says so; a few names beside it are enough. */
+const SHOWN_BESIDE_ANY = 20;
+
+export function callersOf(cubes: readonly Cube[], known: KnownIdentities, mesh: Mesh): Callers {
   const names = new Set<string>();
   const open = new Set<string>();
   let plaintext = false;
@@ -75,14 +112,15 @@ export function callersOf(cubes: readonly Cube[], known: ReadonlyMap<string, rea
     const predicates = peerPredicates(cube);
     if (admits(predicates, null)) plaintext = true;
     if (!carriesIdentity(cube)) continue;
-    for (const [principal, ids] of known) {
-      if (admits(predicates, principal)) ids.forEach((id) => names.add(id));
-    }
     const positive = predicates.flatMap((predicate) => predicate.any);
     if (positive.length === 0 && admits(predicates, nobody(mesh))) open.add(ANY_IDENTITY);
     for (const matcher of positive) {
       const word = openWord(matcher, known, mesh);
       if (word !== undefined) open.add(word);
+    }
+    for (const principal of candidates(predicates, known)) {
+      if (open.has(ANY_IDENTITY) && names.size >= SHOWN_BESIDE_ANY) break;
+      if (admits(predicates, principal)) known.byPrincipal.get(principal)?.forEach((id) => names.add(id));
     }
   }
   return { known: distinct(names), open: distinct(open), plaintext, internet: false };

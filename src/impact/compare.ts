@@ -177,12 +177,24 @@ function asOtherSide(layer: Layer): Layer {
  */
 function solve(context: PairContext, level: string, from: readonly Path[], to: readonly Path[]): Difference {
   const ports = context.preferred.get('port') ?? [];
-  const key = canonical([level, context.base.key, context.head.key, authors(from), authors(to), ports, context.pair.base.namespace]);
+  const key = [level, context.base.key, context.head.key, authors(from), authors(to), ports.join(','), context.pair.base.namespace].join('\n');
   return context.memo.get(key, () => difference({ from, to, impossible, preferred: context.preferred, limits: context.limits }));
 }
 
-function authors(paths: readonly Path[]): unknown {
-  return paths.map((path) => path.layers.map((layer) => [layer.allow === 'all' ? [] : layer.allow.map((cube) => cube.origins), layer.deny.map((cube) => cube.origins)]));
+/** Who wrote each cube, in the order of the layers: two postures of equal content may name different policies. */
+function authors(paths: readonly Path[]): string {
+  const names: string[] = [];
+  const add = (cubes: readonly Cube[]): void => {
+    for (const cube of cubes) for (const origin of cube.origins) names.push(`${origin.policy}#${origin.rule === undefined ? '' : String(origin.rule)}`);
+    names.push('|');
+  };
+  for (const path of paths) {
+    for (const layer of path.layers) {
+      if (layer.allow !== 'all') add(layer.allow);
+      add(layer.deny);
+    }
+  }
+  return names.join(' ');
 }
 
 type Found = { readonly region: DifferenceRegion } | { readonly undecided: Difference['undecided'][number] };

@@ -5,7 +5,7 @@ import { compareText, distinct } from '#lib/order.ts';
 import type { Cube } from '#sets/cube.ts';
 import type { Mesh } from '#mesh/model.ts';
 import type { Decision } from '#posture/query.ts';
-import { ANY_IDENTITY, callersOf, knownIdentities } from './callers.ts';
+import { ANY_IDENTITY, callersOf, knownIdentities, type KnownIdentities } from './callers.ts';
 import { minimalCauses, type Counterfactual } from './causes.ts';
 import type { Cause, Change, Destination, Direction, Witness, WitnessAnswer } from './change.ts';
 import type { RawChange, Sides } from './compare.ts';
@@ -30,19 +30,21 @@ export interface DescribedChange {
 }
 
 export function describeChanges(raw: readonly RawChange[], provenance: ReadonlyMap<string, Provenance>): DescribedChange[] {
-  const known = new KnownIdentities();
+  const known = new IdentitiesOfMeshes();
+  const edits = new Map([...provenance].map(([environment, from]) => [environment, new EditIndex(from)]));
   const single = raw.flatMap((change) => {
     const from = provenance.get(change.environment);
-    return from === undefined ? [] : [describeOne(change, from, known)];
+    const index = edits.get(change.environment);
+    return from === undefined || index === undefined ? [] : [describeOne(change, from, known, index)];
   });
   return mergeEnvironments(mergeDestinations(single)).sort((left, right) => compareRank(left.change, right.change));
 }
 
 /** Per mesh, once: which declared workloads present which identity. */
-class KnownIdentities {
-  readonly #known = new WeakMap<Mesh, ReadonlyMap<string, readonly string[]>>();
+class IdentitiesOfMeshes {
+  readonly #known = new WeakMap<Mesh, KnownIdentities>();
 
-  of(mesh: Mesh): ReadonlyMap<string, readonly string[]> {
+  of(mesh: Mesh): KnownIdentities {
     const cached = this.#known.get(mesh);
     if (cached !== undefined) return cached;
     const fresh = knownIdentities(mesh);
@@ -58,9 +60,9 @@ interface Single {
   readonly change: Omit<Change, 'id' | 'headline' | 'destinations'>;
 }
 
-function describeOne(raw: RawChange, from: Provenance, known: KnownIdentities): Single {
+function describeOne(raw: RawChange, from: Provenance, known: IdentitiesOfMeshes, index: EditIndex): Single {
   const mesh = raw.passingSide === 'head' ? from.sides.head : from.sides.base;
-  const edits = causesOf(raw, from);
+  const edits = causesOf(raw, from, index);
   const causes = edits.map(from.cite).sort((left, right) => compareText(left.file, right.file) || left.line - right.line);
   return {
     raw,
@@ -97,14 +99,28 @@ function witnessOf(witness: NonNullable<RawChange['witness']>): Witness {
   return { ...witness.query, base: answer(witness.base), head: answer(witness.head) };
 }
 
-/** Edits that can matter to a destination: in its namespace, in the root namespace, or bound to no namespace. Likely ones first. */
-function causesOf(raw: RawChange, from: Provenance): readonly Edit[] {
-  const namespace = raw.destination.namespace;
-  const roots = new Set([from.sides.base.config.rootNamespace, from.sides.head.config.rootNamespace]);
-  const relevant = from.edits.filter((edit) => {
-    const place = editNamespace(edit);
-    return place === undefined || place === namespace || roots.has(place) || namespace === '*';
-  });
+/** Edits by where they can matter, so that many changes and many edits do not meet pairwise. */
+class EditIndex {
+  readonly #all: readonly Edit[];
+  readonly #everywhere: readonly Edit[];
+  readonly #byNamespace: ReadonlyMap<string | undefined, readonly Edit[]>;
+
+  constructor(from: Provenance) {
+    const roots = new Set<string | undefined>([undefined, from.sides.base.config.rootNamespace, from.sides.head.config.rootNamespace]);
+    this.#all = from.edits;
+    this.#everywhere = from.edits.filter((edit) => roots.has(editNamespace(edit)));
+    this.#byNamespace = groupBy(from.edits.filter((edit) => !roots.has(editNamespace(edit))), editNamespace);
+  }
+
+  /** Those in the namespace, in the root namespace, or bound to no namespace. `*`: a destination of the whole mesh. */
+  at(namespace: string | undefined): readonly Edit[] {
+    return namespace === '*' ? this.#all : [...(this.#byNamespace.get(namespace) ?? []), ...this.#everywhere];
+  }
+}
+
+/** Candidates in the order of likelihood: policies that made the seed or either answer come first. */
+function causesOf(raw: RawChange, from: Provenance, index: EditIndex): readonly Edit[] {
+  const relevant = index.at(raw.destination.namespace);
   const likely = new Set([...raw.seedOrigins.map((origin) => origin.policy), ...byOf(raw.witness?.base), ...byOf(raw.witness?.head)]);
   const candidates = [...relevant.filter((edit) => likely.has(edit.id)), ...relevant.filter((edit) => !likely.has(edit.id))];
   if (raw.witness === undefined || raw.direction === 'weakened' || raw.direction === 'strengthened') {
@@ -126,13 +142,17 @@ function byOf(decision: Decision | undefined): readonly string[] {
 
 /** Equal in everything that a reader sees but the destination: one change (`design.md` section 5). */
 function mergeDestinations(singles: readonly Single[]): DescribedChange[] {
-  const key = (single: Single): string =>
-    canonical([single.raw.environment, single.change.direction, single.change.facet, single.change.region, single.change.callers, single.change.before, single.change.after, single.causes, single.change.assumptions, single.raw.seed]);
-  return [...groupBy(singles, key).values()].flatMap((group) => {
-    const first = group[0];
-    if (first === undefined) return [];
-    const destinations = group.map((single) => single.raw.destination).sort((left, right) => compareText(left.id, right.id));
-    return [{ change: finish(first, destinations), edits: first.edits, cubes: first.raw.cubes }];
+  // Most changes differ in their seed already; only those that do not are compared in full.
+  const roughly = groupBy(singles, ({ raw, change }) => [raw.environment, change.direction, change.facet, raw.seed, change.before, change.after].join('\n'));
+  const inFull = ({ change, causes }: Single): string => canonical([change.region, change.callers, causes, change.assumptions]);
+  return [...roughly.values()].flatMap((similar) => {
+    const groups = similar.length === 1 ? [similar] : [...groupBy(similar, inFull).values()];
+    return groups.flatMap((group) => {
+      const first = group[0];
+      if (first === undefined) return [];
+      const destinations = group.map((single) => single.raw.destination).sort((left, right) => compareText(left.id, right.id));
+      return [{ change: finish(first, destinations), edits: first.edits, cubes: first.raw.cubes }];
+    });
   });
 }
 
@@ -159,6 +179,7 @@ function finish(single: Single, destinations: readonly Destination[]): Change {
 
 /** Environments with equal (destinations, facet, direction, region) share one change. */
 function mergeEnvironments(changes: readonly DescribedChange[]): DescribedChange[] {
+  if (new Set(changes.flatMap(({ change }) => change.environments)).size <= 1) return [...changes];
   const key = ({ change }: DescribedChange): string => canonical([change.destinations.map((destination) => destination.id), change.facet, change.direction, change.region]);
   return [...groupBy(changes, key).values()].flatMap((group) => {
     const first = group[0];

@@ -1,5 +1,5 @@
 /** What else decides at admission: webhooks, and policies of other engines as opaque marks. */
-import { canonical } from '#lib/canonical.ts';
+import { contentOf } from './content.ts';
 import { entriesAt, fieldsAt, fieldsOr, numberAt, own, textAt, textOr, textsAt, type Fields } from './reading.ts';
 import { decodeLabelSelector, labelSelectorShape, type LabelSelector } from './selector.ts';
 import { anything, list, map, part, text, whole } from './shape.ts';
@@ -70,5 +70,5 @@ export function decodeWebhookConfiguration(manifest: Fields): WebhookConfigurati
 }
 
 export function decodePolicyMark(manifest: Fields): PolicyMarkSpec {
-  return { kind: textOr(manifest, 'kind'), content: canonical(own(manifest, 'spec') ?? null) };
+  return { kind: textOr(manifest, 'kind'), content: contentOf(own(manifest, 'spec') ?? null) };
 }

@@ -88,21 +88,24 @@ const source = object(
 );
 
 /** @see https://istio.io/latest/docs/reference/config/security/authorization-policy/ */
-export const authorizationPolicyShape = object({
-  selector: workloadSelectorShape,
-  targetRef: targetRefShape,
-  targetRefs: list(targetRefShape, { max: 16 }),
-  action: oneOf('ALLOW', 'DENY', 'AUDIT', 'CUSTOM'),
-  provider: object({ name: text() }),
-  rules: list(
-    object({
-      from: list(object({ source }), { max: 512 }),
-      to: list(object({ operation: object(Object.fromEntries(operationFields.map((field) => [field, texts]))) })),
-      when: list(object({ key: text(), values: texts, notValues: texts }, { required: ['key'] })),
-    }),
-    { max: 512 },
-  ),
-}, { exclusive: [['selector', 'targetRef', 'targetRefs']] });
+export const authorizationPolicyShape = object(
+  {
+    selector: workloadSelectorShape,
+    targetRef: targetRefShape,
+    targetRefs: list(targetRefShape, { max: 16 }),
+    action: oneOf('ALLOW', 'DENY', 'AUDIT', 'CUSTOM'),
+    provider: object({ name: text() }),
+    rules: list(
+      object({
+        from: list(object({ source }), { max: 512 }),
+        to: list(object({ operation: object(Object.fromEntries(operationFields.map((field) => [field, texts]))) })),
+        when: list(object({ key: text(), values: texts, notValues: texts }, { required: ['key'] })),
+      }),
+      { max: 512 },
+    ),
+  },
+  { exclusive: [['selector', 'targetRef', 'targetRefs']] },
+);
 
 export function decodeAuthorizationPolicy(spec: Fields): AuthorizationPolicySpec {
   const provider = fieldsAt(spec, 'provider');

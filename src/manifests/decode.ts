@@ -110,7 +110,7 @@ function decodeObject(value: Fields, head: Head, context: DecodeContext): Decode
     const because = head.group === 'kustomize.config.k8s.io' || head.apiVersion === 'builtin' ? 'kustomize-or-helm-input' : 'unknown-kind';
     return { type: 'ignored', apiVersion: head.apiVersion, kind: head.kind, because };
   }
-  const read = decodeMetadata(value);
+  const read = decodeMetadata(value, entry.nameless);
   if (read.type === 'unreadable') return read;
   const { metadata } = read;
   const problems = inForceOrder([...versionProblems(head, entry), ...read.problems, ...entry.check(value)]);

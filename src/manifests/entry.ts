@@ -14,6 +14,8 @@ export interface KindEntry<K extends Kind> {
   readonly served: readonly string[];
   /** Versions that were served once. */
   readonly removed: readonly string[];
+  /** The name of an object that has none, where that is allowed. */
+  readonly nameless: string | undefined;
   readonly decode: (manifest: Fields) => KindSpecs[K];
   /** Everything wrong outside the metadata. */
   readonly check: (manifest: Fields) => readonly ManifestProblem[];
@@ -28,6 +30,7 @@ export interface KindDescription<K extends Kind> {
   readonly scope: 'namespaced' | 'cluster';
   readonly served: readonly string[];
   readonly removed?: readonly string[];
+  readonly nameless?: string;
   readonly shape: ObjectShape;
   /** The validating webhook: not asked where the schema refuses. */
   readonly admit?: Rules;
@@ -35,14 +38,14 @@ export interface KindDescription<K extends Kind> {
 }
 
 export function kindEntry<K extends Kind>(kind: K, description: KindDescription<K>): KindEntry<K> {
-  const { group, scope, served, removed = [], shape, admit, decode } = description;
+  const { group, scope, served, removed = [], nameless, shape, admit, decode } = description;
   const check = (manifest: Fields): readonly ManifestProblem[] => {
     const found = checkShape(manifest, shape);
     const problems = found.length > 0 && builtInGroups.has(group) ? found.map(asQuestion) : found;
     if (admit !== undefined && !problems.some((problem) => problem.kind === 'schema')) problems.push(...admit(manifest));
     return problems;
   };
-  return { kind, group, name: kindName(kind), scope, served, removed, decode, check };
+  return { kind, group, name: kindName(kind), scope, served, removed, nameless, decode, check };
 }
 
 /** The frame of a custom resource: nothing beside these five. */

@@ -1,5 +1,5 @@
 /** Kinds whose effect cannot be analysed in general: what they touch is read, their content is compared as a whole (M132 to M135). */
-import { canonical } from '#lib/canonical.ts';
+import { contentOf } from './content.ts';
 import { choiceAt, entriesAt, fieldsAt, fieldsOr, flagAt, numberAt, own, textAt, textMap, textMapAt, textOr, type Fields } from './reading.ts';
 import { decodeTargetRefs, decodeWorkloadLabels, decodeWorkloadSelector, type TargetRef, type WorkloadLabels, type WorkloadSelector } from './selector.ts';
 
@@ -78,7 +78,7 @@ export function decodeEnvoyFilter(manifest: Fields): EnvoyFilterSpec {
         listenerPort: numberAt(listener, 'portNumber'),
       };
     }),
-    content: canonical(spec),
+    content: contentOf(spec),
   };
 }
 
@@ -90,12 +90,12 @@ function filterNames(filter: Fields, waypointFilter: Fields, listener: Fields, v
 
 export function decodeWasmPlugin(manifest: Fields): ProxyExtensionSpec {
   const spec = fieldsOr(manifest, 'spec');
-  return { ...scope(spec), ...wasm(spec), language: 'wasm', content: canonical(spec) };
+  return { ...scope(spec), ...wasm(spec), language: 'wasm', content: contentOf(spec) };
 }
 
 export function decodeTrafficExtension(manifest: Fields): ProxyExtensionSpec {
   const spec = fieldsOr(manifest, 'spec');
-  return { ...scope(spec), ...wasm(fieldsOr(spec, 'wasm')), language: fieldsAt(spec, 'lua') === undefined ? 'wasm' : 'lua', content: canonical(spec) };
+  return { ...scope(spec), ...wasm(fieldsOr(spec, 'wasm')), language: fieldsAt(spec, 'lua') === undefined ? 'wasm' : 'lua', content: contentOf(spec) };
 }
 
 function scope(spec: Fields): Pick<ProxyExtensionSpec, 'selector' | 'targetRefs' | 'phase' | 'priority'> {

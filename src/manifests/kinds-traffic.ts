@@ -62,7 +62,8 @@ export const trafficKinds = {
     group: 'install.istio.io',
     scope: 'namespaced',
     served: ['v1alpha1'],
-    removed: ['v1alpha2'],
+    // `istioctl` takes files without metadata.
+    nameless: 'installed-state',
     shape: customResource(installationShape),
     decode: decodeInstallation,
   }),

@@ -40,16 +40,17 @@ const objectMeta = object({
 const none: Readonly<Record<string, string>> = {};
 
 /** Without a name that is text there is no object to speak of; everything else wrong in the metadata is a problem of it. */
-export function decodeMetadata(manifest: Fields): MetadataResult {
-  const metadata = own(manifest, 'metadata');
+export function decodeMetadata(manifest: Fields, nameless?: string): MetadataResult {
+  const written = own(manifest, 'metadata');
+  const metadata = nameless !== undefined && (written === undefined || written === null) ? {} : written;
   if (!isFields(metadata)) {
     const reason = metadata === undefined || metadata === null ? 'the object has no `metadata`' : `\`metadata\` must be an object, not ${describe(metadata)}`;
     return { type: 'unreadable', path: ['metadata'], reason, remedy: 'give the object `metadata` with a `name`' };
   }
   const named = own(metadata, 'name');
-  const name = named === undefined || named === null || named === '' ? own(metadata, 'generateName') : named;
+  const name = named === undefined || named === null || named === '' ? (own(metadata, 'generateName') ?? nameless) : named;
   if (typeof name !== 'string' || name === '') {
-    const missing = name === undefined || name === null || name === '';
+    const missing = name === undefined || name === '';
     return {
       type: 'unreadable',
       path: ['metadata', 'name'],

@@ -2,14 +2,12 @@ import { entriesAt, fieldsAt, textAt, textMap, textMapAt, textOr, textsAt, type 
 import { labelKeyRule, labelValueRule, sameNamespaceRule } from './shape-rules.ts';
 import { list, map, object, text } from './shape.ts';
 
-/** `WorkloadSelector` of Istio: equality only. `undefined` = the manifest has no `selector`. */
+/**
+ * `WorkloadSelector` of Istio: equality only. `undefined` = the manifest has no `selector`. An empty one is another thing for ztunnel (A2.14), whether it is
+ * written `{}` or `{matchLabels: {}}`.
+ */
 export interface WorkloadSelector {
   readonly matchLabels: Readonly<Record<string, string>>;
-  /**
-   * False for `selector: {}`: ztunnel then reaches no workload, Envoy all (A2.14). Same for `matchLabels: {}` on ztunnel (recorded), so nothing may
-   * depend on this but messages.
-   */
-  readonly hasMatchLabels?: boolean;
 }
 
 /** `WorkloadSelector` of networking.istio.io, which calls the same thing `labels`. */
@@ -63,8 +61,7 @@ export function decodeWorkloadLabels(from: Fields): WorkloadLabels | undefined {
 export function decodeWorkloadSelector(from: Fields, key = 'selector'): WorkloadSelector | undefined {
   const selector = fieldsAt(from, key);
   if (selector === undefined) return undefined;
-  const matchLabels = textMapAt(selector, 'matchLabels');
-  return { matchLabels: matchLabels ?? textMap({}), hasMatchLabels: matchLabels !== undefined };
+  return { matchLabels: textMapAt(selector, 'matchLabels') ?? textMap({}) };
 }
 
 /** A2.10: the singular form counts only where the list is empty. */

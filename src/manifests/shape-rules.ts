@@ -32,3 +32,13 @@ export function endpointAddressRule(value: string): string | undefined {
   const first = value.slice(7, 8);
   return (first === '/' || first === '@') && !value.endsWith('/') ? undefined : `\`${clip(value)}\` is no path of a socket`;
 }
+
+const scheme = /^([a-z][a-z0-9+.-]*):\/\//i;
+const moduleSchemes: ReadonlySet<string> = new Set(['http', 'https', 'oci', 'file']);
+
+/** Where a module comes from; without a scheme it is an image. */
+export function moduleUrlRule(value: string): string | undefined {
+  const found = scheme.exec(value)?.[1]?.toLowerCase();
+  if (found === undefined ? /^[A-Za-z0-9_/]/.test(value) && !/%(?![0-9A-Fa-f]{2})|\s/.test(value) : moduleSchemes.has(found)) return undefined;
+  return `\`${clip(value)}\` is no address of an image or a module`;
+}

@@ -17,6 +17,8 @@ export interface TextShape {
   readonly pattern?: RegExp;
   /** The reason why the schema's own rule refuses it. */
   readonly rule?: (value: string) => string | undefined;
+  /** No message shows the value. */
+  readonly confidential?: true;
 }
 export interface FlagShape {
   readonly is: 'flag';
@@ -40,6 +42,8 @@ export interface ListShape {
   readonly of: Shape;
   readonly min?: number;
   readonly max?: number;
+  /** No two entries have the same value of this field. */
+  readonly unique?: string;
 }
 export interface MapShape {
   readonly is: 'map';
@@ -143,7 +147,8 @@ class ShapeWalk {
 
   #text(value: unknown, shape: TextShape): void {
     if (typeof value !== 'string') {
-      this.#refuse(value, 'text');
+      if (shape.confidential === true) this.#say('must be text');
+      else this.#refuse(value, 'text');
       return;
     }
     if (shape.oneOf !== undefined && !shape.oneOf.includes(value)) {
@@ -173,12 +178,27 @@ class ShapeWalk {
     }
     if (shape.min !== undefined && value.length < shape.min) this.#say(`needs at least ${String(shape.min)} ${shape.min === 1 ? 'entry' : 'entries'}`);
     if (shape.max !== undefined && value.length > shape.max) this.#say(`has ${String(value.length)} entries, at most ${String(shape.max)} are allowed`);
+    if (shape.unique !== undefined) this.#unique(value, shape.unique);
     if (shape.of.is === 'anything') return;
     for (let index = 0; index < value.length; index += 1) {
       this.#path.push(index);
       this.check(value[index], shape.of);
       this.#path.pop();
     }
+  }
+
+  #unique(entries: readonly unknown[], key: string): void {
+    const seen = new Set<unknown>();
+    entries.forEach((entry, index) => {
+      const name = isFields(entry) ? entry[key] : undefined;
+      if (name === undefined || name === null) return;
+      if (seen.has(name)) {
+        this.#path.push(index, key);
+        this.#say(`${describe(name)} is used twice`);
+        this.#path.length -= 2;
+      }
+      seen.add(name);
+    });
   }
 
   #map(value: unknown, shape: MapShape): void {

@@ -7,7 +7,7 @@ import type { Change, Facet } from '#impact/change.ts';
 import type { EnvironmentFacts } from '#findings/detector.ts';
 import type { Finding } from '#findings/finding.ts';
 import { oneDecimal, ratingOver, type Measured } from './parts.ts';
-import { common, type Scope } from './scope.ts';
+import { common, phantomScopes, type Scope } from './scope.ts';
 import type { MaturityDelta, MaturityDimension, Scorecard } from './scorecard.ts';
 import { mapDimensions, measure, type Measurements } from './scorecard-of.ts';
 import { scoreOf } from './score.ts';
@@ -41,8 +41,10 @@ function environmentDelta(pair: EnvironmentFacts, input: DeltaInput): Environmen
     return { overall: base.score === null ? null : 0, level: 0, confidence: 0, population: base.score === null ? null : 0, dimensions: mapDimensions((dimension) => ({ delta: base.dimensions[dimension].rating === null ? null : 0, movedBy: [] })) };
   }
   const only = common(pair.base, pair.head, pair.renamed);
-  const before = measure(pair.base, { only, renamed: new Map() });
-  const after = measure(pair.head, { only, renamed: pair.renamed } satisfies Scope);
+  // A phantom that only one side names stands on both: nobody declares it on either (R29).
+  const phantoms = phantomScopes(pair.base, pair.head);
+  const before = measure(pair.base, { only, phantoms, renamed: new Map() });
+  const after = measure(pair.head, { only, phantoms, renamed: pair.renamed } satisfies Scope);
   const ratings = mapDimensions((dimension) => ratedPair(before[dimension], after[dimension]));
   const overall = overallOf(before, ratings);
   const samePopulation = only.size === pair.base.workloads.length && only.size === pair.head.workloads.length;

@@ -14,7 +14,7 @@ export const weights: Readonly<Record<MaturityDimension, number>> = {
 };
 
 /** With this many unknown dimensions or more there is no score. */
-const tooManyUnknown = 5;
+export const tooManyUnknown = 5;
 
 type ByDimension<T> = Readonly<Record<MaturityDimension, T>>;
 

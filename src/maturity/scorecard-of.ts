@@ -14,7 +14,7 @@ import { configuredLevel } from './level.ts';
 import { toRating, type Measured } from './parts.ts';
 import { everything, type Scope } from './scope.ts';
 import { dimensions, type MaturityDimension, type Rating, type Score, type Scorecard } from './scorecard.ts';
-import { scoreOf, displayed, unknownCount } from './score.ts';
+import { displayed, scoreOf, tooManyUnknown, unknownCount } from './score.ts';
 import { verdictOf } from './maturity-verdict.ts';
 
 export type Measurements = Readonly<Record<MaturityDimension, Measured>>;
@@ -53,11 +53,13 @@ export function scorecard({ side, findings, incomplete }: ScorecardInput): Score
   const confidence = confidenceOf(side, measured, incomplete);
   const level = configuredLevel(side);
   const view = (rated: Readonly<Record<MaturityDimension, Rating>>, verified: boolean): Score => {
-    const raw = scoreOf(rated, measured);
+    const unknown = unknownCount(measured);
+    // What is known by assumption only may be configured; nobody may quote it.
+    const raw = verified && unknown >= tooManyUnknown ? null : scoreOf(rated, measured);
     const score = raw === null ? null : displayed(raw, criticals > 0);
     return {
       score,
-      reason: raw === null ? `${unknownCount(measured)} of 8 dimensions are unknown: too little was read` : criticals > 0 ? 'capped at 59 while a critical finding is open' : verified ? 'what evidence from a cluster confirms' : 'what the manifests would enforce if applied as they stand',
+      reason: raw === null ? `${unknown} of 8 dimensions are unknown: too little was read` : criticals > 0 ? 'capped at 59 while a critical finding is open' : verified ? 'what evidence from a cluster confirms' : 'what the manifests would enforce if applied as they stand',
       ...(verified ? { level: 0, nextLevel: { level: 1, missing: 'evidence from the cluster that workloads have identities of their own and are enrolled' } } : level),
       confidence: confidence.value,
       deductions: confidence.deductions,

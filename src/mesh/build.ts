@@ -2,14 +2,16 @@
 import { compareBy, compareText } from '#lib/order.ts';
 import { accepted, resourceId } from '#manifests/resource.ts';
 import type { AnyResource, Resource } from '#manifests/resource.ts';
-import type { WorkloadSpec } from '#manifests/workload.ts';
-import { captures, inboundCapture } from './capture.ts';
+import { captures, goTrue, inboundCapture, usualCapture } from './capture.ts';
+import type { CaptureDefaults } from './capture.ts';
 import { meshConfigOf } from './config.ts';
 import type { StatedMesh } from './config.ts';
 import { enrolmentAssumptionText, enrolmentKnowledge, enrolmentOf, isGatewayPod } from './enrolment.ts';
 import type { EnrolmentKnowledge, EnrolmentWorld } from './enrolment.ts';
+import { installationsOf, onlyInstallation } from './installation.ts';
 import type { Assumption, Enrolment, ExtensionProvider, Mesh, MeshConfig, Namespace, Workload, WorkloadPort } from './model.ts';
 import { declaredPorts, isWorkload } from './ports.ts';
+import type { WorkloadResource } from './ports.ts';
 import { selectorIndex } from './selection.ts';
 import { sidecarIngressPorts } from './sidecar-ingress.ts';
 
@@ -36,12 +38,15 @@ export function buildMesh(resources: readonly AnyResource[], settings: MeshSetti
   const config = meshConfigOf(admitted, stated, world);
   const knowledge = settings.knowledge ?? enrolmentKnowledge(config.rootNamespace, admitted);
   const namespaces = namespacesOf(admitted);
-  const enrolmentWorld: EnrolmentWorld = { closed: world === 'closed', knowledge, stated: stated.enrolment ?? {} };
-  const workloads = workloadsOf(admitted, namespaces, enrolmentWorld, config.rootNamespace);
+  const installations = installationsOf(admitted) ?? (world === 'closed' ? onlyInstallation : undefined);
+  const enrolmentWorld: EnrolmentWorld = { closed: world === 'closed', knowledge, installations, stated: stated.enrolment ?? {} };
+  const workloads = workloadsOf(admitted, namespaces, enrolmentWorld, config);
+  // M52: injected sidecars take HBONE where the installation has ambient, unless the mesh says otherwise.
+  const hbone = config.sidecarHbone ?? installations?.some((installation) => installation.ambient);
   const checked: MeshConfig =
     config.extensionProviders === undefined
-      ? config
-      : { ...config, extensionProviders: config.extensionProviders.map((provider) => withRegistry(provider, admitted, world)) };
+      ? { ...config, sidecarHbone: hbone }
+      : { ...config, sidecarHbone: hbone, extensionProviders: config.extensionProviders.map((provider) => withRegistry(provider, admitted, world)) };
   return {
     config: checked,
     namespaces,
@@ -49,8 +54,7 @@ export function buildMesh(resources: readonly AnyResource[], settings: MeshSetti
     resources: byKind,
     world,
     seniors: settings.seniors,
-    knowledge,
-    statedEnrolment: stated.enrolment ?? {},
+    enrolmentWorld,
     assumptions: assumptionsOf(checked, workloads, world),
   };
 }
@@ -87,7 +91,7 @@ function workloadsOf(
   resources: readonly AnyResource[],
   namespaces: ReadonlyMap<string, Namespace>,
   enrolmentWorld: EnrolmentWorld,
-  rootNamespace: string,
+  { rootNamespace, interceptionMode }: MeshConfig,
 ): ReadonlyMap<string, Workload> {
   const found = resources.filter(isWorkload).sort(compareBy((resource) => resourceId(resource)));
   const servicesFor = serviceFinder(resources);
@@ -102,8 +106,8 @@ function workloadsOf(
     const namespace = resource.namespace ?? 'default';
     const plain = `${namespace}/${resource.name}`;
     const id = (shared.get(plain) ?? 0) > 1 ? `${plain}[${resource.kind}]` : plain;
-    const enrolment = enrolmentOfPod(resource.spec, namespace, namespaces.get(namespace), enrolmentWorld);
-    const capture = inboundCapture(enrolment, resource.spec.podAnnotations);
+    const enrolment = enrolmentOfPod(resource, namespace, namespaces.get(namespace), enrolmentWorld);
+    const capture = inboundCapture(enrolment, resource.spec.podAnnotations, captureDefaults(enrolment, enrolmentWorld, interceptionMode));
     const declared = ingressFor(namespace, resource.spec.podLabels) ?? declaredPorts(resource.spec, servicesFor(namespace, resource.spec.podLabels));
     const named = new Set(declared.map((port) => port.port));
     const holes = [...capture.exclude].filter((port) => !named.has(port));
@@ -130,12 +134,23 @@ function workloadsOf(
   return workloads;
 }
 
-function enrolmentOfPod(spec: WorkloadSpec, namespace: string, declared: Namespace | undefined, world: EnrolmentWorld): Enrolment {
+function enrolmentOfPod({ spec, kind, name }: WorkloadResource, namespace: string, declared: Namespace | undefined, world: EnrolmentWorld): Enrolment {
   if (isGatewayPod(spec)) return { mode: 'gateway' };
   return enrolmentOf(
-    { namespace, namespaceLabels: declared?.resource?.labels, labels: spec.podLabels, annotations: spec.podAnnotations, hostNetwork: spec.hostNetwork },
+    { namespace, namespaceLabels: declared?.resource?.labels, labels: spec.podLabels, annotations: spec.podAnnotations, hostNetwork: spec.hostNetwork, kind, name, envoyDisabled: envoyDisabled(spec) },
     world,
   );
+}
+
+/** What the installation behind the pod's revision captures. */
+function captureDefaults(enrolment: Enrolment, world: EnrolmentWorld, interceptionMode: string): CaptureDefaults {
+  const revision = enrolment.mode === 'sidecar' ? (enrolment.revision ?? '') : '';
+  const installation = world.installations?.find((candidate) => candidate.revision === revision) ?? world.installations?.find((candidate) => candidate.isDefault);
+  return { ...(installation?.capture ?? usualCapture), interceptionMode };
+}
+
+function envoyDisabled(spec: WorkloadResource['spec']): boolean {
+  return [...spec.containers, ...spec.initContainers].some((container) => container.name === 'istio-proxy' && goTrue(container.env['DISABLE_ENVOY']));
 }
 
 /** Services that select a pod: equal namespace, a selector with pairs, all of them on the pod. */

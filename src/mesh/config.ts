@@ -39,6 +39,8 @@ export function meshConfigOf(resources: readonly AnyResource[], stated: StatedMe
     pathNormalization: normalizationOf(fieldsOf(fields['pathNormalization'])['normalization']),
     outboundTrafficPolicy: outboundOf(fieldsOf(fields['outboundTrafficPolicy'])['mode']),
     accessLogFile: textOf(fields['accessLogFile']) ?? '',
+    sidecarHbone: hboneOf(fieldsOf(fieldsOf(fields['defaultConfig'])['proxyMetadata'])['ISTIO_META_ENABLE_HBONE']),
+    interceptionMode: textOf(fieldsOf(fields['defaultConfig'])['interceptionMode']) ?? 'REDIRECT',
     extensionProviders: providers,
     statedBy: source?.statedBy,
   };
@@ -128,13 +130,17 @@ function brokenBecause(name: string, type: ExtensionProvider['type'], content: F
   if (atLeast(istioVersion, '1.30.0') && !/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name)) return 'its name is no lower-case DNS label';
   if (port < 1 || port > 65535) return 'its port is outside 1..65535';
   const status = content['statusOnError'];
-  if (status !== undefined && (!/^[1-5]\d\d$/.test(String(status)) || Number(status) > 599)) return 'its `statusOnError` is no HTTP status';
+  if (status !== undefined && !(typeof status === 'string' || typeof status === 'number' ? /^[1-5]\d\d$/.test(String(status)) : false)) return 'its `statusOnError` is no HTTP status';
   const prefix = textOf(content['pathPrefix']);
   if (prefix !== undefined && prefix !== '' && !prefix.startsWith('/')) return 'its `pathPrefix` does not begin with `/`';
   for (const list of ['includeRequestHeadersInCheck', 'includeHeadersInCheck', 'headersToUpstreamOnAllow', 'headersToDownstreamOnDeny', 'headersToDownstreamOnAllow']) {
     if (textsOf(content[list]).includes('*')) return `a lone \`*\` in its \`${list}\``;
   }
   return undefined;
+}
+
+function hboneOf(value: unknown): boolean | undefined {
+  return value === undefined ? undefined : value === true || value === 'true';
 }
 
 function normalizationOf(value: unknown): MeshConfig['pathNormalization'] {

@@ -1,9 +1,10 @@
 /**
  * Whether and how a pod takes part in the mesh (M55 to M68), and what may be said where the repository does not tell (R23, R24, R27).
  */
-import { compareText } from '#lib/order.ts';
 import type { AnyResource } from '#manifests/resource.ts';
 import type { WorkloadSpec } from '#manifests/workload.ts';
+import { fitsSelector, isEmptySelector } from './installation.ts';
+import type { Installation, LabelSelectorText } from './installation.ts';
 import type { Enrolment } from './model.ts';
 import type { Labels } from './selection.ts';
 
@@ -23,8 +24,6 @@ export interface EnrolmentKnowledge {
   readonly namespaces: ReadonlyMap<string, NamespaceKnowledge>;
   /** Waypoints, dataplane labels or targetRefs are seen: the world of an unknown enrolment is ambient (R24). */
   readonly world: 'sidecar' | 'ambient';
-  /** Revisions and revision tags that some installation states; `undefined`: no installation is in sight, every name may exist (M60). */
-  readonly revisions: ReadonlySet<string> | undefined;
 }
 
 /** Names that neither hook nor injector touch (M55, M58). */
@@ -37,7 +36,6 @@ export function enrolmentKnowledge(rootNamespace: string, ...sides: readonly (re
   const namespaces = new Map<string, NamespaceKnowledge>();
   const empty: NamespaceKnowledge = { labelled: false, declared: false, policies: false, labels: undefined };
   let ambient = false;
-  const revisions = new Set<string>();
   for (const resources of sides) {
     for (const resource of resources) {
       if (resource.kind === 'Namespace') {
@@ -54,7 +52,7 @@ export function enrolmentKnowledge(rootNamespace: string, ...sides: readonly (re
       if (Object.hasOwn(resource.labels, 'istio.io/waypoint-for') || Object.hasOwn(resource.labels, 'istio.io/use-waypoint')) ambient = true;
     }
   }
-  return { namespaces, world: ambient ? 'ambient' : 'sidecar', revisions: revisions.size === 0 ? undefined : revisions };
+  return { namespaces, world: ambient ? 'ambient' : 'sidecar' };
 }
 
 /** What decides the enrolment of one pod. */
@@ -65,12 +63,19 @@ export interface PodFacts {
   readonly labels: Labels;
   readonly annotations: Labels;
   readonly hostNetwork: boolean;
+  /** Kind of the controller: some add labels to their pods (M58). */
+  readonly kind: string;
+  readonly name: string;
+  /** `DISABLE_ENVOY` on the proxy container (M61). */
+  readonly envoyDisabled: boolean;
 }
 
 export interface EnrolmentWorld {
   /** The manifests are the whole cluster: a missing label means "not in the mesh" (R27). */
   readonly closed: boolean;
   readonly knowledge: EnrolmentKnowledge;
+  /** Whose webhooks and CNI plugin there are; `undefined`: none is stated, every revision may exist (M60). */
+  readonly installations: readonly Installation[] | undefined;
   /** `mesh.enrolment` of the tool's configuration: `{shop: sidecar, "*": unknown}`. */
   readonly stated: Readonly<Record<string, string>>;
 }
@@ -91,49 +96,109 @@ export function enrolmentOf(pod: PodFacts, world: EnrolmentWorld): Enrolment {
   return { mode: 'unknown', assumption: `enrolment:${pod.namespace}`, inWorld: world.knowledge.world };
 }
 
-type Decided = Exclude<Enrolment, { mode: 'none' } | { mode: 'unknown' }> | { readonly mode: 'none'; readonly because: string; /** Nothing decides it: more labels could. */ readonly open: boolean };
+type Decided = Exclude<Enrolment, { mode: 'none' }> | { readonly mode: 'none'; readonly because: string; /** Nothing decides it: more labels could. */ readonly open: boolean };
 
 function decideEnrolment(pod: PodFacts, namespaceLabels: Labels, world: EnrolmentWorld): Decided {
-  const templates = pod.annotations['inject.istio.io/templates'];
-  const hook = pod.hostNetwork || ignoredNamespaces.has(pod.namespace) ? undefined : firingHook(pod, namespaceLabels, world.knowledge.revisions);
-  const injected = hook !== undefined && injectRequired(pod);
-  if (injected) {
-    if (templates !== undefined && templates.split(',').map((name) => name.trim()).includes('gateway')) return { mode: 'gateway' };
+  const touched = !pod.hostNetwork && !ignoredNamespaces.has(pod.namespace);
+  const hook = touched ? firingHook(pod, namespaceLabels, world.installations) : undefined;
+  if (hook !== undefined && injectRequired(pod, hook.installation)) {
+    const templates = (pod.annotations['inject.istio.io/templates'] ?? '').split(',').map((name) => name.trim());
+    if (templates.includes('gateway')) return { mode: 'gateway' };
+    // M73: enforcement inside the application cannot be seen in manifests.
+    if (pod.envoyDisabled || templates.some((name) => name.startsWith('grpc-'))) return { mode: 'unknown', assumption: `enrolment:${pod.namespace}`, inWorld: 'sidecar' };
+    // M61, M64: a template of the install without the sidecar's beside it brings no proxy, and keeps the pod out of ambient.
+    const own = hook.installation?.templates;
+    if (own !== undefined && templates[0] !== '' && templates.every((name) => own.has(name))) return { mode: 'none', because: 'a custom injection template brings no proxy (M64)', open: false };
     return { mode: 'sidecar', revision: hook.revision };
   }
   if (pod.hostNetwork) return { mode: 'none', because: 'the pod uses the host network (M58, M64)', open: false };
-  // M63: the pod's label, or the namespace's where the pod's is not `none`.
   const podMode = pod.labels['istio.io/dataplane-mode'];
-  if (podMode === 'ambient' || (namespaceLabels['istio.io/dataplane-mode'] === 'ambient' && podMode !== 'none')) {
-    if (pod.namespace !== 'kube-system' && !Object.hasOwn(pod.annotations, 'sidecar.istio.io/status')) return { mode: 'ambient' };
-  }
+  if (takenIntoAmbient(pod, namespaceLabels, world.installations)) return { mode: 'ambient' };
   const choice = pod.labels['sidecar.istio.io/inject'] ?? pod.annotations['sidecar.istio.io/inject'];
   if (choice === 'false') return { mode: 'none', because: 'the pod opts out with `sidecar.istio.io/inject: "false"` (M58)', open: false };
   if (podMode === 'none') return { mode: 'none', because: 'the pod opts out with `istio.io/dataplane-mode: none` (M65)', open: false };
-  return { mode: 'none', because: `neither the namespace \`${pod.namespace}\` nor the pod asks for a proxy (M55)`, open: true };
+  const asked = ['istio-injection', 'istio.io/rev'].some((label) => Object.hasOwn(namespaceLabels, label)) || Object.hasOwn(pod.labels, 'istio.io/rev');
+  return { mode: 'none', because: asked ? `no webhook answers the labels of \`${pod.namespace}\` and the pod (M55 to M60)` : `neither the namespace \`${pod.namespace}\` nor the pod asks for a proxy (M55)`, open: !asked };
 }
 
-/** Step W of M55: which webhook is called for the pod; `undefined`: none. */
-function firingHook(pod: PodFacts, namespaceLabels: Labels, revisions: ReadonlySet<string> | undefined): { readonly revision: string | undefined } | undefined {
+/** M63 to M65: the pod's label, or the namespace's where the pod's is not `none`; or what the CNI plugin was told to look for. */
+function takenIntoAmbient(pod: PodFacts, namespaceLabels: Labels, installations: readonly Installation[] | undefined): boolean {
+  if (Object.hasOwn(pod.annotations, 'sidecar.istio.io/status')) return false;
+  const plugin = installations?.find((installation) => installation.ambient);
+  if (plugin === undefined ? pod.namespace === 'kube-system' : plugin.excludedNamespaces.has(pod.namespace)) return false;
+  if (installations !== undefined && plugin === undefined) return false;
+  if (plugin?.enablement !== undefined) {
+    const labels = { ...namespaceLabels, 'kubernetes.io/metadata.name': pod.namespace };
+    return plugin.enablement.some((selector) => fitsSelector(selector.pod, pod.labels) && fitsSelector(selector.namespace, labels));
+  }
+  const podMode = pod.labels['istio.io/dataplane-mode'];
+  return podMode === 'ambient' || (namespaceLabels['istio.io/dataplane-mode'] === 'ambient' && podMode !== 'none');
+}
+
+interface Hook {
+  /** `undefined`: the default revision. */
+  readonly revision: string | undefined;
+  /** `undefined`: an installation that no manifest states. */
+  readonly installation: Installation | undefined;
+}
+
+/** Step W of M55: whose webhook is called for the pod; `undefined`: nobody's. */
+function firingHook(pod: PodFacts, namespaceLabels: Labels, installations: readonly Installation[] | undefined): Hook | undefined {
   const injection = namespaceLabels['istio-injection'];
   const namespaceRevision = namespaceLabels['istio.io/rev'];
   const podChoice = pod.labels['sidecar.istio.io/inject'];
   const podRevision = pod.labels['istio.io/rev'];
-  const exists = (revision: string): boolean => revisions === undefined || revisions.has(revision);
+  const named = (revision: string): Hook | undefined => {
+    if (installations === undefined) return { revision: revision === 'default' ? undefined : revision, installation: undefined };
+    const installation = installations.find((candidate) => candidate.names.has(revision));
+    return installation === undefined ? undefined : hookOf(installation);
+  };
+  const ofDefault = (): Hook | undefined => {
+    if (installations === undefined) return { revision: undefined, installation: undefined };
+    const installation = installations.find((candidate) => candidate.isDefault);
+    return installation === undefined ? undefined : hookOf(installation);
+  };
   if (podChoice === 'false') return undefined;
-  if (injection === 'enabled') return exists('default') ? { revision: undefined } : undefined;
+  if (injection === 'enabled') return ofDefault();
   if (injection !== undefined) return undefined;
-  if (namespaceRevision !== undefined) return exists(namespaceRevision) ? { revision: namespaceRevision } : undefined;
-  if (podRevision !== undefined) return exists(podRevision) ? { revision: podRevision } : undefined;
-  if (podChoice === 'true') return exists('default') ? { revision: undefined } : undefined;
-  return undefined;
+  if (namespaceRevision !== undefined) return named(namespaceRevision);
+  if (podRevision !== undefined) return named(podRevision);
+  if (podChoice === 'true') return ofDefault();
+  const everywhere = podChoice === undefined ? installations?.find((candidate) => candidate.isDefault && candidate.byDefault) : undefined;
+  return everywhere === undefined ? undefined : hookOf(everywhere);
 }
 
-/** Step I of M58: the injector's own decision; a label beats an annotation. */
-function injectRequired(pod: PodFacts): boolean {
-  const choice = pod.labels['sidecar.istio.io/inject'] ?? pod.annotations['sidecar.istio.io/inject'];
-  return choice !== 'false';
+function hookOf(installation: Installation): Hook {
+  return { revision: installation.revision === '' ? undefined : installation.revision, installation };
 }
+
+/** Step I of M58: the injector's own decision; a label beats an annotation, then the installation's selectors, then its policy. */
+function injectRequired(pod: PodFacts, installation: Installation | undefined): boolean {
+  const choice = pod.labels['sidecar.istio.io/inject'] ?? pod.annotations['sidecar.istio.io/inject'];
+  if (choice === 'true') return true;
+  if (choice === 'false') return false;
+  if (installation === undefined) return true;
+  const labels = withControllerLabels(pod);
+  const fits = (selector: LabelSelectorText): boolean => !isEmptySelector(selector) && fitsSelector(selector, labels);
+  if (installation.never.some(fits)) return false;
+  if (installation.always.some(fits)) return true;
+  return installation.autoInject;
+}
+
+/** Labels that controllers add; their values are not known, only that they are there. */
+function withControllerLabels(pod: PodFacts): Labels {
+  const added = controllerLabels[pod.kind] ?? [];
+  return { ...Object.fromEntries(added.map((label) => [label, ''])), ...(pod.kind === 'Job' ? { 'job-name': pod.name, 'batch.kubernetes.io/job-name': pod.name } : {}), ...pod.labels };
+}
+
+const controllerLabels: Readonly<Record<string, readonly string[]>> = {
+  Deployment: ['pod-template-hash'],
+  Rollout: ['rollouts-pod-template-hash'],
+  StatefulSet: ['controller-revision-hash', 'statefulset.kubernetes.io/pod-name', 'apps.kubernetes.io/pod-index'],
+  DaemonSet: ['controller-revision-hash', 'pod-template-generation'],
+  Job: ['controller-uid', 'batch.kubernetes.io/controller-uid'],
+  CronJob: ['job-name', 'batch.kubernetes.io/job-name', 'controller-uid', 'batch.kubernetes.io/controller-uid'],
+};
 
 /** Pods of an ingress or egress gateway that no webhook injects: the classic charts write the proxy into the template themselves. */
 export function isGatewayPod(spec: WorkloadSpec): boolean {
@@ -145,8 +210,4 @@ export function isGatewayPod(spec: WorkloadSpec): boolean {
 /** Assumptions for the namespaces whose enrolment is unknown, in the one order. */
 export function enrolmentAssumptionText(namespace: string, world: 'sidecar' | 'ambient'): string {
   return `the pods of namespace \`${namespace}\` are in the mesh (${world}): no manifest says so or denies it`;
-}
-
-export function sortedNamespaces(names: Iterable<string>): string[] {
-  return [...names].sort(compareText);
 }

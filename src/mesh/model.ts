@@ -1,5 +1,5 @@
 import type { AnyResource, Resource } from '#manifests/resource.ts';
-import type { EnrolmentKnowledge } from './enrolment.ts';
+import type { EnrolmentWorld } from './enrolment.ts';
 
 /** What the manifests or the configuration say about the mesh; every value that nothing states is a default and an assumption (R26). */
 export interface MeshConfig {
@@ -17,6 +17,10 @@ export interface MeshConfig {
   readonly pathNormalization: 'NONE' | 'BASE' | 'MERGE_SLASHES' | 'DECODE_AND_MERGE_SLASHES';
   readonly outboundTrafficPolicy: 'ALLOW_ANY' | 'REGISTRY_ONLY' | 'ALLOW_ANY_DYNAMIC_DNS';
   readonly accessLogFile: string;
+  /** Sidecars send and take HBONE (`ISTIO_META_ENABLE_HBONE`, M51, M52); `undefined`: not known. */
+  readonly sidecarHbone: boolean | undefined;
+  /** `defaultConfig.interceptionMode` (M94). */
+  readonly interceptionMode: string;
   /** `undefined`: the mesh configuration is not in what was read; named providers are assumed to exist (R26). */
   readonly extensionProviders: readonly ExtensionProvider[] | undefined;
   /** `Kind/namespace/name` of the object that states it; `undefined`: nothing does. */
@@ -88,9 +92,8 @@ export interface Mesh {
   readonly world: 'closed' | 'open';
   /** Ids of objects that are surely older than every object not in it (M15b); `undefined`: nothing is known about ages. */
   readonly seniors: ReadonlySet<string> | undefined;
-  /** What is known about the enrolment of namespaces (R23), and what the tool's configuration states (`mesh.enrolment`). */
-  readonly knowledge: EnrolmentKnowledge;
-  readonly statedEnrolment: Readonly<Record<string, string>>;
+  /** What decides enrolment, for pods that no manifest declares too (R23, M55 to M63). */
+  readonly enrolmentWorld: EnrolmentWorld;
   /** Assumptions that the whole model stands on. */
   readonly assumptions: readonly Assumption[];
 }

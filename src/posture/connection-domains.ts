@@ -2,7 +2,7 @@
  * The connection table of a sidecar as regions over (port, protocol, peer): which connections are refused, and which chain takes the
  * others. Computed from the same table that answers for one connection.
  */
-import type { PortProtocol, Workload } from '#mesh/model.ts';
+import type { MeshConfig, PortProtocol, Workload } from '#mesh/model.ts';
 import { clientKinds, handleConnection, modeAt } from '#semantics/peer-authentication.ts';
 import type { ClientKind, EffectiveMtls, Handling, PortMode } from '#semantics/peer-authentication.ts';
 import type { CubeOrigin, Predicate } from '#sets/cube.ts';
@@ -16,13 +16,15 @@ export const chainGroups: readonly ChainGroup[] = ['http', 'tcp', 'tcp-blind'];
 /** A conjunction over port, protocol and peer. */
 export type Domain = readonly Predicate[];
 
+export type GroupDomains = ReadonlyMap<ChainGroup, readonly Domain[]>;
+
 export interface ConnectionDomains {
   /** Connections that are refused before any policy, each with the PeerAuthentications that say so. */
   readonly refused: readonly { readonly domain: Domain; readonly origins: readonly CubeOrigin[] }[];
   /** Ports on which the proxy ends mesh mTLS and checks the peer's trust domain. */
   readonly terminated: readonly Domain[];
   /** Where each group's policies act: a union. Groups that take no connection are absent. */
-  readonly groups: ReadonlyMap<ChainGroup, readonly Domain[]>;
+  readonly groups: GroupDomains;
 }
 
 interface PortClass {
@@ -31,8 +33,32 @@ interface PortClass {
   readonly mode: PortMode;
 }
 
-export function connectionDomains(workload: Workload, effective: EffectiveMtls): ConnectionDomains {
-  const classes = portClasses(workload, effective).map((portClass) => ({
+interface Known {
+  readonly byPorts: Map<string, ConnectionDomains>;
+  readonly groups: Map<string, GroupDomains>;
+}
+
+const knownDomains = new WeakMap<MeshConfig, Known>();
+
+/** Workloads with equal ports and modes share one value, those with equal connections one `groups`. */
+export function connectionDomains(config: MeshConfig, workload: Workload, effective: EffectiveMtls): ConnectionDomains {
+  const known = knownDomains.get(config) ?? { byPorts: new Map<string, ConnectionDomains>(), groups: new Map<string, GroupDomains>() };
+  knownDomains.set(config, known);
+  const classes = portClasses(workload, effective);
+  const key = classes.map(({ ports, protocol, mode }) => [ports.except ? 'other' : [...ports.ports].join(','), protocol, mode.mode, mode.by ?? ''].join(' ')).join('; ');
+  const same = known.byPorts.get(key);
+  if (same !== undefined) return same;
+  const fresh = computeDomains(classes);
+  const groupsKey = JSON.stringify([...fresh.groups]);
+  const groups = known.groups.get(groupsKey) ?? fresh.groups;
+  known.groups.set(groupsKey, groups);
+  const shared = { ...fresh, groups };
+  known.byPorts.set(key, shared);
+  return shared;
+}
+
+function computeDomains(portClassList: readonly PortClass[]): ConnectionDomains {
+  const classes = portClassList.map((portClass) => ({
     portClass,
     handled: clientKinds.map((kind) => ({ kind, handling: handleConnection(portClass.protocol, portClass.mode.mode, kind) })),
   }));

@@ -80,8 +80,8 @@ function phantomOf(mesh: Mesh, scope: Scope): Workload {
 /** A pod with these labels that no manifest declares: no declared ports, the default account. */
 export function phantomWorkload(mesh: Mesh, namespace: string, labels: Labels): Workload {
   const enrolment = enrolmentOf(
-    { namespace, namespaceLabels: mesh.namespaces.get(namespace)?.resource?.labels, labels, annotations: {}, hostNetwork: false },
-    { closed: mesh.world === 'closed', knowledge: mesh.knowledge, stated: mesh.statedEnrolment },
+    { namespace, namespaceLabels: mesh.namespaces.get(namespace)?.resource?.labels, labels, annotations: {}, hostNetwork: false, kind: 'Pod', name: '', envoyDisabled: false },
+    mesh.enrolmentWorld,
   );
   const text = selectorText(labels);
   return {

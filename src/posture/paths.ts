@@ -6,27 +6,28 @@
  */
 import { canonical, shortHash } from '#lib/canonical.ts';
 import { compareText, distinct } from '#lib/order.ts';
-import { policiesFor } from '#mesh/attachment.ts';
+import { ofKind, policiesFor } from '#mesh/attachment.ts';
 import type { Attached } from '#mesh/attachment.ts';
 import type { Mesh, MeshConfig, Workload } from '#mesh/model.ts';
 import { resourceId } from '#mesh/policies.ts';
+import { selects } from '#mesh/selection.ts';
+import { waypointOfPod, waypointOfService } from '#mesh/waypoints.ts';
 import { ambientMtls } from '#semantics/ambient-peer-authentication.ts';
 import { enforced } from '#semantics/authorization-policy.ts';
 import type { CompiledPolicy } from '#semantics/authorization-policy.ts';
-import type { Condition, LoweringContext } from '#semantics/condition.ts';
-import { customActions } from '#semantics/external-authorization.ts';
+import type { Condition } from '#semantics/condition.ts';
 import { lowerPolicy, mergeCubes } from '#semantics/lowering.ts';
 import { effectiveMtls, foreignTrustDomain } from '#semantics/peer-authentication.ts';
-import { readable, refusedTokens, rewrittenHeaders, tokenRules } from '#semantics/request-authentication.ts';
-import type { TokenRule } from '#semantics/request-authentication.ts';
+import { tokenRules } from '#semantics/request-authentication.ts';
 import type { Cube, Dimension, Layer, Path, Predicate } from '#sets/cube.ts';
 import { cubeKey } from '#sets/keys.ts';
-import { chainGroups, connectionDomains, protocolPredicate } from './connection-domains.ts';
-import type { ChainGroup, ConnectionDomains, Domain } from './connection-domains.ts';
+import { connectionDomains, protocolPredicate } from './connection-domains.ts';
+import type { ChainGroup, ConnectionDomains } from './connection-domains.ts';
 import { allPortsBut, onlyPorts, portPredicates } from './port-set.ts';
 import type { EnforcementPoint } from './query.ts';
 import { knownMethods } from './request.ts';
-import { readByZtunnel, waypointBinding } from './ztunnel.ts';
+import { sidecarLowering } from './sidecar-lowering.ts';
+import { readByZtunnel } from './ztunnel.ts';
 
 export interface DestinationPosture {
   /** Requests that pass, or that an external authorizer is asked about. */
@@ -106,18 +107,22 @@ function finish(parts: Parts): DestinationPosture {
   const sure = parts.sure ?? parts.possible;
   const opaque = parts.opaque ?? [];
   const assumptions = distinct(parts.assumptions);
-  const text = (paths: readonly Path[]): unknown =>
-    paths.map((path) => path.layers.map((layer) => [layer.id, layer.allow === 'all' ? 'all' : layer.allow.map(cubeKey), layer.deny.map(cubeKey)]));
   return {
     possible: parts.possible,
     sure,
-    key: shortHash(canonical([text(parts.possible), sure === parts.possible ? '' : text(sure), parts.enforcedAt, assumptions, opaque.map((entry) => [entry.resource, entry.key])])),
+    key: shortHash(...contentOf(parts.possible), ...(sure === parts.possible ? [] : ['sure', ...contentOf(sure)]), parts.enforcedAt, ...assumptions, ...opaque.map((entry) => `${entry.resource} ${entry.key}`)),
     enforcedAt: parts.enforcedAt,
     assumptions,
     opaque,
     readsTokens: parts.readsTokens ?? false,
     conditions: parts.conditions ?? new Map(),
   };
+}
+
+function contentOf(paths: readonly Path[]): string[] {
+  return paths.flatMap((path) =>
+    path.layers.flatMap((layer) => [layer.id, layer.allow === 'all' ? 'all' : `${String(layer.allow.length)} allowed`, ...(layer.allow === 'all' ? [] : layer.allow.map(cubeKey)), 'denied', ...layer.deny.map(cubeKey)]),
+  );
 }
 
 /** Something refuses here and what it is cannot be told: one boolean, shared by both sides where its name is the same. */
@@ -128,21 +133,21 @@ function opaqueLayer(name: string): Layer {
 function sidecarPosture(mesh: Mesh, workload: Workload, assumptions: readonly string[]): DestinationPosture {
   const attached = policiesFor(mesh, workload);
   const effective = effectiveMtls(mesh, attached);
-  const domains = connectionDomains(workload, effective);
+  const domains = connectionDomains(mesh.config, workload, effective);
   const rules = tokenRules(attached.requestAuthentication, mesh.config);
-  const lowering = new SidecarLowering(mesh.config, attached, domains, rules);
-  const shared: Layer[] = [mtlsLayer(domains, mesh.config), lowering.authentication(), lowering.authorization()];
+  const lowering = sidecarLowering(mesh.config, attached, domains, rules);
+  const shared: Layer[] = [mtlsLayer(domains, mesh.config), lowering.authentication, lowering.authorization];
   const bypass = uncapturedPath(workload);
   const proxied = (layers: readonly Layer[]): readonly Path[] => [{ id: 'sidecar', layers }, ...bypass];
   const possible = proxied(shared);
-  const asking = lowering.asking();
+  const { asking } = lowering;
   const ambiguous = effective.judgedByWeakest.length > 0 ? [`creation-order:${effective.judgedByWeakest.join(',')}`] : [];
   return finish({
     possible,
     ...(asking.length === 0 ? {} : { sure: proxied([{ id: 'external-authorization', allow: 'all', deny: asking }, ...shared]) }),
     enforcedAt: 'sidecar',
-    assumptions: [...assumptions, ...ambiguous, ...lowering.assumedProviders()],
-    opaque: [...extensionMarks(attached.extensions), ...lowering.opaqueMarks()],
+    assumptions: [...assumptions, ...ambiguous, ...lowering.assumedProviders],
+    opaque: [...extensionMarks(attached.extensions), ...lowering.opaque],
     readsTokens: rules.length > 0,
     conditions: lowering.conditions,
   });
@@ -166,133 +171,26 @@ function extensionMarks(extensions: Attached['extensions']): DestinationPosture[
   return extensions.map((extension) => ({ resource: resourceId(extension), key: shortHash(extension.spec.content) })).sort((left, right) => compareText(left.resource, right.resource));
 }
 
-/** Lowers the policies of one workload, chain by chain. */
-class SidecarLowering {
-  readonly conditions = new Map<Dimension, { readonly condition: Condition; readonly group: ChainGroup }>();
-  readonly #config: MeshConfig;
-  readonly #attached: Attached;
-  readonly #domains: ConnectionDomains;
-  readonly #rules: readonly TokenRule[];
-  readonly #contexts: ReadonlyMap<ChainGroup, LoweringContext>;
-  readonly #opaque = new Map<string, string>();
-  readonly #assumed = new Set<string>();
-
-  constructor(config: MeshConfig, attached: Attached, domains: ConnectionDomains, rules: readonly TokenRule[]) {
-    this.#config = config;
-    this.#attached = attached;
-    this.#domains = domains;
-    this.#rules = rules;
-    this.#contexts = new Map(
-      chainGroups
-        .filter((group) => domains.groups.has(group))
-        .map((group) => [
-          group,
-          {
-            seesPeer: group !== 'tcp-blind',
-            readable: group === 'http' ? readable(rules) : [],
-            rewrittenHeaders: rewrittenHeaders(rules),
-            opaque: (key: Dimension, condition: Condition) => {
-              this.conditions.set(key, { condition, group });
-            },
-          },
-        ]),
-    );
-  }
-
-  /** A5.4, A5.5: on HTTP chains. */
-  authentication(): Layer {
-    const refused = refusedTokens(this.#rules);
-    const http = this.#domains.groups.get('http') ?? [];
-    if (refused === undefined) {
-      const key = shortHash(canonical(this.#rules.map((rule) => [rule.locations, rule.keys, rule.issuer, rule.spec.audiences])));
-      for (const rule of this.#rules) this.#opaque.set(rule.policy, key);
-    }
-    // A5.14: which claims are split is not part of the cubes.
-    for (const rule of this.#rules) {
-      if (rule.spec.spaceDelimitedClaims.length > 0) this.#opaque.set(rule.policy, shortHash(canonical([...rule.spaceDelimited].sort())));
-    }
-    return { id: 'authentication', allow: 'all', deny: mergeCubes((refused ?? []).flatMap((token) => http.map((domain) => ({ predicates: [...domain, ...token.predicates], origins: token.origins })))) };
-  }
-
-  authorization(): Layer {
-    const allowing = this.#enforced('http').allow;
-    const deny = [...this.#eachPolicy((group) => this.#enforced(group).deny), ...this.#eachPolicy((group) => this.#custom(group, 'denies'))];
-    return {
-      id: 'authorization',
-      // A1.5: attached counts, usable rules do not.
-      allow: allowing.length === 0 ? 'all' : mergeCubes(this.#eachPolicy((group) => this.#enforced(group).allow)),
-      deny: mergeCubes(deny),
-    };
-  }
-
-  /** Requests about which a provider is asked. */
-  asking(): readonly Cube[] {
-    return mergeCubes(this.#eachPolicy((group) => this.#custom(group, 'asked')));
-  }
-
-  assumedProviders(): readonly string[] {
-    return [...this.#assumed];
-  }
-
-  opaqueMarks(): DestinationPosture['opaque'] {
-    return [...this.#opaque].map(([resource, key]) => ({ resource, key })).sort((left, right) => compareText(left.resource, right.resource));
-  }
-
-  #enforced(group: ChainGroup) {
-    return enforced(this.#attached.authorization, group === 'http' ? 'http' : 'tcp', this.#config);
-  }
-
-  #custom(group: ChainGroup, wanted: 'asked' | 'denies'): readonly CompiledPolicy[] {
-    return customActions(this.#enforced(group).custom, this.#config)
-      .filter(({ state }) => state.state === wanted && (state.state === 'denies' || group === 'http' || state.onTcp))
-      .map((action) => {
-        if (action.state.state === 'asked' && action.state.assumed) this.#assumed.add(`provider:${action.provider}`);
-        return action.policy;
-      });
-  }
-
-  /** One cube without a domain where all chains agree; else each chain's cubes inside its own connections. */
-  #eachPolicy(policiesIn: (group: ChainGroup) => readonly CompiledPolicy[]): Cube[] {
-    const byPolicy = new Map<string, { readonly group: ChainGroup; readonly cubes: readonly Cube[] }[]>();
-    const groups = [...this.#contexts.keys()];
-    for (const group of groups) {
-      const context = this.#contexts.get(group);
-      if (context === undefined) continue;
-      for (const policy of policiesIn(group)) {
-        const lowered = lowerPolicy(policy, context);
-        for (const key of lowered.opaqueRules) this.#opaque.set(policy.id, key);
-        const list = byPolicy.get(policy.id) ?? [];
-        byPolicy.set(policy.id, list);
-        list.push({ group, cubes: lowered.cubes });
-      }
-    }
-    return [...byPolicy.values()].flatMap((lowered) => this.#placed(lowered, groups));
-  }
-
-  /** By rule: an edit of one rule must not move the others into another form. */
-  #placed(lowered: readonly { readonly group: ChainGroup; readonly cubes: readonly Cube[] }[], groups: readonly ChainGroup[]): Cube[] {
-    const holders = new Map<string, { readonly cube: Cube; readonly groups: ChainGroup[] }>();
-    for (const { group, cubes } of lowered) {
-      for (const entry of cubes) {
-        const key = `${String(entry.origins[0]?.rule ?? '')} ${cubeKey(entry)}`;
-        const known = holders.get(key);
-        if (known === undefined) holders.set(key, { cube: entry, groups: [group] });
-        else if (!known.groups.includes(group)) known.groups.push(group);
-      }
-    }
-    return [...holders.values()].flatMap(({ cube: entry, groups: inGroups }) => {
-      if (inGroups.length === groups.length) return [entry];
-      return inGroups.flatMap((group) => (this.#domains.groups.get(group) ?? []).map((domain: Domain) => ({ predicates: [...domain, ...entry.predicates], origins: entry.origins })));
-    });
-  }
+/** The way through a waypoint is not computed: what acts there is one mark, so that a change of it is never silent. */
+function waypointInFront(mesh: Mesh, workload: Workload): { readonly id: string; readonly key: string } | undefined {
+  const services = ofKind(mesh, 'Service').filter((service) => {
+    const selector = service.spec.selector;
+    return service.namespace === workload.namespace && selector !== undefined && Object.keys(selector).length > 0 && selects(selector, workload.labels);
+  });
+  const waypoint = services.map((service) => waypointOfService(mesh, service)).find((found) => found !== undefined) ?? waypointOfPod(mesh, workload);
+  if (waypoint === undefined) return undefined;
+  const acting = [...ofKind(mesh, 'AuthorizationPolicy'), ...ofKind(mesh, 'RequestAuthentication')].filter(
+    (policy) => policy.spec.targetRefs.length > 0 && [workload.namespace, waypoint.gateway.namespace, mesh.config.rootNamespace].includes(policy.namespace),
+  );
+  return { id: waypoint.id, key: shortHash(waypoint.id, ...acting.map((policy) => `${resourceId(policy)} ${canonical(policy.spec)}`)) };
 }
 
 /** A section 4.B: L4 only, no token, no HTTP. */
 function ambientPosture(mesh: Mesh, workload: Workload, assumptions: readonly string[]): DestinationPosture {
   const attached = policiesFor(mesh, workload);
-  const waypoint = waypointBinding(mesh, workload);
-  const opaque = [...extensionMarks(attached.extensions), ...(waypoint === undefined ? [] : [{ resource: `Gateway/${waypoint}`, key: shortHash('waypoint', waypoint) }])];
-  const context: LoweringContext = { seesPeer: true, readable: [], rewrittenHeaders: new Map(), opaque: () => undefined };
+  const waypoint = waypointInFront(mesh, workload);
+  const opaque = [...extensionMarks(attached.extensions), ...(waypoint === undefined ? [] : [{ resource: `Gateway/${waypoint.id}`, key: waypoint.key }])];
+  const context = { key: 'ztunnel', seesPeer: true, readable: [], rewrittenHeaders: new Map<string, string>(), opaque: () => undefined };
   const policies = enforced(readByZtunnel(attached.authorization), 'ztunnel', mesh.config);
   const cubes = (list: readonly CompiledPolicy[]): readonly Cube[] => mergeCubes(list.flatMap((policy) => lowerPolicy(policy, context).cubes));
   const mtls = ambientMtls(mesh, attached);

@@ -136,7 +136,7 @@ function setClaim(claims: Record<string, unknown>, path: readonly string[], text
 }
 
 /**
- * The point that a question with a principal asks about, at a workload behind a sidecar; `undefined`: it is answered before any policy
+ * The point that a question with a principal asks about, at the workload itself (past any waypoint); `undefined`: it is answered before any policy
  * (an unknown method, a refused path), so the symbolic side does not speak of it.
  */
 export function pointOf(mesh: Mesh, workload: Workload, query: Query, posture: DestinationPosture = pathsTo(mesh, workload)): Point | undefined {
@@ -144,7 +144,8 @@ export function pointOf(mesh: Mesh, workload: Workload, query: Query, posture: D
   const attached = policiesFor(mesh, workload);
   const rules = tokenRules(attached.requestAuthentication, mesh.config);
   const handling = handleConnection(protocolOf(workload, asked.port), modeAt(effectiveMtls(mesh, attached), asked.port).mode, { protocol: asked.protocol, identity: asked.principal !== null });
-  if (asked.protocol === 'http' && handling.outcome === 'chain' && handling.chain === 'http' && refusedAsHttp(asked) !== undefined) return undefined;
+  const behindSidecar = workload.enrolment.mode !== 'ambient';
+  if (behindSidecar && asked.protocol === 'http' && handling.outcome === 'chain' && handling.chain === 'http' && refusedAsHttp(asked) !== undefined) return undefined;
   const sent = withToken(asked.raw);
   const point = new Map<Dimension, Value>([
     ['peer', asked.principal],

@@ -166,6 +166,10 @@ export function seenAt(
         return asked.raw.method;
       case 'path':
         return path;
+      case 'path.query':
+        return pathWithQuery(path, mesh);
+      case 'token':
+        return null;
       default:
         return null;
     }

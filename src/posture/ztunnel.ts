@@ -5,19 +5,16 @@ import { enforced, matching } from '#semantics/authorization-policy.ts';
 import type { Policy } from '#semantics/authorization-policy.ts';
 import { ambientMtls, refusesPlaintext } from '#semantics/ambient-peer-authentication.ts';
 import type { Seen } from '#semantics/condition.ts';
-import { workloadsWith } from '#mesh/workload-index.ts';
 import type { Dimension } from '#sets/cube.ts';
 import type { Value } from '#sets/matcher.ts';
-import type { Decision, Query, Step } from './query.ts';
+import type { Decision, Step } from './query.ts';
 import type { AskedRequest } from './request.ts';
 
-export function decideAtZtunnel(mesh: Mesh, workload: Workload, asked: AskedRequest, query: Query): Decision {
+export function decideAtZtunnel(mesh: Mesh, workload: Workload, asked: AskedRequest): Decision {
   const because: Step[] = [];
   const note = (rule: string, text: string, by?: string): void => {
     because.push(by === undefined ? { rule, text } : { rule, text, by });
   };
-  const waypoint = query.from.direct === true ? undefined : waypointBinding(mesh, workload);
-  if (waypoint !== undefined) return { verdict: 'unknown', rule: 'M75', missing: `what the waypoint \`${waypoint}\` in front of \`${workload.id}\` decides`, because };
   if (!workload.otherPortsCaptured && asked.principal === null) {
     note('M32', 'plaintext to the pod is not redirected (`ambient.istio.io/bypass-inbound-capture`)');
     return { verdict: 'allow', layer: 'none', by: [], enforcedAt: 'none', because };
@@ -54,31 +51,13 @@ export function readByZtunnel(policies: readonly Policy[]): readonly Policy[] {
 }
 
 function seenByZtunnel(asked: AskedRequest): Seen {
-  const value = (dimension: Dimension): Value => {
-    switch (dimension) {
-      case 'peer':
-        return asked.principal;
-      case 'source.ip':
-        return asked.sourceIp;
-      case 'destination.ip':
-        return asked.destinationIp;
-      case 'port':
-        return asked.port;
-      default:
-        return null;
-    }
-  };
+  // L4 is all that it sees; conditions on anything else were dropped when the rules were compiled.
+  const visible = new Map<Dimension, Value>([
+    ['peer', asked.principal],
+    ['source.ip', asked.sourceIp],
+    ['destination.ip', asked.destinationIp],
+    ['port', asked.port],
+  ]);
+  const value = (dimension: Dimension): Value => visible.get(dimension) ?? null;
   return { value, token: undefined, header: () => null };
-}
-
-/** M75: the pod's own label or its namespace's; the Services' labels count for traffic to them. */
-export function waypointBinding(mesh: Mesh, workload: Workload): string | undefined {
-  const key = 'istio.io/use-waypoint';
-  const namespace = mesh.namespaces.get(workload.namespace);
-  const services = (mesh.resources.get('Service') ?? []).filter(
-    (service) => service.namespace === workload.namespace && service.kind === 'Service' && service.spec.selector !== undefined && workloadsWith(mesh, workload.namespace, service.spec.selector).includes(workload),
-  );
-  const labels = [workload.labels[key], ...services.map((service) => service.labels[key])].filter((label) => label !== undefined);
-  const named = labels.find((label) => label !== 'none') ?? (labels.length > 0 ? undefined : namespace?.labels[key]);
-  return named === undefined || named === 'none' ? undefined : `${workload.namespace}/${named}`;
 }

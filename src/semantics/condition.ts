@@ -78,7 +78,7 @@ export interface LoweringContext {
   /** Headers that the proxy writes or removes, with the content that says how: their conditions become opaque booleans. */
   readonly rewrittenHeaders: ReadonlyMap<string, string>;
   /** Told about every opaque boolean, so that a concrete request can be asked for its value. */
-  readonly opaque: (key: Dimension, condition: Condition) => void;
+  readonly opaque: (key: Dimension, condition: Condition) => unknown;
 }
 
 export type Conjunction = readonly Predicate[];

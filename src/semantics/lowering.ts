@@ -1,10 +1,10 @@
 /** Compiled rules as cubes (engine section 3.2): one cube for each source, operation and alternative; values stay in one predicate. */
 import { shortHash } from '#lib/canonical.ts';
 import { cubeKey } from '#sets/keys.ts';
-import type { Cube, Predicate } from '#sets/cube.ts';
+import type { Cube, Dimension, Predicate } from '#sets/cube.ts';
 import type { CompiledPolicy } from './authorization-policy.ts';
 import { lowerCondition } from './condition.ts';
-import type { Conjunction, LoweringContext } from './condition.ts';
+import type { Condition, Conjunction, LoweringContext } from './condition.ts';
 import type { CompiledRule } from './rule.ts';
 
 /** Above this a rule is one opaque boolean: equal on both sides it stays exact, different it is undecided. */
@@ -14,14 +14,31 @@ export interface LoweredPolicy {
   readonly cubes: readonly Cube[];
   /** Rules that were too wide to be written out, as the key of their content. */
   readonly opaqueRules: readonly string[];
+  /** Conditions behind opaque booleans, by the boolean's dimension. */
+  readonly opaqueConditions: ReadonlyMap<Dimension, Condition>;
 }
 
-export function lowerPolicy(policy: CompiledPolicy, context: LoweringContext): LoweredPolicy {
+const lowered = new WeakMap<CompiledPolicy, Map<string, LoweredPolicy>>();
+
+/** Lowered once for each context, however many workloads share it: `context.key` names its content. */
+export function lowerPolicy(policy: CompiledPolicy, context: LoweringContext & { readonly key: string }): LoweredPolicy {
+  const known = lowered.get(policy) ?? new Map<string, LoweredPolicy>();
+  lowered.set(policy, known);
+  const cached = known.get(context.key);
+  if (cached !== undefined) return cached;
+  const fresh = lower(policy, context);
+  known.set(context.key, fresh);
+  return fresh;
+}
+
+function lower(policy: CompiledPolicy, context: LoweringContext): LoweredPolicy {
   const cubes: Cube[] = [];
   const opaqueRules: string[] = [];
+  const opaqueConditions = new Map<Dimension, Condition>();
+  const noting: LoweringContext = { ...context, opaque: (key, condition) => opaqueConditions.set(key, condition) };
   for (const rule of policy.rules) {
     const origins = [{ policy: policy.id, rule: rule.index }];
-    const conjunctions = lowerRule(rule, context);
+    const conjunctions = lowerRule(rule, noting);
     if (conjunctions !== undefined) {
       cubes.push(...conjunctions.map((predicates) => ({ predicates, origins })));
       continue;
@@ -30,7 +47,7 @@ export function lowerPolicy(policy: CompiledPolicy, context: LoweringContext): L
     opaqueRules.push(key);
     cubes.push({ predicates: [{ dimension: `opaque:${key}`, any: [{ type: 'holds' }], none: [] }], origins });
   }
-  return { cubes, opaqueRules };
+  return { cubes, opaqueRules, opaqueConditions };
 }
 
 /** `undefined`: more than `maxCubesPerRule`. */

@@ -9,8 +9,9 @@ import { oneNormalization } from './candidates/path.ts';
 import { onlyValue } from './disjoint.ts';
 import { matcherKey } from './keys.ts';
 import { elementMatches, holds, matches } from './matches.ts';
-import type { Matcher, PathNormalization, TextMatcher, Value } from './matcher.ts';
+import type { Matcher, TextMatcher, Value } from './matcher.ts';
 import { normalizePath } from './normalize-path.ts';
+import { signatures } from './signature.ts';
 import { textCandidates, textPatterns } from './candidates/text.ts';
 
 export interface Atoms {
@@ -22,40 +23,6 @@ export interface Atoms {
   /** The matchers behind the keys, sorted by key. */
   readonly matchers: readonly Matcher[];
   readonly full: Bits;
-}
-
-/** Looks up matchers with one accepted value by that value, so that thousands of exact names cost one look-up each. */
-interface Lookup {
-  readonly exact: ReadonlyMap<Value, readonly number[]>;
-  readonly rest: readonly number[];
-  readonly seen: (value: Value) => Value;
-}
-
-function lookupOf(dimension: Dimension, matchers: readonly Matcher[]): Lookup {
-  const mode: PathNormalization | undefined = dimension === 'path' ? oneNormalization(matchers) : undefined;
-  const folded = dimension === 'host' && matchers.every((matcher) => matcher.type === 'host');
-  const exact = new Map<Value, number[]>();
-  const rest: number[] = [];
-  for (const [index, matcher] of matchers.entries()) {
-    let only: Value | undefined;
-    if (matcher.type === 'path') only = mode !== undefined && matcher.pattern.type === 'exact' ? matcher.pattern.text : undefined;
-    else if (matcher.type === 'host') only = folded && matcher.pattern.type === 'exact' ? matcher.pattern.text : undefined;
-    // Two ways to see a value do not go together in one look-up.
-    else only = dimension === 'path' || dimension === 'host' ? undefined : onlyValue(matcher);
-    if (only === undefined || (typeof only === 'string' && only.includes('spiffe://'))) {
-      rest.push(index);
-      continue;
-    }
-    const list = exact.get(only);
-    if (list === undefined) exact.set(only, [index]);
-    else list.push(index);
-  }
-  const seen = (value: Value): Value => {
-    if (typeof value !== 'string') return value;
-    if (mode !== undefined) return normalizePath(value, mode);
-    return folded ? value.toLowerCase() : value;
-  };
-  return { exact, rest, seen };
 }
 
 /** The one value that stands for all that a matcher accepts: the same to every matcher in play. */
@@ -88,24 +55,23 @@ function candidatesWithin(dimension: Dimension, matchers: readonly Matcher[], re
 export function atomsOf(dimension: Dimension, matchers: readonly Matcher[], restrict: readonly Predicate[], limit: number): Atoms | undefined {
   const candidates = candidatesWithin(dimension, matchers, restrict, limit);
   if (candidates === undefined) return undefined;
-  const lookup = lookupOf(dimension, matchers);
+  const signatureOf = signatures(dimension, matchers);
   const bySignature = new Set<string>();
   const representatives: Value[] = [];
-  const signatures: (readonly number[])[] = [];
+  const found: (readonly number[])[] = [];
   for (const value of candidates) {
     if (!restrict.every((predicate) => holds(predicate, value))) continue;
-    const signature = [...(lookup.exact.get(lookup.seen(value)) ?? [])];
-    for (const index of lookup.rest) if (matches(matchers[index] as Matcher, value)) signature.push(index);
+    const signature = signatureOf(value);
     const key = signature.join(',');
     if (bySignature.has(key)) continue;
     bySignature.add(key);
     representatives.push(value);
-    signatures.push(signature);
+    found.push(signature);
     if (representatives.length > limit) return undefined;
   }
   const size = representatives.length;
   const sets = matchers.map(() => emptyBits(size));
-  for (const [atom, signature] of signatures.entries()) for (const index of signature) add(sets[index] as Bits, atom);
+  for (const [atom, signature] of found.entries()) for (const index of signature) add(sets[index] as Bits, atom);
   return { size, representatives, accepted: new Map(matchers.map((matcher, index) => [matcherKey(matcher), sets[index] as Bits])), matchers, full: fullBits(size) };
 }
 

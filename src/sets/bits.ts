@@ -56,10 +56,11 @@ export function minus(left: Bits, right: Bits): Bits {
   return left.map((word, index) => word & ~(right[index] as number));
 }
 
-export function count(bits: Bits): number {
+/** Size of the intersection. */
+export function overlap(left: Bits, right: Bits): number {
   let total = 0;
-  for (let word = 0; word < bits.length; word += 1) {
-    let rest = bits[word] as number;
+  for (let word = 0; word < left.length; word += 1) {
+    let rest = (left[word] as number) & (right[word] as number);
     while (rest !== 0) {
       rest &= rest - 1;
       total += 1;

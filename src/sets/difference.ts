@@ -3,11 +3,12 @@
  * an empty answer without undecided seeds is a proof, and every cube of an answer is exact.
  */
 import { compareText } from '#lib/order.ts';
-import type { Cube, CubeOrigin, Dimension, LayerId, Path, Point } from './cube.ts';
+import type { Cube, CubeOrigin, Dimension, Layer, LayerId, Path, Point } from './cube.ts';
 import { explore, type Explored, type Task } from './explore.ts';
 import { cubeKey } from './keys.ts';
 import type { Value } from './matcher.ts';
 import { distinctCubes, seedsOf, sortedOrigins, type Seed } from './seeds.ts';
+import { canonicalPredicates } from './words.ts';
 
 /** Counted in work units (one blocker test), never in time, so that a slow machine gives the same answer. */
 export interface Limits {
@@ -66,15 +67,26 @@ function rivalOf(path: Path, from: readonly Path[]): Path | undefined {
   return from.find((other) => other.id === path.id) ?? from[0];
 }
 
-function byId(paths: readonly Path[]): Path[] {
-  return [...paths].sort((left, right) => compareText(left.id, right.id));
+/** Paths, layers and cubes in one order and cubes once each: how they were listed leaves no trace in a result. */
+function canonicalPaths(paths: readonly Path[], known: Map<Layer, Layer>): Path[] {
+  const canonical = (layer: Layer): Layer => {
+    const same = known.get(layer);
+    if (same !== undefined) return same;
+    const result: Layer = { id: layer.id, allow: layer.allow === 'all' ? 'all' : distinctCubes(layer.allow), deny: distinctCubes(layer.deny) };
+    known.set(layer, result);
+    return result;
+  };
+  const sorted = [...paths].sort((left, right) => compareText(left.id, right.id));
+  return sorted.map((path) => ({ id: path.id, layers: path.layers.map(canonical).sort((left, right) => compareText(left.id, right.id)) }));
 }
 
 export function difference(problem: DifferenceProblem): Difference {
-  const from = byId(problem.from);
+  const layers = new Map<Layer, Layer>();
+  const from = canonicalPaths(problem.from, layers);
+  const within = problem.within === undefined ? [] : [distinctCubes(problem.within)];
   const entries = new Map<string, Entry>();
   let work = 0;
-  for (const path of byId(problem.to)) {
+  for (const path of canonicalPaths(problem.to, layers)) {
     const rival = rivalOf(path, from);
     const seeds = seedsOf(rival, path);
     if (seeds.length === 0) continue;
@@ -89,11 +101,11 @@ export function difference(problem: DifferenceProblem): Difference {
         wallsWith.set(seed.accepted, blockers);
       }
       const task: Task = {
-        cube: seed.cube,
+        cube: { predicates: canonicalPredicates(seed.cube.predicates), origins: seed.origins },
         origins: seed.origins,
         layer: seed.layer,
         blockers,
-        demands: [...seed.demands, ...(problem.within === undefined ? [] : [problem.within])].map(distinctCubes),
+        demands: [...seed.demands, ...within],
         rivals,
         preferred: problem.preferred,
         regions: problem.limits.regionsPerSeed,
@@ -121,7 +133,7 @@ export function difference(problem: DifferenceProblem): Difference {
   return {
     regions: sorted.flatMap((entry) => regionOf(entry)),
     undecided: sorted.flatMap((entry) =>
-      entry.parts.flatMap((part) => part.undecided ?? []).slice(0, 1).map((reason) => ({ seed: { predicates: entry.seed.cube.predicates, origins: entry.origins }, key: entry.seed.key, layer: entry.seed.layer, reason })),
+      entry.parts.flatMap((part) => part.undecided ?? []).slice(0, 1).map((reason) => ({ seed: { predicates: canonicalPredicates(entry.seed.cube.predicates), origins: entry.origins }, key: entry.seed.key, layer: entry.seed.layer, reason })),
     ),
     work,
   };

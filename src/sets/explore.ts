@@ -68,6 +68,12 @@ function boxAround(space: Space, region: Uint32Array): Box {
   return { words: region, narrow };
 }
 
+/** Boxes that no other one contains: a later find may swallow an earlier one that was bounded more narrowly. */
+function largest(boxes: readonly Box[]): Box[] {
+  const inside = (inner: Box, outer: Box): boolean => inner.words.every((word, at) => (word & ~(outer.words[at] as number)) === 0);
+  return boxes.filter((box, index) => !boxes.some((other, at) => at !== index && inside(box, other) && (at < index || !inside(other, box))));
+}
+
 const nothing: Explored = { cubes: [], samples: [], complete: true, exhausted: false };
 
 function failed(reason: string, exhausted = false): Explored {
@@ -140,7 +146,7 @@ function inSpace(
       found.push(boxAround(space, expand(space, outcome, [...walls, ...outcome.escaped])));
     }
   }
-  const said = found
+  const said = largest(found)
     .flatMap((box) => wordings(space, box.words, task.cube.predicates))
     .map((wording) => ({ cube: { predicates: wording.predicates, origins: task.origins }, sample: sampleOf(space, wording, task.preferred) }));
   return {

@@ -8,9 +8,8 @@ import type { Cube, Predicate } from './cube.ts';
 import { formatCidr } from './ip.ts';
 import type { Matcher, TemplatePattern, TextMatcher, Value } from './matcher.ts';
 
-// Matchers, predicates and cubes are immutable, so their keys are remembered with them.
+// Matchers and cubes are immutable, so their keys are remembered with them.
 const matcherKeys = new WeakMap<Matcher, string>();
-const predicateKeys = new WeakMap<Predicate, string>();
 const cubeKeys = new WeakMap<Cube, string>();
 
 function patternKey(pattern: TextMatcher | TemplatePattern): string {
@@ -77,14 +76,15 @@ export function matcherKey(matcher: Matcher): string {
   return key;
 }
 
+/** Keys of a list of matchers, distinct and sorted. */
+function matcherKeysOf(matchers: readonly Matcher[]): readonly string[] {
+  const keys = matchers.map(matcherKey);
+  return keys.length < 2 ? keys : distinct(keys);
+}
+
 export function predicateKey(predicate: Predicate): string {
-  const known = predicateKeys.get(predicate);
-  if (known !== undefined) return known;
-  const any = predicate.any.length === 1 ? [matcherKey(predicate.any[0] as Matcher)] : distinct(predicate.any.map(matcherKey));
-  const none = distinct(predicate.none.map(matcherKey));
-  const key = `${predicate.dimension}: ${any.length === 0 ? '*' : any.join(' | ')}${none.length === 0 ? '' : ` except ${none.join(' | ')}`}`;
-  predicateKeys.set(predicate, key);
-  return key;
+  const any = predicate.any.length === 0 ? '*' : matcherKeysOf(predicate.any).join(' | ');
+  return predicate.none.length === 0 ? `${predicate.dimension}: ${any}` : `${predicate.dimension}: ${any} except ${matcherKeysOf(predicate.none).join(' | ')}`;
 }
 
 /** Does not contain the origins: cubes of equal content have equal keys whoever wrote them. The full cube's key is `*`. */

@@ -72,13 +72,13 @@ function keysOf(cubes: readonly Cube[]): Set<string> {
   return new Set(cubes.map(cubeKey));
 }
 
-/** Seeds of one path of `to` against the path of `from` that it is compared with (none: everything is refused there). */
+/** Both paths canonical (cubes distinct and sorted). Seeds of one path of `to` against the path of `from` that it is compared with (none: everything is refused there). */
 export function seedsOf(from: Path | undefined, to: Path): Seed[] {
   const lists = to.layers.flatMap((layer) => (layer.allow === 'all' ? [] : [layer]));
   const demandsBut = (layer: Layer | undefined): (readonly Cube[])[] => lists.filter((other) => other !== layer).map((other) => other.allow as readonly Cube[]);
   if (from === undefined) {
     const source = lists[0];
-    const cubes = source === undefined ? [everything] : distinctCubes(source.allow as readonly Cube[]);
+    const cubes = source === undefined ? [everything] : (source.allow as readonly Cube[]);
     const layer = source?.id ?? to.layers[0]?.id ?? 'routing';
     return cubes.map((cube) => ({ key: `allow ${cubeKey(cube)}`, cube, origins: cube.origins, layer, accepted: [], demands: demandsBut(source) }));
   }
@@ -89,13 +89,13 @@ export function seedsOf(from: Path | undefined, to: Path): Seed[] {
       const accepted = pair.from.allow;
       const known = keysOf(accepted);
       const origins = pair.to.allow === 'all' ? sortedOrigins(accepted.flatMap((cube) => cube.origins)) : [];
-      const opened = pair.to.allow === 'all' ? (known.has('*') ? [] : [everything]) : distinctCubes(pair.to.allow.filter((cube) => !known.has(cubeKey(cube))));
+      const opened = pair.to.allow === 'all' ? (known.has('*') ? [] : [everything]) : pair.to.allow.filter((cube) => !known.has(cubeKey(cube)));
       for (const cube of opened) {
         seeds.push({ key: `allow ${cubeKey(cube)}`, cube, origins: cube === everything ? origins : cube.origins, layer: pair.id, accepted, demands: demandsBut(pair.to) });
       }
     }
     const standing = keysOf(pair.to.deny);
-    for (const cube of distinctCubes(pair.from.deny.filter((entry) => !standing.has(cubeKey(entry))))) {
+    for (const cube of pair.from.deny.filter((entry) => !standing.has(cubeKey(entry)))) {
       seeds.push({ key: `deny ${cubeKey(cube)}`, cube, origins: cube.origins, layer: pair.id, accepted: [], demands: demandsBut(undefined) });
     }
   }

@@ -5,7 +5,7 @@
 import { compareText } from '#lib/order.ts';
 import { atomsOf, elementAtomsOf, predicateBits, type Atoms, type ElementAtoms } from './atoms.ts';
 import type { Cube, Dimension, Predicate } from './cube.ts';
-import { matcherKey } from './keys.ts';
+import { matcherKey, predicateKey } from './keys.ts';
 import type { Matcher } from './matcher.ts';
 
 /** One coordinate: a dimension's atoms, or "the claim holds this element" with the atoms 0 = no, 1 = yes. */
@@ -157,11 +157,12 @@ export function boxesOf(space: Space, cube: Cube): readonly Box[] | undefined {
     if (!same) first.narrow.add(index);
   }
   let drafts: Draft[] = [first];
+  claims.sort((left, right) => compareText(predicateKey(left), predicateKey(right)));
   for (const predicate of claims) {
     const base = space.axisOf.get(predicate.dimension);
     const atoms = space.elements.get(predicate.dimension);
     if (base === undefined || atoms === undefined) return [];
-    const held = new Set(predicate.any.flatMap((matcher) => atoms.accepted.get(matcherKey(matcher)) ?? []));
+    const held = [...new Set(predicate.any.flatMap((matcher) => atoms.accepted.get(matcherKey(matcher)) ?? []))].sort((left, right) => left - right);
     const absent = new Set(predicate.none.flatMap((matcher) => atoms.accepted.get(matcherKey(matcher)) ?? []));
     const next: Draft[] = [];
     for (const draft of drafts) {

@@ -2,13 +2,14 @@
  * A box of atoms back in the policies' own words (`change-impact-engine.md` 4.3): the fewest matchers that mean exactly these
  * atoms. A set that no single predicate can name is split into several that can.
  */
+import { compareText } from '#lib/order.ts';
 import type { Atoms, ElementAtoms } from './atoms.ts';
-import { add, and, count, emptyBits, equal, has, isEmpty, lowest, meets, members, minus, or, within, type Bits } from './bits.ts';
+import { add, and, emptyBits, equal, has, isEmpty, lowest, meets, members, minus, or, overlap, within, type Bits } from './bits.ts';
 import type { Dimension, Predicate } from './cube.ts';
 import { matcherInside, matchersDisjoint } from './disjoint.ts';
-import { matcherKey } from './keys.ts';
+import { matcherKey, predicateKey } from './keys.ts';
 import type { Matcher } from './matcher.ts';
-import type { Space } from './space.ts';
+import { compareDimensions, type Space } from './space.ts';
 
 /** Predicates that all hold exactly for the values of `atoms` (an atom set of one dimension). */
 export interface Phrase {
@@ -28,7 +29,7 @@ function wordsOf(atoms: Atoms): Word[] {
 
 /** Greedy cover of `target` by words, largest gain first, ties by key; `undefined` where the words do not reach. */
 function cover(words: readonly Word[], target: Bits): Word[] | undefined {
-  const gain = (word: Word, left: Bits): number => count(and(word.bits, left));
+  const gain = (word: Word, remaining: Bits): number => overlap(word.bits, remaining);
   let left = target;
   const queue = words.map((word) => ({ word, gain: gain(word, left) })).filter((entry) => entry.gain > 0);
   queue.sort((a, b) => b.gain - a.gain || a.word.index - b.word.index);
@@ -79,7 +80,9 @@ function oneSentence(words: readonly Word[], full: Bits, target: Bits): Choice |
   if (positive !== undefined) choices.push({ any: positive, none: [], cost: positive.length });
   const outside = words.filter((word) => !meets(word.bits, target));
   const negative = cover(outside, rest);
-  if (negative !== undefined) choices.push({ any: [], none: negative, cost: negative.length + 0.25 });
+  // "any identity except" reads better than "all but those without one and".
+  const unnamed = negative?.some((word) => word.matcher.type === 'absent') === true ? 0.5 : 0;
+  if (negative !== undefined) choices.push({ any: [], none: negative, cost: negative.length + 0.25 + unnamed });
   if (choices.every((choice) => choice.cost > 2)) {
     let reach = emptyBits(full.length * 32);
     for (const word of outside) reach = or(reach, word.bits);
@@ -117,9 +120,17 @@ function insideSeed(any: readonly Matcher[], seed: readonly Predicate[]): boolea
   );
 }
 
-function distinctMatchers(matchers: readonly Matcher[]): Matcher[] {
+function distinctMatchers(matchers: readonly Matcher[]): readonly Matcher[] {
+  if (matchers.length < 2) return matchers;
   const byKey = new Map(matchers.map((matcher) => [matcherKey(matcher), matcher]));
   return [...byKey.keys()].sort().map((key) => byKey.get(key) as Matcher);
+}
+
+/** Sorted and without duplicates: the words of a result do not depend on the order in which a policy lists them. */
+export function canonicalPredicates(predicates: readonly Predicate[]): Predicate[] {
+  const sorted = predicates.map((predicate): Predicate => ({ dimension: predicate.dimension, any: distinctMatchers(predicate.any), none: distinctMatchers(predicate.none) }));
+  const byKey = new Map(sorted.map((predicate) => [predicateKey(predicate), predicate]));
+  return [...byKey.values()].sort((left, right) => compareDimensions(left.dimension, right.dimension) || compareText(predicateKey(left), predicateKey(right)));
 }
 
 /** The seed's predicates on a dimension together with a further one. */
@@ -205,5 +216,5 @@ export function wordings(space: Space, region: Uint32Array, seed: readonly Predi
       }),
     );
   }
-  return drafts;
+  return drafts.map((draft) => ({ ...draft, predicates: canonicalPredicates(draft.predicates) }));
 }

@@ -44,12 +44,11 @@ export function discoverUnits(pair: TreePair, config: UnitsConfig): Discovered {
   const environmentContext = new Map(Object.entries(config.environments).map(([name, environment]) => [name, contextOf(environment.context)]));
   const contextPaths = new Set([...context.base, ...context.head, ...[...environmentContext.values()].flatMap((files) => [...files.base, ...files.head])]);
 
-  const build = (side: SideScan, other: SideScan): ReadonlyMap<string, UnitSide> => {
+  const build = (side: SideScan, other: SideScan, roots: readonly RootReference[]): ReadonlyMap<string, UnitSide> => {
     const found = new Map<string, UnitSide>();
     const claims = claimsFor(side, other);
     const isIgnored = compileGlobs(config.ignore);
-    // What (a) and (b) name on either side is not discovered again on any (R3, R5).
-    const taken = takenBy(config, [...side.roots, ...other.roots]);
+    const taken = takenBy(config, roots);
     for (const [id, unit] of configuredUnits(side, config, claims.claimed, contextPaths)) found.set(id, unit);
     for (const [id, unit] of rootUnits(side, other, claims.claimed, contextPaths)) if (!found.has(id)) found.set(id, unit);
     const referred = referredKustomizations(side);
@@ -95,8 +94,10 @@ export function discoverUnits(pair: TreePair, config: UnitsConfig): Discovered {
     return found;
   };
 
-  const baseUnits = build(base, head);
-  const headUnits = head === base ? baseUnits : build(head, base);
+  // R5: a deleted root takes its objects away, so what the base's roots name is not found again at the head as plain YAML. The other way round a
+  // folder that a *new* root names was there before and is compared with what it held (R10): a root that comes with a change hides nothing.
+  const baseUnits = build(base, head, base.roots);
+  const headUnits = head === base ? baseUnits : build(head, base, [...head.roots, ...base.roots]);
   const units = pairUnits(baseUnits, headUnits, { base, head, documents });
   return {
     units: sortedBy(units, (unit) => unit.id),

@@ -24,6 +24,8 @@ export interface EnvironmentPlan {
   readonly id: string;
   /** In code-unit order. */
   readonly units: readonly string[];
+  /** Members whose definitions win over those of other members: the alternatives that make this environment. */
+  readonly own: ReadonlySet<string>;
   /** One sentence: why these units run together. */
   readonly because: string;
 }
@@ -46,14 +48,22 @@ export function planEnvironments(units: readonly PlacedUnit[], stated: Stated): 
   const told = toldEnvironments(ordered, stated);
   // Where a unit runs in several environments, the first stands for them while others are told apart from it.
   const labels = new Map([...told].map(([id, names]) => [id, names[0] ?? id]));
-  for (const component of components) labelComponent(component, labels);
+  const together = new Set<string>();
+  for (const component of components) {
+    const evidence = labelComponent(component, labels);
+    // A conflict that only one side has, between units that nothing but their names tells apart, may be a new file that overrides an old one. They ran
+    // together before: the environments differ in the disputed objects only, so that what is overridden is compared with what was in force.
+    if (evidence === 'names' && new Set(component.disputes.map((dispute) => dispute.side)).size === 1) for (const unit of component.units) if (!told.has(unit.id)) together.add(unit.id);
+  }
   const names = distinct([...labels.values(), ...[...told.values()].flat(), ...Object.keys(stated)]);
-  if (names.length === 0) return { environments: [{ id: 'default', units: ordered.map((unit) => unit.id), because: 'no two units define one object differently' }], doubts: [] };
+  if (names.length === 0) return { environments: [{ id: 'default', units: ordered.map((unit) => unit.id), own: new Set(), because: 'no two units define one object differently' }], doubts: [] };
   const environments = names.map((name) => {
-    const members = ordered.filter((unit) => told.get(unit.id)?.includes(name) ?? (!labels.has(unit.id) || labels.get(unit.id) === name));
+    const isOwn = (unit: PlacedUnit): boolean => told.get(unit.id)?.includes(name) ?? labels.get(unit.id) === name;
+    const members = ordered.filter((unit) => isOwn(unit) || !labels.has(unit.id) || together.has(unit.id));
     return {
       id: name,
       units: members.map((unit) => unit.id),
+      own: new Set(members.filter(isOwn).map((unit) => unit.id)),
       because: stated[name] !== undefined ? 'the configuration names it' : 'units that define an object differently are alternatives',
     };
   });
@@ -75,8 +85,11 @@ function toldEnvironments(units: readonly PlacedUnit[], stated: Stated): Readonl
   return told;
 }
 
-/** One object that units define differently: the units of each definition. */
-type Dispute = readonly (readonly string[])[];
+/** One object that units define differently on one side: the units of each definition. */
+interface Dispute {
+  readonly side: number;
+  readonly groups: readonly (readonly string[])[];
+}
 
 function disputesOf(units: readonly PlacedUnit[]): readonly Dispute[] {
   const disputes: Dispute[] = [];
@@ -93,7 +106,7 @@ function disputesOf(units: readonly PlacedUnit[]): readonly Dispute[] {
     for (const list of definitions.values()) {
       if (list.every(({ content }) => content.token === list[0]?.content.token)) continue;
       const versions = groupBy(list, ({ content }) => content.text());
-      if (versions.size > 1) disputes.push([...versions.values()].map((group) => group.map(({ unit }) => unit)));
+      if (versions.size > 1) disputes.push({ side, groups: [...versions.values()].map((group) => group.map(({ unit }) => unit)) });
     }
   }
   return disputes;
@@ -116,23 +129,24 @@ function componentsOf(units: readonly PlacedUnit[], disputes: readonly Dispute[]
     return at;
   };
   for (const dispute of disputes) {
-    const [first, ...rest] = dispute.flat();
+    const [first, ...rest] = dispute.groups.flat();
     if (first === undefined) continue;
     for (const id of rest) parent.set(rootOf(id), rootOf(first));
   }
-  const disputed = new Set(disputes.flat(2));
+  const disputed = new Set(disputes.flatMap((dispute) => dispute.groups.flat()));
   const byRoot = groupBy(units.filter((unit) => disputed.has(unit.id)), (unit) => rootOf(unit.id));
-  const disputesByRoot = groupBy(disputes, (dispute) => rootOf(dispute[0]?.[0] ?? ''));
+  const disputesByRoot = groupBy(disputes, (dispute) => rootOf(dispute.groups[0]?.[0] ?? ''));
   return [...byRoot].map(([root, members]) => ({ units: members, disputes: disputesByRoot.get(root) ?? [] }));
 }
 
-/** Gives each alternative its environment by the first evidence that keeps all of them apart. */
-function labelComponent(component: Component, labels: Map<string, string>): void {
+/** Gives each alternative its environment by the first evidence that keeps all of them apart; `names`: nothing but differing names does. */
+function labelComponent(component: Component, labels: Map<string, string>): 'stated' | 'names' {
   const open = component.units.filter((unit) => !labels.has(unit.id));
+  if (open.length === 0) return 'stated';
   const attempts: ((unit: PlacedUnit) => string | undefined)[] = [(unit) => unit.cluster, (unit) => environmentSegment(segmentsOf(unit))];
   const depth = Math.max(...component.units.map((unit) => segmentsOf(unit).length));
   for (let at = 0; at < depth; at += 1) attempts.push((unit) => segmentsOf(unit)[at]);
-  for (const attempt of attempts) {
+  for (const [rank, attempt] of attempts.entries()) {
     const proposed = new Map(labels);
     for (const unit of open) {
       const label = attempt(unit);
@@ -140,7 +154,7 @@ function labelComponent(component: Component, labels: Map<string, string>): void
     }
     if (open.some((unit) => !proposed.has(unit.id)) || !keepsApart(component, proposed)) continue;
     for (const unit of open) labels.set(unit.id, proposed.get(unit.id) ?? unit.id);
-    return;
+    return rank < 2 ? 'stated' : 'names';
   }
   // One alternative per unit, named by its first differing segment; by its id where that names two.
   const at = differingAt(component.units);
@@ -150,13 +164,14 @@ function labelComponent(component: Component, labels: Map<string, string>): void
     const name = names[index] ?? unit.id;
     labels.set(unit.id, names.indexOf(name) === names.lastIndexOf(name) && !taken.has(name) ? name : unit.id);
   }
+  return 'names';
 }
 
 /** No environment has two definitions of one object. */
 function keepsApart(component: Component, labels: ReadonlyMap<string, string>): boolean {
   return component.disputes.every((dispute) => {
     const owner = new Map<string, number>();
-    return dispute.every((group, index) =>
+    return dispute.groups.every((group, index) =>
       group.every((id) => {
         const label = labels.get(id) ?? id;
         const known = owner.get(label);
@@ -168,7 +183,7 @@ function keepsApart(component: Component, labels: ReadonlyMap<string, string>): 
 }
 
 /** The unit's path, and what its values file says behind `values-`. */
-function segmentsOf(unit: PlacedUnit): readonly string[] {
+function segmentsOf(unit: Pick<PlacedUnit, 'id' | 'path'>): readonly string[] {
   const at = unit.id.lastIndexOf('@');
   return at < 0 ? unit.path.split('/') : [...unit.path.split('/'), unit.id.slice(at + 1).replace(/^values-|\.ya?ml$/gu, '')];
 }
@@ -176,6 +191,11 @@ function segmentsOf(unit: PlacedUnit): readonly string[] {
 const environmentWord = /^(?:dev(?:elopment)?|test(?:ing)?|qa|uat|int(?:egration)?|stag[a-z]*|stg|pre-?prod(?:uction)?|prod[a-z]*)(?:[-_.].*|[0-9]+)?$/iu;
 /** Regions as clouds write them: `eu-west-1`, `europe-west4`, `us-east1`. */
 const region = /^(?:[a-z]{2}|africa|asia|australia|europe|me|northamerica|southamerica)-(?:gov-)?(?:north|south|east|west|central|northeast|northwest|southeast|southwest)-?[0-9]*[a-d]?$/u;
+
+/** What a unit's path, and its values file, say about the environment that it is for. */
+export function environmentLabel(id: string, path: string): string | undefined {
+  return environmentSegment(segmentsOf({ id, path }));
+}
 
 function environmentSegment(segments: readonly string[]): string | undefined {
   const found = [...segments.filter((segment) => environmentWord.test(segment)), ...segments.filter((segment) => region.test(segment))];

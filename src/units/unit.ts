@@ -1,4 +1,6 @@
 import type { Side } from '#trees/tree.ts';
+import type { Overlay } from './kustomize-build.ts';
+import type { Substitution } from './substitution.ts';
 
 export type UnitKind = 'plain' | 'kustomize' | 'helm';
 
@@ -11,7 +13,16 @@ export interface UnitsConfig {
     readonly path: string;
     readonly environment?: string | undefined;
     readonly namespace?: string | undefined;
-    readonly helm?: { readonly release?: string | undefined; readonly namespace?: string | undefined; readonly values?: readonly string[] | undefined } | undefined;
+    readonly helm?:
+      | {
+          readonly release?: string | undefined;
+          readonly namespace?: string | undefined;
+          readonly values?: readonly string[] | undefined;
+          readonly set?: Readonly<Record<string, string | number | boolean>> | undefined;
+          readonly apiVersions?: readonly string[] | undefined;
+          readonly kubeVersion?: string | undefined;
+        }
+      | undefined;
     readonly kustomize?: Readonly<Record<string, unknown>> | undefined;
   }[];
   readonly ignore: readonly string[];
@@ -31,6 +42,12 @@ export interface UnitSide {
   readonly inputs: UnitInputs;
   /** Helm only: the values file laid over `values.yaml`, relative to the repository. */
   readonly valuesFile?: string;
+  /** Helm only: how the chart is released, as far as something says. */
+  readonly helm?: Release;
+  /** Kustomize only: what the controller that names the root adds to it (R7). */
+  readonly overlay?: Overlay;
+  /** What a Flux root puts in for variables. */
+  readonly substitute?: Substitution;
   /** Namespace that is given to objects without one (R22), where something states it. */
   readonly namespace?: string;
   readonly environment?: string;
@@ -38,6 +55,20 @@ export interface UnitSide {
   readonly rootFile?: string;
   /** Which cluster a Flux or Argo CD root says it is for (R19). */
   readonly cluster?: string;
+}
+
+export interface Release {
+  readonly release: string;
+  readonly namespace: string;
+  /** Paths in the repository, each laid over the one before. */
+  readonly values: readonly string[];
+  /** JSON of values that an object states itself, laid over all files. */
+  readonly inline?: string;
+  readonly set: Readonly<Record<string, string | number | boolean>>;
+  readonly apiVersions: readonly string[];
+  readonly kubeVersion?: string;
+  /** Nothing says how the chart is released: its name stands for release and namespace (R22). */
+  readonly guessed?: boolean;
 }
 
 export interface UnitInputs {

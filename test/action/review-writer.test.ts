@@ -66,6 +66,11 @@ describe('comments are placed', () => {
     expect(shown()).toMatchObject([{ line: 10, wholeFile: false }, { line: null, wholeFile: true, path: 'mesh/policy.yaml' }]);
   });
 
+  test('on one line without a range, also where the range is that one line', async () => {
+    expect(await write(plan([comment('a', { path: 'mesh/policy.yaml', line: 10, side: 'RIGHT', startLine: 10 })]))).toMatchObject({ created: 1, failure: null });
+    expect(shown()).toMatchObject([{ line: 10, startLine: null }]);
+  });
+
   test('nowhere where the file is not in the pull request, and the fingerprint is told', async () => {
     const outcome = await write(plan([comment('a', { path: 'mesh/policy.yaml', line: 10, side: 'RIGHT' }), comment('b', { path: 'mesh/elsewhere.yaml', line: 1, side: 'RIGHT' })]));
     expect(outcome).toMatchObject({ created: 1, notPlaced: ['b'], failure: null });

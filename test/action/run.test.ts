@@ -173,8 +173,8 @@ describe('a pull request', () => {
     repository.git('checkout', '--quiet', '-b', 'topic');
     const head = repository.commit('head', { 'policy.yaml': lines(40, { 20: 'OPEN: here', 30: 'plain: old' }) });
     repository.git('checkout', '--quiet', 'main');
-    // Five lines more at the top: in the test merge everything is five lines lower.
-    const moved = repository.commit('main moves', { 'policy.yaml': `${lines(5)}${lines(40, { 30: 'GUARD: old' })}` });
+    // Ten lines more at the top: in the test merge the first change stands where the second is in the pull request.
+    const moved = repository.commit('main moves', { 'policy.yaml': `${lines(10)}${lines(40, { 30: 'GUARD: old' })}` });
     repository.git('checkout', '--quiet', '--detach', moved);
     repository.git('merge', '--quiet', '--no-ff', '-m', 'test merge', head);
     commits = { base: start, head, merge: repository.git('rev-parse', 'HEAD').trim() };
@@ -183,7 +183,7 @@ describe('a pull request', () => {
 
     const result = await run(pullRequest({ event: { name: 'pull_request', payload: pullRequestPayload({ owner: github.owner, repo: github.repo, base: start, head }) } }));
     expect(result.outputs['base-sha']).toBe(moved);
-    expect(result.report?.findings.map(({ location }) => location?.startLine).sort()).toEqual([25, 35]);
+    expect(result.report?.findings.map(({ location }) => location?.startLine).sort()).toEqual([30, 40]);
     expect(places()).toEqual(['policy.yaml:20 RIGHT', 'policy.yaml:30 LEFT']);
   });
 });
@@ -196,7 +196,7 @@ describe('when GitHub says no, the exit code stays and the reader is told', () =
     expect(result.log.match(/^annotation error/gm)).toHaveLength(4);
     expect(result.log).toContain('annotation error shop/policy.yaml:10:');
     expect(result.log).toMatch(/notice: could not post the review: the token may not do it \(403\); comments need `permissions: pull-requests: write`/);
-    expect(result.log).toMatch(/notice: could not upload the SARIF file: the token may not do it \(403\); code scanning needs/);
+    expect(result.log).toMatch(/notice: could not upload the SARIF file: the token may not do it \(403\); code scanning needs `permissions: security-events: write`/);
     expect(result.summary).toContain('Blocked');
     expect(result.summary).toContain('could not post the review');
     expect(result.sarif).not.toBeNull();

@@ -76,6 +76,23 @@ describe('a checkout of depth 1', () => {
     expect(github.requests.map(({ path }) => path)).toEqual([`/repos/bank/mesh/compare/${commits.base}...${commits.head}`]);
   });
 
+  test('does not believe its own merge base, which may be an older one', async () => {
+    const old = origin.commit('old', {});
+    const fork = origin.commit('fork point', {});
+    const merge = (message: string, ...parents: readonly string[]): string => origin.git('commit-tree', `${fork}^{tree}`, '-m', message, ...parents.flatMap((parent) => ['-p', parent])).trim();
+    const topic = merge('topic', fork);
+    // Both sides reach the old commit directly, but only the topic's hidden history shows that it left the base branch later.
+    const base = merge('base', fork, old);
+    const head = merge('head', topic, old);
+    const tip = merge('test merge', base, head);
+    origin.git('update-ref', 'refs/heads/queue', tip);
+    git('init', '--quiet');
+    git('remote', 'add', 'origin', `file://${origin.directory}`);
+    git('fetch', '--quiet', '--depth=3', 'origin', tip);
+    expect(git('merge-base', base, head).trim()).toBe(old);
+    expect(await source().mergeBase(base, head)).toBe(fork);
+  });
+
   test('is an error where neither git nor the API has the base, never an empty difference', async () => {
     shallowCheckout('file:///nowhere/at/all');
     github.faults.push({ on: /git\/trees/, answer: { type: 'status', status: 500, message: 'Server Error' } });

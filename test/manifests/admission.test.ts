@@ -119,6 +119,45 @@ describe('what the recordings do not ask', () => {
   });
 });
 
+describe('rules of the schema beyond names and types', () => {
+  const by = (apiVersion: string, kind: string, spec: unknown): string => validateManifest({ apiVersion, kind, metadata: { name: 'x' }, spec }).by ?? 'accepted';
+
+  test('a list by key has each key once', () => {
+    const ports = (...names: readonly string[]): unknown => ({ hosts: ['a.example'], ports: names.map((name, index) => ({ name, number: 80 + index })) });
+    expect(by('networking.istio.io/v1', 'ServiceEntry', ports('a', 'b'))).toBe('accepted');
+    expect(by('networking.istio.io/v1', 'ServiceEntry', ports('a', 'a'))).toBe('crd');
+  });
+
+  test('the context of an EnvoyFilter and its match', () => {
+    const filter = (match: unknown): string => by('networking.istio.io/v1alpha3', 'EnvoyFilter', { configPatches: [{ applyTo: 'HTTP_FILTER', match, patch: { operation: 'REMOVE' } }] });
+    expect(filter({ context: 'WAYPOINT', waypoint: {} })).toBe('accepted');
+    expect(filter({ context: 'GATEWAY', listener: {} })).toBe('accepted');
+    expect(filter({ context: 'WAYPOINT', listener: {} })).toBe('crd');
+    expect(filter({ waypoint: {} })).toBe('crd');
+  });
+
+  test('where a module comes from', () => {
+    const url = (value: string): string => by('extensions.istio.io/v1alpha1', 'WasmPlugin', { url: value });
+    expect(['oci://registry.example/a:1', 'registry.example/a:1', 'https://a.example/m.wasm', 'file:///m.wasm'].map(url)).toEqual(Array.from({ length: 4 }, () => 'accepted'));
+    expect(['fake://a', '#%blah', ''].map(url)).toEqual(['crd', 'crd', 'crd']);
+  });
+
+  test('tags of metrics', () => {
+    const tag = (value: unknown): string => by('telemetry.istio.io/v1', 'Telemetry', { metrics: [{ overrides: [{ tagOverrides: { a: value } }] }] });
+    expect(tag({ operation: 'UPSERT', value: 'request.host' })).toBe('accepted');
+    expect(tag({ operation: 'UPSERT' })).toBe('crd');
+    expect(tag({ operation: 'REMOVE', value: 'x' })).toBe('crd');
+  });
+
+  test('an endpoint has an address or a network', () => {
+    expect(by('networking.istio.io/v1', 'WorkloadEntry', { address: '10.0.0.1' })).toBe('accepted');
+    expect(by('networking.istio.io/v1', 'WorkloadEntry', { ports: { http: 80 } })).toBe('crd');
+    expect(by('networking.istio.io/v1', 'WorkloadEntry', { address: 'unix://relative' })).toBe('crd');
+    expect(by('networking.istio.io/v1', 'WorkloadGroup', { template: { serviceAccount: 'a' } })).toBe('accepted');
+    expect(by('networking.istio.io/v1', 'WorkloadGroup', undefined)).toBe('crd');
+  });
+});
+
 describe('traffic kinds that Istio refuses', () => {
   const verdict = (kind: string, spec: unknown): string => {
     const { by, warnings } = validateManifest({ apiVersion: 'networking.istio.io/v1', kind, metadata: { name: 'x', namespace: 'shop' }, spec });

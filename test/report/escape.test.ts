@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { code, codeCell, md, prose, proseCell } from '#report/markdown/escape.ts';
+import { code, codeCell, html, md, prose, proseCell } from '#report/markdown/escape.ts';
 import { clip, name, plain, sentence } from '#report/plain.ts';
 import { anyText } from '../support/arbitrary-report.ts';
 
@@ -9,7 +9,7 @@ function outsideCode(markdown: string): string {
   return markdown.replace(/<code>.*?<\/code>/gs, 'C').replace(/(?<!\\)(`+)(?!`)[\s\S]*?(?<!`)\1(?!`)/g, 'C');
 }
 
-const escapers = { md, code, codeCell, prose, proseCell } as const;
+const escapers = { md, html: (text: string) => `S${html(text)}`, code, codeCell, prose, proseCell } as const;
 
 describe('text of a manifest in Markdown', () => {
   for (const [title, escape] of Object.entries(escapers)) {

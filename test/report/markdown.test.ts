@@ -98,6 +98,13 @@ describe('the sticky comment', () => {
     expect(stickyComment({ ...sticky, report: { ...empty, incompleteReasons: incomplete.incompleteReasons.slice(2) } })).toContain('### Not understood (1)');
   });
 
+  test('the name of an environment is shown as it is, in a heading and in a title that opens', () => {
+    const { maturity } = widened;
+    const named = { ...widened, environments: [...widened.environments, { id: 'b', units: [] }], maturity: { base: { 'prod_eu <@x>': maturity.base['default']! }, head: { 'prod_eu <@x>': maturity.head['default']! }, delta: { overall: -7, environments: { 'prod_eu <@x>': maturity.delta.environments['default']! } } } };
+    expect(stickyComment({ ...sticky, report: named })).toContain('<summary>Maturity of prod&#95;eu &#60;@\u200bx&#62; (−7)</summary>');
+    expect(summaryMarkdown(named, {})).toContain('### Maturity of prod\\_eu &lt;@\u200bx&gt; (−7)');
+  });
+
   test('the preview and the notes of the run are shown', () => {
     const body = stickyComment({ ...sticky, report: { ...widened, preview: { verdict: 'pass', because: 'only critical findings gate' } }, context: { notes: ['code scanning did not take the SARIF: `403`'] } });
     expect(body).toContain('With the configuration of this pull request: **pass**, only critical findings gate');

@@ -54,6 +54,11 @@ describe('the anchor of a comment', () => {
     expect(choose(at(20), at(43))).toEqual({ type: 'line', path: 'a.yaml', side: 'RIGHT', line: 43 });
   });
 
+  test('a changed line of a cause is better than a line that the diff only shows', () => {
+    expect(choose(at(6), at(43))).toEqual({ type: 'line', path: 'a.yaml', side: 'RIGHT', line: 43 });
+    expect(choose(at(6))).toEqual({ type: 'line', path: 'a.yaml', side: 'RIGHT', line: 6 });
+  });
+
   test('a file of the diff without hunks gets a comment of its own, any other none', () => {
     expect(chooseAnchor([at(3)], new DiffIndex([file('a.yaml', new Set())]))).toEqual({ type: 'file', path: 'a.yaml' });
     expect(chooseAnchor([at(3)], new DiffIndex([file('b.yaml', lines([1, 9]))]))).toEqual({ type: 'summary' });
@@ -103,6 +108,11 @@ describe('the plan of a review', () => {
     ]);
     expect(plan.outside).toEqual(['aaaa000000000203']);
     await expect(plan.comments.map((comment) => comment.body).join('\n\n=====\n\n')).toMatchFileSnapshot('../../fixtures/report/review/comments-widened.md');
+  });
+
+  test('a comment on a line of context is outside the changed lines', () => {
+    const added = diff.map((entry) => (entry.path === 'manifests/payments/mtls.yaml' ? { ...entry, added: lines([10, 10]) } : entry));
+    expect(planReview({ report: widened, diff: added }).outside).toEqual(['aaaa000000000101', 'aaaa000000000203']);
   });
 
   test('existing, fixed and suppressed findings get no comment', () => {

@@ -15,14 +15,14 @@ function rule(scale: number): Cube {
   if (u >= 0.95 || rnd() < 0.7) {
     P(Array.from({ length: 1 + int(2) }, () => ({ type: 'exact', text: pick(['GET', 'POST', 'PUT', 'DELETE', 'PATCH']) }) as Matcher), 'method');
     P(Array.from({ length: 1 + int(2) }, () => { const v = rnd(); const t = `/api/v${int(3)}/r${int(Math.max(10, scale / 5))}`;
-      return { type: 'path', normalization: 'BASE', pattern: v < 0.55 ? { type: 'prefix', text: t + '/' } : v < 0.9 ? { type: 'exact', text: t } : { type: 'suffix', text: `.${pick(['html', 'js', 'css', 'json'])}${int(scale / 100)}` } } as Matcher; }), 'path');
+      return { type: 'path', normalization: 'BASE', pattern: v < 0.55 ? { type: 'prefix', text: t + '/' } : v < 0.9 ? { type: 'exact', text: t } : { type: 'suffix', text: `.${pick(['html', 'js', 'css', 'json'])}${int(scale / 300)}` } } as Matcher; }), 'path');
   }
   if (rnd() < 0.4) P([{ type: 'number', value: pick([80, 443, 8080, 8443, 9090, 3000]) }], 'port');
   if (rnd() < 0.1) P([{ type: 'element', pattern: { type: 'exact', text: `g${int(20)}` } }], 'claim:groups');
   if (rnd() < 0.05) P([{ type: 'exact', text: `v${int(5)}` }], 'header:x-canary');
   return { predicates: ps, origins: [{ policy: 'AuthorizationPolicy/a/p' + int(1e6) }] };
 }
-const limits = { workPerSeed: 200000, regionsPerSeed: 20, atomsPerDimension: 4096 };
+const limits = { workPerSeed: 200000, regionsPerSeed: 20, atomsPerDimension: Number(process.argv[3] ?? 4096) };
 const path = (allow: readonly Cube[], deny: readonly Cube[]): Path[] => [{ id: 'direct', layers: [{ id: 'authorization', allow, deny }] }];
 const run = (name: string, from: Path[], to: Path[]) => {
   const t = (process.cpuUsage().user/1000);

@@ -134,7 +134,8 @@ export async function runInProcess(step: Step, analysis: Analysis): Promise<Step
   };
   const outputs: Record<string, string> = {};
   const code = await runAction({
-    environment,
+    variables: environment,
+    directory: step.workspace,
     clock: { now: () => Date.now(), sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)) },
     log,
     setOutput: (name, value) => {

@@ -3,51 +3,15 @@
  * description, every comment against the hunks of a real diff; whatever GitHub would not understand is kept in `mistakes`,
  * which each test expects to be empty.
  */
-import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
-import { Ajv2020 } from 'ajv/dist/2020.js';
-import addFormats from 'ajv-formats';
 import { GitHubContract, type Operation } from './github-contract.ts';
 import type { GitRepository } from './git-repository.ts';
+import { found, isFields, Refusal, removeById, sarifSchema, user, type Fault, type FaultAnswer, type Fields, type StoredComment, type StoredIssueComment } from './loopback-parts.ts';
 import { placeMistake, pullRequestDiff, type DiffFile } from './pull-request-diff.ts';
 
-type Fields = Readonly<Record<string, unknown>>;
-
-export type FaultAnswer =
-  | { readonly type: 'status'; readonly status: number; readonly message: string; readonly headers?: Readonly<Record<string, string>>; readonly errors?: readonly unknown[] }
-  /** The connection breaks before, or after, GitHub has done what was asked. */
-  | { readonly type: 'reset'; readonly accepted: boolean };
-
-export interface Fault {
-  /** Matched against `METHOD /path`. */
-  readonly on: RegExp;
-  /** How often; default always. */
-  readonly times?: number;
-  readonly answer: FaultAnswer;
-}
-
-export const readOnlyToken: Fault = { on: /^(POST|PATCH|DELETE) \/repos/, answer: { type: 'status', status: 403, message: 'Resource not accessible by integration' } };
-export const noCodeScanning: Fault = { on: /code-scanning/, answer: { type: 'status', status: 403, message: 'Advanced Security must be enabled for this repository to use code scanning.' } };
-
-export interface StoredComment {
-  readonly id: number;
-  readonly author: string;
-  body: string;
-  readonly path: string;
-  line: number | null;
-  readonly side: 'LEFT' | 'RIGHT';
-  readonly startLine: number | null;
-  readonly wholeFile: boolean;
-  readonly replyTo: number | null;
-}
-
-export interface StoredIssueComment {
-  readonly id: number;
-  readonly author: string;
-  body: string;
-}
+export { noCodeScanning, readOnlyToken } from './loopback-parts.ts';
 
 export interface LoopbackOptions {
   /** Holds all objects that the API can be asked for. */
@@ -60,16 +24,6 @@ export interface LoopbackOptions {
 const bodyLimit = 65_536;
 /** Who the token belongs to, as REST writes it. */
 const viewer = 'github-actions[bot]';
-
-class Refusal extends Error {
-  readonly status: number;
-  readonly errors: readonly unknown[];
-  constructor(status: number, message: string, errors: readonly unknown[] = []) {
-    super(message);
-    this.status = status;
-    this.errors = errors;
-  }
-}
 
 // Compiled once per process: they are the same for every server.
 let contract: GitHubContract | undefined;
@@ -400,29 +354,4 @@ export class LoopbackGitHub {
     const id = `47177e22-5596-11eb-80a1-c1e54ef9${String(this.sarifs.length - 1).padStart(4, '0')}`;
     return { status: 202, value: { id, url: `${this.url}/repos/${this.owner}/${this.repo}/code-scanning/sarifs/${id}` } };
   }
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function found<T>(value: T | undefined): T {
-  if (value === undefined) throw new Refusal(404, 'Not Found');
-  return value;
-}
-
-function removeById(comments: { readonly id: number }[], id: number): void {
-  const index = comments.findIndex((comment) => comment.id === id);
-  if (index < 0) throw new Refusal(404, 'Not Found');
-  comments.splice(index, 1);
-}
-
-function user(login: string): Fields {
-  return { login, id: 41_898_282, type: login.endsWith('[bot]') ? 'Bot' : 'User' };
-}
-
-function sarifSchema(): ReturnType<Ajv2020['compile']> {
-  const ajv = new Ajv2020({ strict: false, allErrors: true });
-  addFormats.default(ajv);
-  return ajv.compile(JSON.parse(readFileSync(new URL('../../node_modules/@microsoft/sarif-multitool-linux/sarif-2.1.0.json', import.meta.url), 'utf8')) as Fields);
 }

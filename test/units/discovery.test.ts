@@ -47,6 +47,18 @@ describe('presence is per side (R5)', () => {
     expect(changes(loaded)).toEqual(['removed PeerAuthentication/shop/default']);
   });
 
+  test('a new Flux Kustomization hides no change in the folder that it names', () => {
+    const flux = 'apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: apps, namespace: flux-system}\nspec: {path: ./apps}\n';
+    const loaded = load({ 'apps/mtls.yaml': strict }, { 'apps/mtls.yaml': strict.replace('STRICT', 'PERMISSIVE'), 'clusters/prod/apps.yaml': flux });
+    expect(changes(loaded)).toEqual(['modified PeerAuthentication/shop/default']);
+  });
+
+  test('a changed targetNamespace moves the objects that name none', () => {
+    const flux = (namespace: string): string => `apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: apps, namespace: flux-system}\nspec: {path: ./apps, targetNamespace: ${namespace}}\n`;
+    const loaded = load({ 'apps/mtls.yaml': mtls({ name: 'default' }, 'STRICT'), 'clusters/apps.yaml': flux('shop') }, { 'apps/mtls.yaml': mtls({ name: 'default' }, 'STRICT'), 'clusters/apps.yaml': flux('bank') });
+    expect(changes(loaded)).toEqual(['added PeerAuthentication/bank/default', 'removed PeerAuthentication/shop/default']);
+  });
+
   test('a Flux object whose source is no git repository names nothing here', () => {
     const oci = 'apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: apps, namespace: flux-system}\nspec: {path: ./apps, sourceRef: {kind: OCIRepository, name: apps}}\n';
     const files = { 'clusters/prod/apps.yaml': oci, 'apps/deep/mtls.yaml': strict };

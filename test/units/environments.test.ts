@@ -76,6 +76,31 @@ describe('one map from both sides (R20)', () => {
   });
 });
 
+describe('a definition that comes beside an old one', () => {
+  const ingress = policy({ name: 'ingress', namespace: 'edge' }, 'x');
+
+  test('is compared with the one that was in force, and touches nothing else', () => {
+    const loaded = load({ 'mesh/m.yaml': stream(strict, front), 'edge/p.yaml': ingress }, { 'mesh/m.yaml': stream(strict, front), 'edge/p.yaml': ingress, 'zzz/m.yaml': mtls({ name: 'default', namespace: 'shop' }, 'DISABLE') });
+    expect(loaded.changedResources.map((each) => [each.change, each.resource, each.environments])).toEqual([['modified', 'PeerAuthentication/shop/default', ['zzz']]]);
+    expect(environment(loaded, 'mesh').identical).toBe(true);
+    expect(ids(environment(loaded, 'zzz').head.resources)).toEqual(['AuthorizationPolicy/edge/ingress', 'AuthorizationPolicy/shop/front', 'PeerAuthentication/shop/default']);
+    expect(loaded.incompleteReasons).toEqual([]);
+  });
+
+  test('likewise in a folder that was there already, and when it is taken away again', () => {
+    const apart = { 'mesh/m.yaml': stream(strict, front), 'zzz/p.yaml': ingress };
+    const overridden = { ...apart, 'zzz/p.yaml': stream(ingress, mtls({ name: 'default', namespace: 'shop' }, 'DISABLE')) };
+    for (const loaded of [load(apart, overridden), load(overridden, apart)]) {
+      expect(loaded.changedResources.map((each) => [each.change, each.resource, each.environments])).toEqual([['modified', 'PeerAuthentication/shop/default', ['zzz']]]);
+    }
+  });
+
+  test('a new environment that its name tells is no override', () => {
+    const loaded = load({ 'apps/prod/m.yaml': strict, 'apps/dev/m.yaml': lax }, { 'apps/prod/m.yaml': strict, 'apps/dev/m.yaml': lax, 'apps/staging/m.yaml': mtls({ name: 'default', namespace: 'shop' }, 'DISABLE') });
+    expect(loaded.changedResources.map((each) => [each.change, each.resource, each.environments])).toEqual([['added', 'PeerAuthentication/shop/default', ['staging']]]);
+  });
+});
+
 describe('the configuration overrides', () => {
   test('units[].environment and environments', () => {
     const files = { 'a/m.yaml': lax, 'b/m.yaml': strict, 'c/p.yaml': front };

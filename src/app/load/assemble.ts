@@ -22,6 +22,8 @@ export interface Duplicate {
 
 export interface UnitObjects {
   readonly unit: string;
+  /** The unit is one of the alternatives that make the environment. */
+  readonly own: boolean;
   readonly resources: readonly AnyResource[];
 }
 
@@ -30,23 +32,28 @@ export interface Assembled {
   readonly duplicates: readonly Duplicate[];
 }
 
-/** @param context objects that are part of every environment; what a unit defines wins over them. */
+/**
+ * @param units in the order of precedence: a later one wins. What wins because it makes the environment (`own`) overrides nothing by mistake.
+ * @param context objects that are part of every environment; what a unit defines wins over them.
+ */
 export function assemble(units: readonly UnitObjects[], context: readonly AnyResource[]): Assembled {
   const byId = new Map<string, AnyResource>();
-  const unitOf = new Map<string, string>();
+  const unitOf = new Map<string, UnitObjects>();
   const duplicates: Duplicate[] = [];
-  for (const { unit, resources } of units) {
-    for (const resource of [...resources].sort(inFileOrder)) {
+  for (const definer of units) {
+    const { unit } = definer;
+    for (const resource of [...definer.resources].sort(inFileOrder)) {
       const id = resourceId(resource);
       const known = byId.get(id);
       if (known !== undefined) {
         const differ = known !== resource && readContentOf(known) !== readContentOf(resource);
         // Units that define one object alike are one definition (R19).
-        if (unitOf.get(id) !== unit && !differ) continue;
-        duplicates.push({ resource: id, unit, inForce: resource, overridden: known, differ });
+        const before = unitOf.get(id);
+        if (before !== definer && !differ) continue;
+        if (before === definer || (before?.own === true && definer.own)) duplicates.push({ resource: id, unit, inForce: resource, overridden: known, differ });
       }
       byId.set(id, resource);
-      unitOf.set(id, unit);
+      unitOf.set(id, definer);
     }
   }
   for (const resource of context) {

@@ -1,14 +1,12 @@
 /**
  * Traffic around the proxy: excluded ports and addresses, no interception, the proxy's own user (M61, M69 to M72), the ambient bypass
- * (M32). A change that opens a workload this way is found by the difference; the state names every hole that is there.
+ * (M32). What a new hole opens is found by the difference (MP101, MP201); this names the hole.
  */
 import type { AnyResource } from '#manifests/resource.ts';
 import type { Workload } from '#mesh/model.ts';
 import type { Severity } from '../finding.ts';
 import { defineDetector } from '../detector.ts';
 import { isAmbient } from '../facts.ts';
-import { changesOf } from '../principal.ts';
-import { openedMessage, openedValidation } from '../text.ts';
 import { goTrue } from '#mesh/capture.ts';
 import type { FieldPath } from '#source/origin.ts';
 
@@ -21,14 +19,6 @@ interface Hole {
 
 export const captureHole = defineDetector({
   rule: 'capture-hole',
-  detectChanges: (context) =>
-    changesOf(context, 'capture-hole').map((change) => ({
-      change,
-      message: openedMessage(change),
-      impact: 'the port is served without the proxy: no mutual TLS, no authorization, no token check on it',
-      remedy: 'let the proxy capture the port again; where a client cannot use mutual TLS, make a port exception in a PeerAuthentication instead',
-      validation: openedValidation(change),
-    })),
   detectState: (side) =>
     side.workloads.flatMap((workload) => {
       const { resource } = workload;

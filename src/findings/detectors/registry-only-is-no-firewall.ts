@@ -1,7 +1,7 @@
 /** REGISTRY_ONLY is enforced by the caller's own proxy, which a pod can go around; nothing else stands in the way (M100, M101, M106). */
 import { distinct } from '#lib/order.ts';
 import { defineDetector } from '../detector.ts';
-import { namespacePlace } from '../facts.ts';
+import { knownNamespaces, namespacePlace } from '../facts.ts';
 import { isolatedNamespaces } from '../network-isolation.ts';
 import { outboundOf } from '../outbound.ts';
 
@@ -10,7 +10,8 @@ export const registryOnlyIsNoFirewall = defineDetector({
   detectState: (side) => {
     const isolated = isolatedNamespaces(side, 'Egress');
     const outbound = outboundOf(side);
-    return distinct(side.workloads.map((workload) => workload.namespace))
+    const populated = distinct(side.workloads.map((workload) => workload.namespace));
+    return (populated.length > 0 ? populated : knownNamespaces(side))
       .filter((namespace) => outbound(namespace).registryOnly && !isolated.has(namespace))
       .map((namespace) => {
         const place = namespacePlace(side, namespace, side.workloads.filter((workload) => workload.namespace === namespace));

@@ -7,6 +7,13 @@ const failover = object({ from: text(), to: text() });
 
 const loadBalancer = object(
   {
+    backendUtilization: object({
+      errorUtilizationPenaltyPercent: uint32,
+      metricNamesForComputingUtilization: list(text()),
+      weightExpirationPeriod: text(),
+      weightStabilizationPeriod: text(),
+      weightUpdatePeriod: text(),
+    }),
     consistentHash: object(
       {
         httpCookie: object(
@@ -31,9 +38,9 @@ const loadBalancer = object(
     simple: oneOf('UNSPECIFIED', 'LEAST_CONN', 'RANDOM', 'PASSTHROUGH', 'ROUND_ROBIN', 'LEAST_REQUEST'),
     warmup: object({ aggression: decimal({ min: 0 }), duration, minimumPercent: decimal({ min: 0, max: 100 }) }, { required: ['duration'] }),
     warmupDurationSecs: duration,
-    zoneAwareLbSetting: object({ enabled: flag, failover: list(failover), failoverPriority: list(text()), minClusterSize: whole({ min: 1 }) }),
+    zoneAwareLbSetting: object({ enabled: flag, failover: list(failover), failoverPriority: list(text()), minClusterSize: whole({ min: 1, max: 4294967295 }) }),
   },
-  { exclusive: [['consistentHash', 'simple']] },
+  { exclusive: [['backendUtilization', 'consistentHash', 'simple']] },
 );
 
 const outlierDetection = object({

@@ -1,4 +1,5 @@
 /** Fields of EnvoyFilter as its published schema has them. @see https://istio.io/latest/docs/reference/config/networking/envoy-filter/ */
+import { isSet } from '../reading.ts';
 import { targetRefShape } from '../selector.ts';
 import { anything, list, map, object, oneOf, text } from '../shape.ts';
 import { int32, portNumber, uint32, workloadLabels } from './shared.ts';
@@ -16,7 +17,7 @@ export const envoyFilterShape = object(
           cluster: object({ name: text(), portNumber: uint32, service: text(), subset: text() }),
           context: oneOf('ANY', 'SIDECAR_INBOUND', 'SIDECAR_OUTBOUND', 'GATEWAY', 'WAYPOINT'),
           listener: object({
-            filterChain: object({ applicationProtocols: text(), destinationPort: uint32, filter, name: text(), sni: text(), transportProtocol: text() }),
+            filterChain: object({ applicationProtocols: text(), destinationPort: uint32, filter, name: text(), sni: text(), transportProtocol: text(), transportSocket: text() }),
             listenerFilter: text(),
             name: text(),
             portName: text(),
@@ -36,7 +37,10 @@ export const envoyFilterShape = object(
           }),
           waypoint: object({ filter, portNumber, route: subFilter }),
         },
-        { exclusive: [['cluster', 'listener', 'routeConfiguration', 'waypoint']] },
+        {
+          exclusive: [['cluster', 'listener', 'routeConfiguration', 'waypoint']],
+          rule: (match) => ((match['context'] === 'WAYPOINT') === isSet(match, 'waypoint') ? undefined : 'the context `WAYPOINT` goes with a `waypoint` match and no other'),
+        },
       ),
       patch: object({
         filterClass: oneOf('UNSPECIFIED', 'AUTHN', 'AUTHZ', 'STATS'),

@@ -28,7 +28,7 @@ export const serviceEntryShape = object(
         targetPort: portNumber,
       },
       { required: ['name', 'number'] },
-    ), { max: 256 }),
+    ), { max: 256, unique: 'name' }),
     resolution: oneOf('NONE', 'STATIC', 'DNS', 'DNS_ROUND_ROBIN', 'DYNAMIC_DNS'),
     subjectAltNames: list(text()),
     workloadSelector: workloadLabels,

@@ -42,6 +42,7 @@ export const serverTls = object(
     cipherSuites: list(text()),
     credentialName: text(),
     credentialNames: list(text(), { min: 1, max: 2 }),
+    ecdhCurves: list(text()),
     httpsRedirect: flag,
     insecureSkipVerify: flag,
     maxProtocolVersion: oneOf('TLS_AUTO', 'TLSV1_0', 'TLSV1_1', 'TLSV1_2', 'TLSV1_3'),
@@ -83,7 +84,7 @@ export const workloadLabels = object({ labels: map(labelValue, { max: 256 }) });
 
 export const trafficMatch = object({
   mode: oneOf('UNDEFINED', 'CLIENT', 'SERVER', 'CLIENT_AND_SERVER'),
-  ports: list(object({ number: whole({ min: 1, max: 65535 }) }, { required: ['number'] })),
+  ports: list(object({ number: whole({ min: 1, max: 65535 }) }, { required: ['number'] }), { unique: 'number' }),
 });
 
 export const vmConfig = object({
@@ -94,5 +95,5 @@ export const vmConfig = object({
       valueFrom: oneOf('INLINE', 'HOST'),
     },
     { required: ['name'], rule: (variable) => (variable['valueFrom'] === 'HOST' && isSet(variable, 'value') ? 'a value goes with `INLINE` only' : undefined) },
-  ), { max: 256 }),
+  ), { max: 256, unique: 'name' }),
 });

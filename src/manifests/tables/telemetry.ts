@@ -1,4 +1,5 @@
 /** Fields of Telemetry as its published schema has them. @see https://istio.io/latest/docs/reference/config/telemetry/ */
+import { isSet, textOr, type Fields } from '../reading.ts';
 import { targetRefShape, workloadSelectorShape } from '../selector.ts';
 import { decimal, flag, list, map, object, oneOf, text } from '../shape.ts';
 import { duration } from './shared.ts';
@@ -10,6 +11,11 @@ const provider = object({ name: text({ minLength: 1 }) }, { required: ['name'] }
 const environment = object({ defaultValue: text(), name: text({ minLength: 1 }) }, { required: ['name'] });
 
 const taggedValue = object({ value: text({ minLength: 1 }) }, { required: ['value'] });
+
+function tagOverrideRule(tag: Fields): string | undefined {
+  if (tag['operation'] === 'UPSERT' && textOr(tag, 'value') === '') return '`UPSERT` needs a value';
+  return tag['operation'] === 'REMOVE' && isSet(tag, 'value') ? '`REMOVE` has no value' : undefined;
+}
 
 export const telemetryShape = object(
   {
@@ -25,7 +31,7 @@ export const telemetryShape = object(
           },
           { exclusive: [['customMetric', 'metric']] },
         ),
-        tagOverrides: map(object({ operation: oneOf('UPSERT', 'REMOVE'), value: text() })),
+        tagOverrides: map(object({ operation: oneOf('UPSERT', 'REMOVE'), value: text() }, { rule: tagOverrideRule })),
       })),
       providers: list(provider),
       reportingInterval: duration,

@@ -1,5 +1,6 @@
 /** Fields of TrafficExtension as its published schema has them. @see https://istio.io/latest/docs/reference/config/proxy_extensions/traffic-extension/ */
 import { targetRefShape, workloadSelectorShape } from '../selector.ts';
+import { moduleUrlRule } from '../shape-rules.ts';
 import { anything, list, map, object, oneOf, text } from '../shape.ts';
 import { int32, trafficMatch, vmConfig } from './shared.ts';
 
@@ -20,7 +21,7 @@ export const trafficExtensionShape = object(
         pluginName: text({ minLength: 1, maxLength: 256 }),
         sha256: text({ pattern: /(^$|^[a-f0-9]{64}$)/ }),
         type: oneOf('UNSPECIFIED_PLUGIN_TYPE', 'HTTP', 'NETWORK'),
-        url: text({ minLength: 1 }),
+        url: text({ minLength: 1, rule: moduleUrlRule }),
         verificationKey: text(),
         vmConfig,
       },

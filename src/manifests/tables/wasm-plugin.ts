@@ -1,5 +1,6 @@
 /** Fields of WasmPlugin as its published schema has them. @see https://istio.io/latest/docs/reference/config/proxy_extensions/wasm-plugin/ */
 import { targetRefShape, workloadSelectorShape } from '../selector.ts';
+import { moduleUrlRule } from '../shape-rules.ts';
 import { anything, list, map, object, oneOf, text } from '../shape.ts';
 import { int32, trafficMatch, vmConfig } from './shared.ts';
 
@@ -18,7 +19,7 @@ export const wasmPluginShape = object(
     targetRef: targetRefShape,
     targetRefs: list(targetRefShape, { max: 16 }),
     type: oneOf('UNSPECIFIED_PLUGIN_TYPE', 'HTTP', 'NETWORK'),
-    url: text({ minLength: 1 }),
+    url: text({ minLength: 1, rule: moduleUrlRule }),
     verificationKey: text(),
     vmConfig,
   },

@@ -9,7 +9,7 @@ import { scopeOf, type Scope } from '../scope.ts';
 
 export function authorization(side: SideFacts, scope: Scope): Measured {
   const workloads = scopeOf(side, scope);
-  if (workloads.length === 0) return { parts: [], evidence: 'UNKNOWN', without: 'unknown', reason: 'no workload is declared here' };
+  if (workloads.length === 0) return { parts: [], evidence: 'UNKNOWN', without: 'unknown', reason: 'no workload is declared here and no policy names one' };
   const deny = new Map(workloads.map((workload) => [workload.id, defaultDeny(side, workload)]));
   const narrow = new Map(workloads.map((workload) => [workload.id, narrowness(side, workload, deny.get(workload.id)?.score === 1)]));
   const covered = [...deny.values()].filter((entry) => entry.score === 1).length;

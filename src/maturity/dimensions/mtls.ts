@@ -7,7 +7,7 @@ import { scopeOf, type Scope } from '../scope.ts';
 
 export function mtls(side: SideFacts, scope: Scope): Measured {
   const workloads = scopeOf(side, scope);
-  if (workloads.length === 0) return { parts: [], evidence: 'UNKNOWN', without: 'unknown', reason: 'no workload is declared here' };
+  if (workloads.length === 0) return { parts: [], evidence: 'UNKNOWN', without: 'unknown', reason: 'no workload is declared here and no policy names one' };
   const ports = new Map<string, Item>();
   for (const workload of workloads) {
     const outside = workload.enrolment.mode === 'none';

@@ -13,7 +13,7 @@ const elsewhere = '(any other)';
 
 export function segmentation(side: SideFacts, scope: Scope): Measured {
   const workloads = scopeOf(side, scope);
-  if (workloads.length === 0) return { parts: [], evidence: 'UNKNOWN', without: 'unknown', reason: 'no workload is declared here' };
+  if (workloads.length === 0) return { parts: [], evidence: 'UNKNOWN', without: 'unknown', reason: 'no workload is declared here and no policy names one' };
   const byNamespace = grouped(workloads, (workload) => workload.namespace);
   const sources = [...byNamespace.keys(), elsewhere];
   const pairs = new Map<string, Item>();

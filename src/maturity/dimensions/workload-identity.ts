@@ -2,10 +2,10 @@
 import type { SideFacts } from '#findings/facts.ts';
 import { sharedAccounts } from '#findings/detectors/shared-identity.ts';
 import { item, type Measured } from '../parts.ts';
-import { scopeOf, type Scope } from '../scope.ts';
+import { declaredIn, type Scope } from '../scope.ts';
 
 export function workloadIdentity(side: SideFacts, scope: Scope): Measured {
-  const workloads = scopeOf(side, scope);
+  const workloads = declaredIn(side, scope);
   if (workloads.length === 0) return { parts: [], evidence: 'UNKNOWN', without: 'unknown', reason: 'no workload is declared here' };
   const shared = sharedAccounts(side);
   const accounts = new Map(

@@ -17,22 +17,34 @@ function withoutComments(text: string): string {
 
 const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '|': '&#124;', $: '&#36;' };
 
+/** Visible, bounded, and without anything that GitHub makes live in rendered text. */
+function inert(text: string, limit: number): string {
+  return (
+    clip(plain(clip(text, limit)), limit)
+      .replace(/--(!?)>/g, `--${zeroWidth}$1>`)
+      // Mentions, references, commit autolinks, web and mail autolinks, emoji codes.
+      .replaceAll('@', `@${zeroWidth}`)
+      .replace(/#(?=\d)/g, `#${zeroWidth}`)
+      .replace(/\b(GH)-(?=\d)/gi, `$1${zeroWidth}-`)
+      .replace(/\b[0-9a-f]{7,40}\b/gi, (id) => `${id.slice(0, 3)}${zeroWidth}${id.slice(3, 6)}${zeroWidth}${id.slice(6)}`)
+      .replace(/\bwww\./gi, (www) => `${www.slice(0, 3)}${zeroWidth}.`)
+      .replace(/:(?=\/\/|:|[a-z0-9_+-]+:)/gi, `:${zeroWidth}`)
+  );
+}
+
 /** One line of Markdown that shows exactly `text` (control characters spelled out) at most `limit` characters long. */
 export function md(text: string, limit = sentenceLimit): string {
-  const line = clip(plain(clip(text, limit)), limit)
-    .replace(/--(!?)>/g, `--${zeroWidth}$1>`)
-    // Mentions, references, commit autolinks, web and mail autolinks, emoji codes.
-    .replaceAll('@', `@${zeroWidth}`)
-    .replace(/#(?=\d)/g, `#${zeroWidth}`)
-    .replace(/\b(GH)-(?=\d)/gi, `$1${zeroWidth}-`)
-    .replace(/\b[0-9a-f]{7,40}\b/gi, (id) => `${id.slice(0, 3)}${zeroWidth}${id.slice(3, 6)}${zeroWidth}${id.slice(6)}`)
-    .replace(/\bwww\./gi, (www) => `${www.slice(0, 3)}${zeroWidth}.`)
-    .replace(/:(?=\/\/|:|[a-z0-9_+-]+:)/gi, `:${zeroWidth}`)
+  const line = inert(text, limit)
     // Without brackets there is no link and no image, whatever parentheses and `!` follow.
     .replace(/[\\`*_[\]~]/g, '\\$&')
     .replace(/[&<>|$]/g, (character) => entities[character] ?? character);
   // What only means something at the start of a line: lists, headings, rules, numbered items.
   return line.replace(/^(\s*)([-+=#])/, '$1\\$2').replace(/^(\s*\d+)([.)])(?=\s|$)/, '$1\\$2');
+}
+
+/** Text inside an HTML block, where Markdown's escapes would be shown: `<summary>`. */
+export function html(text: string, limit = sentenceLimit): string {
+  return inert(text, limit).replace(/[&<>|$"'`*_[\]~\\]/g, (character) => `&#${String(character.charCodeAt(0))};`);
 }
 
 /** A code span around a name, path or value; its fence is longer than any run of backticks inside. */

@@ -7,7 +7,7 @@ import { changesInOrder, findingsOf, headline, listedFindings, maturityEnvironme
 import { blobLink, type Links } from '../links.ts';
 import { clip, name, plural } from '../plain.ts';
 import { callerParts, certaintyWords, destinationParts, directionWords, joined, operationsOf, place, requestLine, signed, witnessAnswers, type Part } from '../wording.ts';
-import { code, codeCell, md, prose, proseCell } from './escape.ts';
+import { code, codeCell, html, md, prose, proseCell } from './escape.ts';
 import type { Section } from './fit.ts';
 
 export interface MarkdownContext {
@@ -134,8 +134,9 @@ export function attackPathsSection(report: Report): Section {
   return { title: 'attack paths', head: ['### Attack paths', ''], items: paths.map((path) => `- ${path.status}: ${path.hops.slice(0, 12).map((hop) => code(hop, 120)).join(' → ')}`), tail: [], priority: 4 };
 }
 
-function details(summary: string, open: boolean): { readonly head: readonly string[]; readonly tail: readonly string[] } {
-  return open ? { head: [`### ${summary}`, ''], tail: [] } : { head: [`<details><summary>${summary}</summary>`, ''], tail: ['', '</details>'] };
+/** A heading, or a block that opens: its title stands in HTML, where Markdown's escapes are text. */
+function details(title: (escape: (text: string) => string) => string, open: boolean): { readonly head: readonly string[]; readonly tail: readonly string[] } {
+  return open ? { head: [`### ${title((text) => md(text, 100))}`, ''], tail: [] } : { head: [`<details><summary>${title((text) => html(text, 100))}</summary>`, ''], tail: ['', '</details>'] };
 }
 
 export function maturitySections(report: Report, open: boolean): Section[] {
@@ -144,8 +145,8 @@ export function maturitySections(report: Report, open: boolean): Section[] {
   return maturityEnvironments(report).map((environment): Section => {
     const rows = maturityRows(report, environment);
     const delta = report.maturity.delta.environments[environment];
-    const title = `Maturity${report.environments.length > 1 ? ` of ${md(environment, 100)}` : ''}${snapshot || delta?.overall === null || delta === undefined ? '' : ` (${signed(delta.overall)})`}`;
-    const frame = details(title, open);
+    const moved = snapshot || delta === undefined || delta.overall === null ? '' : ` (${signed(delta.overall)})`;
+    const frame = details((escape) => `Maturity${report.environments.length > 1 ? ` of ${escape(environment)}` : ''}${moved}`, open);
     const columns = snapshot ? ['dimension', 'value', 'because'] : ['dimension', 'base', 'head', 'Δ', 'because'];
     const population = delta?.population ?? 0;
     return {
@@ -160,14 +161,14 @@ export function maturitySections(report: Report, open: boolean): Section[] {
 
 export function suppressedSection(report: Report, open: boolean): Section {
   const suppressed = findingsOf(report, 'suppressed');
-  const frame = details(`Suppressed (${String(suppressed.length)})`, open);
+  const frame = details(() => `Suppressed (${String(suppressed.length)})`, open);
   return { title: 'suppressed', head: frame.head, items: suppressed.map((finding) => `- ${finding.severity} ${code(finding.code)} ${md(finding.title, 200)}: ${code(finding.resource)}`), tail: frame.tail, priority: 9 };
 }
 
 /** Existing findings block nobody: a number in the comment, a list in the summary. */
 export function existingSection(report: Report, open: boolean): Section {
   const existing = report.comparison.base === null ? [] : findingsOf(report, 'existing');
-  const frame = details(`As before, not judged here (${severityCounts(existing)})`, open);
+  const frame = details(() => `As before, not judged here (${severityCounts(existing)})`, open);
   return { title: 'existing findings', head: frame.head, items: existing.map((finding) => `- ${finding.severity} ${code(finding.code)} ${md(finding.title, 200)}: ${code(finding.resource)}`), tail: frame.tail, priority: 11 };
 }
 
@@ -198,7 +199,7 @@ export function resourcesSection(report: Report): Section {
 
 export function assumptionsSection(report: Report, open: boolean): Section {
   const { assumptions } = report.coverage;
-  const frame = details(`Assumptions (${String(assumptions.length)})`, open);
+  const frame = details(() => `Assumptions (${String(assumptions.length)})`, open);
   return { title: 'assumptions', head: frame.head, items: assumptions.map((assumption) => `- ${code(assumption.id)}: ${prose(assumption.text, 400)}`), tail: frame.tail, priority: 12 };
 }
 

@@ -80,41 +80,44 @@ function lineAnchor(file: DiffFile, side: 'LEFT' | 'RIGHT', startLine: number, e
   return startLine < endLine ? { type: 'line', path: file.path, side, line: endLine, startLine } : { type: 'line', path: file.path, side, line: endLine };
 }
 
+/** One way to place a candidate. `context`: lines that the diff shows without having changed them count too. */
+type Attempt = (file: DiffFile, candidate: Candidate, context: boolean, documentAt: DocumentAt | undefined) => Anchor | undefined;
+
 /** All lines of the candidate are in the diff, without a gap: they are in one hunk, as GitHub wants the ends of a range to be. */
-function exact(file: DiffFile, candidate: Candidate): Anchor | undefined {
+const exact: Attempt = (file, candidate, context) => {
   const { side, startLine, endLine } = candidate;
   if (endLine < startLine || endLine - startLine >= longestRange) return undefined;
   const lines = linesOf(file, side);
   for (let line = startLine; line <= endLine; line += 1) if (!lines.has(line)) return undefined;
+  const changed = changedOf(file, side);
+  if (!context && changed !== undefined && firstWithin(changed, startLine, endLine) === undefined) return undefined;
   return lineAnchor(file, side, startLine, endLine);
-}
+};
 
-function firstWithin(lines: ReadonlySet<number> | undefined, startLine: number, endLine: number): number | undefined {
+function firstWithin(lines: ReadonlySet<number>, startLine: number, endLine: number): number | undefined {
   let first: number | undefined;
-  for (const line of lines ?? []) if (line >= startLine && line <= endLine && (first === undefined || line < first)) first = line;
+  for (const line of lines) if (line >= startLine && line <= endLine && (first === undefined || line < first)) first = line;
   return first;
 }
 
 /** The first run of changed lines inside the candidate. */
-function enclosed(file: DiffFile, candidate: Candidate): Anchor | undefined {
+const enclosed: Attempt = (file, candidate, context) => {
   const { side, startLine, endLine } = candidate;
   const lines = linesOf(file, side);
-  const changed = changedOf(file, side);
-  const preferred = firstWithin(changed, startLine, endLine);
-  const first = preferred ?? firstWithin(lines, startLine, endLine);
-  if (first === undefined) return undefined;
-  const run = preferred === undefined || changed === undefined ? lines : changed;
+  const run = context ? lines : (changedOf(file, side) ?? lines);
+  const first = firstWithin(run, startLine, endLine);
+  if (first === undefined || !lines.has(first)) return undefined;
   let last = first;
   while (last < endLine && last - first < longestRange - 1 && run.has(last + 1) && lines.has(last + 1)) last += 1;
   return lineAnchor(file, side, first, last);
-}
+};
 
 /** The line of the same document that is nearest to the candidate. */
-function nearest(file: DiffFile, candidate: Candidate, documentAt: DocumentAt | undefined): Anchor | undefined {
+const nearest: Attempt = (file, candidate, context, documentAt) => {
   const extent = documentAt?.(candidate.file, candidate.startLine, candidate.side);
   if (extent === undefined) return undefined;
   const lines = linesOf(file, candidate.side);
-  const changed = [...(changedOf(file, candidate.side) ?? lines)].filter((line) => lines.has(line));
+  const changed = [...(context ? lines : (changedOf(file, candidate.side) ?? lines))].filter((line) => lines.has(line));
   let best: number | undefined;
   for (const line of changed) {
     if (line < extent.startLine || line > extent.endLine) continue;
@@ -122,21 +125,24 @@ function nearest(file: DiffFile, candidate: Candidate, documentAt: DocumentAt | 
     if (best === undefined || distance < Math.abs(best - candidate.startLine) || (distance === Math.abs(best - candidate.startLine) && line < best)) best = line;
   }
   return best === undefined ? undefined : lineAnchor(file, candidate.side, best, best);
-}
+};
 
 /**
  * Exact changed lines, then the changed part of what encloses them, then the nearest changed line of the same object, each for
- * every candidate in order (a LEFT candidate is a deleted line); then the file; then nothing but the summary.
+ * every candidate in order (a LEFT candidate is a deleted line); then lines that the diff only shows; then the file; then nothing
+ * but the summary.
  */
 export function chooseAnchor(candidates: readonly Candidate[], diff: DiffIndex, documentAt?: DocumentAt): Anchor {
   const placed = candidates.flatMap((candidate) => {
     const file = diff.find(candidate.file, candidate.side);
     return file === undefined ? [] : [{ candidate, file }];
   });
-  for (const attempt of [exact, enclosed, nearest]) {
-    for (const { candidate, file } of placed) {
-      const anchor = attempt(file, candidate, documentAt);
-      if (anchor !== undefined) return anchor;
+  for (const context of [false, true]) {
+    for (const attempt of [exact, enclosed, nearest]) {
+      for (const { candidate, file } of placed) {
+        const anchor = attempt(file, candidate, context, documentAt);
+        if (anchor !== undefined) return anchor;
+      }
     }
   }
   const first = placed[0];

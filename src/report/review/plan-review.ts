@@ -52,6 +52,15 @@ function sameCause(left: Finding, right: Finding): boolean {
   return left.changeIds.some((id) => right.changeIds.includes(id));
 }
 
+/** Code scanning shows an alert on a pull request only where all its lines were added or edited; where that is not known, the hunk decides. */
+function onAddedLines(anchor: Anchor, diff: DiffIndex): boolean {
+  if (anchor.type !== 'line' || anchor.side === 'LEFT') return false;
+  const added = diff.find(anchor.path, 'RIGHT')?.added;
+  if (added === undefined) return true;
+  for (let line = anchor.startLine ?? anchor.line; line <= anchor.line; line += 1) if (!added.has(line)) return false;
+  return true;
+}
+
 /** Equal anchors make one comment where the findings speak about the same change. */
 function anchorKey(anchor: Anchor): string {
   return anchor.type === 'line' ? `${anchor.side}:${String(anchor.startLine ?? anchor.line)}-${String(anchor.line)}:${anchor.path}` : anchor.type === 'file' ? `file:${anchor.path}` : 'summary';
@@ -72,7 +81,7 @@ export function planReview(input: ReviewInput): ReviewPlan {
     if (seen.has(finding.fingerprint)) continue; // findings of equal fingerprint are one; the worst came first
     seen.add(finding.fingerprint);
     const anchor = chooseAnchor(candidatesOf(finding, changes), diff, input.documentAt);
-    if (anchor.type !== 'line' || anchor.side === 'LEFT') outside.push(finding.fingerprint);
+    if (!onAddedLines(anchor, diff)) outside.push(finding.fingerprint);
     if (!atLeast(finding.severity, minimum)) {
       withheld.push(finding.fingerprint);
       continue;

@@ -10,6 +10,7 @@ const wide = /[\u{1100}-\u{115F}\u{2E80}-\u{A4CF}\u{AC00}-\u{D7A3}\u{F900}-\u{FA
 const combining = /\p{M}/u;
 
 export function cells(text: string): number {
+  if (/^[\x20-\x7e]*$/.test(text)) return text.length;
   let sum = 0;
   for (const character of text) sum += combining.test(character) ? 0 : wide.test(character) ? 2 : 1;
   return sum;

@@ -55,13 +55,15 @@ function countsBlock(report: Report, options: TextOptions): string[] {
   return lines;
 }
 
-/** Objects with an effect, and the undecided ones; the rest is a number. */
+/** Every changed object, those with an effect first; beyond the limit a number. The headline of an effect stands above already. */
 function resourcesBlock(report: Report, options: TextOptions): string[] {
   if (report.resources.length === 0) return [];
-  const shown = report.resources.filter((resource) => options.verbose === true || resource.effect !== 'none');
-  const limit = options.verbose === true ? shown.length : 20;
-  const lines = [heading(resourceWords(report), options), ...bullets(shown.slice(0, limit).map((resource) => `${name(resource.resource)} ${resource.change}, effect ${resource.effect}: ${clip(sentence(resource.because), 160)}`), options.width)];
-  if (shown.length > limit) lines.push(`  and ${String(shown.length - limit)} more`);
+  const rank = { changed: 0, undecided: 1, none: 2 } as const;
+  const sorted = [...report.resources].sort((left, right) => rank[left.effect] - rank[right.effect]);
+  const limit = options.verbose === true ? sorted.length : 20;
+  const line = (resource: Report['resources'][number]): string => `${name(resource.resource)} ${resource.change}: ${resource.effect === 'none' ? 'no effect, ' : resource.effect === 'undecided' ? 'not known, ' : 'has an effect'}${resource.effect === 'changed' ? '' : sentence(resource.because)}`;
+  const lines = [heading(resourceWords(report), options), ...bullets(sorted.slice(0, limit).map(line), options.width)];
+  if (sorted.length > limit) lines.push(`  and ${String(sorted.length - limit)} more`);
   return lines;
 }
 

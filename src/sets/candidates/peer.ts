@@ -87,12 +87,11 @@ function piecesOf(matcher: Matcher): Pieces[] {
       return [pieces ?? (pattern.type === 'prefix' ? domainOf(pattern.text) : {})];
     }
     case 'namespace-glob': {
-      // The star crosses slashes, so the part behind the last one may also be found in `/sa` (A3.15); `sa` itself is found in `/ns/ns/sa/`.
+      // The star crosses slashes, so the part behind the last one may also be found in `/sa` (A3.15); `namespaces` adds the namespace `ns`, in which `sa` is found.
       const star = matcher.glob.lastIndexOf('*');
       const slash = matcher.glob.indexOf('/');
       return [
         globPieces(matcher.glob),
-        { namespace: exact('ns') },
         ...(star === -1 ? [] : [globPieces(matcher.glob.slice(0, star + 1))]),
         ...(slash === -1 ? [] : [globPieces(matcher.glob.slice(0, slash))]),
       ];
@@ -117,7 +116,12 @@ function defined<T>(values: readonly (T | undefined)[]): T[] {
   return values.filter((value) => value !== undefined);
 }
 
-function namespaces(pieces: readonly Pieces[], limit: number): string[] | undefined {
+function namespaces(pieces: readonly Pieces[], globbed: boolean, limit: number): string[] | undefined {
+  const names = namesOf(pieces, limit);
+  return names === undefined ? undefined : [...names, ...(globbed && !names.includes('ns') ? ['ns'] : [])];
+}
+
+function namesOf(pieces: readonly Pieces[], limit: number): string[] | undefined {
   const texts = namesWithout(textPatterns(defined(pieces.map((piece) => piece.namespace))));
   const globs = distinct(defined(pieces.map((piece) => piece.glob)));
   if (globs.length === 0) return textCandidates(texts, '', 'elsewhere');
@@ -143,11 +147,12 @@ function foreign(matchers: readonly Matcher[], trustDomains: readonly string[]):
 /** Identities such that every class of the matchers has one; Istio's shape first. `undefined` above the limit. */
 export function peerCandidates(matchers: readonly Matcher[], limit: number): string[] | undefined {
   const pieces = matchers.flatMap(piecesOf);
+  const globbed = matchers.some((matcher) => matcher.type === 'namespace-glob');
   const trustDomains = textCandidates(namesWithout(textPatterns(defined(pieces.map((piece) => piece.trustDomain)))), '', 'cluster.local');
   const found: string[] = [];
   for (const trustDomain of trustDomains) {
     const here = pieces.filter((piece) => accepts(piece.trustDomain, trustDomain));
-    const names = namespaces(here, limit);
+    const names = namespaces(here, globbed, limit);
     if (names === undefined) return undefined;
     // Accounts are few below one namespace: index them by it, so that the walk stays linear in the patterns.
     const exactly = new Map<string, TextMatcher[]>();

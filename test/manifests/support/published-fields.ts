@@ -52,14 +52,7 @@ function typeOf(type: ts.TypeNode): Published {
     const names = parts.flatMap((part) => (part.is === 'text' ? (part.oneOf ?? []) : []));
     return names.length === parts.length ? { is: 'text', oneOf: names } : { is: 'number-or-text' };
   }
-  switch (type.kind) {
-    case ts.SyntaxKind.StringKeyword:
-      return { is: 'text' };
-    case ts.SyntaxKind.NumberKeyword:
-      return { is: 'number' };
-    case ts.SyntaxKind.BooleanKeyword:
-      return { is: 'flag' };
-    default:
-      return { is: 'anything' };
-  }
+  if (type.kind === ts.SyntaxKind.StringKeyword) return { is: 'text' };
+  if (type.kind === ts.SyntaxKind.NumberKeyword) return { is: 'number' };
+  return { is: type.kind === ts.SyntaxKind.BooleanKeyword ? 'flag' : 'anything' };
 }

@@ -1,0 +1,81 @@
+/** What a tool wrote, document by document, with the notes about their source taken out. */
+import { splitDocuments } from '#source/documents.ts';
+import type { RenderedDocument } from '#app/ports.ts';
+
+export function kustomizeDocuments(output: string): readonly RenderedDocument[] {
+  return splitDocuments(output).flatMap((part): readonly RenderedDocument[] => (part.empty ? [] : [withoutOrigin(output.slice(part.start, part.end))]));
+}
+
+/** Annotations that kustomize adds because they were asked for, at the one place and in the one form in which it writes them. */
+const originLine = /^ {4}config\.kubernetes\.io\/origin: \|/u;
+
+function withoutOrigin(text: string): RenderedDocument {
+  const kept: string[] = [];
+  const note: string[] = [];
+  let inMetadata = false;
+  let inAnnotations = false;
+  let inNote = false;
+  for (const line of text.split('\n')) {
+    if (/^[^\s#-]/u.test(line)) {
+      inMetadata = line === 'metadata:';
+      inAnnotations = false;
+    } else if (inMetadata && /^ {2}\S/u.test(line)) inAnnotations = line === '  annotations:';
+    if (inNote && /^ {6}/u.test(line)) {
+      note.push(line.trim());
+      continue;
+    }
+    inNote = inAnnotations && originLine.test(line);
+    if (!inNote) kept.push(line);
+  }
+  // `annotations:` with nothing left below it is no annotation.
+  const body = kept.filter((line, index) => !(line === '  annotations:' && !/^ {4}/u.test(kept[index + 1] ?? ''))).join('\n');
+  const value = (key: string): string | undefined => note.find((line) => line.startsWith(`${key}: `))?.slice(key.length + 2).replace(/^(['"])(.*)\1$/u, '$2');
+  // What came from another repository has no path here.
+  if (value('repo') !== undefined) return { text: body, source: undefined };
+  const path = value('path');
+  if (path !== undefined) return { text: body, source: { from: 'resource', path } };
+  const configured = value('configuredIn');
+  return { text: body, source: configured === undefined ? undefined : { from: 'generator', path: configured } };
+}
+
+/** Hooks that run when a release is deleted, rolled back or tested leave nothing in a running cluster. */
+const notInstalled: ReadonlySet<string> = new Set(['test', 'test-success', 'test-failure', 'pre-delete', 'post-delete', 'pre-rollback', 'post-rollback']);
+const hookLine = /^\s+["']?helm\.sh\/hook["']?:\s*["']?([a-z, -]+?)["']?\s*$/mu;
+const sourceLine = /^# Source: (\S.*?)\s*$/mu;
+
+export function helmDocuments(output: string): readonly RenderedDocument[] {
+  return splitDocuments(output).flatMap((part): readonly RenderedDocument[] => {
+    const text = output.slice(part.start, part.end);
+    const path = sourceLine.exec(text)?.[1];
+    if (part.empty) return [];
+    const hooks = hookLine.exec(text)?.[1]?.split(',').map((name) => name.trim());
+    if (hooks?.every((name) => notInstalled.has(name)) === true) return [];
+    return [{ text: text.replace(sourceLine, '#'), source: path === undefined ? undefined : { from: 'template', path } }];
+  });
+}
+
+/**
+ * Lines in which two renderings of the same input differ are random (a generated password, a certificate, the time). They get one text that is equal
+ * in every rendering, so that a comparison sees neither a change nor a value.
+ */
+export function withoutRandom(first: readonly RenderedDocument[], second: readonly RenderedDocument[]): readonly RenderedDocument[] {
+  if (first.length !== second.length) return first;
+  return first.map((document, index) => {
+    const other = second[index]?.text ?? '';
+    if (other === document.text) return document;
+    const theirs = other.split('\n');
+    const ours = document.text.split('\n');
+    if (ours.length !== theirs.length) return document;
+    return { ...document, text: ours.map((line, at) => (line === theirs[at] ? line : masked(line))).join('\n') };
+  });
+}
+
+function masked(line: string): string {
+  const key = /^(\s*(?:- )?(?:"[^"]*"|'[^']*'|[\w./-]+):\s+)(\S.*)$/u.exec(line);
+  if (key?.[1] !== undefined) return `${key[1]}"${randomText}"`;
+  const item = /^(\s*- )\S/u.exec(line);
+  if (item?.[1] !== undefined) return `${item[1]}"${randomText}"`;
+  return `${/^\s*/u.exec(line)?.[0] ?? ''}${randomText}`;
+}
+
+export const randomText = 'random-at-every-rendering';

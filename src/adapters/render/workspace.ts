@@ -1,0 +1,39 @@
+/** The private copy that a tool sees: the unit's files as plain files, no link, nothing else, in a folder of this user only. */
+import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+
+export interface Workspace {
+  /** Root of the private copy. */
+  readonly root: string;
+  /** Home, temporary folder and PATH of the tool. */
+  readonly empty: string;
+  remove(): Promise<void>;
+}
+
+export async function openWorkspace(): Promise<Workspace> {
+  // `mkdtemp` makes the folder for this user alone, under a name that nobody can guess. Links are resolved, so that the tool's messages name this very path.
+  const folder = await realpath(await mkdtemp(join(tmpdir(), 'mesh-posture-')));
+  const root = join(folder, 'tree');
+  const empty = join(folder, 'home');
+  for (const each of [root, ...['bin', 'tmp', 'config', 'cache', 'data', 'plugins'].map((name) => join(empty, name))]) await mkdir(each, { recursive: true });
+  return { root, empty, remove: () => rm(folder, { recursive: true, force: true, maxRetries: 2 }) };
+}
+
+/** A path of a tree that cannot leave the copy, whatever the system makes of its characters. */
+export function isSafePath(path: string): boolean {
+  if (path === '' || path.includes('\0') || path.includes('\\') || path.startsWith('/') || /^[A-Za-z]:/u.test(path)) return false;
+  return path.split('/').every((step) => step !== '' && step !== '.' && step !== '..');
+}
+
+/** Writes files below `root`; every path must be safe. */
+export async function writeFiles(root: string, files: ReadonlyMap<string, Uint8Array | string>): Promise<void> {
+  const folders = new Set<string>();
+  for (const path of files.keys()) {
+    if (!isSafePath(path)) throw new Error(`unsafe path ${JSON.stringify(path)}`);
+    folders.add(dirname(join(root, path)));
+  }
+  for (const folder of folders) await mkdir(folder, { recursive: true });
+  // `wx`: two paths that the file system takes for one are an error, not an overwrite.
+  for (const [path, content] of files) await writeFile(join(root, path), content, { flag: 'wx', mode: 0o600 });
+}

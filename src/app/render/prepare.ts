@@ -1,0 +1,97 @@
+/** Renders what a comparison needs, so that the pipeline behind it stays pure: discovery, requests, the real tools, origins, causes. */
+import type { Renderer, RenderedUnit } from '#app/ports.ts';
+import type { Side, TreePair, BlobContent, BlobId } from '#trees/tree.ts';
+import { changedPaths } from '#trees/changes.ts';
+import { discoverUnits, type Discovered } from '#units/discover.ts';
+import { substituted } from '#units/substitution.ts';
+import type { Unit, UnitsConfig } from '#units/unit.ts';
+import { touches } from '../load/incomplete.ts';
+import { blameUnits } from './blame.ts';
+import { originOf } from './origins.ts';
+import { renderJobs, type RenderJob } from './plan.ts';
+import { nothingRendered, type Rendered, type SideRendering } from './rendered.ts';
+import { untouchedUnits } from './untouched.ts';
+
+export interface Prepared {
+  /** The pair with the texts of rendered documents among its blobs. */
+  readonly pair: TreePair;
+  readonly discovered: Discovered;
+  readonly rendered: Rendered;
+}
+
+export async function prepareRendering(pair: TreePair, config: UnitsConfig, renderer: Renderer): Promise<Prepared> {
+  const blobs = new Map<BlobId, BlobContent>(pair.blobs);
+  const base = pair.base;
+  const extended: TreePair = { base, head: pair.head === base ? base : pair.head, blobs };
+  const discovered = discoverUnits(extended, config);
+  const needy = discovered.units.filter((unit) => [unit.base, unit.head].some((side) => side !== undefined && side.kind !== 'plain'));
+  if (needy.length === 0) return { pair: extended, discovered, rendered: nothingRendered };
+  const untouched = base === pair.head ? new Set<string>() : untouchedUnits(discovered.units, touchedBy(extended), config);
+  const jobs = renderJobs(needy, { base, head: pair.head }, discovered.documents, (unit) => !untouched.has(unit.id));
+  const work = new Renderings(renderer);
+  const results = await work.all(jobs);
+  const units = new Map<string, Partial<Record<Side, SideRendering>>>();
+  for (const [index, job] of jobs.entries()) {
+    const result = results[index];
+    if (result === undefined) continue;
+    const sides = units.get(job.unit) ?? {};
+    sides[job.side] = sideRendering(job, result, extended, blobs);
+    units.set(job.unit, sides);
+  }
+  const blames = base === pair.head ? new Map<string, never>() : await blameUnits({ pair: extended, blobs, documents: discovered.documents, jobs, units, renderings: work });
+  return { pair: extended, discovered, rendered: { units, untouched, blames, blobs } };
+}
+
+function touchedBy(pair: TreePair): (unit: Unit) => boolean {
+  return touches(changedPaths(pair).map((each) => each.path));
+}
+
+function sideRendering(job: RenderJob, result: RenderedUnit, pair: TreePair, blobs: Map<BlobId, BlobContent>): SideRendering {
+  const { work, of, side } = job;
+  if (work.type !== 'render') return { ...work, tool: of.kind };
+  if (result.type !== 'rendered') return { ...result, ...(of.rootFile === undefined ? {} : { file: of.rootFile }) };
+  const documents = result.documents.map((document) => {
+    const text = of.substitute === undefined ? document.text : substituted(document.text, of.substitute);
+    const origin = originOf({ ...document, text }, of, pair[side]);
+    if (origin.rendered !== undefined) blobs.set(origin.rendered.blob, { type: 'text', text });
+    return origin;
+  });
+  return { type: 'rendered', tool: result.tool, documents, outside: work.outside };
+}
+
+/** Renders equal requests once, as many at a time as the machine has cores. */
+export class Renderings {
+  readonly #renderer: Renderer;
+  readonly #known = new Map<string, Promise<RenderedUnit>>();
+  readonly #waiting: (() => void)[] = [];
+  #running = 0;
+
+  constructor(renderer: Renderer) {
+    this.#renderer = renderer;
+  }
+
+  all(jobs: readonly RenderJob[]): Promise<readonly RenderedUnit[]> {
+    return Promise.all(jobs.map((job) => this.one(job)));
+  }
+
+  one({ work, of }: RenderJob): Promise<RenderedUnit> {
+    if (work.type !== 'render') return Promise.resolve({ type: work.type, tool: of.kind, reason: work.reason, remedy: work.remedy });
+    let answer = this.#known.get(work.key);
+    if (answer === undefined) {
+      answer = this.#inTurn(() => this.#renderer.render(work.request));
+      this.#known.set(work.key, answer);
+    }
+    return answer;
+  }
+
+  async #inTurn<T>(task: () => Promise<T>): Promise<T> {
+    if (this.#running >= this.#renderer.parallel) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    this.#running += 1;
+    try {
+      return await task();
+    } finally {
+      this.#running -= 1;
+      this.#waiting.shift()?.();
+    }
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * Prepares a chart for `helm template` (R13 to R15): the chart's files, its dependencies that lie in the repository, and values files. Dependencies that only a
+ * registry has are taken out and named.
+ */
+import { canonical } from '#lib/canonical.ts';
+import { buildOrProblem, fail, lineOf, refuse, Source, type Build, type BuildFile, type OutsideContent } from './build.ts';
+import { isRecord, records } from './kustomization.ts';
+import { baseName, resolvePath } from './unit.ts';
+
+export interface ChartBuild {
+  readonly root: string;
+  /** Paths in the repository, in order. */
+  readonly values: readonly string[];
+  /** Values of a Flux or Argo CD object, laid over all files. */
+  readonly inline?: { readonly path: string; readonly text: string };
+}
+
+export function buildChart(source: Source, { root, values, inline }: ChartBuild): Build & { readonly values?: readonly string[] } {
+  const laid: string[] = [];
+  const build = buildOrProblem(() => {
+    const { files: chart, outside } = chartFiles(source, root, root);
+    const files = new Map(chart);
+    for (const path of values) {
+      const leads = source.follow(path);
+      if (leads.type === 'outside') refuse(path, `the values file \`${path}\` is a symbolic link out of the repository`, 'put the file into the repository');
+      const blob = leads.type === 'file' ? source.blob(leads.path) : undefined;
+      // R6: a side without the file is rendered without it.
+      if (blob === undefined) continue;
+      files.set(path, { blob });
+      laid.push(path);
+    }
+    if (inline !== undefined) {
+      files.set(inline.path, { text: inline.text });
+      laid.push(inline.path);
+    }
+    return { type: 'ready', files, inflates: false, outside };
+  });
+  return build.type === 'ready' ? { ...build, values: laid } : build;
+}
+
+const mostDepth = 8;
+
+/** Files of a chart as they lie in the private copy, below `at`. */
+export function chartFiles(source: Source, root: string, at: string, depth = 0): { readonly files: ReadonlyMap<string, BuildFile>; readonly outside: readonly OutsideContent[] } {
+  const chartFile = inFolder(root, 'Chart.yaml');
+  if (depth > mostDepth) return refuse(chartFile, 'its dependencies are nested too deeply', 'flatten them');
+  const files = new Map<string, BuildFile>();
+  for (const [to, from] of source.filesBelow(root, at)) {
+    const blob = source.blob(from);
+    if (blob !== undefined) files.set(to, { blob });
+  }
+  const outside: OutsideContent[] = [];
+  for (const name of ['Chart.yaml', 'requirements.yaml']) {
+    const path = inFolder(root, name);
+    const text = source.text(path);
+    if (text === undefined) {
+      if (name === 'Chart.yaml') fail(path, `\`${root}\` has no Chart.yaml that can be read`, 'add one');
+      continue;
+    }
+    const value = source.values(path)?.[0];
+    if (!isRecord(value)) {
+      if (name === 'Chart.yaml') fail(path, `\`${path}\` cannot be read`, 'correct its YAML');
+      continue;
+    }
+    const dependencies = records(value['dependencies']);
+    const kept: unknown[] = [];
+    for (const dependency of dependencies) {
+      const dependencyName = typeof dependency['name'] === 'string' ? dependency['name'] : '';
+      if (vendored(source, files, at, dependencyName, root)) kept.push(dependency);
+      else {
+        const repository = typeof dependency['repository'] === 'string' ? dependency['repository'] : '';
+        const local = repository.startsWith('file://') ? resolvePath(root, repository.slice('file://'.length)) : undefined;
+        if (repository.startsWith('file://') && (local === undefined || repository.startsWith('file:///'))) refuse(path, `the dependency \`${repository}\` leads out of the repository`, 'put the chart into the repository', lineOf(text, repository));
+        if (local !== undefined && source.blob(inFolder(local, 'Chart.yaml')) !== undefined && local !== root) {
+          const inner = chartFiles(source, local, inFolder(at, `charts/${dependencyName}`), depth + 1);
+          for (const [to, file] of inner.files) files.set(to, file);
+          outside.push(...inner.outside);
+          kept.push(dependency);
+        } else {
+          outside.push({ kind: 'chart', name: `${repository === '' ? '' : `${repository.replace(/\/$/u, '')}/`}${dependencyName}`, detail: canonical({ version: dependency['version'], ...valuesFor(source, root, dependency, dependencyName) }), file: path, line: lineOf(text, dependencyName) });
+        }
+      }
+    }
+    if (kept.length !== dependencies.length) files.set(inFolder(at, name), { text: `${JSON.stringify({ ...value, dependencies: kept }, null, 1)}\n` });
+  }
+  return { files, outside };
+}
+
+/** `charts/<name>`, a chart of that name in another folder, or a packed one. */
+function vendored(source: Source, files: ReadonlyMap<string, BuildFile>, at: string, name: string, root: string): boolean {
+  const charts = inFolder(at, 'charts/');
+  for (const path of files.keys()) {
+    if (!path.startsWith(charts)) continue;
+    const rest = path.slice(charts.length);
+    if (rest === `${name}/Chart.yaml`) return true;
+    if (!rest.includes('/') && rest.endsWith('.tgz') && rest.startsWith(`${name}-`) && /^\d/u.test(rest.slice(name.length + 1))) return true;
+    if (/^[^/]+\/Chart\.yaml$/u.test(rest)) {
+      const value = source.values(inFolder(root, `charts/${rest}`))?.[0];
+      if (isRecord(value) && value['name'] === name) return true;
+    }
+  }
+  return false;
+}
+
+/** What `values.yaml` sets for a dependency: its keys below the dependency's name or alias. */
+function valuesFor(source: Source, root: string, dependency: Readonly<Record<string, unknown>>, name: string): { readonly values?: unknown } {
+  const value = source.values(inFolder(root, 'values.yaml'))?.[0];
+  const alias = typeof dependency['alias'] === 'string' ? dependency['alias'] : name;
+  return isRecord(value) && value[alias] !== undefined ? { values: value[alias] } : {};
+}
+
+function inFolder(folder: string, name: string): string {
+  return folder === '.' ? name : `${folder}/${name}`;
+}
+
+/** A DNS label that Helm takes as a release. */
+export function releaseName(text: string): string | undefined {
+  const name = baseName(text).toLowerCase().replace(/[^a-z0-9-]+/gu, '-').replace(/^-+|-+$/gu, '').slice(0, 53).replace(/-+$/u, '');
+  return name === '' ? undefined : name;
+}

@@ -1,0 +1,300 @@
+/**
+ * Prepares a kustomization for the real tool (R13 to R15). Every kustomization of the unit is read here, checked and written anew, so that the tool reads exactly
+ * what was checked; of everything else only files that a kustomization names are handed over.
+ * @see https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/
+ */
+import { buildOrProblem, fail, isAddress, lineOf, refuse, Source, valuesOf, type Build, type BuildFile, type OutsideContent } from './build.ts';
+import { inflatedCharts } from './kustomize-charts.ts';
+import { targetedPatches } from './kustomize-patches.ts';
+import { isKustomization, isKustomizationName, isRecord, records, texts } from './kustomization.ts';
+import { baseName, folderOf, resolvePath } from './unit.ts';
+
+export type Fields = Record<string, unknown>;
+
+/** What a Flux Kustomization or an Argo CD Application adds to the root, as its controller does (R7). */
+export interface Overlay {
+  readonly namespace?: string;
+  readonly namePrefix?: string;
+  readonly nameSuffix?: string;
+  readonly patches?: readonly unknown[];
+  readonly images?: readonly unknown[];
+  readonly components?: readonly string[];
+  readonly commonLabels?: Readonly<Record<string, string>>;
+  readonly commonAnnotations?: Readonly<Record<string, string>>;
+}
+
+/** @param root folder of the kustomization */
+export function buildKustomization(source: Source, root: string, overlay: Overlay = {}): Build {
+  return buildOrProblem(() => {
+    const builder = new Builder(source, root, overlay);
+    builder.run();
+    return { type: 'ready', files: builder.written(), inflates: builder.inflates, outside: builder.outside };
+  });
+}
+
+const fields = new Set([
+  'apiVersion', 'kind', 'metadata', 'openapi', 'namePrefix', 'nameSuffix', 'namespace', 'commonLabels', 'labels', 'commonAnnotations', 'patchesStrategicMerge', 'patchesJson6902', 'patches', 'images', 'imageTags', 'replacements', 'replicas', 'vars',
+  'sortOptions', 'resources', 'components', 'crds', 'bases', 'configMapGenerator', 'secretGenerator', 'helmGlobals', 'helmCharts', 'helmChartInflationGenerator', 'generatorOptions', 'configurations', 'generators', 'transformers', 'validators', 'inventory', 'buildMetadata', 'namespacePrefix',
+]);
+const lowered = new Map([...fields].map((name) => [name.toLowerCase(), name]));
+/** Keys below which the tool looks for files; another spelling of them would be read by the tool and missed here. */
+const pathKeys = ['path', 'files', 'envs', 'env', 'valuesFile', 'additionalValuesFiles', 'chartHome', 'configHome', 'repo', 'name', 'releaseName'];
+const loweredPathKeys = new Map(pathKeys.map((name) => [name.toLowerCase(), name]));
+
+const mostKustomizations = 500;
+
+class Builder {
+  readonly source: Source;
+  readonly outside: OutsideContent[] = [];
+  inflates = false;
+  readonly #root: string;
+  readonly #overlay: Overlay;
+  readonly #files = new Map<string, BuildFile>();
+  readonly #kustomizations = new Map<string, { readonly file: string; readonly value: Fields }>();
+
+  constructor(source: Source, root: string, overlay: Overlay) {
+    this.source = source;
+    this.#root = root;
+    this.#overlay = overlay;
+  }
+
+  run(): void {
+    const waiting = [this.#root];
+    for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
+      if (this.#kustomizations.has(folder)) continue;
+      if (this.#kustomizations.size >= mostKustomizations) refuse(`${folder}/kustomization.yaml`, `the kustomization takes more than ${String(mostKustomizations)} others`, 'split it');
+      waiting.push(...this.#kustomization(folder));
+    }
+  }
+
+  /** The kustomizations last: what is outside is known only then. */
+  written(): ReadonlyMap<string, BuildFile> {
+    for (const { file, value } of this.#kustomizations.values()) {
+      const folder = folderOf(file);
+      const body = this.outside.length === 0 ? value : targetedPatches(value, (path) => this.#patchDocuments(folder, path));
+      this.#files.set(file, { text: `${JSON.stringify(body, null, 1)}\n` });
+    }
+    return this.#files;
+  }
+
+  #patchDocuments(folder: string, path: string): readonly unknown[] | undefined {
+    const at = resolvePath(folder, path);
+    return at === undefined ? undefined : this.source.values(at);
+  }
+
+  /** Reads one; returns the folders that it takes. */
+  #kustomization(folder: string): readonly string[] {
+    const { source } = this;
+    const names = source.filesIn(folder).filter((path) => isKustomizationName(baseName(path)));
+    const [file, second] = names;
+    if (file === undefined) return fail(folder === '.' ? 'kustomization.yaml' : `${folder}/kustomization.yaml`, `\`${folder}\` has no kustomization`, 'add one, or take the folder out');
+    if (second !== undefined) fail(file, `\`${folder}\` has more than one kustomization file`, `remove \`${second}\``);
+    const text = source.text(file);
+    const values = text === undefined ? undefined : valuesOf(text);
+    if (values === undefined) return fail(file, `\`${file}\` cannot be read`, 'correct its YAML');
+    if (values.length > 1) fail(file, `\`${file}\` holds more than one document`, 'keep one');
+    const read = values[0] ?? {};
+    if (!isKustomization(read)) return fail(file, `\`${file}\` is no kustomization`, 'name another folder');
+    const value: Fields = { ...read };
+    const line = (written: string): number => lineOf(text, written);
+    this.#checkKeys(value, file);
+    const isRoot = folder === this.#root;
+    const next: string[] = [];
+    const at: Place = { folder, file, line };
+    for (const field of ['resources', 'bases', 'components']) {
+      if (value[field] === undefined || value[field] === null) continue;
+      value[field] = texts(value[field]).flatMap((written) => this.#base(at, written, field, next));
+    }
+    this.#files_(at, value);
+    this.#plugins(at, value, next);
+    const charts = inflatedCharts(source, at, value);
+    if (charts.inflates) this.inflates = true;
+    this.outside.push(...charts.outside);
+    for (const [path, blob] of charts.files) this.#files.set(path, blob);
+    if (isRoot) this.#overlaid(at, value, next);
+    this.#kustomizations.set(folder, { file, value });
+    return next;
+  }
+
+  /** The tool takes keys in any case; what is read here must be what it reads. */
+  #checkKeys(value: unknown, file: string, depth = 0): void {
+    if (Array.isArray(value)) {
+      for (const entry of value) this.#checkKeys(entry, file, depth);
+      return;
+    }
+    if (!isRecord(value)) return;
+    for (const [key, entry] of Object.entries(value)) {
+      const real = depth === 0 ? lowered.get(key.toLowerCase()) : loweredPathKeys.get(key.toLowerCase());
+      if (real !== undefined && real !== key && depth <= 1) refuse(file, `\`${key}\` is another spelling of \`${real}\``, `write \`${real}\``, lineOf(this.source.text(file), key));
+      if (depth < 1) this.#checkKeys(entry, file, depth + 1);
+    }
+  }
+
+  #overlaid(at: Place, value: Fields, next: string[]): void {
+    const { namespace, namePrefix, nameSuffix, patches, images, components, commonLabels, commonAnnotations } = this.#overlay;
+    if (namespace !== undefined) value['namespace'] = namespace;
+    if (namePrefix !== undefined) value['namePrefix'] = namePrefix;
+    if (nameSuffix !== undefined) value['nameSuffix'] = nameSuffix;
+    if (patches !== undefined && patches.length > 0) value['patches'] = [...records(value['patches']), ...patches];
+    if (images !== undefined && images.length > 0) value['images'] = [...records(value['images']), ...images];
+    if (commonLabels !== undefined) value['commonLabels'] = { ...(isRecord(value['commonLabels']) ? value['commonLabels'] : {}), ...commonLabels };
+    if (commonAnnotations !== undefined) value['commonAnnotations'] = { ...(isRecord(value['commonAnnotations']) ? value['commonAnnotations'] : {}), ...commonAnnotations };
+    if (components !== undefined && components.length > 0) value['components'] = [...texts(value['components']), ...components.flatMap((written) => this.#base(at, written, 'components', next))];
+    // Says of every object which file it came from.
+    value['buildMetadata'] = [...new Set([...texts(value['buildMetadata']), 'originAnnotations'])];
+  }
+
+  /** A resource, base or component: in the tree, outside (R15), or not there. */
+  #base(at: Place, written: string, field: string, next: string[]): readonly string[] {
+    const found = this.#locate(at, written);
+    if (found.type === 'address') {
+      this.outside.push({ kind: 'base', ...addressParts(written), file: at.file, line: at.line(written) });
+      return [];
+    }
+    if (found.type === 'folder') next.push(found.path);
+    else if (field === 'components') fail(at.file, `the component \`${written}\` is no folder`, 'name the folder of a component', at.line(written));
+    return [found.written];
+  }
+
+  /** Where an entry leads. What leads out of the tree is refused; what is not there is the author's mistake. */
+  #locate(at: Place, written: string): Located {
+    const path = /^[a-z][a-z0-9+.-]*:/iu.test(written) ? undefined : resolvePath(at.folder, written);
+    const there = path === undefined ? undefined : this.source.follow(path);
+    if (there?.type !== 'file' && there?.type !== 'directory' && isAddress(written)) return { type: 'address' };
+    if (written.startsWith('/')) refuse(at.file, `\`${written}\` is an absolute path`, 'write it relative to the kustomization', at.line(written));
+    if (path === undefined || there === undefined) return refuse(at.file, `\`${written}\` leads out of the repository`, 'put the files into the repository', at.line(written));
+    switch (there.type) {
+      case 'file': {
+        const real = this.source.blob(path) === undefined ? there.path : path;
+        const blob = this.source.blob(real);
+        if (blob === undefined) return fail(at.file, `\`${written}\` cannot be read`, 'replace the link by the file', at.line(written));
+        this.#files.set(real, { blob });
+        return { type: 'file', path: real, written: real === path ? written : relativePath(at.folder, real) };
+      }
+      case 'directory':
+        // As the tool does, which looks at where a link leads.
+        return { type: 'folder', path: there.path, written: there.path === path ? written : relativePath(at.folder, there.path) };
+      case 'outside':
+        return refuse(at.file, `\`${written}\` is a symbolic link out of the repository`, 'put the files into the repository', at.line(written));
+      case 'submodule':
+        return fail(at.file, `\`${written}\` lies in a submodule, which is not read`, 'review it in its own repository', at.line(written));
+      case 'missing':
+      case 'circle':
+        return fail(at.file, `it takes \`${written}\`, which is not there`, 'add the file, or take the entry out', at.line(written));
+    }
+  }
+
+  #file(at: Place, written: string, what: string): string {
+    if (isAddress(written) || /^[a-z][a-z0-9+.-]*:\/\//iu.test(written)) refuse(at.file, `it takes ${what} from \`${written}\`, outside the repository`, 'put the file into the repository', at.line(written));
+    const found = this.#locate(at, written);
+    if (found.type === 'address') return refuse(at.file, `it takes ${what} from \`${written}\`, outside the repository`, 'put the file into the repository', at.line(written));
+    if (found.type === 'folder') return fail(at.file, `\`${written}\` is a folder, not ${what}`, 'name a file', at.line(written));
+    return found.written;
+  }
+
+  #files_(at: Place, value: Fields): void {
+    for (const field of ['crds', 'configurations']) if (Array.isArray(value[field])) value[field] = texts(value[field]).map((written) => this.#file(at, written, 'a file'));
+    if (Array.isArray(value['patchesStrategicMerge'])) value['patchesStrategicMerge'] = texts(value['patchesStrategicMerge']).map((written) => (written.includes('\n') ? written : this.#file(at, written, 'a patch')));
+    for (const field of ['patches', 'patchesJson6902', 'replacements']) {
+      if (!Array.isArray(value[field])) continue;
+      value[field] = value[field].map((entry: unknown) => (isRecord(entry) && typeof entry['path'] === 'string' && entry['path'] !== '' ? { ...entry, path: this.#file(at, entry['path'], field === 'replacements' ? 'a replacement' : 'a patch') } : entry));
+    }
+    for (const field of ['configMapGenerator', 'secretGenerator']) {
+      if (!Array.isArray(value[field])) continue;
+      value[field] = value[field].map((entry: unknown) => (isRecord(entry) ? this.#generated(at, entry) : entry));
+    }
+    const openapi = value['openapi'];
+    if (isRecord(openapi) && typeof openapi['path'] === 'string') value['openapi'] = { ...openapi, path: this.#file(at, openapi['path'], 'a schema') };
+  }
+
+  #generated(at: Place, entry: Readonly<Record<string, unknown>>): unknown {
+    const withKey = (written: string): string => {
+      const cut = written.indexOf('=');
+      return cut < 0 ? this.#file(at, written, 'a file') : `${written.slice(0, cut + 1)}${this.#file(at, written.slice(cut + 1), 'a file')}`;
+    };
+    return {
+      ...entry,
+      ...(Array.isArray(entry['files']) ? { files: texts(entry['files']).map(withKey) } : {}),
+      ...(Array.isArray(entry['envs']) ? { envs: texts(entry['envs']).map((written) => this.#file(at, written, 'a file')) } : {}),
+      ...(typeof entry['env'] === 'string' && entry['env'] !== '' ? { env: this.#file(at, entry['env'], 'a file') } : {}),
+    };
+  }
+
+  /** Generators, transformers and validators: the tool's own kinds only, and only with files of the repository. */
+  #plugins(at: Place, value: Fields, next: string[]): void {
+    for (const field of ['generators', 'transformers', 'validators']) {
+      if (!Array.isArray(value[field])) continue;
+      value[field] = texts(value[field]).map((written) => {
+        if (written.includes('\n')) return this.#pluginText(at, valuesOf(written), at.file, at.line(written.trim().split('\n')[0] ?? ''));
+        const found = this.#locate(at, written);
+        if (found.type === 'address') return refuse(at.file, `it takes ${field} from \`${written}\`, outside the repository`, 'put the file into the repository', at.line(written));
+        if (found.type === 'folder') {
+          next.push(found.path);
+          return found.written;
+        }
+        this.#files.set(found.path, { text: this.#pluginText({ ...at, file: found.path }, this.source.values(found.path), found.path, 1) });
+        return found.written;
+      });
+    }
+  }
+
+  #pluginText(at: Place, values: readonly unknown[] | undefined, file: string, line: number): string {
+    if (values === undefined) return fail(file, `\`${file}\` cannot be read`, 'correct its YAML', line);
+    for (const value of values) this.#checkPlugin(at, value, file, line);
+    return values.map((value) => `${JSON.stringify(value, null, 1)}\n`).join('---\n');
+  }
+
+  #checkPlugin(at: Place, value: unknown, file: string, line: number): void {
+    if (!isRecord(value)) return;
+    const kind = String(value['kind']);
+    const annotations = isRecord(value['metadata']) && isRecord(value['metadata']['annotations']) ? value['metadata']['annotations'] : {};
+    const runs = Object.keys(annotations).find((key) => /^config\.(?:kubernetes\.io|k8s\.io)\/function$/iu.test(key));
+    if (runs !== undefined) refuse(file, `\`${kind}\` runs a function (\`${runs}\`), which is never done here`, 'use a transformer that is built into kustomize', line);
+    if (value['apiVersion'] !== 'builtin') refuse(file, `\`${String(value['apiVersion'])}\` \`${kind}\` is a plugin, and plugins are never run here`, 'use a transformer that is built into kustomize', line);
+    if (/^HelmChartInflation/u.test(kind)) refuse(file, `\`${kind}\` in a file of its own is not followed`, 'use `helmCharts` of the kustomization', line);
+    this.#checkPluginPaths({ ...at, file }, value);
+  }
+
+  #checkPluginPaths(at: Place, value: unknown): void {
+    if (Array.isArray(value)) for (const entry of value) this.#checkPluginPaths(at, entry);
+    if (!isRecord(value)) return;
+    for (const [key, entry] of Object.entries(value)) {
+      const name = key.toLowerCase();
+      if (name === 'path' || name === 'paths' || name === 'files' || name === 'envs' || name === 'env' || name === 'filesources' || name === 'envsources') {
+        for (const written of typeof entry === 'string' ? [entry] : texts(entry)) {
+          const path = written.slice(written.indexOf('=') + 1);
+          // Field paths (`spec/template/spec`, `metadata.name`) are no files; a file that is there is handed over.
+          if (isAddress(path) || path.startsWith('/') || resolvePath(at.folder, path) === undefined) refuse(at.file, `it takes \`${path}\` from outside the repository`, 'put the file into the repository', at.line(path));
+          const there = resolvePath(at.folder, path);
+          const blob = there === undefined ? undefined : this.source.blob(there);
+          if (there !== undefined && blob !== undefined) this.#files.set(there, { blob });
+        }
+      } else this.#checkPluginPaths(at, entry);
+    }
+  }
+}
+
+export interface Place {
+  readonly folder: string;
+  readonly file: string;
+  readonly line: (written: string) => number;
+}
+
+type Located = { readonly type: 'file' | 'folder'; readonly path: string; readonly written: string } | { readonly type: 'address' };
+
+function relativePath(from: string, to: string): string {
+  const left = from === '.' ? [] : from.split('/');
+  const right = to === '.' ? [] : to.split('/');
+  let shared = 0;
+  while (shared < left.length && shared < right.length && left[shared] === right[shared]) shared += 1;
+  const steps = [...left.slice(shared).map(() => '..'), ...right.slice(shared)];
+  return steps.length === 0 ? '.' : steps.join('/');
+}
+
+/** The place without its revision, and the revision. */
+function addressParts(written: string): { readonly name: string; readonly detail: string } {
+  const [place = '', query = ''] = written.split('?', 2);
+  // Release pages carry the version in the path.
+  const name = place.replace(/\/v?\d+\.\d+[^/]*(?=\/|$)/gu, '/*').replace(/\/[0-9a-f]{40}(?=\/|$)/gu, '/*');
+  return { name, detail: name === place ? query : `${place.slice(0)}${query === '' ? '' : `?${query}`}` };
+}

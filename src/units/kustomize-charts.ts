@@ -1,0 +1,78 @@
+/** Charts that a kustomization inflates: those of the repository are handed over, others are outside content (R15). */
+import { canonical } from '#lib/canonical.ts';
+import { fail, isAddress, refuse, type BuildFile, type OutsideContent, type Source } from './build.ts';
+import { chartFiles } from './helm-build.ts';
+import { isRecord } from './kustomization.ts';
+import type { Fields, Place } from './kustomize-build.ts';
+import { resolvePath } from './unit.ts';
+import { apiVersions } from './api-versions.ts';
+
+export interface InflatedCharts {
+  readonly files: ReadonlyMap<string, BuildFile>;
+  readonly inflates: boolean;
+  readonly outside: readonly OutsideContent[];
+}
+
+/** Checks and rewrites `helmCharts` of `value` in place. */
+export function inflatedCharts(source: Source, at: Place, value: Fields): InflatedCharts {
+  const files = new Map<string, BuildFile>();
+  const outside: OutsideContent[] = [];
+  let inflates = false;
+  if (value['helmChartInflationGenerator'] !== undefined) {
+    return fail(at.file, '`helmChartInflationGenerator` is no longer read by current versions of kustomize', 'use `helmCharts`', at.line('helmChartInflationGenerator'));
+  }
+  const globals = isRecord(value['helmGlobals']) ? value['helmGlobals'] : {};
+  const home = typeof globals['chartHome'] === 'string' && globals['chartHome'] !== '' ? globals['chartHome'] : 'charts';
+  const homePath = inside(at, home);
+  if (value['helmGlobals'] !== undefined) value['helmGlobals'] = { chartHome: home };
+  if (!Array.isArray(value['helmCharts'])) return { files, inflates, outside };
+  const kept: unknown[] = [];
+  for (const entry of value['helmCharts'] as readonly unknown[]) {
+    if (!isRecord(entry)) {
+      kept.push(entry);
+      continue;
+    }
+    // The tool hands these to Helm as arguments: one that looks like an option would be one.
+    for (const [key, option] of Object.entries(entry)) {
+      for (const written of typeof option === 'string' ? [option] : Array.isArray(option) ? option.filter((each): each is string => typeof each === 'string') : []) {
+        if (written.startsWith('-')) refuse(at.file, `\`${key}: ${written.slice(0, 60)}\` of a chart would be an option of Helm`, 'write a name', at.line(written));
+      }
+    }
+    const name = typeof entry['name'] === 'string' ? entry['name'] : '';
+    const version = typeof entry['version'] === 'string' ? entry['version'] : '';
+    if (name === '' || isAddress(name) || name.includes('..') || name.startsWith('/')) refuse(at.file, `\`${name}\` is no name of a chart`, 'write the name of the chart', at.line(name));
+    const folder = [`${homePath}/${name}`, `${homePath}/${name}-${version}/${name}`].map((path) => resolvePath('.', path) ?? path).find((path) => source.blob(`${path}/Chart.yaml`) !== undefined);
+    if (folder === undefined) {
+      outside.push({ kind: 'chart', name: `${typeof entry['repo'] === 'string' ? `${entry['repo'].replace(/\/$/u, '')}/` : ''}${name}`, detail: canonical({ ...entry, name: undefined, repo: undefined }), file: at.file, line: at.line(name) });
+      continue;
+    }
+    inflates = true;
+    const chart = chartFiles(source, folder, folder);
+    for (const [path, file] of chart.files) files.set(path, file);
+    outside.push(...chart.outside);
+    const valuesFile = (written: string): string => {
+      if (isAddress(written) || written.startsWith('/')) refuse(at.file, `it takes values from \`${written}\`, outside the repository`, 'put the file into the repository', at.line(written));
+      const path = inside(at, written);
+      const leads = source.follow(path);
+      const blob = leads.type === 'file' ? source.blob(leads.path) : undefined;
+      if (leads.type === 'outside') refuse(at.file, `\`${written}\` is a symbolic link out of the repository`, 'put the file into the repository', at.line(written));
+      if (blob === undefined) return fail(at.file, `it takes \`${written}\`, which is not there`, 'add the file, or take the entry out', at.line(written));
+      files.set(path, { blob });
+      return written;
+    };
+    kept.push({
+      ...entry,
+      ...(typeof entry['valuesFile'] === 'string' ? { valuesFile: valuesFile(entry['valuesFile']) } : {}),
+      ...(Array.isArray(entry['additionalValuesFiles']) ? { additionalValuesFiles: entry['additionalValuesFiles'].map((each) => (typeof each === 'string' ? valuesFile(each) : each)) } : {}),
+      apiVersions: [...(Array.isArray(entry['apiVersions']) ? (entry['apiVersions'] as readonly unknown[]) : []), ...apiVersions],
+    });
+  }
+  value['helmCharts'] = kept;
+  return { files, inflates, outside };
+}
+
+function inside(at: Place, written: string): string {
+  if (written.startsWith('/')) refuse(at.file, `\`${written}\` is an absolute path`, 'write it relative to the kustomization', at.line(written));
+  const path = resolvePath(at.folder, written);
+  return path ?? refuse(at.file, `\`${written}\` leads out of the repository`, 'put the files into the repository', at.line(written));
+}

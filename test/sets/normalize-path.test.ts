@@ -1,0 +1,53 @@
+/** A3.36, A3.39: what the proxy makes of a raw path, as recorded. */
+import { describe, expect, test } from 'vitest';
+import type { PathNormalization } from '#sets/matcher.ts';
+import { normalizePath, rejectedPath } from '#sets/normalize-path.ts';
+
+const table: readonly (readonly [string, string, string, string, string])[] = [
+  // raw, NONE, BASE, MERGE_SLASHES, DECODE_AND_MERGE_SLASHES
+  ['/admin', '/admin', '/admin', '/admin', '/admin'],
+  ['/admin?x=/y', '/admin', '/admin', '/admin', '/admin'],
+  ['/%61dmin', '/%61dmin', '/admin', '/admin', '/admin'],
+  ['/%2e%2D%5f%7E%30%39%5A', '/%2e%2D%5f%7E%30%39%5A', '/.-_~09Z', '/.-_~09Z', '/.-_~09Z'],
+  ['/a%20b', '/a%20b', '/a%20b', '/a%20b', '/a%20b'],
+  ['/%252fadmin', '/%252fadmin', '/%252fadmin', '/%252fadmin', '/%252fadmin'],
+  ['/\\admin', '/\\admin', '//admin', '/admin', '/admin'],
+  ['/a\\b', '/a\\b', '/a/b', '/a/b', '/a/b'],
+  ['/x/../admin', '/x/../admin', '/admin', '/admin', '/admin'],
+  ['/../admin', '/../admin', '/admin', '/admin', '/admin'],
+  ['/a/..', '/a/..', '/', '/', '/'],
+  ['/a/.', '/a/.', '/a/', '/a/', '/a/'],
+  ['/a/b/..', '/a/b/..', '/a/', '/a/', '/a/'],
+  ['/./admin', '/./admin', '/admin', '/admin', '/admin'],
+  ['/%2e%2e/admin', '/%2e%2e/admin', '/admin', '/admin', '/admin'],
+  ['/x/..;/admin', '/x/..;/admin', '/admin', '/admin', '/admin'],
+  ['/.;/admin', '/.;/admin', '/admin', '/admin', '/admin'],
+  ['/%2e%2e;/admin', '/%2e%2e;/admin', '/..;/admin', '/..;/admin', '/..;/admin'],
+  ['/;/admin', '/;/admin', '/;/admin', '/;/admin', '/;/admin'],
+  ['//admin', '//admin', '//admin', '/admin', '/admin'],
+  ['/x//../admin', '/x//../admin', '/x/admin', '/x/admin', '/x/admin'],
+  ['/%2fadmin', '/%2fadmin', '/%2fadmin', '/%2fadmin', '/admin'],
+  ['/a%2Fb', '/a%2Fb', '/a%2Fb', '/a%2Fb', '/a/b'],
+  ['/%5cadmin', '/%5cadmin', '/%5cadmin', '/%5cadmin', '/admin'],
+  ['/x%2f..%2fadmin', '/x%2f..%2fadmin', '/x%2f..%2fadmin', '/x%2f..%2fadmin', '/admin'],
+  ['/admin/', '/admin/', '/admin/', '/admin/', '/admin/'],
+  ['*', '*', '*', '*', '*'],
+];
+
+describe('normalization', () => {
+  const modes: readonly PathNormalization[] = ['NONE', 'BASE', 'MERGE_SLASHES', 'DECODE_AND_MERGE_SLASHES'];
+  for (const [raw, ...expected] of table) {
+    test(raw, () => {
+      expect(modes.map((mode) => normalizePath(raw, mode))).toEqual(expected);
+    });
+  }
+  test('what a mode made is left as it is by that mode, save for escapes that decoding uncovers', () => {
+    for (const [raw] of table) {
+      if (raw.includes('%25') || raw.includes(';')) continue;
+      for (const mode of modes) expect(normalizePath(normalizePath(raw, mode), mode)).toBe(normalizePath(raw, mode));
+    }
+  });
+  test('a fragment or an encoded zero byte is refused before any policy', () => {
+    expect(['/a#b', '/a%00', '/a', '/a%23'].map(rejectedPath)).toEqual([true, true, false, false]);
+  });
+});
