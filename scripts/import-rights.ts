@@ -78,7 +78,7 @@ export function breaches(root: string): Breach[] {
       if (target !== undefined) {
         const breach = checkImport(folder, target);
         if (breach !== undefined) found.push({ file, line: index + 1, ...breach });
-        if (target.startsWith('..')) {
+        if (target.startsWith('..') && !target.endsWith('/package.json')) {
           const other = relative(src, resolve(dirname(path), target)).split('/')[0] ?? '';
           if (other !== folder) found.push({ file, line: index + 1, what: `imports ${target}`, why: 'folders are crossed by `#folder/…`, so that a cross-stage import is visible at a glance' });
         }

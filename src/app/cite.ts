@@ -7,6 +7,8 @@ import type { Cause } from '#impact/change.ts';
 import { firstDifference, type Edit } from '#impact/edits.ts';
 import type { Location } from '#findings/finding.ts';
 import type { BlobId, TreePair } from '#trees/tree.ts';
+import { renderedSpan } from './cite-rendered.ts';
+import { blameKey, type Blame } from './render/rendered.ts';
 
 /** Longer stretches are cut: a comment marks a place, it does not paint a file. */
 const MOST_LINES = 30;
@@ -16,21 +18,40 @@ export class Citations {
   readonly #readers = new Map<BlobId, SpanReader>();
   readonly #documents = new Map<BlobId, readonly ParsedDocument[]>();
 
-  constructor(pair: TreePair) {
+  readonly #blames: ReadonlyMap<string, Blame>;
+
+  /** @param blames which changed lines made a rendered difference, as far as it was found out */
+  constructor(pair: TreePair, blames: ReadonlyMap<string, Blame> = new Map()) {
     this.#pair = pair;
+    this.#blames = blames;
   }
 
   /** The changed field on the side where it stands; a whole object that came or went. */
   cite(edit: Edit): Cause {
+    const blame = this.#blameOf(edit);
+    if (blame !== undefined) return { ...blame, via: blame.via.map((step) => (step.role === 'template' ? { ...step, line: this.#templateLine(edit) } : step)), resource: edit.id, change: edit.type };
     const [resource, side, path] = this.#placeOf(edit);
     const span = this.#span(resource.origin, path);
     return { file: resource.origin.file, line: span.startLine, endLine: Math.min(span.endLine, span.startLine + MOST_LINES - 1), side, resource: edit.id, change: edit.type, via: [] };
   }
 
   locate(resource: AnyResource, path: FieldPath, side: 'base' | 'head'): Location | undefined {
-    if (this.#text(resource.origin.blob) === undefined) return undefined;
+    if (this.#text(resource.origin.blob) === undefined && resource.origin.rendered?.from !== 'archive') return undefined;
     const span = this.#span(resource.origin, path);
     return { file: resource.origin.file, startLine: span.startLine, endLine: Math.min(span.endLine, span.startLine + MOST_LINES - 1), side: side === 'base' ? 'LEFT' : 'RIGHT' };
+  }
+
+  #blameOf(edit: Edit): Blame | undefined {
+    if (this.#blames.size === 0) return undefined;
+    const base = edit.type === 'added' ? undefined : edit.base;
+    const head = edit.type === 'removed' ? undefined : edit.head;
+    const unit = (head ?? base)?.unit ?? '';
+    return this.#blames.get(blameKey(unit, base?.origin.rendered?.blob, head?.origin.rendered?.blob));
+  }
+
+  #templateLine(edit: Edit): number {
+    const [resource, , path] = this.#placeOf(edit);
+    return this.#span(resource.origin, path).startLine;
   }
 
   #placeOf(edit: Edit): [AnyResource, 'LEFT' | 'RIGHT', FieldPath] {
@@ -48,6 +69,7 @@ export class Citations {
   }
 
   #span(origin: Origin, path: FieldPath): Span {
+    if (origin.rendered !== undefined) return renderedSpan(origin, path, this.#text(origin.blob) ?? '', this.#text(origin.rendered.blob) ?? '');
     let reader = this.#readers.get(origin.blob);
     if (reader === undefined) {
       reader = spanReader(this.#text(origin.blob) ?? '');
@@ -62,12 +84,13 @@ export class Citations {
   }
 
   #value(origin: Origin): unknown {
-    let documents = this.#documents.get(origin.blob);
+    const blob = origin.rendered?.blob ?? origin.blob;
+    let documents = this.#documents.get(blob);
     if (documents === undefined) {
-      documents = parseStream(this.#text(origin.blob) ?? '');
-      this.#documents.set(origin.blob, documents);
+      documents = parseStream(this.#text(blob) ?? '');
+      this.#documents.set(blob, documents);
     }
-    const value = documents.find((document) => document.index === origin.document)?.value;
+    const value = origin.rendered === undefined ? documents.find((document) => document.index === origin.document)?.value : documents[0]?.value;
     if (origin.item === undefined) return value;
     const items = value !== null && typeof value === 'object' && 'items' in value ? value.items : undefined;
     return Array.isArray(items) ? (items[origin.item] as unknown) : value;

@@ -35,14 +35,11 @@ export const defaultConfig: Config = { ...configSchema.parse({}), suppressions: 
 
 /** Keys that later versions will act on; `[]` stands for any entry of a list. */
 const notYetEffective: readonly string[] = [
-  'units[].helm',
-  'units[].kustomize',
   'invariants',
   'gates.external',
   'gates.unreferenced',
   'gates.acceptance',
   'evidence',
-  'tools',
 ];
 
 /** @param file how the file is called in messages. */

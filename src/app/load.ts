@@ -15,12 +15,14 @@ import { assemble, inForce, type Assembled, type Duplicate, type LoadedSide, typ
 import { borrow, type UnitFiles } from './load/borrow.ts';
 import { changedResources, type ChangedResource } from './load/changed-resources.ts';
 import { readContentOf } from './load/content.ts';
-import { duplicateReasons, notRenderableReasons, notRenderedReason, rendererOf, touches, unreadableCoverage, unreadableReasons, type SideBroken } from './load/incomplete.ts';
+import { duplicateReasons, touches, unreadableCoverage, unreadableReasons, type SideBroken } from './load/incomplete.ts';
 import { fileReader, type FileContent, type FileReader } from './load/read.ts';
+import { outsideChanges, renderAssumptions, renderedReader, renderedUnitReport, renderingOn, renderReasons, type DocumentReader, type OutsideChange } from './load/rendered.ts';
 import { configurationPath, relevanceOf } from './load/relevance.ts';
+import { nothingRendered, type Rendered } from './render/rendered.ts';
 import { pairWorkloads } from './workload-pairing.ts';
 
-export type { ChangedResource, Duplicate, LoadedSide };
+export type { ChangedResource, Duplicate, LoadedSide, OutsideChange };
 
 export interface LoadedEnvironment {
   readonly id: string;
@@ -53,21 +55,28 @@ export interface Loaded {
   readonly assumptions: readonly Assumption[];
   /** Objects that are defined twice in what runs together (MP805). */
   readonly duplicates: readonly SideDuplicate[];
+  /** Units of environments that the pull request does not touch: not rendered, nothing said about them (R16). */
+  readonly untouched: readonly UnitReport[];
+  /** References to content outside the repository that the sides do not share (R15). */
+  readonly outsideChanges: readonly OutsideChange[];
   readonly discovered: Discovered;
 }
 
 export interface LoadOptions {
   /** Where the configuration was read from; a change of it is relevant (R2). */
   readonly configFile?: string;
+  /** Discovery and renderings of exactly this pair and configuration; without it nothing is rendered. */
+  readonly prepared?: { readonly discovered: Discovered; readonly rendered: Rendered } | undefined;
 }
 
 /** Both sides of a comparison. */
 export function loadComparison(pair: TreePair, config: UnitsConfig, options: LoadOptions = {}): Loaded {
-  const discovered = discoverUnits(pair, config);
-  const { units } = discovered;
+  const { discovered, rendered } = options.prepared ?? { discovered: discoverUnits(pair, config), rendered: nothingRendered };
+  const units = discovered.units.filter((unit) => !rendered.untouched.has(unit.id));
   const { applicable, changed } = relevanceOf(pair, discovered, options.configFile ?? configurationPath);
   const read = fileReader(discovered.documents);
-  const sides = { base: readSide(pair.base, 'base', discovered, read), head: readSide(pair.head, 'head', discovered, read) };
+  const readers: Readers = { discovered, rendered, read, readRendered: renderedReader(discovered.documents) };
+  const sides = { base: readSide(pair.base, 'base', readers), head: readSide(pair.head, 'head', readers) };
   const objects = { base: objectsOf(sides.base, sides.head), head: objectsOf(sides.head, sides.base) };
   const plan = planEnvironments(units.map((unit) => placed(unit, objects.base, objects.head)), config.environments);
   const byId = new Map(units.map((unit) => [unit.id, unit]));
@@ -90,7 +99,7 @@ export function loadComparison(pair: TreePair, config: UnitsConfig, options: Loa
       because: environment.because,
       units: environment.units.flatMap((id) => {
         const unit = byId.get(id);
-        return unit === undefined ? [] : [unitReport(unit, pair)];
+        return unit === undefined ? [] : [unitReport(unit, pair, rendered)];
       }),
       base: baseSide,
       head: headSide,
@@ -104,7 +113,7 @@ export function loadComparison(pair: TreePair, config: UnitsConfig, options: Loa
   return {
     environments: compared.map((each) => each.loaded),
     incompleteReasons: sortedBy(
-      [...unreadableReasons(broken, changedSet), ...duplicateReasons([...duplicates.values()], changedSet, (resource) => lineIn(discovered, resource)), ...notRenderableReasons(units, touches(changed)), ...treeReasons(pair)],
+      [...unreadableReasons(broken, changedSet), ...duplicateReasons([...duplicates.values()], changedSet, (resource) => lineIn(discovered, resource)), ...renderReasons(units, rendered, touches(changed)), ...treeReasons(pair)],
       (reason) => reason.unit ?? '',
       (reason) => reason.file ?? '',
       (reason) => reason.kind,
@@ -114,8 +123,10 @@ export function loadComparison(pair: TreePair, config: UnitsConfig, options: Loa
     changedResources: changedResources(compared.map(({ loaded, base, head }) => ({ id: loaded.id, base: base.byId, head: head.byId, renames: loaded.renames }))),
     applicable,
     changedPaths: changed,
-    assumptions: assumptionsOf(discovered, objects, plan.doubts),
+    assumptions: sortedBy([...assumptionsOf(discovered, objects, plan.doubts), ...renderAssumptions(units, rendered)], (each) => each.id),
     duplicates: sortedBy(duplicates.values(), (each) => each.resource, (each) => each.side, (each) => each.unit, (each) => each.overridden.origin.file, (each) => each.overridden.origin.document),
+    untouched: discovered.units.filter((unit) => rendered.untouched.has(unit.id)).map((unit) => renderedUnitReport(unit, rendered)),
+    outsideChanges: outsideChanges(units, rendered),
     discovered,
   };
 }
@@ -128,7 +139,7 @@ export function loadSnapshot(tree: Tree, blobs: ReadonlyMap<BlobId, BlobContent>
 interface SideContent {
   readonly units: readonly UnitFiles[];
   readonly broken: readonly SideBroken[];
-  /** Units that this side has in a form that needs a renderer. */
+  /** Units that this side has in a form that could not be rendered. */
   readonly unrendered: ReadonlySet<string>;
 }
 
@@ -139,20 +150,31 @@ function environmentContextUnit(environment: string): string {
   return `${contextUnit}:${environment}`;
 }
 
-function readSide(tree: Tree, side: Side, discovered: Discovered, read: FileReader): SideContent {
+interface Readers {
+  readonly discovered: Discovered;
+  readonly rendered: Rendered;
+  readonly read: FileReader;
+  readonly readRendered: DocumentReader;
+}
+
+function readSide(tree: Tree, side: Side, { discovered, rendered, read, readRendered }: Readers): SideContent {
   const units: UnitFiles[] = [];
+  const unrendered = new Set<string>();
   const add = (unit: string, files: readonly string[], defaultNamespace: string, counterpart: (file: string) => string): void => {
     units.push({ unit, defaultNamespace, counterpart, files: files.map((file) => read(tree, file, { unit, defaultNamespace })) });
   };
   for (const unit of discovered.units) {
     const own = onSide(unit, side);
-    if (own === undefined || own.kind !== 'plain') continue;
+    if (own === undefined || rendered.untouched.has(unit.id)) continue;
     const other = onSide(unit, side === 'base' ? 'head' : 'base');
-    add(unit.id, own.files, namespaceOf(unit, side), (file) => (other === undefined || other.path === own.path ? file : moved(file, own.path, other.path)));
+    const counterpart = (file: string): string => (other === undefined || other.path === own.path ? file : moved(file, own.path, other.path));
+    const rendering = renderingOn(rendered, unit, side);
+    if (rendering === undefined) add(unit.id, own.files, namespaceOf(unit, side), counterpart);
+    else if (rendering.type === 'rendered') units.push({ unit: unit.id, defaultNamespace: namespaceOf(unit, side), counterpart, files: readRendered(rendering.documents, { unit: unit.id, defaultNamespace: namespaceOf(unit, side) }) });
+    else unrendered.add(unit.id);
   }
   add(contextUnit, discovered.context[side], placeholder(contextUnit), (file) => file);
   for (const [environment, files] of discovered.environmentContext) add(environmentContextUnit(environment), files[side], placeholder(contextUnit), (file) => file);
-  const unrendered = new Set(discovered.units.filter((unit) => (onSide(unit, side)?.kind ?? 'plain') !== 'plain').map((unit) => unit.id));
   return { units, unrendered, broken: units.flatMap((unit) => unit.files.flatMap((file) => file.broken.map((broken) => ({ ...broken, side })))) };
 }
 
@@ -175,7 +197,7 @@ function objectsOf(own: SideContent, other: SideContent): ReadonlyMap<string, re
   const objects = new Map<string, AnyResource[]>();
   for (const unit of own.units) objects.set(unit.unit, unit.files.flatMap((file) => file.resources));
   for (const { broken, resources } of borrow(own.units, other.units.flatMap((unit): readonly FileContent[] => unit.files))) objects.get(broken.unit)?.push(...resources);
-  // A unit that this side has in a form that is not rendered keeps what the other side says in plain YAML.
+  // A unit that could not be rendered here is what the other side says of it.
   for (const unit of other.units) if (own.unrendered.has(unit.unit)) objects.set(unit.unit, unit.files.flatMap((file) => file.resources));
   return objects;
 }
@@ -201,10 +223,9 @@ function duplicateKey(side: Side, duplicate: Duplicate): string {
   return [side, duplicate.resource, file, document, item ?? ''].join('\n');
 }
 
-function unitReport(unit: Unit, pair: TreePair): UnitReport {
+function unitReport(unit: Unit, pair: TreePair, rendered: Rendered): UnitReport {
   const { kind, path } = shown(unit);
-  const need = rendererOf(unit);
-  if (need !== undefined) return { id: unit.id, kind, path, status: 'not-renderable', reason: notRenderedReason(need) };
+  if ([unit.base, unit.head].some((side) => side !== undefined && side.kind !== 'plain')) return renderedUnitReport(unit, rendered);
   const identical = unit.base !== undefined && unit.head !== undefined && unit.base.files.length === unit.head.files.length
     && unit.base.files.every((file, index) => file === unit.head?.files[index] && sameBlob(pair, file));
   return { id: unit.id, kind, path, status: identical ? 'identical' : 'rendered' };
@@ -217,16 +238,17 @@ function sameBlob(pair: TreePair, file: string): boolean {
 }
 
 function countsOf(head: SideContent, discovered: Discovered): Pick<Coverage, 'files' | 'documents' | 'understood' | 'ignored'> {
-  const files = new Map(head.units.flatMap((unit) => unit.files.map((file) => [file.file, file] as const)));
+  // Several documents are rendered from one file, each a content of its own.
+  const files = new Set(head.units.flatMap((unit) => unit.files));
   let documents = 0;
   let understood = 0;
   let ignored = discovered.ignored.length + discovered.unlike.length;
-  for (const file of files.values()) {
+  for (const file of files) {
     documents += file.documents;
     understood += file.understood;
     ignored += file.ignored;
   }
-  return { files: files.size, documents, understood, ignored };
+  return { files: new Set([...files].map((each) => each.file)).size, documents, understood, ignored };
 }
 
 /** Folders that could not be listed and limits of the walk: what lies there is not known on that side. A limit of the whole run is always new. */

@@ -16,6 +16,7 @@ import { suppressionFor, unheldSuppressions, type Config, type NotYet } from './
 import { headObjects, type LocateHead } from './head-objects.ts';
 import { loadComparison, loadSnapshot, type Loaded } from './load.ts';
 import { notComputedReasons } from './not-computed.ts';
+import type { Prepared } from './render/prepare.ts';
 import { statedMesh } from './stated-mesh.ts';
 import { judge } from './verdict.ts';
 
@@ -31,6 +32,8 @@ export interface ReviewInput {
   /** `YYYY-MM-DD`, UTC: suppressions expire. */
   readonly today: string;
   readonly version: string;
+  /** Discovery and renderings (`prepareRendering`); without them nothing is rendered and units that need it are named incomplete. */
+  readonly prepared?: Prepared | undefined;
   /** Inputs that the caller could not read at all: added to the report's reasons. */
   readonly unreadReasons?: Report['incompleteReasons'];
 }
@@ -55,11 +58,12 @@ export function limitsOf(config: Config): Limits {
 }
 
 export function review(input: ReviewInput): ReviewOutcome {
-  const { pair, config } = input;
+  const { config, prepared } = input;
+  const pair = prepared?.pair ?? input.pair;
   const snapshot = input.comparison.mode === 'snapshot';
-  const options = input.configFile === undefined ? {} : { configFile: input.configFile };
+  const options = { prepared, ...(input.configFile === undefined ? {} : { configFile: input.configFile }) };
   const loaded = snapshot ? loadSnapshot(pair.head, pair.blobs, config, options) : loadComparison(pair, config, options);
-  const citations = new Citations(pair);
+  const citations = new Citations(pair, prepared?.rendered.blames);
   const compared = compareEnvironments(loaded.environments, statedMesh(config), limitsOf(config), citations);
   const changes = compared.changes.map((described) => described.change);
   const incompleteReasons = sortedBy(
@@ -94,7 +98,7 @@ export function review(input: ReviewInput): ReviewOutcome {
     gates: judgement.gates,
     incomplete: incompleteReasons.length > 0,
     incompleteReasons,
-    environments: loaded.environments.map(({ id, units }) => ({ id, units: [...units] })),
+    environments: environmentReports(loaded),
     resources: resourceReports(loaded.changedResources, compared.changes),
     population: population(compared.environments),
     changes,
@@ -105,6 +109,12 @@ export function review(input: ReviewInput): ReviewOutcome {
     ...(proposed === undefined ? {} : { preview: { verdict: proposed.verdict, because: proposed.gates.find((gate) => gate.failed)?.because ?? 'no gate fails' } }),
   };
   return { report, statistics: { workUnits: compared.workUnits, destinations: compared.destinations, changes: changes.length }, changes: compared.changes, compared, locateHead: headObjects(compared.environments, citations) };
+}
+
+/** Environments that were judged, and one of all units that were not (R16). */
+function environmentReports(loaded: Loaded): Report['environments'] {
+  const judged = loaded.environments.map(({ id, units }) => ({ id, units: [...units] }));
+  return loaded.untouched.length === 0 ? judged : [...judged, { id: 'untouched', units: [...loaded.untouched] }];
 }
 
 function lineOf(citations: Citations, entry: Loaded['changedResources'][number]): { file: string; line: number } | undefined {

@@ -153,7 +153,7 @@ function shown(decision: Decision): Fields {
 export function readQuery(value: unknown): Query | undefined {
   if (!isFields(value) || !isFields(value['from']) || !isFields(value['to']) || !isFields(value['request'])) return undefined;
   if (typeof value['to']['port'] !== 'number' || typeof value['request']['protocol'] !== 'string') return undefined;
-  if (!['http', 'https', 'tcp', 'tls'].includes(value['request']['protocol'])) return undefined;
+  if (!['http', 'https', 'tcp', 'tls', 'udp', 'sctp'].includes(value['request']['protocol'])) return undefined;
   const query = Object.fromEntries(Object.entries(value).filter(([field]) => field !== 'expect'));
   // The fields that decide are checked above; the rest is optional and read field by field where it is used.
   return query as unknown as Query;

@@ -10,6 +10,7 @@ import { changedPaths } from '#trees/changes.ts';
 import { textAt, type TreePair } from '#trees/tree.ts';
 import type { ActionInputs } from './action-inputs.ts';
 import type { Analysis } from './action-run.ts';
+import { prepare } from './rendering.ts';
 
 interface Configuration {
   readonly config: Config;
@@ -61,9 +62,10 @@ function overridden(config: Config, inputs: ActionInputs): Config {
 }
 
 export function analysis(version: string): Analysis {
-  return ({ pair, comparison, inputs, today }) => {
+  return async ({ pair, comparison, inputs, today, source }) => {
     const { config, proposed, notYet, file } = actionConfiguration(pair, inputs, { comparison });
-    const { report, locateHead } = review({ pair, comparison, config, proposed, configFile: file, notYet, today, version });
+    const prepared = await prepare(pair, config, source ?? { raw: () => Promise.resolve(new Map()), untrusted: [] });
+    const { report, locateHead } = review({ pair, prepared, comparison, config, proposed, configFile: file, notYet, today, version });
     return {
       report,
       sarif: (repository) => {

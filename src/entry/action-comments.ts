@@ -4,6 +4,8 @@ import { writeReview, type ReviewOutcome } from '#adapters/github/review-writer.
 import { writeSummary, type SummaryOutcome } from '#adapters/github/summary-writer.ts';
 import { activeFindings } from '#report/facts.ts';
 import type { Links } from '#report/links.ts';
+import { prose } from '#report/markdown/escape.ts';
+import { bodyHash, stickyMarker } from '#report/markdown/marker.ts';
 import { stickyComment } from '#report/markdown/sticky.ts';
 import { plural } from '#report/plain.ts';
 import type { Report } from '#report/report.ts';
@@ -67,6 +69,27 @@ export async function writeComments(request: CommentsRequest): Promise<CommentsO
   } catch (error) {
     if (error instanceof HostFailure) return failed(none, error, request.fork);
     throw error;
+  }
+}
+
+export interface FailureRequest extends Pick<CommentsRequest, 'host' | 'head' | 'run' | 'attempt'> {
+  readonly tag: string;
+  /** Why there is no result, plain text. */
+  readonly text: string;
+}
+
+/** A run without a result makes no comment, but one that is there must not go on telling an older result as if it were today's. */
+export async function writeFailure({ host, head, run, attempt, tag, text }: FailureRequest): Promise<void> {
+  try {
+    const state = await host.state();
+    if (!state.open || state.headSha !== head) return;
+    const viewer = await host.viewer();
+    const said = `🔴 **Error**: ${prose(text)}`;
+    const body = `${stickyMarker(tag, { run, attempt, head, hash: bodyHash(said) })}\n${said}`;
+    await writeSummary(host, (existing) => planSticky(existing, { body, viewer, mode: 'never', verdict: 'error', somethingToSay: false }));
+  } catch (error) {
+    // The step's own line says why it failed: this was an addition.
+    if (!(error instanceof HostFailure)) throw error;
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { HostFailure, type Clock } from '#app/ports.ts';
+import { HostFailure, type Clock, type PullRequestHost } from '#app/ports.ts';
 import { InputError } from '#app/input-error.ts';
 import { createClient, type Client } from '#adapters/github/client.ts';
 import { chooseComparison, type Comparison } from '#adapters/github/comparison.ts';
@@ -21,7 +21,7 @@ import { auditText } from '#report/text/audit.ts';
 import { reviewText } from '#report/text/review.ts';
 import type { TreePair } from '#trees/tree.ts';
 import { wantedPath } from '#trees/wanted.ts';
-import { writeComments, type CommentsOutcome } from './action-comments.ts';
+import { writeComments, writeFailure, type CommentsOutcome } from './action-comments.ts';
 import { readEnvironment, type ActionEnvironment, type Variables } from './action-environment.ts';
 import { outputPath, tryWrite } from './action-files.ts';
 import { readInputs, type ActionInputs } from './action-inputs.ts';
@@ -30,6 +30,7 @@ import { outputsOf, type OutputName, type Outputs } from './action-outputs.ts';
 import { namedFiles, relocate } from './action-relocate.ts';
 import { uploadSarif } from './action-sarif.ts';
 import { TreeSource } from './action-trees.ts';
+import { directoryBytes, gitBytes, type RenderSource } from './rendering.ts';
 
 export interface AnalysisRequest {
   readonly pair: TreePair;
@@ -37,6 +38,8 @@ export interface AnalysisRequest {
   readonly inputs: ActionInputs;
   /** UTC, `YYYY-MM-DD`. */
   readonly today: string;
+  /** What rendering needs beside the trees' texts; without it only texts are handed to the renderer. */
+  readonly source?: RenderSource;
 }
 
 export interface Analysed {
@@ -78,11 +81,17 @@ export async function runAction(world: World): Promise<number> {
     const wrongUse = error instanceof InputError;
     const text = wrongUse ? `${error.message}; ${error.remedy}` : `internal error, nothing was decided: ${error instanceof Error ? error.message : String(error)}`;
     setOutput('verdict', 'error');
-    run.explain(text);
+    await run.tellFailure(text);
     log.failed(text);
     if (!wrongUse && error instanceof Error && world.variables['RUNNER_DEBUG'] === '1') log.group('Where it happened', error.stack ?? '');
     return wrongUse ? exitCode.wrongUse : exitCode.broken;
   }
+}
+
+/** Nothing that the pull request may have written is run: not from the workspace, not from the directories that are compared. */
+function renderSource(comparison: Comparison, pair: TreePair, workspace: string): RenderSource {
+  if (comparison.type !== 'directories') return { raw: gitBytes(workspace), untrusted: [workspace] };
+  return { raw: directoryBytes(pair, { base: comparison.base, head: comparison.head }), untrusted: [workspace, comparison.base, comparison.head] };
 }
 
 interface RunResult {
@@ -107,6 +116,8 @@ interface Presentation {
 class Run {
   readonly #world: World;
   #summaryWanted = true;
+  /** Known as soon as a summary comment could be written. */
+  #comment: { readonly host: PullRequestHost; readonly head: string; readonly run: number; readonly attempt: number; readonly tag: string } | null = null;
 
   constructor(world: World) {
     this.#world = world;
@@ -123,6 +134,9 @@ class Run {
     const files = { sarif: file('sarif-file'), report: file('report-file'), summary: temporary === '' ? null : join(temporary, 'mesh-posture-summary.md') };
     const token = inputs['github-token'];
     const client = token === '' ? null : this.#client(token, environment);
+    if (client !== null && event.type === 'pull_request' && inputs['comment-summary-in-pr'] !== 'never') {
+      this.#comment = { host: pullRequestHost(client, { owner: environment.owner, repo: environment.repo, number: event.number }), head: event.headSha, run: environment.runId, attempt: environment.attempt, tag: inputs['comment-tag'] };
+    }
     const source = new TreeSource({ directory: workspace, owner: environment.owner, repo: environment.repo, serverUrl: environment.serverUrl, token, client });
 
     const comparison = chooseComparison({
@@ -145,7 +159,7 @@ class Run {
     }
 
     const trees = await source.read(comparison, (path) => wantedPath(path) || path === inputs['config-file']);
-    const { report, sarif } = await this.#world.analysis({ pair: trees.pair, comparison: trees.comparison, inputs, today: new Date(clock.now()).toISOString().slice(0, 10) });
+    const { report, sarif } = await this.#world.analysis({ pair: trees.pair, comparison: trees.comparison, inputs, source: renderSource(comparison, trees.pair, workspace), today: new Date(clock.now()).toISOString().slice(0, 10) });
 
     // Decided here, before anything is presented: no comment, upload or file changes it.
     const result = decided(report, inputs['warn-only']);
@@ -237,6 +251,18 @@ class Run {
     const { url, note } = await uploadSarif({ text, head, client, clock: this.#world.clock, environment });
     if (url !== null) this.#outputs({ 'sarif-url': url });
     if (note !== null) notes.push(note);
+  }
+
+  /** What people see of a run that has no result. */
+  async tellFailure(text: string): Promise<void> {
+    this.explain(text);
+    if (this.#comment === null) return;
+    try {
+      await writeFailure({ ...this.#comment, text });
+    } catch {
+      // A mistake of ours in telling it must not hide the failure itself.
+      this.#world.log.warning('the summary comment could not be brought up to date');
+    }
   }
 
   /** What the job summary says where there is no report. */

@@ -5,8 +5,12 @@ import { actionLog } from './action-log.ts';
 import { runAction } from './action-run.ts';
 import { version } from './version.ts';
 
+const variables = { ...process.env };
+// Programs that this step starts (git, later kustomize and helm on the head's files) inherit the environment: the token stays out of it.
+delete process.env['INPUT_GITHUB-TOKEN'];
+
 process.exitCode = await runAction({
-  variables: process.env,
+  variables,
   directory: process.cwd(),
   clock: { now: () => Date.now(), sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)) },
   log: actionLog,

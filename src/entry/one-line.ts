@@ -1,5 +1,4 @@
 /** Text from manifests and paths as one line without control characters: nothing in it may drive the terminal. */
 export function oneLine(text: string): string {
-  // eslint-disable-next-line no-control-regex -- exactly these must go
   return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/gu, ' ').trim();
 }

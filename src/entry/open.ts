@@ -7,10 +7,12 @@ import { pairOf } from '#trees/tree.ts';
 import { readDirectories, readDirectory } from '#adapters/files/read-directory.ts';
 import { readRevision, readRevisions } from '#adapters/git/read-revisions.ts';
 import { repositoryRoot } from '#adapters/git/revisions.ts';
+import { directoryBytes, gitBytes, type RenderSource } from './rendering.ts';
 
 export interface Opened {
   readonly pair: TreePair;
   readonly comparison: Report['comparison'];
+  readonly source: RenderSource;
 }
 
 export function isDirectory(path: string): boolean {
@@ -21,11 +23,11 @@ export function isDirectory(path: string): boolean {
 export async function openPair(base: string, head: string): Promise<Opened> {
   if (isDirectory(base) && isDirectory(head)) {
     const pair = await readDirectories(base, head);
-    return { pair, comparison: { mode: 'directories', base: { id: base, label: base }, head: { id: head, label: head } } };
+    return { pair, comparison: { mode: 'directories', base: { id: base, label: base }, head: { id: head, label: head } }, source: { raw: directoryBytes(pair, { base, head }), untrusted: [base, head] } };
   }
   const root = await repositoryRoot(process.cwd());
   const pair = await readRevisions(root, base, head);
-  return { pair, comparison: { mode: 'revisions', base: { id: pair.baseId, label: base }, head: { id: pair.headId, label: head } } };
+  return { pair, comparison: { mode: 'revisions', base: { id: pair.baseId, label: base }, head: { id: pair.headId, label: head } }, source: { raw: gitBytes(root), untrusted: [root] } };
 }
 
 /** One tree, compared with itself: `audit`, `explain`, `environments`. */
@@ -33,10 +35,12 @@ export async function openTree(named: string | undefined): Promise<Opened> {
   const target = named ?? '.';
   if (isDirectory(target)) {
     const { tree, blobs } = await readDirectory(target, { label: named ?? 'working tree' });
-    return { pair: pairOf(tree, tree, blobs), comparison: { mode: 'snapshot', base: null, head: { id: target, label: named ?? 'working tree' } } };
+    const pair = pairOf(tree, tree, blobs);
+    return { pair, comparison: { mode: 'snapshot', base: null, head: { id: target, label: named ?? 'working tree' } }, source: { raw: directoryBytes(pair, { base: target, head: target }), untrusted: [target] } };
   }
-  const { tree, blobs, id } = await readRevision(await repositoryRoot(process.cwd()), target);
-  return { pair: pairOf(tree, tree, blobs), comparison: { mode: 'snapshot', base: null, head: { id, label: target } } };
+  const root = await repositoryRoot(process.cwd());
+  const { tree, blobs, id } = await readRevision(root, target);
+  return { pair: pairOf(tree, tree, blobs), comparison: { mode: 'snapshot', base: null, head: { id, label: target } }, source: { raw: gitBytes(root), untrusted: [root] } };
 }
 
 /** The text of a file that the user names. */

@@ -17,7 +17,7 @@ export function formatOf(text: string): Format {
 /** Colour only on a terminal, never where `NO_COLOR` is set. */
 export function textOptions(verbose: boolean): TextOptions {
   const colour = process.stdout.isTTY && (process.env.NO_COLOR ?? '') === '';
-  return { styles: colour ? ansiStyles : noStyles, width: Math.max(60, Math.min(process.stdout.columns ?? 100, 140)), verbose };
+  return { styles: colour ? ansiStyles : noStyles, width: Math.max(60, Math.min(process.stdout.isTTY ? process.stdout.columns : 100, 140)), verbose };
 }
 
 export function writeFile(path: string, text: string): void {

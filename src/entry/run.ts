@@ -5,6 +5,7 @@ import type { TreePair } from '#trees/tree.ts';
 import { configurationFor } from './configuration.ts';
 import type { Opened } from './open.ts';
 import { deliver, writeFile } from './output.ts';
+import { prepare } from './rendering.ts';
 import { renderer, type RenderOptions } from './render.ts';
 import { version } from './version.ts';
 
@@ -13,9 +14,10 @@ export function today(): string {
   return new Date().toISOString().slice(0, 10);
 }
 
-export function analyse(opened: Opened, configFile: string | undefined): ReviewOutcome {
+export async function analyse(opened: Opened, configFile: string | undefined): Promise<ReviewOutcome> {
   const { config, proposed, file, notYet } = configurationFor(opened.pair, configFile);
-  return review({ pair: opened.pair, comparison: opened.comparison, config, proposed, configFile: file, notYet, today: today(), version });
+  const prepared = await prepare(opened.pair, config, opened.source);
+  return review({ pair: opened.pair, prepared, comparison: opened.comparison, config, proposed, configFile: file, notYet, today: today(), version });
 }
 
 export interface ReportFlags {

@@ -96,9 +96,11 @@ function requestsFor(change: Change, rule: RuleSpec, point: PolicyPoint): Reques
 
 /** Nobody declares that a caller sends a bad token. */
 function declarable(request: Query['request']): Query['request'] {
-  if (request.token === undefined || request.token.valid) return request;
-  const { token: _bad, ...rest } = request;
-  return rest;
+  return request.token === undefined || request.token.valid ? request : withoutToken(request);
+}
+
+function withoutToken({ protocol, sni, method, path, host, headers }: Query['request']): Query['request'] {
+  return { protocol, ...(sni === undefined ? {} : { sni }), ...(method === undefined ? {} : { method }), ...(path === undefined ? {} : { path }), ...(host === undefined ? {} : { host }), ...(headers === undefined ? {} : { headers }) };
 }
 
 function sampleOf(operation: Partial<OperationSpec>): Query['request'] {

@@ -120,5 +120,5 @@ export function exactPrincipals(rule: RuleSpec): readonly string[] {
 
 /** The last name of a path that is a field: `notPrincipals`. */
 export function fieldName(path: FieldPath): string {
-  return String(path.findLast((step) => typeof step === 'string') ?? '');
+  return path.findLast((step) => typeof step === 'string') ?? '';
 }

@@ -39,8 +39,20 @@ export interface FindingsInput {
   readonly criticalAssets?: ReadonlySet<string> | undefined;
 }
 
-/** The sides indexed once, for the detectors and for the ratings (`#maturity/score.ts`). */
-export function environmentFacts(input: Pick<FindingsInput, 'environments' | 'ask' | 'criticalAssets'>): readonly EnvironmentFacts[] {
+type FactsInput = Pick<FindingsInput, 'environments' | 'ask' | 'criticalAssets'>;
+
+const factsByInput = new WeakMap<FactsInput, readonly EnvironmentFacts[]>();
+
+/** The sides indexed once, for the detectors and for the ratings (`#maturity/assess.ts`): one input object, one index. */
+export function environmentFacts(input: FactsInput): readonly EnvironmentFacts[] {
+  const known = factsByInput.get(input);
+  if (known !== undefined) return known;
+  const fresh = indexed(input);
+  factsByInput.set(input, fresh);
+  return fresh;
+}
+
+function indexed(input: FactsInput): readonly EnvironmentFacts[] {
   const criticalAssets = input.criticalAssets ?? new Set<string>();
   return input.environments.map(({ id, base, head, renamed }) => {
     const facts = (side: 'base' | 'head', from: SideInput): SideFacts => factsOf(from, { environment: id, side, criticalAssets, ask: input.ask });

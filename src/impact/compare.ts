@@ -177,7 +177,7 @@ function asOtherSide(layer: Layer): Layer {
  */
 function solve(context: PairContext, level: string, from: readonly Path[], to: readonly Path[]): Difference {
   const ports = context.preferred.get('port') ?? [];
-  const key = [level, context.base.key, context.head.key, authors(from), authors(to), ports.join(','), context.pair.base.namespace].join('\n');
+  const key = [level, context.base.key, context.head.key, authors(from), authors(to), ports.map(String).join(','), context.pair.base.namespace].join('\n');
   return context.memo.get(key, () => difference({ from, to, impossible, preferred: context.preferred, limits: context.limits }));
 }
 

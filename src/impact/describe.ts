@@ -90,7 +90,8 @@ function answer(decision: Decision): WitnessAnswer {
       return { verdict: 'unknown' };
     case 'asks':
       return { verdict: 'asks', layer: decision.layer, by: decision.by, enforcedAt: decision.enforcedAt, provider: decision.provider };
-    default:
+    case 'allow':
+    case 'deny':
       return { verdict: decision.verdict, layer: decision.layer, by: decision.by, enforcedAt: decision.enforcedAt };
   }
 }

@@ -21,10 +21,14 @@ function content(resource: AnyResource): string {
 
 /** Maps become sorted lists, so that canonical text sees them. */
 function plainSpec(value: unknown): unknown {
-  if (value instanceof Map) return [...value.entries()].sort(([left], [right]) => compareText(String(left), String(right))).map(([key, entry]) => [key, plainSpec(entry)]);
-  if (Array.isArray(value)) return value.map(plainSpec);
+  if (isMap(value)) return [...value.entries()].map(([key, entry]): [string, unknown] => [String(key), plainSpec(entry)]).sort(([left], [right]) => compareText(left, right));
+  if (Array.isArray(value)) return value.map((entry: unknown) => plainSpec(entry));
   if (value !== null && typeof value === 'object') return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, plainSpec(entry)]));
   return value;
+}
+
+function isMap(value: unknown): value is ReadonlyMap<string | number, unknown> {
+  return value instanceof Map;
 }
 
 /** Edits by resource id, in order. Objects that are the same object on both sides cost nothing. */

@@ -108,6 +108,9 @@ export function schemaProblem(path: FieldPath, message: string): ManifestProblem
   return { kind: 'schema', path, message, certain: true };
 }
 
+/** A file that is not meant for us at all has no end of problems; the first ones say it. */
+const maxProblems = 100;
+
 class ShapeWalk {
   readonly problems: ManifestProblem[] = [];
   /** One stack for the whole walk: a path is copied only where something is wrong. */
@@ -254,6 +257,7 @@ class ShapeWalk {
   }
 
   #unknown(key: string, shape: ObjectShape): void {
+    if (this.problems.length >= maxProblems) return;
     const nearest = nearestName(key, Object.keys(shape.fields));
     this.problems.push({
       kind: 'unknown-field',
@@ -269,7 +273,7 @@ class ShapeWalk {
   }
 
   #say(message: string): void {
-    this.problems.push(schemaProblem([...this.#path], message));
+    if (this.problems.length < maxProblems) this.problems.push(schemaProblem([...this.#path], message));
   }
 }
 

@@ -2,7 +2,7 @@
 import { compareBy, compareText } from '#lib/order.ts';
 import { accepted, resourceId } from '#manifests/resource.ts';
 import type { AnyResource, Resource } from '#manifests/resource.ts';
-import { captures, goTrue, inboundCapture, usualCapture } from './capture.ts';
+import { captures, goTrue, inboundCapture, proxyPorts, usualCapture } from './capture.ts';
 import type { CaptureDefaults } from './capture.ts';
 import { meshConfigOf } from './config.ts';
 import type { StatedMesh } from './config.ts';
@@ -110,7 +110,7 @@ function workloadsOf(
     const capture = inboundCapture(enrolment, resource.spec.podAnnotations, captureDefaults(enrolment, enrolmentWorld, interceptionMode));
     const declared = ingressFor(namespace, resource.spec.podLabels) ?? declaredPorts(resource.spec, servicesFor(namespace, resource.spec.podLabels));
     const named = new Set(declared.map((port) => port.port));
-    const holes = [...capture.exclude].filter((port) => !named.has(port));
+    const holes = [...capture.exclude].filter((port) => !named.has(port) && !proxyPorts.has(port));
     const listed = capture.mode === 'listed' ? [...capture.include].filter((port) => !named.has(port)) : [];
     const ports: WorkloadPort[] = [
       ...declared.map((port) => ({ port: port.port, protocol: port.protocol, captured: captures(capture, port.port) })),

@@ -11,6 +11,9 @@ export interface InboundCapture {
 const everything: InboundCapture = { mode: 'all', include: new Set(), exclude: new Set() };
 const nothing: InboundCapture = { mode: 'none', include: new Set(), exclude: new Set() };
 
+/** The proxy's own listeners: HBONE, metrics, health, statistics (M69, M155). Nobody reaches the application there. */
+export const proxyPorts: ReadonlySet<number> = new Set([15008, 15020, 15021, 15090]);
+
 /** What the installation sets for every pod (M70) and the mesh for every proxy (M94). */
 export interface CaptureDefaults {
   /** `global.proxy.includeInboundPorts`; `undefined`: all. */

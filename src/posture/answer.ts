@@ -2,7 +2,8 @@
  * `decide`: may this request reach this workload, by which enforcement point and by which policies. Slow and plain on purpose: it is
  * the definition that the symbolic side is checked against.
  */
-import { policiesFor, ofKind } from '#mesh/attachment.ts';
+import { ofKind, policiesFor } from '#mesh/attachment.ts';
+import { proxyPorts } from '#mesh/capture.ts';
 import type { Mesh, Workload } from '#mesh/model.ts';
 import { podSpecOf, targetPortOf } from '#mesh/ports.ts';
 import { selects } from '#mesh/selection.ts';
@@ -13,14 +14,16 @@ import { askedRequest } from './request.ts';
 import type { AskedRequest } from './request.ts';
 import { decideAtSidecar } from './sidecar.ts';
 import type { Given } from './sidecar.ts';
-import { phantomWorkload } from './destinations.ts';
+import { askedPhantom } from './destinations.ts';
 import { decideAtZtunnel } from './ztunnel.ts';
+import { decideOutbound, throughNetwork } from './network-layer.ts';
 
 export function decide(mesh: Mesh, query: Query): Decision {
   if (query.to.gateway !== undefined) return unknown('M110', `what the gateway \`${query.to.gateway}\` routes to`, []);
+  if (query.to.workload === undefined && query.to.host === undefined && query.to.selector === undefined && query.to.ip !== undefined) return decideOutbound(mesh, query, clientOf(mesh, query));
   const destinations = destinationsAsked(mesh, query);
   if ('missing' in destinations) return unknown(destinations.rule, destinations.missing, []);
-  const answers = destinations.found.map(({ workload, port, service }) => behindWaypoint(mesh, workload, service, query) ?? decideAt(mesh, workload, { ...query, to: { ...query.to, port } }, service !== undefined));
+  const answers = destinations.found.map(({ workload, port, service }) => behindWaypoint(mesh, workload, service, query) ?? decideThroughNetwork(mesh, workload, { ...query, to: { ...query.to, port } }, service !== undefined));
   const first = answers[0];
   if (first === undefined) return unknown('A2.2', 'the destination', []);
   return answers.every((answer) => answer.verdict === first.verdict) ? first : unknown('A2.2', `which pod behind \`${query.to.host ?? ''}\` is reached: they answer differently`, []);
@@ -45,7 +48,7 @@ function destinationsAsked(mesh: Mesh, query: Query): Asked {
     const workload = workloadNamed(mesh, to.workload);
     return workload === undefined ? { rule: 'R28', missing: `the workload \`${to.workload}\`` } : { found: [{ workload, port: to.port, service: undefined }] };
   }
-  if (to.selector !== undefined) return { found: [{ workload: phantomWorkload(mesh, to.selector.namespace, to.selector.labels), port: to.port, service: undefined }] };
+  if (to.selector !== undefined) return { found: [{ workload: askedPhantom(mesh, to.selector.namespace, to.selector.labels), port: to.port, service: undefined }] };
   if (to.host !== undefined) return podsBehind(mesh, to.host, to.port);
   return { rule: 'A2.2', missing: 'the destination: name a workload, a host or a selector' };
 }
@@ -87,6 +90,24 @@ function behindWaypoint(mesh: Mesh, workload: Workload, service: Resource<'Servi
   return waypoint === undefined ? undefined : unknown('M75', `what the waypoint \`${waypoint.id}\` in front of \`${workload.id}\` decides`, []);
 }
 
+function clientOf(mesh: Mesh, { from }: Query): Workload | undefined {
+  return from.workload === undefined ? undefined : workloadNamed(mesh, from.workload);
+}
+
+function decideThroughNetwork(mesh: Mesh, workload: Workload, query: Query, byService: boolean): Decision {
+  return throughNetwork({
+    mesh,
+    workload,
+    query,
+    client: clientOf(mesh, query),
+    tunnelled: () => {
+      const caller = callerOf(mesh, workload, 'ambient', query, query.given ?? {}, byService);
+      return 'principal' in caller && caller.principal !== null;
+    },
+    decide: () => decideAt(mesh, workload, query, byService),
+  });
+}
+
 function decideAt(mesh: Mesh, workload: Workload, query: Query, byService: boolean): Decision {
   const given: Given = query.given ?? {};
   const { enrolment } = workload;
@@ -106,6 +127,7 @@ function decideIn(mesh: Mesh, workload: Workload, mode: 'sidecar' | 'ambient' | 
     case 'gateway':
       return unknown('M110', `what the gateway \`${workload.id}\` routes to`, []);
     case 'sidecar': {
+      if (isProxyPort(workload, query.to.port)) return unguarded([{ rule: 'M155', text: `port ${String(query.to.port)} is the proxy's own, no policy acts there` }]);
       if (!capturedAt(workload, query.to.port)) return unguarded([{ rule: 'M69', text: `port ${String(query.to.port)} of \`${workload.id}\` does not go through the proxy` }]);
       const caller = callerOf(mesh, workload, mode, query, given, byService);
       if ('missing' in caller) return unknown(caller.rule, caller.missing, []);
@@ -121,6 +143,11 @@ function decideIn(mesh: Mesh, workload: Workload, mode: 'sidecar' | 'ambient' | 
 
 function unguarded(because: readonly Step[]): Decision {
   return { verdict: 'allow', layer: 'none', by: [], enforcedAt: 'none', because };
+}
+
+/** A port of the proxy itself that nothing declares as the application's. */
+export function isProxyPort(workload: Workload, port: number): boolean {
+  return proxyPorts.has(port) && !workload.ports.some((candidate) => candidate.port === port);
 }
 
 export function capturedAt(workload: Workload, port: number): boolean {

@@ -1,9 +1,11 @@
 /** What is compared: declared workloads, and the phantoms that only a selector names (R29). */
+import { canonical } from '#lib/canonical.ts';
 import { compareBy } from '#lib/order.ts';
 import { inboundCapture } from '#mesh/capture.ts';
 import { enrolmentOf } from '#mesh/enrolment.ts';
 import type { Enrolment, Mesh, Workload } from '#mesh/model.ts';
-import { accepted } from '#mesh/policies.ts';
+import { ofKind } from '#mesh/attachment.ts';
+import { resourceId } from '#mesh/policies.ts';
 import type { AnyResource } from '#mesh/policies.ts';
 import { selectorText } from '#mesh/selection.ts';
 import type { Labels } from '#mesh/selection.ts';
@@ -28,33 +30,61 @@ interface Scope {
 
 /**
  * Destinations that a policy's selector or scope names and no manifest declares, on the base side or on neither (R29). A selector
- * makes none where its policy selects a declared workload on the other side: that is a typing slip, judged there.
+ * makes none where its policy (same name, or equal rules in the namespace) selects a declared workload on the other side: that is a
+ * slip of the selector, judged at that workload.
  */
 export function phantomsOf(base: Mesh, head: Mesh): readonly Phantom[] {
   const scopes = new Map<string, Scope>();
+  const twins = new Map([base, head].map((mesh) => [mesh, twinFinder(mesh)] as const));
   for (const mesh of [base, head]) {
     const other = mesh === base ? head : base;
     for (const policy of policiesOf(mesh)) {
       const scope = scopeOf(policy, mesh);
-      if (scope === undefined || scopes.has(scope.id)) continue;
-      if (declares(base, scope)) continue;
-      if (mesh === head && declares(head, scope) && !declares(base, scope) && Object.keys(scope.labels).length === 0) continue;
-      const twin = (other.resources.get(policy.kind) ?? []).find((candidate) => candidate.name === policy.name && candidate.namespace === policy.namespace);
-      const twinScope = twin === undefined ? undefined : scopeOf(twin, other);
-      if (twinScope !== undefined && twinScope.id !== scope.id && (declares(base, twinScope) || declares(head, twinScope))) continue;
-      scopes.set(scope.id, scope);
+      if (scope === undefined || scopes.has(scope.id) || declares(base, scope)) continue;
+      const slipped = (twins.get(other)?.(policy) ?? []).some((twin) => {
+        const there = scopeOf(twin, other);
+        return there !== undefined && there.id !== scope.id && Object.keys(there.labels).length > 0 && declares(other, there);
+      });
+      if (!slipped) scopes.set(scope.id, scope);
     }
   }
   return [...scopes.values()].sort(compareBy((scope) => scope.id)).map((scope) => ({ base: phantomOf(base, scope), head: phantomOf(head, scope) }));
 }
 
-function policiesOf(mesh: Mesh): readonly AnyResource[] {
-  return ['AuthorizationPolicy', 'PeerAuthentication', 'RequestAuthentication'].flatMap((kind) => mesh.resources.get(kind) ?? []).filter((policy) => accepted(policy));
+type SelectingPolicy = Extract<AnyResource, { kind: 'AuthorizationPolicy' | 'PeerAuthentication' | 'RequestAuthentication' }>;
+
+function policiesOf(mesh: Mesh): readonly SelectingPolicy[] {
+  return [...ofKind(mesh, 'AuthorizationPolicy'), ...ofKind(mesh, 'PeerAuthentication'), ...ofKind(mesh, 'RequestAuthentication')];
+}
+
+/** Policies of a mesh that are the same one as a policy of the other side: by name, or by what they say besides the selector. */
+function twinFinder(mesh: Mesh): (policy: SelectingPolicy) => readonly SelectingPolicy[] {
+  const byKey = new Map<string, SelectingPolicy[]>();
+  const keysOf = (policy: SelectingPolicy): string[] => [`name ${resourceId(policy)}`, `content ${policy.kind} ${policy.namespace ?? ''} ${contentOf(policy)}`];
+  let built = false;
+  return (policy) => {
+    if (!built) {
+      built = true;
+      for (const own of policiesOf(mesh)) {
+        for (const key of keysOf(own)) {
+          const list = byKey.get(key);
+          if (list === undefined) byKey.set(key, [own]);
+          else list.push(own);
+        }
+      }
+    }
+    return keysOf(policy).flatMap((key) => byKey.get(key) ?? []);
+  };
+}
+
+function contentOf(policy: SelectingPolicy): string {
+  return policy.kind === 'PeerAuthentication'
+    ? canonical([policy.spec.mode, [...policy.spec.portLevelMtls]])
+    : canonical(Object.fromEntries(Object.entries(policy.spec).filter(([field]) => field !== 'selector')));
 }
 
 /** `namespace/key=value`, `namespace/*`, `*` in front for the root namespace (`design.md` section 5). */
-function scopeOf(policy: AnyResource, mesh: Mesh): Scope | undefined {
-  if (policy.kind !== 'AuthorizationPolicy' && policy.kind !== 'PeerAuthentication' && policy.kind !== 'RequestAuthentication') return undefined;
+function scopeOf(policy: SelectingPolicy, mesh: Mesh): Scope | undefined {
   if (policy.kind !== 'PeerAuthentication' && policy.spec.targetRefs.length > 0) return undefined;
   const labels = policy.spec.selector?.matchLabels ?? {};
   const meshWide = policy.namespace === mesh.config.rootNamespace;
@@ -70,11 +100,18 @@ function declares(mesh: Mesh, scope: Scope): boolean {
 
 function phantomOf(mesh: Mesh, scope: Scope): Workload {
   const workload = phantomWorkload(mesh, scope.namespace, scope.labels);
-  if (!scope.meshWide) return { ...workload, id: scope.id };
+  if (!scope.meshWide) return workload;
   // R24: for the mesh, "some namespace in the mesh has such pods".
   const enrolment: Enrolment = mesh.world === 'closed' ? { mode: 'sidecar', revision: undefined } : { mode: 'unknown', assumption: 'enrolment:*', inWorld: 'sidecar' };
   const capture = inboundCapture(enrolment, {});
   return { ...workload, id: scope.id, enrolment, otherPortsCaptured: capture.mode === 'all' };
+}
+
+/** The phantom that a question names by its selector: in the root namespace it stands for the whole mesh. */
+export function askedPhantom(mesh: Mesh, namespace: string, labels: Labels): Workload {
+  const meshWide = namespace === mesh.config.rootNamespace;
+  const text = Object.keys(labels).length === 0 ? '*' : selectorText(labels);
+  return phantomOf(mesh, { id: `${meshWide ? '*' : namespace}/${text}`, namespace, labels, meshWide });
 }
 
 /** A pod with these labels that no manifest declares: no declared ports, the default account. */

@@ -12,6 +12,7 @@ import type { Dimension, Point } from '#sets/cube.ts';
 import { formatIp } from '#sets/ip.ts';
 import type { Token, Value } from '#sets/matcher.ts';
 import { valueAt } from '#sets/evaluate.ts';
+import { isProxyPort } from './answer.ts';
 import { pathsTo } from './paths.ts';
 import type { DestinationPosture } from './paths.ts';
 import type { Query } from './query.ts';
@@ -140,6 +141,7 @@ function setClaim(claims: Record<string, unknown>, path: readonly string[], text
  * (an unknown method, a refused path), so the symbolic side does not speak of it.
  */
 export function pointOf(mesh: Mesh, workload: Workload, query: Query, posture: DestinationPosture = pathsTo(mesh, workload)): Point | undefined {
+  if (workload.enrolment.mode !== 'ambient' && isProxyPort(workload, query.to.port)) return undefined;
   const asked = askedRequest(query, query.from.principal ?? null, workload);
   const attached = policiesFor(mesh, workload);
   const rules = tokenRules(attached.requestAuthentication, mesh.config);

@@ -8,7 +8,8 @@ export interface Query {
     readonly workload?: string;
     readonly outside?: boolean;
     readonly ip?: string;
-    readonly pod?: { readonly namespace: string; readonly labels: Readonly<Record<string, string>> };
+    /** The calling pod, where NetworkPolicies look at it. `namespaceLabels`: of a namespace that no manifest declares. */
+    readonly pod?: { readonly namespace: string; readonly labels: Readonly<Record<string, string>>; readonly namespaceLabels?: Readonly<Record<string, string>> };
     readonly direct?: boolean;
   };
   readonly to: {
@@ -21,7 +22,8 @@ export interface Query {
     readonly port: number;
   };
   readonly request: {
-    readonly protocol: 'http' | 'https' | 'tcp' | 'tls';
+    /** `udp` and `sctp` never go through a proxy: only NetworkPolicies see them. */
+    readonly protocol: 'http' | 'https' | 'tcp' | 'tls' | 'udp' | 'sctp';
     readonly sni?: string;
     readonly method?: string;
     readonly path?: string;

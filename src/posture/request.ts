@@ -11,7 +11,8 @@ export const unnamedPodAddress = '192.0.2.2';
 export interface AskedRequest {
   /** `null`: no certificate. */
   readonly principal: string | null;
-  readonly protocol: Query['request']['protocol'];
+  /** What a proxy can meet: datagrams never reach one. */
+  readonly protocol: 'http' | 'https' | 'tcp' | 'tls';
   readonly port: number;
   readonly sourceIp: bigint;
   readonly destinationIp: bigint;
@@ -38,7 +39,7 @@ export function askedRequest(query: Query, principal: string | null, workload: P
   const tls = principal !== null || request.protocol === 'tls' || request.protocol === 'https';
   return {
     principal,
-    protocol: request.protocol,
+    protocol: request.protocol === 'udp' || request.protocol === 'sctp' ? 'tcp' : request.protocol,
     port: query.to.port,
     sourceIp: addressOr(query.from.ip, unnamedClientAddress),
     destinationIp: addressOr(query.to.ip, unnamedPodAddress),

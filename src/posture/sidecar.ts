@@ -174,12 +174,17 @@ export function seenAt(
         return null;
     }
   };
+  const assumption = Object.keys(assumed).some((key) => key.startsWith('opaque:')) ? assumptionsAbout(mesh, workload, handling, assumed) : undefined;
+  return { value, token, ...(assumption === undefined ? {} : { assumption }), header: (name) => headerAt(name, mesh, workload, peer, headers, path) };
+}
+
+/** What a question gives for conditions on headers that the proxy writes itself (R25). */
+function assumptionsAbout(mesh: Mesh, workload: Workload, handling: Extract<Handling, { outcome: 'chain' }>, assumed: Given): (condition: Condition) => boolean | undefined {
   const rewritten = rewrittenHeaders(handling.chain === 'http' ? tokenRules(policiesFor(mesh, workload).requestAuthentication, mesh.config) : []);
-  const assumption = (condition: Condition): boolean | undefined => {
+  return (condition) => {
     const how = condition.on === 'header' ? rewritten.get(condition.name) : undefined;
     return how === undefined ? undefined : assumed[opaqueKey(condition, how)];
   };
-  return { value, token, ...(Object.keys(assumed).some((key) => key.startsWith('opaque:')) ? { assumption } : {}), header: (name) => headerAt(name, mesh, workload, peer, headers, path) };
 }
 
 function headerAt(name: string, mesh: Mesh, workload: Workload, peer: string | null, headers: ReadonlyMap<string, string>, path: string): string | null {

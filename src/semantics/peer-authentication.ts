@@ -47,7 +47,7 @@ export function effectiveMtls(mesh: Mesh, attached: Attached): EffectiveMtls {
     }
   }
   const only = worlds[0];
-  if (worlds.length === 1 && only !== undefined) return only;
+  if (only !== undefined && worlds.every((world) => sameModes(world, only))) return only;
   return { ...weakest(worlds), judgedByWeakest: ambiguous.map((policy) => resourceId(policy)).sort() };
 }
 
@@ -64,6 +64,10 @@ function resolve(meshWide: Policy | undefined, namespaceWide: Policy | undefined
     }
   }
   return { workload, ports, judgedByWeakest: [] };
+}
+
+function sameModes(left: EffectiveMtls, right: EffectiveMtls): boolean {
+  return left.workload.mode === right.workload.mode && [...left.ports.keys(), ...right.ports.keys()].every((port) => modeAt(left, port).mode === modeAt(right, port).mode);
 }
 
 function weakest(worlds: readonly EffectiveMtls[]): Pick<EffectiveMtls, 'workload' | 'ports'> {

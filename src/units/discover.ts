@@ -9,7 +9,7 @@ import { pairUnits } from './pairing.ts';
 import { exists, filesBelow, scanSide, valuesFilesOf } from './scan.ts';
 import type { RootReference, SideScan } from './scan.ts';
 import { baseName, folderOf, resolvePath } from './unit.ts';
-import type { Unit, UnitInputs, UnitsConfig, UnitSide } from './unit.ts';
+import type { Release, Unit, UnitInputs, UnitsConfig, UnitSide } from './unit.ts';
 
 export interface Discovered {
   /** In code-unit order of their ids. */
@@ -80,6 +80,7 @@ export function discoverUnits(pair: TreePair, config: UnitsConfig): Discovered {
           ...(file === undefined ? {} : { valuesFile: file }),
           // R22: without a known release, release = namespace = chart name.
           namespace: chart.name,
+          helm: { release: chart.name, namespace: chart.name, values: file === undefined ? [] : [file], set: {}, apiVersions: [], guessed: true },
         });
       }
     }
@@ -179,8 +180,11 @@ function configuredUnits(side: SideScan, config: UnitsConfig, claimed: (path: st
       const values = (unit.helm?.values ?? []).map((file) => resolvePath(path, file) ?? file);
       const namespace = unit.namespace ?? unit.helm?.namespace ?? side.charts.get(path)?.name;
       const last = values.at(-1);
+      const { release, set, apiVersions, kubeVersion } = unit.helm ?? {};
+      const name = release ?? side.charts.get(path)?.name ?? baseName(path);
+      const helm: Release = { release: name, namespace: unit.helm?.namespace ?? namespace ?? name, values, set: set ?? {}, apiVersions: apiVersions ?? [], ...(kubeVersion === undefined ? {} : { kubeVersion }) };
       const id = last === undefined ? path : `${path}@${baseName(last)}`;
-      return [[id, { kind: 'helm', path, discovery: 'configuration', files: [], inputs: chartInputs(side, path, values), ...rootFile(side.charts.get(path)), ...stated, ...(namespace === undefined ? {} : { namespace }), ...(last === undefined ? {} : { valuesFile: last }) }]];
+      return [[id, { kind: 'helm', path, discovery: 'configuration', files: [], inputs: chartInputs(side, path, values), helm, ...rootFile(side.charts.get(path)), ...stated, ...(namespace === undefined ? {} : { namespace }), ...(last === undefined ? {} : { valuesFile: last }) }]];
     }
     if (unit.kustomize !== undefined || side.kustomizations.has(path)) {
       return [[path, { kind: 'kustomize', path, discovery: 'configuration', files: [], inputs: kustomizationInputs(side, path), ...rootFile(side.kustomizations.get(path)), ...stated }]];

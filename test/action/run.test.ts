@@ -188,6 +188,40 @@ describe('a pull request', () => {
   });
 });
 
+describe('which two trees', () => {
+  test('without a test merge the head is compared with the merge base, and the reader is told', async () => {
+    const result = await run(pullRequest({ sha: commits.head, ref: 'refs/heads/topic' }));
+    expect(result.outputs).toMatchObject({ comparison: 'merge-base', 'base-sha': commits.base, 'head-sha': commits.head });
+    expect(result.summary).toContain('is not the test merge');
+    expect(github.issueComments[0]?.body).toContain('is not the test merge');
+    expect(places()).toContain('shop/policy.yaml:10 RIGHT');
+  });
+
+  test('`compare: merge-base` uploads for the head of the pull request', async () => {
+    const result = await run(pullRequest({ inputs: { compare: 'merge-base' } }));
+    expect(result.outputs).toMatchObject({ comparison: 'merge-base', 'head-sha': commits.head });
+    expect(github.sarifs.map(({ ref, commit }) => ({ ref, commit }))).toEqual([{ ref: 'refs/pull/7/head', commit: commits.head }]);
+  });
+
+  test('`pull_request_target` with the base branch checked out reads the head and runs nothing of it', async () => {
+    repository.git('checkout', '--quiet', '--detach', commits.base);
+    try {
+      const payload = pullRequestPayload({ owner: github.owner, repo: github.repo, base: commits.base, head: commits.head, fork: true });
+      const result = await run(pullRequest({ event: { name: 'pull_request_target', payload }, sha: commits.base, ref: 'refs/heads/main' }));
+      expect(result.outputs).toMatchObject({ comparison: 'merge-base', 'head-sha': commits.head });
+      expect(github.reviewComments).toHaveLength(4);
+    } finally {
+      repository.git('checkout', '--quiet', '--detach', commits.merge);
+    }
+  });
+
+  test('addresses are those of the server, whatever it is called', async () => {
+    await run(pullRequest({ environment: { GITHUB_SERVER_URL: 'https://git.bank.example/' } }));
+    expect(github.issueComments[0]?.body).toContain('https://git.bank.example/bank/mesh/blob/');
+    expect(github.issueComments[0]?.body).not.toContain('https://github.com/bank/mesh/blob/');
+  });
+});
+
 describe('when GitHub says no, the exit code stays and the reader is told', () => {
   test('a read-only token: annotations, summary, SARIF notice', async () => {
     github.faults.push(readOnlyToken);
@@ -224,7 +258,7 @@ describe('when GitHub says no, the exit code stays and the reader is told', () =
     github.faults.push({ on: /./, answer: { type: 'status', status: 500, message: 'Server Error' } });
     const result = await run();
     expect(result.code).toBe(1);
-    expect(result.log).toMatch(/notice: could not read the pull request: GitHub did not answer \(500\)/);
+    expect(result.log).toMatch(/notice: could not read the pull request: GitHub has a problem \(500\)/);
     expect(result.log).toMatch(/^annotation error/m);
     expect(result.summary).toContain('Blocked');
   });
@@ -342,6 +376,29 @@ describe('wrong use ends in one sentence and exit code 2', () => {
     expect(result.code).toBe(3);
     expect(result.log).toBe('failed: internal error, nothing was decided: no such layer\n');
     expect(result.summary).toContain('internal error');
+  });
+
+  test('a summary comment that is there is brought up to date, one that is not there is not made', async () => {
+    const broken: Analysis = () => {
+      throw new Error('no such layer @everyone');
+    };
+    await run(pullRequest(), broken);
+    expect(github.writes()).toEqual([]);
+    await run();
+    const before = github.writes().length;
+    await run(pullRequest({ runId: 101 }), broken);
+    expect(github.writes().slice(before)).toEqual([`PATCH /repos/bank/mesh/issues/comments/${String(github.issueComments[0]?.id)}`]);
+    expect(github.issueComments).toHaveLength(1);
+    expect(github.issueComments[0]?.body).toMatch(/^<!-- mesh-posture:v1 tag=default state=\S+ -->\n🔴 \*\*Error\*\*: internal error, nothing was decided: no such layer @\u200beveryone$/);
+    await run(pullRequest({ runId: 102 }));
+    expect(github.issueComments[0]?.body).toContain('Blocked');
+  });
+
+  test('a GitHub that fails meanwhile does not hide why', async () => {
+    github.faults.push({ on: /./, answer: { type: 'status', status: 500, message: 'Server Error' } });
+    const result = await run(pullRequest(), () => { throw new Error('no such layer'); });
+    expect(result.code).toBe(3);
+    expect(result.log).toBe('failed: internal error, nothing was decided: no such layer\n');
   });
 
   test('a reporter that breaks does not change the exit code', async () => {

@@ -1,6 +1,6 @@
 /** The bundle, started as the runner starts it, on real manifests and a real repository, against the loopback GitHub. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -27,6 +27,23 @@ afterEach(async () => {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
   expect(github.mistakes).toEqual([]);
 });
+
+function temporary(prefix: string): string {
+  const folder = mkdtempSync(join(tmpdir(), prefix));
+  folders.push(folder);
+  return folder;
+}
+
+/** As `actions/checkout` with `fetch-depth: 1` leaves it. */
+function shallowCheckout(): string {
+  const folder = temporary('mesh-posture-shallow-');
+  const git = (...words: readonly string[]): string => execFileSync('git', words, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  git('init', '--quiet');
+  git('remote', 'add', 'origin', `file://${repository.directory}`);
+  git('fetch', '--quiet', '--depth=1', 'origin', commits.merge);
+  git('checkout', '--quiet', '--detach', commits.merge);
+  return folder;
+}
 
 const step = (rest: Partial<Step> = {}): Step => ({
   github,
@@ -96,17 +113,31 @@ describe('the shop of the demo', () => {
 
   test('from a fork, in a checkout of depth 1, is compared all the same', async () => {
     await open(shopBase, shopHead);
-    const folder = mkdtempSync(join(tmpdir(), 'mesh-posture-shallow-'));
-    folders.push(folder);
-    const git = (...words: readonly string[]): string => execFileSync('git', words, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
-    git('init', '--quiet');
-    git('remote', 'add', 'origin', `file://${repository.directory}`);
-    git('fetch', '--quiet', '--depth=1', 'origin', commits.merge);
-    git('checkout', '--quiet', '--detach', commits.merge);
     const payload = pullRequestPayload({ owner: github.owner, repo: github.repo, base: commits.base, head: commits.head, fork: true });
-    const result = await runStep(step({ workspace: folder, event: { name: 'pull_request', payload } }));
+    const result = await runStep(step({ workspace: shallowCheckout(), event: { name: 'pull_request', payload } }));
     expect(result.outputs).toMatchObject({ verdict: 'fail', comparison: 'merge-result', 'base-sha': commits.base });
     expect(github.reviewComments.length).toBeGreaterThan(0);
+  });
+
+  test('the token reaches git only where it fetches, never by its arguments', async () => {
+    await open(shopBase, shopHead);
+    const folder = temporary('mesh-posture-watch-');
+    const seen = join(folder, 'seen');
+    // Stands before the real git on PATH and writes down what it is given.
+    writeFileSync(join(folder, 'git'), `#!/bin/sh\n{ echo "ARGUMENTS $*"; env; } >> '${seen}'\nexec ${execFileSync('sh', ['-c', 'command -v git'], { encoding: 'utf8' }).trim()} "$@"\n`);
+    chmodSync(join(folder, 'git'), 0o755);
+    const result = await runStep(step({ workspace: shallowCheckout(), environment: { PATH: `${folder}:${process.env['PATH'] ?? ''}` } }));
+    expect(result.code).toBe(1);
+    const calls = readFileSync(seen, 'utf8').split(/^ARGUMENTS /m).slice(1);
+    const secret = new RegExp(`loopback-token|${Buffer.from('x-access-token:loopback-token').toString('base64')}`);
+    expect(calls.some((call) => / fetch /.test(call.split('\n')[0] ?? '') && secret.test(call))).toBe(true);
+    for (const call of calls) {
+      const [words = ''] = call.split('\n', 1);
+      expect(words).not.toMatch(secret);
+      if (!/ fetch /.test(words)) expect(call).not.toMatch(secret);
+      expect(call).not.toMatch(/INPUT_GITHUB-TOKEN/);
+    }
+    expect(result.log).not.toMatch(secret);
   });
 
   test('in a merge queue gates and writes nothing', async () => {

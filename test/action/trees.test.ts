@@ -97,7 +97,7 @@ describe('a checkout of depth 1', () => {
     shallowCheckout('file:///nowhere/at/all');
     github.faults.push({ on: /git\/trees/, answer: { type: 'status', status: 500, message: 'Server Error' } });
     await expect(source().readPair(commits.base, commits.merge, yaml)).rejects.toThrow(InputError);
-    await expect(source().readPair(commits.base, commits.merge, yaml)).rejects.toThrow(/is unknown in this repository, and could not list the files of `[0-9a-f]{7}`: GitHub did not answer \(500\)/);
+    await expect(source().readPair(commits.base, commits.merge, yaml)).rejects.toThrow(/is unknown in this repository, and could not list the files of `[0-9a-f]{7}`: GitHub has a problem \(500\)/);
   });
 
   test('without a token is an error that says what to do', async () => {

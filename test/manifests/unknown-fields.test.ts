@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { decodeDocument } from '#manifests/decode.ts';
 import { editDistance, nearestName } from '#manifests/nearest-name.ts';
 import { accepted, type ManifestProblem } from '#manifests/resource.ts';
-import { decode } from './support/read.ts';
+import { context, decode } from './support/read.ts';
 
 function problems(text: string): readonly ManifestProblem[] {
   const decoded = decode(text);
@@ -51,6 +52,12 @@ describe('misspelt fields', () => {
     const text =
       'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {strategy: {type: Recreate}, template: {metadata: {labels: {app: web}}, spec: {tolerations: [], topologySpreadConstraints: [], containers: [{name: a, image: b, resources: {}, volumeMounts: [], lifecycle: {}}]}}}\n';
     expect(problems(text)).toEqual([]);
+  });
+
+  test('a flood of wrong fields is cut, and costs little', () => {
+    const spec = Object.fromEntries(Array.from({ length: 50_000 }, (_, index) => [`rulez${String(index)}`, index]));
+    const decoded = decodeDocument({ apiVersion: 'security.istio.io/v1', kind: 'AuthorizationPolicy', metadata: { name: 'x' }, spec }, context);
+    expect(decoded.type === 'resources' ? decoded.resources[0]?.problems.length : decoded.type).toBe(100);
   });
 
   test('what can be decoded beside a refused field is decoded', () => {

@@ -137,6 +137,15 @@ export function vocabulary(mode: PathNormalization, withTemplates: boolean): Rea
   ]);
 }
 
+/** Raw paths that some normalizations fold together and others keep apart. */
+export const rawPaths: readonly string[] = [...normalPaths, '//a', '/a//b', '/%61', '/%61/b', '/a/%62', '/x/../a', '/x/..;/a', '/./a', '/a%2fb', '/a%2Fb', '/a\\b', '/%2fa', '/%5ca', '/a/..', '/a/../b', '/x%2f..%2fa', '/x//../a', '/a%5cb', '//b', '/a/x/../b', '/a/./b', '/ab/../a/b', '/%61%62', '/a//', '/a/%2e%2e/b'];
+
+/** Paths read under several normalizations in one world, as when a mesh's setting changes between two sides. */
+function mixedPaths(mode: PathNormalization, withTemplates: boolean): Vocabulary {
+  const modes: readonly PathNormalization[] = mode === 'BASE' ? ['NONE', 'BASE'] : ['BASE', mode];
+  return { matchers: [...pathPatterns, ...(withTemplates ? templates : [])].flatMap((pattern) => modes.map((mode) => path(pattern, mode))), values: rawPaths };
+}
+
 export interface World {
   readonly problem: DifferenceProblem;
   readonly points: readonly Point[];
@@ -163,6 +172,8 @@ export interface WorldOptions {
   readonly limits?: Limits;
   readonly onePath?: boolean;
   readonly dimensions?: readonly Dimension[];
+  /** Paths under several normalizations at once. */
+  readonly mixed?: boolean;
 }
 
 /** Worlds of two to four dimensions, so that cubes meet often. */
@@ -170,7 +181,7 @@ export function worlds(options: WorldOptions = {}): fc.Arbitrary<World> {
   return fc
     .tuple(fc.constantFrom<PathNormalization>('NONE', 'BASE', 'BASE', 'MERGE_SLASHES', 'DECODE_AND_MERGE_SLASHES'), fc.boolean())
     .chain(([mode, withTemplates]) => {
-      const words = vocabulary(mode, withTemplates);
+      const words = options.mixed === true ? new Map([...vocabulary(mode, withTemplates), ['path', mixedPaths(mode, withTemplates)]] as const) : vocabulary(mode, withTemplates);
       const all = options.dimensions ?? [...words.keys()];
       return fc.subarray([...all], { minLength: Math.min(2, all.length), maxLength: Math.min(4, all.length) }).chain((dimensions) => {
         const predicate = fc.oneof(...dimensions.map((dimension) => predicateOf(dimension, words.get(dimension) as Vocabulary)));

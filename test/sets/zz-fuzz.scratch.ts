@@ -7,7 +7,7 @@ const n = Number(process.argv[2] ?? 10000), seed = Number(process.argv[3] ?? 1);
 let hit=0,pts=0,ne=0,cubes=0,und=0,max=0;
 const t0=Date.now();
 const shown=(p:any)=>[...p].map(([d,v]:any)=>`${d}=${valueKey(v)}`).join(' ');
-const opts = process.argv[4] ? { dimensions: process.argv[4].split(',') as any } : {};
+const opts = process.argv[4] ? { dimensions: process.argv[4].split(',') as any, mixed: process.argv[5]==='mixed' } : {};
 const r = fc.check(fc.property(worlds(opts), ({problem,points})=>{
   const t=Date.now(); const found=difference(problem); max=Math.max(max,Date.now()-t);
   if(found.regions.length) ne++; if(found.undecided.length) und++;

@@ -47,7 +47,7 @@ const meaning: Readonly<Record<HostFailureKind, string>> = {
   'not-found': 'it does not exist, or the token may not see it',
   refused: 'GitHub refused it',
   'rate-limited': 'GitHub asks to wait longer than this run may',
-  unavailable: 'GitHub did not answer',
+  unavailable: 'GitHub has a problem',
   unexpected: 'GitHub answered in an unexpected way',
 };
 

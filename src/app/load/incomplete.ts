@@ -112,35 +112,6 @@ function lineText(line: number | undefined): string {
   return line === undefined ? '' : ` line ${String(line)}`;
 }
 
-/** Units that need a renderer (R13): `new` where the pull request touches what they read, or brings or takes them. */
-export function notRenderableReasons(units: readonly Unit[], isTouched: (unit: Unit) => boolean): readonly IncompleteReason[] {
-  return units.flatMap((unit): readonly IncompleteReason[] => {
-    const need = rendererOf(unit);
-    if (need === undefined) return [];
-    return [
-      {
-        id: shortHash('not-renderable', unit.id, ''),
-        kind: 'not-renderable',
-        status: isTouched(unit) ? 'new' : 'existing',
-        unit: unit.id,
-        ...locationOf(unit),
-        reason: notRenderedReason(need),
-        remedy: `keep the rendered manifests beside it and name their folder in \`units\`, or review ${need === 'kustomize' ? 'the output of `kustomize build`' : 'the output of `helm template`'} with \`--base\` and \`--head\``,
-      },
-    ];
-  });
-}
-
-export function notRenderedReason(need: 'kustomize' | 'helm'): string {
-  return `needs ${need}, which is not run by this version`;
-}
-
-/** Which tool the unit needs on either side, where it needs one. */
-export function rendererOf(unit: Unit): 'kustomize' | 'helm' | undefined {
-  for (const side of [unit.head, unit.base]) if (side !== undefined && side.kind !== 'plain') return side.kind;
-  return undefined;
-}
-
 /** Whether a pull request that changes these paths touches what a unit reads, on either side. */
 export function touches(changed: readonly string[]): (unit: Unit) => boolean {
   const paths = new Set(changed);
@@ -162,11 +133,6 @@ function some(wanted: ReadonlySet<string>, present: ReadonlySet<string>): boolea
 }
 
 /** The head's own file: what only the base has, no reader can open. */
-function locationOf(unit: Unit): { readonly file?: string } {
-  const file = unit.head?.rootFile;
-  return file === undefined ? {} : { file };
-}
-
 /** `both` where the two sides cannot read the same thing for the same reason. */
 export function unreadableCoverage(broken: readonly SideBroken[]): Coverage['unreadable'] {
   const found = new Map<string, { file: string; line?: number; side: 'base' | 'head' | 'both'; reason: string; remedy: string }>();

@@ -6,5 +6,5 @@ import { analyse, finish } from '../run.ts';
 export async function audit(args: readonly string[]): Promise<number> {
   const { values, positionals } = readArguments(args, reportOptions);
   const opened = await openTree(positionals[0]);
-  return finish(analyse(opened, values.config), opened.pair, values, 'audit');
+  return finish(await analyse(opened, values.config), opened.pair, values, 'audit');
 }

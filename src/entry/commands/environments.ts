@@ -5,13 +5,15 @@ import { readArguments } from '../arguments.ts';
 import { configurationFor } from '../configuration.ts';
 import { openTree } from '../open.ts';
 import { print } from '../output.ts';
+import { prepare } from '../rendering.ts';
 import { oneLine } from '../one-line.ts';
 
 export async function environments(args: readonly string[]): Promise<number> {
   const { values, positionals } = readArguments(args, { config: { type: 'string' }, explain: { type: 'string' } });
-  const { pair } = await openTree(positionals[0]);
+  const { pair, source } = await openTree(positionals[0]);
   const { config } = configurationFor(pair, values.config);
-  const loaded = loadComparison(pair, config);
+  const prepared = await prepare(pair, config, source);
+  const loaded = loadComparison(prepared.pair, config, { prepared });
   if (values.explain !== undefined) {
     const units = unitsUsing(loaded.discovered, values.explain);
     print(units.length > 0 ? `\`${oneLine(values.explain)}\` is used by ${units.map((unit) => `\`${oneLine(unit)}\``).join(', ')}` : `\`${oneLine(values.explain)}\` is used by no unit: a change in it changes nothing`);

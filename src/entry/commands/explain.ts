@@ -13,6 +13,7 @@ import { readArguments } from '../arguments.ts';
 import { configurationFor } from '../configuration.ts';
 import { openTree, readNamed } from '../open.ts';
 import { print, textOptions } from '../output.ts';
+import { prepare } from '../rendering.ts';
 
 const options = {
   from: { type: 'string' },
@@ -92,9 +93,10 @@ export async function explain(args: readonly string[]): Promise<number> {
   const { values, positionals } = readArguments(args, options);
   if (positionals.length > 0) throw new InputError(`\`${positionals.join(' ')}\` is not understood`, 'name caller and workload with `--from` and `--to`');
   const queries = values.queries === undefined ? [queryOf(values)] : readQueries(readNamed(values.queries), values.queries);
-  const { pair } = await openTree(values.tree);
+  const { pair, source } = await openTree(values.tree);
   const { config } = configurationFor(pair, values.config);
-  const loaded = loadSnapshot(pair.head, pair.blobs, config);
+  const prepared = await prepare(pair, config, source);
+  const loaded = loadSnapshot(prepared.pair.head, prepared.pair.blobs, config, { prepared });
   const meshes = loaded.environments.map(({ id, head }): NamedMesh => ({ environment: id, mesh: buildMesh(head.resources, { stated: statedMesh(config), knowledge: enrolmentKnowledge(config.mesh.rootNamespace ?? 'istio-system', head.resources) }) }));
   for (const query of queries) print(values.queries === undefined ? explained(query, meshes) : answered(query, meshes));
   return 0;

@@ -9,5 +9,5 @@ export async function review(args: readonly string[]): Promise<number> {
   if (values.base === undefined || values.head === undefined) throw new InputError('`review` needs `--base` and `--head`', 'name two revisions or two directories');
   if (positionals.length > 0) throw new InputError(`\`${positionals.join(' ')}\` is not understood`, 'name what to compare with `--base` and `--head`');
   const opened = await openPair(values.base, values.head);
-  return finish(analyse(opened, values.config), opened.pair, values, 'review');
+  return finish(await analyse(opened, values.config), opened.pair, values, 'review');
 }

@@ -18,7 +18,7 @@ export const query = {
       workload: text('instead of `principal`: a declared workload, `namespace/name`'),
       outside: flag('a client outside the cluster'),
       ip: text('address of the connection'),
-      pod: object<NonNullable<Query['from']['pod']>>('the calling pod, where NetworkPolicies look at it', { namespace: text('its namespace'), labels: labels('its labels') }, {}),
+      pod: object<NonNullable<Query['from']['pod']>>('the calling pod, where NetworkPolicies look at it', { namespace: text('its namespace'), labels: labels('its labels'), namespaceLabels: labels('labels of its namespace, where no manifest declares it') }, { namespaceLabels: true }),
       direct: flag('straight to the pod, past waypoints and gateways'),
     },
     { principal: true, workload: true, outside: true, ip: true, pod: true, direct: true },
@@ -38,7 +38,7 @@ export const query = {
   request: object<Query['request']>(
     'what is sent',
     {
-      protocol: choice<Query['request']['protocol']>('what the client speaks', { http: true, https: true, tcp: true, tls: true }),
+      protocol: choice<Query['request']['protocol']>('what the client speaks', { http: true, https: true, tcp: true, tls: true, udp: true, sctp: true }),
       sni: text('server name of the TLS handshake'),
       method: text('HTTP method'),
       path: text('HTTP path with query'),

@@ -26,7 +26,7 @@ function encodeLetter(path: string, index: number): string {
 }
 
 /** Raw spellings of a path which some modes fold together and others keep apart. */
-function spellings(path: string, heads: readonly string[]): string[] {
+function spellings(path: string): string[] {
   const found: string[] = [];
   const slashes = [...path].flatMap((character, index) => (character === '/' ? [index] : []));
   const replaced = (index: number, text: string): string => path.slice(0, index) + text + path.slice(index + 1);
@@ -36,35 +36,60 @@ function spellings(path: string, heads: readonly string[]): string[] {
     else found.push(`/%2f${path.slice(1)}`, `/%5c${path.slice(1)}`, `/\\${path.slice(1)}`, `/x/..${path}`, `/x/..;${path}`, `/x%2f..${path}`, `/x%2f..%2f..${path}`, `/x//..${path}`);
   }
   found.push(path.replaceAll('/', '//'), `/${path.slice(1).replaceAll('/', '%2f')}`, `/${path.slice(1).replaceAll('/', '\\')}`);
+  if (path.endsWith('/')) found.push(`${path}.`, `${path}x/..`);
   const letters = [...path].flatMap((character, index) => (/[A-Za-z0-9._~-]/.test(character) ? [index] : []));
   for (const index of new Set([letters[0], letters[letters.length - 1]])) if (index !== undefined) found.push(encodeLetter(path, index));
   found.push(letters.reduceRight((text, index) => encodeLetter(text, index), path));
-  // A prefix that only the rawer mode sees, in front of any path at all.
-  for (const head of heads) {
-    const clean = head.endsWith('/') ? head : `${head}x/`;
-    const depth = clean.split('/').length - 2;
-    found.push(`${clean}${Array.from({ length: depth }, () => '..').join('/')}${path}`, `${clean}${Array.from({ length: depth }, () => '..').join('%2f')}${path}`);
-  }
   return found;
 }
 
-/** Raw paths such that every class of the matchers has one; `undefined` above the limit. */
+/**
+ * A path that only the rawer mode sees, in front of one that all others see: `/shown/../path`, where dots are not resolved at all,
+ * and `/shown/..%2fpath`, where they are but escaped slashes are kept. The end is also spelled in a way that the rawer mode does not read.
+ */
+function behind(head: string, path: string, slash: '/' | '%2f'): string[] {
+  const clean = head.endsWith('/') ? head : `${head}/`;
+  const up = Array.from({ length: clean.split('/').length - 2 }, () => '..').join(slash);
+  const last = path.length - 1;
+  const ends = /[A-Za-z0-9._~-]/.test(path[last] ?? '') ? [path, encodeLetter(path, last)] : [path];
+  const found = ends.map((end) => `${clean}${up}${slash}${end.slice(1)}`);
+  return path === '/' ? [...found, `${clean}${up}`] : found;
+}
+
+/**
+ * Raw paths such that every class of the matchers has one; `undefined` above the limit. With two normalizations (a mesh's setting
+ * that changes) the spellings cover every pair of what one and the other can see.
+ */
 export function pathCandidates(matchers: readonly PathMatcher[], limit: number): string[] | undefined {
   const modes = distinct(matchers.map((matcher) => matcher.normalization)) as PathNormalization[];
   const only = modes[0];
   if (only === undefined) return textCandidates({ exact: [], prefixes: [], suffixes: [] }, '/');
   if (modes.length === 1) return normalized(matchers, only, limit);
-  const plain = new Set<string>();
+  const shared = new Set<string>();
+  const byMode = new Map<PathNormalization, readonly string[]>();
   for (const mode of modes) {
-    const found = normalized(matchers, mode, limit);
+    const found = normalized(matchers.filter((matcher) => matcher.normalization === mode), mode, limit);
     if (found === undefined) return undefined;
-    for (const path of found) plain.add(path);
+    byMode.set(mode, found);
+    // One raw path is often its own form in every mode: all patterns together, too.
+    const together = normalized(matchers, mode, limit);
+    if (together === undefined) return undefined;
+    for (const path of together) shared.add(path);
   }
-  const heads = distinct(['/', ...unionOf(matchers).texts.prefixes.filter((prefix) => prefix.startsWith('/')), ...unionOf(matchers).texts.exact.filter((text) => text.startsWith('/'))]);
-  const found = new Set(plain);
-  // Where one spelling is already unusual in one mode, a second one on top tells the third mode apart.
-  for (const path of plain) for (const raw of spellings(path, heads)) found.add(raw);
-  const rest = [...found].filter((path) => !plain.has(path) && !rejectedPath(path)).sort((left, right) => left.length - right.length || compareText(left, right));
+  const of = (wanted: (mode: PathNormalization) => boolean): string[] => [...new Set(modes.filter(wanted).flatMap((mode) => byMode.get(mode) ?? []))];
+  const plain = [...new Set([...shared, ...of(() => true)])];
+  const found = new Set([...plain, ...plain.flatMap(spellings)]);
+  // What one mode shows in front and the other does not: all pairs, so that none is missing.
+  const pairs: readonly (readonly [readonly string[], readonly string[], '/' | '%2f'])[] = [
+    [of((mode) => mode === 'NONE'), of((mode) => mode !== 'NONE'), '/'],
+    [of((mode) => mode === 'BASE' || mode === 'MERGE_SLASHES'), of((mode) => mode === 'DECODE_AND_MERGE_SLASHES'), '%2f'],
+  ];
+  for (const [heads, paths, slash] of pairs) {
+    if (heads.length * paths.length > limit * 4) return undefined;
+    for (const head of heads) for (const path of paths) for (const raw of behind(head, path, slash)) found.add(raw);
+  }
+  const simple = new Set(plain);
+  const rest = [...found].filter((path) => !simple.has(path) && !rejectedPath(path)).sort((left, right) => left.length - right.length || compareText(left, right));
   return [...plain, ...rest];
 }
 

@@ -1,0 +1,180 @@
+/** From rendered documents to typed resources, with what could not be rendered (R13, R15, R18). */
+import { shortHash } from '#lib/canonical.ts';
+import { sortedBy } from '#lib/order.ts';
+import { decodeDocument } from '#manifests/decode.ts';
+import type { AnyResource } from '#manifests/resource.ts';
+import type { Assumption } from '#mesh/model.ts';
+import type { IncompleteReason, UnitReport } from '#report/report.ts';
+import type { Origin } from '#source/origin.ts';
+import type { Side } from '#trees/tree.ts';
+import type { OutsideContent } from '#units/build.ts';
+import type { Documents } from '#units/documents.ts';
+import { onSide, shown, type Unit } from '#units/unit.ts';
+import type { Rendered, SideRendering } from '../render/rendered.ts';
+import type { Broken, FileContent, Placement } from './read.ts';
+
+export type DocumentReader = (origins: readonly Origin[], placement: Placement) => readonly FileContent[];
+
+/** Equal documents from equal files give the *same* objects on both sides, as for files. */
+export function renderedReader(documents: Documents): DocumentReader {
+  const known = new Map<string, FileContent>();
+  return (origins, placement) =>
+    origins.map((origin) => {
+      const key = [origin.rendered?.blob, origin.rendered?.from, origin.file, origin.blob, placement.unit, placement.defaultNamespace].join('\n');
+      let content = known.get(key);
+      if (content === undefined) {
+        content = readOne(origin, placement, documents);
+        known.set(key, content);
+      }
+      return content;
+    });
+}
+
+function readOne(origin: Origin, placement: Placement, documents: Documents): FileContent {
+  const { file } = origin;
+  const reading = documents.read(origin.rendered?.blob ?? '');
+  const resources: AnyResource[] = [];
+  const broken: Broken[] = [];
+  let understood = 0;
+  let ignored = 0;
+  const found = reading.type === 'documents' ? reading.documents : [];
+  for (const document of found) {
+    const at = { unit: placement.unit, file, document: 0 };
+    if (document.failure !== undefined) {
+      const { line, column, ...problem } = document.failure;
+      broken.push({ ...at, value: document.value, problem: { ...problem, reason: `what is rendered from it cannot be read: ${problem.reason}` }, fallback: [] });
+      continue;
+    }
+    const decoded = decodeDocument(document.value, { origin, ...placement });
+    if (decoded.type === 'ignored') ignored += 1;
+    else if (decoded.type === 'unreadable') broken.push({ ...at, value: document.value, problem: { kind: 'yaml-error', reason: decoded.reason, remedy: decoded.remedy }, fallback: [] });
+    else {
+      if (decoded.resources.length > 0) understood += 1;
+      else if (decoded.unreadable.length === 0) ignored += 1;
+      resources.push(...decoded.resources);
+      for (const item of decoded.unreadable) broken.push({ ...at, value: undefined, problem: { kind: 'yaml-error', reason: item.reason, remedy: item.remedy }, fallback: [] });
+    }
+  }
+  return { file, resources, broken, documents: found.length, understood, ignored };
+}
+
+/** What came of the unit on a side; `undefined` where that side has it as plain YAML, or not at all. */
+export function renderingOn(rendered: Rendered, unit: Unit, side: Side): SideRendering | undefined {
+  const of = onSide(unit, side);
+  return of === undefined || of.kind === 'plain' ? undefined : (rendered.units.get(unit.id)?.[side] ?? notRun(of.kind));
+}
+
+/** Where no renderer was given (tests, tools that read one tree): named like any other unit that could not be rendered. */
+function notRun(need: 'kustomize' | 'helm'): SideRendering {
+  return {
+    type: 'missing-tool',
+    tool: need,
+    reason: `needs ${need}, which was not run`,
+    remedy: `keep the rendered manifests beside it and name their folder in \`units\`, or review ${need === 'kustomize' ? 'the output of `kustomize build`' : 'the output of `helm template`'} with \`--base\` and \`--head\``,
+  };
+}
+
+type Failed = Exclude<SideRendering, { type: 'rendered' }>;
+
+function failureOf(rendering: SideRendering | undefined): Failed | undefined {
+  return rendering === undefined || rendering.type === 'rendered' ? undefined : rendering;
+}
+
+const kindOf: Readonly<Record<Failed['type'], IncompleteReason['kind']>> = { failed: 'not-renderable', 'missing-tool': 'not-renderable', refused: 'refused', limit: 'limit' };
+
+/** `new`: the head has a reason that the base lacks, or the pull request touches what the unit reads. What only the base has, the head mends. */
+export function renderReasons(units: readonly Unit[], rendered: Rendered, isTouched: (unit: Unit) => boolean): readonly IncompleteReason[] {
+  return units.flatMap((unit): readonly IncompleteReason[] => {
+    if (rendered.untouched.has(unit.id)) return [];
+    const base = failureOf(renderingOn(rendered, unit, 'base'));
+    const head = failureOf(renderingOn(rendered, unit, 'head'));
+    const failure = head ?? base;
+    if (failure === undefined) return [];
+    const { rootFile } = shown(unit);
+    const file = failure.file ?? rootFile;
+    const onlyBase = head === undefined;
+    // A side without the unit has no reason for it.
+    const known = base !== undefined && head !== undefined && base.reason === head.reason;
+    return [
+      {
+        id: shortHash('not-renderable', unit.id, ''),
+        kind: kindOf[failure.type],
+        status: !onlyBase && (isTouched(unit) || !known) ? 'new' : 'existing',
+        unit: unit.id,
+        ...(file === undefined ? {} : { file }),
+        ...(failure.line === undefined ? {} : { line: failure.line }),
+        reason: onlyBase && unit.head !== undefined ? `${failure.reason} (on the base side; the head mends it)` : onlyBase ? `${failure.reason} (on the base side, which alone has it)` : failure.reason,
+        remedy: failure.remedy,
+      },
+    ];
+  });
+}
+
+export function renderedUnitReport(unit: Unit, rendered: Rendered): UnitReport {
+  const { kind, path } = shown(unit);
+  if (rendered.untouched.has(unit.id)) return { id: unit.id, kind, path, status: 'untouched' };
+  const base = renderingOn(rendered, unit, 'base');
+  const head = renderingOn(rendered, unit, 'head');
+  const failure = failureOf(head) ?? failureOf(base);
+  if (failure !== undefined) return { id: unit.id, kind, path, status: 'not-renderable', reason: failure.reason, ...(failure.type === 'missing-tool' ? {} : { tool: failure.tool }) };
+  const tool = [head, base].find((each) => each?.type === 'rendered')?.tool;
+  const identical = base?.type === 'rendered' && head?.type === 'rendered' && sameDocuments(base.documents, head.documents);
+  return { id: unit.id, kind, path, status: identical ? 'identical' : 'rendered', ...(tool === undefined ? {} : { tool }) };
+}
+
+function sameDocuments(left: readonly Origin[], right: readonly Origin[]): boolean {
+  return left.length === right.length && left.every((origin, index) => origin.rendered?.blob === right[index]?.rendered?.blob);
+}
+
+/** One reference to outside content that the sides do not share. */
+export interface OutsideChange {
+  readonly unit: string;
+  readonly content: OutsideContent;
+  readonly change: 'added' | 'removed' | 'modified';
+  readonly side: 'LEFT' | 'RIGHT';
+}
+
+export function outsideChanges(units: readonly Unit[], rendered: Rendered): readonly OutsideChange[] {
+  const found = new Map<string, OutsideChange>();
+  for (const unit of units) {
+    const sides = rendered.units.get(unit.id);
+    // A side that could not be rendered says nothing about what it takes.
+    if ([sides?.base, sides?.head].some((side) => side !== undefined && side.type !== 'rendered')) continue;
+    const base = outsideOf(sides?.base);
+    const head = outsideOf(sides?.head);
+    const add = (change: OutsideChange): void => {
+      const key = `${change.content.name}\n${change.content.file}\n${change.change}`;
+      if (!found.has(key)) found.set(key, change);
+    };
+    for (const [name, content] of head) {
+      const before = base.get(name);
+      if (before === undefined) add({ unit: unit.id, content, change: 'added', side: 'RIGHT' });
+      else if (before.detail !== content.detail) add({ unit: unit.id, content, change: 'modified', side: 'RIGHT' });
+    }
+    for (const [name, content] of base) if (!head.has(name)) add({ unit: unit.id, content, change: 'removed', side: 'LEFT' });
+  }
+  return sortedBy(found.values(), (each) => each.content.file, (each) => each.content.line, (each) => each.content.name);
+}
+
+function outsideOf(rendering: SideRendering | undefined): ReadonlyMap<string, OutsideContent> {
+  return new Map(rendering?.type === 'rendered' ? rendering.outside.map((content) => [content.name, content]) : []);
+}
+
+/** R15, R22: what stands outside, and releases that nothing states. */
+export function renderAssumptions(units: readonly Unit[], rendered: Rendered): readonly Assumption[] {
+  const assumptions = new Map<string, Assumption>();
+  for (const unit of units) {
+    const sides = rendered.units.get(unit.id);
+    for (const side of [sides?.head, sides?.base]) {
+      if (side?.type !== 'rendered') continue;
+      for (const { kind, name } of side.outside) {
+        assumptions.set(`outside:${name}`, { id: `outside:${name}`, text: `the ${kind} \`${name}\` lies outside the repository; what it deploys is not read, and changes nothing` });
+      }
+    }
+    const of = shown(unit);
+    if (of.helm?.guessed === true && !rendered.untouched.has(unit.id)) {
+      assumptions.set(`release:${of.path}`, { id: `release:${of.path}`, text: `nothing says how the chart \`${of.path}\` is released; release and namespace are taken to be \`${of.helm.release}\`` });
+    }
+  }
+  return [...assumptions.values()];
+}

@@ -1,0 +1,91 @@
+/** The network layer of one question: its two ends as NetworkPolicies see them, and the answer in front of every proxy. */
+import type { Mesh, Workload } from '#mesh/model.ts';
+import { podSpecOf } from '#mesh/ports.ts';
+import { decidePacket } from '#semantics/network-policy.ts';
+import type { End, NetworkAnswer, PodEnd, Transport } from '#semantics/network-policy.ts';
+import { networkWorldOf } from '#semantics/network-world.ts';
+import { parseIp } from '#sets/ip.ts';
+import { readerOf, type LabelReader } from '#sets/label-selection.ts';
+import { identityParts } from '#sets/matches.ts';
+import type { Query } from './query.ts';
+
+/** Port on which meshed traffic of ambient pods arrives (M142). */
+export const hbonePort = 15008;
+
+export interface NetworkQuestion {
+  readonly mesh: Mesh;
+  readonly query: Query;
+  /** The pod that is asked about; `undefined`: an address outside the cluster. */
+  readonly destination: Workload | undefined;
+  /** As it is on the wire. */
+  readonly port: number;
+  /** Workloads that `from` may mean: the named one, or those that present the named identity. */
+  readonly callers: readonly Workload[];
+}
+
+export function isDatagram({ request }: Query): boolean {
+  return request.protocol === 'udp' || request.protocol === 'sctp';
+}
+
+export function transportOf(protocol: Query['request']['protocol']): Transport {
+  return protocol === 'udp' ? 'UDP' : protocol === 'sctp' ? 'SCTP' : 'TCP';
+}
+
+/** One answer for all that the question may mean; `passes: undefined` where they differ or something decisive is not told. */
+export function networkAnswer(question: NetworkQuestion): NetworkAnswer {
+  const { mesh, query } = question;
+  const world = networkWorldOf(mesh);
+  const destination = destinationEnd(question);
+  const answers = sourceEnds(question).map((source) => decidePacket(world, { source, destination, port: question.port, transport: transportOf(query.request.protocol) }));
+  const [first] = answers;
+  if (first === undefined) return { passes: undefined, governed: false, by: [], rule: 'M139', because: 'who calls is not told' };
+  if (answers.every((answer) => answer.passes === first.passes)) return first;
+  return { passes: undefined, governed: true, by: [], rule: 'M139', because: `the pods with the identity \`${query.from.principal ?? ''}\` are answered differently: say which calls in \`from.pod\`` };
+}
+
+function destinationEnd({ mesh, query, destination }: NetworkQuestion): End {
+  const address = parseIp(query.to.ip ?? '');
+  if (destination === undefined) return address === undefined ? { type: 'somebody' } : { type: 'outside', address };
+  return podOf(mesh, destination, address);
+}
+
+function sourceEnds({ mesh, query, callers }: NetworkQuestion): readonly End[] {
+  const { from } = query;
+  const address = parseIp(from.ip ?? '');
+  if (from.pod !== undefined) {
+    const { namespace, labels, namespaceLabels } = from.pod;
+    return [{ type: 'pod', namespace, namespaceLabel: namespaceReader(mesh, namespace, namespaceLabels), labels, ports: undefined, address }];
+  }
+  if (callers.length > 0) return callers.map((workload) => podOf(mesh, workload, address));
+  if (typeof from.principal === 'string') {
+    const namespace = identityParts(from.principal)?.namespace;
+    return [namespace === undefined ? { type: 'somebody' } : { type: 'pod', namespace, namespaceLabel: namespaceReader(mesh, namespace), labels: undefined, ports: undefined, address }];
+  }
+  return [address === undefined ? { type: 'somebody' } : { type: 'outside', address }];
+}
+
+/** A pod in the node's network is the node to a policy, as its subject and as a peer: plugins differ, so nothing is told of it (M140). */
+function podOf(mesh: Mesh, workload: Workload, address: bigint | undefined): End {
+  const spec = podSpecOf(workload);
+  if (spec?.hostNetwork === true) return { type: 'somebody' };
+  const pod: PodEnd = {
+    type: 'pod',
+    namespace: workload.namespace,
+    namespaceLabel: namespaceReader(mesh, workload.namespace),
+    labels: workload.labels,
+    ports: spec === undefined ? undefined : [...spec.containers, ...spec.initContainers.filter((container) => container.restartPolicy === 'Always')].flatMap((container) => container.ports),
+    address,
+  };
+  return pod;
+}
+
+/**
+ * Labels of a namespace: those of its object, and its name on every one (R22). Without an object only a whole cluster tells that there are
+ * none (R27); `told` is what the question says of it.
+ */
+export function namespaceReader(mesh: Mesh, namespace: string, told?: Readonly<Record<string, string>>): LabelReader {
+  const known = mesh.namespaces.get(namespace);
+  if (known?.resource !== undefined || mesh.world === 'closed') return readerOf({ ...known?.labels, 'kubernetes.io/metadata.name': namespace });
+  if (told !== undefined) return readerOf({ ...told, 'kubernetes.io/metadata.name': namespace });
+  return (key) => (key === 'kubernetes.io/metadata.name' ? namespace : undefined);
+}

@@ -1,0 +1,68 @@
+import { describe, expect, test } from 'vitest';
+import { runDetectors } from '#findings/run.ts';
+import type { Finding } from '#findings/finding.ts';
+import { decodeDocument } from '#manifests/decode.ts';
+import type { AnyResource } from '#manifests/resource.ts';
+import { buildMesh } from '#mesh/build.ts';
+import { parseStream } from '#source/documents.ts';
+
+function read(text: string): readonly AnyResource[] {
+  return parseStream(text).flatMap((document, index) => {
+    const decoded = decodeDocument(document.value, { origin: { file: 'a.yaml', blob: text, document: index }, unit: 'a', defaultNamespace: 'shop' });
+    return decoded.type === 'resources' ? decoded.resources : [];
+  });
+}
+
+const namespace = 'apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {istio-injection: enabled}}\n';
+const deployment = (name: string): string =>
+  `apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: ${name}, namespace: shop}\nspec:\n  selector: {matchLabels: {app: ${name}}}\n  template:\n    metadata: {labels: {app: ${name}}, annotations: {traffic.sidecar.istio.io/excludeInboundPorts: "9000"}}\n    spec: {serviceAccountName: ${name}, containers: [{name: main, image: "a:1", ports: [{containerPort: 8080}]}]}\n`;
+const mtls = (name: string, mode: string): string => `apiVersion: security.istio.io/v1\nkind: PeerAuthentication\nmetadata: {name: ${name}, namespace: shop}\nspec: {mtls: {mode: ${mode}}}\n`;
+
+function run(base: readonly string[] | undefined, head: readonly string[], renamed: Readonly<Record<string, string>> = {}): readonly Finding[] {
+  const side = (documents: readonly string[]): { mesh: ReturnType<typeof buildMesh>; all: readonly AnyResource[] } => {
+    const all = read(documents.join('---\n'));
+    return { mesh: buildMesh(all), all };
+  };
+  return runDetectors({ environments: [{ id: 'default', base: base === undefined ? undefined : side(base), head: side(head), renamed: new Map(Object.entries(renamed)) }], changes: [], incompleteReasons: [], locate: () => undefined });
+}
+
+const told = (findings: readonly Finding[]): readonly string[] => findings.filter((finding) => finding.status !== 'existing').map((finding) => `${finding.status} ${finding.code} ${finding.resource}`);
+
+describe('a state', () => {
+  test('is existing in a snapshot', () => {
+    const findings = run(undefined, [namespace, deployment('web'), mtls('default', 'PERMISSIVE')]);
+    expect(findings.map((finding) => finding.code)).toEqual(expect.arrayContaining(['MP103', 'MP205', 'MP404']));
+    expect(told(findings)).toEqual([]);
+  });
+
+  test('is new where it was not, and fixed where it no longer is', () => {
+    const open = [namespace, deployment('web'), mtls('default', 'PERMISSIVE')];
+    const closed = [namespace, deployment('web'), mtls('default', 'STRICT')];
+    expect(told(run(closed, open))).toEqual(['new MP103 PeerAuthentication/shop/default']);
+    expect(told(run(open, closed))).toEqual(['fixed MP103 PeerAuthentication/shop/default']);
+  });
+
+  test('is worsened where it affects one more workload', () => {
+    expect(told(run([namespace, deployment('web')], [namespace, deployment('web'), deployment('cart')]))).toEqual(['new MP404 shop/cart', 'worsened MP103 Namespace/shop', 'worsened MP205 Namespace/shop']);
+  });
+
+  test('is neither new nor fixed where only a policy is renamed', () => {
+    expect(told(run([namespace, deployment('web'), mtls('default', 'PERMISSIVE')], [namespace, deployment('web'), mtls('renamed', 'PERMISSIVE')]))).toEqual([]);
+  });
+
+  test('is neither new nor fixed where only a workload is renamed', () => {
+    const base = [namespace, deployment('web')];
+    const head = [namespace, deployment('web').replace('name: web, namespace', 'name: front, namespace')];
+    expect(told(run(base, head, { 'shop/front': 'shop/web' }))).toEqual([]);
+    expect(told(run(base, head)).length).toBeGreaterThan(0);
+  });
+});
+
+describe('findings', () => {
+  test('come in one order, worst first', () => {
+    const findings = run(undefined, [namespace, deployment('web'), deployment('cart'), mtls('default', 'PERMISSIVE')]);
+    const reordered = run(undefined, [mtls('default', 'PERMISSIVE'), deployment('cart'), deployment('web'), namespace]);
+    expect(reordered).toEqual(findings);
+    expect(findings[0]?.severity).toBe('high');
+  });
+});
