@@ -1,5 +1,5 @@
 /**
- * Fills the parts of README.md that are made from other files: the demo's output, inputs and outputs of `action.yml`.
+ * Fills the parts of README.md that are made from other files: what the demo and `environments` print, inputs and outputs of `action.yml`.
  * `--check` compares instead and ends with exit code 1 where the README is stale.
  */
 import { spawnSync } from 'node:child_process';
@@ -26,15 +26,16 @@ function inputs(): string {
   return `${table(['input', 'meaning'], described(action.inputs))}\n\n${table(['output', 'meaning'], described(action.outputs))}`;
 }
 
-function demo(): string {
-  const run = spawnSync(process.execPath, [join(root, 'dist/cli.js'), 'demo'], { encoding: 'utf8', env: { ...process.env, NO_COLOR: '1' } });
+/** What the bundled command line prints, as a code block. */
+function printed(...args: readonly string[]): string {
+  const run = spawnSync(process.execPath, [join(root, 'dist/cli.js'), ...args], { cwd: root, encoding: 'utf8', env: { ...process.env, NO_COLOR: '1' } });
   return `\`\`\`\n${run.stdout.trimEnd()}\n\`\`\``;
 }
 
 /** The README with its made parts as they must be now. */
 export function freshReadme(): string {
   let text = readFileSync(join(root, 'README.md'), 'utf8');
-  for (const [name, content] of [['demo', demo()], ['inputs', inputs()]] as const) {
+  for (const [name, content] of [['demo', printed('demo')], ['environments', printed('environments', 'fixtures/environments/storefront')], ['inputs', inputs()]] as const) {
     const pattern = new RegExp(`<!-- ${name} -->[\\s\\S]*?<!-- /${name} -->`);
     if (!pattern.test(text)) throw new Error(`README.md has no part \`${name}\``);
     text = text.replace(pattern, () => `<!-- ${name} -->\n${content}\n<!-- /${name} -->`);

@@ -8,6 +8,7 @@ import { pointOf } from '#posture/point.ts';
 import type { Query } from '#posture/query.ts';
 import type { Mesh } from '#mesh/model.ts';
 import { namespaceOfId } from '#mesh/workload-id.ts';
+import type { Point } from '#sets/cube.ts';
 import { pointIn } from '#sets/evaluate.ts';
 import type { Limits } from '#sets/difference.ts';
 
@@ -46,11 +47,20 @@ function concerns(change: RawChange, query: Query): boolean {
 }
 
 function holds(change: RawChange, base: Mesh, head: Mesh, query: Query): boolean {
-  const mesh = change.passingSide === 'head' ? head : base;
+  const [passing, refusing] = change.passingSide === 'head' ? [head, base] : [base, head];
+  const point = pointAt(passing, query);
+  if (point === undefined) return false;
+  // Each side has opaque conditions of its own; all else is the same request.
+  const other = pointAt(refusing, query);
+  const both = new Map([...[...(other ?? [])].filter(([dimension]) => dimension.startsWith('opaque:')), ...point]);
+  // Bytes that only one side reads as a token are one on both.
+  if (both.get('token') === null) both.set('token', other?.get('token') ?? null);
+  return change.cubes.some((cube) => pointIn(cube, both));
+}
+
+function pointAt(mesh: Mesh, query: Query): Point | undefined {
   const workload = query.to.workload === undefined ? undefined : workloadNamed(mesh, query.to.workload);
-  if (workload === undefined) return false;
-  const point = pointOf(mesh, workload, query);
-  return point !== undefined && change.cubes.some((cube) => pointIn(cube, point));
+  return workload === undefined ? undefined : pointOf(mesh, workload, query);
 }
 
 /** What an edit that changes only the text must not bring; a phantom may move where only an unrelated policy came. */

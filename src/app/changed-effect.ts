@@ -1,10 +1,14 @@
 /** What became of every changed object: an effect, none, or not known. The list a reader checks a pull request against. */
 import type { DescribedChange } from '#impact/describe.ts';
+import { unreadableMeshConfig } from '#mesh/config-fields.ts';
 import type { ResourceReport } from '#report/report.ts';
 import type { ChangedResource } from './load.ts';
+import type { SidesOfEnvironment } from './client-tls-effect.ts';
+import type { FindingEffects } from './finding-effect.ts';
 import { notComputed } from './not-computed.ts';
+import { isNotJudged } from './not-judged.ts';
 
-export function resourceReports(changed: readonly ChangedResource[], changes: readonly DescribedChange[]): readonly ResourceReport[] {
+export function resourceReports(changed: readonly ChangedResource[], changes: readonly DescribedChange[], environments: readonly SidesOfEnvironment[], found: FindingEffects): readonly ResourceReport[] {
   const effects = new Map<string, DescribedChange[]>();
   for (const change of changes) {
     for (const edit of change.edits) {
@@ -13,20 +17,25 @@ export function resourceReports(changed: readonly ChangedResource[], changes: re
       else known.push(change);
     }
   }
-  return changed.map((entry) => ({ resource: entry.resource, environments: [...entry.environments], change: entry.change, ...effectOf(entry, effects.get(entry.resource) ?? []) }));
+  return changed.map((entry) => ({ resource: entry.resource, environments: [...entry.environments], change: entry.change, ...effectOf(entry, effects.get(entry.resource) ?? [], environments, found) }));
 }
 
-function effectOf(entry: ChangedResource, named: readonly DescribedChange[]): Pick<ResourceReport, 'effect' | 'because'> {
+function effectOf(entry: ChangedResource, named: readonly DescribedChange[], environments: readonly SidesOfEnvironment[], found: FindingEffects): Pick<ResourceReport, 'effect' | 'because'> {
   const decided = named.find(({ change }) => !change.direction.startsWith('undecided'));
   if (decided !== undefined) return { effect: 'changed', because: decided.change.headline };
   const undecided = named[0];
   if (undecided !== undefined) return { effect: 'undecided', because: undecided.change.headline };
-  if (notComputed(entry)) return { effect: 'undecided', because: 'what this kind does to requests is not computed by this version' };
-  return { effect: 'none', because: because(entry) };
+  const told = found.of(entry);
+  if (told !== undefined && told.effect !== 'none') return told;
+  if ([entry.base, entry.head].some((resource) => resource !== undefined && unreadableMeshConfig(resource) !== undefined)) return { effect: 'undecided', because: 'the mesh configuration in it cannot be read' };
+  const [open] = notComputed(entry, environments);
+  if (open !== undefined) return { effect: 'undecided', because: open.because };
+  return told ?? { effect: 'none', because: because(entry) };
 }
 
 function because(entry: ChangedResource): string {
   const resource = entry.head ?? entry.base;
+  if (resource !== undefined && isNotJudged(resource.kind)) return 'what this kind permits is not judged by this version';
   const isWorkload = resource !== undefined && 'podLabels' in resource.spec;
   if (isWorkload && entry.change !== 'modified') return `a workload that only ${entry.change === 'added' ? 'the head' : 'the base'} has, listed as population`;
   if (entry.change === 'modified') return 'every request gets the same answer as before';

@@ -13,10 +13,20 @@ import { blameKey, type Blame } from './render/rendered.ts';
 /** Longer stretches are cut: a comment marks a place, it does not paint a file. */
 const MOST_LINES = 30;
 
+/** Parsed files are large: what was cited long ago is parsed again if need be. */
+const MOST_REMEMBERED = 256;
+
+function remember<V>(known: Map<BlobId, V>, blob: BlobId, value: V): void {
+  if (known.size >= MOST_REMEMBERED) known.clear();
+  known.set(blob, value);
+}
+
 export class Citations {
   readonly #pair: TreePair;
   readonly #readers = new Map<BlobId, SpanReader>();
   readonly #documents = new Map<BlobId, readonly ParsedDocument[]>();
+  /** Many changes have the same edit as their cause. */
+  readonly #cited = new WeakMap<Edit, Cause>();
 
   readonly #blames: ReadonlyMap<string, Blame>;
 
@@ -28,6 +38,14 @@ export class Citations {
 
   /** The changed field on the side where it stands; a whole object that came or went. */
   cite(edit: Edit): Cause {
+    const known = this.#cited.get(edit);
+    if (known !== undefined) return known;
+    const fresh = this.#cite(edit);
+    this.#cited.set(edit, fresh);
+    return fresh;
+  }
+
+  #cite(edit: Edit): Cause {
     const blame = this.#blameOf(edit);
     if (blame !== undefined) return { ...blame, via: blame.via.map((step) => (step.role === 'template' ? { ...step, line: this.#templateLine(edit) } : step)), resource: edit.id, change: edit.type };
     const [resource, side, path] = this.#placeOf(edit);
@@ -73,7 +91,7 @@ export class Citations {
     let reader = this.#readers.get(origin.blob);
     if (reader === undefined) {
       reader = spanReader(this.#text(origin.blob) ?? '');
-      this.#readers.set(origin.blob, reader);
+      remember(this.#readers, origin.blob, reader);
     }
     return path.length === 0 ? reader.object(origin) : reader.field(origin, path);
   }
@@ -88,7 +106,7 @@ export class Citations {
     let documents = this.#documents.get(blob);
     if (documents === undefined) {
       documents = parseStream(this.#text(blob) ?? '');
-      this.#documents.set(blob, documents);
+      remember(this.#documents, blob, documents);
     }
     const value = origin.rendered === undefined ? documents.find((document) => document.index === origin.document)?.value : documents[0]?.value;
     if (origin.item === undefined) return value;

@@ -1,7 +1,8 @@
 /** The middle of the pipeline: environments of resources become meshes, their differences become changes with words and causes. */
-import { resourceId } from '#manifests/resource.ts';
+import { resourceId, type AnyResource } from '#manifests/resource.ts';
 import { buildMesh, type MeshSettings } from '#mesh/build.ts';
 import { enrolmentKnowledge } from '#mesh/enrolment.ts';
+import { unreadableMeshConfig } from '#mesh/config-fields.ts';
 import type { Mesh } from '#mesh/model.ts';
 import { compareSides, DifferenceMemo, type Sides } from '#impact/compare.ts';
 import { describeChanges, type DescribedChange, type Provenance } from '#impact/describe.ts';
@@ -28,12 +29,31 @@ export interface ComparedEnvironments {
 }
 
 /** Both sides of one environment; one mesh where nothing differs. */
-function meshes(loaded: LoadedEnvironment, stated: MeshSettings['stated']): ComparedEnvironment & { readonly settings: MeshSettings } {
-  const knowledge = enrolmentKnowledge(stated?.rootNamespace ?? 'istio-system', loaded.base.resources, loaded.head.resources);
+function meshes(loaded: LoadedEnvironment, stated: MeshSettings['stated']): ComparedEnvironment & { readonly settings: MeshSettings; readonly resources: Readonly<Record<'base' | 'head', readonly AnyResource[]>> } {
+  const resources = loaded.identical ? { base: loaded.base.resources, head: loaded.head.resources } : { base: withStandIns(loaded.base.resources, loaded.head.resources), head: withStandIns(loaded.head.resources, loaded.base.resources) };
+  const knowledge = enrolmentKnowledge(stated?.rootNamespace ?? 'istio-system', resources.base, resources.head);
   const settings: MeshSettings = { ...(stated === undefined ? {} : { stated }), knowledge };
-  const base = buildMesh(loaded.base.resources, settings);
-  const head = loaded.identical ? base : buildMesh(loaded.head.resources, { ...settings, seniors: new Set(loaded.base.resources.map(resourceId)) });
-  return { loaded, base, head, renamed: loaded.identical ? new Map() : renamedWorkloads(loaded.renames, base, head), settings };
+  const unsettled = loaded.identical ? new Set<string>() : changedPeerAuthentications(resources.base, resources.head);
+  const base = buildMesh(resources.base, { ...settings, unsettled });
+  const seniors = new Set(resources.base.map(resourceId));
+  const head = loaded.identical ? base : buildMesh(resources.head, { ...settings, seniors });
+  return { loaded, resources, base, head, renamed: loaded.identical ? new Map() : renamedWorkloads(loaded.renames, base, head), settings: { ...settings, unsettled, seniors } };
+}
+
+/** R18: a mesh configuration that cannot be read is what the other side says of it, and unknown where that says nothing. */
+function withStandIns(own: readonly AnyResource[], other: readonly AnyResource[]): readonly AnyResource[] {
+  if (!own.some((resource) => unreadableMeshConfig(resource) !== undefined)) return own;
+  return own.flatMap((resource) => {
+    if (unreadableMeshConfig(resource) === undefined) return [resource];
+    const id = resourceId(resource);
+    return other.filter((candidate) => resourceId(candidate) === id && unreadableMeshConfig(candidate) === undefined);
+  });
+}
+
+/** Ids of those that the head removes, or gives another mode, scope or age. */
+function changedPeerAuthentications(base: readonly AnyResource[], head: readonly AnyResource[]): ReadonlySet<string> {
+  const bare = (resources: readonly AnyResource[]): readonly AnyResource[] => resources.flatMap((resource) => (resource.kind === 'PeerAuthentication' ? [{ ...resource, labels: {}, annotations: {} }] : []));
+  return new Set(editsBetween(bare(base), bare(head)).filter((edit) => edit.type !== 'added').map((edit) => edit.id));
 }
 
 export function compareEnvironments(loaded: readonly LoadedEnvironment[], stated: MeshSettings['stated'], limits: Limits, citations: Citations): ComparedEnvironments {
@@ -54,8 +74,8 @@ export function compareEnvironments(loaded: readonly LoadedEnvironment[], stated
     destinations += result.compared;
     provenance.set(each.id, {
       sides,
-      edits: editsBetween(each.base.resources, each.head.resources),
-      counterfactual: counterfactuals(each.base.resources, compared.base, compared.head, compared.settings),
+      edits: editsBetween(compared.resources.base, compared.resources.head),
+      counterfactual: counterfactuals(compared.resources.base, compared.base, compared.head, compared.settings),
       cite: (edit) => citations.cite(edit),
     });
   }

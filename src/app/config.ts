@@ -1,5 +1,5 @@
 /**
- * The configuration file (`design.md` section 8). What it says is either in force, or a problem with file and line, or named as not yet effective: never
+ * The configuration file (`docs/configuration.md`). What it says is either in force, or a problem with file and line, or named as not yet effective: never
  * silently without effect.
  */
 import { isMap, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node } from 'yaml';
@@ -36,8 +36,6 @@ export const defaultConfig: Config = { ...configSchema.parse({}), suppressions: 
 /** Keys that later versions will act on; `[]` stands for any entry of a list. */
 const notYetEffective: readonly string[] = [
   'invariants',
-  'gates.external',
-  'gates.unreferenced',
   'gates.acceptance',
   'evidence',
 ];

@@ -1,5 +1,5 @@
 /** What if only these edits were made: the base's objects around one destination, with a few edits applied, asked again. */
-import { canonical } from '#lib/canonical.ts';
+import { canonical, sameContent } from '#lib/canonical.ts';
 import { distinct } from '#lib/order.ts';
 import { resourceId, type AnyResource } from '#manifests/resource.ts';
 import { buildMesh, type MeshSettings } from '#mesh/build.ts';
@@ -29,12 +29,17 @@ export function counterfactuals(base: readonly AnyResource[], baseMesh: Mesh, he
     const key = canonical([namespaces, edits.map((edit) => edit.id)]);
     let mesh = meshes.get(key);
     if (mesh === undefined) {
-      mesh = buildMesh(applied(namespaces.flatMap((namespace) => byNamespace.get(namespace) ?? []), edits, new Set(namespaces)), settings);
+      mesh = withConfigOf(baseMesh, buildMesh(applied(namespaces.flatMap((namespace) => byNamespace.get(namespace) ?? []), edits, new Set(namespaces)), settings));
       if (meshes.size > 256) meshes.clear();
       meshes.set(key, mesh);
     }
     return decide(mesh, query);
   };
+}
+
+/** Policies are compiled once for each configuration: a configuration of equal content is the base's own. */
+function withConfigOf(base: Mesh, mesh: Mesh): Mesh {
+  return sameContent(mesh.config, base.config, () => false) ? { ...mesh, config: base.config } : mesh;
 }
 
 function rootsOf(mesh: Mesh): readonly string[] {

@@ -1,5 +1,5 @@
 /**
- * From two trees to the environments of typed resources that run on either side (`design.md` section 4; R1 to R29). Pure: everything was read before.
+ * From two trees to the environments of typed resources that run on either side (`docs/repositories.md`; R1 to R29). Pure: everything was read before.
  */
 import { shortHash } from '#lib/canonical.ts';
 import { distinct, sortedBy } from '#lib/order.ts';
@@ -9,13 +9,14 @@ import type { Assumption } from '#mesh/model.ts';
 import type { Coverage, IncompleteReason, UnitReport } from '#report/report.ts';
 import type { BlobContent, BlobId, Side, Tree, TreePair } from '#trees/tree.ts';
 import { discoverUnits, type Discovered } from '#units/discover.ts';
+import { follow } from '#units/documents.ts';
 import { planEnvironments, type Content, type PlacedUnit } from '#units/environments.ts';
 import { onSide, shown, type Unit, type UnitsConfig } from '#units/unit.ts';
 import { assemble, inForce, type Assembled, type Duplicate, type LoadedSide, type UnitObjects } from './load/assemble.ts';
 import { borrow, type UnitFiles } from './load/borrow.ts';
 import { changedResources, type ChangedResource } from './load/changed-resources.ts';
 import { readContentOf } from './load/content.ts';
-import { duplicateReasons, touches, unreadableCoverage, unreadableReasons, type SideBroken } from './load/incomplete.ts';
+import { duplicateReasons, keptBy, touches, unreadableCoverage, unreadableReasons, type SideBroken } from './load/incomplete.ts';
 import { fileReader, type FileContent, type FileReader } from './load/read.ts';
 import { outsideChanges, renderAssumptions, renderedReader, renderedUnitReport, renderingOn, renderReasons, type DocumentReader, type OutsideChange } from './load/rendered.ts';
 import { configurationPath, relevanceOf } from './load/relevance.ts';
@@ -55,7 +56,9 @@ export interface Loaded {
   readonly assumptions: readonly Assumption[];
   /** Objects that are defined twice in what runs together (MP805). */
   readonly duplicates: readonly SideDuplicate[];
-  /** Units of environments that the pull request does not touch: not rendered, nothing said about them (R16). */
+  /** Environments of what no Flux or Argo CD root reaches (R10). */
+  readonly unreferenced: ReadonlySet<string>;
+  /** Units of environments that the pull request does not touch (R16), and pinned ones (R8): nothing is said about them. */
   readonly untouched: readonly UnitReport[];
   /** References to content outside the repository that the sides do not share (R15). */
   readonly outsideChanges: readonly OutsideChange[];
@@ -72,13 +75,14 @@ export interface LoadOptions {
 /** Both sides of a comparison. */
 export function loadComparison(pair: TreePair, config: UnitsConfig, options: LoadOptions = {}): Loaded {
   const { discovered, rendered } = options.prepared ?? { discovered: discoverUnits(pair, config), rendered: nothingRendered };
-  const units = discovered.units.filter((unit) => !rendered.untouched.has(unit.id));
+  const isApart = (unit: Unit): boolean => rendered.untouched.has(unit.id) || isPinned(unit);
+  const units = discovered.units.filter((unit) => !isApart(unit));
   const { applicable, changed } = relevanceOf(pair, discovered, options.configFile ?? configurationPath);
   const read = fileReader(discovered.documents);
   const readers: Readers = { discovered, rendered, read, readRendered: renderedReader(discovered.documents) };
   const sides = { base: readSide(pair.base, 'base', readers), head: readSide(pair.head, 'head', readers) };
   const objects = { base: objectsOf(sides.base, sides.head), head: objectsOf(sides.head, sides.base) };
-  const plan = planEnvironments(units.map((unit) => placed(unit, objects.base, objects.head)), config.environments);
+  const plan = environmentsOf(units.map((unit) => placed(unit, objects.base, objects.head)), discovered.unreferenced, config);
   const byId = new Map(units.map((unit) => [unit.id, unit]));
   const duplicates = new Map<string, SideDuplicate>();
   const compared = plan.environments.map((environment) => {
@@ -113,7 +117,7 @@ export function loadComparison(pair: TreePair, config: UnitsConfig, options: Loa
   return {
     environments: compared.map((each) => each.loaded),
     incompleteReasons: sortedBy(
-      [...unreadableReasons(broken, changedSet), ...duplicateReasons([...duplicates.values()], changedSet, (resource) => lineIn(discovered, resource)), ...renderReasons(units, rendered, touches(changed)), ...treeReasons(pair)],
+      [...unreadableReasons(broken, changedSet, keptBy(sides.base.units, sides.head.units, (file) => holdsManifests(pair.head, file, discovered))), ...duplicateReasons([...duplicates.values()], (resource) => lineIn(discovered, resource)), ...renderReasons(units, rendered, { isTouched: touches(changed), unreferenced: discovered.unreferenced }), ...treeReasons(pair)],
       (reason) => reason.unit ?? '',
       (reason) => reason.file ?? '',
       (reason) => reason.kind,
@@ -125,8 +129,9 @@ export function loadComparison(pair: TreePair, config: UnitsConfig, options: Loa
     changedPaths: changed,
     assumptions: sortedBy([...assumptionsOf(discovered, objects, plan.doubts), ...renderAssumptions(units, rendered)], (each) => each.id),
     duplicates: sortedBy(duplicates.values(), (each) => each.resource, (each) => each.side, (each) => each.unit, (each) => each.overridden.origin.file, (each) => each.overridden.origin.document),
-    untouched: discovered.units.filter((unit) => rendered.untouched.has(unit.id)).map((unit) => renderedUnitReport(unit, rendered)),
-    outsideChanges: outsideChanges(units, rendered),
+    unreferenced: plan.unreferenced,
+    untouched: discovered.units.filter(isApart).map((unit) => renderedUnitReport(unit, rendered)),
+    outsideChanges: outsideChanges(discovered, rendered),
     discovered,
   };
 }
@@ -134,6 +139,27 @@ export function loadComparison(pair: TreePair, config: UnitsConfig, options: Loa
 /** One tree (`audit`): both sides are the same, nothing is new. */
 export function loadSnapshot(tree: Tree, blobs: ReadonlyMap<BlobId, BlobContent>, config: UnitsConfig, options: LoadOptions = {}): Loaded {
   return { ...loadComparison({ base: tree, head: tree, blobs }, config, options), applicable: true };
+}
+
+function holdsManifests(tree: Tree, file: string, { documents }: Discovered): boolean {
+  const found = follow(tree, file);
+  const reading = found.type === 'blob' ? documents.read(found.blob) : undefined;
+  return reading?.type === 'documents' && reading.manifests && !reading.broken;
+}
+
+/** R8: what a root deploys from another revision is not what this tree holds. */
+function isPinned(unit: Unit): boolean {
+  return unit.base?.pinned !== undefined || unit.head?.pinned !== undefined;
+}
+
+/** R10, R19: what the roots reach, and apart from it what they do not. */
+function environmentsOf(units: readonly PlacedUnit[], unreferenced: ReadonlySet<string>, config: UnitsConfig): ReturnType<typeof planEnvironments> & { readonly unreferenced: ReadonlySet<string> } {
+  const plan = planEnvironments(units.filter((unit) => !unreferenced.has(unit.id)), config.environments);
+  const loose = units.filter((unit) => unreferenced.has(unit.id));
+  if (loose.length === 0) return { ...plan, unreferenced: new Set() };
+  const apart = planEnvironments(loose, {});
+  const environments = apart.environments.map((each) => ({ ...each, id: apart.environments.length === 1 ? 'unreferenced' : `unreferenced/${each.id}`, because: 'no Flux or Argo CD root of the repository reaches it' }));
+  return { environments: [...plan.environments, ...environments], doubts: plan.doubts, unreferenced: new Set(environments.map((each) => each.id)) };
 }
 
 interface SideContent {
@@ -165,7 +191,7 @@ function readSide(tree: Tree, side: Side, { discovered, rendered, read, readRend
   };
   for (const unit of discovered.units) {
     const own = onSide(unit, side);
-    if (own === undefined || rendered.untouched.has(unit.id)) continue;
+    if (own === undefined || rendered.untouched.has(unit.id) || isPinned(unit)) continue;
     const other = onSide(unit, side === 'base' ? 'head' : 'base');
     const counterpart = (file: string): string => (other === undefined || other.path === own.path ? file : moved(file, own.path, other.path));
     const rendering = renderingOn(rendered, unit, side);

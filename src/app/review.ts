@@ -1,9 +1,11 @@
 /** The main job: two trees and a configuration become one report. One call per stage; what a rule means is decided elsewhere. */
 import { compareBy, distinct, sortedBy } from '#lib/order.ts';
+import type { AnyResource } from '#manifests/resource.ts';
 import type { Assumption, Mesh } from '#mesh/model.ts';
+import type { FieldPath } from '#source/origin.ts';
 import { decide } from '#posture/answer.ts';
 import { environmentFacts, ordered, runDetectors, type FindingsInput } from '#findings/run.ts';
-import type { Finding } from '#findings/finding.ts';
+import type { Finding, Location } from '#findings/finding.ts';
 import type { DescribedChange } from '#impact/describe.ts';
 import { assess } from '#maturity/assess.ts';
 import type { Report } from '#report/report.ts';
@@ -13,10 +15,13 @@ import { resourceReports } from './changed-effect.ts';
 import { Citations } from './cite.ts';
 import { compareEnvironments, type ComparedEnvironment, type ComparedEnvironments } from './compare-environments.ts';
 import { suppressionFor, unheldSuppressions, type Config, type NotYet } from './config.ts';
+import { FindingEffects } from './finding-effect.ts';
 import { headObjects, type LocateHead } from './head-objects.ts';
 import { loadComparison, loadSnapshot, type Loaded } from './load.ts';
+import { unreadableConfigs } from './config-effect.ts';
 import { notComputedReasons } from './not-computed.ts';
 import type { Prepared } from './render/prepare.ts';
+import { onceEach, undecidedInvariants } from './run-reasons.ts';
 import { statedMesh } from './stated-mesh.ts';
 import { judge } from './verdict.ts';
 
@@ -66,21 +71,25 @@ export function review(input: ReviewInput): ReviewOutcome {
   const citations = new Citations(pair, prepared?.rendered.blames);
   const compared = compareEnvironments(loaded.environments, statedMesh(config), limitsOf(config), citations);
   const changes = compared.changes.map((described) => described.change);
+  const meshes = compared.environments.map(({ loaded: { id }, base, head }) => ({ id, base, head }));
+  const lineOf = lineIn(citations);
   const incompleteReasons = sortedBy(
-    [...loaded.incompleteReasons, ...notComputedReasons(loaded.changedResources, (entry) => lineOf(citations, entry)), ...(input.unreadReasons ?? [])],
+    onceEach([...loaded.incompleteReasons, ...notComputedReasons(loaded.changedResources, meshes, lineOf), ...unreadableConfigs(loaded.environments.map(({ base, head }) => ({ base: base.resources, head: head.resources })), lineOf), ...undecidedInvariants(config, input.notYet ?? [], input.configFile), ...(input.unreadReasons ?? [])]),
     (reason) => reason.unit ?? '',
     (reason) => reason.file ?? '',
     (reason) => reason.kind,
     (reason) => reason.reason,
   );
   const findingsInput: FindingsInput = {
-    environments: compared.environments.map(({ loaded: { id, base, head }, base: baseMesh, head: headMesh }) => ({
+    environments: compared.environments.map(({ loaded: { id, base, head }, base: baseMesh, head: headMesh, renamed }) => ({
       id,
+      renamed,
       base: snapshot ? undefined : { mesh: baseMesh, all: base.all },
       head: { mesh: headMesh, all: head.all },
     })),
     changes,
     incompleteReasons,
+    outside: loaded.outsideChanges,
     locate: (resource, path, side) => citations.locate(resource, path, side),
     ask: decide,
     criticalAssets: new Set(config.assets.filter((asset) => asset.criticality === 'critical').map((asset) => asset.workload)),
@@ -88,8 +97,8 @@ export function review(input: ReviewInput): ReviewOutcome {
   const detected = runDetectors(findingsInput);
   const { maturity, findings: maturityFindings } = assess({ environments: environmentFacts(findingsInput), findings: detected, changes });
   const findings = suppressed(ordered([...detected, ...maturityFindings]), config, input.today);
-  const judgement = judge({ findings, incompleteReasons, gates: config.gates, maturity, applicable: loaded.applicable, internalErrors: compared.internalErrors });
-  const proposed = input.proposed === undefined ? undefined : judge({ findings, incompleteReasons, gates: input.proposed.gates, maturity, applicable: loaded.applicable, internalErrors: compared.internalErrors });
+  const judgement = judge({ findings, incompleteReasons, gates: config.gates, maturity, applicable: loaded.applicable, unreferenced: loaded.unreferenced, invariants: config.invariants.length, internalErrors: compared.internalErrors });
+  const proposed = input.proposed === undefined ? undefined : judge({ findings, incompleteReasons, gates: input.proposed.gates, maturity, applicable: loaded.applicable, unreferenced: loaded.unreferenced, invariants: input.proposed.invariants.length, internalErrors: compared.internalErrors });
   const report: Report = {
     schemaVersion: '1',
     tool: { name: 'mesh-posture', version: input.version },
@@ -99,7 +108,7 @@ export function review(input: ReviewInput): ReviewOutcome {
     incomplete: incompleteReasons.length > 0,
     incompleteReasons,
     environments: environmentReports(loaded),
-    resources: resourceReports(loaded.changedResources, compared.changes),
+    resources: resourceReports(loaded.changedResources, compared.changes, meshes, new FindingEffects(findings, (entry, side) => placeOf(citations, entry, side))),
     population: population(compared.environments),
     changes,
     findings,
@@ -111,16 +120,25 @@ export function review(input: ReviewInput): ReviewOutcome {
   return { report, statistics: { workUnits: compared.workUnits, destinations: compared.destinations, changes: changes.length }, changes: compared.changes, compared, locateHead: headObjects(compared.environments, citations) };
 }
 
-/** Environments that were judged, and one of all units that were not (R16). */
+/** Environments that were judged, and the units that were not: of environments that nothing touches (R16), and pinned (R8). */
 function environmentReports(loaded: Loaded): Report['environments'] {
-  const judged = loaded.environments.map(({ id, units }) => ({ id, units: [...units] }));
-  return loaded.untouched.length === 0 ? judged : [...judged, { id: 'untouched', units: [...loaded.untouched] }];
+  const apart = (['pinned', 'untouched'] as const).flatMap((status) => {
+    const units = loaded.untouched.filter((unit) => unit.status === status);
+    return units.length === 0 ? [] : [{ id: status, units }];
+  });
+  return [...loaded.environments.map(({ id, units }) => ({ id, units: [...units] })), ...apart];
 }
 
-function lineOf(citations: Citations, entry: Loaded['changedResources'][number]): { file: string; line: number } | undefined {
-  const resource = entry.head ?? entry.base;
-  const location = resource === undefined ? undefined : citations.locate(resource, [], entry.head === undefined ? 'base' : 'head');
-  return location === undefined ? undefined : { file: location.file, line: location.startLine };
+function placeOf(citations: Citations, entry: Loaded['changedResources'][number], side: 'base' | 'head'): Location | undefined {
+  const resource = entry[side];
+  return resource === undefined ? undefined : citations.locate(resource, [], side);
+}
+
+function lineIn(citations: Citations) {
+  return (resource: AnyResource, path: FieldPath, side: 'base' | 'head'): { readonly file: string; readonly line: number } | undefined => {
+    const location = citations.locate(resource, path, side);
+    return location === undefined ? undefined : { file: location.file, line: location.startLine };
+  };
 }
 
 /** A suppression silences a state; a change is accepted per head commit only, so that no waiver hides the next widening. */

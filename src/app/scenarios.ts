@@ -2,20 +2,27 @@
  * `test`: recorded or hand-written questions with expected answers, one JSON object a line. The manifests of a line are the whole
  * cluster (R27): a missing label means "not in the mesh", a missing mesh configuration Istio's defaults.
  */
+import { assertNever } from '#lib/assert-never.ts';
+import { canonical } from '#lib/canonical.ts';
 import { compareText } from '#lib/order.ts';
 import { decodeDocument } from '#manifests/decode.ts';
 import { accepted, resourceId } from '#manifests/resource.ts';
 import type { AnyResource } from '#manifests/resource.ts';
+import { admissionOf } from '#manifests/validate.ts';
 import { buildMesh } from '#mesh/build.ts';
 import type { Mesh } from '#mesh/model.ts';
-import { decide } from '#posture/answer.ts';
+import { decide, workloadNamed } from '#posture/answer.ts';
 import type { Decision, Query } from '#posture/query.ts';
 import { parseStream } from '#source/documents.ts';
+import { compareRecorded, noiseBroken } from './change-scenarios.ts';
+import type { JudgedChange } from './change-scenarios.ts';
+import { entryProblem, kindOfEntry, questionProblem } from './entry-schema.ts';
+import { membershipAnswer } from './membership-answer.ts';
 
 export interface ScenarioResult {
   readonly id: string;
   readonly about: string;
-  /** Position of the question in its line, from 0; for a change, the side too (`0 base`). */
+  /** Position of the question in its line, from 1; `changes`: what a change as a whole must not bring. */
   readonly query: string;
   readonly asked: unknown;
   readonly expected: unknown;
@@ -23,8 +30,15 @@ export interface ScenarioResult {
   readonly agrees: boolean;
 }
 
-/** One line judged. `unreadable`: the line is no scenario, change or validation. */
-export type LineOutcome = { readonly type: 'judged'; readonly results: readonly ScenarioResult[] } | { readonly type: 'unreadable'; readonly reason: string };
+/** One line judged. `unreadable`: the line is no scenario, change or validation; `path` leads to what is wrong, from the entry on. */
+export type LineOutcome = { readonly type: 'judged'; readonly results: readonly ScenarioResult[] } | { readonly type: 'unreadable'; readonly reason: string; readonly path: readonly (string | number)[] };
+
+/** What `tree` names, read and rendered: the objects in force of each environment. */
+export interface EntryTree {
+  readonly environments: readonly { readonly id: string; readonly resources: readonly AnyResource[] }[];
+  /** What could not be read, as a sentence: the answers may hang on it. */
+  readonly unread?: string;
+}
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -34,35 +48,119 @@ export function judgeLine(line: string): LineOutcome {
   try {
     value = JSON.parse(line);
   } catch {
-    return { type: 'unreadable', reason: 'the line is no JSON' };
+    return unreadable('the line is no JSON');
   }
   return judgeEntry(value);
 }
 
-/** One scenario, change or validation, told apart by its keys. */
-export function judgeEntry(value: unknown): LineOutcome {
-  if (!isFields(value)) return { type: 'unreadable', reason: 'an entry is a mapping' };
-  if (typeof value['manifests'] === 'string' && Array.isArray(value['queries'])) return { type: 'judged', results: judgeScenario(value, value['manifests'], value['queries']) };
-  if (typeof value['base'] === 'string' && typeof value['head'] === 'string' && Array.isArray(value['queries'])) return { type: 'judged', results: judgeChange(value, value['base'], value['head'], value['queries']) };
-  if (typeof value['manifest'] === 'string' && typeof value['accepted'] === 'boolean') return { type: 'judged', results: [judgeValidation(value, value['manifest'])] };
-  return { type: 'unreadable', reason: 'an entry has `manifests` and `queries`, or `base`, `head` and `queries`, or `manifest` and `accepted`' };
+/**
+ * One scenario, change or validation, told apart by its keys. A field that nobody reads, or manifests that cannot be read, make the whole entry not
+ * understood: a misspelt question has an answer, too, and it is the wrong one.
+ * @param tree what the entry's `tree` names
+ */
+export function judgeEntry(value: unknown, tree?: EntryTree): LineOutcome {
+  if (!isFields(value)) return unreadable('an entry is a mapping');
+  const kind = kindOfEntry(value);
+  if (kind === undefined) return unreadable('an entry has `manifests` (or `tree`) and `queries`, or `base`, `head` and `queries`, or `manifest` and `accepted`');
+  const problem = entryProblem(kind, value);
+  if (problem !== undefined) return unreadable(problem.message, problem.path);
+  for (const field of ['manifests', 'base', 'head', 'manifest'] as const) {
+    const text = value[field];
+    const unread = typeof text === 'string' ? unreadManifest(text) : undefined;
+    if (unread !== undefined) return unreadable(`\`${field}\` ${unread}`, [field]);
+  }
+  const queries = Array.isArray(value['queries']) ? (value['queries'] as readonly unknown[]) : [];
+  switch (kind) {
+    case 'scenario':
+      return judged(judgeScenario(value, queries, [closedMesh(readManifests(textOf(value['manifests'])))]));
+    case 'tree':
+      return judgeTree(value, queries, tree);
+    case 'change':
+      return judged(judgeChange(value, textOf(value['base']), textOf(value['head']), queries));
+    case 'validation':
+      return judged([judgeValidation(value, textOf(value['manifest']))]);
+    default:
+      return assertNever(kind);
+  }
 }
 
-function judgeScenario(entry: Fields, manifests: string, queries: readonly unknown[]): ScenarioResult[] {
-  const mesh = closedMesh(readManifests(manifests));
-  return queries.map((query, position) => judgeQuery(entry, String(position), query, (asked) => decide(mesh, asked), expectedOf(query)));
+function judged(results: readonly ScenarioResult[]): LineOutcome {
+  return { type: 'judged', results };
 }
 
-/** Both answers; a refused object of the head leaves the base's version in force (`changes/README.md`). */
+function unreadable(reason: string, path: readonly (string | number)[] = []): LineOutcome {
+  return { type: 'unreadable', reason, path };
+}
+
+/** The environment that the entry names; without one, all that have the destination. */
+function judgeTree(entry: Fields, queries: readonly unknown[], tree: EntryTree | undefined): LineOutcome {
+  if (tree === undefined) return unreadable('`tree` cannot be read here: give the manifests as `manifests`', ['tree']);
+  if (tree.unread !== undefined) return unreadable(`\`tree\` cannot be read whole: ${tree.unread}`, ['tree']);
+  const name = entry['environment'];
+  const meant = name === undefined ? tree.environments : tree.environments.filter((each) => each.id === name);
+  if (meant.length === 0) return unreadable(`\`environment\` is \`${textOf(name)}\`, but the tree has ${tree.environments.map((each) => `\`${each.id}\``).join(', ')}`, ['environment']);
+  return judged(judgeScenario(entry, queries, meant.map((each) => closedMesh(each.resources))));
+}
+
+/** One result a question: with several meshes, the first that disagrees. */
+function judgeScenario(entry: Fields, queries: readonly unknown[], meshes: readonly Mesh[]): ScenarioResult[] {
+  return queries.flatMap((query, index) => {
+    const position = String(index + 1);
+    const results = havingDestination(query, meshes).map((mesh) =>
+      isFields(query) && typeof query['pod'] === 'string' ? judgePod(entry, position, query['pod'], mesh, expectedOf(query)) : judgeQuery(entry, position, query, (asked) => decide(mesh, asked), expectedOf(query)),
+    );
+    return results.find((result) => !result.agrees) ?? results[0] ?? [];
+  });
+}
+
+function havingDestination(query: unknown, meshes: readonly Mesh[]): readonly Mesh[] {
+  if (meshes.length === 1 || !isFields(query)) return meshes;
+  const id = isFields(query['to']) ? query['to']['workload'] : query['pod'];
+  const having = typeof id === 'string' ? meshes.filter((mesh) => workloadNamed(mesh, id) !== undefined) : [];
+  return having.length > 0 ? having : meshes;
+}
+
+/** How a pod takes part in the mesh (`enrolment/README.md`): absent fields are false or empty, so nothing more may be told than is expected. */
+function judgePod(entry: Fields, position: string, pod: string, mesh: Mesh, expected: unknown): ScenarioResult {
+  const answer = membershipAnswer(mesh, pod);
+  const asText = (value: unknown): string => canonical(value);
+  return { id: textOf(entry['id']), about: textOf(entry['about']), query: position, asked: { pod }, expected, answer, agrees: asText(expected) === asText(answer) };
+}
+
+/**
+ * A question passes where both answers agree and a reported change holds it if its verdict moves; an edit of the text alone that yields
+ * a change, or a witness that does not reproduce, fails once a line (`changes/README.md`). A refused object of the head leaves the base's
+ * version in force.
+ */
 function judgeChange(entry: Fields, base: string, head: string, queries: readonly unknown[]): ScenarioResult[] {
   const baseResources = readManifests(base);
   const sides = { base: closedMesh(baseResources), head: closedMesh(withBaseVersions(readManifests(head), baseResources)) };
-  return queries.flatMap((query, position) =>
-    (['base', 'head'] as const).map((side) => {
-      const expected = expectedOf(query);
-      return judgeQuery(entry, `${String(position)} ${side}`, query, (asked) => decide(sides[side], asked), isFields(expected) ? expected[side] : undefined);
-    }),
-  );
+  const judged = compareRecorded(sides.base, sides.head);
+  const results = queries.map((query, position) => judgeMove(entry, String(position + 1), query, sides, judged));
+  const broken = entry['noise'] === true ? noiseBroken(judged, textOf(entry['edit'])) : judged.internalErrors[0];
+  if (broken === undefined) return results;
+  return [...results, { id: textOf(entry['id']), about: textOf(entry['about']), query: 'changes', asked: entry['edit'], expected: entry['noise'] === true ? 'no change' : 'witnesses that flip', answer: broken, agrees: false }];
+}
+
+function judgeMove(entry: Fields, position: string, query: unknown, sides: { readonly base: Mesh; readonly head: Mesh }, judged: JudgedChange): ScenarioResult {
+  const expected = expectedOf(query);
+  const [before, after] = (['base', 'head'] as const).map((side) => judgeQuery(entry, position, query, (asked) => decide(sides[side], asked), isFields(expected) ? expected[side] : undefined));
+  const asked = readQuery(query);
+  const [from, to] = [verdictOf(before?.expected), verdictOf(after?.expected)];
+  const unexplained = asked === undefined ? undefined : judged.unexplained(asked, from, to);
+  return {
+    id: textOf(entry['id']),
+    about: textOf(entry['about']),
+    query: position,
+    asked: asked ?? query,
+    expected,
+    answer: { base: before?.answer, head: after?.answer, ...(unexplained === undefined ? {} : { unexplained }) },
+    agrees: before?.agrees === true && after?.agrees === true && unexplained === undefined,
+  };
+}
+
+function verdictOf(answer: unknown): string {
+  return isFields(answer) ? textOf(answer['verdict']) : '';
 }
 
 /** What is in force after the head was applied to a cluster that holds the base. */
@@ -77,18 +175,14 @@ export function withBaseVersions(head: readonly AnyResource[], base: readonly An
 
 function judgeValidation(entry: Fields, manifest: string): ScenarioResult {
   const resources = readManifests(manifest);
-  const problems = resources.flatMap((resource) => resource.problems);
-  const answer = {
-    accepted: resources.length > 0 && resources.every((resource) => accepted(resource)),
-    by: refusedBy(problems.map((problem) => problem.kind)),
-    warnings: problems.some((problem) => problem.kind === 'warning'),
-  };
+  const admission = admissionOf(resources.flatMap((resource) => resource.problems));
+  const answer = { accepted: resources.length > 0 && admission.accepted, by: admission.by, warnings: admission.warnings.length > 0 };
   const warned = Array.isArray(entry['warnings']) && entry['warnings'].length > 0;
   const agrees = answer.accepted === entry['accepted'] && (entry['by'] === undefined || answer.by === entry['by']) && answer.warnings === warned;
   return {
     id: textOf(entry['id']),
     about: textOf(entry['about']),
-    query: '0',
+    query: '1',
     asked: manifest,
     expected: { accepted: entry['accepted'], ...(entry['by'] === undefined ? {} : { by: entry['by'] }), warnings: warned },
     answer,
@@ -96,10 +190,19 @@ function judgeValidation(entry: Fields, manifest: string): ScenarioResult {
   };
 }
 
-function refusedBy(kinds: readonly string[]): string | undefined {
-  if (kinds.includes('schema')) return 'crd';
-  if (kinds.includes('unknown-field')) return 'strict-fields';
-  return kinds.includes('webhook') ? 'webhook' : undefined;
+/** Why a multi-document text cannot be read whole, as the rest of a sentence. */
+function unreadManifest(text: string): string | undefined {
+  for (const document of parseStream(text)) {
+    const [problem] = document.problems;
+    if (problem !== undefined) return `line ${String(problem.line ?? document.startLine)}: ${problem.reason}`;
+    const decoded = decodeDocument(document.value, { origin: { file: 'manifests.yaml', blob: '', document: document.index }, unit: '.', defaultNamespace: 'default' });
+    const at = `line ${String(document.startLine)}: the object cannot be read: `;
+    if (decoded.type === 'unreadable') return `${at}${decoded.reason}`;
+    if (decoded.type === 'ignored' && decoded.because === 'not-a-manifest') return `line ${String(document.startLine)}: the document is no object of Kubernetes: it needs \`apiVersion\` and \`kind\``;
+    const item = decoded.type === 'resources' ? decoded.unreadable[0] : undefined;
+    if (item !== undefined) return `${at}${item.reason}`;
+  }
+  return undefined;
 }
 
 /** Every object of a multi-document text; what cannot be read is not there. */
@@ -150,12 +253,11 @@ function shown(decision: Decision): Fields {
   return Object.fromEntries(Object.entries(decision).filter(([field]) => field !== 'because'));
 }
 
+/** A question in the fields that are known; what is expected is left out. */
 export function readQuery(value: unknown): Query | undefined {
-  if (!isFields(value) || !isFields(value['from']) || !isFields(value['to']) || !isFields(value['request'])) return undefined;
-  if (typeof value['to']['port'] !== 'number' || typeof value['request']['protocol'] !== 'string') return undefined;
-  if (!['http', 'https', 'tcp', 'tls', 'udp', 'sctp'].includes(value['request']['protocol'])) return undefined;
-  const query = Object.fromEntries(Object.entries(value).filter(([field]) => field !== 'expect'));
-  // The fields that decide are checked above; the rest is optional and read field by field where it is used.
+  if (!isFields(value) || questionProblem(value) !== undefined) return undefined;
+  const query = Object.fromEntries(Object.entries(value).filter(([field]) => !['expect', 'base', 'head'].includes(field)));
+  // Every field was checked above; those that only recordings have are read nowhere.
   return query as unknown as Query;
 }
 

@@ -10,6 +10,7 @@ import { changedPaths } from '#trees/changes.ts';
 import { textAt, type TreePair } from '#trees/tree.ts';
 import type { ActionInputs } from './action-inputs.ts';
 import type { Analysis } from './action-run.ts';
+import { checkConfiguredNames } from './configured-names.ts';
 import { prepare } from './rendering.ts';
 
 interface Configuration {
@@ -17,6 +18,8 @@ interface Configuration {
   readonly notYet: readonly NotYet[];
   readonly proposed?: Config;
   readonly file: string;
+  /** As written; absent where the defaults hold. */
+  readonly text?: string;
 }
 
 /** A pull request that brings or changes the configuration is judged by the base's, and shows what the new one would say. */
@@ -29,7 +32,7 @@ export function actionConfiguration(pair: TreePair, inputs: ActionInputs, report
   }
   const { config, notYet } = base === undefined ? { config: defaultConfig, notYet: [] } : inForce(base, file);
   const proposed = head === undefined || head === base ? null : proposal(head, file);
-  return { config: overridden(config, inputs), notYet, file, ...(proposed === null ? {} : { proposed: overridden(proposed, inputs) }) };
+  return { config: overridden(config, inputs), notYet, file, ...(base === undefined ? {} : { text: base }), ...(proposed === null ? {} : { proposed: overridden(proposed, inputs) }) };
 }
 
 function inForce(text: string, file: string): Pick<Configuration, 'config' | 'notYet'> {
@@ -56,6 +59,8 @@ function overridden(config: Config, inputs: ActionInputs): Config {
       failOn: inputs['fail-on'] ?? gates.failOn,
       severity: inputs['fail-on-severity'] ?? gates.severity,
       incomplete: inputs.incomplete ?? gates.incomplete,
+      external: inputs.external ?? gates.external,
+      unreferenced: inputs.unreferenced ?? gates.unreferenced,
       maturity: inputs.maturity ?? gates.maturity,
     },
   };
@@ -63,8 +68,10 @@ function overridden(config: Config, inputs: ActionInputs): Config {
 
 export function analysis(version: string): Analysis {
   return async ({ pair, comparison, inputs, today, source }) => {
-    const { config, proposed, notYet, file } = actionConfiguration(pair, inputs, { comparison });
+    const configuration = actionConfiguration(pair, inputs, { comparison });
+    const { config, proposed, notYet, file } = configuration;
     const prepared = await prepare(pair, config, source ?? { raw: () => Promise.resolve(new Map()), untrusted: [] });
+    checkConfiguredNames(configuration, pair, prepared.discovered);
     const { report, locateHead } = review({ pair, prepared, comparison, config, proposed, configFile: file, notYet, today, version });
     return {
       report,

@@ -96,6 +96,8 @@ export const inputs = {
   'fail-on': override(oneOf('new', 'any', 'none')),
   'fail-on-severity': override(oneOf(...severities)),
   incomplete: override(oneOf('new', 'any', 'off')),
+  external: override(oneOf('fail', 'warn', 'off')),
+  unreferenced: override(oneOf('fail', 'warn', 'off')),
   maturity: override(maturity),
   'warn-only': input(flag, false),
   ignore: input(list, []),

@@ -64,7 +64,7 @@ export interface World {
   readonly analysis: Analysis;
 }
 
-/** `design.md` section 6. */
+/** `docs/gates.md`. */
 const exitCode = { passed: 0, failed: 1, wrongUse: 2, broken: 3 } as const;
 
 /** Seconds that all waits for GitHub's rate limits may take together. */

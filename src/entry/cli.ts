@@ -1,7 +1,8 @@
 /** The command line: reads the command's name, hands over, sets the exit code. */
 import { InputError } from '#app/input-error.ts';
+import { nearestName } from '#manifests/nearest-name.ts';
 import { oneLine } from './one-line.ts';
-import { usage } from './usage.ts';
+import { commandUsage, usage } from './usage.ts';
 
 type Command = (args: readonly string[]) => Promise<number>;
 
@@ -22,8 +23,9 @@ function isCommand(name: string): name is keyof typeof commands {
 
 async function main(args: readonly string[]): Promise<number> {
   const [name, ...rest] = args;
-  if (name === undefined || name === '--help' || name === '-h' || name === 'help' || rest.includes('--help')) {
-    process.stdout.write(usage);
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    const [about] = rest;
+    process.stdout.write(about !== undefined && isCommand(about) ? commandUsage[about] : usage);
     return name === undefined ? 2 : 0;
   }
   if (name === '--version') {
@@ -31,7 +33,14 @@ async function main(args: readonly string[]): Promise<number> {
     process.stdout.write(`mesh-posture ${version}\n`);
     return 0;
   }
-  if (!isCommand(name)) throw new InputError(`\`${name}\` is not a command`, `use one of ${Object.keys(commands).join(', ')}; \`--help\` explains them`);
+  if (!isCommand(name)) {
+    const nearest = nearestName(name, Object.keys(commands));
+    throw new InputError(`\`${name}\` is not a command`, `${nearest === undefined ? '' : `did you mean \`${nearest}\`? `}use one of ${Object.keys(commands).join(', ')}; \`--help\` explains them`);
+  }
+  if (rest.includes('--help') || rest.includes('-h')) {
+    process.stdout.write(commandUsage[name]);
+    return 0;
+  }
   return (await commands[name]())(rest);
 }
 

@@ -9,6 +9,8 @@ export interface Configuration {
   readonly config: Config;
   readonly notYet: readonly NotYet[];
   readonly file: string;
+  /** As written; absent where the defaults hold. */
+  readonly text?: string;
   /** What the head's own configuration would be, where it differs from the base's. */
   readonly proposed?: Config;
 }
@@ -24,10 +26,13 @@ function parsed(text: string, file: string): Pick<Configuration, 'config' | 'not
 }
 
 export function configurationFor(pair: TreePair, named: string | undefined): Configuration {
-  if (named !== undefined) return { ...parsed(readNamed(named), named), file: named };
+  if (named !== undefined) {
+    const text = readNamed(named);
+    return { ...parsed(text, named), file: named, text };
+  }
   const base = textAt(pair, 'base', configurationPath);
   const head = textAt(pair, 'head', configurationPath);
-  const inForce = base === undefined ? { config: defaultConfig, notYet: [] } : parsed(base, configurationPath);
+  const inForce = base === undefined ? { config: defaultConfig, notYet: [] } : { ...parsed(base, configurationPath), text: base };
   return { ...inForce, file: configurationPath, ...(head === undefined || head === base ? {} : proposedBy(head)) };
 }
 

@@ -25,9 +25,27 @@ export async function openPair(base: string, head: string): Promise<Opened> {
     const pair = await readDirectories(base, head);
     return { pair, comparison: { mode: 'directories', base: { id: base, label: base }, head: { id: head, label: head } }, source: { raw: directoryBytes(pair, { base, head }), untrusted: [base, head] } };
   }
-  const root = await repositoryRoot(process.cwd());
-  const pair = await readRevisions(root, base, head);
+  const root = await repositoryFor([base, head]);
+  const pair = await readRevisions(root, base, head).catch((error: unknown) => {
+    throw isDirectory(base) !== isDirectory(head) && error instanceof InputError ? ofTwoSorts(base, head) : error;
+  });
   return { pair, comparison: { mode: 'revisions', base: { id: pair.baseId, label: base }, head: { id: pair.headId, label: head } }, source: { raw: gitBytes(root), untrusted: [root] } };
+}
+
+/** The repository that holds what is no directory; the error names that. */
+async function repositoryFor(names: readonly string[]): Promise<string> {
+  try {
+    return await repositoryRoot(process.cwd());
+  } catch (error) {
+    const missing = names.find((name) => !isDirectory(name));
+    if (!(error instanceof InputError) || missing === undefined || !error.message.endsWith('is no git repository')) throw error;
+    throw new InputError(existsSync(missing) ? `\`${missing}\` is a file, not a directory` : `\`${missing}\` is no directory here, and ${error.message}, in which it could be a revision`, 'name an existing directory, or run inside a clone');
+  }
+}
+
+function ofTwoSorts(base: string, head: string): InputError {
+  const [folder, revision] = isDirectory(base) ? [base, head] : [head, base];
+  return new InputError(`\`${folder}\` is a directory and \`${revision}\` is not`, `name two revisions or two directories; \`git worktree add DIR ${revision}\` makes a directory of a revision`);
 }
 
 /** One tree, compared with itself: `audit`, `explain`, `environments`. */
@@ -38,7 +56,7 @@ export async function openTree(named: string | undefined): Promise<Opened> {
     const pair = pairOf(tree, tree, blobs);
     return { pair, comparison: { mode: 'snapshot', base: null, head: { id: target, label: named ?? 'working tree' } }, source: { raw: directoryBytes(pair, { base: target, head: target }), untrusted: [target] } };
   }
-  const root = await repositoryRoot(process.cwd());
+  const root = await repositoryFor([target]);
   const { tree, blobs, id } = await readRevision(root, target);
   return { pair: pairOf(tree, tree, blobs), comparison: { mode: 'snapshot', base: null, head: { id, label: target } }, source: { raw: gitBytes(root), untrusted: [root] } };
 }

@@ -1,5 +1,5 @@
 /** Where results go: files in the order of formats, the rest to standard output. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { InputError } from '#app/input-error.ts';
 import type { Report } from '#report/report.ts';
@@ -21,17 +21,35 @@ export function textOptions(verbose: boolean): TextOptions {
 }
 
 export function writeFile(path: string, text: string): void {
+  assertFolder(path);
   try {
-    mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, text);
   } catch (error) {
-    throw new InputError(`cannot write \`${path}\`: ${error instanceof Error ? error.message : String(error)}`, 'name a file in a directory that may be written');
+    const isFolder = existsSync(path) && statSync(path).isDirectory();
+    throw new InputError(`cannot write \`${path}\`: ${isFolder ? 'it is a directory' : error instanceof Error ? error.message : String(error)}`, 'name a file in a directory that may be written');
   }
 }
 
 /** Writes the whole text before the process ends: pipes are asynchronous, and an exit would cut it. */
 export function print(text: string): void {
   process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+}
+
+/** Before the work begins: wrong formats, too many files, folders that are not there. */
+export function checkOutputs(flags: { readonly format?: readonly string[] | undefined; readonly output?: readonly string[] | undefined; readonly statistics?: string | undefined }): void {
+  const { format = [], output = [], statistics } = flags;
+  format.forEach(formatOf);
+  assertEnough(output.length, Math.max(1, format.length));
+  for (const path of [...output, ...(statistics === undefined ? [] : [statistics])]) assertFolder(path);
+}
+
+function assertEnough(files: number, wanted: number): void {
+  if (files > wanted) throw new InputError(`${String(files)} files for ${String(wanted)} ${wanted === 1 ? 'format' : 'formats'}`, 'give one `--format` for each `--output`');
+}
+
+function assertFolder(path: string): void {
+  const folder = dirname(path);
+  if (!existsSync(folder)) throw new InputError(`cannot write \`${path}\`: the directory \`${folder}\` does not exist`, 'make it first, or name another file');
 }
 
 export interface Rendering {
@@ -42,7 +60,7 @@ export interface Rendering {
 
 export function deliver(report: Report, rendering: Rendering): void {
   const wanted = (rendering.formats.length > 0 ? rendering.formats : ['text']).map(formatOf);
-  if (rendering.outputs.length > wanted.length) throw new InputError(`${rendering.outputs.length} files for ${wanted.length} formats`, 'give one `--format` for each `--output`');
+  assertEnough(rendering.outputs.length, wanted.length);
   wanted.forEach((format, index) => {
     const text = rendering.render(format, report);
     const file = rendering.outputs[index];

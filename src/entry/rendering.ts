@@ -1,8 +1,10 @@
 /** The renderer that a run uses: the machine's kustomize and Helm, the bytes of the trees, a cache. */
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import process from 'node:process';
+import { fileURLToPath } from 'node:url';
 import type { Config } from '#app/config.ts';
 import { prepareRendering, type Prepared } from '#app/render/prepare.ts';
 import { blobId } from '#adapters/files/read-directory.ts';
@@ -22,12 +24,18 @@ export interface RenderSource {
 
 export async function prepare(pair: TreePair, config: Config, { raw, untrusted }: RenderSource): Promise<Prepared> {
   const renderer = createRenderer({
-    tools: { kustomize: config.tools.kustomize, helm: config.tools.helm, searchPath: process.env.PATH ?? '', untrusted },
+    tools: { kustomize: config.tools.kustomize, helm: config.tools.helm, searchPath: searchPath(), untrusted },
     bytes: (blobs) => bytesOf(pair, blobs, raw),
     cache: cacheOf(),
     limits: { milliseconds: Math.min(defaultRenderLimits.milliseconds, config.limits.seconds * 1000) },
   });
   return prepareRendering(pair, config, renderer);
+}
+
+/** PATH, and behind it what a checkout of this tool has unpacked for its own tests (`tools/unpack.ts`). */
+function searchPath(): string {
+  const own = ['../tools/bin', '../../tools/bin'].map((folder) => fileURLToPath(new URL(folder, import.meta.url))).filter((folder) => existsSync(folder));
+  return [process.env.PATH ?? '', ...own].join(delimiter);
 }
 
 async function bytesOf(pair: TreePair, blobs: readonly BlobId[], raw: RawBytes): Promise<ReadonlyMap<BlobId, Uint8Array>> {

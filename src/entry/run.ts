@@ -3,6 +3,7 @@ import { review, type ReviewOutcome } from '#app/review.ts';
 import { exitCode } from '#app/verdict.ts';
 import type { TreePair } from '#trees/tree.ts';
 import { configurationFor } from './configuration.ts';
+import { checkConfiguredNames } from './configured-names.ts';
 import type { Opened } from './open.ts';
 import { deliver, writeFile } from './output.ts';
 import { prepare } from './rendering.ts';
@@ -15,8 +16,10 @@ export function today(): string {
 }
 
 export async function analyse(opened: Opened, configFile: string | undefined): Promise<ReviewOutcome> {
-  const { config, proposed, file, notYet } = configurationFor(opened.pair, configFile);
+  const configuration = configurationFor(opened.pair, configFile);
+  const { config, proposed, file, notYet } = configuration;
   const prepared = await prepare(opened.pair, config, opened.source);
+  checkConfiguredNames(configuration, opened.pair, prepared.discovered);
   return review({ pair: opened.pair, prepared, comparison: opened.comparison, config, proposed, configFile: file, notYet, today: today(), version });
 }
 

@@ -116,7 +116,7 @@ export const catalogue = [
   entry(706, 'pod-security-lowered', 'change', 'medium', 'Pod Security lowered', 'the Pod Security level of a namespace is lowered'),
   entry(707, 'service-exposed', 'both', 'medium', 'Service beside the gateway', 'the type or the external addresses of a Service bypass the gateway', [networks]),
   entry(708, 'access-log-lost', 'both', 'low', 'access log lost', 'access logging is turned off', [visibility]),
-  entry(709, 'proxy-extension-changed', 'change', 'medium', 'proxy extension changed', 'an EnvoyFilter or WasmPlugin on a security path is added, removed or changed'),
+  entry(709, 'proxy-extension-changed', 'change', 'medium', 'proxy extension changed', 'an EnvoyFilter or WasmPlugin on a security path is added, removed or changed, or a pod replaces its own proxy'),
   // 8xx dead, invalid, unknown
   entry(801, 'selects-nothing', 'state', 'medium', 'policy that selects nothing', 'a selector or target reference matches nothing known'),
   entry(802, 'policy-became-live', 'change', 'medium', 'policy starts or stops to apply', 'a selector, namespace or reference that is repaired or broken starts or stops a policy'),

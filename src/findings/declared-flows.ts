@@ -1,7 +1,7 @@
 /**
  * Flows that the manifests declare and a change surely cuts: each candidate is one concrete request that somebody who stands in the
  * head declares, asked on both sides. Surely = allowed on the base and refused on the head, in the world in which the policies are
- * enforced (`design.md` section 6).
+ * enforced (`docs/gates.md`).
  */
 import { distinct } from '#lib/order.ts';
 import { resourceId } from '#manifests/resource.ts';
@@ -10,8 +10,9 @@ import type { Change } from '#impact/change.ts';
 import type { Decision, Query } from '#posture/query.ts';
 import type { EnvironmentFacts } from './detector.ts';
 import { entryPoints, type EntryPoint } from './entry-points.ts';
-import { grouped, isDryRun, type SideFacts } from './facts.ts';
+import { grouped, isDryRun, type Policy, type SideFacts } from './facts.ts';
 import { pointsOf, type PolicyPoint } from './points.ts';
+import { headId } from './renames.ts';
 import { exactPrincipals } from './rules.ts';
 
 export interface LostFlow {
@@ -24,6 +25,8 @@ export interface LostFlow {
 interface Candidate {
   readonly query: Query;
   readonly declaredBy: string;
+  /** Declared by a policy alone. */
+  readonly byPolicy?: true;
 }
 
 /** Questions beyond this many tell no more than that declared callers are lost. */
@@ -36,13 +39,18 @@ export function lostFlow(change: Change, environments: readonly EnvironmentFacts
     const { base, head } = pair;
     if (base === undefined || !change.environments.includes(pair.id)) continue;
     for (const destination of change.destinations) {
-      const point = pointsOf(head, destination.id);
-      if (point === undefined) continue;
-      for (const candidate of candidatesFor(change, head, point)) {
+      // What nobody declares here may be what this change brings: nobody is surely lost at it.
+      const point = destination.known ? pointsOf(head, headId(pair, destination.id)) : undefined;
+      const before = destination.known ? pointsOf(base, destination.id) : undefined;
+      if (point === undefined || before === undefined) continue;
+      for (const candidate of candidatesFor(change, { base, head }, { base: before, head: point })) {
         if (asked >= mostQuestions) return undefined;
         asked += 1;
-        const before = base.ask(candidate.query);
-        if (before?.verdict !== 'allow' && before?.verdict !== 'asks') continue;
+        const { to } = candidate.query;
+        const was = base.ask(to.workload === undefined ? candidate.query : { ...candidate.query, to: { ...to, workload: destination.id } });
+        if (was?.verdict !== 'allow' && was?.verdict !== 'asks') continue;
+        // What a policy declares is judged in the world in which the policies are enforced: before any proxy it declared nothing.
+        if (candidate.byPolicy === true && was.enforcedAt === 'none') continue;
         const after = head.ask(candidate.query);
         if (after?.verdict === 'deny') return { ...candidate, head: after };
       }
@@ -51,24 +59,53 @@ export function lostFlow(change: Change, environments: readonly EnvironmentFacts
   return undefined;
 }
 
-function candidatesFor(change: Change, head: SideFacts, point: PolicyPoint): Candidate[] {
-  return [...namedInPolicies(change, head, point), ...routes(change, head, point), ...webhooks(change, head, point), ...probes(change, point)];
+interface OnBoth<T> {
+  readonly base: T;
+  readonly head: T;
 }
 
-/** An exact principal in an ALLOW that still stands at the head, with a request that the same rule declares. */
-function namedInPolicies(change: Change, head: SideFacts, point: PolicyPoint): Candidate[] {
-  return head
-    .policiesAt(point.workload ?? point)
-    .filter((policy) => policy.spec.action === 'ALLOW' && !isDryRun(policy))
-    .flatMap((policy) =>
+function candidatesFor(change: Change, sides: OnBoth<SideFacts>, points: OnBoth<PolicyPoint>): Candidate[] {
+  const { head } = sides;
+  const point = points.head;
+  return [...formerAccount(change, sides, point), ...namedInPolicies(change, sides, points), ...routes(change, head, point), ...webhooks(change, head, point), ...probes(change, point)];
+}
+
+function allowsAt(side: SideFacts, point: PolicyPoint): readonly Policy[] {
+  return side.policiesAt(point.workload ?? point).filter((policy) => policy.spec.action === 'ALLOW' && !isDryRun(policy));
+}
+
+/**
+ * An exact principal in an ALLOW that stood before and still stands at the head, with a request that a rule of both declares: under
+ * whatever name, since a renamed policy withdraws nothing. Who comes into the first ALLOW of a workload loses nothing that it declares.
+ */
+function namedInPolicies(change: Change, sides: OnBoth<SideFacts>, points: OnBoth<PolicyPoint>): Candidate[] {
+  const { head } = sides;
+  const point = points.head;
+  const before = allowsAt(sides.base, points.base).flatMap((policy) => policy.spec.rules);
+  return allowsAt(head, point).flatMap((policy) =>
       policy.spec.rules.flatMap((rule) =>
         distinct(exactPrincipals(rule)).flatMap((principal) =>
           requestsFor(change, rule, point)
-            .filter(({ request, port }) => declares(rule, principal, request, port))
-            .map(({ request, port }) => ({ query: query(change, point, { principal: presented(head, principal) }, port, request), declaredBy: `\`${principal}\`, which \`${resourceId(policy)}\` allows,` })),
+            .filter(({ request, port }) => declares(rule, principal, request, port) && before.some((old) => declares(old, principal, request, port)))
+            .map(({ request, port }) => ({ query: query(change, point, { principal: presented(head, principal) }, port, request), declaredBy: `\`${principal}\`, which \`${resourceId(policy)}\` allows,`, byPolicy: true as const })),
         ),
       ),
     );
+}
+
+/** A workload under another account, where an ALLOW that still stands at the head names the former one for its request. */
+function formerAccount(change: Change, { base, head }: OnBoth<SideFacts>, point: PolicyPoint): Candidate[] {
+  const { witness } = change;
+  const caller = witness?.from.workload === undefined ? undefined : base.mesh.workloads.get(witness.from.workload);
+  if (witness === undefined || caller === undefined || change.facet !== 'identity') return [];
+  const principal = `${base.mesh.config.trustDomain}/ns/${caller.namespace}/sa/${caller.serviceAccount}`;
+  return allowsAt(head, point).flatMap((policy) =>
+    policy.spec.rules.flatMap((rule) =>
+      distinct(exactPrincipals(rule))
+        .filter((name) => presented(base, name) === principal && declares(rule, name, witness.request, witness.to.port))
+        .map(() => ({ query: query(change, point, witness.from, witness.to.port, witness.request), declaredBy: `\`${caller.id}\`, whose former account \`${resourceId(policy)}\` allows,` })),
+    ),
+  );
 }
 
 /** The literal `cluster.local` stands for the mesh's own trust domain (A3.11). */

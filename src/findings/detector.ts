@@ -2,7 +2,7 @@
  * The shape of a detector: one file, one exported value; file name = rule = heading of its page. A detector names subjects and places
  * in the model; it never parses, formats Markdown or does I/O. Positions are looked up only for what is reported.
  */
-import type { Cause, Change } from '#impact/change.ts';
+import type { Cause, Change, Facet } from '#impact/change.ts';
 import type { AnyResource } from '#manifests/resource.ts';
 import type { FieldPath } from '#source/origin.ts';
 import type { RuleId } from './catalogue.ts';
@@ -34,6 +34,8 @@ export interface ChangeDraft extends Texts {
   readonly change: Change;
   readonly severity?: Severity;
   readonly certainty?: Certainty;
+  /** Where several facets of one event are one finding. */
+  readonly facet?: Facet;
   /** Where other causes than the change's own are to be shown first. */
   readonly causes?: readonly Cause[];
 }

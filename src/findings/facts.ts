@@ -125,7 +125,7 @@ function reachOf(mesh: Mesh, policy: SelectingPolicy): Reach {
   return { workloads: [], ids: [phantomId(namespace === root ? '*' : namespace, selector)] };
 }
 
-/** `namespace/k=v,l=w`, `namespace/*`, `*` + `/*` for the mesh (`design.md` section 5). */
+/** `namespace/k=v,l=w`, `namespace/*`, `*` + `/*` for the mesh (`docs/report.md`). */
 export function phantomId(namespace: string, selector: Labels): string {
   const text = selectorText(selector);
   return `${namespace}/${text === '' ? '*' : text}`;

@@ -2,7 +2,7 @@ import { shortHash } from '#lib/canonical.ts';
 import { distinct } from '#lib/order.ts';
 
 /**
- * 16 hex digits over code, sorted cause resources (a state's subject), facet and direction (`design.md` section 5): no path, line,
+ * 16 hex digits over code, sorted cause resources (a state's subject), facet and direction (`docs/report.md`): no path, line,
  * text, severity, environment or destination, so that a moved file or one more workload posts nothing again.
  */
 export function fingerprint(parts: { readonly code: string; readonly causes: readonly string[]; readonly facet: string; readonly direction: string }): string {

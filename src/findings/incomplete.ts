@@ -1,6 +1,6 @@
 /**
  * MP805, MP807, MP905: what could not be read, rendered or decided. Judged by the incompleteness gate alone, never by severity
- * (`design.md` section 6).
+ * (`docs/gates.md`).
  */
 import { ruleEntry, type RuleId } from './catalogue.ts';
 import { fingerprint } from './fingerprint.ts';

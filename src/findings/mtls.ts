@@ -17,8 +17,10 @@ export interface MtlsAt {
   /** Who says so; `undefined`: the default of the mesh. */
   readonly policy: PeerAuthentication | undefined;
   readonly path: FieldPath;
-  /** Policies of one scope among which creation time decides; empty or at least two. */
+  /** Policies of one scope among which creation time decides and is not stated; empty or at least two. */
   readonly tied: readonly PeerAuthentication[];
+  /** The one of them that is in force while nothing is created anew: the others are younger (M15b, M15d). */
+  readonly older?: PeerAuthentication | undefined;
 }
 
 const strength: Readonly<Record<EffectiveMode, number>> = { DISABLE: 0, PERMISSIVE: 1, STRICT: 2 };
@@ -30,7 +32,7 @@ export function strengthOf(mode: EffectiveMode): number {
 
 export function mtlsAt(mesh: Mesh, attached: Attached['peerAuthentication'], port: number | undefined): MtlsAt {
   const start: MtlsAt = { mode: mesh.config.defaultMtls, policy: undefined, path: [], tied: [] };
-  return [attached.mesh, attached.namespace, attached.workload].reduce<MtlsAt>((inherited, scope) => weakest(inherited, candidates(mesh, scope), port), start);
+  return [attached.mesh, attached.namespace, attached.workload].reduce<MtlsAt>((inherited, scope) => weakest(inherited, candidates(mesh, scope), rivals(mesh, scope), port), start);
 }
 
 /**
@@ -49,12 +51,17 @@ function candidates(mesh: Mesh, policies: readonly PeerAuthentication[]): readon
   return old.filter((policy) => policy.creationTimestamp === undefined || policy === timed);
 }
 
-function weakest(inherited: MtlsAt, scope: readonly PeerAuthentication[], port: number | undefined): MtlsAt {
+/** Those of one scope whose order nothing but the cluster tells: objects that are restored or created anew may come in another one. */
+function rivals(mesh: Mesh, policies: readonly PeerAuthentication[]): readonly PeerAuthentication[] {
+  return candidates({ ...mesh, seniors: undefined }, policies);
+}
+
+function weakest(inherited: MtlsAt, scope: readonly PeerAuthentication[], tied: readonly PeerAuthentication[], port: number | undefined): MtlsAt {
   const answers = scope.map((policy) => answerOf(inherited, policy, port));
   const first = answers[0];
   if (first === undefined) return inherited;
   const found = answers.reduce((left, right) => (strength[right.mode] < strength[left.mode] ? right : left), first);
-  return scope.length > 1 ? { ...found, tied: scope } : found;
+  return tied.length > 1 ? { ...found, tied, older: scope.length > 1 ? undefined : scope[0] } : found;
 }
 
 function answerOf(inherited: MtlsAt, policy: PeerAuthentication, port: number | undefined): MtlsAt {

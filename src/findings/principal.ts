@@ -5,5 +5,5 @@ import type { ChangeContext } from './detector.ts';
 
 /** The changes that a rule answers for. */
 export function changesOf(context: ChangeContext, rule: RuleId): readonly Change[] {
-  return context.changes.filter((change) => principalRule(change) === rule);
+  return context.changes.filter((change) => principalRule(change, context.environments) === rule);
 }

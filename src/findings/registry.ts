@@ -31,7 +31,9 @@ import { mtlsMismatch } from './detectors/mtls-mismatch.ts';
 import { mtlsRequired } from './detectors/mtls-required.ts';
 import { namespaceOnlySource } from './detectors/namespace-only-source.ts';
 import { negativeSourceAdmitsPlaintext } from './detectors/negative-source-admits-plaintext.ts';
+import { networkPolicyWidened } from './detectors/network-policy-widened.ts';
 import { noDefaultDeny } from './detectors/no-default-deny.ts';
+import { noNetworkPolicy } from './detectors/no-network-policy.ts';
 import { peerAuthenticationConflict } from './detectors/peer-authentication-conflict.ts';
 import { plaintextAccepted } from './detectors/plaintext-accepted.ts';
 import { plaintextOpened } from './detectors/plaintext-opened.ts';
@@ -43,6 +45,7 @@ import { selectsNothing } from './detectors/selects-nothing.ts';
 import { sharedIdentity } from './detectors/shared-identity.ts';
 import { tokenNoLongerRequired } from './detectors/token-no-longer-required.ts';
 import { tokenNotRequired } from './detectors/token-not-required.ts';
+import { trustDomainWidened } from './detectors/trust-domain-widened.ts';
 import { unenrolledWorkload } from './detectors/unenrolled-workload.ts';
 import { unknownField } from './detectors/unknown-field.ts';
 import { unknownPrincipal } from './detectors/unknown-principal.ts';
@@ -80,7 +83,9 @@ export const detectors = {
   'mtls-required': mtlsRequired,
   'namespace-only-source': namespaceOnlySource,
   'negative-source-admits-plaintext': negativeSourceAdmitsPlaintext,
+  'network-policy-widened': networkPolicyWidened,
   'no-default-deny': noDefaultDeny,
+  'no-network-policy': noNetworkPolicy,
   'peer-authentication-conflict': peerAuthenticationConflict,
   'plaintext-accepted': plaintextAccepted,
   'plaintext-opened': plaintextOpened,
@@ -92,6 +97,7 @@ export const detectors = {
   'shared-identity': sharedIdentity,
   'token-no-longer-required': tokenNoLongerRequired,
   'token-not-required': tokenNotRequired,
+  'trust-domain-widened': trustDomainWidened,
   'unenrolled-workload': unenrolledWorkload,
   'unknown-field': unknownField,
   'unknown-principal': unknownPrincipal,

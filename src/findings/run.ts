@@ -11,6 +11,7 @@ import { factsOf, type SideFacts, type SideInput } from './facts.ts';
 import { fingerprint } from './fingerprint.ts';
 import type { Finding, FindingStatus, Location, RelatedLocation } from './finding.ts';
 import { incompleteFindings, type RunReason } from './incomplete.ts';
+import { outsideFindings, type OutsideReference } from './outside-content.ts';
 import { detectors } from './registry.ts';
 import { certaintyOf, severityRank } from './severity.ts';
 import { compareStates, openings, type ComparedState } from './states.ts';
@@ -32,6 +33,8 @@ export interface FindingsInput {
   readonly environments: readonly EnvironmentInput[];
   readonly changes: readonly Change[];
   readonly incompleteReasons: readonly RunReason[];
+  /** References to content outside the repository that the sides do not share (R15). */
+  readonly outside?: readonly OutsideReference[] | undefined;
   readonly locate: Locate;
   /** Answers one request on one side; absent: no caller is *surely* lost, so MP203 stays an observation. */
   readonly ask?: ((mesh: Mesh, query: Query) => Decision) | undefined;
@@ -69,7 +72,7 @@ export function runDetectors(input: FindingsInput): readonly Finding[] {
   const all: readonly Detector[] = Object.values(detectors);
   const fromChanges = all.flatMap((detector) => (detector.detectChanges?.({ changes: input.changes, environments }) ?? []).map((draft) => changeFinding(detector.rule, draft)));
   const fromStates = environments.flatMap((pair) => [...compareStates(all, pair), ...openings(all, pair)]).map((state) => stateFinding(state, input.locate));
-  return ordered(onceAPlace(merged([...fromChanges, ...fromStates, ...incompleteFindings(input.incompleteReasons)])));
+  return ordered(onceAPlace(merged([...fromChanges, ...fromStates, ...incompleteFindings(input.incompleteReasons), ...outsideFindings(input.outside ?? [])])));
 }
 
 export function ordered(findings: readonly Finding[]): readonly Finding[] {
@@ -99,7 +102,7 @@ function changeFinding(rule: RuleId, draft: ChangeDraft): Finding {
     ...(draft.attack === undefined ? {} : { attack: draft.attack }),
     remedy: draft.remedy,
     validation: draft.validation,
-    fingerprint: fingerprint({ code: entry.code, causes: causes.length > 0 ? causes.map((cause) => cause.resource) : change.destinations.map((destination) => destination.id), facet: change.facet, direction: change.direction }),
+    fingerprint: fingerprint({ code: entry.code, causes: causes.length > 0 ? causes.map((cause) => cause.resource) : change.destinations.map((destination) => destination.id), facet: draft.facet ?? change.facet, direction: change.direction }),
     changeIds: [change.id],
     ...(change.witness === undefined ? {} : { witness: change.witness }),
     tags: entry.tags,

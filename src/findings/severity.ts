@@ -40,7 +40,7 @@ function wider(left: Breadth, right: Breadth): Breadth {
 /** The words of `callersOf`: an identity that nobody here uses, a namespace, a pattern, or any identity. */
 function breadthOfOpen(words: string): Breadth {
   if (words.endsWith('(no workload here uses it)')) return 'named';
-  const pattern = /^any other identity (?:in |that )(.*?)(?: matches)?$/.exec(words)?.[1];
+  const pattern = /^any other (?:identity|pod) (?:in |that )(.*?)(?: matches)?$/.exec(words)?.[1];
   if (pattern === undefined) return 'mesh';
   if (pattern.startsWith('service account ')) return 'named';
   if (pattern.startsWith('namespace ')) return pattern.includes('*') ? 'mesh' : 'namespace';

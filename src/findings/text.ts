@@ -33,10 +33,20 @@ export function requestPhrase(witness: Witness): string {
 export function callerPhrase(witness: Witness): string {
   const { from } = witness;
   if (from.outside === true) return 'anyone outside the cluster';
+  if (from.pod !== undefined) return podPhrase(from.pod, from.principal);
+  if (from.principal === null && from.ip !== undefined) return `a client without a mesh identity at \`${from.ip}\``;
   if (from.principal === null) return 'any pod without a mesh identity';
   if (from.principal !== undefined) return `\`${from.principal}\``;
   if (from.workload !== undefined) return `\`${from.workload}\``;
   return 'any caller';
+}
+
+function podPhrase(pod: NonNullable<Witness['from']['pod']>, principal: string | null | undefined): string {
+  const labels = Object.entries(pod.labels)
+    .map(([key, value]) => `${key}=${value}`)
+    .sort();
+  const identity = typeof principal === 'string' ? ` with the identity \`${principal}\`` : '';
+  return `a pod ${labels.length === 0 ? 'without labels' : `labelled \`${labels.join(',')}\``} in namespace \`${pod.namespace}\`${identity}`;
 }
 
 export function targetPhrase(witness: Witness): string {
@@ -48,7 +58,7 @@ export function targetPhrase(witness: Witness): string {
     const labels = Object.entries(to.selector.labels).map(([key, value]) => `${key}=${value}`).sort();
     return labels.length === 0 ? `any pod in \`${to.selector.namespace}\` on port ${to.port}` : `pods \`${labels.join(',')}\` in \`${to.selector.namespace}\` on port ${to.port}`;
   }
-  return `port ${to.port}`;
+  return to.ip === undefined ? `port ${to.port}` : `\`${to.ip}:${to.port}\` outside the cluster`;
 }
 
 /** What one side answered, as the end of a sentence. */

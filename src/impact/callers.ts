@@ -1,10 +1,11 @@
-/** Who may send the requests of a region: workloads of the repository by name, everybody else in words (engine section 3.10). */
+/** Who may send the requests of a region: workloads of the repository by name, everybody else in words (`docs/engine.md`). */
 import { compareText, distinct } from '#lib/order.ts';
 import type { Cube, Predicate } from '#sets/cube.ts';
 import { holds } from '#sets/matches.ts';
 import type { Matcher } from '#sets/matcher.ts';
 import type { Mesh, Workload } from '#mesh/model.ts';
 import type { Callers } from './change.ts';
+import { looksAtPods, podCallers } from './pod-callers.ts';
 import { matcherWord } from './region.ts';
 
 /** Identity that a workload of this mesh presents: `td/ns/x/sa/y`. */
@@ -109,6 +110,13 @@ export function callersOf(cubes: readonly Cube[], known: KnownIdentities, mesh: 
   const open = new Set<string>();
   let plaintext = false;
   for (const cube of cubes) {
+    if (looksAtPods(cube)) {
+      const pods = podCallers(cube, mesh, carriesIdentity(cube));
+      if (pods.outside) plaintext = true;
+      pods.known.forEach((id) => names.add(id));
+      pods.open.forEach((word) => open.add(word));
+      continue;
+    }
     const predicates = peerPredicates(cube);
     if (admits(predicates, null)) plaintext = true;
     if (!carriesIdentity(cube)) continue;

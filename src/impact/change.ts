@@ -1,4 +1,4 @@
-import type { EnforcementPoint, Query, AnswerLayer } from '#posture/query.ts';
+import type { AnswerLayer, EnforcementPoint, Hop, Query } from '#posture/query.ts';
 
 export type Direction =
   | 'widened'
@@ -10,7 +10,7 @@ export type Direction =
   | 'latent-widened'
   | 'latent-narrowed';
 
-/** The layer whose answer differs on the witness, first in this order (`design.md` section 5). */
+/** The layer whose answer differs on the witness, first in this order (`docs/report.md`). */
 export type Facet = 'mtls' | 'token' | 'external-authorization' | 'ingress' | 'enrolment' | 'identity' | 'egress' | 'access';
 
 export interface Destination {
@@ -36,6 +36,10 @@ export interface RegionCube {
   readonly peers?: ValueSet;
   readonly ports?: ValueSet;
   readonly protocol?: ValueSet;
+  /** `TCP`, `UDP`, `SCTP`: where NetworkPolicies tell them apart. */
+  readonly transport?: ValueSet;
+  /** Where waypoints make a difference: `host:port` of a Service, `pod` for its own address, `(none)` straight to it. */
+  readonly addressed?: ValueSet;
   readonly methods?: ValueSet;
   readonly paths?: ValueSet;
   readonly hosts?: ValueSet;
@@ -44,6 +48,10 @@ export interface RegionCube {
   readonly remoteIps?: ValueSet;
   readonly destinationIps?: ValueSet;
   readonly token?: ValueSet;
+  /** Namespaces of the calling pod, where NetworkPolicies look at it. */
+  readonly pods?: ValueSet;
+  /** Labels of the calling pod, where NetworkPolicies look at them. */
+  readonly podLabels?: Readonly<Record<string, ValueSet>>;
   readonly headers?: Readonly<Record<string, ValueSet>>;
   readonly claims?: Readonly<Record<string, ValueSet>>;
   readonly opaque?: Readonly<Record<string, boolean>>;
@@ -71,6 +79,10 @@ export interface WitnessAnswer {
   readonly by?: readonly string[];
   readonly enforcedAt?: EnforcementPoint;
   readonly provider?: string;
+  /** The waypoint on the way, `namespace/name`. */
+  readonly via?: string;
+  /** Where a request passes more than one enforcement point. */
+  readonly hops?: readonly Hop[];
 }
 
 /** One concrete request, confirmed by `decide` on both sides. */

@@ -4,14 +4,17 @@ import { groupBy } from '#lib/group.ts';
 import { compareText, distinct } from '#lib/order.ts';
 import type { Cube } from '#sets/cube.ts';
 import type { Mesh } from '#mesh/model.ts';
+import { namespaceOfId } from '#mesh/workload-id.ts';
 import type { Decision } from '#posture/query.ts';
 import { ANY_IDENTITY, callersOf, knownIdentities, type KnownIdentities } from './callers.ts';
 import { minimalCauses, type Counterfactual } from './causes.ts';
-import type { Cause, Change, Destination, Direction, Witness, WitnessAnswer } from './change.ts';
+import type { Callers, Cause, Change, Destination, Direction, Witness, WitnessAnswer } from './change.ts';
 import type { RawChange, Sides } from './compare.ts';
 import { editNamespace, type Edit } from './edits.ts';
 import { answerWords, headline } from './headline.ts';
+import { isAboutIdentity } from './identity-facet.ts';
 import { region } from './region.ts';
+import { toldApart, withoutRepeats } from './told-apart.ts';
 
 /** What leads a change back to its edits and an edit to its line; per environment. */
 export interface Provenance {
@@ -37,7 +40,7 @@ export function describeChanges(raw: readonly RawChange[], provenance: ReadonlyM
     const index = edits.get(change.environment);
     return from === undefined || index === undefined ? [] : [describeOne(change, from, known, index)];
   });
-  return mergeEnvironments(mergeDestinations(single)).sort((left, right) => compareRank(left.change, right.change));
+  return toldApart(withoutRepeats(mergeEnvironments(mergeDestinations(single))).sort((left, right) => compareRank(left.change, right.change)));
 }
 
 /** Per mesh, once: which declared workloads present which identity. */
@@ -63,6 +66,8 @@ interface Single {
 function describeOne(raw: RawChange, from: Provenance, known: IdentitiesOfMeshes, index: EditIndex): Single {
   const mesh = raw.passingSide === 'head' ? from.sides.head : from.sides.base;
   const edits = causesOf(raw, from, index);
+  const callers: Callers = raw.callers === undefined ? callersOf(raw.cubes, known.of(mesh), mesh) : { known: raw.callers, open: [], plaintext: false, internet: false };
+  const facet = isAboutIdentity({ raw, sides: from.sides, callers, knownOf: (of) => known.of(of) }) ? 'identity' : raw.facet;
   const causes = edits.map(from.cite).sort((left, right) => compareText(left.file, right.file) || left.line - right.line);
   return {
     raw,
@@ -71,11 +76,11 @@ function describeOne(raw: RawChange, from: Provenance, known: IdentitiesOfMeshes
     change: {
       environments: [raw.environment],
       direction: raw.direction,
-      facet: raw.facet,
+      facet,
       region: region(raw.cubes, raw.complete),
-      callers: callersOf(raw.cubes, known.of(mesh), mesh),
+      callers,
       before: raw.witness === undefined ? 'not determined' : answerWords(answer(raw.witness.base)),
-      after: raw.witness === undefined ? (raw.reason ?? 'not determined') : answerWords(answer(raw.witness.head)),
+      after: raw.witness === undefined ? (raw.reason ?? 'not determined') : `${answerWords(answer(raw.witness.head))}${raw.reason === undefined ? '' : `: ${raw.reason}`}`,
       ...(raw.witness === undefined ? {} : { witness: witnessOf(raw.witness) }),
       causes,
       enforcementPoints: raw.enforcedAt as Change['enforcementPoints'],
@@ -89,11 +94,15 @@ function answer(decision: Decision): WitnessAnswer {
     case 'unknown':
       return { verdict: 'unknown' };
     case 'asks':
-      return { verdict: 'asks', layer: decision.layer, by: decision.by, enforcedAt: decision.enforcedAt, provider: decision.provider };
+      return { verdict: 'asks', layer: decision.layer, by: decision.by, enforcedAt: decision.enforcedAt, provider: decision.provider, ...wayOf(decision) };
     case 'allow':
     case 'deny':
-      return { verdict: decision.verdict, layer: decision.layer, by: decision.by, enforcedAt: decision.enforcedAt };
+      return { verdict: decision.verdict, layer: decision.layer, by: decision.by, enforcedAt: decision.enforcedAt, ...wayOf(decision) };
   }
+}
+
+function wayOf({ via, hops }: Exclude<Decision, { verdict: 'unknown' }>): Pick<WitnessAnswer, 'via' | 'hops'> {
+  return { ...(via === undefined ? {} : { via }), ...(hops === undefined ? {} : { hops }) };
 }
 
 function witnessOf(witness: NonNullable<RawChange['witness']>): Witness {
@@ -121,10 +130,13 @@ class EditIndex {
 
 /** Candidates in the order of likelihood: policies that made the seed or either answer come first. */
 function causesOf(raw: RawChange, from: Provenance, index: EditIndex): readonly Edit[] {
-  const relevant = index.at(raw.destination.namespace);
+  const asking = raw.witness?.query.from;
+  const caller = asking?.pod?.namespace ?? (asking?.workload === undefined ? undefined : namespaceOfId(asking.workload));
+  // A NetworkPolicy at the caller may let it out, and labels of its namespace let it in.
+  const relevant = [...new Set([...index.at(raw.destination.namespace), ...(caller === undefined ? [] : index.at(caller))])];
   const likely = new Set([...raw.seedOrigins.map((origin) => origin.policy), ...byOf(raw.witness?.base), ...byOf(raw.witness?.head)]);
   const candidates = [...relevant.filter((edit) => likely.has(edit.id)), ...relevant.filter((edit) => !likely.has(edit.id))];
-  if (raw.witness === undefined || raw.direction === 'weakened' || raw.direction === 'strengthened') {
+  if (raw.witness === undefined || raw.direction === 'undecided-widened' || raw.direction === 'undecided-narrowed' || raw.direction === 'weakened' || raw.direction === 'strengthened' || raw.direction === 'latent-widened' || raw.direction === 'latent-narrowed') {
     const named = candidates.filter((edit) => likely.has(edit.id));
     return named.length > 0 ? named : candidates.slice(0, 5);
   }
@@ -141,7 +153,7 @@ function byOf(decision: Decision | undefined): readonly string[] {
   return decision === undefined || decision.verdict === 'unknown' ? [] : decision.by;
 }
 
-/** Equal in everything that a reader sees but the destination: one change (`design.md` section 5). */
+/** Equal in everything that a reader sees but the destination: one change (`docs/report.md`). */
 function mergeDestinations(singles: readonly Single[]): DescribedChange[] {
   // Most changes differ in their seed already; only those that do not are compared in full.
   const roughly = groupBy(singles, ({ raw, change }) => [raw.environment, change.direction, change.facet, raw.seed, change.before, change.after].join('\n'));

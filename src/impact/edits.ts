@@ -1,5 +1,5 @@
 /** What a comparison may blame: objects that differ between the sides, and where in them the difference stands. */
-import { canonical } from '#lib/canonical.ts';
+import { canonical, sameContent } from '#lib/canonical.ts';
 import { compareText } from '#lib/order.ts';
 import type { FieldPath } from '#source/origin.ts';
 import { resourceId, type AnyResource } from '#manifests/resource.ts';
@@ -9,14 +9,14 @@ export type Edit =
   | { readonly type: 'removed'; readonly id: string; readonly base: AnyResource }
   | { readonly type: 'modified'; readonly id: string; readonly base: AnyResource; readonly head: AnyResource };
 
-function content(resource: AnyResource): string {
-  return canonical({
-    apiVersion: resource.apiVersion,
-    labels: resource.labels,
-    annotations: resource.annotations,
-    creationTimestamp: resource.creationTimestamp,
-    spec: plainSpec(resource.spec),
-  });
+function sameObject(left: AnyResource, right: AnyResource): boolean {
+  return (
+    left.apiVersion === right.apiVersion &&
+    left.creationTimestamp === right.creationTimestamp &&
+    sameContent(left.labels, right.labels) &&
+    sameContent(left.annotations, right.annotations) &&
+    sameContent(left.spec, right.spec, (one, other) => canonical(plainSpec(one)) === canonical(plainSpec(other)))
+  );
 }
 
 /** Maps become sorted lists, so that canonical text sees them. */
@@ -39,7 +39,7 @@ export function editsBetween(base: readonly AnyResource[], head: readonly AnyRes
   for (const [id, resource] of after) {
     const old = before.get(id);
     if (old === undefined) edits.push({ type: 'added', id, head: resource });
-    else if (old !== resource && content(old) !== content(resource)) edits.push({ type: 'modified', id, base: old, head: resource });
+    else if (old !== resource && !sameObject(old, resource)) edits.push({ type: 'modified', id, base: old, head: resource });
   }
   for (const [id, resource] of before) {
     if (!after.has(id)) edits.push({ type: 'removed', id, base: resource });
@@ -65,7 +65,7 @@ export interface Place {
  * readers want the entry. So lists are compared by content: an added entry is RIGHT at its index, a struck one LEFT at its own.
  */
 export function firstDifference(base: unknown, head: unknown, basePath: FieldPath = [], headPath: FieldPath = []): Place | undefined {
-  if (canonical(base) === canonical(head)) return undefined;
+  if (sameContent(base, head)) return undefined;
   if (Array.isArray(base) && Array.isArray(head)) return listDifference(base, head, basePath, headPath);
   if (isRecord(base) && isRecord(head)) {
     for (const key of Object.keys(head).filter((name) => name in base)) {

@@ -1,4 +1,4 @@
-/** Which layer a change is about: the first whose answer differs on the witness (`design.md` section 5, `facet`). */
+/** Which layer a change is about: the first whose answer differs on the witness (`docs/report.md`, `facet`). */
 import type { Decision } from '#posture/query.ts';
 import type { Facet } from './change.ts';
 
@@ -6,6 +6,11 @@ import type { Facet } from './change.ts';
 function stops(decision: Decision): string | undefined {
   if (decision.verdict === 'unknown' || decision.verdict === 'allow') return undefined;
   return decision.layer;
+}
+
+/** The client's TLS goes to the application as it is: whatever refuses then refuses somebody whose identity it was not shown (M16). */
+function goesUnseen(decision: Decision): boolean {
+  return decision.verdict !== 'unknown' && decision.passthrough === true;
 }
 
 /**
@@ -16,8 +21,10 @@ function stops(decision: Decision): string | undefined {
 export function facetOf(refusing: Decision, passing: Decision, someTokenPasses: () => boolean): Facet {
   const layer = stops(refusing);
   if (layer === 'mtls' || layer === 'protocol') return 'mtls';
+  if (goesUnseen(refusing) && !goesUnseen(passing)) return 'mtls';
   if (layer === 'authentication') return 'token';
   if (layer === 'external-authorization' || passing.verdict === 'asks') return 'external-authorization';
+  if (layer === 'network-policy') return 'access';
   if (layer === 'routing') return 'ingress';
   if (refusing.verdict !== 'unknown' && passing.verdict !== 'unknown' && refusing.enforcedAt !== passing.enforcedAt) return 'enrolment';
   if (layer === 'authorization' && someTokenPasses()) return 'token';

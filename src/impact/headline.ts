@@ -2,6 +2,7 @@
 import { distinct } from '#lib/order.ts';
 import { ANY_IDENTITY } from './callers.ts';
 import type { WitnessAnswer, Callers, Destination, Direction, Facet, Region, RegionCube, ValueSet } from './change.ts';
+import { isWithin } from './region.ts';
 
 function list(words: readonly string[], shown = 3): string {
   const head = words.slice(0, shown).join(', ');
@@ -24,7 +25,8 @@ export function callerWords(callers: Callers): string {
 function values(set: ValueSet | undefined, noun: string, plural: string): string | undefined {
   if (set === undefined) return undefined;
   const only = set.only ?? [];
-  const except = set.except ?? [];
+  // What is not among the values need not be taken out of them.
+  const except = (set.except ?? []).filter((word) => only.length === 0 || !only.every((one) => areApart(one, word)));
   const tail = except.length > 0 ? ` except ${list(except.map((word) => `\`${word}\``))}` : '';
   if (only.length === 0) return `any ${noun}${tail}`;
   return `${only.length === 1 ? noun : plural} ${list(only.map((word) => `\`${word}\``))}${tail}`;
@@ -37,7 +39,25 @@ function namedPorts(ports: ValueSet | undefined): ValueSet | undefined {
   return ports.only === undefined && except.length === 0 ? undefined : { ...(ports.only === undefined ? {} : { only: ports.only }), ...(except.length === 0 ? {} : { except }) };
 }
 
+/** TCP goes without saying. */
+function unusual(transport: ValueSet | undefined): ValueSet | undefined {
+  return transport?.only?.length === 1 && transport.only[0] === 'TCP' ? undefined : transport;
+}
+
+/** What a client may speak on a port. */
+const protocols: readonly string[] = ['http', 'tcp', 'https', 'tls'];
+
+/** Plain HTTP goes without saying; what it is not part of has to be said. */
+function protocolWords(set: ValueSet | undefined): string | undefined {
+  if (set === undefined) return undefined;
+  const spoken = (set.only ?? protocols).filter((protocol) => set.except?.includes(protocol) !== true);
+  if (spoken.length === 0 || spoken.includes('http')) return undefined;
+  const words = [...(spoken.includes('tcp') ? ['over TCP'] : []), ...(spoken.includes('https') || spoken.includes('tls') ? ['with TLS of its own'] : [])];
+  return words.length === 0 ? undefined : words.join(' or ');
+}
+
 function requestWords(cube: RegionCube): string {
+  const spoken = protocolWords(cube.protocol);
   const parts = [
     values(cube.methods, 'method', 'methods'),
     values(cube.paths, 'path', 'paths'),
@@ -48,18 +68,91 @@ function requestWords(cube: RegionCube): string {
     values(cube.sourceIps, 'source address', 'source addresses'),
     values(cube.remoteIps, 'client address', 'client addresses'),
     values(namedPorts(cube.ports), 'port', 'ports'),
+    values(unusual(cube.transport), 'transport', 'transports'),
   ].filter((part) => part !== undefined);
-  return parts.length === 0 ? 'any request' : parts.join(', ');
+  if (parts.length === 0) return spoken === undefined ? ANY_REQUEST : `any connection ${spoken}`;
+  return `${parts.join(', ')}${spoken === undefined ? '' : `, ${spoken}`}`;
 }
 
-/** What may be asked, over all cubes of a region: the words that all cubes share, else those of the first and a count. */
-export function regionWords(region: Region): string {
-  const words = distinct(region.cubes.map(requestWords));
-  const first = words[0];
-  if (first === undefined) return 'any request';
-  if (words.includes('any request')) return 'any request';
-  return words.length === 1 && region.complete ? first : `${first}, and other requests`;
+const ANY_REQUEST = 'any request';
+
+/** Sets by dimension, of what `requestWords` speaks about; callers are told apart from requests. */
+function spokenSets(cube: RegionCube): ReadonlyMap<string, ValueSet> {
+  const ports = namedPorts(cube.ports);
+  const named = (prefix: string, sets: Readonly<Record<string, ValueSet>> | undefined): [string, ValueSet][] => Object.entries(sets ?? {}).map(([name, set]) => [`${prefix} ${name}`, set]);
+  const plain: readonly [string, ValueSet | undefined][] = [
+    ['protocol', protocolWords(cube.protocol) === undefined ? undefined : cube.protocol],
+    ['methods', cube.methods],
+    ['paths', cube.paths],
+    ['hosts', cube.hosts],
+    ['token', cube.token],
+    ['sourceIps', cube.sourceIps],
+    ['remoteIps', cube.remoteIps],
+    ['ports', ports],
+    ['transport', unusual(cube.transport)],
+  ];
+  return new Map([...plain.flatMap(([name, set]): [string, ValueSet][] => (set === undefined ? [] : [[name, set]])), ...named('header', cube.headers), ...named('claim', cube.claims)]);
 }
+
+/** Everything that the words of the one cube say holds for the other, too: its requests are among those that are said. Unsure is no. */
+function covers(wide: RegionCube, narrow: RegionCube): boolean {
+  if (isForMany(narrow) && !isForMany(wide)) return false;
+  const inner = spokenSets(narrow);
+  return [...spokenSets(wide)].every(([dimension, set]) => {
+    const other = inner.get(dimension);
+    return other !== undefined && isSubset(other, set);
+  });
+}
+
+function isSubset(inner: ValueSet, outer: ValueSet): boolean {
+  const innerOnly = inner.only ?? [];
+  const within = outer.only === undefined || (innerOnly.length > 0 && innerOnly.every((word) => outer.only?.some((wide) => isWithin(word, wide)) === true));
+  return within && (outer.except ?? []).every((word) => (inner.except ?? []).some((wide) => isWithin(word, wide)) || (innerOnly.length > 0 && innerOnly.every((one) => areApart(one, word))));
+}
+
+/** No value is meant by both words. Unsure is no. */
+function areApart(left: string, right: string): boolean {
+  if (left.startsWith('*') || right.startsWith('*') || /[ {]/.test(left) || /[ {]/.test(right)) return false;
+  const [one, other] = [left.replace(/\*$/, ''), right.replace(/\*$/, '')];
+  if (left.endsWith('*') && right.endsWith('*')) return !one.startsWith(other) && !other.startsWith(one);
+  if (left.endsWith('*')) return !other.startsWith(one);
+  return right.endsWith('*') ? !one.startsWith(other) : one !== other;
+}
+
+/** What may be asked, over all cubes of a region: the words of those that no other one covers; more than two are not told one by one. */
+export function regionWords(region: Region): string {
+  const { cubes } = region;
+  const widest = cubes.filter((cube, index) => !cubes.some((other, at) => at !== index && covers(other, cube) && (at < index || !covers(cube, other))));
+  // The sentence names the broadest callers, so that what they may ask comes first.
+  const broad = widest.filter(isForMany);
+  const words = [...new Set([...broad, ...widest.filter((cube) => !isForMany(cube))].map(requestWords))];
+  const alike = broad.length === 0 || broad.length === widest.length;
+  const [first, second] = words;
+  if (first === undefined || first === ANY_REQUEST || (alike && words.includes(ANY_REQUEST))) return ANY_REQUEST;
+  if (second === undefined && region.complete) return first;
+  return region.complete && alike && words.length === 2 ? `${first}, or ${second ?? ''}` : `${first}, and other requests`;
+}
+
+/** Not for single identities only. */
+function isForMany({ peers }: RegionCube): boolean {
+  return peers?.only === undefined || peers.only.some((word) => word.includes('*') || word.startsWith(DOMAIN) || word === 'any mesh identity' || word === '(none)');
+}
+
+/** Callers by the trust domain that all of them share, or that none of them has, where the region tells domains apart. */
+function domainWords(callers: Callers, region: Region): string | undefined {
+  if (callers.plaintext || !callers.open.includes(ANY_IDENTITY)) return undefined;
+  const phrases = distinct(
+    region.cubes.map(({ peers }) => {
+      const only = peers?.only ?? [];
+      const foreign = (peers?.except ?? []).filter((word) => word.startsWith(DOMAIN)).map((word) => `\`${word.slice(DOMAIN.length)}\``);
+      if (foreign.length === 0 || only.length !== 1) return '';
+      return only[0]?.startsWith(DOMAIN) === true ? `any identity of trust domain \`${only[0].slice(DOMAIN.length)}\`` : `any identity of another trust domain than ${list(foreign)}`;
+    }),
+  );
+  return phrases.length === 1 && phrases[0] !== '' ? phrases[0] : undefined;
+}
+
+const DOMAIN = 'trust domain ';
 
 export function destinationWords(destinations: readonly Destination[]): string {
   return list(destinations.map((destination) => `\`${destination.id}\``), 2);
@@ -88,7 +181,7 @@ const facets: Readonly<Record<Facet, string>> = {
 };
 
 export function headline(direction: Direction, facet: Facet, callers: Callers, region: Region, destinations: readonly Destination[]): string {
-  return `${callerWords(callers)} ${verbs[direction]} ${destinationWords(destinations)} with ${regionWords(region)}${facet === 'token' ? facets.token : facets[facet]}`;
+  return `${domainWords(callers, region) ?? callerWords(callers)} ${verbs[direction]} ${destinationWords(destinations)} with ${regionWords(region)}${facet === 'token' ? facets.token : facets[facet]}`;
 }
 
 const layerWords: Readonly<Record<string, string>> = {

@@ -1,10 +1,11 @@
-/** The exact difference in the policies' own vocabulary: cubes of predicates become lists of words (`design.md` section 5, `region`). */
+/** The exact difference in the policies' own vocabulary: cubes of predicates become lists of words (`docs/report.md`, `region`). */
 import { compareText, distinct } from '#lib/order.ts';
 import { assertNever } from '#lib/assert-never.ts';
 import { groupBy } from '#lib/group.ts';
 import type { Cube, Predicate } from '#sets/cube.ts';
-import type { Matcher, TextMatcher } from '#sets/matcher.ts';
+import type { Matcher, PathNormalization, TextMatcher } from '#sets/matcher.ts';
 import { formatCidr } from '#sets/ip.ts';
+import { selectionText } from '#sets/label-selection.ts';
 import type { Region, RegionCube, ValueSet } from './change.ts';
 
 /** The word of a list for a value that the request does not carry. */
@@ -49,6 +50,10 @@ export function matcherWord(matcher: Matcher): string {
       return String(matcher.value);
     case 'one-of':
       return matcher.text;
+    case 'port-range':
+      return `${String(matcher.first)}-${String(matcher.last)}`;
+    case 'source-namespace':
+      return matcher.selection === undefined ? `pods in namespace ${matcher.names.join(', ')}` : namespaceWords(selectionText(matcher.selection));
     case 'namespace-glob':
       return `namespace ${matcher.glob}`;
     case 'namespace':
@@ -58,7 +63,7 @@ export function matcherWord(matcher: Matcher): string {
     case 'trust-domain':
       return `trust domain ${textWord(matcher.pattern)}`;
     case 'identified':
-      return 'any mesh identity';
+      return IDENTIFIED;
     case 'token':
       return tokenWord(matcher);
     case 'holds':
@@ -66,6 +71,12 @@ export function matcherWord(matcher: Matcher): string {
     default:
       return assertNever(matcher);
   }
+}
+
+function namespaceWords(selection: string): string {
+  const named = /^kubernetes\.io\/metadata\.name=([^,]*)$/.exec(selection)?.[1];
+  if (named !== undefined) return `pods in namespace ${named}`;
+  return selection === '*' ? 'pods in any namespace' : `pods in namespaces with ${selection}`;
 }
 
 function tokenWord(matcher: Extract<Matcher, { type: 'token' }>): string {
@@ -81,9 +92,46 @@ function tokenWord(matcher: Extract<Matcher, { type: 'token' }>): string {
 function valueSet(predicates: readonly Predicate[]): ValueSet {
   // "Nobody with an identity" is a way of saying "only callers without one".
   if (predicates.some((predicate) => predicate.none.some((matcher) => matcher.type === 'identified'))) return { only: [ABSENT] };
-  const only = distinct(predicates.flatMap((predicate) => predicate.any.map(matcherWord)));
-  const except = distinct(predicates.flatMap((predicate) => predicate.none.map(matcherWord)));
+  const word = wordsFor(predicates);
+  const only = allOf(predicates.filter((predicate) => predicate.any.length > 0).map((predicate) => distinct(predicate.any.map(word))));
+  const except = distinct(predicates.flatMap((predicate) => predicate.none.map(word)));
   return { ...(only.length > 0 ? { only } : {}), ...(except.length > 0 ? { except } : {}) };
+}
+
+/** Paths that the two sides normalize differently are not the same, though they are written alike (A3.36 to A3.39). */
+function wordsFor(predicates: readonly Predicate[]): (matcher: Matcher) => string {
+  const modes = new Set(predicates.flatMap(({ any, none }) => [...any, ...none]).flatMap((matcher) => (matcher.type === 'path' ? [matcher.normalization] : [])));
+  if (modes.size < 2) return matcherWord;
+  return (matcher) => (matcher.type === 'path' ? `${matcherWord(matcher)} (${normalized[matcher.normalization]})` : matcherWord(matcher));
+}
+
+const normalized: Readonly<Record<PathNormalization, string>> = {
+  NONE: 'as sent',
+  BASE: 'normalized',
+  MERGE_SLASHES: 'slashes merged',
+  DECODE_AND_MERGE_SLASHES: 'decoded, slashes merged',
+};
+
+const IDENTIFIED = 'any mesh identity';
+
+/** Values that lie in every one of the lists: the narrowest list where it lies in the others, else the lists joined by `and`. */
+function allOf(lists: readonly (readonly string[])[]): readonly string[] {
+  const [first, ...rest] = lists;
+  if (first === undefined) return [];
+  return rest.reduce<readonly string[]>((left, right) => {
+    if (left.every((word) => right.some((wide) => isWithin(word, wide)))) return left;
+    if (right.every((word) => left.some((wide) => isWithin(word, wide)))) return right;
+    const both = left.filter((word) => right.some((wide) => isWithin(word, wide))).concat(right.filter((word) => left.some((wide) => isWithin(word, wide))));
+    return both.length > 0 ? distinct(both) : distinct(left.flatMap((one) => right.map((other) => `${one} and ${other}`)));
+  }, first);
+}
+
+/** Every value that the one word stands for is one of the other's. Unsure is no. */
+export function isWithin(word: string, wide: string): boolean {
+  if (word === wide) return true;
+  if (word === ABSENT) return false;
+  if (wide === '*' || wide === IDENTIFIED) return true;
+  return wide.endsWith('*') && !word.startsWith('*') && word.startsWith(wide.slice(0, -1));
 }
 
 const plain = {
@@ -98,7 +146,14 @@ const plain = {
   'remote.ip': 'remoteIps',
   'destination.ip': 'destinationIps',
   token: 'token',
+  transport: 'transport',
+  address: 'addressed',
 } as const satisfies Record<string, keyof RegionCube>;
+
+/** Only about the namespace of the calling pod. */
+function asksForPods({ any, none }: Predicate): boolean {
+  return [...any, ...none].every((matcher) => matcher.type === 'source-namespace');
+}
 
 /** One cube; dimensions without a predicate are absent = any value. */
 export function regionCube(cube: Cube): RegionCube {
@@ -107,16 +162,24 @@ export function regionCube(cube: Cube): RegionCube {
   const headers: Record<string, ValueSet> = {};
   const claims: Record<string, ValueSet> = {};
   const opaque: Record<string, boolean> = {};
+  const podLabels: Record<string, ValueSet> = {};
   for (const [dimension, predicates] of [...byDimension].sort(([left], [right]) => compareText(left, right))) {
     if (dimension.startsWith('header:')) headers[dimension.slice('header:'.length)] = valueSet(predicates);
+    else if (dimension.startsWith('pod-label:')) podLabels[dimension.slice('pod-label:'.length)] = valueSet(predicates);
     else if (dimension.startsWith('claim:')) claims[dimension.slice('claim:'.length)] = valueSet(predicates);
     else if (dimension.startsWith('opaque:')) opaque[dimension.slice('opaque:'.length)] = predicates.some((predicate) => predicate.any.length > 0);
-    else if (dimension === 'path.query') headers[':path'] = valueSet(predicates);
+    else if (dimension === 'peer') {
+      const pods = predicates.filter(asksForPods);
+      const peers = predicates.filter((predicate) => !asksForPods(predicate));
+      if (peers.length > 0) result['peers'] = valueSet(peers);
+      if (pods.length > 0) result['pods'] = valueSet(pods);
+    } else if (dimension === 'path.query') headers[':path'] = valueSet(predicates);
     else result[plain[dimension as keyof typeof plain]] = valueSet(predicates);
   }
   return {
     ...result,
     ...(Object.keys(headers).length > 0 ? { headers } : {}),
+    ...(Object.keys(podLabels).length > 0 ? { podLabels } : {}),
     ...(Object.keys(claims).length > 0 ? { claims } : {}),
     ...(Object.keys(opaque).length > 0 ? { opaque } : {}),
   };

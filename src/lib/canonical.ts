@@ -3,7 +3,7 @@ import { compareText } from './order.ts';
 
 /** JSON with sorted keys and without `undefined`: equal content gives equal text, whatever the order it was written in. */
 export function canonical(value: unknown): string {
-  if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'null';
+  if (value === null || typeof value !== 'object') return value === undefined ? 'null' : JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map((entry) => canonical(entry)).join(',')}]`;
   const entries = Object.entries(value)
     .filter(([, entry]) => entry !== undefined)
@@ -11,7 +11,41 @@ export function canonical(value: unknown): string {
   return `{${entries.map(([key, entry]) => `${JSON.stringify(key)}:${canonical(entry)}`).join(',')}}`;
 }
 
-/** First 16 hex digits of SHA-256: the length of every id in the report (`design.md` section 5). */
+function canonicallySame(left: unknown, right: unknown): boolean {
+  return canonical(left) === canonical(right);
+}
+
+/**
+ * `canonical(left) === canonical(right)`, without the texts.
+ * @param special compares what is no plain list, object, text or number (a `Map`, a `Set`, a big number), wherever it stands
+ */
+export function sameContent(left: unknown, right: unknown, special: (left: unknown, right: unknown) => boolean = canonicallySame): boolean {
+  if (left === right) return true;
+  if (left === null || right === null || typeof left !== 'object' || typeof right !== 'object') return special(left, right);
+  if (isCollection(left) || isCollection(right)) return special(left, right);
+  if (Array.isArray(left) !== Array.isArray(right)) return false;
+  if (Array.isArray(left) && Array.isArray(right)) {
+    const others: readonly unknown[] = right;
+    return left.length === others.length && left.every((entry, index) => sameContent(entry, others[index], special));
+  }
+  const ours = left as Readonly<Record<string, unknown>>; // both are objects and no lists
+  const theirs = right as Readonly<Record<string, unknown>>;
+  let count = 0;
+  for (const key of Object.keys(ours)) {
+    const value = ours[key];
+    if (value === undefined) continue;
+    if (!Object.hasOwn(theirs, key) || theirs[key] === undefined || !sameContent(value, theirs[key], special)) return false;
+    count += 1;
+  }
+  for (const key of Object.keys(theirs)) if (theirs[key] !== undefined) count -= 1;
+  return count === 0;
+}
+
+function isCollection(value: object): boolean {
+  return value instanceof Map || value instanceof Set;
+}
+
+/** First 16 hex digits of SHA-256: the length of every id in the report (`docs/report.md`). */
 export function shortHash(...parts: readonly string[]): string {
   const hash = createHash('sha256');
   for (const part of parts) hash.update(`${String(part.length)}:${part}`);

@@ -29,5 +29,6 @@ export function sortedBy<T>(values: Iterable<T>, ...keys: readonly ((value: T) =
 
 /** Distinct texts in the one order. */
 export function distinct(values: Iterable<string>): string[] {
-  return [...new Set(values)].sort(compareText);
+  const found = [...new Set(values)];
+  return found.length < 2 ? found : found.sort(compareText);
 }

@@ -1,5 +1,5 @@
 import type { FieldPath, Origin } from '#source/origin.ts';
-import type { AnyKindEntry } from './entry.ts';
+import { builtInGroups, type AnyKindEntry } from './entry.ts';
 import { entryOf } from './registry.ts';
 import { decodeMetadata } from './metadata.ts';
 import { own, type Fields } from './reading.ts';
@@ -140,18 +140,26 @@ function inForceOrder(problems: readonly ManifestProblem[]): readonly ManifestPr
 
 function versionProblems(head: Head, entry: AnyKindEntry): readonly ManifestProblem[] {
   if (head.group === entry.group && entry.served.includes(head.version)) return [];
-  const newest = entry.served[0] ?? '';
-  const known = head.group !== entry.group || entry.removed.includes(head.version);
-  return [
-    {
-      kind: 'removed-version',
-      path: ['apiVersion'],
-      message: known
-        ? `\`${clip(head.apiVersion)}\` of ${entry.name} is no longer served; use \`${apiVersionOf(entry.group, newest)}\``
-        : `\`${clip(head.apiVersion)}\` is no version of ${entry.name} that is known here; \`${apiVersionOf(entry.group, newest)}\` is served`,
-      certain: known,
-    },
-  ];
+  const served = `\`${apiVersionOf(entry.group, entry.served[0] ?? '')}\``;
+  const written = `\`${clip(head.apiVersion)}\``;
+  const path = ['apiVersion'];
+  if (wasServed(head, entry)) return [{ kind: 'removed-version', path, message: `${written} of ${entry.name} is no longer served; use ${served}`, certain: true }];
+  // What no cluster ever served, none will take: it is a slip of the pen. Other projects' versions come and go without these tables.
+  if (hasKnownVersions(entry.group)) return [{ kind: 'schema', path, message: `${written} is no version of ${entry.name} that was ever served, so no cluster takes the object; use ${served}`, certain: true }];
+  return [{ kind: 'removed-version', path, message: `${written} is no version of ${entry.name} that is known here; ${served} is served`, certain: false }];
+}
+
+function wasServed(head: Head, entry: AnyKindEntry): boolean {
+  if (head.group !== entry.group) return formerVersions.has(head.version);
+  return entry.removed.includes(head.version);
+}
+
+/** All that `extensions` ever had. */
+const formerVersions: ReadonlySet<string> = new Set(['v1beta1']);
+
+/** Groups of Kubernetes itself, of Istio and of the Gateway API, whose versions the registry lists in full. */
+function hasKnownVersions(group: string): boolean {
+  return builtInGroups.has(group) || group.endsWith('.istio.io') || group === 'gateway.networking.k8s.io';
 }
 
 function apiVersionOf(group: string, version: string): string {

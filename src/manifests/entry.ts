@@ -58,7 +58,8 @@ export function builtIn(fields: Readonly<Record<string, Shape>>): ObjectShape {
   return part(fields);
 }
 
-const builtInGroups: ReadonlySet<string> = new Set(['', 'apps', 'batch', 'networking.k8s.io', 'rbac.authorization.k8s.io', 'admissionregistration.k8s.io']);
+/** Groups of the API server itself. */
+export const builtInGroups: ReadonlySet<string> = new Set(['', 'apps', 'batch', 'networking.k8s.io', 'rbac.authorization.k8s.io', 'admissionregistration.k8s.io']);
 
 /**
  * For kinds of the API server itself: strict clients refuse an unknown field, older ones and many controllers drop it, and what runs may have run for years.

@@ -12,7 +12,7 @@ export interface InstallationSpec {
   readonly profile: string | undefined;
   /** `spec.meshConfig` over `spec.values.meshConfig`; `undefined` where neither is written. */
   readonly meshConfig: Fields | undefined;
-  /** `spec.values`. */
+  /** `spec.values`, and `spec.unvalidatedValues` over them. */
   readonly values: Fields;
   /** `spec.components`, of IstioOperator only. */
   readonly components: Fields;
@@ -31,6 +31,7 @@ export const installationShape = part({
   profile: text(),
   meshConfig: map(anything),
   values: map(anything),
+  unvalidatedValues: map(anything),
   components: map(anything),
 });
 
@@ -38,7 +39,7 @@ export const revisionTagShape = part({ targetRef: part({ kind: text(), name: tex
 
 export function decodeInstallation(manifest: Fields): InstallationSpec {
   const spec = fieldsOr(manifest, 'spec');
-  const values = fieldsOr(spec, 'values');
+  const values = merged(fieldsOr(spec, 'values'), fieldsOr(spec, 'unvalidatedValues'));
   const written = fieldsAt(spec, 'meshConfig');
   const fromValues = fieldsAt(values, 'meshConfig');
   return {
@@ -52,6 +53,16 @@ export function decodeInstallation(manifest: Fields): InstallationSpec {
     components: fieldsOr(spec, 'components'),
     environment: environmentOf(values, fieldsOr(spec, 'components')),
   };
+}
+
+/** Helm's way: mappings are merged, anything else is replaced. */
+function merged(under: Fields, over: Fields): Fields {
+  const result: Record<string, unknown> = { ...under };
+  for (const [name, value] of Object.entries(over)) {
+    const before = result[name];
+    if (name !== '__proto__') result[name] = isFields(before) && isFields(value) ? merged(before, value) : value;
+  }
+  return result;
 }
 
 function environmentOf(values: Fields, components: Fields): Readonly<Record<string, string>> {

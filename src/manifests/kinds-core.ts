@@ -4,7 +4,7 @@ import { decodeService, serviceSpecShape } from './service.ts';
 import { anything, flag, map, part, text } from './shape.ts';
 
 const confidential = text({ confidential: true });
-const core = { group: '', served: ['v1'] } as const;
+const core = { group: '', served: ['v1'], removed: ['v1beta3', 'v1beta2', 'v1beta1'] } as const;
 
 export const coreKinds = {
   Namespace: kindEntry('Namespace', { ...core, scope: 'cluster', shape: builtIn({ spec: part({}) }), decode: decodeNamespace }),

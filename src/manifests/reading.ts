@@ -48,14 +48,14 @@ export function portAt(from: Fields, key: string): number | string | undefined {
 export function textsAt(from: Fields, key: string): readonly string[] {
   const value = own(from, key);
   if (!Array.isArray(value) || value.length === 0) return noTexts;
-  return value.filter((entry): entry is string => typeof entry === 'string');
+  return value.every((entry): entry is string => typeof entry === 'string') ? value : value.filter((entry): entry is string => typeof entry === 'string');
 }
 
 /** Objects of a list; `null` reads as an empty object, entries of other types are left out. */
 export function entriesAt(from: Fields, key: string): readonly Fields[] {
   const value = own(from, key);
   if (!Array.isArray(value) || value.length === 0) return noEntries;
-  return value.filter((entry) => entry === null || isFields(entry)).map((entry: unknown) => (isFields(entry) ? entry : noFields));
+  return value.every((entry): entry is Fields => isFields(entry)) ? value : value.filter((entry) => entry === null || isFields(entry)).map((entry: unknown) => (isFields(entry) ? entry : noFields));
 }
 
 /** Like `textsAt`, `undefined` where the list is absent: for fields where absent and empty differ. */

@@ -6,7 +6,8 @@ import { distinct } from '#lib/order.ts';
 import type { Change, Facet } from '#impact/change.ts';
 import type { EnvironmentFacts } from '#findings/detector.ts';
 import type { Finding } from '#findings/finding.ts';
-import { oneDecimal, ratingOver, type Measured } from './parts.ts';
+import { PairGrid } from './pair-grid.ts';
+import { oneDecimal, ratingOver, type Measured, type Part } from './parts.ts';
 import { common, phantomScopes, type Scope } from './scope.ts';
 import type { MaturityDelta, MaturityDimension, Scorecard } from './scorecard.ts';
 import { mapDimensions, measure, type Measurements } from './scorecard-of.ts';
@@ -72,9 +73,13 @@ function ratedPair(base: Measured, head: Measured): RatedPair | undefined {
   if (base.without === 'unknown' || head.without === 'unknown') return undefined;
   // What is not applicable on one side has no subjects there: the other side's are measured against their absence.
   if (base.without === 'not-applicable' && head.without === 'not-applicable') return undefined;
-  const bases = base.without === undefined ? base.parts : head.parts.map((part) => ({ ...part, items: new Map() }));
-  const heads = head.without === undefined ? head.parts : base.parts.map((part) => ({ ...part, items: new Map() }));
+  const bases = base.without === undefined ? base.parts : head.parts.map(emptied);
+  const heads = head.without === undefined ? head.parts : base.parts.map(emptied);
   return { base: ratingOver(bases, heads), head: ratingOver(heads, bases) };
+}
+
+function emptied(part: Part): Part {
+  return { ...part, items: new Map(), ...(part.grid === undefined ? {} : { grid: new PairGrid(new Map(), '') }) };
 }
 
 /** With the base's weights: what was not applicable there stays out. */

@@ -5,6 +5,7 @@
  * INVARIANT: no score of a subject falls when a hole at it is closed, and no weight depends on policies; so no rating does.
  */
 import { sortedBy } from '#lib/order.ts';
+import type { PairGrid } from './pair-grid.ts';
 import type { Evidence } from '#findings/finding.ts';
 import type { Rating } from './scorecard.ts';
 
@@ -20,6 +21,8 @@ export interface Part {
   /** The weights of a dimension's parts sum to 1. */
   readonly weight: number;
   readonly items: ReadonlyMap<string, Item>;
+  /** Instead of `items`, where the subjects are pairs: a mesh has far more of them than anybody could list. */
+  readonly grid?: PairGrid;
   /**
    * What a subject that only the other side has counts here: 1 where its absence is harmless (a plaintext server that is gone), 0
    * where it was protection, `ignore` where it is population.
@@ -38,7 +41,7 @@ export interface Measured {
 
 /** 0.0 to 5.0, one decimal. */
 export function ratingOf(parts: readonly Part[]): number {
-  return oneDecimal(5 * parts.reduce((sum, part) => sum + part.weight * meanOf(part, part.items.keys()), 0));
+  return oneDecimal(5 * parts.reduce((sum, part) => sum + part.weight * (part.grid === undefined ? meanOf(part, part.items.keys()) : part.grid.mean()), 0));
 }
 
 /** Over the subjects of both sides: what a part has on one side only is counted by `absent`. */
@@ -48,6 +51,7 @@ export function ratingOver(parts: readonly Part[], others: readonly Part[]): num
     5 *
       parts.reduce((sum, part) => {
         const other = byName.get(part.name);
+        if (part.grid !== undefined) return sum + part.weight * part.grid.mean(other?.grid);
         const subjects = new Set([...part.items.keys(), ...(other?.items.keys() ?? [])]);
         if (part.absent === 'ignore' && other !== undefined) for (const subject of subjects) if (!part.items.has(subject) || !other.items.has(subject)) subjects.delete(subject);
         return sum + part.weight * meanOf(part, subjects);
@@ -76,7 +80,7 @@ export function oneDecimal(value: number): number {
 const shownSubjects = 25;
 
 export function toRating(measured: Measured): Rating {
-  const costly = measured.parts.flatMap((part) => [...part.items].filter(([, item]) => item.score < 1).map(([subject, item]) => ({ subject, lacks: item.lacks, cost: part.weight * (1 - item.score) })));
+  const costly = measured.parts.flatMap((part) => [...(part.grid?.firstOpen(shownSubjects) ?? part.items)].filter(([, item]) => item.score < 1).map(([subject, item]) => ({ subject, lacks: item.lacks, cost: part.weight * (1 - item.score) })));
   return {
     rating: measured.without === undefined ? ratingOf(measured.parts) : null,
     evidence: measured.evidence,

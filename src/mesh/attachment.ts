@@ -2,6 +2,7 @@
  * Which policies act on a workload (A section 2, M1 to M5). Indexed by namespace and by one label pair, so that many workloads and
  * many policies do not meet pairwise.
  */
+import { compact } from '#lib/compact.ts';
 import { compareBy } from '#lib/order.ts';
 import { resourceId } from '#manifests/resource.ts';
 import type { AnyResource, Resource } from '#manifests/resource.ts';
@@ -33,6 +34,8 @@ interface Index {
   readonly requestAuthentication: Finder<Resource<'RequestAuthentication'>>;
   readonly peerAuthentication: Finder<Resource<'PeerAuthentication'>>;
   readonly extensions: Finder<Extension>;
+  /** Answers by workload: each is asked about many times. */
+  readonly known: WeakMap<object, Attached>;
 }
 
 const indexes = new WeakMap<Mesh, Index>();
@@ -40,16 +43,26 @@ const indexes = new WeakMap<Mesh, Index>();
 /** Every policy in force that acts on the workload's own proxy. */
 export function policiesFor(mesh: Mesh, workload: Pick<Workload, 'namespace' | 'labels' | 'enrolment'>): Attached {
   const index = indexOf(mesh);
-  const root = mesh.config.rootNamespace;
-  const own = <T extends AnyResource>(find: Finder<T>): readonly T[] =>
-    [...find(workload.namespace, workload.labels), ...(workload.namespace === root ? [] : find(root, workload.labels))]
-      .filter((policy) => readByRevision(policy, workload))
-      .sort(compareBy((policy) => resourceId(policy)));
+  const known = index.known.get(workload);
+  if (known !== undefined) return known;
+  const fresh = attachedTo(index, mesh.config.rootNamespace, workload);
+  index.known.set(workload, fresh);
+  return fresh;
+}
+
+const none: readonly never[] = [];
+const noPeer: Attached['peerAuthentication'] = { mesh: none, namespace: none, workload: none };
+
+function attachedTo(index: Index, root: string, workload: Pick<Workload, 'namespace' | 'labels' | 'enrolment'>): Attached {
+  const own = <T extends AnyResource>(find: Finder<T>): readonly T[] => {
+    const found = [...find(workload.namespace, workload.labels), ...(workload.namespace === root ? [] : find(root, workload.labels))].filter((policy) => readByRevision(policy, workload));
+    return found.length === 0 ? none : found.length === 1 ? compact(found) : found.sort(compareBy((policy) => resourceId(policy)));
+  };
   const peer = own(index.peerAuthentication);
   return {
     authorization: own(index.authorization),
     requestAuthentication: own(index.requestAuthentication),
-    peerAuthentication: {
+    peerAuthentication: peer.length === 0 ? noPeer : {
       mesh: peer.filter((policy) => policy.namespace === root && !hasSelector(policy.spec.selector)),
       namespace: peer.filter((policy) => policy.namespace !== root && !hasSelector(policy.spec.selector)),
       workload: peer.filter((policy) => policy.namespace !== root && hasSelector(policy.spec.selector)),
@@ -84,6 +97,7 @@ function indexOf(mesh: Mesh): Index {
     ),
     peerAuthentication: finder(ofKind(mesh, 'PeerAuthentication'), (policy) => policy.spec.selector?.matchLabels ?? {}),
     extensions: finder(extensionsOf(mesh), extensionSelector),
+    known: new WeakMap(),
   };
   indexes.set(mesh, index);
   return index;
@@ -91,8 +105,8 @@ function indexOf(mesh: Mesh): Index {
 
 /** Objects in force of one kind, in id order. */
 export function ofKind<K extends AnyResource['kind']>(mesh: Pick<Mesh, 'resources'>, kind: K): readonly Extract<AnyResource, { kind: K }>[] {
-  const isOfKind = (resource: AnyResource): resource is Extract<AnyResource, { kind: K }> => resource.kind === kind;
-  return (mesh.resources.get(kind) ?? []).filter(isOfKind);
+  // INVARIANT: `Mesh.resources` holds objects under their own kind.
+  return (mesh.resources.get(kind) ?? []) as readonly Extract<AnyResource, { kind: K }>[];
 }
 
 function finder<T extends AnyResource>(policies: readonly T[], selectorOf: (policy: T) => Labels): Finder<T> {

@@ -2,13 +2,13 @@
 import { compareBy, compareText } from '#lib/order.ts';
 import { accepted, resourceId } from '#manifests/resource.ts';
 import type { AnyResource, Resource } from '#manifests/resource.ts';
-import { captures, goTrue, inboundCapture, proxyPorts, usualCapture } from './capture.ts';
-import type { CaptureDefaults } from './capture.ts';
+import { captures, inboundCapture, proxyPorts } from './capture.ts';
 import { meshConfigOf } from './config.ts';
 import type { StatedMesh } from './config.ts';
 import { enrolmentAssumptionText, enrolmentKnowledge, enrolmentOf, isGatewayPod } from './enrolment.ts';
 import type { EnrolmentKnowledge, EnrolmentWorld } from './enrolment.ts';
-import { installationsOf, onlyInstallation } from './installation.ts';
+import { installationsOf, onlyInstallation, orphanedHooks } from './installation.ts';
+import { captureDefaults, envoyDisabled } from './membership.ts';
 import type { Assumption, Enrolment, ExtensionProvider, Mesh, MeshConfig, Namespace, Workload, WorkloadPort } from './model.ts';
 import { declaredPorts, isWorkload } from './ports.ts';
 import type { WorkloadResource } from './ports.ts';
@@ -24,6 +24,8 @@ export interface MeshSettings {
   readonly knowledge?: EnrolmentKnowledge;
   /** Ids of objects that exist on the base side: older than everything that a head adds (M15b). Pass it for the head only. */
   readonly seniors?: ReadonlySet<string>;
+  /** Ids of PeerAuthentications that the head changes or removes. Pass it for the base only. */
+  readonly unsettled?: ReadonlySet<string>;
 }
 
 /**
@@ -39,14 +41,15 @@ export function buildMesh(resources: readonly AnyResource[], settings: MeshSetti
   const knowledge = settings.knowledge ?? enrolmentKnowledge(config.rootNamespace, admitted);
   const namespaces = namespacesOf(admitted);
   const installations = installationsOf(admitted) ?? (world === 'closed' ? onlyInstallation : undefined);
-  const enrolmentWorld: EnrolmentWorld = { closed: world === 'closed', knowledge, installations, stated: stated.enrolment ?? {} };
+  const orphaned = installations === undefined ? [] : orphanedHooks(admitted, installations);
+  const enrolmentWorld: EnrolmentWorld = { closed: world === 'closed', knowledge, installations, orphanedHooks: orphaned, stated: stated.enrolment ?? {} };
   const workloads = workloadsOf(admitted, namespaces, enrolmentWorld, config);
   // M52: injected sidecars take HBONE where the installation has ambient, unless the mesh says otherwise.
-  const hbone = config.sidecarHbone ?? installations?.some((installation) => installation.ambient);
+  const hbone = config.sidecarHbone ?? installations?.some((installation) => installation.hbone);
   const checked: MeshConfig =
     config.extensionProviders === undefined
-      ? { ...config, sidecarHbone: hbone }
-      : { ...config, sidecarHbone: hbone, extensionProviders: config.extensionProviders.map((provider) => withRegistry(provider, admitted, world)) };
+      ? { ...config, sidecarHbone: hbone, sidecarHboneStated: config.sidecarHbone }
+      : { ...config, sidecarHbone: hbone, sidecarHboneStated: config.sidecarHbone, extensionProviders: config.extensionProviders.map((provider) => withRegistry(provider, admitted, world)) };
   return {
     config: checked,
     namespaces,
@@ -54,6 +57,7 @@ export function buildMesh(resources: readonly AnyResource[], settings: MeshSetti
     resources: byKind,
     world,
     seniors: settings.seniors,
+    unsettled: settings.unsettled ?? new Set(),
     enrolmentWorld,
     assumptions: assumptionsOf(checked, workloads, world),
   };
@@ -66,8 +70,16 @@ function groupByKind(resources: readonly AnyResource[]): ReadonlyMap<string, rea
     if (group === undefined) groups.set(resource.kind, [resource]);
     else group.push(resource);
   }
-  for (const group of groups.values()) group.sort(compareBy((resource) => resourceId(resource)));
-  return groups;
+  return new Map([...groups].map(([kind, group]) => [kind, inIdOrder(group)]));
+}
+
+/** By id, each read once. */
+function inIdOrder<T extends AnyResource>(resources: readonly T[]): readonly T[] {
+  if (resources.length < 2) return resources;
+  return resources
+    .map((resource) => ({ id: resourceId(resource), resource }))
+    .sort((left, right) => compareText(left.id, right.id))
+    .map(({ resource }) => resource);
 }
 
 function namespacesOf(resources: readonly AnyResource[]): ReadonlyMap<string, Namespace> {
@@ -93,7 +105,7 @@ function workloadsOf(
   enrolmentWorld: EnrolmentWorld,
   { rootNamespace, interceptionMode }: MeshConfig,
 ): ReadonlyMap<string, Workload> {
-  const found = resources.filter(isWorkload).sort(compareBy((resource) => resourceId(resource)));
+  const found = inIdOrder(resources.filter(isWorkload));
   const servicesFor = serviceFinder(resources);
   const ingressFor = sidecarIngressPorts(resources, rootNamespace);
   const shared = new Map<string, number>();
@@ -107,7 +119,7 @@ function workloadsOf(
     const plain = `${namespace}/${resource.name}`;
     const id = (shared.get(plain) ?? 0) > 1 ? `${plain}[${resource.kind}]` : plain;
     const enrolment = enrolmentOfPod(resource, namespace, namespaces.get(namespace), enrolmentWorld);
-    const capture = inboundCapture(enrolment, resource.spec.podAnnotations, captureDefaults(enrolment, enrolmentWorld, interceptionMode));
+    const capture = inboundCapture(enrolment, resource.spec.podAnnotations, captureDefaults(enrolment.mode === 'sidecar' ? enrolment.revision : undefined, namespace, enrolmentWorld, interceptionMode));
     const declared = ingressFor(namespace, resource.spec.podLabels) ?? declaredPorts(resource.spec, servicesFor(namespace, resource.spec.podLabels));
     const named = new Set(declared.map((port) => port.port));
     const holes = [...capture.exclude].filter((port) => !named.has(port) && !proxyPorts.has(port));
@@ -140,17 +152,6 @@ function enrolmentOfPod({ spec, kind, name }: WorkloadResource, namespace: strin
     { namespace, namespaceLabels: declared?.resource?.labels, labels: spec.podLabels, annotations: spec.podAnnotations, hostNetwork: spec.hostNetwork, kind, name, envoyDisabled: envoyDisabled(spec) },
     world,
   );
-}
-
-/** What the installation behind the pod's revision captures. */
-function captureDefaults(enrolment: Enrolment, world: EnrolmentWorld, interceptionMode: string): CaptureDefaults {
-  const revision = enrolment.mode === 'sidecar' ? (enrolment.revision ?? '') : '';
-  const installation = world.installations?.find((candidate) => candidate.revision === revision) ?? world.installations?.find((candidate) => candidate.isDefault);
-  return { ...(installation?.capture ?? usualCapture), interceptionMode };
-}
-
-function envoyDisabled(spec: WorkloadResource['spec']): boolean {
-  return [...spec.containers, ...spec.initContainers].some((container) => container.name === 'istio-proxy' && goTrue(container.env['DISABLE_ENVOY']));
 }
 
 /** Services that select a pod: equal namespace, a selector with pairs, all of them on the pod. */

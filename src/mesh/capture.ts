@@ -1,31 +1,28 @@
-/** Which inbound ports reach the proxy (M69 to M71). Outbound capture is no part of this. */
+/** Which inbound ports reach the proxy (M69 to M71), by how the pod takes part in the mesh. */
 import type { Enrolment } from './model.ts';
+import { everythingInbound, goFalse, goTrue, nothingInbound, redirectionOf } from './redirection.ts';
+import type { CaptureDefaults, InboundCapture } from './redirection.ts';
 import type { Labels } from './selection.ts';
 
-export interface InboundCapture {
-  readonly mode: 'all' | 'listed' | 'none';
-  readonly include: ReadonlySet<number>;
-  readonly exclude: ReadonlySet<number>;
-}
-
-const everything: InboundCapture = { mode: 'all', include: new Set(), exclude: new Set() };
-const nothing: InboundCapture = { mode: 'none', include: new Set(), exclude: new Set() };
+export { goFalse, goTrue };
+export type { CaptureDefaults, InboundCapture };
 
 /** The proxy's own listeners: HBONE, metrics, health, statistics (M69, M155). Nobody reaches the application there. */
 export const proxyPorts: ReadonlySet<number> = new Set([15008, 15020, 15021, 15090]);
 
-/** What the installation sets for every pod (M70) and the mesh for every proxy (M94). */
-export interface CaptureDefaults {
-  /** `global.proxy.includeInboundPorts`; `undefined`: all. */
-  readonly includeInboundPorts: string | undefined;
-  readonly excludeInboundPorts: string;
-  readonly statusPort: number;
-  /** The CNI plugin sets capture up, not an init container (M69). */
-  readonly cni: boolean;
-  readonly interceptionMode: string;
-}
-
-export const usualCapture: CaptureDefaults = { includeInboundPorts: undefined, excludeInboundPorts: '', statusPort: 15020, cni: false, interceptionMode: 'REDIRECT' };
+/** An installation without CNI and without values of its own. */
+export const usualCapture: CaptureDefaults = {
+  includeInboundPorts: undefined,
+  excludeInboundPorts: '',
+  includeOutboundPorts: '',
+  excludeOutboundPorts: '',
+  includeIPRanges: undefined,
+  excludeIPRanges: '',
+  statusPort: 15020,
+  cni: false,
+  plugin: false,
+  interceptionMode: 'REDIRECT',
+};
 
 export function captures(capture: InboundCapture, port: number): boolean {
   if (capture.mode === 'none' || capture.exclude.has(port)) return false;
@@ -36,7 +33,7 @@ export function inboundCapture(enrolment: Enrolment, annotations: Labels, defaul
   switch (enrolment.mode) {
     case 'none':
     case 'gateway':
-      return nothing;
+      return nothingInbound;
     case 'ambient':
       return ambientCapture(annotations);
     case 'sidecar':
@@ -47,47 +44,15 @@ export function inboundCapture(enrolment: Enrolment, annotations: Labels, defaul
 }
 
 /** Only the bypass annotation acts in ambient; it takes Go booleans (M32, M71). */
-function ambientCapture(annotations: Labels): InboundCapture {
-  return goTrue(annotations['ambient.istio.io/bypass-inbound-capture']) ? nothing : everything;
+export function ambientCapture(annotations: Labels): InboundCapture {
+  return goTrue(annotations['ambient.istio.io/bypass-inbound-capture']) ? nothingInbound : everythingInbound;
 }
 
+/** A pod that is refused never runs: it is judged as an init container would set it up, or without its annotations. */
 function sidecarCapture(annotations: Labels, defaults: CaptureDefaults): InboundCapture {
-  const mode = interceptionMode(annotations, defaults);
-  if (mode === 'NONE') return nothing;
-  const stated = annotations['status.sidecar.istio.io/port'];
-  // `status.sidecar.istio.io/port` frees 15020 only without CNI (recorded correction of M69).
-  const statusPort = stated !== undefined && /^\d+$/.test(stated) ? Number(stated) : defaults.statusPort;
-  // 15008 is the proxy's own listener, which TPROXY captures all the same (recorded).
-  const own = [...(mode === 'TPROXY' ? [] : [15008]), 15021, 15090, ...(statusPort > 0 ? [statusPort] : []), ...(defaults.cni ? [15020] : [])];
-  const exclude = new Set([...own, ...portList(annotations['traffic.sidecar.istio.io/excludeInboundPorts'] ?? defaults.excludeInboundPorts)]);
-  const included = annotations['traffic.sidecar.istio.io/includeInboundPorts'] ?? defaults.includeInboundPorts ?? '*';
-  if (included.trim() === '*') return { mode: 'all', include: new Set(), exclude };
-  // A list of included ports makes the excluded ones dead (recorded correction of M69).
-  const include = new Set(portList(included));
-  return include.size === 0 ? nothing : { mode: 'listed', include, exclude: new Set() };
-}
-
-/** The annotation, then `proxy.istio.io/config`, whose REDIRECT is the zero value and lost, then the mesh (M61, M96). */
-function interceptionMode(annotations: Labels, defaults: CaptureDefaults): string {
-  const own = annotations['sidecar.istio.io/interceptionMode'];
-  if (own !== undefined) return own;
-  const config = /(?:^|[\s{,"])interceptionMode"?\s*:\s*"?(NONE|TPROXY)/.exec(annotations['proxy.istio.io/config'] ?? '')?.[1];
-  return config ?? defaults.interceptionMode;
-}
-
-function portList(text: string | undefined): number[] {
-  return (text ?? '')
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => /^\d+$/.test(part))
-    .map(Number);
-}
-
-/** `strconv.ParseBool`: the texts that Go reads as true. */
-export function goTrue(text: string | undefined): boolean {
-  return text !== undefined && ['1', 't', 'T', 'true', 'TRUE', 'True'].includes(text);
-}
-
-export function goFalse(text: string | undefined): boolean {
-  return text !== undefined && ['0', 'f', 'F', 'false', 'FALSE', 'False'].includes(text);
+  for (const [own, world] of [[annotations, defaults], [annotations, { ...defaults, cni: false, plugin: false }], [{}, defaults]] as const) {
+    const redirected = redirectionOf(own, world);
+    if (!('rejectedBy' in redirected)) return redirected.inbound;
+  }
+  return everythingInbound;
 }

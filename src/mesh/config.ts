@@ -2,10 +2,11 @@
  * The mesh configuration: where its text lives (M91 to M93), what a missing field means (M94), and which external authorization
  * providers istiod could use (A6.2, A6.3).
  */
-import { parse } from 'yaml';
+import { canonical, shortHash } from '#lib/canonical.ts';
 import { compareBy } from '#lib/order.ts';
 import { resourceId } from '#manifests/resource.ts';
 import type { AnyResource } from '#manifests/resource.ts';
+import { fieldsNotComputed, isMeshConfigMap, meshConfigFields } from './config-fields.ts';
 import type { ExtensionProvider, MeshConfig } from './model.ts';
 import { atLeast } from './versions.ts';
 
@@ -43,6 +44,7 @@ export function meshConfigOf(resources: readonly AnyResource[], stated: StatedMe
     interceptionMode: textOf(fieldsOf(fields['defaultConfig'])['interceptionMode']) ?? 'REDIRECT',
     extensionProviders: providers,
     statedBy: source?.statedBy,
+    notComputed: fieldsNotComputed(fields),
   };
 }
 
@@ -58,14 +60,14 @@ interface ConfigSource {
 function configSource(resources: readonly AnyResource[], rootNamespace: string | undefined): ConfigSource | undefined {
   const maps = resources
     .filter((resource): resource is Extract<AnyResource, { kind: 'ConfigMap' }> => resource.kind === 'ConfigMap')
-    .filter((map) => /^istio(-.+)?$/.test(map.name) && Object.hasOwn(map.spec.data, 'mesh'))
+    .filter(isMeshConfigMap)
     .sort(compareBy((map) => (map.namespace === (rootNamespace ?? 'istio-system') ? 0 : 1), (map) => (map.name === 'istio' ? 0 : 1), (map) => resourceId(map)));
   const chosen = maps[0];
   const installation = installationSource(resources);
   if (chosen === undefined) return installation;
   return {
     statedBy: resourceId(chosen),
-    fields: parsed(chosen.spec.data['mesh'] ?? ''),
+    fields: meshConfigFields(chosen),
     namespace: chosen.namespace,
     version: installation?.version,
     environment: installation?.environment ?? {},
@@ -94,15 +96,6 @@ function installationSource(resources: readonly AnyResource[]): ConfigSource | u
   };
 }
 
-function parsed(text: string): Fields {
-  try {
-    // The mesh configuration is read by a YAML 1.1 reader; a text that is not YAML leaves Istio with its defaults.
-    return fieldsOf(parse(text, { version: '1.1', uniqueKeys: false, logLevel: 'silent' }));
-  } catch {
-    return {};
-  }
-}
-
 function providersOf(fields: Fields, istioVersion: string): readonly ExtensionProvider[] {
   const byName = new Map<string, ExtensionProvider>();
   for (const entry of listOf(fields['extensionProviders'])) {
@@ -118,10 +111,19 @@ function providersOf(fields: Fields, istioVersion: string): readonly ExtensionPr
       failOpen: content['failOpen'] === true,
       service: textOf(content['service']) ?? '',
       port,
+      key: authorityKey(type, content),
       broken: brokenBecause(name, type, content, port, istioVersion),
     });
   }
   return [...byName.values()].sort(compareBy((provider) => provider.name));
+}
+
+/** What only shapes a refusal that is sent back, and how long an answer may take where none is a refusal. */
+const besideTheAnswer: ReadonlySet<string> = new Set(['failOpen', 'statusOnError', 'headersToDownstreamOnAllow', 'headersToDownstreamOnDeny']);
+
+function authorityKey(type: ExtensionProvider['type'], content: Fields): string {
+  const counts = (field: string): boolean => !besideTheAnswer.has(field) && (field !== 'timeout' || content['failOpen'] === true);
+  return shortHash(type, canonical(Object.fromEntries(Object.entries(content).filter(([field]) => counts(field)))));
 }
 
 /** The reasons of A6.2 and A6.3 that the configuration alone shows; the missing Service is found once Services are known. */

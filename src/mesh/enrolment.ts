@@ -1,6 +1,7 @@
 /**
  * Whether and how a pod takes part in the mesh (M55 to M68), and what may be said where the repository does not tell (R23, R24, R27).
  */
+import type { Webhook } from '#manifests/admission-control.ts';
 import type { AnyResource } from '#manifests/resource.ts';
 import type { WorkloadSpec } from '#manifests/workload.ts';
 import { fitsSelector, isEmptySelector } from './installation.ts';
@@ -76,6 +77,8 @@ export interface EnrolmentWorld {
   readonly knowledge: EnrolmentKnowledge;
   /** Whose webhooks and CNI plugin there are; `undefined`: none is stated, every revision may exist (M60). */
   readonly installations: readonly Installation[] | undefined;
+  /** Injection hooks without an istiod behind them (M55). */
+  readonly orphanedHooks: readonly Webhook[];
   /** `mesh.enrolment` of the tool's configuration: `{shop: sidecar, "*": unknown}`. */
   readonly stated: Readonly<Record<string, string>>;
 }
@@ -84,7 +87,20 @@ export function enrolmentOf(pod: PodFacts, world: EnrolmentWorld): Enrolment {
   const known = world.knowledge.namespaces.get(pod.namespace);
   const labels = pod.namespaceLabels ?? (world.closed ? undefined : known?.labels) ?? {};
   const decided = decideEnrolment(pod, labels, world);
-  if (decided.mode !== 'none' || world.closed || !decided.open) return decided.mode === 'none' ? { mode: 'none', because: decided.because } : decided;
+  switch (decided.mode) {
+    case 'ambient':
+    case 'gateway':
+      return { mode: decided.mode };
+    case 'sidecar':
+      return { mode: 'sidecar', revision: decided.hook.revision };
+    case 'proxyless':
+      return { mode: 'unknown', assumption: `enrolment:${pod.namespace}`, inWorld: 'sidecar' };
+    case 'rejected':
+      // A pod that never runs takes no request; what is told of it is told as if it were let in.
+      return { mode: 'sidecar', revision: decided.hook?.revision };
+    case 'none':
+      if (world.closed || !decided.open) return { mode: 'none', because: decided.because };
+  }
   const stated = world.stated[pod.namespace] ?? world.stated['*'];
   if (stated === 'sidecar') return { mode: 'sidecar', revision: undefined };
   if (stated === 'ambient') return { mode: 'ambient' };
@@ -96,21 +112,21 @@ export function enrolmentOf(pod: PodFacts, world: EnrolmentWorld): Enrolment {
   return { mode: 'unknown', assumption: `enrolment:${pod.namespace}`, inWorld: world.knowledge.world };
 }
 
-type Decided = Exclude<Enrolment, { mode: 'none' }> | { readonly mode: 'none'; readonly because: string; /** Nothing decides it: more labels could. */ readonly open: boolean };
+/** What the injector and the CNI plugin make of a pod, in the words of the real programs. */
+export type Decided =
+  | { readonly mode: 'sidecar' | 'gateway' | 'proxyless'; readonly hook: Hook; /** The injector adds the sidecar's labels, and by itself the init container. */ readonly template: 'sidecar' | 'other' }
+  | { readonly mode: 'ambient' }
+  | { readonly mode: 'rejected'; readonly hook: Hook | undefined; readonly because: string }
+  | { readonly mode: 'none'; readonly because: string; /** Nothing decides it: more labels could. */ readonly open: boolean };
 
-function decideEnrolment(pod: PodFacts, namespaceLabels: Labels, world: EnrolmentWorld): Decided {
+/** Templates that every installation has. */
+const knownTemplates = new Set(['sidecar', 'gateway', 'grpc-simple', 'grpc-agent', 'waypoint', 'kube-gateway', 'agentgateway']);
+
+export function decideEnrolment(pod: PodFacts, namespaceLabels: Labels, world: EnrolmentWorld): Decided {
   const touched = !pod.hostNetwork && !ignoredNamespaces.has(pod.namespace);
+  if (refusedByOrphan(pod, namespaceLabels, world)) return { mode: 'rejected', hook: undefined, because: 'an injection webhook selects the pod and no istiod answers it (M55)' };
   const hook = touched ? firingHook(pod, namespaceLabels, world.installations) : undefined;
-  if (hook !== undefined && injectRequired(pod, hook.installation)) {
-    const templates = (pod.annotations['inject.istio.io/templates'] ?? '').split(',').map((name) => name.trim());
-    if (templates.includes('gateway')) return { mode: 'gateway' };
-    // M73: enforcement inside the application cannot be seen in manifests.
-    if (pod.envoyDisabled || templates.some((name) => name.startsWith('grpc-'))) return { mode: 'unknown', assumption: `enrolment:${pod.namespace}`, inWorld: 'sidecar' };
-    // M61, M64: a template of the install without the sidecar's beside it brings no proxy, and keeps the pod out of ambient.
-    const own = hook.installation?.templates;
-    if (own !== undefined && templates[0] !== '' && templates.every((name) => own.has(name))) return { mode: 'none', because: 'a custom injection template brings no proxy (M64)', open: false };
-    return { mode: 'sidecar', revision: hook.revision };
-  }
+  if (hook !== undefined && injectRequired(pod, hook.installation)) return injected(pod, hook);
   if (pod.hostNetwork) return { mode: 'none', because: 'the pod uses the host network (M58, M64)', open: false };
   const podMode = pod.labels['istio.io/dataplane-mode'];
   if (takenIntoAmbient(pod, namespaceLabels, world.installations)) return { mode: 'ambient' };
@@ -119,6 +135,27 @@ function decideEnrolment(pod: PodFacts, namespaceLabels: Labels, world: Enrolmen
   if (podMode === 'none') return { mode: 'none', because: 'the pod opts out with `istio.io/dataplane-mode: none` (M65)', open: false };
   const asked = ['istio-injection', 'istio.io/rev'].some((label) => Object.hasOwn(namespaceLabels, label)) || Object.hasOwn(pod.labels, 'istio.io/rev');
   return { mode: 'none', because: asked ? `no webhook answers the labels of \`${pod.namespace}\` and the pod (M55 to M60)` : `neither the namespace \`${pod.namespace}\` nor the pod asks for a proxy (M55)`, open: !asked };
+}
+
+/** M61, M64: by the templates that the pod asks for. */
+function injected(pod: PodFacts, hook: Hook): Decided {
+  const stated = pod.annotations['inject.istio.io/templates'];
+  const templates = (stated ?? 'sidecar').split(',').map((name) => name.trim());
+  const own = hook.installation?.templates;
+  if (own !== undefined && templates.some((name) => !knownTemplates.has(name) && !own.has(name))) return { mode: 'rejected', hook, because: 'the pod asks for an injection template that the install does not have (M61)' };
+  const template = templates.includes('sidecar') ? ('sidecar' as const) : ('other' as const);
+  if (templates.includes('gateway')) return { mode: 'gateway', hook, template };
+  // M73: enforcement inside the application cannot be seen in manifests.
+  if (templates.some((name) => name.startsWith('grpc-')) || (pod.envoyDisabled && template === 'sidecar')) return { mode: 'proxyless', hook, template };
+  if (template === 'sidecar' || own === undefined) return { mode: 'sidecar', hook, template: 'sidecar' };
+  return { mode: 'none', because: 'a custom injection template brings no proxy (M64)', open: false };
+}
+
+function refusedByOrphan(pod: PodFacts, namespaceLabels: Labels, world: EnrolmentWorld): boolean {
+  if (world.orphanedHooks.length === 0) return false;
+  const labels = { ...namespaceLabels, 'kubernetes.io/metadata.name': pod.namespace };
+  const fits = (selector: LabelSelectorText | undefined, on: Labels): boolean => selector === undefined || fitsSelector(selector, on);
+  return world.orphanedHooks.some((hook) => fits(hook.namespaceSelector, labels) && fits(hook.objectSelector, withControllerLabels(pod)));
 }
 
 /** M63 to M65: the pod's label, or the namespace's where the pod's is not `none`; or what the CNI plugin was told to look for. */
@@ -135,7 +172,7 @@ function takenIntoAmbient(pod: PodFacts, namespaceLabels: Labels, installations:
   return podMode === 'ambient' || (namespaceLabels['istio.io/dataplane-mode'] === 'ambient' && podMode !== 'none');
 }
 
-interface Hook {
+export interface Hook {
   /** `undefined`: the default revision. */
   readonly revision: string | undefined;
   /** `undefined`: an installation that no manifest states. */

@@ -3,6 +3,8 @@
  * cluster has one with an empty revision and ambient; a repository may live in a cluster with whatever it names (M60).
  */
 import { compareBy, compareText } from '#lib/order.ts';
+import type { Webhook } from '#manifests/admission-control.ts';
+import type { InstallationSpec } from '#manifests/installation.ts';
 import type { AnyResource } from '#manifests/resource.ts';
 import { usualCapture } from './capture.ts';
 import type { CaptureDefaults } from './capture.ts';
@@ -23,7 +25,15 @@ export interface Installation {
   readonly never: readonly LabelSelectorText[];
   readonly always: readonly LabelSelectorText[];
   /** `global.proxy` of the install: what it captures where the pod says nothing (M70). */
-  readonly capture: Omit<CaptureDefaults, 'interceptionMode'>;
+  readonly capture: Omit<CaptureDefaults, 'interceptionMode' | 'plugin'>;
+  /** `meshConfig.defaultConfig` of the install, where it says so (M94). */
+  readonly interceptionMode: string | undefined;
+  /** Its sidecars take HBONE: the injector labels the pods so (M52). */
+  readonly hbone: boolean;
+  /** `ENABLE_NATIVE_SIDECARS` of its istiod (M62). */
+  readonly nativeSidecars: boolean;
+  /** It brings the CNI plugin. */
+  readonly plugin: boolean;
   /** Templates that the install adds (M61). */
   readonly templates: ReadonlySet<string>;
   /** Namespaces that its CNI plugin leaves alone (M64). */
@@ -51,6 +61,10 @@ const defaults: Installation = {
   never: [],
   always: [],
   capture: { ...usualCapture, cni: true },
+  interceptionMode: undefined,
+  hbone: true,
+  nativeSidecars: true,
+  plugin: true,
   templates: new Set(),
   excludedNamespaces: new Set(['kube-system']),
   ambient: true,
@@ -74,7 +88,7 @@ export function installationsOf(resources: readonly AnyResource[]): readonly Ins
     if (resource.kind === 'IstioRevisionTag') tags.set(resource.name, resource.spec.target.kind === 'IstioRevision' || resource.spec.target.name !== 'default' ? resource.spec.target.name : '');
     if (resource.kind === 'IstioOperator' || resource.kind === 'Istio' || resource.kind === 'IstioRevision') {
       const named = resource.kind === 'IstioOperator' ? (resource.spec.revision ?? '') : (resource.spec.revision ?? (resource.name === 'default' ? '' : resource.name));
-      found.push(installationOf(named === 'default' ? '' : named, resource.spec.values, resource.spec.components, resource.spec.profile));
+      found.push(installationOf(named === 'default' ? '' : named, resource.spec));
     }
   }
   if (found.length === 0 && tags.size === 0) return undefined;
@@ -84,12 +98,20 @@ export function installationsOf(resources: readonly AnyResource[]): readonly Ins
     .sort(compareBy((installation) => installation.revision));
 }
 
+/** Injection hooks that lead to no istiod of the cluster: they refuse the pods that they select (M55). */
+export function orphanedHooks(resources: readonly AnyResource[], installations: readonly Installation[]): readonly Webhook[] {
+  const served = new Set(installations.flatMap(({ revision, names }) => [revision === '' ? 'istiod' : `istiod-${revision}`, ...[...names].map((name) => `istiod-revision-tag-${name}`)]));
+  return resources.flatMap((resource) => (resource.kind === 'MutatingWebhookConfiguration' ? resource.spec.webhooks : [])).filter(({ service, failurePolicy }) => service !== undefined && /^istiod(-|$)/.test(service.name) && failurePolicy === 'Fail' && !served.has(service.name));
+}
+
 function withTags(installation: Installation, tags: readonly string[]): Installation {
   if (tags.length === 0) return installation;
   return { ...installation, names: new Set([...installation.names, ...tags].sort(compareText)), isDefault: installation.isDefault || tags.includes('default') };
 }
 
-function installationOf(revision: string, values: Fields, components: Fields, profile: string | undefined): Installation {
+function installationOf(revision: string, { values, components, profile, meshConfig, environment }: InstallationSpec): Installation {
+  const proxyDefaults = at(meshConfig ?? {}, 'defaultConfig');
+  const tunnels = at(proxyDefaults, 'proxyMetadata')['ISTIO_META_ENABLE_HBONE'];
   const injector = at(values, 'sidecarInjectorWebhook');
   const proxy = at(at(values, 'global'), 'proxy');
   const tags = texts(values['revisionTags']);
@@ -109,9 +131,17 @@ function installationOf(revision: string, values: Fields, components: Fields, pr
     capture: {
       includeInboundPorts: text(proxy['includeInboundPorts']),
       excludeInboundPorts: text(proxy['excludeInboundPorts']) ?? '',
+      includeOutboundPorts: text(proxy['includeOutboundPorts']) ?? '',
+      excludeOutboundPorts: text(proxy['excludeOutboundPorts']) ?? '',
+      includeIPRanges: text(proxy['includeIPRanges']),
+      excludeIPRanges: text(proxy['excludeIPRanges']) ?? '',
       statusPort: typeof proxy['statusPort'] === 'number' ? proxy['statusPort'] : usualCapture.statusPort,
       cni: plugin,
     },
+    interceptionMode: text(proxyDefaults['interceptionMode']),
+    hbone: tunnels === undefined ? ambientProfile : tunnels === true || tunnels === 'true',
+    nativeSidecars: environment['ENABLE_NATIVE_SIDECARS'] !== 'false',
+    plugin,
     templates: new Set(Object.keys(at(injector, 'templates'))),
     excludedNamespaces: new Set(Array.isArray(cni['excludeNamespaces']) ? texts(cni['excludeNamespaces']) : ['kube-system']),
     ambient: ambientProfile ? ambient !== false : plugin && ambient === true,

@@ -19,12 +19,16 @@ export interface MeshConfig {
   readonly accessLogFile: string;
   /** Sidecars send and take HBONE (`ISTIO_META_ENABLE_HBONE`, M51, M52); `undefined`: not known. */
   readonly sidecarHbone: boolean | undefined;
+  /** The same, where the mesh configuration itself says it. */
+  readonly sidecarHboneStated?: boolean | undefined;
   /** `defaultConfig.interceptionMode` (M94). */
   readonly interceptionMode: string;
   /** `undefined`: the mesh configuration is not in what was read; named providers are assumed to exist (R26). */
   readonly extensionProviders: readonly ExtensionProvider[] | undefined;
   /** `Kind/namespace/name` of the object that states it; `undefined`: nothing does. */
   readonly statedBy: string | undefined;
+  /** Fields that may act on requests and that the model does not read: canonical content by dotted name. */
+  readonly notComputed: ReadonlyMap<string, string>;
 }
 
 export interface ExtensionProvider {
@@ -33,6 +37,8 @@ export interface ExtensionProvider {
   readonly failOpen: boolean;
   readonly service: string;
   readonly port: number;
+  /** Of everything that bears on its answers but `failOpen`: equal keys, the same authority under whatever name. */
+  readonly key: string;
   /** Why Istio could not use it (A6.2), where the manifests tell. */
   readonly broken: string | undefined;
 }
@@ -92,6 +98,11 @@ export interface Mesh {
   readonly world: 'closed' | 'open';
   /** Ids of objects that are surely older than every object not in it (M15b); `undefined`: nothing is known about ages. */
   readonly seniors: ReadonlySet<string> | undefined;
+  /**
+   * Base of a comparison: ids of PeerAuthentications that the head holds no longer, or not as they are. An open creation order among
+   * candidates with one of them is judged by the strictest, so that what the head settles is no widening passed by (A2.18, M15a).
+   */
+  readonly unsettled: ReadonlySet<string>;
   /** What decides enrolment, for pods that no manifest declares too (R23, M55 to M63). */
   readonly enrolmentWorld: EnrolmentWorld;
   /** Assumptions that the whole model stands on. */

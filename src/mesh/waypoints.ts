@@ -2,7 +2,7 @@
  * Which waypoint traffic to a Service or to a pod address goes through, if any (M75 to M80, M82, M83). A waypoint that is missing, of
  * the wrong type or not permitted means direct traffic.
  */
-import type { AnyResource, Resource } from '#manifests/resource.ts';
+import type { Resource } from '#manifests/resource.ts';
 import { ofKind } from './attachment.ts';
 import { fitsSelector } from './installation.ts';
 import type { Mesh, Workload } from './model.ts';
@@ -11,8 +11,13 @@ import type { Labels } from './selection.ts';
 export interface Waypoint {
   /** `namespace/name` of the Gateway. */
   readonly id: string;
+  readonly namespace: string;
+  readonly name: string;
   readonly gateway: Resource<'KubernetesGateway'>;
 }
+
+/** What has a binding of its own: Services and ServiceEntries (M75). */
+export type Addressable = Resource<'Service'> | Resource<'ServiceEntry'>;
 
 const useLabel = 'istio.io/use-waypoint';
 const namespaceLabel = 'istio.io/use-waypoint-namespace';
@@ -22,9 +27,12 @@ export function waypointOfPod(mesh: Mesh, workload: Workload): Waypoint | undefi
   return bound(mesh, workload.labels, workload.namespace, 'workload');
 }
 
-/** Traffic to a Service or ServiceEntry. A gateway's own Service never has one (M82). */
-export function waypointOfService(mesh: Mesh, service: Extract<AnyResource, { kind: 'Service' | 'ServiceEntry' }>): Waypoint | undefined {
-  if (Object.hasOwn(service.labels, 'gateway.istio.io/managed')) return undefined;
+/** Controllers whose gateways are waypoints or lead to other networks (M82). */
+const meshControllers: ReadonlySet<string> = new Set(['istio.io-mesh-controller', 'istio.io-eastwest-controller']);
+
+/** Traffic to a Service or ServiceEntry. The Service of a waypoint or an east-west gateway never has one (M82). */
+export function waypointOfService(mesh: Mesh, service: Addressable): Waypoint | undefined {
+  if (meshControllers.has(service.labels['gateway.istio.io/managed'] ?? '')) return undefined;
   return bound(mesh, service.labels, service.namespace ?? 'default', 'service');
 }
 
@@ -34,11 +42,47 @@ function bound(mesh: Mesh, own: Labels, namespace: string, addressed: 'service' 
   const name = labels[useLabel];
   if (name === undefined || name === 'none' || name === '') return undefined;
   const home = labels[namespaceLabel] ?? namespace;
-  const gateway = ofKind(mesh, 'KubernetesGateway').find((candidate) => candidate.name === name && candidate.namespace === home);
+  const gateway = gatewayNamed(mesh, home, name);
   if (gateway === undefined || !isWaypoint(mesh, gateway)) return undefined;
   const serves = waypointType(mesh, gateway);
   if (serves !== 'all' && serves !== addressed) return undefined;
-  return admits(mesh, gateway, namespace) ? { id: `${home}/${name}`, gateway } : undefined;
+  return admits(mesh, gateway, namespace) ? { id: `${home}/${name}`, namespace: home, name, gateway } : undefined;
+}
+
+const gateways = new WeakMap<Mesh, ReadonlyMap<string, Resource<'KubernetesGateway'>>>();
+
+function gatewayNamed(mesh: Mesh, namespace: string, name: string): Resource<'KubernetesGateway'> | undefined {
+  let known = gateways.get(mesh);
+  if (known === undefined) {
+    known = new Map(ofKind(mesh, 'KubernetesGateway').map((gateway) => [`${gateway.namespace ?? ''}/${gateway.name}`, gateway]));
+    gateways.set(mesh, known);
+  }
+  return known.get(`${namespace}/${name}`);
+}
+
+/** Whose certificate the waypoint calls with: the Gateway's name, unless it says otherwise (M87). */
+export function waypointIdentity(mesh: Mesh, { namespace, name, gateway }: Waypoint): string {
+  return `${mesh.config.trustDomain}/ns/${namespace}/sa/${gateway.annotations['gateway.istio.io/service-account'] ?? name}`;
+}
+
+/** Labels of the waypoint's pods, as istiod deploys them (M67). */
+export function waypointPodLabels({ name, gateway }: Waypoint): Labels {
+  return {
+    'sidecar.istio.io/inject': 'false',
+    'istio.io/dataplane-mode': 'none',
+    'service.istio.io/canonical-name': name,
+    'service.istio.io/canonical-revision': 'latest',
+    ...gateway.spec.infrastructureLabels,
+    'gateway.networking.k8s.io/gateway-name': name,
+    'gateway.networking.k8s.io/gateway-class-name': gateway.spec.gatewayClassName,
+    'gateway.istio.io/managed': 'istio.io-mesh-controller',
+  };
+}
+
+/** M81: a share of the connections goes to a second waypoint. */
+export function sharesWaypoint(mesh: Mesh, own: Labels, namespace: string): boolean {
+  const labels = Object.hasOwn(own, useLabel) ? own : (mesh.namespaces.get(namespace)?.labels ?? {});
+  return Object.hasOwn(labels, 'istio.io/use-waypoint-canary');
 }
 
 /** M83: the class `istio-waypoint`, or any class of the mesh controller. */

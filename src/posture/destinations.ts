@@ -7,6 +7,7 @@ import type { Enrolment, Mesh, Workload } from '#mesh/model.ts';
 import { ofKind } from '#mesh/attachment.ts';
 import { resourceId } from '#mesh/policies.ts';
 import type { AnyResource } from '#mesh/policies.ts';
+import { networkPhantoms } from './network-phantoms.ts';
 import { selectorText } from '#mesh/selection.ts';
 import type { Labels } from '#mesh/selection.ts';
 import { workloadsWith } from '#mesh/workload-index.ts';
@@ -48,6 +49,7 @@ export function phantomsOf(base: Mesh, head: Mesh): readonly Phantom[] {
       if (!slipped) scopes.set(scope.id, scope);
     }
   }
+  for (const phantom of networkPhantoms(base, head)) if (!scopes.has(phantom.id)) scopes.set(phantom.id, { ...phantom, meshWide: false });
   return [...scopes.values()].sort(compareBy((scope) => scope.id)).map((scope) => ({ base: phantomOf(base, scope), head: phantomOf(head, scope) }));
 }
 
@@ -83,7 +85,7 @@ function contentOf(policy: SelectingPolicy): string {
     : canonical(Object.fromEntries(Object.entries(policy.spec).filter(([field]) => field !== 'selector')));
 }
 
-/** `namespace/key=value`, `namespace/*`, `*` in front for the root namespace (`design.md` section 5). */
+/** `namespace/key=value`, `namespace/*`, `*` in front for the root namespace (`docs/report.md`). */
 function scopeOf(policy: SelectingPolicy, mesh: Mesh): Scope | undefined {
   if (policy.kind !== 'PeerAuthentication' && policy.spec.targetRefs.length > 0) return undefined;
   const labels = policy.spec.selector?.matchLabels ?? {};
@@ -100,7 +102,7 @@ function declares(mesh: Mesh, scope: Scope): boolean {
 
 function phantomOf(mesh: Mesh, scope: Scope): Workload {
   const workload = phantomWorkload(mesh, scope.namespace, scope.labels);
-  if (!scope.meshWide) return workload;
+  if (!scope.meshWide) return { ...workload, id: scope.id };
   // R24: for the mesh, "some namespace in the mesh has such pods".
   const enrolment: Enrolment = mesh.world === 'closed' ? { mode: 'sidecar', revision: undefined } : { mode: 'unknown', assumption: 'enrolment:*', inWorld: 'sidecar' };
   const capture = inboundCapture(enrolment, {});

@@ -1,7 +1,8 @@
 /** The network in front of the proxies (M143): both must let a request pass, and the one that stops it first answers. */
 import type { Mesh, Workload } from '#mesh/model.ts';
 import { workloadsPresenting } from './callers.ts';
-import { hbonePort, isDatagram, networkAnswer } from './network.ts';
+import { hasNetwork } from './network-paths.ts';
+import { isDatagram, networkAnswer } from './network.ts';
 import type { Decision, Query, Step } from './query.ts';
 
 export interface Behind {
@@ -10,17 +11,16 @@ export interface Behind {
   readonly query: Query;
   /** The workload that `from.workload` names. */
   readonly client: Workload | undefined;
-  /** Whether the connection carries a mesh identity to an ambient pod. */
-  readonly tunnelled: () => boolean;
+  /** As it is on the wire (M142). */
+  readonly port: number;
   /** The answer of the proxies. */
   readonly decide: () => Decision;
 }
 
-export function throughNetwork({ mesh, workload, query, client, tunnelled, decide }: Behind): Decision {
+export function throughNetwork({ mesh, workload, query, client, port, decide }: Behind): Decision {
   const behind: Decision = isDatagram(query) ? { verdict: 'allow', layer: 'none', by: [], enforcedAt: 'none', because: [{ rule: 'M69', text: `\`${query.request.protocol}\` does not go through a proxy` }] } : decide();
-  // M142: what comes from the mesh to an ambient pod arrives on one port.
-  const port = !isDatagram(query) && isAmbient(workload, query) && tunnelled() ? hbonePort : query.to.port;
-  const network = networkAnswer({ mesh, query, destination: workload, port, callers: callersOf(mesh, query, client) });
+  if (!hasNetwork(workload)) return behind;
+  const network = networkAnswer({ mesh, query, destination: workload, port: isDatagram(query) ? query.to.port : port, callers: callersOf(mesh, query, client) });
   const step = stepOf(network);
   if (network.passes === false) return { verdict: 'deny', layer: 'network-policy', by: network.by, enforcedAt: 'none', because: [step] };
   if (behind.verdict === 'deny') return behind;
@@ -50,11 +50,6 @@ function callersOf(mesh: Mesh, { from }: Query, client: Workload | undefined): r
   if (from.pod !== undefined) return [];
   if (from.workload !== undefined) return client === undefined ? [] : [client];
   return typeof from.principal === 'string' ? workloadsPresenting(mesh, from.principal) : [];
-}
-
-function isAmbient({ enrolment }: Workload, query: Query): boolean {
-  if (enrolment.mode !== 'unknown') return enrolment.mode === 'ambient';
-  return enrolment.inWorld === 'ambient' && query.given?.[enrolment.assumption] !== false;
 }
 
 const populated = new WeakMap<Mesh, boolean>();

@@ -1,16 +1,21 @@
 /** The network layer of one question: its two ends as NetworkPolicies see them, and the answer in front of every proxy. */
 import type { Mesh, Workload } from '#mesh/model.ts';
 import { podSpecOf } from '#mesh/ports.ts';
+import { namespaceReader } from '#semantics/namespace-labels.ts';
+import { portNameDimension } from '#semantics/network-lowering.ts';
 import { decidePacket } from '#semantics/network-policy.ts';
 import type { End, NetworkAnswer, PodEnd, Transport } from '#semantics/network-policy.ts';
 import { networkWorldOf } from '#semantics/network-world.ts';
 import { parseIp } from '#sets/ip.ts';
-import { readerOf, type LabelReader } from '#sets/label-selection.ts';
 import { identityParts } from '#sets/matches.ts';
 import type { Query } from './query.ts';
 
 /** Port on which meshed traffic of ambient pods arrives (M142). */
 export const hbonePort = 15008;
+
+/** Addresses of pods that nobody tells: in the range that clusters give to pods, which policies leave out of `0.0.0.0/0` by private blocks. */
+const someSourcePod = '10.244.0.1';
+const someDestinationPod = '10.244.0.2';
 
 export interface NetworkQuestion {
   readonly mesh: Mesh;
@@ -36,7 +41,7 @@ export function networkAnswer(question: NetworkQuestion): NetworkAnswer {
   const { mesh, query } = question;
   const world = networkWorldOf(mesh);
   const destination = destinationEnd(question);
-  const answers = sourceEnds(question).map((source) => decidePacket(world, { source, destination, port: question.port, transport: transportOf(query.request.protocol) }));
+  const answers = sourceEnds(question).map((source) => decidePacket(world, { source, destination, port: question.port, transport: transportOf(query.request.protocol), portNamed: (name) => query.given?.[portNameDimension(name)] }));
   const [first] = answers;
   if (first === undefined) return { passes: undefined, governed: false, by: [], rule: 'M139', because: 'who calls is not told' };
   if (answers.every((answer) => answer.passes === first.passes)) return first;
@@ -46,20 +51,23 @@ export function networkAnswer(question: NetworkQuestion): NetworkAnswer {
 function destinationEnd({ mesh, query, destination }: NetworkQuestion): End {
   const address = parseIp(query.to.ip ?? '');
   if (destination === undefined) return address === undefined ? { type: 'somebody' } : { type: 'outside', address };
-  return podOf(mesh, destination, address);
+  return podOf(mesh, destination, address ?? parseIp(someDestinationPod));
 }
 
 function sourceEnds({ mesh, query, callers }: NetworkQuestion): readonly End[] {
   const { from } = query;
   const address = parseIp(from.ip ?? '');
+  const podAddress = address ?? parseIp(someSourcePod);
   if (from.pod !== undefined) {
     const { namespace, labels, namespaceLabels } = from.pod;
-    return [{ type: 'pod', namespace, namespaceLabel: namespaceReader(mesh, namespace, namespaceLabels), labels, ports: undefined, address }];
+    return [{ type: 'pod', namespace, namespaceLabel: namespaceReader(mesh, namespace, namespaceLabels), labels, ports: undefined, address: podAddress }];
   }
-  if (callers.length > 0) return callers.map((workload) => podOf(mesh, workload, address));
+  if (callers.length > 0) return callers.map((workload) => podOf(mesh, workload, podAddress));
   if (typeof from.principal === 'string') {
     const namespace = identityParts(from.principal)?.namespace;
-    return [namespace === undefined ? { type: 'somebody' } : { type: 'pod', namespace, namespaceLabel: namespaceReader(mesh, namespace), labels: undefined, ports: undefined, address }];
+    // An identity of another shape is no pod's.
+    if (namespace === undefined && address !== undefined) return [{ type: 'outside', address }];
+    return [namespace === undefined ? { type: 'somebody' } : { type: 'pod', namespace, namespaceLabel: namespaceReader(mesh, namespace), labels: undefined, ports: undefined, address: podAddress }];
   }
   return [address === undefined ? { type: 'somebody' } : { type: 'outside', address }];
 }
@@ -77,15 +85,4 @@ function podOf(mesh: Mesh, workload: Workload, address: bigint | undefined): End
     address,
   };
   return pod;
-}
-
-/**
- * Labels of a namespace: those of its object, and its name on every one (R22). Without an object only a whole cluster tells that there are
- * none (R27); `told` is what the question says of it.
- */
-export function namespaceReader(mesh: Mesh, namespace: string, told?: Readonly<Record<string, string>>): LabelReader {
-  const known = mesh.namespaces.get(namespace);
-  if (known?.resource !== undefined || mesh.world === 'closed') return readerOf({ ...known?.labels, 'kubernetes.io/metadata.name': namespace });
-  if (told !== undefined) return readerOf({ ...told, 'kubernetes.io/metadata.name': namespace });
-  return (key) => (key === 'kubernetes.io/metadata.name' ? namespace : undefined);
 }

@@ -4,14 +4,13 @@
  * `port` is the workload's port, `protocol` what the client speaks, `peer` the identity it presents (`null`: plaintext, or TLS of its
  * own). A policy is lowered once for each kind of chain; where the chains agree there is one cube without a word about the connection.
  */
-import { canonical, shortHash } from '#lib/canonical.ts';
+import { shortHash } from '#lib/canonical.ts';
 import { compareText, distinct } from '#lib/order.ts';
-import { ofKind, policiesFor } from '#mesh/attachment.ts';
+import { policiesFor } from '#mesh/attachment.ts';
 import type { Attached } from '#mesh/attachment.ts';
 import type { Mesh, MeshConfig, Workload } from '#mesh/model.ts';
 import { resourceId } from '#mesh/policies.ts';
-import { selects } from '#mesh/selection.ts';
-import { waypointOfPod, waypointOfService } from '#mesh/waypoints.ts';
+import type { Waypoint } from '#mesh/waypoints.ts';
 import { ambientMtls } from '#semantics/ambient-peer-authentication.ts';
 import { enforced } from '#semantics/authorization-policy.ts';
 import type { CompiledPolicy } from '#semantics/authorization-policy.ts';
@@ -23,10 +22,14 @@ import type { Cube, Dimension, Layer, Path, Predicate } from '#sets/cube.ts';
 import { cubeKey } from '#sets/keys.ts';
 import { connectionDomains, protocolPredicate } from './connection-domains.ts';
 import type { ChainGroup, ConnectionDomains } from './connection-domains.ts';
+import { opaqueGateway } from './gateway-opaque.ts';
 import { allPortsBut, onlyPorts, portPredicates } from './port-set.ts';
 import type { EnforcementPoint } from './query.ts';
 import { knownMethods } from './request.ts';
 import { sidecarLowering } from './sidecar-lowering.ts';
+import type { AskedProvider } from './sidecar-lowering.ts';
+import { bearerTies, claimTies, tokenTies } from './token-ties.ts';
+import { waypointWays } from './waypoint-paths.ts';
 import { readByZtunnel } from './ztunnel.ts';
 
 export interface DestinationPosture {
@@ -43,8 +46,14 @@ export interface DestinationPosture {
   readonly opaque: readonly { readonly resource: string; readonly key: string }[];
   /** Some RequestAuthentication reads tokens here. */
   readonly readsTokens: boolean;
+  /** Requests that cannot exist besides `impossible`: of the headers in which tokens are read here. */
+  readonly ties: readonly Cube[];
   /** Conditions behind the opaque booleans of the cubes: a concrete request can be asked for their value. */
   readonly conditions: ReadonlyMap<Dimension, { readonly condition: Condition; readonly group: ChainGroup }>;
+  /** By path id: the waypoint that it goes through. */
+  readonly waypoints: ReadonlyMap<string, Waypoint>;
+  /** External authorizers by what they are asked about: requests in `possible` and not in `sure` are in some of their cubes. */
+  readonly asked: readonly AskedProvider[];
 }
 
 /** Requests that cannot exist, or that no policy ever sees: blockers of every difference, in either direction. */
@@ -55,15 +64,7 @@ export const impossible: readonly Cube[] = [
   cube([protocolPredicate(['http', 'tcp']), { dimension: 'peer', any: [], none: [{ type: 'identified' }] }, { dimension: 'sni', any: [{ type: 'present' }], none: [] }]),
   // A3.35: answered with 400 before any policy.
   cube([protocolPredicate(['http']), { dimension: 'method', any: [], none: knownMethods.map((text) => ({ type: 'exact', text })) }]),
-  // A bearer token is what its header holds, and nothing else is.
-  cube([
-    { dimension: 'token', any: [{ type: 'token', locations: ['authorization:Bearer '] }], none: [] },
-    { dimension: 'header:authorization', any: [], none: [{ type: 'prefix', text: 'Bearer ' }] },
-  ]),
-  cube([
-    { dimension: 'token', any: [], none: [{ type: 'token', locations: ['authorization:Bearer '] }] },
-    { dimension: 'header:authorization', any: [{ type: 'prefix', text: 'Bearer ' }], none: [] },
-  ]),
+  ...bearerTies,
   // A5.1: a token on a CORS preflight is not looked at; the same request without it stands for it.
   cube([
     { dimension: 'token', any: [{ type: 'token' }], none: [] },
@@ -77,7 +78,36 @@ function cube(predicates: readonly Predicate[]): Cube {
   return { predicates, origins: [] };
 }
 
+/** All ways: straight, and through the waypoints of what leads to the workload. */
 export function pathsTo(mesh: Mesh, workload: Workload): DestinationPosture {
+  const { enrolment } = workload;
+  const mode = enrolment.mode === 'unknown' ? enrolment.inWorld : enrolment.mode;
+  const direct = straightTo(mesh, workload);
+  const ways = mode === 'gateway' || workload.resource === undefined ? undefined : waypointWays(mesh, workload, mode);
+  if (ways === undefined) return direct;
+  const straight = (paths: readonly Path[]): readonly Path[] => paths.map((path) => straightOnly(path, ways.addresses));
+  const possible = [...straight(direct.possible), ...ways.possible];
+  const plain = direct.sure === direct.possible && ways.sure === ways.possible;
+  return finish({
+    ...direct,
+    possible,
+    sure: plain ? possible : [...straight(direct.sure), ...ways.sure],
+    assumptions: [...direct.assumptions, ...ways.lowered.flatMap((lowered) => lowered.assumedProviders)],
+    opaque: [...direct.opaque, ...ways.opaque],
+    readsTokens: direct.readsTokens || ways.readsTokens,
+    ties: [...direct.ties, ...ways.ties],
+    waypoints: ways.waypoints,
+    asked: [...direct.asked, ...ways.lowered.flatMap((lowered) => lowered.asked)],
+  });
+}
+
+/** M75: an ambient client that addresses what has a waypoint goes through it. */
+function straightOnly(path: Path, addresses: readonly string[]): Path {
+  const elsewhere = cube([{ dimension: 'address', any: addresses.map((text) => ({ type: 'one-of', text }) as const), none: [] }, { dimension: 'peer', any: [{ type: 'identified' }], none: [] }]);
+  return { id: path.id, layers: [...path.layers, { id: 'routing', allow: 'all', deny: [elsewhere] }] };
+}
+
+function straightTo(mesh: Mesh, workload: Workload): DestinationPosture {
   const { enrolment } = workload;
   const mode = enrolment.mode === 'unknown' ? enrolment.inWorld : enrolment.mode;
   const assumptions = enrolment.mode === 'unknown' ? [enrolment.assumption] : [];
@@ -85,7 +115,7 @@ export function pathsTo(mesh: Mesh, workload: Workload): DestinationPosture {
     case 'none':
       return finish({ possible: [{ id: 'unguarded', layers: [] }], enforcedAt: 'none', assumptions });
     case 'gateway':
-      return finish({ possible: [{ id: 'gateway', layers: [opaqueLayer(`gateway ${workload.id}`)] }], enforcedAt: 'gateway', assumptions });
+      return finish({ possible: [{ id: 'gateway', layers: [{ id: 'routing', allow: [cube([{ dimension: opaqueGateway(workload), any: [{ type: 'holds' }], none: [] }])], deny: [] }] }], enforcedAt: 'gateway', assumptions });
     case 'sidecar':
       return sidecarPosture(mesh, workload, assumptions);
     case 'ambient':
@@ -100,34 +130,40 @@ interface Parts {
   readonly assumptions: readonly string[];
   readonly opaque?: DestinationPosture['opaque'];
   readonly readsTokens?: boolean;
+  readonly ties?: readonly Cube[];
   readonly conditions?: DestinationPosture['conditions'];
+  readonly waypoints?: DestinationPosture['waypoints'];
+  readonly asked?: DestinationPosture['asked'];
 }
 
 function finish(parts: Parts): DestinationPosture {
   const sure = parts.sure ?? parts.possible;
   const opaque = parts.opaque ?? [];
+  const asked = parts.asked ?? [];
   const assumptions = distinct(parts.assumptions);
   return {
     possible: parts.possible,
     sure,
-    key: shortHash(...contentOf(parts.possible), ...(sure === parts.possible ? [] : ['sure', ...contentOf(sure)]), parts.enforcedAt, ...assumptions, ...opaque.map((entry) => `${entry.resource} ${entry.key}`)),
+    key: shortHash(...contentOf(parts.possible), ...(sure === parts.possible ? [] : ['sure', ...contentOf(sure)]), parts.enforcedAt, ...assumptions, ...opaque.map((entry) => `${entry.resource} ${entry.key}`), ...asked.flatMap(askedContent)),
     enforcedAt: parts.enforcedAt,
     assumptions,
     opaque,
     readsTokens: parts.readsTokens ?? false,
+    ties: parts.ties ?? [],
     conditions: parts.conditions ?? new Map(),
+    waypoints: parts.waypoints ?? new Map(),
+    asked,
   };
+}
+
+function askedContent({ provider, key, failOpen, cubes }: AskedProvider): string[] {
+  return ['asked', provider, key ?? '', String(failOpen), ...cubes.map(cubeKey)];
 }
 
 function contentOf(paths: readonly Path[]): string[] {
   return paths.flatMap((path) =>
     path.layers.flatMap((layer) => [layer.id, layer.allow === 'all' ? 'all' : `${String(layer.allow.length)} allowed`, ...(layer.allow === 'all' ? [] : layer.allow.map(cubeKey)), 'denied', ...layer.deny.map(cubeKey)]),
   );
-}
-
-/** Something refuses here and what it is cannot be told: one boolean, shared by both sides where its name is the same. */
-function opaqueLayer(name: string): Layer {
-  return { id: 'routing', allow: [cube([{ dimension: `opaque:${shortHash(name)}`, any: [{ type: 'holds' }], none: [] }])], deny: [] };
 }
 
 function sidecarPosture(mesh: Mesh, workload: Workload, assumptions: readonly string[]): DestinationPosture {
@@ -141,14 +177,16 @@ function sidecarPosture(mesh: Mesh, workload: Workload, assumptions: readonly st
   const proxied = (layers: readonly Layer[]): readonly Path[] => [{ id: 'sidecar', layers }, ...bypass];
   const possible = proxied(shared);
   const { asking } = lowering;
-  const ambiguous = effective.judgedByWeakest.length > 0 ? [`creation-order:${effective.judgedByWeakest.join(',')}`] : [];
+  const ambiguous = effective.ties.map((scope) => `tie:${scope}`);
   return finish({
     possible,
     ...(asking.length === 0 ? {} : { sure: proxied([{ id: 'external-authorization', allow: 'all', deny: asking }, ...shared]) }),
     enforcedAt: 'sidecar',
     assumptions: [...assumptions, ...ambiguous, ...lowering.assumedProviders],
     opaque: [...extensionMarks(attached.extensions), ...lowering.opaque],
+    asked: lowering.asked,
     readsTokens: rules.length > 0,
+    ties: rules.length === 0 ? [] : [...tokenTies(rules), ...claimTies(shared)],
     conditions: lowering.conditions,
   });
 }
@@ -171,26 +209,11 @@ function extensionMarks(extensions: Attached['extensions']): DestinationPosture[
   return extensions.map((extension) => ({ resource: resourceId(extension), key: shortHash(extension.spec.content) })).sort((left, right) => compareText(left.resource, right.resource));
 }
 
-/** The way through a waypoint is not computed: what acts there is one mark, so that a change of it is never silent. */
-function waypointInFront(mesh: Mesh, workload: Workload): { readonly id: string; readonly key: string } | undefined {
-  const services = ofKind(mesh, 'Service').filter((service) => {
-    const selector = service.spec.selector;
-    return service.namespace === workload.namespace && selector !== undefined && Object.keys(selector).length > 0 && selects(selector, workload.labels);
-  });
-  const waypoint = services.map((service) => waypointOfService(mesh, service)).find((found) => found !== undefined) ?? waypointOfPod(mesh, workload);
-  if (waypoint === undefined) return undefined;
-  const acting = [...ofKind(mesh, 'AuthorizationPolicy'), ...ofKind(mesh, 'RequestAuthentication')].filter(
-    (policy) => policy.spec.targetRefs.length > 0 && [workload.namespace, waypoint.gateway.namespace, mesh.config.rootNamespace].includes(policy.namespace),
-  );
-  return { id: waypoint.id, key: shortHash(waypoint.id, ...acting.map((policy) => `${resourceId(policy)} ${canonical(policy.spec)}`)) };
-}
-
 /** A section 4.B: L4 only, no token, no HTTP. */
 function ambientPosture(mesh: Mesh, workload: Workload, assumptions: readonly string[]): DestinationPosture {
   const attached = policiesFor(mesh, workload);
-  const waypoint = waypointInFront(mesh, workload);
-  const opaque = [...extensionMarks(attached.extensions), ...(waypoint === undefined ? [] : [{ resource: `Gateway/${waypoint.id}`, key: waypoint.key }])];
-  const context = { key: 'ztunnel', seesPeer: true, readable: [], rewrittenHeaders: new Map<string, string>(), opaque: () => undefined };
+  const opaque = extensionMarks(attached.extensions);
+  const context = { key: 'ztunnel', seesPeer: true, forwarded: false, readable: [], rewrittenHeaders: new Map<string, never>(), opaque: () => undefined };
   const policies = enforced(readByZtunnel(attached.authorization), 'ztunnel', mesh.config);
   const cubes = (list: readonly CompiledPolicy[]): readonly Cube[] => mergeCubes(list.flatMap((policy) => lowerPolicy(policy, context).cubes));
   const mtls = ambientMtls(mesh, attached);

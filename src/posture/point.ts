@@ -1,29 +1,42 @@
 /** Between questions and points: a witness of the symbolic side becomes a question, a question becomes a point. */
 import { policiesFor } from '#mesh/attachment.ts';
+import { hostsOf } from '#mesh/services.ts';
+import { policiesAtWaypoint } from '#mesh/waypoint-policies.ts';
+import type { Addressable, Waypoint } from '#mesh/waypoints.ts';
 import type { Mesh, Workload } from '#mesh/model.ts';
 import { conditionHolds } from '#semantics/condition.ts';
-import { effectiveMtls, handleConnection, modeAt } from '#semantics/peer-authentication.ts';
-import { locationText, tokenRules } from '#semantics/request-authentication.ts';
+import { effectiveMtls, handleConnection, handleTunnel, modeAt } from '#semantics/peer-authentication.ts';
+import { locationText, readsBearer, tokenRules } from '#semantics/request-authentication.ts';
 import type { TokenRule } from '#semantics/request-authentication.ts';
 import { checkToken, claimTexts, isPreflight, surelyRefused, textsAt, withToken } from '#semantics/token-check.ts';
 import type { SentToken } from '#semantics/token-check.ts';
 import { claimDimension, claimPathOf } from '#semantics/values.ts';
 import type { Dimension, Point } from '#sets/cube.ts';
-import { formatIp } from '#sets/ip.ts';
+import { formatIp, parseIp } from '#sets/ip.ts';
+import { callerNamespace, identityOf } from '#sets/matches.ts';
 import type { Token, Value } from '#sets/matcher.ts';
 import { valueAt } from '#sets/evaluate.ts';
-import { isProxyPort } from './answer.ts';
+import { isProxyPort } from './pod.ts';
 import { pathsTo } from './paths.ts';
 import type { DestinationPosture } from './paths.ts';
+import { addressed } from './addressed.ts';
+import { clientOf } from './arrival.ts';
 import type { Query } from './query.ts';
-import { askedRequest, remoteAddress } from './request.ts';
-import { pathWithQuery, protocolOf, refusedAsHttp, seenAt } from './sidecar.ts';
+import { askedRequest, remoteAddress, unnamedClientAddress, unnamedPodAddress, withAuthority } from './request.ts';
+import { pathWithQuery, refusedAsHttp, seenAt } from './envoy.ts';
+import { protocolOf, sidecarSeat } from './sidecar.ts';
+import { addressedProtocol } from './waypoint.ts';
+import { podAddress } from './waypoint-paths.ts';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-/** The question that a point asks. Dimensions that the point leaves open take the plainest value. */
-export function queryOf(workload: Workload, point: Point): Query {
-  const peer = textAt(point, 'peer');
+/**
+ * The question that a point asks. Dimensions that the point leaves open take the plainest value.
+ * @param asks `pods`: NetworkPolicies look at the caller, so it is said which pod calls, or from which address outside the cluster;
+ * `mixed`: a bare identity would mean an ambient client, so it is said that the client is a sidecar
+ */
+export function queryOf(workload: Workload, point: Point, asks: { readonly pods: boolean; readonly mixed?: boolean } = { pods: false }): Query {
+  const peer = identityAt(point);
   const protocol = protocolAt(point);
   const given: Record<string, boolean> = {};
   const headers: Record<string, string> = {};
@@ -53,20 +66,60 @@ export function queryOf(workload: Workload, point: Point): Query {
   if (protocol === 'http' && Object.keys(headers).length > 0) request.headers = headers;
   const sni = textAt(point, 'sni');
   if (sni !== null) request.sni = sni;
-  const source = point.get('source.ip');
+  const source = point.get('source.ip') ?? (asks.pods && callerNamespace(point.get('peer') ?? null) === undefined ? parseIp(unnamedClientAddress) : undefined);
   const destination = point.get('destination.ip');
-  const where = workload.resource === undefined ? { selector: { namespace: workload.namespace, labels: workload.labels } } : { workload: workload.id };
+  const addressed = textAt(point, 'address');
+  const byName = addressed === null || addressed === podAddress ? undefined : /^(.*):(\d+)$/.exec(addressed);
+  const where = byName?.[1] !== undefined ? { host: byName[1] } : workload.resource === undefined ? { selector: { namespace: workload.namespace, labels: workload.labels } } : { workload: workload.id };
   return {
     from: {
       principal: peer,
       ...(typeof source === 'bigint' ? { ip: formatIp(source) } : {}),
-      // A point speaks of the pod itself, past any waypoint.
-      ...(workload.enrolment.mode === 'ambient' ? { direct: true } : {}),
+      ...(asks.pods ? callingPod(point) : {}),
+      // Without an address a point speaks of the pod itself, past any waypoint.
+      ...(addressed === null && (isAmbientPod(workload) || (asks.mixed === true && peer !== null && !isSidecarPod(workload))) ? { direct: true } : {}),
+      ...(addressed === null && (asks.pods || asks.mixed === true) && peer !== null && isSidecarPod(workload) ? { client: 'sidecar' as const } : {}),
+      ...(addressed !== null && peer !== null ? { client: 'ambient' as const } : {}),
+      // A sidecar's chains are those of connections that are in no tunnel.
     },
-    to: { ...where, ...(typeof destination === 'bigint' ? { ip: formatIp(destination) } : {}), port: portAt(point, workload, protocol) },
+    to: { ...where, ...(typeof destination === 'bigint' ? { ip: formatIp(destination) } : {}), port: byName?.[2] === undefined ? portAt(point, workload, protocol) : Number(byName[2]) },
     request,
     ...(Object.keys(given).length > 0 ? { given } : {}),
   };
+}
+
+/** The question that a point asks about an address outside the cluster. */
+export function queryOutside(point: Point, otherwise: bigint): Query {
+  const address = point.get('destination.ip');
+  const port = point.get('port');
+  const transport = point.get('transport');
+  return {
+    from: { principal: null, ...callingPod(point) },
+    to: { ip: formatIp(typeof address === 'bigint' ? address : otherwise), port: typeof port === 'number' ? port : 443 },
+    request: { protocol: transport === 'UDP' ? 'udp' : transport === 'SCTP' ? 'sctp' : 'tcp' },
+  };
+}
+
+function isSidecarPod({ enrolment }: Workload): boolean {
+  return enrolment.mode === 'sidecar' || (enrolment.mode === 'unknown' && enrolment.inWorld === 'sidecar');
+}
+
+function isAmbientPod({ enrolment }: Workload): boolean {
+  return enrolment.mode === 'ambient' || (enrolment.mode === 'unknown' && enrolment.inWorld === 'ambient');
+}
+
+function identityAt(point: Point): string | null {
+  const identity = identityOf(point.get('peer') ?? null);
+  return typeof identity === 'string' ? identity : null;
+}
+
+/** Nothing where the caller is no pod of the cluster. */
+function callingPod(point: Point): Pick<Query['from'], 'pod'> {
+  const pod = callerNamespace(point.get('peer') ?? null);
+  if (pod === undefined) return {};
+  const labels: Record<string, string> = {};
+  for (const [dimension, value] of point) if (dimension.startsWith('pod-label:') && typeof value === 'string') labels[dimension.slice('pod-label:'.length)] = value;
+  return { pod: { namespace: pod.namespace, labels, ...(Object.keys(pod.namespaceLabels).length > 0 ? { namespaceLabels: pod.namespaceLabels } : {}) } };
 }
 
 function textAt(point: Point, dimension: Dimension): string | null {
@@ -75,6 +128,8 @@ function textAt(point: Point, dimension: Dimension): string | null {
 }
 
 function protocolAt(point: Point): Query['request']['protocol'] {
+  const transport = point.get('transport');
+  if (transport === 'UDP' || transport === 'SCTP') return transport === 'UDP' ? 'udp' : 'sctp';
   const value = valueAt(point, 'protocol');
   return value === 'tcp' || value === 'tls' || value === 'https' ? value : 'http';
 }
@@ -137,17 +192,20 @@ function setClaim(claims: Record<string, unknown>, path: readonly string[], text
 }
 
 /**
- * The point that a question with a principal asks about, at the workload itself (past any waypoint); `undefined`: it is answered before any policy
+ * The point that a question with a principal asks about, at the workload or through the waypoint before it; `undefined`: it is answered before any policy
  * (an unknown method, a refused path), so the symbolic side does not speak of it.
  */
 export function pointOf(mesh: Mesh, workload: Workload, query: Query, posture: DestinationPosture = pathsTo(mesh, workload)): Point | undefined {
-  if (workload.enrolment.mode !== 'ambient' && isProxyPort(workload, query.to.port)) return undefined;
-  const asked = askedRequest(query, query.from.principal ?? null, workload);
+  const { enrolment } = workload;
+  const way = wayAsked(mesh, workload, query, posture);
+  const behindEnvoy = way?.waypoint !== undefined || (enrolment.mode === 'unknown' ? enrolment.inWorld : enrolment.mode) === 'sidecar';
+  if (behindEnvoy && way?.waypoint === undefined && isProxyPort(workload, query.to.port)) return undefined;
+  const named = withAuthority(way?.waypoint !== undefined && query.to.host === undefined ? { ...query, request: { host: `${unnamedPodAddress}:${String(way.port)}`, ...query.request } } : query);
+  const asked = askedRequest(way === undefined ? named : { ...named, to: { ...query.to, port: way.port } }, query.from.principal ?? null, workload);
   const attached = policiesFor(mesh, workload);
-  const rules = tokenRules(attached.requestAuthentication, mesh.config);
-  const handling = handleConnection(protocolOf(workload, asked.port), modeAt(effectiveMtls(mesh, attached), asked.port).mode, { protocol: asked.protocol, identity: asked.principal !== null });
-  const behindSidecar = workload.enrolment.mode !== 'ambient';
-  if (behindSidecar && asked.protocol === 'http' && handling.outcome === 'chain' && handling.chain === 'http' && refusedAsHttp(asked) !== undefined) return undefined;
+  const rules = tokenRules((way?.waypoint === undefined ? attached : policiesAtWaypoint(mesh, way.waypoint, way.service)).requestAuthentication, mesh.config);
+  const handling = way?.waypoint !== undefined ? handleTunnel(addressedProtocol(way.service, query.to.port), asked.protocol) : handleConnection(protocolOf(workload, asked.port), modeAt(effectiveMtls(mesh, attached), asked.port).mode, { protocol: asked.protocol, identity: asked.principal !== null });
+  if (behindEnvoy && asked.protocol === 'http' && handling.outcome === 'chain' && handling.chain === 'http' && refusedAsHttp(asked) !== undefined) return undefined;
   const sent = withToken(asked.raw);
   const point = new Map<Dimension, Value>([
     ['peer', asked.principal],
@@ -155,6 +213,7 @@ export function pointOf(mesh: Mesh, workload: Workload, query: Query, posture: D
     ['remote.ip', remoteAddress(asked.raw.headers, asked.sourceIp)],
     ['destination.ip', asked.destinationIp],
     ['port', asked.port],
+    ['address', way?.address ?? null],
     ['protocol', asked.protocol],
     ['sni', asked.sni],
     ['host', asked.host],
@@ -164,25 +223,52 @@ export function pointOf(mesh: Mesh, workload: Workload, query: Query, posture: D
     ['token', null],
   ]);
   for (const [name, value] of sent.headers) point.set(`header:${name}`, value);
-  const junk = asked.raw.token === undefined && !isPreflight(asked.raw) ? tokenReadAnyway(rules, sent) : undefined;
+  const { pod } = query.from;
+  if (pod !== undefined) {
+    point.set('peer', { principal: asked.principal, namespace: pod.namespace, namespaceLabels: pod.namespaceLabels ?? {} });
+    for (const [key, value] of Object.entries(pod.labels)) point.set(`pod-label:${key}`, value);
+  }
+  point.set('transport', query.request.protocol === 'udp' ? 'UDP' : query.request.protocol === 'sctp' ? 'SCTP' : 'TCP');
+  const junk = isRead(asked.raw.token, rules) || isPreflight(asked.raw) ? undefined : tokenReadAnyway(rules, sent, asked.raw.token !== undefined);
   if (junk !== undefined) point.set('token', { location: junk, signedBy: [], issuer: null, subject: null });
-  if (asked.raw.token !== undefined && !isPreflight(asked.raw)) {
+  if (asked.raw.token !== undefined && junk === undefined && !isPreflight(asked.raw)) {
     point.set('token', tokenValue(asked.raw.token, rules, asked.raw.headers, query.given ?? {}));
     for (const path of claimPaths(asked.raw.token.claims)) point.set(claimDimension(path), [...claimTexts(asked.raw.token.claims, path, rules[0]?.spaceDelimited ?? new Set())]);
   }
   for (const [dimension, { condition }] of posture.conditions) {
-    if (handling.outcome !== 'chain') continue;
+    const told = query.given?.[dimension];
+    if (told !== undefined) point.set(dimension, told);
+    if (told !== undefined || handling.outcome !== 'chain') continue;
     const check = checkToken(handling.chain === 'http' ? rules : [], asked.raw, query.given ?? {});
     if (check.result !== 'passed') continue;
-    point.set(dimension, conditionHolds(condition, seenAt(mesh, workload, asked, handling, check.token, check.headers, check.path, {})));
+    point.set(dimension, conditionHolds(condition, seenAt(mesh, sidecarSeat(mesh, workload, attached), asked, handling, check.token, check.headers, check.path, {})));
   }
   return point;
 }
 
-/** Bytes that some rule reads as a token, or that stand where a bearer token stands. */
-function tokenReadAnyway(rules: readonly TokenRule[], sent: { readonly headers: ReadonlyMap<string, string>; readonly path: string }): string | undefined {
+/** Sent where some rule of this side reads. */
+function isRead(token: SentToken | undefined, rules: readonly TokenRule[]): boolean {
+  return token !== undefined && rules.some((rule) => rule.locations.some((location) => location.in === token.location.in && location.name === token.location.name));
+}
+
+/** What an ambient client addresses: the pod's port behind it, and the waypoint before it. */
+function wayAsked(mesh: Mesh, workload: Workload, query: Query, posture: DestinationPosture): { readonly address: string | null; readonly port: number; readonly service: Addressable | undefined; readonly waypoint: Waypoint | undefined } | undefined {
+  const destination = addressed(mesh, query);
+  if ('missing' in destination) return undefined;
+  const port = destination.pods.find((pod) => pod.workload.id === workload.id)?.port ?? query.to.port;
+  const { service } = destination;
+  const address = service === undefined ? podAddress : `${hostsOf(service)[0] ?? ''}:${String(query.to.port)}`;
+  const client = clientOf(mesh, query, query.given ?? {});
+  const through = 'mode' in client && client.mode === 'ambient' && query.from.direct !== true;
+  const waypoint = through ? [...posture.waypoints].find(([path]) => path.endsWith(` ${address}`))?.[1] : undefined;
+  return { address: through ? address : null, port, service, waypoint };
+}
+
+/** `beside` a token that nobody reads: bytes that some rule reads as a token; without one, also those that stand where a bearer token stands. */
+function tokenReadAnyway(rules: readonly TokenRule[], sent: { readonly headers: ReadonlyMap<string, string>; readonly path: string }, beside: boolean): string | undefined {
   const place = rules.flatMap((rule) => rule.locations).find((location) => textsAt(location, sent).length > 0);
   if (place !== undefined) return locationText(place);
+  if (beside) return undefined;
   return sent.headers.get('authorization')?.startsWith('Bearer ') === true ? 'authorization:Bearer ' : undefined;
 }
 
@@ -203,7 +289,7 @@ function tokenLocation(token: SentToken, rules: readonly TokenRule[]): { readonl
   const { location } = token;
   if (location.in !== 'header') return { text: own, read: true };
   const places = rules.flatMap((rule) => rule.locations).filter((place) => place.in === 'header' && place.name === location.name);
-  if (places.length === 0 || places.some((place) => locationText(place) === own)) return { text: own, read: true };
+  if (places.length === 0 || places.some((place) => locationText(place) === own || (own === 'authorization:Bearer ' && readsBearer(place)))) return { text: own, read: true };
   const other = places.find((place) => place.in === 'header' && location.prefix.includes(place.prefix));
   return other === undefined ? { text: own, read: true } : { text: locationText(other), read: other.in === 'header' && other.prefix !== '' && location.prefix.endsWith(other.prefix) };
 }

@@ -11,6 +11,8 @@ export interface Query {
     /** The calling pod, where NetworkPolicies look at it. `namespaceLabels`: of a namespace that no manifest declares. */
     readonly pod?: { readonly namespace: string; readonly labels: Readonly<Record<string, string>>; readonly namespaceLabels?: Readonly<Record<string, string>> };
     readonly direct?: boolean;
+    /** With `principal`: how the client takes part, where the identity alone does not tell (default: ambient in a mesh that has ambient pods). */
+    readonly client?: 'sidecar' | 'ambient';
   };
   readonly to: {
     /** `namespace/name`, or `namespace/name[Kind]` where two kinds share the name. */
@@ -56,6 +58,8 @@ export type Decision =
       readonly enforcedAt: EnforcementPoint;
       /** The client's TLS ended in the application: the proxy saw no identity and no HTTP. */
       readonly passthrough?: boolean;
+      readonly via?: string;
+      readonly hops?: readonly Hop[];
       /** One sentence per step, in the order of evaluation, each with its rule number. */
       readonly because: readonly Step[];
     }
@@ -66,9 +70,23 @@ export type Decision =
       readonly by: readonly string[];
       readonly enforcedAt: EnforcementPoint;
       readonly passthrough?: boolean;
+      readonly via?: string;
+      readonly hops?: readonly Hop[];
       readonly because: readonly Step[];
     }
   | { readonly verdict: 'unknown'; readonly rule: RuleNumber; readonly missing: string; readonly because: readonly Step[] };
+
+/** One enforcement point on the way, where there is more than one; `via` names the waypoint among them. */
+export interface Hop {
+  /** The waypoint (`namespace/name`) or the workload. */
+  readonly at: string;
+  /** Whom it sees; `null`: nobody. */
+  readonly peer: string | null;
+  readonly verdict: Decision['verdict'];
+  readonly layer?: AnswerLayer;
+  readonly by?: readonly string[];
+  readonly enforcedAt?: EnforcementPoint;
+}
 
 export interface Step {
   readonly rule: RuleNumber;

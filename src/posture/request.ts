@@ -1,5 +1,6 @@
 /** A question's request, with the defaults of the recorded decisions filled in. */
 import type { Workload } from '#mesh/model.ts';
+import { cookieLines } from '#semantics/condition.ts';
 import type { RawRequest, SentToken } from '#semantics/token-check.ts';
 import { parseIp } from '#sets/ip.ts';
 import type { Query } from './query.ts';
@@ -33,8 +34,8 @@ export function askedRequest(query: Query, principal: string | null, workload: P
   for (const [name, value] of Object.entries(request.headers ?? {})) {
     const lower = name.toLowerCase();
     const before = headers.get(lower);
-    // A3.J: repeated headers are one, joined by commas.
-    headers.set(lower, before === undefined ? value : `${before},${value}`);
+    // A3.J: repeated headers are one, joined by commas; cookies are not.
+    headers.set(lower, before === undefined ? value : `${before}${lower === 'cookie' ? cookieLines : ','}${value}`);
   }
   const tls = principal !== null || request.protocol === 'tls' || request.protocol === 'https';
   return {
@@ -71,4 +72,11 @@ export function remoteAddress(headers: ReadonlyMap<string, string>, direct: bigi
   const forwarded = headers.get('x-forwarded-for');
   const last = forwarded?.split(',').at(-1)?.trim();
   return (last === undefined ? undefined : parseIp(last)) ?? direct;
+}
+
+/** What a client writes into `Host` that is told no other: the name and port that it addresses. */
+export function withAuthority(query: Query): Query {
+  const { host, port } = query.to;
+  if (host === undefined || query.request.host !== undefined) return query;
+  return { ...query, request: { ...query.request, host: port === 80 ? host : `${host}:${String(port)}` } };
 }

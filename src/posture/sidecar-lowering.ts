@@ -3,15 +3,17 @@
  * is lowered and placed once.
  */
 import { canonical, shortHash } from '#lib/canonical.ts';
-import { compareText } from '#lib/order.ts';
+import { compareText, distinct } from '#lib/order.ts';
 import type { Attached } from '#mesh/attachment.ts';
 import type { MeshConfig } from '#mesh/model.ts';
 import { enforced } from '#semantics/authorization-policy.ts';
 import type { CompiledPolicy, Enforced } from '#semantics/authorization-policy.ts';
 import type { Condition, LoweringContext } from '#semantics/condition.ts';
 import { customActions } from '#semantics/external-authorization.ts';
+import { withFixed } from '#semantics/fixed.ts';
+import type { Fixed } from '#semantics/fixed.ts';
 import { lowerPolicy, mergeCubes } from '#semantics/lowering.ts';
-import { readable, refusedTokens, rewrittenHeaders } from '#semantics/request-authentication.ts';
+import { readable, refusedTokens, rewrittenBeforeTokens, rewrittenHeaders } from '#semantics/request-authentication.ts';
 import type { TokenRule } from '#semantics/request-authentication.ts';
 import type { Cube, Dimension, Layer } from '#sets/cube.ts';
 import { cubeKey } from '#sets/keys.ts';
@@ -23,10 +25,21 @@ export interface LoweredPolicies {
   readonly authorization: Layer;
   /** Requests about which a provider is asked. */
   readonly asking: readonly Cube[];
+  /** The same by provider. */
+  readonly asked: readonly AskedProvider[];
   /** `provider:<name>` that no mesh configuration confirms (R26). */
   readonly assumedProviders: readonly string[];
   readonly opaque: readonly { readonly resource: string; readonly key: string }[];
   readonly conditions: ReadonlyMap<Dimension, { readonly condition: Condition; readonly group: ChainGroup }>;
+}
+
+/** Who is asked about some requests, and what it is there. */
+export interface AskedProvider {
+  readonly provider: string;
+  /** `ExtensionProvider.key`; `undefined`: the mesh configuration is not in what was read (R26). */
+  readonly key: string | undefined;
+  readonly failOpen: boolean;
+  readonly cubes: readonly Cube[];
 }
 
 type Context = LoweringContext & { readonly key: string };
@@ -37,14 +50,17 @@ interface Placed {
   readonly conditions: readonly { readonly key: Dimension; readonly condition: Condition; readonly group: ChainGroup }[];
 }
 
-export function sidecarLowering(config: MeshConfig, attached: Attached, domains: ConnectionDomains, rules: readonly TokenRule[]): LoweredPolicies {
+/** @param fixed what is the same for every request here */
+export function sidecarLowering(config: MeshConfig, attached: Pick<Attached, 'authorization' | 'requestAuthentication'>, domains: ConnectionDomains, rules: readonly TokenRule[], fixed?: Fixed): LoweredPolicies {
   const opaque = new Map<string, string>();
   const conditions = new Map<Dimension, { readonly condition: Condition; readonly group: ChainGroup }>();
   const assumed = new Set<string>();
   const contexts = contextsOf(domains.groups, rules);
-  const inGroup = new Map<ChainGroup, Enforced>([...contexts.keys()].map((group) => [group, enforced(attached.authorization, group === 'http' ? 'http' : 'tcp', config)]));
+  // A1.2: CUSTOM is asked before any token is looked at.
+  const early: ReadonlyMap<ChainGroup, Context> = new Map([...contexts].map(([group, context]) => [group, { ...context, key: `${group} before tokens`, readable: [], rewrittenHeaders: rewrittenBeforeTokens }]));
+  const inGroup = new Map<ChainGroup, Enforced>([...contexts.keys()].map((group) => [group, atFixed(enforced(attached.authorization, group === 'http' ? 'http' : 'tcp', config), fixed)]));
 
-  const place = (policiesIn: (policies: Enforced, group: ChainGroup) => readonly CompiledPolicy[]): Cube[] => {
+  const place = (policiesIn: (policies: Enforced, group: ChainGroup) => readonly CompiledPolicy[], within = contexts): Cube[] => {
     const byPolicy = new Map<string, Map<ChainGroup, CompiledPolicy>>();
     for (const [group, policies] of inGroup) {
       for (const policy of policiesIn(policies, group)) {
@@ -54,7 +70,7 @@ export function sidecarLowering(config: MeshConfig, attached: Attached, domains:
       }
     }
     return [...byPolicy].flatMap(([id, groups]) => {
-      const placed = placePolicy(groups, domains.groups, contexts);
+      const placed = placePolicy(groups, domains.groups, within);
       for (const key of placed.opaqueRules) opaque.set(id, key);
       for (const { key, condition, group } of placed.conditions) conditions.set(key, { condition, group });
       return placed.cubes;
@@ -73,18 +89,36 @@ export function sidecarLowering(config: MeshConfig, attached: Attached, domains:
     id: 'authorization',
     // A1.5: attached counts, usable rules do not.
     allow: hasAllow ? mergeCubes(place((policies) => policies.allow)) : 'all',
-    deny: mergeCubes([...place((policies) => policies.deny), ...place(custom('denies'))]),
+    deny: mergeCubes([...place((policies) => policies.deny), ...place(custom('denies'), early)]),
   };
-  const asking = mergeCubes(place(custom('asked')));
+  const asking = mergeCubes(place(custom('asked'), early));
+  const asked = askedProviders(attached, config, (provider) => mergeCubes(place((policies, group) => custom('asked')(policies, group).filter((policy) => policy.provider === provider), early)));
   const authentication = authenticationLayer(domains.groups, rules, opaque);
   return {
     authentication,
     authorization,
     asking,
+    asked,
     assumedProviders: [...assumed],
     opaque: [...opaque].map(([resource, key]) => ({ resource, key })).sort((left, right) => compareText(left.resource, right.resource)),
     conditions,
   };
+}
+
+function askedProviders(attached: Pick<Attached, 'authorization'>, config: MeshConfig, cubesOf: (provider: string) => readonly Cube[]): readonly AskedProvider[] {
+  const names = distinct(attached.authorization.flatMap(({ spec }) => (spec.action === 'CUSTOM' && spec.provider !== undefined ? [spec.provider] : [])));
+  return names.flatMap((provider): AskedProvider[] => {
+    const cubes = cubesOf(provider);
+    if (cubes.length === 0) return [];
+    const known = config.extensionProviders?.find((candidate) => candidate.name === provider);
+    return [{ provider, key: known?.key, failOpen: known?.failOpen ?? false, cubes }];
+  });
+}
+
+function atFixed(policies: Enforced, fixed: Fixed | undefined): Enforced {
+  if (fixed === undefined) return policies;
+  const all = (list: readonly CompiledPolicy[]): readonly CompiledPolicy[] => list.map((policy) => withFixed(policy, fixed));
+  return { custom: all(policies.custom), deny: all(policies.deny), allow: all(policies.allow) };
 }
 
 /** A5.4, A5.5: on HTTP chains. */
@@ -114,6 +148,7 @@ function contextsOf(groups: GroupDomains, rules: readonly TokenRule[]): Readonly
         {
           key: group === 'http' ? `http ${token}` : group,
           seesPeer: group !== 'tcp-blind',
+          forwarded: group === 'http',
           readable: group === 'http' ? read : [],
           rewrittenHeaders: rewritten,
           opaque: () => undefined,

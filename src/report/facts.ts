@@ -185,7 +185,7 @@ export function maturityEnvironments(report: Report): readonly string[] {
   return [...new Set([...Object.keys(report.maturity.base), ...Object.keys(report.maturity.head)])].sort(compareText);
 }
 
-/** Nothing to say but the number of workloads and what was not understood (`design.md` section 1, rule 4). */
+/** Nothing to say but the number of workloads and what was not understood (`docs/architecture.md`, rule 4). */
 export function isQuiet(report: Report): boolean {
   return (
     (report.verdict === 'pass' || report.verdict === 'not-applicable') &&

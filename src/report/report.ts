@@ -82,6 +82,6 @@ export interface Report {
   readonly maturity: Maturity;
   readonly attackPaths: readonly AttackPath[];
   readonly coverage: Coverage;
-  /** What the verdict would be under the configuration that this pull request brings (`design.md` section 6). */
+  /** What the verdict would be under the configuration that this pull request brings (`docs/gates.md`). */
   readonly preview?: { readonly verdict: Verdict; readonly because: string };
 }

@@ -3,10 +3,9 @@
  */
 import type { Attached } from '#mesh/attachment.ts';
 import type { Mesh } from '#mesh/model.ts';
-import { compareBy } from '#lib/order.ts';
-import { creationSecond } from '#mesh/ports.ts';
 import { resourceId } from '#mesh/policies.ts';
 import type { Resource } from '#mesh/policies.ts';
+import { isSettled, mayBeOldest, worldsOf } from './peer-authentication.ts';
 
 export interface AmbientMtls {
   /** Plaintext to a port that no list names is refused. */
@@ -24,11 +23,27 @@ export function refusesPlaintext(mtls: AmbientMtls, port: number): boolean {
   return mtls.exceptions.has(port) ? !mtls.strict : mtls.strict;
 }
 
-/** M29 to M31. DISABLE is PERMISSIVE (M28). */
+/** M29 to M31. DISABLE is PERMISSIVE (M28). Equal times depend on fetch order (M14): an open order is rounded as for sidecars (M15a). */
 export function ambientMtls(mesh: Mesh, attached: Attached): AmbientMtls {
-  const root = oldest(attached.peerAuthentication.mesh.filter((policy) => policy.spec.selector === undefined));
-  const namespaceWide = oldest(attached.peerAuthentication.namespace);
-  const own = oldest(attached.peerAuthentication.workload);
+  const { mesh: meshWide, namespace, workload } = attached.peerAuthentication;
+  const scopes = [meshWide.filter((policy) => policy.spec.selector === undefined), namespace, workload].map((policies) => mayBeOldest(policies, mesh));
+  const settled = scopes.map((candidates) => (isSettled(candidates, mesh) ? candidates : []));
+  const rounded = worldsOf(settled).map((chosen) => {
+    const worlds = worldsOf(scopes.map((candidates, scope) => (chosen[scope] === undefined ? candidates : [chosen[scope]]))).map(([first, second, third]) => inWorld(mesh, first, second, third));
+    return worlds.reduce((found, world) => (weight(world) < weight(found) ? world : found));
+  });
+  return rounded.reduce((found, world) => (weight(world) > weight(found) ? world : found));
+}
+
+/** More than any list of exceptions. */
+const allPorts = 65_536;
+
+/** On how many ports plaintext is refused. */
+function weight({ strict, exceptions }: AmbientMtls): number {
+  return strict ? allPorts - exceptions.size : exceptions.size;
+}
+
+function inWorld(mesh: Mesh, root: Policy | undefined, namespaceWide: Policy | undefined, own: Policy | undefined): AmbientMtls {
   const rootStrict = root === undefined || root.spec.mode === 'UNSET' ? mesh.config.defaultMtls === 'STRICT' : root.spec.mode === 'STRICT';
   const inherited = namespaceWide === undefined || namespaceWide.spec.mode === 'UNSET' ? rootStrict : namespaceWide.spec.mode === 'STRICT';
   const namespaceSilent = namespaceWide === undefined || namespaceWide.spec.mode === 'UNSET';
@@ -47,14 +62,4 @@ export function ambientMtls(mesh: Mesh, attached: Attached): AmbientMtls {
   // M31 (ii): a namespace policy without mode hides the mesh's STRICT while the exception has already removed it.
   if (namespaceWide !== undefined && namespaceWide.spec.mode === 'UNSET') return excepted(false, []);
   return excepted(true, [...opened, ...portsOf('DISABLE')]);
-}
-
-/** Strictly oldest; equal times depend on fetch order, the first by name stands for them (M14). */
-function oldest(policies: readonly Policy[]): Policy | undefined {
-  return [...policies].sort(
-    compareBy(
-      (policy) => creationSecond(policy.creationTimestamp),
-      (policy) => policy.name,
-    ),
-  )[0];
 }

@@ -1,4 +1,5 @@
 /** The AuthorizationPolicies of one workload, sorted by what they do and compiled for one chain (A sections 1 to 4). */
+import { compact } from '#lib/compact.ts';
 import type { MeshConfig } from '#mesh/model.ts';
 import { resourceId } from '#mesh/policies.ts';
 import type { Resource } from '#mesh/policies.ts';
@@ -26,6 +27,23 @@ export interface Enforced {
 
 /** AUDIT decides nothing (A1.15), dry-run policies are not enforced (A1.16), ztunnel knows no CUSTOM (A4.10). */
 export function enforced(policies: readonly Policy[], chain: Chain, config: MeshConfig): Enforced {
+  let known = enforcedPolicies.get(policies);
+  if (known === undefined || known.config !== config) {
+    known = { config, byChain: new Map() };
+    enforcedPolicies.set(policies, known);
+  }
+  let found = known.byChain.get(chain);
+  if (found === undefined) {
+    found = sortOut(policies, chain, config);
+    known.byChain.set(chain, found);
+  }
+  return found;
+}
+
+/** One list of policies is asked about again with every request to its workload. Lists are never changed once made. */
+const enforcedPolicies = new WeakMap<readonly Policy[], { readonly config: MeshConfig; readonly byChain: Map<Chain, Enforced> }>();
+
+function sortOut(policies: readonly Policy[], chain: Chain, config: MeshConfig): Enforced {
   const acting = policies.filter((policy) => !isDryRun(policy));
   const compiled = (action: Policy['spec']['action']): CompiledPolicy[] => acting.filter((policy) => policy.spec.action === action).map((policy) => compilePolicy(policy, chain, config));
   return { custom: chain === 'ztunnel' ? [] : compiled('CUSTOM'), deny: compiled('DENY'), allow: compiled('ALLOW') };
@@ -48,7 +66,7 @@ function compilePolicy(policy: Policy, chain: Chain, config: MeshConfig): Compil
   if (known !== undefined) return known;
   const action = policy.spec.action === 'ALLOW' ? 'ALLOW' : 'DENY';
   const rules = policy.spec.rules.flatMap((rule, index) => compileRule(rule, index, { chain, action, policyNamespace: policy.namespace ?? '', config }) ?? []);
-  const fresh: CompiledPolicy = { id: resourceId(policy), provider: policy.spec.provider, rules };
+  const fresh: CompiledPolicy = { id: resourceId(policy), provider: policy.spec.provider, rules: compact(rules) };
   forPolicy.set(chain, fresh);
   return fresh;
 }

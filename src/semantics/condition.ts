@@ -2,10 +2,11 @@
  * One field of a rule, compiled: what it asks of one attribute. The concrete evaluation and the lowering to predicates both start
  * here, so that no value is ever read twice.
  */
-import { canonical, shortHash } from '#lib/canonical.ts';
 import type { Dimension, Predicate } from '#sets/cube.ts';
 import type { Matcher, TextMatcher, Value } from '#sets/matcher.ts';
 import { holds, matches, textMatches } from '#sets/matches.ts';
+import { headerDimension, lowerRewritten } from './rewritten-headers.ts';
+import type { ReadableToken, Rewriting } from './rewritten-headers.ts';
 import { claimDimension, subjectMatches } from './values.ts';
 import type { SubjectPattern } from './values.ts';
 
@@ -38,6 +39,9 @@ export interface Seen {
   readonly assumption?: (condition: Condition) => boolean | undefined;
 }
 
+/** Several `Cookie` lines stay lines of their own, and one that matches is enough; other repeated headers are one text (A3.J, recorded). */
+export const cookieLines = '\n';
+
 export function conditionHolds(condition: Condition, seen: Seen): boolean {
   const assumed = seen.assumption?.(condition);
   if (assumed !== undefined) return assumed;
@@ -46,7 +50,9 @@ export function conditionHolds(condition: Condition, seen: Seen): boolean {
       return holds(condition, seen.value(condition.dimension));
     case 'header': {
       const text = seen.header(condition.name);
-      return (condition.any.length === 0 || condition.any.some((matcher) => matches(matcher, text))) && !condition.none.some((matcher) => matches(matcher, text));
+      const lines = condition.name === 'cookie' && text !== null ? text.split(cookieLines) : [text];
+      const fits = (matcher: Matcher): boolean => lines.some((line) => matches(matcher, line));
+      return (condition.any.length === 0 || condition.any.some(fits)) && !condition.none.some(fits);
     }
     case 'subject': {
       const token = seen.token;
@@ -63,20 +69,15 @@ export function conditionHolds(condition: Condition, seen: Seen): boolean {
   }
 }
 
-/** Where a token is read on this side, by whose keys, of which issuer: one entry a JWT rule (A5.7 to A5.9). */
-export interface ReadableToken {
-  readonly locations: readonly string[];
-  readonly keys: string;
-  readonly issuer: string | undefined;
-}
-
 /** What lowering has to know of the chain and of the token rules in front of it. */
 export interface LoweringContext {
   /** False where the proxy sees no identity (opaque bytes). */
   readonly seesPeer: boolean;
+  /** Without HTTP nothing is forwarded: the remote address is the client's own (A3.25). */
+  readonly forwarded: boolean;
   readonly readable: readonly ReadableToken[];
-  /** Headers that the proxy writes or removes, with the content that says how: their conditions become opaque booleans. */
-  readonly rewrittenHeaders: ReadonlyMap<string, string>;
+  /** Headers that the proxy writes or removes. */
+  readonly rewrittenHeaders: ReadonlyMap<string, Rewriting>;
   /** Told about every opaque boolean, so that a concrete request can be asked for its value. */
   readonly opaque: (key: Dimension, condition: Condition) => unknown;
 }
@@ -88,11 +89,11 @@ export function lowerCondition(condition: Condition, context: LoweringContext): 
   switch (condition.on) {
     case 'value':
       if (condition.dimension === 'peer' && !context.seesPeer) return condition.any.length > 0 ? [] : [[]];
-      return [[{ dimension: condition.dimension, any: condition.any, none: condition.none }]];
+      return [[{ dimension: condition.dimension === 'remote.ip' && !context.forwarded ? 'source.ip' : condition.dimension, any: condition.any, none: condition.none }]];
     case 'header': {
-      const rewritten = context.rewrittenHeaders.get(condition.name);
-      if (rewritten === undefined) return [[{ dimension: headerDimension(condition.name), any: condition.any, none: condition.none }]];
-      return [[opaquePredicate(condition, rewritten, context)]];
+      const rewriting = context.rewrittenHeaders.get(condition.name);
+      if (rewriting === undefined) return [[{ dimension: headerDimension(condition.name), any: condition.any, none: condition.none }]];
+      return lowerRewritten(condition, rewriting, context.opaque);
     }
     case 'subject':
       return lowerSubject(condition.any, condition.none, context);
@@ -101,22 +102,6 @@ export function lowerCondition(condition: Condition, context: LoweringContext): 
     case 'filter-metadata':
       return condition.any ? [] : [[]];
   }
-}
-
-/** `:path` is the path with its query; every other name is a header of the request. */
-export function headerDimension(name: string): Dimension {
-  return name === ':path' ? 'path.query' : `header:${name}`;
-}
-
-/** Names the boolean of a condition on something that the proxy itself writes, by content. */
-export function opaqueKey(condition: Condition, how: string): `opaque:${string}` {
-  return `opaque:${shortHash(canonical(condition), how)}`;
-}
-
-function opaquePredicate(condition: Condition, how: string, context: LoweringContext): Predicate {
-  const key = opaqueKey(condition, how);
-  context.opaque(key, condition);
-  return { dimension: key, any: [{ type: 'holds' }], none: [] };
 }
 
 function tokensFor(pattern: SubjectPattern, readable: readonly ReadableToken[]): Matcher[] {

@@ -1,5 +1,6 @@
-/** Compiled rules as cubes (engine section 3.2): one cube for each source, operation and alternative; values stay in one predicate. */
+/** Compiled rules as cubes (`docs/engine.md`): one cube for each source, operation and alternative; values stay in one predicate. */
 import { shortHash } from '#lib/canonical.ts';
+import { compact } from '#lib/compact.ts';
 import { cubeKey } from '#sets/keys.ts';
 import type { Cube, Dimension, Predicate } from '#sets/cube.ts';
 import type { CompiledPolicy } from './authorization-policy.ts';
@@ -47,7 +48,7 @@ function lower(policy: CompiledPolicy, context: LoweringContext): LoweredPolicy 
     opaqueRules.push(key);
     cubes.push({ predicates: [{ dimension: `opaque:${key}`, any: [{ type: 'holds' }], none: [] }], origins });
   }
-  return { cubes, opaqueRules, opaqueConditions };
+  return { cubes: compact(cubes), opaqueRules, opaqueConditions };
 }
 
 /** `undefined`: more than `maxCubesPerRule`. */
@@ -83,7 +84,7 @@ function conjunction(conditions: readonly (readonly Conjunction[])[]): readonly 
 
 /** Predicates that ask nothing are left out. */
 function tidy(predicates: Conjunction): readonly Predicate[] {
-  return predicates.filter((predicate) => predicate.any.length > 0 || predicate.none.length > 0);
+  return compact(predicates.filter((predicate) => predicate.any.length > 0 || predicate.none.length > 0));
 }
 
 /** Equal cubes are one, with all their origins; in the one order of their content. */

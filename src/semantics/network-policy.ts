@@ -36,6 +36,8 @@ export interface Packet {
   /** The destination pod's port as it is on the wire. */
   readonly port: number;
   readonly transport: Transport;
+  /** Whether the asked port is the one that a pod of unknown ports calls so. */
+  readonly portNamed?: (name: string) => Told;
 }
 
 export interface NetworkAnswer {
@@ -112,9 +114,9 @@ function portTold(port: NetworkPort, packet: Packet): Told {
   return namedTold(port.port, packet);
 }
 
-function namedTold(name: string, { destination, port, transport }: Packet): Told {
+function namedTold(name: string, { destination, port, transport, portNamed }: Packet): Told {
   if (destination.type === 'outside') return false;
-  if (destination.type === 'somebody' || destination.ports === undefined) return undefined;
+  if (destination.type === 'somebody' || destination.ports === undefined) return portNamed?.(name);
   return destination.ports.some((candidate) => candidate.name === name && candidate.port === port && candidate.protocol === transport);
 }
 

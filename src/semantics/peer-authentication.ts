@@ -22,8 +22,10 @@ export interface EffectiveMtls {
   readonly workload: PortMode;
   /** Ports that differ from the workload's mode, or are stated at all (M7). */
   readonly ports: ReadonlyMap<number, PortMode>;
-  /** More than one policy may be the oldest of its scope: the weakest of them is taken (M15a). Ids in order. */
+  /** More than one policy may be the oldest of its scope: the weakest of them is taken (M15a), the strictest where the head settles it. Ids in order. */
   readonly judgedByWeakest: readonly string[];
+  /** Scopes of these ties: `mesh`, a namespace, `namespace/first policy` of one workload. */
+  readonly ties: readonly string[];
 }
 
 type Policy = Resource<'PeerAuthentication'>;
@@ -36,19 +38,37 @@ export function modeAt(effective: EffectiveMtls, port: number): PortMode {
 
 /** M6 to M8, M13, M15. */
 export function effectiveMtls(mesh: Mesh, attached: Attached): EffectiveMtls {
-  const scopes = [attached.peerAuthentication.mesh, attached.peerAuthentication.namespace, attached.peerAuthentication.workload].map((policies) => oldestOf(policies, mesh));
-  const ambiguous = scopes.filter((candidates) => candidates.length > 1).flat();
-  const [meshWide = [], namespaceWide = [], own = []] = scopes;
-  const orNone = (candidates: readonly Policy[]): readonly (Policy | undefined)[] => (candidates.length === 0 ? [undefined] : candidates);
-  const worlds: EffectiveMtls[] = [];
-  for (const first of orNone(meshWide)) {
-    for (const second of orNone(namespaceWide)) {
-      for (const third of orNone(own)) worlds.push(resolve(first, second, third, mesh.config));
-    }
-  }
+  const scopes = [attached.peerAuthentication.mesh, attached.peerAuthentication.namespace, attached.peerAuthentication.workload].map((policies) => mayBeOldest(policies, mesh));
+  const worlds = worldsOf(scopes).map(([first, second, third]) => resolve(first, second, third, mesh.config));
   const only = worlds[0];
   if (only !== undefined && worlds.every((world) => sameModes(world, only))) return only;
-  return { ...weakest(worlds), judgedByWeakest: ambiguous.map((policy) => resourceId(policy)).sort() };
+  const ambiguous = scopes.filter((candidates) => candidates.length > 1);
+  // What the head settles is judged by the strictest, what it leaves open by the weakest.
+  const settled = scopes.map((candidates) => (isSettled(candidates, mesh) ? candidates : []));
+  const rounded = worldsOf(settled).map((chosen) =>
+    round(worldsOf(scopes.map((candidates, scope) => (chosen[scope] === undefined ? candidates : [chosen[scope]]))).map(([first, second, third]) => resolve(first, second, third, mesh.config)), 'weakest'),
+  );
+  return { ...round(rounded, 'strictest'), judgedByWeakest: ambiguous.flat().map((policy) => resourceId(policy)).sort(), ties: ambiguous.map((candidates) => scopeOf(candidates, mesh)).sort() };
+}
+
+type World = readonly [Policy | undefined, Policy | undefined, Policy | undefined];
+
+/** Every choice of one policy per scope: mesh, namespace, workload. */
+export function worldsOf([meshWide = [], namespaceWide = [], own = []]: readonly (readonly Policy[])[]): readonly World[] {
+  const orNone = (candidates: readonly Policy[]): readonly (Policy | undefined)[] => (candidates.length === 0 ? [undefined] : candidates);
+  return orNone(meshWide).flatMap((first) => orNone(namespaceWide).flatMap((second) => orNone(own).map((third): World => [first, second, third])));
+}
+
+/** The order among these is open here, and the other side holds other candidates. */
+export function isSettled(candidates: readonly Policy[], mesh: Mesh): boolean {
+  return candidates.length > 1 && candidates.some((policy) => mesh.unsettled.has(resourceId(policy)));
+}
+
+function scopeOf(candidates: readonly Policy[], mesh: Mesh): string {
+  const [first] = candidates;
+  const namespace = first?.namespace ?? '';
+  if (namespace === mesh.config.rootNamespace) return 'mesh';
+  return first !== undefined && Object.keys(first.spec.selector?.matchLabels ?? {}).length > 0 ? `${namespace}/${first.name}` : namespace;
 }
 
 /** M6: the narrowest scope that is not UNSET. M7: ports of the one workload policy. */
@@ -63,20 +83,22 @@ function resolve(meshWide: Policy | undefined, namespaceWide: Policy | undefined
       ports.set(port, mode === 'UNSET' ? workload : { mode, by: resourceId(own) });
     }
   }
-  return { workload, ports, judgedByWeakest: [] };
+  return { workload, ports, judgedByWeakest: [], ties: [] };
 }
 
 function sameModes(left: EffectiveMtls, right: EffectiveMtls): boolean {
   return left.workload.mode === right.workload.mode && [...left.ports.keys(), ...right.ports.keys()].every((port) => modeAt(left, port).mode === modeAt(right, port).mode);
 }
 
-function weakest(worlds: readonly EffectiveMtls[]): Pick<EffectiveMtls, 'workload' | 'ports'> {
-  const pick = (modes: readonly PortMode[]): PortMode =>
-    modes.reduce((found, mode) => (strength[mode.mode] < strength[found.mode] ? mode : found), modes[0] ?? { mode: 'PERMISSIVE', by: undefined });
+function round(worlds: readonly EffectiveMtls[], towards: 'weakest' | 'strictest'): EffectiveMtls {
+  const wins = (mode: PortMode, found: PortMode): boolean => (towards === 'weakest' ? strength[mode.mode] < strength[found.mode] : strength[mode.mode] > strength[found.mode]);
+  const pick = (modes: readonly PortMode[]): PortMode => modes.reduce((found, mode) => (wins(mode, found) ? mode : found), modes[0] ?? { mode: 'PERMISSIVE', by: undefined });
   const named = [...new Set(worlds.flatMap((world) => [...world.ports.keys()]))].sort((left, right) => left - right);
   return {
     workload: pick(worlds.map((world) => world.workload)),
     ports: new Map(named.map((port) => [port, pick(worlds.map((world) => modeAt(world, port)))])),
+    judgedByWeakest: [],
+    ties: [],
   };
 }
 
@@ -85,7 +107,7 @@ function weakest(worlds: readonly EffectiveMtls[]): Pick<EffectiveMtls, 'workloa
  * whole cluster, objects without a time were made in the same second. In a repository the order of two objects that both exist is
  * not known (M15a), one that the head adds is younger (M15b), and objects all added together follow their names (M15d).
  */
-function oldestOf(policies: readonly Policy[], mesh: Mesh): readonly Policy[] {
+export function mayBeOldest(policies: readonly Policy[], mesh: Mesh): readonly Policy[] {
   const ordered = [...policies].sort(
     compareBy(
       (policy) => creationSecond(policy.creationTimestamp),
@@ -146,6 +168,16 @@ export function handleConnection(port: PortProtocol, mode: Mode, client: ClientK
     if (port === 'http') return { outcome: 'refused', layer: 'mtls', seesPeer: false, rule: 'M16', because: 'DISABLE offers no TLS on a port declared as HTTP' };
     return { outcome: 'chain', chain: 'tcp', seesPeer: false, passthrough: true, rule: 'M16', because: 'under DISABLE the mesh TLS goes to the application as opaque bytes, without identity' };
   }
+  return chainOf(port, client);
+}
+
+/** M20, A4.8: inside a tunnel the peer is known and no TLS is expected; the client's own TLS is bytes like any other. */
+export function handleTunnel(port: PortProtocol, protocol: ClientKind['protocol']): Handling {
+  return chainOf(port, { protocol: protocol === 'http' ? 'http' : 'tcp', identity: true });
+}
+
+/** Plaintext, or the inside of ended TLS: which chain takes it. */
+function chainOf(port: PortProtocol, client: ClientKind): Handling {
   if (port === 'http') {
     if (client.protocol === 'tcp') return { outcome: 'refused', layer: 'protocol', seesPeer: client.identity, rule: 'A4.4', because: 'the port is declared as HTTP and the bytes are none' };
     return chainFor('http', client, 'A4.4', 'the port is declared as HTTP');

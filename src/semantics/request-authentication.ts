@@ -8,7 +8,7 @@ import { atLeast } from '#mesh/versions.ts';
 import type { Cube, Predicate } from '#sets/cube.ts';
 import type { Matcher } from '#sets/matcher.ts';
 import { readableTokens } from './condition.ts';
-import type { ReadableToken } from './condition.ts';
+import type { ReadableToken, Rewriting } from './rewritten-headers.ts';
 
 export interface TokenRule {
   /** `RequestAuthentication/namespace/name`. */
@@ -117,6 +117,13 @@ function audienceMatchers(audiences: readonly string[]): readonly Matcher[] {
   return [...new Set(forms)].map((text) => ({ type: 'element', pattern: { type: 'exact', text } }));
 }
 
+const bearerLocation = 'authorization:Bearer ';
+
+/** A5.7: all behind the prefix is read, so a rule without one finds a bearer token, too, with its scheme in front: bytes that are no token. */
+export function readsBearer(location: TokenLocation): boolean {
+  return location.in === 'header' && location.name === 'authorization' && 'Bearer '.includes(location.prefix);
+}
+
 /** More alternatives than this are not written out: the caller reports the token check as opaque. */
 const maxAudienceAlternatives = 64;
 
@@ -127,7 +134,7 @@ const maxAudienceAlternatives = 64;
 export function refusedTokens(rules: readonly TokenRule[]): readonly Cube[] | undefined {
   if (rules.length === 0) return [];
   const origins = [...new Set(rules.map((rule) => rule.policy))].sort().map((policy) => ({ policy }));
-  const somewhere: Matcher = { type: 'token', locations: [...new Set(rules.flatMap((rule) => rule.locations.map(locationText)))].sort() };
+  const somewhere: Matcher = { type: 'token', locations: [...new Set(rules.flatMap((rule) => rule.locations.flatMap((location) => [locationText(location), ...(readsBearer(location) ? [bearerLocation] : [])])))].sort() };
   const accepting = rules.filter((rule) => rule.fetchable);
   const plain = accepting.filter((rule) => rule.spec.audiences.length === 0);
   const checked = accepting.filter((rule) => rule.spec.audiences.length > 0);
@@ -146,19 +153,35 @@ export function refusedTokens(rules: readonly TokenRule[]): readonly Cube[] | un
   }));
 }
 
-/** Headers that the token check writes or removes, with what decides how (A5.12). Also what the sidecar itself writes. */
-export function rewrittenHeaders(rules: readonly TokenRule[]): ReadonlyMap<string, string> {
-  // A3.J: the sidecar writes the client certificate's header itself.
-  const found = new Map<string, string>([['x-forwarded-client-cert', 'sidecar']]);
+/** Headers that the token check writes or removes (A5.12), and what the sidecar itself writes (A3.J). */
+export function rewrittenHeaders(rules: readonly TokenRule[]): ReadonlyMap<string, Rewriting> {
+  const found = new Map<string, Rewriting>([clientCertificateHeader]);
   const how = canonical(rules.map((rule) => [rule.locations, rule.keys, rule.issuer, rule.spec.audiences, rule.spec.outputClaimToHeaders, rule.spec.outputPayloadToHeader, rule.spec.forwardOriginalToken]));
+  const note = (name: string, rewriting: Rewriting): void => {
+    const known = found.get(name);
+    if (known === undefined) found.set(name, rewriting);
+    else if (known.by === rewriting.by && 'tokens' in known && 'tokens' in rewriting) found.set(name, { ...known, tokens: distinctTokens([...known.tokens, ...rewriting.tokens]) });
+    else found.set(name, { by: 'several', how });
+  };
   for (const rule of rules) {
-    for (const output of rule.spec.outputClaimToHeaders) found.set(output.header.toLowerCase(), how);
-    if (rule.spec.outputPayloadToHeader !== '') found.set(rule.spec.outputPayloadToHeader.toLowerCase(), how);
+    const outputs = rule.spec.outputClaimToHeaders.map((output) => output.header);
+    if (rule.spec.outputPayloadToHeader !== '') outputs.push(rule.spec.outputPayloadToHeader);
+    for (const name of new Set(outputs.map((output) => output.toLowerCase()))) note(name, { by: 'claims', how, tokens: readable([rule]) });
     for (const location of rule.locations) {
-      if (location.in === 'header') found.set(location.name, how);
-      if (location.in === 'cookie') found.set('cookie', how);
-      if (location.in === 'parameter' && !rule.spec.forwardOriginalToken) found.set(':path', how);
+      // A cookie stays where it is (A5.12).
+      if (location.in === 'cookie' || rule.spec.forwardOriginalToken) continue;
+      const tokens = readable([rule]).map((token) => ({ ...token, locations: [locationText(location)] }));
+      if (tokens.length > 0) note(location.in === 'header' ? location.name : ':path', { by: 'taken', how, tokens });
     }
   }
   return found;
+}
+
+const clientCertificateHeader: readonly [string, Rewriting] = ['x-forwarded-client-cert', { by: 'certificate', how: 'sidecar' }];
+
+/** Before the token check nothing has been rewritten but by the sidecar itself: what CUSTOM sees (A1.2). */
+export const rewrittenBeforeTokens: ReadonlyMap<string, Rewriting> = new Map([clientCertificateHeader]);
+
+function distinctTokens(tokens: readonly ReadableToken[]): readonly ReadableToken[] {
+  return [...new Map(tokens.map((token) => [canonical(token), token])).values()];
 }

@@ -4,6 +4,7 @@
  * What a chain cannot see is dropped here, and differently: Envoy drops the whole rule of an ALLOW and only the field of a DENY
  * (A4.2, A4.3); ztunnel drops the rule of an ALLOW, strips a DENY, and what is left empty never matches (A4.12, A4.13).
  */
+import { compact } from '#lib/compact.ts';
 import type { ConditionSpec, OperationSpec, RuleSpec, SourceSpec } from '#mesh/policies.ts';
 import type { MeshConfig } from '#mesh/model.ts';
 import { atLeast } from '#mesh/versions.ts';
@@ -78,7 +79,7 @@ function entriesOf(entries: readonly (readonly Field[])[], context: RuleContext)
     if (entry !== 'never') kept.push(entry);
   }
   // Entries that never match leave a list that nothing satisfies, which is not the same as no list.
-  return entries.length > 0 && kept.length === 0 ? 'rule-dropped' : kept;
+  return entries.length > 0 && kept.length === 0 ? 'rule-dropped' : compact(kept);
 }
 
 function keep(fields: readonly Field[], context: RuleContext): readonly Condition[] | 'rule-dropped' | 'never' {
@@ -90,7 +91,7 @@ function keep(fields: readonly Field[], context: RuleContext): readonly Conditio
     if (!hidden && field.condition !== 'ignored') kept.push(field.condition);
   }
   // A1.12, A4.13: an empty match is everything to Envoy and nothing to ztunnel.
-  return kept.length === 0 && context.chain === 'ztunnel' ? 'never' : kept;
+  return kept.length === 0 && context.chain === 'ztunnel' ? 'never' : compact(kept);
 }
 
 type List = readonly string[];
@@ -106,7 +107,7 @@ function sourceFields(source: SourceSpec, context: RuleContext): Field[] {
     ...peerField(source.serviceAccounts, source.notServiceAccounts, accounts),
     ...trustDomainField(source.trustDomains, source.notTrustDomains, context),
     ...addressField('source.ip', source.ipBlocks, source.notIpBlocks),
-    ...remoteAddressField(source.remoteIpBlocks, source.notRemoteIpBlocks, chain),
+    ...remoteAddressField(source.remoteIpBlocks, source.notRemoteIpBlocks),
   ];
 }
 
@@ -131,7 +132,7 @@ function conditionField(when: ConditionSpec, context: RuleContext): Field | unde
     case 'source.ip':
       return first(addressField('source.ip', values, notValues));
     case 'remote.ip':
-      return first(remoteAddressField(values, notValues, chain));
+      return first(remoteAddressField(values, notValues));
     case 'destination.ip':
       return first(addressField('destination.ip', values, notValues));
     case 'destination.port':
@@ -216,9 +217,9 @@ function addressField(dimension: 'source.ip' | 'remote.ip' | 'destination.ip', a
   return [checkedField(dimension, any, none, addressMatcher, false)];
 }
 
-/** A3.25: on TCP chains the remote address is the direct peer's; ztunnel counts it as HTTP. */
-function remoteAddressField(any: List, none: List, chain: Chain): Field[] {
-  return addressField(chain === 'http' ? 'remote.ip' : 'source.ip', any, none).map((field) => ({ ...field, ztunnelHttp: true }));
+/** A3.25: works on TCP chains too; ztunnel counts it as HTTP. */
+function remoteAddressField(any: List, none: List): Field[] {
+  return addressField('remote.ip', any, none).map((field) => ({ ...field, ztunnelHttp: true }));
 }
 
 function portField(any: List, none: List): Field[] {

@@ -1,6 +1,7 @@
 /** The token check for one concrete request (A5.1 to A5.12): refused, or passed with what later conditions see of it. */
 import type { TokenRule } from './request-authentication.ts';
 import { audienceText } from './request-authentication.ts';
+import { cookieLines } from './condition.ts';
 import type { ValidatedToken } from './condition.ts';
 
 /** A bearer token of a question: what it says, and whether its signature is right. */
@@ -72,7 +73,7 @@ export function withToken(raw: RawRequest): { readonly headers: ReadonlyMap<stri
   let path = raw.path;
   const { location } = token;
   if (location.in === 'header') headers.set(location.name, joined(`${location.prefix}${text}`, headers.get(location.name), ','));
-  else if (location.in === 'cookie') headers.set('cookie', joined(`${location.name}=${text}`, headers.get('cookie'), '; '));
+  else if (location.in === 'cookie') headers.set('cookie', joined(`${location.name}=${text}`, headers.get('cookie'), cookieLines));
   else path = `${path}${path.includes('?') ? '&' : '?'}${location.name}=${text}`;
   return { headers, path, text };
 }
@@ -157,7 +158,7 @@ export function textsAt(location: TokenRule['locations'][number], sent: { readon
   }
   if (location.in === 'cookie') {
     return (sent.headers.get('cookie') ?? '')
-      .split(';')
+      .split(/[;\n]/)
       .map((part) => part.trim())
       .filter((part) => part.startsWith(`${location.name}=`))
       .slice(0, 1)

@@ -7,6 +7,27 @@ import { textMatches } from '#sets/matches.ts';
 /** Envoy and ztunnel read policies differently in places (A3.11 to A3.23). */
 export type Plane = 'envoy' | 'ztunnel';
 
+/**
+ * Equal values of many policies are one matcher: what is remembered with a matcher (its key) then serves all of them. The memory is
+ * bounded: beyond the bound it starts anew, and equal matchers merely stop being the same object.
+ */
+const mostShared = 50_000;
+const shared = new Map<string, Map<string, Matcher>>();
+
+function share<M extends Matcher>(kind: string, value: string, make: () => M): M {
+  let ofKind = shared.get(kind);
+  if (ofKind === undefined) {
+    ofKind = new Map();
+    shared.set(kind, ofKind);
+  }
+  const known = ofKind.get(value);
+  if (known !== undefined) return known as M; // the kind says which type of matcher is made
+  const fresh = make();
+  if (ofKind.size >= mostShared) ofKind.clear();
+  ofKind.set(value, fresh);
+  return fresh;
+}
+
 /** A3.1, A3.2: a leading star wins over a trailing one, stars elsewhere are literal. */
 export function textPattern(value: string, star: 'non-empty' | 'present' = 'non-empty'): TextMatcher {
   if (value === '*') return { type: star };
@@ -17,24 +38,27 @@ export function textPattern(value: string, star: 'non-empty' | 'present' = 'non-
 
 /** A3.34: compared in lower case; `*` = the header is there. */
 export function hostMatcher(value: string): Matcher {
-  return { type: 'host', pattern: textPattern(value.toLowerCase(), 'present') };
+  return share('host', value, () => ({ type: 'host', pattern: textPattern(value.toLowerCase(), 'present') }));
 }
 
 /** A3.35: `*` = present. */
 export function methodMatcher(value: string): Matcher {
-  return textPattern(value, 'present');
+  return share('method', value, () => textPattern(value, 'present'));
 }
 
 /** A3.36, A3.37: a value with `{*}` or `{**}` is a template, anything else a text. */
 export function pathMatcher(value: string, config: MeshConfig): Matcher {
-  const pattern = value.includes('{*}') || value.includes('{**}') ? ({ type: 'template', text: value } as const) : textPattern(value);
-  return { type: 'path', pattern, normalization: config.pathNormalization };
+  const normalization = config.pathNormalization;
+  return share(`path ${normalization}`, value, () => {
+    const pattern = value.includes('{*}') || value.includes('{**}') ? ({ type: 'template', text: value } as const) : textPattern(value);
+    return { type: 'path', pattern, normalization };
+  });
 }
 
 /** A3.10 to A3.13: trust domains are expanded on Envoy planes only. */
 export function principalMatchers(values: readonly string[], config: MeshConfig, plane: Plane): Matcher[] {
   const written = plane === 'envoy' ? [...new Set(values.flatMap((value) => expandTrustDomain(value, config)))] : values;
-  return written.map((value) => ({ type: 'principal', pattern: textPattern(plane === 'ztunnel' && value.startsWith('spiffe://') ? `\u0000${value}` : value) }));
+  return written.map((value) => share(`principal ${plane}`, value, () => ({ type: 'principal', pattern: textPattern(plane === 'ztunnel' && value.startsWith('spiffe://') ? `\u0000${value}` : value) })));
 }
 
 /**
@@ -67,7 +91,7 @@ function wildcardFits(pattern: string, text: string): boolean {
 
 /** A3.15, A3.16. */
 export function namespaceMatcher(value: string, plane: Plane): Matcher {
-  return plane === 'envoy' ? { type: 'namespace-glob', glob: value } : { type: 'namespace', pattern: textPattern(value) };
+  return share<Matcher>(`namespace ${plane}`, value, () => (plane === 'envoy' ? { type: 'namespace-glob', glob: value } : { type: 'namespace', pattern: textPattern(value) }));
 }
 
 /** A3.18: without a namespace it is the policy's own. */

@@ -40,10 +40,14 @@ function onlySpelling(dimension: Dimension, matcher: Matcher, matchers: readonly
 
 /** Candidates inside `restrict`; where it lists single values, those alone. */
 function candidatesWithin(dimension: Dimension, matchers: readonly Matcher[], restrict: readonly Predicate[], limit: number): readonly Value[] | undefined {
-  for (const predicate of restrict) {
+  // An identity alone does not tell the caller where labels of undeclared namespaces count.
+  const callers = dimension === 'peer' && matchers.some((matcher) => matcher.type === 'source-namespace');
+  for (const predicate of callers ? [] : restrict) {
     if (predicate.any.length === 0) continue;
     const values = predicate.any.map((matcher) => onlySpelling(dimension, matcher, matchers));
-    if (values.every((value) => value !== undefined)) return values;
+    // A path begins with a slash, whatever a policy says.
+    const legal = (value: Value): boolean => (dimension !== 'path' && dimension !== 'path.query') || (typeof value === 'string' && value.startsWith('/'));
+    if (values.every((value) => value !== undefined)) return values.filter(legal);
   }
   return candidatesOf(dimension, matchers, limit);
 }
@@ -53,6 +57,26 @@ function candidatesWithin(dimension: Dimension, matchers: readonly Matcher[], re
  * by key. `undefined` where there would be more than `limit`.
  */
 export function atomsOf(dimension: Dimension, matchers: readonly Matcher[], restrict: readonly Predicate[], limit: number): Atoms | undefined {
+  const key = `${dimension} ${String(limit)}\n${keysInOrder(matchers)}\n\n${restrict.map(({ any, none }) => `${keysInOrder(any)}\n except ${keysInOrder(none)}`).join('\n\n')}`;
+  let known = made.get(key);
+  if (known === undefined) {
+    known = { atoms: makeAtoms(dimension, matchers, restrict, limit) };
+    if (made.size >= mostMade) made.clear();
+    made.set(key, known);
+  }
+  return known.atoms;
+}
+
+/** As they are listed: the order of a seed's values is the order of its atoms. */
+function keysInOrder(matchers: readonly Matcher[]): string {
+  return matchers.map(matcherKey).join('\n');
+}
+
+/** Many seeds ask for the same atoms: those of the protocols, of the token, of a handful of paths. By content, and bounded. */
+const made = new Map<string, { readonly atoms: Atoms | undefined }>();
+const mostMade = 4_096;
+
+function makeAtoms(dimension: Dimension, matchers: readonly Matcher[], restrict: readonly Predicate[], limit: number): Atoms | undefined {
   const candidates = candidatesWithin(dimension, matchers, restrict, limit);
   if (candidates === undefined) return undefined;
   const signatureOf = signatures(dimension, matchers);

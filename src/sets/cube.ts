@@ -6,7 +6,9 @@ import type { Matcher, Value } from './matcher.ts';
  *
  * - `peer`: identity as the client presents it; `protocol`: `http`, `tcp`, `tls` or `https`, what the client speaks.
  * - `claim:a` or `claim:a/b`: texts of a (nested) claim of the raw token, as a list.
- * - `source.pod`: the calling pod where a NetworkPolicy looks at it.
+ * - `peer` may hold more than an identity where a NetworkPolicy looks at the calling pod (`Caller`); `pod-label:k`: a label of that pod;
+ *   `transport`: `TCP`, `UDP` or `SCTP`, where a NetworkPolicy tells them apart.
+ * - `address`: what the client addresses where waypoints make a difference: `host:port` of a Service, `pod`, or nothing (straight to the pod).
  * - `opaque:<key>`: a predicate that the manifests do not interpret; equal keys on both sides are one boolean.
  */
 export type Dimension =
@@ -22,6 +24,9 @@ export type Dimension =
   | 'path.query'
   | 'sni'
   | 'token'
+  | 'transport'
+  | 'address'
+  | `pod-label:${string}`
   | `header:${string}`
   | `claim:${string}`
   | `opaque:${string}`;

@@ -1,5 +1,5 @@
 /**
- * Which requests does `to` let pass that `from` does not? Seeded multi-valued DPLL over atoms (`change-impact-engine.md` section 3):
+ * Which requests does `to` let pass that `from` does not? Seeded multi-valued DPLL over atoms (`docs/engine.md`):
  * an empty answer without undecided seeds is a proof, and every cube of an answer is exact.
  */
 import { compareText } from '#lib/order.ts';
@@ -22,7 +22,7 @@ export interface DifferenceProblem {
   /** A request that some path of `from` lets pass is not in the difference. An empty list lets nothing pass. */
   readonly from: readonly Path[];
   readonly to: readonly Path[];
-  /** Requests that cannot exist, in either direction. */
+  /** Requests that cannot exist, in either direction: what is said of them is neither right nor wrong, and no sample is one. */
   readonly impossible: readonly Cube[];
   /** Only inside this union; absent = everywhere. */
   readonly within?: readonly Cube[];
@@ -85,13 +85,14 @@ export function difference(problem: DifferenceProblem): Difference {
   const from = canonicalPaths(problem.from, layers);
   const within = problem.within === undefined ? [] : [distinctCubes(problem.within)];
   const entries = new Map<string, Entry>();
+  const impossible = distinctCubes(problem.impossible);
   let work = 0;
   for (const path of canonicalPaths(problem.to, layers)) {
     const rival = rivalOf(path, from);
     const seeds = seedsOf(rival, path);
     if (seeds.length === 0) continue;
     const rivals = from.filter((other) => other !== rival);
-    const refused = [...path.layers.flatMap((layer) => layer.deny), ...problem.impossible];
+    const refused = path.layers.flatMap((layer) => layer.deny);
     const walls = distinctCubes(refused);
     const wallsWith = new Map<readonly Cube[], Cube[]>();
     for (const seed of seeds) {
@@ -105,6 +106,7 @@ export function difference(problem: DifferenceProblem): Difference {
         origins: seed.origins,
         layer: seed.layer,
         blockers,
+        impossible,
         demands: [...seed.demands, ...within],
         rivals,
         preferred: problem.preferred,

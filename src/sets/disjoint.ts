@@ -5,25 +5,15 @@
 import type { Cube, Dimension, Predicate } from './cube.ts';
 import { blockRange } from './ip.ts';
 import { matcherKey } from './keys.ts';
-import { holds, matches, pathMatches, textMatches } from './matches.ts';
+import { declaredMatch, holds, identityParts, matches, pathMatches, textMatches } from './matches.ts';
 import type { Matcher, TemplatePattern, TextMatcher, Value } from './matcher.ts';
 
 /** The only value that a matcher accepts, where there is exactly one. */
 export function onlyValue(matcher: Matcher): Value | undefined {
-  switch (matcher.type) {
-    case 'exact':
-      return matcher.text;
-    case 'number':
-      return matcher.value;
-    case 'one-of':
-      return matcher.text;
-    case 'principal':
-      return matcher.pattern.type === 'exact' ? matcher.pattern.text : undefined;
-    case 'absent':
-      return null;
-    default:
-      return undefined;
-  }
+  if (matcher.type === 'exact' || matcher.type === 'one-of') return matcher.text;
+  if (matcher.type === 'number') return matcher.value;
+  if (matcher.type === 'principal') return matcher.pattern.type === 'exact' ? matcher.pattern.text : undefined;
+  return matcher.type === 'absent' ? null : undefined;
 }
 
 function patternsDisjoint(left: TextMatcher | TemplatePattern, right: TextMatcher | TemplatePattern): boolean {
@@ -69,6 +59,8 @@ function globsDisjoint(left: string, right: string): boolean {
 /** No value is accepted by both: proved. */
 export function matchersDisjoint(left: Matcher, right: Matcher): boolean {
   if (left === right) return false;
+  if (left.type === 'source-namespace') return namespaceDisjoint(left, right);
+  if (right.type === 'source-namespace') return namespaceDisjoint(right, left);
   const only = onlyValue(left);
   if (only !== undefined) return !matches(right, only);
   const other = onlyValue(right);
@@ -80,6 +72,7 @@ export function matchersDisjoint(left: Matcher, right: Matcher): boolean {
   if (left.type === 'principal' && right.type === 'principal') return patternsDisjoint(left.pattern, right.pattern);
   if (left.type === 'namespace' && right.type === 'namespace') return patternsDisjoint(left.pattern, right.pattern);
   if (left.type === 'namespace-glob' && right.type === 'namespace-glob') return globsDisjoint(left.glob, right.glob);
+  if (left.type === 'port-range' && right.type === 'port-range') return left.last < right.first || right.last < left.first;
   if (left.type === 'cidr' && right.type === 'cidr') {
     const [first, last] = blockRange(left);
     const [start, end] = blockRange(right);
@@ -88,6 +81,21 @@ export function matchersDisjoint(left: Matcher, right: Matcher): boolean {
   if (left.type === 'token' && right.type === 'token') return tokensDisjoint(left, right);
   if (isText(left) && isText(right)) return patternsDisjoint(left, right);
   return false;
+}
+
+/**
+ * A caller is more than its identity: one without an identity is a pod of some namespace, and one identity may call from a namespace
+ * whose labels nobody declares. So only names are told apart.
+ */
+function namespaceDisjoint(left: Extract<Matcher, { type: 'source-namespace' }>, right: Matcher): boolean {
+  if (right.type === 'source-namespace') return left.selection === undefined && right.selection === undefined && !left.names.some((name) => right.names.includes(name));
+  if (right.type !== 'principal' || right.pattern.type !== 'exact') return false;
+  const namespace = identityParts(right.pattern.text)?.namespace;
+  return namespace === undefined || declaredMatch(left, namespace) === false;
+}
+
+function asksForNamespace(predicate: Predicate): boolean {
+  return predicate.dimension === 'peer' && [...predicate.any, ...predicate.none].some((matcher) => matcher.type === 'source-namespace');
 }
 
 function isText(matcher: Matcher): matcher is TextMatcher {
@@ -104,6 +112,7 @@ export function predicatesDisjoint(left: Predicate, right: Predicate): boolean {
   if (left.any.length > 0 && right.any.length > 0) {
     if (left.any.every((matcher) => right.any.every((other) => matchersDisjoint(matcher, other)))) return true;
   }
+  if (asksForNamespace(left) || asksForNamespace(right)) return false;
   return refusesAll(left, right) || refusesAll(right, left);
 }
 
@@ -139,6 +148,12 @@ function patternInside(inner: TextMatcher | TemplatePattern, outer: TextMatcher 
 /** Every value that `inner` accepts is accepted by `outer`: proved. */
 export function matcherInside(inner: Matcher, outer: Matcher): boolean {
   if (matcherKey(inner) === matcherKey(outer)) return true;
+  if (outer.type === 'source-namespace') {
+    const namespace = inner.type === 'principal' && inner.pattern.type === 'exact' ? identityParts(inner.pattern.text)?.namespace : undefined;
+    if (namespace !== undefined) return declaredMatch(outer, namespace) === true;
+    return inner.type === 'source-namespace' && inner.selection === undefined && inner.names.every((name) => declaredMatch(outer, name) === true);
+  }
+  if (inner.type === 'port-range' && outer.type === 'port-range') return outer.first <= inner.first && inner.last <= outer.last;
   const only = onlyValue(inner);
   if (only !== undefined) return matches(outer, only);
   if (inner.type === 'absent') return false;

@@ -6,27 +6,24 @@ import type { Value } from './matcher.ts';
 
 const plainAddress = parseIp('192.0.2.1') ?? 0n;
 
+const plainest: ReadonlyMap<Dimension, Value> = new Map<Dimension, Value>([
+  ['source.ip', plainAddress],
+  ['remote.ip', plainAddress],
+  ['destination.ip', plainAddress],
+  ['port', 80],
+  ['protocol', 'http'],
+  ['transport', 'TCP'],
+  ['host', 'host.example'],
+  ['method', 'GET'],
+  ['path', '/'],
+  ['path.query', '/'],
+]);
+
 /** The value of a dimension that a point leaves open: the plainest request, absent where absence is possible. */
 export function plainestValue(dimension: Dimension): Value {
-  switch (dimension) {
-    case 'source.ip':
-    case 'remote.ip':
-    case 'destination.ip':
-      return plainAddress;
-    case 'port':
-      return 80;
-    case 'protocol':
-      return 'http';
-    case 'host':
-      return 'host.example';
-    case 'method':
-      return 'GET';
-    case 'path':
-    case 'path.query':
-      return '/';
-    default:
-      return dimension.startsWith('opaque:') ? false : null;
-  }
+  const plain = plainest.get(dimension);
+  if (plain !== undefined) return plain;
+  return dimension.startsWith('opaque:') ? false : null;
 }
 
 export function valueAt(point: Point, dimension: Dimension): Value {

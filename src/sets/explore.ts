@@ -14,6 +14,8 @@ export interface Task {
   readonly layer: LayerId;
   /** Distinct, sorted by key. */
   readonly blockers: readonly Cube[];
+  /** Requests that cannot exist: no sample lies there, but a region may reach into it, since nothing is there to be wrong about. */
+  readonly impossible: readonly Cube[];
   readonly demands: readonly (readonly Cube[])[];
   readonly rivals: readonly Path[];
   readonly preferred: ReadonlyMap<Dimension, readonly Value[]>;
@@ -86,28 +88,36 @@ export function explore(task: Task, budget: Budget): Explored {
   const blockers = meetingCubes(task.cube, task.blockers, known);
   // A blocker without predicates, or one that says what the seed says, covers it.
   if (blockers.some((cube) => cube.predicates.length === 0 || cubeKey(cube) === cubeKey(task.cube))) return nothing;
+  const impossible = meetingCubes(task.cube, task.impossible, known);
+  if (impossible.some((cube) => cube.predicates.length === 0)) return nothing;
   const demands = task.demands.map((demand) => meetingCubes(task.cube, demand, known));
   if (demands.some((demand) => demand.length === 0)) return nothing;
   const rivals = task.rivals.map((path) =>
     path.layers.map((layer) => ({ allow: layer.allow === 'all' ? undefined : meetingCubes(task.cube, layer.allow, known), deny: meetingCubes(task.cube, layer.deny, known) })),
   );
-  const cubes = [...blockers, ...demands.flat(), ...rivals.flat().flatMap((layer) => [...(layer.allow ?? []), ...layer.deny])];
+  const cubes = [...blockers, ...impossible, ...demands.flat(), ...rivals.flat().flatMap((layer) => [...(layer.allow ?? []), ...layer.deny])];
   const space = spaceOf(task.cube, cubes, task.atoms);
   if ('overflow' in space) return failed(`more than ${String(task.atoms)} classes of \`${space.overflow}\``);
-  return inSpace(task, space, blockers, demands, rivals, budget);
+  return inSpace(task, space, { blockers, impossible, demands, rivals }, budget);
+}
+
+interface Surviving {
+  readonly blockers: readonly Cube[];
+  readonly impossible: readonly Cube[];
+  readonly demands: readonly (readonly Cube[])[];
+  readonly rivals: readonly (readonly { readonly allow: readonly Cube[] | undefined; readonly deny: readonly Cube[] }[])[];
 }
 
 function inSpace(
   task: Task,
   space: Space,
-  blockers: readonly Cube[],
-  demands: readonly (readonly Cube[])[],
-  rivals: readonly (readonly { readonly allow: readonly Cube[] | undefined; readonly deny: readonly Cube[] }[])[],
+  { blockers, impossible, demands, rivals }: Surviving,
   budget: Budget,
 ): Explored {
   const tooMany = 'more than 64 alternatives of claims in one rule';
   const starts = boxesOf(space, task.cube);
   const walls = allBoxes(space, blockers);
+  const nowhere = allBoxes(space, impossible);
   const wanted: Box[][] = [];
   for (const demand of demands) {
     const boxes = allBoxes(space, demand);
@@ -125,14 +135,14 @@ function inSpace(
     }
     refusing.push(layers);
   }
-  if (starts === undefined || walls === undefined) return failed(tooMany);
+  if (starts === undefined || walls === undefined || nowhere === undefined) return failed(tooMany);
 
   const found: Box[] = [];
   let complete = true;
   let exhausted = false;
   search: for (const start of starts) {
     for (;;) {
-      const question: Question = { space, blockers: [...walls, ...found], demands: wanted, rivals: refusing };
+      const question: Question = { space, blockers: [...walls, ...nowhere, ...found], demands: wanted, rivals: refusing };
       const outcome = search(question, start, budget);
       if (outcome === 'none') break;
       if (outcome === 'limit') {
@@ -146,9 +156,13 @@ function inSpace(
       found.push(boxAround(space, expand(space, outcome, [...walls, ...outcome.escaped])));
     }
   }
-  const said = largest(found)
-    .flatMap((box) => wordings(space, box.words, task.cube.predicates))
-    .map((wording) => ({ cube: { predicates: wording.predicates, origins: task.origins }, sample: sampleOf(space, wording, task.preferred) }));
+  const said: { readonly cube: Cube; readonly sample: Point }[] = [];
+  for (const box of largest(found)) {
+    for (const wording of wordings(space, box.words, task.cube.predicates)) {
+      const spot = possibleSpot(space, wording.region, nowhere, budget);
+      if (spot !== undefined) said.push({ cube: { predicates: wording.predicates, origins: task.origins }, sample: sampleOf(space, { predicates: wording.predicates, region: spot }, task.preferred, task.impossible) });
+    }
+  }
   return {
     cubes: said.map((entry) => entry.cube),
     samples: said.map((entry) => entry.sample),
@@ -156,4 +170,12 @@ function inSpace(
     exhausted,
     ...(exhausted ? { undecided: 'the work limit was reached' } : {}),
   };
+}
+
+/** The part of a region that can exist, as one box; `undefined` where none of it can. */
+function possibleSpot(space: Space, region: Uint32Array, nowhere: readonly Box[], budget: Budget): Uint32Array | undefined {
+  if (nowhere.length === 0) return region;
+  const outcome = search({ space, blockers: nowhere, demands: [], rivals: [] }, boxAround(space, region), budget);
+  if (outcome === 'none') return undefined;
+  return outcome === 'limit' ? region : expand(space, outcome, nowhere);
 }

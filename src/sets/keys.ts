@@ -6,6 +6,7 @@ import { assertNever } from '#lib/assert-never.ts';
 import { distinct } from '#lib/order.ts';
 import type { Cube, Predicate } from './cube.ts';
 import { formatCidr } from './ip.ts';
+import { selectionText } from './label-selection.ts';
 import type { Matcher, TemplatePattern, TextMatcher, Value } from './matcher.ts';
 
 // Matchers and cubes are immutable, so their keys are remembered with them.
@@ -39,6 +40,10 @@ function textOf(matcher: Matcher): string {
       return `cidr ${formatCidr(matcher)}`;
     case 'number':
       return `number ${String(matcher.value)}`;
+    case 'port-range':
+      return `port-range ${String(matcher.first)}-${String(matcher.last)}`;
+    case 'source-namespace':
+      return `source-namespace ${JSON.stringify([distinct(matcher.names), matcher.selection === undefined ? null : [selectionText(matcher.selection), distinct(matcher.declared)]])}`;
     case 'one-of':
       return `one-of ${JSON.stringify(matcher.text)}`;
     case 'namespace-glob':
@@ -103,5 +108,6 @@ export function valueKey(value: Value): string {
     const signed = value.signedBy === 'all' ? 'all' : distinct(value.signedBy).join(',');
     return `token ${JSON.stringify([value.location, signed, value.issuer, value.subject])}`;
   }
+  if (typeof value === 'object' && value !== null && 'namespaceLabels' in value) return `caller ${JSON.stringify([value.principal, value.namespace, Object.entries(value.namespaceLabels).sort()])}`;
   return JSON.stringify(value);
 }

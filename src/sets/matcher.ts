@@ -3,11 +3,24 @@
  * concrete request (`matches`), names itself canonically (`matcherKey`) and yields the atoms of the symbolic side.
  */
 
+import type { LabelSelection } from './label-selection.ts';
+
 /** A text attribute. `null` = the request does not carry it. */
 export type TextValue = string | null;
 
 /** Peer identity without `spiffe://` (`td/ns/x/sa/y`), or `null`: plaintext or no client certificate. */
 export type PeerValue = string | null;
+
+/**
+ * A caller of whom more is to be told than its identity: the pod that calls, where it presents none, or where nobody declares the labels
+ * of its namespace. A plain identity `td/ns/x/sa/y` stands for a pod of namespace `x`, a plain `null` for a caller that is no pod.
+ */
+export interface Caller {
+  readonly principal: PeerValue;
+  readonly namespace: string;
+  /** Labels of the namespace, where no manifest declares it. */
+  readonly namespaceLabels: Readonly<Record<string, string>>;
+}
 
 /** A raw bearer token as sent, before anybody validated it; `null` = none sent. */
 export interface Token {
@@ -21,7 +34,7 @@ export interface Token {
   readonly subject: string | null;
 }
 
-export type Value = TextValue | number | bigint | boolean | Token | readonly string[];
+export type Value = TextValue | number | bigint | boolean | Token | Caller | readonly string[];
 
 export type TextMatcher =
   | { readonly type: 'exact'; readonly text: string }
@@ -52,6 +65,8 @@ export type Matcher =
    */
   | { readonly type: 'cidr'; readonly family: 4 | 6; readonly network: bigint; readonly length: number }
   | { readonly type: 'number'; readonly value: number }
+  /** Ports from `first` to `last`, both included. */
+  | { readonly type: 'port-range'; readonly first: number; readonly last: number }
   /** One value of a closed list, for the dimension `protocol`. */
   | { readonly type: 'one-of'; readonly text: string }
   /** Peer identity, whole SPIFFE string (A3.10). */
@@ -63,6 +78,11 @@ export type Matcher =
   /** `serviceAccounts` (A3.19, A3.20). */
   | { readonly type: 'service-account'; readonly namespace: string; readonly account: string; readonly plane: 'envoy' | 'ztunnel' }
   | { readonly type: 'trust-domain'; readonly pattern: TextMatcher }
+  /**
+   * The caller is a pod of one of `names`, or of a namespace outside `declared` whose labels `selection` accepts. `names` is what the
+   * selection accepts of the declared ones, so that a namespace's changed label is a changed matcher.
+   */
+  | { readonly type: 'source-namespace'; readonly names: readonly string[]; readonly declared: readonly string[]; readonly selection: LabelSelection | undefined }
   /** Any identity at all: `true` for every non-null peer. */
   | { readonly type: 'identified' }
   /**

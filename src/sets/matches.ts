@@ -6,7 +6,8 @@ import { assertNever } from '#lib/assert-never.ts';
 import type { Predicate } from './cube.ts';
 import { globMatches, globParts } from './glob.ts';
 import { blockHolds } from './ip.ts';
-import type { Matcher, TemplatePattern, TextMatcher, Token, Value } from './matcher.ts';
+import { selectionHolds } from './label-selection.ts';
+import type { Caller, Matcher, PeerValue, TemplatePattern, TextMatcher, Token, Value } from './matcher.ts';
 import { normalizePath } from './normalize-path.ts';
 import { templateMatches } from './path-template.ts';
 
@@ -77,6 +78,46 @@ function trustDomainMatches(pattern: TextMatcher, identity: string): boolean {
   return slash !== -1 && textMatches(pattern, identity.slice(0, slash));
 }
 
+export function isCaller(value: Value): value is Caller {
+  return typeof value === 'object' && value !== null && 'namespaceLabels' in value;
+}
+
+/** The identity of a caller, whether or not more is told of it. */
+export function identityOf(value: Value): Value {
+  return isCaller(value) ? value.principal : value;
+}
+
+/** The pod that calls, as far as namespaces go; `undefined`: the caller is no pod of the cluster. */
+export function callerNamespace(value: Value): Omit<Caller, 'principal'> | undefined {
+  if (isCaller(value)) return value;
+  const namespace = typeof value === 'string' ? identityParts(value)?.namespace : undefined;
+  return namespace === undefined ? undefined : { namespace, namespaceLabels: {} };
+}
+
+type NamespaceMatcher = Extract<Matcher, { type: 'source-namespace' }>;
+
+const nameSets = new WeakMap<readonly string[], ReadonlySet<string>>();
+
+function setOf(names: readonly string[]): ReadonlySet<string> {
+  const known = nameSets.get(names);
+  if (known !== undefined) return known;
+  const fresh = new Set(names);
+  nameSets.set(names, fresh);
+  return fresh;
+}
+
+/** `undefined`: the namespace is not declared, its labels decide. */
+export function declaredMatch(matcher: NamespaceMatcher, namespace: string): boolean | undefined {
+  if (setOf(matcher.names).has(namespace)) return true;
+  return matcher.selection === undefined || setOf(matcher.declared).has(namespace) ? false : undefined;
+}
+
+function namespaceMatches(matcher: NamespaceMatcher, value: Value): boolean {
+  const pod = callerNamespace(value);
+  if (pod === undefined) return false;
+  return declaredMatch(matcher, pod.namespace) ?? (matcher.selection !== undefined && selectionHolds(matcher.selection, { ...pod.namespaceLabels, 'kubernetes.io/metadata.name': pod.namespace }));
+}
+
 function isToken(value: Value): value is Token {
   return typeof value === 'object' && value !== null && 'signedBy' in value;
 }
@@ -97,16 +138,18 @@ export function elementMatches(matcher: Extract<Matcher, { type: 'element' }>, e
   );
 }
 
+/** Lists are the only arrays among values; `Array.isArray` forgets their type. */
 function elements(value: Value): readonly string[] {
   if (typeof value === 'string') return [value];
-  return Array.isArray(value) ? value : [];
+  return Array.isArray(value) ? (value as readonly string[]) : [];
 }
 
 /**
  * Whether a matcher accepts a value. An absent value (`null`) is accepted by `absent` alone (A3.4, A3.8); a value of another
  * shape than the matcher asks for is not accepted.
  */
-export function matches(matcher: Matcher, value: Value): boolean {
+export function matches(matcher: Matcher, whole: Value): boolean {
+  const value: Exclude<Value, Caller> | PeerValue = isCaller(whole) ? whole.principal : whole;
   switch (matcher.type) {
     case 'exact':
     case 'prefix':
@@ -122,6 +165,10 @@ export function matches(matcher: Matcher, value: Value): boolean {
       return typeof value === 'bigint' && blockHolds(matcher, value);
     case 'number':
       return value === matcher.value;
+    case 'port-range':
+      return typeof value === 'number' && value >= matcher.first && value <= matcher.last;
+    case 'source-namespace':
+      return namespaceMatches(matcher, whole);
     case 'one-of':
       return value === matcher.text;
     case 'principal':

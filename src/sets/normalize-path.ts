@@ -7,8 +7,15 @@ import type { PathNormalization } from './matcher.ts';
 /** Unreserved characters are the ones that BASE decodes: `-`, `.`, digits, letters, `_`, `~`. */
 const unreservedEscape = /%(2[dDeE]|3[0-9]|4[1-9a-fA-F]|5[0-9aA]|5[fF]|6[1-9a-fA-F]|7[0-9aA]|7[eE])/g;
 
+/** Characters that every mode but `NONE` writes as escapes; brackets stay (recorded with templates). */
+const escaped = /[\u0000- "<>^`{|}\u007f-\u{10ffff}]/gu;
+
+function escapeUnsafe(path: string): string {
+  return path.replace(escaped, (character) => Array.from(Buffer.from(character, 'utf8'), (byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join(''));
+}
+
 /** Without these, no mode changes a path. */
-const telling = ['%', '\\', '?', '#', '//', '/.'];
+const telling = /[%\\?#]|\/\/|\/\.|[\u0000- "<>^`{|}\u007f-\u{10ffff}]/u;
 
 /** Whether the proxy answers 400 before any policy: a fragment, or an encoded zero byte (A3.39). */
 export function rejectedPath(raw: string): boolean {
@@ -43,12 +50,12 @@ function base(path: string): string {
 
 /** The path without query and fragment, as policies compare it. A text that does not start with `/` stays as it is. */
 export function normalizePath(raw: string, mode: PathNormalization): string {
-  if (!telling.some((part) => raw.includes(part))) return raw;
+  if (!telling.test(raw)) return raw;
   const end = raw.search(/[?#]/);
   const path = end === -1 ? raw : raw.slice(0, end);
   if (mode === 'NONE' || !path.startsWith('/')) return path;
   // Escaped slashes first, merging last: `/x//../admin` is `/x/admin` also where slashes are merged (recorded).
   const unescaped = mode === 'DECODE_AND_MERGE_SLASHES' ? path.replace(/%2[fF]/g, '/').replace(/%5[cC]/g, '\\') : path;
-  const resolved = base(unescaped);
+  const resolved = escapeUnsafe(base(unescaped));
   return mode === 'BASE' ? resolved : resolved.replace(/\/{2,}/g, '/');
 }

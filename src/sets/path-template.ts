@@ -1,6 +1,7 @@
 /**
  * URI templates of AuthorizationPolicy paths (A3.37): `{*}` is one or more characters of one segment, `{**}` zero or more
- * characters, slashes included. A raw `[` or `]` in the request matches neither (recorded); everything else does.
+ * characters, slashes included. Only characters that stand in a path unescaped match either: a raw `[`, `{` or `|` does not (recorded).
+ * Normalization escapes all of those but brackets, so only `NONE` shows the others to a template.
  * @see https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/path/match/uri_template/v3/uri_template_match.proto
  */
 
@@ -30,22 +31,25 @@ export function compileTemplate(text: string): Template {
       elements.push({ kind: 'one' }, { kind: 'many', slashes: false });
       at += 3;
     } else {
-      elements.push({ kind: 'character', character: text[at] ?? '' });
-      at += 1;
+      const character = String.fromCodePoint(text.codePointAt(at) ?? 0);
+      elements.push({ kind: 'character', character });
+      at += character.length;
     }
   }
   compiled.set(text, elements);
   return elements;
 }
 
+const unescaped = /^[A-Za-z0-9\-._~%!$&'()+,;:@=*]$/;
+
 function accepts(element: Element, character: string): boolean {
   switch (element.kind) {
     case 'character':
       return element.character === character;
     case 'one':
-      return character !== '/' && character !== '[' && character !== ']';
+      return unescaped.test(character);
     case 'many':
-      return character !== '[' && character !== ']' && (element.slashes || character !== '/');
+      return unescaped.test(character) || (element.slashes && character === '/');
   }
 }
 

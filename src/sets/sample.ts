@@ -1,6 +1,7 @@
-/** One concrete point of a region, as a reader would like it (`change-impact-engine.md` 4.1). */
+/** One concrete point of a region, as a reader would like it (`docs/engine.md`). */
 import { members } from './bits.ts';
-import type { Dimension, Point, Predicate } from './cube.ts';
+import type { Cube, Dimension, Point, Predicate } from './cube.ts';
+import { pointIn } from './evaluate.ts';
 import { holds } from './matches.ts';
 import type { Value } from './matcher.ts';
 import { compareDimensions, type Space } from './space.ts';
@@ -13,30 +14,40 @@ function claimValue(space: Space, region: Uint32Array, dimension: Dimension, fir
   return held.length === 0 ? null : held;
 }
 
+/** The most telling value of the region's atoms; `undefined` where the space does not speak of the dimension. */
+function representative(space: Space, region: Uint32Array, dimension: Dimension): Value | undefined {
+  const first = space.axisOf.get(dimension);
+  if (first === undefined) return undefined;
+  if (space.elements.has(dimension)) return claimValue(space, region, dimension, first);
+  const axis = space.axes[first] as Space['axes'][number];
+  const best = members(region.slice(axis.offset, axis.offset + axis.words))[0];
+  return best === undefined ? undefined : (space.atoms.get(dimension)?.representatives[best] ?? null);
+}
+
 /**
  * Preferred values first, in the given order; else the most telling value of the region's atoms. Dimensions that are only preferred
- * take their best value, so that a sample is a whole request.
+ * take their best value, so that a sample is a whole request. No box of `impossible` meets the region's atoms, but a preferred value
+ * may come from beside them: where such values together make a request that cannot exist, they give way one by one.
  */
-export function sampleOf(space: Space, wording: Wording, preferred: ReadonlyMap<Dimension, readonly Value[]>): Point {
+export function sampleOf(space: Space, wording: Wording, preferred: ReadonlyMap<Dimension, readonly Value[]>, impossible: readonly Cube[]): Point {
   const point = new Map<Dimension, Value>();
+  const liked = new Set<Dimension>();
   const dimensions = [...new Set([...space.axisOf.keys(), ...preferred.keys()])].sort(compareDimensions);
   for (const dimension of dimensions) {
     const predicates: readonly Predicate[] = wording.predicates.filter((predicate) => predicate.dimension === dimension);
-    const liked = (preferred.get(dimension) ?? []).find((value) => predicates.every((predicate) => holds(predicate, value)));
-    if (liked !== undefined) {
-      point.set(dimension, liked);
-      continue;
-    }
-    const first = space.axisOf.get(dimension);
-    if (first === undefined) continue;
-    if (space.elements.has(dimension)) {
-      point.set(dimension, claimValue(space, wording.region, dimension, first));
-      continue;
-    }
-    const axis = space.axes[first] as Space['axes'][number];
-    const atoms = members(wording.region.slice(axis.offset, axis.offset + axis.words));
-    const best = atoms[0];
-    if (best !== undefined) point.set(dimension, space.atoms.get(dimension)?.representatives[best] ?? null);
+    const best = (preferred.get(dimension) ?? []).find((value) => predicates.every((predicate) => holds(predicate, value)));
+    const value = best ?? representative(space, wording.region, dimension);
+    if (value === undefined) continue;
+    if (best !== undefined && space.axisOf.has(dimension)) liked.add(dimension);
+    point.set(dimension, value);
+  }
+  for (let broken = impossible.find((cube) => pointIn(cube, point)); broken !== undefined; broken = impossible.find((cube) => pointIn(cube, point))) {
+    const named = broken.predicates.map((predicate) => predicate.dimension).filter((dimension) => liked.has(dimension));
+    const last = named.sort(compareDimensions).at(-1);
+    if (last === undefined) break;
+    liked.delete(last);
+    const value = representative(space, wording.region, last);
+    if (value !== undefined) point.set(last, value);
   }
   return point;
 }

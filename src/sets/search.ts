@@ -1,6 +1,6 @@
 /**
  * Search for a point that lies in a region, avoids every blocker, satisfies every demand and is refused by every rival path: a
- * multi-valued DPLL over atoms (`change-impact-engine.md` 3.12). A blocker is a clause "escape me in at least one dimension".
+ * multi-valued DPLL over atoms (`docs/engine.md`). A blocker is a clause "escape me in at least one dimension".
  * Null is a proof that there is no such point. Work is counted in blocker tests, never in time.
  */
 import type { Box, Space } from './space.ts';

@@ -62,9 +62,11 @@ function pairs(from: Path, to: Path): { readonly id: LayerId; readonly from: Lay
   const before = keyed(from);
   const after = keyed(to);
   return [...new Set([...before.keys(), ...after.keys()])].sort(compareText).map((key) => {
-    const id = (before.get(key) ?? after.get(key) as Layer).id;
+    const first = before.get(key);
+    const second = after.get(key);
+    const id = first?.id ?? second?.id ?? 'routing';
     const open: Layer = { id, allow: 'all', deny: [] };
-    return { id, from: before.get(key) ?? open, to: after.get(key) ?? open };
+    return { id, from: first ?? open, to: second ?? open };
   });
 }
 

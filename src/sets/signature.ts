@@ -4,7 +4,7 @@
  */
 import type { Dimension } from './cube.ts';
 import { oneNormalization } from './candidates/path.ts';
-import { matches, pathMatches } from './matches.ts';
+import { identityOf, matches, pathMatches } from './matches.ts';
 import type { Matcher, TemplatePattern, TextMatcher, Value } from './matcher.ts';
 import { normalizePath } from './normalize-path.ts';
 
@@ -24,21 +24,10 @@ interface Ends {
 
 /** The pattern on the text that the whole dimension is compared as; `undefined` where a matcher is of another kind. */
 function patternOf(dimension: Dimension, matcher: Matcher, uniform: boolean): TextMatcher | TemplatePattern | undefined {
-  switch (matcher.type) {
-    case 'path':
-    case 'host':
-      return uniform ? matcher.pattern : undefined;
-    case 'principal':
-      return matcher.pattern.type === 'non-empty' || matcher.pattern.type === 'present' || !matcher.pattern.text.includes('spiffe://') ? matcher.pattern : undefined;
-    case 'exact':
-    case 'prefix':
-    case 'suffix':
-    case 'non-empty':
-    case 'present':
-      return dimension === 'path' || dimension === 'host' ? undefined : matcher;
-    default:
-      return undefined;
-  }
+  if (matcher.type === 'path' || matcher.type === 'host') return uniform ? matcher.pattern : undefined;
+  if (matcher.type === 'principal') return 'text' in matcher.pattern && matcher.pattern.text.includes('spiffe://') ? undefined : matcher.pattern;
+  if (dimension === 'path' || dimension === 'host') return undefined;
+  return matcher.type === 'exact' || matcher.type === 'prefix' || matcher.type === 'suffix' || matcher.type === 'non-empty' || matcher.type === 'present' ? matcher : undefined;
 }
 
 /** Texts between `/ns/` and the next slash: where a namespace glob without a star is found (A3.15). */
@@ -77,7 +66,8 @@ export function signatures(dimension: Dimension, matchers: readonly Matcher[]): 
     else rest.push(index);
   }
 
-  return (value) => {
+  return (whole) => {
+    const value = identityOf(whole);
     const found: number[] = [];
     if (typeof value === 'number') found.push(...(numbers.get(value) ?? []));
     if (typeof value === 'string') {
@@ -88,7 +78,7 @@ export function signatures(dimension: Dimension, matchers: readonly Matcher[]): 
       for (const { index, pattern } of templates) if (pathMatches(pattern, text)) found.push(index);
       if (globs.size > 0) for (const segment of new Set(namespaceSegments(value))) found.push(...(globs.get(segment) ?? []));
     }
-    for (const index of rest) if (matches(matchers[index] as Matcher, value)) found.push(index);
+    for (const index of rest) if (matches(matchers[index] as Matcher, whole)) found.push(index);
     return found.sort((left, right) => left - right);
   };
 }

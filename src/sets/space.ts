@@ -41,13 +41,14 @@ export interface Overflow {
   readonly overflow: Dimension;
 }
 
-const order: readonly string[] = ['peer', 'path', 'path.query', 'method', 'port', 'protocol', 'host', 'sni', 'source.ip', 'remote.ip', 'destination.ip', 'token'];
+const order: readonly string[] = ['peer', 'address', 'path', 'path.query', 'method', 'port', 'transport', 'protocol', 'host', 'sni', 'source.ip', 'remote.ip', 'destination.ip', 'token'];
 
 /** The order in which a result is widened, and so what a reader sees first: who, what, where. */
 export function compareDimensions(left: Dimension, right: Dimension): number {
   const rank = (dimension: Dimension): number => {
     const index = order.indexOf(dimension);
     if (index !== -1) return index;
+    if (dimension.startsWith('pod-label:')) return 0.5;
     return dimension.startsWith('header:') ? order.length : dimension.startsWith('claim:') ? order.length + 1 : order.length + 2;
   };
   return rank(left) - rank(right) || compareText(left, right);
@@ -150,7 +151,7 @@ export function boxesOf(space: Space, cube: Cube): readonly Box[] | undefined {
     for (let word = 0; word < axis.words; word += 1) {
       const at = axis.offset + word;
       first.words[at] = (first.words[at] as number) & (bits[word] as number);
-      some |= first.words[at] as number;
+      some |= first.words[at];
       if (first.words[at] !== space.full[at]) same = false;
     }
     if (some === 0) return [];

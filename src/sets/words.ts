@@ -1,5 +1,5 @@
 /**
- * A box of atoms back in the policies' own words (`change-impact-engine.md` 4.3): the fewest matchers that mean exactly these
+ * A box of atoms back in the policies' own words (`docs/engine.md`): the fewest matchers that mean exactly these
  * atoms. A set that no single predicate can name is split into several that can.
  */
 import { compareText } from '#lib/order.ts';

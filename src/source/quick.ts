@@ -1,3 +1,4 @@
+import { compact } from '#lib/compact.ts';
 import { plainKeyText } from './convert.ts';
 import { foldFlow, readBlockText, unescape, unusual } from './quick-text.ts';
 import { isPlainText, resolvePlain } from './scalar.ts';
@@ -9,14 +10,29 @@ import { isPlainText, resolvePlain } from './scalar.ts';
  * INVARIANT: where it gives a value, `toPlain` of the full parser gives the same value without a problem; `test/source/quick.test.ts` proves it on generated
  * and on mutilated text. Whatever is unusual (anchors, tags, tabs, keys over several lines, a duplicate key …) is not decided here.
  */
-export function quickRead(text: string, start: number, end: number): { readonly value: unknown } | undefined {
+export function quickRead(text: string, start: number, end: number, places?: QuickPlaces): { readonly value: unknown } | undefined {
   try {
-    return { value: new QuickReader(text, start, end).document() };
+    return { value: new QuickReader(text, start, end, places).document() };
   } catch (error) {
     if (error === unusual) return undefined;
     throw error;
   }
 }
+
+/**
+ * Where an entry of a map or list stands, as offsets of the text: its key (of a list its dash) from `at` to `keyEnd`, its value between `keyEnd + skip`
+ * and `end`. White space around both is not cut off yet.
+ */
+export interface QuickPlace {
+  readonly at: number;
+  readonly keyEnd: number;
+  /** Characters between key and value: the colon or nothing. */
+  readonly skip: 0 | 1;
+  readonly end: number;
+}
+
+/** Per map or list of the value, its entries' places by key or index. */
+export type QuickPlaces = Map<object, Map<string | number, QuickPlace>>;
 
 const maxDepth = 60;
 const maxKey = 500;
@@ -50,8 +66,10 @@ class QuickReader {
   #at: number;
   /** Its column, from 0; -1 at the end. */
   #indent = -1;
+  readonly #places: QuickPlaces | undefined;
 
-  constructor(text: string, start: number, end: number) {
+  constructor(text: string, start: number, end: number, places: QuickPlaces | undefined) {
+    this.#places = places;
     this.#text = text;
     this.#end = end;
     this.#at = start;
@@ -70,6 +88,15 @@ class QuickReader {
     const value = this.#block(this.#indent, 0);
     if (this.#indent >= 0) throw unusual;
     return value;
+  }
+
+  #note(holder: object, key: string | number, at: number, keyEnd: number, skip: 0 | 1): void {
+    let entries = this.#places?.get(holder);
+    if (entries === undefined) {
+      entries = new Map();
+      this.#places?.set(holder, entries);
+    }
+    entries.set(key, { at, keyEnd, skip, end: this.#at });
   }
 
   #code(at: number): number {
@@ -127,7 +154,7 @@ class QuickReader {
     return next === space || next === feed || next === -1;
   }
 
-  #list(indent: number, depth: number): unknown[] {
+  #list(indent: number, depth: number): readonly unknown[] {
     const list: unknown[] = [];
     while (this.#indent === indent && this.#isItem()) {
       const dashAt = this.#at;
@@ -143,9 +170,10 @@ class QuickReader {
         this.#indent = indent + (at - dashAt);
         list.push(this.#block(this.#indent, depth + 1));
       } else list.push(this.#scalar(at, code, indent, depth));
+      if (this.#places !== undefined) this.#note(list, list.length - 1, dashAt, dashAt, 1);
     }
     if (this.#indent > indent) throw unusual;
-    return list;
+    return this.#places === undefined ? compact(list) : list;
   }
 
   #isNested(at: number, code: number): boolean {
@@ -198,6 +226,7 @@ class QuickReader {
       const key = this.#key(at, code, end);
       if (Object.hasOwn(map, key)) throw unusual;
       map[key] = this.#valueOf(end, indent, depth);
+      if (this.#places !== undefined) this.#note(map, key, at, end, 1);
     }
     if (this.#indent > indent) throw unusual;
     return map;
@@ -215,7 +244,7 @@ class QuickReader {
     return null;
   }
 
-  #listAtKey(indent: number, depth: number): unknown[] {
+  #listAtKey(indent: number, depth: number): readonly unknown[] {
     if (depth > maxDepth) throw unusual;
     return this.#list(indent, depth);
   }
@@ -349,8 +378,10 @@ class QuickReader {
         return list;
       }
       for (;;) {
+        const at = this.#at;
         list.push(this.#flowValue(depth, lines));
-        if (this.#next(0x5d, lines)) return list;
+        if (this.#places !== undefined) this.#note(list, list.length - 1, at, at, 0);
+        if (this.#next(0x5d, lines)) return this.#places === undefined ? compact(list) : list;
       }
     }
     const map: Record<string, unknown> = {};
@@ -359,10 +390,13 @@ class QuickReader {
       return map;
     }
     for (;;) {
+      const at = this.#at;
       const key = this.#flowKey();
+      const keyEnd = this.#at - 1;
       if (Object.hasOwn(map, key)) throw unusual;
       this.#blanks(lines);
       map[key] = this.#flowValue(depth, lines);
+      if (this.#places !== undefined) this.#note(map, key, at, keyEnd, 1);
       if (this.#next(0x7d, lines)) return map;
     }
   }

@@ -3,6 +3,8 @@ import type { Alias, Document, Node, Pair, YAMLMap } from 'yaml';
 import { isMergeKey, keyText } from './convert.ts';
 import { lineAt, lineEnd, lineStart } from './lines.ts';
 import type { FieldPath, Span } from './origin.ts';
+import { quickRead } from './quick.ts';
+import type { QuickPlace, QuickPlaces } from './quick.ts';
 import { yamlOptions } from './schema.ts';
 import { splitDocuments } from './split.ts';
 import type { DocumentText } from './split.ts';
@@ -23,12 +25,22 @@ export interface SpanReader {
   object(position: ObjectPosition): Span;
 }
 
-export function spanReader(text: string): SpanReader {
+/** @param fully with the full parser alone, which decides where the quick reader does not */
+export function spanReader(text: string, fully = false): SpanReader {
   const parts = splitDocuments(text);
   const parsed = new Map<number, Document.Parsed>();
+  const quick = new Map<number, Quick | undefined>();
+  const quickOf = (part: DocumentText): Quick | undefined => {
+    if (fully) return undefined;
+    if (!quick.has(part.index)) quick.set(part.index, readQuickly(text, part));
+    return quick.get(part.index);
+  };
   const locate = (position: ObjectPosition, path: FieldPath, withKey: boolean): Span => {
     const part = parts[position.document];
     if (part === undefined) return wholeText(text);
+    if (path.length === 0 && position.item === undefined) return contentSpan(text, part);
+    const read = quickOf(part);
+    if (read !== undefined) return quickSpan(text, part, read, position.item === undefined ? path : ['items', position.item, ...path], withKey);
     let document = parsed.get(part.index);
     if (document === undefined) {
       document = parseSafely(text.slice(part.start, part.end));
@@ -62,6 +74,53 @@ export function keySpan(text: string, origin: ObjectPosition, path: FieldPath): 
 /** The whole object, first to last line with content. */
 export function documentSpan(text: string, document: number, item?: number): Span {
   return spanReader(text).object(item === undefined ? { document } : { document, item });
+}
+
+interface Quick {
+  readonly value: unknown;
+  readonly places: QuickPlaces;
+}
+
+/** Values and places by the quick reader. Comments belong to spans in ways that only the full parser knows: text with a `#` is left to it. */
+function readQuickly(text: string, part: DocumentText): Quick | undefined {
+  const comment = text.indexOf('#', part.start);
+  if (comment !== -1 && comment < part.end) return undefined;
+  const places: QuickPlaces = new Map();
+  const read = quickRead(text, part.start, part.end, places);
+  return read === undefined ? undefined : { value: read.value, places };
+}
+
+/** INVARIANT: the span that the full parser's nodes give; `test/source/span.test.ts` compares the two. */
+function quickSpan(text: string, part: DocumentText, { value, places }: Quick, path: FieldPath, withKey: boolean): Span {
+  let container = value;
+  let found: QuickPlace | undefined;
+  let empty = false;
+  let inList = false;
+  for (const step of path) {
+    // A key without a value holds nothing further.
+    if (empty || container === null || typeof container !== 'object') break;
+    const list = Array.isArray(container);
+    if (list && typeof step !== 'number') break;
+    const key = list ? step : String(step);
+    const place = places.get(container)?.get(key);
+    if (place === undefined) break;
+    found = place;
+    inList = list;
+    empty = place.skip === 1 && isBlank(text, place.keyEnd + 1, place.end);
+    container = (container as Record<string | number, unknown>)[key]; // own, as the place was noted with it
+  }
+  // An entry of a list that is only a dash stands nowhere.
+  if (found === undefined || (inList && empty)) return contentSpan(text, part);
+  if (empty) return spanBetween(text, found.at, found.keyEnd);
+  return spanBetween(text, withKey && !inList ? found.at : found.keyEnd + found.skip, found.end);
+}
+
+function isBlank(text: string, from: number, to: number): boolean {
+  for (let at = from; at < to; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code !== 0x20 && code !== 0x0a) return false;
+  }
+  return true;
 }
 
 function parseSafely(source: string): Document.Parsed {

@@ -1,6 +1,6 @@
 /** What a renderer is given for one unit of one side: checked, and without what lies outside the repository (R14, R15). */
 import type { BlobId, Tree } from '#trees/tree.ts';
-import { followPath, type Destination } from '#trees/links.ts';
+import { pathFollower, type Destination } from '#trees/links.ts';
 import { parseStream } from '#source/documents.ts';
 import type { Documents } from './documents.ts';
 import { folderOf, below } from './unit.ts';
@@ -70,6 +70,7 @@ export class Source {
   readonly documents: Documents;
   readonly #filesIn = new Map<string, string[]>();
   readonly #folders = new Map<string, string[]>();
+  #follower: ((path: string) => Destination) | undefined;
 
   constructor(tree: Tree, documents: Documents) {
     this.tree = tree;
@@ -119,7 +120,8 @@ export class Source {
   }
 
   follow(path: string): Destination {
-    return followPath(this.tree, path);
+    this.#follower ??= pathFollower(this.tree.entries, (entry) => entry.target);
+    return this.#follower(path);
   }
 
   /**

@@ -7,8 +7,11 @@ import { documentsOf, follow, mayBeManifestFile } from './documents.ts';
 import type { Documents, Reading } from './documents.ts';
 import { pairUnits } from './pairing.ts';
 import { exists, filesBelow, scanSide, valuesFilesOf } from './scan.ts';
+import { anyGenerator } from './roots.ts';
 import type { RootReference, SideScan } from './scan.ts';
-import { baseName, folderOf, resolvePath } from './unit.ts';
+import { baseName, below, folderOf, resolvePath } from './unit.ts';
+import { valuesOf, type OutsideContent } from './build.ts';
+import { variablesOf } from './variables.ts';
 import type { Release, Unit, UnitInputs, UnitsConfig, UnitSide } from './unit.ts';
 
 export interface Discovered {
@@ -26,6 +29,10 @@ export interface Discovered {
   readonly missing: readonly string[];
   /** Folders of other repositories that nothing here can read. */
   readonly submodules: readonly string[];
+  /** Units that no Flux or Argo CD root reaches (R10). */
+  readonly unreferenced: ReadonlySet<string>;
+  /** Charts and artifacts of other places that Flux and Argo CD objects deploy (R15). */
+  readonly outside: Readonly<Record<Side, readonly OutsideContent[]>>;
   readonly documents: Documents;
 }
 
@@ -50,7 +57,7 @@ export function discoverUnits(pair: TreePair, config: UnitsConfig): Discovered {
     const isIgnored = compileGlobs(config.ignore);
     const taken = takenBy(config, roots);
     for (const [id, unit] of configuredUnits(side, config, claims.claimed, contextPaths)) found.set(id, unit);
-    for (const [id, unit] of rootUnits(side, other, claims.claimed, contextPaths)) if (!found.has(id)) found.set(id, unit);
+    for (const [id, unit] of rootUnits(side, other, documents, claims.claimed, contextPaths)) if (!found.has(id)) found.set(id, unit);
     const referred = referredKustomizations(side);
     for (const [folder, kustomization] of side.kustomizations) {
       if (referred.has(folder) || kustomization.component || taken.roots.has(folder)) continue;
@@ -113,6 +120,8 @@ export function discoverUnits(pair: TreePair, config: UnitsConfig): Discovered {
         return !exists(base, at) && !exists(head, at) && contextFiles(base, [path]).length + contextFiles(head, [path]).length === 0;
       }),
     ),
+    unreferenced: unreferencedUnits(units, base, head),
+    outside: { base: base.outside, head: head.outside },
     submodules: distinct([...pair.base.entries.values(), ...pair.head.entries.values()].flatMap((entry) => (entry.type === 'submodule' ? [entry.path] : []))),
     documents,
   };
@@ -195,19 +204,65 @@ function configuredUnits(side: SideScan, config: UnitsConfig, claimed: (path: st
 }
 
 /** R3b: a root is present only on the side whose own objects name it (R5); it renders as its controller does (R7). */
-function rootUnits(side: SideScan, other: SideScan, claimed: (path: string) => boolean, context: ReadonlySet<string>): readonly (readonly [string, UnitSide])[] {
+function rootUnits(side: SideScan, other: SideScan, documents: Documents, claimed: (path: string) => boolean, context: ReadonlySet<string>): readonly (readonly [string, UnitSide])[] {
   const namesOf = groupBy([...side.roots, ...other.roots], (root) => root.path);
   return [...groupBy(side.roots, (root) => `${root.path}\n${root.name}`).values()].flatMap((same): readonly (readonly [string, UnitSide])[] => {
     const root = same[0];
     if (root === undefined || !exists(side, root.path)) return [];
-    const several = distinct((namesOf.get(root.path) ?? []).map((each) => each.name)).length > 1;
-    const stated = { ...(root.namespace === undefined ? {} : { namespace: root.namespace }), ...(root.cluster === undefined ? {} : { cluster: root.cluster }) };
-    const id = several ? `${root.path}@${root.name}` : root.path;
-    if (side.kustomizations.has(root.path)) return [[id, { kind: 'kustomize', path: root.path, discovery: root.tool, files: [], inputs: kustomizationInputs(side, root.path), ...rootFile(side.kustomizations.get(root.path)), ...stated }]];
-    if (side.charts.has(root.path)) return [[id, { kind: 'helm', path: root.path, discovery: root.tool, files: [], inputs: chartInputs(side, root.path, []), ...rootFile(side.charts.get(root.path)), ...stated }]];
-    const files = filesBelow(side, root.path, root.recurse).filter((file) => mayBeManifestFile(file) && !claimed(file) && !context.has(file));
-    return [[id, { ...plainUnit(root.path, files, root.tool), ...stated }]];
+    const names = distinct((namesOf.get(root.path) ?? []).map((each) => each.name).filter((name) => name !== anyGenerator));
+    // Where an object names the folder itself, a template that fits it, too, adds nothing.
+    if (root.name === anyGenerator && names.length > 0) return [];
+    const several = names.length > 1;
+    const { path, overlay } = root;
+    const stated = {
+      ...(root.namespace === undefined ? {} : { namespace: root.namespace }),
+      ...(root.cluster === undefined ? {} : { cluster: root.cluster }),
+      ...(root.pinned === undefined ? {} : { pinned: root.pinned }),
+    };
+    const made = { ...(overlay === undefined ? {} : { overlay }), ...(root.substitute === undefined ? {} : { substitute: variablesOf(side, documents, root.substitute) }) };
+    const id = several ? `${path}@${root.name}` : path;
+    if (side.kustomizations.has(path)) return [[id, { kind: 'kustomize', path, discovery: root.tool, files: [], inputs: kustomizationInputs(side, path), ...rootFile(side.kustomizations.get(path)), ...stated, ...made }]];
+    const chart = side.charts.get(path);
+    if (chart !== undefined) {
+      const helm = releaseOf(root, chart.name);
+      return [[id, { kind: 'helm', path, discovery: root.tool, files: [], inputs: chartInputs(side, path, helm.values), ...rootFile(chart), ...stated, namespace: helm.namespace, helm }]];
+    }
+    const files = filesBelow(side, path, root.recurse).filter((file) => mayBeManifestFile(file) && !claimed(file) && !context.has(file));
+    // Flux changes plain files as it does a kustomization's; Argo CD only fills in the namespace.
+    if (root.tool === 'flux' && Object.keys(made).length > 0) {
+      const manifests = files.filter((file) => holdsManifests(side, file, documents));
+      return [[id, { kind: 'kustomize', path, discovery: root.tool, files: [], inputs: { ...noInputs, files: new Set(files) }, rootFile: root.file, ...stated, ...made, overlay: { ...overlay, generated: manifests } }]];
+    }
+    return [[id, { ...plainUnit(path, files, root.tool), ...stated }]];
   });
+}
+
+function releaseOf(root: RootReference, chartName: string): Release {
+  const { release } = root;
+  const name = release?.name ?? chartName;
+  const inline = typeof release?.inline === 'string' ? valuesOf(release.inline)?.[0] : release?.inline;
+  return { release: name, namespace: root.namespace ?? name, values: release?.values ?? [], set: release?.set ?? {}, apiVersions: [], ...(inline === undefined || inline === null ? {} : { inline: JSON.stringify(inline) }) };
+}
+
+function holdsManifests(side: SideScan, file: string, documents: Documents): boolean {
+  const found = follow(side.tree, file);
+  const reading = found.type === 'blob' ? documents.read(found.blob) : undefined;
+  return reading?.type === 'documents' && (reading.manifests || reading.like);
+}
+
+/**
+ * R10: units that no Flux or Argo CD root reaches, where roots reach anything at all. A side without roots reaches everything, so that the first root frees nothing.
+ */
+function unreferencedUnits(units: readonly Unit[], base: SideScan, head: SideScan): ReadonlySet<string> {
+  const reach = (scan: SideScan, unit: UnitSide | undefined): boolean => {
+    const roots = scan.roots.filter((root) => exists(scan, root.path));
+    if (roots.length === 0) return scan.tree.entries.size > 0;
+    if (unit === undefined) return false;
+    if (unit.discovery !== 'kustomization' && unit.discovery !== 'chart' && unit.discovery !== 'folder') return true;
+    const files = new Set(roots.map((root) => root.file));
+    return roots.some((root) => root.recurse && !scan.kustomizations.has(root.path) && below(unit.path, root.path)) || unit.files.some((file) => files.has(file)) || [...files].some((file) => unit.inputs.files.has(file) || unit.inputs.folders.has(folderOf(file)));
+  };
+  return new Set(units.flatMap((unit) => (reach(base, unit.base) || reach(head, unit.head) ? [] : [unit.id])));
 }
 
 /** R3e, R17: each folder that directly holds manifests, with the broken files that lie in it. */

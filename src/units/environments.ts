@@ -39,7 +39,8 @@ export interface EnvironmentsPlan {
 type Stated = Readonly<Record<string, { readonly units: readonly string[] }>>;
 
 /**
- * Which units run together (R19): everything, but units that define one object differently are alternatives. One map from both sides (R20).
+ * Which units run together (R19): everything, but units that define one object differently are alternatives, and then a unit whose path carries another
+ * environment's word (`dev`, `prod`, a region) runs in that one only. One map from both sides (R20).
  * `stated`: `environments:` of the configuration, which overrides what is found.
  */
 export function planEnvironments(units: readonly PlacedUnit[], stated: Stated): EnvironmentsPlan {
@@ -57,17 +58,81 @@ export function planEnvironments(units: readonly PlacedUnit[], stated: Stated): 
   }
   const names = distinct([...labels.values(), ...[...told.values()].flat(), ...Object.keys(stated)]);
   if (names.length === 0) return { environments: [{ id: 'default', units: ordered.map((unit) => unit.id), own: new Set(), because: 'no two units define one object differently' }], doubts: [] };
-  const environments = names.map((name) => {
+  const wordsOf = new Map(names.map((name): readonly [string, Words] => [name, environmentWords(name, ordered.filter((unit) => (told.get(unit.id) ?? [labels.get(unit.id)]).includes(name)))]));
+  // A unit whose path carries a word that belongs to no environment yet makes one of its own: what runs elsewhere stands in for nothing here.
+  const apart = new Map<string, readonly string[]>();
+  for (const unit of ordered) {
+    const segments = segmentsOf(unit);
+    if ((labels.has(unit.id) && !together.has(unit.id)) || told.has(unit.id) || !segments.some(isEnvironmentWord)) continue;
+    const joined = joinedBy(wordsIn(segments), wordsOf);
+    apart.set(unit.id, joined.length > 0 ? joined : [environmentSegment(segments) ?? unit.id]);
+  }
+  const all = distinct([...names, ...[...apart.values()].flat()]);
+  const environments = all.map((name) => {
     const isOwn = (unit: PlacedUnit): boolean => told.get(unit.id)?.includes(name) ?? labels.get(unit.id) === name;
-    const members = ordered.filter((unit) => isOwn(unit) || !labels.has(unit.id) || together.has(unit.id));
+    const isShared = (unit: PlacedUnit): boolean => (!labels.has(unit.id) || together.has(unit.id)) && (apart.get(unit.id)?.includes(name) ?? true);
+    const members = ordered.filter((unit) => isOwn(unit) || isShared(unit));
     return {
       id: name,
       units: members.map((unit) => unit.id),
       own: new Set(members.filter(isOwn).map((unit) => unit.id)),
-      because: stated[name] !== undefined ? 'the configuration names it' : 'units that define an object differently are alternatives',
+      because: stated[name] !== undefined ? 'the configuration names it' : names.includes(name) ? 'units that define an object differently are alternatives' : 'the word in the path of its units is no other environment’s',
     };
   });
-  return { environments, doubts: doubtsOf(components, labels, names) };
+  return { environments, doubts: doubtsOf(components, labels, all) };
+}
+
+/** The words for environments in paths, by what they tell: the stage, or the region. */
+interface Words {
+  readonly stages: readonly string[];
+  readonly regions: readonly string[];
+}
+
+function wordsIn(segments: readonly string[]): Words {
+  return { stages: segments.filter((segment) => environmentWord.test(segment)), regions: segments.filter((segment) => region.test(segment)) };
+}
+
+/** What an environment is called, and what its own units' paths say. */
+function environmentWords(name: string, own: readonly PlacedUnit[]): Words {
+  const words = wordsIn([name, ...own.flatMap(segmentsOf)]);
+  return { stages: distinct(words.stages), regions: distinct(words.regions) };
+}
+
+/**
+ * The environments that a unit's words leave open (R19): a word that is some environment's keeps the unit out of all others. Where the environments have
+ * words of that sort and none is the unit's, it joins none.
+ */
+function joinedBy(own: Words, environments: ReadonlyMap<string, Words>): readonly string[] {
+  const open = (['stages', 'regions'] as const).map((sort) => {
+    const matching = new Map([...environments].map(([name, words]) => [name, closeness(own[sort], words[sort])]));
+    const best = Math.max(...matching.values());
+    const told = [...environments.values()].some((words) => words[sort].length > 0);
+    if (own[sort].length === 0 || !told) return new Set(environments.keys());
+    // An environment that has no word of this sort is not told apart by it.
+    return new Set([...environments].flatMap(([name, words]) => (words[sort].length === 0 || (best > 0 && matching.get(name) === best) ? [name] : [])));
+  });
+  return [...environments.keys()].filter((name) => open.every((names) => names.has(name)));
+}
+
+/** 2: a word in common; 1: words for one stage, of which one says more (`prod`, `prod-eu`); 0: another one's. */
+function closeness(left: readonly string[], right: readonly string[]): 0 | 1 | 2 {
+  let best: 0 | 1 | 2 = 0;
+  for (const one of left.map(stageOf)) {
+    for (const other of right.map(stageOf)) {
+      if (one.stage !== other.stage) continue;
+      if (one.more === other.more) return 2;
+      if (one.more === '' || other.more === '') best = 1;
+    }
+  }
+  return best;
+}
+
+/** `production-eu` → `prod`, `eu`. A region is compared as a whole. */
+function stageOf(word: string): { readonly stage: string; readonly more: string } {
+  const found = region.test(word) ? null : stages.exec(word.toLowerCase());
+  if (found === null) return { stage: word, more: '' };
+  const [all, stem = ''] = found;
+  return { stage: stem === 'stg' ? 'stag' : stem.replace(/[-_.]/gu, ''), more: word.slice(all.length).toLowerCase().replace(/^[-_.]/u, '') };
 }
 
 /** What the configuration says, by unit; a path names every values set of its chart. */
@@ -188,9 +253,17 @@ function segmentsOf(unit: Pick<PlacedUnit, 'id' | 'path'>): readonly string[] {
   return at < 0 ? unit.path.split('/') : [...unit.path.split('/'), unit.id.slice(at + 1).replace(/^values-|\.ya?ml$/gu, '')];
 }
 
-const environmentWord = /^(?:dev(?:elopment)?|test(?:ing)?|qa|uat|int(?:egration)?|stag[a-z]*|stg|pre-?prod(?:uction)?|prod[a-z]*)(?:[-_.].*|[0-9]+)?$/iu;
+/** `prod*`, but no product, productpage or producer. */
+const environmentWord = /^(?:dev(?:elopment)?|test(?:ing)?|qa|uat|int(?:egration)?|stag[a-z]*|stg|pre-?prod(?:uction)?|prod(?!uct(?!ion)|ucer)[a-z]*)(?:[-_.].*|[0-9]+)?$/iu;
 /** Regions as clouds write them: `eu-west-1`, `europe-west4`, `us-east1`. */
 const region = /^(?:[a-z]{2}|africa|asia|australia|europe|me|northamerica|southamerica)-(?:gov-)?(?:north|south|east|west|central|northeast|northwest|southeast|southwest)-?[0-9]*[a-d]?$/u;
+
+/** The stem of a word for a stage, with its longer forms. */
+const stages = /^(dev|test|qa|uat|int|stag|stg|pre-?prod|prod)(?:elopment|ing|egration|uction|[a-z]*)/u;
+
+function isEnvironmentWord(segment: string): boolean {
+  return environmentWord.test(segment) || region.test(segment);
+}
 
 /** What a unit's path, and its values file, say about the environment that it is for. */
 export function environmentLabel(id: string, path: string): string | undefined {

@@ -3,7 +3,8 @@
  * registry has are taken out and named.
  */
 import { canonical } from '#lib/canonical.ts';
-import { buildOrProblem, fail, lineOf, refuse, Source, type Build, type BuildFile, type OutsideContent } from './build.ts';
+import type { Source} from './build.ts';
+import { buildOrProblem, fail, lineOf, refuse, type Build, type BuildFile, type OutsideContent } from './build.ts';
 import { isRecord, records } from './kustomization.ts';
 import { baseName, resolvePath } from './unit.ts';
 

@@ -3,11 +3,13 @@
  * what was checked; of everything else only files that a kustomization names are handed over.
  * @see https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/
  */
-import { buildOrProblem, fail, isAddress, lineOf, refuse, Source, valuesOf, type Build, type BuildFile, type OutsideContent } from './build.ts';
+import { parseStream } from '#source/documents.ts';
+import type { Source} from './build.ts';
+import { buildOrProblem, fail, isAddress, lineOf, refuse, valuesOf, type Build, type BuildFile, type OutsideContent } from './build.ts';
 import { inflatedCharts } from './kustomize-charts.ts';
 import { targetedPatches } from './kustomize-patches.ts';
 import { isKustomization, isKustomizationName, isRecord, records, texts } from './kustomization.ts';
-import { baseName, folderOf, resolvePath } from './unit.ts';
+import { baseName, below, folderOf, resolvePath } from './unit.ts';
 
 export type Fields = Record<string, unknown>;
 
@@ -21,6 +23,10 @@ export interface Overlay {
   readonly components?: readonly string[];
   readonly commonLabels?: Readonly<Record<string, string>>;
   readonly commonAnnotations?: Readonly<Record<string, string>>;
+  /** Labels of objects only, not of selectors and templates. */
+  readonly metadataLabels?: Readonly<Record<string, string>>;
+  /** Files and folders that a controller takes where the folder has no kustomization of its own. */
+  readonly generated?: readonly string[];
 }
 
 /** @param root folder of the kustomization */
@@ -87,6 +93,9 @@ class Builder {
     const { source } = this;
     const names = source.filesIn(folder).filter((path) => isKustomizationName(baseName(path)));
     const [file, second] = names;
+    const isRoot = folder === this.#root;
+    const { generated } = this.#overlay;
+    if (file === undefined && isRoot && generated !== undefined) return this.#written(folder, folder === '.' ? 'kustomization.yaml' : `${folder}/kustomization.yaml`, { resources: generated.map((path) => relativePath(folder, path)) }, undefined);
     if (file === undefined) return fail(folder === '.' ? 'kustomization.yaml' : `${folder}/kustomization.yaml`, `\`${folder}\` has no kustomization`, 'add one, or take the folder out');
     if (second !== undefined) fail(file, `\`${folder}\` has more than one kustomization file`, `remove \`${second}\``);
     const text = source.text(file);
@@ -95,10 +104,13 @@ class Builder {
     if (values.length > 1) fail(file, `\`${file}\` holds more than one document`, 'keep one');
     const read = values[0] ?? {};
     if (!isKustomization(read)) return fail(file, `\`${file}\` is no kustomization`, 'name another folder');
-    const value: Fields = { ...read };
+    return this.#written(folder, file, { ...read }, text);
+  }
+
+  #written(folder: string, file: string, value: Fields, text: string | undefined): readonly string[] {
+    const { source } = this;
     const line = (written: string): number => lineOf(text, written);
     this.#checkKeys(value, file);
-    const isRoot = folder === this.#root;
     const next: string[] = [];
     const at: Place = { folder, file, line };
     for (const field of ['resources', 'bases', 'components']) {
@@ -111,7 +123,7 @@ class Builder {
     if (charts.inflates) this.inflates = true;
     this.outside.push(...charts.outside);
     for (const [path, blob] of charts.files) this.#files.set(path, blob);
-    if (isRoot) this.#overlaid(at, value, next);
+    if (folder === this.#root) this.#overlaid(at, value, next);
     this.#kustomizations.set(folder, { file, value });
     return next;
   }
@@ -131,7 +143,7 @@ class Builder {
   }
 
   #overlaid(at: Place, value: Fields, next: string[]): void {
-    const { namespace, namePrefix, nameSuffix, patches, images, components, commonLabels, commonAnnotations } = this.#overlay;
+    const { namespace, namePrefix, nameSuffix, patches, images, components, commonLabels, commonAnnotations, metadataLabels } = this.#overlay;
     if (namespace !== undefined) value['namespace'] = namespace;
     if (namePrefix !== undefined) value['namePrefix'] = namePrefix;
     if (nameSuffix !== undefined) value['nameSuffix'] = nameSuffix;
@@ -139,6 +151,7 @@ class Builder {
     if (images !== undefined && images.length > 0) value['images'] = [...records(value['images']), ...images];
     if (commonLabels !== undefined) value['commonLabels'] = { ...(isRecord(value['commonLabels']) ? value['commonLabels'] : {}), ...commonLabels };
     if (commonAnnotations !== undefined) value['commonAnnotations'] = { ...(isRecord(value['commonAnnotations']) ? value['commonAnnotations'] : {}), ...commonAnnotations };
+    if (metadataLabels !== undefined) value['labels'] = [...records(value['labels']), { pairs: metadataLabels }];
     if (components !== undefined && components.length > 0) value['components'] = [...texts(value['components']), ...components.flatMap((written) => this.#base(at, written, 'components', next))];
     // Says of every object which file it came from.
     value['buildMetadata'] = [...new Set([...texts(value['buildMetadata']), 'originAnnotations'])];
@@ -168,6 +181,9 @@ class Builder {
         const real = this.source.blob(path) === undefined ? there.path : path;
         const blob = this.source.blob(real);
         if (blob === undefined) return fail(at.file, `\`${written}\` cannot be read`, 'replace the link by the file', at.line(written));
+        // The load restrictor, in words that a person can act on (R14).
+        if (!below(real, at.folder)) fail(at.file, `it takes the file \`${written}\` from outside its folder, which kustomize refuses`, 'put a kustomization beside that file and take the folder, or move the file', at.line(written));
+        this.#checkBomb(real, blob);
         this.#files.set(real, { blob });
         return { type: 'file', path: real, written: real === path ? written : relativePath(at.folder, real) };
       }
@@ -182,6 +198,14 @@ class Builder {
       case 'circle':
         return fail(at.file, `it takes \`${written}\`, which is not there`, 'add the file, or take the entry out', at.line(written));
     }
+  }
+
+  /** The tool would write such a file out in full. */
+  #checkBomb(path: string, blob: string): void {
+    const text = this.source.documents.text(blob);
+    if (text === undefined || !/[&*]/u.test(text) || !/\.ya?ml$/iu.test(path)) return;
+    const problem = parseStream(text).flatMap((document) => document.problems).find((each) => each.kind === 'alias-limit');
+    if (problem !== undefined) fail(path, problem.reason, problem.remedy, problem.line);
   }
 
   #file(at: Place, written: string, what: string): string {

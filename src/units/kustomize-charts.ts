@@ -63,7 +63,7 @@ export function inflatedCharts(source: Source, at: Place, value: Fields): Inflat
     kept.push({
       ...entry,
       ...(typeof entry['valuesFile'] === 'string' ? { valuesFile: valuesFile(entry['valuesFile']) } : {}),
-      ...(Array.isArray(entry['additionalValuesFiles']) ? { additionalValuesFiles: entry['additionalValuesFiles'].map((each) => (typeof each === 'string' ? valuesFile(each) : each)) } : {}),
+      ...(Array.isArray(entry['additionalValuesFiles']) ? { additionalValuesFiles: (entry['additionalValuesFiles'] as readonly unknown[]).map((each) => (typeof each === 'string' ? valuesFile(each) : each)) } : {}),
       apiVersions: [...(Array.isArray(entry['apiVersions']) ? (entry['apiVersions'] as readonly unknown[]) : []), ...apiVersions],
     });
   }

@@ -1,9 +1,14 @@
+import { compileGlobs } from '#lib/glob.ts';
 import { sortedBy } from '#lib/order.ts';
 import type { Tree } from '#trees/tree.ts';
 import { follow, mayBeManifestFile } from './documents.ts';
 import type { Documents } from './documents.ts';
-import { isKustomization, isKustomizationName, isRecord, localDependencies, readsOfKustomization, records } from './kustomization.ts';
-import { baseName, below, folderOf, resolvePath } from './unit.ts';
+import type { OutsideContent } from './build.ts';
+import { isKustomization, isKustomizationName, isRecord, localDependencies, readsOfKustomization } from './kustomization.ts';
+import { rootMarks, rootsOf, type RootReference, type RootsOfFile } from './roots.ts';
+import { baseName, below, folderOf } from './unit.ts';
+
+export type { RootReference };
 
 /** One side's tree, as far as files and objects in it name units. */
 export interface SideScan {
@@ -15,6 +20,8 @@ export interface SideScan {
   readonly kustomizations: ReadonlyMap<string, KustomizationFile>;
   readonly charts: ReadonlyMap<string, ChartFile>;
   readonly roots: readonly RootReference[];
+  /** Charts and artifacts of other places that the objects here deploy (R15). */
+  readonly outside: readonly OutsideContent[];
 }
 
 export interface KustomizationFile {
@@ -33,25 +40,12 @@ export interface ChartFile {
   readonly dependencies: readonly string[];
 }
 
-/** A Flux or Argo CD object whose source is a path of this repository (R3b, R7). */
-export interface RootReference {
-  readonly tool: 'flux' | 'argo';
-  /** `namespace/name` of the object. */
-  readonly name: string;
-  readonly file: string;
-  readonly path: string;
-  /** Plain YAML below the folder counts too: Flux always, Argo CD with `directory.recurse`. */
-  readonly recurse: boolean;
-  readonly namespace: string | undefined;
-  readonly cluster: string | undefined;
-}
-
 export function scanSide(tree: Tree, documents: Documents): SideScan {
   const filesIn = new Map<string, string[]>();
   const folders = new Set<string>(['.']);
   const kustomizations = new Map<string, KustomizationFile>();
   const charts = new Map<string, ChartFile>();
-  const roots: RootReference[] = [];
+  const mayHoldRoots: string[] = [];
   for (const entry of sortedBy(tree.entries.values(), (each) => each.path)) {
     if (entry.type === 'submodule') continue;
     const folder = folderOf(entry.path);
@@ -65,9 +59,11 @@ export function scanSide(tree: Tree, documents: Documents): SideScan {
       const read = readKustomization(entry.path, folder, tree, documents);
       if (read !== undefined && !kustomizations.has(folder)) kustomizations.set(folder, read);
     } else if (name === 'Chart.yaml') charts.set(folder, readChart(entry.path, folder, tree, documents));
-    if (mayBeManifestFile(entry.path)) roots.push(...rootsIn(entry.path, tree, documents));
+    if (mayBeManifestFile(entry.path)) mayHoldRoots.push(entry.path);
   }
-  return { tree, filesIn, folders, kustomizations, charts, roots };
+  const scan: SideScan = { tree, filesIn, folders, kustomizations, charts, roots: [], outside: [] };
+  const found = mayHoldRoots.map((path) => rootsIn(scan, path, documents));
+  return { ...scan, roots: found.flatMap((each) => each.roots), outside: found.flatMap((each) => each.outside) };
 }
 
 function readKustomization(path: string, folder: string, tree: Tree, documents: Documents): KustomizationFile | undefined {
@@ -88,58 +84,32 @@ function readChart(path: string, folder: string, tree: Tree, documents: Document
   return { file: path, name, library: record['type'] === 'library', dependencies: localDependencies(folder, value) };
 }
 
-/** Written in the file, as cheap a test as there is: most files are none of these. */
-const rootMarks = ['kustomize.toolkit.fluxcd.io/', 'argoproj.io/'];
-
-function rootsIn(path: string, tree: Tree, documents: Documents): readonly RootReference[] {
+/** Roots and outside content, once every folder is known. */
+function rootsIn(scan: SideScan, path: string, documents: Documents): RootsOfFile {
+  const { tree } = scan;
   const found = follow(tree, path);
-  if (found.type !== 'blob') return [];
-  const text = documents.text(found.blob);
-  if (text === undefined || !rootMarks.some((mark) => text.includes(mark))) return [];
+  const text = found.type === 'blob' ? documents.text(found.blob) : undefined;
+  if (found.type !== 'blob' || text === undefined || !rootMarks.some((mark) => text.includes(mark))) return { roots: [], outside: [] };
   const reading = documents.read(found.blob);
-  if (reading.type !== 'documents') return [];
-  return reading.documents.flatMap((document) => (document.manifest ? rootsOf(document.value, path) : []));
-}
-
-function rootsOf(value: unknown, file: string): readonly RootReference[] {
-  if (!isRecord(value) || !isRecord(value['spec'])) return [];
-  const version = String(value['apiVersion']);
-  const metadata = isRecord(value['metadata']) ? value['metadata'] : {};
-  const name = `${text(metadata['namespace']) ?? ''}/${text(metadata['name']) ?? ''}`;
-  const spec = value['spec'];
-  if (version.startsWith('kustomize.toolkit.fluxcd.io/') && value['kind'] === 'Kustomization') {
-    const source = isRecord(spec['sourceRef']) ? spec['sourceRef'] : {};
-    // OCI artifacts and buckets are outside content (R15).
-    if (source['kind'] !== undefined && source['kind'] !== 'GitRepository') return [];
-    const path = resolvePath('.', text(spec['path']) ?? './');
-    if (path === undefined) return [];
-    return [{ tool: 'flux', name, file, path, recurse: true, namespace: text(spec['targetNamespace']), cluster: clusterOf(file) ?? clusterOf(path) }];
-  }
-  if (version.startsWith('argoproj.io/') && value['kind'] === 'Application') {
-    const destination = isRecord(spec['destination']) ? spec['destination'] : {};
-    const sources = [...(isRecord(spec['source']) ? [spec['source']] : []), ...records(spec['sources'])];
-    return sources.flatMap((source): readonly RootReference[] => {
-      const written = text(source['path']);
-      const path = written === undefined || written.includes('{{') ? undefined : resolvePath('.', written);
-      if (path === undefined) return [];
-      const directory = isRecord(source['directory']) ? source['directory'] : {};
-      const cluster = text(destination['name']) ?? text(destination['server']);
-      return [{ tool: 'argo', name, file, path, recurse: directory['recurse'] === true, namespace: text(destination['namespace']), cluster }];
-    });
-  }
-  return [];
-}
-
-/** `clusters/<x>/…`: how Flux repositories name what a root is for (R19). */
-function clusterOf(path: string): string | undefined {
-  const steps = path.split('/');
-  const at = steps.indexOf('clusters');
-  const name = at < 0 ? undefined : steps[at + 1];
-  return name === undefined || mayBeManifestFile(name) ? undefined : name;
-}
-
-function text(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
+  if (reading.type !== 'documents') return { roots: [], outside: [] };
+  const all = reading.documents.map((document) =>
+    document.manifest
+      ? rootsOf(document.value, {
+          file: path,
+          line: document.startLine,
+          folders: scan.folders,
+          valuesOf: (file) => {
+            const there = follow(tree, file);
+            return there.type === 'blob' ? documents.first(there.blob) : undefined;
+          },
+          filesMatching: (pattern) => {
+            const matches = compileGlobs([pattern]);
+            return [...tree.entries.keys()].filter((file) => matches(file));
+          },
+        })
+      : { roots: [], outside: [] },
+  );
+  return { roots: all.flatMap((each) => each.roots), outside: all.flatMap((each) => each.outside) };
 }
 
 /** Values files that make a chart's sets: `values-*.yaml` and `*values*.yaml` beside it, `values.yaml` itself apart (R3d). */

@@ -22,6 +22,6 @@ export function substituted(text: string, { values, complete }: Substitution): s
     if (value === undefined && !complete) return whole;
     const isSet = value !== undefined && (value !== '' || !operator.startsWith(':'));
     if (operator.endsWith('+')) return isSet ? (word ?? '') : '';
-    return isSet ? (value ?? '') : (word ?? '');
+    return isSet ? value : (word ?? '');
   });
 }

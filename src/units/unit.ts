@@ -7,7 +7,7 @@ export type UnitKind = 'plain' | 'kustomize' | 'helm';
 /** What made the unit known (R3); what an earlier one claims, a later one does not discover again. */
 export type Discovery = 'configuration' | 'flux' | 'argo' | 'kustomization' | 'chart' | 'folder';
 
-/** The part of the configuration that discovery and environments read (`design.md` section 8). */
+/** The part of the configuration that discovery and environments read (`docs/configuration.md`). */
 export interface UnitsConfig {
   readonly units: readonly {
     readonly path: string;
@@ -55,6 +55,8 @@ export interface UnitSide {
   readonly rootFile?: string;
   /** Which cluster a Flux or Argo CD root says it is for (R19). */
   readonly cluster?: string;
+  /** The revision that a root deploys instead of this tree's (R8). */
+  readonly pinned?: string;
 }
 
 export interface Release {

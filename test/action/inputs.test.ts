@@ -41,7 +41,7 @@ describe('action.yml and the code agree', () => {
 
   test('on every value that a description offers', () => {
     // The first words in code of an enumerating description are values that the parser takes.
-    for (const name of ['compare', 'fail-on', 'fail-on-severity', 'incomplete', 'comment-summary-in-pr', 'review-comments-min-severity', 'stale-review-comments', 'annotations', 'sarif-min-severity', 'upload-sarif'] as const) {
+    for (const name of ['compare', 'fail-on', 'fail-on-severity', 'incomplete', 'external', 'unreferenced', 'comment-summary-in-pr', 'review-comments-min-severity', 'stale-review-comments', 'annotations', 'sarif-min-severity', 'upload-sarif'] as const) {
       const refused = (() => {
         try {
           read({ [name]: 'no such value' });

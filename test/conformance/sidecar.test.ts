@@ -33,6 +33,12 @@ describe('what a real sidecar was recorded to do', () => {
     expect(asked).toBeGreaterThan(700);
   });
 
+  test('what was recorded after the shared recordings', () => {
+    const { asked, wrong } = disagreements(new URL('../../fixtures/conformance/sidecar-fresh.jsonl', import.meta.url));
+    expect(wrong).toEqual([]);
+    expect(asked).toBeGreaterThan(50);
+  });
+
   test('a wrong expectation is told as a disagreement', () => {
     const line = lines(new URL('../../fixtures/conformance/sidecar.jsonl', import.meta.url))[0] ?? '';
     const entry = JSON.parse(line) as { queries: { expect: { verdict: string } }[] };

@@ -43,7 +43,7 @@ describe('a state', () => {
   });
 
   test('is worsened where it affects one more workload', () => {
-    expect(told(run([namespace, deployment('web')], [namespace, deployment('web'), deployment('cart')]))).toEqual(['new MP404 shop/cart', 'worsened MP103 Namespace/shop', 'worsened MP205 Namespace/shop']);
+    expect(told(run([namespace, deployment('web')], [namespace, deployment('web'), deployment('cart')]))).toEqual(['new MP404 shop/cart', 'worsened MP103 Namespace/shop', 'worsened MP205 Namespace/shop', 'worsened MP702 Namespace/shop']);
   });
 
   test('is neither new nor fixed where only a policy is renamed', () => {

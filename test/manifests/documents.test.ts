@@ -16,9 +16,26 @@ describe('what a document is', () => {
     const old = resource('Deployment', 'apiVersion: extensions/v1beta1\nkind: Deployment\nmetadata: {name: web}\nspec: {template: {metadata: {labels: {app: web}}, spec: {containers: []}}}\n');
     expect(old.spec.podLabels).toEqual({ app: 'web' });
     expect(old.problems).toEqual([{ kind: 'removed-version', path: ['apiVersion'], message: '`extensions/v1beta1` of Deployment is no longer served; use `apps/v1`', certain: true }]);
-    const unknown = resource('PeerAuthentication', 'apiVersion: security.istio.io/v2\nkind: PeerAuthentication\nmetadata: {name: x}\n');
-    expect(unknown.problems.map(({ kind, certain }) => ({ kind, certain }))).toEqual([{ kind: 'removed-version', certain: false }]);
-    expect(accepted(unknown)).toBe(true);
+  });
+
+  test('a version that nobody ever served is refused; what other projects serve is not known here', () => {
+    const judged = (kind: 'PeerAuthentication' | 'Service' | 'Deployment' | 'HTTPRoute' | 'KnativeService' | 'Rollout' | 'ClusterNetworkPolicy', apiVersion: string): readonly unknown[] => {
+      const found = resource(kind, `apiVersion: ${apiVersion}\nkind: ${kindName(kind)}\nmetadata: {name: x}\nspec: {template: {spec: {containers: []}}}\n`);
+      return [...found.problems.flatMap((problem) => (problem.path[0] === 'apiVersion' ? [problem.kind, problem.certain] : [])), accepted(found)];
+    };
+    const refused = ['schema', true, false];
+    for (const version of ['v1x', 'v2', 'v1beta2']) expect(judged('PeerAuthentication', `security.istio.io/${version}`).slice(0, 2)).toEqual(['schema', true]);
+    expect(judged('Service', 'v2')).toEqual(refused);
+    expect(judged('Deployment', 'extensions/v1')).toEqual(refused);
+    expect(judged('Deployment', 'apps/v1beta1')).toEqual(['removed-version', true, true]);
+    expect(judged('Service', 'v1beta3')).toEqual(['removed-version', true, true]);
+    expect(judged('HTTPRoute', 'gateway.networking.k8s.io/v1alpha2').slice(0, 2)).toEqual(['removed-version', true]);
+    expect(judged('KnativeService', 'serving.knative.dev/v2')).toEqual(['removed-version', false, true]);
+    expect(judged('Rollout', 'argoproj.io/v1')).toEqual(['removed-version', false, true]);
+    expect(judged('ClusterNetworkPolicy', 'policy.networking.k8s.io/v1beta1').slice(0, 2)).toEqual(['removed-version', false]);
+    expect(resource('PeerAuthentication', 'apiVersion: security.istio.io/v1x\nkind: PeerAuthentication\nmetadata: {name: x}\n').problems[0]?.message).toBe(
+      '`security.istio.io/v1x` is no version of PeerAuthentication that was ever served, so no cluster takes the object; use `security.istio.io/v1`',
+    );
   });
 
   test('values files, Chart.yaml, kustomizations, empty documents and other kinds are ignored', () => {

@@ -136,3 +136,26 @@ test('an extension that acts on the workload is marked by its content, one for o
   expect(marks('SIDECAR_INBOUND', 'lua')).not.toEqual(marks('SIDECAR_INBOUND', 'other'));
   expect(marks('SIDECAR_OUTBOUND', 'lua')).toEqual([]);
 });
+
+describe('a declared workload calls (M34, M46 to M48)', () => {
+  const labelled = namespace('shop', 'istio-injection: enabled');
+  const byName = policy('AuthorizationPolicy', 'shop/only', 'rules: [{from: [{source: {principals: [cluster.local/ns/shop/sa/cart]}}]}]');
+  const cart = deployment('shop/cart', '', '', 'serviceAccountName: cart');
+  const from = { from: { workload: 'shop/cart' } };
+
+  test('with the identity of its account', () => {
+    expect(decide(meshOf({ world: 'closed' }, labelled, shop, web, cart, byName), ask(from))).toMatchObject({ verdict: 'allow', by: ['AuthorizationPolicy/shop/only'] });
+  });
+
+  test('in plaintext where automatic mutual TLS is off, or the client is outside the mesh', () => {
+    expect(decide(meshOf({ world: 'closed' }, labelled, shop, web, cart, byName, policy('PeerAuthentication', 'shop/plain', 'mtls: {mode: DISABLE}')), ask(from))).toMatchObject({ verdict: 'deny', layer: 'authorization' });
+    const outside = deployment('shop/cart', 'sidecar.istio.io/inject: "false"', '', 'serviceAccountName: cart');
+    expect(decide(meshOf({ world: 'closed' }, labelled, shop, web, outside, byName), ask(from))).toMatchObject({ verdict: 'deny', layer: 'authorization' });
+  });
+
+  test('a DestinationRule that states TLS makes the answer unknown, one that does not leaves it', () => {
+    const rule = (spec: string) => `{apiVersion: networking.istio.io/v1, kind: DestinationRule, metadata: {name: d, namespace: shop}, spec: {host: shop, ${spec}}}`;
+    expect(decide(meshOf({ world: 'closed' }, labelled, shop, web, cart, byName, rule('trafficPolicy: {tls: {mode: DISABLE}}')), ask(from))).toMatchObject({ verdict: 'unknown', rule: 'M34' });
+    expect(decide(meshOf({ world: 'closed' }, labelled, shop, web, cart, byName, rule('trafficPolicy: {loadBalancer: {simple: RANDOM}}')), ask(from))).toMatchObject({ verdict: 'allow' });
+  });
+});

@@ -41,7 +41,7 @@ describe('the JSON report', () => {
   test('a field that the schema does not name is refused, wherever it is', () => {
     const json = asJson(maximal);
     let refused = 0;
-    const dataKeys = new Set(['headers', 'claims', 'labels', 'opaque', 'given', 'environments', 'base', 'head']);
+    const dataKeys = new Set(['headers', 'claims', 'labels', 'namespaceLabels', 'podLabels', 'opaque', 'given', 'environments', 'base', 'head']);
     for (const { path, value } of objects(json)) {
       // Objects whose keys are data take any key: an environment, a header, a label.
       const last = path.at(-1);

@@ -8,7 +8,7 @@ import { cubeKey } from '../../src/sets/keys.ts';
 import { objects, policy } from '../mesh/support.ts';
 
 const config = meshConfigOf([], {}, 'closed');
-const context = { key: 'test', seesPeer: true, readable: [], rewrittenHeaders: new Map<string, string>(), opaque: () => undefined };
+const context = { key: 'test', seesPeer: true, forwarded: false, readable: [], rewrittenHeaders: new Map<string, never>(), opaque: () => undefined };
 
 /** The cubes that one policy becomes on a chain, as text; `none`: no rule is left. */
 function cubes(action: 'ALLOW' | 'DENY', rule: string, chain: Chain): readonly string[] | 'none' {
@@ -16,7 +16,7 @@ function cubes(action: 'ALLOW' | 'DENY', rule: string, chain: Chain): readonly s
   const sorted = enforced(policies, chain, config);
   const compiled = (action === 'ALLOW' ? sorted.allow : sorted.deny)[0];
   if (compiled === undefined) throw new Error('the policy is not enforced');
-  const lowered = lowerPolicy(compiled, context).cubes;
+  const lowered = lowerPolicy(compiled, { ...context, key: chain, forwarded: chain === 'http' }).cubes;
   return lowered.length === 0 ? 'none' : lowered.map(cubeKey);
 }
 

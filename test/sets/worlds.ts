@@ -176,6 +176,13 @@ export interface WorldOptions {
   readonly mixed?: boolean;
 }
 
+/** Values of some points, as the known callers and ports of a mesh would be given. */
+function preferredFrom(points: readonly Point[]): ReadonlyMap<Dimension, readonly Value[]> {
+  const preferred = new Map<Dimension, Value[]>();
+  for (const point of points) for (const [dimension, value] of point) preferred.set(dimension, [...(preferred.get(dimension) ?? []), value]);
+  return preferred;
+}
+
 /** Worlds of two to four dimensions, so that cubes meet often. */
 export function worlds(options: WorldOptions = {}): fc.Arbitrary<World> {
   return fc
@@ -204,12 +211,13 @@ export function worlds(options: WorldOptions = {}): fc.Arbitrary<World> {
             impossible: fc.oneof({ weight: 3, arbitrary: fc.constant<Cube[]>([]) }, { weight: 1, arbitrary: fc.subarray([...pool], { maxLength: 1 }) }),
             within: fc.oneof({ weight: 4, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: fc.subarray([...pool], { minLength: 1, maxLength: 2 }) }),
             points: fc.array(point, { minLength: 40, maxLength: 40 }),
+            liked: fc.array(point, { maxLength: 3 }),
           });
         });
       });
     })
-    .map(({ from, to, impossible, within, points }) => ({
-      problem: { from, to, impossible, preferred: new Map(), limits: options.limits ?? plentiful, ...(within === undefined ? {} : { within }) },
+    .map(({ from, to, impossible, within, points, liked }) => ({
+      problem: { from, to, impossible, preferred: preferredFrom(liked), limits: options.limits ?? plentiful, ...(within === undefined ? {} : { within }) },
       points,
     }));
 }

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { readFully } from '#source/documents.ts';
 import { quickRead } from '#source/quick.ts';
+import { spanReader } from '#source/span.ts';
 import { splitDocuments } from '#source/split.ts';
 
 /** Longer runs than in CI: `QUICK_RUNS=200000`. */
@@ -21,8 +22,24 @@ function agree(text: string): number {
     if (full.problems.some((problem) => problem.reason.startsWith('the character U+'))) continue;
     expect(full.problems, JSON.stringify(text)).toEqual([]);
     expect(JSON.stringify(quick.value), JSON.stringify(text)).toBe(JSON.stringify(full.value));
+    if (text.length <= 350) agreeOnSpans(text, part.index, quick.value);
   }
   return taken;
+}
+
+/** Each written value, and one that is not, is cited at the same place by both. */
+function agreeOnSpans(text: string, document: number, value: unknown): void {
+  const quick = spanReader(text);
+  const full = spanReader(text, true);
+  const visit = (part: unknown, path: readonly (string | number)[]): void => {
+    for (const end of [[], ['not written'], [0]]) {
+      const at = [...path, ...end];
+      expect(quick.field({ document }, at), `${JSON.stringify(text)} field ${JSON.stringify(at)}`).toEqual(full.field({ document }, at));
+      expect(quick.value({ document }, at), `${JSON.stringify(text)} value ${JSON.stringify(at)}`).toEqual(full.value({ document }, at));
+    }
+    if (part !== null && typeof part === 'object') for (const [key, inner] of Object.entries(part)) visit(inner, [...path, Array.isArray(part) ? Number(key) : key]);
+  };
+  visit(value, []);
 }
 
 const manifest = `# Source: shop/templates/api.yaml

@@ -83,7 +83,8 @@ function actionBundle(): Promise<string> {
   bundle ??= (async () => {
     const committed = join(root, 'dist/index.js');
     if (existsSync(committed) && process.env['MESH_POSTURE_TEST_SOURCE'] !== '1') return committed;
-    const outfile = join(mkdtempSync(join(tmpdir(), 'mesh-posture-bundle-')), 'index.mjs');
+    // In the ignored folder of the checkout, replaced by every run: nothing piles up.
+    const outfile = join(root, '.tmp/action.mjs');
     await build({
       absWorkingDir: root,
       entryPoints: ['src/entry/action.ts'],

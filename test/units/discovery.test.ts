@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { deployment, mtls, policy } from '../support/manifests.ts';
-import { changes, ids, load, only, units } from '../support/load.ts';
+import { changes, ids, load, only, units, environment } from '../support/load.ts';
 
 const strict = mtls({ name: 'default', namespace: 'shop' }, 'STRICT');
 const kustomization = 'resources:\n  - mtls.yaml\n';
@@ -53,10 +53,11 @@ describe('presence is per side (R5)', () => {
     expect(changes(loaded)).toEqual(['modified PeerAuthentication/shop/default']);
   });
 
-  test('a changed targetNamespace moves the objects that name none', () => {
-    const flux = (namespace: string): string => `apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: apps, namespace: flux-system}\nspec: {path: ./apps, targetNamespace: ${namespace}}\n`;
-    const loaded = load({ 'apps/mtls.yaml': mtls({ name: 'default' }, 'STRICT'), 'clusters/apps.yaml': flux('shop') }, { 'apps/mtls.yaml': mtls({ name: 'default' }, 'STRICT'), 'clusters/apps.yaml': flux('bank') });
-    expect(changes(loaded)).toEqual(['added PeerAuthentication/bank/default', 'removed PeerAuthentication/shop/default']);
+  test('a root that changes its objects is left to the real tool, its plain files with it', () => {
+    const flux = (spec: string): string => `apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: apps, namespace: flux-system}\nspec: {path: ./apps${spec}}\n`;
+    const files = (spec: string): Record<string, string> => ({ 'apps/mtls.yaml': mtls({ name: 'default' }, 'STRICT'), 'clusters/apps.yaml': flux(spec) });
+    expect(units(load(files(', targetNamespace: shop'), files(', targetNamespace: bank')))).toContain('apps kustomize kustomize');
+    expect(units(load(files(''), files('')))).toContain('apps plain plain');
   });
 
   test('a Flux object whose source is no git repository names nothing here', () => {
@@ -72,7 +73,9 @@ describe('presence is per side (R5)', () => {
     const flat = load(files(false), files(false));
     expect(flat.discovered.units.find((unit) => unit.id === 'apps')?.head?.files).toEqual(['apps/one.yaml']);
     expect(units(flat)).toContain('apps/deep plain plain');
-    expect(ids(only(flat).head.resources)).toContain('PeerAuthentication/shop/a');
+    expect(ids(environment(flat, 'default').head.resources)).toContain('PeerAuthentication/shop/a');
+    // What the root does not take is reached by nothing (R10).
+    expect(ids(environment(flat, 'unreferenced').head.resources)).toEqual(['PeerAuthentication/deep/b']);
     const deep = load(files(true), files(true));
     expect(deep.discovered.units.find((unit) => unit.id === 'apps')?.head?.files).toEqual(['apps/deep/two.yaml', 'apps/one.yaml']);
     expect(units(deep)).not.toContain('apps/deep plain plain');
@@ -130,7 +133,7 @@ describe('kustomizations and charts claim (R4)', () => {
     const head = { ...base, 'shared/policy.yaml': mtls({ name: 'default', namespace: 'shop' }, 'PERMISSIVE'), 'README.md': 'b' };
     const reasons = load(base, head).incompleteReasons;
     expect(reasons.map((reason) => [reason.kind, reason.unit, reason.status])).toEqual([['not-renderable', 'c', 'existing'], ['not-renderable', 'k', 'new']]);
-    expect(reasons.map((reason) => reason.reason)).toEqual(['needs helm, which is not run by this version', 'needs kustomize, which is not run by this version']);
+    expect(reasons.map((reason) => reason.reason)).toEqual(['needs helm, which was not run', 'needs kustomize, which was not run']);
     expect(load(base, base).incompleteReasons.map((reason) => reason.status)).toEqual(['existing', 'existing']);
   });
 

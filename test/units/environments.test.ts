@@ -55,6 +55,58 @@ describe('which units run together (R19)', () => {
   });
 });
 
+describe('a unit whose path carries another environment’s word', () => {
+  const p = (name: string): string => policy({ name, namespace: 'shop' }, 'x');
+  const apart = { 'dev/apps/m.yaml': lax, 'prod/apps/m.yaml': strict };
+
+  test('never joins; one without such a word belongs to all', () => {
+    expect(plan({ ...apart, 'dev/mesh/p.yaml': front, 'prod/mesh/p.yaml': front, 'base/p.yaml': p('base'), 'development-tools/p.yaml': p('tools') })).toEqual({
+      dev: ['base', 'dev/apps', 'dev/mesh', 'development-tools'],
+      prod: ['base', 'prod/apps', 'prod/mesh'],
+    });
+  });
+
+  test('so its copy of a policy stands in for nothing', () => {
+    const base = { ...apart, 'dev/mesh/p.yaml': front, 'prod/mesh/p.yaml': front };
+    const { 'prod/mesh/p.yaml': gone, ...head } = base;
+    expect(gone).toBe(front);
+    expect(load(base, head).changedResources.map((each) => [each.change, each.resource, each.environments])).toEqual([['removed', 'AuthorizationPolicy/shop/front', ['prod']]]);
+  });
+
+  test('the word may be written in another form, or say more', () => {
+    expect(plan({ ...apart, 'mesh/production/p.yaml': front, 'mesh/prod-eu/p.yaml': p('eu'), 'products/p.yaml': p('products') })).toEqual({
+      dev: ['dev/apps', 'products'],
+      prod: ['mesh/prod-eu', 'mesh/production', 'prod/apps', 'products'],
+    });
+    expect(plan({ 'staging-1/m.yaml': lax, 'staging-2/m.yaml': strict, 'mesh/staging-1/p.yaml': front, 'mesh/staging/p.yaml': p('both') })).toEqual({
+      'staging-1': ['mesh/staging', 'mesh/staging-1', 'staging-1'],
+      'staging-2': ['mesh/staging', 'staging-2'],
+    });
+  });
+
+  test('regions too; a word that tells nothing apart keeps nobody out', () => {
+    expect(plan({ 'eu-west-1/m.yaml': lax, 'us-east-1/m.yaml': strict, 'mesh/us-east-1/p.yaml': front, 'prod/p.yaml': p('prod') })).toEqual({
+      'eu-west-1': ['eu-west-1', 'prod'],
+      'us-east-1': ['mesh/us-east-1', 'prod', 'us-east-1'],
+    });
+    expect(plan({ 'prod/eu-west-1/m.yaml': lax, 'prod/us-east-1/m.yaml': strict, 'prod/mesh/p.yaml': front, 'dev/mesh/p.yaml': front })).toEqual({
+      dev: ['dev/mesh'],
+      'prod-eu-west-1': ['prod/eu-west-1', 'prod/mesh'],
+      'prod-us-east-1': ['prod/mesh', 'prod/us-east-1'],
+    });
+  });
+
+  test('a word of no environment makes one', () => {
+    expect(plan({ ...apart, 'qa/p.yaml': front })).toEqual({ dev: ['dev/apps'], prod: ['prod/apps'], qa: ['qa'] });
+    expect(plan({ 'a/m.yaml': strict, 'dev/p.yaml': front, 'qa/p.yaml': front }, { environments: { live: { units: ['a'], context: [] } } })).toEqual({ live: ['a', 'dev', 'qa'] });
+    expect(plan({ 'a/m.yaml': strict, 'dev/p.yaml': front }, { environments: { prod: { units: ['a'], context: [] } } })).toEqual({ dev: ['dev'], prod: ['a'] });
+  });
+
+  test('the configuration overrides it', () => {
+    expect(plan({ 'dev/m.yaml': lax, 'prod/m.yaml': strict, 'dev/shared/p.yaml': front }, { environments: { prod: { units: ['prod', 'dev/shared'], context: [] } } })).toEqual({ dev: ['dev'], prod: ['dev/shared', 'prod'] });
+  });
+});
+
 describe('one map from both sides (R20)', () => {
   test('units that differ at the head only are alternatives on both', () => {
     const loaded = load({ 'dev/m.yaml': strict, 'prod/m.yaml': strict }, { 'dev/m.yaml': lax, 'prod/m.yaml': strict });

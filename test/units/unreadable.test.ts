@@ -114,6 +114,33 @@ describe('what one side cannot read is taken from the other (R18)', () => {
   });
 });
 
+describe('what only the base cannot read', () => {
+  const reasons = (base: Readonly<Record<string, string>>, head: Readonly<Record<string, string>>): readonly unknown[] => load(base, head).incompleteReasons.map((reason) => [reason.file, reason.status, reason.reason.replace(/^.*\(/u, '(')]);
+  const mended = '(on the base side; the head can be read)';
+  const gone = '(on the base side; the head takes it away, and what it did is not known)';
+  const beside = { 'a/m.yaml': strict };
+
+  test('is repaired where the head has a readable version of it', () => {
+    expect(reasons({ ...beside, 'a/p.yaml': brokenFront }, { ...beside, 'a/p.yaml': front })).toEqual([['a/p.yaml', 'existing', mended]]);
+    expect(reasons({ ...beside, 'a/p.yaml': garbage + front }, { ...beside, 'a/p.yaml': front })).toEqual([['a/p.yaml', 'existing', mended]]);
+  });
+
+  test('is repaired in another file, too', () => {
+    expect(reasons({ ...beside, 'a/p.yaml': brokenFront }, { ...beside, 'b/q.yaml': front })).toEqual([['a/p.yaml', 'existing', mended]]);
+  });
+
+  test('is new where the head takes it away: the file, its text, or the document', () => {
+    expect(reasons({ ...beside, 'a/p.yaml': brokenFront }, beside)).toEqual([['a/p.yaml', 'new', gone]]);
+    expect(reasons({ ...beside, 'a/p.yaml': brokenFront }, { ...beside, 'a/p.yaml': '# nothing\n' })).toEqual([['a/p.yaml', 'new', gone]]);
+    expect(reasons({ 'a/m.yaml': stream(strict, brokenFront) }, { 'a/m.yaml': strict })).toEqual([['a/m.yaml', 'new', gone]]);
+    expect(reasons({ 'a/m.yaml': stream(strict, `apiVersion: v1\nkind: Service\n${garbage}`) }, { 'a/m.yaml': strict })).toEqual([['a/m.yaml', 'new', gone]]);
+  });
+
+  test('is new where something else comes in its place', () => {
+    expect(reasons({ ...beside, 'a/p.yaml': brokenFront }, { ...beside, 'a/p.yaml': front.replace('name: front', 'name: back') })).toEqual([['a/p.yaml', 'new', gone]]);
+  });
+});
+
 describe('what admission refuses is not in force (A7.1)', () => {
   const misspelt = front.replace('principals', 'principal');
 
@@ -148,6 +175,19 @@ describe('twice in one unit (R19)', () => {
     expect(reasons[0]?.reason).toBe('`PeerAuthentication/shop/default` is defined twice with different content, first in `a/1.yaml` line 13; this one, the last in file order, is taken to be in force');
     expect(load(twice, twice).incompleteReasons.map((reason) => reason.status)).toEqual(['existing']);
     expect(load(twice, { 'a/1.yaml': twice['a/1.yaml'] }).incompleteReasons).toEqual([]);
+  });
+
+  test('what was there before blocks nobody, whatever else changes in the file; a definition that changes does', () => {
+    const twice = { 'a/1.yaml': strict, 'a/2.yaml': strict.replace('STRICT', 'DISABLE') };
+    const status = (head: Readonly<Record<string, string>>): readonly string[] => load(twice, { ...twice, ...head }).incompleteReasons.map((reason) => reason.status);
+    expect(status({ 'a/2.yaml': `# a comment\n${twice['a/2.yaml']}` })).toEqual(['existing']);
+    expect(status({ 'a/1.yaml': stream(front, strict) })).toEqual(['existing']);
+    expect(status({ 'a/2.yaml': strict.replace('STRICT', 'PERMISSIVE') })).toEqual(['new']);
+    expect(status({ 'a/1.yaml': strict.replace('STRICT', 'PERMISSIVE') })).toEqual(['new']);
+    // The other one comes last: it is in force now.
+    expect(status({ 'a/1.yaml': twice['a/2.yaml'], 'a/2.yaml': strict })).toEqual(['new']);
+    // A third one beside two that were there is not hidden behind them.
+    expect(status({ 'a/3.yaml': strict.replace('STRICT', 'PERMISSIVE') })).toEqual(['new']);
   });
 
   test('twice with equal content is silent', () => {

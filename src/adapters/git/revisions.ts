@@ -47,8 +47,26 @@ export async function resolveRevision(repository: string, revision: string, opti
   }
   // Tells a missing revision from a missing repository.
   await repositoryRoot(repository);
-  const remote = options.remote ?? 'origin';
-  throw new InputError(`the revision ${quoted(revision)} is unknown in this repository`, `fetch it with \`git fetch --depth=1 ${remote} ${bareName(revision, remote)}\`, or check the name`);
+  throw await unknownRevision(repository, revision, options.remote ?? 'origin');
+}
+
+/** What would help differs: a history that ends, a clone that is cut off, a name that the remote may know. */
+async function unknownRevision(repository: string, revision: string, remote: string): Promise<InputError> {
+  const says = async (...args: readonly string[]): Promise<string> => {
+    const { code, stdout } = await runGit(repository, args);
+    return code === 0 ? firstLine(stdout) : '';
+  };
+  if ((await says('rev-list', '--all', '--max-count=1')) === '') return new InputError(`the revision ${quoted(revision)} is unknown: the repository has no commit yet`, 'commit the manifests first, or compare two directories');
+  const [name = ''] = revision.split(/[~^@]/u, 1);
+  const known = name === '' ? undefined : await lookUp(repository, name);
+  if (known !== undefined) {
+    const message = `${quoted(name)} has no ancestor ${quoted(revision)}`;
+    if ((await says('rev-parse', '--is-shallow-repository')) === 'true') return new InputError(`${message} in this shallow clone`, `fetch more of the history with \`git fetch --deepen=50 ${remote}\``);
+    return new InputError(message, `its history has ${await says('rev-list', '--count', known)} commits; name one of them`);
+  }
+  const hasRemote = revision.startsWith(`${remote}/`) || (await says('remote', 'get-url', remote)) !== '';
+  const remedy = hasRemote ? `fetch it with \`git fetch --depth=1 ${remote} ${bareName(revision, remote)}\`, or check the name` : 'check the name; `git branch --all` and `git tag` list what there is';
+  return new InputError(`the revision ${quoted(revision)} is unknown in this repository`, remedy);
 }
 
 function bareName(revision: string, remote: string): string {

@@ -186,6 +186,6 @@ function failure(result: RunResult, name: string, limits: RenderLimits, workspac
 /** The tool's last words on one line, without paths of this machine. */
 function toolWords(stderr: string, workspace: Workspace): string {
   const lines = stderr.split('\n').filter((line) => line.trim() !== '' && !/^(?:walk\.go|WARNING|# Warning|level=warning|Use --debug)/u.test(line) && !line.startsWith('coalesce.go'));
-  const text = lines.join(' ').replaceAll(`${workspace.root}/`, '').replaceAll(workspace.root, '.').replaceAll(workspace.empty, '~').replace(/\s+/gu, ' ').replace(/^Error: /iu, '').replace(/[.:\s]+$/u, '');
+  const text = lines.join(' ').replaceAll(`${workspace.root}/`, '').replaceAll(workspace.root, '.').replaceAll(workspace.empty, '~').replace(/\s+/gu, ' ').replace(/0x[0-9a-f]{6,}/giu, '0x…').replace(/^Error: /iu, '').replace(/[.:\s]+$/u, '');
   return text.length > 400 ? `${text.slice(0, 399)}…` : text;
 }

@@ -1,4 +1,4 @@
-/** `.github/mesh-posture.yml` (`design.md` section 8): every key, its allowed values and its default, in one place. */
+/** `.github/mesh-posture.yml` (`docs/configuration.md`): every key, its allowed values and its default, in one place. */
 import { z } from 'zod';
 
 /** R11. Concerns discovery only: what the configuration or a Flux or Argo CD object names is never ignored. */

@@ -1,4 +1,4 @@
-/** Waivers for *state* findings (`design.md` section 6; MP904). A waiver that does not hold silences nothing and is listed. */
+/** Waivers for *state* findings (`docs/gates.md`; MP904). A waiver that does not hold silences nothing and is listed. */
 import { compileGlob } from '#lib/glob.ts';
 import type { Finding } from '#findings/finding.ts';
 import { findRule } from '#findings/catalogue.ts';

@@ -1,6 +1,6 @@
 import { compareBy } from '#lib/order.ts';
 import type { AnyResource } from '#manifests/resource.ts';
-import { contentOf } from './content.ts';
+import { sameDecoded } from './content.ts';
 
 /** An object whose content differs between the sides, wherever its file lies: moved, reordered, re-quoted text is no change. */
 export interface ChangedResource {
@@ -34,7 +34,7 @@ export function changedResources(environments: readonly ComparedEnvironment[]): 
       const baseId = renames.get(id) ?? id;
       const before = base.get(baseId);
       if (before === undefined) add(environment, { resource: id, change: 'added', base: undefined, head: resource });
-      else if (before !== resource && contentOf(before) !== contentOf(resource)) add(environment, { resource: baseId, change: 'modified', base: before, head: resource });
+      else if (before !== resource && !sameDecoded(before, resource)) add(environment, { resource: baseId, change: 'modified', base: before, head: resource });
     }
     for (const [id, resource] of base) if (!head.has(id) && !renamed.has(id)) add(environment, { resource: id, change: 'removed', base: resource, head: undefined });
   }

@@ -1,19 +1,23 @@
-import { canonical } from '#lib/canonical.ts';
+import { canonical, sameContent } from '#lib/canonical.ts';
 import { compareText } from '#lib/order.ts';
 import type { AnyResource } from '#manifests/resource.ts';
 
-const whole = new WeakMap<AnyResource, string>();
 const read = new WeakMap<AnyResource, string>();
 
-/** Everything that was decoded of an object, whatever the order, quoting or indentation it was written in. */
-export function contentOf(resource: AnyResource): string {
-  let text = whole.get(resource);
-  if (text === undefined) {
-    const { apiVersion, labels, annotations, creationTimestamp, spec, problems } = resource;
-    text = canonical(plain({ apiVersion, labels, annotations, creationTimestamp, spec, problems: problems.map((problem) => [problem.kind, problem.path, problem.message]) }));
-    whole.set(resource, text);
-  }
-  return text;
+/** Everything that was decoded of two objects is equal, whatever the order, quoting or indentation it was written in. */
+export function sameDecoded(left: AnyResource, right: AnyResource): boolean {
+  return (
+    left.apiVersion === right.apiVersion &&
+    left.creationTimestamp === right.creationTimestamp &&
+    sameContent(left.labels, right.labels) &&
+    sameContent(left.annotations, right.annotations) &&
+    sameContent(left.spec, right.spec, (one, other) => canonical(plain(one)) === canonical(plain(other))) &&
+    (left.problems.length === 0 && right.problems.length === 0 || sameContent(problemsOf(left), problemsOf(right)))
+  );
+}
+
+function problemsOf({ problems }: AnyResource): unknown {
+  return problems.map((problem) => [problem.kind, problem.path, problem.message]);
 }
 
 /** Kinds whose own labels others select by. */

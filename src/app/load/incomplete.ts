@@ -1,4 +1,4 @@
-/** What could not be read or rendered, as reasons of the report; judged by the incompleteness gate alone (`design.md` section 6). */
+/** What could not be read or rendered, as reasons of the report; judged by the incompleteness gate alone (`docs/gates.md`). */
 import { assertNever } from '#lib/assert-never.ts';
 import { shortHash } from '#lib/canonical.ts';
 import { groupBy } from '#lib/group.ts';
@@ -7,19 +7,30 @@ import type { Coverage, IncompleteReason } from '#report/report.ts';
 import type { SourceProblem } from '#source/problem.ts';
 import type { Side } from '#trees/tree.ts';
 import { folderOf, type Unit } from '#units/unit.ts';
-import type { AnyResource } from '#manifests/resource.ts';
+import { entryOf } from '#manifests/registry.ts';
+import { kindName, type AnyResource } from '#manifests/resource.ts';
+import { rawKey } from '#units/pairing.ts';
 import type { Duplicate } from './assemble.ts';
+import type { UnitFiles } from './borrow.ts';
+import { readContentOf } from './content.ts';
 import type { Broken } from './read.ts';
 
 export interface SideBroken extends Broken {
   readonly side: Side;
 }
 
-/** `new`: the head has a reason that the base lacks, or the pull request touches the file. A reason that only the base has is repaired. */
-export function unreadableReasons(broken: readonly SideBroken[], changed: ReadonlySet<string>): readonly IncompleteReason[] {
+/**
+ * `new`: the head has a reason that the base lacks, or the pull request touches the file. A reason that only the base has is repaired where the head can
+ * read the same input, and `new` where the head lacks it: what it did is unknown, and the pull request takes it away.
+ * @param isKept the head holds a readable version of what only the base cannot read
+ */
+export function unreadableReasons(broken: readonly SideBroken[], changed: ReadonlySet<string>, isKept: (broken: SideBroken) => boolean): readonly IncompleteReason[] {
+  const onlyBase = new Set(broken.flatMap((each) => (each.side === 'base' ? [inputKey(each)] : [])));
+  for (const each of broken) if (each.side === 'head') onlyBase.delete(inputKey(each));
+  const gone = new Set(broken.flatMap((each) => (onlyBase.has(inputKey(each)) && !isKept(each) ? [inputKey(each)] : [])));
   const first = new Map<string, { reason: SideBroken; onBase: boolean; onHead: boolean; more: number }>();
   for (const each of sortedBy(broken, (entry) => entry.file, (entry) => entry.document ?? -1, (entry) => (entry.side === 'head' ? 0 : 1))) {
-    const key = `${kindOf(each.problem)} ${each.unit} ${each.file}`;
+    const key = inputKey(each);
     const known = first.get(key);
     if (known === undefined) first.set(key, { reason: each, onBase: each.side === 'base', onHead: each.side === 'head', more: 0 });
     else {
@@ -35,18 +46,61 @@ export function unreadableReasons(broken: readonly SideBroken[], changed: Readon
   return [...limits].map(limitReason).concat(perFile.map(({ reason, onBase, onHead, more }): IncompleteReason => {
     const { unit, file, problem } = reason;
     const kind = kindOf(problem);
+    const isGone = gone.has(inputKey(reason));
     return {
       id: shortHash(kind, unit, file),
       kind,
-      status: onHead && (!onBase || changed.has(file)) ? 'new' : 'existing',
+      status: isGone || (onHead && (!onBase || changed.has(file))) ? 'new' : 'existing',
       unit,
       file,
       // A line of the base is none of the head's.
       ...(problem.line === undefined || !onHead ? {} : { line: problem.line }),
-      reason: `${problem.reason}${more === 0 ? '' : `, and ${String(more)} more in this file`}${onHead ? '' : ' (on the base side; the head mends it)'}`,
-      remedy: problem.remedy,
+      reason: `${problem.reason}${more === 0 ? '' : `, and ${String(more)} more in this file`}${onHead ? '' : isGone ? ' (on the base side; the head takes it away, and what it did is not known)' : ' (on the base side; the head can be read)'}`,
+      remedy: isGone ? 'correct it on the base branch first, so that its removal can be judged' : problem.remedy,
     };
   }));
+}
+
+function inputKey({ unit, file, problem }: Broken): string {
+  return `${kindOf(problem)} ${unit} ${file}`;
+}
+
+/**
+ * Whether the head has a readable version of what the base cannot read: the object that the recovered name tells, wherever it stands; where no name was
+ * recovered, the file with no fewer documents than before.
+ * @param holdsManifests the head can read manifests in a file that is in no unit as it stands (a kustomization's)
+ */
+export function keptBy(base: readonly UnitFiles[], head: readonly UnitFiles[], holdsManifests: (file: string) => boolean): (broken: SideBroken) => boolean {
+  const baseUnits = new Map(base.map((unit) => [unit.unit, unit]));
+  const headUnits = new Map(head.map((unit) => [unit.unit, new Map(unit.files.map((file) => [file.file, file]))]));
+  let headObjects: ReadonlySet<string> | undefined;
+  return ({ unit, file, document, value }) => {
+    const from = baseUnits.get(unit);
+    const there = from?.counterpart(file) ?? file;
+    const now = headUnits.get(unit)?.get(there);
+    if (now === undefined && holdsManifests(there)) return true;
+    const key = isKnownKind(value) ? rawKey(value) : undefined;
+    if (key !== undefined) {
+      headObjects ??= new Set(head.flatMap((each) => each.files.flatMap((found) => found.resources.flatMap(keysOf))));
+      return headObjects.has(key);
+    }
+    if (now === undefined) return false;
+    const before = from?.files.find((each) => each.file === file);
+    return now.documents >= (document === undefined ? 1 : (before?.documents ?? 1));
+  };
+}
+
+/** Of other kinds no object is kept. */
+function isKnownKind(value: unknown): boolean {
+  if (value === null || typeof value !== 'object' || !('apiVersion' in value) || !('kind' in value)) return false;
+  const { apiVersion, kind } = value;
+  return typeof apiVersion === 'string' && typeof kind === 'string' && entryOf(apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '', kind) !== undefined;
+}
+
+/** As a manifest may name the object: with its namespace, or without. */
+function keysOf(resource: AnyResource): readonly string[] {
+  const kind = kindName(resource.kind);
+  return [`${kind}/${resource.namespace ?? ''}/${resource.name}`, `${kind}//${resource.name}`];
 }
 
 /** A limit that stopped the reading of many files is one reason of the whole run, which every pull request touches. */
@@ -81,23 +135,27 @@ function kindOf(problem: SourceProblem): IncompleteReason['kind'] {
   }
 }
 
-/** R19: what stands twice in one unit with different content; the last in file order is in force, and the author is told of both. */
-export function duplicateReasons(duplicates: readonly (Duplicate & { readonly side: Side })[], changed: ReadonlySet<string>, lineOf: (resource: AnyResource) => number | undefined): readonly IncompleteReason[] {
+/**
+ * R19: what stands twice in what runs together, with different content; the last in file order is in force, and the author is told of both. `existing` where
+ * the base has the same two definitions, whatever else the pull request changes in their files.
+ */
+export function duplicateReasons(duplicates: readonly (Duplicate & { readonly side: Side })[], lineOf: (resource: AnyResource) => number | undefined): readonly IncompleteReason[] {
   const differing = duplicates.filter((duplicate) => duplicate.differ);
-  const onBase = new Set(differing.flatMap((duplicate) => (duplicate.side === 'base' ? [duplicate.resource] : [])));
-  const seen = new Set<string>();
-  return differing.flatMap((duplicate): readonly IncompleteReason[] => {
-    const { resource, unit, inForce, overridden, side } = duplicate;
-    if (side === 'base' || seen.has(resource)) return [];
-    seen.add(resource);
+  const onBase = new Set(differing.flatMap((duplicate) => (duplicate.side === 'base' ? [definitions(duplicate)] : [])));
+  const isNew = (duplicate: Duplicate): boolean => !onBase.has(definitions(duplicate));
+  // One reason for an object, for the first of its duplicates that the base does not have.
+  const byResource = groupBy(differing.filter((duplicate) => duplicate.side === 'head'), (duplicate) => duplicate.resource);
+  return [...byResource.values()].flatMap((all): readonly IncompleteReason[] => {
+    const shown = all.find(isNew) ?? all[0];
+    if (shown === undefined) return [];
+    const { resource, unit, inForce, overridden } = shown;
     const { file } = inForce.origin;
     const line = lineOf(inForce);
-    const touched = changed.has(file) || changed.has(overridden.origin.file);
     return [
       {
         id: shortHash('unreadable', unit, file, resource),
         kind: 'unreadable',
-        status: onBase.has(resource) && !touched ? 'existing' : 'new',
+        status: isNew(shown) ? 'new' : 'existing',
         unit,
         file,
         ...(line === undefined ? {} : { line }),
@@ -106,6 +164,11 @@ export function duplicateReasons(duplicates: readonly (Duplicate & { readonly si
       },
     ];
   });
+}
+
+/** The object, and what both definitions say in the fields that the model reads. */
+function definitions({ resource, overridden, inForce }: Duplicate): string {
+  return shortHash(resource, readContentOf(overridden), readContentOf(inForce));
 }
 
 function lineText(line: number | undefined): string {

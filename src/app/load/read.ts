@@ -5,6 +5,7 @@ import { spanOf } from '#source/span.ts';
 import type { SourceProblem } from '#source/problem.ts';
 import type { Tree } from '#trees/tree.ts';
 import { follow, type Documents } from '#units/documents.ts';
+import { istioOfRelease } from '#units/istio-release.ts';
 
 /** Something of a unit that could not be read on one side. */
 export interface Broken {
@@ -74,7 +75,7 @@ function readFile(file: string, blob: string | undefined, placement: Placement, 
       broken.push({ ...at, value: document.value, problem: document.failure, fallback: decoded?.type === 'resources' ? decoded.resources : [] });
       continue;
     }
-    const decoded = decodeDocument(document.value, context);
+    const decoded = decodeDocument(istioOfRelease(document.value) ?? document.value, context);
     if (decoded.type === 'ignored') ignored += 1;
     else if (decoded.type === 'unreadable') broken.push({ ...at, value: document.value, problem: problemOf(decoded, documents.text(blob) ?? '', document.index), fallback: [] });
     else {

@@ -4,7 +4,7 @@ import type { Discovered } from '#units/discover.ts';
 import { follow, mayBeManifestFile } from '#units/documents.ts';
 import { touches } from './incomplete.ts';
 
-/** Where the configuration is read from (`design.md` section 8). */
+/** Where the configuration is read from (`docs/configuration.md`). */
 export const configurationPath = '.github/mesh-posture.yml';
 
 export interface Relevance {

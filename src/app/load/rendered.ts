@@ -8,7 +8,9 @@ import type { IncompleteReason, UnitReport } from '#report/report.ts';
 import type { Origin } from '#source/origin.ts';
 import type { Side } from '#trees/tree.ts';
 import type { OutsideContent } from '#units/build.ts';
+import type { Discovered } from '#units/discover.ts';
 import type { Documents } from '#units/documents.ts';
+import { istioOfRelease } from '#units/istio-release.ts';
 import { onSide, shown, type Unit } from '#units/unit.ts';
 import type { Rendered, SideRendering } from '../render/rendered.ts';
 import type { Broken, FileContent, Placement } from './read.ts';
@@ -40,12 +42,14 @@ function readOne(origin: Origin, placement: Placement, documents: Documents): Fi
   const found = reading.type === 'documents' ? reading.documents : [];
   for (const document of found) {
     const at = { unit: placement.unit, file, document: 0 };
-    if (document.failure !== undefined) {
-      const { line, column, ...problem } = document.failure;
-      broken.push({ ...at, value: document.value, problem: { ...problem, reason: `what is rendered from it cannot be read: ${problem.reason}` }, fallback: [] });
+    // Of a key that a template writes twice the API server takes the last.
+    if (document.failure !== undefined && !document.problems.every((problem) => problem.kind === 'duplicate-key')) {
+      // Lines of what was rendered are no lines of the file.
+      const { kind, reason, remedy } = document.failure;
+      broken.push({ ...at, value: document.value, problem: { kind, reason: `what is rendered from it cannot be read: ${reason}`, remedy }, fallback: [] });
       continue;
     }
-    const decoded = decodeDocument(document.value, { origin, ...placement });
+    const decoded = decodeDocument(istioOfRelease(document.value) ?? document.value, { origin, ...placement });
     if (decoded.type === 'ignored') ignored += 1;
     else if (decoded.type === 'unreadable') broken.push({ ...at, value: document.value, problem: { kind: 'yaml-error', reason: decoded.reason, remedy: decoded.remedy }, fallback: [] });
     else {
@@ -83,7 +87,7 @@ function failureOf(rendering: SideRendering | undefined): Failed | undefined {
 const kindOf: Readonly<Record<Failed['type'], IncompleteReason['kind']>> = { failed: 'not-renderable', 'missing-tool': 'not-renderable', refused: 'refused', limit: 'limit' };
 
 /** `new`: the head has a reason that the base lacks, or the pull request touches what the unit reads. What only the base has, the head mends. */
-export function renderReasons(units: readonly Unit[], rendered: Rendered, isTouched: (unit: Unit) => boolean): readonly IncompleteReason[] {
+export function renderReasons(units: readonly Unit[], rendered: Rendered, { isTouched, unreferenced }: { readonly isTouched: (unit: Unit) => boolean; readonly unreferenced: ReadonlySet<string> }): readonly IncompleteReason[] {
   return units.flatMap((unit): readonly IncompleteReason[] => {
     if (rendered.untouched.has(unit.id)) return [];
     const base = failureOf(renderingOn(rendered, unit, 'base'));
@@ -93,17 +97,20 @@ export function renderReasons(units: readonly Unit[], rendered: Rendered, isTouc
     const { rootFile } = shown(unit);
     const file = failure.file ?? rootFile;
     const onlyBase = head === undefined;
+    const mended = onlyBase && unit.head !== undefined;
     // A side without the unit has no reason for it.
     const known = base !== undefined && head !== undefined && base.reason === head.reason;
     return [
       {
         id: shortHash('not-renderable', unit.id, ''),
         kind: kindOf[failure.type],
-        status: !onlyBase && (isTouched(unit) || !known) ? 'new' : 'existing',
+        // R10: what no root reaches is shown and not gated.
+        status: !mended && !unreferenced.has(unit.id) && (isTouched(unit) || !known) ? 'new' : 'existing',
         unit: unit.id,
-        ...(file === undefined ? {} : { file }),
-        ...(failure.line === undefined ? {} : { line: failure.line }),
-        reason: onlyBase && unit.head !== undefined ? `${failure.reason} (on the base side; the head mends it)` : onlyBase ? `${failure.reason} (on the base side, which alone has it)` : failure.reason,
+        // A file that is gone is no place for a comment.
+        ...(file === undefined || unit.head === undefined ? {} : { file }),
+        ...(failure.line === undefined || unit.head === undefined ? {} : { line: failure.line }),
+        reason: mended ? `${failure.reason} (on the base side; the head mends it)` : onlyBase ? `${failure.reason} (on the base side, which alone has it)` : failure.reason,
         remedy: failure.remedy,
       },
     ];
@@ -112,6 +119,8 @@ export function renderReasons(units: readonly Unit[], rendered: Rendered, isTouc
 
 export function renderedUnitReport(unit: Unit, rendered: Rendered): UnitReport {
   const { kind, path } = shown(unit);
+  const pinned = unit.head?.pinned ?? unit.base?.pinned;
+  if (pinned !== undefined) return { id: unit.id, kind, path, status: 'pinned', reason: `deployed from \`${pinned}\`, not from this tree` };
   if (rendered.untouched.has(unit.id)) return { id: unit.id, kind, path, status: 'untouched' };
   const base = renderingOn(rendered, unit, 'base');
   const head = renderingOn(rendered, unit, 'head');
@@ -134,25 +143,28 @@ export interface OutsideChange {
   readonly side: 'LEFT' | 'RIGHT';
 }
 
-export function outsideChanges(units: readonly Unit[], rendered: Rendered): readonly OutsideChange[] {
+export function outsideChanges({ units, outside }: Discovered, rendered: Rendered): readonly OutsideChange[] {
   const found = new Map<string, OutsideChange>();
-  for (const unit of units) {
-    const sides = rendered.units.get(unit.id);
-    // A side that could not be rendered says nothing about what it takes.
-    if ([sides?.base, sides?.head].some((side) => side !== undefined && side.type !== 'rendered')) continue;
-    const base = outsideOf(sides?.base);
-    const head = outsideOf(sides?.head);
+  const compare = (unit: string, base: ReadonlyMap<string, OutsideContent>, head: ReadonlyMap<string, OutsideContent>): void => {
     const add = (change: OutsideChange): void => {
       const key = `${change.content.name}\n${change.content.file}\n${change.change}`;
       if (!found.has(key)) found.set(key, change);
     };
     for (const [name, content] of head) {
       const before = base.get(name);
-      if (before === undefined) add({ unit: unit.id, content, change: 'added', side: 'RIGHT' });
-      else if (before.detail !== content.detail) add({ unit: unit.id, content, change: 'modified', side: 'RIGHT' });
+      if (before === undefined) add({ unit, content, change: 'added', side: 'RIGHT' });
+      else if (before.detail !== content.detail) add({ unit, content, change: 'modified', side: 'RIGHT' });
     }
-    for (const [name, content] of base) if (!head.has(name)) add({ unit: unit.id, content, change: 'removed', side: 'LEFT' });
+    for (const [name, content] of base) if (!head.has(name)) add({ unit, content, change: 'removed', side: 'LEFT' });
+  };
+  for (const unit of units) {
+    const sides = rendered.units.get(unit.id);
+    // A side that could not be rendered says nothing about what it takes.
+    if (![sides?.base, sides?.head].some((side) => side !== undefined && side.type !== 'rendered')) compare(unit.id, outsideOf(sides?.base), outsideOf(sides?.head));
+    const pins = [unit.base, unit.head].map((side) => (side?.pinned === undefined ? [] : [[`revision of ${unit.id}`, { kind: 'base' as const, name: `revision of ${unit.id}`, detail: side.pinned, file: side.rootFile ?? side.path, line: 1 }] as const]));
+    compare(unit.id, new Map(pins[0]), new Map(pins[1]));
   }
+  compare('', new Map(outside.base.map((content) => [content.name, content])), new Map(outside.head.map((content) => [content.name, content])));
   return sortedBy(found.values(), (each) => each.content.file, (each) => each.content.line, (each) => each.content.name);
 }
 

@@ -6,15 +6,17 @@ import { shortHash } from '#lib/canonical.ts';
 import { distinct } from '#lib/order.ts';
 import type { Cause } from '#impact/change.ts';
 import type { RenderedUnit } from '#app/ports.ts';
+import { decodeDocument } from '#manifests/decode.ts';
+import { resourceKey } from '#manifests/resource.ts';
 import type { Origin } from '#source/origin.ts';
 import { parseStream } from '#source/documents.ts';
 import type { BlobContent, BlobId, Side, Tree, TreeEntry, TreePair } from '#trees/tree.ts';
 import { Source, lineOf } from '#units/build.ts';
 import type { Documents } from '#units/documents.ts';
 import { isKustomizationName } from '#units/kustomization.ts';
-import { rawKey } from '#units/pairing.ts';
 import { substituted } from '#units/substitution.ts';
 import { baseName, folderOf } from '#units/unit.ts';
+import { readContentOf } from '../load/content.ts';
 import { placesOf, wholeFile, type Line, type Place } from './edits.ts';
 import { jobOf, type RenderJob } from './plan.ts';
 import type { Renderings } from './prepare.ts';
@@ -59,11 +61,17 @@ interface UnitInput extends BlameInput {
   readonly budget: { left: number };
 }
 
-/** One object that the two renderings do not have alike. */
+/** One object that the model reads differently in the two renderings. */
 interface Difference {
   readonly object: string;
-  readonly base: Origin | undefined;
-  readonly head: Origin | undefined;
+  readonly base: Rendering | undefined;
+  readonly head: Rendering | undefined;
+}
+
+interface Rendering {
+  readonly origin: Origin;
+  /** What the model reads of it: an image or a version label is not worth a cause. */
+  readonly content: string;
 }
 
 async function blameUnit(input: UnitInput): Promise<readonly (readonly [string, Blame])[]> {
@@ -80,54 +88,56 @@ async function blameUnit(input: UnitInput): Promise<readonly (readonly [string, 
     input.budget.left -= places.length;
     const variants = await Promise.all(places.map((place) => variantOf(place, input)));
     for (const difference of differences) {
-      const wanted = textOf(difference.base, input);
-      let partly: Place | undefined;
-      for (const [index, place] of places.entries()) {
-        const variant = variants[index];
-        if (variant === undefined) continue;
-        const there = variant.get(difference.object);
-        if (there === wanted) {
-          causes.set(difference, place);
-          partly = undefined;
-          break;
-        }
-        if (partly === undefined && there !== textOf(difference.head, input)) partly = place;
-      }
-      if (partly !== undefined) causes.set(difference, partly);
+      const cause = causeOf(difference, places, variants);
+      if (cause !== undefined) causes.set(difference, cause);
     }
   }
   return [...causes].flatMap(([difference, place]): readonly (readonly [string, Blame])[] => {
-    const origin = difference.head ?? difference.base;
+    const origin = (difference.head ?? difference.base)?.origin;
     // The object's own source says it more exactly.
     if (origin === undefined || (origin.rendered?.from === 'resource' && origin.file === place.path && difference.base !== undefined && difference.head !== undefined)) return [];
-    return [[blameKey(unit, difference.base?.rendered?.blob, difference.head?.rendered?.blob), blameAt(place, difference, pair, input)]];
+    return [[blameKey(unit, difference.base?.origin.rendered?.blob, difference.head?.origin.rendered?.blob), blameAt(place, difference, pair, input)]];
   });
 }
 
-function differencesOf(base: ReadonlyMap<string, Origin>, head: ReadonlyMap<string, Origin>): readonly Difference[] {
+/** The change without which the object is what it was; else the first without which it is something else than now. */
+function causeOf({ object, base, head }: Difference, places: readonly Place[], variants: readonly (ReadonlyMap<string, string> | undefined)[]): Place | undefined {
+  let partly: Place | undefined;
+  for (const [index, place] of places.entries()) {
+    const variant = variants[index];
+    if (variant === undefined) continue;
+    const there = variant.get(object);
+    if (there === base?.content) return place;
+    // Values and kustomizations are what a person would edit.
+    if (there !== head?.content && (partly === undefined || (isInput([place]) && !isInput([partly])))) partly = place;
+  }
+  return partly;
+}
+
+function differencesOf(base: ReadonlyMap<string, Rendering>, head: ReadonlyMap<string, Rendering>): readonly Difference[] {
   return distinct([...base.keys(), ...head.keys()]).flatMap((object) => {
     const left = base.get(object);
     const right = head.get(object);
-    return left?.rendered?.blob === right?.rendered?.blob ? [] : [{ object, base: left, head: right }];
+    return left?.content === right?.content ? [] : [{ object, base: left, head: right }];
   });
 }
 
-function objectsOf(origins: readonly Origin[], input: UnitInput): ReadonlyMap<string, Origin> {
-  const objects = new Map<string, Origin>();
+function objectsOf(origins: readonly Origin[], { blobs, unit }: UnitInput): ReadonlyMap<string, Rendering> {
+  const objects = new Map<string, Rendering>();
   for (const origin of origins) {
-    const key = keyOf(textOf(origin, input));
-    if (key !== undefined) objects.set(key, origin);
+    const content = origin.rendered === undefined ? undefined : blobs.get(origin.rendered.blob);
+    if (content?.type === 'text') for (const [key, text] of contentsOf(content.text, origin, unit)) objects.set(key, { origin, content: text });
   }
   return objects;
 }
 
-function keyOf(text: string | undefined): string | undefined {
-  return text === undefined ? undefined : rawKey(parseStream(text)[0]?.value);
-}
+/** Every release moves them, and no answer depends on them. */
+const imageText = /"image":"(?:[^"\\]|\\.)*"/gu;
 
-function textOf(origin: Origin | undefined, { blobs }: UnitInput): string | undefined {
-  const content = origin?.rendered === undefined ? undefined : blobs.get(origin.rendered.blob);
-  return content?.type === 'text' ? content.text : undefined;
+/** Object → what the model reads of it, in one rendered document. */
+function contentsOf(text: string, origin: Origin, unit: string): readonly (readonly [string, string])[] {
+  const decoded = decodeDocument(parseStream(text)[0]?.value, { origin, unit, defaultNamespace: `~${unit}` });
+  return decoded.type === 'resources' ? decoded.resources.map((resource) => [resourceKey(resource), readContentOf(resource).replace(imageText, '')]) : [];
 }
 
 /** Changed places of what either side's rendering reads. */
@@ -140,11 +150,33 @@ function changesOf({ pair, base, head, documents }: UnitInput): readonly Place[]
     if (left?.type === 'file' && right?.type === 'file' ? left.blob === right.blob : left === right) return [];
     return [placesOf(path, pair.base, pair.head, text)];
   });
-  const all = perFile.flat();
-  return all.length <= mostPlaces ? all : perFile.flatMap((places) => (places[0] === undefined ? [] : [wholeFile(places[0].path, pair.base, places)]));
+  return withinBudget(perFile, pair.base);
 }
 
-/** Object → text with one change undone; `undefined` where that does not render. */
+/** Comments and empty lines come last; where there are still too many places, the files with most of them are undone as a whole, values last. */
+function withinBudget(perFile: readonly (readonly Place[])[], base: Tree): readonly Place[] {
+  const spoken = perFile.map((places) => places.filter(isSpoken)).filter((places) => places.length > 0);
+  const files = spoken.length > 0 ? spoken : perFile;
+  let count = files.reduce((sum, places) => sum + places.length, 0);
+  const whole = new Set<readonly Place[]>();
+  for (const places of [...files].sort((left, right) => Number(isInput(left)) - Number(isInput(right)) || right.length - left.length)) {
+    if (count <= mostPlaces) break;
+    whole.add(places);
+    count -= places.length - 1;
+  }
+  return files.flatMap((places) => (whole.has(places) && places[0] !== undefined ? [wholeFile(places[0].path, base, places)] : places));
+}
+
+function isSpoken(place: Place): boolean {
+  return [...place.added, ...place.removed].some((line) => !/^\s*(?:#|$)/u.test(line.text));
+}
+
+/** What other files are rendered with: values and kustomizations. */
+function isInput([place]: readonly Place[]): boolean {
+  return place !== undefined && (/values[^/]*\.ya?ml$/iu.test(place.path) || isKustomizationName(baseName(place.path)));
+}
+
+/** Object → content with one change undone; `undefined` where that does not render. */
 async function variantOf(place: Place, { pair, head, blobs, documents, renderings, base }: UnitInput): Promise<ReadonlyMap<string, string> | undefined> {
   const entries = new Map<string, TreeEntry>();
   const wanted = new Set([base, head].flatMap((job) => (job.work.type === 'render' ? [...job.work.request.files.keys()] : [])));
@@ -162,19 +194,29 @@ async function variantOf(place: Place, { pair, head, blobs, documents, rendering
   } else entries.set(place.path, place.undone);
   const tree: Tree = { label: 'variant', entries };
   const job = jobOf(new Source(tree, documents), head.unit, 'head', head.of);
-  const result: RenderedUnit = await renderings.one(job);
+  const result: RenderedUnit = await renderings.one(withTexts(job, blobs));
   if (result.type !== 'rendered') return undefined;
   const objects = new Map<string, string>();
   for (const document of result.documents) {
     const text = head.of.substitute === undefined ? document.text : substituted(document.text, head.of.substitute);
-    const key = keyOf(text);
-    if (key !== undefined) objects.set(key, text);
+    for (const [key, content] of contentsOf(text, { file: '', blob: '', document: 0 }, head.unit)) objects.set(key, content);
   }
   return objects;
 }
 
+/** Texts that no tree holds travel with the request. */
+function withTexts(job: RenderJob, blobs: ReadonlyMap<BlobId, BlobContent>): RenderJob {
+  if (job.work.type !== 'render') return job;
+  const { request } = job.work;
+  const files = new Map([...request.files].map(([path, file]) => {
+    const content = 'blob' in file && file.blob.startsWith('variant:') ? blobs.get(file.blob) : undefined;
+    return [path, content?.type === 'text' ? { text: content.text } : file] as const;
+  }));
+  return { ...job, work: { ...job.work, request: { ...request, files } } };
+}
+
 function blameAt(place: Place, difference: Difference, pair: TreePair, input: UnitInput): Blame {
-  const origin = difference.head ?? difference.base;
+  const origin = (difference.head ?? difference.base)?.origin;
   const side = place.added.some(isContent) || place.removed.length === 0 ? 'RIGHT' : 'LEFT';
   const lines = (side === 'RIGHT' ? place.added : place.removed).filter((line) => line.text.trim() !== '');
   const whole = lines.length > 0 && lines.length === (side === 'RIGHT' ? place.added : place.removed).length && !pair[side === 'RIGHT' ? 'base' : 'head'].entries.has(place.path);

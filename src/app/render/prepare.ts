@@ -27,7 +27,7 @@ export async function prepareRendering(pair: TreePair, config: UnitsConfig, rend
   const needy = discovered.units.filter((unit) => [unit.base, unit.head].some((side) => side !== undefined && side.kind !== 'plain'));
   if (needy.length === 0) return { pair: extended, discovered, rendered: nothingRendered };
   const untouched = base === pair.head ? new Set<string>() : untouchedUnits(discovered.units, touchedBy(extended), config);
-  const jobs = renderJobs(needy, { base, head: pair.head }, discovered.documents, (unit) => !untouched.has(unit.id));
+  const jobs = renderJobs(needy, { base, head: pair.head }, discovered.documents, (unit) => !untouched.has(unit.id) && unit.base?.pinned === undefined && unit.head?.pinned === undefined);
   const work = new Renderings(renderer);
   const results = await work.all(jobs);
   const units = new Map<string, Partial<Record<Side, SideRendering>>>();

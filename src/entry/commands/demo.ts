@@ -4,7 +4,8 @@ import { defaultConfig } from '#app/config.ts';
 import { shopBase, shopHead } from '#app/demo/shop.ts';
 import { review } from '#app/review.ts';
 import { pairOf, type BlobContent, type Tree, type TreeEntry } from '#trees/tree.ts';
-import { readArguments, reportOptions } from '../arguments.ts';
+import { demoOptions, readArguments } from '../arguments.ts';
+import { checkOutputs } from '../output.ts';
 import { finish, today } from '../run.ts';
 import { version } from '../version.ts';
 
@@ -20,7 +21,8 @@ function tree(label: string, files: Readonly<Record<string, string>>, blobs: Map
 }
 
 export function demo(args: readonly string[]): Promise<number> {
-  const { values } = readArguments(args, reportOptions);
+  const { values } = readArguments(args, demoOptions, 'none');
+  checkOutputs(values);
   const blobs = new Map<string, BlobContent>();
   const pair = pairOf(tree('shop before', shopBase, blobs), tree('shop after', shopHead, blobs), blobs);
   const outcome = review({

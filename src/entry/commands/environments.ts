@@ -3,16 +3,19 @@ import { loadComparison, unitsUsing } from '#app/load.ts';
 import { shown } from '#units/unit.ts';
 import { readArguments } from '../arguments.ts';
 import { configurationFor } from '../configuration.ts';
+import { checkConfiguredNames } from '../configured-names.ts';
 import { openTree } from '../open.ts';
 import { print } from '../output.ts';
 import { prepare } from '../rendering.ts';
 import { oneLine } from '../one-line.ts';
 
 export async function environments(args: readonly string[]): Promise<number> {
-  const { values, positionals } = readArguments(args, { config: { type: 'string' }, explain: { type: 'string' } });
+  const { values, positionals } = readArguments(args, { config: { type: 'string' }, explain: { type: 'string' } }, 'REV|DIR');
   const { pair, source } = await openTree(positionals[0]);
-  const { config } = configurationFor(pair, values.config);
+  const configuration = configurationFor(pair, values.config);
+  const { config } = configuration;
   const prepared = await prepare(pair, config, source);
+  checkConfiguredNames(configuration, pair, prepared.discovered);
   const loaded = loadComparison(prepared.pair, config, { prepared });
   if (values.explain !== undefined) {
     const units = unitsUsing(loaded.discovered, values.explain);

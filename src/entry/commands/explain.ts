@@ -1,16 +1,19 @@
 /** `explain`: one request, or many, with every step, rule and object. */
 import { InputError } from '#app/input-error.ts';
-import { loadSnapshot } from '#app/load.ts';
+import { Citations } from '#app/cite.ts';
+import { loadSnapshot, type LoadedEnvironment } from '#app/load.ts';
 import { readQueries } from '#app/queries.ts';
 import { statedMesh } from '#app/stated-mesh.ts';
+import { resourceId, type AnyResource } from '#manifests/resource.ts';
 import { buildMesh } from '#mesh/build.ts';
 import { enrolmentKnowledge } from '#mesh/enrolment.ts';
 import type { Mesh } from '#mesh/model.ts';
 import { decide, workloadNamed } from '#posture/answer.ts';
 import type { Query } from '#posture/query.ts';
-import { explainText } from '#report/text/explain.ts';
+import { explainText, type Explanation } from '#report/text/explain.ts';
 import { readArguments } from '../arguments.ts';
 import { configurationFor } from '../configuration.ts';
+import { checkConfiguredNames } from '../configured-names.ts';
 import { openTree, readNamed } from '../open.ts';
 import { print, textOptions } from '../output.ts';
 import { prepare } from '../rendering.ts';
@@ -90,16 +93,37 @@ interface NamedMesh {
 }
 
 export async function explain(args: readonly string[]): Promise<number> {
-  const { values, positionals } = readArguments(args, options);
-  if (positionals.length > 0) throw new InputError(`\`${positionals.join(' ')}\` is not understood`, 'name caller and workload with `--from` and `--to`');
+  const { values } = readArguments(args, options, 'none');
   const queries = values.queries === undefined ? [queryOf(values)] : readQueries(readNamed(values.queries), values.queries);
   const { pair, source } = await openTree(values.tree);
-  const { config } = configurationFor(pair, values.config);
+  const configuration = configurationFor(pair, values.config);
+  const { config } = configuration;
   const prepared = await prepare(pair, config, source);
+  checkConfiguredNames(configuration, pair, prepared.discovered);
   const loaded = loadSnapshot(prepared.pair.head, prepared.pair.blobs, config, { prepared });
   const meshes = loaded.environments.map(({ id, head }): NamedMesh => ({ environment: id, mesh: buildMesh(head.resources, { stated: statedMesh(config), knowledge: enrolmentKnowledge(config.mesh.rootNamespace ?? 'istio-system', head.resources) }) }));
-  for (const query of queries) print(values.queries === undefined ? explained(query, meshes) : answered(query, meshes));
+  const locate = locator(loaded.environments, new Citations(prepared.pair));
+  for (const query of queries) print(values.queries === undefined ? explained(query, meshes, locate) : answered(query, meshes));
   return 0;
+}
+
+type Locate = NonNullable<Explanation['locate']>;
+
+/** Where an object is written. Environments that define it differently write it in several places: then its name alone is shown. */
+function locator(environments: readonly LoadedEnvironment[], citations: Citations): Locate {
+  const places = new Map<string, AnyResource | undefined>();
+  for (const { head } of environments) {
+    for (const resource of head.resources) {
+      const id = resourceId(resource);
+      const known = places.get(id);
+      places.set(id, known === undefined && !places.has(id) ? resource : known === resource ? known : undefined);
+    }
+  }
+  return (id) => {
+    const resource = places.get(id);
+    const place = resource === undefined ? undefined : citations.locate(resource, [], 'head');
+    return place === undefined ? undefined : { file: place.file, line: place.startLine };
+  };
 }
 
 /** Environments that have the destination; all of them where none has, so that the answer says why. */
@@ -111,9 +135,9 @@ function havingDestination(query: Query, meshes: readonly NamedMesh[]): readonly
   return found;
 }
 
-function explained(query: Query, meshes: readonly NamedMesh[]): string {
+function explained(query: Query, meshes: readonly NamedMesh[], locate: Locate): string {
   const answers = havingDestination(query, meshes).map(({ environment, mesh }) => ({ ...(meshes.length > 1 ? { label: environment } : {}), decision: decide(mesh, query) }));
-  return explainText({ query, answers }, textOptions(false));
+  return explainText({ query, answers, locate }, textOptions(false));
 }
 
 function answered(query: Query, meshes: readonly NamedMesh[]): string {

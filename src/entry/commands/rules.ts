@@ -7,7 +7,7 @@ import { print } from '../output.ts';
 const notYet = 'not computed by this version';
 
 export function rules(args: readonly string[]): Promise<number> {
-  const { positionals } = readArguments(args, {});
+  const { positionals } = readArguments(args, {}, 'CODE');
   const [name] = positionals;
   const all = describeRules();
   if (name === undefined) {

@@ -1,18 +1,18 @@
 /** `test`: scenarios, changes and validations with expected answers; also the users' own policy unit tests. */
 import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { parseAllDocuments } from 'yaml';
 import { InputError } from '#app/input-error.ts';
-import { judgeEntry, type ScenarioResult } from '#app/scenarios.ts';
+import { loadSnapshot } from '#app/load.ts';
+import { judgeEntry, type EntryTree, type ScenarioResult } from '#app/scenarios.ts';
 import { readArguments } from '../arguments.ts';
+import { configurationFor } from '../configuration.ts';
+import { checkConfiguredNames } from '../configured-names.ts';
+import { entriesOf } from '../entries.ts';
 import { oneLine } from '../one-line.ts';
+import { isDirectory, openTree } from '../open.ts';
 import { print } from '../output.ts';
-
-/** An entry with the line it starts at, 1-based. */
-interface Entry {
-  readonly line: number;
-  readonly value: unknown;
-}
+import { prepare } from '../rendering.ts';
 
 function textOf(path: string): string {
   try {
@@ -23,72 +23,82 @@ function textOf(path: string): string {
   }
 }
 
-/** JSON Lines, else one JSON value, else YAML documents: told apart by what parses. */
-export function* entriesOf(text: string, path: string): Generator<Entry> {
-  if (/\.ya?ml$/u.test(path)) {
-    yield* yamlEntries(text);
-    return;
-  }
-  let line = 0;
-  for (const source of text.split('\n')) {
-    line++;
-    if (source.trim() === '') continue;
-    try {
-      yield { line, value: JSON.parse(source) };
-    } catch {
-      if (line > 1) throw new InputError(`${path}:${line}: not a JSON value`, 'write one JSON object a line');
-      yield* wholeEntries(text, path);
-      return;
-    }
-  }
-}
-
-function* wholeEntries(text: string, path: string): Generator<Entry> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw new InputError(`${path}:1: neither JSON nor JSON Lines`, 'write one JSON object a line, or give YAML the ending `.yaml`');
-  }
-  for (const entry of Array.isArray(value) ? (value as readonly unknown[]) : [value]) yield { line: 1, value: entry };
-}
-
-function* yamlEntries(text: string): Generator<Entry> {
-  for (const document of parseAllDocuments(text)) {
-    const [error] = document.errors;
-    const line = text.slice(0, document.range[0]).split('\n').length;
-    if (error !== undefined) throw new InputError(`line ${line}: ${oneLine(error.message.split('\n')[0] ?? '')}`, 'correct the YAML');
-    yield { line, value: document.toJS() };
-  }
-}
-
 function disagreement(path: string, line: number, result: ScenarioResult): string {
   return oneLine(`${path}:${line} ${result.id} query ${result.query} (${result.about}): expected ${JSON.stringify(result.expected)}, answered ${JSON.stringify(result.answer)}, asked ${JSON.stringify(result.asked)}`);
+}
+
+/** Reads each tree once: many entries ask about one. */
+class Trees {
+  readonly #known = new Map<string, Promise<EntryTree>>();
+
+  /** @param named a folder relative to the file of tests, else to the working directory, else a revision */
+  async read(named: string, file: string): Promise<EntryTree> {
+    const beside = resolve(dirname(file), named);
+    const target = isDirectory(beside) ? beside : named;
+    const known = this.#known.get(target) ?? readTree(target);
+    this.#known.set(target, known);
+    return known;
+  }
+}
+
+async function readTree(target: string): Promise<EntryTree> {
+  const { pair, source } = await openTree(target);
+  const configuration = configurationFor(pair, undefined);
+  const { config } = configuration;
+  const prepared = await prepare(pair, config, source);
+  checkConfiguredNames(configuration, pair, prepared.discovered);
+  const loaded = loadSnapshot(prepared.pair.head, prepared.pair.blobs, config, { prepared });
+  const [first, ...more] = loaded.incompleteReasons;
+  const unread = first === undefined ? undefined : `${first.file ?? first.unit ?? target}${first.line === undefined ? '' : `:${first.line}`}: ${first.reason}${more.length === 0 ? '' : `, and ${more.length} more`}`;
+  return { environments: loaded.environments.map(({ id, head }) => ({ id, resources: head.resources })), ...(unread === undefined ? {} : { unread }) };
+}
+
+/** The tree that an entry names, or why there is none. */
+async function treeOf(value: unknown, file: string, trees: Trees): Promise<EntryTree | undefined> {
+  const named = value !== null && typeof value === 'object' && 'tree' in value ? value.tree : undefined;
+  if (typeof named !== 'string') return undefined;
+  try {
+    return await trees.read(named, file);
+  } catch (error) {
+    if (error instanceof InputError) return { environments: [], unread: `${error.message}; ${error.remedy}` };
+    throw error;
+  }
 }
 
 /** More disagreements than this are counted and not printed. */
 const SHOWN = 200;
 
-export function test(args: readonly string[]): Promise<number> {
-  const { positionals } = readArguments(args, {});
+export async function test(args: readonly string[]): Promise<number> {
+  const { positionals } = readArguments(args, {}, 'FILE…');
   if (positionals.length === 0) throw new InputError('`test` needs a file', 'name files of scenarios: JSON Lines, JSON or YAML');
+  const trees = new Trees();
   let passed = 0;
   let failed = 0;
+  const fail = (text: string): void => {
+    failed += 1;
+    if (failed <= SHOWN) print(oneLine(text));
+  };
   for (const path of positionals) {
-    for (const { line, value } of entriesOf(textOf(path), path)) {
-      const outcome = judgeEntry(value);
+    let entries = 0;
+    for (const { line, value, problem, lineOf } of entriesOf(textOf(path), path)) {
+      entries += 1;
+      if (problem !== undefined) {
+        fail(`${path}:${line} is not understood: ${problem}`);
+        continue;
+      }
+      const outcome = judgeEntry(value, await treeOf(value, path, trees));
       if (outcome.type === 'unreadable') {
-        failed++;
-        if (failed <= SHOWN) print(`${path}:${line} is not understood: ${outcome.reason}`);
+        fail(`${path}:${lineOf(outcome.path)} is not understood: ${outcome.reason}`);
         continue;
       }
       for (const result of outcome.results) {
-        if (result.agrees) passed++;
-        else if (++failed <= SHOWN) print(disagreement(path, line, result));
+        if (result.agrees) passed += 1;
+        else fail(disagreement(path, Number.isInteger(Number(result.query)) ? lineOf(['queries', Number(result.query) - 1]) : line, result));
       }
     }
+    if (entries === 0) fail(`${path}:1 is not understood: the file holds no entry`);
   }
   if (failed > SHOWN) print(`… and ${failed - SHOWN} more`);
   print(`${passed} passed, ${failed} failed`);
-  return Promise.resolve(failed > 0 ? 1 : 0);
+  return failed > 0 ? 1 : 0;
 }

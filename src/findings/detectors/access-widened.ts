@@ -4,7 +4,8 @@
  * @see https://istio.io/latest/docs/reference/config/security/authorization-policy/
  */
 import type { Change } from '#impact/change.ts';
-import { defineDetector, type ChangeContext } from '../detector.ts';
+import type { Query } from '#posture/query.ts';
+import { defineDetector, type ChangeContext, type ChangeDraft } from '../detector.ts';
 import { changesOf } from '../principal.ts';
 import { breadthSeverity, breadthOf, stepped, type Breadth } from '../severity.ts';
 import { openedMessage, openedValidation } from '../text.ts';
@@ -19,15 +20,40 @@ const who: Readonly<Record<Breadth, string>> = {
 export const accessWidened = defineDetector({
   rule: 'access-widened',
   detectChanges: (context) =>
-    changesOf(context, 'access-widened').map((change) => ({
-      change,
-      severity: touchesCriticalAsset(context, change) ? stepped(breadthSeverity(change), 1) : breadthSeverity(change),
-      message: openedMessage(change),
-      impact: who[breadthOf(change.callers)],
-      remedy: 'if these requests are not wanted, restore the rule, or restrict the new one by `principals`, `methods` and `paths`; if they are, accept the finding for this commit',
-      validation: openedValidation(change),
-    })),
+    changesOf(context, 'access-widened').map((change) => {
+      if (servedInPlaintext(context, change)) return channelOnly(change);
+      return {
+        change,
+        severity: touchesCriticalAsset(context, change) ? stepped(breadthSeverity(change), 1) : breadthSeverity(change),
+        message: openedMessage(change),
+        impact: who[breadthOf(change.callers)],
+        remedy: 'if these requests are not wanted, restore the rule, or restrict the new one by `principals`, `methods` and `paths`',
+        validation: openedValidation(change),
+      };
+    }),
 });
+
+/** The base let the same request pass without any identity: what is new is the proof of one. */
+function servedInPlaintext({ environments }: ChangeContext, { facet, witness, environments: within }: Change): boolean {
+  if (facet !== 'mtls' || witness === undefined) return false;
+  const { from, to, request, given } = witness;
+  const anyone: Query = { from: { principal: null, ...(from.ip === undefined ? {} : { ip: from.ip }), ...(from.pod === undefined ? {} : { pod: from.pod }) }, to, request, ...(given === undefined ? {} : { given }) };
+  return environments.some(({ id, base }) => {
+    const verdict = within.includes(id) ? base?.ask(anyone)?.verdict : undefined;
+    return verdict === 'allow' || verdict === 'asks';
+  });
+}
+
+function channelOnly(change: Change): ChangeDraft {
+  return {
+    change,
+    severity: 'low',
+    message: `${openedMessage(change)}; in plaintext the same request was accepted from anyone already`,
+    impact: 'no caller gains a request: callers with a mesh identity may send over mutual TLS what they could send in plaintext',
+    remedy: 'nothing, if the port is meant for mesh callers; then let it refuse plaintext, too (`mtls.mode: STRICT`)',
+    validation: openedValidation(change),
+  };
+}
 
 export function touchesCriticalAsset(context: ChangeContext, change: Change): boolean {
   return change.destinations.some((destination) => context.environments.some((pair) => pair.head.criticalAssets.has(destination.id)));

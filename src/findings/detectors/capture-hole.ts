@@ -1,12 +1,14 @@
 /**
  * Traffic around the proxy: excluded ports and addresses, no interception, the proxy's own user (M61, M69 to M72), the ambient bypass
- * (M32). What a new hole opens is found by the difference (MP101, MP201); this names the hole.
+ * (M32). What a new hole opens is the change; the state names the hole.
  */
 import type { AnyResource } from '#manifests/resource.ts';
 import type { Workload } from '#mesh/model.ts';
 import type { Severity } from '../finding.ts';
 import { defineDetector } from '../detector.ts';
 import { isAmbient } from '../facts.ts';
+import { changesOf } from '../principal.ts';
+import { causePhrase, destinationsPhrase, openedMessage, openedValidation } from '../text.ts';
 import { goTrue } from '#mesh/capture.ts';
 import type { FieldPath } from '#source/origin.ts';
 
@@ -19,6 +21,17 @@ interface Hole {
 
 export const captureHole = defineDetector({
   rule: 'capture-hole',
+  detectChanges: (context) =>
+    changesOf(context, 'capture-hole').map((change) => ({
+      change,
+      facet: 'enrolment' as const,
+      severity: change.callers.internet ? 'critical' : 'high',
+      message: change.direction === 'weakened' ? `no proxy stands before ${destinationsPhrase(change)} any longer${causePhrase(change)}` : openedMessage(change),
+      impact: 'the workload stays in the mesh and this traffic goes around its proxy: nobody checks mutual TLS, authorization or tokens there',
+      attack: 'any pod of the cluster connects to the port without an identity',
+      remedy: 'let the proxy capture the port again; where one client needs an exception, make it in policy (a port of a PeerAuthentication) so that the proxy still sees the traffic',
+      validation: openedValidation(change, 'a workload of the mesh that the policies name is still answered'),
+    })),
   detectState: (side) =>
     side.workloads.flatMap((workload) => {
       const { resource } = workload;

@@ -3,35 +3,20 @@
  * apply to nothing (M section 3D).
  * @see https://istio.io/latest/docs/setup/additional-setup/sidecar-injection/
  */
-import type { Change } from '#impact/change.ts';
-import { principalRule } from '../classify.ts';
-import { defineDetector, type ChangeContext } from '../detector.ts';
+import { defineDetector } from '../detector.ts';
+import { changesOf } from '../principal.ts';
 import { causePhrase, destinationsPhrase, openedMessage, openedValidation } from '../text.ts';
 
 export const enrolmentLost = defineDetector({
   rule: 'enrolment-lost',
   detectChanges: (context) =>
-    context.changes
-      .filter((change) => principalRule(change) === 'enrolment-lost' || left(context, change))
-      .map((change) => ({
-        change,
-        message: change.direction === 'weakened' ? `no proxy stands before ${destinationsPhrase(change)} any longer${causePhrase(change)}` : openedMessage(change),
-        impact: `no policy is enforced for ${destinationsPhrase(change)} any longer, and its own calls carry no identity`,
-        attack: 'any pod connects to the application port directly: mutual TLS, authorization and tokens are checked by nobody',
-        remedy: 'put the workload back into the mesh (namespace or pod label), or restrict it by NetworkPolicy if it has to stay outside',
-        validation: openedValidation(change, 'a workload of the mesh that the policies name is still answered'),
-      })),
+    changesOf(context, 'enrolment-lost').map((change) => ({
+      change,
+      facet: 'enrolment' as const,
+      message: change.direction === 'weakened' ? `no proxy stands before ${destinationsPhrase(change)} any longer${causePhrase(change)}` : openedMessage(change),
+      impact: `no policy is enforced for ${destinationsPhrase(change)} any longer, and its own calls carry no identity`,
+      attack: 'any pod connects to the application port directly: mutual TLS, authorization and tokens are checked by nobody',
+      remedy: 'put the workload back into the mesh (namespace or pod label), or restrict it by NetworkPolicy if it has to stay outside',
+      validation: openedValidation(change, 'a workload of the mesh that the policies name is still answered'),
+    })),
 });
-
-/** Whatever layer the witness meets first, the reason is that a destination was in the mesh and no longer is. */
-function left(context: ChangeContext, change: Change): boolean {
-  if (change.direction !== 'widened' && change.direction !== 'weakened') return false;
-  return context.environments.some(
-    ({ id, base, head }) =>
-      change.environments.includes(id) &&
-      change.destinations.some((destination) => {
-        const before = base?.mesh.workloads.get(destination.id)?.enrolment.mode;
-        return before !== undefined && before !== 'none' && head.mesh.workloads.get(destination.id)?.enrolment.mode === 'none';
-      }),
-  );
-}

@@ -1,8 +1,9 @@
 /**
  * Callers lose requests that they could make. High only where a declared caller surely does: an exact principal in an ALLOW that still
- * stands, a probe that is not rewritten, a route. A caller that the change itself strikes from the policy is no longer declared.
+ * stood before and still stands, a probe that is not rewritten, a route. A caller that the change itself strikes from the policy is no longer declared.
  */
 import type { Change } from '#impact/change.ts';
+import { principalRule } from '../classify.ts';
 import { lostFlow } from '../declared-flows.ts';
 import { defineDetector, type ChangeContext, type ChangeDraft } from '../detector.ts';
 import { answerPhrase, callerPhrase, causePhrase, lostMessage, lostValidation, requestPhrase, targetPhrase } from '../text.ts';
@@ -15,8 +16,8 @@ export const flowLost = defineDetector({
       if (change.direction !== 'narrowed') return [];
       const declared = declaredLoss(context, change);
       if (declared !== undefined) return [declared];
-      // What mutual TLS newly refuses is MP102; only a declared caller makes it a loss.
-      return change.facet === 'mtls' ? [] : [observation(change)];
+      // Plaintext that mutual TLS newly refuses is MP102; only a declared caller makes it a loss.
+      return principalRule(change, context.environments) === 'flow-lost' ? [observation(change)] : [];
     }),
 });
 

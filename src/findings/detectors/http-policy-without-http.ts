@@ -5,8 +5,9 @@
 import { distinct } from '#lib/order.ts';
 import { resourceId } from '#manifests/resource.ts';
 import type { Workload } from '#mesh/model.ts';
+import { phantomWorkload } from '#posture/destinations.ts';
 import { defineDetector } from '../detector.ts';
-import { certaintyOf, isAmbient, isDryRun } from '../facts.ts';
+import { certaintyOf, isAmbient, isDryRun, type Policy, type SideFacts } from '../facts.ts';
 import { fieldName, httpFields } from '../rules.ts';
 import { listed, named } from '../text.ts';
 
@@ -16,7 +17,7 @@ export const httpPolicyWithoutHttp = defineDetector({
     side.of('AuthorizationPolicy').flatMap((policy) => {
       const { action } = policy.spec;
       if ((action !== 'ALLOW' && action !== 'DENY') || isDryRun(policy) || policy.spec.targetRefs.length > 0) return [];
-      const reach = side.reachOf(policy).workloads;
+      const reach = reached(side, policy);
       const ambient = reach.filter(isAmbient);
       const blind = action === 'ALLOW' ? [...ambient, ...reach.filter((workload) => !isAmbient(workload) && speaksTcpOnly(workload))] : ambient;
       for (const [ruleIndex, rule] of policy.spec.rules.entries()) {
@@ -29,7 +30,7 @@ export const httpPolicyWithoutHttp = defineDetector({
             subject: resourceId(policy),
             affected: ids,
             severity: action === 'DENY' || ambient.length > 0 ? ('high' as const) : ('medium' as const),
-            certainty: certaintyOf(blind),
+            certainty: blind.some((workload) => workload.resource === undefined) ? ('conditional' as const) : certaintyOf(blind),
             place: { resource: policy, path: ['spec', 'rules', ruleIndex, ...field] },
             message:
               action === 'ALLOW'
@@ -47,6 +48,14 @@ export const httpPolicyWithoutHttp = defineDetector({
       return [];
     }),
 });
+
+/** Declared workloads, or the pods that a namespace of the mesh may hold and nobody declares here (R29). */
+function reached(side: SideFacts, policy: Policy): readonly Workload[] {
+  const { workloads } = side.reachOf(policy);
+  const namespace = policy.namespace ?? '';
+  if (workloads.length > 0 || namespace === side.mesh.config.rootNamespace || side.mesh.namespaces.get(namespace)?.resource === undefined) return workloads;
+  return [phantomWorkload(side.mesh, namespace, policy.spec.selector?.matchLabels ?? {})];
+}
 
 /** Every declared port is TCP, so no HTTP chain exists (A4.4). */
 export function speaksTcpOnly(workload: Workload): boolean {

@@ -13,7 +13,8 @@ export const mtlsLostBySidecarScope = defineDetector({
   rule: 'mtls-lost-by-sidecar-scope',
   detectOpenings: ({ base, head }) => {
     const callers = grouped(head.workloads.filter((workload) => workload.enrolment.mode === 'sidecar' || (workload.enrolment.mode === 'unknown' && workload.enrolment.inWorld === 'sidecar')), (workload) => workload.namespace);
-    const services = head.of('Service').filter((service) => service.spec.selector !== undefined && head.workloads.some((workload) => workload.namespace === service.namespace && inMesh(workload)));
+    const enrolled = new Set(head.workloads.filter((workload) => inMesh(workload)).map((workload) => workload.namespace));
+    const services = head.of('Service').filter((service) => service.spec.selector !== undefined && service.namespace !== undefined && enrolled.has(service.namespace));
     return [...callers.keys()].flatMap((namespace) => {
       const sidecar = scopeOf(head, namespace);
       if (sidecar === undefined || outboundOf(head)(namespace).registryOnly) return [];

@@ -31,7 +31,7 @@ export const peerAuthenticationConflict = defineDetector({
           affected: workloads,
           place: { resource: first, path: ['spec'] },
           related: others.map((resource) => ({ resource, path: ['spec'], message: 'the same scope is claimed here' })),
-          message: `${listed(answer.tied.map(resourceId))} claim one scope; the oldest is in force for ${listed(workloads)} and manifests do not tell which that is (the weakest is judged)`,
+          message: `${listed(answer.tied.map(resourceId))} claim one scope; the oldest is in force for ${listed(workloads)} and ${inForce(answer)}`,
           impact: 'restoring or re-creating the objects in another order changes which mode is in force',
           remedy: 'keep one PeerAuthentication per scope and merge the others into it',
           validation: { positive: 'a request over mutual TLS is answered', negative: `a plaintext request to \`${workloads[0] ?? ''}\` is refused, also after the objects are re-created` },
@@ -40,3 +40,7 @@ export const peerAuthenticationConflict = defineDetector({
     });
   },
 });
+
+function inForce({ older }: MtlsAt): string {
+  return older === undefined ? 'manifests do not tell which that is (the weakest is judged)' : `that is \`${resourceId(older)}\` only until the objects are created anew`;
+}

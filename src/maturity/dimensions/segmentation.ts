@@ -5,42 +5,30 @@ import { grouped, isAmbient, isDryRun, type SideFacts } from '#findings/facts.ts
 import { isolatedNamespaces } from '#findings/network-isolation.ts';
 import { opennessOf } from '#findings/rule-quality.ts';
 import { httpFields } from '#findings/rules.ts';
-import { item, type Item, type Measured } from '../parts.ts';
+import { PairGrid, type OpenTo } from '../pair-grid.ts';
+import { item, type Measured } from '../parts.ts';
 import { scopeOf, type Scope } from '../scope.ts';
-
-/** Stands for every namespace that the manifests do not show. */
-const elsewhere = '(any other)';
 
 export function segmentation(side: SideFacts, scope: Scope): Measured {
   const workloads = scopeOf(side, scope);
   if (workloads.length === 0) return { parts: [], evidence: 'UNKNOWN', without: 'unknown', reason: 'no workload is declared here and no policy names one' };
   const byNamespace = grouped(workloads, (workload) => workload.namespace);
-  const sources = [...byNamespace.keys(), elsewhere];
-  const pairs = new Map<string, Item>();
-  for (const [namespace, members] of byNamespace) {
-    const open = openTo(side, members);
-    for (const source of sources) {
-      if (source === namespace) continue;
-      const reached = open === 'all' || open.has(source);
-      pairs.set(`${source} -> ${namespace}`, reached ? item(0, 'is open to accounts that no policy names') : item(1, ''));
-    }
-  }
+  const pairs = new PairGrid(new Map([...byNamespace].map(([namespace, members]) => [namespace, openTo(side, members)])), 'is open to accounts that no policy names');
   const isolated = isolatedNamespaces(side);
   const networks = new Map(distinct(byNamespace.keys()).map((namespace) => [`Namespace/${namespace}`, isolated.has(namespace) ? item(1, '') : item(0, 'has no NetworkPolicy that isolates all its pods')]));
-  const closed = [...pairs.values()].filter((entry) => entry.score === 1).length;
   return {
     parts: [
-      { name: 'pairs', weight: 0.6, items: pairs, absent: 'ignore' },
+      { name: 'pairs', weight: 0.6, items: new Map(), grid: pairs, absent: 'ignore' },
       { name: 'network', weight: 0.3, items: networks, absent: 'ignore' },
       { name: 'opt-out', weight: 0.1, items: new Map([['mesh', preventsOptOut(side) ? item(1, '') : item(0, 'no admission policy here speaks of opting out of the mesh')]]), absent: 0 },
     ],
     evidence: workloads.every((workload) => workload.enrolment.mode === 'unknown') ? 'UNKNOWN' : 'INFERRED',
-    reason: `${closed} of ${pairs.size} ordered pairs of namespaces are closed or open to named accounts only`,
+    reason: `${pairs.closed} of ${pairs.size} ordered pairs of namespaces are closed or open to named accounts only`,
   };
 }
 
 /** Namespaces whose accounts reach some member without being named. */
-function openTo(side: SideFacts, members: readonly Workload[]): 'all' | ReadonlySet<string> {
+function openTo(side: SideFacts, members: readonly Workload[]): OpenTo {
   const found = new Set<string>();
   for (const workload of members) {
     if (workload.enrolment.mode === 'none') return 'all';

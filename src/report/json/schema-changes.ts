@@ -1,7 +1,7 @@
 /** The schema of changes, witnesses and findings. */
 import type { Callers, Cause, Change, Destination, Direction, Facet, Region, RegionCube, ValueSet, Witness, WitnessAnswer } from '#impact/change.ts';
 import type { Certainty, Evidence, Finding, FindingStatus, Location, RelatedLocation, Severity } from '#findings/finding.ts';
-import type { AnswerLayer, EnforcementPoint, Query } from '#posture/query.ts';
+import type { AnswerLayer, EnforcementPoint, Hop, Query } from '#posture/query.ts';
 import { anything, choice, flag, integer, list, object, record, ref, text, type Schema } from './schema-dsl.ts';
 
 const enforcement = (description: string): Schema => choice<EnforcementPoint>(description, { sidecar: true, ztunnel: true, waypoint: true, gateway: true, none: true });
@@ -20,8 +20,9 @@ export const query = {
       ip: text('address of the connection'),
       pod: object<NonNullable<Query['from']['pod']>>('the calling pod, where NetworkPolicies look at it', { namespace: text('its namespace'), labels: labels('its labels'), namespaceLabels: labels('labels of its namespace, where no manifest declares it') }, { namespaceLabels: true }),
       direct: flag('straight to the pod, past waypoints and gateways'),
+      client: choice<'sidecar' | 'ambient'>('how the client takes part in the mesh, where its identity alone does not tell', { sidecar: true, ambient: true }),
     },
-    { principal: true, workload: true, outside: true, ip: true, pod: true, direct: true },
+    { principal: true, workload: true, outside: true, ip: true, pod: true, direct: true, client: true },
   ),
   to: object<Query['to']>(
     'the destination',
@@ -63,8 +64,24 @@ const witnessAnswer = object<WitnessAnswer>(
     by: list('determining policies, sorted', text('`Kind/namespace/name`')),
     enforcedAt: enforcement('where the decision is taken'),
     provider: text('the external authorizer that is asked'),
+    via: text('the waypoint on the way, `namespace/name`'),
+    hops: list(
+      'each enforcement point, where there is more than one',
+      object<Hop>(
+        'one enforcement point',
+        {
+          at: text('the waypoint or the workload, `namespace/name`'),
+          peer: { description: 'the identity that it sees; null: none', anyOf: [{ type: 'string' }, { type: 'null' }] },
+          verdict: choice<WitnessAnswer['verdict']>('its answer', { allow: true, asks: true, deny: true, unknown: true }),
+          layer: choice<AnswerLayer>('the layer that refused or let pass last', { routing: true, 'network-policy': true, mtls: true, authentication: true, authorization: true, 'external-authorization': true, none: true, protocol: true }),
+          by: list('determining policies, sorted', text('`Kind/namespace/name`')),
+          enforcedAt: enforcement('where it is decided'),
+        },
+        { layer: true, by: true, enforcedAt: true },
+      ),
+    ),
   },
-  { layer: true, by: true, enforcedAt: true, provider: true },
+  { layer: true, by: true, enforcedAt: true, provider: true, via: true, hops: true },
 );
 
 const valueSet = object<ValueSet>(
@@ -81,6 +98,10 @@ const regionCube = object<RegionCube>(
     peers: values('identities of the caller'),
     ports: values('ports of the workload'),
     protocol: values('protocols'),
+    transport: values('`TCP`, `UDP`, `SCTP`: where NetworkPolicies tell them apart'),
+    addressed: values('what is addressed, where waypoints make a difference: `host:port` of a Service, `pod` for its own address, `(none)` straight to it'),
+    pods: values('namespaces of the calling pod, where NetworkPolicies look at it'),
+    podLabels: record('labels of the calling pod by key', values('values of the label')),
     methods: values('HTTP methods'),
     paths: values('HTTP paths'),
     hosts: values('HTTP authorities'),
@@ -93,7 +114,7 @@ const regionCube = object<RegionCube>(
     claims: record('claims of the token by name', values('values of the claim')),
     opaque: record('conditions that the manifests do not interpret', flag('how it is')),
   },
-  { peers: true, ports: true, protocol: true, methods: true, paths: true, hosts: true, sni: true, sourceIps: true, remoteIps: true, destinationIps: true, token: true, headers: true, claims: true, opaque: true },
+  { peers: true, ports: true, protocol: true, transport: true, addressed: true, pods: true, podLabels: true, methods: true, paths: true, hosts: true, sni: true, sourceIps: true, remoteIps: true, destinationIps: true, token: true, headers: true, claims: true, opaque: true },
 );
 
 const cause = object<Cause>(

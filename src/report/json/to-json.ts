@@ -18,20 +18,63 @@ function resolve(schema: unknown): Schema {
   return Array.isArray(branches) ? resolve(branches[0]) : schema;
 }
 
-function ordered(value: unknown, schema: unknown): unknown {
-  const shape = resolve(schema);
-  if (Array.isArray(value)) return value.map((entry) => ordered(entry, shape['items']));
-  if (!isObject(value)) return value;
-  const properties = isObject(shape['properties']) ? shape['properties'] : {};
-  const declared = Object.keys(properties);
-  const keys = Object.keys(value).filter((key) => value[key] !== undefined);
-  const rest = keys.filter((key) => !Object.hasOwn(properties, key)).sort(compareText);
-  // A map keeps `__proto__` a key like any other.
-  const entries = [...declared.filter((key) => keys.includes(key)), ...rest].map((key): [string, unknown] => [key, ordered(value[key], properties[key] ?? shape['additionalProperties'])]);
-  return Object.fromEntries(entries);
+/** What a schema says about order, read once: reports are long. */
+interface Order {
+  readonly items: unknown;
+  readonly rest: unknown;
+  readonly properties: Readonly<Record<string, unknown>>;
+  readonly declared: readonly string[];
 }
+
+const orders = new Map<unknown, Order>();
+
+function orderOf(schema: unknown): Order {
+  const known = orders.get(schema);
+  if (known !== undefined) return known;
+  const shape = resolve(schema);
+  const properties = isObject(shape['properties']) ? shape['properties'] : {};
+  const fresh: Order = { items: shape['items'], rest: shape['additionalProperties'], properties, declared: Object.keys(properties) };
+  orders.set(schema, fresh);
+  return fresh;
+}
+
+function ordered(value: unknown, schema: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  const { items, rest, properties, declared } = orderOf(schema);
+  if (Array.isArray(value)) return value.map((entry) => ordered(entry, items));
+  const source = value as Readonly<Record<string, unknown>>; // neither null nor a list
+  const result: Record<string, unknown> = {};
+  for (const key of declared) {
+    if (Object.hasOwn(source, key) && source[key] !== undefined) result[key] = ordered(source[key], properties[key]);
+  }
+  const others = Object.keys(source).filter((key) => source[key] !== undefined && !Object.hasOwn(properties, key));
+  if (others.length === 0) return result;
+  // A map keeps `__proto__` a key like any other.
+  return Object.fromEntries([...Object.entries(result), ...others.sort(compareText).map((key): [string, unknown] => [key, ordered(source[key], rest)])]);
+}
+
+/** Entries of a list that are written at a time. */
+const together = 256;
 
 /** @returns JSON indented by two, ended by `\n`; valid under `report.schema.json`. */
 export function toJson(report: Report): string {
-  return `${JSON.stringify(ordered(report, reportSchema), null, 2)}\n`;
+  const { properties, declared } = orderOf(reportSchema);
+  const whole: Readonly<Record<string, unknown>> = { ...report };
+  const others = Object.keys(whole).filter((key) => !Object.hasOwn(properties, key)).sort(compareText);
+  const fields = [...declared, ...others].filter((key) => whole[key] !== undefined).map((key) => fieldText(key, whole[key], properties[key]));
+  return `{\n${fields.join(',\n')}\n}\n`;
+}
+
+/** A field of the outermost object. A long list is written in pieces: a copy of all of it in the schema's order would take as much memory again. */
+function fieldText(key: string, value: unknown, schema: unknown): string {
+  const textOf = (part: unknown): string => JSON.stringify({ [key]: ordered(part, schema) }, null, 2).slice(2, -2);
+  if (!Array.isArray(value) || value.length <= together) return textOf(value);
+  let text = '';
+  for (let at = 0; at < value.length; at += together) {
+    const piece = textOf(value.slice(at, at + together));
+    const start = at === 0 ? 0 : piece.indexOf('[') + 1;
+    const end = at + together >= value.length ? piece.length : piece.lastIndexOf('\n');
+    text += `${at === 0 ? '' : ','}${piece.slice(start, end)}`;
+  }
+  return text;
 }

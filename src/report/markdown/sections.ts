@@ -242,6 +242,6 @@ export function footLines(report: Report, context: MarkdownContext): string[] {
     '---',
     ...(context.notes ?? []).map((note) => `> ${prose(note, 400)}`),
     ...((context.notes ?? []).length === 0 ? [] : ['']),
-    `<sub>${parts.join(' · ')} · locally: ${code(local, 160)} · a state finding is silenced by \`suppressions\` in \`.github/mesh-posture.yml\` of the base, a change is accepted by an approving review with the line \`accept CODE FINGERPRINT: reason\`</sub>`,
+    `<sub>${parts.join(' · ')} · locally: ${code(local, 160)} · a state finding is silenced by \`suppressions\` in \`.github/mesh-posture.yml\` of the base, a change by nothing</sub>`,
   ];
 }

@@ -29,9 +29,9 @@ export function resolvedBody(body: string, fingerprint: string, head: string): s
   return `${retiredPrefix}${fingerprint} -->\n✅ Resolved in ${code(clip(head, 40))}\n\n${rest}`;
 }
 
-/** What the reader can do when this is intended. State findings are silenced in the configuration, changes are accepted per head commit. */
+/** What the reader can do when this is intended. A state is silenced in the configuration; a change is not, so that no waiver hides the next one. */
 function wayOut(finding: Finding): string {
-  if (finding.changeIds.length > 0) return `Intended? An approving review with the line ${code(`accept ${finding.code} ${finding.fingerprint}: reason`)} accepts it for this commit.`;
+  if (finding.changeIds.length > 0) return 'Intended? Then whoever may merge past this check decides; no suppression silences a change.';
   return `Suppress: ${code(`{rule: ${finding.code}, resource: ${finding.resource}, reason: …, expires: YYYY-MM-DD}`)} in the configuration of the base.`;
 }
 

@@ -3,7 +3,7 @@ import { assertNever } from '#lib/assert-never.ts';
 import type { Finding } from '#findings/finding.ts';
 import type { Report } from '../report.ts';
 import { changesInOrder, findingsOf, headlineText, listedFindings, isQuiet, quietWords, resourceWords, severityCounts } from '../facts.ts';
-import { clip, name, plural, sentence } from '../plain.ts';
+import { name, plural, sentence } from '../plain.ts';
 import { bullets, heading, page, wrap } from './layout.ts';
 import { assumptionsBlock, attackPathsBlock, changesBlocks, findingBlock, incompleteBlock, maturityBlocks } from './sections.ts';
 import { defaultTextOptions, type TextOptions } from './styles.ts';

@@ -58,15 +58,15 @@ export interface AutomatonPatterns extends TextPatterns {
 function globTemplate(glob: string): Template {
   return glob.split('*').flatMap((literal, index) => [
     ...(index === 0 ? [] : [{ kind: 'many' as const, slashes: true }]),
-    ...[...literal].map((character) => ({ kind: 'character' as const, character })),
+    ...Array.from(literal).map((character) => ({ kind: 'character' as const, character })),
   ]);
 }
 
 /** Characters of the walk: the patterns' own, a fresh one first, the separator, and one that templates refuse. */
 function alphabet(patterns: AutomatonPatterns, path: boolean): string[] {
   const literals = [...patterns.exact, ...patterns.prefixes, ...patterns.suffixes, ...patterns.templates.map((text) => text.replace(/\{\*{1,2}\}/g, '')), ...patterns.globs.map((glob) => glob.replaceAll('*', ''))];
-  const used = new Set(literals.flatMap((literal) => [...literal]));
-  const fresh = [...'xyzqwvkjhgtnmupslroiXYZQWVKJHGTNMUPSLROI0123456789-_~éüñ中'].find((character) => !used.has(character)) ?? '文';
+  const used = new Set(literals.flatMap((literal) => Array.from(literal)));
+  const fresh = Array.from('xyzqwvkjhgtnmupslroiXYZQWVKJHGTNMUPSLROI0123456789-_~éüñ中').find((character) => !used.has(character)) ?? '文';
   const others = distinct([...used, ...(path ? ['/', ...(patterns.templates.length > 0 ? ['['] : [])] : [])]);
   return [fresh, ...others.filter((character) => path || character !== '/')];
 }

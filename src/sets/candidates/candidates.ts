@@ -4,6 +4,7 @@ import type { Dimension } from '../cube.ts';
 import type { Matcher, TextMatcher, Value } from '../matcher.ts';
 import { addressCandidates } from './address.ts';
 import { pathCandidates } from './path.ts';
+import { callerCandidates } from './caller.ts';
 import { peerCandidates } from './peer.ts';
 import { textCandidates, textPatterns, type TextPatterns } from './text.ts';
 import { tokenCandidates } from './token.ts';
@@ -47,9 +48,20 @@ const knownPorts = [8080, 80, 443, 8443, 9090, 3000, 5000, 15000];
 function portCandidates(matchers: readonly Matcher[]): number[] {
   const mentioned = new Set(matchers.flatMap((matcher) => (matcher.type === 'number' ? [matcher.value] : [])));
   const legal = [...mentioned].filter((port) => Number.isInteger(port) && port >= 0 && port <= 65535).sort((left, right) => left - right);
-  let other = knownPorts.find((port) => !mentioned.has(port));
-  for (let port = 20000; other === undefined && port <= 65535; port += 1) if (!mentioned.has(port)) other = port;
-  return other === undefined ? legal : [...legal, other];
+  const ranges = matchers.flatMap((matcher) => (matcher.type === 'port-range' ? [matcher] : []));
+  const outside = (port: number): boolean => !mentioned.has(port) && !ranges.some((range) => port >= range.first && port <= range.last);
+  let other = knownPorts.find(outside);
+  for (let port = 20000; other === undefined && port <= 65535; port += 1) if (outside(port)) other = port;
+  // Between two ends of ranges all ports are in the same ranges: the first that nothing names stands for them.
+  const ends = [...new Set(ranges.flatMap((range) => [range.first, range.last + 1]))].sort((left, right) => left - right);
+  const between = [0, ...ends].flatMap((start, index) => {
+    const end = [...ends, 65536][index] ?? 65536;
+    for (let port = start; port < end; port += 1) if (!mentioned.has(port)) return [port];
+    return [];
+  });
+  const inside = between.filter((port) => !outside(port));
+  const rest = other === undefined ? between.filter(outside).slice(0, 1) : [other];
+  return [...legal, ...inside, ...rest];
 }
 
 /**
@@ -59,6 +71,8 @@ function portCandidates(matchers: readonly Matcher[]): number[] {
 export function candidatesOf(dimension: Dimension, matchers: readonly Matcher[], limit: number): Value[] | undefined {
   switch (dimension) {
     case 'peer': {
+      const asked = matchers.filter((matcher) => matcher.type === 'source-namespace');
+      if (asked.length > 0) return callerCandidates(asked, matchers, limit);
       const found = peerCandidates(matchers, limit);
       return found === undefined ? undefined : [...found, null];
     }
@@ -68,6 +82,10 @@ export function candidatesOf(dimension: Dimension, matchers: readonly Matcher[],
       return addressCandidates(matchers);
     case 'port':
       return portCandidates(matchers);
+    case 'transport':
+      return ['TCP', 'UDP', 'SCTP'];
+    case 'address':
+      return [null, ...new Set(matchers.flatMap((matcher) => (matcher.type === 'one-of' ? [matcher.text] : [])))];
     case 'protocol':
       return ['http', 'tcp', 'tls', 'https'];
     case 'host':

@@ -28,7 +28,7 @@ function encodeLetter(path: string, index: number): string {
 /** Raw spellings of a path which some modes fold together and others keep apart. */
 function spellings(path: string): string[] {
   const found: string[] = [];
-  const slashes = [...path].flatMap((character, index) => (character === '/' ? [index] : []));
+  const slashes = Array.from(path).flatMap((character, index) => (character === '/' ? [index] : []));
   const replaced = (index: number, text: string): string => path.slice(0, index) + text + path.slice(index + 1);
   for (const index of slashes) {
     found.push(replaced(index, '//'), replaced(index, '/./'));
@@ -36,10 +36,16 @@ function spellings(path: string): string[] {
     else found.push(`/%2f${path.slice(1)}`, `/%5c${path.slice(1)}`, `/\\${path.slice(1)}`, `/x/..${path}`, `/x/..;${path}`, `/x%2f..${path}`, `/x%2f..%2f..${path}`, `/x//..${path}`);
   }
   found.push(path.replaceAll('/', '//'), `/${path.slice(1).replaceAll('/', '%2f')}`, `/${path.slice(1).replaceAll('/', '\\')}`);
+  const segments = path.split('/');
+  for (let index = 1; index < segments.length; index += 1) {
+    for (const dots of ['.', '..']) found.push([...segments.slice(0, index), dots, ...segments.slice(index + 1)].join('/'));
+  }
   if (path.endsWith('/')) found.push(`${path}.`, `${path}x/..`);
-  const letters = [...path].flatMap((character, index) => (/[A-Za-z0-9._~-]/.test(character) ? [index] : []));
+  const letters = Array.from(path).flatMap((character, index) => (/[A-Za-z0-9._~-]/.test(character) ? [index] : []));
   for (const index of new Set([letters[0], letters[letters.length - 1]])) if (index !== undefined) found.push(encodeLetter(path, index));
   found.push(letters.reduceRight((text, index) => encodeLetter(text, index), path));
+  // What normalization escapes, a template takes; raw it does not.
+  for (const index of letters.slice(-2)) found.push(replaced(index, '|'));
   return found;
 }
 
@@ -80,11 +86,13 @@ export function pathCandidates(matchers: readonly PathMatcher[], limit: number):
   const plain = [...new Set([...shared, ...of(() => true)])];
   const found = new Set([...plain, ...plain.flatMap(spellings)]);
   // What one mode shows in front and the other does not: all pairs, so that none is missing.
-  const pairs: readonly (readonly [readonly string[], readonly string[], '/' | '%2f'])[] = [
-    [of((mode) => mode === 'NONE'), of((mode) => mode !== 'NONE'), '/'],
-    [of((mode) => mode === 'BASE' || mode === 'MERGE_SLASHES'), of((mode) => mode === 'DECODE_AND_MERGE_SLASHES'), '%2f'],
+  // The end is common to both, so it is taken from the patterns of both.
+  const paths = [...shared];
+  const pairs: readonly (readonly [readonly string[], '/' | '%2f'])[] = [
+    [of((mode) => mode === 'NONE'), '/'],
+    [modes.includes('DECODE_AND_MERGE_SLASHES') ? of((mode) => mode === 'BASE' || mode === 'MERGE_SLASHES') : [], '%2f'],
   ];
-  for (const [heads, paths, slash] of pairs) {
+  for (const [heads, slash] of pairs) {
     if (heads.length * paths.length > limit * 4) return undefined;
     for (const head of heads) for (const path of paths) for (const raw of behind(head, path, slash)) found.add(raw);
   }

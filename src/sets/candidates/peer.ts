@@ -2,6 +2,7 @@
  * Representatives of peer identities: `trust-domain/ns/namespace/sa/account`, and identities of another shape. The pieces of the
  * patterns only have to yield *enough* candidates; whether one matches is asked of the real matcher on the whole identity.
  */
+import { assertNever } from '#lib/assert-never.ts';
 import { distinct } from '#lib/order.ts';
 import { identityParts, textMatches } from '../matches.ts';
 import type { Matcher, TextMatcher } from '../matcher.ts';
@@ -75,7 +76,14 @@ function domainOf(identity: string): Pieces {
   return slash <= 0 ? {} : { trustDomain: exact(identity.slice(0, slash)) };
 }
 
+type IdentityMatcher = Extract<Matcher, { type: 'principal' | 'namespace-glob' | 'namespace' | 'service-account' | 'trust-domain' }>;
+
+function isIdentity(matcher: Matcher): matcher is IdentityMatcher {
+  return ['principal', 'namespace-glob', 'namespace', 'service-account', 'trust-domain'].includes(matcher.type);
+}
+
 function piecesOf(matcher: Matcher): Pieces[] {
+  if (!isIdentity(matcher)) return [];
   switch (matcher.type) {
     case 'principal': {
       const pattern = matcher.pattern;
@@ -103,7 +111,7 @@ function piecesOf(matcher: Matcher): Pieces[] {
     case 'trust-domain':
       return [{ trustDomain: matcher.pattern }];
     default:
-      return [];
+      return assertNever(matcher);
   }
 }
 

@@ -7,7 +7,7 @@ import { distinct } from '#lib/order.ts';
 import type { TextMatcher } from '../matcher.ts';
 
 /** Fillers in order of liking; the first that no pattern continues with is taken. Letters of `%`-escapes come late. */
-const fillers = [...'xyzqwvkjhgtnmupslroi', ...'XYZQWVKJHGTNMUPSLROI', ...'0123456789', ...'abcdefABCDEF', ...'-_~', ...'éüñ中'];
+const fillers = [...Array.from('xyzqwvkjhgtnmupslroi'), ...Array.from('XYZQWVKJHGTNMUPSLROI'), ...Array.from('0123456789'), ...Array.from('abcdefABCDEF'), ...Array.from('-_~'), ...Array.from('éüñ中')];
 
 export interface TextPatterns {
   readonly exact: readonly string[];

@@ -1,0 +1,164 @@
+/**
+ * `npm run prove [worlds] [first seed]`: random meshes and random edits, each compared by the engine and asked of the concrete evaluator.
+ * Prints what was tried and ends with 1 at the first counterexample, shrunk. A seed that is printed resumes from there.
+ */
+import { availableParallelism } from 'node:os';
+import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
+import { judge, type Counterexample, type Judged } from '../test/support/random-mesh/oracle.ts';
+import { asText, randomWorld, shrink, type World } from '../test/support/random-mesh/world.ts';
+
+interface Counts {
+  worlds: number;
+  widened: number;
+  narrowed: number;
+  withUndecided: number;
+  skipped: number;
+  asked: number;
+  moved: number;
+  undecidedMoves: number;
+  inRegions: number;
+  changes: number;
+  readonly dimensions: Map<string, number>;
+}
+
+type Message = { readonly type: 'counts'; readonly counts: Counts; readonly next: number } | { readonly type: 'failed'; readonly seed: number; readonly found: Counterexample };
+
+const share = (part: number, whole: number): number => (whole === 0 ? 0 : part / whole);
+const percent = (part: number, whole: number): string => `${(100 * share(part, whole)).toFixed(2)} %`;
+
+function none(): Counts {
+  return { worlds: 0, widened: 0, narrowed: 0, withUndecided: 0, skipped: 0, asked: 0, moved: 0, undecidedMoves: 0, inRegions: 0, changes: 0, dimensions: new Map() };
+}
+
+function add(counts: Counts, more: Counts): void {
+  for (const key of ['worlds', 'widened', 'narrowed', 'withUndecided', 'skipped', 'asked', 'moved', 'undecidedMoves', 'inRegions', 'changes'] as const) counts[key] += more[key];
+  for (const [name, count] of more.dimensions) counts.dimensions.set(name, (counts.dimensions.get(name) ?? 0) + count);
+}
+
+function countsOf(judged: Judged): Counts {
+  return {
+    worlds: 1,
+    widened: Number(judged.widened),
+    narrowed: Number(judged.narrowed),
+    withUndecided: Number(judged.undecided),
+    skipped: Number(judged.skipped),
+    asked: judged.asked,
+    moved: judged.moved,
+    undecidedMoves: judged.undecidedMoves,
+    inRegions: judged.inRegions,
+    changes: judged.changes,
+    dimensions: new Map(judged.dimensions),
+  };
+}
+
+const reportEvery = 200;
+
+/** One worker's part: every `step`-th seed. */
+function work({ first, last, step }: { readonly first: number; readonly last: number; readonly step: number }): void {
+  let counts = none();
+  const tell = (message: Message): void => parentPort?.postMessage(message);
+  for (let seed = first; seed < last; seed += step) {
+    const judged = judge(randomWorld(seed));
+    if (judged.counterexample !== undefined) {
+      tell({ type: 'failed', seed, found: judged.counterexample });
+      return;
+    }
+    add(counts, countsOf(judged));
+    if (counts.worlds === reportEvery) {
+      tell({ type: 'counts', counts, next: seed + step });
+      counts = none();
+    }
+  }
+  tell({ type: 'counts', counts, next: last });
+}
+
+function explained(seed: number, { law, query }: Counterexample): string {
+  // A counterexample without a question of its own is asked nothing.
+  const options = { queries: query === undefined ? [] : [query] };
+  const fails = (smaller: World): boolean => {
+    try {
+      return judge(smaller, options).counterexample?.law === law;
+    } catch {
+      return false;
+    }
+  };
+  const world = randomWorld(seed);
+  const small = fails(world) ? shrink(world, fails) : world;
+  const found = judge(small, options).counterexample;
+  return [
+    `counterexample of seed ${String(seed)} (${world.edits.join(', ')})`,
+    `law: ${law}`,
+    `found: ${found?.says ?? ''}`,
+    ...(query === undefined ? [] : [`question: ${JSON.stringify(found?.query ?? query)}`]),
+    '--- base',
+    asText(small.base),
+    '--- head',
+    asText(small.head),
+  ].join('\n');
+}
+
+function summary(counts: Counts, seconds: number): string {
+  const dimensions = [...counts.dimensions].sort(([, left], [, right]) => right - left).map(([name, count]) => `  ${name.padEnd(16)} ${String(count).padStart(8)}  ${percent(count, counts.changes)}`);
+  return [
+    `${String(counts.worlds)} worlds in ${seconds.toFixed(0)} s, 0 counterexamples`,
+    `worlds that differ: widened ${percent(counts.widened, counts.worlds)}, narrowed ${percent(counts.narrowed, counts.worlds)}`,
+    `worlds with an undecided change ${percent(counts.withUndecided, counts.worlds)}, with a list that was cut ${percent(counts.skipped, counts.worlds)}`,
+    `questions ${String(counts.asked)}, of which moved ${String(counts.moved)} (held by an undecided change only: ${percent(counts.undecidedMoves, counts.moved)}), in a region ${String(counts.inRegions)}`,
+    `changes ${String(counts.changes)}; dimensions that take part:`,
+    ...dimensions,
+  ].join('\n');
+}
+
+async function main(): Promise<number> {
+  const worlds = Number(process.argv[2] ?? 100_000);
+  const first = Number(process.argv[3] ?? 1);
+  if (!Number.isInteger(worlds) || worlds < 1 || !Number.isInteger(first)) {
+    process.stderr.write('usage: npm run prove -- [worlds] [first seed]\n');
+    return 2;
+  }
+  const started = performance.now();
+  const counts = none();
+  const step = Math.min(availableParallelism(), worlds);
+  let told = 0;
+  // The first seed that each worker has not judged yet.
+  const next = Array.from({ length: step }, (_, index) => first + index);
+  const failures: { readonly seed: number; readonly found: Counterexample }[] = [];
+  const workers = Array.from({ length: step }, (_, index) => new Worker(new URL(import.meta.url), { workerData: { first: first + index, last: first + worlds, step } }));
+  await Promise.all(
+    workers.map(
+      (worker, index) =>
+        new Promise<void>((resolve, reject) => {
+          worker.on('message', (message: Message) => {
+            if (message.type === 'failed') {
+              failures.push(message);
+              // The others need not go on.
+              for (const other of workers) void other.terminate();
+              return;
+            }
+            add(counts, message.counts);
+            next[index] = message.next;
+            if (counts.worlds - told < 5_000) return;
+            told = counts.worlds;
+            process.stderr.write(`${String(counts.worlds)} worlds, ${((performance.now() - started) / 1000).toFixed(0)} s; resume with: npm run prove -- ${String(first + worlds - Math.min(...next))} ${String(Math.min(...next))}\n`);
+          });
+          worker.on('error', reject);
+          worker.on('exit', () => resolve());
+        }),
+    ),
+  );
+  const failure = failures.sort((left, right) => left.seed - right.seed)[0];
+  if (failure !== undefined) {
+    process.stdout.write(`${explained(failure.seed, failure.found)}\n${String(counts.worlds)} worlds held before it; resume with: npm run prove -- 1 ${String(failure.seed)}\n`);
+    return 1;
+  }
+  process.stdout.write(`${summary(counts, (performance.now() - started) / 1000)}\n`);
+  const rare = [...counts.dimensions].filter(([, count]) => share(count, counts.changes) < 0.01).map(([name]) => name);
+  if (worlds >= 1_000 && (share(counts.widened, counts.worlds) < 0.3 || share(counts.narrowed, counts.worlds) < 0.3 || share(counts.skipped, counts.worlds) > 0.01 || share(counts.undecidedMoves, counts.moved) > 0.01 || rare.length > 0)) {
+    process.stdout.write(`the worlds are not telling enough: see the shares above${rare.length > 0 ? `; too rare: ${rare.join(', ')}` : ''}\n`);
+    return 1;
+  }
+  return 0;
+}
+
+if (isMainThread) process.exitCode = await main();
+else work(workerData as { readonly first: number; readonly last: number; readonly step: number });

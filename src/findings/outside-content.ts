@@ -1,0 +1,47 @@
+/** MP810: content of another place that this change takes in another version, with other values, or for the first time (R15). Answers to `gates.external` alone. */
+import { ruleEntry } from './catalogue.ts';
+import { fingerprint } from './fingerprint.ts';
+import type { Finding } from './finding.ts';
+
+/** One reference to outside content that the sides do not share. */
+export interface OutsideReference {
+  readonly unit: string;
+  readonly content: { readonly kind: 'base' | 'chart'; readonly name: string; readonly file: string; readonly line: number };
+  readonly change: 'added' | 'removed' | 'modified';
+  readonly side: 'LEFT' | 'RIGHT';
+}
+
+/** Istio's own charts decide for every workload. */
+const controlPlane = /(?:^|[/\s])(?:istiod|istio-base|istio-cni|ztunnel|base|cni|gateway|istio-discovery|istio-control|istio-ingress|istio)(?:$|[\s])/u;
+
+const said = { added: 'is newly deployed', removed: 'is no longer deployed', modified: 'is deployed in another version or with other values' } as const;
+
+export function outsideFindings(references: readonly OutsideReference[]): readonly Finding[] {
+  const entry = ruleEntry('outside-content-changed');
+  return references.map(({ content, change, side }): Finding => {
+    const { kind, name, file, line } = content;
+    return {
+      code: entry.code,
+      rule: entry.rule,
+      title: entry.title,
+      severity: /istio/iu.test(name) && controlPlane.test(name) ? 'high' : entry.severity,
+      certainty: 'undecided',
+      evidence: 'UNKNOWN',
+      status: 'new',
+      environments: [],
+      resource: name,
+      location: { file, startLine: line, endLine: line, side },
+      related: [],
+      message: `the ${kind} \`${name}\` ${said[change]}, and its manifests are not in the repository`,
+      impact: 'what it opens or closes is not known to this review',
+      remedy: 'compare its rendered manifests, or keep them in the repository',
+      validation: {
+        positive: `the manifests of \`${name}\` are rendered before and after, and their difference is reviewed`,
+        negative: `a policy that the new version of \`${name}\` drops is found in that difference`,
+      },
+      fingerprint: fingerprint({ code: entry.code, causes: [name], facet: change, direction: '' }),
+      changeIds: [],
+      tags: entry.tags,
+    };
+  });
+}

@@ -1,0 +1,50 @@
+/** One thing is told once, and two things never in the same words. */
+import { canonical } from '#lib/canonical.ts';
+import { groupBy } from '#lib/group.ts';
+import type { Change } from './change.ts';
+import type { DescribedChange } from './describe.ts';
+
+/** Found from several seeds and equal in all that a reader sees: one change, with the edits of all. */
+export function withoutRepeats(changes: readonly DescribedChange[]): DescribedChange[] {
+  const seen = ({ change }: DescribedChange): string => canonical([change.environments, change.direction, change.facet, change.destinations.map(({ id }) => id), change.region, change.callers, change.before, change.after, change.assumptions]);
+  return [...groupBy(changes, seen).values()].flatMap((group) => {
+    const [first] = group;
+    if (first === undefined) return [];
+    if (group.length === 1) return [first];
+    const edits = [...new Map(group.flatMap((entry) => entry.edits).map((edit) => [edit.id, edit])).values()];
+    const causes = [...new Map(group.flatMap((entry) => entry.change.causes).map((cause) => [canonical(cause), cause])).values()];
+    return [{ change: { ...first.change, causes }, edits, cubes: group.flatMap((entry) => entry.cubes) }];
+  });
+}
+
+/** Equal headlines are continued by what else differs: the answer that changed, then the callers, then the witness. */
+export function toldApart(changes: readonly DescribedChange[]): DescribedChange[] {
+  return continued(continued(continued([...changes], answerOf), callersOf), witnessOf);
+}
+
+function continued(changes: readonly DescribedChange[], tail: (change: Change) => string): DescribedChange[] {
+  const byHeadline = groupBy(changes, ({ change }) => [change.headline, ...change.destinations.map(({ id }) => id), ...change.environments].join('\n'));
+  return changes.map((entry) => {
+    const { change } = entry;
+    const alike = byHeadline.get([change.headline, ...change.destinations.map(({ id }) => id), ...change.environments].join('\n')) ?? [];
+    const words = tail(change);
+    if (alike.length < 2 || words === '' || alike.every((other) => tail(other.change) === words)) return entry;
+    return { ...entry, change: { ...change, headline: `${change.headline}, ${words}` } };
+  });
+}
+
+function answerOf(change: Change): string {
+  const narrows = change.direction.endsWith('narrowed');
+  return narrows ? `now ${change.after}` : `before ${change.before}`;
+}
+
+function callersOf({ callers }: Change): string {
+  const [first] = callers.open.concat(callers.known);
+  return first === undefined ? '' : `by callers such as \`${first}\``;
+}
+
+function witnessOf({ witness }: Change): string {
+  if (witness === undefined) return '';
+  const { request, to } = witness;
+  return `such as ${request.protocol} \`${[request.method, request.path].filter((part) => part !== undefined).join(' ')}\` to port \`${to.port}\``;
+}

@@ -1,0 +1,85 @@
+/** Who calls, and how the connection looks to its destination (M46 to M52). */
+import { ofKind } from '#mesh/attachment.ts';
+import { membershipOf } from '#mesh/membership.ts';
+import type { Mesh, Workload } from '#mesh/model.ts';
+import { isWorkload } from '#mesh/ports.ts';
+import { isWaypoint } from '#mesh/waypoints.ts';
+import { workloadNamed } from './addressed.ts';
+import type { Missing } from './addressed.ts';
+import { autoMutualTls, destinationRuleFor } from './client-tls.ts';
+import type { Given } from './envoy.ts';
+import type { Query } from './query.ts';
+
+export interface Arrival {
+  /** `null`: plaintext, or TLS of the client's own. */
+  readonly principal: string | null;
+  /** In a tunnel (HBONE) of the mesh. */
+  readonly tunnelled: boolean;
+}
+
+export interface Client {
+  /** How it takes part in the mesh; `none`: it does not. */
+  readonly mode: 'sidecar' | 'ambient' | 'gateway' | 'none';
+  readonly identity: string | null;
+  /** The declared workload that calls, where one is named. */
+  readonly workload: Workload | undefined;
+}
+
+const anonymous: Arrival = { principal: null, tunnelled: false };
+
+export function clientOf(mesh: Mesh, query: Query, given: Given): Client | Missing {
+  const { from } = query;
+  if (from.outside === true) return { rule: 'M130', missing: 'which gateway the client comes through' };
+  if (from.workload === undefined) {
+    const identity = from.principal ?? null;
+    return { mode: identity === null ? 'none' : (from.client ?? (from.direct === true || hasAmbient(mesh) ? 'ambient' : 'sidecar')), identity, workload: undefined };
+  }
+  const workload = workloadNamed(mesh, from.workload);
+  if (workload === undefined) return { rule: 'R28', missing: `the calling workload \`${from.workload}\`` };
+  const mode = worldOf(workload, given);
+  if (mode === undefined) return { rule: 'R24', missing: `enrolment:${workload.namespace}` };
+  return { mode, identity: mode === 'none' ? null : `${mesh.config.trustDomain}/ns/${workload.namespace}/sa/${workload.serviceAccount}`, workload };
+}
+
+/** The world that is true or given; `undefined`: not known. */
+export function worldOf({ enrolment }: Pick<Workload, 'enrolment'>, given: Given): Client['mode'] | undefined {
+  if (enrolment.mode !== 'unknown') return enrolment.mode;
+  const told = given[enrolment.assumption];
+  return told === undefined ? undefined : told ? enrolment.inWorld : 'none';
+}
+
+/** How the client reaches a pod that is enrolled in this way. */
+export function arrivalAt(mesh: Mesh, client: Client, pod: { readonly workload: Workload; readonly port: number }, into: 'sidecar' | 'ambient', byName: boolean): Arrival | Missing {
+  const { mode, identity } = client;
+  if (mode === 'none' || identity === null) return anonymous;
+  const tunnel: Arrival = { principal: identity, tunnelled: true };
+  if (into === 'ambient') {
+    // M51: a sidecar sends HBONE to ambient pods of a Service, plaintext to a bare pod address.
+    return mode === 'ambient' || client.workload === undefined || byName ? tunnel : anonymous;
+  }
+  // M52: ztunnel calls a sidecar that takes no HBONE in plaintext.
+  if (mode === 'ambient') return takesTunnels(mesh, pod.workload) ? tunnel : anonymous;
+  if (client.workload === undefined) return { principal: identity, tunnelled: false };
+  const decidedElsewhere = mode === 'sidecar' ? destinationRuleFor(mesh, pod.workload) : undefined;
+  if (decidedElsewhere !== undefined) return { rule: 'M34', missing: `which TLS \`${client.workload.id}\` uses: \`${decidedElsewhere}\` may decide it` };
+  return { principal: autoMutualTls(mesh, pod.workload, pod.port) ? identity : null, tunnelled: false };
+}
+
+/** M52: the pod's label, which the injector sets where the install's sidecars take tunnels. */
+export function takesTunnels(mesh: Mesh, { labels, resource }: Workload): boolean {
+  const own = labels['networking.istio.io/tunnel'];
+  if (own !== undefined && own !== '') return own === 'http';
+  if (mesh.world === 'closed' && resource !== undefined && isWorkload(resource)) return membershipOf(mesh, resource).hbone === true;
+  return mesh.config.sidecarHbone !== false;
+}
+
+const ambientMeshes = new WeakMap<Mesh, boolean>();
+
+/** Some pod is in ambient, or a waypoint waits for such clients: a bare identity then means an ambient client. */
+export function hasAmbient(mesh: Mesh): boolean {
+  const known = ambientMeshes.get(mesh);
+  if (known !== undefined) return known;
+  const fresh = ofKind(mesh, 'KubernetesGateway').some((gateway) => isWaypoint(mesh, gateway)) || [...mesh.workloads.values()].some(({ enrolment }) => enrolment.mode === 'ambient' || (enrolment.mode === 'unknown' && enrolment.inWorld === 'ambient'));
+  ambientMeshes.set(mesh, fresh);
+  return fresh;
+}

@@ -1,0 +1,109 @@
+/**
+ * Applications that an ApplicationSet generates from what the repository holds: lists, folders and files of git, and products of them (R7). What a cluster decides
+ * (`clusters`, `pullRequest`, …) stays a hole in the template, which fits every folder.
+ * @see https://argo-cd.readthedocs.io/en/stable/operator-manual/applicationset/Generators/
+ */
+import { compileGlobs } from '#lib/glob.ts';
+import { isRecord, records } from './kustomization.ts';
+import type { RootContext } from './roots.ts';
+
+/** One generated Application: its spec with every known parameter put in. */
+export interface Template {
+  readonly name: string;
+  readonly spec: Readonly<Record<string, unknown>>;
+}
+
+type Parameters = Readonly<Record<string, string>>;
+
+/** More is a product that nobody meant. */
+const most = 1000;
+
+export function applicationsOf(spec: Readonly<Record<string, unknown>>, context: RootContext): readonly Template[] {
+  const template = isRecord(spec['template']) ? spec['template'] : {};
+  const sets = records(spec['generators']).flatMap((generator) => parametersOf(generator, context)).slice(0, most);
+  return sets.flatMap((parameters, index): readonly Template[] => {
+    const filled = fill(template, parameters);
+    if (!isRecord(filled) || !isRecord(filled['spec'])) return [];
+    const metadata = isRecord(filled['metadata']) ? filled['metadata'] : {};
+    return [{ name: typeof metadata['name'] === 'string' ? metadata['name'] : String(index), spec: filled['spec'] }];
+  });
+}
+
+function parametersOf(generator: Readonly<Record<string, unknown>>, context: RootContext): readonly Parameters[] {
+  if (isRecord(generator['list'])) return records(generator['list']['elements']).map((element) => flattened(element));
+  if (isRecord(generator['git'])) return gitParameters(generator['git'], context);
+  if (isRecord(generator['matrix'])) {
+    return records(generator['matrix']['generators']).reduce<readonly Parameters[]>((sets, inner) => {
+      // A later generator may use what an earlier one says.
+      return sets.flatMap((left) => {
+        const filled = fill(inner, left);
+        return isRecord(filled) ? parametersOf(filled, context).map((right) => ({ ...left, ...right })) : [];
+      }).slice(0, most);
+    }, [{}]);
+  }
+  if (isRecord(generator['merge'])) {
+    // Which clusters the later ones change is not told: the first as it is, and with each change.
+    const [first, ...later] = records(generator['merge']['generators']);
+    const whole = first === undefined ? [] : parametersOf(first, context);
+    const changes = later.flatMap((inner) => parametersOf(inner, context));
+    return [...whole, ...whole.flatMap((left) => changes.map((right) => ({ ...left, ...right })))].slice(0, most);
+  }
+  // The repository does not determine which clusters there are, only what it says about each.
+  const [content] = Object.values(generator).filter(isRecord);
+  return [content !== undefined && isRecord(content['values']) ? flattened({ values: content['values'] }) : {}];
+}
+
+function gitParameters(git: Readonly<Record<string, unknown>>, { folders, filesMatching, valuesOf }: RootContext): readonly Parameters[] {
+  const patterns = (excluded: boolean, list: unknown): readonly string[] => records(list).flatMap((entry) => (typeof entry['path'] === 'string' && (entry['exclude'] === true) === excluded ? [entry['path'].replace(/^\.?\//u, '')] : []));
+  if (Array.isArray(git['directories'])) {
+    const takes = compileGlobs(patterns(false, git['directories']));
+    const leaves = patterns(true, git['directories']);
+    const isLeft = compileGlobs(leaves);
+    return [...folders].filter((folder) => folder !== '.' && takes(folder) && !(leaves.length > 0 && isLeft(folder))).sort().map((folder) => pathParameters(folder));
+  }
+  return patterns(false, git['files']).flatMap(filesMatching).map((file) => {
+    const value = valuesOf(file);
+    return { ...(isRecord(value) ? flattened(value) : {}), ...pathParameters(file.slice(0, Math.max(0, file.lastIndexOf('/')))), 'path.filename': file.slice(file.lastIndexOf('/') + 1) };
+  });
+}
+
+function pathParameters(folder: string): Parameters {
+  const steps = folder.split('/');
+  return {
+    path: folder,
+    'path.path': folder,
+    'path.basename': steps.at(-1) ?? '',
+    'path.basenameNormalized': (steps.at(-1) ?? '').replace(/[^a-z0-9.-]/gu, '-'),
+    ...Object.fromEntries(steps.flatMap((step, index) => [[`path[${String(index)}]`, step], [`path.segments[${String(index)}]`, step]])),
+  };
+}
+
+function flattened(value: Readonly<Record<string, unknown>>, prefix = ''): Parameters {
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, entry]): readonly (readonly [string, string])[] => {
+      if (isRecord(entry)) return Object.entries(flattened(entry, `${prefix}${key}.`));
+      return typeof entry === 'string' || typeof entry === 'number' || typeof entry === 'boolean' ? [[`${prefix}${key}`, String(entry)]] : [];
+    }),
+  );
+}
+
+/** `{{name}}`, and Go's `{{ .name }}` and `{{ index .path.segments 1 }}`; what is not known stays as it is written. */
+function fill(value: unknown, parameters: Parameters): unknown {
+  if (typeof value === 'string') {
+    return value.replace(/\{\{-?\s*(.*?)\s*-?\}\}/gu, (whole: string, expression: string) => {
+      const index = /^index\s+\.?(\S+)\s+(\d+)$/u.exec(expression);
+      const name = index === null ? expression.replace(/^\./u, '').split(/\s*\|\s*/u)[0] ?? '' : `${index[1] ?? ''}[${index[2] ?? ''}]`;
+      const known = name === 'path' && expression.startsWith('.') ? parameters['path.path'] : parameters[name];
+      return known ?? whole;
+    });
+  }
+  if (Array.isArray(value)) return value.map((entry) => fill(entry, parameters));
+  if (isRecord(value)) return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, fill(entry, parameters)]));
+  return value;
+}
+
+/** The paths that a template with holes fits: a hole is one step or a part of it. */
+export function rendered(template: string): RegExp {
+  const parts = template.replace(/^\.?\//u, '').replace(/\/$/u, '').split(/\{\{.*?\}\}/u);
+  return new RegExp(`^${parts.map((part) => part.replace(/[.*+?^${}()|[\]\\]/gu, String.raw`\$&`)).join('[^/]+')}$`, 'u');
+}

@@ -1,0 +1,60 @@
+/** A caller under another account, in front of policies that stay as they are. */
+import { describe, expect, test } from 'vitest';
+import { deployment, namespace, policy, service } from '../support/manifests.ts';
+import { changesIn, newCodes, reviewed } from '../support/reviewed.ts';
+import { stream, type Files } from '../support/tree.ts';
+
+const as = (name: string, user: string): string => deployment({ name, namespace: 'shop' }, { app: name }).replace('      containers:', `      serviceAccountName: ${user}\n      containers:`);
+const guarded = (name: string, user: string): string => policy({ name, namespace: 'shop' }, `cluster.local/ns/shop/sa/${user}`).replace('spec:\n', `spec:\n  selector: {matchLabels: {app: ${name}}}\n`);
+
+/** `pay` lets one account in, `news` everybody. */
+function shop(front: string, other: string, allowed = 'front', injected = 'enabled'): Files {
+  return {
+    'ns.yaml': stream(namespace('shop', { 'istio-injection': injected })),
+    'pay.yaml': stream(as('pay', 'pay'), service({ name: 'pay', namespace: 'shop' }, { app: 'pay' }), guarded('pay', allowed)),
+    'news.yaml': stream(as('news', 'news'), service({ name: 'news', namespace: 'shop' }, { app: 'news' })),
+    'front.yaml': stream(as('front', front)),
+    'other.yaml': stream(as('other', other)),
+  };
+}
+
+describe('workloads under another account', () => {
+  test('that swap their accounts swap their access', () => {
+    const report = reviewed(shop('front', 'other'), shop('other', 'front'));
+    expect(changesIn(report)).toEqual(['narrowed identity', 'widened identity']);
+    expect(newCodes(report)).toEqual(['MP109 high', 'MP203 high']);
+    const widened = report.changes.find((change) => change.direction === 'widened');
+    expect(widened?.callers.known).toEqual(['shop/other[Deployment]']);
+    expect(widened?.witness).toMatchObject({ from: { workload: 'shop/other' }, to: { workload: 'shop/pay' }, base: { verdict: 'deny' }, head: { verdict: 'allow' } });
+    expect(widened?.causes.map((cause) => cause.resource)).toEqual(['Deployment/shop/other']);
+    expect(widened?.destinations.map((destination) => destination.id)).toEqual(['shop/pay']);
+  });
+
+  test('that take an account which is let in gain its access', () => {
+    const report = reviewed(shop('front', 'other'), shop('front', 'front'));
+    expect(newCodes(report).filter((code) => code.startsWith('MP109'))).toEqual(['MP109 high']);
+    expect(changesIn(report)).toEqual(['widened identity']);
+  });
+
+  test('that drop to an account which nobody lets in lose a declared flow', () => {
+    expect(newCodes(reviewed(shop('front', 'other'), shop('default', 'other'))).filter((code) => code.startsWith('MP20'))).toEqual(['MP203 high']);
+  });
+
+  test('that no policy tells apart change nothing', () => {
+    expect(changesIn(reviewed(shop('front', 'other'), shop('front', 'other-eu')))).toEqual([]);
+  });
+
+  test('and outside the mesh present no account', () => {
+    expect(changesIn(reviewed(shop('front', 'other', 'front', 'disabled'), shop('other', 'front', 'front', 'disabled')))).toEqual([]);
+  });
+
+  test('renamed together with the policy gain and lose nothing', () => {
+    const report = reviewed(shop('front', 'other'), shop('front-eu', 'other', 'front-eu'));
+    expect(changesIn(report)).toEqual(['narrowed identity', 'widened identity']);
+    expect(newCodes(report).filter((code) => /^MP(201|203|109)/.test(code))).toEqual(['MP109 info']);
+  });
+
+  test('whose account the policy newly lets in are told once, as access', () => {
+    expect(changesIn(reviewed(shop('front', 'other'), shop('front', 'third', 'third')))).toEqual(['narrowed access', 'widened access']);
+  });
+});

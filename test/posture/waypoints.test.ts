@@ -1,0 +1,169 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
+import { describe, expect, test } from 'vitest';
+import { closedMesh, readManifests } from '#app/scenarios.ts';
+import { compareSides, DifferenceMemo, type RawChange } from '#impact/compare.ts';
+import type { Mesh } from '#mesh/model.ts';
+import { addressed } from '#posture/addressed.ts';
+import { clientOf } from '#posture/arrival.ts';
+import { decide } from '#posture/answer.ts';
+import { pathsTo, type DestinationPosture } from '#posture/paths.ts';
+import { pointOf, queryOf } from '#posture/point.ts';
+import type { Query } from '#posture/query.ts';
+import { passes } from '#sets/evaluate.ts';
+
+const limits = { workPerSeed: 200_000, regionsPerSeed: 100, atomsPerDimension: 4096 };
+
+function changes(base: string, head: string): { readonly changes: readonly RawChange[]; readonly internalErrors: readonly string[] } {
+  return compareSides({ environment: 'test', base: closedMesh(readManifests(base)), head: closedMesh(readManifests(head)), renamed: new Map() }, limits, new DifferenceMemo());
+}
+
+const shop = `
+apiVersion: v1
+kind: Namespace
+metadata: {name: shop, labels: {istio.io/dataplane-mode: ambient}}
+---
+apiVersion: v1
+kind: Namespace
+metadata: {name: web, labels: {istio.io/dataplane-mode: ambient}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: stock, namespace: shop}
+spec:
+  selector: {matchLabels: {app: stock}}
+  template:
+    metadata: {labels: {app: stock}}
+    spec: {serviceAccountName: stock, containers: [{name: main, image: example/stock, ports: [{containerPort: 8080}]}]}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: till, namespace: web}
+spec:
+  selector: {matchLabels: {app: till}}
+  template:
+    metadata: {labels: {app: till}}
+    spec: {serviceAccountName: till, containers: [{name: main, image: example/till}]}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: door, namespace: shop}
+spec: {gatewayClassName: istio-waypoint, listeners: [{name: mesh, port: 15008, protocol: HBONE}]}
+`;
+
+const service = (labels: string): string => `---
+apiVersion: v1
+kind: Service
+metadata: {name: stock, namespace: shop, labels: {${labels}}}
+spec: {selector: {app: stock}, ports: [{name: http, port: 80, targetPort: 8080}]}
+`;
+const bound = service('istio.io/use-waypoint: door');
+const policy = (spec: string): string => `---
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: rule, namespace: shop}
+spec: {${spec}}
+`;
+const fromTill: Query = { from: { workload: 'web/till' }, to: { host: 'stock.shop.svc.cluster.local', port: 80 }, request: { protocol: 'http' } };
+
+function mesh(...parts: readonly string[]): Mesh {
+  return closedMesh(readManifests(parts.join('')));
+}
+
+describe('two hops of one request', () => {
+  test('the pod behind the waypoint meets the waypoint, and the answer tells both hops', () => {
+    const decision = decide(mesh(shop, bound, policy('selector: {matchLabels: {app: stock}}, rules: [{from: [{source: {principals: [cluster.local/ns/web/sa/till]}}]}]')), fromTill);
+    expect(decision).toMatchObject({ verdict: 'deny', layer: 'authorization', enforcedAt: 'ztunnel', via: 'shop/door' });
+    expect('hops' in decision && decision.hops.map(({ at, peer, verdict }) => [at, peer, verdict])).toEqual([
+      ['shop/door', 'cluster.local/ns/web/sa/till', 'allow'],
+      ['shop/stock', 'cluster.local/ns/shop/sa/door', 'deny'],
+    ]);
+  });
+
+  test('a NetworkPolicy in front of the pod sees the waypoint’s pods, one in front of the waypoint sees the client', () => {
+    const only = (where: string, who: string): string => `---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: gate, namespace: shop}
+spec: {podSelector: {matchLabels: ${where}}, ingress: [{from: [{namespaceSelector: {}, podSelector: {matchLabels: ${who}}}]}]}
+`;
+    const pods = '{gateway.networking.k8s.io/gateway-name: door}';
+    expect(decide(mesh(shop, bound, only('{app: stock}', pods)), fromTill)).toMatchObject({ verdict: 'allow', via: 'shop/door' });
+    expect(decide(mesh(shop, bound, only('{app: stock}', '{app: till}')), fromTill)).toMatchObject({ verdict: 'deny', layer: 'network-policy' });
+    expect(decide(mesh(shop, bound, only(pods, '{app: till}')), fromTill)).toMatchObject({ verdict: 'allow', via: 'shop/door' });
+    expect(decide(mesh(shop, bound, only(pods, '{app: other}')), fromTill)).toMatchObject({ verdict: 'deny', layer: 'network-policy' });
+  });
+
+  test('a share of the traffic that takes another waypoint is not known', () => {
+    expect(decide(mesh(shop, service('istio.io/use-waypoint: door, istio.io/use-waypoint-canary: other')), fromTill)).toMatchObject({ verdict: 'unknown', rule: 'M81' });
+  });
+});
+
+describe('what a waypoint changes for callers', () => {
+  const noTill = policy('selector: {matchLabels: {app: stock}}, action: DENY, rules: [{from: [{source: {principals: [cluster.local/ns/web/sa/till]}}]}]');
+
+  test('a DENY of a client no longer hits it behind a new waypoint', () => {
+    const { changes: found, internalErrors } = changes(shop + service('') + noTill, shop + bound + noTill);
+    expect(internalErrors).toEqual([]);
+    expect(found.find((change) => change.direction === 'widened')).toMatchObject({ destination: { id: 'shop/stock' }, witness: { query: { to: { host: 'stock.shop.svc.cluster.local', port: 80 } }, base: { verdict: 'deny' }, head: { verdict: 'allow', via: 'shop/door' } } });
+  });
+
+  const noPost = policy('targetRefs: [{kind: Service, group: "", name: stock}], action: DENY, rules: [{to: [{operation: {methods: [POST], ports: ["80"]}}]}]');
+
+  test('a policy at the waypoint that goes opens what is addressed to the Service', () => {
+    const { changes: found, internalErrors } = changes(shop + bound + noPost, shop + bound);
+    expect(internalErrors).toEqual([]);
+    expect(found.map(({ direction, witness }) => [direction, witness?.query.request.method, witness?.query.to.host])).toEqual([['widened', 'POST', 'stock.shop.svc.cluster.local']]);
+  });
+
+  test('a policy for the pod’s port never acts at a waypoint that is addressed at the Service’s', () => {
+    expect(changes(shop + bound, shop + bound + noPost.replace('"80"', '"8080"')).changes).toEqual([]);
+  });
+
+  test('a policy of the Service does nothing without the binding', () => {
+    expect(changes(shop + service(''), shop + service('') + noPost).changes).toEqual([]);
+  });
+});
+
+/** Verdict by the layers at the question's point, against `decide`; declared callers as their identities. */
+function compared(file: URL): { readonly count: number; readonly differing: readonly unknown[] } {
+  const bytes = readFileSync(file);
+  const differing: unknown[] = [];
+  let count = 0;
+  for (const line of (file.pathname.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8').trim().split('\n')) {
+    const scenario = JSON.parse(line) as { id: string; manifests: string; queries: readonly Query[] };
+    const world = closedMesh(readManifests(scenario.manifests));
+    const postures = new Map<string, DestinationPosture>();
+    for (const asked of scenario.queries) {
+      const client = clientOf(world, asked, {});
+      const destination = addressed(world, asked);
+      const workload = 'pods' in destination ? destination.pods[0]?.workload : undefined;
+      if (!('mode' in client) || workload === undefined) continue;
+      const query: Query = asked.from.workload === undefined ? asked : { ...asked, from: { principal: client.identity, ...(asked.from.ip === undefined ? {} : { ip: asked.from.ip }), ...(client.mode === 'ambient' || client.mode === 'sidecar' ? { client: client.mode } : {}) } };
+      const posture = postures.get(workload.id) ?? pathsTo(world, workload);
+      postures.set(workload.id, posture);
+      const point = pointOf(world, workload, query, posture);
+      const decision = decide(world, query);
+      // A tunnel straight into a sidecar is answered, and compared as mesh mTLS (M20).
+      if (point === undefined || (workload.enrolment.mode === 'sidecar' && client.mode === 'ambient' && !('via' in decision))) continue;
+      count += 1;
+      const verdict = passes(posture.sure, point) ? 'allow' : passes(posture.possible, point) ? 'asks' : 'deny';
+      const again = decide(world, queryOf(workload, point, { pods: false, mixed: true })).verdict;
+      if (verdict !== decision.verdict || again !== decision.verdict) differing.push({ id: scenario.id, query, decided: decision.verdict, verdict, again });
+    }
+  }
+  return { count, differing };
+}
+
+describe('the layers at a question’s point give the verdict that `decide` gives, through waypoints too', () => {
+  test('for a sample of the recorded questions, and the point leads back to the question', () => {
+    const { count, differing } = compared(new URL('../../fixtures/conformance/ambient.jsonl', import.meta.url));
+    expect(differing).toEqual([]);
+    expect(count).toBeGreaterThan(1500);
+  });
+
+  const whole = new URL('../../../shared/conformance/ambient/random.jsonl.gz', import.meta.url);
+  test.skipIf(!existsSync(whole))('for all recorded questions (skipped without the shared recordings)', { timeout: 180_000 }, () => {
+    expect(compared(whole).differing.slice(0, 5)).toEqual([]);
+  });
+});

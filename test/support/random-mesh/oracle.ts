@@ -1,0 +1,229 @@
+/**
+ * What must hold between the concrete evaluator and the symbolic comparison, asked of one world: the regions of the reported changes
+ * are the requests whose verdict moves, no more and no less.
+ */
+import { canonical } from '#lib/canonical.ts';
+import { compareText, distinct } from '#lib/order.ts';
+import { compareSides, DifferenceMemo, type RawChange, type RawComparison } from '#impact/compare.ts';
+import { ofKind } from '#mesh/attachment.ts';
+import type { Mesh, Workload } from '#mesh/model.ts';
+import { decide, workloadNamed } from '#posture/answer.ts';
+import { impossible, pathsTo, type DestinationPosture } from '#posture/paths.ts';
+import { pointOf } from '#posture/point.ts';
+import type { Query } from '#posture/query.ts';
+import { tokenRules } from '#semantics/request-authentication.ts';
+import type { Cube, Dimension, Point } from '#sets/cube.ts';
+import type { Limits } from '#sets/difference.ts';
+import { passes, pointIn } from '#sets/evaluate.ts';
+import { cubeKey } from '#sets/keys.ts';
+import { rewritten } from './edits.ts';
+import { randomQuery } from './queries.ts';
+import { Random } from './random.ts';
+import { meshesOf, meshOf, type World } from './world.ts';
+
+/** Every region is listed: a cut list could hide the one that holds a question. */
+export const limits: Limits = { workPerSeed: 200_000, regionsPerSeed: 500, atomsPerDimension: 4_096 };
+
+export const questionsPerWorld = 24;
+
+const rank: Readonly<Record<string, number>> = { deny: 0, asks: 1, allow: 2 };
+
+export interface Counterexample {
+  readonly law: string;
+  readonly says: string;
+  readonly query?: Query;
+}
+
+export interface Judged {
+  readonly counterexample?: Counterexample;
+  readonly widened: boolean;
+  readonly narrowed: boolean;
+  readonly undecided: boolean;
+  readonly skipped: boolean;
+  readonly asked: number;
+  readonly moved: number;
+  /** Moved questions that only an undecided change holds. */
+  readonly undecidedMoves: number;
+  /** Questions that lie in the region of some change. */
+  readonly inRegions: number;
+  /** Dimensions by the number of changes whose regions speak of them. */
+  readonly dimensions: ReadonlyMap<string, number>;
+  readonly changes: number;
+}
+
+export function compared(base: Mesh, head: Mesh): RawComparison {
+  return compareSides({ environment: 'random', base, head, renamed: new Map() }, limits, new DifferenceMemo());
+}
+
+/** Destinations that both sides declare. */
+function sharedDestinations(base: Mesh, head: Mesh): readonly string[] {
+  return [...base.workloads.keys()].filter((id) => head.workloads.has(id)).sort(compareText);
+}
+
+interface Asked {
+  readonly verdict: string;
+  /** `undefined`: it is answered before any policy. */
+  readonly point: Point | undefined;
+  readonly posture: DestinationPosture | undefined;
+}
+
+const postures = new WeakMap<Mesh, Map<string, DestinationPosture>>();
+
+function postureOf(mesh: Mesh, workload: Workload): DestinationPosture {
+  const known = postures.get(mesh) ?? new Map<string, DestinationPosture>();
+  postures.set(mesh, known);
+  const posture = known.get(workload.id) ?? pathsTo(mesh, workload);
+  known.set(workload.id, posture);
+  return posture;
+}
+
+function ask(mesh: Mesh, query: Query): Asked {
+  const { verdict } = decide(mesh, query);
+  const workload = workloadNamed(mesh, query.to.workload ?? '');
+  if (workload === undefined) return { verdict, point: undefined, posture: undefined };
+  const posture = postureOf(mesh, workload);
+  return { verdict, point: pointOf(mesh, workload, query, posture), posture };
+}
+
+/** The question as both sides' conditions see it: each side has booleans of its own. */
+function joint(passing: Point | undefined, refusing: Point | undefined): Point | undefined {
+  if (passing === undefined) return undefined;
+  const both = new Map([...[...(refusing ?? [])].filter(([dimension]) => dimension.startsWith('opaque:')), ...passing]);
+  // Bytes that only one side reads as a token.
+  return both.get('token') === null ? both.set('token', refusing?.get('token') ?? null) : both;
+}
+
+function holding(changes: readonly RawChange[], direction: string, query: Query, point: Point): readonly RawChange[] {
+  return changes.filter((change) => change.direction === direction && change.destination.id === query.to.workload && change.cubes.some((cube) => pointIn(cube, point)));
+}
+
+export interface Options {
+  /** Ask these instead of random questions. */
+  readonly queries?: readonly Query[];
+}
+
+export function judge(world: World, options: Options = {}): Judged {
+  const { base, head } = meshesOf(world);
+  const random = new Random(world.seed ^ 0x5bd1e995);
+  const { changes, internalErrors } = compared(base, head);
+  const destinations = sharedDestinations(base, head);
+  const keys = keySets(base, head);
+  const queries = options.queries ?? (destinations.length === 0 ? [] : Array.from({ length: questionsPerWorld }, () => signedByOne(randomQuery(random, destinations, [world.base, world.head]), keys, random)));
+  const counts = { asked: 0, moved: 0, undecidedMoves: 0, inRegions: 0 };
+  let counterexample: Counterexample | undefined;
+  const broken = (law: string, says: string, query?: Query): void => {
+    counterexample ??= { law, says, ...(query === undefined ? {} : { query }) };
+  };
+  if (internalErrors[0] !== undefined) broken('every witness flips', internalErrors[0]);
+  for (const query of queries) judgeQuery(query, { base, head, changes, counts, broken });
+  for (const change of changes) witnessHeld(change, changes, base, head, broken);
+  judgeMirror(base, head, changes, broken);
+  judgeSilence(world, base, random, broken);
+  const dimensions = new Map<string, number>();
+  for (const change of changes) for (const name of dimensionsOf(change)) dimensions.set(name, (dimensions.get(name) ?? 0) + 1);
+  return {
+    ...(counterexample === undefined ? {} : { counterexample }),
+    widened: changes.some((change) => change.direction === 'widened'),
+    narrowed: changes.some((change) => change.direction === 'narrowed'),
+    undecided: changes.some((change) => change.direction.startsWith('undecided')),
+    skipped: changes.some((change) => !change.direction.startsWith('undecided') && !change.complete),
+    ...counts,
+    dimensions,
+    changes: changes.length,
+  };
+}
+
+interface Judging {
+  readonly base: Mesh;
+  readonly head: Mesh;
+  readonly changes: readonly RawChange[];
+  readonly counts: { asked: number; moved: number; undecidedMoves: number; inRegions: number };
+  readonly broken: (law: string, says: string, query?: Query) => void;
+}
+
+/** Ids of all key sets that tokens are verified with on some side. */
+function keySets(...meshes: readonly Mesh[]): readonly string[] {
+  return distinct(meshes.flatMap((mesh) => tokenRules(ofKind(mesh, 'RequestAuthentication'), mesh.config).map((rule) => rule.keys)));
+}
+
+/** A signature is right under one set of keys: where there are several, the question says which. */
+function signedByOne(query: Query, keys: readonly string[], random: Random): Query {
+  const { token } = query.request;
+  if (token?.valid !== true || keys.length < 2) return query;
+  return { ...query, request: { ...query.request, token: { ...token, valid: false } }, given: { ...query.given, [`keys:${random.pick(keys)}`]: true } };
+}
+
+function judgeQuery(query: Query, { base, head, changes, counts, broken }: Judging): void {
+  const before = ask(base, query);
+  const after = ask(head, query);
+  counts.asked += 1;
+  for (const [side, { verdict, point, posture }] of [['base', before], ['head', after]] as const) {
+    if (point === undefined || posture === undefined || verdict === 'unknown') continue;
+    const said = passes(posture.sure, point) ? 'allow' : passes(posture.possible, point) ? 'asks' : 'deny';
+    if (said !== verdict) broken('the layers at a question’s point give the verdict of `decide`', `${side}: decide ${verdict}, layers ${said}`, query);
+  }
+  const from = rank[before.verdict];
+  const to = rank[after.verdict];
+  // Answered before any policy on some side, or by no client that there is: the comparison does not speak of it.
+  if (from === undefined || to === undefined || before.point === undefined || after.point === undefined) return;
+  for (const direction of ['widened', 'narrowed'] as const) {
+    const point = direction === 'widened' ? joint(after.point, before.point) : joint(before.point, after.point);
+    const moves = direction === 'widened' ? to > from : to < from;
+    const inside = point === undefined ? [] : holding(changes, direction, query, point);
+    if (inside.length > 0) counts.inRegions += 1;
+    if (moves) {
+      if (point !== undefined && impossible.some((cube) => pointIn(cube, point))) continue;
+      counts.moved += 1;
+      if (inside.length > 0) continue;
+      const vague = changes.some((change) => change.destination.id === query.to.workload && (change.direction === `undecided-${direction}` || !change.complete));
+      if (vague) counts.undecidedMoves += 1;
+      else broken(`every request that moves lies in a reported change (${direction})`, `${before.verdict} → ${after.verdict}, in none of ${String(changes.length)} changes`, query);
+    } else if (inside.length > 0 && point !== undefined && !impossible.some((cube) => pointIn(cube, point))) {
+      broken(`every request of a region moves (${direction})`, `${before.verdict} → ${after.verdict}, in ${inside.map((change) => change.cubes.map(cubeKey).join(' or ')).join('; ')}`, query);
+    }
+  }
+}
+
+/** The witness of a change lies in a region of its direction: its own, or that of another reason for which it flips, too. */
+function witnessHeld(change: RawChange, changes: readonly RawChange[], base: Mesh, head: Mesh, broken: Judging['broken']): void {
+  if (change.witness === undefined || !change.destination.known || (change.direction !== 'widened' && change.direction !== 'narrowed')) return;
+  const { query } = change.witness;
+  const [passing, refusing] = change.direction === 'widened' ? [head, base] : [base, head];
+  const point = joint(ask(passing, query).point, ask(refusing, query).point);
+  if (point === undefined || holding(changes, change.direction, query, point).length === 0) broken('a witness lies in a region of its direction', `${change.direction} at ${change.destination.id}`, query);
+}
+
+function dimensionsOf(change: RawChange): ReadonlySet<string> {
+  const kind = (dimension: Dimension): string => (dimension.includes(':') ? (dimension.split(':')[0] ?? dimension) : dimension);
+  return new Set(change.cubes.flatMap((cube: Cube) => cube.predicates.map((predicate) => kind(predicate.dimension))));
+}
+
+/** What swapping the sides must mirror. */
+function mirrored(changes: readonly RawChange[], swap: boolean): readonly string[] {
+  const other: Readonly<Record<string, string>> = {
+    widened: 'narrowed', narrowed: 'widened', weakened: 'strengthened', strengthened: 'weakened',
+    'undecided-widened': 'undecided-narrowed', 'undecided-narrowed': 'undecided-widened', 'latent-widened': 'latent-narrowed', 'latent-narrowed': 'latent-widened',
+  };
+  const direction = (change: RawChange): string => (swap ? (other[change.direction] ?? '') : change.direction);
+  const answer = (witness: NonNullable<RawChange['witness']>): readonly unknown[] => {
+    const [first, second] = swap ? [witness.head, witness.base] : [witness.base, witness.head];
+    return [witness.query, first.verdict, second.verdict];
+  };
+  return changes
+    .map((change) => canonical([change.destination.id, change.facet, direction(change), change.cubes.map(cubeKey), change.witness === undefined ? null : answer(change.witness)]))
+    .sort(compareText);
+}
+
+function judgeMirror(base: Mesh, head: Mesh, changes: readonly RawChange[], broken: Judging['broken']): void {
+  const forth = mirrored(changes, false);
+  const back = mirrored(compared(head, base).changes, true);
+  const lone = forth.find((text) => !back.includes(text)) ?? back.find((text) => !forth.includes(text));
+  if (lone !== undefined) broken('swapping base and head mirrors every change', `${forth.includes(lone) ? 'only forth' : 'only back'}: ${lone}`);
+}
+
+function judgeSilence(world: World, base: Mesh, random: Random, broken: Judging['broken']): void {
+  const same = compared(base, meshOf(world.base)).changes[0];
+  if (same !== undefined) broken('a mesh compared with itself has no change', `${same.direction} at ${same.destination.id}`);
+  const again = compared(base, meshOf(rewritten(random, world.base))).changes[0];
+  if (again !== undefined) broken('the same mesh in other words has no change', `${again.direction} at ${again.destination.id}: ${again.cubes.map(cubeKey).join(' or ')}`);
+}

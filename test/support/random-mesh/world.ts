@@ -1,0 +1,142 @@
+/** A random pair of meshes, base and head, through the real decoders; and smaller pairs to look for the heart of a failure. */
+import { decodeDocument } from '#manifests/decode.ts';
+import { accepted, resourceId, type AnyResource } from '#manifests/resource.ts';
+import { buildMesh } from '#mesh/build.ts';
+import type { Mesh } from '#mesh/model.ts';
+import { edited, fieldsAt, isFields } from './edits.ts';
+import { randomMesh, type Document, type Enrolments } from './manifests.ts';
+import { Random } from './random.ts';
+
+export interface World {
+  readonly base: readonly Document[];
+  readonly head: readonly Document[];
+  /** Names of the edits between them. */
+  readonly edits: readonly string[];
+  /** Where the questions about this world start. */
+  readonly seed: number;
+}
+
+export function randomWorld(seed: number, enrolments: Enrolments = { ambient: false }): World {
+  const random = new Random(seed);
+  const base = inCluster(randomMesh(random, enrolments));
+  const { head, names } = edited(random, base, enrolments);
+  return { base, head: inCluster(head), edits: names, seed };
+}
+
+function idOf(document: Document): string {
+  const metadata = fieldsAt(document, 'metadata');
+  return `${document.kind} ${String(metadata['namespace'])}/${String(metadata['name'])}`;
+}
+
+/** One object a name: the last one applied. */
+export function inCluster(documents: readonly Document[]): readonly Document[] {
+  return [...new Map(documents.map((document) => [idOf(document), document])).values()];
+}
+
+/** As `kubectl apply` writes them: a document each, JSON being YAML. */
+export function asText(documents: readonly Document[]): string {
+  return documents.map((document) => `${JSON.stringify(document)}\n`).join('---\n');
+}
+
+function decode(value: Document, document: number): ReturnType<typeof decodeDocument> {
+  return decodeDocument(value, { origin: { file: 'manifests.yaml', blob: '', document }, unit: '.', defaultNamespace: 'default' });
+}
+
+export function decoded(documents: readonly Document[]): readonly AnyResource[] {
+  return documents.flatMap((value, document) => {
+    const found = decode(value, document);
+    if (found.type !== 'resources') throw new Error(`${idOf(value)} does not decode: ${JSON.stringify(found)}`);
+    return found.resources;
+  });
+}
+
+export function meshOf(documents: readonly Document[]): Mesh {
+  return buildMesh(decoded(documents), { world: 'closed' });
+}
+
+/** Both sides as a cluster holds them: a refused object of the head leaves the version of the base in force. */
+export function meshesOf(world: Pick<World, 'base' | 'head'>): { readonly base: Mesh; readonly head: Mesh } {
+  const base = decoded(world.base);
+  const before = new Map(base.filter((resource) => accepted(resource)).map((resource) => [resourceId(resource), resource]));
+  const head = decoded(world.head).flatMap((resource) => {
+    if (accepted(resource)) return [resource];
+    const kept = before.get(resourceId(resource));
+    return kept === undefined ? [] : [kept];
+  });
+  return { base: buildMesh(base, { world: 'closed' }), head: buildMesh(head, { world: 'closed' }) };
+}
+
+/** Every value with one list entry or optional field fewer, the biggest parts first. */
+function* smallerValues(value: unknown): Generator {
+  if (Array.isArray(value)) {
+    const list: readonly unknown[] = value;
+    for (const index of list.keys()) yield [...list.slice(0, index), ...list.slice(index + 1)];
+    for (const [index, entry] of list.entries()) for (const smaller of smallerValues(entry)) yield [...list.slice(0, index), smaller, ...list.slice(index + 1)];
+  } else if (isFields(value)) {
+    for (const [key, entry] of Object.entries(value)) {
+      if (['apiVersion', 'kind', 'metadata', 'name', 'namespace', 'key', 'issuer'].includes(key)) continue;
+      yield Object.fromEntries(Object.entries(value).filter(([other]) => other !== key));
+      for (const smaller of smallerValues(entry)) yield Object.fromEntries(Object.entries(value).map(([other, kept]) => [other, other === key ? smaller : kept]));
+    }
+  }
+}
+
+function sameText(left: unknown, right: unknown): boolean {
+  return JSON.stringify(left) === JSON.stringify(right);
+}
+
+/** Worlds that are one step smaller: without an object, without a part of one, with the head's object as the base has it. All decode. */
+export function* smallerWorlds(world: World): Generator<World> {
+  for (const candidate of candidates(world)) if ([...candidate.base, ...candidate.head].every(decodes)) yield candidate;
+}
+
+function decodes(document: Document): boolean {
+  return decode(document, 0).type === 'resources';
+}
+
+function* candidates(world: World): Generator<World> {
+  const ids = [...new Set([...world.base, ...world.head].map(idOf))];
+  for (const id of ids) yield { ...world, base: world.base.filter((document) => idOf(document) !== id), head: world.head.filter((document) => idOf(document) !== id) };
+  for (const id of ids) {
+    const before = world.base.find((document) => idOf(document) === id);
+    const after = world.head.find((document) => idOf(document) === id);
+    if (sameText(before, after)) {
+      for (const smaller of smallerValues(before)) yield { ...world, base: swapped(world.base, id, smaller), head: swapped(world.head, id, smaller) };
+      continue;
+    }
+    yield { ...world, head: [...world.head.filter((document) => idOf(document) !== id), ...(before === undefined ? [] : [before])] };
+    if (before !== undefined) for (const smaller of smallerValues(before)) yield { ...world, base: swapped(world.base, id, smaller) };
+    if (after !== undefined) for (const smaller of smallerValues(after)) yield { ...world, head: swapped(world.head, id, smaller) };
+    // The same part taken from both.
+    if (before !== undefined && after !== undefined) {
+      const others = [...smallerValues(after)];
+      for (const [index, smaller] of [...smallerValues(before)].entries()) {
+        if (index < others.length) yield { ...world, base: swapped(world.base, id, smaller), head: swapped(world.head, id, others[index]) };
+      }
+    }
+  }
+}
+
+function swapped(documents: readonly Document[], id: string, value: unknown): readonly Document[] {
+  // A smaller object keeps its kind: `smallerValues` never takes it away.
+  return documents.map((document) => (idOf(document) === id ? (value as Document) : document));
+}
+
+/** The smallest world for which `fails` still holds, found greedily. */
+export function shrink(world: World, fails: (smaller: World) => boolean): World {
+  let current = world;
+  for (let tries = 4_000; tries > 0; ) {
+    let smaller: World | undefined;
+    for (const candidate of smallerWorlds(current)) {
+      tries -= 1;
+      if (tries <= 0) break;
+      if (fails(candidate)) {
+        smaller = candidate;
+        break;
+      }
+    }
+    if (smaller === undefined) return current;
+    current = smaller;
+  }
+  return current;
+}
