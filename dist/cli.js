@@ -31302,8 +31302,8 @@ function authoritiesMoved(context2) {
 }
 function authoritiesLost(context2, way, before, after) {
   return lostAuthorities(before.asked, after.asked).flatMap(({ entry: entry2, still, redefined }) => {
-    const from2 = [...context2.base.sure, ...context2.head.sure, ...passing(still)];
-    const result = solve(context2, `authority ${way} ${entry2.provider}`, from2, onBoth(context2.head.possible, context2.base.possible), entry2.cubes);
+    const from2 = [...before.sure, ...after.sure, ...passing(still)];
+    const result = solve(context2, `authority ${way} ${entry2.provider}`, from2, onBoth(after.possible, before.possible), entry2.cubes);
     const regions = result.regions;
     if (regions.length === 0 && result.undecided.length === 0) return [];
     const cubes = regions.length > 0 ? regions.flatMap((region3) => region3.cubes) : entry2.cubes;

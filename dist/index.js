@@ -72903,8 +72903,8 @@ function authoritiesMoved(context3) {
 }
 function authoritiesLost(context3, way, before, after) {
   return lostAuthorities(before.asked, after.asked).flatMap(({ entry: entry2, still, redefined }) => {
-    const from = [...context3.base.sure, ...context3.head.sure, ...passing(still)];
-    const result = solve(context3, `authority ${way} ${entry2.provider}`, from, onBoth(context3.head.possible, context3.base.possible), entry2.cubes);
+    const from = [...before.sure, ...after.sure, ...passing(still)];
+    const result = solve(context3, `authority ${way} ${entry2.provider}`, from, onBoth(after.possible, before.possible), entry2.cubes);
     const regions = result.regions;
     if (regions.length === 0 && result.undecided.length === 0) return [];
     const cubes = regions.length > 0 ? regions.flatMap((region3) => region3.cubes) : entry2.cubes;

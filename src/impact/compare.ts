@@ -469,8 +469,8 @@ function authoritiesMoved(context: PairContext): RawChange[] {
 
 function authoritiesLost(context: PairContext, way: Way, before: DestinationPosture, after: DestinationPosture): RawChange[] {
   return lostAuthorities(before.asked, after.asked).flatMap(({ entry, still, redefined }): RawChange[] => {
-    const from = [...context.base.sure, ...context.head.sure, ...passing(still)];
-    const result = solve(context, `authority ${way} ${entry.provider}`, from, onBoth(context.head.possible, context.base.possible), entry.cubes);
+    const from = [...before.sure, ...after.sure, ...passing(still)];
+    const result = solve(context, `authority ${way} ${entry.provider}`, from, onBoth(after.possible, before.possible), entry.cubes);
     const regions = result.regions;
     if (regions.length === 0 && result.undecided.length === 0) return [];
     const cubes = regions.length > 0 ? regions.flatMap((region) => region.cubes) : entry.cubes;

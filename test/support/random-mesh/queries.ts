@@ -258,6 +258,8 @@ function queryOf(draft: Draft, workload: string): Query {
   const principal = ownTls ? null : draft.principal;
   const token: Token | undefined =
     draft.claims === undefined ? undefined : { valid: draft.tokenValid, claims: Object.fromEntries(draft.claims), in: draft.tokenIn, ...(draft.tokenPrefix === undefined ? {} : { prefix: draft.tokenPrefix }) };
+  // A request with tokens in two places is no point of the comparison: each has one token at most.
+  if (token !== undefined) for (const name of ['authorization', 'cookie', 'x-token']) draft.headers.delete(name);
   const path = draft.path === undefined || draft.path.startsWith('/') ? draft.path : `/${draft.path}`;
   return {
     from: { principal, ...(draft.ip === undefined ? {} : { ip: draft.ip }) },
