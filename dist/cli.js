@@ -28002,6 +28002,40 @@ var init_build2 = __esm({
   }
 });
 
+// src/impact/authorities.ts
+function lostAuthorities(before, after) {
+  return before.flatMap((entry2) => {
+    const same2 = after.filter((other) => standsFor(other, entry2));
+    const still = same2.flatMap((other) => other.cubes);
+    const known3 = new Set(still.map(cubeKey));
+    if (entry2.cubes.every((cube3) => known3.has(cubeKey(cube3)))) return [];
+    const namesake = after.find((other) => other.provider === entry2.provider);
+    return [{ entry: entry2, still, redefined: namesake !== void 0 && !standsFor(namesake, entry2) }];
+  });
+}
+function standsFor(other, entry2) {
+  if (other.key === void 0 || entry2.key === void 0) return other.provider === entry2.provider;
+  return other.key === entry2.key && (entry2.failOpen || !other.failOpen);
+}
+function passing(cubes) {
+  return cubes.length === 0 ? [] : [{ id: "the same authority", layers: [{ id: "external-authorization", allow: cubes, deny: [] }] }];
+}
+function onBoth(one, other) {
+  if (one.length * other.length > mostCrossed) return one;
+  return one.flatMap((path2) => other.map((also) => ({ id: `${path2.id} and ${also.id}`, layers: [...path2.layers, ...also.layers.map(asOther)] })));
+}
+function asOther(layer2) {
+  return { ...layer2, id: `other-side:${layer2.id}` };
+}
+var mostCrossed;
+var init_authorities = __esm({
+  "src/impact/authorities.ts"() {
+    "use strict";
+    init_keys();
+    mostCrossed = 200;
+  }
+});
+
 // src/sets/disjoint.ts
 function onlyValue(matcher) {
   if (matcher.type === "exact" || matcher.type === "one-of") return matcher.text;
@@ -30010,6 +30044,152 @@ var init_difference = __esm({
   }
 });
 
+// src/impact/causes.ts
+function flips(before, after, way) {
+  if (before.verdict === "unknown" || after.verdict === "unknown") return false;
+  return way === "up" ? rank[after.verdict] > rank[before.verdict] : rank[after.verdict] < rank[before.verdict];
+}
+function minimalCauses(search2) {
+  const applied2 = (edits) => flips(search2.base, search2.counterfactual(edits, search2.query), search2.way);
+  for (const edit of search2.candidates.slice(0, MOST_CANDIDATES)) {
+    if (applied2([edit])) return [edit];
+  }
+  if (!applied2(search2.candidates)) return search2.candidates;
+  let kept = [...search2.candidates];
+  if (kept.length > MOST_CANDIDATES) kept = halve(kept, applied2);
+  for (const edit of [...kept]) {
+    const rest = kept.filter((other) => other !== edit);
+    if (applied2(rest)) kept = rest;
+  }
+  return kept;
+}
+function halve(edits, applied2) {
+  let kept = [...edits];
+  for (let size = Math.ceil(kept.length / 2); size >= 1 && kept.length > MOST_CANDIDATES; size = Math.floor(size / 2)) {
+    for (let at2 = 0; at2 < kept.length; at2 += size) {
+      const rest = [...kept.slice(0, at2), ...kept.slice(at2 + size)];
+      if (applied2(rest)) {
+        kept = rest;
+        at2 -= size;
+      }
+    }
+  }
+  return kept;
+}
+var rank, MOST_CANDIDATES;
+var init_causes = __esm({
+  "src/impact/causes.ts"() {
+    "use strict";
+    rank = { deny: 0, asks: 1, allow: 2, unknown: -1 };
+    MOST_CANDIDATES = 60;
+  }
+});
+
+// src/impact/pair-context.ts
+function solve(context2, level2, from2, to2, within2) {
+  const ports3 = context2.preferred.get("port") ?? [];
+  const key = [level2, context2.base.key, context2.head.key, authors(from2), authors(to2), ports3.map(String).join(","), context2.pair.base.namespace].join("\n");
+  const none5 = isNetworked(context2.head) ? impossibleInNetwork([context2.pair.base, context2.pair.head]) : impossible;
+  return context2.memo.get(key, () => difference({ from: from2, to: to2, impossible: [...none5, ...tiesOf(context2)], ...within2 === void 0 ? {} : { within: within2 }, preferred: context2.preferred, limits: context2.limits }));
+}
+function authors(paths) {
+  const names4 = [];
+  const add4 = (cubes) => {
+    for (const cube3 of cubes) for (const origin of cube3.origins) names4.push(`${origin.policy}#${origin.rule === void 0 ? "" : String(origin.rule)}`);
+    names4.push("|");
+  };
+  for (const path2 of paths) {
+    for (const layer2 of path2.layers) {
+      if (layer2.allow !== "all") add4(layer2.allow);
+      add4(layer2.deny);
+    }
+  }
+  return names4.join(" ");
+}
+function sideFacts(context2, way) {
+  return {
+    assumptions: distinct([...context2.base.assumptions, ...context2.head.assumptions]),
+    enforcedAt: distinct([context2.base.enforcedAt, context2.head.enforcedAt]),
+    passingSide: way === "up" ? "head" : "base"
+  };
+}
+function undecided(context2, way, seed, cubes, reason) {
+  return {
+    environment: context2.sides.environment,
+    destination: context2.pair.destination,
+    direction: way === "up" ? "undecided-widened" : "undecided-narrowed",
+    facet: "access",
+    cubes,
+    complete: false,
+    seed,
+    seedOrigins: cubes.flatMap((cube3) => cube3.origins),
+    witness: void 0,
+    reason,
+    ...sideFacts(context2, way)
+  };
+}
+function asker({ pair: { base: base2, head } }) {
+  return base2.enrolment.mode === "ambient" ? { ...head, enrolment: base2.enrolment } : head;
+}
+function confirm(context2, way, query3) {
+  const answered2 = answers(context2, query3);
+  return flips(answered2.base, answered2.head, way) ? answered2 : void 0;
+}
+function answers(context2, query3) {
+  const assumed = distinct([...context2.base.assumptions, ...context2.head.assumptions]).filter((id) => id.startsWith("enrolment:"));
+  const given = { ...query3.given, ...Object.fromEntries(assumed.map((id) => [id, true])) };
+  const asked = Object.keys(given).length > 0 ? { ...query3, given } : query3;
+  const onBase = asked.to.workload === void 0 ? asked : { ...asked, to: { ...asked.to, workload: context2.pair.base.id } };
+  return { query: onBase, base: answerOn(context2.sides.base, context2.pair.base, onBase, context2.sides.head), head: answerOn(context2.sides.head, context2.pair.head, asked, context2.sides.base) };
+}
+function answerOn(mesh2, workload2, query3, other) {
+  const answer3 = decide(mesh2, query3);
+  if (answer3.verdict !== "unknown" || answer3.rule !== "M102" || query3.to.host === void 0) return answer3;
+  const there = addressed(other, query3);
+  const port3 = "pods" in there ? there.pods[0]?.port ?? query3.to.port : query3.to.port;
+  return decide(mesh2, { ...query3, from: { ...query3.from, direct: true }, to: { ...query3.to.ip === void 0 ? {} : { ip: query3.to.ip }, port: port3, workload: workload2.id } });
+}
+function mixed({ sides }) {
+  return hasAmbient(sides.base) || hasAmbient(sides.head);
+}
+function tiesOf({ base: base2, head }) {
+  const all = [...base2.ties, ...head.ties];
+  const addressOf = ({ predicates }) => canonical(predicates.filter(({ dimension }) => dimension === "address"));
+  const portOf3 = ({ predicates }) => canonical(predicates.filter(({ dimension }) => dimension === "port"));
+  return all.filter((tie) => addressOf(tie) === "[]" || all.every((other) => addressOf(other) !== addressOf(tie) || portOf3(other) === portOf3(tie)));
+}
+var DifferenceMemo;
+var init_pair_context = __esm({
+  "src/impact/pair-context.ts"() {
+    "use strict";
+    init_canonical();
+    init_order();
+    init_addressed();
+    init_answer();
+    init_arrival();
+    init_network_paths();
+    init_paths();
+    init_difference();
+    init_causes();
+    DifferenceMemo = class {
+      #known = /* @__PURE__ */ new Map();
+      #work = 0;
+      /** Work units spent so far: the measure of cost that is equal on every machine. */
+      get work() {
+        return this.#work;
+      }
+      get(key, compute) {
+        const known3 = this.#known.get(key);
+        if (known3 !== void 0) return known3;
+        const fresh = compute();
+        this.#work += fresh.work;
+        this.#known.set(key, fresh);
+        return fresh;
+      }
+    };
+  }
+});
+
 // src/posture/point.ts
 function queryOf(workload2, point, asks = { pods: false }) {
   const peer = identityAt(point);
@@ -30267,81 +30447,6 @@ var init_point = __esm({
   }
 });
 
-// src/impact/authorities.ts
-function lostAuthorities(before, after) {
-  return before.flatMap((entry2) => {
-    const same2 = after.filter((other) => standsFor(other, entry2));
-    const still = same2.flatMap((other) => other.cubes);
-    const known3 = new Set(still.map(cubeKey));
-    if (entry2.cubes.every((cube3) => known3.has(cubeKey(cube3)))) return [];
-    const namesake = after.find((other) => other.provider === entry2.provider);
-    return [{ entry: entry2, still, redefined: namesake !== void 0 && !standsFor(namesake, entry2) }];
-  });
-}
-function standsFor(other, entry2) {
-  if (other.key === void 0 || entry2.key === void 0) return other.provider === entry2.provider;
-  return other.key === entry2.key && (entry2.failOpen || !other.failOpen);
-}
-function passing(cubes) {
-  return cubes.length === 0 ? [] : [{ id: "the same authority", layers: [{ id: "external-authorization", allow: cubes, deny: [] }] }];
-}
-function onBoth(one, other) {
-  if (one.length * other.length > mostCrossed) return one;
-  return one.flatMap((path2) => other.map((also) => ({ id: `${path2.id} and ${also.id}`, layers: [...path2.layers, ...also.layers.map(asOther)] })));
-}
-function asOther(layer2) {
-  return { ...layer2, id: `other-side:${layer2.id}` };
-}
-var mostCrossed;
-var init_authorities = __esm({
-  "src/impact/authorities.ts"() {
-    "use strict";
-    init_keys();
-    mostCrossed = 200;
-  }
-});
-
-// src/impact/causes.ts
-function flips(before, after, way) {
-  if (before.verdict === "unknown" || after.verdict === "unknown") return false;
-  return way === "up" ? rank[after.verdict] > rank[before.verdict] : rank[after.verdict] < rank[before.verdict];
-}
-function minimalCauses(search2) {
-  const applied2 = (edits) => flips(search2.base, search2.counterfactual(edits, search2.query), search2.way);
-  for (const edit of search2.candidates.slice(0, MOST_CANDIDATES)) {
-    if (applied2([edit])) return [edit];
-  }
-  if (!applied2(search2.candidates)) return search2.candidates;
-  let kept = [...search2.candidates];
-  if (kept.length > MOST_CANDIDATES) kept = halve(kept, applied2);
-  for (const edit of [...kept]) {
-    const rest = kept.filter((other) => other !== edit);
-    if (applied2(rest)) kept = rest;
-  }
-  return kept;
-}
-function halve(edits, applied2) {
-  let kept = [...edits];
-  for (let size = Math.ceil(kept.length / 2); size >= 1 && kept.length > MOST_CANDIDATES; size = Math.floor(size / 2)) {
-    for (let at2 = 0; at2 < kept.length; at2 += size) {
-      const rest = [...kept.slice(0, at2), ...kept.slice(at2 + size)];
-      if (applied2(rest)) {
-        kept = rest;
-        at2 -= size;
-      }
-    }
-  }
-  return kept;
-}
-var rank, MOST_CANDIDATES;
-var init_causes = __esm({
-  "src/impact/causes.ts"() {
-    "use strict";
-    rank = { deny: 0, asks: 1, allow: 2, unknown: -1 };
-    MOST_CANDIDATES = 60;
-  }
-});
-
 // src/impact/facet.ts
 function stops(decision) {
   if (decision.verdict === "unknown" || decision.verdict === "allow") return void 0;
@@ -30397,6 +30502,297 @@ var init_known_callers = __esm({
     init_evaluate();
     init_matches();
     tried = 3;
+  }
+});
+
+// src/impact/token.ts
+function exactly(value) {
+  if (value === null) return { type: "absent" };
+  if (typeof value === "number") return { type: "number", value };
+  if (typeof value === "bigint" || typeof value === "object") return void 0;
+  if (typeof value === "boolean") return value ? { type: "holds" } : { type: "absent" };
+  return { type: "exact", text: value };
+}
+function pointMatcher(dimension, matcher) {
+  if (matcher.type !== "exact") return matcher;
+  if (dimension === "peer") return { type: "principal", pattern: matcher };
+  if (dimension === "host") return { type: "host", pattern: { type: "exact", text: matcher.text.toLowerCase() } };
+  if (dimension === "path") return { type: "path", pattern: matcher, normalization: "NONE" };
+  if (dimension === "protocol") return { type: "one-of", text: matcher.text };
+  return matcher;
+}
+function tokenHeaders(paths) {
+  const names4 = /* @__PURE__ */ new Set(["authorization", "cookie"]);
+  const note2 = (cube3) => {
+    for (const predicate of cube3.predicates) {
+      for (const matcher of [...predicate.any, ...predicate.none]) {
+        if (matcher.type !== "token") continue;
+        for (const location of matcher.locations ?? []) {
+          const [kind, name2] = location.split(":");
+          if (kind === "header" && name2 !== void 0) names4.add(name2.toLowerCase());
+        }
+      }
+    }
+  };
+  for (const { layers } of paths) {
+    for (const layer2 of layers) {
+      if (layer2.allow !== "all") layer2.allow.forEach(note2);
+      layer2.deny.forEach(note2);
+    }
+  }
+  return names4;
+}
+function isOfToken(dimension, headers2) {
+  if (dimension === "token" || dimension === "path.query" || dimension.startsWith("claim:") || dimension.startsWith("opaque:")) return true;
+  return dimension.startsWith("header:") && headers2.has(dimension.slice("header:".length));
+}
+function withoutToken2(point, headers2) {
+  const predicates = [];
+  for (const [dimension, value] of point) {
+    if (isOfToken(dimension, headers2) || addresses.has(dimension)) continue;
+    const matcher = exactly(identityOf(value));
+    if (matcher !== void 0) predicates.push({ dimension, any: [pointMatcher(dimension, matcher)], none: [] });
+  }
+  return { predicates, origins: [] };
+}
+function someTokenPasses(refusing, point, limits2) {
+  if (!refusing.readsTokens) return false;
+  const within2 = [withoutToken2(point, tokenHeaders(refusing.possible))];
+  const result = difference({ from: [], to: refusing.possible, impossible: [...impossible, ...refusing.ties], within: within2, preferred: /* @__PURE__ */ new Map(), limits: { ...limits2, regionsPerSeed: 1 } });
+  return result.regions.length > 0;
+}
+var addresses;
+var init_token2 = __esm({
+  "src/impact/token.ts"() {
+    "use strict";
+    init_difference();
+    init_matches();
+    init_paths();
+    addresses = /* @__PURE__ */ new Set(["source.ip", "remote.ip", "destination.ip"]);
+  }
+});
+
+// src/impact/witness-request.ts
+function unreconciled(cube3, sample) {
+  const named5 = namedIn(cube3);
+  const token = sample?.get("token");
+  const location = typeof token === "object" && token !== null && "location" in token ? token.location : "";
+  const holder = location.startsWith("header:") ? location.split(":")[1] : location.split(":")[0];
+  if (location !== "" && named5.has(`header:${holder ?? ""}`)) return `how a token and the rest of the header \`${holder ?? ""}\` go together is not computed`;
+  if (named5.has("path.query") && location.startsWith("parameter:")) return "how a token in the query and `:path` go together is not computed";
+  return following.find(([first, second]) => named5.has(first) && named5.has(second))?.[2];
+}
+function namedIn(cube3) {
+  return new Set(cube3.predicates.map((predicate) => predicate.dimension));
+}
+function spelled2(cube3, sample) {
+  const named5 = namedIn(cube3);
+  if (!named5.has("path.query")) return [sample];
+  const alone = new Map([...sample].filter(([dimension]) => dimension !== "path"));
+  if (!named5.has("path")) return [alone];
+  const [path2, whole3] = [sample.get("path"), sample.get("path.query")];
+  if (typeof path2 !== "string" || typeof whole3 !== "string") return [sample];
+  return [sample, alone, new Map(sample).set("path.query", `${path2}?${whole3.slice(whole3.indexOf("?") + 1)}`)];
+}
+function leastAssuming(query3) {
+  const { given, ...plain5 } = query3;
+  const kept = Object.entries(given ?? {}).filter(([key]) => !key.startsWith("opaque:"));
+  if (kept.length === Object.keys(given ?? {}).length) return [query3];
+  return [kept.length > 0 ? { ...plain5, given: Object.fromEntries(kept) } : plain5, query3];
+}
+function firstOf2(list4, found) {
+  for (const entry2 of list4) {
+    const result = found(entry2);
+    if (result !== void 0) return result;
+  }
+  return void 0;
+}
+var following;
+var init_witness_request = __esm({
+  "src/impact/witness-request.ts"() {
+    "use strict";
+    following = [
+      // A3.25.
+      ["header:x-forwarded-for", "remote.ip", "how `x-forwarded-for` and the remote address go together is not computed"],
+      ["path", "path.query", "how the path and `:path` go together is not computed"]
+    ];
+  }
+});
+
+// src/impact/regions.ts
+function changesIn(context2, way, found) {
+  const confirmed = [];
+  const changes = [];
+  for (const entry2 of found) {
+    if ("undecided" in entry2) {
+      changes.push(undecided(context2, way, entry2.undecided.key, [entry2.undecided.seed], entry2.undecided.reason));
+      continue;
+    }
+    for (const [index, cube3] of entry2.region.cubes.entries()) {
+      const sample = entry2.region.samples[index];
+      const witness = sample === void 0 ? void 0 : witnessFor(context2, cube3, sample, (query3) => confirm(context2, way, query3));
+      if (witness === void 0) {
+        const tied2 = unreconciled(cube3, sample);
+        if (tied2 === void 0) context2.internalErrors.push(`the witness for \`${context2.pair.destination.id}\` did not reproduce (seed ${shortHash(entry2.region.seed)})`);
+        changes.push(undecided(context2, way, entry2.region.seed, [cube3], tied2 ?? "the sample request was not confirmed on both sides"));
+        continue;
+      }
+      const [refusing, passing2] = way === "up" ? [witness.base, witness.head] : [witness.head, witness.base];
+      const refusingPosture = way === "up" ? context2.base : context2.head;
+      confirmed.push({ cube: cube3, region: entry2.region, witness, facet: facetOf(refusing, passing2, () => someTokenPasses(refusingPosture, sample ?? /* @__PURE__ */ new Map(), context2.limits)) });
+    }
+  }
+  for (const group3 of groupBy(confirmed, (entry2) => `${entry2.facet} ${entry2.region.layer} ${distinct(entry2.region.seedOrigins.map((origin) => origin.policy)).join(" ")}`).values()) {
+    const first = [...group3].sort(compareBy((entry2) => plainness(entry2.witness.query, context2.pair)))[0];
+    if (first === void 0) continue;
+    changes.push({
+      environment: context2.sides.environment,
+      destination: context2.pair.destination,
+      direction: way === "up" ? "widened" : "narrowed",
+      facet: first.facet,
+      cubes: group3.map((entry2) => entry2.cube),
+      complete: group3.every((entry2) => entry2.region.complete),
+      seed: distinct(group3.map((entry2) => entry2.region.seed))[0] ?? "",
+      seedOrigins: [...new Map(group3.flatMap((entry2) => entry2.region.seedOrigins).map((origin) => [canonical(origin), origin])).values()],
+      witness: first.witness,
+      reason: void 0,
+      ...sideFacts(context2, way)
+    });
+  }
+  return changes;
+}
+function plainness({ to: to2, request: request4, given }, pair) {
+  const protocol = plainestProtocols.indexOf(request4.protocol);
+  const declared2 = [...pair.base.ports, ...pair.head.ports].some((port3) => port3.port === to2.port && port3.protocol !== "udp") ? 0 : 1;
+  const token = request4.token === void 0 ? 0 : request4.token.valid ? 1 : 2;
+  return protocol * 1e3 + declared2 * 100 + token * 20 + Object.keys(request4.headers ?? {}).length + Object.keys(given ?? {}).length + (request4.sni === void 0 ? 0 : 1);
+}
+function witnessFor(context2, cube3, sample, confirmed) {
+  const pods2 = isNetworked(context2.head);
+  if (pods2) {
+    for (const point of knownCallers([context2.sides.head, context2.sides.base], cube3, sample, context2.base.enforcedAt !== "none" || context2.head.enforcedAt !== "none")) {
+      const witness = confirmed(queryOf(asker(context2), point, { pods: pods2, mixed: mixed(context2) }));
+      if (witness !== void 0) return witness;
+    }
+  }
+  return firstOf2(spelled2(cube3, sample), (point) => firstOf2(leastAssuming(queryOf(asker(context2), point, { pods: pods2, mixed: mixed(context2) })), confirmed));
+}
+var plainestProtocols;
+var init_regions = __esm({
+  "src/impact/regions.ts"() {
+    "use strict";
+    init_canonical();
+    init_group();
+    init_order();
+    init_network_paths();
+    init_point();
+    init_facet();
+    init_known_callers();
+    init_pair_context();
+    init_token2();
+    init_witness_request();
+    plainestProtocols = ["http", "tcp", "https", "tls", "udp", "sctp"];
+  }
+});
+
+// src/impact/authority-changes.ts
+function authoritiesMoved(context2) {
+  const { base: base2, head } = context2;
+  if (base2.asked.length === 0 || head.asked.length === 0) return [];
+  return [...authoritiesLost(context2, "up", base2, head), ...authoritiesLost(context2, "down", head, base2)];
+}
+function authoritiesLost(context2, way, before, after) {
+  return lostAuthorities(before.asked, after.asked).flatMap(({ entry: entry2, still, redefined }) => {
+    const from2 = [...before.sure, ...after.sure, ...passing(still)];
+    const result = solve(context2, `authority ${way} ${entry2.provider}`, from2, onBoth(after.possible, before.possible), entry2.cubes);
+    const regions = result.regions;
+    if (regions.length === 0 && result.undecided.length === 0) return [];
+    const cubes = regions.length > 0 ? regions.flatMap((region3) => region3.cubes) : entry2.cubes;
+    const stated = redefined ? [context2.sides.base.config.statedBy, context2.sides.head.config.statedBy].flatMap((id) => id === void 0 ? [] : [{ policy: id }]) : [];
+    const policies2 = [...entry2.cubes, ...after.asked.flatMap((other) => other.cubes)].flatMap((cube3) => cube3.origins);
+    const because2 = redefined ? `the definition of \`${entry2.provider}\` in the mesh configuration changed` : `\`${entry2.provider}\` is ${way === "up" ? "no longer" : "newly"} asked`;
+    return [
+      {
+        ...undecided(context2, way, `authority ${entry2.provider} ${distinct(entry2.cubes.map(cubeKey)).join(" ")}`, cubes, because2),
+        facet: "external-authorization",
+        complete: regions.length > 0 && regions.every((region3) => region3.complete),
+        seedOrigins: [...new Map([...policies2, ...stated].map((origin) => [canonical(origin), origin])).values()],
+        witness: askedWitness(context2, regions)
+      }
+    ];
+  });
+}
+function askedWitness(context2, regions) {
+  const found = [];
+  for (const region3 of regions) {
+    for (const [index, cube3] of region3.cubes.entries()) {
+      const sample = region3.samples[index];
+      const witness = sample === void 0 ? void 0 : witnessFor(context2, cube3, sample, (query3) => {
+        const answered2 = answers(context2, query3);
+        return answered2.base.verdict === "asks" && answered2.head.verdict === "asks" ? answered2 : void 0;
+      });
+      if (witness !== void 0) found.push(witness);
+    }
+  }
+  return found.sort(compareBy((entry2) => plainness(entry2.query, context2.pair)))[0];
+}
+var init_authority_changes = __esm({
+  "src/impact/authority-changes.ts"() {
+    "use strict";
+    init_canonical();
+    init_order();
+    init_keys();
+    init_authorities();
+    init_pair_context();
+    init_regions();
+  }
+});
+
+// src/impact/enforcement.ts
+function enforcementMoved(context2) {
+  const { base: base2, head } = context2;
+  if (base2.enforcedAt === head.enforcedAt || base2.enforcedAt !== "none" && head.enforcedAt !== "none") return [];
+  const way = head.enforcedAt === "none" ? "up" : "down";
+  const sample = solve(context2, "some", [], head.enforcedAt === "none" ? base2.possible : head.possible).regions[0]?.samples[0];
+  if (sample === void 0) return [];
+  return [
+    {
+      environment: context2.sides.environment,
+      destination: context2.pair.destination,
+      direction: way === "up" ? "weakened" : "strengthened",
+      facet: "enrolment",
+      cubes: [{ predicates: [], origins: [] }],
+      complete: true,
+      seed: "enforcement",
+      seedOrigins: [],
+      witness: answers(context2, queryOf(asker(context2), sample, { pods: isNetworked(context2.head), mixed: mixed(context2) })),
+      reason: void 0,
+      ...sideFacts(context2, way)
+    }
+  ];
+}
+function opaqueMoved(context2) {
+  const moved2 = distinct([...unmatched(context2.base.opaque, context2.head.opaque), ...unmatched(context2.head.opaque, context2.base.opaque)].map((entry2) => entry2.resource));
+  return moved2.flatMap(
+    (resource) => ["up", "down"].map((way) => undecided(context2, way, `opaque ${resource}`, [{ predicates: [], origins: [{ policy: resource }] }], `\`${resource}\` changed, and what it does to requests is not computed`))
+  );
+}
+function unmatched(entries2, others) {
+  const left = /* @__PURE__ */ new Map();
+  for (const { key } of others) left.set(key, (left.get(key) ?? 0) + 1);
+  return entries2.filter(({ key }) => {
+    const count2 = left.get(key) ?? 0;
+    left.set(key, count2 - 1);
+    return count2 <= 0;
+  });
+}
+var init_enforcement = __esm({
+  "src/impact/enforcement.ts"() {
+    "use strict";
+    init_order();
+    init_network_paths();
+    init_point();
+    init_pair_context();
   }
 });
 
@@ -30815,6 +31211,125 @@ var init_moved_accounts = __esm({
   }
 });
 
+// src/impact/identity-changes.ts
+function identitiesMoved(context2, accounts2) {
+  return accounts2.flatMap((account) => ["up", "down"].flatMap((way) => identityMoved(context2, account, way)));
+}
+function identityMoved(context2, account, way) {
+  const { sides, base: base2, head } = context2;
+  const can = (side2, name2) => atCaller((side2 === "base" ? base2 : head).possible, presentedOn(sides[side2], name2), account.ambient);
+  const [from2, to2] = way === "up" ? [can("base", account.former), onBoth(can("head", account.current), can("base", account.current))] : [can("head", account.current), onBoth(can("base", account.former), can("head", account.former))];
+  const ties = cubesAtCaller([...impossible, ...base2.ties, ...head.ties], account.ambient);
+  const key = ["identity", way, account.former, account.current, String(account.ambient), base2.key, head.key, authors(from2), authors(to2), (context2.preferred.get("port") ?? []).map(String).join(",")].join("\n");
+  const { regions, undecided: open2 } = context2.memo.get(key, () => difference({ from: from2, to: to2, impossible: ties, preferred: context2.preferred, limits: context2.limits }));
+  if (regions.length === 0 && open2.length === 0) return [];
+  const told = identityWitness(context2, account, way, regions);
+  const principal = way === "up" ? presentedOn(sides.head, account.current) : presentedOn(sides.base, account.former);
+  const peer = { dimension: "peer", any: [{ type: "principal", pattern: { type: "exact", text: principal } }], none: [] };
+  const cubes = (regions.length > 0 ? regions.flatMap((region3) => region3.cubes) : open2.map(({ seed: seed2 }) => seed2)).map((cube3) => ({ predicates: [peer, ...cube3.predicates], origins: cube3.origins }));
+  const seed = `identity ${account.former} ${account.current} ${regions[0]?.seed ?? open2[0]?.key ?? ""}`;
+  const callers4 = account.callers.map((caller) => way === "up" ? caller.head : caller.base).map(({ namespace, name: name2, kind }) => `${namespace}/${name2}[${kind}]`);
+  const reason = open2[0]?.reason ?? `what \`${account.callers[0]?.head.id ?? ""}\` sends there is not determined by the manifests`;
+  const whole3 = { ...undecided(context2, way, seed, cubes, reason), facet: "identity", callers: callers4, assumptions: distinct([...base2.assumptions, ...head.assumptions, ...account.assumptions]) };
+  if (told === "refused elsewhere") return [];
+  if (told === void 0) return [whole3];
+  return [{ ...whole3, direction: way === "up" ? "widened" : "narrowed", complete: regions.every((region3) => region3.complete), seedOrigins: regions.flatMap((region3) => region3.seedOrigins), witness: told, reason: void 0 }];
+}
+function identityWitness(context2, account, way, regions) {
+  let open2 = regions.length === 0;
+  const found = [];
+  for (const sample of regions.flatMap((region3) => region3.samples)) {
+    const { from: from2, ...asked } = queryOf(asker(context2), sample);
+    for (const caller of account.callers.slice(0, 3)) {
+      const given = { ...asked.given, ...Object.fromEntries(account.assumptions.map((id) => [id, true])) };
+      const query3 = (workload2) => ({ from: { workload: workload2, ...from2.ip === void 0 ? {} : { ip: from2.ip }, ...from2.direct === true && account.ambient ? { direct: true } : {} }, ...asked, ...Object.keys(given).length > 0 ? { given } : {} });
+      const base2 = answers(context2, query3(caller.base.id)).base;
+      const answered2 = { query: query3(caller.head.id), base: base2, head: answers(context2, query3(caller.head.id)).head };
+      if (flips(answered2.base, answered2.head, way)) found.push(answered2);
+      else if (answered2.base.verdict === "unknown" || answered2.head.verdict === "unknown") open2 = true;
+    }
+  }
+  const best = found.sort(compareBy((entry2) => plainness(entry2.query, context2.pair)))[0];
+  return best ?? (open2 ? void 0 : "refused elsewhere");
+}
+var init_identity_changes = __esm({
+  "src/impact/identity-changes.ts"() {
+    "use strict";
+    init_order();
+    init_paths();
+    init_point();
+    init_difference();
+    init_authorities();
+    init_causes();
+    init_moved_accounts();
+    init_pair_context();
+    init_regions();
+  }
+});
+
+// src/impact/latent.ts
+function latentMoved(context2, told, moved2) {
+  const { base: base2, head } = context2;
+  if (!isNetworked(base2) || !isNetworked(head)) return [];
+  return ["up", "down"].flatMap((way) => {
+    const [low, high] = way === "up" ? [base2, head] : [head, base2];
+    const loud = new Set(told.filter((change2) => change2.direction === (way === "up" ? "widened" : "narrowed")).flatMap((change2) => change2.seedOrigins.map((origin) => origin.policy)));
+    return ["network", "behind"].filter((layer2) => moved2[layer2]).flatMap((layer2) => {
+      const stopped = solve(context2, `latent ${layer2} ${way}`, [...low[layer2], ...high.possible], high[layer2]);
+      const found = stopped.regions.filter((region3) => !region3.seedOrigins.some((origin) => loud.has(origin.policy)));
+      return [...groupBy(found, (region3) => distinct(region3.seedOrigins.map((origin) => origin.policy)).join(" ")).values()].flatMap((regions) => latentChange(context2, way, layer2, regions));
+    });
+  });
+}
+function latentChange(context2, way, layer2, regions) {
+  const [first] = regions;
+  const cube3 = first?.cubes[0];
+  const sample = first?.samples[0];
+  if (first === void 0 || cube3 === void 0 || sample === void 0) return [];
+  const witness = witnessFor(context2, cube3, sample, (query3) => confirmLatent(context2, way, layer2, query3));
+  if (witness === void 0) {
+    context2.internalErrors.push(`the latent witness for \`${context2.pair.destination.id}\` did not reproduce (seed ${shortHash(first.seed)})`);
+    return [];
+  }
+  return [
+    {
+      environment: context2.sides.environment,
+      destination: context2.pair.destination,
+      direction: way === "up" ? "latent-widened" : "latent-narrowed",
+      facet: "access",
+      cubes: regions.flatMap((region3) => region3.cubes),
+      complete: regions.every((region3) => region3.complete),
+      seed: distinct(regions.map((region3) => region3.seed))[0] ?? "",
+      seedOrigins: [...new Map(regions.flatMap((region3) => region3.seedOrigins).map((origin) => [canonical(origin), origin])).values()],
+      witness,
+      reason: void 0,
+      ...sideFacts(context2, way)
+    }
+  ];
+}
+function confirmLatent(context2, way, layer2, query3) {
+  const answered2 = answers(context2, query3);
+  const [before, after] = way === "up" ? [answered2.base, answered2.head] : [answered2.head, answered2.base];
+  if (before.verdict !== "deny" || after.verdict !== "deny") return void 0;
+  if (layer2 === "network") return before.layer === "network-policy" && after.layer !== "network-policy" ? answered2 : void 0;
+  const { sides } = context2;
+  const alone = answers({ ...context2, sides: { ...sides, base: withoutNetwork(sides.base), head: withoutNetwork(sides.head) } }, query3);
+  return after.layer === "network-policy" && flips(alone.base, alone.head, way) ? answered2 : void 0;
+}
+var init_latent = __esm({
+  "src/impact/latent.ts"() {
+    "use strict";
+    init_canonical();
+    init_group();
+    init_order();
+    init_network_layer();
+    init_network_paths();
+    init_causes();
+    init_pair_context();
+    init_regions();
+  }
+});
+
 // src/impact/outbound.ts
 function compareOutbound(base2, head, limits2) {
   const sides = { base: outboundPosture(base2), head: outboundPosture(head) };
@@ -30899,117 +31414,44 @@ var init_outbound2 = __esm({
   }
 });
 
-// src/impact/token.ts
-function exactly(value) {
-  if (value === null) return { type: "absent" };
-  if (typeof value === "number") return { type: "number", value };
-  if (typeof value === "bigint" || typeof value === "object") return void 0;
-  if (typeof value === "boolean") return value ? { type: "holds" } : { type: "absent" };
-  return { type: "exact", text: value };
-}
-function pointMatcher(dimension, matcher) {
-  if (matcher.type !== "exact") return matcher;
-  if (dimension === "peer") return { type: "principal", pattern: matcher };
-  if (dimension === "host") return { type: "host", pattern: { type: "exact", text: matcher.text.toLowerCase() } };
-  if (dimension === "path") return { type: "path", pattern: matcher, normalization: "NONE" };
-  if (dimension === "protocol") return { type: "one-of", text: matcher.text };
-  return matcher;
-}
-function tokenHeaders(paths) {
-  const names4 = /* @__PURE__ */ new Set(["authorization", "cookie"]);
-  const note2 = (cube3) => {
-    for (const predicate of cube3.predicates) {
-      for (const matcher of [...predicate.any, ...predicate.none]) {
-        if (matcher.type !== "token") continue;
-        for (const location of matcher.locations ?? []) {
-          const [kind, name2] = location.split(":");
-          if (kind === "header" && name2 !== void 0) names4.add(name2.toLowerCase());
-        }
-      }
-    }
-  };
-  for (const { layers } of paths) {
-    for (const layer2 of layers) {
-      if (layer2.allow !== "all") layer2.allow.forEach(note2);
-      layer2.deny.forEach(note2);
+// src/impact/preferred.ts
+function preferredIdentities(sides) {
+  const byNamespace = /* @__PURE__ */ new Map();
+  const all = /* @__PURE__ */ new Set();
+  for (const mesh2 of [sides.base, sides.head]) {
+    for (const workload2 of mesh2.workloads.values()) {
+      if (workload2.enrolment.mode === "none") continue;
+      const identity2 = `${mesh2.config.trustDomain}/ns/${workload2.namespace}/sa/${workload2.serviceAccount}`;
+      all.add(identity2);
+      const own3 = byNamespace.get(workload2.namespace);
+      if (own3 === void 0) byNamespace.set(workload2.namespace, /* @__PURE__ */ new Set([identity2]));
+      else own3.add(identity2);
     }
   }
-  return names4;
+  return { first: distinct(all).slice(0, OFFERED_IDENTITIES), byNamespace };
 }
-function isOfToken(dimension, headers2) {
-  if (dimension === "token" || dimension === "path.query" || dimension.startsWith("claim:") || dimension.startsWith("opaque:")) return true;
-  return dimension.startsWith("header:") && headers2.has(dimension.slice("header:".length));
+function preferredValues(identities, pair, networked) {
+  const own3 = distinct(identities.byNamespace.get(pair.base.namespace) ?? []).slice(0, OFFERED_IDENTITIES);
+  const declared2 = [...new Set([...pair.base.ports, ...pair.head.ports].filter((port3) => port3.protocol !== "udp").map((port3) => port3.port))].sort((left, right) => left - right);
+  const ports3 = declared2.length > 0 || !networked ? declared2 : [...containerPorts(pair.head), 8080, 80, 443];
+  return /* @__PURE__ */ new Map([
+    ["peer", [.../* @__PURE__ */ new Set([...identities.first, ...own3])]],
+    ["port", ports3],
+    ["protocol", ["http", "tcp", "https", "tls"]],
+    ["method", ["GET"]],
+    ["path", ["/"]]
+  ]);
 }
-function withoutToken2(point, headers2) {
-  const predicates = [];
-  for (const [dimension, value] of point) {
-    if (isOfToken(dimension, headers2) || addresses.has(dimension)) continue;
-    const matcher = exactly(identityOf(value));
-    if (matcher !== void 0) predicates.push({ dimension, any: [pointMatcher(dimension, matcher)], none: [] });
-  }
-  return { predicates, origins: [] };
+function containerPorts(workload2) {
+  return (podSpecOf(workload2)?.containers ?? []).flatMap((container2) => container2.ports.filter((port3) => port3.protocol === "TCP").map((port3) => port3.port));
 }
-function someTokenPasses(refusing, point, limits2) {
-  if (!refusing.readsTokens) return false;
-  const within2 = [withoutToken2(point, tokenHeaders(refusing.possible))];
-  const result = difference({ from: [], to: refusing.possible, impossible: [...impossible, ...refusing.ties], within: within2, preferred: /* @__PURE__ */ new Map(), limits: { ...limits2, regionsPerSeed: 1 } });
-  return result.regions.length > 0;
-}
-var addresses;
-var init_token2 = __esm({
-  "src/impact/token.ts"() {
+var OFFERED_IDENTITIES;
+var init_preferred = __esm({
+  "src/impact/preferred.ts"() {
     "use strict";
-    init_difference();
-    init_matches();
-    init_paths();
-    addresses = /* @__PURE__ */ new Set(["source.ip", "remote.ip", "destination.ip"]);
-  }
-});
-
-// src/impact/witness-request.ts
-function unreconciled(cube3, sample) {
-  const named5 = namedIn(cube3);
-  const token = sample?.get("token");
-  const location = typeof token === "object" && token !== null && "location" in token ? token.location : "";
-  const holder = location.startsWith("header:") ? location.split(":")[1] : location.split(":")[0];
-  if (location !== "" && named5.has(`header:${holder ?? ""}`)) return `how a token and the rest of the header \`${holder ?? ""}\` go together is not computed`;
-  if (named5.has("path.query") && location.startsWith("parameter:")) return "how a token in the query and `:path` go together is not computed";
-  return following.find(([first, second]) => named5.has(first) && named5.has(second))?.[2];
-}
-function namedIn(cube3) {
-  return new Set(cube3.predicates.map((predicate) => predicate.dimension));
-}
-function spelled2(cube3, sample) {
-  const named5 = namedIn(cube3);
-  if (!named5.has("path.query")) return [sample];
-  const alone = new Map([...sample].filter(([dimension]) => dimension !== "path"));
-  if (!named5.has("path")) return [alone];
-  const [path2, whole3] = [sample.get("path"), sample.get("path.query")];
-  if (typeof path2 !== "string" || typeof whole3 !== "string") return [sample];
-  return [sample, alone, new Map(sample).set("path.query", `${path2}?${whole3.slice(whole3.indexOf("?") + 1)}`)];
-}
-function leastAssuming(query3) {
-  const { given, ...plain5 } = query3;
-  const kept = Object.entries(given ?? {}).filter(([key]) => !key.startsWith("opaque:"));
-  if (kept.length === Object.keys(given ?? {}).length) return [query3];
-  return [kept.length > 0 ? { ...plain5, given: Object.fromEntries(kept) } : plain5, query3];
-}
-function firstOf2(list4, found) {
-  for (const entry2 of list4) {
-    const result = found(entry2);
-    if (result !== void 0) return result;
-  }
-  return void 0;
-}
-var following;
-var init_witness_request = __esm({
-  "src/impact/witness-request.ts"() {
-    "use strict";
-    following = [
-      // A3.25.
-      ["header:x-forwarded-for", "remote.ip", "how `x-forwarded-for` and the remote address go together is not computed"],
-      ["path", "path.query", "how the path and `:path` go together is not computed"]
-    ];
+    init_order();
+    init_ports();
+    OFFERED_IDENTITIES = 24;
   }
 });
 
@@ -31050,36 +31492,6 @@ function compareSides(sides, limits2, memo2) {
   if (policed) changes.push(...outboundMoved(sides, limits2, internalErrors));
   return { changes, internalErrors, compared: pairs3.length };
 }
-function preferredIdentities(sides) {
-  const byNamespace = /* @__PURE__ */ new Map();
-  const all = /* @__PURE__ */ new Set();
-  for (const mesh2 of [sides.base, sides.head]) {
-    for (const workload2 of mesh2.workloads.values()) {
-      if (workload2.enrolment.mode === "none") continue;
-      const identity2 = `${mesh2.config.trustDomain}/ns/${workload2.namespace}/sa/${workload2.serviceAccount}`;
-      all.add(identity2);
-      const own3 = byNamespace.get(workload2.namespace);
-      if (own3 === void 0) byNamespace.set(workload2.namespace, /* @__PURE__ */ new Set([identity2]));
-      else own3.add(identity2);
-    }
-  }
-  return { first: distinct(all).slice(0, OFFERED_IDENTITIES), byNamespace };
-}
-function preferredValues(identities, pair, networked) {
-  const own3 = distinct(identities.byNamespace.get(pair.base.namespace) ?? []).slice(0, OFFERED_IDENTITIES);
-  const declared2 = [...new Set([...pair.base.ports, ...pair.head.ports].filter((port3) => port3.protocol !== "udp").map((port3) => port3.port))].sort((left, right) => left - right);
-  const ports3 = declared2.length > 0 || !networked ? declared2 : [...containerPorts(pair.head), 8080, 80, 443];
-  return /* @__PURE__ */ new Map([
-    ["peer", [.../* @__PURE__ */ new Set([...identities.first, ...own3])]],
-    ["port", ports3],
-    ["protocol", ["http", "tcp", "https", "tls"]],
-    ["method", ["GET"]],
-    ["path", ["/"]]
-  ]);
-}
-function containerPorts(workload2) {
-  return (podSpecOf(workload2)?.containers ?? []).flatMap((container2) => container2.ports.filter((port3) => port3.protocol === "TCP").map((port3) => port3.port));
-}
 function compareWay(context2, way) {
   const [low, high] = way === "up" ? [context2.base, context2.head] : [context2.head, context2.base];
   const found = [];
@@ -31089,7 +31501,7 @@ function compareWay(context2, way) {
   };
   add4(solve(context2, `possible ${way}`, low.possible, high.possible));
   if (low.sure !== low.possible || high.sure !== high.possible) add4(solve(context2, `sure ${way}`, low.sure, high.sure.map((path2) => alsoThrough(path2, low.possible))));
-  return describe2(context2, way, found);
+  return changesIn(context2, way, found);
 }
 function alsoThrough(path2, others) {
   const other = others[0];
@@ -31099,344 +31511,22 @@ function alsoThrough(path2, others) {
 function asOtherSide(layer2) {
   return layer2.id.startsWith("other-side:") ? layer2 : { ...layer2, id: `other-side:${layer2.id}` };
 }
-function solve(context2, level2, from2, to2, within2) {
-  const ports3 = context2.preferred.get("port") ?? [];
-  const key = [level2, context2.base.key, context2.head.key, authors(from2), authors(to2), ports3.map(String).join(","), context2.pair.base.namespace].join("\n");
-  const none5 = isNetworked(context2.head) ? impossibleInNetwork([context2.pair.base, context2.pair.head]) : impossible;
-  return context2.memo.get(key, () => difference({ from: from2, to: to2, impossible: [...none5, ...tiesOf(context2)], ...within2 === void 0 ? {} : { within: within2 }, preferred: context2.preferred, limits: context2.limits }));
-}
-function authors(paths) {
-  const names4 = [];
-  const add4 = (cubes) => {
-    for (const cube3 of cubes) for (const origin of cube3.origins) names4.push(`${origin.policy}#${origin.rule === void 0 ? "" : String(origin.rule)}`);
-    names4.push("|");
-  };
-  for (const path2 of paths) {
-    for (const layer2 of path2.layers) {
-      if (layer2.allow !== "all") add4(layer2.allow);
-      add4(layer2.deny);
-    }
-  }
-  return names4.join(" ");
-}
-function describe2(context2, way, found) {
-  const confirmed = [];
-  const changes = [];
-  for (const entry2 of found) {
-    if ("undecided" in entry2) {
-      changes.push(undecided(context2, way, entry2.undecided.key, [entry2.undecided.seed], entry2.undecided.reason));
-      continue;
-    }
-    for (const [index, cube3] of entry2.region.cubes.entries()) {
-      const sample = entry2.region.samples[index];
-      const witness = sample === void 0 ? void 0 : witnessFor(context2, cube3, sample, (query3) => confirm(context2, way, query3));
-      if (witness === void 0) {
-        const tied2 = unreconciled(cube3, sample);
-        if (tied2 === void 0) context2.internalErrors.push(`the witness for \`${context2.pair.destination.id}\` did not reproduce (seed ${shortHash(entry2.region.seed)})`);
-        changes.push(undecided(context2, way, entry2.region.seed, [cube3], tied2 ?? "the sample request was not confirmed on both sides"));
-        continue;
-      }
-      const [refusing, passing2] = way === "up" ? [witness.base, witness.head] : [witness.head, witness.base];
-      const refusingPosture = way === "up" ? context2.base : context2.head;
-      confirmed.push({ cube: cube3, region: entry2.region, witness, facet: facetOf(refusing, passing2, () => someTokenPasses(refusingPosture, sample ?? /* @__PURE__ */ new Map(), context2.limits)) });
-    }
-  }
-  for (const group3 of groupBy(confirmed, (entry2) => `${entry2.facet} ${entry2.region.layer} ${distinct(entry2.region.seedOrigins.map((origin) => origin.policy)).join(" ")}`).values()) {
-    const first = [...group3].sort(compareBy((entry2) => plainness(entry2.witness.query, context2.pair)))[0];
-    if (first === void 0) continue;
-    changes.push({
-      environment: context2.sides.environment,
-      destination: context2.pair.destination,
-      direction: way === "up" ? "widened" : "narrowed",
-      facet: first.facet,
-      cubes: group3.map((entry2) => entry2.cube),
-      complete: group3.every((entry2) => entry2.region.complete),
-      seed: distinct(group3.map((entry2) => entry2.region.seed))[0] ?? "",
-      seedOrigins: [...new Map(group3.flatMap((entry2) => entry2.region.seedOrigins).map((origin) => [canonical(origin), origin])).values()],
-      witness: first.witness,
-      reason: void 0,
-      ...sideFacts(context2, way)
-    });
-  }
-  return changes;
-}
-function plainness({ to: to2, request: request4, given }, pair) {
-  const protocol = plainestProtocols.indexOf(request4.protocol);
-  const declared2 = [...pair.base.ports, ...pair.head.ports].some((port3) => port3.port === to2.port && port3.protocol !== "udp") ? 0 : 1;
-  const token = request4.token === void 0 ? 0 : request4.token.valid ? 1 : 2;
-  return protocol * 1e3 + declared2 * 100 + token * 20 + Object.keys(request4.headers ?? {}).length + Object.keys(given ?? {}).length + (request4.sni === void 0 ? 0 : 1);
-}
-function sideFacts(context2, way) {
-  return {
-    assumptions: distinct([...context2.base.assumptions, ...context2.head.assumptions]),
-    enforcedAt: distinct([context2.base.enforcedAt, context2.head.enforcedAt]),
-    passingSide: way === "up" ? "head" : "base"
-  };
-}
-function undecided(context2, way, seed, cubes, reason) {
-  return {
-    environment: context2.sides.environment,
-    destination: context2.pair.destination,
-    direction: way === "up" ? "undecided-widened" : "undecided-narrowed",
-    facet: "access",
-    cubes,
-    complete: false,
-    seed,
-    seedOrigins: cubes.flatMap((cube3) => cube3.origins),
-    witness: void 0,
-    reason,
-    ...sideFacts(context2, way)
-  };
-}
-function witnessFor(context2, cube3, sample, confirmed) {
-  const pods2 = isNetworked(context2.head);
-  if (pods2) {
-    for (const point of knownCallers([context2.sides.head, context2.sides.base], cube3, sample, context2.base.enforcedAt !== "none" || context2.head.enforcedAt !== "none")) {
-      const witness = confirmed(queryOf(asker(context2), point, { pods: pods2, mixed: mixed(context2) }));
-      if (witness !== void 0) return witness;
-    }
-  }
-  return firstOf2(spelled2(cube3, sample), (point) => firstOf2(leastAssuming(queryOf(asker(context2), point, { pods: pods2, mixed: mixed(context2) })), confirmed));
-}
-function asker({ pair: { base: base2, head } }) {
-  return base2.enrolment.mode === "ambient" ? { ...head, enrolment: base2.enrolment } : head;
-}
-function confirm(context2, way, query3) {
-  const answered2 = answers(context2, query3);
-  return flips(answered2.base, answered2.head, way) ? answered2 : void 0;
-}
-function answers(context2, query3) {
-  const assumed = distinct([...context2.base.assumptions, ...context2.head.assumptions]).filter((id) => id.startsWith("enrolment:"));
-  const given = { ...query3.given, ...Object.fromEntries(assumed.map((id) => [id, true])) };
-  const asked = Object.keys(given).length > 0 ? { ...query3, given } : query3;
-  const onBase = asked.to.workload === void 0 ? asked : { ...asked, to: { ...asked.to, workload: context2.pair.base.id } };
-  return { query: onBase, base: answerOn(context2.sides.base, context2.pair.base, onBase, context2.sides.head), head: answerOn(context2.sides.head, context2.pair.head, asked, context2.sides.base) };
-}
-function answerOn(mesh2, workload2, query3, other) {
-  const answer3 = decide(mesh2, query3);
-  if (answer3.verdict !== "unknown" || answer3.rule !== "M102" || query3.to.host === void 0) return answer3;
-  const there = addressed(other, query3);
-  const port3 = "pods" in there ? there.pods[0]?.port ?? query3.to.port : query3.to.port;
-  return decide(mesh2, { ...query3, from: { ...query3.from, direct: true }, to: { ...query3.to.ip === void 0 ? {} : { ip: query3.to.ip }, port: port3, workload: workload2.id } });
-}
-function latentMoved(context2, told, moved2) {
-  const { base: base2, head } = context2;
-  if (!isNetworked(base2) || !isNetworked(head)) return [];
-  return ["up", "down"].flatMap((way) => {
-    const [low, high] = way === "up" ? [base2, head] : [head, base2];
-    const loud = new Set(told.filter((change2) => change2.direction === (way === "up" ? "widened" : "narrowed")).flatMap((change2) => change2.seedOrigins.map((origin) => origin.policy)));
-    return ["network", "behind"].filter((layer2) => moved2[layer2]).flatMap((layer2) => {
-      const stopped = solve(context2, `latent ${layer2} ${way}`, [...low[layer2], ...high.possible], high[layer2]);
-      const found = stopped.regions.filter((region3) => !region3.seedOrigins.some((origin) => loud.has(origin.policy)));
-      return [...groupBy(found, (region3) => distinct(region3.seedOrigins.map((origin) => origin.policy)).join(" ")).values()].flatMap((regions) => latentChange(context2, way, layer2, regions));
-    });
-  });
-}
-function latentChange(context2, way, layer2, regions) {
-  const [first] = regions;
-  const cube3 = first?.cubes[0];
-  const sample = first?.samples[0];
-  if (first === void 0 || cube3 === void 0 || sample === void 0) return [];
-  const witness = witnessFor(context2, cube3, sample, (query3) => confirmLatent(context2, way, layer2, query3));
-  if (witness === void 0) {
-    context2.internalErrors.push(`the latent witness for \`${context2.pair.destination.id}\` did not reproduce (seed ${shortHash(first.seed)})`);
-    return [];
-  }
-  return [
-    {
-      environment: context2.sides.environment,
-      destination: context2.pair.destination,
-      direction: way === "up" ? "latent-widened" : "latent-narrowed",
-      facet: "access",
-      cubes: regions.flatMap((region3) => region3.cubes),
-      complete: regions.every((region3) => region3.complete),
-      seed: distinct(regions.map((region3) => region3.seed))[0] ?? "",
-      seedOrigins: [...new Map(regions.flatMap((region3) => region3.seedOrigins).map((origin) => [canonical(origin), origin])).values()],
-      witness,
-      reason: void 0,
-      ...sideFacts(context2, way)
-    }
-  ];
-}
-function confirmLatent(context2, way, layer2, query3) {
-  const answered2 = answers(context2, query3);
-  const [before, after] = way === "up" ? [answered2.base, answered2.head] : [answered2.head, answered2.base];
-  if (before.verdict !== "deny" || after.verdict !== "deny") return void 0;
-  if (layer2 === "network") return before.layer === "network-policy" && after.layer !== "network-policy" ? answered2 : void 0;
-  const { sides } = context2;
-  const alone = answers({ ...context2, sides: { ...sides, base: withoutNetwork(sides.base), head: withoutNetwork(sides.head) } }, query3);
-  return after.layer === "network-policy" && flips(alone.base, alone.head, way) ? answered2 : void 0;
-}
-function enforcementMoved(context2) {
-  const { base: base2, head } = context2;
-  if (base2.enforcedAt === head.enforcedAt || base2.enforcedAt !== "none" && head.enforcedAt !== "none") return [];
-  const way = head.enforcedAt === "none" ? "up" : "down";
-  const sample = solve(context2, "some", [], head.enforcedAt === "none" ? base2.possible : head.possible).regions[0]?.samples[0];
-  if (sample === void 0) return [];
-  return [
-    {
-      environment: context2.sides.environment,
-      destination: context2.pair.destination,
-      direction: way === "up" ? "weakened" : "strengthened",
-      facet: "enrolment",
-      cubes: [{ predicates: [], origins: [] }],
-      complete: true,
-      seed: "enforcement",
-      seedOrigins: [],
-      witness: answers(context2, queryOf(asker(context2), sample, { pods: isNetworked(context2.head), mixed: mixed(context2) })),
-      reason: void 0,
-      ...sideFacts(context2, way)
-    }
-  ];
-}
-function opaqueMoved(context2) {
-  const moved2 = distinct([...unmatched(context2.base.opaque, context2.head.opaque), ...unmatched(context2.head.opaque, context2.base.opaque)].map((entry2) => entry2.resource));
-  return moved2.flatMap(
-    (resource) => ["up", "down"].map((way) => undecided(context2, way, `opaque ${resource}`, [{ predicates: [], origins: [{ policy: resource }] }], `\`${resource}\` changed, and what it does to requests is not computed`))
-  );
-}
-function authoritiesMoved(context2) {
-  const { base: base2, head } = context2;
-  if (base2.asked.length === 0 || head.asked.length === 0) return [];
-  return [...authoritiesLost(context2, "up", base2, head), ...authoritiesLost(context2, "down", head, base2)];
-}
-function authoritiesLost(context2, way, before, after) {
-  return lostAuthorities(before.asked, after.asked).flatMap(({ entry: entry2, still, redefined }) => {
-    const from2 = [...before.sure, ...after.sure, ...passing(still)];
-    const result = solve(context2, `authority ${way} ${entry2.provider}`, from2, onBoth(after.possible, before.possible), entry2.cubes);
-    const regions = result.regions;
-    if (regions.length === 0 && result.undecided.length === 0) return [];
-    const cubes = regions.length > 0 ? regions.flatMap((region3) => region3.cubes) : entry2.cubes;
-    const stated = redefined ? [context2.sides.base.config.statedBy, context2.sides.head.config.statedBy].flatMap((id) => id === void 0 ? [] : [{ policy: id }]) : [];
-    const policies2 = [...entry2.cubes, ...after.asked.flatMap((other) => other.cubes)].flatMap((cube3) => cube3.origins);
-    const because2 = redefined ? `the definition of \`${entry2.provider}\` in the mesh configuration changed` : `\`${entry2.provider}\` is ${way === "up" ? "no longer" : "newly"} asked`;
-    return [
-      {
-        ...undecided(context2, way, `authority ${entry2.provider} ${distinct(entry2.cubes.map(cubeKey)).join(" ")}`, cubes, because2),
-        facet: "external-authorization",
-        complete: regions.length > 0 && regions.every((region3) => region3.complete),
-        seedOrigins: [...new Map([...policies2, ...stated].map((origin) => [canonical(origin), origin])).values()],
-        witness: askedWitness(context2, regions)
-      }
-    ];
-  });
-}
-function askedWitness(context2, regions) {
-  const found = [];
-  for (const region3 of regions) {
-    for (const [index, cube3] of region3.cubes.entries()) {
-      const sample = region3.samples[index];
-      const witness = sample === void 0 ? void 0 : witnessFor(context2, cube3, sample, (query3) => {
-        const answered2 = answers(context2, query3);
-        return answered2.base.verdict === "asks" && answered2.head.verdict === "asks" ? answered2 : void 0;
-      });
-      if (witness !== void 0) found.push(witness);
-    }
-  }
-  return found.sort(compareBy((entry2) => plainness(entry2.query, context2.pair)))[0];
-}
-function identitiesMoved(context2, accounts2) {
-  return accounts2.flatMap((account) => ["up", "down"].flatMap((way) => identityMoved(context2, account, way)));
-}
-function identityMoved(context2, account, way) {
-  const { sides, base: base2, head } = context2;
-  const can = (side2, name2) => atCaller((side2 === "base" ? base2 : head).possible, presentedOn(sides[side2], name2), account.ambient);
-  const [from2, to2] = way === "up" ? [can("base", account.former), onBoth(can("head", account.current), can("base", account.current))] : [can("head", account.current), onBoth(can("base", account.former), can("head", account.former))];
-  const ties = cubesAtCaller([...impossible, ...base2.ties, ...head.ties], account.ambient);
-  const key = ["identity", way, account.former, account.current, String(account.ambient), base2.key, head.key, authors(from2), authors(to2), (context2.preferred.get("port") ?? []).map(String).join(",")].join("\n");
-  const { regions, undecided: open2 } = context2.memo.get(key, () => difference({ from: from2, to: to2, impossible: ties, preferred: context2.preferred, limits: context2.limits }));
-  if (regions.length === 0 && open2.length === 0) return [];
-  const told = identityWitness(context2, account, way, regions);
-  const principal = way === "up" ? presentedOn(sides.head, account.current) : presentedOn(sides.base, account.former);
-  const peer = { dimension: "peer", any: [{ type: "principal", pattern: { type: "exact", text: principal } }], none: [] };
-  const cubes = (regions.length > 0 ? regions.flatMap((region3) => region3.cubes) : open2.map(({ seed: seed2 }) => seed2)).map((cube3) => ({ predicates: [peer, ...cube3.predicates], origins: cube3.origins }));
-  const seed = `identity ${account.former} ${account.current} ${regions[0]?.seed ?? open2[0]?.key ?? ""}`;
-  const callers4 = account.callers.map((caller) => way === "up" ? caller.head : caller.base).map(({ namespace, name: name2, kind }) => `${namespace}/${name2}[${kind}]`);
-  const reason = open2[0]?.reason ?? `what \`${account.callers[0]?.head.id ?? ""}\` sends there is not determined by the manifests`;
-  const whole3 = { ...undecided(context2, way, seed, cubes, reason), facet: "identity", callers: callers4, assumptions: distinct([...base2.assumptions, ...head.assumptions, ...account.assumptions]) };
-  if (told === "refused elsewhere") return [];
-  if (told === void 0) return [whole3];
-  return [{ ...whole3, direction: way === "up" ? "widened" : "narrowed", complete: regions.every((region3) => region3.complete), seedOrigins: regions.flatMap((region3) => region3.seedOrigins), witness: told, reason: void 0 }];
-}
-function identityWitness(context2, account, way, regions) {
-  let open2 = regions.length === 0;
-  const found = [];
-  for (const sample of regions.flatMap((region3) => region3.samples)) {
-    const { from: from2, ...asked } = queryOf(asker(context2), sample);
-    for (const caller of account.callers.slice(0, 3)) {
-      const given = { ...asked.given, ...Object.fromEntries(account.assumptions.map((id) => [id, true])) };
-      const query3 = (workload2) => ({ from: { workload: workload2, ...from2.ip === void 0 ? {} : { ip: from2.ip }, ...from2.direct === true && account.ambient ? { direct: true } : {} }, ...asked, ...Object.keys(given).length > 0 ? { given } : {} });
-      const base2 = answers(context2, query3(caller.base.id)).base;
-      const answered2 = { query: query3(caller.head.id), base: base2, head: answers(context2, query3(caller.head.id)).head };
-      if (flips(answered2.base, answered2.head, way)) found.push(answered2);
-      else if (answered2.base.verdict === "unknown" || answered2.head.verdict === "unknown") open2 = true;
-    }
-  }
-  const best = found.sort(compareBy((entry2) => plainness(entry2.query, context2.pair)))[0];
-  return best ?? (open2 ? void 0 : "refused elsewhere");
-}
-function unmatched(entries2, others) {
-  const left = /* @__PURE__ */ new Map();
-  for (const { key } of others) left.set(key, (left.get(key) ?? 0) + 1);
-  return entries2.filter(({ key }) => {
-    const count2 = left.get(key) ?? 0;
-    left.set(key, count2 - 1);
-    return count2 <= 0;
-  });
-}
-function mixed({ sides }) {
-  return hasAmbient(sides.base) || hasAmbient(sides.head);
-}
-function tiesOf({ base: base2, head }) {
-  const all = [...base2.ties, ...head.ties];
-  const addressOf = ({ predicates }) => canonical(predicates.filter(({ dimension }) => dimension === "address"));
-  const portOf3 = ({ predicates }) => canonical(predicates.filter(({ dimension }) => dimension === "port"));
-  return all.filter((tie) => addressOf(tie) === "[]" || all.every((other) => addressOf(other) !== addressOf(tie) || portOf3(other) === portOf3(tie)));
-}
-var DifferenceMemo, OFFERED_IDENTITIES, plainestProtocols;
 var init_compare = __esm({
   "src/impact/compare.ts"() {
     "use strict";
-    init_canonical();
-    init_group();
     init_order();
-    init_keys();
-    init_difference();
-    init_ports();
-    init_addressed();
-    init_answer();
-    init_arrival();
     init_destinations();
-    init_network_layer();
-    init_paths();
     init_network_paths();
-    init_point();
-    init_authorities();
-    init_causes();
-    init_facet();
-    init_known_callers();
+    init_paths();
+    init_authority_changes();
+    init_enforcement();
+    init_identity_changes();
+    init_latent();
     init_moved_accounts();
     init_outbound2();
-    init_token2();
-    init_witness_request();
-    DifferenceMemo = class {
-      #known = /* @__PURE__ */ new Map();
-      #work = 0;
-      /** Work units spent so far: the measure of cost that is equal on every machine. */
-      get work() {
-        return this.#work;
-      }
-      get(key, compute) {
-        const known3 = this.#known.get(key);
-        if (known3 !== void 0) return known3;
-        const fresh = compute();
-        this.#work += fresh.work;
-        this.#known.set(key, fresh);
-        return fresh;
-      }
-    };
-    OFFERED_IDENTITIES = 24;
-    plainestProtocols = ["http", "tcp", "https", "tls", "udp", "sctp"];
+    init_pair_context();
+    init_preferred();
+    init_regions();
   }
 });
 
@@ -32086,6 +32176,7 @@ var init_compare_environments = __esm({
     init_enrolment();
     init_config_fields();
     init_compare();
+    init_pair_context();
     init_describe();
     init_edits2();
     init_counterfactual();
@@ -47665,7 +47756,7 @@ function _check(fn, params) {
   return ch;
 }
 // @__NO_SIDE_EFFECTS__
-function describe3(description) {
+function describe2(description) {
   const ch = new $ZodCheck({ check: "describe" });
   ch._zod.onattach = [
     (inst) => {
@@ -49425,7 +49516,7 @@ __export(core_exports2, {
   createToJSONSchemaMethod: () => createToJSONSchemaMethod,
   decode: () => decode,
   decodeAsync: () => decodeAsync,
-  describe: () => describe3,
+  describe: () => describe2,
   encode: () => encode,
   encodeAsync: () => encodeAsync,
   extractDefs: () => extractDefs,
@@ -49718,7 +49809,7 @@ __export(schemas_exports2, {
   currencyCode: () => currencyCode2,
   custom: () => custom,
   date: () => date2,
-  describe: () => describe4,
+  describe: () => describe3,
   discriminatedUnion: () => discriminatedUnion,
   e164: () => e1642,
   email: () => email2,
@@ -50291,7 +50382,7 @@ function preprocess(fn, schema2) {
     out: schema2
   });
 }
-var ZodType, _ZodString, ZodString, ZodStringFormat, ZodISODateTime, ZodISODate, ZodISOTime, ZodISODuration, ZodEmail, ZodGUID, ZodUUID, ZodURL, ZodEmoji, ZodNanoID, ZodCUID, ZodCUID2, ZodULID, ZodXID, ZodKSUID, ZodIPv4, ZodMAC, ZodIPv6, ZodCIDRv4, ZodCIDRv6, ZodBase64, ZodBase64URL, ZodE164, ZodCreditCard, ZodIBAN, ZodJWT, ZodCustomStringFormat, ZodNumber, ZodNumberFormat, ZodBoolean, ZodBigInt, ZodBigIntFormat, ZodSymbol, ZodUndefined, ZodNull, ZodAny, ZodUnknown, ZodNever, ZodVoid, ZodDate, ZodArray, ZodObject, ZodUnion, ZodXor, ZodDiscriminatedUnion, ZodIntersection, ZodTuple, ZodRecord, ZodMap, ZodSet, ZodEnum, ZodLiteral, ZodFile, ZodTransform, ZodOptional, ZodExactOptional, ZodNullable, ZodDefault, ZodPrefault, ZodNonOptional, ZodSuccess, ZodCatch, ZodNaN, ZodPipe, ZodCodec, ZodPreprocess, ZodReadonly, ZodTemplateLiteral, ZodLazy, ZodPromise, ZodFunction, ZodCustom, describe4, meta2, ZodInstanceOf, stringbool;
+var ZodType, _ZodString, ZodString, ZodStringFormat, ZodISODateTime, ZodISODate, ZodISOTime, ZodISODuration, ZodEmail, ZodGUID, ZodUUID, ZodURL, ZodEmoji, ZodNanoID, ZodCUID, ZodCUID2, ZodULID, ZodXID, ZodKSUID, ZodIPv4, ZodMAC, ZodIPv6, ZodCIDRv4, ZodCIDRv6, ZodBase64, ZodBase64URL, ZodE164, ZodCreditCard, ZodIBAN, ZodJWT, ZodCustomStringFormat, ZodNumber, ZodNumberFormat, ZodBoolean, ZodBigInt, ZodBigIntFormat, ZodSymbol, ZodUndefined, ZodNull, ZodAny, ZodUnknown, ZodNever, ZodVoid, ZodDate, ZodArray, ZodObject, ZodUnion, ZodXor, ZodDiscriminatedUnion, ZodIntersection, ZodTuple, ZodRecord, ZodMap, ZodSet, ZodEnum, ZodLiteral, ZodFile, ZodTransform, ZodOptional, ZodExactOptional, ZodNullable, ZodDefault, ZodPrefault, ZodNonOptional, ZodSuccess, ZodCatch, ZodNaN, ZodPipe, ZodCodec, ZodPreprocess, ZodReadonly, ZodTemplateLiteral, ZodLazy, ZodPromise, ZodFunction, ZodCustom, describe3, meta2, ZodInstanceOf, stringbool;
 var init_schemas2 = __esm({
   "node_modules/zod/v4/classic/schemas.js"() {
     init_core3();
@@ -51259,7 +51350,7 @@ var init_schemas2 = __esm({
       ZodType.init(inst, def);
       inst._zod.processJSONSchema = (ctx, json2, params) => customProcessor(inst, ctx, json2, params);
     });
-    describe4 = describe3;
+    describe3 = describe2;
     meta2 = meta;
     ZodInstanceOf = /* @__PURE__ */ $constructor("ZodInstanceOf", (inst, def) => {
       ZodCustom.init(inst, def);
@@ -52449,7 +52540,7 @@ __export(external_exports, {
   decode: () => decode2,
   decodeAsync: () => decodeAsync2,
   deepPartial: () => deepPartial,
-  describe: () => describe4,
+  describe: () => describe3,
   discriminatedUnion: () => discriminatedUnion,
   e164: () => e1642,
   email: () => email2,
@@ -56856,6 +56947,7 @@ var init_change_scenarios = __esm({
   "src/app/change-scenarios.ts"() {
     "use strict";
     init_compare();
+    init_pair_context();
     init_answer();
     init_point();
     init_workload_id();

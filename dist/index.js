@@ -69986,6 +69986,33 @@ function assumptionsOf(config2, workloads2, world) {
   return assumptions2.sort(compareBy((assumption) => assumption.id));
 }
 
+// src/impact/authorities.ts
+function lostAuthorities(before, after) {
+  return before.flatMap((entry2) => {
+    const same2 = after.filter((other) => standsFor(other, entry2));
+    const still = same2.flatMap((other) => other.cubes);
+    const known3 = new Set(still.map(cubeKey));
+    if (entry2.cubes.every((cube3) => known3.has(cubeKey(cube3)))) return [];
+    const namesake = after.find((other) => other.provider === entry2.provider);
+    return [{ entry: entry2, still, redefined: namesake !== void 0 && !standsFor(namesake, entry2) }];
+  });
+}
+function standsFor(other, entry2) {
+  if (other.key === void 0 || entry2.key === void 0) return other.provider === entry2.provider;
+  return other.key === entry2.key && (entry2.failOpen || !other.failOpen);
+}
+function passing(cubes) {
+  return cubes.length === 0 ? [] : [{ id: "the same authority", layers: [{ id: "external-authorization", allow: cubes, deny: [] }] }];
+}
+var mostCrossed = 200;
+function onBoth(one, other) {
+  if (one.length * other.length > mostCrossed) return one;
+  return one.flatMap((path7) => other.map((also) => ({ id: `${path7.id} and ${also.id}`, layers: [...path7.layers, ...also.layers.map(asOther)] })));
+}
+function asOther(layer2) {
+  return { ...layer2, id: `other-side:${layer2.id}` };
+}
+
 // src/sets/disjoint.ts
 function onlyValue(matcher) {
   if (matcher.type === "exact" || matcher.type === "one-of") return matcher.text;
@@ -71811,6 +71838,131 @@ function regionOf(entry2) {
   ];
 }
 
+// src/impact/causes.ts
+var rank = { deny: 0, asks: 1, allow: 2, unknown: -1 };
+function flips(before, after, way) {
+  if (before.verdict === "unknown" || after.verdict === "unknown") return false;
+  return way === "up" ? rank[after.verdict] > rank[before.verdict] : rank[after.verdict] < rank[before.verdict];
+}
+var MOST_CANDIDATES = 60;
+function minimalCauses(search2) {
+  const applied2 = (edits) => flips(search2.base, search2.counterfactual(edits, search2.query), search2.way);
+  for (const edit of search2.candidates.slice(0, MOST_CANDIDATES)) {
+    if (applied2([edit])) return [edit];
+  }
+  if (!applied2(search2.candidates)) return search2.candidates;
+  let kept = [...search2.candidates];
+  if (kept.length > MOST_CANDIDATES) kept = halve(kept, applied2);
+  for (const edit of [...kept]) {
+    const rest = kept.filter((other) => other !== edit);
+    if (applied2(rest)) kept = rest;
+  }
+  return kept;
+}
+function halve(edits, applied2) {
+  let kept = [...edits];
+  for (let size = Math.ceil(kept.length / 2); size >= 1 && kept.length > MOST_CANDIDATES; size = Math.floor(size / 2)) {
+    for (let at2 = 0; at2 < kept.length; at2 += size) {
+      const rest = [...kept.slice(0, at2), ...kept.slice(at2 + size)];
+      if (applied2(rest)) {
+        kept = rest;
+        at2 -= size;
+      }
+    }
+  }
+  return kept;
+}
+
+// src/impact/pair-context.ts
+var DifferenceMemo = class {
+  #known = /* @__PURE__ */ new Map();
+  #work = 0;
+  /** Work units spent so far: the measure of cost that is equal on every machine. */
+  get work() {
+    return this.#work;
+  }
+  get(key, compute) {
+    const known3 = this.#known.get(key);
+    if (known3 !== void 0) return known3;
+    const fresh = compute();
+    this.#work += fresh.work;
+    this.#known.set(key, fresh);
+    return fresh;
+  }
+};
+function solve(context3, level2, from, to, within2) {
+  const ports2 = context3.preferred.get("port") ?? [];
+  const key = [level2, context3.base.key, context3.head.key, authors(from), authors(to), ports2.map(String).join(","), context3.pair.base.namespace].join("\n");
+  const none5 = isNetworked(context3.head) ? impossibleInNetwork([context3.pair.base, context3.pair.head]) : impossible;
+  return context3.memo.get(key, () => difference({ from, to, impossible: [...none5, ...tiesOf(context3)], ...within2 === void 0 ? {} : { within: within2 }, preferred: context3.preferred, limits: context3.limits }));
+}
+function authors(paths) {
+  const names3 = [];
+  const add4 = (cubes) => {
+    for (const cube3 of cubes) for (const origin of cube3.origins) names3.push(`${origin.policy}#${origin.rule === void 0 ? "" : String(origin.rule)}`);
+    names3.push("|");
+  };
+  for (const path7 of paths) {
+    for (const layer2 of path7.layers) {
+      if (layer2.allow !== "all") add4(layer2.allow);
+      add4(layer2.deny);
+    }
+  }
+  return names3.join(" ");
+}
+function sideFacts(context3, way) {
+  return {
+    assumptions: distinct([...context3.base.assumptions, ...context3.head.assumptions]),
+    enforcedAt: distinct([context3.base.enforcedAt, context3.head.enforcedAt]),
+    passingSide: way === "up" ? "head" : "base"
+  };
+}
+function undecided(context3, way, seed, cubes, reason) {
+  return {
+    environment: context3.sides.environment,
+    destination: context3.pair.destination,
+    direction: way === "up" ? "undecided-widened" : "undecided-narrowed",
+    facet: "access",
+    cubes,
+    complete: false,
+    seed,
+    seedOrigins: cubes.flatMap((cube3) => cube3.origins),
+    witness: void 0,
+    reason,
+    ...sideFacts(context3, way)
+  };
+}
+function asker({ pair: { base: base2, head } }) {
+  return base2.enrolment.mode === "ambient" ? { ...head, enrolment: base2.enrolment } : head;
+}
+function confirm(context3, way, query3) {
+  const answered = answers(context3, query3);
+  return flips(answered.base, answered.head, way) ? answered : void 0;
+}
+function answers(context3, query3) {
+  const assumed = distinct([...context3.base.assumptions, ...context3.head.assumptions]).filter((id) => id.startsWith("enrolment:"));
+  const given = { ...query3.given, ...Object.fromEntries(assumed.map((id) => [id, true])) };
+  const asked = Object.keys(given).length > 0 ? { ...query3, given } : query3;
+  const onBase = asked.to.workload === void 0 ? asked : { ...asked, to: { ...asked.to, workload: context3.pair.base.id } };
+  return { query: onBase, base: answerOn(context3.sides.base, context3.pair.base, onBase, context3.sides.head), head: answerOn(context3.sides.head, context3.pair.head, asked, context3.sides.base) };
+}
+function answerOn(mesh2, workload, query3, other) {
+  const answer2 = decide(mesh2, query3);
+  if (answer2.verdict !== "unknown" || answer2.rule !== "M102" || query3.to.host === void 0) return answer2;
+  const there = addressed(other, query3);
+  const port3 = "pods" in there ? there.pods[0]?.port ?? query3.to.port : query3.to.port;
+  return decide(mesh2, { ...query3, from: { ...query3.from, direct: true }, to: { ...query3.to.ip === void 0 ? {} : { ip: query3.to.ip }, port: port3, workload: workload.id } });
+}
+function mixed({ sides }) {
+  return hasAmbient(sides.base) || hasAmbient(sides.head);
+}
+function tiesOf({ base: base2, head }) {
+  const all = [...base2.ties, ...head.ties];
+  const addressOf = ({ predicates }) => canonical(predicates.filter(({ dimension }) => dimension === "address"));
+  const portOf2 = ({ predicates }) => canonical(predicates.filter(({ dimension }) => dimension === "port"));
+  return all.filter((tie) => addressOf(tie) === "[]" || all.every((other) => addressOf(other) !== addressOf(tie) || portOf2(other) === portOf2(tie)));
+}
+
 // src/posture/point.ts
 function queryOf(workload, point, asks = { pods: false }) {
   const peer = identityAt(point);
@@ -71948,68 +72100,6 @@ function setClaim(claims, path7, texts8) {
   at2[path7.at(-1) ?? ""] = only3 !== void 0 && !only3.includes(" ") ? only3 : texts8;
 }
 
-// src/impact/authorities.ts
-function lostAuthorities(before, after) {
-  return before.flatMap((entry2) => {
-    const same2 = after.filter((other) => standsFor(other, entry2));
-    const still = same2.flatMap((other) => other.cubes);
-    const known3 = new Set(still.map(cubeKey));
-    if (entry2.cubes.every((cube3) => known3.has(cubeKey(cube3)))) return [];
-    const namesake = after.find((other) => other.provider === entry2.provider);
-    return [{ entry: entry2, still, redefined: namesake !== void 0 && !standsFor(namesake, entry2) }];
-  });
-}
-function standsFor(other, entry2) {
-  if (other.key === void 0 || entry2.key === void 0) return other.provider === entry2.provider;
-  return other.key === entry2.key && (entry2.failOpen || !other.failOpen);
-}
-function passing(cubes) {
-  return cubes.length === 0 ? [] : [{ id: "the same authority", layers: [{ id: "external-authorization", allow: cubes, deny: [] }] }];
-}
-var mostCrossed = 200;
-function onBoth(one, other) {
-  if (one.length * other.length > mostCrossed) return one;
-  return one.flatMap((path7) => other.map((also) => ({ id: `${path7.id} and ${also.id}`, layers: [...path7.layers, ...also.layers.map(asOther)] })));
-}
-function asOther(layer2) {
-  return { ...layer2, id: `other-side:${layer2.id}` };
-}
-
-// src/impact/causes.ts
-var rank = { deny: 0, asks: 1, allow: 2, unknown: -1 };
-function flips(before, after, way) {
-  if (before.verdict === "unknown" || after.verdict === "unknown") return false;
-  return way === "up" ? rank[after.verdict] > rank[before.verdict] : rank[after.verdict] < rank[before.verdict];
-}
-var MOST_CANDIDATES = 60;
-function minimalCauses(search2) {
-  const applied2 = (edits) => flips(search2.base, search2.counterfactual(edits, search2.query), search2.way);
-  for (const edit of search2.candidates.slice(0, MOST_CANDIDATES)) {
-    if (applied2([edit])) return [edit];
-  }
-  if (!applied2(search2.candidates)) return search2.candidates;
-  let kept = [...search2.candidates];
-  if (kept.length > MOST_CANDIDATES) kept = halve(kept, applied2);
-  for (const edit of [...kept]) {
-    const rest = kept.filter((other) => other !== edit);
-    if (applied2(rest)) kept = rest;
-  }
-  return kept;
-}
-function halve(edits, applied2) {
-  let kept = [...edits];
-  for (let size = Math.ceil(kept.length / 2); size >= 1 && kept.length > MOST_CANDIDATES; size = Math.floor(size / 2)) {
-    for (let at2 = 0; at2 < kept.length; at2 += size) {
-      const rest = [...kept.slice(0, at2), ...kept.slice(at2 + size)];
-      if (applied2(rest)) {
-        kept = rest;
-        at2 -= size;
-      }
-    }
-  }
-  return kept;
-}
-
 // src/impact/facet.ts
 function stops(decision) {
   if (decision.verdict === "unknown" || decision.verdict === "allow") return void 0;
@@ -72053,6 +72143,246 @@ function* knownCallers(meshes2, cube3, sample, proxied2) {
       if (found === tried) return;
     }
   }
+}
+
+// src/impact/token.ts
+function exactly(value) {
+  if (value === null) return { type: "absent" };
+  if (typeof value === "number") return { type: "number", value };
+  if (typeof value === "bigint" || typeof value === "object") return void 0;
+  if (typeof value === "boolean") return value ? { type: "holds" } : { type: "absent" };
+  return { type: "exact", text: value };
+}
+function pointMatcher(dimension, matcher) {
+  if (matcher.type !== "exact") return matcher;
+  if (dimension === "peer") return { type: "principal", pattern: matcher };
+  if (dimension === "host") return { type: "host", pattern: { type: "exact", text: matcher.text.toLowerCase() } };
+  if (dimension === "path") return { type: "path", pattern: matcher, normalization: "NONE" };
+  if (dimension === "protocol") return { type: "one-of", text: matcher.text };
+  return matcher;
+}
+function tokenHeaders(paths) {
+  const names3 = /* @__PURE__ */ new Set(["authorization", "cookie"]);
+  const note2 = (cube3) => {
+    for (const predicate of cube3.predicates) {
+      for (const matcher of [...predicate.any, ...predicate.none]) {
+        if (matcher.type !== "token") continue;
+        for (const location of matcher.locations ?? []) {
+          const [kind, name2] = location.split(":");
+          if (kind === "header" && name2 !== void 0) names3.add(name2.toLowerCase());
+        }
+      }
+    }
+  };
+  for (const { layers } of paths) {
+    for (const layer2 of layers) {
+      if (layer2.allow !== "all") layer2.allow.forEach(note2);
+      layer2.deny.forEach(note2);
+    }
+  }
+  return names3;
+}
+function isOfToken(dimension, headers2) {
+  if (dimension === "token" || dimension === "path.query" || dimension.startsWith("claim:") || dimension.startsWith("opaque:")) return true;
+  return dimension.startsWith("header:") && headers2.has(dimension.slice("header:".length));
+}
+var addresses = /* @__PURE__ */ new Set(["source.ip", "remote.ip", "destination.ip"]);
+function withoutToken2(point, headers2) {
+  const predicates = [];
+  for (const [dimension, value] of point) {
+    if (isOfToken(dimension, headers2) || addresses.has(dimension)) continue;
+    const matcher = exactly(identityOf(value));
+    if (matcher !== void 0) predicates.push({ dimension, any: [pointMatcher(dimension, matcher)], none: [] });
+  }
+  return { predicates, origins: [] };
+}
+function someTokenPasses(refusing, point, limits) {
+  if (!refusing.readsTokens) return false;
+  const within2 = [withoutToken2(point, tokenHeaders(refusing.possible))];
+  const result = difference({ from: [], to: refusing.possible, impossible: [...impossible, ...refusing.ties], within: within2, preferred: /* @__PURE__ */ new Map(), limits: { ...limits, regionsPerSeed: 1 } });
+  return result.regions.length > 0;
+}
+
+// src/impact/witness-request.ts
+var following = [
+  // A3.25.
+  ["header:x-forwarded-for", "remote.ip", "how `x-forwarded-for` and the remote address go together is not computed"],
+  ["path", "path.query", "how the path and `:path` go together is not computed"]
+];
+function unreconciled(cube3, sample) {
+  const named5 = namedIn(cube3);
+  const token = sample?.get("token");
+  const location = typeof token === "object" && token !== null && "location" in token ? token.location : "";
+  const holder = location.startsWith("header:") ? location.split(":")[1] : location.split(":")[0];
+  if (location !== "" && named5.has(`header:${holder ?? ""}`)) return `how a token and the rest of the header \`${holder ?? ""}\` go together is not computed`;
+  if (named5.has("path.query") && location.startsWith("parameter:")) return "how a token in the query and `:path` go together is not computed";
+  return following.find(([first, second]) => named5.has(first) && named5.has(second))?.[2];
+}
+function namedIn(cube3) {
+  return new Set(cube3.predicates.map((predicate) => predicate.dimension));
+}
+function spelled2(cube3, sample) {
+  const named5 = namedIn(cube3);
+  if (!named5.has("path.query")) return [sample];
+  const alone = new Map([...sample].filter(([dimension]) => dimension !== "path"));
+  if (!named5.has("path")) return [alone];
+  const [path7, whole4] = [sample.get("path"), sample.get("path.query")];
+  if (typeof path7 !== "string" || typeof whole4 !== "string") return [sample];
+  return [sample, alone, new Map(sample).set("path.query", `${path7}?${whole4.slice(whole4.indexOf("?") + 1)}`)];
+}
+function leastAssuming(query3) {
+  const { given, ...plain5 } = query3;
+  const kept = Object.entries(given ?? {}).filter(([key]) => !key.startsWith("opaque:"));
+  if (kept.length === Object.keys(given ?? {}).length) return [query3];
+  return [kept.length > 0 ? { ...plain5, given: Object.fromEntries(kept) } : plain5, query3];
+}
+function firstOf2(list5, found) {
+  for (const entry2 of list5) {
+    const result = found(entry2);
+    if (result !== void 0) return result;
+  }
+  return void 0;
+}
+
+// src/impact/regions.ts
+function changesIn(context3, way, found) {
+  const confirmed = [];
+  const changes = [];
+  for (const entry2 of found) {
+    if ("undecided" in entry2) {
+      changes.push(undecided(context3, way, entry2.undecided.key, [entry2.undecided.seed], entry2.undecided.reason));
+      continue;
+    }
+    for (const [index, cube3] of entry2.region.cubes.entries()) {
+      const sample = entry2.region.samples[index];
+      const witness = sample === void 0 ? void 0 : witnessFor(context3, cube3, sample, (query3) => confirm(context3, way, query3));
+      if (witness === void 0) {
+        const tied2 = unreconciled(cube3, sample);
+        if (tied2 === void 0) context3.internalErrors.push(`the witness for \`${context3.pair.destination.id}\` did not reproduce (seed ${shortHash(entry2.region.seed)})`);
+        changes.push(undecided(context3, way, entry2.region.seed, [cube3], tied2 ?? "the sample request was not confirmed on both sides"));
+        continue;
+      }
+      const [refusing, passing2] = way === "up" ? [witness.base, witness.head] : [witness.head, witness.base];
+      const refusingPosture = way === "up" ? context3.base : context3.head;
+      confirmed.push({ cube: cube3, region: entry2.region, witness, facet: facetOf(refusing, passing2, () => someTokenPasses(refusingPosture, sample ?? /* @__PURE__ */ new Map(), context3.limits)) });
+    }
+  }
+  for (const group4 of groupBy(confirmed, (entry2) => `${entry2.facet} ${entry2.region.layer} ${distinct(entry2.region.seedOrigins.map((origin) => origin.policy)).join(" ")}`).values()) {
+    const first = [...group4].sort(compareBy((entry2) => plainness(entry2.witness.query, context3.pair)))[0];
+    if (first === void 0) continue;
+    changes.push({
+      environment: context3.sides.environment,
+      destination: context3.pair.destination,
+      direction: way === "up" ? "widened" : "narrowed",
+      facet: first.facet,
+      cubes: group4.map((entry2) => entry2.cube),
+      complete: group4.every((entry2) => entry2.region.complete),
+      seed: distinct(group4.map((entry2) => entry2.region.seed))[0] ?? "",
+      seedOrigins: [...new Map(group4.flatMap((entry2) => entry2.region.seedOrigins).map((origin) => [canonical(origin), origin])).values()],
+      witness: first.witness,
+      reason: void 0,
+      ...sideFacts(context3, way)
+    });
+  }
+  return changes;
+}
+var plainestProtocols = ["http", "tcp", "https", "tls", "udp", "sctp"];
+function plainness({ to, request: request4, given }, pair) {
+  const protocol = plainestProtocols.indexOf(request4.protocol);
+  const declared2 = [...pair.base.ports, ...pair.head.ports].some((port3) => port3.port === to.port && port3.protocol !== "udp") ? 0 : 1;
+  const token = request4.token === void 0 ? 0 : request4.token.valid ? 1 : 2;
+  return protocol * 1e3 + declared2 * 100 + token * 20 + Object.keys(request4.headers ?? {}).length + Object.keys(given ?? {}).length + (request4.sni === void 0 ? 0 : 1);
+}
+function witnessFor(context3, cube3, sample, confirmed) {
+  const pods2 = isNetworked(context3.head);
+  if (pods2) {
+    for (const point of knownCallers([context3.sides.head, context3.sides.base], cube3, sample, context3.base.enforcedAt !== "none" || context3.head.enforcedAt !== "none")) {
+      const witness = confirmed(queryOf(asker(context3), point, { pods: pods2, mixed: mixed(context3) }));
+      if (witness !== void 0) return witness;
+    }
+  }
+  return firstOf2(spelled2(cube3, sample), (point) => firstOf2(leastAssuming(queryOf(asker(context3), point, { pods: pods2, mixed: mixed(context3) })), confirmed));
+}
+
+// src/impact/authority-changes.ts
+function authoritiesMoved(context3) {
+  const { base: base2, head } = context3;
+  if (base2.asked.length === 0 || head.asked.length === 0) return [];
+  return [...authoritiesLost(context3, "up", base2, head), ...authoritiesLost(context3, "down", head, base2)];
+}
+function authoritiesLost(context3, way, before, after) {
+  return lostAuthorities(before.asked, after.asked).flatMap(({ entry: entry2, still, redefined }) => {
+    const from = [...before.sure, ...after.sure, ...passing(still)];
+    const result = solve(context3, `authority ${way} ${entry2.provider}`, from, onBoth(after.possible, before.possible), entry2.cubes);
+    const regions = result.regions;
+    if (regions.length === 0 && result.undecided.length === 0) return [];
+    const cubes = regions.length > 0 ? regions.flatMap((region3) => region3.cubes) : entry2.cubes;
+    const stated = redefined ? [context3.sides.base.config.statedBy, context3.sides.head.config.statedBy].flatMap((id) => id === void 0 ? [] : [{ policy: id }]) : [];
+    const policies2 = [...entry2.cubes, ...after.asked.flatMap((other) => other.cubes)].flatMap((cube3) => cube3.origins);
+    const because2 = redefined ? `the definition of \`${entry2.provider}\` in the mesh configuration changed` : `\`${entry2.provider}\` is ${way === "up" ? "no longer" : "newly"} asked`;
+    return [
+      {
+        ...undecided(context3, way, `authority ${entry2.provider} ${distinct(entry2.cubes.map(cubeKey)).join(" ")}`, cubes, because2),
+        facet: "external-authorization",
+        complete: regions.length > 0 && regions.every((region3) => region3.complete),
+        seedOrigins: [...new Map([...policies2, ...stated].map((origin) => [canonical(origin), origin])).values()],
+        witness: askedWitness(context3, regions)
+      }
+    ];
+  });
+}
+function askedWitness(context3, regions) {
+  const found = [];
+  for (const region3 of regions) {
+    for (const [index, cube3] of region3.cubes.entries()) {
+      const sample = region3.samples[index];
+      const witness = sample === void 0 ? void 0 : witnessFor(context3, cube3, sample, (query3) => {
+        const answered = answers(context3, query3);
+        return answered.base.verdict === "asks" && answered.head.verdict === "asks" ? answered : void 0;
+      });
+      if (witness !== void 0) found.push(witness);
+    }
+  }
+  return found.sort(compareBy((entry2) => plainness(entry2.query, context3.pair)))[0];
+}
+
+// src/impact/enforcement.ts
+function enforcementMoved(context3) {
+  const { base: base2, head } = context3;
+  if (base2.enforcedAt === head.enforcedAt || base2.enforcedAt !== "none" && head.enforcedAt !== "none") return [];
+  const way = head.enforcedAt === "none" ? "up" : "down";
+  const sample = solve(context3, "some", [], head.enforcedAt === "none" ? base2.possible : head.possible).regions[0]?.samples[0];
+  if (sample === void 0) return [];
+  return [
+    {
+      environment: context3.sides.environment,
+      destination: context3.pair.destination,
+      direction: way === "up" ? "weakened" : "strengthened",
+      facet: "enrolment",
+      cubes: [{ predicates: [], origins: [] }],
+      complete: true,
+      seed: "enforcement",
+      seedOrigins: [],
+      witness: answers(context3, queryOf(asker(context3), sample, { pods: isNetworked(context3.head), mixed: mixed(context3) })),
+      reason: void 0,
+      ...sideFacts(context3, way)
+    }
+  ];
+}
+function opaqueMoved(context3) {
+  const moved2 = distinct([...unmatched(context3.base.opaque, context3.head.opaque), ...unmatched(context3.head.opaque, context3.base.opaque)].map((entry2) => entry2.resource));
+  return moved2.flatMap(
+    (resource) => ["up", "down"].map((way) => undecided(context3, way, `opaque ${resource}`, [{ predicates: [], origins: [{ policy: resource }] }], `\`${resource}\` changed, and what it does to requests is not computed`))
+  );
+}
+function unmatched(entries2, others) {
+  const left = /* @__PURE__ */ new Map();
+  for (const { key } of others) left.set(key, (left.get(key) ?? 0) + 1);
+  return entries2.filter(({ key }) => {
+    const count2 = left.get(key) ?? 0;
+    left.set(key, count2 - 1);
+    return count2 <= 0;
+  });
 }
 
 // src/impact/region.ts
@@ -72430,6 +72760,98 @@ function atValues(cubes, values4) {
   });
 }
 
+// src/impact/identity-changes.ts
+function identitiesMoved(context3, accounts2) {
+  return accounts2.flatMap((account) => ["up", "down"].flatMap((way) => identityMoved(context3, account, way)));
+}
+function identityMoved(context3, account, way) {
+  const { sides, base: base2, head } = context3;
+  const can = (side2, name2) => atCaller((side2 === "base" ? base2 : head).possible, presentedOn(sides[side2], name2), account.ambient);
+  const [from, to] = way === "up" ? [can("base", account.former), onBoth(can("head", account.current), can("base", account.current))] : [can("head", account.current), onBoth(can("base", account.former), can("head", account.former))];
+  const ties = cubesAtCaller([...impossible, ...base2.ties, ...head.ties], account.ambient);
+  const key = ["identity", way, account.former, account.current, String(account.ambient), base2.key, head.key, authors(from), authors(to), (context3.preferred.get("port") ?? []).map(String).join(",")].join("\n");
+  const { regions, undecided: open3 } = context3.memo.get(key, () => difference({ from, to, impossible: ties, preferred: context3.preferred, limits: context3.limits }));
+  if (regions.length === 0 && open3.length === 0) return [];
+  const told = identityWitness(context3, account, way, regions);
+  const principal = way === "up" ? presentedOn(sides.head, account.current) : presentedOn(sides.base, account.former);
+  const peer = { dimension: "peer", any: [{ type: "principal", pattern: { type: "exact", text: principal } }], none: [] };
+  const cubes = (regions.length > 0 ? regions.flatMap((region3) => region3.cubes) : open3.map(({ seed: seed2 }) => seed2)).map((cube3) => ({ predicates: [peer, ...cube3.predicates], origins: cube3.origins }));
+  const seed = `identity ${account.former} ${account.current} ${regions[0]?.seed ?? open3[0]?.key ?? ""}`;
+  const callers3 = account.callers.map((caller) => way === "up" ? caller.head : caller.base).map(({ namespace, name: name2, kind }) => `${namespace}/${name2}[${kind}]`);
+  const reason = open3[0]?.reason ?? `what \`${account.callers[0]?.head.id ?? ""}\` sends there is not determined by the manifests`;
+  const whole4 = { ...undecided(context3, way, seed, cubes, reason), facet: "identity", callers: callers3, assumptions: distinct([...base2.assumptions, ...head.assumptions, ...account.assumptions]) };
+  if (told === "refused elsewhere") return [];
+  if (told === void 0) return [whole4];
+  return [{ ...whole4, direction: way === "up" ? "widened" : "narrowed", complete: regions.every((region3) => region3.complete), seedOrigins: regions.flatMap((region3) => region3.seedOrigins), witness: told, reason: void 0 }];
+}
+function identityWitness(context3, account, way, regions) {
+  let open3 = regions.length === 0;
+  const found = [];
+  for (const sample of regions.flatMap((region3) => region3.samples)) {
+    const { from, ...asked } = queryOf(asker(context3), sample);
+    for (const caller of account.callers.slice(0, 3)) {
+      const given = { ...asked.given, ...Object.fromEntries(account.assumptions.map((id) => [id, true])) };
+      const query3 = (workload) => ({ from: { workload, ...from.ip === void 0 ? {} : { ip: from.ip }, ...from.direct === true && account.ambient ? { direct: true } : {} }, ...asked, ...Object.keys(given).length > 0 ? { given } : {} });
+      const base2 = answers(context3, query3(caller.base.id)).base;
+      const answered = { query: query3(caller.head.id), base: base2, head: answers(context3, query3(caller.head.id)).head };
+      if (flips(answered.base, answered.head, way)) found.push(answered);
+      else if (answered.base.verdict === "unknown" || answered.head.verdict === "unknown") open3 = true;
+    }
+  }
+  const best = found.sort(compareBy((entry2) => plainness(entry2.query, context3.pair)))[0];
+  return best ?? (open3 ? void 0 : "refused elsewhere");
+}
+
+// src/impact/latent.ts
+function latentMoved(context3, told, moved2) {
+  const { base: base2, head } = context3;
+  if (!isNetworked(base2) || !isNetworked(head)) return [];
+  return ["up", "down"].flatMap((way) => {
+    const [low, high] = way === "up" ? [base2, head] : [head, base2];
+    const loud = new Set(told.filter((change2) => change2.direction === (way === "up" ? "widened" : "narrowed")).flatMap((change2) => change2.seedOrigins.map((origin) => origin.policy)));
+    return ["network", "behind"].filter((layer2) => moved2[layer2]).flatMap((layer2) => {
+      const stopped = solve(context3, `latent ${layer2} ${way}`, [...low[layer2], ...high.possible], high[layer2]);
+      const found = stopped.regions.filter((region3) => !region3.seedOrigins.some((origin) => loud.has(origin.policy)));
+      return [...groupBy(found, (region3) => distinct(region3.seedOrigins.map((origin) => origin.policy)).join(" ")).values()].flatMap((regions) => latentChange(context3, way, layer2, regions));
+    });
+  });
+}
+function latentChange(context3, way, layer2, regions) {
+  const [first] = regions;
+  const cube3 = first?.cubes[0];
+  const sample = first?.samples[0];
+  if (first === void 0 || cube3 === void 0 || sample === void 0) return [];
+  const witness = witnessFor(context3, cube3, sample, (query3) => confirmLatent(context3, way, layer2, query3));
+  if (witness === void 0) {
+    context3.internalErrors.push(`the latent witness for \`${context3.pair.destination.id}\` did not reproduce (seed ${shortHash(first.seed)})`);
+    return [];
+  }
+  return [
+    {
+      environment: context3.sides.environment,
+      destination: context3.pair.destination,
+      direction: way === "up" ? "latent-widened" : "latent-narrowed",
+      facet: "access",
+      cubes: regions.flatMap((region3) => region3.cubes),
+      complete: regions.every((region3) => region3.complete),
+      seed: distinct(regions.map((region3) => region3.seed))[0] ?? "",
+      seedOrigins: [...new Map(regions.flatMap((region3) => region3.seedOrigins).map((origin) => [canonical(origin), origin])).values()],
+      witness,
+      reason: void 0,
+      ...sideFacts(context3, way)
+    }
+  ];
+}
+function confirmLatent(context3, way, layer2, query3) {
+  const answered = answers(context3, query3);
+  const [before, after] = way === "up" ? [answered.base, answered.head] : [answered.head, answered.base];
+  if (before.verdict !== "deny" || after.verdict !== "deny") return void 0;
+  if (layer2 === "network") return before.layer === "network-policy" && after.layer !== "network-policy" ? answered : void 0;
+  const { sides } = context3;
+  const alone = answers({ ...context3, sides: { ...sides, base: withoutNetwork(sides.base), head: withoutNetwork(sides.head) } }, query3);
+  return after.layer === "network-policy" && flips(alone.base, alone.head, way) ? answered : void 0;
+}
+
 // src/impact/outbound.ts
 var outsideDestination = { id: "*", host: "*", known: false, status: "both" };
 var somewhere = parseIp("203.0.113.10") ?? 0n;
@@ -72497,103 +72919,37 @@ function outsideWitness(sides, query3) {
   return { query: query3, base: decide(sides.base, query3), head: decide(sides.head, query3) };
 }
 
-// src/impact/token.ts
-function exactly(value) {
-  if (value === null) return { type: "absent" };
-  if (typeof value === "number") return { type: "number", value };
-  if (typeof value === "bigint" || typeof value === "object") return void 0;
-  if (typeof value === "boolean") return value ? { type: "holds" } : { type: "absent" };
-  return { type: "exact", text: value };
-}
-function pointMatcher(dimension, matcher) {
-  if (matcher.type !== "exact") return matcher;
-  if (dimension === "peer") return { type: "principal", pattern: matcher };
-  if (dimension === "host") return { type: "host", pattern: { type: "exact", text: matcher.text.toLowerCase() } };
-  if (dimension === "path") return { type: "path", pattern: matcher, normalization: "NONE" };
-  if (dimension === "protocol") return { type: "one-of", text: matcher.text };
-  return matcher;
-}
-function tokenHeaders(paths) {
-  const names3 = /* @__PURE__ */ new Set(["authorization", "cookie"]);
-  const note2 = (cube3) => {
-    for (const predicate of cube3.predicates) {
-      for (const matcher of [...predicate.any, ...predicate.none]) {
-        if (matcher.type !== "token") continue;
-        for (const location of matcher.locations ?? []) {
-          const [kind, name2] = location.split(":");
-          if (kind === "header" && name2 !== void 0) names3.add(name2.toLowerCase());
-        }
-      }
-    }
-  };
-  for (const { layers } of paths) {
-    for (const layer2 of layers) {
-      if (layer2.allow !== "all") layer2.allow.forEach(note2);
-      layer2.deny.forEach(note2);
+// src/impact/preferred.ts
+var OFFERED_IDENTITIES = 24;
+function preferredIdentities(sides) {
+  const byNamespace = /* @__PURE__ */ new Map();
+  const all = /* @__PURE__ */ new Set();
+  for (const mesh2 of [sides.base, sides.head]) {
+    for (const workload of mesh2.workloads.values()) {
+      if (workload.enrolment.mode === "none") continue;
+      const identity2 = `${mesh2.config.trustDomain}/ns/${workload.namespace}/sa/${workload.serviceAccount}`;
+      all.add(identity2);
+      const own3 = byNamespace.get(workload.namespace);
+      if (own3 === void 0) byNamespace.set(workload.namespace, /* @__PURE__ */ new Set([identity2]));
+      else own3.add(identity2);
     }
   }
-  return names3;
+  return { first: distinct(all).slice(0, OFFERED_IDENTITIES), byNamespace };
 }
-function isOfToken(dimension, headers2) {
-  if (dimension === "token" || dimension === "path.query" || dimension.startsWith("claim:") || dimension.startsWith("opaque:")) return true;
-  return dimension.startsWith("header:") && headers2.has(dimension.slice("header:".length));
+function preferredValues(identities, pair, networked) {
+  const own3 = distinct(identities.byNamespace.get(pair.base.namespace) ?? []).slice(0, OFFERED_IDENTITIES);
+  const declared2 = [...new Set([...pair.base.ports, ...pair.head.ports].filter((port3) => port3.protocol !== "udp").map((port3) => port3.port))].sort((left, right) => left - right);
+  const ports2 = declared2.length > 0 || !networked ? declared2 : [...containerPorts(pair.head), 8080, 80, 443];
+  return /* @__PURE__ */ new Map([
+    ["peer", [.../* @__PURE__ */ new Set([...identities.first, ...own3])]],
+    ["port", ports2],
+    ["protocol", ["http", "tcp", "https", "tls"]],
+    ["method", ["GET"]],
+    ["path", ["/"]]
+  ]);
 }
-var addresses = /* @__PURE__ */ new Set(["source.ip", "remote.ip", "destination.ip"]);
-function withoutToken2(point, headers2) {
-  const predicates = [];
-  for (const [dimension, value] of point) {
-    if (isOfToken(dimension, headers2) || addresses.has(dimension)) continue;
-    const matcher = exactly(identityOf(value));
-    if (matcher !== void 0) predicates.push({ dimension, any: [pointMatcher(dimension, matcher)], none: [] });
-  }
-  return { predicates, origins: [] };
-}
-function someTokenPasses(refusing, point, limits) {
-  if (!refusing.readsTokens) return false;
-  const within2 = [withoutToken2(point, tokenHeaders(refusing.possible))];
-  const result = difference({ from: [], to: refusing.possible, impossible: [...impossible, ...refusing.ties], within: within2, preferred: /* @__PURE__ */ new Map(), limits: { ...limits, regionsPerSeed: 1 } });
-  return result.regions.length > 0;
-}
-
-// src/impact/witness-request.ts
-var following = [
-  // A3.25.
-  ["header:x-forwarded-for", "remote.ip", "how `x-forwarded-for` and the remote address go together is not computed"],
-  ["path", "path.query", "how the path and `:path` go together is not computed"]
-];
-function unreconciled(cube3, sample) {
-  const named5 = namedIn(cube3);
-  const token = sample?.get("token");
-  const location = typeof token === "object" && token !== null && "location" in token ? token.location : "";
-  const holder = location.startsWith("header:") ? location.split(":")[1] : location.split(":")[0];
-  if (location !== "" && named5.has(`header:${holder ?? ""}`)) return `how a token and the rest of the header \`${holder ?? ""}\` go together is not computed`;
-  if (named5.has("path.query") && location.startsWith("parameter:")) return "how a token in the query and `:path` go together is not computed";
-  return following.find(([first, second]) => named5.has(first) && named5.has(second))?.[2];
-}
-function namedIn(cube3) {
-  return new Set(cube3.predicates.map((predicate) => predicate.dimension));
-}
-function spelled2(cube3, sample) {
-  const named5 = namedIn(cube3);
-  if (!named5.has("path.query")) return [sample];
-  const alone = new Map([...sample].filter(([dimension]) => dimension !== "path"));
-  if (!named5.has("path")) return [alone];
-  const [path7, whole4] = [sample.get("path"), sample.get("path.query")];
-  if (typeof path7 !== "string" || typeof whole4 !== "string") return [sample];
-  return [sample, alone, new Map(sample).set("path.query", `${path7}?${whole4.slice(whole4.indexOf("?") + 1)}`)];
-}
-function leastAssuming(query3) {
-  const { given, ...plain5 } = query3;
-  const kept = Object.entries(given ?? {}).filter(([key]) => !key.startsWith("opaque:"));
-  if (kept.length === Object.keys(given ?? {}).length) return [query3];
-  return [kept.length > 0 ? { ...plain5, given: Object.fromEntries(kept) } : plain5, query3];
-}
-function firstOf2(list5, found) {
-  for (const entry2 of list5) {
-    const result = found(entry2);
-    if (result !== void 0) return result;
-  }
-  return void 0;
+function containerPorts(workload) {
+  return (podSpecOf(workload)?.containers ?? []).flatMap((container2) => container2.ports.filter((port3) => port3.protocol === "TCP").map((port3) => port3.port));
 }
 
 // src/impact/compare.ts
@@ -72610,22 +72966,6 @@ function destinationPairs(sides) {
   }
   return pairs3.sort((left, right) => compareText(left.destination.id, right.destination.id));
 }
-var DifferenceMemo = class {
-  #known = /* @__PURE__ */ new Map();
-  #work = 0;
-  /** Work units spent so far: the measure of cost that is equal on every machine. */
-  get work() {
-    return this.#work;
-  }
-  get(key, compute) {
-    const known3 = this.#known.get(key);
-    if (known3 !== void 0) return known3;
-    const fresh = compute();
-    this.#work += fresh.work;
-    this.#known.set(key, fresh);
-    return fresh;
-  }
-};
 function compareSides(sides, limits, memo2) {
   const changes = [];
   const internalErrors = [];
@@ -72649,37 +72989,6 @@ function compareSides(sides, limits, memo2) {
   if (policed) changes.push(...outboundMoved(sides, limits, internalErrors));
   return { changes, internalErrors, compared: pairs3.length };
 }
-function preferredIdentities(sides) {
-  const byNamespace = /* @__PURE__ */ new Map();
-  const all = /* @__PURE__ */ new Set();
-  for (const mesh2 of [sides.base, sides.head]) {
-    for (const workload of mesh2.workloads.values()) {
-      if (workload.enrolment.mode === "none") continue;
-      const identity2 = `${mesh2.config.trustDomain}/ns/${workload.namespace}/sa/${workload.serviceAccount}`;
-      all.add(identity2);
-      const own3 = byNamespace.get(workload.namespace);
-      if (own3 === void 0) byNamespace.set(workload.namespace, /* @__PURE__ */ new Set([identity2]));
-      else own3.add(identity2);
-    }
-  }
-  return { first: distinct(all).slice(0, OFFERED_IDENTITIES), byNamespace };
-}
-var OFFERED_IDENTITIES = 24;
-function preferredValues(identities, pair, networked) {
-  const own3 = distinct(identities.byNamespace.get(pair.base.namespace) ?? []).slice(0, OFFERED_IDENTITIES);
-  const declared2 = [...new Set([...pair.base.ports, ...pair.head.ports].filter((port3) => port3.protocol !== "udp").map((port3) => port3.port))].sort((left, right) => left - right);
-  const ports2 = declared2.length > 0 || !networked ? declared2 : [...containerPorts(pair.head), 8080, 80, 443];
-  return /* @__PURE__ */ new Map([
-    ["peer", [.../* @__PURE__ */ new Set([...identities.first, ...own3])]],
-    ["port", ports2],
-    ["protocol", ["http", "tcp", "https", "tls"]],
-    ["method", ["GET"]],
-    ["path", ["/"]]
-  ]);
-}
-function containerPorts(workload) {
-  return (podSpecOf(workload)?.containers ?? []).flatMap((container2) => container2.ports.filter((port3) => port3.protocol === "TCP").map((port3) => port3.port));
-}
 function compareWay(context3, way) {
   const [low, high] = way === "up" ? [context3.base, context3.head] : [context3.head, context3.base];
   const found = [];
@@ -72689,7 +72998,7 @@ function compareWay(context3, way) {
   };
   add4(solve(context3, `possible ${way}`, low.possible, high.possible));
   if (low.sure !== low.possible || high.sure !== high.possible) add4(solve(context3, `sure ${way}`, low.sure, high.sure.map((path7) => alsoThrough(path7, low.possible))));
-  return describe4(context3, way, found);
+  return changesIn(context3, way, found);
 }
 function alsoThrough(path7, others) {
   const other = others[0];
@@ -72698,301 +73007,6 @@ function alsoThrough(path7, others) {
 }
 function asOtherSide(layer2) {
   return layer2.id.startsWith("other-side:") ? layer2 : { ...layer2, id: `other-side:${layer2.id}` };
-}
-function solve(context3, level2, from, to, within2) {
-  const ports2 = context3.preferred.get("port") ?? [];
-  const key = [level2, context3.base.key, context3.head.key, authors(from), authors(to), ports2.map(String).join(","), context3.pair.base.namespace].join("\n");
-  const none5 = isNetworked(context3.head) ? impossibleInNetwork([context3.pair.base, context3.pair.head]) : impossible;
-  return context3.memo.get(key, () => difference({ from, to, impossible: [...none5, ...tiesOf(context3)], ...within2 === void 0 ? {} : { within: within2 }, preferred: context3.preferred, limits: context3.limits }));
-}
-function authors(paths) {
-  const names3 = [];
-  const add4 = (cubes) => {
-    for (const cube3 of cubes) for (const origin of cube3.origins) names3.push(`${origin.policy}#${origin.rule === void 0 ? "" : String(origin.rule)}`);
-    names3.push("|");
-  };
-  for (const path7 of paths) {
-    for (const layer2 of path7.layers) {
-      if (layer2.allow !== "all") add4(layer2.allow);
-      add4(layer2.deny);
-    }
-  }
-  return names3.join(" ");
-}
-function describe4(context3, way, found) {
-  const confirmed = [];
-  const changes = [];
-  for (const entry2 of found) {
-    if ("undecided" in entry2) {
-      changes.push(undecided(context3, way, entry2.undecided.key, [entry2.undecided.seed], entry2.undecided.reason));
-      continue;
-    }
-    for (const [index, cube3] of entry2.region.cubes.entries()) {
-      const sample = entry2.region.samples[index];
-      const witness = sample === void 0 ? void 0 : witnessFor(context3, cube3, sample, (query3) => confirm(context3, way, query3));
-      if (witness === void 0) {
-        const tied2 = unreconciled(cube3, sample);
-        if (tied2 === void 0) context3.internalErrors.push(`the witness for \`${context3.pair.destination.id}\` did not reproduce (seed ${shortHash(entry2.region.seed)})`);
-        changes.push(undecided(context3, way, entry2.region.seed, [cube3], tied2 ?? "the sample request was not confirmed on both sides"));
-        continue;
-      }
-      const [refusing, passing2] = way === "up" ? [witness.base, witness.head] : [witness.head, witness.base];
-      const refusingPosture = way === "up" ? context3.base : context3.head;
-      confirmed.push({ cube: cube3, region: entry2.region, witness, facet: facetOf(refusing, passing2, () => someTokenPasses(refusingPosture, sample ?? /* @__PURE__ */ new Map(), context3.limits)) });
-    }
-  }
-  for (const group4 of groupBy(confirmed, (entry2) => `${entry2.facet} ${entry2.region.layer} ${distinct(entry2.region.seedOrigins.map((origin) => origin.policy)).join(" ")}`).values()) {
-    const first = [...group4].sort(compareBy((entry2) => plainness(entry2.witness.query, context3.pair)))[0];
-    if (first === void 0) continue;
-    changes.push({
-      environment: context3.sides.environment,
-      destination: context3.pair.destination,
-      direction: way === "up" ? "widened" : "narrowed",
-      facet: first.facet,
-      cubes: group4.map((entry2) => entry2.cube),
-      complete: group4.every((entry2) => entry2.region.complete),
-      seed: distinct(group4.map((entry2) => entry2.region.seed))[0] ?? "",
-      seedOrigins: [...new Map(group4.flatMap((entry2) => entry2.region.seedOrigins).map((origin) => [canonical(origin), origin])).values()],
-      witness: first.witness,
-      reason: void 0,
-      ...sideFacts(context3, way)
-    });
-  }
-  return changes;
-}
-var plainestProtocols = ["http", "tcp", "https", "tls", "udp", "sctp"];
-function plainness({ to, request: request4, given }, pair) {
-  const protocol = plainestProtocols.indexOf(request4.protocol);
-  const declared2 = [...pair.base.ports, ...pair.head.ports].some((port3) => port3.port === to.port && port3.protocol !== "udp") ? 0 : 1;
-  const token = request4.token === void 0 ? 0 : request4.token.valid ? 1 : 2;
-  return protocol * 1e3 + declared2 * 100 + token * 20 + Object.keys(request4.headers ?? {}).length + Object.keys(given ?? {}).length + (request4.sni === void 0 ? 0 : 1);
-}
-function sideFacts(context3, way) {
-  return {
-    assumptions: distinct([...context3.base.assumptions, ...context3.head.assumptions]),
-    enforcedAt: distinct([context3.base.enforcedAt, context3.head.enforcedAt]),
-    passingSide: way === "up" ? "head" : "base"
-  };
-}
-function undecided(context3, way, seed, cubes, reason) {
-  return {
-    environment: context3.sides.environment,
-    destination: context3.pair.destination,
-    direction: way === "up" ? "undecided-widened" : "undecided-narrowed",
-    facet: "access",
-    cubes,
-    complete: false,
-    seed,
-    seedOrigins: cubes.flatMap((cube3) => cube3.origins),
-    witness: void 0,
-    reason,
-    ...sideFacts(context3, way)
-  };
-}
-function witnessFor(context3, cube3, sample, confirmed) {
-  const pods2 = isNetworked(context3.head);
-  if (pods2) {
-    for (const point of knownCallers([context3.sides.head, context3.sides.base], cube3, sample, context3.base.enforcedAt !== "none" || context3.head.enforcedAt !== "none")) {
-      const witness = confirmed(queryOf(asker(context3), point, { pods: pods2, mixed: mixed(context3) }));
-      if (witness !== void 0) return witness;
-    }
-  }
-  return firstOf2(spelled2(cube3, sample), (point) => firstOf2(leastAssuming(queryOf(asker(context3), point, { pods: pods2, mixed: mixed(context3) })), confirmed));
-}
-function asker({ pair: { base: base2, head } }) {
-  return base2.enrolment.mode === "ambient" ? { ...head, enrolment: base2.enrolment } : head;
-}
-function confirm(context3, way, query3) {
-  const answered = answers(context3, query3);
-  return flips(answered.base, answered.head, way) ? answered : void 0;
-}
-function answers(context3, query3) {
-  const assumed = distinct([...context3.base.assumptions, ...context3.head.assumptions]).filter((id) => id.startsWith("enrolment:"));
-  const given = { ...query3.given, ...Object.fromEntries(assumed.map((id) => [id, true])) };
-  const asked = Object.keys(given).length > 0 ? { ...query3, given } : query3;
-  const onBase = asked.to.workload === void 0 ? asked : { ...asked, to: { ...asked.to, workload: context3.pair.base.id } };
-  return { query: onBase, base: answerOn(context3.sides.base, context3.pair.base, onBase, context3.sides.head), head: answerOn(context3.sides.head, context3.pair.head, asked, context3.sides.base) };
-}
-function answerOn(mesh2, workload, query3, other) {
-  const answer2 = decide(mesh2, query3);
-  if (answer2.verdict !== "unknown" || answer2.rule !== "M102" || query3.to.host === void 0) return answer2;
-  const there = addressed(other, query3);
-  const port3 = "pods" in there ? there.pods[0]?.port ?? query3.to.port : query3.to.port;
-  return decide(mesh2, { ...query3, from: { ...query3.from, direct: true }, to: { ...query3.to.ip === void 0 ? {} : { ip: query3.to.ip }, port: port3, workload: workload.id } });
-}
-function latentMoved(context3, told, moved2) {
-  const { base: base2, head } = context3;
-  if (!isNetworked(base2) || !isNetworked(head)) return [];
-  return ["up", "down"].flatMap((way) => {
-    const [low, high] = way === "up" ? [base2, head] : [head, base2];
-    const loud = new Set(told.filter((change2) => change2.direction === (way === "up" ? "widened" : "narrowed")).flatMap((change2) => change2.seedOrigins.map((origin) => origin.policy)));
-    return ["network", "behind"].filter((layer2) => moved2[layer2]).flatMap((layer2) => {
-      const stopped = solve(context3, `latent ${layer2} ${way}`, [...low[layer2], ...high.possible], high[layer2]);
-      const found = stopped.regions.filter((region3) => !region3.seedOrigins.some((origin) => loud.has(origin.policy)));
-      return [...groupBy(found, (region3) => distinct(region3.seedOrigins.map((origin) => origin.policy)).join(" ")).values()].flatMap((regions) => latentChange(context3, way, layer2, regions));
-    });
-  });
-}
-function latentChange(context3, way, layer2, regions) {
-  const [first] = regions;
-  const cube3 = first?.cubes[0];
-  const sample = first?.samples[0];
-  if (first === void 0 || cube3 === void 0 || sample === void 0) return [];
-  const witness = witnessFor(context3, cube3, sample, (query3) => confirmLatent(context3, way, layer2, query3));
-  if (witness === void 0) {
-    context3.internalErrors.push(`the latent witness for \`${context3.pair.destination.id}\` did not reproduce (seed ${shortHash(first.seed)})`);
-    return [];
-  }
-  return [
-    {
-      environment: context3.sides.environment,
-      destination: context3.pair.destination,
-      direction: way === "up" ? "latent-widened" : "latent-narrowed",
-      facet: "access",
-      cubes: regions.flatMap((region3) => region3.cubes),
-      complete: regions.every((region3) => region3.complete),
-      seed: distinct(regions.map((region3) => region3.seed))[0] ?? "",
-      seedOrigins: [...new Map(regions.flatMap((region3) => region3.seedOrigins).map((origin) => [canonical(origin), origin])).values()],
-      witness,
-      reason: void 0,
-      ...sideFacts(context3, way)
-    }
-  ];
-}
-function confirmLatent(context3, way, layer2, query3) {
-  const answered = answers(context3, query3);
-  const [before, after] = way === "up" ? [answered.base, answered.head] : [answered.head, answered.base];
-  if (before.verdict !== "deny" || after.verdict !== "deny") return void 0;
-  if (layer2 === "network") return before.layer === "network-policy" && after.layer !== "network-policy" ? answered : void 0;
-  const { sides } = context3;
-  const alone = answers({ ...context3, sides: { ...sides, base: withoutNetwork(sides.base), head: withoutNetwork(sides.head) } }, query3);
-  return after.layer === "network-policy" && flips(alone.base, alone.head, way) ? answered : void 0;
-}
-function enforcementMoved(context3) {
-  const { base: base2, head } = context3;
-  if (base2.enforcedAt === head.enforcedAt || base2.enforcedAt !== "none" && head.enforcedAt !== "none") return [];
-  const way = head.enforcedAt === "none" ? "up" : "down";
-  const sample = solve(context3, "some", [], head.enforcedAt === "none" ? base2.possible : head.possible).regions[0]?.samples[0];
-  if (sample === void 0) return [];
-  return [
-    {
-      environment: context3.sides.environment,
-      destination: context3.pair.destination,
-      direction: way === "up" ? "weakened" : "strengthened",
-      facet: "enrolment",
-      cubes: [{ predicates: [], origins: [] }],
-      complete: true,
-      seed: "enforcement",
-      seedOrigins: [],
-      witness: answers(context3, queryOf(asker(context3), sample, { pods: isNetworked(context3.head), mixed: mixed(context3) })),
-      reason: void 0,
-      ...sideFacts(context3, way)
-    }
-  ];
-}
-function opaqueMoved(context3) {
-  const moved2 = distinct([...unmatched(context3.base.opaque, context3.head.opaque), ...unmatched(context3.head.opaque, context3.base.opaque)].map((entry2) => entry2.resource));
-  return moved2.flatMap(
-    (resource) => ["up", "down"].map((way) => undecided(context3, way, `opaque ${resource}`, [{ predicates: [], origins: [{ policy: resource }] }], `\`${resource}\` changed, and what it does to requests is not computed`))
-  );
-}
-function authoritiesMoved(context3) {
-  const { base: base2, head } = context3;
-  if (base2.asked.length === 0 || head.asked.length === 0) return [];
-  return [...authoritiesLost(context3, "up", base2, head), ...authoritiesLost(context3, "down", head, base2)];
-}
-function authoritiesLost(context3, way, before, after) {
-  return lostAuthorities(before.asked, after.asked).flatMap(({ entry: entry2, still, redefined }) => {
-    const from = [...before.sure, ...after.sure, ...passing(still)];
-    const result = solve(context3, `authority ${way} ${entry2.provider}`, from, onBoth(after.possible, before.possible), entry2.cubes);
-    const regions = result.regions;
-    if (regions.length === 0 && result.undecided.length === 0) return [];
-    const cubes = regions.length > 0 ? regions.flatMap((region3) => region3.cubes) : entry2.cubes;
-    const stated = redefined ? [context3.sides.base.config.statedBy, context3.sides.head.config.statedBy].flatMap((id) => id === void 0 ? [] : [{ policy: id }]) : [];
-    const policies2 = [...entry2.cubes, ...after.asked.flatMap((other) => other.cubes)].flatMap((cube3) => cube3.origins);
-    const because2 = redefined ? `the definition of \`${entry2.provider}\` in the mesh configuration changed` : `\`${entry2.provider}\` is ${way === "up" ? "no longer" : "newly"} asked`;
-    return [
-      {
-        ...undecided(context3, way, `authority ${entry2.provider} ${distinct(entry2.cubes.map(cubeKey)).join(" ")}`, cubes, because2),
-        facet: "external-authorization",
-        complete: regions.length > 0 && regions.every((region3) => region3.complete),
-        seedOrigins: [...new Map([...policies2, ...stated].map((origin) => [canonical(origin), origin])).values()],
-        witness: askedWitness(context3, regions)
-      }
-    ];
-  });
-}
-function askedWitness(context3, regions) {
-  const found = [];
-  for (const region3 of regions) {
-    for (const [index, cube3] of region3.cubes.entries()) {
-      const sample = region3.samples[index];
-      const witness = sample === void 0 ? void 0 : witnessFor(context3, cube3, sample, (query3) => {
-        const answered = answers(context3, query3);
-        return answered.base.verdict === "asks" && answered.head.verdict === "asks" ? answered : void 0;
-      });
-      if (witness !== void 0) found.push(witness);
-    }
-  }
-  return found.sort(compareBy((entry2) => plainness(entry2.query, context3.pair)))[0];
-}
-function identitiesMoved(context3, accounts2) {
-  return accounts2.flatMap((account) => ["up", "down"].flatMap((way) => identityMoved(context3, account, way)));
-}
-function identityMoved(context3, account, way) {
-  const { sides, base: base2, head } = context3;
-  const can = (side2, name2) => atCaller((side2 === "base" ? base2 : head).possible, presentedOn(sides[side2], name2), account.ambient);
-  const [from, to] = way === "up" ? [can("base", account.former), onBoth(can("head", account.current), can("base", account.current))] : [can("head", account.current), onBoth(can("base", account.former), can("head", account.former))];
-  const ties = cubesAtCaller([...impossible, ...base2.ties, ...head.ties], account.ambient);
-  const key = ["identity", way, account.former, account.current, String(account.ambient), base2.key, head.key, authors(from), authors(to), (context3.preferred.get("port") ?? []).map(String).join(",")].join("\n");
-  const { regions, undecided: open3 } = context3.memo.get(key, () => difference({ from, to, impossible: ties, preferred: context3.preferred, limits: context3.limits }));
-  if (regions.length === 0 && open3.length === 0) return [];
-  const told = identityWitness(context3, account, way, regions);
-  const principal = way === "up" ? presentedOn(sides.head, account.current) : presentedOn(sides.base, account.former);
-  const peer = { dimension: "peer", any: [{ type: "principal", pattern: { type: "exact", text: principal } }], none: [] };
-  const cubes = (regions.length > 0 ? regions.flatMap((region3) => region3.cubes) : open3.map(({ seed: seed2 }) => seed2)).map((cube3) => ({ predicates: [peer, ...cube3.predicates], origins: cube3.origins }));
-  const seed = `identity ${account.former} ${account.current} ${regions[0]?.seed ?? open3[0]?.key ?? ""}`;
-  const callers3 = account.callers.map((caller) => way === "up" ? caller.head : caller.base).map(({ namespace, name: name2, kind }) => `${namespace}/${name2}[${kind}]`);
-  const reason = open3[0]?.reason ?? `what \`${account.callers[0]?.head.id ?? ""}\` sends there is not determined by the manifests`;
-  const whole4 = { ...undecided(context3, way, seed, cubes, reason), facet: "identity", callers: callers3, assumptions: distinct([...base2.assumptions, ...head.assumptions, ...account.assumptions]) };
-  if (told === "refused elsewhere") return [];
-  if (told === void 0) return [whole4];
-  return [{ ...whole4, direction: way === "up" ? "widened" : "narrowed", complete: regions.every((region3) => region3.complete), seedOrigins: regions.flatMap((region3) => region3.seedOrigins), witness: told, reason: void 0 }];
-}
-function identityWitness(context3, account, way, regions) {
-  let open3 = regions.length === 0;
-  const found = [];
-  for (const sample of regions.flatMap((region3) => region3.samples)) {
-    const { from, ...asked } = queryOf(asker(context3), sample);
-    for (const caller of account.callers.slice(0, 3)) {
-      const given = { ...asked.given, ...Object.fromEntries(account.assumptions.map((id) => [id, true])) };
-      const query3 = (workload) => ({ from: { workload, ...from.ip === void 0 ? {} : { ip: from.ip }, ...from.direct === true && account.ambient ? { direct: true } : {} }, ...asked, ...Object.keys(given).length > 0 ? { given } : {} });
-      const base2 = answers(context3, query3(caller.base.id)).base;
-      const answered = { query: query3(caller.head.id), base: base2, head: answers(context3, query3(caller.head.id)).head };
-      if (flips(answered.base, answered.head, way)) found.push(answered);
-      else if (answered.base.verdict === "unknown" || answered.head.verdict === "unknown") open3 = true;
-    }
-  }
-  const best = found.sort(compareBy((entry2) => plainness(entry2.query, context3.pair)))[0];
-  return best ?? (open3 ? void 0 : "refused elsewhere");
-}
-function unmatched(entries2, others) {
-  const left = /* @__PURE__ */ new Map();
-  for (const { key } of others) left.set(key, (left.get(key) ?? 0) + 1);
-  return entries2.filter(({ key }) => {
-    const count2 = left.get(key) ?? 0;
-    left.set(key, count2 - 1);
-    return count2 <= 0;
-  });
-}
-function mixed({ sides }) {
-  return hasAmbient(sides.base) || hasAmbient(sides.head);
-}
-function tiesOf({ base: base2, head }) {
-  const all = [...base2.ties, ...head.ties];
-  const addressOf = ({ predicates }) => canonical(predicates.filter(({ dimension }) => dimension === "address"));
-  const portOf2 = ({ predicates }) => canonical(predicates.filter(({ dimension }) => dimension === "port"));
-  return all.filter((tie) => addressOf(tie) === "[]" || all.every((other) => addressOf(other) !== addressOf(tie) || portOf2(other) === portOf2(tie)));
 }
 
 // src/mesh/workload-id.ts

@@ -2,7 +2,9 @@
  * A recorded change, judged: both answers are right, every verdict that moves lies in a reported change of that direction at that
  * destination, and an edit of the text alone yields no change at all.
  */
-import { compareSides, DifferenceMemo, type RawChange } from '#impact/compare.ts';
+import { compareSides } from '#impact/compare.ts';
+import { DifferenceMemo } from '#impact/pair-context.ts';
+import type { RawChange } from '#impact/raw-change.ts';
 import { workloadNamed } from '#posture/answer.ts';
 import { pointOf } from '#posture/point.ts';
 import type { Query } from '#posture/query.ts';

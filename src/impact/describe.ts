@@ -9,7 +9,7 @@ import type { Decision } from '#posture/query.ts';
 import { ANY_IDENTITY, callersOf, knownIdentities, type KnownIdentities } from './callers.ts';
 import { minimalCauses, type Counterfactual } from './causes.ts';
 import type { Callers, Cause, Change, Destination, Direction, Witness, WitnessAnswer } from './change.ts';
-import type { RawChange, Sides } from './compare.ts';
+import type { RawChange, Sides } from './raw-change.ts';
 import { editNamespace, type Edit } from './edits.ts';
 import { answerWords, headline } from './headline.ts';
 import { isAboutIdentity } from './identity-facet.ts';

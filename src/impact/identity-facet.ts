@@ -6,7 +6,7 @@ import type { Mesh, Workload } from '#mesh/model.ts';
 import { decide } from '#posture/answer.ts';
 import { principalOf, type KnownIdentities } from './callers.ts';
 import type { Callers } from './change.ts';
-import type { RawChange, Sides } from './compare.ts';
+import type { RawChange, Sides } from './raw-change.ts';
 
 /** More accounts than that are no split of one account. */
 const MOST_ACCOUNTS = 64;

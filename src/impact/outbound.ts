@@ -16,7 +16,7 @@ import { difference, type Difference, type Limits } from '#sets/difference.ts';
 import { parseIp } from '#sets/ip.ts';
 import { flips } from './causes.ts';
 import type { Destination } from './change.ts';
-import type { RawChange, Sides } from './compare.ts';
+import type { RawChange, Sides } from './raw-change.ts';
 import { knownCallers } from './known-callers.ts';
 
 const outsideDestination: Destination = { id: '*', host: '*', known: false, status: 'both' };

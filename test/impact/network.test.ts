@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { compareSides, DifferenceMemo, type RawChange } from '#impact/compare.ts';
+import { compareSides } from '#impact/compare.ts';
+import { DifferenceMemo } from '#impact/pair-context.ts';
+import type { RawChange } from '#impact/raw-change.ts';
 import { compareOfTexts } from './support.ts';
 import { deployment, namespace, policy } from '../mesh/support.ts';
 

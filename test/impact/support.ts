@@ -1,4 +1,6 @@
-import type { compareSides, DifferenceMemo, RawComparison } from '#impact/compare.ts';
+import type { compareSides } from '#impact/compare.ts';
+import type { DifferenceMemo } from '#impact/pair-context.ts';
+import type { RawComparison } from '#impact/raw-change.ts';
 import { buildMesh } from '#mesh/build.ts';
 import { enrolmentKnowledge } from '#mesh/enrolment.ts';
 import { objects } from '../mesh/support.ts';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compareRecorded } from '#app/change-scenarios.ts';
 import { closedMesh, readManifests } from '#app/scenarios.ts';
-import type { RawChange } from '#impact/compare.ts';
+import type { RawChange } from '#impact/raw-change.ts';
 import type { Mesh } from '#mesh/model.ts';
 import { decide } from '#posture/answer.ts';
 import { cubeKey } from '#sets/keys.ts';

@@ -4,7 +4,9 @@
  */
 import { canonical } from '#lib/canonical.ts';
 import { compareText, distinct } from '#lib/order.ts';
-import { compareSides, DifferenceMemo, type RawChange, type RawComparison } from '#impact/compare.ts';
+import { compareSides } from '#impact/compare.ts';
+import { DifferenceMemo } from '#impact/pair-context.ts';
+import type { RawChange, RawComparison } from '#impact/raw-change.ts';
 import { ofKind } from '#mesh/attachment.ts';
 import type { Mesh, Workload } from '#mesh/model.ts';
 import { decide, workloadNamed } from '#posture/answer.ts';

@@ -1,0 +1,64 @@
+/** What workloads gain and lose by acting under another account. */
+import { compareBy, distinct } from '#lib/order.ts';
+import { impossible } from '#posture/paths.ts';
+import { queryOf } from '#posture/point.ts';
+import type { Query } from '#posture/query.ts';
+import type { Path, Predicate } from '#sets/cube.ts';
+import { type DifferenceRegion, difference } from '#sets/difference.ts';
+import { onBoth } from './authorities.ts';
+import { flips } from './causes.ts';
+import { type MovedAccount, atCaller, cubesAtCaller, presentedOn } from './moved-accounts.ts';
+import { type PairContext, answers, asker, authors, undecided } from './pair-context.ts';
+import type { RawChange, Way } from './raw-change.ts';
+import { plainness } from './regions.ts';
+
+/**
+ * Workloads that act under another account: what they gain (lose) although the destination answers that account as before. What it
+ * answers otherwise is a change of its own.
+ */
+export function identitiesMoved(context: PairContext, accounts: readonly MovedAccount[]): RawChange[] {
+  return accounts.flatMap((account) => (['up', 'down'] as const).flatMap((way) => identityMoved(context, account, way)));
+}
+
+function identityMoved(context: PairContext, account: MovedAccount, way: Way): RawChange[] {
+  const { sides, base, head } = context;
+  const can = (side: 'base' | 'head', name: string): readonly Path[] => atCaller((side === 'base' ? base : head).possible, presentedOn(sides[side], name), account.ambient);
+  const [from, to] =
+    way === 'up'
+      ? [can('base', account.former), onBoth(can('head', account.current), can('base', account.current))]
+      : [can('head', account.current), onBoth(can('base', account.former), can('head', account.former))];
+  const ties = cubesAtCaller([...impossible, ...base.ties, ...head.ties], account.ambient);
+  const key = ['identity', way, account.former, account.current, String(account.ambient), base.key, head.key, authors(from), authors(to), (context.preferred.get('port') ?? []).map(String).join(',')].join('\n');
+  const { regions, undecided: open } = context.memo.get(key, () => difference({ from, to, impossible: ties, preferred: context.preferred, limits: context.limits }));
+  if (regions.length === 0 && open.length === 0) return [];
+  const told = identityWitness(context, account, way, regions);
+  const principal = way === 'up' ? presentedOn(sides.head, account.current) : presentedOn(sides.base, account.former);
+  const peer: Predicate = { dimension: 'peer', any: [{ type: 'principal', pattern: { type: 'exact', text: principal } }], none: [] };
+  const cubes = (regions.length > 0 ? regions.flatMap((region) => region.cubes) : open.map(({ seed }) => seed)).map((cube) => ({ predicates: [peer, ...cube.predicates], origins: cube.origins }));
+  const seed = `identity ${account.former} ${account.current} ${regions[0]?.seed ?? open[0]?.key ?? ''}`;
+  const callers = account.callers.map((caller) => (way === 'up' ? caller.head : caller.base)).map(({ namespace, name, kind }) => `${namespace}/${name}[${kind}]`);
+  const reason = open[0]?.reason ?? `what \`${account.callers[0]?.head.id ?? ''}\` sends there is not determined by the manifests`;
+  const whole = { ...undecided(context, way, seed, cubes, reason), facet: 'identity' as const, callers, assumptions: distinct([...base.assumptions, ...head.assumptions, ...account.assumptions]) };
+  if (told === 'refused elsewhere') return [];
+  if (told === undefined) return [whole];
+  return [{ ...whole, direction: way === 'up' ? 'widened' : 'narrowed', complete: regions.every((region) => region.complete), seedOrigins: regions.flatMap((region) => region.seedOrigins), witness: told, reason: undefined }];
+}
+
+/** One such request of one such workload. `refused elsewhere`: another layer, or how the client connects, answers every sample alike on both sides. */
+function identityWitness(context: PairContext, account: MovedAccount, way: Way, regions: readonly DifferenceRegion[]): RawChange['witness'] | 'refused elsewhere' {
+  let open = regions.length === 0;
+  const found: NonNullable<RawChange['witness']>[] = [];
+  for (const sample of regions.flatMap((region) => region.samples)) {
+    const { from, ...asked } = queryOf(asker(context), sample);
+    for (const caller of account.callers.slice(0, 3)) {
+      const given = { ...asked.given, ...Object.fromEntries(account.assumptions.map((id) => [id, true])) };
+      const query = (workload: string): Query => ({ from: { workload, ...(from.ip === undefined ? {} : { ip: from.ip }), ...(from.direct === true && account.ambient ? { direct: true } : {}) }, ...asked, ...(Object.keys(given).length > 0 ? { given } : {}) });
+      const base = answers(context, query(caller.base.id)).base;
+      const answered = { query: query(caller.head.id), base, head: answers(context, query(caller.head.id)).head };
+      if (flips(answered.base, answered.head, way)) found.push(answered);
+      else if (answered.base.verdict === 'unknown' || answered.head.verdict === 'unknown') open = true;
+    }
+  }
+  const best = found.sort(compareBy((entry) => plainness(entry.query, context.pair)))[0];
+  return best ?? (open ? undefined : 'refused elsewhere');
+}

@@ -1,0 +1,68 @@
+/** Latent changes: one layer opens or closes, another stops the request before and after. */
+import { canonical, shortHash } from '#lib/canonical.ts';
+import { groupBy } from '#lib/group.ts';
+import { distinct } from '#lib/order.ts';
+import { withoutNetwork } from '#posture/network-layer.ts';
+import { isNetworked } from '#posture/network-paths.ts';
+import type { Query } from '#posture/query.ts';
+import type { DifferenceRegion } from '#sets/difference.ts';
+import { flips } from './causes.ts';
+import { type PairContext, answers, sideFacts, solve } from './pair-context.ts';
+import type { RawChange, Way } from './raw-change.ts';
+import { witnessFor } from './regions.ts';
+
+/**
+ * One of the two layers, network and proxies, opens (closes) and the other stops the request before and after. What also moves an answer
+ * is told by that change alone.
+ */
+export function latentMoved(context: PairContext, told: readonly RawChange[], moved: Readonly<Record<'network' | 'behind', boolean>>): RawChange[] {
+  const { base, head } = context;
+  if (!isNetworked(base) || !isNetworked(head)) return [];
+  return (['up', 'down'] as const).flatMap((way) => {
+    const [low, high] = way === 'up' ? [base, head] : [head, base];
+    const loud = new Set(told.filter((change) => change.direction === (way === 'up' ? 'widened' : 'narrowed')).flatMap((change) => change.seedOrigins.map((origin) => origin.policy)));
+    return (['network', 'behind'] as const).filter((layer) => moved[layer]).flatMap((layer) => {
+      const stopped = solve(context, `latent ${layer} ${way}`, [...low[layer], ...high.possible], high[layer]);
+      const found = stopped.regions.filter((region) => !region.seedOrigins.some((origin) => loud.has(origin.policy)));
+      return [...groupBy(found, (region) => distinct(region.seedOrigins.map((origin) => origin.policy)).join(' ')).values()].flatMap((regions) => latentChange(context, way, layer, regions));
+    });
+  });
+}
+
+function latentChange(context: PairContext, way: Way, layer: 'network' | 'behind', regions: readonly DifferenceRegion[]): RawChange[] {
+  const [first] = regions;
+  const cube = first?.cubes[0];
+  const sample = first?.samples[0];
+  if (first === undefined || cube === undefined || sample === undefined) return [];
+  const witness = witnessFor(context, cube, sample, (query) => confirmLatent(context, way, layer, query));
+  if (witness === undefined) {
+    context.internalErrors.push(`the latent witness for \`${context.pair.destination.id}\` did not reproduce (seed ${shortHash(first.seed)})`);
+    return [];
+  }
+  return [
+    {
+      environment: context.sides.environment,
+      destination: context.pair.destination,
+      direction: way === 'up' ? 'latent-widened' : 'latent-narrowed',
+      facet: 'access',
+      cubes: regions.flatMap((region) => region.cubes),
+      complete: regions.every((region) => region.complete),
+      seed: distinct(regions.map((region) => region.seed))[0] ?? '',
+      seedOrigins: [...new Map(regions.flatMap((region) => region.seedOrigins).map((origin) => [canonical(origin), origin])).values()],
+      witness,
+      reason: undefined,
+      ...sideFacts(context, way),
+    },
+  ];
+}
+
+/** Refused on both sides, and by the other layer alone on the side that opens. */
+function confirmLatent(context: PairContext, way: Way, layer: 'network' | 'behind', query: Query): RawChange['witness'] {
+  const answered = answers(context, query);
+  const [before, after] = way === 'up' ? [answered.base, answered.head] : [answered.head, answered.base];
+  if (before.verdict !== 'deny' || after.verdict !== 'deny') return undefined;
+  if (layer === 'network') return before.layer === 'network-policy' && after.layer !== 'network-policy' ? answered : undefined;
+  const { sides } = context;
+  const alone = answers({ ...context, sides: { ...sides, base: withoutNetwork(sides.base), head: withoutNetwork(sides.head) } }, query);
+  return after.layer === 'network-policy' && flips(alone.base, alone.head, way) ? answered : undefined;
+}

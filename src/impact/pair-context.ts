@@ -1,0 +1,138 @@
+/** One destination on both sides: its questions to the engine, and its requests answered by the concrete evaluator. */
+import { canonical } from '#lib/canonical.ts';
+import { distinct } from '#lib/order.ts';
+import type { Mesh, Workload } from '#mesh/model.ts';
+import { addressed } from '#posture/addressed.ts';
+import { decide } from '#posture/answer.ts';
+import { hasAmbient } from '#posture/arrival.ts';
+import { impossibleInNetwork, isNetworked } from '#posture/network-paths.ts';
+import { type DestinationPosture, impossible } from '#posture/paths.ts';
+import type { Decision, Query } from '#posture/query.ts';
+import type { Cube, Dimension, Path } from '#sets/cube.ts';
+import { type Difference, type Limits, difference } from '#sets/difference.ts';
+import type { Value } from '#sets/matcher.ts';
+import { flips } from './causes.ts';
+import type { Pair, RawChange, Sides, Way } from './raw-change.ts';
+
+/** Memory of whole differences, shared by all environments: its keys hold content only, never a name. */
+export class DifferenceMemo {
+  readonly #known = new Map<string, Difference>();
+  #work = 0;
+
+  /** Work units spent so far: the measure of cost that is equal on every machine. */
+  get work(): number {
+    return this.#work;
+  }
+
+  get(key: string, compute: () => Difference): Difference {
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const fresh = compute();
+    this.#work += fresh.work;
+    this.#known.set(key, fresh);
+    return fresh;
+  }
+}
+
+export interface PairContext {
+  readonly sides: Sides;
+  readonly pair: Pair;
+  readonly base: DestinationPosture;
+  readonly head: DestinationPosture;
+  readonly limits: Limits;
+  readonly memo: DifferenceMemo;
+  readonly preferred: ReadonlyMap<Dimension, readonly Value[]>;
+  readonly internalErrors: string[];
+}
+
+/**
+ * @param level which of the two questions this is. Postures' keys hold the content of every cube; who wrote a cube is in the answer,
+ * so it is in the key, too.
+ */
+export function solve(context: PairContext, level: string, from: readonly Path[], to: readonly Path[], within?: readonly Cube[]): Difference {
+  const ports = context.preferred.get('port') ?? [];
+  const key = [level, context.base.key, context.head.key, authors(from), authors(to), ports.map(String).join(','), context.pair.base.namespace].join('\n');
+  const none = isNetworked(context.head) ? impossibleInNetwork([context.pair.base, context.pair.head]) : impossible;
+  return context.memo.get(key, () => difference({ from, to, impossible: [...none, ...tiesOf(context)], ...(within === undefined ? {} : { within }), preferred: context.preferred, limits: context.limits }));
+}
+
+/** Who wrote each cube, in the order of the layers: two postures of equal content may name different policies. */
+export function authors(paths: readonly Path[]): string {
+  const names: string[] = [];
+  const add = (cubes: readonly Cube[]): void => {
+    for (const cube of cubes) for (const origin of cube.origins) names.push(`${origin.policy}#${origin.rule === undefined ? '' : String(origin.rule)}`);
+    names.push('|');
+  };
+  for (const path of paths) {
+    for (const layer of path.layers) {
+      if (layer.allow !== 'all') add(layer.allow);
+      add(layer.deny);
+    }
+  }
+  return names.join(' ');
+}
+
+export function sideFacts(context: PairContext, way: Way): Pick<RawChange, 'assumptions' | 'enforcedAt' | 'passingSide'> {
+  return {
+    assumptions: distinct([...context.base.assumptions, ...context.head.assumptions]),
+    enforcedAt: distinct([context.base.enforcedAt, context.head.enforcedAt]),
+    passingSide: way === 'up' ? 'head' : 'base',
+  };
+}
+
+export function undecided(context: PairContext, way: Way, seed: string, cubes: readonly Cube[], reason: string): RawChange {
+  return {
+    environment: context.sides.environment,
+    destination: context.pair.destination,
+    direction: way === 'up' ? 'undecided-widened' : 'undecided-narrowed',
+    facet: 'access',
+    cubes,
+    complete: false,
+    seed,
+    seedOrigins: cubes.flatMap((cube) => cube.origins),
+    witness: undefined,
+    reason,
+    ...sideFacts(context, way),
+  };
+}
+
+/** The destination of a question, past any waypoint that either side may have. */
+export function asker({ pair: { base, head } }: PairContext): Workload {
+  return base.enrolment.mode === 'ambient' ? { ...head, enrolment: base.enrolment } : head;
+}
+
+/** Both answers, with the additional assumptions given (R25); undefined where they do not flip as the engine says. */
+export function confirm(context: PairContext, way: Way, query: Query): RawChange['witness'] {
+  const answered = answers(context, query);
+  return flips(answered.base, answered.head, way) ? answered : undefined;
+}
+
+export function answers(context: PairContext, query: Query): NonNullable<RawChange['witness']> {
+  const assumed = distinct([...context.base.assumptions, ...context.head.assumptions]).filter((id) => id.startsWith('enrolment:'));
+  const given = { ...query.given, ...Object.fromEntries(assumed.map((id) => [id, true])) };
+  const asked: Query = Object.keys(given).length > 0 ? { ...query, given } : query;
+  const onBase: Query = asked.to.workload === undefined ? asked : { ...asked, to: { ...asked.to, workload: context.pair.base.id } };
+  return { query: onBase, base: answerOn(context.sides.base, context.pair.base, onBase, context.sides.head), head: answerOn(context.sides.head, context.pair.head, asked, context.sides.base) };
+}
+
+/** Where a side has no such name, the same request has only the pod's address to go to. */
+function answerOn(mesh: Mesh, workload: Workload, query: Query, other: Mesh): Decision {
+  const answer = decide(mesh, query);
+  if (answer.verdict !== 'unknown' || answer.rule !== 'M102' || query.to.host === undefined) return answer;
+  const there = addressed(other, query);
+  const port = 'pods' in there ? (there.pods[0]?.port ?? query.to.port) : query.to.port;
+  return decide(mesh, { ...query, from: { ...query.from, direct: true }, to: { ...(query.to.ip === undefined ? {} : { ip: query.to.ip }), port, workload: workload.id } });
+}
+
+/** A side has ambient pods, where a bare identity means an ambient client. */
+export function mixed({ sides }: PairContext): boolean {
+  return hasAmbient(sides.base) || hasAmbient(sides.head);
+}
+
+/** Ties of both sides, but for an address that leads to another port on each. */
+function tiesOf({ base, head }: PairContext): readonly Cube[] {
+  const all = [...base.ties, ...head.ties];
+  const addressOf = ({ predicates }: Cube): string => canonical(predicates.filter(({ dimension }) => dimension === 'address'));
+  const portOf = ({ predicates }: Cube): string => canonical(predicates.filter(({ dimension }) => dimension === 'port'));
+  return all.filter((tie) => addressOf(tie) === '[]' || all.every((other) => addressOf(other) !== addressOf(tie) || portOf(other) === portOf(tie)));
+}

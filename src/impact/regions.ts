@@ -1,0 +1,89 @@
+/** What the engine found, confirmed request by request: regions become changes. */
+import { canonical, shortHash } from '#lib/canonical.ts';
+import { groupBy } from '#lib/group.ts';
+import { compareBy, distinct } from '#lib/order.ts';
+import { isNetworked } from '#posture/network-paths.ts';
+import { queryOf } from '#posture/point.ts';
+import type { Query } from '#posture/query.ts';
+import type { Cube, Point } from '#sets/cube.ts';
+import type { Difference, DifferenceRegion } from '#sets/difference.ts';
+import type { Facet } from './change.ts';
+import { facetOf } from './facet.ts';
+import { knownCallers } from './known-callers.ts';
+import { type PairContext, asker, confirm, mixed, sideFacts, undecided } from './pair-context.ts';
+import type { Pair, RawChange, Way } from './raw-change.ts';
+import { someTokenPasses } from './token.ts';
+import { firstOf, leastAssuming, spelled, unreconciled } from './witness-request.ts';
+
+export type Found = { readonly region: DifferenceRegion } | { readonly undecided: Difference['undecided'][number] };
+
+interface Confirmed {
+  readonly facet: Facet;
+  readonly cube: Cube;
+  readonly region: DifferenceRegion;
+  readonly witness: NonNullable<RawChange['witness']>;
+}
+
+export function changesIn(context: PairContext, way: Way, found: readonly Found[]): RawChange[] {
+  const confirmed: Confirmed[] = [];
+  const changes: RawChange[] = [];
+  for (const entry of found) {
+    if ('undecided' in entry) {
+      changes.push(undecided(context, way, entry.undecided.key, [entry.undecided.seed], entry.undecided.reason));
+      continue;
+    }
+    for (const [index, cube] of entry.region.cubes.entries()) {
+      const sample = entry.region.samples[index];
+      const witness = sample === undefined ? undefined : witnessFor(context, cube, sample, (query) => confirm(context, way, query));
+      if (witness === undefined) {
+        const tied = unreconciled(cube, sample);
+        if (tied === undefined) context.internalErrors.push(`the witness for \`${context.pair.destination.id}\` did not reproduce (seed ${shortHash(entry.region.seed)})`);
+        changes.push(undecided(context, way, entry.region.seed, [cube], tied ?? 'the sample request was not confirmed on both sides'));
+        continue;
+      }
+      const [refusing, passing] = way === 'up' ? [witness.base, witness.head] : [witness.head, witness.base];
+      const refusingPosture = way === 'up' ? context.base : context.head;
+      confirmed.push({ cube, region: entry.region, witness, facet: facetOf(refusing, passing, () => someTokenPasses(refusingPosture, sample ?? new Map(), context.limits)) });
+    }
+  }
+  for (const group of groupBy(confirmed, (entry) => `${entry.facet} ${entry.region.layer} ${distinct(entry.region.seedOrigins.map((origin) => origin.policy)).join(' ')}`).values()) {
+    const first = [...group].sort(compareBy((entry) => plainness(entry.witness.query, context.pair)))[0];
+    if (first === undefined) continue;
+    changes.push({
+      environment: context.sides.environment,
+      destination: context.pair.destination,
+      direction: way === 'up' ? 'widened' : 'narrowed',
+      facet: first.facet,
+      cubes: group.map((entry) => entry.cube),
+      complete: group.every((entry) => entry.region.complete),
+      seed: distinct(group.map((entry) => entry.region.seed))[0] ?? '',
+      seedOrigins: [...new Map(group.flatMap((entry) => entry.region.seedOrigins).map((origin) => [canonical(origin), origin])).values()],
+      witness: first.witness,
+      reason: undefined,
+      ...sideFacts(context, way),
+    });
+  }
+  return changes;
+}
+
+const plainestProtocols: readonly Query['request']['protocol'][] = ['http', 'tcp', 'https', 'tls', 'udp', 'sctp'];
+
+/** The less there is to explain about a request, the better it proves: HTTP to a declared port, no token, no headers. */
+export function plainness({ to, request, given }: Query, pair: Pair): number {
+  const protocol = plainestProtocols.indexOf(request.protocol);
+  const declared = [...pair.base.ports, ...pair.head.ports].some((port) => port.port === to.port && port.protocol !== 'udp') ? 0 : 1;
+  const token = request.token === undefined ? 0 : request.token.valid ? 1 : 2;
+  return protocol * 1000 + declared * 100 + token * 20 + Object.keys(request.headers ?? {}).length + Object.keys(given ?? {}).length + (request.sni === undefined ? 0 : 1);
+}
+
+/** A declared workload as the caller where one lies in the cube, else the sample as it is. */
+export function witnessFor(context: PairContext, cube: Cube, sample: Point, confirmed: (query: Query) => RawChange['witness']): RawChange['witness'] {
+  const pods = isNetworked(context.head);
+  if (pods) {
+    for (const point of knownCallers([context.sides.head, context.sides.base], cube, sample, context.base.enforcedAt !== 'none' || context.head.enforcedAt !== 'none')) {
+      const witness = confirmed(queryOf(asker(context), point, { pods, mixed: mixed(context) }));
+      if (witness !== undefined) return witness;
+    }
+  }
+  return firstOf(spelled(cube, sample), (point) => firstOf(leastAssuming(queryOf(asker(context), point, { pods, mixed: mixed(context) })), confirmed));
+}
