@@ -9786,6 +9786,10 @@ function documentsOf(blobs) {
   };
   return {
     text: text7,
+    forget: () => {
+      known3.clear();
+      firsts.clear();
+    },
     first: (blob) => {
       if (!firsts.has(blob)) {
         const document = parseStream(text7(blob) ?? "")[0];
@@ -53905,6 +53909,7 @@ function review(input2) {
   const snapshot = input2.comparison.mode === "snapshot";
   const options2 = { prepared, ...input2.configFile === void 0 ? {} : { configFile: input2.configFile } };
   const loaded = snapshot ? loadSnapshot(pair.head, pair.blobs, config3, options2) : loadComparison(pair, config3, options2);
+  loaded.discovered.documents.forget();
   const citations = new Citations(pair, prepared?.rendered.blames);
   const compared = compareEnvironments(loaded.environments, statedMesh(config3), limitsOf(config3), citations);
   const changes = compared.changes.map((described2) => described2.change);
@@ -56636,7 +56641,8 @@ var init_package = __esm({
         dist: "node scripts/build.ts --check",
         test: "vitest run",
         bench: "node bench/run.ts",
-        readme: "node scripts/readme.ts"
+        readme: "node scripts/readme.ts",
+        prove: "node scripts/prove.ts"
       },
       dependencies: {
         "@actions/core": "3.0.1",

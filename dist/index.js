@@ -56839,6 +56839,10 @@ function documentsOf(blobs) {
   };
   return {
     text: text7,
+    forget: () => {
+      known3.clear();
+      firsts.clear();
+    },
     first: (blob) => {
       if (!firsts.has(blob)) {
         const document = parseStream(text7(blob) ?? "")[0];
@@ -74976,6 +74980,7 @@ function review(input3) {
   const snapshot = input3.comparison.mode === "snapshot";
   const options = { prepared, ...input3.configFile === void 0 ? {} : { configFile: input3.configFile } };
   const loaded = snapshot ? loadSnapshot(pair.head, pair.blobs, config2, options) : loadComparison(pair, config2, options);
+  loaded.discovered.documents.forget();
   const citations = new Citations(pair, prepared?.rendered.blames);
   const compared = compareEnvironments(loaded.environments, statedMesh(config2), limitsOf(config2), citations);
   const changes = compared.changes.map((described) => described.change);
@@ -81839,7 +81844,8 @@ var package_default = {
     dist: "node scripts/build.ts --check",
     test: "vitest run",
     bench: "node bench/run.ts",
-    readme: "node scripts/readme.ts"
+    readme: "node scripts/readme.ts",
+    prove: "node scripts/prove.ts"
   },
   dependencies: {
     "@actions/core": "3.0.1",

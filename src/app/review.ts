@@ -68,6 +68,7 @@ export function review(input: ReviewInput): ReviewOutcome {
   const snapshot = input.comparison.mode === 'snapshot';
   const options = { prepared, ...(input.configFile === undefined ? {} : { configFile: input.configFile }) };
   const loaded = snapshot ? loadSnapshot(pair.head, pair.blobs, config, options) : loadComparison(pair, config, options);
+  loaded.discovered.documents.forget();
   const citations = new Citations(pair, prepared?.rendered.blames);
   const compared = compareEnvironments(loaded.environments, statedMesh(config), limitsOf(config), citations);
   const changes = compared.changes.map((described) => described.change);

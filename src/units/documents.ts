@@ -33,6 +33,8 @@ export interface Documents {
   readonly text: (blob: BlobId) => string | undefined;
   /** The first document of a file that need not look like a manifest (`Chart.yaml`); `undefined` where it cannot be read. */
   readonly first: (blob: BlobId) => unknown;
+  /** Lets go of what was parsed: once everything is decoded nobody needs the documents. A later question parses again. */
+  readonly forget: () => void;
 }
 
 /** Parses each distinct blob at most once for both sides (R1). */
@@ -45,6 +47,10 @@ export function documentsOf(blobs: ReadonlyMap<BlobId, BlobContent>): Documents 
   };
   return {
     text,
+    forget: () => {
+      known.clear();
+      firsts.clear();
+    },
     first: (blob) => {
       if (!firsts.has(blob)) {
         const document = parseStream(text(blob) ?? '')[0];
