@@ -54048,13 +54048,16 @@ function configurationFor(pair, named5) {
     const text7 = readNamed(named5);
     return { ...parsed(text7, named5), file: named5, text: text7 };
   }
-  const base2 = textAt(pair, "base", configurationPath);
-  const head = textAt(pair, "head", configurationPath);
-  const inForce3 = base2 === void 0 ? { config: defaultConfig, notYet: [] } : { ...parsed(base2, configurationPath), text: base2 };
-  return { ...inForce3, file: configurationPath, ...head === void 0 || head === base2 ? {} : proposedBy(head) };
+  return committedConfiguration(pair, configurationPath, parsed);
 }
-function proposedBy(text7) {
-  const result = readConfig(text7, configurationPath);
+function committedConfiguration(pair, file2, parse5) {
+  const base2 = textAt(pair, "base", file2);
+  const head = textAt(pair, "head", file2);
+  const inForce3 = base2 === void 0 ? { config: defaultConfig, notYet: [] } : { ...parse5(base2, file2), text: base2 };
+  return { ...inForce3, file: file2, ...head === void 0 || head === base2 ? {} : proposedBy(head, file2) };
+}
+function proposedBy(text7, file2) {
+  const result = readConfig(text7, file2);
   return result.type === "invalid" ? {} : { proposed: result.config };
 }
 var init_configuration = __esm({

@@ -75967,80 +75967,480 @@ function textAt3(pair, side2, path7) {
   return content?.type === "text" ? content.text : void 0;
 }
 
-// src/entry/configured-names.ts
-var import_yaml8 = __toESM(require_dist(), 1);
-
-// src/entry/entries.ts
-var import_yaml7 = __toESM(require_dist(), 1);
-function lineAt2(root, steps, lines) {
-  let node2 = root;
-  let line2 = startOf(root, lines) ?? 1;
-  for (const step of steps) {
-    if ((0, import_yaml7.isMap)(node2)) {
-      const pair = node2.items.find((item2) => (0, import_yaml7.isScalar)(item2.key) && String(item2.key.value) === String(step));
-      if (pair === void 0) break;
-      line2 = startOf(pair.key, lines) ?? line2;
-      node2 = pair.value;
-    } else if ((0, import_yaml7.isSeq)(node2)) {
-      node2 = node2.items[Number(step)];
-      line2 = startOf(node2, lines) ?? line2;
-    } else break;
+// src/adapters/files/read-directory.ts
+import { createHash as createHash2 } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { lstat as lstat2, readdir as readdir2, readFile as readFile2, readlink as readlink2, stat as stat2 } from "node:fs/promises";
+import { join as join3 } from "node:path";
+var skipped = /* @__PURE__ */ new Set([".git", "node_modules"]);
+async function readDirectory(directory, options = {}) {
+  await assertDirectory(directory);
+  const walk = new Walk(directory, options);
+  await walk.folder("");
+  return walk.result(options.label ?? directory);
+}
+async function readDirectories(baseDirectory, headDirectory, options = {}) {
+  const base2 = await readDirectory(baseDirectory, options);
+  const head = await readDirectory(headDirectory, options);
+  return pairOf(base2.tree, head.tree, new Map([...base2.blobs, ...head.blobs]));
+}
+async function assertDirectory(directory) {
+  const shown4 = directory.replace(/\s+/gu, " ");
+  const found = await stat2(directory).catch((error63) => {
+    throw codeOf(error63) === "EACCES" ? new InputError(`the directory \`${shown4}\` cannot be read`, "give this user the right to read it") : new InputError(`the directory \`${shown4}\` does not exist`, "name an existing directory, or a revision");
+  });
+  if (!found.isDirectory()) throw new InputError(`\`${shown4}\` is no directory`, "name a directory, or a revision");
+  await readdir2(directory).catch(() => {
+    throw new InputError(`the directory \`${shown4}\` cannot be read`, "give this user the right to read it");
+  });
+}
+var Walk = class {
+  #root;
+  #limitBytes;
+  #maxFiles;
+  #wanted;
+  #entries = [];
+  #targets = /* @__PURE__ */ new Map();
+  #blobs = /* @__PURE__ */ new Map();
+  #problems = [];
+  #files = 0;
+  constructor(root, options) {
+    this.#root = root;
+    this.#limitBytes = options.limitBytes ?? 1e7;
+    this.#maxFiles = options.maxFiles ?? 2e4;
+    this.#wanted = options.wanted ?? wantedPath;
   }
-  return line2;
-}
-function startOf(node2, lines) {
-  if (node2 === null || typeof node2 !== "object" || !("range" in node2) || !Array.isArray(node2.range)) return void 0;
-  const start = node2.range[0];
-  return typeof start === "number" ? lines.linePos(start).line : void 0;
-}
-
-// src/entry/configured-names.ts
-function checkConfiguredNames({ config: config2, file: file2, text: text7 }, pair, discovered) {
-  if (text7 === void 0) return;
-  const missing = new Set(discovered.missing);
-  const units = new Set(discovered.units.flatMap((unit3) => [unit3.id, unit3.base?.path ?? unit3.id, unit3.head?.path ?? unit3.id]));
-  const wrong = namedIn2(config2).find(({ is, name: name2 }) => is === "path" ? missing.has(name2) : !units.has(name2));
-  if (wrong === void 0) return;
-  const lines = new import_yaml8.LineCounter();
-  const line2 = lineAt2((0, import_yaml8.parseDocument)(text7, { lineCounter: lines }).contents, wrong.path, lines);
-  const what = wrong.is === "path" ? "which exists" : "and no unit is called so";
-  throw new InputError(`${file2}:${String(line2)}: \`${wrong.key}\` is \`${wrong.name}\`, ${what}${pair.base === pair.head ? wrong.is === "path" ? " nowhere" : "" : " on neither side"}`, remedyFor2(wrong, wrong.is === "path" ? pathsOf2(pair) : distinct(units)));
-}
-function namedIn2(config2) {
-  const found = config2.units.map((unit3, index) => ({ key: `units[${String(index)}].path`, path: ["units", index, "path"], name: unit3.path, is: "path" }));
-  config2.context.forEach((name2, index) => found.push({ key: `context[${String(index)}]`, path: ["context", index], name: name2, is: "path" }));
-  for (const [environment4, { units, context: context3 }] of Object.entries(config2.environments)) {
-    const at2 = (key, is) => (name2, index) => found.push({ key: `environments.${environment4}.${key}[${String(index)}]`, path: ["environments", environment4, key, index], name: name2, is });
-    units.forEach(at2("units", "unit"));
-    context3.forEach(at2("context", "path"));
-  }
-  return found;
-}
-function pathsOf2(pair) {
-  const paths = /* @__PURE__ */ new Set();
-  for (const tree2 of /* @__PURE__ */ new Set([pair.base, pair.head])) {
-    for (const file2 of tree2.entries.keys()) {
-      paths.add(file2);
-      for (let folder = folderOf(file2); folder !== "." && !paths.has(folder); folder = folderOf(folder)) paths.add(folder);
+  async folder(path7) {
+    let names3;
+    try {
+      names3 = await readdir2(join3(this.#root, path7), { withFileTypes: true });
+    } catch (error63) {
+      this.#problems.push({ path: path7, problem: { kind: "not-readable", reason: `the directory cannot be read (${codeOf(error63)})`, remedy: "give this user the right to read it" } });
+      return;
+    }
+    for (const entry2 of names3.sort((left, right) => compareText(left.name, right.name))) {
+      const inner = path7 === "" ? entry2.name : `${path7}/${entry2.name}`;
+      if (entry2.isDirectory()) {
+        if (!skipped.has(entry2.name)) await this.folder(inner);
+      } else await this.#leaf(inner, entry2);
     }
   }
-  return distinct(paths);
+  async #leaf(path7, entry2) {
+    if (entry2.name === ".git") return;
+    const absolute = join3(this.#root, path7);
+    try {
+      if (entry2.isSymbolicLink()) {
+        const target = await readlink2(absolute);
+        const bytes = Buffer.from(target);
+        const blob = blobId(bytes);
+        this.#entries.push({ type: "symlink", path: path7, blob });
+        this.#targets.set(path7, target);
+        if (!this.#blobs.has(blob)) this.#blobs.set(blob, { type: "text", text: target });
+      } else if (entry2.isFile()) await this.#file(path7, absolute);
+      else if (this.#wanted(path7)) this.#problems.push({ path: path7, problem: { kind: "not-readable", reason: "it is neither a file nor a link", remedy: "replace it by a file" } });
+    } catch (error63) {
+      this.#problems.push({ path: path7, problem: { kind: "not-readable", reason: `the file cannot be read (${codeOf(error63)})`, remedy: "give this user the right to read it" } });
+    }
+  }
+  async #file(path7, absolute) {
+    const { size, mode: bits } = await lstat2(absolute);
+    const mode = (bits & 64) === 0 ? "100644" : "100755";
+    const wanted = this.#wanted(path7);
+    if (wanted) this.#files += 1;
+    if (size > this.#limitBytes) {
+      const blob2 = await streamedBlobId(absolute, size);
+      this.#entries.push({ type: "file", path: path7, blob: blob2, size, mode });
+      if (wanted) this.#blobs.set(blob2, tooLarge(size, this.#limitBytes));
+      return;
+    }
+    const bytes = await readFile2(absolute);
+    const blob = blobId(bytes);
+    this.#entries.push({ type: "file", path: path7, blob, size: bytes.byteLength, mode });
+    if (!wanted || this.#blobs.get(blob)?.type === "text") return;
+    this.#blobs.set(blob, this.#files <= this.#maxFiles ? decodeText(bytes, this.#limitBytes) : { type: "unreadable", problem: { kind: "limit", reason: `the directory has more than ${this.#maxFiles} files to read`, remedy: "raise `limits.files`, or exclude folders with `ignore`" } });
+  }
+  async result(label3) {
+    const listing = new Map(this.#entries.sort((left, right) => compareText(left.path, right.path)).map((entry2) => [entry2.path, entry2]));
+    const tree2 = resolveLinks(label3, listing, this.#targets, this.#problems);
+    for (const entry2 of tree2.entries.values()) {
+      if (entry2.type !== "file" || entry2.link === void 0 || this.#blobs.has(entry2.blob) || !this.#wanted(entry2.path)) continue;
+      this.#blobs.set(entry2.blob, entry2.size > this.#limitBytes ? tooLarge(entry2.size, this.#limitBytes) : decodeText(await readFile2(join3(this.#root, entry2.link)), this.#limitBytes));
+    }
+    return { tree: tree2, blobs: this.#blobs };
+  }
+};
+function blobId(bytes) {
+  return createHash2("sha1").update(`blob ${bytes.byteLength}\0`).update(bytes).digest("hex");
 }
-function remedyFor2({ name: name2, is }, existing) {
-  const near = nearestName(name2, existing) ?? sameStep(name2, existing);
-  if (near !== void 0) return `did you mean \`${near}\`?`;
-  const known3 = new Set(existing);
-  let above = folderOf(name2);
-  while (above !== "." && !known3.has(above)) above = folderOf(above);
-  const beside = is === "unit" ? existing : existing.filter((path7) => folderOf(path7) === above);
-  if (beside.length === 0) return is === "unit" ? "there is no unit: `mesh-posture environments` shows what was found" : "the tree is empty";
-  const shown4 = beside.slice(0, 5).map((path7) => `\`${path7}\``).join(", ");
-  return `there is ${shown4}${beside.length > 5 ? ` and ${String(beside.length - 5)} more` : ""}`;
+async function streamedBlobId(path7, size) {
+  const hash3 = createHash2("sha1").update(`blob ${size}\0`);
+  for await (const chunk of createReadStream(path7)) hash3.update(chunk);
+  return hash3.digest("hex");
 }
-function sameStep(name2, existing) {
-  const step = baseName(name2);
-  const last = nearestName(step, new Set(existing.map(baseName)));
-  return last === void 0 ? void 0 : existing.find((path7) => baseName(path7) === last);
+function codeOf(error63) {
+  return error63 instanceof Error && "code" in error63 && typeof error63.code === "string" ? error63.code : "unknown reason";
+}
+
+// src/adapters/git/run.ts
+import { spawn as spawn2 } from "node:child_process";
+import process2 from "node:process";
+var hardened = ["-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "core.quotePath=false", "-c", "protocol.ext.allow=never", "-c", "gc.auto=0", "-c", "maintenance.auto=false", "-c", "log.showSignature=false"];
+var handedOn = /^GIT_(?:SSL_|SSH|PROXY|ASKPASS$|CONFIG_GLOBAL$|CONFIG_SYSTEM$|CONFIG_NOSYSTEM$)/u;
+function environment3(credential) {
+  const inherited = Object.fromEntries(Object.entries(process2.env).filter(([name2]) => !name2.startsWith("GIT_") || handedOn.test(name2)));
+  return {
+    ...inherited,
+    LC_ALL: "C",
+    GIT_TERMINAL_PROMPT: "0",
+    GIT_OPTIONAL_LOCKS: "0",
+    GIT_NO_REPLACE_OBJECTS: "1",
+    // Missing blobs of a partial clone are fetched together, not one by one behind our back.
+    GIT_NO_LAZY_FETCH: "1",
+    ...credential === void 0 ? {} : credentialVariables(credential)
+  };
+}
+function credentialVariables({ token, serverUrl }) {
+  const key = `http.${serverUrl.replace(/\/+$/u, "")}/.extraheader`;
+  const basic = Buffer.from(`x-access-token:${token}`).toString("base64");
+  return { GIT_CONFIG_COUNT: "2", GIT_CONFIG_KEY_0: key, GIT_CONFIG_VALUE_0: "", GIT_CONFIG_KEY_1: key, GIT_CONFIG_VALUE_1: `AUTHORIZATION: basic ${basic}` };
+}
+var running = /* @__PURE__ */ new Set();
+var watching = false;
+function startGit(directory, args, credential) {
+  const child2 = spawn2("git", ["-C", directory, "--no-pager", "--literal-pathspecs", ...hardened, ...args], { env: environment3(credential), stdio: ["pipe", "pipe", "pipe"], windowsHide: true });
+  if (!watching) {
+    watching = true;
+    process2.once("exit", () => {
+      for (const one of running) one.kill();
+    });
+  }
+  running.add(child2);
+  child2.once("close", () => running.delete(child2));
+  child2.stdin.on("error", () => void 0);
+  return child2;
+}
+async function runGit(directory, args, options = {}) {
+  const child2 = startGit(directory, args, options.credential);
+  const output2 = [];
+  const errors = [];
+  child2.stdout.on("data", (chunk) => output2.push(chunk));
+  child2.stderr.on("data", (chunk) => {
+    if (errors.length < 100) errors.push(chunk);
+  });
+  child2.stdin.end(options.input ?? "");
+  const timer = options.timeoutMs === void 0 ? void 0 : setTimeout(() => child2.kill("SIGKILL"), options.timeoutMs);
+  try {
+    const code2 = await ended(child2);
+    return { code: code2, stdout: Buffer.concat(output2), stderr: Buffer.concat(errors).toString("utf8") };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+function ended(child2) {
+  return new Promise((resolve6, reject) => {
+    child2.once("error", () => reject(new InputError("`git` cannot be started", "install git and put it on PATH")));
+    child2.once("close", (code2) => resolve6(code2 ?? 128));
+  });
+}
+
+// src/adapters/git/batch.ts
+async function readObjects(repository, ids2, limitBytes, use) {
+  if (ids2.length === 0) return;
+  const child2 = startGit(repository, ["cat-file", "--batch", "--buffer"]);
+  const parser = new BatchParser(ids2, limitBytes, use);
+  child2.stdout.on("data", (chunk) => parser.push(chunk));
+  child2.stderr.resume();
+  child2.stdin.end(`${ids2.join("\n")}
+`);
+  await ended(child2);
+  parser.finish();
+}
+var BatchParser = class {
+  #ids;
+  #limit;
+  #use;
+  #answered = 0;
+  #header = Buffer.alloc(0);
+  #body;
+  #filled = 0;
+  /** Bytes of the present content still to come; -1 between objects. */
+  #left = -1;
+  constructor(ids2, limitBytes, use) {
+    this.#ids = ids2;
+    this.#limit = limitBytes;
+    this.#use = use;
+  }
+  push(chunk) {
+    let at2 = 0;
+    while (at2 < chunk.length) at2 = this.#left >= 0 ? this.#content(chunk, at2) : this.#headerLine(chunk, at2);
+  }
+  finish() {
+    while (this.#answered < this.#ids.length) this.#answer({ type: "missing" });
+  }
+  #headerLine(chunk, at2) {
+    const feed3 = chunk.indexOf(10, at2);
+    const part2 = chunk.subarray(at2, feed3 === -1 ? chunk.length : feed3);
+    const line2 = this.#header.length === 0 ? part2 : Buffer.concat([this.#header, part2]);
+    if (feed3 === -1) {
+      this.#header = Buffer.from(line2);
+      return chunk.length;
+    }
+    this.#header = Buffer.alloc(0);
+    const size = /^[0-9a-f]+ \w+ (\d+)$/u.exec(line2.toString("latin1"))?.[1];
+    if (size === void 0) {
+      this.#answer({ type: "missing" });
+      return feed3 + 1;
+    }
+    this.#left = Number(size);
+    this.#filled = 0;
+    this.#body = this.#left > this.#limit ? void 0 : Buffer.allocUnsafeSlow(this.#left);
+    if (this.#body === void 0) this.#answer({ type: "too-large", size: this.#left });
+    return feed3 + 1;
+  }
+  #content(chunk, at2) {
+    const take = Math.min(this.#left, chunk.length - at2);
+    if (this.#body !== void 0) {
+      chunk.copy(this.#body, this.#filled, at2, at2 + take);
+      this.#filled += take;
+    }
+    this.#left -= take;
+    if (this.#left > 0 || at2 + take >= chunk.length) return at2 + take;
+    this.#left = -1;
+    if (this.#body !== void 0) this.#answer({ type: "content", bytes: this.#body });
+    this.#body = void 0;
+    return at2 + take + 1;
+  }
+  #answer(object4) {
+    const id = this.#ids[this.#answered];
+    this.#answered += 1;
+    if (id !== void 0) this.#use(id, object4);
+  }
+};
+
+// src/adapters/git/revisions.ts
+var fetchTimeoutMs = 12e4;
+var objectId = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/u;
+async function repositoryRoot(directory) {
+  const top = await runGit(directory, ["rev-parse", "--show-toplevel"]);
+  if (top.code === 0) return firstLine(top.stdout);
+  const bare2 = await runGit(directory, ["rev-parse", "--absolute-git-dir"]);
+  if (bare2.code === 0) return firstLine(bare2.stdout);
+  throw notARepository(directory, bare2.stderr);
+}
+function notARepository(directory, stderr) {
+  const shown4 = quoted(directory);
+  if (stderr.includes("dubious ownership")) return new InputError(`git refuses the repository at ${shown4} because another user owns it`, `run \`git config --global --add safe.directory ${directory.replace(/\s+/gu, " ")}\``);
+  if (stderr.includes("cannot change to")) return new InputError(`the directory ${shown4} does not exist`, "name the folder of a git repository");
+  return new InputError(`${shown4} is no git repository`, "run inside a clone, or compare two directories");
+}
+async function resolveRevision(repository, revision3, options = {}) {
+  assertRevision(revision3);
+  const here = await lookUp(repository, revision3);
+  if (here !== void 0) return here;
+  if (objectId.test(revision3) && options.fetchMissing !== false && await fetchCommit(repository, revision3, options)) {
+    const fetched = await lookUp(repository, revision3);
+    if (fetched !== void 0) return fetched;
+  }
+  await repositoryRoot(repository);
+  throw await unknownRevision(repository, revision3, options.remote ?? "origin");
+}
+async function unknownRevision(repository, revision3, remote) {
+  const says = async (...args) => {
+    const { code: code2, stdout } = await runGit(repository, args);
+    return code2 === 0 ? firstLine(stdout) : "";
+  };
+  if (await says("rev-list", "--all", "--max-count=1") === "") return new InputError(`the revision ${quoted(revision3)} is unknown: the repository has no commit yet`, "commit the manifests first, or compare two directories");
+  const [name2 = ""] = revision3.split(/[~^@]/u, 1);
+  const known3 = name2 === "" ? void 0 : await lookUp(repository, name2);
+  if (known3 !== void 0) {
+    const message = `${quoted(name2)} has no ancestor ${quoted(revision3)}`;
+    if (await says("rev-parse", "--is-shallow-repository") === "true") return new InputError(`${message} in this shallow clone`, `fetch more of the history with \`git fetch --deepen=50 ${remote}\``);
+    return new InputError(message, `its history has ${await says("rev-list", "--count", known3)} commits; name one of them`);
+  }
+  const hasRemote = revision3.startsWith(`${remote}/`) || await says("remote", "get-url", remote) !== "";
+  const remedy2 = hasRemote ? `fetch it with \`git fetch --depth=1 ${remote} ${bareName(revision3, remote)}\`, or check the name` : "check the name; `git branch --all` and `git tag` list what there is";
+  return new InputError(`the revision ${quoted(revision3)} is unknown in this repository`, remedy2);
+}
+function bareName(revision3, remote) {
+  return revision3.startsWith(`${remote}/`) ? revision3.slice(remote.length + 1) : revision3.replace(/[~^@].*$/u, "");
+}
+function assertRevision(revision3) {
+  const wrong = revision3 === "" || revision3.startsWith("-") || revision3.length > 1e3 || /[\u0000-\u0020\u007f?*[\\]/u.test(revision3) || revision3.includes("..") || revision3.startsWith(":");
+  if (wrong) throw new InputError(`${quoted(revision3)} is no revision`, "name one commit, branch or tag, such as `main`, `HEAD~1` or a commit id");
+}
+async function lookUp(repository, revision3) {
+  for (const type of ["commit", "tree"]) {
+    const { code: code2, stdout } = await runGit(repository, ["rev-parse", "--verify", "--quiet", "--end-of-options", `${revision3}^{${type}}`]);
+    const id = firstLine(stdout);
+    if (code2 === 0 && objectId.test(id)) return id;
+  }
+  return void 0;
+}
+async function fetchCommit(repository, id, options) {
+  const { code: code2 } = await runGit(repository, ["fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", "--depth=1", "--end-of-options", options.remote ?? "origin", id], fetchRun(options));
+  return code2 === 0;
+}
+async function fetchObjects(repository, ids2, options) {
+  const args = ["-c", "fetch.negotiationAlgorithm=noop", "fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", "--filter=blob:none", "--stdin", "--end-of-options", options.remote ?? "origin"];
+  const { code: code2 } = await runGit(repository, args, { ...fetchRun(options), input: `${ids2.join("\n")}
+` });
+  return code2 === 0;
+}
+function fetchRun(options) {
+  return { timeoutMs: fetchTimeoutMs, ...options.credential === void 0 ? {} : { credential: options.credential } };
+}
+async function mergeParents(repository, id) {
+  const commit = await resolveRevision(repository, id, { fetchMissing: false });
+  const { code: code2, stdout } = await runGit(repository, ["cat-file", "commit", commit]);
+  if (code2 !== 0) throw new InputError(`the commit ${quoted(id)} cannot be read`, "check out with `fetch-depth: 2`");
+  const [header2 = ""] = stdout.toString("utf8").split("\n\n", 1);
+  return header2.split("\n").flatMap((line2) => line2.startsWith("parent ") ? [line2.slice(7).trim()] : []);
+}
+async function mergeBase(repository, left, right) {
+  const [a, b] = [await resolveRevision(repository, left, { fetchMissing: false }), await resolveRevision(repository, right, { fetchMissing: false })];
+  const { code: code2, stdout } = await runGit(repository, ["merge-base", a, b]);
+  const id = firstLine(stdout);
+  return code2 === 0 && objectId.test(id) ? id : void 0;
+}
+function firstLine(output2) {
+  const [line2 = ""] = output2.toString("utf8").split(/\r?\n/u, 1);
+  return line2;
+}
+function quoted(text7) {
+  return `\`${text7.replace(/[\u0000-\u001f\u007f`]+/gu, " ").slice(0, 200)}\``;
+}
+
+// src/adapters/git/read-revisions.ts
+var defaultLimitBytes = 1e7;
+var defaultMaxFiles = 2e4;
+var linkBytes = 4096;
+async function readRevisions(repository, baseRevision, headRevision, options = {}) {
+  const baseId = await resolveRevision(repository, baseRevision, options);
+  const headId2 = baseRevision === headRevision ? baseId : await resolveRevision(repository, headRevision, options);
+  const partial2 = await isPartialClone(repository);
+  const base2 = await listTree(repository, baseId, partial2, options);
+  const head = headId2 === baseId ? base2 : await listTree(repository, headId2, partial2, options);
+  if (partial2 && options.fetchMissing !== false) await fetchLeftOut(repository, [baseId, headId2], [base2, head], options);
+  const { blobs, links } = await readBlobs(repository, [base2, head], options);
+  return { baseId, headId: headId2, base: tree(baseRevision, base2, links), head: tree(headRevision, head, links), blobs };
+}
+function tree(label3, entries2, links) {
+  const targets2 = /* @__PURE__ */ new Map();
+  for (const entry2 of entries2.values()) {
+    const target = entry2.type === "symlink" ? links.get(entry2.blob) : void 0;
+    if (target !== void 0) targets2.set(entry2.path, target);
+  }
+  return resolveLinks(label3, entries2, targets2);
+}
+async function isPartialClone(repository) {
+  const { code: code2, stdout } = await runGit(repository, ["config", "--get-regexp", String.raw`^(extensions\.partialclone|remote\..*\.promisor)$`]);
+  return code2 === 0 && stdout.length > 0;
+}
+async function fetchLeftOut(repository, ids2, listings, options) {
+  const { code: code2, stdout } = await runGit(repository, ["rev-list", "--objects", "--no-walk", "--missing=print", ...ids2]);
+  if (code2 !== 0) return;
+  const absent = new Set(stdout.toString("latin1").split("\n").flatMap((line2) => line2.startsWith("?") ? [line2.slice(1)] : []));
+  const wanted = options.wanted ?? wantedPath;
+  const asked = /* @__PURE__ */ new Set();
+  for (const listing of listings) {
+    for (const entry2 of listing.values()) {
+      if (entry2.type !== "submodule" && absent.has(entry2.blob) && (entry2.type === "symlink" || wanted(entry2.path))) asked.add(entry2.blob);
+    }
+  }
+  if (asked.size > 0) await fetchObjects(repository, [...asked], options);
+}
+async function listTree(repository, id, partial2, options) {
+  const list5 = () => runGit(repository, ["ls-tree", "-r", "-z", ...partial2 ? [] : ["-l"], "--full-tree", "--end-of-options", id]);
+  let result = await list5();
+  if (result.code !== 0 && options.fetchMissing !== false && await fetchCommit(repository, id, options)) result = await list5();
+  if (result.code !== 0) {
+    await repositoryRoot(repository);
+    throw new InputError(`the tree of \`${id}\` is not complete in this clone`, `fetch it with \`git fetch --depth=1 ${options.remote ?? "origin"} ${id}\``);
+  }
+  return parseListing(result.stdout);
+}
+function parseListing(output2) {
+  const entries2 = [];
+  for (let at2 = 0; at2 < output2.length; ) {
+    const end = output2.indexOf(0, at2);
+    const record3 = output2.subarray(at2, end === -1 ? output2.length : end);
+    at2 = end === -1 ? output2.length : end + 1;
+    const tab3 = record3.indexOf(9);
+    const [mode = "", type, id = "", size = ""] = record3.subarray(0, tab3).toString("latin1").split(/ +/u);
+    const path7 = pathText2(record3.subarray(tab3 + 1));
+    if (type === "commit") entries2.push({ type: "submodule", path: path7, commit: id });
+    else if (mode === "120000") entries2.push({ type: "symlink", path: path7, blob: id });
+    else if (type === "blob") entries2.push({ type: "file", path: path7, blob: id, size: /^\d+$/u.test(size) ? Number(size) : 0, mode });
+  }
+  return new Map(entries2.sort((left, right) => compareText(left.path, right.path)).map((entry2) => [entry2.path, entry2]));
+}
+var strictPath = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+function pathText2(bytes) {
+  try {
+    return strictPath.decode(bytes);
+  } catch {
+    return Array.from(bytes, (byte) => byte < 128 ? String.fromCharCode(byte) : `\\x${byte.toString(16)}`).join("");
+  }
+}
+async function readBlobs(repository, listings, options) {
+  const limitBytes = options.limitBytes ?? defaultLimitBytes;
+  const maxFiles = options.maxFiles ?? defaultMaxFiles;
+  const wanted = options.wanted ?? wantedPath;
+  const blobs = /* @__PURE__ */ new Map();
+  const links = /* @__PURE__ */ new Map();
+  const linkIds = /* @__PURE__ */ new Set();
+  const ids2 = /* @__PURE__ */ new Set();
+  for (const listing of new Set(listings)) {
+    let files = 0;
+    for (const entry2 of listing.values()) {
+      if (entry2.type === "symlink") linkIds.add(entry2.blob);
+      if (entry2.type !== "file" || !wanted(entry2.path)) continue;
+      files += 1;
+      if (entry2.size > limitBytes) blobs.set(entry2.blob, tooLarge(entry2.size, limitBytes));
+      else if (files <= maxFiles) ids2.add(entry2.blob);
+      else if (!ids2.has(entry2.blob)) blobs.set(entry2.blob, beyondLimit(maxFiles));
+    }
+  }
+  const missing = /* @__PURE__ */ new Set();
+  const take = (id, object4) => {
+    switch (object4.type) {
+      case "missing":
+        missing.add(id);
+        return;
+      case "too-large":
+        blobs.set(id, tooLarge(object4.size, limitBytes));
+        return;
+      case "content":
+        if (linkIds.has(id) && object4.bytes.byteLength <= linkBytes) links.set(id, pathText2(Buffer.from(object4.bytes)));
+        blobs.set(id, decodeText(object4.bytes, limitBytes));
+    }
+  };
+  await readObjects(repository, [.../* @__PURE__ */ new Set([...ids2, ...linkIds])], limitBytes, take);
+  const linked2 = linkedIds(listings, links, wanted).filter((id) => !blobs.has(id) && !missing.has(id));
+  await readObjects(repository, linked2, limitBytes, take);
+  if (missing.size > 0 && options.fetchMissing !== false) {
+    const again = [...missing];
+    if (await fetchObjects(repository, again, options)) {
+      missing.clear();
+      await readObjects(repository, again, limitBytes, take);
+    }
+  }
+  for (const id of missing) blobs.set(id, missingObject(id));
+  return { blobs, links };
+}
+function linkedIds(listings, links, wanted) {
+  const found = /* @__PURE__ */ new Set();
+  for (const listing of new Set(listings)) {
+    if (![...listing.values()].some((entry2) => entry2.type === "symlink" && wanted(entry2.path))) continue;
+    for (const entry2 of tree("", listing, links).entries.values()) if (entry2.type === "file" && entry2.link !== void 0 && wanted(entry2.path)) found.add(entry2.blob);
+  }
+  return [...found];
+}
+function missingObject(id) {
+  return { type: "unreadable", problem: { kind: "missing-object", reason: `the object ${id.slice(0, 12)} is not in this clone and could not be fetched`, remedy: "check out without `filter`, or give the step a token that may read the repository" } };
+}
+function beyondLimit(maxFiles) {
+  return { type: "unreadable", problem: { kind: "limit", reason: `the tree has more than ${maxFiles} files to read`, remedy: "raise `limits.files`, or exclude folders with `ignore`" } };
 }
 
 // src/entry/rendering.ts
@@ -77409,256 +77809,6 @@ var Renderings = class {
   }
 };
 
-// src/adapters/files/read-directory.ts
-import { createHash as createHash2 } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { lstat as lstat2, readdir as readdir2, readFile as readFile2, readlink as readlink2, stat as stat2 } from "node:fs/promises";
-import { join as join3 } from "node:path";
-var skipped = /* @__PURE__ */ new Set([".git", "node_modules"]);
-async function readDirectory(directory, options = {}) {
-  await assertDirectory(directory);
-  const walk = new Walk(directory, options);
-  await walk.folder("");
-  return walk.result(options.label ?? directory);
-}
-async function readDirectories(baseDirectory, headDirectory, options = {}) {
-  const base2 = await readDirectory(baseDirectory, options);
-  const head = await readDirectory(headDirectory, options);
-  return pairOf(base2.tree, head.tree, new Map([...base2.blobs, ...head.blobs]));
-}
-async function assertDirectory(directory) {
-  const shown4 = directory.replace(/\s+/gu, " ");
-  const found = await stat2(directory).catch((error63) => {
-    throw codeOf(error63) === "EACCES" ? new InputError(`the directory \`${shown4}\` cannot be read`, "give this user the right to read it") : new InputError(`the directory \`${shown4}\` does not exist`, "name an existing directory, or a revision");
-  });
-  if (!found.isDirectory()) throw new InputError(`\`${shown4}\` is no directory`, "name a directory, or a revision");
-  await readdir2(directory).catch(() => {
-    throw new InputError(`the directory \`${shown4}\` cannot be read`, "give this user the right to read it");
-  });
-}
-var Walk = class {
-  #root;
-  #limitBytes;
-  #maxFiles;
-  #wanted;
-  #entries = [];
-  #targets = /* @__PURE__ */ new Map();
-  #blobs = /* @__PURE__ */ new Map();
-  #problems = [];
-  #files = 0;
-  constructor(root, options) {
-    this.#root = root;
-    this.#limitBytes = options.limitBytes ?? 1e7;
-    this.#maxFiles = options.maxFiles ?? 2e4;
-    this.#wanted = options.wanted ?? wantedPath;
-  }
-  async folder(path7) {
-    let names3;
-    try {
-      names3 = await readdir2(join3(this.#root, path7), { withFileTypes: true });
-    } catch (error63) {
-      this.#problems.push({ path: path7, problem: { kind: "not-readable", reason: `the directory cannot be read (${codeOf(error63)})`, remedy: "give this user the right to read it" } });
-      return;
-    }
-    for (const entry2 of names3.sort((left, right) => compareText(left.name, right.name))) {
-      const inner = path7 === "" ? entry2.name : `${path7}/${entry2.name}`;
-      if (entry2.isDirectory()) {
-        if (!skipped.has(entry2.name)) await this.folder(inner);
-      } else await this.#leaf(inner, entry2);
-    }
-  }
-  async #leaf(path7, entry2) {
-    if (entry2.name === ".git") return;
-    const absolute = join3(this.#root, path7);
-    try {
-      if (entry2.isSymbolicLink()) {
-        const target = await readlink2(absolute);
-        const bytes = Buffer.from(target);
-        const blob = blobId(bytes);
-        this.#entries.push({ type: "symlink", path: path7, blob });
-        this.#targets.set(path7, target);
-        if (!this.#blobs.has(blob)) this.#blobs.set(blob, { type: "text", text: target });
-      } else if (entry2.isFile()) await this.#file(path7, absolute);
-      else if (this.#wanted(path7)) this.#problems.push({ path: path7, problem: { kind: "not-readable", reason: "it is neither a file nor a link", remedy: "replace it by a file" } });
-    } catch (error63) {
-      this.#problems.push({ path: path7, problem: { kind: "not-readable", reason: `the file cannot be read (${codeOf(error63)})`, remedy: "give this user the right to read it" } });
-    }
-  }
-  async #file(path7, absolute) {
-    const { size, mode: bits } = await lstat2(absolute);
-    const mode = (bits & 64) === 0 ? "100644" : "100755";
-    const wanted = this.#wanted(path7);
-    if (wanted) this.#files += 1;
-    if (size > this.#limitBytes) {
-      const blob2 = await streamedBlobId(absolute, size);
-      this.#entries.push({ type: "file", path: path7, blob: blob2, size, mode });
-      if (wanted) this.#blobs.set(blob2, tooLarge(size, this.#limitBytes));
-      return;
-    }
-    const bytes = await readFile2(absolute);
-    const blob = blobId(bytes);
-    this.#entries.push({ type: "file", path: path7, blob, size: bytes.byteLength, mode });
-    if (!wanted || this.#blobs.get(blob)?.type === "text") return;
-    this.#blobs.set(blob, this.#files <= this.#maxFiles ? decodeText(bytes, this.#limitBytes) : { type: "unreadable", problem: { kind: "limit", reason: `the directory has more than ${this.#maxFiles} files to read`, remedy: "raise `limits.files`, or exclude folders with `ignore`" } });
-  }
-  async result(label3) {
-    const listing = new Map(this.#entries.sort((left, right) => compareText(left.path, right.path)).map((entry2) => [entry2.path, entry2]));
-    const tree2 = resolveLinks(label3, listing, this.#targets, this.#problems);
-    for (const entry2 of tree2.entries.values()) {
-      if (entry2.type !== "file" || entry2.link === void 0 || this.#blobs.has(entry2.blob) || !this.#wanted(entry2.path)) continue;
-      this.#blobs.set(entry2.blob, entry2.size > this.#limitBytes ? tooLarge(entry2.size, this.#limitBytes) : decodeText(await readFile2(join3(this.#root, entry2.link)), this.#limitBytes));
-    }
-    return { tree: tree2, blobs: this.#blobs };
-  }
-};
-function blobId(bytes) {
-  return createHash2("sha1").update(`blob ${bytes.byteLength}\0`).update(bytes).digest("hex");
-}
-async function streamedBlobId(path7, size) {
-  const hash3 = createHash2("sha1").update(`blob ${size}\0`);
-  for await (const chunk of createReadStream(path7)) hash3.update(chunk);
-  return hash3.digest("hex");
-}
-function codeOf(error63) {
-  return error63 instanceof Error && "code" in error63 && typeof error63.code === "string" ? error63.code : "unknown reason";
-}
-
-// src/adapters/git/run.ts
-import { spawn as spawn2 } from "node:child_process";
-import process2 from "node:process";
-var hardened = ["-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "core.quotePath=false", "-c", "protocol.ext.allow=never", "-c", "gc.auto=0", "-c", "maintenance.auto=false", "-c", "log.showSignature=false"];
-var handedOn = /^GIT_(?:SSL_|SSH|PROXY|ASKPASS$|CONFIG_GLOBAL$|CONFIG_SYSTEM$|CONFIG_NOSYSTEM$)/u;
-function environment3(credential) {
-  const inherited = Object.fromEntries(Object.entries(process2.env).filter(([name2]) => !name2.startsWith("GIT_") || handedOn.test(name2)));
-  return {
-    ...inherited,
-    LC_ALL: "C",
-    GIT_TERMINAL_PROMPT: "0",
-    GIT_OPTIONAL_LOCKS: "0",
-    GIT_NO_REPLACE_OBJECTS: "1",
-    // Missing blobs of a partial clone are fetched together, not one by one behind our back.
-    GIT_NO_LAZY_FETCH: "1",
-    ...credential === void 0 ? {} : credentialVariables(credential)
-  };
-}
-function credentialVariables({ token, serverUrl }) {
-  const key = `http.${serverUrl.replace(/\/+$/u, "")}/.extraheader`;
-  const basic = Buffer.from(`x-access-token:${token}`).toString("base64");
-  return { GIT_CONFIG_COUNT: "2", GIT_CONFIG_KEY_0: key, GIT_CONFIG_VALUE_0: "", GIT_CONFIG_KEY_1: key, GIT_CONFIG_VALUE_1: `AUTHORIZATION: basic ${basic}` };
-}
-var running = /* @__PURE__ */ new Set();
-var watching = false;
-function startGit(directory, args, credential) {
-  const child2 = spawn2("git", ["-C", directory, "--no-pager", "--literal-pathspecs", ...hardened, ...args], { env: environment3(credential), stdio: ["pipe", "pipe", "pipe"], windowsHide: true });
-  if (!watching) {
-    watching = true;
-    process2.once("exit", () => {
-      for (const one of running) one.kill();
-    });
-  }
-  running.add(child2);
-  child2.once("close", () => running.delete(child2));
-  child2.stdin.on("error", () => void 0);
-  return child2;
-}
-async function runGit(directory, args, options = {}) {
-  const child2 = startGit(directory, args, options.credential);
-  const output2 = [];
-  const errors = [];
-  child2.stdout.on("data", (chunk) => output2.push(chunk));
-  child2.stderr.on("data", (chunk) => {
-    if (errors.length < 100) errors.push(chunk);
-  });
-  child2.stdin.end(options.input ?? "");
-  const timer = options.timeoutMs === void 0 ? void 0 : setTimeout(() => child2.kill("SIGKILL"), options.timeoutMs);
-  try {
-    const code2 = await ended(child2);
-    return { code: code2, stdout: Buffer.concat(output2), stderr: Buffer.concat(errors).toString("utf8") };
-  } finally {
-    clearTimeout(timer);
-  }
-}
-function ended(child2) {
-  return new Promise((resolve6, reject) => {
-    child2.once("error", () => reject(new InputError("`git` cannot be started", "install git and put it on PATH")));
-    child2.once("close", (code2) => resolve6(code2 ?? 128));
-  });
-}
-
-// src/adapters/git/batch.ts
-async function readObjects(repository, ids2, limitBytes, use) {
-  if (ids2.length === 0) return;
-  const child2 = startGit(repository, ["cat-file", "--batch", "--buffer"]);
-  const parser = new BatchParser(ids2, limitBytes, use);
-  child2.stdout.on("data", (chunk) => parser.push(chunk));
-  child2.stderr.resume();
-  child2.stdin.end(`${ids2.join("\n")}
-`);
-  await ended(child2);
-  parser.finish();
-}
-var BatchParser = class {
-  #ids;
-  #limit;
-  #use;
-  #answered = 0;
-  #header = Buffer.alloc(0);
-  #body;
-  #filled = 0;
-  /** Bytes of the present content still to come; -1 between objects. */
-  #left = -1;
-  constructor(ids2, limitBytes, use) {
-    this.#ids = ids2;
-    this.#limit = limitBytes;
-    this.#use = use;
-  }
-  push(chunk) {
-    let at2 = 0;
-    while (at2 < chunk.length) at2 = this.#left >= 0 ? this.#content(chunk, at2) : this.#headerLine(chunk, at2);
-  }
-  finish() {
-    while (this.#answered < this.#ids.length) this.#answer({ type: "missing" });
-  }
-  #headerLine(chunk, at2) {
-    const feed3 = chunk.indexOf(10, at2);
-    const part2 = chunk.subarray(at2, feed3 === -1 ? chunk.length : feed3);
-    const line2 = this.#header.length === 0 ? part2 : Buffer.concat([this.#header, part2]);
-    if (feed3 === -1) {
-      this.#header = Buffer.from(line2);
-      return chunk.length;
-    }
-    this.#header = Buffer.alloc(0);
-    const size = /^[0-9a-f]+ \w+ (\d+)$/u.exec(line2.toString("latin1"))?.[1];
-    if (size === void 0) {
-      this.#answer({ type: "missing" });
-      return feed3 + 1;
-    }
-    this.#left = Number(size);
-    this.#filled = 0;
-    this.#body = this.#left > this.#limit ? void 0 : Buffer.allocUnsafeSlow(this.#left);
-    if (this.#body === void 0) this.#answer({ type: "too-large", size: this.#left });
-    return feed3 + 1;
-  }
-  #content(chunk, at2) {
-    const take = Math.min(this.#left, chunk.length - at2);
-    if (this.#body !== void 0) {
-      chunk.copy(this.#body, this.#filled, at2, at2 + take);
-      this.#filled += take;
-    }
-    this.#left -= take;
-    if (this.#left > 0 || at2 + take >= chunk.length) return at2 + take;
-    this.#left = -1;
-    if (this.#body !== void 0) this.#answer({ type: "content", bytes: this.#body });
-    this.#body = void 0;
-    return at2 + take + 1;
-  }
-  #answer(object4) {
-    const id = this.#ids[this.#answered];
-    this.#answered += 1;
-    if (id !== void 0) this.#use(id, object4);
-  }
-};
-
 // src/adapters/render/cache.ts
 import { createHash as createHash3, randomBytes } from "node:crypto";
 import { mkdir as mkdir2, readFile as readFile3, rename as rename2, rm as rm2, writeFile as writeFile2 } from "node:fs/promises";
@@ -78173,28 +78323,109 @@ function directoryBytes(pair, folders) {
   };
 }
 
+// src/entry/configuration.ts
+function committedConfiguration(pair, file2, parse6) {
+  const base2 = textAt3(pair, "base", file2);
+  const head = textAt3(pair, "head", file2);
+  const inForce4 = base2 === void 0 ? { config: defaultConfig, notYet: [] } : { ...parse6(base2, file2), text: base2 };
+  return { ...inForce4, file: file2, ...head === void 0 || head === base2 ? {} : proposedBy(head, file2) };
+}
+function proposedBy(text7, file2) {
+  const result = readConfig(text7, file2);
+  return result.type === "invalid" ? {} : { proposed: result.config };
+}
+
+// src/entry/configured-names.ts
+var import_yaml8 = __toESM(require_dist(), 1);
+
+// src/entry/entries.ts
+var import_yaml7 = __toESM(require_dist(), 1);
+function lineAt2(root, steps, lines) {
+  let node2 = root;
+  let line2 = startOf(root, lines) ?? 1;
+  for (const step of steps) {
+    if ((0, import_yaml7.isMap)(node2)) {
+      const pair = node2.items.find((item2) => (0, import_yaml7.isScalar)(item2.key) && String(item2.key.value) === String(step));
+      if (pair === void 0) break;
+      line2 = startOf(pair.key, lines) ?? line2;
+      node2 = pair.value;
+    } else if ((0, import_yaml7.isSeq)(node2)) {
+      node2 = node2.items[Number(step)];
+      line2 = startOf(node2, lines) ?? line2;
+    } else break;
+  }
+  return line2;
+}
+function startOf(node2, lines) {
+  if (node2 === null || typeof node2 !== "object" || !("range" in node2) || !Array.isArray(node2.range)) return void 0;
+  const start = node2.range[0];
+  return typeof start === "number" ? lines.linePos(start).line : void 0;
+}
+
+// src/entry/configured-names.ts
+function checkConfiguredNames({ config: config2, file: file2, text: text7 }, pair, discovered) {
+  if (text7 === void 0) return;
+  const missing = new Set(discovered.missing);
+  const units = new Set(discovered.units.flatMap((unit3) => [unit3.id, unit3.base?.path ?? unit3.id, unit3.head?.path ?? unit3.id]));
+  const wrong = namedIn2(config2).find(({ is, name: name2 }) => is === "path" ? missing.has(name2) : !units.has(name2));
+  if (wrong === void 0) return;
+  const lines = new import_yaml8.LineCounter();
+  const line2 = lineAt2((0, import_yaml8.parseDocument)(text7, { lineCounter: lines }).contents, wrong.path, lines);
+  const what = wrong.is === "path" ? "which exists" : "and no unit is called so";
+  throw new InputError(`${file2}:${String(line2)}: \`${wrong.key}\` is \`${wrong.name}\`, ${what}${pair.base === pair.head ? wrong.is === "path" ? " nowhere" : "" : " on neither side"}`, remedyFor2(wrong, wrong.is === "path" ? pathsOf2(pair) : distinct(units)));
+}
+function namedIn2(config2) {
+  const found = config2.units.map((unit3, index) => ({ key: `units[${String(index)}].path`, path: ["units", index, "path"], name: unit3.path, is: "path" }));
+  config2.context.forEach((name2, index) => found.push({ key: `context[${String(index)}]`, path: ["context", index], name: name2, is: "path" }));
+  for (const [environment4, { units, context: context3 }] of Object.entries(config2.environments)) {
+    const at2 = (key, is) => (name2, index) => found.push({ key: `environments.${environment4}.${key}[${String(index)}]`, path: ["environments", environment4, key, index], name: name2, is });
+    units.forEach(at2("units", "unit"));
+    context3.forEach(at2("context", "path"));
+  }
+  return found;
+}
+function pathsOf2(pair) {
+  const paths = /* @__PURE__ */ new Set();
+  for (const tree2 of /* @__PURE__ */ new Set([pair.base, pair.head])) {
+    for (const file2 of tree2.entries.keys()) {
+      paths.add(file2);
+      for (let folder = folderOf(file2); folder !== "." && !paths.has(folder); folder = folderOf(folder)) paths.add(folder);
+    }
+  }
+  return distinct(paths);
+}
+function remedyFor2({ name: name2, is }, existing) {
+  const near = nearestName(name2, existing) ?? sameStep(name2, existing);
+  if (near !== void 0) return `did you mean \`${near}\`?`;
+  const known3 = new Set(existing);
+  let above = folderOf(name2);
+  while (above !== "." && !known3.has(above)) above = folderOf(above);
+  const beside = is === "unit" ? existing : existing.filter((path7) => folderOf(path7) === above);
+  if (beside.length === 0) return is === "unit" ? "there is no unit: `mesh-posture environments` shows what was found" : "the tree is empty";
+  const shown4 = beside.slice(0, 5).map((path7) => `\`${path7}\``).join(", ");
+  return `there is ${shown4}${beside.length > 5 ? ` and ${String(beside.length - 5)} more` : ""}`;
+}
+function sameStep(name2, existing) {
+  const step = baseName(name2);
+  const last = nearestName(step, new Set(existing.map(baseName)));
+  return last === void 0 ? void 0 : existing.find((path7) => baseName(path7) === last);
+}
+
 // src/entry/action-analysis.ts
 function actionConfiguration(pair, inputs2, report) {
   const file2 = inputs2["config-file"] ?? configurationPath;
-  const base2 = textAt3(pair, "base", file2);
-  const head = textAt3(pair, "head", file2);
-  if (base2 === void 0 && head === void 0 && inputs2["config-file"] !== null) {
+  if (inputs2["config-file"] !== null && ["base", "head"].every((side2) => textAt3(pair, side2, file2) === void 0)) {
     throw new InputError(`the configuration \`${file2}\` is not in \`${report.comparison.head.label.slice(0, 80)}\``, "correct the input `config-file`, or leave it out");
   }
-  const { config: config2, notYet } = base2 === void 0 ? { config: defaultConfig, notYet: [] } : inForce3(base2, file2);
-  const proposed = head === void 0 || head === base2 ? null : proposal(head, file2);
-  return { config: overridden(config2, inputs2), notYet, file: file2, ...base2 === void 0 ? {} : { text: base2 }, ...proposed === null ? {} : { proposed: overridden(proposed, inputs2) } };
+  const { proposed, ...committed } = committedConfiguration(pair, file2, inForce3);
+  return { ...committed, config: overridden(committed.config, inputs2), ...proposed === void 0 ? {} : { proposed: overridden(proposed, inputs2) } };
 }
 function inForce3(text7, file2) {
   const reading = readConfig(text7, file2);
-  if (reading.type === "config") return reading;
+  if (reading.type === "config") return { config: reading.config, notYet: reading.notYet };
   const [first, ...more] = reading.problems;
   const where = first === void 0 ? `\`${file2}\`` : `\`${first.file}\` line ${String(first.line)}`;
   throw new InputError(`${where}: ${first?.message ?? "the configuration cannot be read"}${more.length === 0 ? "" : `, and ${String(more.length)} more`}`, first?.remedy ?? "correct the configuration on the base branch");
-}
-function proposal(text7, file2) {
-  const reading = readConfig(text7, file2);
-  return reading.type === "config" ? reading.config : null;
 }
 function overridden(config2, inputs2) {
   const { gates: gates2 } = config2;
@@ -80304,10 +80535,10 @@ async function unlessRefused(attempt) {
 }
 async function notYetPosted(host, comments, viewer) {
   const listed4 = await host.reviewComments();
-  const markers = new Set(listed4.filter((comment) => comment.author === viewer && comment.replyTo === null && (comment.line !== null || comment.wholeFile)).map((comment) => firstLine(comment.body)));
-  return comments.filter((comment) => !markers.has(firstLine(comment.body)));
+  const markers = new Set(listed4.filter((comment) => comment.author === viewer && comment.replyTo === null && (comment.line !== null || comment.wholeFile)).map((comment) => firstLine2(comment.body)));
+  return comments.filter((comment) => !markers.has(firstLine2(comment.body)));
 }
-function firstLine(body) {
+function firstLine2(body) {
   return (body.split("\n", 1)[0] ?? "").trim();
 }
 function anchored({ anchor: anchor2, fingerprint: fingerprint2 }) {
@@ -80973,19 +81204,19 @@ function override(parse6) {
 function oneOf2(...allowed) {
   return (text7, name2) => {
     const found = allowed.find((value) => value === text7);
-    if (found === void 0) throw new InputError(`the input \`${name2}\` is ${quoted(text7)}`, `use one of ${allowed.map((value) => `\`${value}\``).join(", ")}`);
+    if (found === void 0) throw new InputError(`the input \`${name2}\` is ${quoted2(text7)}`, `use one of ${allowed.map((value) => `\`${value}\``).join(", ")}`);
     return found;
   };
 }
 var flag3 = (text7, name2) => {
   if (/^(true|True|TRUE)$/.test(text7)) return true;
   if (/^(false|False|FALSE)$/.test(text7)) return false;
-  throw new InputError(`the input \`${name2}\` is ${quoted(text7)}`, "use `true` or `false`");
+  throw new InputError(`the input \`${name2}\` is ${quoted2(text7)}`, "use `true` or `false`");
 };
 function whole3(least, most2) {
   return (text7, name2) => {
     const value = Number(text7);
-    if (!/^\d+$/.test(text7) || value < least || value > most2) throw new InputError(`the input \`${name2}\` is ${quoted(text7)}`, `use a whole number from ${String(least)} to ${String(most2)}`);
+    if (!/^\d+$/.test(text7) || value < least || value > most2) throw new InputError(`the input \`${name2}\` is ${quoted2(text7)}`, `use a whole number from ${String(least)} to ${String(most2)}`);
     return value;
   };
 }
@@ -80995,7 +81226,7 @@ var line = (text7, name2) => {
 };
 var list4 = (text7) => text7.split(/[\n,]/).map((entry2) => entry2.trim()).filter((entry2) => entry2 !== "");
 var tag = (text7, name2) => {
-  if (!/^[A-Za-z0-9._-]{1,64}$/.test(text7)) throw new InputError(`the input \`${name2}\` is ${quoted(text7)}`, "use 1 to 64 letters, digits, dots, hyphens and underscores");
+  if (!/^[A-Za-z0-9._-]{1,64}$/.test(text7)) throw new InputError(`the input \`${name2}\` is ${quoted2(text7)}`, "use 1 to 64 letters, digits, dots, hyphens and underscores");
   return text7;
 };
 var outputFile = (text7, name2) => text7 === "off" ? null : line(text7, name2);
@@ -81005,7 +81236,7 @@ var maturity = (text7, name2) => {
   for (const entry2 of list4(text7, name2)) {
     const [, key, value] = /^(minimumScore|maximumDrop)\s*[:=]\s*(\d{1,3})$/.exec(entry2) ?? [];
     if (key !== "minimumScore" && key !== "maximumDrop" || value === void 0 || Number(value) > 100) {
-      throw new InputError(`the input \`${name2}\` holds ${quoted(entry2)}`, "use `off`, or `minimumScore: 60, maximumDrop: 5` with numbers from 0 to 100");
+      throw new InputError(`the input \`${name2}\` holds ${quoted2(entry2)}`, "use `off`, or `minimumScore: 60, maximumDrop: 5` with numbers from 0 to 100");
     }
     gate[key] = Number(value);
   }
@@ -81048,7 +81279,7 @@ function readInputs(read2) {
   });
   return Object.fromEntries(entries2);
 }
-function quoted(text7) {
+function quoted2(text7) {
   const shown4 = text7.replace(/[\u0000-\u001f\u007f`]+/g, " ").trim();
   return `\`${shown4.length > 80 ? `${shown4.slice(0, 79)}…` : shown4}\``;
 }
@@ -81182,232 +81413,6 @@ function sarifRef(event2, head, { sha: sha2, ref: ref2 }) {
 
 // src/entry/action-trees.ts
 import { resolve as resolve5 } from "node:path";
-
-// src/adapters/git/revisions.ts
-var fetchTimeoutMs = 12e4;
-var objectId = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/u;
-async function repositoryRoot(directory) {
-  const top = await runGit(directory, ["rev-parse", "--show-toplevel"]);
-  if (top.code === 0) return firstLine2(top.stdout);
-  const bare2 = await runGit(directory, ["rev-parse", "--absolute-git-dir"]);
-  if (bare2.code === 0) return firstLine2(bare2.stdout);
-  throw notARepository(directory, bare2.stderr);
-}
-function notARepository(directory, stderr) {
-  const shown4 = quoted2(directory);
-  if (stderr.includes("dubious ownership")) return new InputError(`git refuses the repository at ${shown4} because another user owns it`, `run \`git config --global --add safe.directory ${directory.replace(/\s+/gu, " ")}\``);
-  if (stderr.includes("cannot change to")) return new InputError(`the directory ${shown4} does not exist`, "name the folder of a git repository");
-  return new InputError(`${shown4} is no git repository`, "run inside a clone, or compare two directories");
-}
-async function resolveRevision(repository, revision3, options = {}) {
-  assertRevision(revision3);
-  const here = await lookUp(repository, revision3);
-  if (here !== void 0) return here;
-  if (objectId.test(revision3) && options.fetchMissing !== false && await fetchCommit(repository, revision3, options)) {
-    const fetched = await lookUp(repository, revision3);
-    if (fetched !== void 0) return fetched;
-  }
-  await repositoryRoot(repository);
-  throw await unknownRevision(repository, revision3, options.remote ?? "origin");
-}
-async function unknownRevision(repository, revision3, remote) {
-  const says = async (...args) => {
-    const { code: code2, stdout } = await runGit(repository, args);
-    return code2 === 0 ? firstLine2(stdout) : "";
-  };
-  if (await says("rev-list", "--all", "--max-count=1") === "") return new InputError(`the revision ${quoted2(revision3)} is unknown: the repository has no commit yet`, "commit the manifests first, or compare two directories");
-  const [name2 = ""] = revision3.split(/[~^@]/u, 1);
-  const known3 = name2 === "" ? void 0 : await lookUp(repository, name2);
-  if (known3 !== void 0) {
-    const message = `${quoted2(name2)} has no ancestor ${quoted2(revision3)}`;
-    if (await says("rev-parse", "--is-shallow-repository") === "true") return new InputError(`${message} in this shallow clone`, `fetch more of the history with \`git fetch --deepen=50 ${remote}\``);
-    return new InputError(message, `its history has ${await says("rev-list", "--count", known3)} commits; name one of them`);
-  }
-  const hasRemote = revision3.startsWith(`${remote}/`) || await says("remote", "get-url", remote) !== "";
-  const remedy2 = hasRemote ? `fetch it with \`git fetch --depth=1 ${remote} ${bareName(revision3, remote)}\`, or check the name` : "check the name; `git branch --all` and `git tag` list what there is";
-  return new InputError(`the revision ${quoted2(revision3)} is unknown in this repository`, remedy2);
-}
-function bareName(revision3, remote) {
-  return revision3.startsWith(`${remote}/`) ? revision3.slice(remote.length + 1) : revision3.replace(/[~^@].*$/u, "");
-}
-function assertRevision(revision3) {
-  const wrong = revision3 === "" || revision3.startsWith("-") || revision3.length > 1e3 || /[\u0000-\u0020\u007f?*[\\]/u.test(revision3) || revision3.includes("..") || revision3.startsWith(":");
-  if (wrong) throw new InputError(`${quoted2(revision3)} is no revision`, "name one commit, branch or tag, such as `main`, `HEAD~1` or a commit id");
-}
-async function lookUp(repository, revision3) {
-  for (const type of ["commit", "tree"]) {
-    const { code: code2, stdout } = await runGit(repository, ["rev-parse", "--verify", "--quiet", "--end-of-options", `${revision3}^{${type}}`]);
-    const id = firstLine2(stdout);
-    if (code2 === 0 && objectId.test(id)) return id;
-  }
-  return void 0;
-}
-async function fetchCommit(repository, id, options) {
-  const { code: code2 } = await runGit(repository, ["fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", "--depth=1", "--end-of-options", options.remote ?? "origin", id], fetchRun(options));
-  return code2 === 0;
-}
-async function fetchObjects(repository, ids2, options) {
-  const args = ["-c", "fetch.negotiationAlgorithm=noop", "fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", "--filter=blob:none", "--stdin", "--end-of-options", options.remote ?? "origin"];
-  const { code: code2 } = await runGit(repository, args, { ...fetchRun(options), input: `${ids2.join("\n")}
-` });
-  return code2 === 0;
-}
-function fetchRun(options) {
-  return { timeoutMs: fetchTimeoutMs, ...options.credential === void 0 ? {} : { credential: options.credential } };
-}
-async function mergeParents(repository, id) {
-  const commit = await resolveRevision(repository, id, { fetchMissing: false });
-  const { code: code2, stdout } = await runGit(repository, ["cat-file", "commit", commit]);
-  if (code2 !== 0) throw new InputError(`the commit ${quoted2(id)} cannot be read`, "check out with `fetch-depth: 2`");
-  const [header2 = ""] = stdout.toString("utf8").split("\n\n", 1);
-  return header2.split("\n").flatMap((line2) => line2.startsWith("parent ") ? [line2.slice(7).trim()] : []);
-}
-async function mergeBase(repository, left, right) {
-  const [a, b] = [await resolveRevision(repository, left, { fetchMissing: false }), await resolveRevision(repository, right, { fetchMissing: false })];
-  const { code: code2, stdout } = await runGit(repository, ["merge-base", a, b]);
-  const id = firstLine2(stdout);
-  return code2 === 0 && objectId.test(id) ? id : void 0;
-}
-function firstLine2(output2) {
-  const [line2 = ""] = output2.toString("utf8").split(/\r?\n/u, 1);
-  return line2;
-}
-function quoted2(text7) {
-  return `\`${text7.replace(/[\u0000-\u001f\u007f`]+/gu, " ").slice(0, 200)}\``;
-}
-
-// src/adapters/git/read-revisions.ts
-var defaultLimitBytes = 1e7;
-var defaultMaxFiles = 2e4;
-var linkBytes = 4096;
-async function readRevisions(repository, baseRevision, headRevision, options = {}) {
-  const baseId = await resolveRevision(repository, baseRevision, options);
-  const headId2 = baseRevision === headRevision ? baseId : await resolveRevision(repository, headRevision, options);
-  const partial2 = await isPartialClone(repository);
-  const base2 = await listTree(repository, baseId, partial2, options);
-  const head = headId2 === baseId ? base2 : await listTree(repository, headId2, partial2, options);
-  if (partial2 && options.fetchMissing !== false) await fetchLeftOut(repository, [baseId, headId2], [base2, head], options);
-  const { blobs, links } = await readBlobs(repository, [base2, head], options);
-  return { baseId, headId: headId2, base: tree(baseRevision, base2, links), head: tree(headRevision, head, links), blobs };
-}
-function tree(label3, entries2, links) {
-  const targets2 = /* @__PURE__ */ new Map();
-  for (const entry2 of entries2.values()) {
-    const target = entry2.type === "symlink" ? links.get(entry2.blob) : void 0;
-    if (target !== void 0) targets2.set(entry2.path, target);
-  }
-  return resolveLinks(label3, entries2, targets2);
-}
-async function isPartialClone(repository) {
-  const { code: code2, stdout } = await runGit(repository, ["config", "--get-regexp", String.raw`^(extensions\.partialclone|remote\..*\.promisor)$`]);
-  return code2 === 0 && stdout.length > 0;
-}
-async function fetchLeftOut(repository, ids2, listings, options) {
-  const { code: code2, stdout } = await runGit(repository, ["rev-list", "--objects", "--no-walk", "--missing=print", ...ids2]);
-  if (code2 !== 0) return;
-  const absent = new Set(stdout.toString("latin1").split("\n").flatMap((line2) => line2.startsWith("?") ? [line2.slice(1)] : []));
-  const wanted = options.wanted ?? wantedPath;
-  const asked = /* @__PURE__ */ new Set();
-  for (const listing of listings) {
-    for (const entry2 of listing.values()) {
-      if (entry2.type !== "submodule" && absent.has(entry2.blob) && (entry2.type === "symlink" || wanted(entry2.path))) asked.add(entry2.blob);
-    }
-  }
-  if (asked.size > 0) await fetchObjects(repository, [...asked], options);
-}
-async function listTree(repository, id, partial2, options) {
-  const list5 = () => runGit(repository, ["ls-tree", "-r", "-z", ...partial2 ? [] : ["-l"], "--full-tree", "--end-of-options", id]);
-  let result = await list5();
-  if (result.code !== 0 && options.fetchMissing !== false && await fetchCommit(repository, id, options)) result = await list5();
-  if (result.code !== 0) {
-    await repositoryRoot(repository);
-    throw new InputError(`the tree of \`${id}\` is not complete in this clone`, `fetch it with \`git fetch --depth=1 ${options.remote ?? "origin"} ${id}\``);
-  }
-  return parseListing(result.stdout);
-}
-function parseListing(output2) {
-  const entries2 = [];
-  for (let at2 = 0; at2 < output2.length; ) {
-    const end = output2.indexOf(0, at2);
-    const record3 = output2.subarray(at2, end === -1 ? output2.length : end);
-    at2 = end === -1 ? output2.length : end + 1;
-    const tab3 = record3.indexOf(9);
-    const [mode = "", type, id = "", size = ""] = record3.subarray(0, tab3).toString("latin1").split(/ +/u);
-    const path7 = pathText2(record3.subarray(tab3 + 1));
-    if (type === "commit") entries2.push({ type: "submodule", path: path7, commit: id });
-    else if (mode === "120000") entries2.push({ type: "symlink", path: path7, blob: id });
-    else if (type === "blob") entries2.push({ type: "file", path: path7, blob: id, size: /^\d+$/u.test(size) ? Number(size) : 0, mode });
-  }
-  return new Map(entries2.sort((left, right) => compareText(left.path, right.path)).map((entry2) => [entry2.path, entry2]));
-}
-var strictPath = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-function pathText2(bytes) {
-  try {
-    return strictPath.decode(bytes);
-  } catch {
-    return Array.from(bytes, (byte) => byte < 128 ? String.fromCharCode(byte) : `\\x${byte.toString(16)}`).join("");
-  }
-}
-async function readBlobs(repository, listings, options) {
-  const limitBytes = options.limitBytes ?? defaultLimitBytes;
-  const maxFiles = options.maxFiles ?? defaultMaxFiles;
-  const wanted = options.wanted ?? wantedPath;
-  const blobs = /* @__PURE__ */ new Map();
-  const links = /* @__PURE__ */ new Map();
-  const linkIds = /* @__PURE__ */ new Set();
-  const ids2 = /* @__PURE__ */ new Set();
-  for (const listing of new Set(listings)) {
-    let files = 0;
-    for (const entry2 of listing.values()) {
-      if (entry2.type === "symlink") linkIds.add(entry2.blob);
-      if (entry2.type !== "file" || !wanted(entry2.path)) continue;
-      files += 1;
-      if (entry2.size > limitBytes) blobs.set(entry2.blob, tooLarge(entry2.size, limitBytes));
-      else if (files <= maxFiles) ids2.add(entry2.blob);
-      else if (!ids2.has(entry2.blob)) blobs.set(entry2.blob, beyondLimit(maxFiles));
-    }
-  }
-  const missing = /* @__PURE__ */ new Set();
-  const take = (id, object4) => {
-    switch (object4.type) {
-      case "missing":
-        missing.add(id);
-        return;
-      case "too-large":
-        blobs.set(id, tooLarge(object4.size, limitBytes));
-        return;
-      case "content":
-        if (linkIds.has(id) && object4.bytes.byteLength <= linkBytes) links.set(id, pathText2(Buffer.from(object4.bytes)));
-        blobs.set(id, decodeText(object4.bytes, limitBytes));
-    }
-  };
-  await readObjects(repository, [.../* @__PURE__ */ new Set([...ids2, ...linkIds])], limitBytes, take);
-  const linked2 = linkedIds(listings, links, wanted).filter((id) => !blobs.has(id) && !missing.has(id));
-  await readObjects(repository, linked2, limitBytes, take);
-  if (missing.size > 0 && options.fetchMissing !== false) {
-    const again = [...missing];
-    if (await fetchObjects(repository, again, options)) {
-      missing.clear();
-      await readObjects(repository, again, limitBytes, take);
-    }
-  }
-  for (const id of missing) blobs.set(id, missingObject(id));
-  return { blobs, links };
-}
-function linkedIds(listings, links, wanted) {
-  const found = /* @__PURE__ */ new Set();
-  for (const listing of new Set(listings)) {
-    if (![...listing.values()].some((entry2) => entry2.type === "symlink" && wanted(entry2.path))) continue;
-    for (const entry2 of tree("", listing, links).entries.values()) if (entry2.type === "file" && entry2.link !== void 0 && wanted(entry2.path)) found.add(entry2.blob);
-  }
-  return [...found];
-}
-function missingObject(id) {
-  return { type: "unreadable", problem: { kind: "missing-object", reason: `the object ${id.slice(0, 12)} is not in this clone and could not be fetched`, remedy: "check out without `filter`, or give the step a token that may read the repository" } };
-}
-function beyondLimit(maxFiles) {
-  return { type: "unreadable", problem: { kind: "limit", reason: `the tree has more than ${maxFiles} files to read`, remedy: "raise `limits.files`, or exclude folders with `ignore`" } };
-}
 
 // src/adapters/github/trees-by-api.ts
 var atOnce = 8;

@@ -1,6 +1,6 @@
 /** The analysis as the Action runs it: the configuration of the base, what the workflow overrides, then the review. */
 import { InputError } from '#app/input-error.ts';
-import { defaultConfig, readConfig, type Config, type NotYet } from '#app/config.ts';
+import { readConfig, type Config } from '#app/config.ts';
 import { configurationPath } from '#app/load/relevance.ts';
 import { review } from '#app/review.ts';
 import { describeRules } from '#findings/registry.ts';
@@ -10,43 +10,26 @@ import { changedPaths } from '#trees/changes.ts';
 import { textAt, type TreePair } from '#trees/tree.ts';
 import type { ActionInputs } from './action-inputs.ts';
 import type { Analysis } from './action-run.ts';
+import { committedConfiguration, type Configuration, type Parse } from './configuration.ts';
 import { checkConfiguredNames } from './configured-names.ts';
 import { prepare } from './rendering.ts';
-
-interface Configuration {
-  readonly config: Config;
-  readonly notYet: readonly NotYet[];
-  readonly proposed?: Config;
-  readonly file: string;
-  /** As written; absent where the defaults hold. */
-  readonly text?: string;
-}
 
 /** A pull request that brings or changes the configuration is judged by the base's, and shows what the new one would say. */
 export function actionConfiguration(pair: TreePair, inputs: ActionInputs, report: Pick<Report, 'comparison'>): Configuration {
   const file = inputs['config-file'] ?? configurationPath;
-  const base = textAt(pair, 'base', file);
-  const head = textAt(pair, 'head', file);
-  if (base === undefined && head === undefined && inputs['config-file'] !== null) {
+  if (inputs['config-file'] !== null && (['base', 'head'] as const).every((side) => textAt(pair, side, file) === undefined)) {
     throw new InputError(`the configuration \`${file}\` is not in \`${report.comparison.head.label.slice(0, 80)}\``, 'correct the input `config-file`, or leave it out');
   }
-  const { config, notYet } = base === undefined ? { config: defaultConfig, notYet: [] } : inForce(base, file);
-  const proposed = head === undefined || head === base ? null : proposal(head, file);
-  return { config: overridden(config, inputs), notYet, file, ...(base === undefined ? {} : { text: base }), ...(proposed === null ? {} : { proposed: overridden(proposed, inputs) }) };
+  const { proposed, ...committed } = committedConfiguration(pair, file, inForce);
+  return { ...committed, config: overridden(committed.config, inputs), ...(proposed === undefined ? {} : { proposed: overridden(proposed, inputs) }) };
 }
 
-function inForce(text: string, file: string): Pick<Configuration, 'config' | 'notYet'> {
+function inForce(text: string, file: string): ReturnType<Parse> {
   const reading = readConfig(text, file);
-  if (reading.type === 'config') return reading;
+  if (reading.type === 'config') return { config: reading.config, notYet: reading.notYet };
   const [first, ...more] = reading.problems;
   const where = first === undefined ? `\`${file}\`` : `\`${first.file}\` line ${String(first.line)}`;
   throw new InputError(`${where}: ${first?.message ?? 'the configuration cannot be read'}${more.length === 0 ? '' : `, and ${String(more.length)} more`}`, first?.remedy ?? 'correct the configuration on the base branch');
-}
-
-/** A broken proposal is the author's to mend; the rules in force go on. */
-function proposal(text: string, file: string): Config | null {
-  const reading = readConfig(text, file);
-  return reading.type === 'config' ? reading.config : null;
 }
 
 function overridden(config: Config, inputs: ActionInputs): Config {

@@ -15,7 +15,9 @@ export interface Configuration {
   readonly proposed?: Config;
 }
 
-function parsed(text: string, file: string): Pick<Configuration, 'config' | 'notYet'> {
+export type Parse = (text: string, file: string) => Pick<Configuration, 'config' | 'notYet'>;
+
+function parsed(text: string, file: string): ReturnType<Parse> {
   const result = readConfig(text, file);
   if (result.type === 'invalid') {
     const [first, ...more] = result.problems;
@@ -30,14 +32,19 @@ export function configurationFor(pair: TreePair, named: string | undefined): Con
     const text = readNamed(named);
     return { ...parsed(text, named), file: named, text };
   }
-  const base = textAt(pair, 'base', configurationPath);
-  const head = textAt(pair, 'head', configurationPath);
-  const inForce = base === undefined ? { config: defaultConfig, notYet: [] } : { ...parsed(base, configurationPath), text: base };
-  return { ...inForce, file: configurationPath, ...(head === undefined || head === base ? {} : proposedBy(head)) };
+  return committedConfiguration(pair, configurationPath, parsed);
+}
+
+/** The base's file is in force, the head's is a proposal. @param parse throws where the base's file is not a configuration */
+export function committedConfiguration(pair: TreePair, file: string, parse: Parse): Configuration {
+  const base = textAt(pair, 'base', file);
+  const head = textAt(pair, 'head', file);
+  const inForce = base === undefined ? { config: defaultConfig, notYet: [] } : { ...parse(base, file), text: base };
+  return { ...inForce, file, ...(head === undefined || head === base ? {} : proposedBy(head, file)) };
 }
 
 /** A broken proposal is the author's to mend, and no reason to stop the review by the rules in force. */
-function proposedBy(text: string): Pick<Configuration, 'proposed'> {
-  const result = readConfig(text, configurationPath);
+function proposedBy(text: string, file: string): Pick<Configuration, 'proposed'> {
+  const result = readConfig(text, file);
   return result.type === 'invalid' ? {} : { proposed: result.config };
 }
