@@ -25,6 +25,8 @@ export interface ActionEnvironment {
   /** On a pull request the test merge. */
   readonly sha: string;
   readonly ref: string;
+  /** The branch that a pull request or push goes into; empty where none is told. */
+  readonly branch: string;
   readonly event: WorkflowEvent;
   /** Milliseconds between two writes at GitHub. */
   readonly writeSpacing: number;
@@ -51,9 +53,16 @@ export function readEnvironment(variables: Variables, directory: string): Action
     attempt: Number(read('GITHUB_RUN_ATTEMPT')) || 1,
     sha: read('GITHUB_SHA'),
     ref: read('GITHUB_REF'),
+    branch: read('GITHUB_BASE_REF') || branchOf(read('GITHUB_REF')),
     event: event(read('GITHUB_EVENT_NAME'), read('GITHUB_EVENT_PATH')),
     writeSpacing: writeSpacing(read('MESH_POSTURE_WRITE_SPACING_MS')),
   };
+}
+
+/** A merge queue works on branches of its own, which carry the name of the one behind the queue. */
+function branchOf(ref: string): string {
+  const branch = ref.startsWith('refs/heads/') ? ref.slice('refs/heads/'.length) : '';
+  return /^gh-readonly-queue\/(.+)\/pr-\d+-[^/]*$/u.exec(branch)?.[1] ?? branch;
 }
 
 function event(name: string, path: string): WorkflowEvent {

@@ -89,8 +89,9 @@ export async function runAction(world: World): Promise<number> {
 }
 
 /** Nothing that the pull request may have written is run: not from the workspace, not from the directories that are compared. */
-function renderSource(comparison: Comparison, pair: TreePair, workspace: string): RenderSource {
-  if (comparison.type !== 'directories') return { raw: gitBytes(workspace), untrusted: [workspace] };
+function renderSource(comparison: Comparison, pair: TreePair, { workspace, repositoryUrl, branch }: ActionEnvironment, inputs: ActionInputs): RenderSource {
+  // Another base than the event's may be any branch, and directories are of no repository that is known.
+  if (comparison.type !== 'directories') return { raw: gitBytes(workspace), untrusted: [workspace], repository: { addresses: [repositoryUrl], ...(branch === '' || inputs['base-ref'] !== null ? {} : { branch }) } };
   return { raw: directoryBytes(pair, { base: comparison.base, head: comparison.head }), untrusted: [workspace, comparison.base, comparison.head] };
 }
 
@@ -159,7 +160,7 @@ class Run {
     }
 
     const trees = await source.read(comparison, (path) => wantedPath(path) || path === inputs['config-file']);
-    const { report, sarif } = await this.#world.analysis({ pair: trees.pair, comparison: trees.comparison, inputs, source: renderSource(comparison, trees.pair, workspace), today: new Date(clock.now()).toISOString().slice(0, 10) });
+    const { report, sarif } = await this.#world.analysis({ pair: trees.pair, comparison: trees.comparison, inputs, source: renderSource(comparison, trees.pair, environment, inputs), today: new Date(clock.now()).toISOString().slice(0, 10) });
 
     // Decided here, before anything is presented: no comment, upload or file changes it.
     const result = decided(report, inputs['warn-only']);

@@ -4,9 +4,10 @@ import { InputError } from '#app/input-error.ts';
 import type { Report } from '#report/report.ts';
 import type { TreePair } from '#trees/tree.ts';
 import { pairOf } from '#trees/tree.ts';
+import type { RepositoryFacts } from '#units/repository.ts';
 import { readDirectories, readDirectory } from '#adapters/files/read-directory.ts';
 import { readRevision, readRevisions } from '#adapters/git/read-revisions.ts';
-import { repositoryRoot } from '#adapters/git/revisions.ts';
+import { remoteAddresses, repositoryRoot, sharedBranch } from '#adapters/git/revisions.ts';
 import { directoryBytes, gitBytes, type RenderSource } from './rendering.ts';
 
 export interface Opened {
@@ -29,7 +30,7 @@ export async function openPair(base: string, head: string): Promise<Opened> {
   const pair = await readRevisions(root, base, head).catch((error: unknown) => {
     throw isDirectory(base) !== isDirectory(head) && error instanceof InputError ? ofTwoSorts(base, head) : error;
   });
-  return { pair, comparison: { mode: 'revisions', base: { id: pair.baseId, label: base }, head: { id: pair.headId, label: head } }, source: { raw: gitBytes(root), untrusted: [root] } };
+  return { pair, comparison: { mode: 'revisions', base: { id: pair.baseId, label: base }, head: { id: pair.headId, label: head } }, source: { raw: gitBytes(root), untrusted: [root], repository: await factsOf(root, base) } };
 }
 
 /** The repository that holds what is no directory; the error names that. */
@@ -58,7 +59,13 @@ export async function openTree(named: string | undefined): Promise<Opened> {
   }
   const root = await repositoryFor([target]);
   const { tree, blobs, id } = await readRevision(root, target);
-  return { pair: pairOf(tree, tree, blobs), comparison: { mode: 'snapshot', base: null, head: { id, label: target } }, source: { raw: gitBytes(root), untrusted: [root] } };
+  return { pair: pairOf(tree, tree, blobs), comparison: { mode: 'snapshot', base: null, head: { id, label: target } }, source: { raw: gitBytes(root), untrusted: [root], repository: await factsOf(root) } };
+}
+
+/** @param base of a comparison; a snapshot has none, and its own branch says nothing about what is deployed */
+async function factsOf(root: string, base?: string): Promise<RepositoryFacts> {
+  const branch = base === undefined ? undefined : await sharedBranch(root, base);
+  return { addresses: await remoteAddresses(root), ...(branch === undefined ? {} : { branch }) };
 }
 
 /** The text of a file that the user names. */

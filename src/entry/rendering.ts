@@ -12,6 +12,7 @@ import { readObjects } from '#adapters/git/batch.ts';
 import { directoryCache, noCache, type RenderCache } from '#adapters/render/cache.ts';
 import { createRenderer, defaultRenderLimits } from '#adapters/render/renderer.ts';
 import type { BlobId, TreePair } from '#trees/tree.ts';
+import type { RepositoryFacts } from '#units/repository.ts';
 
 /** Where bytes of blobs come from whose text was not read: packed charts, files that only a generator takes. */
 export type RawBytes = (blobs: readonly BlobId[]) => Promise<ReadonlyMap<BlobId, Uint8Array>>;
@@ -20,16 +21,18 @@ export interface RenderSource {
   readonly raw: RawBytes;
   /** Folders that hold what is reviewed: no program is run from there. */
   readonly untrusted: readonly string[];
+  /** What objects of Flux and Argo CD may call this repository (R7, R8). */
+  readonly repository?: RepositoryFacts;
 }
 
-export async function prepare(pair: TreePair, config: Config, { raw, untrusted }: RenderSource): Promise<Prepared> {
+export async function prepare(pair: TreePair, config: Config, { raw, untrusted, repository }: RenderSource): Promise<Prepared> {
   const renderer = createRenderer({
     tools: { kustomize: config.tools.kustomize, helm: config.tools.helm, searchPath: searchPath(), untrusted },
     bytes: (blobs) => bytesOf(pair, blobs, raw),
     cache: cacheOf(),
     limits: { milliseconds: Math.min(defaultRenderLimits.milliseconds, config.limits.seconds * 1000) },
   });
-  return prepareRendering(pair, config, renderer);
+  return prepareRendering(pair, config, renderer, repository);
 }
 
 /** PATH, and behind it what a checkout of this tool has unpacked for its own tests (`tools/unpack.ts`). */

@@ -77,3 +77,25 @@ function matchText(pattern: string, text: string): boolean {
   while (pattern[want] === '*') want += 1;
   return want === pattern.length;
 }
+
+/** A whole text with `*` (any run, `/` too), `?` and alternatives in braces; too many alternatives match everything. */
+export function compileWildcard(pattern: string): PathMatcher {
+  const alternatives = expanded(pattern);
+  return alternatives === undefined ? () => true : (path) => alternatives.some((each) => matchText(each.replace(/\*+/gu, '*'), path));
+}
+
+const mostAlternatives = 256;
+
+/** Innermost braces first. */
+function expanded(pattern: string): readonly string[] | undefined {
+  let open: readonly string[] = [pattern];
+  for (;;) {
+    const next = open.flatMap((each) => {
+      const found = /\{([^{}]*)\}/u.exec(each);
+      return found === null ? [each] : (found[1] ?? '').split(',').map((word) => `${each.slice(0, found.index)}${word}${each.slice(found.index + found[0].length)}`);
+    });
+    if (next.length > mostAlternatives) return undefined;
+    if (next.length === open.length && next.every((each, index) => each === open[index])) return next;
+    open = next;
+  }
+}

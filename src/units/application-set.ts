@@ -4,7 +4,9 @@
  * @see https://argo-cd.readthedocs.io/en/stable/operator-manual/applicationset/Generators/
  */
 import { compileGlobs } from '#lib/glob.ts';
+import { valuesOf } from './build.ts';
 import { isRecord, records } from './kustomization.ts';
+import { isReviewed } from './repository.ts';
 import type { RootContext } from './roots.ts';
 
 /** One generated Application: its spec with every known parameter put in. */
@@ -30,8 +32,19 @@ export function applicationsOf(spec: Readonly<Record<string, unknown>>, context:
 }
 
 function parametersOf(generator: Readonly<Record<string, unknown>>, context: RootContext): readonly Parameters[] {
-  if (isRecord(generator['list'])) return records(generator['list']['elements']).map((element) => flattened(element));
-  if (isRecord(generator['git'])) return gitParameters(generator['git'], context);
+  const { selector } = generator;
+  const wanted = isRecord(selector) && isRecord(selector['matchLabels']) ? Object.entries(selector['matchLabels']) : [];
+  // A parameter that is not known may have the wanted value.
+  return generated(generator, context).filter((parameters) => wanted.every(([key, value]) => parameters[key] === undefined || parameters[key] === value));
+}
+
+function generated(generator: Readonly<Record<string, unknown>>, context: RootContext): readonly Parameters[] {
+  if (isRecord(generator['list'])) {
+    const { elements, elementsYaml } = generator['list'];
+    return records(typeof elementsYaml === 'string' ? valuesOf(elementsYaml)?.[0] : elements).map((element) => flattened(element));
+  }
+  // What another repository holds is not told here.
+  if (isRecord(generator['git'])) return isReviewed(typeof generator['git']['repoURL'] === 'string' ? generator['git']['repoURL'] : undefined, context.repository) ? gitParameters(generator['git'], context) : [{}];
   if (isRecord(generator['matrix'])) {
     return records(generator['matrix']['generators']).reduce<readonly Parameters[]>((sets, inner) => {
       // A later generator may use what an earlier one says.

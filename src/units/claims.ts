@@ -8,6 +8,8 @@ import type { SideScan } from './scan.ts';
  */
 export interface Claims {
   readonly claimed: (path: string) => boolean;
+  /** The part of it that charts claim. */
+  readonly inChart: (path: string) => boolean;
 }
 
 interface SideClaims {
@@ -21,13 +23,15 @@ interface SideClaims {
 export function claimsFor(side: SideScan, other: SideScan): Claims {
   const own = claimsOf(side);
   const others = claimsOf(other);
+  const inChart = (path: string): boolean => inTree(own.trees, folderOf(path)) || inTree(others.trees, folderOf(path));
   return {
+    inChart,
     claimed: (path) => {
       const folder = folderOf(path);
       if (own.owners.has(folder)) return true;
       // A folder that becomes a kustomization, or stops being one, is the same unit in two forms: only *foreign* claims cross sides.
       for (const owner of others.owners.get(folder) ?? []) if (owner !== folder) return true;
-      return inTree(own.trees, folder) || inTree(others.trees, folder);
+      return inChart(path);
     },
   };
 }

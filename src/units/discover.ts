@@ -2,13 +2,14 @@ import { compileGlobs } from '#lib/glob.ts';
 import { groupBy } from '#lib/group.ts';
 import { compareText, distinct, sortedBy } from '#lib/order.ts';
 import type { Side, TreePair } from '#trees/tree.ts';
-import { chartInputs, claimsFor, dependencyCharts, kustomizationInputs, referredKustomizations } from './claims.ts';
+import { chartInputs, claimsFor, dependencyCharts, kustomizationInputs, referredKustomizations, type Claims } from './claims.ts';
 import { documentsOf, follow, mayBeManifestFile } from './documents.ts';
 import type { Documents, Reading } from './documents.ts';
 import { pairUnits } from './pairing.ts';
 import { exists, filesBelow, scanSide, valuesFilesOf } from './scan.ts';
 import { anyGenerator } from './roots.ts';
 import type { RootReference, SideScan } from './scan.ts';
+import { unknownRepository, type RepositoryFacts } from './repository.ts';
 import { baseName, below, folderOf, resolvePath } from './unit.ts';
 import { valuesOf, type OutsideContent } from './build.ts';
 import { variablesOf } from './variables.ts';
@@ -40,10 +41,10 @@ const unseenKinds: ReadonlySet<string> = new Set(['missing-object', 'not-readabl
 const noInputs: UnitInputs = { folders: new Set(), trees: [], files: new Set() };
 
 /** The units of both sides (R3 to R6, R9, R11, R12, R17): found over both together, present per side. */
-export function discoverUnits(pair: TreePair, config: UnitsConfig): Discovered {
+export function discoverUnits(pair: TreePair, config: UnitsConfig, repository: RepositoryFacts = unknownRepository): Discovered {
   const documents = documentsOf(pair.blobs);
-  const base = scanSide(pair.base, documents);
-  const head = pair.base === pair.head ? base : scanSide(pair.head, documents);
+  const base = scanSide(pair.base, documents, repository);
+  const head = pair.base === pair.head ? base : scanSide(pair.head, documents, repository);
   const ignored = new Set<string>();
   const unlike = new Set<string>();
   const contextOf = (paths: readonly string[]): Record<Side, readonly string[]> => ({ base: contextFiles(base, paths), head: contextFiles(head, paths) });
@@ -55,10 +56,10 @@ export function discoverUnits(pair: TreePair, config: UnitsConfig): Discovered {
     const found = new Map<string, UnitSide>();
     const claims = claimsFor(side, other);
     const isIgnored = compileGlobs(config.ignore);
-    const taken = takenBy(config, roots);
+    const taken = takenBy(side, config, roots);
     for (const [id, unit] of configuredUnits(side, config, claims.claimed, contextPaths)) found.set(id, unit);
-    for (const [id, unit] of rootUnits(side, other, documents, claims.claimed, contextPaths)) if (!found.has(id)) found.set(id, unit);
-    const referred = referredKustomizations(side);
+    for (const [id, unit] of rootUnits(side, other, documents, claims, contextPaths)) if (!found.has(id)) found.set(id, unit);
+    const referred = new Set([...referredKustomizations(side), ...roots.flatMap((root) => kustomizationsBelow(side, root))]);
     for (const [folder, kustomization] of side.kustomizations) {
       if (referred.has(folder) || kustomization.component || taken.roots.has(folder)) continue;
       if (isIgnored(kustomization.file)) ignored.add(kustomization.file);
@@ -158,13 +159,16 @@ interface Taken {
   readonly files: (path: string) => boolean;
 }
 
-function takenBy(config: UnitsConfig, roots: readonly RootReference[]): Taken {
+function takenBy(side: SideScan, config: UnitsConfig, roots: readonly RootReference[]): Taken {
   const configured = config.units.flatMap((unit) => resolvePath('.', unit.path) ?? []);
-  const recursive = new Set([...configured, ...roots.filter((root) => root.recurse).map((root) => root.path)]);
-  const direct = new Set(roots.filter((root) => !root.recurse).map((root) => root.path));
+  // Of a folder with a kustomization or chart of its own, only what that takes is the root's.
+  const plain = roots.filter((root) => !side.kustomizations.has(root.path) && !side.charts.has(root.path));
+  const recursive = new Set([...configured, ...plain.filter((root) => root.recurse && root.takes === undefined).map((root) => root.path)]);
+  const direct = new Set(plain.filter((root) => !root.recurse && root.takes === undefined).map((root) => root.path));
+  const chosen = plain.filter((root) => root.takes !== undefined);
   return {
     roots: new Set([...configured, ...roots.map((root) => root.path)]),
-    files: (path) => direct.has(folderOf(path)) || isBelowAny(path, recursive),
+    files: (path) => direct.has(folderOf(path)) || isBelowAny(path, recursive) || chosen.some((root) => (root.recurse ? below(path, root.path) : folderOf(path) === root.path)),
   };
 }
 
@@ -204,7 +208,7 @@ function configuredUnits(side: SideScan, config: UnitsConfig, claimed: (path: st
 }
 
 /** R3b: a root is present only on the side whose own objects name it (R5); it renders as its controller does (R7). */
-function rootUnits(side: SideScan, other: SideScan, documents: Documents, claimed: (path: string) => boolean, context: ReadonlySet<string>): readonly (readonly [string, UnitSide])[] {
+function rootUnits(side: SideScan, other: SideScan, documents: Documents, claims: Claims, context: ReadonlySet<string>): readonly (readonly [string, UnitSide])[] {
   const namesOf = groupBy([...side.roots, ...other.roots], (root) => root.path);
   return [...groupBy(side.roots, (root) => `${root.path}\n${root.name}`).values()].flatMap((same): readonly (readonly [string, UnitSide])[] => {
     const root = same[0];
@@ -227,14 +231,24 @@ function rootUnits(side: SideScan, other: SideScan, documents: Documents, claime
       const helm = releaseOf(root, chart.name);
       return [[id, { kind: 'helm', path, discovery: root.tool, files: [], inputs: chartInputs(side, path, helm.values), ...rootFile(chart), ...stated, namespace: helm.namespace, helm }]];
     }
-    const files = filesBelow(side, path, root.recurse).filter((file) => mayBeManifestFile(file) && !claimed(file) && !context.has(file));
-    // Flux changes plain files as it does a kustomization's; Argo CD only fills in the namespace.
-    if (root.tool === 'flux' && Object.keys(made).length > 0) {
-      const manifests = files.filter((file) => holdsManifests(side, file, documents));
-      return [[id, { kind: 'kustomize', path, discovery: root.tool, files: [], inputs: { ...noInputs, files: new Set(files) }, rootFile: root.file, ...stated, ...made, overlay: { ...overlay, generated: manifests } }]];
+    const folders = kustomizationsBelow(side, root);
+    const own = filesBelow(side, path, root.recurse).filter((file) => mayBeManifestFile(file) && !context.has(file) && root.takes?.(file) !== false && !folders.some((folder) => below(file, folder)));
+    // Flux changes plain files as it does a kustomization's, and builds the kustomizations below; Argo CD only fills in the namespace.
+    if (root.tool === 'flux' && (Object.keys(made).length > 0 || folders.length > 0)) {
+      const files = own.filter((file) => /\.ya?ml$/iu.test(file) && !claims.inChart(file));
+      const inputs = folders.map((folder) => kustomizationInputs(side, folder));
+      const all: UnitInputs = { folders: new Set([...files.map(folderOf), ...inputs.flatMap((each) => [...each.folders])]), trees: inputs.flatMap((each) => each.trees), files: new Set([...files, ...inputs.flatMap((each) => [...each.files])]) };
+      return [[id, { kind: 'kustomize', path, discovery: root.tool, files: [], inputs: all, rootFile: root.file, ...stated, ...made, overlay: { ...overlay, generated: [...files.filter((file) => holdsManifests(side, file, documents)), ...folders] } }]];
     }
-    return [[id, { ...plainUnit(path, files, root.tool), ...stated }]];
+    return [[id, { ...plainUnit(path, own.filter((file) => !claims.claimed(file)), root.tool), ...stated }]];
   });
+}
+
+/** Flux builds the topmost kustomizations below a folder that has none of its own (R7). @see https://fluxcd.io/flux/components/kustomize/kustomizations/#generating-a-kustomizationyaml-file */
+function kustomizationsBelow(side: SideScan, root: RootReference): readonly string[] {
+  if (root.tool !== 'flux' || !root.recurse || side.kustomizations.has(root.path) || side.charts.has(root.path)) return [];
+  const all = [...side.kustomizations.keys()].filter((folder) => folder !== root.path && below(folder, root.path));
+  return all.filter((folder) => !all.some((other) => other !== folder && below(folder, other))).sort(compareText);
 }
 
 function releaseOf(root: RootReference, chartName: string): Release {
@@ -260,7 +274,8 @@ function unreferencedUnits(units: readonly Unit[], base: SideScan, head: SideSca
     if (unit === undefined) return false;
     if (unit.discovery !== 'kustomization' && unit.discovery !== 'chart' && unit.discovery !== 'folder') return true;
     const files = new Set(roots.map((root) => root.file));
-    return roots.some((root) => root.recurse && !scan.kustomizations.has(root.path) && below(unit.path, root.path)) || unit.files.some((file) => files.has(file)) || [...files].some((file) => unit.inputs.files.has(file) || unit.inputs.folders.has(folderOf(file)));
+    // Flux has taken the kustomizations below that it builds; one inside of those is nobody's.
+    return roots.some((root) => root.recurse && !(root.tool === 'flux' && unit.kind === 'kustomize') && !scan.kustomizations.has(root.path) && below(unit.path, root.path)) || unit.files.some((file) => files.has(file)) || [...files].some((file) => unit.inputs.files.has(file) || unit.inputs.folders.has(folderOf(file)));
   };
   return new Set(units.flatMap((unit) => (reach(base, unit.base) || reach(head, unit.head) ? [] : [unit.id])));
 }

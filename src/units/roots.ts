@@ -5,11 +5,14 @@
  * @see https://argo-cd.readthedocs.io/en/stable/user-guide/application-specification/
  */
 import { canonical } from '#lib/canonical.ts';
+import { compileWildcard } from '#lib/glob.ts';
 import { rendered, applicationsOf, type Template } from './application-set.ts';
 import type { OutsideContent } from './build.ts';
+import type { GitSources } from './git-sources.ts';
 import { isRecord, records, texts } from './kustomization.ts';
 import type { Overlay } from './kustomize-build.ts';
-import { resolvePath } from './unit.ts';
+import { isReviewed, pinnedRevision, type RepositoryFacts } from './repository.ts';
+import { below, resolvePath } from './unit.ts';
 
 /** A Flux or Argo CD object whose source is a path of this repository. */
 export interface RootReference {
@@ -20,6 +23,8 @@ export interface RootReference {
   readonly path: string;
   /** Plain YAML below the folder counts too: Flux always, Argo CD with `directory.recurse`. */
   readonly recurse: boolean;
+  /** Which plain files of the folder count, by their path below it; all where it is absent. */
+  readonly takes?: (path: string) => boolean;
   readonly namespace: string | undefined;
   readonly cluster: string | undefined;
   /** What the controller adds to a kustomization; Flux does so to plain folders, too. */
@@ -58,10 +63,15 @@ export interface RootContext {
   readonly folders: ReadonlySet<string>;
   readonly valuesOf: (path: string) => unknown;
   readonly filesMatching: (pattern: string) => readonly string[];
+  /** The content of a file, as an id. */
+  readonly contentOf: (path: string) => string | undefined;
+  /** Flux's `GitRepository` objects of this side. */
+  readonly gitSources: GitSources;
+  readonly repository: RepositoryFacts;
 }
 
 /** Written in the file, as cheap a test as there is: most files are none of these. */
-export const rootMarks = ['kustomize.toolkit.fluxcd.io/', 'helm.toolkit.fluxcd.io/', 'argoproj.io/'];
+export const rootMarks = ['kustomize.toolkit.fluxcd.io/', 'helm.toolkit.fluxcd.io/', 'argoproj.io/', 'source.toolkit.fluxcd.io/'];
 
 const none: RootsOfFile = { roots: [], outside: [] };
 
@@ -81,10 +91,12 @@ export function rootsOf(value: unknown, context: RootContext): RootsOfFile {
   return none;
 }
 
-function fluxKustomization(name: string, spec: Readonly<Record<string, unknown>>, { file, line }: RootContext): RootsOfFile {
+function fluxKustomization(name: string, spec: Readonly<Record<string, unknown>>, { file, line, gitSources }: RootContext): RootsOfFile {
   const source = isRecord(spec['sourceRef']) ? spec['sourceRef'] : {};
   const kind = text(source['kind']) ?? 'GitRepository';
   const path = resolvePath('.', text(spec['path']) ?? './');
+  const git = gitSources.find(source, name, file);
+  if (kind === 'GitRepository' && git?.elsewhere !== undefined) return { roots: [], outside: [{ kind: 'base', name: `${git.elsewhere} ${text(spec['path']) ?? ''}`.trim(), detail: git.revision ?? '', file, line }] };
   // OCI artifacts and buckets are outside content (R15).
   if (kind !== 'GitRepository') return { roots: [], outside: [{ kind: 'base', name: `${kind} ${text(source['name']) ?? ''} ${text(spec['path']) ?? ''}`.trim(), detail: '', file, line }] };
   if (path === undefined) return none;
@@ -102,7 +114,7 @@ function fluxKustomization(name: string, spec: Readonly<Record<string, unknown>>
   const substitute = substitution(spec['postBuild']);
   return {
     outside: [],
-    roots: [{ tool: 'flux', name, file, path, recurse: true, namespace, cluster: clusterOf(file) ?? clusterOf(path), ...(Object.keys(overlay).length === 0 ? {} : { overlay }), ...(substitute === undefined ? {} : { substitute }) }],
+    roots: [{ tool: 'flux', name, file, path, recurse: true, namespace, cluster: clusterOf(file) ?? clusterOf(path), ...(git?.pinned === undefined ? {} : { pinned: git.pinned }), ...(Object.keys(overlay).length === 0 ? {} : { overlay }), ...(substitute === undefined ? {} : { substitute }) }],
   };
 }
 
@@ -123,51 +135,70 @@ function substitution(postBuild: unknown): VariableSources | undefined {
 }
 
 /** A chart of a repository object is outside; one of a `GitRepository` may be a path of this tree. */
-function helmRelease(name: string, spec: Readonly<Record<string, unknown>>, { file, line, folders }: RootContext): RootsOfFile {
+function helmRelease(name: string, spec: Readonly<Record<string, unknown>>, { file, line, folders, gitSources }: RootContext): RootsOfFile {
   const chart = isRecord(spec['chart']) && isRecord(spec['chart']['spec']) ? spec['chart']['spec'] : {};
   const source = isRecord(chart['sourceRef']) ? chart['sourceRef'] : isRecord(spec['chartRef']) ? spec['chartRef'] : {};
   const written = text(chart['chart']) ?? text(source['name']) ?? '';
-  const path = source['kind'] === 'GitRepository' ? resolvePath('.', written) : undefined;
+  const git = gitSources.find(source, name, file);
+  const path = source['kind'] === 'GitRepository' && git?.elsewhere === undefined ? resolvePath('.', written) : undefined;
   const [ownNamespace = '', ownName = ''] = name.split('/');
   const namespace = text(spec['targetNamespace']) ?? ownNamespace;
   if (path === undefined || !folders.has(path)) {
-    return { roots: [], outside: [{ kind: 'chart', name: `${text(source['name']) ?? ''}/${written} of HelmRelease ${name}`, detail: canonical({ version: chart['version'], values: spec['values'], valuesFrom: spec['valuesFrom'] }), file, line }] };
+    return { roots: [], outside: [{ kind: 'chart', name: `${text(source['name']) ?? ''}/${written} of HelmRelease ${name}`, detail: canonical({ version: chart['version'], revision: git?.revision, values: spec['values'], valuesFrom: spec['valuesFrom'] }), file, line }] };
   }
   const values = [...texts(chart['valuesFiles']), ...texts([chart['valuesFile']])].flatMap((each) => resolvePath('.', each) ?? []);
   const release = { name: text(spec['releaseName']) ?? (text(spec['targetNamespace']) === undefined ? ownName : `${namespace}-${ownName}`), values, inline: spec['values'], set: {} };
-  return { outside: [], roots: [{ tool: 'flux', name, file, path, recurse: false, namespace: namespace === '' ? undefined : namespace, cluster: clusterOf(file), release }] };
+  return { outside: [], roots: [{ tool: 'flux', name, file, path, recurse: false, namespace: namespace === '' ? undefined : namespace, cluster: clusterOf(file), ...(git?.pinned === undefined ? {} : { pinned: git.pinned }), release }] };
 }
 
 function application({ name, spec, context, template }: { readonly name: string; readonly spec: Readonly<Record<string, unknown>>; readonly context: RootContext; readonly template?: Template }): RootsOfFile {
   const destination = isRecord(spec['destination']) ? spec['destination'] : {};
   const sources = [...(isRecord(spec['source']) ? [spec['source']] : []), ...records(spec['sources'])];
   const outside: OutsideContent[] = [];
+  const { file, line, repository } = context;
+  const isHere = (source: Readonly<Record<string, unknown>>): boolean => isReviewed(text(source['repoURL']), repository);
+  const refs = new Map(sources.flatMap((source) => (text(source['ref']) === undefined ? [] : [[String(source['ref']), source] as const])));
+  // `$name/path` is a file of the source of that name; what another repository holds is not read.
+  const valuesPath = (written: string, path: string): string | undefined => {
+    if (!written.startsWith('$')) return resolvePath(path, written);
+    const cut = written.indexOf('/');
+    const from = refs.get(written.slice(1, cut));
+    return cut < 0 || (from !== undefined && !isHere(from)) ? undefined : resolvePath('.', written.slice(cut + 1));
+  };
   const roots = sources.flatMap((source): readonly RootReference[] => {
     const helm = isRecord(source['helm']) ? source['helm'] : {};
+    const written = text(source['path']);
     if (text(source['chart']) !== undefined) {
-      outside.push({ kind: 'chart', name: `${text(source['repoURL']) ?? ''}/${String(source['chart'])} of Application ${name}`, detail: canonical({ version: source['targetRevision'], helm }), file: context.file, line: context.line });
+      // Its values may lie here though the chart does not.
+      const values = texts(helm['valueFiles']).map((each) => [each, each.startsWith('$') ? context.contentOf(valuesPath(each, '.') ?? '') : undefined]);
+      outside.push({ kind: 'chart', name: `${text(source['repoURL']) ?? ''}/${String(source['chart'])} of Application ${name}`, detail: canonical({ version: source['targetRevision'], helm, values }), file, line });
       return [];
     }
-    const written = text(source['path']);
     // A source that only lends its files to others (`ref`) deploys nothing.
     if (written === undefined) return [];
-    const pinned = revision(text(source['targetRevision']));
+    if (!isHere(source)) {
+      outside.push({ kind: 'base', name: `${text(source['repoURL']) ?? ''} ${written} of Application ${name}`, detail: canonical({ revision: source['targetRevision'], helm, kustomize: source['kustomize'] }), file, line });
+      return [];
+    }
+    const pinned = pinnedRevision(text(source['targetRevision']), repository);
     const cluster = known(text(destination['name'])) ?? known(text(destination['server']));
     const namespace = known(text(destination['namespace']));
     const directory = isRecord(source['directory']) ? source['directory'] : {};
+    const takes = takesOf(directory);
     return placesOf(written, context.folders).map((path): RootReference => ({
       tool: 'argo',
       // Several generators that fit a folder are one unknown destination.
       name: template !== undefined && written.includes('{{') ? anyGenerator : name,
-      file: context.file,
+      file,
       path,
       recurse: directory['recurse'] === true,
+      ...(takes === undefined ? {} : { takes: (each) => below(each, path) && takes(path === '.' ? each : each.slice(path.length + 1)) }),
       namespace,
       cluster,
       ...kustomizeSource(source['kustomize']),
       release: {
         name: text(helm['releaseName']) ?? name.split('/').at(-1) ?? name,
-        values: texts(helm['valueFiles']).flatMap((each) => (each.startsWith('$') ? resolvePath('.', each.slice(each.indexOf('/') + 1)) : resolvePath(path, each)) ?? []),
+        values: texts(helm['valueFiles']).flatMap((each) => valuesPath(each, path) ?? []),
         inline: isRecord(helm['valuesObject']) ? helm['valuesObject'] : helm['values'],
         set: Object.fromEntries(records(helm['parameters']).flatMap((each) => (text(each['name']) === undefined ? [] : [[String(each['name']), text(each['value']) ?? '']]))),
       },
@@ -177,13 +208,22 @@ function application({ name, spec, context, template }: { readonly name: string;
   return { roots, outside };
 }
 
+/** `directory.include` and `exclude`: wildcards that cross `/`, with alternatives in braces. @see https://argo-cd.readthedocs.io/en/stable/user-guide/directory/ */
+function takesOf(directory: Readonly<Record<string, unknown>>): ((path: string) => boolean) | undefined {
+  const [include, exclude] = [text(directory['include']), text(directory['exclude'])];
+  if (include === undefined && exclude === undefined) return undefined;
+  const includes = include === undefined ? () => true : compileWildcard(include);
+  const excludes = exclude === undefined ? () => false : compileWildcard(exclude);
+  return (path) => includes(path) && !excludes(path);
+}
+
 function kustomizeSource(kustomize: unknown): Pick<RootReference, 'overlay'> {
   if (!isRecord(kustomize)) return {};
   const overlay: Overlay = {
     ...(text(kustomize['namespace']) === undefined ? {} : { namespace: String(kustomize['namespace']) }),
     ...(text(kustomize['namePrefix']) === undefined ? {} : { namePrefix: String(kustomize['namePrefix']) }),
     ...(text(kustomize['nameSuffix']) === undefined ? {} : { nameSuffix: String(kustomize['nameSuffix']) }),
-    ...(isRecord(kustomize['commonLabels']) ? { commonLabels: textMap(kustomize['commonLabels']) } : {}),
+    ...(isRecord(kustomize['commonLabels']) ? { [kustomize['labelWithoutSelector'] === true ? 'metadataLabels' : 'commonLabels']: textMap(kustomize['commonLabels']) } : {}),
     ...(isRecord(kustomize['commonAnnotations']) ? { commonAnnotations: textMap(kustomize['commonAnnotations']) } : {}),
     ...(records(kustomize['patches']).length === 0 ? {} : { patches: records(kustomize['patches']) }),
     ...(texts(kustomize['components']).length === 0 ? {} : { components: texts(kustomize['components']) }),
@@ -204,17 +244,12 @@ function placesOf(written: string, folders: ReadonlySet<string>): readonly strin
   return [...folders].filter((folder) => fits.test(folder)).sort();
 }
 
-/** R8. No revision, `HEAD` and branches whose name is not known to differ are not pinned. */
-function revision(written: string | undefined): string | undefined {
-  return written !== undefined && (/^[0-9a-f]{7,40}$/u.test(written) || /^(?:refs\/tags\/|v?\d+\.\d+)/u.test(written)) ? written : undefined;
-}
-
 function known(written: string | undefined): string | undefined {
   return written === undefined || written.includes('{{') ? undefined : written;
 }
 
 /** `clusters/<x>/…`: how Flux repositories name what a root is for (R19). */
-function clusterOf(path: string): string | undefined {
+export function clusterOf(path: string): string | undefined {
   const steps = path.split('/');
   const at = steps.indexOf('clusters');
   const name = at < 0 ? undefined : steps[at + 1];

@@ -5,7 +5,9 @@ import { follow, mayBeManifestFile } from './documents.ts';
 import type { Documents } from './documents.ts';
 import type { OutsideContent } from './build.ts';
 import { isKustomization, isKustomizationName, isRecord, localDependencies, readsOfKustomization } from './kustomization.ts';
-import { rootMarks, rootsOf, type RootReference, type RootsOfFile } from './roots.ts';
+import { gitSourceOf, gitSources } from './git-sources.ts';
+import { unknownRepository, type RepositoryFacts } from './repository.ts';
+import { rootMarks, rootsOf, type RootContext, type RootReference } from './roots.ts';
 import { baseName, below, folderOf } from './unit.ts';
 
 export type { RootReference };
@@ -40,7 +42,7 @@ export interface ChartFile {
   readonly dependencies: readonly string[];
 }
 
-export function scanSide(tree: Tree, documents: Documents): SideScan {
+export function scanSide(tree: Tree, documents: Documents, repository: RepositoryFacts = unknownRepository): SideScan {
   const filesIn = new Map<string, string[]>();
   const folders = new Set<string>(['.']);
   const kustomizations = new Map<string, KustomizationFile>();
@@ -62,7 +64,7 @@ export function scanSide(tree: Tree, documents: Documents): SideScan {
     if (mayBeManifestFile(entry.path)) mayHoldRoots.push(entry.path);
   }
   const scan: SideScan = { tree, filesIn, folders, kustomizations, charts, roots: [], outside: [] };
-  const found = mayHoldRoots.map((path) => rootsIn(scan, path, documents));
+  const found = rootsIn(scan, mayHoldRoots, documents, repository);
   return { ...scan, roots: found.flatMap((each) => each.roots), outside: found.flatMap((each) => each.outside) };
 }
 
@@ -84,32 +86,33 @@ function readChart(path: string, folder: string, tree: Tree, documents: Document
   return { file: path, name, library: record['type'] === 'library', dependencies: localDependencies(folder, value) };
 }
 
-/** Roots and outside content, once every folder is known. */
-function rootsIn(scan: SideScan, path: string, documents: Documents): RootsOfFile {
-  const { tree } = scan;
-  const found = follow(tree, path);
-  const text = found.type === 'blob' ? documents.text(found.blob) : undefined;
-  if (found.type !== 'blob' || text === undefined || !rootMarks.some((mark) => text.includes(mark))) return { roots: [], outside: [] };
-  const reading = documents.read(found.blob);
-  if (reading.type !== 'documents') return { roots: [], outside: [] };
-  const all = reading.documents.map((document) =>
-    document.manifest
-      ? rootsOf(document.value, {
-          file: path,
-          line: document.startLine,
-          folders: scan.folders,
-          valuesOf: (file) => {
-            const there = follow(tree, file);
-            return there.type === 'blob' ? documents.first(there.blob) : undefined;
-          },
-          filesMatching: (pattern) => {
-            const matches = compileGlobs([pattern]);
-            return [...tree.entries.keys()].filter((file) => matches(file));
-          },
-        })
-      : { roots: [], outside: [] },
-  );
-  return { roots: all.flatMap((each) => each.roots), outside: all.flatMap((each) => each.outside) };
+/** Roots and outside content, once every folder and every source object is known. */
+function rootsIn({ tree, folders }: SideScan, paths: readonly string[], documents: Documents, repository: RepositoryFacts): readonly ReturnType<typeof rootsOf>[] {
+  const objects = paths.flatMap((file) => {
+    const found = follow(tree, file);
+    const text = found.type === 'blob' ? documents.text(found.blob) : undefined;
+    if (found.type !== 'blob' || text === undefined || !rootMarks.some((mark) => text.includes(mark))) return [];
+    const reading = documents.read(found.blob);
+    return reading.type === 'documents' ? reading.documents.flatMap(({ manifest, value, startLine }) => (manifest ? [{ file, value, line: startLine }] : [])) : [];
+  });
+  const context: Omit<RootContext, 'file' | 'line'> = {
+    folders,
+    repository,
+    gitSources: gitSources(objects.flatMap(({ file, value }) => gitSourceOf(value, file) ?? []), repository),
+    contentOf: (file) => {
+      const there = follow(tree, file);
+      return there.type === 'blob' ? there.blob : undefined;
+    },
+    valuesOf: (file) => {
+      const there = follow(tree, file);
+      return there.type === 'blob' ? documents.first(there.blob) : undefined;
+    },
+    filesMatching: (pattern) => {
+      const matches = compileGlobs([pattern]);
+      return [...tree.entries.keys()].filter((file) => matches(file));
+    },
+  };
+  return objects.map(({ file, value, line }) => rootsOf(value, { ...context, file, line }));
 }
 
 /** Values files that make a chart's sets: `values-*.yaml` and `*values*.yaml` beside it, `values.yaml` itself apart (R3d). */

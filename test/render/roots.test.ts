@@ -28,6 +28,15 @@ describe.skipIf(!hasTools())(`Flux${hasTools() ? '' : `, ${skipped}`}`, () => {
     expect(shown(kustomized.loaded)).toEqual(['PeerAuthentication/bank/default DISABLE']);
   });
 
+  test('kustomizations below a folder without one are built as they are, what the root adds with them', async () => {
+    const files: Files = { 'clusters/prod/apps.yaml': flux('  path: ./apps\n'), 'apps/m.yaml': strict, 'apps/k/kustomization.yaml': 'namePrefix: eu-\nresources: [o.yaml]\n', 'apps/k/o.yaml': mtls({ name: 'o', namespace: 'shop' }, 'DISABLE'), 'apps/k/dead.yaml': mtls({ name: 'dead', namespace: 'shop' }, 'DISABLE') };
+    const { loaded } = await renderOne(files);
+    expect(loaded.incompleteReasons).toEqual([]);
+    expect(shown(loaded)).toEqual(['PeerAuthentication/shop/default STRICT', 'PeerAuthentication/shop/eu-o DISABLE']);
+    const moved = await renderPair(files, { ...files, 'clusters/prod/apps.yaml': flux('  path: ./apps\n  targetNamespace: bank\n') });
+    expect(changes(moved.loaded)).toEqual(['added PeerAuthentication/bank/default', 'added PeerAuthentication/bank/eu-o', 'removed PeerAuthentication/shop/default', 'removed PeerAuthentication/shop/eu-o']);
+  });
+
   test('a changed targetNamespace moves the objects', async () => {
     const files = (namespace: string): Files => ({ 'apps/mtls.yaml': mtls({ name: 'default' }, 'STRICT'), 'clusters/apps.yaml': flux(`  path: ./apps\n  targetNamespace: ${namespace}\n`) });
     expect(changes((await renderPair(files('shop'), files('bank'))).loaded)).toEqual(['added PeerAuthentication/bank/default', 'removed PeerAuthentication/shop/default']);

@@ -121,6 +121,24 @@ export async function mergeBase(repository: string, left: string, right: string)
   return code === 0 && objectId.test(id) ? id : undefined;
 }
 
+/** Where the repository's remotes are. */
+export async function remoteAddresses(repository: string): Promise<readonly string[]> {
+  const { code, stdout } = await runGit(repository, ['config', '--get-regexp', '^remote\\..*\\.url$']);
+  return code === 0 ? stdout.toString('utf8').split('\n').flatMap((line) => (line.includes(' ') ? [line.slice(line.indexOf(' ') + 1).trim()] : [])) : [];
+}
+
+/** The branch that a revision names, where a remote has one of that name; `undefined` for commits, tags and what was never pushed. */
+export async function sharedBranch(repository: string, revision: string): Promise<string | undefined> {
+  const named = await runGit(repository, ['rev-parse', '--symbolic-full-name', '--verify', '--quiet', '--end-of-options', revision]);
+  const name = firstLine(named.stdout);
+  const remote = /^refs\/remotes\/[^/]+\/(?!HEAD$)(.+)$/u.exec(name)?.[1];
+  if (named.code !== 0 || remote !== undefined) return named.code === 0 ? remote : undefined;
+  const local = /^refs\/heads\/(.+)$/u.exec(name)?.[1];
+  if (local === undefined) return undefined;
+  const { stdout } = await runGit(repository, ['for-each-ref', '--format=%(refname)', `refs/remotes/*/${local}`]);
+  return firstLine(stdout) === '' ? undefined : local;
+}
+
 function firstLine(output: Buffer): string {
   const [line = ''] = output.toString('utf8').split(/\r?\n/u, 1);
   return line;

@@ -3,6 +3,7 @@ import type { Renderer, RenderedUnit } from '#app/ports.ts';
 import type { Side, TreePair, BlobContent, BlobId } from '#trees/tree.ts';
 import { changedPaths } from '#trees/changes.ts';
 import { discoverUnits, type Discovered } from '#units/discover.ts';
+import type { RepositoryFacts } from '#units/repository.ts';
 import { substituted } from '#units/substitution.ts';
 import type { Unit, UnitsConfig } from '#units/unit.ts';
 import { touches } from '../load/incomplete.ts';
@@ -19,11 +20,11 @@ export interface Prepared {
   readonly rendered: Rendered;
 }
 
-export async function prepareRendering(pair: TreePair, config: UnitsConfig, renderer: Renderer): Promise<Prepared> {
+export async function prepareRendering(pair: TreePair, config: UnitsConfig, renderer: Renderer, repository?: RepositoryFacts): Promise<Prepared> {
   const blobs = new Map<BlobId, BlobContent>(pair.blobs);
   const base = pair.base;
   const extended: TreePair = { base, head: pair.head === base ? base : pair.head, blobs };
-  const discovered = discoverUnits(extended, config);
+  const discovered = discoverUnits(extended, config, repository);
   const needy = discovered.units.filter((unit) => [unit.base, unit.head].some((side) => side !== undefined && side.kind !== 'plain'));
   if (needy.length === 0) return { pair: extended, discovered, rendered: nothingRendered };
   const untouched = base === pair.head ? new Set<string>() : untouchedUnits(discovered.units, touchedBy(extended), config);
