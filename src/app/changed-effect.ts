@@ -4,11 +4,12 @@ import { unreadableMeshConfig } from '#mesh/config-fields.ts';
 import type { ResourceReport } from '#report/report.ts';
 import type { ChangedResource } from './load.ts';
 import type { SidesOfEnvironment } from './client-tls-effect.ts';
+import type { UndecidedValue } from './compare-environments.ts';
 import type { FindingEffects } from './finding-effect.ts';
 import { notComputed } from './not-computed.ts';
 import { isNotJudged } from './not-judged.ts';
 
-export function resourceReports(changed: readonly ChangedResource[], changes: readonly DescribedChange[], environments: readonly SidesOfEnvironment[], found: FindingEffects): readonly ResourceReport[] {
+export function resourceReports(changed: readonly ChangedResource[], changes: readonly DescribedChange[], environments: readonly SidesOfEnvironment[], found: FindingEffects, open: readonly UndecidedValue[] = []): readonly ResourceReport[] {
   const effects = new Map<string, DescribedChange[]>();
   for (const change of changes) {
     for (const edit of change.edits) {
@@ -17,10 +18,10 @@ export function resourceReports(changed: readonly ChangedResource[], changes: re
       else known.push(change);
     }
   }
-  return changed.map((entry) => ({ resource: entry.resource, environments: [...entry.environments], change: entry.change, ...effectOf(entry, effects.get(entry.resource) ?? [], environments, found) }));
+  return changed.map((entry) => ({ resource: entry.resource, environments: [...entry.environments], change: entry.change, ...effectOf(entry, effects.get(entry.resource) ?? [], environments, found, open) }));
 }
 
-function effectOf(entry: ChangedResource, named: readonly DescribedChange[], environments: readonly SidesOfEnvironment[], found: FindingEffects): Pick<ResourceReport, 'effect' | 'because'> {
+function effectOf(entry: ChangedResource, named: readonly DescribedChange[], environments: readonly SidesOfEnvironment[], found: FindingEffects, undecidedValues: readonly UndecidedValue[]): Pick<ResourceReport, 'effect' | 'because'> {
   const decided = named.find(({ change }) => !change.direction.startsWith('undecided'));
   if (decided !== undefined) return { effect: 'changed', because: decided.change.headline };
   const undecided = named[0];
@@ -30,6 +31,9 @@ function effectOf(entry: ChangedResource, named: readonly DescribedChange[], env
   if ([entry.base, entry.head].some((resource) => resource !== undefined && unreadableMeshConfig(resource) !== undefined)) return { effect: 'undecided', because: 'the mesh configuration in it cannot be read' };
   const [open] = notComputed(entry, environments);
   if (open !== undefined) return { effect: 'undecided', because: open.because };
+  // Which of the changed objects would do something with another value is not known.
+  const value = undecidedValues.find(({ environment }) => entry.environments.includes(environment));
+  if (value !== undefined) return { effect: 'undecided', because: `it depends on \`${value.text}\`, which is not told` };
   return told ?? { effect: 'none', because: because(entry) };
 }
 

@@ -1,4 +1,6 @@
 /** The middle of the pipeline: environments of resources become meshes, their differences become changes with words and causes. */
+import { canonical } from '#lib/canonical.ts';
+import { distinct } from '#lib/order.ts';
 import { resourceId, type AnyResource } from '#manifests/resource.ts';
 import { buildMesh, type MeshSettings } from '#mesh/build.ts';
 import { enrolmentKnowledge } from '#mesh/enrolment.ts';
@@ -6,13 +8,16 @@ import { unreadableMeshConfig } from '#mesh/config-fields.ts';
 import type { Mesh } from '#mesh/model.ts';
 import { compareSides } from '#impact/compare.ts';
 import { DifferenceMemo } from '#impact/pair-context.ts';
-import type { Sides } from '#impact/raw-change.ts';
+import type { RawChange, Sides } from '#impact/raw-change.ts';
+import { regionCube } from '#impact/region.ts';
 import { describeChanges, type DescribedChange, type Provenance } from '#impact/describe.ts';
 import { editsBetween } from '#impact/edits.ts';
+import type { Choice } from '#manifests/unresolved.ts';
 import type { Limits } from '#sets/difference.ts';
 import type { Citations } from './cite.ts';
 import { counterfactuals } from './counterfactual.ts';
 import type { LoadedEnvironment } from './load.ts';
+import { unresolvedId, unresolvedIn } from './load/unresolved.ts';
 import { renamedWorkloads } from './workload-pairing.ts';
 
 export interface ComparedEnvironment {
@@ -25,9 +30,21 @@ export interface ComparedEnvironment {
 export interface ComparedEnvironments {
   readonly environments: readonly ComparedEnvironment[];
   readonly changes: readonly DescribedChange[];
+  /** Values that are not told and decide what changes. */
+  readonly undecided: readonly UndecidedValue[];
   readonly internalErrors: readonly string[];
   readonly destinations: number;
   readonly workUnits: number;
+}
+
+export interface UndecidedValue {
+  readonly environment: string;
+  readonly text: string;
+  /** One value with which something else changes; `undefined`: not all were looked at. */
+  readonly choice: Choice | undefined;
+  /** An object that holds the text, the head's first. */
+  readonly resource: AnyResource;
+  readonly side: 'base' | 'head';
 }
 
 /** Both sides of one environment; one mesh where nothing differs. */
@@ -65,6 +82,7 @@ export function compareEnvironments(loaded: readonly LoadedEnvironment[], stated
   const raw = [];
   const internalErrors: string[] = [];
   let destinations = 0;
+  const undecided: UndecidedValue[] = [];
   for (const each of loaded) {
     const compared = meshes(each, stated);
     environments.push(compared);
@@ -74,6 +92,7 @@ export function compareEnvironments(loaded: readonly LoadedEnvironment[], stated
     raw.push(...result.changes);
     internalErrors.push(...result.internalErrors);
     destinations += result.compared;
+    undecided.push(...undecidedValues(each, stated, result.changes, (sides) => compareSides(sides, limits, memo).changes));
     provenance.set(each.id, {
       sides,
       edits: editsBetween(compared.resources.base, compared.resources.head),
@@ -81,5 +100,36 @@ export function compareEnvironments(loaded: readonly LoadedEnvironment[], stated
       cite: (edit) => citations.cite(edit),
     });
   }
-  return { environments, changes: describeChanges(raw, provenance), internalErrors, destinations, workUnits: memo.work };
+  return { environments, changes: describeChanges(raw, provenance).map(withUnresolvedAssumptions), undecided, internalErrors, destinations, workUnits: memo.work };
+}
+
+/** The comparison again with each value that a text may stand for: a difference in what changes is not decided by the repository. */
+function undecidedValues(loaded: LoadedEnvironment, stated: MeshSettings['stated'], found: readonly RawChange[], compare: (sides: Sides) => readonly RawChange[]): readonly UndecidedValue[] {
+  const { worlds, left } = loaded.worlds;
+  const undecided = new Map<string, UndecidedValue>();
+  const add = (text: string, choice: Choice | undefined): void => {
+    const holds = (resource: AnyResource): boolean => resource.unresolved?.some((each) => each.text === text && each.choices !== undefined) === true;
+    const head = loaded.head.resources.find(holds);
+    const resource = head ?? loaded.base.resources.find(holds);
+    if (resource !== undefined && !undecided.has(text)) undecided.set(text, { environment: loaded.id, text, choice, resource, side: head === undefined ? 'base' : 'head' });
+  };
+  const known = signature(found);
+  for (const world of worlds) {
+    if (undecided.has(world.text)) continue;
+    const { base, head, renamed } = meshes({ ...loaded, base: { ...loaded.base, resources: world.base }, head: { ...loaded.head, resources: world.head } }, stated);
+    if (signature(compare({ environment: loaded.id, base, head, renamed })) !== known) add(world.text, world.choice);
+  }
+  for (const text of left) add(text, undefined);
+  return [...undecided.values()];
+}
+
+function signature(changes: readonly RawChange[]): string {
+  return canonical(distinct(changes.map(({ destination, direction, facet, cubes, complete }) => canonical([destination.id, direction, facet, cubes.map(regionCube), complete]))));
+}
+
+/** A change that an object with such a text makes holds for the text as a value of its own. */
+function withUnresolvedAssumptions(described: DescribedChange): DescribedChange {
+  const { change, edits } = described;
+  const texts = unresolvedIn(edits.flatMap((edit) => [...(edit.type === 'added' ? [] : [edit.base]), ...(edit.type === 'removed' ? [] : [edit.head])]));
+  return texts.length === 0 ? described : { ...described, change: { ...change, assumptions: distinct([...change.assumptions, ...texts.map(unresolvedId)]) } };
 }

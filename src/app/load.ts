@@ -20,6 +20,7 @@ import { duplicateReasons, keptBy, touches, unreadableCoverage, unreadableReason
 import { fileReader, type FileContent, type FileReader } from './load/read.ts';
 import { outsideChanges, renderAssumptions, renderedReader, renderedUnitReport, renderingOn, renderReasons, type DocumentReader, type OutsideChange } from './load/rendered.ts';
 import { configurationPath, relevanceOf } from './load/relevance.ts';
+import { oneWorld, unresolvedId, unresolvedIn, unresolvedWords, worldsOf, type Worlds } from './load/unresolved.ts';
 import { nothingRendered, type Rendered } from './render/rendered.ts';
 import { pairWorkloads } from './workload-pairing.ts';
 
@@ -36,6 +37,8 @@ export interface LoadedEnvironment {
   readonly renames: ReadonlyMap<string, string>;
   /** Every object is the very same one on both sides: there is nothing to compare. */
   readonly identical: boolean;
+  /** What else it may be, where a value that is not told decides between a few. */
+  readonly worlds: Worlds;
 }
 
 export interface SideDuplicate extends Duplicate {
@@ -98,6 +101,7 @@ export function loadComparison(pair: TreePair, config: UnitsConfig, options: Loa
     const head = pair.base === pair.head ? base : side('head');
     const { base: baseSide, head: headSide } = inForce(base, head);
     const renames = pairWorkloads(baseSide.all, headSide.all);
+    const identical = baseSide.all.length === headSide.all.length && baseSide.all.every((resource, index) => resource === headSide.all[index]);
     const loaded: LoadedEnvironment = {
       id: environment.id,
       because: environment.because,
@@ -108,7 +112,8 @@ export function loadComparison(pair: TreePair, config: UnitsConfig, options: Loa
       base: baseSide,
       head: headSide,
       renames,
-      identical: baseSide.all.length === headSide.all.length && baseSide.all.every((resource, index) => resource === headSide.all[index]),
+      identical,
+      worlds: identical ? oneWorld : worldsOf(baseSide.resources, headSide.resources, discovered.documents),
     };
     return { loaded, base, head };
   });
@@ -127,7 +132,7 @@ export function loadComparison(pair: TreePair, config: UnitsConfig, options: Loa
     changedResources: changedResources(compared.map(({ loaded, base, head }) => ({ id: loaded.id, base: base.byId, head: head.byId, renames: loaded.renames }))),
     applicable,
     changedPaths: changed,
-    assumptions: sortedBy([...assumptionsOf(discovered, objects, plan.doubts), ...renderAssumptions(units, rendered)], (each) => each.id),
+    assumptions: sortedBy([...assumptionsOf(discovered, objects, plan.doubts), ...unresolvedAssumptions(compared.map(({ loaded }) => loaded)), ...renderAssumptions(units, rendered)], (each) => each.id),
     duplicates: sortedBy(duplicates.values(), (each) => each.resource, (each) => each.side, (each) => each.unit, (each) => each.overridden.origin.file, (each) => each.overridden.origin.document),
     unreferenced: plan.unreferenced,
     untouched: discovered.units.filter(isApart).map((unit) => renderedUnitReport(unit, rendered)),
@@ -305,6 +310,10 @@ function assumptionsOf(discovered: Discovered, objects: Readonly<Record<Side, Re
   for (const path of discovered.missing) assumptions.push({ id: `missing:${path}`, text: `\`${path}\`, which the configuration names, exists on neither side` });
   for (const doubt of doubts) assumptions.push({ id: `environments:${shortHash(doubt)}`, text: doubt });
   return sortedBy(assumptions, (each) => each.id);
+}
+
+function unresolvedAssumptions(environments: readonly LoadedEnvironment[]): readonly Assumption[] {
+  return unresolvedIn(environments.flatMap(({ base, head }) => (base === head ? head.all : [...base.all, ...head.all]))).map((text) => ({ id: unresolvedId(text), text: unresolvedWords(text) }));
 }
 
 /** Units that use a file, on either side (R21, `environments --explain`). */

@@ -20,6 +20,7 @@ import { headObjects, type LocateHead } from './head-objects.ts';
 import { loadComparison, loadSnapshot, type Loaded } from './load.ts';
 import { unreadableConfigs } from './config-effect.ts';
 import { notComputedReasons } from './not-computed.ts';
+import { undecidedReasons } from './undecided-values.ts';
 import type { Prepared } from './render/prepare.ts';
 import { onceEach, undecidedInvariants } from './run-reasons.ts';
 import { statedMesh } from './stated-mesh.ts';
@@ -75,7 +76,7 @@ export function review(input: ReviewInput): ReviewOutcome {
   const meshes = compared.environments.map(({ loaded: { id }, base, head }) => ({ id, base, head }));
   const lineOf = lineIn(citations);
   const incompleteReasons = sortedBy(
-    onceEach([...loaded.incompleteReasons, ...notComputedReasons(loaded.changedResources, meshes, lineOf), ...unreadableConfigs(loaded.environments.map(({ base, head }) => ({ base: base.resources, head: head.resources })), lineOf), ...undecidedInvariants(config, input.notYet ?? [], input.configFile), ...(input.unreadReasons ?? [])]),
+    onceEach([...loaded.incompleteReasons, ...notComputedReasons(loaded.changedResources, meshes, lineOf), ...unreadableConfigs(loaded.environments.map(({ base, head }) => ({ base: base.resources, head: head.resources })), lineOf), ...undecidedReasons(compared.undecided, lineOf), ...undecidedInvariants(config, input.notYet ?? [], input.configFile), ...(input.unreadReasons ?? [])]),
     (reason) => reason.unit ?? '',
     (reason) => reason.file ?? '',
     (reason) => reason.kind,
@@ -109,7 +110,7 @@ export function review(input: ReviewInput): ReviewOutcome {
     incomplete: incompleteReasons.length > 0,
     incompleteReasons,
     environments: environmentReports(loaded),
-    resources: resourceReports(loaded.changedResources, compared.changes, meshes, new FindingEffects(findings, (entry, side) => placeOf(citations, entry, side))),
+    resources: resourceReports(loaded.changedResources, compared.changes, meshes, new FindingEffects(findings, (entry, side) => placeOf(citations, entry, side)), compared.undecided),
     population: population(compared.environments),
     changes,
     findings,

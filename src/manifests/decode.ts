@@ -5,6 +5,7 @@ import { decodeMetadata } from './metadata.ts';
 import { own, type Fields } from './reading.ts';
 import { clip, describe, isFields } from './shape.ts';
 import type { AnyResource, ManifestProblem } from './resource.ts';
+import { settled, type Choice } from './unresolved.ts';
 
 /** What one YAML document is to us. */
 export type DecodedDocument =
@@ -26,6 +27,8 @@ export interface DecodeContext {
   readonly unit: string;
   /** For namespaced objects that name none (R22). */
   readonly defaultNamespace: string;
+  /** What a text stands for that the repository does not tell (`settled`). */
+  readonly given?: ReadonlyMap<string, Choice>;
 }
 
 /** Deeper nesting of `List` in `List` is an attack on the reader. */
@@ -110,10 +113,11 @@ function decodeObject(value: Fields, head: Head, context: DecodeContext): Decode
     const because = head.group === 'kustomize.config.k8s.io' || head.apiVersion === 'builtin' ? 'kustomize-or-helm-input' : 'unknown-kind';
     return { type: 'ignored', apiVersion: head.apiVersion, kind: head.kind, because };
   }
-  const read = decodeMetadata(value, entry.nameless);
+  const { manifest, problems: found, unresolved } = settled(value, entry.check, context.given);
+  const read = decodeMetadata(manifest, entry.nameless);
   if (read.type === 'unreadable') return read;
   const { metadata } = read;
-  const problems = inForceOrder([...versionProblems(head, entry), ...read.problems, ...entry.check(value)]);
+  const problems = inForceOrder([...versionProblems(head, entry), ...read.problems, ...found]);
   const resource = {
     kind: entry.kind,
     apiVersion: head.apiVersion,
@@ -122,10 +126,11 @@ function decodeObject(value: Fields, head: Head, context: DecodeContext): Decode
     labels: metadata.labels,
     annotations: metadata.annotations,
     creationTimestamp: metadata.creationTimestamp,
-    spec: entry.decode(value),
+    spec: entry.decode(manifest),
     origin: context.origin,
     unit: context.unit,
     problems,
+    ...(unresolved.length === 0 ? {} : { unresolved }),
   };
   // The registry pairs each kind with the decoder of its spec, which the union of resources cannot express.
   return { type: 'resources', resources: [resource as AnyResource], ignored: 0, unreadable: [] };

@@ -1,5 +1,6 @@
 import type { FieldPath, Origin } from '#source/origin.ts';
 import type { KindSpecs } from './kinds.ts';
+import type { Choice, Unresolved } from './unresolved.ts';
 
 export type Kind = keyof KindSpecs;
 
@@ -20,6 +21,8 @@ export interface ManifestProblem {
   readonly message: string;
   /** The nearest real field name, where one is within edit distance 2. */
   readonly nearest?: string;
+  /** All values that the schema takes, where it lists them. */
+  readonly choices?: readonly Choice[];
   /** False: our tables may be older than the cluster; the finding is medium and undecided. */
   readonly certain: boolean;
 }
@@ -39,6 +42,8 @@ export interface Resource<K extends Kind = Kind> {
   readonly origin: Origin;
   readonly unit: string;
   readonly problems: readonly ManifestProblem[];
+  /** Set: values in it that the repository does not tell. */
+  readonly unresolved?: readonly Unresolved[];
 }
 
 export type AnyResource = { [K in Kind]: Resource<K> }[Kind];

@@ -4,8 +4,10 @@
  * @see https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#defaulting-and-nullable
  */
 import type { FieldPath } from '#source/origin.ts';
+import { unresolvedTexts } from '#lib/unresolved.ts';
 import { nearestName } from './nearest-name.ts';
 import type { ManifestProblem } from './resource.ts';
+import type { Choice } from './unresolved.ts';
 
 export type Shape = TextShape | FlagShape | NumberShape | NumberOrTextShape | AnythingShape | ListShape | MapShape | ObjectShape;
 
@@ -128,13 +130,14 @@ class ShapeWalk {
         this.#text(value, shape);
         return;
       case 'flag':
-        if (typeof value !== 'boolean') this.#refuse(value, 'true or false');
+        if (typeof value !== 'boolean') this.#refuse(value, 'true or false', [true, false]);
         return;
       case 'number':
         this.#number(value, shape);
         return;
       case 'number-or-text':
         if (!isNumber(value) && typeof value !== 'string') this.#refuse(value, 'a number or text');
+        else if (typeof value === 'string' && unresolvedTexts(value).length > 0) this.#say(`\`${clip(value)}\` is neither a number nor a name`);
         return;
       case 'list':
         this.#list(value, shape);
@@ -155,7 +158,7 @@ class ShapeWalk {
       return;
     }
     if (shape.oneOf !== undefined && !shape.oneOf.includes(value)) {
-      this.#say(`\`${clip(value)}\` is not one of ${shape.oneOf.map((name) => `\`${name}\``).join(', ')}`);
+      this.#say(`\`${clip(value)}\` is not one of ${shape.oneOf.map((name) => `\`${name}\``).join(', ')}`, shape.oneOf);
     }
     if (shape.minLength !== undefined && value.length < shape.minLength) this.#say('must not be empty');
     if (shape.maxLength !== undefined && longerThan(value, shape.maxLength)) this.#say(`is longer than ${String(shape.maxLength)} characters`);
@@ -268,12 +271,12 @@ class ShapeWalk {
     });
   }
 
-  #refuse(value: unknown, wanted: string): void {
-    this.#say(`must be ${wanted}, not ${describe(value)}`);
+  #refuse(value: unknown, wanted: string, choices?: readonly Choice[]): void {
+    this.#say(`must be ${wanted}, not ${describe(value)}`, choices);
   }
 
-  #say(message: string): void {
-    if (this.problems.length < maxProblems) this.problems.push(schemaProblem([...this.#path], message));
+  #say(message: string, choices?: readonly Choice[]): void {
+    if (this.problems.length < maxProblems) this.problems.push({ ...schemaProblem([...this.#path], message), ...(choices === undefined ? {} : { choices }) });
   }
 }
 

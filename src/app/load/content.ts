@@ -12,8 +12,14 @@ export function sameDecoded(left: AnyResource, right: AnyResource): boolean {
     sameContent(left.labels, right.labels) &&
     sameContent(left.annotations, right.annotations) &&
     sameContent(left.spec, right.spec, (one, other) => canonical(plain(one)) === canonical(plain(other))) &&
+    sameContent(openOf(left), openOf(right)) &&
     (left.problems.length === 0 && right.problems.length === 0 || sameContent(problemsOf(left), problemsOf(right)))
   );
+}
+
+/** Two texts that stand for a value are equal where they are the same text. */
+function openOf({ unresolved = [] }: AnyResource): unknown {
+  return unresolved.map((each) => [each.path, each.text]);
 }
 
 function problemsOf({ problems }: AnyResource): unknown {
@@ -29,7 +35,7 @@ export function readContentOf(resource: AnyResource): string {
   let text = read.get(resource);
   if (text === undefined) {
     const labels = selectedByLabels.has(resource.kind) ? resource.labels : only(resource.labels);
-    text = canonical(plain({ labels, annotations: only(resource.annotations), spec: resource.kind === 'ConfigMap' ? meshData(resource.spec.data) : resource.spec }));
+    text = canonical(plain({ labels, annotations: only(resource.annotations), spec: resource.kind === 'ConfigMap' ? meshData(resource.spec.data) : resource.spec, ...(resource.unresolved === undefined ? {} : { open: openOf(resource) }) }));
     read.set(resource, text);
   }
   return text;

@@ -6,6 +6,7 @@ import type { SourceProblem } from '#source/problem.ts';
 import type { Tree } from '#trees/tree.ts';
 import { follow, type Documents } from '#units/documents.ts';
 import { istioOfRelease } from '#units/istio-release.ts';
+import { withUnresolved } from './unresolved.ts';
 
 /** Something of a unit that could not be read on one side. */
 export interface Broken {
@@ -65,6 +66,7 @@ function readFile(file: string, blob: string | undefined, placement: Placement, 
   const broken: Broken[] = [];
   let understood = 0;
   let ignored = 0;
+  const text = documents.text(blob) ?? '';
   for (const document of reading.documents) {
     const origin = { file, blob, document: document.index };
     const context = { origin, ...placement };
@@ -77,12 +79,12 @@ function readFile(file: string, blob: string | undefined, placement: Placement, 
     }
     const decoded = decodeDocument(istioOfRelease(document.value) ?? document.value, context);
     if (decoded.type === 'ignored') ignored += 1;
-    else if (decoded.type === 'unreadable') broken.push({ ...at, value: document.value, problem: problemOf(decoded, documents.text(blob) ?? '', document.index), fallback: [] });
+    else if (decoded.type === 'unreadable') broken.push({ ...at, value: document.value, problem: problemOf(decoded, text, document.index), fallback: [] });
     else {
       if (decoded.resources.length > 0) understood += 1;
       else if (decoded.unreadable.length === 0) ignored += 1;
-      resources.push(...decoded.resources);
-      for (const item of decoded.unreadable) broken.push({ ...at, value: undefined, problem: problemOf(item, documents.text(blob) ?? '', document.index), fallback: [] });
+      resources.push(...withUnresolved(decoded.resources, text));
+      for (const item of decoded.unreadable) broken.push({ ...at, value: undefined, problem: problemOf(item, text, document.index), fallback: [] });
     }
   }
   return { file, resources, broken, documents: reading.documents.length, understood, ignored };

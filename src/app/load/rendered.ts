@@ -14,6 +14,7 @@ import { istioOfRelease } from '#units/istio-release.ts';
 import { onSide, shown, type Unit } from '#units/unit.ts';
 import type { Rendered, SideRendering } from '../render/rendered.ts';
 import type { Broken, FileContent, Placement } from './read.ts';
+import { withUnresolved } from './unresolved.ts';
 
 export type DocumentReader = (origins: readonly Origin[], placement: Placement) => readonly FileContent[];
 
@@ -55,7 +56,7 @@ function readOne(origin: Origin, placement: Placement, documents: Documents): Fi
     else {
       if (decoded.resources.length > 0) understood += 1;
       else if (decoded.unreadable.length === 0) ignored += 1;
-      resources.push(...decoded.resources);
+      resources.push(...withUnresolved(decoded.resources, documents.text(origin.rendered?.blob ?? '') ?? ''));
       for (const item of decoded.unreadable) broken.push({ ...at, value: undefined, problem: { kind: 'yaml-error', reason: item.reason, remedy: item.remedy }, fallback: [] });
     }
   }
