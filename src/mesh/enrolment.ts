@@ -102,14 +102,21 @@ export function enrolmentOf(pod: PodFacts, world: EnrolmentWorld): Enrolment {
       if (world.closed || !decided.open) return { mode: 'none', because: decided.because };
   }
   const stated = world.stated[pod.namespace] ?? world.stated['*'];
-  if (stated === 'sidecar') return { mode: 'sidecar', revision: undefined };
+  // A pod that asks for the gateway's template has no proxy to run without an injector (`image: auto`): where it runs, it is a gateway (M61).
+  const asGateway = templatesOf(pod).includes('gateway');
+  if (stated === 'sidecar') return asGateway ? { mode: 'gateway' } : { mode: 'sidecar', revision: undefined };
   if (stated === 'ambient') return { mode: 'ambient' };
   if (stated === 'none') return { mode: 'none', because: 'the configuration states it (`mesh.enrolment`)' };
   if (ignoredNamespaces.has(pod.namespace)) return { mode: 'none', because: decided.because };
   // R23: known where some side is labelled, or where the namespace is declared and no policy lives there.
   const unknown = known === undefined || (!known.labelled && (!known.declared || known.policies));
   if (!unknown) return { mode: 'none', because: decided.because };
+  if (asGateway) return { mode: 'gateway' };
   return { mode: 'unknown', assumption: `enrolment:${pod.namespace}`, inWorld: world.knowledge.world };
+}
+
+function templatesOf({ annotations }: PodFacts): readonly string[] {
+  return (annotations['inject.istio.io/templates'] ?? 'sidecar').split(',').map((name) => name.trim());
 }
 
 /** What the injector and the CNI plugin make of a pod, in the words of the real programs. */
@@ -139,8 +146,7 @@ export function decideEnrolment(pod: PodFacts, namespaceLabels: Labels, world: E
 
 /** M61, M64: by the templates that the pod asks for. */
 function injected(pod: PodFacts, hook: Hook): Decided {
-  const stated = pod.annotations['inject.istio.io/templates'];
-  const templates = (stated ?? 'sidecar').split(',').map((name) => name.trim());
+  const templates = templatesOf(pod);
   const own = hook.installation?.templates;
   if (own !== undefined && templates.some((name) => !knownTemplates.has(name) && !own.has(name))) return { mode: 'rejected', hook, because: 'the pod asks for an injection template that the install does not have (M61)' };
   const template = templates.includes('sidecar') ? ('sidecar' as const) : ('other' as const);

@@ -54,6 +54,12 @@ describe('in a repository that does not tell (R23, R24)', () => {
     expect(modeIn('open', namespace('shop'), deployment('shop/shop'), strict)).toBe('unknown');
   });
 
+  test('a pod that asks for the template of gateways is one; another template tells nothing, and an opt-out still decides (M61)', () => {
+    expect(modeIn('open', deployment('shop/shop', '', 'inject.istio.io/templates: gateway'))).toBe('gateway');
+    expect(modeIn('open', deployment('shop/shop', '', 'inject.istio.io/templates: grpc-agent'))).toBe('unknown');
+    expect(modeIn('open', deployment('shop/shop', 'sidecar.istio.io/inject: "false"', 'inject.istio.io/templates: gateway'))).toBe('none');
+  });
+
   test('a pod label decides', () => {
     expect(modeIn('open', deployment('shop/shop', 'sidecar.istio.io/inject: "false"'))).toBe('none');
     expect(modeIn('open', deployment('shop/shop', 'sidecar.istio.io/inject: "true"'))).toBe('sidecar');
