@@ -10,7 +10,7 @@ import { prepareRendering, type Prepared } from '#app/render/prepare.ts';
 import { blobId } from '#adapters/files/read-directory.ts';
 import { readObjects } from '#adapters/git/batch.ts';
 import { directoryCache, noCache, type RenderCache } from '#adapters/render/cache.ts';
-import { createRenderer, defaultRenderLimits } from '#adapters/render/renderer.ts';
+import { createRenderer } from '#adapters/render/renderer.ts';
 import type { BlobId, TreePair } from '#trees/tree.ts';
 import type { RepositoryFacts } from '#units/repository.ts';
 
@@ -30,7 +30,7 @@ export async function prepare(pair: TreePair, config: Config, { raw, untrusted, 
     tools: { kustomize: config.tools.kustomize, helm: config.tools.helm, searchPath: searchPath(), untrusted },
     bytes: (blobs) => bytesOf(pair, blobs, raw),
     cache: cacheOf(),
-    limits: { milliseconds: Math.min(defaultRenderLimits.milliseconds, config.limits.seconds * 1000) },
+    limits: { milliseconds: config.limits.seconds * 1000 },
   });
   return prepareRendering(pair, config, renderer, repository);
 }

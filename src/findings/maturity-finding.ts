@@ -18,9 +18,11 @@ export function maturityFinding(delta: MaturityMove, changes: readonly Change[],
   const moving = changes.filter((change) => ids.has(change.id));
   const cause = [...moving, ...changes].flatMap((change) => change.causes)[0];
   const location = cause === undefined ? findings.find((finding) => ids.has(finding.fingerprint) && finding.location !== undefined)?.location : { file: cause.file, startLine: cause.line, endLine: cause.endLine, side: cause.side };
-  const dimensions = [...new Set(moved.flatMap(([, move]) => Object.entries(move.dimensions).filter(([, dimension]) => dimension.delta !== null && dimension.delta !== 0).map(([name, dimension]) => `${name} ${signed(dimension.delta ?? 0)}`)))];
+  const dimensions = dimensionsOf(moved.map(([, move]) => move));
   const falls = delta.overall < 0;
-  const from = scores?.base === undefined || scores.base === null || scores.head === null ? '' : ` (from ${scores.base} to ${scores.head} of 100)`;
+  // The scores count every workload, the delta those of both sides: where they seem to contradict each other, the delta alone is told.
+  const agree = scores?.base !== undefined && scores.base !== null && scores.head !== null && Math.sign(scores.head - scores.base) === Math.sign(delta.overall);
+  const from = agree ? ` (from ${String(scores.base)} to ${String(scores.head)} of 100)` : '';
   return {
     code: entry.code,
     rule: entry.rule,
@@ -41,6 +43,15 @@ export function maturityFinding(delta: MaturityMove, changes: readonly Change[],
     changeIds: moving.map((change) => change.id).sort(),
     tags: entry.tags,
   };
+}
+
+/** Each dimension once, with what moved most over the environments. */
+function dimensionsOf(moves: readonly MaturityMove['environments'][string][]): readonly string[] {
+  const most = new Map<string, number>();
+  for (const { dimensions } of moves) {
+    for (const [name, { delta }] of Object.entries(dimensions)) if (delta !== null && Math.abs(delta) > Math.abs(most.get(name) ?? 0)) most.set(name, delta);
+  }
+  return [...most].map(([name, delta]) => `${name} ${signed(delta)}`);
 }
 
 function signed(value: number): string {

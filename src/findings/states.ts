@@ -68,9 +68,14 @@ export function compareStates(detectors: readonly Detector[], pair: EnvironmentF
 function statusOf(entry: Keyed, counterpart: Keyed | undefined, before: ReadonlyMap<string, number>): 'new' | 'worsened' | 'existing' {
   const rank = severityRank(entry.severity);
   // What was affected before only by something milder counts as freshly affected.
-  const fresh = itemsOf(entry.draft).some((item) => (before.get(item) ?? -1) < rank);
+  const fresh = itemsOf(entry.draft).some((item) => rankBefore(item, before) < rank);
   if (!fresh) return 'existing';
   return counterpart === undefined ? 'new' : 'worsened';
+}
+
+/** A port was affected too where the whole workload was. */
+function rankBefore(item: string, before: ReadonlyMap<string, number>): number {
+  return Math.max(before.get(item) ?? -1, before.get(item.replace(/:\d+$/, '')) ?? -1);
 }
 
 function keyed(detector: Detector, detect: (side: SideFacts) => readonly StateDraft[], side: SideFacts, renamed: ReadonlyMap<string, string>): Map<string, Keyed> {

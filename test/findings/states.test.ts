@@ -46,6 +46,14 @@ describe('a state', () => {
     expect(told(run([namespace, deployment('web')], [namespace, deployment('web'), deployment('cart')]))).toEqual(['new MP404 shop/cart', 'worsened MP103 Namespace/shop', 'worsened MP205 Namespace/shop', 'worsened MP702 Namespace/shop']);
   });
 
+  test('is as before where a Service only names a port that was open, and worse where a policy opens that port', () => {
+    const service = 'apiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: shop}\nspec: {selector: {app: web}, ports: [{name: http, port: 80, targetPort: 8080}]}\n';
+    expect(told(run([namespace, deployment('web')], [namespace, deployment('web'), service]))).toEqual([]);
+    expect(told(run([namespace, deployment('web'), service], [namespace, deployment('web')]))).toEqual([]);
+    const exception = (mode: string): string => `apiVersion: security.istio.io/v1\nkind: PeerAuthentication\nmetadata: {name: web, namespace: shop}\nspec: {selector: {matchLabels: {app: web}}, mtls: {mode: STRICT}, portLevelMtls: {8080: {mode: ${mode}}}}\n`;
+    expect(told(run([namespace, deployment('web'), service, exception('STRICT')], [namespace, deployment('web'), service, exception('DISABLE')])).filter((each) => each.includes('MP103'))).toEqual(['new MP103 PeerAuthentication/shop/web']);
+  });
+
   test('is neither new nor fixed where only a policy is renamed', () => {
     expect(told(run([namespace, deployment('web'), mtls('default', 'PERMISSIVE')], [namespace, deployment('web'), mtls('renamed', 'PERMISSIVE')]))).toEqual([]);
   });

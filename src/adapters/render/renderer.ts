@@ -22,7 +22,7 @@ export interface RenderLimits extends RunLimits {
   readonly inputBytes: number;
 }
 
-export const defaultRenderLimits: RenderLimits = { milliseconds: 30_000, outputBytes: 64_000_000, memoryBytes: 4_000_000_000, files: 10_000, inputBytes: 200_000_000 };
+export const defaultRenderLimits: RenderLimits = { milliseconds: 120_000, outputBytes: 64_000_000, memoryBytes: 4_000_000_000, files: 10_000, inputBytes: 200_000_000 };
 
 const probeLimits: RunLimits = { milliseconds: 20_000, outputBytes: 100_000, memoryBytes: 4_000_000_000 };
 
@@ -173,7 +173,7 @@ function failure(result: RunResult, name: string, limits: RenderLimits, workspac
       return { type: 'failed', tool: name, reason: `${name} cannot be started`, remedy: `check the installation of ${tool}` };
     case 'stopped':
       return result.by === 'time'
-        ? { type: 'limit', tool: name, reason: `${name} took more than ${String(Math.round(limits.milliseconds / 1000))} seconds`, remedy: 'make the unit smaller' }
+        ? { type: 'limit', tool: name, reason: `${name} took more than ${String(Math.round(limits.milliseconds / 1000))} seconds`, remedy: 'make the unit smaller, or raise `limits.seconds`' }
         : { type: 'limit', tool: name, reason: `${name} wrote more than ${String(limits.outputBytes)} bytes`, remedy: 'make the unit smaller' };
     case 'ended': {
       if (/out of memory|cannot allocate memory|errno=12/iu.test(result.stderr)) return { type: 'limit', tool: name, reason: `${name} needed more than ${String(limits.memoryBytes)} bytes of memory`, remedy: 'make the unit smaller' };

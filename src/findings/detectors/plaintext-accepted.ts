@@ -28,6 +28,11 @@ function openPorts(side: SideFacts, workload: Workload): Open[] {
   return (ports.length === 0 ? [undefined] : ports).map((port) => ({ workload, port, answer: side.mtlsAt(workload, port) })).filter((entry) => entry.answer.mode !== 'STRICT');
 }
 
+/** What holds for the ports without an entry of their own is open as well: a port that a Service declares or no longer declares opens or closes nothing (M11). */
+function opensAll(side: SideFacts, { workload, port }: Open): boolean {
+  return port === undefined || side.mtlsAt(workload).mode !== 'STRICT';
+}
+
 function draftOf(side: SideFacts, subject: string, entries: readonly Open[]): StateDraft {
   const workloads = entries.map((entry) => entry.workload);
   const points = distinct(entries.map((entry) => (entry.port === undefined ? entry.workload.id : `${entry.workload.id}:${entry.port}`)));
@@ -37,7 +42,7 @@ function draftOf(side: SideFacts, subject: string, entries: readonly Open[]): St
   const place = policy === undefined || answer === undefined ? namespacePlace(side, workloads[0]?.namespace ?? '', workloads) : { resource: policy, path: answer.path };
   return {
     subject,
-    affected: points,
+    affected: distinct(entries.map((entry) => (opensAll(side, entry) ? entry.workload.id : `${entry.workload.id}:${String(entry.port)}`))),
     severity: critical ? 'high' : 'medium',
     certainty: certaintyOf(workloads),
     ...(place === undefined ? {} : { place }),
