@@ -25,6 +25,8 @@ export type Build =
       readonly files: ReadonlyMap<string, BuildFile>;
       /** Kustomizations that inflate charts of the repository. */
       readonly inflates: boolean;
+      /** Files that lie elsewhere in the private copy than in the repository: path there → path in the repository. */
+      readonly moved?: ReadonlyMap<string, string>;
       readonly outside: readonly OutsideContent[];
     }
   | BuildProblem;
@@ -70,6 +72,7 @@ export class Source {
   readonly documents: Documents;
   readonly #filesIn = new Map<string, string[]>();
   readonly #folders = new Map<string, string[]>();
+  #hasFlux: boolean | undefined;
   #follower: ((path: string) => Destination) | undefined;
 
   constructor(tree: Tree, documents: Documents) {
@@ -117,6 +120,12 @@ export class Source {
 
   filesIn(folder: string): readonly string[] {
     return this.#filesIn.get(folder) ?? [];
+  }
+
+  /** Some Flux object of the tree deploys kustomizations. */
+  get hasFlux(): boolean {
+    this.#hasFlux ??= [...this.tree.entries.values()].some((entry) => entry.type === 'file' && /\.ya?ml$/iu.test(entry.path) && this.documents.text(entry.blob)?.includes('kustomize.toolkit.fluxcd.io/') === true);
+    return this.#hasFlux;
   }
 
   follow(path: string): Destination {

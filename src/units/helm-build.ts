@@ -34,6 +34,8 @@ export function buildChart(source: Source, { root, values, inline }: ChartBuild)
       files.set(inline.path, { text: inline.text });
       laid.push(inline.path);
     }
+    // Notes are for people, install nothing, and read values that the charts taken out would bring.
+    if (outside.length > 0) for (const path of [...files.keys()]) if (/(?:^|\/)templates\/NOTES\.txt$/u.test(path)) files.delete(path);
     return { type: 'ready', files, inflates: false, outside };
   });
   return build.type === 'ready' ? { ...build, values: laid } : build;

@@ -3,6 +3,7 @@
  * what was checked; of everything else only files that a kustomization names are handed over.
  * @see https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/
  */
+import { shortHash } from '#lib/canonical.ts';
 import { parseStream } from '#source/documents.ts';
 import type { Source} from './build.ts';
 import { buildOrProblem, fail, isAddress, lineOf, refuse, valuesOf, type Build, type BuildFile, type OutsideContent } from './build.ts';
@@ -29,12 +30,19 @@ export interface Overlay {
   readonly generated?: readonly string[];
 }
 
-/** @param root folder of the kustomization */
-export function buildKustomization(source: Source, root: string, overlay: Overlay = {}): Build {
+export interface KustomizeRoot {
+  /** Folder of the kustomization. */
+  readonly folder: string;
+  readonly overlay?: Overlay | undefined;
+  /** Whose Application it is; else whatever deploys the repository. */
+  readonly argo?: boolean;
+}
+
+export function buildKustomization(source: Source, root: KustomizeRoot): Build {
   return buildOrProblem(() => {
-    const builder = new Builder(source, root, overlay);
+    const builder = new Builder(source, root);
     builder.run();
-    return { type: 'ready', files: builder.written(), inflates: builder.inflates, outside: builder.outside };
+    return { type: 'ready', files: builder.written(), inflates: builder.inflates, moved: builder.moved, outside: builder.outside };
   });
 }
 
@@ -49,19 +57,25 @@ const loweredPathKeys = new Map(pathKeys.map((name) => [name.toLowerCase(), name
 
 const mostKustomizations = 500;
 
+/** Below a kustomization, in the private copy: files that it takes from elsewhere in the repository. */
+const besideFolder = 'mesh-posture-beside';
+
 class Builder {
   readonly source: Source;
   readonly outside: OutsideContent[] = [];
   inflates = false;
+  readonly moved = new Map<string, string>();
   readonly #root: string;
   readonly #overlay: Overlay;
+  readonly #argo: boolean;
   readonly #files = new Map<string, BuildFile>();
   readonly #kustomizations = new Map<string, { readonly file: string; readonly value: Fields }>();
 
-  constructor(source: Source, root: string, overlay: Overlay) {
+  constructor(source: Source, { folder, overlay = {}, argo = false }: KustomizeRoot) {
     this.source = source;
-    this.#root = root;
+    this.#root = folder;
     this.#overlay = overlay;
+    this.#argo = argo;
   }
 
   run(): void {
@@ -181,9 +195,8 @@ class Builder {
         const real = this.source.blob(path) === undefined ? there.path : path;
         const blob = this.source.blob(real);
         if (blob === undefined) return fail(at.file, `\`${written}\` cannot be read`, 'replace the link by the file', at.line(written));
-        // The load restrictor, in words that a person can act on (R14).
-        if (!below(real, at.folder)) fail(at.file, `it takes the file \`${written}\` from outside its folder, which kustomize refuses`, 'put a kustomization beside that file and take the folder, or move the file', at.line(written));
         this.#checkBomb(real, blob);
+        if (!below(real, at.folder)) return this.#fromBeside(at, written, { path: real, blob });
         this.#files.set(real, { blob });
         return { type: 'file', path: real, written: real === path ? written : relativePath(at.folder, real) };
       }
@@ -198,6 +211,21 @@ class Builder {
       case 'circle':
         return fail(at.file, `it takes \`${written}\`, which is not there`, 'add the file, or take the entry out', at.line(written));
     }
+  }
+
+  /**
+   * A file from outside the kustomization's folder. Flux builds without the load restrictor, whose limit is then the repository; the tool here keeps its restrictor
+   * and finds the file in a folder of its own below the kustomization (R7, R14).
+   * @see https://fluxcd.io/flux/faq/#are-there-any-kustomize-limitations
+   */
+  #fromBeside(at: Place, written: string, { path, blob }: { readonly path: string; readonly blob: string }): Located {
+    if (this.#argo || !this.source.hasFlux) fail(at.file, `it takes the file \`${written}\` from outside its folder, which kustomize refuses`, 'put a kustomization beside that file and take the folder, or move the file', at.line(written));
+    const taken = `${at.folder === '.' ? '' : `${at.folder}/`}${besideFolder}`;
+    if (this.source.isFolder(taken)) refuse(at.file, `the folder \`${taken}\` is kept for files from beside the kustomization`, 'rename the folder', at.line(written));
+    const there = `${taken}/${shortHash(path)}/${baseName(path)}`;
+    this.#files.set(there, { blob });
+    this.moved.set(there, path);
+    return { type: 'file', path, written: relativePath(at.folder, there) };
   }
 
   /** The tool would write such a file out in full. */

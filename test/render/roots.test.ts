@@ -35,6 +35,28 @@ describe.skipIf(!hasTools())(`Flux${hasTools() ? '' : `, ${skipped}`}`, () => {
     expect(shown(loaded)).toEqual(['PeerAuthentication/shop/default STRICT', 'PeerAuthentication/shop/eu-o DISABLE']);
     const moved = await renderPair(files, { ...files, 'clusters/prod/apps.yaml': flux('  path: ./apps\n  targetNamespace: bank\n') });
     expect(changes(moved.loaded)).toEqual(['added PeerAuthentication/bank/default', 'added PeerAuthentication/bank/eu-o', 'removed PeerAuthentication/shop/default', 'removed PeerAuthentication/shop/eu-o']);
+  test('a kustomization takes files from beside it, as Flux builds it; without Flux, and for Argo CD, kustomize refuses', async () => {
+    const beside: Files = { 'overlays/eu/kustomization.yaml': 'resources: [../../base/mtls.yaml]\npatches: [{path: ../mode.yaml}]\n', 'base/mtls.yaml': strict, 'overlays/mode.yaml': mtls({ name: 'default', namespace: 'shop' }, 'DISABLE') };
+    const deployed = await renderOne({ ...beside, 'clusters/apps.yaml': flux('  path: ./overlays/eu\n') });
+    expect(deployed.loaded.incompleteReasons).toEqual([]);
+    expect(shown(deployed.loaded)).toEqual(['PeerAuthentication/shop/default DISABLE']);
+    expect(environment(deployed.loaded, 'default').head.all[0]?.origin.file).toBe('base/mtls.yaml');
+    const argo = 'apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: a, namespace: argocd}\nspec: {source: {repoURL: "https://git.example/a/b", path: overlays/eu}, destination: {namespace: shop}}\n';
+    for (const files of [beside, { ...beside, 'clusters/argo.yaml': argo, 'clusters/apps.yaml': flux('  path: ./other\n') }]) {
+      expect((await renderOne(files)).loaded.incompleteReasons.map((each) => each.reason)).toEqual(['it takes the file `../../base/mtls.yaml` from outside its folder, which kustomize refuses']);
+    }
+  });
+
+  test('a changed file beside a kustomization is compared and cited where it lies', async () => {
+    const files = (mode: string): Files => ({ 'overlays/eu/kustomization.yaml': 'resources: [../../base/mtls.yaml]\n', 'base/mtls.yaml': mtls({ name: 'default', namespace: 'shop' }, mode), 'clusters/apps.yaml': flux('  path: ./overlays/eu\n') });
+    const { loaded } = await renderPair(files('STRICT'), files('DISABLE'));
+    expect(changes(loaded)).toEqual(['modified PeerAuthentication/shop/default']);
+    expect(loaded.incompleteReasons).toEqual([]);
+  });
+
+  test('a folder in the way of files from beside the kustomization is refused', async () => {
+    const { loaded } = await renderOne({ 'k/kustomization.yaml': 'resources: [../base/mtls.yaml]\n', 'k/mesh-posture-beside/x/mtls.yaml': strict, 'base/mtls.yaml': strict, 'clusters/apps.yaml': flux('  path: ./k\n') });
+    expect(loaded.incompleteReasons.map((each) => each.kind)).toEqual(['refused']);
   });
 
   test('a changed targetNamespace moves the objects', async () => {

@@ -142,7 +142,7 @@ function contentsOf(text: string, origin: Origin, unit: string): readonly (reado
 
 /** Changed places of what either side's rendering reads. */
 function changesOf({ pair, base, head, documents }: UnitInput): readonly Place[] {
-  const paths = [base, head].flatMap((job) => (job.work.type === 'render' ? [...job.work.request.files.keys()] : []));
+  const paths = [base, head].flatMap((job) => (job.work.type === 'render' ? [...job.work.request.files.keys()].map((path) => moved(job, path)) : []));
   const text = (entry: TreeEntry | undefined): string | undefined => (entry?.type === 'file' ? documents.text(entry.blob) : undefined);
   const perFile = distinct(paths).flatMap((path): (readonly Place[])[] => {
     const left = pair.base.entries.get(path);
@@ -151,6 +151,10 @@ function changesOf({ pair, base, head, documents }: UnitInput): readonly Place[]
     return [placesOf(path, pair.base, pair.head, text)];
   });
   return withinBudget(perFile, pair.base);
+}
+
+function moved({ work }: RenderJob, path: string): string {
+  return work.type === 'render' ? (work.moved?.get(path) ?? path) : path;
 }
 
 /** Comments and empty lines come last; where there are still too many places, the files with most of them are undone as a whole, values last. */

@@ -5,9 +5,12 @@ import type { Origin, RenderedOrigin } from '#source/origin.ts';
 import type { BlobId, Tree } from '#trees/tree.ts';
 import { resolvePath, type UnitSide } from '#units/unit.ts';
 
-/** @returns the origin, with the text under the id of its rendered part */
-export function originOf(document: RenderedDocument, of: UnitSide, tree: Tree): Origin {
-  const found = fileOf(document, of, tree);
+/**
+ * @param moved files of the private copy that lie elsewhere in the repository
+ * @returns the origin, with the text under the id of its rendered part
+ */
+export function originOf(document: RenderedDocument, of: UnitSide, tree: Tree, moved: ReadonlyMap<string, string> = new Map()): Origin {
+  const found = fileOf(document, of, { tree, moved });
   const file = found?.file ?? of.rootFile ?? of.path;
   const from: RenderedOrigin['from'] = found?.from ?? 'archive';
   return { file, blob: blobAt(tree, file), document: 0, rendered: { blob: renderedBlob(document.text), from } };
@@ -17,15 +20,16 @@ export function renderedBlob(text: string): BlobId {
   return `rendered:${shortHash(text)}`;
 }
 
-function fileOf({ source }: RenderedDocument, of: UnitSide, tree: Tree): { readonly file: string; readonly from: RenderedOrigin['from'] } | undefined {
+function fileOf({ source }: RenderedDocument, of: UnitSide, { tree, moved }: { readonly tree: Tree; readonly moved: ReadonlyMap<string, string> }): { readonly file: string; readonly from: RenderedOrigin['from'] } | undefined {
   if (source === undefined) return undefined;
   if (source.from === 'template') return templateFile(source.path, of, tree);
-  const file = resolvePath(of.path, source.path);
+  const path = resolvePath(of.path, source.path);
+  const file = path === undefined ? undefined : (moved.get(path) ?? path);
   return file === undefined || !tree.entries.has(file) ? undefined : { file, from: source.from };
 }
 
 /** `chart/charts/sub/templates/x.yaml`: the first step and those behind `charts` are names of charts, not of folders. */
-function templateFile(path: string, of: UnitSide, tree: Tree): { readonly file: string; readonly from: RenderedOrigin['from'] } | undefined {
+export function templateFile(path: string, of: UnitSide, tree: Tree): { readonly file: string; readonly from: RenderedOrigin['from'] } | undefined {
   const steps = path.split('/').slice(1);
   const at = of.path === '.' ? '' : `${of.path}/`;
   const direct = `${at}${steps.join('/')}`;

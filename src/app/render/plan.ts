@@ -15,7 +15,7 @@ export interface RenderJob {
   readonly side: Side;
   readonly of: UnitSide;
   readonly work:
-    | { readonly type: 'render'; readonly request: RenderRequest; readonly key: string; readonly outside: readonly OutsideContent[] }
+    | { readonly type: 'render'; readonly request: RenderRequest; readonly key: string; readonly outside: readonly OutsideContent[]; readonly moved?: ReadonlyMap<string, string> }
     | BuildProblem;
 }
 
@@ -36,10 +36,10 @@ export function renderJobs(units: readonly Unit[], trees: Readonly<Record<Side, 
 }
 
 function kustomizeWork(source: Source, of: UnitSide): RenderJob['work'] {
-  const build = buildKustomization(source, of.path, of.overlay);
+  const build = buildKustomization(source, { folder: of.path, overlay: of.overlay, argo: of.discovery === 'argo' });
   if (build.type !== 'ready') return build;
   const request: RenderRequest = { path: of.path, how: { tool: 'kustomize', inflates: build.inflates }, files: build.files };
-  return { type: 'render', request, key: keyOf(request), outside: build.outside };
+  return { type: 'render', request, key: keyOf(request), outside: build.outside, ...(build.moved === undefined ? {} : { moved: build.moved }) };
 }
 
 function helmWork(source: Source, of: UnitSide): RenderJob['work'] {

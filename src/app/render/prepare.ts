@@ -4,10 +4,12 @@ import type { Side, TreePair, BlobContent, BlobId } from '#trees/tree.ts';
 import { changedPaths } from '#trees/changes.ts';
 import { discoverUnits, type Discovered } from '#units/discover.ts';
 import type { RepositoryFacts } from '#units/repository.ts';
+import type { Documents } from '#units/documents.ts';
 import { substituted } from '#units/substitution.ts';
 import type { Unit, UnitsConfig } from '#units/unit.ts';
 import { touches } from '../load/incomplete.ts';
 import { blameUnits } from './blame.ts';
+import { explained } from './explain.ts';
 import { originOf } from './origins.ts';
 import { renderJobs, type RenderJob } from './plan.ts';
 import { nothingRendered, type Rendered, type SideRendering } from './rendered.ts';
@@ -36,7 +38,7 @@ export async function prepareRendering(pair: TreePair, config: UnitsConfig, rend
     const result = results[index];
     if (result === undefined) continue;
     const sides = units.get(job.unit) ?? {};
-    sides[job.side] = sideRendering(job, result, extended, blobs);
+    sides[job.side] = sideRendering(job, result, { pair: extended, blobs, read: discovered.documents });
     units.set(job.unit, sides);
   }
   const blames = base === pair.head ? new Map<string, never>() : await blameUnits({ pair: extended, blobs, documents: discovered.documents, jobs, units, renderings: work });
@@ -47,13 +49,14 @@ function touchedBy(pair: TreePair): (unit: Unit) => boolean {
   return touches(changedPaths(pair).map((each) => each.path));
 }
 
-function sideRendering(job: RenderJob, result: RenderedUnit, pair: TreePair, blobs: Map<BlobId, BlobContent>): SideRendering {
+function sideRendering(job: RenderJob, result: RenderedUnit, { pair, blobs, read }: { readonly pair: TreePair; readonly blobs: Map<BlobId, BlobContent>; readonly read: Documents }): SideRendering {
   const { work, of, side } = job;
   if (work.type !== 'render') return { ...work, tool: of.kind };
+  if (result.type === 'failed') return { ...result, ...(of.rootFile === undefined ? {} : { file: of.rootFile }), ...explained({ reason: result.reason, of, files: work.request.files, outside: work.outside, tree: pair[side], documents: read }) };
   if (result.type !== 'rendered') return { ...result, ...(of.rootFile === undefined ? {} : { file: of.rootFile }) };
   const documents = result.documents.map((document) => {
     const text = of.substitute === undefined ? document.text : substituted(document.text, of.substitute);
-    const origin = originOf({ ...document, text }, of, pair[side]);
+    const origin = originOf({ ...document, text }, of, pair[side], work.moved);
     if (origin.rendered !== undefined) blobs.set(origin.rendered.blob, { type: 'text', text });
     return origin;
   });

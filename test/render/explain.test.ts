@@ -1,0 +1,43 @@
+/** A rendering that fails names the file, the line where the tool tells it, and what helps (R13). */
+import { describe, expect, test } from 'vitest';
+import { renderOne } from '../support/render.ts';
+import { hasTools, skipped } from '../support/render-tools.ts';
+import type { Files } from '../support/tree.ts';
+
+async function reasons(files: Files): Promise<readonly string[]> {
+  const { loaded } = await renderOne(files);
+  return loaded.incompleteReasons.map(({ file, line, remedy }) => `${file ?? ''}:${String(line ?? '')} ${remedy}`);
+}
+
+const chart = 'apiVersion: v2\nname: shop\nversion: 1.0.0\n';
+const map = (name: string, value: string): string => `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ${name}\ndata:\n  a: ${value}\n`;
+const needs = 'name the values files that it is deployed with in `units[].helm.values`, or give the value a default';
+
+describe.skipIf(!hasTools())(`what failed, and what helps${hasTools() ? '' : `, ${skipped}`}`, () => {
+  test('a chart: the line of the template, and values that are missing', async () => {
+    expect(await reasons({ 'c/Chart.yaml': chart, 'c/templates/a.yaml': map('a', '{{ .Values.deep.value }}') })).toEqual([`c/templates/a.yaml:6 ${needs}`]);
+    expect(await reasons({ 'c/Chart.yaml': chart, 'c/templates/a.yaml': map('a', '{{ required "host is needed" .Values.host }}') })).toEqual([`c/templates/a.yaml:6 ${needs}`]);
+    expect(await reasons({ 'c/Chart.yaml': chart, 'c/values.yaml': 'deep: {value: x}\n', 'c/templates/a.yaml': map('a', '{{ .Values.deep.value }}') })).toEqual([]);
+  });
+
+  test('a chart: a template of a chart within, what is rendered to no YAML, the chart itself', async () => {
+    expect(await reasons({ 'c/Chart.yaml': chart, 'c/charts/sub/Chart.yaml': chart.replace('shop', 'sub'), 'c/charts/sub/templates/a.yaml': map('a', '{{ .Values.deep.value }}') })).toEqual([`c/charts/sub/templates/a.yaml:6 ${needs}`]);
+    expect(await reasons({ 'c/Chart.yaml': chart, 'c/templates/a.yaml': map('a', '{{ "x: y: z" }}') })).toEqual(['c/templates/a.yaml: correct what this template renders to, or name the values files that it is deployed with in `units[].helm.values`; `helm template --debug` shows the text']);
+    expect(await reasons({ 'c/Chart.yaml': 'apiVersion: v1\nname: shop\n', 'c/templates/a.yaml': map('a', 'b') })).toEqual(['c/Chart.yaml: complete `Chart.yaml`: Helm 3 and later ask for this field']);
+  });
+
+  test('a chart: values that a chart outside the repository would bring, and its notes', async () => {
+    const dependent = `${chart}dependencies:\n- {name: db, version: 1.x, repository: "https://charts.example"}\n`;
+    expect(await reasons({ 'c/Chart.yaml': dependent, 'c/templates/a.yaml': map('a', '{{ .Values.db.port.number }}') })).toEqual([`c/templates/a.yaml:6 the value may be one of \`db\`, which is not in the repository: put it into \`charts/\` with \`helm dependency build\`, or ${needs}`]);
+    expect(await reasons({ 'c/Chart.yaml': dependent, 'c/templates/a.yaml': map('a', 'b'), 'c/templates/NOTES.txt': 'Ask {{ .Values.db.port.number }}\n' })).toEqual([]);
+    expect(await reasons({ 'c/Chart.yaml': chart, 'c/templates/a.yaml': map('a', 'b'), 'c/templates/NOTES.txt': 'Ask {{ .Values.db.port.number }}\n' })).toEqual([`c/templates/NOTES.txt:1 ${needs}`]);
+  });
+
+  test('a kustomization: an empty one within, a key written twice, an object taken twice, a patch that meets nothing', async () => {
+    const list = (...resources: readonly string[]): string => `resources:\n${resources.map((each) => `- ${each}\n`).join('')}`;
+    expect(await reasons({ 'k/kustomization.yaml': list('base'), 'k/base/kustomization.yaml': '# nothing yet\n' })).toEqual(['k/base/kustomization.yaml: write `resources` into it, or take the folder out where it is named']);
+    expect(await reasons({ 'k/kustomization.yaml': list('a.yaml', 'b.yaml'), 'k/a.yaml': map('a', 'b'), 'k/b.yaml': `${map('b', 'c')}  a: d\n` })).toEqual([expect.stringMatching(/^k\/b\.yaml:7 keep one/u)]);
+    expect(await reasons({ 'k/kustomization.yaml': list('a.yaml', 'b.yaml'), 'k/a.yaml': map('a', 'b'), 'k/b.yaml': map('a', 'c') })).toEqual([expect.stringMatching(/the object is taken twice: take one of the two out$/u)]);
+    expect(await reasons({ 'k/kustomization.yaml': `${list('a.yaml')}patches:\n- path: p.yaml\n`, 'k/a.yaml': map('a', 'b'), 'k/p.yaml': map('other', 'c') })).toEqual(['k/p.yaml:4 correct kind, name and namespace that the patch aims at, or remove the patch']);
+  });
+});
