@@ -35,6 +35,8 @@ describe.skipIf(!hasTools())(`Flux${hasTools() ? '' : `, ${skipped}`}`, () => {
     expect(shown(loaded)).toEqual(['PeerAuthentication/shop/default STRICT', 'PeerAuthentication/shop/eu-o DISABLE']);
     const moved = await renderPair(files, { ...files, 'clusters/prod/apps.yaml': flux('  path: ./apps\n  targetNamespace: bank\n') });
     expect(changes(moved.loaded)).toEqual(['added PeerAuthentication/bank/default', 'added PeerAuthentication/bank/eu-o', 'removed PeerAuthentication/shop/default', 'removed PeerAuthentication/shop/eu-o']);
+  });
+
   test('a kustomization takes files from beside it, as Flux builds it; without Flux, and for Argo CD, kustomize refuses', async () => {
     const beside: Files = { 'overlays/eu/kustomization.yaml': 'resources: [../../base/mtls.yaml]\npatches: [{path: ../mode.yaml}]\n', 'base/mtls.yaml': strict, 'overlays/mode.yaml': mtls({ name: 'default', namespace: 'shop' }, 'DISABLE') };
     const deployed = await renderOne({ ...beside, 'clusters/apps.yaml': flux('  path: ./overlays/eu\n') });
