@@ -8,9 +8,9 @@ import type { Documents, Reading } from './documents.ts';
 import { pairUnits } from './pairing.ts';
 import { exists, filesBelow, scanSide, valuesFilesOf } from './scan.ts';
 import { anyGenerator } from './roots.ts';
-import type { RootReference, SideScan } from './scan.ts';
+import type { RenderedRoots, RootReference, SideScan } from './scan.ts';
 import { unknownRepository, type RepositoryFacts } from './repository.ts';
-import { baseName, below, folderOf, resolvePath } from './unit.ts';
+import { baseName, below, folderOf, onSide, resolvePath } from './unit.ts';
 import { valuesOf, type OutsideContent } from './build.ts';
 import { variablesOf } from './variables.ts';
 import type { Release, Unit, UnitInputs, UnitsConfig, UnitSide } from './unit.ts';
@@ -32,6 +32,8 @@ export interface Discovered {
   readonly submodules: readonly string[];
   /** Units that no Flux or Argo CD root reaches (R10). */
   readonly unreferenced: ReadonlySet<string>;
+  /** Kustomizations that take objects of Flux or Argo CD which some of them changes: what these name is known once they are rendered. */
+  readonly rootHolders: Readonly<Record<Side, ReadonlySet<string>>>;
   /** Charts and artifacts of other places that Flux and Argo CD objects deploy (R15). */
   readonly outside: Readonly<Record<Side, readonly OutsideContent[]>>;
   readonly documents: Documents;
@@ -40,11 +42,17 @@ export interface Discovered {
 const unseenKinds: ReadonlySet<string> = new Set(['missing-object', 'not-readable', 'too-large', 'lfs-pointer', 'limit']);
 const noInputs: UnitInputs = { folders: new Set(), trees: [], files: new Set() };
 
+/** A second look, once the kustomizations that hold roots are rendered. */
+export interface RenderedAgain {
+  readonly documents: Documents;
+  readonly roots: Readonly<Record<Side, RenderedRoots>>;
+}
+
 /** The units of both sides (R3 to R6, R9, R11, R12, R17): found over both together, present per side. */
-export function discoverUnits(pair: TreePair, config: UnitsConfig, repository: RepositoryFacts = unknownRepository): Discovered {
-  const documents = documentsOf(pair.blobs);
-  const base = scanSide(pair.base, documents, repository);
-  const head = pair.base === pair.head ? base : scanSide(pair.head, documents, repository);
+export function discoverUnits(pair: TreePair, config: UnitsConfig, repository: RepositoryFacts = unknownRepository, again?: RenderedAgain): Discovered {
+  const documents = again?.documents ?? documentsOf(pair.blobs);
+  const base = scanSide(pair.base, documents, repository, again?.roots.base);
+  const head = pair.base === pair.head ? base : scanSide(pair.head, documents, repository, again?.roots.head);
   const ignored = new Set<string>();
   const unlike = new Set<string>();
   const contextOf = (paths: readonly string[]): Record<Side, readonly string[]> => ({ base: contextFiles(base, paths), head: contextFiles(head, paths) });
@@ -122,10 +130,22 @@ export function discoverUnits(pair: TreePair, config: UnitsConfig, repository: R
       }),
     ),
     unreferenced: unreferencedUnits(units, base, head),
+    rootHolders: { base: rootHolders(units, base, 'base'), head: rootHolders(units, head, 'head') },
     outside: { base: base.outside, head: head.outside },
     submodules: distinct([...pair.base.entries.values(), ...pair.head.entries.values()].flatMap((entry) => (entry.type === 'submodule' ? [entry.path] : []))),
     documents,
   };
+}
+
+/** Where one changes a root, every kustomization that takes the same file counts: what each of them deploys stands in for what is written. */
+function rootHolders(units: readonly Unit[], scan: SideScan, side: Side): ReadonlySet<string> {
+  if (scan.rootFiles.size === 0) return new Set();
+  const kustomized = units.flatMap((unit) => {
+    const of = onSide(unit, side);
+    return of?.kind === 'kustomize' ? [{ id: unit.id, files: [...of.inputs.files].filter((file) => scan.rootFiles.has(file)), edits: [...of.inputs.folders].some((folder) => scan.kustomizations.get(folder)?.edits === true) }] : [];
+  });
+  const changed = new Set(kustomized.flatMap(({ files, edits }) => (edits ? files : [])));
+  return new Set(kustomized.flatMap(({ id, files }) => (files.some((file) => changed.has(file)) ? [id] : [])));
 }
 
 function plainUnit(path: string, files: readonly string[], discovery: UnitSide['discovery']): UnitSide {

@@ -24,7 +24,17 @@ export interface SideScan {
   readonly roots: readonly RootReference[];
   /** Charts and artifacts of other places that the objects here deploy (R15). */
   readonly outside: readonly OutsideContent[];
+  /** Files in which an object of Flux or Argo CD is written. */
+  readonly rootFiles: ReadonlySet<string>;
 }
+
+/** Objects of Flux and Argo CD as kustomizations deploy them: an overlay may change what a root names. They stand in for what the files say. */
+export interface RenderedRoots {
+  readonly files: ReadonlySet<string>;
+  readonly objects: readonly { readonly file: string; readonly line: number; readonly value: unknown }[];
+}
+
+export const noRenderedRoots: RenderedRoots = { files: new Set(), objects: [] };
 
 export interface KustomizationFile {
   readonly file: string;
@@ -32,6 +42,8 @@ export interface KustomizationFile {
   readonly readable: boolean;
   readonly reads: readonly string[];
   readonly component: boolean;
+  /** It changes objects that it takes, not only their names. */
+  readonly edits: boolean;
 }
 
 export interface ChartFile {
@@ -42,7 +54,7 @@ export interface ChartFile {
   readonly dependencies: readonly string[];
 }
 
-export function scanSide(tree: Tree, documents: Documents, repository: RepositoryFacts = unknownRepository): SideScan {
+export function scanSide(tree: Tree, documents: Documents, repository: RepositoryFacts = unknownRepository, rendered: RenderedRoots = noRenderedRoots): SideScan {
   const filesIn = new Map<string, string[]>();
   const folders = new Set<string>(['.']);
   const kustomizations = new Map<string, KustomizationFile>();
@@ -63,20 +75,24 @@ export function scanSide(tree: Tree, documents: Documents, repository: Repositor
     } else if (name === 'Chart.yaml') charts.set(folder, readChart(entry.path, folder, tree, documents));
     if (mayBeManifestFile(entry.path)) mayHoldRoots.push(entry.path);
   }
-  const scan: SideScan = { tree, filesIn, folders, kustomizations, charts, roots: [], outside: [] };
-  const found = rootsIn(scan, mayHoldRoots, documents, repository);
-  return { ...scan, roots: found.flatMap((each) => each.roots), outside: found.flatMap((each) => each.outside) };
+  const scan: SideScan = { tree, filesIn, folders, kustomizations, charts, roots: [], outside: [], rootFiles: new Set() };
+  const written = writtenRoots(tree, mayHoldRoots, documents);
+  const objects = rendered.files.size === 0 ? written : [...written.filter(({ file }) => !rendered.files.has(file)), ...rendered.objects];
+  const found = rootsIn(scan, objects, documents, repository);
+  return { ...scan, roots: found.flatMap((each) => each.roots), outside: found.flatMap((each) => each.outside), rootFiles: new Set(written.map(({ file }) => file)) };
 }
 
 function readKustomization(path: string, folder: string, tree: Tree, documents: Documents): KustomizationFile | undefined {
   const found = follow(tree, path);
   const value = found.type === 'blob' ? documents.first(found.blob) : undefined;
   // An empty file is an empty kustomization to the tool; what does not parse still claims its folder (R4).
-  if (value === undefined || value === null) return { file: path, readable: value === null, reads: [], component: false };
+  if (value === undefined || value === null) return { file: path, readable: value === null, reads: [], component: false, edits: false };
   if (!isKustomization(value)) return undefined;
   const { paths, component } = readsOfKustomization(folder, value);
-  return { file: path, readable: true, reads: paths, component };
+  return { file: path, readable: true, reads: paths, component, edits: editing.some((field) => value[field] !== undefined) };
 }
+
+const editing = ['patches', 'patchesStrategicMerge', 'patchesJson6902', 'replacements', 'components', 'transformers', 'vars', 'namePrefix', 'nameSuffix'];
 
 function readChart(path: string, folder: string, tree: Tree, documents: Documents): ChartFile {
   const found = follow(tree, path);
@@ -86,15 +102,18 @@ function readChart(path: string, folder: string, tree: Tree, documents: Document
   return { file: path, name, library: record['type'] === 'library', dependencies: localDependencies(folder, value) };
 }
 
-/** Roots and outside content, once every folder and every source object is known. */
-function rootsIn({ tree, folders }: SideScan, paths: readonly string[], documents: Documents, repository: RepositoryFacts): readonly ReturnType<typeof rootsOf>[] {
-  const objects = paths.flatMap((file) => {
+function writtenRoots(tree: Tree, paths: readonly string[], documents: Documents): RenderedRoots['objects'] {
+  return paths.flatMap((file) => {
     const found = follow(tree, file);
     const text = found.type === 'blob' ? documents.text(found.blob) : undefined;
     if (found.type !== 'blob' || text === undefined || !rootMarks.some((mark) => text.includes(mark))) return [];
     const reading = documents.read(found.blob);
     return reading.type === 'documents' ? reading.documents.flatMap(({ manifest, value, startLine }) => (manifest ? [{ file, value, line: startLine }] : [])) : [];
   });
+}
+
+/** Roots and outside content, once every folder and every source object is known. */
+function rootsIn({ tree, folders }: SideScan, objects: RenderedRoots['objects'], documents: Documents, repository: RepositoryFacts): readonly ReturnType<typeof rootsOf>[] {
   const context: Omit<RootContext, 'file' | 'line'> = {
     folders,
     repository,

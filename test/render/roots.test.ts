@@ -18,6 +18,42 @@ function shown(loaded: Awaited<ReturnType<typeof renderOne>>['loaded'], id = 'de
   return environment(loaded, id).head.all.map((resource) => `${resourceId(resource)}${resource.kind === 'PeerAuthentication' ? ` ${resource.spec.mode}` : ''}`);
 }
 
+describe.skipIf(!hasTools())(`roots that an overlay changes${hasTools() ? '' : `, ${skipped}`}`, () => {
+  const app = (path: string): string => `apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: shop, namespace: argocd}\nspec: {project: default, source: {repoURL: "https://git.example/a/b", path: ${path}}, destination: {namespace: shop}}\n`;
+  const files: Files = {
+    'apps/base/kustomization.yaml': 'resources: [shop.yaml]\n',
+    'apps/base/shop.yaml': app('shop/staging'),
+    'apps/prod/kustomization.yaml': 'resources: [../base]\npatches:\n- target: {kind: Application}\n  patch: |\n    - {op: replace, path: /spec/source/path, value: shop/production}\n',
+    'apps/stage/kustomization.yaml': 'resources: [../base]\n',
+    'shop/staging/m.yaml': strict,
+    'shop/production/m.yaml': mtls({ name: 'default', namespace: 'shop' }, 'PERMISSIVE'),
+    'shop/drafts/m.yaml': mtls({ name: 'draft', namespace: 'shop' }, 'DISABLE'),
+  };
+  const loose = (loaded: Awaited<ReturnType<typeof renderOne>>['loaded']): readonly string[] => [...loaded.discovered.unreferenced];
+
+  test('what the changed root names is reached, what no form of it names is not (R3b, R10)', async () => {
+    expect(loose((await renderOne(files)).loaded)).toEqual(['shop/drafts']);
+    expect(loose((await renderOne({ ...files, 'apps/prod/kustomization.yaml': 'resources: [../base]\n' })).loaded)).toEqual(['shop/drafts', 'shop/production']);
+  });
+
+  test('an overlay that cannot be rendered leaves the root as it is written', async () => {
+    const { loaded } = await renderOne({ ...files, 'apps/prod/kustomization.yaml': 'resources: [../base]\npatches:\n- target: {kind: Application}\n  patch: |\n    - {op: replace, path: /spec/none/path, value: shop/production}\n' });
+    expect(loose(loaded)).toEqual(['shop/drafts', 'shop/production']);
+    expect(loaded.incompleteReasons.map((each) => each.unit)).toEqual(['apps/prod']);
+  });
+
+  test('a version that only an overlay states is content of another place (R15)', async () => {
+    const release = 'apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: db, namespace: shop}\nspec:\n  chart: {spec: {chart: db, version: "1.0", sourceRef: {kind: HelmRepository, name: charts}}}\n';
+    const versions = (stage: string, prod: string): Files => {
+      const overlay = (version: string): string => `resources: [../base]\npatches:\n- target: {kind: HelmRelease}\n  patch: |\n    - {op: replace, path: /spec/chart/spec/version, value: "${version}"}\n`;
+      return { 'apps/base/kustomization.yaml': 'resources: [db.yaml]\n', 'apps/base/db.yaml': release, 'apps/stage/kustomization.yaml': overlay(stage), 'apps/prod/kustomization.yaml': overlay(prod) };
+    };
+    const outside = async (base: Files, head: Files): Promise<readonly string[]> => (await renderPair(base, head)).loaded.outsideChanges.map((each) => `${each.change} ${each.content.name} ${each.content.file}:${String(each.content.line)}`);
+    expect(await outside(versions('2.0', '1.9'), versions('2.1', '1.9'))).toEqual(['modified charts/db of HelmRelease shop/db apps/base/db.yaml:1']);
+    expect(await outside(versions('2.0', '1.9'), { ...versions('2.0', '1.9'), 'apps/base/db.yaml': release.replace('1.0', '1.1') })).toEqual([]);
+  });
+});
+
 describe.skipIf(!hasTools())(`Flux${hasTools() ? '' : `, ${skipped}`}`, () => {
   test('targetNamespace and patches reach plain files and kustomizations alike', async () => {
     const spec = '  path: ./apps\n  targetNamespace: bank\n  patches:\n  - patch: |\n      apiVersion: security.istio.io/v1\n      kind: PeerAuthentication\n      metadata: {name: default, namespace: shop}\n      spec: {mtls: {mode: DISABLE}}\n';

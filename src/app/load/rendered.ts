@@ -1,6 +1,6 @@
 /** From rendered documents to typed resources, with what could not be rendered (R13, R15, R18). */
 import { shortHash } from '#lib/canonical.ts';
-import { sortedBy } from '#lib/order.ts';
+import { distinct, sortedBy } from '#lib/order.ts';
 import { decodeDocument } from '#manifests/decode.ts';
 import type { AnyResource } from '#manifests/resource.ts';
 import type { Assumption } from '#mesh/model.ts';
@@ -165,8 +165,18 @@ export function outsideChanges({ units, outside }: Discovered, rendered: Rendere
     const pins = [unit.base, unit.head].map((side) => (side?.pinned === undefined ? [] : [[`revision of ${unit.id}`, { kind: 'base' as const, name: `revision of ${unit.id}`, detail: side.pinned, file: side.rootFile ?? side.path, line: 1 }] as const]));
     compare(unit.id, new Map(pins[0]), new Map(pins[1]));
   }
-  compare('', new Map(outside.base.map((content) => [content.name, content])), new Map(outside.head.map((content) => [content.name, content])));
+  compare('', byName(outside.base), byName(outside.head));
   return sortedBy(found.values(), (each) => each.content.file, (each) => each.content.line, (each) => each.content.name);
+}
+
+/** Overlays may deploy one object in several forms: a change of any of them is one. */
+function byName(contents: readonly OutsideContent[]): ReadonlyMap<string, OutsideContent> {
+  const found = new Map<string, OutsideContent>();
+  for (const content of contents) {
+    const known = found.get(content.name);
+    found.set(content.name, known === undefined ? content : { ...known, detail: distinct([...known.detail.split('\n'), content.detail]).join('\n') });
+  }
+  return found;
 }
 
 function outsideOf(rendering: SideRendering | undefined): ReadonlyMap<string, OutsideContent> {

@@ -12,6 +12,7 @@ import { blameUnits } from './blame.ts';
 import { explained } from './explain.ts';
 import { originOf } from './origins.ts';
 import { renderJobs, type RenderJob } from './plan.ts';
+import { renderedRoots } from './roots.ts';
 import { nothingRendered, type Rendered, type SideRendering } from './rendered.ts';
 import { untouchedUnits } from './untouched.ts';
 
@@ -26,12 +27,14 @@ export async function prepareRendering(pair: TreePair, config: UnitsConfig, rend
   const blobs = new Map<BlobId, BlobContent>(pair.blobs);
   const base = pair.base;
   const extended: TreePair = { base, head: pair.head === base ? base : pair.head, blobs };
-  const discovered = discoverUnits(extended, config, repository);
+  const work = new Renderings(renderer);
+  const written = discoverUnits(extended, config, repository);
+  const roots = await renderedRoots(extended, written, work);
+  const discovered = roots === undefined ? written : discoverUnits(extended, config, repository, { documents: written.documents, roots });
   const needy = discovered.units.filter((unit) => [unit.base, unit.head].some((side) => side !== undefined && side.kind !== 'plain'));
   if (needy.length === 0) return { pair: extended, discovered, rendered: nothingRendered };
   const untouched = base === pair.head ? new Set<string>() : untouchedUnits(discovered.units, touchedBy(extended), config);
   const jobs = renderJobs(needy, { base, head: pair.head }, discovered.documents, (unit) => !untouched.has(unit.id) && unit.base?.pinned === undefined && unit.head?.pinned === undefined);
-  const work = new Renderings(renderer);
   const results = await work.all(jobs);
   const units = new Map<string, Partial<Record<Side, SideRendering>>>();
   for (const [index, job] of jobs.entries()) {
