@@ -1,6 +1,6 @@
 /** A rendering that fails names the file, the line where the tool tells it, and what helps (R13). */
 import { describe, expect, test } from 'vitest';
-import { renderOne } from '../support/render.ts';
+import { renderOne, renderPair } from '../support/render.ts';
 import { hasTools, skipped } from '../support/render-tools.ts';
 import type { Files } from '../support/tree.ts';
 
@@ -31,6 +31,19 @@ describe.skipIf(!hasTools())(`what failed, and what helps${hasTools() ? '' : `, 
     expect(await reasons({ 'c/Chart.yaml': dependent, 'c/templates/a.yaml': map('a', '{{ .Values.db.port.number }}') })).toEqual([`c/templates/a.yaml:6 the value may be one of \`db\`, which is not in the repository: put it into \`charts/\` with \`helm dependency build\`, or ${needs}`]);
     expect(await reasons({ 'c/Chart.yaml': dependent, 'c/templates/a.yaml': map('a', 'b'), 'c/templates/NOTES.txt': 'Ask {{ .Values.db.port.number }}\n' })).toEqual([]);
     expect(await reasons({ 'c/Chart.yaml': chart, 'c/templates/a.yaml': map('a', 'b'), 'c/templates/NOTES.txt': 'Ask {{ .Values.db.port.number }}\n' })).toEqual([`c/templates/NOTES.txt:1 ${needs}`]);
+  });
+
+  test('content of other places that a failing unit takes is compared all the same (R15)', async () => {
+    const files = (ref: string): Files => ({ 'k/kustomization.yaml': `resources: [a.yaml, "https://github.com/example/base//deploy?ref=${ref}"]\npatches:\n- {target: {kind: ConfigMap}, patch: '[{op: replace, path: /none/x, value: y}]'}\n`, 'k/a.yaml': map('a', 'b') });
+    const { loaded } = await renderPair(files('v1'), files('v2'));
+    expect(loaded.incompleteReasons.map((each) => each.unit)).toEqual(['k']);
+    expect(loaded.outsideChanges.map((each) => `${each.change} ${each.content.name}`)).toEqual(['modified https://github.com/example/base//deploy']);
+    expect((await renderPair(files('v1'), files('v1'))).loaded.outsideChanges).toEqual([]);
+  });
+
+  test('a failing unit that the head takes away asks for a look at what it deployed', async () => {
+    const { loaded } = await renderPair({ 'c/Chart.yaml': chart, 'c/templates/a.yaml': map('a', '{{ .Values.deep.value }}') }, {});
+    expect(loaded.incompleteReasons.map((each) => `${each.status} ${each.remedy}`)).toEqual(['new review by hand what it deployed, as far as it did; `gates.incomplete: off` lets its removal pass with this notice']);
   });
 
   test('a kustomization: an empty one within, a key written twice, an object taken twice, a patch that meets nothing', async () => {

@@ -112,7 +112,8 @@ export function renderReasons(units: readonly Unit[], rendered: Rendered, { isTo
         ...(file === undefined || unit.head === undefined ? {} : { file }),
         ...(failure.line === undefined || unit.head === undefined ? {} : { line: failure.line }),
         reason: mended ? `${failure.reason} (on the base side; the head mends it)` : onlyBase ? `${failure.reason} (on the base side, which alone has it)` : failure.reason,
-        remedy: failure.remedy,
+        // What is taken away cannot be mended any more.
+        remedy: unit.head === undefined ? 'review by hand what it deployed, as far as it did; `gates.incomplete: off` lets its removal pass with this notice' : failure.remedy,
       },
     ];
   });
@@ -160,8 +161,8 @@ export function outsideChanges({ units, outside }: Discovered, rendered: Rendere
   };
   for (const unit of units) {
     const sides = rendered.units.get(unit.id);
-    // A side that could not be rendered says nothing about what it takes.
-    if (![sides?.base, sides?.head].some((side) => side !== undefined && side.type !== 'rendered')) compare(unit.id, outsideOf(sides?.base), outsideOf(sides?.head));
+    // A side that could not be prepared says nothing about what it takes.
+    if (![sides?.base, sides?.head].some((side) => side !== undefined && side.outside === undefined)) compare(unit.id, outsideOf(sides?.base), outsideOf(sides?.head));
     const pins = [unit.base, unit.head].map((side) => (side?.pinned === undefined ? [] : [[`revision of ${unit.id}`, { kind: 'base' as const, name: `revision of ${unit.id}`, detail: side.pinned, file: side.rootFile ?? side.path, line: 1 }] as const]));
     compare(unit.id, new Map(pins[0]), new Map(pins[1]));
   }
@@ -180,7 +181,7 @@ function byName(contents: readonly OutsideContent[]): ReadonlyMap<string, Outsid
 }
 
 function outsideOf(rendering: SideRendering | undefined): ReadonlyMap<string, OutsideContent> {
-  return new Map(rendering?.type === 'rendered' ? rendering.outside.map((content) => [content.name, content]) : []);
+  return new Map((rendering?.outside ?? []).map((content) => [content.name, content]));
 }
 
 /** R15, R22: what stands outside, and releases that nothing states. */

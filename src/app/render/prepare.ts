@@ -55,8 +55,8 @@ function touchedBy(pair: TreePair): (unit: Unit) => boolean {
 function sideRendering(job: RenderJob, result: RenderedUnit, { pair, blobs, read }: { readonly pair: TreePair; readonly blobs: Map<BlobId, BlobContent>; readonly read: Documents }): SideRendering {
   const { work, of, side } = job;
   if (work.type !== 'render') return { ...work, tool: of.kind };
-  if (result.type === 'failed') return { ...result, ...(of.rootFile === undefined ? {} : { file: of.rootFile }), ...explained({ reason: result.reason, of, files: work.request.files, outside: work.outside, tree: pair[side], documents: read }) };
-  if (result.type !== 'rendered') return { ...result, ...(of.rootFile === undefined ? {} : { file: of.rootFile }) };
+  if (result.type === 'failed') return { ...result, outside: work.outside, ...(of.rootFile === undefined ? {} : { file: of.rootFile }), ...explained({ reason: result.reason, of, files: work.request.files, outside: work.outside, tree: pair[side], documents: read }) };
+  if (result.type !== 'rendered') return { ...result, outside: work.outside, ...(of.rootFile === undefined ? {} : { file: of.rootFile }) };
   const documents = result.documents.map((document) => {
     const text = of.substitute === undefined ? document.text : substituted(document.text, of.substitute);
     const origin = originOf({ ...document, text }, of, pair[side], work.moved);

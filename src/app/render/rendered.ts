@@ -13,7 +13,7 @@ export type SideRendering =
       readonly documents: readonly Origin[];
       readonly outside: readonly OutsideContent[];
     }
-  | { readonly type: 'failed' | 'refused' | 'limit' | 'missing-tool'; readonly tool: string; readonly reason: string; readonly remedy: string; readonly file?: string; readonly line?: number };
+  | { readonly type: 'failed' | 'refused' | 'limit' | 'missing-tool'; readonly tool: string; readonly reason: string; readonly remedy: string; readonly file?: string; readonly line?: number; /** What was taken out before the tool failed. */ readonly outside?: readonly OutsideContent[] };
 
 /** Where a rendered difference comes from: the changed lines whose revert takes it away. */
 export type Blame = Pick<Cause, 'file' | 'line' | 'endLine' | 'side' | 'via'>;
