@@ -9,6 +9,8 @@ export interface OutsideReference {
   readonly content: { readonly kind: 'base' | 'chart'; readonly name: string; readonly file: string; readonly line: number };
   readonly change: 'added' | 'removed' | 'modified';
   readonly side: 'LEFT' | 'RIGHT';
+  /** The same thing of another place that it stands in for. */
+  readonly instead?: string;
 }
 
 /** Istio's own charts decide for every workload. */
@@ -18,7 +20,7 @@ const said = { added: 'is newly deployed', removed: 'is no longer deployed', mod
 
 export function outsideFindings(references: readonly OutsideReference[]): readonly Finding[] {
   const entry = ruleEntry('outside-content-changed');
-  return references.map(({ content, change, side }): Finding => {
+  return references.map(({ content, change, side, instead }): Finding => {
     const { kind, name, file, line } = content;
     return {
       code: entry.code,
@@ -32,7 +34,7 @@ export function outsideFindings(references: readonly OutsideReference[]): readon
       resource: name,
       location: { file, startLine: line, endLine: line, side },
       related: [],
-      message: `the ${kind} \`${name}\` ${said[change]}, and its manifests are not in the repository`,
+      message: `the ${kind} \`${name}\` ${instead === undefined ? said[change] : `is deployed in place of \`${instead}\``}, and its manifests are not in the repository`,
       impact: 'what it opens or closes is not known to this review',
       remedy: 'compare its rendered manifests, or keep them in the repository',
       validation: {

@@ -24,6 +24,12 @@ describe('a chart of another place', () => {
     expect(outcome.report.verdict).toBe('warn');
   });
 
+  test('of another registry is one move, of another name two changes', () => {
+    const from = (source: string, chart = 'shop'): Files => ({ 'a/r.yaml': release('shop', '1.0.0').replace('name: istio}', `name: ${source}}`).replace('chart: shop', `chart: ${chart}`) });
+    expect(found(run(from('old'), from('new')))).toEqual(['medium new a/r.yaml:1 the chart `new/shop of HelmRelease istio-system/shop` is deployed in place of `old/shop of HelmRelease istio-system/shop`, and its manifests are not in the repository']);
+    expect(found(run(from('old'), from('new', 'bank')))).toHaveLength(2);
+  });
+
   test('of the control plane weighs more, and its own gate can fail', () => {
     const files = (version: string): Files => ({ 'a/r.yaml': release('istiod', version) });
     expect(found(run(files('1.30.0'), files('1.31.0')))[0]).toMatch(/^high new/u);

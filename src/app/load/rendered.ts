@@ -143,6 +143,8 @@ export interface OutsideChange {
   readonly content: OutsideContent;
   readonly change: 'added' | 'removed' | 'modified';
   readonly side: 'LEFT' | 'RIGHT';
+  /** The same thing of another place that it stands in for. */
+  readonly instead?: string;
 }
 
 export function outsideChanges({ units, outside }: Discovered, rendered: Rendered): readonly OutsideChange[] {
@@ -152,12 +154,17 @@ export function outsideChanges({ units, outside }: Discovered, rendered: Rendere
       const key = `${change.content.name}\n${change.content.file}\n${change.change}`;
       if (!found.has(key)) found.set(key, change);
     };
+    const gone = [...base.values()].filter(({ name }) => !head.has(name));
+    const moved = new Set<OutsideContent>();
     for (const [name, content] of head) {
       const before = base.get(name);
-      if (before === undefined) add({ unit, content, change: 'added', side: 'RIGHT' });
-      else if (before.detail !== content.detail) add({ unit, content, change: 'modified', side: 'RIGHT' });
+      if (before === undefined) {
+        const instead = gone.find((other) => !moved.has(other) && other.kind === content.kind && other.file === content.file && sameThing(other.name, name));
+        if (instead !== undefined) moved.add(instead);
+        add(instead === undefined ? { unit, content, change: 'added', side: 'RIGHT' } : { unit, content, change: 'modified', side: 'RIGHT', instead: instead.name });
+      } else if (before.detail !== content.detail) add({ unit, content, change: 'modified', side: 'RIGHT' });
     }
-    for (const [name, content] of base) if (!head.has(name)) add({ unit, content, change: 'removed', side: 'LEFT' });
+    for (const content of gone) if (!moved.has(content)) add({ unit, content, change: 'removed', side: 'LEFT' });
   };
   for (const unit of units) {
     const sides = rendered.units.get(unit.id);
@@ -168,6 +175,12 @@ export function outsideChanges({ units, outside }: Discovered, rendered: Rendere
   }
   compare('', byName(outside.base), byName(outside.head));
   return sortedBy(found.values(), (each) => each.content.file, (each) => each.content.line, (each) => each.content.name);
+}
+
+/** Equal but for the place: `https://charts.example/shop` and `oci://registry.example/shop`. */
+function sameThing(left: string, right: string): boolean {
+  const thing = (name: string): string => name.replace(/^\S*\/(?=[^\s/])/u, '');
+  return thing(left) === thing(right);
 }
 
 /** Overlays may deploy one object in several forms: a change of any of them is one. */
