@@ -1,10 +1,12 @@
 /**
  * `npm run bench [-- SIZE…]`: whole reviews of made-up meshes against the floor, both in turn in one run, median of seven.
- * Ratios are what counts: machines are noisy. Prints one row per size and the demo's time.
+ * Ratios are what counts: machines are noisy. Prints one row per size, one for the recorded decisions of each plane, and the
+ * demo's time.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { decisionSpeeds } from './decisions.ts';
 import { makeRepository } from './generate.ts';
 import { measure, median, type Measured } from './measure.ts';
 
@@ -46,6 +48,10 @@ for (const size of sizes.length > 0 ? sizes : [100, 400, 1_000, 5_000]) {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+console.log(['plane', 'decisions', 'wall', 'CPU ms each'].map((name) => cell(name, 13)).join(' '));
+for (const { plane, decisions, wallSeconds, millisecondsEach } of decisionSpeeds(cli, Math.min(runs, 3))) {
+  console.log([plane, decisions, seconds(wallSeconds), millisecondsEach.toFixed(2)].map((value) => cell(value, 13)).join(' '));
 }
 const demos = Array.from({ length: runs }, () => measure([cli, 'demo'], root).wallSeconds);
 console.log(`demo: ${seconds(median(demos))}`);
