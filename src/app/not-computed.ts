@@ -9,6 +9,7 @@ import { isWaypoint } from '#mesh/waypoints.ts';
 import type { IncompleteReason } from '#report/report.ts';
 import { movesClientTls, type SidesOfEnvironment } from './client-tls-effect.ts';
 import { configNotComputed, type NotComputed } from './config-effect.ts';
+import { variablesNotComputed } from './istiod-effect.ts';
 import type { ChangedResource } from './load/changed-resources.ts';
 
 const kinds: ReadonlySet<string> = new Set([
@@ -39,7 +40,7 @@ const policies: ReadonlySet<string> = new Set(['AuthorizationPolicy', 'PeerAuthe
 
 /** What about the changed object may move requests in ways that the comparison does not know; none where its whole effect is known. */
 export function notComputed(changed: ChangedResource, environments: readonly SidesOfEnvironment[]): readonly NotComputed[] {
-  return [...ofItsKind(changed, environments), ...configNotComputed(changed, environments), ...ofItsRevision(changed, environments), ...ofExternalNames(changed)];
+  return [...ofItsKind(changed, environments), ...configNotComputed(changed, environments), ...variablesNotComputed(changed), ...ofItsRevision(changed, environments), ...ofExternalNames(changed)];
 }
 
 /** A change of labels alone that nobody selects by is none. */

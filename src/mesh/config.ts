@@ -8,6 +8,7 @@ import { resourceId } from '#manifests/resource.ts';
 import type { AnyResource } from '#manifests/resource.ts';
 import { fieldsNotComputed, isMeshConfigMap, meshConfigFields } from './config-fields.ts';
 import type { ExtensionProvider, MeshConfig } from './model.ts';
+import { goTrue } from './redirection.ts';
 import { atLeast } from './versions.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -36,7 +37,9 @@ export function meshConfigOf(resources: readonly AnyResource[], stated: StatedMe
     extraTrustDomains: listOf(fields['caCertificates']).flatMap((entry) => textsOf(entry['trustDomains'])),
     enableAutoMtls: fields['enableAutoMtls'] !== false,
     defaultMtls: stated.defaultMtls === 'strict' ? 'STRICT' : stated.defaultMtls === 'disable' ? 'DISABLE' : 'PERMISSIVE',
-    multipleProviders: source?.environment['PILOT_ENABLE_MULTIPLE_CUSTOM_AUTHZ_PROVIDERS'] === 'true',
+    // A6.5: the flag exists since 1.30.
+    multipleProviders: atLeast(istioVersion, '1.30.0') && goTrue(source?.environment['PILOT_ENABLE_MULTIPLE_CUSTOM_AUTHZ_PROVIDERS']),
+    anyTrustDomain: goTrue(source?.environment['PILOT_SKIP_VALIDATE_TRUST_DOMAIN']),
     pathNormalization: normalizationOf(fieldsOf(fields['pathNormalization'])['normalization']),
     outboundTrafficPolicy: outboundOf(fieldsOf(fields['outboundTrafficPolicy'])['mode']),
     accessLogFile: textOf(fields['accessLogFile']) ?? '',

@@ -14,6 +14,8 @@ export interface MeshConfig {
   readonly defaultMtls: 'DISABLE' | 'PERMISSIVE' | 'STRICT';
   /** `PILOT_ENABLE_MULTIPLE_CUSTOM_AUTHZ_PROVIDERS` (A6.5). */
   readonly multipleProviders: boolean;
+  /** `PILOT_SKIP_VALIDATE_TRUST_DOMAIN` (A3.14): TLS takes every peer whose certificate chains to the mesh root. */
+  readonly anyTrustDomain: boolean;
   readonly pathNormalization: 'NONE' | 'BASE' | 'MERGE_SLASHES' | 'DECODE_AND_MERGE_SLASHES';
   readonly outboundTrafficPolicy: 'ALLOW_ANY' | 'REGISTRY_ONLY' | 'ALLOW_ANY_DYNAMIC_DNS';
   readonly accessLogFile: string;

@@ -192,6 +192,7 @@ function chainFor(chain: 'http' | 'tcp', client: ClientKind, rule: string, becau
 
 /** A3.14: peers that TLS refuses although their certificate chains to the mesh root. Holds for a refused peer. */
 export function foreignTrustDomain(config: MeshConfig): Predicate {
+  if (config.anyTrustDomain) return { dimension: 'peer', any: [{ type: 'identified' }], none: [{ type: 'identified' }] };
   const accepted = [...new Set([...trustDomainsOf(config), ...config.extraTrustDomains])];
   return { dimension: 'peer', any: [{ type: 'identified' }], none: accepted.map((domain) => ({ type: 'trust-domain', pattern: { type: 'exact', text: domain } })) };
 }

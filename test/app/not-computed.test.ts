@@ -51,6 +51,35 @@ describe('a field of the mesh configuration that the model does not read', () =>
   });
 });
 
+describe('a variable of istiod that the model does not read (M95)', () => {
+  const operator = (env: string): string => `{apiVersion: install.istio.io/v1alpha1, kind: IstioOperator, metadata: {name: i, namespace: istio-system}, spec: {values: {pilot: {env: {${env}}}}}}`;
+
+  test.each([
+    ['', 'PILOT_AUTO_ALLOW_WAYPOINT_POLICY: "true"'],
+    ['ENABLE_SELECTOR_BASED_K8S_GATEWAY_POLICY: "1"', 'ENABLE_SELECTOR_BASED_K8S_GATEWAY_POLICY: "0"'],
+    ['PILOT_IGNORE_RESOURCES: "*.istio.io"', ''],
+  ])('%j → %j gates the pull request', (before, after) => {
+    const report = reviewed(shop(operator(before)), shop(operator(after)));
+    expect(report.incompleteReasons).toMatchObject([{ kind: 'limit', status: 'new', file: 'more.yaml' }]);
+    expect(gate(report, 'incomplete')).toBe(true);
+  });
+
+  test.each([
+    ['', 'PILOT_AUTO_ALLOW_WAYPOINT_POLICY: "false"'],
+    ['ENABLE_INGRESS_WAYPOINT_ROUTING: "1"', 'ENABLE_INGRESS_WAYPOINT_ROUTING: "true"'],
+    ['', 'PILOT_TRACE_SAMPLING: "1"'],
+  ])('%j → %j moves no request', (before, after) => {
+    expect(reasons(shop(operator(before)), shop(operator(after)))).toEqual([]);
+  });
+
+  test('one that the model reads shows in the answers (A3.14)', () => {
+    const strangers = policy({ name: 'pay', namespace: 'shop' }, 'elsewhere.example/ns/web/sa/front');
+    const report = reviewed({ ...shop(operator(''), strangers) }, shop(operator('PILOT_SKIP_VALIDATE_TRUST_DOMAIN: "true"'), strangers));
+    expect(changesIn(report)).toEqual(['widened mtls']);
+    expect(report.incompleteReasons).toEqual([]);
+  });
+});
+
 describe('a mesh configuration that is no YAML', () => {
   const broken = config('').replace('corp.example', '[');
   const guarded = policy({ name: 'pay', namespace: 'shop' }, 'corp.example/ns/shop/sa/front');

@@ -35,3 +35,11 @@ test('providers that Istio cannot use are told apart (A6.2, A6.3)', () => {
   const old = '{apiVersion: install.istio.io/v1alpha1, kind: IstioOperator, metadata: {name: i, namespace: istio-system}, spec: {tag: 1.29.6}}';
   expect(broken(mesh(''), gate, old)).toMatchObject({ OAuth2_Proxy: false });
 });
+
+test('variables of istiod are Go booleans, and several providers may be asked since 1.30 only (A6.5, A3.14)', () => {
+  const operator = (tag: string, env: string) => `{apiVersion: install.istio.io/v1alpha1, kind: IstioOperator, metadata: {name: i, namespace: istio-system}, spec: {tag: ${tag}, values: {pilot: {env: {${env}}}}}}`;
+  const several = 'PILOT_ENABLE_MULTIPLE_CUSTOM_AUTHZ_PROVIDERS';
+  expect(['"true"', '"1"', 'true', '"yes"'].map((value) => meshOf({}, operator('1.30.0', `${several}: ${value}`)).config.multipleProviders)).toEqual([true, true, true, false]);
+  expect(meshOf({}, operator('1.29.6', `${several}: "true"`)).config.multipleProviders).toBe(false);
+  expect(meshOf({}, operator('1.31.0', 'PILOT_SKIP_VALIDATE_TRUST_DOMAIN: "T"')).config.anyTrustDomain).toBe(true);
+});
