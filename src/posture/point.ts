@@ -6,7 +6,7 @@ import type { Addressable, Waypoint } from '#mesh/waypoints.ts';
 import type { Mesh, Workload } from '#mesh/model.ts';
 import { conditionHolds } from '#semantics/condition.ts';
 import { effectiveMtls, handleConnection, handleTunnel, modeAt } from '#semantics/peer-authentication.ts';
-import { locationText, readsBearer, tokenRules } from '#semantics/request-authentication.ts';
+import { locationText, tokenRules } from '#semantics/request-authentication.ts';
 import type { TokenRule } from '#semantics/request-authentication.ts';
 import { checkToken, claimTexts, isPreflight, surelyRefused, textsAt, withToken } from '#semantics/token-check.ts';
 import type { SentToken } from '#semantics/token-check.ts';
@@ -14,6 +14,7 @@ import { claimDimension, claimPathOf } from '#semantics/values.ts';
 import type { Dimension, Point } from '#sets/cube.ts';
 import { formatIp, parseIp } from '#sets/ip.ts';
 import { callerNamespace, identityOf } from '#sets/matches.ts';
+import { readingAt } from '#sets/token-place.ts';
 import type { Token, Value } from '#sets/matcher.ts';
 import { valueAt } from '#sets/evaluate.ts';
 import { isProxyPort } from './pod.ts';
@@ -232,7 +233,7 @@ export function pointOf(mesh: Mesh, workload: Workload, query: Query, posture: D
   const junk = isRead(asked.raw.token, rules) || isPreflight(asked.raw) ? undefined : tokenReadAnyway(rules, sent, asked.raw.token !== undefined);
   if (junk !== undefined) point.set('token', { location: junk, signedBy: [], issuer: null, subject: null });
   if (asked.raw.token !== undefined && junk === undefined && !isPreflight(asked.raw)) {
-    point.set('token', tokenValue(asked.raw.token, rules, asked.raw.headers, query.given ?? {}));
+    point.set('token', tokenValue(asked.raw.token, asked.raw.headers, query.given ?? {}));
     for (const path of claimPaths(asked.raw.token.claims)) point.set(claimDimension(path), [...claimTexts(asked.raw.token.claims, path, rules[0]?.spaceDelimited ?? new Set())]);
   }
   for (const [dimension, { condition }] of posture.conditions) {
@@ -248,7 +249,7 @@ export function pointOf(mesh: Mesh, workload: Workload, query: Query, posture: D
 
 /** Sent where some rule of this side reads. */
 function isRead(token: SentToken | undefined, rules: readonly TokenRule[]): boolean {
-  return token !== undefined && rules.some((rule) => rule.locations.some((location) => location.in === token.location.in && location.name === token.location.name));
+  return token !== undefined && rules.some((rule) => rule.locations.some((location) => readingAt(locationText(location), locationText(token.location)) !== 'nothing'));
 }
 
 /** What an ambient client addresses: the pod's port behind it, and the waypoint before it. */
@@ -267,31 +268,24 @@ function wayAsked(mesh: Mesh, workload: Workload, query: Query, posture: Destina
 /** `beside` a token that nobody reads: bytes that some rule reads as a token; without one, also those that stand where a bearer token stands. */
 function tokenReadAnyway(rules: readonly TokenRule[], sent: { readonly headers: ReadonlyMap<string, string>; readonly path: string }, beside: boolean): string | undefined {
   const place = rules.flatMap((rule) => rule.locations).find((location) => textsAt(location, sent).length > 0);
-  if (place !== undefined) return locationText(place);
+  if (place !== undefined) return locationText(place.in === 'header' ? { ...place, prefix: beginning(sent.headers.get(place.name) ?? '', place.prefix) } : place);
   if (beside) return undefined;
   return sent.headers.get('authorization')?.startsWith('Bearer ') === true ? 'authorization:Bearer ' : undefined;
 }
 
-function tokenValue(token: SentToken, rules: readonly TokenRule[], headers: ReadonlyMap<string, string>, given: Readonly<Record<string, boolean>>): Token {
+/** Up to the prefix, wherever it stands. */
+function beginning(value: string, prefix: string): string {
+  return prefix === '' ? '' : value.slice(0, value.indexOf(prefix) + prefix.length);
+}
+
+function tokenValue(token: SentToken, headers: ReadonlyMap<string, string>, given: Readonly<Record<string, boolean>>): Token {
   const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);
   const named = Object.entries(given).filter(([key]) => key.startsWith('keys:'));
   const verified = named.filter(([, right]) => right).map(([key]) => key.slice('keys:'.length));
-  const location = tokenLocation(token, rules);
   // A second header of that name spoils the token.
   const spoiled = token.location.in === 'header' && headers.has(token.location.name);
-  const signedBy = spoiled || !location.read || surelyRefused(token.claims) ? [] : token.valid && named.length === 0 ? ('all' as const) : verified;
-  return { location: location.text, signedBy, issuer: text(token.claims['iss']), subject: text(token.claims['sub']) };
-}
-
-/** A place that some rule reads differently from how the token was written stands for that rule's place, with bytes that are no token. */
-function tokenLocation(token: SentToken, rules: readonly TokenRule[]): { readonly text: string; readonly read: boolean } {
-  const own = locationText(token.location);
-  const { location } = token;
-  if (location.in !== 'header') return { text: own, read: true };
-  const places = rules.flatMap((rule) => rule.locations).filter((place) => place.in === 'header' && place.name === location.name);
-  if (places.length === 0 || places.some((place) => locationText(place) === own || (own === 'authorization:Bearer ' && readsBearer(place)))) return { text: own, read: true };
-  const other = places.find((place) => place.in === 'header' && location.prefix.includes(place.prefix));
-  return other === undefined ? { text: own, read: true } : { text: locationText(other), read: other.in === 'header' && other.prefix !== '' && location.prefix.endsWith(other.prefix) };
+  const signedBy = spoiled || surelyRefused(token.claims) ? [] : token.valid && named.length === 0 ? ('all' as const) : verified;
+  return { location: locationText(token.location), signedBy, issuer: text(token.claims['iss']), subject: text(token.claims['sub']) };
 }
 
 /** Paths of all claims that have texts. */

@@ -16,11 +16,15 @@ interface Place {
 function tied(header: string, places: readonly Place[]): readonly Cube[] {
   const dimension = `header:${header}` as const;
   const begins = ({ prefix }: Place): Matcher => (prefix === '' ? { type: 'present' } : { type: 'prefix', text: prefix });
-  const at = (locations: readonly string[]): Matcher => ({ type: 'token', locations });
+  const at = (location: string): Matcher => ({ type: 'token', locations: [location] });
+  const read: Matcher = { type: 'token', locations: distinct(places.map((place) => place.location)), reading: 'anything' };
   const cube = (...predicates: Predicate[]): Cube => ({ predicates, origins: [] });
   return [
-    ...places.map((place) => cube({ dimension: 'token', any: [at([place.location])], none: [] }, { dimension, any: [], none: [begins(place)] })),
-    cube({ dimension: 'token', any: [], none: [at(places.map((place) => place.location).sort(compareText))] }, { dimension, any: places.map(begins), none: [] }),
+    ...places.map((place) => cube({ dimension: 'token', any: [at(place.location)], none: [] }, { dimension, any: [], none: [begins(place)] })),
+    cube({ dimension: 'token', any: [], none: [read] }, { dimension, any: places.map(begins), none: [] }),
+    // Where it stands behind other text, the header does not begin with the prefix.
+    ...places.map((place) => cube({ dimension: 'token', any: [{ type: 'token', locations: [place.location], reading: 'token' }], none: [at(place.location)] }, { dimension, any: [begins(place)], none: [] })).filter((_, index) => places[index]?.prefix !== ''),
+    cube({ dimension: 'token', any: [read], none: [] }, { dimension, any: [], none: [{ type: 'present' }] }),
   ];
 }
 

@@ -112,6 +112,7 @@ function tokensFor(pattern: SubjectPattern, readable: readonly ReadableToken[]):
       {
         type: 'token',
         locations: rule.locations,
+        reading: 'token',
         keys: rule.keys,
         ...(issuer === undefined ? {} : { issuer }),
         ...(pattern.subject === undefined ? {} : { subject: pattern.subject }),

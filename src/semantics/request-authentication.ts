@@ -1,6 +1,6 @@
 /** The token rules of one workload: where tokens are read, by whose keys, and which claims are split (A section 5). */
 import { canonical, shortHash } from '#lib/canonical.ts';
-import { compareBy } from '#lib/order.ts';
+import { compareBy, distinct } from '#lib/order.ts';
 import { resourceId } from '#mesh/policies.ts';
 import type { JwtRuleSpec, Resource } from '#mesh/policies.ts';
 import type { MeshConfig } from '#mesh/model.ts';
@@ -117,13 +117,6 @@ function audienceMatchers(audiences: readonly string[]): readonly Matcher[] {
   return [...new Set(forms)].map((text) => ({ type: 'element', pattern: { type: 'exact', text } }));
 }
 
-const bearerLocation = 'authorization:Bearer ';
-
-/** A5.7: all behind the prefix is read, so a rule without one finds a bearer token, too, with its scheme in front: bytes that are no token. */
-export function readsBearer(location: TokenLocation): boolean {
-  return location.in === 'header' && location.name === 'authorization' && 'Bearer '.includes(location.prefix);
-}
-
 /** More alternatives than this are not written out: the caller reports the token check as opaque. */
 const maxAudienceAlternatives = 64;
 
@@ -134,7 +127,7 @@ const maxAudienceAlternatives = 64;
 export function refusedTokens(rules: readonly TokenRule[]): readonly Cube[] | undefined {
   if (rules.length === 0) return [];
   const origins = [...new Set(rules.map((rule) => rule.policy))].sort().map((policy) => ({ policy }));
-  const somewhere: Matcher = { type: 'token', locations: [...new Set(rules.flatMap((rule) => rule.locations.flatMap((location) => [locationText(location), ...(readsBearer(location) ? [bearerLocation] : [])])))].sort() };
+  const somewhere: Matcher = { type: 'token', locations: distinct(rules.flatMap((rule) => rule.locations.map(locationText))), reading: 'anything' };
   const accepting = rules.filter((rule) => rule.fetchable);
   const plain = accepting.filter((rule) => rule.spec.audiences.length === 0);
   const checked = accepting.filter((rule) => rule.spec.audiences.length > 0);

@@ -51,7 +51,7 @@ export function assumedHolds({ name, any, none }: HeaderCondition, how: string, 
 }
 
 export function tokenMatchers(tokens: readonly ReadableToken[]): Matcher[] {
-  return tokens.map(({ locations, keys, issuer }) => ({ type: 'token', locations, keys, ...(issuer === undefined ? {} : { issuer: { type: 'exact', text: issuer } }) }));
+  return tokens.map(({ locations, keys, issuer }) => ({ type: 'token', locations, reading: 'token', keys, ...(issuer === undefined ? {} : { issuer: { type: 'exact', text: issuer } }) }));
 }
 
 /** @param opaque told about each boolean that is needed, with the one value that it stands for */

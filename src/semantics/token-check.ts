@@ -92,8 +92,8 @@ function readBy(rule: TokenRule, sent: { readonly headers: ReadonlyMap<string, s
   const texts = rule.locations.flatMap((location) => textsAt(location, sent));
   if (texts.length === 0) return { state: 'missing', number: 'A5.1', why: '' };
   if (raw.token === undefined || !texts.includes(sent.text ?? '')) {
-    // Bytes in a place where tokens are read, put there by hand: without two dots they are no token at all.
-    const tokenLike = texts.some((text) => /^[\w-]+\.[\w-]+\.[\w-]+$/.test(text));
+    // Bytes in a place where tokens are read, put there by hand: without two dots they are no token at all, and text before a token spoils its signature.
+    const tokenLike = texts.some((text) => /^[\w-]+\.[\w-]+\.[\w-]+$/.test(text) && !(sent.text !== undefined && text.endsWith(sent.text)));
     return tokenLike && !texts.includes(sent.text ?? '')
       ? { state: 'unknown', number: 'A5.4', why: 'whose signature the token in the headers carries' }
       : { state: 'invalid', number: 'A5.5', why: `what \`${rule.policy}\` reads as a token is none` };

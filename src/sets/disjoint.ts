@@ -7,6 +7,7 @@ import { blockRange } from './ip.ts';
 import { matcherKey } from './keys.ts';
 import { declaredMatch, holds, identityParts, matches, pathMatches, textMatches } from './matches.ts';
 import type { Matcher, TemplatePattern, TextMatcher, Value } from './matcher.ts';
+import { headerPlace } from './token-place.ts';
 
 /** The only value that a matcher accepts, where there is exactly one. */
 export function onlyValue(matcher: Matcher): Value | undefined {
@@ -44,7 +45,9 @@ function templatePrefixDisjoint(template: string, prefix: string): boolean {
 type TokenMatcher = Extract<Matcher, { type: 'token' }>;
 
 function tokensDisjoint(left: TokenMatcher, right: TokenMatcher): boolean {
-  if (left.locations !== undefined && right.locations !== undefined && !left.locations.some((location) => right.locations?.includes(location) === true)) return true;
+  // Two places of one header may read one token.
+  const ofOne = (place: string, other: string): boolean => place === other || ((left.reading !== undefined || right.reading !== undefined) && headerPlace(place) !== undefined && headerPlace(place)?.header === headerPlace(other)?.header);
+  if (left.locations !== undefined && right.locations !== undefined && !left.locations.some((place) => right.locations?.some((other) => ofOne(place, other)) === true)) return true;
   if (left.issuer !== undefined && right.issuer !== undefined && patternsDisjoint(left.issuer, right.issuer)) return true;
   return left.subject !== undefined && right.subject !== undefined && patternsDisjoint(left.subject, right.subject);
 }

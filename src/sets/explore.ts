@@ -1,4 +1,5 @@
 /** One seed, explored: filter, atoms, search, widening, words. */
+import { add, isEmpty, lowest } from './bits.ts';
 import type { Cube, CubeOrigin, Dimension, LayerId, Path, Point, Predicate } from './cube.ts';
 import { predicatesDisjoint } from './disjoint.ts';
 import { cubeKey } from './keys.ts';
@@ -172,10 +173,30 @@ function inSpace(
   };
 }
 
-/** The part of a region that can exist, as one box; `undefined` where none of it can. */
+/**
+ * The part of a region that can exist, as one box, with the most telling token where one of those that can be sent is it; `undefined`
+ * where none of it can.
+ */
 function possibleSpot(space: Space, region: Uint32Array, nowhere: readonly Box[], budget: Budget): Uint32Array | undefined {
   if (nowhere.length === 0) return region;
+  const index = space.axisOf.get('token');
+  const axis = index === undefined ? undefined : space.axes[index];
+  const best = axis === undefined ? undefined : only(region, axis.offset, axis.offset + axis.words);
+  const told = best === undefined ? undefined : existing(space, best, nowhere, budget);
+  return told ?? existing(space, region, nowhere, budget);
+}
+
+function existing(space: Space, region: Uint32Array, nowhere: readonly Box[], budget: Budget): Uint32Array | undefined {
   const outcome = search({ space, blockers: nowhere, demands: [], rivals: [] }, boxAround(space, region), budget);
   if (outcome === 'none') return undefined;
   return outcome === 'limit' ? region : expand(space, outcome, nowhere);
+}
+
+/** The region with the first of its atoms alone in the given words. */
+function only(region: Uint32Array, start: number, end: number): Uint32Array {
+  const result = region.slice();
+  const bits = region.subarray(start, end);
+  result.fill(0, start, end);
+  if (!isEmpty(bits)) add(result.subarray(start, end), lowest(bits));
+  return result;
 }

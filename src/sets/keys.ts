@@ -53,6 +53,7 @@ function textOf(matcher: Matcher): string {
     case 'token': {
       const parts = [
         ...(matcher.locations === undefined ? [] : [`locations [${distinct(matcher.locations.map((location) => JSON.stringify(location))).join(', ')}]`]),
+        ...(matcher.reading === undefined ? [] : [`reading ${matcher.reading}`]),
         ...(matcher.keys === undefined ? [] : [`keys ${JSON.stringify(matcher.keys)}`]),
         ...(matcher.issuer === undefined ? [] : [`issuer ${patternKey(matcher.issuer)}`]),
         ...(matcher.subject === undefined ? [] : [`subject ${patternKey(matcher.subject)}`]),

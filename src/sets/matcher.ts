@@ -86,12 +86,14 @@ export type Matcher =
   /** Any identity at all: `true` for every non-null peer. */
   | { readonly type: 'identified' }
   /**
-   * A token. Every given part must hold: sent at one of `locations`; its signature verifies under `keys` (a key set id);
-   * issuer and subject match. All parts absent: some token is sent.
+   * A token. Every given part must hold: `reading` finds it at one of `locations`, or finds bytes that may be none (`token-place.ts`; absent:
+   * it is sent exactly there); its signature verifies under `keys` (a key set id); issuer and subject match. All parts absent: some
+   * token is sent.
    */
   | {
       readonly type: 'token';
       readonly locations?: readonly string[];
+      readonly reading?: 'token' | 'anything';
       readonly keys?: string;
       readonly issuer?: TextMatcher;
       readonly subject?: TextMatcher;

@@ -10,6 +10,7 @@ import { selectionHolds } from './label-selection.ts';
 import type { Caller, Matcher, PeerValue, TemplatePattern, TextMatcher, Token, Value } from './matcher.ts';
 import { normalizePath } from './normalize-path.ts';
 import { templateMatches } from './path-template.ts';
+import { readingAt } from './token-place.ts';
 
 /** The generic string value of Envoy and ztunnel (A3.1, A3.2): case-sensitive, one star at one end. */
 export function textMatches(pattern: TextMatcher, text: string): boolean {
@@ -122,8 +123,18 @@ function isToken(value: Value): value is Token {
   return typeof value === 'object' && value !== null && 'signedBy' in value;
 }
 
+/** Whether a token that is sent at `location` is one that the matcher's places speak of. */
+export function tokenStandsAt({ locations, reading }: Pick<Extract<Matcher, { type: 'token' }>, 'locations' | 'reading'>, location: string): boolean {
+  if (locations === undefined || locations.includes(location)) return true;
+  if (reading === undefined) return false;
+  return locations.some((place) => {
+    const found = readingAt(place, location);
+    return found === 'token' || (found === 'bytes' && reading === 'anything');
+  });
+}
+
 function tokenMatches(matcher: Extract<Matcher, { type: 'token' }>, token: Token): boolean {
-  if (matcher.locations !== undefined && !matcher.locations.includes(token.location)) return false;
+  if (matcher.locations !== undefined && !tokenStandsAt(matcher, token.location)) return false;
   if (matcher.keys !== undefined && token.signedBy !== 'all' && !token.signedBy.includes(matcher.keys)) return false;
   if (matcher.issuer !== undefined && (token.issuer === null || !textMatches(matcher.issuer, token.issuer))) return false;
   return matcher.subject === undefined || (token.subject !== null && textMatches(matcher.subject, token.subject));

@@ -1,7 +1,8 @@
 /** Representatives of raw bearer tokens: where sent × whose signature × issuer × subject. */
 import { distinct } from '#lib/order.ts';
-import { textMatches } from '../matches.ts';
+import { textMatches, tokenStandsAt } from '../matches.ts';
 import type { Matcher, TextMatcher, Token } from '../matcher.ts';
+import { sentAt } from '../token-place.ts';
 import { textCandidates, textPatterns } from './text.ts';
 
 type TokenMatcher = Extract<Matcher, { type: 'token' }>;
@@ -22,11 +23,13 @@ function defined<T>(values: readonly (T | undefined)[]): T[] {
 export function tokenCandidates(matchers: readonly Matcher[], limit: number): Token[] | undefined {
   const tokens = matchers.filter((matcher): matcher is TokenMatcher => matcher.type === 'token');
   const mentioned = distinct(tokens.flatMap((matcher) => matcher.locations ?? []));
-  const locations = [...new Set([usualLocation, ...mentioned, 'header:x-other-token:'])];
+  const stood = sentAt(mentioned);
+  if (stood === undefined) return undefined;
+  const locations = [...new Set([usualLocation, ...stood, 'header:x-other-token:'])];
   const keys = distinct(defined(tokens.map((matcher) => matcher.keys)));
   const found: Token[] = [];
   for (const location of locations) {
-    const sent = tokens.filter((matcher) => matcher.locations === undefined || matcher.locations.includes(location));
+    const sent = tokens.filter((matcher) => tokenStandsAt(matcher, location));
     for (const signedBy of [...keys.map((key) => [key]), []]) {
       const signed = sent.filter((matcher) => matcher.keys === undefined || signedBy.includes(matcher.keys));
       for (const issuer of texts(defined(signed.map((matcher) => matcher.issuer)), 'https://issuer.example')) {
