@@ -3,6 +3,7 @@
  * witness that the concrete evaluator has confirmed on both sides (`docs/engine.md`).
  */
 import { compareText } from '#lib/order.ts';
+import { hasAmbient } from '#posture/arrival.ts';
 import { destinationsOf, phantomsOf } from '#posture/destinations.ts';
 import { hasNetwork, hasNetworkPolicies, networkMovedAt, throughNetworkPaths, waypointNetworkKey } from '#posture/network-paths.ts';
 import { pathsTo } from '#posture/paths.ts';
@@ -40,12 +41,13 @@ export function compareSides(sides: Sides, limits: Limits, memo: DifferenceMemo)
   const identities = preferredIdentities(sides);
   const policed = hasNetworkPolicies(sides.base) || hasNetworkPolicies(sides.head);
   const pairs = destinationPairs(sides);
+  const mixed = hasAmbient(sides.base) || hasAmbient(sides.head);
   const accounts = new AccountsApart(sides);
   for (const pair of pairs) {
-    const proxies = { base: pathsTo(sides.base, pair.base), head: pathsTo(sides.head, pair.head) };
+    const proxies = { base: pathsTo(sides.base, pair.base, mixed), head: pathsTo(sides.head, pair.head, mixed) };
     const networked = policed && hasNetwork(pair.base);
     changes.push(...identitiesMoved({ sides, pair, ...proxies, limits, memo, preferred: preferredValues(identities, pair, false), internalErrors }, accounts.at([proxies.base, proxies.head])));
-    const moved = { network: networked && (networkMovedAt(sides.base, pair.base, sides.head, pair.head) || waypointNetworkKey(sides.base, pair.base, proxies.base) !== waypointNetworkKey(sides.head, pair.head, proxies.head)), behind: proxies.base.key !== proxies.head.key };
+    const moved = { network: networked && (networkMovedAt(sides.base, pair.base, sides.head, pair.head, proxies.base.tunnels.size + proxies.head.tunnels.size > 0) || waypointNetworkKey(sides.base, pair.base, proxies.base) !== waypointNetworkKey(sides.head, pair.head, proxies.head)), behind: proxies.base.key !== proxies.head.key };
     if (!moved.network && !moved.behind) continue;
     const base = networked ? throughNetworkPaths(proxies.base, sides.base, pair.base) : proxies.base;
     const head = networked ? throughNetworkPaths(proxies.head, sides.head, pair.head) : proxies.head;

@@ -1,9 +1,8 @@
 /** Changes without a verdict that moved: a proxy that came or went, an opaque part that differs. */
 import { distinct } from '#lib/order.ts';
-import { isNetworked } from '#posture/network-paths.ts';
 import type { DestinationPosture } from '#posture/paths.ts';
 import { queryOf } from '#posture/point.ts';
-import { type PairContext, answers, asker, mixed, sideFacts, solve, undecided } from './pair-context.ts';
+import { type PairContext, answers, asker, asking, sideFacts, solve, undecided } from './pair-context.ts';
 import type { RawChange, Way } from './raw-change.ts';
 
 /** The proxy came or went although no verdict moved: the channel is weaker or stronger (`docs/report.md`). */
@@ -23,7 +22,7 @@ export function enforcementMoved(context: PairContext): RawChange[] {
       complete: true,
       seed: 'enforcement',
       seedOrigins: [],
-      witness: answers(context, queryOf(asker(context), sample, { pods: isNetworked(context.head), mixed: mixed(context) })),
+      witness: answers(context, queryOf(asker(context), sample, asking(context))),
       reason: undefined,
       ...sideFacts(context, way),
     },

@@ -124,8 +124,17 @@ function answerOn(mesh: Mesh, workload: Workload, query: Query, other: Mesh): De
   return decide(mesh, { ...query, from: { ...query.from, direct: true }, to: { ...(query.to.ip === undefined ? {} : { ip: query.to.ip }), port, workload: workload.id } });
 }
 
+/** How a point is asked about: see `queryOf`. */
+export function asking(context: PairContext): { readonly pods: boolean; readonly mixed: boolean; readonly sidecar: boolean } {
+  return { pods: isNetworked(context.head), mixed: mixed(context), sidecar: isSidecar(context.pair.base) || isSidecar(context.pair.head) };
+}
+
+function isSidecar({ enrolment }: Workload): boolean {
+  return enrolment.mode === 'sidecar' || (enrolment.mode === 'unknown' && enrolment.inWorld === 'sidecar');
+}
+
 /** A side has ambient pods, where a bare identity means an ambient client. */
-export function mixed({ sides }: PairContext): boolean {
+function mixed({ sides }: PairContext): boolean {
   return hasAmbient(sides.base) || hasAmbient(sides.head);
 }
 

@@ -10,7 +10,7 @@ import type { Difference, DifferenceRegion } from '#sets/difference.ts';
 import type { Facet } from './change.ts';
 import { facetOf } from './facet.ts';
 import { knownCallers } from './known-callers.ts';
-import { type PairContext, asker, confirm, mixed, sideFacts, undecided } from './pair-context.ts';
+import { type PairContext, asker, asking, confirm, sideFacts, undecided } from './pair-context.ts';
 import type { Pair, RawChange, Way } from './raw-change.ts';
 import { someTokenPasses } from './token.ts';
 import { firstOf, leastAssuming, spelled, unreconciled } from './witness-request.ts';
@@ -81,9 +81,9 @@ export function witnessFor(context: PairContext, cube: Cube, sample: Point, conf
   const pods = isNetworked(context.head);
   if (pods) {
     for (const point of knownCallers([context.sides.head, context.sides.base], cube, sample, context.base.enforcedAt !== 'none' || context.head.enforcedAt !== 'none')) {
-      const witness = confirmed(queryOf(asker(context), point, { pods, mixed: mixed(context) }));
+      const witness = confirmed(queryOf(asker(context), point, asking(context)));
       if (witness !== undefined) return witness;
     }
   }
-  return firstOf(spelled(cube, sample), (point) => firstOf(leastAssuming(queryOf(asker(context), point, { pods, mixed: mixed(context) })), confirmed));
+  return firstOf(spelled(cube, sample), (point) => firstOf(leastAssuming(queryOf(asker(context), point, asking(context))), confirmed));
 }

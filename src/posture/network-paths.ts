@@ -7,6 +7,7 @@ import type { Cube, Layer, Path, Predicate } from '#sets/cube.ts';
 import { hbonePort } from './network.ts';
 import { networkAfterWaypoint, waypointPod } from './waypoint.ts';
 import { impossible, type DestinationPosture } from './paths.ts';
+import { notFromAmbient, onlyFromAmbient } from './tunnel-paths.ts';
 
 export interface NetworkedPosture extends DestinationPosture {
   /** Ways through the network alone, and through the proxies alone: which of the two opens or stops a request. */
@@ -28,9 +29,10 @@ export function hasNetwork(workload: Workload): boolean {
   return !workload.id.startsWith('*/');
 }
 
-/** Whether the network in front of a destination may answer differently on the two sides; `false` is a proof. */
-export function networkMovedAt(base: Mesh, before: Workload, head: Mesh, after: Workload): boolean {
-  return networkMoved({ mesh: base, destination: before, tunnelled: isAmbient(before) }, { mesh: head, destination: after, tunnelled: isAmbient(after) });
+/** Whether the network in front of a destination may answer differently on the two sides; `false` is a proof. `tunnels`: some clients of sidecars come in tunnels. */
+export function networkMovedAt(base: Mesh, before: Workload, head: Mesh, after: Workload, tunnels: boolean): boolean {
+  const moved = (always: boolean): boolean => networkMoved({ mesh: base, destination: before, tunnelled: always || isAmbient(before) }, { mesh: head, destination: after, tunnelled: always || isAmbient(after) });
+  return moved(false) || (tunnels && moved(true));
 }
 
 /** Connections that cannot exist, where the network is looked at. */
@@ -50,15 +52,17 @@ export function throughNetworkPaths(posture: DestinationPosture, mesh: Mesh, wor
   const possible = proxied(posture.possible, posture.enforcedAt === 'none');
   const sure = posture.sure === posture.possible ? possible : proxied(posture.sure, posture.enforcedAt === 'none');
   const inFront = waypointAlternatives(mesh, workload, posture);
-  const before = (paths: readonly Path[]): readonly Path[] => paths.flatMap((path) => times(inFront.get(path.id) ?? network.alternatives, [path]));
+  // M142: a tunnel arrives on one port.
+  const tunnel = posture.tunnels.size === 0 ? network : networkPosture(mesh, workload, true);
+  const before = (paths: readonly Path[]): readonly Path[] => paths.flatMap((path) => times(inFront.get(path.id) ?? (posture.tunnels.has(path.id) ? tunnel : network).alternatives, [path]));
   const whole = before(possible);
   return {
     ...posture,
     possible: whole,
     sure: sure === possible ? whole : before(sure),
-    key: shortHash('network', posture.key, network.key, waypointNetworkKey(mesh, workload, posture)),
+    key: shortHash('network', posture.key, network.key, tunnel.key, waypointNetworkKey(mesh, workload, posture)),
     opaque: [...posture.opaque, ...network.opaque],
-    network: network.alternatives,
+    network: tunnel === network ? network.alternatives : [...network.alternatives.map(notFromAmbient), ...tunnel.alternatives.map((way) => onlyFromAmbient({ id: `tunnel ${way.id}`, layers: way.layers }))],
     behind: possible,
   };
 }

@@ -20,6 +20,7 @@ import { effectiveMtls, foreignTrustDomain } from '#semantics/peer-authenticatio
 import { tokenRules } from '#semantics/request-authentication.ts';
 import type { Cube, Dimension, Layer, Path, Predicate } from '#sets/cube.ts';
 import { cubeKey } from '#sets/keys.ts';
+import { hasAmbient } from './arrival.ts';
 import { connectionDomains, protocolPredicate } from './connection-domains.ts';
 import type { ChainGroup, ConnectionDomains } from './connection-domains.ts';
 import { opaqueGateway } from './gateway-opaque.ts';
@@ -29,6 +30,7 @@ import { knownMethods } from './request.ts';
 import { sidecarLowering } from './sidecar-lowering.ts';
 import type { AskedProvider } from './sidecar-lowering.ts';
 import { bearerTies, claimTies, tokenTies } from './token-ties.ts';
+import { notFromAmbient, tunnelWays } from './tunnel-paths.ts';
 import { waypointWays } from './waypoint-paths.ts';
 import { readByZtunnel } from './ztunnel.ts';
 
@@ -52,6 +54,8 @@ export interface DestinationPosture {
   readonly conditions: ReadonlyMap<Dimension, { readonly condition: Condition; readonly group: ChainGroup }>;
   /** By path id: the waypoint that it goes through. */
   readonly waypoints: ReadonlyMap<string, Waypoint>;
+  /** Ids of paths on which a connection is a tunnel on the wire, though the pod is not in ambient (M142). */
+  readonly tunnels: ReadonlySet<string>;
   /** External authorizers by what they are asked about: requests in `possible` and not in `sure` are in some of their cubes. */
   readonly asked: readonly AskedProvider[];
 }
@@ -78,10 +82,41 @@ function cube(predicates: readonly Predicate[]): Cube {
   return { predicates, origins: [] };
 }
 
-/** All ways: straight, and through the waypoints of what leads to the workload. */
-export function pathsTo(mesh: Mesh, workload: Workload): DestinationPosture {
+/**
+ * All ways: straight, and through the waypoints of what leads to the workload.
+ * @param mixed some client may be in ambient: such a client comes to a sidecar in another way than one behind a sidecar of its own
+ */
+export function pathsTo(mesh: Mesh, workload: Workload, mixed: boolean = hasAmbient(mesh)): DestinationPosture {
   const { enrolment } = workload;
   const mode = enrolment.mode === 'unknown' ? enrolment.inWorld : enrolment.mode;
+  const posture = throughWaypoints(mesh, workload, mode);
+  return mixed && mode === 'sidecar' ? withTunnels(mesh, workload, posture) : posture;
+}
+
+/** M20, M52: what comes straight from ambient. */
+function withTunnels(mesh: Mesh, workload: Workload, posture: DestinationPosture): DestinationPosture {
+  const through = (path: Path): boolean => posture.waypoints.has(path.id);
+  const straight = { possible: posture.possible.filter((path) => !through(path)), sure: posture.sure === posture.possible ? undefined : posture.sure.filter((path) => !through(path)) };
+  const addresses = addressesThrough(posture);
+  const ways = tunnelWays(mesh, workload, { possible: straight.possible, sure: straight.sure ?? straight.possible }, addresses);
+  const all = (paths: readonly Path[], tunnels: readonly Path[]): readonly Path[] => [...paths.map((path) => (through(path) ? path : notFromAmbient(path))), ...tunnels];
+  const possible = all(posture.possible, ways.possible);
+  return finish({
+    ...posture,
+    possible,
+    sure: posture.sure === posture.possible && ways.sure === ways.possible ? possible : all(posture.sure, ways.sure),
+    assumptions: [...posture.assumptions, ...ways.lowered.flatMap((lowered) => lowered.assumedProviders)],
+    conditions: new Map([...posture.conditions, ...ways.lowered.flatMap((lowered) => [...lowered.conditions])]),
+    tunnels: ways.tunnels,
+  });
+}
+
+/** What leads through a waypoint when an ambient client addresses it. */
+function addressesThrough({ waypoints }: DestinationPosture): readonly string[] {
+  return distinct([...waypoints.keys()].map((id) => id.slice(id.lastIndexOf(' ') + 1)));
+}
+
+function throughWaypoints(mesh: Mesh, workload: Workload, mode: 'sidecar' | 'ambient' | 'gateway' | 'none'): DestinationPosture {
   const direct = straightTo(mesh, workload);
   const ways = mode === 'gateway' || workload.resource === undefined ? undefined : waypointWays(mesh, workload, mode);
   if (ways === undefined) return direct;
@@ -133,6 +168,7 @@ interface Parts {
   readonly ties?: readonly Cube[];
   readonly conditions?: DestinationPosture['conditions'];
   readonly waypoints?: DestinationPosture['waypoints'];
+  readonly tunnels?: DestinationPosture['tunnels'];
   readonly asked?: DestinationPosture['asked'];
 }
 
@@ -152,6 +188,7 @@ function finish(parts: Parts): DestinationPosture {
     ties: parts.ties ?? [],
     conditions: parts.conditions ?? new Map(),
     waypoints: parts.waypoints ?? new Map(),
+    tunnels: parts.tunnels ?? new Set(),
     asked,
   };
 }

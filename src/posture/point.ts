@@ -21,22 +21,23 @@ import { isProxyPort } from './pod.ts';
 import { pathsTo } from './paths.ts';
 import type { DestinationPosture } from './paths.ts';
 import { addressed } from './addressed.ts';
-import { clientOf } from './arrival.ts';
+import { clientOf, takesTunnels } from './arrival.ts';
 import type { Query } from './query.ts';
+import type { AskedRequest } from './request.ts';
 import { askedRequest, remoteAddress, unnamedClientAddress, unnamedPodAddress, withAuthority } from './request.ts';
 import { pathWithQuery, refusedAsHttp, seenAt } from './envoy.ts';
 import { protocolOf, sidecarSeat } from './sidecar.ts';
 import { addressedProtocol } from './waypoint.ts';
-import { podAddress } from './waypoint-paths.ts';
+import { pastWaypoints, podAddress } from './waypoint-paths.ts';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /**
  * The question that a point asks. Dimensions that the point leaves open take the plainest value.
  * @param asks `pods`: NetworkPolicies look at the caller, so it is said which pod calls, or from which address outside the cluster;
- * `mixed`: a bare identity would mean an ambient client, so it is said that the client is a sidecar
+ * `mixed`: a bare identity would mean an ambient client, so it is said that the client is a sidecar; `sidecar`: the pod is behind one
  */
-export function queryOf(workload: Workload, point: Point, asks: { readonly pods: boolean; readonly mixed?: boolean } = { pods: false }): Query {
+export function queryOf(workload: Workload, point: Point, asks: { readonly pods: boolean; readonly mixed?: boolean; readonly sidecar?: boolean } = { pods: false }): Query {
   const peer = identityAt(point);
   const protocol = protocolAt(point);
   const given: Record<string, boolean> = {};
@@ -67,21 +68,21 @@ export function queryOf(workload: Workload, point: Point, asks: { readonly pods:
   if (protocol === 'http' && Object.keys(headers).length > 0) request.headers = headers;
   const sni = textAt(point, 'sni');
   if (sni !== null) request.sni = sni;
+  const behindSidecar = asks.sidecar ?? isSidecarPod(workload);
   const source = point.get('source.ip') ?? (asks.pods && callerNamespace(point.get('peer') ?? null) === undefined ? parseIp(unnamedClientAddress) : undefined);
   const destination = point.get('destination.ip');
   const addressed = textAt(point, 'address');
-  const byName = addressed === null || addressed === podAddress ? undefined : /^(.*):(\d+)$/.exec(addressed);
+  const byName = addressed === null || addressed === podAddress || addressed === pastWaypoints ? undefined : /^(.*):(\d+)$/.exec(addressed);
   const where = byName?.[1] !== undefined ? { host: byName[1] } : workload.resource === undefined ? { selector: { namespace: workload.namespace, labels: workload.labels } } : { workload: workload.id };
   return {
     from: {
       principal: peer,
       ...(typeof source === 'bigint' ? { ip: formatIp(source) } : {}),
       ...(asks.pods ? callingPod(point) : {}),
-      // Without an address a point speaks of the pod itself, past any waypoint.
-      ...(addressed === null && (isAmbientPod(workload) || (asks.mixed === true && peer !== null && !isSidecarPod(workload))) ? { direct: true } : {}),
-      ...(addressed === null && (asks.pods || asks.mixed === true) && peer !== null && isSidecarPod(workload) ? { client: 'sidecar' as const } : {}),
+      // Without an address a point speaks of the pod itself, past any waypoint; a sidecar's chains are those of connections that are in no tunnel.
+      ...(addressed === pastWaypoints || (addressed === null && !behindSidecar && (isAmbientPod(workload) || (asks.mixed === true && peer !== null))) ? { direct: true } : {}),
+      ...(addressed === null && (asks.pods || asks.mixed === true) && peer !== null && behindSidecar ? { client: 'sidecar' as const } : {}),
       ...(addressed !== null && peer !== null ? { client: 'ambient' as const } : {}),
-      // A sidecar's chains are those of connections that are in no tunnel.
     },
     to: { ...where, ...(typeof destination === 'bigint' ? { ip: formatIp(destination) } : {}), port: byName?.[2] === undefined ? portAt(point, workload, protocol) : Number(byName[2]) },
     request,
@@ -199,13 +200,18 @@ function setClaim(claims: Record<string, unknown>, path: readonly string[], text
 export function pointOf(mesh: Mesh, workload: Workload, query: Query, posture: DestinationPosture = pathsTo(mesh, workload)): Point | undefined {
   const { enrolment } = workload;
   const way = wayAsked(mesh, workload, query, posture);
-  const behindEnvoy = way?.waypoint !== undefined || (enrolment.mode === 'unknown' ? enrolment.inWorld : enrolment.mode) === 'sidecar';
-  if (behindEnvoy && way?.waypoint === undefined && isProxyPort(workload, query.to.port)) return undefined;
-  const named = withAuthority(way?.waypoint !== undefined && query.to.host === undefined ? { ...query, request: { host: `${unnamedPodAddress}:${String(way.port)}`, ...query.request } } : query);
+  const atSidecar = way?.waypoint === undefined && (enrolment.mode === 'unknown' ? enrolment.inWorld : enrolment.mode) === 'sidecar';
+  // M20, M52.
+  const fromAmbient = atSidecar && way !== undefined && way.address !== null && query.from.principal != null;
+  const tunnelled = fromAmbient && takesTunnels(mesh, workload);
+  const behindEnvoy = way?.waypoint !== undefined || atSidecar;
+  if (atSidecar && !tunnelled && isProxyPort(workload, query.to.port)) return undefined;
+  const named = withAuthority((way?.waypoint !== undefined || tunnelled) && query.to.host === undefined ? { ...query, request: { host: `${unnamedPodAddress}:${String(way?.port ?? query.to.port)}`, ...query.request } } : query);
   const asked = askedRequest(way === undefined ? named : { ...named, to: { ...query.to, port: way.port } }, query.from.principal ?? null, workload);
   const attached = policiesFor(mesh, workload);
   const rules = tokenRules((way?.waypoint === undefined ? attached : policiesAtWaypoint(mesh, way.waypoint, way.service)).requestAuthentication, mesh.config);
-  const handling = way?.waypoint !== undefined ? handleTunnel(addressedProtocol(way.service, query.to.port), asked.protocol) : handleConnection(protocolOf(workload, asked.port), modeAt(effectiveMtls(mesh, attached), asked.port).mode, { protocol: asked.protocol, identity: asked.principal !== null });
+  const met: AskedRequest = fromAmbient && !tunnelled ? { ...asked, principal: null, sni: null } : asked;
+  const handling = way?.waypoint !== undefined ? handleTunnel(addressedProtocol(way.service, query.to.port), asked.protocol) : tunnelled ? handleTunnel(protocolOf(workload, asked.port), asked.protocol) : handleConnection(protocolOf(workload, asked.port), modeAt(effectiveMtls(mesh, attached), asked.port).mode, { protocol: met.protocol, identity: met.principal !== null });
   if (behindEnvoy && asked.protocol === 'http' && handling.outcome === 'chain' && handling.chain === 'http' && refusedAsHttp(asked) !== undefined) return undefined;
   const sent = withToken(asked.raw);
   const point = new Map<Dimension, Value>([
@@ -242,7 +248,7 @@ export function pointOf(mesh: Mesh, workload: Workload, query: Query, posture: D
     if (told !== undefined || handling.outcome !== 'chain') continue;
     const check = checkToken(handling.chain === 'http' ? rules : [], asked.raw, query.given ?? {});
     if (check.result !== 'passed') continue;
-    point.set(dimension, conditionHolds(condition, seenAt(mesh, sidecarSeat(mesh, workload, attached), asked, handling, check.token, check.headers, check.path, {})));
+    point.set(dimension, conditionHolds(condition, seenAt(mesh, sidecarSeat(mesh, workload, attached, tunnelled), met, handling, check.token, check.headers, check.path, {})));
   }
   return point;
 }
@@ -262,7 +268,8 @@ function wayAsked(mesh: Mesh, workload: Workload, query: Query, posture: Destina
   const client = clientOf(mesh, query, query.given ?? {});
   const through = 'mode' in client && client.mode === 'ambient' && query.from.direct !== true;
   const waypoint = through ? [...posture.waypoints].find(([path]) => path.endsWith(` ${address}`))?.[1] : undefined;
-  return { address: through ? address : null, port, service, waypoint };
+  const past = 'mode' in client && client.mode === 'ambient' && query.from.principal != null ? pastWaypoints : null;
+  return { address: through ? address : past, port, service, waypoint };
 }
 
 /** `beside` a token that nobody reads: bytes that some rule reads as a token; without one, also those that stand where a bearer token stands. */

@@ -34,6 +34,9 @@ import { readByZtunnel } from './ztunnel.ts';
 /** The value of the dimension `address` for a pod's own address, where a waypoint stands before it; else `host:port`. */
 export const podAddress = 'pod';
 
+/** The value of the dimension `address` of an ambient client that goes to the pod past any waypoint. */
+export const pastWaypoints = 'past';
+
 export interface WaypointWays {
   readonly possible: readonly Path[];
   /** The same list where no provider is asked. */
@@ -137,7 +140,7 @@ function cube(predicates: readonly Predicate[]): Cube {
 
 type Constant = readonly [string, string | number | bigint | null];
 
-function fixed(values: readonly Constant[]): Fixed {
+export function fixed(values: readonly Constant[]): Fixed {
   return { key: shortHash(...values.map(([dimension, value]) => `${dimension}=${String(value)}`)), values: new Map<string, Value>(values) };
 }
 
@@ -184,7 +187,7 @@ function atZtunnel(mesh: Mesh, workload: Workload, constants: Fixed, identity: s
 const plainKinds: readonly ClientKind[] = clientKinds.filter((kind) => !kind.identity);
 
 /** An Envoy that is reached in one way only: the chain depends on what the client speaks. */
-function envoyLayers(mesh: Mesh, attached: Parameters<typeof sidecarLowering>[1], handle: (kind: ClientKind) => Handling, constants: Fixed): Built {
+export function envoyLayers(mesh: Mesh, attached: Parameters<typeof sidecarLowering>[1], handle: (kind: ClientKind) => Handling, constants: Fixed): Built {
   const handled = plainKinds.map((kind) => ({ kind, handling: handle(kind) }));
   const protocolsOf = (fits: (handling: Handling) => boolean): readonly string[] => handled.filter(({ handling }) => fits(handling)).map(({ kind }) => kind.protocol);
   const refused = protocolsOf((handling) => handling.outcome === 'refused');

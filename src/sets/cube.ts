@@ -8,7 +8,8 @@ import type { Matcher, Value } from './matcher.ts';
  * - `claim:a` or `claim:a/b`: texts of a (nested) claim of the raw token, as a list.
  * - `peer` may hold more than an identity where a NetworkPolicy looks at the calling pod (`Caller`); `pod-label:k`: a label of that pod;
  *   `transport`: `TCP`, `UDP` or `SCTP`, where a NetworkPolicy tells them apart.
- * - `address`: what the client addresses where waypoints make a difference: `host:port` of a Service, `pod`, or nothing (straight to the pod).
+ * - `address`: what a client in ambient addresses, where that makes a difference: `host:port` of a Service, `pod`, or `past` any waypoint; nothing:
+ *   the client is no such client.
  * - `opaque:<key>`: a predicate that the manifests do not interpret; equal keys on both sides are one boolean.
  */
 export type Dimension =

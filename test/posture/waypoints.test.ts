@@ -146,8 +146,7 @@ function compared(file: URL): { readonly count: number; readonly differing: read
       postures.set(workload.id, posture);
       const point = pointOf(world, workload, query, posture);
       const decision = decide(world, query);
-      // A tunnel straight into a sidecar is answered, and compared as mesh mTLS (M20).
-      if (point === undefined || (workload.enrolment.mode === 'sidecar' && client.mode === 'ambient' && !('via' in decision))) continue;
+      if (point === undefined) continue;
       count += 1;
       const verdict = passes(posture.sure, point) ? 'allow' : passes(posture.possible, point) ? 'asks' : 'deny';
       const again = decide(world, queryOf(workload, point, { pods: false, mixed: true })).verdict;

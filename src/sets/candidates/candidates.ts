@@ -85,7 +85,7 @@ export function candidatesOf(dimension: Dimension, matchers: readonly Matcher[],
     case 'transport':
       return ['TCP', 'UDP', 'SCTP'];
     case 'address':
-      return [null, ...new Set(matchers.flatMap((matcher) => (matcher.type === 'one-of' ? [matcher.text] : [])))];
+      return [null, ...new Set(matchers.flatMap((matcher) => (matcher.type === 'one-of' ? [matcher.text] : []))), 'past'];
     case 'protocol':
       return ['http', 'tcp', 'tls', 'https'];
     case 'host':

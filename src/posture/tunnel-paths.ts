@@ -1,0 +1,80 @@
+/**
+ * Ways from ambient straight into a pod behind a sidecar: in a tunnel, which is mTLS whatever PeerAuthentication says and reaches every
+ * port (M20), or in plaintext where the sidecar takes no tunnels (M52). They exist beside the connections of sidecars, never for one client.
+ */
+import { policiesFor } from '#mesh/attachment.ts';
+import type { Mesh, Workload } from '#mesh/model.ts';
+import { foreignTrustDomain, handleTunnel } from '#semantics/peer-authentication.ts';
+import type { Cube, Layer, Path, Predicate } from '#sets/cube.ts';
+import { holds } from '#sets/matches.ts';
+import { takesTunnels } from './arrival.ts';
+import { allPortsBut, onlyPorts, portPredicates } from './port-set.ts';
+import type { PortSet } from './port-set.ts';
+import type { LoweredPolicies } from './sidecar-lowering.ts';
+import { protocolOf } from './sidecar.ts';
+import { envoyLayers, fixed } from './waypoint-paths.ts';
+
+export interface TunnelWays {
+  readonly possible: readonly Path[];
+  /** The same list where no provider is asked. */
+  readonly sure: readonly Path[];
+  /** Ids of the paths on which the connection is a tunnel on the wire (M142). */
+  readonly tunnels: ReadonlySet<string>;
+  readonly lowered: readonly LoweredPolicies[];
+}
+
+/** A client in ambient, whatever it addresses. */
+export const fromAmbient: readonly Predicate[] = [
+  { dimension: 'address', any: [{ type: 'present' }], none: [] },
+  { dimension: 'peer', any: [{ type: 'identified' }], none: [] },
+];
+
+/** @param straight how connections of sidecars are taken; @param elsewhere what leads through a waypoint */
+export function tunnelWays(mesh: Mesh, workload: Workload, straight: { readonly possible: readonly Path[]; readonly sure: readonly Path[] }, elsewhere: readonly string[]): TunnelWays {
+  const taken = (ports: readonly Predicate[]): Layer => ({
+    id: 'routing',
+    allow: [{ predicates: [...fromAmbient.map((predicate) => (predicate.dimension === 'address' ? { ...predicate, none: elsewhere.map((text) => ({ type: 'one-of', text }) as const) } : predicate)), ...ports], origins: [] }],
+    deny: [],
+  });
+  if (!takesTunnels(mesh, workload)) {
+    const plain = (paths: readonly Path[]): readonly Path[] => paths.map(({ id, layers }) => ({ id: `plaintext ${id}`, layers: [taken([]), ...layers.map(withoutIdentity)] }));
+    const possible = plain(straight.possible);
+    return { possible, sure: straight.sure === straight.possible ? possible : plain(straight.sure), tunnels: new Set(), lowered: [] };
+  }
+  const attached = policiesFor(mesh, workload);
+  const declared = workload.ports.map(({ port }) => port);
+  const classes: readonly { readonly id: string; readonly ports: PortSet; readonly port: number | undefined }[] = [
+    ...declared.map((port) => ({ id: `tunnel port ${String(port)}`, ports: onlyPorts(port), port })),
+    { id: 'tunnel port other', ports: allPortsBut(declared), port: undefined },
+  ];
+  const built = classes.map(({ id, ports, port }) => {
+    const protocol = port === undefined ? 'auto' : protocolOf(workload, port);
+    // A3.24: the peer has no address in a tunnel, and there is no certificate on the inner connection.
+    const { shared, asking, lowered } = envoyLayers(mesh, attached, (kind) => handleTunnel(protocol, kind.protocol), fixed([['source.ip', null], ['header:x-forwarded-client-cert', null], ...(port === undefined ? [] : [['port', port] as const])]));
+    const layers: readonly Layer[] = [taken(portPredicates(ports)), { id: 'mtls', allow: 'all', deny: [{ predicates: [foreignTrustDomain(mesh.config)], origins: [] }] }, ...shared];
+    return { id, layers, asking, lowered };
+  });
+  const possible = built.map(({ id, layers }): Path => ({ id, layers }));
+  const asks = built.some(({ asking }) => asking.length > 0);
+  const sure = asks ? built.map(({ id, layers, asking }): Path => ({ id, layers: [...asking.map((deny): Layer => ({ id: 'external-authorization', allow: 'all', deny })), ...layers] })) : possible;
+  return { possible, sure, tunnels: new Set(possible.map(({ id }) => id)), lowered: built.flatMap(({ lowered }) => lowered) };
+}
+
+/** Straight connections are those of clients that are not in ambient. */
+export function notFromAmbient(path: Path): Path {
+  return { id: path.id, layers: [...path.layers, { id: 'routing', allow: 'all', deny: [{ predicates: fromAmbient, origins: [] }] }] };
+}
+
+export function onlyFromAmbient(path: Path): Path {
+  return { id: path.id, layers: [...path.layers, { id: 'routing', allow: [{ predicates: fromAmbient, origins: [] }], deny: [] }] };
+}
+
+/** The layer as it meets the same request without an identity and without the server name that only TLS carries. */
+function withoutIdentity(layer: Layer): Layer {
+  const plain = (cubes: readonly Cube[]): readonly Cube[] =>
+    cubes.flatMap((cube): Cube[] => {
+      const known = cube.predicates.filter(({ dimension }) => dimension === 'peer' || dimension === 'sni');
+      return known.every((predicate) => holds(predicate, null)) ? [{ predicates: cube.predicates.filter((predicate) => !known.includes(predicate)), origins: cube.origins }] : [];
+    });
+  return { id: layer.id, allow: layer.allow === 'all' ? 'all' : plain(layer.allow), deny: plain(layer.deny) };
+}
