@@ -55351,8 +55351,8 @@ var catalogue = [
   entry(905, "analysis-incomplete", "run", "high", "analysis incomplete", "something that the verdict needs could not be read, rendered or decided"),
   entry(906, "review-workflow-changed", "change", "medium", "review in its own hands", "the pull request changes the workflow that runs this tool, or its configuration")
 ];
-var byRule = new Map(catalogue.map((known3) => [known3.rule, known3]));
-var byCode = new Map(catalogue.map((known3) => [known3.code, known3]));
+var byRule = new Map(catalogue.map((known4) => [known4.rule, known4]));
+var byCode = new Map(catalogue.map((known4) => [known4.code, known4]));
 function ruleEntry(rule2) {
   const found = byRule.get(rule2);
   if (found === void 0) throw new Error(`no rule ${rule2}`);
@@ -56831,7 +56831,7 @@ function texts(value) {
 
 // src/units/documents.ts
 function documentsOf(blobs) {
-  const known3 = /* @__PURE__ */ new Map();
+  const known4 = /* @__PURE__ */ new Map();
   const firsts = /* @__PURE__ */ new Map();
   const text7 = (blob) => {
     const content = blobs.get(blob);
@@ -56840,7 +56840,7 @@ function documentsOf(blobs) {
   return {
     text: text7,
     forget: () => {
-      known3.clear();
+      known4.clear();
       firsts.clear();
     },
     first: (blob) => {
@@ -56851,10 +56851,10 @@ function documentsOf(blobs) {
       return firsts.get(blob);
     },
     read: (blob) => {
-      let reading = known3.get(blob);
+      let reading = known4.get(blob);
       if (reading === void 0) {
         reading = readBlob(blobs.get(blob));
-        known3.set(blob, reading);
+        known4.set(blob, reading);
       }
       return reading;
     }
@@ -60060,8 +60060,8 @@ function fill(value, parameters2) {
     return value.replace(/\{\{-?\s*(.*?)\s*-?\}\}/gu, (whole4, expression) => {
       const index = /^index\s+\.?(\S+)\s+(\d+)$/u.exec(expression);
       const name2 = index === null ? expression.replace(/^\./u, "").split(/\s*\|\s*/u)[0] ?? "" : `${index[1] ?? ""}[${index[2] ?? ""}]`;
-      const known3 = name2 === "path" && expression.startsWith(".") ? parameters2["path.path"] : parameters2[name2];
-      return known3 ?? whole4;
+      const known4 = name2 === "path" && expression.startsWith(".") ? parameters2["path.path"] : parameters2[name2];
+      return known4 ?? whole4;
     });
   }
   if (Array.isArray(value)) return value.map((entry2) => fill(entry2, parameters2));
@@ -60469,13 +60469,13 @@ function unreadableReasons(broken, changed, isKept) {
   const first = /* @__PURE__ */ new Map();
   for (const each of sortedBy(broken, (entry2) => entry2.file, (entry2) => entry2.document ?? -1, (entry2) => entry2.side === "head" ? 0 : 1)) {
     const key = inputKey(each);
-    const known3 = first.get(key);
-    if (known3 === void 0) first.set(key, { reason: each, onBase: each.side === "base", onHead: each.side === "head", more: 0 });
+    const known4 = first.get(key);
+    if (known4 === void 0) first.set(key, { reason: each, onBase: each.side === "base", onHead: each.side === "head", more: 0 });
     else {
-      if (each.side === "head" && !known3.onHead) known3.reason = each;
-      else if (each.side === known3.reason.side) known3.more += 1;
-      known3.onBase ||= each.side === "base";
-      known3.onHead ||= each.side === "head";
+      if (each.side === "head" && !known4.onHead) known4.reason = each;
+      else if (each.side === known4.reason.side) known4.more += 1;
+      known4.onBase ||= each.side === "base";
+      known4.onHead ||= each.side === "head";
     }
   }
   const limits = wholeRunLimits(broken);
@@ -60608,9 +60608,9 @@ function unreadableCoverage(broken) {
     const key = `${file2}
 ${String(problem.line)}
 ${problem.reason}`;
-    const known3 = found.get(key);
-    if (known3 === void 0) found.set(key, { file: file2, ...problem.line === void 0 ? {} : { line: problem.line }, side: side2, reason: problem.reason, remedy: problem.remedy });
-    else if (known3.side !== side2) known3.side = "both";
+    const known4 = found.get(key);
+    if (known4 === void 0) found.set(key, { file: file2, ...problem.line === void 0 ? {} : { line: problem.line }, side: side2, reason: problem.reason, remedy: problem.remedy });
+    else if (known4.side !== side2) known4.side = "both";
   }
   return sortedBy(found.values(), (entry2) => entry2.file, (entry2) => entry2.line ?? 0, (entry2) => entry2.reason);
 }
@@ -60678,8 +60678,8 @@ function pairsOf(labels2) {
 var indexes = /* @__PURE__ */ new WeakMap();
 function policiesFor(mesh2, workload) {
   const index = indexOf(mesh2);
-  const known3 = index.known.get(workload);
-  if (known3 !== void 0) return known3;
+  const known4 = index.known.get(workload);
+  if (known4 !== void 0) return known4;
   const fresh = attachedTo(index, mesh2.config.rootNamespace, workload);
   index.known.set(workload, fresh);
   return fresh;
@@ -60986,8 +60986,8 @@ function installationsOf(resources) {
     }
   }
   if (found.length === 0 && tags.size === 0) return void 0;
-  const known3 = found.length === 0 ? onlyInstallation : found;
-  return known3.map((installation) => withTags(installation, [...tags].filter(([, revision3]) => revision3 === installation.revision).map(([tag2]) => tag2))).sort(compareBy((installation) => installation.revision));
+  const known4 = found.length === 0 ? onlyInstallation : found;
+  return known4.map((installation) => withTags(installation, [...tags].filter(([, revision3]) => revision3 === installation.revision).map(([tag2]) => tag2))).sort(compareBy((installation) => installation.revision));
 }
 function orphanedHooks(resources, installations) {
   const served2 = new Set(installations.flatMap(({ revision: revision3, names: names3 }) => [revision3 === "" ? "istiod" : `istiod-${revision3}`, ...[...names3].map((name2) => `istiod-revision-tag-${name2}`)]));
@@ -61107,12 +61107,12 @@ function bound(mesh2, own3, namespace, addressed2) {
 }
 var gateways = /* @__PURE__ */ new WeakMap();
 function gatewayNamed(mesh2, namespace, name2) {
-  let known3 = gateways.get(mesh2);
-  if (known3 === void 0) {
-    known3 = new Map(ofKind(mesh2, "KubernetesGateway").map((gateway2) => [`${gateway2.namespace ?? ""}/${gateway2.name}`, gateway2]));
-    gateways.set(mesh2, known3);
+  let known4 = gateways.get(mesh2);
+  if (known4 === void 0) {
+    known4 = new Map(ofKind(mesh2, "KubernetesGateway").map((gateway2) => [`${gateway2.namespace ?? ""}/${gateway2.name}`, gateway2]));
+    gateways.set(mesh2, known4);
   }
-  return known3.get(`${namespace}/${name2}`);
+  return known4.get(`${namespace}/${name2}`);
 }
 function waypointIdentity(mesh2, { namespace, name: name2, gateway: gateway2 }) {
   return `${mesh2.config.trustDomain}/ns/${namespace}/sa/${gateway2.annotations["gateway.istio.io/service-account"] ?? name2}`;
@@ -61235,8 +61235,8 @@ function servicesOf(mesh2, workload) {
   return indexOf2(mesh2).selecting.get(workload.namespace)?.(workload.labels) ?? [];
 }
 function addressableNamed(mesh2, host) {
-  const known3 = indexOf2(mesh2).byHost.get(host.toLowerCase());
-  if (known3 !== void 0) return known3;
+  const known4 = indexOf2(mesh2).byHost.get(host.toLowerCase());
+  if (known4 !== void 0) return known4;
   const [name2, namespace, svc, ...rest] = host.toLowerCase().split(".");
   if (namespace === void 0 || rest.length > 0 || svc !== void 0 && svc !== "svc") return void 0;
   return indexOf2(mesh2).byHost.get(serviceHost(name2 ?? "", namespace));
@@ -61288,8 +61288,8 @@ function pairKey(namespace, key, value) {
   return `${namespace ?? ""}\0${key}\0${value}`;
 }
 function indexOf3(mesh2) {
-  const known3 = indexes3.get(mesh2);
-  if (known3 !== void 0) return known3;
+  const known4 = indexes3.get(mesh2);
+  if (known4 !== void 0) return known4;
   const byNamespace = /* @__PURE__ */ new Map();
   const byPair = /* @__PURE__ */ new Map();
   const add4 = (map3, key, workload) => {
@@ -61320,10 +61320,10 @@ function enrolmentKnowledge(rootNamespace, ...sides) {
   for (const resources of sides) {
     for (const resource of resources) {
       if (resource.kind === "Namespace") {
-        const known3 = namespaces3.get(resource.name) ?? empty;
+        const known4 = namespaces3.get(resource.name) ?? empty;
         const labelled = meshLabels.some((label3) => Object.hasOwn(resource.labels, label3));
         if (resource.labels["istio.io/dataplane-mode"] === "ambient" || Object.hasOwn(resource.labels, "istio.io/use-waypoint")) ambient = true;
-        namespaces3.set(resource.name, { ...known3, declared: true, labelled: known3.labelled || labelled, labels: known3.labels ?? resource.labels });
+        namespaces3.set(resource.name, { ...known4, declared: true, labelled: known4.labelled || labelled, labels: known4.labels ?? resource.labels });
         continue;
       }
       if (policyKinds.has(resource.kind) && resource.namespace !== void 0 && resource.namespace !== rootNamespace) {
@@ -61336,8 +61336,8 @@ function enrolmentKnowledge(rootNamespace, ...sides) {
   return { namespaces: namespaces3, world: ambient ? "ambient" : "sidecar" };
 }
 function enrolmentOf(pod, world) {
-  const known3 = world.knowledge.namespaces.get(pod.namespace);
-  const labels2 = pod.namespaceLabels ?? (world.closed ? void 0 : known3?.labels) ?? {};
+  const known4 = world.knowledge.namespaces.get(pod.namespace);
+  const labels2 = pod.namespaceLabels ?? (world.closed ? void 0 : known4?.labels) ?? {};
   const decided2 = decideEnrolment(pod, labels2, world);
   switch (decided2.mode) {
     case "ambient":
@@ -61357,7 +61357,7 @@ function enrolmentOf(pod, world) {
   if (stated === "ambient") return { mode: "ambient" };
   if (stated === "none") return { mode: "none", because: "the configuration states it (`mesh.enrolment`)" };
   if (ignoredNamespaces.has(pod.namespace)) return { mode: "none", because: decided2.because };
-  const unknown3 = known3 === void 0 || !known3.labelled && (!known3.declared || known3.policies);
+  const unknown3 = known4 === void 0 || !known4.labelled && (!known4.declared || known4.policies);
   if (!unknown3) return { mode: "none", because: decided2.because };
   return { mode: "unknown", assumption: `enrolment:${pod.namespace}`, inWorld: world.knowledge.world };
 }
@@ -61945,8 +61945,8 @@ function normalizePath(raw, mode) {
 // src/sets/path-template.ts
 var compiled = /* @__PURE__ */ new Map();
 function compileTemplate(text7) {
-  const known3 = compiled.get(text7);
-  if (known3 !== void 0) return known3;
+  const known4 = compiled.get(text7);
+  if (known4 !== void 0) return known4;
   const elements2 = [];
   for (let at2 = 0; at2 < text7.length; ) {
     if (text7.startsWith("{**}", at2)) {
@@ -62067,8 +62067,8 @@ function callerNamespace(value) {
 }
 var nameSets = /* @__PURE__ */ new WeakMap();
 function setOf(names3) {
-  const known3 = nameSets.get(names3);
-  if (known3 !== void 0) return known3;
+  const known4 = nameSets.get(names3);
+  if (known4 !== void 0) return known4;
   const fresh = new Set(names3);
   nameSets.set(names3, fresh);
   return fresh;
@@ -62164,8 +62164,8 @@ function share(kind, value, make) {
     ofKind2 = /* @__PURE__ */ new Map();
     shared.set(kind, ofKind2);
   }
-  const known3 = ofKind2.get(value);
-  if (known3 !== void 0) return known3;
+  const known4 = ofKind2.get(value);
+  if (known4 !== void 0) return known4;
   const fresh = make();
   if (ofKind2.size >= mostShared) ofKind2.clear();
   ofKind2.set(value, fresh);
@@ -62199,15 +62199,15 @@ function expandTrustDomain(principal, config2) {
   const [domain2, ...rest] = segments;
   if (segments.length !== 5 || domain2 === void 0 || domain2 === "*") return [principal];
   const domains = trustDomainsOf(config2);
-  if (domain2 !== "cluster.local" && !domains.some((known3) => trustDomainFits(domain2, known3))) return [principal];
-  const expanded = domains.map((known3) => domain2.startsWith("*") && known3.endsWith(domain2.slice(1)) ? principal : [known3, ...rest].join("/"));
+  if (domain2 !== "cluster.local" && !domains.some((known4) => trustDomainFits(domain2, known4))) return [principal];
+  const expanded = domains.map((known4) => domain2.startsWith("*") && known4.endsWith(domain2.slice(1)) ? principal : [known4, ...rest].join("/"));
   return [...new Set(expanded)];
 }
 function trustDomainsOf(config2) {
   return [.../* @__PURE__ */ new Set([config2.trustDomain, ...config2.trustDomainAliases])];
 }
-function trustDomainFits(written, known3) {
-  return written === known3 || wildcardFits(written, known3) || wildcardFits(known3, written);
+function trustDomainFits(written, known4) {
+  return written === known4 || wildcardFits(written, known4) || wildcardFits(known4, written);
 }
 function wildcardFits(pattern, text7) {
   if (pattern.startsWith("*")) return text7.endsWith(pattern.slice(1));
@@ -62452,8 +62452,8 @@ function takesTunnels(mesh2, { labels: labels2, resource }) {
 }
 var ambientMeshes = /* @__PURE__ */ new WeakMap();
 function hasAmbient(mesh2) {
-  const known3 = ambientMeshes.get(mesh2);
-  if (known3 !== void 0) return known3;
+  const known4 = ambientMeshes.get(mesh2);
+  if (known4 !== void 0) return known4;
   const fresh = ofKind(mesh2, "KubernetesGateway").some((gateway2) => isWaypoint(mesh2, gateway2)) || [...mesh2.workloads.values()].some(({ enrolment }) => enrolment.mode === "ambient" || enrolment.mode === "unknown" && enrolment.inWorld === "ambient");
   ambientMeshes.set(mesh2, fresh);
   return fresh;
@@ -62463,8 +62463,8 @@ function hasAmbient(mesh2) {
 var namespaceNameLabel = "kubernetes.io/metadata.name";
 var declared = /* @__PURE__ */ new WeakMap();
 function declaredNamespaces(mesh2) {
-  const known3 = declared.get(mesh2);
-  if (known3 !== void 0) return known3;
+  const known4 = declared.get(mesh2);
+  if (known4 !== void 0) return known4;
   const fresh = /* @__PURE__ */ new Map();
   const told = mesh2.enrolmentWorld.knowledge.namespaces;
   for (const name2 of /* @__PURE__ */ new Set([...mesh2.namespaces.keys(), ...told.keys()])) {
@@ -62547,8 +62547,8 @@ function textOf(matcher) {
   }
 }
 function matcherKey(matcher) {
-  const known3 = matcherKeys.get(matcher);
-  if (known3 !== void 0) return known3;
+  const known4 = matcherKeys.get(matcher);
+  if (known4 !== void 0) return known4;
   const key = textOf(matcher);
   matcherKeys.set(matcher, key);
   return key;
@@ -62562,8 +62562,8 @@ function predicateKey(predicate) {
   return predicate.none.length === 0 ? `${predicate.dimension}: ${any2}` : `${predicate.dimension}: ${any2} except ${matcherKeysOf(predicate.none).join(" | ")}`;
 }
 function cubeKey(cube3) {
-  const known3 = cubeKeys.get(cube3);
-  if (known3 !== void 0) return known3;
+  const known4 = cubeKeys.get(cube3);
+  if (known4 !== void 0) return known4;
   const key = cube3.predicates.length === 0 ? "*" : distinct(cube3.predicates.map(predicateKey)).join(" & ");
   cubeKeys.set(cube3, key);
   return key;
@@ -62636,7 +62636,7 @@ function lowerCertificate(condition, own3) {
   const carried = { type: "present" };
   const dimension = headerDimension(condition.name);
   const anonymous2 = condition.any.length > 0 ? [] : [[{ dimension: "peer", any: [], none: [identified2] }]];
-  const known3 = [false, true].flatMap((behindOwn) => {
+  const known4 = [false, true].flatMap((behindOwn) => {
     const base2 = [
       { dimension: "peer", any: [identified2], none: [] },
       { dimension, any: behindOwn ? [carried] : [], none: behindOwn ? [] : [carried] }
@@ -62649,7 +62649,7 @@ function lowerCertificate(condition, own3) {
     if (wanted.length === 0 || wanted.includes(true)) return [[...base2, ...without2]];
     return questions(wanted).map(({ dimension: asked, matcher }) => [...base2, ...without2, { dimension: asked, any: [matcher], none: [] }]);
   });
-  return [...anonymous2, ...known3];
+  return [...anonymous2, ...known4];
 }
 function questions(truths2) {
   return truths2.filter((truth) => typeof truth === "object");
@@ -62738,12 +62738,12 @@ function lowerClaim(path7, any2, none5, context3) {
 var maxCubesPerRule = 64;
 var lowered = /* @__PURE__ */ new WeakMap();
 function lowerPolicy(policy, context3) {
-  const known3 = lowered.get(policy) ?? /* @__PURE__ */ new Map();
-  lowered.set(policy, known3);
-  const cached2 = known3.get(context3.key);
+  const known4 = lowered.get(policy) ?? /* @__PURE__ */ new Map();
+  lowered.set(policy, known4);
+  const cached2 = known4.get(context3.key);
   if (cached2 !== void 0) return cached2;
   const fresh = lower(policy, context3);
-  known3.set(context3.key, fresh);
+  known4.set(context3.key, fresh);
   return fresh;
 }
 function lower(policy, context3) {
@@ -62798,10 +62798,10 @@ function mergeCubes(cubes) {
   const byKey = /* @__PURE__ */ new Map();
   for (const cube3 of cubes) {
     const key = cubeKey(cube3);
-    const known3 = byKey.get(key);
-    if (known3 === void 0) byKey.set(key, cube3);
-    else if (!known3.origins.some((origin) => cube3.origins.every((other) => other.policy === origin.policy && other.rule === origin.rule))) {
-      byKey.set(key, { predicates: known3.predicates, origins: [...known3.origins, ...cube3.origins] });
+    const known4 = byKey.get(key);
+    if (known4 === void 0) byKey.set(key, cube3);
+    else if (!known4.origins.some((origin) => cube3.origins.every((other) => other.policy === origin.policy && other.rule === origin.rule))) {
+      byKey.set(key, { predicates: known4.predicates, origins: [...known4.origins, ...cube3.origins] });
     }
   }
   return [...byKey].sort(([left], [right]) => left < right ? -1 : left > right ? 1 : 0).map(([, cube3]) => cube3);
@@ -62810,8 +62810,8 @@ function mergeCubes(cubes) {
 // src/semantics/network-world.ts
 var worlds = /* @__PURE__ */ new WeakMap();
 function networkWorldOf(mesh2) {
-  const known3 = worlds.get(mesh2);
-  if (known3 !== void 0) return known3;
+  const known4 = worlds.get(mesh2);
+  if (known4 !== void 0) return known4;
   const fresh = build(mesh2);
   worlds.set(mesh2, fresh);
   return fresh;
@@ -62880,8 +62880,8 @@ function sameRules(left, right) {
 }
 var changedEgresses = /* @__PURE__ */ new WeakMap();
 function changedEgress(base2, head) {
-  const known3 = changedEgresses.get(base2)?.get(head);
-  if (known3 !== void 0) return known3;
+  const known4 = changedEgresses.get(base2)?.get(head);
+  if (known4 !== void 0) return known4;
   const lacking = (own3, other) => {
     const there = new Map(networkWorldOf(other).all.egress.map((policy) => [policy.id, policy]));
     return networkWorldOf(own3).all.egress.filter((policy) => {
@@ -62903,8 +62903,8 @@ function egressKey({ mesh: mesh2, destination: destination2, tunnelled }, polici
 }
 var commonKeys = /* @__PURE__ */ new WeakMap();
 function commonKey(mesh2) {
-  const known3 = commonKeys.get(mesh2);
-  if (known3 !== void 0) return known3;
+  const known4 = commonKeys.get(mesh2);
+  if (known4 !== void 0) return known4;
   const world = networkWorldOf(mesh2);
   const tiers = ["Admin", "Baseline"].flatMap((tier) => ["ingress", "egress"].map((direction) => world.tier(tier, direction)));
   const key = shortHash(canonical(tiers), canonical([...declaredNamespaces(mesh2)].sort(([left], [right]) => compareText(left, right))));
@@ -62913,8 +62913,8 @@ function commonKey(mesh2) {
 }
 var worldKeys = /* @__PURE__ */ new WeakMap();
 function worldKey(mesh2) {
-  const known3 = worldKeys.get(mesh2);
-  if (known3 !== void 0) return known3;
+  const known4 = worldKeys.get(mesh2);
+  if (known4 !== void 0) return known4;
   const world = networkWorldOf(mesh2);
   const key = shortHash(canonical(world.all.egress.map((policy) => [policy.id, policy.podSelector, policy.rules])), commonKey(mesh2));
   worldKeys.set(mesh2, key);
@@ -63003,8 +63003,8 @@ function egressAlternatives(lowering) {
 }
 var scopesOf = /* @__PURE__ */ new WeakMap();
 function isolatedSources(mesh2) {
-  const known3 = scopesOf.get(mesh2);
-  if (known3 !== void 0) return known3;
+  const known4 = scopesOf.get(mesh2);
+  if (known4 !== void 0) return known4;
   const fresh = mergeCubes(networkWorldOf(mesh2).all.egress.map((policy) => ({ predicates: scope2(policy), origins: [{ policy: policy.id }] })));
   scopesOf.set(mesh2, fresh);
   return fresh;
@@ -63018,8 +63018,8 @@ function egressCubes(lowering, policy) {
   const key = canonical([lowering.tunnelled, lowering.ports ?? null, targets2.map((found) => found.map((target) => target.map(predicateKey)))]);
   const cached2 = egressCache.get(policy) ?? /* @__PURE__ */ new Map();
   egressCache.set(policy, cached2);
-  const known3 = cached2.get(key);
-  if (known3 !== void 0) return known3;
+  const known4 = cached2.get(key);
+  if (known4 !== void 0) return known4;
   const within2 = scope2(policy);
   const fresh = policy.rules.flatMap((rule2, index) => product((targets2[index] ?? []).map((target) => [...within2, ...target]), portPredicates(lowering, rule2.ports), { policy: policy.id, rule: index }));
   cached2.set(key, fresh);
@@ -63048,8 +63048,8 @@ function blockPredicates(dimension, cidr, except) {
   return block === void 0 ? [] : [[{ dimension, any: [block], none: outside }]];
 }
 function inNamespace(name2) {
-  const known3 = namespacePredicates.get(name2);
-  if (known3 !== void 0) return known3;
+  const known4 = namespacePredicates.get(name2);
+  if (known4 !== void 0) return known4;
   const fresh = { dimension: "peer", any: [{ type: "source-namespace", names: [name2], declared: [name2], selection: void 0 }], none: [] };
   namespacePredicates.set(name2, fresh);
   return fresh;
@@ -63059,8 +63059,8 @@ var selections = /* @__PURE__ */ new WeakMap();
 function inNamespaces(mesh2, selection) {
   const cache = selections.get(mesh2) ?? { declared: [...declaredNamespaces(mesh2).keys()].sort(compareText), known: /* @__PURE__ */ new WeakMap() };
   selections.set(mesh2, cache);
-  const known3 = cache.known.get(selection);
-  if (known3 !== void 0) return known3;
+  const known4 = cache.known.get(selection);
+  if (known4 !== void 0) return known4;
   const names3 = cache.declared.filter((name2) => selectionHolds(selection, declaredNamespaces(mesh2).get(name2) ?? {}));
   const fresh = { dimension: "peer", any: [{ type: "source-namespace", names: names3, declared: cache.declared, selection }], none: [] };
   cache.known.set(selection, fresh);
@@ -63356,8 +63356,8 @@ function podOf(mesh2, workload, address) {
 // src/posture/callers.ts
 var presenters = /* @__PURE__ */ new WeakMap();
 function workloadsPresenting(mesh2, principal) {
-  let known3 = presenters.get(mesh2);
-  if (known3 === void 0) {
+  let known4 = presenters.get(mesh2);
+  if (known4 === void 0) {
     const fresh = /* @__PURE__ */ new Map();
     for (const workload of mesh2.workloads.values()) {
       if (workload.enrolment.mode === "none") continue;
@@ -63366,10 +63366,10 @@ function workloadsPresenting(mesh2, principal) {
       if (list5 === void 0) fresh.set(identity2, [workload]);
       else list5.push(workload);
     }
-    known3 = fresh;
-    presenters.set(mesh2, known3);
+    known4 = fresh;
+    presenters.set(mesh2, known4);
   }
-  return known3.get(principal) ?? [];
+  return known4.get(principal) ?? [];
 }
 
 // src/mesh/waypoint-policies.ts
@@ -63585,15 +63585,15 @@ function checkedField(dimension, any2, none5, read2, ztunnelHttp) {
 
 // src/semantics/authorization-policy.ts
 function enforced(policies2, chain, config2) {
-  let known3 = enforcedPolicies.get(policies2);
-  if (known3 === void 0 || known3.config !== config2) {
-    known3 = { config: config2, byChain: /* @__PURE__ */ new Map() };
-    enforcedPolicies.set(policies2, known3);
+  let known4 = enforcedPolicies.get(policies2);
+  if (known4 === void 0 || known4.config !== config2) {
+    known4 = { config: config2, byChain: /* @__PURE__ */ new Map() };
+    enforcedPolicies.set(policies2, known4);
   }
-  let found = known3.byChain.get(chain);
+  let found = known4.byChain.get(chain);
   if (found === void 0) {
     found = sortOut(policies2, chain, config2);
-    known3.byChain.set(chain, found);
+    known4.byChain.set(chain, found);
   }
   return found;
 }
@@ -63612,8 +63612,8 @@ function compilePolicy(policy, chain, config2) {
   compiledPolicies.set(config2, forConfig);
   const forPolicy = forConfig.get(policy) ?? /* @__PURE__ */ new Map();
   forConfig.set(policy, forPolicy);
-  const known3 = forPolicy.get(chain);
-  if (known3 !== void 0) return known3;
+  const known4 = forPolicy.get(chain);
+  if (known4 !== void 0) return known4;
   const action = policy.spec.action === "ALLOW" ? "ALLOW" : "DENY";
   const rules2 = policy.spec.rules.flatMap((rule2, index) => compileRule(rule2, index, { chain, action, policyNamespace: policy.namespace ?? "", config: config2 }) ?? []);
   const fresh = { id: resourceId(policy), provider: policy.spec.provider, rules: compact(rules2) };
@@ -63748,9 +63748,9 @@ function rewrittenHeaders(rules2) {
   const found = new Map([clientCertificateHeader]);
   const how = canonical(rules2.map((rule2) => [rule2.locations, rule2.keys, rule2.issuer, rule2.spec.audiences, rule2.spec.outputClaimToHeaders, rule2.spec.outputPayloadToHeader, rule2.spec.forwardOriginalToken]));
   const note2 = (name2, rewriting) => {
-    const known3 = found.get(name2);
-    if (known3 === void 0) found.set(name2, rewriting);
-    else if (known3.by === rewriting.by && "tokens" in known3 && "tokens" in rewriting) found.set(name2, { ...known3, tokens: distinctTokens([...known3.tokens, ...rewriting.tokens]) });
+    const known4 = found.get(name2);
+    if (known4 === void 0) found.set(name2, rewriting);
+    else if (known4.by === rewriting.by && "tokens" in known4 && "tokens" in rewriting) found.set(name2, { ...known4, tokens: distinctTokens([...known4.tokens, ...rewriting.tokens]) });
     else found.set(name2, { by: "several", how });
   };
   for (const rule2 of rules2) {
@@ -64424,18 +64424,18 @@ function portPredicates2(set2) {
 var chainGroups = ["http", "tcp", "tcp-blind"];
 var knownDomains = /* @__PURE__ */ new WeakMap();
 function connectionDomains(config2, workload, effective) {
-  const known3 = knownDomains.get(config2) ?? { byPorts: /* @__PURE__ */ new Map(), groups: /* @__PURE__ */ new Map() };
-  knownDomains.set(config2, known3);
+  const known4 = knownDomains.get(config2) ?? { byPorts: /* @__PURE__ */ new Map(), groups: /* @__PURE__ */ new Map() };
+  knownDomains.set(config2, known4);
   const classes = portClasses(workload, effective);
   const key = classes.map(({ ports: ports2, protocol, mode }) => [ports2.except ? "other" : [...ports2.ports].join(","), protocol, mode.mode, mode.by ?? ""].join(" ")).join("; ");
-  const same2 = known3.byPorts.get(key);
+  const same2 = known4.byPorts.get(key);
   if (same2 !== void 0) return same2;
   const fresh = computeDomains(classes);
   const groupsKey = JSON.stringify([...fresh.groups]);
-  const groups3 = known3.groups.get(groupsKey) ?? fresh.groups;
-  known3.groups.set(groupsKey, groups3);
+  const groups3 = known4.groups.get(groupsKey) ?? fresh.groups;
+  known4.groups.set(groupsKey, groups3);
   const shared2 = { ...fresh, groups: groups3 };
-  known3.byPorts.set(key, shared2);
+  known4.byPorts.set(key, shared2);
   return shared2;
 }
 function computeDomains(portClassList) {
@@ -64513,14 +64513,14 @@ var Merged = class {
   #entries = /* @__PURE__ */ new Map();
   add(pattern, ports2, extra) {
     const key = JSON.stringify(pattern);
-    const known3 = this.#entries.get(key);
-    if (known3 === void 0) {
+    const known4 = this.#entries.get(key);
+    if (known4 === void 0) {
       this.#entries.set(key, { pattern, ports: ports2, extra: [...extra] });
       return;
     }
-    known3.ports = unionOfPorts(known3.ports, ports2);
-    const present = new Set(known3.extra.map((entry2) => JSON.stringify(entry2)));
-    known3.extra.push(...extra.filter((entry2) => !present.has(JSON.stringify(entry2))));
+    known4.ports = unionOfPorts(known4.ports, ports2);
+    const present = new Set(known4.extra.map((entry2) => JSON.stringify(entry2)));
+    known4.extra.push(...extra.filter((entry2) => !present.has(JSON.stringify(entry2))));
   }
   entries() {
     return [...this.#entries.values()];
@@ -64621,8 +64621,8 @@ function askedProviders(attached, config2, cubesOf) {
   return names3.flatMap((provider2) => {
     const cubes = cubesOf(provider2);
     if (cubes.length === 0) return [];
-    const known3 = config2.extensionProviders?.find((candidate) => candidate.name === provider2);
-    return [{ provider: provider2, key: known3?.key, failOpen: known3?.failOpen ?? false, cubes }];
+    const known4 = config2.extensionProviders?.find((candidate) => candidate.name === provider2);
+    return [{ provider: provider2, key: known4?.key, failOpen: known4?.failOpen ?? false, cubes }];
   });
 }
 function atFixed(policies2, fixed3) {
@@ -64669,8 +64669,8 @@ function placePolicy(policies2, domains, contexts) {
   const forDomains = forPolicy.get(domains) ?? /* @__PURE__ */ new Map();
   forPolicy.set(domains, forDomains);
   const key = `${[...policies2.keys()].join(" ")} | ${[...contexts.values()].map((context3) => context3.key).join(" ")}`;
-  const known3 = forDomains.get(key);
-  if (known3 !== void 0) return known3;
+  const known4 = forDomains.get(key);
+  if (known4 !== void 0) return known4;
   const fresh = placeFresh(policies2, domains, contexts);
   forDomains.set(key, fresh);
   return fresh;
@@ -64687,9 +64687,9 @@ function placeFresh(policies2, domains, contexts) {
     for (const [key, condition] of opaqueConditions) conditions.push({ key, condition, group: group4 });
     for (const cube3 of cubes2) {
       const key = `${String(cube3.origins[0]?.rule ?? "")} ${cubeKey(cube3)}`;
-      const known3 = holders.get(key);
-      if (known3 === void 0) holders.set(key, { cube: cube3, groups: [group4] });
-      else if (!known3.groups.includes(group4)) known3.groups.push(group4);
+      const known4 = holders.get(key);
+      if (known4 === void 0) holders.set(key, { cube: cube3, groups: [group4] });
+      else if (!known4.groups.includes(group4)) known4.groups.push(group4);
     }
   }
   const cubes = [...holders.values()].flatMap(({ cube: cube3, groups: groups3 }) => {
@@ -64697,6 +64697,27 @@ function placeFresh(policies2, domains, contexts) {
     return groups3.flatMap((group4) => (domains.get(group4) ?? []).map((domain2) => ({ predicates: [...domain2, ...cube3.predicates], origins: cube3.origins })));
   });
   return { cubes, opaqueRules: [...opaqueRules], conditions };
+}
+
+// src/posture/nobody.ts
+var namespaceName2 = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/;
+var accountName = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/;
+var known3 = /* @__PURE__ */ new WeakMap();
+function nobodysRequests(mesh2) {
+  const cached2 = known3.get(mesh2);
+  if (cached2 !== void 0) return cached2;
+  const names3 = new Set(ofKind(mesh2, "AuthorizationPolicy").flatMap((policy) => policy.spec.rules.flatMap((rule2) => [
+    ...rule2.from.flatMap((source2) => [...source2.principals, ...source2.notPrincipals]),
+    ...rule2.when.flatMap((condition) => condition.key === "source.principal" ? [...condition.values, ...condition.notValues] : [])
+  ])).filter((name2) => !name2.startsWith("*") && !name2.endsWith("*")));
+  const any2 = principalMatchers([...names3], mesh2.config, "envoy").filter((matcher) => matcher.type === "principal" && matcher.pattern.type === "exact" && isNobody(matcher.pattern.text, trustDomainsOf(mesh2.config)));
+  const fresh = any2.length === 0 ? [] : [{ predicates: [{ dimension: "peer", any: any2, none: [] }], origins: [] }];
+  known3.set(mesh2, fresh);
+  return fresh;
+}
+function isNobody(principal, own3) {
+  const [domain2 = "", ns, namespace = "", sa, account = "", ...rest] = principal.split("/");
+  return own3.includes(domain2) && (ns !== "ns" || sa !== "sa" || rest.length > 0 || !namespaceName2.test(namespace) || !accountName.test(account));
 }
 
 // src/posture/token-ties.ts
@@ -64879,6 +64900,11 @@ function cube2(predicates) {
   return { predicates, origins: [] };
 }
 function pathsTo(mesh2, workload) {
+  const nobodys = nobodysRequests(mesh2);
+  const posture = waysTo2(mesh2, workload);
+  return nobodys.length === 0 ? posture : { ...posture, ties: [...posture.ties, ...nobodys] };
+}
+function waysTo2(mesh2, workload) {
   const { enrolment } = workload;
   const mode = enrolment.mode === "unknown" ? enrolment.inWorld : enrolment.mode;
   const direct = straightTo(mesh2, workload);
@@ -65100,8 +65126,8 @@ function callersOf(mesh2, { from }, client) {
 var populated = /* @__PURE__ */ new WeakMap();
 var meshKinds = /* @__PURE__ */ new Set(["AuthorizationPolicy", "PeerAuthentication", "RequestAuthentication"]);
 function anyInMesh(mesh2) {
-  const known3 = populated.get(mesh2);
-  if (known3 !== void 0) return known3;
+  const known4 = populated.get(mesh2);
+  if (known4 !== void 0) return known4;
   const fresh = [...mesh2.workloads.values()].some((workload) => workload.enrolment.mode !== "none") || [...mesh2.resources.keys()].some((kind) => meshKinds.has(kind));
   populated.set(mesh2, fresh);
   return fresh;
@@ -65109,8 +65135,8 @@ function anyInMesh(mesh2) {
 var networkKinds = /* @__PURE__ */ new Set(["NetworkPolicy", "AdminNetworkPolicy", "BaselineAdminNetworkPolicy", "ClusterNetworkPolicy"]);
 var bare = /* @__PURE__ */ new WeakMap();
 function withoutNetwork(mesh2) {
-  const known3 = bare.get(mesh2);
-  if (known3 !== void 0) return known3;
+  const known4 = bare.get(mesh2);
+  if (known4 !== void 0) return known4;
   const fresh = { ...mesh2, resources: new Map([...mesh2.resources].filter(([kind]) => !networkKinds.has(kind))) };
   bare.set(mesh2, fresh);
   return fresh;
@@ -65174,6 +65200,14 @@ function mtlsAt(mesh2, attached, port3) {
   const start = { mode: mesh2.config.defaultMtls, policy: void 0, path: [], tied: [] };
   return [attached.mesh, attached.namespace, attached.workload].reduce((inherited, scope3) => weakest(inherited, candidates(mesh2, scope3), rivals(mesh2, scope3), port3), start);
 }
+function ambientMtlsAt(mesh2, attached, port3) {
+  const written = mtlsAt(mesh2, attached.peerAuthentication, port3);
+  const ambient = ambientMtls(mesh2, attached);
+  const refuses = port3 === void 0 ? ambient.strict : refusesPlaintext(ambient, port3);
+  if (refuses === (written.mode === "STRICT")) return refuses ? written : { ...written, mode: "PERMISSIVE" };
+  if (!refuses) return { ...written, mode: "PERMISSIVE" };
+  return { ...mtlsAt(mesh2, attached.peerAuthentication, void 0), mode: "STRICT" };
+}
 function candidates(mesh2, policies2) {
   const ordered3 = [...policies2].sort(compareBy((policy) => creationSecond(policy.creationTimestamp), (policy) => policy.name, (policy) => policy.namespace ?? ""));
   const [first] = ordered3;
@@ -65221,18 +65255,18 @@ function factsOf(input3, options) {
     policiesAt: (point) => attachedTo2(point).authorization,
     tokensAt: (point) => attachedTo2(point).requestAuthentication,
     reachOf: (policy) => remembered(reaches2, policy, () => reachOf(mesh2, policy)),
-    mtlsAt: (point, port3) => mtlsAt(mesh2, attachedTo2(point).peerAuthentication, port3),
+    mtlsAt: (point, port3) => point.enrolment.mode === "ambient" ? ambientMtlsAt(mesh2, attachedTo2(point), port3) : mtlsAt(mesh2, attachedTo2(point).peerAuthentication, port3),
     servicesOf: (workload) => services()(workload.namespace, workload.labels),
     ask: (query3) => options.ask?.(mesh2, query3)
   };
 }
 function once(compute) {
-  let known3;
-  return () => (known3 ??= { value: compute() }).value;
+  let known4;
+  return () => (known4 ??= { value: compute() }).value;
 }
 function remembered(memory, key, compute) {
-  const known3 = memory.get(key);
-  if (known3 !== void 0) return known3;
+  const known4 = memory.get(key);
+  if (known4 !== void 0) return known4;
   const fresh = compute();
   memory.set(key, fresh);
   return fresh;
@@ -65427,8 +65461,8 @@ function enforcementLostRule(change2, environments) {
   return staysInMesh(change2, environments) ? "capture-hole" : "enrolment-lost";
 }
 function staysInMesh(change2, environments) {
-  const known3 = environments.filter((pair) => change2.environments.includes(pair.id)).flatMap((pair) => change2.destinations.map((destination2) => pair.head.mesh.workloads.get(headId(pair, destination2.id))?.enrolment.mode)).filter((mode) => mode !== void 0);
-  return known3.length > 0 && known3.every((mode) => mode !== "none");
+  const known4 = environments.filter((pair) => change2.environments.includes(pair.id)).flatMap((pair) => change2.destinations.map((destination2) => pair.head.mesh.workloads.get(headId(pair, destination2.id))?.enrolment.mode)).filter((mode) => mode !== void 0);
+  return known4.length > 0 && known4.every((mode) => mode !== "none");
 }
 function isAboutWorkload({ facet, witness }) {
   return facet === "identity" && (witness === void 0 || witness.from.workload !== void 0);
@@ -66031,11 +66065,11 @@ var clientPlaintext = defineDetector({
 var customProviderBroken = defineDetector({
   rule: "custom-provider-broken",
   detectState: (side2) => {
-    const known3 = side2.mesh.config.extensionProviders;
+    const known4 = side2.mesh.config.extensionProviders;
     return side2.of("AuthorizationPolicy").filter((policy) => policy.spec.action === "CUSTOM" && !isDryRun2(policy)).flatMap((policy) => {
       const provider2 = policy.spec.provider ?? "";
-      const found = known3?.find((entry2) => entry2.name === provider2);
-      const broken = known3 === void 0 ? void 0 : found === void 0 ? "the mesh configuration does not define it" : found.broken;
+      const found = known4?.find((entry2) => entry2.name === provider2);
+      const broken = known4 === void 0 ? void 0 : found === void 0 ? "the mesh configuration does not define it" : found.broken;
       const because2 = broken ?? competing(side2, policy);
       if (because2 === void 0) return [];
       const reach = side2.reachOf(policy);
@@ -66267,10 +66301,10 @@ function modeDrafts(base2, head, namespaces3) {
   ];
 }
 function entryDrafts(base2, head, namespaces3) {
-  const known3 = base2.of("ServiceEntry").filter(isExternal);
+  const known4 = base2.of("ServiceEntry").filter(isExternal);
   return head.of("ServiceEntry").filter(isExternal).flatMap((entry2) => {
     const opened2 = namespaces3.flatMap(
-      (namespace) => visibleIn(entry2, namespace) ? entry2.spec.hosts.flatMap((host) => entry2.spec.ports.filter((port3) => !known3.some((other) => visibleIn(other, namespace) && other.spec.hosts.some((name2) => hostMatches(name2, host)) && other.spec.ports.some((open3) => open3.number === port3.number))).map((port3) => `${namespace} ${host}:${port3.number}`)) : []
+      (namespace) => visibleIn(entry2, namespace) ? entry2.spec.hosts.flatMap((host) => entry2.spec.ports.filter((port3) => !known4.some((other) => visibleIn(other, namespace) && other.spec.hosts.some((name2) => hostMatches(name2, host)) && other.spec.ports.some((open3) => open3.number === port3.number))).map((port3) => `${namespace} ${host}:${port3.number}`)) : []
     );
     const [first] = opened2;
     if (first === void 0) return [];
@@ -66607,8 +66641,8 @@ function routes(change2, head, point) {
 }
 var entriesOf2 = /* @__PURE__ */ new WeakMap();
 function entriesByWorkload(side2) {
-  const known3 = entriesOf2.get(side2);
-  if (known3 !== void 0) return known3;
+  const known4 = entriesOf2.get(side2);
+  if (known4 !== void 0) return known4;
   const fresh = grouped(entryPoints(side2), (entry2) => entry2.workload.id);
   entriesOf2.set(side2, fresh);
   return fresh;
@@ -66898,8 +66932,8 @@ var internetExposure = defineDetector({
   detectOpenings: ({ base: base2, head, renamed }) => {
     const old = (id) => renamed.get(id) ?? id;
     const before = entryPoints(base2);
-    const known3 = new Set(before.map((entry2) => keyOf(entry2, entry2.workload.id)));
-    const fresh = entryPoints(head).filter((entry2) => !known3.has(keyOf(entry2, old(entry2.workload.id))) && !before.some((other) => other.workload.id === old(entry2.workload.id) && covers2(other, entry2)) && mayPass(head, entry2));
+    const known4 = new Set(before.map((entry2) => keyOf(entry2, entry2.workload.id)));
+    const fresh = entryPoints(head).filter((entry2) => !known4.has(keyOf(entry2, old(entry2.workload.id))) && !before.some((other) => other.workload.id === old(entry2.workload.id) && covers2(other, entry2)) && mayPass(head, entry2));
     return [...grouped(fresh, (entry2) => entry2.workload.id)].map(([id, entries2]) => draftOf(id, entries2));
   }
 });
@@ -67220,9 +67254,9 @@ var peerAuthenticationConflict = defineDetector({
         const answer2 = side2.mtlsAt(workload, port3);
         if (answer2.tied.length < 2) continue;
         const key = answer2.tied.map(resourceId).join(" ");
-        const known3 = conflicts.get(key);
-        if (known3 === void 0) conflicts.set(key, { answer: answer2, affected: [workload.id] });
-        else known3.affected.push(workload.id);
+        const known4 = conflicts.get(key);
+        if (known4 === void 0) conflicts.set(key, { answer: answer2, affected: [workload.id] });
+        else known4.affected.push(workload.id);
       }
     }
     return [...conflicts.values()].flatMap(({ answer: answer2, affected }) => {
@@ -67279,10 +67313,10 @@ function draftOf2(side2, subject, entries2) {
     ...texts6(points[0] ?? subject)
   };
 }
-function phantomDrafts(side2, known3) {
+function phantomDrafts(side2, known4) {
   return side2.of("PeerAuthentication").flatMap((policy) => {
     const open3 = policy.spec.mode === "PERMISSIVE" || policy.spec.mode === "DISABLE";
-    if (!open3 || known3.has(resourceId(policy))) return [];
+    if (!open3 || known4.has(resourceId(policy))) return [];
     const reach = side2.reachOf(policy);
     if (reach.workloads.length > 0 || reach.ids.length === 0) return [];
     return [
@@ -67409,8 +67443,8 @@ function overridesOf({ base: base2, head, renamed }) {
     const { resource } = workload;
     if (resource === void 0 || workload.enrolment.mode === "none" || workload.enrolment.mode === "gateway") return [];
     const old = base2.mesh.workloads.get(renamed.get(workload.id) ?? workload.id);
-    const known3 = new Set((old === void 0 ? [] : proxyOverrides(old)).map(({ key, value }) => `${key} ${value}`));
-    return proxyOverrides(workload).filter(({ key, value }) => !known3.has(`${key} ${value}`)).map(({ key, value, path: path7 }) => ({
+    const known4 = new Set((old === void 0 ? [] : proxyOverrides(old)).map(({ key, value }) => `${key} ${value}`));
+    return proxyOverrides(workload).filter(({ key, value }) => !known4.has(`${key} ${value}`)).map(({ key, value, path: path7 }) => ({
       subject: workload.id,
       facet: key,
       affected: [`${workload.id} ${key} ${value}`],
@@ -67487,8 +67521,8 @@ function lostTarget(side2, policy) {
   if (policy.kind !== "PeerAuthentication" && policy.spec.targetRefs.length > 0) {
     return policy.spec.targetRefs.flatMap((target, index) => {
       const kind = target.kind;
-      const known3 = kind === "Service" ? side2.of("Service") : void 0;
-      if (known3 === void 0 || known3.some((object4) => object4.name === target.name && object4.namespace === policy.namespace)) return [];
+      const known4 = kind === "Service" ? side2.of("Service") : void 0;
+      if (known4 === void 0 || known4.some((object4) => object4.name === target.name && object4.namespace === policy.namespace)) return [];
       return [{ policy, path: ["spec", "targetRefs", index], target: `${kind} ${policy.namespace ?? ""}/${target.name}`, ids: [`${policy.namespace ?? ""}/${kind}:${target.name}`] }];
     });
   }
@@ -67687,12 +67721,17 @@ var unknownPrincipal = defineDetector({
 function knownAccounts(side2) {
   const used = new Set(side2.workloads.map((workload) => `${workload.namespace}/${workload.serviceAccount}`));
   for (const account of side2.of("ServiceAccount")) used.add(`${account.namespace ?? ""}/${account.name}`);
+  for (const gateway2 of side2.of("KubernetesGateway")) for (const name2 of gatewayAccounts(gateway2)) used.add(`${gateway2.namespace ?? ""}/${name2}`);
   return { used, namespaces: new Set(side2.workloads.map((workload) => workload.namespace)) };
+}
+function gatewayAccounts(gateway2) {
+  const own3 = gateway2.annotations["gateway.istio.io/service-account"];
+  return own3 === void 0 ? [gateway2.name, `${gateway2.name}-${gateway2.spec.gatewayClassName}`] : [own3];
 }
 function mentions(policy) {
   return policy.spec.rules.flatMap((rule2, ruleIndex) => [
     ...rule2.from.flatMap(
-      (source2, index) => ["principals", "notPrincipals"].flatMap((field3) => source2[field3].map((value, at2) => ({ value, path: ["spec", "rules", ruleIndex, "from", index, "source", field3, at2] })))
+      (source2, index) => ["principals", "notPrincipals", "serviceAccounts", "notServiceAccounts"].flatMap((field3) => source2[field3].map((value, at2) => ({ value, path: ["spec", "rules", ruleIndex, "from", index, "source", field3, at2] })))
     ),
     ...rule2.when.flatMap((condition, index) => condition.key === "source.principal" ? condition.values.map((value, at2) => ({ value, path: ["spec", "rules", ruleIndex, "when", index, "values", at2] })) : [])
   ]);
@@ -67714,10 +67753,20 @@ function draftsOf(side2, policy, { value, path: path7 }, accounts2) {
       }
     ];
   }
-  const match = /^[^/*]+\/ns\/([^/*]+)\/sa\/([^/*]+)$/.exec(value);
-  if (match === null) return [];
-  const [, namespace = "", account = ""] = match;
-  if (!accounts2.namespaces.has(namespace) || accounts2.used.has(`${namespace}/${account}`)) return [];
+  const meant = accountOf2(side2, policy, { value, path: path7 });
+  if (meant === "malformed") {
+    return [
+      {
+        ...common2,
+        severity: denies ? "medium" : "low",
+        message: `\`${value}\` in ${named2(policy)} matches nobody: a \`*\` stands for any text only at the beginning or the end, and an identity is \`trust-domain/ns/NAMESPACE/sa/ACCOUNT\``,
+        impact: denies ? "the caller that the policy means to deny is not denied" : "the caller that the policy means is not matched",
+        remedy: "write whole identities, a prefix such as `cluster.local/ns/NAMESPACE/sa/*`, or `namespaces`",
+        validation: validation2
+      }
+    ];
+  }
+  if (meant === void 0 || !accounts2.namespaces.has(meant.namespace) || accounts2.used.has(`${meant.namespace}/${meant.account}`)) return [];
   return [
     {
       ...common2,
@@ -67728,6 +67777,17 @@ function draftsOf(side2, policy, { value, path: path7 }, accounts2) {
       validation: validation2
     }
   ];
+}
+function accountOf2(side2, policy, { value, path: path7 }) {
+  if (path7.includes("serviceAccounts") || path7.includes("notServiceAccounts")) {
+    const slash = value.indexOf("/");
+    return { namespace: slash < 0 ? policy.namespace ?? "" : value.slice(0, slash), account: value.slice(slash + 1) };
+  }
+  if (value.startsWith("*") || value.endsWith("*")) return void 0;
+  const segments = value.split("/");
+  const [domain2 = "", , namespace = "", , account = ""] = segments;
+  if (isNobody(value, trustDomainsOf(side2.mesh.config)) || isNobody(value, ["cluster.local"]) || !value.includes("/ns/") || !value.includes("/sa/")) return "malformed";
+  return segments.length === 5 && !domain2.includes("*") ? { namespace, account } : void 0;
 }
 
 // src/findings/detectors/wildcard-host.ts
@@ -67831,7 +67891,7 @@ var detectors = {
 };
 var runRules = ["unreadable-manifest", "not-renderable", "analysis-incomplete", "maturity-changed"];
 function isImplemented(rule2) {
-  return Object.hasOwn(detectors, rule2) || runRules.some((known3) => known3 === rule2);
+  return Object.hasOwn(detectors, rule2) || runRules.some((known4) => known4 === rule2);
 }
 function describeRules() {
   return catalogue.map((entry2) => ({ ...entry2, implemented: isImplemented(entry2.rule) }));
@@ -67885,13 +67945,13 @@ function keyed(detector, detect, side2, renamed) {
     const draft = renamed.size === 0 ? drafted : underOldNames(drafted, renamed);
     const key = fingerprint({ code: entry2.code, causes: [draft.subject], facet: draft.facet ?? "", direction: "" });
     const fresh = { draft, severity: draft.severity ?? entry2.severity, fingerprint: key };
-    const known3 = found.get(key);
-    if (known3 === void 0) {
+    const known4 = found.get(key);
+    if (known4 === void 0) {
       found.set(key, fresh);
       continue;
     }
-    const chosen = severityRank(fresh.severity) > severityRank(known3.severity) ? fresh : known3;
-    found.set(key, { ...chosen, draft: { ...chosen.draft, affected: distinct([...known3.draft.affected, ...draft.affected]) } });
+    const chosen = severityRank(fresh.severity) > severityRank(known4.severity) ? fresh : known4;
+    found.set(key, { ...chosen, draft: { ...chosen.draft, affected: distinct([...known4.draft.affected, ...draft.affected]) } });
   }
   return found;
 }
@@ -67913,8 +67973,8 @@ function affectedBy(entries2) {
 // src/findings/run.ts
 var factsByInput = /* @__PURE__ */ new WeakMap();
 function environmentFacts(input3) {
-  const known3 = factsByInput.get(input3);
-  if (known3 !== void 0) return known3;
+  const known4 = factsByInput.get(input3);
+  if (known4 !== void 0) return known4;
   const fresh = indexed(input3);
   factsByInput.set(input3, fresh);
   return fresh;
@@ -68004,12 +68064,12 @@ function stateFinding(state, locate2) {
 }
 var statusRank = { new: 4, worsened: 3, existing: 2, suppressed: 1, fixed: 0 };
 function merged2(findings) {
-  const known3 = /* @__PURE__ */ new Map();
+  const known4 = /* @__PURE__ */ new Map();
   for (const finding2 of findings) {
-    const other = known3.get(finding2.fingerprint);
-    known3.set(finding2.fingerprint, other === void 0 ? finding2 : joined2(other, finding2));
+    const other = known4.get(finding2.fingerprint);
+    known4.set(finding2.fingerprint, other === void 0 ? finding2 : joined2(other, finding2));
   }
-  return [...known3.values()];
+  return [...known4.values()];
 }
 function joined2(left, right) {
   const rank2 = (finding2) => severityRank(finding2.severity) * 10 + statusRank[finding2.status];
@@ -68390,8 +68450,8 @@ function ingress(side2) {
     reason: `${closed} of ${tls2.size} entry points serve TLS or redirect to it`
   };
 }
-function worse(known3, fresh) {
-  return known3 !== void 0 && known3.score <= fresh.score ? known3 : fresh;
+function worse(known4, fresh) {
+  return known4 !== void 0 && known4.score <= fresh.score ? known4 : fresh;
 }
 function tlsItem({ port: port3, tls: tls2 }) {
   if (tls2 === void 0) return item(0, `serves plain ${port3.protocol} without a redirect`);
@@ -68712,8 +68772,8 @@ function mapDimensions(value) {
 function delta(input3) {
   const environments = {};
   for (const pair of input3.environments) environments[pair.id] = environmentDelta(pair, input3);
-  const known3 = Object.values(environments).flatMap((entry2) => entry2.overall === null ? [] : [entry2.overall]);
-  return { overall: known3.length === 0 ? null : Math.min(...known3), environments };
+  const known4 = Object.values(environments).flatMap((entry2) => entry2.overall === null ? [] : [entry2.overall]);
+  return { overall: known4.length === 0 ? null : Math.min(...known4), environments };
 }
 function environmentDelta(pair, input3) {
   const base2 = input3.base[pair.id]?.configured;
@@ -68924,15 +68984,15 @@ function fieldsNotComputed(fields4) {
 function fieldsActing(fields4) {
   return new Map([...remaining2(fields4, "", /* @__PURE__ */ new Set())].sort(([left], [right]) => compareText(left, right)));
 }
-function* remaining2(fields4, prefix3, known3) {
+function* remaining2(fields4, prefix3, known4) {
   for (const [key, value] of Object.entries(fields4)) {
     const name2 = `${prefix3}${key}`;
-    if (known3.has(name2) || withoutEffect.has(name2) || isNothing(value) || usual[name2]?.some((each) => canonical(each) === canonical(value)) === true) continue;
+    if (known4.has(name2) || withoutEffect.has(name2) || isNothing(value) || usual[name2]?.some((each) => canonical(each) === canonical(value)) === true) continue;
     if (opened.has(name2) && isFields2(value)) {
-      yield* remaining2(value, `${name2}.`, known3);
+      yield* remaining2(value, `${name2}.`, known4);
       continue;
     }
-    const content = name2 === "caCertificates" && known3.has("trustDomain") ? withoutTrustDomains(value) : value;
+    const content = name2 === "caCertificates" && known4.has("trustDomain") ? withoutTrustDomains(value) : value;
     if (!isNothing(content)) yield [name2, canonical(content)];
   }
 }
@@ -69163,9 +69223,9 @@ function resourceReports(changed, changes, environments, found) {
   const effects = /* @__PURE__ */ new Map();
   for (const change2 of changes) {
     for (const edit of change2.edits) {
-      const known3 = effects.get(edit.id);
-      if (known3 === void 0) effects.set(edit.id, [change2]);
-      else known3.push(change2);
+      const known4 = effects.get(edit.id);
+      if (known4 === void 0) effects.set(edit.id, [change2]);
+      else known4.push(change2);
     }
   }
   return changed.map((entry2) => ({ resource: entry2.resource, environments: [...entry2.environments], change: entry2.change, ...effectOf(entry2, effects.get(entry2.resource) ?? [], environments, found) }));
@@ -69460,10 +69520,10 @@ var Source = class {
         this.#filesIn.set(folder, list5);
         for (let at2 = folder; at2 !== "."; at2 = folderOf(at2)) {
           const parent = folderOf(at2);
-          const known3 = this.#folders.get(parent);
-          if (known3 === void 0) this.#folders.set(parent, [at2]);
+          const known4 = this.#folders.get(parent);
+          if (known4 === void 0) this.#folders.set(parent, [at2]);
           else {
-            if (!known3.includes(at2)) known3.push(at2);
+            if (!known4.includes(at2)) known4.push(at2);
             else break;
           }
         }
@@ -69603,9 +69663,9 @@ ${head ?? ""}`;
 // src/app/cite.ts
 var MOST_LINES = 30;
 var MOST_REMEMBERED = 256;
-function remember(known3, blob, value) {
-  if (known3.size >= MOST_REMEMBERED) known3.clear();
-  known3.set(blob, value);
+function remember(known4, blob, value) {
+  if (known4.size >= MOST_REMEMBERED) known4.clear();
+  known4.set(blob, value);
 }
 var Citations = class {
   #pair;
@@ -69621,8 +69681,8 @@ var Citations = class {
   }
   /** The changed field on the side where it stands; a whole object that came or went. */
   cite(edit) {
-    const known3 = this.#cited.get(edit);
-    if (known3 !== void 0) return known3;
+    const known4 = this.#cited.get(edit);
+    if (known4 !== void 0) return known4;
     const fresh = this.#cite(edit);
     this.#cited.set(edit, fresh);
     return fresh;
@@ -69963,14 +70023,14 @@ function withRegistry(provider2, resources, world) {
   const slash = provider2.service.indexOf("/");
   const namespace = slash < 0 ? void 0 : provider2.service.slice(0, slash);
   const host = provider2.service.slice(slash + 1);
-  const known3 = resources.some((resource) => {
+  const known4 = resources.some((resource) => {
     if (resource.kind === "Service") {
       const full2 = `${resource.name}.${resource.namespace ?? "default"}.svc.cluster.local`;
       return full2 === host && (namespace === void 0 || namespace === resource.namespace);
     }
     return resource.kind === "ServiceEntry" && resource.spec.hosts.includes(host) && (namespace === void 0 || namespace === resource.namespace);
   });
-  return known3 ? provider2 : { ...provider2, broken: `its service \`${provider2.service}\` is not in the registry` };
+  return known4 ? provider2 : { ...provider2, broken: `its service \`${provider2.service}\` is not in the registry` };
 }
 function assumptionsOf(config2, workloads2, world) {
   const assumptions2 = [];
@@ -69995,8 +70055,8 @@ function lostAuthorities(before, after) {
   return before.flatMap((entry2) => {
     const same2 = after.filter((other) => standsFor(other, entry2));
     const still = same2.flatMap((other) => other.cubes);
-    const known3 = new Set(still.map(cubeKey));
-    if (entry2.cubes.every((cube3) => known3.has(cubeKey(cube3)))) return [];
+    const known4 = new Set(still.map(cubeKey));
+    if (entry2.cubes.every((cube3) => known4.has(cubeKey(cube3)))) return [];
     const namesake = after.find((other) => other.provider === entry2.provider);
     return [{ entry: entry2, still, redefined: namesake !== void 0 && !standsFor(namesake, entry2) }];
   });
@@ -70377,9 +70437,9 @@ function continuations(patterns, all, reversed) {
       const part2 = reversed ? pattern.slice(pattern.length - length) : pattern.slice(0, length);
       if (!all.has(part2)) continue;
       const character = (reversed ? pattern[pattern.length - 1 - length] : pattern[length]) ?? "";
-      const known3 = next.get(part2);
-      if (known3 === void 0) next.set(part2, /* @__PURE__ */ new Set([character]));
-      else known3.add(character);
+      const known4 = next.get(part2);
+      if (known4 === void 0) next.set(part2, /* @__PURE__ */ new Set([character]));
+      else known4.add(character);
     }
   }
   return next;
@@ -70671,9 +70731,9 @@ function openLabels(asked, limit) {
     if (matcher.selection === void 0) continue;
     for (const { key, values: named5 } of requirementsOf(matcher.selection)) {
       if (key === nameKey) continue;
-      const known3 = values4.get(key) ?? /* @__PURE__ */ new Set();
-      for (const value of named5) known3.add(value);
-      values4.set(key, known3);
+      const known4 = values4.get(key) ?? /* @__PURE__ */ new Set();
+      for (const value of named5) known4.add(value);
+      values4.set(key, known4);
     }
   }
   let combined = [{}];
@@ -70893,13 +70953,13 @@ ${keysInOrder(matchers)}
 
 ${restrict.map(({ any: any2, none: none5 }) => `${keysInOrder(any2)}
  except ${keysInOrder(none5)}`).join("\n\n")}`;
-  let known3 = made.get(key);
-  if (known3 === void 0) {
-    known3 = { atoms: makeAtoms(dimension, matchers, restrict, limit) };
+  let known4 = made.get(key);
+  if (known4 === void 0) {
+    known4 = { atoms: makeAtoms(dimension, matchers, restrict, limit) };
     if (made.size >= mostMade) made.clear();
-    made.set(key, known3);
+    made.set(key, known4);
   }
-  return known3.atoms;
+  return known4.atoms;
 }
 function keysInOrder(matchers) {
   return matchers.map(matcherKey).join("\n");
@@ -71000,13 +71060,13 @@ var structural = [{ type: "absent" }, { type: "identified" }];
 function spaceOf(restrict, cubes, limit) {
   const byDimension = /* @__PURE__ */ new Map();
   const note2 = (predicate) => {
-    let known3 = byDimension.get(predicate.dimension);
-    if (known3 === void 0) {
-      known3 = /* @__PURE__ */ new Map();
-      byDimension.set(predicate.dimension, known3);
+    let known4 = byDimension.get(predicate.dimension);
+    if (known4 === void 0) {
+      known4 = /* @__PURE__ */ new Map();
+      byDimension.set(predicate.dimension, known4);
     }
-    for (const matcher of predicate.any) known3.set(matcherKey(matcher), matcher);
-    for (const matcher of predicate.none) known3.set(matcherKey(matcher), matcher);
+    for (const matcher of predicate.any) known4.set(matcherKey(matcher), matcher);
+    for (const matcher of predicate.none) known4.set(matcherKey(matcher), matcher);
   };
   for (const predicate of restrict.predicates) note2(predicate);
   for (const cube3 of cubes) for (const predicate of cube3.predicates) note2(predicate);
@@ -71024,8 +71084,8 @@ function spaceOf(restrict, cubes, limit) {
   const peers = byDimension.get("peer");
   if (peers !== void 0) for (const matcher of structural) peers.set(matcherKey(matcher), matcher);
   for (const dimension of [...byDimension.keys()].sort(compareDimensions)) {
-    const known3 = byDimension.get(dimension);
-    const matchers = [...known3.keys()].sort(compareText).map((key) => known3.get(key));
+    const known4 = byDimension.get(dimension);
+    const matchers = [...known4.keys()].sort(compareText).map((key) => known4.get(key));
     axisOf.set(dimension, axes.length);
     if (dimension.startsWith("claim:")) {
       const elementwise = elementMatchers(matchers);
@@ -71542,14 +71602,14 @@ function wordings(space3, region3, seed) {
 }
 
 // src/sets/explore.ts
-function meetingCubes(seed, cubes, known3) {
+function meetingCubes(seed, cubes, known4) {
   if (seed.predicates.length === 0) return [...cubes];
   return cubes.filter(
     (cube3) => cube3.predicates.every((predicate) => {
-      const answer2 = known3.get(predicate);
+      const answer2 = known4.get(predicate);
       if (answer2 !== void 0) return answer2;
       const meets2 = !seed.predicates.some((other) => other.dimension === predicate.dimension && predicatesDisjoint(other, predicate));
-      known3.set(predicate, meets2);
+      known4.set(predicate, meets2);
       return meets2;
     })
   );
@@ -71584,15 +71644,15 @@ function failed(reason, exhausted = false) {
   return { cubes: [], samples: [], complete: false, undecided: reason, exhausted };
 }
 function explore(task, budget) {
-  const known3 = /* @__PURE__ */ new Map();
-  const blockers = meetingCubes(task.cube, task.blockers, known3);
+  const known4 = /* @__PURE__ */ new Map();
+  const blockers = meetingCubes(task.cube, task.blockers, known4);
   if (blockers.some((cube3) => cube3.predicates.length === 0 || cubeKey(cube3) === cubeKey(task.cube))) return nothing2;
-  const impossible2 = meetingCubes(task.cube, task.impossible, known3);
+  const impossible2 = meetingCubes(task.cube, task.impossible, known4);
   if (impossible2.some((cube3) => cube3.predicates.length === 0)) return nothing2;
-  const demands = task.demands.map((demand) => meetingCubes(task.cube, demand, known3));
+  const demands = task.demands.map((demand) => meetingCubes(task.cube, demand, known4));
   if (demands.some((demand) => demand.length === 0)) return nothing2;
   const rivals2 = task.rivals.map(
-    (path7) => path7.layers.map((layer2) => ({ allow: layer2.allow === "all" ? void 0 : meetingCubes(task.cube, layer2.allow, known3), deny: meetingCubes(task.cube, layer2.deny, known3) }))
+    (path7) => path7.layers.map((layer2) => ({ allow: layer2.allow === "all" ? void 0 : meetingCubes(task.cube, layer2.allow, known4), deny: meetingCubes(task.cube, layer2.deny, known4) }))
   );
   const cubes = [...blockers, ...impossible2, ...demands.flat(), ...rivals2.flat().flatMap((layer2) => [...layer2.allow ?? [], ...layer2.deny])];
   const space3 = spaceOf(task.cube, cubes, task.atoms);
@@ -71676,10 +71736,10 @@ function distinctCubes(cubes) {
   const shared2 = /* @__PURE__ */ new Map();
   for (const cube3 of cubes) {
     const key = cubeKey(cube3);
-    const known3 = byKey.get(key);
-    if (known3 === void 0) byKey.set(key, cube3);
+    const known4 = byKey.get(key);
+    if (known4 === void 0) byKey.set(key, cube3);
     else {
-      const origins = shared2.get(key) ?? [...known3.origins];
+      const origins = shared2.get(key) ?? [...known4.origins];
       origins.push(...cube3.origins);
       shared2.set(key, origins);
     }
@@ -71728,9 +71788,9 @@ function seedsOf(from, to) {
     if (pair.from === pair.to) continue;
     if (pair.from.allow !== "all") {
       const accepted2 = pair.from.allow;
-      const known3 = keysOf3(accepted2);
+      const known4 = keysOf3(accepted2);
       const origins = pair.to.allow === "all" ? sortedOrigins(accepted2.flatMap((cube3) => cube3.origins)) : [];
-      const opened2 = pair.to.allow === "all" ? known3.has("*") ? [] : [everything3] : pair.to.allow.filter((cube3) => !known3.has(cubeKey(cube3)));
+      const opened2 = pair.to.allow === "all" ? known4.has("*") ? [] : [everything3] : pair.to.allow.filter((cube3) => !known4.has(cubeKey(cube3)));
       for (const cube3 of opened2) {
         seeds.push({ key: `allow ${cubeKey(cube3)}`, cube: cube3, origins: cube3 === everything3 ? origins : cube3.origins, layer: pair.id, accepted: accepted2, demands: demandsBut(pair.to) });
       }
@@ -71748,12 +71808,12 @@ var escalation = 10;
 function rivalOf(path7, from) {
   return from.find((other) => other.id === path7.id) ?? from[0];
 }
-function canonicalPaths(paths, known3) {
+function canonicalPaths(paths, known4) {
   const canonical2 = (layer2) => {
-    const same2 = known3.get(layer2);
+    const same2 = known4.get(layer2);
     if (same2 !== void 0) return same2;
     const result = { id: layer2.id, allow: layer2.allow === "all" ? "all" : distinctCubes(layer2.allow), deny: distinctCubes(layer2.deny) };
-    known3.set(layer2, result);
+    known4.set(layer2, result);
     return result;
   };
   const sorted = [...paths].sort((left, right) => compareText(left.id, right.id));
@@ -71803,11 +71863,11 @@ function difference(problem) {
       if (explored.cubes.length === 0 && explored.undecided === void 0) continue;
       const key = `${seed.layer}
 ${seed.key}`;
-      const known3 = entries2.get(key);
-      if (known3 === void 0) entries2.set(key, { seed, parts: [explored], origins: seed.origins });
+      const known4 = entries2.get(key);
+      if (known4 === void 0) entries2.set(key, { seed, parts: [explored], origins: seed.origins });
       else {
-        known3.parts.push(explored);
-        known3.origins = sortedOrigins([...known3.origins, ...seed.origins]);
+        known4.parts.push(explored);
+        known4.origins = sortedOrigins([...known4.origins, ...seed.origins]);
       }
     }
   }
@@ -71886,8 +71946,8 @@ var DifferenceMemo = class {
     return this.#work;
   }
   get(key, compute) {
-    const known3 = this.#known.get(key);
-    if (known3 !== void 0) return known3;
+    const known4 = this.#known.get(key);
+    if (known4 !== void 0) return known4;
     const fresh = compute();
     this.#work += fresh.work;
     this.#known.set(key, fresh);
@@ -72557,12 +72617,12 @@ function podCallers(cube3, mesh2, carriesIdentity2) {
   const callers3 = cube3.predicates.filter(({ dimension }) => dimension === "peer" || dimension.startsWith("pod-label:"));
   const asked = { predicates: callers3, origins: [] };
   const admits3 = (caller, labels2) => pointIn(asked, pointOf(caller, labels2));
-  const known3 = [...mesh2.workloads.values()].filter((workload) => {
+  const known4 = [...mesh2.workloads.values()].filter((workload) => {
     const identity2 = workload.enrolment.mode === "none" || !carriesIdentity2 ? null : `${mesh2.config.trustDomain}/ns/${workload.namespace}/sa/${workload.serviceAccount}`;
     return [identity2, null].some((principal) => admits3({ principal, namespace: workload.namespace, namespaceLabels: {} }, workload.labels));
   });
   const peers = callers3.filter(({ dimension }) => dimension === "peer");
-  return { known: distinct(known3.map(({ namespace, name: name2, kind }) => `${namespace}/${name2}[${kind}]`)), open: openWords(peers, labelWords(callers3)), outside: admits3(null, {}) };
+  return { known: distinct(known4.map(({ namespace, name: name2, kind }) => `${namespace}/${name2}[${kind}]`)), open: openWords(peers, labelWords(callers3)), outside: admits3(null, {}) };
 }
 function pointOf(caller, labels2) {
   const point = /* @__PURE__ */ new Map([["peer", caller]]);
@@ -72612,15 +72672,15 @@ function knownIdentities(mesh2) {
   for (const ids2 of byPrincipal.values()) ids2.sort(compareText);
   return { byPrincipal, byNamespace };
 }
-function* candidates2(predicates, known3) {
-  const positive = predicates.find((predicate) => predicate.any.length > 0)?.any;
-  if (positive?.every((matcher) => narrowed(matcher) !== void 0) === true) {
+function* candidates2(predicates, known4) {
+  const positive = predicates.find((predicate) => predicate.any.length > 0 && predicate.any.every((matcher) => narrowed(matcher) !== void 0))?.any;
+  if (positive !== void 0) {
     for (const matcher of positive) {
       const place3 = narrowed(matcher);
       if (place3?.principal !== void 0) yield place3.principal;
-      if (place3?.namespace !== void 0) yield* known3.byNamespace.get(place3.namespace) ?? [];
+      if (place3?.namespace !== void 0) yield* known4.byNamespace.get(place3.namespace) ?? [];
     }
-  } else yield* known3.byPrincipal.keys();
+  } else yield* known4.byPrincipal.keys();
 }
 function narrowed(matcher) {
   if (matcher.type === "principal" && matcher.pattern.type === "exact") return { principal: matcher.pattern.text };
@@ -72641,12 +72701,17 @@ function nobody(mesh2) {
   return `${mesh2.config.trustDomain}/ns//sa/`;
 }
 var ANY_IDENTITY = "any other mesh identity";
-function openWord(matcher, known3, mesh2) {
+function openWord(matcher, known4, mesh2) {
   if (matcher.type === "absent") return void 0;
   if (matcher.type === "trust-domain") return isOwn(matcher, mesh2) ? ANY_IDENTITY : `any other identity of ${matcherWord(matcher)}`;
   if (matcher.type === "identified" || matcher.type === "principal" && (matcher.pattern.type === "non-empty" || matcher.pattern.type === "present")) return ANY_IDENTITY;
   if (matcher.type === "principal" && matcher.pattern.type === "exact") {
-    return known3.byPrincipal.has(matcher.pattern.text) ? void 0 : `${matcher.pattern.text} (no workload here uses it)`;
+    return known4.byPrincipal.has(matcher.pattern.text) ? void 0 : `${matcher.pattern.text} (no workload here uses it)`;
+  }
+  if (matcher.type === "service-account") {
+    const own3 = `${mesh2.config.trustDomain}/ns/${matcher.namespace}/sa/${matcher.account}`;
+    if (known4.byPrincipal.has(own3)) return mesh2.config.trustDomainAliases.length === 0 ? void 0 : `any other identity that ${matcherWord(matcher)} matches`;
+    return `${matcherWord(matcher)} (no workload here uses it)`;
   }
   if (matcher.type === "namespace-glob" || matcher.type === "namespace") {
     const name2 = matcher.type === "namespace" ? matcherWord(matcher) : `namespace ${matcher.glob}`;
@@ -72657,8 +72722,26 @@ function openWord(matcher, known3, mesh2) {
 function isOwn(matcher, mesh2) {
   return matcher.pattern.type === "exact" && [mesh2.config.trustDomain, ...mesh2.config.trustDomainAliases].includes(matcher.pattern.text);
 }
+function openWords2(predicates, known4, mesh2) {
+  const [narrowest] = predicates.filter((predicate) => predicate.any.length > 0).map((predicate) => ({ any: predicate.any, width: Math.max(...predicate.any.map((matcher) => widthOf(matcher, mesh2))) })).sort((left, right) => left.width - right.width);
+  if (narrowest === void 0) return admits2(predicates, nobody(mesh2)) ? [ANY_IDENTITY] : [];
+  return narrowest.any.flatMap((matcher) => {
+    if (matcher.type === "principal" && matcher.pattern.type === "exact" && !admits2(predicates, matcher.pattern.text)) return [];
+    return openWord(matcher, known4, mesh2) ?? [];
+  });
+}
+function widthOf(matcher, mesh2) {
+  if (matcher.type === "absent") return 0;
+  if (matcher.type === "principal" && matcher.pattern.type === "exact") return 0;
+  if (matcher.type === "service-account") return 1;
+  const place3 = narrowed(matcher);
+  if (place3?.namespace !== void 0) return 2;
+  if (matcher.type === "trust-domain") return isOwn(matcher, mesh2) ? 5 : 4;
+  if (matcher.type === "identified" || matcher.type === "principal" && (matcher.pattern.type === "non-empty" || matcher.pattern.type === "present")) return 5;
+  return 3;
+}
 var SHOWN_BESIDE_ANY = 20;
-function callersOf2(cubes, known3, mesh2) {
+function callersOf2(cubes, known4, mesh2) {
   const names3 = /* @__PURE__ */ new Set();
   const open3 = /* @__PURE__ */ new Set();
   let plaintext = false;
@@ -72673,15 +72756,10 @@ function callersOf2(cubes, known3, mesh2) {
     const predicates = peerPredicates2(cube3);
     if (admits2(predicates, null)) plaintext = true;
     if (!carriesIdentity(cube3)) continue;
-    const positive = predicates.flatMap((predicate) => predicate.any);
-    if (positive.length === 0 && admits2(predicates, nobody(mesh2))) open3.add(ANY_IDENTITY);
-    for (const matcher of positive) {
-      const word2 = openWord(matcher, known3, mesh2);
-      if (word2 !== void 0) open3.add(word2);
-    }
-    for (const principal of candidates2(predicates, known3)) {
+    for (const word2 of openWords2(predicates, known4, mesh2)) open3.add(word2);
+    for (const principal of candidates2(predicates, known4)) {
       if (open3.has(ANY_IDENTITY) && names3.size >= SHOWN_BESIDE_ANY) break;
-      if (admits2(predicates, principal)) known3.byPrincipal.get(principal)?.forEach((id) => names3.add(id));
+      if (admits2(predicates, principal)) known4.byPrincipal.get(principal)?.forEach((id) => names3.add(id));
     }
   }
   return { known: distinct(names3), open: distinct(open3), plaintext, internet: false };
@@ -72700,10 +72778,10 @@ function movedAccounts({ base: base2, head, renamed }) {
     const [first] = callers3;
     if (first === void 0) return [];
     const assumptions2 = distinct(callers3.flatMap((caller) => [caller.base, caller.head].flatMap(({ enrolment }) => enrolment.mode === "unknown" ? [enrolment.assumption] : [])));
-    return [{ former: accountOf2(first.base), current: accountOf2(first.head), callers: [...callers3].sort((left, right) => compareText(left.head.id, right.head.id)), ambient: isAmbient3(first.head), assumptions: assumptions2 }];
+    return [{ former: accountOf3(first.base), current: accountOf3(first.head), callers: [...callers3].sort((left, right) => compareText(left.head.id, right.head.id)), ambient: isAmbient3(first.head), assumptions: assumptions2 }];
   });
 }
-function accountOf2({ namespace, serviceAccount }) {
+function accountOf3({ namespace, serviceAccount }) {
   return `ns/${namespace}/sa/${serviceAccount}`;
 }
 function presentedOn(mesh2, account) {
@@ -72727,16 +72805,16 @@ var AccountsApart = class {
     return found.size === 0 ? [] : this.#accounts.filter((account) => found.has(account));
   }
   #in(layer2) {
-    const known3 = this.#byLayer.get(layer2);
-    if (known3 !== void 0) return known3;
+    const known4 = this.#byLayer.get(layer2);
+    if (known4 !== void 0) return known4;
     const cubes = [...layer2.allow === "all" ? [] : layer2.allow, ...layer2.deny];
     const fresh = [...new Set(cubes.flatMap((cube3) => cube3.predicates.flatMap((predicate) => predicate.dimension === "peer" ? this.#of(predicate) : [])))];
     this.#byLayer.set(layer2, fresh);
     return fresh;
   }
   #of(predicate) {
-    const known3 = this.#byPredicate.get(predicate);
-    if (known3 !== void 0) return known3;
+    const known4 = this.#byPredicate.get(predicate);
+    if (known4 !== void 0) return known4;
     const fresh = this.#accounts.filter((_, index) => {
       const [former = [], current = []] = this.#principals[index] ?? [];
       return former.some((principal, side2) => holds(predicate, principal) !== holds(predicate, current[side2] ?? null));
@@ -73220,8 +73298,8 @@ function isAboutIdentity({ raw, sides, callers: callers3, knownOf }) {
 }
 var byCaller = /* @__PURE__ */ new WeakMap();
 function workloadsByCaller(mesh2) {
-  const known3 = byCaller.get(mesh2);
-  if (known3 !== void 0) return known3;
+  const known4 = byCaller.get(mesh2);
+  if (known4 !== void 0) return known4;
   const fresh = new Map([...mesh2.workloads.values()].map((workload) => [`${workload.namespace}/${workload.name}[${workload.kind}]`, workload]));
   byCaller.set(mesh2, fresh);
   return fresh;
@@ -73273,12 +73351,12 @@ function witnessOf({ witness }) {
 
 // src/impact/describe.ts
 function describeChanges(raw, provenance) {
-  const known3 = new IdentitiesOfMeshes();
+  const known4 = new IdentitiesOfMeshes();
   const edits = new Map([...provenance].map(([environment4, from]) => [environment4, new EditIndex(from)]));
   const single2 = raw.flatMap((change2) => {
     const from = provenance.get(change2.environment);
     const index = edits.get(change2.environment);
-    return from === void 0 || index === void 0 ? [] : [describeOne(change2, from, known3, index)];
+    return from === void 0 || index === void 0 ? [] : [describeOne(change2, from, known4, index)];
   });
   return toldApart(withoutRepeats(mergeEnvironments(mergeDestinations(single2))).sort((left, right) => compareRank(left.change, right.change)));
 }
@@ -73292,11 +73370,11 @@ var IdentitiesOfMeshes = class {
     return fresh;
   }
 };
-function describeOne(raw, from, known3, index) {
+function describeOne(raw, from, known4, index) {
   const mesh2 = raw.passingSide === "head" ? from.sides.head : from.sides.base;
   const edits = causesOf(raw, from, index);
-  const callers3 = raw.callers === void 0 ? callersOf2(raw.cubes, known3.of(mesh2), mesh2) : { known: raw.callers, open: [], plaintext: false, internet: false };
-  const facet = isAboutIdentity({ raw, sides: from.sides, callers: callers3, knownOf: (of) => known3.of(of) }) ? "identity" : raw.facet;
+  const callers3 = raw.callers === void 0 ? callersOf2(raw.cubes, known4.of(mesh2), mesh2) : { known: raw.callers, open: [], plaintext: false, internet: false };
+  const facet = isAboutIdentity({ raw, sides: from.sides, callers: callers3, knownOf: (of) => known4.of(of) }) ? "identity" : raw.facet;
   const causes = edits.map(from.cite).sort((left, right) => compareText(left.file, right.file) || left.line - right.line);
   return {
     raw,
@@ -73618,9 +73696,9 @@ function fileKey({ side: side2, file: file2 }) {
   return `${side2} ${file2}`;
 }
 function add3(groups3, key, finding2) {
-  const known3 = groups3.get(key);
-  if (known3 === void 0) groups3.set(key, [finding2]);
-  else known3.push(finding2);
+  const known4 = groups3.get(key);
+  if (known4 === void 0) groups3.set(key, [finding2]);
+  else known4.push(finding2);
 }
 function isAboutChange(finding2) {
   return findRule(finding2.code)?.kind !== "state";
@@ -74149,9 +74227,9 @@ function keepsApart(component, labels2) {
     return dispute.groups.every(
       (group4, index) => group4.every((id) => {
         const label3 = labels2.get(id) ?? id;
-        const known3 = owner.get(label3);
-        if (known3 === void 0) owner.set(label3, index);
-        return known3 === void 0 || known3 === index;
+        const known4 = owner.get(label3);
+        if (known4 === void 0) owner.set(label3, index);
+        return known4 === void 0 || known4 === index;
       })
     );
   });
@@ -74197,12 +74275,12 @@ function assemble(units, context3) {
     const { unit: unit3 } = definer;
     for (const resource of [...definer.resources].sort(inFileOrder)) {
       const id = resourceId(resource);
-      const known3 = byId.get(id);
-      if (known3 !== void 0) {
-        const differ = known3 !== resource && readContentOf(known3) !== readContentOf(resource);
+      const known4 = byId.get(id);
+      if (known4 !== void 0) {
+        const differ = known4 !== resource && readContentOf(known4) !== readContentOf(resource);
         const before = unitOf.get(id);
         if (before !== definer && !differ) continue;
-        if (before === definer || before?.own === true && definer.own) duplicates.push({ resource: id, unit: unit3, inForce: resource, overridden: known3, differ });
+        if (before === definer || before?.own === true && definer.own) duplicates.push({ resource: id, unit: unit3, inForce: resource, overridden: known4, differ });
       }
       byId.set(id, resource);
       unitOf.set(id, definer);
@@ -74282,9 +74360,9 @@ function changedResources(environments) {
   const found = /* @__PURE__ */ new Map();
   const add4 = (environment4, entry2) => {
     const key = `${entry2.change} ${entry2.resource}`;
-    const known3 = found.get(key);
-    if (known3 === void 0) found.set(key, { entry: entry2, environments: [environment4] });
-    else known3.environments.push(environment4);
+    const known4 = found.get(key);
+    if (known4 === void 0) found.set(key, { entry: entry2, environments: [environment4] });
+    else known4.environments.push(environment4);
   };
   for (const { id: environment4, base: base2, head, renames } of environments) {
     const renamed = new Set(renames.values());
@@ -74438,15 +74516,15 @@ function istio({ metadata, namespace, version: version3, values: values4 }) {
 
 // src/app/load/read.ts
 function fileReader(documents) {
-  const known3 = /* @__PURE__ */ new Map();
+  const known4 = /* @__PURE__ */ new Map();
   return (tree2, file2, placement) => {
     const found = follow(tree2, file2);
     const blob = found.type === "blob" ? found.blob : found.type;
     const key = [blob, file2, placement.unit, placement.defaultNamespace].join("\n");
-    let content = known3.get(key);
+    let content = known4.get(key);
     if (content === void 0) {
       content = found.type === "outside" ? wholeFile(file2, placement, found.problem) : readFile(file2, found.type === "blob" ? found.blob : void 0, placement, documents);
-      known3.set(key, content);
+      known4.set(key, content);
     }
     return content;
   };
@@ -74490,13 +74568,13 @@ function problemOf(unreadable2, text7, document) {
 
 // src/app/load/rendered.ts
 function renderedReader(documents) {
-  const known3 = /* @__PURE__ */ new Map();
+  const known4 = /* @__PURE__ */ new Map();
   return (origins, placement) => origins.map((origin) => {
     const key = [origin.rendered?.blob, origin.rendered?.from, origin.file, origin.blob, placement.unit, placement.defaultNamespace].join("\n");
-    let content = known3.get(key);
+    let content = known4.get(key);
     if (content === void 0) {
       content = readOne(origin, placement, documents);
-      known3.set(key, content);
+      known4.set(key, content);
     }
     return content;
   });
@@ -74555,13 +74633,13 @@ function renderReasons(units, rendered2, { isTouched, unreferenced }) {
     const file2 = failure3.file ?? rootFile2;
     const onlyBase = head === void 0;
     const mended = onlyBase && unit3.head !== void 0;
-    const known3 = base2 !== void 0 && head !== void 0 && base2.reason === head.reason;
+    const known4 = base2 !== void 0 && head !== void 0 && base2.reason === head.reason;
     return [
       {
         id: shortHash("not-renderable", unit3.id, ""),
         kind: kindOf3[failure3.type],
         // R10: what no root reaches is shown and not gated.
-        status: !mended && !unreferenced.has(unit3.id) && (isTouched(unit3) || !known3) ? "new" : "existing",
+        status: !mended && !unreferenced.has(unit3.id) && (isTouched(unit3) || !known4) ? "new" : "existing",
         unit: unit3.id,
         // A file that is gone is no place for a comment.
         ...file2 === void 0 || unit3.head === void 0 ? {} : { file: file2 },
@@ -74826,14 +74904,14 @@ function assumptionsOf2(discovered, objects, doubts) {
 
 // src/app/run-reasons.ts
 function onceEach(reasons) {
-  const known3 = /* @__PURE__ */ new Map();
+  const known4 = /* @__PURE__ */ new Map();
   for (const reason of reasons) {
     const key = reason.file === void 0 ? reason.id : [reason.kind, reason.file, reason.line ?? "", reason.reason].join("\n");
-    const other = known3.get(key);
-    if (other === void 0) known3.set(key, reason);
-    else if (other.status === "existing" && reason.status === "new") known3.set(key, { ...other, status: "new" });
+    const other = known4.get(key);
+    if (other === void 0) known4.set(key, reason);
+    else if (other.status === "existing" && reason.status === "new") known4.set(key, { ...other, status: "new" });
   }
-  return [...known3.values()];
+  return [...known4.values()];
 }
 function undecidedInvariants(config2, notYet, file2) {
   const declared2 = config2.invariants.length;
@@ -75275,14 +75353,14 @@ function named4(text7) {
   return { text: name(text7), isName: true };
 }
 function callerParts(change2) {
-  const { known: known3, open: open3, plaintext, internet } = change2.callers;
+  const { known: known4, open: open3, plaintext, internet } = change2.callers;
   const parts = [];
   if (internet) parts.push(said2("anyone on the internet"));
   if (plaintext) parts.push(said2("any client without a mesh identity"));
   parts.push(...open3.slice(0, 2).map(said2));
   if (open3.length > 2) parts.push(said2(`${String(open3.length - 2)} more groups`));
-  parts.push(...known3.slice(0, 3).map(named4));
-  if (known3.length > 3) parts.push(said2(plural2(known3.length - 3, "more known workload")));
+  parts.push(...known4.slice(0, 3).map(named4));
+  if (known4.length > 3) parts.push(said2(plural2(known4.length - 3, "more known workload")));
   return parts.length === 0 ? [said2("nobody known")] : parts;
 }
 function callersOf4(change2) {
@@ -75619,8 +75697,8 @@ var Places = class {
     this.#files = files;
   }
   #linesOf(file2) {
-    const known3 = this.#lines.get(file2);
-    if (known3 !== void 0) return known3;
+    const known4 = this.#lines.get(file2);
+    if (known4 !== void 0) return known4;
     const text7 = fileUri(file2) === null ? void 0 : this.#files.text(file2);
     const lines = text7 === void 0 ? null : text7.split(/\r\n|\r|\n/);
     this.#lines.set(file2, lines);
@@ -76251,11 +76329,11 @@ async function unknownRevision(repository, revision3, remote) {
   };
   if (await says("rev-list", "--all", "--max-count=1") === "") return new InputError(`the revision ${quoted(revision3)} is unknown: the repository has no commit yet`, "commit the manifests first, or compare two directories");
   const [name2 = ""] = revision3.split(/[~^@]/u, 1);
-  const known3 = name2 === "" ? void 0 : await lookUp(repository, name2);
-  if (known3 !== void 0) {
+  const known4 = name2 === "" ? void 0 : await lookUp(repository, name2);
+  if (known4 !== void 0) {
     const message = `${quoted(name2)} has no ancestor ${quoted(revision3)}`;
     if (await says("rev-parse", "--is-shallow-repository") === "true") return new InputError(`${message} in this shallow clone`, `fetch more of the history with \`git fetch --deepen=50 ${remote}\``);
-    return new InputError(message, `its history has ${await says("rev-list", "--count", known3)} commits; name one of them`);
+    return new InputError(message, `its history has ${await says("rev-list", "--count", known4)} commits; name one of them`);
   }
   const hasRemote = revision3.startsWith(`${remote}/`) || await says("remote", "get-url", remote) !== "";
   const remedy2 = hasRemote ? `fetch it with \`git fetch --depth=1 ${remote} ${bareName(revision3, remote)}\`, or check the name` : "check the name; `git branch --all` and `git tag` list what there is";
@@ -78146,8 +78224,8 @@ function createRenderer(options) {
       const name2 = helper.tool === void 0 ? tool2.name : `${tool2.name}, ${helper.tool.name}`;
       if (request4.files.size > limits.files) return { type: "limit", tool: name2, reason: `it reads ${String(request4.files.size)} files, the limit is ${String(limits.files)}`, remedy: "split the unit" };
       const key = cacheKey([name2, request4.path, request4.how, [...request4.files].map(([path7, file2]) => [path7, "blob" in file2 ? file2.blob : `=${file2.text}`])]);
-      const known3 = await cache.read(key);
-      if (known3 !== void 0) return { type: "rendered", tool: name2, documents: known3 };
+      const known4 = await cache.read(key);
+      if (known4 !== void 0) return { type: "rendered", tool: name2, documents: known4 };
       const rendered2 = await renderFresh(request4, { tool: tool2, helper: helper.tool, name: name2, limits, bytes: options.bytes });
       if (rendered2.type === "rendered") await cache.write(key, rendered2.documents);
       return rendered2;
@@ -78301,8 +78379,8 @@ var rawLimitBytes = 5e7;
 function gitBytes(repository) {
   return async (blobs) => {
     const found = /* @__PURE__ */ new Map();
-    const known3 = blobs.filter((blob) => /^[0-9a-f]{40,64}$/u.test(blob));
-    await readObjects(repository, known3, rawLimitBytes, (blob, object4) => {
+    const known4 = blobs.filter((blob) => /^[0-9a-f]{40,64}$/u.test(blob));
+    await readObjects(repository, known4, rawLimitBytes, (blob, object4) => {
       if (object4.type === "content") found.set(blob, object4.bytes);
     }).catch(() => void 0);
     return found;
@@ -78397,9 +78475,9 @@ function pathsOf2(pair) {
 function remedyFor2({ name: name2, is }, existing) {
   const near = nearestName(name2, existing) ?? sameStep(name2, existing);
   if (near !== void 0) return `did you mean \`${near}\`?`;
-  const known3 = new Set(existing);
+  const known4 = new Set(existing);
   let above = folderOf(name2);
-  while (above !== "." && !known3.has(above)) above = folderOf(above);
+  while (above !== "." && !known4.has(above)) above = folderOf(above);
   const beside = is === "unit" ? existing : existing.filter((path7) => folderOf(path7) === above);
   if (beside.length === 0) return is === "unit" ? "there is no unit: `mesh-posture environments` shows what was found" : "the tree is empty";
   const shown4 = beside.slice(0, 5).map((path7) => `\`${path7}\``).join(", ");
@@ -79587,8 +79665,8 @@ function resolve3(schema2) {
 }
 var orders = /* @__PURE__ */ new Map();
 function orderOf(schema2) {
-  const known3 = orders.get(schema2);
-  if (known3 !== void 0) return known3;
+  const known4 = orders.get(schema2);
+  if (known4 !== void 0) return known4;
   const shape = resolve3(schema2);
   const properties = isObject2(shape["properties"]) ? shape["properties"] : {};
   const fresh = { items: shape["items"], rest: shape["additionalProperties"], properties, declared: Object.keys(properties) };
@@ -79761,8 +79839,8 @@ function kindOf5(change2) {
   }
 }
 function callers2(change2) {
-  const { known: known3, open: open3, plaintext, internet } = change2.callers;
-  const names3 = [...internet ? ["the internet"] : [], ...plaintext ? ["any client without a mesh identity"] : [], ...open3, ...known3];
+  const { known: known4, open: open3, plaintext, internet } = change2.callers;
+  const names3 = [...internet ? ["the internet"] : [], ...plaintext ? ["any client without a mesh identity"] : [], ...open3, ...known4];
   return names3.length === 0 ? ["some client"] : names3;
 }
 function changedEdges(changes) {
@@ -79788,8 +79866,8 @@ function mermaid(changes) {
   const edges = all.slice(0, edgeLimit);
   const ids2 = /* @__PURE__ */ new Map();
   const node2 = (key, text7) => {
-    const known3 = ids2.get(key);
-    if (known3 !== void 0) return known3;
+    const known4 = ids2.get(key);
+    if (known4 !== void 0) return known4;
     const id = `n${String(ids2.size)}`;
     ids2.set(key, id);
     return `${id}["${label(text7)}"]`;
@@ -81333,16 +81411,16 @@ function relocate(report, reviewed, diff) {
   };
 }
 function locator(reviewed, diff) {
-  const known3 = /* @__PURE__ */ new Map();
+  const known4 = /* @__PURE__ */ new Map();
   const between = (file2, side2) => {
     const key = `${side2} ${file2}`;
-    const found = known3.get(key);
+    const found = known4.get(key);
     if (found !== void 0) return found;
     const tree2 = side2 === "LEFT" ? "base" : "head";
     const from = textAt3(reviewed, tree2, file2);
     const to = textAt3(diff, tree2, file2);
     const value = from === void 0 || to === void 0 ? null : hunks(from, to);
-    known3.set(key, value);
+    known4.set(key, value);
     return value;
   };
   return (file2, { startLine: startLine2, endLine }, side2) => {
@@ -81720,8 +81798,8 @@ var Run = class {
   #annotations({ inputs: inputs2, report }, comments) {
     if (inputs2.annotations === "never" || inputs2.annotations === "auto" && comments?.needsAnnotations !== true) return;
     const { log } = this.#world;
-    const known3 = comments?.files ?? null;
-    const plan = planAnnotations(report, (file2) => known3 === null || known3.has(file2));
+    const known4 = comments?.files ?? null;
+    const plan = planAnnotations(report, (file2) => known4 === null || known4.has(file2));
     for (const { level: level2, title, message, file: file2, startLine: startLine2, endLine } of plan.annotations) {
       log.annotate(level2, title, message, file2 === void 0 || startLine2 === void 0 ? null : { file: file2, startLine: startLine2, endLine: endLine ?? startLine2 });
     }

@@ -9,7 +9,7 @@ import type { Mesh, Workload } from '#mesh/model.ts';
 import { selectorIndex, selectorText, type Labels } from '#mesh/selection.ts';
 import { workloadsWith } from '#mesh/workload-index.ts';
 import type { Decision, Query } from '#posture/query.ts';
-import { mtlsAt, type MtlsAt } from './mtls.ts';
+import { ambientMtlsAt, mtlsAt, type MtlsAt } from './mtls.ts';
 
 export type Policy = Resource<'AuthorizationPolicy'>;
 export type TokenPolicy = Resource<'RequestAuthentication'>;
@@ -77,7 +77,7 @@ export function factsOf(input: SideInput, options: FactsOptions): SideFacts {
     policiesAt: (point) => attachedTo(point).authorization,
     tokensAt: (point) => attachedTo(point).requestAuthentication,
     reachOf: (policy) => remembered(reaches, policy, () => reachOf(mesh, policy)),
-    mtlsAt: (point, port) => mtlsAt(mesh, attachedTo(point).peerAuthentication, port),
+    mtlsAt: (point, port) => (point.enrolment.mode === 'ambient' ? ambientMtlsAt(mesh, attachedTo(point), port) : mtlsAt(mesh, attachedTo(point).peerAuthentication, port)),
     servicesOf: (workload) => services()(workload.namespace, workload.labels),
     ask: (query) => options.ask?.(mesh, query),
   };

@@ -7,6 +7,7 @@ import { resourceId, type Resource } from '#manifests/resource.ts';
 import { hasSelector, type Attached } from '#mesh/attachment.ts';
 import type { Mesh } from '#mesh/model.ts';
 import { creationSecond } from '#mesh/ports.ts';
+import { ambientMtls, refusesPlaintext } from '#semantics/ambient-peer-authentication.ts';
 import type { FieldPath } from '#source/origin.ts';
 
 type PeerAuthentication = Resource<'PeerAuthentication'>;
@@ -33,6 +34,20 @@ export function strengthOf(mode: EffectiveMode): number {
 export function mtlsAt(mesh: Mesh, attached: Attached['peerAuthentication'], port: number | undefined): MtlsAt {
   const start: MtlsAt = { mode: mesh.config.defaultMtls, policy: undefined, path: [], tied: [] };
   return [attached.mesh, attached.namespace, attached.workload].reduce<MtlsAt>((inherited, scope) => weakest(inherited, candidates(mesh, scope), rivals(mesh, scope), port), start);
+}
+
+/**
+ * What a ztunnel makes of it: it refuses plaintext or not, and not every mode survives the way there (M28 to M31). The policy that a
+ * sidecar would follow is cited where it agrees, else the workload's own, which is lost or goes further than it says.
+ */
+export function ambientMtlsAt(mesh: Mesh, attached: Attached, port: number | undefined): MtlsAt {
+  const written = mtlsAt(mesh, attached.peerAuthentication, port);
+  const ambient = ambientMtls(mesh, attached);
+  const refuses = port === undefined ? ambient.strict : refusesPlaintext(ambient, port);
+  if (refuses === (written.mode === 'STRICT')) return refuses ? written : { ...written, mode: 'PERMISSIVE' };
+  if (!refuses) return { ...written, mode: 'PERMISSIVE' };
+  // M30: the port's own mode is not applied, so that what the workload inherits holds.
+  return { ...mtlsAt(mesh, attached.peerAuthentication, undefined), mode: 'STRICT' };
 }
 
 /**

@@ -43,8 +43,8 @@ export function knownIdentities(mesh: Mesh): KnownIdentities {
 
 /** Known principals that positive matchers can name at all: a few where all of them are exact, else every one. */
 function* candidates(predicates: readonly Predicate[], known: KnownIdentities): Generator<string> {
-  const positive = predicates.find((predicate) => predicate.any.length > 0)?.any;
-  if (positive?.every((matcher) => narrowed(matcher) !== undefined) === true) {
+  const positive = predicates.find((predicate) => predicate.any.length > 0 && predicate.any.every((matcher) => narrowed(matcher) !== undefined))?.any;
+  if (positive !== undefined) {
     for (const matcher of positive) {
       const place = narrowed(matcher);
       if (place?.principal !== undefined) yield place.principal;
@@ -90,6 +90,12 @@ function openWord(matcher: Matcher, known: KnownIdentities, mesh: Mesh): string 
   if (matcher.type === 'principal' && matcher.pattern.type === 'exact') {
     return known.byPrincipal.has(matcher.pattern.text) ? undefined : `${matcher.pattern.text} (no workload here uses it)`;
   }
+  if (matcher.type === 'service-account') {
+    const own = `${mesh.config.trustDomain}/ns/${matcher.namespace}/sa/${matcher.account}`;
+    // An alias of the trust domain may hold the same account for somebody else.
+    if (known.byPrincipal.has(own)) return mesh.config.trustDomainAliases.length === 0 ? undefined : `any other identity that ${matcherWord(matcher)} matches`;
+    return `${matcherWord(matcher)} (no workload here uses it)`;
+  }
   if (matcher.type === 'namespace-glob' || matcher.type === 'namespace') {
     const name = matcher.type === 'namespace' ? matcherWord(matcher) : `namespace ${matcher.glob}`;
     return `any other identity in ${name}`;
@@ -100,6 +106,34 @@ function openWord(matcher: Matcher, known: KnownIdentities, mesh: Mesh): string 
 /** The transport layer admits the mesh's own trust domain and its aliases: naming one says "whoever has an identity here". */
 function isOwn(matcher: Extract<Matcher, { type: 'trust-domain' }>, mesh: Mesh): boolean {
   return matcher.pattern.type === 'exact' && [mesh.config.trustDomain, ...mesh.config.trustDomainAliases].includes(matcher.pattern.text);
+}
+
+/**
+ * Who else the predicates admit, in words. All of them hold at once, so that the narrowest positive one says it: an account of a
+ * namespace is not any identity of the trust domain that the transport asks for.
+ */
+function openWords(predicates: readonly Predicate[], known: KnownIdentities, mesh: Mesh): readonly string[] {
+  const [narrowest] = predicates
+    .filter((predicate) => predicate.any.length > 0)
+    .map((predicate) => ({ any: predicate.any, width: Math.max(...predicate.any.map((matcher) => widthOf(matcher, mesh))) }))
+    .sort((left, right) => left.width - right.width);
+  if (narrowest === undefined) return admits(predicates, nobody(mesh)) ? [ANY_IDENTITY] : [];
+  return narrowest.any.flatMap((matcher) => {
+    if (matcher.type === 'principal' && matcher.pattern.type === 'exact' && !admits(predicates, matcher.pattern.text)) return [];
+    return openWord(matcher, known, mesh) ?? [];
+  });
+}
+
+/** 0 one identity, 1 one account, 2 one namespace, 3 a pattern, 4 a foreign trust domain, 5 anybody with an identity. */
+function widthOf(matcher: Matcher, mesh: Mesh): number {
+  if (matcher.type === 'absent') return 0;
+  if (matcher.type === 'principal' && matcher.pattern.type === 'exact') return 0;
+  if (matcher.type === 'service-account') return 1;
+  const place = narrowed(matcher);
+  if (place?.namespace !== undefined) return 2;
+  if (matcher.type === 'trust-domain') return isOwn(matcher, mesh) ? 5 : 4;
+  if (matcher.type === 'identified' || (matcher.type === 'principal' && (matcher.pattern.type === 'non-empty' || matcher.pattern.type === 'present'))) return 5;
+  return 3;
 }
 
 /** Where anybody may come, the open word says so; a few names beside it are enough. */
@@ -120,12 +154,7 @@ export function callersOf(cubes: readonly Cube[], known: KnownIdentities, mesh: 
     const predicates = peerPredicates(cube);
     if (admits(predicates, null)) plaintext = true;
     if (!carriesIdentity(cube)) continue;
-    const positive = predicates.flatMap((predicate) => predicate.any);
-    if (positive.length === 0 && admits(predicates, nobody(mesh))) open.add(ANY_IDENTITY);
-    for (const matcher of positive) {
-      const word = openWord(matcher, known, mesh);
-      if (word !== undefined) open.add(word);
-    }
+    for (const word of openWords(predicates, known, mesh)) open.add(word);
     for (const principal of candidates(predicates, known)) {
       if (open.has(ANY_IDENTITY) && names.size >= SHOWN_BESIDE_ANY) break;
       if (admits(predicates, principal)) known.byPrincipal.get(principal)?.forEach((id) => names.add(id));

@@ -29,6 +29,7 @@ import type { EnforcementPoint } from './query.ts';
 import { knownMethods } from './request.ts';
 import { sidecarLowering } from './sidecar-lowering.ts';
 import type { AskedProvider } from './sidecar-lowering.ts';
+import { nobodysRequests } from './nobody.ts';
 import { bearerTies, claimTies, tokenTies } from './token-ties.ts';
 import { notFromAmbient, tunnelWays } from './tunnel-paths.ts';
 import { waypointWays } from './waypoint-paths.ts';
@@ -87,6 +88,12 @@ function cube(predicates: readonly Predicate[]): Cube {
  * @param mixed some client may be in ambient: such a client comes to a sidecar in another way than one behind a sidecar of its own
  */
 export function pathsTo(mesh: Mesh, workload: Workload, mixed: boolean = hasAmbient(mesh)): DestinationPosture {
+  const nobodys = nobodysRequests(mesh);
+  const posture = waysTo(mesh, workload, mixed);
+  return nobodys.length === 0 ? posture : { ...posture, ties: [...posture.ties, ...nobodys] };
+}
+
+function waysTo(mesh: Mesh, workload: Workload, mixed: boolean): DestinationPosture {
   const { enrolment } = workload;
   const mode = enrolment.mode === 'unknown' ? enrolment.inWorld : enrolment.mode;
   const posture = throughWaypoints(mesh, workload, mode);
