@@ -97,6 +97,7 @@ export function compareEnvironments(loaded: readonly LoadedEnvironment[], stated
       sides,
       edits: editsBetween(compared.resources.base, compared.resources.head),
       counterfactual: counterfactuals(compared.resources.base, compared.base, compared.head, compared.settings),
+      limits,
       cite: (edit) => citations.cite(edit),
     });
   }

@@ -1,11 +1,10 @@
-/** What if only these edits were made: the base's objects around one destination, with a few edits applied, asked again. */
+/** What if only these edits were made: the base's objects around one destination, with a few edits applied. */
 import { canonical, sameContent } from '#lib/canonical.ts';
 import { distinct } from '#lib/order.ts';
 import { resourceId, type AnyResource } from '#manifests/resource.ts';
 import { buildMesh, type MeshSettings } from '#mesh/build.ts';
 import type { Mesh } from '#mesh/model.ts';
-import { decide } from '#posture/answer.ts';
-import type { Decision, Query } from '#posture/query.ts';
+import type { Query } from '#posture/query.ts';
 import type { Counterfactual } from '#impact/causes.ts';
 import { editNamespace, type Edit } from '#impact/edits.ts';
 import { namespaceOfId } from '#mesh/workload-id.ts';
@@ -24,17 +23,20 @@ export function counterfactuals(base: readonly AnyResource[], baseMesh: Mesh, he
     else group.push(resource);
   }
   const meshes = new Map<string, Mesh>();
-  return (edits: readonly Edit[], query: Query): Decision => {
-    const namespaces = distinct(['', ...everywhere, ...namespacesOf(query)]);
-    const key = canonical([namespaces, edits.map((edit) => edit.id)]);
+  const spaces = base.filter((resource) => resource.kind === 'Namespace');
+  const meshOf = (edits: readonly Edit[], query: Query, besides: readonly string[], every: boolean): Mesh => {
+    const namespaces = distinct(['', ...everywhere, ...namespacesOf(query), ...besides]);
+    const key = canonical([namespaces, every, edits.map((edit) => edit.id)]);
     let mesh = meshes.get(key);
     if (mesh === undefined) {
-      mesh = withConfigOf(baseMesh, buildMesh(applied(namespaces.flatMap((namespace) => byNamespace.get(namespace) ?? []), edits, new Set(namespaces)), settings));
+      const resources = new Set([...namespaces.flatMap((namespace) => byNamespace.get(namespace) ?? []), ...(every ? spaces : [])]);
+      mesh = withConfigOf(baseMesh, buildMesh(applied([...resources], edits, every ? undefined : new Set(namespaces)), settings));
       if (meshes.size > 256) meshes.clear();
       meshes.set(key, mesh);
     }
-    return decide(mesh, query);
+    return mesh;
   };
+  return { near: (edits, query, besides = []) => meshOf(edits, query, besides, false), around: (edits, query, besides = []) => meshOf(edits, query, besides, true) };
 }
 
 /** Policies are compiled once for each configuration: a configuration of equal content is the base's own. */
@@ -52,11 +54,11 @@ function namespacesOf(query: Query): readonly string[] {
   return [...named, query.to.selector?.namespace ?? '', query.from.pod?.namespace ?? ''].filter((name) => name !== '' && name !== '*');
 }
 
-function applied(resources: readonly AnyResource[], edits: readonly Edit[], namespaces: ReadonlySet<string>): AnyResource[] {
+function applied(resources: readonly AnyResource[], edits: readonly Edit[], namespaces: ReadonlySet<string> | undefined): AnyResource[] {
   const byId = new Map(resources.map((resource) => [resourceId(resource), resource]));
   for (const edit of edits) {
     const namespace = editNamespace(edit);
-    if (namespace !== undefined && !namespaces.has(namespace)) continue;
+    if (namespace !== undefined && namespaces?.has(namespace) === false) continue;
     if (edit.type === 'removed') byId.delete(edit.id);
     else byId.set(edit.id, edit.head);
   }

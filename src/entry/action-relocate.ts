@@ -18,7 +18,7 @@ const nowhere: Lines = { startLine: 0, endLine: 0 };
 export function namedFiles(report: Report): ReadonlySet<string> {
   return new Set([
     ...report.findings.flatMap((finding) => [...(finding.location === undefined ? [] : [finding.location.file]), ...finding.related.map((related) => related.file)]),
-    ...report.changes.flatMap((change) => change.causes.map((cause) => cause.file)),
+    ...report.changes.flatMap((change) => [...change.causes, ...(change.alternativeCauses ?? []).flat()].map((cause) => cause.file)),
   ]);
 }
 
@@ -26,13 +26,14 @@ export function namedFiles(report: Report): ReadonlySet<string> {
 export function relocate(report: Report, reviewed: TreePair, diff: TreePair): Report {
   const locate = locator(reviewed, diff);
   const place = <T extends Location>(location: T): T => ({ ...location, ...locate(location.file, location, location.side) });
+  const moved = (cause: Cause): Cause => {
+    const { startLine, endLine } = locate(cause.file, { startLine: cause.line, endLine: cause.endLine }, cause.side);
+    return { ...cause, line: startLine, endLine };
+  };
   return {
     ...report,
     findings: report.findings.map((finding): Finding => ({ ...finding, related: finding.related.map(place), ...(finding.location === undefined ? {} : { location: place(finding.location) }) })),
-    changes: report.changes.map((change): Change => ({ ...change, causes: change.causes.map((cause): Cause => {
-      const { startLine, endLine } = locate(cause.file, { startLine: cause.line, endLine: cause.endLine }, cause.side);
-      return { ...cause, line: startLine, endLine };
-    }) })),
+    changes: report.changes.map((change): Change => ({ ...change, causes: change.causes.map(moved), ...(change.alternativeCauses === undefined ? {} : { alternativeCauses: change.alternativeCauses.map((set) => set.map(moved)) }) })),
   };
 }
 

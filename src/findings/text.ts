@@ -1,4 +1,5 @@
 /** Words shared by the detectors: plain text, start small, no full stop for one sentence, the user's words in backticks. */
+import { distinct } from '#lib/order.ts';
 import type { Cause, Change, Witness, WitnessAnswer } from '#impact/change.ts';
 import { resourceId, type AnyResource } from '#manifests/resource.ts';
 
@@ -78,9 +79,19 @@ export function answerPhrase(answer: WitnessAnswer): string {
 
 const causeWords: Readonly<Record<Cause['change'], string>> = { added: 'added here', modified: 'changed here', removed: 'removed here' };
 
+/** Where one of several sets of edits is enough, all of them: reverting one alone does not close what another opens. */
 export function causePhrase(change: Change): string {
-  const cause = change.causes[0];
-  return cause === undefined ? '' : ` (${named(cause.resource)} is ${causeWords[cause.change]})`;
+  const { causes, alternativeCauses = [] } = change;
+  const cause = causes[0];
+  if (cause === undefined) return '';
+  if (alternativeCauses.length === 0) return ` (${named(cause.resource)} is ${causeWords[cause.change]})`;
+  const sets = [`${setWords(causes)}, ${causeWords[cause.change]},`, ...alternativeCauses.map((set) => setWords(set))];
+  return ` (either ${sets.join(' or ')} is enough for it)`;
+}
+
+function setWords(causes: readonly Cause[]): string {
+  const shown = distinct(causes.map(({ resource }) => named(resource)));
+  return `${shown.slice(0, 3).join(' with ')}${shown.length > 3 ? ` and ${String(shown.length - 3)} more` : ''}`;
 }
 
 export function destinationsPhrase(change: Change): string {

@@ -117,7 +117,14 @@ export interface Change {
   readonly after: string;
   /** Absent only where a change is undecided: then no single request could be confirmed. */
   readonly witness?: Witness;
+  /** A set of edits that alone, applied to the base, gives the witness its new answer, while no proper subset does (`causeProof`). */
   readonly causes: readonly Cause[];
+  /** Other sets of which the same holds; absent: none was found. */
+  readonly alternativeCauses?: readonly (readonly Cause[])[] | undefined;
+  /** What was proved of `causes`: that they alone make the whole region, that they move the witness, or nothing. */
+  readonly causeProof?: 'region' | 'witness' | 'none';
+  /** Plain text: why nothing was proved, or which limit was reached. */
+  readonly causeNote?: string;
   readonly enforcementPoints: readonly EnforcementPoint[];
   /** Ids of additional assumptions; none = proved. */
   readonly assumptions: readonly string[];

@@ -3,24 +3,26 @@ import { canonical, shortHash } from '#lib/canonical.ts';
 import { groupBy } from '#lib/group.ts';
 import { compareText, distinct } from '#lib/order.ts';
 import type { Cube } from '#sets/cube.ts';
+import type { Limits } from '#sets/difference.ts';
 import type { Mesh } from '#mesh/model.ts';
-import { namespaceOfId } from '#mesh/workload-id.ts';
 import type { Decision } from '#posture/query.ts';
 import { ANY_IDENTITY, callersOf, knownIdentities, type KnownIdentities } from './callers.ts';
-import { minimalCauses, type Counterfactual } from './causes.ts';
+import type { Counterfactual } from './causes.ts';
 import type { Callers, Cause, Change, Destination, Direction, Witness, WitnessAnswer } from './change.ts';
 import type { RawChange, Sides } from './raw-change.ts';
-import { editNamespace, type Edit } from './edits.ts';
+import type { Edit } from './edits.ts';
 import { answerWords, headline } from './headline.ts';
 import { isAboutIdentity } from './identity-facet.ts';
+import { CauseProver, type ProvedCauses } from './prove-causes.ts';
 import { region } from './region.ts';
-import { toldApart, withoutRepeats } from './told-apart.ts';
+import { causesOfAll, editsOfAll, toldApart, withoutRepeats } from './told-apart.ts';
 
 /** What leads a change back to its edits and an edit to its line; per environment. */
 export interface Provenance {
   readonly sides: Sides;
   readonly edits: readonly Edit[];
   readonly counterfactual: Counterfactual;
+  readonly limits: Limits;
   /** The place a person would edit. */
   readonly cite: (edit: Edit) => Cause;
 }
@@ -28,19 +30,37 @@ export interface Provenance {
 /** A change as reported, with what only the pipeline needs: its edits and its exact cubes. */
 export interface DescribedChange {
   readonly change: Change;
+  /** Of all its causes, alternatives included. */
   readonly edits: readonly Edit[];
   readonly cubes: readonly Cube[];
 }
 
+/** With what its causes can be proved further by. */
+interface Merged extends DescribedChange {
+  readonly first: Single;
+}
+
+/** The causes of this many changes, the first in rank, are proved for the whole region; the others' for the witness. */
+const PROVED_BY_REGION = 50;
+
 export function describeChanges(raw: readonly RawChange[], provenance: ReadonlyMap<string, Provenance>): DescribedChange[] {
   const known = new IdentitiesOfMeshes();
-  const edits = new Map([...provenance].map(([environment, from]) => [environment, new EditIndex(from)]));
+  const provers = new Map([...provenance].map(([environment, from]) => [environment, new CauseProver(from.sides, from.edits, from.counterfactual, from.limits)]));
   const single = raw.flatMap((change) => {
     const from = provenance.get(change.environment);
-    const index = edits.get(change.environment);
-    return from === undefined || index === undefined ? [] : [describeOne(change, from, known, index)];
+    const prover = provers.get(change.environment);
+    return from === undefined || prover === undefined ? [] : [describeOne(change, from, known, prover.of(change))];
   });
-  return toldApart(withoutRepeats(mergeEnvironments(mergeDestinations(single))).sort((left, right) => compareRank(left.change, right.change)));
+  const ranked = mergeEnvironments(mergeDestinations(single)).sort((left, right) => compareRank(left.change, right.change));
+  return toldApart(withoutRepeats(ranked.map((described, index) => (index < PROVED_BY_REGION ? provedByRegion(described, provenance, provers) : { change: described.change, edits: described.edits, cubes: described.cubes }))));
+}
+
+/** Changes of several environments keep the causes of each: they are proved by the witness. */
+function provedByRegion({ first, ...described }: Merged, provenance: ReadonlyMap<string, Provenance>, provers: ReadonlyMap<string, CauseProver>): DescribedChange {
+  const from = provenance.get(first.raw.environment);
+  const proved = provers.get(first.raw.environment)?.inRegion(first.raw, first.proved);
+  if (from === undefined || proved === undefined || described.change.environments.length > 1) return described;
+  return { ...described, edits: editsOf(proved), change: { ...described.change, ...causesIn(proved, from) } };
 }
 
 /** Per mesh, once: which declared workloads present which identity. */
@@ -58,21 +78,28 @@ class IdentitiesOfMeshes {
 
 interface Single {
   readonly raw: RawChange;
-  readonly edits: readonly Edit[];
-  readonly causes: readonly Cause[];
+  readonly proved: ProvedCauses;
   readonly change: Omit<Change, 'id' | 'headline' | 'destinations'>;
 }
 
-function describeOne(raw: RawChange, from: Provenance, known: IdentitiesOfMeshes, index: EditIndex): Single {
+type CauseFields = Pick<Change, 'causes' | 'alternativeCauses' | 'causeProof' | 'causeNote'>;
+
+function causesIn({ sets: [named = [], ...others], proof, unproved }: ProvedCauses, from: Provenance): CauseFields {
+  const cited = (edits: readonly Edit[]): readonly Cause[] => edits.map(from.cite).sort((left, right) => compareText(left.file, right.file) || left.line - right.line);
+  return { causes: cited(named), ...(others.length === 0 ? {} : { alternativeCauses: others.map(cited) }), causeProof: proof, ...(unproved === undefined ? {} : { causeNote: unproved }) };
+}
+
+function editsOf({ sets }: ProvedCauses): readonly Edit[] {
+  return [...new Set(sets.flat())];
+}
+
+function describeOne(raw: RawChange, from: Provenance, known: IdentitiesOfMeshes, proved: ProvedCauses): Single {
   const mesh = raw.passingSide === 'head' ? from.sides.head : from.sides.base;
-  const edits = causesOf(raw, from, index);
   const callers: Callers = raw.callers === undefined ? callersOf(raw.cubes, known.of(mesh), mesh) : { known: raw.callers, open: [], plaintext: false, internet: false };
   const facet = isAboutIdentity({ raw, sides: from.sides, callers, knownOf: (of) => known.of(of) }) ? 'identity' : raw.facet;
-  const causes = edits.map(from.cite).sort((left, right) => compareText(left.file, right.file) || left.line - right.line);
   return {
     raw,
-    edits,
-    causes,
+    proved,
     change: {
       environments: [raw.environment],
       direction: raw.direction,
@@ -82,7 +109,7 @@ function describeOne(raw: RawChange, from: Provenance, known: IdentitiesOfMeshes
       before: raw.witness === undefined ? 'not determined' : answerWords(answer(raw.witness.base)),
       after: raw.witness === undefined ? (raw.reason ?? 'not determined') : `${answerWords(answer(raw.witness.head))}${raw.reason === undefined ? '' : `: ${raw.reason}`}`,
       ...(raw.witness === undefined ? {} : { witness: witnessOf(raw.witness) }),
-      causes,
+      ...causesIn(proved, from),
       enforcementPoints: raw.enforcedAt as Change['enforcementPoints'],
       assumptions: raw.assumptions,
     },
@@ -109,62 +136,18 @@ function witnessOf(witness: NonNullable<RawChange['witness']>): Witness {
   return { ...witness.query, base: answer(witness.base), head: answer(witness.head) };
 }
 
-/** Edits by where they can matter, so that many changes and many edits do not meet pairwise. */
-class EditIndex {
-  readonly #all: readonly Edit[];
-  readonly #everywhere: readonly Edit[];
-  readonly #byNamespace: ReadonlyMap<string | undefined, readonly Edit[]>;
-
-  constructor(from: Provenance) {
-    const roots = new Set<string | undefined>([undefined, from.sides.base.config.rootNamespace, from.sides.head.config.rootNamespace]);
-    this.#all = from.edits;
-    this.#everywhere = from.edits.filter((edit) => roots.has(editNamespace(edit)));
-    this.#byNamespace = groupBy(from.edits.filter((edit) => !roots.has(editNamespace(edit))), editNamespace);
-  }
-
-  /** Those in the namespace, in the root namespace, or bound to no namespace. `*`: a destination of the whole mesh. */
-  at(namespace: string | undefined): readonly Edit[] {
-    return namespace === '*' ? this.#all : [...(this.#byNamespace.get(namespace) ?? []), ...this.#everywhere];
-  }
-}
-
-/** Candidates in the order of likelihood: policies that made the seed or either answer come first. */
-function causesOf(raw: RawChange, from: Provenance, index: EditIndex): readonly Edit[] {
-  const asking = raw.witness?.query.from;
-  const caller = asking?.pod?.namespace ?? (asking?.workload === undefined ? undefined : namespaceOfId(asking.workload));
-  // A NetworkPolicy at the caller may let it out, and labels of its namespace let it in.
-  const relevant = [...new Set([...index.at(raw.destination.namespace), ...(caller === undefined ? [] : index.at(caller))])];
-  const likely = new Set([...raw.seedOrigins.map((origin) => origin.policy), ...byOf(raw.witness?.base), ...byOf(raw.witness?.head)]);
-  const candidates = [...relevant.filter((edit) => likely.has(edit.id)), ...relevant.filter((edit) => !likely.has(edit.id))];
-  if (raw.witness === undefined || raw.direction === 'undecided-widened' || raw.direction === 'undecided-narrowed' || raw.direction === 'weakened' || raw.direction === 'strengthened' || raw.direction === 'latent-widened' || raw.direction === 'latent-narrowed') {
-    const named = candidates.filter((edit) => likely.has(edit.id));
-    return named.length > 0 ? named : candidates.slice(0, 5);
-  }
-  return minimalCauses({
-    query: raw.witness.query,
-    base: raw.witness.base,
-    way: raw.direction === 'widened' ? 'up' : 'down',
-    candidates,
-    counterfactual: from.counterfactual,
-  });
-}
-
-function byOf(decision: Decision | undefined): readonly string[] {
-  return decision === undefined || decision.verdict === 'unknown' ? [] : decision.by;
-}
-
 /** Equal in everything that a reader sees but the destination: one change (`docs/report.md`). */
-function mergeDestinations(singles: readonly Single[]): DescribedChange[] {
+function mergeDestinations(singles: readonly Single[]): Merged[] {
   // Most changes differ in their seed already; only those that do not are compared in full.
   const roughly = groupBy(singles, ({ raw, change }) => [raw.environment, change.direction, change.facet, raw.seed, change.before, change.after].join('\n'));
-  const inFull = ({ change, causes }: Single): string => canonical([change.region, change.callers, causes, change.assumptions]);
+  const inFull = ({ change }: Single): string => canonical([change.region, change.callers, change.causes, change.alternativeCauses ?? [], change.assumptions]);
   return [...roughly.values()].flatMap((similar) => {
     const groups = similar.length === 1 ? [similar] : [...groupBy(similar, inFull).values()];
     return groups.flatMap((group) => {
       const first = group[0];
       if (first === undefined) return [];
       const destinations = group.map((single) => single.raw.destination).sort((left, right) => compareText(left.id, right.id));
-      return [{ change: finish(first, destinations), edits: first.edits, cubes: first.raw.cubes }];
+      return [{ change: finish(first, destinations), edits: editsOf(first.proved), cubes: first.raw.cubes, first }];
     });
   });
 }
@@ -185,25 +168,26 @@ function finish(single: Single, destinations: readonly Destination[]): Change {
     after: change.after,
     ...(change.witness === undefined ? {} : { witness: change.witness }),
     causes: change.causes,
+    ...(change.alternativeCauses === undefined ? {} : { alternativeCauses: change.alternativeCauses }),
+    ...(change.causeProof === undefined ? {} : { causeProof: change.causeProof }),
+    ...(change.causeNote === undefined ? {} : { causeNote: change.causeNote }),
     enforcementPoints: change.enforcementPoints,
     assumptions: change.assumptions,
   };
 }
 
 /** Environments with equal (destinations, facet, direction, region) share one change. */
-function mergeEnvironments(changes: readonly DescribedChange[]): DescribedChange[] {
+function mergeEnvironments(changes: readonly Merged[]): Merged[] {
   if (new Set(changes.flatMap(({ change }) => change.environments)).size <= 1) return [...changes];
   const key = ({ change }: DescribedChange): string => canonical([change.destinations.map((destination) => destination.id), change.facet, change.direction, change.region]);
   return [...groupBy(changes, key).values()].flatMap((group) => {
     const first = group[0];
     if (first === undefined) return [];
-    const edits = [...new Map(group.flatMap((entry) => entry.edits).map((edit) => [edit.id, edit])).values()];
-    const causes = [...new Map(group.flatMap((entry) => entry.change.causes).map((cause) => [canonical(cause), cause])).values()];
     return [
       {
         ...first,
-        edits,
-        change: { ...first.change, environments: distinct(group.flatMap((entry) => entry.change.environments)), causes, assumptions: distinct(group.flatMap((entry) => entry.change.assumptions)) },
+        edits: editsOfAll(group),
+        change: { ...first.change, environments: distinct(group.flatMap((entry) => entry.change.environments)), ...causesOfAll(group), assumptions: distinct(group.flatMap((entry) => entry.change.assumptions)) },
       },
     ];
   });

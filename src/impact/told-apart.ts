@@ -3,6 +3,7 @@ import { canonical } from '#lib/canonical.ts';
 import { groupBy } from '#lib/group.ts';
 import type { Change } from './change.ts';
 import type { DescribedChange } from './describe.ts';
+import type { Edit } from './edits.ts';
 
 /** Found from several seeds and equal in all that a reader sees: one change, with the edits of all. */
 export function withoutRepeats(changes: readonly DescribedChange[]): DescribedChange[] {
@@ -11,10 +12,22 @@ export function withoutRepeats(changes: readonly DescribedChange[]): DescribedCh
     const [first] = group;
     if (first === undefined) return [];
     if (group.length === 1) return [first];
-    const edits = [...new Map(group.flatMap((entry) => entry.edits).map((edit) => [edit.id, edit])).values()];
-    const causes = [...new Map(group.flatMap((entry) => entry.change.causes).map((cause) => [canonical(cause), cause])).values()];
-    return [{ change: { ...first.change, causes }, edits, cubes: group.flatMap((entry) => entry.cubes) }];
+    return [{ ...first, change: { ...first.change, ...causesOfAll(group) }, edits: editsOfAll(group), cubes: group.flatMap((entry) => entry.cubes) }];
   });
+}
+
+export function editsOfAll(group: readonly DescribedChange[]): readonly Edit[] {
+  return [...new Map(group.flatMap((entry) => entry.edits).map((edit) => [edit.id, edit])).values()];
+}
+
+/** The causes of changes that are told as one: each one's own. Alternatives and proofs stay where all agree. */
+export function causesOfAll(group: readonly DescribedChange[]): Pick<Change, 'causes' | 'alternativeCauses' | 'causeProof'> {
+  const [first] = group;
+  const causes = [...new Map(group.flatMap(({ change }) => change.causes).map((cause) => [canonical(cause), cause])).values()];
+  const agree = group.every(({ change }) => canonical([change.causes, change.alternativeCauses ?? []]) === canonical([first?.change.causes, first?.change.alternativeCauses ?? []]));
+  const proofs = ['none', 'witness', 'region'] as const;
+  const weakest = proofs.find((proof) => group.some(({ change }) => change.causeProof === proof));
+  return { causes, alternativeCauses: agree ? first?.change.alternativeCauses : undefined, ...(weakest === undefined ? {} : { causeProof: weakest }) };
 }
 
 /** Equal headlines are continued by what else differs: the answer that changed, then the callers, then the witness. */

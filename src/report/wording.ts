@@ -201,6 +201,14 @@ export function causeWords(cause: Cause): string {
   return `${place(cause.file, cause.line)} (${name(cause.resource)} ${cause.change}${side})${via}`;
 }
 
+/**
+ * The causes of a change, each with what stands before it: `either` and `or` between sets of which one is enough, `and` within a set.
+ */
+export function causeLines({ causes, alternativeCauses = [] }: Pick<Change, 'causes' | 'alternativeCauses'>): readonly { readonly joint: '' | 'either ' | 'or ' | 'and '; readonly cause: Cause }[] {
+  const several = alternativeCauses.length > 0;
+  return [causes, ...alternativeCauses].flatMap((set, index) => set.map((cause, at) => ({ joint: at > 0 ? ('and ' as const) : !several ? ('' as const) : index === 0 ? ('either ' as const) : ('or ' as const), cause })));
+}
+
 /** A piece of a list: a name out of the manifests, or words about names. */
 export interface Part {
   readonly text: string;

@@ -525,6 +525,9 @@ export const maximal: Report = {
         ],
       },
       causes: [cause('a.yaml', 1, 'A/b/c', { via: [{ file: 'v.yaml', line: 2, role: 'values' }] })],
+      alternativeCauses: [[cause('b.yaml', 2, 'A/b/d')]],
+      causeProof: 'witness',
+      causeNote: 'the limit of 250 trials was reached',
       assumptions: ['x'],
       witness: {
         from: { principal: 'p', workload: 'a/b', outside: true, ip: '1.2.3.4', pod: { namespace: 'n', labels: { a: 'b' }, namespaceLabels: { c: 'd' } }, direct: true, client: 'ambient' },

@@ -163,11 +163,14 @@ const change = object<Change>(
     before: text('how it was, plain text'),
     after: text('how it is, plain text'),
     witness: ref('one request that shows it; absent only where the change is undecided', 'witness'),
-    causes: list('the lines that made it so', cause),
+    causes: list('the lines that made it so: a set of edits that alone, applied to the base, gives the witness its new answer, while no proper subset does', cause),
+    alternativeCauses: list('other sets of which the same holds', list('one set', cause)),
+    causeProof: choice<NonNullable<Change['causeProof']>>('what was proved of the causes: they alone make the whole region, they move the witness, nothing', { region: true, witness: true, none: true }),
+    causeNote: text('why the causes are not proved, or which limit was reached; plain text'),
     enforcementPoints: list('where it is decided', enforcement('a point')),
     assumptions: ids('additional assumptions; none: proved'),
   },
-  { witness: true },
+  { witness: true, alternativeCauses: true, causeProof: true, causeNote: true },
 );
 
 const positions = { file: text('path in the repository'), startLine: integer('first line, from 1', 1), endLine: integer('last line', 1), side };

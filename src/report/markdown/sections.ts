@@ -66,8 +66,8 @@ function row(cells: readonly string[]): string {
 }
 
 function effectRow(change: Change, context: MarkdownContext, environments: boolean): string {
-  const cause = change.causes[0];
-  const why = cause === undefined ? 'not traced to a line' : `${codeCell(cause.resource)} ${cause.change}, ${causeLink(cause, context, codeCell)}${change.causes.length > 1 ? ` and ${String(change.causes.length - 1)} more` : ''}`;
+  const sets = [change.causes, ...(change.alternativeCauses ?? [])].flatMap(([cause, ...more]) => (cause === undefined ? [] : [`${codeCell(cause.resource)} ${cause.change}, ${causeLink(cause, context, codeCell)}${more.length > 0 ? ` and ${String(more.length)} more` : ''}`]));
+  const why = sets.length === 0 ? 'not traced to a line' : sets.length === 1 ? (sets[0] ?? '') : `either ${sets.join(' or ')}`;
   const cells = [changeMark(change), cellOf(callerParts(change)), cellOf(destinationParts(change)), codeCell(operationsOf(change)), why];
   return row(environments ? [...cells, codeCell(change.environments.join(', '), 100)] : cells);
 }

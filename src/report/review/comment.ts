@@ -42,7 +42,7 @@ function wayOut(finding: Finding): string {
 export function commentBody(finding: Finding, also: readonly Finding[], changes: ReadonlyMap<string, Change>, context: MarkdownContext): string {
   const change = finding.changeIds.map((id) => changes.get(id)).find((found) => found !== undefined);
   const witness = finding.witness ?? change?.witness;
-  const causes = (change?.causes ?? []).filter((cause) => cause.file !== finding.location?.file || cause.line !== finding.location.startLine);
+  const causes = [...(change?.causes ?? []), ...(change?.alternativeCauses ?? []).flat()].filter((cause) => cause.file !== finding.location?.file || cause.line !== finding.location.startLine);
   const others = [
     ...causes.map((cause) => `${code(cause.resource, 120)} ${cause.change} at ${placeLink({ file: cause.file, startLine: cause.line, endLine: cause.endLine, side: cause.side }, context)}`),
     ...finding.related.map((related) => `${prose(related.message, 200)} at ${placeLink(related, context)}`),

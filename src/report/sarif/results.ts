@@ -47,7 +47,7 @@ function mentionsOf(finding: Finding, changes: readonly Change[], primary: Spot)
   const all: Mention[] = [
     ...(own?.side === 'LEFT' ? [{ ...own, text: 'removed here' }] : []),
     ...finding.related.map((related) => ({ file: related.file, startLine: related.startLine, endLine: related.endLine, side: related.side, text: sentence(related.message) })),
-    ...changes.flatMap((change) => change.causes.map((cause) => ({ file: cause.file, startLine: cause.line, endLine: cause.endLine, side: cause.side, text: `${name(cause.resource)} ${cause.change}` }))),
+    ...changes.flatMap((change) => [...change.causes, ...(change.alternativeCauses ?? []).flat()].map((cause) => ({ file: cause.file, startLine: cause.line, endLine: cause.endLine, side: cause.side, text: `${name(cause.resource)} ${cause.change}` }))),
   ];
   const seen = new Set<string>([`RIGHT ${primary.file} ${String(primary.startLine)}`]);
   return all.filter((mention) => {

@@ -3,7 +3,7 @@ import { assertNever } from '#lib/assert-never.ts';
 import type { Change } from '#impact/change.ts';
 import type { Decision, Query } from '#posture/query.ts';
 import { name, sentence } from '../plain.ts';
-import { causeWords, decisionWords, givenOf, place, requestLine } from '../wording.ts';
+import { causeLines, causeWords, decisionWords, givenOf, place, requestLine } from '../wording.ts';
 import { page, wrap } from './layout.ts';
 import { defaultTextOptions, type Styles, type TextOptions } from './styles.ts';
 
@@ -51,7 +51,7 @@ function answerBlock(explanation: Explanation, answer: Explanation['answers'][nu
 }
 
 function changeBlock(change: Change, options: TextOptions): string[] {
-  return [...wrap(`explained by change ${name(change.id)}: ${sentence(change.headline)}`, options.width), ...change.causes.slice(0, 5).flatMap((cause) => wrap(causeWords(cause), options.width, '  cause  '))];
+  return [...wrap(`explained by change ${name(change.id)}: ${sentence(change.headline)}`, options.width), ...causeLines(change).slice(0, 6).flatMap(({ joint, cause }) => wrap(`${joint}${causeWords(cause)}`, options.width, '  cause  '))];
 }
 
 /** @returns the request, then one block per answer: the verdict line, then numbered steps. */

@@ -5,7 +5,7 @@ import type { Finding, Severity } from '#findings/finding.ts';
 import type { IncompleteReason, Report } from '../report.ts';
 import { maturityEnvironments, maturityRows } from '../facts.ts';
 import { name, plural, sentence } from '../plain.ts';
-import { callersOf, causeWords, certaintyWords, destinationsOf, directionWords, place, requestLine, signed, witnessAnswers } from '../wording.ts';
+import { callersOf, causeLines, causeWords, certaintyWords, destinationsOf, directionWords, place, requestLine, signed, witnessAnswers } from '../wording.ts';
 import { bullets, heading, table, wrap } from './layout.ts';
 import type { Styles, TextOptions } from './styles.ts';
 
@@ -62,9 +62,11 @@ function changeBlock(change: Change, report: Report, options: TextOptions): stri
   } else {
     lines.push(...field('witness', 'none: no single request could be confirmed', width));
   }
-  for (const [index, cause] of change.causes.slice(0, 5).entries()) lines.push(...field(index === 0 ? 'cause' : '', causeWords(cause), width));
-  if (change.causes.length > 5) lines.push(...field('', `and ${plural(change.causes.length - 5, 'more cause')}`, width));
-  if (change.causes.length === 0) lines.push(...field('cause', 'not traced to a line', width));
+  const causes = causeLines(change);
+  for (const [index, { joint, cause }] of causes.slice(0, 6).entries()) lines.push(...field(index === 0 ? 'cause' : '', `${joint}${causeWords(cause)}`, width));
+  if (causes.length > 6) lines.push(...field('', `and ${plural(causes.length - 6, 'more cause')}`, width));
+  if (causes.length === 0) lines.push(...field('cause', 'not traced to a line', width));
+  if (change.causeNote !== undefined) lines.push(...field('', `not proved: ${sentence(change.causeNote)}`, width));
   if (change.assumptions.length > 0) lines.push(...field('assumes', change.assumptions.map(name).join(', '), width));
   if (report.environments.length > 1) lines.push(...field('in', change.environments.map(name).join(', '), width));
   return lines;
