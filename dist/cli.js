@@ -84,11 +84,11 @@ function compareBy(...keys) {
     return 0;
   };
 }
-function sortedBy(values4, ...keys) {
-  return [...values4].sort(compareBy(...keys));
+function sortedBy(values5, ...keys) {
+  return [...values5].sort(compareBy(...keys));
 }
-function distinct(values4) {
-  const found = [...new Set(values4)];
+function distinct(values5) {
+  const found = [...new Set(values5)];
   return found.length < 2 ? found : found.sort(compareText);
 }
 var init_order = __esm({
@@ -139,8 +139,8 @@ var init_nearest_name = __esm({
 });
 
 // src/entry/one-line.ts
-function oneLine(text7) {
-  return text7.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/gu, " ").trim();
+function oneLine(text8) {
+  return text8.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/gu, " ").trim();
 }
 var init_one_line = __esm({
   "src/entry/one-line.ts"() {
@@ -221,25 +221,25 @@ var init_tree = __esm({
 });
 
 // src/source/text.ts
-function mightHoldManifest(text7) {
-  if (text7.includes("kind") && text7.includes("apiVersion")) return true;
-  return escapedKey.test(text7) && text7.includes(":");
+function mightHoldManifest(text8) {
+  if (text8.includes("kind") && text8.includes("apiVersion")) return true;
+  return escapedKey.test(text8) && text8.includes(":");
 }
-function manifestLike(text7) {
-  if (!text7.includes("apiVersion") || !text7.includes("kind")) return false;
+function manifestLike(text8) {
+  if (!text8.includes("apiVersion") || !text8.includes("kind")) return false;
   const versions2 = /* @__PURE__ */ new Set();
   const kinds3 = /* @__PURE__ */ new Set();
-  for (const match of text7.matchAll(fieldLine)) {
+  for (const match of text8.matchAll(fieldLine)) {
     const [, indent = "", kind] = match;
     const [own3, other] = kind === void 0 ? [versions2, kinds3] : [kinds3, versions2];
     if (other.has(indent.length)) return true;
     own3.add(indent.length);
   }
-  return flowObject.test(text7) && /["'{,\s]kind["']?[ \t]*:/u.test(text7);
+  return flowObject.test(text8) && /["'{,\s]kind["']?[ \t]*:/u.test(text8);
 }
-function isTemplated(text7) {
-  const open2 = text7.indexOf("{{");
-  return open2 !== -1 && text7.includes("}}", open2 + 2);
+function isTemplated(text8) {
+  const open2 = text8.indexOf("{{");
+  return open2 !== -1 && text8.includes("}}", open2 + 2);
 }
 var escapedKey, fieldLine, flowObject;
 var init_text = __esm({
@@ -254,17 +254,17 @@ var init_text = __esm({
 // src/source/decode.ts
 function decodeText(bytes, limitBytes) {
   if (bytes.byteLength > limitBytes) return tooLarge(bytes.byteLength, limitBytes);
-  let text7;
+  let text8;
   try {
-    text7 = strict.decode(bytes);
+    text8 = strict.decode(bytes);
   } catch {
     return unreadable(notUtf8(bytes));
   }
   if (looksLikeUtf16(bytes)) return unreadable(utf16(bytes, "the file is UTF-16 without a byte order mark"));
-  if (bytes.byteLength < 1024 && lfsPointer.test(text7)) {
+  if (bytes.byteLength < 1024 && lfsPointer.test(text8)) {
     return unreadable({ kind: "lfs-pointer", line: 1, reason: "the file is a Git LFS pointer, its content is not in the repository", remedy: "check out with `lfs: true` and run with directories, or keep manifests out of LFS" });
   }
-  return { type: "text", text: text7 };
+  return { type: "text", text: text8 };
 }
 function tooLarge(size, limitBytes) {
   return unreadable({ kind: "too-large", reason: `the file has ${size} bytes, the limit is ${limitBytes}`, remedy: "split the file, or exclude it with `ignore`" });
@@ -278,8 +278,8 @@ function looksLikeUtf16(bytes) {
 }
 function utf16(bytes, reason) {
   const big = bytes[0] === 0 || bytes[0] === 254;
-  const text7 = new TextDecoder(big ? "utf-16be" : "utf-16le").decode(bytes);
-  return { kind: manifestLike(text7) ? "not-readable" : "not-utf8", line: 1, reason, remedy: "save the file as UTF-8" };
+  const text8 = new TextDecoder(big ? "utf-16be" : "utf-16le").decode(bytes);
+  return { kind: manifestLike(text8) ? "not-readable" : "not-utf8", line: 1, reason, remedy: "save the file as UTF-8" };
 }
 function notUtf8(bytes) {
   const remedy2 = "save the file as UTF-8";
@@ -706,44 +706,44 @@ function notARepository(directory, stderr) {
   if (stderr.includes("cannot change to")) return new InputError(`the directory ${shown5} does not exist`, "name the folder of a git repository");
   return new InputError(`${shown5} is no git repository`, "run inside a clone, or compare two directories");
 }
-async function resolveRevision(repository, revision3, options2 = {}) {
-  assertRevision(revision3);
-  const here = await lookUp(repository, revision3);
+async function resolveRevision(repository, revision2, options2 = {}) {
+  assertRevision(revision2);
+  const here = await lookUp(repository, revision2);
   if (here !== void 0) return here;
-  if (objectId.test(revision3) && options2.fetchMissing !== false && await fetchCommit(repository, revision3, options2)) {
-    const fetched = await lookUp(repository, revision3);
+  if (objectId.test(revision2) && options2.fetchMissing !== false && await fetchCommit(repository, revision2, options2)) {
+    const fetched = await lookUp(repository, revision2);
     if (fetched !== void 0) return fetched;
   }
   await repositoryRoot(repository);
-  throw await unknownRevision(repository, revision3, options2.remote ?? "origin");
+  throw await unknownRevision(repository, revision2, options2.remote ?? "origin");
 }
-async function unknownRevision(repository, revision3, remote) {
+async function unknownRevision(repository, revision2, remote) {
   const says = async (...args) => {
     const { code: code2, stdout } = await runGit(repository, args);
     return code2 === 0 ? firstLine(stdout) : "";
   };
-  if (await says("rev-list", "--all", "--max-count=1") === "") return new InputError(`the revision ${quoted(revision3)} is unknown: the repository has no commit yet`, "commit the manifests first, or compare two directories");
-  const [name2 = ""] = revision3.split(/[~^@]/u, 1);
+  if (await says("rev-list", "--all", "--max-count=1") === "") return new InputError(`the revision ${quoted(revision2)} is unknown: the repository has no commit yet`, "commit the manifests first, or compare two directories");
+  const [name2 = ""] = revision2.split(/[~^@]/u, 1);
   const known4 = name2 === "" ? void 0 : await lookUp(repository, name2);
   if (known4 !== void 0) {
-    const message = `${quoted(name2)} has no ancestor ${quoted(revision3)}`;
+    const message = `${quoted(name2)} has no ancestor ${quoted(revision2)}`;
     if (await says("rev-parse", "--is-shallow-repository") === "true") return new InputError(`${message} in this shallow clone`, `fetch more of the history with \`git fetch --deepen=50 ${remote}\``);
     return new InputError(message, `its history has ${await says("rev-list", "--count", known4)} commits; name one of them`);
   }
-  const hasRemote = revision3.startsWith(`${remote}/`) || await says("remote", "get-url", remote) !== "";
-  const remedy2 = hasRemote ? `fetch it with \`git fetch --depth=1 ${remote} ${bareName(revision3, remote)}\`, or check the name` : "check the name; `git branch --all` and `git tag` list what there is";
-  return new InputError(`the revision ${quoted(revision3)} is unknown in this repository`, remedy2);
+  const hasRemote = revision2.startsWith(`${remote}/`) || await says("remote", "get-url", remote) !== "";
+  const remedy2 = hasRemote ? `fetch it with \`git fetch --depth=1 ${remote} ${bareName(revision2, remote)}\`, or check the name` : "check the name; `git branch --all` and `git tag` list what there is";
+  return new InputError(`the revision ${quoted(revision2)} is unknown in this repository`, remedy2);
 }
-function bareName(revision3, remote) {
-  return revision3.startsWith(`${remote}/`) ? revision3.slice(remote.length + 1) : revision3.replace(/[~^@].*$/u, "");
+function bareName(revision2, remote) {
+  return revision2.startsWith(`${remote}/`) ? revision2.slice(remote.length + 1) : revision2.replace(/[~^@].*$/u, "");
 }
-function assertRevision(revision3) {
-  const wrong = revision3 === "" || revision3.startsWith("-") || revision3.length > 1e3 || /[\u0000-\u0020\u007f?*[\\]/u.test(revision3) || revision3.includes("..") || revision3.startsWith(":");
-  if (wrong) throw new InputError(`${quoted(revision3)} is no revision`, "name one commit, branch or tag, such as `main`, `HEAD~1` or a commit id");
+function assertRevision(revision2) {
+  const wrong = revision2 === "" || revision2.startsWith("-") || revision2.length > 1e3 || /[\u0000-\u0020\u007f?*[\\]/u.test(revision2) || revision2.includes("..") || revision2.startsWith(":");
+  if (wrong) throw new InputError(`${quoted(revision2)} is no revision`, "name one commit, branch or tag, such as `main`, `HEAD~1` or a commit id");
 }
-async function lookUp(repository, revision3) {
+async function lookUp(repository, revision2) {
   for (const type of ["commit", "tree"]) {
-    const { code: code2, stdout } = await runGit(repository, ["rev-parse", "--verify", "--quiet", "--end-of-options", `${revision3}^{${type}}`]);
+    const { code: code2, stdout } = await runGit(repository, ["rev-parse", "--verify", "--quiet", "--end-of-options", `${revision2}^{${type}}`]);
     const id = firstLine(stdout);
     if (code2 === 0 && objectId.test(id)) return id;
   }
@@ -762,12 +762,26 @@ async function fetchObjects(repository, ids2, options2) {
 function fetchRun(options2) {
   return { timeoutMs: fetchTimeoutMs, ...options2.credential === void 0 ? {} : { credential: options2.credential } };
 }
+async function remoteAddresses(repository) {
+  const { code: code2, stdout } = await runGit(repository, ["config", "--get-regexp", "^remote\\..*\\.url$"]);
+  return code2 === 0 ? stdout.toString("utf8").split("\n").flatMap((line) => line.includes(" ") ? [line.slice(line.indexOf(" ") + 1).trim()] : []) : [];
+}
+async function sharedBranch(repository, revision2) {
+  const named5 = await runGit(repository, ["rev-parse", "--symbolic-full-name", "--verify", "--quiet", "--end-of-options", revision2]);
+  const name2 = firstLine(named5.stdout);
+  const remote = /^refs\/remotes\/[^/]+\/(?!HEAD$)(.+)$/u.exec(name2)?.[1];
+  if (named5.code !== 0 || remote !== void 0) return named5.code === 0 ? remote : void 0;
+  const local = /^refs\/heads\/(.+)$/u.exec(name2)?.[1];
+  if (local === void 0) return void 0;
+  const { stdout } = await runGit(repository, ["for-each-ref", "--format=%(refname)", `refs/remotes/*/${local}`]);
+  return firstLine(stdout) === "" ? void 0 : local;
+}
 function firstLine(output2) {
   const [line = ""] = output2.toString("utf8").split(/\r?\n/u, 1);
   return line;
 }
-function quoted(text7) {
-  return `\`${text7.replace(/[\u0000-\u001f\u007f`]+/gu, " ").slice(0, 200)}\``;
+function quoted(text8) {
+  return `\`${text8.replace(/[\u0000-\u001f\u007f`]+/gu, " ").slice(0, 200)}\``;
 }
 var fetchTimeoutMs, objectId;
 var init_revisions = __esm({
@@ -791,8 +805,8 @@ async function readRevisions(repository, baseRevision, headRevision, options2 = 
   const { blobs, links } = await readBlobs(repository, [base2, head], options2);
   return { baseId, headId: headId2, base: tree(baseRevision, base2, links), head: tree(headRevision, head, links), blobs };
 }
-async function readRevision(repository, revision3, options2 = {}) {
-  const { head, blobs, headId: headId2 } = await readRevisions(repository, revision3, revision3, options2);
+async function readRevision(repository, revision2, options2 = {}) {
+  const { head, blobs, headId: headId2 } = await readRevisions(repository, revision2, revision2, options2);
   return { tree: head, blobs, id: headId2 };
 }
 function tree(label3, entries2, links) {
@@ -889,10 +903,10 @@ async function readBlobs(repository, listings, options2) {
   const linked2 = linkedIds(listings, links, wanted).filter((id) => !blobs.has(id) && !missing.has(id));
   await readObjects(repository, linked2, limitBytes, take);
   if (missing.size > 0 && options2.fetchMissing !== false) {
-    const again = [...missing];
-    if (await fetchObjects(repository, again, options2)) {
+    const again2 = [...missing];
+    if (await fetchObjects(repository, again2, options2)) {
       missing.clear();
-      await readObjects(repository, again, limitBytes, take);
+      await readObjects(repository, again2, limitBytes, take);
     }
   }
   for (const id of missing) blobs.set(id, missingObject(id));
@@ -1005,18 +1019,18 @@ function matchSegments(pattern, path2) {
   while (pattern[want] === "**") want += 1;
   return want === pattern.length;
 }
-function matchText(pattern, text7) {
+function matchText(pattern, text8) {
   let at2 = 0;
   let want = 0;
   let star = -1;
   let resume = 0;
-  while (at2 < text7.length) {
+  while (at2 < text8.length) {
     const letter = pattern[want];
     if (letter === "*") {
       star = want;
       resume = at2;
       want += 1;
-    } else if (letter !== void 0 && (letter === "?" || letter === text7[at2])) {
+    } else if (letter !== void 0 && (letter === "?" || letter === text8[at2])) {
       want += 1;
       at2 += 1;
     } else if (star >= 0) {
@@ -1028,16 +1042,34 @@ function matchText(pattern, text7) {
   while (pattern[want] === "*") want += 1;
   return want === pattern.length;
 }
+function compileWildcard(pattern) {
+  const alternatives2 = expanded(pattern);
+  return alternatives2 === void 0 ? () => true : (path2) => alternatives2.some((each) => matchText(each.replace(/\*+/gu, "*"), path2));
+}
+function expanded(pattern) {
+  let open2 = [pattern];
+  for (; ; ) {
+    const next = open2.flatMap((each) => {
+      const found = /\{([^{}]*)\}/u.exec(each);
+      return found === null ? [each] : (found[1] ?? "").split(",").map((word2) => `${each.slice(0, found.index)}${word2}${each.slice(found.index + found[0].length)}`);
+    });
+    if (next.length > mostAlternatives) return void 0;
+    if (next.length === open2.length && next.every((each, index) => each === open2[index])) return next;
+    open2 = next;
+  }
+}
+var mostAlternatives;
 var init_glob = __esm({
   "src/lib/glob.ts"() {
     "use strict";
+    mostAlternatives = 256;
   }
 });
 
 // src/lib/group.ts
-function groupBy(values4, keyOf3) {
+function groupBy(values5, keyOf3) {
   const groups2 = /* @__PURE__ */ new Map();
-  for (const value of values4) {
+  for (const value of values5) {
     const key = keyOf3(value);
     const group3 = groups2.get(key);
     if (group3 === void 0) groups2.set(key, [value]);
@@ -1092,12 +1124,14 @@ var init_unit = __esm({
 function claimsFor(side2, other) {
   const own3 = claimsOf(side2);
   const others = claimsOf(other);
+  const inChart = (path2) => inTree(own3.trees, folderOf(path2)) || inTree(others.trees, folderOf(path2));
   return {
+    inChart,
     claimed: (path2) => {
       const folder = folderOf(path2);
       if (own3.owners.has(folder)) return true;
       for (const owner of others.owners.get(folder) ?? []) if (owner !== folder) return true;
-      return inTree(own3.trees, folder) || inTree(others.trees, folder);
+      return inChart(path2);
     }
   };
 }
@@ -2150,14 +2184,14 @@ var require_foldFlowLines = __commonJS({
     var FOLD_FLOW = "flow";
     var FOLD_BLOCK = "block";
     var FOLD_QUOTED = "quoted";
-    function foldFlowLines(text7, indent, mode = "flow", { indentAtStart, lineWidth = 80, minContentWidth = 20, onFold, onOverflow } = {}) {
+    function foldFlowLines(text8, indent, mode = "flow", { indentAtStart, lineWidth = 80, minContentWidth = 20, onFold, onOverflow } = {}) {
       if (!lineWidth || lineWidth < 0)
-        return text7;
+        return text8;
       if (lineWidth < minContentWidth)
         minContentWidth = 0;
       const endStep = Math.max(1 + minContentWidth, 1 + lineWidth - indent.length);
-      if (text7.length <= endStep)
-        return text7;
+      if (text8.length <= endStep)
+        return text8;
       const folds = [];
       const escapedFolds = {};
       let end = lineWidth - indent.length;
@@ -2174,14 +2208,14 @@ var require_foldFlowLines = __commonJS({
       let escStart = -1;
       let escEnd = -1;
       if (mode === FOLD_BLOCK) {
-        i = consumeMoreIndentedLines(text7, i, indent.length);
+        i = consumeMoreIndentedLines(text8, i, indent.length);
         if (i !== -1)
           end = i + endStep;
       }
-      for (let ch; ch = text7[i += 1]; ) {
+      for (let ch; ch = text8[i += 1]; ) {
         if (mode === FOLD_QUOTED && ch === "\\") {
           escStart = i;
-          switch (text7[i + 1]) {
+          switch (text8[i + 1]) {
             case "x":
               i += 3;
               break;
@@ -2198,12 +2232,12 @@ var require_foldFlowLines = __commonJS({
         }
         if (ch === "\n") {
           if (mode === FOLD_BLOCK)
-            i = consumeMoreIndentedLines(text7, i, indent.length);
+            i = consumeMoreIndentedLines(text8, i, indent.length);
           end = i + indent.length + endStep;
           split = void 0;
         } else {
           if (ch === " " && prev && prev !== " " && prev !== "\n" && prev !== "	") {
-            const next = text7[i + 1];
+            const next = text8[i + 1];
             if (next && next !== " " && next !== "\n" && next !== "	")
               split = i;
           }
@@ -2215,12 +2249,12 @@ var require_foldFlowLines = __commonJS({
             } else if (mode === FOLD_QUOTED) {
               while (prev === " " || prev === "	") {
                 prev = ch;
-                ch = text7[i += 1];
+                ch = text8[i += 1];
                 overflow = true;
               }
               const j = i > escEnd + 1 ? i - 2 : escStart - 1;
               if (escapedFolds[j])
-                return text7;
+                return text8;
               folds.push(j);
               escapedFolds[j] = true;
               end = j + endStep;
@@ -2235,39 +2269,39 @@ var require_foldFlowLines = __commonJS({
       if (overflow && onOverflow)
         onOverflow();
       if (folds.length === 0)
-        return text7;
+        return text8;
       if (onFold)
         onFold();
-      let res = text7.slice(0, folds[0]);
+      let res = text8.slice(0, folds[0]);
       for (let i2 = 0; i2 < folds.length; ++i2) {
         const fold2 = folds[i2];
-        const end2 = folds[i2 + 1] || text7.length;
+        const end2 = folds[i2 + 1] || text8.length;
         if (fold2 === 0)
           res = `
-${indent}${text7.slice(0, end2)}`;
+${indent}${text8.slice(0, end2)}`;
         else {
           if (mode === FOLD_QUOTED && escapedFolds[fold2])
-            res += `${text7[fold2]}\\`;
+            res += `${text8[fold2]}\\`;
           res += `
-${indent}${text7.slice(fold2 + 1, end2)}`;
+${indent}${text8.slice(fold2 + 1, end2)}`;
         }
       }
       return res;
     }
-    function consumeMoreIndentedLines(text7, i, indent) {
+    function consumeMoreIndentedLines(text8, i, indent) {
       let end = i;
       let start = i + 1;
-      let ch = text7[start];
+      let ch = text8[start];
       while (ch === " " || ch === "	") {
         if (i < start + indent) {
-          ch = text7[++i];
+          ch = text8[++i];
         } else {
           do {
-            ch = text7[++i];
+            ch = text8[++i];
           } while (ch && ch !== "\n");
           end = i;
           start = i + 1;
-          ch = text7[start];
+          ch = text8[start];
         }
       }
       return end;
@@ -8514,28 +8548,28 @@ var require_dist = __commonJS({
 });
 
 // src/source/scalar.ts
-function isPlainText(text7) {
-  return text7 !== "" && !"+-.0123456789yYnNtTfFoO~".includes(text7.charAt(0));
+function isPlainText(text8) {
+  return text8 !== "" && !"+-.0123456789yYnNtTfFoO~".includes(text8.charAt(0));
 }
-function resolvePlain(text7) {
-  if (isPlainText(text7)) return text7;
-  const word2 = words.get(text7);
+function resolvePlain(text8) {
+  if (isPlainText(text8)) return text8;
+  const word2 = words.get(text8);
   if (word2 !== void 0) return word2;
-  const first = text7.charCodeAt(0);
-  if (first === 46) return dotFloat.test(text7) ? Number(text7.replaceAll("_", "")) : text7;
-  if (first > 57) return text7;
-  const plain5 = text7.includes("_") ? text7.replaceAll("_", "") : text7;
-  const integer3 = readInteger(plain5);
+  const first = text8.charCodeAt(0);
+  if (first === 46) return dotFloat.test(text8) ? Number(text8.replaceAll("_", "")) : text8;
+  if (first > 57) return text8;
+  const plain6 = text8.includes("_") ? text8.replaceAll("_", "") : text8;
+  const integer3 = readInteger(plain6);
   if (integer3 !== void 0) return integer3;
-  return yamlStyleFloat.test(plain5) ? withoutNegativeZero(Number(plain5)) : text7;
+  return yamlStyleFloat.test(plain6) ? withoutNegativeZero(Number(plain6)) : text8;
 }
-function isFloatText(text7) {
-  return typeof resolvePlain(text7) === "number" && readInteger(text7.replaceAll("_", "")) === void 0;
+function isFloatText(text8) {
+  return typeof resolvePlain(text8) === "number" && readInteger(text8.replaceAll("_", "")) === void 0;
 }
-function readInteger(plain5) {
-  const match = goInteger.exec(plain5);
+function readInteger(plain6) {
+  const match = goInteger.exec(plain6);
   if (match === null) {
-    return signedBinary.test(plain5) ? withoutNegativeZero(Number.parseInt(plain5.slice(2), 2)) : void 0;
+    return signedBinary.test(plain6) ? withoutNegativeZero(Number.parseInt(plain6.slice(2), 2)) : void 0;
   }
   const [, sign, hex3, binary2, octal, oldOctal, decimal2] = match;
   const negative2 = sign === "-";
@@ -8600,11 +8634,11 @@ function keyText(node2) {
   if (typeof value !== "number") return void 0;
   return typeof node2.source === "string" && (isFloatText(node2.source) || !Number.isFinite(value)) ? floatKey(value) : BigInt(value).toString();
 }
-function plainKeyText(text7) {
-  const value = resolvePlain(text7);
+function plainKeyText(text8) {
+  const value = resolvePlain(text8);
   if (value === null) return void 0;
   if (typeof value !== "number") return String(value);
-  return isFloatText(text7) || !Number.isFinite(value) ? floatKey(value) : BigInt(value).toString();
+  return isFloatText(text8) || !Number.isFinite(value) ? floatKey(value) : BigInt(value).toString();
 }
 function isMergeKey(pair) {
   return (0, import_yaml.isScalar)(pair.key) && pair.key.value === "<<" && (pair.key.type === import_yaml.Scalar.PLAIN || pair.key.tag === "tag:yaml.org,2002:merge") && pair.key.tag !== "tag:yaml.org,2002:str";
@@ -8616,8 +8650,8 @@ function assign(target, key, value) {
 function offsetOf(node2) {
   return node2?.range?.[0] ?? 0;
 }
-function oneLine2(text7) {
-  return text7.length > 80 ? `${text7.slice(0, 80).replace(/\s+/gu, " ")}…` : text7.replace(/\s+/gu, " ");
+function oneLine2(text8) {
+  return text8.length > 80 ? `${text8.slice(0, 80).replace(/\s+/gu, " ")}…` : text8.replace(/\s+/gu, " ");
 }
 var import_yaml, documentLimits, Stop, Converter;
 var init_convert = __esm({
@@ -8746,21 +8780,21 @@ var init_convert = __esm({
 });
 
 // src/source/lines.ts
-function lineAt(text7, offset, from2 = { offset: 0, line: 1 }) {
+function lineAt(text8, offset, from2 = { offset: 0, line: 1 }) {
   let line = from2.line;
-  let at2 = text7.indexOf("\n", from2.offset);
+  let at2 = text8.indexOf("\n", from2.offset);
   while (at2 !== -1 && at2 < offset) {
     line += 1;
-    at2 = text7.indexOf("\n", at2 + 1);
+    at2 = text8.indexOf("\n", at2 + 1);
   }
   return line;
 }
-function lineStart(text7, offset) {
-  return offset <= 0 ? 0 : text7.lastIndexOf("\n", offset - 1) + 1;
+function lineStart(text8, offset) {
+  return offset <= 0 ? 0 : text8.lastIndexOf("\n", offset - 1) + 1;
 }
-function lineEnd(text7, offset) {
-  const end = text7.indexOf("\n", offset);
-  return end === -1 ? text7.length : end;
+function lineEnd(text8, offset) {
+  const end = text8.indexOf("\n", offset);
+  return end === -1 ? text8.length : end;
 }
 var init_lines = __esm({
   "src/source/lines.ts"() {
@@ -8779,19 +8813,19 @@ var init_compact = __esm({
 });
 
 // src/source/quick-text.ts
-function readBlockText(text7, at2, end, indent, folded) {
-  const sign = text7.charCodeAt(at2 + 1);
+function readBlockText(text8, at2, end, indent, folded) {
+  const sign = text8.charCodeAt(at2 + 1);
   const chomp = sign === dash || sign === 43 ? sign : 0;
   const header = at2 + (chomp === 0 ? 1 : 2);
-  if (header >= end || text7.charCodeAt(header) !== feed) throw unusual;
+  if (header >= end || text8.charCodeAt(header) !== feed) throw unusual;
   const lines = [];
   let column = -1;
   let line = header + 1;
   while (line < end) {
-    let next = text7.indexOf("\n", line);
+    let next = text8.indexOf("\n", line);
     if (next === -1 || next >= end) next = end;
     let first = line;
-    while (first < next && text7.charCodeAt(first) === space) first += 1;
+    while (first < next && text8.charCodeAt(first) === space) first += 1;
     const width = first - line;
     if (first === next) {
       if (column === -1 ? width > 0 : width > column) throw unusual;
@@ -8805,7 +8839,7 @@ function readBlockText(text7, at2, end, indent, folded) {
         if (width > indent) throw unusual;
         break;
       }
-      const content = text7.slice(line + column, next);
+      const content = text8.slice(line + column, next);
       const lead = content.charCodeAt(0);
       if (lead === tab || folded && lead === space || content.charCodeAt(content.length - 1) === 13) throw unusual;
       lines.push(content);
@@ -8815,35 +8849,35 @@ function readBlockText(text7, at2, end, indent, folded) {
   if (column === -1) throw unusual;
   let last = lines.length;
   while (last > 0 && lines[last - 1] === "") last -= 1;
-  if (chomp === 43 && (last !== lines.length || text7.charCodeAt(end - 1) !== feed)) throw unusual;
+  if (chomp === 43 && (last !== lines.length || text8.charCodeAt(end - 1) !== feed)) throw unusual;
   const body = folded ? fold(lines, last) : lines.slice(0, last).join("\n");
   return { value: chomp === dash ? body : `${body}
 `, next: line };
 }
 function fold(lines, count2) {
   let body = "";
-  let text7 = false;
+  let text8 = false;
   for (let index = 0; index < count2; index += 1) {
     const line = lines[index] ?? "";
     if (line === "") body += "\n";
-    else body += text7 && lines[index - 1] !== "" ? ` ${line}` : line;
-    text7 ||= line !== "";
+    else body += text8 && lines[index - 1] !== "" ? ` ${line}` : line;
+    text8 ||= line !== "";
   }
   return body;
 }
 function foldFlow(raw) {
   const lines = raw.split("\n");
-  let text7 = "";
+  let text8 = "";
   let breaks = 0;
   for (let index = 0; index < lines.length; index += 1) {
     const last = index === lines.length - 1;
     const line = withoutBlanks(lines[index] ?? "", index > 0, !last);
     if (index > 0) breaks += 1;
     if (line === "" && index > 0 && !last) continue;
-    text7 += (breaks === 0 ? "" : breaks === 1 ? " " : "\n".repeat(breaks - 1)) + line;
+    text8 += (breaks === 0 ? "" : breaks === 1 ? " " : "\n".repeat(breaks - 1)) + line;
     breaks = 0;
   }
-  return text7;
+  return text8;
 }
 function withoutBlanks(line, atStart, atEnd) {
   let start = 0;
@@ -8887,9 +8921,9 @@ var init_quick_text = __esm({
 });
 
 // src/source/quick.ts
-function quickRead(text7, start, end, places) {
+function quickRead(text8, start, end, places) {
   try {
-    return { value: new QuickReader(text7, start, end, places).document() };
+    return { value: new QuickReader(text8, start, end, places).document() };
   } catch (error62) {
     if (error62 === unusual) return void 0;
     throw error62;
@@ -8930,9 +8964,9 @@ var init_quick = __esm({
       /** Its column, from 0; -1 at the end. */
       #indent = -1;
       #places;
-      constructor(text7, start, end, places) {
+      constructor(text8, start, end, places) {
         this.#places = places;
-        this.#text = text7;
+        this.#text = text8;
         this.#end = end;
         this.#at = start;
         this.#toContent(start);
@@ -9113,16 +9147,16 @@ var init_quick = __esm({
       /** From a quote to behind its partner; over several lines where `indent` is the column of the block around it. Leaves `#at` there. */
       #quoted(quote, indent) {
         const start = this.#at + 1;
-        let escaped2 = false;
+        let escaped3 = false;
         let lines = false;
         let at2 = start;
         for (let code2 = this.#code(at2); ; code2 = this.#code(at2 += 1)) {
           if (code2 === quote) {
             if (quote === double || this.#code(at2 + 1) !== single) break;
-            escaped2 = true;
+            escaped3 = true;
             at2 += 1;
           } else if (code2 === 92 && quote === double) {
-            escaped2 = true;
+            escaped3 = true;
             at2 += 1;
             if (this.#code(at2) < space2) throw unusual;
           } else if (code2 === feed2 && indent >= 0) {
@@ -9136,7 +9170,7 @@ var init_quick = __esm({
         this.#at = at2 + 1;
         let raw = this.#text.slice(start, at2);
         if (lines) raw = foldFlow(raw);
-        if (!escaped2) return raw;
+        if (!escaped3) return raw;
         return quote === double ? unescape(raw) : raw.replaceAll("''", "'");
       }
       #plain(at2, first, indent) {
@@ -9151,29 +9185,29 @@ var init_quick = __esm({
       }
       /** End of the plain text that starts at `at`, without a comment; goes on to the next content. */
       #plainLine(at2) {
-        const text7 = this.#text;
-        let line = text7.indexOf("\n", at2);
+        const text8 = this.#text;
+        let line = text8.indexOf("\n", at2);
         if (line === -1 || line > this.#end) line = this.#end;
         let end = line;
         for (let index = at2; index < line; index += 1) {
-          const code2 = text7.charCodeAt(index);
+          const code2 = text8.charCodeAt(index);
           if (code2 === colon) {
-            if (index + 1 === line || text7.charCodeAt(index + 1) === space2) throw unusual;
+            if (index + 1 === line || text8.charCodeAt(index + 1) === space2) throw unusual;
           } else if (code2 === hash) {
-            if (text7.charCodeAt(index - 1) === space2) {
+            if (text8.charCodeAt(index - 1) === space2) {
               end = index;
               break;
             }
           } else if (code2 === tab2 || code2 === 13) throw unusual;
         }
-        if (text7.charCodeAt(line - 1) === 13) throw unusual;
-        while (text7.charCodeAt(end - 1) === space2) end -= 1;
+        if (text8.charCodeAt(line - 1) === 13) throw unusual;
+        while (text8.charCodeAt(end - 1) === space2) end -= 1;
         this.#toContent(line === this.#end ? line : line + 1);
         return end;
       }
       /** A plain text that goes on in deeper lines; a comment among them is left to the full parser. */
       #continued(firstLine2, firstEnd, indent) {
-        let text7 = firstLine2;
+        let text8 = firstLine2;
         let end = firstEnd;
         while (this.#indent > indent) {
           const at2 = this.#at;
@@ -9186,9 +9220,9 @@ var init_quick = __esm({
           const first = this.#code(at2);
           if (first === dash2 || first === 63 || first === colon || first === hash) throw unusual;
           end = this.#plainLine(at2);
-          text7 += (breaks === 1 ? " " : "\n".repeat(breaks - 1)) + this.#text.slice(at2, end);
+          text8 += (breaks === 1 ? " " : "\n".repeat(breaks - 1)) + this.#text.slice(at2, end);
         }
-        return text7;
+        return text8;
       }
       #resolved(written) {
         if (isPlainText(written)) return written;
@@ -9304,11 +9338,11 @@ var init_quick = __esm({
 function explicit(name2, accepts4) {
   return {
     tag: `tag:yaml.org,2002:${name2}`,
-    resolve: (text7, onError) => {
-      const value = resolvePlain(text7);
-      if (accepts4(value, text7)) return value;
-      onError(`\`${text7}\` is no \`!!${name2}\``);
-      return text7;
+    resolve: (text8, onError) => {
+      const value = resolvePlain(text8);
+      if (accepts4(value, text8)) return value;
+      onError(`\`${text8}\` is no \`!!${name2}\``);
+      return text8;
     }
   };
 }
@@ -9323,21 +9357,21 @@ var init_schema = __esm({
       default: true,
       // Everything that the scanner's table of first characters lets through; the rest stays text without a call.
       test: /^(?:$|[-+.0-9~yYnNtTfFoO])/u,
-      resolve: (text7) => resolvePlain(text7)
+      resolve: (text8) => resolvePlain(text8)
     };
     binary = {
       tag: "tag:yaml.org,2002:binary",
-      resolve: (text7, onError) => {
-        const compact2 = text7.replace(/[\r\n]/gu, "");
+      resolve: (text8, onError) => {
+        const compact2 = text8.replace(/[\r\n]/gu, "");
         if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/u.test(compact2)) {
           onError("`!!binary` holds no base64");
-          return text7;
+          return text8;
         }
         return new TextDecoder().decode(Uint8Array.from(atob(compact2), (character) => character.charCodeAt(0)));
       }
     };
-    string = { tag: "tag:yaml.org,2002:str", default: true, resolve: (text7) => text7 };
-    timestamp = { tag: "tag:yaml.org,2002:timestamp", resolve: (text7) => text7 };
+    string = { tag: "tag:yaml.org,2002:str", default: true, resolve: (text8) => text8 };
+    timestamp = { tag: "tag:yaml.org,2002:timestamp", resolve: (text8) => text8 };
     schema = new import_yaml2.Schema({
       schema: "failsafe",
       resolveKnownTags: false,
@@ -9346,7 +9380,7 @@ var init_schema = __esm({
         string,
         timestamp,
         binary,
-        explicit("int", (value, text7) => typeof value === "number" && !isFloatText(text7)),
+        explicit("int", (value, text8) => typeof value === "number" && !isFloatText(text8)),
         explicit("float", (value) => typeof value === "number"),
         explicit("bool", (value) => typeof value === "boolean"),
         explicit("null", (value) => value === null),
@@ -9365,16 +9399,16 @@ var init_schema = __esm({
 });
 
 // src/source/split.ts
-function splitDocuments(text7) {
+function splitDocuments(text8) {
   const documents = [];
   let opened2;
-  let start = text7.charCodeAt(0) === 65279 ? 1 : 0;
+  let start = text8.charCodeAt(0) === 65279 ? 1 : 0;
   let line = 1;
-  const cursor = new MarkerCursor(text7, start);
+  const cursor = new MarkerCursor(text8, start);
   for (; ; ) {
     const marker = cursor.next();
-    const end = marker?.at ?? text7.length;
-    const empty = isEmpty(text7, start, end);
+    const end = marker?.at ?? text8.length;
+    const empty = isEmpty(text8, start, end);
     if (!empty || opened2?.kind === "start") {
       const reason = opened2?.problem ?? (opened2?.kind === "end" ? "content follows `...` without a separator, which `kubectl` skips" : void 0);
       documents.push({
@@ -9387,37 +9421,37 @@ function splitDocuments(text7) {
       });
     }
     if (marker === void 0) return documents;
-    line += countLines(text7, start, marker.content);
+    line += countLines(text8, start, marker.content);
     start = marker.content;
     opened2 = marker;
   }
 }
-function separator(text7, at2) {
-  const end = lineEnd(text7, at2);
-  const rest = text7.slice(at2 + 3, end);
+function separator(text8, at2) {
+  const end = lineEnd(text8, at2);
+  const rest = text8.slice(at2 + 3, end);
   const trimmed = rest.trim();
-  const nextLine = Math.min(end + 1, text7.length);
+  const nextLine = Math.min(end + 1, text8.length);
   if (trimmed === "" || trimmed.startsWith("#")) return { kind: "start", at: at2, content: nextLine };
   if (/^-+$/u.test(trimmed)) return { kind: "start", at: at2, content: nextLine, problem: "a line of more than three dashes is no separator" };
   const glued = rest.trimStart() === rest;
   return { kind: "start", at: at2, content: at2 + 3, problem: glued ? "the separator `---` is glued to the text that follows it" : "the separator `---` is followed by content on its line" };
 }
-function isEmpty(text7, start, end) {
+function isEmpty(text8, start, end) {
   let at2 = start;
   while (at2 < end) {
-    const code2 = text7.charCodeAt(at2);
-    if (code2 === 35 || code2 === 37 && (at2 === start || text7.charCodeAt(at2 - 1) === 10)) at2 = lineEnd(text7, at2);
+    const code2 = text8.charCodeAt(at2);
+    if (code2 === 35 || code2 === 37 && (at2 === start || text8.charCodeAt(at2 - 1) === 10)) at2 = lineEnd(text8, at2);
     else if (code2 !== 32 && code2 !== 10 && code2 !== 13 && code2 !== 9) return false;
     at2 += 1;
   }
   return true;
 }
-function countLines(text7, start, end) {
+function countLines(text8, start, end) {
   let lines = 0;
-  let at2 = text7.indexOf("\n", start);
+  let at2 = text8.indexOf("\n", start);
   while (at2 !== -1 && at2 < end) {
     lines += 1;
-    at2 = text7.indexOf("\n", at2 + 1);
+    at2 = text8.indexOf("\n", at2 + 1);
   }
   return lines;
 }
@@ -9430,10 +9464,10 @@ var init_split = __esm({
       #text;
       #dashes;
       #dots;
-      constructor(text7, start) {
-        this.#text = text7;
-        this.#dashes = text7.startsWith("---", start) ? start : this.#find("\n---", start);
-        this.#dots = text7.startsWith("...", start) ? start : this.#find("\n...", start);
+      constructor(text8, start) {
+        this.#text = text8;
+        this.#dashes = text8.startsWith("---", start) ? start : this.#find("\n---", start);
+        this.#dots = text8.startsWith("...", start) ? start : this.#find("\n...", start);
       }
       #find(token, from2) {
         const at2 = this.#text.indexOf(token, from2);
@@ -9458,33 +9492,33 @@ var init_split = __esm({
 });
 
 // src/source/span.ts
-function spanReader(text7, fully = false) {
-  const parts = splitDocuments(text7);
+function spanReader(text8, fully = false) {
+  const parts = splitDocuments(text8);
   const parsed2 = /* @__PURE__ */ new Map();
   const quick = /* @__PURE__ */ new Map();
   const quickOf = (part2) => {
     if (fully) return void 0;
-    if (!quick.has(part2.index)) quick.set(part2.index, readQuickly(text7, part2));
+    if (!quick.has(part2.index)) quick.set(part2.index, readQuickly(text8, part2));
     return quick.get(part2.index);
   };
-  const locate2 = (position, path2, withKey) => {
+  const locate2 = (position, path2, withKey2) => {
     const part2 = parts[position.document];
-    if (part2 === void 0) return wholeText(text7);
-    if (path2.length === 0 && position.item === void 0) return contentSpan(text7, part2);
-    const read2 = quickOf(part2);
-    if (read2 !== void 0) return quickSpan(text7, part2, read2, position.item === void 0 ? path2 : ["items", position.item, ...path2], withKey);
+    if (part2 === void 0) return wholeText(text8);
+    if (path2.length === 0 && position.item === void 0) return contentSpan(text8, part2);
+    const read3 = quickOf(part2);
+    if (read3 !== void 0) return quickSpan(text8, part2, read3, position.item === void 0 ? path2 : ["items", position.item, ...path2], withKey2);
     let document = parsed2.get(part2.index);
     if (document === void 0) {
-      document = parseSafely(text7.slice(part2.start, part2.end));
+      document = parseSafely(text8.slice(part2.start, part2.end));
       parsed2.set(part2.index, document);
     }
     const found = find(document, position.item === void 0 ? path2 : ["items", position.item, ...path2]);
-    const own3 = withKey ? found.key ?? found.value : found.value;
-    if (found.depth === 0 || own3 === void 0) return contentSpan(text7, part2);
+    const own3 = withKey2 ? found.key ?? found.value : found.value;
+    if (found.depth === 0 || own3 === void 0) return contentSpan(text8, part2);
     const start = rangeOf(own3)?.[0];
-    if (start === void 0) return contentSpan(text7, part2);
+    if (start === void 0) return contentSpan(text8, part2);
     const end = Math.max(rangeOf(found.value)?.[1] ?? start, rangeOf(own3)?.[1] ?? start);
-    return spanBetween(text7, part2.start + start, part2.start + end);
+    return spanBetween(text8, part2.start + start, part2.start + end);
   };
   return {
     value: (position, path2) => locate2(position, path2, false),
@@ -9492,17 +9526,17 @@ function spanReader(text7, fully = false) {
     object: (position) => locate2(position, [], false)
   };
 }
-function spanOf(text7, origin, path2) {
-  return spanReader(text7).value(origin, path2);
+function spanOf(text8, origin, path2) {
+  return spanReader(text8).value(origin, path2);
 }
-function readQuickly(text7, part2) {
-  const comment = text7.indexOf("#", part2.start);
+function readQuickly(text8, part2) {
+  const comment = text8.indexOf("#", part2.start);
   if (comment !== -1 && comment < part2.end) return void 0;
   const places = /* @__PURE__ */ new Map();
-  const read2 = quickRead(text7, part2.start, part2.end, places);
-  return read2 === void 0 ? void 0 : { value: read2.value, places };
+  const read3 = quickRead(text8, part2.start, part2.end, places);
+  return read3 === void 0 ? void 0 : { value: read3.value, places };
 }
-function quickSpan(text7, part2, { value, places }, path2, withKey) {
+function quickSpan(text8, part2, { value, places }, path2, withKey2) {
   let container2 = value;
   let found;
   let empty = false;
@@ -9516,16 +9550,16 @@ function quickSpan(text7, part2, { value, places }, path2, withKey) {
     if (place2 === void 0) break;
     found = place2;
     inList = list4;
-    empty = place2.skip === 1 && isBlank(text7, place2.keyEnd + 1, place2.end);
+    empty = place2.skip === 1 && isBlank(text8, place2.keyEnd + 1, place2.end);
     container2 = container2[key];
   }
-  if (found === void 0 || inList && empty) return contentSpan(text7, part2);
-  if (empty) return spanBetween(text7, found.at, found.keyEnd);
-  return spanBetween(text7, withKey && !inList ? found.at : found.keyEnd + found.skip, found.end);
+  if (found === void 0 || inList && empty) return contentSpan(text8, part2);
+  if (empty) return spanBetween(text8, found.at, found.keyEnd);
+  return spanBetween(text8, withKey2 && !inList ? found.at : found.keyEnd + found.skip, found.end);
 }
-function isBlank(text7, from2, to2) {
+function isBlank(text8, from2, to2) {
   for (let at2 = from2; at2 < to2; at2 += 1) {
-    const code2 = text7.charCodeAt(at2);
+    const code2 = text8.charCodeAt(at2);
     if (code2 !== 32 && code2 !== 10) return false;
   }
   return true;
@@ -9571,10 +9605,10 @@ function findInMap(map3, key, anchors, depth) {
 function rangeOf(node2) {
   return (0, import_yaml3.isNode)(node2) ? node2.range ?? void 0 : void 0;
 }
-function contentSpan(text7, part2) {
+function contentSpan(text8, part2) {
   let start = part2.start;
-  for (let line = start; line < part2.end; line = lineEnd(text7, line) + 1) {
-    const content = text7.slice(line, Math.min(lineEnd(text7, line), part2.end)).trim();
+  for (let line = start; line < part2.end; line = lineEnd(text8, line) + 1) {
+    const content = text8.slice(line, Math.min(lineEnd(text8, line), part2.end)).trim();
     if (content !== "" && !content.startsWith("#") && !content.startsWith("%")) {
       start = line;
       break;
@@ -9582,24 +9616,24 @@ function contentSpan(text7, part2) {
   }
   let end = part2.end;
   while (end > start) {
-    const line = Math.max(lineStart(text7, end - 1), start);
-    const content = text7.slice(line, end).trim();
+    const line = Math.max(lineStart(text8, end - 1), start);
+    const content = text8.slice(line, end).trim();
     if (content !== "" && !content.startsWith("#")) break;
     end = line;
   }
-  return spanBetween(text7, start, Math.max(end, start));
+  return spanBetween(text8, start, Math.max(end, start));
 }
-function wholeText(text7) {
-  return spanBetween(text7, 0, text7.length);
+function wholeText(text8) {
+  return spanBetween(text8, 0, text8.length);
 }
-function spanBetween(text7, from2, to2) {
+function spanBetween(text8, from2, to2) {
   let start = from2;
   let end = to2;
-  while (start < end && /\s/u.test(text7.charAt(start))) start += 1;
-  while (end > start && /\s/u.test(text7.charAt(end - 1))) end -= 1;
-  const startLine2 = lineAt(text7, start);
-  const endLine = lineAt(text7, end, { offset: start, line: startLine2 });
-  return { startLine: startLine2, startColumn: start - lineStart(text7, start) + 1, endLine, endColumn: end - lineStart(text7, end) + 1 };
+  while (start < end && /\s/u.test(text8.charAt(start))) start += 1;
+  while (end > start && /\s/u.test(text8.charAt(end - 1))) end -= 1;
+  const startLine2 = lineAt(text8, start);
+  const endLine = lineAt(text8, end, { offset: start, line: startLine2 });
+  return { startLine: startLine2, startColumn: start - lineStart(text8, start) + 1, endLine, endColumn: end - lineStart(text8, end) + 1 };
 }
 var import_yaml3, AnchorIndex;
 var init_span = __esm({
@@ -9633,22 +9667,22 @@ var init_span = __esm({
 });
 
 // src/source/documents.ts
-function parseStream(text7) {
-  const strange = strangeCharacter.test(text7.charCodeAt(0) === 65279 ? text7.slice(1) : text7);
+function parseStream(text8) {
+  const strange = strangeCharacter.test(text8.charCodeAt(0) === 65279 ? text8.slice(1) : text8);
   const documents = [];
-  for (const part2 of splitDocuments(text7)) if (!part2.empty) documents.push(readPart(text7, part2, strange));
+  for (const part2 of splitDocuments(text8)) if (!part2.empty) documents.push(readPart(text8, part2, strange));
   return documents;
 }
-function readPart(text7, part2, strange) {
+function readPart(text8, part2, strange) {
   if (!strange && part2.problem === void 0) {
-    const quick = quickRead(text7, part2.start, part2.end);
+    const quick = quickRead(text8, part2.start, part2.end);
     if (quick !== void 0) return { index: part2.index, startLine: part2.startLine, value: quick.value, problems: [] };
   }
-  return readFully(text7, part2, strange);
+  return readFully(text8, part2, strange);
 }
-function readFully(text7, part2, strange) {
-  const whole3 = part2.start === 0 && part2.end === text7.length;
-  const source2 = whole3 ? text7 : text7.slice(part2.start, part2.end);
+function readFully(text8, part2, strange) {
+  const whole3 = part2.start === 0 && part2.end === text8.length;
+  const source2 = whole3 ? text8 : text8.slice(part2.start, part2.end);
   const problems = part2.problem === void 0 ? [] : [part2.problem];
   if (strange) problems.push(...strangeCharacters(source2, part2.startLine));
   const { value, problems: found } = readDocument(source2);
@@ -9680,8 +9714,8 @@ function readDocument(source2) {
 }
 function sentence(message) {
   const [first = ""] = message.split("\n");
-  const text7 = first.replace(/[.:]+$/u, "").replace(/"/gu, "`");
-  return text7.slice(0, 1).toLowerCase() + text7.slice(1);
+  const text8 = first.replace(/[.:]+$/u, "").replace(/"/gu, "`");
+  return text8.slice(0, 1).toLowerCase() + text8.slice(1);
 }
 function strangeCharacters(source2, startLine2) {
   const match = strangeCharacter.exec(source2);
@@ -9732,7 +9766,7 @@ function readsOfKustomization(folder, value) {
   }
   for (const field3 of ["configMapGenerator", "secretGenerator"]) {
     for (const entry2 of records(value[field3])) {
-      written.push(...texts(entry2["files"]).map((text7) => text7.slice(text7.indexOf("=") + 1)), ...texts(entry2["envs"]), ...texts([entry2["env"]]));
+      written.push(...texts(entry2["files"]).map((text8) => text8.slice(text8.indexOf("=") + 1)), ...texts(entry2["envs"]), ...texts([entry2["env"]]));
     }
   }
   const openapi = value["openapi"];
@@ -9746,7 +9780,7 @@ function readsOfKustomization(folder, value) {
       if (typeof name2 === "string" && name2 !== "") written.push(`${chartHome}/${name2}`);
     }
   }
-  const paths = written.filter((text7) => !text7.includes("\n")).flatMap((text7) => resolvePath(folder, text7) ?? []);
+  const paths = written.filter((text8) => !text8.includes("\n")).flatMap((text8) => resolvePath(folder, text8) ?? []);
   return { paths: [...new Set(paths)], component: value["kind"] === "Component" };
 }
 function localDependencies(folder, chart) {
@@ -9780,19 +9814,19 @@ var init_kustomization = __esm({
 function documentsOf(blobs) {
   const known4 = /* @__PURE__ */ new Map();
   const firsts = /* @__PURE__ */ new Map();
-  const text7 = (blob) => {
+  const text8 = (blob) => {
     const content = blobs.get(blob);
     return content?.type === "text" ? content.text : void 0;
   };
   return {
-    text: text7,
+    text: text8,
     forget: () => {
       known4.clear();
       firsts.clear();
     },
     first: (blob) => {
       if (!firsts.has(blob)) {
-        const document = parseStream(text7(blob) ?? "")[0];
+        const document = parseStream(text8(blob) ?? "")[0];
         firsts.set(blob, document === void 0 || document.problems.length > 0 ? void 0 : document.value);
       }
       return firsts.get(blob);
@@ -9810,14 +9844,14 @@ function documentsOf(blobs) {
 function readBlob(content) {
   if (content === void 0) return { type: "nothing" };
   if (content.type === "unreadable") return content;
-  const { text: text7 } = content;
-  if (!mightHoldManifest(text7)) return { type: "nothing" };
-  const documents = parseStream(text7).map((document) => {
+  const { text: text8 } = content;
+  if (!mightHoldManifest(text8)) return { type: "nothing" };
+  const documents = parseStream(text8).map((document) => {
     const failure3 = document.problems[0];
     return { ...document, failure: failure3, manifest: failure3 === void 0 && isManifest(document.value) };
   });
   const broken = documents.some((document) => document.failure !== void 0);
-  return { type: "documents", documents, manifests: documents.some((document) => document.manifest), broken, like: broken && manifestLike(text7) };
+  return { type: "documents", documents, manifests: documents.some((document) => document.manifest), broken, like: broken && manifestLike(text8) };
 }
 function isManifest(value) {
   return isRecord(value) && typeof value["apiVersion"] === "string" && typeof value["kind"] === "string";
@@ -9892,6 +9926,160 @@ var init_canonical = __esm({
   }
 });
 
+// src/units/repository.ts
+function repositoryName(address) {
+  if (/\{\{|\$\{/u.test(address)) return void 0;
+  const found = /^(?:[a-z][a-z0-9+.-]*:\/\/)(?:[^@/]*@)?[^/]+\/(.+)$/iu.exec(address) ?? /^(?:[^@/:]*@)?[^/:]+:(?!\/\/)\/?(.+)$/u.exec(address) ?? /^[^/:]+\.[^/:]+\/(.+)$/u.exec(address);
+  const path2 = found?.[1]?.split(/[?#]/u, 1)[0];
+  if (path2 === void 0) return void 0;
+  const steps = path2.replace(/\/+$/u, "").replace(/\.git$/iu, "").toLowerCase().split("/").filter((step, index) => step !== "" && step !== "_git" && !(index === 0 && step === "v3"));
+  return steps.length === 0 ? void 0 : steps.join("/");
+}
+function isReviewed(address, { addresses: addresses2 }) {
+  const name2 = address === void 0 ? void 0 : repositoryName(address);
+  const own3 = addresses2.flatMap((each) => repositoryName(each) ?? []);
+  return name2 === void 0 || own3.length === 0 || own3.includes(name2);
+}
+function pinnedRevision(written, { branch: branch2 }) {
+  if (written === void 0 || written === "" || written === "HEAD" || /\{\{|\$\{/u.test(written)) return void 0;
+  const named5 = written.replace(/^refs\/heads\//u, "");
+  if (named5 === branch2) return void 0;
+  if (/^[0-9a-f]{7,40}$/u.test(written) || /^(?:refs\/tags\/|[~^<>=]*\s*v?\d+\.(?:\d+|[x*]))/u.test(written)) return written;
+  return branch2 === void 0 ? void 0 : written;
+}
+var unknownRepository;
+var init_repository = __esm({
+  "src/units/repository.ts"() {
+    "use strict";
+    unknownRepository = { addresses: [] };
+  }
+});
+
+// src/units/build.ts
+function refuse(file2, reason, remedy2, line) {
+  throw new BuildStop({ type: "refused", file: file2, reason, remedy: remedy2, ...line === void 0 ? {} : { line } });
+}
+function fail(file2, reason, remedy2, line) {
+  throw new BuildStop({ type: "failed", file: file2, reason, remedy: remedy2, ...line === void 0 ? {} : { line } });
+}
+function buildOrProblem(build2) {
+  try {
+    return build2();
+  } catch (error62) {
+    if (error62 instanceof BuildStop) return error62.problem;
+    throw error62;
+  }
+}
+function valuesOf(text8) {
+  const documents = parseStream(text8);
+  return documents.some((document) => document.problems.length > 0) ? void 0 : documents.map((document) => document.value);
+}
+function lineOf(text8, needle) {
+  const lines = (text8 ?? "").split("\n");
+  const plain6 = lines.findIndex((line) => !line.trimStart().startsWith("#") && line.includes(needle));
+  return plain6 < 0 ? 1 : plain6 + 1;
+}
+function isAddress(written) {
+  return /^[a-z][a-z0-9+.-]*:\/\//iu.test(written) || /^(?:git|gh|hg|s3|gcs|oci|ssh|https?|file)::?/iu.test(written) || /^[\w.-]+@[\w.-]+:/u.test(written) || /^(?:github\.com|gitlab\.com|bitbucket\.org|dev\.azure\.com)[/:]/iu.test(written) || /\?(?:.*&)?(?:ref|version|timeout|submodules)=/u.test(written) || /\.git(?:\/|$)/u.test(written) || /^[\w-]+(?:\.[\w-]+)+\/.*\/\//u.test(written);
+}
+var BuildStop, Source;
+var init_build = __esm({
+  "src/units/build.ts"() {
+    "use strict";
+    init_links();
+    init_documents();
+    init_unit();
+    BuildStop = class extends Error {
+      problem;
+      constructor(problem) {
+        super(problem.reason);
+        this.problem = problem;
+      }
+    };
+    Source = class {
+      tree;
+      documents;
+      #filesIn = /* @__PURE__ */ new Map();
+      #folders = /* @__PURE__ */ new Map();
+      #hasFlux;
+      #follower;
+      constructor(tree3, documents) {
+        this.tree = tree3;
+        this.documents = documents;
+        for (const entry2 of tree3.entries.values()) {
+          const folder = folderOf(entry2.path);
+          let list4 = this.#filesIn.get(folder);
+          if (list4 === void 0) {
+            list4 = [];
+            this.#filesIn.set(folder, list4);
+            for (let at2 = folder; at2 !== "."; at2 = folderOf(at2)) {
+              const parent = folderOf(at2);
+              const known4 = this.#folders.get(parent);
+              if (known4 === void 0) this.#folders.set(parent, [at2]);
+              else {
+                if (!known4.includes(at2)) known4.push(at2);
+                else break;
+              }
+            }
+          }
+          list4.push(entry2.path);
+        }
+      }
+      blob(path2) {
+        const entry2 = this.tree.entries.get(path2);
+        return entry2?.type === "file" ? entry2.blob : void 0;
+      }
+      text(path2) {
+        const blob = this.blob(path2);
+        return blob === void 0 ? void 0 : this.documents.text(blob);
+      }
+      /** Values of every document of a text; `undefined` where one of them cannot be read. */
+      values(path2) {
+        const text8 = this.text(path2);
+        return text8 === void 0 ? void 0 : valuesOf(text8);
+      }
+      isFolder(path2) {
+        return path2 === "." || this.#filesIn.has(path2) || this.#folders.has(path2);
+      }
+      filesIn(folder) {
+        return this.#filesIn.get(folder) ?? [];
+      }
+      /** Some Flux object of the tree deploys kustomizations. */
+      get hasFlux() {
+        this.#hasFlux ??= [...this.tree.entries.values()].some((entry2) => entry2.type === "file" && /\.ya?ml$/iu.test(entry2.path) && this.documents.text(entry2.blob)?.includes("kustomize.toolkit.fluxcd.io/") === true);
+        return this.#hasFlux;
+      }
+      follow(path2) {
+        this.#follower ??= pathFollower(this.tree.entries, (entry2) => entry2.target);
+        return this.#follower(path2);
+      }
+      /**
+       * Every file below a folder as `path there → path in the tree`, links to folders inside the tree entered as Helm does.
+       * @throws BuildStop for a link that leads out of the tree
+       */
+      filesBelow(folder, at2 = folder, links = 0) {
+        const found = /* @__PURE__ */ new Map();
+        const rebased = (path2) => `${at2 === "." ? "" : `${at2}/`}${folder === "." ? path2 : path2.slice(folder.length + 1)}`;
+        const waiting = [folder];
+        for (let each = waiting.pop(); each !== void 0; each = waiting.pop()) {
+          for (const path2 of this.filesIn(each)) {
+            const entry2 = this.tree.entries.get(path2);
+            if (entry2?.type === "file") found.set(rebased(path2), path2);
+            else if (entry2?.type === "symlink") {
+              const leads = this.follow(path2);
+              if (leads.type === "outside") refuse(path2, `the symbolic link \`${path2}\` leads out of the tree`, "put the files into the repository");
+              if (leads.type !== "directory" || links >= 4 || below(path2, leads.path)) continue;
+              for (const [to2, from2] of this.filesBelow(leads.path, rebased(path2), links + 1)) found.set(to2, from2);
+            }
+          }
+          waiting.push(...this.#folders.get(each) ?? []);
+        }
+        return found;
+      }
+    };
+  }
+});
+
 // src/units/application-set.ts
 function applicationsOf(spec, context2) {
   const template = isRecord(spec["template"]) ? spec["template"] : {};
@@ -9904,8 +10092,16 @@ function applicationsOf(spec, context2) {
   });
 }
 function parametersOf(generator, context2) {
-  if (isRecord(generator["list"])) return records(generator["list"]["elements"]).map((element) => flattened(element));
-  if (isRecord(generator["git"])) return gitParameters(generator["git"], context2);
+  const { selector } = generator;
+  const wanted = isRecord(selector) && isRecord(selector["matchLabels"]) ? Object.entries(selector["matchLabels"]) : [];
+  return generated(generator, context2).filter((parameters2) => wanted.every(([key, value]) => parameters2[key] === void 0 || parameters2[key] === value));
+}
+function generated(generator, context2) {
+  if (isRecord(generator["list"])) {
+    const { elements: elements2, elementsYaml } = generator["list"];
+    return records(typeof elementsYaml === "string" ? valuesOf(elementsYaml)?.[0] : elements2).map((element) => flattened(element));
+  }
+  if (isRecord(generator["git"])) return isReviewed(typeof generator["git"]["repoURL"] === "string" ? generator["git"]["repoURL"] : void 0, context2.repository) ? gitParameters(generator["git"], context2) : [{}];
   if (isRecord(generator["matrix"])) {
     return records(generator["matrix"]["generators"]).reduce((sets, inner) => {
       return sets.flatMap((left) => {
@@ -9976,7 +10172,9 @@ var init_application_set = __esm({
   "src/units/application-set.ts"() {
     "use strict";
     init_glob();
+    init_build();
     init_kustomization();
+    init_repository();
     most = 1e3;
   }
 });
@@ -9997,10 +10195,12 @@ function rootsOf(value, context2) {
   }
   return none;
 }
-function fluxKustomization(name2, spec, { file: file2, line }) {
+function fluxKustomization(name2, spec, { file: file2, line, gitSources: gitSources2 }) {
   const source2 = isRecord(spec["sourceRef"]) ? spec["sourceRef"] : {};
   const kind = text(source2["kind"]) ?? "GitRepository";
   const path2 = resolvePath(".", text(spec["path"]) ?? "./");
+  const git = gitSources2.find(source2, name2, file2);
+  if (kind === "GitRepository" && git?.elsewhere !== void 0) return { roots: [], outside: [{ kind: "base", name: `${git.elsewhere} ${text(spec["path"]) ?? ""}`.trim(), detail: git.revision ?? "", file: file2, line }] };
   if (kind !== "GitRepository") return { roots: [], outside: [{ kind: "base", name: `${kind} ${text(source2["name"]) ?? ""} ${text(spec["path"]) ?? ""}`.trim(), detail: "", file: file2, line }] };
   if (path2 === void 0) return none;
   const metadata = isRecord(spec["commonMetadata"]) ? spec["commonMetadata"] : {};
@@ -10017,7 +10217,7 @@ function fluxKustomization(name2, spec, { file: file2, line }) {
   const substitute = substitution(spec["postBuild"]);
   return {
     outside: [],
-    roots: [{ tool: "flux", name: name2, file: file2, path: path2, recurse: true, namespace, cluster: clusterOf(file2) ?? clusterOf(path2), ...Object.keys(overlay).length === 0 ? {} : { overlay }, ...substitute === void 0 ? {} : { substitute } }]
+    roots: [{ tool: "flux", name: name2, file: file2, path: path2, recurse: true, namespace, cluster: clusterOf(file2) ?? clusterOf(path2), ...git?.pinned === void 0 ? {} : { pinned: git.pinned }, ...Object.keys(overlay).length === 0 ? {} : { overlay }, ...substitute === void 0 ? {} : { substitute } }]
   };
 }
 function patchesOf(spec) {
@@ -10034,49 +10234,66 @@ function substitution(postBuild) {
   const inline = isRecord(postBuild["substitute"]) ? textMap(postBuild["substitute"]) : {};
   return { inline, from: from2 };
 }
-function helmRelease(name2, spec, { file: file2, line, folders }) {
+function helmRelease(name2, spec, { file: file2, line, folders, gitSources: gitSources2 }) {
   const chart = isRecord(spec["chart"]) && isRecord(spec["chart"]["spec"]) ? spec["chart"]["spec"] : {};
   const source2 = isRecord(chart["sourceRef"]) ? chart["sourceRef"] : isRecord(spec["chartRef"]) ? spec["chartRef"] : {};
   const written = text(chart["chart"]) ?? text(source2["name"]) ?? "";
-  const path2 = source2["kind"] === "GitRepository" ? resolvePath(".", written) : void 0;
+  const git = gitSources2.find(source2, name2, file2);
+  const path2 = source2["kind"] === "GitRepository" && git?.elsewhere === void 0 ? resolvePath(".", written) : void 0;
   const [ownNamespace = "", ownName = ""] = name2.split("/");
   const namespace = text(spec["targetNamespace"]) ?? ownNamespace;
   if (path2 === void 0 || !folders.has(path2)) {
-    return { roots: [], outside: [{ kind: "chart", name: `${text(source2["name"]) ?? ""}/${written} of HelmRelease ${name2}`, detail: canonical({ version: chart["version"], values: spec["values"], valuesFrom: spec["valuesFrom"] }), file: file2, line }] };
+    return { roots: [], outside: [{ kind: "chart", name: `${text(source2["name"]) ?? ""}/${written} of HelmRelease ${name2}`, detail: canonical({ version: chart["version"], revision: git?.revision, values: spec["values"], valuesFrom: spec["valuesFrom"] }), file: file2, line }] };
   }
-  const values4 = [...texts(chart["valuesFiles"]), ...texts([chart["valuesFile"]])].flatMap((each) => resolvePath(".", each) ?? []);
-  const release = { name: text(spec["releaseName"]) ?? (text(spec["targetNamespace"]) === void 0 ? ownName : `${namespace}-${ownName}`), values: values4, inline: spec["values"], set: {} };
-  return { outside: [], roots: [{ tool: "flux", name: name2, file: file2, path: path2, recurse: false, namespace: namespace === "" ? void 0 : namespace, cluster: clusterOf(file2), release }] };
+  const values5 = [...texts(chart["valuesFiles"]), ...texts([chart["valuesFile"]])].flatMap((each) => resolvePath(".", each) ?? []);
+  const release = { name: text(spec["releaseName"]) ?? (text(spec["targetNamespace"]) === void 0 ? ownName : `${namespace}-${ownName}`), values: values5, inline: spec["values"], set: {} };
+  return { outside: [], roots: [{ tool: "flux", name: name2, file: file2, path: path2, recurse: false, namespace: namespace === "" ? void 0 : namespace, cluster: clusterOf(file2), ...git?.pinned === void 0 ? {} : { pinned: git.pinned }, release }] };
 }
 function application({ name: name2, spec, context: context2, template }) {
   const destination2 = isRecord(spec["destination"]) ? spec["destination"] : {};
   const sources = [...isRecord(spec["source"]) ? [spec["source"]] : [], ...records(spec["sources"])];
   const outside = [];
+  const { file: file2, line, repository } = context2;
+  const isHere = (source2) => isReviewed(text(source2["repoURL"]), repository);
+  const refs = new Map(sources.flatMap((source2) => text(source2["ref"]) === void 0 ? [] : [[String(source2["ref"]), source2]]));
+  const valuesPath = (written, path2) => {
+    if (!written.startsWith("$")) return resolvePath(path2, written);
+    const cut2 = written.indexOf("/");
+    const from2 = refs.get(written.slice(1, cut2));
+    return cut2 < 0 || from2 !== void 0 && !isHere(from2) ? void 0 : resolvePath(".", written.slice(cut2 + 1));
+  };
   const roots = sources.flatMap((source2) => {
     const helm2 = isRecord(source2["helm"]) ? source2["helm"] : {};
+    const written = text(source2["path"]);
     if (text(source2["chart"]) !== void 0) {
-      outside.push({ kind: "chart", name: `${text(source2["repoURL"]) ?? ""}/${String(source2["chart"])} of Application ${name2}`, detail: canonical({ version: source2["targetRevision"], helm: helm2 }), file: context2.file, line: context2.line });
+      const values5 = texts(helm2["valueFiles"]).map((each) => [each, each.startsWith("$") ? context2.contentOf(valuesPath(each, ".") ?? "") : void 0]);
+      outside.push({ kind: "chart", name: `${text(source2["repoURL"]) ?? ""}/${String(source2["chart"])} of Application ${name2}`, detail: canonical({ version: source2["targetRevision"], helm: helm2, values: values5 }), file: file2, line });
       return [];
     }
-    const written = text(source2["path"]);
     if (written === void 0) return [];
-    const pinned = revision(text(source2["targetRevision"]));
+    if (!isHere(source2)) {
+      outside.push({ kind: "base", name: `${text(source2["repoURL"]) ?? ""} ${written} of Application ${name2}`, detail: canonical({ revision: source2["targetRevision"], helm: helm2, kustomize: source2["kustomize"] }), file: file2, line });
+      return [];
+    }
+    const pinned = pinnedRevision(text(source2["targetRevision"]), repository);
     const cluster = known(text(destination2["name"])) ?? known(text(destination2["server"]));
     const namespace = known(text(destination2["namespace"]));
     const directory = isRecord(source2["directory"]) ? source2["directory"] : {};
+    const takes2 = takesOf(directory);
     return placesOf(written, context2.folders).map((path2) => ({
       tool: "argo",
       // Several generators that fit a folder are one unknown destination.
       name: template !== void 0 && written.includes("{{") ? anyGenerator : name2,
-      file: context2.file,
+      file: file2,
       path: path2,
       recurse: directory["recurse"] === true,
+      ...takes2 === void 0 ? {} : { takes: (each) => below(each, path2) && takes2(path2 === "." ? each : each.slice(path2.length + 1)) },
       namespace,
       cluster,
       ...kustomizeSource(source2["kustomize"]),
       release: {
         name: text(helm2["releaseName"]) ?? name2.split("/").at(-1) ?? name2,
-        values: texts(helm2["valueFiles"]).flatMap((each) => (each.startsWith("$") ? resolvePath(".", each.slice(each.indexOf("/") + 1)) : resolvePath(path2, each)) ?? []),
+        values: texts(helm2["valueFiles"]).flatMap((each) => valuesPath(each, path2) ?? []),
         inline: isRecord(helm2["valuesObject"]) ? helm2["valuesObject"] : helm2["values"],
         set: Object.fromEntries(records(helm2["parameters"]).flatMap((each) => text(each["name"]) === void 0 ? [] : [[String(each["name"]), text(each["value"]) ?? ""]]))
       },
@@ -10085,13 +10302,20 @@ function application({ name: name2, spec, context: context2, template }) {
   });
   return { roots, outside };
 }
+function takesOf(directory) {
+  const [include, exclude] = [text(directory["include"]), text(directory["exclude"])];
+  if (include === void 0 && exclude === void 0) return void 0;
+  const includes = include === void 0 ? () => true : compileWildcard(include);
+  const excludes = exclude === void 0 ? () => false : compileWildcard(exclude);
+  return (path2) => includes(path2) && !excludes(path2);
+}
 function kustomizeSource(kustomize) {
   if (!isRecord(kustomize)) return {};
   const overlay = {
     ...text(kustomize["namespace"]) === void 0 ? {} : { namespace: String(kustomize["namespace"]) },
     ...text(kustomize["namePrefix"]) === void 0 ? {} : { namePrefix: String(kustomize["namePrefix"]) },
     ...text(kustomize["nameSuffix"]) === void 0 ? {} : { nameSuffix: String(kustomize["nameSuffix"]) },
-    ...isRecord(kustomize["commonLabels"]) ? { commonLabels: textMap(kustomize["commonLabels"]) } : {},
+    ...isRecord(kustomize["commonLabels"]) ? { [kustomize["labelWithoutSelector"] === true ? "metadataLabels" : "commonLabels"]: textMap(kustomize["commonLabels"]) } : {},
     ...isRecord(kustomize["commonAnnotations"]) ? { commonAnnotations: textMap(kustomize["commonAnnotations"]) } : {},
     ...records(kustomize["patches"]).length === 0 ? {} : { patches: records(kustomize["patches"]) },
     ...texts(kustomize["components"]).length === 0 ? {} : { components: texts(kustomize["components"]) }
@@ -10105,9 +10329,6 @@ function placesOf(written, folders) {
   }
   const fits2 = rendered(written);
   return [...folders].filter((folder) => fits2.test(folder)).sort();
-}
-function revision(written) {
-  return written !== void 0 && (/^[0-9a-f]{7,40}$/u.test(written) || /^(?:refs\/tags\/|v?\d+\.\d+)/u.test(written)) ? written : void 0;
 }
 function known(written) {
   return written === void 0 || written.includes("{{") ? void 0 : written;
@@ -10129,17 +10350,57 @@ var init_roots = __esm({
   "src/units/roots.ts"() {
     "use strict";
     init_canonical();
+    init_glob();
     init_application_set();
     init_kustomization();
+    init_repository();
     init_unit();
-    rootMarks = ["kustomize.toolkit.fluxcd.io/", "helm.toolkit.fluxcd.io/", "argoproj.io/"];
+    rootMarks = ["kustomize.toolkit.fluxcd.io/", "helm.toolkit.fluxcd.io/", "argoproj.io/", "source.toolkit.fluxcd.io/"];
     none = { roots: [], outside: [] };
     anyGenerator = "*";
   }
 });
 
+// src/units/git-sources.ts
+function gitSourceOf(value, file2) {
+  if (!isRecord(value) || value["kind"] !== "GitRepository" || !String(value["apiVersion"]).startsWith("source.toolkit.fluxcd.io/")) return void 0;
+  const metadata = isRecord(value["metadata"]) ? value["metadata"] : {};
+  const spec = isRecord(value["spec"]) ? value["spec"] : {};
+  const ref2 = isRecord(spec["ref"]) ? spec["ref"] : {};
+  const [commit, name2, semver, tag, branch2] = ["commit", "name", "semver", "tag", "branch"].map((key) => text2(ref2[key]));
+  const revision2 = commit ?? name2 ?? (semver === void 0 ? void 0 : `refs/tags/${semver}`) ?? (tag === void 0 ? void 0 : `refs/tags/${tag}`) ?? (branch2 === void 0 ? void 0 : `refs/heads/${branch2}`);
+  return { name: text2(metadata["name"]) ?? "", namespace: text2(metadata["namespace"]) ?? "", file: file2, url: text2(spec["url"]), revision: revision2 };
+}
+function gitSources(all, repository) {
+  return {
+    find: (reference3, user, file2) => {
+      const namespace = text2(reference3["namespace"]) ?? user.slice(0, Math.max(0, user.indexOf("/")));
+      const fitting = all.filter((source2) => source2.name === reference3["name"] && (source2.namespace === namespace || source2.namespace === "" || namespace === ""));
+      const near = fitting.filter((source2) => clusterOf(source2.file) === clusterOf(file2));
+      const candidates3 = near.length > 0 ? near : fitting;
+      if (candidates3.length === 0) return void 0;
+      const here = candidates3.filter((source2) => isReviewed(source2.url, repository));
+      const [first] = here;
+      if (first === void 0) return { elsewhere: candidates3[0]?.url ?? "", revision: candidates3[0]?.revision, pinned: void 0 };
+      const pins = here.map((source2) => pinnedRevision(source2.revision, repository));
+      return { elsewhere: void 0, revision: first.revision, pinned: pins.includes(void 0) ? void 0 : pins[0] };
+    }
+  };
+}
+function text2(value) {
+  return typeof value === "string" && value !== "" ? value : void 0;
+}
+var init_git_sources = __esm({
+  "src/units/git-sources.ts"() {
+    "use strict";
+    init_kustomization();
+    init_repository();
+    init_roots();
+  }
+});
+
 // src/units/scan.ts
-function scanSide(tree3, documents) {
+function scanSide(tree3, documents, repository = unknownRepository, rendered2 = noRenderedRoots) {
   const filesIn = /* @__PURE__ */ new Map();
   const folders = /* @__PURE__ */ new Set(["."]);
   const kustomizations = /* @__PURE__ */ new Map();
@@ -10155,22 +10416,24 @@ function scanSide(tree3, documents) {
     } else list4.push(entry2.path);
     const name2 = baseName(entry2.path);
     if (isKustomizationName(name2)) {
-      const read2 = readKustomization(entry2.path, folder, tree3, documents);
-      if (read2 !== void 0 && !kustomizations.has(folder)) kustomizations.set(folder, read2);
+      const read3 = readKustomization(entry2.path, folder, tree3, documents);
+      if (read3 !== void 0 && !kustomizations.has(folder)) kustomizations.set(folder, read3);
     } else if (name2 === "Chart.yaml") charts.set(folder, readChart(entry2.path, folder, tree3, documents));
     if (mayBeManifestFile(entry2.path)) mayHoldRoots.push(entry2.path);
   }
-  const scan = { tree: tree3, filesIn, folders, kustomizations, charts, roots: [], outside: [] };
-  const found = mayHoldRoots.map((path2) => rootsIn(scan, path2, documents));
-  return { ...scan, roots: found.flatMap((each) => each.roots), outside: found.flatMap((each) => each.outside) };
+  const scan = { tree: tree3, filesIn, folders, kustomizations, charts, roots: [], outside: [], rootFiles: /* @__PURE__ */ new Set() };
+  const written = writtenRoots(tree3, mayHoldRoots, documents);
+  const objects = rendered2.files.size === 0 ? written : [...written.filter(({ file: file2 }) => !rendered2.files.has(file2)), ...rendered2.objects];
+  const found = rootsIn(scan, objects, documents, repository);
+  return { ...scan, roots: found.flatMap((each) => each.roots), outside: found.flatMap((each) => each.outside), rootFiles: new Set(written.map(({ file: file2 }) => file2)) };
 }
 function readKustomization(path2, folder, tree3, documents) {
   const found = follow(tree3, path2);
   const value = found.type === "blob" ? documents.first(found.blob) : void 0;
-  if (value === void 0 || value === null) return { file: path2, readable: value === null, reads: [], component: false };
+  if (value === void 0 || value === null) return { file: path2, readable: value === null, reads: [], component: false, edits: false };
   if (!isKustomization(value)) return void 0;
   const { paths, component } = readsOfKustomization(folder, value);
-  return { file: path2, readable: true, reads: paths, component };
+  return { file: path2, readable: true, reads: paths, component, edits: editing.some((field3) => value[field3] !== void 0) };
 }
 function readChart(path2, folder, tree3, documents) {
   const found = follow(tree3, path2);
@@ -10179,29 +10442,34 @@ function readChart(path2, folder, tree3, documents) {
   const name2 = typeof record3["name"] === "string" && record3["name"] !== "" ? record3["name"] : baseName(folder);
   return { file: path2, name: name2, library: record3["type"] === "library", dependencies: localDependencies(folder, value) };
 }
-function rootsIn(scan, path2, documents) {
-  const { tree: tree3 } = scan;
-  const found = follow(tree3, path2);
-  const text7 = found.type === "blob" ? documents.text(found.blob) : void 0;
-  if (found.type !== "blob" || text7 === void 0 || !rootMarks.some((mark2) => text7.includes(mark2))) return { roots: [], outside: [] };
-  const reading = documents.read(found.blob);
-  if (reading.type !== "documents") return { roots: [], outside: [] };
-  const all = reading.documents.map(
-    (document) => document.manifest ? rootsOf(document.value, {
-      file: path2,
-      line: document.startLine,
-      folders: scan.folders,
-      valuesOf: (file2) => {
-        const there = follow(tree3, file2);
-        return there.type === "blob" ? documents.first(there.blob) : void 0;
-      },
-      filesMatching: (pattern) => {
-        const matches3 = compileGlobs([pattern]);
-        return [...tree3.entries.keys()].filter((file2) => matches3(file2));
-      }
-    }) : { roots: [], outside: [] }
-  );
-  return { roots: all.flatMap((each) => each.roots), outside: all.flatMap((each) => each.outside) };
+function writtenRoots(tree3, paths, documents) {
+  return paths.flatMap((file2) => {
+    const found = follow(tree3, file2);
+    const text8 = found.type === "blob" ? documents.text(found.blob) : void 0;
+    if (found.type !== "blob" || text8 === void 0 || !rootMarks.some((mark2) => text8.includes(mark2))) return [];
+    const reading = documents.read(found.blob);
+    return reading.type === "documents" ? reading.documents.flatMap(({ manifest, value, startLine: startLine2 }) => manifest ? [{ file: file2, value, line: startLine2 }] : []) : [];
+  });
+}
+function rootsIn({ tree: tree3, folders }, objects, documents, repository) {
+  const context2 = {
+    folders,
+    repository,
+    gitSources: gitSources(objects.flatMap(({ file: file2, value }) => gitSourceOf(value, file2) ?? []), repository),
+    contentOf: (file2) => {
+      const there = follow(tree3, file2);
+      return there.type === "blob" ? there.blob : void 0;
+    },
+    valuesOf: (file2) => {
+      const there = follow(tree3, file2);
+      return there.type === "blob" ? documents.first(there.blob) : void 0;
+    },
+    filesMatching: (pattern) => {
+      const matches3 = compileGlobs([pattern]);
+      return [...tree3.entries.keys()].filter((file2) => matches3(file2));
+    }
+  };
+  return objects.map(({ file: file2, value, line }) => rootsOf(value, { ...context2, file: file2, line }));
 }
 function valuesFilesOf(scan, folder) {
   return (scan.filesIn.get(folder) ?? []).filter((path2) => {
@@ -10218,6 +10486,7 @@ function filesBelow(scan, folder, recurse) {
   for (const [each, files] of scan.filesIn) if (below(each, folder)) found.push(...files);
   return sortedBy(found, (path2) => path2);
 }
+var noRenderedRoots, editing;
 var init_scan = __esm({
   "src/units/scan.ts"() {
     "use strict";
@@ -10225,8 +10494,12 @@ var init_scan = __esm({
     init_order();
     init_documents2();
     init_kustomization();
+    init_git_sources();
+    init_repository();
     init_roots();
     init_unit();
+    noRenderedRoots = { files: /* @__PURE__ */ new Set(), objects: [] };
+    editing = ["patches", "patchesStrategicMerge", "patchesJson6902", "replacements", "components", "transformers", "vars", "namePrefix", "nameSuffix"];
   }
 });
 
@@ -10364,143 +10637,24 @@ var init_pairing = __esm({
   }
 });
 
-// src/units/build.ts
-function refuse(file2, reason, remedy2, line) {
-  throw new BuildStop({ type: "refused", file: file2, reason, remedy: remedy2, ...line === void 0 ? {} : { line } });
-}
-function fail(file2, reason, remedy2, line) {
-  throw new BuildStop({ type: "failed", file: file2, reason, remedy: remedy2, ...line === void 0 ? {} : { line } });
-}
-function buildOrProblem(build2) {
-  try {
-    return build2();
-  } catch (error62) {
-    if (error62 instanceof BuildStop) return error62.problem;
-    throw error62;
-  }
-}
-function valuesOf(text7) {
-  const documents = parseStream(text7);
-  return documents.some((document) => document.problems.length > 0) ? void 0 : documents.map((document) => document.value);
-}
-function lineOf(text7, needle) {
-  const lines = (text7 ?? "").split("\n");
-  const plain5 = lines.findIndex((line) => !line.trimStart().startsWith("#") && line.includes(needle));
-  return plain5 < 0 ? 1 : plain5 + 1;
-}
-function isAddress(written) {
-  return /^[a-z][a-z0-9+.-]*:\/\//iu.test(written) || /^(?:git|gh|hg|s3|gcs|oci|ssh|https?|file)::?/iu.test(written) || /^[\w.-]+@[\w.-]+:/u.test(written) || /^(?:github\.com|gitlab\.com|bitbucket\.org|dev\.azure\.com)[/:]/iu.test(written) || /\?(?:.*&)?(?:ref|version|timeout|submodules)=/u.test(written) || /\.git(?:\/|$)/u.test(written) || /^[\w-]+(?:\.[\w-]+)+\/.*\/\//u.test(written);
-}
-var BuildStop, Source;
-var init_build = __esm({
-  "src/units/build.ts"() {
-    "use strict";
-    init_links();
-    init_documents();
-    init_unit();
-    BuildStop = class extends Error {
-      problem;
-      constructor(problem) {
-        super(problem.reason);
-        this.problem = problem;
-      }
-    };
-    Source = class {
-      tree;
-      documents;
-      #filesIn = /* @__PURE__ */ new Map();
-      #folders = /* @__PURE__ */ new Map();
-      #follower;
-      constructor(tree3, documents) {
-        this.tree = tree3;
-        this.documents = documents;
-        for (const entry2 of tree3.entries.values()) {
-          const folder = folderOf(entry2.path);
-          let list4 = this.#filesIn.get(folder);
-          if (list4 === void 0) {
-            list4 = [];
-            this.#filesIn.set(folder, list4);
-            for (let at2 = folder; at2 !== "."; at2 = folderOf(at2)) {
-              const parent = folderOf(at2);
-              const known4 = this.#folders.get(parent);
-              if (known4 === void 0) this.#folders.set(parent, [at2]);
-              else {
-                if (!known4.includes(at2)) known4.push(at2);
-                else break;
-              }
-            }
-          }
-          list4.push(entry2.path);
-        }
-      }
-      blob(path2) {
-        const entry2 = this.tree.entries.get(path2);
-        return entry2?.type === "file" ? entry2.blob : void 0;
-      }
-      text(path2) {
-        const blob = this.blob(path2);
-        return blob === void 0 ? void 0 : this.documents.text(blob);
-      }
-      /** Values of every document of a text; `undefined` where one of them cannot be read. */
-      values(path2) {
-        const text7 = this.text(path2);
-        return text7 === void 0 ? void 0 : valuesOf(text7);
-      }
-      isFolder(path2) {
-        return path2 === "." || this.#filesIn.has(path2) || this.#folders.has(path2);
-      }
-      filesIn(folder) {
-        return this.#filesIn.get(folder) ?? [];
-      }
-      follow(path2) {
-        this.#follower ??= pathFollower(this.tree.entries, (entry2) => entry2.target);
-        return this.#follower(path2);
-      }
-      /**
-       * Every file below a folder as `path there → path in the tree`, links to folders inside the tree entered as Helm does.
-       * @throws BuildStop for a link that leads out of the tree
-       */
-      filesBelow(folder, at2 = folder, links = 0) {
-        const found = /* @__PURE__ */ new Map();
-        const rebased = (path2) => `${at2 === "." ? "" : `${at2}/`}${folder === "." ? path2 : path2.slice(folder.length + 1)}`;
-        const waiting = [folder];
-        for (let each = waiting.pop(); each !== void 0; each = waiting.pop()) {
-          for (const path2 of this.filesIn(each)) {
-            const entry2 = this.tree.entries.get(path2);
-            if (entry2?.type === "file") found.set(rebased(path2), path2);
-            else if (entry2?.type === "symlink") {
-              const leads = this.follow(path2);
-              if (leads.type === "outside") refuse(path2, `the symbolic link \`${path2}\` leads out of the tree`, "put the files into the repository");
-              if (leads.type !== "directory" || links >= 4 || below(path2, leads.path)) continue;
-              for (const [to2, from2] of this.filesBelow(leads.path, rebased(path2), links + 1)) found.set(to2, from2);
-            }
-          }
-          waiting.push(...this.#folders.get(each) ?? []);
-        }
-        return found;
-      }
-    };
-  }
-});
-
 // src/units/variables.ts
 function variablesOf(scan, documents, { inline, from: from2 }) {
-  const values4 = {};
+  const values5 = {};
   let complete = true;
   for (const { kind, name: name2 } of from2) {
     const data = kind === "ConfigMap" ? configMap(scan, documents, name2) : void 0;
     if (data === void 0) complete = false;
-    else Object.assign(values4, data);
+    else Object.assign(values5, data);
   }
-  return { values: { ...values4, ...inline }, complete };
+  return { values: { ...values5, ...inline }, complete };
 }
 function configMap(scan, documents, name2) {
   const found = [];
   for (const path2 of scan.tree.entries.keys()) {
     if (!/\.ya?ml$/iu.test(path2)) continue;
     const there = follow(scan.tree, path2);
-    const text7 = there.type === "blob" ? documents.text(there.blob) : void 0;
-    if (there.type !== "blob" || text7 === void 0 || !text7.includes("ConfigMap") || !text7.includes(name2)) continue;
+    const text8 = there.type === "blob" ? documents.text(there.blob) : void 0;
+    if (there.type !== "blob" || text8 === void 0 || !text8.includes("ConfigMap") || !text8.includes(name2)) continue;
     const reading = documents.read(there.blob);
     for (const document of reading.type === "documents" ? reading.documents : []) {
       const { value } = document;
@@ -10519,10 +10673,10 @@ var init_variables = __esm({
 });
 
 // src/units/discover.ts
-function discoverUnits(pair, config3) {
-  const documents = documentsOf(pair.blobs);
-  const base2 = scanSide(pair.base, documents);
-  const head = pair.base === pair.head ? base2 : scanSide(pair.head, documents);
+function discoverUnits(pair, config3, repository = unknownRepository, again2) {
+  const documents = again2?.documents ?? documentsOf(pair.blobs);
+  const base2 = scanSide(pair.base, documents, repository, again2?.roots.base);
+  const head = pair.base === pair.head ? base2 : scanSide(pair.head, documents, repository, again2?.roots.head);
   const ignored = /* @__PURE__ */ new Set();
   const unlike = /* @__PURE__ */ new Set();
   const contextOf2 = (paths) => ({ base: contextFiles(base2, paths), head: contextFiles(head, paths) });
@@ -10533,10 +10687,10 @@ function discoverUnits(pair, config3) {
     const found = /* @__PURE__ */ new Map();
     const claims = claimsFor(side2, other);
     const isIgnored = compileGlobs(config3.ignore);
-    const taken2 = takenBy(config3, roots);
+    const taken2 = takenBy(side2, config3, roots);
     for (const [id, unit3] of configuredUnits(side2, config3, claims.claimed, contextPaths)) found.set(id, unit3);
-    for (const [id, unit3] of rootUnits(side2, other, documents, claims.claimed, contextPaths)) if (!found.has(id)) found.set(id, unit3);
-    const referred = referredKustomizations(side2);
+    for (const [id, unit3] of rootUnits(side2, other, documents, claims, contextPaths)) if (!found.has(id)) found.set(id, unit3);
+    const referred = /* @__PURE__ */ new Set([...referredKustomizations(side2), ...roots.flatMap((root) => kustomizationsBelow(side2, root))]);
     for (const [folder, kustomization] of side2.kustomizations) {
       if (referred.has(folder) || kustomization.component || taken2.roots.has(folder)) continue;
       if (isIgnored(kustomization.file)) ignored.add(kustomization.file);
@@ -10550,8 +10704,8 @@ function discoverUnits(pair, config3) {
         ignored.add(chart.file);
         continue;
       }
-      const values4 = distinct([...valuesFilesOf(side2, folder), ...valuesFilesOf(other, folder)]);
-      for (const file2 of values4.length === 0 ? [void 0] : values4) {
+      const values5 = distinct([...valuesFilesOf(side2, folder), ...valuesFilesOf(other, folder)]);
+      for (const file2 of values5.length === 0 ? [void 0] : values5) {
         const id = file2 === void 0 ? folder : `${folder}@${baseName(file2)}`;
         found.set(id, {
           kind: "helm",
@@ -10594,10 +10748,20 @@ function discoverUnits(pair, config3) {
       })
     ),
     unreferenced: unreferencedUnits(units, base2, head),
+    rootHolders: { base: rootHolders(units, base2, "base"), head: rootHolders(units, head, "head") },
     outside: { base: base2.outside, head: head.outside },
     submodules: distinct([...pair.base.entries.values(), ...pair.head.entries.values()].flatMap((entry2) => entry2.type === "submodule" ? [entry2.path] : [])),
     documents
   };
+}
+function rootHolders(units, scan, side2) {
+  if (scan.rootFiles.size === 0) return /* @__PURE__ */ new Set();
+  const kustomized = units.flatMap((unit3) => {
+    const of = onSide(unit3, side2);
+    return of?.kind === "kustomize" ? [{ id: unit3.id, files: [...of.inputs.files].filter((file2) => scan.rootFiles.has(file2)), edits: [...of.inputs.folders].some((folder) => scan.kustomizations.get(folder)?.edits === true) }] : [];
+  });
+  const changed = new Set(kustomized.flatMap(({ files, edits }) => edits ? files : []));
+  return new Set(kustomized.flatMap(({ id, files }) => files.some((file2) => changed.has(file2)) ? [id] : []));
 }
 function plainUnit(path2, files, discovery) {
   return { kind: "plain", path: path2, discovery, files, inputs: { ...noInputs, files: new Set(files) } };
@@ -10622,13 +10786,15 @@ function contextFiles(scan, paths) {
   }
   return distinct(found);
 }
-function takenBy(config3, roots) {
+function takenBy(side2, config3, roots) {
   const configured = config3.units.flatMap((unit3) => resolvePath(".", unit3.path) ?? []);
-  const recursive2 = /* @__PURE__ */ new Set([...configured, ...roots.filter((root) => root.recurse).map((root) => root.path)]);
-  const direct = new Set(roots.filter((root) => !root.recurse).map((root) => root.path));
+  const plain6 = roots.filter((root) => !side2.kustomizations.has(root.path) && !side2.charts.has(root.path));
+  const recursive2 = /* @__PURE__ */ new Set([...configured, ...plain6.filter((root) => root.recurse && root.takes === void 0).map((root) => root.path)]);
+  const direct = new Set(plain6.filter((root) => !root.recurse && root.takes === void 0).map((root) => root.path));
+  const chosen = plain6.filter((root) => root.takes !== void 0);
   return {
     roots: /* @__PURE__ */ new Set([...configured, ...roots.map((root) => root.path)]),
-    files: (path2) => direct.has(folderOf(path2)) || isBelowAny(path2, recursive2)
+    files: (path2) => direct.has(folderOf(path2)) || isBelowAny(path2, recursive2) || chosen.some((root) => root.recurse ? below(path2, root.path) : folderOf(path2) === root.path)
   };
 }
 function isBelowAny(path2, folders) {
@@ -10647,14 +10813,14 @@ function configuredUnits(side2, config3, claimed, context2) {
       ...unit3.namespace === void 0 ? {} : { namespace: unit3.namespace }
     };
     if (unit3.helm !== void 0 || unit3.kustomize === void 0 && side2.charts.has(path2)) {
-      const values4 = (unit3.helm?.values ?? []).map((file2) => resolvePath(path2, file2) ?? file2);
+      const values5 = (unit3.helm?.values ?? []).map((file2) => resolvePath(path2, file2) ?? file2);
       const namespace = unit3.namespace ?? unit3.helm?.namespace ?? side2.charts.get(path2)?.name;
-      const last = values4.at(-1);
+      const last = values5.at(-1);
       const { release, set: set2, apiVersions: apiVersions2, kubeVersion } = unit3.helm ?? {};
       const name2 = release ?? side2.charts.get(path2)?.name ?? baseName(path2);
-      const helm2 = { release: name2, namespace: unit3.helm?.namespace ?? namespace ?? name2, values: values4, set: set2 ?? {}, apiVersions: apiVersions2 ?? [], ...kubeVersion === void 0 ? {} : { kubeVersion } };
+      const helm2 = { release: name2, namespace: unit3.helm?.namespace ?? namespace ?? name2, values: values5, set: set2 ?? {}, apiVersions: apiVersions2 ?? [], ...kubeVersion === void 0 ? {} : { kubeVersion } };
       const id = last === void 0 ? path2 : `${path2}@${baseName(last)}`;
-      return [[id, { kind: "helm", path: path2, discovery: "configuration", files: [], inputs: chartInputs(side2, path2, values4), helm: helm2, ...rootFile(side2.charts.get(path2)), ...stated, ...namespace === void 0 ? {} : { namespace }, ...last === void 0 ? {} : { valuesFile: last } }]];
+      return [[id, { kind: "helm", path: path2, discovery: "configuration", files: [], inputs: chartInputs(side2, path2, values5), helm: helm2, ...rootFile(side2.charts.get(path2)), ...stated, ...namespace === void 0 ? {} : { namespace }, ...last === void 0 ? {} : { valuesFile: last } }]];
     }
     if (unit3.kustomize !== void 0 || side2.kustomizations.has(path2)) {
       return [[path2, { kind: "kustomize", path: path2, discovery: "configuration", files: [], inputs: kustomizationInputs(side2, path2), ...rootFile(side2.kustomizations.get(path2)), ...stated }]];
@@ -10663,7 +10829,7 @@ function configuredUnits(side2, config3, claimed, context2) {
     return [[path2, { ...plainUnit(path2, files.filter((file2) => mayBeManifestFile(file2) && !claimed(file2) && !context2.has(file2)), "configuration"), ...stated }]];
   });
 }
-function rootUnits(side2, other, documents, claimed, context2) {
+function rootUnits(side2, other, documents, claims, context2) {
   const namesOf2 = groupBy([...side2.roots, ...other.roots], (root) => root.path);
   return [...groupBy(side2.roots, (root) => `${root.path}
 ${root.name}`).values()].flatMap((same2) => {
@@ -10686,13 +10852,21 @@ ${root.name}`).values()].flatMap((same2) => {
       const helm2 = releaseOf(root, chart.name);
       return [[id, { kind: "helm", path: path2, discovery: root.tool, files: [], inputs: chartInputs(side2, path2, helm2.values), ...rootFile(chart), ...stated, namespace: helm2.namespace, helm: helm2 }]];
     }
-    const files = filesBelow(side2, path2, root.recurse).filter((file2) => mayBeManifestFile(file2) && !claimed(file2) && !context2.has(file2));
-    if (root.tool === "flux" && Object.keys(made2).length > 0) {
-      const manifests = files.filter((file2) => holdsManifests(side2, file2, documents));
-      return [[id, { kind: "kustomize", path: path2, discovery: root.tool, files: [], inputs: { ...noInputs, files: new Set(files) }, rootFile: root.file, ...stated, ...made2, overlay: { ...overlay, generated: manifests } }]];
+    const folders = kustomizationsBelow(side2, root);
+    const own3 = filesBelow(side2, path2, root.recurse).filter((file2) => mayBeManifestFile(file2) && !context2.has(file2) && root.takes?.(file2) !== false && !folders.some((folder) => below(file2, folder)));
+    if (root.tool === "flux" && (Object.keys(made2).length > 0 || folders.length > 0)) {
+      const files = own3.filter((file2) => /\.ya?ml$/iu.test(file2) && !claims.inChart(file2));
+      const inputs = folders.map((folder) => kustomizationInputs(side2, folder));
+      const all = { folders: /* @__PURE__ */ new Set([...files.map(folderOf), ...inputs.flatMap((each) => [...each.folders])]), trees: inputs.flatMap((each) => each.trees), files: /* @__PURE__ */ new Set([...files, ...inputs.flatMap((each) => [...each.files])]) };
+      return [[id, { kind: "kustomize", path: path2, discovery: root.tool, files: [], inputs: all, rootFile: root.file, ...stated, ...made2, overlay: { ...overlay, generated: [...files.filter((file2) => holdsManifests(side2, file2, documents)), ...folders] } }]];
     }
-    return [[id, { ...plainUnit(path2, files, root.tool), ...stated }]];
+    return [[id, { ...plainUnit(path2, own3.filter((file2) => !claims.claimed(file2)), root.tool), ...stated }]];
   });
+}
+function kustomizationsBelow(side2, root) {
+  if (root.tool !== "flux" || !root.recurse || side2.kustomizations.has(root.path) || side2.charts.has(root.path)) return [];
+  const all = [...side2.kustomizations.keys()].filter((folder) => folder !== root.path && below(folder, root.path));
+  return all.filter((folder) => !all.some((other) => other !== folder && below(folder, other))).sort(compareText);
 }
 function releaseOf(root, chartName) {
   const { release } = root;
@@ -10712,12 +10886,12 @@ function unreferencedUnits(units, base2, head) {
     if (unit3 === void 0) return false;
     if (unit3.discovery !== "kustomization" && unit3.discovery !== "chart" && unit3.discovery !== "folder") return true;
     const files = new Set(roots.map((root) => root.file));
-    return roots.some((root) => root.recurse && !scan.kustomizations.has(root.path) && below(unit3.path, root.path)) || unit3.files.some((file2) => files.has(file2)) || [...files].some((file2) => unit3.inputs.files.has(file2) || unit3.inputs.folders.has(folderOf(file2)));
+    return roots.some((root) => root.recurse && !(root.tool === "flux" && unit3.kind === "kustomize") && !scan.kustomizations.has(root.path) && below(unit3.path, root.path)) || unit3.files.some((file2) => files.has(file2)) || [...files].some((file2) => unit3.inputs.files.has(file2) || unit3.inputs.folders.has(folderOf(file2)));
   };
   return new Set(units.flatMap((unit3) => reach(base2, unit3.base) || reach(head, unit3.head) ? [] : [unit3.id]));
 }
 function plainFolders(side2, other, documents, free2, unlike) {
-  const readingAt = (scan, path2) => {
+  const readingAt2 = (scan, path2) => {
     const found2 = follow(scan.tree, path2);
     if (found2.type === "blob") return documents.read(found2.blob);
     return found2.type === "none" ? { type: "nothing" } : { type: "unreadable", problem: found2.problem };
@@ -10730,13 +10904,13 @@ function plainFolders(side2, other, documents, free2, unlike) {
     const doubtful = [];
     for (const path2 of paths) {
       if (!mayBeManifestFile(path2) || !free2(path2)) continue;
-      const reading = readingAt(side2, path2);
+      const reading = readingAt2(side2, path2);
       if (holds3(reading) || unseen2(path2, reading)) files.push(path2);
       else if (reading.type === "unreadable" || reading.type === "documents" && reading.broken) doubtful.push(path2);
     }
-    const isUnit = files.length > 0 || doubtful.length > 0 && (other.filesIn.get(folder) ?? []).some((each) => mayBeManifestFile(each) && free2(each) && holds3(readingAt(other, each)));
+    const isUnit = files.length > 0 || doubtful.length > 0 && (other.filesIn.get(folder) ?? []).some((each) => mayBeManifestFile(each) && free2(each) && holds3(readingAt2(other, each)));
     const counted2 = doubtful.filter((path2) => {
-      const counts = isUnit || holds3(readingAt(other, path2));
+      const counts = isUnit || holds3(readingAt2(other, path2));
       if (!counts) unlike.add(path2);
       return counts;
     });
@@ -10756,6 +10930,7 @@ var init_discover = __esm({
     init_pairing();
     init_scan();
     init_roots();
+    init_repository();
     init_unit();
     init_build();
     init_variables();
@@ -10765,11 +10940,11 @@ var init_discover = __esm({
 });
 
 // src/units/substitution.ts
-function substituted(text7, { values: values4, complete }) {
-  if (!text7.includes("${") || disabled.test(text7)) return text7;
-  return text7.replace(reference, (whole3, name2, operator, word2) => {
+function substituted(text8, { values: values5, complete }) {
+  if (!text8.includes("${") || disabled.test(text8)) return text8;
+  return text8.replace(reference, (whole3, name2, operator, word2) => {
     if (name2 === void 0) return "${";
-    const value = Object.hasOwn(values4, name2) ? values4[name2] : void 0;
+    const value = Object.hasOwn(values5, name2) ? values5[name2] : void 0;
     if (operator === void 0) return value ?? (complete ? "" : whole3);
     if (value === void 0 && !complete) return whole3;
     const isSet2 = value !== void 0 && (value !== "" || !operator.startsWith(":"));
@@ -10796,12 +10971,30 @@ var init_assert_never = __esm({
   }
 });
 
+// src/lib/unresolved.ts
+function mayHoldUnresolved(text8) {
+  return marks.some((mark2) => text8.includes(mark2));
+}
+function unresolvedTexts(text8) {
+  return mayHoldUnresolved(text8) ? [...new Set(text8.match(unresolved) ?? [])] : [];
+}
+var randomText, clusterText, marks, unresolved;
+var init_unresolved = __esm({
+  "src/lib/unresolved.ts"() {
+    "use strict";
+    randomText = "random-at-every-rendering";
+    clusterText = "known-to-the-cluster-only";
+    marks = ["${", "{{", "ENC[AES256_GCM,", randomText, clusterText];
+    unresolved = /\$\{[^{}]*\}|\{\{[^{}]*\}\}|ENC\[AES256_GCM,[^\]]*\]|random-at-every-rendering|known-to-the-cluster-only/gu;
+  }
+});
+
 // src/manifests/shape.ts
-function text2(limits2 = {}) {
+function text3(limits2 = {}) {
   return { is: "text", ...limits2 };
 }
-function oneOf(...values4) {
-  return { is: "text", oneOf: values4 };
+function oneOf(...values5) {
+  return { is: "text", oneOf: values5 };
 }
 function whole(limits2 = {}) {
   return { is: "number", whole: true, ...limits2 };
@@ -10859,6 +11052,7 @@ var anything, flag, numberOrText, maxProblems, ShapeWalk;
 var init_shape = __esm({
   "src/manifests/shape.ts"() {
     "use strict";
+    init_unresolved();
     init_nearest_name();
     anything = { is: "anything" };
     flag = { is: "flag" };
@@ -10879,13 +11073,14 @@ var init_shape = __esm({
             this.#text(value, shape);
             return;
           case "flag":
-            if (typeof value !== "boolean") this.#refuse(value, "true or false");
+            if (typeof value !== "boolean") this.#refuse(value, "true or false", [true, false]);
             return;
           case "number":
             this.#number(value, shape);
             return;
           case "number-or-text":
             if (!isNumber(value) && typeof value !== "string") this.#refuse(value, "a number or text");
+            else if (typeof value === "string" && unresolvedTexts(value).length > 0) this.#say(`\`${clip(value)}\` is neither a number nor a name`);
             return;
           case "list":
             this.#list(value, shape);
@@ -10905,7 +11100,7 @@ var init_shape = __esm({
           return;
         }
         if (shape.oneOf !== void 0 && !shape.oneOf.includes(value)) {
-          this.#say(`\`${clip(value)}\` is not one of ${shape.oneOf.map((name2) => `\`${name2}\``).join(", ")}`);
+          this.#say(`\`${clip(value)}\` is not one of ${shape.oneOf.map((name2) => `\`${name2}\``).join(", ")}`, shape.oneOf);
         }
         if (shape.minLength !== void 0 && value.length < shape.minLength) this.#say("must not be empty");
         if (shape.maxLength !== void 0 && longerThan(value, shape.maxLength)) this.#say(`is longer than ${String(shape.maxLength)} characters`);
@@ -11011,11 +11206,11 @@ var init_shape = __esm({
           certain: nearest !== void 0
         });
       }
-      #refuse(value, wanted) {
-        this.#say(`must be ${wanted}, not ${describe(value)}`);
+      #refuse(value, wanted, choices) {
+        this.#say(`must be ${wanted}, not ${describe(value)}`, choices);
       }
-      #say(message) {
-        if (this.problems.length < maxProblems) this.problems.push(schemaProblem([...this.#path], message));
+      #say(message, choices) {
+        if (this.problems.length < maxProblems) this.problems.push({ ...schemaProblem([...this.#path], message), ...choices === void 0 ? {} : { choices } });
       }
     };
   }
@@ -11349,19 +11544,19 @@ var init_selector = __esm({
     init_reading();
     init_shape_rules();
     init_shape();
-    workloadSelectorShape = object({ matchLabels: map(text2({ maxLength: 63, rule: labelValueRule }), { max: 4096, key: labelKeyRule }) });
+    workloadSelectorShape = object({ matchLabels: map(text3({ maxLength: 63, rule: labelValueRule }), { max: 4096, key: labelKeyRule }) });
     targetRefShape = object(
       {
-        group: text2({ maxLength: 253, pattern: /^$|^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/ }),
-        kind: text2({ minLength: 1, maxLength: 63, pattern: /^[a-zA-Z]([-a-zA-Z0-9]*[a-zA-Z0-9])?$/ }),
-        name: text2({ minLength: 1, maxLength: 253 }),
-        namespace: text2({ rule: sameNamespaceRule })
+        group: text3({ maxLength: 253, pattern: /^$|^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/ }),
+        kind: text3({ minLength: 1, maxLength: 63, pattern: /^[a-zA-Z]([-a-zA-Z0-9]*[a-zA-Z0-9])?$/ }),
+        name: text3({ minLength: 1, maxLength: 253 }),
+        namespace: text3({ rule: sameNamespaceRule })
       },
       { required: ["kind", "name"] }
     );
     labelSelectorShape = object({
-      matchLabels: map(text2()),
-      matchExpressions: list(object({ key: text2(), operator: text2(), values: list(text2()) }, { required: ["key", "operator"] }))
+      matchLabels: map(text3()),
+      matchExpressions: list(object({ key: text3(), operator: text3(), values: list(text3()) }, { required: ["key", "operator"] }))
     });
   }
 });
@@ -11477,36 +11672,36 @@ var init_workload = __esm({
       privileged: flag,
       allowPrivilegeEscalation: flag,
       readOnlyRootFilesystem: flag,
-      capabilities: object({ add: list(text2()), drop: list(text2()) }),
+      capabilities: object({ add: list(text3()), drop: list(text3()) }),
       ...unread("procMount")
     });
     probe = object({
-      httpGet: object({ port: numberOrText, path: text2(), host: text2(), scheme: text2(), httpHeaders: anything }),
-      tcpSocket: object({ port: numberOrText, host: text2() }),
-      grpc: object({ port: whole(), service: text2() }),
-      exec: object({ command: list(text2()) }),
+      httpGet: object({ port: numberOrText, path: text3(), host: text3(), scheme: text3(), httpHeaders: anything }),
+      tcpSocket: object({ port: numberOrText, host: text3() }),
+      grpc: object({ port: whole(), service: text3() }),
+      exec: object({ command: list(text3()) }),
       ...unread("failureThreshold", "initialDelaySeconds", "periodSeconds", "successThreshold", "terminationGracePeriodSeconds", "timeoutSeconds")
     });
     port = whole({ min: 0, max: 65535 });
     container = object({
-      name: text2(),
-      image: text2(),
-      command: list(text2()),
-      args: list(text2()),
-      ports: list(object({ name: text2(), containerPort: port, hostPort: port, hostIP: text2(), protocol: oneOf("TCP", "UDP", "SCTP") })),
-      env: list(object({ name: text2(), value: text2(), valueFrom: anything }, { required: ["name"] })),
+      name: text3(),
+      image: text3(),
+      command: list(text3()),
+      args: list(text3()),
+      ports: list(object({ name: text3(), containerPort: port, hostPort: port, hostIP: text3(), protocol: oneOf("TCP", "UDP", "SCTP") })),
+      env: list(object({ name: text3(), value: text3(), valueFrom: anything }, { required: ["name"] })),
       envFrom: list(part({})),
       securityContext: containerSecurity,
       livenessProbe: probe,
       readinessProbe: probe,
       startupProbe: probe,
-      restartPolicy: text2(),
+      restartPolicy: text3(),
       ...unread("imagePullPolicy", "lifecycle", "resizePolicy", "resources", "restartPolicyRules", "stdin", "stdinOnce"),
       ...unread("terminationMessagePath", "terminationMessagePolicy", "tty", "volumeDevices", "volumeMounts", "workingDir")
     });
     podSpec = object({
-      serviceAccountName: text2(),
-      serviceAccount: text2(),
+      serviceAccountName: text3(),
+      serviceAccount: text3(),
       automountServiceAccountToken: flag,
       hostNetwork: flag,
       hostPID: flag,
@@ -11514,20 +11709,20 @@ var init_workload = __esm({
       securityContext: podSecurity,
       containers: list(container),
       initContainers: list(container),
-      volumes: list(part({ hostPath: part({ path: text2() }) })),
+      volumes: list(part({ hostPath: part({ path: text3() }) })),
       ...unread("activeDeadlineSeconds", "affinity", "dnsConfig", "dnsPolicy", "enableServiceLinks", "ephemeralContainers", "hostAliases", "hostUsers", "hostname", "hostnameOverride"),
       ...unread("imagePullSecrets", "nodeName", "nodeSelector", "os", "overhead", "preemptionPolicy", "priority", "priorityClassName", "readinessGates", "resourceClaims", "resources"),
       ...unread("restartPolicy", "runtimeClassName", "schedulerName", "schedulingGates", "schedulingGroup", "setHostnameAsFQDN", "shareProcessNamespace", "subdomain"),
       ...unread("terminationGracePeriodSeconds", "tolerations", "topologySpreadConstraints", "workloadRef")
     });
-    podTemplateShape = object({ metadata: part({ labels: map(text2()), annotations: map(text2()) }), spec: podSpec });
-    revisionTemplateShape = part({ metadata: part({ labels: map(text2()), annotations: map(text2()) }), spec: part({ serviceAccountName: text2(), containers: list(container) }) });
+    podTemplateShape = object({ metadata: part({ labels: map(text3()), annotations: map(text3()) }), spec: podSpec });
+    revisionTemplateShape = part({ metadata: part({ labels: map(text3()), annotations: map(text3()) }), spec: part({ serviceAccountName: text3(), containers: list(container) }) });
     podSpecShape = podSpec;
     controllerSpecShape = part({ replicas: whole(), selector: labelSelectorShape, template: podTemplateShape });
-    replicationControllerSpecShape = part({ replicas: whole(), selector: map(text2()), template: podTemplateShape });
+    replicationControllerSpecShape = part({ replicas: whole(), selector: map(text3()), template: podTemplateShape });
     jobSpecShape = part({ template: podTemplateShape });
     knativeServiceSpecShape = part({ template: revisionTemplateShape });
-    cronJobSpecShape = part({ schedule: text2(), jobTemplate: part({ spec: jobSpecShape, metadata: anything }) });
+    cronJobSpecShape = part({ schedule: text3(), jobTemplate: part({ spec: jobSpecShape, metadata: anything }) });
     noTexts2 = textMap2({});
   }
 });
@@ -11576,24 +11771,24 @@ var init_service = __esm({
     types = ["ClusterIP", "NodePort", "LoadBalancer", "ExternalName"];
     serviceSpecShape = object({
       type: oneOf(...types),
-      selector: map(text2()),
-      clusterIP: text2(),
-      clusterIPs: list(text2()),
-      externalName: text2(),
-      externalIPs: list(text2()),
-      loadBalancerSourceRanges: list(text2()),
-      loadBalancerClass: text2(),
+      selector: map(text3()),
+      clusterIP: text3(),
+      clusterIPs: list(text3()),
+      externalName: text3(),
+      externalIPs: list(text3()),
+      loadBalancerSourceRanges: list(text3()),
+      loadBalancerClass: text3(),
       publishNotReadyAddresses: flag,
       ...unread("allocateLoadBalancerNodePorts", "externalTrafficPolicy", "healthCheckNodePort", "internalTrafficPolicy", "ipFamilies", "ipFamilyPolicy", "loadBalancerIP"),
       ...unread("sessionAffinity", "sessionAffinityConfig", "trafficDistribution", "topologyKeys", "ipFamily"),
       ports: list(
         object(
           {
-            name: text2(),
+            name: text3(),
             port: whole({ min: 1, max: 65535 }),
             targetPort: numberOrText,
             protocol: oneOf("TCP", "UDP", "SCTP"),
-            appProtocol: text2(),
+            appProtocol: text3(),
             nodePort: whole({ min: 0, max: 65535 })
           },
           { required: ["port"] }
@@ -11613,14 +11808,14 @@ var init_kinds_core = __esm({
     init_entry();
     init_service();
     init_shape();
-    confidential = text2({ confidential: true });
+    confidential = text3({ confidential: true });
     core = { group: "", served: ["v1"], removed: ["v1beta3", "v1beta2", "v1beta1"] };
     coreKinds = {
       Namespace: kindEntry("Namespace", { ...core, scope: "cluster", shape: builtIn({ spec: part({}) }), decode: decodeNamespace }),
       Service: kindEntry("Service", { ...core, scope: "namespaced", shape: builtIn({ spec: serviceSpecShape }), decode: decodeService }),
       ServiceAccount: kindEntry("ServiceAccount", { ...core, scope: "namespaced", shape: builtIn({ automountServiceAccountToken: flag }), decode: decodeServiceAccount }),
-      ConfigMap: kindEntry("ConfigMap", { ...core, scope: "namespaced", shape: builtIn({ data: map(text2()), binaryData: map(text2()), immutable: flag }), decode: decodeConfigMap }),
-      Secret: kindEntry("Secret", { ...core, scope: "namespaced", shape: builtIn({ type: text2(), data: map(confidential), stringData: map(confidential), immutable: flag }), decode: decodeSecret }),
+      ConfigMap: kindEntry("ConfigMap", { ...core, scope: "namespaced", shape: builtIn({ data: map(text3()), binaryData: map(text3()), immutable: flag }), decode: decodeConfigMap }),
+      Secret: kindEntry("Secret", { ...core, scope: "namespaced", shape: builtIn({ type: text3(), data: map(confidential), stringData: map(confidential), immutable: flag }), decode: decodeSecret }),
       SealedSecret: kindEntry("SealedSecret", { group: "bitnami.com", scope: "namespaced", served: ["v1alpha1"], shape: builtIn({ spec: anything }), decode: decodeSecretSource }),
       ExternalSecret: kindEntry("ExternalSecret", {
         group: "external-secrets.io",
@@ -11731,27 +11926,27 @@ var init_gateway_api = __esm({
     init_reading();
     init_selector();
     init_shape();
-    reference2 = object({ group: text2(), kind: text2(), name: text2(), namespace: text2() });
+    reference2 = object({ group: text3(), kind: text3(), name: text3(), namespace: text3() });
     namespaces = object({ from: oneOf("All", "Selector", "Same", "None"), selector: labelSelectorShape });
-    validation = object({ caCertificateRefs: list(reference2), mode: text2() });
+    validation = object({ caCertificateRefs: list(reference2), mode: text3() });
     listener = object(
       {
-        name: text2(),
-        hostname: text2(),
+        name: text3(),
+        hostname: text3(),
         port: whole({ min: 0, max: 65535 }),
-        protocol: text2(),
-        tls: object({ mode: oneOf("Terminate", "Passthrough"), certificateRefs: list(reference2), options: map(text2()), frontendValidation: validation }),
-        allowedRoutes: object({ namespaces, kinds: list(object({ group: text2(), kind: text2() })) })
+        protocol: text3(),
+        tls: object({ mode: oneOf("Terminate", "Passthrough"), certificateRefs: list(reference2), options: map(text3()), frontendValidation: validation }),
+        allowedRoutes: object({ namespaces, kinds: list(object({ group: text3(), kind: text3() })) })
       },
       { required: ["name", "protocol"] }
     );
-    gatewayClassShape = object({ controllerName: text2(), ...unread("description", "parametersRef") }, { required: ["controllerName"] });
+    gatewayClassShape = object({ controllerName: text3(), ...unread("description", "parametersRef") }, { required: ["controllerName"] });
     kubernetesGatewayShape = object(
       {
-        gatewayClassName: text2(),
-        addresses: list(object({ type: text2(), value: text2() })),
+        gatewayClassName: text3(),
+        addresses: list(object({ type: text3(), value: text3() })),
         listeners: list(listener, { max: 64 }),
-        infrastructure: object({ labels: map(text2()), annotations: map(text2()), parametersRef: anything }),
+        infrastructure: object({ labels: map(text3()), annotations: map(text3()), parametersRef: anything }),
         tls: object({
           frontend: object({ default: object({ validation }), perPort: list(object({ port: whole(), tls: object({ validation }) })) }),
           ...unread("backend")
@@ -11763,13 +11958,13 @@ var init_gateway_api = __esm({
     );
     listenerSetShape = object({ parentRef: reference2, listeners: list(listener, { max: 64 }) }, { required: ["parentRef"] });
     referenceGrantShape = object({
-      from: list(object({ group: text2(), kind: text2(), namespace: text2() }, { required: ["kind", "namespace"] })),
-      to: list(object({ group: text2(), kind: text2(), name: text2() }, { required: ["kind"] }))
+      from: list(object({ group: text3(), kind: text3(), namespace: text3() }, { required: ["kind", "namespace"] })),
+      to: list(object({ group: text3(), kind: text3(), name: text3() }, { required: ["kind"] }))
     });
     backendTlsPolicyShape = object({
-      targetRefs: list(object({ group: text2(), kind: text2(), name: text2(), sectionName: text2() })),
+      targetRefs: list(object({ group: text3(), kind: text3(), name: text3(), sectionName: text3() })),
       ...unread("targetRef", "options"),
-      validation: object({ hostname: text2(), caCertificateRefs: list(reference2), wellKnownCACertificates: text2(), subjectAltNames: list(object({ type: text2(), hostname: text2(), uri: text2() })) })
+      validation: object({ hostname: text3(), caCertificateRefs: list(reference2), wellKnownCACertificates: text3(), subjectAltNames: list(object({ type: text3(), hostname: text3(), uri: text3() })) })
     });
   }
 });
@@ -11778,8 +11973,8 @@ var init_gateway_api = __esm({
 function routeShape(match) {
   return object({
     parentRefs: list(parentRef),
-    hostnames: list(text2()),
-    rules: list(object({ name: text2(), matches: list(match), filters, backendRefs: list(backendRef), ...unread("timeouts", "retry", "sessionPersistence") })),
+    hostnames: list(text3()),
+    rules: list(object({ name: text3(), matches: list(match), filters, backendRefs: list(backendRef), ...unread("timeouts", "retry", "sessionPersistence") })),
     ...unread("useDefaultGateways")
   });
 }
@@ -11878,26 +12073,26 @@ var init_routes = __esm({
     init_gateway_api();
     init_reading();
     init_shape();
-    parentRef = object({ group: text2(), kind: text2(), name: text2(), namespace: text2(), sectionName: text2(), port: whole({ min: 0, max: 65535 }) }, { required: ["name"] });
-    backendRef = object({ group: text2(), kind: text2(), name: text2(), namespace: text2(), port: whole({ min: 0, max: 65535 }), weight: whole({ min: 0, max: 1e6 }), filters: anything }, { required: ["name"] });
-    named = list(object({ type: text2(), name: text2(), value: text2() }, { required: ["name"] }));
-    values = list(object({ name: text2(), value: text2() }, { required: ["name"] }));
-    pathChange = object({ type: text2(), replaceFullPath: text2(), replacePrefixMatch: text2() });
+    parentRef = object({ group: text3(), kind: text3(), name: text3(), namespace: text3(), sectionName: text3(), port: whole({ min: 0, max: 65535 }) }, { required: ["name"] });
+    backendRef = object({ group: text3(), kind: text3(), name: text3(), namespace: text3(), port: whole({ min: 0, max: 65535 }), weight: whole({ min: 0, max: 1e6 }), filters: anything }, { required: ["name"] });
+    named = list(object({ type: text3(), name: text3(), value: text3() }, { required: ["name"] }));
+    values = list(object({ name: text3(), value: text3() }, { required: ["name"] }));
+    pathChange = object({ type: text3(), replaceFullPath: text3(), replacePrefixMatch: text3() });
     filters = list(
       object(
         {
-          type: text2(),
-          requestHeaderModifier: object({ set: values, add: values, remove: list(text2()) }),
-          requestRedirect: object({ scheme: text2(), hostname: text2(), path: pathChange, port: whole(), statusCode: whole() }),
-          urlRewrite: object({ hostname: text2(), path: pathChange }),
+          type: text3(),
+          requestHeaderModifier: object({ set: values, add: values, remove: list(text3()) }),
+          requestRedirect: object({ scheme: text3(), hostname: text3(), path: pathChange, port: whole(), statusCode: whole() }),
+          urlRewrite: object({ hostname: text3(), path: pathChange }),
           requestMirror: object({ backendRef, ...unread("percent", "fraction") }),
           ...unread("responseHeaderModifier", "cors", "extensionRef", "externalAuth")
         },
         { required: ["type"] }
       )
     );
-    httpRouteShape = routeShape(object({ path: object({ type: text2(), value: text2() }), method: text2(), headers: named, queryParams: named }));
-    grpcRouteShape = routeShape(object({ method: object({ type: text2(), service: text2(), method: text2() }), headers: named }));
+    httpRouteShape = routeShape(object({ path: object({ type: text3(), value: text3() }), method: text3(), headers: named, queryParams: named }));
+    grpcRouteShape = routeShape(object({ method: object({ type: text3(), service: text3(), method: text3() }), headers: named }));
     streamRouteShape = routeShape(object({}));
   }
 });
@@ -11988,12 +12183,12 @@ var init_admission_control = __esm({
     webhookConfigurationShape = part({
       webhooks: list(
         part({
-          name: text2(),
-          failurePolicy: text2(),
+          name: text3(),
+          failurePolicy: text3(),
           namespaceSelector: labelSelectorShape,
           objectSelector: labelSelectorShape,
-          clientConfig: part({ url: text2(), service: part({ namespace: text2(), name: text2(), port: whole({ min: 1, max: 65535 }), path: text2() }) }),
-          rules: list(part({ operations: list(text2()), apiGroups: list(text2()), apiVersions: list(text2()), resources: list(text2()) })),
+          clientConfig: part({ url: text3(), service: part({ namespace: text3(), name: text3(), port: whole({ min: 1, max: 65535 }), path: text3() }) }),
+          rules: list(part({ operations: list(text3()), apiGroups: list(text3()), apiVersions: list(text3()), resources: list(text3()) })),
           matchConditions: list(anything)
         })
       )
@@ -12038,14 +12233,14 @@ var init_ingress = __esm({
     "use strict";
     init_reading();
     init_shape();
-    backend = part({ service: part({ name: text2(), port: part({ name: text2(), number: whole({ min: 0, max: 65535 }) }) }) });
+    backend = part({ service: part({ name: text3(), port: part({ name: text3(), number: whole({ min: 0, max: 65535 }) }) }) });
     ingressShape = part({
-      ingressClassName: text2(),
+      ingressClassName: text3(),
       defaultBackend: backend,
-      rules: list(part({ host: text2(), http: part({ paths: list(part({ path: text2(), pathType: text2(), backend })) }) })),
-      tls: list(part({ hosts: list(text2()), secretName: text2() }))
+      rules: list(part({ host: text3(), http: part({ paths: list(part({ path: text3(), pathType: text3(), backend })) }) })),
+      tls: list(part({ hosts: list(text3()), secretName: text3() }))
     });
-    ingressClassShape = part({ controller: text2() });
+    ingressClassShape = part({ controller: text3() });
   }
 });
 
@@ -12152,7 +12347,7 @@ var init_network_policy = __esm({
     networkPeer = object({
       podSelector: labelSelectorShape,
       namespaceSelector: labelSelectorShape,
-      ipBlock: object({ cidr: text2(), except: list(text2()) }, { required: ["cidr"] })
+      ipBlock: object({ cidr: text3(), except: list(text3()) }, { required: ["cidr"] })
     });
     networkPorts = list(object({ protocol: oneOf("TCP", "UDP", "SCTP"), port: numberOrText, endPort: whole({ min: 1, max: 65535 }) }));
     networkPolicyShape = object({
@@ -12162,17 +12357,17 @@ var init_network_policy = __esm({
       egress: list(object({ ports: networkPorts, to: list(networkPeer) }))
     });
     pods = object({ namespaceSelector: labelSelectorShape, podSelector: labelSelectorShape });
-    clusterPeer = object({ namespaces: labelSelectorShape, pods, nodes: labelSelectorShape, networks: list(text2()), domainNames: list(text2()) });
+    clusterPeer = object({ namespaces: labelSelectorShape, pods, nodes: labelSelectorShape, networks: list(text3()), domainNames: list(text3()) });
     adminPorts = list(
       object({
-        portNumber: object({ protocol: text2(), port: whole({ min: 1, max: 65535 }) }),
-        portRange: object({ protocol: text2(), start: whole({ min: 0, max: 65535 }), end: whole({ min: 0, max: 65535 }) }),
-        namedPort: text2()
+        portNumber: object({ protocol: text3(), port: whole({ min: 1, max: 65535 }) }),
+        portRange: object({ protocol: text3(), start: whole({ min: 0, max: 65535 }), end: whole({ min: 0, max: 65535 }) }),
+        namedPort: text3()
       })
     );
-    rule = { name: text2(), action: text2(), ports: adminPorts, protocols: list(anything) };
+    rule = { name: text3(), action: text3(), ports: adminPorts, protocols: list(anything) };
     clusterPolicyShape = object({
-      tier: text2(),
+      tier: text3(),
       priority: whole({ min: 0, max: 1e3 }),
       subject: object({ namespaces: labelSelectorShape, pods }),
       ingress: list(object({ ...rule, from: list(clusterPeer) }), { max: 100 }),
@@ -12212,14 +12407,14 @@ var init_rbac = __esm({
     frame = { apiVersion: anything, kind: anything, metadata: anything };
     roleShape = object({
       ...frame,
-      rules: list(object({ apiGroups: list(text2()), resources: list(text2()), resourceNames: list(text2()), nonResourceURLs: list(text2()), verbs: list(text2()) }, { required: ["verbs"] })),
+      rules: list(object({ apiGroups: list(text3()), resources: list(text3()), resourceNames: list(text3()), nonResourceURLs: list(text3()), verbs: list(text3()) }, { required: ["verbs"] })),
       aggregationRule: object({ clusterRoleSelectors: list(labelSelectorShape) })
     });
     roleBindingShape = object(
       {
         ...frame,
-        roleRef: object({ apiGroup: text2(), kind: text2(), name: text2() }, { required: ["kind", "name"] }),
-        subjects: list(object({ apiGroup: text2(), kind: text2(), name: text2(), namespace: text2() }, { required: ["kind", "name"] }))
+        roleRef: object({ apiGroup: text3(), kind: text3(), name: text3() }, { required: ["kind", "name"] }),
+        subjects: list(object({ apiGroup: text3(), kind: text3(), name: text3(), namespace: text3() }, { required: ["kind", "name"] }))
       },
       { required: ["roleRef"] }
     );
@@ -12339,21 +12534,21 @@ var init_metadata = __esm({
     init_reading();
     init_shape();
     objectMeta = object({
-      name: text2(),
-      generateName: text2(),
-      namespace: text2(),
-      labels: map(text2()),
-      annotations: map(text2()),
+      name: text3(),
+      generateName: text3(),
+      namespace: text3(),
+      labels: map(text3()),
+      annotations: map(text3()),
       creationTimestamp: anything,
       deletionTimestamp: anything,
       deletionGracePeriodSeconds: whole(),
-      finalizers: list(text2()),
+      finalizers: list(text3()),
       generation: whole(),
       managedFields: anything,
-      ownerReferences: list(object({ apiVersion: text2(), kind: text2(), name: text2(), uid: text2(), controller: flag, blockOwnerDeletion: flag })),
-      resourceVersion: text2(),
-      selfLink: text2(),
-      uid: text2(),
+      ownerReferences: list(object({ apiVersion: text3(), kind: text3(), name: text3(), uid: text3(), controller: flag, blockOwnerDeletion: flag })),
+      resourceVersion: text3(),
+      selfLink: text3(),
+      uid: text3(),
       // Removed in Kubernetes 1.24, still in older files; the API drops it.
       clusterName: anything
     });
@@ -12499,10 +12694,10 @@ function keyForm(key) {
   return `there is no key \`${clip(key)}\``;
 }
 function eachValue(from2, key, path2, refusal) {
-  const values4 = own(from2, key);
-  if (!Array.isArray(values4)) return [];
+  const values5 = own(from2, key);
+  if (!Array.isArray(values5)) return [];
   const problems = [];
-  values4.forEach((value, index) => {
+  values5.forEach((value, index) => {
     if (typeof value !== "string") return;
     const message = refusal(value);
     if (message !== void 0) problems.push(webhookProblem([...path2, key, index], message));
@@ -12667,8 +12862,8 @@ var init_authorization_policy = __esm({
       "notRemoteIpBlocks"
     ];
     operationFields = ["hosts", "notHosts", "ports", "notPorts", "methods", "notMethods", "paths", "notPaths"];
-    texts2 = list(text2());
-    accounts = list(text2({ maxLength: 320 }), { max: 16 });
+    texts2 = list(text3());
+    accounts = list(text3({ maxLength: 320 }), { max: 16 });
     source = object(
       { ...Object.fromEntries(sourceFields.map((field3) => [field3, texts2])), serviceAccounts: accounts, notServiceAccounts: accounts },
       {
@@ -12686,12 +12881,12 @@ var init_authorization_policy = __esm({
         targetRef: targetRefShape,
         targetRefs: list(targetRefShape, { max: 16 }),
         action: oneOf("ALLOW", "DENY", "AUDIT", "CUSTOM"),
-        provider: object({ name: text2() }),
+        provider: object({ name: text3() }),
         rules: list(
           object({
             from: list(object({ source }), { max: 512 }),
             to: list(object({ operation: object(Object.fromEntries(operationFields.map((field3) => [field3, texts2]))) })),
-            when: list(object({ key: text2(), values: texts2, notValues: texts2 }, { required: ["key"] }))
+            when: list(object({ key: text3(), values: texts2, notValues: texts2 }, { required: ["key"] }))
           }),
           { max: 512 }
         )
@@ -12847,8 +13042,8 @@ var init_request_authentication = __esm({
     init_selector();
     init_shape_rules();
     init_shape();
-    nonEmpty3 = text2({ minLength: 1 });
-    keysUrl = text2({ minLength: 1, maxLength: 2048, rule: (value) => isHttpUrl(value) ? void 0 : `\`${clip(value)}\` is no URL with scheme http or https` });
+    nonEmpty3 = text3({ minLength: 1 });
+    keysUrl = text3({ minLength: 1, maxLength: 2048, rule: (value) => isHttpUrl(value) ? void 0 : `\`${clip(value)}\` is no URL with scheme http or https` });
     jwtRule = object(
       {
         issuer: nonEmpty3,
@@ -12856,15 +13051,15 @@ var init_request_authentication = __esm({
         jwksUri: keysUrl,
         /** The former spelling, still in the schema. */
         jwks_uri: keysUrl,
-        jwks: text2(),
-        fromHeaders: list(object({ name: nonEmpty3, prefix: text2() }, { required: ["name"] })),
+        jwks: text3(),
+        fromHeaders: list(object({ name: nonEmpty3, prefix: text3() }, { required: ["name"] })),
         fromParams: list(nonEmpty3),
         fromCookies: list(nonEmpty3),
         forwardOriginalToken: flag,
-        outputPayloadToHeader: text2(),
-        outputClaimToHeaders: list(object({ header: text2({ minLength: 1, pattern: /^[-_A-Za-z0-9]+$/ }), claim: nonEmpty3 }, { required: ["header", "claim"] })),
+        outputPayloadToHeader: text3(),
+        outputClaimToHeaders: list(object({ header: text3({ minLength: 1, pattern: /^[-_A-Za-z0-9]+$/ }), claim: nonEmpty3 }, { required: ["header", "claim"] })),
         spaceDelimitedClaims: list(nonEmpty3, { max: 64 }),
-        timeout: text2({ rule: durationRule }),
+        timeout: text3({ rule: durationRule }),
         presence: oneOf("OPTIONAL", "REQUIRED")
       },
       { exclusive: [["jwks", "jwksUri", "jwks_uri"]] }
@@ -13120,19 +13315,19 @@ var init_gateway = __esm({
 // src/manifests/installation.ts
 function decodeInstallation(manifest) {
   const spec = fieldsOr(manifest, "spec");
-  const values4 = merged(fieldsOr(spec, "values"), fieldsOr(spec, "unvalidatedValues"));
+  const values5 = merged(fieldsOr(spec, "values"), fieldsOr(spec, "unvalidatedValues"));
   const written = fieldsAt(spec, "meshConfig");
-  const fromValues = fieldsAt(values4, "meshConfig");
+  const fromValues = fieldsAt(values5, "meshConfig");
   return {
     namespace: textAt2(spec, "namespace"),
-    revision: textAt2(spec, "revision") ?? textAt2(values4, "revision"),
+    revision: textAt2(spec, "revision") ?? textAt2(values5, "revision"),
     version: textAt2(spec, "version")?.replace(/^v(?=[0-9])/, ""),
-    tag: textAt2(spec, "tag") ?? textAt2(fieldsOr(values4, "global"), "tag"),
-    profile: textAt2(spec, "profile") ?? textAt2(values4, "profile"),
+    tag: textAt2(spec, "tag") ?? textAt2(fieldsOr(values5, "global"), "tag"),
+    profile: textAt2(spec, "profile") ?? textAt2(values5, "profile"),
     meshConfig: written === void 0 && fromValues === void 0 ? void 0 : { ...fromValues, ...written },
-    values: values4,
+    values: values5,
     components: fieldsOr(spec, "components"),
-    environment: environmentOf(values4, fieldsOr(spec, "components"))
+    environment: environmentOf(values5, fieldsOr(spec, "components"))
   };
 }
 function merged(under, over2) {
@@ -13143,9 +13338,9 @@ function merged(under, over2) {
   }
   return result;
 }
-function environmentOf(values4, components) {
+function environmentOf(values5, components) {
   const environment4 = {};
-  for (const source2 of [fieldsOr(fieldsOr(values4, "pilot"), "env"), fieldsOr(values4, "env")]) {
+  for (const source2 of [fieldsOr(fieldsOr(values5, "pilot"), "env"), fieldsOr(values5, "env")]) {
     for (const name2 of Object.keys(source2)) {
       const value = own(source2, name2);
       if (name2 !== "__proto__" && (typeof value === "string" || typeof value === "boolean" || typeof value === "number")) environment4[name2] = String(value);
@@ -13171,16 +13366,16 @@ var init_installation = __esm({
     init_reading();
     init_shape();
     installationShape = part({
-      namespace: text2(),
-      revision: text2(),
-      version: text2(),
-      profile: text2(),
+      namespace: text3(),
+      revision: text3(),
+      version: text3(),
+      profile: text3(),
       meshConfig: map(anything),
       values: map(anything),
       unvalidatedValues: map(anything),
       components: map(anything)
     });
-    revisionTagShape = part({ targetRef: part({ kind: text2(), name: text2() }) });
+    revisionTagShape = part({ targetRef: part({ kind: text3(), name: text3() }) });
   }
 });
 
@@ -13294,8 +13489,8 @@ var init_shared = __esm({
     uint32 = whole({ min: 0, max: 4294967295 });
     int32 = whole({ min: -2147483648, max: 2147483647 });
     portNumber = whole({ min: 1, max: 65535 });
-    duration = text2({ rule: durationRule });
-    labelValue = text2({ maxLength: 63, rule: labelValueRule });
+    duration = text3({ rule: durationRule });
+    labelValue = text3({ maxLength: 63, rule: labelValueRule });
     connectionPool = object({
       http: object({
         h2UpgradePolicy: oneOf("DEFAULT", "DO_NOT_UPGRADE", "UPGRADE"),
@@ -13310,44 +13505,44 @@ var init_shared = __esm({
       }),
       tcp: object({
         connectTimeout: duration,
-        idleTimeout: text2(),
+        idleTimeout: text3(),
         maxConnectionDuration: duration,
         maxConnections: int32,
         tcpKeepalive: object({ interval: duration, probes: uint32, time: duration })
       })
     });
     portSelector = object({ number: uint32 });
-    destination = object({ host: text2(), port: portSelector, subset: text2() }, { required: ["host"] });
+    destination = object({ host: text3(), port: portSelector, subset: text3() }, { required: ["host"] });
     serverTls = object(
       {
-        caCertCredentialName: text2(),
-        caCertificates: text2(),
-        caCrl: text2(),
-        cipherSuites: list(text2()),
-        credentialName: text2(),
-        credentialNames: list(text2(), { min: 1, max: 2 }),
-        ecdhCurves: list(text2()),
+        caCertCredentialName: text3(),
+        caCertificates: text3(),
+        caCrl: text3(),
+        cipherSuites: list(text3()),
+        credentialName: text3(),
+        credentialNames: list(text3(), { min: 1, max: 2 }),
+        ecdhCurves: list(text3()),
         httpsRedirect: flag,
         insecureSkipVerify: flag,
         maxProtocolVersion: oneOf("TLS_AUTO", "TLSV1_0", "TLSV1_1", "TLSV1_2", "TLSV1_3"),
         minProtocolVersion: oneOf("TLS_AUTO", "TLSV1_0", "TLSV1_1", "TLSV1_2", "TLSV1_3"),
         mode: oneOf("PASSTHROUGH", "SIMPLE", "MUTUAL", "AUTO_PASSTHROUGH", "ISTIO_MUTUAL", "OPTIONAL_MUTUAL"),
-        privateKey: text2(),
-        serverCertificate: text2(),
-        subjectAltNames: list(text2()),
-        tlsCertificates: list(object({ caCertificates: text2(), privateKey: text2(), serverCertificate: text2() }), { min: 1, max: 2 }),
-        verifyCertificateHash: list(text2()),
-        verifyCertificateSpki: list(text2())
+        privateKey: text3(),
+        serverCertificate: text3(),
+        subjectAltNames: list(text3()),
+        tlsCertificates: list(object({ caCertificates: text3(), privateKey: text3(), serverCertificate: text3() }), { min: 1, max: 2 }),
+        verifyCertificateHash: list(text3()),
+        verifyCertificateSpki: list(text3())
       },
       { exclusive: [["credentialName", "credentialNames"], ["credentialNames", "tlsCertificates"]] }
     );
     endpointFields = {
-      address: text2({ maxLength: 256, rule: endpointAddressRule }),
-      labels: map(text2(), { max: 256 }),
-      locality: text2({ maxLength: 2048 }),
-      network: text2({ maxLength: 2048 }),
+      address: text3({ maxLength: 256, rule: endpointAddressRule }),
+      labels: map(text3(), { max: 256 }),
+      locality: text3({ maxLength: 2048 }),
+      network: text3({ maxLength: 2048 }),
       ports: map(portNumber, { max: 128, key: portNameRule }),
-      serviceAccount: text2({ maxLength: 253 }),
+      serviceAccount: text3({ maxLength: 253 }),
       weight: uint32
     };
     endpointTemplate = object(endpointFields, { rule: socketHasNoPorts });
@@ -13362,8 +13557,8 @@ var init_shared = __esm({
     vmConfig = object({
       env: list(object(
         {
-          name: text2({ minLength: 1, maxLength: 256 }),
-          value: text2({ maxLength: 2048 }),
+          name: text3({ minLength: 1, maxLength: 256 }),
+          value: text3({ maxLength: 2048 }),
           valueFrom: oneOf("INLINE", "HOST")
         },
         { required: ["name"], rule: (variable) => variable["valueFrom"] === "HOST" && isSet(variable, "value") ? "a value goes with `INLINE` only" : void 0 }
@@ -13380,29 +13575,29 @@ var init_destination_rule2 = __esm({
     init_selector();
     init_shape();
     init_shared();
-    failover = object({ from: text2(), to: text2() });
+    failover = object({ from: text3(), to: text3() });
     loadBalancer = object(
       {
         backendUtilization: object({
           errorUtilizationPenaltyPercent: uint32,
-          metricNamesForComputingUtilization: list(text2()),
-          weightExpirationPeriod: text2(),
-          weightStabilizationPeriod: text2(),
-          weightUpdatePeriod: text2()
+          metricNamesForComputingUtilization: list(text3()),
+          weightExpirationPeriod: text3(),
+          weightStabilizationPeriod: text3(),
+          weightUpdatePeriod: text3()
         }),
         consistentHash: object(
           {
             httpCookie: object(
               {
-                attributes: list(object({ name: text2(), value: text2() }, { required: ["name"] })),
-                name: text2(),
-                path: text2(),
-                ttl: text2()
+                attributes: list(object({ name: text3(), value: text3() }, { required: ["name"] })),
+                name: text3(),
+                path: text3(),
+                ttl: text3()
               },
               { required: ["name"] }
             ),
-            httpHeaderName: text2(),
-            httpQueryParameterName: text2(),
+            httpHeaderName: text3(),
+            httpQueryParameterName: text3(),
             maglev: object({ tableSize: whole({ min: 0 }) }),
             minimumRingSize: whole({ min: 0 }),
             ringHash: object({ minimumRingSize: whole({ min: 0 }) }),
@@ -13410,11 +13605,11 @@ var init_destination_rule2 = __esm({
           },
           { exclusive: [["httpCookie", "httpHeaderName", "httpQueryParameterName", "useSourceIp"], ["maglev", "ringHash"]] }
         ),
-        localityLbSetting: object({ distribute: list(object({ from: text2(), to: map(uint32) })), enabled: flag, failover: list(failover), failoverPriority: list(text2()) }),
+        localityLbSetting: object({ distribute: list(object({ from: text3(), to: map(uint32) })), enabled: flag, failover: list(failover), failoverPriority: list(text3()) }),
         simple: oneOf("UNSPECIFIED", "LEAST_CONN", "RANDOM", "PASSTHROUGH", "ROUND_ROBIN", "LEAST_REQUEST"),
         warmup: object({ aggression: decimal({ min: 0 }), duration, minimumPercent: decimal({ min: 0, max: 100 }) }, { required: ["duration"] }),
         warmupDurationSecs: duration,
-        zoneAwareLbSetting: object({ enabled: flag, failover: list(failover), failoverPriority: list(text2()), minClusterSize: whole({ min: 1, max: 4294967295 }) })
+        zoneAwareLbSetting: object({ enabled: flag, failover: list(failover), failoverPriority: list(text3()), minClusterSize: whole({ min: 1, max: 4294967295 }) })
       },
       { exclusive: [["backendUtilization", "consistentHash", "simple"]] }
     );
@@ -13431,15 +13626,15 @@ var init_destination_rule2 = __esm({
       splitExternalLocalOriginErrors: flag
     });
     tls = object({
-      caCertificates: text2(),
-      caCrl: text2(),
-      clientCertificate: text2(),
-      credentialName: text2(),
+      caCertificates: text3(),
+      caCrl: text3(),
+      clientCertificate: text3(),
+      credentialName: text3(),
       insecureSkipVerify: flag,
       mode: oneOf("DISABLE", "SIMPLE", "MUTUAL", "ISTIO_MUTUAL"),
-      privateKey: text2(),
-      sni: text2(),
-      subjectAltNames: list(text2())
+      privateKey: text3(),
+      sni: text3(),
+      subjectAltNames: list(text3())
     });
     trafficPolicy = object({
       connectionPool,
@@ -13447,15 +13642,15 @@ var init_destination_rule2 = __esm({
       outlierDetection,
       portLevelSettings: list(object({ connectionPool, loadBalancer, outlierDetection, port: portSelector, tls }), { max: 4096 }),
       proxyProtocol: object({ version: oneOf("V1", "V2") }),
-      retryBudget: object({ budgetInterval: text2(), minRetryConcurrency: uint32, percent: decimal({ min: 0, max: 100 }) }),
+      retryBudget: object({ budgetInterval: text3(), minRetryConcurrency: uint32, percent: decimal({ min: 0, max: 100 }) }),
       tls,
-      tunnel: object({ protocol: text2(), targetHost: text2(), targetPort: uint32 }, { required: ["targetHost", "targetPort"] })
+      tunnel: object({ protocol: text3(), targetHost: text3(), targetPort: uint32 }, { required: ["targetHost", "targetPort"] })
     });
     destinationRuleShape = object(
       {
-        exportTo: list(text2()),
-        host: text2(),
-        subsets: list(object({ labels: map(text2()), name: text2(), trafficPolicy }, { required: ["name"] })),
+        exportTo: list(text3()),
+        host: text3(),
+        subsets: list(object({ labels: map(text3()), name: text3(), trafficPolicy }, { required: ["name"] })),
         trafficPolicy,
         workloadSelector: workloadSelectorShape
       },
@@ -13473,33 +13668,33 @@ var init_envoy_filter = __esm({
     init_selector();
     init_shape();
     init_shared();
-    subFilter = object({ name: text2() });
-    filter = object({ name: text2(), subFilter });
+    subFilter = object({ name: text3() });
+    filter = object({ name: text3(), subFilter });
     envoyFilterShape = object(
       {
         configPatches: list(object({
           applyTo: oneOf("INVALID", "LISTENER", "FILTER_CHAIN", "NETWORK_FILTER", "HTTP_FILTER", "ROUTE_CONFIGURATION", "VIRTUAL_HOST", "HTTP_ROUTE", "CLUSTER", "EXTENSION_CONFIG", "BOOTSTRAP", "LISTENER_FILTER"),
           match: object(
             {
-              cluster: object({ name: text2(), portNumber: uint32, service: text2(), subset: text2() }),
+              cluster: object({ name: text3(), portNumber: uint32, service: text3(), subset: text3() }),
               context: oneOf("ANY", "SIDECAR_INBOUND", "SIDECAR_OUTBOUND", "GATEWAY", "WAYPOINT"),
               listener: object({
-                filterChain: object({ applicationProtocols: text2(), destinationPort: uint32, filter, name: text2(), sni: text2(), transportProtocol: text2(), transportSocket: text2() }),
-                listenerFilter: text2(),
-                name: text2(),
-                portName: text2(),
+                filterChain: object({ applicationProtocols: text3(), destinationPort: uint32, filter, name: text3(), sni: text3(), transportProtocol: text3(), transportSocket: text3() }),
+                listenerFilter: text3(),
+                name: text3(),
+                portName: text3(),
                 portNumber: uint32
               }),
-              proxy: object({ metadata: map(text2()), proxyVersion: text2() }),
+              proxy: object({ metadata: map(text3()), proxyVersion: text3() }),
               routeConfiguration: object({
-                gateway: text2(),
-                name: text2(),
-                portName: text2(),
+                gateway: text3(),
+                name: text3(),
+                portName: text3(),
                 portNumber: uint32,
                 vhost: object({
-                  domainName: text2(),
-                  name: text2(),
-                  route: object({ action: oneOf("ANY", "ROUTE", "REDIRECT", "DIRECT_RESPONSE"), name: text2() })
+                  domainName: text3(),
+                  name: text3(),
+                  route: object({ action: oneOf("ANY", "ROUTE", "REDIRECT", "DIRECT_RESPONSE"), name: text3() })
                 })
               }),
               waypoint: object({ filter, portNumber, route: subFilter })
@@ -13532,14 +13727,14 @@ var init_gateway2 = __esm({
     init_shape();
     init_shared();
     gatewayShape = object({
-      selector: map(text2()),
+      selector: map(text3()),
       servers: list(object(
         {
-          bind: text2(),
-          defaultEndpoint: text2(),
-          hosts: list(text2()),
-          name: text2(),
-          port: object({ name: text2(), number: uint32, protocol: text2(), targetPort: uint32 }, { required: ["name", "number", "protocol"] }),
+          bind: text3(),
+          defaultEndpoint: text3(),
+          hosts: list(text3()),
+          name: text3(),
+          port: object({ name: text3(), number: uint32, protocol: text3(), targetPort: uint32 }, { required: ["name", "number", "protocol"] }),
           tls: serverTls
         },
         { required: ["hosts", "port"] }
@@ -13557,8 +13752,8 @@ var init_proxy_config = __esm({
     init_shape();
     proxyConfigShape = object({
       concurrency: whole({ min: 0 }),
-      environmentVariables: map(text2({ maxLength: 2048 })),
-      image: object({ imageType: text2() }),
+      environmentVariables: map(text3({ maxLength: 2048 })),
+      image: object({ imageType: text3() }),
       selector: workloadSelectorShape
     });
   }
@@ -13582,22 +13777,22 @@ var init_service_entry2 = __esm({
     init_shared();
     serviceEntryShape = object(
       {
-        addresses: list(text2({ maxLength: 64 }), { max: 256 }),
+        addresses: list(text3({ maxLength: 64 }), { max: 256 }),
         endpoints: list(endpoint, { max: 4096 }),
-        exportTo: list(text2()),
-        hosts: list(text2({ rule: (host) => host === "*" ? "a host cannot be `*` alone" : void 0 }), { min: 1, max: 256 }),
+        exportTo: list(text3()),
+        hosts: list(text3({ rule: (host) => host === "*" ? "a host cannot be `*` alone" : void 0 }), { min: 1, max: 256 }),
         location: oneOf("MESH_EXTERNAL", "MESH_INTERNAL"),
         ports: list(object(
           {
-            name: text2({ maxLength: 256 }),
+            name: text3({ maxLength: 256 }),
             number: portNumber,
-            protocol: text2({ maxLength: 256 }),
+            protocol: text3({ maxLength: 256 }),
             targetPort: portNumber
           },
           { required: ["name", "number"] }
         ), { max: 256, unique: "name" }),
         resolution: oneOf("NONE", "STATIC", "DNS", "DNS_ROUND_ROBIN", "DYNAMIC_DNS"),
-        subjectAltNames: list(text2()),
+        subjectAltNames: list(text3()),
         workloadSelector: workloadLabels
       },
       { required: ["hosts"], exclusive: [["endpoints", "workloadSelector"]], rule: serviceEntryRule }
@@ -13612,16 +13807,16 @@ var init_sidecar2 = __esm({
     "use strict";
     init_shape();
     init_shared();
-    port2 = object({ name: text2(), number: uint32, protocol: text2(), targetPort: uint32 });
+    port2 = object({ name: text3(), number: uint32, protocol: text3(), targetPort: uint32 });
     sidecarShape = object({
-      egress: list(object({ bind: text2(), captureMode: oneOf("DEFAULT", "IPTABLES", "NONE"), hosts: list(text2()), port: port2 }, { required: ["hosts"] })),
+      egress: list(object({ bind: text3(), captureMode: oneOf("DEFAULT", "IPTABLES", "NONE"), hosts: list(text3()), port: port2 }, { required: ["hosts"] })),
       inboundConnectionPool: connectionPool,
       ingress: list(object(
         {
-          bind: text2(),
+          bind: text3(),
           captureMode: oneOf("DEFAULT", "IPTABLES", "NONE"),
           connectionPool,
-          defaultEndpoint: text2(),
+          defaultEndpoint: text3(),
           port: port2,
           tls: serverTls
         },
@@ -13647,24 +13842,24 @@ var init_telemetry = __esm({
     init_shape();
     init_shared();
     workloadMode = object({ mode: oneOf("CLIENT_AND_SERVER", "CLIENT", "SERVER") });
-    provider = object({ name: text2({ minLength: 1 }) }, { required: ["name"] });
-    environment2 = object({ defaultValue: text2(), name: text2({ minLength: 1 }) }, { required: ["name"] });
-    taggedValue = object({ value: text2({ minLength: 1 }) }, { required: ["value"] });
+    provider = object({ name: text3({ minLength: 1 }) }, { required: ["name"] });
+    environment2 = object({ defaultValue: text3(), name: text3({ minLength: 1 }) }, { required: ["name"] });
+    taggedValue = object({ value: text3({ minLength: 1 }) }, { required: ["value"] });
     telemetryShape = object(
       {
-        accessLogging: list(object({ disabled: flag, filter: object({ expression: text2() }), match: workloadMode, providers: list(provider) })),
+        accessLogging: list(object({ disabled: flag, filter: object({ expression: text3() }), match: workloadMode, providers: list(provider) })),
         metrics: list(object({
           overrides: list(object({
             disabled: flag,
             match: object(
               {
-                customMetric: text2({ minLength: 1 }),
+                customMetric: text3({ minLength: 1 }),
                 metric: oneOf("ALL_METRICS", "REQUEST_COUNT", "REQUEST_DURATION", "REQUEST_SIZE", "RESPONSE_SIZE", "TCP_OPENED_CONNECTIONS", "TCP_CLOSED_CONNECTIONS", "TCP_SENT_BYTES", "TCP_RECEIVED_BYTES", "GRPC_REQUEST_MESSAGES", "GRPC_RESPONSE_MESSAGES"),
                 mode: oneOf("CLIENT_AND_SERVER", "CLIENT", "SERVER")
               },
               { exclusive: [["customMetric", "metric"]] }
             ),
-            tagOverrides: map(object({ operation: oneOf("UPSERT", "REMOVE"), value: text2() }, { rule: tagOverrideRule }))
+            tagOverrides: map(object({ operation: oneOf("UPSERT", "REMOVE"), value: text3() }, { rule: tagOverrideRule }))
           })),
           providers: list(provider),
           reportingInterval: duration
@@ -13707,7 +13902,7 @@ var init_traffic_extension = __esm({
     init_shared();
     trafficExtensionShape = object(
       {
-        lua: object({ inlineCode: text2({ minLength: 1, maxLength: 65536 }) }, { required: ["inlineCode"] }),
+        lua: object({ inlineCode: text3({ minLength: 1, maxLength: 65536 }) }, { required: ["inlineCode"] }),
         match: list(trafficMatch),
         phase: oneOf("UNSPECIFIED", "AUTHN", "AUTHZ", "STATS"),
         priority: int32,
@@ -13717,13 +13912,13 @@ var init_traffic_extension = __esm({
           {
             failStrategy: oneOf("FAIL_CLOSE", "FAIL_OPEN", "FAIL_RELOAD"),
             imagePullPolicy: oneOf("UNSPECIFIED_POLICY", "IfNotPresent", "Always"),
-            imagePullSecret: text2({ minLength: 1, maxLength: 253 }),
+            imagePullSecret: text3({ minLength: 1, maxLength: 253 }),
             pluginConfig: map(anything),
-            pluginName: text2({ minLength: 1, maxLength: 256 }),
-            sha256: text2({ pattern: /(^$|^[a-f0-9]{64}$)/ }),
+            pluginName: text3({ minLength: 1, maxLength: 256 }),
+            sha256: text3({ pattern: /(^$|^[a-f0-9]{64}$)/ }),
             type: oneOf("UNSPECIFIED_PLUGIN_TYPE", "HTTP", "NETWORK"),
-            url: text2({ minLength: 1, rule: moduleUrlRule }),
-            verificationKey: text2(),
+            url: text3({ minLength: 1, rule: moduleUrlRule }),
+            verificationKey: text3(),
             vmConfig
           },
           { required: ["url"] }
@@ -13741,33 +13936,33 @@ var init_virtual_service = __esm({
     "use strict";
     init_shape();
     init_shared();
-    stringMatch = object({ exact: text2(), prefix: text2(), regex: text2() }, { exclusive: [["exact", "prefix", "regex"]] });
+    stringMatch = object({ exact: text3(), prefix: text3(), regex: text3() }, { exclusive: [["exact", "prefix", "regex"]] });
     percent = object({ value: decimal() });
-    headerOperations = object({ add: map(text2()), remove: list(text2()), set: map(text2()) });
+    headerOperations = object({ add: map(text3()), remove: list(text3()), set: map(text3()) });
     headers = object({ request: headerOperations, response: headerOperations });
     route = object({ destination, weight: int32 }, { required: ["destination"] });
     virtualServiceShape = object({
-      exportTo: list(text2()),
-      gateways: list(text2()),
-      hosts: list(text2()),
+      exportTo: list(text3()),
+      gateways: list(text3()),
+      hosts: list(text3()),
       http: list(object({
         corsPolicy: object({
           allowCredentials: flag,
-          allowHeaders: list(text2()),
-          allowMethods: list(text2()),
-          allowOrigin: list(text2()),
+          allowHeaders: list(text3()),
+          allowMethods: list(text3()),
+          allowOrigin: list(text3()),
           allowOrigins: list(stringMatch),
-          exposeHeaders: list(text2()),
+          exposeHeaders: list(text3()),
           maxAge: duration,
           unmatchedPreflights: oneOf("UNSPECIFIED", "FORWARD", "IGNORE")
         }),
-        delegate: object({ name: text2(), namespace: text2() }),
-        directResponse: object({ body: object({ bytes: text2(), string: text2() }, { exclusive: [["bytes", "string"]] }), status: uint32 }, { required: ["status"] }),
+        delegate: object({ name: text3(), namespace: text3() }),
+        directResponse: object({ body: object({ bytes: text3(), string: text3() }, { exclusive: [["bytes", "string"]] }), status: uint32 }, { required: ["status"] }),
         fault: object({
           abort: object(
             {
-              grpcStatus: text2(),
-              http2Error: text2(),
+              grpcStatus: text3(),
+              http2Error: text3(),
               httpStatus: int32,
               percentage: percent
             },
@@ -13786,17 +13981,17 @@ var init_virtual_service = __esm({
         headers,
         match: list(object({
           authority: stringMatch,
-          gateways: list(text2()),
+          gateways: list(text3()),
           headers: map(stringMatch),
           ignoreUriCase: flag,
           method: stringMatch,
-          name: text2(),
+          name: text3(),
           port: uint32,
           queryParams: map(stringMatch),
           scheme: stringMatch,
-          sourceLabels: map(text2()),
-          sourceNamespace: text2(),
-          statPrefix: text2(),
+          sourceLabels: map(text3()),
+          sourceNamespace: text3(),
+          statPrefix: text3(),
           uri: stringMatch,
           withoutHeaders: map(stringMatch)
         })),
@@ -13805,16 +14000,16 @@ var init_virtual_service = __esm({
         mirrorPercent: uint32,
         mirrorPercentage: percent,
         mirrors: list(object({ destination, percentage: percent }, { required: ["destination"] })),
-        name: text2(),
+        name: text3(),
         redirect: object(
           {
-            authority: text2(),
+            authority: text3(),
             derivePort: oneOf("FROM_PROTOCOL_DEFAULT", "FROM_REQUEST_PORT"),
             port: uint32,
-            prefixRewrite: text2(),
+            prefixRewrite: text3(),
             redirectCode: uint32,
-            scheme: text2(),
-            uri: text2()
+            scheme: text3(),
+            uri: text3()
           },
           { exclusive: [["derivePort", "port"]] }
         ),
@@ -13823,21 +14018,21 @@ var init_virtual_service = __esm({
           backoff: duration,
           perTryTimeout: duration,
           retryIgnorePreviousHosts: flag,
-          retryOn: text2(),
+          retryOn: text3(),
           retryRemoteLocalities: flag
         }),
-        rewrite: object({ authority: text2(), uri: text2(), uriRegexRewrite: object({ match: text2(), rewrite: text2() }) }),
+        rewrite: object({ authority: text3(), uri: text3(), uriRegexRewrite: object({ match: text3(), rewrite: text3() }) }),
         route: list(object({ destination, headers, weight: int32 }, { required: ["destination"] })),
         timeout: duration
       })),
       tcp: list(object({
         match: list(object({
-          destinationSubnets: list(text2()),
-          gateways: list(text2()),
+          destinationSubnets: list(text3()),
+          gateways: list(text3()),
           port: uint32,
-          sourceLabels: map(text2()),
-          sourceNamespace: text2(),
-          sourceSubnet: text2()
+          sourceLabels: map(text3()),
+          sourceNamespace: text3(),
+          sourceSubnet: text3()
         })),
         route: list(route)
       })),
@@ -13845,12 +14040,12 @@ var init_virtual_service = __esm({
         {
           match: list(object(
             {
-              destinationSubnets: list(text2()),
-              gateways: list(text2()),
+              destinationSubnets: list(text3()),
+              gateways: list(text3()),
               port: uint32,
-              sniHosts: list(text2()),
-              sourceLabels: map(text2()),
-              sourceNamespace: text2()
+              sniHosts: list(text3()),
+              sourceLabels: map(text3()),
+              sourceNamespace: text3()
             },
             { required: ["sniHosts"] }
           )),
@@ -13875,19 +14070,19 @@ var init_wasm_plugin = __esm({
       {
         failStrategy: oneOf("FAIL_CLOSE", "FAIL_OPEN", "FAIL_RELOAD"),
         imagePullPolicy: oneOf("UNSPECIFIED_POLICY", "IfNotPresent", "Always"),
-        imagePullSecret: text2({ minLength: 1, maxLength: 253 }),
+        imagePullSecret: text3({ minLength: 1, maxLength: 253 }),
         match: list(trafficMatch),
         phase: oneOf("UNSPECIFIED_PHASE", "AUTHN", "AUTHZ", "STATS"),
         pluginConfig: map(anything),
-        pluginName: text2({ minLength: 1, maxLength: 256 }),
+        pluginName: text3({ minLength: 1, maxLength: 256 }),
         priority: int32,
         selector: workloadSelectorShape,
-        sha256: text2({ pattern: /(^$|^[a-f0-9]{64}$)/ }),
+        sha256: text3({ pattern: /(^$|^[a-f0-9]{64}$)/ }),
         targetRef: targetRefShape,
         targetRefs: list(targetRefShape, { max: 16 }),
         type: oneOf("UNSPECIFIED_PLUGIN_TYPE", "HTTP", "NETWORK"),
-        url: text2({ minLength: 1, rule: moduleUrlRule }),
-        verificationKey: text2(),
+        url: text3({ minLength: 1, rule: moduleUrlRule }),
+        verificationKey: text3(),
         vmConfig
       },
       { required: ["url"], exclusive: [["selector", "targetRef", "targetRefs"]] }
@@ -13912,26 +14107,26 @@ var init_workload_group = __esm({
     init_shared();
     workloadGroupShape = object(
       {
-        metadata: object({ annotations: map(text2(), { max: 256 }), labels: map(text2(), { max: 256 }) }),
+        metadata: object({ annotations: map(text3(), { max: 256 }), labels: map(text3(), { max: 256 }) }),
         probe: object(
           {
-            exec: object({ command: list(text2({ minLength: 1 })) }, { required: ["command"] }),
+            exec: object({ command: list(text3({ minLength: 1 })) }, { required: ["command"] }),
             failureThreshold: whole({ min: 0 }),
-            grpc: object({ port: portNumber, service: text2() }),
+            grpc: object({ port: portNumber, service: text3() }),
             httpGet: object(
               {
-                host: text2(),
-                httpHeaders: list(object({ name: text2({ pattern: /^[-_A-Za-z0-9]+$/ }), value: text2() })),
-                path: text2(),
+                host: text3(),
+                httpHeaders: list(object({ name: text3({ pattern: /^[-_A-Za-z0-9]+$/ }), value: text3() })),
+                path: text3(),
                 port: portNumber,
-                scheme: text2()
+                scheme: text3()
               },
               { required: ["port"] }
             ),
             initialDelaySeconds: whole({ min: 0 }),
             periodSeconds: whole({ min: 0 }),
             successThreshold: whole({ min: 0 }),
-            tcpSocket: object({ host: text2(), port: portNumber }, { required: ["port"] }),
+            tcpSocket: object({ host: text3(), port: portNumber }, { required: ["port"] }),
             timeoutSeconds: whole({ min: 0 })
           },
           { exclusive: [["exec", "grpc", "httpGet", "tcpSocket"]] }
@@ -14339,19 +14534,22 @@ var init_registry = __esm({
 
 // src/app/load/content.ts
 function sameDecoded(left, right) {
-  return left.apiVersion === right.apiVersion && left.creationTimestamp === right.creationTimestamp && sameContent(left.labels, right.labels) && sameContent(left.annotations, right.annotations) && sameContent(left.spec, right.spec, (one, other) => canonical(plain2(one)) === canonical(plain2(other))) && (left.problems.length === 0 && right.problems.length === 0 || sameContent(problemsOf(left), problemsOf(right)));
+  return left.apiVersion === right.apiVersion && left.creationTimestamp === right.creationTimestamp && sameContent(left.labels, right.labels) && sameContent(left.annotations, right.annotations) && sameContent(left.spec, right.spec, (one, other) => canonical(plain2(one)) === canonical(plain2(other))) && sameContent(openOf(left), openOf(right)) && (left.problems.length === 0 && right.problems.length === 0 || sameContent(problemsOf(left), problemsOf(right)));
+}
+function openOf({ unresolved: unresolved2 = [] }) {
+  return unresolved2.map((each) => [each.path, each.text]);
 }
 function problemsOf({ problems }) {
   return problems.map((problem) => [problem.kind, problem.path, problem.message]);
 }
 function readContentOf(resource) {
-  let text7 = read.get(resource);
-  if (text7 === void 0) {
+  let text8 = read.get(resource);
+  if (text8 === void 0) {
     const labels3 = selectedByLabels.has(resource.kind) ? resource.labels : only(resource.labels);
-    text7 = canonical(plain2({ labels: labels3, annotations: only(resource.annotations), spec: resource.kind === "ConfigMap" ? meshData(resource.spec.data) : resource.spec }));
-    read.set(resource, text7);
+    text8 = canonical(plain2({ labels: labels3, annotations: only(resource.annotations), spec: resource.kind === "ConfigMap" ? meshData(resource.spec.data) : resource.spec, ...resource.unresolved === void 0 ? {} : { open: openOf(resource) } }));
+    read.set(resource, text8);
   }
-  return text7;
+  return text8;
 }
 function only(entries2) {
   return Object.fromEntries(Object.entries(entries2).filter(([key]) => meshKey.test(key)));
@@ -14476,7 +14674,7 @@ function kindOf(problem) {
       return assertNever(problem.kind);
   }
 }
-function duplicateReasons(duplicates, lineOf3) {
+function duplicateReasons(duplicates, lineOf4) {
   const differing2 = duplicates.filter((duplicate) => duplicate.differ);
   const onBase = new Set(differing2.flatMap((duplicate) => duplicate.side === "base" ? [definitions(duplicate)] : []));
   const isNew = (duplicate) => !onBase.has(definitions(duplicate));
@@ -14486,7 +14684,7 @@ function duplicateReasons(duplicates, lineOf3) {
     if (shown5 === void 0) return [];
     const { resource, unit: unit3, inForce: inForce3, overridden } = shown5;
     const { file: file2 } = inForce3.origin;
-    const line = lineOf3(inForce3);
+    const line = lineOf4(inForce3);
     return [
       {
         id: shortHash("unreadable", unit3, file2, resource),
@@ -14495,7 +14693,7 @@ function duplicateReasons(duplicates, lineOf3) {
         unit: unit3,
         file: file2,
         ...line === void 0 ? {} : { line },
-        reason: `\`${resource}\` is defined twice with different content, first in \`${overridden.origin.file}\`${lineText(lineOf3(overridden))}; this one, the last in file order, is taken to be in force`,
+        reason: `\`${resource}\` is defined twice with different content, first in \`${overridden.origin.file}\`${lineText(lineOf4(overridden))}; this one, the last in file order, is taken to be in force`,
         remedy: "keep one of the two definitions"
       }
     ];
@@ -14546,6 +14744,102 @@ var init_incomplete = __esm({
     init_resource();
     init_pairing();
     init_content2();
+  }
+});
+
+// src/manifests/unresolved.ts
+function labelProblems(manifest) {
+  return [["metadata", "labels"], ["spec", "template", "metadata", "labels"]].flatMap((path2) => {
+    const labels3 = valueAt(manifest, path2);
+    if (!isFields(labels3)) return [];
+    return Object.entries(enrolling).flatMap(([key, choices]) => {
+      const value = labels3[key];
+      return typeof value === "string" && unresolvedTexts(value).length > 0 ? [{ kind: "schema", path: [...path2, key], message: "is not told", certain: true, choices }] : [];
+    });
+  });
+}
+function settled(manifest, checkOfKind, given) {
+  const check2 = (value) => {
+    const labels3 = labelProblems(value);
+    return labels3.length === 0 ? checkOfKind(value) : [...labels3, ...checkOfKind(value)];
+  };
+  let at2 = manifest;
+  let problems = check2(manifest);
+  const unresolved2 = [];
+  while (problems.length > 0 && unresolved2.length < most2) {
+    const next = settleOne(at2, problems, check2, given);
+    if (next === void 0) break;
+    at2 = next.manifest;
+    problems = next.problems;
+    unresolved2.push(next.unresolved);
+  }
+  return { manifest: at2, problems, unresolved: unresolved2 };
+}
+function settleOne(manifest, problems, check2, given) {
+  for (const { kind, path: path2, choices } of problems) {
+    if (kind !== "schema" && kind !== "webhook") continue;
+    const value = valueAt(manifest, path2);
+    const key = path2.at(-1);
+    const isKey2 = typeof value !== "string" && typeof key === "string" && unresolvedTexts(key).length > 0;
+    const text8 = isKey2 ? key : value;
+    if (typeof text8 !== "string" || unresolvedTexts(text8).length === 0) continue;
+    const told = given?.get(text8);
+    const candidates3 = choices === void 0 ? constantsFor(text8) : told !== void 0 && choices.includes(told) ? [told] : choices;
+    for (const candidate of candidates3) {
+      const changed = isKey2 ? withKey(manifest, path2, String(candidate)) : withValue(manifest, path2, candidate);
+      const left = check2(changed);
+      if (left.some((problem) => (problem.kind === "schema" || problem.kind === "webhook") && samePlace(problem.path, path2, isKey2 ? String(candidate) : void 0))) continue;
+      return { manifest: changed, problems: left, unresolved: { text: text8, path: path2, ...choices === void 0 ? {} : { choices } } };
+    }
+  }
+  return void 0;
+}
+function constantsFor(text8) {
+  const number5 = 2e4 + Number.parseInt(shortHash(text8).slice(0, 8), 16) % 4e4;
+  return [number5, String(number5)];
+}
+function samePlace(left, right, key) {
+  const wanted = key === void 0 ? right : [...right.slice(0, -1), key];
+  return left.length === wanted.length && left.every((step, index) => step === wanted[index]);
+}
+function valueAt(from2, path2) {
+  let at2 = from2;
+  for (const step of path2) {
+    if (Array.isArray(at2) && typeof step === "number") at2 = at2[step];
+    else if (isFields(at2) && Object.hasOwn(at2, String(step))) at2 = at2[String(step)];
+    else return void 0;
+  }
+  return at2;
+}
+function withValue(from2, path2, value) {
+  const copy = (at2, rest) => {
+    const [step, ...more] = rest;
+    if (step === void 0) return value;
+    if (Array.isArray(at2)) return at2.map((entry2, index) => index === step ? copy(entry2, more) : entry2);
+    return isFields(at2) ? { ...at2, [step]: copy(at2[String(step)], more) } : at2;
+  };
+  const made2 = copy(from2, path2);
+  return isFields(made2) ? made2 : from2;
+}
+function withKey(from2, path2, key) {
+  const above = path2.slice(0, -1);
+  const map3 = valueAt(from2, above);
+  if (!isFields(map3)) return from2;
+  return withValue(from2, above, Object.fromEntries(Object.entries(map3).map(([name2, entry2]) => [name2 === path2.at(-1) ? key : name2, entry2])));
+}
+var most2, enrolling;
+var init_unresolved2 = __esm({
+  "src/manifests/unresolved.ts"() {
+    "use strict";
+    init_canonical();
+    init_unresolved();
+    init_shape();
+    most2 = 64;
+    enrolling = {
+      "istio-injection": ["enabled", "disabled"],
+      "istio.io/dataplane-mode": ["ambient", "none"],
+      "sidecar.istio.io/inject": ["true", "false"]
+    };
   }
 });
 
@@ -14611,10 +14905,11 @@ function decodeObject(value, head, context2) {
     const because2 = head.group === "kustomize.config.k8s.io" || head.apiVersion === "builtin" ? "kustomize-or-helm-input" : "unknown-kind";
     return { type: "ignored", apiVersion: head.apiVersion, kind: head.kind, because: because2 };
   }
-  const read2 = decodeMetadata(value, entry2.nameless);
-  if (read2.type === "unreadable") return read2;
-  const { metadata } = read2;
-  const problems = inForceOrder([...versionProblems(head, entry2), ...read2.problems, ...entry2.check(value)]);
+  const { manifest, problems: found, unresolved: unresolved2 } = settled(value, entry2.check, context2.given);
+  const read3 = decodeMetadata(manifest, entry2.nameless);
+  if (read3.type === "unreadable") return read3;
+  const { metadata } = read3;
+  const problems = inForceOrder([...versionProblems(head, entry2), ...read3.problems, ...found]);
   const resource = {
     kind: entry2.kind,
     apiVersion: head.apiVersion,
@@ -14623,10 +14918,11 @@ function decodeObject(value, head, context2) {
     labels: metadata.labels,
     annotations: metadata.annotations,
     creationTimestamp: metadata.creationTimestamp,
-    spec: entry2.decode(value),
+    spec: entry2.decode(manifest),
     origin: context2.origin,
     unit: context2.unit,
-    problems
+    problems,
+    ...unresolved2.length === 0 ? {} : { unresolved: unresolved2 }
   };
   return { type: "resources", resources: [resource], ignored: 0, unreadable: [] };
 }
@@ -14663,6 +14959,7 @@ var init_decode2 = __esm({
     init_metadata();
     init_reading();
     init_shape();
+    init_unresolved2();
     maxListDepth = 8;
     formerVersions = /* @__PURE__ */ new Set(["v1beta1"]);
   }
@@ -15036,9 +15333,9 @@ function structuredPatch(oldFileName, newFileName, oldStr, newStr, oldHeader, ne
     };
   }
 }
-function splitLines(text7) {
-  const hasTrailingNl = text7.endsWith("\n");
-  const result = text7.split("\n").map((line) => line + "\n");
+function splitLines(text8) {
+  const hasTrailingNl = text8.endsWith("\n");
+  const result = text8.split("\n").map((line) => line + "\n");
   if (hasTrailingNl) {
     result.pop();
   } else {
@@ -15080,10 +15377,10 @@ function numbered(oldStart, newStart, raw) {
 function replaced(oldLines, newLines) {
   return numbered(1, 1, [...new Array(oldLines).fill("-"), ...new Array(newLines).fill("+")]);
 }
-function countLines2(text7) {
-  if (text7 === "") return 0;
-  let lines = text7.endsWith("\n") ? 0 : 1;
-  for (let at2 = text7.indexOf("\n"); at2 !== -1; at2 = text7.indexOf("\n", at2 + 1)) lines += 1;
+function countLines2(text8) {
+  if (text8 === "") return 0;
+  let lines = text8.endsWith("\n") ? 0 : 1;
+  for (let at2 = text8.indexOf("\n"); at2 !== -1; at2 = text8.indexOf("\n", at2 + 1)) lines += 1;
   return lines;
 }
 var context, maxEditLength;
@@ -15097,11 +15394,11 @@ var init_hunks = __esm({
 });
 
 // src/app/render/edits.ts
-function placesOf2(path2, base2, head, text7) {
+function placesOf2(path2, base2, head, text8) {
   const left = base2.entries.get(path2);
   const right = head.entries.get(path2);
-  const before = text7(left);
-  const after = text7(right);
+  const before = text8(left);
+  const after = text8(right);
   if (left === void 0 || right === void 0 || before === void 0 || after === void 0) {
     return [{ path: path2, undone: left, added: numbered2(after), removed: numbered2(before) }];
   }
@@ -15136,8 +15433,8 @@ function undo(newLines, added, removed, next) {
   const from2 = next - 1 - added.length;
   return [...newLines.slice(0, from2), ...removed.map((line) => line.text), ...newLines.slice(next - 1)].join("\n");
 }
-function numbered2(text7) {
-  return text7 === void 0 ? [] : text7.split("\n").map((line, index) => ({ line: index + 1, text: line }));
+function numbered2(text8) {
+  return text8 === void 0 ? [] : text8.split("\n").map((line, index) => ({ line: index + 1, text: line }));
 }
 var init_edits = __esm({
   "src/app/render/edits.ts"() {
@@ -15192,12 +15489,12 @@ var init_api_versions = __esm({
 });
 
 // src/units/helm-build.ts
-function buildChart(source2, { root, values: values4, inline }) {
+function buildChart(source2, { root, values: values5, inline }) {
   const laid = [];
   const build2 = buildOrProblem(() => {
     const { files: chart, outside } = chartFiles(source2, root, root);
     const files = new Map(chart);
-    for (const path2 of values4) {
+    for (const path2 of values5) {
       const leads = source2.follow(path2);
       if (leads.type === "outside") refuse(path2, `the values file \`${path2}\` is a symbolic link out of the repository`, "put the file into the repository");
       const blob = leads.type === "file" ? source2.blob(leads.path) : void 0;
@@ -15208,6 +15505,9 @@ function buildChart(source2, { root, values: values4, inline }) {
     if (inline !== void 0) {
       files.set(inline.path, { text: inline.text });
       laid.push(inline.path);
+    }
+    if (outside.length > 0) {
+      for (const path2 of [...files.keys()]) if (/(?:^|\/)templates\/NOTES\.txt$/u.test(path2)) files.delete(path2);
     }
     return { type: "ready", files, inflates: false, outside };
   });
@@ -15224,8 +15524,8 @@ function chartFiles(source2, root, at2, depth = 0) {
   const outside = [];
   for (const name2 of ["Chart.yaml", "requirements.yaml"]) {
     const path2 = inFolder(root, name2);
-    const text7 = source2.text(path2);
-    if (text7 === void 0) {
+    const text8 = source2.text(path2);
+    if (text8 === void 0) {
       if (name2 === "Chart.yaml") fail(path2, `\`${root}\` has no Chart.yaml that can be read`, "add one");
       continue;
     }
@@ -15242,14 +15542,14 @@ function chartFiles(source2, root, at2, depth = 0) {
       else {
         const repository = typeof dependency["repository"] === "string" ? dependency["repository"] : "";
         const local = repository.startsWith("file://") ? resolvePath(root, repository.slice("file://".length)) : void 0;
-        if (repository.startsWith("file://") && (local === void 0 || repository.startsWith("file:///"))) refuse(path2, `the dependency \`${repository}\` leads out of the repository`, "put the chart into the repository", lineOf(text7, repository));
+        if (repository.startsWith("file://") && (local === void 0 || repository.startsWith("file:///"))) refuse(path2, `the dependency \`${repository}\` leads out of the repository`, "put the chart into the repository", lineOf(text8, repository));
         if (local !== void 0 && source2.blob(inFolder(local, "Chart.yaml")) !== void 0 && local !== root) {
           const inner = chartFiles(source2, local, inFolder(at2, `charts/${dependencyName}`), depth + 1);
           for (const [to2, file2] of inner.files) files.set(to2, file2);
           outside.push(...inner.outside);
           kept.push(dependency);
         } else {
-          outside.push({ kind: "chart", name: `${repository === "" ? "" : `${repository.replace(/\/$/u, "")}/`}${dependencyName}`, detail: canonical({ version: dependency["version"], ...valuesFor(source2, root, dependency, dependencyName) }), file: path2, line: lineOf(text7, dependencyName) });
+          outside.push({ kind: "chart", name: `${repository === "" ? "" : `${repository.replace(/\/$/u, "")}/`}${dependencyName}`, detail: canonical({ version: dependency["version"], ...valuesFor(source2, root, dependency, dependencyName) }), file: path2, line: lineOf(text8, dependencyName) });
         }
       }
     }
@@ -15280,8 +15580,8 @@ function valuesFor(source2, root, dependency, name2) {
 function inFolder(folder, name2) {
   return folder === "." ? name2 : `${folder}/${name2}`;
 }
-function releaseName(text7) {
-  const name2 = baseName(text7).toLowerCase().replace(/[^a-z0-9-]+/gu, "-").replace(/^-+|-+$/gu, "").slice(0, 53).replace(/-+$/u, "");
+function releaseName(text8) {
+  const name2 = baseName(text8).toLowerCase().replace(/[^a-z0-9-]+/gu, "-").replace(/^-+|-+$/gu, "").slice(0, 53).replace(/-+$/u, "");
   return name2 === "" ? void 0 : name2;
 }
 var mostDepth;
@@ -15401,8 +15701,8 @@ function targeted(document) {
   };
   return [{ patch: JSON.stringify(document), target }];
 }
-function literal(text7) {
-  return text7.replace(/[.*+?^${}()|[\]\\]/gu, String.raw`\$&`);
+function literal(text8) {
+  return text8.replace(/[.*+?^${}()|[\]\\]/gu, String.raw`\$&`);
 }
 var init_kustomize_patches = __esm({
   "src/units/kustomize-patches.ts"() {
@@ -15413,11 +15713,11 @@ var init_kustomize_patches = __esm({
 });
 
 // src/units/kustomize-build.ts
-function buildKustomization(source2, root, overlay = {}) {
+function buildKustomization(source2, root) {
   return buildOrProblem(() => {
-    const builder = new Builder(source2, root, overlay);
+    const builder = new Builder(source2, root);
     builder.run();
-    return { type: "ready", files: builder.written(), inflates: builder.inflates, outside: builder.outside };
+    return { type: "ready", files: builder.written(), inflates: builder.inflates, moved: builder.moved, outside: builder.outside };
   });
 }
 function relativePath(from2, to2) {
@@ -15433,10 +15733,11 @@ function addressParts(written) {
   const name2 = place2.replace(/\/v?\d+\.\d+[^/]*(?=\/|$)/gu, "/*").replace(/\/[0-9a-f]{40}(?=\/|$)/gu, "/*");
   return { name: name2, detail: name2 === place2 ? query3 : `${place2.slice(0)}${query3 === "" ? "" : `?${query3}`}` };
 }
-var fields, lowered, pathKeys, loweredPathKeys, mostKustomizations, Builder;
+var fields, lowered, pathKeys, loweredPathKeys, mostKustomizations, besideFolder, Builder;
 var init_kustomize_build = __esm({
   "src/units/kustomize-build.ts"() {
     "use strict";
+    init_canonical();
     init_documents();
     init_build();
     init_kustomize_charts();
@@ -15485,18 +15786,22 @@ var init_kustomize_build = __esm({
     pathKeys = ["path", "files", "envs", "env", "valuesFile", "additionalValuesFiles", "chartHome", "configHome", "repo", "name", "releaseName"];
     loweredPathKeys = new Map(pathKeys.map((name2) => [name2.toLowerCase(), name2]));
     mostKustomizations = 500;
+    besideFolder = "mesh-posture-beside";
     Builder = class {
       source;
       outside = [];
       inflates = false;
+      moved = /* @__PURE__ */ new Map();
       #root;
       #overlay;
+      #argo;
       #files = /* @__PURE__ */ new Map();
       #kustomizations = /* @__PURE__ */ new Map();
-      constructor(source2, root, overlay) {
+      constructor(source2, { folder, overlay = {}, argo = false }) {
         this.source = source2;
-        this.#root = root;
+        this.#root = folder;
         this.#overlay = overlay;
+        this.#argo = argo;
       }
       run() {
         const waiting = [this.#root];
@@ -15526,21 +15831,21 @@ var init_kustomize_build = __esm({
         const names4 = source2.filesIn(folder).filter((path2) => isKustomizationName(baseName(path2)));
         const [file2, second] = names4;
         const isRoot = folder === this.#root;
-        const { generated } = this.#overlay;
-        if (file2 === void 0 && isRoot && generated !== void 0) return this.#written(folder, folder === "." ? "kustomization.yaml" : `${folder}/kustomization.yaml`, { resources: generated.map((path2) => relativePath(folder, path2)) }, void 0);
+        const { generated: generated2 } = this.#overlay;
+        if (file2 === void 0 && isRoot && generated2 !== void 0) return this.#written(folder, folder === "." ? "kustomization.yaml" : `${folder}/kustomization.yaml`, { resources: generated2.map((path2) => relativePath(folder, path2)) }, void 0);
         if (file2 === void 0) return fail(folder === "." ? "kustomization.yaml" : `${folder}/kustomization.yaml`, `\`${folder}\` has no kustomization`, "add one, or take the folder out");
         if (second !== void 0) fail(file2, `\`${folder}\` has more than one kustomization file`, `remove \`${second}\``);
-        const text7 = source2.text(file2);
-        const values4 = text7 === void 0 ? void 0 : valuesOf(text7);
-        if (values4 === void 0) return fail(file2, `\`${file2}\` cannot be read`, "correct its YAML");
-        if (values4.length > 1) fail(file2, `\`${file2}\` holds more than one document`, "keep one");
-        const read2 = values4[0] ?? {};
-        if (!isKustomization(read2)) return fail(file2, `\`${file2}\` is no kustomization`, "name another folder");
-        return this.#written(folder, file2, { ...read2 }, text7);
+        const text8 = source2.text(file2);
+        const values5 = text8 === void 0 ? void 0 : valuesOf(text8);
+        if (values5 === void 0) return fail(file2, `\`${file2}\` cannot be read`, "correct its YAML");
+        if (values5.length > 1) fail(file2, `\`${file2}\` holds more than one document`, "keep one");
+        const read3 = values5[0] ?? {};
+        if (!isKustomization(read3)) return fail(file2, `\`${file2}\` is no kustomization`, "name another folder");
+        return this.#written(folder, file2, { ...read3 }, text8);
       }
-      #written(folder, file2, value, text7) {
+      #written(folder, file2, value, text8) {
         const { source: source2 } = this;
-        const line = (written) => lineOf(text7, written);
+        const line = (written) => lineOf(text8, written);
         this.#checkKeys(value, file2);
         const next = [];
         const at2 = { folder, file: file2, line };
@@ -15607,8 +15912,8 @@ var init_kustomize_build = __esm({
             const real = this.source.blob(path2) === void 0 ? there.path : path2;
             const blob = this.source.blob(real);
             if (blob === void 0) return fail(at2.file, `\`${written}\` cannot be read`, "replace the link by the file", at2.line(written));
-            if (!below(real, at2.folder)) fail(at2.file, `it takes the file \`${written}\` from outside its folder, which kustomize refuses`, "put a kustomization beside that file and take the folder, or move the file", at2.line(written));
             this.#checkBomb(real, blob);
+            if (!below(real, at2.folder)) return this.#fromBeside(at2, written, { path: real, blob });
             this.#files.set(real, { blob });
             return { type: "file", path: real, written: real === path2 ? written : relativePath(at2.folder, real) };
           }
@@ -15623,11 +15928,25 @@ var init_kustomize_build = __esm({
             return fail(at2.file, `it takes \`${written}\`, which is not there`, "add the file, or take the entry out", at2.line(written));
         }
       }
+      /**
+       * A file from outside the kustomization's folder. Flux builds without the load restrictor, whose limit is then the repository; the tool here keeps its restrictor
+       * and finds the file in a folder of its own below the kustomization (R7, R14).
+       * @see https://fluxcd.io/flux/faq/#are-there-any-kustomize-limitations
+       */
+      #fromBeside(at2, written, { path: path2, blob }) {
+        if (this.#argo || !this.source.hasFlux) fail(at2.file, `it takes the file \`${written}\` from outside its folder, which kustomize refuses`, "put a kustomization beside that file and take the folder, or move the file", at2.line(written));
+        const taken2 = `${at2.folder === "." ? "" : `${at2.folder}/`}${besideFolder}`;
+        if (this.source.isFolder(taken2)) refuse(at2.file, `the folder \`${taken2}\` is kept for files from beside the kustomization`, "rename the folder", at2.line(written));
+        const there = `${taken2}/${shortHash(path2)}/${baseName(path2)}`;
+        this.#files.set(there, { blob });
+        this.moved.set(there, path2);
+        return { type: "file", path: path2, written: relativePath(at2.folder, there) };
+      }
       /** The tool would write such a file out in full. */
       #checkBomb(path2, blob) {
-        const text7 = this.source.documents.text(blob);
-        if (text7 === void 0 || !/[&*]/u.test(text7) || !/\.ya?ml$/iu.test(path2)) return;
-        const problem = parseStream(text7).flatMap((document) => document.problems).find((each) => each.kind === "alias-limit");
+        const text8 = this.source.documents.text(blob);
+        if (text8 === void 0 || !/[&*]/u.test(text8) || !/\.ya?ml$/iu.test(path2)) return;
+        const problem = parseStream(text8).flatMap((document) => document.problems).find((each) => each.kind === "alias-limit");
         if (problem !== void 0) fail(path2, problem.reason, problem.remedy, problem.line);
       }
       #file(at2, written, what) {
@@ -15652,13 +15971,13 @@ var init_kustomize_build = __esm({
         if (isRecord(openapi) && typeof openapi["path"] === "string") value["openapi"] = { ...openapi, path: this.#file(at2, openapi["path"], "a schema") };
       }
       #generated(at2, entry2) {
-        const withKey = (written) => {
+        const withKey2 = (written) => {
           const cut2 = written.indexOf("=");
           return cut2 < 0 ? this.#file(at2, written, "a file") : `${written.slice(0, cut2 + 1)}${this.#file(at2, written.slice(cut2 + 1), "a file")}`;
         };
         return {
           ...entry2,
-          ...Array.isArray(entry2["files"]) ? { files: texts(entry2["files"]).map(withKey) } : {},
+          ...Array.isArray(entry2["files"]) ? { files: texts(entry2["files"]).map(withKey2) } : {},
           ...Array.isArray(entry2["envs"]) ? { envs: texts(entry2["envs"]).map((written) => this.#file(at2, written, "a file")) } : {},
           ...typeof entry2["env"] === "string" && entry2["env"] !== "" ? { env: this.#file(at2, entry2["env"], "a file") } : {}
         };
@@ -15680,10 +15999,10 @@ var init_kustomize_build = __esm({
           });
         }
       }
-      #pluginText(at2, values4, file2, line) {
-        if (values4 === void 0) return fail(file2, `\`${file2}\` cannot be read`, "correct its YAML", line);
-        for (const value of values4) this.#checkPlugin(at2, value, file2, line);
-        return values4.map((value) => `${JSON.stringify(value, null, 1)}
+      #pluginText(at2, values5, file2, line) {
+        if (values5 === void 0) return fail(file2, `\`${file2}\` cannot be read`, "correct its YAML", line);
+        for (const value of values5) this.#checkPlugin(at2, value, file2, line);
+        return values5.map((value) => `${JSON.stringify(value, null, 1)}
 `).join("---\n");
       }
       #checkPlugin(at2, value, file2, line) {
@@ -15731,10 +16050,10 @@ function renderJobs(units, trees, documents, wanted) {
   );
 }
 function kustomizeWork(source2, of) {
-  const build2 = buildKustomization(source2, of.path, of.overlay);
+  const build2 = buildKustomization(source2, { folder: of.path, overlay: of.overlay, argo: of.discovery === "argo" });
   if (build2.type !== "ready") return build2;
   const request4 = { path: of.path, how: { tool: "kustomize", inflates: build2.inflates }, files: build2.files };
-  return { type: "render", request: request4, key: keyOf(request4), outside: build2.outside };
+  return { type: "render", request: request4, key: keyOf(request4), outside: build2.outside, ...build2.moved === void 0 ? {} : { moved: build2.moved } };
 }
 function helmWork(source2, of) {
   const { helm: helm2, path: path2 } = of;
@@ -15855,24 +16174,27 @@ function objectsOf2(origins, { blobs, unit: unit3 }) {
   const objects = /* @__PURE__ */ new Map();
   for (const origin of origins) {
     const content = origin.rendered === void 0 ? void 0 : blobs.get(origin.rendered.blob);
-    if (content?.type === "text") for (const [key, text7] of contentsOf(content.text, origin, unit3)) objects.set(key, { origin, content: text7 });
+    if (content?.type === "text") for (const [key, text8] of contentsOf(content.text, origin, unit3)) objects.set(key, { origin, content: text8 });
   }
   return objects;
 }
-function contentsOf(text7, origin, unit3) {
-  const decoded = decodeDocument(parseStream(text7)[0]?.value, { origin, unit: unit3, defaultNamespace: `~${unit3}` });
+function contentsOf(text8, origin, unit3) {
+  const decoded = decodeDocument(parseStream(text8)[0]?.value, { origin, unit: unit3, defaultNamespace: `~${unit3}` });
   return decoded.type === "resources" ? decoded.resources.map((resource) => [resourceKey(resource), readContentOf(resource).replace(imageText, "")]) : [];
 }
 function changesOf({ pair, base: base2, head, documents }) {
-  const paths = [base2, head].flatMap((job) => job.work.type === "render" ? [...job.work.request.files.keys()] : []);
-  const text7 = (entry2) => entry2?.type === "file" ? documents.text(entry2.blob) : void 0;
+  const paths = [base2, head].flatMap((job) => job.work.type === "render" ? [...job.work.request.files.keys()].map((path2) => moved(job, path2)) : []);
+  const text8 = (entry2) => entry2?.type === "file" ? documents.text(entry2.blob) : void 0;
   const perFile = distinct(paths).flatMap((path2) => {
     const left = pair.base.entries.get(path2);
     const right = pair.head.entries.get(path2);
     if (left?.type === "file" && right?.type === "file" ? left.blob === right.blob : left === right) return [];
-    return [placesOf2(path2, pair.base, pair.head, text7)];
+    return [placesOf2(path2, pair.base, pair.head, text8)];
   });
   return withinBudget(perFile, pair.base);
+}
+function moved({ work }, path2) {
+  return work.type === "render" ? work.moved?.get(path2) ?? path2 : path2;
 }
 function withinBudget(perFile, base2) {
   const spoken = perFile.map((places) => places.filter(isSpoken)).filter((places) => places.length > 0);
@@ -15912,8 +16234,8 @@ async function variantOf(place2, { pair, head, blobs, documents, renderings, bas
   if (result.type !== "rendered") return void 0;
   const objects = /* @__PURE__ */ new Map();
   for (const document of result.documents) {
-    const text7 = head.of.substitute === void 0 ? document.text : substituted(document.text, head.of.substitute);
-    for (const [key, content] of contentsOf(text7, { file: "", blob: "", document: 0 }, head.unit)) objects.set(key, content);
+    const text8 = head.of.substitute === void 0 ? document.text : substituted(document.text, head.of.substitute);
+    for (const [key, content] of contentsOf(text8, { file: "", blob: "", document: 0 }, head.unit)) objects.set(key, content);
   }
   return objects;
 }
@@ -15963,8 +16285,8 @@ function viaOf(place2, origin, side2, { pair, documents, head, base: base2 }) {
     for (const name2 of ["kustomization.yaml", "kustomization.yml", "Kustomization"]) {
       const path2 = folder === "." ? name2 : `${folder}/${name2}`;
       const entry2 = tree3.entries.get(path2);
-      const text7 = entry2?.type === "file" ? documents.text(entry2.blob) : void 0;
-      if (text7?.includes(baseName(place2.path)) === true) return [{ file: path2, line: lineOf(text7, baseName(place2.path)), role: "kustomization" }];
+      const text8 = entry2?.type === "file" ? documents.text(entry2.blob) : void 0;
+      if (text8?.includes(baseName(place2.path)) === true) return [{ file: path2, line: lineOf(text8, baseName(place2.path)), role: "kustomization" }];
     }
     if (folder === ".") return [];
   }
@@ -15993,19 +16315,20 @@ var init_blame = __esm({
 });
 
 // src/app/render/origins.ts
-function originOf(document, of, tree3) {
-  const found = fileOf(document, of, tree3);
+function originOf(document, of, tree3, moved3 = /* @__PURE__ */ new Map()) {
+  const found = fileOf(document, of, { tree: tree3, moved: moved3 });
   const file2 = found?.file ?? of.rootFile ?? of.path;
   const from2 = found?.from ?? "archive";
   return { file: file2, blob: blobAt(tree3, file2), document: 0, rendered: { blob: renderedBlob(document.text), from: from2 } };
 }
-function renderedBlob(text7) {
-  return `rendered:${shortHash(text7)}`;
+function renderedBlob(text8) {
+  return `rendered:${shortHash(text8)}`;
 }
-function fileOf({ source: source2 }, of, tree3) {
+function fileOf({ source: source2 }, of, { tree: tree3, moved: moved3 }) {
   if (source2 === void 0) return void 0;
   if (source2.from === "template") return templateFile(source2.path, of, tree3);
-  const file2 = resolvePath(of.path, source2.path);
+  const path2 = resolvePath(of.path, source2.path);
+  const file2 = path2 === void 0 ? void 0 : moved3.get(path2) ?? path2;
   return file2 === void 0 || !tree3.entries.has(file2) ? void 0 : { file: file2, from: source2.from };
 }
 function templateFile(path2, of, tree3) {
@@ -16033,6 +16356,148 @@ var init_origins = __esm({
     "use strict";
     init_canonical();
     init_unit();
+  }
+});
+
+// src/app/render/explain.ts
+function explained(failing) {
+  return failing.of.kind === "helm" ? ofHelm(failing) : ofKustomize(failing);
+}
+function ofHelm({ reason, of, outside, tree: tree3 }) {
+  const known4 = helmRemedies.find(([words3]) => words3.test(reason))?.[1];
+  const charts = outside.map(({ name: name2 }) => `\`${name2.slice(name2.lastIndexOf("/") + 1)}\``);
+  const remedy2 = known4 === values2 && charts.length > 0 ? `the value may be one of ${listed(charts)}, which ${charts.length === 1 ? "is" : "are"} not in the repository: put ${charts.length === 1 ? "it" : "them"} into \`charts/\` with \`helm dependency build\`, or ${values2}` : known4;
+  const places = [...reason.matchAll(/([^\s:()"<>]+\/templates\/[^\s:()"<>]+)(?::(\d+))?/gu)];
+  const place2 = places.findLast((each) => each[2] !== void 0) ?? places.at(-1);
+  const file2 = place2?.[1] === void 0 ? void 0 : templateFile(place2[1], of, tree3);
+  return {
+    ...remedy2 === void 0 ? {} : { remedy: remedy2 },
+    ...file2 === void 0 ? {} : { file: file2.file },
+    // Lines of a packed chart are no lines of the repository, and those of a YAML error count what was rendered.
+    ...file2?.from === "template" && place2?.[2] !== void 0 ? { line: Number(place2[2]) } : {}
+  };
+}
+function listed(names4) {
+  return names4.length <= 3 ? names4.join(", ") : `${names4.slice(0, 3).join(", ")} and ${String(names4.length - 3)} more charts`;
+}
+function ofKustomize(failing) {
+  const { reason } = failing;
+  if (/mapping key "[^"]*" already defined/u.test(reason)) return { remedy: "keep one of the two equal keys", ...firstProblem(failing, "duplicate-key") };
+  const named5 = namedFile(failing);
+  const at2 = named5 === void 0 ? {} : { file: named5 };
+  if (/kustomization\.ya?ml is empty/u.test(reason)) return { ...at2, remedy: "write `resources` into it, or take the folder out where it is named" };
+  if (/failed to find unique target for patch/u.test(reason)) return { ...at2, ...lineOfName(failing, /target for patch \S*?\/(\S+)\.(?:\[noNs\]|[a-z0-9-]+)(?:\s|$)/u), remedy: "correct kind, name and namespace that the patch aims at, or remove the patch" };
+  if (/may not add resource with an already registered id/u.test(reason)) return { ...at2, ...lineOfName(failing, /already registered id: \S*?\/(\S+)\.(?:\[noNs\]|[a-z0-9-]+)(?:\s|['"]|$)/u), remedy: "the object is taken twice: take one of the two out" };
+  const variable = /var '\{(\S+) /u.exec(reason)?.[1];
+  if (variable !== void 0) return { ...placeOf(failing, new RegExp(String.raw`^\s*(?:- )?name:\s*["']?${escaped(variable)}["']?\s*$`, "mu")), remedy: "take the object that the entry of `vars` names among the resources, or remove the entry" };
+  return named5 === void 0 ? firstProblem(failing, void 0) : at2;
+}
+function namedFile({ reason, of, files }) {
+  let found;
+  for (const [, quoted2] of reason.matchAll(/['"`]([^'"`\s]+)['"`]/gu)) {
+    const paths = quoted2 === void 0 ? [] : [quoted2, resolvePath(of.path, quoted2)].flatMap((path2) => path2 === void 0 ? [] : [path2, ...["kustomization.yaml", "kustomization.yml", "Kustomization"].map((name2) => `${path2}/${name2}`)]);
+    const file2 = paths.find((path2) => files.has(path2));
+    if (file2 !== void 0) found = file2;
+  }
+  return found;
+}
+function lineOfName(failing, words3) {
+  const name2 = words3.exec(failing.reason)?.[1];
+  return name2 === void 0 ? {} : placeOf(failing, new RegExp(String.raw`^\s*name:\s*["']?${escaped(name2)}["']?\s*$`, "mu"));
+}
+function escaped(text8) {
+  return text8.replace(/[.*+?^${}()|[\]\\]/gu, String.raw`\$&`);
+}
+function placeOf(failing, line) {
+  const found = [...textsOf(failing)].flatMap(([file2, text8]) => {
+    const at2 = line.exec(text8);
+    return at2 === null ? [] : [{ file: file2, line: text8.slice(0, at2.index + at2[0].length).split("\n").length }];
+  });
+  return found.length === 1 && found[0] !== void 0 ? found[0] : {};
+}
+function firstProblem(failing, kind) {
+  for (const [file2, text8] of textsOf(failing)) {
+    if (!/\.ya?ml$/iu.test(file2)) continue;
+    const problem = parseStream(text8).flatMap((document) => document.problems).find((each) => kind === void 0 || each.kind === kind);
+    if (problem !== void 0) return { file: file2, ...problem.line === void 0 ? {} : { line: problem.line }, ...kind === void 0 ? { remedy: problem.remedy } : {} };
+  }
+  return {};
+}
+function* textsOf({ files, tree: tree3, documents }) {
+  for (const path2 of files.keys()) {
+    const entry2 = tree3.entries.get(path2);
+    const text8 = entry2?.type === "file" ? documents.text(entry2.blob) : void 0;
+    if (text8 !== void 0) yield [path2, text8];
+  }
+}
+var values2, helmRemedies;
+var init_explain = __esm({
+  "src/app/render/explain.ts"() {
+    "use strict";
+    init_documents();
+    init_unit();
+    init_origins();
+    values2 = "name the values files that it is deployed with in `units[].helm.values`, or give the value a default";
+    helmRemedies = [
+      [/chart\.metadata\.(?:\w+) is required/u, "complete `Chart.yaml`: Helm 3 and later ask for this field"],
+      [/chart requires kubeVersion/u, "state the version of the cluster with `units[].helm.kubeVersion`"],
+      [/don't meet the specifications of the schema/u, "correct the values, or name the values files that it is deployed with in `units[].helm.values`"],
+      [/YAML parse error on/u, "correct what this template renders to, or name the values files that it is deployed with in `units[].helm.values`; `helm template --debug` shows the text"],
+      [/function "[^"]*" not defined/u, "use a version of Helm that knows this function, or take it out"],
+      [/parse error at/u, "correct the template"],
+      [/nil pointer evaluating|execution error at|error calling|wrong type for value|can't evaluate field|map has no entry/u, values2]
+    ];
+  }
+});
+
+// src/app/render/roots.ts
+async function renderedRoots(pair, { units, rootHolders: rootHolders2, documents }, renderings) {
+  const holders = units.filter((unit3) => rootHolders2.base.has(unit3.id) || rootHolders2.head.has(unit3.id));
+  if (holders.length === 0) return void 0;
+  const jobs = renderJobs(holders, pair, documents, () => true);
+  const results = await renderings.all(jobs);
+  const found = { base: { files: /* @__PURE__ */ new Set(), kept: /* @__PURE__ */ new Set(), objects: [] }, head: { files: /* @__PURE__ */ new Set(), kept: /* @__PURE__ */ new Set(), objects: [] } };
+  for (const [index, { of, side: side3, work }] of jobs.entries()) {
+    const result = results[index];
+    const tree3 = pair[side3];
+    const own3 = found[side3];
+    if (result?.type !== "rendered" || work.type !== "render") {
+      for (const file2 of of.inputs.files) own3.kept.add(file2);
+      continue;
+    }
+    for (const file2 of of.inputs.files) own3.files.add(file2);
+    for (const document of result.documents) {
+      if (!rootMarks.some((mark2) => document.text.includes(mark2))) continue;
+      const text8 = of.substitute === void 0 ? document.text : substituted(document.text, of.substitute);
+      const { file: file2 } = originOf({ ...document, text: text8 }, of, tree3, work.moved);
+      for (const { value } of parseStream(text8)) if (isManifest(value)) own3.objects.push({ file: file2, line: lineOf2(value, file2, { tree: tree3, documents }), value });
+    }
+  }
+  const side2 = ({ files, kept, objects }) => ({ files: new Set([...files].filter((file2) => !kept.has(file2))), objects });
+  const base2 = side2(found.base);
+  return { base: base2, head: pair.base === pair.head ? base2 : side2(found.head) };
+}
+function lineOf2(value, file2, { tree: tree3, documents }) {
+  const there = follow(tree3, file2);
+  const reading = there.type === "blob" ? documents.read(there.blob) : void 0;
+  const written = reading?.type === "documents" ? reading.documents : [];
+  const name2 = nameOf(value);
+  return (written.find((document) => nameOf(document.value) === name2) ?? written[0])?.startLine ?? 1;
+}
+function nameOf(value) {
+  const metadata = isRecord(value) && isRecord(value["metadata"]) ? value["metadata"] : {};
+  return isRecord(value) ? `${String(value["kind"])}/${String(metadata["name"])}` : "";
+}
+var init_roots2 = __esm({
+  "src/app/render/roots.ts"() {
+    "use strict";
+    init_documents();
+    init_documents2();
+    init_kustomization();
+    init_roots();
+    init_substitution();
+    init_origins();
+    init_plan();
   }
 });
 
@@ -16077,16 +16542,16 @@ function wordsIn(segments) {
   return { stages: segments.filter((segment) => environmentWord.test(segment)), regions: segments.filter((segment) => region.test(segment)) };
 }
 function environmentWords(name2, own3) {
-  const words2 = wordsIn([name2, ...own3.flatMap(segmentsOf)]);
-  return { stages: distinct(words2.stages), regions: distinct(words2.regions) };
+  const words3 = wordsIn([name2, ...own3.flatMap(segmentsOf)]);
+  return { stages: distinct(words3.stages), regions: distinct(words3.regions) };
 }
 function joinedBy(own3, environments2) {
   const open2 = ["stages", "regions"].map((sort) => {
-    const matching2 = new Map([...environments2].map(([name2, words2]) => [name2, closeness(own3[sort], words2[sort])]));
+    const matching2 = new Map([...environments2].map(([name2, words3]) => [name2, closeness(own3[sort], words3[sort])]));
     const best = Math.max(...matching2.values());
-    const told = [...environments2.values()].some((words2) => words2[sort].length > 0);
+    const told = [...environments2.values()].some((words3) => words3[sort].length > 0);
     if (own3[sort].length === 0 || !told) return new Set(environments2.keys());
-    return new Set([...environments2].flatMap(([name2, words2]) => words2[sort].length === 0 || best > 0 && matching2.get(name2) === best ? [name2] : []));
+    return new Set([...environments2].flatMap(([name2, words3]) => words3[sort].length === 0 || best > 0 && matching2.get(name2) === best ? [name2] : []));
   });
   return [...environments2.keys()].filter((name2) => open2.every((names4) => names4.has(name2)));
 }
@@ -16243,17 +16708,17 @@ function untouchedUnits(units, isTouched, config3) {
   const touched2 = units.filter(isTouched);
   const names4 = /* @__PURE__ */ new Set();
   for (const unit3 of touched2) {
-    const name2 = nameOf(unit3, config3);
+    const name2 = nameOf2(unit3, config3);
     if (name2 === void 0) return /* @__PURE__ */ new Set();
     names4.add(name2);
   }
   return new Set(units.flatMap((unit3) => {
     if (shown(unit3).kind === "plain" || isTouched(unit3)) return [];
-    const name2 = nameOf(unit3, config3);
+    const name2 = nameOf2(unit3, config3);
     return names4.size === 0 || name2 !== void 0 && !names4.has(name2) ? [unit3.id] : [];
   }));
 }
-function nameOf(unit3, config3) {
+function nameOf2(unit3, config3) {
   const { environment: environment4, cluster, path: path2 } = unit3.base ?? shown(unit3);
   const stated = Object.entries(config3.environments).filter(([, each]) => each.units.includes(unit3.id) || each.units.includes(path2));
   if (stated.length > 1) return void 0;
@@ -16268,23 +16733,25 @@ var init_untouched = __esm({
 });
 
 // src/app/render/prepare.ts
-async function prepareRendering(pair, config3, renderer2) {
+async function prepareRendering(pair, config3, renderer2, repository) {
   const blobs = new Map(pair.blobs);
   const base2 = pair.base;
   const extended2 = { base: base2, head: pair.head === base2 ? base2 : pair.head, blobs };
-  const discovered = discoverUnits(extended2, config3);
+  const work = new Renderings(renderer2);
+  const written = discoverUnits(extended2, config3, repository);
+  const roots = await renderedRoots(extended2, written, work);
+  const discovered = roots === void 0 ? written : discoverUnits(extended2, config3, repository, { documents: written.documents, roots });
   const needy = discovered.units.filter((unit3) => [unit3.base, unit3.head].some((side2) => side2 !== void 0 && side2.kind !== "plain"));
   if (needy.length === 0) return { pair: extended2, discovered, rendered: nothingRendered };
   const untouched2 = base2 === pair.head ? /* @__PURE__ */ new Set() : untouchedUnits(discovered.units, touchedBy(extended2), config3);
   const jobs = renderJobs(needy, { base: base2, head: pair.head }, discovered.documents, (unit3) => !untouched2.has(unit3.id) && unit3.base?.pinned === void 0 && unit3.head?.pinned === void 0);
-  const work = new Renderings(renderer2);
   const results = await work.all(jobs);
   const units = /* @__PURE__ */ new Map();
   for (const [index, job] of jobs.entries()) {
     const result = results[index];
     if (result === void 0) continue;
     const sides = units.get(job.unit) ?? {};
-    sides[job.side] = sideRendering(job, result, extended2, blobs);
+    sides[job.side] = sideRendering(job, result, { pair: extended2, blobs, read: discovered.documents });
     units.set(job.unit, sides);
   }
   const blames = base2 === pair.head ? /* @__PURE__ */ new Map() : await blameUnits({ pair: extended2, blobs, documents: discovered.documents, jobs, units, renderings: work });
@@ -16293,14 +16760,15 @@ async function prepareRendering(pair, config3, renderer2) {
 function touchedBy(pair) {
   return touches(changedPaths(pair).map((each) => each.path));
 }
-function sideRendering(job, result, pair, blobs) {
+function sideRendering(job, result, { pair, blobs, read: read3 }) {
   const { work, of, side: side2 } = job;
   if (work.type !== "render") return { ...work, tool: of.kind };
-  if (result.type !== "rendered") return { ...result, ...of.rootFile === void 0 ? {} : { file: of.rootFile } };
+  if (result.type === "failed") return { ...result, outside: work.outside, ...of.rootFile === void 0 ? {} : { file: of.rootFile }, ...explained({ reason: result.reason, of, files: work.request.files, outside: work.outside, tree: pair[side2], documents: read3 }) };
+  if (result.type !== "rendered") return { ...result, outside: work.outside, ...of.rootFile === void 0 ? {} : { file: of.rootFile } };
   const documents = result.documents.map((document) => {
-    const text7 = of.substitute === void 0 ? document.text : substituted(document.text, of.substitute);
-    const origin = originOf({ ...document, text: text7 }, of, pair[side2]);
-    if (origin.rendered !== void 0) blobs.set(origin.rendered.blob, { type: "text", text: text7 });
+    const text8 = of.substitute === void 0 ? document.text : substituted(document.text, of.substitute);
+    const origin = originOf({ ...document, text: text8 }, of, pair[side2], work.moved);
+    if (origin.rendered !== void 0) blobs.set(origin.rendered.blob, { type: "text", text: text8 });
     return origin;
   });
   return { type: "rendered", tool: result.tool, documents, outside: work.outside };
@@ -16314,8 +16782,10 @@ var init_prepare = __esm({
     init_substitution();
     init_incomplete();
     init_blame();
+    init_explain();
     init_origins();
     init_plan();
+    init_roots2();
     init_rendered();
     init_untouched();
     Renderings = class {
@@ -16368,10 +16838,10 @@ function directoryCache(directory) {
   return {
     async read(key) {
       try {
-        const text7 = await readFile2(fileOf2(key), "utf8");
-        const cut2 = text7.indexOf("\n");
-        const body = text7.slice(cut2 + 1);
-        if (text7.slice(0, cut2) !== sealed(key, body)) return void 0;
+        const text8 = await readFile2(fileOf2(key), "utf8");
+        const cut2 = text8.indexOf("\n");
+        const body = text8.slice(cut2 + 1);
+        if (text8.slice(0, cut2) !== sealed(key, body)) return void 0;
         return JSON.parse(body);
       } catch {
         return void 0;
@@ -16405,13 +16875,13 @@ var init_cache = __esm({
 function kustomizeDocuments(output2) {
   return splitDocuments(output2).flatMap((part2) => part2.empty ? [] : [withoutOrigin(output2.slice(part2.start, part2.end))]);
 }
-function withoutOrigin(text7) {
+function withoutOrigin(text8) {
   const kept = [];
   const note2 = [];
   let inMetadata = false;
   let inAnnotations = false;
   let inNote = false;
-  for (const line of text7.split("\n")) {
+  for (const line of text8.split("\n")) {
     if (/^[^\s#-]/u.test(line)) {
       inMetadata = line === "metadata:";
       inAnnotations = false;
@@ -16433,12 +16903,12 @@ function withoutOrigin(text7) {
 }
 function helmDocuments(output2) {
   return splitDocuments(output2).flatMap((part2) => {
-    const text7 = output2.slice(part2.start, part2.end);
-    const path2 = sourceLine.exec(text7)?.[1];
+    const text8 = output2.slice(part2.start, part2.end);
+    const path2 = sourceLine.exec(text8)?.[1];
     if (part2.empty) return [];
-    const hooks = hookLine.exec(text7)?.[1]?.split(",").map((name2) => name2.trim());
+    const hooks = hookLine.exec(text8)?.[1]?.split(",").map((name2) => name2.trim());
     if (hooks?.every((name2) => notInstalled.has(name2)) === true) return [];
-    return [{ text: text7.replace(sourceLine, "#"), source: path2 === void 0 ? void 0 : { from: "template", path: path2 } }];
+    return [{ text: text8.replace(sourceLine, "#"), source: path2 === void 0 ? void 0 : { from: "template", path: path2 } }];
   });
 }
 function withoutRandom(first, second) {
@@ -16454,12 +16924,12 @@ function withoutRandom(first, second) {
 }
 function masked(line) {
   const key = /^(\s*(?:- )?(?:"[^"]*"|'[^']*'|[\w./-]+):\s+)(\S.*)$/u.exec(line);
-  if (key?.[1] !== void 0) return `${key[1]}"${randomText}"`;
+  if (key?.[1] !== void 0) return `${key[1]}"${randomText2}"`;
   const item2 = /^(\s*- )\S/u.exec(line);
-  if (item2?.[1] !== void 0) return `${item2[1]}"${randomText}"`;
-  return `${/^\s*/u.exec(line)?.[0] ?? ""}${randomText}`;
+  if (item2?.[1] !== void 0) return `${item2[1]}"${randomText2}"`;
+  return `${/^\s*/u.exec(line)?.[0] ?? ""}${randomText2}`;
 }
-var originLine, notInstalled, hookLine, sourceLine, randomText;
+var originLine, notInstalled, hookLine, sourceLine, randomText2;
 var init_output = __esm({
   "src/adapters/render/output.ts"() {
     "use strict";
@@ -16468,7 +16938,7 @@ var init_output = __esm({
     notInstalled = /* @__PURE__ */ new Set(["test", "test-success", "test-failure", "pre-delete", "post-delete", "pre-rollback", "post-rollback"]);
     hookLine = /^\s+["']?helm\.sh\/hook["']?:\s*["']?([a-z, -]+?)["']?\s*$/mu;
     sourceLine = /^# Source: (\S.*?)\s*$/mu;
-    randomText = "random-at-every-rendering";
+    randomText2 = "random-at-every-rendering";
   }
 });
 
@@ -16616,8 +17086,8 @@ async function kustomizeAt(program, sandbox) {
   const version3 = answer3.type === "ended" ? parseVersion(answer3.stdout) : void 0;
   return version3 === void 0 ? void 0 : { program, name: `kustomize ${version3.join(".")}`, version: version3, form: "kustomize" };
 }
-function parseVersion(text7) {
-  const match = /v?(\d+)\.(\d+)\.(\d+)/u.exec(text7);
+function parseVersion(text8) {
+  const match = /v?(\d+)\.(\d+)\.(\d+)/u.exec(text8);
   return match === null ? void 0 : [Number(match[1]), Number(match[2]), Number(match[3])];
 }
 function locate(name2, settings2) {
@@ -16817,18 +17287,18 @@ function failure(result, name2, limits2, workspace, tool2) {
     case "not-started":
       return { type: "failed", tool: name2, reason: `${name2} cannot be started`, remedy: `check the installation of ${tool2}` };
     case "stopped":
-      return result.by === "time" ? { type: "limit", tool: name2, reason: `${name2} took more than ${String(Math.round(limits2.milliseconds / 1e3))} seconds`, remedy: "make the unit smaller" } : { type: "limit", tool: name2, reason: `${name2} wrote more than ${String(limits2.outputBytes)} bytes`, remedy: "make the unit smaller" };
+      return result.by === "time" ? { type: "limit", tool: name2, reason: `${name2} took more than ${String(Math.round(limits2.milliseconds / 1e3))} seconds`, remedy: "make the unit smaller, or raise `limits.seconds`" } : { type: "limit", tool: name2, reason: `${name2} wrote more than ${String(limits2.outputBytes)} bytes`, remedy: "make the unit smaller" };
     case "ended": {
       if (/out of memory|cannot allocate memory|errno=12/iu.test(result.stderr)) return { type: "limit", tool: name2, reason: `${name2} needed more than ${String(limits2.memoryBytes)} bytes of memory`, remedy: "make the unit smaller" };
-      const words2 = toolWords(result.stderr, workspace);
-      return { type: "failed", tool: name2, reason: words2 === "" ? `${name2} ended with code ${String(result.code)}` : `${name2}: ${words2}`, remedy: `make \`${tool2 === "helm" ? "helm template" : "kustomize build"}\` work for it` };
+      const words3 = toolWords(result.stderr, workspace);
+      return { type: "failed", tool: name2, reason: words3 === "" ? `${name2} ended with code ${String(result.code)}` : `${name2}: ${words3}`, remedy: `make \`${tool2 === "helm" ? "helm template" : "kustomize build"}\` work for it` };
     }
   }
 }
 function toolWords(stderr, workspace) {
   const lines = stderr.split("\n").filter((line) => line.trim() !== "" && !/^(?:walk\.go|WARNING|# Warning|level=warning|Use --debug)/u.test(line) && !line.startsWith("coalesce.go"));
-  const text7 = lines.join(" ").replaceAll(`${workspace.root}/`, "").replaceAll(workspace.root, ".").replaceAll(workspace.empty, "~").replace(/\s+/gu, " ").replace(/0x[0-9a-f]{6,}/giu, "0x…").replace(/^Error: /iu, "").replace(/[.:\s]+$/u, "");
-  return text7.length > 400 ? `${text7.slice(0, 399)}…` : text7;
+  const text8 = lines.join(" ").replaceAll(`${workspace.root}/`, "").replaceAll(workspace.root, ".").replaceAll(workspace.empty, "~").replace(/\s+/gu, " ").replace(/0x[0-9a-f]{6,}/giu, "0x…").replace(/^Error: /iu, "").replace(/[.:\s]+$/u, "");
+  return text8.length > 400 ? `${text8.slice(0, 399)}…` : text8;
 }
 var defaultRenderLimits, probeLimits, random;
 var init_renderer = __esm({
@@ -16839,7 +17309,7 @@ var init_renderer = __esm({
     init_run2();
     init_tools();
     init_workspace();
-    defaultRenderLimits = { milliseconds: 3e4, outputBytes: 64e6, memoryBytes: 4e9, files: 1e4, inputBytes: 2e8 };
+    defaultRenderLimits = { milliseconds: 12e4, outputBytes: 64e6, memoryBytes: 4e9, files: 1e4, inputBytes: 2e8 };
     probeLimits = { milliseconds: 2e4, outputBytes: 1e5, memoryBytes: 4e9 };
     random = /\b(?:rand(?:AlphaNum|Alpha|Ascii|Numeric|Bytes|Int)|gen(?:CA|CAWithKey|SelfSignedCert|SelfSignedCertWithKey|SignedCert|SignedCertWithKey|PrivateKey)|uuidv4|shuffle|now|ago|htpasswd|bcrypt|derivePassword|encryptAES)\b/u;
   }
@@ -16852,14 +17322,14 @@ import { homedir } from "node:os";
 import { delimiter as delimiter2, join as join7 } from "node:path";
 import process5 from "node:process";
 import { fileURLToPath } from "node:url";
-async function prepare(pair, config3, { raw, untrusted }) {
+async function prepare(pair, config3, { raw, untrusted, repository }) {
   const renderer2 = createRenderer({
     tools: { kustomize: config3.tools.kustomize, helm: config3.tools.helm, searchPath: searchPath(), untrusted },
     bytes: (blobs) => bytesOf(pair, blobs, raw),
     cache: cacheOf(),
-    limits: { milliseconds: Math.min(defaultRenderLimits.milliseconds, config3.limits.seconds * 1e3) }
+    limits: { milliseconds: config3.limits.seconds * 1e3 }
   });
-  return prepareRendering(pair, config3, renderer2);
+  return prepareRendering(pair, config3, renderer2, repository);
 }
 function searchPath() {
   const own3 = ["../tools/bin", "../../tools/bin"].map((folder) => fileURLToPath(new URL(folder, import.meta.url))).filter((folder) => existsSync2(folder));
@@ -16936,7 +17406,7 @@ async function openPair(base2, head) {
   const pair = await readRevisions(root, base2, head).catch((error62) => {
     throw isDirectory(base2) !== isDirectory(head) && error62 instanceof InputError ? ofTwoSorts(base2, head) : error62;
   });
-  return { pair, comparison: { mode: "revisions", base: { id: pair.baseId, label: base2 }, head: { id: pair.headId, label: head } }, source: { raw: gitBytes(root), untrusted: [root] } };
+  return { pair, comparison: { mode: "revisions", base: { id: pair.baseId, label: base2 }, head: { id: pair.headId, label: head } }, source: { raw: gitBytes(root), untrusted: [root], repository: await factsOf(root, base2) } };
 }
 async function repositoryFor(names4) {
   try {
@@ -16948,8 +17418,8 @@ async function repositoryFor(names4) {
   }
 }
 function ofTwoSorts(base2, head) {
-  const [folder, revision3] = isDirectory(base2) ? [base2, head] : [head, base2];
-  return new InputError(`\`${folder}\` is a directory and \`${revision3}\` is not`, `name two revisions or two directories; \`git worktree add DIR ${revision3}\` makes a directory of a revision`);
+  const [folder, revision2] = isDirectory(base2) ? [base2, head] : [head, base2];
+  return new InputError(`\`${folder}\` is a directory and \`${revision2}\` is not`, `name two revisions or two directories; \`git worktree add DIR ${revision2}\` makes a directory of a revision`);
 }
 async function openTree(named5) {
   const target = named5 ?? ".";
@@ -16960,7 +17430,11 @@ async function openTree(named5) {
   }
   const root = await repositoryFor([target]);
   const { tree: tree3, blobs, id } = await readRevision(root, target);
-  return { pair: pairOf(tree3, tree3, blobs), comparison: { mode: "snapshot", base: null, head: { id, label: target } }, source: { raw: gitBytes(root), untrusted: [root] } };
+  return { pair: pairOf(tree3, tree3, blobs), comparison: { mode: "snapshot", base: null, head: { id, label: target } }, source: { raw: gitBytes(root), untrusted: [root], repository: await factsOf(root) } };
+}
+async function factsOf(root, base2) {
+  const branch2 = base2 === void 0 ? void 0 : await sharedBranch(root, base2);
+  return { addresses: await remoteAddresses(root), ...branch2 === void 0 ? {} : { branch: branch2 } };
 }
 function readNamed(path2) {
   try {
@@ -16986,9 +17460,9 @@ var same, noStyles, sgr, ansiStyles, defaultTextOptions;
 var init_styles = __esm({
   "src/report/text/styles.ts"() {
     "use strict";
-    same = (text7) => text7;
+    same = (text8) => text8;
     noStyles = { bold: same, dim: same, red: same, yellow: same, green: same, cyan: same };
-    sgr = (open2, close2) => (text7) => text7 === "" ? "" : `\x1B[${String(open2)}m${text7}\x1B[${String(close2)}m`;
+    sgr = (open2, close2) => (text8) => text8 === "" ? "" : `\x1B[${String(open2)}m${text8}\x1B[${String(close2)}m`;
     ansiStyles = { bold: sgr(1, 22), dim: sgr(2, 22), red: sgr(31, 39), yellow: sgr(33, 39), green: sgr(32, 39), cyan: sgr(36, 39) };
     defaultTextOptions = { styles: noStyles, width: 100 };
   }
@@ -16997,26 +17471,26 @@ var init_styles = __esm({
 // src/entry/output.ts
 import { existsSync as existsSync4, statSync as statSync3, writeFileSync } from "node:fs";
 import { dirname as dirname2 } from "node:path";
-function formatOf(text7) {
-  const found = formats.find((format2) => format2 === text7);
-  if (found === void 0) throw new InputError(`\`--format ${text7}\` is not a format`, `use one of ${formats.join(", ")}`);
+function formatOf(text8) {
+  const found = formats.find((format2) => format2 === text8);
+  if (found === void 0) throw new InputError(`\`--format ${text8}\` is not a format`, `use one of ${formats.join(", ")}`);
   return found;
 }
 function textOptions(verbose) {
   const colour = process.stdout.isTTY && (process.env.NO_COLOR ?? "") === "";
   return { styles: colour ? ansiStyles : noStyles, width: Math.max(60, Math.min(process.stdout.isTTY ? process.stdout.columns : 100, 140)), verbose };
 }
-function writeFile3(path2, text7) {
+function writeFile3(path2, text8) {
   assertFolder(path2);
   try {
-    writeFileSync(path2, text7);
+    writeFileSync(path2, text8);
   } catch (error62) {
     const isFolder = existsSync4(path2) && statSync3(path2).isDirectory();
     throw new InputError(`cannot write \`${path2}\`: ${isFolder ? "it is a directory" : error62 instanceof Error ? error62.message : String(error62)}`, "name a file in a directory that may be written");
   }
 }
-function print(text7) {
-  process.stdout.write(text7.endsWith("\n") ? text7 : `${text7}
+function print(text8) {
+  process.stdout.write(text8.endsWith("\n") ? text8 : `${text8}
 `);
 }
 function checkOutputs(flags) {
@@ -17036,10 +17510,10 @@ function deliver(report2, rendering) {
   const wanted = (rendering.formats.length > 0 ? rendering.formats : ["text"]).map(formatOf);
   assertEnough(rendering.outputs.length, wanted.length);
   wanted.forEach((format2, index) => {
-    const text7 = rendering.render(format2, report2);
+    const text8 = rendering.render(format2, report2);
     const file2 = rendering.outputs[index];
-    if (file2 === void 0) print(text7);
-    else writeFile3(file2, text7.endsWith("\n") ? text7 : `${text7}
+    if (file2 === void 0) print(text8);
+    else writeFile3(file2, text8.endsWith("\n") ? text8 : `${text8}
 `);
   });
 }
@@ -17160,12 +17634,12 @@ function indexOf(mesh2) {
 function ofKind(mesh2, kind) {
   return mesh2.resources.get(kind) ?? [];
 }
-function finder(policies2, selectorOf3) {
+function finder(policies2, selectorOf4) {
   const byNamespace = /* @__PURE__ */ new Map();
   for (const policy of policies2) {
     const namespace = policy.namespace ?? "";
     const list4 = byNamespace.get(namespace);
-    const entry2 = { selector: selectorOf3(policy), item: policy };
+    const entry2 = { selector: selectorOf4(policy), item: policy };
     if (list4 === void 0) byNamespace.set(namespace, [entry2]);
     else list4.push(entry2);
   }
@@ -17229,9 +17703,9 @@ function byInitContainer(annotations, defaults2) {
 }
 function withStatusPort(annotations, defaults2) {
   const port3 = (annotations["status.sidecar.istio.io/port"] ?? String(defaults2.statusPort)).trim();
-  const listed4 = annotations[`${traffic}excludeInboundPorts`] ?? defaults2.excludeInboundPorts;
-  if (port3 === "" || port3 === "0" || listed4.split(",").includes(port3)) return listed4;
-  return [...listed4.split(",").map((part2) => part2.trim()).filter((part2) => part2 !== ""), port3].join(",");
+  const listed5 = annotations[`${traffic}excludeInboundPorts`] ?? defaults2.excludeInboundPorts;
+  if (port3 === "" || port3 === "0" || listed5.split(",").includes(port3)) return listed5;
+  return [...listed5.split(",").map((part2) => part2.trim()).filter((part2) => part2 !== ""), port3].join(",");
 }
 function annotationsForPlugin(annotations, defaults2, mode) {
   const settings2 = byInitContainer(annotations, defaults2);
@@ -17291,31 +17765,31 @@ function readableByInjector(annotations) {
 }
 function readableByPlugin(seen) {
   const lists = ["includeInboundPorts", "excludeInboundPorts", "includeOutboundPorts", "excludeOutboundPorts"].map((name2) => seen[`${traffic}${name2}`]);
-  return lists.every((text7) => text7 === void 0 || text7 === "*" || isPortList(text7));
+  return lists.every((text8) => text8 === void 0 || text8 === "*" || isPortList(text8));
 }
-function isPort(text7) {
-  return /^\d+$/.test(text7) && Number(text7) <= 65535;
+function isPort(text8) {
+  return /^\d+$/.test(text8) && Number(text8) <= 65535;
 }
-function isRange(text7) {
-  const four = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\/(\d{1,2})$/.exec(text7);
+function isRange(text8) {
+  const four = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\/(\d{1,2})$/.exec(text8);
   if (four !== null) return four.slice(1, 5).every((part2) => Number(part2) <= 255 && String(Number(part2)) === part2) && Number(four[5]) <= 32;
-  const six = /^([0-9a-fA-F:]*:[0-9a-fA-F:.]*)\/(\d{1,3})$/.exec(text7);
+  const six = /^([0-9a-fA-F:]*:[0-9a-fA-F:.]*)\/(\d{1,3})$/.exec(text8);
   return six !== null && Number(six[2]) <= 128;
 }
-function ports(text7) {
-  return text7.split(",").map((part2) => part2.trim()).filter(isPort).map(Number);
+function ports(text8) {
+  return text8.split(",").map((part2) => part2.trim()).filter(isPort).map(Number);
 }
 function ascending(numbers) {
   return [...new Set(numbers)].sort((left, right) => left - right);
 }
-function texts3(text7) {
-  return [...new Set(text7.split(",").map((part2) => part2.trim()))].filter((part2) => part2 !== "").sort(compareText);
+function texts3(text8) {
+  return [...new Set(text8.split(",").map((part2) => part2.trim()))].filter((part2) => part2 !== "").sort(compareText);
 }
-function goTrue(text7) {
-  return text7 !== void 0 && ["1", "t", "T", "true", "TRUE", "True"].includes(text7);
+function goTrue(text8) {
+  return text8 !== void 0 && ["1", "t", "T", "true", "TRUE", "True"].includes(text8);
 }
-function goFalse(text7) {
-  return text7 !== void 0 && ["0", "f", "F", "false", "FALSE", "False"].includes(text7);
+function goFalse(text8) {
+  return text8 !== void 0 && ["0", "f", "F", "false", "FALSE", "False"].includes(text8);
 }
 var nothingInbound, everythingInbound, nothingOutbound, traffic, unprogrammed, isPortList, isRangeList, isInterfaceList, isWhole, isQuantity, injectorChecks;
 var init_redirection = __esm({
@@ -17327,26 +17801,26 @@ var init_redirection = __esm({
     nothingOutbound = { mode: "none", excludeInterfaces: [], excludePorts: [], excludeRanges: [], includePorts: [], includeRanges: [] };
     traffic = "traffic.sidecar.istio.io/";
     unprogrammed = { inbound: nothingInbound, outbound: nothingOutbound, exempt: void 0 };
-    isPortList = (text7) => text7.trim() === "" || text7.split(",").every((part2) => isPort(part2.trim()));
-    isRangeList = (text7) => text7 === "" || text7.split(",").every(isRange);
-    isInterfaceList = (text7) => text7 === "" || text7.split(",").every((part2) => /^[^\s/]{1,15}$/.test(part2.trim()));
-    isWhole = (text7) => /^\d+$/.test(text7) && Number(text7) <= 4294967295;
-    isQuantity = (text7) => /^[+-]?(\d+(\.\d*)?|\.\d+)([numkMGTPE]|[KMGTPE]i|[eE][+-]?\d+)?$/.test(text7);
+    isPortList = (text8) => text8.trim() === "" || text8.split(",").every((part2) => isPort(part2.trim()));
+    isRangeList = (text8) => text8 === "" || text8.split(",").every(isRange);
+    isInterfaceList = (text8) => text8 === "" || text8.split(",").every((part2) => /^[^\s/]{1,15}$/.test(part2.trim()));
+    isWhole = (text8) => /^\d+$/.test(text8) && Number(text8) <= 4294967295;
+    isQuantity = (text8) => /^[+-]?(\d+(\.\d*)?|\.\d+)([numkMGTPE]|[KMGTPE]i|[eE][+-]?\d+)?$/.test(text8);
     injectorChecks = {
-      "sidecar.istio.io/interceptionMode": (text7) => ["REDIRECT", "TPROXY", "NONE"].includes(text7),
-      "status.sidecar.istio.io/port": (text7) => isPort(text7.trim()),
+      "sidecar.istio.io/interceptionMode": (text8) => ["REDIRECT", "TPROXY", "NONE"].includes(text8),
+      "status.sidecar.istio.io/port": (text8) => isPort(text8.trim()),
       "readiness.status.sidecar.istio.io/initialDelaySeconds": isWhole,
       "readiness.status.sidecar.istio.io/periodSeconds": isWhole,
       "readiness.status.sidecar.istio.io/failureThreshold": isWhole,
-      [`${traffic}includeOutboundIPRanges`]: (text7) => text7 === "*" || isRangeList(text7),
+      [`${traffic}includeOutboundIPRanges`]: (text8) => text8 === "*" || isRangeList(text8),
       [`${traffic}excludeOutboundIPRanges`]: isRangeList,
-      [`${traffic}includeInboundPorts`]: (text7) => text7 === "*" || isPortList(text7),
+      [`${traffic}includeInboundPorts`]: (text8) => text8 === "*" || isPortList(text8),
       [`${traffic}excludeInboundPorts`]: isPortList,
       [`${traffic}excludeOutboundPorts`]: isPortList,
       [`${traffic}excludeInterfaces`]: isInterfaceList,
       [`${traffic}kubevirtInterfaces`]: isInterfaceList,
       "istio.io/reroute-virtual-interfaces": isInterfaceList,
-      "prometheus.istio.io/merge-metrics": (text7) => goTrue(text7) || goFalse(text7),
+      "prometheus.istio.io/merge-metrics": (text8) => goTrue(text8) || goFalse(text8),
       "sidecar.istio.io/proxyCPU": isQuantity,
       "sidecar.istio.io/proxyMemory": isQuantity,
       "sidecar.istio.io/proxyCPULimit": isQuantity,
@@ -17411,8 +17885,8 @@ function installationsOf(resources) {
   for (const resource of resources) {
     if (resource.kind === "MutatingWebhookConfiguration") {
       const tag = resource.labels["istio.io/tag"];
-      const revision3 = resource.labels["istio.io/rev"];
-      if (tag !== void 0) tags.set(tag, revision3 === void 0 || revision3 === "default" ? "" : revision3);
+      const revision2 = resource.labels["istio.io/rev"];
+      if (tag !== void 0) tags.set(tag, revision2 === void 0 || revision2 === "default" ? "" : revision2);
     }
     if (resource.kind === "IstioRevisionTag") tags.set(resource.name, resource.spec.target.kind === "IstioRevision" || resource.spec.target.name !== "default" ? resource.spec.target.name : "");
     if (resource.kind === "IstioOperator" || resource.kind === "Istio" || resource.kind === "IstioRevision") {
@@ -17422,46 +17896,46 @@ function installationsOf(resources) {
   }
   if (found.length === 0 && tags.size === 0) return void 0;
   const known4 = found.length === 0 ? onlyInstallation : found;
-  return known4.map((installation) => withTags(installation, [...tags].filter(([, revision3]) => revision3 === installation.revision).map(([tag]) => tag))).sort(compareBy((installation) => installation.revision));
+  return known4.map((installation) => withTags(installation, [...tags].filter(([, revision2]) => revision2 === installation.revision).map(([tag]) => tag))).sort(compareBy((installation) => installation.revision));
 }
 function orphanedHooks(resources, installations) {
-  const served2 = new Set(installations.flatMap(({ revision: revision3, names: names4 }) => [revision3 === "" ? "istiod" : `istiod-${revision3}`, ...[...names4].map((name2) => `istiod-revision-tag-${name2}`)]));
+  const served2 = new Set(installations.flatMap(({ revision: revision2, names: names4 }) => [revision2 === "" ? "istiod" : `istiod-${revision2}`, ...[...names4].map((name2) => `istiod-revision-tag-${name2}`)]));
   return resources.flatMap((resource) => resource.kind === "MutatingWebhookConfiguration" ? resource.spec.webhooks : []).filter(({ service, failurePolicy }) => service !== void 0 && /^istiod(-|$)/.test(service.name) && failurePolicy === "Fail" && !served2.has(service.name));
 }
 function withTags(installation, tags) {
   if (tags.length === 0) return installation;
   return { ...installation, names: new Set([...installation.names, ...tags].sort(compareText)), isDefault: installation.isDefault || tags.includes("default") };
 }
-function installationOf(revision3, { values: values4, components, profile, meshConfig, environment: environment4 }) {
+function installationOf(revision2, { values: values5, components, profile, meshConfig, environment: environment4 }) {
   const proxyDefaults = at(meshConfig ?? {}, "defaultConfig");
   const tunnels = at(proxyDefaults, "proxyMetadata")["ISTIO_META_ENABLE_HBONE"];
-  const injector = at(values4, "sidecarInjectorWebhook");
-  const proxy = at(at(values4, "global"), "proxy");
-  const tags = texts4(values4["revisionTags"]);
-  const cni = at(values4, "cni");
-  const ambientProfile = profile === "ambient" || values4["profile"] === "ambient" || profile === "preview";
+  const injector = at(values5, "sidecarInjectorWebhook");
+  const proxy = at(at(values5, "global"), "proxy");
+  const tags = texts4(values5["revisionTags"]);
+  const cni = at(values5, "cni");
+  const ambientProfile = profile === "ambient" || values5["profile"] === "ambient" || profile === "preview";
   const ambient = at(cni, "ambient")["enabled"];
-  const plugin = at(components, "cni")["enabled"] === true || at(at(values4, "pilot"), "cni")["enabled"] === true || cni["enabled"] === true || ambientProfile;
+  const plugin = at(components, "cni")["enabled"] === true || at(at(values5, "pilot"), "cni")["enabled"] === true || cni["enabled"] === true || ambientProfile;
   const enablement = at(cni, "ambient")["enablementSelectors"];
   return {
-    revision: revision3,
-    names: new Set([revision3 === "" ? "default" : revision3, ...tags].sort(compareText)),
-    isDefault: revision3 === "" || tags.includes("default"),
+    revision: revision2,
+    names: new Set([revision2 === "" ? "default" : revision2, ...tags].sort(compareText)),
+    isDefault: revision2 === "" || tags.includes("default"),
     autoInject: (proxy["autoInject"] ?? "enabled") === "enabled",
     byDefault: injector["enableNamespacesByDefault"] === true,
     never: selectorList(injector["neverInjectSelector"]),
     always: selectorList(injector["alwaysInjectSelector"]),
     capture: {
-      includeInboundPorts: text3(proxy["includeInboundPorts"]),
-      excludeInboundPorts: text3(proxy["excludeInboundPorts"]) ?? "",
-      includeOutboundPorts: text3(proxy["includeOutboundPorts"]) ?? "",
-      excludeOutboundPorts: text3(proxy["excludeOutboundPorts"]) ?? "",
-      includeIPRanges: text3(proxy["includeIPRanges"]),
-      excludeIPRanges: text3(proxy["excludeIPRanges"]) ?? "",
+      includeInboundPorts: text4(proxy["includeInboundPorts"]),
+      excludeInboundPorts: text4(proxy["excludeInboundPorts"]) ?? "",
+      includeOutboundPorts: text4(proxy["includeOutboundPorts"]) ?? "",
+      excludeOutboundPorts: text4(proxy["excludeOutboundPorts"]) ?? "",
+      includeIPRanges: text4(proxy["includeIPRanges"]),
+      excludeIPRanges: text4(proxy["excludeIPRanges"]) ?? "",
       statusPort: typeof proxy["statusPort"] === "number" ? proxy["statusPort"] : usualCapture.statusPort,
       cni: plugin
     },
-    interceptionMode: text3(proxyDefaults["interceptionMode"]),
+    interceptionMode: text4(proxyDefaults["interceptionMode"]),
     hbone: tunnels === void 0 ? ambientProfile : tunnels === true || tunnels === "true",
     nativeSidecars: environment4["ENABLE_NATIVE_SIDECARS"] !== "false",
     plugin,
@@ -17473,13 +17947,13 @@ function installationOf(revision3, { values: values4, components, profile, meshC
 }
 function fitsSelector(selector, labels3) {
   if (!selects(selector.matchLabels, labels3)) return false;
-  return selector.matchExpressions.every(({ key, operator, values: values4 }) => {
+  return selector.matchExpressions.every(({ key, operator, values: values5 }) => {
     const value = Object.hasOwn(labels3, key) ? labels3[key] : void 0;
     switch (operator) {
       case "In":
-        return value !== void 0 && values4.includes(value);
+        return value !== void 0 && values5.includes(value);
       case "NotIn":
-        return value === void 0 || !values4.includes(value);
+        return value === void 0 || !values5.includes(value);
       case "Exists":
         return value !== void 0;
       case "DoesNotExist":
@@ -17501,7 +17975,7 @@ function selectorText2(value) {
     matchLabels: Object.fromEntries(Object.entries(at(value, "matchLabels")).map(([key, label3]) => [key, String(label3)])),
     matchExpressions: (Array.isArray(expressions) ? expressions : []).map((entry2) => {
       const expression = fields2(entry2);
-      return { key: text3(expression["key"]) ?? "", operator: text3(expression["operator"]) ?? "", values: texts4(expression["values"]) };
+      return { key: text4(expression["key"]) ?? "", operator: text4(expression["operator"]) ?? "", values: texts4(expression["values"]) };
     })
   };
 }
@@ -17511,7 +17985,7 @@ function at(value, key) {
 function fields2(value) {
   return value !== null && typeof value === "object" && !Array.isArray(value) ? value : {};
 }
-function text3(value) {
+function text4(value) {
   return typeof value === "string" ? value : typeof value === "number" ? String(value) : void 0;
 }
 function texts4(value) {
@@ -17846,13 +18320,18 @@ function enrolmentOf(pod, world) {
       if (world.closed || !decided.open) return { mode: "none", because: decided.because };
   }
   const stated = world.stated[pod.namespace] ?? world.stated["*"];
-  if (stated === "sidecar") return { mode: "sidecar", revision: void 0 };
+  const asGateway = templatesOf(pod).includes("gateway");
+  if (stated === "sidecar") return asGateway ? { mode: "gateway" } : { mode: "sidecar", revision: void 0 };
   if (stated === "ambient") return { mode: "ambient" };
   if (stated === "none") return { mode: "none", because: "the configuration states it (`mesh.enrolment`)" };
   if (ignoredNamespaces.has(pod.namespace)) return { mode: "none", because: decided.because };
   const unknown3 = known4 === void 0 || !known4.labelled && (!known4.declared || known4.policies);
   if (!unknown3) return { mode: "none", because: decided.because };
+  if (asGateway) return { mode: "gateway" };
   return { mode: "unknown", assumption: `enrolment:${pod.namespace}`, inWorld: world.knowledge.world };
+}
+function templatesOf({ annotations }) {
+  return (annotations["inject.istio.io/templates"] ?? "sidecar").split(",").map((name2) => name2.trim());
 }
 function decideEnrolment(pod, namespaceLabels, world) {
   const touched2 = !pod.hostNetwork && !ignoredNamespaces.has(pod.namespace);
@@ -17869,8 +18348,7 @@ function decideEnrolment(pod, namespaceLabels, world) {
   return { mode: "none", because: asked ? `no webhook answers the labels of \`${pod.namespace}\` and the pod (M55 to M60)` : `neither the namespace \`${pod.namespace}\` nor the pod asks for a proxy (M55)`, open: !asked };
 }
 function injected(pod, hook) {
-  const stated = pod.annotations["inject.istio.io/templates"];
-  const templates = (stated ?? "sidecar").split(",").map((name2) => name2.trim());
+  const templates = templatesOf(pod);
   const own3 = hook.installation?.templates;
   if (own3 !== void 0 && templates.some((name2) => !knownTemplates.has(name2) && !own3.has(name2))) return { mode: "rejected", hook, because: "the pod asks for an injection template that the install does not have (M61)" };
   const template = templates.includes("sidecar") ? "sidecar" : "other";
@@ -17902,9 +18380,9 @@ function firingHook(pod, namespaceLabels, installations) {
   const namespaceRevision = namespaceLabels["istio.io/rev"];
   const podChoice = pod.labels["sidecar.istio.io/inject"];
   const podRevision = pod.labels["istio.io/rev"];
-  const named5 = (revision3) => {
-    if (installations === void 0) return { revision: revision3 === "default" ? void 0 : revision3, installation: void 0 };
-    const installation = installations.find((candidate) => candidate.names.has(revision3));
+  const named5 = (revision2) => {
+    if (installations === void 0) return { revision: revision2 === "default" ? void 0 : revision2, installation: void 0 };
+    const installation = installations.find((candidate) => candidate.names.has(revision2));
     return installation === void 0 ? void 0 : hookOf(installation);
   };
   const ofDefault = () => {
@@ -17976,18 +18454,18 @@ var init_policies = __esm({
 });
 
 // src/lib/told.ts
-function someTold(values4, test2) {
+function someTold(values5, test2) {
   let answer3 = false;
-  for (const value of values4) {
+  for (const value of values5) {
     const told = test2(value);
     if (told === true) return true;
     if (told === void 0) answer3 = void 0;
   }
   return answer3;
 }
-function everyTold(values4, test2) {
+function everyTold(values5, test2) {
   let answer3 = true;
-  for (const value of values4) {
+  for (const value of values5) {
     const told = test2(value);
     if (told === false) return false;
     if (told === void 0) answer3 = void 0;
@@ -18004,9 +18482,9 @@ var init_told = __esm({
 function readerOf(labels3) {
   return (key) => Object.hasOwn(labels3, key) ? labels3[key] ?? null : null;
 }
-function selectionTold(selection, read2) {
+function selectionTold(selection, read3) {
   return everyTold(requirementsOf(selection), (requirement2) => {
-    const value = read2(requirement2.key);
+    const value = read3(requirement2.key);
     return value === void 0 ? void 0 : requirementHolds(requirement2, value);
   });
 }
@@ -18016,12 +18494,12 @@ function selectionHolds(selection, labels3) {
 function requirementsOf(selection) {
   return [...Object.entries(selection.matchLabels).map(([key, value]) => ({ key, operator: "In", values: [value] })), ...selection.matchExpressions];
 }
-function requirementHolds({ operator, values: values4 }, value) {
+function requirementHolds({ operator, values: values5 }, value) {
   switch (operator) {
     case "In":
-      return value !== null && values4.includes(value);
+      return value !== null && values5.includes(value);
     case "NotIn":
-      return value === null || !values4.includes(value);
+      return value === null || !values5.includes(value);
     case "Exists":
       return value !== null;
     case "DoesNotExist":
@@ -18031,8 +18509,8 @@ function requirementHolds({ operator, values: values4 }, value) {
   }
 }
 function selectionText(selection) {
-  const parts = requirementsOf(selection).map(({ key, operator, values: values4 }) => {
-    const list4 = [...new Set(values4)].sort();
+  const parts = requirementsOf(selection).map(({ key, operator, values: values5 }) => {
+    const list4 = [...new Set(values5)].sort();
     if (operator === "In") return list4.length === 1 ? `${key}=${list4[0] ?? ""}` : `${key} in (${list4.join("|")})`;
     if (operator === "NotIn") return `${key} notin (${list4.join("|")})`;
     return operator === "Exists" ? key : operator === "DoesNotExist" ? `!${key}` : `${key} (unknown operator)`;
@@ -18072,9 +18550,9 @@ function declares(mesh2, namespace, selection) {
 }
 function labelsFor(selection) {
   const labels3 = {};
-  for (const { key, operator, values: values4 } of requirementsOf(selection)) {
+  for (const { key, operator, values: values5 } of requirementsOf(selection)) {
     if (Object.hasOwn(labels3, key)) continue;
-    if (operator === "In" && values4[0] !== void 0) labels3[key] = values4[0];
+    if (operator === "In" && values5[0] !== void 0) labels3[key] = values5[0];
     if (operator === "Exists") labels3[key] = "x";
   }
   return selectionHolds(selection, labels3) ? labels3 : void 0;
@@ -18141,8 +18619,8 @@ function scopeOf(policy, mesh2) {
   const labels3 = policy.spec.selector?.matchLabels ?? {};
   const meshWide = policy.namespace === mesh2.config.rootNamespace;
   if (policy.kind === "PeerAuthentication" && meshWide && Object.keys(labels3).length > 0) return void 0;
-  const text7 = Object.keys(labels3).length === 0 ? "*" : selectorText(labels3);
-  return { id: `${meshWide ? "*" : policy.namespace ?? ""}/${text7}`, namespace: policy.namespace ?? "", labels: labels3, meshWide };
+  const text8 = Object.keys(labels3).length === 0 ? "*" : selectorText(labels3);
+  return { id: `${meshWide ? "*" : policy.namespace ?? ""}/${text8}`, namespace: policy.namespace ?? "", labels: labels3, meshWide };
 }
 function declares2(mesh2, scope3) {
   return workloadsWith(mesh2, scope3.meshWide ? void 0 : scope3.namespace, scope3.labels).length > 0;
@@ -18156,19 +18634,19 @@ function phantomOf(mesh2, scope3) {
 }
 function askedPhantom(mesh2, namespace, labels3) {
   const meshWide = namespace === mesh2.config.rootNamespace;
-  const text7 = Object.keys(labels3).length === 0 ? "*" : selectorText(labels3);
-  return phantomOf(mesh2, { id: `${meshWide ? "*" : namespace}/${text7}`, namespace, labels: labels3, meshWide });
+  const text8 = Object.keys(labels3).length === 0 ? "*" : selectorText(labels3);
+  return phantomOf(mesh2, { id: `${meshWide ? "*" : namespace}/${text8}`, namespace, labels: labels3, meshWide });
 }
 function phantomWorkload(mesh2, namespace, labels3) {
   const enrolment = enrolmentOf(
     { namespace, namespaceLabels: mesh2.namespaces.get(namespace)?.resource?.labels, labels: labels3, annotations: {}, hostNetwork: false, kind: "Pod", name: "", envoyDisabled: false },
     mesh2.enrolmentWorld
   );
-  const text7 = selectorText(labels3);
+  const text8 = selectorText(labels3);
   return {
-    id: `${namespace}/${text7 === "" ? "*" : text7}`,
+    id: `${namespace}/${text8 === "" ? "*" : text8}`,
     namespace,
-    name: text7 === "" ? "*" : text7,
+    name: text8 === "" ? "*" : text8,
     kind: "",
     labels: labels3,
     annotations: {},
@@ -18208,8 +18686,8 @@ function workloadNamed(mesh2, id) {
   const direct = mesh2.workloads.get(id);
   if (direct !== void 0) return direct;
   const match = /^(.*)\[(.*)\]$/.exec(id);
-  const plain5 = match === null ? void 0 : mesh2.workloads.get(match[1] ?? "");
-  return plain5 !== void 0 && plain5.kind === match?.[2] ? plain5 : void 0;
+  const plain6 = match === null ? void 0 : mesh2.workloads.get(match[1] ?? "");
+  return plain6 !== void 0 && plain6.kind === match?.[2] ? plain6 : void 0;
 }
 function behindName(mesh2, host, port3) {
   const service = addressableNamed(mesh2, host);
@@ -18309,10 +18787,10 @@ function heldAlready({ podAnnotations, podLabels, containers, initContainers }) 
   const proxy = [...containers, ...initContainers].find((container2) => container2.name === "istio-proxy");
   if (proxy === void 0) return void 0;
   const tlsMode = podLabels["security.istio.io/tlsMode"];
-  const revision3 = podAnnotations["istio.io/rev"];
+  const revision2 = podAnnotations["istio.io/rev"];
   return {
     mode: proxy.args.includes("router") ? "gateway" : "sidecar",
-    ...revision3 === void 0 ? {} : { revision: revision3 },
+    ...revision2 === void 0 ? {} : { revision: revision2 },
     ...initContainers.includes(proxy) ? { native: true } : {},
     ...tlsMode === void 0 ? {} : { tlsMode },
     ...podLabels["networking.istio.io/tunnel"] === "http" ? { hbone: true } : {}
@@ -18327,8 +18805,8 @@ function bypassing(spec, exempt) {
   const own3 = /* @__PURE__ */ new Set(["istio-proxy", "istio-init", "istio-validation"]);
   return [...spec.initContainers, ...spec.containers].filter((container2) => !own3.has(container2.name) && ((container2.runAsUser ?? spec.runAsUser) === exempt.user || (container2.runAsGroup ?? spec.runAsGroup) === exempt.group)).map((container2) => container2.name).sort(compareText);
 }
-function captureDefaults(revision3, namespace, world, interceptionMode2) {
-  const installation = world.installations?.find((candidate) => candidate.revision === (revision3 ?? "")) ?? world.installations?.find((candidate) => candidate.isDefault);
+function captureDefaults(revision2, namespace, world, interceptionMode2) {
+  const installation = world.installations?.find((candidate) => candidate.revision === (revision2 ?? "")) ?? world.installations?.find((candidate) => candidate.isDefault);
   const plugin = world.installations?.some((candidate) => candidate.plugin && !candidate.excludedNamespaces.has(namespace)) ?? false;
   return { ...installation?.capture ?? usualCapture, plugin, interceptionMode: installation?.interceptionMode ?? interceptionMode2 };
 }
@@ -18351,8 +18829,8 @@ var init_membership = __esm({
 function isIpv42(address) {
   return address >> 32n === 0xffffn;
 }
-function parseIpv4(text7) {
-  const parts = text7.split(".");
+function parseIpv4(text8) {
+  const parts = text8.split(".");
   if (parts.length !== 4) return void 0;
   let address = 0n;
   for (const part2 of parts) {
@@ -18363,10 +18841,10 @@ function parseIpv4(text7) {
   }
   return address;
 }
-function parseGroups(text7) {
-  if (text7 === "") return [];
+function parseGroups(text8) {
+  if (text8 === "") return [];
   const groups2 = [];
-  const parts = text7.split(":");
+  const parts = text8.split(":");
   for (const [index, part2] of parts.entries()) {
     if (index === parts.length - 1 && part2.includes(".")) {
       const low = parseIpv4(part2);
@@ -18379,8 +18857,8 @@ function parseGroups(text7) {
   }
   return groups2;
 }
-function parseIpv6(text7) {
-  const halves = text7.split("::");
+function parseIpv6(text8) {
+  const halves = text8.split("::");
   if (halves.length > 2) return void 0;
   const head = parseGroups(halves[0] ?? "");
   const tail = halves.length === 2 ? parseGroups(halves[1] ?? "") : [];
@@ -18391,28 +18869,28 @@ function parseIpv6(text7) {
   const zeros = new Array(missing).fill(0n);
   return [...head, ...zeros, ...tail].reduce((address, group3) => address << 16n | group3, 0n);
 }
-function parseIp(text7) {
-  if (text7.includes(":")) return parseIpv6(text7);
-  const low = parseIpv4(text7);
+function parseIp(text8) {
+  if (text8.includes(":")) return parseIpv6(text8);
+  const low = parseIpv4(text8);
   return low === void 0 ? void 0 : mapped | low;
 }
-function parseCidr(text7) {
-  const slash = text7.indexOf("/");
-  const address = slash === -1 ? text7 : text7.slice(0, slash);
+function parseCidr(text8) {
+  const slash = text8.indexOf("/");
+  const address = slash === -1 ? text8 : text8.slice(0, slash);
   const value = parseIp(address);
   if (value === void 0) return void 0;
   const family = address.includes(":") ? 6 : 4;
   const bits = family === 4 ? 32 : 128;
   let length = bits;
   if (slash !== -1) {
-    const digits2 = text7.slice(slash + 1);
+    const digits2 = text8.slice(slash + 1);
     if (!/^(0|[1-9][0-9]{0,2})$/.test(digits2)) return void 0;
     length = Number(digits2);
     if (length > bits) return void 0;
   }
-  const plain5 = family === 4 ? value & 0xffffffffn : value;
+  const plain6 = family === 4 ? value & 0xffffffffn : value;
   const host = BigInt(bits - length);
-  return { type: "cidr", family, network: plain5 >> host << host, length };
+  return { type: "cidr", family, network: plain6 >> host << host, length };
 }
 function blockRange(block) {
   const host = BigInt((block.family === 4 ? 32 : 128) - block.length);
@@ -18433,9 +18911,9 @@ function formatIp(address) {
     while (start + length < 8 && groups2[start + length] === 0) length += 1;
     if (length > best.length) best = { start, length };
   }
-  const text7 = (from2, to2) => groups2.slice(from2, to2).map((group3) => group3.toString(16)).join(":");
-  if (best.start === -1) return text7(0, 8);
-  return `${text7(0, best.start)}::${text7(best.start + best.length, 8)}`;
+  const text8 = (from2, to2) => groups2.slice(from2, to2).map((group3) => group3.toString(16)).join(":");
+  if (best.start === -1) return text8(0, 8);
+  return `${text8(0, best.start)}::${text8(best.start + best.length, 8)}`;
 }
 function formatCidr(block) {
   return `${formatIp(blockRange(block)[0])}/${String(block.length)}`;
@@ -18449,16 +18927,16 @@ var init_ip = __esm({
 });
 
 // src/sets/glob.ts
-function globMatches(parts, text7) {
+function globMatches(parts, text8) {
   const first = parts[0] ?? "";
   const last = parts[parts.length - 1] ?? "";
-  if (parts.length === 1) return text7 === first;
-  if (text7.length < first.length + last.length || !text7.startsWith(first) || !text7.endsWith(last)) return false;
+  if (parts.length === 1) return text8 === first;
+  if (text8.length < first.length + last.length || !text8.startsWith(first) || !text8.endsWith(last)) return false;
   let at2 = first.length;
-  const end = text7.length - last.length;
+  const end = text8.length - last.length;
   for (let index = 1; index < parts.length - 1; index += 1) {
     const part2 = parts[index] ?? "";
-    const found = text7.indexOf(part2, at2);
+    const found = text8.indexOf(part2, at2);
     if (found === -1 || found + part2.length > end) return false;
     at2 = found + part2.length;
   }
@@ -18478,13 +18956,13 @@ var init_glob2 = __esm({
 
 // src/sets/normalize-path.ts
 function escapeUnsafe(path2) {
-  return path2.replace(escaped, (character) => Array.from(Buffer.from(character, "utf8"), (byte) => `%${byte.toString(16).toUpperCase().padStart(2, "0")}`).join(""));
+  return path2.replace(escaped2, (character) => Array.from(Buffer.from(character, "utf8"), (byte) => `%${byte.toString(16).toUpperCase().padStart(2, "0")}`).join(""));
 }
 function rejectedPath(raw) {
   return raw.includes("#") || raw.includes("%00");
 }
-function decodeUnreserved(text7) {
-  return text7.includes("%") ? text7.replace(unreservedEscape, (escape2) => String.fromCharCode(Number.parseInt(escape2.slice(1), 16))) : text7;
+function decodeUnreserved(text8) {
+  return text8.includes("%") ? text8.replace(unreservedEscape, (escape2) => String.fromCharCode(Number.parseInt(escape2.slice(1), 16))) : text8;
 }
 function dots(segment) {
   const decoded = decodeUnreserved(segment);
@@ -18514,35 +18992,35 @@ function normalizePath(raw, mode) {
   const resolved = escapeUnsafe(base(unescaped2));
   return mode === "BASE" ? resolved : resolved.replace(/\/{2,}/g, "/");
 }
-var unreservedEscape, escaped, telling;
+var unreservedEscape, escaped2, telling;
 var init_normalize_path = __esm({
   "src/sets/normalize-path.ts"() {
     "use strict";
     unreservedEscape = /%(2[dDeE]|3[0-9]|4[1-9a-fA-F]|5[0-9aA]|5[fF]|6[1-9a-fA-F]|7[0-9aA]|7[eE])/g;
-    escaped = /[\u0000- "<>^`{|}\u007f-\u{10ffff}]/gu;
+    escaped2 = /[\u0000- "<>^`{|}\u007f-\u{10ffff}]/gu;
     telling = /[%\\?#]|\/\/|\/\.|[\u0000- "<>^`{|}\u007f-\u{10ffff}]/u;
   }
 });
 
 // src/sets/path-template.ts
-function compileTemplate(text7) {
-  const known4 = compiled.get(text7);
+function compileTemplate(text8) {
+  const known4 = compiled.get(text8);
   if (known4 !== void 0) return known4;
   const elements2 = [];
-  for (let at2 = 0; at2 < text7.length; ) {
-    if (text7.startsWith("{**}", at2)) {
+  for (let at2 = 0; at2 < text8.length; ) {
+    if (text8.startsWith("{**}", at2)) {
       elements2.push({ kind: "many", slashes: true });
       at2 += 4;
-    } else if (text7.startsWith("{*}", at2)) {
+    } else if (text8.startsWith("{*}", at2)) {
       elements2.push({ kind: "one" }, { kind: "many", slashes: false });
       at2 += 3;
     } else {
-      const character = String.fromCodePoint(text7.codePointAt(at2) ?? 0);
+      const character = String.fromCodePoint(text8.codePointAt(at2) ?? 0);
       elements2.push({ kind: "character", character });
       at2 += character.length;
     }
   }
-  compiled.set(text7, elements2);
+  compiled.set(text8, elements2);
   return elements2;
 }
 function accepts(element, character) {
@@ -18582,8 +19060,8 @@ function templateStep(template, state, character) {
 function templateAccepts(template, state) {
   return state.includes(template.length);
 }
-function templateMatches(text7, path2) {
-  const template = compileTemplate(text7);
+function templateMatches(text8, path2) {
+  const template = compileTemplate(text8);
   let state = templateStart(template);
   for (const character of path2) {
     if (state.length === 0) return false;
@@ -18600,17 +19078,69 @@ var init_path_template = __esm({
   }
 });
 
+// src/sets/token-place.ts
+function headerPlace(place2) {
+  const kind = place2.slice(0, place2.indexOf(":"));
+  if (kind === "authorization") return { start: "authorization:", header: "authorization", prefix: place2.slice("authorization:".length) };
+  if (kind !== "header") return void 0;
+  const colon2 = place2.indexOf(":", "header:".length);
+  return { start: place2.slice(0, colon2 + 1), header: place2.slice("header:".length, colon2), prefix: place2.slice(colon2 + 1) };
+}
+function readingAt(place2, sent2) {
+  if (place2 === sent2) return "token";
+  const [wanted, found] = [headerPlace(place2), headerPlace(sent2)];
+  if (wanted === void 0 || found?.header !== wanted.header) return "nothing";
+  if (wanted.prefix === "") return found.prefix === "" ? "token" : "bytes";
+  const at2 = found.prefix.indexOf(wanted.prefix);
+  if (at2 < 0) return "nothing";
+  return at2 + wanted.prefix.length === found.prefix.length ? "token" : "bytes";
+}
+function sentAt(places) {
+  const found = [...places];
+  const byHeader = /* @__PURE__ */ new Map();
+  for (const place2 of places) {
+    const header = headerPlace(place2);
+    if (header !== void 0) byHeader.set(header.start, [...byHeader.get(header.start) ?? [], header.prefix]);
+  }
+  for (const [start, given] of byHeader) {
+    const prefixes = distinct(given.filter((prefix3) => prefix3 !== ""));
+    if (prefixes.length > mostPlaces2) return void 0;
+    const gap = Array.from("x-yz0").find((character) => !prefixes.some((prefix3) => prefix3.includes(character))) ?? "ü";
+    const own3 = given.map((prefix3) => `${start}${prefix3}`);
+    const known4 = /* @__PURE__ */ new Set([own3.map(() => "nothing").join(" ")]);
+    for (let chosen = 0; chosen < 2 ** prefixes.length; chosen += 1) {
+      const before = prefixes.filter((_, index) => (chosen & 1 << index) !== 0).map((prefix3) => `${prefix3}${gap}`).join("");
+      for (const last of ["", ...prefixes]) {
+        const sent2 = `${start}${before === "" ? gap : before}${last}`;
+        const reading = own3.map((place2) => readingAt(place2, sent2)).join(" ");
+        if (known4.has(reading)) continue;
+        known4.add(reading);
+        found.push(sent2);
+      }
+    }
+  }
+  return found;
+}
+var mostPlaces2;
+var init_token_place = __esm({
+  "src/sets/token-place.ts"() {
+    "use strict";
+    init_order();
+    mostPlaces2 = 5;
+  }
+});
+
 // src/sets/matches.ts
-function textMatches(pattern, text7) {
+function textMatches(pattern, text8) {
   switch (pattern.type) {
     case "exact":
-      return text7 === pattern.text;
+      return text8 === pattern.text;
     case "prefix":
-      return text7.startsWith(pattern.text);
+      return text8.startsWith(pattern.text);
     case "suffix":
-      return text7.endsWith(pattern.text);
+      return text8.endsWith(pattern.text);
     case "non-empty":
-      return text7 !== "";
+      return text8 !== "";
     case "present":
       return true;
     default:
@@ -18632,10 +19162,10 @@ function namespaceGlobMatches(glob, identity2) {
   return globMatches(globParts(["", "/ns/"], glob, ["/", ""]), `spiffe://${identity2}`);
 }
 function envoyAccountMatches(namespace, account, identity2) {
-  const text7 = `spiffe://${identity2}`;
+  const text8 = `spiffe://${identity2}`;
   const direct = `/ns/${namespace}/sa/${account}`;
   const apart3 = [`/ns/${namespace}/`, `/sa/${account}`];
-  return globMatches(["spiffe://", direct], text7) || globMatches(["spiffe://", `${direct}/`, ""], text7) || globMatches(["spiffe://", ...apart3], text7) || globMatches(["spiffe://", apart3[0], `${apart3[1]}/`, ""], text7);
+  return globMatches(["spiffe://", direct], text8) || globMatches(["spiffe://", `${direct}/`, ""], text8) || globMatches(["spiffe://", ...apart3], text8) || globMatches(["spiffe://", apart3[0], `${apart3[1]}/`, ""], text8);
 }
 function trustDomainMatches(pattern, identity2) {
   if (pattern.type === "non-empty" || pattern.type === "present") return true;
@@ -18672,8 +19202,16 @@ function namespaceMatches(matcher, value) {
 function isToken(value) {
   return typeof value === "object" && value !== null && "signedBy" in value;
 }
+function tokenStandsAt({ locations, reading }, location) {
+  if (locations === void 0 || locations.includes(location)) return true;
+  if (reading === void 0) return false;
+  return locations.some((place2) => {
+    const found = readingAt(place2, location);
+    return found === "token" || found === "bytes" && reading === "anything";
+  });
+}
 function tokenMatches(matcher, token) {
-  if (matcher.locations !== void 0 && !matcher.locations.includes(token.location)) return false;
+  if (matcher.locations !== void 0 && !tokenStandsAt(matcher, token.location)) return false;
   if (matcher.keys !== void 0 && token.signedBy !== "all" && !token.signedBy.includes(matcher.keys)) return false;
   if (matcher.issuer !== void 0 && (token.issuer === null || !textMatches(matcher.issuer, token.issuer))) return false;
   return matcher.subject === void 0 || token.subject !== null && textMatches(matcher.subject, token.subject);
@@ -18751,6 +19289,7 @@ var init_matches = __esm({
     init_label_selection();
     init_normalize_path();
     init_path_template();
+    init_token_place();
     nameSets = /* @__PURE__ */ new WeakMap();
   }
 });
@@ -18788,8 +19327,8 @@ function pathMatcher(value, config3) {
     return { type: "path", pattern, normalization };
   });
 }
-function principalMatchers(values4, config3, plane) {
-  const written = plane === "envoy" ? [...new Set(values4.flatMap((value) => expandTrustDomain(value, config3)))] : values4;
+function principalMatchers(values5, config3, plane) {
+  const written = plane === "envoy" ? [...new Set(values5.flatMap((value) => expandTrustDomain(value, config3)))] : values5;
   return written.map((value) => share(`principal ${plane}`, value, () => ({ type: "principal", pattern: textPattern(plane === "ztunnel" && value.startsWith("spiffe://") ? `\0${value}` : value) })));
 }
 function expandTrustDomain(principal, config3) {
@@ -18798,8 +19337,8 @@ function expandTrustDomain(principal, config3) {
   if (segments.length !== 5 || domain2 === void 0 || domain2 === "*") return [principal];
   const domains = trustDomainsOf(config3);
   if (domain2 !== "cluster.local" && !domains.some((known4) => trustDomainFits(domain2, known4))) return [principal];
-  const expanded = domains.map((known4) => domain2.startsWith("*") && known4.endsWith(domain2.slice(1)) ? principal : [known4, ...rest].join("/"));
-  return [...new Set(expanded)];
+  const expanded2 = domains.map((known4) => domain2.startsWith("*") && known4.endsWith(domain2.slice(1)) ? principal : [known4, ...rest].join("/"));
+  return [...new Set(expanded2)];
 }
 function trustDomainsOf(config3) {
   return [.../* @__PURE__ */ new Set([config3.trustDomain, ...config3.trustDomainAliases])];
@@ -18807,9 +19346,9 @@ function trustDomainsOf(config3) {
 function trustDomainFits(written, known4) {
   return written === known4 || wildcardFits(written, known4) || wildcardFits(known4, written);
 }
-function wildcardFits(pattern, text7) {
-  if (pattern.startsWith("*")) return text7.endsWith(pattern.slice(1));
-  return pattern.endsWith("*") && text7.startsWith(pattern.slice(0, -1));
+function wildcardFits(pattern, text8) {
+  if (pattern.startsWith("*")) return text8.endsWith(pattern.slice(1));
+  return pattern.endsWith("*") && text8.startsWith(pattern.slice(0, -1));
 }
 function namespaceMatcher(value, plane) {
   return share(`namespace ${plane}`, value, () => plane === "envoy" ? { type: "namespace-glob", glob: value } : { type: "namespace", pattern: textPattern(value) });
@@ -18819,9 +19358,9 @@ function serviceAccountMatcher(value, policyNamespace, plane) {
   const namespace = slash < 0 ? policyNamespace : value.slice(0, slash);
   return { type: "service-account", namespace, account: value.slice(slash + 1), plane };
 }
-function trustDomainMatchers(values4, config3) {
+function trustDomainMatchers(values5, config3) {
   const domains = trustDomainsOf(config3);
-  const written = values4.flatMap((value) => domains.includes(value) ? domains : [value]);
+  const written = values5.flatMap((value) => domains.includes(value) ? domains : [value]);
   return [...new Set(written)].map((value) => ({ type: "trust-domain", pattern: textPattern(value) }));
 }
 function addressMatcher(value) {
@@ -18879,11 +19418,11 @@ function modeAt(effective, port3) {
 function effectiveMtls(mesh2, attached) {
   const scopes = [attached.peerAuthentication.mesh, attached.peerAuthentication.namespace, attached.peerAuthentication.workload].map((policies2) => mayBeOldest(policies2, mesh2));
   const worlds2 = worldsOf(scopes).map(([first, second, third]) => resolve(first, second, third, mesh2.config));
-  const only3 = worlds2[0];
-  if (only3 !== void 0 && worlds2.every((world) => sameModes(world, only3))) return only3;
+  const only4 = worlds2[0];
+  if (only4 !== void 0 && worlds2.every((world) => sameModes(world, only4))) return only4;
   const ambiguous = scopes.filter((candidates3) => candidates3.length > 1);
-  const settled = scopes.map((candidates3) => isSettled(candidates3, mesh2) ? candidates3 : []);
-  const rounded = worldsOf(settled).map(
+  const settled2 = scopes.map((candidates3) => isSettled(candidates3, mesh2) ? candidates3 : []);
+  const rounded = worldsOf(settled2).map(
     (chosen) => round(worldsOf(scopes.map((candidates3, scope3) => chosen[scope3] === void 0 ? candidates3 : [chosen[scope3]])).map(([first, second, third]) => resolve(first, second, third, mesh2.config)), "weakest")
   );
   return { ...round(rounded, "strictest"), judgedByWeakest: ambiguous.flat().map((policy) => resourceId(policy)).sort(), ties: ambiguous.map((candidates3) => scopeOf2(candidates3, mesh2)).sort() };
@@ -18975,6 +19514,7 @@ function chainFor(chain, client, rule2, because2) {
   return { outcome: "chain", chain, seesPeer: client.identity, passthrough: false, rule: rule2, because: because2 };
 }
 function foreignTrustDomain(config3) {
+  if (config3.anyTrustDomain) return { dimension: "peer", any: [{ type: "identified" }], none: [{ type: "identified" }] };
   const accepted2 = [.../* @__PURE__ */ new Set([...trustDomainsOf(config3), ...config3.extraTrustDomains])];
   return { dimension: "peer", any: [{ type: "identified" }], none: accepted2.map((domain2) => ({ type: "trust-domain", pattern: { type: "exact", text: domain2 } })) };
 }
@@ -19057,12 +19597,12 @@ function worldOf({ enrolment }, given) {
   const told = given[enrolment.assumption];
   return told === void 0 ? void 0 : told ? enrolment.inWorld : "none";
 }
-function arrivalAt(mesh2, client, pod, into, byName) {
+function arrivalAt(mesh2, client, pod, into, byName2) {
   const { mode, identity: identity2 } = client;
   if (mode === "none" || identity2 === null) return anonymous;
   const tunnel = { principal: identity2, tunnelled: true };
   if (into === "ambient") {
-    return mode === "ambient" || client.workload === void 0 || byName ? tunnel : anonymous;
+    return mode === "ambient" || client.workload === void 0 || byName2 ? tunnel : anonymous;
   }
   if (mode === "ambient") return takesTunnels(mesh2, pod.workload) ? tunnel : anonymous;
   if (client.workload === void 0) return { principal: identity2, tunnelled: false };
@@ -19171,6 +19711,7 @@ function textOf(matcher) {
     case "token": {
       const parts = [
         ...matcher.locations === void 0 ? [] : [`locations [${distinct(matcher.locations.map((location) => JSON.stringify(location))).join(", ")}]`],
+        ...matcher.reading === void 0 ? [] : [`reading ${matcher.reading}`],
         ...matcher.keys === void 0 ? [] : [`keys ${JSON.stringify(matcher.keys)}`],
         ...matcher.issuer === void 0 ? [] : [`issuer ${patternKey(matcher.issuer)}`],
         ...matcher.subject === void 0 ? [] : [`subject ${patternKey(matcher.subject)}`]
@@ -19238,7 +19779,7 @@ function assumedHolds({ name: name2, any: any2, none: none5 }, how, given) {
   return (any2.length === 0 || any2.some((matcher) => told(matcher) === true)) && !none5.some((matcher) => told(matcher) === true);
 }
 function tokenMatchers(tokens) {
-  return tokens.map(({ locations, keys, issuer }) => ({ type: "token", locations, keys, ...issuer === void 0 ? {} : { issuer: { type: "exact", text: issuer } } }));
+  return tokens.map(({ locations, keys, issuer }) => ({ type: "token", locations, reading: "token", keys, ...issuer === void 0 ? {} : { issuer: { type: "exact", text: issuer } } }));
 }
 function lowerRewritten(condition, rewriting, opaque) {
   const { name: name2 } = condition;
@@ -19327,8 +19868,8 @@ function conditionHolds(condition, seen) {
     case "value":
       return holds(condition, seen.value(condition.dimension));
     case "header": {
-      const text7 = seen.header(condition.name);
-      const lines = condition.name === "cookie" && text7 !== null ? text7.split(cookieLines) : [text7];
+      const text8 = seen.header(condition.name);
+      const lines = condition.name === "cookie" && text8 !== null ? text8.split(cookieLines) : [text8];
       const fits2 = (matcher) => lines.some((line) => matches(matcher, line));
       return (condition.any.length === 0 || condition.any.some(fits2)) && !condition.none.some(fits2);
     }
@@ -19372,6 +19913,7 @@ function tokensFor(pattern, readable2) {
       {
         type: "token",
         locations: rule2.locations,
+        reading: "token",
         keys: rule2.keys,
         ...issuer === void 0 ? {} : { issuer },
         ...pattern.subject === void 0 ? {} : { subject: pattern.subject }
@@ -19754,9 +20296,9 @@ function inNamespaces(mesh2, selection) {
   return fresh;
 }
 function labelPredicates(selector) {
-  return requirementsOf(selector).map(({ key, operator, values: values4 }) => {
+  return requirementsOf(selector).map(({ key, operator, values: values5 }) => {
     const dimension = `pod-label:${key}`;
-    const exact2 = values4.map((text7) => ({ type: "exact", text: text7 }));
+    const exact2 = values5.map((text8) => ({ type: "exact", text: text8 }));
     switch (operator) {
       case "In":
         return { dimension, any: exact2.length === 0 ? [nothing] : exact2, none: [] };
@@ -19793,12 +20335,12 @@ function onWire({ tunnelled }, transport, list4) {
   const over2 = { dimension: "transport", any: [{ type: "one-of", text: transport }], none: [] };
   if (list4.all) return [[over2]];
   const matchers = [...list4.numbers.map((value) => ({ type: "number", value })), ...list4.ranges.map((range2) => ({ type: "port-range", ...range2 }))];
-  const listed4 = matchers.length === 0 ? [] : [[over2, { dimension: "port", any: matchers, none: [] }]];
+  const listed5 = matchers.length === 0 ? [] : [[over2, { dimension: "port", any: matchers, none: [] }]];
   const named5 = list4.names.map((name2) => [over2, { dimension: portNameDimension(name2), any: [{ type: "holds" }], none: [] }]);
-  if (!tunnelled || transport !== "TCP") return [...listed4, ...named5];
-  const plain5 = { dimension: "peer", any: [], none: [{ type: "identified" }] };
+  if (!tunnelled || transport !== "TCP") return [...listed5, ...named5];
+  const plain6 = { dimension: "peer", any: [], none: [{ type: "identified" }] };
   const tunnel = list4.numbers.includes(15008) || list4.ranges.some(({ first, last }) => first <= 15008 && last >= 15008) ? [[over2, { dimension: "peer", any: [{ type: "identified" }], none: [] }]] : [];
-  return [...[...listed4, ...named5].map((conjunction2) => [...conjunction2, plain5]), ...tunnel];
+  return [...[...listed5, ...named5].map((conjunction2) => [...conjunction2, plain6]), ...tunnel];
 }
 function portNameDimension(name2) {
   return `opaque:port-name ${name2}`;
@@ -19870,7 +20412,7 @@ var init_network_lowering = __esm({
     nothing = { type: "holds" };
     noPod = { predicates: [{ dimension: "peer", any: [], none: [{ type: "source-namespace", names: [], declared: [], selection: { matchLabels: {}, matchExpressions: [] } }] }], origins: [] };
     impossibleTransports = [
-      { predicates: [{ dimension: "transport", any: [{ type: "one-of", text: "UDP" }, { type: "one-of", text: "SCTP" }], none: [] }, { dimension: "protocol", any: ["http", "https", "tls"].map((text7) => ({ type: "one-of", text: text7 })), none: [] }], origins: [] },
+      { predicates: [{ dimension: "transport", any: [{ type: "one-of", text: "UDP" }, { type: "one-of", text: "SCTP" }], none: [] }, { dimension: "protocol", any: ["http", "https", "tls"].map((text8) => ({ type: "one-of", text: text8 })), none: [] }], origins: [] },
       { predicates: [{ dimension: "transport", any: [{ type: "one-of", text: "UDP" }, { type: "one-of", text: "SCTP" }], none: [] }, { dimension: "peer", any: [{ type: "identified" }], none: [] }], origins: [] }
     ];
   }
@@ -19892,26 +20434,26 @@ function directionAnswer(world, direction, packet) {
   const subject = direction === "ingress" ? packet.destination : packet.source;
   if (subject.type !== "pod" || subject.labels === void 0) return untouched;
   const admin = tierAnswer(world.tier("Admin", direction), direction, subject, packet);
-  if (admin.verdict === void 0) return { passes: void 0, governed: true, by: admin.by, rule: "M145", because: `whether ${listed(admin.by)} acts on the ${direction} is not told` };
-  if (admin.verdict === "Accept" || admin.verdict === "Deny") return { passes: admin.verdict === "Accept", governed: true, by: admin.by, rule: "M145", because: `${listed(admin.by)} ${admin.verdict === "Accept" ? "accepts" : "denies"} the ${direction} before any NetworkPolicy` };
+  if (admin.verdict === void 0) return { passes: void 0, governed: true, by: admin.by, rule: "M145", because: `whether ${listed2(admin.by)} acts on the ${direction} is not told` };
+  if (admin.verdict === "Accept" || admin.verdict === "Deny") return { passes: admin.verdict === "Accept", governed: true, by: admin.by, rule: "M145", because: `${listed2(admin.by)} ${admin.verdict === "Accept" ? "accepts" : "denies"} the ${direction} before any NetworkPolicy` };
   const isolating = world.isolating(direction, subject.namespace, subject.labels);
   if (isolating.length > 0) {
     const names4 = isolating.map((policy) => policy.id);
     const told = isolating.map((policy) => ({ id: policy.id, passes: someTold(policy.rules, (rule2) => ruleTold(rule2, policy.namespace, direction, packet)) }));
     const allowing = told.filter((entry2) => entry2.passes === true).map((entry2) => entry2.id);
-    if (allowing.length > 0) return { passes: true, governed: true, by: distinct(allowing), rule: "M138", because: `a rule of ${listed(allowing)} lets the ${direction} pass` };
+    if (allowing.length > 0) return { passes: true, governed: true, by: distinct(allowing), rule: "M138", because: `a rule of ${listed2(allowing)} lets the ${direction} pass` };
     if (told.some((entry2) => entry2.passes === void 0)) {
       const open2 = told.filter((entry2) => entry2.passes === void 0).map((entry2) => entry2.id);
-      return { passes: void 0, governed: true, by: distinct(open2), rule: "M139", because: `whether a rule of ${listed(open2)} holds for this ${direction} is not told` };
+      return { passes: void 0, governed: true, by: distinct(open2), rule: "M139", because: `whether a rule of ${listed2(open2)} holds for this ${direction} is not told` };
     }
-    return { passes: false, governed: true, by: distinct(names4), rule: "M136", because: `${listed(names4)} ${names4.length === 1 ? "isolates" : "isolate"} the pod for ${direction} and no rule lets the packet pass` };
+    return { passes: false, governed: true, by: distinct(names4), rule: "M136", because: `${listed2(names4)} ${names4.length === 1 ? "isolates" : "isolate"} the pod for ${direction} and no rule lets the packet pass` };
   }
   const baseline2 = tierAnswer(world.tier("Baseline", direction), direction, subject, packet);
-  if (baseline2.verdict === void 0) return { passes: void 0, governed: true, by: baseline2.by, rule: "M145", because: `whether ${listed(baseline2.by)} acts on the ${direction} is not told` };
+  if (baseline2.verdict === void 0) return { passes: void 0, governed: true, by: baseline2.by, rule: "M145", because: `whether ${listed2(baseline2.by)} acts on the ${direction} is not told` };
   if (baseline2.verdict === "Pass") return untouched;
-  return { passes: baseline2.verdict === "Accept", governed: true, by: baseline2.by, rule: "M145", because: `${listed(baseline2.by)} ${baseline2.verdict === "Accept" ? "accepts" : "denies"} the ${direction} as the baseline` };
+  return { passes: baseline2.verdict === "Accept", governed: true, by: baseline2.by, rule: "M145", because: `${listed2(baseline2.by)} ${baseline2.verdict === "Accept" ? "accepts" : "denies"} the ${direction} as the baseline` };
 }
-function listed(ids2) {
+function listed2(ids2) {
   return distinct(ids2).map((id) => `\`${id}\``).join(", ");
 }
 function ruleTold(rule2, namespace, direction, packet) {
@@ -20222,11 +20764,11 @@ function keep(fields3, context2) {
 function sourceFields2(source2, context2) {
   const { config: config3, policyNamespace, chain } = context2;
   const plane = chain === "ztunnel" ? "ztunnel" : "envoy";
-  const accounts2 = (values4) => values4.map((value) => serviceAccountMatcher(value, policyNamespace, plane));
+  const accounts2 = (values5) => values5.map((value) => serviceAccountMatcher(value, policyNamespace, plane));
   return [
-    ...peerField(source2.principals, source2.notPrincipals, (values4) => principalMatchers(values4, config3, plane)),
+    ...peerField(source2.principals, source2.notPrincipals, (values5) => principalMatchers(values5, config3, plane)),
     ...subjectField(source2.requestPrincipals, source2.notRequestPrincipals),
-    ...peerField(source2.namespaces, source2.notNamespaces, (values4) => values4.map((value) => namespaceMatcher(value, plane))),
+    ...peerField(source2.namespaces, source2.notNamespaces, (values5) => values5.map((value) => namespaceMatcher(value, plane))),
     ...peerField(source2.serviceAccounts, source2.notServiceAccounts, accounts2),
     ...trustDomainField(source2.trustDomains, source2.notTrustDomains, context2),
     ...addressField("source.ip", source2.ipBlocks, source2.notIpBlocks),
@@ -20245,39 +20787,39 @@ function operationFields2(operation, { config: config3 }) {
 function conditionField(when, context2) {
   const { config: config3, policyNamespace, chain } = context2;
   const plane = chain === "ztunnel" ? "ztunnel" : "envoy";
-  const { key, values: values4, notValues } = when;
+  const { key, values: values5, notValues } = when;
   const first = (fields3) => fields3[0] ?? { condition: "ignored", envoyHttp: false, ztunnelHttp: false, unbuildable: false };
   const asHttpAtZtunnel = (field3) => ({ ...field3, ztunnelHttp: true });
   switch (key) {
     case "source.ip":
-      return first(addressField("source.ip", values4, notValues));
+      return first(addressField("source.ip", values5, notValues));
     case "remote.ip":
-      return first(remoteAddressField(values4, notValues));
+      return first(remoteAddressField(values5, notValues));
     case "destination.ip":
-      return first(addressField("destination.ip", values4, notValues));
+      return first(addressField("destination.ip", values5, notValues));
     case "destination.port":
-      return first(portField(values4, notValues));
+      return first(portField(values5, notValues));
     case "source.principal":
-      return first(peerField(values4, notValues, (list4) => principalMatchers(list4, config3, plane)));
+      return first(peerField(values5, notValues, (list4) => principalMatchers(list4, config3, plane)));
     case "source.namespace":
-      return first(peerField(values4, notValues, (list4) => list4.map((value) => namespaceMatcher(value, plane))));
+      return first(peerField(values5, notValues, (list4) => list4.map((value) => namespaceMatcher(value, plane))));
     case "source.serviceAccount":
-      return asHttpAtZtunnel(first(peerField(values4, notValues, (list4) => list4.map((value) => serviceAccountMatcher(value, policyNamespace, plane)))));
+      return asHttpAtZtunnel(first(peerField(values5, notValues, (list4) => list4.map((value) => serviceAccountMatcher(value, policyNamespace, plane)))));
     case "source.trustDomain":
-      return atLeast(config3.istioVersion, "1.30.2") ? asHttpAtZtunnel(first(peerField(values4, notValues, (list4) => trustDomainMatchers(list4, config3)))) : void 0;
+      return atLeast(config3.istioVersion, "1.30.2") ? asHttpAtZtunnel(first(peerField(values5, notValues, (list4) => trustDomainMatchers(list4, config3)))) : void 0;
     case "request.auth.principal":
-      return first(subjectField(values4, notValues));
+      return first(subjectField(values5, notValues));
     case "request.auth.audiences":
-      return claimField(["aud"], values4, notValues);
+      return claimField(["aud"], values5, notValues);
     case "request.auth.presenter":
-      return claimField(["azp"], values4, notValues);
+      return claimField(["azp"], values5, notValues);
     case "connection.sni":
-      return { ...first(valueField("sni", values4, notValues, (value) => textPattern(value), { envoyHttp: false, ztunnelHttp: true })) };
+      return { ...first(valueField("sni", values5, notValues, (value) => textPattern(value), { envoyHttp: false, ztunnelHttp: true })) };
   }
-  if (key.startsWith("request.headers[") && key.endsWith("]")) return headerField(key.slice("request.headers[".length, -1), values4, notValues);
-  if (key.startsWith("request.auth.claims[")) return claimField(claimPath(key.slice("request.auth.claims".length)), values4, notValues);
+  if (key.startsWith("request.headers[") && key.endsWith("]")) return headerField(key.slice("request.headers[".length, -1), values5, notValues);
+  if (key.startsWith("request.auth.claims[")) return claimField(claimPath(key.slice("request.auth.claims".length)), values5, notValues);
   if (key.startsWith("experimental.envoy.filters.") && key.endsWith("]")) {
-    return { condition: { on: "filter-metadata", any: values4.length > 0 }, envoyHttp: false, ztunnelHttp: true, unbuildable: false };
+    return { condition: { on: "filter-metadata", any: values5.length > 0 }, envoyHttp: false, ztunnelHttp: true, unbuildable: false };
   }
   return void 0;
 }
@@ -20292,25 +20834,25 @@ function peerField(any2, none5, matchers) {
 function trustDomainField(any2, none5, { config: config3, chain }) {
   if (any2.length === 0 && none5.length === 0) return [];
   if (chain === "ztunnel" || !atLeast(config3.istioVersion, "1.30.2")) return [{ condition: "ignored", envoyHttp: false, ztunnelHttp: false, unbuildable: false }];
-  return peerField(any2, none5, (values4) => trustDomainMatchers(values4, config3));
+  return peerField(any2, none5, (values5) => trustDomainMatchers(values5, config3));
 }
 function subjectField(any2, none5) {
   if (any2.length === 0 && none5.length === 0) return [];
   return [{ condition: { on: "subject", any: any2.map(subjectPattern), none: none5.map(subjectPattern) }, envoyHttp: true, ztunnelHttp: true, unbuildable: false }];
 }
 function claimField(path2, any2, none5) {
-  const patterns = (values4) => values4.map((value) => textPattern(value));
-  const only3 = path2.length === 1 ? path2[0] : void 0;
-  if (only3 === "iss" || only3 === "sub") {
-    const part2 = only3 === "iss" ? "issuer" : "subject";
-    const subjects = (values4) => patterns(values4).map((pattern) => ({ [part2]: pattern }));
+  const patterns = (values5) => values5.map((value) => textPattern(value));
+  const only4 = path2.length === 1 ? path2[0] : void 0;
+  if (only4 === "iss" || only4 === "sub") {
+    const part2 = only4 === "iss" ? "issuer" : "subject";
+    const subjects = (values5) => patterns(values5).map((pattern) => ({ [part2]: pattern }));
     return { condition: { on: "subject", any: subjects(any2), none: subjects(none5) }, envoyHttp: true, ztunnelHttp: true, unbuildable: false };
   }
   return { condition: { on: "claim", path: path2, any: patterns(any2), none: patterns(none5) }, envoyHttp: true, ztunnelHttp: true, unbuildable: false };
 }
 function headerField(written, any2, none5) {
   const name2 = written.toLowerCase();
-  const matchers = (values4) => values4.map((value) => textPattern(value, "present"));
+  const matchers = (values5) => values5.map((value) => textPattern(value, "present"));
   const http = { envoyHttp: true, ztunnelHttp: true, unbuildable: false };
   const dimension = name2 === ":authority" || name2 === "host" ? "host" : name2 === ":method" ? "method" : void 0;
   if (dimension !== void 0) return { condition: { on: "value", dimension, any: matchers(any2), none: matchers(none5) }, ...http };
@@ -20327,8 +20869,8 @@ function portField(any2, none5) {
   if (any2.length === 0 && none5.length === 0) return [];
   return [checkedField("port", any2, none5, portMatcher, false)];
 }
-function checkedField(dimension, any2, none5, read2, ztunnelHttp) {
-  const build2 = (values4) => values4.flatMap((value) => read2(value) ?? []);
+function checkedField(dimension, any2, none5, read3, ztunnelHttp) {
+  const build2 = (values5) => values5.flatMap((value) => read3(value) ?? []);
   const built = { any: build2(any2), none: build2(none5) };
   const unbuildable = built.any.length < any2.length || built.none.length < none5.length;
   const vanished = built.any.length === 0 && built.none.length === 0;
@@ -20467,11 +21009,11 @@ function keySetId(spec) {
   if (spec.jwks !== "") return `jwks:${shortHash(normalJson(spec.jwks))}`;
   return spec.jwksUri !== "" ? spec.jwksUri : `${spec.issuer.replace(/\/$/, "")}/.well-known/openid-configuration`;
 }
-function normalJson(text7) {
+function normalJson(text8) {
   try {
-    return canonical(JSON.parse(text7));
+    return canonical(JSON.parse(text8));
   } catch {
-    return text7;
+    return text8;
   }
 }
 function keysFetchable(spec) {
@@ -20489,23 +21031,20 @@ function audienceText(audience) {
 }
 function audienceMatchers(audiences) {
   const forms = audiences.flatMap((audience) => {
-    const plain5 = audienceText(audience);
-    return ["", "http://", "https://"].flatMap((scheme2) => [`${scheme2}${plain5}`, `${scheme2}${plain5}/`]);
+    const plain6 = audienceText(audience);
+    return ["", "http://", "https://"].flatMap((scheme2) => [`${scheme2}${plain6}`, `${scheme2}${plain6}/`]);
   });
-  return [...new Set(forms)].map((text7) => ({ type: "element", pattern: { type: "exact", text: text7 } }));
-}
-function readsBearer(location) {
-  return location.in === "header" && location.name === "authorization" && "Bearer ".includes(location.prefix);
+  return [...new Set(forms)].map((text8) => ({ type: "element", pattern: { type: "exact", text: text8 } }));
 }
 function refusedTokens(rules3) {
   if (rules3.length === 0) return [];
   const origins = [...new Set(rules3.map((rule2) => rule2.policy))].sort().map((policy) => ({ policy }));
-  const somewhere2 = { type: "token", locations: [...new Set(rules3.flatMap((rule2) => rule2.locations.flatMap((location) => [locationText(location), ...readsBearer(location) ? [bearerLocation] : []])))].sort() };
+  const somewhere2 = { type: "token", locations: distinct(rules3.flatMap((rule2) => rule2.locations.map(locationText))), reading: "anything" };
   const accepting = rules3.filter((rule2) => rule2.fetchable);
-  const plain5 = accepting.filter((rule2) => rule2.spec.audiences.length === 0);
+  const plain6 = accepting.filter((rule2) => rule2.spec.audiences.length === 0);
   const checked = accepting.filter((rule2) => rule2.spec.audiences.length > 0);
   if (2 ** checked.length > maxAudienceAlternatives) return void 0;
-  let alternatives2 = [{ refused: plain5, audiences: [] }];
+  let alternatives2 = [{ refused: plain6, audiences: [] }];
   for (const rule2 of checked) {
     const wrongAudience = { dimension: "claim:aud", any: [], none: audienceMatchers(rule2.spec.audiences) };
     alternatives2 = alternatives2.flatMap((alternative) => [
@@ -20542,7 +21081,7 @@ function rewrittenHeaders(rules3) {
 function distinctTokens(tokens) {
   return [...new Map(tokens.map((token) => [canonical(token), token])).values()];
 }
-var bearerLocation, maxAudienceAlternatives, clientCertificateHeader, rewrittenBeforeTokens;
+var maxAudienceAlternatives, clientCertificateHeader, rewrittenBeforeTokens;
 var init_request_authentication2 = __esm({
   "src/semantics/request-authentication.ts"() {
     "use strict";
@@ -20551,7 +21090,6 @@ var init_request_authentication2 = __esm({
     init_policies();
     init_versions();
     init_condition();
-    bearerLocation = "authorization:Bearer ";
     maxAudienceAlternatives = 64;
     clientCertificateHeader = ["x-forwarded-client-cert", { by: "certificate", how: "sidecar" }];
     rewrittenBeforeTokens = new Map([clientCertificateHeader]);
@@ -20562,8 +21100,8 @@ var init_request_authentication2 = __esm({
 function encoded(claims) {
   return `${base64url('{"alg":"RS256","typ":"JWT"}')}.${base64url(JSON.stringify(claims))}.signature`;
 }
-function base64url(text7) {
-  return Buffer.from(text7, "utf8").toString("base64url");
+function base64url(text8) {
+  return Buffer.from(text8, "utf8").toString("base64url");
 }
 function checkToken(rules3, raw, given) {
   const sent2 = withToken(raw);
@@ -20594,14 +21132,14 @@ function outputHeaders(rule2) {
 function withToken(raw) {
   const token = raw.token;
   if (token === void 0) return { headers: raw.headers, path: raw.path, text: void 0 };
-  const text7 = encoded(token.claims);
+  const text8 = encoded(token.claims);
   const headers2 = new Map(raw.headers);
   let path2 = raw.path;
   const { location } = token;
-  if (location.in === "header") headers2.set(location.name, joined(`${location.prefix}${text7}`, headers2.get(location.name), ","));
-  else if (location.in === "cookie") headers2.set("cookie", joined(`${location.name}=${text7}`, headers2.get("cookie"), cookieLines));
-  else path2 = `${path2}${path2.includes("?") ? "&" : "?"}${location.name}=${text7}`;
-  return { headers: headers2, path: path2, text: text7 };
+  if (location.in === "header") headers2.set(location.name, joined(`${location.prefix}${text8}`, headers2.get(location.name), ","));
+  else if (location.in === "cookie") headers2.set("cookie", joined(`${location.name}=${text8}`, headers2.get("cookie"), cookieLines));
+  else path2 = `${path2}${path2.includes("?") ? "&" : "?"}${location.name}=${text8}`;
+  return { headers: headers2, path: path2, text: text8 };
 }
 function joined(token, own3, separator2) {
   return own3 === void 0 ? token : `${token}${separator2}${own3}`;
@@ -20610,7 +21148,7 @@ function readBy(rule2, sent2, raw, given) {
   const texts8 = rule2.locations.flatMap((location) => textsAt2(location, sent2));
   if (texts8.length === 0) return { state: "missing", number: "A5.1", why: "" };
   if (raw.token === void 0 || !texts8.includes(sent2.text ?? "")) {
-    const tokenLike = texts8.some((text7) => /^[\w-]+\.[\w-]+\.[\w-]+$/.test(text7));
+    const tokenLike = texts8.some((text8) => /^[\w-]+\.[\w-]+\.[\w-]+$/.test(text8) && !(sent2.text !== void 0 && text8.endsWith(sent2.text)));
     return tokenLike && !texts8.includes(sent2.text ?? "") ? { state: "unknown", number: "A5.4", why: "whose signature the token in the headers carries" } : { state: "invalid", number: "A5.5", why: `what \`${rule2.policy}\` reads as a token is none` };
   }
   return judge(rule2, raw.token, given);
@@ -20630,11 +21168,11 @@ function judge(rule2, token, given) {
   return timely(claims);
 }
 function malformed(claims) {
-  const text7 = (name2) => claims[name2] === void 0 || typeof claims[name2] === "string";
+  const text8 = (name2) => claims[name2] === void 0 || typeof claims[name2] === "string";
   const number5 = (name2) => claims[name2] === void 0 || typeof claims[name2] === "number";
   const audience = claims["aud"];
   const audienceFits = audience === void 0 || typeof audience === "string" || Array.isArray(audience) && audience.every((entry2) => typeof entry2 === "string");
-  return !(text7("iss") && text7("sub") && text7("jti") && number5("exp") && number5("nbf") && number5("iat") && audienceFits);
+  return !(text8("iss") && text8("sub") && text8("jti") && number5("exp") && number5("nbf") && number5("iat") && audienceFits);
 }
 function surelyRefused(claims) {
   return malformed(claims) || timely(claims).state === "invalid";
@@ -20679,8 +21217,8 @@ function afterwards(accepted2, token, cleared, path2) {
       if (location.in === "parameter") forwarded = withoutParameter(forwarded, location.name);
     }
     for (const output2 of rule2.spec.outputClaimToHeaders) {
-      const text7 = claimText(claimAt(claims, output2.claim.split(".")));
-      if (text7 !== void 0) headers2.set(output2.header.toLowerCase(), text7);
+      const text8 = claimText(claimAt(claims, output2.claim.split(".")));
+      if (text8 !== void 0) headers2.set(output2.header.toLowerCase(), text8);
     }
     if (rule2.spec.outputPayloadToHeader !== "") headers2.set(rule2.spec.outputPayloadToHeader.toLowerCase(), base64url(JSON.stringify(claims)));
   }
@@ -20694,8 +21232,8 @@ function withoutParameter(path2, name2) {
   return kept.length === 0 ? path2.slice(0, at2) : `${path2.slice(0, at2)}?${kept.join("&")}`;
 }
 function validated(claims, spaceDelimited) {
-  const text7 = (value) => typeof value === "string" ? value : null;
-  return { issuer: text7(claims["iss"]), subject: text7(claims["sub"]), claim: (path2) => claimTexts(claims, path2, spaceDelimited) };
+  const text8 = (value) => typeof value === "string" ? value : null;
+  return { issuer: text8(claims["iss"]), subject: text8(claims["sub"]), claim: (path2) => claimTexts(claims, path2, spaceDelimited) };
 }
 function claimTexts(claims, path2, spaceDelimited) {
   const value = claimAt(claims, path2);
@@ -20750,8 +21288,8 @@ function askedRequest(query3, principal, workload2) {
     raw: { method: request4.method ?? "GET", path: request4.path ?? "/", headers: headers2, token: sentToken(request4.token) }
   };
 }
-function addressOr(text7, otherwise) {
-  return parseIp(text7 ?? otherwise) ?? parseIp(otherwise) ?? 0n;
+function addressOr(text8, otherwise) {
+  return parseIp(text8 ?? otherwise) ?? parseIp(otherwise) ?? 0n;
 }
 function sentToken(token) {
   if (token === void 0) return void 0;
@@ -20830,8 +21368,8 @@ function refusedAsHttp(asked) {
   return void 0;
 }
 function decideByPolicies(mesh2, seat, asked, handling, given, because2) {
-  const note2 = (rule2, text7, by2) => {
-    because2.push(by2 === void 0 ? { rule: rule2, text: text7 } : { rule: rule2, text: text7, by: by2 });
+  const note2 = (rule2, text8, by2) => {
+    because2.push(by2 === void 0 ? { rule: rule2, text: text8 } : { rule: rule2, text: text8, by: by2 });
   };
   const chain = handling.chain;
   const through = handling.passthrough ? { passthrough: true } : {};
@@ -20962,8 +21500,8 @@ function sidecarSeat(mesh2, workload2, attached, tunnelled = false) {
 }
 function decideAtSidecar(mesh2, workload2, attached, asked, given) {
   const because2 = [];
-  const note2 = (rule2, text7, by2) => {
-    because2.push(by2 === void 0 ? { rule: rule2, text: text7 } : { rule: rule2, text: text7, by: by2 });
+  const note2 = (rule2, text8, by2) => {
+    because2.push(by2 === void 0 ? { rule: rule2, text: text8 } : { rule: rule2, text: text8, by: by2 });
   };
   const effective = effectiveMtls(mesh2, attached);
   const mode = modeAt(effective, asked.port);
@@ -20987,7 +21525,7 @@ function decideAtSidecar(mesh2, workload2, attached, asked, given) {
   return decideByPolicies(mesh2, sidecarSeat(mesh2, workload2, attached), asked, handling, given, because2);
 }
 function decideInTunnel(mesh2, workload2, attached, asked, given) {
-  const refused = (layer2, rule2, text7) => ({ verdict: "deny", layer: layer2, by: [], enforcedAt: "sidecar", because: [{ rule: rule2, text: text7 }] });
+  const refused = (layer2, rule2, text8) => ({ verdict: "deny", layer: layer2, by: [], enforcedAt: "sidecar", because: [{ rule: rule2, text: text8 }] });
   if (holds(foreignTrustDomain(mesh2.config), asked.principal)) return refused("mtls", "A3.14", `the trust domain of \`${asked.principal ?? ""}\` is not accepted by TLS`);
   const handling = handleTunnel(protocolOf(workload2, asked.port), asked.protocol);
   if (handling.outcome === "refused") return refused("protocol", handling.rule, handling.because);
@@ -21015,8 +21553,8 @@ function refusesPlaintext(mtls2, port3) {
 function ambientMtls(mesh2, attached) {
   const { mesh: meshWide, namespace, workload: workload2 } = attached.peerAuthentication;
   const scopes = [meshWide.filter((policy) => policy.spec.selector === void 0), namespace, workload2].map((policies2) => mayBeOldest(policies2, mesh2));
-  const settled = scopes.map((candidates3) => isSettled(candidates3, mesh2) ? candidates3 : []);
-  const rounded = worldsOf(settled).map((chosen) => {
+  const settled2 = scopes.map((candidates3) => isSettled(candidates3, mesh2) ? candidates3 : []);
+  const rounded = worldsOf(settled2).map((chosen) => {
     const worlds2 = worldsOf(scopes.map((candidates3, scope3) => chosen[scope3] === void 0 ? candidates3 : [chosen[scope3]])).map(([first, second, third]) => inWorld(mesh2, first, second, third));
     return worlds2.reduce((found, world) => weight(world) < weight(found) ? world : found);
   });
@@ -21055,8 +21593,8 @@ var init_ambient_peer_authentication = __esm({
 // src/posture/ztunnel.ts
 function decideAtZtunnel(mesh2, workload2, asked) {
   const because2 = [];
-  const note2 = (rule2, text7, by) => {
-    because2.push(by === void 0 ? { rule: rule2, text: text7 } : { rule: rule2, text: text7, by });
+  const note2 = (rule2, text8, by) => {
+    because2.push(by === void 0 ? { rule: rule2, text: text8 } : { rule: rule2, text: text8, by });
   };
   if (!workload2.otherPortsCaptured && asked.principal === null) {
     note2("M32", "plaintext to the pod is not redirected (`ambient.istio.io/bypass-inbound-capture`)");
@@ -21204,8 +21742,8 @@ function decideBothHops(mesh2, journey) {
   const because2 = [...first.because, { rule: "A2.16", text: `the waypoint \`${via}\` calls with its own identity` }, ...last.because];
   const both = [...hops, hopOf(addressed2.pods[0]?.workload.id ?? "", waypointIdentity(mesh2, waypoint), last)];
   if (last.verdict === "deny") return { ...last, via, hops: both, because: because2 };
-  const deciding = first.verdict === "allow" && last.verdict === "asks" ? last : first;
-  return { ...deciding, enforcedAt: "waypoint", via, hops: both, because: because2 };
+  const deciding2 = first.verdict === "allow" && last.verdict === "asks" ? last : first;
+  return { ...deciding2, enforcedAt: "waypoint", via, hops: both, because: because2 };
 }
 function hopOf(at2, peer, decision) {
   return decision.verdict === "unknown" ? { at: at2, peer, verdict: "unknown" } : { at: at2, peer, verdict: decision.verdict, layer: decision.layer, by: decision.by, enforcedAt: decision.enforcedAt };
@@ -21216,7 +21754,7 @@ function decideAtWaypoint(mesh2, { waypoint, addressed: addressed2, client, quer
   const because2 = [{ rule: "M75", text: `traffic to ${service === void 0 ? "the pod" : `\`${service.kind}/${service.namespace ?? ""}/${service.name}\``} goes through the waypoint \`${waypoint.id}\`` }];
   const host = query3.request.host ?? `${unnamedPodAddress}:${String(query3.to.port)}`;
   const asked = askedRequest({ ...query3, request: { ...query3.request, host } }, client.identity, { name: waypoint.name, namespace: waypoint.namespace });
-  const refused = (layer2, rule2, text7) => ({ verdict: "deny", layer: layer2, by: [], enforcedAt: "waypoint", because: [...because2, { rule: rule2, text: text7 }] });
+  const refused = (layer2, rule2, text8) => ({ verdict: "deny", layer: layer2, by: [], enforcedAt: "waypoint", because: [...because2, { rule: rule2, text: text8 }] });
   if (holds(foreignTrustDomain(mesh2.config), asked.principal)) return refused("mtls", "A3.14", `the trust domain of \`${asked.principal ?? ""}\` is not accepted by TLS`);
   const handling = handleTunnel(addressedProtocol(service, query3.to.port), asked.protocol);
   if (handling.outcome === "refused") return refused("protocol", handling.rule, handling.because);
@@ -21388,7 +21926,7 @@ function peerPredicate(identity2) {
   return identity2 ? { dimension: "peer", any: [{ type: "identified" }], none: [] } : { dimension: "peer", any: [], none: [{ type: "identified" }] };
 }
 function protocolPredicate(protocols3) {
-  return { dimension: "protocol", any: [...new Set(protocols3)].sort().map((text7) => ({ type: "one-of", text: text7 })), none: [] };
+  return { dimension: "protocol", any: [...new Set(protocols3)].sort().map((text8) => ({ type: "one-of", text: text8 })), none: [] };
 }
 var chainGroups, knownDomains, allProtocols, Merged;
 var init_connection_domains = __esm({
@@ -21502,13 +22040,13 @@ function sidecarLowering(config3, attached, domains, rules3, fixed3) {
     allow: hasAllow ? mergeCubes(place2((policies2) => policies2.allow)) : "all",
     deny: mergeCubes([...place2((policies2) => policies2.deny), ...place2(custom2("denies"), early)])
   };
-  const asking = mergeCubes(place2(custom2("asked"), early));
+  const asking2 = mergeCubes(place2(custom2("asked"), early));
   const asked = askedProviders(attached, config3, (provider2) => mergeCubes(place2((policies2, group3) => custom2("asked")(policies2, group3).filter((policy) => policy.provider === provider2), early)));
   const authentication = authenticationLayer(domains.groups, rules3, opaque);
   return {
     authentication,
     authorization: authorization2,
-    asking,
+    asking: asking2,
     asked,
     assumedProviders: [...assumed],
     opaque: [...opaque].map(([resource, key]) => ({ resource, key })).sort((left, right) => compareText(left.resource, right.resource)),
@@ -21542,9 +22080,9 @@ function authenticationLayer(groups2, rules3, opaque) {
   return { id: "authentication", allow: "all", deny: mergeCubes((refused ?? []).flatMap((token) => http.map((domain2) => ({ predicates: [...domain2, ...token.predicates], origins: token.origins })))) };
 }
 function contextsOf(groups2, rules3) {
-  const read2 = readable(rules3);
+  const read3 = readable(rules3);
   const rewritten = rewrittenHeaders(rules3);
-  const token = rules3.length === 0 ? "" : shortHash(canonical([read2, [...rewritten]]));
+  const token = rules3.length === 0 ? "" : shortHash(canonical([read3, [...rewritten]]));
   return new Map(
     chainGroups.filter((group3) => groups2.has(group3)).map((group3) => [
       group3,
@@ -21552,7 +22090,7 @@ function contextsOf(groups2, rules3) {
         key: group3 === "http" ? `http ${token}` : group3,
         seesPeer: group3 !== "tcp-blind",
         forwarded: group3 === "http",
-        readable: group3 === "http" ? read2 : [],
+        readable: group3 === "http" ? read3 : [],
         rewrittenHeaders: rewritten,
         opaque: () => void 0
       }
@@ -21646,11 +22184,15 @@ var init_nobody = __esm({
 function tied(header, places) {
   const dimension = `header:${header}`;
   const begins = ({ prefix: prefix3 }) => prefix3 === "" ? { type: "present" } : { type: "prefix", text: prefix3 };
-  const at2 = (locations) => ({ type: "token", locations });
+  const at2 = (location) => ({ type: "token", locations: [location] });
+  const read3 = { type: "token", locations: distinct(places.map((place2) => place2.location)), reading: "anything" };
   const cube3 = (...predicates) => ({ predicates, origins: [] });
   return [
-    ...places.map((place2) => cube3({ dimension: "token", any: [at2([place2.location])], none: [] }, { dimension, any: [], none: [begins(place2)] })),
-    cube3({ dimension: "token", any: [], none: [at2(places.map((place2) => place2.location).sort(compareText))] }, { dimension, any: places.map(begins), none: [] })
+    ...places.map((place2) => cube3({ dimension: "token", any: [at2(place2.location)], none: [] }, { dimension, any: [], none: [begins(place2)] })),
+    cube3({ dimension: "token", any: [], none: [read3] }, { dimension, any: places.map(begins), none: [] }),
+    // Where it stands behind other text, the header does not begin with the prefix.
+    ...places.map((place2) => cube3({ dimension: "token", any: [{ type: "token", locations: [place2.location], reading: "token" }], none: [at2(place2.location)] }, { dimension, any: [begins(place2)], none: [] })).filter((_, index) => places[index]?.prefix !== ""),
+    cube3({ dimension: "token", any: [read3], none: [] }, { dimension, any: [], none: [{ type: "present" }] })
   ];
 }
 function tokenTies(rules3) {
@@ -21695,10 +22237,10 @@ function waypointWays(mesh2, workload2, mode) {
   if (ways.length === 0) return void 0;
   const built = ways.map((way) => ({ way, id: `via ${way.waypoint.id}${way.address === podAddress ? ` port ${way.port === void 0 ? "other" : String(way.port)}` : ""} ${way.address}`, ...layersOf(mesh2, workload2, mode, way) }));
   const possible = built.map(({ id, shared: shared2 }) => ({ id, layers: shared2 }));
-  const asks = built.some(({ asking }) => asking.length > 0);
+  const asks = built.some(({ asking: asking2 }) => asking2.length > 0);
   return {
     possible,
-    sure: asks ? built.map(({ id, shared: shared2, asking }) => ({ id, layers: asking.length === 0 ? shared2 : [...asking.map((deny) => ({ id: "external-authorization", allow: "all", deny })), ...shared2] })) : possible,
+    sure: asks ? built.map(({ id, shared: shared2, asking: asking2 }) => ({ id, layers: asking2.length === 0 ? shared2 : [...asking2.map((deny) => ({ id: "external-authorization", allow: "all", deny })), ...shared2] })) : possible,
     addresses: distinct(ways.map((way) => way.address)),
     opaque: built.flatMap(({ opaque }) => opaque),
     ties: ways.flatMap(({ address, target }) => target === void 0 || address === podAddress ? [] : [cube([addressedAs(address), { dimension: "port", any: [], none: [{ type: "number", value: target }] }])]),
@@ -21748,17 +22290,17 @@ function addressedAs(address) {
 function cube(predicates) {
   return { predicates, origins: [] };
 }
-function fixed(values4) {
-  return { key: shortHash(...values4.map(([dimension, value]) => `${dimension}=${String(value)}`)), values: new Map(values4) };
+function fixed(values5) {
+  return { key: shortHash(...values5.map(([dimension, value]) => `${dimension}=${String(value)}`)), values: new Map(values5) };
 }
 function atWaypoint(mesh2, { waypoint, service, port: port3 }) {
   const seat = waypointSeat(mesh2, waypoint, service);
   const constants2 = fixed([["source.ip", null], ["header:x-forwarded-client-cert", null], ...port3 === void 0 ? [] : [["port", port3]]]);
   const built = envoyLayers(mesh2, seat.attached, (kind) => handleTunnel(addressedProtocol(service, port3 ?? 0), kind.protocol), constants2);
-  const marks2 = seat.attached.extensions.map((extension) => ({ resource: `${extension.kind}/${extension.namespace ?? ""}/${extension.name}`, key: shortHash(extension.spec.content) }));
+  const marks3 = seat.attached.extensions.map((extension) => ({ resource: `${extension.kind}/${extension.namespace ?? ""}/${extension.name}`, key: shortHash(extension.spec.content) }));
   const canary = service !== void 0 && sharesWaypoint(mesh2, service.labels, service.namespace ?? "default") ? [{ resource: `${service.kind}/${service.namespace ?? ""}/${service.name}`, key: shortHash("canary", canonical(service.labels), canonical(service.annotations)) }] : [];
   const foreign2 = { id: "mtls", allow: "all", deny: [cube([foreignTrustDomain(mesh2.config)])] };
-  return { ...built, shared: [foreign2, ...built.shared], opaque: [...built.opaque, ...marks2, ...canary] };
+  return { ...built, shared: [foreign2, ...built.shared], opaque: [...built.opaque, ...marks3, ...canary] };
 }
 function behind(mesh2, workload2, mode, { waypoint, target }) {
   const open2 = { shared: [], asking: [], opaque: [], lowered: [], readsTokens: false };
@@ -21805,7 +22347,7 @@ function envoyLayers(mesh2, attached, handle, constants2) {
     readsTokens: rules3.length > 0
   };
 }
-var podAddress, identified, plainKinds;
+var podAddress, pastWaypoints, identified, plainKinds;
 var init_waypoint_paths = __esm({
   "src/posture/waypoint-paths.ts"() {
     "use strict";
@@ -21830,8 +22372,69 @@ var init_waypoint_paths = __esm({
     init_pod();
     init_ztunnel();
     podAddress = "pod";
+    pastWaypoints = "past";
     identified = { dimension: "peer", any: [{ type: "identified" }], none: [] };
     plainKinds = clientKinds.filter((kind) => !kind.identity);
+  }
+});
+
+// src/posture/tunnel-paths.ts
+function tunnelWays(mesh2, workload2, straight, elsewhere3) {
+  const taken2 = (ports3) => ({
+    id: "routing",
+    allow: [{ predicates: [...fromAmbient.map((predicate) => predicate.dimension === "address" ? { ...predicate, none: elsewhere3.map((text8) => ({ type: "one-of", text: text8 })) } : predicate), ...ports3], origins: [] }],
+    deny: []
+  });
+  if (!takesTunnels(mesh2, workload2)) {
+    const plain6 = (paths) => paths.map(({ id, layers }) => ({ id: `plaintext ${id}`, layers: [taken2([]), ...layers.map(withoutIdentity)] }));
+    const possible2 = plain6(straight.possible);
+    return { possible: possible2, sure: straight.sure === straight.possible ? possible2 : plain6(straight.sure), tunnels: /* @__PURE__ */ new Set(), lowered: [] };
+  }
+  const attached = policiesFor(mesh2, workload2);
+  const declared2 = workload2.ports.map(({ port: port3 }) => port3);
+  const classes = [
+    ...declared2.map((port3) => ({ id: `tunnel port ${String(port3)}`, ports: onlyPorts(port3), port: port3 })),
+    { id: "tunnel port other", ports: allPortsBut(declared2), port: void 0 }
+  ];
+  const built = classes.map(({ id, ports: ports3, port: port3 }) => {
+    const protocol = port3 === void 0 ? "auto" : protocolOf(workload2, port3);
+    const { shared: shared2, asking: asking2, lowered: lowered3 } = envoyLayers(mesh2, attached, (kind) => handleTunnel(protocol, kind.protocol), fixed([["source.ip", null], ["header:x-forwarded-client-cert", null], ...port3 === void 0 ? [] : [["port", port3]]]));
+    const layers = [taken2(portPredicates2(ports3)), { id: "mtls", allow: "all", deny: [{ predicates: [foreignTrustDomain(mesh2.config)], origins: [] }] }, ...shared2];
+    return { id, layers, asking: asking2, lowered: lowered3 };
+  });
+  const possible = built.map(({ id, layers }) => ({ id, layers }));
+  const asks = built.some(({ asking: asking2 }) => asking2.length > 0);
+  const sure = asks ? built.map(({ id, layers, asking: asking2 }) => ({ id, layers: [...asking2.map((deny) => ({ id: "external-authorization", allow: "all", deny })), ...layers] })) : possible;
+  return { possible, sure, tunnels: new Set(possible.map(({ id }) => id)), lowered: built.flatMap(({ lowered: lowered3 }) => lowered3) };
+}
+function notFromAmbient(path2) {
+  return { id: path2.id, layers: [...path2.layers, { id: "routing", allow: "all", deny: [{ predicates: fromAmbient, origins: [] }] }] };
+}
+function onlyFromAmbient(path2) {
+  return { id: path2.id, layers: [...path2.layers, { id: "routing", allow: [{ predicates: fromAmbient, origins: [] }], deny: [] }] };
+}
+function withoutIdentity(layer2) {
+  const plain6 = (cubes) => cubes.flatMap((cube3) => {
+    const known4 = cube3.predicates.filter(({ dimension }) => dimension === "peer" || dimension === "sni");
+    return known4.every((predicate) => holds(predicate, null)) ? [{ predicates: cube3.predicates.filter((predicate) => !known4.includes(predicate)), origins: cube3.origins }] : [];
+  });
+  return { id: layer2.id, allow: layer2.allow === "all" ? "all" : plain6(layer2.allow), deny: plain6(layer2.deny) };
+}
+var fromAmbient;
+var init_tunnel_paths = __esm({
+  "src/posture/tunnel-paths.ts"() {
+    "use strict";
+    init_attachment();
+    init_peer_authentication2();
+    init_matches();
+    init_arrival();
+    init_port_set();
+    init_sidecar3();
+    init_waypoint_paths();
+    fromAmbient = [
+      { dimension: "address", any: [{ type: "present" }], none: [] },
+      { dimension: "peer", any: [{ type: "identified" }], none: [] }
+    ];
   }
 });
 
@@ -21839,24 +22442,47 @@ var init_waypoint_paths = __esm({
 function cube2(predicates) {
   return { predicates, origins: [] };
 }
-function pathsTo(mesh2, workload2) {
+function pathsTo(mesh2, workload2, mixed2 = hasAmbient(mesh2)) {
   const nobodys = nobodysRequests(mesh2);
-  const posture = waysTo2(mesh2, workload2);
+  const posture = waysTo2(mesh2, workload2, mixed2);
   return nobodys.length === 0 ? posture : { ...posture, ties: [...posture.ties, ...nobodys] };
 }
-function waysTo2(mesh2, workload2) {
+function waysTo2(mesh2, workload2, mixed2) {
   const { enrolment } = workload2;
   const mode = enrolment.mode === "unknown" ? enrolment.inWorld : enrolment.mode;
+  const posture = throughWaypoints(mesh2, workload2, mode);
+  return mixed2 && mode === "sidecar" ? withTunnels(mesh2, workload2, posture) : posture;
+}
+function withTunnels(mesh2, workload2, posture) {
+  const through = (path2) => posture.waypoints.has(path2.id);
+  const straight = { possible: posture.possible.filter((path2) => !through(path2)), sure: posture.sure === posture.possible ? void 0 : posture.sure.filter((path2) => !through(path2)) };
+  const addresses2 = addressesThrough(posture);
+  const ways = tunnelWays(mesh2, workload2, { possible: straight.possible, sure: straight.sure ?? straight.possible }, addresses2);
+  const all = (paths, tunnels) => [...paths.map((path2) => through(path2) ? path2 : notFromAmbient(path2)), ...tunnels];
+  const possible = all(posture.possible, ways.possible);
+  return finish({
+    ...posture,
+    possible,
+    sure: posture.sure === posture.possible && ways.sure === ways.possible ? possible : all(posture.sure, ways.sure),
+    assumptions: [...posture.assumptions, ...ways.lowered.flatMap((lowered3) => lowered3.assumedProviders)],
+    conditions: new Map([...posture.conditions, ...ways.lowered.flatMap((lowered3) => [...lowered3.conditions])]),
+    tunnels: ways.tunnels
+  });
+}
+function addressesThrough({ waypoints }) {
+  return distinct([...waypoints.keys()].map((id) => id.slice(id.lastIndexOf(" ") + 1)));
+}
+function throughWaypoints(mesh2, workload2, mode) {
   const direct = straightTo(mesh2, workload2);
   const ways = mode === "gateway" || workload2.resource === void 0 ? void 0 : waypointWays(mesh2, workload2, mode);
   if (ways === void 0) return direct;
   const straight = (paths) => paths.map((path2) => straightOnly(path2, ways.addresses));
   const possible = [...straight(direct.possible), ...ways.possible];
-  const plain5 = direct.sure === direct.possible && ways.sure === ways.possible;
+  const plain6 = direct.sure === direct.possible && ways.sure === ways.possible;
   return finish({
     ...direct,
     possible,
-    sure: plain5 ? possible : [...straight(direct.sure), ...ways.sure],
+    sure: plain6 ? possible : [...straight(direct.sure), ...ways.sure],
     assumptions: [...direct.assumptions, ...ways.lowered.flatMap((lowered3) => lowered3.assumedProviders)],
     opaque: [...direct.opaque, ...ways.opaque],
     readsTokens: direct.readsTokens || ways.readsTokens,
@@ -21866,7 +22492,7 @@ function waysTo2(mesh2, workload2) {
   });
 }
 function straightOnly(path2, addresses2) {
-  const elsewhere3 = cube2([{ dimension: "address", any: addresses2.map((text7) => ({ type: "one-of", text: text7 })), none: [] }, { dimension: "peer", any: [{ type: "identified" }], none: [] }]);
+  const elsewhere3 = cube2([{ dimension: "address", any: addresses2.map((text8) => ({ type: "one-of", text: text8 })), none: [] }, { dimension: "peer", any: [{ type: "identified" }], none: [] }]);
   return { id: path2.id, layers: [...path2.layers, { id: "routing", allow: "all", deny: [elsewhere3] }] };
 }
 function straightTo(mesh2, workload2) {
@@ -21900,6 +22526,7 @@ function finish(parts) {
     ties: parts.ties ?? [],
     conditions: parts.conditions ?? /* @__PURE__ */ new Map(),
     waypoints: parts.waypoints ?? /* @__PURE__ */ new Map(),
+    tunnels: parts.tunnels ?? /* @__PURE__ */ new Set(),
     asked
   };
 }
@@ -21921,11 +22548,11 @@ function sidecarPosture(mesh2, workload2, assumptions2) {
   const bypass = uncapturedPath(workload2);
   const proxied2 = (layers) => [{ id: "sidecar", layers }, ...bypass];
   const possible = proxied2(shared2);
-  const { asking } = lowering;
+  const { asking: asking2 } = lowering;
   const ambiguous = effective.ties.map((scope3) => `tie:${scope3}`);
   return finish({
     possible,
-    ...asking.length === 0 ? {} : { sure: proxied2([{ id: "external-authorization", allow: "all", deny: asking }, ...shared2]) },
+    ...asking2.length === 0 ? {} : { sure: proxied2([{ id: "external-authorization", allow: "all", deny: asking2 }, ...shared2]) },
     enforcedAt: "sidecar",
     assumptions: [...assumptions2, ...ambiguous, ...lowering.assumedProviders],
     opaque: [...extensionMarks(attached.extensions), ...lowering.opaque],
@@ -21981,6 +22608,7 @@ var init_paths = __esm({
     init_peer_authentication2();
     init_request_authentication2();
     init_keys();
+    init_arrival();
     init_connection_domains();
     init_gateway_opaque();
     init_port_set();
@@ -21988,6 +22616,7 @@ var init_paths = __esm({
     init_sidecar_lowering();
     init_nobody();
     init_token_ties();
+    init_tunnel_paths();
     init_waypoint_paths();
     init_ztunnel();
     impossible = [
@@ -21996,7 +22625,7 @@ var init_paths = __esm({
       // No TLS, no server name.
       cube2([protocolPredicate(["http", "tcp"]), { dimension: "peer", any: [], none: [{ type: "identified" }] }, { dimension: "sni", any: [{ type: "present" }], none: [] }]),
       // A3.35: answered with 400 before any policy.
-      cube2([protocolPredicate(["http"]), { dimension: "method", any: [], none: knownMethods.map((text7) => ({ type: "exact", text: text7 })) }]),
+      cube2([protocolPredicate(["http"]), { dimension: "method", any: [], none: knownMethods.map((text8) => ({ type: "exact", text: text8 })) }]),
       ...bearerTies,
       // A5.1: a token on a CORS preflight is not looked at; the same request without it stands for it.
       cube2([
@@ -22019,8 +22648,9 @@ function hasNetworkPolicies(mesh2) {
 function hasNetwork(workload2) {
   return !workload2.id.startsWith("*/");
 }
-function networkMovedAt(base2, before, head, after) {
-  return networkMoved({ mesh: base2, destination: before, tunnelled: isAmbient(before) }, { mesh: head, destination: after, tunnelled: isAmbient(after) });
+function networkMovedAt(base2, before, head, after, tunnels) {
+  const moved3 = (always) => networkMoved({ mesh: base2, destination: before, tunnelled: always || isAmbient(before) }, { mesh: head, destination: after, tunnelled: always || isAmbient(after) });
+  return moved3(false) || tunnels && moved3(true);
 }
 function impossibleInNetwork(workloads2) {
   return [...impossible, ...impossibleTransports, ...workloads2.some(isAmbient) ? [plainTunnel] : []];
@@ -22030,15 +22660,16 @@ function throughNetworkPaths(posture, mesh2, workload2) {
   const possible = proxied(posture.possible, posture.enforcedAt === "none");
   const sure = posture.sure === posture.possible ? possible : proxied(posture.sure, posture.enforcedAt === "none");
   const inFront = waypointAlternatives(mesh2, workload2, posture);
-  const before = (paths) => paths.flatMap((path2) => times(inFront.get(path2.id) ?? network.alternatives, [path2]));
+  const tunnel = posture.tunnels.size === 0 ? network : networkPosture(mesh2, workload2, true);
+  const before = (paths) => paths.flatMap((path2) => times(inFront.get(path2.id) ?? (posture.tunnels.has(path2.id) ? tunnel : network).alternatives, [path2]));
   const whole3 = before(possible);
   return {
     ...posture,
     possible: whole3,
     sure: sure === possible ? whole3 : before(sure),
-    key: shortHash("network", posture.key, network.key, waypointNetworkKey(mesh2, workload2, posture)),
+    key: shortHash("network", posture.key, network.key, tunnel.key, waypointNetworkKey(mesh2, workload2, posture)),
     opaque: [...posture.opaque, ...network.opaque],
-    network: network.alternatives,
+    network: tunnel === network ? network.alternatives : [...network.alternatives.map(notFromAmbient), ...tunnel.alternatives.map((way) => onlyFromAmbient({ id: `tunnel ${way.id}`, layers: way.layers }))],
     behind: possible
   };
 }
@@ -22050,7 +22681,7 @@ function only2(predicate) {
   return { id: "routing", allow: [{ predicates: [predicate], origins: [] }], deny: [] };
 }
 function over(...transports) {
-  return { dimension: "transport", any: transports.map((text7) => ({ type: "one-of", text: text7 })), none: [] };
+  return { dimension: "transport", any: transports.map((text8) => ({ type: "one-of", text: text8 })), none: [] };
 }
 function times(alternatives2, paths) {
   return alternatives2.flatMap((alternative) => paths.map((path2) => ({ id: `${path2.id}${alternative.id}`, layers: [...alternative.layers, ...path2.layers] })));
@@ -22081,6 +22712,7 @@ var init_network_paths = __esm({
     init_network();
     init_waypoint();
     init_paths();
+    init_tunnel_paths();
     plainTunnel = { predicates: [over("TCP"), { dimension: "port", any: [{ type: "number", value: hbonePort }], none: [] }, { dimension: "peer", any: [], none: [{ type: "identified" }] }], origins: [] };
     impossibleOutbound = [...impossibleTransports, noPod];
   }
@@ -22389,11 +23021,11 @@ var init_mtls = __esm({
 });
 
 // src/findings/facts.ts
-function factsOf(input2, options2) {
+function factsOf2(input2, options2) {
   const { mesh: mesh2 } = input2;
   const workloads2 = sortedBy([...mesh2.workloads.values()].filter((workload2) => workload2.resource !== void 0), (workload2) => workload2.id);
   const services = once2(() => serviceFinder(ofKind(mesh2, "Service")));
-  const reaches2 = /* @__PURE__ */ new WeakMap();
+  const reaches3 = /* @__PURE__ */ new WeakMap();
   const attached = /* @__PURE__ */ new WeakMap();
   const attachedTo2 = (point) => remembered(attached, point, () => policiesFor(mesh2, point));
   return {
@@ -22406,7 +23038,7 @@ function factsOf(input2, options2) {
     of: (kind) => ofKind(mesh2, kind),
     policiesAt: (point) => attachedTo2(point).authorization,
     tokensAt: (point) => attachedTo2(point).requestAuthentication,
-    reachOf: (policy) => remembered(reaches2, policy, () => reachOf(mesh2, policy)),
+    reachOf: (policy) => remembered(reaches3, policy, () => reachOf(mesh2, policy)),
     mtlsAt: (point, port3) => point.enrolment.mode === "ambient" ? ambientMtlsAt(mesh2, attachedTo2(point), port3) : mtlsAt(mesh2, attachedTo2(point).peerAuthentication, port3),
     servicesOf: (workload2) => services()(workload2.namespace, workload2.labels),
     ask: (query3) => options2.ask?.(mesh2, query3)
@@ -22423,9 +23055,9 @@ function remembered(memory, key, compute) {
   memory.set(key, fresh);
   return fresh;
 }
-function grouped(values4, key) {
+function grouped(values5, key) {
   const groups2 = /* @__PURE__ */ new Map();
-  for (const value of values4) {
+  for (const value of values5) {
     const group3 = groups2.get(key(value));
     if (group3 === void 0) groups2.set(key(value), [value]);
     else group3.push(value);
@@ -22449,8 +23081,8 @@ function reachOf(mesh2, policy) {
   return { workloads: [], ids: [phantomId(namespace === root ? "*" : namespace, selector)] };
 }
 function phantomId(namespace, selector) {
-  const text7 = selectorText(selector);
-  return `${namespace}/${text7 === "" ? "*" : text7}`;
+  const text8 = selectorText(selector);
+  return `${namespace}/${text8 === "" ? "*" : text8}`;
 }
 function inMesh(workload2) {
   return workload2.enrolment.mode !== "none";
@@ -22552,7 +23184,7 @@ var init_incomplete2 = __esm({
 // src/findings/outside-content.ts
 function outsideFindings(references) {
   const entry2 = ruleEntry("outside-content-changed");
-  return references.map(({ content, change: change2, side: side2 }) => {
+  return references.map(({ content, change: change2, side: side2, instead }) => {
     const { kind, name: name2, file: file2, line } = content;
     return {
       code: entry2.code,
@@ -22566,7 +23198,7 @@ function outsideFindings(references) {
       resource: name2,
       location: { file: file2, startLine: line, endLine: line, side: side2 },
       related: [],
-      message: `the ${kind} \`${name2}\` ${said[change2]}, and its manifests are not in the repository`,
+      message: `the ${kind} \`${name2}\` ${instead === void 0 ? said[change2] : `is deployed in place of \`${instead}\``}, and its manifests are not in the repository`,
       impact: "what it opens or closes is not known to this review",
       remedy: "compare its rendered manifests, or keep them in the repository",
       validation: {
@@ -22742,9 +23374,9 @@ function breadthOf(callers4) {
 function wider(left, right) {
   return breadths.indexOf(left) >= breadths.indexOf(right) ? left : right;
 }
-function breadthOfOpen(words2) {
-  if (words2.endsWith("(no workload here uses it)")) return "named";
-  const pattern = /^any other (?:identity|pod) (?:in |that )(.*?)(?: matches)?$/.exec(words2)?.[1];
+function breadthOfOpen(words3) {
+  if (words3.endsWith("(no workload here uses it)")) return "named";
+  const pattern = /^any other (?:identity|pod) (?:in |that )(.*?)(?: matches)?$/.exec(words3)?.[1];
   if (pattern === void 0) return "mesh";
   if (pattern.startsWith("service account ")) return "named";
   if (pattern.startsWith("namespace ")) return pattern.includes("*") ? "mesh" : "namespace";
@@ -22783,9 +23415,9 @@ var init_severity = __esm({
 });
 
 // src/findings/text.ts
-function listed2(words2, shown5 = 3) {
-  const quoted2 = words2.slice(0, shown5).map((word2) => `\`${word2}\``);
-  if (words2.length > shown5) return `${quoted2.join(", ")} and ${words2.length - shown5} more`;
+function listed3(words3, shown5 = 3) {
+  const quoted2 = words3.slice(0, shown5).map((word2) => `\`${word2}\``);
+  if (words3.length > shown5) return `${quoted2.join(", ")} and ${words3.length - shown5} more`;
   const last = quoted2.pop();
   if (last === void 0) return "nothing";
   return quoted2.length === 0 ? last : `${quoted2.join(", ")} and ${last}`;
@@ -22846,11 +23478,19 @@ function answerPhrase(answer3) {
   }
 }
 function causePhrase(change2) {
-  const cause2 = change2.causes[0];
-  return cause2 === void 0 ? "" : ` (${named2(cause2.resource)} is ${causeWords[cause2.change]})`;
+  const { causes, alternativeCauses = [] } = change2;
+  const cause2 = causes[0];
+  if (cause2 === void 0) return "";
+  if (alternativeCauses.length === 0) return ` (${named2(cause2.resource)} is ${causeWords[cause2.change]})`;
+  const sets = [`${setWords(causes)}, ${causeWords[cause2.change]},`, ...alternativeCauses.map((set2) => setWords(set2))];
+  return ` (either ${sets.join(" or ")} is enough for it)`;
+}
+function setWords(causes) {
+  const shown5 = distinct(causes.map(({ resource }) => named2(resource)));
+  return `${shown5.slice(0, 3).join(" with ")}${shown5.length > 3 ? ` and ${String(shown5.length - 3)} more` : ""}`;
 }
 function destinationsPhrase(change2) {
-  return listed2(change2.destinations.map((destination2) => destination2.id));
+  return listed3(change2.destinations.map((destination2) => destination2.id));
 }
 function openedMessage(change2) {
   const { witness } = change2;
@@ -22882,6 +23522,7 @@ var causeWords;
 var init_text2 = __esm({
   "src/findings/text.ts"() {
     "use strict";
+    init_order();
     init_resource();
     causeWords = { added: "added here", modified: "changed here", removed: "removed here" };
   }
@@ -23101,7 +23742,7 @@ var init_allow_everything = __esm({
             affected: reach.ids,
             certainty: certaintyOf(reach.workloads),
             place: { resource: policy, path: ["spec", "rules", index] },
-            message: `${named2(policy)} allows every request of every caller to ${listed2(reach.ids)}`,
+            message: `${named2(policy)} allows every request of every caller to ${listed3(reach.ids)}`,
             impact: "all other ALLOW policies of these workloads are without effect: nothing but a DENY policy refuses a request",
             attack: `any pod of the cluster calls \`${reach.ids[0] ?? ""}\` on any path`,
             remedy: "name the callers (`from.source.principals`) and what they may do (`to.operation`); an empty `spec` denies everything, an empty rule allows everything",
@@ -23137,7 +23778,7 @@ var init_allow_without_source = __esm({
             affected: reach.ids,
             certainty: certaintyOf(reach.workloads),
             place: { resource: policy, path: ["spec", "rules", index] },
-            message: `rule ${index + 1} of ${named2(policy)} lets any caller send its requests to ${listed2(reach.ids)}: it has no \`from\``,
+            message: `rule ${index + 1} of ${named2(policy)} lets any caller send its requests to ${listed3(reach.ids)}: it has no \`from\``,
             impact: "every workload of the cluster, and callers without an identity where plaintext is accepted, may send these requests",
             remedy: "add `from.source.principals` with the callers that are meant",
             validation: { positive: "a caller that the rule is meant for is answered", negative: `any other workload is refused by \`${reach.ids[0] ?? ""}\` with 403` }
@@ -23159,18 +23800,18 @@ function holesOf(workload2, resource) {
   }
   const holes = [];
   const annotated2 = (key, what, severity2, open2) => {
-    const text7 = value(key);
-    if (text7 !== void 0 && open2(text7.trim())) holes.push({ key, path: at2(key), what, severity: severity2 });
+    const text8 = value(key);
+    if (text8 !== void 0 && open2(text8.trim())) holes.push({ key, path: at2(key), what, severity: severity2 });
   };
-  annotated2("sidecar.istio.io/interceptionMode", "all traffic", "high", (text7) => text7 === "NONE");
-  annotated2(`${prefix}includeInboundPorts`, "inbound traffic to ports that are not listed", "high", (text7) => text7 !== "*");
+  annotated2("sidecar.istio.io/interceptionMode", "all traffic", "high", (text8) => text8 === "NONE");
+  annotated2(`${prefix}includeInboundPorts`, "inbound traffic to ports that are not listed", "high", (text8) => text8 !== "*");
   if (value(`${prefix}includeInboundPorts`) === void 0 || value(`${prefix}includeInboundPorts`)?.trim() === "*") {
-    annotated2(`${prefix}excludeInboundPorts`, "inbound traffic to the listed ports", "high", (text7) => /\d/.test(text7));
+    annotated2(`${prefix}excludeInboundPorts`, "inbound traffic to the listed ports", "high", (text8) => /\d/.test(text8));
   }
-  annotated2(`${prefix}excludeOutboundPorts`, "outbound traffic to the listed ports", "medium", (text7) => /\d/.test(text7));
-  annotated2(`${prefix}excludeOutboundIPRanges`, "outbound traffic to the listed addresses", "medium", (text7) => text7 !== "");
-  annotated2(`${prefix}includeOutboundIPRanges`, "outbound traffic to addresses that are not listed", "medium", (text7) => text7 !== "*");
-  annotated2(`${prefix}excludeInterfaces`, "traffic of the listed interfaces", "medium", (text7) => text7 !== "");
+  annotated2(`${prefix}excludeOutboundPorts`, "outbound traffic to the listed ports", "medium", (text8) => /\d/.test(text8));
+  annotated2(`${prefix}excludeOutboundIPRanges`, "outbound traffic to the listed addresses", "medium", (text8) => text8 !== "");
+  annotated2(`${prefix}includeOutboundIPRanges`, "outbound traffic to addresses that are not listed", "medium", (text8) => text8 !== "*");
+  annotated2(`${prefix}excludeInterfaces`, "traffic of the listed interfaces", "medium", (text8) => text8 !== "");
   if ("containers" in resource.spec) {
     const { spec } = resource;
     const proxyUser = 1337;
@@ -23250,7 +23891,7 @@ var init_claims_without_authentication = __esm({
               affected: ids2,
               certainty: certaintyOf(blind),
               place: { resource: policy, path: ["spec", "rules", ruleIndex, ...field3] },
-              message: `\`${fieldName(field3)}\` in ${named2(policy)} never sees a token at ${listed2(ids2)}: no RequestAuthentication stands there`,
+              message: `\`${fieldName(field3)}\` in ${named2(policy)} never sees a token at ${listed3(ids2)}: no RequestAuthentication stands there`,
               impact: policy.spec.action === "ALLOW" ? "the rule allows nobody, with or without a token" : "the rule treats every request as one without a token",
               remedy: "add a RequestAuthentication with the issuer and its keys for these workloads",
               validation: { positive: `a request with a valid token is answered by \`${ids2[0] ?? ""}\``, negative: "a request without a token is refused with 403" }
@@ -23401,7 +24042,7 @@ function competing(side2, policy) {
   if (side2.mesh.config.multipleProviders) return void 0;
   for (const workload2 of side2.reachOf(policy).workloads.filter(inMesh)) {
     const providers = distinct(side2.policiesAt(workload2).filter((other) => other.spec.action === "CUSTOM" && !isDryRun2(other)).map((other) => other.spec.provider ?? ""));
-    if (providers.length > 1) return `\`${workload2.id}\` has several providers, ${listed2(providers)}`;
+    if (providers.length > 1) return `\`${workload2.id}\` has several providers, ${listed3(providers)}`;
   }
   return void 0;
 }
@@ -23431,7 +24072,7 @@ var init_custom_provider_broken = __esm({
               affected: reach.ids,
               certainty: certaintyOf(reach.workloads),
               place: { resource: policy, path: ["spec", "provider", "name"] },
-              message: `${named2(policy)} asks \`${provider2}\`, which cannot be asked (${because2}): the requests it matches at ${listed2(reach.ids)} are refused`,
+              message: `${named2(policy)} asks \`${provider2}\`, which cannot be asked (${because2}): the requests it matches at ${listed3(reach.ids)} are refused`,
               impact: "the requests that need the authorizer's consent fail, and only those: the others pass unasked as before",
               remedy: "define the provider under `extensionProviders` of the mesh configuration, or name the one that exists; one provider per workload",
               validation: { positive: "a request that the authorizer consents to is answered", negative: "a request that the authorizer refuses is refused" }
@@ -23492,7 +24133,7 @@ var init_default_deny_lost = __esm({
       detectChanges: ({ changes, environments: environments2 }) => changes.filter((change2) => change2.direction === "widened" && (change2.facet === "access" || change2.facet === "token")).flatMap((change2) => {
         const lost = environments2.filter((pair) => change2.environments.includes(pair.id)).flatMap((pair) => lostAt(change2, pair));
         if (lost.length === 0) return [];
-        const names4 = listed2([...new Set(lost)].sort());
+        const names4 = listed3([...new Set(lost)].sort());
         return [
           {
             change: change2,
@@ -23546,7 +24187,7 @@ var init_negative_source_admits_plaintext = __esm({
               affected: open2,
               certainty: certaintyOf(reach.workloads),
               place: { resource: policy, path: ["spec", "rules", ruleIndex, "from", index, "source", field3] },
-              message: `a pod without a mesh identity passes \`${field3}\` of ${named2(policy)} and reaches ${listed2(open2)}: it has none of the excluded identities, and plaintext is accepted there`,
+              message: `a pod without a mesh identity passes \`${field3}\` of ${named2(policy)} and reaches ${listed3(open2)}: it has none of the excluded identities, and plaintext is accepted there`,
               impact: "the rule keeps out the named callers and lets in everybody who shows no certificate",
               attack: `a pod of an excluded namespace without a proxy (or one that opts out) calls \`${open2[0] ?? ""}\` in plaintext`,
               remedy: 'list who may call (`principals: [...]`, at least `principals: ["*"]` beside the exclusion), or set mutual TLS to STRICT',
@@ -23590,7 +24231,7 @@ var init_deny_misses_plaintext = __esm({
               affected: open2,
               certainty: certaintyOf(side2.reachOf(policy).workloads),
               place: { resource: policy, path: ["spec", "rules", ruleIndex, "from", index, "source"] },
-              message: `a caller that ${named2(policy)} denies reaches ${listed2(open2)} all the same when it sends plaintext: it then has no identity that the rule could match`,
+              message: `a caller that ${named2(policy)} denies reaches ${listed3(open2)} all the same when it sends plaintext: it then has no identity that the rule could match`,
               impact: "the DENY holds only for callers that choose to show who they are",
               attack: `the denied workload turns its proxy off, or calls from a pod without one, and reaches \`${open2[0] ?? ""}\``,
               remedy: 'set mutual TLS to STRICT, or add a DENY with `notPrincipals: ["*"]`',
@@ -23624,7 +24265,7 @@ var init_dry_run_left_on = __esm({
           severity: alone.length > 0 ? "medium" : "low",
           certainty: certaintyOf(reach.workloads),
           place: { resource: policy, path: ["metadata", "annotations", "istio.io/dry-run"] },
-          message: alone.length > 0 ? `${named2(policy)} is the only policy of ${listed2(alone.map((workload2) => workload2.id))} and enforces nothing: it is a dry run` : `${named2(policy)} enforces nothing at ${listed2(reach.ids)}: it is a dry run`,
+          message: alone.length > 0 ? `${named2(policy)} is the only policy of ${listed3(alone.map((workload2) => workload2.id))} and enforces nothing: it is a dry run` : `${named2(policy)} enforces nothing at ${listed3(reach.ids)}: it is a dry run`,
           impact: "the protection that the policy describes exists in the logs only",
           remedy: "read the shadow results for representative traffic, then remove the annotation",
           validation: { positive: "a request that the policy allows is answered after the annotation is gone", negative: `a request that the policy would refuse is refused by \`${reach.ids[0] ?? ""}\` with 403` }
@@ -23675,7 +24316,7 @@ function modeDrafts(base2, head, namespaces4) {
       facet: "mode",
       affected: namespaces4.map((namespace) => `${namespace} *`),
       ...place2 === void 0 ? {} : { place: { resource: place2.resource, path: place2.resource.kind === "Sidecar" && place2.side === "head" ? ["spec", "outboundTrafficPolicy"] : [] }, placeSide: place2.side },
-      message: `a connection from any workload of ${listed2(namespaces4)} to any external address, for example \`https://203.0.113.10/\`, is let through now; before this change the caller's proxy refused what no registry knows`,
+      message: `a connection from any workload of ${listed3(namespaces4)} to any external address, for example \`https://203.0.113.10/\`, is let through now; before this change the caller's proxy refused what no registry knows`,
       impact: "a compromised workload can send data anywhere",
       remedy,
       validation: { positive: "the external hosts that the workloads need are still reached", negative: `a call from \`${namespaces4[0] ?? ""}\` to an address that no ServiceEntry names fails` }
@@ -24061,13 +24702,13 @@ function declares3(rule2, principal, request4, port3) {
 }
 function covers(operation, request4, port3) {
   const http = request4.protocol === "http";
-  const listed4 = (any2, none5, value) => {
+  const listed5 = (any2, none5, value) => {
     if (any2.length === 0 && none5.length === 0) return true;
     if (!http || value === void 0) return false;
     return (any2.length === 0 || any2.some((pattern) => fits(pattern, value))) && !none5.some((pattern) => fits(pattern, value));
   };
   const ports3 = (operation.ports.length === 0 || operation.ports.includes(String(port3))) && !operation.notPorts.includes(String(port3));
-  return ports3 && listed4(operation.methods, operation.notMethods, request4.method) && listed4(operation.paths, operation.notPaths, request4.path) && listed4(operation.hosts, operation.notHosts, request4.host);
+  return ports3 && listed5(operation.methods, operation.notMethods, request4.method) && listed5(operation.paths, operation.notPaths, request4.path) && listed5(operation.hosts, operation.notHosts, request4.host);
 }
 function fits(pattern, value) {
   if (pattern === "*") return value !== "";
@@ -24220,7 +24861,7 @@ var init_http_deny_on_tcp = __esm({
               affected: points,
               certainty: certaintyOf(reach),
               place: { resource: policy, path: ["spec", "rules", ruleIndex, ...field3] },
-              message: `\`${fieldName(field3)}\` of ${named2(policy)} is dropped on the TCP port of ${listed2(points)}: the rule denies every connection that its other fields match`,
+              message: `\`${fieldName(field3)}\` of ${named2(policy)} is dropped on the TCP port of ${listed3(points)}: the rule denies every connection that its other fields match`,
               impact: "connections are refused that the policy does not mean",
               remedy: "limit the rule to HTTP ports by `to.operation.ports`, or declare the port's protocol in the Service (`appProtocol: http`)",
               validation: { positive: `a TCP connection from a wanted client to \`${points[0] ?? ""}\` is accepted`, negative: "a request that the rule names is refused on the HTTP port with 403" }
@@ -24275,7 +24916,7 @@ var init_http_policy_without_http = __esm({
               severity: action === "DENY" || ambient.length > 0 ? "high" : "medium",
               certainty: blind.some((workload2) => workload2.resource === void 0) ? "conditional" : certaintyOf(blind),
               place: { resource: policy, path: ["spec", "rules", ruleIndex, ...field3] },
-              message: action === "ALLOW" ? `\`${fieldName(field3)}\` in ${named2(policy)} is evaluated by nothing at ${listed2(ids2)} (${where}): the rule allows nobody` : `\`${fieldName(field3)}\` in ${named2(policy)} is evaluated by nothing at ${listed2(ids2)} (${where}): what it means to deny is not denied`,
+              message: action === "ALLOW" ? `\`${fieldName(field3)}\` in ${named2(policy)} is evaluated by nothing at ${listed3(ids2)} (${where}): the rule allows nobody` : `\`${fieldName(field3)}\` in ${named2(policy)} is evaluated by nothing at ${listed3(ids2)} (${where}): what it means to deny is not denied`,
               impact: action === "ALLOW" ? "the callers that the rule names are refused" : "requests that the policy is there to stop reach the workload",
               remedy: "give the destination a waypoint and attach the policy to it by `targetRefs`, or restrict by identity and port only",
               validation: {
@@ -24333,15 +24974,15 @@ var init_ingress_plaintext = __esm({
       rule: "ingress-plaintext",
       detectState: (side2) => side2.of("Gateway").flatMap(
         (gateway2) => gateway2.spec.servers.flatMap((server, index) => {
-          const plain5 = /^(HTTP|HTTP2|GRPC)$/i.test(server.port.protocol) && server.tls?.httpsRedirect !== true;
-          if (!plain5 || server.bind === "127.0.0.1") return [];
+          const plain6 = /^(HTTP|HTTP2|GRPC)$/i.test(server.port.protocol) && server.tls?.httpsRedirect !== true;
+          if (!plain6 || server.bind === "127.0.0.1") return [];
           return [
             {
               subject: resourceId(gateway2),
               facet: String(server.port.number),
               affected: server.hosts.map((host) => `${host}:${server.port.number} ${JSON.stringify(gateway2.spec.selector ?? {})}`),
               place: { resource: gateway2, path: ["spec", "servers", index, "port"] },
-              message: `${named2(gateway2)} serves ${listed2(server.hosts)} in plain HTTP on port ${server.port.number}, without a redirect`,
+              message: `${named2(gateway2)} serves ${listed3(server.hosts)} in plain HTTP on port ${server.port.number}, without a redirect`,
               impact: "passwords, tokens and cookies of users can be read and changed on the way",
               remedy: "set `tls.httpsRedirect: true` on this server and serve the hosts on an HTTPS one",
               validation: { positive: "the host is answered over HTTPS", negative: "a plain HTTP request is answered with a redirect and nothing else" }
@@ -24394,7 +25035,7 @@ var init_ingress_tls_weakened = __esm({
               facet: `${server.port.number} ${weakness2.kind}`,
               affected: server.hosts.map((host) => `${host}:${server.port.number} ${weakness2.kind} ${JSON.stringify(gateway2.spec.selector ?? {})}`),
               place: { resource: gateway2, path: ["spec", "servers", index, "tls"] },
-              message: `${named2(gateway2)} ${weakness2.words} for ${listed2(server.hosts)} on port ${server.port.number}`,
+              message: `${named2(gateway2)} ${weakness2.words} for ${listed3(server.hosts)} on port ${server.port.number}`,
               impact: weakness2.impact,
               remedy: weakness2.remedy,
               validation: { positive: "a client with TLS 1.2 and a certificate where one is asked is answered", negative: weakness2.negative }
@@ -24642,7 +25283,7 @@ var init_mtls_lost_by_sidecar_scope = __esm({
               affected: lost.map((service) => `${namespace} ${hostOf(service)}`),
               certainty: "conditional",
               place: { resource: sidecar2, path: ["spec", "egress"] },
-              message: `a call from any workload of \`${namespace}\` to ${listed2(lost.map(hostOf))} leaves without mutual TLS now: ${named2(sidecar2)} takes it out of scope, and unknown addresses are let through`,
+              message: `a call from any workload of \`${namespace}\` to ${listed3(lost.map(hostOf))} leaves without mutual TLS now: ${named2(sidecar2)} takes it out of scope, and unknown addresses are let through`,
               impact: "the scope blocks nothing; calls that still happen arrive without an identity, in plaintext, and fail where mutual TLS is required",
               remedy: "name the Service in `egress.hosts`, or set `outboundTrafficPolicy.mode: REGISTRY_ONLY` if the call is to be refused",
               validation: { positive: `a call from \`${namespace}\` to a host in scope arrives with the caller's identity`, negative: `a call from \`${namespace}\` to \`${hostOf(first)}\` fails instead of arriving in plaintext` }
@@ -24738,7 +25379,7 @@ var init_namespace_only_source = __esm({
               affected: reach.ids,
               certainty: certaintyOf(reach.workloads),
               place: { resource: policy, path: ["spec", "rules", ruleIndex, "from", index, "source", "namespaces"] },
-              message: `every account of ${listed2(source2.namespaces)} passes rule ${ruleIndex + 1} of ${named2(policy)}`,
+              message: `every account of ${listed3(source2.namespaces)} passes rule ${ruleIndex + 1} of ${named2(policy)}`,
               impact: "whoever may create a pod in the namespace has the access",
               remedy: "name the callers by `principals` (`TRUST-DOMAIN/ns/NAMESPACE/sa/ACCOUNT`)",
               validation: { positive: "the caller that is meant is answered", negative: `a pod with another account of the same namespace is refused by \`${reach.ids[0] ?? ""}\` with 403` }
@@ -24806,7 +25447,7 @@ var init_no_default_deny = __esm({
             severity: ids2.some((id) => side2.criticalAssets.has(id)) ? "high" : "medium",
             certainty: certaintyOf(workloads2),
             ...place2 === void 0 ? {} : { place: place2 },
-            message: `every request that no DENY policy refuses reaches ${listed2(ids2)}: no ALLOW policy stands there`,
+            message: `every request that no DENY policy refuses reaches ${listed3(ids2)}: no ALLOW policy stands there`,
             impact: "every workload that gets into the cluster reaches these workloads on every path",
             attack: `a compromised workload of any namespace calls \`${ids2[0] ?? ""}\``,
             remedy: `add an AuthorizationPolicy with an empty \`spec\` to \`${namespace}\` (it denies everything) and one ALLOW policy for each caller that is meant, first with \`istio.io/dry-run: "true"\``,
@@ -24883,7 +25524,7 @@ var init_no_network_policy = __esm({
             severity: bypassed || leaning ? "medium" : "low",
             certainty: certaintyOf(workloads2),
             ...place2 === void 0 ? {} : { place: place2 },
-            message: `no NetworkPolicy isolates ${listed2(ids2)} for incoming packets: what the proxy does not see, nothing stops${bypassed ? ", and some ports go around the proxy" : ""}`,
+            message: `no NetworkPolicy isolates ${listed3(ids2)} for incoming packets: what the proxy does not see, nothing stops${bypassed ? ", and some ports go around the proxy" : ""}`,
             impact: "UDP, ports around the proxy and a proxy that is off are open to every pod of the cluster",
             attack: `a compromised pod of any namespace connects to a port of \`${ids2[0] ?? ""}\` that is not captured`,
             remedy: `add a NetworkPolicy to \`${namespace}\` with an empty \`podSelector\` and no rule, and one for each caller that is meant (in ambient with port 15008)`,
@@ -24936,7 +25577,7 @@ var init_peer_authentication_conflict = __esm({
               affected: workloads2,
               place: { resource: first, path: ["spec"] },
               related: others.map((resource) => ({ resource, path: ["spec"], message: "the same scope is claimed here" })),
-              message: `${listed2(answer3.tied.map(resourceId))} claim one scope; the oldest is in force for ${listed2(workloads2)} and ${inForce(answer3)}`,
+              message: `${listed3(answer3.tied.map(resourceId))} claim one scope; the oldest is in force for ${listed3(workloads2)} and ${inForce(answer3)}`,
               impact: "restoring or re-creating the objects in another order changes which mode is in force",
               remedy: "keep one PeerAuthentication per scope and merge the others into it",
               validation: { positive: "a request over mutual TLS is answered", negative: `a plaintext request to \`${workloads2[0] ?? ""}\` is refused, also after the objects are re-created` }
@@ -24953,6 +25594,9 @@ function openPorts(side2, workload2) {
   const ports3 = guardedPorts(workload2).map((port3) => port3.port);
   return (ports3.length === 0 ? [void 0] : ports3).map((port3) => ({ workload: workload2, port: port3, answer: side2.mtlsAt(workload2, port3) })).filter((entry2) => entry2.answer.mode !== "STRICT");
 }
+function opensAll(side2, { workload: workload2, port: port3 }) {
+  return port3 === void 0 || side2.mtlsAt(workload2).mode !== "STRICT";
+}
 function draftOf2(side2, subject, entries2) {
   const workloads2 = entries2.map((entry2) => entry2.workload);
   const points = distinct(entries2.map((entry2) => entry2.port === void 0 ? entry2.workload.id : `${entry2.workload.id}:${entry2.port}`));
@@ -24962,11 +25606,11 @@ function draftOf2(side2, subject, entries2) {
   const place2 = policy === void 0 || answer3 === void 0 ? namespacePlace(side2, workloads2[0]?.namespace ?? "", workloads2) : { resource: policy, path: answer3.path };
   return {
     subject,
-    affected: points,
+    affected: distinct(entries2.map((entry2) => opensAll(side2, entry2) ? entry2.workload.id : `${entry2.workload.id}:${String(entry2.port)}`)),
     severity: critical2 ? "high" : "medium",
     certainty: certaintyOf(workloads2),
     ...place2 === void 0 ? {} : { place: place2 },
-    message: policy === void 0 ? `any pod without a mesh identity can talk to ${listed2(points)}: no PeerAuthentication requires mutual TLS here, and the default is ${side2.mesh.config.defaultMtls}` : `any pod without a mesh identity can talk to ${listed2(points)}: ${named2(policy)} makes the mode ${answer3?.mode ?? "PERMISSIVE"}`,
+    message: policy === void 0 ? `any pod without a mesh identity can talk to ${listed3(points)}: no PeerAuthentication requires mutual TLS here, and the default is ${side2.mesh.config.defaultMtls}` : `any pod without a mesh identity can talk to ${listed3(points)}: ${named2(policy)} makes the mode ${answer3?.mode ?? "PERMISSIVE"}`,
     ...texts6(points[0] ?? subject)
   };
 }
@@ -25068,7 +25712,7 @@ var init_port_plaintext_exception = __esm({
               affected: points,
               certainty: certaintyOf(users),
               place: { resource: policy, path: ["spec", "portLevelMtls", String(port3), "mode"] },
-              message: `port ${port3} of ${listed2(users.map((workload2) => workload2.id))} accepts plaintext although its other ports do not: ${named2(policy)} makes an exception`,
+              message: `port ${port3} of ${listed3(users.map((workload2) => workload2.id))} accepts plaintext although its other ports do not: ${named2(policy)} makes an exception`,
               impact: "the one port is open to every pod of the cluster without a proof of identity",
               remedy: "move the port's clients into the mesh and drop the entry, or restrict the port by `ipBlocks` or a NetworkPolicy to the clients it is for",
               validation: {
@@ -25094,8 +25738,8 @@ function proxyOverrides(workload2) {
     // With a slash the whole image is replaced, without one its name under the mesh's own registry.
     ...annotated2("sidecar.istio.io/proxyImage", () => true),
     ...annotated2("sidecar.istio.io/bootstrapOverride", () => true),
-    ...annotated2("inject.istio.io/templates", (text7) => text7 !== "sidecar"),
-    ...annotated2("proxy.istio.io/config", (text7) => replacing.test(text7))
+    ...annotated2("inject.istio.io/templates", (text8) => text8 !== "sidecar"),
+    ...annotated2("proxy.istio.io/config", (text8) => replacing.test(text8))
   ];
   const tlsMode = "security.istio.io/tlsMode";
   const stated = workload2.labels[tlsMode];
@@ -25277,7 +25921,7 @@ function foldedDraft(namespace, entries2) {
     certainty: "conditional",
     evidence: "UNKNOWN",
     ...first === void 0 ? {} : { place: { resource: first.policy, path: first.path } },
-    message: `\`${namespace}\` declares no workload here, so it is not known what ${listed2(names4)} ${names4.length === 1 ? "applies" : "apply"} to`,
+    message: `\`${namespace}\` declares no workload here, so it is not known what ${listed3(names4)} ${names4.length === 1 ? "applies" : "apply"} to`,
     impact: "the policies are judged as if pods with these labels existed",
     remedy: "name the manifests of the workloads under `context:` so that selectors can be checked",
     validation: { positive: "a request that the policies allow is answered in the cluster", negative: "a request that the policies refuse is refused in the cluster" }
@@ -25356,7 +26000,7 @@ var init_shared_identity = __esm({
             severity: granting.length > 0 ? "high" : "medium",
             certainty: certaintyOf(workloads2),
             ...first?.resource === void 0 ? {} : { place: { resource: first.resource, path: accountPath(first) } },
-            message: `${listed2(ids2)} run under one account, \`${account}\`${granting.length > 0 ? `, which ${listed2(granting)} ${granting.length === 1 ? "allows" : "allow"}` : ""}`,
+            message: `${listed3(ids2)} run under one account, \`${account}\`${granting.length > 0 ? `, which ${listed3(granting)} ${granting.length === 1 ? "allows" : "allow"}` : ""}`,
             impact: "policies cannot tell these workloads apart: each has the access of all",
             remedy: "give each workload a ServiceAccount of its own and name it in the policies",
             validation: { positive: "each workload reaches what it needs under its own account", negative: `\`${ids2.at(-1) ?? ""}\` is refused where only \`${ids2[0] ?? ""}\` is meant` }
@@ -25420,7 +26064,7 @@ var init_token_not_required = __esm({
             affected: ids2,
             certainty: certaintyOf(open2),
             place: { resource: policy, path: ["spec", "jwtRules"] },
-            message: `a request without a token reaches ${listed2(ids2)}: ${named2(policy)} refuses bad tokens only, and no policy requires one`,
+            message: `a request without a token reaches ${listed3(ids2)}: ${named2(policy)} refuses bad tokens only, and no policy requires one`,
             impact: "end-user authentication can be skipped by sending no token",
             attack: `a caller drops the \`Authorization\` header and is served by \`${ids2[0] ?? ""}\``,
             remedy: 'add an ALLOW policy with `requestPrincipals: ["ISSUER/*"]`, or a DENY policy with `notRequestPrincipals: ["*"]` beside the public paths',
@@ -25483,7 +26127,7 @@ var init_unenrolled_workload = __esm({
               subject: workload2.id,
               affected: [workload2.id],
               place: { resource: workload2.resource, path: ["metadata", "name"] },
-              message: `${listed2(names4)} ${names4.length === 1 ? "is" : "are"} not enforced for \`${workload2.id}\`: it is not in the mesh (${workload2.enrolment.because})`,
+              message: `${listed3(names4)} ${names4.length === 1 ? "is" : "are"} not enforced for \`${workload2.id}\`: it is not in the mesh (${workload2.enrolment.because})`,
               impact: "whoever reaches the pod reaches the application: no mutual TLS, no authorization, no token check",
               attack: `any pod of the cluster calls \`${workload2.id}\` directly`,
               remedy: "bring the workload into the mesh (label the namespace or the pod template), or protect it by NetworkPolicy and drop the policies",
@@ -25539,7 +26183,7 @@ function mentions(policy) {
   ]);
 }
 function draftsOf(side2, policy, { value, path: path2 }, accounts2) {
-  const denies = policy.spec.action === "DENY" && !path2.includes("notPrincipals");
+  const denies = policy.spec.action === "DENY" && !path2.some((part2) => typeof part2 === "string" && part2.startsWith("not"));
   const reach = side2.reachOf(policy);
   const common3 = { subject: resourceId(policy), facet: value, affected: distinct(reach.ids.map((id) => `${id} ${value}`)), certainty: certaintyOf(reach.workloads), place: { resource: policy, path: path2 } };
   const validation2 = { positive: "a caller with the identity that is meant is answered where the policy allows it", negative: "a caller with the identity that is meant is refused where the policy denies it" };
@@ -25588,7 +26232,9 @@ function accountOf2(side2, policy, { value, path: path2 }) {
   if (value.startsWith("*") || value.endsWith("*")) return void 0;
   const segments = value.split("/");
   const [domain2 = "", , namespace = "", , account = ""] = segments;
-  if (isNobody(value, trustDomainsOf(side2.mesh.config)) || isNobody(value, ["cluster.local"]) || !value.includes("/ns/") || !value.includes("/sa/")) return "malformed";
+  if (isNobody(value, [...trustDomainsOf(side2.mesh.config), "cluster.local"])) return "malformed";
+  const atGateway = policy.spec.targetRefs.length > 0 || side2.reachOf(policy).workloads.some((workload2) => workload2.enrolment.mode === "gateway");
+  if (!atGateway && !/\/ns\/.*\/sa\//.test(value)) return "malformed";
   return segments.length === 5 && !domain2.includes("*") ? { namespace, account } : void 0;
 }
 var unknownPrincipal;
@@ -25664,7 +26310,7 @@ var init_wildcard_service_entry = __esm({
             subject: resourceId(entry2),
             affected: [...wide2, ...open2.map((port3) => `any address:${port3.number}`)].map((what) => `${entry2.namespace ?? ""} ${what}`),
             place: { resource: entry2, path: wide2.length > 0 ? ["spec", "hosts"] : ["spec", "ports"] },
-            message: wide2.length > 0 ? `${named2(entry2)} lets workloads call every host under ${listed2(wide2)}` : `${named2(entry2)} lets workloads call every address on port ${open2.map((port3) => port3.number).join(", ")}: it names no addresses`,
+            message: wide2.length > 0 ? `${named2(entry2)} lets workloads call every host under ${listed3(wide2)}` : `${named2(entry2)} lets workloads call every address on port ${open2.map((port3) => port3.number).join(", ")}: it names no addresses`,
             impact: "hosts that anybody can register or rent are as reachable as the one that is meant",
             attack: "a compromised workload sends data to its own account at the same provider",
             remedy: "name the hosts that are needed, one by one, or their addresses",
@@ -25831,9 +26477,12 @@ function compareStates(detectors2, pair) {
 }
 function statusOf(entry2, counterpart2, before) {
   const rank3 = severityRank(entry2.severity);
-  const fresh = itemsOf(entry2.draft).some((item2) => (before.get(item2) ?? -1) < rank3);
+  const fresh = itemsOf(entry2.draft).some((item2) => rankBefore(item2, before) < rank3);
   if (!fresh) return "existing";
   return counterpart2 === void 0 ? "new" : "worsened";
+}
+function rankBefore(item2, before) {
+  return Math.max(before.get(item2) ?? -1, before.get(item2.replace(/:\d+$/, "")) ?? -1);
 }
 function keyed(detector, detect, side2, renamed) {
   const entry2 = ruleEntry(detector.rule);
@@ -25853,7 +26502,7 @@ function keyed(detector, detect, side2, renamed) {
   return found;
 }
 function underOldNames(draft, renamed) {
-  const old = (text7) => text7.split(/([ :])/).map((part2) => renamed.get(part2) ?? part2).join("");
+  const old = (text8) => text8.split(/([ :])/).map((part2) => renamed.get(part2) ?? part2).join("");
   return { ...draft, subject: old(draft.subject), affected: draft.affected.map(old) };
 }
 function itemsOf(draft) {
@@ -25887,7 +26536,7 @@ function environmentFacts(input2) {
 function indexed(input2) {
   const criticalAssets = input2.criticalAssets ?? /* @__PURE__ */ new Set();
   return input2.environments.map(({ id, base: base2, head, renamed }) => {
-    const facts = (side2, from2) => factsOf(from2, { environment: id, side: side2, criticalAssets, ask: input2.ask });
+    const facts = (side2, from2) => factsOf2(from2, { environment: id, side: side2, criticalAssets, ask: input2.ask });
     const after = facts("head", head);
     const before = base2 === void 0 ? void 0 : base2.mesh === head.mesh ? after : facts("base", base2);
     return { id, base: before, head: after, renamed: renamed ?? /* @__PURE__ */ new Map() };
@@ -26028,14 +26677,15 @@ var init_run3 = __esm({
 function maturityFinding(delta2, changes, findings, scores) {
   if (delta2.overall === null || delta2.overall === 0) return void 0;
   const entry2 = ruleEntry("maturity-changed");
-  const moved2 = Object.entries(delta2.environments).filter(([, move]) => move.overall !== null && move.overall !== 0);
-  const ids2 = new Set(moved2.flatMap(([, move]) => Object.values(move.dimensions).flatMap((dimension) => dimension.movedBy)));
+  const moved3 = Object.entries(delta2.environments).filter(([, move]) => move.overall !== null && move.overall !== 0);
+  const ids2 = new Set(moved3.flatMap(([, move]) => Object.values(move.dimensions).flatMap((dimension) => dimension.movedBy)));
   const moving = changes.filter((change2) => ids2.has(change2.id));
   const cause2 = [...moving, ...changes].flatMap((change2) => change2.causes)[0];
   const location = cause2 === void 0 ? findings.find((finding2) => ids2.has(finding2.fingerprint) && finding2.location !== void 0)?.location : { file: cause2.file, startLine: cause2.line, endLine: cause2.endLine, side: cause2.side };
-  const dimensions2 = [...new Set(moved2.flatMap(([, move]) => Object.entries(move.dimensions).filter(([, dimension]) => dimension.delta !== null && dimension.delta !== 0).map(([name2, dimension]) => `${name2} ${signed(dimension.delta ?? 0)}`)))];
+  const dimensions2 = dimensionsOf(moved3.map(([, move]) => move));
   const falls = delta2.overall < 0;
-  const from2 = scores?.base === void 0 || scores.base === null || scores.head === null ? "" : ` (from ${scores.base} to ${scores.head} of 100)`;
+  const agree = scores?.base !== void 0 && scores.base !== null && scores.head !== null && Math.sign(scores.head - scores.base) === Math.sign(delta2.overall);
+  const from2 = agree ? ` (from ${String(scores.base)} to ${String(scores.head)} of 100)` : "";
   return {
     code: entry2.code,
     rule: entry2.rule,
@@ -26044,7 +26694,7 @@ function maturityFinding(delta2, changes, findings, scores) {
     certainty: "proved",
     evidence: "INFERRED",
     status: "new",
-    environments: moved2.map(([id]) => id).sort(),
+    environments: moved3.map(([id]) => id).sort(),
     resource: "mesh",
     ...location === void 0 ? {} : { location },
     related: [],
@@ -26057,9 +26707,16 @@ function maturityFinding(delta2, changes, findings, scores) {
     tags: entry2.tags
   };
 }
+function dimensionsOf(moves) {
+  const most3 = /* @__PURE__ */ new Map();
+  for (const { dimensions: dimensions2 } of moves) {
+    for (const [name2, { delta: delta2 }] of Object.entries(dimensions2)) if (delta2 !== null && Math.abs(delta2) > Math.abs(most3.get(name2) ?? 0)) most3.set(name2, delta2);
+  }
+  return [...most3].map(([name2, delta2]) => `${name2} ${signed(delta2)}`);
+}
 function signed(value) {
-  const text7 = Number.isInteger(value) ? String(value) : value.toFixed(1);
-  return value > 0 ? `+${text7}` : text7;
+  const text8 = Number.isInteger(value) ? String(value) : value.toFixed(1);
+  return value > 0 ? `+${text8}` : text8;
 }
 var init_maturity_finding = __esm({
   "src/findings/maturity-finding.ts"() {
@@ -26118,11 +26775,11 @@ var init_pair_grid = __esm({
           else for (const source2 of open2) toSome.set(source2, [...toSome.get(source2) ?? [], target]);
         }
         const sources = [...this.#openTo.keys(), elsewhere2].map((source2) => ({ source: source2, text: `${source2} -> ` })).sort((left, right) => compareText(left.text, right.text));
-        for (const { source: source2, text: text7 } of sources) {
+        for (const { source: source2, text: text8 } of sources) {
           const some2 = toSome.get(source2) ?? [];
           for (const target of some2.length === 0 ? toAll : [...toAll, ...some2].sort(compareText)) {
             if (found.size >= limit) return found;
-            if (source2 !== target) found.set(`${text7}${target}`, { score: 0, lacks: this.#lacks });
+            if (source2 !== target) found.set(`${text8}${target}`, { score: 0, lacks: this.#lacks });
           }
         }
         return found;
@@ -26136,10 +26793,10 @@ function ratingOf(parts) {
   return oneDecimal(5 * parts.reduce((sum, part2) => sum + part2.weight * (part2.grid === void 0 ? meanOf(part2, part2.items.keys()) : part2.grid.mean()), 0));
 }
 function ratingOver(parts, others) {
-  const byName = new Map(others.map((part2) => [part2.name, part2]));
+  const byName2 = new Map(others.map((part2) => [part2.name, part2]));
   return oneDecimal(
     5 * parts.reduce((sum, part2) => {
-      const other = byName.get(part2.name);
+      const other = byName2.get(part2.name);
       if (part2.grid !== void 0) return sum + part2.weight * part2.grid.mean(other?.grid);
       const subjects = /* @__PURE__ */ new Set([...part2.items.keys(), ...other?.items.keys() ?? []]);
       if (part2.absent === "ignore" && other !== void 0) {
@@ -26390,7 +27047,7 @@ function egress(side2, scope3) {
     parts: [
       { name: "registry", weight: 0.3, items: registry3, absent: "ignore" },
       // Narrow entries mean something only where nothing else may be called: then the widest of them counts.
-      { name: "entries", weight: 0.1, items: /* @__PURE__ */ new Map([["mesh", closed && wide2.length === 0 ? item(1, "") : item(0, closed ? `registers more hosts or addresses than one service has: ${listed2(wide2)}` : "external hosts need not be registered")]]), absent: 0 },
+      { name: "entries", weight: 0.1, items: /* @__PURE__ */ new Map([["mesh", closed && wide2.length === 0 ? item(1, "") : item(0, closed ? `registers more hosts or addresses than one service has: ${listed3(wide2)}` : "external hosts need not be registered")]]), absent: 0 },
       { name: "gateway", weight: 0.2, items: /* @__PURE__ */ new Map([["mesh", closed && routed ? item(1, "") : item(0, "external hosts are not routed through an egress gateway")]]), absent: 1 },
       { name: "network", weight: 0.4, items: new Map(namespaces4.map((namespace) => [`Namespace/${namespace}`, isolated.has(namespace) ? item(1, "") : item(0, "has no NetworkPolicy for outbound traffic")])), absent: "ignore" }
     ],
@@ -26695,7 +27352,7 @@ function configuredLevel(side2) {
   if (workloads2.length === 0) return { level: 0, nextLevel: { level: 1, missing: "declared workloads: none is in what was read" } };
   for (const [index, step] of steps.entries()) {
     const failing = step.failing();
-    if (failing.length > 0) return { level: index, nextLevel: { level: index + 1, missing: `${listed2(failing)} ${failing.length === 1 ? "lacks" : "lack"} ${step.missing}` } };
+    if (failing.length > 0) return { level: index, nextLevel: { level: index + 1, missing: `${listed3(failing)} ${failing.length === 1 ? "lacks" : "lack"} ${step.missing}` } };
   }
   return { level: steps.length, nextLevel: { level: steps.length + 1, missing: "results of positive and negative tests from a cluster" } };
 }
@@ -26882,13 +27539,13 @@ function environmentDelta(pair, input2) {
   if (pair.base === pair.head) {
     return { overall: base2.score === null ? null : 0, level: 0, confidence: 0, population: base2.score === null ? null : 0, dimensions: mapDimensions((dimension) => ({ delta: base2.dimensions[dimension].rating === null ? null : 0, movedBy: [] })) };
   }
-  const only3 = common(pair.base, pair.head, pair.renamed);
+  const only4 = common(pair.base, pair.head, pair.renamed);
   const phantoms = phantomScopes(pair.base, pair.head);
-  const before = measure(pair.base, { only: only3, phantoms, renamed: /* @__PURE__ */ new Map() });
-  const after = measure(pair.head, { only: only3, phantoms, renamed: pair.renamed });
+  const before = measure(pair.base, { only: only4, phantoms, renamed: /* @__PURE__ */ new Map() });
+  const after = measure(pair.head, { only: only4, phantoms, renamed: pair.renamed });
   const ratings = mapDimensions((dimension) => ratedPair(before[dimension], after[dimension]));
   const overall = overallOf(before, ratings);
-  const samePopulation = only3.size === pair.base.workloads.length && only3.size === pair.head.workloads.length;
+  const samePopulation = only4.size === pair.base.workloads.length && only4.size === pair.head.workloads.length;
   const whole3 = samePopulation ? overall : wholeOf(pair, base2.score, head.score);
   return {
     overall,
@@ -26896,9 +27553,9 @@ function environmentDelta(pair, input2) {
     confidence,
     population: overall === null || whole3 === null ? null : oneDecimal(whole3 - overall),
     dimensions: mapDimensions((dimension) => {
-      const pairOf2 = ratings[dimension];
-      const moved2 = pairOf2 === void 0 ? null : oneDecimal(pairOf2.head - pairOf2.base);
-      return { delta: moved2, movedBy: moved2 === null || moved2 === 0 ? [] : moversOf(dimension, pair.id, input2) };
+      const pairOf3 = ratings[dimension];
+      const moved3 = pairOf3 === void 0 ? null : oneDecimal(pairOf3.head - pairOf3.base);
+      return { delta: moved3, movedBy: moved3 === null || moved3 === 0 ? [] : moversOf(dimension, pair.id, input2) };
     })
   };
 }
@@ -27013,19 +27670,19 @@ function isMeshConfigMap(resource) {
 }
 function meshConfigFields(resource) {
   if (resource.kind === "ConfigMap") {
-    const read2 = readText(resource.spec.data["mesh"] ?? "");
-    return "fields" in read2 ? read2.fields : {};
+    const read3 = readText(resource.spec.data["mesh"] ?? "");
+    return "fields" in read3 ? read3.fields : {};
   }
   return resource.kind === "IstioOperator" || resource.kind === "Istio" || resource.kind === "IstioRevision" ? resource.spec.meshConfig ?? {} : {};
 }
 function unreadableMeshConfig(resource) {
   if (resource.kind !== "ConfigMap" || !isMeshConfigMap(resource)) return void 0;
-  const read2 = readText(resource.spec.data["mesh"] ?? "");
-  return "fields" in read2 ? void 0 : read2.problem;
+  const read3 = readText(resource.spec.data["mesh"] ?? "");
+  return "fields" in read3 ? void 0 : read3.problem;
 }
-function readText(text7) {
+function readText(text8) {
   try {
-    const value = (0, import_yaml5.parse)(text7, { version: "1.1", uniqueKeys: false, logLevel: "error" });
+    const value = (0, import_yaml5.parse)(text8, { version: "1.1", uniqueKeys: false, logLevel: "error" });
     if (value === null || value === void 0) return { fields: {} };
     if (!isFields2(value)) return { problem: "it is no mapping" };
     return { fields: value };
@@ -27161,19 +27818,19 @@ function sentText(mesh2, rule2) {
   const { spec } = rule2;
   const services = servicesNamed(groupBy(ofKind(mesh2, "Service"), (service) => service.namespace ?? ""), spec.host, rule2.namespace ?? "");
   const scope3 = [fullHost2(spec.host, rule2.namespace ?? ""), [...spec.exportTo].sort(), spec.workloadSelector ?? null, policiesIn(spec).map((policy) => policy.tunnel ?? null), rule2.creationTimestamp ?? ""];
-  const subsets = spec.subsets.map((subset) => [subset.name, subset.labels, passthrough(subset.trafficPolicy)]);
-  if (services.length === 0) return canonical([scope3, subsets, policiesIn(spec).map((policy) => [policy.tls, policy.portLevelSettings.map((entry2) => [entry2.port, entry2.tls ?? null])])]);
-  return canonical([scope3, subsets, passthrough(spec.trafficPolicy), services.map((service) => service.spec.ports.map((port3) => sentToPort(mesh2, spec, service, port3.port)))]);
+  const subsets2 = spec.subsets.map((subset) => [subset.name, subset.labels, passthrough(subset.trafficPolicy)]);
+  if (services.length === 0) return canonical([scope3, subsets2, policiesIn(spec).map((policy) => [policy.tls, policy.portLevelSettings.map((entry2) => [entry2.port, entry2.tls ?? null])])]);
+  return canonical([scope3, subsets2, passthrough(spec.trafficPolicy), services.map((service) => service.spec.ports.map((port3) => sentToPort(mesh2, spec, service, port3.port)))]);
 }
 function passthrough(policy) {
   return policy?.loadBalancer === "PASSTHROUGH";
 }
 function sentToPort(mesh2, spec, service, port3) {
-  const plain5 = atPort(spec.trafficPolicy, port3);
+  const plain6 = atPort(spec.trafficPolicy, port3);
   return [void 0, ...spec.subsets].map((subset) => {
     const own3 = subset?.trafficPolicy;
     const entry2 = own3?.portLevelSettings.find((setting) => setting.port === port3);
-    const tls2 = own3 === void 0 ? plain5 : entry2 === void 0 ? own3.tls ?? plain5 : entry2.tls ?? (weak(own3.tls) ? "plaintext" : "auto");
+    const tls2 = own3 === void 0 ? plain6 : entry2 === void 0 ? own3.tls ?? plain6 : entry2.tls ?? (weak(own3.tls) ? "plaintext" : "auto");
     return sent(mesh2, service, port3, tls2);
   });
 }
@@ -27222,10 +27879,10 @@ function configNotComputed(changed, environments2) {
   if (shown5 === void 0 || [base2, head].every((resource) => resource === void 0 || !statesMeshConfig(resource))) return [];
   if ([base2, head].some((resource) => resource !== void 0 && unreadableMeshConfig(resource) !== void 0)) return [];
   const touched2 = environments2.filter((environment4) => changed.environments.includes(environment4.id));
-  const read2 = touched2.filter((environment4) => [environment4.base.config.statedBy, environment4.head.config.statedBy].includes(changed.resource));
-  const moved2 = read2.flatMap((environment4) => differing(environment4.base.config.notComputed, environment4.head.config.notComputed));
-  const apart3 = read2.length === touched2.length ? [] : differing(acting(base2), acting(head));
-  return distinct([...moved2, ...apart3]).map((field3) => ({
+  const read3 = touched2.filter((environment4) => [environment4.base.config.statedBy, environment4.head.config.statedBy].includes(changed.resource));
+  const moved3 = read3.flatMap((environment4) => differing(environment4.base.config.notComputed, environment4.head.config.notComputed));
+  const apart3 = read3.length === touched2.length ? [] : differing(acting(base2), acting(head));
+  return distinct([...moved3, ...apart3]).map((field3) => ({
     about: `field ${field3}`,
     because: `what \`${field3}\` of the mesh configuration does to requests is not computed by this version`,
     path: shown5.kind === "ConfigMap" ? ["data", "mesh"] : ["spec", "meshConfig", ...field3.split(".")]
@@ -27237,7 +27894,7 @@ function acting(resource) {
 function differing(base2, head) {
   return [.../* @__PURE__ */ new Set([...base2.keys(), ...head.keys()])].filter((field3) => base2.get(field3) !== head.get(field3));
 }
-function unreadableConfigs(environments2, lineOf3) {
+function unreadableConfigs(environments2, lineOf4) {
   const reasons = /* @__PURE__ */ new Map();
   for (const { base: base2, head } of environments2) {
     const onBase = new Map(base2.flatMap((resource) => entryOf2(resource)));
@@ -27251,7 +27908,7 @@ function unreadableConfigs(environments2, lineOf3) {
         kind: "unreadable",
         status: same2 ? "existing" : "new",
         unit: found.resource.unit,
-        ...lineOf3(found.resource, ["data", "mesh"], side2),
+        ...lineOf4(found.resource, ["data", "mesh"], side2),
         reason: `the mesh configuration in \`${id}\` cannot be read${side2 === "base" ? " on the base side" : ""}: ${found.problem}`,
         remedy: "write `mesh` as valid YAML; until then the other side stands in for it, or Istio's defaults"
       });
@@ -27273,9 +27930,49 @@ var init_config_effect = __esm({
   }
 });
 
+// src/app/istiod-effect.ts
+function variablesNotComputed({ base: base2, head }) {
+  const [before, after] = [base2, head].map((resource) => resource?.kind === "IstioOperator" || resource?.kind === "Istio" || resource?.kind === "IstioRevision" ? resource.spec.environment : {});
+  const value = (environment4, name2) => plain3(environment4?.[name2] ?? deciding[name2] ?? "");
+  return Object.keys(deciding).filter((name2) => value(before, name2) !== value(after, name2)).map((name2) => ({ about: `variable ${name2}`, because: `what the variable \`${name2}\` of istiod does to requests is not computed by this version`, path: [] }));
+}
+function plain3(text8) {
+  return goTrue(text8) ? "true" : goFalse(text8) ? "false" : text8;
+}
+var deciding;
+var init_istiod_effect = __esm({
+  "src/app/istiod-effect.ts"() {
+    "use strict";
+    init_redirection();
+    deciding = {
+      AMBIENT_ENABLE_DRY_RUN_AUTHORIZATION_POLICY: "false",
+      BLOCKED_CIDRS_IN_JWKS_URIS: "",
+      CA_TRUSTED_NODE_ACCOUNTS: "",
+      ENABLE_INGRESS_WAYPOINT_ROUTING: "true",
+      ENABLE_LAYERED_WAYPOINT_AUTHORIZATION_POLICIES: "false",
+      ENABLE_SELECTOR_BASED_K8S_GATEWAY_POLICY: "true",
+      ENABLE_TLS_ON_SIDECAR_INGRESS: "false",
+      ENABLE_WILDCARD_HOST_SERVICE_ENTRIES_FOR_TLS: "false",
+      ISTIO_MULTIROOT_MESH: "false",
+      ISTIO_WORKLOAD_ENTRY_VALIDATE_IDENTITY: "true",
+      JWKS_RESOLVER_INSECURE_SKIP_VERIFY: "false",
+      PILOT_AUTO_ALLOW_WAYPOINT_POLICY: "false",
+      PILOT_ENABLE_STRICT_GATEWAY_MERGING: "true",
+      PILOT_ENABLE_WORKLOAD_ENTRY_AUTOREGISTRATION: "true",
+      PILOT_ENABLE_XDS_IDENTITY_CHECK: "true",
+      PILOT_IGNORE_RESOURCES: "",
+      PILOT_JWT_ENABLE_REMOTE_JWKS: "false",
+      PILOT_PREFER_SENDING_HBONE: "false",
+      PILOT_SCOPE_GATEWAY_TO_NAMESPACE: "false",
+      TRUSTED_GATEWAY_CIDR: "",
+      XDS_AUTH: "true"
+    };
+  }
+});
+
 // src/app/not-computed.ts
 function notComputed(changed, environments2) {
-  return [...ofItsKind(changed, environments2), ...configNotComputed(changed, environments2), ...ofItsRevision(changed, environments2), ...ofExternalNames(changed)];
+  return [...ofItsKind(changed, environments2), ...configNotComputed(changed, environments2), ...variablesNotComputed(changed), ...ofItsRevision(changed, environments2), ...ofExternalNames(changed)];
 }
 function ofItsKind(changed, environments2) {
   const resource = changed.head ?? changed.base;
@@ -27297,8 +27994,8 @@ function ofItsRevision({ base: base2, head, environments: where }, environments2
   const hidden = named5.filter((label3) => environments2.filter(({ id }) => where.includes(id)).some(({ base: before, head: after }) => !inSight(before, label3) || !inSight(after, label3)));
   return hidden.length === 0 ? [] : [{ about: "revision", because: `only the revision ${hidden.map((label3) => `\`${label3}\``).join(" or ")} of Istio reads it on one side, and no manifest shows such an installation`, path: ["metadata", "labels"] }];
 }
-function inSight({ enrolmentWorld: { installations } }, revision3) {
-  return installations !== void 0 && (installations.some((installation) => installation.revision === revision3) || installations.every((installation) => installation.revision === ""));
+function inSight({ enrolmentWorld: { installations } }, revision2) {
+  return installations !== void 0 && (installations.some((installation) => installation.revision === revision2) || installations.every((installation) => installation.revision === ""));
 }
 function ofExternalNames({ base: base2, head }) {
   if (base2?.kind !== "Service" || head?.kind !== "Service") return [];
@@ -27306,7 +28003,7 @@ function ofExternalNames({ base: base2, head }) {
   if (outside(base2) === outside(head)) return [];
   return [{ about: "external name", because: "where requests to this name go changes between its pods and a host outside, which is not computed by this version", path: ["spec", outside(head) === void 0 ? "type" : "externalName"] }];
 }
-function notComputedReasons(changed, environments2, lineOf3) {
+function notComputedReasons(changed, environments2, lineOf4) {
   return changed.flatMap((entry2) => {
     const resource = entry2.head ?? entry2.base;
     if (resource === void 0) return [];
@@ -27315,7 +28012,7 @@ function notComputedReasons(changed, environments2, lineOf3) {
       kind: "limit",
       status: "new",
       unit: resource.unit,
-      ...lineOf3(resource, open2.path, entry2.head === void 0 ? "base" : "head"),
+      ...lineOf4(resource, open2.path, entry2.head === void 0 ? "base" : "head"),
       reason: `\`${entry2.resource}\` is ${entry2.change} here, and ${open2.because}`,
       remedy: "review its effect by hand; `gates.incomplete: off` lets such changes pass with this notice"
     }));
@@ -27329,6 +28026,7 @@ var init_not_computed = __esm({
     init_waypoints();
     init_client_tls_effect();
     init_config_effect();
+    init_istiod_effect();
     kinds = /* @__PURE__ */ new Set([
       "BackendTLSPolicy",
       "DestinationRule",
@@ -27381,7 +28079,7 @@ var init_not_judged = __esm({
 });
 
 // src/app/changed-effect.ts
-function resourceReports(changed, changes, environments2, found) {
+function resourceReports(changed, changes, environments2, found, open2 = []) {
   const effects = /* @__PURE__ */ new Map();
   for (const change2 of changes) {
     for (const edit of change2.edits) {
@@ -27390,9 +28088,9 @@ function resourceReports(changed, changes, environments2, found) {
       else known4.push(change2);
     }
   }
-  return changed.map((entry2) => ({ resource: entry2.resource, environments: [...entry2.environments], change: entry2.change, ...effectOf(entry2, effects.get(entry2.resource) ?? [], environments2, found) }));
+  return changed.map((entry2) => ({ resource: entry2.resource, environments: [...entry2.environments], change: entry2.change, ...effectOf(entry2, effects.get(entry2.resource) ?? [], environments2, found, open2) }));
 }
-function effectOf(entry2, named5, environments2, found) {
+function effectOf(entry2, named5, environments2, found, undecidedValues2) {
   const decided = named5.find(({ change: change2 }) => !change2.direction.startsWith("undecided"));
   if (decided !== void 0) return { effect: "changed", because: decided.change.headline };
   const undecided2 = named5[0];
@@ -27402,6 +28100,8 @@ function effectOf(entry2, named5, environments2, found) {
   if ([entry2.base, entry2.head].some((resource) => resource !== void 0 && unreadableMeshConfig(resource) !== void 0)) return { effect: "undecided", because: "the mesh configuration in it cannot be read" };
   const [open2] = notComputed(entry2, environments2);
   if (open2 !== void 0) return { effect: "undecided", because: open2.because };
+  const value = undecidedValues2.find(({ environment: environment4 }) => entry2.environments.includes(environment4));
+  if (value !== void 0) return { effect: "undecided", because: `it depends on \`${value.text}\`, which is not told` };
   return told ?? { effect: "none", because: because(entry2) };
 }
 function because(entry2) {
@@ -27498,13 +28198,13 @@ function patternOf(line) {
   const parts = trimmed.split(/\{\{.*?\}\}/u);
   const literal3 = parts.join("").trim();
   if (literal3 === "") return void 0;
-  if (parts.length === 1) return { matches: (text7) => text7 === trimmed, exact: true };
+  if (parts.length === 1) return { matches: (text8) => text8 === trimmed, exact: true };
   return {
     exact: false,
-    matches: (text7) => {
+    matches: (text8) => {
       let at2 = 0;
       for (const [index, part2] of parts.entries()) {
-        const found = index === 0 ? text7.startsWith(part2) ? 0 : -1 : text7.indexOf(part2, at2);
+        const found = index === 0 ? text8.startsWith(part2) ? 0 : -1 : text8.indexOf(part2, at2);
         if (found < 0) return false;
         at2 = found + part2.length;
       }
@@ -27514,11 +28214,11 @@ function patternOf(line) {
 }
 function templateLine(template, rendered2, line) {
   const left = template.split("\n").map(patternOf);
-  const right = rendered2.split("\n").map((text7) => text7.trim());
+  const right = rendered2.split("\n").map((text8) => text8.trim());
   const matches3 = (row2, column) => {
     const pattern = left[row2];
-    const text7 = right[column] ?? "";
-    return pattern === void 0 || text7 === "" || !pattern.matches(text7) ? 0 : pattern.exact ? 3 : 2;
+    const text8 = right[column] ?? "";
+    return pattern === void 0 || text8 === "" || !pattern.matches(text8) ? 0 : pattern.exact ? 3 : 2;
   };
   const target = Math.min(Math.max(line, 1), right.length) - 1;
   if (left.length * right.length > mostCells) {
@@ -27536,9 +28236,9 @@ function templateLine(template, rendered2, line) {
 }
 function nextWritten(lines, row2) {
   for (let at2 = row2 + 1; at2 < lines.length; at2 += 1) {
-    const text7 = (lines[at2] ?? "").trim();
-    if (text7 === "" || text7.startsWith("#") || /^\{\{-?\s*(?:if|else|end|with|range|define|\/\*|\$)/u.test(text7)) continue;
-    return text7.includes("{{") ? at2 : row2;
+    const text8 = (lines[at2] ?? "").trim();
+    if (text8 === "" || text8.startsWith("#") || /^\{\{-?\s*(?:if|else|end|with|range|define|\/\*|\$)/u.test(text8)) continue;
+    return text8.includes("{{") ? at2 : row2;
   }
   return row2;
 }
@@ -27578,11 +28278,11 @@ function renderedSpan(origin, path2, source2, rendered2) {
   switch (origin.rendered?.from) {
     case "resource": {
       const reader = spanReader(source2);
-      const place2 = placeOf(source2, rendered2, origin.item);
+      const place2 = placeOf2(source2, rendered2, origin.item);
       return path2.length === 0 ? reader.object(place2) : reader.field(place2, path2);
     }
     case "generator": {
-      const name2 = nameOf2(parseStream(rendered2)[0]?.value).replace(/-[a-z0-9]{10}$/u, "");
+      const name2 = nameOf3(parseStream(rendered2)[0]?.value).replace(/-[a-z0-9]{10}$/u, "");
       return oneLine3(lineOf(source2, name2 === "" ? "Generator" : name2));
     }
     case "template": {
@@ -27599,17 +28299,17 @@ function renderedSpan(origin, path2, source2, rendered2) {
 function oneLine3(line) {
   return { startLine: line, startColumn: 1, endLine: line, endColumn: 1 };
 }
-function placeOf(source2, rendered2, renderedItem) {
+function placeOf2(source2, rendered2, renderedItem) {
   const whole3 = parseStream(rendered2)[0]?.value;
   const items = itemsOf2(whole3);
   const object4 = renderedItem === void 0 || items === void 0 ? whole3 : items[renderedItem];
   const kind = field(object4, "kind");
-  const name2 = nameOf2(object4);
+  const name2 = nameOf3(object4);
   let best = { document: 0 };
   let score2 = -1;
   const consider = (value, place2) => {
     if (field(value, "kind") !== kind) return;
-    const own3 = nameOf2(value);
+    const own3 = nameOf3(value);
     const fit2 = own3 === name2 ? Number.MAX_SAFE_INTEGER : own3 !== "" && name2.includes(own3) ? own3.length : -1;
     if (fit2 > score2) {
       score2 = fit2;
@@ -27629,7 +28329,7 @@ function itemsOf2(value) {
   const items = field(value, "items");
   return Array.isArray(items) ? items : void 0;
 }
-function nameOf2(value) {
+function nameOf3(value) {
   const name2 = field(field(value, "metadata"), "name");
   return typeof name2 === "string" ? name2 : "";
 }
@@ -27753,11 +28453,13 @@ function meshConfigOf(resources, stated, world) {
     istioVersion,
     rootNamespace: textOf3(fields3["rootNamespace"]) ?? stated.rootNamespace ?? source2?.namespace ?? "istio-system",
     trustDomain: textOf3(fields3["trustDomain"]) ?? stated.trustDomain ?? "cluster.local",
-    trustDomainAliases: textsOf(fields3["trustDomainAliases"]),
-    extraTrustDomains: listOf(fields3["caCertificates"]).flatMap((entry2) => textsOf(entry2["trustDomains"])),
+    trustDomainAliases: textsOf2(fields3["trustDomainAliases"]),
+    extraTrustDomains: listOf(fields3["caCertificates"]).flatMap((entry2) => textsOf2(entry2["trustDomains"])),
     enableAutoMtls: fields3["enableAutoMtls"] !== false,
     defaultMtls: stated.defaultMtls === "strict" ? "STRICT" : stated.defaultMtls === "disable" ? "DISABLE" : "PERMISSIVE",
-    multipleProviders: source2?.environment["PILOT_ENABLE_MULTIPLE_CUSTOM_AUTHZ_PROVIDERS"] === "true",
+    // A6.5: the flag exists since 1.30.
+    multipleProviders: atLeast(istioVersion, "1.30.0") && goTrue(source2?.environment["PILOT_ENABLE_MULTIPLE_CUSTOM_AUTHZ_PROVIDERS"]),
+    anyTrustDomain: goTrue(source2?.environment["PILOT_SKIP_VALIDATE_TRUST_DOMAIN"]),
     pathNormalization: normalizationOf(fieldsOf(fields3["pathNormalization"])["normalization"]),
     outboundTrafficPolicy: outboundOf3(fieldsOf(fields3["outboundTrafficPolicy"])["mode"]),
     accessLogFile: textOf3(fields3["accessLogFile"]) ?? "",
@@ -27800,7 +28502,7 @@ function installationSource(resources) {
   };
 }
 function providersOf(fields3, istioVersion) {
-  const byName = /* @__PURE__ */ new Map();
+  const byName2 = /* @__PURE__ */ new Map();
   for (const entry2 of listOf(fields3["extensionProviders"])) {
     const name2 = textOf3(entry2["name"]) ?? "";
     const http = entry2["envoyExtAuthzHttp"];
@@ -27808,7 +28510,7 @@ function providersOf(fields3, istioVersion) {
     const type = http !== void 0 ? "ext-authz-http" : grpc !== void 0 ? "ext-authz-grpc" : "other";
     const content = fieldsOf(http ?? grpc);
     const port3 = typeof content["port"] === "number" ? content["port"] : 0;
-    byName.set(name2, {
+    byName2.set(name2, {
       name: name2,
       type,
       failOpen: content["failOpen"] === true,
@@ -27818,7 +28520,7 @@ function providersOf(fields3, istioVersion) {
       broken: brokenBecause(name2, type, content, port3, istioVersion)
     });
   }
-  return [...byName.values()].sort(compareBy((provider2) => provider2.name));
+  return [...byName2.values()].sort(compareBy((provider2) => provider2.name));
 }
 function authorityKey(type, content) {
   const counts = (field3) => !besideTheAnswer.has(field3) && (field3 !== "timeout" || content["failOpen"] === true);
@@ -27833,7 +28535,7 @@ function brokenBecause(name2, type, content, port3, istioVersion) {
   const prefix3 = textOf3(content["pathPrefix"]);
   if (prefix3 !== void 0 && prefix3 !== "" && !prefix3.startsWith("/")) return "its `pathPrefix` does not begin with `/`";
   for (const list4 of ["includeRequestHeadersInCheck", "includeHeadersInCheck", "headersToUpstreamOnAllow", "headersToDownstreamOnDeny", "headersToDownstreamOnAllow"]) {
-    if (textsOf(content[list4]).includes("*")) return `a lone \`*\` in its \`${list4}\``;
+    if (textsOf2(content[list4]).includes("*")) return `a lone \`*\` in its \`${list4}\``;
   }
   return void 0;
 }
@@ -27855,7 +28557,7 @@ function listOf(value) {
 function textOf3(value) {
   return typeof value === "string" && value !== "" ? value : void 0;
 }
-function textsOf(value) {
+function textsOf2(value) {
   return Array.isArray(value) ? value.filter((entry2) => typeof entry2 === "string") : [];
 }
 var assumedIstioVersion, besideTheAnswer;
@@ -27866,6 +28568,7 @@ var init_config = __esm({
     init_order();
     init_resource();
     init_config_fields();
+    init_redirection();
     init_versions();
     assumedIstioVersion = "1.31";
     besideTheAnswer = /* @__PURE__ */ new Set(["failOpen", "statusOnError", "headersToDownstreamOnAllow", "headersToDownstreamOnDeny"]);
@@ -27975,24 +28678,24 @@ function workloadsOf(resources, namespaces4, enrolmentWorld, { rootNamespace, in
   const ingressFor = sidecarIngressPorts(resources, rootNamespace);
   const shared2 = /* @__PURE__ */ new Map();
   for (const resource of found) {
-    const plain5 = `${resource.namespace ?? "default"}/${resource.name}`;
-    shared2.set(plain5, (shared2.get(plain5) ?? 0) + 1);
+    const plain6 = `${resource.namespace ?? "default"}/${resource.name}`;
+    shared2.set(plain6, (shared2.get(plain6) ?? 0) + 1);
   }
   const workloads2 = /* @__PURE__ */ new Map();
   for (const resource of found) {
     const namespace = resource.namespace ?? "default";
-    const plain5 = `${namespace}/${resource.name}`;
-    const id = (shared2.get(plain5) ?? 0) > 1 ? `${plain5}[${resource.kind}]` : plain5;
+    const plain6 = `${namespace}/${resource.name}`;
+    const id = (shared2.get(plain6) ?? 0) > 1 ? `${plain6}[${resource.kind}]` : plain6;
     const enrolment = enrolmentOfPod(resource, namespace, namespaces4.get(namespace), enrolmentWorld);
     const capture = inboundCapture(enrolment, resource.spec.podAnnotations, captureDefaults(enrolment.mode === "sidecar" ? enrolment.revision : void 0, namespace, enrolmentWorld, interceptionMode2));
     const declared2 = ingressFor(namespace, resource.spec.podLabels) ?? declaredPorts(resource.spec, servicesFor(namespace, resource.spec.podLabels));
     const named5 = new Set(declared2.map((port3) => port3.port));
     const holes = [...capture.exclude].filter((port3) => !named5.has(port3) && !proxyPorts.has(port3));
-    const listed4 = capture.mode === "listed" ? [...capture.include].filter((port3) => !named5.has(port3)) : [];
+    const listed5 = capture.mode === "listed" ? [...capture.include].filter((port3) => !named5.has(port3)) : [];
     const ports3 = [
       ...declared2.map((port3) => ({ port: port3.port, protocol: port3.protocol, captured: captures(capture, port3.port) })),
       ...holes.map((port3) => ({ port: port3, protocol: "auto", captured: false })),
-      ...listed4.map((port3) => ({ port: port3, protocol: "auto", captured: true }))
+      ...listed5.map((port3) => ({ port: port3, protocol: "auto", captured: true }))
     ].sort(compareBy((port3) => port3.port));
     workloads2.set(id, {
       id,
@@ -28112,138 +28815,6 @@ var init_authorities = __esm({
   }
 });
 
-// src/sets/disjoint.ts
-function onlyValue(matcher) {
-  if (matcher.type === "exact" || matcher.type === "one-of") return matcher.text;
-  if (matcher.type === "number") return matcher.value;
-  if (matcher.type === "principal") return matcher.pattern.type === "exact" ? matcher.pattern.text : void 0;
-  return matcher.type === "absent" ? null : void 0;
-}
-function patternsDisjoint(left, right) {
-  if (left.type === "exact") return !pathMatches(right, left.text);
-  if (right.type === "exact") return !pathMatches(left, right.text);
-  if (left.type === "prefix" && right.type === "prefix") return !left.text.startsWith(right.text) && !right.text.startsWith(left.text);
-  if (left.type === "suffix" && right.type === "suffix") return !left.text.endsWith(right.text) && !right.text.endsWith(left.text);
-  if (left.type === "template" && right.type === "prefix") return templatePrefixDisjoint(left.text, right.text);
-  if (right.type === "template" && left.type === "prefix") return templatePrefixDisjoint(right.text, left.text);
-  if (left.type === "template" && right.type === "template") {
-    const head = literalHead(left.text);
-    const other = literalHead(right.text);
-    return !head.startsWith(other) && !other.startsWith(head);
-  }
-  return false;
-}
-function literalHead(template) {
-  const operator = template.indexOf("{*");
-  return operator === -1 ? template : template.slice(0, operator);
-}
-function templatePrefixDisjoint(template, prefix3) {
-  const head = literalHead(template);
-  return !head.startsWith(prefix3) && !prefix3.startsWith(head);
-}
-function tokensDisjoint(left, right) {
-  if (left.locations !== void 0 && right.locations !== void 0 && !left.locations.some((location) => right.locations?.includes(location) === true)) return true;
-  if (left.issuer !== void 0 && right.issuer !== void 0 && patternsDisjoint(left.issuer, right.issuer)) return true;
-  return left.subject !== void 0 && right.subject !== void 0 && patternsDisjoint(left.subject, right.subject);
-}
-function globsDisjoint(left, right) {
-  return !left.includes("*") && !right.includes("*") && left !== right && left !== "sa" && right !== "sa";
-}
-function matchersDisjoint(left, right) {
-  if (left === right) return false;
-  if (left.type === "source-namespace") return namespaceDisjoint(left, right);
-  if (right.type === "source-namespace") return namespaceDisjoint(right, left);
-  const only3 = onlyValue(left);
-  if (only3 !== void 0) return !matches(right, only3);
-  const other = onlyValue(right);
-  if (other !== void 0) return !matches(left, other);
-  if (left.type === "absent" || right.type === "absent") return true;
-  if (left.type === "host" && right.type === "host") return patternsDisjoint(left.pattern, right.pattern);
-  if (left.type === "path" && right.type === "path") return left.normalization === right.normalization && patternsDisjoint(left.pattern, right.pattern);
-  if (left.type === "principal" && right.type === "principal") return patternsDisjoint(left.pattern, right.pattern);
-  if (left.type === "namespace" && right.type === "namespace") return patternsDisjoint(left.pattern, right.pattern);
-  if (left.type === "namespace-glob" && right.type === "namespace-glob") return globsDisjoint(left.glob, right.glob);
-  if (left.type === "port-range" && right.type === "port-range") return left.last < right.first || right.last < left.first;
-  if (left.type === "cidr" && right.type === "cidr") {
-    const [first, last] = blockRange(left);
-    const [start, end] = blockRange(right);
-    return left.family !== right.family || last < start || end < first;
-  }
-  if (left.type === "token" && right.type === "token") return tokensDisjoint(left, right);
-  if (isText(left) && isText(right)) return patternsDisjoint(left, right);
-  return false;
-}
-function namespaceDisjoint(left, right) {
-  if (right.type === "source-namespace") return left.selection === void 0 && right.selection === void 0 && !left.names.some((name2) => right.names.includes(name2));
-  if (right.type !== "principal" || right.pattern.type !== "exact") return false;
-  const namespace = identityParts(right.pattern.text)?.namespace;
-  return namespace === void 0 || declaredMatch(left, namespace) === false;
-}
-function asksForNamespace(predicate) {
-  return predicate.dimension === "peer" && [...predicate.any, ...predicate.none].some((matcher) => matcher.type === "source-namespace");
-}
-function isText(matcher) {
-  return matcher.type === "prefix" || matcher.type === "suffix" || matcher.type === "exact" || matcher.type === "non-empty" || matcher.type === "present";
-}
-function singleValued(dimension) {
-  return !dimension.startsWith("claim:");
-}
-function predicatesDisjoint(left, right) {
-  if (!singleValued(left.dimension)) return false;
-  if (left.any.length > 0 && right.any.length > 0) {
-    if (left.any.every((matcher) => right.any.every((other) => matchersDisjoint(matcher, other)))) return true;
-  }
-  if (asksForNamespace(left) || asksForNamespace(right)) return false;
-  return refusesAll(left, right) || refusesAll(right, left);
-}
-function refusesAll(left, right) {
-  if (left.any.length === 0 || right.none.length === 0) return false;
-  return left.any.every((matcher) => {
-    const only3 = onlyValue(matcher);
-    if (only3 !== void 0) return !holds(right, only3);
-    return right.none.some((other) => matcherInside(matcher, other));
-  });
-}
-function patternInside(inner, outer) {
-  if (outer.type === "present") return true;
-  if (inner.type === "exact") return pathMatches(outer, inner.text);
-  if (inner.type === "template" || inner.type === "present") return false;
-  if (outer.type === "non-empty") return inner.type === "non-empty" || inner.text !== "";
-  if (inner.type === "prefix") return outer.type === "prefix" && textMatches(outer, inner.text);
-  return inner.type === "suffix" && outer.type === "suffix" && textMatches(outer, inner.text);
-}
-function matcherInside(inner, outer) {
-  if (matcherKey(inner) === matcherKey(outer)) return true;
-  if (outer.type === "source-namespace") {
-    const namespace = inner.type === "principal" && inner.pattern.type === "exact" ? identityParts(inner.pattern.text)?.namespace : void 0;
-    if (namespace !== void 0) return declaredMatch(outer, namespace) === true;
-    return inner.type === "source-namespace" && inner.selection === void 0 && inner.names.every((name2) => declaredMatch(outer, name2) === true);
-  }
-  if (inner.type === "port-range" && outer.type === "port-range") return outer.first <= inner.first && inner.last <= outer.last;
-  const only3 = onlyValue(inner);
-  if (only3 !== void 0) return matches(outer, only3);
-  if (inner.type === "absent") return false;
-  if (outer.type === "identified") return inner.type === "principal" || inner.type === "namespace-glob" || inner.type === "namespace" || inner.type === "service-account" || inner.type === "trust-domain";
-  if (inner.type === "host" && outer.type === "host") return patternInside(inner.pattern, outer.pattern);
-  if (inner.type === "path" && outer.type === "path") return inner.normalization === outer.normalization && patternInside(inner.pattern, outer.pattern);
-  if (inner.type === "principal" && outer.type === "principal") return patternInside(inner.pattern, outer.pattern);
-  if (inner.type === "namespace" && outer.type === "namespace") return patternInside(inner.pattern, outer.pattern);
-  if (inner.type === "cidr" && outer.type === "cidr") {
-    const [first, last] = blockRange(inner);
-    const [start, end] = blockRange(outer);
-    return inner.family === outer.family && start <= first && last <= end;
-  }
-  return isText(inner) && isText(outer) && patternInside(inner, outer);
-}
-var init_disjoint = __esm({
-  "src/sets/disjoint.ts"() {
-    "use strict";
-    init_ip();
-    init_keys();
-    init_matches();
-  }
-});
-
 // src/sets/bits.ts
 function wordCount(size) {
   return size + 31 >>> 5;
@@ -28323,19 +28894,153 @@ var init_bits = __esm({
   }
 });
 
+// src/sets/disjoint.ts
+function onlyValue(matcher) {
+  if (matcher.type === "exact" || matcher.type === "one-of") return matcher.text;
+  if (matcher.type === "number") return matcher.value;
+  if (matcher.type === "principal") return matcher.pattern.type === "exact" ? matcher.pattern.text : void 0;
+  return matcher.type === "absent" ? null : void 0;
+}
+function patternsDisjoint(left, right) {
+  if (left.type === "exact") return !pathMatches(right, left.text);
+  if (right.type === "exact") return !pathMatches(left, right.text);
+  if (left.type === "prefix" && right.type === "prefix") return !left.text.startsWith(right.text) && !right.text.startsWith(left.text);
+  if (left.type === "suffix" && right.type === "suffix") return !left.text.endsWith(right.text) && !right.text.endsWith(left.text);
+  if (left.type === "template" && right.type === "prefix") return templatePrefixDisjoint(left.text, right.text);
+  if (right.type === "template" && left.type === "prefix") return templatePrefixDisjoint(right.text, left.text);
+  if (left.type === "template" && right.type === "template") {
+    const head = literalHead(left.text);
+    const other = literalHead(right.text);
+    return !head.startsWith(other) && !other.startsWith(head);
+  }
+  return false;
+}
+function literalHead(template) {
+  const operator = template.indexOf("{*");
+  return operator === -1 ? template : template.slice(0, operator);
+}
+function templatePrefixDisjoint(template, prefix3) {
+  const head = literalHead(template);
+  return !head.startsWith(prefix3) && !prefix3.startsWith(head);
+}
+function tokensDisjoint(left, right) {
+  const ofOne = (place2, other) => place2 === other || (left.reading !== void 0 || right.reading !== void 0) && headerPlace(place2) !== void 0 && headerPlace(place2)?.header === headerPlace(other)?.header;
+  if (left.locations !== void 0 && right.locations !== void 0 && !left.locations.some((place2) => right.locations?.some((other) => ofOne(place2, other)) === true)) return true;
+  if (left.issuer !== void 0 && right.issuer !== void 0 && patternsDisjoint(left.issuer, right.issuer)) return true;
+  return left.subject !== void 0 && right.subject !== void 0 && patternsDisjoint(left.subject, right.subject);
+}
+function globsDisjoint(left, right) {
+  return !left.includes("*") && !right.includes("*") && left !== right && left !== "sa" && right !== "sa";
+}
+function matchersDisjoint(left, right) {
+  if (left === right) return false;
+  if (left.type === "source-namespace") return namespaceDisjoint(left, right);
+  if (right.type === "source-namespace") return namespaceDisjoint(right, left);
+  const only4 = onlyValue(left);
+  if (only4 !== void 0) return !matches(right, only4);
+  const other = onlyValue(right);
+  if (other !== void 0) return !matches(left, other);
+  if (left.type === "absent" || right.type === "absent") return true;
+  if (left.type === "host" && right.type === "host") return patternsDisjoint(left.pattern, right.pattern);
+  if (left.type === "path" && right.type === "path") return left.normalization === right.normalization && patternsDisjoint(left.pattern, right.pattern);
+  if (left.type === "principal" && right.type === "principal") return patternsDisjoint(left.pattern, right.pattern);
+  if (left.type === "namespace" && right.type === "namespace") return patternsDisjoint(left.pattern, right.pattern);
+  if (left.type === "namespace-glob" && right.type === "namespace-glob") return globsDisjoint(left.glob, right.glob);
+  if (left.type === "port-range" && right.type === "port-range") return left.last < right.first || right.last < left.first;
+  if (left.type === "cidr" && right.type === "cidr") {
+    const [first, last] = blockRange(left);
+    const [start, end] = blockRange(right);
+    return left.family !== right.family || last < start || end < first;
+  }
+  if (left.type === "token" && right.type === "token") return tokensDisjoint(left, right);
+  if (isText(left) && isText(right)) return patternsDisjoint(left, right);
+  return false;
+}
+function namespaceDisjoint(left, right) {
+  if (right.type === "source-namespace") return left.selection === void 0 && right.selection === void 0 && !left.names.some((name2) => right.names.includes(name2));
+  if (right.type !== "principal" || right.pattern.type !== "exact") return false;
+  const namespace = identityParts(right.pattern.text)?.namespace;
+  return namespace === void 0 || declaredMatch(left, namespace) === false;
+}
+function asksForNamespace(predicate) {
+  return predicate.dimension === "peer" && [...predicate.any, ...predicate.none].some((matcher) => matcher.type === "source-namespace");
+}
+function isText(matcher) {
+  return matcher.type === "prefix" || matcher.type === "suffix" || matcher.type === "exact" || matcher.type === "non-empty" || matcher.type === "present";
+}
+function singleValued(dimension) {
+  return !dimension.startsWith("claim:");
+}
+function predicatesDisjoint(left, right) {
+  if (!singleValued(left.dimension)) return false;
+  if (left.any.length > 0 && right.any.length > 0) {
+    if (left.any.every((matcher) => right.any.every((other) => matchersDisjoint(matcher, other)))) return true;
+  }
+  if (asksForNamespace(left) || asksForNamespace(right)) return false;
+  return refusesAll(left, right) || refusesAll(right, left);
+}
+function refusesAll(left, right) {
+  if (left.any.length === 0 || right.none.length === 0) return false;
+  return left.any.every((matcher) => {
+    const only4 = onlyValue(matcher);
+    if (only4 !== void 0) return !holds(right, only4);
+    return right.none.some((other) => matcherInside(matcher, other));
+  });
+}
+function patternInside(inner, outer) {
+  if (outer.type === "present") return true;
+  if (inner.type === "exact") return pathMatches(outer, inner.text);
+  if (inner.type === "template" || inner.type === "present") return false;
+  if (outer.type === "non-empty") return inner.type === "non-empty" || inner.text !== "";
+  if (inner.type === "prefix") return outer.type === "prefix" && textMatches(outer, inner.text);
+  return inner.type === "suffix" && outer.type === "suffix" && textMatches(outer, inner.text);
+}
+function matcherInside(inner, outer) {
+  if (matcherKey(inner) === matcherKey(outer)) return true;
+  if (outer.type === "source-namespace") {
+    const namespace = inner.type === "principal" && inner.pattern.type === "exact" ? identityParts(inner.pattern.text)?.namespace : void 0;
+    if (namespace !== void 0) return declaredMatch(outer, namespace) === true;
+    return inner.type === "source-namespace" && inner.selection === void 0 && inner.names.every((name2) => declaredMatch(outer, name2) === true);
+  }
+  if (inner.type === "port-range" && outer.type === "port-range") return outer.first <= inner.first && inner.last <= outer.last;
+  const only4 = onlyValue(inner);
+  if (only4 !== void 0) return matches(outer, only4);
+  if (inner.type === "absent") return false;
+  if (outer.type === "identified") return inner.type === "principal" || inner.type === "namespace-glob" || inner.type === "namespace" || inner.type === "service-account" || inner.type === "trust-domain";
+  if (inner.type === "host" && outer.type === "host") return patternInside(inner.pattern, outer.pattern);
+  if (inner.type === "path" && outer.type === "path") return inner.normalization === outer.normalization && patternInside(inner.pattern, outer.pattern);
+  if (inner.type === "principal" && outer.type === "principal") return patternInside(inner.pattern, outer.pattern);
+  if (inner.type === "namespace" && outer.type === "namespace") return patternInside(inner.pattern, outer.pattern);
+  if (inner.type === "cidr" && outer.type === "cidr") {
+    const [first, last] = blockRange(inner);
+    const [start, end] = blockRange(outer);
+    return inner.family === outer.family && start <= first && last <= end;
+  }
+  return isText(inner) && isText(outer) && patternInside(inner, outer);
+}
+var init_disjoint = __esm({
+  "src/sets/disjoint.ts"() {
+    "use strict";
+    init_ip();
+    init_keys();
+    init_matches();
+    init_token_place();
+  }
+});
+
 // src/sets/evaluate.ts
 function plainestValue(dimension) {
-  const plain5 = plainest.get(dimension);
-  if (plain5 !== void 0) return plain5;
+  const plain6 = plainest.get(dimension);
+  if (plain6 !== void 0) return plain6;
   return dimension.startsWith("opaque:") ? false : null;
 }
-function valueAt(point, dimension) {
+function valueAt2(point, dimension) {
   const value = point.get(dimension);
   if (value !== void 0) return value;
   return (dimension === "path.query" ? point.get("path") : void 0) ?? plainestValue(dimension);
 }
 function pointIn(cube3, point) {
-  return cube3.predicates.every((predicate) => holds(predicate, valueAt(point, predicate.dimension)));
+  return cube3.predicates.every((predicate) => holds(predicate, valueAt2(point, predicate.dimension)));
 }
 var plainAddress, plainest;
 var init_evaluate = __esm({
@@ -28385,7 +29090,7 @@ var init_address = __esm({
     lastAddress = (1n << 128n) - 1n;
     firstIpv4 = 0xffffn << 32n;
     lastIpv4 = firstIpv4 | 0xffffffffn;
-    friendly = ["203.0.113.10", "2001:db8::10"].map((text7) => parseIp(text7) ?? 0n);
+    friendly = ["203.0.113.10", "2001:db8::10"].map((text8) => parseIp(text8) ?? 0n);
   }
 });
 
@@ -28415,20 +29120,20 @@ function globTemplate(glob) {
   ]);
 }
 function alphabet(patterns, path2) {
-  const literals = [...patterns.exact, ...patterns.prefixes, ...patterns.suffixes, ...patterns.templates.map((text7) => text7.replace(/\{\*{1,2}\}/g, "")), ...patterns.globs.map((glob) => glob.replaceAll("*", ""))];
+  const literals = [...patterns.exact, ...patterns.prefixes, ...patterns.suffixes, ...patterns.templates.map((text8) => text8.replace(/\{\*{1,2}\}/g, "")), ...patterns.globs.map((glob) => glob.replaceAll("*", ""))];
   const used = new Set(literals.flatMap((literal3) => Array.from(literal3)));
   const fresh = Array.from("xyzqwvkjhgtnmupslroiXYZQWVKJHGTNMUPSLROI0123456789-_~éüñ中").find((character) => !used.has(character)) ?? "文";
   const others = distinct([...used, ...path2 ? ["/", ...patterns.templates.length > 0 ? ["["] : []] : []]);
   return [fresh, ...others.filter((character) => path2 || character !== "/")];
 }
-function stable2(text7, mode) {
-  return normalizePath(text7, mode) === text7;
+function stable2(text8, mode) {
+  return normalizePath(text8, mode) === text8;
 }
-function pending(text7) {
-  const segment = text7.slice(text7.lastIndexOf("/") + 1);
+function pending(text8) {
+  const segment = text8.slice(text8.lastIndexOf("/") + 1);
   const dotted = segment === "" || segment === "." || segment === ".." ? segment : "x";
-  const percent2 = text7.lastIndexOf("%");
-  return `${text7.endsWith("/") ? "/" : ""}${dotted}${percent2 >= text7.length - 2 && percent2 !== -1 ? text7.slice(percent2) : ""}`;
+  const percent2 = text8.lastIndexOf("%");
+  return `${text8.endsWith("/") ? "/" : ""}${dotted}${percent2 >= text8.length - 2 && percent2 !== -1 ? text8.slice(percent2) : ""}`;
 }
 function automatonCandidates(patterns, path2, limit) {
   const characters = alphabet(patterns, path2 !== void 0);
@@ -28438,14 +29143,14 @@ function automatonCandidates(patterns, path2, limit) {
   const tails = new Set(patterns.suffixes.flatMap((suffix) => Array.from({ length: suffix.length + 1 }, (_, length) => suffix.slice(0, length))));
   const templates = [...patterns.templates.map(compileTemplate), ...patterns.globs.map(globTemplate)];
   const step = (state, character) => {
-    const text7 = state.text + character;
+    const text8 = state.text + character;
     const prefix3 = state.prefix?.next.get(character);
     let tail = state.tail + character;
     while (tail !== "" && !tails.has(tail)) tail = tail.slice(1);
     return {
-      text: text7,
+      text: text8,
       prefix: prefix3,
-      passed: prefix3 !== void 0 && prefixes.has(text7) ? text7.length : state.passed,
+      passed: prefix3 !== void 0 && prefixes.has(text8) ? text8.length : state.passed,
       tail,
       templates: state.templates.map((positions2, index) => templateStep(templates[index] ?? [], positions2, character))
     };
@@ -28498,8 +29203,8 @@ function textPatterns(matchers) {
   const of = (type) => distinct(matchers.flatMap((matcher) => matcher.type === type ? [matcher.text] : []));
   return { exact: of("exact"), prefixes: of("prefix"), suffixes: of("suffix") };
 }
-function touched(patterns, text7) {
-  return patterns.exact.includes(text7) || patterns.prefixes.some((prefix3) => text7.startsWith(prefix3)) || patterns.suffixes.some((suffix) => text7.endsWith(suffix));
+function touched(patterns, text8) {
+  return patterns.exact.includes(text8) || patterns.prefixes.some((prefix3) => text8.startsWith(prefix3)) || patterns.suffixes.some((suffix) => text8.endsWith(suffix));
 }
 function continuations(patterns, all, reversed) {
   const next = /* @__PURE__ */ new Map();
@@ -28516,10 +29221,10 @@ function continuations(patterns, all, reversed) {
   return next;
 }
 function textCandidates(patterns, root, friendly2) {
-  const rooted = (text7) => text7.startsWith(root);
+  const rooted = (text8) => text8.startsWith(root);
   const prefixes = distinct([root, ...patterns.prefixes.filter(rooted)]);
   const suffixes = distinct(["", ...patterns.suffixes]);
-  const exact2 = new Set(patterns.exact.filter((text7) => text7 !== "" && rooted(text7)));
+  const exact2 = new Set(patterns.exact.filter((text8) => text8 !== "" && rooted(text8)));
   const after = continuations(prefixes, new Set(prefixes), false);
   const before = continuations(suffixes, new Set(suffixes), true);
   const found = [...exact2];
@@ -28562,7 +29267,7 @@ function encodeLetter(path2, index) {
 function spellings(path2) {
   const found = [];
   const slashes = Array.from(path2).flatMap((character, index) => character === "/" ? [index] : []);
-  const replaced2 = (index, text7) => path2.slice(0, index) + text7 + path2.slice(index + 1);
+  const replaced2 = (index, text8) => path2.slice(0, index) + text8 + path2.slice(index + 1);
   for (const index of slashes) {
     found.push(replaced2(index, "//"), replaced2(index, "/./"));
     if (index > 0) found.push(replaced2(index, "\\"), replaced2(index, "%2f"), replaced2(index, "%5c"));
@@ -28576,7 +29281,7 @@ function spellings(path2) {
   if (path2.endsWith("/")) found.push(`${path2}.`, `${path2}x/..`);
   const letters = Array.from(path2).flatMap((character, index) => /[A-Za-z0-9._~-]/.test(character) ? [index] : []);
   for (const index of /* @__PURE__ */ new Set([letters[0], letters[letters.length - 1]])) if (index !== void 0) found.push(encodeLetter(path2, index));
-  found.push(letters.reduceRight((text7, index) => encodeLetter(text7, index), path2));
+  found.push(letters.reduceRight((text8, index) => encodeLetter(text8, index), path2));
   for (const index of letters.slice(-2)) found.push(replaced2(index, "|"));
   return found;
 }
@@ -28590,9 +29295,9 @@ function behind2(head, path2, slash) {
 }
 function pathCandidates(matchers, limit) {
   const modes3 = distinct(matchers.map((matcher) => matcher.normalization));
-  const only3 = modes3[0];
-  if (only3 === void 0) return textCandidates({ exact: [], prefixes: [], suffixes: [] }, "/");
-  if (modes3.length === 1) return normalized(matchers, only3, limit);
+  const only4 = modes3[0];
+  if (only4 === void 0) return textCandidates({ exact: [], prefixes: [], suffixes: [] }, "/");
+  if (modes3.length === 1) return normalized(matchers, only4, limit);
   const shared2 = /* @__PURE__ */ new Set();
   const byMode = /* @__PURE__ */ new Map();
   for (const mode of modes3) {
@@ -28604,8 +29309,8 @@ function pathCandidates(matchers, limit) {
     for (const path2 of together2) shared2.add(path2);
   }
   const of = (wanted) => [...new Set(modes3.filter(wanted).flatMap((mode) => byMode.get(mode) ?? []))];
-  const plain5 = [.../* @__PURE__ */ new Set([...shared2, ...of(() => true)])];
-  const found = /* @__PURE__ */ new Set([...plain5, ...plain5.flatMap(spellings)]);
+  const plain6 = [.../* @__PURE__ */ new Set([...shared2, ...of(() => true)])];
+  const found = /* @__PURE__ */ new Set([...plain6, ...plain6.flatMap(spellings)]);
   const paths = [...shared2];
   const pairs3 = [
     [of((mode) => mode === "NONE"), "/"],
@@ -28615,9 +29320,9 @@ function pathCandidates(matchers, limit) {
     if (heads.length * paths.length > limit * 4) return void 0;
     for (const head of heads) for (const path2 of paths) for (const raw of behind2(head, path2, slash)) found.add(raw);
   }
-  const simple = new Set(plain5);
+  const simple = new Set(plain6);
   const rest = [...found].filter((path2) => !simple.has(path2) && !rejectedPath(path2)).sort((left, right) => left.length - right.length || compareText(left, right));
-  return [...plain5, ...rest];
+  return [...plain6, ...rest];
 }
 function oneNormalization(matchers) {
   const modes3 = new Set(matchers.flatMap((matcher) => matcher.type === "path" ? [matcher.normalization] : []));
@@ -28640,11 +29345,11 @@ function possibleIdentity(identity2) {
   if (parts !== void 0) return parts.trustDomain !== "" && parts.namespace !== "" && parts.account !== "";
   return !identity2.split("/").includes("ns");
 }
-function exact(text7) {
-  return { type: "exact", text: text7 };
+function exact(text8) {
+  return { type: "exact", text: text8 };
 }
-function prefixPieces(text7) {
-  const [trustDomain = "", ns, namespace, sa, account, ...more] = text7.split("/");
+function prefixPieces(text8) {
+  const [trustDomain = "", ns, namespace, sa, account, ...more] = text8.split("/");
   if (more.length > 0) return void 0;
   if (ns === void 0) return { trustDomain: { type: "prefix", text: trustDomain } };
   const domain2 = { trustDomain: exact(trustDomain) };
@@ -28655,8 +29360,8 @@ function prefixPieces(text7) {
   if (account === void 0) return "sa".startsWith(sa) ? both : void 0;
   return sa === "sa" ? { ...both, account: { type: "prefix", text: account } } : void 0;
 }
-function suffixPieces(text7) {
-  const [account = "", sa, namespace, ns, trustDomain, ...more] = text7.split("/").reverse();
+function suffixPieces(text8) {
+  const [account = "", sa, namespace, ns, trustDomain, ...more] = text8.split("/").reverse();
   if (more.length > 0) return void 0;
   if (sa === void 0) return { account: { type: "suffix", text: account } };
   const last = { account: exact(account) };
@@ -28713,11 +29418,11 @@ function piecesOf(matcher) {
   }
 }
 function namesWithout(slash) {
-  const plain5 = (text7) => !text7.includes("/");
-  return { exact: slash.exact.filter(plain5), prefixes: slash.prefixes.filter(plain5), suffixes: slash.suffixes.filter(plain5) };
+  const plain6 = (text8) => !text8.includes("/");
+  return { exact: slash.exact.filter(plain6), prefixes: slash.prefixes.filter(plain6), suffixes: slash.suffixes.filter(plain6) };
 }
-function defined(values4) {
-  return values4.filter((value) => value !== void 0);
+function defined(values5) {
+  return values5.filter((value) => value !== void 0);
 }
 function namespaces2(pieces, globbed, limit) {
   const names4 = namesOf(pieces, limit);
@@ -28729,16 +29434,16 @@ function namesOf(pieces, limit) {
   if (globs.length === 0) return textCandidates(texts8, "", "elsewhere");
   return automatonCandidates({ ...texts8, templates: [], globs }, void 0, limit);
 }
-function accepts3(pattern, text7) {
-  return pattern === void 0 || textMatches(pattern, text7);
+function accepts3(pattern, text8) {
+  return pattern === void 0 || textMatches(pattern, text8);
 }
 function foreign(matchers, trustDomains) {
   const patterns = textPatterns(matchers.flatMap((matcher) => matcher.type === "principal" ? [matcher.pattern] : []));
-  const shaped = (text7) => text7.split("/").includes("ns");
+  const shaped = (text8) => text8.split("/").includes("ns");
   const ends = {
-    exact: patterns.exact.filter((text7) => !shaped(text7)),
-    prefixes: patterns.prefixes.filter((text7) => !shaped(text7)),
-    suffixes: patterns.suffixes.filter((text7) => !shaped(text7))
+    exact: patterns.exact.filter((text8) => !shaped(text8)),
+    prefixes: patterns.prefixes.filter((text8) => !shaped(text8)),
+    suffixes: patterns.suffixes.filter((text8) => !shaped(text8))
   };
   return [...ends.exact, ...textCandidates(namesWithout(ends), "", "client.other-pki.example"), ...trustDomains.flatMap((domain2) => textCandidates(ends, `${domain2}/`))];
 }
@@ -28807,8 +29512,8 @@ function callerCandidates(asked, matchers, limit) {
 function apart(declared2, matchers) {
   if (declared2.length <= fewNamespaces) return declared2;
   const texts8 = matchers.flatMap((matcher) => matcher.type === "principal" && "text" in matcher.pattern ? [matcher.pattern.text] : []);
-  const domains = distinct(["cluster.local", ...texts8.flatMap((text7) => text7.includes("/ns/") ? [text7.slice(0, text7.indexOf("/ns/"))] : [])]);
-  const accounts2 = distinct(["anyone", ...texts8.flatMap((text7) => text7.includes("/sa/") ? [text7.slice(text7.indexOf("/sa/") + 4)] : [])]);
+  const domains = distinct(["cluster.local", ...texts8.flatMap((text8) => text8.includes("/ns/") ? [text8.slice(0, text8.indexOf("/ns/"))] : [])]);
+  const accounts2 = distinct(["anyone", ...texts8.flatMap((text8) => text8.includes("/sa/") ? [text8.slice(text8.indexOf("/sa/") + 4)] : [])]);
   const classes = /* @__PURE__ */ new Map();
   for (const name2 of declared2) {
     const key = domains.flatMap((domain2) => accounts2.flatMap((account) => matchers.map((matcher) => matches(matcher, `${domain2}/ns/${name2}/sa/${account}`) ? "1" : "0"))).join("");
@@ -28822,19 +29527,19 @@ function freshName(taken2) {
   return name2;
 }
 function openLabels(asked, limit) {
-  const values4 = /* @__PURE__ */ new Map();
+  const values5 = /* @__PURE__ */ new Map();
   for (const matcher of asked) {
     if (matcher.selection === void 0) continue;
     for (const { key, values: named5 } of requirementsOf(matcher.selection)) {
       if (key === nameKey) continue;
-      const known4 = values4.get(key) ?? /* @__PURE__ */ new Set();
+      const known4 = values5.get(key) ?? /* @__PURE__ */ new Set();
       for (const value of named5) known4.add(value);
-      values4.set(key, known4);
+      values5.set(key, known4);
     }
   }
   let combined = [{}];
-  for (const key of [...values4.keys()].sort()) {
-    const named5 = [...values4.get(key) ?? []].sort();
+  for (const key of [...values5.keys()].sort()) {
+    const named5 = [...values5.get(key) ?? []].sort();
     let other = "other";
     while (named5.includes(other)) other = `${other}-x`;
     combined = combined.flatMap((labels3) => [labels3, ...[...named5, other].map((value) => ({ ...labels3, [key]: value }))]);
@@ -28860,17 +29565,19 @@ function texts7(patterns, friendly2) {
   const found = textCandidates(textPatterns(patterns), "", friendly2);
   return [...found, "", null];
 }
-function defined2(values4) {
-  return values4.filter((value) => value !== void 0);
+function defined2(values5) {
+  return values5.filter((value) => value !== void 0);
 }
 function tokenCandidates(matchers, limit) {
   const tokens = matchers.filter((matcher) => matcher.type === "token");
   const mentioned = distinct(tokens.flatMap((matcher) => matcher.locations ?? []));
-  const locations = [.../* @__PURE__ */ new Set([usualLocation, ...mentioned, "header:x-other-token:"])];
+  const stood = sentAt(mentioned);
+  if (stood === void 0) return void 0;
+  const locations = [.../* @__PURE__ */ new Set([usualLocation, ...stood, "header:x-other-token:"])];
   const keys = distinct(defined2(tokens.map((matcher) => matcher.keys)));
   const found = [];
   for (const location of locations) {
-    const sent2 = tokens.filter((matcher) => matcher.locations === void 0 || matcher.locations.includes(location));
+    const sent2 = tokens.filter((matcher) => tokenStandsAt(matcher, location));
     for (const signedBy of [...keys.map((key) => [key]), []]) {
       const signed3 = sent2.filter((matcher) => matcher.keys === void 0 || signedBy.includes(matcher.keys));
       for (const issuer of texts7(defined2(signed3.map((matcher) => matcher.issuer)), "https://issuer.example")) {
@@ -28890,32 +29597,33 @@ var init_token = __esm({
     "use strict";
     init_order();
     init_matches();
+    init_token_place();
     init_text3();
     usualLocation = "authorization:Bearer ";
   }
 });
 
 // src/sets/candidates/candidates.ts
-function textsOf2(matchers) {
+function textsOf3(matchers) {
   return matchers.filter((matcher) => matcher.type === "exact" || matcher.type === "prefix" || matcher.type === "suffix" || matcher.type === "non-empty" || matcher.type === "present");
 }
 function spelled(pattern, sensitive, atEnd) {
   const upper = pattern.toUpperCase();
-  const joined5 = sensitive.filter((text7) => atEnd ? pattern.endsWith(text7.toLowerCase()) : pattern.startsWith(text7.toLowerCase())).flatMap((text7) => {
-    const rest = atEnd ? pattern.slice(0, pattern.length - text7.length) : pattern.slice(text7.length);
-    return atEnd ? [rest + text7, rest.toUpperCase() + text7] : [text7 + rest, text7 + rest.toUpperCase()];
+  const joined5 = sensitive.filter((text8) => atEnd ? pattern.endsWith(text8.toLowerCase()) : pattern.startsWith(text8.toLowerCase())).flatMap((text8) => {
+    const rest = atEnd ? pattern.slice(0, pattern.length - text8.length) : pattern.slice(text8.length);
+    return atEnd ? [rest + text8, rest.toUpperCase() + text8] : [text8 + rest, text8 + rest.toUpperCase()];
   });
   return [pattern, upper, upper.slice(0, 1) + pattern.slice(1), pattern.slice(0, 1) + upper.slice(1), ...joined5];
 }
 function hostCandidates(matchers) {
   const folded = textPatterns(matchers.flatMap((matcher) => matcher.type === "host" ? [matcher.pattern] : []));
-  const sensitive = textPatterns(textsOf2(matchers));
+  const sensitive = textPatterns(textsOf3(matchers));
   const all = [...sensitive.exact, ...sensitive.prefixes, ...sensitive.suffixes];
   if (all.length === 0) return textCandidates(folded, "", "host.example");
   const patterns = {
-    exact: distinct([...sensitive.exact, ...folded.exact.flatMap((text7) => [...spelled(text7, sensitive.prefixes, false), ...spelled(text7, sensitive.suffixes, true), ...spelled(text7, sensitive.exact, false)])]),
-    prefixes: distinct([...sensitive.prefixes, ...folded.prefixes.flatMap((text7) => spelled(text7, sensitive.prefixes, false)), ...sensitive.prefixes.flatMap((text7) => spelled(text7.toLowerCase(), sensitive.prefixes, false))]),
-    suffixes: distinct([...sensitive.suffixes, ...folded.suffixes.flatMap((text7) => spelled(text7, sensitive.suffixes, true)), ...sensitive.suffixes.flatMap((text7) => spelled(text7.toLowerCase(), sensitive.suffixes, true))])
+    exact: distinct([...sensitive.exact, ...folded.exact.flatMap((text8) => [...spelled(text8, sensitive.prefixes, false), ...spelled(text8, sensitive.suffixes, true), ...spelled(text8, sensitive.exact, false)])]),
+    prefixes: distinct([...sensitive.prefixes, ...folded.prefixes.flatMap((text8) => spelled(text8, sensitive.prefixes, false)), ...sensitive.prefixes.flatMap((text8) => spelled(text8.toLowerCase(), sensitive.prefixes, false))]),
+    suffixes: distinct([...sensitive.suffixes, ...folded.suffixes.flatMap((text8) => spelled(text8, sensitive.suffixes, true)), ...sensitive.suffixes.flatMap((text8) => spelled(text8.toLowerCase(), sensitive.suffixes, true))])
   };
   return textCandidates(patterns, "", "host.example");
 }
@@ -28956,26 +29664,26 @@ function candidatesOf(dimension, matchers, limit) {
     case "transport":
       return ["TCP", "UDP", "SCTP"];
     case "address":
-      return [null, ...new Set(matchers.flatMap((matcher) => matcher.type === "one-of" ? [matcher.text] : []))];
+      return [null, ...new Set(matchers.flatMap((matcher) => matcher.type === "one-of" ? [matcher.text] : [])), "past"];
     case "protocol":
       return ["http", "tcp", "tls", "https"];
     case "host":
       return hostCandidates(matchers);
     case "method":
-      return [...knownMethods2, ...textCandidates(textPatterns(textsOf2(matchers)), "")];
+      return [...knownMethods2, ...textCandidates(textPatterns(textsOf3(matchers)), "")];
     case "path":
-      return pathCandidates([...matchers.filter((matcher) => matcher.type === "path"), ...textsOf2(matchers).map(rawPath)], limit);
+      return pathCandidates([...matchers.filter((matcher) => matcher.type === "path"), ...textsOf3(matchers).map(rawPath)], limit);
     case "path.query":
-      return textCandidates(textPatterns(textsOf2(matchers)), "/");
+      return textCandidates(textPatterns(textsOf3(matchers)), "/");
     case "sni":
-      return [...textCandidates(textPatterns(textsOf2(matchers)), "", "host.example"), null];
+      return [...textCandidates(textPatterns(textsOf3(matchers)), "", "host.example"), null];
     case "token": {
       const found = tokenCandidates(matchers, limit);
       return found === void 0 ? void 0 : [null, ...found];
     }
     default:
       if (dimension.startsWith("opaque:")) return [false, true];
-      return [null, ...textCandidates(textPatterns(textsOf2(matchers)), ""), ""];
+      return [null, ...textCandidates(textPatterns(textsOf3(matchers)), ""), ""];
   }
 }
 var knownMethods2, knownPorts;
@@ -29007,11 +29715,11 @@ function patternOf2(dimension, matcher, uniform) {
   return matcher.type === "exact" || matcher.type === "prefix" || matcher.type === "suffix" || matcher.type === "non-empty" || matcher.type === "present" ? matcher : void 0;
 }
 function namespaceSegments(identity2) {
-  const text7 = `/${identity2}`;
+  const text8 = `/${identity2}`;
   const found = [];
-  for (let at2 = text7.indexOf("/ns/"); at2 !== -1; at2 = text7.indexOf("/ns/", at2 + 1)) {
-    const end = text7.indexOf("/", at2 + 4);
-    if (end !== -1) found.push(text7.slice(at2 + 4, end));
+  for (let at2 = text8.indexOf("/ns/"); at2 !== -1; at2 = text8.indexOf("/ns/", at2 + 1)) {
+    const end = text8.indexOf("/", at2 + 4);
+    if (end !== -1) found.push(text8.slice(at2 + 4, end));
   }
   return found;
 }
@@ -29043,11 +29751,11 @@ function signatures(dimension, matchers) {
     const found = [];
     if (typeof value === "number") found.push(...numbers.get(value) ?? []);
     if (typeof value === "string") {
-      const text7 = mode !== void 0 ? normalizePath(value, mode) : folded ? value.toLowerCase() : value;
-      found.push(...exact2.get(text7) ?? []);
-      for (const length of prefixes.lengths) if (length <= text7.length) found.push(...prefixes.index.get(text7.slice(0, length)) ?? []);
-      for (const length of suffixes.lengths) if (length <= text7.length) found.push(...suffixes.index.get(text7.slice(text7.length - length)) ?? []);
-      for (const { index, pattern } of templates) if (pathMatches(pattern, text7)) found.push(index);
+      const text8 = mode !== void 0 ? normalizePath(value, mode) : folded ? value.toLowerCase() : value;
+      found.push(...exact2.get(text8) ?? []);
+      for (const length of prefixes.lengths) if (length <= text8.length) found.push(...prefixes.index.get(text8.slice(0, length)) ?? []);
+      for (const length of suffixes.lengths) if (length <= text8.length) found.push(...suffixes.index.get(text8.slice(text8.length - length)) ?? []);
+      for (const { index, pattern } of templates) if (pathMatches(pattern, text8)) found.push(index);
       if (globs.size > 0) for (const segment of new Set(namespaceSegments(value))) found.push(...globs.get(segment) ?? []);
     }
     for (const index of rest) if (matches(matchers[index], whole3)) found.push(index);
@@ -29079,9 +29787,9 @@ function candidatesWithin(dimension, matchers, restrict, limit) {
   const callers4 = dimension === "peer" && matchers.some((matcher) => matcher.type === "source-namespace");
   for (const predicate of callers4 ? [] : restrict) {
     if (predicate.any.length === 0) continue;
-    const values4 = predicate.any.map((matcher) => onlySpelling(dimension, matcher, matchers));
+    const values5 = predicate.any.map((matcher) => onlySpelling(dimension, matcher, matchers));
     const legal = (value) => dimension !== "path" && dimension !== "path.query" || typeof value === "string" && value.startsWith("/");
-    if (values4.every((value) => value !== void 0)) return values4.filter(legal);
+    if (values5.every((value) => value !== void 0)) return values5.filter(legal);
   }
   return candidatesOf(dimension, matchers, limit);
 }
@@ -29111,17 +29819,17 @@ function makeAtoms(dimension, matchers, restrict, limit) {
   const found = [];
   for (const value of candidates3) {
     if (!restrict.every((predicate) => holds(predicate, value))) continue;
-    const signature = signatureOf(value);
-    const key = signature.join(",");
+    const signature2 = signatureOf(value);
+    const key = signature2.join(",");
     if (bySignature.has(key)) continue;
     bySignature.add(key);
     representatives.push(value);
-    found.push(signature);
+    found.push(signature2);
     if (representatives.length > limit) return void 0;
   }
   const size = representatives.length;
   const sets = matchers.map(() => emptyBits(size));
-  for (const [atom, signature] of found.entries()) for (const index of signature) add2(sets[index], atom);
+  for (const [atom, signature2] of found.entries()) for (const index of signature2) add2(sets[index], atom);
   return { size, representatives, accepted: new Map(matchers.map((matcher, index) => [matcherKey(matcher), sets[index]])), matchers, full: fullBits(size) };
 }
 function predicateBits(atoms, predicate) {
@@ -29146,10 +29854,10 @@ function elementAtomsOf(matchers, limit) {
   }
   const patterns = [...byKey.keys()].sort().map((key) => byKey.get(key));
   const classes = /* @__PURE__ */ new Map();
-  for (const text7 of [...textCandidates(textPatterns(patterns), ""), ""]) {
-    const matched = patterns.flatMap((pattern, index) => matches(pattern, text7) ? [index] : []);
+  for (const text8 of [...textCandidates(textPatterns(patterns), ""), ""]) {
+    const matched = patterns.flatMap((pattern, index) => matches(pattern, text8) ? [index] : []);
     const key = matched.join(",");
-    if (!classes.has(key)) classes.set(key, { text: text7, matched });
+    if (!classes.has(key)) classes.set(key, { text: text8, matched });
   }
   const all = [...classes.values()];
   const hit = all.filter((entry2) => matchers.some((matcher) => elementMatches(matcher, entry2.text)));
@@ -29226,11 +29934,11 @@ function spaceOf(restrict, cubes, limit) {
   const elements2 = /* @__PURE__ */ new Map();
   const claimMatchers = /* @__PURE__ */ new Map();
   const axisOf = /* @__PURE__ */ new Map();
-  let words2 = 0;
+  let words3 = 0;
   const push = (dimension, size, element) => {
     const length = size + 31 >>> 5;
-    axes.push({ dimension, size, offset: words2, words: length, ...element === void 0 ? {} : { element } });
-    words2 += length;
+    axes.push({ dimension, size, offset: words3, words: length, ...element === void 0 ? {} : { element } });
+    words3 += length;
   };
   const peers = byDimension.get("peer");
   if (peers !== void 0) for (const matcher of structural) peers.set(matcherKey(matcher), matcher);
@@ -29252,9 +29960,9 @@ function spaceOf(restrict, cubes, limit) {
     atoms.set(dimension, found);
     push(dimension, found.size);
   }
-  const full2 = new Uint32Array(words2);
+  const full2 = new Uint32Array(words3);
   for (const axis of axes) fillAxis(full2, axis);
-  return { axes, words: words2, atoms, elements: elements2, claimMatchers, full: full2, axisOf };
+  return { axes, words: words3, atoms, elements: elements2, claimMatchers, full: full2, axisOf };
 }
 function fillAxis(box, axis) {
   box.fill(4294967295, axis.offset, axis.offset + axis.words);
@@ -29308,7 +30016,7 @@ function boxesOf(space3, cube3) {
         const spread = fixed2(space3, without2, [[base2 + element, 2]]);
         if (spread !== void 0) next.push(spread);
       }
-      if (next.length > mostAlternatives) return void 0;
+      if (next.length > mostAlternatives2) return void 0;
     }
     drafts = next;
   }
@@ -29316,18 +30024,18 @@ function boxesOf(space3, cube3) {
 }
 function fixed2(space3, draft, wanted) {
   if (wanted.length === 0) return draft;
-  const words2 = draft.words.slice();
+  const words3 = draft.words.slice();
   const narrow = new Set(draft.narrow);
   for (const [index, bits] of wanted) {
     const axis = space3.axes[index];
-    const value = words2[axis.offset] & bits;
+    const value = words3[axis.offset] & bits;
     if (value === 0) return void 0;
-    words2[axis.offset] = value;
+    words3[axis.offset] = value;
     narrow.add(index);
   }
-  return { words: words2, narrow };
+  return { words: words3, narrow };
 }
-var order2, structural, mostAlternatives;
+var order2, structural, mostAlternatives2;
 var init_space = __esm({
   "src/sets/space.ts"() {
     "use strict";
@@ -29336,7 +30044,7 @@ var init_space = __esm({
     init_keys();
     order2 = ["peer", "address", "path", "path.query", "method", "port", "transport", "protocol", "host", "sni", "source.ip", "remote.ip", "destination.ip", "token"];
     structural = [{ type: "absent" }, { type: "identified" }];
-    mostAlternatives = 64;
+    mostAlternatives2 = 64;
   }
 });
 
@@ -29452,7 +30160,7 @@ function viewRival(space3, region3, rival, budget) {
 function visit(space3, node2, budget) {
   const region3 = node2.region.slice();
   let bound2 = node2.bound;
-  let escaped2 = node2.escaped;
+  let escaped3 = node2.escaped;
   let blockers = node2.blockers;
   let demands = node2.demands;
   let rivals2 = node2.rivals;
@@ -29512,11 +30220,11 @@ function visit(space3, node2, budget) {
         bound2 = keepInside(bound2, holder.words);
         continue;
       }
-      const only3 = met[0];
-      if (only3 === void 0) return "none";
+      const only4 = met[0];
+      if (only4 === void 0) return "none";
       if (met.length === 1) {
-        for (const index of only3.narrow) restrictAxis(space3, region3, only3.words, index);
-        bound2 = keepInside(bound2, only3.words);
+        for (const index of only4.narrow) restrictAxis(space3, region3, only4.words, index);
+        bound2 = keepInside(bound2, only4.words);
         changed = true;
         continue;
       }
@@ -29533,7 +30241,7 @@ function visit(space3, node2, budget) {
         continue;
       }
       if (view.within !== void 0) bound2 = keepInside(bound2, view.within.words);
-      if (view.escaped !== void 0) escaped2 = [...escaped2, ...view.escaped];
+      if (view.escaped !== void 0) escaped3 = [...escaped3, ...view.escaped];
     }
     rivals2 = openRivals;
   }
@@ -29541,19 +30249,19 @@ function visit(space3, node2, budget) {
   const demand = demands[0];
   if (demand !== void 0) {
     const rest = demands.slice(1);
-    return firstOf(demand, (box) => visit(space3, { region: keepInside(region3, box.words), bound: keepInside(bound2, box.words), blockers, demands: rest, rivals: rivals2, escaped: escaped2 }, budget));
+    return firstOf(demand, (box) => visit(space3, { region: keepInside(region3, box.words), bound: keepInside(bound2, box.words), blockers, demands: rest, rivals: rivals2, escaped: escaped3 }, budget));
   }
   const rival = rivals2[0];
   if (rival !== void 0) {
     const rest = rivals2.slice(1);
     const view = viewRival(space3, region3, rival, budget);
     if (view.kind !== "open") return "none";
-    const denied = firstOf(view.denials, (box) => visit(space3, { region: keepInside(region3, box.words), bound: keepInside(bound2, box.words), blockers, demands, rivals: rest, escaped: escaped2 }, budget));
+    const denied = firstOf(view.denials, (box) => visit(space3, { region: keepInside(region3, box.words), bound: keepInside(bound2, box.words), blockers, demands, rivals: rest, escaped: escaped3 }, budget));
     if (denied !== "none") return denied;
-    return firstOf(view.escapes, (allow) => visit(space3, { region: region3, bound: bound2, blockers: [...blockers, ...allow], demands, rivals: rest, escaped: [...escaped2, ...allow] }, budget));
+    return firstOf(view.escapes, (allow) => visit(space3, { region: region3, bound: bound2, blockers: [...blockers, ...allow], demands, rivals: rest, escaped: [...escaped3, ...allow] }, budget));
   }
-  if (fewest === void 0) return { region: region3, bound: bound2, escaped: escaped2 };
-  return branch(space3, { region: region3, bound: bound2, blockers, demands, rivals: rivals2, escaped: escaped2 }, fewest, budget);
+  if (fewest === void 0) return { region: region3, bound: bound2, escaped: escaped3 };
+  return branch(space3, { region: region3, bound: bound2, blockers, demands, rivals: rivals2, escaped: escaped3 }, fewest, budget);
 }
 function firstOf(choices, attempt) {
   for (const choice2 of choices) {
@@ -29619,10 +30327,10 @@ var init_search = __esm({
 function wordsOf(atoms) {
   return atoms.matchers.map((matcher, index) => ({ index, matcher, bits: atoms.accepted.get(matcherKey(matcher)) })).filter((word2) => !isEmpty2(word2.bits));
 }
-function cover2(words2, target) {
+function cover2(words3, target) {
   const gain = (word2, remaining3) => overlap(word2.bits, remaining3);
   let left = target;
-  const queue = words2.map((word2) => ({ word: word2, gain: gain(word2, left) })).filter((entry2) => entry2.gain > 0);
+  const queue = words3.map((word2) => ({ word: word2, gain: gain(word2, left) })).filter((entry2) => entry2.gain > 0);
   queue.sort((a, b) => b.gain - a.gain || a.word.index - b.word.index);
   const chosen = [];
   while (!isEmpty2(left)) {
@@ -29654,19 +30362,19 @@ function withoutRedundant(chosen, target) {
     return false;
   });
 }
-function oneSentence(words2, full2, target) {
+function oneSentence(words3, full2, target) {
   const rest = minus(full2, target);
   const choices = [];
-  const positive = cover2(words2.filter((word2) => within(word2.bits, target)), target);
+  const positive = cover2(words3.filter((word2) => within(word2.bits, target)), target);
   if (positive !== void 0) choices.push({ any: positive, none: [], cost: positive.length });
-  const outside = words2.filter((word2) => !meets(word2.bits, target));
+  const outside = words3.filter((word2) => !meets(word2.bits, target));
   const negative2 = cover2(outside, rest);
   const unnamed = negative2?.some((word2) => word2.matcher.type === "absent") === true ? 0.5 : 0;
   if (negative2 !== void 0) choices.push({ any: [], none: negative2, cost: negative2.length + 0.25 + unnamed });
   if (choices.every((choice2) => choice2.cost > 2)) {
     let reach = emptyBits(full2.length * 32);
     for (const word2 of outside) reach = or(reach, word2.bits);
-    const broad = cover2(words2.filter((word2) => within(minus(word2.bits, reach), target)), target);
+    const broad = cover2(words3.filter((word2) => within(minus(word2.bits, reach), target)), target);
     if (broad !== void 0) {
       let named5 = emptyBits(full2.length * 32);
       for (const word2 of broad) named5 = or(named5, word2.bits);
@@ -29676,9 +30384,9 @@ function oneSentence(words2, full2, target) {
   }
   return choices.sort((left, right) => left.cost - right.cost)[0];
 }
-function product2(words2, atoms, target, seed) {
-  let all = words2.filter((word2) => has(word2.bits, seed));
-  let none5 = words2.filter((word2) => !has(word2.bits, seed));
+function product2(words3, atoms, target, seed) {
+  let all = words3.filter((word2) => has(word2.bits, seed));
+  let none5 = words3.filter((word2) => !has(word2.bits, seed));
   const meaning = (inside4, outside) => outside.reduce((bits, word2) => minus(bits, word2.bits), inside4.reduce((bits, word2) => and(bits, word2.bits), atoms.full));
   for (const word2 of [...none5]) {
     const fewer = none5.filter((entry2) => entry2 !== word2);
@@ -29714,8 +30422,8 @@ function joined3(dimension, seed, any2, none5) {
 }
 function phrases(dimension, atoms, target, seed) {
   if (equal(target, atoms.full)) return [{ predicates: seed, bits: target }];
-  const words2 = wordsOf(atoms);
-  const sentence3 = oneSentence(words2, atoms.full, target);
+  const words3 = wordsOf(atoms);
+  const sentence3 = oneSentence(words3, atoms.full, target);
   if (sentence3 !== void 0) {
     const any2 = sentence3.any.map((word2) => word2.matcher);
     const none5 = sentence3.none.map((word2) => word2.matcher);
@@ -29724,7 +30432,7 @@ function phrases(dimension, atoms, target, seed) {
   const found = [];
   let left = target;
   while (!isEmpty2(left)) {
-    const part2 = product2(words2, atoms, target, lowest(left));
+    const part2 = product2(words3, atoms, target, lowest(left));
     const [first, ...more] = part2.all.map((word2) => word2.matcher);
     const none5 = part2.none.map((word2) => word2.matcher);
     const start = joined3(dimension, seed, first === void 0 ? [] : [first], none5);
@@ -29737,7 +30445,7 @@ function claimPredicates(dimension, elements2, matchers, held, lacking) {
   const size = elements2.representatives.length;
   const target = emptyBits(size);
   for (const element of lacking) add2(target, element);
-  const words2 = matchers.map((matcher, index) => {
+  const words3 = matchers.map((matcher, index) => {
     const bits = emptyBits(size);
     for (const element of elements2.accepted.get(matcherKey(matcher)) ?? []) add2(bits, element);
     return { index, matcher, bits };
@@ -29745,9 +30453,9 @@ function claimPredicates(dimension, elements2, matchers, held, lacking) {
   const exact2 = elements2.exactly.map((matcher, element) => {
     const bits = emptyBits(size);
     add2(bits, element);
-    return { index: words2.length + element, matcher, bits };
+    return { index: words3.length + element, matcher, bits };
   });
-  const none5 = (cover2([...words2, ...exact2].filter((word2) => within(word2.bits, target)), target) ?? []).map((word2) => word2.matcher);
+  const none5 = (cover2([...words3, ...exact2].filter((word2) => within(word2.bits, target)), target) ?? []).map((word2) => word2.matcher);
   const [first, ...more] = held.map((element) => elements2.exactly[element]);
   if (first === void 0 && none5.length === 0) return [];
   return [{ dimension, any: first === void 0 ? [] : [first], none: none5 }, ...more.map((matcher) => ({ dimension, any: [matcher], none: [] }))];
@@ -29904,14 +30612,29 @@ function inSpace(task, space3, { blockers, impossible: impossible2, demands, riv
 }
 function possibleSpot(space3, region3, nowhere, budget) {
   if (nowhere.length === 0) return region3;
+  const index = space3.axisOf.get("token");
+  const axis = index === void 0 ? void 0 : space3.axes[index];
+  const best = axis === void 0 ? void 0 : only3(region3, axis.offset, axis.offset + axis.words);
+  const told = best === void 0 ? void 0 : existing(space3, best, nowhere, budget);
+  return told ?? existing(space3, region3, nowhere, budget);
+}
+function existing(space3, region3, nowhere, budget) {
   const outcome = search({ space: space3, blockers: nowhere, demands: [], rivals: [] }, boxAround(space3, region3), budget);
   if (outcome === "none") return void 0;
   return outcome === "limit" ? region3 : expand(space3, outcome, nowhere);
+}
+function only3(region3, start, end) {
+  const result = region3.slice();
+  const bits = region3.subarray(start, end);
+  result.fill(0, start, end);
+  if (!isEmpty2(bits)) add2(result.subarray(start, end), lowest(bits));
+  return result;
 }
 var nothing2;
 var init_explore = __esm({
   "src/sets/explore.ts"() {
     "use strict";
+    init_bits();
     init_disjoint();
     init_keys();
     init_sample();
@@ -30125,39 +30848,117 @@ function flips(before, after, way) {
   if (before.verdict === "unknown" || after.verdict === "unknown") return false;
   return way === "up" ? rank[after.verdict] > rank[before.verdict] : rank[after.verdict] < rank[before.verdict];
 }
-function minimalCauses(search2) {
-  const applied2 = (edits) => flips(search2.base, search2.counterfactual(edits, search2.query), search2.way);
-  for (const edit of search2.candidates.slice(0, MOST_CANDIDATES)) {
-    if (applied2([edit])) return [edit];
-  }
-  if (!applied2(search2.candidates)) return search2.candidates;
-  let kept = [...search2.candidates];
-  if (kept.length > MOST_CANDIDATES) kept = halve(kept, applied2);
-  for (const edit of [...kept]) {
-    const rest = kept.filter((other) => other !== edit);
-    if (applied2(rest)) kept = rest;
-  }
-  return kept;
+function reaches(answer3, head, way) {
+  if (answer3.verdict === "unknown" || head.verdict === "unknown") return false;
+  return way === "up" ? rank[answer3.verdict] >= rank[head.verdict] : rank[answer3.verdict] <= rank[head.verdict];
 }
-function halve(edits, applied2) {
-  let kept = [...edits];
-  for (let size = Math.ceil(kept.length / 2); size >= 1 && kept.length > MOST_CANDIDATES; size = Math.floor(size / 2)) {
-    for (let at2 = 0; at2 < kept.length; at2 += size) {
-      const rest = [...kept.slice(0, at2), ...kept.slice(at2 + size)];
-      if (applied2(rest)) {
-        kept = rest;
-        at2 -= size;
-      }
+function minimalCauses(search2) {
+  const limit = search2.trials ?? MOST_TRIALS;
+  const trials = new Trials(search2, limit);
+  const sets = [];
+  const sufficient = [];
+  try {
+    singles(search2.candidates, trials, sets);
+    if (sets.length < MOST_SETS) larger(search2.candidates, trials, sets, sufficient);
+    return sets.length > 0 ? { sets } : { sets, unproved: "no set of the changed objects gives the request its new answer" };
+  } catch (error62) {
+    if (!(error62 instanceof OutOfTrials)) throw error62;
+    if (sets.length > 0) return { sets };
+    const because2 = `the limit of ${String(limit)} trials was reached`;
+    const smallest = sufficient.at(-1);
+    return smallest === void 0 ? { sets, unproved: because2 } : { sets: [smallest], unproved: `these changes together do it; ${because2} before every smaller set was tried` };
+  }
+}
+function singles(candidates3, trials, sets) {
+  for (const edit of candidates3.slice(0, MOST_SINGLES)) {
+    if (sets.length === MOST_SETS) return;
+    if (trials.moves([edit])) sets.push([edit]);
+  }
+}
+function larger(candidates3, trials, sets, sufficient) {
+  const alone = new Set(sets.flat());
+  const found = [];
+  const pools = [candidates3.filter((edit) => !alone.has(edit))];
+  const seen = /* @__PURE__ */ new Set();
+  for (let pool = pools.shift(); pool !== void 0 && sets.length + found.length < MOST_SETS; pool = pools.shift()) {
+    const key = pool.map((edit) => edit.id).join("\n");
+    if (seen.has(key) || pool.length === 0) continue;
+    seen.add(key);
+    const set2 = smallestIn(pool, trials, sufficient);
+    if (set2 === void 0) continue;
+    if (!found.some((known4) => known4.length === set2.length && known4.every((edit) => set2.includes(edit)))) found.push(set2);
+    for (const edit of set2) pools.push(pool.filter((other) => other !== edit));
+  }
+  sets.push(...found.sort((one, other) => one.length - other.length));
+}
+function smallestIn(pool, trials, sufficient) {
+  if (!trials.moves(pool)) return firstOf2(subsets(pool.slice(0, PAIRED), 2), trials);
+  sufficient.push(pool);
+  const reduced = withoutSpare(pool, trials, sufficient);
+  return firstOf2(properSubsets(reduced), trials) ?? reduced;
+}
+function withoutSpare(edits, trials, sufficient) {
+  let kept = edits;
+  for (let size = Math.ceil(kept.length / 2); size >= 1; size = Math.floor(size / 2)) {
+    for (let end = kept.length; end > 0; end -= size) {
+      const rest = [...kept.slice(0, Math.max(0, end - size)), ...kept.slice(end)];
+      if (rest.length === 0 || !trials.moves(rest)) continue;
+      kept = rest;
+      sufficient.push(kept);
     }
   }
   return kept;
 }
-var rank, MOST_CANDIDATES;
+function firstOf2(sets, trials) {
+  for (const set2 of sets) if (trials.moves(set2)) return set2;
+  return void 0;
+}
+function* properSubsets(edits) {
+  for (let size = 1; size < edits.length; size += 1) yield* subsets(edits, size);
+}
+function* subsets(edits, size, from2 = 0) {
+  if (size === 0) {
+    yield [];
+    return;
+  }
+  for (let index = from2; index <= edits.length - size; index += 1) {
+    const edit = edits[index];
+    if (edit === void 0) return;
+    for (const rest of subsets(edits, size - 1, index + 1)) yield [edit, ...rest];
+  }
+}
+var rank, MOST_SETS, MOST_TRIALS, PAIRED, OutOfTrials, Trials, MOST_SINGLES;
 var init_causes = __esm({
   "src/impact/causes.ts"() {
     "use strict";
     rank = { deny: 0, asks: 1, allow: 2, unknown: -1 };
-    MOST_CANDIDATES = 60;
+    MOST_SETS = 3;
+    MOST_TRIALS = 250;
+    PAIRED = 8;
+    OutOfTrials = class extends Error {
+    };
+    Trials = class {
+      #search;
+      #known = /* @__PURE__ */ new Map();
+      #place;
+      #left;
+      constructor(search2, limit) {
+        this.#search = search2;
+        this.#left = limit;
+        this.#place = new Map(search2.candidates.map((edit, index) => [edit, index]));
+      }
+      moves(edits) {
+        const key = edits.map((edit) => this.#place.get(edit)).join(" ");
+        const known4 = this.#known.get(key);
+        if (known4 !== void 0) return known4;
+        if (this.#left === 0) throw new OutOfTrials();
+        this.#left -= 1;
+        const fresh = this.#search.moves(edits);
+        this.#known.set(key, fresh);
+        return fresh;
+      }
+    };
+    MOST_SINGLES = 60;
   }
 });
 
@@ -30224,6 +31025,12 @@ function answerOn(mesh2, workload2, query3, other) {
   const there = addressed(other, query3);
   const port3 = "pods" in there ? there.pods[0]?.port ?? query3.to.port : query3.to.port;
   return decide(mesh2, { ...query3, from: { ...query3.from, direct: true }, to: { ...query3.to.ip === void 0 ? {} : { ip: query3.to.ip }, port: port3, workload: workload2.id } });
+}
+function asking(context2) {
+  return { pods: isNetworked(context2.head), mixed: mixed(context2), sidecar: isSidecar(context2.pair.base) || isSidecar(context2.pair.head) };
+}
+function isSidecar({ enrolment }) {
+  return enrolment.mode === "sidecar" || enrolment.mode === "unknown" && enrolment.inWorld === "sidecar";
 }
 function mixed({ sides }) {
   return hasAmbient(sides.base) || hasAmbient(sides.head);
@@ -30297,23 +31104,23 @@ function queryOf(workload2, point, asks = { pods: false }) {
   if (protocol === "http" && Object.keys(headers2).length > 0) request4.headers = headers2;
   const sni = textAt3(point, "sni");
   if (sni !== null) request4.sni = sni;
+  const behindSidecar = asks.sidecar ?? isSidecarPod(workload2);
   const source2 = point.get("source.ip") ?? (asks.pods && callerNamespace(point.get("peer") ?? null) === void 0 ? parseIp(unnamedClientAddress) : void 0);
   const destination2 = point.get("destination.ip");
   const addressed2 = textAt3(point, "address");
-  const byName = addressed2 === null || addressed2 === podAddress ? void 0 : /^(.*):(\d+)$/.exec(addressed2);
-  const where = byName?.[1] !== void 0 ? { host: byName[1] } : workload2.resource === void 0 ? { selector: { namespace: workload2.namespace, labels: workload2.labels } } : { workload: workload2.id };
+  const byName2 = addressed2 === null || addressed2 === podAddress || addressed2 === pastWaypoints ? void 0 : /^(.*):(\d+)$/.exec(addressed2);
+  const where = byName2?.[1] !== void 0 ? { host: byName2[1] } : workload2.resource === void 0 ? { selector: { namespace: workload2.namespace, labels: workload2.labels } } : { workload: workload2.id };
   return {
     from: {
       principal: peer,
       ...typeof source2 === "bigint" ? { ip: formatIp(source2) } : {},
       ...asks.pods ? callingPod(point) : {},
-      // Without an address a point speaks of the pod itself, past any waypoint.
-      ...addressed2 === null && (isAmbientPod(workload2) || asks.mixed === true && peer !== null && !isSidecarPod(workload2)) ? { direct: true } : {},
-      ...addressed2 === null && (asks.pods || asks.mixed === true) && peer !== null && isSidecarPod(workload2) ? { client: "sidecar" } : {},
+      // Without an address a point speaks of the pod itself, past any waypoint; a sidecar's chains are those of connections that are in no tunnel.
+      ...addressed2 === pastWaypoints || addressed2 === null && !behindSidecar && (isAmbientPod(workload2) || asks.mixed === true && peer !== null) ? { direct: true } : {},
+      ...addressed2 === null && (asks.pods || asks.mixed === true) && peer !== null && behindSidecar ? { client: "sidecar" } : {},
       ...addressed2 !== null && peer !== null ? { client: "ambient" } : {}
-      // A sidecar's chains are those of connections that are in no tunnel.
     },
-    to: { ...where, ...typeof destination2 === "bigint" ? { ip: formatIp(destination2) } : {}, port: byName?.[2] === void 0 ? portAt2(point, workload2, protocol) : Number(byName[2]) },
+    to: { ...where, ...typeof destination2 === "bigint" ? { ip: formatIp(destination2) } : {}, port: byName2?.[2] === void 0 ? portAt2(point, workload2, protocol) : Number(byName2[2]) },
     request: request4,
     ...Object.keys(given).length > 0 ? { given } : {}
   };
@@ -30352,7 +31159,7 @@ function textAt3(point, dimension) {
 function protocolAt(point) {
   const transport = point.get("transport");
   if (transport === "UDP" || transport === "SCTP") return transport === "UDP" ? "udp" : "sctp";
-  const value = valueAt(point, "protocol");
+  const value = valueAt2(point, "protocol");
   return value === "tcp" || value === "tls" || value === "https" ? value : "http";
 }
 function portAt2(point, workload2, protocol) {
@@ -30392,7 +31199,7 @@ function askedToken(token, point) {
   return { valid, claims, in: `header:${after.slice(0, colon2)}`, ...prefix3 === "" ? {} : { prefix: prefix3 } };
 }
 function setClaim(claims, path2, texts8) {
-  const only3 = texts8.length === 1 ? texts8[0] : void 0;
+  const only4 = texts8.length === 1 ? texts8[0] : void 0;
   let at2 = claims;
   for (const part2 of path2.slice(0, -1)) {
     const inner = at2[part2];
@@ -30400,18 +31207,22 @@ function setClaim(claims, path2, texts8) {
     at2[part2] = next;
     at2 = next;
   }
-  at2[path2.at(-1) ?? ""] = only3 !== void 0 && !only3.includes(" ") ? only3 : texts8;
+  at2[path2.at(-1) ?? ""] = only4 !== void 0 && !only4.includes(" ") ? only4 : texts8;
 }
 function pointOf(mesh2, workload2, query3, posture = pathsTo(mesh2, workload2)) {
   const { enrolment } = workload2;
   const way = wayAsked(mesh2, workload2, query3, posture);
-  const behindEnvoy = way?.waypoint !== void 0 || (enrolment.mode === "unknown" ? enrolment.inWorld : enrolment.mode) === "sidecar";
-  if (behindEnvoy && way?.waypoint === void 0 && isProxyPort(workload2, query3.to.port)) return void 0;
-  const named5 = withAuthority(way?.waypoint !== void 0 && query3.to.host === void 0 ? { ...query3, request: { host: `${unnamedPodAddress}:${String(way.port)}`, ...query3.request } } : query3);
+  const atSidecar = way?.waypoint === void 0 && (enrolment.mode === "unknown" ? enrolment.inWorld : enrolment.mode) === "sidecar";
+  const fromAmbient2 = atSidecar && way !== void 0 && way.address !== null && query3.from.principal != null;
+  const tunnelled = fromAmbient2 && takesTunnels(mesh2, workload2);
+  const behindEnvoy = way?.waypoint !== void 0 || atSidecar;
+  if (atSidecar && !tunnelled && isProxyPort(workload2, query3.to.port)) return void 0;
+  const named5 = withAuthority((way?.waypoint !== void 0 || tunnelled) && query3.to.host === void 0 ? { ...query3, request: { host: `${unnamedPodAddress}:${String(way?.port ?? query3.to.port)}`, ...query3.request } } : query3);
   const asked = askedRequest(way === void 0 ? named5 : { ...named5, to: { ...query3.to, port: way.port } }, query3.from.principal ?? null, workload2);
   const attached = policiesFor(mesh2, workload2);
   const rules3 = tokenRules((way?.waypoint === void 0 ? attached : policiesAtWaypoint(mesh2, way.waypoint, way.service)).requestAuthentication, mesh2.config);
-  const handling = way?.waypoint !== void 0 ? handleTunnel(addressedProtocol(way.service, query3.to.port), asked.protocol) : handleConnection(protocolOf(workload2, asked.port), modeAt(effectiveMtls(mesh2, attached), asked.port).mode, { protocol: asked.protocol, identity: asked.principal !== null });
+  const met = fromAmbient2 && !tunnelled ? { ...asked, principal: null, sni: null } : asked;
+  const handling = way?.waypoint !== void 0 ? handleTunnel(addressedProtocol(way.service, query3.to.port), asked.protocol) : tunnelled ? handleTunnel(protocolOf(workload2, asked.port), asked.protocol) : handleConnection(protocolOf(workload2, asked.port), modeAt(effectiveMtls(mesh2, attached), asked.port).mode, { protocol: met.protocol, identity: met.principal !== null });
   if (behindEnvoy && asked.protocol === "http" && handling.outcome === "chain" && handling.chain === "http" && refusedAsHttp(asked) !== void 0) return void 0;
   const sent2 = withToken(asked.raw);
   const point = /* @__PURE__ */ new Map([
@@ -30439,7 +31250,7 @@ function pointOf(mesh2, workload2, query3, posture = pathsTo(mesh2, workload2)) 
   const junk = isRead(asked.raw.token, rules3) || isPreflight(asked.raw) ? void 0 : tokenReadAnyway(rules3, sent2, asked.raw.token !== void 0);
   if (junk !== void 0) point.set("token", { location: junk, signedBy: [], issuer: null, subject: null });
   if (asked.raw.token !== void 0 && junk === void 0 && !isPreflight(asked.raw)) {
-    point.set("token", tokenValue(asked.raw.token, rules3, asked.raw.headers, query3.given ?? {}));
+    point.set("token", tokenValue(asked.raw.token, asked.raw.headers, query3.given ?? {}));
     for (const path2 of claimPaths(asked.raw.token.claims)) point.set(claimDimension(path2), [...claimTexts(asked.raw.token.claims, path2, rules3[0]?.spaceDelimited ?? /* @__PURE__ */ new Set())]);
   }
   for (const [dimension, { condition }] of posture.conditions) {
@@ -30448,12 +31259,12 @@ function pointOf(mesh2, workload2, query3, posture = pathsTo(mesh2, workload2)) 
     if (told !== void 0 || handling.outcome !== "chain") continue;
     const check2 = checkToken(handling.chain === "http" ? rules3 : [], asked.raw, query3.given ?? {});
     if (check2.result !== "passed") continue;
-    point.set(dimension, conditionHolds(condition, seenAt(mesh2, sidecarSeat(mesh2, workload2, attached), asked, handling, check2.token, check2.headers, check2.path, {})));
+    point.set(dimension, conditionHolds(condition, seenAt(mesh2, sidecarSeat(mesh2, workload2, attached, tunnelled), met, handling, check2.token, check2.headers, check2.path, {})));
   }
   return point;
 }
 function isRead(token, rules3) {
-  return token !== void 0 && rules3.some((rule2) => rule2.locations.some((location) => location.in === token.location.in && location.name === token.location.name));
+  return token !== void 0 && rules3.some((rule2) => rule2.locations.some((location) => readingAt(locationText(location), locationText(token.location)) !== "nothing"));
 }
 function wayAsked(mesh2, workload2, query3, posture) {
   const destination2 = addressed(mesh2, query3);
@@ -30464,31 +31275,25 @@ function wayAsked(mesh2, workload2, query3, posture) {
   const client = clientOf(mesh2, query3, query3.given ?? {});
   const through = "mode" in client && client.mode === "ambient" && query3.from.direct !== true;
   const waypoint = through ? [...posture.waypoints].find(([path2]) => path2.endsWith(` ${address}`))?.[1] : void 0;
-  return { address: through ? address : null, port: port3, service, waypoint };
+  const past = "mode" in client && client.mode === "ambient" && query3.from.principal != null ? pastWaypoints : null;
+  return { address: through ? address : past, port: port3, service, waypoint };
 }
 function tokenReadAnyway(rules3, sent2, beside) {
   const place2 = rules3.flatMap((rule2) => rule2.locations).find((location) => textsAt2(location, sent2).length > 0);
-  if (place2 !== void 0) return locationText(place2);
+  if (place2 !== void 0) return locationText(place2.in === "header" ? { ...place2, prefix: beginning(sent2.headers.get(place2.name) ?? "", place2.prefix) } : place2);
   if (beside) return void 0;
   return sent2.headers.get("authorization")?.startsWith("Bearer ") === true ? "authorization:Bearer " : void 0;
 }
-function tokenValue(token, rules3, headers2, given) {
-  const text7 = (value) => typeof value === "string" ? value : null;
+function beginning(value, prefix3) {
+  return prefix3 === "" ? "" : value.slice(0, value.indexOf(prefix3) + prefix3.length);
+}
+function tokenValue(token, headers2, given) {
+  const text8 = (value) => typeof value === "string" ? value : null;
   const named5 = Object.entries(given).filter(([key]) => key.startsWith("keys:"));
   const verified = named5.filter(([, right]) => right).map(([key]) => key.slice("keys:".length));
-  const location = tokenLocation(token, rules3);
   const spoiled = token.location.in === "header" && headers2.has(token.location.name);
-  const signedBy = spoiled || !location.read || surelyRefused(token.claims) ? [] : token.valid && named5.length === 0 ? "all" : verified;
-  return { location: location.text, signedBy, issuer: text7(token.claims["iss"]), subject: text7(token.claims["sub"]) };
-}
-function tokenLocation(token, rules3) {
-  const own3 = locationText(token.location);
-  const { location } = token;
-  if (location.in !== "header") return { text: own3, read: true };
-  const places = rules3.flatMap((rule2) => rule2.locations).filter((place2) => place2.in === "header" && place2.name === location.name);
-  if (places.length === 0 || places.some((place2) => locationText(place2) === own3 || own3 === "authorization:Bearer " && readsBearer(place2))) return { text: own3, read: true };
-  const other = places.find((place2) => place2.in === "header" && location.prefix.includes(place2.prefix));
-  return other === void 0 ? { text: own3, read: true } : { text: locationText(other), read: other.in === "header" && other.prefix !== "" && location.prefix.endsWith(other.prefix) };
+  const signedBy = spoiled || surelyRefused(token.claims) ? [] : token.valid && named5.length === 0 ? "all" : verified;
+  return { location: locationText(token.location), signedBy, issuer: text8(token.claims["iss"]), subject: text8(token.claims["sub"]) };
 }
 function claimPaths(claims, before = []) {
   return Object.entries(claims).flatMap(([name2, value]) => {
@@ -30510,6 +31315,7 @@ var init_point = __esm({
     init_values();
     init_ip();
     init_matches();
+    init_token_place();
     init_evaluate();
     init_pod();
     init_paths();
@@ -30671,12 +31477,12 @@ function spelled2(cube3, sample) {
   return [sample, alone, new Map(sample).set("path.query", `${path2}?${whole3.slice(whole3.indexOf("?") + 1)}`)];
 }
 function leastAssuming(query3) {
-  const { given, ...plain5 } = query3;
+  const { given, ...plain6 } = query3;
   const kept = Object.entries(given ?? {}).filter(([key]) => !key.startsWith("opaque:"));
   if (kept.length === Object.keys(given ?? {}).length) return [query3];
-  return [kept.length > 0 ? { ...plain5, given: Object.fromEntries(kept) } : plain5, query3];
+  return [kept.length > 0 ? { ...plain6, given: Object.fromEntries(kept) } : plain6, query3];
 }
-function firstOf2(list4, found) {
+function firstOf3(list4, found) {
   for (const entry2 of list4) {
     const result = found(entry2);
     if (result !== void 0) return result;
@@ -30747,11 +31553,11 @@ function witnessFor(context2, cube3, sample, confirmed) {
   const pods2 = isNetworked(context2.head);
   if (pods2) {
     for (const point of knownCallers([context2.sides.head, context2.sides.base], cube3, sample, context2.base.enforcedAt !== "none" || context2.head.enforcedAt !== "none")) {
-      const witness = confirmed(queryOf(asker(context2), point, { pods: pods2, mixed: mixed(context2) }));
+      const witness = confirmed(queryOf(asker(context2), point, asking(context2)));
       if (witness !== void 0) return witness;
     }
   }
-  return firstOf2(spelled2(cube3, sample), (point) => firstOf2(leastAssuming(queryOf(asker(context2), point, { pods: pods2, mixed: mixed(context2) })), confirmed));
+  return firstOf3(spelled2(cube3, sample), (point) => firstOf3(leastAssuming(queryOf(asker(context2), point, asking(context2))), confirmed));
 }
 var plainestProtocols;
 var init_regions = __esm({
@@ -30841,15 +31647,15 @@ function enforcementMoved(context2) {
       complete: true,
       seed: "enforcement",
       seedOrigins: [],
-      witness: answers(context2, queryOf(asker(context2), sample, { pods: isNetworked(context2.head), mixed: mixed(context2) })),
+      witness: answers(context2, queryOf(asker(context2), sample, asking(context2))),
       reason: void 0,
       ...sideFacts(context2, way)
     }
   ];
 }
 function opaqueMoved(context2) {
-  const moved2 = distinct([...unmatched(context2.base.opaque, context2.head.opaque), ...unmatched(context2.head.opaque, context2.base.opaque)].map((entry2) => entry2.resource));
-  return moved2.flatMap(
+  const moved3 = distinct([...unmatched(context2.base.opaque, context2.head.opaque), ...unmatched(context2.head.opaque, context2.base.opaque)].map((entry2) => entry2.resource));
+  return moved3.flatMap(
     (resource) => ["up", "down"].map((way) => undecided(context2, way, `opaque ${resource}`, [{ predicates: [], origins: [{ policy: resource }] }], `\`${resource}\` changed, and what it does to requests is not computed`))
   );
 }
@@ -30866,7 +31672,6 @@ var init_enforcement = __esm({
   "src/impact/enforcement.ts"() {
     "use strict";
     init_order();
-    init_network_paths();
     init_point();
     init_pair_context();
   }
@@ -30948,9 +31753,9 @@ function tokenWord(matcher) {
 function valueSet(predicates) {
   if (predicates.some((predicate) => predicate.none.some((matcher) => matcher.type === "identified"))) return { only: [ABSENT] };
   const word2 = wordsFor(predicates);
-  const only3 = allOf(predicates.filter((predicate) => predicate.any.length > 0).map((predicate) => distinct(predicate.any.map(word2))));
+  const only4 = allOf(predicates.filter((predicate) => predicate.any.length > 0).map((predicate) => distinct(predicate.any.map(word2))));
   const except = distinct(predicates.flatMap((predicate) => predicate.none.map(word2)));
-  return { ...only3.length > 0 ? { only: only3 } : {}, ...except.length > 0 ? { except } : {} };
+  return { ...only4.length > 0 ? { only: only4 } : {}, ...except.length > 0 ? { except } : {} };
 }
 function wordsFor(predicates) {
   const modes3 = new Set(predicates.flatMap(({ any: any2, none: none5 }) => [...any2, ...none5]).flatMap((matcher) => matcher.type === "path" ? [matcher.normalization] : []));
@@ -30994,7 +31799,7 @@ function regionCube(cube3) {
       if (peers.length > 0) result["peers"] = valueSet(peers);
       if (pods2.length > 0) result["pods"] = valueSet(pods2);
     } else if (dimension === "path.query") headers2[":path"] = valueSet(predicates);
-    else result[plain3[dimension]] = valueSet(predicates);
+    else result[plain4[dimension]] = valueSet(predicates);
   }
   return {
     ...result,
@@ -31007,7 +31812,7 @@ function regionCube(cube3) {
 function region2(cubes, complete) {
   return { cubes: cubes.slice(0, SHOWN_CUBES).map(regionCube), complete: complete && cubes.length <= SHOWN_CUBES };
 }
-var ABSENT, normalized2, IDENTIFIED, plain3, SHOWN_CUBES;
+var ABSENT, normalized2, IDENTIFIED, plain4, SHOWN_CUBES;
 var init_region = __esm({
   "src/impact/region.ts"() {
     "use strict";
@@ -31024,7 +31829,7 @@ var init_region = __esm({
       DECODE_AND_MERGE_SLASHES: "decoded, slashes merged"
     };
     IDENTIFIED = "any mesh identity";
-    plain3 = {
+    plain4 = {
       peer: "peers",
       port: "ports",
       protocol: "protocol",
@@ -31220,13 +32025,13 @@ var init_callers2 = __esm({
 
 // src/impact/moved-accounts.ts
 function movedAccounts({ base: base2, head, renamed }) {
-  const moved2 = [];
+  const moved3 = [];
   for (const after of head.workloads.values()) {
     const before = base2.workloads.get(renamed.get(after.id) ?? after.id);
     if (before === void 0 || before === after || before.serviceAccount === after.serviceAccount && before.namespace === after.namespace) continue;
-    if (before.enrolment.mode !== "none" && after.enrolment.mode !== "none") moved2.push({ base: before, head: after });
+    if (before.enrolment.mode !== "none" && after.enrolment.mode !== "none") moved3.push({ base: before, head: after });
   }
-  const groups2 = groupBy(moved2, (caller) => [principalOf(base2, caller.base), principalOf(head, caller.head), String(isAmbient3(caller.head))].join(" "));
+  const groups2 = groupBy(moved3, (caller) => [principalOf(base2, caller.base), principalOf(head, caller.head), String(isAmbient3(caller.head))].join(" "));
   return [...groups2.entries()].sort(([left], [right]) => compareText(left, right)).flatMap(([, callers4]) => {
     const [first] = callers4;
     if (first === void 0) return [];
@@ -31244,17 +32049,17 @@ function isAmbient3({ enrolment }) {
   return enrolment.mode === "ambient" || enrolment.mode === "unknown" && enrolment.inWorld === "ambient";
 }
 function atCaller(paths, principal, ambient) {
-  const values4 = new Map([["peer", principal], ...ambient ? [] : [["address", null]]]);
-  return paths.map((path2) => ({ id: path2.id, layers: path2.layers.map((layer2) => ({ id: layer2.id, allow: layer2.allow === "all" ? "all" : atValues(layer2.allow, values4), deny: atValues(layer2.deny, values4) })) }));
+  const values5 = new Map([["peer", principal], ...ambient ? [] : [["address", null]]]);
+  return paths.map((path2) => ({ id: path2.id, layers: path2.layers.map((layer2) => ({ id: layer2.id, allow: layer2.allow === "all" ? "all" : atValues(layer2.allow, values5), deny: atValues(layer2.deny, values5) })) }));
 }
 function cubesAtCaller(cubes, ambient) {
   return atValues(cubes, new Map([["peer", "cluster.local/ns/some/sa/some"], ...ambient ? [] : [["address", null]]]));
 }
-function atValues(cubes, values4) {
+function atValues(cubes, values5) {
   return cubes.flatMap((cube3) => {
     const open2 = [];
     for (const predicate of cube3.predicates) {
-      const value = values4.get(predicate.dimension);
+      const value = values5.get(predicate.dimension);
       if (value === void 0) open2.push(predicate);
       else if (!holds(predicate, value)) return [];
     }
@@ -31362,13 +32167,13 @@ var init_identity_changes = __esm({
 });
 
 // src/impact/latent.ts
-function latentMoved(context2, told, moved2) {
+function latentMoved(context2, told, moved3) {
   const { base: base2, head } = context2;
   if (!isNetworked(base2) || !isNetworked(head)) return [];
   return ["up", "down"].flatMap((way) => {
     const [low, high] = way === "up" ? [base2, head] : [head, base2];
     const loud = new Set(told.filter((change2) => change2.direction === (way === "up" ? "widened" : "narrowed")).flatMap((change2) => change2.seedOrigins.map((origin) => origin.policy)));
-    return ["network", "behind"].filter((layer2) => moved2[layer2]).flatMap((layer2) => {
+    return ["network", "behind"].filter((layer2) => moved3[layer2]).flatMap((layer2) => {
       const stopped = solve(context2, `latent ${layer2} ${way}`, [...low[layer2], ...high.possible], high[layer2]);
       const found = stopped.regions.filter((region3) => !region3.seedOrigins.some((origin) => loud.has(origin.policy)));
       return [...groupBy(found, (region3) => distinct(region3.seedOrigins.map((origin) => origin.policy)).join(" ")).values()].flatMap((regions) => latentChange(context2, way, layer2, regions));
@@ -31449,8 +32254,8 @@ function outboundMoved(sides, limits2, internalErrors) {
   });
   const before = new Map(compared.opaque.base.map((entry2) => [entry2.resource, entry2.key]));
   const after = new Map(compared.opaque.head.map((entry2) => [entry2.resource, entry2.key]));
-  const moved2 = distinct([...before.keys(), ...after.keys()].filter((resource) => before.get(resource) !== after.get(resource)));
-  const opaque = moved2.flatMap((resource) => ["up", "down"].map((way) => uncertain(way, `opaque ${resource}`, [{ predicates: [], origins: [{ policy: resource }] }], `\`${resource}\` changed, and a part of it is not computed`)));
+  const moved3 = distinct([...before.keys(), ...after.keys()].filter((resource) => before.get(resource) !== after.get(resource)));
+  const opaque = moved3.flatMap((resource) => ["up", "down"].map((way) => uncertain(way, `opaque ${resource}`, [{ predicates: [], origins: [{ policy: resource }] }], `\`${resource}\` changed, and a part of it is not computed`)));
   const decided = ["up", "down"].flatMap((way) => {
     const groups2 = groupBy(compared[way].regions, (region3) => distinct(region3.seedOrigins.map((origin) => origin.policy)).join(" "));
     return [
@@ -31569,18 +32374,19 @@ function compareSides(sides, limits2, memo2) {
   const identities = preferredIdentities(sides);
   const policed = hasNetworkPolicies(sides.base) || hasNetworkPolicies(sides.head);
   const pairs3 = destinationPairs(sides);
+  const mixed2 = hasAmbient(sides.base) || hasAmbient(sides.head);
   const accounts2 = new AccountsApart(sides);
   for (const pair of pairs3) {
-    const proxies = { base: pathsTo(sides.base, pair.base), head: pathsTo(sides.head, pair.head) };
+    const proxies = { base: pathsTo(sides.base, pair.base, mixed2), head: pathsTo(sides.head, pair.head, mixed2) };
     const networked = policed && hasNetwork(pair.base);
     changes.push(...identitiesMoved({ sides, pair, ...proxies, limits: limits2, memo: memo2, preferred: preferredValues(identities, pair, false), internalErrors }, accounts2.at([proxies.base, proxies.head])));
-    const moved2 = { network: networked && (networkMovedAt(sides.base, pair.base, sides.head, pair.head) || waypointNetworkKey(sides.base, pair.base, proxies.base) !== waypointNetworkKey(sides.head, pair.head, proxies.head)), behind: proxies.base.key !== proxies.head.key };
-    if (!moved2.network && !moved2.behind) continue;
+    const moved3 = { network: networked && (networkMovedAt(sides.base, pair.base, sides.head, pair.head, proxies.base.tunnels.size + proxies.head.tunnels.size > 0) || waypointNetworkKey(sides.base, pair.base, proxies.base) !== waypointNetworkKey(sides.head, pair.head, proxies.head)), behind: proxies.base.key !== proxies.head.key };
+    if (!moved3.network && !moved3.behind) continue;
     const base2 = networked ? throughNetworkPaths(proxies.base, sides.base, pair.base) : proxies.base;
     const head = networked ? throughNetworkPaths(proxies.head, sides.head, pair.head) : proxies.head;
     const context2 = { sides, pair, base: base2, head, limits: limits2, memo: memo2, preferred: preferredValues(identities, pair, networked), internalErrors };
     const found = [...compareWay(context2, "up"), ...compareWay(context2, "down")];
-    found.push(...latentMoved(context2, found, moved2));
+    found.push(...latentMoved(context2, found, moved3));
     changes.push(...found.length > 0 ? found : enforcementMoved(context2), ...opaqueMoved(context2), ...authoritiesMoved(context2));
   }
   if (policed) changes.push(...outboundMoved(sides, limits2, internalErrors));
@@ -31609,6 +32415,7 @@ var init_compare = __esm({
   "src/impact/compare.ts"() {
     "use strict";
     init_order();
+    init_arrival();
     init_destinations();
     init_network_paths();
     init_paths();
@@ -31624,20 +32431,10 @@ var init_compare = __esm({
   }
 });
 
-// src/mesh/workload-id.ts
-function namespaceOfId(id) {
-  return id.slice(0, Math.max(0, id.lastIndexOf("/")));
-}
-var init_workload_id = __esm({
-  "src/mesh/workload-id.ts"() {
-    "use strict";
-  }
-});
-
 // src/impact/headline.ts
-function list2(words2, shown5 = 3) {
-  const head = words2.slice(0, shown5).join(", ");
-  return words2.length > shown5 ? `${head} and ${words2.length - shown5} more` : head;
+function list2(words3, shown5 = 3) {
+  const head = words3.slice(0, shown5).join(", ");
+  return words3.length > shown5 ? `${head} and ${words3.length - shown5} more` : head;
 }
 function callerWords(callers4) {
   const anyIdentity = callers4.open.includes(ANY_IDENTITY);
@@ -31651,13 +32448,13 @@ function callerWords(callers4) {
   }
   return parts.length === 0 ? "some client" : parts.join(" and ");
 }
-function values2(set2, noun, plural3) {
+function values3(set2, noun, plural3) {
   if (set2 === void 0) return void 0;
-  const only3 = set2.only ?? [];
-  const except = (set2.except ?? []).filter((word2) => only3.length === 0 || !only3.every((one) => areApart(one, word2)));
+  const only4 = set2.only ?? [];
+  const except = (set2.except ?? []).filter((word2) => only4.length === 0 || !only4.every((one) => areApart(one, word2)));
   const tail = except.length > 0 ? ` except ${list2(except.map((word2) => `\`${word2}\``))}` : "";
-  if (only3.length === 0) return `any ${noun}${tail}`;
-  return `${only3.length === 1 ? noun : plural3} ${list2(only3.map((word2) => `\`${word2}\``))}${tail}`;
+  if (only4.length === 0) return `any ${noun}${tail}`;
+  return `${only4.length === 1 ? noun : plural3} ${list2(only4.map((word2) => `\`${word2}\``))}${tail}`;
 }
 function namedPorts(ports3) {
   if (ports3 === void 0) return void 0;
@@ -31671,22 +32468,22 @@ function protocolWords(set2) {
   if (set2 === void 0) return void 0;
   const spoken = (set2.only ?? protocols).filter((protocol) => set2.except?.includes(protocol) !== true);
   if (spoken.length === 0 || spoken.includes("http")) return void 0;
-  const words2 = [...spoken.includes("tcp") ? ["over TCP"] : [], ...spoken.includes("https") || spoken.includes("tls") ? ["with TLS of its own"] : []];
-  return words2.length === 0 ? void 0 : words2.join(" or ");
+  const words3 = [...spoken.includes("tcp") ? ["over TCP"] : [], ...spoken.includes("https") || spoken.includes("tls") ? ["with TLS of its own"] : []];
+  return words3.length === 0 ? void 0 : words3.join(" or ");
 }
 function requestWords(cube3) {
   const spoken = protocolWords(cube3.protocol);
   const parts = [
-    values2(cube3.methods, "method", "methods"),
-    values2(cube3.paths, "path", "paths"),
-    values2(cube3.hosts, "host", "hosts"),
-    ...Object.entries(cube3.headers ?? {}).map(([name2, set2]) => values2(set2, `header \`${name2}\``, `header \`${name2}\``)),
-    values2(cube3.token, "token", "tokens"),
-    ...Object.entries(cube3.claims ?? {}).map(([name2, set2]) => values2(set2, `claim \`${name2}\``, `claim \`${name2}\``)),
-    values2(cube3.sourceIps, "source address", "source addresses"),
-    values2(cube3.remoteIps, "client address", "client addresses"),
-    values2(namedPorts(cube3.ports), "port", "ports"),
-    values2(unusual2(cube3.transport), "transport", "transports")
+    values3(cube3.methods, "method", "methods"),
+    values3(cube3.paths, "path", "paths"),
+    values3(cube3.hosts, "host", "hosts"),
+    ...Object.entries(cube3.headers ?? {}).map(([name2, set2]) => values3(set2, `header \`${name2}\``, `header \`${name2}\``)),
+    values3(cube3.token, "token", "tokens"),
+    ...Object.entries(cube3.claims ?? {}).map(([name2, set2]) => values3(set2, `claim \`${name2}\``, `claim \`${name2}\``)),
+    values3(cube3.sourceIps, "source address", "source addresses"),
+    values3(cube3.remoteIps, "client address", "client addresses"),
+    values3(namedPorts(cube3.ports), "port", "ports"),
+    values3(unusual2(cube3.transport), "transport", "transports")
   ].filter((part2) => part2 !== void 0);
   if (parts.length === 0) return spoken === void 0 ? ANY_REQUEST : `any connection ${spoken}`;
   return `${parts.join(", ")}${spoken === void 0 ? "" : `, ${spoken}`}`;
@@ -31694,7 +32491,7 @@ function requestWords(cube3) {
 function spokenSets(cube3) {
   const ports3 = namedPorts(cube3.ports);
   const named5 = (prefix3, sets) => Object.entries(sets ?? {}).map(([name2, set2]) => [`${prefix3} ${name2}`, set2]);
-  const plain5 = [
+  const plain6 = [
     ["protocol", protocolWords(cube3.protocol) === void 0 ? void 0 : cube3.protocol],
     ["methods", cube3.methods],
     ["paths", cube3.paths],
@@ -31705,7 +32502,7 @@ function spokenSets(cube3) {
     ["ports", ports3],
     ["transport", unusual2(cube3.transport)]
   ];
-  return new Map([...plain5.flatMap(([name2, set2]) => set2 === void 0 ? [] : [[name2, set2]]), ...named5("header", cube3.headers), ...named5("claim", cube3.claims)]);
+  return new Map([...plain6.flatMap(([name2, set2]) => set2 === void 0 ? [] : [[name2, set2]]), ...named5("header", cube3.headers), ...named5("claim", cube3.claims)]);
 }
 function covers4(wide2, narrow) {
   if (isForMany(narrow) && !isForMany(wide2)) return false;
@@ -31731,12 +32528,12 @@ function regionWords(region3) {
   const { cubes } = region3;
   const widest = cubes.filter((cube3, index) => !cubes.some((other, at2) => at2 !== index && covers4(other, cube3) && (at2 < index || !covers4(cube3, other))));
   const broad = widest.filter(isForMany);
-  const words2 = [...new Set([...broad, ...widest.filter((cube3) => !isForMany(cube3))].map(requestWords))];
+  const words3 = [...new Set([...broad, ...widest.filter((cube3) => !isForMany(cube3))].map(requestWords))];
   const alike2 = broad.length === 0 || broad.length === widest.length;
-  const [first, second] = words2;
-  if (first === void 0 || first === ANY_REQUEST || alike2 && words2.includes(ANY_REQUEST)) return ANY_REQUEST;
+  const [first, second] = words3;
+  if (first === void 0 || first === ANY_REQUEST || alike2 && words3.includes(ANY_REQUEST)) return ANY_REQUEST;
   if (second === void 0 && region3.complete) return first;
-  return region3.complete && alike2 && words2.length === 2 ? `${first}, or ${second ?? ""}` : `${first}, and other requests`;
+  return region3.complete && alike2 && words3.length === 2 ? `${first}, or ${second ?? ""}` : `${first}, and other requests`;
 }
 function isForMany({ peers }) {
   return peers?.only === void 0 || peers.only.some((word2) => word2.includes("*") || word2.startsWith(DOMAIN) || word2 === "any mesh identity" || word2 === "(none)");
@@ -31745,10 +32542,10 @@ function domainWords(callers4, region3) {
   if (callers4.plaintext || !callers4.open.includes(ANY_IDENTITY)) return void 0;
   const phrases2 = distinct(
     region3.cubes.map(({ peers }) => {
-      const only3 = peers?.only ?? [];
+      const only4 = peers?.only ?? [];
       const foreign2 = (peers?.except ?? []).filter((word2) => word2.startsWith(DOMAIN)).map((word2) => `\`${word2.slice(DOMAIN.length)}\``);
-      if (foreign2.length === 0 || only3.length !== 1) return "";
-      return only3[0]?.startsWith(DOMAIN) === true ? `any identity of trust domain \`${only3[0].slice(DOMAIN.length)}\`` : `any identity of another trust domain than ${list2(foreign2)}`;
+      if (foreign2.length === 0 || only4.length !== 1) return "";
+      return only4[0]?.startsWith(DOMAIN) === true ? `any identity of trust domain \`${only4[0].slice(DOMAIN.length)}\`` : `any identity of another trust domain than ${list2(foreign2)}`;
     })
   );
   return phrases2.length === 1 && phrases2[0] !== "" ? phrases2[0] : void 0;
@@ -31865,6 +32662,262 @@ var init_identity_facet = __esm({
   }
 });
 
+// src/mesh/workload-id.ts
+function namespaceOfId(id) {
+  return id.slice(0, Math.max(0, id.lastIndexOf("/")));
+}
+var init_workload_id = __esm({
+  "src/mesh/workload-id.ts"() {
+    "use strict";
+  }
+});
+
+// src/impact/candidates.ts
+function mayAct(edit, labels3) {
+  const versions2 = [...edit.type === "added" ? [] : [edit.base], ...edit.type === "removed" ? [] : [edit.head]];
+  return versions2.some((version3) => {
+    const selector = selectorOf3(version3);
+    return selector === void 0 || labels3.some((each) => selects(selector, each));
+  });
+}
+function selectorOf3(resource) {
+  if (resource.kind === "PeerAuthentication") return resource.spec.selector?.matchLabels;
+  if (resource.kind !== "AuthorizationPolicy" && resource.kind !== "RequestAuthentication") return void 0;
+  return resource.spec.targetRefs.length > 0 ? void 0 : resource.spec.selector?.matchLabels;
+}
+function waypointNamespaces({ witness }) {
+  return [witness?.base, witness?.head].flatMap((answer3) => answer3 === void 0 || answer3.verdict === "unknown" || answer3.via === void 0 ? [] : [namespaceOfId(answer3.via)]);
+}
+function byOf(decision) {
+  return decision === void 0 || decision.verdict === "unknown" ? [] : decision.by;
+}
+var EditIndex;
+var init_candidates2 = __esm({
+  "src/impact/candidates.ts"() {
+    "use strict";
+    init_group();
+    init_selection();
+    init_workload_id();
+    init_edits2();
+    EditIndex = class {
+      #all;
+      #everywhere;
+      #byNamespace;
+      #sides;
+      constructor(sides, edits) {
+        const roots = /* @__PURE__ */ new Set([void 0, sides.base.config.rootNamespace, sides.head.config.rootNamespace]);
+        this.#sides = sides;
+        this.#all = edits;
+        this.#everywhere = edits.filter((edit) => roots.has(editNamespace(edit)));
+        this.#byNamespace = groupBy(edits.filter((edit) => !roots.has(editNamespace(edit))), editNamespace);
+      }
+      /** Those in the namespace, in the root namespace, or bound to no namespace. `*`: a destination of the whole mesh. */
+      #at(namespace) {
+        return namespace === "*" ? this.#all : [...this.#byNamespace.get(namespace) ?? [], ...this.#everywhere];
+      }
+      of(raw) {
+        const asking2 = raw.witness?.query.from;
+        const caller = asking2?.pod?.namespace ?? (asking2?.workload === void 0 ? void 0 : namespaceOfId(asking2.workload));
+        const waypoints = waypointNamespaces(raw);
+        const places = [raw.destination.namespace, ...caller === void 0 ? [] : [caller], ...waypoints];
+        const labels3 = waypoints.length > 0 ? [] : this.#labelsOf(raw);
+        const near = [...new Set(places.flatMap((place2) => this.#at(place2)))].filter((edit) => labels3.length === 0 || mayAct(edit, labels3));
+        const named5 = /* @__PURE__ */ new Set([...raw.seedOrigins.map((origin) => origin.policy), ...byOf(raw.witness?.base), ...byOf(raw.witness?.head)]);
+        const likely = near.filter((edit) => named5.has(edit.id));
+        return { edits: [...likely, ...near.filter((edit) => !named5.has(edit.id))], likely: likely.length };
+      }
+      /** The destination's labels on both sides; none where it is a phantom. */
+      #labelsOf({ destination: destination2 }) {
+        const { base: base2, head, renamed } = this.#sides;
+        const before = base2.workloads.get(destination2.id);
+        const after = head.workloads.get(destination2.id) ?? head.workloads.get([...renamed].find(([, former]) => former === destination2.id)?.[0] ?? "");
+        return before === void 0 || after === void 0 ? [] : [before.labels, after.labels];
+      }
+    };
+  }
+});
+
+// src/impact/prove-causes.ts
+function pairOf2(raw, { head, renamed }, mesh2, { to: to2 }) {
+  const { destination: destination2 } = raw;
+  if (!destination2.known) {
+    if (to2.selector === void 0) return void 0;
+    const { namespace, labels: labels3 } = to2.selector;
+    return { destination: destination2, base: askedPhantom(mesh2, namespace, labels3), head: askedPhantom(head, namespace, labels3) };
+  }
+  const current = [destination2.id, ...[...renamed].flatMap(([now, former]) => former === destination2.id ? [now] : [])];
+  const before = current.map((id) => mesh2.workloads.get(id)).find((workload2) => workload2 !== void 0);
+  const after = current.map((id) => head.workloads.get(id)).find((workload2) => workload2 !== void 0);
+  return before === void 0 || after === void 0 ? void 0 : { destination: destination2, base: before, head: after };
+}
+function wayOf({ direction }) {
+  return direction === "widened" ? "up" : direction === "narrowed" ? "down" : void 0;
+}
+function unproved({ edits, likely }, because2) {
+  const named5 = likely > 0 ? edits.slice(0, likely) : edits.slice(0, NAMED_UNPROVED);
+  return { sets: named5.length === 0 ? [] : [named5], unproved: because2, proof: "none" };
+}
+var TRIALS_IN_ALL, TRIALS_AFTER, MOST_EXTENSIONS, NAMED_UNPROVED, CauseProver;
+var init_prove_causes = __esm({
+  "src/impact/prove-causes.ts"() {
+    "use strict";
+    init_order();
+    init_answer();
+    init_destinations();
+    init_network_layer();
+    init_network_paths();
+    init_paths();
+    init_candidates2();
+    init_causes();
+    init_pair_context();
+    init_preferred();
+    init_regions();
+    TRIALS_IN_ALL = 2e4;
+    TRIALS_AFTER = 20;
+    MOST_EXTENSIONS = 6;
+    NAMED_UNPROVED = 5;
+    CauseProver = class {
+      #sides;
+      #index;
+      #counterfactual;
+      #limits;
+      #memo = new DifferenceMemo();
+      #identities;
+      #trials = 0;
+      constructor(sides, edits, counterfactual, limits2) {
+        this.#sides = sides;
+        this.#index = new EditIndex(sides, edits);
+        this.#counterfactual = counterfactual;
+        this.#limits = limits2;
+      }
+      /** By the witness. */
+      of(raw) {
+        const candidates3 = this.#index.of(raw);
+        const moves = this.#movement(raw);
+        if (moves === void 0) return unproved(candidates3, "the change itself is not proved, so that its causes are not either");
+        const query3 = raw.witness?.query;
+        if (query3 === void 0) return unproved(candidates3, "there is no request to try");
+        const causes = this.#minimal(candidates3.edits, (edits) => moves(this.#counterfactual.near(edits, query3, waypointNamespaces(raw))));
+        return causes.sets.length > 0 ? { ...causes, proof: "witness" } : unproved(candidates3, causes.unproved ?? "");
+      }
+      /** By the region: the first set that alone makes all of it; else the first one with the edits that the rest needs. */
+      inRegion(raw, causes) {
+        const way = wayOf(raw);
+        const [first] = causes.sets;
+        if (way === void 0 || first === void 0 || causes.proof !== "witness" || raw.callers !== void 0 || raw.destination.host !== void 0) return causes;
+        const whole3 = causes.sets.filter((set2) => this.#missing(raw, way, set2) === void 0);
+        const [best] = whole3;
+        if (best !== void 0) return { ...causes, sets: whole3, proof: "region" };
+        let named5 = first;
+        for (let step = 0; step < MOST_EXTENSIONS; step += 1) {
+          const missing = this.#missing(raw, way, named5);
+          if (missing === void 0) return { ...causes, sets: [named5], proof: "region" };
+          if (missing === "open") break;
+          const further = this.#further(raw, way, named5, missing);
+          if (further === void 0) break;
+          named5 = [...named5, ...further];
+        }
+        return { sets: [named5], proof: "witness", unproved: "this explains the witness; other requests of the change need more edits" };
+      }
+      /** Edits that a further request needs besides those that are named. */
+      #further(raw, way, named5, { query: query3, head }) {
+        const others = this.#index.of(raw).edits.filter((edit) => !named5.includes(edit));
+        const near = (edits) => this.#ask(this.#counterfactual.near([...named5, ...edits], query3, waypointNamespaces(raw)), query3);
+        return this.#minimal(others, (edits) => reaches(near(edits), head, way)).sets[0];
+      }
+      #minimal(candidates3, moves) {
+        const counted2 = (edits) => {
+          this.#trials += 1;
+          return moves(edits);
+        };
+        return minimalCauses({ candidates: candidates3, moves: counted2, ...this.#trials < TRIALS_IN_ALL ? {} : { trials: TRIALS_AFTER } });
+      }
+      /** Whether a mesh answers the witness as the head does, as far as the change is about it. */
+      #movement({ witness, direction }) {
+        if (witness === void 0) return void 0;
+        const { query: query3, base: base2, head } = witness;
+        switch (direction) {
+          case "widened":
+            return (mesh2) => reaches(this.#ask(mesh2, query3), head, "up");
+          case "narrowed":
+            return (mesh2) => reaches(this.#ask(mesh2, query3), head, "down");
+          case "weakened":
+          case "strengthened":
+            return (mesh2) => {
+              const answer3 = this.#ask(mesh2, query3);
+              return answer3.verdict !== "unknown" && head.verdict !== "unknown" && answer3.verdict === head.verdict && answer3.enforcedAt === head.enforcedAt;
+            };
+          case "latent-widened":
+          case "latent-narrowed": {
+            const inNetwork = (answer3) => answer3.verdict === "deny" && answer3.layer === "network-policy";
+            if (inNetwork(base2) !== inNetwork(head)) return (mesh2) => inNetwork(this.#ask(mesh2, query3)) === inNetwork(head);
+            const behind3 = this.#ask(withoutNetwork(this.#sides.head), query3);
+            return (mesh2) => reaches(this.#ask(withoutNetwork(mesh2), query3), behind3, direction === "latent-widened" ? "up" : "down");
+          }
+          case "undecided-widened":
+          case "undecided-narrowed":
+            return void 0;
+        }
+      }
+      /** A workload that was renamed has its former name where the rename is not among the edits (R12). */
+      #ask(mesh2, query3) {
+        const { from: from2, to: to2 } = query3;
+        return decide(mesh2, {
+          ...query3,
+          from: from2.workload === void 0 ? from2 : { ...from2, workload: this.#named(mesh2, from2.workload) },
+          to: to2.workload === void 0 ? to2 : { ...to2, workload: this.#named(mesh2, to2.workload) }
+        });
+      }
+      #named(mesh2, id) {
+        if (mesh2.workloads.has(id)) return id;
+        const { renamed } = this.#sides;
+        return distinct([renamed.get(id) ?? id, ...[...renamed].flatMap(([head, base2]) => base2 === id ? [head] : [])]).find((name2) => mesh2.workloads.has(name2)) ?? id;
+      }
+      /** A request of the region that the set alone does not move as far as the head does. `open`: it could not be told. */
+      #missing(raw, way, set2) {
+        const { witness } = raw;
+        if (witness === void 0) return "open";
+        const context2 = this.#against(raw, this.#counterfactual.around(set2, witness.query, waypointNamespaces(raw)), witness.query);
+        if (context2 === void 0) return "open";
+        const [low, high] = way === "up" ? [context2.base, context2.head] : [context2.head, context2.base];
+        let open2 = false;
+        for (const level2 of ["possible", "sure"]) {
+          const found = solve(context2, `unexplained ${level2} ${way} ${raw.destination.id} ${raw.seed}`, low[level2], high[level2], raw.cubes);
+          open2 ||= found.undecided.length > 0;
+          for (const region3 of found.regions) {
+            for (const [index, cube3] of region3.cubes.entries()) {
+              const sample = region3.samples[index];
+              const moved3 = sample === void 0 ? void 0 : witnessFor(context2, cube3, sample, (query3) => confirm(context2, way, query3));
+              if (moved3 !== void 0) return { query: moved3.query, head: moved3.head };
+              open2 = true;
+            }
+          }
+        }
+        return open2 ? "open" : void 0;
+      }
+      /** The destination with only some edits made, against the head. */
+      #against(raw, mesh2, query3) {
+        const { head } = this.#sides;
+        const pair = pairOf2(raw, this.#sides, mesh2, query3);
+        if (pair === void 0) return void 0;
+        const networked = (hasNetworkPolicies(this.#sides.base) || hasNetworkPolicies(head)) && hasNetwork(pair.base);
+        const posture = (side2, workload2) => networked ? throughNetworkPaths(pathsTo(side2, workload2), side2, workload2) : pathsTo(side2, workload2);
+        this.#identities ??= preferredIdentities(this.#sides);
+        return {
+          sides: { ...this.#sides, base: mesh2 },
+          pair,
+          base: posture(mesh2, pair.base),
+          head: posture(head, pair.head),
+          limits: this.#limits,
+          memo: this.#memo,
+          preferred: preferredValues(this.#identities, pair, networked),
+          internalErrors: []
+        };
+      }
+    };
+  }
+});
+
 // src/impact/told-apart.ts
 function withoutRepeats(changes) {
   const seen = ({ change: change2 }) => canonical([change2.environments, change2.direction, change2.facet, change2.destinations.map(({ id }) => id), change2.region, change2.callers, change2.before, change2.after, change2.assumptions]);
@@ -31872,10 +32925,19 @@ function withoutRepeats(changes) {
     const [first] = group3;
     if (first === void 0) return [];
     if (group3.length === 1) return [first];
-    const edits = [...new Map(group3.flatMap((entry2) => entry2.edits).map((edit) => [edit.id, edit])).values()];
-    const causes = [...new Map(group3.flatMap((entry2) => entry2.change.causes).map((cause2) => [canonical(cause2), cause2])).values()];
-    return [{ change: { ...first.change, causes }, edits, cubes: group3.flatMap((entry2) => entry2.cubes) }];
+    return [{ ...first, change: { ...first.change, ...causesOfAll(group3) }, edits: editsOfAll(group3), cubes: group3.flatMap((entry2) => entry2.cubes) }];
   });
+}
+function editsOfAll(group3) {
+  return [...new Map(group3.flatMap((entry2) => entry2.edits).map((edit) => [edit.id, edit])).values()];
+}
+function causesOfAll(group3) {
+  const [first] = group3;
+  const causes = [...new Map(group3.flatMap(({ change: change2 }) => change2.causes).map((cause2) => [canonical(cause2), cause2])).values()];
+  const agree = group3.every(({ change: change2 }) => canonical([change2.causes, change2.alternativeCauses ?? []]) === canonical([first?.change.causes, first?.change.alternativeCauses ?? []]));
+  const proofs = ["none", "witness", "region"];
+  const weakest2 = proofs.find((proof) => group3.some(({ change: change2 }) => change2.causeProof === proof));
+  return { causes, alternativeCauses: agree ? first?.change.alternativeCauses : void 0, ...weakest2 === void 0 ? {} : { causeProof: weakest2 } };
 }
 function toldApart(changes) {
   return continued(continued(continued([...changes], answerOf2), callersOf3), witnessOf);
@@ -31885,9 +32947,9 @@ function continued(changes, tail) {
   return changes.map((entry2) => {
     const { change: change2 } = entry2;
     const alike2 = byHeadline.get([change2.headline, ...change2.destinations.map(({ id }) => id), ...change2.environments].join("\n")) ?? [];
-    const words2 = tail(change2);
-    if (alike2.length < 2 || words2 === "" || alike2.every((other) => tail(other.change) === words2)) return entry2;
-    return { ...entry2, change: { ...change2, headline: `${change2.headline}, ${words2}` } };
+    const words3 = tail(change2);
+    if (alike2.length < 2 || words3 === "" || alike2.every((other) => tail(other.change) === words3)) return entry2;
+    return { ...entry2, change: { ...change2, headline: `${change2.headline}, ${words3}` } };
   });
 }
 function answerOf2(change2) {
@@ -31914,24 +32976,35 @@ var init_told_apart = __esm({
 // src/impact/describe.ts
 function describeChanges(raw, provenance) {
   const known4 = new IdentitiesOfMeshes();
-  const edits = new Map([...provenance].map(([environment4, from2]) => [environment4, new EditIndex(from2)]));
+  const provers = new Map([...provenance].map(([environment4, from2]) => [environment4, new CauseProver(from2.sides, from2.edits, from2.counterfactual, from2.limits)]));
   const single2 = raw.flatMap((change2) => {
     const from2 = provenance.get(change2.environment);
-    const index = edits.get(change2.environment);
-    return from2 === void 0 || index === void 0 ? [] : [describeOne(change2, from2, known4, index)];
+    const prover = provers.get(change2.environment);
+    return from2 === void 0 || prover === void 0 ? [] : [describeOne(change2, from2, known4, prover.of(change2))];
   });
-  return toldApart(withoutRepeats(mergeEnvironments(mergeDestinations(single2))).sort((left, right) => compareRank(left.change, right.change)));
+  const ranked = mergeEnvironments(mergeDestinations(single2)).sort((left, right) => compareRank(left.change, right.change));
+  return toldApart(withoutRepeats(ranked.map((described2, index) => index < PROVED_BY_REGION ? provedByRegion(described2, provenance, provers) : { change: described2.change, edits: described2.edits, cubes: described2.cubes })));
 }
-function describeOne(raw, from2, known4, index) {
+function provedByRegion({ first, ...described2 }, provenance, provers) {
+  const from2 = provenance.get(first.raw.environment);
+  const proved = provers.get(first.raw.environment)?.inRegion(first.raw, first.proved);
+  if (from2 === void 0 || proved === void 0 || described2.change.environments.length > 1) return described2;
+  return { ...described2, edits: editsOf(proved), change: { ...described2.change, ...causesIn(proved, from2) } };
+}
+function causesIn({ sets: [named5 = [], ...others], proof, unproved: unproved2 }, from2) {
+  const cited = (edits) => edits.map(from2.cite).sort((left, right) => compareText(left.file, right.file) || left.line - right.line);
+  return { causes: cited(named5), ...others.length === 0 ? {} : { alternativeCauses: others.map(cited) }, causeProof: proof, ...unproved2 === void 0 ? {} : { causeNote: unproved2 } };
+}
+function editsOf({ sets }) {
+  return [...new Set(sets.flat())];
+}
+function describeOne(raw, from2, known4, proved) {
   const mesh2 = raw.passingSide === "head" ? from2.sides.head : from2.sides.base;
-  const edits = causesOf(raw, from2, index);
   const callers4 = raw.callers === void 0 ? callersOf2(raw.cubes, known4.of(mesh2), mesh2) : { known: raw.callers, open: [], plaintext: false, internet: false };
   const facet = isAboutIdentity({ raw, sides: from2.sides, callers: callers4, knownOf: (of) => known4.of(of) }) ? "identity" : raw.facet;
-  const causes = edits.map(from2.cite).sort((left, right) => compareText(left.file, right.file) || left.line - right.line);
   return {
     raw,
-    edits,
-    causes,
+    proved,
     change: {
       environments: [raw.environment],
       direction: raw.direction,
@@ -31941,7 +33014,7 @@ function describeOne(raw, from2, known4, index) {
       before: raw.witness === void 0 ? "not determined" : answerWords(answer(raw.witness.base)),
       after: raw.witness === void 0 ? raw.reason ?? "not determined" : `${answerWords(answer(raw.witness.head))}${raw.reason === void 0 ? "" : `: ${raw.reason}`}`,
       ...raw.witness === void 0 ? {} : { witness: witnessOf2(raw.witness) },
-      causes,
+      ...causesIn(proved, from2),
       enforcementPoints: raw.enforcedAt,
       assumptions: raw.assumptions
     }
@@ -31952,49 +33025,28 @@ function answer(decision) {
     case "unknown":
       return { verdict: "unknown" };
     case "asks":
-      return { verdict: "asks", layer: decision.layer, by: decision.by, enforcedAt: decision.enforcedAt, provider: decision.provider, ...wayOf(decision) };
+      return { verdict: "asks", layer: decision.layer, by: decision.by, enforcedAt: decision.enforcedAt, provider: decision.provider, ...wayOf2(decision) };
     case "allow":
     case "deny":
-      return { verdict: decision.verdict, layer: decision.layer, by: decision.by, enforcedAt: decision.enforcedAt, ...wayOf(decision) };
+      return { verdict: decision.verdict, layer: decision.layer, by: decision.by, enforcedAt: decision.enforcedAt, ...wayOf2(decision) };
   }
 }
-function wayOf({ via, hops }) {
+function wayOf2({ via, hops }) {
   return { ...via === void 0 ? {} : { via }, ...hops === void 0 ? {} : { hops } };
 }
 function witnessOf2(witness) {
   return { ...witness.query, base: answer(witness.base), head: answer(witness.head) };
 }
-function causesOf(raw, from2, index) {
-  const asking = raw.witness?.query.from;
-  const caller = asking?.pod?.namespace ?? (asking?.workload === void 0 ? void 0 : namespaceOfId(asking.workload));
-  const relevant = [.../* @__PURE__ */ new Set([...index.at(raw.destination.namespace), ...caller === void 0 ? [] : index.at(caller)])];
-  const likely = /* @__PURE__ */ new Set([...raw.seedOrigins.map((origin) => origin.policy), ...byOf(raw.witness?.base), ...byOf(raw.witness?.head)]);
-  const candidates3 = [...relevant.filter((edit) => likely.has(edit.id)), ...relevant.filter((edit) => !likely.has(edit.id))];
-  if (raw.witness === void 0 || raw.direction === "undecided-widened" || raw.direction === "undecided-narrowed" || raw.direction === "weakened" || raw.direction === "strengthened" || raw.direction === "latent-widened" || raw.direction === "latent-narrowed") {
-    const named5 = candidates3.filter((edit) => likely.has(edit.id));
-    return named5.length > 0 ? named5 : candidates3.slice(0, 5);
-  }
-  return minimalCauses({
-    query: raw.witness.query,
-    base: raw.witness.base,
-    way: raw.direction === "widened" ? "up" : "down",
-    candidates: candidates3,
-    counterfactual: from2.counterfactual
-  });
-}
-function byOf(decision) {
-  return decision === void 0 || decision.verdict === "unknown" ? [] : decision.by;
-}
-function mergeDestinations(singles) {
-  const roughly = groupBy(singles, ({ raw, change: change2 }) => [raw.environment, change2.direction, change2.facet, raw.seed, change2.before, change2.after].join("\n"));
-  const inFull = ({ change: change2, causes }) => canonical([change2.region, change2.callers, causes, change2.assumptions]);
+function mergeDestinations(singles2) {
+  const roughly = groupBy(singles2, ({ raw, change: change2 }) => [raw.environment, change2.direction, change2.facet, raw.seed, change2.before, change2.after].join("\n"));
+  const inFull = ({ change: change2 }) => canonical([change2.region, change2.callers, change2.causes, change2.alternativeCauses ?? [], change2.assumptions]);
   return [...roughly.values()].flatMap((similar) => {
     const groups2 = similar.length === 1 ? [similar] : [...groupBy(similar, inFull).values()];
     return groups2.flatMap((group3) => {
       const first = group3[0];
       if (first === void 0) return [];
       const destinations = group3.map((single2) => single2.raw.destination).sort((left, right) => compareText(left.id, right.id));
-      return [{ change: finish2(first, destinations), edits: first.edits, cubes: first.raw.cubes }];
+      return [{ change: finish2(first, destinations), edits: editsOf(first.proved), cubes: first.raw.cubes, first }];
     });
   });
 }
@@ -32014,6 +33066,9 @@ function finish2(single2, destinations) {
     after: change2.after,
     ...change2.witness === void 0 ? {} : { witness: change2.witness },
     causes: change2.causes,
+    ...change2.alternativeCauses === void 0 ? {} : { alternativeCauses: change2.alternativeCauses },
+    ...change2.causeProof === void 0 ? {} : { causeProof: change2.causeProof },
+    ...change2.causeNote === void 0 ? {} : { causeNote: change2.causeNote },
     enforcementPoints: change2.enforcementPoints,
     assumptions: change2.assumptions
   };
@@ -32024,13 +33079,11 @@ function mergeEnvironments(changes) {
   return [...groupBy(changes, key).values()].flatMap((group3) => {
     const first = group3[0];
     if (first === void 0) return [];
-    const edits = [...new Map(group3.flatMap((entry2) => entry2.edits).map((edit) => [edit.id, edit])).values()];
-    const causes = [...new Map(group3.flatMap((entry2) => entry2.change.causes).map((cause2) => [canonical(cause2), cause2])).values()];
     return [
       {
         ...first,
-        edits,
-        change: { ...first.change, environments: distinct(group3.flatMap((entry2) => entry2.change.environments)), causes, assumptions: distinct(group3.flatMap((entry2) => entry2.change.assumptions)) }
+        edits: editsOfAll(group3),
+        change: { ...first.change, environments: distinct(group3.flatMap((entry2) => entry2.change.environments)), ...causesOfAll(group3), assumptions: distinct(group3.flatMap((entry2) => entry2.change.assumptions)) }
       }
     ];
   });
@@ -32043,21 +33096,20 @@ function breadth(change2) {
 function compareRank(left, right) {
   return directionRank[left.direction] - directionRank[right.direction] || breadth(left) - breadth(right) || right.destinations.length - left.destinations.length || compareText(left.destinations[0]?.id ?? "", right.destinations[0]?.id ?? "") || compareText(left.id, right.id);
 }
-var IdentitiesOfMeshes, EditIndex, directionRank;
+var PROVED_BY_REGION, IdentitiesOfMeshes, directionRank;
 var init_describe = __esm({
   "src/impact/describe.ts"() {
     "use strict";
     init_canonical();
     init_group();
     init_order();
-    init_workload_id();
     init_callers2();
-    init_causes();
-    init_edits2();
     init_headline();
     init_identity_facet();
+    init_prove_causes();
     init_region();
     init_told_apart();
+    PROVED_BY_REGION = 50;
     IdentitiesOfMeshes = class {
       #known = /* @__PURE__ */ new WeakMap();
       of(mesh2) {
@@ -32066,21 +33118,6 @@ var init_describe = __esm({
         const fresh = knownIdentities(mesh2);
         this.#known.set(mesh2, fresh);
         return fresh;
-      }
-    };
-    EditIndex = class {
-      #all;
-      #everywhere;
-      #byNamespace;
-      constructor(from2) {
-        const roots = /* @__PURE__ */ new Set([void 0, from2.sides.base.config.rootNamespace, from2.sides.head.config.rootNamespace]);
-        this.#all = from2.edits;
-        this.#everywhere = from2.edits.filter((edit) => roots.has(editNamespace(edit)));
-        this.#byNamespace = groupBy(from2.edits.filter((edit) => !roots.has(editNamespace(edit))), editNamespace);
-      }
-      /** Those in the namespace, in the root namespace, or bound to no namespace. `*`: a destination of the whole mesh. */
-      at(namespace) {
-        return namespace === "*" ? this.#all : [...this.#byNamespace.get(namespace) ?? [], ...this.#everywhere];
       }
     };
     directionRank = {
@@ -32107,17 +33144,20 @@ function counterfactuals(base2, baseMesh, headMesh, settings2) {
     else group3.push(resource);
   }
   const meshes2 = /* @__PURE__ */ new Map();
-  return (edits, query3) => {
-    const namespaces4 = distinct(["", ...everywhere, ...namespacesOf3(query3)]);
-    const key = canonical([namespaces4, edits.map((edit) => edit.id)]);
+  const spaces = base2.filter((resource) => resource.kind === "Namespace");
+  const meshOf = (edits, query3, besides, every) => {
+    const namespaces4 = distinct(["", ...everywhere, ...namespacesOf3(query3), ...besides]);
+    const key = canonical([namespaces4, every, edits.map((edit) => edit.id)]);
     let mesh2 = meshes2.get(key);
     if (mesh2 === void 0) {
-      mesh2 = withConfigOf(baseMesh, buildMesh(applied(namespaces4.flatMap((namespace) => byNamespace.get(namespace) ?? []), edits, new Set(namespaces4)), settings2));
+      const resources = /* @__PURE__ */ new Set([...namespaces4.flatMap((namespace) => byNamespace.get(namespace) ?? []), ...every ? spaces : []]);
+      mesh2 = withConfigOf(baseMesh, buildMesh(applied([...resources], edits, every ? void 0 : new Set(namespaces4)), settings2));
       if (meshes2.size > 256) meshes2.clear();
       meshes2.set(key, mesh2);
     }
-    return decide(mesh2, query3);
+    return mesh2;
   };
+  return { near: (edits, query3, besides = []) => meshOf(edits, query3, besides, false), around: (edits, query3, besides = []) => meshOf(edits, query3, besides, true) };
 }
 function withConfigOf(base2, mesh2) {
   return sameContent(mesh2.config, base2.config, () => false) ? { ...mesh2, config: base2.config } : mesh2;
@@ -32134,7 +33174,7 @@ function applied(resources, edits, namespaces4) {
   const byId = new Map(resources.map((resource) => [resourceId(resource), resource]));
   for (const edit of edits) {
     const namespace = editNamespace(edit);
-    if (namespace !== void 0 && !namespaces4.has(namespace)) continue;
+    if (namespace !== void 0 && namespaces4?.has(namespace) === false) continue;
     if (edit.type === "removed") byId.delete(edit.id);
     else byId.set(edit.id, edit.head);
   }
@@ -32147,9 +33187,83 @@ var init_counterfactual = __esm({
     init_order();
     init_resource();
     init_build2();
-    init_answer();
     init_edits2();
     init_workload_id();
+  }
+});
+
+// src/app/load/unresolved.ts
+function worldsOf2(base2, head, documents) {
+  const choices = /* @__PURE__ */ new Map();
+  for (const resource of [...base2, ...head]) {
+    for (const { text: text8, choices: all } of resource.unresolved ?? []) {
+      if (all === void 0) continue;
+      const known4 = choices.get(text8);
+      if (known4 === void 0) choices.set(text8, new Set(all));
+      else for (const choice2 of all) known4.add(choice2);
+    }
+  }
+  if (choices.size === 0) return oneWorld;
+  const worlds2 = [];
+  const left = [];
+  for (const text8 of [...choices.keys()].sort(compareText)) {
+    const others = [...choices.get(text8) ?? []].slice(1);
+    if (worlds2.length + others.length > mostWorlds) left.push(text8);
+    else for (const choice2 of others) worlds2.push({ text: text8, choice: choice2, base: read2(base2, text8, choice2, documents), head: read2(head, text8, choice2, documents) });
+  }
+  return { worlds: worlds2, left };
+}
+function read2(resources, text8, choice2, documents) {
+  return resources.map((resource) => {
+    if (resource.unresolved?.some((each) => each.text === text8 && each.choices !== void 0) !== true) return resource;
+    const key = `${typeof choice2} ${String(choice2)} ${text8}`;
+    const known4 = again.get(resource)?.get(key);
+    if (known4 !== void 0) return known4;
+    const made2 = readOne(resource, text8, choice2, documents) ?? resource;
+    again.set(resource, new Map([...again.get(resource) ?? [], [key, made2]]));
+    return made2;
+  });
+}
+function readOne(resource, text8, choice2, documents) {
+  const { file: file2, blob, document: index, rendered: rendered2 } = resource.origin;
+  const origin = { file: file2, blob, document: index, ...rendered2 === void 0 ? {} : { rendered: rendered2 } };
+  const reading = documents.read(origin.rendered?.blob ?? origin.blob);
+  if (reading.type !== "documents") return void 0;
+  const document = origin.rendered === void 0 ? reading.documents.find((each) => each.index === origin.document) : reading.documents[0];
+  const decoded = decodeDocument(document?.value, { origin, unit: resource.unit, defaultNamespace: resource.namespace ?? "", given: /* @__PURE__ */ new Map([[text8, choice2]]) });
+  return decoded.type === "resources" ? decoded.resources.find((each) => resourceKey(each) === resourceKey(resource) && each.origin.item === resource.origin.item) : void 0;
+}
+function withUnresolved(resources, source2) {
+  if (!mayHoldUnresolved(source2)) return resources;
+  return resources.map((resource) => {
+    const known4 = resource.unresolved ?? [];
+    const more = unresolvedTexts(`${readContentOf(resource)}${resource.name} ${resource.namespace ?? ""}`).filter((text8) => !known4.some((each) => each.text.includes(text8)));
+    return more.length === 0 ? resource : { ...resource, unresolved: [...known4, ...more.map((text8) => ({ text: text8, path: [] }))] };
+  });
+}
+function unresolvedIn(resources) {
+  return distinct(resources.flatMap((resource) => resource.unresolved?.map((each) => each.text) ?? []));
+}
+function unresolvedId(text8) {
+  return `unresolved:${text8}`;
+}
+function unresolvedWords(text8) {
+  if (text8 === randomText) return "what a chart makes anew at every rendering is taken to be equal on both sides";
+  if (text8 === clusterText) return "what a chart asks the cluster for (`lookup`) is taken to be equal on both sides";
+  return `what \`${text8}\` stands for is not told; it is taken to be equal on both sides, and equal to nothing else`;
+}
+var mostWorlds, oneWorld, again;
+var init_unresolved3 = __esm({
+  "src/app/load/unresolved.ts"() {
+    "use strict";
+    init_unresolved();
+    init_order();
+    init_decode2();
+    init_resource();
+    init_content2();
+    mostWorlds = 12;
+    oneWorld = { worlds: [], left: [] };
+    again = /* @__PURE__ */ new WeakMap();
   }
 });
 
@@ -32244,6 +33358,7 @@ function compareEnvironments(loaded, stated, limits2, citations) {
   const raw = [];
   const internalErrors = [];
   let destinations = 0;
+  const undecided2 = [];
   for (const each of loaded) {
     const compared = meshes(each, stated);
     environments2.push(compared);
@@ -32253,27 +33368,59 @@ function compareEnvironments(loaded, stated, limits2, citations) {
     raw.push(...result.changes);
     internalErrors.push(...result.internalErrors);
     destinations += result.compared;
+    undecided2.push(...undecidedValues(each, stated, result.changes, (sides2) => compareSides(sides2, limits2, memo2).changes));
     provenance.set(each.id, {
       sides,
       edits: editsBetween(compared.resources.base, compared.resources.head),
       counterfactual: counterfactuals(compared.resources.base, compared.base, compared.head, compared.settings),
+      limits: limits2,
       cite: (edit) => citations.cite(edit)
     });
   }
-  return { environments: environments2, changes: describeChanges(raw, provenance), internalErrors, destinations, workUnits: memo2.work };
+  return { environments: environments2, changes: describeChanges(raw, provenance).map(withUnresolvedAssumptions), undecided: undecided2, internalErrors, destinations, workUnits: memo2.work };
+}
+function undecidedValues(loaded, stated, found, compare) {
+  const { worlds: worlds2, left } = loaded.worlds;
+  const undecided2 = /* @__PURE__ */ new Map();
+  const add4 = (text8, choice2) => {
+    const holds3 = (resource2) => resource2.unresolved?.some((each) => each.text === text8 && each.choices !== void 0) === true;
+    const head = loaded.head.resources.find(holds3);
+    const resource = head ?? loaded.base.resources.find(holds3);
+    if (resource !== void 0 && !undecided2.has(text8)) undecided2.set(text8, { environment: loaded.id, text: text8, choice: choice2, resource, side: head === void 0 ? "base" : "head" });
+  };
+  const known4 = signature(found);
+  for (const world of worlds2) {
+    if (undecided2.has(world.text)) continue;
+    const { base: base2, head, renamed } = meshes({ ...loaded, base: { ...loaded.base, resources: world.base }, head: { ...loaded.head, resources: world.head } }, stated);
+    if (signature(compare({ environment: loaded.id, base: base2, head, renamed })) !== known4) add4(world.text, world.choice);
+  }
+  for (const text8 of left) add4(text8, void 0);
+  return [...undecided2.values()];
+}
+function signature(changes) {
+  return canonical(distinct(changes.map(({ destination: destination2, direction, facet, cubes, complete }) => canonical([destination2.id, direction, facet, cubes.map(regionCube), complete]))));
+}
+function withUnresolvedAssumptions(described2) {
+  const { change: change2, edits } = described2;
+  const texts8 = unresolvedIn(edits.flatMap((edit) => [...edit.type === "added" ? [] : [edit.base], ...edit.type === "removed" ? [] : [edit.head]]));
+  return texts8.length === 0 ? described2 : { ...described2, change: { ...change2, assumptions: distinct([...change2.assumptions, ...texts8.map(unresolvedId)]) } };
 }
 var init_compare_environments = __esm({
   "src/app/compare-environments.ts"() {
     "use strict";
+    init_canonical();
+    init_order();
     init_resource();
     init_build2();
     init_enrolment();
     init_config_fields();
     init_compare();
     init_pair_context();
+    init_region();
     init_describe();
     init_edits2();
     init_counterfactual();
+    init_unresolved3();
     init_workload_pairing();
   }
 });
@@ -32285,18 +33432,18 @@ function describeIssues(issues, schema2, value) {
 function describeIssue(issue2, schema2, value, prefix3) {
   const path2 = [...prefix3, ...issue2.path.filter((step) => typeof step !== "symbol")];
   const name2 = pathText2(path2);
-  const found = valueAt2(value, path2);
+  const found = valueAt3(value, path2);
   const here = (message) => [{ path: path2, atKey: false, message }];
   switch (issue2.code) {
     case "unrecognized_keys":
       return issue2.keys.map((key) => {
         const real = keysAt2(schema2, path2);
         const nearest = nearestName(key, real);
-        const hint = nearest === void 0 ? real.length === 0 ? "nothing may be written here" : `known here: ${listed3(real)}` : `did you mean \`${nearest}\`?`;
+        const hint = nearest === void 0 ? real.length === 0 ? "nothing may be written here" : `known here: ${listed4(real)}` : `did you mean \`${nearest}\`?`;
         return { path: [...path2, key], atKey: true, message: `unknown key \`${key}\`${name2 === "" ? "" : ` in \`${name2}\``}; ${hint}` };
       });
     case "invalid_value":
-      return here(`\`${name2}\` is ${shown2(found)}; allowed: ${listed3(issue2.values.map(String))}`);
+      return here(`\`${name2}\` is ${shown2(found)}; allowed: ${listed4(issue2.values.map(String))}`);
     case "invalid_type":
       if (found === void 0) return here(`\`${name2}\` is missing; it must be ${typeText(issue2.expected)}`);
       return here(`\`${name2}\` must be ${typeText(issue2.expected)}, not ${shown2(found)}${issue2.expected === "string" && typeof found === "number" ? "; put it in quotes" : ""}`);
@@ -32321,7 +33468,7 @@ function describeIssue(issue2, schema2, value, prefix3) {
   }
 }
 function alternatives(errors) {
-  return errors.flatMap((branch2) => branch2.map((issue2) => issue2.code === "invalid_value" ? listed3(issue2.values.map(String)) : issue2.code === "invalid_type" ? typeText(issue2.expected) : "")).filter((each) => each !== "").join(" or ");
+  return errors.flatMap((branch2) => branch2.map((issue2) => issue2.code === "invalid_value" ? listed4(issue2.values.map(String)) : issue2.code === "invalid_type" ? typeText(issue2.expected) : "")).filter((each) => each !== "").join(" or ");
 }
 function sizeUnit(origin) {
   if (origin === "string") return " characters long";
@@ -32353,13 +33500,13 @@ function shown2(value) {
 function plainText(value) {
   return (typeof value === "string" ? value : JSON.stringify(value)).replace(/\s+/gu, " ").slice(0, 60);
 }
-function listed3(names4) {
+function listed4(names4) {
   return names4.map((name2) => `\`${name2}\``).join(", ");
 }
 function pathText2(path2) {
   return path2.map((step, index) => typeof step === "number" ? `[${String(step)}]` : index === 0 ? step : `.${step}`).join("");
 }
-function valueAt2(value, path2) {
+function valueAt3(value, path2) {
   let at2 = value;
   for (const step of path2) {
     if (at2 === null || typeof at2 !== "object") return void 0;
@@ -32495,8 +33642,8 @@ function assert(_) {
 }
 function getEnumValues(entries2) {
   const numericValues = Object.values(entries2).filter((v) => typeof v === "number");
-  const values4 = Object.entries(entries2).filter(([k, _]) => numericValues.indexOf(+k) === -1).map(([_, v]) => v);
-  return values4;
+  const values5 = Object.entries(entries2).filter(([k, _]) => numericValues.indexOf(+k) === -1).map(([_, v]) => v);
+  return values5;
 }
 function joinValues(array2, separator2 = "|") {
   return array2.map((val) => stringifyPrimitive(val)).join(separator2);
@@ -34821,10 +35968,10 @@ function getDiscriminatedOption(union2, value) {
 function discriminatorMap(def) {
   const map3 = /* @__PURE__ */ new Map();
   for (const option of def.options) {
-    const values4 = option._zod.propValues?.[def.discriminator];
-    if (!values4 || values4.size === 0)
+    const values5 = option._zod.propValues?.[def.discriminator];
+    if (!values5 || values5.size === 0)
       throw new Error(`Invalid discriminated union option at index "${def.options.indexOf(option)}"`);
-    for (const value of values4) {
+    for (const value of values5) {
       if (map3.has(value)) {
         if (value !== void 0)
           throw new Error(`Duplicate discriminator value "${String(value)}"`);
@@ -36259,11 +37406,11 @@ var init_schemas = __esm({
           return payload;
         }
         const proms = [];
-        const values4 = def.keyType._zod.values;
-        if (values4 && !def.partial) {
+        const values5 = def.keyType._zod.values;
+        if (values5 && !def.partial) {
           payload.value = memo2 ? memo2.alloc(inst, payload, {}, ctx) : {};
           const recordKeys = /* @__PURE__ */ new Set();
-          for (const key of values4) {
+          for (const key of values5) {
             if (typeof key === "string" || typeof key === "number" || typeof key === "symbol") {
               recordKeys.add(typeof key === "number" ? key.toString() : key);
               if (key === "__proto__")
@@ -36349,7 +37496,7 @@ var init_schemas = __esm({
             if (keyResult.issues.length) {
               if (def.mode === "loose") {
                 payload.value[key] = input2[key];
-              } else if (values4) {
+              } else if (values5) {
                 unrecognized = unrecognized ?? [];
                 unrecognized.push(key);
               } else {
@@ -36478,8 +37625,8 @@ var init_schemas = __esm({
     });
     $ZodEnum = /* @__PURE__ */ $constructor("$ZodEnum", (inst, def) => {
       $ZodType.init(inst, def);
-      const values4 = getEnumValues(def.entries);
-      const valuesSet = new Set(values4);
+      const values5 = getEnumValues(def.entries);
+      const valuesSet = new Set(values5);
       inst._zod.values = valuesSet;
       defineLazyInternal(inst, "pattern", (zod) => {
         const patternValues = getEnumValues(zod.def.entries).filter((k) => propertyKeyTypes.has(typeof k));
@@ -36492,7 +37639,7 @@ var init_schemas = __esm({
         }
         payload.issues.push({
           code: "invalid_value",
-          values: values4,
+          values: values5,
           input: input2,
           inst
         });
@@ -36501,15 +37648,15 @@ var init_schemas = __esm({
     });
     $ZodLiteral = /* @__PURE__ */ $constructor("$ZodLiteral", (inst, def) => {
       $ZodType.init(inst, def);
-      const values4 = new Set(def.values);
-      inst._zod.values = values4;
+      const values5 = new Set(def.values);
+      inst._zod.values = values5;
       defineLazyInternal(inst, "pattern", (zod) => {
         const vals = zod.def.values;
         return new RegExp(vals.length ? `^(${vals.map((o) => typeof o === "string" ? escapeRegex(o) : o ? escapeRegex(o.toString()) : String(o)).join("|")})$` : "^[^\\s\\S]$");
       });
       inst._zod.parse = (payload, _ctx) => {
         const input2 = payload.value;
-        if (values4.has(input2)) {
+        if (values5.has(input2)) {
           return payload;
         }
         payload.issues.push({
@@ -36564,8 +37711,8 @@ var init_schemas = __esm({
       defineLazyInternal(inst, "optin", (zod) => zod.def.innerType._zod.optin === "defaulted" ? "defaulted" : "optional");
       inst._zod.optout = "optional";
       defineLazyInternal(inst, "values", (zod) => {
-        const values4 = zod.def.innerType._zod.values;
-        return values4 ? /* @__PURE__ */ new Set([...values4, void 0]) : void 0;
+        const values5 = zod.def.innerType._zod.values;
+        return values5 ? /* @__PURE__ */ new Set([...values5, void 0]) : void 0;
       });
       defineLazyInternal(inst, "pattern", (zod) => {
         const pattern = zod.def.innerType._zod.pattern;
@@ -41382,8 +42529,8 @@ var capitalizeFirstCharacter, error33;
 var init_lt = __esm({
   "node_modules/zod/v4/locales/lt.js"() {
     init_util();
-    capitalizeFirstCharacter = (text7) => {
-      return text7.charAt(0).toUpperCase() + text7.slice(1);
+    capitalizeFirstCharacter = (text8) => {
+      return text8.charAt(0).toUpperCase() + text8.slice(1);
     };
     error33 = () => {
       const Sizable = {
@@ -46290,15 +47437,15 @@ function generateArrayCheck(doc, ctx, schema2, accessor, buildsValue = true) {
 }
 function generateLiteralCheck(doc, ctx, schema2, accessor) {
   const def = schema2._zod.def;
-  const values4 = def.values;
-  if (values4.length !== 1) {
-    const literalSet = addConstant(ctx, new Set(values4));
+  const values5 = def.values;
+  if (values5.length !== 1) {
+    const literalSet = addConstant(ctx, new Set(values5));
     doc.write(`if (!${literalSet}.has(${accessor})) return INVALID;`);
     return accessor;
   }
-  const value = values4[0];
+  const value = values5[0];
   if (typeof value === "number" && Number.isNaN(value)) {
-    const literalSet = addConstant(ctx, new Set(values4));
+    const literalSet = addConstant(ctx, new Set(values5));
     doc.write(`if (!${literalSet}.has(${accessor})) return INVALID;`);
     return accessor;
   }
@@ -46318,11 +47465,11 @@ function generateLiteralCheck(doc, ctx, schema2, accessor) {
   return accessor;
 }
 function generateEnumCheck(doc, ctx, schema2, accessor) {
-  const values4 = schema2._zod.values;
-  if (!values4) {
+  const values5 = schema2._zod.values;
+  if (!values5) {
     throw new ZodCompileUnsupportedError("enum schema without enumerated values");
   }
-  const enumSet = addConstant(ctx, values4);
+  const enumSet = addConstant(ctx, values5);
   doc.write(`if (!${enumSet}.has(${accessor})) return INVALID;`);
   return accessor;
 }
@@ -46471,8 +47618,8 @@ function generateUnionCheck(doc, ctx, schema2, accessor) {
   }
   const allLiterals = options2.every((opt) => opt._zod.def.type === "literal" && !opt._zod.def.checks?.length);
   if (allLiterals) {
-    const values4 = new Set(options2.flatMap((opt) => opt._zod.def.values));
-    const valuesConst = addConstant(ctx, values4);
+    const values5 = new Set(options2.flatMap((opt) => opt._zod.def.values));
+    const valuesConst = addConstant(ctx, values5);
     doc.write(`if (!${valuesConst}.has(${accessor})) return INVALID;`);
     return accessor;
   }
@@ -46509,17 +47656,17 @@ function generateDiscriminatedUnionCheck(doc, ctx, def, accessor) {
   let firstBranch = true;
   const claimed = /* @__PURE__ */ new Set();
   for (const option of def.options) {
-    const values4 = option._zod.propValues?.[def.discriminator];
-    if (!values4 || values4.size === 0) {
+    const values5 = option._zod.propValues?.[def.discriminator];
+    if (!values5 || values5.size === 0) {
       throw new ZodCompileUnsupportedError("discriminated union option without static discriminator values");
     }
-    for (const value of values4) {
+    for (const value of values5) {
       if (claimed.has(value)) {
         throw new ZodCompileUnsupportedError(`duplicate discriminator value ${String(value)}`);
       }
       claimed.add(value);
     }
-    const conditions = Array.from(values4, (value) => literalEquality(ctx, discVar, value));
+    const conditions = Array.from(values5, (value) => literalEquality(ctx, discVar, value));
     const prefix3 = firstBranch ? "if" : "else if";
     doc.write(`${prefix3} (${conditions.join(" || ")}) {`);
     doc.indented((d) => {
@@ -47674,8 +48821,8 @@ function _set(Class2, valueType, params) {
   });
 }
 // @__NO_SIDE_EFFECTS__
-function _enum(Class2, values4, params) {
-  const entries2 = Array.isArray(values4) ? Object.fromEntries(values4.map((v) => [v, v])) : values4;
+function _enum(Class2, values5, params) {
+  const entries2 = Array.isArray(values5) ? Object.fromEntries(values5.map((v) => [v, v])) : values5;
   return new Class2({
     type: "enum",
     entries: entries2,
@@ -47854,8 +49001,8 @@ function describe2(description) {
   const ch = new $ZodCheck({ check: "describe" });
   ch._zod.onattach = [
     (inst) => {
-      const existing = globalRegistry.get(inst) ?? {};
-      globalRegistry.add(inst, { ...existing, description });
+      const existing2 = globalRegistry.get(inst) ?? {};
+      globalRegistry.add(inst, { ...existing2, description });
     }
   ];
   ch._zod.check = () => {
@@ -47867,8 +49014,8 @@ function meta(metadata) {
   const ch = new $ZodCheck({ check: "meta" });
   ch._zod.onattach = [
     (inst) => {
-      const existing = globalRegistry.get(inst) ?? {};
-      globalRegistry.add(inst, { ...existing, ...metadata });
+      const existing2 = globalRegistry.get(inst) ?? {};
+      globalRegistry.add(inst, { ...existing2, ...metadata });
     }
   ];
   ch._zod.check = () => {
@@ -48076,8 +49223,8 @@ function extractDefs(ctx, schema2) {
   for (const entry2 of ctx.seen.entries()) {
     const id = ctx.metadataRegistry.get(entry2[0])?.id;
     if (id) {
-      const existing = idToSchema.get(id);
-      if (existing && existing !== entry2[0]) {
+      const existing2 = idToSchema.get(id);
+      if (existing2 && existing2 !== entry2[0]) {
         throw new Error(`Duplicate schema id "${id}" detected during JSON Schema conversion. Two different schemas cannot share the same id when converted together.`);
       }
       idToSchema.set(id, entry2[0]);
@@ -48349,9 +49496,9 @@ function finalize(ctx, schema2) {
           const allOf2 = json2?.allOf;
           if (!Array.isArray(allOf2))
             continue;
-          const existing = carriers.get(allOf2);
-          if (existing)
-            existing.push(json2);
+          const existing2 = carriers.get(allOf2);
+          if (existing2)
+            existing2.push(json2);
           else
             carriers.set(allOf2, [json2]);
         }
@@ -48559,8 +49706,8 @@ function stringifyKeyNames(bySchema, json2, visited) {
   }
   const types2 = Array.isArray(json2.type) ? json2.type : [json2.type];
   const numericType = !types2.includes("string") && types2.some((t) => t === "number" || t === "integer");
-  const values4 = json2.enum ?? (json2.const !== void 0 ? [json2.const] : void 0);
-  if (!numericType && !values4?.some((v) => typeof v === "number"))
+  const values5 = json2.enum ?? (json2.const !== void 0 ? [json2.const] : void 0);
+  if (!numericType && !values5?.some((v) => typeof v === "number"))
     return json2;
   const { minimum, maximum, exclusiveMinimum, exclusiveMaximum, multipleOf, format: format2, id, ...rest } = json2;
   if (rest.enum)
@@ -48570,7 +49717,7 @@ function stringifyKeyNames(bySchema, json2, visited) {
   if (!numericType)
     return rest;
   rest.type = "string";
-  if (!values4)
+  if (!values5)
     rest.pattern = (types2.includes("number") ? number : integer).source;
   return rest;
 }
@@ -48837,16 +49984,16 @@ var init_json_schema_processors = __esm({
     };
     enumProcessor = (schema2, _ctx, json2, _params) => {
       const def = schema2._zod.def;
-      const values4 = getEnumValues(def.entries);
-      if (values4.length === 0) {
+      const values5 = getEnumValues(def.entries);
+      if (values5.length === 0) {
         json2.not = {};
         return;
       }
-      if (values4.every((v) => typeof v === "number"))
+      if (values5.every((v) => typeof v === "number"))
         json2.type = "number";
-      if (values4.every((v) => typeof v === "string"))
+      if (values5.every((v) => typeof v === "string"))
         json2.type = "string";
-      json2.enum = values4;
+      json2.enum = values5;
     };
     literalProcessor = (schema2, ctx, json2, params) => {
       const def = schema2._zod.def;
@@ -50272,8 +51419,8 @@ function set(valueType, params) {
     ...util_exports.normalizeParams(params)
   });
 }
-function _enum2(values4, params) {
-  const entries2 = Array.isArray(values4) ? Object.fromEntries(values4.map((v) => [v, v])) : values4;
+function _enum2(values5, params) {
+  const entries2 = Array.isArray(values5) ? Object.fromEntries(values5.map((v) => [v, v])) : values5;
   return new ZodEnum({
     type: "enum",
     entries: entries2,
@@ -51254,9 +52401,9 @@ var init_schemas2 = __esm({
       inst.enum = def.entries;
       inst.options = [...inst._zod.values];
       const keys = new Set(Object.keys(def.entries));
-      inst.extract = (values4, params) => {
+      inst.extract = (values5, params) => {
         const newEntries = {};
-        for (const value of values4) {
+        for (const value of values5) {
           if (keys.has(value)) {
             newEntries[value] = def.entries[value];
           } else
@@ -51269,9 +52416,9 @@ var init_schemas2 = __esm({
           entries: newEntries
         });
       };
-      inst.exclude = (values4, params) => {
+      inst.exclude = (values5, params) => {
         const newEntries = { ...def.entries };
-        for (const value of values4) {
+        for (const value of values5) {
           if (keys.has(value)) {
             delete newEntries[value];
           } else
@@ -52806,29 +53953,29 @@ var init_zod = __esm({
 });
 
 // src/app/config/schema.ts
-var defaultIgnore, text4, path, namespaceName2, severity, level, helm, unit, environment3, mesh, asset, callers, request2, claim2, invariant, gates, tool, suppressionSchema, configSchema;
+var defaultIgnore, text5, path, namespaceName2, severity, level, helm, unit, environment3, mesh, asset, callers, request2, claim2, invariant, gates, tool, suppressionSchema, configSchema;
 var init_schema2 = __esm({
   "src/app/config/schema.ts"() {
     "use strict";
     init_zod();
     defaultIgnore = ["**/testdata/**", "**/node_modules/**", "vendor/**"];
-    text4 = external_exports.string().min(1);
+    text5 = external_exports.string().min(1);
     path = external_exports.string().min(1).refine((value) => !value.startsWith("/") && !value.split("/").includes(".."), { message: "must be a path inside the repository" });
     namespaceName2 = external_exports.string().regex(/^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?$/u, { message: "must be the name of a namespace" });
     severity = external_exports.enum(["critical", "high", "medium", "low"]);
     level = external_exports.enum(["fail", "warn", "off"]);
     helm = external_exports.strictObject({
-      release: text4.optional(),
+      release: text5.optional(),
       namespace: namespaceName2.optional(),
       /** Relative to the chart. */
-      values: external_exports.array(text4).default([]),
+      values: external_exports.array(text5).default([]),
       set: external_exports.record(external_exports.string(), external_exports.union([external_exports.string(), external_exports.number(), external_exports.boolean()])).default({}),
-      apiVersions: external_exports.array(text4).default([]),
-      kubeVersion: text4.optional()
+      apiVersions: external_exports.array(text5).default([]),
+      kubeVersion: text5.optional()
     });
     unit = external_exports.strictObject({
       path: path.describe("folder or file, from the root of the repository"),
-      environment: text4.optional().describe("the environment the unit runs in; without it, found by what the units define"),
+      environment: text5.optional().describe("the environment the unit runs in; without it, found by what the units define"),
       namespace: namespaceName2.optional().describe("for objects that name none"),
       helm: helm.optional(),
       kustomize: external_exports.strictObject({}).optional()
@@ -52837,21 +53984,21 @@ var init_schema2 = __esm({
     mesh = external_exports.strictObject({
       istioVersion: external_exports.string().regex(/^1\.[0-9]+(?:\.[0-9]+)?$/u, { message: 'must be a version such as `"1.31"`, in quotes' }).optional(),
       rootNamespace: namespaceName2.optional(),
-      trustDomain: text4.optional(),
+      trustDomain: text5.optional(),
       defaultMtls: external_exports.enum(["permissive", "strict", "disable"]).optional(),
       enrolment: external_exports.record(external_exports.string(), external_exports.enum(["sidecar", "ambient", "none", "unknown"])).default({})
     });
-    asset = external_exports.strictObject({ workload: text4, criticality: external_exports.enum(["critical", "high", "medium", "low"]), owner: text4.optional() });
-    callers = external_exports.union([text4, external_exports.array(text4), external_exports.strictObject({ except: external_exports.array(text4).min(1) })]);
+    asset = external_exports.strictObject({ workload: text5, criticality: external_exports.enum(["critical", "high", "medium", "low"]), owner: text5.optional() });
+    callers = external_exports.union([text5, external_exports.array(text5), external_exports.strictObject({ except: external_exports.array(text5).min(1) })]);
     request2 = external_exports.strictObject({
-      methods: external_exports.array(text4).optional(),
-      paths: external_exports.array(text4).optional(),
-      hosts: external_exports.array(text4).optional(),
+      methods: external_exports.array(text5).optional(),
+      paths: external_exports.array(text5).optional(),
+      hosts: external_exports.array(text5).optional(),
       ports: external_exports.array(external_exports.number().int().min(1).max(65535)).optional(),
       headers: external_exports.record(external_exports.string(), external_exports.string()).optional()
     });
-    claim2 = external_exports.strictObject({ from: callers.optional(), to: text4, request: request2.optional(), mtls: external_exports.enum(["strict", "permissive"]).optional() });
-    invariant = external_exports.strictObject({ name: text4, never: claim2.optional(), always: claim2.optional(), only: claim2.optional(), severity: severity.default("high") }).refine((value) => [value.never, value.always, value.only].filter((each) => each !== void 0).length === 1, { message: "must have exactly one of `never`, `always` and `only`" });
+    claim2 = external_exports.strictObject({ from: callers.optional(), to: text5, request: request2.optional(), mtls: external_exports.enum(["strict", "permissive"]).optional() });
+    invariant = external_exports.strictObject({ name: text5, never: claim2.optional(), always: claim2.optional(), only: claim2.optional(), severity: severity.default("high") }).refine((value) => [value.never, value.always, value.only].filter((each) => each !== void 0).length === 1, { message: "must have exactly one of `never`, `always` and `only`" });
     gates = external_exports.strictObject({
       failOn: external_exports.enum(["new", "any", "none"]).default("new").describe("which findings fail the run"),
       severity: severity.default("high").describe("from which severity on"),
@@ -52859,23 +54006,23 @@ var init_schema2 = __esm({
       external: level.default("warn"),
       unreferenced: level.default("warn"),
       maturity: external_exports.union([external_exports.literal("off"), external_exports.strictObject({ minimumScore: external_exports.number().min(0).max(100).optional(), maximumDrop: external_exports.number().min(0).max(100).optional() })]).default("off"),
-      acceptance: external_exports.array(text4).default([]).describe("who may accept a change finding on a commit")
+      acceptance: external_exports.array(text5).default([]).describe("who may accept a change finding on a commit")
     });
     tool = external_exports.string().min(1).refine((value) => value.startsWith("/") || /^[A-Za-z]:[\\/]/u.test(value) || !/[\\/]/u.test(value), {
       message: "must be a name on PATH or an absolute path outside the repository, which a pull request cannot replace"
     });
     suppressionSchema = external_exports.strictObject({
       rule: external_exports.string().min(1).describe("code or id of one rule, such as `MP103`"),
-      resource: text4.optional().describe("`Kind/namespace/name`, with `*`, `?` and `**`"),
+      resource: text5.optional().describe("`Kind/namespace/name`, with `*`, `?` and `**`"),
       fingerprint: external_exports.string().regex(/^[0-9a-f]{16}$/u, { message: "must be the 16 hexadecimal digits of a finding" }).optional(),
-      environment: text4.optional(),
+      environment: text5.optional(),
       reason: external_exports.string().min(10).describe("at least 10 characters"),
       expires: external_exports.string().regex(/^[0-9]{4}-[0-9]{2}-[0-9]{2}$/u).describe("the last day, at most 365 days ahead"),
-      owner: text4.optional()
+      owner: text5.optional()
     });
     configSchema = external_exports.strictObject({
       units: external_exports.array(unit).default([]),
-      ignore: external_exports.array(text4).default([...defaultIgnore]),
+      ignore: external_exports.array(text5).default([...defaultIgnore]),
       environments: external_exports.record(external_exports.string().min(1), environment3).default({}),
       context: external_exports.array(path).default([]),
       mesh: mesh.prefault({}),
@@ -52932,8 +54079,8 @@ function invalidity(entry2) {
   if (typeof entry2.expires !== "string" || dayNumber(entry2.expires) === void 0) return "`expires` is missing or no date of the form `YYYY-MM-DD`";
   return void 0;
 }
-function dayNumber(text7) {
-  const match = /^([0-9]{4})-([0-9]{2})-([0-9]{2})$/u.exec(text7);
+function dayNumber(text8) {
+  const match = /^([0-9]{4})-([0-9]{2})-([0-9]{2})$/u.exec(text8);
   if (match === null) return void 0;
   const [year = 0, month = 0, date5 = 0] = match.slice(1).map(Number);
   const leap = year % 4 === 0 && year % 100 !== 0 || year % 400 === 0;
@@ -52955,9 +54102,9 @@ var init_suppressions = __esm({
 });
 
 // src/app/config.ts
-function readConfig(text7, file2) {
+function readConfig(text8, file2) {
   const lines = new import_yaml6.LineCounter();
-  const document = (0, import_yaml6.parseDocument)(text7, { lineCounter: lines, uniqueKeys: true });
+  const document = (0, import_yaml6.parseDocument)(text8, { lineCounter: lines, uniqueKeys: true });
   const [error62] = document.errors;
   if (error62 !== void 0) {
     const message = (error62.message.split("\n")[0] ?? "").replace(/ at line [0-9]+.*$/u, "").replace(/[.:]+$/u, "");
@@ -52969,7 +54116,7 @@ function readConfig(text7, file2) {
   } catch {
     return { type: "invalid", problems: [{ file: file2, line: 1, key: "", message: "the file repeats its anchors too often", remedy: "write the values out" }] };
   }
-  return readValue(withoutEmpty(value ?? {}), file2, (path2, atKey) => lineOf2(document, lines, path2, atKey));
+  return readValue(withoutEmpty(value ?? {}), file2, (path2, atKey) => lineOf3(document, lines, path2, atKey));
 }
 function readValue(value, file2, lineAt3) {
   const problems = [];
@@ -53050,7 +54197,7 @@ function pathsOf(value, steps, prefix3 = []) {
   if (step === "[]") return Array.isArray(value) ? value.flatMap((entry2, index) => pathsOf(entry2, rest, [...prefix3, index])) : [];
   return isRecord3(value) && value[step] !== void 0 ? pathsOf(value[step], rest, [...prefix3, step]) : [];
 }
-function lineOf2(document, lines, path2, atKey) {
+function lineOf3(document, lines, path2, atKey) {
   let node2 = document.contents;
   let line = 1;
   for (const [index, step] of path2.entries()) {
@@ -53127,8 +54274,8 @@ var init_finding_effect = __esm({
       #byResource = /* @__PURE__ */ new Map();
       #byFile = /* @__PURE__ */ new Map();
       #placeOf;
-      constructor(findings, placeOf3) {
-        this.#placeOf = placeOf3;
+      constructor(findings, placeOf4) {
+        this.#placeOf = placeOf4;
         for (const finding2 of findings) {
           const fresh = finding2.status === "new" || finding2.status === "worsened";
           if (!fresh || finding2.changeIds.length > 0 || finding2.severity === "info" || isIncompleteness(finding2)) continue;
@@ -53328,18 +54475,18 @@ function istioOfRelease(value) {
     const source2 = [spec["source"], ...records(spec["sources"])].filter(isRecord).find((each) => controlPlane2.has(String(each["chart"])));
     if (source2 === void 0) return void 0;
     const helm2 = isRecord(source2["helm"]) ? source2["helm"] : {};
-    const values4 = isRecord(helm2["valuesObject"]) ? helm2["valuesObject"] : typeof helm2["values"] === "string" ? valuesOf(helm2["values"])?.[0] : void 0;
-    return istio({ metadata, namespace: isRecord(spec["destination"]) ? spec["destination"]["namespace"] : void 0, version: source2["targetRevision"], values: values4 });
+    const values5 = isRecord(helm2["valuesObject"]) ? helm2["valuesObject"] : typeof helm2["values"] === "string" ? valuesOf(helm2["values"])?.[0] : void 0;
+    return istio({ metadata, namespace: isRecord(spec["destination"]) ? spec["destination"]["namespace"] : void 0, version: source2["targetRevision"], values: values5 });
   }
   return void 0;
 }
-function istio({ metadata, namespace, version: version3, values: values4 }) {
+function istio({ metadata, namespace, version: version3, values: values5 }) {
   const exact2 = typeof version3 === "string" && /^v?\d+\.\d+\.\d+/u.test(version3) ? version3 : void 0;
   return {
     apiVersion: "sailoperator.io/v1",
     kind: "Istio",
     metadata: { name: metadata["name"], labels: metadata["labels"], annotations: metadata["annotations"] },
-    spec: { ...typeof namespace === "string" ? { namespace } : {}, ...exact2 === void 0 ? {} : { version: exact2 }, values: isRecord(values4) ? values4 : {} }
+    spec: { ...typeof namespace === "string" ? { namespace } : {}, ...exact2 === void 0 ? {} : { version: exact2 }, values: isRecord(values5) ? values5 : {} }
   };
 }
 var controlPlane2;
@@ -53378,6 +54525,7 @@ function readFile4(file2, blob, placement, documents) {
   const broken = [];
   let understood = 0;
   let ignored = 0;
+  const text8 = documents.text(blob) ?? "";
   for (const document of reading.documents) {
     const origin = { file: file2, blob, document: document.index };
     const context2 = { origin, ...placement };
@@ -53389,18 +54537,18 @@ function readFile4(file2, blob, placement, documents) {
     }
     const decoded = decodeDocument(istioOfRelease(document.value) ?? document.value, context2);
     if (decoded.type === "ignored") ignored += 1;
-    else if (decoded.type === "unreadable") broken.push({ ...at2, value: document.value, problem: problemOf(decoded, documents.text(blob) ?? "", document.index), fallback: [] });
+    else if (decoded.type === "unreadable") broken.push({ ...at2, value: document.value, problem: problemOf(decoded, text8, document.index), fallback: [] });
     else {
       if (decoded.resources.length > 0) understood += 1;
       else if (decoded.unreadable.length === 0) ignored += 1;
-      resources.push(...decoded.resources);
-      for (const item2 of decoded.unreadable) broken.push({ ...at2, value: void 0, problem: problemOf(item2, documents.text(blob) ?? "", document.index), fallback: [] });
+      resources.push(...withUnresolved(decoded.resources, text8));
+      for (const item2 of decoded.unreadable) broken.push({ ...at2, value: void 0, problem: problemOf(item2, text8, document.index), fallback: [] });
     }
   }
   return { file: file2, resources, broken, documents: reading.documents.length, understood, ignored };
 }
-function problemOf(unreadable3, text7, document) {
-  const span = spanOf(text7, { document }, unreadable3.path);
+function problemOf(unreadable3, text8, document) {
+  const span = spanOf(text8, { document }, unreadable3.path);
   return { kind: "yaml-error", line: span.startLine, column: span.startColumn, reason: unreadable3.reason, remedy: unreadable3.remedy };
 }
 var init_read = __esm({
@@ -53410,6 +54558,7 @@ var init_read = __esm({
     init_span();
     init_documents2();
     init_istio_release();
+    init_unresolved3();
   }
 });
 
@@ -53420,13 +54569,13 @@ function renderedReader(documents) {
     const key = [origin.rendered?.blob, origin.rendered?.from, origin.file, origin.blob, placement.unit, placement.defaultNamespace].join("\n");
     let content = known4.get(key);
     if (content === void 0) {
-      content = readOne(origin, placement, documents);
+      content = readOne2(origin, placement, documents);
       known4.set(key, content);
     }
     return content;
   });
 }
-function readOne(origin, placement, documents) {
+function readOne2(origin, placement, documents) {
   const { file: file2 } = origin;
   const reading = documents.read(origin.rendered?.blob ?? "");
   const resources = [];
@@ -53447,7 +54596,7 @@ function readOne(origin, placement, documents) {
     else {
       if (decoded.resources.length > 0) understood += 1;
       else if (decoded.unreadable.length === 0) ignored += 1;
-      resources.push(...decoded.resources);
+      resources.push(...withUnresolved(decoded.resources, documents.text(origin.rendered?.blob ?? "") ?? ""));
       for (const item2 of decoded.unreadable) broken.push({ ...at2, value: void 0, problem: { kind: "yaml-error", reason: item2.reason, remedy: item2.remedy }, fallback: [] });
     }
   }
@@ -53491,7 +54640,8 @@ function renderReasons(units, rendered2, { isTouched, unreferenced }) {
         ...file2 === void 0 || unit3.head === void 0 ? {} : { file: file2 },
         ...failure3.line === void 0 || unit3.head === void 0 ? {} : { line: failure3.line },
         reason: mended ? `${failure3.reason} (on the base side; the head mends it)` : onlyBase ? `${failure3.reason} (on the base side, which alone has it)` : failure3.reason,
-        remedy: failure3.remedy
+        // What is taken away cannot be mended any more.
+        remedy: unit3.head === void 0 ? "review by hand what it deployed, as far as it did; `gates.incomplete: off` lets its removal pass with this notice" : failure3.remedy
       }
     ];
   });
@@ -53521,24 +54671,41 @@ ${change2.content.file}
 ${change2.change}`;
       if (!found.has(key)) found.set(key, change2);
     };
+    const gone = [...base2.values()].filter(({ name: name2 }) => !head.has(name2));
+    const moved3 = /* @__PURE__ */ new Set();
     for (const [name2, content] of head) {
       const before = base2.get(name2);
-      if (before === void 0) add4({ unit: unit3, content, change: "added", side: "RIGHT" });
-      else if (before.detail !== content.detail) add4({ unit: unit3, content, change: "modified", side: "RIGHT" });
+      if (before === void 0) {
+        const instead = gone.find((other) => !moved3.has(other) && other.kind === content.kind && other.file === content.file && sameThing(other.name, name2));
+        if (instead !== void 0) moved3.add(instead);
+        add4(instead === void 0 ? { unit: unit3, content, change: "added", side: "RIGHT" } : { unit: unit3, content, change: "modified", side: "RIGHT", instead: instead.name });
+      } else if (before.detail !== content.detail) add4({ unit: unit3, content, change: "modified", side: "RIGHT" });
     }
-    for (const [name2, content] of base2) if (!head.has(name2)) add4({ unit: unit3, content, change: "removed", side: "LEFT" });
+    for (const content of gone) if (!moved3.has(content)) add4({ unit: unit3, content, change: "removed", side: "LEFT" });
   };
   for (const unit3 of units) {
     const sides = rendered2.units.get(unit3.id);
-    if (![sides?.base, sides?.head].some((side2) => side2 !== void 0 && side2.type !== "rendered")) compare(unit3.id, outsideOf(sides?.base), outsideOf(sides?.head));
+    if (![sides?.base, sides?.head].some((side2) => side2 !== void 0 && side2.outside === void 0)) compare(unit3.id, outsideOf(sides?.base), outsideOf(sides?.head));
     const pins = [unit3.base, unit3.head].map((side2) => side2?.pinned === void 0 ? [] : [[`revision of ${unit3.id}`, { kind: "base", name: `revision of ${unit3.id}`, detail: side2.pinned, file: side2.rootFile ?? side2.path, line: 1 }]]);
     compare(unit3.id, new Map(pins[0]), new Map(pins[1]));
   }
-  compare("", new Map(outside.base.map((content) => [content.name, content])), new Map(outside.head.map((content) => [content.name, content])));
+  compare("", byName(outside.base), byName(outside.head));
   return sortedBy(found.values(), (each) => each.content.file, (each) => each.content.line, (each) => each.content.name);
 }
+function sameThing(left, right) {
+  const thing = (name2) => name2.replace(/^\S*\/(?=[^\s/])/u, "");
+  return thing(left) === thing(right);
+}
+function byName(contents2) {
+  const found = /* @__PURE__ */ new Map();
+  for (const content of contents2) {
+    const known4 = found.get(content.name);
+    found.set(content.name, known4 === void 0 ? content : { ...known4, detail: distinct([...known4.detail.split("\n"), content.detail]).join("\n") });
+  }
+  return found;
+}
 function outsideOf(rendering) {
-  return new Map(rendering?.type === "rendered" ? rendering.outside.map((content) => [content.name, content]) : []);
+  return new Map((rendering?.outside ?? []).map((content) => [content.name, content]));
 }
 function renderAssumptions(units, rendered2) {
   const assumptions2 = /* @__PURE__ */ new Map();
@@ -53566,6 +54733,7 @@ var init_rendered2 = __esm({
     init_decode2();
     init_istio_release();
     init_unit();
+    init_unresolved3();
     kindOf3 = { failed: "not-renderable", "missing-tool": "not-renderable", refused: "refused", limit: "limit" };
   }
 });
@@ -53599,8 +54767,8 @@ function loadComparison(pair, config3, options2 = {}) {
   const isApart = (unit3) => rendered2.untouched.has(unit3.id) || isPinned(unit3);
   const units = discovered.units.filter((unit3) => !isApart(unit3));
   const { applicable, changed } = relevanceOf(pair, discovered, options2.configFile ?? configurationPath);
-  const read2 = fileReader(discovered.documents);
-  const readers = { discovered, rendered: rendered2, read: read2, readRendered: renderedReader(discovered.documents) };
+  const read3 = fileReader(discovered.documents);
+  const readers = { discovered, rendered: rendered2, read: read3, readRendered: renderedReader(discovered.documents) };
   const sides = { base: readSide(pair.base, "base", readers), head: readSide(pair.head, "head", readers) };
   const objects = { base: objectsOf3(sides.base, sides.head), head: objectsOf3(sides.head, sides.base) };
   const plan = environmentsOf(units.map((unit3) => placed(unit3, objects.base, objects.head)), discovered.unreferenced, config3);
@@ -53619,6 +54787,7 @@ function loadComparison(pair, config3, options2 = {}) {
     const head = pair.base === pair.head ? base2 : side2("head");
     const { base: baseSide, head: headSide } = inForce2(base2, head);
     const renames = pairWorkloads(baseSide.all, headSide.all);
+    const identical = baseSide.all.length === headSide.all.length && baseSide.all.every((resource, index) => resource === headSide.all[index]);
     const loaded = {
       id: environment4.id,
       because: environment4.because,
@@ -53629,7 +54798,8 @@ function loadComparison(pair, config3, options2 = {}) {
       base: baseSide,
       head: headSide,
       renames,
-      identical: baseSide.all.length === headSide.all.length && baseSide.all.every((resource, index) => resource === headSide.all[index])
+      identical,
+      worlds: identical ? oneWorld : worldsOf2(baseSide.resources, headSide.resources, discovered.documents)
     };
     return { loaded, base: base2, head };
   });
@@ -53648,7 +54818,7 @@ function loadComparison(pair, config3, options2 = {}) {
     changedResources: changedResources(compared.map(({ loaded, base: base2, head }) => ({ id: loaded.id, base: base2.byId, head: head.byId, renames: loaded.renames }))),
     applicable,
     changedPaths: changed,
-    assumptions: sortedBy([...assumptionsOf2(discovered, objects, plan.doubts), ...renderAssumptions(units, rendered2)], (each) => each.id),
+    assumptions: sortedBy([...assumptionsOf2(discovered, objects, plan.doubts), ...unresolvedAssumptions(compared.map(({ loaded }) => loaded)), ...renderAssumptions(units, rendered2)], (each) => each.id),
     duplicates: sortedBy(duplicates.values(), (each) => each.resource, (each) => each.side, (each) => each.unit, (each) => each.overridden.origin.file, (each) => each.overridden.origin.document),
     unreferenced: plan.unreferenced,
     untouched: discovered.units.filter(isApart).map((unit3) => renderedUnitReport(unit3, rendered2)),
@@ -53678,17 +54848,17 @@ function environmentsOf(units, unreferenced, config3) {
 function environmentContextUnit(environment4) {
   return `${contextUnit}:${environment4}`;
 }
-function readSide(tree3, side2, { discovered, rendered: rendered2, read: read2, readRendered }) {
+function readSide(tree3, side2, { discovered, rendered: rendered2, read: read3, readRendered }) {
   const units = [];
   const unrendered = /* @__PURE__ */ new Set();
   const add4 = (unit3, files, defaultNamespace, counterpart2) => {
-    units.push({ unit: unit3, defaultNamespace, counterpart: counterpart2, files: files.map((file2) => read2(tree3, file2, { unit: unit3, defaultNamespace })) });
+    units.push({ unit: unit3, defaultNamespace, counterpart: counterpart2, files: files.map((file2) => read3(tree3, file2, { unit: unit3, defaultNamespace })) });
   };
   for (const unit3 of discovered.units) {
     const own3 = onSide(unit3, side2);
     if (own3 === void 0 || rendered2.untouched.has(unit3.id) || isPinned(unit3)) continue;
     const other = onSide(unit3, side2 === "base" ? "head" : "base");
-    const counterpart2 = (file2) => other === void 0 || other.path === own3.path ? file2 : moved(file2, own3.path, other.path);
+    const counterpart2 = (file2) => other === void 0 || other.path === own3.path ? file2 : moved2(file2, own3.path, other.path);
     const rendering = renderingOn(rendered2, unit3, side2);
     if (rendering === void 0) add4(unit3.id, own3.files, namespaceOf(unit3, side2), counterpart2);
     else if (rendering.type === "rendered") units.push({ unit: unit3.id, defaultNamespace: namespaceOf(unit3, side2), counterpart: counterpart2, files: readRendered(rendering.documents, { unit: unit3.id, defaultNamespace: namespaceOf(unit3, side2) }) });
@@ -53704,7 +54874,7 @@ function namespaceOf(unit3, side2) {
 function placeholder(unit3) {
   return `~${unit3}`;
 }
-function moved(file2, from2, to2) {
+function moved2(file2, from2, to2) {
   const rest = from2 === "." ? file2 : file2.slice(from2.length + 1);
   return to2 === "." ? rest : `${to2}/${rest}`;
 }
@@ -53781,6 +54951,9 @@ function assumptionsOf2(discovered, objects, doubts) {
   for (const doubt of doubts) assumptions2.push({ id: `environments:${shortHash(doubt)}`, text: doubt });
   return sortedBy(assumptions2, (each) => each.id);
 }
+function unresolvedAssumptions(environments2) {
+  return unresolvedIn(environments2.flatMap(({ base: base2, head }) => base2 === head ? head.all : [...base2.all, ...head.all])).map((text8) => ({ id: unresolvedId(text8), text: unresolvedWords(text8) }));
+}
 function unitsUsing(discovered, path2) {
   return discovered.units.filter(touches([path2])).map((unit3) => unit3.id);
 }
@@ -53803,9 +54976,43 @@ var init_load = __esm({
     init_read();
     init_rendered2();
     init_relevance();
+    init_unresolved3();
     init_rendered();
     init_workload_pairing();
     contextUnit = "context";
+  }
+});
+
+// src/app/undecided-values.ts
+function undecidedReasons(undecided2, lineOf4) {
+  const reasons = /* @__PURE__ */ new Map();
+  for (const { text: text8, choice: choice2, resource, side: side2 } of undecided2) {
+    const id = shortHash("unresolved", resourceId(resource), text8);
+    if (reasons.has(id)) continue;
+    const path2 = resource.unresolved?.find((each) => each.text === text8)?.path ?? [];
+    reasons.set(id, {
+      id,
+      kind: "limit",
+      status: "new",
+      unit: resource.unit,
+      ...lineOf4(resource, path2, side2),
+      reason: `what changes here depends on ${words2(text8)} in \`${resourceId(resource)}\`, which is not told${choice2 === void 0 ? "; not all of its values were looked at" : `: with \`${String(choice2)}\` it is something else than with another value`}`,
+      remedy: text8 === randomText || text8 === clusterText ? "set the value where the chart takes it from" : "put the value into the repository, or name a manifest that holds it in `context`"
+    });
+  }
+  return [...reasons.values()];
+}
+function words2(text8) {
+  if (text8 === randomText) return "a value that the chart makes anew at every rendering";
+  if (text8 === clusterText) return "what the chart finds in the cluster";
+  return `\`${text8}\``;
+}
+var init_undecided_values = __esm({
+  "src/app/undecided-values.ts"() {
+    "use strict";
+    init_canonical();
+    init_resource();
+    init_unresolved();
   }
 });
 
@@ -53899,12 +55106,12 @@ function isUnreferenced(input2, finding2) {
   const { unreferenced } = input2;
   return unreferenced !== void 0 && finding2.environments.length > 0 && finding2.environments.every((id) => unreferenced.has(id));
 }
-function reaches(severity2, gate) {
+function reaches2(severity2, gate) {
   return severityRank(severity2) >= severityRank(gate);
 }
 function blocks(input2, finding2) {
   if (finding2.code === EXTERNAL || isIncompleteness(finding2) || input2.accepted?.has(finding2.fingerprint) === true) return false;
-  return reaches(finding2.severity, input2.gates.severity) && countsBy(input2.gates.failOn, finding2);
+  return reaches2(finding2.severity, input2.gates.severity) && countsBy(input2.gates.failOn, finding2);
 }
 function countsBy(failOn, finding2) {
   switch (failOn) {
@@ -53952,8 +55159,8 @@ function incompleteGate(input2) {
   if (incomplete === "off") return { id: "incomplete", failed: false, because: "this gate is off" };
   const [first] = reasons;
   if (first === void 0) {
-    const listed4 = input2.incompleteReasons.length;
-    return { id: "incomplete", failed: false, because: listed4 === 0 ? "everything that counts was read" : `${count(listed4, "input")} could not be read before and still cannot` };
+    const listed5 = input2.incompleteReasons.length;
+    return { id: "incomplete", failed: false, because: listed5 === 0 ? "everything that counts was read" : `${count(listed5, "input")} could not be read before and still cannot` };
   }
   const where = first.file ?? first.unit;
   return { id: "incomplete", failed: true, because: `${count(reasons.length, "input")} could not be read, rendered or decided${where === void 0 ? "" : `, first \`${where}\``}: ${first.reason}` };
@@ -54004,9 +55211,9 @@ function review(input2) {
   const compared = compareEnvironments(loaded.environments, statedMesh(config3), limitsOf(config3), citations);
   const changes = compared.changes.map((described2) => described2.change);
   const meshes2 = compared.environments.map(({ loaded: { id }, base: base2, head }) => ({ id, base: base2, head }));
-  const lineOf3 = lineIn2(citations);
+  const lineOf4 = lineIn2(citations);
   const incompleteReasons = sortedBy(
-    onceEach([...loaded.incompleteReasons, ...notComputedReasons(loaded.changedResources, meshes2, lineOf3), ...unreadableConfigs(loaded.environments.map(({ base: base2, head }) => ({ base: base2.resources, head: head.resources })), lineOf3), ...undecidedInvariants(config3, input2.notYet ?? [], input2.configFile), ...input2.unreadReasons ?? []]),
+    onceEach([...loaded.incompleteReasons, ...notComputedReasons(loaded.changedResources, meshes2, lineOf4), ...unreadableConfigs(loaded.environments.map(({ base: base2, head }) => ({ base: base2.resources, head: head.resources })), lineOf4), ...undecidedReasons(compared.undecided, lineOf4), ...undecidedInvariants(config3, input2.notYet ?? [], input2.configFile), ...input2.unreadReasons ?? []]),
     (reason) => reason.unit ?? "",
     (reason) => reason.file ?? "",
     (reason) => reason.kind,
@@ -54040,7 +55247,7 @@ function review(input2) {
     incomplete: incompleteReasons.length > 0,
     incompleteReasons,
     environments: environmentReports(loaded),
-    resources: resourceReports(loaded.changedResources, compared.changes, meshes2, new FindingEffects(findings, (entry2, side2) => placeOf2(citations, entry2, side2))),
+    resources: resourceReports(loaded.changedResources, compared.changes, meshes2, new FindingEffects(findings, (entry2, side2) => placeOf3(citations, entry2, side2)), compared.undecided),
     population: population(compared.environments),
     changes,
     findings,
@@ -54058,7 +55265,7 @@ function environmentReports(loaded) {
   });
   return [...loaded.environments.map(({ id, units }) => ({ id, units: [...units] })), ...apart3];
 }
-function placeOf2(citations, entry2, side2) {
+function placeOf3(citations, entry2, side2) {
   const resource = entry2[side2];
   return resource === void 0 ? void 0 : citations.locate(resource, [], side2);
 }
@@ -54117,6 +55324,7 @@ var init_review = __esm({
     init_load();
     init_config_effect();
     init_not_computed();
+    init_undecided_values();
     init_run_reasons();
     init_stated_mesh();
     init_verdict();
@@ -54124,8 +55332,8 @@ var init_review = __esm({
 });
 
 // src/entry/configuration.ts
-function parsed(text7, file2) {
-  const result = readConfig(text7, file2);
+function parsed(text8, file2) {
+  const result = readConfig(text8, file2);
   if (result.type === "invalid") {
     const [first, ...more] = result.problems;
     const rest = more.length > 0 ? ` (and ${more.length} more: ${more.map((problem) => `line ${problem.line}: ${problem.message}`).join("; ")})` : "";
@@ -54135,8 +55343,8 @@ function parsed(text7, file2) {
 }
 function configurationFor(pair, named5) {
   if (named5 !== void 0) {
-    const text7 = readNamed(named5);
-    return { ...parsed(text7, named5), file: named5, text: text7 };
+    const text8 = readNamed(named5);
+    return { ...parsed(text8, named5), file: named5, text: text8 };
   }
   return committedConfiguration(pair, configurationPath, parsed);
 }
@@ -54146,8 +55354,8 @@ function committedConfiguration(pair, file2, parse5) {
   const inForce3 = base2 === void 0 ? { config: defaultConfig, notYet: [] } : { ...parse5(base2, file2), text: base2 };
   return { ...inForce3, file: file2, ...head === void 0 || head === base2 ? {} : proposedBy(head, file2) };
 }
-function proposedBy(text7, file2) {
-  const result = readConfig(text7, file2);
+function proposedBy(text8, file2) {
+  const result = readConfig(text8, file2);
   return result.type === "invalid" ? {} : { proposed: result.config };
 }
 var init_configuration = __esm({
@@ -54162,13 +55370,13 @@ var init_configuration = __esm({
 });
 
 // src/entry/entries.ts
-function* entriesOf3(text7, path2) {
-  if (/\.ya?ml$/u.test(path2) || !isJsonLines(text7)) {
-    yield* documentsOf2(text7);
+function* entriesOf3(text8, path2) {
+  if (/\.ya?ml$/u.test(path2) || !isJsonLines(text8)) {
+    yield* documentsOf2(text8);
     return;
   }
   let line = 0;
-  for (const source2 of text7.split("\n")) {
+  for (const source2 of text8.split("\n")) {
     line += 1;
     const at2 = line;
     if (source2.trim() === "") continue;
@@ -54182,21 +55390,21 @@ function* entriesOf3(text7, path2) {
     for (const each of Array.isArray(value) ? value : [value]) yield { line: at2, value: each, lineOf: () => at2 };
   }
 }
-function isJsonLines(text7) {
-  const first = /^[^\S\n]*\S.*$/mu.exec(text7)?.[0];
-  return first === void 0 || isJson(first) || !isJson(text7);
+function isJsonLines(text8) {
+  const first = /^[^\S\n]*\S.*$/mu.exec(text8)?.[0];
+  return first === void 0 || isJson(first) || !isJson(text8);
 }
-function isJson(text7) {
+function isJson(text8) {
   try {
-    JSON.parse(text7);
+    JSON.parse(text8);
     return true;
   } catch {
     return false;
   }
 }
-function* documentsOf2(text7) {
+function* documentsOf2(text8) {
   const lines = new import_yaml7.LineCounter();
-  for (const document of (0, import_yaml7.parseAllDocuments)(text7, { lineCounter: lines })) {
+  for (const document of (0, import_yaml7.parseAllDocuments)(text8, { lineCounter: lines })) {
     const [error62] = document.errors;
     if (error62 !== void 0) {
       const { line } = lines.linePos(error62.pos[0]);
@@ -54207,8 +55415,8 @@ function* documentsOf2(text7) {
     if (contents2 === null) continue;
     const nodes = (0, import_yaml7.isSeq)(contents2) ? contents2.items : [contents2];
     for (const node2 of nodes) {
-      const lineOf3 = (steps) => lineAt2(node2, steps, lines);
-      yield { line: lineOf3([]), value: node2 !== null && typeof node2 === "object" && "toJS" in node2 && typeof node2.toJS === "function" ? node2.toJS(document) : void 0, lineOf: lineOf3 };
+      const lineOf4 = (steps) => lineAt2(node2, steps, lines);
+      yield { line: lineOf4([]), value: node2 !== null && typeof node2 === "object" && "toJS" in node2 && typeof node2.toJS === "function" ? node2.toJS(document) : void 0, lineOf: lineOf4 };
     }
   }
 }
@@ -54243,14 +55451,14 @@ var init_entries = __esm({
 });
 
 // src/entry/configured-names.ts
-function checkConfiguredNames({ config: config3, file: file2, text: text7 }, pair, discovered) {
-  if (text7 === void 0) return;
+function checkConfiguredNames({ config: config3, file: file2, text: text8 }, pair, discovered) {
+  if (text8 === void 0) return;
   const missing = new Set(discovered.missing);
   const units = new Set(discovered.units.flatMap((unit3) => [unit3.id, unit3.base?.path ?? unit3.id, unit3.head?.path ?? unit3.id]));
   const wrong = namedIn2(config3).find(({ is, name: name2 }) => is === "path" ? missing.has(name2) : !units.has(name2));
   if (wrong === void 0) return;
   const lines = new import_yaml8.LineCounter();
-  const line = lineAt2((0, import_yaml8.parseDocument)(text7, { lineCounter: lines }).contents, wrong.path, lines);
+  const line = lineAt2((0, import_yaml8.parseDocument)(text8, { lineCounter: lines }).contents, wrong.path, lines);
   const what = wrong.is === "path" ? "which exists" : "and no unit is called so";
   throw new InputError(`${file2}:${String(line)}: \`${wrong.key}\` is \`${wrong.name}\`, ${what}${pair.base === pair.head ? wrong.is === "path" ? " nowhere" : "" : " on neither side"}`, remedyFor2(wrong, wrong.is === "path" ? pathsOf2(pair) : distinct(units)));
 }
@@ -54274,21 +55482,21 @@ function pathsOf2(pair) {
   }
   return distinct(paths);
 }
-function remedyFor2({ name: name2, is }, existing) {
-  const near = nearestName(name2, existing) ?? sameStep(name2, existing);
+function remedyFor2({ name: name2, is }, existing2) {
+  const near = nearestName(name2, existing2) ?? sameStep(name2, existing2);
   if (near !== void 0) return `did you mean \`${near}\`?`;
-  const known4 = new Set(existing);
+  const known4 = new Set(existing2);
   let above = folderOf(name2);
   while (above !== "." && !known4.has(above)) above = folderOf(above);
-  const beside = is === "unit" ? existing : existing.filter((path2) => folderOf(path2) === above);
+  const beside = is === "unit" ? existing2 : existing2.filter((path2) => folderOf(path2) === above);
   if (beside.length === 0) return is === "unit" ? "there is no unit: `mesh-posture environments` shows what was found" : "the tree is empty";
   const shown5 = beside.slice(0, 5).map((path2) => `\`${path2}\``).join(", ");
   return `there is ${shown5}${beside.length > 5 ? ` and ${String(beside.length - 5)} more` : ""}`;
 }
-function sameStep(name2, existing) {
+function sameStep(name2, existing2) {
   const step = baseName(name2);
-  const last = nearestName(step, new Set(existing.map(baseName)));
-  return last === void 0 ? void 0 : existing.find((path2) => baseName(path2) === last);
+  const last = nearestName(step, new Set(existing2.map(baseName)));
+  return last === void 0 ? void 0 : existing2.find((path2) => baseName(path2) === last);
 }
 var import_yaml8;
 var init_configured_names = __esm({
@@ -54308,11 +55516,11 @@ function object3(description, fields3, optional2) {
   const entries2 = Object.entries(fields3);
   return { description, type: "object", properties: Object.fromEntries(entries2), required: entries2.map(([key]) => key).filter((key) => !(key in optional2)), additionalProperties: false };
 }
-function record2(description, values4) {
-  return { description, type: "object", additionalProperties: values4 };
+function record2(description, values5) {
+  return { description, type: "object", additionalProperties: values5 };
 }
-function choice(description, values4) {
-  return { description, type: "string", enum: Object.keys(values4) };
+function choice(description, values5) {
+  return { description, type: "string", enum: Object.keys(values5) };
 }
 function constant(description, value) {
   return { description, const: value };
@@ -54320,7 +55528,7 @@ function constant(description, value) {
 function list3(description, items) {
   return { description, type: "array", items };
 }
-function text5(description, pattern) {
+function text6(description, pattern) {
   return pattern === void 0 ? { description, type: "string" } : { description, type: "string", pattern };
 }
 function flag2(description) {
@@ -54349,24 +55557,24 @@ var init_schema_dsl = __esm({
 });
 
 // src/report/json/schema-changes.ts
-var enforcement, side, ids, labels, query2, witnessAnswer, valueSet2, values3, regionCube2, cause, change, positions, finding, changeDefinitions;
+var enforcement, side, ids, labels, query2, witnessAnswer, valueSet2, values4, regionCube2, cause, change, positions, finding, changeDefinitions;
 var init_schema_changes = __esm({
   "src/report/json/schema-changes.ts"() {
     "use strict";
     init_schema_dsl();
     enforcement = (description) => choice(description, { sidecar: true, ztunnel: true, waypoint: true, gateway: true, none: true });
     side = choice("LEFT: a line of the base, RIGHT: a line of the head", { LEFT: true, RIGHT: true });
-    ids = (description) => list3(description, text5("an id"));
-    labels = (description) => record2(description, text5("value of the label"));
+    ids = (description) => list3(description, text6("an id"));
+    labels = (description) => record2(description, text6("value of the label"));
     query2 = {
       from: object3(
         "the caller",
         {
           principal: { description: "identity in the client certificate, `trust-domain/ns/x/sa/y`; null: plaintext, no certificate", anyOf: [{ type: "string" }, { type: "null" }] },
-          workload: text5("instead of `principal`: a declared workload, `namespace/name`"),
+          workload: text6("instead of `principal`: a declared workload, `namespace/name`"),
           outside: flag2("a client outside the cluster"),
-          ip: text5("address of the connection"),
-          pod: object3("the calling pod, where NetworkPolicies look at it", { namespace: text5("its namespace"), labels: labels("its labels"), namespaceLabels: labels("labels of its namespace, where no manifest declares it") }, { namespaceLabels: true }),
+          ip: text6("address of the connection"),
+          pod: object3("the calling pod, where NetworkPolicies look at it", { namespace: text6("its namespace"), labels: labels("its labels"), namespaceLabels: labels("labels of its namespace, where no manifest declares it") }, { namespaceLabels: true }),
           direct: flag2("straight to the pod, past waypoints and gateways"),
           client: choice("how the client takes part in the mesh, where its identity alone does not tell", { sidecar: true, ambient: true })
         },
@@ -54375,11 +55583,11 @@ var init_schema_changes = __esm({
       to: object3(
         "the destination",
         {
-          workload: text5("`namespace/name`, or `namespace/name[Kind]` where two kinds share the name"),
-          host: text5("a service or external host"),
-          selector: object3("a pod with these labels that no manifest declares", { namespace: text5("its namespace"), labels: labels("its labels") }, {}),
-          gateway: text5("a gateway, `namespace/name`"),
-          ip: text5("an address"),
+          workload: text6("`namespace/name`, or `namespace/name[Kind]` where two kinds share the name"),
+          host: text6("a service or external host"),
+          selector: object3("a pod with these labels that no manifest declares", { namespace: text6("its namespace"), labels: labels("its labels") }, {}),
+          gateway: text6("a gateway, `namespace/name`"),
+          ip: text6("an address"),
           port: integer2("the port", 0)
         },
         { workload: true, host: true, selector: true, gateway: true, ip: true }
@@ -54388,14 +55596,14 @@ var init_schema_changes = __esm({
         "what is sent",
         {
           protocol: choice("what the client speaks", { http: true, https: true, tcp: true, tls: true, udp: true, sctp: true }),
-          sni: text5("server name of the TLS handshake"),
-          method: text5("HTTP method"),
-          path: text5("HTTP path with query"),
-          host: text5("HTTP authority as sent"),
-          headers: record2("HTTP headers", text5("value as sent")),
+          sni: text6("server name of the TLS handshake"),
+          method: text6("HTTP method"),
+          path: text6("HTTP path with query"),
+          host: text6("HTTP authority as sent"),
+          headers: record2("HTTP headers", text6("value as sent")),
           token: object3(
             "a bearer token; absent: none",
-            { valid: flag2("the signature is good"), claims: record2("its claims", anything2("value of the claim")), in: text5("`authorization`, `header:NAME`, `parameter:NAME` or `cookie:NAME`"), prefix: text5("prefix before the token") },
+            { valid: flag2("the signature is good"), claims: record2("its claims", anything2("value of the claim")), in: text6("`authorization`, `header:NAME`, `parameter:NAME` or `cookie:NAME`"), prefix: text6("prefix before the token") },
             { claims: true, in: true, prefix: true }
           )
         },
@@ -54408,20 +55616,20 @@ var init_schema_changes = __esm({
       {
         verdict: choice("the answer", { allow: true, asks: true, deny: true, unknown: true }),
         layer: choice("the layer that refused or let pass last", { routing: true, "network-policy": true, mtls: true, authentication: true, authorization: true, "external-authorization": true, none: true, protocol: true }),
-        by: list3("determining policies, sorted", text5("`Kind/namespace/name`")),
+        by: list3("determining policies, sorted", text6("`Kind/namespace/name`")),
         enforcedAt: enforcement("where the decision is taken"),
-        provider: text5("the external authorizer that is asked"),
-        via: text5("the waypoint on the way, `namespace/name`"),
+        provider: text6("the external authorizer that is asked"),
+        via: text6("the waypoint on the way, `namespace/name`"),
         hops: list3(
           "each enforcement point, where there is more than one",
           object3(
             "one enforcement point",
             {
-              at: text5("the waypoint or the workload, `namespace/name`"),
+              at: text6("the waypoint or the workload, `namespace/name`"),
               peer: { description: "the identity that it sees; null: none", anyOf: [{ type: "string" }, { type: "null" }] },
               verdict: choice("its answer", { allow: true, asks: true, deny: true, unknown: true }),
               layer: choice("the layer that refused or let pass last", { routing: true, "network-policy": true, mtls: true, authentication: true, authorization: true, "external-authorization": true, none: true, protocol: true }),
-              by: list3("determining policies, sorted", text5("`Kind/namespace/name`")),
+              by: list3("determining policies, sorted", text6("`Kind/namespace/name`")),
               enforcedAt: enforcement("where it is decided")
             },
             { layer: true, by: true, enforcedAt: true }
@@ -54432,30 +55640,30 @@ var init_schema_changes = __esm({
     );
     valueSet2 = object3(
       "a list of values, or all but a list",
-      { only: list3("these values", text5("a value, in the policies’ vocabulary")), except: list3("all but these values", text5("a value, in the policies’ vocabulary")) },
+      { only: list3("these values", text6("a value, in the policies’ vocabulary")), except: list3("all but these values", text6("a value, in the policies’ vocabulary")) },
       { only: true, except: true }
     );
-    values3 = (description) => ref(description, "valueSet");
+    values4 = (description) => ref(description, "valueSet");
     regionCube2 = object3(
       "a product of value sets; an absent dimension is any value",
       {
-        peers: values3("identities of the caller"),
-        ports: values3("ports of the workload"),
-        protocol: values3("protocols"),
-        transport: values3("`TCP`, `UDP`, `SCTP`: where NetworkPolicies tell them apart"),
-        addressed: values3("what is addressed, where waypoints make a difference: `host:port` of a Service, `pod` for its own address, `(none)` straight to it"),
-        pods: values3("namespaces of the calling pod, where NetworkPolicies look at it"),
-        podLabels: record2("labels of the calling pod by key", values3("values of the label")),
-        methods: values3("HTTP methods"),
-        paths: values3("HTTP paths"),
-        hosts: values3("HTTP authorities"),
-        sni: values3("server names"),
-        sourceIps: values3("addresses of the connection"),
-        remoteIps: values3("original client addresses"),
-        destinationIps: values3("addresses of the destination"),
-        token: values3("request identities"),
-        headers: record2("HTTP headers by name", values3("values of the header")),
-        claims: record2("claims of the token by name", values3("values of the claim")),
+        peers: values4("identities of the caller"),
+        ports: values4("ports of the workload"),
+        protocol: values4("protocols"),
+        transport: values4("`TCP`, `UDP`, `SCTP`: where NetworkPolicies tell them apart"),
+        addressed: values4("what is addressed, where waypoints make a difference: `host:port` of a Service, `pod` for its own address, `(none)` straight to it"),
+        pods: values4("namespaces of the calling pod, where NetworkPolicies look at it"),
+        podLabels: record2("labels of the calling pod by key", values4("values of the label")),
+        methods: values4("HTTP methods"),
+        paths: values4("HTTP paths"),
+        hosts: values4("HTTP authorities"),
+        sni: values4("server names"),
+        sourceIps: values4("addresses of the connection"),
+        remoteIps: values4("original client addresses"),
+        destinationIps: values4("addresses of the destination"),
+        token: values4("request identities"),
+        headers: record2("HTTP headers by name", values4("values of the header")),
+        claims: record2("claims of the token by name", values4("values of the claim")),
         opaque: record2("conditions that the manifests do not interpret", flag2("how it is"))
       },
       { peers: true, ports: true, protocol: true, transport: true, addressed: true, pods: true, podLabels: true, methods: true, paths: true, hosts: true, sni: true, sourceIps: true, remoteIps: true, destinationIps: true, token: true, headers: true, claims: true, opaque: true }
@@ -54463,17 +55671,17 @@ var init_schema_changes = __esm({
     cause = object3(
       "lines that made the change so",
       {
-        file: text5("path in the repository"),
+        file: text6("path in the repository"),
         line: integer2("first line, from 1", 1),
         endLine: integer2("last line", 1),
         side,
-        resource: text5("`Kind/namespace/name`"),
+        resource: text6("`Kind/namespace/name`"),
         change: choice("what happened to it", { added: true, modified: true, removed: true }),
         via: list3(
           "how the line came there, where it was rendered",
           object3(
             "one step",
-            { file: text5("path in the repository"), line: integer2("line, from 1", 1), role: choice("what the file is", { values: true, template: true, patch: true, kustomization: true, dependency: true }) },
+            { file: text6("path in the repository"), line: integer2("line, from 1", 1), role: choice("what the file is", { values: true, template: true, patch: true, kustomization: true, dependency: true }) },
             {}
           )
         )
@@ -54483,7 +55691,7 @@ var init_schema_changes = __esm({
     change = object3(
       "one difference of two postures, exact where it is proved",
       {
-        id: text5("16 hex digits, stable over runs and moves", "^[0-9a-f]{16}$"),
+        id: text6("16 hex digits, stable over runs and moves", "^[0-9a-f]{16}$"),
         environments: ids("environments in which it happens"),
         direction: choice("what kind of difference", { widened: true, narrowed: true, weakened: true, strengthened: true, "undecided-widened": true, "undecided-narrowed": true, "latent-widened": true, "latent-narrowed": true }),
         facet: choice("the layer whose answer differs on the witness", { mtls: true, token: true, "external-authorization": true, ingress: true, enrolment: true, identity: true, egress: true, access: true }),
@@ -54491,50 +55699,53 @@ var init_schema_changes = __esm({
           "what is reached",
           object3(
             "a workload, a phantom that only a selector names, or an external host",
-            { id: text5("stable name"), namespace: text5("its namespace"), kind: text5("its kind"), name: text5("its name"), host: text5("egress only: the host"), known: flag2("declared by a manifest"), status: choice("the sides that have it", { both: true, added: true, removed: true }) },
+            { id: text6("stable name"), namespace: text6("its namespace"), kind: text6("its kind"), name: text6("its name"), host: text6("egress only: the host"), known: flag2("declared by a manifest"), status: choice("the sides that have it", { both: true, added: true, removed: true }) },
             { namespace: true, kind: true, name: true, host: true }
           )
         ),
         region: object3("the exact difference", { cubes: list3("a union of cubes", ref("one of them", "regionCube")), complete: flag2("false: there is more than these cubes") }, {}),
         callers: object3(
           "who is concerned",
-          { known: list3("known workloads", text5("`namespace/name`")), open: list3("identities that no manifest creates, in words", text5("plain text")), plaintext: flag2("callers without a mesh identity"), internet: flag2("callers outside the cluster") },
+          { known: list3("known workloads", text6("`namespace/name`")), open: list3("identities that no manifest creates, in words", text6("plain text")), plaintext: flag2("callers without a mesh identity"), internet: flag2("callers outside the cluster") },
           {}
         ),
-        headline: text5("one sentence, plain text"),
-        before: text5("how it was, plain text"),
-        after: text5("how it is, plain text"),
+        headline: text6("one sentence, plain text"),
+        before: text6("how it was, plain text"),
+        after: text6("how it is, plain text"),
         witness: ref("one request that shows it; absent only where the change is undecided", "witness"),
-        causes: list3("the lines that made it so", cause),
+        causes: list3("the lines that made it so: a set of edits that alone, applied to the base, gives the witness its new answer, while no proper subset does", cause),
+        alternativeCauses: list3("other sets of which the same holds", list3("one set", cause)),
+        causeProof: choice("what was proved of the causes: they alone make the whole region, they move the witness, nothing", { region: true, witness: true, none: true }),
+        causeNote: text6("why the causes are not proved, or which limit was reached; plain text"),
         enforcementPoints: list3("where it is decided", enforcement("a point")),
         assumptions: ids("additional assumptions; none: proved")
       },
-      { witness: true }
+      { witness: true, alternativeCauses: true, causeProof: true, causeNote: true }
     );
-    positions = { file: text5("path in the repository"), startLine: integer2("first line, from 1", 1), endLine: integer2("last line", 1), side };
+    positions = { file: text6("path in the repository"), startLine: integer2("first line, from 1", 1), endLine: integer2("last line", 1), side };
     finding = object3(
       "a change or state worth a person’s time",
       {
-        code: text5("stable code", "^MP[0-9]+$"),
-        rule: text5("id of the rule"),
-        title: text5("what it is, without names"),
+        code: text6("stable code", "^MP[0-9]+$"),
+        rule: text6("id of the rule"),
+        title: text6("what it is, without names"),
         severity: choice("how bad", { critical: true, high: true, medium: true, low: true, info: true }),
         certainty: choice("how sure", { proved: true, conditional: true, undecided: true }),
         evidence: choice("VERIFIED: observed; INFERRED: follows from manifests; UNKNOWN: not in what was read", { VERIFIED: true, INFERRED: true, UNKNOWN: true }),
         status: choice("compared with the base", { new: true, worsened: true, existing: true, fixed: true, suppressed: true }),
         environments: ids("environments in which it holds"),
-        resource: text5("`Kind/namespace/name`, a workload, or `mesh`"),
+        resource: text6("`Kind/namespace/name`, a workload, or `mesh`"),
         location: object3("where; absent only where it is about the run itself", positions, {}),
-        related: list3("other places", object3("a place and why", { ...positions, message: text5("a phrase, plain text") }, {})),
-        message: text5("what changed or is, plain text"),
-        impact: text5("why it matters, plain text"),
-        attack: text5("source, hops and target, plain text"),
-        remedy: text5("what to do, plain text"),
-        validation: object3("how to test it", { positive: text5("what must work"), negative: text5("what must fail") }, {}),
-        fingerprint: text5("16 hex digits without path, line, text, severity", "^[0-9a-f]{16}$"),
+        related: list3("other places", object3("a place and why", { ...positions, message: text6("a phrase, plain text") }, {})),
+        message: text6("what changed or is, plain text"),
+        impact: text6("why it matters, plain text"),
+        attack: text6("source, hops and target, plain text"),
+        remedy: text6("what to do, plain text"),
+        validation: object3("how to test it", { positive: text6("what must work"), negative: text6("what must fail") }, {}),
+        fingerprint: text6("16 hex digits without path, line, text, severity", "^[0-9a-f]{16}$"),
         changeIds: ids("changes it speaks about"),
         witness: ref("one request that shows it", "witness"),
-        tags: list3("standards and topics", text5("a tag"))
+        tags: list3("standards and topics", text6("a tag"))
       },
       { location: true, attack: true, witness: true }
     );
@@ -54553,7 +55764,7 @@ var init_schema_changes = __esm({
 function perDimension(of) {
   return Object.fromEntries(dimensions.map((dimension) => [dimension, of(dimension)]));
 }
-var verdict, rating, score, environmentDelta2, revision2, unit2, incompleteReason, coverage, reportSchema;
+var verdict, rating, score, environmentDelta2, revision, unit2, incompleteReason, coverage, reportSchema;
 var init_schema3 = __esm({
   "src/report/json/schema.ts"() {
     "use strict";
@@ -54566,8 +55777,8 @@ var init_schema3 = __esm({
       {
         rating: nullable2(number4("0.0 to 5.0; null: not applicable or not known")),
         evidence: choice("what it rests on", { VERIFIED: true, INFERRED: true, UNKNOWN: true }),
-        reason: text5("plain text"),
-        subjects: list3("what costs points", object3("a subject and what it lacks", { subject: text5("resource or workload"), lacks: text5("plain text") }, {}))
+        reason: text6("plain text"),
+        subjects: list3("what costs points", object3("a subject and what it lacks", { subject: text6("resource or workload"), lacks: text6("plain text") }, {}))
       },
       {}
     );
@@ -54575,11 +55786,11 @@ var init_schema3 = __esm({
       "one view of one environment",
       {
         score: nullable2(number4("0 to 100; null: cannot be computed, see `reason`")),
-        reason: text5("plain text; empty where there is a score"),
+        reason: text6("plain text; empty where there is a score"),
         level: integer2("highest level of which all lower ones are met"),
-        nextLevel: nullable2(object3("the first level that is not met", { level: integer2("the level"), missing: text5("what is missing, plain text") }, {})),
+        nextLevel: nullable2(object3("the first level that is not met", { level: integer2("the level"), missing: text6("what is missing, plain text") }, {})),
         confidence: integer2("0 to 100"),
-        deductions: list3("what confidence lost", object3("one deduction", { points: number4("points"), reason: text5("plain text") }, {})),
+        deductions: list3("what confidence lost", object3("one deduction", { points: number4("points"), reason: text6("plain text") }, {})),
         verdict: choice("the verdict of an assessment", { STRONG: true, MODERATE: true, WEAK: true, "HIGH RISK": true, INCONCLUSIVE: true }),
         dimensions: object3("the eight dimensions", perDimension(() => ref("its rating", "rating")), {})
       },
@@ -54595,37 +55806,37 @@ var init_schema3 = __esm({
         dimensions: object3(
           "the eight dimensions",
           perDimension(
-            () => object3("how one dimension moved", { delta: nullable2(number4("difference of the ratings")), movedBy: list3("changes and findings that moved it", text5("an id or a fingerprint")) }, {})
+            () => object3("how one dimension moved", { delta: nullable2(number4("difference of the ratings")), movedBy: list3("changes and findings that moved it", text6("an id or a fingerprint")) }, {})
           ),
           {}
         )
       },
       {}
     );
-    revision2 = object3("one side", { id: text5("commit id, directory or `working tree`"), label: text5("as the user named it") }, {});
+    revision = object3("one side", { id: text6("commit id, directory or `working tree`"), label: text6("as the user named it") }, {});
     unit2 = object3(
       "one deployable source",
       {
-        id: text5("stable id"),
+        id: text6("stable id"),
         kind: choice("how it is rendered", { plain: true, kustomize: true, helm: true }),
-        path: text5("path in the repository"),
+        path: text6("path in the repository"),
         status: choice("what was done with it", { rendered: true, "not-renderable": true, identical: true, pinned: true, untouched: true }),
-        reason: text5("why, plain text"),
-        tool: text5("the tool that rendered it")
+        reason: text6("why, plain text"),
+        tool: text6("the tool that rendered it")
       },
       { reason: true, tool: true }
     );
     incompleteReason = object3(
       "an input that was not read, rendered or decided",
       {
-        id: text5("stable id"),
+        id: text6("stable id"),
         kind: choice("what happened", { unreadable: true, "not-renderable": true, refused: true, limit: true, "missing-object": true }),
         status: choice("new: the base did not have it, or this comparison touches it", { new: true, existing: true }),
-        unit: text5("the unit"),
-        file: text5("path in the repository"),
+        unit: text6("the unit"),
+        file: text6("path in the repository"),
         line: integer2("line, from 1", 1),
-        reason: text5("plain text"),
-        remedy: text5("what to do, plain text")
+        reason: text6("plain text"),
+        remedy: text6("what to do, plain text")
       },
       { unit: true, file: true, line: true }
     );
@@ -54640,7 +55851,7 @@ var init_schema3 = __esm({
           "documents that could not be read",
           object3(
             "one of them",
-            { file: text5("path in the repository"), line: integer2("line, from 1", 1), side: choice("the sides that have it", { base: true, head: true, both: true }), reason: text5("plain text"), remedy: text5("what to do, plain text") },
+            { file: text6("path in the repository"), line: integer2("line, from 1", 1), side: choice("the sides that have it", { base: true, head: true, both: true }), reason: text6("plain text"), remedy: text6("what to do, plain text") },
             { line: true }
           )
         ),
@@ -54649,7 +55860,7 @@ var init_schema3 = __esm({
           { sidecar: integer2("behind a sidecar"), ambient: integer2("in ambient mode"), gateway: integer2("gateways"), none: integer2("without a proxy"), unknown: integer2("enrolment unknown") },
           {}
         ),
-        assumptions: list3("standing and additional assumptions", object3("one of them", { id: text5("the id that changes name"), text: text5("plain text") }, {}))
+        assumptions: list3("standing and additional assumptions", object3("one of them", { id: text6("the id that changes name"), text: text6("plain text") }, {}))
       },
       {}
     );
@@ -54660,13 +55871,13 @@ var init_schema3 = __esm({
         "what a change to Istio and Kubernetes manifests really changes; every field is always present, lists may be empty",
         {
           schemaVersion: constant("version of this shape", "1"),
-          tool: object3("who wrote it", { name: constant("name of the tool", "mesh-posture"), version: text5("its version") }, {}),
+          tool: object3("who wrote it", { name: constant("name of the tool", "mesh-posture"), version: text6("its version") }, {}),
           comparison: object3(
             "what was compared",
             {
               mode: choice("how the two sides were chosen", { "merge-result": true, "merge-base": true, revisions: true, "merge-group": true, push: true, directories: true, snapshot: true }),
-              base: nullable2(revision2),
-              head: revision2
+              base: nullable2(revision),
+              head: revision
             },
             {}
           ),
@@ -54675,28 +55886,28 @@ var init_schema3 = __esm({
             "every gate that was judged",
             object3(
               "one gate",
-              { id: choice("its id", { findings: true, incomplete: true, external: true, unreferenced: true, maturity: true, invariants: true, internal: true }), failed: flag2("it failed"), because: text5("plain text") },
+              { id: choice("its id", { findings: true, incomplete: true, external: true, unreferenced: true, maturity: true, invariants: true, internal: true }), failed: flag2("it failed"), because: text6("plain text") },
               {}
             )
           ),
           incomplete: flag2("something was not read, rendered or decided"),
           incompleteReasons: list3("what", incompleteReason),
-          environments: list3("environments", object3("units that run together", { id: text5("its id"), units: list3("its units", unit2) }, {})),
+          environments: list3("environments", object3("units that run together", { id: text6("its id"), units: list3("its units", unit2) }, {})),
           resources: list3(
             "every changed object",
             object3(
               "one of them",
               {
-                resource: text5("`Kind/namespace/name`"),
-                environments: list3("environments that have it", text5("an id")),
+                resource: text6("`Kind/namespace/name`"),
+                environments: list3("environments that have it", text6("an id")),
                 change: choice("what happened to its text", { added: true, modified: true, removed: true }),
                 effect: choice("what that does", { changed: true, none: true, undecided: true }),
-                because: text5("plain text")
+                because: text6("plain text")
               },
               {}
             )
           ),
-          population: object3("declared workloads that only one side has", { added: list3("head only", text5("an id")), removed: list3("base only", text5("an id")) }, {}),
+          population: object3("declared workloads that only one side has", { added: list3("head only", text6("an id")), removed: list3("base only", text6("an id")) }, {}),
           changes: list3("effective changes", ref("one of them", "change")),
           findings: list3("findings", ref("one of them", "finding")),
           maturity: object3(
@@ -54708,9 +55919,9 @@ var init_schema3 = __esm({
             },
             {}
           ),
-          attackPaths: list3("paths to declared assets", object3("one of them", { status: choice("compared with the base", { new: true, gone: true, existing: true }), hops: list3("from the source to the target", text5("plain text")) }, {})),
+          attackPaths: list3("paths to declared assets", object3("one of them", { status: choice("compared with the base", { new: true, gone: true, existing: true }), hops: list3("from the source to the target", text6("plain text")) }, {})),
           coverage,
-          preview: object3("the verdict under the configuration that this change brings", { verdict: verdict("the verdict"), because: text5("plain text") }, {})
+          preview: object3("the verdict under the configuration that this change brings", { verdict: verdict("the verdict"), because: text6("plain text") }, {})
         },
         { preview: true }
       ),
@@ -54772,14 +55983,14 @@ ${fields3.join(",\n")}
 function fieldText2(key, value, schema2) {
   const textOf7 = (part2) => JSON.stringify({ [key]: ordered2(part2, schema2) }, null, 2).slice(2, -2);
   if (!Array.isArray(value) || value.length <= together) return textOf7(value);
-  let text7 = "";
+  let text8 = "";
   for (let at2 = 0; at2 < value.length; at2 += together) {
     const piece = textOf7(value.slice(at2, at2 + together));
     const start = at2 === 0 ? 0 : piece.indexOf("[") + 1;
     const end = at2 + together >= value.length ? piece.length : piece.lastIndexOf("\n");
-    text7 += `${at2 === 0 ? "" : ","}${piece.slice(start, end)}`;
+    text8 += `${at2 === 0 ? "" : ","}${piece.slice(start, end)}`;
   }
-  return text7;
+  return text8;
 }
 var orders, together;
 var init_to_json = __esm({
@@ -54793,37 +56004,37 @@ var init_to_json = __esm({
 });
 
 // src/report/plain.ts
-function plain4(text7) {
-  return text7.replace(unseen, (character) => named3[character] ?? `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
+function plain5(text8) {
+  return text8.replace(unseen, (character) => named3[character] ?? `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
 }
-function clip3(text7, limit) {
-  if (text7.length <= limit) return text7;
+function clip3(text8, limit) {
+  if (text8.length <= limit) return text8;
   let count2 = 0;
   let end = 0;
-  for (const character of text7) {
+  for (const character of text8) {
     if (count2 === limit - 1) {
       const rest = end + character.length;
-      return rest === text7.length ? text7 : `${text7.slice(0, end)}…`;
+      return rest === text8.length ? text8 : `${text8.slice(0, end)}…`;
     }
     count2 += 1;
     end += character.length;
   }
-  return text7;
+  return text8;
 }
-function name(text7) {
-  return clip3(plain4(clip3(text7, nameLimit)), nameLimit);
+function name(text8) {
+  return clip3(plain5(clip3(text8, nameLimit)), nameLimit);
 }
-function sentence2(text7) {
-  return clip3(plain4(clip3(text7, sentenceLimit)), sentenceLimit);
+function sentence2(text8) {
+  return clip3(plain5(clip3(text8, sentenceLimit)), sentenceLimit);
 }
-function byteLength(text7) {
-  return Buffer.byteLength(text7, "utf8");
+function byteLength(text8) {
+  return Buffer.byteLength(text8, "utf8");
 }
 function plural2(count2, one, many = `${one}s`) {
   return `${String(count2)} ${count2 === 1 ? one : many}`;
 }
-function wellFormed(text7) {
-  return text7.replace(new RegExp("\\p{Cs}", "gu"), "�");
+function wellFormed(text8) {
+  return text8.replace(new RegExp("\\p{Cs}", "gu"), "�");
 }
 var named3, unseen, nameLimit, sentenceLimit;
 var init_plain = __esm({
@@ -54887,8 +56098,8 @@ function directionRank2(direction) {
       return assertNever(direction);
   }
 }
-function pairs2(values4) {
-  return Object.keys(values4).sort(compareText).map((key) => `${name(key)}=${name(values4[key] ?? "")}`).join(",");
+function pairs2(values5) {
+  return Object.keys(values5).sort(compareText).map((key) => `${name(key)}=${name(values5[key] ?? "")}`).join(",");
 }
 function serviceHost2(id) {
   const [namespace = "", rest = ""] = id.split("/", 2);
@@ -54928,8 +56139,8 @@ function callerOf(from2) {
   if (from2.direct === true) parts.push("directly to the pod");
   return parts.join(" ");
 }
-function whole2(text7) {
-  return clip3(plain4(clip3(text7, 600)), 600);
+function whole2(text8) {
+  return clip3(plain5(clip3(text8, 600)), 600);
 }
 function requestOf(query3) {
   const { to: to2, request: request4 } = query3;
@@ -54986,11 +56197,15 @@ function causeWords2(cause2) {
   const via = cause2.via.length === 0 ? "" : `, through ${cause2.via.slice(0, 4).map((step) => `${step.role} ${place(step.file, step.line)}`).join(" and ")}`;
   return `${place(cause2.file, cause2.line)} (${name(cause2.resource)} ${cause2.change}${side2})${via}`;
 }
-function said2(text7) {
-  return { text: name(text7), isName: false };
+function causeLines({ causes, alternativeCauses = [] }) {
+  const several = alternativeCauses.length > 0;
+  return [causes, ...alternativeCauses].flatMap((set2, index) => set2.map((cause2, at2) => ({ joint: at2 > 0 ? "and " : !several ? "" : index === 0 ? "either " : "or ", cause: cause2 })));
 }
-function named4(text7) {
-  return { text: name(text7), isName: true };
+function said2(text8) {
+  return { text: name(text8), isName: false };
+}
+function named4(text8) {
+  return { text: name(text8), isName: true };
 }
 function callerParts(change2) {
   const { known: known4, open: open2, plaintext, internet } = change2.callers;
@@ -55013,7 +56228,7 @@ function destinationParts(change2, shown5 = 3) {
   return destinations.length > shown5 ? [...parts, said2(`and ${String(destinations.length - shown5)} more`)] : parts;
 }
 function joined4(parts) {
-  return parts.reduce((text7, part2) => text7 === "" ? part2 : /^(?:and \d|\()/.test(part2) ? `${text7} ${part2}` : `${text7}, ${part2}`, "");
+  return parts.reduce((text8, part2) => text8 === "" ? part2 : /^(?:and \d|\()/.test(part2) ? `${text8} ${part2}` : `${text8}, ${part2}`, "");
 }
 function destinationsOf2(change2, shown5 = 3) {
   return joined4(destinationParts(change2, shown5).map((part2) => part2.text));
@@ -55021,11 +56236,11 @@ function destinationsOf2(change2, shown5 = 3) {
 function operationsOf(change2) {
   const cube3 = change2.region.cubes[0];
   if (cube3 === void 0) return "any request";
-  const set2 = (values4, noun) => {
-    if (values4 === void 0) return [];
-    const listed4 = (list4) => `${list4.slice(0, 4).map(name).join(" ")}${list4.length > 4 ? ` +${String(list4.length - 4)}` : ""}`;
-    if (values4.only !== void 0) return [`${noun}${listed4(values4.only)}`];
-    return values4.except !== void 0 && values4.except.length > 0 ? [`${noun}any but ${listed4(values4.except)}`] : [];
+  const set2 = (values5, noun) => {
+    if (values5 === void 0) return [];
+    const listed5 = (list4) => `${list4.slice(0, 4).map(name).join(" ")}${list4.length > 4 ? ` +${String(list4.length - 4)}` : ""}`;
+    if (values5.only !== void 0) return [`${noun}${listed5(values5.only)}`];
+    return values5.except !== void 0 && values5.except.length > 0 ? [`${noun}any but ${listed5(values5.except)}`] : [];
   };
   const parts = [...set2(cube3.methods, ""), ...set2(cube3.paths, "path "), ...set2(cube3.hosts, "host "), ...set2(cube3.ports, "port "), ...set2(cube3.protocol, "")];
   const more = change2.region.cubes.length > 1 || !change2.region.complete ? ", and more" : "";
@@ -55045,9 +56260,9 @@ function certaintyWords(finding2) {
 }
 function signed2(value, digits2 = 0) {
   const size = Math.round(Math.abs(value) * 10) / 10;
-  const text7 = size !== 0 && Number.isInteger(size) ? size.toFixed(digits2) : size.toString();
+  const text8 = size !== 0 && Number.isInteger(size) ? size.toFixed(digits2) : size.toString();
   if (size === 0) return "±0";
-  return value > 0 ? `+${text7}` : `−${text7}`;
+  return value > 0 ? `+${text8}` : `−${text8}`;
 }
 var severities;
 var init_wording = __esm({
@@ -55094,8 +56309,8 @@ function workloadCount(report2) {
   return sidecar2 + ambient + gateway2 + none5 + unknown3;
 }
 function severityCounts(findings) {
-  const words2 = severities.map((severity2) => [severity2, findings.filter((finding2) => finding2.severity === severity2).length]).filter(([, count2]) => count2 > 0).map(([severity2, count2]) => `${String(count2)} ${severity2}`);
-  return words2.length < 2 ? words2.join("") : `${words2.slice(0, -1).join(", ")} and ${words2.at(-1) ?? ""}`;
+  const words3 = severities.map((severity2) => [severity2, findings.filter((finding2) => finding2.severity === severity2).length]).filter(([, count2]) => count2 > 0).map(([severity2, count2]) => `${String(count2)} ${severity2}`);
+  return words3.length < 2 ? words3.join("") : `${words3.slice(0, -1).join(", ")} and ${words3.at(-1) ?? ""}`;
 }
 function resourceCounts(report2) {
   const count2 = (effect) => report2.resources.filter((resource) => resource.effect === effect).length;
@@ -55123,13 +56338,13 @@ function shown3(value, digits2 = 0) {
   return value === null || value === void 0 ? "n/a" : value.toFixed(digits2);
 }
 function movers(report2, ids2) {
-  const words2 = ids2.map((id) => {
+  const words3 = ids2.map((id) => {
     const finding2 = report2.findings.find((candidate) => candidate.fingerprint === id);
     if (finding2 !== void 0) return `${finding2.code} ${name(finding2.resource)}`;
     const change2 = report2.changes.find((candidate) => candidate.id === id);
     return name(change2?.causes[0]?.resource ?? change2?.destinations[0]?.id ?? id);
   });
-  const distinctWords = [...new Set(words2)];
+  const distinctWords = [...new Set(words3)];
   return `${distinctWords.slice(0, 3).join(", ")}${distinctWords.length > 3 ? ` and ${String(distinctWords.length - 3)} more` : ""}`;
 }
 function maturityRows(report2, environment4) {
@@ -55156,14 +56371,14 @@ function maturityRows(report2, environment4) {
   for (const dimension of dimensions) {
     const movement = delta2?.dimensions[dimension];
     const rating2 = head?.configured.dimensions[dimension];
-    const moved2 = (movement?.delta ?? 0) !== 0;
+    const moved3 = (movement?.delta ?? 0) !== 0;
     rows.push({
       label: dimensionTitles[dimension],
       base: shown3(base2?.configured.dimensions[dimension].rating, 1),
       head: shown3(rating2?.rating, 1),
       delta: change2(movement?.delta, 1),
-      because: moved2 ? movers(report2, movement?.movedBy ?? []) : rating2?.rating === null ? rating2.reason : "",
-      moved: moved2
+      because: moved3 ? movers(report2, movement?.movedBy ?? []) : rating2?.rating === null ? rating2.reason : "",
+      moved: moved3
     });
   }
   return rows;
@@ -55188,7 +56403,7 @@ function newWords(report2) {
   if (active.length === 0) return null;
   const added = active.filter((finding2) => finding2.status === "new");
   const worsened = active.filter((finding2) => finding2.status === "worsened");
-  return [counted(added, "new"), counted(worsened, "worsened")].filter((words2) => words2 !== "").join(", ");
+  return [counted(added, "new"), counted(worsened, "worsened")].filter((words3) => words3 !== "").join(", ");
 }
 function counted(findings, state) {
   const first = findings[0];
@@ -55268,15 +56483,15 @@ function moreLine(section, omitted) {
   if (header === void 0) return `- … and ${String(omitted)} more`;
   return `| … and ${String(omitted)} more |${" |".repeat(Math.max(0, header.split("|").length - 3))}`;
 }
-function cut(text7, bytes) {
+function cut(text8, bytes) {
   let used = 0;
   let end = 0;
-  for (const character of text7) {
+  for (const character of text8) {
     used += byteLength(character);
     if (used > bytes) break;
     end += character.length;
   }
-  return text7.slice(0, end);
+  return text8.slice(0, end);
 }
 function fit(page2, budget) {
   const head = page2.head.join("\n");
@@ -55324,8 +56539,8 @@ var init_fit = __esm({
 });
 
 // src/report/markdown/mermaid.ts
-function label(text7) {
-  return clip3(name(text7), 60).replace(/[^\p{L}\p{N} ./:_=,()-]/gu, (character) => character === '"' ? "#quot;" : `#${String(character.codePointAt(0) ?? 0)};`);
+function label(text8) {
+  return clip3(name(text8), 60).replace(/[^\p{L}\p{N} ./:_=,()-]/gu, (character) => character === '"' ? "#quot;" : `#${String(character.codePointAt(0) ?? 0)};`);
 }
 function kindOf4(change2) {
   switch (change2.direction) {
@@ -55371,12 +56586,12 @@ function mermaid(changes) {
   if (all.length === 0) return null;
   const edges = all.slice(0, edgeLimit);
   const ids2 = /* @__PURE__ */ new Map();
-  const node2 = (key, text7) => {
+  const node2 = (key, text8) => {
     const known4 = ids2.get(key);
     if (known4 !== void 0) return known4;
     const id = `n${String(ids2.size)}`;
     ids2.set(key, id);
-    return `${id}["${label(text7)}"]`;
+    return `${id}["${label(text8)}"]`;
   };
   const lines = edges.map((edge) => `  ${node2(`from ${edge.from}`, edge.from)} ${arrows[edge.kind]} ${node2(`to ${edge.to}`, edge.to)}`);
   const styles = Object.keys(strokes).flatMap((kind) => {
@@ -55415,45 +56630,45 @@ var init_links2 = __esm({
 });
 
 // src/report/markdown/escape.ts
-function withoutComments(text7) {
-  return text7.replaceAll("<!--", `<${zeroWidth}!--`).replaceAll("-->", `--${zeroWidth}>`).replaceAll("--!>", `--${zeroWidth}!>`);
+function withoutComments(text8) {
+  return text8.replaceAll("<!--", `<${zeroWidth}!--`).replaceAll("-->", `--${zeroWidth}>`).replaceAll("--!>", `--${zeroWidth}!>`);
 }
-function inert(text7, limit) {
-  return clip3(plain4(clip3(text7, limit)), limit).replace(/--(!?)>/g, `--${zeroWidth}$1>`).replaceAll("@", `@${zeroWidth}`).replace(/#(?=\d)/g, `#${zeroWidth}`).replace(/\b(GH)-(?=\d)/gi, `$1${zeroWidth}-`).replace(/\b[0-9a-f]{7,40}\b/gi, (id) => `${id.slice(0, 3)}${zeroWidth}${id.slice(3, 6)}${zeroWidth}${id.slice(6)}`).replace(/\bwww\./gi, (www) => `${www.slice(0, 3)}${zeroWidth}.`).replace(/:(?=\/\/|:|[a-z0-9_+-]+:)/gi, `:${zeroWidth}`);
+function inert(text8, limit) {
+  return clip3(plain5(clip3(text8, limit)), limit).replace(/--(!?)>/g, `--${zeroWidth}$1>`).replaceAll("@", `@${zeroWidth}`).replace(/#(?=\d)/g, `#${zeroWidth}`).replace(/\b(GH)-(?=\d)/gi, `$1${zeroWidth}-`).replace(/\b[0-9a-f]{7,40}\b/gi, (id) => `${id.slice(0, 3)}${zeroWidth}${id.slice(3, 6)}${zeroWidth}${id.slice(6)}`).replace(/\bwww\./gi, (www) => `${www.slice(0, 3)}${zeroWidth}.`).replace(/:(?=\/\/|:|[a-z0-9_+-]+:)/gi, `:${zeroWidth}`);
 }
-function md(text7, limit = sentenceLimit) {
-  const line = inert(text7, limit).replace(/[\\`*_[\]~]/g, "\\$&").replace(/[&<>|$]/g, (character) => entities[character] ?? character);
+function md(text8, limit = sentenceLimit) {
+  const line = inert(text8, limit).replace(/[\\`*_[\]~]/g, "\\$&").replace(/[&<>|$]/g, (character) => entities[character] ?? character);
   return line.replace(/^(\s*)([-+=#])/, "$1\\$2").replace(/^(\s*\d+)([.)])(?=\s|$)/, "$1\\$2");
 }
-function html(text7, limit = sentenceLimit) {
-  return inert(text7, limit).replace(/[&<>|$"'`*_[\]~\\]/g, (character) => `&#${String(character.charCodeAt(0))};`);
+function html(text8, limit = sentenceLimit) {
+  return inert(text8, limit).replace(/[&<>|$"'`*_[\]~\\]/g, (character) => `&#${String(character.charCodeAt(0))};`);
 }
-function code(text7, limit = nameLimit) {
-  const shown5 = withoutComments(clip3(name(text7), limit));
+function code(text8, limit = nameLimit) {
+  const shown5 = withoutComments(clip3(name(text8), limit));
   if (shown5.trim() === "") return "`(empty)`";
   const longest = Math.max(0, ...[...shown5.matchAll(/`+/g)].map((run2) => run2[0].length));
   const fence = "`".repeat(longest + 1);
   const space3 = shown5.startsWith("`") || shown5.endsWith("`") || shown5.startsWith(" ") && shown5.endsWith(" ") ? " " : "";
   return `${fence}${space3}${shown5}${space3}${fence}`;
 }
-function codeCell(text7, limit = nameLimit) {
-  const shown5 = withoutComments(clip3(name(text7), limit));
-  if (!shown5.includes("|")) return code(text7, limit);
+function codeCell(text8, limit = nameLimit) {
+  const shown5 = withoutComments(clip3(name(text8), limit));
+  if (!shown5.includes("|")) return code(text8, limit);
   return `<code>${shown5.replace(/[^\p{L}\p{N} ]/gu, (character) => `&#${String(character.codePointAt(0) ?? 0)};`)}</code>`;
 }
-function spans(text7, span, limit) {
-  const parts = plain4(clip3(text7, limit)).split("`");
-  if (parts.length % 2 === 0 && text7.length <= limit) {
+function spans(text8, span, limit) {
+  const parts = plain5(clip3(text8, limit)).split("`");
+  if (parts.length % 2 === 0 && text8.length <= limit) {
     const last = parts.pop() ?? "";
     parts[parts.length - 1] = `${parts.at(-1) ?? ""}\`${last}`;
   }
   return parts.map((part2, index) => index % 2 === 0 ? part2 === "" ? "" : md(part2, limit) : part2.trim() === "" ? md(`\`${part2}\``) : span(part2)).join("");
 }
-function prose(text7, limit = sentenceLimit) {
-  return spans(text7, code, limit);
+function prose(text8, limit = sentenceLimit) {
+  return spans(text8, code, limit);
 }
-function proseCell(text7, limit = 300) {
-  return spans(text7, codeCell, limit);
+function proseCell(text8, limit = 300) {
+  return spans(text8, codeCell, limit);
 }
 var zeroWidth, entities;
 var init_escape = __esm({
@@ -55466,22 +56681,22 @@ var init_escape = __esm({
 });
 
 // src/report/markdown/sections.ts
-function linked(text7, address) {
-  return address === void 0 ? text7 : `[${text7}](${address.replace(/[()\s<>]/g, (character) => encodeURIComponent(character).replace("(", "%28").replace(")", "%29"))})`;
+function linked(text8, address) {
+  return address === void 0 ? text8 : `[${text8}](${address.replace(/[()\s<>]/g, (character) => encodeURIComponent(character).replace("(", "%28").replace(")", "%29"))})`;
 }
 function ruleLink(finding2, context2) {
   return linked(code(finding2.code), context2.links?.rule?.(finding2.code));
 }
 function placeLink(location, context2, span = code) {
-  const text7 = span(place(location.file, location.startLine));
-  return linked(text7, context2.links === void 0 ? void 0 : blobLink(context2.links, location.file, location.startLine, location.side, location.endLine));
+  const text8 = span(place(location.file, location.startLine));
+  return linked(text8, context2.links === void 0 ? void 0 : blobLink(context2.links, location.file, location.startLine, location.side, location.endLine));
 }
 function causeLink(cause2, context2, span = code) {
   return placeLink({ file: cause2.file, startLine: cause2.line, endLine: cause2.endLine, side: cause2.side }, context2, span);
 }
 function verdictLines(report2) {
   const { word: word2, parts } = headline2(report2);
-  const line = `${marks[report2.verdict]} **${word2}**${parts.length === 0 ? "" : `: ${parts.map((part2) => prose(part2, 400)).join(" · ")}`}`;
+  const line = `${marks2[report2.verdict]} **${word2}**${parts.length === 0 ? "" : `: ${parts.map((part2) => prose(part2, 400)).join(" · ")}`}`;
   const active = report2.comparison.base === null ? void 0 : listedFindings(report2)[0];
   const worst = changesInOrder(report2)[0];
   const sentence3 = active?.message ?? worst?.headline;
@@ -55499,8 +56714,8 @@ function row(cells2) {
   return `| ${cells2.join(" | ")} |`;
 }
 function effectRow(change2, context2, environments2) {
-  const cause2 = change2.causes[0];
-  const why = cause2 === void 0 ? "not traced to a line" : `${codeCell(cause2.resource)} ${cause2.change}, ${causeLink(cause2, context2, codeCell)}${change2.causes.length > 1 ? ` and ${String(change2.causes.length - 1)} more` : ""}`;
+  const sets = [change2.causes, ...change2.alternativeCauses ?? []].flatMap(([cause2, ...more]) => cause2 === void 0 ? [] : [`${codeCell(cause2.resource)} ${cause2.change}, ${causeLink(cause2, context2, codeCell)}${more.length > 0 ? ` and ${String(more.length)} more` : ""}`]);
+  const why = sets.length === 0 ? "not traced to a line" : sets.length === 1 ? sets[0] ?? "" : `either ${sets.join(" or ")}`;
   const cells2 = [changeMark(change2), cellOf(callerParts(change2)), cellOf(destinationParts(change2)), codeCell(operationsOf(change2)), why];
   return row(environments2 ? [...cells2, codeCell(change2.environments.join(", "), 100)] : cells2);
 }
@@ -55558,7 +56773,7 @@ function attackPathsSection(report2) {
   return { title: "attack paths", head: ["### Attack paths", ""], items: paths.map((path2) => `- ${path2.status}: ${path2.hops.slice(0, 12).map((hop2) => code(hop2, 120)).join(" → ")}`), tail: [], priority: 4 };
 }
 function details(title, open2) {
-  return open2 ? { head: [`### ${title((text7) => md(text7, 100))}`, ""], tail: [] } : { head: [`<details><summary>${title((text7) => html(text7, 100))}</summary>`, ""], tail: ["", "</details>"] };
+  return open2 ? { head: [`### ${title((text8) => md(text8, 100))}`, ""], tail: [] } : { head: [`<details><summary>${title((text8) => html(text8, 100))}</summary>`, ""], tail: ["", "</details>"] };
 }
 function maturitySections(report2, open2) {
   const snapshot = report2.comparison.base === null;
@@ -55566,8 +56781,8 @@ function maturitySections(report2, open2) {
   return maturityEnvironments(report2).map((environment4) => {
     const rows = maturityRows(report2, environment4);
     const delta2 = report2.maturity.delta.environments[environment4];
-    const moved2 = snapshot || delta2 === void 0 || delta2.overall === null ? "" : ` (${signed2(delta2.overall)})`;
-    const frame2 = details((escape2) => `Maturity${report2.environments.length > 1 ? ` of ${escape2(environment4)}` : ""}${moved2}`, open2);
+    const moved3 = snapshot || delta2 === void 0 || delta2.overall === null ? "" : ` (${signed2(delta2.overall)})`;
+    const frame2 = details((escape2) => `Maturity${report2.environments.length > 1 ? ` of ${escape2(environment4)}` : ""}${moved3}`, open2);
     const columns = snapshot ? ["dimension", "value", "because"] : ["dimension", "base", "head", "Δ", "because"];
     const population2 = delta2?.population ?? 0;
     return {
@@ -55585,9 +56800,9 @@ function suppressedSection(report2, open2) {
   return { title: "suppressed", head: frame2.head, items: suppressed2.map((finding2) => `- ${finding2.severity} ${code(finding2.code)} ${md(finding2.title, 200)}: ${code(finding2.resource)}`), tail: frame2.tail, priority: 9 };
 }
 function existingSection(report2, open2) {
-  const existing = report2.comparison.base === null ? [] : findingsOf(report2, "existing");
-  const frame2 = details(() => `As before, not judged here (${severityCounts(existing)})`, open2);
-  return { title: "existing findings", head: frame2.head, items: existing.map((finding2) => `- ${finding2.severity} ${code(finding2.code)} ${md(finding2.title, 200)}: ${code(finding2.resource)}`), tail: frame2.tail, priority: 11 };
+  const existing2 = report2.comparison.base === null ? [] : findingsOf(report2, "existing");
+  const frame2 = details(() => `As before, not judged here (${severityCounts(existing2)})`, open2);
+  return { title: "existing findings", head: frame2.head, items: existing2.map((finding2) => `- ${finding2.severity} ${code(finding2.code)} ${md(finding2.title, 200)}: ${code(finding2.resource)}`), tail: frame2.tail, priority: 11 };
 }
 function notUnderstoodSection(report2) {
   const told = new Set(report2.incompleteReasons.map((reason) => `${reason.file ?? ""}:${String(reason.line ?? "")}`));
@@ -55657,7 +56872,7 @@ function footLines(report2, context2) {
     `<sub>${parts.join(" · ")} · locally: ${code(local, 160)} · a state finding is silenced by \`suppressions\` in \`.github/mesh-posture.yml\` of the base, a change by nothing</sub>`
   ];
 }
-var marks;
+var marks2;
 var init_sections = __esm({
   "src/report/markdown/sections.ts"() {
     "use strict";
@@ -55667,7 +56882,7 @@ var init_sections = __esm({
     init_plain();
     init_wording();
     init_escape();
-    marks = { pass: "🟢", warn: "🟡", fail: "🔴", error: "⚪", "not-applicable": "⚪" };
+    marks2 = { pass: "🟢", warn: "🟡", fail: "🔴", error: "⚪", "not-applicable": "⚪" };
   }
 });
 
@@ -55741,7 +56956,7 @@ function minus2(left, right) {
   const low = left.low - right.low;
   return { low: low < 0 ? low + word : low, high: (left.high - right.high - (low < 0 ? 1 : 0) + 2 * word) % word };
 }
-function text6(value) {
+function text7(value) {
   return value.high === 0 ? value.low.toString(16) : value.high.toString(16) + value.low.toString(16).padStart(8, "0");
 }
 function lineHashes(content) {
@@ -55757,7 +56972,7 @@ function lineHashes(content) {
   const output2 = () => {
     const start = starts[index] ?? -1;
     if (start === -1) return;
-    const value = text6(hash3);
+    const value = text7(hash3);
     const count2 = (occurrences.get(value) ?? 0) + 1;
     occurrences.set(value, count2);
     hashes[start] = `${value}:${String(count2)}`;
@@ -55824,8 +57039,8 @@ var init_places = __esm({
       #linesOf(file2) {
         const known4 = this.#lines.get(file2);
         if (known4 !== void 0) return known4;
-        const text7 = fileUri(file2) === null ? void 0 : this.#files.text(file2);
-        const lines = text7 === void 0 ? null : text7.split(/\r\n|\r|\n/);
+        const text8 = fileUri(file2) === null ? void 0 : this.#files.text(file2);
+        const lines = text8 === void 0 ? null : text8.split(/\r\n|\r|\n/);
         this.#lines.set(file2, lines);
         return lines;
       }
@@ -55924,11 +57139,11 @@ function ruleId(finding2, rule2) {
   return rule2 !== void 0 && !rule2.byBreadth && rule2.severity === finding2.severity ? finding2.code : `${finding2.code}-${finding2.severity}`;
 }
 function pascal(rule2) {
-  const words2 = rule2.split(/[^A-Za-z0-9]+/).filter((word2) => word2 !== "");
-  return words2.map((word2) => word2.charAt(0).toUpperCase() + word2.slice(1)).join("");
+  const words3 = rule2.split(/[^A-Za-z0-9]+/).filter((word2) => word2 !== "");
+  return words3.map((word2) => word2.charAt(0).toUpperCase() + word2.slice(1)).join("");
 }
-function full(text7, fallback) {
-  const line = clip3(plain4(text7.trim() === "" ? fallback : text7.trim()), descriptionLimit - 1);
+function full(text8, fallback) {
+  const line = clip3(plain5(text8.trim() === "" ? fallback : text8.trim()), descriptionLimit - 1);
   const said3 = line.charAt(0).toUpperCase() + line.slice(1);
   return /[.!?…]$/.test(said3) ? said3 : `${said3}.`;
 }
@@ -55965,8 +57180,8 @@ var init_rules2 = __esm({
 });
 
 // src/report/sarif/results.ts
-function inert2(text7) {
-  return text7.replace(/\](?=\()/g, "]​");
+function inert2(text8) {
+  return text8.replace(/\](?=\()/g, "]​");
 }
 function baseline(finding2) {
   switch (finding2.status) {
@@ -55988,7 +57203,7 @@ function mentionsOf(finding2, changes, primary) {
   const all = [
     ...own3?.side === "LEFT" ? [{ ...own3, text: "removed here" }] : [],
     ...finding2.related.map((related) => ({ file: related.file, startLine: related.startLine, endLine: related.endLine, side: related.side, text: sentence2(related.message) })),
-    ...changes.flatMap((change2) => change2.causes.map((cause2) => ({ file: cause2.file, startLine: cause2.line, endLine: cause2.endLine, side: cause2.side, text: `${name(cause2.resource)} ${cause2.change}` })))
+    ...changes.flatMap((change2) => [...change2.causes, ...(change2.alternativeCauses ?? []).flat()].map((cause2) => ({ file: cause2.file, startLine: cause2.line, endLine: cause2.endLine, side: cause2.side, text: `${name(cause2.resource)} ${cause2.change}` })))
   ];
   const seen = /* @__PURE__ */ new Set([`RIGHT ${primary.file} ${String(primary.startLine)}`]);
   return all.filter((mention) => {
@@ -56041,7 +57256,7 @@ function resultOf(input2) {
     ruleIndex: input2.ruleIndex,
     kind: "fail",
     level: levelOf(finding2.severity),
-    message: { text: clip3(sentences.filter((text7) => text7 !== "").map((text7) => /[.!?…]$/.test(text7) ? text7 : `${text7}.`).join(" "), messageLimit) },
+    message: { text: clip3(sentences.filter((text8) => text8 !== "").map((text8) => /[.!?…]$/.test(text8) ? text8 : `${text8}.`).join(" "), messageLimit) },
     locations: [places.location(primary)],
     ...related.length === 0 ? {} : { relatedLocations: related },
     ...flows.length === 0 ? {} : { codeFlows: flows },
@@ -56065,18 +57280,18 @@ var init_results = __esm({
 });
 
 // src/report/sarif/build.ts
-function causesOf2(changes) {
+function causesOf(changes) {
   return changes.flatMap((change2) => change2.causes.map((cause2) => ({ file: cause2.file, startLine: cause2.line, endLine: cause2.endLine, side: cause2.side, message: `${cause2.resource} ${cause2.change}` })));
 }
 function maturityFinding2(report2) {
   const overall = overallMaturity(report2);
-  const words2 = maturityWords(report2);
-  if (overall === null || words2 === null || overall.delta === 0 || report2.findings.some((finding2) => finding2.code === maturityCode)) return null;
-  const moved2 = dimensions.flatMap((dimension) => {
+  const words3 = maturityWords(report2);
+  if (overall === null || words3 === null || overall.delta === 0 || report2.findings.some((finding2) => finding2.code === maturityCode)) return null;
+  const moved3 = dimensions.flatMap((dimension) => {
     const delta2 = report2.maturity.delta.environments[overall.environment]?.dimensions[dimension].delta ?? 0;
     return delta2 === 0 ? [] : [`${dimensionTitle(dimension)} ${signed2(delta2)}`];
   });
-  const [first, ...rest] = causesOf2(report2.changes);
+  const [first, ...rest] = causesOf(report2.changes);
   return {
     code: maturityCode,
     rule: "maturity-changed",
@@ -56089,7 +57304,7 @@ function maturityFinding2(report2) {
     resource: "mesh",
     ...first === void 0 ? {} : { location: { file: first.file, startLine: first.startLine, endLine: first.endLine, side: first.side } },
     related: rest.slice(0, 10),
-    message: `configured zero-trust ${words2}${moved2.length === 0 ? "" : `: ${moved2.join(", ")}`}`,
+    message: `configured zero-trust ${words3}${moved3.length === 0 ? "" : `: ${moved3.join(", ")}`}`,
     impact: "",
     remedy: overall.delta < 0 ? "see the changes that lower it" : "nothing to do",
     validation: { positive: "", negative: "" },
@@ -56199,36 +57414,36 @@ var init_build3 = __esm({
 });
 
 // src/report/text/layout.ts
-function cells(text7) {
-  if (/^[\x20-\x7e]*$/.test(text7)) return text7.length;
+function cells(text8) {
+  if (/^[\x20-\x7e]*$/.test(text8)) return text8.length;
   let sum = 0;
-  for (const character of text7) sum += combining.test(character) ? 0 : wide.test(character) ? 2 : 1;
+  for (const character of text8) sum += combining.test(character) ? 0 : wide.test(character) ? 2 : 1;
   return sum;
 }
-function pad(text7, width) {
-  return text7 + " ".repeat(Math.max(0, width - cells(text7)));
+function pad(text8, width) {
+  return text8 + " ".repeat(Math.max(0, width - cells(text8)));
 }
-function prefix2(text7, width) {
+function prefix2(text8, width) {
   let sum = 0;
   let end = 0;
-  for (const character of text7) {
+  for (const character of text8) {
     sum += cells(character);
     if (sum > width && end > 0) break;
     end += character.length;
   }
-  return text7.slice(0, end);
+  return text8.slice(0, end);
 }
-function squeeze(text7, width) {
-  return cells(text7) <= width ? text7 : `${prefix2(text7, Math.max(1, width - 1))}…`;
+function squeeze(text8, width) {
+  return cells(text8) <= width ? text8 : `${prefix2(text8, Math.max(1, width - 1))}…`;
 }
 function harmless(line) {
   return line.replaceAll("##[", "#♯[").replace(/^(\s*)::/, "$1∶:");
 }
-function wrap(text7, width, first = "", rest = " ".repeat(cells(first))) {
+function wrap(text8, width, first = "", rest = " ".repeat(cells(first))) {
   const room = Math.max(16, width - Math.max(cells(first), cells(rest)));
   const lines = [];
   let line = "";
-  for (const word2 of plain4(text7).split(" ")) {
+  for (const word2 of plain5(text8).split(" ")) {
     let left = word2;
     if (line !== "" && cells(line) + 1 + cells(left) > room) {
       lines.push(line);
@@ -56249,10 +57464,10 @@ function wrap(text7, width, first = "", rest = " ".repeat(cells(first))) {
   return lines.map((body, index) => harmless((index === 0 ? first : rest) + body.trimEnd()));
 }
 function bullets(texts8, width, indent = "  ") {
-  return texts8.flatMap((text7) => wrap(text7, width, `${indent}- `, `${indent}  `));
+  return texts8.flatMap((text8) => wrap(text8, width, `${indent}- `, `${indent}  `));
 }
 function table2(columns, rows, width, indent = "  ") {
-  const clean = rows.map((row2) => columns.map((_, index) => plain4(row2[index] ?? "")));
+  const clean = rows.map((row2) => columns.map((_, index) => plain5(row2[index] ?? "")));
   const found = columns.findIndex((column) => column.flexible === true);
   const flexible = found === -1 ? columns.length - 1 : found;
   const natural = columns.map((column, index) => Math.max(cells(column.title), ...clean.map((row2) => cells(row2[index] ?? ""))));
@@ -56263,8 +57478,8 @@ function table2(columns, rows, width, indent = "  ") {
   const render2 = (row2) => harmless(
     (indent + columns.map((column, index) => {
       const size = sizes[index] ?? 8;
-      const text7 = squeeze(row2[index] ?? "", size);
-      return column.align === "right" ? " ".repeat(Math.max(0, size - cells(text7))) + text7 : pad(text7, size);
+      const text8 = squeeze(row2[index] ?? "", size);
+      return column.align === "right" ? " ".repeat(Math.max(0, size - cells(text8))) + text8 : pad(text8, size);
     }).join("  ")).trimEnd()
   );
   return [render2(columns.map((column) => column.title)), ...clean.map(render2)];
@@ -56273,8 +57488,8 @@ function page(blocks2) {
   return `${blocks2.filter((block) => block.length > 0).map((block) => block.map(harmless).join("\n")).join("\n\n")}
 `;
 }
-function heading(text7, options2) {
-  return options2.styles.bold(text7);
+function heading(text8, options2) {
+  return options2.styles.bold(text8);
 }
 var wide, combining;
 var init_layout = __esm({
@@ -56319,9 +57534,9 @@ function directionStyle(change2, styles) {
       return assertNever(change2.direction);
   }
 }
-function field2(title, text7, width, indent = 4) {
+function field2(title, text8, width, indent = 4) {
   const head = `${" ".repeat(indent)}${title.padEnd(label2)}`;
-  return wrap(text7, width, head);
+  return wrap(text8, width, head);
 }
 function changeBlock(change2, report2, options2) {
   const { width, styles } = options2;
@@ -56334,9 +57549,11 @@ function changeBlock(change2, report2, options2) {
   } else {
     lines.push(...field2("witness", "none: no single request could be confirmed", width));
   }
-  for (const [index, cause2] of change2.causes.slice(0, 5).entries()) lines.push(...field2(index === 0 ? "cause" : "", causeWords2(cause2), width));
-  if (change2.causes.length > 5) lines.push(...field2("", `and ${plural2(change2.causes.length - 5, "more cause")}`, width));
-  if (change2.causes.length === 0) lines.push(...field2("cause", "not traced to a line", width));
+  const causes = causeLines(change2);
+  for (const [index, { joint, cause: cause2 }] of causes.slice(0, 6).entries()) lines.push(...field2(index === 0 ? "cause" : "", `${joint}${causeWords2(cause2)}`, width));
+  if (causes.length > 6) lines.push(...field2("", `and ${plural2(causes.length - 6, "more cause")}`, width));
+  if (causes.length === 0) lines.push(...field2("cause", "not traced to a line", width));
+  if (change2.causeNote !== void 0) lines.push(...field2("", `not proved: ${sentence2(change2.causeNote)}`, width));
   if (change2.assumptions.length > 0) lines.push(...field2("assumes", change2.assumptions.map(name).join(", "), width));
   if (report2.environments.length > 1) lines.push(...field2("in", change2.environments.map(name).join(", "), width));
   return lines;
@@ -56384,7 +57601,7 @@ function incompleteBlock(report2, options2) {
   const lines = [heading(`Not understood (${String(reasons.length + unreadable3.length)})`, options2)];
   for (const reason of reasons) {
     const state = reason.status === "new" ? "new" : "as before";
-    lines.push(...wrap(`${reasonPlace(reason)}${sentence2(reason.reason)} [${reason.kind}, ${state}]`, width, "  - ").map(reason.status === "new" ? styles.yellow : (text7) => text7));
+    lines.push(...wrap(`${reasonPlace(reason)}${sentence2(reason.reason)} [${reason.kind}, ${state}]`, width, "  - ").map(reason.status === "new" ? styles.yellow : (text8) => text8));
     if (reason.remedy !== "") lines.push(...wrap(sentence2(reason.remedy), width, "    fix: ", "         "));
   }
   for (const entry2 of unreadable3) {
@@ -56412,7 +57629,7 @@ function maturityBlocks(report2, options2, every) {
 function assumptionsBlock(report2, options2) {
   const { assumptions: assumptions2 } = report2.coverage;
   if (assumptions2.length === 0) return [];
-  return [heading("Assumptions", options2), ...bullets(assumptions2.map(({ id, text: text7 }) => `${name(id)}: ${sentence2(text7)}`), options2.width)];
+  return [heading("Assumptions", options2), ...bullets(assumptions2.map(({ id, text: text8 }) => `${name(id)}: ${sentence2(text8)}`), options2.width)];
 }
 function attackPathsBlock(report2, options2, every) {
   const shown5 = report2.attackPaths.filter((path2) => every || path2.status !== "existing");
@@ -56503,9 +57720,9 @@ function planBlock(report2, options2) {
     }
     if (steps.size === 0) continue;
     lines.push(`  ${term.title}`);
-    for (const [text7, { resources }] of steps) {
-      const listed4 = [...new Set(resources)].sort(compareText);
-      lines.push(...wrap(`${text7} (${listed4.slice(0, 3).join(", ")}${listed4.length > 3 ? ` and ${String(listed4.length - 3)} more` : ""})`, options2.width, "    - ", "      "));
+    for (const [text8, { resources }] of steps) {
+      const listed5 = [...new Set(resources)].sort(compareText);
+      lines.push(...wrap(`${text8} (${listed5.slice(0, 3).join(", ")}${listed5.length > 3 ? ` and ${String(listed5.length - 3)} more` : ""})`, options2.width, "    - ", "      "));
     }
   }
   const strategic = [...new Set(Object.values(report2.maturity.head).flatMap((card) => card.configured.nextLevel === null ? [] : [`reach level ${String(card.configured.nextLevel.level)}: ${sentence2(card.configured.nextLevel.missing)}`]))].sort(compareText);
@@ -56592,16 +57809,16 @@ function findingsBlocks(title, findings, options2) {
 function countsBlock(report2, options2) {
   const fixed3 = findingsOf(report2, "fixed");
   const suppressed2 = findingsOf(report2, "suppressed");
-  const existing = findingsOf(report2, "existing");
+  const existing2 = findingsOf(report2, "existing");
   const lines = [];
   if (fixed3.length > 0) {
     lines.push(...wrap(`${plural2(fixed3.length, "finding")} fixed by this change:`, options2.width), ...bullets(fixed3.slice(0, 20).map((finding2) => `${finding2.code} ${sentence2(finding2.title)}: ${name(finding2.resource)}`), options2.width));
     if (fixed3.length > 20) lines.push(`  and ${String(fixed3.length - 20)} more`);
   }
   if (suppressed2.length > 0) lines.push(...wrap(`${plural2(suppressed2.length, "finding")} suppressed: ${[...new Set(suppressed2.map((finding2) => finding2.code))].join(", ")}`, options2.width));
-  if (existing.length > 0) {
-    lines.push(...wrap(`${plural2(existing.length, "finding")} of before, unchanged (${severityCounts(existing)}); \`audit\` lists them`, options2.width));
-    if (options2.verbose === true) lines.push(...bullets(existing.map((finding2) => `${finding2.severity} ${finding2.code} ${sentence2(finding2.title)}: ${name(finding2.resource)}`), options2.width));
+  if (existing2.length > 0) {
+    lines.push(...wrap(`${plural2(existing2.length, "finding")} of before, unchanged (${severityCounts(existing2)}); \`audit\` lists them`, options2.width));
+    if (options2.verbose === true) lines.push(...bullets(existing2.map((finding2) => `${finding2.severity} ${finding2.code} ${sentence2(finding2.title)}: ${name(finding2.resource)}`), options2.width));
   }
   return lines;
 }
@@ -56825,11 +58042,11 @@ __export(review_exports, {
   review: () => review2
 });
 async function review2(args) {
-  const { values: values4 } = readArguments(args, { base: { type: "string" }, head: { type: "string" }, ...reportOptions }, "none");
-  checkOutputs(values4);
-  if (values4.base === void 0 || values4.head === void 0) throw new InputError("`review` needs `--base` and `--head`", "name two revisions or two directories");
-  const opened2 = await openPair(values4.base, values4.head);
-  return finish3(await analyse(opened2, values4.config), opened2.pair, values4, "review");
+  const { values: values5 } = readArguments(args, { base: { type: "string" }, head: { type: "string" }, ...reportOptions }, "none");
+  checkOutputs(values5);
+  if (values5.base === void 0 || values5.head === void 0) throw new InputError("`review` needs `--base` and `--head`", "name two revisions or two directories");
+  const opened2 = await openPair(values5.base, values5.head);
+  return finish3(await analyse(opened2, values5.config), opened2.pair, values5, "review");
 }
 var init_review3 = __esm({
   "src/entry/commands/review.ts"() {
@@ -56848,10 +58065,10 @@ __export(audit_exports, {
   audit: () => audit
 });
 async function audit(args) {
-  const { values: values4, positionals } = readArguments(args, reportOptions, "REV|DIR");
-  checkOutputs(values4);
+  const { values: values5, positionals } = readArguments(args, reportOptions, "REV|DIR");
+  checkOutputs(values5);
   const opened2 = await openTree(positionals[0]);
-  return finish3(await analyse(opened2, values4.config), opened2.pair, values4, "audit");
+  return finish3(await analyse(opened2, values5.config), opened2.pair, values5, "audit");
 }
 var init_audit2 = __esm({
   "src/entry/commands/audit.ts"() {
@@ -57087,8 +58304,8 @@ function judgeEntry(value, tree3) {
   const problem = entryProblem(kind, value);
   if (problem !== void 0) return unreadable2(problem.message, problem.path);
   for (const field3 of ["manifests", "base", "head", "manifest"]) {
-    const text7 = value[field3];
-    const unread3 = typeof text7 === "string" ? unreadManifest(text7) : void 0;
+    const text8 = value[field3];
+    const unread3 = typeof text8 === "string" ? unreadManifest(text8) : void 0;
     if (unread3 !== void 0) return unreadable2(`\`${field3}\` ${unread3}`, [field3]);
   }
   const queries2 = Array.isArray(value["queries"]) ? value["queries"] : [];
@@ -57191,8 +58408,8 @@ function judgeValidation(entry2, manifest) {
     agrees: agrees2
   };
 }
-function unreadManifest(text7) {
-  for (const document of parseStream(text7)) {
+function unreadManifest(text8) {
+  for (const document of parseStream(text8)) {
     const [problem] = document.problems;
     if (problem !== void 0) return `line ${String(problem.line ?? document.startLine)}: ${problem.reason}`;
     const decoded = decodeDocument(document.value, { origin: { file: "manifests.yaml", blob: "", document: document.index }, unit: ".", defaultNamespace: "default" });
@@ -57204,8 +58421,8 @@ function unreadManifest(text7) {
   }
   return void 0;
 }
-function readManifests(text7) {
-  return parseStream(text7).flatMap((document, position) => {
+function readManifests(text8) {
+  return parseStream(text8).flatMap((document, position) => {
     const decoded = decodeDocument(document.value, { origin: { file: "manifests.yaml", blob: "", document: position }, unit: ".", defaultNamespace: "default" });
     return decoded.type === "resources" ? decoded.resources : [];
   });
@@ -57273,8 +58490,8 @@ var init_scenarios = __esm({
 });
 
 // src/app/queries.ts
-function readQueries(text7, file2) {
-  return text7.split("\n").flatMap((source2, index) => {
+function readQueries(text8, file2) {
+  return text8.split("\n").flatMap((source2, index) => {
     if (source2.trim() === "") return [];
     let value;
     try {
@@ -57330,7 +58547,7 @@ function answerBlock(explanation, answer3, options2) {
   return lines;
 }
 function changeBlock2(change2, options2) {
-  return [...wrap(`explained by change ${name(change2.id)}: ${sentence2(change2.headline)}`, options2.width), ...change2.causes.slice(0, 5).flatMap((cause2) => wrap(causeWords2(cause2), options2.width, "  cause  "))];
+  return [...wrap(`explained by change ${name(change2.id)}: ${sentence2(change2.headline)}`, options2.width), ...causeLines(change2).slice(0, 6).flatMap(({ joint, cause: cause2 }) => wrap(`${joint}${causeWords2(cause2)}`, options2.width, "  cause  "))];
 }
 function explainText(explanation, options2 = defaultTextOptions) {
   const given = givenOf(explanation.query);
@@ -57344,7 +58561,7 @@ function explainText(explanation, options2 = defaultTextOptions) {
     explanation.change === void 0 ? [] : changeBlock2(explanation.change, options2)
   ]);
 }
-var init_explain = __esm({
+var init_explain2 = __esm({
   "src/report/text/explain.ts"() {
     "use strict";
     init_assert_never();
@@ -57360,9 +58577,9 @@ var explain_exports = {};
 __export(explain_exports, {
   explain: () => explain
 });
-function protocolOf2(text7) {
-  const found = protocols2.find((protocol) => protocol === text7);
-  if (found === void 0) throw new InputError(`\`--protocol ${text7}\` is not a protocol`, `use one of ${protocols2.join(", ")}`);
+function protocolOf2(text8) {
+  const found = protocols2.find((protocol) => protocol === text8);
+  if (found === void 0) throw new InputError(`\`--protocol ${text8}\` is not a protocol`, `use one of ${protocols2.join(", ")}`);
   return found;
 }
 function headersOf(lines) {
@@ -57374,17 +58591,17 @@ function headersOf(lines) {
     })
   );
 }
-function claimsOf2(text7) {
+function claimsOf2(text8) {
   try {
-    const value = JSON.parse(text7);
+    const value = JSON.parse(text8);
     if (value !== null && typeof value === "object" && !Array.isArray(value)) return { ...value };
   } catch {
   }
   throw new InputError("`--claims` is not a JSON object", `write it as '{"iss": "https://issuer.example", "sub": "alice"}'`);
 }
-function callerOf2(text7) {
-  if (text7 === "plaintext") return { principal: null };
-  return text7.includes("/ns/") ? { principal: text7 } : { workload: text7 };
+function callerOf2(text8) {
+  if (text8 === "plaintext") return { principal: null };
+  return text8.includes("/ns/") ? { principal: text8 } : { workload: text8 };
 }
 function queryOf2(flags) {
   if (flags.to === void 0 || flags.port === void 0) throw new InputError("`explain` needs `--to` and `--port`, or `--queries`", "name the workload as `namespace/name` and the port of its pods");
@@ -57404,17 +58621,17 @@ function queryOf2(flags) {
   };
 }
 async function explain(args) {
-  const { values: values4 } = readArguments(args, options, "none");
-  const queries2 = values4.queries === void 0 ? [queryOf2(values4)] : readQueries(readNamed(values4.queries), values4.queries);
-  const { pair, source: source2 } = await openTree(values4.tree);
-  const configuration = configurationFor(pair, values4.config);
+  const { values: values5 } = readArguments(args, options, "none");
+  const queries2 = values5.queries === void 0 ? [queryOf2(values5)] : readQueries(readNamed(values5.queries), values5.queries);
+  const { pair, source: source2 } = await openTree(values5.tree);
+  const configuration = configurationFor(pair, values5.config);
   const { config: config3 } = configuration;
   const prepared = await prepare(pair, config3, source2);
   checkConfiguredNames(configuration, pair, prepared.discovered);
   const loaded = loadSnapshot(prepared.pair.head, prepared.pair.blobs, config3, { prepared });
   const meshes2 = loaded.environments.map(({ id, head }) => ({ environment: id, mesh: buildMesh(head.resources, { stated: statedMesh(config3), knowledge: enrolmentKnowledge(config3.mesh.rootNamespace ?? "istio-system", head.resources) }) }));
   const locate2 = locator(loaded.environments, new Citations(prepared.pair));
-  for (const query3 of queries2) print(values4.queries === void 0 ? explained(query3, meshes2, locate2) : answered(query3, meshes2));
+  for (const query3 of queries2) print(values5.queries === void 0 ? explained2(query3, meshes2, locate2) : answered(query3, meshes2));
   return 0;
 }
 function locator(environments2, citations) {
@@ -57439,7 +58656,7 @@ function havingDestination2(query3, meshes2) {
   if (found.length === 0) throw new InputError(`no manifest declares the workload \`${id}\``, "name it as `namespace/name`; `mesh-posture environments` shows what was found");
   return found;
 }
-function explained(query3, meshes2, locate2) {
+function explained2(query3, meshes2, locate2) {
   const answers2 = havingDestination2(query3, meshes2).map(({ environment: environment4, mesh: mesh2 }) => ({ ...meshes2.length > 1 ? { label: environment4 } : {}, decision: decide(mesh2, query3) }));
   return explainText({ query: query3, answers: answers2, locate: locate2 }, textOptions(false));
 }
@@ -57449,7 +58666,7 @@ function answered(query3, meshes2) {
   return JSON.stringify({ ...query3, answer: decide(first.mesh, query3) });
 }
 var options, protocols2;
-var init_explain2 = __esm({
+var init_explain3 = __esm({
   "src/entry/commands/explain.ts"() {
     "use strict";
     init_input_error();
@@ -57461,7 +58678,7 @@ var init_explain2 = __esm({
     init_build2();
     init_enrolment();
     init_answer();
-    init_explain();
+    init_explain2();
     init_arguments();
     init_configuration();
     init_configured_names();
@@ -57532,13 +58749,13 @@ async function test(args) {
   const trees = new Trees();
   let passed = 0;
   let failed2 = 0;
-  const fail2 = (text7) => {
+  const fail2 = (text8) => {
     failed2 += 1;
-    if (failed2 <= SHOWN) print(oneLine(text7));
+    if (failed2 <= SHOWN) print(oneLine(text8));
   };
   for (const path2 of positionals) {
     let entries2 = 0;
-    for (const { line, value, problem, lineOf: lineOf3 } of entriesOf3(textOf6(path2), path2)) {
+    for (const { line, value, problem, lineOf: lineOf4 } of entriesOf3(textOf6(path2), path2)) {
       entries2 += 1;
       if (problem !== void 0) {
         fail2(`${path2}:${line} is not understood: ${problem}`);
@@ -57546,12 +58763,12 @@ async function test(args) {
       }
       const outcome = judgeEntry(value, await treeOf(value, path2, trees));
       if (outcome.type === "unreadable") {
-        fail2(`${path2}:${lineOf3(outcome.path)} is not understood: ${outcome.reason}`);
+        fail2(`${path2}:${lineOf4(outcome.path)} is not understood: ${outcome.reason}`);
         continue;
       }
       for (const result of outcome.results) {
         if (result.agrees) passed += 1;
-        else fail2(disagreement(path2, Number.isInteger(Number(result.query)) ? lineOf3(["queries", Number(result.query) - 1]) : line, result));
+        else fail2(disagreement(path2, Number.isInteger(Number(result.query)) ? lineOf4(["queries", Number(result.query) - 1]) : line, result));
       }
     }
     if (entries2 === 0) fail2(`${path2}:1 is not understood: the file holds no entry`);
@@ -57596,16 +58813,16 @@ __export(environments_exports, {
   environments: () => environments
 });
 async function environments(args) {
-  const { values: values4, positionals } = readArguments(args, { config: { type: "string" }, explain: { type: "string" } }, "REV|DIR");
+  const { values: values5, positionals } = readArguments(args, { config: { type: "string" }, explain: { type: "string" } }, "REV|DIR");
   const { pair, source: source2 } = await openTree(positionals[0]);
-  const configuration = configurationFor(pair, values4.config);
+  const configuration = configurationFor(pair, values5.config);
   const { config: config3 } = configuration;
   const prepared = await prepare(pair, config3, source2);
   checkConfiguredNames(configuration, pair, prepared.discovered);
   const loaded = loadComparison(prepared.pair, config3, { prepared });
-  if (values4.explain !== void 0) {
-    const units = unitsUsing(loaded.discovered, values4.explain);
-    print(units.length > 0 ? `\`${oneLine(values4.explain)}\` is used by ${units.map((unit3) => `\`${oneLine(unit3)}\``).join(", ")}` : `\`${oneLine(values4.explain)}\` is used by no unit: a change in it changes nothing`);
+  if (values5.explain !== void 0) {
+    const units = unitsUsing(loaded.discovered, values5.explain);
+    print(units.length > 0 ? `\`${oneLine(values5.explain)}\` is used by ${units.map((unit3) => `\`${oneLine(unit3)}\``).join(", ")}` : `\`${oneLine(values5.explain)}\` is used by no unit: a change in it changes nothing`);
     return 0;
   }
   const lines = [];
@@ -57902,16 +59119,16 @@ import { createHash as createHash4 } from "node:crypto";
 function tree2(label3, files, blobs) {
   const entries2 = /* @__PURE__ */ new Map();
   for (const path2 of Object.keys(files).sort()) {
-    const text7 = files[path2] ?? "";
-    const blob = createHash4("sha1").update(text7).digest("hex");
-    blobs.set(blob, { type: "text", text: text7 });
-    entries2.set(path2, { type: "file", path: path2, blob, size: text7.length });
+    const text8 = files[path2] ?? "";
+    const blob = createHash4("sha1").update(text8).digest("hex");
+    blobs.set(blob, { type: "text", text: text8 });
+    entries2.set(path2, { type: "file", path: path2, blob, size: text8.length });
   }
   return { label: label3, entries: entries2 };
 }
 function demo(args) {
-  const { values: values4 } = readArguments(args, demoOptions, "none");
-  checkOutputs(values4);
+  const { values: values5 } = readArguments(args, demoOptions, "none");
+  checkOutputs(values5);
   const blobs = /* @__PURE__ */ new Map();
   const pair = pairOf(tree2("shop before", shopBase, blobs), tree2("shop after", shopHead, blobs), blobs);
   const outcome = review({
@@ -57921,7 +59138,7 @@ function demo(args) {
     today: today(),
     version: version2
   });
-  return Promise.resolve(finish3(outcome, pair, values4, "review"));
+  return Promise.resolve(finish3(outcome, pair, values5, "review"));
 }
 var init_demo = __esm({
   "src/entry/commands/demo.ts"() {
@@ -58040,7 +59257,7 @@ Exit codes: 0 pass, 1 a gate failed, 2 wrong usage or configuration, 3 incomplet
 var commands = {
   review: async () => (await Promise.resolve().then(() => (init_review3(), review_exports))).review,
   audit: async () => (await Promise.resolve().then(() => (init_audit2(), audit_exports))).audit,
-  explain: async () => (await Promise.resolve().then(() => (init_explain2(), explain_exports))).explain,
+  explain: async () => (await Promise.resolve().then(() => (init_explain3(), explain_exports))).explain,
   test: async () => (await Promise.resolve().then(() => (init_test(), test_exports))).test,
   environments: async () => (await Promise.resolve().then(() => (init_environments2(), environments_exports))).environments,
   rules: async () => (await Promise.resolve().then(() => (init_rules3(), rules_exports))).rules,

@@ -4533,15 +4533,15 @@ var require_util2 = __commonJS({
             );
           }
           const index = this.#index;
-          const values4 = this.#target[kInternalIterator];
-          const len = values4.length;
+          const values5 = this.#target[kInternalIterator];
+          const len = values5.length;
           if (index >= len) {
             return {
               value: void 0,
               done: true
             };
           }
-          const { [keyIndex]: key, [valueIndex]: value } = values4[index];
+          const { [keyIndex]: key, [valueIndex]: value } = values5[index];
           this.#index = index + 1;
           let result;
           switch (this.#kind) {
@@ -4592,7 +4592,7 @@ var require_util2 = __commonJS({
           writable: true,
           enumerable: true,
           configurable: true,
-          value: function values4() {
+          value: function values5() {
             webidl.brandCheck(this, object4);
             return makeIterator(this, "value");
           }
@@ -4811,11 +4811,11 @@ var require_util2 = __commonJS({
       let charset = null;
       let essence = null;
       let mimeType = null;
-      const values4 = getDecodeSplit("content-type", headers2);
-      if (values4 === null) {
+      const values5 = getDecodeSplit("content-type", headers2);
+      if (values5 === null) {
         return "failure";
       }
-      for (const value of values4) {
+      for (const value of values5) {
         const temporaryMimeType = parseMIMEType(value);
         if (temporaryMimeType === "failure" || temporaryMimeType.essence === "*/*") {
           continue;
@@ -4839,7 +4839,7 @@ var require_util2 = __commonJS({
     function gettingDecodingSplitting(value) {
       const input3 = value;
       const position = { position: 0 };
-      const values4 = [];
+      const values5 = [];
       let temporaryValue = "";
       while (position.position < input3.length) {
         temporaryValue += collectASequenceOfCodePoints(
@@ -4862,10 +4862,10 @@ var require_util2 = __commonJS({
           }
         }
         temporaryValue = removeChars(temporaryValue, true, true, (char) => char === 9 || char === 32);
-        values4.push(temporaryValue);
+        values5.push(temporaryValue);
         temporaryValue = "";
       }
-      return values4;
+      return values5;
     }
     function getDecodeSplit(name2, list5) {
       const value = list5.get(name2, true);
@@ -15419,14 +15419,14 @@ var require_util5 = __commonJS({
     }
     function getFieldValues(header2) {
       assert2(header2 !== null);
-      const values4 = [];
+      const values5 = [];
       for (let value of header2.split(",")) {
         value = value.trim();
         if (isValidHeaderName(value)) {
-          values4.push(value);
+          values5.push(value);
         }
       }
-      return values4;
+      return values5;
     }
     module.exports = {
       urlEquals,
@@ -20128,14 +20128,14 @@ var require_foldFlowLines = __commonJS({
     var FOLD_FLOW = "flow";
     var FOLD_BLOCK = "block";
     var FOLD_QUOTED = "quoted";
-    function foldFlowLines(text7, indent, mode = "flow", { indentAtStart, lineWidth = 80, minContentWidth = 20, onFold, onOverflow } = {}) {
+    function foldFlowLines(text8, indent, mode = "flow", { indentAtStart, lineWidth = 80, minContentWidth = 20, onFold, onOverflow } = {}) {
       if (!lineWidth || lineWidth < 0)
-        return text7;
+        return text8;
       if (lineWidth < minContentWidth)
         minContentWidth = 0;
       const endStep = Math.max(1 + minContentWidth, 1 + lineWidth - indent.length);
-      if (text7.length <= endStep)
-        return text7;
+      if (text8.length <= endStep)
+        return text8;
       const folds = [];
       const escapedFolds = {};
       let end = lineWidth - indent.length;
@@ -20152,14 +20152,14 @@ var require_foldFlowLines = __commonJS({
       let escStart = -1;
       let escEnd = -1;
       if (mode === FOLD_BLOCK) {
-        i = consumeMoreIndentedLines(text7, i, indent.length);
+        i = consumeMoreIndentedLines(text8, i, indent.length);
         if (i !== -1)
           end = i + endStep;
       }
-      for (let ch; ch = text7[i += 1]; ) {
+      for (let ch; ch = text8[i += 1]; ) {
         if (mode === FOLD_QUOTED && ch === "\\") {
           escStart = i;
-          switch (text7[i + 1]) {
+          switch (text8[i + 1]) {
             case "x":
               i += 3;
               break;
@@ -20176,12 +20176,12 @@ var require_foldFlowLines = __commonJS({
         }
         if (ch === "\n") {
           if (mode === FOLD_BLOCK)
-            i = consumeMoreIndentedLines(text7, i, indent.length);
+            i = consumeMoreIndentedLines(text8, i, indent.length);
           end = i + indent.length + endStep;
           split = void 0;
         } else {
           if (ch === " " && prev && prev !== " " && prev !== "\n" && prev !== "	") {
-            const next = text7[i + 1];
+            const next = text8[i + 1];
             if (next && next !== " " && next !== "\n" && next !== "	")
               split = i;
           }
@@ -20193,12 +20193,12 @@ var require_foldFlowLines = __commonJS({
             } else if (mode === FOLD_QUOTED) {
               while (prev === " " || prev === "	") {
                 prev = ch;
-                ch = text7[i += 1];
+                ch = text8[i += 1];
                 overflow = true;
               }
               const j = i > escEnd + 1 ? i - 2 : escStart - 1;
               if (escapedFolds[j])
-                return text7;
+                return text8;
               folds.push(j);
               escapedFolds[j] = true;
               end = j + endStep;
@@ -20213,39 +20213,39 @@ var require_foldFlowLines = __commonJS({
       if (overflow && onOverflow)
         onOverflow();
       if (folds.length === 0)
-        return text7;
+        return text8;
       if (onFold)
         onFold();
-      let res = text7.slice(0, folds[0]);
+      let res = text8.slice(0, folds[0]);
       for (let i2 = 0; i2 < folds.length; ++i2) {
         const fold2 = folds[i2];
-        const end2 = folds[i2 + 1] || text7.length;
+        const end2 = folds[i2 + 1] || text8.length;
         if (fold2 === 0)
           res = `
-${indent}${text7.slice(0, end2)}`;
+${indent}${text8.slice(0, end2)}`;
         else {
           if (mode === FOLD_QUOTED && escapedFolds[fold2])
-            res += `${text7[fold2]}\\`;
+            res += `${text8[fold2]}\\`;
           res += `
-${indent}${text7.slice(fold2 + 1, end2)}`;
+${indent}${text8.slice(fold2 + 1, end2)}`;
         }
       }
       return res;
     }
-    function consumeMoreIndentedLines(text7, i, indent) {
+    function consumeMoreIndentedLines(text8, i, indent) {
       let end = i;
       let start = i + 1;
-      let ch = text7[start];
+      let ch = text8[start];
       while (ch === " " || ch === "	") {
         if (i < start + indent) {
-          ch = text7[++i];
+          ch = text8[++i];
         } else {
           do {
-            ch = text7[++i];
+            ch = text8[++i];
           } while (ch && ch !== "\n");
           end = i;
           start = i + 1;
-          ch = text7[start];
+          ch = text8[start];
         }
       }
       return end;
@@ -28185,14 +28185,14 @@ function expand2(template, context3) {
     function(_, expression, literal3) {
       if (expression) {
         let operator = "";
-        const values4 = [];
+        const values5 = [];
         if (operators.indexOf(expression.charAt(0)) !== -1) {
           operator = expression.charAt(0);
           expression = expression.substr(1);
         }
         expression.split(/,/g).forEach(function(variable) {
           var tmp = /([^:\*]*)(?::(\d+)|(\*))?/.exec(variable);
-          values4.push(getValues(context3, operator, tmp[1], tmp[2] || tmp[3]));
+          values5.push(getValues(context3, operator, tmp[1], tmp[2] || tmp[3]));
         });
         if (operator && operator !== "+") {
           var separator2 = ",";
@@ -28201,9 +28201,9 @@ function expand2(template, context3) {
           } else if (operator !== "#") {
             separator2 = operator;
           }
-          return (values4.length !== 0 ? operator : "") + values4.join(separator2);
+          return (values5.length !== 0 ? operator : "") + values5.join(separator2);
         } else {
-          return values4.join(",");
+          return values5.join(",");
         }
       } else {
         return encodeReserved(literal3);
@@ -28378,12 +28378,12 @@ function parseParameters(header2, type, index, len, stopFlags) {
         }
         if (index < len && header2.charCodeAt(index) === DQUOTE) {
           const quotedStart = ++index;
-          let escaped2 = false;
+          let escaped3 = false;
           while (index < len) {
             const code3 = header2.charCodeAt(index);
             if (code3 === DQUOTE) {
               if (parameters2[key] === void 0) {
-                parameters2[key] = escaped2 ? unescapeQuotedPairs(header2, quotedStart, index) : header2.slice(quotedStart, index);
+                parameters2[key] = escaped3 ? unescapeQuotedPairs(header2, quotedStart, index) : header2.slice(quotedStart, index);
               }
               index++;
               let stop3 = 0;
@@ -28401,7 +28401,7 @@ function parseParameters(header2, type, index, len, stopFlags) {
               continue parameter;
             }
             if (code3 === BSLASH && index + 1 < len) {
-              escaped2 = true;
+              escaped3 = true;
               index += 2;
               continue;
             }
@@ -28748,8 +28748,8 @@ var init_json_with_bigint = __esm({
       if (!hasUserReviver) return value;
       return userReviver(key, value, context3);
     };
-    JSONParseV2 = (text7, reviver) => {
-      return JSON.parse(text7, (key, value, context3) => {
+    JSONParseV2 = (text8, reviver) => {
+      return JSON.parse(text8, (key, value, context3) => {
         const isNumber2 = typeof value === "number";
         const isOutOfBounds = value > Number.MAX_SAFE_INTEGER || value < Number.MIN_SAFE_INTEGER;
         const isBigNumber = isNumber2 && isOutOfBounds;
@@ -28807,8 +28807,8 @@ var init_json_with_bigint = __esm({
       }
       return rootHolder[""];
     };
-    serializeBigInts = (text7) => {
-      return text7.replace(
+    serializeBigInts = (text8) => {
+      return text8.replace(
         stringsOrLargeNumbers,
         (match, digits2, fractional, exponential) => {
           const isString = match[0] === '"';
@@ -28822,18 +28822,18 @@ var init_json_with_bigint = __esm({
         }
       );
     };
-    JSONParse = (text7, reviver) => {
-      if (!text7) return originalParse(text7, reviver);
+    JSONParse = (text8, reviver) => {
+      if (!text8) return originalParse(text8, reviver);
       try {
-        if (isContextSourceSupported()) return JSONParseV2(text7, reviver);
-        const serializedData = serializeBigInts(text7);
+        if (isContextSourceSupported()) return JSONParseV2(text8, reviver);
+        const serializedData = serializeBigInts(text8);
         return originalParse(
           serializedData,
           (key, value, context3) => convertMarkedBigIntsReviver(key, value, context3, reviver)
         );
       } catch (error63) {
         if (error63 instanceof RangeError) {
-          const serializedData = serializeBigInts(text7);
+          const serializedData = serializeBigInts(text8);
           const parsed = originalParse(serializedData);
           return applyReviverIteratively(parsed, reviver);
         }
@@ -28957,12 +28957,12 @@ async function getResponseData(response) {
   }
   const mimetype = parse5(contentType);
   if (isJSONResponse(mimetype)) {
-    let text7 = "";
+    let text8 = "";
     try {
-      text7 = await response.text();
-      return JSONParse(text7);
+      text8 = await response.text();
+      return JSONParse(text8);
     } catch (err) {
-      return text7;
+      return text8;
     }
   } else if (mimetype.type.startsWith("text/") || // `application/octet-stream` is the canonical "arbitrary binary" type
   // (RFC 2046) and must never be decoded as text, even when the response
@@ -33999,8 +33999,8 @@ var Summary = class {
    *
    * @returns {Summary} summary instance
    */
-  addRaw(text7, addEOL = false) {
-    this._buffer += text7;
+  addRaw(text8, addEOL = false) {
+    this._buffer += text8;
     return addEOL ? this.addEOL() : this;
   }
   /**
@@ -34096,10 +34096,10 @@ var Summary = class {
    *
    * @returns {Summary} summary instance
    */
-  addHeading(text7, level2) {
+  addHeading(text8, level2) {
     const tag2 = `h${level2}`;
     const allowedTag = ["h1", "h2", "h3", "h4", "h5", "h6"].includes(tag2) ? tag2 : "h1";
-    const element = this.wrap(allowedTag, text7);
+    const element = this.wrap(allowedTag, text8);
     return this.addRaw(element).addEOL();
   }
   /**
@@ -34128,9 +34128,9 @@ var Summary = class {
    *
    * @returns {Summary} summary instance
    */
-  addQuote(text7, cite) {
+  addQuote(text8, cite) {
     const attrs = Object.assign({}, cite && { cite });
-    const element = this.wrap("blockquote", text7, attrs);
+    const element = this.wrap("blockquote", text8, attrs);
     return this.addRaw(element).addEOL();
   }
   /**
@@ -34141,8 +34141,8 @@ var Summary = class {
    *
    * @returns {Summary} summary instance
    */
-  addLink(text7, href) {
-    const element = this.wrap("a", text7, { href });
+  addLink(text8, href) {
+    const element = this.wrap("a", text8, { href });
     return this.addRaw(element).addEOL();
   }
 };
@@ -34747,31 +34747,31 @@ var ToolRunner = class extends events.EventEmitter {
 function argStringToArray(argString) {
   const args = [];
   let inQuotes = false;
-  let escaped2 = false;
+  let escaped3 = false;
   let arg = "";
   function append(c) {
-    if (escaped2 && c !== '"') {
+    if (escaped3 && c !== '"') {
       arg += "\\";
     }
     arg += c;
-    escaped2 = false;
+    escaped3 = false;
   }
   for (let i = 0; i < argString.length; i++) {
     const c = argString.charAt(i);
     if (c === '"') {
-      if (!escaped2) {
+      if (!escaped3) {
         inQuotes = !inQuotes;
       } else {
         append(c);
       }
       continue;
     }
-    if (c === "\\" && escaped2) {
+    if (c === "\\" && escaped3) {
       append(c);
       continue;
     }
     if (c === "\\" && inQuotes) {
-      escaped2 = true;
+      escaped3 = true;
       continue;
     }
     if (c === " " && !inQuotes) {
@@ -35185,11 +35185,11 @@ function compareBy(...keys) {
     return 0;
   };
 }
-function sortedBy(values4, ...keys) {
-  return [...values4].sort(compareBy(...keys));
+function sortedBy(values5, ...keys) {
+  return [...values5].sort(compareBy(...keys));
 }
-function distinct(values4) {
-  const found = [...new Set(values4)];
+function distinct(values5) {
+  const found = [...new Set(values5)];
   return found.length < 2 ? found : found.sort(compareText);
 }
 
@@ -36055,8 +36055,8 @@ function assert(_) {
 }
 function getEnumValues(entries2) {
   const numericValues = Object.values(entries2).filter((v) => typeof v === "number");
-  const values4 = Object.entries(entries2).filter(([k, _]) => numericValues.indexOf(+k) === -1).map(([_, v]) => v);
-  return values4;
+  const values5 = Object.entries(entries2).filter(([k, _]) => numericValues.indexOf(+k) === -1).map(([_, v]) => v);
+  return values5;
 }
 function joinValues(array2, separator2 = "|") {
   return array2.map((val) => stringifyPrimitive(val)).join(separator2);
@@ -39250,10 +39250,10 @@ function getDiscriminatedOption(union2, value) {
 function discriminatorMap(def) {
   const map3 = /* @__PURE__ */ new Map();
   for (const option of def.options) {
-    const values4 = option._zod.propValues?.[def.discriminator];
-    if (!values4 || values4.size === 0)
+    const values5 = option._zod.propValues?.[def.discriminator];
+    if (!values5 || values5.size === 0)
       throw new Error(`Invalid discriminated union option at index "${def.options.indexOf(option)}"`);
-    for (const value of values4) {
+    for (const value of values5) {
       if (map3.has(value)) {
         if (value !== void 0)
           throw new Error(`Duplicate discriminator value "${String(value)}"`);
@@ -39583,11 +39583,11 @@ var $ZodRecord = /* @__PURE__ */ $constructor("$ZodRecord", (inst, def) => {
       return payload;
     }
     const proms = [];
-    const values4 = def.keyType._zod.values;
-    if (values4 && !def.partial) {
+    const values5 = def.keyType._zod.values;
+    if (values5 && !def.partial) {
       payload.value = memo2 ? memo2.alloc(inst, payload, {}, ctx) : {};
       const recordKeys = /* @__PURE__ */ new Set();
-      for (const key of values4) {
+      for (const key of values5) {
         if (typeof key === "string" || typeof key === "number" || typeof key === "symbol") {
           recordKeys.add(typeof key === "number" ? key.toString() : key);
           if (key === "__proto__")
@@ -39673,7 +39673,7 @@ var $ZodRecord = /* @__PURE__ */ $constructor("$ZodRecord", (inst, def) => {
         if (keyResult.issues.length) {
           if (def.mode === "loose") {
             payload.value[key] = input3[key];
-          } else if (values4) {
+          } else if (values5) {
             unrecognized = unrecognized ?? [];
             unrecognized.push(key);
           } else {
@@ -39838,8 +39838,8 @@ function handleSetResult(result, final) {
 }
 var $ZodEnum = /* @__PURE__ */ $constructor("$ZodEnum", (inst, def) => {
   $ZodType.init(inst, def);
-  const values4 = getEnumValues(def.entries);
-  const valuesSet = new Set(values4);
+  const values5 = getEnumValues(def.entries);
+  const valuesSet = new Set(values5);
   inst._zod.values = valuesSet;
   defineLazyInternal(inst, "pattern", (zod) => {
     const patternValues = getEnumValues(zod.def.entries).filter((k) => propertyKeyTypes.has(typeof k));
@@ -39852,7 +39852,7 @@ var $ZodEnum = /* @__PURE__ */ $constructor("$ZodEnum", (inst, def) => {
     }
     payload.issues.push({
       code: "invalid_value",
-      values: values4,
+      values: values5,
       input: input3,
       inst
     });
@@ -39861,15 +39861,15 @@ var $ZodEnum = /* @__PURE__ */ $constructor("$ZodEnum", (inst, def) => {
 });
 var $ZodLiteral = /* @__PURE__ */ $constructor("$ZodLiteral", (inst, def) => {
   $ZodType.init(inst, def);
-  const values4 = new Set(def.values);
-  inst._zod.values = values4;
+  const values5 = new Set(def.values);
+  inst._zod.values = values5;
   defineLazyInternal(inst, "pattern", (zod) => {
     const vals = zod.def.values;
     return new RegExp(vals.length ? `^(${vals.map((o) => typeof o === "string" ? escapeRegex(o) : o ? escapeRegex(o.toString()) : String(o)).join("|")})$` : "^[^\\s\\S]$");
   });
   inst._zod.parse = (payload, _ctx) => {
     const input3 = payload.value;
-    if (values4.has(input3)) {
+    if (values5.has(input3)) {
       return payload;
     }
     payload.issues.push({
@@ -39928,8 +39928,8 @@ var $ZodOptional = /* @__PURE__ */ $constructor("$ZodOptional", (inst, def) => {
   defineLazyInternal(inst, "optin", (zod) => zod.def.innerType._zod.optin === "defaulted" ? "defaulted" : "optional");
   inst._zod.optout = "optional";
   defineLazyInternal(inst, "values", (zod) => {
-    const values4 = zod.def.innerType._zod.values;
-    return values4 ? /* @__PURE__ */ new Set([...values4, void 0]) : void 0;
+    const values5 = zod.def.innerType._zod.values;
+    return values5 ? /* @__PURE__ */ new Set([...values5, void 0]) : void 0;
   });
   defineLazyInternal(inst, "pattern", (zod) => {
     const pattern = zod.def.innerType._zod.pattern;
@@ -44727,8 +44727,8 @@ function ko_default() {
 }
 
 // node_modules/zod/v4/locales/lt.js
-var capitalizeFirstCharacter = (text7) => {
-  return text7.charAt(0).toUpperCase() + text7.slice(1);
+var capitalizeFirstCharacter = (text8) => {
+  return text8.charAt(0).toUpperCase() + text8.slice(1);
 };
 function getUnitTypeFromNumber(number5) {
   const abs = Math.abs(number5);
@@ -49385,15 +49385,15 @@ function generateArrayCheck(doc, ctx, schema2, accessor, buildsValue = true) {
 }
 function generateLiteralCheck(doc, ctx, schema2, accessor) {
   const def = schema2._zod.def;
-  const values4 = def.values;
-  if (values4.length !== 1) {
-    const literalSet = addConstant(ctx, new Set(values4));
+  const values5 = def.values;
+  if (values5.length !== 1) {
+    const literalSet = addConstant(ctx, new Set(values5));
     doc.write(`if (!${literalSet}.has(${accessor})) return INVALID;`);
     return accessor;
   }
-  const value = values4[0];
+  const value = values5[0];
   if (typeof value === "number" && Number.isNaN(value)) {
-    const literalSet = addConstant(ctx, new Set(values4));
+    const literalSet = addConstant(ctx, new Set(values5));
     doc.write(`if (!${literalSet}.has(${accessor})) return INVALID;`);
     return accessor;
   }
@@ -49413,11 +49413,11 @@ function generateLiteralCheck(doc, ctx, schema2, accessor) {
   return accessor;
 }
 function generateEnumCheck(doc, ctx, schema2, accessor) {
-  const values4 = schema2._zod.values;
-  if (!values4) {
+  const values5 = schema2._zod.values;
+  if (!values5) {
     throw new ZodCompileUnsupportedError("enum schema without enumerated values");
   }
-  const enumSet = addConstant(ctx, values4);
+  const enumSet = addConstant(ctx, values5);
   doc.write(`if (!${enumSet}.has(${accessor})) return INVALID;`);
   return accessor;
 }
@@ -49566,8 +49566,8 @@ function generateUnionCheck(doc, ctx, schema2, accessor) {
   }
   const allLiterals = options.every((opt) => opt._zod.def.type === "literal" && !opt._zod.def.checks?.length);
   if (allLiterals) {
-    const values4 = new Set(options.flatMap((opt) => opt._zod.def.values));
-    const valuesConst = addConstant(ctx, values4);
+    const values5 = new Set(options.flatMap((opt) => opt._zod.def.values));
+    const valuesConst = addConstant(ctx, values5);
     doc.write(`if (!${valuesConst}.has(${accessor})) return INVALID;`);
     return accessor;
   }
@@ -49604,17 +49604,17 @@ function generateDiscriminatedUnionCheck(doc, ctx, def, accessor) {
   let firstBranch = true;
   const claimed = /* @__PURE__ */ new Set();
   for (const option of def.options) {
-    const values4 = option._zod.propValues?.[def.discriminator];
-    if (!values4 || values4.size === 0) {
+    const values5 = option._zod.propValues?.[def.discriminator];
+    if (!values5 || values5.size === 0) {
       throw new ZodCompileUnsupportedError("discriminated union option without static discriminator values");
     }
-    for (const value of values4) {
+    for (const value of values5) {
       if (claimed.has(value)) {
         throw new ZodCompileUnsupportedError(`duplicate discriminator value ${String(value)}`);
       }
       claimed.add(value);
     }
-    const conditions = Array.from(values4, (value) => literalEquality(ctx, discVar, value));
+    const conditions = Array.from(values5, (value) => literalEquality(ctx, discVar, value));
     const prefix3 = firstBranch ? "if" : "else if";
     doc.write(`${prefix3} (${conditions.join(" || ")}) {`);
     doc.indented((d) => {
@@ -50716,8 +50716,8 @@ function _set(Class2, valueType, params) {
   });
 }
 // @__NO_SIDE_EFFECTS__
-function _enum(Class2, values4, params) {
-  const entries2 = Array.isArray(values4) ? Object.fromEntries(values4.map((v) => [v, v])) : values4;
+function _enum(Class2, values5, params) {
+  const entries2 = Array.isArray(values5) ? Object.fromEntries(values5.map((v) => [v, v])) : values5;
   return new Class2({
     type: "enum",
     entries: entries2,
@@ -50896,8 +50896,8 @@ function describe(description) {
   const ch = new $ZodCheck({ check: "describe" });
   ch._zod.onattach = [
     (inst) => {
-      const existing = globalRegistry.get(inst) ?? {};
-      globalRegistry.add(inst, { ...existing, description });
+      const existing2 = globalRegistry.get(inst) ?? {};
+      globalRegistry.add(inst, { ...existing2, description });
     }
   ];
   ch._zod.check = () => {
@@ -50909,8 +50909,8 @@ function meta(metadata) {
   const ch = new $ZodCheck({ check: "meta" });
   ch._zod.onattach = [
     (inst) => {
-      const existing = globalRegistry.get(inst) ?? {};
-      globalRegistry.add(inst, { ...existing, ...metadata });
+      const existing2 = globalRegistry.get(inst) ?? {};
+      globalRegistry.add(inst, { ...existing2, ...metadata });
     }
   ];
   ch._zod.check = () => {
@@ -51102,8 +51102,8 @@ function extractDefs(ctx, schema2) {
   for (const entry2 of ctx.seen.entries()) {
     const id = ctx.metadataRegistry.get(entry2[0])?.id;
     if (id) {
-      const existing = idToSchema.get(id);
-      if (existing && existing !== entry2[0]) {
+      const existing2 = idToSchema.get(id);
+      if (existing2 && existing2 !== entry2[0]) {
         throw new Error(`Duplicate schema id "${id}" detected during JSON Schema conversion. Two different schemas cannot share the same id when converted together.`);
       }
       idToSchema.set(id, entry2[0]);
@@ -51377,9 +51377,9 @@ function finalize(ctx, schema2) {
           const allOf2 = json2?.allOf;
           if (!Array.isArray(allOf2))
             continue;
-          const existing = carriers.get(allOf2);
-          if (existing)
-            existing.push(json2);
+          const existing2 = carriers.get(allOf2);
+          if (existing2)
+            existing2.push(json2);
           else
             carriers.set(allOf2, [json2]);
         }
@@ -51730,16 +51730,16 @@ var dateProcessor = (schema2, ctx, json2, params) => {
 };
 var enumProcessor = (schema2, _ctx, json2, _params) => {
   const def = schema2._zod.def;
-  const values4 = getEnumValues(def.entries);
-  if (values4.length === 0) {
+  const values5 = getEnumValues(def.entries);
+  if (values5.length === 0) {
     json2.not = {};
     return;
   }
-  if (values4.every((v) => typeof v === "number"))
+  if (values5.every((v) => typeof v === "number"))
     json2.type = "number";
-  if (values4.every((v) => typeof v === "string"))
+  if (values5.every((v) => typeof v === "string"))
     json2.type = "string";
-  json2.enum = values4;
+  json2.enum = values5;
 };
 var literalProcessor = (schema2, ctx, json2, params) => {
   const def = schema2._zod.def;
@@ -52007,8 +52007,8 @@ function stringifyKeyNames(bySchema, json2, visited) {
   }
   const types2 = Array.isArray(json2.type) ? json2.type : [json2.type];
   const numericType = !types2.includes("string") && types2.some((t) => t === "number" || t === "integer");
-  const values4 = json2.enum ?? (json2.const !== void 0 ? [json2.const] : void 0);
-  if (!numericType && !values4?.some((v) => typeof v === "number"))
+  const values5 = json2.enum ?? (json2.const !== void 0 ? [json2.const] : void 0);
+  if (!numericType && !values5?.some((v) => typeof v === "number"))
     return json2;
   const { minimum, maximum, exclusiveMinimum, exclusiveMaximum, multipleOf, format: format2, id, ...rest } = json2;
   if (rest.enum)
@@ -52018,7 +52018,7 @@ function stringifyKeyNames(bySchema, json2, visited) {
   if (!numericType)
     return rest;
   rest.type = "string";
-  if (!values4)
+  if (!values5)
     rest.pattern = (types2.includes("number") ? number : integer).source;
   return rest;
 }
@@ -53679,9 +53679,9 @@ var ZodEnum = /* @__PURE__ */ $constructor("ZodEnum", (inst, def) => {
   inst.enum = def.entries;
   inst.options = [...inst._zod.values];
   const keys = new Set(Object.keys(def.entries));
-  inst.extract = (values4, params) => {
+  inst.extract = (values5, params) => {
     const newEntries = {};
-    for (const value of values4) {
+    for (const value of values5) {
       if (keys.has(value)) {
         newEntries[value] = def.entries[value];
       } else
@@ -53694,9 +53694,9 @@ var ZodEnum = /* @__PURE__ */ $constructor("ZodEnum", (inst, def) => {
       entries: newEntries
     });
   };
-  inst.exclude = (values4, params) => {
+  inst.exclude = (values5, params) => {
     const newEntries = { ...def.entries };
-    for (const value of values4) {
+    for (const value of values5) {
       if (keys.has(value)) {
         delete newEntries[value];
       } else
@@ -53710,8 +53710,8 @@ var ZodEnum = /* @__PURE__ */ $constructor("ZodEnum", (inst, def) => {
     });
   };
 });
-function _enum2(values4, params) {
-  const entries2 = Array.isArray(values4) ? Object.fromEntries(values4.map((v) => [v, v])) : values4;
+function _enum2(values5, params) {
+  const entries2 = Array.isArray(values5) ? Object.fromEntries(values5.map((v) => [v, v])) : values5;
   return new ZodEnum({
     type: "enum",
     entries: entries2,
@@ -55219,18 +55219,18 @@ function matchSegments(pattern, path7) {
   while (pattern[want] === "**") want += 1;
   return want === pattern.length;
 }
-function matchText(pattern, text7) {
+function matchText(pattern, text8) {
   let at2 = 0;
   let want = 0;
   let star = -1;
   let resume = 0;
-  while (at2 < text7.length) {
+  while (at2 < text8.length) {
     const letter = pattern[want];
     if (letter === "*") {
       star = want;
       resume = at2;
       want += 1;
-    } else if (letter !== void 0 && (letter === "?" || letter === text7[at2])) {
+    } else if (letter !== void 0 && (letter === "?" || letter === text8[at2])) {
       want += 1;
       at2 += 1;
     } else if (star >= 0) {
@@ -55241,6 +55241,23 @@ function matchText(pattern, text7) {
   }
   while (pattern[want] === "*") want += 1;
   return want === pattern.length;
+}
+function compileWildcard(pattern) {
+  const alternatives2 = expanded(pattern);
+  return alternatives2 === void 0 ? () => true : (path7) => alternatives2.some((each) => matchText(each.replace(/\*+/gu, "*"), path7));
+}
+var mostAlternatives = 256;
+function expanded(pattern) {
+  let open3 = [pattern];
+  for (; ; ) {
+    const next = open3.flatMap((each) => {
+      const found = /\{([^{}]*)\}/u.exec(each);
+      return found === null ? [each] : (found[1] ?? "").split(",").map((word2) => `${each.slice(0, found.index)}${word2}${each.slice(found.index + found[0].length)}`);
+    });
+    if (next.length > mostAlternatives) return void 0;
+    if (next.length === open3.length && next.every((each, index) => each === open3[index])) return next;
+    open3 = next;
+  }
 }
 
 // src/findings/catalogue.ts
@@ -55402,8 +55419,8 @@ function invalidity(entry2) {
   return void 0;
 }
 var monthDays = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-function dayNumber(text7) {
-  const match = /^([0-9]{4})-([0-9]{2})-([0-9]{2})$/u.exec(text7);
+function dayNumber(text8) {
+  const match = /^([0-9]{4})-([0-9]{2})-([0-9]{2})$/u.exec(text8);
   if (match === null) return void 0;
   const [year = 0, month = 0, date5 = 0] = match.slice(1).map(Number);
   const leap = year % 4 === 0 && year % 100 !== 0 || year % 400 === 0;
@@ -55421,9 +55438,9 @@ var notYetEffective = [
   "gates.acceptance",
   "evidence"
 ];
-function readConfig(text7, file2) {
+function readConfig(text8, file2) {
   const lines = new import_yaml.LineCounter();
-  const document = (0, import_yaml.parseDocument)(text7, { lineCounter: lines, uniqueKeys: true });
+  const document = (0, import_yaml.parseDocument)(text8, { lineCounter: lines, uniqueKeys: true });
   const [error63] = document.errors;
   if (error63 !== void 0) {
     const message = (error63.message.split("\n")[0] ?? "").replace(/ at line [0-9]+.*$/u, "").replace(/[.:]+$/u, "");
@@ -55591,28 +55608,28 @@ var yamlStyleFloat = /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?
 var dotFloat = /^\.[0-9]+(?:_[0-9]+)*(?:[eE][-+]?[0-9]+(?:_[0-9]+)*)?$/u;
 var goInteger = /^([-+]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]([0-7]+)|0([0-7]+)|(0|[1-9][0-9]*))$/u;
 var signedBinary = /^0b[-+][01]+$/u;
-function isPlainText(text7) {
-  return text7 !== "" && !"+-.0123456789yYnNtTfFoO~".includes(text7.charAt(0));
+function isPlainText(text8) {
+  return text8 !== "" && !"+-.0123456789yYnNtTfFoO~".includes(text8.charAt(0));
 }
-function resolvePlain(text7) {
-  if (isPlainText(text7)) return text7;
-  const word2 = words.get(text7);
+function resolvePlain(text8) {
+  if (isPlainText(text8)) return text8;
+  const word2 = words.get(text8);
   if (word2 !== void 0) return word2;
-  const first = text7.charCodeAt(0);
-  if (first === 46) return dotFloat.test(text7) ? Number(text7.replaceAll("_", "")) : text7;
-  if (first > 57) return text7;
-  const plain5 = text7.includes("_") ? text7.replaceAll("_", "") : text7;
-  const integer3 = readInteger(plain5);
+  const first = text8.charCodeAt(0);
+  if (first === 46) return dotFloat.test(text8) ? Number(text8.replaceAll("_", "")) : text8;
+  if (first > 57) return text8;
+  const plain6 = text8.includes("_") ? text8.replaceAll("_", "") : text8;
+  const integer3 = readInteger(plain6);
   if (integer3 !== void 0) return integer3;
-  return yamlStyleFloat.test(plain5) ? withoutNegativeZero(Number(plain5)) : text7;
+  return yamlStyleFloat.test(plain6) ? withoutNegativeZero(Number(plain6)) : text8;
 }
-function isFloatText(text7) {
-  return typeof resolvePlain(text7) === "number" && readInteger(text7.replaceAll("_", "")) === void 0;
+function isFloatText(text8) {
+  return typeof resolvePlain(text8) === "number" && readInteger(text8.replaceAll("_", "")) === void 0;
 }
-function readInteger(plain5) {
-  const match = goInteger.exec(plain5);
+function readInteger(plain6) {
+  const match = goInteger.exec(plain6);
   if (match === null) {
-    return signedBinary.test(plain5) ? withoutNegativeZero(Number.parseInt(plain5.slice(2), 2)) : void 0;
+    return signedBinary.test(plain6) ? withoutNegativeZero(Number.parseInt(plain6.slice(2), 2)) : void 0;
   }
   const [, sign, hex3, binary2, octal, oldOctal, decimal2] = match;
   const negative2 = sign === "-";
@@ -55776,11 +55793,11 @@ function keyText(node2) {
   if (typeof value !== "number") return void 0;
   return typeof node2.source === "string" && (isFloatText(node2.source) || !Number.isFinite(value)) ? floatKey(value) : BigInt(value).toString();
 }
-function plainKeyText(text7) {
-  const value = resolvePlain(text7);
+function plainKeyText(text8) {
+  const value = resolvePlain(text8);
   if (value === null) return void 0;
   if (typeof value !== "number") return String(value);
-  return isFloatText(text7) || !Number.isFinite(value) ? floatKey(value) : BigInt(value).toString();
+  return isFloatText(text8) || !Number.isFinite(value) ? floatKey(value) : BigInt(value).toString();
 }
 function isMergeKey(pair) {
   return (0, import_yaml2.isScalar)(pair.key) && pair.key.value === "<<" && (pair.key.type === import_yaml2.Scalar.PLAIN || pair.key.tag === "tag:yaml.org,2002:merge") && pair.key.tag !== "tag:yaml.org,2002:str";
@@ -55792,26 +55809,26 @@ function assign(target, key, value) {
 function offsetOf(node2) {
   return node2?.range?.[0] ?? 0;
 }
-function oneLine(text7) {
-  return text7.length > 80 ? `${text7.slice(0, 80).replace(/\s+/gu, " ")}…` : text7.replace(/\s+/gu, " ");
+function oneLine(text8) {
+  return text8.length > 80 ? `${text8.slice(0, 80).replace(/\s+/gu, " ")}…` : text8.replace(/\s+/gu, " ");
 }
 
 // src/source/lines.ts
-function lineAt(text7, offset, from = { offset: 0, line: 1 }) {
+function lineAt(text8, offset, from = { offset: 0, line: 1 }) {
   let line2 = from.line;
-  let at2 = text7.indexOf("\n", from.offset);
+  let at2 = text8.indexOf("\n", from.offset);
   while (at2 !== -1 && at2 < offset) {
     line2 += 1;
-    at2 = text7.indexOf("\n", at2 + 1);
+    at2 = text8.indexOf("\n", at2 + 1);
   }
   return line2;
 }
-function lineStart(text7, offset) {
-  return offset <= 0 ? 0 : text7.lastIndexOf("\n", offset - 1) + 1;
+function lineStart(text8, offset) {
+  return offset <= 0 ? 0 : text8.lastIndexOf("\n", offset - 1) + 1;
 }
-function lineEnd(text7, offset) {
-  const end = text7.indexOf("\n", offset);
-  return end === -1 ? text7.length : end;
+function lineEnd(text8, offset) {
+  const end = text8.indexOf("\n", offset);
+  return end === -1 ? text8.length : end;
 }
 
 // src/lib/compact.ts
@@ -55827,19 +55844,19 @@ var space = 32;
 var feed = 10;
 var tab = 9;
 var dash = 45;
-function readBlockText(text7, at2, end, indent, folded) {
-  const sign = text7.charCodeAt(at2 + 1);
+function readBlockText(text8, at2, end, indent, folded) {
+  const sign = text8.charCodeAt(at2 + 1);
   const chomp = sign === dash || sign === 43 ? sign : 0;
   const header2 = at2 + (chomp === 0 ? 1 : 2);
-  if (header2 >= end || text7.charCodeAt(header2) !== feed) throw unusual;
+  if (header2 >= end || text8.charCodeAt(header2) !== feed) throw unusual;
   const lines = [];
   let column = -1;
   let line2 = header2 + 1;
   while (line2 < end) {
-    let next = text7.indexOf("\n", line2);
+    let next = text8.indexOf("\n", line2);
     if (next === -1 || next >= end) next = end;
     let first = line2;
-    while (first < next && text7.charCodeAt(first) === space) first += 1;
+    while (first < next && text8.charCodeAt(first) === space) first += 1;
     const width = first - line2;
     if (first === next) {
       if (column === -1 ? width > 0 : width > column) throw unusual;
@@ -55853,7 +55870,7 @@ function readBlockText(text7, at2, end, indent, folded) {
         if (width > indent) throw unusual;
         break;
       }
-      const content = text7.slice(line2 + column, next);
+      const content = text8.slice(line2 + column, next);
       const lead = content.charCodeAt(0);
       if (lead === tab || folded && lead === space || content.charCodeAt(content.length - 1) === 13) throw unusual;
       lines.push(content);
@@ -55863,35 +55880,35 @@ function readBlockText(text7, at2, end, indent, folded) {
   if (column === -1) throw unusual;
   let last = lines.length;
   while (last > 0 && lines[last - 1] === "") last -= 1;
-  if (chomp === 43 && (last !== lines.length || text7.charCodeAt(end - 1) !== feed)) throw unusual;
+  if (chomp === 43 && (last !== lines.length || text8.charCodeAt(end - 1) !== feed)) throw unusual;
   const body = folded ? fold(lines, last) : lines.slice(0, last).join("\n");
   return { value: chomp === dash ? body : `${body}
 `, next: line2 };
 }
 function fold(lines, count2) {
   let body = "";
-  let text7 = false;
+  let text8 = false;
   for (let index = 0; index < count2; index += 1) {
     const line2 = lines[index] ?? "";
     if (line2 === "") body += "\n";
-    else body += text7 && lines[index - 1] !== "" ? ` ${line2}` : line2;
-    text7 ||= line2 !== "";
+    else body += text8 && lines[index - 1] !== "" ? ` ${line2}` : line2;
+    text8 ||= line2 !== "";
   }
   return body;
 }
 function foldFlow(raw) {
   const lines = raw.split("\n");
-  let text7 = "";
+  let text8 = "";
   let breaks = 0;
   for (let index = 0; index < lines.length; index += 1) {
     const last = index === lines.length - 1;
     const line2 = withoutBlanks(lines[index] ?? "", index > 0, !last);
     if (index > 0) breaks += 1;
     if (line2 === "" && index > 0 && !last) continue;
-    text7 += (breaks === 0 ? "" : breaks === 1 ? " " : "\n".repeat(breaks - 1)) + line2;
+    text8 += (breaks === 0 ? "" : breaks === 1 ? " " : "\n".repeat(breaks - 1)) + line2;
     breaks = 0;
   }
-  return text7;
+  return text8;
 }
 function withoutBlanks(line2, atStart, atEnd) {
   let start = 0;
@@ -55922,9 +55939,9 @@ function unescape(raw) {
 }
 
 // src/source/quick.ts
-function quickRead(text7, start, end, places) {
+function quickRead(text8, start, end, places) {
   try {
-    return { value: new QuickReader(text7, start, end, places).document() };
+    return { value: new QuickReader(text8, start, end, places).document() };
   } catch (error63) {
     if (error63 === unusual) return void 0;
     throw error63;
@@ -55957,9 +55974,9 @@ var QuickReader = class {
   /** Its column, from 0; -1 at the end. */
   #indent = -1;
   #places;
-  constructor(text7, start, end, places) {
+  constructor(text8, start, end, places) {
     this.#places = places;
-    this.#text = text7;
+    this.#text = text8;
     this.#end = end;
     this.#at = start;
     this.#toContent(start);
@@ -56140,16 +56157,16 @@ var QuickReader = class {
   /** From a quote to behind its partner; over several lines where `indent` is the column of the block around it. Leaves `#at` there. */
   #quoted(quote, indent) {
     const start = this.#at + 1;
-    let escaped2 = false;
+    let escaped3 = false;
     let lines = false;
     let at2 = start;
     for (let code2 = this.#code(at2); ; code2 = this.#code(at2 += 1)) {
       if (code2 === quote) {
         if (quote === double || this.#code(at2 + 1) !== single) break;
-        escaped2 = true;
+        escaped3 = true;
         at2 += 1;
       } else if (code2 === 92 && quote === double) {
-        escaped2 = true;
+        escaped3 = true;
         at2 += 1;
         if (this.#code(at2) < space2) throw unusual;
       } else if (code2 === feed2 && indent >= 0) {
@@ -56163,7 +56180,7 @@ var QuickReader = class {
     this.#at = at2 + 1;
     let raw = this.#text.slice(start, at2);
     if (lines) raw = foldFlow(raw);
-    if (!escaped2) return raw;
+    if (!escaped3) return raw;
     return quote === double ? unescape(raw) : raw.replaceAll("''", "'");
   }
   #plain(at2, first, indent) {
@@ -56178,29 +56195,29 @@ var QuickReader = class {
   }
   /** End of the plain text that starts at `at`, without a comment; goes on to the next content. */
   #plainLine(at2) {
-    const text7 = this.#text;
-    let line2 = text7.indexOf("\n", at2);
+    const text8 = this.#text;
+    let line2 = text8.indexOf("\n", at2);
     if (line2 === -1 || line2 > this.#end) line2 = this.#end;
     let end = line2;
     for (let index = at2; index < line2; index += 1) {
-      const code2 = text7.charCodeAt(index);
+      const code2 = text8.charCodeAt(index);
       if (code2 === colon) {
-        if (index + 1 === line2 || text7.charCodeAt(index + 1) === space2) throw unusual;
+        if (index + 1 === line2 || text8.charCodeAt(index + 1) === space2) throw unusual;
       } else if (code2 === hash2) {
-        if (text7.charCodeAt(index - 1) === space2) {
+        if (text8.charCodeAt(index - 1) === space2) {
           end = index;
           break;
         }
       } else if (code2 === tab2 || code2 === 13) throw unusual;
     }
-    if (text7.charCodeAt(line2 - 1) === 13) throw unusual;
-    while (text7.charCodeAt(end - 1) === space2) end -= 1;
+    if (text8.charCodeAt(line2 - 1) === 13) throw unusual;
+    while (text8.charCodeAt(end - 1) === space2) end -= 1;
     this.#toContent(line2 === this.#end ? line2 : line2 + 1);
     return end;
   }
   /** A plain text that goes on in deeper lines; a comment among them is left to the full parser. */
   #continued(firstLine3, firstEnd, indent) {
-    let text7 = firstLine3;
+    let text8 = firstLine3;
     let end = firstEnd;
     while (this.#indent > indent) {
       const at2 = this.#at;
@@ -56213,9 +56230,9 @@ var QuickReader = class {
       const first = this.#code(at2);
       if (first === dash2 || first === 63 || first === colon || first === hash2) throw unusual;
       end = this.#plainLine(at2);
-      text7 += (breaks === 1 ? " " : "\n".repeat(breaks - 1)) + this.#text.slice(at2, end);
+      text8 += (breaks === 1 ? " " : "\n".repeat(breaks - 1)) + this.#text.slice(at2, end);
     }
-    return text7;
+    return text8;
   }
   #resolved(written) {
     if (isPlainText(written)) return written;
@@ -56332,32 +56349,32 @@ var plain = {
   default: true,
   // Everything that the scanner's table of first characters lets through; the rest stays text without a call.
   test: /^(?:$|[-+.0-9~yYnNtTfFoO])/u,
-  resolve: (text7) => resolvePlain(text7)
+  resolve: (text8) => resolvePlain(text8)
 };
 function explicit(name2, accepts4) {
   return {
     tag: `tag:yaml.org,2002:${name2}`,
-    resolve: (text7, onError) => {
-      const value = resolvePlain(text7);
-      if (accepts4(value, text7)) return value;
-      onError(`\`${text7}\` is no \`!!${name2}\``);
-      return text7;
+    resolve: (text8, onError) => {
+      const value = resolvePlain(text8);
+      if (accepts4(value, text8)) return value;
+      onError(`\`${text8}\` is no \`!!${name2}\``);
+      return text8;
     }
   };
 }
 var binary = {
   tag: "tag:yaml.org,2002:binary",
-  resolve: (text7, onError) => {
-    const compact2 = text7.replace(/[\r\n]/gu, "");
+  resolve: (text8, onError) => {
+    const compact2 = text8.replace(/[\r\n]/gu, "");
     if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/u.test(compact2)) {
       onError("`!!binary` holds no base64");
-      return text7;
+      return text8;
     }
     return new TextDecoder().decode(Uint8Array.from(atob(compact2), (character) => character.charCodeAt(0)));
   }
 };
-var string4 = { tag: "tag:yaml.org,2002:str", default: true, resolve: (text7) => text7 };
-var timestamp = { tag: "tag:yaml.org,2002:timestamp", resolve: (text7) => text7 };
+var string4 = { tag: "tag:yaml.org,2002:str", default: true, resolve: (text8) => text8 };
+var timestamp = { tag: "tag:yaml.org,2002:timestamp", resolve: (text8) => text8 };
 var schema = new import_yaml3.Schema({
   schema: "failsafe",
   resolveKnownTags: false,
@@ -56366,7 +56383,7 @@ var schema = new import_yaml3.Schema({
     string4,
     timestamp,
     binary,
-    explicit("int", (value, text7) => typeof value === "number" && !isFloatText(text7)),
+    explicit("int", (value, text8) => typeof value === "number" && !isFloatText(text8)),
     explicit("float", (value) => typeof value === "number"),
     explicit("bool", (value) => typeof value === "boolean"),
     explicit("null", (value) => value === null),
@@ -56383,16 +56400,16 @@ var yamlOptions = {
 };
 
 // src/source/split.ts
-function splitDocuments(text7) {
+function splitDocuments(text8) {
   const documents = [];
   let opened2;
-  let start = text7.charCodeAt(0) === 65279 ? 1 : 0;
+  let start = text8.charCodeAt(0) === 65279 ? 1 : 0;
   let line2 = 1;
-  const cursor = new MarkerCursor(text7, start);
+  const cursor = new MarkerCursor(text8, start);
   for (; ; ) {
     const marker = cursor.next();
-    const end = marker?.at ?? text7.length;
-    const empty = isEmpty(text7, start, end);
+    const end = marker?.at ?? text8.length;
+    const empty = isEmpty(text8, start, end);
     if (!empty || opened2?.kind === "start") {
       const reason = opened2?.problem ?? (opened2?.kind === "end" ? "content follows `...` without a separator, which `kubectl` skips" : void 0);
       documents.push({
@@ -56405,7 +56422,7 @@ function splitDocuments(text7) {
       });
     }
     if (marker === void 0) return documents;
-    line2 += countLines(text7, start, marker.content);
+    line2 += countLines(text8, start, marker.content);
     start = marker.content;
     opened2 = marker;
   }
@@ -56414,10 +56431,10 @@ var MarkerCursor = class {
   #text;
   #dashes;
   #dots;
-  constructor(text7, start) {
-    this.#text = text7;
-    this.#dashes = text7.startsWith("---", start) ? start : this.#find("\n---", start);
-    this.#dots = text7.startsWith("...", start) ? start : this.#find("\n...", start);
+  constructor(text8, start) {
+    this.#text = text8;
+    this.#dashes = text8.startsWith("---", start) ? start : this.#find("\n---", start);
+    this.#dots = text8.startsWith("...", start) ? start : this.#find("\n...", start);
   }
   #find(token, from) {
     const at2 = this.#text.indexOf(token, from);
@@ -56438,59 +56455,59 @@ var MarkerCursor = class {
     }
   }
 };
-function separator(text7, at2) {
-  const end = lineEnd(text7, at2);
-  const rest = text7.slice(at2 + 3, end);
+function separator(text8, at2) {
+  const end = lineEnd(text8, at2);
+  const rest = text8.slice(at2 + 3, end);
   const trimmed = rest.trim();
-  const nextLine = Math.min(end + 1, text7.length);
+  const nextLine = Math.min(end + 1, text8.length);
   if (trimmed === "" || trimmed.startsWith("#")) return { kind: "start", at: at2, content: nextLine };
   if (/^-+$/u.test(trimmed)) return { kind: "start", at: at2, content: nextLine, problem: "a line of more than three dashes is no separator" };
   const glued = rest.trimStart() === rest;
   return { kind: "start", at: at2, content: at2 + 3, problem: glued ? "the separator `---` is glued to the text that follows it" : "the separator `---` is followed by content on its line" };
 }
-function isEmpty(text7, start, end) {
+function isEmpty(text8, start, end) {
   let at2 = start;
   while (at2 < end) {
-    const code2 = text7.charCodeAt(at2);
-    if (code2 === 35 || code2 === 37 && (at2 === start || text7.charCodeAt(at2 - 1) === 10)) at2 = lineEnd(text7, at2);
+    const code2 = text8.charCodeAt(at2);
+    if (code2 === 35 || code2 === 37 && (at2 === start || text8.charCodeAt(at2 - 1) === 10)) at2 = lineEnd(text8, at2);
     else if (code2 !== 32 && code2 !== 10 && code2 !== 13 && code2 !== 9) return false;
     at2 += 1;
   }
   return true;
 }
-function countLines(text7, start, end) {
+function countLines(text8, start, end) {
   let lines = 0;
-  let at2 = text7.indexOf("\n", start);
+  let at2 = text8.indexOf("\n", start);
   while (at2 !== -1 && at2 < end) {
     lines += 1;
-    at2 = text7.indexOf("\n", at2 + 1);
+    at2 = text8.indexOf("\n", at2 + 1);
   }
   return lines;
 }
 
 // src/source/text.ts
-function mightHoldManifest(text7) {
-  if (text7.includes("kind") && text7.includes("apiVersion")) return true;
-  return escapedKey.test(text7) && text7.includes(":");
+function mightHoldManifest(text8) {
+  if (text8.includes("kind") && text8.includes("apiVersion")) return true;
+  return escapedKey.test(text8) && text8.includes(":");
 }
 var escapedKey = /\\[xuU]|\\\r?\n|binary/u;
 var fieldLine = /^([ \t]*(?:- +)*)(?:apiVersion|"apiVersion"|'apiVersion'|(kind|"kind"|'kind'))[ \t]*:/gmu;
-function manifestLike(text7) {
-  if (!text7.includes("apiVersion") || !text7.includes("kind")) return false;
+function manifestLike(text8) {
+  if (!text8.includes("apiVersion") || !text8.includes("kind")) return false;
   const versions2 = /* @__PURE__ */ new Set();
   const kinds3 = /* @__PURE__ */ new Set();
-  for (const match of text7.matchAll(fieldLine)) {
+  for (const match of text8.matchAll(fieldLine)) {
     const [, indent = "", kind] = match;
     const [own3, other] = kind === void 0 ? [versions2, kinds3] : [kinds3, versions2];
     if (other.has(indent.length)) return true;
     own3.add(indent.length);
   }
-  return flowObject.test(text7) && /["'{,\s]kind["']?[ \t]*:/u.test(text7);
+  return flowObject.test(text8) && /["'{,\s]kind["']?[ \t]*:/u.test(text8);
 }
 var flowObject = /[{,][ \t\r\n]*["']?apiVersion["']?[ \t]*:/u;
-function isTemplated(text7) {
-  const open3 = text7.indexOf("{{");
-  return open3 !== -1 && text7.includes("}}", open3 + 2);
+function isTemplated(text8) {
+  const open3 = text8.indexOf("{{");
+  return open3 !== -1 && text8.includes("}}", open3 + 2);
 }
 
 // src/source/decode.ts
@@ -56498,17 +56515,17 @@ var strict = new TextDecoder("utf-8", { fatal: true });
 var lfsPointer = /^version https:\/\/git-lfs\.github\.com\/spec\/v\d+\r?\n/u;
 function decodeText(bytes, limitBytes) {
   if (bytes.byteLength > limitBytes) return tooLarge(bytes.byteLength, limitBytes);
-  let text7;
+  let text8;
   try {
-    text7 = strict.decode(bytes);
+    text8 = strict.decode(bytes);
   } catch {
     return unreadable(notUtf8(bytes));
   }
   if (looksLikeUtf16(bytes)) return unreadable(utf16(bytes, "the file is UTF-16 without a byte order mark"));
-  if (bytes.byteLength < 1024 && lfsPointer.test(text7)) {
+  if (bytes.byteLength < 1024 && lfsPointer.test(text8)) {
     return unreadable({ kind: "lfs-pointer", line: 1, reason: "the file is a Git LFS pointer, its content is not in the repository", remedy: "check out with `lfs: true` and run with directories, or keep manifests out of LFS" });
   }
-  return { type: "text", text: text7 };
+  return { type: "text", text: text8 };
 }
 function tooLarge(size, limitBytes) {
   return unreadable({ kind: "too-large", reason: `the file has ${size} bytes, the limit is ${limitBytes}`, remedy: "split the file, or exclude it with `ignore`" });
@@ -56522,8 +56539,8 @@ function looksLikeUtf16(bytes) {
 }
 function utf16(bytes, reason) {
   const big = bytes[0] === 0 || bytes[0] === 254;
-  const text7 = new TextDecoder(big ? "utf-16be" : "utf-16le").decode(bytes);
-  return { kind: manifestLike(text7) ? "not-readable" : "not-utf8", line: 1, reason, remedy: "save the file as UTF-8" };
+  const text8 = new TextDecoder(big ? "utf-16be" : "utf-16le").decode(bytes);
+  return { kind: manifestLike(text8) ? "not-readable" : "not-utf8", line: 1, reason, remedy: "save the file as UTF-8" };
 }
 function notUtf8(bytes) {
   const remedy2 = "save the file as UTF-8";
@@ -56547,33 +56564,33 @@ function unreadable(problem) {
 
 // src/source/span.ts
 var import_yaml4 = __toESM(require_dist(), 1);
-function spanReader(text7, fully = false) {
-  const parts = splitDocuments(text7);
+function spanReader(text8, fully = false) {
+  const parts = splitDocuments(text8);
   const parsed = /* @__PURE__ */ new Map();
   const quick = /* @__PURE__ */ new Map();
   const quickOf = (part2) => {
     if (fully) return void 0;
-    if (!quick.has(part2.index)) quick.set(part2.index, readQuickly(text7, part2));
+    if (!quick.has(part2.index)) quick.set(part2.index, readQuickly(text8, part2));
     return quick.get(part2.index);
   };
-  const locate2 = (position, path7, withKey) => {
+  const locate2 = (position, path7, withKey2) => {
     const part2 = parts[position.document];
-    if (part2 === void 0) return wholeText(text7);
-    if (path7.length === 0 && position.item === void 0) return contentSpan(text7, part2);
-    const read2 = quickOf(part2);
-    if (read2 !== void 0) return quickSpan(text7, part2, read2, position.item === void 0 ? path7 : ["items", position.item, ...path7], withKey);
+    if (part2 === void 0) return wholeText(text8);
+    if (path7.length === 0 && position.item === void 0) return contentSpan(text8, part2);
+    const read3 = quickOf(part2);
+    if (read3 !== void 0) return quickSpan(text8, part2, read3, position.item === void 0 ? path7 : ["items", position.item, ...path7], withKey2);
     let document = parsed.get(part2.index);
     if (document === void 0) {
-      document = parseSafely(text7.slice(part2.start, part2.end));
+      document = parseSafely(text8.slice(part2.start, part2.end));
       parsed.set(part2.index, document);
     }
     const found = find(document, position.item === void 0 ? path7 : ["items", position.item, ...path7]);
-    const own3 = withKey ? found.key ?? found.value : found.value;
-    if (found.depth === 0 || own3 === void 0) return contentSpan(text7, part2);
+    const own3 = withKey2 ? found.key ?? found.value : found.value;
+    if (found.depth === 0 || own3 === void 0) return contentSpan(text8, part2);
     const start = rangeOf(own3)?.[0];
-    if (start === void 0) return contentSpan(text7, part2);
+    if (start === void 0) return contentSpan(text8, part2);
     const end = Math.max(rangeOf(found.value)?.[1] ?? start, rangeOf(own3)?.[1] ?? start);
-    return spanBetween(text7, part2.start + start, part2.start + end);
+    return spanBetween(text8, part2.start + start, part2.start + end);
   };
   return {
     value: (position, path7) => locate2(position, path7, false),
@@ -56581,17 +56598,17 @@ function spanReader(text7, fully = false) {
     object: (position) => locate2(position, [], false)
   };
 }
-function spanOf(text7, origin, path7) {
-  return spanReader(text7).value(origin, path7);
+function spanOf(text8, origin, path7) {
+  return spanReader(text8).value(origin, path7);
 }
-function readQuickly(text7, part2) {
-  const comment = text7.indexOf("#", part2.start);
+function readQuickly(text8, part2) {
+  const comment = text8.indexOf("#", part2.start);
   if (comment !== -1 && comment < part2.end) return void 0;
   const places = /* @__PURE__ */ new Map();
-  const read2 = quickRead(text7, part2.start, part2.end, places);
-  return read2 === void 0 ? void 0 : { value: read2.value, places };
+  const read3 = quickRead(text8, part2.start, part2.end, places);
+  return read3 === void 0 ? void 0 : { value: read3.value, places };
 }
-function quickSpan(text7, part2, { value, places }, path7, withKey) {
+function quickSpan(text8, part2, { value, places }, path7, withKey2) {
   let container2 = value;
   let found;
   let empty = false;
@@ -56605,16 +56622,16 @@ function quickSpan(text7, part2, { value, places }, path7, withKey) {
     if (place3 === void 0) break;
     found = place3;
     inList = list5;
-    empty = place3.skip === 1 && isBlank(text7, place3.keyEnd + 1, place3.end);
+    empty = place3.skip === 1 && isBlank(text8, place3.keyEnd + 1, place3.end);
     container2 = container2[key];
   }
-  if (found === void 0 || inList && empty) return contentSpan(text7, part2);
-  if (empty) return spanBetween(text7, found.at, found.keyEnd);
-  return spanBetween(text7, withKey && !inList ? found.at : found.keyEnd + found.skip, found.end);
+  if (found === void 0 || inList && empty) return contentSpan(text8, part2);
+  if (empty) return spanBetween(text8, found.at, found.keyEnd);
+  return spanBetween(text8, withKey2 && !inList ? found.at : found.keyEnd + found.skip, found.end);
 }
-function isBlank(text7, from, to) {
+function isBlank(text8, from, to) {
   for (let at2 = from; at2 < to; at2 += 1) {
-    const code2 = text7.charCodeAt(at2);
+    const code2 = text8.charCodeAt(at2);
     if (code2 !== 32 && code2 !== 10) return false;
   }
   return true;
@@ -56678,10 +56695,10 @@ var AnchorIndex = class {
 function rangeOf(node2) {
   return (0, import_yaml4.isNode)(node2) ? node2.range ?? void 0 : void 0;
 }
-function contentSpan(text7, part2) {
+function contentSpan(text8, part2) {
   let start = part2.start;
-  for (let line2 = start; line2 < part2.end; line2 = lineEnd(text7, line2) + 1) {
-    const content = text7.slice(line2, Math.min(lineEnd(text7, line2), part2.end)).trim();
+  for (let line2 = start; line2 < part2.end; line2 = lineEnd(text8, line2) + 1) {
+    const content = text8.slice(line2, Math.min(lineEnd(text8, line2), part2.end)).trim();
     if (content !== "" && !content.startsWith("#") && !content.startsWith("%")) {
       start = line2;
       break;
@@ -56689,43 +56706,43 @@ function contentSpan(text7, part2) {
   }
   let end = part2.end;
   while (end > start) {
-    const line2 = Math.max(lineStart(text7, end - 1), start);
-    const content = text7.slice(line2, end).trim();
+    const line2 = Math.max(lineStart(text8, end - 1), start);
+    const content = text8.slice(line2, end).trim();
     if (content !== "" && !content.startsWith("#")) break;
     end = line2;
   }
-  return spanBetween(text7, start, Math.max(end, start));
+  return spanBetween(text8, start, Math.max(end, start));
 }
-function wholeText(text7) {
-  return spanBetween(text7, 0, text7.length);
+function wholeText(text8) {
+  return spanBetween(text8, 0, text8.length);
 }
-function spanBetween(text7, from, to) {
+function spanBetween(text8, from, to) {
   let start = from;
   let end = to;
-  while (start < end && /\s/u.test(text7.charAt(start))) start += 1;
-  while (end > start && /\s/u.test(text7.charAt(end - 1))) end -= 1;
-  const startLine2 = lineAt(text7, start);
-  const endLine = lineAt(text7, end, { offset: start, line: startLine2 });
-  return { startLine: startLine2, startColumn: start - lineStart(text7, start) + 1, endLine, endColumn: end - lineStart(text7, end) + 1 };
+  while (start < end && /\s/u.test(text8.charAt(start))) start += 1;
+  while (end > start && /\s/u.test(text8.charAt(end - 1))) end -= 1;
+  const startLine2 = lineAt(text8, start);
+  const endLine = lineAt(text8, end, { offset: start, line: startLine2 });
+  return { startLine: startLine2, startColumn: start - lineStart(text8, start) + 1, endLine, endColumn: end - lineStart(text8, end) + 1 };
 }
 
 // src/source/documents.ts
-function parseStream(text7) {
-  const strange = strangeCharacter.test(text7.charCodeAt(0) === 65279 ? text7.slice(1) : text7);
+function parseStream(text8) {
+  const strange = strangeCharacter.test(text8.charCodeAt(0) === 65279 ? text8.slice(1) : text8);
   const documents = [];
-  for (const part2 of splitDocuments(text7)) if (!part2.empty) documents.push(readPart(text7, part2, strange));
+  for (const part2 of splitDocuments(text8)) if (!part2.empty) documents.push(readPart(text8, part2, strange));
   return documents;
 }
-function readPart(text7, part2, strange) {
+function readPart(text8, part2, strange) {
   if (!strange && part2.problem === void 0) {
-    const quick = quickRead(text7, part2.start, part2.end);
+    const quick = quickRead(text8, part2.start, part2.end);
     if (quick !== void 0) return { index: part2.index, startLine: part2.startLine, value: quick.value, problems: [] };
   }
-  return readFully(text7, part2, strange);
+  return readFully(text8, part2, strange);
 }
-function readFully(text7, part2, strange) {
-  const whole4 = part2.start === 0 && part2.end === text7.length;
-  const source2 = whole4 ? text7 : text7.slice(part2.start, part2.end);
+function readFully(text8, part2, strange) {
+  const whole4 = part2.start === 0 && part2.end === text8.length;
+  const source2 = whole4 ? text8 : text8.slice(part2.start, part2.end);
   const problems = part2.problem === void 0 ? [] : [part2.problem];
   if (strange) problems.push(...strangeCharacters(source2, part2.startLine));
   const { value, problems: found } = readDocument(source2);
@@ -56757,8 +56774,8 @@ function readDocument(source2) {
 }
 function sentence(message) {
   const [first = ""] = message.split("\n");
-  const text7 = first.replace(/[.:]+$/u, "").replace(/"/gu, "`");
-  return text7.slice(0, 1).toLowerCase() + text7.slice(1);
+  const text8 = first.replace(/[.:]+$/u, "").replace(/"/gu, "`");
+  return text8.slice(0, 1).toLowerCase() + text8.slice(1);
 }
 var strangeCharacter = /\r(?!\n)|[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028\u2029\ufffe\uffff]|\ufeff/u;
 function strangeCharacters(source2, startLine2) {
@@ -56794,7 +56811,7 @@ function readsOfKustomization(folder, value) {
   }
   for (const field3 of ["configMapGenerator", "secretGenerator"]) {
     for (const entry2 of records(value[field3])) {
-      written.push(...texts(entry2["files"]).map((text7) => text7.slice(text7.indexOf("=") + 1)), ...texts(entry2["envs"]), ...texts([entry2["env"]]));
+      written.push(...texts(entry2["files"]).map((text8) => text8.slice(text8.indexOf("=") + 1)), ...texts(entry2["envs"]), ...texts([entry2["env"]]));
     }
   }
   const openapi = value["openapi"];
@@ -56808,7 +56825,7 @@ function readsOfKustomization(folder, value) {
       if (typeof name2 === "string" && name2 !== "") written.push(`${chartHome}/${name2}`);
     }
   }
-  const paths = written.filter((text7) => !text7.includes("\n")).flatMap((text7) => resolvePath(folder, text7) ?? []);
+  const paths = written.filter((text8) => !text8.includes("\n")).flatMap((text8) => resolvePath(folder, text8) ?? []);
   return { paths: [...new Set(paths)], component: value["kind"] === "Component" };
 }
 function localDependencies(folder, chart) {
@@ -56833,19 +56850,19 @@ function texts(value) {
 function documentsOf(blobs) {
   const known4 = /* @__PURE__ */ new Map();
   const firsts = /* @__PURE__ */ new Map();
-  const text7 = (blob) => {
+  const text8 = (blob) => {
     const content = blobs.get(blob);
     return content?.type === "text" ? content.text : void 0;
   };
   return {
-    text: text7,
+    text: text8,
     forget: () => {
       known4.clear();
       firsts.clear();
     },
     first: (blob) => {
       if (!firsts.has(blob)) {
-        const document = parseStream(text7(blob) ?? "")[0];
+        const document = parseStream(text8(blob) ?? "")[0];
         firsts.set(blob, document === void 0 || document.problems.length > 0 ? void 0 : document.value);
       }
       return firsts.get(blob);
@@ -56863,14 +56880,14 @@ function documentsOf(blobs) {
 function readBlob(content) {
   if (content === void 0) return { type: "nothing" };
   if (content.type === "unreadable") return content;
-  const { text: text7 } = content;
-  if (!mightHoldManifest(text7)) return { type: "nothing" };
-  const documents = parseStream(text7).map((document) => {
+  const { text: text8 } = content;
+  if (!mightHoldManifest(text8)) return { type: "nothing" };
+  const documents = parseStream(text8).map((document) => {
     const failure3 = document.problems[0];
     return { ...document, failure: failure3, manifest: failure3 === void 0 && isManifest(document.value) };
   });
   const broken = documents.some((document) => document.failure !== void 0);
-  return { type: "documents", documents, manifests: documents.some((document) => document.manifest), broken, like: broken && manifestLike(text7) };
+  return { type: "documents", documents, manifests: documents.some((document) => document.manifest), broken, like: broken && manifestLike(text8) };
 }
 function isManifest(value) {
   return isRecord2(value) && typeof value["apiVersion"] === "string" && typeof value["kind"] === "string";
@@ -56931,15 +56948,27 @@ function shortHash(...parts) {
 }
 
 // src/lib/group.ts
-function groupBy(values4, keyOf3) {
+function groupBy(values5, keyOf3) {
   const groups3 = /* @__PURE__ */ new Map();
-  for (const value of values4) {
+  for (const value of values5) {
     const key = keyOf3(value);
     const group4 = groups3.get(key);
     if (group4 === void 0) groups3.set(key, [value]);
     else group4.push(value);
   }
   return groups3;
+}
+
+// src/lib/unresolved.ts
+var randomText = "random-at-every-rendering";
+var clusterText = "known-to-the-cluster-only";
+var marks = ["${", "{{", "ENC[AES256_GCM,", randomText, clusterText];
+var unresolved = /\$\{[^{}]*\}|\{\{[^{}]*\}\}|ENC\[AES256_GCM,[^\]]*\]|random-at-every-rendering|known-to-the-cluster-only/gu;
+function mayHoldUnresolved(text8) {
+  return marks.some((mark2) => text8.includes(mark2));
+}
+function unresolvedTexts(text8) {
+  return mayHoldUnresolved(text8) ? [...new Set(text8.match(unresolved) ?? [])] : [];
 }
 
 // src/manifests/shape.ts
@@ -56949,8 +56978,8 @@ var numberOrText = { is: "number-or-text" };
 function text2(limits = {}) {
   return { is: "text", ...limits };
 }
-function oneOf(...values4) {
-  return { is: "text", oneOf: values4 };
+function oneOf(...values5) {
+  return { is: "text", oneOf: values5 };
 }
 function whole(limits = {}) {
   return { is: "number", whole: true, ...limits };
@@ -56997,13 +57026,14 @@ var ShapeWalk = class {
         this.#text(value, shape);
         return;
       case "flag":
-        if (typeof value !== "boolean") this.#refuse(value, "true or false");
+        if (typeof value !== "boolean") this.#refuse(value, "true or false", [true, false]);
         return;
       case "number":
         this.#number(value, shape);
         return;
       case "number-or-text":
         if (!isNumber(value) && typeof value !== "string") this.#refuse(value, "a number or text");
+        else if (typeof value === "string" && unresolvedTexts(value).length > 0) this.#say(`\`${clip(value)}\` is neither a number nor a name`);
         return;
       case "list":
         this.#list(value, shape);
@@ -57023,7 +57053,7 @@ var ShapeWalk = class {
       return;
     }
     if (shape.oneOf !== void 0 && !shape.oneOf.includes(value)) {
-      this.#say(`\`${clip(value)}\` is not one of ${shape.oneOf.map((name2) => `\`${name2}\``).join(", ")}`);
+      this.#say(`\`${clip(value)}\` is not one of ${shape.oneOf.map((name2) => `\`${name2}\``).join(", ")}`, shape.oneOf);
     }
     if (shape.minLength !== void 0 && value.length < shape.minLength) this.#say("must not be empty");
     if (shape.maxLength !== void 0 && longerThan(value, shape.maxLength)) this.#say(`is longer than ${String(shape.maxLength)} characters`);
@@ -57129,11 +57159,11 @@ var ShapeWalk = class {
       certain: nearest2 !== void 0
     });
   }
-  #refuse(value, wanted) {
-    this.#say(`must be ${wanted}, not ${describe3(value)}`);
+  #refuse(value, wanted, choices) {
+    this.#say(`must be ${wanted}, not ${describe3(value)}`, choices);
   }
-  #say(message) {
-    if (this.problems.length < maxProblems) this.problems.push(schemaProblem([...this.#path], message));
+  #say(message, choices) {
+    if (this.problems.length < maxProblems) this.problems.push({ ...schemaProblem([...this.#path], message), ...choices === void 0 ? {} : { choices } });
   }
 };
 function isNumber(value) {
@@ -58481,10 +58511,10 @@ function keyForm(key) {
   return `there is no key \`${clip(key)}\``;
 }
 function eachValue(from, key, path7, refusal) {
-  const values4 = own2(from, key);
-  if (!Array.isArray(values4)) return [];
+  const values5 = own2(from, key);
+  if (!Array.isArray(values5)) return [];
   const problems = [];
-  values4.forEach((value, index) => {
+  values5.forEach((value, index) => {
     if (typeof value !== "string") return;
     const message = refusal(value);
     if (message !== void 0) problems.push(webhookProblem([...path7, key, index], message));
@@ -58992,19 +59022,19 @@ var installationShape = part({
 var revisionTagShape = part({ targetRef: part({ kind: text2(), name: text2() }) });
 function decodeInstallation(manifest) {
   const spec = fieldsOr(manifest, "spec");
-  const values4 = merged(fieldsOr(spec, "values"), fieldsOr(spec, "unvalidatedValues"));
+  const values5 = merged(fieldsOr(spec, "values"), fieldsOr(spec, "unvalidatedValues"));
   const written = fieldsAt(spec, "meshConfig");
-  const fromValues = fieldsAt(values4, "meshConfig");
+  const fromValues = fieldsAt(values5, "meshConfig");
   return {
     namespace: textAt(spec, "namespace"),
-    revision: textAt(spec, "revision") ?? textAt(values4, "revision"),
+    revision: textAt(spec, "revision") ?? textAt(values5, "revision"),
     version: textAt(spec, "version")?.replace(/^v(?=[0-9])/, ""),
-    tag: textAt(spec, "tag") ?? textAt(fieldsOr(values4, "global"), "tag"),
-    profile: textAt(spec, "profile") ?? textAt(values4, "profile"),
+    tag: textAt(spec, "tag") ?? textAt(fieldsOr(values5, "global"), "tag"),
+    profile: textAt(spec, "profile") ?? textAt(values5, "profile"),
     meshConfig: written === void 0 && fromValues === void 0 ? void 0 : { ...fromValues, ...written },
-    values: values4,
+    values: values5,
     components: fieldsOr(spec, "components"),
-    environment: environmentOf(values4, fieldsOr(spec, "components"))
+    environment: environmentOf(values5, fieldsOr(spec, "components"))
   };
 }
 function merged(under, over2) {
@@ -59015,9 +59045,9 @@ function merged(under, over2) {
   }
   return result;
 }
-function environmentOf(values4, components) {
+function environmentOf(values5, components) {
   const environment4 = {};
-  for (const source2 of [fieldsOr(fieldsOr(values4, "pilot"), "env"), fieldsOr(values4, "env")]) {
+  for (const source2 of [fieldsOr(fieldsOr(values5, "pilot"), "env"), fieldsOr(values5, "env")]) {
     for (const name2 of Object.keys(source2)) {
       const value = own2(source2, name2);
       if (name2 !== "__proto__" && (typeof value === "string" || typeof value === "boolean" || typeof value === "number")) environment4[name2] = String(value);
@@ -59992,6 +60022,237 @@ function entryOf(group4, name2) {
   return byGroupAndName.get(formerGroups.get(key) ?? key);
 }
 
+// src/units/repository.ts
+var unknownRepository = { addresses: [] };
+function repositoryName(address) {
+  if (/\{\{|\$\{/u.test(address)) return void 0;
+  const found = /^(?:[a-z][a-z0-9+.-]*:\/\/)(?:[^@/]*@)?[^/]+\/(.+)$/iu.exec(address) ?? /^(?:[^@/:]*@)?[^/:]+:(?!\/\/)\/?(.+)$/u.exec(address) ?? /^[^/:]+\.[^/:]+\/(.+)$/u.exec(address);
+  const path7 = found?.[1]?.split(/[?#]/u, 1)[0];
+  if (path7 === void 0) return void 0;
+  const steps = path7.replace(/\/+$/u, "").replace(/\.git$/iu, "").toLowerCase().split("/").filter((step, index) => step !== "" && step !== "_git" && !(index === 0 && step === "v3"));
+  return steps.length === 0 ? void 0 : steps.join("/");
+}
+function isReviewed(address, { addresses: addresses2 }) {
+  const name2 = address === void 0 ? void 0 : repositoryName(address);
+  const own3 = addresses2.flatMap((each) => repositoryName(each) ?? []);
+  return name2 === void 0 || own3.length === 0 || own3.includes(name2);
+}
+function pinnedRevision(written, { branch: branch2 }) {
+  if (written === void 0 || written === "" || written === "HEAD" || /\{\{|\$\{/u.test(written)) return void 0;
+  const named5 = written.replace(/^refs\/heads\//u, "");
+  if (named5 === branch2) return void 0;
+  if (/^[0-9a-f]{7,40}$/u.test(written) || /^(?:refs\/tags\/|[~^<>=]*\s*v?\d+\.(?:\d+|[x*]))/u.test(written)) return written;
+  return branch2 === void 0 ? void 0 : written;
+}
+
+// src/trees/wanted.ts
+var chartFolder = /(?:^|\/)(?:templates|files|crds)\//u;
+var wantedName = /(?:\.(?:ya?ml|json|tpl)|(?:^|\/)(?:kustomization|chart\.lock|\.helmignore|\.gitmodules))$/iu;
+function wantedPath(path7) {
+  return wantedName.test(path7) || chartFolder.test(path7);
+}
+
+// src/trees/links.ts
+var mostLinks = 40;
+function pathFollower(entries2, target) {
+  const folders = /* @__PURE__ */ new Set([""]);
+  for (const path7 of entries2.keys()) {
+    for (let at2 = path7.lastIndexOf("/"); at2 > 0 && !folders.has(path7.slice(0, at2)); at2 = path7.lastIndexOf("/", at2 - 1)) folders.add(path7.slice(0, at2));
+  }
+  return (path7) => {
+    let rest = path7.split("/");
+    let at2 = [];
+    let links = 0;
+    while (rest.length > 0) {
+      const [step = "", ...after] = rest;
+      rest = after;
+      if (step === "" || step === ".") continue;
+      if (step === "..") {
+        if (at2.length === 0) return { type: "outside", target: path7 };
+        at2 = at2.slice(0, -1);
+        continue;
+      }
+      const next = [...at2, step];
+      const entry3 = entries2.get(next.join("/"));
+      if (entry3?.type !== "symlink") {
+        at2 = next;
+        continue;
+      }
+      const leads = target(entry3);
+      if (leads === void 0) return { type: "missing", path: entry3.path };
+      if (leads.startsWith("/")) return { type: "outside", target: leads };
+      links += 1;
+      if (links > mostLinks) return { type: "circle" };
+      rest = [...leads.split("/"), ...rest];
+    }
+    const final = at2.join("/");
+    const entry2 = entries2.get(final);
+    if (entry2?.type === "file") return { type: "file", path: final };
+    if (entry2?.type === "submodule") return { type: "submodule", path: final };
+    return folders.has(final) ? { type: "directory", path: final } : { type: "missing", path: final };
+  };
+}
+function resolveLinks(label3, entries2, targets2, problems = []) {
+  const follow2 = pathFollower(entries2, (entry2) => targets2.get(entry2.path));
+  const resolved = /* @__PURE__ */ new Map();
+  const found = [...problems];
+  for (const [path7, entry2] of entries2) {
+    if (entry2.type === "submodule") {
+      found.push({ path: path7, problem: { kind: "submodule", reason: `the submodule at commit ${entry2.commit.slice(0, 12)} is not part of this repository's tree`, remedy: "review it in its own repository" } });
+    }
+    if (entry2.type !== "symlink") {
+      resolved.set(path7, entry2);
+      continue;
+    }
+    const target = targets2.get(path7);
+    const destination2 = target === void 0 ? void 0 : follow2(path7);
+    if (destination2?.type === "file") {
+      const file2 = entries2.get(destination2.path);
+      if (file2?.type === "file") {
+        resolved.set(path7, { ...file2, path: path7, link: destination2.path });
+        continue;
+      }
+    }
+    const problem = target === void 0 ? void 0 : linkProblem(target, destination2);
+    resolved.set(path7, { type: "symlink", path: path7, blob: entry2.blob, ...target === void 0 ? {} : { target }, ...problem === void 0 ? {} : { problem } });
+    if (problem !== void 0 && wantedPath(path7)) found.push({ path: path7, problem });
+  }
+  return { label: label3, entries: resolved, problems: found.sort((left, right) => compareText(left.path, right.path)) };
+}
+function linkProblem(target, destination2) {
+  const shown4 = target.replace(/\s+/gu, " ").slice(0, 200);
+  switch (destination2?.type) {
+    case "outside":
+      return { kind: "symlink-outside", reason: `the symbolic link leads out of the tree, to \`${shown4}\``, remedy: "put the file into the repository" };
+    case "missing":
+      return { kind: "missing-object", reason: `the symbolic link leads to \`${shown4}\`, which is not there`, remedy: "remove the link, or add its target" };
+    case "circle":
+      return { kind: "limit", reason: "the symbolic link leads in a circle", remedy: "remove the link" };
+    case "submodule":
+      return { kind: "submodule", reason: `the symbolic link leads into a submodule, to \`${shown4}\``, remedy: "put the file into the repository" };
+    case "directory":
+    case "file":
+    case void 0:
+      return void 0;
+  }
+}
+
+// src/units/build.ts
+var BuildStop = class extends Error {
+  problem;
+  constructor(problem) {
+    super(problem.reason);
+    this.problem = problem;
+  }
+};
+function refuse(file2, reason, remedy2, line2) {
+  throw new BuildStop({ type: "refused", file: file2, reason, remedy: remedy2, ...line2 === void 0 ? {} : { line: line2 } });
+}
+function fail(file2, reason, remedy2, line2) {
+  throw new BuildStop({ type: "failed", file: file2, reason, remedy: remedy2, ...line2 === void 0 ? {} : { line: line2 } });
+}
+function buildOrProblem(build2) {
+  try {
+    return build2();
+  } catch (error63) {
+    if (error63 instanceof BuildStop) return error63.problem;
+    throw error63;
+  }
+}
+var Source = class {
+  tree;
+  documents;
+  #filesIn = /* @__PURE__ */ new Map();
+  #folders = /* @__PURE__ */ new Map();
+  #hasFlux;
+  #follower;
+  constructor(tree2, documents) {
+    this.tree = tree2;
+    this.documents = documents;
+    for (const entry2 of tree2.entries.values()) {
+      const folder = folderOf(entry2.path);
+      let list5 = this.#filesIn.get(folder);
+      if (list5 === void 0) {
+        list5 = [];
+        this.#filesIn.set(folder, list5);
+        for (let at2 = folder; at2 !== "."; at2 = folderOf(at2)) {
+          const parent = folderOf(at2);
+          const known4 = this.#folders.get(parent);
+          if (known4 === void 0) this.#folders.set(parent, [at2]);
+          else {
+            if (!known4.includes(at2)) known4.push(at2);
+            else break;
+          }
+        }
+      }
+      list5.push(entry2.path);
+    }
+  }
+  blob(path7) {
+    const entry2 = this.tree.entries.get(path7);
+    return entry2?.type === "file" ? entry2.blob : void 0;
+  }
+  text(path7) {
+    const blob = this.blob(path7);
+    return blob === void 0 ? void 0 : this.documents.text(blob);
+  }
+  /** Values of every document of a text; `undefined` where one of them cannot be read. */
+  values(path7) {
+    const text8 = this.text(path7);
+    return text8 === void 0 ? void 0 : valuesOf(text8);
+  }
+  isFolder(path7) {
+    return path7 === "." || this.#filesIn.has(path7) || this.#folders.has(path7);
+  }
+  filesIn(folder) {
+    return this.#filesIn.get(folder) ?? [];
+  }
+  /** Some Flux object of the tree deploys kustomizations. */
+  get hasFlux() {
+    this.#hasFlux ??= [...this.tree.entries.values()].some((entry2) => entry2.type === "file" && /\.ya?ml$/iu.test(entry2.path) && this.documents.text(entry2.blob)?.includes("kustomize.toolkit.fluxcd.io/") === true);
+    return this.#hasFlux;
+  }
+  follow(path7) {
+    this.#follower ??= pathFollower(this.tree.entries, (entry2) => entry2.target);
+    return this.#follower(path7);
+  }
+  /**
+   * Every file below a folder as `path there → path in the tree`, links to folders inside the tree entered as Helm does.
+   * @throws BuildStop for a link that leads out of the tree
+   */
+  filesBelow(folder, at2 = folder, links = 0) {
+    const found = /* @__PURE__ */ new Map();
+    const rebased = (path7) => `${at2 === "." ? "" : `${at2}/`}${folder === "." ? path7 : path7.slice(folder.length + 1)}`;
+    const waiting = [folder];
+    for (let each = waiting.pop(); each !== void 0; each = waiting.pop()) {
+      for (const path7 of this.filesIn(each)) {
+        const entry2 = this.tree.entries.get(path7);
+        if (entry2?.type === "file") found.set(rebased(path7), path7);
+        else if (entry2?.type === "symlink") {
+          const leads = this.follow(path7);
+          if (leads.type === "outside") refuse(path7, `the symbolic link \`${path7}\` leads out of the tree`, "put the files into the repository");
+          if (leads.type !== "directory" || links >= 4 || below(path7, leads.path)) continue;
+          for (const [to, from] of this.filesBelow(leads.path, rebased(path7), links + 1)) found.set(to, from);
+        }
+      }
+      waiting.push(...this.#folders.get(each) ?? []);
+    }
+    return found;
+  }
+};
+function valuesOf(text8) {
+  const documents = parseStream(text8);
+  return documents.some((document) => document.problems.length > 0) ? void 0 : documents.map((document) => document.value);
+}
+function lineOf2(text8, needle) {
+  const lines = (text8 ?? "").split("\n");
+  const plain6 = lines.findIndex((line2) => !line2.trimStart().startsWith("#") && line2.includes(needle));
+  return plain6 < 0 ? 1 : plain6 + 1;
+}
+function isAddress2(written) {
+  return /^[a-z][a-z0-9+.-]*:\/\//iu.test(written) || /^(?:git|gh|hg|s3|gcs|oci|ssh|https?|file)::?/iu.test(written) || /^[\w.-]+@[\w.-]+:/u.test(written) || /^(?:github\.com|gitlab\.com|bitbucket\.org|dev\.azure\.com)[/:]/iu.test(written) || /\?(?:.*&)?(?:ref|version|timeout|submodules)=/u.test(written) || /\.git(?:\/|$)/u.test(written) || /^[\w-]+(?:\.[\w-]+)+\/.*\/\//u.test(written);
+}
+
 // src/units/application-set.ts
 var most = 1e3;
 function applicationsOf(spec, context3) {
@@ -60005,8 +60266,16 @@ function applicationsOf(spec, context3) {
   });
 }
 function parametersOf(generator, context3) {
-  if (isRecord2(generator["list"])) return records(generator["list"]["elements"]).map((element) => flattened(element));
-  if (isRecord2(generator["git"])) return gitParameters(generator["git"], context3);
+  const { selector } = generator;
+  const wanted = isRecord2(selector) && isRecord2(selector["matchLabels"]) ? Object.entries(selector["matchLabels"]) : [];
+  return generated(generator, context3).filter((parameters2) => wanted.every(([key, value]) => parameters2[key] === void 0 || parameters2[key] === value));
+}
+function generated(generator, context3) {
+  if (isRecord2(generator["list"])) {
+    const { elements: elements2, elementsYaml } = generator["list"];
+    return records(typeof elementsYaml === "string" ? valuesOf(elementsYaml)?.[0] : elements2).map((element) => flattened(element));
+  }
+  if (isRecord2(generator["git"])) return isReviewed(typeof generator["git"]["repoURL"] === "string" ? generator["git"]["repoURL"] : void 0, context3.repository) ? gitParameters(generator["git"], context3) : [{}];
   if (isRecord2(generator["matrix"])) {
     return records(generator["matrix"]["generators"]).reduce((sets, inner) => {
       return sets.flatMap((left) => {
@@ -60074,7 +60343,7 @@ function rendered(template) {
 }
 
 // src/units/roots.ts
-var rootMarks = ["kustomize.toolkit.fluxcd.io/", "helm.toolkit.fluxcd.io/", "argoproj.io/"];
+var rootMarks = ["kustomize.toolkit.fluxcd.io/", "helm.toolkit.fluxcd.io/", "argoproj.io/", "source.toolkit.fluxcd.io/"];
 var none2 = { roots: [], outside: [] };
 function rootsOf(value, context3) {
   if (!isRecord2(value) || !isRecord2(value["spec"])) return none2;
@@ -60091,10 +60360,12 @@ function rootsOf(value, context3) {
   }
   return none2;
 }
-function fluxKustomization(name2, spec, { file: file2, line: line2 }) {
+function fluxKustomization(name2, spec, { file: file2, line: line2, gitSources: gitSources2 }) {
   const source2 = isRecord2(spec["sourceRef"]) ? spec["sourceRef"] : {};
   const kind = text3(source2["kind"]) ?? "GitRepository";
   const path7 = resolvePath(".", text3(spec["path"]) ?? "./");
+  const git = gitSources2.find(source2, name2, file2);
+  if (kind === "GitRepository" && git?.elsewhere !== void 0) return { roots: [], outside: [{ kind: "base", name: `${git.elsewhere} ${text3(spec["path"]) ?? ""}`.trim(), detail: git.revision ?? "", file: file2, line: line2 }] };
   if (kind !== "GitRepository") return { roots: [], outside: [{ kind: "base", name: `${kind} ${text3(source2["name"]) ?? ""} ${text3(spec["path"]) ?? ""}`.trim(), detail: "", file: file2, line: line2 }] };
   if (path7 === void 0) return none2;
   const metadata = isRecord2(spec["commonMetadata"]) ? spec["commonMetadata"] : {};
@@ -60111,7 +60382,7 @@ function fluxKustomization(name2, spec, { file: file2, line: line2 }) {
   const substitute = substitution(spec["postBuild"]);
   return {
     outside: [],
-    roots: [{ tool: "flux", name: name2, file: file2, path: path7, recurse: true, namespace, cluster: clusterOf(file2) ?? clusterOf(path7), ...Object.keys(overlay).length === 0 ? {} : { overlay }, ...substitute === void 0 ? {} : { substitute } }]
+    roots: [{ tool: "flux", name: name2, file: file2, path: path7, recurse: true, namespace, cluster: clusterOf(file2) ?? clusterOf(path7), ...git?.pinned === void 0 ? {} : { pinned: git.pinned }, ...Object.keys(overlay).length === 0 ? {} : { overlay }, ...substitute === void 0 ? {} : { substitute } }]
   };
 }
 function patchesOf(spec) {
@@ -60128,49 +60399,66 @@ function substitution(postBuild) {
   const inline = isRecord2(postBuild["substitute"]) ? textMap2(postBuild["substitute"]) : {};
   return { inline, from };
 }
-function helmRelease(name2, spec, { file: file2, line: line2, folders }) {
+function helmRelease(name2, spec, { file: file2, line: line2, folders, gitSources: gitSources2 }) {
   const chart = isRecord2(spec["chart"]) && isRecord2(spec["chart"]["spec"]) ? spec["chart"]["spec"] : {};
   const source2 = isRecord2(chart["sourceRef"]) ? chart["sourceRef"] : isRecord2(spec["chartRef"]) ? spec["chartRef"] : {};
   const written = text3(chart["chart"]) ?? text3(source2["name"]) ?? "";
-  const path7 = source2["kind"] === "GitRepository" ? resolvePath(".", written) : void 0;
+  const git = gitSources2.find(source2, name2, file2);
+  const path7 = source2["kind"] === "GitRepository" && git?.elsewhere === void 0 ? resolvePath(".", written) : void 0;
   const [ownNamespace = "", ownName = ""] = name2.split("/");
   const namespace = text3(spec["targetNamespace"]) ?? ownNamespace;
   if (path7 === void 0 || !folders.has(path7)) {
-    return { roots: [], outside: [{ kind: "chart", name: `${text3(source2["name"]) ?? ""}/${written} of HelmRelease ${name2}`, detail: canonical({ version: chart["version"], values: spec["values"], valuesFrom: spec["valuesFrom"] }), file: file2, line: line2 }] };
+    return { roots: [], outside: [{ kind: "chart", name: `${text3(source2["name"]) ?? ""}/${written} of HelmRelease ${name2}`, detail: canonical({ version: chart["version"], revision: git?.revision, values: spec["values"], valuesFrom: spec["valuesFrom"] }), file: file2, line: line2 }] };
   }
-  const values4 = [...texts(chart["valuesFiles"]), ...texts([chart["valuesFile"]])].flatMap((each) => resolvePath(".", each) ?? []);
-  const release = { name: text3(spec["releaseName"]) ?? (text3(spec["targetNamespace"]) === void 0 ? ownName : `${namespace}-${ownName}`), values: values4, inline: spec["values"], set: {} };
-  return { outside: [], roots: [{ tool: "flux", name: name2, file: file2, path: path7, recurse: false, namespace: namespace === "" ? void 0 : namespace, cluster: clusterOf(file2), release }] };
+  const values5 = [...texts(chart["valuesFiles"]), ...texts([chart["valuesFile"]])].flatMap((each) => resolvePath(".", each) ?? []);
+  const release = { name: text3(spec["releaseName"]) ?? (text3(spec["targetNamespace"]) === void 0 ? ownName : `${namespace}-${ownName}`), values: values5, inline: spec["values"], set: {} };
+  return { outside: [], roots: [{ tool: "flux", name: name2, file: file2, path: path7, recurse: false, namespace: namespace === "" ? void 0 : namespace, cluster: clusterOf(file2), ...git?.pinned === void 0 ? {} : { pinned: git.pinned }, release }] };
 }
 function application({ name: name2, spec, context: context3, template }) {
   const destination2 = isRecord2(spec["destination"]) ? spec["destination"] : {};
   const sources = [...isRecord2(spec["source"]) ? [spec["source"]] : [], ...records(spec["sources"])];
   const outside = [];
+  const { file: file2, line: line2, repository } = context3;
+  const isHere = (source2) => isReviewed(text3(source2["repoURL"]), repository);
+  const refs = new Map(sources.flatMap((source2) => text3(source2["ref"]) === void 0 ? [] : [[String(source2["ref"]), source2]]));
+  const valuesPath = (written, path7) => {
+    if (!written.startsWith("$")) return resolvePath(path7, written);
+    const cut2 = written.indexOf("/");
+    const from = refs.get(written.slice(1, cut2));
+    return cut2 < 0 || from !== void 0 && !isHere(from) ? void 0 : resolvePath(".", written.slice(cut2 + 1));
+  };
   const roots = sources.flatMap((source2) => {
     const helm2 = isRecord2(source2["helm"]) ? source2["helm"] : {};
+    const written = text3(source2["path"]);
     if (text3(source2["chart"]) !== void 0) {
-      outside.push({ kind: "chart", name: `${text3(source2["repoURL"]) ?? ""}/${String(source2["chart"])} of Application ${name2}`, detail: canonical({ version: source2["targetRevision"], helm: helm2 }), file: context3.file, line: context3.line });
+      const values5 = texts(helm2["valueFiles"]).map((each) => [each, each.startsWith("$") ? context3.contentOf(valuesPath(each, ".") ?? "") : void 0]);
+      outside.push({ kind: "chart", name: `${text3(source2["repoURL"]) ?? ""}/${String(source2["chart"])} of Application ${name2}`, detail: canonical({ version: source2["targetRevision"], helm: helm2, values: values5 }), file: file2, line: line2 });
       return [];
     }
-    const written = text3(source2["path"]);
     if (written === void 0) return [];
-    const pinned = revision(text3(source2["targetRevision"]));
+    if (!isHere(source2)) {
+      outside.push({ kind: "base", name: `${text3(source2["repoURL"]) ?? ""} ${written} of Application ${name2}`, detail: canonical({ revision: source2["targetRevision"], helm: helm2, kustomize: source2["kustomize"] }), file: file2, line: line2 });
+      return [];
+    }
+    const pinned = pinnedRevision(text3(source2["targetRevision"]), repository);
     const cluster = known(text3(destination2["name"])) ?? known(text3(destination2["server"]));
     const namespace = known(text3(destination2["namespace"]));
     const directory = isRecord2(source2["directory"]) ? source2["directory"] : {};
+    const takes = takesOf(directory);
     return placesOf(written, context3.folders).map((path7) => ({
       tool: "argo",
       // Several generators that fit a folder are one unknown destination.
       name: template !== void 0 && written.includes("{{") ? anyGenerator : name2,
-      file: context3.file,
+      file: file2,
       path: path7,
       recurse: directory["recurse"] === true,
+      ...takes === void 0 ? {} : { takes: (each) => below(each, path7) && takes(path7 === "." ? each : each.slice(path7.length + 1)) },
       namespace,
       cluster,
       ...kustomizeSource(source2["kustomize"]),
       release: {
         name: text3(helm2["releaseName"]) ?? name2.split("/").at(-1) ?? name2,
-        values: texts(helm2["valueFiles"]).flatMap((each) => (each.startsWith("$") ? resolvePath(".", each.slice(each.indexOf("/") + 1)) : resolvePath(path7, each)) ?? []),
+        values: texts(helm2["valueFiles"]).flatMap((each) => valuesPath(each, path7) ?? []),
         inline: isRecord2(helm2["valuesObject"]) ? helm2["valuesObject"] : helm2["values"],
         set: Object.fromEntries(records(helm2["parameters"]).flatMap((each) => text3(each["name"]) === void 0 ? [] : [[String(each["name"]), text3(each["value"]) ?? ""]]))
       },
@@ -60179,13 +60467,20 @@ function application({ name: name2, spec, context: context3, template }) {
   });
   return { roots, outside };
 }
+function takesOf(directory) {
+  const [include, exclude] = [text3(directory["include"]), text3(directory["exclude"])];
+  if (include === void 0 && exclude === void 0) return void 0;
+  const includes = include === void 0 ? () => true : compileWildcard(include);
+  const excludes = exclude === void 0 ? () => false : compileWildcard(exclude);
+  return (path7) => includes(path7) && !excludes(path7);
+}
 function kustomizeSource(kustomize) {
   if (!isRecord2(kustomize)) return {};
   const overlay = {
     ...text3(kustomize["namespace"]) === void 0 ? {} : { namespace: String(kustomize["namespace"]) },
     ...text3(kustomize["namePrefix"]) === void 0 ? {} : { namePrefix: String(kustomize["namePrefix"]) },
     ...text3(kustomize["nameSuffix"]) === void 0 ? {} : { nameSuffix: String(kustomize["nameSuffix"]) },
-    ...isRecord2(kustomize["commonLabels"]) ? { commonLabels: textMap2(kustomize["commonLabels"]) } : {},
+    ...isRecord2(kustomize["commonLabels"]) ? { [kustomize["labelWithoutSelector"] === true ? "metadataLabels" : "commonLabels"]: textMap2(kustomize["commonLabels"]) } : {},
     ...isRecord2(kustomize["commonAnnotations"]) ? { commonAnnotations: textMap2(kustomize["commonAnnotations"]) } : {},
     ...records(kustomize["patches"]).length === 0 ? {} : { patches: records(kustomize["patches"]) },
     ...texts(kustomize["components"]).length === 0 ? {} : { components: texts(kustomize["components"]) }
@@ -60200,9 +60495,6 @@ function placesOf(written, folders) {
   }
   const fits2 = rendered(written);
   return [...folders].filter((folder) => fits2.test(folder)).sort();
-}
-function revision(written) {
-  return written !== void 0 && (/^[0-9a-f]{7,40}$/u.test(written) || /^(?:refs\/tags\/|v?\d+\.\d+)/u.test(written)) ? written : void 0;
 }
 function known(written) {
   return written === void 0 || written.includes("{{") ? void 0 : written;
@@ -60220,8 +60512,39 @@ function textMap2(value) {
   return Object.fromEntries(Object.entries(value).flatMap(([key, entry2]) => typeof entry2 === "string" || typeof entry2 === "number" || typeof entry2 === "boolean" ? [[key, String(entry2)]] : []));
 }
 
+// src/units/git-sources.ts
+function gitSourceOf(value, file2) {
+  if (!isRecord2(value) || value["kind"] !== "GitRepository" || !String(value["apiVersion"]).startsWith("source.toolkit.fluxcd.io/")) return void 0;
+  const metadata = isRecord2(value["metadata"]) ? value["metadata"] : {};
+  const spec = isRecord2(value["spec"]) ? value["spec"] : {};
+  const ref2 = isRecord2(spec["ref"]) ? spec["ref"] : {};
+  const [commit, name2, semver, tag2, branch2] = ["commit", "name", "semver", "tag", "branch"].map((key) => text4(ref2[key]));
+  const revision2 = commit ?? name2 ?? (semver === void 0 ? void 0 : `refs/tags/${semver}`) ?? (tag2 === void 0 ? void 0 : `refs/tags/${tag2}`) ?? (branch2 === void 0 ? void 0 : `refs/heads/${branch2}`);
+  return { name: text4(metadata["name"]) ?? "", namespace: text4(metadata["namespace"]) ?? "", file: file2, url: text4(spec["url"]), revision: revision2 };
+}
+function gitSources(all, repository) {
+  return {
+    find: (reference3, user, file2) => {
+      const namespace = text4(reference3["namespace"]) ?? user.slice(0, Math.max(0, user.indexOf("/")));
+      const fitting = all.filter((source2) => source2.name === reference3["name"] && (source2.namespace === namespace || source2.namespace === "" || namespace === ""));
+      const near = fitting.filter((source2) => clusterOf(source2.file) === clusterOf(file2));
+      const candidates3 = near.length > 0 ? near : fitting;
+      if (candidates3.length === 0) return void 0;
+      const here = candidates3.filter((source2) => isReviewed(source2.url, repository));
+      const [first] = here;
+      if (first === void 0) return { elsewhere: candidates3[0]?.url ?? "", revision: candidates3[0]?.revision, pinned: void 0 };
+      const pins = here.map((source2) => pinnedRevision(source2.revision, repository));
+      return { elsewhere: void 0, revision: first.revision, pinned: pins.includes(void 0) ? void 0 : pins[0] };
+    }
+  };
+}
+function text4(value) {
+  return typeof value === "string" && value !== "" ? value : void 0;
+}
+
 // src/units/scan.ts
-function scanSide(tree2, documents) {
+var noRenderedRoots = { files: /* @__PURE__ */ new Set(), objects: [] };
+function scanSide(tree2, documents, repository = unknownRepository, rendered2 = noRenderedRoots) {
   const filesIn = /* @__PURE__ */ new Map();
   const folders = /* @__PURE__ */ new Set(["."]);
   const kustomizations = /* @__PURE__ */ new Map();
@@ -60237,23 +60560,26 @@ function scanSide(tree2, documents) {
     } else list5.push(entry2.path);
     const name2 = baseName(entry2.path);
     if (isKustomizationName(name2)) {
-      const read2 = readKustomization(entry2.path, folder, tree2, documents);
-      if (read2 !== void 0 && !kustomizations.has(folder)) kustomizations.set(folder, read2);
+      const read3 = readKustomization(entry2.path, folder, tree2, documents);
+      if (read3 !== void 0 && !kustomizations.has(folder)) kustomizations.set(folder, read3);
     } else if (name2 === "Chart.yaml") charts.set(folder, readChart(entry2.path, folder, tree2, documents));
     if (mayBeManifestFile(entry2.path)) mayHoldRoots.push(entry2.path);
   }
-  const scan = { tree: tree2, filesIn, folders, kustomizations, charts, roots: [], outside: [] };
-  const found = mayHoldRoots.map((path7) => rootsIn(scan, path7, documents));
-  return { ...scan, roots: found.flatMap((each) => each.roots), outside: found.flatMap((each) => each.outside) };
+  const scan = { tree: tree2, filesIn, folders, kustomizations, charts, roots: [], outside: [], rootFiles: /* @__PURE__ */ new Set() };
+  const written = writtenRoots(tree2, mayHoldRoots, documents);
+  const objects = rendered2.files.size === 0 ? written : [...written.filter(({ file: file2 }) => !rendered2.files.has(file2)), ...rendered2.objects];
+  const found = rootsIn(scan, objects, documents, repository);
+  return { ...scan, roots: found.flatMap((each) => each.roots), outside: found.flatMap((each) => each.outside), rootFiles: new Set(written.map(({ file: file2 }) => file2)) };
 }
 function readKustomization(path7, folder, tree2, documents) {
   const found = follow(tree2, path7);
   const value = found.type === "blob" ? documents.first(found.blob) : void 0;
-  if (value === void 0 || value === null) return { file: path7, readable: value === null, reads: [], component: false };
+  if (value === void 0 || value === null) return { file: path7, readable: value === null, reads: [], component: false, edits: false };
   if (!isKustomization(value)) return void 0;
   const { paths, component } = readsOfKustomization(folder, value);
-  return { file: path7, readable: true, reads: paths, component };
+  return { file: path7, readable: true, reads: paths, component, edits: editing.some((field3) => value[field3] !== void 0) };
 }
+var editing = ["patches", "patchesStrategicMerge", "patchesJson6902", "replacements", "components", "transformers", "vars", "namePrefix", "nameSuffix"];
 function readChart(path7, folder, tree2, documents) {
   const found = follow(tree2, path7);
   const value = found.type === "blob" ? documents.first(found.blob) : void 0;
@@ -60261,29 +60587,34 @@ function readChart(path7, folder, tree2, documents) {
   const name2 = typeof record3["name"] === "string" && record3["name"] !== "" ? record3["name"] : baseName(folder);
   return { file: path7, name: name2, library: record3["type"] === "library", dependencies: localDependencies(folder, value) };
 }
-function rootsIn(scan, path7, documents) {
-  const { tree: tree2 } = scan;
-  const found = follow(tree2, path7);
-  const text7 = found.type === "blob" ? documents.text(found.blob) : void 0;
-  if (found.type !== "blob" || text7 === void 0 || !rootMarks.some((mark2) => text7.includes(mark2))) return { roots: [], outside: [] };
-  const reading = documents.read(found.blob);
-  if (reading.type !== "documents") return { roots: [], outside: [] };
-  const all = reading.documents.map(
-    (document) => document.manifest ? rootsOf(document.value, {
-      file: path7,
-      line: document.startLine,
-      folders: scan.folders,
-      valuesOf: (file2) => {
-        const there = follow(tree2, file2);
-        return there.type === "blob" ? documents.first(there.blob) : void 0;
-      },
-      filesMatching: (pattern) => {
-        const matches3 = compileGlobs([pattern]);
-        return [...tree2.entries.keys()].filter((file2) => matches3(file2));
-      }
-    }) : { roots: [], outside: [] }
-  );
-  return { roots: all.flatMap((each) => each.roots), outside: all.flatMap((each) => each.outside) };
+function writtenRoots(tree2, paths, documents) {
+  return paths.flatMap((file2) => {
+    const found = follow(tree2, file2);
+    const text8 = found.type === "blob" ? documents.text(found.blob) : void 0;
+    if (found.type !== "blob" || text8 === void 0 || !rootMarks.some((mark2) => text8.includes(mark2))) return [];
+    const reading = documents.read(found.blob);
+    return reading.type === "documents" ? reading.documents.flatMap(({ manifest, value, startLine: startLine2 }) => manifest ? [{ file: file2, value, line: startLine2 }] : []) : [];
+  });
+}
+function rootsIn({ tree: tree2, folders }, objects, documents, repository) {
+  const context3 = {
+    folders,
+    repository,
+    gitSources: gitSources(objects.flatMap(({ file: file2, value }) => gitSourceOf(value, file2) ?? []), repository),
+    contentOf: (file2) => {
+      const there = follow(tree2, file2);
+      return there.type === "blob" ? there.blob : void 0;
+    },
+    valuesOf: (file2) => {
+      const there = follow(tree2, file2);
+      return there.type === "blob" ? documents.first(there.blob) : void 0;
+    },
+    filesMatching: (pattern) => {
+      const matches3 = compileGlobs([pattern]);
+      return [...tree2.entries.keys()].filter((file2) => matches3(file2));
+    }
+  };
+  return objects.map(({ file: file2, value, line: line2 }) => rootsOf(value, { ...context3, file: file2, line: line2 }));
 }
 function valuesFilesOf(scan, folder) {
   return (scan.filesIn.get(folder) ?? []).filter((path7) => {
@@ -60428,7 +60759,10 @@ function rawKey(value) {
 // src/app/load/content.ts
 var read = /* @__PURE__ */ new WeakMap();
 function sameDecoded(left, right) {
-  return left.apiVersion === right.apiVersion && left.creationTimestamp === right.creationTimestamp && sameContent(left.labels, right.labels) && sameContent(left.annotations, right.annotations) && sameContent(left.spec, right.spec, (one, other) => canonical(plain2(one)) === canonical(plain2(other))) && (left.problems.length === 0 && right.problems.length === 0 || sameContent(problemsOf(left), problemsOf(right)));
+  return left.apiVersion === right.apiVersion && left.creationTimestamp === right.creationTimestamp && sameContent(left.labels, right.labels) && sameContent(left.annotations, right.annotations) && sameContent(left.spec, right.spec, (one, other) => canonical(plain2(one)) === canonical(plain2(other))) && sameContent(openOf(left), openOf(right)) && (left.problems.length === 0 && right.problems.length === 0 || sameContent(problemsOf(left), problemsOf(right)));
+}
+function openOf({ unresolved: unresolved2 = [] }) {
+  return unresolved2.map((each) => [each.path, each.text]);
 }
 function problemsOf({ problems }) {
   return problems.map((problem) => [problem.kind, problem.path, problem.message]);
@@ -60436,13 +60770,13 @@ function problemsOf({ problems }) {
 var selectedByLabels = /* @__PURE__ */ new Set(["Namespace", "Pod", "Service", "Gateway", "WorkloadEntry", "ServiceEntry"]);
 var meshKey = /(?:^|[./])istio\.io(?:\/|$)|^istio-injection$|^kubernetes\.io\/ingress\.class$/u;
 function readContentOf(resource) {
-  let text7 = read.get(resource);
-  if (text7 === void 0) {
+  let text8 = read.get(resource);
+  if (text8 === void 0) {
     const labels2 = selectedByLabels.has(resource.kind) ? resource.labels : only(resource.labels);
-    text7 = canonical(plain2({ labels: labels2, annotations: only(resource.annotations), spec: resource.kind === "ConfigMap" ? meshData(resource.spec.data) : resource.spec }));
-    read.set(resource, text7);
+    text8 = canonical(plain2({ labels: labels2, annotations: only(resource.annotations), spec: resource.kind === "ConfigMap" ? meshData(resource.spec.data) : resource.spec, ...resource.unresolved === void 0 ? {} : { open: openOf(resource) } }));
+    read.set(resource, text8);
   }
-  return text7;
+  return text8;
 }
 function only(entries2) {
   return Object.fromEntries(Object.entries(entries2).filter(([key]) => meshKey.test(key)));
@@ -60556,7 +60890,7 @@ function kindOf(problem) {
       return assertNever(problem.kind);
   }
 }
-function duplicateReasons(duplicates, lineOf3) {
+function duplicateReasons(duplicates, lineOf4) {
   const differing2 = duplicates.filter((duplicate) => duplicate.differ);
   const onBase = new Set(differing2.flatMap((duplicate) => duplicate.side === "base" ? [definitions(duplicate)] : []));
   const isNew = (duplicate) => !onBase.has(definitions(duplicate));
@@ -60566,7 +60900,7 @@ function duplicateReasons(duplicates, lineOf3) {
     if (shown4 === void 0) return [];
     const { resource, unit: unit3, inForce: inForce4, overridden: overridden2 } = shown4;
     const { file: file2 } = inForce4.origin;
-    const line2 = lineOf3(inForce4);
+    const line2 = lineOf4(inForce4);
     return [
       {
         id: shortHash("unreadable", unit3, file2, resource),
@@ -60575,7 +60909,7 @@ function duplicateReasons(duplicates, lineOf3) {
         unit: unit3,
         file: file2,
         ...line2 === void 0 ? {} : { line: line2 },
-        reason: `\`${resource}\` is defined twice with different content, first in \`${overridden2.origin.file}\`${lineText(lineOf3(overridden2))}; this one, the last in file order, is taken to be in force`,
+        reason: `\`${resource}\` is defined twice with different content, first in \`${overridden2.origin.file}\`${lineText(lineOf4(overridden2))}; this one, the last in file order, is taken to be in force`,
         remedy: "keep one of the two definitions"
       }
     ];
@@ -60733,12 +61067,12 @@ function indexOf(mesh2) {
 function ofKind(mesh2, kind) {
   return mesh2.resources.get(kind) ?? [];
 }
-function finder(policies2, selectorOf3) {
+function finder(policies2, selectorOf4) {
   const byNamespace = /* @__PURE__ */ new Map();
   for (const policy of policies2) {
     const namespace = policy.namespace ?? "";
     const list5 = byNamespace.get(namespace);
-    const entry2 = { selector: selectorOf3(policy), item: policy };
+    const entry2 = { selector: selectorOf4(policy), item: policy };
     if (list5 === void 0) byNamespace.set(namespace, [entry2]);
     else list5.push(entry2);
   }
@@ -60794,9 +61128,9 @@ function byInitContainer(annotations, defaults3) {
 }
 function withStatusPort(annotations, defaults3) {
   const port3 = (annotations["status.sidecar.istio.io/port"] ?? String(defaults3.statusPort)).trim();
-  const listed4 = annotations[`${traffic}excludeInboundPorts`] ?? defaults3.excludeInboundPorts;
-  if (port3 === "" || port3 === "0" || listed4.split(",").includes(port3)) return listed4;
-  return [...listed4.split(",").map((part2) => part2.trim()).filter((part2) => part2 !== ""), port3].join(",");
+  const listed5 = annotations[`${traffic}excludeInboundPorts`] ?? defaults3.excludeInboundPorts;
+  if (port3 === "" || port3 === "0" || listed5.split(",").includes(port3)) return listed5;
+  return [...listed5.split(",").map((part2) => part2.trim()).filter((part2) => part2 !== ""), port3].join(",");
 }
 function annotationsForPlugin(annotations, defaults3, mode) {
   const settings2 = byInitContainer(annotations, defaults3);
@@ -60854,26 +61188,26 @@ function interceptionMode(annotations, defaults3) {
 function readableByInjector(annotations) {
   return Object.entries(injectorChecks).every(([name2, check2]) => annotations[name2] === void 0 || check2(annotations[name2]));
 }
-var isPortList = (text7) => text7.trim() === "" || text7.split(",").every((part2) => isPort(part2.trim()));
-var isRangeList = (text7) => text7 === "" || text7.split(",").every(isRange);
-var isInterfaceList = (text7) => text7 === "" || text7.split(",").every((part2) => /^[^\s/]{1,15}$/.test(part2.trim()));
-var isWhole = (text7) => /^\d+$/.test(text7) && Number(text7) <= 4294967295;
-var isQuantity = (text7) => /^[+-]?(\d+(\.\d*)?|\.\d+)([numkMGTPE]|[KMGTPE]i|[eE][+-]?\d+)?$/.test(text7);
+var isPortList = (text8) => text8.trim() === "" || text8.split(",").every((part2) => isPort(part2.trim()));
+var isRangeList = (text8) => text8 === "" || text8.split(",").every(isRange);
+var isInterfaceList = (text8) => text8 === "" || text8.split(",").every((part2) => /^[^\s/]{1,15}$/.test(part2.trim()));
+var isWhole = (text8) => /^\d+$/.test(text8) && Number(text8) <= 4294967295;
+var isQuantity = (text8) => /^[+-]?(\d+(\.\d*)?|\.\d+)([numkMGTPE]|[KMGTPE]i|[eE][+-]?\d+)?$/.test(text8);
 var injectorChecks = {
-  "sidecar.istio.io/interceptionMode": (text7) => ["REDIRECT", "TPROXY", "NONE"].includes(text7),
-  "status.sidecar.istio.io/port": (text7) => isPort(text7.trim()),
+  "sidecar.istio.io/interceptionMode": (text8) => ["REDIRECT", "TPROXY", "NONE"].includes(text8),
+  "status.sidecar.istio.io/port": (text8) => isPort(text8.trim()),
   "readiness.status.sidecar.istio.io/initialDelaySeconds": isWhole,
   "readiness.status.sidecar.istio.io/periodSeconds": isWhole,
   "readiness.status.sidecar.istio.io/failureThreshold": isWhole,
-  [`${traffic}includeOutboundIPRanges`]: (text7) => text7 === "*" || isRangeList(text7),
+  [`${traffic}includeOutboundIPRanges`]: (text8) => text8 === "*" || isRangeList(text8),
   [`${traffic}excludeOutboundIPRanges`]: isRangeList,
-  [`${traffic}includeInboundPorts`]: (text7) => text7 === "*" || isPortList(text7),
+  [`${traffic}includeInboundPorts`]: (text8) => text8 === "*" || isPortList(text8),
   [`${traffic}excludeInboundPorts`]: isPortList,
   [`${traffic}excludeOutboundPorts`]: isPortList,
   [`${traffic}excludeInterfaces`]: isInterfaceList,
   [`${traffic}kubevirtInterfaces`]: isInterfaceList,
   "istio.io/reroute-virtual-interfaces": isInterfaceList,
-  "prometheus.istio.io/merge-metrics": (text7) => goTrue(text7) || goFalse(text7),
+  "prometheus.istio.io/merge-metrics": (text8) => goTrue(text8) || goFalse(text8),
   "sidecar.istio.io/proxyCPU": isQuantity,
   "sidecar.istio.io/proxyMemory": isQuantity,
   "sidecar.istio.io/proxyCPULimit": isQuantity,
@@ -60881,31 +61215,31 @@ var injectorChecks = {
 };
 function readableByPlugin(seen) {
   const lists = ["includeInboundPorts", "excludeInboundPorts", "includeOutboundPorts", "excludeOutboundPorts"].map((name2) => seen[`${traffic}${name2}`]);
-  return lists.every((text7) => text7 === void 0 || text7 === "*" || isPortList(text7));
+  return lists.every((text8) => text8 === void 0 || text8 === "*" || isPortList(text8));
 }
-function isPort(text7) {
-  return /^\d+$/.test(text7) && Number(text7) <= 65535;
+function isPort(text8) {
+  return /^\d+$/.test(text8) && Number(text8) <= 65535;
 }
-function isRange(text7) {
-  const four = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\/(\d{1,2})$/.exec(text7);
+function isRange(text8) {
+  const four = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\/(\d{1,2})$/.exec(text8);
   if (four !== null) return four.slice(1, 5).every((part2) => Number(part2) <= 255 && String(Number(part2)) === part2) && Number(four[5]) <= 32;
-  const six = /^([0-9a-fA-F:]*:[0-9a-fA-F:.]*)\/(\d{1,3})$/.exec(text7);
+  const six = /^([0-9a-fA-F:]*:[0-9a-fA-F:.]*)\/(\d{1,3})$/.exec(text8);
   return six !== null && Number(six[2]) <= 128;
 }
-function ports(text7) {
-  return text7.split(",").map((part2) => part2.trim()).filter(isPort).map(Number);
+function ports(text8) {
+  return text8.split(",").map((part2) => part2.trim()).filter(isPort).map(Number);
 }
 function ascending(numbers) {
   return [...new Set(numbers)].sort((left, right) => left - right);
 }
-function texts3(text7) {
-  return [...new Set(text7.split(",").map((part2) => part2.trim()))].filter((part2) => part2 !== "").sort(compareText);
+function texts3(text8) {
+  return [...new Set(text8.split(",").map((part2) => part2.trim()))].filter((part2) => part2 !== "").sort(compareText);
 }
-function goTrue(text7) {
-  return text7 !== void 0 && ["1", "t", "T", "true", "TRUE", "True"].includes(text7);
+function goTrue(text8) {
+  return text8 !== void 0 && ["1", "t", "T", "true", "TRUE", "True"].includes(text8);
 }
-function goFalse(text7) {
-  return text7 !== void 0 && ["0", "f", "F", "false", "FALSE", "False"].includes(text7);
+function goFalse(text8) {
+  return text8 !== void 0 && ["0", "f", "F", "false", "FALSE", "False"].includes(text8);
 }
 
 // src/mesh/capture.ts
@@ -60976,8 +61310,8 @@ function installationsOf(resources) {
   for (const resource of resources) {
     if (resource.kind === "MutatingWebhookConfiguration") {
       const tag2 = resource.labels["istio.io/tag"];
-      const revision3 = resource.labels["istio.io/rev"];
-      if (tag2 !== void 0) tags.set(tag2, revision3 === void 0 || revision3 === "default" ? "" : revision3);
+      const revision2 = resource.labels["istio.io/rev"];
+      if (tag2 !== void 0) tags.set(tag2, revision2 === void 0 || revision2 === "default" ? "" : revision2);
     }
     if (resource.kind === "IstioRevisionTag") tags.set(resource.name, resource.spec.target.kind === "IstioRevision" || resource.spec.target.name !== "default" ? resource.spec.target.name : "");
     if (resource.kind === "IstioOperator" || resource.kind === "Istio" || resource.kind === "IstioRevision") {
@@ -60987,46 +61321,46 @@ function installationsOf(resources) {
   }
   if (found.length === 0 && tags.size === 0) return void 0;
   const known4 = found.length === 0 ? onlyInstallation : found;
-  return known4.map((installation) => withTags(installation, [...tags].filter(([, revision3]) => revision3 === installation.revision).map(([tag2]) => tag2))).sort(compareBy((installation) => installation.revision));
+  return known4.map((installation) => withTags(installation, [...tags].filter(([, revision2]) => revision2 === installation.revision).map(([tag2]) => tag2))).sort(compareBy((installation) => installation.revision));
 }
 function orphanedHooks(resources, installations) {
-  const served2 = new Set(installations.flatMap(({ revision: revision3, names: names3 }) => [revision3 === "" ? "istiod" : `istiod-${revision3}`, ...[...names3].map((name2) => `istiod-revision-tag-${name2}`)]));
+  const served2 = new Set(installations.flatMap(({ revision: revision2, names: names3 }) => [revision2 === "" ? "istiod" : `istiod-${revision2}`, ...[...names3].map((name2) => `istiod-revision-tag-${name2}`)]));
   return resources.flatMap((resource) => resource.kind === "MutatingWebhookConfiguration" ? resource.spec.webhooks : []).filter(({ service, failurePolicy }) => service !== void 0 && /^istiod(-|$)/.test(service.name) && failurePolicy === "Fail" && !served2.has(service.name));
 }
 function withTags(installation, tags) {
   if (tags.length === 0) return installation;
   return { ...installation, names: new Set([...installation.names, ...tags].sort(compareText)), isDefault: installation.isDefault || tags.includes("default") };
 }
-function installationOf(revision3, { values: values4, components, profile, meshConfig, environment: environment4 }) {
+function installationOf(revision2, { values: values5, components, profile, meshConfig, environment: environment4 }) {
   const proxyDefaults = at(meshConfig ?? {}, "defaultConfig");
   const tunnels = at(proxyDefaults, "proxyMetadata")["ISTIO_META_ENABLE_HBONE"];
-  const injector = at(values4, "sidecarInjectorWebhook");
-  const proxy = at(at(values4, "global"), "proxy");
-  const tags = texts4(values4["revisionTags"]);
-  const cni = at(values4, "cni");
-  const ambientProfile = profile === "ambient" || values4["profile"] === "ambient" || profile === "preview";
+  const injector = at(values5, "sidecarInjectorWebhook");
+  const proxy = at(at(values5, "global"), "proxy");
+  const tags = texts4(values5["revisionTags"]);
+  const cni = at(values5, "cni");
+  const ambientProfile = profile === "ambient" || values5["profile"] === "ambient" || profile === "preview";
   const ambient = at(cni, "ambient")["enabled"];
-  const plugin = at(components, "cni")["enabled"] === true || at(at(values4, "pilot"), "cni")["enabled"] === true || cni["enabled"] === true || ambientProfile;
+  const plugin = at(components, "cni")["enabled"] === true || at(at(values5, "pilot"), "cni")["enabled"] === true || cni["enabled"] === true || ambientProfile;
   const enablement = at(cni, "ambient")["enablementSelectors"];
   return {
-    revision: revision3,
-    names: new Set([revision3 === "" ? "default" : revision3, ...tags].sort(compareText)),
-    isDefault: revision3 === "" || tags.includes("default"),
+    revision: revision2,
+    names: new Set([revision2 === "" ? "default" : revision2, ...tags].sort(compareText)),
+    isDefault: revision2 === "" || tags.includes("default"),
     autoInject: (proxy["autoInject"] ?? "enabled") === "enabled",
     byDefault: injector["enableNamespacesByDefault"] === true,
     never: selectorList(injector["neverInjectSelector"]),
     always: selectorList(injector["alwaysInjectSelector"]),
     capture: {
-      includeInboundPorts: text4(proxy["includeInboundPorts"]),
-      excludeInboundPorts: text4(proxy["excludeInboundPorts"]) ?? "",
-      includeOutboundPorts: text4(proxy["includeOutboundPorts"]) ?? "",
-      excludeOutboundPorts: text4(proxy["excludeOutboundPorts"]) ?? "",
-      includeIPRanges: text4(proxy["includeIPRanges"]),
-      excludeIPRanges: text4(proxy["excludeIPRanges"]) ?? "",
+      includeInboundPorts: text5(proxy["includeInboundPorts"]),
+      excludeInboundPorts: text5(proxy["excludeInboundPorts"]) ?? "",
+      includeOutboundPorts: text5(proxy["includeOutboundPorts"]) ?? "",
+      excludeOutboundPorts: text5(proxy["excludeOutboundPorts"]) ?? "",
+      includeIPRanges: text5(proxy["includeIPRanges"]),
+      excludeIPRanges: text5(proxy["excludeIPRanges"]) ?? "",
       statusPort: typeof proxy["statusPort"] === "number" ? proxy["statusPort"] : usualCapture.statusPort,
       cni: plugin
     },
-    interceptionMode: text4(proxyDefaults["interceptionMode"]),
+    interceptionMode: text5(proxyDefaults["interceptionMode"]),
     hbone: tunnels === void 0 ? ambientProfile : tunnels === true || tunnels === "true",
     nativeSidecars: environment4["ENABLE_NATIVE_SIDECARS"] !== "false",
     plugin,
@@ -61038,13 +61372,13 @@ function installationOf(revision3, { values: values4, components, profile, meshC
 }
 function fitsSelector(selector, labels2) {
   if (!selects(selector.matchLabels, labels2)) return false;
-  return selector.matchExpressions.every(({ key, operator, values: values4 }) => {
+  return selector.matchExpressions.every(({ key, operator, values: values5 }) => {
     const value = Object.hasOwn(labels2, key) ? labels2[key] : void 0;
     switch (operator) {
       case "In":
-        return value !== void 0 && values4.includes(value);
+        return value !== void 0 && values5.includes(value);
       case "NotIn":
-        return value === void 0 || !values4.includes(value);
+        return value === void 0 || !values5.includes(value);
       case "Exists":
         return value !== void 0;
       case "DoesNotExist":
@@ -61066,7 +61400,7 @@ function selectorText2(value) {
     matchLabels: Object.fromEntries(Object.entries(at(value, "matchLabels")).map(([key, label3]) => [key, String(label3)])),
     matchExpressions: (Array.isArray(expressions) ? expressions : []).map((entry2) => {
       const expression = fields(entry2);
-      return { key: text4(expression["key"]) ?? "", operator: text4(expression["operator"]) ?? "", values: texts4(expression["values"]) };
+      return { key: text5(expression["key"]) ?? "", operator: text5(expression["operator"]) ?? "", values: texts4(expression["values"]) };
     })
   };
 }
@@ -61076,7 +61410,7 @@ function at(value, key) {
 function fields(value) {
   return value !== null && typeof value === "object" && !Array.isArray(value) ? value : {};
 }
-function text4(value) {
+function text5(value) {
   return typeof value === "string" ? value : typeof value === "number" ? String(value) : void 0;
 }
 function texts4(value) {
@@ -61353,13 +61687,18 @@ function enrolmentOf(pod, world) {
       if (world.closed || !decided2.open) return { mode: "none", because: decided2.because };
   }
   const stated = world.stated[pod.namespace] ?? world.stated["*"];
-  if (stated === "sidecar") return { mode: "sidecar", revision: void 0 };
+  const asGateway = templatesOf(pod).includes("gateway");
+  if (stated === "sidecar") return asGateway ? { mode: "gateway" } : { mode: "sidecar", revision: void 0 };
   if (stated === "ambient") return { mode: "ambient" };
   if (stated === "none") return { mode: "none", because: "the configuration states it (`mesh.enrolment`)" };
   if (ignoredNamespaces.has(pod.namespace)) return { mode: "none", because: decided2.because };
   const unknown3 = known4 === void 0 || !known4.labelled && (!known4.declared || known4.policies);
   if (!unknown3) return { mode: "none", because: decided2.because };
+  if (asGateway) return { mode: "gateway" };
   return { mode: "unknown", assumption: `enrolment:${pod.namespace}`, inWorld: world.knowledge.world };
+}
+function templatesOf({ annotations }) {
+  return (annotations["inject.istio.io/templates"] ?? "sidecar").split(",").map((name2) => name2.trim());
 }
 var knownTemplates = /* @__PURE__ */ new Set(["sidecar", "gateway", "grpc-simple", "grpc-agent", "waypoint", "kube-gateway", "agentgateway"]);
 function decideEnrolment(pod, namespaceLabels, world) {
@@ -61377,8 +61716,7 @@ function decideEnrolment(pod, namespaceLabels, world) {
   return { mode: "none", because: asked ? `no webhook answers the labels of \`${pod.namespace}\` and the pod (M55 to M60)` : `neither the namespace \`${pod.namespace}\` nor the pod asks for a proxy (M55)`, open: !asked };
 }
 function injected(pod, hook2) {
-  const stated = pod.annotations["inject.istio.io/templates"];
-  const templates = (stated ?? "sidecar").split(",").map((name2) => name2.trim());
+  const templates = templatesOf(pod);
   const own3 = hook2.installation?.templates;
   if (own3 !== void 0 && templates.some((name2) => !knownTemplates.has(name2) && !own3.has(name2))) return { mode: "rejected", hook: hook2, because: "the pod asks for an injection template that the install does not have (M61)" };
   const template = templates.includes("sidecar") ? "sidecar" : "other";
@@ -61410,9 +61748,9 @@ function firingHook(pod, namespaceLabels, installations) {
   const namespaceRevision = namespaceLabels["istio.io/rev"];
   const podChoice = pod.labels["sidecar.istio.io/inject"];
   const podRevision = pod.labels["istio.io/rev"];
-  const named5 = (revision3) => {
-    if (installations === void 0) return { revision: revision3 === "default" ? void 0 : revision3, installation: void 0 };
-    const installation = installations.find((candidate) => candidate.names.has(revision3));
+  const named5 = (revision2) => {
+    if (installations === void 0) return { revision: revision2 === "default" ? void 0 : revision2, installation: void 0 };
+    const installation = installations.find((candidate) => candidate.names.has(revision2));
     return installation === void 0 ? void 0 : hookOf(installation);
   };
   const ofDefault = () => {
@@ -61465,18 +61803,18 @@ function enrolmentAssumptionText(namespace, world) {
 }
 
 // src/lib/told.ts
-function someTold(values4, test) {
+function someTold(values5, test) {
   let answer2 = false;
-  for (const value of values4) {
+  for (const value of values5) {
     const told = test(value);
     if (told === true) return true;
     if (told === void 0) answer2 = void 0;
   }
   return answer2;
 }
-function everyTold(values4, test) {
+function everyTold(values5, test) {
   let answer2 = true;
-  for (const value of values4) {
+  for (const value of values5) {
     const told = test(value);
     if (told === false) return false;
     if (told === void 0) answer2 = void 0;
@@ -61488,9 +61826,9 @@ function everyTold(values4, test) {
 function readerOf(labels2) {
   return (key) => Object.hasOwn(labels2, key) ? labels2[key] ?? null : null;
 }
-function selectionTold(selection, read2) {
+function selectionTold(selection, read3) {
   return everyTold(requirementsOf(selection), (requirement2) => {
-    const value = read2(requirement2.key);
+    const value = read3(requirement2.key);
     return value === void 0 ? void 0 : requirementHolds(requirement2, value);
   });
 }
@@ -61500,12 +61838,12 @@ function selectionHolds(selection, labels2) {
 function requirementsOf(selection) {
   return [...Object.entries(selection.matchLabels).map(([key, value]) => ({ key, operator: "In", values: [value] })), ...selection.matchExpressions];
 }
-function requirementHolds({ operator, values: values4 }, value) {
+function requirementHolds({ operator, values: values5 }, value) {
   switch (operator) {
     case "In":
-      return value !== null && values4.includes(value);
+      return value !== null && values5.includes(value);
     case "NotIn":
-      return value === null || !values4.includes(value);
+      return value === null || !values5.includes(value);
     case "Exists":
       return value !== null;
     case "DoesNotExist":
@@ -61515,8 +61853,8 @@ function requirementHolds({ operator, values: values4 }, value) {
   }
 }
 function selectionText(selection) {
-  const parts = requirementsOf(selection).map(({ key, operator, values: values4 }) => {
-    const list5 = [...new Set(values4)].sort();
+  const parts = requirementsOf(selection).map(({ key, operator, values: values5 }) => {
+    const list5 = [...new Set(values5)].sort();
     if (operator === "In") return list5.length === 1 ? `${key}=${list5[0] ?? ""}` : `${key} in (${list5.join("|")})`;
     if (operator === "NotIn") return `${key} notin (${list5.join("|")})`;
     return operator === "Exists" ? key : operator === "DoesNotExist" ? `!${key}` : `${key} (unknown operator)`;
@@ -61550,9 +61888,9 @@ function declares(mesh2, namespace, selection) {
 }
 function labelsFor(selection) {
   const labels2 = {};
-  for (const { key, operator, values: values4 } of requirementsOf(selection)) {
+  for (const { key, operator, values: values5 } of requirementsOf(selection)) {
     if (Object.hasOwn(labels2, key)) continue;
-    if (operator === "In" && values4[0] !== void 0) labels2[key] = values4[0];
+    if (operator === "In" && values5[0] !== void 0) labels2[key] = values5[0];
     if (operator === "Exists") labels2[key] = "x";
   }
   return selectionHolds(selection, labels2) ? labels2 : void 0;
@@ -61609,8 +61947,8 @@ function scopeOf(policy, mesh2) {
   const labels2 = policy.spec.selector?.matchLabels ?? {};
   const meshWide = policy.namespace === mesh2.config.rootNamespace;
   if (policy.kind === "PeerAuthentication" && meshWide && Object.keys(labels2).length > 0) return void 0;
-  const text7 = Object.keys(labels2).length === 0 ? "*" : selectorText(labels2);
-  return { id: `${meshWide ? "*" : policy.namespace ?? ""}/${text7}`, namespace: policy.namespace ?? "", labels: labels2, meshWide };
+  const text8 = Object.keys(labels2).length === 0 ? "*" : selectorText(labels2);
+  return { id: `${meshWide ? "*" : policy.namespace ?? ""}/${text8}`, namespace: policy.namespace ?? "", labels: labels2, meshWide };
 }
 function declares2(mesh2, scope3) {
   return workloadsWith(mesh2, scope3.meshWide ? void 0 : scope3.namespace, scope3.labels).length > 0;
@@ -61624,19 +61962,19 @@ function phantomOf(mesh2, scope3) {
 }
 function askedPhantom(mesh2, namespace, labels2) {
   const meshWide = namespace === mesh2.config.rootNamespace;
-  const text7 = Object.keys(labels2).length === 0 ? "*" : selectorText(labels2);
-  return phantomOf(mesh2, { id: `${meshWide ? "*" : namespace}/${text7}`, namespace, labels: labels2, meshWide });
+  const text8 = Object.keys(labels2).length === 0 ? "*" : selectorText(labels2);
+  return phantomOf(mesh2, { id: `${meshWide ? "*" : namespace}/${text8}`, namespace, labels: labels2, meshWide });
 }
 function phantomWorkload(mesh2, namespace, labels2) {
   const enrolment = enrolmentOf(
     { namespace, namespaceLabels: mesh2.namespaces.get(namespace)?.resource?.labels, labels: labels2, annotations: {}, hostNetwork: false, kind: "Pod", name: "", envoyDisabled: false },
     mesh2.enrolmentWorld
   );
-  const text7 = selectorText(labels2);
+  const text8 = selectorText(labels2);
   return {
-    id: `${namespace}/${text7 === "" ? "*" : text7}`,
+    id: `${namespace}/${text8 === "" ? "*" : text8}`,
     namespace,
-    name: text7 === "" ? "*" : text7,
+    name: text8 === "" ? "*" : text8,
     kind: "",
     labels: labels2,
     annotations: {},
@@ -61662,8 +62000,8 @@ function workloadNamed(mesh2, id) {
   const direct = mesh2.workloads.get(id);
   if (direct !== void 0) return direct;
   const match = /^(.*)\[(.*)\]$/.exec(id);
-  const plain5 = match === null ? void 0 : mesh2.workloads.get(match[1] ?? "");
-  return plain5 !== void 0 && plain5.kind === match?.[2] ? plain5 : void 0;
+  const plain6 = match === null ? void 0 : mesh2.workloads.get(match[1] ?? "");
+  return plain6 !== void 0 && plain6.kind === match?.[2] ? plain6 : void 0;
 }
 function behindName(mesh2, host, port3) {
   const service = addressableNamed(mesh2, host);
@@ -61755,10 +62093,10 @@ function heldAlready({ podAnnotations, podLabels, containers, initContainers }) 
   const proxy = [...containers, ...initContainers].find((container2) => container2.name === "istio-proxy");
   if (proxy === void 0) return void 0;
   const tlsMode = podLabels["security.istio.io/tlsMode"];
-  const revision3 = podAnnotations["istio.io/rev"];
+  const revision2 = podAnnotations["istio.io/rev"];
   return {
     mode: proxy.args.includes("router") ? "gateway" : "sidecar",
-    ...revision3 === void 0 ? {} : { revision: revision3 },
+    ...revision2 === void 0 ? {} : { revision: revision2 },
     ...initContainers.includes(proxy) ? { native: true } : {},
     ...tlsMode === void 0 ? {} : { tlsMode },
     ...podLabels["networking.istio.io/tunnel"] === "http" ? { hbone: true } : {}
@@ -61773,8 +62111,8 @@ function bypassing(spec, exempt) {
   const own3 = /* @__PURE__ */ new Set(["istio-proxy", "istio-init", "istio-validation"]);
   return [...spec.initContainers, ...spec.containers].filter((container2) => !own3.has(container2.name) && ((container2.runAsUser ?? spec.runAsUser) === exempt.user || (container2.runAsGroup ?? spec.runAsGroup) === exempt.group)).map((container2) => container2.name).sort(compareText);
 }
-function captureDefaults(revision3, namespace, world, interceptionMode2) {
-  const installation = world.installations?.find((candidate) => candidate.revision === (revision3 ?? "")) ?? world.installations?.find((candidate) => candidate.isDefault);
+function captureDefaults(revision2, namespace, world, interceptionMode2) {
+  const installation = world.installations?.find((candidate) => candidate.revision === (revision2 ?? "")) ?? world.installations?.find((candidate) => candidate.isDefault);
   const plugin = world.installations?.some((candidate) => candidate.plugin && !candidate.excludedNamespaces.has(namespace)) ?? false;
   return { ...installation?.capture ?? usualCapture, plugin, interceptionMode: installation?.interceptionMode ?? interceptionMode2 };
 }
@@ -61787,8 +62125,8 @@ var mapped = 0xffffn << 32n;
 function isIpv42(address) {
   return address >> 32n === 0xffffn;
 }
-function parseIpv4(text7) {
-  const parts = text7.split(".");
+function parseIpv4(text8) {
+  const parts = text8.split(".");
   if (parts.length !== 4) return void 0;
   let address = 0n;
   for (const part2 of parts) {
@@ -61799,10 +62137,10 @@ function parseIpv4(text7) {
   }
   return address;
 }
-function parseGroups(text7) {
-  if (text7 === "") return [];
+function parseGroups(text8) {
+  if (text8 === "") return [];
   const groups3 = [];
-  const parts = text7.split(":");
+  const parts = text8.split(":");
   for (const [index, part2] of parts.entries()) {
     if (index === parts.length - 1 && part2.includes(".")) {
       const low = parseIpv4(part2);
@@ -61815,8 +62153,8 @@ function parseGroups(text7) {
   }
   return groups3;
 }
-function parseIpv6(text7) {
-  const halves = text7.split("::");
+function parseIpv6(text8) {
+  const halves = text8.split("::");
   if (halves.length > 2) return void 0;
   const head = parseGroups(halves[0] ?? "");
   const tail = halves.length === 2 ? parseGroups(halves[1] ?? "") : [];
@@ -61827,28 +62165,28 @@ function parseIpv6(text7) {
   const zeros2 = new Array(missing).fill(0n);
   return [...head, ...zeros2, ...tail].reduce((address, group4) => address << 16n | group4, 0n);
 }
-function parseIp(text7) {
-  if (text7.includes(":")) return parseIpv6(text7);
-  const low = parseIpv4(text7);
+function parseIp(text8) {
+  if (text8.includes(":")) return parseIpv6(text8);
+  const low = parseIpv4(text8);
   return low === void 0 ? void 0 : mapped | low;
 }
-function parseCidr(text7) {
-  const slash = text7.indexOf("/");
-  const address = slash === -1 ? text7 : text7.slice(0, slash);
+function parseCidr(text8) {
+  const slash = text8.indexOf("/");
+  const address = slash === -1 ? text8 : text8.slice(0, slash);
   const value = parseIp(address);
   if (value === void 0) return void 0;
   const family = address.includes(":") ? 6 : 4;
   const bits = family === 4 ? 32 : 128;
   let length = bits;
   if (slash !== -1) {
-    const digits2 = text7.slice(slash + 1);
+    const digits2 = text8.slice(slash + 1);
     if (!/^(0|[1-9][0-9]{0,2})$/.test(digits2)) return void 0;
     length = Number(digits2);
     if (length > bits) return void 0;
   }
-  const plain5 = family === 4 ? value & 0xffffffffn : value;
+  const plain6 = family === 4 ? value & 0xffffffffn : value;
   const host = BigInt(bits - length);
-  return { type: "cidr", family, network: plain5 >> host << host, length };
+  return { type: "cidr", family, network: plain6 >> host << host, length };
 }
 function blockRange(block) {
   const host = BigInt((block.family === 4 ? 32 : 128) - block.length);
@@ -61869,25 +62207,25 @@ function formatIp(address) {
     while (start + length < 8 && groups3[start + length] === 0) length += 1;
     if (length > best.length) best = { start, length };
   }
-  const text7 = (from, to) => groups3.slice(from, to).map((group4) => group4.toString(16)).join(":");
-  if (best.start === -1) return text7(0, 8);
-  return `${text7(0, best.start)}::${text7(best.start + best.length, 8)}`;
+  const text8 = (from, to) => groups3.slice(from, to).map((group4) => group4.toString(16)).join(":");
+  if (best.start === -1) return text8(0, 8);
+  return `${text8(0, best.start)}::${text8(best.start + best.length, 8)}`;
 }
 function formatCidr(block) {
   return `${formatIp(blockRange(block)[0])}/${String(block.length)}`;
 }
 
 // src/sets/glob.ts
-function globMatches(parts, text7) {
+function globMatches(parts, text8) {
   const first = parts[0] ?? "";
   const last = parts[parts.length - 1] ?? "";
-  if (parts.length === 1) return text7 === first;
-  if (text7.length < first.length + last.length || !text7.startsWith(first) || !text7.endsWith(last)) return false;
+  if (parts.length === 1) return text8 === first;
+  if (text8.length < first.length + last.length || !text8.startsWith(first) || !text8.endsWith(last)) return false;
   let at2 = first.length;
-  const end = text7.length - last.length;
+  const end = text8.length - last.length;
   for (let index = 1; index < parts.length - 1; index += 1) {
     const part2 = parts[index] ?? "";
-    const found = text7.indexOf(part2, at2);
+    const found = text8.indexOf(part2, at2);
     if (found === -1 || found + part2.length > end) return false;
     at2 = found + part2.length;
   }
@@ -61910,8 +62248,8 @@ var telling = /[%\\?#]|\/\/|\/\.|[\u0000- "<>^`{|}\u007f-\u{10ffff}]/u;
 function rejectedPath(raw) {
   return raw.includes("#") || raw.includes("%00");
 }
-function decodeUnreserved(text7) {
-  return text7.includes("%") ? text7.replace(unreservedEscape, (escape2) => String.fromCharCode(Number.parseInt(escape2.slice(1), 16))) : text7;
+function decodeUnreserved(text8) {
+  return text8.includes("%") ? text8.replace(unreservedEscape, (escape2) => String.fromCharCode(Number.parseInt(escape2.slice(1), 16))) : text8;
 }
 function dots(segment) {
   const decoded = decodeUnreserved(segment);
@@ -61944,24 +62282,24 @@ function normalizePath(raw, mode) {
 
 // src/sets/path-template.ts
 var compiled = /* @__PURE__ */ new Map();
-function compileTemplate(text7) {
-  const known4 = compiled.get(text7);
+function compileTemplate(text8) {
+  const known4 = compiled.get(text8);
   if (known4 !== void 0) return known4;
   const elements2 = [];
-  for (let at2 = 0; at2 < text7.length; ) {
-    if (text7.startsWith("{**}", at2)) {
+  for (let at2 = 0; at2 < text8.length; ) {
+    if (text8.startsWith("{**}", at2)) {
       elements2.push({ kind: "many", slashes: true });
       at2 += 4;
-    } else if (text7.startsWith("{*}", at2)) {
+    } else if (text8.startsWith("{*}", at2)) {
       elements2.push({ kind: "one" }, { kind: "many", slashes: false });
       at2 += 3;
     } else {
-      const character = String.fromCodePoint(text7.codePointAt(at2) ?? 0);
+      const character = String.fromCodePoint(text8.codePointAt(at2) ?? 0);
       elements2.push({ kind: "character", character });
       at2 += character.length;
     }
   }
-  compiled.set(text7, elements2);
+  compiled.set(text8, elements2);
   return elements2;
 }
 var unescaped = /^[A-Za-z0-9\-._~%!$&'()+,;:@=*]$/;
@@ -62002,8 +62340,8 @@ function templateStep(template, state, character) {
 function templateAccepts(template, state) {
   return state.includes(template.length);
 }
-function templateMatches(text7, path7) {
-  const template = compileTemplate(text7);
+function templateMatches(text8, path7) {
+  const template = compileTemplate(text8);
   let state = templateStart(template);
   for (const character of path7) {
     if (state.length === 0) return false;
@@ -62012,17 +62350,62 @@ function templateMatches(text7, path7) {
   return templateAccepts(template, state);
 }
 
+// src/sets/token-place.ts
+function headerPlace(place3) {
+  const kind = place3.slice(0, place3.indexOf(":"));
+  if (kind === "authorization") return { start: "authorization:", header: "authorization", prefix: place3.slice("authorization:".length) };
+  if (kind !== "header") return void 0;
+  const colon2 = place3.indexOf(":", "header:".length);
+  return { start: place3.slice(0, colon2 + 1), header: place3.slice("header:".length, colon2), prefix: place3.slice(colon2 + 1) };
+}
+function readingAt(place3, sent2) {
+  if (place3 === sent2) return "token";
+  const [wanted, found] = [headerPlace(place3), headerPlace(sent2)];
+  if (wanted === void 0 || found?.header !== wanted.header) return "nothing";
+  if (wanted.prefix === "") return found.prefix === "" ? "token" : "bytes";
+  const at2 = found.prefix.indexOf(wanted.prefix);
+  if (at2 < 0) return "nothing";
+  return at2 + wanted.prefix.length === found.prefix.length ? "token" : "bytes";
+}
+var mostPlaces = 5;
+function sentAt(places) {
+  const found = [...places];
+  const byHeader = /* @__PURE__ */ new Map();
+  for (const place3 of places) {
+    const header2 = headerPlace(place3);
+    if (header2 !== void 0) byHeader.set(header2.start, [...byHeader.get(header2.start) ?? [], header2.prefix]);
+  }
+  for (const [start, given] of byHeader) {
+    const prefixes = distinct(given.filter((prefix3) => prefix3 !== ""));
+    if (prefixes.length > mostPlaces) return void 0;
+    const gap = Array.from("x-yz0").find((character) => !prefixes.some((prefix3) => prefix3.includes(character))) ?? "ü";
+    const own3 = given.map((prefix3) => `${start}${prefix3}`);
+    const known4 = /* @__PURE__ */ new Set([own3.map(() => "nothing").join(" ")]);
+    for (let chosen = 0; chosen < 2 ** prefixes.length; chosen += 1) {
+      const before = prefixes.filter((_, index) => (chosen & 1 << index) !== 0).map((prefix3) => `${prefix3}${gap}`).join("");
+      for (const last of ["", ...prefixes]) {
+        const sent2 = `${start}${before === "" ? gap : before}${last}`;
+        const reading = own3.map((place3) => readingAt(place3, sent2)).join(" ");
+        if (known4.has(reading)) continue;
+        known4.add(reading);
+        found.push(sent2);
+      }
+    }
+  }
+  return found;
+}
+
 // src/sets/matches.ts
-function textMatches(pattern, text7) {
+function textMatches(pattern, text8) {
   switch (pattern.type) {
     case "exact":
-      return text7 === pattern.text;
+      return text8 === pattern.text;
     case "prefix":
-      return text7.startsWith(pattern.text);
+      return text8.startsWith(pattern.text);
     case "suffix":
-      return text7.endsWith(pattern.text);
+      return text8.endsWith(pattern.text);
     case "non-empty":
-      return text7 !== "";
+      return text8 !== "";
     case "present":
       return true;
     default:
@@ -62044,10 +62427,10 @@ function namespaceGlobMatches(glob, identity2) {
   return globMatches(globParts(["", "/ns/"], glob, ["/", ""]), `spiffe://${identity2}`);
 }
 function envoyAccountMatches(namespace, account, identity2) {
-  const text7 = `spiffe://${identity2}`;
+  const text8 = `spiffe://${identity2}`;
   const direct = `/ns/${namespace}/sa/${account}`;
   const apart3 = [`/ns/${namespace}/`, `/sa/${account}`];
-  return globMatches(["spiffe://", direct], text7) || globMatches(["spiffe://", `${direct}/`, ""], text7) || globMatches(["spiffe://", ...apart3], text7) || globMatches(["spiffe://", apart3[0], `${apart3[1]}/`, ""], text7);
+  return globMatches(["spiffe://", direct], text8) || globMatches(["spiffe://", `${direct}/`, ""], text8) || globMatches(["spiffe://", ...apart3], text8) || globMatches(["spiffe://", apart3[0], `${apart3[1]}/`, ""], text8);
 }
 function trustDomainMatches(pattern, identity2) {
   if (pattern.type === "non-empty" || pattern.type === "present") return true;
@@ -62085,8 +62468,16 @@ function namespaceMatches(matcher, value) {
 function isToken(value) {
   return typeof value === "object" && value !== null && "signedBy" in value;
 }
+function tokenStandsAt({ locations, reading }, location) {
+  if (locations === void 0 || locations.includes(location)) return true;
+  if (reading === void 0) return false;
+  return locations.some((place3) => {
+    const found = readingAt(place3, location);
+    return found === "token" || found === "bytes" && reading === "anything";
+  });
+}
 function tokenMatches(matcher, token) {
-  if (matcher.locations !== void 0 && !matcher.locations.includes(token.location)) return false;
+  if (matcher.locations !== void 0 && !tokenStandsAt(matcher, token.location)) return false;
   if (matcher.keys !== void 0 && token.signedBy !== "all" && !token.signedBy.includes(matcher.keys)) return false;
   if (matcher.issuer !== void 0 && (token.issuer === null || !textMatches(matcher.issuer, token.issuer))) return false;
   return matcher.subject === void 0 || token.subject !== null && textMatches(matcher.subject, token.subject);
@@ -62190,8 +62581,8 @@ function pathMatcher(value, config2) {
     return { type: "path", pattern, normalization };
   });
 }
-function principalMatchers(values4, config2, plane) {
-  const written = plane === "envoy" ? [...new Set(values4.flatMap((value) => expandTrustDomain(value, config2)))] : values4;
+function principalMatchers(values5, config2, plane) {
+  const written = plane === "envoy" ? [...new Set(values5.flatMap((value) => expandTrustDomain(value, config2)))] : values5;
   return written.map((value) => share(`principal ${plane}`, value, () => ({ type: "principal", pattern: textPattern(plane === "ztunnel" && value.startsWith("spiffe://") ? `\0${value}` : value) })));
 }
 function expandTrustDomain(principal, config2) {
@@ -62200,8 +62591,8 @@ function expandTrustDomain(principal, config2) {
   if (segments.length !== 5 || domain2 === void 0 || domain2 === "*") return [principal];
   const domains = trustDomainsOf(config2);
   if (domain2 !== "cluster.local" && !domains.some((known4) => trustDomainFits(domain2, known4))) return [principal];
-  const expanded = domains.map((known4) => domain2.startsWith("*") && known4.endsWith(domain2.slice(1)) ? principal : [known4, ...rest].join("/"));
-  return [...new Set(expanded)];
+  const expanded2 = domains.map((known4) => domain2.startsWith("*") && known4.endsWith(domain2.slice(1)) ? principal : [known4, ...rest].join("/"));
+  return [...new Set(expanded2)];
 }
 function trustDomainsOf(config2) {
   return [.../* @__PURE__ */ new Set([config2.trustDomain, ...config2.trustDomainAliases])];
@@ -62209,9 +62600,9 @@ function trustDomainsOf(config2) {
 function trustDomainFits(written, known4) {
   return written === known4 || wildcardFits(written, known4) || wildcardFits(known4, written);
 }
-function wildcardFits(pattern, text7) {
-  if (pattern.startsWith("*")) return text7.endsWith(pattern.slice(1));
-  return pattern.endsWith("*") && text7.startsWith(pattern.slice(0, -1));
+function wildcardFits(pattern, text8) {
+  if (pattern.startsWith("*")) return text8.endsWith(pattern.slice(1));
+  return pattern.endsWith("*") && text8.startsWith(pattern.slice(0, -1));
 }
 function namespaceMatcher(value, plane) {
   return share(`namespace ${plane}`, value, () => plane === "envoy" ? { type: "namespace-glob", glob: value } : { type: "namespace", pattern: textPattern(value) });
@@ -62221,9 +62612,9 @@ function serviceAccountMatcher(value, policyNamespace, plane) {
   const namespace = slash < 0 ? policyNamespace : value.slice(0, slash);
   return { type: "service-account", namespace, account: value.slice(slash + 1), plane };
 }
-function trustDomainMatchers(values4, config2) {
+function trustDomainMatchers(values5, config2) {
   const domains = trustDomainsOf(config2);
-  const written = values4.flatMap((value) => domains.includes(value) ? domains : [value]);
+  const written = values5.flatMap((value) => domains.includes(value) ? domains : [value]);
   return [...new Set(written)].map((value) => ({ type: "trust-domain", pattern: textPattern(value) }));
 }
 function addressMatcher(value) {
@@ -62272,11 +62663,11 @@ function modeAt(effective, port3) {
 function effectiveMtls(mesh2, attached) {
   const scopes = [attached.peerAuthentication.mesh, attached.peerAuthentication.namespace, attached.peerAuthentication.workload].map((policies2) => mayBeOldest(policies2, mesh2));
   const worlds2 = worldsOf(scopes).map(([first, second, third]) => resolve2(first, second, third, mesh2.config));
-  const only3 = worlds2[0];
-  if (only3 !== void 0 && worlds2.every((world) => sameModes(world, only3))) return only3;
+  const only4 = worlds2[0];
+  if (only4 !== void 0 && worlds2.every((world) => sameModes(world, only4))) return only4;
   const ambiguous = scopes.filter((candidates3) => candidates3.length > 1);
-  const settled = scopes.map((candidates3) => isSettled(candidates3, mesh2) ? candidates3 : []);
-  const rounded = worldsOf(settled).map(
+  const settled2 = scopes.map((candidates3) => isSettled(candidates3, mesh2) ? candidates3 : []);
+  const rounded = worldsOf(settled2).map(
     (chosen) => round(worldsOf(scopes.map((candidates3, scope3) => chosen[scope3] === void 0 ? candidates3 : [chosen[scope3]])).map(([first, second, third]) => resolve2(first, second, third, mesh2.config)), "weakest")
   );
   return { ...round(rounded, "strictest"), judgedByWeakest: ambiguous.flat().map((policy) => resourceId(policy)).sort(), ties: ambiguous.map((candidates3) => scopeOf2(candidates3, mesh2)).sort() };
@@ -62376,6 +62767,7 @@ function chainFor(chain, client, rule2, because2) {
   return { outcome: "chain", chain, seesPeer: client.identity, passthrough: false, rule: rule2, because: because2 };
 }
 function foreignTrustDomain(config2) {
+  if (config2.anyTrustDomain) return { dimension: "peer", any: [{ type: "identified" }], none: [{ type: "identified" }] };
   const accepted2 = [.../* @__PURE__ */ new Set([...trustDomainsOf(config2), ...config2.extraTrustDomains])];
   return { dimension: "peer", any: [{ type: "identified" }], none: accepted2.map((domain2) => ({ type: "trust-domain", pattern: { type: "exact", text: domain2 } })) };
 }
@@ -62431,12 +62823,12 @@ function worldOf({ enrolment }, given) {
   const told = given[enrolment.assumption];
   return told === void 0 ? void 0 : told ? enrolment.inWorld : "none";
 }
-function arrivalAt(mesh2, client, pod, into, byName) {
+function arrivalAt(mesh2, client, pod, into, byName2) {
   const { mode, identity: identity2 } = client;
   if (mode === "none" || identity2 === null) return anonymous;
   const tunnel2 = { principal: identity2, tunnelled: true };
   if (into === "ambient") {
-    return mode === "ambient" || client.workload === void 0 || byName ? tunnel2 : anonymous;
+    return mode === "ambient" || client.workload === void 0 || byName2 ? tunnel2 : anonymous;
   }
   if (mode === "ambient") return takesTunnels(mesh2, pod.workload) ? tunnel2 : anonymous;
   if (client.workload === void 0) return { principal: identity2, tunnelled: false };
@@ -62527,6 +62919,7 @@ function textOf(matcher) {
     case "token": {
       const parts = [
         ...matcher.locations === void 0 ? [] : [`locations [${distinct(matcher.locations.map((location) => JSON.stringify(location))).join(", ")}]`],
+        ...matcher.reading === void 0 ? [] : [`reading ${matcher.reading}`],
         ...matcher.keys === void 0 ? [] : [`keys ${JSON.stringify(matcher.keys)}`],
         ...matcher.issuer === void 0 ? [] : [`issuer ${patternKey(matcher.issuer)}`],
         ...matcher.subject === void 0 ? [] : [`subject ${patternKey(matcher.subject)}`]
@@ -62582,7 +62975,7 @@ function assumedHolds({ name: name2, any: any2, none: none5 }, how, given) {
   return (any2.length === 0 || any2.some((matcher) => told(matcher) === true)) && !none5.some((matcher) => told(matcher) === true);
 }
 function tokenMatchers(tokens) {
-  return tokens.map(({ locations, keys, issuer }) => ({ type: "token", locations, keys, ...issuer === void 0 ? {} : { issuer: { type: "exact", text: issuer } } }));
+  return tokens.map(({ locations, keys, issuer }) => ({ type: "token", locations, reading: "token", keys, ...issuer === void 0 ? {} : { issuer: { type: "exact", text: issuer } } }));
 }
 function lowerRewritten(condition, rewriting, opaque) {
   const { name: name2 } = condition;
@@ -62664,8 +63057,8 @@ function conditionHolds(condition, seen) {
     case "value":
       return holds(condition, seen.value(condition.dimension));
     case "header": {
-      const text7 = seen.header(condition.name);
-      const lines = condition.name === "cookie" && text7 !== null ? text7.split(cookieLines) : [text7];
+      const text8 = seen.header(condition.name);
+      const lines = condition.name === "cookie" && text8 !== null ? text8.split(cookieLines) : [text8];
       const fits2 = (matcher) => lines.some((line2) => matches2(matcher, line2));
       return (condition.any.length === 0 || condition.any.some(fits2)) && !condition.none.some(fits2);
     }
@@ -62709,6 +63102,7 @@ function tokensFor(pattern, readable2) {
       {
         type: "token",
         locations: rule2.locations,
+        reading: "token",
         keys: rule2.keys,
         ...issuer === void 0 ? {} : { issuer },
         ...pattern.subject === void 0 ? {} : { subject: pattern.subject }
@@ -63067,9 +63461,9 @@ function inNamespaces(mesh2, selection) {
   return fresh;
 }
 function labelPredicates(selector) {
-  return requirementsOf(selector).map(({ key, operator, values: values4 }) => {
+  return requirementsOf(selector).map(({ key, operator, values: values5 }) => {
     const dimension = `pod-label:${key}`;
-    const exact3 = values4.map((text7) => ({ type: "exact", text: text7 }));
+    const exact3 = values5.map((text8) => ({ type: "exact", text: text8 }));
     switch (operator) {
       case "In":
         return { dimension, any: exact3.length === 0 ? [nothing] : exact3, none: [] };
@@ -63107,12 +63501,12 @@ function onWire({ tunnelled }, transport, list5) {
   const over2 = { dimension: "transport", any: [{ type: "one-of", text: transport }], none: [] };
   if (list5.all) return [[over2]];
   const matchers = [...list5.numbers.map((value) => ({ type: "number", value })), ...list5.ranges.map((range2) => ({ type: "port-range", ...range2 }))];
-  const listed4 = matchers.length === 0 ? [] : [[over2, { dimension: "port", any: matchers, none: [] }]];
+  const listed5 = matchers.length === 0 ? [] : [[over2, { dimension: "port", any: matchers, none: [] }]];
   const named5 = list5.names.map((name2) => [over2, { dimension: portNameDimension(name2), any: [{ type: "holds" }], none: [] }]);
-  if (!tunnelled || transport !== "TCP") return [...listed4, ...named5];
-  const plain5 = { dimension: "peer", any: [], none: [{ type: "identified" }] };
+  if (!tunnelled || transport !== "TCP") return [...listed5, ...named5];
+  const plain6 = { dimension: "peer", any: [], none: [{ type: "identified" }] };
   const tunnel2 = list5.numbers.includes(15008) || list5.ranges.some(({ first, last }) => first <= 15008 && last >= 15008) ? [[over2, { dimension: "peer", any: [{ type: "identified" }], none: [] }]] : [];
-  return [...[...listed4, ...named5].map((conjunction2) => [...conjunction2, plain5]), ...tunnel2];
+  return [...[...listed5, ...named5].map((conjunction2) => [...conjunction2, plain6]), ...tunnel2];
 }
 function portNameDimension(name2) {
   return `opaque:port-name ${name2}`;
@@ -63163,7 +63557,7 @@ function unread2(lowering, rule2) {
 }
 var noPod = { predicates: [{ dimension: "peer", any: [], none: [{ type: "source-namespace", names: [], declared: [], selection: { matchLabels: {}, matchExpressions: [] } }] }], origins: [] };
 var impossibleTransports = [
-  { predicates: [{ dimension: "transport", any: [{ type: "one-of", text: "UDP" }, { type: "one-of", text: "SCTP" }], none: [] }, { dimension: "protocol", any: ["http", "https", "tls"].map((text7) => ({ type: "one-of", text: text7 })), none: [] }], origins: [] },
+  { predicates: [{ dimension: "transport", any: [{ type: "one-of", text: "UDP" }, { type: "one-of", text: "SCTP" }], none: [] }, { dimension: "protocol", any: ["http", "https", "tls"].map((text8) => ({ type: "one-of", text: text8 })), none: [] }], origins: [] },
   { predicates: [{ dimension: "transport", any: [{ type: "one-of", text: "UDP" }, { type: "one-of", text: "SCTP" }], none: [] }, { dimension: "peer", any: [{ type: "identified" }], none: [] }], origins: [] }
 ];
 
@@ -63470,11 +63864,11 @@ function keep(fields4, context3) {
 function sourceFields2(source2, context3) {
   const { config: config2, policyNamespace, chain } = context3;
   const plane = chain === "ztunnel" ? "ztunnel" : "envoy";
-  const accounts2 = (values4) => values4.map((value) => serviceAccountMatcher(value, policyNamespace, plane));
+  const accounts2 = (values5) => values5.map((value) => serviceAccountMatcher(value, policyNamespace, plane));
   return [
-    ...peerField(source2.principals, source2.notPrincipals, (values4) => principalMatchers(values4, config2, plane)),
+    ...peerField(source2.principals, source2.notPrincipals, (values5) => principalMatchers(values5, config2, plane)),
     ...subjectField(source2.requestPrincipals, source2.notRequestPrincipals),
-    ...peerField(source2.namespaces, source2.notNamespaces, (values4) => values4.map((value) => namespaceMatcher(value, plane))),
+    ...peerField(source2.namespaces, source2.notNamespaces, (values5) => values5.map((value) => namespaceMatcher(value, plane))),
     ...peerField(source2.serviceAccounts, source2.notServiceAccounts, accounts2),
     ...trustDomainField(source2.trustDomains, source2.notTrustDomains, context3),
     ...addressField("source.ip", source2.ipBlocks, source2.notIpBlocks),
@@ -63493,39 +63887,39 @@ function operationFields2(operation, { config: config2 }) {
 function conditionField(when, context3) {
   const { config: config2, policyNamespace, chain } = context3;
   const plane = chain === "ztunnel" ? "ztunnel" : "envoy";
-  const { key, values: values4, notValues } = when;
+  const { key, values: values5, notValues } = when;
   const first = (fields4) => fields4[0] ?? { condition: "ignored", envoyHttp: false, ztunnelHttp: false, unbuildable: false };
   const asHttpAtZtunnel = (field3) => ({ ...field3, ztunnelHttp: true });
   switch (key) {
     case "source.ip":
-      return first(addressField("source.ip", values4, notValues));
+      return first(addressField("source.ip", values5, notValues));
     case "remote.ip":
-      return first(remoteAddressField(values4, notValues));
+      return first(remoteAddressField(values5, notValues));
     case "destination.ip":
-      return first(addressField("destination.ip", values4, notValues));
+      return first(addressField("destination.ip", values5, notValues));
     case "destination.port":
-      return first(portField(values4, notValues));
+      return first(portField(values5, notValues));
     case "source.principal":
-      return first(peerField(values4, notValues, (list5) => principalMatchers(list5, config2, plane)));
+      return first(peerField(values5, notValues, (list5) => principalMatchers(list5, config2, plane)));
     case "source.namespace":
-      return first(peerField(values4, notValues, (list5) => list5.map((value) => namespaceMatcher(value, plane))));
+      return first(peerField(values5, notValues, (list5) => list5.map((value) => namespaceMatcher(value, plane))));
     case "source.serviceAccount":
-      return asHttpAtZtunnel(first(peerField(values4, notValues, (list5) => list5.map((value) => serviceAccountMatcher(value, policyNamespace, plane)))));
+      return asHttpAtZtunnel(first(peerField(values5, notValues, (list5) => list5.map((value) => serviceAccountMatcher(value, policyNamespace, plane)))));
     case "source.trustDomain":
-      return atLeast(config2.istioVersion, "1.30.2") ? asHttpAtZtunnel(first(peerField(values4, notValues, (list5) => trustDomainMatchers(list5, config2)))) : void 0;
+      return atLeast(config2.istioVersion, "1.30.2") ? asHttpAtZtunnel(first(peerField(values5, notValues, (list5) => trustDomainMatchers(list5, config2)))) : void 0;
     case "request.auth.principal":
-      return first(subjectField(values4, notValues));
+      return first(subjectField(values5, notValues));
     case "request.auth.audiences":
-      return claimField(["aud"], values4, notValues);
+      return claimField(["aud"], values5, notValues);
     case "request.auth.presenter":
-      return claimField(["azp"], values4, notValues);
+      return claimField(["azp"], values5, notValues);
     case "connection.sni":
-      return { ...first(valueField("sni", values4, notValues, (value) => textPattern(value), { envoyHttp: false, ztunnelHttp: true })) };
+      return { ...first(valueField("sni", values5, notValues, (value) => textPattern(value), { envoyHttp: false, ztunnelHttp: true })) };
   }
-  if (key.startsWith("request.headers[") && key.endsWith("]")) return headerField(key.slice("request.headers[".length, -1), values4, notValues);
-  if (key.startsWith("request.auth.claims[")) return claimField(claimPath(key.slice("request.auth.claims".length)), values4, notValues);
+  if (key.startsWith("request.headers[") && key.endsWith("]")) return headerField(key.slice("request.headers[".length, -1), values5, notValues);
+  if (key.startsWith("request.auth.claims[")) return claimField(claimPath(key.slice("request.auth.claims".length)), values5, notValues);
   if (key.startsWith("experimental.envoy.filters.") && key.endsWith("]")) {
-    return { condition: { on: "filter-metadata", any: values4.length > 0 }, envoyHttp: false, ztunnelHttp: true, unbuildable: false };
+    return { condition: { on: "filter-metadata", any: values5.length > 0 }, envoyHttp: false, ztunnelHttp: true, unbuildable: false };
   }
   return void 0;
 }
@@ -63540,25 +63934,25 @@ function peerField(any2, none5, matchers) {
 function trustDomainField(any2, none5, { config: config2, chain }) {
   if (any2.length === 0 && none5.length === 0) return [];
   if (chain === "ztunnel" || !atLeast(config2.istioVersion, "1.30.2")) return [{ condition: "ignored", envoyHttp: false, ztunnelHttp: false, unbuildable: false }];
-  return peerField(any2, none5, (values4) => trustDomainMatchers(values4, config2));
+  return peerField(any2, none5, (values5) => trustDomainMatchers(values5, config2));
 }
 function subjectField(any2, none5) {
   if (any2.length === 0 && none5.length === 0) return [];
   return [{ condition: { on: "subject", any: any2.map(subjectPattern), none: none5.map(subjectPattern) }, envoyHttp: true, ztunnelHttp: true, unbuildable: false }];
 }
 function claimField(path7, any2, none5) {
-  const patterns = (values4) => values4.map((value) => textPattern(value));
-  const only3 = path7.length === 1 ? path7[0] : void 0;
-  if (only3 === "iss" || only3 === "sub") {
-    const part2 = only3 === "iss" ? "issuer" : "subject";
-    const subjects = (values4) => patterns(values4).map((pattern) => ({ [part2]: pattern }));
+  const patterns = (values5) => values5.map((value) => textPattern(value));
+  const only4 = path7.length === 1 ? path7[0] : void 0;
+  if (only4 === "iss" || only4 === "sub") {
+    const part2 = only4 === "iss" ? "issuer" : "subject";
+    const subjects = (values5) => patterns(values5).map((pattern) => ({ [part2]: pattern }));
     return { condition: { on: "subject", any: subjects(any2), none: subjects(none5) }, envoyHttp: true, ztunnelHttp: true, unbuildable: false };
   }
   return { condition: { on: "claim", path: path7, any: patterns(any2), none: patterns(none5) }, envoyHttp: true, ztunnelHttp: true, unbuildable: false };
 }
 function headerField(written, any2, none5) {
   const name2 = written.toLowerCase();
-  const matchers = (values4) => values4.map((value) => textPattern(value, "present"));
+  const matchers = (values5) => values5.map((value) => textPattern(value, "present"));
   const http2 = { envoyHttp: true, ztunnelHttp: true, unbuildable: false };
   const dimension = name2 === ":authority" || name2 === "host" ? "host" : name2 === ":method" ? "method" : void 0;
   if (dimension !== void 0) return { condition: { on: "value", dimension, any: matchers(any2), none: matchers(none5) }, ...http2 };
@@ -63575,8 +63969,8 @@ function portField(any2, none5) {
   if (any2.length === 0 && none5.length === 0) return [];
   return [checkedField("port", any2, none5, portMatcher, false)];
 }
-function checkedField(dimension, any2, none5, read2, ztunnelHttp) {
-  const build2 = (values4) => values4.flatMap((value) => read2(value) ?? []);
+function checkedField(dimension, any2, none5, read3, ztunnelHttp) {
+  const build2 = (values5) => values5.flatMap((value) => read3(value) ?? []);
   const built = { any: build2(any2), none: build2(none5) };
   const unbuildable = built.any.length < any2.length || built.none.length < none5.length;
   const vanished = built.any.length === 0 && built.none.length === 0;
@@ -63691,11 +64085,11 @@ function keySetId(spec) {
   if (spec.jwks !== "") return `jwks:${shortHash(normalJson(spec.jwks))}`;
   return spec.jwksUri !== "" ? spec.jwksUri : `${spec.issuer.replace(/\/$/, "")}/.well-known/openid-configuration`;
 }
-function normalJson(text7) {
+function normalJson(text8) {
   try {
-    return canonical(JSON.parse(text7));
+    return canonical(JSON.parse(text8));
   } catch {
-    return text7;
+    return text8;
   }
 }
 function keysFetchable(spec) {
@@ -63713,25 +64107,21 @@ function audienceText(audience) {
 }
 function audienceMatchers(audiences) {
   const forms = audiences.flatMap((audience) => {
-    const plain5 = audienceText(audience);
-    return ["", "http://", "https://"].flatMap((scheme2) => [`${scheme2}${plain5}`, `${scheme2}${plain5}/`]);
+    const plain6 = audienceText(audience);
+    return ["", "http://", "https://"].flatMap((scheme2) => [`${scheme2}${plain6}`, `${scheme2}${plain6}/`]);
   });
-  return [...new Set(forms)].map((text7) => ({ type: "element", pattern: { type: "exact", text: text7 } }));
-}
-var bearerLocation = "authorization:Bearer ";
-function readsBearer(location) {
-  return location.in === "header" && location.name === "authorization" && "Bearer ".includes(location.prefix);
+  return [...new Set(forms)].map((text8) => ({ type: "element", pattern: { type: "exact", text: text8 } }));
 }
 var maxAudienceAlternatives = 64;
 function refusedTokens(rules2) {
   if (rules2.length === 0) return [];
   const origins = [...new Set(rules2.map((rule2) => rule2.policy))].sort().map((policy) => ({ policy }));
-  const somewhere2 = { type: "token", locations: [...new Set(rules2.flatMap((rule2) => rule2.locations.flatMap((location) => [locationText(location), ...readsBearer(location) ? [bearerLocation] : []])))].sort() };
+  const somewhere2 = { type: "token", locations: distinct(rules2.flatMap((rule2) => rule2.locations.map(locationText))), reading: "anything" };
   const accepting = rules2.filter((rule2) => rule2.fetchable);
-  const plain5 = accepting.filter((rule2) => rule2.spec.audiences.length === 0);
+  const plain6 = accepting.filter((rule2) => rule2.spec.audiences.length === 0);
   const checked = accepting.filter((rule2) => rule2.spec.audiences.length > 0);
   if (2 ** checked.length > maxAudienceAlternatives) return void 0;
-  let alternatives2 = [{ refused: plain5, audiences: [] }];
+  let alternatives2 = [{ refused: plain6, audiences: [] }];
   for (const rule2 of checked) {
     const wrongAudience = { dimension: "claim:aud", any: [], none: audienceMatchers(rule2.spec.audiences) };
     alternatives2 = alternatives2.flatMap((alternative) => [
@@ -63775,8 +64165,8 @@ function distinctTokens(tokens) {
 function encoded(claims) {
   return `${base64url3('{"alg":"RS256","typ":"JWT"}')}.${base64url3(JSON.stringify(claims))}.signature`;
 }
-function base64url3(text7) {
-  return Buffer.from(text7, "utf8").toString("base64url");
+function base64url3(text8) {
+  return Buffer.from(text8, "utf8").toString("base64url");
 }
 function checkToken(rules2, raw, given) {
   const sent2 = withToken(raw);
@@ -63807,14 +64197,14 @@ function outputHeaders(rule2) {
 function withToken(raw) {
   const token = raw.token;
   if (token === void 0) return { headers: raw.headers, path: raw.path, text: void 0 };
-  const text7 = encoded(token.claims);
+  const text8 = encoded(token.claims);
   const headers2 = new Map(raw.headers);
   let path7 = raw.path;
   const { location } = token;
-  if (location.in === "header") headers2.set(location.name, joined(`${location.prefix}${text7}`, headers2.get(location.name), ","));
-  else if (location.in === "cookie") headers2.set("cookie", joined(`${location.name}=${text7}`, headers2.get("cookie"), cookieLines));
-  else path7 = `${path7}${path7.includes("?") ? "&" : "?"}${location.name}=${text7}`;
-  return { headers: headers2, path: path7, text: text7 };
+  if (location.in === "header") headers2.set(location.name, joined(`${location.prefix}${text8}`, headers2.get(location.name), ","));
+  else if (location.in === "cookie") headers2.set("cookie", joined(`${location.name}=${text8}`, headers2.get("cookie"), cookieLines));
+  else path7 = `${path7}${path7.includes("?") ? "&" : "?"}${location.name}=${text8}`;
+  return { headers: headers2, path: path7, text: text8 };
 }
 function joined(token, own3, separator2) {
   return own3 === void 0 ? token : `${token}${separator2}${own3}`;
@@ -63823,7 +64213,7 @@ function readBy(rule2, sent2, raw, given) {
   const texts8 = rule2.locations.flatMap((location) => textsAt2(location, sent2));
   if (texts8.length === 0) return { state: "missing", number: "A5.1", why: "" };
   if (raw.token === void 0 || !texts8.includes(sent2.text ?? "")) {
-    const tokenLike = texts8.some((text7) => /^[\w-]+\.[\w-]+\.[\w-]+$/.test(text7));
+    const tokenLike = texts8.some((text8) => /^[\w-]+\.[\w-]+\.[\w-]+$/.test(text8) && !(sent2.text !== void 0 && text8.endsWith(sent2.text)));
     return tokenLike && !texts8.includes(sent2.text ?? "") ? { state: "unknown", number: "A5.4", why: "whose signature the token in the headers carries" } : { state: "invalid", number: "A5.5", why: `what \`${rule2.policy}\` reads as a token is none` };
   }
   return judge(rule2, raw.token, given);
@@ -63843,11 +64233,11 @@ function judge(rule2, token, given) {
   return timely(claims);
 }
 function malformed(claims) {
-  const text7 = (name2) => claims[name2] === void 0 || typeof claims[name2] === "string";
+  const text8 = (name2) => claims[name2] === void 0 || typeof claims[name2] === "string";
   const number5 = (name2) => claims[name2] === void 0 || typeof claims[name2] === "number";
   const audience = claims["aud"];
   const audienceFits = audience === void 0 || typeof audience === "string" || Array.isArray(audience) && audience.every((entry2) => typeof entry2 === "string");
-  return !(text7("iss") && text7("sub") && text7("jti") && number5("exp") && number5("nbf") && number5("iat") && audienceFits);
+  return !(text8("iss") && text8("sub") && text8("jti") && number5("exp") && number5("nbf") && number5("iat") && audienceFits);
 }
 var surelyPast = 1577836800;
 var surelyFuture = 3786912e3;
@@ -63891,8 +64281,8 @@ function afterwards(accepted2, token, cleared, path7) {
       if (location.in === "parameter") forwarded = withoutParameter(forwarded, location.name);
     }
     for (const output2 of rule2.spec.outputClaimToHeaders) {
-      const text7 = claimText(claimAt(claims, output2.claim.split(".")));
-      if (text7 !== void 0) headers2.set(output2.header.toLowerCase(), text7);
+      const text8 = claimText(claimAt(claims, output2.claim.split(".")));
+      if (text8 !== void 0) headers2.set(output2.header.toLowerCase(), text8);
     }
     if (rule2.spec.outputPayloadToHeader !== "") headers2.set(rule2.spec.outputPayloadToHeader.toLowerCase(), base64url3(JSON.stringify(claims)));
   }
@@ -63906,8 +64296,8 @@ function withoutParameter(path7, name2) {
   return kept.length === 0 ? path7.slice(0, at2) : `${path7.slice(0, at2)}?${kept.join("&")}`;
 }
 function validated(claims, spaceDelimited) {
-  const text7 = (value) => typeof value === "string" ? value : null;
-  return { issuer: text7(claims["iss"]), subject: text7(claims["sub"]), claim: (path7) => claimTexts(claims, path7, spaceDelimited) };
+  const text8 = (value) => typeof value === "string" ? value : null;
+  return { issuer: text8(claims["iss"]), subject: text8(claims["sub"]), claim: (path7) => claimTexts(claims, path7, spaceDelimited) };
 }
 function claimTexts(claims, path7, spaceDelimited) {
   const value = claimAt(claims, path7);
@@ -63990,8 +64380,8 @@ function askedRequest(query3, principal, workload) {
     raw: { method: request4.method ?? "GET", path: request4.path ?? "/", headers: headers2, token: sentToken(request4.token) }
   };
 }
-function addressOr(text7, otherwise) {
-  return parseIp(text7 ?? otherwise) ?? parseIp(otherwise) ?? 0n;
+function addressOr(text8, otherwise) {
+  return parseIp(text8 ?? otherwise) ?? parseIp(otherwise) ?? 0n;
 }
 function sentToken(token) {
   if (token === void 0) return void 0;
@@ -64024,8 +64414,8 @@ function refusedAsHttp(asked) {
   return void 0;
 }
 function decideByPolicies(mesh2, seat, asked, handling, given, because2) {
-  const note2 = (rule2, text7, by2) => {
-    because2.push(by2 === void 0 ? { rule: rule2, text: text7 } : { rule: rule2, text: text7, by: by2 });
+  const note2 = (rule2, text8, by2) => {
+    because2.push(by2 === void 0 ? { rule: rule2, text: text8 } : { rule: rule2, text: text8, by: by2 });
   };
   const chain = handling.chain;
   const through = handling.passthrough ? { passthrough: true } : {};
@@ -64139,8 +64529,8 @@ function sidecarSeat(mesh2, workload, attached, tunnelled = false) {
 }
 function decideAtSidecar(mesh2, workload, attached, asked, given) {
   const because2 = [];
-  const note2 = (rule2, text7, by2) => {
-    because2.push(by2 === void 0 ? { rule: rule2, text: text7 } : { rule: rule2, text: text7, by: by2 });
+  const note2 = (rule2, text8, by2) => {
+    because2.push(by2 === void 0 ? { rule: rule2, text: text8 } : { rule: rule2, text: text8, by: by2 });
   };
   const effective = effectiveMtls(mesh2, attached);
   const mode = modeAt(effective, asked.port);
@@ -64164,7 +64554,7 @@ function decideAtSidecar(mesh2, workload, attached, asked, given) {
   return decideByPolicies(mesh2, sidecarSeat(mesh2, workload, attached), asked, handling, given, because2);
 }
 function decideInTunnel(mesh2, workload, attached, asked, given) {
-  const refused = (layer2, rule2, text7) => ({ verdict: "deny", layer: layer2, by: [], enforcedAt: "sidecar", because: [{ rule: rule2, text: text7 }] });
+  const refused = (layer2, rule2, text8) => ({ verdict: "deny", layer: layer2, by: [], enforcedAt: "sidecar", because: [{ rule: rule2, text: text8 }] });
   if (holds(foreignTrustDomain(mesh2.config), asked.principal)) return refused("mtls", "A3.14", `the trust domain of \`${asked.principal ?? ""}\` is not accepted by TLS`);
   const handling = handleTunnel(protocolOf(workload, asked.port), asked.protocol);
   if (handling.outcome === "refused") return refused("protocol", handling.rule, handling.because);
@@ -64180,8 +64570,8 @@ function refusesPlaintext(mtls2, port3) {
 function ambientMtls(mesh2, attached) {
   const { mesh: meshWide, namespace, workload } = attached.peerAuthentication;
   const scopes = [meshWide.filter((policy) => policy.spec.selector === void 0), namespace, workload].map((policies2) => mayBeOldest(policies2, mesh2));
-  const settled = scopes.map((candidates3) => isSettled(candidates3, mesh2) ? candidates3 : []);
-  const rounded = worldsOf(settled).map((chosen) => {
+  const settled2 = scopes.map((candidates3) => isSettled(candidates3, mesh2) ? candidates3 : []);
+  const rounded = worldsOf(settled2).map((chosen) => {
     const worlds2 = worldsOf(scopes.map((candidates3, scope3) => chosen[scope3] === void 0 ? candidates3 : [chosen[scope3]])).map(([first, second, third]) => inWorld(mesh2, first, second, third));
     return worlds2.reduce((found, world) => weight(world) < weight(found) ? world : found);
   });
@@ -64212,8 +64602,8 @@ function inWorld(mesh2, root, namespaceWide, own3) {
 // src/posture/ztunnel.ts
 function decideAtZtunnel(mesh2, workload, asked) {
   const because2 = [];
-  const note2 = (rule2, text7, by) => {
-    because2.push(by === void 0 ? { rule: rule2, text: text7 } : { rule: rule2, text: text7, by });
+  const note2 = (rule2, text8, by) => {
+    because2.push(by === void 0 ? { rule: rule2, text: text8 } : { rule: rule2, text: text8, by });
   };
   if (!workload.otherPortsCaptured && asked.principal === null) {
     note2("M32", "plaintext to the pod is not redirected (`ambient.istio.io/bypass-inbound-capture`)");
@@ -64342,8 +64732,8 @@ function decideBothHops(mesh2, journey) {
   const because2 = [...first.because, { rule: "A2.16", text: `the waypoint \`${via}\` calls with its own identity` }, ...last.because];
   const both = [...hops, hopOf(addressed2.pods[0]?.workload.id ?? "", waypointIdentity(mesh2, waypoint), last)];
   if (last.verdict === "deny") return { ...last, via, hops: both, because: because2 };
-  const deciding = first.verdict === "allow" && last.verdict === "asks" ? last : first;
-  return { ...deciding, enforcedAt: "waypoint", via, hops: both, because: because2 };
+  const deciding2 = first.verdict === "allow" && last.verdict === "asks" ? last : first;
+  return { ...deciding2, enforcedAt: "waypoint", via, hops: both, because: because2 };
 }
 function hopOf(at2, peer, decision) {
   return decision.verdict === "unknown" ? { at: at2, peer, verdict: "unknown" } : { at: at2, peer, verdict: decision.verdict, layer: decision.layer, by: decision.by, enforcedAt: decision.enforcedAt };
@@ -64354,7 +64744,7 @@ function decideAtWaypoint(mesh2, { waypoint, addressed: addressed2, client, quer
   const because2 = [{ rule: "M75", text: `traffic to ${service === void 0 ? "the pod" : `\`${service.kind}/${service.namespace ?? ""}/${service.name}\``} goes through the waypoint \`${waypoint.id}\`` }];
   const host = query3.request.host ?? `${unnamedPodAddress}:${String(query3.to.port)}`;
   const asked = askedRequest({ ...query3, request: { ...query3.request, host } }, client.identity, { name: waypoint.name, namespace: waypoint.namespace });
-  const refused = (layer2, rule2, text7) => ({ verdict: "deny", layer: layer2, by: [], enforcedAt: "waypoint", because: [...because2, { rule: rule2, text: text7 }] });
+  const refused = (layer2, rule2, text8) => ({ verdict: "deny", layer: layer2, by: [], enforcedAt: "waypoint", because: [...because2, { rule: rule2, text: text8 }] });
   if (holds(foreignTrustDomain(mesh2.config), asked.principal)) return refused("mtls", "A3.14", `the trust domain of \`${asked.principal ?? ""}\` is not accepted by TLS`);
   const handling = handleTunnel(addressedProtocol(service, query3.to.port), asked.protocol);
   if (handling.outcome === "refused") return refused("protocol", handling.rule, handling.because);
@@ -64507,7 +64897,7 @@ function peerPredicate(identity2) {
   return identity2 ? { dimension: "peer", any: [{ type: "identified" }], none: [] } : { dimension: "peer", any: [], none: [{ type: "identified" }] };
 }
 function protocolPredicate(protocols2) {
-  return { dimension: "protocol", any: [...new Set(protocols2)].sort().map((text7) => ({ type: "one-of", text: text7 })), none: [] };
+  return { dimension: "protocol", any: [...new Set(protocols2)].sort().map((text8) => ({ type: "one-of", text: text8 })), none: [] };
 }
 var Merged = class {
   #entries = /* @__PURE__ */ new Map();
@@ -64603,13 +64993,13 @@ function sidecarLowering(config2, attached, domains, rules2, fixed3) {
     allow: hasAllow ? mergeCubes(place3((policies2) => policies2.allow)) : "all",
     deny: mergeCubes([...place3((policies2) => policies2.deny), ...place3(custom2("denies"), early)])
   };
-  const asking2 = mergeCubes(place3(custom2("asked"), early));
+  const asking3 = mergeCubes(place3(custom2("asked"), early));
   const asked = askedProviders(attached, config2, (provider2) => mergeCubes(place3((policies2, group4) => custom2("asked")(policies2, group4).filter((policy) => policy.provider === provider2), early)));
   const authentication = authenticationLayer(domains.groups, rules2, opaque);
   return {
     authentication,
     authorization: authorization2,
-    asking: asking2,
+    asking: asking3,
     asked,
     assumedProviders: [...assumed],
     opaque: [...opaque].map(([resource, key]) => ({ resource, key })).sort((left, right) => compareText(left.resource, right.resource)),
@@ -64643,9 +65033,9 @@ function authenticationLayer(groups3, rules2, opaque) {
   return { id: "authentication", allow: "all", deny: mergeCubes((refused ?? []).flatMap((token) => http2.map((domain2) => ({ predicates: [...domain2, ...token.predicates], origins: token.origins })))) };
 }
 function contextsOf(groups3, rules2) {
-  const read2 = readable(rules2);
+  const read3 = readable(rules2);
   const rewritten = rewrittenHeaders(rules2);
-  const token = rules2.length === 0 ? "" : shortHash(canonical([read2, [...rewritten]]));
+  const token = rules2.length === 0 ? "" : shortHash(canonical([read3, [...rewritten]]));
   return new Map(
     chainGroups.filter((group4) => groups3.has(group4)).map((group4) => [
       group4,
@@ -64653,7 +65043,7 @@ function contextsOf(groups3, rules2) {
         key: group4 === "http" ? `http ${token}` : group4,
         seesPeer: group4 !== "tcp-blind",
         forwarded: group4 === "http",
-        readable: group4 === "http" ? read2 : [],
+        readable: group4 === "http" ? read3 : [],
         rewrittenHeaders: rewritten,
         opaque: () => void 0
       }
@@ -64724,11 +65114,15 @@ function isNobody(principal, own3) {
 function tied(header2, places) {
   const dimension = `header:${header2}`;
   const begins = ({ prefix: prefix3 }) => prefix3 === "" ? { type: "present" } : { type: "prefix", text: prefix3 };
-  const at2 = (locations) => ({ type: "token", locations });
+  const at2 = (location) => ({ type: "token", locations: [location] });
+  const read3 = { type: "token", locations: distinct(places.map((place3) => place3.location)), reading: "anything" };
   const cube3 = (...predicates) => ({ predicates, origins: [] });
   return [
-    ...places.map((place3) => cube3({ dimension: "token", any: [at2([place3.location])], none: [] }, { dimension, any: [], none: [begins(place3)] })),
-    cube3({ dimension: "token", any: [], none: [at2(places.map((place3) => place3.location).sort(compareText))] }, { dimension, any: places.map(begins), none: [] })
+    ...places.map((place3) => cube3({ dimension: "token", any: [at2(place3.location)], none: [] }, { dimension, any: [], none: [begins(place3)] })),
+    cube3({ dimension: "token", any: [], none: [read3] }, { dimension, any: places.map(begins), none: [] }),
+    // Where it stands behind other text, the header does not begin with the prefix.
+    ...places.map((place3) => cube3({ dimension: "token", any: [{ type: "token", locations: [place3.location], reading: "token" }], none: [at2(place3.location)] }, { dimension, any: [begins(place3)], none: [] })).filter((_, index) => places[index]?.prefix !== ""),
+    cube3({ dimension: "token", any: [read3], none: [] }, { dimension, any: [], none: [{ type: "present" }] })
   ];
 }
 var bearer = { header: "authorization", location: "authorization:Bearer ", prefix: "Bearer " };
@@ -64761,15 +65155,16 @@ function claimTies(layers) {
 
 // src/posture/waypoint-paths.ts
 var podAddress = "pod";
+var pastWaypoints = "past";
 function waypointWays(mesh2, workload, mode) {
   const ways = waysTo(mesh2, workload);
   if (ways.length === 0) return void 0;
   const built = ways.map((way) => ({ way, id: `via ${way.waypoint.id}${way.address === podAddress ? ` port ${way.port === void 0 ? "other" : String(way.port)}` : ""} ${way.address}`, ...layersOf(mesh2, workload, mode, way) }));
   const possible = built.map(({ id, shared: shared2 }) => ({ id, layers: shared2 }));
-  const asks = built.some(({ asking: asking2 }) => asking2.length > 0);
+  const asks = built.some(({ asking: asking3 }) => asking3.length > 0);
   return {
     possible,
-    sure: asks ? built.map(({ id, shared: shared2, asking: asking2 }) => ({ id, layers: asking2.length === 0 ? shared2 : [...asking2.map((deny) => ({ id: "external-authorization", allow: "all", deny })), ...shared2] })) : possible,
+    sure: asks ? built.map(({ id, shared: shared2, asking: asking3 }) => ({ id, layers: asking3.length === 0 ? shared2 : [...asking3.map((deny) => ({ id: "external-authorization", allow: "all", deny })), ...shared2] })) : possible,
     addresses: distinct(ways.map((way) => way.address)),
     opaque: built.flatMap(({ opaque }) => opaque),
     ties: ways.flatMap(({ address, target }) => target === void 0 || address === podAddress ? [] : [cube([addressedAs(address), { dimension: "port", any: [], none: [{ type: "number", value: target }] }])]),
@@ -64820,17 +65215,17 @@ var identified = { dimension: "peer", any: [{ type: "identified" }], none: [] };
 function cube(predicates) {
   return { predicates, origins: [] };
 }
-function fixed(values4) {
-  return { key: shortHash(...values4.map(([dimension, value]) => `${dimension}=${String(value)}`)), values: new Map(values4) };
+function fixed(values5) {
+  return { key: shortHash(...values5.map(([dimension, value]) => `${dimension}=${String(value)}`)), values: new Map(values5) };
 }
 function atWaypoint(mesh2, { waypoint, service, port: port3 }) {
   const seat = waypointSeat(mesh2, waypoint, service);
   const constants4 = fixed([["source.ip", null], ["header:x-forwarded-client-cert", null], ...port3 === void 0 ? [] : [["port", port3]]]);
   const built = envoyLayers(mesh2, seat.attached, (kind) => handleTunnel(addressedProtocol(service, port3 ?? 0), kind.protocol), constants4);
-  const marks2 = seat.attached.extensions.map((extension) => ({ resource: `${extension.kind}/${extension.namespace ?? ""}/${extension.name}`, key: shortHash(extension.spec.content) }));
+  const marks3 = seat.attached.extensions.map((extension) => ({ resource: `${extension.kind}/${extension.namespace ?? ""}/${extension.name}`, key: shortHash(extension.spec.content) }));
   const canary = service !== void 0 && sharesWaypoint(mesh2, service.labels, service.namespace ?? "default") ? [{ resource: `${service.kind}/${service.namespace ?? ""}/${service.name}`, key: shortHash("canary", canonical(service.labels), canonical(service.annotations)) }] : [];
   const foreign2 = { id: "mtls", allow: "all", deny: [cube([foreignTrustDomain(mesh2.config)])] };
-  return { ...built, shared: [foreign2, ...built.shared], opaque: [...built.opaque, ...marks2, ...canary] };
+  return { ...built, shared: [foreign2, ...built.shared], opaque: [...built.opaque, ...marks3, ...canary] };
 }
 function behind(mesh2, workload, mode, { waypoint, target }) {
   const open3 = { shared: [], asking: [], opaque: [], lowered: [], readsTokens: false };
@@ -64879,6 +65274,53 @@ function envoyLayers(mesh2, attached, handle, constants4) {
   };
 }
 
+// src/posture/tunnel-paths.ts
+var fromAmbient = [
+  { dimension: "address", any: [{ type: "present" }], none: [] },
+  { dimension: "peer", any: [{ type: "identified" }], none: [] }
+];
+function tunnelWays(mesh2, workload, straight, elsewhere3) {
+  const taken2 = (ports2) => ({
+    id: "routing",
+    allow: [{ predicates: [...fromAmbient.map((predicate) => predicate.dimension === "address" ? { ...predicate, none: elsewhere3.map((text8) => ({ type: "one-of", text: text8 })) } : predicate), ...ports2], origins: [] }],
+    deny: []
+  });
+  if (!takesTunnels(mesh2, workload)) {
+    const plain6 = (paths) => paths.map(({ id, layers }) => ({ id: `plaintext ${id}`, layers: [taken2([]), ...layers.map(withoutIdentity)] }));
+    const possible2 = plain6(straight.possible);
+    return { possible: possible2, sure: straight.sure === straight.possible ? possible2 : plain6(straight.sure), tunnels: /* @__PURE__ */ new Set(), lowered: [] };
+  }
+  const attached = policiesFor(mesh2, workload);
+  const declared2 = workload.ports.map(({ port: port3 }) => port3);
+  const classes = [
+    ...declared2.map((port3) => ({ id: `tunnel port ${String(port3)}`, ports: onlyPorts(port3), port: port3 })),
+    { id: "tunnel port other", ports: allPortsBut(declared2), port: void 0 }
+  ];
+  const built = classes.map(({ id, ports: ports2, port: port3 }) => {
+    const protocol = port3 === void 0 ? "auto" : protocolOf(workload, port3);
+    const { shared: shared2, asking: asking3, lowered: lowered3 } = envoyLayers(mesh2, attached, (kind) => handleTunnel(protocol, kind.protocol), fixed([["source.ip", null], ["header:x-forwarded-client-cert", null], ...port3 === void 0 ? [] : [["port", port3]]]));
+    const layers = [taken2(portPredicates2(ports2)), { id: "mtls", allow: "all", deny: [{ predicates: [foreignTrustDomain(mesh2.config)], origins: [] }] }, ...shared2];
+    return { id, layers, asking: asking3, lowered: lowered3 };
+  });
+  const possible = built.map(({ id, layers }) => ({ id, layers }));
+  const asks = built.some(({ asking: asking3 }) => asking3.length > 0);
+  const sure = asks ? built.map(({ id, layers, asking: asking3 }) => ({ id, layers: [...asking3.map((deny) => ({ id: "external-authorization", allow: "all", deny })), ...layers] })) : possible;
+  return { possible, sure, tunnels: new Set(possible.map(({ id }) => id)), lowered: built.flatMap(({ lowered: lowered3 }) => lowered3) };
+}
+function notFromAmbient(path7) {
+  return { id: path7.id, layers: [...path7.layers, { id: "routing", allow: "all", deny: [{ predicates: fromAmbient, origins: [] }] }] };
+}
+function onlyFromAmbient(path7) {
+  return { id: path7.id, layers: [...path7.layers, { id: "routing", allow: [{ predicates: fromAmbient, origins: [] }], deny: [] }] };
+}
+function withoutIdentity(layer2) {
+  const plain6 = (cubes) => cubes.flatMap((cube3) => {
+    const known4 = cube3.predicates.filter(({ dimension }) => dimension === "peer" || dimension === "sni");
+    return known4.every((predicate) => holds(predicate, null)) ? [{ predicates: cube3.predicates.filter((predicate) => !known4.includes(predicate)), origins: cube3.origins }] : [];
+  });
+  return { id: layer2.id, allow: layer2.allow === "all" ? "all" : plain6(layer2.allow), deny: plain6(layer2.deny) };
+}
+
 // src/posture/paths.ts
 var impossible = [
   // A client's own TLS carries no mesh identity.
@@ -64886,7 +65328,7 @@ var impossible = [
   // No TLS, no server name.
   cube2([protocolPredicate(["http", "tcp"]), { dimension: "peer", any: [], none: [{ type: "identified" }] }, { dimension: "sni", any: [{ type: "present" }], none: [] }]),
   // A3.35: answered with 400 before any policy.
-  cube2([protocolPredicate(["http"]), { dimension: "method", any: [], none: knownMethods.map((text7) => ({ type: "exact", text: text7 })) }]),
+  cube2([protocolPredicate(["http"]), { dimension: "method", any: [], none: knownMethods.map((text8) => ({ type: "exact", text: text8 })) }]),
   ...bearerTies,
   // A5.1: a token on a CORS preflight is not looked at; the same request without it stands for it.
   cube2([
@@ -64899,24 +65341,47 @@ var impossible = [
 function cube2(predicates) {
   return { predicates, origins: [] };
 }
-function pathsTo(mesh2, workload) {
+function pathsTo(mesh2, workload, mixed2 = hasAmbient(mesh2)) {
   const nobodys = nobodysRequests(mesh2);
-  const posture = waysTo2(mesh2, workload);
+  const posture = waysTo2(mesh2, workload, mixed2);
   return nobodys.length === 0 ? posture : { ...posture, ties: [...posture.ties, ...nobodys] };
 }
-function waysTo2(mesh2, workload) {
+function waysTo2(mesh2, workload, mixed2) {
   const { enrolment } = workload;
   const mode = enrolment.mode === "unknown" ? enrolment.inWorld : enrolment.mode;
+  const posture = throughWaypoints(mesh2, workload, mode);
+  return mixed2 && mode === "sidecar" ? withTunnels(mesh2, workload, posture) : posture;
+}
+function withTunnels(mesh2, workload, posture) {
+  const through = (path7) => posture.waypoints.has(path7.id);
+  const straight = { possible: posture.possible.filter((path7) => !through(path7)), sure: posture.sure === posture.possible ? void 0 : posture.sure.filter((path7) => !through(path7)) };
+  const addresses2 = addressesThrough(posture);
+  const ways = tunnelWays(mesh2, workload, { possible: straight.possible, sure: straight.sure ?? straight.possible }, addresses2);
+  const all = (paths, tunnels) => [...paths.map((path7) => through(path7) ? path7 : notFromAmbient(path7)), ...tunnels];
+  const possible = all(posture.possible, ways.possible);
+  return finish({
+    ...posture,
+    possible,
+    sure: posture.sure === posture.possible && ways.sure === ways.possible ? possible : all(posture.sure, ways.sure),
+    assumptions: [...posture.assumptions, ...ways.lowered.flatMap((lowered3) => lowered3.assumedProviders)],
+    conditions: new Map([...posture.conditions, ...ways.lowered.flatMap((lowered3) => [...lowered3.conditions])]),
+    tunnels: ways.tunnels
+  });
+}
+function addressesThrough({ waypoints }) {
+  return distinct([...waypoints.keys()].map((id) => id.slice(id.lastIndexOf(" ") + 1)));
+}
+function throughWaypoints(mesh2, workload, mode) {
   const direct = straightTo(mesh2, workload);
   const ways = mode === "gateway" || workload.resource === void 0 ? void 0 : waypointWays(mesh2, workload, mode);
   if (ways === void 0) return direct;
   const straight = (paths) => paths.map((path7) => straightOnly(path7, ways.addresses));
   const possible = [...straight(direct.possible), ...ways.possible];
-  const plain5 = direct.sure === direct.possible && ways.sure === ways.possible;
+  const plain6 = direct.sure === direct.possible && ways.sure === ways.possible;
   return finish({
     ...direct,
     possible,
-    sure: plain5 ? possible : [...straight(direct.sure), ...ways.sure],
+    sure: plain6 ? possible : [...straight(direct.sure), ...ways.sure],
     assumptions: [...direct.assumptions, ...ways.lowered.flatMap((lowered3) => lowered3.assumedProviders)],
     opaque: [...direct.opaque, ...ways.opaque],
     readsTokens: direct.readsTokens || ways.readsTokens,
@@ -64926,7 +65391,7 @@ function waysTo2(mesh2, workload) {
   });
 }
 function straightOnly(path7, addresses2) {
-  const elsewhere3 = cube2([{ dimension: "address", any: addresses2.map((text7) => ({ type: "one-of", text: text7 })), none: [] }, { dimension: "peer", any: [{ type: "identified" }], none: [] }]);
+  const elsewhere3 = cube2([{ dimension: "address", any: addresses2.map((text8) => ({ type: "one-of", text: text8 })), none: [] }, { dimension: "peer", any: [{ type: "identified" }], none: [] }]);
   return { id: path7.id, layers: [...path7.layers, { id: "routing", allow: "all", deny: [elsewhere3] }] };
 }
 function straightTo(mesh2, workload) {
@@ -64960,6 +65425,7 @@ function finish(parts) {
     ties: parts.ties ?? [],
     conditions: parts.conditions ?? /* @__PURE__ */ new Map(),
     waypoints: parts.waypoints ?? /* @__PURE__ */ new Map(),
+    tunnels: parts.tunnels ?? /* @__PURE__ */ new Set(),
     asked
   };
 }
@@ -64981,11 +65447,11 @@ function sidecarPosture(mesh2, workload, assumptions2) {
   const bypass = uncapturedPath(workload);
   const proxied2 = (layers) => [{ id: "sidecar", layers }, ...bypass];
   const possible = proxied2(shared2);
-  const { asking: asking2 } = lowering;
+  const { asking: asking3 } = lowering;
   const ambiguous = effective.ties.map((scope3) => `tie:${scope3}`);
   return finish({
     possible,
-    ...asking2.length === 0 ? {} : { sure: proxied2([{ id: "external-authorization", allow: "all", deny: asking2 }, ...shared2]) },
+    ...asking3.length === 0 ? {} : { sure: proxied2([{ id: "external-authorization", allow: "all", deny: asking3 }, ...shared2]) },
     enforcedAt: "sidecar",
     assumptions: [...assumptions2, ...ambiguous, ...lowering.assumedProviders],
     opaque: [...extensionMarks(attached.extensions), ...lowering.opaque],
@@ -65038,8 +65504,9 @@ function hasNetworkPolicies(mesh2) {
 function hasNetwork(workload) {
   return !workload.id.startsWith("*/");
 }
-function networkMovedAt(base2, before, head, after) {
-  return networkMoved({ mesh: base2, destination: before, tunnelled: isAmbient(before) }, { mesh: head, destination: after, tunnelled: isAmbient(after) });
+function networkMovedAt(base2, before, head, after, tunnels) {
+  const moved3 = (always) => networkMoved({ mesh: base2, destination: before, tunnelled: always || isAmbient(before) }, { mesh: head, destination: after, tunnelled: always || isAmbient(after) });
+  return moved3(false) || tunnels && moved3(true);
 }
 function impossibleInNetwork(workloads2) {
   return [...impossible, ...impossibleTransports, ...workloads2.some(isAmbient) ? [plainTunnel] : []];
@@ -65051,15 +65518,16 @@ function throughNetworkPaths(posture, mesh2, workload) {
   const possible = proxied(posture.possible, posture.enforcedAt === "none");
   const sure = posture.sure === posture.possible ? possible : proxied(posture.sure, posture.enforcedAt === "none");
   const inFront = waypointAlternatives(mesh2, workload, posture);
-  const before = (paths) => paths.flatMap((path7) => times(inFront.get(path7.id) ?? network.alternatives, [path7]));
+  const tunnel2 = posture.tunnels.size === 0 ? network : networkPosture(mesh2, workload, true);
+  const before = (paths) => paths.flatMap((path7) => times(inFront.get(path7.id) ?? (posture.tunnels.has(path7.id) ? tunnel2 : network).alternatives, [path7]));
   const whole4 = before(possible);
   return {
     ...posture,
     possible: whole4,
     sure: sure === possible ? whole4 : before(sure),
-    key: shortHash("network", posture.key, network.key, waypointNetworkKey(mesh2, workload, posture)),
+    key: shortHash("network", posture.key, network.key, tunnel2.key, waypointNetworkKey(mesh2, workload, posture)),
     opaque: [...posture.opaque, ...network.opaque],
-    network: network.alternatives,
+    network: tunnel2 === network ? network.alternatives : [...network.alternatives.map(notFromAmbient), ...tunnel2.alternatives.map((way) => onlyFromAmbient({ id: `tunnel ${way.id}`, layers: way.layers }))],
     behind: possible
   };
 }
@@ -65071,7 +65539,7 @@ function only2(predicate) {
   return { id: "routing", allow: [{ predicates: [predicate], origins: [] }], deny: [] };
 }
 function over(...transports) {
-  return { dimension: "transport", any: transports.map((text7) => ({ type: "one-of", text: text7 })), none: [] };
+  return { dimension: "transport", any: transports.map((text8) => ({ type: "one-of", text: text8 })), none: [] };
 }
 function times(alternatives2, paths) {
   return alternatives2.flatMap((alternative) => paths.map((path7) => ({ id: `${path7.id}${alternative.id}`, layers: [...alternative.layers, ...path7.layers] })));
@@ -65241,7 +65709,7 @@ function factsOf(input3, options) {
   const { mesh: mesh2 } = input3;
   const workloads2 = sortedBy([...mesh2.workloads.values()].filter((workload) => workload.resource !== void 0), (workload) => workload.id);
   const services = once(() => serviceFinder(ofKind(mesh2, "Service")));
-  const reaches2 = /* @__PURE__ */ new WeakMap();
+  const reaches3 = /* @__PURE__ */ new WeakMap();
   const attached = /* @__PURE__ */ new WeakMap();
   const attachedTo2 = (point) => remembered(attached, point, () => policiesFor(mesh2, point));
   return {
@@ -65254,7 +65722,7 @@ function factsOf(input3, options) {
     of: (kind) => ofKind(mesh2, kind),
     policiesAt: (point) => attachedTo2(point).authorization,
     tokensAt: (point) => attachedTo2(point).requestAuthentication,
-    reachOf: (policy) => remembered(reaches2, policy, () => reachOf(mesh2, policy)),
+    reachOf: (policy) => remembered(reaches3, policy, () => reachOf(mesh2, policy)),
     mtlsAt: (point, port3) => point.enrolment.mode === "ambient" ? ambientMtlsAt(mesh2, attachedTo2(point), port3) : mtlsAt(mesh2, attachedTo2(point).peerAuthentication, port3),
     servicesOf: (workload) => services()(workload.namespace, workload.labels),
     ask: (query3) => options.ask?.(mesh2, query3)
@@ -65271,9 +65739,9 @@ function remembered(memory, key, compute) {
   memory.set(key, fresh);
   return fresh;
 }
-function grouped(values4, key) {
+function grouped(values5, key) {
   const groups3 = /* @__PURE__ */ new Map();
-  for (const value of values4) {
+  for (const value of values5) {
     const group4 = groups3.get(key(value));
     if (group4 === void 0) groups3.set(key(value), [value]);
     else group4.push(value);
@@ -65297,8 +65765,8 @@ function reachOf(mesh2, policy) {
   return { workloads: [], ids: [phantomId(namespace === root ? "*" : namespace, selector)] };
 }
 function phantomId(namespace, selector) {
-  const text7 = selectorText(selector);
-  return `${namespace}/${text7 === "" ? "*" : text7}`;
+  const text8 = selectorText(selector);
+  return `${namespace}/${text8 === "" ? "*" : text8}`;
 }
 function inMesh(workload) {
   return workload.enrolment.mode !== "none";
@@ -65376,7 +65844,7 @@ var controlPlane = /(?:^|[/\s])(?:istiod|istio-base|istio-cni|ztunnel|base|cni|g
 var said = { added: "is newly deployed", removed: "is no longer deployed", modified: "is deployed in another version or with other values" };
 function outsideFindings(references) {
   const entry2 = ruleEntry("outside-content-changed");
-  return references.map(({ content, change: change2, side: side2 }) => {
+  return references.map(({ content, change: change2, side: side2, instead }) => {
     const { kind, name: name2, file: file2, line: line2 } = content;
     return {
       code: entry2.code,
@@ -65390,7 +65858,7 @@ function outsideFindings(references) {
       resource: name2,
       location: { file: file2, startLine: line2, endLine: line2, side: side2 },
       related: [],
-      message: `the ${kind} \`${name2}\` ${said[change2]}, and its manifests are not in the repository`,
+      message: `the ${kind} \`${name2}\` ${instead === void 0 ? said[change2] : `is deployed in place of \`${instead}\``}, and its manifests are not in the repository`,
       impact: "what it opens or closes is not known to this review",
       remedy: "compare its rendered manifests, or keep them in the repository",
       validation: {
@@ -65529,9 +65997,9 @@ var breadths = ["named", "namespace", "mesh", "anyone"];
 function wider(left, right) {
   return breadths.indexOf(left) >= breadths.indexOf(right) ? left : right;
 }
-function breadthOfOpen(words2) {
-  if (words2.endsWith("(no workload here uses it)")) return "named";
-  const pattern = /^any other (?:identity|pod) (?:in |that )(.*?)(?: matches)?$/.exec(words2)?.[1];
+function breadthOfOpen(words3) {
+  if (words3.endsWith("(no workload here uses it)")) return "named";
+  const pattern = /^any other (?:identity|pod) (?:in |that )(.*?)(?: matches)?$/.exec(words3)?.[1];
   if (pattern === void 0) return "mesh";
   if (pattern.startsWith("service account ")) return "named";
   if (pattern.startsWith("namespace ")) return pattern.includes("*") ? "mesh" : "namespace";
@@ -65562,9 +66030,9 @@ function certaintyOf2(change2) {
 }
 
 // src/findings/text.ts
-function listed3(words2, shown4 = 3) {
-  const quoted3 = words2.slice(0, shown4).map((word2) => `\`${word2}\``);
-  if (words2.length > shown4) return `${quoted3.join(", ")} and ${words2.length - shown4} more`;
+function listed3(words3, shown4 = 3) {
+  const quoted3 = words3.slice(0, shown4).map((word2) => `\`${word2}\``);
+  if (words3.length > shown4) return `${quoted3.join(", ")} and ${words3.length - shown4} more`;
   const last = quoted3.pop();
   if (last === void 0) return "nothing";
   return quoted3.length === 0 ? last : `${quoted3.join(", ")} and ${last}`;
@@ -65626,8 +66094,16 @@ function answerPhrase(answer2) {
 }
 var causeWords = { added: "added here", modified: "changed here", removed: "removed here" };
 function causePhrase(change2) {
-  const cause2 = change2.causes[0];
-  return cause2 === void 0 ? "" : ` (${named2(cause2.resource)} is ${causeWords[cause2.change]})`;
+  const { causes, alternativeCauses = [] } = change2;
+  const cause2 = causes[0];
+  if (cause2 === void 0) return "";
+  if (alternativeCauses.length === 0) return ` (${named2(cause2.resource)} is ${causeWords[cause2.change]})`;
+  const sets = [`${setWords(causes)}, ${causeWords[cause2.change]},`, ...alternativeCauses.map((set2) => setWords(set2))];
+  return ` (either ${sets.join(" or ")} is enough for it)`;
+}
+function setWords(causes) {
+  const shown4 = distinct(causes.map(({ resource }) => named2(resource)));
+  return `${shown4.slice(0, 3).join(" with ")}${shown4.length > 3 ? ` and ${String(shown4.length - 3)} more` : ""}`;
 }
 function destinationsPhrase(change2) {
   return listed3(change2.destinations.map((destination2) => destination2.id));
@@ -65906,18 +66382,18 @@ function holesOf(workload, resource) {
   }
   const holes = [];
   const annotated2 = (key, what, severity2, open3) => {
-    const text7 = value(key);
-    if (text7 !== void 0 && open3(text7.trim())) holes.push({ key, path: at2(key), what, severity: severity2 });
+    const text8 = value(key);
+    if (text8 !== void 0 && open3(text8.trim())) holes.push({ key, path: at2(key), what, severity: severity2 });
   };
-  annotated2("sidecar.istio.io/interceptionMode", "all traffic", "high", (text7) => text7 === "NONE");
-  annotated2(`${prefix}includeInboundPorts`, "inbound traffic to ports that are not listed", "high", (text7) => text7 !== "*");
+  annotated2("sidecar.istio.io/interceptionMode", "all traffic", "high", (text8) => text8 === "NONE");
+  annotated2(`${prefix}includeInboundPorts`, "inbound traffic to ports that are not listed", "high", (text8) => text8 !== "*");
   if (value(`${prefix}includeInboundPorts`) === void 0 || value(`${prefix}includeInboundPorts`)?.trim() === "*") {
-    annotated2(`${prefix}excludeInboundPorts`, "inbound traffic to the listed ports", "high", (text7) => /\d/.test(text7));
+    annotated2(`${prefix}excludeInboundPorts`, "inbound traffic to the listed ports", "high", (text8) => /\d/.test(text8));
   }
-  annotated2(`${prefix}excludeOutboundPorts`, "outbound traffic to the listed ports", "medium", (text7) => /\d/.test(text7));
-  annotated2(`${prefix}excludeOutboundIPRanges`, "outbound traffic to the listed addresses", "medium", (text7) => text7 !== "");
-  annotated2(`${prefix}includeOutboundIPRanges`, "outbound traffic to addresses that are not listed", "medium", (text7) => text7 !== "*");
-  annotated2(`${prefix}excludeInterfaces`, "traffic of the listed interfaces", "medium", (text7) => text7 !== "");
+  annotated2(`${prefix}excludeOutboundPorts`, "outbound traffic to the listed ports", "medium", (text8) => /\d/.test(text8));
+  annotated2(`${prefix}excludeOutboundIPRanges`, "outbound traffic to the listed addresses", "medium", (text8) => text8 !== "");
+  annotated2(`${prefix}includeOutboundIPRanges`, "outbound traffic to addresses that are not listed", "medium", (text8) => text8 !== "*");
+  annotated2(`${prefix}excludeInterfaces`, "traffic of the listed interfaces", "medium", (text8) => text8 !== "");
   if ("containers" in resource.spec) {
     const { spec } = resource;
     const proxyUser = 1337;
@@ -66613,13 +67089,13 @@ function declares3(rule2, principal, request4, port3) {
 }
 function covers(operation, request4, port3) {
   const http2 = request4.protocol === "http";
-  const listed4 = (any2, none5, value) => {
+  const listed5 = (any2, none5, value) => {
     if (any2.length === 0 && none5.length === 0) return true;
     if (!http2 || value === void 0) return false;
     return (any2.length === 0 || any2.some((pattern) => fits(pattern, value))) && !none5.some((pattern) => fits(pattern, value));
   };
   const ports2 = (operation.ports.length === 0 || operation.ports.includes(String(port3))) && !operation.notPorts.includes(String(port3));
-  return ports2 && listed4(operation.methods, operation.notMethods, request4.method) && listed4(operation.paths, operation.notPaths, request4.path) && listed4(operation.hosts, operation.notHosts, request4.host);
+  return ports2 && listed5(operation.methods, operation.notMethods, request4.method) && listed5(operation.paths, operation.notPaths, request4.path) && listed5(operation.hosts, operation.notHosts, request4.host);
 }
 function fits(pattern, value) {
   if (pattern === "*") return value !== "";
@@ -66820,8 +67296,8 @@ var ingressPlaintext = defineDetector({
   rule: "ingress-plaintext",
   detectState: (side2) => side2.of("Gateway").flatMap(
     (gateway2) => gateway2.spec.servers.flatMap((server, index) => {
-      const plain5 = /^(HTTP|HTTP2|GRPC)$/i.test(server.port.protocol) && server.tls?.httpsRedirect !== true;
-      if (!plain5 || server.bind === "127.0.0.1") return [];
+      const plain6 = /^(HTTP|HTTP2|GRPC)$/i.test(server.port.protocol) && server.tls?.httpsRedirect !== true;
+      if (!plain6 || server.bind === "127.0.0.1") return [];
       return [
         {
           subject: resourceId(gateway2),
@@ -67296,6 +67772,9 @@ function openPorts(side2, workload) {
   const ports2 = guardedPorts(workload).map((port3) => port3.port);
   return (ports2.length === 0 ? [void 0] : ports2).map((port3) => ({ workload, port: port3, answer: side2.mtlsAt(workload, port3) })).filter((entry2) => entry2.answer.mode !== "STRICT");
 }
+function opensAll(side2, { workload, port: port3 }) {
+  return port3 === void 0 || side2.mtlsAt(workload).mode !== "STRICT";
+}
 function draftOf2(side2, subject, entries2) {
   const workloads2 = entries2.map((entry2) => entry2.workload);
   const points = distinct(entries2.map((entry2) => entry2.port === void 0 ? entry2.workload.id : `${entry2.workload.id}:${entry2.port}`));
@@ -67305,7 +67784,7 @@ function draftOf2(side2, subject, entries2) {
   const place3 = policy === void 0 || answer2 === void 0 ? namespacePlace(side2, workloads2[0]?.namespace ?? "", workloads2) : { resource: policy, path: answer2.path };
   return {
     subject,
-    affected: points,
+    affected: distinct(entries2.map((entry2) => opensAll(side2, entry2) ? entry2.workload.id : `${entry2.workload.id}:${String(entry2.port)}`)),
     severity: critical2 ? "high" : "medium",
     certainty: certaintyOf(workloads2),
     ...place3 === void 0 ? {} : { place: place3 },
@@ -67398,8 +67877,8 @@ function proxyOverrides(workload) {
     // With a slash the whole image is replaced, without one its name under the mesh's own registry.
     ...annotated2("sidecar.istio.io/proxyImage", () => true),
     ...annotated2("sidecar.istio.io/bootstrapOverride", () => true),
-    ...annotated2("inject.istio.io/templates", (text7) => text7 !== "sidecar"),
-    ...annotated2("proxy.istio.io/config", (text7) => replacing.test(text7))
+    ...annotated2("inject.istio.io/templates", (text8) => text8 !== "sidecar"),
+    ...annotated2("proxy.istio.io/config", (text8) => replacing.test(text8))
   ];
   const tlsMode = "security.istio.io/tlsMode";
   const stated = workload.labels[tlsMode];
@@ -67737,7 +68216,7 @@ function mentions(policy) {
   ]);
 }
 function draftsOf(side2, policy, { value, path: path7 }, accounts2) {
-  const denies = policy.spec.action === "DENY" && !path7.includes("notPrincipals");
+  const denies = policy.spec.action === "DENY" && !path7.some((part2) => typeof part2 === "string" && part2.startsWith("not"));
   const reach = side2.reachOf(policy);
   const common2 = { subject: resourceId(policy), facet: value, affected: distinct(reach.ids.map((id) => `${id} ${value}`)), certainty: certaintyOf(reach.workloads), place: { resource: policy, path: path7 } };
   const validation2 = { positive: "a caller with the identity that is meant is answered where the policy allows it", negative: "a caller with the identity that is meant is refused where the policy denies it" };
@@ -67786,7 +68265,9 @@ function accountOf2(side2, policy, { value, path: path7 }) {
   if (value.startsWith("*") || value.endsWith("*")) return void 0;
   const segments = value.split("/");
   const [domain2 = "", , namespace = "", , account = ""] = segments;
-  if (isNobody(value, trustDomainsOf(side2.mesh.config)) || isNobody(value, ["cluster.local"]) || !value.includes("/ns/") || !value.includes("/sa/")) return "malformed";
+  if (isNobody(value, [...trustDomainsOf(side2.mesh.config), "cluster.local"])) return "malformed";
+  const atGateway = policy.spec.targetRefs.length > 0 || side2.reachOf(policy).workloads.some((workload) => workload.enrolment.mode === "gateway");
+  if (!atGateway && !/\/ns\/.*\/sa\//.test(value)) return "malformed";
   return segments.length === 5 && !domain2.includes("*") ? { namespace, account } : void 0;
 }
 
@@ -67934,9 +68415,12 @@ function compareStates(detectors2, pair) {
 }
 function statusOf(entry2, counterpart2, before) {
   const rank2 = severityRank(entry2.severity);
-  const fresh = itemsOf(entry2.draft).some((item2) => (before.get(item2) ?? -1) < rank2);
+  const fresh = itemsOf(entry2.draft).some((item2) => rankBefore(item2, before) < rank2);
   if (!fresh) return "existing";
   return counterpart2 === void 0 ? "new" : "worsened";
+}
+function rankBefore(item2, before) {
+  return Math.max(before.get(item2) ?? -1, before.get(item2.replace(/:\d+$/, "")) ?? -1);
 }
 function keyed(detector, detect, side2, renamed) {
   const entry2 = ruleEntry(detector.rule);
@@ -67956,7 +68440,7 @@ function keyed(detector, detect, side2, renamed) {
   return found;
 }
 function underOldNames(draft, renamed) {
-  const old = (text7) => text7.split(/([ :])/).map((part2) => renamed.get(part2) ?? part2).join("");
+  const old = (text8) => text8.split(/([ :])/).map((part2) => renamed.get(part2) ?? part2).join("");
   return { ...draft, subject: old(draft.subject), affected: draft.affected.map(old) };
 }
 function itemsOf(draft) {
@@ -68106,14 +68590,15 @@ function placeKey(place3) {
 function maturityFinding(delta2, changes, findings, scores) {
   if (delta2.overall === null || delta2.overall === 0) return void 0;
   const entry2 = ruleEntry("maturity-changed");
-  const moved2 = Object.entries(delta2.environments).filter(([, move]) => move.overall !== null && move.overall !== 0);
-  const ids2 = new Set(moved2.flatMap(([, move]) => Object.values(move.dimensions).flatMap((dimension) => dimension.movedBy)));
+  const moved3 = Object.entries(delta2.environments).filter(([, move]) => move.overall !== null && move.overall !== 0);
+  const ids2 = new Set(moved3.flatMap(([, move]) => Object.values(move.dimensions).flatMap((dimension) => dimension.movedBy)));
   const moving = changes.filter((change2) => ids2.has(change2.id));
   const cause2 = [...moving, ...changes].flatMap((change2) => change2.causes)[0];
   const location = cause2 === void 0 ? findings.find((finding2) => ids2.has(finding2.fingerprint) && finding2.location !== void 0)?.location : { file: cause2.file, startLine: cause2.line, endLine: cause2.endLine, side: cause2.side };
-  const dimensions2 = [...new Set(moved2.flatMap(([, move]) => Object.entries(move.dimensions).filter(([, dimension]) => dimension.delta !== null && dimension.delta !== 0).map(([name2, dimension]) => `${name2} ${signed(dimension.delta ?? 0)}`)))];
+  const dimensions2 = dimensionsOf(moved3.map(([, move]) => move));
   const falls = delta2.overall < 0;
-  const from = scores?.base === void 0 || scores.base === null || scores.head === null ? "" : ` (from ${scores.base} to ${scores.head} of 100)`;
+  const agree = scores?.base !== void 0 && scores.base !== null && scores.head !== null && Math.sign(scores.head - scores.base) === Math.sign(delta2.overall);
+  const from = agree ? ` (from ${String(scores.base)} to ${String(scores.head)} of 100)` : "";
   return {
     code: entry2.code,
     rule: entry2.rule,
@@ -68122,7 +68607,7 @@ function maturityFinding(delta2, changes, findings, scores) {
     certainty: "proved",
     evidence: "INFERRED",
     status: "new",
-    environments: moved2.map(([id]) => id).sort(),
+    environments: moved3.map(([id]) => id).sort(),
     resource: "mesh",
     ...location === void 0 ? {} : { location },
     related: [],
@@ -68135,9 +68620,16 @@ function maturityFinding(delta2, changes, findings, scores) {
     tags: entry2.tags
   };
 }
+function dimensionsOf(moves) {
+  const most3 = /* @__PURE__ */ new Map();
+  for (const { dimensions: dimensions2 } of moves) {
+    for (const [name2, { delta: delta2 }] of Object.entries(dimensions2)) if (delta2 !== null && Math.abs(delta2) > Math.abs(most3.get(name2) ?? 0)) most3.set(name2, delta2);
+  }
+  return [...most3].map(([name2, delta2]) => `${name2} ${signed(delta2)}`);
+}
 function signed(value) {
-  const text7 = Number.isInteger(value) ? String(value) : value.toFixed(1);
-  return value > 0 ? `+${text7}` : text7;
+  const text8 = Number.isInteger(value) ? String(value) : value.toFixed(1);
+  return value > 0 ? `+${text8}` : text8;
 }
 
 // src/maturity/pair-grid.ts
@@ -68184,11 +68676,11 @@ var PairGrid = class {
       else for (const source2 of open3) toSome.set(source2, [...toSome.get(source2) ?? [], target]);
     }
     const sources = [...this.#openTo.keys(), elsewhere2].map((source2) => ({ source: source2, text: `${source2} -> ` })).sort((left, right) => compareText(left.text, right.text));
-    for (const { source: source2, text: text7 } of sources) {
+    for (const { source: source2, text: text8 } of sources) {
       const some2 = toSome.get(source2) ?? [];
       for (const target of some2.length === 0 ? toAll : [...toAll, ...some2].sort(compareText)) {
         if (found.size >= limit) return found;
-        if (source2 !== target) found.set(`${text7}${target}`, { score: 0, lacks: this.#lacks });
+        if (source2 !== target) found.set(`${text8}${target}`, { score: 0, lacks: this.#lacks });
       }
     }
     return found;
@@ -68200,10 +68692,10 @@ function ratingOf(parts) {
   return oneDecimal(5 * parts.reduce((sum, part2) => sum + part2.weight * (part2.grid === void 0 ? meanOf(part2, part2.items.keys()) : part2.grid.mean()), 0));
 }
 function ratingOver(parts, others) {
-  const byName = new Map(others.map((part2) => [part2.name, part2]));
+  const byName2 = new Map(others.map((part2) => [part2.name, part2]));
   return oneDecimal(
     5 * parts.reduce((sum, part2) => {
-      const other = byName.get(part2.name);
+      const other = byName2.get(part2.name);
       if (part2.grid !== void 0) return sum + part2.weight * part2.grid.mean(other?.grid);
       const subjects = /* @__PURE__ */ new Set([...part2.items.keys(), ...other?.items.keys() ?? []]);
       if (part2.absent === "ignore" && other !== void 0) {
@@ -68785,13 +69277,13 @@ function environmentDelta(pair, input3) {
   if (pair.base === pair.head) {
     return { overall: base2.score === null ? null : 0, level: 0, confidence: 0, population: base2.score === null ? null : 0, dimensions: mapDimensions((dimension) => ({ delta: base2.dimensions[dimension].rating === null ? null : 0, movedBy: [] })) };
   }
-  const only3 = common(pair.base, pair.head, pair.renamed);
+  const only4 = common(pair.base, pair.head, pair.renamed);
   const phantoms = phantomScopes(pair.base, pair.head);
-  const before = measure(pair.base, { only: only3, phantoms, renamed: /* @__PURE__ */ new Map() });
-  const after = measure(pair.head, { only: only3, phantoms, renamed: pair.renamed });
+  const before = measure(pair.base, { only: only4, phantoms, renamed: /* @__PURE__ */ new Map() });
+  const after = measure(pair.head, { only: only4, phantoms, renamed: pair.renamed });
   const ratings = mapDimensions((dimension) => ratedPair(before[dimension], after[dimension]));
   const overall = overallOf(before, ratings);
-  const samePopulation = only3.size === pair.base.workloads.length && only3.size === pair.head.workloads.length;
+  const samePopulation = only4.size === pair.base.workloads.length && only4.size === pair.head.workloads.length;
   const whole4 = samePopulation ? overall : wholeOf(pair, base2.score, head.score);
   return {
     overall,
@@ -68799,9 +69291,9 @@ function environmentDelta(pair, input3) {
     confidence,
     population: overall === null || whole4 === null ? null : oneDecimal(whole4 - overall),
     dimensions: mapDimensions((dimension) => {
-      const pairOf2 = ratings[dimension];
-      const moved2 = pairOf2 === void 0 ? null : oneDecimal(pairOf2.head - pairOf2.base);
-      return { delta: moved2, movedBy: moved2 === null || moved2 === 0 ? [] : moversOf(dimension, pair.id, input3) };
+      const pairOf3 = ratings[dimension];
+      const moved3 = pairOf3 === void 0 ? null : oneDecimal(pairOf3.head - pairOf3.base);
+      return { delta: moved3, movedBy: moved3 === null || moved3 === 0 ? [] : moversOf(dimension, pair.id, input3) };
     })
   };
 }
@@ -68896,19 +69388,19 @@ function isMeshConfigMap(resource) {
 }
 function meshConfigFields(resource) {
   if (resource.kind === "ConfigMap") {
-    const read2 = readText(resource.spec.data["mesh"] ?? "");
-    return "fields" in read2 ? read2.fields : {};
+    const read3 = readText(resource.spec.data["mesh"] ?? "");
+    return "fields" in read3 ? read3.fields : {};
   }
   return resource.kind === "IstioOperator" || resource.kind === "Istio" || resource.kind === "IstioRevision" ? resource.spec.meshConfig ?? {} : {};
 }
 function unreadableMeshConfig(resource) {
   if (resource.kind !== "ConfigMap" || !isMeshConfigMap(resource)) return void 0;
-  const read2 = readText(resource.spec.data["mesh"] ?? "");
-  return "fields" in read2 ? void 0 : read2.problem;
+  const read3 = readText(resource.spec.data["mesh"] ?? "");
+  return "fields" in read3 ? void 0 : read3.problem;
 }
-function readText(text7) {
+function readText(text8) {
   try {
-    const value = (0, import_yaml6.parse)(text7, { version: "1.1", uniqueKeys: false, logLevel: "error" });
+    const value = (0, import_yaml6.parse)(text8, { version: "1.1", uniqueKeys: false, logLevel: "error" });
     if (value === null || value === void 0) return { fields: {} };
     if (!isFields2(value)) return { problem: "it is no mapping" };
     return { fields: value };
@@ -69035,19 +69527,19 @@ function sentText(mesh2, rule2) {
   const { spec } = rule2;
   const services = servicesNamed(groupBy(ofKind(mesh2, "Service"), (service) => service.namespace ?? ""), spec.host, rule2.namespace ?? "");
   const scope3 = [fullHost2(spec.host, rule2.namespace ?? ""), [...spec.exportTo].sort(), spec.workloadSelector ?? null, policiesIn(spec).map((policy) => policy.tunnel ?? null), rule2.creationTimestamp ?? ""];
-  const subsets = spec.subsets.map((subset) => [subset.name, subset.labels, passthrough(subset.trafficPolicy)]);
-  if (services.length === 0) return canonical([scope3, subsets, policiesIn(spec).map((policy) => [policy.tls, policy.portLevelSettings.map((entry2) => [entry2.port, entry2.tls ?? null])])]);
-  return canonical([scope3, subsets, passthrough(spec.trafficPolicy), services.map((service) => service.spec.ports.map((port3) => sentToPort(mesh2, spec, service, port3.port)))]);
+  const subsets2 = spec.subsets.map((subset) => [subset.name, subset.labels, passthrough(subset.trafficPolicy)]);
+  if (services.length === 0) return canonical([scope3, subsets2, policiesIn(spec).map((policy) => [policy.tls, policy.portLevelSettings.map((entry2) => [entry2.port, entry2.tls ?? null])])]);
+  return canonical([scope3, subsets2, passthrough(spec.trafficPolicy), services.map((service) => service.spec.ports.map((port3) => sentToPort(mesh2, spec, service, port3.port)))]);
 }
 function passthrough(policy) {
   return policy?.loadBalancer === "PASSTHROUGH";
 }
 function sentToPort(mesh2, spec, service, port3) {
-  const plain5 = atPort(spec.trafficPolicy, port3);
+  const plain6 = atPort(spec.trafficPolicy, port3);
   return [void 0, ...spec.subsets].map((subset) => {
     const own3 = subset?.trafficPolicy;
     const entry2 = own3?.portLevelSettings.find((setting) => setting.port === port3);
-    const tls2 = own3 === void 0 ? plain5 : entry2 === void 0 ? own3.tls ?? plain5 : entry2.tls ?? (weak(own3.tls) ? "plaintext" : "auto");
+    const tls2 = own3 === void 0 ? plain6 : entry2 === void 0 ? own3.tls ?? plain6 : entry2.tls ?? (weak(own3.tls) ? "plaintext" : "auto");
     return sent(mesh2, service, port3, tls2);
   });
 }
@@ -69085,10 +69577,10 @@ function configNotComputed(changed, environments) {
   if (shown4 === void 0 || [base2, head].every((resource) => resource === void 0 || !statesMeshConfig(resource))) return [];
   if ([base2, head].some((resource) => resource !== void 0 && unreadableMeshConfig(resource) !== void 0)) return [];
   const touched2 = environments.filter((environment4) => changed.environments.includes(environment4.id));
-  const read2 = touched2.filter((environment4) => [environment4.base.config.statedBy, environment4.head.config.statedBy].includes(changed.resource));
-  const moved2 = read2.flatMap((environment4) => differing(environment4.base.config.notComputed, environment4.head.config.notComputed));
-  const apart3 = read2.length === touched2.length ? [] : differing(acting(base2), acting(head));
-  return distinct([...moved2, ...apart3]).map((field3) => ({
+  const read3 = touched2.filter((environment4) => [environment4.base.config.statedBy, environment4.head.config.statedBy].includes(changed.resource));
+  const moved3 = read3.flatMap((environment4) => differing(environment4.base.config.notComputed, environment4.head.config.notComputed));
+  const apart3 = read3.length === touched2.length ? [] : differing(acting(base2), acting(head));
+  return distinct([...moved3, ...apart3]).map((field3) => ({
     about: `field ${field3}`,
     because: `what \`${field3}\` of the mesh configuration does to requests is not computed by this version`,
     path: shown4.kind === "ConfigMap" ? ["data", "mesh"] : ["spec", "meshConfig", ...field3.split(".")]
@@ -69100,7 +69592,7 @@ function acting(resource) {
 function differing(base2, head) {
   return [.../* @__PURE__ */ new Set([...base2.keys(), ...head.keys()])].filter((field3) => base2.get(field3) !== head.get(field3));
 }
-function unreadableConfigs(environments, lineOf3) {
+function unreadableConfigs(environments, lineOf4) {
   const reasons = /* @__PURE__ */ new Map();
   for (const { base: base2, head } of environments) {
     const onBase = new Map(base2.flatMap((resource) => entryOf2(resource)));
@@ -69114,7 +69606,7 @@ function unreadableConfigs(environments, lineOf3) {
         kind: "unreadable",
         status: same2 ? "existing" : "new",
         unit: found.resource.unit,
-        ...lineOf3(found.resource, ["data", "mesh"], side2),
+        ...lineOf4(found.resource, ["data", "mesh"], side2),
         reason: `the mesh configuration in \`${id}\` cannot be read${side2 === "base" ? " on the base side" : ""}: ${found.problem}`,
         remedy: "write `mesh` as valid YAML; until then the other side stands in for it, or Istio's defaults"
       });
@@ -69125,6 +69617,39 @@ function unreadableConfigs(environments, lineOf3) {
 function entryOf2(resource) {
   const problem = unreadableMeshConfig(resource);
   return problem === void 0 || resource.kind !== "ConfigMap" ? [] : [[resourceId(resource), { resource, problem, text: resource.spec.data["mesh"] ?? "" }]];
+}
+
+// src/app/istiod-effect.ts
+var deciding = {
+  AMBIENT_ENABLE_DRY_RUN_AUTHORIZATION_POLICY: "false",
+  BLOCKED_CIDRS_IN_JWKS_URIS: "",
+  CA_TRUSTED_NODE_ACCOUNTS: "",
+  ENABLE_INGRESS_WAYPOINT_ROUTING: "true",
+  ENABLE_LAYERED_WAYPOINT_AUTHORIZATION_POLICIES: "false",
+  ENABLE_SELECTOR_BASED_K8S_GATEWAY_POLICY: "true",
+  ENABLE_TLS_ON_SIDECAR_INGRESS: "false",
+  ENABLE_WILDCARD_HOST_SERVICE_ENTRIES_FOR_TLS: "false",
+  ISTIO_MULTIROOT_MESH: "false",
+  ISTIO_WORKLOAD_ENTRY_VALIDATE_IDENTITY: "true",
+  JWKS_RESOLVER_INSECURE_SKIP_VERIFY: "false",
+  PILOT_AUTO_ALLOW_WAYPOINT_POLICY: "false",
+  PILOT_ENABLE_STRICT_GATEWAY_MERGING: "true",
+  PILOT_ENABLE_WORKLOAD_ENTRY_AUTOREGISTRATION: "true",
+  PILOT_ENABLE_XDS_IDENTITY_CHECK: "true",
+  PILOT_IGNORE_RESOURCES: "",
+  PILOT_JWT_ENABLE_REMOTE_JWKS: "false",
+  PILOT_PREFER_SENDING_HBONE: "false",
+  PILOT_SCOPE_GATEWAY_TO_NAMESPACE: "false",
+  TRUSTED_GATEWAY_CIDR: "",
+  XDS_AUTH: "true"
+};
+function variablesNotComputed({ base: base2, head }) {
+  const [before, after] = [base2, head].map((resource) => resource?.kind === "IstioOperator" || resource?.kind === "Istio" || resource?.kind === "IstioRevision" ? resource.spec.environment : {});
+  const value = (environment4, name2) => plain3(environment4?.[name2] ?? deciding[name2] ?? "");
+  return Object.keys(deciding).filter((name2) => value(before, name2) !== value(after, name2)).map((name2) => ({ about: `variable ${name2}`, because: `what the variable \`${name2}\` of istiod does to requests is not computed by this version`, path: [] }));
+}
+function plain3(text8) {
+  return goTrue(text8) ? "true" : goFalse(text8) ? "false" : text8;
 }
 
 // src/app/not-computed.ts
@@ -69152,7 +69677,7 @@ var kinds = /* @__PURE__ */ new Set([
 ]);
 var policies = /* @__PURE__ */ new Set(["AuthorizationPolicy", "PeerAuthentication", "RequestAuthentication", "EnvoyFilter", "WasmPlugin", "Telemetry", "DestinationRule", "VirtualService", "Sidecar", "ServiceEntry", "Gateway"]);
 function notComputed(changed, environments) {
-  return [...ofItsKind(changed, environments), ...configNotComputed(changed, environments), ...ofItsRevision(changed, environments), ...ofExternalNames(changed)];
+  return [...ofItsKind(changed, environments), ...configNotComputed(changed, environments), ...variablesNotComputed(changed), ...ofItsRevision(changed, environments), ...ofExternalNames(changed)];
 }
 function ofItsKind(changed, environments) {
   const resource = changed.head ?? changed.base;
@@ -69174,8 +69699,8 @@ function ofItsRevision({ base: base2, head, environments: where }, environments)
   const hidden = named5.filter((label3) => environments.filter(({ id }) => where.includes(id)).some(({ base: before, head: after }) => !inSight(before, label3) || !inSight(after, label3)));
   return hidden.length === 0 ? [] : [{ about: "revision", because: `only the revision ${hidden.map((label3) => `\`${label3}\``).join(" or ")} of Istio reads it on one side, and no manifest shows such an installation`, path: ["metadata", "labels"] }];
 }
-function inSight({ enrolmentWorld: { installations } }, revision3) {
-  return installations !== void 0 && (installations.some((installation) => installation.revision === revision3) || installations.every((installation) => installation.revision === ""));
+function inSight({ enrolmentWorld: { installations } }, revision2) {
+  return installations !== void 0 && (installations.some((installation) => installation.revision === revision2) || installations.every((installation) => installation.revision === ""));
 }
 function ofExternalNames({ base: base2, head }) {
   if (base2?.kind !== "Service" || head?.kind !== "Service") return [];
@@ -69183,7 +69708,7 @@ function ofExternalNames({ base: base2, head }) {
   if (outside(base2) === outside(head)) return [];
   return [{ about: "external name", because: "where requests to this name go changes between its pods and a host outside, which is not computed by this version", path: ["spec", outside(head) === void 0 ? "type" : "externalName"] }];
 }
-function notComputedReasons(changed, environments, lineOf3) {
+function notComputedReasons(changed, environments, lineOf4) {
   return changed.flatMap((entry2) => {
     const resource = entry2.head ?? entry2.base;
     if (resource === void 0) return [];
@@ -69192,7 +69717,7 @@ function notComputedReasons(changed, environments, lineOf3) {
       kind: "limit",
       status: "new",
       unit: resource.unit,
-      ...lineOf3(resource, open3.path, entry2.head === void 0 ? "base" : "head"),
+      ...lineOf4(resource, open3.path, entry2.head === void 0 ? "base" : "head"),
       reason: `\`${entry2.resource}\` is ${entry2.change} here, and ${open3.because}`,
       remedy: "review its effect by hand; `gates.incomplete: off` lets such changes pass with this notice"
     }));
@@ -69219,7 +69744,7 @@ function isNotJudged(kind) {
 }
 
 // src/app/changed-effect.ts
-function resourceReports(changed, changes, environments, found) {
+function resourceReports(changed, changes, environments, found, open3 = []) {
   const effects = /* @__PURE__ */ new Map();
   for (const change2 of changes) {
     for (const edit of change2.edits) {
@@ -69228,9 +69753,9 @@ function resourceReports(changed, changes, environments, found) {
       else known4.push(change2);
     }
   }
-  return changed.map((entry2) => ({ resource: entry2.resource, environments: [...entry2.environments], change: entry2.change, ...effectOf(entry2, effects.get(entry2.resource) ?? [], environments, found) }));
+  return changed.map((entry2) => ({ resource: entry2.resource, environments: [...entry2.environments], change: entry2.change, ...effectOf(entry2, effects.get(entry2.resource) ?? [], environments, found, open3) }));
 }
-function effectOf(entry2, named5, environments, found) {
+function effectOf(entry2, named5, environments, found, undecidedValues2) {
   const decided2 = named5.find(({ change: change2 }) => !change2.direction.startsWith("undecided"));
   if (decided2 !== void 0) return { effect: "changed", because: decided2.change.headline };
   const undecided2 = named5[0];
@@ -69240,6 +69765,8 @@ function effectOf(entry2, named5, environments, found) {
   if ([entry2.base, entry2.head].some((resource) => resource !== void 0 && unreadableMeshConfig(resource) !== void 0)) return { effect: "undecided", because: "the mesh configuration in it cannot be read" };
   const [open3] = notComputed(entry2, environments);
   if (open3 !== void 0) return { effect: "undecided", because: open3.because };
+  const value = undecidedValues2.find(({ environment: environment4 }) => entry2.environments.includes(environment4));
+  if (value !== void 0) return { effect: "undecided", because: `it depends on \`${value.text}\`, which is not told` };
   return told ?? { effect: "none", because: because(entry2) };
 }
 function because(entry2) {
@@ -69320,13 +69847,13 @@ function patternOf(line2) {
   const parts = trimmed.split(/\{\{.*?\}\}/u);
   const literal3 = parts.join("").trim();
   if (literal3 === "") return void 0;
-  if (parts.length === 1) return { matches: (text7) => text7 === trimmed, exact: true };
+  if (parts.length === 1) return { matches: (text8) => text8 === trimmed, exact: true };
   return {
     exact: false,
-    matches: (text7) => {
+    matches: (text8) => {
       let at2 = 0;
       for (const [index, part2] of parts.entries()) {
-        const found = index === 0 ? text7.startsWith(part2) ? 0 : -1 : text7.indexOf(part2, at2);
+        const found = index === 0 ? text8.startsWith(part2) ? 0 : -1 : text8.indexOf(part2, at2);
         if (found < 0) return false;
         at2 = found + part2.length;
       }
@@ -69337,11 +69864,11 @@ function patternOf(line2) {
 var mostCells = 4e6;
 function templateLine(template, rendered2, line2) {
   const left = template.split("\n").map(patternOf);
-  const right = rendered2.split("\n").map((text7) => text7.trim());
+  const right = rendered2.split("\n").map((text8) => text8.trim());
   const matches3 = (row2, column) => {
     const pattern = left[row2];
-    const text7 = right[column] ?? "";
-    return pattern === void 0 || text7 === "" || !pattern.matches(text7) ? 0 : pattern.exact ? 3 : 2;
+    const text8 = right[column] ?? "";
+    return pattern === void 0 || text8 === "" || !pattern.matches(text8) ? 0 : pattern.exact ? 3 : 2;
   };
   const target = Math.min(Math.max(line2, 1), right.length) - 1;
   if (left.length * right.length > mostCells) {
@@ -69359,9 +69886,9 @@ function templateLine(template, rendered2, line2) {
 }
 function nextWritten(lines, row2) {
   for (let at2 = row2 + 1; at2 < lines.length; at2 += 1) {
-    const text7 = (lines[at2] ?? "").trim();
-    if (text7 === "" || text7.startsWith("#") || /^\{\{-?\s*(?:if|else|end|with|range|define|\/\*|\$)/u.test(text7)) continue;
-    return text7.includes("{{") ? at2 : row2;
+    const text8 = (lines[at2] ?? "").trim();
+    if (text8 === "" || text8.startsWith("#") || /^\{\{-?\s*(?:if|else|end|with|range|define|\/\*|\$)/u.test(text8)) continue;
+    return text8.includes("{{") ? at2 : row2;
   }
   return row2;
 }
@@ -69387,208 +69914,6 @@ function aligned(rows, columns, weight3) {
     else column += 1;
   }
   return pairs3;
-}
-
-// src/trees/wanted.ts
-var chartFolder = /(?:^|\/)(?:templates|files|crds)\//u;
-var wantedName = /(?:\.(?:ya?ml|json|tpl)|(?:^|\/)(?:kustomization|chart\.lock|\.helmignore|\.gitmodules))$/iu;
-function wantedPath(path7) {
-  return wantedName.test(path7) || chartFolder.test(path7);
-}
-
-// src/trees/links.ts
-var mostLinks = 40;
-function pathFollower(entries2, target) {
-  const folders = /* @__PURE__ */ new Set([""]);
-  for (const path7 of entries2.keys()) {
-    for (let at2 = path7.lastIndexOf("/"); at2 > 0 && !folders.has(path7.slice(0, at2)); at2 = path7.lastIndexOf("/", at2 - 1)) folders.add(path7.slice(0, at2));
-  }
-  return (path7) => {
-    let rest = path7.split("/");
-    let at2 = [];
-    let links = 0;
-    while (rest.length > 0) {
-      const [step = "", ...after] = rest;
-      rest = after;
-      if (step === "" || step === ".") continue;
-      if (step === "..") {
-        if (at2.length === 0) return { type: "outside", target: path7 };
-        at2 = at2.slice(0, -1);
-        continue;
-      }
-      const next = [...at2, step];
-      const entry3 = entries2.get(next.join("/"));
-      if (entry3?.type !== "symlink") {
-        at2 = next;
-        continue;
-      }
-      const leads = target(entry3);
-      if (leads === void 0) return { type: "missing", path: entry3.path };
-      if (leads.startsWith("/")) return { type: "outside", target: leads };
-      links += 1;
-      if (links > mostLinks) return { type: "circle" };
-      rest = [...leads.split("/"), ...rest];
-    }
-    const final = at2.join("/");
-    const entry2 = entries2.get(final);
-    if (entry2?.type === "file") return { type: "file", path: final };
-    if (entry2?.type === "submodule") return { type: "submodule", path: final };
-    return folders.has(final) ? { type: "directory", path: final } : { type: "missing", path: final };
-  };
-}
-function resolveLinks(label3, entries2, targets2, problems = []) {
-  const follow2 = pathFollower(entries2, (entry2) => targets2.get(entry2.path));
-  const resolved = /* @__PURE__ */ new Map();
-  const found = [...problems];
-  for (const [path7, entry2] of entries2) {
-    if (entry2.type === "submodule") {
-      found.push({ path: path7, problem: { kind: "submodule", reason: `the submodule at commit ${entry2.commit.slice(0, 12)} is not part of this repository's tree`, remedy: "review it in its own repository" } });
-    }
-    if (entry2.type !== "symlink") {
-      resolved.set(path7, entry2);
-      continue;
-    }
-    const target = targets2.get(path7);
-    const destination2 = target === void 0 ? void 0 : follow2(path7);
-    if (destination2?.type === "file") {
-      const file2 = entries2.get(destination2.path);
-      if (file2?.type === "file") {
-        resolved.set(path7, { ...file2, path: path7, link: destination2.path });
-        continue;
-      }
-    }
-    const problem = target === void 0 ? void 0 : linkProblem(target, destination2);
-    resolved.set(path7, { type: "symlink", path: path7, blob: entry2.blob, ...target === void 0 ? {} : { target }, ...problem === void 0 ? {} : { problem } });
-    if (problem !== void 0 && wantedPath(path7)) found.push({ path: path7, problem });
-  }
-  return { label: label3, entries: resolved, problems: found.sort((left, right) => compareText(left.path, right.path)) };
-}
-function linkProblem(target, destination2) {
-  const shown4 = target.replace(/\s+/gu, " ").slice(0, 200);
-  switch (destination2?.type) {
-    case "outside":
-      return { kind: "symlink-outside", reason: `the symbolic link leads out of the tree, to \`${shown4}\``, remedy: "put the file into the repository" };
-    case "missing":
-      return { kind: "missing-object", reason: `the symbolic link leads to \`${shown4}\`, which is not there`, remedy: "remove the link, or add its target" };
-    case "circle":
-      return { kind: "limit", reason: "the symbolic link leads in a circle", remedy: "remove the link" };
-    case "submodule":
-      return { kind: "submodule", reason: `the symbolic link leads into a submodule, to \`${shown4}\``, remedy: "put the file into the repository" };
-    case "directory":
-    case "file":
-    case void 0:
-      return void 0;
-  }
-}
-
-// src/units/build.ts
-var BuildStop = class extends Error {
-  problem;
-  constructor(problem) {
-    super(problem.reason);
-    this.problem = problem;
-  }
-};
-function refuse(file2, reason, remedy2, line2) {
-  throw new BuildStop({ type: "refused", file: file2, reason, remedy: remedy2, ...line2 === void 0 ? {} : { line: line2 } });
-}
-function fail(file2, reason, remedy2, line2) {
-  throw new BuildStop({ type: "failed", file: file2, reason, remedy: remedy2, ...line2 === void 0 ? {} : { line: line2 } });
-}
-function buildOrProblem(build2) {
-  try {
-    return build2();
-  } catch (error63) {
-    if (error63 instanceof BuildStop) return error63.problem;
-    throw error63;
-  }
-}
-var Source = class {
-  tree;
-  documents;
-  #filesIn = /* @__PURE__ */ new Map();
-  #folders = /* @__PURE__ */ new Map();
-  #follower;
-  constructor(tree2, documents) {
-    this.tree = tree2;
-    this.documents = documents;
-    for (const entry2 of tree2.entries.values()) {
-      const folder = folderOf(entry2.path);
-      let list5 = this.#filesIn.get(folder);
-      if (list5 === void 0) {
-        list5 = [];
-        this.#filesIn.set(folder, list5);
-        for (let at2 = folder; at2 !== "."; at2 = folderOf(at2)) {
-          const parent = folderOf(at2);
-          const known4 = this.#folders.get(parent);
-          if (known4 === void 0) this.#folders.set(parent, [at2]);
-          else {
-            if (!known4.includes(at2)) known4.push(at2);
-            else break;
-          }
-        }
-      }
-      list5.push(entry2.path);
-    }
-  }
-  blob(path7) {
-    const entry2 = this.tree.entries.get(path7);
-    return entry2?.type === "file" ? entry2.blob : void 0;
-  }
-  text(path7) {
-    const blob = this.blob(path7);
-    return blob === void 0 ? void 0 : this.documents.text(blob);
-  }
-  /** Values of every document of a text; `undefined` where one of them cannot be read. */
-  values(path7) {
-    const text7 = this.text(path7);
-    return text7 === void 0 ? void 0 : valuesOf(text7);
-  }
-  isFolder(path7) {
-    return path7 === "." || this.#filesIn.has(path7) || this.#folders.has(path7);
-  }
-  filesIn(folder) {
-    return this.#filesIn.get(folder) ?? [];
-  }
-  follow(path7) {
-    this.#follower ??= pathFollower(this.tree.entries, (entry2) => entry2.target);
-    return this.#follower(path7);
-  }
-  /**
-   * Every file below a folder as `path there → path in the tree`, links to folders inside the tree entered as Helm does.
-   * @throws BuildStop for a link that leads out of the tree
-   */
-  filesBelow(folder, at2 = folder, links = 0) {
-    const found = /* @__PURE__ */ new Map();
-    const rebased = (path7) => `${at2 === "." ? "" : `${at2}/`}${folder === "." ? path7 : path7.slice(folder.length + 1)}`;
-    const waiting = [folder];
-    for (let each = waiting.pop(); each !== void 0; each = waiting.pop()) {
-      for (const path7 of this.filesIn(each)) {
-        const entry2 = this.tree.entries.get(path7);
-        if (entry2?.type === "file") found.set(rebased(path7), path7);
-        else if (entry2?.type === "symlink") {
-          const leads = this.follow(path7);
-          if (leads.type === "outside") refuse(path7, `the symbolic link \`${path7}\` leads out of the tree`, "put the files into the repository");
-          if (leads.type !== "directory" || links >= 4 || below(path7, leads.path)) continue;
-          for (const [to, from] of this.filesBelow(leads.path, rebased(path7), links + 1)) found.set(to, from);
-        }
-      }
-      waiting.push(...this.#folders.get(each) ?? []);
-    }
-    return found;
-  }
-};
-function valuesOf(text7) {
-  const documents = parseStream(text7);
-  return documents.some((document) => document.problems.length > 0) ? void 0 : documents.map((document) => document.value);
-}
-function lineOf2(text7, needle) {
-  const lines = (text7 ?? "").split("\n");
-  const plain5 = lines.findIndex((line2) => !line2.trimStart().startsWith("#") && line2.includes(needle));
-  return plain5 < 0 ? 1 : plain5 + 1;
-}
-function isAddress2(written) {
-  return /^[a-z][a-z0-9+.-]*:\/\//iu.test(written) || /^(?:git|gh|hg|s3|gcs|oci|ssh|https?|file)::?/iu.test(written) || /^[\w.-]+@[\w.-]+:/u.test(written) || /^(?:github\.com|gitlab\.com|bitbucket\.org|dev\.azure\.com)[/:]/iu.test(written) || /\?(?:.*&)?(?:ref|version|timeout|submodules)=/u.test(written) || /\.git(?:\/|$)/u.test(written) || /^[\w-]+(?:\.[\w-]+)+\/.*\/\//u.test(written);
 }
 
 // src/app/cite-rendered.ts
@@ -69765,7 +70090,9 @@ function meshConfigOf(resources, stated, world) {
     extraTrustDomains: listOf(fields4["caCertificates"]).flatMap((entry2) => textsOf(entry2["trustDomains"])),
     enableAutoMtls: fields4["enableAutoMtls"] !== false,
     defaultMtls: stated.defaultMtls === "strict" ? "STRICT" : stated.defaultMtls === "disable" ? "DISABLE" : "PERMISSIVE",
-    multipleProviders: source2?.environment["PILOT_ENABLE_MULTIPLE_CUSTOM_AUTHZ_PROVIDERS"] === "true",
+    // A6.5: the flag exists since 1.30.
+    multipleProviders: atLeast(istioVersion, "1.30.0") && goTrue(source2?.environment["PILOT_ENABLE_MULTIPLE_CUSTOM_AUTHZ_PROVIDERS"]),
+    anyTrustDomain: goTrue(source2?.environment["PILOT_SKIP_VALIDATE_TRUST_DOMAIN"]),
     pathNormalization: normalizationOf(fieldsOf(fields4["pathNormalization"])["normalization"]),
     outboundTrafficPolicy: outboundOf3(fieldsOf(fields4["outboundTrafficPolicy"])["mode"]),
     accessLogFile: textOf3(fields4["accessLogFile"]) ?? "",
@@ -69808,7 +70135,7 @@ function installationSource(resources) {
   };
 }
 function providersOf(fields4, istioVersion) {
-  const byName = /* @__PURE__ */ new Map();
+  const byName2 = /* @__PURE__ */ new Map();
   for (const entry2 of listOf(fields4["extensionProviders"])) {
     const name2 = textOf3(entry2["name"]) ?? "";
     const http2 = entry2["envoyExtAuthzHttp"];
@@ -69816,7 +70143,7 @@ function providersOf(fields4, istioVersion) {
     const type = http2 !== void 0 ? "ext-authz-http" : grpc !== void 0 ? "ext-authz-grpc" : "other";
     const content = fieldsOf(http2 ?? grpc);
     const port3 = typeof content["port"] === "number" ? content["port"] : 0;
-    byName.set(name2, {
+    byName2.set(name2, {
       name: name2,
       type,
       failOpen: content["failOpen"] === true,
@@ -69826,7 +70153,7 @@ function providersOf(fields4, istioVersion) {
       broken: brokenBecause(name2, type, content, port3, istioVersion)
     });
   }
-  return [...byName.values()].sort(compareBy((provider2) => provider2.name));
+  return [...byName2.values()].sort(compareBy((provider2) => provider2.name));
 }
 var besideTheAnswer = /* @__PURE__ */ new Set(["failOpen", "statusOnError", "headersToDownstreamOnAllow", "headersToDownstreamOnDeny"]);
 function authorityKey(type, content) {
@@ -69962,24 +70289,24 @@ function workloadsOf(resources, namespaces3, enrolmentWorld, { rootNamespace, in
   const ingressFor = sidecarIngressPorts(resources, rootNamespace);
   const shared2 = /* @__PURE__ */ new Map();
   for (const resource of found) {
-    const plain5 = `${resource.namespace ?? "default"}/${resource.name}`;
-    shared2.set(plain5, (shared2.get(plain5) ?? 0) + 1);
+    const plain6 = `${resource.namespace ?? "default"}/${resource.name}`;
+    shared2.set(plain6, (shared2.get(plain6) ?? 0) + 1);
   }
   const workloads2 = /* @__PURE__ */ new Map();
   for (const resource of found) {
     const namespace = resource.namespace ?? "default";
-    const plain5 = `${namespace}/${resource.name}`;
-    const id = (shared2.get(plain5) ?? 0) > 1 ? `${plain5}[${resource.kind}]` : plain5;
+    const plain6 = `${namespace}/${resource.name}`;
+    const id = (shared2.get(plain6) ?? 0) > 1 ? `${plain6}[${resource.kind}]` : plain6;
     const enrolment = enrolmentOfPod(resource, namespace, namespaces3.get(namespace), enrolmentWorld);
     const capture = inboundCapture(enrolment, resource.spec.podAnnotations, captureDefaults(enrolment.mode === "sidecar" ? enrolment.revision : void 0, namespace, enrolmentWorld, interceptionMode2));
     const declared2 = ingressFor(namespace, resource.spec.podLabels) ?? declaredPorts(resource.spec, servicesFor(namespace, resource.spec.podLabels));
     const named5 = new Set(declared2.map((port3) => port3.port));
     const holes = [...capture.exclude].filter((port3) => !named5.has(port3) && !proxyPorts.has(port3));
-    const listed4 = capture.mode === "listed" ? [...capture.include].filter((port3) => !named5.has(port3)) : [];
+    const listed5 = capture.mode === "listed" ? [...capture.include].filter((port3) => !named5.has(port3)) : [];
     const ports2 = [
       ...declared2.map((port3) => ({ port: port3.port, protocol: port3.protocol, captured: captures(capture, port3.port) })),
       ...holes.map((port3) => ({ port: port3, protocol: "auto", captured: false })),
-      ...listed4.map((port3) => ({ port: port3, protocol: "auto", captured: true }))
+      ...listed5.map((port3) => ({ port: port3, protocol: "auto", captured: true }))
     ].sort(compareBy((port3) => port3.port));
     workloads2.set(id, {
       id,
@@ -70077,130 +70404,6 @@ function asOther(layer2) {
   return { ...layer2, id: `other-side:${layer2.id}` };
 }
 
-// src/sets/disjoint.ts
-function onlyValue(matcher) {
-  if (matcher.type === "exact" || matcher.type === "one-of") return matcher.text;
-  if (matcher.type === "number") return matcher.value;
-  if (matcher.type === "principal") return matcher.pattern.type === "exact" ? matcher.pattern.text : void 0;
-  return matcher.type === "absent" ? null : void 0;
-}
-function patternsDisjoint(left, right) {
-  if (left.type === "exact") return !pathMatches(right, left.text);
-  if (right.type === "exact") return !pathMatches(left, right.text);
-  if (left.type === "prefix" && right.type === "prefix") return !left.text.startsWith(right.text) && !right.text.startsWith(left.text);
-  if (left.type === "suffix" && right.type === "suffix") return !left.text.endsWith(right.text) && !right.text.endsWith(left.text);
-  if (left.type === "template" && right.type === "prefix") return templatePrefixDisjoint(left.text, right.text);
-  if (right.type === "template" && left.type === "prefix") return templatePrefixDisjoint(right.text, left.text);
-  if (left.type === "template" && right.type === "template") {
-    const head = literalHead(left.text);
-    const other = literalHead(right.text);
-    return !head.startsWith(other) && !other.startsWith(head);
-  }
-  return false;
-}
-function literalHead(template) {
-  const operator = template.indexOf("{*");
-  return operator === -1 ? template : template.slice(0, operator);
-}
-function templatePrefixDisjoint(template, prefix3) {
-  const head = literalHead(template);
-  return !head.startsWith(prefix3) && !prefix3.startsWith(head);
-}
-function tokensDisjoint(left, right) {
-  if (left.locations !== void 0 && right.locations !== void 0 && !left.locations.some((location) => right.locations?.includes(location) === true)) return true;
-  if (left.issuer !== void 0 && right.issuer !== void 0 && patternsDisjoint(left.issuer, right.issuer)) return true;
-  return left.subject !== void 0 && right.subject !== void 0 && patternsDisjoint(left.subject, right.subject);
-}
-function globsDisjoint(left, right) {
-  return !left.includes("*") && !right.includes("*") && left !== right && left !== "sa" && right !== "sa";
-}
-function matchersDisjoint(left, right) {
-  if (left === right) return false;
-  if (left.type === "source-namespace") return namespaceDisjoint(left, right);
-  if (right.type === "source-namespace") return namespaceDisjoint(right, left);
-  const only3 = onlyValue(left);
-  if (only3 !== void 0) return !matches2(right, only3);
-  const other = onlyValue(right);
-  if (other !== void 0) return !matches2(left, other);
-  if (left.type === "absent" || right.type === "absent") return true;
-  if (left.type === "host" && right.type === "host") return patternsDisjoint(left.pattern, right.pattern);
-  if (left.type === "path" && right.type === "path") return left.normalization === right.normalization && patternsDisjoint(left.pattern, right.pattern);
-  if (left.type === "principal" && right.type === "principal") return patternsDisjoint(left.pattern, right.pattern);
-  if (left.type === "namespace" && right.type === "namespace") return patternsDisjoint(left.pattern, right.pattern);
-  if (left.type === "namespace-glob" && right.type === "namespace-glob") return globsDisjoint(left.glob, right.glob);
-  if (left.type === "port-range" && right.type === "port-range") return left.last < right.first || right.last < left.first;
-  if (left.type === "cidr" && right.type === "cidr") {
-    const [first, last] = blockRange(left);
-    const [start, end] = blockRange(right);
-    return left.family !== right.family || last < start || end < first;
-  }
-  if (left.type === "token" && right.type === "token") return tokensDisjoint(left, right);
-  if (isText(left) && isText(right)) return patternsDisjoint(left, right);
-  return false;
-}
-function namespaceDisjoint(left, right) {
-  if (right.type === "source-namespace") return left.selection === void 0 && right.selection === void 0 && !left.names.some((name2) => right.names.includes(name2));
-  if (right.type !== "principal" || right.pattern.type !== "exact") return false;
-  const namespace = identityParts(right.pattern.text)?.namespace;
-  return namespace === void 0 || declaredMatch(left, namespace) === false;
-}
-function asksForNamespace(predicate) {
-  return predicate.dimension === "peer" && [...predicate.any, ...predicate.none].some((matcher) => matcher.type === "source-namespace");
-}
-function isText(matcher) {
-  return matcher.type === "prefix" || matcher.type === "suffix" || matcher.type === "exact" || matcher.type === "non-empty" || matcher.type === "present";
-}
-function singleValued(dimension) {
-  return !dimension.startsWith("claim:");
-}
-function predicatesDisjoint(left, right) {
-  if (!singleValued(left.dimension)) return false;
-  if (left.any.length > 0 && right.any.length > 0) {
-    if (left.any.every((matcher) => right.any.every((other) => matchersDisjoint(matcher, other)))) return true;
-  }
-  if (asksForNamespace(left) || asksForNamespace(right)) return false;
-  return refusesAll(left, right) || refusesAll(right, left);
-}
-function refusesAll(left, right) {
-  if (left.any.length === 0 || right.none.length === 0) return false;
-  return left.any.every((matcher) => {
-    const only3 = onlyValue(matcher);
-    if (only3 !== void 0) return !holds(right, only3);
-    return right.none.some((other) => matcherInside(matcher, other));
-  });
-}
-function patternInside(inner, outer) {
-  if (outer.type === "present") return true;
-  if (inner.type === "exact") return pathMatches(outer, inner.text);
-  if (inner.type === "template" || inner.type === "present") return false;
-  if (outer.type === "non-empty") return inner.type === "non-empty" || inner.text !== "";
-  if (inner.type === "prefix") return outer.type === "prefix" && textMatches(outer, inner.text);
-  return inner.type === "suffix" && outer.type === "suffix" && textMatches(outer, inner.text);
-}
-function matcherInside(inner, outer) {
-  if (matcherKey(inner) === matcherKey(outer)) return true;
-  if (outer.type === "source-namespace") {
-    const namespace = inner.type === "principal" && inner.pattern.type === "exact" ? identityParts(inner.pattern.text)?.namespace : void 0;
-    if (namespace !== void 0) return declaredMatch(outer, namespace) === true;
-    return inner.type === "source-namespace" && inner.selection === void 0 && inner.names.every((name2) => declaredMatch(outer, name2) === true);
-  }
-  if (inner.type === "port-range" && outer.type === "port-range") return outer.first <= inner.first && inner.last <= outer.last;
-  const only3 = onlyValue(inner);
-  if (only3 !== void 0) return matches2(outer, only3);
-  if (inner.type === "absent") return false;
-  if (outer.type === "identified") return inner.type === "principal" || inner.type === "namespace-glob" || inner.type === "namespace" || inner.type === "service-account" || inner.type === "trust-domain";
-  if (inner.type === "host" && outer.type === "host") return patternInside(inner.pattern, outer.pattern);
-  if (inner.type === "path" && outer.type === "path") return inner.normalization === outer.normalization && patternInside(inner.pattern, outer.pattern);
-  if (inner.type === "principal" && outer.type === "principal") return patternInside(inner.pattern, outer.pattern);
-  if (inner.type === "namespace" && outer.type === "namespace") return patternInside(inner.pattern, outer.pattern);
-  if (inner.type === "cidr" && outer.type === "cidr") {
-    const [first, last] = blockRange(inner);
-    const [start, end] = blockRange(outer);
-    return inner.family === outer.family && start <= first && last <= end;
-  }
-  return isText(inner) && isText(outer) && patternInside(inner, outer);
-}
-
 // src/sets/bits.ts
 function wordCount(size) {
   return size + 31 >>> 5;
@@ -70275,6 +70478,131 @@ function lowest(bits) {
   return -1;
 }
 
+// src/sets/disjoint.ts
+function onlyValue(matcher) {
+  if (matcher.type === "exact" || matcher.type === "one-of") return matcher.text;
+  if (matcher.type === "number") return matcher.value;
+  if (matcher.type === "principal") return matcher.pattern.type === "exact" ? matcher.pattern.text : void 0;
+  return matcher.type === "absent" ? null : void 0;
+}
+function patternsDisjoint(left, right) {
+  if (left.type === "exact") return !pathMatches(right, left.text);
+  if (right.type === "exact") return !pathMatches(left, right.text);
+  if (left.type === "prefix" && right.type === "prefix") return !left.text.startsWith(right.text) && !right.text.startsWith(left.text);
+  if (left.type === "suffix" && right.type === "suffix") return !left.text.endsWith(right.text) && !right.text.endsWith(left.text);
+  if (left.type === "template" && right.type === "prefix") return templatePrefixDisjoint(left.text, right.text);
+  if (right.type === "template" && left.type === "prefix") return templatePrefixDisjoint(right.text, left.text);
+  if (left.type === "template" && right.type === "template") {
+    const head = literalHead(left.text);
+    const other = literalHead(right.text);
+    return !head.startsWith(other) && !other.startsWith(head);
+  }
+  return false;
+}
+function literalHead(template) {
+  const operator = template.indexOf("{*");
+  return operator === -1 ? template : template.slice(0, operator);
+}
+function templatePrefixDisjoint(template, prefix3) {
+  const head = literalHead(template);
+  return !head.startsWith(prefix3) && !prefix3.startsWith(head);
+}
+function tokensDisjoint(left, right) {
+  const ofOne = (place3, other) => place3 === other || (left.reading !== void 0 || right.reading !== void 0) && headerPlace(place3) !== void 0 && headerPlace(place3)?.header === headerPlace(other)?.header;
+  if (left.locations !== void 0 && right.locations !== void 0 && !left.locations.some((place3) => right.locations?.some((other) => ofOne(place3, other)) === true)) return true;
+  if (left.issuer !== void 0 && right.issuer !== void 0 && patternsDisjoint(left.issuer, right.issuer)) return true;
+  return left.subject !== void 0 && right.subject !== void 0 && patternsDisjoint(left.subject, right.subject);
+}
+function globsDisjoint(left, right) {
+  return !left.includes("*") && !right.includes("*") && left !== right && left !== "sa" && right !== "sa";
+}
+function matchersDisjoint(left, right) {
+  if (left === right) return false;
+  if (left.type === "source-namespace") return namespaceDisjoint(left, right);
+  if (right.type === "source-namespace") return namespaceDisjoint(right, left);
+  const only4 = onlyValue(left);
+  if (only4 !== void 0) return !matches2(right, only4);
+  const other = onlyValue(right);
+  if (other !== void 0) return !matches2(left, other);
+  if (left.type === "absent" || right.type === "absent") return true;
+  if (left.type === "host" && right.type === "host") return patternsDisjoint(left.pattern, right.pattern);
+  if (left.type === "path" && right.type === "path") return left.normalization === right.normalization && patternsDisjoint(left.pattern, right.pattern);
+  if (left.type === "principal" && right.type === "principal") return patternsDisjoint(left.pattern, right.pattern);
+  if (left.type === "namespace" && right.type === "namespace") return patternsDisjoint(left.pattern, right.pattern);
+  if (left.type === "namespace-glob" && right.type === "namespace-glob") return globsDisjoint(left.glob, right.glob);
+  if (left.type === "port-range" && right.type === "port-range") return left.last < right.first || right.last < left.first;
+  if (left.type === "cidr" && right.type === "cidr") {
+    const [first, last] = blockRange(left);
+    const [start, end] = blockRange(right);
+    return left.family !== right.family || last < start || end < first;
+  }
+  if (left.type === "token" && right.type === "token") return tokensDisjoint(left, right);
+  if (isText(left) && isText(right)) return patternsDisjoint(left, right);
+  return false;
+}
+function namespaceDisjoint(left, right) {
+  if (right.type === "source-namespace") return left.selection === void 0 && right.selection === void 0 && !left.names.some((name2) => right.names.includes(name2));
+  if (right.type !== "principal" || right.pattern.type !== "exact") return false;
+  const namespace = identityParts(right.pattern.text)?.namespace;
+  return namespace === void 0 || declaredMatch(left, namespace) === false;
+}
+function asksForNamespace(predicate) {
+  return predicate.dimension === "peer" && [...predicate.any, ...predicate.none].some((matcher) => matcher.type === "source-namespace");
+}
+function isText(matcher) {
+  return matcher.type === "prefix" || matcher.type === "suffix" || matcher.type === "exact" || matcher.type === "non-empty" || matcher.type === "present";
+}
+function singleValued(dimension) {
+  return !dimension.startsWith("claim:");
+}
+function predicatesDisjoint(left, right) {
+  if (!singleValued(left.dimension)) return false;
+  if (left.any.length > 0 && right.any.length > 0) {
+    if (left.any.every((matcher) => right.any.every((other) => matchersDisjoint(matcher, other)))) return true;
+  }
+  if (asksForNamespace(left) || asksForNamespace(right)) return false;
+  return refusesAll(left, right) || refusesAll(right, left);
+}
+function refusesAll(left, right) {
+  if (left.any.length === 0 || right.none.length === 0) return false;
+  return left.any.every((matcher) => {
+    const only4 = onlyValue(matcher);
+    if (only4 !== void 0) return !holds(right, only4);
+    return right.none.some((other) => matcherInside(matcher, other));
+  });
+}
+function patternInside(inner, outer) {
+  if (outer.type === "present") return true;
+  if (inner.type === "exact") return pathMatches(outer, inner.text);
+  if (inner.type === "template" || inner.type === "present") return false;
+  if (outer.type === "non-empty") return inner.type === "non-empty" || inner.text !== "";
+  if (inner.type === "prefix") return outer.type === "prefix" && textMatches(outer, inner.text);
+  return inner.type === "suffix" && outer.type === "suffix" && textMatches(outer, inner.text);
+}
+function matcherInside(inner, outer) {
+  if (matcherKey(inner) === matcherKey(outer)) return true;
+  if (outer.type === "source-namespace") {
+    const namespace = inner.type === "principal" && inner.pattern.type === "exact" ? identityParts(inner.pattern.text)?.namespace : void 0;
+    if (namespace !== void 0) return declaredMatch(outer, namespace) === true;
+    return inner.type === "source-namespace" && inner.selection === void 0 && inner.names.every((name2) => declaredMatch(outer, name2) === true);
+  }
+  if (inner.type === "port-range" && outer.type === "port-range") return outer.first <= inner.first && inner.last <= outer.last;
+  const only4 = onlyValue(inner);
+  if (only4 !== void 0) return matches2(outer, only4);
+  if (inner.type === "absent") return false;
+  if (outer.type === "identified") return inner.type === "principal" || inner.type === "namespace-glob" || inner.type === "namespace" || inner.type === "service-account" || inner.type === "trust-domain";
+  if (inner.type === "host" && outer.type === "host") return patternInside(inner.pattern, outer.pattern);
+  if (inner.type === "path" && outer.type === "path") return inner.normalization === outer.normalization && patternInside(inner.pattern, outer.pattern);
+  if (inner.type === "principal" && outer.type === "principal") return patternInside(inner.pattern, outer.pattern);
+  if (inner.type === "namespace" && outer.type === "namespace") return patternInside(inner.pattern, outer.pattern);
+  if (inner.type === "cidr" && outer.type === "cidr") {
+    const [first, last] = blockRange(inner);
+    const [start, end] = blockRange(outer);
+    return inner.family === outer.family && start <= first && last <= end;
+  }
+  return isText(inner) && isText(outer) && patternInside(inner, outer);
+}
+
 // src/sets/evaluate.ts
 var plainAddress = parseIp("192.0.2.1") ?? 0n;
 var plainest = /* @__PURE__ */ new Map([
@@ -70290,8 +70618,8 @@ var plainest = /* @__PURE__ */ new Map([
   ["path.query", "/"]
 ]);
 function plainestValue(dimension) {
-  const plain5 = plainest.get(dimension);
-  if (plain5 !== void 0) return plain5;
+  const plain6 = plainest.get(dimension);
+  if (plain6 !== void 0) return plain6;
   return dimension.startsWith("opaque:") ? false : null;
 }
 function valueAt2(point, dimension) {
@@ -70307,7 +70635,7 @@ function pointIn(cube3, point) {
 var lastAddress = (1n << 128n) - 1n;
 var firstIpv4 = 0xffffn << 32n;
 var lastIpv4 = firstIpv4 | 0xffffffffn;
-var friendly = ["203.0.113.10", "2001:db8::10"].map((text7) => parseIp(text7) ?? 0n);
+var friendly = ["203.0.113.10", "2001:db8::10"].map((text8) => parseIp(text8) ?? 0n);
 function addressCandidates(matchers) {
   const starts = /* @__PURE__ */ new Set([0n, firstIpv4, lastIpv4 + 1n]);
   for (const matcher of matchers) {
@@ -70353,20 +70681,20 @@ function globTemplate(glob) {
   ]);
 }
 function alphabet(patterns, path7) {
-  const literals = [...patterns.exact, ...patterns.prefixes, ...patterns.suffixes, ...patterns.templates.map((text7) => text7.replace(/\{\*{1,2}\}/g, "")), ...patterns.globs.map((glob) => glob.replaceAll("*", ""))];
+  const literals = [...patterns.exact, ...patterns.prefixes, ...patterns.suffixes, ...patterns.templates.map((text8) => text8.replace(/\{\*{1,2}\}/g, "")), ...patterns.globs.map((glob) => glob.replaceAll("*", ""))];
   const used = new Set(literals.flatMap((literal3) => Array.from(literal3)));
   const fresh = Array.from("xyzqwvkjhgtnmupslroiXYZQWVKJHGTNMUPSLROI0123456789-_~éüñ中").find((character) => !used.has(character)) ?? "文";
   const others = distinct([...used, ...path7 ? ["/", ...patterns.templates.length > 0 ? ["["] : []] : []]);
   return [fresh, ...others.filter((character) => path7 || character !== "/")];
 }
-function stable2(text7, mode) {
-  return normalizePath(text7, mode) === text7;
+function stable2(text8, mode) {
+  return normalizePath(text8, mode) === text8;
 }
-function pending(text7) {
-  const segment = text7.slice(text7.lastIndexOf("/") + 1);
+function pending(text8) {
+  const segment = text8.slice(text8.lastIndexOf("/") + 1);
   const dotted = segment === "" || segment === "." || segment === ".." ? segment : "x";
-  const percent2 = text7.lastIndexOf("%");
-  return `${text7.endsWith("/") ? "/" : ""}${dotted}${percent2 >= text7.length - 2 && percent2 !== -1 ? text7.slice(percent2) : ""}`;
+  const percent2 = text8.lastIndexOf("%");
+  return `${text8.endsWith("/") ? "/" : ""}${dotted}${percent2 >= text8.length - 2 && percent2 !== -1 ? text8.slice(percent2) : ""}`;
 }
 function automatonCandidates(patterns, path7, limit) {
   const characters = alphabet(patterns, path7 !== void 0);
@@ -70376,14 +70704,14 @@ function automatonCandidates(patterns, path7, limit) {
   const tails = new Set(patterns.suffixes.flatMap((suffix) => Array.from({ length: suffix.length + 1 }, (_, length) => suffix.slice(0, length))));
   const templates = [...patterns.templates.map(compileTemplate), ...patterns.globs.map(globTemplate)];
   const step = (state, character) => {
-    const text7 = state.text + character;
+    const text8 = state.text + character;
     const prefix3 = state.prefix?.next.get(character);
     let tail = state.tail + character;
     while (tail !== "" && !tails.has(tail)) tail = tail.slice(1);
     return {
-      text: text7,
+      text: text8,
       prefix: prefix3,
-      passed: prefix3 !== void 0 && prefixes.has(text7) ? text7.length : state.passed,
+      passed: prefix3 !== void 0 && prefixes.has(text8) ? text8.length : state.passed,
       tail,
       templates: state.templates.map((positions2, index) => templateStep(templates[index] ?? [], positions2, character))
     };
@@ -70427,8 +70755,8 @@ function textPatterns(matchers) {
   const of = (type) => distinct(matchers.flatMap((matcher) => matcher.type === type ? [matcher.text] : []));
   return { exact: of("exact"), prefixes: of("prefix"), suffixes: of("suffix") };
 }
-function touched(patterns, text7) {
-  return patterns.exact.includes(text7) || patterns.prefixes.some((prefix3) => text7.startsWith(prefix3)) || patterns.suffixes.some((suffix) => text7.endsWith(suffix));
+function touched(patterns, text8) {
+  return patterns.exact.includes(text8) || patterns.prefixes.some((prefix3) => text8.startsWith(prefix3)) || patterns.suffixes.some((suffix) => text8.endsWith(suffix));
 }
 function continuations(patterns, all, reversed) {
   const next = /* @__PURE__ */ new Map();
@@ -70445,10 +70773,10 @@ function continuations(patterns, all, reversed) {
   return next;
 }
 function textCandidates(patterns, root, friendly2) {
-  const rooted = (text7) => text7.startsWith(root);
+  const rooted = (text8) => text8.startsWith(root);
   const prefixes = distinct([root, ...patterns.prefixes.filter(rooted)]);
   const suffixes = distinct(["", ...patterns.suffixes]);
-  const exact3 = new Set(patterns.exact.filter((text7) => text7 !== "" && rooted(text7)));
+  const exact3 = new Set(patterns.exact.filter((text8) => text8 !== "" && rooted(text8)));
   const after = continuations(prefixes, new Set(prefixes), false);
   const before = continuations(suffixes, new Set(suffixes), true);
   const found = [...exact3];
@@ -70483,7 +70811,7 @@ function encodeLetter(path7, index) {
 function spellings(path7) {
   const found = [];
   const slashes = Array.from(path7).flatMap((character, index) => character === "/" ? [index] : []);
-  const replaced2 = (index, text7) => path7.slice(0, index) + text7 + path7.slice(index + 1);
+  const replaced2 = (index, text8) => path7.slice(0, index) + text8 + path7.slice(index + 1);
   for (const index of slashes) {
     found.push(replaced2(index, "//"), replaced2(index, "/./"));
     if (index > 0) found.push(replaced2(index, "\\"), replaced2(index, "%2f"), replaced2(index, "%5c"));
@@ -70497,7 +70825,7 @@ function spellings(path7) {
   if (path7.endsWith("/")) found.push(`${path7}.`, `${path7}x/..`);
   const letters = Array.from(path7).flatMap((character, index) => /[A-Za-z0-9._~-]/.test(character) ? [index] : []);
   for (const index of /* @__PURE__ */ new Set([letters[0], letters[letters.length - 1]])) if (index !== void 0) found.push(encodeLetter(path7, index));
-  found.push(letters.reduceRight((text7, index) => encodeLetter(text7, index), path7));
+  found.push(letters.reduceRight((text8, index) => encodeLetter(text8, index), path7));
   for (const index of letters.slice(-2)) found.push(replaced2(index, "|"));
   return found;
 }
@@ -70511,9 +70839,9 @@ function behind2(head, path7, slash) {
 }
 function pathCandidates(matchers, limit) {
   const modes3 = distinct(matchers.map((matcher) => matcher.normalization));
-  const only3 = modes3[0];
-  if (only3 === void 0) return textCandidates({ exact: [], prefixes: [], suffixes: [] }, "/");
-  if (modes3.length === 1) return normalized(matchers, only3, limit);
+  const only4 = modes3[0];
+  if (only4 === void 0) return textCandidates({ exact: [], prefixes: [], suffixes: [] }, "/");
+  if (modes3.length === 1) return normalized(matchers, only4, limit);
   const shared2 = /* @__PURE__ */ new Set();
   const byMode = /* @__PURE__ */ new Map();
   for (const mode of modes3) {
@@ -70525,8 +70853,8 @@ function pathCandidates(matchers, limit) {
     for (const path7 of together2) shared2.add(path7);
   }
   const of = (wanted) => [...new Set(modes3.filter(wanted).flatMap((mode) => byMode.get(mode) ?? []))];
-  const plain5 = [.../* @__PURE__ */ new Set([...shared2, ...of(() => true)])];
-  const found = /* @__PURE__ */ new Set([...plain5, ...plain5.flatMap(spellings)]);
+  const plain6 = [.../* @__PURE__ */ new Set([...shared2, ...of(() => true)])];
+  const found = /* @__PURE__ */ new Set([...plain6, ...plain6.flatMap(spellings)]);
   const paths = [...shared2];
   const pairs3 = [
     [of((mode) => mode === "NONE"), "/"],
@@ -70536,9 +70864,9 @@ function pathCandidates(matchers, limit) {
     if (heads.length * paths.length > limit * 4) return void 0;
     for (const head of heads) for (const path7 of paths) for (const raw of behind2(head, path7, slash)) found.add(raw);
   }
-  const simple = new Set(plain5);
+  const simple = new Set(plain6);
   const rest = [...found].filter((path7) => !simple.has(path7) && !rejectedPath(path7)).sort((left, right) => left.length - right.length || compareText(left, right));
-  return [...plain5, ...rest];
+  return [...plain6, ...rest];
 }
 function oneNormalization(matchers) {
   const modes3 = new Set(matchers.flatMap((matcher) => matcher.type === "path" ? [matcher.normalization] : []));
@@ -70552,11 +70880,11 @@ function possibleIdentity(identity2) {
   if (parts !== void 0) return parts.trustDomain !== "" && parts.namespace !== "" && parts.account !== "";
   return !identity2.split("/").includes("ns");
 }
-function exact(text7) {
-  return { type: "exact", text: text7 };
+function exact(text8) {
+  return { type: "exact", text: text8 };
 }
-function prefixPieces(text7) {
-  const [trustDomain = "", ns, namespace, sa, account, ...more] = text7.split("/");
+function prefixPieces(text8) {
+  const [trustDomain = "", ns, namespace, sa, account, ...more] = text8.split("/");
   if (more.length > 0) return void 0;
   if (ns === void 0) return { trustDomain: { type: "prefix", text: trustDomain } };
   const domain2 = { trustDomain: exact(trustDomain) };
@@ -70567,8 +70895,8 @@ function prefixPieces(text7) {
   if (account === void 0) return "sa".startsWith(sa) ? both : void 0;
   return sa === "sa" ? { ...both, account: { type: "prefix", text: account } } : void 0;
 }
-function suffixPieces(text7) {
-  const [account = "", sa, namespace, ns, trustDomain, ...more] = text7.split("/").reverse();
+function suffixPieces(text8) {
+  const [account = "", sa, namespace, ns, trustDomain, ...more] = text8.split("/").reverse();
   if (more.length > 0) return void 0;
   if (sa === void 0) return { account: { type: "suffix", text: account } };
   const last = { account: exact(account) };
@@ -70625,11 +70953,11 @@ function piecesOf(matcher) {
   }
 }
 function namesWithout(slash) {
-  const plain5 = (text7) => !text7.includes("/");
-  return { exact: slash.exact.filter(plain5), prefixes: slash.prefixes.filter(plain5), suffixes: slash.suffixes.filter(plain5) };
+  const plain6 = (text8) => !text8.includes("/");
+  return { exact: slash.exact.filter(plain6), prefixes: slash.prefixes.filter(plain6), suffixes: slash.suffixes.filter(plain6) };
 }
-function defined(values4) {
-  return values4.filter((value) => value !== void 0);
+function defined(values5) {
+  return values5.filter((value) => value !== void 0);
 }
 function namespaces2(pieces, globbed, limit) {
   const names3 = namesOf(pieces, limit);
@@ -70641,16 +70969,16 @@ function namesOf(pieces, limit) {
   if (globs.length === 0) return textCandidates(texts8, "", "elsewhere");
   return automatonCandidates({ ...texts8, templates: [], globs }, void 0, limit);
 }
-function accepts3(pattern, text7) {
-  return pattern === void 0 || textMatches(pattern, text7);
+function accepts3(pattern, text8) {
+  return pattern === void 0 || textMatches(pattern, text8);
 }
 function foreign(matchers, trustDomains) {
   const patterns = textPatterns(matchers.flatMap((matcher) => matcher.type === "principal" ? [matcher.pattern] : []));
-  const shaped = (text7) => text7.split("/").includes("ns");
+  const shaped = (text8) => text8.split("/").includes("ns");
   const ends = {
-    exact: patterns.exact.filter((text7) => !shaped(text7)),
-    prefixes: patterns.prefixes.filter((text7) => !shaped(text7)),
-    suffixes: patterns.suffixes.filter((text7) => !shaped(text7))
+    exact: patterns.exact.filter((text8) => !shaped(text8)),
+    prefixes: patterns.prefixes.filter((text8) => !shaped(text8)),
+    suffixes: patterns.suffixes.filter((text8) => !shaped(text8))
   };
   return [...ends.exact, ...textCandidates(namesWithout(ends), "", "client.other-pki.example"), ...trustDomains.flatMap((domain2) => textCandidates(ends, `${domain2}/`))];
 }
@@ -70711,8 +71039,8 @@ var fewNamespaces = 48;
 function apart(declared2, matchers) {
   if (declared2.length <= fewNamespaces) return declared2;
   const texts8 = matchers.flatMap((matcher) => matcher.type === "principal" && "text" in matcher.pattern ? [matcher.pattern.text] : []);
-  const domains = distinct(["cluster.local", ...texts8.flatMap((text7) => text7.includes("/ns/") ? [text7.slice(0, text7.indexOf("/ns/"))] : [])]);
-  const accounts2 = distinct(["anyone", ...texts8.flatMap((text7) => text7.includes("/sa/") ? [text7.slice(text7.indexOf("/sa/") + 4)] : [])]);
+  const domains = distinct(["cluster.local", ...texts8.flatMap((text8) => text8.includes("/ns/") ? [text8.slice(0, text8.indexOf("/ns/"))] : [])]);
+  const accounts2 = distinct(["anyone", ...texts8.flatMap((text8) => text8.includes("/sa/") ? [text8.slice(text8.indexOf("/sa/") + 4)] : [])]);
   const classes = /* @__PURE__ */ new Map();
   for (const name2 of declared2) {
     const key = domains.flatMap((domain2) => accounts2.flatMap((account) => matchers.map((matcher) => matches2(matcher, `${domain2}/ns/${name2}/sa/${account}`) ? "1" : "0"))).join("");
@@ -70726,19 +71054,19 @@ function freshName(taken2) {
   return name2;
 }
 function openLabels(asked, limit) {
-  const values4 = /* @__PURE__ */ new Map();
+  const values5 = /* @__PURE__ */ new Map();
   for (const matcher of asked) {
     if (matcher.selection === void 0) continue;
     for (const { key, values: named5 } of requirementsOf(matcher.selection)) {
       if (key === nameKey) continue;
-      const known4 = values4.get(key) ?? /* @__PURE__ */ new Set();
+      const known4 = values5.get(key) ?? /* @__PURE__ */ new Set();
       for (const value of named5) known4.add(value);
-      values4.set(key, known4);
+      values5.set(key, known4);
     }
   }
   let combined = [{}];
-  for (const key of [...values4.keys()].sort()) {
-    const named5 = [...values4.get(key) ?? []].sort();
+  for (const key of [...values5.keys()].sort()) {
+    const named5 = [...values5.get(key) ?? []].sort();
     let other = "other";
     while (named5.includes(other)) other = `${other}-x`;
     combined = combined.flatMap((labels2) => [labels2, ...[...named5, other].map((value) => ({ ...labels2, [key]: value }))]);
@@ -70753,17 +71081,19 @@ function texts7(patterns, friendly2) {
   const found = textCandidates(textPatterns(patterns), "", friendly2);
   return [...found, "", null];
 }
-function defined2(values4) {
-  return values4.filter((value) => value !== void 0);
+function defined2(values5) {
+  return values5.filter((value) => value !== void 0);
 }
 function tokenCandidates(matchers, limit) {
   const tokens = matchers.filter((matcher) => matcher.type === "token");
   const mentioned = distinct(tokens.flatMap((matcher) => matcher.locations ?? []));
-  const locations = [.../* @__PURE__ */ new Set([usualLocation, ...mentioned, "header:x-other-token:"])];
+  const stood = sentAt(mentioned);
+  if (stood === void 0) return void 0;
+  const locations = [.../* @__PURE__ */ new Set([usualLocation, ...stood, "header:x-other-token:"])];
   const keys = distinct(defined2(tokens.map((matcher) => matcher.keys)));
   const found = [];
   for (const location of locations) {
-    const sent2 = tokens.filter((matcher) => matcher.locations === void 0 || matcher.locations.includes(location));
+    const sent2 = tokens.filter((matcher) => tokenStandsAt(matcher, location));
     for (const signedBy of [...keys.map((key) => [key]), []]) {
       const signed3 = sent2.filter((matcher) => matcher.keys === void 0 || signedBy.includes(matcher.keys));
       for (const issuer of texts7(defined2(signed3.map((matcher) => matcher.issuer)), "https://issuer.example")) {
@@ -70784,9 +71114,9 @@ function textsOf2(matchers) {
 }
 function spelled(pattern, sensitive, atEnd) {
   const upper = pattern.toUpperCase();
-  const joined5 = sensitive.filter((text7) => atEnd ? pattern.endsWith(text7.toLowerCase()) : pattern.startsWith(text7.toLowerCase())).flatMap((text7) => {
-    const rest = atEnd ? pattern.slice(0, pattern.length - text7.length) : pattern.slice(text7.length);
-    return atEnd ? [rest + text7, rest.toUpperCase() + text7] : [text7 + rest, text7 + rest.toUpperCase()];
+  const joined5 = sensitive.filter((text8) => atEnd ? pattern.endsWith(text8.toLowerCase()) : pattern.startsWith(text8.toLowerCase())).flatMap((text8) => {
+    const rest = atEnd ? pattern.slice(0, pattern.length - text8.length) : pattern.slice(text8.length);
+    return atEnd ? [rest + text8, rest.toUpperCase() + text8] : [text8 + rest, text8 + rest.toUpperCase()];
   });
   return [pattern, upper, upper.slice(0, 1) + pattern.slice(1), pattern.slice(0, 1) + upper.slice(1), ...joined5];
 }
@@ -70796,9 +71126,9 @@ function hostCandidates(matchers) {
   const all = [...sensitive.exact, ...sensitive.prefixes, ...sensitive.suffixes];
   if (all.length === 0) return textCandidates(folded, "", "host.example");
   const patterns = {
-    exact: distinct([...sensitive.exact, ...folded.exact.flatMap((text7) => [...spelled(text7, sensitive.prefixes, false), ...spelled(text7, sensitive.suffixes, true), ...spelled(text7, sensitive.exact, false)])]),
-    prefixes: distinct([...sensitive.prefixes, ...folded.prefixes.flatMap((text7) => spelled(text7, sensitive.prefixes, false)), ...sensitive.prefixes.flatMap((text7) => spelled(text7.toLowerCase(), sensitive.prefixes, false))]),
-    suffixes: distinct([...sensitive.suffixes, ...folded.suffixes.flatMap((text7) => spelled(text7, sensitive.suffixes, true)), ...sensitive.suffixes.flatMap((text7) => spelled(text7.toLowerCase(), sensitive.suffixes, true))])
+    exact: distinct([...sensitive.exact, ...folded.exact.flatMap((text8) => [...spelled(text8, sensitive.prefixes, false), ...spelled(text8, sensitive.suffixes, true), ...spelled(text8, sensitive.exact, false)])]),
+    prefixes: distinct([...sensitive.prefixes, ...folded.prefixes.flatMap((text8) => spelled(text8, sensitive.prefixes, false)), ...sensitive.prefixes.flatMap((text8) => spelled(text8.toLowerCase(), sensitive.prefixes, false))]),
+    suffixes: distinct([...sensitive.suffixes, ...folded.suffixes.flatMap((text8) => spelled(text8, sensitive.suffixes, true)), ...sensitive.suffixes.flatMap((text8) => spelled(text8.toLowerCase(), sensitive.suffixes, true))])
   };
   return textCandidates(patterns, "", "host.example");
 }
@@ -70841,7 +71171,7 @@ function candidatesOf(dimension, matchers, limit) {
     case "transport":
       return ["TCP", "UDP", "SCTP"];
     case "address":
-      return [null, ...new Set(matchers.flatMap((matcher) => matcher.type === "one-of" ? [matcher.text] : []))];
+      return [null, ...new Set(matchers.flatMap((matcher) => matcher.type === "one-of" ? [matcher.text] : [])), "past"];
     case "protocol":
       return ["http", "tcp", "tls", "https"];
     case "host":
@@ -70877,11 +71207,11 @@ function patternOf2(dimension, matcher, uniform) {
   return matcher.type === "exact" || matcher.type === "prefix" || matcher.type === "suffix" || matcher.type === "non-empty" || matcher.type === "present" ? matcher : void 0;
 }
 function namespaceSegments(identity2) {
-  const text7 = `/${identity2}`;
+  const text8 = `/${identity2}`;
   const found = [];
-  for (let at2 = text7.indexOf("/ns/"); at2 !== -1; at2 = text7.indexOf("/ns/", at2 + 1)) {
-    const end = text7.indexOf("/", at2 + 4);
-    if (end !== -1) found.push(text7.slice(at2 + 4, end));
+  for (let at2 = text8.indexOf("/ns/"); at2 !== -1; at2 = text8.indexOf("/ns/", at2 + 1)) {
+    const end = text8.indexOf("/", at2 + 4);
+    if (end !== -1) found.push(text8.slice(at2 + 4, end));
   }
   return found;
 }
@@ -70913,11 +71243,11 @@ function signatures(dimension, matchers) {
     const found = [];
     if (typeof value === "number") found.push(...numbers.get(value) ?? []);
     if (typeof value === "string") {
-      const text7 = mode !== void 0 ? normalizePath(value, mode) : folded ? value.toLowerCase() : value;
-      found.push(...exact3.get(text7) ?? []);
-      for (const length of prefixes.lengths) if (length <= text7.length) found.push(...prefixes.index.get(text7.slice(0, length)) ?? []);
-      for (const length of suffixes.lengths) if (length <= text7.length) found.push(...suffixes.index.get(text7.slice(text7.length - length)) ?? []);
-      for (const { index, pattern } of templates) if (pathMatches(pattern, text7)) found.push(index);
+      const text8 = mode !== void 0 ? normalizePath(value, mode) : folded ? value.toLowerCase() : value;
+      found.push(...exact3.get(text8) ?? []);
+      for (const length of prefixes.lengths) if (length <= text8.length) found.push(...prefixes.index.get(text8.slice(0, length)) ?? []);
+      for (const length of suffixes.lengths) if (length <= text8.length) found.push(...suffixes.index.get(text8.slice(text8.length - length)) ?? []);
+      for (const { index, pattern } of templates) if (pathMatches(pattern, text8)) found.push(index);
       if (globs.size > 0) for (const segment of new Set(namespaceSegments(value))) found.push(...globs.get(segment) ?? []);
     }
     for (const index of rest) if (matches2(matchers[index], whole4)) found.push(index);
@@ -70941,9 +71271,9 @@ function candidatesWithin(dimension, matchers, restrict, limit) {
   const callers3 = dimension === "peer" && matchers.some((matcher) => matcher.type === "source-namespace");
   for (const predicate of callers3 ? [] : restrict) {
     if (predicate.any.length === 0) continue;
-    const values4 = predicate.any.map((matcher) => onlySpelling(dimension, matcher, matchers));
+    const values5 = predicate.any.map((matcher) => onlySpelling(dimension, matcher, matchers));
     const legal = (value) => dimension !== "path" && dimension !== "path.query" || typeof value === "string" && value.startsWith("/");
-    if (values4.every((value) => value !== void 0)) return values4.filter(legal);
+    if (values5.every((value) => value !== void 0)) return values5.filter(legal);
   }
   return candidatesOf(dimension, matchers, limit);
 }
@@ -70975,17 +71305,17 @@ function makeAtoms(dimension, matchers, restrict, limit) {
   const found = [];
   for (const value of candidates3) {
     if (!restrict.every((predicate) => holds(predicate, value))) continue;
-    const signature = signatureOf(value);
-    const key = signature.join(",");
+    const signature2 = signatureOf(value);
+    const key = signature2.join(",");
     if (bySignature.has(key)) continue;
     bySignature.add(key);
     representatives.push(value);
-    found.push(signature);
+    found.push(signature2);
     if (representatives.length > limit) return void 0;
   }
   const size = representatives.length;
   const sets = matchers.map(() => emptyBits(size));
-  for (const [atom, signature] of found.entries()) for (const index of signature) add2(sets[index], atom);
+  for (const [atom, signature2] of found.entries()) for (const index of signature2) add2(sets[index], atom);
   return { size, representatives, accepted: new Map(matchers.map((matcher, index) => [matcherKey(matcher), sets[index]])), matchers, full: fullBits(size) };
 }
 function predicateBits(atoms, predicate) {
@@ -71010,10 +71340,10 @@ function elementAtomsOf(matchers, limit) {
   }
   const patterns = [...byKey.keys()].sort().map((key) => byKey.get(key));
   const classes = /* @__PURE__ */ new Map();
-  for (const text7 of [...textCandidates(textPatterns(patterns), ""), ""]) {
-    const matched = patterns.flatMap((pattern, index) => matches2(pattern, text7) ? [index] : []);
+  for (const text8 of [...textCandidates(textPatterns(patterns), ""), ""]) {
+    const matched = patterns.flatMap((pattern, index) => matches2(pattern, text8) ? [index] : []);
     const key = matched.join(",");
-    if (!classes.has(key)) classes.set(key, { text: text7, matched });
+    if (!classes.has(key)) classes.set(key, { text: text8, matched });
   }
   const all = [...classes.values()];
   const hit = all.filter((entry2) => matchers.some((matcher) => elementMatches(matcher, entry2.text)));
@@ -71075,11 +71405,11 @@ function spaceOf(restrict, cubes, limit) {
   const elements2 = /* @__PURE__ */ new Map();
   const claimMatchers = /* @__PURE__ */ new Map();
   const axisOf = /* @__PURE__ */ new Map();
-  let words2 = 0;
+  let words3 = 0;
   const push = (dimension, size, element) => {
     const length = size + 31 >>> 5;
-    axes.push({ dimension, size, offset: words2, words: length, ...element === void 0 ? {} : { element } });
-    words2 += length;
+    axes.push({ dimension, size, offset: words3, words: length, ...element === void 0 ? {} : { element } });
+    words3 += length;
   };
   const peers = byDimension.get("peer");
   if (peers !== void 0) for (const matcher of structural) peers.set(matcherKey(matcher), matcher);
@@ -71101,9 +71431,9 @@ function spaceOf(restrict, cubes, limit) {
     atoms.set(dimension, found);
     push(dimension, found.size);
   }
-  const full2 = new Uint32Array(words2);
+  const full2 = new Uint32Array(words3);
   for (const axis of axes) fillAxis(full2, axis);
-  return { axes, words: words2, atoms, elements: elements2, claimMatchers, full: full2, axisOf };
+  return { axes, words: words3, atoms, elements: elements2, claimMatchers, full: full2, axisOf };
 }
 function fillAxis(box, axis) {
   box.fill(4294967295, axis.offset, axis.offset + axis.words);
@@ -71113,7 +71443,7 @@ function elementMatchers(matchers) {
   const found = matchers.filter((matcher) => matcher.type === "element");
   return found.length === matchers.length ? found : void 0;
 }
-var mostAlternatives = 64;
+var mostAlternatives2 = 64;
 function boxesOf(space3, cube3) {
   const first = { words: space3.full.slice(), narrow: /* @__PURE__ */ new Set() };
   const claims = [];
@@ -71158,7 +71488,7 @@ function boxesOf(space3, cube3) {
         const spread = fixed2(space3, without2, [[base2 + element, 2]]);
         if (spread !== void 0) next.push(spread);
       }
-      if (next.length > mostAlternatives) return void 0;
+      if (next.length > mostAlternatives2) return void 0;
     }
     drafts = next;
   }
@@ -71166,16 +71496,16 @@ function boxesOf(space3, cube3) {
 }
 function fixed2(space3, draft, wanted) {
   if (wanted.length === 0) return draft;
-  const words2 = draft.words.slice();
+  const words3 = draft.words.slice();
   const narrow = new Set(draft.narrow);
   for (const [index, bits] of wanted) {
     const axis = space3.axes[index];
-    const value = words2[axis.offset] & bits;
+    const value = words3[axis.offset] & bits;
     if (value === 0) return void 0;
-    words2[axis.offset] = value;
+    words3[axis.offset] = value;
     narrow.add(index);
   }
-  return { words: words2, narrow };
+  return { words: words3, narrow };
 }
 
 // src/sets/sample.ts
@@ -71284,7 +71614,7 @@ function viewRival(space3, region3, rival, budget) {
 function visit2(space3, node2, budget) {
   const region3 = node2.region.slice();
   let bound2 = node2.bound;
-  let escaped2 = node2.escaped;
+  let escaped3 = node2.escaped;
   let blockers = node2.blockers;
   let demands = node2.demands;
   let rivals2 = node2.rivals;
@@ -71344,11 +71674,11 @@ function visit2(space3, node2, budget) {
         bound2 = keepInside(bound2, holder.words);
         continue;
       }
-      const only3 = met[0];
-      if (only3 === void 0) return "none";
+      const only4 = met[0];
+      if (only4 === void 0) return "none";
       if (met.length === 1) {
-        for (const index of only3.narrow) restrictAxis(space3, region3, only3.words, index);
-        bound2 = keepInside(bound2, only3.words);
+        for (const index of only4.narrow) restrictAxis(space3, region3, only4.words, index);
+        bound2 = keepInside(bound2, only4.words);
         changed = true;
         continue;
       }
@@ -71365,7 +71695,7 @@ function visit2(space3, node2, budget) {
         continue;
       }
       if (view.within !== void 0) bound2 = keepInside(bound2, view.within.words);
-      if (view.escaped !== void 0) escaped2 = [...escaped2, ...view.escaped];
+      if (view.escaped !== void 0) escaped3 = [...escaped3, ...view.escaped];
     }
     rivals2 = openRivals;
   }
@@ -71373,19 +71703,19 @@ function visit2(space3, node2, budget) {
   const demand = demands[0];
   if (demand !== void 0) {
     const rest = demands.slice(1);
-    return firstOf(demand, (box) => visit2(space3, { region: keepInside(region3, box.words), bound: keepInside(bound2, box.words), blockers, demands: rest, rivals: rivals2, escaped: escaped2 }, budget));
+    return firstOf(demand, (box) => visit2(space3, { region: keepInside(region3, box.words), bound: keepInside(bound2, box.words), blockers, demands: rest, rivals: rivals2, escaped: escaped3 }, budget));
   }
   const rival = rivals2[0];
   if (rival !== void 0) {
     const rest = rivals2.slice(1);
     const view = viewRival(space3, region3, rival, budget);
     if (view.kind !== "open") return "none";
-    const denied = firstOf(view.denials, (box) => visit2(space3, { region: keepInside(region3, box.words), bound: keepInside(bound2, box.words), blockers, demands, rivals: rest, escaped: escaped2 }, budget));
+    const denied = firstOf(view.denials, (box) => visit2(space3, { region: keepInside(region3, box.words), bound: keepInside(bound2, box.words), blockers, demands, rivals: rest, escaped: escaped3 }, budget));
     if (denied !== "none") return denied;
-    return firstOf(view.escapes, (allow) => visit2(space3, { region: region3, bound: bound2, blockers: [...blockers, ...allow], demands, rivals: rest, escaped: [...escaped2, ...allow] }, budget));
+    return firstOf(view.escapes, (allow) => visit2(space3, { region: region3, bound: bound2, blockers: [...blockers, ...allow], demands, rivals: rest, escaped: [...escaped3, ...allow] }, budget));
   }
-  if (fewest === void 0) return { region: region3, bound: bound2, escaped: escaped2 };
-  return branch(space3, { region: region3, bound: bound2, blockers, demands, rivals: rivals2, escaped: escaped2 }, fewest, budget);
+  if (fewest === void 0) return { region: region3, bound: bound2, escaped: escaped3 };
+  return branch(space3, { region: region3, bound: bound2, blockers, demands, rivals: rivals2, escaped: escaped3 }, fewest, budget);
 }
 function firstOf(choices, attempt) {
   for (const choice2 of choices) {
@@ -71442,10 +71772,10 @@ function expand(space3, found, blockers) {
 function wordsOf(atoms) {
   return atoms.matchers.map((matcher, index) => ({ index, matcher, bits: atoms.accepted.get(matcherKey(matcher)) })).filter((word2) => !isEmpty2(word2.bits));
 }
-function cover2(words2, target) {
+function cover2(words3, target) {
   const gain = (word2, remaining3) => overlap(word2.bits, remaining3);
   let left = target;
-  const queue = words2.map((word2) => ({ word: word2, gain: gain(word2, left) })).filter((entry2) => entry2.gain > 0);
+  const queue = words3.map((word2) => ({ word: word2, gain: gain(word2, left) })).filter((entry2) => entry2.gain > 0);
   queue.sort((a, b) => b.gain - a.gain || a.word.index - b.word.index);
   const chosen = [];
   while (!isEmpty2(left)) {
@@ -71477,19 +71807,19 @@ function withoutRedundant(chosen, target) {
     return false;
   });
 }
-function oneSentence(words2, full2, target) {
+function oneSentence(words3, full2, target) {
   const rest = minus(full2, target);
   const choices = [];
-  const positive = cover2(words2.filter((word2) => within(word2.bits, target)), target);
+  const positive = cover2(words3.filter((word2) => within(word2.bits, target)), target);
   if (positive !== void 0) choices.push({ any: positive, none: [], cost: positive.length });
-  const outside = words2.filter((word2) => !meets(word2.bits, target));
+  const outside = words3.filter((word2) => !meets(word2.bits, target));
   const negative2 = cover2(outside, rest);
   const unnamed = negative2?.some((word2) => word2.matcher.type === "absent") === true ? 0.5 : 0;
   if (negative2 !== void 0) choices.push({ any: [], none: negative2, cost: negative2.length + 0.25 + unnamed });
   if (choices.every((choice2) => choice2.cost > 2)) {
     let reach = emptyBits(full2.length * 32);
     for (const word2 of outside) reach = or(reach, word2.bits);
-    const broad = cover2(words2.filter((word2) => within(minus(word2.bits, reach), target)), target);
+    const broad = cover2(words3.filter((word2) => within(minus(word2.bits, reach), target)), target);
     if (broad !== void 0) {
       let named5 = emptyBits(full2.length * 32);
       for (const word2 of broad) named5 = or(named5, word2.bits);
@@ -71499,9 +71829,9 @@ function oneSentence(words2, full2, target) {
   }
   return choices.sort((left, right) => left.cost - right.cost)[0];
 }
-function product2(words2, atoms, target, seed) {
-  let all = words2.filter((word2) => has(word2.bits, seed));
-  let none5 = words2.filter((word2) => !has(word2.bits, seed));
+function product2(words3, atoms, target, seed) {
+  let all = words3.filter((word2) => has(word2.bits, seed));
+  let none5 = words3.filter((word2) => !has(word2.bits, seed));
   const meaning2 = (inside4, outside) => outside.reduce((bits, word2) => minus(bits, word2.bits), inside4.reduce((bits, word2) => and(bits, word2.bits), atoms.full));
   for (const word2 of [...none5]) {
     const fewer = none5.filter((entry2) => entry2 !== word2);
@@ -71537,8 +71867,8 @@ function joined3(dimension, seed, any2, none5) {
 }
 function phrases(dimension, atoms, target, seed) {
   if (equal(target, atoms.full)) return [{ predicates: seed, bits: target }];
-  const words2 = wordsOf(atoms);
-  const sentence3 = oneSentence(words2, atoms.full, target);
+  const words3 = wordsOf(atoms);
+  const sentence3 = oneSentence(words3, atoms.full, target);
   if (sentence3 !== void 0) {
     const any2 = sentence3.any.map((word2) => word2.matcher);
     const none5 = sentence3.none.map((word2) => word2.matcher);
@@ -71547,7 +71877,7 @@ function phrases(dimension, atoms, target, seed) {
   const found = [];
   let left = target;
   while (!isEmpty2(left)) {
-    const part2 = product2(words2, atoms, target, lowest(left));
+    const part2 = product2(words3, atoms, target, lowest(left));
     const [first, ...more] = part2.all.map((word2) => word2.matcher);
     const none5 = part2.none.map((word2) => word2.matcher);
     const start = joined3(dimension, seed, first === void 0 ? [] : [first], none5);
@@ -71560,7 +71890,7 @@ function claimPredicates(dimension, elements2, matchers, held, lacking) {
   const size = elements2.representatives.length;
   const target = emptyBits(size);
   for (const element of lacking) add2(target, element);
-  const words2 = matchers.map((matcher, index) => {
+  const words3 = matchers.map((matcher, index) => {
     const bits = emptyBits(size);
     for (const element of elements2.accepted.get(matcherKey(matcher)) ?? []) add2(bits, element);
     return { index, matcher, bits };
@@ -71568,9 +71898,9 @@ function claimPredicates(dimension, elements2, matchers, held, lacking) {
   const exact3 = elements2.exactly.map((matcher, element) => {
     const bits = emptyBits(size);
     add2(bits, element);
-    return { index: words2.length + element, matcher, bits };
+    return { index: words3.length + element, matcher, bits };
   });
-  const none5 = (cover2([...words2, ...exact3].filter((word2) => within(word2.bits, target)), target) ?? []).map((word2) => word2.matcher);
+  const none5 = (cover2([...words3, ...exact3].filter((word2) => within(word2.bits, target)), target) ?? []).map((word2) => word2.matcher);
   const [first, ...more] = held.map((element) => elements2.exactly[element]);
   if (first === void 0 && none5.length === 0) return [];
   return [{ dimension, any: first === void 0 ? [] : [first], none: none5 }, ...more.map((matcher) => ({ dimension, any: [matcher], none: [] }))];
@@ -71718,9 +72048,23 @@ function inSpace(task, space3, { blockers, impossible: impossible2, demands, riv
 }
 function possibleSpot(space3, region3, nowhere2, budget) {
   if (nowhere2.length === 0) return region3;
+  const index = space3.axisOf.get("token");
+  const axis = index === void 0 ? void 0 : space3.axes[index];
+  const best = axis === void 0 ? void 0 : only3(region3, axis.offset, axis.offset + axis.words);
+  const told = best === void 0 ? void 0 : existing(space3, best, nowhere2, budget);
+  return told ?? existing(space3, region3, nowhere2, budget);
+}
+function existing(space3, region3, nowhere2, budget) {
   const outcome = search({ space: space3, blockers: nowhere2, demands: [], rivals: [] }, boxAround(space3, region3), budget);
   if (outcome === "none") return void 0;
   return outcome === "limit" ? region3 : expand(space3, outcome, nowhere2);
+}
+function only3(region3, start, end) {
+  const result = region3.slice();
+  const bits = region3.subarray(start, end);
+  result.fill(0, start, end);
+  if (!isEmpty2(bits)) add2(result.subarray(start, end), lowest(bits));
+  return result;
 }
 
 // src/sets/seeds.ts
@@ -71908,33 +72252,111 @@ function flips(before, after, way) {
   if (before.verdict === "unknown" || after.verdict === "unknown") return false;
   return way === "up" ? rank[after.verdict] > rank[before.verdict] : rank[after.verdict] < rank[before.verdict];
 }
-var MOST_CANDIDATES = 60;
-function minimalCauses(search2) {
-  const applied2 = (edits) => flips(search2.base, search2.counterfactual(edits, search2.query), search2.way);
-  for (const edit of search2.candidates.slice(0, MOST_CANDIDATES)) {
-    if (applied2([edit])) return [edit];
-  }
-  if (!applied2(search2.candidates)) return search2.candidates;
-  let kept = [...search2.candidates];
-  if (kept.length > MOST_CANDIDATES) kept = halve(kept, applied2);
-  for (const edit of [...kept]) {
-    const rest = kept.filter((other) => other !== edit);
-    if (applied2(rest)) kept = rest;
-  }
-  return kept;
+function reaches(answer2, head, way) {
+  if (answer2.verdict === "unknown" || head.verdict === "unknown") return false;
+  return way === "up" ? rank[answer2.verdict] >= rank[head.verdict] : rank[answer2.verdict] <= rank[head.verdict];
 }
-function halve(edits, applied2) {
-  let kept = [...edits];
-  for (let size = Math.ceil(kept.length / 2); size >= 1 && kept.length > MOST_CANDIDATES; size = Math.floor(size / 2)) {
-    for (let at2 = 0; at2 < kept.length; at2 += size) {
-      const rest = [...kept.slice(0, at2), ...kept.slice(at2 + size)];
-      if (applied2(rest)) {
-        kept = rest;
-        at2 -= size;
-      }
+var MOST_SETS = 3;
+var MOST_TRIALS = 250;
+var PAIRED = 8;
+var OutOfTrials = class extends Error {
+};
+var Trials = class {
+  #search;
+  #known = /* @__PURE__ */ new Map();
+  #place;
+  #left;
+  constructor(search2, limit) {
+    this.#search = search2;
+    this.#left = limit;
+    this.#place = new Map(search2.candidates.map((edit, index) => [edit, index]));
+  }
+  moves(edits) {
+    const key = edits.map((edit) => this.#place.get(edit)).join(" ");
+    const known4 = this.#known.get(key);
+    if (known4 !== void 0) return known4;
+    if (this.#left === 0) throw new OutOfTrials();
+    this.#left -= 1;
+    const fresh = this.#search.moves(edits);
+    this.#known.set(key, fresh);
+    return fresh;
+  }
+};
+function minimalCauses(search2) {
+  const limit = search2.trials ?? MOST_TRIALS;
+  const trials = new Trials(search2, limit);
+  const sets = [];
+  const sufficient = [];
+  try {
+    singles(search2.candidates, trials, sets);
+    if (sets.length < MOST_SETS) larger(search2.candidates, trials, sets, sufficient);
+    return sets.length > 0 ? { sets } : { sets, unproved: "no set of the changed objects gives the request its new answer" };
+  } catch (error63) {
+    if (!(error63 instanceof OutOfTrials)) throw error63;
+    if (sets.length > 0) return { sets };
+    const because2 = `the limit of ${String(limit)} trials was reached`;
+    const smallest = sufficient.at(-1);
+    return smallest === void 0 ? { sets, unproved: because2 } : { sets: [smallest], unproved: `these changes together do it; ${because2} before every smaller set was tried` };
+  }
+}
+var MOST_SINGLES = 60;
+function singles(candidates3, trials, sets) {
+  for (const edit of candidates3.slice(0, MOST_SINGLES)) {
+    if (sets.length === MOST_SETS) return;
+    if (trials.moves([edit])) sets.push([edit]);
+  }
+}
+function larger(candidates3, trials, sets, sufficient) {
+  const alone = new Set(sets.flat());
+  const found = [];
+  const pools = [candidates3.filter((edit) => !alone.has(edit))];
+  const seen = /* @__PURE__ */ new Set();
+  for (let pool = pools.shift(); pool !== void 0 && sets.length + found.length < MOST_SETS; pool = pools.shift()) {
+    const key = pool.map((edit) => edit.id).join("\n");
+    if (seen.has(key) || pool.length === 0) continue;
+    seen.add(key);
+    const set2 = smallestIn(pool, trials, sufficient);
+    if (set2 === void 0) continue;
+    if (!found.some((known4) => known4.length === set2.length && known4.every((edit) => set2.includes(edit)))) found.push(set2);
+    for (const edit of set2) pools.push(pool.filter((other) => other !== edit));
+  }
+  sets.push(...found.sort((one, other) => one.length - other.length));
+}
+function smallestIn(pool, trials, sufficient) {
+  if (!trials.moves(pool)) return firstOf2(subsets(pool.slice(0, PAIRED), 2), trials);
+  sufficient.push(pool);
+  const reduced = withoutSpare(pool, trials, sufficient);
+  return firstOf2(properSubsets(reduced), trials) ?? reduced;
+}
+function withoutSpare(edits, trials, sufficient) {
+  let kept = edits;
+  for (let size = Math.ceil(kept.length / 2); size >= 1; size = Math.floor(size / 2)) {
+    for (let end = kept.length; end > 0; end -= size) {
+      const rest = [...kept.slice(0, Math.max(0, end - size)), ...kept.slice(end)];
+      if (rest.length === 0 || !trials.moves(rest)) continue;
+      kept = rest;
+      sufficient.push(kept);
     }
   }
   return kept;
+}
+function firstOf2(sets, trials) {
+  for (const set2 of sets) if (trials.moves(set2)) return set2;
+  return void 0;
+}
+function* properSubsets(edits) {
+  for (let size = 1; size < edits.length; size += 1) yield* subsets(edits, size);
+}
+function* subsets(edits, size, from = 0) {
+  if (size === 0) {
+    yield [];
+    return;
+  }
+  for (let index = from; index <= edits.length - size; index += 1) {
+    const edit = edits[index];
+    if (edit === void 0) return;
+    for (const rest of subsets(edits, size - 1, index + 1)) yield [edit, ...rest];
+  }
 }
 
 // src/impact/pair-context.ts
@@ -72017,6 +72439,12 @@ function answerOn(mesh2, workload, query3, other) {
   const port3 = "pods" in there ? there.pods[0]?.port ?? query3.to.port : query3.to.port;
   return decide(mesh2, { ...query3, from: { ...query3.from, direct: true }, to: { ...query3.to.ip === void 0 ? {} : { ip: query3.to.ip }, port: port3, workload: workload.id } });
 }
+function asking(context3) {
+  return { pods: isNetworked(context3.head), mixed: mixed(context3), sidecar: isSidecar(context3.pair.base) || isSidecar(context3.pair.head) };
+}
+function isSidecar({ enrolment }) {
+  return enrolment.mode === "sidecar" || enrolment.mode === "unknown" && enrolment.inWorld === "sidecar";
+}
 function mixed({ sides }) {
   return hasAmbient(sides.base) || hasAmbient(sides.head);
 }
@@ -72058,23 +72486,23 @@ function queryOf(workload, point, asks = { pods: false }) {
   if (protocol === "http" && Object.keys(headers2).length > 0) request4.headers = headers2;
   const sni = textAt2(point, "sni");
   if (sni !== null) request4.sni = sni;
+  const behindSidecar = asks.sidecar ?? isSidecarPod(workload);
   const source2 = point.get("source.ip") ?? (asks.pods && callerNamespace(point.get("peer") ?? null) === void 0 ? parseIp(unnamedClientAddress) : void 0);
   const destination2 = point.get("destination.ip");
   const addressed2 = textAt2(point, "address");
-  const byName = addressed2 === null || addressed2 === podAddress ? void 0 : /^(.*):(\d+)$/.exec(addressed2);
-  const where = byName?.[1] !== void 0 ? { host: byName[1] } : workload.resource === void 0 ? { selector: { namespace: workload.namespace, labels: workload.labels } } : { workload: workload.id };
+  const byName2 = addressed2 === null || addressed2 === podAddress || addressed2 === pastWaypoints ? void 0 : /^(.*):(\d+)$/.exec(addressed2);
+  const where = byName2?.[1] !== void 0 ? { host: byName2[1] } : workload.resource === void 0 ? { selector: { namespace: workload.namespace, labels: workload.labels } } : { workload: workload.id };
   return {
     from: {
       principal: peer,
       ...typeof source2 === "bigint" ? { ip: formatIp(source2) } : {},
       ...asks.pods ? callingPod(point) : {},
-      // Without an address a point speaks of the pod itself, past any waypoint.
-      ...addressed2 === null && (isAmbientPod(workload) || asks.mixed === true && peer !== null && !isSidecarPod(workload)) ? { direct: true } : {},
-      ...addressed2 === null && (asks.pods || asks.mixed === true) && peer !== null && isSidecarPod(workload) ? { client: "sidecar" } : {},
+      // Without an address a point speaks of the pod itself, past any waypoint; a sidecar's chains are those of connections that are in no tunnel.
+      ...addressed2 === pastWaypoints || addressed2 === null && !behindSidecar && (isAmbientPod(workload) || asks.mixed === true && peer !== null) ? { direct: true } : {},
+      ...addressed2 === null && (asks.pods || asks.mixed === true) && peer !== null && behindSidecar ? { client: "sidecar" } : {},
       ...addressed2 !== null && peer !== null ? { client: "ambient" } : {}
-      // A sidecar's chains are those of connections that are in no tunnel.
     },
-    to: { ...where, ...typeof destination2 === "bigint" ? { ip: formatIp(destination2) } : {}, port: byName?.[2] === void 0 ? portAt2(point, workload, protocol) : Number(byName[2]) },
+    to: { ...where, ...typeof destination2 === "bigint" ? { ip: formatIp(destination2) } : {}, port: byName2?.[2] === void 0 ? portAt2(point, workload, protocol) : Number(byName2[2]) },
     request: request4,
     ...Object.keys(given).length > 0 ? { given } : {}
   };
@@ -72153,7 +72581,7 @@ function askedToken(token, point) {
   return { valid, claims, in: `header:${after.slice(0, colon2)}`, ...prefix3 === "" ? {} : { prefix: prefix3 } };
 }
 function setClaim(claims, path7, texts8) {
-  const only3 = texts8.length === 1 ? texts8[0] : void 0;
+  const only4 = texts8.length === 1 ? texts8[0] : void 0;
   let at2 = claims;
   for (const part2 of path7.slice(0, -1)) {
     const inner = at2[part2];
@@ -72161,7 +72589,7 @@ function setClaim(claims, path7, texts8) {
     at2[part2] = next;
     at2 = next;
   }
-  at2[path7.at(-1) ?? ""] = only3 !== void 0 && !only3.includes(" ") ? only3 : texts8;
+  at2[path7.at(-1) ?? ""] = only4 !== void 0 && !only4.includes(" ") ? only4 : texts8;
 }
 
 // src/impact/facet.ts
@@ -72295,12 +72723,12 @@ function spelled2(cube3, sample) {
   return [sample, alone, new Map(sample).set("path.query", `${path7}?${whole4.slice(whole4.indexOf("?") + 1)}`)];
 }
 function leastAssuming(query3) {
-  const { given, ...plain5 } = query3;
+  const { given, ...plain6 } = query3;
   const kept = Object.entries(given ?? {}).filter(([key]) => !key.startsWith("opaque:"));
   if (kept.length === Object.keys(given ?? {}).length) return [query3];
-  return [kept.length > 0 ? { ...plain5, given: Object.fromEntries(kept) } : plain5, query3];
+  return [kept.length > 0 ? { ...plain6, given: Object.fromEntries(kept) } : plain6, query3];
 }
-function firstOf2(list5, found) {
+function firstOf3(list5, found) {
   for (const entry2 of list5) {
     const result = found(entry2);
     if (result !== void 0) return result;
@@ -72361,11 +72789,11 @@ function witnessFor(context3, cube3, sample, confirmed) {
   const pods2 = isNetworked(context3.head);
   if (pods2) {
     for (const point of knownCallers([context3.sides.head, context3.sides.base], cube3, sample, context3.base.enforcedAt !== "none" || context3.head.enforcedAt !== "none")) {
-      const witness = confirmed(queryOf(asker(context3), point, { pods: pods2, mixed: mixed(context3) }));
+      const witness = confirmed(queryOf(asker(context3), point, asking(context3)));
       if (witness !== void 0) return witness;
     }
   }
-  return firstOf2(spelled2(cube3, sample), (point) => firstOf2(leastAssuming(queryOf(asker(context3), point, { pods: pods2, mixed: mixed(context3) })), confirmed));
+  return firstOf3(spelled2(cube3, sample), (point) => firstOf3(leastAssuming(queryOf(asker(context3), point, asking(context3))), confirmed));
 }
 
 // src/impact/authority-changes.ts
@@ -72427,15 +72855,15 @@ function enforcementMoved(context3) {
       complete: true,
       seed: "enforcement",
       seedOrigins: [],
-      witness: answers(context3, queryOf(asker(context3), sample, { pods: isNetworked(context3.head), mixed: mixed(context3) })),
+      witness: answers(context3, queryOf(asker(context3), sample, asking(context3))),
       reason: void 0,
       ...sideFacts(context3, way)
     }
   ];
 }
 function opaqueMoved(context3) {
-  const moved2 = distinct([...unmatched(context3.base.opaque, context3.head.opaque), ...unmatched(context3.head.opaque, context3.base.opaque)].map((entry2) => entry2.resource));
-  return moved2.flatMap(
+  const moved3 = distinct([...unmatched(context3.base.opaque, context3.head.opaque), ...unmatched(context3.head.opaque, context3.base.opaque)].map((entry2) => entry2.resource));
+  return moved3.flatMap(
     (resource) => ["up", "down"].map((way) => undecided(context3, way, `opaque ${resource}`, [{ predicates: [], origins: [{ policy: resource }] }], `\`${resource}\` changed, and what it does to requests is not computed`))
   );
 }
@@ -72526,9 +72954,9 @@ function tokenWord(matcher) {
 function valueSet(predicates) {
   if (predicates.some((predicate) => predicate.none.some((matcher) => matcher.type === "identified"))) return { only: [ABSENT] };
   const word2 = wordsFor(predicates);
-  const only3 = allOf(predicates.filter((predicate) => predicate.any.length > 0).map((predicate) => distinct(predicate.any.map(word2))));
+  const only4 = allOf(predicates.filter((predicate) => predicate.any.length > 0).map((predicate) => distinct(predicate.any.map(word2))));
   const except = distinct(predicates.flatMap((predicate) => predicate.none.map(word2)));
-  return { ...only3.length > 0 ? { only: only3 } : {}, ...except.length > 0 ? { except } : {} };
+  return { ...only4.length > 0 ? { only: only4 } : {}, ...except.length > 0 ? { except } : {} };
 }
 function wordsFor(predicates) {
   const modes3 = new Set(predicates.flatMap(({ any: any2, none: none5 }) => [...any2, ...none5]).flatMap((matcher) => matcher.type === "path" ? [matcher.normalization] : []));
@@ -72558,7 +72986,7 @@ function isWithin(word2, wide2) {
   if (wide2 === "*" || wide2 === IDENTIFIED) return true;
   return wide2.endsWith("*") && !word2.startsWith("*") && word2.startsWith(wide2.slice(0, -1));
 }
-var plain3 = {
+var plain4 = {
   peer: "peers",
   port: "ports",
   protocol: "protocol",
@@ -72594,7 +73022,7 @@ function regionCube(cube3) {
       if (peers.length > 0) result["peers"] = valueSet(peers);
       if (pods2.length > 0) result["pods"] = valueSet(pods2);
     } else if (dimension === "path.query") headers2[":path"] = valueSet(predicates);
-    else result[plain3[dimension]] = valueSet(predicates);
+    else result[plain4[dimension]] = valueSet(predicates);
   }
   return {
     ...result,
@@ -72767,13 +73195,13 @@ function callersOf2(cubes, known4, mesh2) {
 
 // src/impact/moved-accounts.ts
 function movedAccounts({ base: base2, head, renamed }) {
-  const moved2 = [];
+  const moved3 = [];
   for (const after of head.workloads.values()) {
     const before = base2.workloads.get(renamed.get(after.id) ?? after.id);
     if (before === void 0 || before === after || before.serviceAccount === after.serviceAccount && before.namespace === after.namespace) continue;
-    if (before.enrolment.mode !== "none" && after.enrolment.mode !== "none") moved2.push({ base: before, head: after });
+    if (before.enrolment.mode !== "none" && after.enrolment.mode !== "none") moved3.push({ base: before, head: after });
   }
-  const groups3 = groupBy(moved2, (caller) => [principalOf(base2, caller.base), principalOf(head, caller.head), String(isAmbient3(caller.head))].join(" "));
+  const groups3 = groupBy(moved3, (caller) => [principalOf(base2, caller.base), principalOf(head, caller.head), String(isAmbient3(caller.head))].join(" "));
   return [...groups3.entries()].sort(([left], [right]) => compareText(left, right)).flatMap(([, callers3]) => {
     const [first] = callers3;
     if (first === void 0) return [];
@@ -72824,17 +73252,17 @@ var AccountsApart = class {
   }
 };
 function atCaller(paths, principal, ambient) {
-  const values4 = new Map([["peer", principal], ...ambient ? [] : [["address", null]]]);
-  return paths.map((path7) => ({ id: path7.id, layers: path7.layers.map((layer2) => ({ id: layer2.id, allow: layer2.allow === "all" ? "all" : atValues(layer2.allow, values4), deny: atValues(layer2.deny, values4) })) }));
+  const values5 = new Map([["peer", principal], ...ambient ? [] : [["address", null]]]);
+  return paths.map((path7) => ({ id: path7.id, layers: path7.layers.map((layer2) => ({ id: layer2.id, allow: layer2.allow === "all" ? "all" : atValues(layer2.allow, values5), deny: atValues(layer2.deny, values5) })) }));
 }
 function cubesAtCaller(cubes, ambient) {
   return atValues(cubes, new Map([["peer", "cluster.local/ns/some/sa/some"], ...ambient ? [] : [["address", null]]]));
 }
-function atValues(cubes, values4) {
+function atValues(cubes, values5) {
   return cubes.flatMap((cube3) => {
     const open3 = [];
     for (const predicate of cube3.predicates) {
-      const value = values4.get(predicate.dimension);
+      const value = values5.get(predicate.dimension);
       if (value === void 0) open3.push(predicate);
       else if (!holds(predicate, value)) return [];
     }
@@ -72885,13 +73313,13 @@ function identityWitness(context3, account, way, regions) {
 }
 
 // src/impact/latent.ts
-function latentMoved(context3, told, moved2) {
+function latentMoved(context3, told, moved3) {
   const { base: base2, head } = context3;
   if (!isNetworked(base2) || !isNetworked(head)) return [];
   return ["up", "down"].flatMap((way) => {
     const [low, high] = way === "up" ? [base2, head] : [head, base2];
     const loud = new Set(told.filter((change2) => change2.direction === (way === "up" ? "widened" : "narrowed")).flatMap((change2) => change2.seedOrigins.map((origin) => origin.policy)));
-    return ["network", "behind"].filter((layer2) => moved2[layer2]).flatMap((layer2) => {
+    return ["network", "behind"].filter((layer2) => moved3[layer2]).flatMap((layer2) => {
       const stopped = solve(context3, `latent ${layer2} ${way}`, [...low[layer2], ...high.possible], high[layer2]);
       const found = stopped.regions.filter((region3) => !region3.seedOrigins.some((origin) => loud.has(origin.policy)));
       return [...groupBy(found, (region3) => distinct(region3.seedOrigins.map((origin) => origin.policy)).join(" ")).values()].flatMap((regions) => latentChange(context3, way, layer2, regions));
@@ -72961,8 +73389,8 @@ function outboundMoved(sides, limits, internalErrors) {
   });
   const before = new Map(compared.opaque.base.map((entry2) => [entry2.resource, entry2.key]));
   const after = new Map(compared.opaque.head.map((entry2) => [entry2.resource, entry2.key]));
-  const moved2 = distinct([...before.keys(), ...after.keys()].filter((resource) => before.get(resource) !== after.get(resource)));
-  const opaque = moved2.flatMap((resource) => ["up", "down"].map((way) => uncertain(way, `opaque ${resource}`, [{ predicates: [], origins: [{ policy: resource }] }], `\`${resource}\` changed, and a part of it is not computed`)));
+  const moved3 = distinct([...before.keys(), ...after.keys()].filter((resource) => before.get(resource) !== after.get(resource)));
+  const opaque = moved3.flatMap((resource) => ["up", "down"].map((way) => uncertain(way, `opaque ${resource}`, [{ predicates: [], origins: [{ policy: resource }] }], `\`${resource}\` changed, and a part of it is not computed`)));
   const decided2 = ["up", "down"].flatMap((way) => {
     const groups3 = groupBy(compared[way].regions, (region3) => distinct(region3.seedOrigins.map((origin) => origin.policy)).join(" "));
     return [
@@ -73054,18 +73482,19 @@ function compareSides(sides, limits, memo2) {
   const identities = preferredIdentities(sides);
   const policed = hasNetworkPolicies(sides.base) || hasNetworkPolicies(sides.head);
   const pairs3 = destinationPairs(sides);
+  const mixed2 = hasAmbient(sides.base) || hasAmbient(sides.head);
   const accounts2 = new AccountsApart(sides);
   for (const pair of pairs3) {
-    const proxies = { base: pathsTo(sides.base, pair.base), head: pathsTo(sides.head, pair.head) };
+    const proxies = { base: pathsTo(sides.base, pair.base, mixed2), head: pathsTo(sides.head, pair.head, mixed2) };
     const networked = policed && hasNetwork(pair.base);
     changes.push(...identitiesMoved({ sides, pair, ...proxies, limits, memo: memo2, preferred: preferredValues(identities, pair, false), internalErrors }, accounts2.at([proxies.base, proxies.head])));
-    const moved2 = { network: networked && (networkMovedAt(sides.base, pair.base, sides.head, pair.head) || waypointNetworkKey(sides.base, pair.base, proxies.base) !== waypointNetworkKey(sides.head, pair.head, proxies.head)), behind: proxies.base.key !== proxies.head.key };
-    if (!moved2.network && !moved2.behind) continue;
+    const moved3 = { network: networked && (networkMovedAt(sides.base, pair.base, sides.head, pair.head, proxies.base.tunnels.size + proxies.head.tunnels.size > 0) || waypointNetworkKey(sides.base, pair.base, proxies.base) !== waypointNetworkKey(sides.head, pair.head, proxies.head)), behind: proxies.base.key !== proxies.head.key };
+    if (!moved3.network && !moved3.behind) continue;
     const base2 = networked ? throughNetworkPaths(proxies.base, sides.base, pair.base) : proxies.base;
     const head = networked ? throughNetworkPaths(proxies.head, sides.head, pair.head) : proxies.head;
     const context3 = { sides, pair, base: base2, head, limits, memo: memo2, preferred: preferredValues(identities, pair, networked), internalErrors };
     const found = [...compareWay(context3, "up"), ...compareWay(context3, "down")];
-    found.push(...latentMoved(context3, found, moved2));
+    found.push(...latentMoved(context3, found, moved3));
     changes.push(...found.length > 0 ? found : enforcementMoved(context3), ...opaqueMoved(context3), ...authoritiesMoved(context3));
   }
   if (policed) changes.push(...outboundMoved(sides, limits, internalErrors));
@@ -73091,15 +73520,10 @@ function asOtherSide(layer2) {
   return layer2.id.startsWith("other-side:") ? layer2 : { ...layer2, id: `other-side:${layer2.id}` };
 }
 
-// src/mesh/workload-id.ts
-function namespaceOfId(id) {
-  return id.slice(0, Math.max(0, id.lastIndexOf("/")));
-}
-
 // src/impact/headline.ts
-function list2(words2, shown4 = 3) {
-  const head = words2.slice(0, shown4).join(", ");
-  return words2.length > shown4 ? `${head} and ${words2.length - shown4} more` : head;
+function list2(words3, shown4 = 3) {
+  const head = words3.slice(0, shown4).join(", ");
+  return words3.length > shown4 ? `${head} and ${words3.length - shown4} more` : head;
 }
 function callerWords(callers3) {
   const anyIdentity = callers3.open.includes(ANY_IDENTITY);
@@ -73115,11 +73539,11 @@ function callerWords(callers3) {
 }
 function values2(set2, noun, plural3) {
   if (set2 === void 0) return void 0;
-  const only3 = set2.only ?? [];
-  const except = (set2.except ?? []).filter((word2) => only3.length === 0 || !only3.every((one) => areApart(one, word2)));
+  const only4 = set2.only ?? [];
+  const except = (set2.except ?? []).filter((word2) => only4.length === 0 || !only4.every((one) => areApart(one, word2)));
   const tail = except.length > 0 ? ` except ${list2(except.map((word2) => `\`${word2}\``))}` : "";
-  if (only3.length === 0) return `any ${noun}${tail}`;
-  return `${only3.length === 1 ? noun : plural3} ${list2(only3.map((word2) => `\`${word2}\``))}${tail}`;
+  if (only4.length === 0) return `any ${noun}${tail}`;
+  return `${only4.length === 1 ? noun : plural3} ${list2(only4.map((word2) => `\`${word2}\``))}${tail}`;
 }
 function namedPorts(ports2) {
   if (ports2 === void 0) return void 0;
@@ -73134,8 +73558,8 @@ function protocolWords(set2) {
   if (set2 === void 0) return void 0;
   const spoken = (set2.only ?? protocols).filter((protocol) => set2.except?.includes(protocol) !== true);
   if (spoken.length === 0 || spoken.includes("http")) return void 0;
-  const words2 = [...spoken.includes("tcp") ? ["over TCP"] : [], ...spoken.includes("https") || spoken.includes("tls") ? ["with TLS of its own"] : []];
-  return words2.length === 0 ? void 0 : words2.join(" or ");
+  const words3 = [...spoken.includes("tcp") ? ["over TCP"] : [], ...spoken.includes("https") || spoken.includes("tls") ? ["with TLS of its own"] : []];
+  return words3.length === 0 ? void 0 : words3.join(" or ");
 }
 function requestWords(cube3) {
   const spoken = protocolWords(cube3.protocol);
@@ -73158,7 +73582,7 @@ var ANY_REQUEST = "any request";
 function spokenSets(cube3) {
   const ports2 = namedPorts(cube3.ports);
   const named5 = (prefix3, sets) => Object.entries(sets ?? {}).map(([name2, set2]) => [`${prefix3} ${name2}`, set2]);
-  const plain5 = [
+  const plain6 = [
     ["protocol", protocolWords(cube3.protocol) === void 0 ? void 0 : cube3.protocol],
     ["methods", cube3.methods],
     ["paths", cube3.paths],
@@ -73169,7 +73593,7 @@ function spokenSets(cube3) {
     ["ports", ports2],
     ["transport", unusual2(cube3.transport)]
   ];
-  return new Map([...plain5.flatMap(([name2, set2]) => set2 === void 0 ? [] : [[name2, set2]]), ...named5("header", cube3.headers), ...named5("claim", cube3.claims)]);
+  return new Map([...plain6.flatMap(([name2, set2]) => set2 === void 0 ? [] : [[name2, set2]]), ...named5("header", cube3.headers), ...named5("claim", cube3.claims)]);
 }
 function covers4(wide2, narrow) {
   if (isForMany(narrow) && !isForMany(wide2)) return false;
@@ -73195,12 +73619,12 @@ function regionWords(region3) {
   const { cubes } = region3;
   const widest = cubes.filter((cube3, index) => !cubes.some((other, at2) => at2 !== index && covers4(other, cube3) && (at2 < index || !covers4(cube3, other))));
   const broad = widest.filter(isForMany);
-  const words2 = [...new Set([...broad, ...widest.filter((cube3) => !isForMany(cube3))].map(requestWords))];
+  const words3 = [...new Set([...broad, ...widest.filter((cube3) => !isForMany(cube3))].map(requestWords))];
   const alike2 = broad.length === 0 || broad.length === widest.length;
-  const [first, second] = words2;
-  if (first === void 0 || first === ANY_REQUEST || alike2 && words2.includes(ANY_REQUEST)) return ANY_REQUEST;
+  const [first, second] = words3;
+  if (first === void 0 || first === ANY_REQUEST || alike2 && words3.includes(ANY_REQUEST)) return ANY_REQUEST;
   if (second === void 0 && region3.complete) return first;
-  return region3.complete && alike2 && words2.length === 2 ? `${first}, or ${second ?? ""}` : `${first}, and other requests`;
+  return region3.complete && alike2 && words3.length === 2 ? `${first}, or ${second ?? ""}` : `${first}, and other requests`;
 }
 function isForMany({ peers }) {
   return peers?.only === void 0 || peers.only.some((word2) => word2.includes("*") || word2.startsWith(DOMAIN) || word2 === "any mesh identity" || word2 === "(none)");
@@ -73209,10 +73633,10 @@ function domainWords(callers3, region3) {
   if (callers3.plaintext || !callers3.open.includes(ANY_IDENTITY)) return void 0;
   const phrases2 = distinct(
     region3.cubes.map(({ peers }) => {
-      const only3 = peers?.only ?? [];
+      const only4 = peers?.only ?? [];
       const foreign2 = (peers?.except ?? []).filter((word2) => word2.startsWith(DOMAIN)).map((word2) => `\`${word2.slice(DOMAIN.length)}\``);
-      if (foreign2.length === 0 || only3.length !== 1) return "";
-      return only3[0]?.startsWith(DOMAIN) === true ? `any identity of trust domain \`${only3[0].slice(DOMAIN.length)}\`` : `any identity of another trust domain than ${list2(foreign2)}`;
+      if (foreign2.length === 0 || only4.length !== 1) return "";
+      return only4[0]?.startsWith(DOMAIN) === true ? `any identity of trust domain \`${only4[0].slice(DOMAIN.length)}\`` : `any identity of another trust domain than ${list2(foreign2)}`;
     })
   );
   return phrases2.length === 1 && phrases2[0] !== "" ? phrases2[0] : void 0;
@@ -73310,6 +73734,230 @@ function counterpart(workload, other, { renamed }, passing2) {
   return other.workloads.get(head ?? workload.id);
 }
 
+// src/mesh/workload-id.ts
+function namespaceOfId(id) {
+  return id.slice(0, Math.max(0, id.lastIndexOf("/")));
+}
+
+// src/impact/candidates.ts
+var EditIndex = class {
+  #all;
+  #everywhere;
+  #byNamespace;
+  #sides;
+  constructor(sides, edits) {
+    const roots = /* @__PURE__ */ new Set([void 0, sides.base.config.rootNamespace, sides.head.config.rootNamespace]);
+    this.#sides = sides;
+    this.#all = edits;
+    this.#everywhere = edits.filter((edit) => roots.has(editNamespace(edit)));
+    this.#byNamespace = groupBy(edits.filter((edit) => !roots.has(editNamespace(edit))), editNamespace);
+  }
+  /** Those in the namespace, in the root namespace, or bound to no namespace. `*`: a destination of the whole mesh. */
+  #at(namespace) {
+    return namespace === "*" ? this.#all : [...this.#byNamespace.get(namespace) ?? [], ...this.#everywhere];
+  }
+  of(raw) {
+    const asking3 = raw.witness?.query.from;
+    const caller = asking3?.pod?.namespace ?? (asking3?.workload === void 0 ? void 0 : namespaceOfId(asking3.workload));
+    const waypoints = waypointNamespaces(raw);
+    const places = [raw.destination.namespace, ...caller === void 0 ? [] : [caller], ...waypoints];
+    const labels2 = waypoints.length > 0 ? [] : this.#labelsOf(raw);
+    const near = [...new Set(places.flatMap((place3) => this.#at(place3)))].filter((edit) => labels2.length === 0 || mayAct(edit, labels2));
+    const named5 = /* @__PURE__ */ new Set([...raw.seedOrigins.map((origin) => origin.policy), ...byOf(raw.witness?.base), ...byOf(raw.witness?.head)]);
+    const likely = near.filter((edit) => named5.has(edit.id));
+    return { edits: [...likely, ...near.filter((edit) => !named5.has(edit.id))], likely: likely.length };
+  }
+  /** The destination's labels on both sides; none where it is a phantom. */
+  #labelsOf({ destination: destination2 }) {
+    const { base: base2, head, renamed } = this.#sides;
+    const before = base2.workloads.get(destination2.id);
+    const after = head.workloads.get(destination2.id) ?? head.workloads.get([...renamed].find(([, former]) => former === destination2.id)?.[0] ?? "");
+    return before === void 0 || after === void 0 ? [] : [before.labels, after.labels];
+  }
+};
+function mayAct(edit, labels2) {
+  const versions2 = [...edit.type === "added" ? [] : [edit.base], ...edit.type === "removed" ? [] : [edit.head]];
+  return versions2.some((version3) => {
+    const selector = selectorOf3(version3);
+    return selector === void 0 || labels2.some((each) => selects(selector, each));
+  });
+}
+function selectorOf3(resource) {
+  if (resource.kind === "PeerAuthentication") return resource.spec.selector?.matchLabels;
+  if (resource.kind !== "AuthorizationPolicy" && resource.kind !== "RequestAuthentication") return void 0;
+  return resource.spec.targetRefs.length > 0 ? void 0 : resource.spec.selector?.matchLabels;
+}
+function waypointNamespaces({ witness }) {
+  return [witness?.base, witness?.head].flatMap((answer2) => answer2 === void 0 || answer2.verdict === "unknown" || answer2.via === void 0 ? [] : [namespaceOfId(answer2.via)]);
+}
+function byOf(decision) {
+  return decision === void 0 || decision.verdict === "unknown" ? [] : decision.by;
+}
+
+// src/impact/prove-causes.ts
+var TRIALS_IN_ALL = 2e4;
+var TRIALS_AFTER = 20;
+var MOST_EXTENSIONS = 6;
+var NAMED_UNPROVED = 5;
+var CauseProver = class {
+  #sides;
+  #index;
+  #counterfactual;
+  #limits;
+  #memo = new DifferenceMemo();
+  #identities;
+  #trials = 0;
+  constructor(sides, edits, counterfactual, limits) {
+    this.#sides = sides;
+    this.#index = new EditIndex(sides, edits);
+    this.#counterfactual = counterfactual;
+    this.#limits = limits;
+  }
+  /** By the witness. */
+  of(raw) {
+    const candidates3 = this.#index.of(raw);
+    const moves = this.#movement(raw);
+    if (moves === void 0) return unproved(candidates3, "the change itself is not proved, so that its causes are not either");
+    const query3 = raw.witness?.query;
+    if (query3 === void 0) return unproved(candidates3, "there is no request to try");
+    const causes = this.#minimal(candidates3.edits, (edits) => moves(this.#counterfactual.near(edits, query3, waypointNamespaces(raw))));
+    return causes.sets.length > 0 ? { ...causes, proof: "witness" } : unproved(candidates3, causes.unproved ?? "");
+  }
+  /** By the region: the first set that alone makes all of it; else the first one with the edits that the rest needs. */
+  inRegion(raw, causes) {
+    const way = wayOf(raw);
+    const [first] = causes.sets;
+    if (way === void 0 || first === void 0 || causes.proof !== "witness" || raw.callers !== void 0 || raw.destination.host !== void 0) return causes;
+    const whole4 = causes.sets.filter((set2) => this.#missing(raw, way, set2) === void 0);
+    const [best] = whole4;
+    if (best !== void 0) return { ...causes, sets: whole4, proof: "region" };
+    let named5 = first;
+    for (let step = 0; step < MOST_EXTENSIONS; step += 1) {
+      const missing = this.#missing(raw, way, named5);
+      if (missing === void 0) return { ...causes, sets: [named5], proof: "region" };
+      if (missing === "open") break;
+      const further = this.#further(raw, way, named5, missing);
+      if (further === void 0) break;
+      named5 = [...named5, ...further];
+    }
+    return { sets: [named5], proof: "witness", unproved: "this explains the witness; other requests of the change need more edits" };
+  }
+  /** Edits that a further request needs besides those that are named. */
+  #further(raw, way, named5, { query: query3, head }) {
+    const others = this.#index.of(raw).edits.filter((edit) => !named5.includes(edit));
+    const near = (edits) => this.#ask(this.#counterfactual.near([...named5, ...edits], query3, waypointNamespaces(raw)), query3);
+    return this.#minimal(others, (edits) => reaches(near(edits), head, way)).sets[0];
+  }
+  #minimal(candidates3, moves) {
+    const counted2 = (edits) => {
+      this.#trials += 1;
+      return moves(edits);
+    };
+    return minimalCauses({ candidates: candidates3, moves: counted2, ...this.#trials < TRIALS_IN_ALL ? {} : { trials: TRIALS_AFTER } });
+  }
+  /** Whether a mesh answers the witness as the head does, as far as the change is about it. */
+  #movement({ witness, direction }) {
+    if (witness === void 0) return void 0;
+    const { query: query3, base: base2, head } = witness;
+    switch (direction) {
+      case "widened":
+        return (mesh2) => reaches(this.#ask(mesh2, query3), head, "up");
+      case "narrowed":
+        return (mesh2) => reaches(this.#ask(mesh2, query3), head, "down");
+      case "weakened":
+      case "strengthened":
+        return (mesh2) => {
+          const answer2 = this.#ask(mesh2, query3);
+          return answer2.verdict !== "unknown" && head.verdict !== "unknown" && answer2.verdict === head.verdict && answer2.enforcedAt === head.enforcedAt;
+        };
+      case "latent-widened":
+      case "latent-narrowed": {
+        const inNetwork = (answer2) => answer2.verdict === "deny" && answer2.layer === "network-policy";
+        if (inNetwork(base2) !== inNetwork(head)) return (mesh2) => inNetwork(this.#ask(mesh2, query3)) === inNetwork(head);
+        const behind3 = this.#ask(withoutNetwork(this.#sides.head), query3);
+        return (mesh2) => reaches(this.#ask(withoutNetwork(mesh2), query3), behind3, direction === "latent-widened" ? "up" : "down");
+      }
+      case "undecided-widened":
+      case "undecided-narrowed":
+        return void 0;
+    }
+  }
+  /** A workload that was renamed has its former name where the rename is not among the edits (R12). */
+  #ask(mesh2, query3) {
+    const { from, to } = query3;
+    return decide(mesh2, {
+      ...query3,
+      from: from.workload === void 0 ? from : { ...from, workload: this.#named(mesh2, from.workload) },
+      to: to.workload === void 0 ? to : { ...to, workload: this.#named(mesh2, to.workload) }
+    });
+  }
+  #named(mesh2, id) {
+    if (mesh2.workloads.has(id)) return id;
+    const { renamed } = this.#sides;
+    return distinct([renamed.get(id) ?? id, ...[...renamed].flatMap(([head, base2]) => base2 === id ? [head] : [])]).find((name2) => mesh2.workloads.has(name2)) ?? id;
+  }
+  /** A request of the region that the set alone does not move as far as the head does. `open`: it could not be told. */
+  #missing(raw, way, set2) {
+    const { witness } = raw;
+    if (witness === void 0) return "open";
+    const context3 = this.#against(raw, this.#counterfactual.around(set2, witness.query, waypointNamespaces(raw)), witness.query);
+    if (context3 === void 0) return "open";
+    const [low, high] = way === "up" ? [context3.base, context3.head] : [context3.head, context3.base];
+    let open3 = false;
+    for (const level2 of ["possible", "sure"]) {
+      const found = solve(context3, `unexplained ${level2} ${way} ${raw.destination.id} ${raw.seed}`, low[level2], high[level2], raw.cubes);
+      open3 ||= found.undecided.length > 0;
+      for (const region3 of found.regions) {
+        for (const [index, cube3] of region3.cubes.entries()) {
+          const sample = region3.samples[index];
+          const moved3 = sample === void 0 ? void 0 : witnessFor(context3, cube3, sample, (query3) => confirm(context3, way, query3));
+          if (moved3 !== void 0) return { query: moved3.query, head: moved3.head };
+          open3 = true;
+        }
+      }
+    }
+    return open3 ? "open" : void 0;
+  }
+  /** The destination with only some edits made, against the head. */
+  #against(raw, mesh2, query3) {
+    const { head } = this.#sides;
+    const pair = pairOf(raw, this.#sides, mesh2, query3);
+    if (pair === void 0) return void 0;
+    const networked = (hasNetworkPolicies(this.#sides.base) || hasNetworkPolicies(head)) && hasNetwork(pair.base);
+    const posture = (side2, workload) => networked ? throughNetworkPaths(pathsTo(side2, workload), side2, workload) : pathsTo(side2, workload);
+    this.#identities ??= preferredIdentities(this.#sides);
+    return {
+      sides: { ...this.#sides, base: mesh2 },
+      pair,
+      base: posture(mesh2, pair.base),
+      head: posture(head, pair.head),
+      limits: this.#limits,
+      memo: this.#memo,
+      preferred: preferredValues(this.#identities, pair, networked),
+      internalErrors: []
+    };
+  }
+};
+function pairOf(raw, { head, renamed }, mesh2, { to }) {
+  const { destination: destination2 } = raw;
+  if (!destination2.known) {
+    if (to.selector === void 0) return void 0;
+    const { namespace, labels: labels2 } = to.selector;
+    return { destination: destination2, base: askedPhantom(mesh2, namespace, labels2), head: askedPhantom(head, namespace, labels2) };
+  }
+  const current = [destination2.id, ...[...renamed].flatMap(([now, former]) => former === destination2.id ? [now] : [])];
+  const before = current.map((id) => mesh2.workloads.get(id)).find((workload) => workload !== void 0);
+  const after = current.map((id) => head.workloads.get(id)).find((workload) => workload !== void 0);
+  return before === void 0 || after === void 0 ? void 0 : { destination: destination2, base: before, head: after };
+}
+function wayOf({ direction }) {
+  return direction === "widened" ? "up" : direction === "narrowed" ? "down" : void 0;
+}
+function unproved({ edits, likely }, because2) {
+  const named5 = likely > 0 ? edits.slice(0, likely) : edits.slice(0, NAMED_UNPROVED);
+  return { sets: named5.length === 0 ? [] : [named5], unproved: because2, proof: "none" };
+}
+
 // src/impact/told-apart.ts
 function withoutRepeats(changes) {
   const seen = ({ change: change2 }) => canonical([change2.environments, change2.direction, change2.facet, change2.destinations.map(({ id }) => id), change2.region, change2.callers, change2.before, change2.after, change2.assumptions]);
@@ -73317,10 +73965,19 @@ function withoutRepeats(changes) {
     const [first] = group4;
     if (first === void 0) return [];
     if (group4.length === 1) return [first];
-    const edits = [...new Map(group4.flatMap((entry2) => entry2.edits).map((edit) => [edit.id, edit])).values()];
-    const causes = [...new Map(group4.flatMap((entry2) => entry2.change.causes).map((cause2) => [canonical(cause2), cause2])).values()];
-    return [{ change: { ...first.change, causes }, edits, cubes: group4.flatMap((entry2) => entry2.cubes) }];
+    return [{ ...first, change: { ...first.change, ...causesOfAll(group4) }, edits: editsOfAll(group4), cubes: group4.flatMap((entry2) => entry2.cubes) }];
   });
+}
+function editsOfAll(group4) {
+  return [...new Map(group4.flatMap((entry2) => entry2.edits).map((edit) => [edit.id, edit])).values()];
+}
+function causesOfAll(group4) {
+  const [first] = group4;
+  const causes = [...new Map(group4.flatMap(({ change: change2 }) => change2.causes).map((cause2) => [canonical(cause2), cause2])).values()];
+  const agree = group4.every(({ change: change2 }) => canonical([change2.causes, change2.alternativeCauses ?? []]) === canonical([first?.change.causes, first?.change.alternativeCauses ?? []]));
+  const proofs = ["none", "witness", "region"];
+  const weakest2 = proofs.find((proof) => group4.some(({ change: change2 }) => change2.causeProof === proof));
+  return { causes, alternativeCauses: agree ? first?.change.alternativeCauses : void 0, ...weakest2 === void 0 ? {} : { causeProof: weakest2 } };
 }
 function toldApart(changes) {
   return continued(continued(continued([...changes], answerOf2), callersOf3), witnessOf);
@@ -73330,9 +73987,9 @@ function continued(changes, tail) {
   return changes.map((entry2) => {
     const { change: change2 } = entry2;
     const alike2 = byHeadline.get([change2.headline, ...change2.destinations.map(({ id }) => id), ...change2.environments].join("\n")) ?? [];
-    const words2 = tail(change2);
-    if (alike2.length < 2 || words2 === "" || alike2.every((other) => tail(other.change) === words2)) return entry2;
-    return { ...entry2, change: { ...change2, headline: `${change2.headline}, ${words2}` } };
+    const words3 = tail(change2);
+    if (alike2.length < 2 || words3 === "" || alike2.every((other) => tail(other.change) === words3)) return entry2;
+    return { ...entry2, change: { ...change2, headline: `${change2.headline}, ${words3}` } };
   });
 }
 function answerOf2(change2) {
@@ -73350,15 +74007,23 @@ function witnessOf({ witness }) {
 }
 
 // src/impact/describe.ts
+var PROVED_BY_REGION = 50;
 function describeChanges(raw, provenance) {
   const known4 = new IdentitiesOfMeshes();
-  const edits = new Map([...provenance].map(([environment4, from]) => [environment4, new EditIndex(from)]));
+  const provers = new Map([...provenance].map(([environment4, from]) => [environment4, new CauseProver(from.sides, from.edits, from.counterfactual, from.limits)]));
   const single2 = raw.flatMap((change2) => {
     const from = provenance.get(change2.environment);
-    const index = edits.get(change2.environment);
-    return from === void 0 || index === void 0 ? [] : [describeOne(change2, from, known4, index)];
+    const prover = provers.get(change2.environment);
+    return from === void 0 || prover === void 0 ? [] : [describeOne(change2, from, known4, prover.of(change2))];
   });
-  return toldApart(withoutRepeats(mergeEnvironments(mergeDestinations(single2))).sort((left, right) => compareRank(left.change, right.change)));
+  const ranked = mergeEnvironments(mergeDestinations(single2)).sort((left, right) => compareRank(left.change, right.change));
+  return toldApart(withoutRepeats(ranked.map((described, index) => index < PROVED_BY_REGION ? provedByRegion(described, provenance, provers) : { change: described.change, edits: described.edits, cubes: described.cubes })));
+}
+function provedByRegion({ first, ...described }, provenance, provers) {
+  const from = provenance.get(first.raw.environment);
+  const proved = provers.get(first.raw.environment)?.inRegion(first.raw, first.proved);
+  if (from === void 0 || proved === void 0 || described.change.environments.length > 1) return described;
+  return { ...described, edits: editsOf(proved), change: { ...described.change, ...causesIn(proved, from) } };
 }
 var IdentitiesOfMeshes = class {
   #known = /* @__PURE__ */ new WeakMap();
@@ -73370,16 +74035,20 @@ var IdentitiesOfMeshes = class {
     return fresh;
   }
 };
-function describeOne(raw, from, known4, index) {
+function causesIn({ sets: [named5 = [], ...others], proof, unproved: unproved2 }, from) {
+  const cited = (edits) => edits.map(from.cite).sort((left, right) => compareText(left.file, right.file) || left.line - right.line);
+  return { causes: cited(named5), ...others.length === 0 ? {} : { alternativeCauses: others.map(cited) }, causeProof: proof, ...unproved2 === void 0 ? {} : { causeNote: unproved2 } };
+}
+function editsOf({ sets }) {
+  return [...new Set(sets.flat())];
+}
+function describeOne(raw, from, known4, proved) {
   const mesh2 = raw.passingSide === "head" ? from.sides.head : from.sides.base;
-  const edits = causesOf(raw, from, index);
   const callers3 = raw.callers === void 0 ? callersOf2(raw.cubes, known4.of(mesh2), mesh2) : { known: raw.callers, open: [], plaintext: false, internet: false };
   const facet = isAboutIdentity({ raw, sides: from.sides, callers: callers3, knownOf: (of) => known4.of(of) }) ? "identity" : raw.facet;
-  const causes = edits.map(from.cite).sort((left, right) => compareText(left.file, right.file) || left.line - right.line);
   return {
     raw,
-    edits,
-    causes,
+    proved,
     change: {
       environments: [raw.environment],
       direction: raw.direction,
@@ -73389,7 +74058,7 @@ function describeOne(raw, from, known4, index) {
       before: raw.witness === void 0 ? "not determined" : answerWords(answer(raw.witness.base)),
       after: raw.witness === void 0 ? raw.reason ?? "not determined" : `${answerWords(answer(raw.witness.head))}${raw.reason === void 0 ? "" : `: ${raw.reason}`}`,
       ...raw.witness === void 0 ? {} : { witness: witnessOf2(raw.witness) },
-      causes,
+      ...causesIn(proved, from),
       enforcementPoints: raw.enforcedAt,
       assumptions: raw.assumptions
     }
@@ -73400,64 +74069,28 @@ function answer(decision) {
     case "unknown":
       return { verdict: "unknown" };
     case "asks":
-      return { verdict: "asks", layer: decision.layer, by: decision.by, enforcedAt: decision.enforcedAt, provider: decision.provider, ...wayOf(decision) };
+      return { verdict: "asks", layer: decision.layer, by: decision.by, enforcedAt: decision.enforcedAt, provider: decision.provider, ...wayOf2(decision) };
     case "allow":
     case "deny":
-      return { verdict: decision.verdict, layer: decision.layer, by: decision.by, enforcedAt: decision.enforcedAt, ...wayOf(decision) };
+      return { verdict: decision.verdict, layer: decision.layer, by: decision.by, enforcedAt: decision.enforcedAt, ...wayOf2(decision) };
   }
 }
-function wayOf({ via, hops }) {
+function wayOf2({ via, hops }) {
   return { ...via === void 0 ? {} : { via }, ...hops === void 0 ? {} : { hops } };
 }
 function witnessOf2(witness) {
   return { ...witness.query, base: answer(witness.base), head: answer(witness.head) };
 }
-var EditIndex = class {
-  #all;
-  #everywhere;
-  #byNamespace;
-  constructor(from) {
-    const roots = /* @__PURE__ */ new Set([void 0, from.sides.base.config.rootNamespace, from.sides.head.config.rootNamespace]);
-    this.#all = from.edits;
-    this.#everywhere = from.edits.filter((edit) => roots.has(editNamespace(edit)));
-    this.#byNamespace = groupBy(from.edits.filter((edit) => !roots.has(editNamespace(edit))), editNamespace);
-  }
-  /** Those in the namespace, in the root namespace, or bound to no namespace. `*`: a destination of the whole mesh. */
-  at(namespace) {
-    return namespace === "*" ? this.#all : [...this.#byNamespace.get(namespace) ?? [], ...this.#everywhere];
-  }
-};
-function causesOf(raw, from, index) {
-  const asking2 = raw.witness?.query.from;
-  const caller = asking2?.pod?.namespace ?? (asking2?.workload === void 0 ? void 0 : namespaceOfId(asking2.workload));
-  const relevant = [.../* @__PURE__ */ new Set([...index.at(raw.destination.namespace), ...caller === void 0 ? [] : index.at(caller)])];
-  const likely = /* @__PURE__ */ new Set([...raw.seedOrigins.map((origin) => origin.policy), ...byOf(raw.witness?.base), ...byOf(raw.witness?.head)]);
-  const candidates3 = [...relevant.filter((edit) => likely.has(edit.id)), ...relevant.filter((edit) => !likely.has(edit.id))];
-  if (raw.witness === void 0 || raw.direction === "undecided-widened" || raw.direction === "undecided-narrowed" || raw.direction === "weakened" || raw.direction === "strengthened" || raw.direction === "latent-widened" || raw.direction === "latent-narrowed") {
-    const named5 = candidates3.filter((edit) => likely.has(edit.id));
-    return named5.length > 0 ? named5 : candidates3.slice(0, 5);
-  }
-  return minimalCauses({
-    query: raw.witness.query,
-    base: raw.witness.base,
-    way: raw.direction === "widened" ? "up" : "down",
-    candidates: candidates3,
-    counterfactual: from.counterfactual
-  });
-}
-function byOf(decision) {
-  return decision === void 0 || decision.verdict === "unknown" ? [] : decision.by;
-}
-function mergeDestinations(singles) {
-  const roughly = groupBy(singles, ({ raw, change: change2 }) => [raw.environment, change2.direction, change2.facet, raw.seed, change2.before, change2.after].join("\n"));
-  const inFull = ({ change: change2, causes }) => canonical([change2.region, change2.callers, causes, change2.assumptions]);
+function mergeDestinations(singles2) {
+  const roughly = groupBy(singles2, ({ raw, change: change2 }) => [raw.environment, change2.direction, change2.facet, raw.seed, change2.before, change2.after].join("\n"));
+  const inFull = ({ change: change2 }) => canonical([change2.region, change2.callers, change2.causes, change2.alternativeCauses ?? [], change2.assumptions]);
   return [...roughly.values()].flatMap((similar) => {
     const groups3 = similar.length === 1 ? [similar] : [...groupBy(similar, inFull).values()];
     return groups3.flatMap((group4) => {
       const first = group4[0];
       if (first === void 0) return [];
       const destinations = group4.map((single2) => single2.raw.destination).sort((left, right) => compareText(left.id, right.id));
-      return [{ change: finish2(first, destinations), edits: first.edits, cubes: first.raw.cubes }];
+      return [{ change: finish2(first, destinations), edits: editsOf(first.proved), cubes: first.raw.cubes, first }];
     });
   });
 }
@@ -73477,6 +74110,9 @@ function finish2(single2, destinations) {
     after: change2.after,
     ...change2.witness === void 0 ? {} : { witness: change2.witness },
     causes: change2.causes,
+    ...change2.alternativeCauses === void 0 ? {} : { alternativeCauses: change2.alternativeCauses },
+    ...change2.causeProof === void 0 ? {} : { causeProof: change2.causeProof },
+    ...change2.causeNote === void 0 ? {} : { causeNote: change2.causeNote },
     enforcementPoints: change2.enforcementPoints,
     assumptions: change2.assumptions
   };
@@ -73487,13 +74123,11 @@ function mergeEnvironments(changes) {
   return [...groupBy(changes, key).values()].flatMap((group4) => {
     const first = group4[0];
     if (first === void 0) return [];
-    const edits = [...new Map(group4.flatMap((entry2) => entry2.edits).map((edit) => [edit.id, edit])).values()];
-    const causes = [...new Map(group4.flatMap((entry2) => entry2.change.causes).map((cause2) => [canonical(cause2), cause2])).values()];
     return [
       {
         ...first,
-        edits,
-        change: { ...first.change, environments: distinct(group4.flatMap((entry2) => entry2.change.environments)), causes, assumptions: distinct(group4.flatMap((entry2) => entry2.change.assumptions)) }
+        edits: editsOfAll(group4),
+        change: { ...first.change, environments: distinct(group4.flatMap((entry2) => entry2.change.environments)), ...causesOfAll(group4), assumptions: distinct(group4.flatMap((entry2) => entry2.change.assumptions)) }
       }
     ];
   });
@@ -73528,17 +74162,20 @@ function counterfactuals(base2, baseMesh, headMesh, settings2) {
     else group4.push(resource);
   }
   const meshes2 = /* @__PURE__ */ new Map();
-  return (edits, query3) => {
-    const namespaces3 = distinct(["", ...everywhere, ...namespacesOf3(query3)]);
-    const key = canonical([namespaces3, edits.map((edit) => edit.id)]);
+  const spaces = base2.filter((resource) => resource.kind === "Namespace");
+  const meshOf = (edits, query3, besides, every) => {
+    const namespaces3 = distinct(["", ...everywhere, ...namespacesOf3(query3), ...besides]);
+    const key = canonical([namespaces3, every, edits.map((edit) => edit.id)]);
     let mesh2 = meshes2.get(key);
     if (mesh2 === void 0) {
-      mesh2 = withConfigOf(baseMesh, buildMesh(applied(namespaces3.flatMap((namespace) => byNamespace.get(namespace) ?? []), edits, new Set(namespaces3)), settings2));
+      const resources = /* @__PURE__ */ new Set([...namespaces3.flatMap((namespace) => byNamespace.get(namespace) ?? []), ...every ? spaces : []]);
+      mesh2 = withConfigOf(baseMesh, buildMesh(applied([...resources], edits, every ? void 0 : new Set(namespaces3)), settings2));
       if (meshes2.size > 256) meshes2.clear();
       meshes2.set(key, mesh2);
     }
-    return decide(mesh2, query3);
+    return mesh2;
   };
+  return { near: (edits, query3, besides = []) => meshOf(edits, query3, besides, false), around: (edits, query3, besides = []) => meshOf(edits, query3, besides, true) };
 }
 function withConfigOf(base2, mesh2) {
   return sameContent(mesh2.config, base2.config, () => false) ? { ...mesh2, config: base2.config } : mesh2;
@@ -73555,11 +74192,272 @@ function applied(resources, edits, namespaces3) {
   const byId = new Map(resources.map((resource) => [resourceId(resource), resource]));
   for (const edit of edits) {
     const namespace = editNamespace(edit);
-    if (namespace !== void 0 && !namespaces3.has(namespace)) continue;
+    if (namespace !== void 0 && namespaces3?.has(namespace) === false) continue;
     if (edit.type === "removed") byId.delete(edit.id);
     else byId.set(edit.id, edit.head);
   }
   return [...byId.values()];
+}
+
+// src/manifests/unresolved.ts
+var most2 = 64;
+var enrolling = {
+  "istio-injection": ["enabled", "disabled"],
+  "istio.io/dataplane-mode": ["ambient", "none"],
+  "sidecar.istio.io/inject": ["true", "false"]
+};
+function labelProblems(manifest) {
+  return [["metadata", "labels"], ["spec", "template", "metadata", "labels"]].flatMap((path7) => {
+    const labels2 = valueAt3(manifest, path7);
+    if (!isFields(labels2)) return [];
+    return Object.entries(enrolling).flatMap(([key, choices]) => {
+      const value = labels2[key];
+      return typeof value === "string" && unresolvedTexts(value).length > 0 ? [{ kind: "schema", path: [...path7, key], message: "is not told", certain: true, choices }] : [];
+    });
+  });
+}
+function settled(manifest, checkOfKind, given) {
+  const check2 = (value) => {
+    const labels2 = labelProblems(value);
+    return labels2.length === 0 ? checkOfKind(value) : [...labels2, ...checkOfKind(value)];
+  };
+  let at2 = manifest;
+  let problems = check2(manifest);
+  const unresolved2 = [];
+  while (problems.length > 0 && unresolved2.length < most2) {
+    const next = settleOne(at2, problems, check2, given);
+    if (next === void 0) break;
+    at2 = next.manifest;
+    problems = next.problems;
+    unresolved2.push(next.unresolved);
+  }
+  return { manifest: at2, problems, unresolved: unresolved2 };
+}
+function settleOne(manifest, problems, check2, given) {
+  for (const { kind, path: path7, choices } of problems) {
+    if (kind !== "schema" && kind !== "webhook") continue;
+    const value = valueAt3(manifest, path7);
+    const key = path7.at(-1);
+    const isKey2 = typeof value !== "string" && typeof key === "string" && unresolvedTexts(key).length > 0;
+    const text8 = isKey2 ? key : value;
+    if (typeof text8 !== "string" || unresolvedTexts(text8).length === 0) continue;
+    const told = given?.get(text8);
+    const candidates3 = choices === void 0 ? constantsFor(text8) : told !== void 0 && choices.includes(told) ? [told] : choices;
+    for (const candidate of candidates3) {
+      const changed = isKey2 ? withKey(manifest, path7, String(candidate)) : withValue(manifest, path7, candidate);
+      const left = check2(changed);
+      if (left.some((problem) => (problem.kind === "schema" || problem.kind === "webhook") && samePlace(problem.path, path7, isKey2 ? String(candidate) : void 0))) continue;
+      return { manifest: changed, problems: left, unresolved: { text: text8, path: path7, ...choices === void 0 ? {} : { choices } } };
+    }
+  }
+  return void 0;
+}
+function constantsFor(text8) {
+  const number5 = 2e4 + Number.parseInt(shortHash(text8).slice(0, 8), 16) % 4e4;
+  return [number5, String(number5)];
+}
+function samePlace(left, right, key) {
+  const wanted = key === void 0 ? right : [...right.slice(0, -1), key];
+  return left.length === wanted.length && left.every((step, index) => step === wanted[index]);
+}
+function valueAt3(from, path7) {
+  let at2 = from;
+  for (const step of path7) {
+    if (Array.isArray(at2) && typeof step === "number") at2 = at2[step];
+    else if (isFields(at2) && Object.hasOwn(at2, String(step))) at2 = at2[String(step)];
+    else return void 0;
+  }
+  return at2;
+}
+function withValue(from, path7, value) {
+  const copy = (at2, rest) => {
+    const [step, ...more] = rest;
+    if (step === void 0) return value;
+    if (Array.isArray(at2)) return at2.map((entry2, index) => index === step ? copy(entry2, more) : entry2);
+    return isFields(at2) ? { ...at2, [step]: copy(at2[String(step)], more) } : at2;
+  };
+  const made2 = copy(from, path7);
+  return isFields(made2) ? made2 : from;
+}
+function withKey(from, path7, key) {
+  const above = path7.slice(0, -1);
+  const map3 = valueAt3(from, above);
+  if (!isFields(map3)) return from;
+  return withValue(from, above, Object.fromEntries(Object.entries(map3).map(([name2, entry2]) => [name2 === path7.at(-1) ? key : name2, entry2])));
+}
+
+// src/manifests/decode.ts
+var maxListDepth = 8;
+function decodeDocument(value, context3) {
+  if (!isFields(value)) return { type: "ignored", because: "not-a-manifest" };
+  const head = readHead(value);
+  if (head.type !== "head") return head;
+  const items = own2(value, "items");
+  if (isListKind(head) && (Array.isArray(items) || head.apiVersion === "v1")) return decodeList(items, context3);
+  return decodeObject(value, head, context3);
+}
+function readHead(value) {
+  const apiVersion = own2(value, "apiVersion");
+  const kind = own2(value, "kind");
+  if (apiVersion === void 0 || kind === void 0) {
+    return { type: "ignored", because: own2(value, "name") !== void 0 && own2(value, "version") !== void 0 && apiVersion !== void 0 ? "kustomize-or-helm-input" : "not-a-manifest" };
+  }
+  if (typeof apiVersion !== "string" || apiVersion === "") return notText("apiVersion", apiVersion);
+  if (typeof kind !== "string" || kind === "") return notText("kind", kind);
+  const slash = apiVersion.indexOf("/");
+  return { type: "head", apiVersion, kind, group: slash === -1 ? "" : apiVersion.slice(0, slash), version: apiVersion.slice(slash + 1) };
+}
+function notText(key, value) {
+  return { type: "unreadable", path: [key], reason: `\`${key}\` must be text, not ${describe3(value)}`, remedy: `write \`${key}\` as the API defines it` };
+}
+function isListKind(head) {
+  return head.kind === "List" ? head.apiVersion === "v1" : head.kind.endsWith("List") && entryOf(head.group, head.kind.slice(0, -"List".length)) !== void 0;
+}
+function decodeList(items, context3) {
+  if (items === void 0 || items === null) return { type: "resources", resources: [], ignored: 0, unreadable: [] };
+  if (!Array.isArray(items)) return { type: "unreadable", path: ["items"], reason: `\`items\` must be a list, not ${describe3(items)}`, remedy: "write the objects as entries of `items`" };
+  const resources = [];
+  const unreadable2 = [];
+  let ignored = 0;
+  const visit3 = (entries2, path7, depth) => {
+    for (const [index, entry2] of entries2.entries()) {
+      const at2 = [...path7, index];
+      if (isFields(entry2)) {
+        const head = readHead(entry2);
+        const inner = own2(entry2, "items");
+        if (head.type === "head" && isListKind(head) && Array.isArray(inner)) {
+          if (depth >= maxListDepth) unreadable2.push({ type: "unreadable", path: at2, reason: "lists are nested too deeply", remedy: "write the objects in one list" });
+          else visit3(inner, [...at2, "items"], depth + 1);
+          continue;
+        }
+      }
+      const decoded = decodeDocument(entry2, { ...context3, origin: { ...context3.origin, item: itemOf(at2) } });
+      if (decoded.type === "resources") resources.push(...decoded.resources);
+      else if (decoded.type === "ignored") ignored += 1;
+      else unreadable2.push({ ...decoded, path: [...at2, ...decoded.path] });
+    }
+  };
+  visit3(items, ["items"], 1);
+  return { type: "resources", resources, ignored, unreadable: unreadable2 };
+}
+function itemOf(path7) {
+  return typeof path7[1] === "number" ? path7[1] : 0;
+}
+function decodeObject(value, head, context3) {
+  const entry2 = entryOf(head.group, head.kind);
+  if (entry2 === void 0) {
+    const because2 = head.group === "kustomize.config.k8s.io" || head.apiVersion === "builtin" ? "kustomize-or-helm-input" : "unknown-kind";
+    return { type: "ignored", apiVersion: head.apiVersion, kind: head.kind, because: because2 };
+  }
+  const { manifest, problems: found, unresolved: unresolved2 } = settled(value, entry2.check, context3.given);
+  const read3 = decodeMetadata(manifest, entry2.nameless);
+  if (read3.type === "unreadable") return read3;
+  const { metadata } = read3;
+  const problems = inForceOrder([...versionProblems(head, entry2), ...read3.problems, ...found]);
+  const resource = {
+    kind: entry2.kind,
+    apiVersion: head.apiVersion,
+    name: metadata.name,
+    namespace: entry2.scope === "cluster" ? void 0 : metadata.namespace ?? context3.defaultNamespace,
+    labels: metadata.labels,
+    annotations: metadata.annotations,
+    creationTimestamp: metadata.creationTimestamp,
+    spec: entry2.decode(manifest),
+    origin: context3.origin,
+    unit: context3.unit,
+    problems,
+    ...unresolved2.length === 0 ? {} : { unresolved: unresolved2 }
+  };
+  return { type: "resources", resources: [resource], ignored: 0, unreadable: [] };
+}
+function inForceOrder(problems) {
+  if (problems.length === 0) return problems;
+  const refused = problems.some((problem) => problem.kind === "schema");
+  return refused ? problems.filter((problem) => problem.kind !== "webhook" && problem.kind !== "warning") : problems;
+}
+function versionProblems(head, entry2) {
+  if (head.group === entry2.group && entry2.served.includes(head.version)) return [];
+  const served2 = `\`${apiVersionOf(entry2.group, entry2.served[0] ?? "")}\``;
+  const written = `\`${clip(head.apiVersion)}\``;
+  const path7 = ["apiVersion"];
+  if (wasServed(head, entry2)) return [{ kind: "removed-version", path: path7, message: `${written} of ${entry2.name} is no longer served; use ${served2}`, certain: true }];
+  if (hasKnownVersions(entry2.group)) return [{ kind: "schema", path: path7, message: `${written} is no version of ${entry2.name} that was ever served, so no cluster takes the object; use ${served2}`, certain: true }];
+  return [{ kind: "removed-version", path: path7, message: `${written} is no version of ${entry2.name} that is known here; ${served2} is served`, certain: false }];
+}
+function wasServed(head, entry2) {
+  if (head.group !== entry2.group) return formerVersions.has(head.version);
+  return entry2.removed.includes(head.version);
+}
+var formerVersions = /* @__PURE__ */ new Set(["v1beta1"]);
+function hasKnownVersions(group4) {
+  return builtInGroups.has(group4) || group4.endsWith(".istio.io") || group4 === "gateway.networking.k8s.io";
+}
+function apiVersionOf(group4, version3) {
+  return group4 === "" ? version3 : `${group4}/${version3}`;
+}
+
+// src/app/load/unresolved.ts
+var mostWorlds = 12;
+var oneWorld = { worlds: [], left: [] };
+function worldsOf2(base2, head, documents) {
+  const choices = /* @__PURE__ */ new Map();
+  for (const resource of [...base2, ...head]) {
+    for (const { text: text8, choices: all } of resource.unresolved ?? []) {
+      if (all === void 0) continue;
+      const known4 = choices.get(text8);
+      if (known4 === void 0) choices.set(text8, new Set(all));
+      else for (const choice2 of all) known4.add(choice2);
+    }
+  }
+  if (choices.size === 0) return oneWorld;
+  const worlds2 = [];
+  const left = [];
+  for (const text8 of [...choices.keys()].sort(compareText)) {
+    const others = [...choices.get(text8) ?? []].slice(1);
+    if (worlds2.length + others.length > mostWorlds) left.push(text8);
+    else for (const choice2 of others) worlds2.push({ text: text8, choice: choice2, base: read2(base2, text8, choice2, documents), head: read2(head, text8, choice2, documents) });
+  }
+  return { worlds: worlds2, left };
+}
+var again = /* @__PURE__ */ new WeakMap();
+function read2(resources, text8, choice2, documents) {
+  return resources.map((resource) => {
+    if (resource.unresolved?.some((each) => each.text === text8 && each.choices !== void 0) !== true) return resource;
+    const key = `${typeof choice2} ${String(choice2)} ${text8}`;
+    const known4 = again.get(resource)?.get(key);
+    if (known4 !== void 0) return known4;
+    const made2 = readOne(resource, text8, choice2, documents) ?? resource;
+    again.set(resource, new Map([...again.get(resource) ?? [], [key, made2]]));
+    return made2;
+  });
+}
+function readOne(resource, text8, choice2, documents) {
+  const { file: file2, blob, document: index, rendered: rendered2 } = resource.origin;
+  const origin = { file: file2, blob, document: index, ...rendered2 === void 0 ? {} : { rendered: rendered2 } };
+  const reading = documents.read(origin.rendered?.blob ?? origin.blob);
+  if (reading.type !== "documents") return void 0;
+  const document = origin.rendered === void 0 ? reading.documents.find((each) => each.index === origin.document) : reading.documents[0];
+  const decoded = decodeDocument(document?.value, { origin, unit: resource.unit, defaultNamespace: resource.namespace ?? "", given: /* @__PURE__ */ new Map([[text8, choice2]]) });
+  return decoded.type === "resources" ? decoded.resources.find((each) => resourceKey(each) === resourceKey(resource) && each.origin.item === resource.origin.item) : void 0;
+}
+function withUnresolved(resources, source2) {
+  if (!mayHoldUnresolved(source2)) return resources;
+  return resources.map((resource) => {
+    const known4 = resource.unresolved ?? [];
+    const more = unresolvedTexts(`${readContentOf(resource)}${resource.name} ${resource.namespace ?? ""}`).filter((text8) => !known4.some((each) => each.text.includes(text8)));
+    return more.length === 0 ? resource : { ...resource, unresolved: [...known4, ...more.map((text8) => ({ text: text8, path: [] }))] };
+  });
+}
+function unresolvedIn(resources) {
+  return distinct(resources.flatMap((resource) => resource.unresolved?.map((each) => each.text) ?? []));
+}
+function unresolvedId(text8) {
+  return `unresolved:${text8}`;
+}
+function unresolvedWords(text8) {
+  if (text8 === randomText) return "what a chart makes anew at every rendering is taken to be equal on both sides";
+  if (text8 === clusterText) return "what a chart asks the cluster for (`lookup`) is taken to be equal on both sides";
+  return `what \`${text8}\` stands for is not told; it is taken to be equal on both sides, and equal to nothing else`;
 }
 
 // src/app/workload-pairing.ts
@@ -73643,6 +74541,7 @@ function compareEnvironments(loaded, stated, limits, citations) {
   const raw = [];
   const internalErrors = [];
   let destinations = 0;
+  const undecided2 = [];
   for (const each of loaded) {
     const compared = meshes(each, stated);
     environments.push(compared);
@@ -73652,14 +74551,42 @@ function compareEnvironments(loaded, stated, limits, citations) {
     raw.push(...result.changes);
     internalErrors.push(...result.internalErrors);
     destinations += result.compared;
+    undecided2.push(...undecidedValues(each, stated, result.changes, (sides2) => compareSides(sides2, limits, memo2).changes));
     provenance.set(each.id, {
       sides,
       edits: editsBetween(compared.resources.base, compared.resources.head),
       counterfactual: counterfactuals(compared.resources.base, compared.base, compared.head, compared.settings),
+      limits,
       cite: (edit) => citations.cite(edit)
     });
   }
-  return { environments, changes: describeChanges(raw, provenance), internalErrors, destinations, workUnits: memo2.work };
+  return { environments, changes: describeChanges(raw, provenance).map(withUnresolvedAssumptions), undecided: undecided2, internalErrors, destinations, workUnits: memo2.work };
+}
+function undecidedValues(loaded, stated, found, compare) {
+  const { worlds: worlds2, left } = loaded.worlds;
+  const undecided2 = /* @__PURE__ */ new Map();
+  const add4 = (text8, choice2) => {
+    const holds2 = (resource2) => resource2.unresolved?.some((each) => each.text === text8 && each.choices !== void 0) === true;
+    const head = loaded.head.resources.find(holds2);
+    const resource = head ?? loaded.base.resources.find(holds2);
+    if (resource !== void 0 && !undecided2.has(text8)) undecided2.set(text8, { environment: loaded.id, text: text8, choice: choice2, resource, side: head === void 0 ? "base" : "head" });
+  };
+  const known4 = signature(found);
+  for (const world of worlds2) {
+    if (undecided2.has(world.text)) continue;
+    const { base: base2, head, renamed } = meshes({ ...loaded, base: { ...loaded.base, resources: world.base }, head: { ...loaded.head, resources: world.head } }, stated);
+    if (signature(compare({ environment: loaded.id, base: base2, head, renamed })) !== known4) add4(world.text, world.choice);
+  }
+  for (const text8 of left) add4(text8, void 0);
+  return [...undecided2.values()];
+}
+function signature(changes) {
+  return canonical(distinct(changes.map(({ destination: destination2, direction, facet, cubes, complete }) => canonical([destination2.id, direction, facet, cubes.map(regionCube), complete]))));
+}
+function withUnresolvedAssumptions(described) {
+  const { change: change2, edits } = described;
+  const texts8 = unresolvedIn(edits.flatMap((edit) => [...edit.type === "added" ? [] : [edit.base], ...edit.type === "removed" ? [] : [edit.head]]));
+  return texts8.length === 0 ? described : { ...described, change: { ...change2, assumptions: distinct([...change2.assumptions, ...texts8.map(unresolvedId)]) } };
 }
 
 // src/app/finding-effect.ts
@@ -73667,8 +74594,8 @@ var FindingEffects = class {
   #byResource = /* @__PURE__ */ new Map();
   #byFile = /* @__PURE__ */ new Map();
   #placeOf;
-  constructor(findings, placeOf3) {
-    this.#placeOf = placeOf3;
+  constructor(findings, placeOf4) {
+    this.#placeOf = placeOf4;
     for (const finding2 of findings) {
       const fresh = finding2.status === "new" || finding2.status === "worsened";
       if (!fresh || finding2.changeIds.length > 0 || finding2.severity === "info" || isIncompleteness(finding2)) continue;
@@ -73730,12 +74657,14 @@ function headObjects(environments, citations) {
 function claimsFor(side2, other) {
   const own3 = claimsOf(side2);
   const others = claimsOf(other);
+  const inChart = (path7) => inTree(own3.trees, folderOf(path7)) || inTree(others.trees, folderOf(path7));
   return {
+    inChart,
     claimed: (path7) => {
       const folder = folderOf(path7);
       if (own3.owners.has(folder)) return true;
       for (const owner of others.owners.get(folder) ?? []) if (owner !== folder) return true;
-      return inTree(own3.trees, folder) || inTree(others.trees, folder);
+      return inChart(path7);
     }
   };
 }
@@ -73817,22 +74746,22 @@ function chartInputs(scan, root, valuesFiles) {
 
 // src/units/variables.ts
 function variablesOf(scan, documents, { inline, from }) {
-  const values4 = {};
+  const values5 = {};
   let complete = true;
   for (const { kind, name: name2 } of from) {
     const data = kind === "ConfigMap" ? configMap(scan, documents, name2) : void 0;
     if (data === void 0) complete = false;
-    else Object.assign(values4, data);
+    else Object.assign(values5, data);
   }
-  return { values: { ...values4, ...inline }, complete };
+  return { values: { ...values5, ...inline }, complete };
 }
 function configMap(scan, documents, name2) {
   const found = [];
   for (const path7 of scan.tree.entries.keys()) {
     if (!/\.ya?ml$/iu.test(path7)) continue;
     const there = follow(scan.tree, path7);
-    const text7 = there.type === "blob" ? documents.text(there.blob) : void 0;
-    if (there.type !== "blob" || text7 === void 0 || !text7.includes("ConfigMap") || !text7.includes(name2)) continue;
+    const text8 = there.type === "blob" ? documents.text(there.blob) : void 0;
+    if (there.type !== "blob" || text8 === void 0 || !text8.includes("ConfigMap") || !text8.includes(name2)) continue;
     const reading = documents.read(there.blob);
     for (const document of reading.type === "documents" ? reading.documents : []) {
       const { value } = document;
@@ -73846,10 +74775,10 @@ function configMap(scan, documents, name2) {
 // src/units/discover.ts
 var unseenKinds = /* @__PURE__ */ new Set(["missing-object", "not-readable", "too-large", "lfs-pointer", "limit"]);
 var noInputs = { folders: /* @__PURE__ */ new Set(), trees: [], files: /* @__PURE__ */ new Set() };
-function discoverUnits(pair, config2) {
-  const documents = documentsOf(pair.blobs);
-  const base2 = scanSide(pair.base, documents);
-  const head = pair.base === pair.head ? base2 : scanSide(pair.head, documents);
+function discoverUnits(pair, config2, repository = unknownRepository, again2) {
+  const documents = again2?.documents ?? documentsOf(pair.blobs);
+  const base2 = scanSide(pair.base, documents, repository, again2?.roots.base);
+  const head = pair.base === pair.head ? base2 : scanSide(pair.head, documents, repository, again2?.roots.head);
   const ignored = /* @__PURE__ */ new Set();
   const unlike = /* @__PURE__ */ new Set();
   const contextOf2 = (paths) => ({ base: contextFiles(base2, paths), head: contextFiles(head, paths) });
@@ -73860,10 +74789,10 @@ function discoverUnits(pair, config2) {
     const found = /* @__PURE__ */ new Map();
     const claims = claimsFor(side2, other);
     const isIgnored = compileGlobs(config2.ignore);
-    const taken2 = takenBy(config2, roots);
+    const taken2 = takenBy(side2, config2, roots);
     for (const [id, unit3] of configuredUnits(side2, config2, claims.claimed, contextPaths)) found.set(id, unit3);
-    for (const [id, unit3] of rootUnits(side2, other, documents, claims.claimed, contextPaths)) if (!found.has(id)) found.set(id, unit3);
-    const referred = referredKustomizations(side2);
+    for (const [id, unit3] of rootUnits(side2, other, documents, claims, contextPaths)) if (!found.has(id)) found.set(id, unit3);
+    const referred = /* @__PURE__ */ new Set([...referredKustomizations(side2), ...roots.flatMap((root) => kustomizationsBelow(side2, root))]);
     for (const [folder, kustomization] of side2.kustomizations) {
       if (referred.has(folder) || kustomization.component || taken2.roots.has(folder)) continue;
       if (isIgnored(kustomization.file)) ignored.add(kustomization.file);
@@ -73877,8 +74806,8 @@ function discoverUnits(pair, config2) {
         ignored.add(chart.file);
         continue;
       }
-      const values4 = distinct([...valuesFilesOf(side2, folder), ...valuesFilesOf(other, folder)]);
-      for (const file2 of values4.length === 0 ? [void 0] : values4) {
+      const values5 = distinct([...valuesFilesOf(side2, folder), ...valuesFilesOf(other, folder)]);
+      for (const file2 of values5.length === 0 ? [void 0] : values5) {
         const id = file2 === void 0 ? folder : `${folder}@${baseName(file2)}`;
         found.set(id, {
           kind: "helm",
@@ -73921,10 +74850,20 @@ function discoverUnits(pair, config2) {
       })
     ),
     unreferenced: unreferencedUnits(units, base2, head),
+    rootHolders: { base: rootHolders(units, base2, "base"), head: rootHolders(units, head, "head") },
     outside: { base: base2.outside, head: head.outside },
     submodules: distinct([...pair.base.entries.values(), ...pair.head.entries.values()].flatMap((entry2) => entry2.type === "submodule" ? [entry2.path] : [])),
     documents
   };
+}
+function rootHolders(units, scan, side2) {
+  if (scan.rootFiles.size === 0) return /* @__PURE__ */ new Set();
+  const kustomized = units.flatMap((unit3) => {
+    const of = onSide(unit3, side2);
+    return of?.kind === "kustomize" ? [{ id: unit3.id, files: [...of.inputs.files].filter((file2) => scan.rootFiles.has(file2)), edits: [...of.inputs.folders].some((folder) => scan.kustomizations.get(folder)?.edits === true) }] : [];
+  });
+  const changed = new Set(kustomized.flatMap(({ files, edits }) => edits ? files : []));
+  return new Set(kustomized.flatMap(({ id, files }) => files.some((file2) => changed.has(file2)) ? [id] : []));
 }
 function plainUnit(path7, files, discovery) {
   return { kind: "plain", path: path7, discovery, files, inputs: { ...noInputs, files: new Set(files) } };
@@ -73949,13 +74888,15 @@ function contextFiles(scan, paths) {
   }
   return distinct(found);
 }
-function takenBy(config2, roots) {
+function takenBy(side2, config2, roots) {
   const configured = config2.units.flatMap((unit3) => resolvePath(".", unit3.path) ?? []);
-  const recursive2 = /* @__PURE__ */ new Set([...configured, ...roots.filter((root) => root.recurse).map((root) => root.path)]);
-  const direct = new Set(roots.filter((root) => !root.recurse).map((root) => root.path));
+  const plain6 = roots.filter((root) => !side2.kustomizations.has(root.path) && !side2.charts.has(root.path));
+  const recursive2 = /* @__PURE__ */ new Set([...configured, ...plain6.filter((root) => root.recurse && root.takes === void 0).map((root) => root.path)]);
+  const direct = new Set(plain6.filter((root) => !root.recurse && root.takes === void 0).map((root) => root.path));
+  const chosen = plain6.filter((root) => root.takes !== void 0);
   return {
     roots: /* @__PURE__ */ new Set([...configured, ...roots.map((root) => root.path)]),
-    files: (path7) => direct.has(folderOf(path7)) || isBelowAny(path7, recursive2)
+    files: (path7) => direct.has(folderOf(path7)) || isBelowAny(path7, recursive2) || chosen.some((root) => root.recurse ? below(path7, root.path) : folderOf(path7) === root.path)
   };
 }
 function isBelowAny(path7, folders) {
@@ -73974,14 +74915,14 @@ function configuredUnits(side2, config2, claimed, context3) {
       ...unit3.namespace === void 0 ? {} : { namespace: unit3.namespace }
     };
     if (unit3.helm !== void 0 || unit3.kustomize === void 0 && side2.charts.has(path7)) {
-      const values4 = (unit3.helm?.values ?? []).map((file2) => resolvePath(path7, file2) ?? file2);
+      const values5 = (unit3.helm?.values ?? []).map((file2) => resolvePath(path7, file2) ?? file2);
       const namespace = unit3.namespace ?? unit3.helm?.namespace ?? side2.charts.get(path7)?.name;
-      const last = values4.at(-1);
+      const last = values5.at(-1);
       const { release, set: set2, apiVersions: apiVersions2, kubeVersion } = unit3.helm ?? {};
       const name2 = release ?? side2.charts.get(path7)?.name ?? baseName(path7);
-      const helm2 = { release: name2, namespace: unit3.helm?.namespace ?? namespace ?? name2, values: values4, set: set2 ?? {}, apiVersions: apiVersions2 ?? [], ...kubeVersion === void 0 ? {} : { kubeVersion } };
+      const helm2 = { release: name2, namespace: unit3.helm?.namespace ?? namespace ?? name2, values: values5, set: set2 ?? {}, apiVersions: apiVersions2 ?? [], ...kubeVersion === void 0 ? {} : { kubeVersion } };
       const id = last === void 0 ? path7 : `${path7}@${baseName(last)}`;
-      return [[id, { kind: "helm", path: path7, discovery: "configuration", files: [], inputs: chartInputs(side2, path7, values4), helm: helm2, ...rootFile(side2.charts.get(path7)), ...stated, ...namespace === void 0 ? {} : { namespace }, ...last === void 0 ? {} : { valuesFile: last } }]];
+      return [[id, { kind: "helm", path: path7, discovery: "configuration", files: [], inputs: chartInputs(side2, path7, values5), helm: helm2, ...rootFile(side2.charts.get(path7)), ...stated, ...namespace === void 0 ? {} : { namespace }, ...last === void 0 ? {} : { valuesFile: last } }]];
     }
     if (unit3.kustomize !== void 0 || side2.kustomizations.has(path7)) {
       return [[path7, { kind: "kustomize", path: path7, discovery: "configuration", files: [], inputs: kustomizationInputs(side2, path7), ...rootFile(side2.kustomizations.get(path7)), ...stated }]];
@@ -73990,7 +74931,7 @@ function configuredUnits(side2, config2, claimed, context3) {
     return [[path7, { ...plainUnit(path7, files.filter((file2) => mayBeManifestFile(file2) && !claimed(file2) && !context3.has(file2)), "configuration"), ...stated }]];
   });
 }
-function rootUnits(side2, other, documents, claimed, context3) {
+function rootUnits(side2, other, documents, claims, context3) {
   const namesOf2 = groupBy([...side2.roots, ...other.roots], (root) => root.path);
   return [...groupBy(side2.roots, (root) => `${root.path}
 ${root.name}`).values()].flatMap((same2) => {
@@ -74013,13 +74954,21 @@ ${root.name}`).values()].flatMap((same2) => {
       const helm2 = releaseOf(root, chart.name);
       return [[id, { kind: "helm", path: path7, discovery: root.tool, files: [], inputs: chartInputs(side2, path7, helm2.values), ...rootFile(chart), ...stated, namespace: helm2.namespace, helm: helm2 }]];
     }
-    const files = filesBelow(side2, path7, root.recurse).filter((file2) => mayBeManifestFile(file2) && !claimed(file2) && !context3.has(file2));
-    if (root.tool === "flux" && Object.keys(made2).length > 0) {
-      const manifests = files.filter((file2) => holdsManifests(side2, file2, documents));
-      return [[id, { kind: "kustomize", path: path7, discovery: root.tool, files: [], inputs: { ...noInputs, files: new Set(files) }, rootFile: root.file, ...stated, ...made2, overlay: { ...overlay, generated: manifests } }]];
+    const folders = kustomizationsBelow(side2, root);
+    const own3 = filesBelow(side2, path7, root.recurse).filter((file2) => mayBeManifestFile(file2) && !context3.has(file2) && root.takes?.(file2) !== false && !folders.some((folder) => below(file2, folder)));
+    if (root.tool === "flux" && (Object.keys(made2).length > 0 || folders.length > 0)) {
+      const files = own3.filter((file2) => /\.ya?ml$/iu.test(file2) && !claims.inChart(file2));
+      const inputs2 = folders.map((folder) => kustomizationInputs(side2, folder));
+      const all = { folders: /* @__PURE__ */ new Set([...files.map(folderOf), ...inputs2.flatMap((each) => [...each.folders])]), trees: inputs2.flatMap((each) => each.trees), files: /* @__PURE__ */ new Set([...files, ...inputs2.flatMap((each) => [...each.files])]) };
+      return [[id, { kind: "kustomize", path: path7, discovery: root.tool, files: [], inputs: all, rootFile: root.file, ...stated, ...made2, overlay: { ...overlay, generated: [...files.filter((file2) => holdsManifests(side2, file2, documents)), ...folders] } }]];
     }
-    return [[id, { ...plainUnit(path7, files, root.tool), ...stated }]];
+    return [[id, { ...plainUnit(path7, own3.filter((file2) => !claims.claimed(file2)), root.tool), ...stated }]];
   });
+}
+function kustomizationsBelow(side2, root) {
+  if (root.tool !== "flux" || !root.recurse || side2.kustomizations.has(root.path) || side2.charts.has(root.path)) return [];
+  const all = [...side2.kustomizations.keys()].filter((folder) => folder !== root.path && below(folder, root.path));
+  return all.filter((folder) => !all.some((other) => other !== folder && below(folder, other))).sort(compareText);
 }
 function releaseOf(root, chartName) {
   const { release } = root;
@@ -74039,12 +74988,12 @@ function unreferencedUnits(units, base2, head) {
     if (unit3 === void 0) return false;
     if (unit3.discovery !== "kustomization" && unit3.discovery !== "chart" && unit3.discovery !== "folder") return true;
     const files = new Set(roots.map((root) => root.file));
-    return roots.some((root) => root.recurse && !scan.kustomizations.has(root.path) && below(unit3.path, root.path)) || unit3.files.some((file2) => files.has(file2)) || [...files].some((file2) => unit3.inputs.files.has(file2) || unit3.inputs.folders.has(folderOf(file2)));
+    return roots.some((root) => root.recurse && !(root.tool === "flux" && unit3.kind === "kustomize") && !scan.kustomizations.has(root.path) && below(unit3.path, root.path)) || unit3.files.some((file2) => files.has(file2)) || [...files].some((file2) => unit3.inputs.files.has(file2) || unit3.inputs.folders.has(folderOf(file2)));
   };
   return new Set(units.flatMap((unit3) => reach(base2, unit3.base) || reach(head, unit3.head) ? [] : [unit3.id]));
 }
 function plainFolders(side2, other, documents, free2, unlike) {
-  const readingAt = (scan, path7) => {
+  const readingAt2 = (scan, path7) => {
     const found2 = follow(scan.tree, path7);
     if (found2.type === "blob") return documents.read(found2.blob);
     return found2.type === "none" ? { type: "nothing" } : { type: "unreadable", problem: found2.problem };
@@ -74057,13 +75006,13 @@ function plainFolders(side2, other, documents, free2, unlike) {
     const doubtful = [];
     for (const path7 of paths) {
       if (!mayBeManifestFile(path7) || !free2(path7)) continue;
-      const reading = readingAt(side2, path7);
+      const reading = readingAt2(side2, path7);
       if (holds2(reading) || unseen2(path7, reading)) files.push(path7);
       else if (reading.type === "unreadable" || reading.type === "documents" && reading.broken) doubtful.push(path7);
     }
-    const isUnit = files.length > 0 || doubtful.length > 0 && (other.filesIn.get(folder) ?? []).some((each) => mayBeManifestFile(each) && free2(each) && holds2(readingAt(other, each)));
+    const isUnit = files.length > 0 || doubtful.length > 0 && (other.filesIn.get(folder) ?? []).some((each) => mayBeManifestFile(each) && free2(each) && holds2(readingAt2(other, each)));
     const counted2 = doubtful.filter((path7) => {
-      const counts = isUnit || holds2(readingAt(other, path7));
+      const counts = isUnit || holds2(readingAt2(other, path7));
       if (!counts) unlike.add(path7);
       return counts;
     });
@@ -74113,16 +75062,16 @@ function wordsIn(segments) {
   return { stages: segments.filter((segment) => environmentWord.test(segment)), regions: segments.filter((segment) => region2.test(segment)) };
 }
 function environmentWords(name2, own3) {
-  const words2 = wordsIn([name2, ...own3.flatMap(segmentsOf)]);
-  return { stages: distinct(words2.stages), regions: distinct(words2.regions) };
+  const words3 = wordsIn([name2, ...own3.flatMap(segmentsOf)]);
+  return { stages: distinct(words3.stages), regions: distinct(words3.regions) };
 }
 function joinedBy(own3, environments) {
   const open3 = ["stages", "regions"].map((sort) => {
-    const matching2 = new Map([...environments].map(([name2, words2]) => [name2, closeness(own3[sort], words2[sort])]));
+    const matching2 = new Map([...environments].map(([name2, words3]) => [name2, closeness(own3[sort], words3[sort])]));
     const best = Math.max(...matching2.values());
-    const told = [...environments.values()].some((words2) => words2[sort].length > 0);
+    const told = [...environments.values()].some((words3) => words3[sort].length > 0);
     if (own3[sort].length === 0 || !told) return new Set(environments.keys());
-    return new Set([...environments].flatMap(([name2, words2]) => words2[sort].length === 0 || best > 0 && matching2.get(name2) === best ? [name2] : []));
+    return new Set([...environments].flatMap(([name2, words3]) => words3[sort].length === 0 || best > 0 && matching2.get(name2) === best ? [name2] : []));
   });
   return [...environments.keys()].filter((name2) => open3.every((names3) => names3.has(name2)));
 }
@@ -74377,114 +75326,6 @@ function changedResources(environments) {
   return [...found.values()].map(({ entry: entry2, environments: ids2 }) => ({ ...entry2, environments: ids2 })).sort(compareBy((each) => each.resource, (each) => each.change));
 }
 
-// src/manifests/decode.ts
-var maxListDepth = 8;
-function decodeDocument(value, context3) {
-  if (!isFields(value)) return { type: "ignored", because: "not-a-manifest" };
-  const head = readHead(value);
-  if (head.type !== "head") return head;
-  const items = own2(value, "items");
-  if (isListKind(head) && (Array.isArray(items) || head.apiVersion === "v1")) return decodeList(items, context3);
-  return decodeObject(value, head, context3);
-}
-function readHead(value) {
-  const apiVersion = own2(value, "apiVersion");
-  const kind = own2(value, "kind");
-  if (apiVersion === void 0 || kind === void 0) {
-    return { type: "ignored", because: own2(value, "name") !== void 0 && own2(value, "version") !== void 0 && apiVersion !== void 0 ? "kustomize-or-helm-input" : "not-a-manifest" };
-  }
-  if (typeof apiVersion !== "string" || apiVersion === "") return notText("apiVersion", apiVersion);
-  if (typeof kind !== "string" || kind === "") return notText("kind", kind);
-  const slash = apiVersion.indexOf("/");
-  return { type: "head", apiVersion, kind, group: slash === -1 ? "" : apiVersion.slice(0, slash), version: apiVersion.slice(slash + 1) };
-}
-function notText(key, value) {
-  return { type: "unreadable", path: [key], reason: `\`${key}\` must be text, not ${describe3(value)}`, remedy: `write \`${key}\` as the API defines it` };
-}
-function isListKind(head) {
-  return head.kind === "List" ? head.apiVersion === "v1" : head.kind.endsWith("List") && entryOf(head.group, head.kind.slice(0, -"List".length)) !== void 0;
-}
-function decodeList(items, context3) {
-  if (items === void 0 || items === null) return { type: "resources", resources: [], ignored: 0, unreadable: [] };
-  if (!Array.isArray(items)) return { type: "unreadable", path: ["items"], reason: `\`items\` must be a list, not ${describe3(items)}`, remedy: "write the objects as entries of `items`" };
-  const resources = [];
-  const unreadable2 = [];
-  let ignored = 0;
-  const visit3 = (entries2, path7, depth) => {
-    for (const [index, entry2] of entries2.entries()) {
-      const at2 = [...path7, index];
-      if (isFields(entry2)) {
-        const head = readHead(entry2);
-        const inner = own2(entry2, "items");
-        if (head.type === "head" && isListKind(head) && Array.isArray(inner)) {
-          if (depth >= maxListDepth) unreadable2.push({ type: "unreadable", path: at2, reason: "lists are nested too deeply", remedy: "write the objects in one list" });
-          else visit3(inner, [...at2, "items"], depth + 1);
-          continue;
-        }
-      }
-      const decoded = decodeDocument(entry2, { ...context3, origin: { ...context3.origin, item: itemOf(at2) } });
-      if (decoded.type === "resources") resources.push(...decoded.resources);
-      else if (decoded.type === "ignored") ignored += 1;
-      else unreadable2.push({ ...decoded, path: [...at2, ...decoded.path] });
-    }
-  };
-  visit3(items, ["items"], 1);
-  return { type: "resources", resources, ignored, unreadable: unreadable2 };
-}
-function itemOf(path7) {
-  return typeof path7[1] === "number" ? path7[1] : 0;
-}
-function decodeObject(value, head, context3) {
-  const entry2 = entryOf(head.group, head.kind);
-  if (entry2 === void 0) {
-    const because2 = head.group === "kustomize.config.k8s.io" || head.apiVersion === "builtin" ? "kustomize-or-helm-input" : "unknown-kind";
-    return { type: "ignored", apiVersion: head.apiVersion, kind: head.kind, because: because2 };
-  }
-  const read2 = decodeMetadata(value, entry2.nameless);
-  if (read2.type === "unreadable") return read2;
-  const { metadata } = read2;
-  const problems = inForceOrder([...versionProblems(head, entry2), ...read2.problems, ...entry2.check(value)]);
-  const resource = {
-    kind: entry2.kind,
-    apiVersion: head.apiVersion,
-    name: metadata.name,
-    namespace: entry2.scope === "cluster" ? void 0 : metadata.namespace ?? context3.defaultNamespace,
-    labels: metadata.labels,
-    annotations: metadata.annotations,
-    creationTimestamp: metadata.creationTimestamp,
-    spec: entry2.decode(value),
-    origin: context3.origin,
-    unit: context3.unit,
-    problems
-  };
-  return { type: "resources", resources: [resource], ignored: 0, unreadable: [] };
-}
-function inForceOrder(problems) {
-  if (problems.length === 0) return problems;
-  const refused = problems.some((problem) => problem.kind === "schema");
-  return refused ? problems.filter((problem) => problem.kind !== "webhook" && problem.kind !== "warning") : problems;
-}
-function versionProblems(head, entry2) {
-  if (head.group === entry2.group && entry2.served.includes(head.version)) return [];
-  const served2 = `\`${apiVersionOf(entry2.group, entry2.served[0] ?? "")}\``;
-  const written = `\`${clip(head.apiVersion)}\``;
-  const path7 = ["apiVersion"];
-  if (wasServed(head, entry2)) return [{ kind: "removed-version", path: path7, message: `${written} of ${entry2.name} is no longer served; use ${served2}`, certain: true }];
-  if (hasKnownVersions(entry2.group)) return [{ kind: "schema", path: path7, message: `${written} is no version of ${entry2.name} that was ever served, so no cluster takes the object; use ${served2}`, certain: true }];
-  return [{ kind: "removed-version", path: path7, message: `${written} is no version of ${entry2.name} that is known here; ${served2} is served`, certain: false }];
-}
-function wasServed(head, entry2) {
-  if (head.group !== entry2.group) return formerVersions.has(head.version);
-  return entry2.removed.includes(head.version);
-}
-var formerVersions = /* @__PURE__ */ new Set(["v1beta1"]);
-function hasKnownVersions(group4) {
-  return builtInGroups.has(group4) || group4.endsWith(".istio.io") || group4 === "gateway.networking.k8s.io";
-}
-function apiVersionOf(group4, version3) {
-  return group4 === "" ? version3 : `${group4}/${version3}`;
-}
-
 // src/units/istio-release.ts
 var controlPlane2 = /* @__PURE__ */ new Set(["istiod", "istio-discovery"]);
 function istioOfRelease(value) {
@@ -74499,18 +75340,18 @@ function istioOfRelease(value) {
     const source2 = [spec["source"], ...records(spec["sources"])].filter(isRecord2).find((each) => controlPlane2.has(String(each["chart"])));
     if (source2 === void 0) return void 0;
     const helm2 = isRecord2(source2["helm"]) ? source2["helm"] : {};
-    const values4 = isRecord2(helm2["valuesObject"]) ? helm2["valuesObject"] : typeof helm2["values"] === "string" ? valuesOf(helm2["values"])?.[0] : void 0;
-    return istio({ metadata, namespace: isRecord2(spec["destination"]) ? spec["destination"]["namespace"] : void 0, version: source2["targetRevision"], values: values4 });
+    const values5 = isRecord2(helm2["valuesObject"]) ? helm2["valuesObject"] : typeof helm2["values"] === "string" ? valuesOf(helm2["values"])?.[0] : void 0;
+    return istio({ metadata, namespace: isRecord2(spec["destination"]) ? spec["destination"]["namespace"] : void 0, version: source2["targetRevision"], values: values5 });
   }
   return void 0;
 }
-function istio({ metadata, namespace, version: version3, values: values4 }) {
+function istio({ metadata, namespace, version: version3, values: values5 }) {
   const exact3 = typeof version3 === "string" && /^v?\d+\.\d+\.\d+/u.test(version3) ? version3 : void 0;
   return {
     apiVersion: "sailoperator.io/v1",
     kind: "Istio",
     metadata: { name: metadata["name"], labels: metadata["labels"], annotations: metadata["annotations"] },
-    spec: { ...typeof namespace === "string" ? { namespace } : {}, ...exact3 === void 0 ? {} : { version: exact3 }, values: isRecord2(values4) ? values4 : {} }
+    spec: { ...typeof namespace === "string" ? { namespace } : {}, ...exact3 === void 0 ? {} : { version: exact3 }, values: isRecord2(values5) ? values5 : {} }
   };
 }
 
@@ -74540,6 +75381,7 @@ function readFile(file2, blob, placement, documents) {
   const broken = [];
   let understood = 0;
   let ignored = 0;
+  const text8 = documents.text(blob) ?? "";
   for (const document of reading.documents) {
     const origin = { file: file2, blob, document: document.index };
     const context3 = { origin, ...placement };
@@ -74551,18 +75393,18 @@ function readFile(file2, blob, placement, documents) {
     }
     const decoded = decodeDocument(istioOfRelease(document.value) ?? document.value, context3);
     if (decoded.type === "ignored") ignored += 1;
-    else if (decoded.type === "unreadable") broken.push({ ...at2, value: document.value, problem: problemOf(decoded, documents.text(blob) ?? "", document.index), fallback: [] });
+    else if (decoded.type === "unreadable") broken.push({ ...at2, value: document.value, problem: problemOf(decoded, text8, document.index), fallback: [] });
     else {
       if (decoded.resources.length > 0) understood += 1;
       else if (decoded.unreadable.length === 0) ignored += 1;
-      resources.push(...decoded.resources);
-      for (const item2 of decoded.unreadable) broken.push({ ...at2, value: void 0, problem: problemOf(item2, documents.text(blob) ?? "", document.index), fallback: [] });
+      resources.push(...withUnresolved(decoded.resources, text8));
+      for (const item2 of decoded.unreadable) broken.push({ ...at2, value: void 0, problem: problemOf(item2, text8, document.index), fallback: [] });
     }
   }
   return { file: file2, resources, broken, documents: reading.documents.length, understood, ignored };
 }
-function problemOf(unreadable2, text7, document) {
-  const span = spanOf(text7, { document }, unreadable2.path);
+function problemOf(unreadable2, text8, document) {
+  const span = spanOf(text8, { document }, unreadable2.path);
   return { kind: "yaml-error", line: span.startLine, column: span.startColumn, reason: unreadable2.reason, remedy: unreadable2.remedy };
 }
 
@@ -74573,13 +75415,13 @@ function renderedReader(documents) {
     const key = [origin.rendered?.blob, origin.rendered?.from, origin.file, origin.blob, placement.unit, placement.defaultNamespace].join("\n");
     let content = known4.get(key);
     if (content === void 0) {
-      content = readOne(origin, placement, documents);
+      content = readOne2(origin, placement, documents);
       known4.set(key, content);
     }
     return content;
   });
 }
-function readOne(origin, placement, documents) {
+function readOne2(origin, placement, documents) {
   const { file: file2 } = origin;
   const reading = documents.read(origin.rendered?.blob ?? "");
   const resources = [];
@@ -74600,7 +75442,7 @@ function readOne(origin, placement, documents) {
     else {
       if (decoded.resources.length > 0) understood += 1;
       else if (decoded.unreadable.length === 0) ignored += 1;
-      resources.push(...decoded.resources);
+      resources.push(...withUnresolved(decoded.resources, documents.text(origin.rendered?.blob ?? "") ?? ""));
       for (const item2 of decoded.unreadable) broken.push({ ...at2, value: void 0, problem: { kind: "yaml-error", reason: item2.reason, remedy: item2.remedy }, fallback: [] });
     }
   }
@@ -74645,7 +75487,8 @@ function renderReasons(units, rendered2, { isTouched, unreferenced }) {
         ...file2 === void 0 || unit3.head === void 0 ? {} : { file: file2 },
         ...failure3.line === void 0 || unit3.head === void 0 ? {} : { line: failure3.line },
         reason: mended ? `${failure3.reason} (on the base side; the head mends it)` : onlyBase ? `${failure3.reason} (on the base side, which alone has it)` : failure3.reason,
-        remedy: failure3.remedy
+        // What is taken away cannot be mended any more.
+        remedy: unit3.head === void 0 ? "review by hand what it deployed, as far as it did; `gates.incomplete: off` lets its removal pass with this notice" : failure3.remedy
       }
     ];
   });
@@ -74675,24 +75518,41 @@ ${change2.content.file}
 ${change2.change}`;
       if (!found.has(key)) found.set(key, change2);
     };
+    const gone2 = [...base2.values()].filter(({ name: name2 }) => !head.has(name2));
+    const moved3 = /* @__PURE__ */ new Set();
     for (const [name2, content] of head) {
       const before = base2.get(name2);
-      if (before === void 0) add4({ unit: unit3, content, change: "added", side: "RIGHT" });
-      else if (before.detail !== content.detail) add4({ unit: unit3, content, change: "modified", side: "RIGHT" });
+      if (before === void 0) {
+        const instead = gone2.find((other) => !moved3.has(other) && other.kind === content.kind && other.file === content.file && sameThing(other.name, name2));
+        if (instead !== void 0) moved3.add(instead);
+        add4(instead === void 0 ? { unit: unit3, content, change: "added", side: "RIGHT" } : { unit: unit3, content, change: "modified", side: "RIGHT", instead: instead.name });
+      } else if (before.detail !== content.detail) add4({ unit: unit3, content, change: "modified", side: "RIGHT" });
     }
-    for (const [name2, content] of base2) if (!head.has(name2)) add4({ unit: unit3, content, change: "removed", side: "LEFT" });
+    for (const content of gone2) if (!moved3.has(content)) add4({ unit: unit3, content, change: "removed", side: "LEFT" });
   };
   for (const unit3 of units) {
     const sides = rendered2.units.get(unit3.id);
-    if (![sides?.base, sides?.head].some((side2) => side2 !== void 0 && side2.type !== "rendered")) compare(unit3.id, outsideOf(sides?.base), outsideOf(sides?.head));
+    if (![sides?.base, sides?.head].some((side2) => side2 !== void 0 && side2.outside === void 0)) compare(unit3.id, outsideOf(sides?.base), outsideOf(sides?.head));
     const pins = [unit3.base, unit3.head].map((side2) => side2?.pinned === void 0 ? [] : [[`revision of ${unit3.id}`, { kind: "base", name: `revision of ${unit3.id}`, detail: side2.pinned, file: side2.rootFile ?? side2.path, line: 1 }]]);
     compare(unit3.id, new Map(pins[0]), new Map(pins[1]));
   }
-  compare("", new Map(outside.base.map((content) => [content.name, content])), new Map(outside.head.map((content) => [content.name, content])));
+  compare("", byName(outside.base), byName(outside.head));
   return sortedBy(found.values(), (each) => each.content.file, (each) => each.content.line, (each) => each.content.name);
 }
+function sameThing(left, right) {
+  const thing = (name2) => name2.replace(/^\S*\/(?=[^\s/])/u, "");
+  return thing(left) === thing(right);
+}
+function byName(contents2) {
+  const found = /* @__PURE__ */ new Map();
+  for (const content of contents2) {
+    const known4 = found.get(content.name);
+    found.set(content.name, known4 === void 0 ? content : { ...known4, detail: distinct([...known4.detail.split("\n"), content.detail]).join("\n") });
+  }
+  return found;
+}
 function outsideOf(rendering) {
-  return new Map(rendering?.type === "rendered" ? rendering.outside.map((content) => [content.name, content]) : []);
+  return new Map((rendering?.outside ?? []).map((content) => [content.name, content]));
 }
 function renderAssumptions(units, rendered2) {
   const assumptions2 = /* @__PURE__ */ new Map();
@@ -74718,8 +75578,8 @@ function loadComparison(pair, config2, options = {}) {
   const isApart = (unit3) => rendered2.untouched.has(unit3.id) || isPinned(unit3);
   const units = discovered.units.filter((unit3) => !isApart(unit3));
   const { applicable, changed } = relevanceOf(pair, discovered, options.configFile ?? configurationPath);
-  const read2 = fileReader(discovered.documents);
-  const readers = { discovered, rendered: rendered2, read: read2, readRendered: renderedReader(discovered.documents) };
+  const read3 = fileReader(discovered.documents);
+  const readers = { discovered, rendered: rendered2, read: read3, readRendered: renderedReader(discovered.documents) };
   const sides = { base: readSide(pair.base, "base", readers), head: readSide(pair.head, "head", readers) };
   const objects = { base: objectsOf2(sides.base, sides.head), head: objectsOf2(sides.head, sides.base) };
   const plan = environmentsOf(units.map((unit3) => placed(unit3, objects.base, objects.head)), discovered.unreferenced, config2);
@@ -74738,6 +75598,7 @@ function loadComparison(pair, config2, options = {}) {
     const head = pair.base === pair.head ? base2 : side2("head");
     const { base: baseSide, head: headSide } = inForce2(base2, head);
     const renames = pairWorkloads(baseSide.all, headSide.all);
+    const identical = baseSide.all.length === headSide.all.length && baseSide.all.every((resource, index) => resource === headSide.all[index]);
     const loaded = {
       id: environment4.id,
       because: environment4.because,
@@ -74748,7 +75609,8 @@ function loadComparison(pair, config2, options = {}) {
       base: baseSide,
       head: headSide,
       renames,
-      identical: baseSide.all.length === headSide.all.length && baseSide.all.every((resource, index) => resource === headSide.all[index])
+      identical,
+      worlds: identical ? oneWorld : worldsOf2(baseSide.resources, headSide.resources, discovered.documents)
     };
     return { loaded, base: base2, head };
   });
@@ -74767,7 +75629,7 @@ function loadComparison(pair, config2, options = {}) {
     changedResources: changedResources(compared.map(({ loaded, base: base2, head }) => ({ id: loaded.id, base: base2.byId, head: head.byId, renames: loaded.renames }))),
     applicable,
     changedPaths: changed,
-    assumptions: sortedBy([...assumptionsOf2(discovered, objects, plan.doubts), ...renderAssumptions(units, rendered2)], (each) => each.id),
+    assumptions: sortedBy([...assumptionsOf2(discovered, objects, plan.doubts), ...unresolvedAssumptions(compared.map(({ loaded }) => loaded)), ...renderAssumptions(units, rendered2)], (each) => each.id),
     duplicates: sortedBy(duplicates.values(), (each) => each.resource, (each) => each.side, (each) => each.unit, (each) => each.overridden.origin.file, (each) => each.overridden.origin.document),
     unreferenced: plan.unreferenced,
     untouched: discovered.units.filter(isApart).map((unit3) => renderedUnitReport(unit3, rendered2)),
@@ -74798,11 +75660,11 @@ var contextUnit = "context";
 function environmentContextUnit(environment4) {
   return `${contextUnit}:${environment4}`;
 }
-function readSide(tree2, side2, { discovered, rendered: rendered2, read: read2, readRendered }) {
+function readSide(tree2, side2, { discovered, rendered: rendered2, read: read3, readRendered }) {
   const units = [];
   const unrendered = /* @__PURE__ */ new Set();
   const add4 = (unit3, files, defaultNamespace, counterpart2) => {
-    units.push({ unit: unit3, defaultNamespace, counterpart: counterpart2, files: files.map((file2) => read2(tree2, file2, { unit: unit3, defaultNamespace })) });
+    units.push({ unit: unit3, defaultNamespace, counterpart: counterpart2, files: files.map((file2) => read3(tree2, file2, { unit: unit3, defaultNamespace })) });
   };
   for (const unit3 of discovered.units) {
     const own3 = onSide(unit3, side2);
@@ -74901,6 +75763,34 @@ function assumptionsOf2(discovered, objects, doubts) {
   for (const doubt of doubts) assumptions2.push({ id: `environments:${shortHash(doubt)}`, text: doubt });
   return sortedBy(assumptions2, (each) => each.id);
 }
+function unresolvedAssumptions(environments) {
+  return unresolvedIn(environments.flatMap(({ base: base2, head }) => base2 === head ? head.all : [...base2.all, ...head.all])).map((text8) => ({ id: unresolvedId(text8), text: unresolvedWords(text8) }));
+}
+
+// src/app/undecided-values.ts
+function undecidedReasons(undecided2, lineOf4) {
+  const reasons = /* @__PURE__ */ new Map();
+  for (const { text: text8, choice: choice2, resource, side: side2 } of undecided2) {
+    const id = shortHash("unresolved", resourceId(resource), text8);
+    if (reasons.has(id)) continue;
+    const path7 = resource.unresolved?.find((each) => each.text === text8)?.path ?? [];
+    reasons.set(id, {
+      id,
+      kind: "limit",
+      status: "new",
+      unit: resource.unit,
+      ...lineOf4(resource, path7, side2),
+      reason: `what changes here depends on ${words2(text8)} in \`${resourceId(resource)}\`, which is not told${choice2 === void 0 ? "; not all of its values were looked at" : `: with \`${String(choice2)}\` it is something else than with another value`}`,
+      remedy: text8 === randomText || text8 === clusterText ? "set the value where the chart takes it from" : "put the value into the repository, or name a manifest that holds it in `context`"
+    });
+  }
+  return [...reasons.values()];
+}
+function words2(text8) {
+  if (text8 === randomText) return "a value that the chart makes anew at every rendering";
+  if (text8 === clusterText) return "what the chart finds in the cluster";
+  return `\`${text8}\``;
+}
 
 // src/app/run-reasons.ts
 function onceEach(reasons) {
@@ -74969,12 +75859,12 @@ function isUnreferenced(input3, finding2) {
   const { unreferenced } = input3;
   return unreferenced !== void 0 && finding2.environments.length > 0 && finding2.environments.every((id) => unreferenced.has(id));
 }
-function reaches(severity2, gate) {
+function reaches2(severity2, gate) {
   return severityRank(severity2) >= severityRank(gate);
 }
 function blocks(input3, finding2) {
   if (finding2.code === EXTERNAL || isIncompleteness(finding2) || input3.accepted?.has(finding2.fingerprint) === true) return false;
-  return reaches(finding2.severity, input3.gates.severity) && countsBy(input3.gates.failOn, finding2);
+  return reaches2(finding2.severity, input3.gates.severity) && countsBy(input3.gates.failOn, finding2);
 }
 function countsBy(failOn, finding2) {
   switch (failOn) {
@@ -75022,8 +75912,8 @@ function incompleteGate(input3) {
   if (incomplete === "off") return { id: "incomplete", failed: false, because: "this gate is off" };
   const [first] = reasons;
   if (first === void 0) {
-    const listed4 = input3.incompleteReasons.length;
-    return { id: "incomplete", failed: false, because: listed4 === 0 ? "everything that counts was read" : `${count(listed4, "input")} could not be read before and still cannot` };
+    const listed5 = input3.incompleteReasons.length;
+    return { id: "incomplete", failed: false, because: listed5 === 0 ? "everything that counts was read" : `${count(listed5, "input")} could not be read before and still cannot` };
   }
   const where = first.file ?? first.unit;
   return { id: "incomplete", failed: true, because: `${count(reasons.length, "input")} could not be read, rendered or decided${where === void 0 ? "" : `, first \`${where}\``}: ${first.reason}` };
@@ -75063,9 +75953,9 @@ function review(input3) {
   const compared = compareEnvironments(loaded.environments, statedMesh(config2), limitsOf(config2), citations);
   const changes = compared.changes.map((described) => described.change);
   const meshes2 = compared.environments.map(({ loaded: { id }, base: base2, head }) => ({ id, base: base2, head }));
-  const lineOf3 = lineIn2(citations);
+  const lineOf4 = lineIn2(citations);
   const incompleteReasons = sortedBy(
-    onceEach([...loaded.incompleteReasons, ...notComputedReasons(loaded.changedResources, meshes2, lineOf3), ...unreadableConfigs(loaded.environments.map(({ base: base2, head }) => ({ base: base2.resources, head: head.resources })), lineOf3), ...undecidedInvariants(config2, input3.notYet ?? [], input3.configFile), ...input3.unreadReasons ?? []]),
+    onceEach([...loaded.incompleteReasons, ...notComputedReasons(loaded.changedResources, meshes2, lineOf4), ...unreadableConfigs(loaded.environments.map(({ base: base2, head }) => ({ base: base2.resources, head: head.resources })), lineOf4), ...undecidedReasons(compared.undecided, lineOf4), ...undecidedInvariants(config2, input3.notYet ?? [], input3.configFile), ...input3.unreadReasons ?? []]),
     (reason) => reason.unit ?? "",
     (reason) => reason.file ?? "",
     (reason) => reason.kind,
@@ -75099,7 +75989,7 @@ function review(input3) {
     incomplete: incompleteReasons.length > 0,
     incompleteReasons,
     environments: environmentReports(loaded),
-    resources: resourceReports(loaded.changedResources, compared.changes, meshes2, new FindingEffects(findings, (entry2, side2) => placeOf2(citations, entry2, side2))),
+    resources: resourceReports(loaded.changedResources, compared.changes, meshes2, new FindingEffects(findings, (entry2, side2) => placeOf2(citations, entry2, side2)), compared.undecided),
     population: population(compared.environments),
     changes,
     findings,
@@ -75164,39 +76054,39 @@ function assumptions(loaded, environments, findings, input3) {
 // src/report/plain.ts
 var named3 = { "\n": "\\n", "\r": "\\r", "	": "\\t" };
 var unseen = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u{3164}\u{115F}\u{1160}\u{FFA0}]/gu;
-function plain4(text7) {
-  return text7.replace(unseen, (character) => named3[character] ?? `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
+function plain5(text8) {
+  return text8.replace(unseen, (character) => named3[character] ?? `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
 }
-function clip3(text7, limit) {
-  if (text7.length <= limit) return text7;
+function clip3(text8, limit) {
+  if (text8.length <= limit) return text8;
   let count2 = 0;
   let end = 0;
-  for (const character of text7) {
+  for (const character of text8) {
     if (count2 === limit - 1) {
       const rest = end + character.length;
-      return rest === text7.length ? text7 : `${text7.slice(0, end)}…`;
+      return rest === text8.length ? text8 : `${text8.slice(0, end)}…`;
     }
     count2 += 1;
     end += character.length;
   }
-  return text7;
+  return text8;
 }
 var nameLimit = 200;
 var sentenceLimit = 1200;
-function name(text7) {
-  return clip3(plain4(clip3(text7, nameLimit)), nameLimit);
+function name(text8) {
+  return clip3(plain5(clip3(text8, nameLimit)), nameLimit);
 }
-function sentence2(text7) {
-  return clip3(plain4(clip3(text7, sentenceLimit)), sentenceLimit);
+function sentence2(text8) {
+  return clip3(plain5(clip3(text8, sentenceLimit)), sentenceLimit);
 }
-function byteLength(text7) {
-  return Buffer.byteLength(text7, "utf8");
+function byteLength(text8) {
+  return Buffer.byteLength(text8, "utf8");
 }
 function plural2(count2, one, many = `${one}s`) {
   return `${String(count2)} ${count2 === 1 ? one : many}`;
 }
-function wellFormed(text7) {
-  return text7.replace(new RegExp("\\p{Cs}", "gu"), "�");
+function wellFormed(text8) {
+  return text8.replace(new RegExp("\\p{Cs}", "gu"), "�");
 }
 
 // src/report/wording.ts
@@ -75251,8 +76141,8 @@ function directionRank2(direction) {
       return assertNever(direction);
   }
 }
-function pairs2(values4) {
-  return Object.keys(values4).sort(compareText).map((key) => `${name(key)}=${name(values4[key] ?? "")}`).join(",");
+function pairs2(values5) {
+  return Object.keys(values5).sort(compareText).map((key) => `${name(key)}=${name(values5[key] ?? "")}`).join(",");
 }
 function serviceHost2(id) {
   const [namespace = "", rest = ""] = id.split("/", 2);
@@ -75292,8 +76182,8 @@ function callerOf(from) {
   if (from.direct === true) parts.push("directly to the pod");
   return parts.join(" ");
 }
-function whole2(text7) {
-  return clip3(plain4(clip3(text7, 600)), 600);
+function whole2(text8) {
+  return clip3(plain5(clip3(text8, 600)), 600);
 }
 function requestOf(query3) {
   const { to, request: request4 } = query3;
@@ -75346,11 +76236,15 @@ function causeWords2(cause2) {
   const via = cause2.via.length === 0 ? "" : `, through ${cause2.via.slice(0, 4).map((step) => `${step.role} ${place(step.file, step.line)}`).join(" and ")}`;
   return `${place(cause2.file, cause2.line)} (${name(cause2.resource)} ${cause2.change}${side2})${via}`;
 }
-function said2(text7) {
-  return { text: name(text7), isName: false };
+function causeLines({ causes, alternativeCauses = [] }) {
+  const several = alternativeCauses.length > 0;
+  return [causes, ...alternativeCauses].flatMap((set2, index) => set2.map((cause2, at2) => ({ joint: at2 > 0 ? "and " : !several ? "" : index === 0 ? "either " : "or ", cause: cause2 })));
 }
-function named4(text7) {
-  return { text: name(text7), isName: true };
+function said2(text8) {
+  return { text: name(text8), isName: false };
+}
+function named4(text8) {
+  return { text: name(text8), isName: true };
 }
 function callerParts(change2) {
   const { known: known4, open: open3, plaintext, internet } = change2.callers;
@@ -75373,7 +76267,7 @@ function destinationParts(change2, shown4 = 3) {
   return destinations.length > shown4 ? [...parts, said2(`and ${String(destinations.length - shown4)} more`)] : parts;
 }
 function joined4(parts) {
-  return parts.reduce((text7, part2) => text7 === "" ? part2 : /^(?:and \d|\()/.test(part2) ? `${text7} ${part2}` : `${text7}, ${part2}`, "");
+  return parts.reduce((text8, part2) => text8 === "" ? part2 : /^(?:and \d|\()/.test(part2) ? `${text8} ${part2}` : `${text8}, ${part2}`, "");
 }
 function destinationsOf2(change2, shown4 = 3) {
   return joined4(destinationParts(change2, shown4).map((part2) => part2.text));
@@ -75381,11 +76275,11 @@ function destinationsOf2(change2, shown4 = 3) {
 function operationsOf(change2) {
   const cube3 = change2.region.cubes[0];
   if (cube3 === void 0) return "any request";
-  const set2 = (values4, noun) => {
-    if (values4 === void 0) return [];
-    const listed4 = (list5) => `${list5.slice(0, 4).map(name).join(" ")}${list5.length > 4 ? ` +${String(list5.length - 4)}` : ""}`;
-    if (values4.only !== void 0) return [`${noun}${listed4(values4.only)}`];
-    return values4.except !== void 0 && values4.except.length > 0 ? [`${noun}any but ${listed4(values4.except)}`] : [];
+  const set2 = (values5, noun) => {
+    if (values5 === void 0) return [];
+    const listed5 = (list5) => `${list5.slice(0, 4).map(name).join(" ")}${list5.length > 4 ? ` +${String(list5.length - 4)}` : ""}`;
+    if (values5.only !== void 0) return [`${noun}${listed5(values5.only)}`];
+    return values5.except !== void 0 && values5.except.length > 0 ? [`${noun}any but ${listed5(values5.except)}`] : [];
   };
   const parts = [...set2(cube3.methods, ""), ...set2(cube3.paths, "path "), ...set2(cube3.hosts, "host "), ...set2(cube3.ports, "port "), ...set2(cube3.protocol, "")];
   const more = change2.region.cubes.length > 1 || !change2.region.complete ? ", and more" : "";
@@ -75405,9 +76299,9 @@ function certaintyWords(finding2) {
 }
 function signed2(value, digits2 = 0) {
   const size = Math.round(Math.abs(value) * 10) / 10;
-  const text7 = size !== 0 && Number.isInteger(size) ? size.toFixed(digits2) : size.toString();
+  const text8 = size !== 0 && Number.isInteger(size) ? size.toFixed(digits2) : size.toString();
   if (size === 0) return "±0";
-  return value > 0 ? `+${text7}` : `−${text7}`;
+  return value > 0 ? `+${text8}` : `−${text8}`;
 }
 
 // src/report/facts.ts
@@ -75451,8 +76345,8 @@ function workloadCount(report) {
   return sidecar2 + ambient + gateway2 + none5 + unknown3;
 }
 function severityCounts(findings) {
-  const words2 = severities.map((severity2) => [severity2, findings.filter((finding2) => finding2.severity === severity2).length]).filter(([, count2]) => count2 > 0).map(([severity2, count2]) => `${String(count2)} ${severity2}`);
-  return words2.length < 2 ? words2.join("") : `${words2.slice(0, -1).join(", ")} and ${words2.at(-1) ?? ""}`;
+  const words3 = severities.map((severity2) => [severity2, findings.filter((finding2) => finding2.severity === severity2).length]).filter(([, count2]) => count2 > 0).map(([severity2, count2]) => `${String(count2)} ${severity2}`);
+  return words3.length < 2 ? words3.join("") : `${words3.slice(0, -1).join(", ")} and ${words3.at(-1) ?? ""}`;
 }
 function resourceCounts(report) {
   const count2 = (effect) => report.resources.filter((resource) => resource.effect === effect).length;
@@ -75490,13 +76384,13 @@ function shown3(value, digits2 = 0) {
   return value === null || value === void 0 ? "n/a" : value.toFixed(digits2);
 }
 function movers(report, ids2) {
-  const words2 = ids2.map((id) => {
+  const words3 = ids2.map((id) => {
     const finding2 = report.findings.find((candidate) => candidate.fingerprint === id);
     if (finding2 !== void 0) return `${finding2.code} ${name(finding2.resource)}`;
     const change2 = report.changes.find((candidate) => candidate.id === id);
     return name(change2?.causes[0]?.resource ?? change2?.destinations[0]?.id ?? id);
   });
-  const distinctWords = [...new Set(words2)];
+  const distinctWords = [...new Set(words3)];
   return `${distinctWords.slice(0, 3).join(", ")}${distinctWords.length > 3 ? ` and ${String(distinctWords.length - 3)} more` : ""}`;
 }
 function maturityRows(report, environment4) {
@@ -75523,14 +76417,14 @@ function maturityRows(report, environment4) {
   for (const dimension of dimensions) {
     const movement = delta2?.dimensions[dimension];
     const rating2 = head?.configured.dimensions[dimension];
-    const moved2 = (movement?.delta ?? 0) !== 0;
+    const moved3 = (movement?.delta ?? 0) !== 0;
     rows.push({
       label: dimensionTitles[dimension],
       base: shown3(base2?.configured.dimensions[dimension].rating, 1),
       head: shown3(rating2?.rating, 1),
       delta: change2(movement?.delta, 1),
-      because: moved2 ? movers(report, movement?.movedBy ?? []) : rating2?.rating === null ? rating2.reason : "",
-      moved: moved2
+      because: moved3 ? movers(report, movement?.movedBy ?? []) : rating2?.rating === null ? rating2.reason : "",
+      moved: moved3
     });
   }
   return rows;
@@ -75555,7 +76449,7 @@ function newWords(report) {
   if (active.length === 0) return null;
   const added = active.filter((finding2) => finding2.status === "new");
   const worsened = active.filter((finding2) => finding2.status === "worsened");
-  return [counted(added, "new"), counted(worsened, "worsened")].filter((words2) => words2 !== "").join(", ");
+  return [counted(added, "new"), counted(worsened, "worsened")].filter((words3) => words3 !== "").join(", ");
 }
 function counted(findings, state) {
   const first = findings[0];
@@ -75634,7 +76528,7 @@ function minus2(left, right) {
   const low = left.low - right.low;
   return { low: low < 0 ? low + word : low, high: (left.high - right.high - (low < 0 ? 1 : 0) + 2 * word) % word };
 }
-function text5(value) {
+function text6(value) {
   return value.high === 0 ? value.low.toString(16) : value.high.toString(16) + value.low.toString(16).padStart(8, "0");
 }
 var leaving = Array.from({ length: blockSize }).reduce((product3) => times2(product3, multiplier), { high: 0, low: 1 });
@@ -75651,7 +76545,7 @@ function lineHashes(content) {
   const output2 = () => {
     const start = starts[index] ?? -1;
     if (start === -1) return;
-    const value = text5(hash3);
+    const value = text6(hash3);
     const count2 = (occurrences.get(value) ?? 0) + 1;
     occurrences.set(value, count2);
     hashes[start] = `${value}:${String(count2)}`;
@@ -75699,8 +76593,8 @@ var Places = class {
   #linesOf(file2) {
     const known4 = this.#lines.get(file2);
     if (known4 !== void 0) return known4;
-    const text7 = fileUri(file2) === null ? void 0 : this.#files.text(file2);
-    const lines = text7 === void 0 ? null : text7.split(/\r\n|\r|\n/);
+    const text8 = fileUri(file2) === null ? void 0 : this.#files.text(file2);
+    const lines = text8 === void 0 ? null : text8.split(/\r\n|\r|\n/);
     this.#lines.set(file2, lines);
     return lines;
   }
@@ -75800,11 +76694,11 @@ function ruleId(finding2, rule2) {
   return rule2 !== void 0 && !rule2.byBreadth && rule2.severity === finding2.severity ? finding2.code : `${finding2.code}-${finding2.severity}`;
 }
 function pascal(rule2) {
-  const words2 = rule2.split(/[^A-Za-z0-9]+/).filter((word2) => word2 !== "");
-  return words2.map((word2) => word2.charAt(0).toUpperCase() + word2.slice(1)).join("");
+  const words3 = rule2.split(/[^A-Za-z0-9]+/).filter((word2) => word2 !== "");
+  return words3.map((word2) => word2.charAt(0).toUpperCase() + word2.slice(1)).join("");
 }
-function full(text7, fallback) {
-  const line2 = clip3(plain4(text7.trim() === "" ? fallback : text7.trim()), descriptionLimit - 1);
+function full(text8, fallback) {
+  const line2 = clip3(plain5(text8.trim() === "" ? fallback : text8.trim()), descriptionLimit - 1);
   const said3 = line2.charAt(0).toUpperCase() + line2.slice(1);
   return /[.!?…]$/.test(said3) ? said3 : `${said3}.`;
 }
@@ -75833,8 +76727,8 @@ function descriptor(finding2, rule2) {
 var relatedLimit = 100;
 var flowLimit = 20;
 var messageLimit = 8e3;
-function inert(text7) {
-  return text7.replace(/\](?=\()/g, "]​");
+function inert(text8) {
+  return text8.replace(/\](?=\()/g, "]​");
 }
 function baseline(finding2) {
   switch (finding2.status) {
@@ -75856,7 +76750,7 @@ function mentionsOf(finding2, changes, primary) {
   const all = [
     ...own3?.side === "LEFT" ? [{ ...own3, text: "removed here" }] : [],
     ...finding2.related.map((related) => ({ file: related.file, startLine: related.startLine, endLine: related.endLine, side: related.side, text: sentence2(related.message) })),
-    ...changes.flatMap((change2) => change2.causes.map((cause2) => ({ file: cause2.file, startLine: cause2.line, endLine: cause2.endLine, side: cause2.side, text: `${name(cause2.resource)} ${cause2.change}` })))
+    ...changes.flatMap((change2) => [...change2.causes, ...(change2.alternativeCauses ?? []).flat()].map((cause2) => ({ file: cause2.file, startLine: cause2.line, endLine: cause2.endLine, side: cause2.side, text: `${name(cause2.resource)} ${cause2.change}` })))
   ];
   const seen = /* @__PURE__ */ new Set([`RIGHT ${primary.file} ${String(primary.startLine)}`]);
   return all.filter((mention) => {
@@ -75909,7 +76803,7 @@ function resultOf(input3) {
     ruleIndex: input3.ruleIndex,
     kind: "fail",
     level: levelOf(finding2.severity),
-    message: { text: clip3(sentences.filter((text7) => text7 !== "").map((text7) => /[.!?…]$/.test(text7) ? text7 : `${text7}.`).join(" "), messageLimit) },
+    message: { text: clip3(sentences.filter((text8) => text8 !== "").map((text8) => /[.!?…]$/.test(text8) ? text8 : `${text8}.`).join(" "), messageLimit) },
     locations: [places.location(primary)],
     ...related.length === 0 ? {} : { relatedLocations: related },
     ...flows.length === 0 ? {} : { codeFlows: flows },
@@ -75922,18 +76816,18 @@ function resultOf(input3) {
 // src/report/sarif/build.ts
 var resultLimit = 25e3;
 var maturityCode = "MP901";
-function causesOf2(changes) {
+function causesOf(changes) {
   return changes.flatMap((change2) => change2.causes.map((cause2) => ({ file: cause2.file, startLine: cause2.line, endLine: cause2.endLine, side: cause2.side, message: `${cause2.resource} ${cause2.change}` })));
 }
 function maturityFinding2(report) {
   const overall = overallMaturity(report);
-  const words2 = maturityWords(report);
-  if (overall === null || words2 === null || overall.delta === 0 || report.findings.some((finding2) => finding2.code === maturityCode)) return null;
-  const moved2 = dimensions.flatMap((dimension) => {
+  const words3 = maturityWords(report);
+  if (overall === null || words3 === null || overall.delta === 0 || report.findings.some((finding2) => finding2.code === maturityCode)) return null;
+  const moved3 = dimensions.flatMap((dimension) => {
     const delta2 = report.maturity.delta.environments[overall.environment]?.dimensions[dimension].delta ?? 0;
     return delta2 === 0 ? [] : [`${dimensionTitle(dimension)} ${signed2(delta2)}`];
   });
-  const [first, ...rest] = causesOf2(report.changes);
+  const [first, ...rest] = causesOf(report.changes);
   return {
     code: maturityCode,
     rule: "maturity-changed",
@@ -75946,7 +76840,7 @@ function maturityFinding2(report) {
     resource: "mesh",
     ...first === void 0 ? {} : { location: { file: first.file, startLine: first.startLine, endLine: first.endLine, side: first.side } },
     related: rest.slice(0, 10),
-    message: `configured zero-trust ${words2}${moved2.length === 0 ? "" : `: ${moved2.join(", ")}`}`,
+    message: `configured zero-trust ${words3}${moved3.length === 0 ? "" : `: ${moved3.join(", ")}`}`,
     impact: "",
     remedy: overall.delta < 0 ? "see the changes that lower it" : "nothing to do",
     validation: { positive: "", negative: "" },
@@ -76033,7 +76927,7 @@ function buildSarif(input3) {
 }
 
 // src/trees/tree.ts
-function pairOf(base2, head, blobs) {
+function pairOf2(base2, head, blobs) {
   return { base: base2, head, blobs };
 }
 function contentAt(pair, side2, path7) {
@@ -76060,7 +76954,7 @@ async function readDirectory(directory, options = {}) {
 async function readDirectories(baseDirectory, headDirectory, options = {}) {
   const base2 = await readDirectory(baseDirectory, options);
   const head = await readDirectory(headDirectory, options);
-  return pairOf(base2.tree, head.tree, new Map([...base2.blobs, ...head.blobs]));
+  return pairOf2(base2.tree, head.tree, new Map([...base2.blobs, ...head.blobs]));
 }
 async function assertDirectory(directory) {
   const shown4 = directory.replace(/\s+/gu, " ");
@@ -76311,44 +77205,44 @@ function notARepository(directory, stderr) {
   if (stderr.includes("cannot change to")) return new InputError(`the directory ${shown4} does not exist`, "name the folder of a git repository");
   return new InputError(`${shown4} is no git repository`, "run inside a clone, or compare two directories");
 }
-async function resolveRevision(repository, revision3, options = {}) {
-  assertRevision(revision3);
-  const here = await lookUp(repository, revision3);
+async function resolveRevision(repository, revision2, options = {}) {
+  assertRevision(revision2);
+  const here = await lookUp(repository, revision2);
   if (here !== void 0) return here;
-  if (objectId.test(revision3) && options.fetchMissing !== false && await fetchCommit(repository, revision3, options)) {
-    const fetched = await lookUp(repository, revision3);
+  if (objectId.test(revision2) && options.fetchMissing !== false && await fetchCommit(repository, revision2, options)) {
+    const fetched = await lookUp(repository, revision2);
     if (fetched !== void 0) return fetched;
   }
   await repositoryRoot(repository);
-  throw await unknownRevision(repository, revision3, options.remote ?? "origin");
+  throw await unknownRevision(repository, revision2, options.remote ?? "origin");
 }
-async function unknownRevision(repository, revision3, remote) {
+async function unknownRevision(repository, revision2, remote) {
   const says = async (...args) => {
     const { code: code2, stdout } = await runGit(repository, args);
     return code2 === 0 ? firstLine(stdout) : "";
   };
-  if (await says("rev-list", "--all", "--max-count=1") === "") return new InputError(`the revision ${quoted(revision3)} is unknown: the repository has no commit yet`, "commit the manifests first, or compare two directories");
-  const [name2 = ""] = revision3.split(/[~^@]/u, 1);
+  if (await says("rev-list", "--all", "--max-count=1") === "") return new InputError(`the revision ${quoted(revision2)} is unknown: the repository has no commit yet`, "commit the manifests first, or compare two directories");
+  const [name2 = ""] = revision2.split(/[~^@]/u, 1);
   const known4 = name2 === "" ? void 0 : await lookUp(repository, name2);
   if (known4 !== void 0) {
-    const message = `${quoted(name2)} has no ancestor ${quoted(revision3)}`;
+    const message = `${quoted(name2)} has no ancestor ${quoted(revision2)}`;
     if (await says("rev-parse", "--is-shallow-repository") === "true") return new InputError(`${message} in this shallow clone`, `fetch more of the history with \`git fetch --deepen=50 ${remote}\``);
     return new InputError(message, `its history has ${await says("rev-list", "--count", known4)} commits; name one of them`);
   }
-  const hasRemote = revision3.startsWith(`${remote}/`) || await says("remote", "get-url", remote) !== "";
-  const remedy2 = hasRemote ? `fetch it with \`git fetch --depth=1 ${remote} ${bareName(revision3, remote)}\`, or check the name` : "check the name; `git branch --all` and `git tag` list what there is";
-  return new InputError(`the revision ${quoted(revision3)} is unknown in this repository`, remedy2);
+  const hasRemote = revision2.startsWith(`${remote}/`) || await says("remote", "get-url", remote) !== "";
+  const remedy2 = hasRemote ? `fetch it with \`git fetch --depth=1 ${remote} ${bareName(revision2, remote)}\`, or check the name` : "check the name; `git branch --all` and `git tag` list what there is";
+  return new InputError(`the revision ${quoted(revision2)} is unknown in this repository`, remedy2);
 }
-function bareName(revision3, remote) {
-  return revision3.startsWith(`${remote}/`) ? revision3.slice(remote.length + 1) : revision3.replace(/[~^@].*$/u, "");
+function bareName(revision2, remote) {
+  return revision2.startsWith(`${remote}/`) ? revision2.slice(remote.length + 1) : revision2.replace(/[~^@].*$/u, "");
 }
-function assertRevision(revision3) {
-  const wrong = revision3 === "" || revision3.startsWith("-") || revision3.length > 1e3 || /[\u0000-\u0020\u007f?*[\\]/u.test(revision3) || revision3.includes("..") || revision3.startsWith(":");
-  if (wrong) throw new InputError(`${quoted(revision3)} is no revision`, "name one commit, branch or tag, such as `main`, `HEAD~1` or a commit id");
+function assertRevision(revision2) {
+  const wrong = revision2 === "" || revision2.startsWith("-") || revision2.length > 1e3 || /[\u0000-\u0020\u007f?*[\\]/u.test(revision2) || revision2.includes("..") || revision2.startsWith(":");
+  if (wrong) throw new InputError(`${quoted(revision2)} is no revision`, "name one commit, branch or tag, such as `main`, `HEAD~1` or a commit id");
 }
-async function lookUp(repository, revision3) {
+async function lookUp(repository, revision2) {
   for (const type of ["commit", "tree"]) {
-    const { code: code2, stdout } = await runGit(repository, ["rev-parse", "--verify", "--quiet", "--end-of-options", `${revision3}^{${type}}`]);
+    const { code: code2, stdout } = await runGit(repository, ["rev-parse", "--verify", "--quiet", "--end-of-options", `${revision2}^{${type}}`]);
     const id = firstLine(stdout);
     if (code2 === 0 && objectId.test(id)) return id;
   }
@@ -76384,8 +77278,8 @@ function firstLine(output2) {
   const [line2 = ""] = output2.toString("utf8").split(/\r?\n/u, 1);
   return line2;
 }
-function quoted(text7) {
-  return `\`${text7.replace(/[\u0000-\u001f\u007f`]+/gu, " ").slice(0, 200)}\``;
+function quoted(text8) {
+  return `\`${text8.replace(/[\u0000-\u001f\u007f`]+/gu, " ").slice(0, 200)}\``;
 }
 
 // src/adapters/git/read-revisions.ts
@@ -76497,10 +77391,10 @@ async function readBlobs(repository, listings, options) {
   const linked2 = linkedIds(listings, links, wanted).filter((id) => !blobs.has(id) && !missing.has(id));
   await readObjects(repository, linked2, limitBytes, take);
   if (missing.size > 0 && options.fetchMissing !== false) {
-    const again = [...missing];
-    if (await fetchObjects(repository, again, options)) {
+    const again2 = [...missing];
+    if (await fetchObjects(repository, again2, options)) {
       missing.clear();
-      await readObjects(repository, again, limitBytes, take);
+      await readObjects(repository, again2, limitBytes, take);
     }
   }
   for (const id of missing) blobs.set(id, missingObject(id));
@@ -76532,11 +77426,11 @@ import { fileURLToPath } from "node:url";
 // src/units/substitution.ts
 var reference2 = /\$\$\{|\$\{([A-Za-z_]\w*)(?:(:?[-=+])([^{}]*))?\}/gu;
 var disabled = /^\s+kustomize\.toolkit\.fluxcd\.io\/substitute:\s*["']?disabled["']?\s*$/mu;
-function substituted(text7, { values: values4, complete }) {
-  if (!text7.includes("${") || disabled.test(text7)) return text7;
-  return text7.replace(reference2, (whole4, name2, operator, word2) => {
+function substituted(text8, { values: values5, complete }) {
+  if (!text8.includes("${") || disabled.test(text8)) return text8;
+  return text8.replace(reference2, (whole4, name2, operator, word2) => {
     if (name2 === void 0) return "${";
-    const value = Object.hasOwn(values4, name2) ? values4[name2] : void 0;
+    const value = Object.hasOwn(values5, name2) ? values5[name2] : void 0;
     if (operator === void 0) return value ?? (complete ? "" : whole4);
     if (value === void 0 && !complete) return whole4;
     const isSet2 = value !== void 0 && (value !== "" || !operator.startsWith(":"));
@@ -76902,9 +77796,9 @@ function structuredPatch(oldFileName, newFileName, oldStr, newStr, oldHeader, ne
     };
   }
 }
-function splitLines(text7) {
-  const hasTrailingNl = text7.endsWith("\n");
-  const result = text7.split("\n").map((line2) => line2 + "\n");
+function splitLines(text8) {
+  const hasTrailingNl = text8.endsWith("\n");
+  const result = text8.split("\n").map((line2) => line2 + "\n");
   if (hasTrailingNl) {
     result.pop();
   } else {
@@ -76936,10 +77830,10 @@ function numbered(oldStart, newStart, raw) {
 function replaced(oldLines, newLines) {
   return numbered(1, 1, [...new Array(oldLines).fill("-"), ...new Array(newLines).fill("+")]);
 }
-function countLines2(text7) {
-  if (text7 === "") return 0;
-  let lines = text7.endsWith("\n") ? 0 : 1;
-  for (let at2 = text7.indexOf("\n"); at2 !== -1; at2 = text7.indexOf("\n", at2 + 1)) lines += 1;
+function countLines2(text8) {
+  if (text8 === "") return 0;
+  let lines = text8.endsWith("\n") ? 0 : 1;
+  for (let at2 = text8.indexOf("\n"); at2 !== -1; at2 = text8.indexOf("\n", at2 + 1)) lines += 1;
   return lines;
 }
 function lineInHead(list5, baseLine) {
@@ -76959,11 +77853,11 @@ function mapLine(list5, line2, from) {
 }
 
 // src/app/render/edits.ts
-function placesOf2(path7, base2, head, text7) {
+function placesOf2(path7, base2, head, text8) {
   const left = base2.entries.get(path7);
   const right = head.entries.get(path7);
-  const before = text7(left);
-  const after = text7(right);
+  const before = text8(left);
+  const after = text8(right);
   if (left === void 0 || right === void 0 || before === void 0 || after === void 0) {
     return [{ path: path7, undone: left, added: numbered2(after), removed: numbered2(before) }];
   }
@@ -76998,8 +77892,8 @@ function undo(newLines, added, removed, next) {
   const from = next - 1 - added.length;
   return [...newLines.slice(0, from), ...removed.map((line2) => line2.text), ...newLines.slice(next - 1)].join("\n");
 }
-function numbered2(text7) {
-  return text7 === void 0 ? [] : text7.split("\n").map((line2, index) => ({ line: index + 1, text: line2 }));
+function numbered2(text8) {
+  return text8 === void 0 ? [] : text8.split("\n").map((line2, index) => ({ line: index + 1, text: line2 }));
 }
 
 // src/units/api-versions.ts
@@ -77042,12 +77936,12 @@ var apiVersions = Object.entries(served).flatMap(
 var defaultKubeVersion = "1.33.0";
 
 // src/units/helm-build.ts
-function buildChart(source2, { root, values: values4, inline }) {
+function buildChart(source2, { root, values: values5, inline }) {
   const laid = [];
   const build2 = buildOrProblem(() => {
     const { files: chart, outside } = chartFiles(source2, root, root);
     const files = new Map(chart);
-    for (const path7 of values4) {
+    for (const path7 of values5) {
       const leads = source2.follow(path7);
       if (leads.type === "outside") refuse(path7, `the values file \`${path7}\` is a symbolic link out of the repository`, "put the file into the repository");
       const blob = leads.type === "file" ? source2.blob(leads.path) : void 0;
@@ -77058,6 +77952,9 @@ function buildChart(source2, { root, values: values4, inline }) {
     if (inline !== void 0) {
       files.set(inline.path, { text: inline.text });
       laid.push(inline.path);
+    }
+    if (outside.length > 0) {
+      for (const path7 of [...files.keys()]) if (/(?:^|\/)templates\/NOTES\.txt$/u.test(path7)) files.delete(path7);
     }
     return { type: "ready", files, inflates: false, outside };
   });
@@ -77075,8 +77972,8 @@ function chartFiles(source2, root, at2, depth = 0) {
   const outside = [];
   for (const name2 of ["Chart.yaml", "requirements.yaml"]) {
     const path7 = inFolder(root, name2);
-    const text7 = source2.text(path7);
-    if (text7 === void 0) {
+    const text8 = source2.text(path7);
+    if (text8 === void 0) {
       if (name2 === "Chart.yaml") fail(path7, `\`${root}\` has no Chart.yaml that can be read`, "add one");
       continue;
     }
@@ -77093,14 +77990,14 @@ function chartFiles(source2, root, at2, depth = 0) {
       else {
         const repository = typeof dependency["repository"] === "string" ? dependency["repository"] : "";
         const local = repository.startsWith("file://") ? resolvePath(root, repository.slice("file://".length)) : void 0;
-        if (repository.startsWith("file://") && (local === void 0 || repository.startsWith("file:///"))) refuse(path7, `the dependency \`${repository}\` leads out of the repository`, "put the chart into the repository", lineOf2(text7, repository));
+        if (repository.startsWith("file://") && (local === void 0 || repository.startsWith("file:///"))) refuse(path7, `the dependency \`${repository}\` leads out of the repository`, "put the chart into the repository", lineOf2(text8, repository));
         if (local !== void 0 && source2.blob(inFolder(local, "Chart.yaml")) !== void 0 && local !== root) {
           const inner = chartFiles(source2, local, inFolder(at2, `charts/${dependencyName}`), depth + 1);
           for (const [to, file2] of inner.files) files.set(to, file2);
           outside.push(...inner.outside);
           kept.push(dependency);
         } else {
-          outside.push({ kind: "chart", name: `${repository === "" ? "" : `${repository.replace(/\/$/u, "")}/`}${dependencyName}`, detail: canonical({ version: dependency["version"], ...valuesFor(source2, root, dependency, dependencyName) }), file: path7, line: lineOf2(text7, dependencyName) });
+          outside.push({ kind: "chart", name: `${repository === "" ? "" : `${repository.replace(/\/$/u, "")}/`}${dependencyName}`, detail: canonical({ version: dependency["version"], ...valuesFor(source2, root, dependency, dependencyName) }), file: path7, line: lineOf2(text8, dependencyName) });
         }
       }
     }
@@ -77131,8 +78028,8 @@ function valuesFor(source2, root, dependency, name2) {
 function inFolder(folder, name2) {
   return folder === "." ? name2 : `${folder}/${name2}`;
 }
-function releaseName(text7) {
-  const name2 = baseName(text7).toLowerCase().replace(/[^a-z0-9-]+/gu, "-").replace(/^-+|-+$/gu, "").slice(0, 53).replace(/-+$/u, "");
+function releaseName(text8) {
+  const name2 = baseName(text8).toLowerCase().replace(/[^a-z0-9-]+/gu, "-").replace(/^-+|-+$/gu, "").slice(0, 53).replace(/-+$/u, "");
   return name2 === "" ? void 0 : name2;
 }
 
@@ -77230,16 +78127,16 @@ function targeted(document) {
   };
   return [{ patch: JSON.stringify(document), target }];
 }
-function literal2(text7) {
-  return text7.replace(/[.*+?^${}()|[\]\\]/gu, String.raw`\$&`);
+function literal2(text8) {
+  return text8.replace(/[.*+?^${}()|[\]\\]/gu, String.raw`\$&`);
 }
 
 // src/units/kustomize-build.ts
-function buildKustomization(source2, root, overlay = {}) {
+function buildKustomization(source2, root) {
   return buildOrProblem(() => {
-    const builder = new Builder(source2, root, overlay);
+    const builder = new Builder(source2, root);
     builder.run();
-    return { type: "ready", files: builder.written(), inflates: builder.inflates, outside: builder.outside };
+    return { type: "ready", files: builder.written(), inflates: builder.inflates, moved: builder.moved, outside: builder.outside };
   });
 }
 var fields2 = /* @__PURE__ */ new Set([
@@ -77284,18 +78181,22 @@ var lowered2 = new Map([...fields2].map((name2) => [name2.toLowerCase(), name2])
 var pathKeys = ["path", "files", "envs", "env", "valuesFile", "additionalValuesFiles", "chartHome", "configHome", "repo", "name", "releaseName"];
 var loweredPathKeys = new Map(pathKeys.map((name2) => [name2.toLowerCase(), name2]));
 var mostKustomizations = 500;
+var besideFolder = "mesh-posture-beside";
 var Builder = class {
   source;
   outside = [];
   inflates = false;
+  moved = /* @__PURE__ */ new Map();
   #root;
   #overlay;
+  #argo;
   #files = /* @__PURE__ */ new Map();
   #kustomizations = /* @__PURE__ */ new Map();
-  constructor(source2, root, overlay) {
+  constructor(source2, { folder, overlay = {}, argo = false }) {
     this.source = source2;
-    this.#root = root;
+    this.#root = folder;
     this.#overlay = overlay;
+    this.#argo = argo;
   }
   run() {
     const waiting = [this.#root];
@@ -77325,21 +78226,21 @@ var Builder = class {
     const names3 = source2.filesIn(folder).filter((path7) => isKustomizationName(baseName(path7)));
     const [file2, second] = names3;
     const isRoot = folder === this.#root;
-    const { generated } = this.#overlay;
-    if (file2 === void 0 && isRoot && generated !== void 0) return this.#written(folder, folder === "." ? "kustomization.yaml" : `${folder}/kustomization.yaml`, { resources: generated.map((path7) => relativePath(folder, path7)) }, void 0);
+    const { generated: generated2 } = this.#overlay;
+    if (file2 === void 0 && isRoot && generated2 !== void 0) return this.#written(folder, folder === "." ? "kustomization.yaml" : `${folder}/kustomization.yaml`, { resources: generated2.map((path7) => relativePath(folder, path7)) }, void 0);
     if (file2 === void 0) return fail(folder === "." ? "kustomization.yaml" : `${folder}/kustomization.yaml`, `\`${folder}\` has no kustomization`, "add one, or take the folder out");
     if (second !== void 0) fail(file2, `\`${folder}\` has more than one kustomization file`, `remove \`${second}\``);
-    const text7 = source2.text(file2);
-    const values4 = text7 === void 0 ? void 0 : valuesOf(text7);
-    if (values4 === void 0) return fail(file2, `\`${file2}\` cannot be read`, "correct its YAML");
-    if (values4.length > 1) fail(file2, `\`${file2}\` holds more than one document`, "keep one");
-    const read2 = values4[0] ?? {};
-    if (!isKustomization(read2)) return fail(file2, `\`${file2}\` is no kustomization`, "name another folder");
-    return this.#written(folder, file2, { ...read2 }, text7);
+    const text8 = source2.text(file2);
+    const values5 = text8 === void 0 ? void 0 : valuesOf(text8);
+    if (values5 === void 0) return fail(file2, `\`${file2}\` cannot be read`, "correct its YAML");
+    if (values5.length > 1) fail(file2, `\`${file2}\` holds more than one document`, "keep one");
+    const read3 = values5[0] ?? {};
+    if (!isKustomization(read3)) return fail(file2, `\`${file2}\` is no kustomization`, "name another folder");
+    return this.#written(folder, file2, { ...read3 }, text8);
   }
-  #written(folder, file2, value, text7) {
+  #written(folder, file2, value, text8) {
     const { source: source2 } = this;
-    const line2 = (written) => lineOf2(text7, written);
+    const line2 = (written) => lineOf2(text8, written);
     this.#checkKeys(value, file2);
     const next = [];
     const at2 = { folder, file: file2, line: line2 };
@@ -77406,8 +78307,8 @@ var Builder = class {
         const real = this.source.blob(path7) === void 0 ? there.path : path7;
         const blob = this.source.blob(real);
         if (blob === void 0) return fail(at2.file, `\`${written}\` cannot be read`, "replace the link by the file", at2.line(written));
-        if (!below(real, at2.folder)) fail(at2.file, `it takes the file \`${written}\` from outside its folder, which kustomize refuses`, "put a kustomization beside that file and take the folder, or move the file", at2.line(written));
         this.#checkBomb(real, blob);
+        if (!below(real, at2.folder)) return this.#fromBeside(at2, written, { path: real, blob });
         this.#files.set(real, { blob });
         return { type: "file", path: real, written: real === path7 ? written : relativePath(at2.folder, real) };
       }
@@ -77422,11 +78323,25 @@ var Builder = class {
         return fail(at2.file, `it takes \`${written}\`, which is not there`, "add the file, or take the entry out", at2.line(written));
     }
   }
+  /**
+   * A file from outside the kustomization's folder. Flux builds without the load restrictor, whose limit is then the repository; the tool here keeps its restrictor
+   * and finds the file in a folder of its own below the kustomization (R7, R14).
+   * @see https://fluxcd.io/flux/faq/#are-there-any-kustomize-limitations
+   */
+  #fromBeside(at2, written, { path: path7, blob }) {
+    if (this.#argo || !this.source.hasFlux) fail(at2.file, `it takes the file \`${written}\` from outside its folder, which kustomize refuses`, "put a kustomization beside that file and take the folder, or move the file", at2.line(written));
+    const taken2 = `${at2.folder === "." ? "" : `${at2.folder}/`}${besideFolder}`;
+    if (this.source.isFolder(taken2)) refuse(at2.file, `the folder \`${taken2}\` is kept for files from beside the kustomization`, "rename the folder", at2.line(written));
+    const there = `${taken2}/${shortHash(path7)}/${baseName(path7)}`;
+    this.#files.set(there, { blob });
+    this.moved.set(there, path7);
+    return { type: "file", path: path7, written: relativePath(at2.folder, there) };
+  }
   /** The tool would write such a file out in full. */
   #checkBomb(path7, blob) {
-    const text7 = this.source.documents.text(blob);
-    if (text7 === void 0 || !/[&*]/u.test(text7) || !/\.ya?ml$/iu.test(path7)) return;
-    const problem = parseStream(text7).flatMap((document) => document.problems).find((each) => each.kind === "alias-limit");
+    const text8 = this.source.documents.text(blob);
+    if (text8 === void 0 || !/[&*]/u.test(text8) || !/\.ya?ml$/iu.test(path7)) return;
+    const problem = parseStream(text8).flatMap((document) => document.problems).find((each) => each.kind === "alias-limit");
     if (problem !== void 0) fail(path7, problem.reason, problem.remedy, problem.line);
   }
   #file(at2, written, what) {
@@ -77451,13 +78366,13 @@ var Builder = class {
     if (isRecord2(openapi) && typeof openapi["path"] === "string") value["openapi"] = { ...openapi, path: this.#file(at2, openapi["path"], "a schema") };
   }
   #generated(at2, entry2) {
-    const withKey = (written) => {
+    const withKey2 = (written) => {
       const cut2 = written.indexOf("=");
       return cut2 < 0 ? this.#file(at2, written, "a file") : `${written.slice(0, cut2 + 1)}${this.#file(at2, written.slice(cut2 + 1), "a file")}`;
     };
     return {
       ...entry2,
-      ...Array.isArray(entry2["files"]) ? { files: texts(entry2["files"]).map(withKey) } : {},
+      ...Array.isArray(entry2["files"]) ? { files: texts(entry2["files"]).map(withKey2) } : {},
       ...Array.isArray(entry2["envs"]) ? { envs: texts(entry2["envs"]).map((written) => this.#file(at2, written, "a file")) } : {},
       ...typeof entry2["env"] === "string" && entry2["env"] !== "" ? { env: this.#file(at2, entry2["env"], "a file") } : {}
     };
@@ -77479,10 +78394,10 @@ var Builder = class {
       });
     }
   }
-  #pluginText(at2, values4, file2, line2) {
-    if (values4 === void 0) return fail(file2, `\`${file2}\` cannot be read`, "correct its YAML", line2);
-    for (const value of values4) this.#checkPlugin(at2, value, file2, line2);
-    return values4.map((value) => `${JSON.stringify(value, null, 1)}
+  #pluginText(at2, values5, file2, line2) {
+    if (values5 === void 0) return fail(file2, `\`${file2}\` cannot be read`, "correct its YAML", line2);
+    for (const value of values5) this.#checkPlugin(at2, value, file2, line2);
+    return values5.map((value) => `${JSON.stringify(value, null, 1)}
 `).join("---\n");
   }
   #checkPlugin(at2, value, file2, line2) {
@@ -77541,10 +78456,10 @@ function renderJobs(units, trees, documents, wanted) {
   );
 }
 function kustomizeWork(source2, of) {
-  const build2 = buildKustomization(source2, of.path, of.overlay);
+  const build2 = buildKustomization(source2, { folder: of.path, overlay: of.overlay, argo: of.discovery === "argo" });
   if (build2.type !== "ready") return build2;
   const request4 = { path: of.path, how: { tool: "kustomize", inflates: build2.inflates }, files: build2.files };
-  return { type: "render", request: request4, key: keyOf2(request4), outside: build2.outside };
+  return { type: "render", request: request4, key: keyOf2(request4), outside: build2.outside, ...build2.moved === void 0 ? {} : { moved: build2.moved } };
 }
 function helmWork(source2, of) {
   const { helm: helm2, path: path7 } = of;
@@ -77580,7 +78495,7 @@ function keyOf2(request4) {
 }
 
 // src/app/render/blame.ts
-var mostPlaces = 32;
+var mostPlaces2 = 32;
 var mostRenderings = 256;
 async function blameUnits(input3) {
   const blames = /* @__PURE__ */ new Map();
@@ -77606,7 +78521,7 @@ async function blameUnit(input3) {
   if (places.length === 0 || places.every((place3) => sources.has(place3.path))) return [];
   const causes = /* @__PURE__ */ new Map();
   if (places.length === 1 && places[0] !== void 0) for (const difference2 of differences) causes.set(difference2, places[0]);
-  else if (places.length <= mostPlaces && input3.budget.left >= places.length) {
+  else if (places.length <= mostPlaces2 && input3.budget.left >= places.length) {
     input3.budget.left -= places.length;
     const variants = await Promise.all(places.map((place3) => variantOf(place3, input3)));
     for (const difference2 of differences) {
@@ -77642,25 +78557,28 @@ function objectsOf3(origins, { blobs, unit: unit3 }) {
   const objects = /* @__PURE__ */ new Map();
   for (const origin of origins) {
     const content = origin.rendered === void 0 ? void 0 : blobs.get(origin.rendered.blob);
-    if (content?.type === "text") for (const [key, text7] of contentsOf(content.text, origin, unit3)) objects.set(key, { origin, content: text7 });
+    if (content?.type === "text") for (const [key, text8] of contentsOf(content.text, origin, unit3)) objects.set(key, { origin, content: text8 });
   }
   return objects;
 }
 var imageText = /"image":"(?:[^"\\]|\\.)*"/gu;
-function contentsOf(text7, origin, unit3) {
-  const decoded = decodeDocument(parseStream(text7)[0]?.value, { origin, unit: unit3, defaultNamespace: `~${unit3}` });
+function contentsOf(text8, origin, unit3) {
+  const decoded = decodeDocument(parseStream(text8)[0]?.value, { origin, unit: unit3, defaultNamespace: `~${unit3}` });
   return decoded.type === "resources" ? decoded.resources.map((resource) => [resourceKey(resource), readContentOf(resource).replace(imageText, "")]) : [];
 }
 function changesOf2({ pair, base: base2, head, documents }) {
-  const paths = [base2, head].flatMap((job) => job.work.type === "render" ? [...job.work.request.files.keys()] : []);
-  const text7 = (entry2) => entry2?.type === "file" ? documents.text(entry2.blob) : void 0;
+  const paths = [base2, head].flatMap((job) => job.work.type === "render" ? [...job.work.request.files.keys()].map((path7) => moved2(job, path7)) : []);
+  const text8 = (entry2) => entry2?.type === "file" ? documents.text(entry2.blob) : void 0;
   const perFile = distinct(paths).flatMap((path7) => {
     const left = pair.base.entries.get(path7);
     const right = pair.head.entries.get(path7);
     if (left?.type === "file" && right?.type === "file" ? left.blob === right.blob : left === right) return [];
-    return [placesOf2(path7, pair.base, pair.head, text7)];
+    return [placesOf2(path7, pair.base, pair.head, text8)];
   });
   return withinBudget(perFile, pair.base);
+}
+function moved2({ work }, path7) {
+  return work.type === "render" ? work.moved?.get(path7) ?? path7 : path7;
 }
 function withinBudget(perFile, base2) {
   const spoken = perFile.map((places) => places.filter(isSpoken)).filter((places) => places.length > 0);
@@ -77668,7 +78586,7 @@ function withinBudget(perFile, base2) {
   let count2 = files.reduce((sum, places) => sum + places.length, 0);
   const whole4 = /* @__PURE__ */ new Set();
   for (const places of [...files].sort((left, right) => Number(isInput(left)) - Number(isInput(right)) || right.length - left.length)) {
-    if (count2 <= mostPlaces) break;
+    if (count2 <= mostPlaces2) break;
     whole4.add(places);
     count2 -= places.length - 1;
   }
@@ -77700,8 +78618,8 @@ async function variantOf(place3, { pair, head, blobs, documents, renderings, bas
   if (result.type !== "rendered") return void 0;
   const objects = /* @__PURE__ */ new Map();
   for (const document of result.documents) {
-    const text7 = head.of.substitute === void 0 ? document.text : substituted(document.text, head.of.substitute);
-    for (const [key, content] of contentsOf(text7, { file: "", blob: "", document: 0 }, head.unit)) objects.set(key, content);
+    const text8 = head.of.substitute === void 0 ? document.text : substituted(document.text, head.of.substitute);
+    for (const [key, content] of contentsOf(text8, { file: "", blob: "", document: 0 }, head.unit)) objects.set(key, content);
   }
   return objects;
 }
@@ -77751,27 +78669,28 @@ function viaOf(place3, origin, side2, { pair, documents, head, base: base2 }) {
     for (const name2 of ["kustomization.yaml", "kustomization.yml", "Kustomization"]) {
       const path7 = folder === "." ? name2 : `${folder}/${name2}`;
       const entry2 = tree2.entries.get(path7);
-      const text7 = entry2?.type === "file" ? documents.text(entry2.blob) : void 0;
-      if (text7?.includes(baseName(place3.path)) === true) return [{ file: path7, line: lineOf2(text7, baseName(place3.path)), role: "kustomization" }];
+      const text8 = entry2?.type === "file" ? documents.text(entry2.blob) : void 0;
+      if (text8?.includes(baseName(place3.path)) === true) return [{ file: path7, line: lineOf2(text8, baseName(place3.path)), role: "kustomization" }];
     }
     if (folder === ".") return [];
   }
 }
 
 // src/app/render/origins.ts
-function originOf(document, of, tree2) {
-  const found = fileOf(document, of, tree2);
+function originOf(document, of, tree2, moved3 = /* @__PURE__ */ new Map()) {
+  const found = fileOf(document, of, { tree: tree2, moved: moved3 });
   const file2 = found?.file ?? of.rootFile ?? of.path;
   const from = found?.from ?? "archive";
   return { file: file2, blob: blobAt(tree2, file2), document: 0, rendered: { blob: renderedBlob(document.text), from } };
 }
-function renderedBlob(text7) {
-  return `rendered:${shortHash(text7)}`;
+function renderedBlob(text8) {
+  return `rendered:${shortHash(text8)}`;
 }
-function fileOf({ source: source2 }, of, tree2) {
+function fileOf({ source: source2 }, of, { tree: tree2, moved: moved3 }) {
   if (source2 === void 0) return void 0;
   if (source2.from === "template") return templateFile(source2.path, of, tree2);
-  const file2 = resolvePath(of.path, source2.path);
+  const path7 = resolvePath(of.path, source2.path);
+  const file2 = path7 === void 0 ? void 0 : moved3.get(path7) ?? path7;
   return file2 === void 0 || !tree2.entries.has(file2) ? void 0 : { file: file2, from: source2.from };
 }
 function templateFile(path7, of, tree2) {
@@ -77795,22 +78714,143 @@ function blobAt(tree2, file2) {
   return entry2?.type === "file" ? entry2.blob : "";
 }
 
+// src/app/render/explain.ts
+function explained(failing) {
+  return failing.of.kind === "helm" ? ofHelm(failing) : ofKustomize(failing);
+}
+var values3 = "name the values files that it is deployed with in `units[].helm.values`, or give the value a default";
+var helmRemedies = [
+  [/chart\.metadata\.(?:\w+) is required/u, "complete `Chart.yaml`: Helm 3 and later ask for this field"],
+  [/chart requires kubeVersion/u, "state the version of the cluster with `units[].helm.kubeVersion`"],
+  [/don't meet the specifications of the schema/u, "correct the values, or name the values files that it is deployed with in `units[].helm.values`"],
+  [/YAML parse error on/u, "correct what this template renders to, or name the values files that it is deployed with in `units[].helm.values`; `helm template --debug` shows the text"],
+  [/function "[^"]*" not defined/u, "use a version of Helm that knows this function, or take it out"],
+  [/parse error at/u, "correct the template"],
+  [/nil pointer evaluating|execution error at|error calling|wrong type for value|can't evaluate field|map has no entry/u, values3]
+];
+function ofHelm({ reason, of, outside, tree: tree2 }) {
+  const known4 = helmRemedies.find(([words3]) => words3.test(reason))?.[1];
+  const charts = outside.map(({ name: name2 }) => `\`${name2.slice(name2.lastIndexOf("/") + 1)}\``);
+  const remedy2 = known4 === values3 && charts.length > 0 ? `the value may be one of ${listed4(charts)}, which ${charts.length === 1 ? "is" : "are"} not in the repository: put ${charts.length === 1 ? "it" : "them"} into \`charts/\` with \`helm dependency build\`, or ${values3}` : known4;
+  const places = [...reason.matchAll(/([^\s:()"<>]+\/templates\/[^\s:()"<>]+)(?::(\d+))?/gu)];
+  const place3 = places.findLast((each) => each[2] !== void 0) ?? places.at(-1);
+  const file2 = place3?.[1] === void 0 ? void 0 : templateFile(place3[1], of, tree2);
+  return {
+    ...remedy2 === void 0 ? {} : { remedy: remedy2 },
+    ...file2 === void 0 ? {} : { file: file2.file },
+    // Lines of a packed chart are no lines of the repository, and those of a YAML error count what was rendered.
+    ...file2?.from === "template" && place3?.[2] !== void 0 ? { line: Number(place3[2]) } : {}
+  };
+}
+function listed4(names3) {
+  return names3.length <= 3 ? names3.join(", ") : `${names3.slice(0, 3).join(", ")} and ${String(names3.length - 3)} more charts`;
+}
+function ofKustomize(failing) {
+  const { reason } = failing;
+  if (/mapping key "[^"]*" already defined/u.test(reason)) return { remedy: "keep one of the two equal keys", ...firstProblem(failing, "duplicate-key") };
+  const named5 = namedFile(failing);
+  const at2 = named5 === void 0 ? {} : { file: named5 };
+  if (/kustomization\.ya?ml is empty/u.test(reason)) return { ...at2, remedy: "write `resources` into it, or take the folder out where it is named" };
+  if (/failed to find unique target for patch/u.test(reason)) return { ...at2, ...lineOfName(failing, /target for patch \S*?\/(\S+)\.(?:\[noNs\]|[a-z0-9-]+)(?:\s|$)/u), remedy: "correct kind, name and namespace that the patch aims at, or remove the patch" };
+  if (/may not add resource with an already registered id/u.test(reason)) return { ...at2, ...lineOfName(failing, /already registered id: \S*?\/(\S+)\.(?:\[noNs\]|[a-z0-9-]+)(?:\s|['"]|$)/u), remedy: "the object is taken twice: take one of the two out" };
+  const variable = /var '\{(\S+) /u.exec(reason)?.[1];
+  if (variable !== void 0) return { ...placeOf3(failing, new RegExp(String.raw`^\s*(?:- )?name:\s*["']?${escaped2(variable)}["']?\s*$`, "mu")), remedy: "take the object that the entry of `vars` names among the resources, or remove the entry" };
+  return named5 === void 0 ? firstProblem(failing, void 0) : at2;
+}
+function namedFile({ reason, of, files }) {
+  let found;
+  for (const [, quoted3] of reason.matchAll(/['"`]([^'"`\s]+)['"`]/gu)) {
+    const paths = quoted3 === void 0 ? [] : [quoted3, resolvePath(of.path, quoted3)].flatMap((path7) => path7 === void 0 ? [] : [path7, ...["kustomization.yaml", "kustomization.yml", "Kustomization"].map((name2) => `${path7}/${name2}`)]);
+    const file2 = paths.find((path7) => files.has(path7));
+    if (file2 !== void 0) found = file2;
+  }
+  return found;
+}
+function lineOfName(failing, words3) {
+  const name2 = words3.exec(failing.reason)?.[1];
+  return name2 === void 0 ? {} : placeOf3(failing, new RegExp(String.raw`^\s*name:\s*["']?${escaped2(name2)}["']?\s*$`, "mu"));
+}
+function escaped2(text8) {
+  return text8.replace(/[.*+?^${}()|[\]\\]/gu, String.raw`\$&`);
+}
+function placeOf3(failing, line2) {
+  const found = [...textsOf3(failing)].flatMap(([file2, text8]) => {
+    const at2 = line2.exec(text8);
+    return at2 === null ? [] : [{ file: file2, line: text8.slice(0, at2.index + at2[0].length).split("\n").length }];
+  });
+  return found.length === 1 && found[0] !== void 0 ? found[0] : {};
+}
+function firstProblem(failing, kind) {
+  for (const [file2, text8] of textsOf3(failing)) {
+    if (!/\.ya?ml$/iu.test(file2)) continue;
+    const problem = parseStream(text8).flatMap((document) => document.problems).find((each) => kind === void 0 || each.kind === kind);
+    if (problem !== void 0) return { file: file2, ...problem.line === void 0 ? {} : { line: problem.line }, ...kind === void 0 ? { remedy: problem.remedy } : {} };
+  }
+  return {};
+}
+function* textsOf3({ files, tree: tree2, documents }) {
+  for (const path7 of files.keys()) {
+    const entry2 = tree2.entries.get(path7);
+    const text8 = entry2?.type === "file" ? documents.text(entry2.blob) : void 0;
+    if (text8 !== void 0) yield [path7, text8];
+  }
+}
+
+// src/app/render/roots.ts
+async function renderedRoots(pair, { units, rootHolders: rootHolders2, documents }, renderings) {
+  const holders = units.filter((unit3) => rootHolders2.base.has(unit3.id) || rootHolders2.head.has(unit3.id));
+  if (holders.length === 0) return void 0;
+  const jobs = renderJobs(holders, pair, documents, () => true);
+  const results = await renderings.all(jobs);
+  const found = { base: { files: /* @__PURE__ */ new Set(), kept: /* @__PURE__ */ new Set(), objects: [] }, head: { files: /* @__PURE__ */ new Set(), kept: /* @__PURE__ */ new Set(), objects: [] } };
+  for (const [index, { of, side: side3, work }] of jobs.entries()) {
+    const result = results[index];
+    const tree2 = pair[side3];
+    const own3 = found[side3];
+    if (result?.type !== "rendered" || work.type !== "render") {
+      for (const file2 of of.inputs.files) own3.kept.add(file2);
+      continue;
+    }
+    for (const file2 of of.inputs.files) own3.files.add(file2);
+    for (const document of result.documents) {
+      if (!rootMarks.some((mark2) => document.text.includes(mark2))) continue;
+      const text8 = of.substitute === void 0 ? document.text : substituted(document.text, of.substitute);
+      const { file: file2 } = originOf({ ...document, text: text8 }, of, tree2, work.moved);
+      for (const { value } of parseStream(text8)) if (isManifest(value)) own3.objects.push({ file: file2, line: lineOf3(value, file2, { tree: tree2, documents }), value });
+    }
+  }
+  const side2 = ({ files, kept, objects }) => ({ files: new Set([...files].filter((file2) => !kept.has(file2))), objects });
+  const base2 = side2(found.base);
+  return { base: base2, head: pair.base === pair.head ? base2 : side2(found.head) };
+}
+function lineOf3(value, file2, { tree: tree2, documents }) {
+  const there = follow(tree2, file2);
+  const reading = there.type === "blob" ? documents.read(there.blob) : void 0;
+  const written = reading?.type === "documents" ? reading.documents : [];
+  const name2 = nameOf2(value);
+  return (written.find((document) => nameOf2(document.value) === name2) ?? written[0])?.startLine ?? 1;
+}
+function nameOf2(value) {
+  const metadata = isRecord2(value) && isRecord2(value["metadata"]) ? value["metadata"] : {};
+  return isRecord2(value) ? `${String(value["kind"])}/${String(metadata["name"])}` : "";
+}
+
 // src/app/render/untouched.ts
 function untouchedUnits(units, isTouched, config2) {
   const touched2 = units.filter(isTouched);
   const names3 = /* @__PURE__ */ new Set();
   for (const unit3 of touched2) {
-    const name2 = nameOf2(unit3, config2);
+    const name2 = nameOf3(unit3, config2);
     if (name2 === void 0) return /* @__PURE__ */ new Set();
     names3.add(name2);
   }
   return new Set(units.flatMap((unit3) => {
     if (shown(unit3).kind === "plain" || isTouched(unit3)) return [];
-    const name2 = nameOf2(unit3, config2);
+    const name2 = nameOf3(unit3, config2);
     return names3.size === 0 || name2 !== void 0 && !names3.has(name2) ? [unit3.id] : [];
   }));
 }
-function nameOf2(unit3, config2) {
+function nameOf3(unit3, config2) {
   const { environment: environment4, cluster, path: path7 } = unit3.base ?? shown(unit3);
   const stated = Object.entries(config2.environments).filter(([, each]) => each.units.includes(unit3.id) || each.units.includes(path7));
   if (stated.length > 1) return void 0;
@@ -77818,23 +78858,25 @@ function nameOf2(unit3, config2) {
 }
 
 // src/app/render/prepare.ts
-async function prepareRendering(pair, config2, renderer) {
+async function prepareRendering(pair, config2, renderer, repository) {
   const blobs = new Map(pair.blobs);
   const base2 = pair.base;
   const extended2 = { base: base2, head: pair.head === base2 ? base2 : pair.head, blobs };
-  const discovered = discoverUnits(extended2, config2);
+  const work = new Renderings(renderer);
+  const written = discoverUnits(extended2, config2, repository);
+  const roots = await renderedRoots(extended2, written, work);
+  const discovered = roots === void 0 ? written : discoverUnits(extended2, config2, repository, { documents: written.documents, roots });
   const needy = discovered.units.filter((unit3) => [unit3.base, unit3.head].some((side2) => side2 !== void 0 && side2.kind !== "plain"));
   if (needy.length === 0) return { pair: extended2, discovered, rendered: nothingRendered };
   const untouched2 = base2 === pair.head ? /* @__PURE__ */ new Set() : untouchedUnits(discovered.units, touchedBy(extended2), config2);
   const jobs = renderJobs(needy, { base: base2, head: pair.head }, discovered.documents, (unit3) => !untouched2.has(unit3.id) && unit3.base?.pinned === void 0 && unit3.head?.pinned === void 0);
-  const work = new Renderings(renderer);
   const results = await work.all(jobs);
   const units = /* @__PURE__ */ new Map();
   for (const [index, job] of jobs.entries()) {
     const result = results[index];
     if (result === void 0) continue;
     const sides = units.get(job.unit) ?? {};
-    sides[job.side] = sideRendering(job, result, extended2, blobs);
+    sides[job.side] = sideRendering(job, result, { pair: extended2, blobs, read: discovered.documents });
     units.set(job.unit, sides);
   }
   const blames = base2 === pair.head ? /* @__PURE__ */ new Map() : await blameUnits({ pair: extended2, blobs, documents: discovered.documents, jobs, units, renderings: work });
@@ -77843,14 +78885,15 @@ async function prepareRendering(pair, config2, renderer) {
 function touchedBy(pair) {
   return touches(changedPaths(pair).map((each) => each.path));
 }
-function sideRendering(job, result, pair, blobs) {
+function sideRendering(job, result, { pair, blobs, read: read3 }) {
   const { work, of, side: side2 } = job;
   if (work.type !== "render") return { ...work, tool: of.kind };
-  if (result.type !== "rendered") return { ...result, ...of.rootFile === void 0 ? {} : { file: of.rootFile } };
+  if (result.type === "failed") return { ...result, outside: work.outside, ...of.rootFile === void 0 ? {} : { file: of.rootFile }, ...explained({ reason: result.reason, of, files: work.request.files, outside: work.outside, tree: pair[side2], documents: read3 }) };
+  if (result.type !== "rendered") return { ...result, outside: work.outside, ...of.rootFile === void 0 ? {} : { file: of.rootFile } };
   const documents = result.documents.map((document) => {
-    const text7 = of.substitute === void 0 ? document.text : substituted(document.text, of.substitute);
-    const origin = originOf({ ...document, text: text7 }, of, pair[side2]);
-    if (origin.rendered !== void 0) blobs.set(origin.rendered.blob, { type: "text", text: text7 });
+    const text8 = of.substitute === void 0 ? document.text : substituted(document.text, of.substitute);
+    const origin = originOf({ ...document, text: text8 }, of, pair[side2], work.moved);
+    if (origin.rendered !== void 0) blobs.set(origin.rendered.blob, { type: "text", text: text8 });
     return origin;
   });
   return { type: "rendered", tool: result.tool, documents, outside: work.outside };
@@ -77905,10 +78948,10 @@ function directoryCache(directory) {
   return {
     async read(key) {
       try {
-        const text7 = await readFile3(fileOf2(key), "utf8");
-        const cut2 = text7.indexOf("\n");
-        const body = text7.slice(cut2 + 1);
-        if (text7.slice(0, cut2) !== sealed(key, body)) return void 0;
+        const text8 = await readFile3(fileOf2(key), "utf8");
+        const cut2 = text8.indexOf("\n");
+        const body = text8.slice(cut2 + 1);
+        if (text8.slice(0, cut2) !== sealed(key, body)) return void 0;
         return JSON.parse(body);
       } catch {
         return void 0;
@@ -77939,13 +78982,13 @@ function kustomizeDocuments(output2) {
   return splitDocuments(output2).flatMap((part2) => part2.empty ? [] : [withoutOrigin(output2.slice(part2.start, part2.end))]);
 }
 var originLine = /^ {4}config\.kubernetes\.io\/origin: \|/u;
-function withoutOrigin(text7) {
+function withoutOrigin(text8) {
   const kept = [];
   const note2 = [];
   let inMetadata = false;
   let inAnnotations = false;
   let inNote = false;
-  for (const line2 of text7.split("\n")) {
+  for (const line2 of text8.split("\n")) {
     if (/^[^\s#-]/u.test(line2)) {
       inMetadata = line2 === "metadata:";
       inAnnotations = false;
@@ -77970,12 +79013,12 @@ var hookLine = /^\s+["']?helm\.sh\/hook["']?:\s*["']?([a-z, -]+?)["']?\s*$/mu;
 var sourceLine = /^# Source: (\S.*?)\s*$/mu;
 function helmDocuments(output2) {
   return splitDocuments(output2).flatMap((part2) => {
-    const text7 = output2.slice(part2.start, part2.end);
-    const path7 = sourceLine.exec(text7)?.[1];
+    const text8 = output2.slice(part2.start, part2.end);
+    const path7 = sourceLine.exec(text8)?.[1];
     if (part2.empty) return [];
-    const hooks = hookLine.exec(text7)?.[1]?.split(",").map((name2) => name2.trim());
+    const hooks = hookLine.exec(text8)?.[1]?.split(",").map((name2) => name2.trim());
     if (hooks?.every((name2) => notInstalled.has(name2)) === true) return [];
-    return [{ text: text7.replace(sourceLine, "#"), source: path7 === void 0 ? void 0 : { from: "template", path: path7 } }];
+    return [{ text: text8.replace(sourceLine, "#"), source: path7 === void 0 ? void 0 : { from: "template", path: path7 } }];
   });
 }
 function withoutRandom(first, second) {
@@ -77991,12 +79034,12 @@ function withoutRandom(first, second) {
 }
 function masked(line2) {
   const key = /^(\s*(?:- )?(?:"[^"]*"|'[^']*'|[\w./-]+):\s+)(\S.*)$/u.exec(line2);
-  if (key?.[1] !== void 0) return `${key[1]}"${randomText}"`;
+  if (key?.[1] !== void 0) return `${key[1]}"${randomText2}"`;
   const item2 = /^(\s*- )\S/u.exec(line2);
-  if (item2?.[1] !== void 0) return `${item2[1]}"${randomText}"`;
-  return `${/^\s*/u.exec(line2)?.[0] ?? ""}${randomText}`;
+  if (item2?.[1] !== void 0) return `${item2[1]}"${randomText2}"`;
+  return `${/^\s*/u.exec(line2)?.[0] ?? ""}${randomText2}`;
 }
-var randomText = "random-at-every-rendering";
+var randomText2 = "random-at-every-rendering";
 
 // src/adapters/render/run.ts
 import { spawn as spawn3 } from "node:child_process";
@@ -78136,8 +79179,8 @@ async function kustomizeAt(program, sandbox) {
   const version3 = answer2.type === "ended" ? parseVersion(answer2.stdout) : void 0;
   return version3 === void 0 ? void 0 : { program, name: `kustomize ${version3.join(".")}`, version: version3, form: "kustomize" };
 }
-function parseVersion(text7) {
-  const match = /v?(\d+)\.(\d+)\.(\d+)/u.exec(text7);
+function parseVersion(text8) {
+  const match = /v?(\d+)\.(\d+)\.(\d+)/u.exec(text8);
   return match === null ? void 0 : [Number(match[1]), Number(match[2]), Number(match[3])];
 }
 function locate(name2, settings2) {
@@ -78199,7 +79242,7 @@ async function writeFiles(root, files) {
 }
 
 // src/adapters/render/renderer.ts
-var defaultRenderLimits = { milliseconds: 3e4, outputBytes: 64e6, memoryBytes: 4e9, files: 1e4, inputBytes: 2e8 };
+var defaultRenderLimits = { milliseconds: 12e4, outputBytes: 64e6, memoryBytes: 4e9, files: 1e4, inputBytes: 2e8 };
 var probeLimits = { milliseconds: 2e4, outputBytes: 1e5, memoryBytes: 4e9 };
 function createRenderer(options) {
   const limits = { ...defaultRenderLimits, ...options.limits };
@@ -78327,29 +79370,29 @@ function failure2(result, name2, limits, workspace, tool2) {
     case "not-started":
       return { type: "failed", tool: name2, reason: `${name2} cannot be started`, remedy: `check the installation of ${tool2}` };
     case "stopped":
-      return result.by === "time" ? { type: "limit", tool: name2, reason: `${name2} took more than ${String(Math.round(limits.milliseconds / 1e3))} seconds`, remedy: "make the unit smaller" } : { type: "limit", tool: name2, reason: `${name2} wrote more than ${String(limits.outputBytes)} bytes`, remedy: "make the unit smaller" };
+      return result.by === "time" ? { type: "limit", tool: name2, reason: `${name2} took more than ${String(Math.round(limits.milliseconds / 1e3))} seconds`, remedy: "make the unit smaller, or raise `limits.seconds`" } : { type: "limit", tool: name2, reason: `${name2} wrote more than ${String(limits.outputBytes)} bytes`, remedy: "make the unit smaller" };
     case "ended": {
       if (/out of memory|cannot allocate memory|errno=12/iu.test(result.stderr)) return { type: "limit", tool: name2, reason: `${name2} needed more than ${String(limits.memoryBytes)} bytes of memory`, remedy: "make the unit smaller" };
-      const words2 = toolWords(result.stderr, workspace);
-      return { type: "failed", tool: name2, reason: words2 === "" ? `${name2} ended with code ${String(result.code)}` : `${name2}: ${words2}`, remedy: `make \`${tool2 === "helm" ? "helm template" : "kustomize build"}\` work for it` };
+      const words3 = toolWords(result.stderr, workspace);
+      return { type: "failed", tool: name2, reason: words3 === "" ? `${name2} ended with code ${String(result.code)}` : `${name2}: ${words3}`, remedy: `make \`${tool2 === "helm" ? "helm template" : "kustomize build"}\` work for it` };
     }
   }
 }
 function toolWords(stderr, workspace) {
   const lines = stderr.split("\n").filter((line2) => line2.trim() !== "" && !/^(?:walk\.go|WARNING|# Warning|level=warning|Use --debug)/u.test(line2) && !line2.startsWith("coalesce.go"));
-  const text7 = lines.join(" ").replaceAll(`${workspace.root}/`, "").replaceAll(workspace.root, ".").replaceAll(workspace.empty, "~").replace(/\s+/gu, " ").replace(/0x[0-9a-f]{6,}/giu, "0x…").replace(/^Error: /iu, "").replace(/[.:\s]+$/u, "");
-  return text7.length > 400 ? `${text7.slice(0, 399)}…` : text7;
+  const text8 = lines.join(" ").replaceAll(`${workspace.root}/`, "").replaceAll(workspace.root, ".").replaceAll(workspace.empty, "~").replace(/\s+/gu, " ").replace(/0x[0-9a-f]{6,}/giu, "0x…").replace(/^Error: /iu, "").replace(/[.:\s]+$/u, "");
+  return text8.length > 400 ? `${text8.slice(0, 399)}…` : text8;
 }
 
 // src/entry/rendering.ts
-async function prepare(pair, config2, { raw, untrusted }) {
+async function prepare(pair, config2, { raw, untrusted, repository }) {
   const renderer = createRenderer({
     tools: { kustomize: config2.tools.kustomize, helm: config2.tools.helm, searchPath: searchPath(), untrusted },
     bytes: (blobs) => bytesOf(pair, blobs, raw),
     cache: cacheOf(),
-    limits: { milliseconds: Math.min(defaultRenderLimits.milliseconds, config2.limits.seconds * 1e3) }
+    limits: { milliseconds: config2.limits.seconds * 1e3 }
   });
-  return prepareRendering(pair, config2, renderer);
+  return prepareRendering(pair, config2, renderer, repository);
 }
 function searchPath() {
   const own3 = ["../tools/bin", "../../tools/bin"].map((folder) => fileURLToPath(new URL(folder, import.meta.url))).filter((folder) => existsSync3(folder));
@@ -78408,8 +79451,8 @@ function committedConfiguration(pair, file2, parse6) {
   const inForce4 = base2 === void 0 ? { config: defaultConfig, notYet: [] } : { ...parse6(base2, file2), text: base2 };
   return { ...inForce4, file: file2, ...head === void 0 || head === base2 ? {} : proposedBy(head, file2) };
 }
-function proposedBy(text7, file2) {
-  const result = readConfig(text7, file2);
+function proposedBy(text8, file2) {
+  const result = readConfig(text8, file2);
   return result.type === "invalid" ? {} : { proposed: result.config };
 }
 
@@ -78441,14 +79484,14 @@ function startOf(node2, lines) {
 }
 
 // src/entry/configured-names.ts
-function checkConfiguredNames({ config: config2, file: file2, text: text7 }, pair, discovered) {
-  if (text7 === void 0) return;
+function checkConfiguredNames({ config: config2, file: file2, text: text8 }, pair, discovered) {
+  if (text8 === void 0) return;
   const missing = new Set(discovered.missing);
   const units = new Set(discovered.units.flatMap((unit3) => [unit3.id, unit3.base?.path ?? unit3.id, unit3.head?.path ?? unit3.id]));
   const wrong = namedIn2(config2).find(({ is, name: name2 }) => is === "path" ? missing.has(name2) : !units.has(name2));
   if (wrong === void 0) return;
   const lines = new import_yaml8.LineCounter();
-  const line2 = lineAt2((0, import_yaml8.parseDocument)(text7, { lineCounter: lines }).contents, wrong.path, lines);
+  const line2 = lineAt2((0, import_yaml8.parseDocument)(text8, { lineCounter: lines }).contents, wrong.path, lines);
   const what = wrong.is === "path" ? "which exists" : "and no unit is called so";
   throw new InputError(`${file2}:${String(line2)}: \`${wrong.key}\` is \`${wrong.name}\`, ${what}${pair.base === pair.head ? wrong.is === "path" ? " nowhere" : "" : " on neither side"}`, remedyFor2(wrong, wrong.is === "path" ? pathsOf2(pair) : distinct(units)));
 }
@@ -78472,21 +79515,21 @@ function pathsOf2(pair) {
   }
   return distinct(paths);
 }
-function remedyFor2({ name: name2, is }, existing) {
-  const near = nearestName(name2, existing) ?? sameStep(name2, existing);
+function remedyFor2({ name: name2, is }, existing2) {
+  const near = nearestName(name2, existing2) ?? sameStep(name2, existing2);
   if (near !== void 0) return `did you mean \`${near}\`?`;
-  const known4 = new Set(existing);
+  const known4 = new Set(existing2);
   let above = folderOf(name2);
   while (above !== "." && !known4.has(above)) above = folderOf(above);
-  const beside = is === "unit" ? existing : existing.filter((path7) => folderOf(path7) === above);
+  const beside = is === "unit" ? existing2 : existing2.filter((path7) => folderOf(path7) === above);
   if (beside.length === 0) return is === "unit" ? "there is no unit: `mesh-posture environments` shows what was found" : "the tree is empty";
   const shown4 = beside.slice(0, 5).map((path7) => `\`${path7}\``).join(", ");
   return `there is ${shown4}${beside.length > 5 ? ` and ${String(beside.length - 5)} more` : ""}`;
 }
-function sameStep(name2, existing) {
+function sameStep(name2, existing2) {
   const step = baseName(name2);
-  const last = nearestName(step, new Set(existing.map(baseName)));
-  return last === void 0 ? void 0 : existing.find((path7) => baseName(path7) === last);
+  const last = nearestName(step, new Set(existing2.map(baseName)));
+  return last === void 0 ? void 0 : existing2.find((path7) => baseName(path7) === last);
 }
 
 // src/entry/action-analysis.ts
@@ -78498,8 +79541,8 @@ function actionConfiguration(pair, inputs2, report) {
   const { proposed, ...committed } = committedConfiguration(pair, file2, inForce3);
   return { ...committed, config: overridden(committed.config, inputs2), ...proposed === void 0 ? {} : { proposed: overridden(proposed, inputs2) } };
 }
-function inForce3(text7, file2) {
-  const reading = readConfig(text7, file2);
+function inForce3(text8, file2) {
+  const reading = readConfig(text8, file2);
   if (reading.type === "config") return { config: reading.config, notYet: reading.notYet };
   const [first, ...more] = reading.problems;
   const where = first === void 0 ? `\`${file2}\`` : `\`${first.file}\` line ${String(first.line)}`;
@@ -78551,31 +79594,31 @@ function analysis(version3) {
 
 // src/entry/action-log.ts
 var longest = 4e3;
-function logLine(text7) {
-  const line2 = clip3(plain4(clip3(text7, longest)), longest).replaceAll("##[", "## [");
+function logLine(text8) {
+  const line2 = clip3(plain5(clip3(text8, longest)), longest).replaceAll("##[", "## [");
   return /^\s*::/.test(line2) ? line2.replace("::", ": :") : line2;
 }
 var actionLog = {
-  info: (text7) => {
-    info(logLine(text7));
+  info: (text8) => {
+    info(logLine(text8));
   },
-  notice: (text7) => {
-    notice(logLine(text7));
+  notice: (text8) => {
+    notice(logLine(text8));
   },
-  warning: (text7) => {
-    warning(logLine(text7));
+  warning: (text8) => {
+    warning(logLine(text8));
   },
-  annotate: (level2, title, text7, place3) => {
+  annotate: (level2, title, text8, place3) => {
     const properties = { title: logLine(title), ...place3 === null ? {} : { file: logLine(place3.file), startLine: place3.startLine, endLine: place3.endLine } };
-    core_exports[level2](logLine(text7), properties);
+    core_exports[level2](logLine(text8), properties);
   },
-  group: (title, text7) => {
+  group: (title, text8) => {
     startGroup(logLine(title));
-    for (const line2 of text7.trimEnd().split("\n")) info(logLine(line2));
+    for (const line2 of text8.trimEnd().split("\n")) info(logLine(line2));
     endGroup();
   },
-  failed: (text7) => {
-    setFailed(logLine(text7));
+  failed: (text8) => {
+    setFailed(logLine(text8));
   }
 };
 
@@ -78961,8 +80004,8 @@ function errorTexts(data) {
   return data.errors.map((entry2) => {
     if (typeof entry2 === "string") return entry2;
     if (typeof entry2 !== "object" || entry2 === null) return "";
-    return ["message", "field", "code"].map((key) => key in entry2 ? String(entry2[key]) : "").filter((text7) => text7 !== "").join(" ");
-  }).filter((text7) => text7 !== "");
+    return ["message", "field", "code"].map((key) => key in entry2 ? String(entry2[key]) : "").filter((text8) => text8 !== "").join(" ");
+  }).filter((text8) => text8 !== "");
 }
 function kindOf4(error63) {
   if (isRateLimit(error63)) return "rate-limited";
@@ -78990,8 +80033,8 @@ function toHostFailure(doing, error63) {
   const detail = answered ? `${meaning[kind]} (${String(error63.status)}${reasons === "" ? "" : `: ${reasons}`})` : `GitHub could not be reached: ${oneLine4(error63.message)}`;
   return new HostFailure(kind, answered ? error63.status : null, `could not ${doing}: ${detail}`);
 }
-function oneLine4(text7) {
-  const line2 = text7.replace(/\s+/g, " ").trim();
+function oneLine4(text8) {
+  const line2 = text8.replace(/\s+/g, " ").trim();
   return line2.length > 300 ? `${line2.slice(0, 299)}…` : line2;
 }
 
@@ -79075,7 +80118,7 @@ function createClient(options) {
   });
 }
 var once3 = { retries: 0 };
-async function asking(doing, request4) {
+async function asking2(doing, request4) {
   try {
     return await request4();
   } catch (error63) {
@@ -79149,23 +80192,23 @@ function pullRequestHost(client, { owner, repo, number: number5 }) {
   const pull = { owner, repo, pull_number: number5 };
   const issue3 = { owner, repo, issue_number: number5 };
   return {
-    state: () => asking("read the pull request", async () => {
+    state: () => asking2("read the pull request", async () => {
       const { data } = await client.rest.pulls.get(pull);
       return { number: number5, headSha: data.head.sha, open: data.state === "open" };
     }),
     // REST has no "who am I" for an installation token; `viewer` works for every kind of token.
-    viewer: () => asking("ask who the token belongs to", async () => {
+    viewer: () => asking2("ask who the token belongs to", async () => {
       const answer2 = await client.graphql("query { viewer { login } }", { request: once3 });
       return plainLogin(answer2.viewer.login);
     }),
-    changedFiles: () => asking("list the changed files", async () => {
-      const listed4 = await client.paginate(client.rest.pulls.listFiles, { ...pull, per_page: perPage });
-      const files = listed4.map((file2) => ({ path: file2.filename, previousPath: file2.previous_filename ?? null, status: file2.status, patch: file2.patch ?? null }));
+    changedFiles: () => asking2("list the changed files", async () => {
+      const listed5 = await client.paginate(client.rest.pulls.listFiles, { ...pull, per_page: perPage });
+      const files = listed5.map((file2) => ({ path: file2.filename, previousPath: file2.previous_filename ?? null, status: file2.status, patch: file2.patch ?? null }));
       return { files, complete: files.length < fileLimit };
     }),
-    reviewComments: () => asking("list the review comments", async () => {
-      const listed4 = await client.paginate(client.rest.pulls.listReviewComments, { ...pull, per_page: perPage });
-      return listed4.map(
+    reviewComments: () => asking2("list the review comments", async () => {
+      const listed5 = await client.paginate(client.rest.pulls.listReviewComments, { ...pull, per_page: perPage });
+      return listed5.map(
         (comment) => ({
           id: comment.id,
           // A deleted account leaves its comments without a user, whatever the description says.
@@ -79180,11 +80223,11 @@ function pullRequestHost(client, { owner, repo, number: number5 }) {
         })
       );
     }),
-    issueComments: () => asking("list the comments", async () => {
-      const listed4 = await client.paginate(client.rest.issues.listComments, { ...issue3, per_page: perPage });
-      return listed4.map(toIssueComment);
+    issueComments: () => asking2("list the comments", async () => {
+      const listed5 = await client.paginate(client.rest.issues.listComments, { ...issue3, per_page: perPage });
+      return listed5.map(toIssueComment);
     }),
-    createReview: (review2) => asking("post the review", async () => {
+    createReview: (review2) => asking2("post the review", async () => {
       await client.rest.pulls.createReview({
         ...pull,
         commit_id: review2.commit,
@@ -79195,19 +80238,19 @@ function pullRequestHost(client, { owner, repo, number: number5 }) {
         request: once3
       });
     }),
-    createReviewComment: (commit, comment) => asking(`comment on \`${comment.path}\` line ${String(comment.line)}`, async () => {
+    createReviewComment: (commit, comment) => asking2(`comment on \`${comment.path}\` line ${String(comment.line)}`, async () => {
       await client.rest.pulls.createReviewComment({ ...pull, commit_id: commit, path: comment.path, body: comment.body, ...place2(comment), request: once3 });
     }),
-    createFileComment: (commit, comment) => asking(`comment on the file \`${comment.path}\``, async () => {
+    createFileComment: (commit, comment) => asking2(`comment on the file \`${comment.path}\``, async () => {
       await client.rest.pulls.createReviewComment({ ...pull, commit_id: commit, path: comment.path, body: comment.body, subject_type: "file", request: once3 });
     }),
-    updateReviewComment: (id, body) => asking("update a review comment", async () => {
+    updateReviewComment: (id, body) => asking2("update a review comment", async () => {
       await client.rest.pulls.updateReviewComment({ owner, repo, comment_id: id, body });
     }),
-    deleteReviewComment: (id) => gone(asking("delete a review comment", () => client.rest.pulls.deleteReviewComment({ owner, repo, comment_id: id }))),
-    createIssueComment: (body) => asking("post the summary comment", async () => toIssueComment((await client.rest.issues.createComment({ ...issue3, body, request: once3 })).data)),
-    updateIssueComment: (id, body) => asking("update the summary comment", async () => toIssueComment((await client.rest.issues.updateComment({ owner, repo, comment_id: id, body })).data)),
-    deleteIssueComment: (id) => gone(asking("delete a summary comment", () => client.rest.issues.deleteComment({ owner, repo, comment_id: id })))
+    deleteReviewComment: (id) => gone(asking2("delete a review comment", () => client.rest.pulls.deleteReviewComment({ owner, repo, comment_id: id }))),
+    createIssueComment: (body) => asking2("post the summary comment", async () => toIssueComment((await client.rest.issues.createComment({ ...issue3, body, request: once3 })).data)),
+    updateIssueComment: (id, body) => asking2("update the summary comment", async () => toIssueComment((await client.rest.issues.updateComment({ owner, repo, comment_id: id, body })).data)),
+    deleteIssueComment: (id) => gone(asking2("delete a summary comment", () => client.rest.issues.deleteComment({ owner, repo, comment_id: id })))
   };
 }
 function toIssueComment(comment) {
@@ -79255,11 +80298,11 @@ function object3(description, fields4, optional2) {
   const entries2 = Object.entries(fields4);
   return { description, type: "object", properties: Object.fromEntries(entries2), required: entries2.map(([key]) => key).filter((key) => !(key in optional2)), additionalProperties: false };
 }
-function record2(description, values4) {
-  return { description, type: "object", additionalProperties: values4 };
+function record2(description, values5) {
+  return { description, type: "object", additionalProperties: values5 };
 }
-function choice(description, values4) {
-  return { description, type: "string", enum: Object.keys(values4) };
+function choice(description, values5) {
+  return { description, type: "string", enum: Object.keys(values5) };
 }
 function constant(description, value) {
   return { description, const: value };
@@ -79267,7 +80310,7 @@ function constant(description, value) {
 function list3(description, items) {
   return { description, type: "array", items };
 }
-function text6(description, pattern) {
+function text7(description, pattern) {
   return pattern === void 0 ? { description, type: "string" } : { description, type: "string", pattern };
 }
 function flag2(description) {
@@ -79293,17 +80336,17 @@ function ref(description, name2) {
 // src/report/json/schema-changes.ts
 var enforcement = (description) => choice(description, { sidecar: true, ztunnel: true, waypoint: true, gateway: true, none: true });
 var side = choice("LEFT: a line of the base, RIGHT: a line of the head", { LEFT: true, RIGHT: true });
-var ids = (description) => list3(description, text6("an id"));
-var labels = (description) => record2(description, text6("value of the label"));
+var ids = (description) => list3(description, text7("an id"));
+var labels = (description) => record2(description, text7("value of the label"));
 var query2 = {
   from: object3(
     "the caller",
     {
       principal: { description: "identity in the client certificate, `trust-domain/ns/x/sa/y`; null: plaintext, no certificate", anyOf: [{ type: "string" }, { type: "null" }] },
-      workload: text6("instead of `principal`: a declared workload, `namespace/name`"),
+      workload: text7("instead of `principal`: a declared workload, `namespace/name`"),
       outside: flag2("a client outside the cluster"),
-      ip: text6("address of the connection"),
-      pod: object3("the calling pod, where NetworkPolicies look at it", { namespace: text6("its namespace"), labels: labels("its labels"), namespaceLabels: labels("labels of its namespace, where no manifest declares it") }, { namespaceLabels: true }),
+      ip: text7("address of the connection"),
+      pod: object3("the calling pod, where NetworkPolicies look at it", { namespace: text7("its namespace"), labels: labels("its labels"), namespaceLabels: labels("labels of its namespace, where no manifest declares it") }, { namespaceLabels: true }),
       direct: flag2("straight to the pod, past waypoints and gateways"),
       client: choice("how the client takes part in the mesh, where its identity alone does not tell", { sidecar: true, ambient: true })
     },
@@ -79312,11 +80355,11 @@ var query2 = {
   to: object3(
     "the destination",
     {
-      workload: text6("`namespace/name`, or `namespace/name[Kind]` where two kinds share the name"),
-      host: text6("a service or external host"),
-      selector: object3("a pod with these labels that no manifest declares", { namespace: text6("its namespace"), labels: labels("its labels") }, {}),
-      gateway: text6("a gateway, `namespace/name`"),
-      ip: text6("an address"),
+      workload: text7("`namespace/name`, or `namespace/name[Kind]` where two kinds share the name"),
+      host: text7("a service or external host"),
+      selector: object3("a pod with these labels that no manifest declares", { namespace: text7("its namespace"), labels: labels("its labels") }, {}),
+      gateway: text7("a gateway, `namespace/name`"),
+      ip: text7("an address"),
       port: integer2("the port", 0)
     },
     { workload: true, host: true, selector: true, gateway: true, ip: true }
@@ -79325,14 +80368,14 @@ var query2 = {
     "what is sent",
     {
       protocol: choice("what the client speaks", { http: true, https: true, tcp: true, tls: true, udp: true, sctp: true }),
-      sni: text6("server name of the TLS handshake"),
-      method: text6("HTTP method"),
-      path: text6("HTTP path with query"),
-      host: text6("HTTP authority as sent"),
-      headers: record2("HTTP headers", text6("value as sent")),
+      sni: text7("server name of the TLS handshake"),
+      method: text7("HTTP method"),
+      path: text7("HTTP path with query"),
+      host: text7("HTTP authority as sent"),
+      headers: record2("HTTP headers", text7("value as sent")),
       token: object3(
         "a bearer token; absent: none",
-        { valid: flag2("the signature is good"), claims: record2("its claims", anything2("value of the claim")), in: text6("`authorization`, `header:NAME`, `parameter:NAME` or `cookie:NAME`"), prefix: text6("prefix before the token") },
+        { valid: flag2("the signature is good"), claims: record2("its claims", anything2("value of the claim")), in: text7("`authorization`, `header:NAME`, `parameter:NAME` or `cookie:NAME`"), prefix: text7("prefix before the token") },
         { claims: true, in: true, prefix: true }
       )
     },
@@ -79345,20 +80388,20 @@ var witnessAnswer = object3(
   {
     verdict: choice("the answer", { allow: true, asks: true, deny: true, unknown: true }),
     layer: choice("the layer that refused or let pass last", { routing: true, "network-policy": true, mtls: true, authentication: true, authorization: true, "external-authorization": true, none: true, protocol: true }),
-    by: list3("determining policies, sorted", text6("`Kind/namespace/name`")),
+    by: list3("determining policies, sorted", text7("`Kind/namespace/name`")),
     enforcedAt: enforcement("where the decision is taken"),
-    provider: text6("the external authorizer that is asked"),
-    via: text6("the waypoint on the way, `namespace/name`"),
+    provider: text7("the external authorizer that is asked"),
+    via: text7("the waypoint on the way, `namespace/name`"),
     hops: list3(
       "each enforcement point, where there is more than one",
       object3(
         "one enforcement point",
         {
-          at: text6("the waypoint or the workload, `namespace/name`"),
+          at: text7("the waypoint or the workload, `namespace/name`"),
           peer: { description: "the identity that it sees; null: none", anyOf: [{ type: "string" }, { type: "null" }] },
           verdict: choice("its answer", { allow: true, asks: true, deny: true, unknown: true }),
           layer: choice("the layer that refused or let pass last", { routing: true, "network-policy": true, mtls: true, authentication: true, authorization: true, "external-authorization": true, none: true, protocol: true }),
-          by: list3("determining policies, sorted", text6("`Kind/namespace/name`")),
+          by: list3("determining policies, sorted", text7("`Kind/namespace/name`")),
           enforcedAt: enforcement("where it is decided")
         },
         { layer: true, by: true, enforcedAt: true }
@@ -79369,30 +80412,30 @@ var witnessAnswer = object3(
 );
 var valueSet2 = object3(
   "a list of values, or all but a list",
-  { only: list3("these values", text6("a value, in the policies’ vocabulary")), except: list3("all but these values", text6("a value, in the policies’ vocabulary")) },
+  { only: list3("these values", text7("a value, in the policies’ vocabulary")), except: list3("all but these values", text7("a value, in the policies’ vocabulary")) },
   { only: true, except: true }
 );
-var values3 = (description) => ref(description, "valueSet");
+var values4 = (description) => ref(description, "valueSet");
 var regionCube2 = object3(
   "a product of value sets; an absent dimension is any value",
   {
-    peers: values3("identities of the caller"),
-    ports: values3("ports of the workload"),
-    protocol: values3("protocols"),
-    transport: values3("`TCP`, `UDP`, `SCTP`: where NetworkPolicies tell them apart"),
-    addressed: values3("what is addressed, where waypoints make a difference: `host:port` of a Service, `pod` for its own address, `(none)` straight to it"),
-    pods: values3("namespaces of the calling pod, where NetworkPolicies look at it"),
-    podLabels: record2("labels of the calling pod by key", values3("values of the label")),
-    methods: values3("HTTP methods"),
-    paths: values3("HTTP paths"),
-    hosts: values3("HTTP authorities"),
-    sni: values3("server names"),
-    sourceIps: values3("addresses of the connection"),
-    remoteIps: values3("original client addresses"),
-    destinationIps: values3("addresses of the destination"),
-    token: values3("request identities"),
-    headers: record2("HTTP headers by name", values3("values of the header")),
-    claims: record2("claims of the token by name", values3("values of the claim")),
+    peers: values4("identities of the caller"),
+    ports: values4("ports of the workload"),
+    protocol: values4("protocols"),
+    transport: values4("`TCP`, `UDP`, `SCTP`: where NetworkPolicies tell them apart"),
+    addressed: values4("what is addressed, where waypoints make a difference: `host:port` of a Service, `pod` for its own address, `(none)` straight to it"),
+    pods: values4("namespaces of the calling pod, where NetworkPolicies look at it"),
+    podLabels: record2("labels of the calling pod by key", values4("values of the label")),
+    methods: values4("HTTP methods"),
+    paths: values4("HTTP paths"),
+    hosts: values4("HTTP authorities"),
+    sni: values4("server names"),
+    sourceIps: values4("addresses of the connection"),
+    remoteIps: values4("original client addresses"),
+    destinationIps: values4("addresses of the destination"),
+    token: values4("request identities"),
+    headers: record2("HTTP headers by name", values4("values of the header")),
+    claims: record2("claims of the token by name", values4("values of the claim")),
     opaque: record2("conditions that the manifests do not interpret", flag2("how it is"))
   },
   { peers: true, ports: true, protocol: true, transport: true, addressed: true, pods: true, podLabels: true, methods: true, paths: true, hosts: true, sni: true, sourceIps: true, remoteIps: true, destinationIps: true, token: true, headers: true, claims: true, opaque: true }
@@ -79400,17 +80443,17 @@ var regionCube2 = object3(
 var cause = object3(
   "lines that made the change so",
   {
-    file: text6("path in the repository"),
+    file: text7("path in the repository"),
     line: integer2("first line, from 1", 1),
     endLine: integer2("last line", 1),
     side,
-    resource: text6("`Kind/namespace/name`"),
+    resource: text7("`Kind/namespace/name`"),
     change: choice("what happened to it", { added: true, modified: true, removed: true }),
     via: list3(
       "how the line came there, where it was rendered",
       object3(
         "one step",
-        { file: text6("path in the repository"), line: integer2("line, from 1", 1), role: choice("what the file is", { values: true, template: true, patch: true, kustomization: true, dependency: true }) },
+        { file: text7("path in the repository"), line: integer2("line, from 1", 1), role: choice("what the file is", { values: true, template: true, patch: true, kustomization: true, dependency: true }) },
         {}
       )
     )
@@ -79420,7 +80463,7 @@ var cause = object3(
 var change = object3(
   "one difference of two postures, exact where it is proved",
   {
-    id: text6("16 hex digits, stable over runs and moves", "^[0-9a-f]{16}$"),
+    id: text7("16 hex digits, stable over runs and moves", "^[0-9a-f]{16}$"),
     environments: ids("environments in which it happens"),
     direction: choice("what kind of difference", { widened: true, narrowed: true, weakened: true, strengthened: true, "undecided-widened": true, "undecided-narrowed": true, "latent-widened": true, "latent-narrowed": true }),
     facet: choice("the layer whose answer differs on the witness", { mtls: true, token: true, "external-authorization": true, ingress: true, enrolment: true, identity: true, egress: true, access: true }),
@@ -79428,50 +80471,53 @@ var change = object3(
       "what is reached",
       object3(
         "a workload, a phantom that only a selector names, or an external host",
-        { id: text6("stable name"), namespace: text6("its namespace"), kind: text6("its kind"), name: text6("its name"), host: text6("egress only: the host"), known: flag2("declared by a manifest"), status: choice("the sides that have it", { both: true, added: true, removed: true }) },
+        { id: text7("stable name"), namespace: text7("its namespace"), kind: text7("its kind"), name: text7("its name"), host: text7("egress only: the host"), known: flag2("declared by a manifest"), status: choice("the sides that have it", { both: true, added: true, removed: true }) },
         { namespace: true, kind: true, name: true, host: true }
       )
     ),
     region: object3("the exact difference", { cubes: list3("a union of cubes", ref("one of them", "regionCube")), complete: flag2("false: there is more than these cubes") }, {}),
     callers: object3(
       "who is concerned",
-      { known: list3("known workloads", text6("`namespace/name`")), open: list3("identities that no manifest creates, in words", text6("plain text")), plaintext: flag2("callers without a mesh identity"), internet: flag2("callers outside the cluster") },
+      { known: list3("known workloads", text7("`namespace/name`")), open: list3("identities that no manifest creates, in words", text7("plain text")), plaintext: flag2("callers without a mesh identity"), internet: flag2("callers outside the cluster") },
       {}
     ),
-    headline: text6("one sentence, plain text"),
-    before: text6("how it was, plain text"),
-    after: text6("how it is, plain text"),
+    headline: text7("one sentence, plain text"),
+    before: text7("how it was, plain text"),
+    after: text7("how it is, plain text"),
     witness: ref("one request that shows it; absent only where the change is undecided", "witness"),
-    causes: list3("the lines that made it so", cause),
+    causes: list3("the lines that made it so: a set of edits that alone, applied to the base, gives the witness its new answer, while no proper subset does", cause),
+    alternativeCauses: list3("other sets of which the same holds", list3("one set", cause)),
+    causeProof: choice("what was proved of the causes: they alone make the whole region, they move the witness, nothing", { region: true, witness: true, none: true }),
+    causeNote: text7("why the causes are not proved, or which limit was reached; plain text"),
     enforcementPoints: list3("where it is decided", enforcement("a point")),
     assumptions: ids("additional assumptions; none: proved")
   },
-  { witness: true }
+  { witness: true, alternativeCauses: true, causeProof: true, causeNote: true }
 );
-var positions = { file: text6("path in the repository"), startLine: integer2("first line, from 1", 1), endLine: integer2("last line", 1), side };
+var positions = { file: text7("path in the repository"), startLine: integer2("first line, from 1", 1), endLine: integer2("last line", 1), side };
 var finding = object3(
   "a change or state worth a person’s time",
   {
-    code: text6("stable code", "^MP[0-9]+$"),
-    rule: text6("id of the rule"),
-    title: text6("what it is, without names"),
+    code: text7("stable code", "^MP[0-9]+$"),
+    rule: text7("id of the rule"),
+    title: text7("what it is, without names"),
     severity: choice("how bad", { critical: true, high: true, medium: true, low: true, info: true }),
     certainty: choice("how sure", { proved: true, conditional: true, undecided: true }),
     evidence: choice("VERIFIED: observed; INFERRED: follows from manifests; UNKNOWN: not in what was read", { VERIFIED: true, INFERRED: true, UNKNOWN: true }),
     status: choice("compared with the base", { new: true, worsened: true, existing: true, fixed: true, suppressed: true }),
     environments: ids("environments in which it holds"),
-    resource: text6("`Kind/namespace/name`, a workload, or `mesh`"),
+    resource: text7("`Kind/namespace/name`, a workload, or `mesh`"),
     location: object3("where; absent only where it is about the run itself", positions, {}),
-    related: list3("other places", object3("a place and why", { ...positions, message: text6("a phrase, plain text") }, {})),
-    message: text6("what changed or is, plain text"),
-    impact: text6("why it matters, plain text"),
-    attack: text6("source, hops and target, plain text"),
-    remedy: text6("what to do, plain text"),
-    validation: object3("how to test it", { positive: text6("what must work"), negative: text6("what must fail") }, {}),
-    fingerprint: text6("16 hex digits without path, line, text, severity", "^[0-9a-f]{16}$"),
+    related: list3("other places", object3("a place and why", { ...positions, message: text7("a phrase, plain text") }, {})),
+    message: text7("what changed or is, plain text"),
+    impact: text7("why it matters, plain text"),
+    attack: text7("source, hops and target, plain text"),
+    remedy: text7("what to do, plain text"),
+    validation: object3("how to test it", { positive: text7("what must work"), negative: text7("what must fail") }, {}),
+    fingerprint: text7("16 hex digits without path, line, text, severity", "^[0-9a-f]{16}$"),
     changeIds: ids("changes it speaks about"),
     witness: ref("one request that shows it", "witness"),
-    tags: list3("standards and topics", text6("a tag"))
+    tags: list3("standards and topics", text7("a tag"))
   },
   { location: true, attack: true, witness: true }
 );
@@ -79494,8 +80540,8 @@ var rating = object3(
   {
     rating: nullable2(number4("0.0 to 5.0; null: not applicable or not known")),
     evidence: choice("what it rests on", { VERIFIED: true, INFERRED: true, UNKNOWN: true }),
-    reason: text6("plain text"),
-    subjects: list3("what costs points", object3("a subject and what it lacks", { subject: text6("resource or workload"), lacks: text6("plain text") }, {}))
+    reason: text7("plain text"),
+    subjects: list3("what costs points", object3("a subject and what it lacks", { subject: text7("resource or workload"), lacks: text7("plain text") }, {}))
   },
   {}
 );
@@ -79503,11 +80549,11 @@ var score = object3(
   "one view of one environment",
   {
     score: nullable2(number4("0 to 100; null: cannot be computed, see `reason`")),
-    reason: text6("plain text; empty where there is a score"),
+    reason: text7("plain text; empty where there is a score"),
     level: integer2("highest level of which all lower ones are met"),
-    nextLevel: nullable2(object3("the first level that is not met", { level: integer2("the level"), missing: text6("what is missing, plain text") }, {})),
+    nextLevel: nullable2(object3("the first level that is not met", { level: integer2("the level"), missing: text7("what is missing, plain text") }, {})),
     confidence: integer2("0 to 100"),
-    deductions: list3("what confidence lost", object3("one deduction", { points: number4("points"), reason: text6("plain text") }, {})),
+    deductions: list3("what confidence lost", object3("one deduction", { points: number4("points"), reason: text7("plain text") }, {})),
     verdict: choice("the verdict of an assessment", { STRONG: true, MODERATE: true, WEAK: true, "HIGH RISK": true, INCONCLUSIVE: true }),
     dimensions: object3("the eight dimensions", perDimension(() => ref("its rating", "rating")), {})
   },
@@ -79523,37 +80569,37 @@ var environmentDelta2 = object3(
     dimensions: object3(
       "the eight dimensions",
       perDimension(
-        () => object3("how one dimension moved", { delta: nullable2(number4("difference of the ratings")), movedBy: list3("changes and findings that moved it", text6("an id or a fingerprint")) }, {})
+        () => object3("how one dimension moved", { delta: nullable2(number4("difference of the ratings")), movedBy: list3("changes and findings that moved it", text7("an id or a fingerprint")) }, {})
       ),
       {}
     )
   },
   {}
 );
-var revision2 = object3("one side", { id: text6("commit id, directory or `working tree`"), label: text6("as the user named it") }, {});
+var revision = object3("one side", { id: text7("commit id, directory or `working tree`"), label: text7("as the user named it") }, {});
 var unit2 = object3(
   "one deployable source",
   {
-    id: text6("stable id"),
+    id: text7("stable id"),
     kind: choice("how it is rendered", { plain: true, kustomize: true, helm: true }),
-    path: text6("path in the repository"),
+    path: text7("path in the repository"),
     status: choice("what was done with it", { rendered: true, "not-renderable": true, identical: true, pinned: true, untouched: true }),
-    reason: text6("why, plain text"),
-    tool: text6("the tool that rendered it")
+    reason: text7("why, plain text"),
+    tool: text7("the tool that rendered it")
   },
   { reason: true, tool: true }
 );
 var incompleteReason = object3(
   "an input that was not read, rendered or decided",
   {
-    id: text6("stable id"),
+    id: text7("stable id"),
     kind: choice("what happened", { unreadable: true, "not-renderable": true, refused: true, limit: true, "missing-object": true }),
     status: choice("new: the base did not have it, or this comparison touches it", { new: true, existing: true }),
-    unit: text6("the unit"),
-    file: text6("path in the repository"),
+    unit: text7("the unit"),
+    file: text7("path in the repository"),
     line: integer2("line, from 1", 1),
-    reason: text6("plain text"),
-    remedy: text6("what to do, plain text")
+    reason: text7("plain text"),
+    remedy: text7("what to do, plain text")
   },
   { unit: true, file: true, line: true }
 );
@@ -79568,7 +80614,7 @@ var coverage = object3(
       "documents that could not be read",
       object3(
         "one of them",
-        { file: text6("path in the repository"), line: integer2("line, from 1", 1), side: choice("the sides that have it", { base: true, head: true, both: true }), reason: text6("plain text"), remedy: text6("what to do, plain text") },
+        { file: text7("path in the repository"), line: integer2("line, from 1", 1), side: choice("the sides that have it", { base: true, head: true, both: true }), reason: text7("plain text"), remedy: text7("what to do, plain text") },
         { line: true }
       )
     ),
@@ -79577,7 +80623,7 @@ var coverage = object3(
       { sidecar: integer2("behind a sidecar"), ambient: integer2("in ambient mode"), gateway: integer2("gateways"), none: integer2("without a proxy"), unknown: integer2("enrolment unknown") },
       {}
     ),
-    assumptions: list3("standing and additional assumptions", object3("one of them", { id: text6("the id that changes name"), text: text6("plain text") }, {}))
+    assumptions: list3("standing and additional assumptions", object3("one of them", { id: text7("the id that changes name"), text: text7("plain text") }, {}))
   },
   {}
 );
@@ -79588,13 +80634,13 @@ var reportSchema = {
     "what a change to Istio and Kubernetes manifests really changes; every field is always present, lists may be empty",
     {
       schemaVersion: constant("version of this shape", "1"),
-      tool: object3("who wrote it", { name: constant("name of the tool", "mesh-posture"), version: text6("its version") }, {}),
+      tool: object3("who wrote it", { name: constant("name of the tool", "mesh-posture"), version: text7("its version") }, {}),
       comparison: object3(
         "what was compared",
         {
           mode: choice("how the two sides were chosen", { "merge-result": true, "merge-base": true, revisions: true, "merge-group": true, push: true, directories: true, snapshot: true }),
-          base: nullable2(revision2),
-          head: revision2
+          base: nullable2(revision),
+          head: revision
         },
         {}
       ),
@@ -79603,28 +80649,28 @@ var reportSchema = {
         "every gate that was judged",
         object3(
           "one gate",
-          { id: choice("its id", { findings: true, incomplete: true, external: true, unreferenced: true, maturity: true, invariants: true, internal: true }), failed: flag2("it failed"), because: text6("plain text") },
+          { id: choice("its id", { findings: true, incomplete: true, external: true, unreferenced: true, maturity: true, invariants: true, internal: true }), failed: flag2("it failed"), because: text7("plain text") },
           {}
         )
       ),
       incomplete: flag2("something was not read, rendered or decided"),
       incompleteReasons: list3("what", incompleteReason),
-      environments: list3("environments", object3("units that run together", { id: text6("its id"), units: list3("its units", unit2) }, {})),
+      environments: list3("environments", object3("units that run together", { id: text7("its id"), units: list3("its units", unit2) }, {})),
       resources: list3(
         "every changed object",
         object3(
           "one of them",
           {
-            resource: text6("`Kind/namespace/name`"),
-            environments: list3("environments that have it", text6("an id")),
+            resource: text7("`Kind/namespace/name`"),
+            environments: list3("environments that have it", text7("an id")),
             change: choice("what happened to its text", { added: true, modified: true, removed: true }),
             effect: choice("what that does", { changed: true, none: true, undecided: true }),
-            because: text6("plain text")
+            because: text7("plain text")
           },
           {}
         )
       ),
-      population: object3("declared workloads that only one side has", { added: list3("head only", text6("an id")), removed: list3("base only", text6("an id")) }, {}),
+      population: object3("declared workloads that only one side has", { added: list3("head only", text7("an id")), removed: list3("base only", text7("an id")) }, {}),
       changes: list3("effective changes", ref("one of them", "change")),
       findings: list3("findings", ref("one of them", "finding")),
       maturity: object3(
@@ -79636,9 +80682,9 @@ var reportSchema = {
         },
         {}
       ),
-      attackPaths: list3("paths to declared assets", object3("one of them", { status: choice("compared with the base", { new: true, gone: true, existing: true }), hops: list3("from the source to the target", text6("plain text")) }, {})),
+      attackPaths: list3("paths to declared assets", object3("one of them", { status: choice("compared with the base", { new: true, gone: true, existing: true }), hops: list3("from the source to the target", text7("plain text")) }, {})),
       coverage,
-      preview: object3("the verdict under the configuration that this change brings", { verdict: verdict("the verdict"), because: text6("plain text") }, {})
+      preview: object3("the verdict under the configuration that this change brings", { verdict: verdict("the verdict"), because: text7("plain text") }, {})
     },
     { preview: true }
   ),
@@ -79700,58 +80746,58 @@ ${fields4.join(",\n")}
 function fieldText2(key, value, schema2) {
   const textOf4 = (part2) => JSON.stringify({ [key]: ordered2(part2, schema2) }, null, 2).slice(2, -2);
   if (!Array.isArray(value) || value.length <= together) return textOf4(value);
-  let text7 = "";
+  let text8 = "";
   for (let at2 = 0; at2 < value.length; at2 += together) {
     const piece = textOf4(value.slice(at2, at2 + together));
     const start = at2 === 0 ? 0 : piece.indexOf("[") + 1;
     const end = at2 + together >= value.length ? piece.length : piece.lastIndexOf("\n");
-    text7 += `${at2 === 0 ? "" : ","}${piece.slice(start, end)}`;
+    text8 += `${at2 === 0 ? "" : ","}${piece.slice(start, end)}`;
   }
-  return text7;
+  return text8;
 }
 
 // src/report/markdown/escape.ts
 var zeroWidth = "​";
-function withoutComments(text7) {
-  return text7.replaceAll("<!--", `<${zeroWidth}!--`).replaceAll("-->", `--${zeroWidth}>`).replaceAll("--!>", `--${zeroWidth}!>`);
+function withoutComments(text8) {
+  return text8.replaceAll("<!--", `<${zeroWidth}!--`).replaceAll("-->", `--${zeroWidth}>`).replaceAll("--!>", `--${zeroWidth}!>`);
 }
 var entities = { "&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;", $: "&#36;" };
-function inert2(text7, limit) {
-  return clip3(plain4(clip3(text7, limit)), limit).replace(/--(!?)>/g, `--${zeroWidth}$1>`).replaceAll("@", `@${zeroWidth}`).replace(/#(?=\d)/g, `#${zeroWidth}`).replace(/\b(GH)-(?=\d)/gi, `$1${zeroWidth}-`).replace(/\b[0-9a-f]{7,40}\b/gi, (id) => `${id.slice(0, 3)}${zeroWidth}${id.slice(3, 6)}${zeroWidth}${id.slice(6)}`).replace(/\bwww\./gi, (www) => `${www.slice(0, 3)}${zeroWidth}.`).replace(/:(?=\/\/|:|[a-z0-9_+-]+:)/gi, `:${zeroWidth}`);
+function inert2(text8, limit) {
+  return clip3(plain5(clip3(text8, limit)), limit).replace(/--(!?)>/g, `--${zeroWidth}$1>`).replaceAll("@", `@${zeroWidth}`).replace(/#(?=\d)/g, `#${zeroWidth}`).replace(/\b(GH)-(?=\d)/gi, `$1${zeroWidth}-`).replace(/\b[0-9a-f]{7,40}\b/gi, (id) => `${id.slice(0, 3)}${zeroWidth}${id.slice(3, 6)}${zeroWidth}${id.slice(6)}`).replace(/\bwww\./gi, (www) => `${www.slice(0, 3)}${zeroWidth}.`).replace(/:(?=\/\/|:|[a-z0-9_+-]+:)/gi, `:${zeroWidth}`);
 }
-function md(text7, limit = sentenceLimit) {
-  const line2 = inert2(text7, limit).replace(/[\\`*_[\]~]/g, "\\$&").replace(/[&<>|$]/g, (character) => entities[character] ?? character);
+function md(text8, limit = sentenceLimit) {
+  const line2 = inert2(text8, limit).replace(/[\\`*_[\]~]/g, "\\$&").replace(/[&<>|$]/g, (character) => entities[character] ?? character);
   return line2.replace(/^(\s*)([-+=#])/, "$1\\$2").replace(/^(\s*\d+)([.)])(?=\s|$)/, "$1\\$2");
 }
-function html(text7, limit = sentenceLimit) {
-  return inert2(text7, limit).replace(/[&<>|$"'`*_[\]~\\]/g, (character) => `&#${String(character.charCodeAt(0))};`);
+function html(text8, limit = sentenceLimit) {
+  return inert2(text8, limit).replace(/[&<>|$"'`*_[\]~\\]/g, (character) => `&#${String(character.charCodeAt(0))};`);
 }
-function code(text7, limit = nameLimit) {
-  const shown4 = withoutComments(clip3(name(text7), limit));
+function code(text8, limit = nameLimit) {
+  const shown4 = withoutComments(clip3(name(text8), limit));
   if (shown4.trim() === "") return "`(empty)`";
   const longest2 = Math.max(0, ...[...shown4.matchAll(/`+/g)].map((run2) => run2[0].length));
   const fence = "`".repeat(longest2 + 1);
   const space3 = shown4.startsWith("`") || shown4.endsWith("`") || shown4.startsWith(" ") && shown4.endsWith(" ") ? " " : "";
   return `${fence}${space3}${shown4}${space3}${fence}`;
 }
-function codeCell(text7, limit = nameLimit) {
-  const shown4 = withoutComments(clip3(name(text7), limit));
-  if (!shown4.includes("|")) return code(text7, limit);
+function codeCell(text8, limit = nameLimit) {
+  const shown4 = withoutComments(clip3(name(text8), limit));
+  if (!shown4.includes("|")) return code(text8, limit);
   return `<code>${shown4.replace(/[^\p{L}\p{N} ]/gu, (character) => `&#${String(character.codePointAt(0) ?? 0)};`)}</code>`;
 }
-function spans(text7, span, limit) {
-  const parts = plain4(clip3(text7, limit)).split("`");
-  if (parts.length % 2 === 0 && text7.length <= limit) {
+function spans(text8, span, limit) {
+  const parts = plain5(clip3(text8, limit)).split("`");
+  if (parts.length % 2 === 0 && text8.length <= limit) {
     const last = parts.pop() ?? "";
     parts[parts.length - 1] = `${parts.at(-1) ?? ""}\`${last}`;
   }
   return parts.map((part2, index) => index % 2 === 0 ? part2 === "" ? "" : md(part2, limit) : part2.trim() === "" ? md(`\`${part2}\``) : span(part2)).join("");
 }
-function prose(text7, limit = sentenceLimit) {
-  return spans(text7, code, limit);
+function prose(text8, limit = sentenceLimit) {
+  return spans(text8, code, limit);
 }
-function proseCell(text7, limit = 300) {
-  return spans(text7, codeCell, limit);
+function proseCell(text8, limit = 300) {
+  return spans(text8, codeCell, limit);
 }
 
 // src/report/markdown/fit.ts
@@ -79767,15 +80813,15 @@ function moreLine(section, omitted) {
   if (header2 === void 0) return `- … and ${String(omitted)} more`;
   return `| … and ${String(omitted)} more |${" |".repeat(Math.max(0, header2.split("|").length - 3))}`;
 }
-function cut(text7, bytes) {
+function cut(text8, bytes) {
   let used = 0;
   let end = 0;
-  for (const character of text7) {
+  for (const character of text8) {
     used += byteLength(character);
     if (used > bytes) break;
     end += character.length;
   }
-  return text7.slice(0, end);
+  return text8.slice(0, end);
 }
 function fit(page2, budget) {
   const head = page2.head.join("\n");
@@ -79816,8 +80862,8 @@ function fit(page2, budget) {
 
 // src/report/markdown/mermaid.ts
 var edgeLimit = 40;
-function label(text7) {
-  return clip3(name(text7), 60).replace(/[^\p{L}\p{N} ./:_=,()-]/gu, (character) => character === '"' ? "#quot;" : `#${String(character.codePointAt(0) ?? 0)};`);
+function label(text8) {
+  return clip3(name(text8), 60).replace(/[^\p{L}\p{N} ./:_=,()-]/gu, (character) => character === '"' ? "#quot;" : `#${String(character.codePointAt(0) ?? 0)};`);
 }
 function kindOf5(change2) {
   switch (change2.direction) {
@@ -79865,12 +80911,12 @@ function mermaid(changes) {
   if (all.length === 0) return null;
   const edges = all.slice(0, edgeLimit);
   const ids2 = /* @__PURE__ */ new Map();
-  const node2 = (key, text7) => {
+  const node2 = (key, text8) => {
     const known4 = ids2.get(key);
     if (known4 !== void 0) return known4;
     const id = `n${String(ids2.size)}`;
     ids2.set(key, id);
-    return `${id}["${label(text7)}"]`;
+    return `${id}["${label(text8)}"]`;
   };
   const lines = edges.map((edge) => `  ${node2(`from ${edge.from}`, edge.from)} ${arrows[edge.kind]} ${node2(`to ${edge.to}`, edge.to)}`);
   const styles = Object.keys(strokes).flatMap((kind) => {
@@ -79881,23 +80927,23 @@ function mermaid(changes) {
 }
 
 // src/report/markdown/sections.ts
-function linked(text7, address) {
-  return address === void 0 ? text7 : `[${text7}](${address.replace(/[()\s<>]/g, (character) => encodeURIComponent(character).replace("(", "%28").replace(")", "%29"))})`;
+function linked(text8, address) {
+  return address === void 0 ? text8 : `[${text8}](${address.replace(/[()\s<>]/g, (character) => encodeURIComponent(character).replace("(", "%28").replace(")", "%29"))})`;
 }
 function ruleLink(finding2, context3) {
   return linked(code(finding2.code), context3.links?.rule?.(finding2.code));
 }
 function placeLink(location, context3, span = code) {
-  const text7 = span(place(location.file, location.startLine));
-  return linked(text7, context3.links === void 0 ? void 0 : blobLink(context3.links, location.file, location.startLine, location.side, location.endLine));
+  const text8 = span(place(location.file, location.startLine));
+  return linked(text8, context3.links === void 0 ? void 0 : blobLink(context3.links, location.file, location.startLine, location.side, location.endLine));
 }
 function causeLink(cause2, context3, span = code) {
   return placeLink({ file: cause2.file, startLine: cause2.line, endLine: cause2.endLine, side: cause2.side }, context3, span);
 }
-var marks = { pass: "🟢", warn: "🟡", fail: "🔴", error: "⚪", "not-applicable": "⚪" };
+var marks2 = { pass: "🟢", warn: "🟡", fail: "🔴", error: "⚪", "not-applicable": "⚪" };
 function verdictLines(report) {
   const { word: word2, parts } = headline2(report);
-  const line2 = `${marks[report.verdict]} **${word2}**${parts.length === 0 ? "" : `: ${parts.map((part2) => prose(part2, 400)).join(" · ")}`}`;
+  const line2 = `${marks2[report.verdict]} **${word2}**${parts.length === 0 ? "" : `: ${parts.map((part2) => prose(part2, 400)).join(" · ")}`}`;
   const active = report.comparison.base === null ? void 0 : listedFindings(report)[0];
   const worst = changesInOrder(report)[0];
   const sentence3 = active?.message ?? worst?.headline;
@@ -79915,8 +80961,8 @@ function row(cells2) {
   return `| ${cells2.join(" | ")} |`;
 }
 function effectRow(change2, context3, environments) {
-  const cause2 = change2.causes[0];
-  const why = cause2 === void 0 ? "not traced to a line" : `${codeCell(cause2.resource)} ${cause2.change}, ${causeLink(cause2, context3, codeCell)}${change2.causes.length > 1 ? ` and ${String(change2.causes.length - 1)} more` : ""}`;
+  const sets = [change2.causes, ...change2.alternativeCauses ?? []].flatMap(([cause2, ...more]) => cause2 === void 0 ? [] : [`${codeCell(cause2.resource)} ${cause2.change}, ${causeLink(cause2, context3, codeCell)}${more.length > 0 ? ` and ${String(more.length)} more` : ""}`]);
+  const why = sets.length === 0 ? "not traced to a line" : sets.length === 1 ? sets[0] ?? "" : `either ${sets.join(" or ")}`;
   const cells2 = [changeMark(change2), cellOf(callerParts(change2)), cellOf(destinationParts(change2)), codeCell(operationsOf(change2)), why];
   return row(environments ? [...cells2, codeCell(change2.environments.join(", "), 100)] : cells2);
 }
@@ -79974,7 +81020,7 @@ function attackPathsSection(report) {
   return { title: "attack paths", head: ["### Attack paths", ""], items: paths.map((path7) => `- ${path7.status}: ${path7.hops.slice(0, 12).map((hop) => code(hop, 120)).join(" → ")}`), tail: [], priority: 4 };
 }
 function details(title, open3) {
-  return open3 ? { head: [`### ${title((text7) => md(text7, 100))}`, ""], tail: [] } : { head: [`<details><summary>${title((text7) => html(text7, 100))}</summary>`, ""], tail: ["", "</details>"] };
+  return open3 ? { head: [`### ${title((text8) => md(text8, 100))}`, ""], tail: [] } : { head: [`<details><summary>${title((text8) => html(text8, 100))}</summary>`, ""], tail: ["", "</details>"] };
 }
 function maturitySections(report, open3) {
   const snapshot = report.comparison.base === null;
@@ -79982,8 +81028,8 @@ function maturitySections(report, open3) {
   return maturityEnvironments(report).map((environment4) => {
     const rows = maturityRows(report, environment4);
     const delta2 = report.maturity.delta.environments[environment4];
-    const moved2 = snapshot || delta2 === void 0 || delta2.overall === null ? "" : ` (${signed2(delta2.overall)})`;
-    const frame2 = details((escape2) => `Maturity${report.environments.length > 1 ? ` of ${escape2(environment4)}` : ""}${moved2}`, open3);
+    const moved3 = snapshot || delta2 === void 0 || delta2.overall === null ? "" : ` (${signed2(delta2.overall)})`;
+    const frame2 = details((escape2) => `Maturity${report.environments.length > 1 ? ` of ${escape2(environment4)}` : ""}${moved3}`, open3);
     const columns = snapshot ? ["dimension", "value", "because"] : ["dimension", "base", "head", "Δ", "because"];
     const population2 = delta2?.population ?? 0;
     return {
@@ -80001,9 +81047,9 @@ function suppressedSection(report, open3) {
   return { title: "suppressed", head: frame2.head, items: suppressed2.map((finding2) => `- ${finding2.severity} ${code(finding2.code)} ${md(finding2.title, 200)}: ${code(finding2.resource)}`), tail: frame2.tail, priority: 9 };
 }
 function existingSection(report, open3) {
-  const existing = report.comparison.base === null ? [] : findingsOf(report, "existing");
-  const frame2 = details(() => `As before, not judged here (${severityCounts(existing)})`, open3);
-  return { title: "existing findings", head: frame2.head, items: existing.map((finding2) => `- ${finding2.severity} ${code(finding2.code)} ${md(finding2.title, 200)}: ${code(finding2.resource)}`), tail: frame2.tail, priority: 11 };
+  const existing2 = report.comparison.base === null ? [] : findingsOf(report, "existing");
+  const frame2 = details(() => `As before, not judged here (${severityCounts(existing2)})`, open3);
+  return { title: "existing findings", head: frame2.head, items: existing2.map((finding2) => `- ${finding2.severity} ${code(finding2.code)} ${md(finding2.title, 200)}: ${code(finding2.resource)}`), tail: frame2.tail, priority: 11 };
 }
 function notUnderstoodSection(report) {
   const told = new Set(report.incompleteReasons.map((reason) => `${reason.file ?? ""}:${String(reason.line ?? "")}`));
@@ -80110,36 +81156,36 @@ function summaryMarkdown(report, context3 = {}, options = {}) {
 // src/report/text/layout.ts
 var wide = /[\u{1100}-\u{115F}\u{2E80}-\u{A4CF}\u{AC00}-\u{D7A3}\u{F900}-\u{FAFF}\u{FE30}-\u{FE6F}\u{FF00}-\u{FF60}\u{FFE0}-\u{FFE6}\u{1F300}-\u{1FAFF}\u{20000}-\u{3FFFD}]/u;
 var combining = new RegExp("\\p{M}", "u");
-function cells(text7) {
-  if (/^[\x20-\x7e]*$/.test(text7)) return text7.length;
+function cells(text8) {
+  if (/^[\x20-\x7e]*$/.test(text8)) return text8.length;
   let sum = 0;
-  for (const character of text7) sum += combining.test(character) ? 0 : wide.test(character) ? 2 : 1;
+  for (const character of text8) sum += combining.test(character) ? 0 : wide.test(character) ? 2 : 1;
   return sum;
 }
-function pad(text7, width) {
-  return text7 + " ".repeat(Math.max(0, width - cells(text7)));
+function pad(text8, width) {
+  return text8 + " ".repeat(Math.max(0, width - cells(text8)));
 }
-function prefix2(text7, width) {
+function prefix2(text8, width) {
   let sum = 0;
   let end = 0;
-  for (const character of text7) {
+  for (const character of text8) {
     sum += cells(character);
     if (sum > width && end > 0) break;
     end += character.length;
   }
-  return text7.slice(0, end);
+  return text8.slice(0, end);
 }
-function squeeze(text7, width) {
-  return cells(text7) <= width ? text7 : `${prefix2(text7, Math.max(1, width - 1))}…`;
+function squeeze(text8, width) {
+  return cells(text8) <= width ? text8 : `${prefix2(text8, Math.max(1, width - 1))}…`;
 }
 function harmless(line2) {
   return line2.replaceAll("##[", "#♯[").replace(/^(\s*)::/, "$1∶:");
 }
-function wrap(text7, width, first = "", rest = " ".repeat(cells(first))) {
+function wrap(text8, width, first = "", rest = " ".repeat(cells(first))) {
   const room = Math.max(16, width - Math.max(cells(first), cells(rest)));
   const lines = [];
   let line2 = "";
-  for (const word2 of plain4(text7).split(" ")) {
+  for (const word2 of plain5(text8).split(" ")) {
     let left = word2;
     if (line2 !== "" && cells(line2) + 1 + cells(left) > room) {
       lines.push(line2);
@@ -80160,10 +81206,10 @@ function wrap(text7, width, first = "", rest = " ".repeat(cells(first))) {
   return lines.map((body, index) => harmless((index === 0 ? first : rest) + body.trimEnd()));
 }
 function bullets(texts8, width, indent = "  ") {
-  return texts8.flatMap((text7) => wrap(text7, width, `${indent}- `, `${indent}  `));
+  return texts8.flatMap((text8) => wrap(text8, width, `${indent}- `, `${indent}  `));
 }
 function table2(columns, rows, width, indent = "  ") {
-  const clean = rows.map((row2) => columns.map((_, index) => plain4(row2[index] ?? "")));
+  const clean = rows.map((row2) => columns.map((_, index) => plain5(row2[index] ?? "")));
   const found = columns.findIndex((column) => column.flexible === true);
   const flexible = found === -1 ? columns.length - 1 : found;
   const natural = columns.map((column, index) => Math.max(cells(column.title), ...clean.map((row2) => cells(row2[index] ?? ""))));
@@ -80174,8 +81220,8 @@ function table2(columns, rows, width, indent = "  ") {
   const render2 = (row2) => harmless(
     (indent + columns.map((column, index) => {
       const size = sizes[index] ?? 8;
-      const text7 = squeeze(row2[index] ?? "", size);
-      return column.align === "right" ? " ".repeat(Math.max(0, size - cells(text7))) + text7 : pad(text7, size);
+      const text8 = squeeze(row2[index] ?? "", size);
+      return column.align === "right" ? " ".repeat(Math.max(0, size - cells(text8))) + text8 : pad(text8, size);
     }).join("  ")).trimEnd()
   );
   return [render2(columns.map((column) => column.title)), ...clean.map(render2)];
@@ -80184,8 +81230,8 @@ function page(blocks2) {
   return `${blocks2.filter((block) => block.length > 0).map((block) => block.map(harmless).join("\n")).join("\n\n")}
 `;
 }
-function heading(text7, options) {
-  return options.styles.bold(text7);
+function heading(text8, options) {
+  return options.styles.bold(text8);
 }
 
 // src/report/text/sections.ts
@@ -80222,9 +81268,9 @@ function directionStyle(change2, styles) {
   }
 }
 var label2 = 11;
-function field2(title, text7, width, indent = 4) {
+function field2(title, text8, width, indent = 4) {
   const head = `${" ".repeat(indent)}${title.padEnd(label2)}`;
-  return wrap(text7, width, head);
+  return wrap(text8, width, head);
 }
 function changeBlock(change2, report, options) {
   const { width, styles } = options;
@@ -80237,9 +81283,11 @@ function changeBlock(change2, report, options) {
   } else {
     lines.push(...field2("witness", "none: no single request could be confirmed", width));
   }
-  for (const [index, cause2] of change2.causes.slice(0, 5).entries()) lines.push(...field2(index === 0 ? "cause" : "", causeWords2(cause2), width));
-  if (change2.causes.length > 5) lines.push(...field2("", `and ${plural2(change2.causes.length - 5, "more cause")}`, width));
-  if (change2.causes.length === 0) lines.push(...field2("cause", "not traced to a line", width));
+  const causes = causeLines(change2);
+  for (const [index, { joint, cause: cause2 }] of causes.slice(0, 6).entries()) lines.push(...field2(index === 0 ? "cause" : "", `${joint}${causeWords2(cause2)}`, width));
+  if (causes.length > 6) lines.push(...field2("", `and ${plural2(causes.length - 6, "more cause")}`, width));
+  if (causes.length === 0) lines.push(...field2("cause", "not traced to a line", width));
+  if (change2.causeNote !== void 0) lines.push(...field2("", `not proved: ${sentence2(change2.causeNote)}`, width));
   if (change2.assumptions.length > 0) lines.push(...field2("assumes", change2.assumptions.map(name).join(", "), width));
   if (report.environments.length > 1) lines.push(...field2("in", change2.environments.map(name).join(", "), width));
   return lines;
@@ -80287,7 +81335,7 @@ function incompleteBlock(report, options) {
   const lines = [heading(`Not understood (${String(reasons.length + unreadable2.length)})`, options)];
   for (const reason of reasons) {
     const state = reason.status === "new" ? "new" : "as before";
-    lines.push(...wrap(`${reasonPlace(reason)}${sentence2(reason.reason)} [${reason.kind}, ${state}]`, width, "  - ").map(reason.status === "new" ? styles.yellow : (text7) => text7));
+    lines.push(...wrap(`${reasonPlace(reason)}${sentence2(reason.reason)} [${reason.kind}, ${state}]`, width, "  - ").map(reason.status === "new" ? styles.yellow : (text8) => text8));
     if (reason.remedy !== "") lines.push(...wrap(sentence2(reason.remedy), width, "    fix: ", "         "));
   }
   for (const entry2 of unreadable2) {
@@ -80315,7 +81363,7 @@ function maturityBlocks(report, options, every) {
 function assumptionsBlock(report, options) {
   const { assumptions: assumptions2 } = report.coverage;
   if (assumptions2.length === 0) return [];
-  return [heading("Assumptions", options), ...bullets(assumptions2.map(({ id, text: text7 }) => `${name(id)}: ${sentence2(text7)}`), options.width)];
+  return [heading("Assumptions", options), ...bullets(assumptions2.map(({ id, text: text8 }) => `${name(id)}: ${sentence2(text8)}`), options.width)];
 }
 function attackPathsBlock(report, options, every) {
   const shown4 = report.attackPaths.filter((path7) => every || path7.status !== "existing");
@@ -80324,9 +81372,9 @@ function attackPathsBlock(report, options, every) {
 }
 
 // src/report/text/styles.ts
-var same = (text7) => text7;
+var same = (text8) => text8;
 var noStyles = { bold: same, dim: same, red: same, yellow: same, green: same, cyan: same };
-var sgr = (open3, close2) => (text7) => text7 === "" ? "" : `\x1B[${String(open3)}m${text7}\x1B[${String(close2)}m`;
+var sgr = (open3, close2) => (text8) => text8 === "" ? "" : `\x1B[${String(open3)}m${text8}\x1B[${String(close2)}m`;
 var ansiStyles = { bold: sgr(1, 22), dim: sgr(2, 22), red: sgr(31, 39), yellow: sgr(33, 39), green: sgr(32, 39), cyan: sgr(36, 39) };
 var defaultTextOptions = { styles: noStyles, width: 100 };
 
@@ -80406,9 +81454,9 @@ function planBlock(report, options) {
     }
     if (steps.size === 0) continue;
     lines.push(`  ${term.title}`);
-    for (const [text7, { resources }] of steps) {
-      const listed4 = [...new Set(resources)].sort(compareText);
-      lines.push(...wrap(`${text7} (${listed4.slice(0, 3).join(", ")}${listed4.length > 3 ? ` and ${String(listed4.length - 3)} more` : ""})`, options.width, "    - ", "      "));
+    for (const [text8, { resources }] of steps) {
+      const listed5 = [...new Set(resources)].sort(compareText);
+      lines.push(...wrap(`${text8} (${listed5.slice(0, 3).join(", ")}${listed5.length > 3 ? ` and ${String(listed5.length - 3)} more` : ""})`, options.width, "    - ", "      "));
     }
   }
   const strategic = [...new Set(Object.values(report.maturity.head).flatMap((card) => card.configured.nextLevel === null ? [] : [`reach level ${String(card.configured.nextLevel.level)}: ${sentence2(card.configured.nextLevel.missing)}`]))].sort(compareText);
@@ -80477,16 +81525,16 @@ function findingsBlocks(title, findings, options) {
 function countsBlock(report, options) {
   const fixed3 = findingsOf(report, "fixed");
   const suppressed2 = findingsOf(report, "suppressed");
-  const existing = findingsOf(report, "existing");
+  const existing2 = findingsOf(report, "existing");
   const lines = [];
   if (fixed3.length > 0) {
     lines.push(...wrap(`${plural2(fixed3.length, "finding")} fixed by this change:`, options.width), ...bullets(fixed3.slice(0, 20).map((finding2) => `${finding2.code} ${sentence2(finding2.title)}: ${name(finding2.resource)}`), options.width));
     if (fixed3.length > 20) lines.push(`  and ${String(fixed3.length - 20)} more`);
   }
   if (suppressed2.length > 0) lines.push(...wrap(`${plural2(suppressed2.length, "finding")} suppressed: ${[...new Set(suppressed2.map((finding2) => finding2.code))].join(", ")}`, options.width));
-  if (existing.length > 0) {
-    lines.push(...wrap(`${plural2(existing.length, "finding")} of before, unchanged (${severityCounts(existing)}); \`audit\` lists them`, options.width));
-    if (options.verbose === true) lines.push(...bullets(existing.map((finding2) => `${finding2.severity} ${finding2.code} ${sentence2(finding2.title)}: ${name(finding2.resource)}`), options.width));
+  if (existing2.length > 0) {
+    lines.push(...wrap(`${plural2(existing2.length, "finding")} of before, unchanged (${severityCounts(existing2)}); \`audit\` lists them`, options.width));
+    if (options.verbose === true) lines.push(...bullets(existing2.map((finding2) => `${finding2.severity} ${finding2.code} ${sentence2(finding2.title)}: ${name(finding2.resource)}`), options.width));
   }
   return lines;
 }
@@ -80612,8 +81660,8 @@ async function unlessRefused(attempt) {
   }
 }
 async function notYetPosted(host, comments, viewer) {
-  const listed4 = await host.reviewComments();
-  const markers = new Set(listed4.filter((comment) => comment.author === viewer && comment.replyTo === null && (comment.line !== null || comment.wholeFile)).map((comment) => firstLine2(comment.body)));
+  const listed5 = await host.reviewComments();
+  const markers = new Set(listed5.filter((comment) => comment.author === viewer && comment.replyTo === null && (comment.line !== null || comment.wholeFile)).map((comment) => firstLine2(comment.body)));
   return comments.filter((comment) => !markers.has(firstLine2(comment.body)));
 }
 function firstLine2(body) {
@@ -80627,8 +81675,8 @@ function anchored({ anchor: anchor2, fingerprint: fingerprint2 }) {
 // src/adapters/github/summary-writer.ts
 async function writeSummary(host, plan) {
   try {
-    const existing = await host.issueComments();
-    const first = await carryOut(host, plan(existing), existing, plan);
+    const existing2 = await host.issueComments();
+    const first = await carryOut(host, plan(existing2), existing2, plan);
     if (first.type !== "created") return first;
     const now = await host.issueComments();
     const second = plan(now);
@@ -80640,16 +81688,16 @@ async function writeSummary(host, plan) {
     throw error63;
   }
 }
-async function carryOut(host, plan, existing, again) {
+async function carryOut(host, plan, existing2, again2) {
   const at2 = (id) => {
-    const comment = existing.find((candidate) => candidate.id === id);
+    const comment = existing2.find((candidate) => candidate.id === id);
     if (comment === void 0) throw new Error("the plan names a comment that is not there");
     return comment;
   };
   for (const id of plan.remove) await host.deleteIssueComment(id);
   switch (plan.action) {
     case "create":
-      return create(host, plan.body, again);
+      return create(host, plan.body, again2);
     case "update":
       return { type: "updated", comment: await host.updateIssueComment(plan.id, plan.body) };
     case "keep":
@@ -80752,7 +81800,7 @@ function wayOut(finding2) {
 function commentBody(finding2, also, changes, context3) {
   const change2 = finding2.changeIds.map((id) => changes.get(id)).find((found) => found !== void 0);
   const witness = finding2.witness ?? change2?.witness;
-  const causes = (change2?.causes ?? []).filter((cause2) => cause2.file !== finding2.location?.file || cause2.line !== finding2.location.startLine);
+  const causes = [...change2?.causes ?? [], ...(change2?.alternativeCauses ?? []).flat()].filter((cause2) => cause2.file !== finding2.location?.file || cause2.line !== finding2.location.startLine);
   const others = [
     ...causes.map((cause2) => `${code(cause2.resource, 120)} ${cause2.change} at ${placeLink({ file: cause2.file, startLine: cause2.line, endLine: cause2.endLine, side: cause2.side }, context3)}`),
     ...finding2.related.map((related) => `${prose(related.message, 200)} at ${placeLink(related, context3)}`)
@@ -80924,12 +81972,12 @@ function sameBody(left, right) {
   const normal = (body) => body.replaceAll("\r\n", "\n").trimEnd();
   return normal(left) === normal(right);
 }
-function reconcile(existing, wanted, options) {
+function reconcile(existing2, wanted, options) {
   const { viewer, head, stale = "delete" } = options;
   const own3 = (comment) => sameLogin(comment.author, viewer);
   const answered = /* @__PURE__ */ new Set();
-  for (const comment of existing) if (comment.replyTo !== null && !own3(comment)) answered.add(comment.replyTo);
-  const live = existing.filter((comment) => own3(comment) && comment.replyTo === null && !isRetired(comment.body)).flatMap((comment) => {
+  for (const comment of existing2) if (comment.replyTo !== null && !own3(comment)) answered.add(comment.replyTo);
+  const live = existing2.filter((comment) => own3(comment) && comment.replyTo === null && !isRetired(comment.body)).flatMap((comment) => {
     const fingerprint2 = fingerprintOf(comment.body);
     return fingerprint2 === null ? [] : [{ comment, fingerprint: fingerprint2 }];
   }).sort((left, right) => left.comment.id - right.comment.id);
@@ -80985,10 +82033,10 @@ function wantsNew(wish) {
       return assertNever(wish.mode);
   }
 }
-function planSticky(existing, wish) {
+function planSticky(existing2, wish) {
   const wanted = readStickyMarker(wish.body);
   if (wanted === null) throw new Error("the wanted comment has no marker");
-  const own3 = existing.filter((comment) => sameLogin(comment.author, wish.viewer)).flatMap((comment) => {
+  const own3 = existing2.filter((comment) => sameLogin(comment.author, wish.viewer)).flatMap((comment) => {
     const marker = readStickyMarker(comment.body);
     return marker !== null && marker.tag === wanted.tag ? [{ comment, state: marker.state }] : [];
   }).sort((left, right) => left.comment.id - right.comment.id);
@@ -81061,15 +82109,15 @@ async function writeComments(request4) {
     throw error63;
   }
 }
-async function writeFailure({ host, head, run: run2, attempt, tag: tag2, text: text7 }) {
+async function writeFailure({ host, head, run: run2, attempt, tag: tag2, text: text8 }) {
   try {
     const state = await host.state();
     if (!state.open || state.headSha !== head) return;
     const viewer = await host.viewer();
-    const said3 = `🔴 **Error**: ${prose(text7)}`;
+    const said3 = `🔴 **Error**: ${prose(text8)}`;
     const body = `${stickyMarker(tag2, { run: run2, attempt, head, hash: bodyHash(said3) })}
 ${said3}`;
-    await writeSummary(host, (existing) => planSticky(existing, { body, viewer, mode: "never", verdict: "error", somethingToSay: false }));
+    await writeSummary(host, (existing2) => planSticky(existing2, { body, viewer, mode: "never", verdict: "error", somethingToSay: false }));
   } catch (error63) {
     if (!(error63 instanceof HostFailure)) throw error63;
   }
@@ -81091,8 +82139,8 @@ async function writeLines(request4, viewer, notes) {
     minimum: inputs2["review-comments-min-severity"],
     maximum: inputs2["max-review-comments"]
   });
-  const existing = await host.reviewComments();
-  const reconciled = reconcile(existing, plan.comments, { viewer, head, stillTrue: [...plan.withheld, ...plan.summaryOnly], stale: inputs2["stale-review-comments"] });
+  const existing2 = await host.reviewComments();
+  const reconciled = reconcile(existing2, plan.comments, { viewer, head, stillTrue: [...plan.withheld, ...plan.summaryOnly], stale: inputs2["stale-review-comments"] });
   const count2 = reconciled.create.length;
   const outcome = await writeReview(host, { plan: reconciled, reviewBody: `Mesh Posture: ${plural2(count2, "effect")} of this change, with proof at ${count2 === 1 ? "its line" : "their lines"}`, commit: head, viewer });
   return { outcome, plan, files: new Set(changed.files.map((file2) => file2.path)), outside: /* @__PURE__ */ new Set([...plan.outside, ...outcome.notPlaced]) };
@@ -81109,7 +82157,7 @@ async function writeSticky(request4, viewer, review2, notes) {
   const body = stickyComment({ report, context: { links, inline, outside: review2?.outside ?? /* @__PURE__ */ new Set(), notes: [...request4.notes, ...notes] }, tag: inputs2["comment-tag"], run: run2, attempt, head });
   return writeSummary(
     host,
-    (existing) => planSticky(existing, { body, viewer, mode: inputs2["comment-summary-in-pr"], verdict: report.verdict, somethingToSay: activeFindings(report).length > 0 })
+    (existing2) => planSticky(existing2, { body, viewer, mode: inputs2["comment-summary-in-pr"], verdict: report.verdict, somethingToSay: activeFindings(report).length > 0 })
   );
 }
 function diffFile(file2, diff) {
@@ -81198,28 +82246,33 @@ function unusable(reason, remedy2) {
 
 // src/entry/action-environment.ts
 function readEnvironment(variables2, directory) {
-  const read2 = (name2) => variables2[name2] ?? "";
-  const repository = read2("GITHUB_REPOSITORY");
+  const read3 = (name2) => variables2[name2] ?? "";
+  const repository = read3("GITHUB_REPOSITORY");
   const [owner = "", repo = ""] = repository.split("/");
   if (owner === "" || repo === "") throw new InputError("`GITHUB_REPOSITORY` does not name a repository", "run this as a step of a workflow, or use the command line `mesh-posture review`");
-  const serverUrl = (read2("GITHUB_SERVER_URL") || "https://github.com").replace(/\/+$/, "");
+  const serverUrl = (read3("GITHUB_SERVER_URL") || "https://github.com").replace(/\/+$/, "");
   const repositoryUrl = `${serverUrl}/${repository}`;
   return {
-    workspace: read2("GITHUB_WORKSPACE") || directory,
-    temporary: read2("RUNNER_TEMP"),
+    workspace: read3("GITHUB_WORKSPACE") || directory,
+    temporary: read3("RUNNER_TEMP"),
     owner,
     repo,
     serverUrl,
-    apiUrl: read2("GITHUB_API_URL") || "https://api.github.com",
+    apiUrl: read3("GITHUB_API_URL") || "https://api.github.com",
     repositoryUrl,
-    runUrl: `${repositoryUrl}/actions/runs/${read2("GITHUB_RUN_ID")}`,
-    runId: Number(read2("GITHUB_RUN_ID")) || 0,
-    attempt: Number(read2("GITHUB_RUN_ATTEMPT")) || 1,
-    sha: read2("GITHUB_SHA"),
-    ref: read2("GITHUB_REF"),
-    event: event(read2("GITHUB_EVENT_NAME"), read2("GITHUB_EVENT_PATH")),
-    writeSpacing: writeSpacing(read2("MESH_POSTURE_WRITE_SPACING_MS"))
+    runUrl: `${repositoryUrl}/actions/runs/${read3("GITHUB_RUN_ID")}`,
+    runId: Number(read3("GITHUB_RUN_ID")) || 0,
+    attempt: Number(read3("GITHUB_RUN_ATTEMPT")) || 1,
+    sha: read3("GITHUB_SHA"),
+    ref: read3("GITHUB_REF"),
+    branch: read3("GITHUB_BASE_REF") || branchOf(read3("GITHUB_REF")),
+    event: event(read3("GITHUB_EVENT_NAME"), read3("GITHUB_EVENT_PATH")),
+    writeSpacing: writeSpacing(read3("MESH_POSTURE_WRITE_SPACING_MS"))
   };
+}
+function branchOf(ref2) {
+  const branch2 = ref2.startsWith("refs/heads/") ? ref2.slice("refs/heads/".length) : "";
+  return /^gh-readonly-queue\/(.+)\/pr-\d+-[^/]*$/u.exec(branch2)?.[1] ?? branch2;
 }
 function event(name2, path7) {
   if (path7 === "") return readEvent(name2, {});
@@ -81231,8 +82284,8 @@ function event(name2, path7) {
   }
   return readEvent(name2, payload);
 }
-function writeSpacing(text7) {
-  return /^\d{1,5}$/.test(text7) ? Number(text7) : 1e3;
+function writeSpacing(text8) {
+  return /^\d{1,5}$/.test(text8) ? Number(text8) : 1e3;
 }
 
 // src/entry/action-files.ts
@@ -81260,10 +82313,10 @@ function realTarget(path7) {
     return parent === path7 ? path7 : join10(realTarget(parent), basename3(path7));
   }
 }
-function tryWrite(path7, text7) {
+function tryWrite(path7, text8) {
   try {
     mkdirSync(dirname4(path7), { recursive: true });
-    writeFileSync(path7, text7);
+    writeFileSync(path7, text8);
     return null;
   } catch (error63) {
     const code2 = error63 instanceof Error && "code" in error63 ? ` (${String(error63.code)})` : "";
@@ -81280,38 +82333,38 @@ function override(parse6) {
   return { parse: parse6, otherwise: null };
 }
 function oneOf2(...allowed) {
-  return (text7, name2) => {
-    const found = allowed.find((value) => value === text7);
-    if (found === void 0) throw new InputError(`the input \`${name2}\` is ${quoted2(text7)}`, `use one of ${allowed.map((value) => `\`${value}\``).join(", ")}`);
+  return (text8, name2) => {
+    const found = allowed.find((value) => value === text8);
+    if (found === void 0) throw new InputError(`the input \`${name2}\` is ${quoted2(text8)}`, `use one of ${allowed.map((value) => `\`${value}\``).join(", ")}`);
     return found;
   };
 }
-var flag3 = (text7, name2) => {
-  if (/^(true|True|TRUE)$/.test(text7)) return true;
-  if (/^(false|False|FALSE)$/.test(text7)) return false;
-  throw new InputError(`the input \`${name2}\` is ${quoted2(text7)}`, "use `true` or `false`");
+var flag3 = (text8, name2) => {
+  if (/^(true|True|TRUE)$/.test(text8)) return true;
+  if (/^(false|False|FALSE)$/.test(text8)) return false;
+  throw new InputError(`the input \`${name2}\` is ${quoted2(text8)}`, "use `true` or `false`");
 };
-function whole3(least, most2) {
-  return (text7, name2) => {
-    const value = Number(text7);
-    if (!/^\d+$/.test(text7) || value < least || value > most2) throw new InputError(`the input \`${name2}\` is ${quoted2(text7)}`, `use a whole number from ${String(least)} to ${String(most2)}`);
+function whole3(least, most3) {
+  return (text8, name2) => {
+    const value = Number(text8);
+    if (!/^\d+$/.test(text8) || value < least || value > most3) throw new InputError(`the input \`${name2}\` is ${quoted2(text8)}`, `use a whole number from ${String(least)} to ${String(most3)}`);
     return value;
   };
 }
-var line = (text7, name2) => {
-  if (/[\u0000-\u001f\u007f]/.test(text7)) throw new InputError(`the input \`${name2}\` holds a line break or a control character`, "give one text on one line");
-  return text7;
+var line = (text8, name2) => {
+  if (/[\u0000-\u001f\u007f]/.test(text8)) throw new InputError(`the input \`${name2}\` holds a line break or a control character`, "give one text on one line");
+  return text8;
 };
-var list4 = (text7) => text7.split(/[\n,]/).map((entry2) => entry2.trim()).filter((entry2) => entry2 !== "");
-var tag = (text7, name2) => {
-  if (!/^[A-Za-z0-9._-]{1,64}$/.test(text7)) throw new InputError(`the input \`${name2}\` is ${quoted2(text7)}`, "use 1 to 64 letters, digits, dots, hyphens and underscores");
-  return text7;
+var list4 = (text8) => text8.split(/[\n,]/).map((entry2) => entry2.trim()).filter((entry2) => entry2 !== "");
+var tag = (text8, name2) => {
+  if (!/^[A-Za-z0-9._-]{1,64}$/.test(text8)) throw new InputError(`the input \`${name2}\` is ${quoted2(text8)}`, "use 1 to 64 letters, digits, dots, hyphens and underscores");
+  return text8;
 };
-var outputFile = (text7, name2) => text7 === "off" ? null : line(text7, name2);
-var maturity = (text7, name2) => {
-  if (text7 === "off") return "off";
+var outputFile = (text8, name2) => text8 === "off" ? null : line(text8, name2);
+var maturity = (text8, name2) => {
+  if (text8 === "off") return "off";
   const gate = {};
-  for (const entry2 of list4(text7, name2)) {
+  for (const entry2 of list4(text8, name2)) {
     const [, key, value] = /^(minimumScore|maximumDrop)\s*[:=]\s*(\d{1,3})$/.exec(entry2) ?? [];
     if (key !== "minimumScore" && key !== "maximumDrop" || value === void 0 || Number(value) > 100) {
       throw new InputError(`the input \`${name2}\` holds ${quoted2(entry2)}`, "use `off`, or `minimumScore: 60, maximumDrop: 5` with numbers from 0 to 100");
@@ -81350,15 +82403,15 @@ var inputs = {
   "upload-sarif": input2(oneOf2("auto", "never"), "auto"),
   "report-file": input2(outputFile, "mesh-posture.json")
 };
-function readInputs(read2) {
+function readInputs(read3) {
   const entries2 = Object.entries(inputs).map(([name2, { parse: parse6, otherwise }]) => {
-    const text7 = read2(name2).trim();
-    return [name2, text7 === "" ? otherwise : parse6(text7, name2)];
+    const text8 = read3(name2).trim();
+    return [name2, text8 === "" ? otherwise : parse6(text8, name2)];
   });
   return Object.fromEntries(entries2);
 }
-function quoted2(text7) {
-  const shown4 = text7.replace(/[\u0000-\u001f\u007f`]+/g, " ").trim();
+function quoted2(text8) {
+  const shown4 = text8.replace(/[\u0000-\u001f\u007f`]+/g, " ").trim();
   return `\`${shown4.length > 80 ? `${shown4.slice(0, 79)}…` : shown4}\``;
 }
 
@@ -81395,19 +82448,20 @@ var nowhere = { startLine: 0, endLine: 0 };
 function namedFiles(report) {
   return /* @__PURE__ */ new Set([
     ...report.findings.flatMap((finding2) => [...finding2.location === void 0 ? [] : [finding2.location.file], ...finding2.related.map((related) => related.file)]),
-    ...report.changes.flatMap((change2) => change2.causes.map((cause2) => cause2.file))
+    ...report.changes.flatMap((change2) => [...change2.causes, ...(change2.alternativeCauses ?? []).flat()].map((cause2) => cause2.file))
   ]);
 }
 function relocate(report, reviewed, diff) {
   const locate2 = locator(reviewed, diff);
   const place3 = (location) => ({ ...location, ...locate2(location.file, location, location.side) });
+  const moved3 = (cause2) => {
+    const { startLine: startLine2, endLine } = locate2(cause2.file, { startLine: cause2.line, endLine: cause2.endLine }, cause2.side);
+    return { ...cause2, line: startLine2, endLine };
+  };
   return {
     ...report,
     findings: report.findings.map((finding2) => ({ ...finding2, related: finding2.related.map(place3), ...finding2.location === void 0 ? {} : { location: place3(finding2.location) } })),
-    changes: report.changes.map((change2) => ({ ...change2, causes: change2.causes.map((cause2) => {
-      const { startLine: startLine2, endLine } = locate2(cause2.file, { startLine: cause2.line, endLine: cause2.endLine }, cause2.side);
-      return { ...cause2, line: startLine2, endLine };
-    }) }))
+    changes: report.changes.map((change2) => ({ ...change2, causes: change2.causes.map(moved3), ...change2.alternativeCauses === void 0 ? {} : { alternativeCauses: change2.alternativeCauses.map((set2) => set2.map(moved3)) } }))
   };
 }
 function locator(reviewed, diff) {
@@ -81446,14 +82500,14 @@ function codeScanningHost(client, { owner, repo, clock, pollEvery }) {
     async upload(sarif, { ref: ref2, commit, toolName }) {
       const packed = gzipSync(sarif);
       if (packed.byteLength > sizeLimit) throw new HostFailure("refused", null, `could not upload the SARIF file: ${String(packed.byteLength)} bytes are more than the ${String(sizeLimit)} that GitHub takes; raise \`sarif-min-severity\``);
-      const receipt = await asking(
+      const receipt = await asking2(
         "upload the SARIF file",
         () => client.rest.codeScanning.uploadSarif({ owner, repo, commit_sha: commit, ref: ref2, sarif: packed.toString("base64"), tool_name: toolName, request: once3 })
       );
       const id = receipt.data.id;
       if (id === void 0) return { type: "pending" };
       for (let look = 0; look < polls; look += 1) {
-        const status = await asking("ask how far code scanning is", () => client.rest.codeScanning.getSarif({ owner, repo, sarif_id: id }));
+        const status = await asking2("ask how far code scanning is", () => client.rest.codeScanning.getSarif({ owner, repo, sarif_id: id }));
         if (status.data.processing_status === "complete") return { type: "complete", url: status.data.analyses_url ?? null };
         if (status.data.processing_status === "failed") return { type: "failed", errors: status.data.errors ?? [] };
         await clock.sleep(pollEvery);
@@ -81464,7 +82518,7 @@ function codeScanningHost(client, { owner, repo, clock, pollEvery }) {
 }
 
 // src/entry/action-sarif.ts
-async function uploadSarif({ text: text7, head, client, clock, environment: environment4 }) {
+async function uploadSarif({ text: text8, head, client, clock, environment: environment4 }) {
   const { event: event2, owner, repo } = environment4;
   if (event2.type === "merge_group") return { url: null, note: null };
   const ref2 = sarifRef(event2, head, environment4);
@@ -81472,7 +82526,7 @@ async function uploadSarif({ text: text7, head, client, clock, environment: envi
   if (ref2 === null) return { url: null, note: `the SARIF file was not sent to code scanning: \`${head.slice(0, 7)}\` is not what the workflow runs on` };
   const host = codeScanningHost(client, { owner, repo, clock, pollEvery: 2 * environment4.writeSpacing });
   try {
-    const processing = await host.upload(text7, { ref: ref2, commit: head, toolName: "mesh-posture" });
+    const processing = await host.upload(text8, { ref: ref2, commit: head, toolName: "mesh-posture" });
     if (processing.type === "failed") return { url: null, note: `code scanning refused the SARIF file: ${processing.errors.join("; ")}` };
     const query3 = event2.type === "pull_request" ? `pr:${String(event2.number)}` : `ref:${ref2}`;
     const url2 = `${environment4.repositoryUrl}/security/code-scanning?query=${encodeURIComponent(`tool:mesh-posture ${query3}`)}`;
@@ -81524,7 +82578,7 @@ var notRead = {
   problem: { kind: "missing-object", reason: "the content is not in the checkout, and asking GitHub for more would use up what it allows in an hour", remedy: "check out with `fetch-depth: 2`" }
 };
 async function readTree(client, { owner, repo }, commit) {
-  return asking(`list the files of \`${commit.slice(0, 7)}\``, async () => {
+  return asking2(`list the files of \`${commit.slice(0, 7)}\``, async () => {
     const { data } = await client.rest.git.getTree({ owner, repo, tree_sha: commit, recursive: "1" });
     const entries2 = data.tree.map(toEntry).filter((entry2) => entry2 !== null);
     entries2.sort((left, right) => compareText(left.path, right.path));
@@ -81554,19 +82608,19 @@ function blobsByUrgency(base2, head, wanted) {
   return [...differing2, ...[...shared2].filter((blob) => !differing2.has(blob))];
 }
 async function readBlob2(client, request4, blob) {
-  return asking(`read the file content \`${blob.slice(0, 7)}\``, async () => {
+  return asking2(`read the file content \`${blob.slice(0, 7)}\``, async () => {
     const { data } = await client.rest.git.getBlob({ owner: request4.owner, repo: request4.repo, file_sha: blob });
     return request4.decode(data.encoding === "base64" ? Buffer.from(data.content, "base64") : Buffer.from(data.content, "utf8"));
   });
 }
 async function mergeBaseByApi(client, { owner, repo, of, and: and2 }) {
-  return asking(`find where \`${and2.slice(0, 7)}\` left the base branch`, async () => {
+  return asking2(`find where \`${and2.slice(0, 7)}\` left the base branch`, async () => {
     const { data } = await client.rest.repos.compareCommitsWithBasehead({ owner, repo, basehead: `${of}...${and2}`, per_page: 1 });
     return data.merge_base_commit.sha;
   });
 }
 async function parentsByApi(client, { owner, repo, commit }) {
-  return asking(`read the commit \`${commit.slice(0, 7)}\``, async () => {
+  return asking2(`read the commit \`${commit.slice(0, 7)}\``, async () => {
     const { data } = await client.rest.git.getCommit({ owner, repo, commit_sha: commit });
     return data.parents.map((parent) => parent.sha);
   });
@@ -81677,16 +82731,16 @@ async function runAction(world) {
     return result.code;
   } catch (error63) {
     const wrongUse = error63 instanceof InputError;
-    const text7 = wrongUse ? `${error63.message}; ${error63.remedy}` : `internal error, nothing was decided: ${error63 instanceof Error ? error63.message : String(error63)}`;
+    const text8 = wrongUse ? `${error63.message}; ${error63.remedy}` : `internal error, nothing was decided: ${error63 instanceof Error ? error63.message : String(error63)}`;
     setOutput2("verdict", "error");
-    await run2.tellFailure(text7);
-    log.failed(text7);
+    await run2.tellFailure(text8);
+    log.failed(text8);
     if (!wrongUse && error63 instanceof Error && world.variables["RUNNER_DEBUG"] === "1") log.group("Where it happened", error63.stack ?? "");
     return wrongUse ? exitCode.wrongUse : exitCode.broken;
   }
 }
-function renderSource(comparison, pair, workspace) {
-  if (comparison.type !== "directories") return { raw: gitBytes(workspace), untrusted: [workspace] };
+function renderSource(comparison, pair, { workspace, repositoryUrl, branch: branch2 }, inputs2) {
+  if (comparison.type !== "directories") return { raw: gitBytes(workspace), untrusted: [workspace], repository: { addresses: [repositoryUrl], ...branch2 === "" || inputs2["base-ref"] !== null ? {} : { branch: branch2 } } };
   return { raw: directoryBytes(pair, { base: comparison.base, head: comparison.head }), untrusted: [workspace, comparison.base, comparison.head] };
 }
 var Run = class {
@@ -81730,7 +82784,7 @@ var Run = class {
       return { code: exitCode.passed, failure: null };
     }
     const trees = await source2.read(comparison, (path7) => wantedPath(path7) || path7 === inputs2["config-file"]);
-    const { report, sarif } = await this.#world.analysis({ pair: trees.pair, comparison: trees.comparison, inputs: inputs2, source: renderSource(comparison, trees.pair, workspace), today: new Date(clock.now()).toISOString().slice(0, 10) });
+    const { report, sarif } = await this.#world.analysis({ pair: trees.pair, comparison: trees.comparison, inputs: inputs2, source: renderSource(comparison, trees.pair, environment4, inputs2), today: new Date(clock.now()).toISOString().slice(0, 10) });
     const result = decided(report, inputs2["warn-only"]);
     this.#outputs(outputsOf(report));
     await this.#present({ inputs: inputs2, environment: environment4, files, comparison, report, sarif, pair: trees.pair, client, source: source2 });
@@ -81809,28 +82863,28 @@ var Run = class {
     const { inputs: inputs2, files, report, client, environment: environment4 } = work;
     if (files.sarif === null) return;
     const head = report.comparison.head.id;
-    const text7 = work.sarif({ uri: environment4.repositoryUrl, revision: head });
-    this.#file("sarif-file", files.sarif, text7, notes);
+    const text8 = work.sarif({ uri: environment4.repositoryUrl, revision: head });
+    this.#file("sarif-file", files.sarif, text8, notes);
     if (inputs2["upload-sarif"] === "never" || report.comparison.mode === "directories") return;
-    const { url: url2, note: note2 } = await uploadSarif({ text: text7, head, client, clock: this.#world.clock, environment: environment4 });
+    const { url: url2, note: note2 } = await uploadSarif({ text: text8, head, client, clock: this.#world.clock, environment: environment4 });
     if (url2 !== null) this.#outputs({ "sarif-url": url2 });
     if (note2 !== null) notes.push(note2);
   }
   /** What people see of a run that has no result. */
-  async tellFailure(text7) {
-    this.explain(text7);
+  async tellFailure(text8) {
+    this.explain(text8);
     if (this.#comment === null) return;
     try {
-      await writeFailure({ ...this.#comment, text: text7 });
+      await writeFailure({ ...this.#comment, text: text8 });
     } catch {
       this.#world.log.warning("the summary comment could not be brought up to date");
     }
   }
   /** What the job summary says where there is no report. */
-  explain(text7) {
+  explain(text8) {
     if (this.#summaryWanted) this.#appendSummary(`## Mesh Posture
 
-${prose(text7)}
+${prose(text8)}
 `);
   }
   #appendSummary(page2) {
@@ -81842,8 +82896,8 @@ ${prose(text7)}
       this.#world.log.warning("the job summary could not be written");
     }
   }
-  #file(output2, path7, text7, notes) {
-    const problem = tryWrite(path7, text7);
+  #file(output2, path7, text8, notes) {
+    const problem = tryWrite(path7, text8);
     if (problem === null) this.#outputs({ [output2]: path7 });
     else notes.push(problem);
   }
