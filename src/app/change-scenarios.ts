@@ -36,7 +36,8 @@ export function compareRecorded(base: Mesh, head: Mesh): JudgedChange {
       const to = rank[after];
       if (from === undefined || to === undefined || from === to) return undefined;
       const direction = to > from ? 'widened' : 'narrowed';
-      const holding = changes.filter((change) => change.direction === direction && concerns(change, query) && holds(change, base, head, query));
+      // What could not be proved is reported too, and holds all that its seed holds.
+      const holding = changes.filter((change) => (change.direction === direction || change.direction === `undecided-${direction}`) && concerns(change, query) && holds(change, base, head, query));
       return holding.length > 0 ? undefined : `no reported change with direction ${direction} holds this request`;
     },
   };

@@ -150,7 +150,8 @@ function regionOf(entry: Entry): DifferenceRegion[] {
     }
   }
   if (byKey.size === 0) return [];
-  const said = [...byKey.keys()].sort(compareText).map((key) => byKey.get(key) as { readonly cube: Cube; readonly sample: Point });
+  // In the order in which they were found: what a plain request does comes first, and may not be cut from a report.
+  const said = [...byKey.values()];
   return [
     {
       seed: entry.seed.key,

@@ -4,6 +4,7 @@ import type { Cube, CubeOrigin, Dimension, LayerId, Path, Point, Predicate } fro
 import { predicatesDisjoint } from './disjoint.ts';
 import { cubeKey } from './keys.ts';
 import type { Value } from './matcher.ts';
+import { plainPart } from './plain.ts';
 import { sampleOf } from './sample.ts';
 import { expand, search, type Budget, type Question, type Rival, type RivalLayer } from './search.ts';
 import { boxesOf, spaceOf, type Box, type Space } from './space.ts';
@@ -141,10 +142,11 @@ function inSpace(
   const found: Box[] = [];
   let complete = true;
   let exhausted = false;
-  search: for (const start of starts) {
+  // What a plain request does is the first thing that a reader asks, and what is found first is widened furthest.
+  search: for (const [start, widest] of starts.flatMap((box) => [[plainPart(space, box) ?? box, box] as const, [box, box] as const])) {
     for (;;) {
       const question: Question = { space, blockers: [...walls, ...nowhere, ...found], demands: wanted, rivals: refusing };
-      const outcome = search(question, start, budget);
+      const outcome = search(question, start, budget, widest);
       if (outcome === 'none') break;
       if (outcome === 'limit') {
         exhausted = true;

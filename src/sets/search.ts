@@ -94,8 +94,9 @@ interface Node {
   readonly escaped: readonly Box[];
 }
 
-export function search(question: Question, start: Box, budget: Budget): Outcome {
-  return visit(question.space, { region: start.words, bound: start.words, blockers: question.blockers, demands: question.demands, rivals: question.rivals, escaped: [] }, budget);
+/** @param widest what a find may be widened to; contains `start` */
+export function search(question: Question, start: Box, budget: Budget, widest: Box = start): Outcome {
+  return visit(question.space, { region: start.words, bound: widest.words, blockers: question.blockers, demands: question.demands, rivals: question.rivals, escaped: [] }, budget);
 }
 
 /** What is left of a rival inside a region; `settled` = it refuses the whole region, by the given means. */
