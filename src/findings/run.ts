@@ -15,7 +15,7 @@ import { outsideFindings, type OutsideReference } from './outside-content.ts';
 import { detectors } from './registry.ts';
 import { certaintyOf, severityRank } from './severity.ts';
 import { compareStates, openings, type ComparedState } from './states.ts';
-import { named } from './text.ts';
+import { listed, named } from './text.ts';
 
 /** Lines of a field of an object; called only for what is reported. `undefined`: the object has no lines of its own. */
 export type Locate = (resource: AnyResource, path: FieldPath, side: 'base' | 'head') => Location | undefined;
@@ -137,7 +137,8 @@ function stateFinding(state: ComparedState, locate: Locate): Finding {
     resource: draft.subject,
     ...(location === undefined ? {} : { location }),
     related,
-    message: draft.message,
+    // Of many that are affected a reader wants to know which are so only now.
+    message: state.fresh === undefined || state.fresh.length === 0 || state.fresh.length === draft.affected.length ? draft.message : `${draft.message}; only since this change: ${listed(state.fresh)}`,
     impact: draft.impact,
     ...(draft.attack === undefined ? {} : { attack: draft.attack }),
     remedy: draft.remedy,

@@ -16,6 +16,8 @@ export interface ComparedState {
   readonly severity: Severity;
   readonly fingerprint: string;
   readonly status: Exclude<FindingStatus, 'suppressed'>;
+  /** Of a worsened one: what was not affected before. */
+  readonly fresh?: readonly string[];
   readonly environment: string;
   /** Whose manifests the draft's places are in. */
   readonly side: 'base' | 'head';
@@ -51,12 +53,15 @@ export function compareStates(detectors: readonly Detector[], pair: EnvironmentF
     if (detect === undefined) return [];
     const head = keyed(detector, detect, pair.head, pair.renamed);
     const base = pair.base === undefined || pair.base === pair.head ? undefined : keyed(detector, detect, pair.base, new Map());
-    const result = (entry: Keyed, status: ComparedState['status'], side: 'base' | 'head'): ComparedState => ({ detector, ...entry, status, environment: pair.id, side });
+    const result = (entry: Keyed, status: ComparedState['status'], side: 'base' | 'head', fresh: readonly string[] = []): ComparedState => ({ detector, ...entry, status, ...(status === 'worsened' ? { fresh } : {}), environment: pair.id, side });
     if (base === undefined) return [...head.values()].map((entry) => result(entry, 'existing', 'head'));
 
     const before = affectedBy(base);
     const after = affectedBy(head);
-    const found = [...head.values()].map((entry) => result(entry, statusOf(entry, base.get(entry.fingerprint), before), 'head'));
+    const found = [...head.values()].map((entry) => {
+      const fresh = freshItems(entry, before);
+      return result(entry, fresh.length === 0 ? 'existing' : base.has(entry.fingerprint) ? 'worsened' : 'new', 'head', fresh);
+    });
     for (const entry of base.values()) {
       if (head.has(entry.fingerprint)) continue;
       if (itemsOf(entry.draft).some((item) => !after.has(item))) found.push(result(entry, 'fixed', 'base'));
@@ -65,12 +70,10 @@ export function compareStates(detectors: readonly Detector[], pair: EnvironmentF
   });
 }
 
-function statusOf(entry: Keyed, counterpart: Keyed | undefined, before: ReadonlyMap<string, number>): 'new' | 'worsened' | 'existing' {
+/** What was affected before only by something milder counts as freshly affected. */
+function freshItems(entry: Keyed, before: ReadonlyMap<string, number>): readonly string[] {
   const rank = severityRank(entry.severity);
-  // What was affected before only by something milder counts as freshly affected.
-  const fresh = itemsOf(entry.draft).some((item) => rankBefore(item, before) < rank);
-  if (!fresh) return 'existing';
-  return counterpart === undefined ? 'new' : 'worsened';
+  return itemsOf(entry.draft).filter((item) => rankBefore(item, before) < rank);
 }
 
 /** A port was affected too where the whole workload was. */

@@ -266,3 +266,29 @@ export function headlineText(report: Report): string {
   const { word, parts } = headline(report);
   return parts.length === 0 ? word : `${word}: ${parts.join(' · ')}`;
 }
+
+/** As a reader meets them: what is assumed of many namespaces, releases or places alike is one line that counts them. */
+export interface AssumptionLine {
+  readonly ids: readonly string[];
+  /** Of several, with `…` where each has its own name. */
+  readonly text: string;
+}
+
+const alikeAssumptions = 4;
+
+export function assumptionLines(report: Report): readonly AssumptionLine[] {
+  const groups = new Map<string, { readonly ids: string[]; readonly texts: string[] }>();
+  for (const { id, text } of report.coverage.assumptions) {
+    const own = id.slice(id.indexOf(':') + 1);
+    // A placeholder namespace is called by its unit, too.
+    const blank = [own, own.replace(/^~/, '')].reduce((words, called) => words.replaceAll(`\`${called}\``, '`…`'), text);
+    const key = id.includes(':') ? `${id.slice(0, id.indexOf(':'))}\n${blank}` : id;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, { ids: [id], texts: [text] });
+    else {
+      group.ids.push(id);
+      group.texts.push(text);
+    }
+  }
+  return [...groups].flatMap(([key, { ids, texts }]): readonly AssumptionLine[] => (ids.length < alikeAssumptions ? ids.map((id, index) => ({ ids: [id], text: texts[index] ?? '' })) : [{ ids, text: key.slice(key.indexOf('\n') + 1) }]));
+}

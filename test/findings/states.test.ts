@@ -46,6 +46,11 @@ describe('a state', () => {
     expect(told(run([namespace, deployment('web')], [namespace, deployment('web'), deployment('cart')]))).toEqual(['new MP404 shop/cart', 'worsened MP103 Namespace/shop', 'worsened MP205 Namespace/shop', 'worsened MP702 Namespace/shop']);
   });
 
+  test('that is worsened says what is affected only now', () => {
+    const found = run([namespace, deployment('web')], [namespace, deployment('web'), deployment('cart')]).find((finding) => finding.code === 'MP103');
+    expect(found?.message).toMatch(/; only since this change: `shop\/cart`$/u);
+  });
+
   test('is as before where a Service only names a port that was open, and worse where a policy opens that port', () => {
     const service = 'apiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: shop}\nspec: {selector: {app: web}, ports: [{name: http, port: 80, targetPort: 8080}]}\n';
     expect(told(run([namespace, deployment('web')], [namespace, deployment('web'), service]))).toEqual([]);

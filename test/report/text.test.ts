@@ -57,6 +57,22 @@ describe('terminal output', () => {
     expect(text).toContain('unknown: enrolment of namespace `shop` (rule M16)');
   });
 
+  test('what is assumed of many alike is one line that counts them, of a few one each', () => {
+    const assumed = (count: number): string => {
+      const assumptions = Array.from({ length: count }, (_, index) => ({ id: `enrolment:ns${String(index)}`, text: `the pods of namespace \`ns${String(index)}\` are in the mesh` }));
+      return reviewText({ ...widened, coverage: { ...widened.coverage, assumptions: [...assumptions, { id: 'mesh-config', text: 'the mesh configuration is not in the repository' }] } }, options);
+    };
+    expect(assumed(40)).toContain('- enrolment:ns0, enrolment:ns1, enrolment:ns2 and 37 more: the pods of namespace `…` are in the mesh\n  - mesh-config: ');
+    expect(assumed(3)).toContain('- enrolment:ns2: the pods of namespace `ns2` are in the mesh');
+  });
+
+  test('of what was not understood before a few are shown, of what is new each', () => {
+    const reasons = (status: 'new' | 'existing'): string => reviewText({ ...incomplete, incompleteReasons: Array.from({ length: 9 }, (_, index) => ({ id: String(index), kind: 'not-renderable', status, file: `k${String(index)}/kustomization.yaml`, reason: 'it fails', remedy: 'mend it' })) }, options);
+    expect(reasons('existing').match(/it fails/gu)).toHaveLength(5);
+    expect(reasons('existing')).toContain('  and 4 more as before\n');
+    expect(reasons('new').match(/it fails/gu)?.length).toBeGreaterThanOrEqual(9);
+  });
+
   test('the verdict is the first line', () => {
     expect(reviewText(widened, options).split('\n')[0]).toBe('Blocked: 3 new high findings · maturity 61 → 54 (−7)');
   });

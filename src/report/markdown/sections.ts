@@ -3,7 +3,7 @@ import { assertNever } from '#lib/assert-never.ts';
 import type { Cause, Change } from '#impact/change.ts';
 import type { Finding, Location } from '#findings/finding.ts';
 import type { Report } from '../report.ts';
-import { changesInOrder, findingsOf, headline, listedFindings, maturityEnvironments, maturityRows, overallMaturity, resourceWords, severityCounts } from '../facts.ts';
+import { assumptionLines, changesInOrder, findingsOf, headline, listedFindings, maturityEnvironments, maturityRows, overallMaturity, resourceWords, severityCounts } from '../facts.ts';
 import { blobLink, type Links } from '../links.ts';
 import { clip, name, plural } from '../plain.ts';
 import { callerParts, certaintyWords, destinationParts, directionWords, joined, operationsOf, place, requestLine, signed, witnessAnswers, type Part } from '../wording.ts';
@@ -198,9 +198,9 @@ export function resourcesSection(report: Report): Section {
 }
 
 export function assumptionsSection(report: Report, open: boolean): Section {
-  const { assumptions } = report.coverage;
-  const frame = details(() => `Assumptions (${String(assumptions.length)})`, open);
-  return { title: 'assumptions', head: frame.head, items: assumptions.map((assumption) => `- ${code(assumption.id)}: ${prose(assumption.text, 400)}`), tail: frame.tail, priority: 12 };
+  const frame = details(() => `Assumptions (${String(report.coverage.assumptions.length)})`, open);
+  const called = (ids: readonly string[]): string => `${ids.slice(0, 3).map((id) => code(id)).join(', ')}${ids.length > 3 ? ` and ${String(ids.length - 3)} more` : ''}`;
+  return { title: 'assumptions', head: frame.head, items: assumptionLines(report).map(({ ids, text }) => `- ${called(ids)}: ${prose(text, 400)}`), tail: frame.tail, priority: 12 };
 }
 
 function modeWords(report: Report): string {

@@ -3,7 +3,7 @@ import { assertNever } from '#lib/assert-never.ts';
 import type { Change } from '#impact/change.ts';
 import type { Finding, Severity } from '#findings/finding.ts';
 import type { IncompleteReason, Report } from '../report.ts';
-import { maturityEnvironments, maturityRows } from '../facts.ts';
+import { assumptionLines, maturityEnvironments, maturityRows } from '../facts.ts';
 import { name, plural, sentence } from '../plain.ts';
 import { callersOf, causeLines, causeWords, certaintyWords, destinationsOf, directionWords, place, requestLine, signed, witnessAnswers } from '../wording.ts';
 import { bullets, heading, table, wrap } from './layout.ts';
@@ -110,6 +110,9 @@ function reasonPlace(reason: IncompleteReason): string {
   return reason.unit === undefined ? '' : `unit ${name(reason.unit)}: `;
 }
 
+/** What was not understood before blocks nobody: a few show what it is about. */
+const shownBefore = 5;
+
 /** What could not be read, rendered or decided, each with what to do about it. */
 export function incompleteBlock(report: Report, options: TextOptions): string[] {
   const { width, styles } = options;
@@ -119,11 +122,15 @@ export function incompleteBlock(report: Report, options: TextOptions): string[] 
   const unreadable = report.coverage.unreadable.filter((entry) => !told.has(`${entry.file}:${String(entry.line ?? '')}`));
   if (reasons.length + unreadable.length === 0) return [];
   const lines = [heading(`Not understood (${String(reasons.length + unreadable.length)})`, options)];
-  for (const reason of reasons) {
+  const fresh = reasons.filter((reason) => reason.status === 'new');
+  const before = reasons.filter((reason) => reason.status !== 'new');
+  const shown = options.verbose === true ? before : before.slice(0, shownBefore);
+  for (const reason of [...fresh, ...shown]) {
     const state = reason.status === 'new' ? 'new' : 'as before';
     lines.push(...wrap(`${reasonPlace(reason)}${sentence(reason.reason)} [${reason.kind}, ${state}]`, width, '  - ').map(reason.status === 'new' ? styles.yellow : (text) => text));
     if (reason.remedy !== '') lines.push(...wrap(sentence(reason.remedy), width, '    fix: ', '         '));
   }
+  if (before.length > shown.length) lines.push(`  and ${String(before.length - shown.length)} more as before`);
   for (const entry of unreadable) {
     lines.push(...wrap(`${place(entry.file, entry.line)}: ${sentence(entry.reason)} [${entry.side}]`, width, '  - '));
     if (entry.remedy !== '') lines.push(...wrap(sentence(entry.remedy), width, '    fix: ', '         '));
@@ -152,9 +159,10 @@ export function maturityBlocks(report: Report, options: TextOptions, every: bool
 }
 
 export function assumptionsBlock(report: Report, options: TextOptions): string[] {
-  const { assumptions } = report.coverage;
-  if (assumptions.length === 0) return [];
-  return [heading('Assumptions', options), ...bullets(assumptions.map(({ id, text }) => `${name(id)}: ${sentence(text)}`), options.width)];
+  const lines = options.verbose === true ? report.coverage.assumptions.map(({ id, text }) => ({ ids: [id], text })) : assumptionLines(report);
+  if (lines.length === 0) return [];
+  const called = (ids: readonly string[]): string => `${ids.slice(0, 3).map(name).join(', ')}${ids.length > 3 ? ` and ${String(ids.length - 3)} more` : ''}`;
+  return [heading('Assumptions', options), ...bullets(lines.map(({ ids, text }) => `${called(ids)}: ${sentence(text)}`), options.width)];
 }
 
 export function attackPathsBlock(report: Report, options: TextOptions, every: boolean): string[] {
