@@ -56,6 +56,15 @@ describe.skipIf(!hasTools())(`only what is needed is rendered${hasTools() ? '' :
     expect(loaded.untouched).toEqual([]);
   });
 
+  test('for what a container runs and for generated ConfigMaps no cause is sought, for what the mesh reads one is', async () => {
+    const app = (image: string, argument: string, label: string): Files => ({
+      'k/kustomization.yaml': `resources: [d.yaml]\nimages: [{name: web, newTag: "${image}"}]\nconfigMapGenerator: [{name: settings, literals: [a=${argument}]}]\nlabels: [{pairs: {team: ${label}}, includeTemplates: true}]\n`,
+      'k/d.yaml': `apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: shop}\nspec: {selector: {matchLabels: {app: web}}, template: {metadata: {labels: {app: web}}, spec: {containers: [{name: web, image: web, args: ["${argument}"], envFrom: [{configMapRef: {name: settings}}]}]}}}\n`,
+    });
+    expect((await renderPair(app('1', 'x', 'a'), app('2', 'y', 'a'))).requests).toBe(2);
+    expect((await renderPair(app('1', 'x', 'a'), app('2', 'y', 'b'))).requests).toBeGreaterThan(2);
+  });
+
   test('nothing touched: nothing is rendered', async () => {
     const base = { ...unit('a'), 'README.md': 'a' };
     const { requests, loaded } = await renderPair(base, { ...base, 'README.md': 'b' });

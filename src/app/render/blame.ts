@@ -7,7 +7,9 @@ import { distinct } from '#lib/order.ts';
 import type { Cause } from '#impact/change.ts';
 import type { RenderedUnit } from '#app/ports.ts';
 import { decodeDocument } from '#manifests/decode.ts';
-import { resourceKey } from '#manifests/resource.ts';
+import { resourceKey, type AnyResource } from '#manifests/resource.ts';
+import type { ContainerSpec } from '#manifests/workload.ts';
+import { isWorkload } from '#mesh/ports.ts';
 import type { Origin } from '#source/origin.ts';
 import { parseStream } from '#source/documents.ts';
 import type { BlobContent, BlobId, Side, Tree, TreeEntry, TreePair } from '#trees/tree.ts';
@@ -23,8 +25,10 @@ import type { Renderings } from './prepare.ts';
 import { blameKey, type Blame, type SideRendering } from './rendered.ts';
 
 const mostPlaces = 32;
-/** Of one run: a change of everything is not worth the time of finding each line. */
+/** Of one run: a change of everything is not worth the time of finding each line. Counted, not timed, so that equal trees have equal causes. */
 const mostRenderings = 256;
+/** Characters that all of these renderings write together. */
+const mostRendered = 100_000_000;
 
 export interface BlameInput {
   readonly pair: TreePair;
@@ -38,7 +42,7 @@ export interface BlameInput {
 
 export async function blameUnits(input: BlameInput): Promise<ReadonlyMap<string, Blame>> {
   const blames = new Map<string, Blame>();
-  const budget = { left: mostRenderings };
+  const budget = { left: mostRenderings, text: mostRendered };
   const bySide = new Map(input.jobs.map((job) => [`${job.side} ${job.unit}`, job]));
   await Promise.all(
     [...input.units].map(async ([unit, sides]) => {
@@ -58,7 +62,7 @@ interface UnitInput extends BlameInput {
   readonly head: RenderJob;
   readonly before: readonly Origin[];
   readonly after: readonly Origin[];
-  readonly budget: { left: number };
+  readonly budget: { left: number; text: number };
 }
 
 /** One object that the model reads differently in the two renderings. */
@@ -70,7 +74,7 @@ interface Difference {
 
 interface Rendering {
   readonly origin: Origin;
-  /** What the model reads of it: an image or a version label is not worth a cause. */
+  /** What the model reads of it: an image, an argument or a version label is not worth a cause. */
   readonly content: string;
 }
 
@@ -84,8 +88,9 @@ async function blameUnit(input: UnitInput): Promise<readonly (readonly [string, 
   if (places.length === 0 || places.every((place) => sources.has(place.path))) return [];
   const causes = new Map<Difference, Place>();
   if (places.length === 1 && places[0] !== undefined) for (const difference of differences) causes.set(difference, places[0]);
-  else if (places.length <= mostPlaces && input.budget.left >= places.length) {
+  else if (places.length <= mostPlaces && input.budget.left >= places.length && input.budget.text >= places.length * textOf(after, input)) {
     input.budget.left -= places.length;
+    input.budget.text -= places.length * textOf(after, input);
     const variants = await Promise.all(places.map((place) => variantOf(place, input)));
     for (const difference of differences) {
       const cause = causeOf(difference, places, variants);
@@ -98,6 +103,13 @@ async function blameUnit(input: UnitInput): Promise<readonly (readonly [string, 
     if (origin === undefined || (origin.rendered?.from === 'resource' && origin.file === place.path && difference.base !== undefined && difference.head !== undefined)) return [];
     return [[blameKey(unit, difference.base?.origin.rendered?.blob, difference.head?.origin.rendered?.blob), blameAt(place, difference, pair, input)]];
   });
+}
+
+function textOf(origins: readonly Origin[], { blobs }: BlameInput): number {
+  return origins.reduce((sum, { rendered }) => {
+    const content = rendered === undefined ? undefined : blobs.get(rendered.blob);
+    return sum + (content?.type === 'text' ? content.text.length : 0);
+  }, 0);
 }
 
 /** The change without which the object is what it was; else the first without which it is something else than now. */
@@ -131,14 +143,26 @@ function objectsOf(origins: readonly Origin[], { blobs, unit }: UnitInput): Read
   return objects;
 }
 
-/** Every release moves them, and no answer depends on them. */
-const imageText = /"image":"(?:[^"\\]|\\.)*"/gu;
-
 /** Object → what the model reads of it, in one rendered document. */
 function contentsOf(text: string, origin: Origin, unit: string): readonly (readonly [string, string])[] {
   const decoded = decodeDocument(parseStream(text)[0]?.value, { origin, unit, defaultNamespace: `~${unit}` });
-  return decoded.type === 'resources' ? decoded.resources.map((resource) => [resourceKey(resource), readContentOf(resource).replace(imageText, '')]) : [];
+  return decoded.type === 'resources' ? decoded.resources.filter(isCited).map((resource) => [resourceKey(resource), readContentOf(withoutApplication(resource))]) : [];
 }
+
+/** Of ConfigMaps nothing but a mesh configuration is ever cited; generated ones get a new name with every letter. */
+function isCited(resource: AnyResource): boolean {
+  return resource.kind !== 'ConfigMap' || ['mesh', 'meshNetworks', 'values'].some((key) => resource.spec.data[key] !== undefined);
+}
+
+/** What containers run: every release moves it, and no answer depends on it, but for the proxy's own container and those of the control plane. */
+function withoutApplication(resource: AnyResource): AnyResource {
+  if (!isWorkload(resource)) return resource;
+  const trimmed = (container: ContainerSpec): ContainerSpec => ({ ...container, image: '', ...(decisive.has(container.name) ? {} : { env: {}, envFromElsewhere: [], command: [], args: [] }) });
+  const spec = { ...resource.spec, containers: resource.spec.containers.map(trimmed), initContainers: resource.spec.initContainers.map(trimmed) };
+  return { ...resource, spec };
+}
+
+const decisive: ReadonlySet<string> = new Set(['istio-proxy', 'istio-init', 'discovery', 'install-cni']);
 
 /** Changed places of what either side's rendering reads. */
 function changesOf({ pair, base, head, documents }: UnitInput): readonly Place[] {
