@@ -13,7 +13,7 @@ import { knownCallers } from './known-callers.ts';
 import { type PairContext, asker, asking, confirm, sideFacts, undecided } from './pair-context.ts';
 import type { Pair, RawChange, Way } from './raw-change.ts';
 import { someTokenPasses } from './token.ts';
-import { firstOf, leastAssuming, spelled, unreconciled } from './witness-request.ts';
+import { firstOf, leastAssuming, plainlySigned, spelled, unreconciled } from './witness-request.ts';
 
 export type Found = { readonly region: DifferenceRegion } | { readonly undecided: Difference['undecided'][number] };
 
@@ -77,7 +77,8 @@ export function plainness({ to, request, given }: Query, pair: Pair): number {
 }
 
 /** A declared workload as the caller where one lies in the cube, else the sample as it is. */
-export function witnessFor(context: PairContext, cube: Cube, sample: Point, confirmed: (query: Query) => RawChange['witness']): RawChange['witness'] {
+export function witnessFor(context: PairContext, cube: Cube, found: Point, confirmed: (query: Query) => RawChange['witness']): RawChange['witness'] {
+  const sample = plainlySigned(cube, found);
   const pods = isNetworked(context.head);
   if (pods) {
     for (const point of knownCallers([context.sides.head, context.sides.base], cube, sample, context.base.enforcedAt !== 'none' || context.head.enforcedAt !== 'none')) {

@@ -1,6 +1,7 @@
 /** From the sample of a region to requests that may prove it: attributes that follow from each other, and assumptions that are not needed. */
 import type { Query } from '#posture/query.ts';
 import type { Cube, Dimension, Point } from '#sets/cube.ts';
+import { pointIn } from '#sets/evaluate.ts';
 
 /** Pairs of attributes of which one follows from the other, and what to say of conditions on both. */
 const following: readonly (readonly [Dimension, Dimension, string])[] = [
@@ -34,6 +35,17 @@ export function spelled(cube: Cube, sample: Point): readonly Point[] {
   const [path, whole] = [sample.get('path'), sample.get('path.query')];
   if (typeof path !== 'string' || typeof whole !== 'string') return [sample];
   return [sample, alone, new Map(sample).set('path.query', `${path}?${whole.slice(whole.indexOf('?') + 1)}`)];
+}
+
+/**
+ * A token that is signed rightly under some keys is, where the cube holds that too, one that is signed rightly whoever looks: such a
+ * question can be sent to real proxies as it stands, without a word about keys.
+ */
+export function plainlySigned(cube: Cube, sample: Point): Point {
+  const token = sample.get('token');
+  if (typeof token !== 'object' || token === null || !('signedBy' in token) || token.signedBy === 'all' || token.signedBy.length === 0) return sample;
+  const signed = new Map(sample).set('token', { ...token, signedBy: 'all' });
+  return pointIn(cube, signed) ? signed : sample;
 }
 
 /** The question with its assumptions about opaque conditions, and first without them: what the request itself decides needs none. */
