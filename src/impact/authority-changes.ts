@@ -5,9 +5,10 @@ import type { DestinationPosture } from '#posture/paths.ts';
 import type { DifferenceRegion } from '#sets/difference.ts';
 import { cubeKey } from '#sets/keys.ts';
 import { lostAuthorities, onBoth, passing } from './authorities.ts';
+import { leadingOf } from './headline.ts';
 import { type PairContext, answers, solve, undecided } from './pair-context.ts';
 import type { RawChange, Way } from './raw-change.ts';
-import { plainness, witnessFor } from './regions.ts';
+import { plainness, sampled, witnessFor } from './regions.ts';
 
 /**
  * Requests that both sides leave to an external authorizer, and not to the same one. What it answers is not computed: where an authority
@@ -41,18 +42,20 @@ function authoritiesLost(context: PairContext, way: Way, before: DestinationPost
   });
 }
 
-/** A request that both sides leave to an authorizer. */
+/** A request that both sides leave to an authorizer: of those that the sentence begins with, where one is. */
 function askedWitness(context: PairContext, regions: readonly DifferenceRegion[]): RawChange['witness'] {
-  const found: NonNullable<RawChange['witness']>[] = [];
-  for (const region of regions) {
-    for (const [index, cube] of region.cubes.entries()) {
-      const sample = region.samples[index];
-      const witness = sample === undefined ? undefined : witnessFor(context, cube, sample, (query) => {
-        const answered = answers(context, query);
-        return answered.base.verdict === 'asks' && answered.head.verdict === 'asks' ? answered : undefined;
-      });
-      if (witness !== undefined) found.push(witness);
-    }
-  }
+  const all = sampled(regions);
+  const leading = leadingOf(all, regions.every((region) => region.complete));
+  return plainestAsked(context, leading) ?? plainestAsked(context, all);
+}
+
+function plainestAsked(context: PairContext, entries: ReturnType<typeof sampled>): RawChange['witness'] {
+  const found = entries.flatMap(({ cube, sample }) => {
+    const witness = witnessFor(context, cube, sample, (query) => {
+      const answered = answers(context, query);
+      return answered.base.verdict === 'asks' && answered.head.verdict === 'asks' ? answered : undefined;
+    });
+    return witness === undefined ? [] : [witness];
+  });
   return found.sort(compareBy((entry) => plainness(entry.query, context.pair)))[0];
 }

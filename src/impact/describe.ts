@@ -11,7 +11,7 @@ import type { Counterfactual } from './causes.ts';
 import type { Callers, Cause, Change, Destination, Direction, Witness, WitnessAnswer } from './change.ts';
 import type { RawChange, Sides } from './raw-change.ts';
 import type { Edit } from './edits.ts';
-import { answerWords, headline } from './headline.ts';
+import { answerWords, headline, leadingFirst } from './headline.ts';
 import { isAboutIdentity } from './identity-facet.ts';
 import { CauseProver, type ProvedCauses } from './prove-causes.ts';
 import { region } from './region.ts';
@@ -104,7 +104,7 @@ function describeOne(raw: RawChange, from: Provenance, known: IdentitiesOfMeshes
       environments: [raw.environment],
       direction: raw.direction,
       facet,
-      region: region(raw.cubes, raw.complete),
+      region: leadingFirst(region(raw.cubes, raw.complete)),
       callers,
       before: raw.witness === undefined ? 'not determined' : answerWords(answer(raw.witness.base)),
       after: raw.witness === undefined ? (raw.reason ?? 'not determined') : `${answerWords(answer(raw.witness.head))}${raw.reason === undefined ? '' : `: ${raw.reason}`}`,
@@ -204,17 +204,28 @@ const directionRank: Readonly<Record<Direction, number>> = {
   strengthened: 7,
 };
 
-function breadth(change: Change): number {
-  if (change.callers.plaintext) return 0;
-  if (change.callers.open.includes(ANY_IDENTITY)) return 1;
-  return change.callers.open.length > 0 ? 2 : 3;
+/** The smaller, the more callers may come. */
+function breadth({ callers }: Change): number {
+  const kinds = [callers.plaintext, callers.open.includes(ANY_IDENTITY), callers.open.some((word) => /^any other identity of trust domain /u.test(word)), callers.open.some((word) => /^any other identity in namespace /u.test(word)), callers.open.length > 0];
+  const broadest = kinds.indexOf(true);
+  return broadest < 0 ? kinds.length : broadest;
 }
 
-/** Engine section 4.4: direction, breadth of callers, number of destinations, names. */
+/** The smaller, the more may be asked: any method or one that writes before reading alone, any path before a prefix before a single one. */
+function requestBreadth({ region: { cubes } }: Change): number {
+  const [cube] = cubes;
+  const methods = cube?.methods?.only?.every((method) => ['GET', 'HEAD', 'OPTIONS'].includes(method)) === true ? 1 : 0;
+  const paths = cube?.paths?.only === undefined ? 0 : cube.paths.only.some((path) => /[*{]/u.test(path)) ? 1 : 2;
+  return methods * 3 + paths;
+}
+
+/** Engine section 4.4: direction, breadth of callers, from outside, breadth of requests, number of destinations, names. */
 function compareRank(left: Change, right: Change): number {
   return (
     directionRank[left.direction] - directionRank[right.direction] ||
     breadth(left) - breadth(right) ||
+    Number(right.callers.internet) - Number(left.callers.internet) ||
+    requestBreadth(left) - requestBreadth(right) ||
     right.destinations.length - left.destinations.length ||
     compareText(left.destinations[0]?.id ?? '', right.destinations[0]?.id ?? '') ||
     compareText(left.id, right.id)

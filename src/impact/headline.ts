@@ -1,8 +1,9 @@
 /** One sentence for a change, in the reader's words: who, what, where. Plain text; reporters escape and bound it. */
 import { distinct } from '#lib/order.ts';
+import type { Cube } from '#sets/cube.ts';
 import { ANY_IDENTITY } from './callers.ts';
 import type { WitnessAnswer, Callers, Destination, Direction, Facet, Region, RegionCube, ValueSet } from './change.ts';
-import { isWithin } from './region.ts';
+import { isWithin, region } from './region.ts';
 
 function list(words: readonly string[], shown = 3): string {
   const head = words.slice(0, shown).join(', ');
@@ -119,18 +120,51 @@ function areApart(left: string, right: string): boolean {
   return right.endsWith('*') ? !one.startsWith(other) : one !== other;
 }
 
-/** What may be asked, over all cubes of a region: the words of those that no other one covers; more than two are not told one by one. */
-export function regionWords(region: Region): string {
-  const { cubes } = region;
+interface Telling {
+  /** What the sentence says, one phrase or two. */
+  readonly said: readonly string[];
+  /** Cubes of the first phrase. */
+  readonly leading: readonly RegionCube[];
+  /** How many phrases are left out. */
+  readonly further: number;
+}
+
+/** The phrases of those cubes that no other one covers; more than two are not told one by one. */
+function tellingOf({ cubes, complete }: Region): Telling {
   const widest = cubes.filter((cube, index) => !cubes.some((other, at) => at !== index && covers(other, cube) && (at < index || !covers(cube, other))));
   // The sentence names the broadest callers, so that what they may ask comes first.
   const broad = widest.filter(isForMany);
-  const words = [...new Set([...broad, ...widest.filter((cube) => !isForMany(cube))].map(requestWords))];
+  const ordered = [...broad, ...widest.filter((cube) => !isForMany(cube))].map((cube) => ({ cube, words: requestWords(cube) }));
+  const words = [...new Set(ordered.map((entry) => entry.words))];
   const alike = broad.length === 0 || broad.length === widest.length;
-  const [first, second] = words;
-  if (first === undefined || first === ANY_REQUEST || (alike && words.includes(ANY_REQUEST))) return ANY_REQUEST;
-  if (second === undefined && region.complete) return first;
-  return region.complete && alike && words.length === 2 ? `${first}, or ${second ?? ''}` : `${first}, and other requests`;
+  const first = words[0] === undefined || (alike && words.includes(ANY_REQUEST)) ? ANY_REQUEST : words[0];
+  const leading = ordered.filter((entry) => entry.words === first).map((entry) => entry.cube);
+  if (first === ANY_REQUEST) return { said: [first], leading, further: 0 };
+  const others = words.filter((each) => each !== first);
+  return complete && alike && others.length === 1 ? { said: [first, ...others], leading, further: 0 } : { said: [first], leading, further: others.length };
+}
+
+/** What may be asked, over all cubes of a region, with the number of what is not said and whether the list of it is complete. */
+export function regionWords(region: Region): string {
+  const { said, further } = tellingOf(region);
+  const told = said.join(', or ');
+  if (further === 0) return region.complete || told === ANY_REQUEST ? told : `${told}, and other requests`;
+  return `${told}, and ${region.complete ? '' : 'at least '}${String(further)} more ${further === 1 ? 'set' : 'sets'} of requests`;
+}
+
+/** The cubes that the sentence begins with come first: tables and witnesses speak of them. */
+export function leadingFirst(region: Region): Region {
+  const { leading } = tellingOf(region);
+  return { ...region, cubes: [...region.cubes.filter((cube) => leading.includes(cube)), ...region.cubes.filter((cube) => !leading.includes(cube))] };
+}
+
+/** Those of the entries whose cubes the sentence begins with: a proof is looked for there first. */
+export function leadingOf<T extends { readonly cube: Cube }>(entries: readonly T[], complete: boolean): readonly T[] {
+  if (entries.length < 2) return entries;
+  const shown = region(entries.map((entry) => entry.cube), complete);
+  const { leading } = tellingOf(shown);
+  // INVARIANT: `region` keeps the order of the cubes and leaves out the last ones only.
+  return entries.filter((_, index) => { const cube = shown.cubes[index]; return cube !== undefined && leading.includes(cube); });
 }
 
 /** Not for single identities only. */

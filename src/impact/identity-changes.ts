@@ -3,14 +3,15 @@ import { compareBy, distinct } from '#lib/order.ts';
 import { impossible } from '#posture/paths.ts';
 import { queryOf } from '#posture/point.ts';
 import type { Query } from '#posture/query.ts';
-import type { Path, Predicate } from '#sets/cube.ts';
+import type { Path, Point, Predicate } from '#sets/cube.ts';
 import { type DifferenceRegion, difference } from '#sets/difference.ts';
 import { onBoth } from './authorities.ts';
 import { flips } from './causes.ts';
+import { leadingOf } from './headline.ts';
 import { type MovedAccount, atCaller, cubesAtCaller, presentedOn } from './moved-accounts.ts';
 import { type PairContext, answers, asker, authors, undecided } from './pair-context.ts';
 import type { RawChange, Way } from './raw-change.ts';
-import { plainness } from './regions.ts';
+import { plainness, sampled } from './regions.ts';
 
 /**
  * Workloads that act under another account: what they gain (lose) although the destination answers that account as before. What it
@@ -46,9 +47,19 @@ function identityMoved(context: PairContext, account: MovedAccount, way: Way): R
 
 /** One such request of one such workload. `refused elsewhere`: another layer, or how the client connects, answers every sample alike on both sides. */
 function identityWitness(context: PairContext, account: MovedAccount, way: Way, regions: readonly DifferenceRegion[]): RawChange['witness'] | 'refused elsewhere' {
-  let open = regions.length === 0;
+  const all = sampled(regions);
+  const leading = leadingOf(all, regions.every((region) => region.complete));
+  const first = witnessAmong(context, account, way, leading.map(({ sample }) => sample));
+  if (first.best !== undefined) return first.best;
+  const { best, open } = witnessAmong(context, account, way, all.filter((entry) => !leading.includes(entry)).map(({ sample }) => sample));
+  return best ?? (regions.length === 0 || first.open || open ? undefined : 'refused elsewhere');
+}
+
+/** The plainest request that flips; `open`: some answer is not determined. */
+function witnessAmong(context: PairContext, account: MovedAccount, way: Way, samples: readonly Point[]): { readonly best: RawChange['witness']; readonly open: boolean } {
+  let open = false;
   const found: NonNullable<RawChange['witness']>[] = [];
-  for (const sample of regions.flatMap((region) => region.samples)) {
+  for (const sample of samples) {
     const { from, ...asked } = queryOf(asker(context), sample);
     for (const caller of account.callers.slice(0, 3)) {
       const given = { ...asked.given, ...Object.fromEntries(account.assumptions.map((id) => [id, true])) };
@@ -59,6 +70,5 @@ function identityWitness(context: PairContext, account: MovedAccount, way: Way, 
       else if (answered.base.verdict === 'unknown' || answered.head.verdict === 'unknown') open = true;
     }
   }
-  const best = found.sort(compareBy((entry) => plainness(entry.query, context.pair)))[0];
-  return best ?? (open ? undefined : 'refused elsewhere');
+  return { best: found.sort(compareBy((entry) => plainness(entry.query, context.pair)))[0], open };
 }

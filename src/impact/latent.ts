@@ -7,9 +7,10 @@ import { isNetworked } from '#posture/network-paths.ts';
 import type { Query } from '#posture/query.ts';
 import type { DifferenceRegion } from '#sets/difference.ts';
 import { flips } from './causes.ts';
+import { leadingOf } from './headline.ts';
 import { type PairContext, answers, sideFacts, solve } from './pair-context.ts';
 import type { RawChange, Way } from './raw-change.ts';
-import { witnessFor } from './regions.ts';
+import { sampled, witnessFor } from './regions.ts';
 
 /**
  * One of the two layers, network and proxies, opens (closes) and the other stops the request before and after. What also moves an answer
@@ -31,10 +32,10 @@ export function latentMoved(context: PairContext, told: readonly RawChange[], mo
 
 function latentChange(context: PairContext, way: Way, layer: 'network' | 'behind', regions: readonly DifferenceRegion[]): RawChange[] {
   const [first] = regions;
-  const cube = first?.cubes[0];
-  const sample = first?.samples[0];
-  if (first === undefined || cube === undefined || sample === undefined) return [];
-  const witness = witnessFor(context, cube, sample, (query) => confirmLatent(context, way, layer, query));
+  const complete = regions.every((region) => region.complete);
+  const [proof] = leadingOf(sampled(regions), complete);
+  if (first === undefined || proof === undefined) return [];
+  const witness = witnessFor(context, proof.cube, proof.sample, (query) => confirmLatent(context, way, layer, query));
   if (witness === undefined) {
     context.internalErrors.push(`the latent witness for \`${context.pair.destination.id}\` did not reproduce (seed ${shortHash(first.seed)})`);
     return [];
@@ -46,7 +47,7 @@ function latentChange(context: PairContext, way: Way, layer: 'network' | 'behind
       direction: way === 'up' ? 'latent-widened' : 'latent-narrowed',
       facet: 'access',
       cubes: regions.flatMap((region) => region.cubes),
-      complete: regions.every((region) => region.complete),
+      complete,
       seed: distinct(regions.map((region) => region.seed))[0] ?? '',
       seedOrigins: [...new Map(regions.flatMap((region) => region.seedOrigins).map((origin) => [canonical(origin), origin])).values()],
       witness,

@@ -17,6 +17,8 @@ import { parseIp } from '#sets/ip.ts';
 import { flips } from './causes.ts';
 import type { Destination } from './change.ts';
 import type { RawChange, Sides } from './raw-change.ts';
+import { leadingOf } from './headline.ts';
+import { sampled } from './regions.ts';
 import { knownCallers } from './known-callers.ts';
 
 const outsideDestination: Destination = { id: '*', host: '*', known: false, status: 'both' };
@@ -65,10 +67,10 @@ export function outboundMoved(sides: Sides, limits: Limits, internalErrors: stri
       ...compared[way].undecided.map((entry) => uncertain(way, entry.key, [entry.seed], entry.reason)),
       ...[...groups.values()].flatMap((regions): RawChange[] => {
         const [first] = regions;
-        const cube = first?.cubes[0];
-        const sample = first?.samples[0];
-        if (first === undefined || cube === undefined || sample === undefined) return [];
-        const points = [...knownCallers([sides.head, sides.base], cube, sample, false), sample];
+        const complete = regions.every((region) => region.complete);
+        const [proof] = leadingOf(sampled(regions), complete);
+        if (first === undefined || proof === undefined) return [];
+        const points = [...knownCallers([sides.head, sides.base], proof.cube, proof.sample, false), proof.sample];
         const witness = points.map((point) => outsideWitness(sides, queryOutside(point, somewhere))).find((each) => flips(each.base, each.head, way));
         const cubes = regions.flatMap((region) => region.cubes);
         if (witness === undefined) {
@@ -80,7 +82,7 @@ export function outboundMoved(sides: Sides, limits: Limits, internalErrors: stri
             ...common,
             direction: way === 'up' ? 'widened' : 'narrowed',
             cubes,
-            complete: regions.every((region) => region.complete),
+            complete,
             seed: distinct(regions.map((region) => region.seed))[0] ?? '',
             seedOrigins: regions.flatMap((region) => region.seedOrigins),
             witness,

@@ -9,6 +9,7 @@ import type { Cube, Point } from '#sets/cube.ts';
 import type { Difference, DifferenceRegion } from '#sets/difference.ts';
 import type { Facet } from './change.ts';
 import { facetOf } from './facet.ts';
+import { leadingOf } from './headline.ts';
 import { knownCallers } from './known-callers.ts';
 import { type PairContext, asker, asking, confirm, sideFacts, undecided } from './pair-context.ts';
 import type { Pair, RawChange, Way } from './raw-change.ts';
@@ -47,7 +48,8 @@ export function changesIn(context: PairContext, way: Way, found: readonly Found[
     }
   }
   for (const group of groupBy(confirmed, (entry) => `${entry.facet} ${entry.region.layer} ${distinct(entry.region.seedOrigins.map((origin) => origin.policy)).join(' ')}`).values()) {
-    const first = [...group].sort(compareBy((entry) => plainness(entry.witness.query, context.pair)))[0];
+    const complete = group.every((entry) => entry.region.complete);
+    const first = [...leadingOf(group, complete)].sort(compareBy((entry) => plainness(entry.witness.query, context.pair)))[0];
     if (first === undefined) continue;
     changes.push({
       environment: context.sides.environment,
@@ -55,7 +57,7 @@ export function changesIn(context: PairContext, way: Way, found: readonly Found[
       direction: way === 'up' ? 'widened' : 'narrowed',
       facet: first.facet,
       cubes: group.map((entry) => entry.cube),
-      complete: group.every((entry) => entry.region.complete),
+      complete,
       seed: distinct(group.map((entry) => entry.region.seed))[0] ?? '',
       seedOrigins: [...new Map(group.flatMap((entry) => entry.region.seedOrigins).map((origin) => [canonical(origin), origin])).values()],
       witness: first.witness,
@@ -64,6 +66,14 @@ export function changesIn(context: PairContext, way: Way, found: readonly Found[
     });
   }
   return changes;
+}
+
+/** The cubes of regions, each with its sample. */
+export function sampled(regions: readonly DifferenceRegion[]): readonly { readonly cube: Cube; readonly sample: Point }[] {
+  return regions.flatMap((region) => region.cubes.flatMap((cube, index) => {
+    const sample = region.samples[index];
+    return sample === undefined ? [] : [{ cube, sample }];
+  }));
 }
 
 const plainestProtocols: readonly Query['request']['protocol'][] = ['http', 'tcp', 'https', 'tls', 'udp', 'sctp'];

@@ -39,7 +39,7 @@ export function listedFindings(report: Report): readonly Finding[] {
   return besideIncompleteness(report, report.comparison.base === null ? findingsOf(report, 'new', 'worsened', 'existing') : activeFindings(report));
 }
 
-/** What the reader has to act on comes first: the findings of a change lend it their severity. */
+/** What the reader has to act on comes first: the findings of a change lend it their severity. Equal ones keep the report's order, which is their rank. */
 export function changesInOrder(report: Report): readonly Change[] {
   const worst = new Map<string, number>();
   for (const finding of report.findings) {
@@ -50,8 +50,6 @@ export function changesInOrder(report: Report): readonly Change[] {
     compareBy<Change>(
       (change) => worst.get(change.id) ?? severities.length,
       (change) => directionRank(change.direction),
-      (change) => change.destinations[0]?.id ?? '',
-      (change) => change.id,
     ),
   );
 }

@@ -24,14 +24,15 @@ describe('the words for a region', () => {
 
   test('tell two parts one by one and more than two by the first', () => {
     expect(words({ methods: { only: ['GET'] } }, { paths: { only: ['/a'] } })).toBe('method `GET`, or path `/a`');
-    expect(words({ methods: { only: ['GET'] } }, { paths: { only: ['/a'] } }, { hosts: { only: ['h'] } })).toBe('method `GET`, and other requests');
+    expect(words({ methods: { only: ['GET'] } }, { paths: { only: ['/a'] } }, { hosts: { only: ['h'] } })).toBe('method `GET`, and 2 more sets of requests');
     expect(regionWords({ cubes: [{ methods: { only: ['GET'] } }], complete: false })).toBe('method `GET`, and other requests');
+    expect(regionWords({ cubes: [{ methods: { only: ['GET'] } }, { paths: { only: ['/a'] } }], complete: false })).toBe('method `GET`, and at least 1 more set of requests');
   });
 
   test('begin with what the broadest callers may ask', () => {
     const one = { only: ['cluster.local/ns/web/sa/front'] };
     const many = { only: ['trust domain cluster.local'] };
-    expect(words({ peers: one }, { peers: many, paths: { only: ['/a'] } })).toBe('path `/a`, and other requests');
+    expect(words({ peers: one }, { peers: many, paths: { only: ['/a'] } })).toBe('path `/a`, and 1 more set of requests');
     expect(words({ peers: many }, { peers: one, paths: { only: ['/a'] } })).toBe('any request');
   });
 

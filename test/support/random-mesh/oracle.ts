@@ -6,6 +6,7 @@ import { canonical } from '#lib/canonical.ts';
 import { compareText, distinct } from '#lib/order.ts';
 import { compareSides } from '#impact/compare.ts';
 import { DifferenceMemo } from '#impact/pair-context.ts';
+import { leadingOf } from '#impact/headline.ts';
 import type { RawChange, RawComparison } from '#impact/raw-change.ts';
 import { ofKind } from '#mesh/attachment.ts';
 import type { Mesh, Workload } from '#mesh/model.ts';
@@ -193,6 +194,9 @@ function witnessHeld(change: RawChange, changes: readonly RawChange[], base: Mes
   const [passing, refusing] = change.direction === 'widened' ? [head, base] : [base, head];
   const point = joint(ask(passing, query).point, ask(refusing, query).point);
   if (point === undefined || holding(changes, change.direction, query, point).length === 0) broken('a witness lies in a region of its direction', `${change.direction} at ${change.destination.id}`, query);
+  // The words do not speak of conditions that are not interpreted: a request that needs none of them is the better proof.
+  const leading = leadingOf(change.cubes.map((cube) => ({ cube })), change.complete).map(({ cube }) => ({ cube: { ...cube, predicates: cube.predicates.filter(({ dimension }) => !dimension.startsWith('opaque:')) } }));
+  if (point !== undefined && !leading.some(({ cube }) => pointIn(cube, point))) broken('a witness lies in what its headline begins with', `${change.direction} at ${change.destination.id}: not in ${leading.map(({ cube }) => cubeKey(cube)).join(' or ')}`, query);
 }
 
 function dimensionsOf(change: RawChange): ReadonlySet<string> {
