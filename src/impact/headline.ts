@@ -214,8 +214,14 @@ const facets: Readonly<Record<Facet, string>> = {
   access: '',
 };
 
+/** What could not be decided lies within its cubes: there is no more of it, and some of them may hold nothing. */
+export function outlineWords({ callers, region }: { readonly callers: Callers; readonly region: Region }): string {
+  return `${domainWords(callers, region) ?? callerWords(callers)} with ${regionWords({ ...region, complete: true })}`;
+}
+
 export function headline(direction: Direction, facet: Facet, callers: Callers, region: Region, destinations: readonly Destination[]): string {
-  return `${domainWords(callers, region) ?? callerWords(callers)} ${verbs[direction]} ${destinationWords(destinations)} with ${regionWords(region)}${facet === 'token' ? facets.token : facets[facet]}`;
+  const told = direction.startsWith('undecided') ? { ...region, complete: true } : region;
+  return `${domainWords(callers, region) ?? callerWords(callers)} ${verbs[direction]} ${destinationWords(destinations)} with ${regionWords(told)}${facet === 'token' ? facets.token : facets[facet]}`;
 }
 
 const layerWords: Readonly<Record<string, string>> = {

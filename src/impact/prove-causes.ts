@@ -55,11 +55,11 @@ export class CauseProver {
   of(raw: RawChange): ProvedCauses {
     const candidates = this.#index.of(raw);
     const moves = this.#movement(raw);
-    if (moves === undefined) return unproved(candidates, 'the change itself is not proved, so that its causes are not either');
     const query = raw.witness?.query;
-    if (query === undefined) return unproved(candidates, 'there is no request to try');
+    // What is undecided itself has likely causes at best.
+    if (moves === undefined || query === undefined) return unproved(candidates);
     const causes = this.#minimal(candidates.edits, (edits) => moves(this.#counterfactual.near(edits, query, waypointNamespaces(raw))));
-    return causes.sets.length > 0 ? { ...causes, proof: 'witness' } : unproved(candidates, causes.unproved ?? '');
+    return causes.sets.length > 0 ? { ...causes, proof: 'witness' } : unproved(candidates, causes.unproved);
   }
 
   /** By the region: the first set that alone makes all of it; else the first one with the edits that the rest needs. */
@@ -202,7 +202,7 @@ function wayOf({ direction }: RawChange): Way | undefined {
   return direction === 'widened' ? 'up' : direction === 'narrowed' ? 'down' : undefined;
 }
 
-function unproved({ edits, likely }: Candidates, because: string): ProvedCauses {
+function unproved({ edits, likely }: Candidates, because?: string): ProvedCauses {
   const named = likely > 0 ? edits.slice(0, likely) : edits.slice(0, NAMED_UNPROVED);
-  return { sets: named.length === 0 ? [] : [named], unproved: because, proof: 'none' };
+  return { sets: named.length === 0 ? [] : [named], ...(because === undefined ? {} : { unproved: because }), proof: 'none' };
 }

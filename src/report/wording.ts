@@ -269,7 +269,8 @@ export function operationsOf(change: Change): string {
     return values.except !== undefined && values.except.length > 0 ? [`${noun}any but ${listed(values.except)}`] : [];
   };
   const parts = [...set(cube.methods, ''), ...set(cube.paths, 'path '), ...set(cube.hosts, 'host '), ...set(cube.ports, 'port '), ...set(cube.protocol, '')];
-  const more = change.region.cubes.length > 1 || !change.region.complete ? ', and more' : '';
+  // What is undecided lies within its cubes.
+  const more = change.region.cubes.length > 1 || (!change.region.complete && !change.direction.startsWith('undecided')) ? ', and more' : '';
   return `${parts.length === 0 ? 'any request' : parts.join(', ')}${more}`;
 }
 

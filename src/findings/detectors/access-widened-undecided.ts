@@ -1,4 +1,5 @@
 /** New access could not be ruled out: the work limit ran out, or an opaque resource that changed is involved (M132, M133). */
+import { outlineWords } from '#impact/headline.ts';
 import { defineDetector } from '../detector.ts';
 import { changesOf } from '../principal.ts';
 import { destinationsPhrase, openedMessage } from '../text.ts';
@@ -9,7 +10,7 @@ export const accessWidenedUndecided = defineDetector({
     changesOf(context, 'access-widened-undecided').map((change) => ({
       change,
       certainty: 'undecided',
-      message: change.witness === undefined ? `it could not be proved that no request is newly allowed to ${destinationsPhrase(change)}: ${change.after}` : openedMessage(change),
+      message: change.witness === undefined ? `it could not be proved that no request is newly allowed to ${destinationsPhrase(change)} from ${outlineWords(change)}: ${change.after}` : openedMessage(change),
       impact: 'the change may open the workload; it is judged as if it did',
       remedy: 'read this part by hand; split the change, make its patterns simpler, or raise `limits.workPerSeed` so that it can be decided',
       validation: {

@@ -63,7 +63,7 @@ function changeBlock(change: Change, report: Report, options: TextOptions): stri
     lines.push(...field('witness', 'none: no single request could be confirmed', width));
   }
   const causes = causeLines(change);
-  for (const [index, { joint, cause }] of causes.slice(0, 6).entries()) lines.push(...field(index === 0 ? 'cause' : '', `${joint}${causeWords(cause)}`, width));
+  for (const [index, { joint, cause }] of causes.slice(0, 6).entries()) lines.push(...field(index === 0 ? (change.causeProof === 'none' ? 'likely' : 'cause') : '', `${joint}${causeWords(cause)}`, width));
   if (causes.length > 6) lines.push(...field('', `and ${plural(causes.length - 6, 'more cause')}`, width));
   if (causes.length === 0) lines.push(...field('cause', 'not traced to a line', width));
   if (change.causeNote !== undefined) lines.push(...field('', `not proved: ${sentence(change.causeNote)}`, width));
