@@ -42,6 +42,8 @@ export function preferredValues(identities: PreferredIdentities, pair: Pair, net
     ['protocol', ['http', 'tcp', 'https', 'tls']],
     ['method', ['GET']],
     ['path', ['/']],
+    // Without TLS there is no server name: one that nothing asks for would only be in the way.
+    ['sni', [null]],
   ]);
 }
 

@@ -36,7 +36,7 @@ export function sampleOf(space: Space, wording: Wording, preferred: ReadonlyMap<
   for (const dimension of dimensions) {
     const predicates: readonly Predicate[] = wording.predicates.filter((predicate) => predicate.dimension === dimension);
     const best = (preferred.get(dimension) ?? []).find((value) => predicates.every((predicate) => holds(predicate, value)));
-    const value = best ?? representative(space, wording.region, dimension);
+    const value = best === undefined ? representative(space, wording.region, dimension) : best;
     if (value === undefined) continue;
     if (best !== undefined && space.axisOf.has(dimension)) liked.add(dimension);
     point.set(dimension, value);
