@@ -68,7 +68,8 @@ function widenedRule(change: Change): RuleId {
     case 'mtls':
       return change.callers.plaintext ? 'plaintext-opened' : 'access-widened';
     case 'token':
-      return 'token-no-longer-required';
+      if (!asksForToken(change)) return 'token-no-longer-required';
+      return change.causes.some((cause) => cause.resource.startsWith('RequestAuthentication/')) ? 'issuer-or-keys-widened' : 'access-widened';
     case 'external-authorization':
       // From `deny` to `asks` somebody still decides, but more than before: that is new access.
       return change.witness === undefined || change.witness.base.verdict === 'asks' ? 'external-authorization-lost' : 'access-widened';
@@ -86,6 +87,11 @@ function widenedRule(change: Change): RuleId {
     default:
       return assertNever(change.facet);
   }
+}
+
+/** Whatever is newly possible carries a token that somebody has signed. */
+export function asksForToken({ region }: Change): boolean {
+  return region.complete && region.cubes.length > 0 && region.cubes.every(({ token }) => token?.only?.some((word) => !/ (of issuer|signed by) /.test(word)) === false);
 }
 
 /** The network refused and no proxy stands behind it. */

@@ -5,6 +5,7 @@
 import { distinct, sortedBy } from '#lib/order.ts';
 import { type AnyResource, type Kind, type Resource } from '#manifests/resource.ts';
 import { ofKind, policiesFor, type Attached } from '#mesh/attachment.ts';
+import { goTrue } from '#mesh/capture.ts';
 import type { Mesh, Workload } from '#mesh/model.ts';
 import { selectorIndex, selectorText, type Labels } from '#mesh/selection.ts';
 import { workloadsWith } from '#mesh/workload-index.ts';
@@ -138,7 +139,7 @@ export function inMesh(workload: Workload): boolean {
 
 /** The policy is enforced: it carries no dry-run annotation (A1.15). */
 export function isDryRun(policy: Policy): boolean {
-  return policy.annotations['istio.io/dry-run'] === 'true';
+  return goTrue(policy.annotations['istio.io/dry-run']);
 }
 
 /** ztunnel alone stands before it, so nothing evaluates HTTP (A4.10 to A4.15). */

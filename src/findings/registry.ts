@@ -1,11 +1,13 @@
 /** Every detector by its rule. A rule of the catalogue without one here is listed as not implemented. */
 import { catalogue, type RuleEntry, type RuleId } from './catalogue.ts';
 import type { Detector } from './detector.ts';
+import { accessLogLost } from './detectors/access-log-lost.ts';
 import { accessWidened } from './detectors/access-widened.ts';
 import { accessWidenedUndecided } from './detectors/access-widened-undecided.ts';
 import { allowAnyEgress } from './detectors/allow-any-egress.ts';
 import { allowEverything } from './detectors/allow-everything.ts';
 import { allowWithoutSource } from './detectors/allow-without-source.ts';
+import { ambientDisableUnsupported } from './detectors/ambient-disable-unsupported.ts';
 import { captureHole } from './detectors/capture-hole.ts';
 import { claimsWithoutAuthentication } from './detectors/claims-without-authentication.ts';
 import { clientPlaintext } from './detectors/client-plaintext.ts';
@@ -20,12 +22,15 @@ import { flowLost } from './detectors/flow-lost.ts';
 import { httpDenyOnTcp } from './detectors/http-deny-on-tcp.ts';
 import { httpPolicyWithoutHttp } from './detectors/http-policy-without-http.ts';
 import { identityGained } from './detectors/identity-gained.ts';
+import { impersonationRight } from './detectors/impersonation-right.ts';
 import { ingressPlaintext } from './detectors/ingress-plaintext.ts';
 import { ingressTlsWeakened } from './detectors/ingress-tls-weakened.ts';
 import { injectionOptOut } from './detectors/injection-opt-out.ts';
 import { internetExposure } from './detectors/internet-exposure.ts';
 import { invalidResource } from './detectors/invalid-resource.ts';
+import { issuerOrKeysWidened } from './detectors/issuer-or-keys-widened.ts';
 import { latentWidening } from './detectors/latent-widening.ts';
+import { meshBypassCapability } from './detectors/mesh-bypass-capability.ts';
 import { mtlsLostBySidecarScope } from './detectors/mtls-lost-by-sidecar-scope.ts';
 import { mtlsMismatch } from './detectors/mtls-mismatch.ts';
 import { mtlsRequired } from './detectors/mtls-required.ts';
@@ -37,6 +42,8 @@ import { noNetworkPolicy } from './detectors/no-network-policy.ts';
 import { peerAuthenticationConflict } from './detectors/peer-authentication-conflict.ts';
 import { plaintextAccepted } from './detectors/plaintext-accepted.ts';
 import { plaintextOpened } from './detectors/plaintext-opened.ts';
+import { podSecurityLowered } from './detectors/pod-security-lowered.ts';
+import { policyNotEnforcedHere } from './detectors/policy-not-enforced-here.ts';
 import { portPlaintextException } from './detectors/port-plaintext-exception.ts';
 import { proxyExtensionChanged } from './detectors/proxy-extension-changed.ts';
 import { registryOnlyIsNoFirewall } from './detectors/registry-only-is-no-firewall.ts';
@@ -49,15 +56,19 @@ import { trustDomainWidened } from './detectors/trust-domain-widened.ts';
 import { unenrolledWorkload } from './detectors/unenrolled-workload.ts';
 import { unknownField } from './detectors/unknown-field.ts';
 import { unknownPrincipal } from './detectors/unknown-principal.ts';
+import { waypointBypass } from './detectors/waypoint-bypass.ts';
+import { waypointMissing } from './detectors/waypoint-missing.ts';
 import { wildcardHost } from './detectors/wildcard-host.ts';
 import { wildcardServiceEntry } from './detectors/wildcard-service-entry.ts';
 
 export const detectors = {
+  'access-log-lost': accessLogLost,
   'access-widened': accessWidened,
   'access-widened-undecided': accessWidenedUndecided,
   'allow-any-egress': allowAnyEgress,
   'allow-everything': allowEverything,
   'allow-without-source': allowWithoutSource,
+  'ambient-disable-unsupported': ambientDisableUnsupported,
   'capture-hole': captureHole,
   'claims-without-authentication': claimsWithoutAuthentication,
   'client-plaintext': clientPlaintext,
@@ -72,12 +83,15 @@ export const detectors = {
   'http-deny-on-tcp': httpDenyOnTcp,
   'http-policy-without-http': httpPolicyWithoutHttp,
   'identity-gained': identityGained,
+  'impersonation-right': impersonationRight,
   'ingress-plaintext': ingressPlaintext,
   'ingress-tls-weakened': ingressTlsWeakened,
   'injection-opt-out': injectionOptOut,
   'internet-exposure': internetExposure,
   'invalid-resource': invalidResource,
+  'issuer-or-keys-widened': issuerOrKeysWidened,
   'latent-widening': latentWidening,
+  'mesh-bypass-capability': meshBypassCapability,
   'mtls-lost-by-sidecar-scope': mtlsLostBySidecarScope,
   'mtls-mismatch': mtlsMismatch,
   'mtls-required': mtlsRequired,
@@ -89,6 +103,8 @@ export const detectors = {
   'peer-authentication-conflict': peerAuthenticationConflict,
   'plaintext-accepted': plaintextAccepted,
   'plaintext-opened': plaintextOpened,
+  'pod-security-lowered': podSecurityLowered,
+  'policy-not-enforced-here': policyNotEnforcedHere,
   'port-plaintext-exception': portPlaintextException,
   'proxy-extension-changed': proxyExtensionChanged,
   'registry-only-is-no-firewall': registryOnlyIsNoFirewall,
@@ -101,6 +117,8 @@ export const detectors = {
   'unenrolled-workload': unenrolledWorkload,
   'unknown-field': unknownField,
   'unknown-principal': unknownPrincipal,
+  'waypoint-bypass': waypointBypass,
+  'waypoint-missing': waypointMissing,
   'wildcard-host': wildcardHost,
   'wildcard-service-entry': wildcardServiceEntry,
 } as const satisfies { readonly [R in RuleId]?: Detector & { readonly rule: R } };

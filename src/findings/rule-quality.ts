@@ -1,14 +1,15 @@
 /** How narrow an ALLOW rule is: who may, and what. 0: anyone, anything; 1: named accounts, named operations. */
 import type { OperationSpec, RuleSpec, SourceSpec } from '#manifests/authorization-policy.ts';
-import { anyOperation, anySource, isTokenKey } from './rules.ts';
+import { anyOperation, callerRules, isAnySource, isTokenKey } from './rules.ts';
 
 /** The namespaces whose accounts may pass: everything, nothing beyond named accounts, or a list. */
 export type Openness = { readonly type: 'all' } | { readonly type: 'named' } | { readonly type: 'namespaces'; readonly namespaces: readonly string[] };
 
 export function sourceQuality(rule: RuleSpec): number {
-  const fromWhen = rule.when.some((condition) => condition.key === 'source.principal' && condition.values.length > 0 && condition.values.every(isAccount)) ? 1 : rule.when.some((condition) => isTokenKey(condition.key) && condition.values.length > 0) ? 0.4 : 0;
-  if (anySource(rule)) return fromWhen;
-  return Math.max(fromWhen, Math.min(...rule.from.map(qualityOf)));
+  const fromWhen = rule.when.some((condition) => isTokenKey(condition.key) && condition.values.length > 0) ? 0.4 : 0;
+  const sources = callerRules(rule).map(({ source }) => source);
+  if (sources.length === 0 || sources.some(isAnySource)) return fromWhen;
+  return Math.max(fromWhen, Math.min(...sources.map(qualityOf)));
 }
 
 function qualityOf(source: SourceSpec): number {
@@ -37,9 +38,10 @@ function qualityOfOperation(operation: OperationSpec): number {
 
 /** Accounts of which other namespaces pass. */
 export function opennessOf(rule: RuleSpec): Openness {
-  if (anySource(rule)) return sourceQuality(rule) === 1 ? { type: 'named' } : { type: 'all' };
+  const sources = callerRules(rule).map(({ source }) => source);
+  if (sources.length === 0 || sources.some(isAnySource)) return { type: 'all' };
   const found: string[] = [];
-  for (const source of rule.from) {
+  for (const source of sources) {
     if (source.serviceAccounts.length > 0 || (source.principals.length > 0 && source.principals.every(isAccount))) continue;
     const namespaces = source.principals.length > 0 ? source.principals.map((principal) => /\/ns\/([^*/]+)\//.exec(`/${principal}`)?.[1]) : source.namespaces.length > 0 ? source.namespaces.map((namespace) => (namespace.includes('*') ? undefined : namespace)) : [undefined];
     for (const namespace of namespaces) {

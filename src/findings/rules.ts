@@ -2,12 +2,7 @@
 import type { ConditionSpec, OperationSpec, RuleSpec, SourceSpec } from '#manifests/authorization-policy.ts';
 import type { FieldPath } from '#source/origin.ts';
 
-const negative: Readonly<Record<string, keyof SourceSpec>> = {
-  notPrincipals: 'notPrincipals',
-  notNamespaces: 'notNamespaces',
-  notServiceAccounts: 'notServiceAccounts',
-  notTrustDomains: 'notTrustDomains',
-};
+const negative = ['notPrincipals', 'notNamespaces', 'notServiceAccounts', 'notTrustDomains'] as const satisfies readonly (keyof SourceSpec)[];
 
 /** A positive value on who the peer is: a caller without identity never matches it (A3.8). */
 export function namesPeer(source: SourceSpec): boolean {
@@ -15,8 +10,8 @@ export function namesPeer(source: SourceSpec): boolean {
 }
 
 /** The negative identity fields that a source uses: a caller without identity matches each of them (A3.8). */
-export function negativePeerFields(source: SourceSpec): readonly string[] {
-  return Object.entries(negative).flatMap(([field, key]) => (source[key].length > 0 ? [field] : []));
+export function negativePeerFields(source: SourceSpec): readonly (keyof SourceSpec)[] {
+  return negative.filter((field) => source[field].length > 0);
 }
 
 export function restrictsAddress(source: SourceSpec): boolean {
@@ -56,6 +51,63 @@ export function anyOperation(rule: RuleSpec): boolean {
 /** The rule matches every request of every caller. */
 export function matchesEverything(rule: RuleSpec): boolean {
   return anySource(rule) && anyOperation(rule) && rule.when.length === 0;
+}
+
+/** Keys of `when` that say of the caller what a field of `source` says (A3.J). */
+const callerKeys: Readonly<Record<string, readonly [keyof SourceSpec, keyof SourceSpec]>> = {
+  'source.principal': ['principals', 'notPrincipals'],
+  'source.namespace': ['namespaces', 'notNamespaces'],
+  'source.serviceAccount': ['serviceAccounts', 'notServiceAccounts'],
+  'source.trustDomain': ['trustDomains', 'notTrustDomains'],
+  'source.ip': ['ipBlocks', 'notIpBlocks'],
+  'remote.ip': ['remoteIpBlocks', 'notRemoteIpBlocks'],
+  'request.auth.principal': ['requestPrincipals', 'notRequestPrincipals'],
+};
+
+const noSource: SourceSpec = {
+  principals: [],
+  notPrincipals: [],
+  requestPrincipals: [],
+  notRequestPrincipals: [],
+  namespaces: [],
+  notNamespaces: [],
+  serviceAccounts: [],
+  notServiceAccounts: [],
+  trustDomains: [],
+  notTrustDomains: [],
+  ipBlocks: [],
+  notIpBlocks: [],
+  remoteIpBlocks: [],
+  notRemoteIpBlocks: [],
+};
+
+/** A way to be let in: one source with what `when` asks of every caller besides. */
+export interface CallerRule {
+  readonly source: SourceSpec;
+  /** Below the rule: where the field is written. */
+  readonly at: (field: keyof SourceSpec) => FieldPath;
+}
+
+/** The sources of a rule, conditions of `when` on the caller included; empty: any caller. */
+export function callerRules(rule: RuleSpec): readonly CallerRule[] {
+  const conditions = rule.when.flatMap((condition, index) => {
+    const fields = callerKeys[condition.key];
+    return fields === undefined ? [] : [{ condition, index, fields }];
+  });
+  const sources = rule.from.length > 0 ? rule.from.map((source, index) => ({ source, base: ['from', index, 'source'] as FieldPath })) : conditions.length > 0 ? [{ source: noSource, base: undefined }] : [];
+  return sources.map(({ source, base }) => {
+    const added: Partial<Record<keyof SourceSpec, readonly string[]>> = {};
+    const places = new Map<keyof SourceSpec, FieldPath>();
+    for (const { condition, index, fields: [positive, negated] } of conditions) {
+      for (const [field, values, name] of [[positive, condition.values, 'values'], [negated, condition.notValues, 'notValues']] as const) {
+        // What the source itself says of it is the narrower of the two, or nobody passes.
+        if (values.length === 0 || source[field].length > 0) continue;
+        added[field] = values;
+        places.set(field, ['when', index, name]);
+      }
+    }
+    return { source: { ...source, ...added }, at: (field) => places.get(field) ?? [...(base ?? []), field] };
+  });
 }
 
 const peerKeys: ReadonlySet<string> = new Set(['source.principal', 'source.namespace', 'source.serviceAccount', 'source.trustDomain']);

@@ -69,6 +69,8 @@ export function isNarrowOperation(cubes: readonly RegionCube[]): boolean {
 export function breadthSeverity(change: Change): Severity {
   const breadth = breadthOf(change.callers);
   const start: Severity = breadth === 'anyone' ? 'critical' : breadth === 'mesh' ? 'high' : breadth === 'namespace' ? 'medium' : 'low';
+  // Who needs a token for it is not anyone.
+  if (breadth === 'anyone' && change.facet === 'token' && !change.callers.internet) return 'high';
   const narrow = change.region.complete && isNarrowOperation(change.region.cubes);
   if (!narrow) return start;
   return breadth === 'anyone' ? 'high' : stepped(start, -1);

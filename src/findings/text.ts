@@ -27,8 +27,16 @@ export function requestPhrase(witness: Witness): string {
   const extras: string[] = [];
   if (request.host !== undefined) extras.push(`host \`${request.host}\``);
   for (const [name, value] of Object.entries(request.headers ?? {})) extras.push(`header \`${name}: ${value}\``);
-  if (request.token !== undefined) extras.push(request.token.valid ? 'a valid token' : 'an invalid token');
+  if (request.token !== undefined) extras.push(tokenPhrase(witness, request.token));
   return extras.length === 0 ? line : `${line} with ${extras.slice(0, 3).join(', ')}`;
+}
+
+/** Whose signature is right is said by `given` where several key sets are about. */
+function tokenPhrase({ given }: Witness, token: NonNullable<Witness['request']['token']>): string {
+  const verified = Object.entries(given ?? {}).some(([key, right]) => right && key.startsWith('keys:'));
+  if (!token.valid && !verified) return 'an invalid token';
+  const issuer = token.claims?.['iss'];
+  return typeof issuer === 'string' ? `a token of \`${issuer}\`` : 'a valid token';
 }
 
 export function callerPhrase(witness: Witness): string {

@@ -33,6 +33,14 @@ function values(set: ValueSet | undefined, noun: string, plural: string): string
   return `${only.length === 1 ? noun : plural} ${list(only.map((word) => `\`${word}\``))}${tail}`;
 }
 
+/** Such a set describes its tokens in words. */
+function tokenWords(set: ValueSet | undefined): string | undefined {
+  const only = set?.only ?? [];
+  if (set === undefined || only.length === 0 || only.includes('(none)') || only.some((word) => !/^(any )?token/.test(word))) return values(set, 'token', 'tokens');
+  const said = (words: readonly string[]): string => list(words.map((word) => (word.startsWith('any ') ? word : `a ${word}`)));
+  return `${said(only)}${set.except === undefined || set.except.length === 0 ? '' : ` that is not ${said(set.except)}`}`;
+}
+
 /** The proxy's own ports (15000 to 15090) are never the point of a sentence; the region has them. */
 function namedPorts(ports: ValueSet | undefined): ValueSet | undefined {
   if (ports === undefined) return undefined;
@@ -64,7 +72,7 @@ function requestWords(cube: RegionCube): string {
     values(cube.paths, 'path', 'paths'),
     values(cube.hosts, 'host', 'hosts'),
     ...Object.entries(cube.headers ?? {}).map(([name, set]) => values(set, `header \`${name}\``, `header \`${name}\``)),
-    values(cube.token, 'token', 'tokens'),
+    tokenWords(cube.token),
     ...Object.entries(cube.claims ?? {}).map(([name, set]) => values(set, `claim \`${name}\``, `claim \`${name}\``)),
     values(cube.sourceIps, 'source address', 'source addresses'),
     values(cube.remoteIps, 'client address', 'client addresses'),
@@ -203,16 +211,12 @@ const verbs: Readonly<Record<Direction, string>> = {
   'latent-narrowed': 'would no longer reach',
 };
 
-const facets: Readonly<Record<Facet, string>> = {
-  mtls: '',
-  token: ' without the token it needs on the other side',
-  'external-authorization': '',
-  ingress: ' from outside',
-  enrolment: '',
-  identity: '',
-  egress: '',
-  access: '',
-};
+/** What the layer adds to the sentence. */
+function facetWords(facet: Facet, region: Region): string {
+  if (facet === 'ingress') return ' from outside';
+  // Where every request carries a token, the region says which.
+  return facet === 'token' && region.cubes.some((cube) => cube.token?.only === undefined || cube.token.only.includes('(none)')) ? ' without the token it needs on the other side' : '';
+}
 
 /** What could not be decided lies within its cubes: there is no more of it, and some of them may hold nothing. */
 export function outlineWords({ callers, region }: { readonly callers: Callers; readonly region: Region }): string {
@@ -221,7 +225,7 @@ export function outlineWords({ callers, region }: { readonly callers: Callers; r
 
 export function headline(direction: Direction, facet: Facet, callers: Callers, region: Region, destinations: readonly Destination[]): string {
   const told = direction.startsWith('undecided') ? { ...region, complete: true } : region;
-  return `${domainWords(callers, region) ?? callerWords(callers)} ${verbs[direction]} ${destinationWords(destinations)} with ${regionWords(told)}${facet === 'token' ? facets.token : facets[facet]}`;
+  return `${domainWords(callers, region) ?? callerWords(callers)} ${verbs[direction]} ${destinationWords(destinations)} with ${regionWords(told)}${facetWords(facet, region)}`;
 }
 
 const layerWords: Readonly<Record<string, string>> = {

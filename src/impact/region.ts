@@ -81,21 +81,63 @@ function namespaceWords(selection: string): string {
 
 function tokenWord(matcher: Extract<Matcher, { type: 'token' }>): string {
   const parts = ['token'];
-  if (matcher.issuer !== undefined) parts.push(`of issuer ${textWord(matcher.issuer)}`);
-  if (matcher.subject !== undefined) parts.push(`with subject ${textWord(matcher.subject)}`);
+  if (matcher.issuer !== undefined) parts.push(matcher.issuer.type === 'non-empty' ? 'with an issuer' : `of issuer ${textWord(matcher.issuer)}`);
+  if (matcher.subject !== undefined) parts.push(matcher.subject.type === 'non-empty' ? 'with a subject' : `with subject ${textWord(matcher.subject)}`);
   if (matcher.keys !== undefined) parts.push(`signed by ${matcher.keys}`);
-  if (matcher.locations !== undefined) parts.push(`in ${matcher.locations.join(' or ')}`);
+  if (matcher.locations !== undefined && !isUsualPlace(matcher.locations)) parts.push(`in ${matcher.locations.map((location) => location.trim()).join(' or ')}`);
   return parts.length === 1 ? 'any token' : parts.join(' ');
+}
+
+/** A5.7: where tokens are read when a rule says nothing else. */
+function isUsualPlace(locations: readonly string[]): boolean {
+  return locations.length === 2 && locations.includes('authorization:Bearer ') && locations.includes('parameter:access_token');
 }
 
 /** `only` minus `except`; both absent never happens. */
 function valueSet(predicates: readonly Predicate[]): ValueSet {
   // "Nobody with an identity" is a way of saying "only callers without one".
   if (predicates.some((predicate) => predicate.none.some((matcher) => matcher.type === 'identified'))) return { only: [ABSENT] };
+  const tokens = tokensOf(predicates);
+  if (tokens !== undefined) return tokens;
   const word = wordsFor(predicates);
   const only = allOf(predicates.filter((predicate) => predicate.any.length > 0).map((predicate) => distinct(predicate.any.map(word))));
   const except = distinct(predicates.flatMap((predicate) => predicate.none.map(word)));
   return { ...(only.length > 0 ? { only } : {}), ...(except.length > 0 ? { except } : {}) };
+}
+
+type TokenMatcher = Extract<Matcher, { type: 'token' }>;
+
+const isToken = (matcher: Matcher): matcher is TokenMatcher => matcher.type === 'token';
+
+/** Conditions on one token are one description of it: of this issuer, signed by these keys, in these places. */
+function tokensOf(predicates: readonly Predicate[]): ValueSet | undefined {
+  const lists = predicates.filter((predicate) => predicate.any.length > 0).map((predicate) => predicate.any);
+  const none = predicates.flatMap((predicate) => predicate.none);
+  if (lists.length < 2 || ![...lists.flat(), ...none].every(isToken)) return undefined;
+  const [first = [], ...rest] = lists.map((list) => list.filter(isToken));
+  const both = rest.reduce<readonly TokenMatcher[]>((left, right) => left.flatMap((one) => right.flatMap((other) => bothTokens(one, other) ?? [])), first);
+  if (both.length === 0) return undefined;
+  // An exception of another issuer or other keys takes nothing out of what is left.
+  const except = none.filter(isToken).filter((matcher) => both.some((one) => bothTokens(one, matcher) !== undefined));
+  return { only: distinct(both.map(tokenWord)), ...(except.length > 0 ? { except: distinct(except.map(tokenWord)) } : {}) };
+}
+
+/** `undefined`: no token is both. */
+function bothTokens(left: TokenMatcher, right: TokenMatcher): TokenMatcher | undefined {
+  const locations = left.locations === undefined || right.locations === undefined ? (left.locations ?? right.locations) : left.locations.filter((location) => right.locations?.includes(location) === true);
+  const [issuer, subject] = [bothTexts(left.issuer, right.issuer), bothTexts(left.subject, right.subject)];
+  if (locations?.length === 0 || issuer === 'none' || subject === 'none') return undefined;
+  // One key may stand in two sets, which no single description says.
+  if (left.keys !== undefined && right.keys !== undefined && left.keys !== right.keys) return undefined;
+  const keys = left.keys ?? right.keys;
+  return { type: 'token', ...(locations === undefined ? {} : { locations }), ...(keys === undefined ? {} : { keys }), ...(issuer === undefined ? {} : { issuer }), ...(subject === undefined ? {} : { subject }) };
+}
+
+/** The narrower of two texts where one lies in the other; else the first, which the reader may take as wide as it is. */
+function bothTexts(left: TextMatcher | undefined, right: TextMatcher | undefined): TextMatcher | 'none' | undefined {
+  if (left === undefined || right === undefined) return left ?? right;
+  if (left.type === 'exact' && right.type === 'exact') return left.text === right.text ? left : 'none';
+  return isWithin(textWord(right), textWord(left)) ? right : left;
 }
 
 /** Paths that the two sides normalize differently are not the same, though they are written alike (A3.36 to A3.39). */

@@ -36,17 +36,43 @@ export function waypointOfService(mesh: Mesh, service: Addressable): Waypoint | 
   return bound(mesh, service.labels, service.namespace ?? 'default', 'service');
 }
 
-function bound(mesh: Mesh, own: Labels, namespace: string, addressed: 'service' | 'workload'): Waypoint | undefined {
+function bound(mesh: Mesh, own: Labels, namespace: string, addressed: Addressed): Waypoint | undefined {
+  const binding = bindingOf(mesh, own, namespace, addressed);
+  return binding?.waypoint;
+}
+
+export type Addressed = 'service' | 'workload';
+
+/** What a label asks for. Without `waypoint` traffic goes straight to the destination (M77 to M80). */
+export interface Binding {
+  /** `namespace/name` of the Gateway that is meant. */
+  readonly id: string;
+  /** The object's own label, or its namespace's. */
+  readonly by: 'object' | 'namespace';
+  readonly waypoint: Waypoint | undefined;
+  readonly fault: 'missing' | 'no-waypoint' | 'wrong-type' | 'not-admitted' | undefined;
+}
+
+/** `undefined`: nothing asks for a waypoint. */
+export function bindingOf(mesh: Mesh, own: Labels, namespace: string, addressed: Addressed): Binding | undefined {
   // M75, M80: the object's label decides alone where it has one; `none` opts out.
-  const labels = Object.hasOwn(own, useLabel) ? own : (mesh.namespaces.get(namespace)?.labels ?? {});
+  const by = Object.hasOwn(own, useLabel) ? 'object' : 'namespace';
+  const labels = by === 'object' ? own : (mesh.namespaces.get(namespace)?.labels ?? {});
   const name = labels[useLabel];
   if (name === undefined || name === 'none' || name === '') return undefined;
   const home = labels[namespaceLabel] ?? namespace;
+  const id = `${home}/${name}`;
   const gateway = gatewayNamed(mesh, home, name);
-  if (gateway === undefined || !isWaypoint(mesh, gateway)) return undefined;
+  const fault = faultOf(mesh, gateway, namespace, addressed);
+  return { id, by, fault, waypoint: fault === undefined && gateway !== undefined ? { id, namespace: home, name, gateway } : undefined };
+}
+
+function faultOf(mesh: Mesh, gateway: Resource<'KubernetesGateway'> | undefined, namespace: string, addressed: Addressed): Binding['fault'] {
+  if (gateway === undefined) return 'missing';
+  if (!isWaypoint(mesh, gateway)) return 'no-waypoint';
   const serves = waypointType(mesh, gateway);
-  if (serves !== 'all' && serves !== addressed) return undefined;
-  return admits(mesh, gateway, namespace) ? { id: `${home}/${name}`, namespace: home, name, gateway } : undefined;
+  if (serves !== 'all' && serves !== addressed) return 'wrong-type';
+  return admits(mesh, gateway, namespace) ? undefined : 'not-admitted';
 }
 
 const gateways = new WeakMap<Mesh, ReadonlyMap<string, Resource<'KubernetesGateway'>>>();
@@ -96,7 +122,7 @@ function gatewayClass(mesh: Mesh, gateway: Resource<'KubernetesGateway'>): Resou
 }
 
 /** M77: `service` where nothing says otherwise. */
-function waypointType(mesh: Mesh, gateway: Resource<'KubernetesGateway'>): string {
+export function waypointType(mesh: Mesh, gateway: Resource<'KubernetesGateway'>): string {
   return gateway.labels['istio.io/waypoint-for'] ?? gatewayClass(mesh, gateway)?.labels['istio.io/waypoint-for'] ?? 'service';
 }
 

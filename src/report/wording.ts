@@ -100,13 +100,14 @@ function sameHost(sent: string, address: string): boolean {
   return bare === address || bare.startsWith(`${address}.svc`);
 }
 
-function tokenWords(token: NonNullable<Query['request']['token']>): string {
+function tokenWords(token: NonNullable<Query['request']['token']>, given: Readonly<Record<string, boolean>>): string {
+  const valid = token.valid || Object.entries(given).some(([key, right]) => right && key.startsWith('keys:'));
   const claims = Object.entries(token.claims ?? {})
     .sort(([left], [right]) => compareText(left, right))
     .map(([key, value]) => `${name(key)}=${name(typeof value === 'string' ? value : JSON.stringify(value))}`)
     .join(',');
   const where = token.in === undefined || token.in === 'authorization' ? '' : ` in ${name(token.in)}`;
-  return `with ${token.valid ? 'a valid' : 'an invalid'} token${claims === '' ? '' : ` {${claims}}`}${where}`;
+  return `with ${valid ? 'a valid' : 'an invalid'} token${claims === '' ? '' : ` {${claims}}`}${where}`;
 }
 
 export function callerOf(from: Query['from']): string {
@@ -144,7 +145,7 @@ export function requestOf(query: Query): string {
   for (const [key, value] of Object.entries(request.headers ?? {}).sort(([left], [right]) => compareText(left, right))) {
     notes.push(`with header ${name(key)}: ${whole(value)}`);
   }
-  if (request.token !== undefined) notes.push(tokenWords(request.token));
+  if (request.token !== undefined) notes.push(tokenWords(request.token, query.given ?? {}));
   if (target.note !== undefined) notes.push(target.note);
   return [head, ...notes].join(' ');
 }

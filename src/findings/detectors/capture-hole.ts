@@ -52,6 +52,9 @@ export const captureHole = defineDetector({
     }),
 });
 
+/** Never captured, excluded or not (M69, M155). */
+const proxyPorts: ReadonlySet<number> = new Set([15020, 15021, 15090]);
+
 const prefix = 'traffic.sidecar.istio.io/';
 
 function holesOf(workload: Workload, resource: AnyResource): readonly Hole[] {
@@ -70,7 +73,7 @@ function holesOf(workload: Workload, resource: AnyResource): readonly Hole[] {
   annotated('sidecar.istio.io/interceptionMode', 'all traffic', 'high', (text) => text === 'NONE');
   annotated(`${prefix}includeInboundPorts`, 'inbound traffic to ports that are not listed', 'high', (text) => text !== '*');
   if (value(`${prefix}includeInboundPorts`) === undefined || value(`${prefix}includeInboundPorts`)?.trim() === '*') {
-    annotated(`${prefix}excludeInboundPorts`, 'inbound traffic to the listed ports', 'high', (text) => /\d/.test(text));
+    annotated(`${prefix}excludeInboundPorts`, 'inbound traffic to the listed ports', 'high', (text) => text.split(',').some((port) => /\d/.test(port) && !proxyPorts.has(Number(port))));
   }
   annotated(`${prefix}excludeOutboundPorts`, 'outbound traffic to the listed ports', 'medium', (text) => /\d/.test(text));
   annotated(`${prefix}excludeOutboundIPRanges`, 'outbound traffic to the listed addresses', 'medium', (text) => text !== '');

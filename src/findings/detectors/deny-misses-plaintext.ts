@@ -3,8 +3,9 @@ import { resourceId } from '#manifests/resource.ts';
 import { defineDetector } from '../detector.ts';
 import { certaintyOf, isDryRun } from '../facts.ts';
 import { pointsOf } from '../points.ts';
-import { namesPeer } from '../rules.ts';
+import { callerRules, namesPeer, type CallerRule } from '../rules.ts';
 import { listed, named } from '../text.ts';
+import type { FieldPath } from '#source/origin.ts';
 import { acceptingPlaintext } from './negative-source-admits-plaintext.ts';
 
 export const denyMissesPlaintext = defineDetector({
@@ -13,8 +14,8 @@ export const denyMissesPlaintext = defineDetector({
     side.of('AuthorizationPolicy').flatMap((policy) => {
       if (policy.spec.action !== 'DENY' || isDryRun(policy)) return [];
       for (const [ruleIndex, rule] of policy.spec.rules.entries()) {
-        const index = rule.from.findIndex((source) => namesPeer(source));
-        if (index < 0) continue;
+        const found = callerRules(rule).find(({ source }) => namesPeer(source));
+        if (found === undefined) continue;
         // Where an ALLOW policy stands, a caller without identity needs one that admits it: that is another finding.
         const open = acceptingPlaintext(side, policy).filter((id) => {
           const point = pointsOf(side, id);
@@ -26,7 +27,7 @@ export const denyMissesPlaintext = defineDetector({
             subject: resourceId(policy),
             affected: open,
             certainty: certaintyOf(side.reachOf(policy).workloads),
-            place: { resource: policy, path: ['spec', 'rules', ruleIndex, 'from', index, 'source'] },
+            place: { resource: policy, path: ['spec', 'rules', ruleIndex, ...placeIn(found)] },
             message: `a caller that ${named(policy)} denies reaches ${listed(open)} all the same when it sends plaintext: it then has no identity that the rule could match`,
             impact: 'the DENY holds only for callers that choose to show who they are',
             attack: `the denied workload turns its proxy off, or calls from a pod without one, and reaches \`${open[0] ?? ''}\``,
@@ -38,3 +39,10 @@ export const denyMissesPlaintext = defineDetector({
       return [];
     }),
 });
+
+/** The source, or the condition that names the peer. */
+function placeIn({ source, at }: CallerRule): FieldPath {
+  const field = (['principals', 'namespaces', 'serviceAccounts', 'trustDomains'] as const).find((name) => source[name].length > 0) ?? 'principals';
+  const path = at(field);
+  return path[0] === 'from' ? path.slice(0, -1) : path;
+}

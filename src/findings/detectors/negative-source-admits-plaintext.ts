@@ -6,7 +6,7 @@ import { resourceId, type Resource } from '#manifests/resource.ts';
 import { defineDetector } from '../detector.ts';
 import { certaintyOf, isDryRun, type SideFacts } from '../facts.ts';
 import { pointsOf } from '../points.ts';
-import { namesPeer, negativePeerFields } from '../rules.ts';
+import { callerRules, namesPeer, negativePeerFields } from '../rules.ts';
 import { listed, named } from '../text.ts';
 
 export const negativeSourceAdmitsPlaintext = defineDetector({
@@ -15,10 +15,9 @@ export const negativeSourceAdmitsPlaintext = defineDetector({
     side.of('AuthorizationPolicy').flatMap((policy) => {
       if (policy.spec.action !== 'ALLOW' || isDryRun(policy)) return [];
       for (const [ruleIndex, rule] of policy.spec.rules.entries()) {
-        const index = rule.from.findIndex((source) => !namesPeer(source) && source.requestPrincipals.length === 0 && negativePeerFields(source).length > 0);
-        const source = rule.from[index];
-        const field = source === undefined ? undefined : negativePeerFields(source)[0];
-        if (source === undefined || field === undefined) continue;
+        const found = callerRules(rule).find(({ source }) => !namesPeer(source) && source.requestPrincipals.length === 0 && negativePeerFields(source).length > 0);
+        const field = found === undefined ? undefined : negativePeerFields(found.source)[0];
+        if (found === undefined || field === undefined) continue;
         const open = acceptingPlaintext(side, policy);
         if (open.length === 0) continue;
         const reach = side.reachOf(policy);
@@ -27,7 +26,7 @@ export const negativeSourceAdmitsPlaintext = defineDetector({
             subject: resourceId(policy),
             affected: open,
             certainty: certaintyOf(reach.workloads),
-            place: { resource: policy, path: ['spec', 'rules', ruleIndex, 'from', index, 'source', field] },
+            place: { resource: policy, path: ['spec', 'rules', ruleIndex, ...found.at(field)] },
             message: `a pod without a mesh identity passes \`${field}\` of ${named(policy)} and reaches ${listed(open)}: it has none of the excluded identities, and plaintext is accepted there`,
             impact: 'the rule keeps out the named callers and lets in everybody who shows no certificate',
             attack: `a pod of an excluded namespace without a proxy (or one that opts out) calls \`${open[0] ?? ''}\` in plaintext`,
