@@ -61649,7 +61649,7 @@ var meshLabels = ["istio-injection", "istio.io/rev", "istio.io/dataplane-mode"];
 var policyKinds = /* @__PURE__ */ new Set(["AuthorizationPolicy", "PeerAuthentication", "RequestAuthentication"]);
 function enrolmentKnowledge(rootNamespace, ...sides) {
   const namespaces3 = /* @__PURE__ */ new Map();
-  const empty = { labelled: false, declared: false, policies: false, labels: void 0 };
+  const empty = { labelled: false, declared: false, policies: false, labels: void 0, asked: false };
   let ambient = false;
   for (const resources of sides) {
     for (const resource of resources) {
@@ -61660,6 +61660,10 @@ function enrolmentKnowledge(rootNamespace, ...sides) {
         namespaces3.set(resource.name, { ...known4, declared: true, labelled: known4.labelled || labelled, labels: known4.labels ?? resource.labels });
         continue;
       }
+      if ("podLabels" in resource.spec && resource.namespace !== void 0 && asksItself(resource.spec.podLabels)) {
+        const known4 = namespaces3.get(resource.namespace) ?? empty;
+        namespaces3.set(resource.namespace, { ...known4, asked: true });
+      }
       if (policyKinds.has(resource.kind) && resource.namespace !== void 0 && resource.namespace !== rootNamespace) {
         namespaces3.set(resource.namespace, { ...namespaces3.get(resource.namespace) ?? empty, policies: true });
       }
@@ -61668,6 +61672,9 @@ function enrolmentKnowledge(rootNamespace, ...sides) {
     }
   }
   return { namespaces: namespaces3, world: ambient ? "ambient" : "sidecar" };
+}
+function asksItself(podLabels) {
+  return podLabels["sidecar.istio.io/inject"] === "true" || Object.hasOwn(podLabels, "istio.io/rev") || podLabels["istio.io/dataplane-mode"] === "ambient";
 }
 function enrolmentOf(pod, world) {
   const known4 = world.knowledge.namespaces.get(pod.namespace);
@@ -61692,7 +61699,7 @@ function enrolmentOf(pod, world) {
   if (stated === "ambient") return { mode: "ambient" };
   if (stated === "none") return { mode: "none", because: "the configuration states it (`mesh.enrolment`)" };
   if (ignoredNamespaces.has(pod.namespace)) return { mode: "none", because: decided2.because };
-  const unknown3 = known4 === void 0 || !known4.labelled && (!known4.declared || known4.policies);
+  const unknown3 = known4 === void 0 || !known4.labelled && (!known4.declared || known4.policies && !known4.asked);
   if (!unknown3) return { mode: "none", because: decided2.because };
   if (asGateway) return { mode: "gateway" };
   return { mode: "unknown", assumption: `enrolment:${pod.namespace}`, inWorld: world.knowledge.world };

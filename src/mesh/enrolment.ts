@@ -19,6 +19,8 @@ export interface NamespaceKnowledge {
   readonly policies: boolean;
   /** Labels of the Namespace object of the first side that has one: they stand in for the other side's missing object. */
   readonly labels: Labels | undefined;
+  /** Some side's pods ask for a proxy themselves: so enrolment is told here pod by pod. */
+  readonly asked: boolean;
 }
 
 export interface EnrolmentKnowledge {
@@ -35,7 +37,7 @@ const policyKinds = new Set(['AuthorizationPolicy', 'PeerAuthentication', 'Reque
 /** Asked of both sides together, before either mesh is built: pass every side's resources, base first. */
 export function enrolmentKnowledge(rootNamespace: string, ...sides: readonly (readonly AnyResource[])[]): EnrolmentKnowledge {
   const namespaces = new Map<string, NamespaceKnowledge>();
-  const empty: NamespaceKnowledge = { labelled: false, declared: false, policies: false, labels: undefined };
+  const empty: NamespaceKnowledge = { labelled: false, declared: false, policies: false, labels: undefined, asked: false };
   let ambient = false;
   for (const resources of sides) {
     for (const resource of resources) {
@@ -46,6 +48,10 @@ export function enrolmentKnowledge(rootNamespace: string, ...sides: readonly (re
         namespaces.set(resource.name, { ...known, declared: true, labelled: known.labelled || labelled, labels: known.labels ?? resource.labels });
         continue;
       }
+      if ('podLabels' in resource.spec && resource.namespace !== undefined && asksItself(resource.spec.podLabels)) {
+        const known = namespaces.get(resource.namespace) ?? empty;
+        namespaces.set(resource.namespace, { ...known, asked: true });
+      }
       if (policyKinds.has(resource.kind) && resource.namespace !== undefined && resource.namespace !== rootNamespace) {
         namespaces.set(resource.namespace, { ...(namespaces.get(resource.namespace) ?? empty), policies: true });
       }
@@ -54,6 +60,10 @@ export function enrolmentKnowledge(rootNamespace: string, ...sides: readonly (re
     }
   }
   return { namespaces, world: ambient ? 'ambient' : 'sidecar' };
+}
+
+function asksItself(podLabels: Labels): boolean {
+  return podLabels['sidecar.istio.io/inject'] === 'true' || Object.hasOwn(podLabels, 'istio.io/rev') || podLabels['istio.io/dataplane-mode'] === 'ambient';
 }
 
 /** What decides the enrolment of one pod. */
@@ -108,8 +118,8 @@ export function enrolmentOf(pod: PodFacts, world: EnrolmentWorld): Enrolment {
   if (stated === 'ambient') return { mode: 'ambient' };
   if (stated === 'none') return { mode: 'none', because: 'the configuration states it (`mesh.enrolment`)' };
   if (ignoredNamespaces.has(pod.namespace)) return { mode: 'none', because: decided.because };
-  // R23: known where some side is labelled, or where the namespace is declared and no policy lives there.
-  const unknown = known === undefined || (!known.labelled && (!known.declared || known.policies));
+  // R23: known where some side is labelled, or where the namespace is declared and either no policy lives there or pods ask for themselves.
+  const unknown = known === undefined || (!known.labelled && (!known.declared || (known.policies && !known.asked)));
   if (!unknown) return { mode: 'none', because: decided.because };
   if (asGateway) return { mode: 'gateway' };
   return { mode: 'unknown', assumption: `enrolment:${pod.namespace}`, inWorld: world.knowledge.world };
