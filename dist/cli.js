@@ -23555,6 +23555,16 @@ function channelOnly(change2) {
     validation: openedValidation(change2)
   };
 }
+function otherBytes(change2) {
+  return {
+    change: change2,
+    severity: "low",
+    message: `${openedMessage(change2)}; the port no longer asks for HTTP`,
+    impact: "the application gets bytes that its proxy does not understand, and no HTTP condition of a policy can look at them",
+    remedy: "declare the protocol of the port by its name or `appProtocol` where the application speaks HTTP",
+    validation: openedValidation(change2)
+  };
+}
 function touchesCriticalAsset(context2, change2) {
   return change2.destinations.some((destination2) => context2.environments.some((pair) => pair.head.criticalAssets.has(destination2.id)));
 }
@@ -23576,6 +23586,7 @@ var init_access_widened = __esm({
       rule: "access-widened",
       detectChanges: (context2) => changesOf2(context2, "access-widened").map((change2) => {
         if (servedInPlaintext(context2, change2)) return channelOnly(change2);
+        if (change2.witness?.base.layer === "protocol") return otherBytes(change2);
         return {
           change: change2,
           severity: touchesCriticalAsset(context2, change2) ? stepped(breadthSeverity(change2), 1) : breadthSeverity(change2),
@@ -30076,7 +30087,7 @@ function sampleOf2(space3, wording, preferred, impossible2) {
   for (const dimension of dimensions2) {
     const predicates = wording.predicates.filter((predicate) => predicate.dimension === dimension);
     const best = (preferred.get(dimension) ?? []).find((value2) => predicates.every((predicate) => holds(predicate, value2)));
-    const value = best ?? representative(space3, wording.region, dimension);
+    const value = best === void 0 ? representative(space3, wording.region, dimension) : best;
     if (value === void 0) continue;
     if (best !== void 0 && space3.axisOf.has(dimension)) liked.add(dimension);
     point.set(dimension, value);
@@ -31346,7 +31357,8 @@ function goesUnseen(decision) {
 }
 function facetOf(refusing, passing2, someTokenPasses2) {
   const layer2 = stops(refusing);
-  if (layer2 === "mtls" || layer2 === "protocol") return "mtls";
+  if (layer2 === "mtls") return "mtls";
+  if (layer2 === "protocol") return "access";
   if (goesUnseen(refusing) && !goesUnseen(passing2)) return "mtls";
   if (layer2 === "authentication") return "token";
   if (layer2 === "external-authorization" || passing2.verdict === "asks") return "external-authorization";
@@ -31531,8 +31543,9 @@ function changesIn(context2, way, found) {
       confirmed.push({ cube: cube3, region: entry2.region, witness, facet: facetOf(refusing, passing2, () => someTokenPasses(refusingPosture, sample ?? /* @__PURE__ */ new Map(), context2.limits)) });
     }
   }
-  for (const group3 of groupBy(confirmed, (entry2) => `${entry2.facet} ${entry2.region.layer} ${distinct(entry2.region.seedOrigins.map((origin) => origin.policy)).join(" ")}`).values()) {
-    const first = [...group3].sort(compareBy((entry2) => plainness(entry2.witness.query, context2.pair)))[0];
+  const groups2 = [...groupBy(confirmed, (entry2) => `${entry2.facet} ${entry2.region.layer} ${distinct(entry2.region.seedOrigins.map((origin) => origin.policy)).join(" ")}`).values()];
+  for (const group3 of withStrangers(context2, withOtherBytes(way, groups2))) {
+    const first = [...group3].sort(compareBy((entry2) => isStranger(context2, entry2.witness.query) ? 1 : 0, (entry2) => plainness(entry2.witness.query, context2.pair)))[0];
     if (first === void 0) continue;
     changes.push({
       environment: context2.sides.environment,
@@ -31549,6 +31562,43 @@ function changesIn(context2, way, found) {
     });
   }
   return changes;
+}
+function withStrangers(context2, groups2) {
+  const isStrange = (group3) => group3.every((entry2) => isStranger(context2, entry2.witness.query));
+  const strange = groups2.filter(isStrange);
+  const usual2 = groups2.filter((group3) => !isStrange(group3));
+  const host = usual2.find((group3) => group3.some((entry2) => entry2.witness.query.from.principal === null));
+  return strange.length === 0 || host === void 0 ? groups2 : usual2.map((group3) => group3 === host ? [...group3, ...strange.flat()] : group3);
+}
+function withOtherBytes(way, groups2) {
+  const refusing = ({ witness }) => way === "up" ? witness.base : witness.head;
+  const passing2 = ({ witness }) => way === "up" ? witness.head : witness.base;
+  const move = (entry2) => {
+    const [before, after] = [pointOf2(refusing(entry2)), pointOf2(passing2(entry2))];
+    return before === after ? void 0 : `${before} ${after}`;
+  };
+  const isBytes = (entry2) => {
+    const answer3 = refusing(entry2);
+    return answer3.verdict !== "unknown" && answer3.layer === "protocol";
+  };
+  let usual2 = groups2.filter((group3) => !group3.every(isBytes));
+  const left = [];
+  for (const group3 of groups2.filter((each) => each.every(isBytes))) {
+    const how = group3[0] === void 0 ? void 0 : move(group3[0]);
+    const host = how === void 0 ? void 0 : usual2.find((each) => each.some((entry2) => move(entry2) === how));
+    if (host === void 0) left.push(group3);
+    else usual2 = usual2.map((each) => each === host ? [...each, ...group3] : each);
+  }
+  return [...usual2, ...left];
+}
+function pointOf2(decision) {
+  return decision.verdict === "unknown" ? "" : decision.enforcedAt;
+}
+function isStranger({ sides }, query3) {
+  const { principal } = query3.from;
+  if (typeof principal !== "string") return false;
+  const domain2 = principal.slice(0, Math.max(0, principal.indexOf("/")));
+  return [sides.base, sides.head].every(({ config: config3 }) => ![...trustDomainsOf(config3), ...config3.extraTrustDomains].includes(domain2));
 }
 function plainness({ to: to2, request: request4, given }, pair) {
   const protocol = plainestProtocols.indexOf(request4.protocol);
@@ -31575,6 +31625,7 @@ var init_regions = __esm({
     init_order();
     init_network_paths();
     init_point();
+    init_values();
     init_facet();
     init_known_callers();
     init_pair_context();
@@ -31862,7 +31913,7 @@ function looksAtPods(cube3) {
 function podCallers(cube3, mesh2, carriesIdentity2) {
   const callers4 = cube3.predicates.filter(({ dimension }) => dimension === "peer" || dimension.startsWith("pod-label:"));
   const asked = { predicates: callers4, origins: [] };
-  const admits3 = (caller, labels3) => pointIn(asked, pointOf2(caller, labels3));
+  const admits3 = (caller, labels3) => pointIn(asked, pointOf3(caller, labels3));
   const known4 = [...mesh2.workloads.values()].filter((workload2) => {
     const identity2 = workload2.enrolment.mode === "none" || !carriesIdentity2 ? null : `${mesh2.config.trustDomain}/ns/${workload2.namespace}/sa/${workload2.serviceAccount}`;
     return [identity2, null].some((principal) => admits3({ principal, namespace: workload2.namespace, namespaceLabels: {} }, workload2.labels));
@@ -31870,7 +31921,7 @@ function podCallers(cube3, mesh2, carriesIdentity2) {
   const peers = callers4.filter(({ dimension }) => dimension === "peer");
   return { known: distinct(known4.map(({ namespace, name: name2, kind }) => `${namespace}/${name2}[${kind}]`)), open: openWords(peers, labelWords(callers4)), outside: admits3(null, {}) };
 }
-function pointOf2(caller, labels3) {
+function pointOf3(caller, labels3) {
   const point = /* @__PURE__ */ new Map([["peer", caller]]);
   for (const [key, value] of Object.entries(labels3)) point.set(`pod-label:${key}`, value);
   return point;
@@ -31977,6 +32028,7 @@ function isOwn(matcher, mesh2) {
 }
 function openWords2(predicates, known4, mesh2) {
   const [narrowest] = predicates.filter((predicate) => predicate.any.length > 0).map((predicate) => ({ any: predicate.any, width: Math.max(...predicate.any.map((matcher) => widthOf(matcher, mesh2))) })).sort((left, right) => left.width - right.width);
+  if (narrowest?.width === 5 && !admits2(predicates, nobody(mesh2))) return [FOREIGN_IDENTITY];
   if (narrowest === void 0) return admits2(predicates, nobody(mesh2)) ? [ANY_IDENTITY] : [];
   return narrowest.any.flatMap((matcher) => {
     if (matcher.type === "principal" && matcher.pattern.type === "exact" && !admits2(predicates, matcher.pattern.text)) return [];
@@ -32016,7 +32068,7 @@ function callersOf2(cubes, known4, mesh2) {
   }
   return { known: distinct(names4), open: distinct(open2), plaintext, internet: false };
 }
-var peerPredicates2, ANY_IDENTITY, SHOWN_BESIDE_ANY;
+var peerPredicates2, ANY_IDENTITY, FOREIGN_IDENTITY, SHOWN_BESIDE_ANY;
 var init_callers2 = __esm({
   "src/impact/callers.ts"() {
     "use strict";
@@ -32026,6 +32078,7 @@ var init_callers2 = __esm({
     init_region();
     peerPredicates2 = (cube3) => cube3.predicates.filter((predicate) => predicate.dimension === "peer");
     ANY_IDENTITY = "any other mesh identity";
+    FOREIGN_IDENTITY = "any identity of another trust domain";
     SHOWN_BESIDE_ANY = 20;
   }
 });
@@ -32197,6 +32250,7 @@ function latentChange(context2, way, layer2, regions) {
     context2.internalErrors.push(`the latent witness for \`${context2.pair.destination.id}\` did not reproduce (seed ${shortHash(first.seed)})`);
     return [];
   }
+  if (isStranger(context2, witness.query)) return [];
   return [
     {
       environment: context2.sides.environment,
@@ -32344,6 +32398,8 @@ function preferredValues(identities, pair, networked) {
     ["peer", [.../* @__PURE__ */ new Set([...identities.first, ...own3])]],
     ["port", ports3],
     ["protocol", ["http", "tcp", "https", "tls"]],
+    // Without a name a witness may speak any protocol.
+    ["sni", [null]],
     ["method", ["GET"]],
     ["path", ["/"]]
   ]);
@@ -32443,7 +32499,8 @@ function list2(words3, shown5 = 3) {
   const head = words3.slice(0, shown5).join(", ");
   return words3.length > shown5 ? `${head} and ${words3.length - shown5} more` : head;
 }
-function callerWords(callers4) {
+function callerWords({ known: known4, open: everybody, plaintext, internet }) {
+  const callers4 = { known: known4, plaintext, internet, open: plaintext ? everybody.filter((word2) => word2 !== FOREIGN_IDENTITY) : everybody };
   const anyIdentity = callers4.open.includes(ANY_IDENTITY);
   if (callers4.plaintext && anyIdentity) return "any client, with or without a mesh identity";
   const parts = [];
@@ -32546,7 +32603,7 @@ function isForMany({ peers }) {
   return peers?.only === void 0 || peers.only.some((word2) => word2.includes("*") || word2.startsWith(DOMAIN) || word2 === "any mesh identity" || word2 === "(none)");
 }
 function domainWords(callers4, region3) {
-  if (callers4.plaintext || !callers4.open.includes(ANY_IDENTITY)) return void 0;
+  if (callers4.plaintext || !(callers4.open.includes(ANY_IDENTITY) || callers4.open.includes(FOREIGN_IDENTITY))) return void 0;
   const phrases2 = distinct(
     region3.cubes.map(({ peers }) => {
       const only4 = peers?.only ?? [];

@@ -66153,6 +66153,7 @@ var accessWidened = defineDetector({
   rule: "access-widened",
   detectChanges: (context3) => changesOf(context3, "access-widened").map((change2) => {
     if (servedInPlaintext(context3, change2)) return channelOnly(change2);
+    if (change2.witness?.base.layer === "protocol") return otherBytes(change2);
     return {
       change: change2,
       severity: touchesCriticalAsset(context3, change2) ? stepped(breadthSeverity(change2), 1) : breadthSeverity(change2),
@@ -66179,6 +66180,16 @@ function channelOnly(change2) {
     message: `${openedMessage(change2)}; in plaintext the same request was accepted from anyone already`,
     impact: "no caller gains a request: callers with a mesh identity may send over mutual TLS what they could send in plaintext",
     remedy: "nothing, if the port is meant for mesh callers; then let it refuse plaintext, too (`mtls.mode: STRICT`)",
+    validation: openedValidation(change2)
+  };
+}
+function otherBytes(change2) {
+  return {
+    change: change2,
+    severity: "low",
+    message: `${openedMessage(change2)}; the port no longer asks for HTTP`,
+    impact: "the application gets bytes that its proxy does not understand, and no HTTP condition of a policy can look at them",
+    remedy: "declare the protocol of the port by its name or `appProtocol` where the application speaks HTTP",
     validation: openedValidation(change2)
   };
 }
@@ -71536,7 +71547,7 @@ function sampleOf2(space3, wording, preferred, impossible2) {
   for (const dimension of dimensions2) {
     const predicates = wording.predicates.filter((predicate) => predicate.dimension === dimension);
     const best = (preferred.get(dimension) ?? []).find((value2) => predicates.every((predicate) => holds(predicate, value2)));
-    const value = best ?? representative(space3, wording.region, dimension);
+    const value = best === void 0 ? representative(space3, wording.region, dimension) : best;
     if (value === void 0) continue;
     if (best !== void 0 && space3.axisOf.has(dimension)) liked.add(dimension);
     point.set(dimension, value);
@@ -72609,7 +72620,8 @@ function goesUnseen(decision) {
 }
 function facetOf(refusing, passing2, someTokenPasses2) {
   const layer2 = stops(refusing);
-  if (layer2 === "mtls" || layer2 === "protocol") return "mtls";
+  if (layer2 === "mtls") return "mtls";
+  if (layer2 === "protocol") return "access";
   if (goesUnseen(refusing) && !goesUnseen(passing2)) return "mtls";
   if (layer2 === "authentication") return "token";
   if (layer2 === "external-authorization" || passing2.verdict === "asks") return "external-authorization";
@@ -72766,8 +72778,9 @@ function changesIn(context3, way, found) {
       confirmed.push({ cube: cube3, region: entry2.region, witness, facet: facetOf(refusing, passing2, () => someTokenPasses(refusingPosture, sample ?? /* @__PURE__ */ new Map(), context3.limits)) });
     }
   }
-  for (const group4 of groupBy(confirmed, (entry2) => `${entry2.facet} ${entry2.region.layer} ${distinct(entry2.region.seedOrigins.map((origin) => origin.policy)).join(" ")}`).values()) {
-    const first = [...group4].sort(compareBy((entry2) => plainness(entry2.witness.query, context3.pair)))[0];
+  const groups3 = [...groupBy(confirmed, (entry2) => `${entry2.facet} ${entry2.region.layer} ${distinct(entry2.region.seedOrigins.map((origin) => origin.policy)).join(" ")}`).values()];
+  for (const group4 of withStrangers(context3, withOtherBytes(way, groups3))) {
+    const first = [...group4].sort(compareBy((entry2) => isStranger(context3, entry2.witness.query) ? 1 : 0, (entry2) => plainness(entry2.witness.query, context3.pair)))[0];
     if (first === void 0) continue;
     changes.push({
       environment: context3.sides.environment,
@@ -72784,6 +72797,43 @@ function changesIn(context3, way, found) {
     });
   }
   return changes;
+}
+function withStrangers(context3, groups3) {
+  const isStrange = (group4) => group4.every((entry2) => isStranger(context3, entry2.witness.query));
+  const strange = groups3.filter(isStrange);
+  const usual2 = groups3.filter((group4) => !isStrange(group4));
+  const host = usual2.find((group4) => group4.some((entry2) => entry2.witness.query.from.principal === null));
+  return strange.length === 0 || host === void 0 ? groups3 : usual2.map((group4) => group4 === host ? [...group4, ...strange.flat()] : group4);
+}
+function withOtherBytes(way, groups3) {
+  const refusing = ({ witness }) => way === "up" ? witness.base : witness.head;
+  const passing2 = ({ witness }) => way === "up" ? witness.head : witness.base;
+  const move = (entry2) => {
+    const [before, after] = [pointOf(refusing(entry2)), pointOf(passing2(entry2))];
+    return before === after ? void 0 : `${before} ${after}`;
+  };
+  const isBytes = (entry2) => {
+    const answer2 = refusing(entry2);
+    return answer2.verdict !== "unknown" && answer2.layer === "protocol";
+  };
+  let usual2 = groups3.filter((group4) => !group4.every(isBytes));
+  const left = [];
+  for (const group4 of groups3.filter((each) => each.every(isBytes))) {
+    const how = group4[0] === void 0 ? void 0 : move(group4[0]);
+    const host = how === void 0 ? void 0 : usual2.find((each) => each.some((entry2) => move(entry2) === how));
+    if (host === void 0) left.push(group4);
+    else usual2 = usual2.map((each) => each === host ? [...each, ...group4] : each);
+  }
+  return [...usual2, ...left];
+}
+function pointOf(decision) {
+  return decision.verdict === "unknown" ? "" : decision.enforcedAt;
+}
+function isStranger({ sides }, query3) {
+  const { principal } = query3.from;
+  if (typeof principal !== "string") return false;
+  const domain2 = principal.slice(0, Math.max(0, principal.indexOf("/")));
+  return [sides.base, sides.head].every(({ config: config2 }) => ![...trustDomainsOf(config2), ...config2.extraTrustDomains].includes(domain2));
 }
 var plainestProtocols = ["http", "tcp", "https", "tls", "udp", "sctp"];
 function plainness({ to, request: request4, given }, pair) {
@@ -73051,7 +73101,7 @@ function looksAtPods(cube3) {
 function podCallers(cube3, mesh2, carriesIdentity2) {
   const callers3 = cube3.predicates.filter(({ dimension }) => dimension === "peer" || dimension.startsWith("pod-label:"));
   const asked = { predicates: callers3, origins: [] };
-  const admits3 = (caller, labels2) => pointIn(asked, pointOf(caller, labels2));
+  const admits3 = (caller, labels2) => pointIn(asked, pointOf2(caller, labels2));
   const known4 = [...mesh2.workloads.values()].filter((workload) => {
     const identity2 = workload.enrolment.mode === "none" || !carriesIdentity2 ? null : `${mesh2.config.trustDomain}/ns/${workload.namespace}/sa/${workload.serviceAccount}`;
     return [identity2, null].some((principal) => admits3({ principal, namespace: workload.namespace, namespaceLabels: {} }, workload.labels));
@@ -73059,7 +73109,7 @@ function podCallers(cube3, mesh2, carriesIdentity2) {
   const peers = callers3.filter(({ dimension }) => dimension === "peer");
   return { known: distinct(known4.map(({ namespace, name: name2, kind }) => `${namespace}/${name2}[${kind}]`)), open: openWords(peers, labelWords(callers3)), outside: admits3(null, {}) };
 }
-function pointOf(caller, labels2) {
+function pointOf2(caller, labels2) {
   const point = /* @__PURE__ */ new Map([["peer", caller]]);
   for (const [key, value] of Object.entries(labels2)) point.set(`pod-label:${key}`, value);
   return point;
@@ -73136,6 +73186,7 @@ function nobody(mesh2) {
   return `${mesh2.config.trustDomain}/ns//sa/`;
 }
 var ANY_IDENTITY = "any other mesh identity";
+var FOREIGN_IDENTITY = "any identity of another trust domain";
 function openWord(matcher, known4, mesh2) {
   if (matcher.type === "absent") return void 0;
   if (matcher.type === "trust-domain") return isOwn(matcher, mesh2) ? ANY_IDENTITY : `any other identity of ${matcherWord(matcher)}`;
@@ -73159,6 +73210,7 @@ function isOwn(matcher, mesh2) {
 }
 function openWords2(predicates, known4, mesh2) {
   const [narrowest] = predicates.filter((predicate) => predicate.any.length > 0).map((predicate) => ({ any: predicate.any, width: Math.max(...predicate.any.map((matcher) => widthOf(matcher, mesh2))) })).sort((left, right) => left.width - right.width);
+  if (narrowest?.width === 5 && !admits2(predicates, nobody(mesh2))) return [FOREIGN_IDENTITY];
   if (narrowest === void 0) return admits2(predicates, nobody(mesh2)) ? [ANY_IDENTITY] : [];
   return narrowest.any.flatMap((matcher) => {
     if (matcher.type === "principal" && matcher.pattern.type === "exact" && !admits2(predicates, matcher.pattern.text)) return [];
@@ -73343,6 +73395,7 @@ function latentChange(context3, way, layer2, regions) {
     context3.internalErrors.push(`the latent witness for \`${context3.pair.destination.id}\` did not reproduce (seed ${shortHash(first.seed)})`);
     return [];
   }
+  if (isStranger(context3, witness.query)) return [];
   return [
     {
       environment: context3.sides.environment,
@@ -73461,6 +73514,8 @@ function preferredValues(identities, pair, networked) {
     ["peer", [.../* @__PURE__ */ new Set([...identities.first, ...own3])]],
     ["port", ports2],
     ["protocol", ["http", "tcp", "https", "tls"]],
+    // Without a name a witness may speak any protocol.
+    ["sni", [null]],
     ["method", ["GET"]],
     ["path", ["/"]]
   ]);
@@ -73532,7 +73587,8 @@ function list2(words3, shown4 = 3) {
   const head = words3.slice(0, shown4).join(", ");
   return words3.length > shown4 ? `${head} and ${words3.length - shown4} more` : head;
 }
-function callerWords(callers3) {
+function callerWords({ known: known4, open: everybody, plaintext, internet }) {
+  const callers3 = { known: known4, plaintext, internet, open: plaintext ? everybody.filter((word2) => word2 !== FOREIGN_IDENTITY) : everybody };
   const anyIdentity = callers3.open.includes(ANY_IDENTITY);
   if (callers3.plaintext && anyIdentity) return "any client, with or without a mesh identity";
   const parts = [];
@@ -73637,7 +73693,7 @@ function isForMany({ peers }) {
   return peers?.only === void 0 || peers.only.some((word2) => word2.includes("*") || word2.startsWith(DOMAIN) || word2 === "any mesh identity" || word2 === "(none)");
 }
 function domainWords(callers3, region3) {
-  if (callers3.plaintext || !callers3.open.includes(ANY_IDENTITY)) return void 0;
+  if (callers3.plaintext || !(callers3.open.includes(ANY_IDENTITY) || callers3.open.includes(FOREIGN_IDENTITY))) return void 0;
   const phrases2 = distinct(
     region3.cubes.map(({ peers }) => {
       const only4 = peers?.only ?? [];

@@ -82,6 +82,9 @@ function nobody(mesh: Mesh): string {
 /** Every identity of the mesh, whoever it is. */
 export const ANY_IDENTITY = 'any other mesh identity';
 
+/** Of no trust domain that the mesh takes. */
+export const FOREIGN_IDENTITY = 'any identity of another trust domain';
+
 /** A positive matcher that stands for identities which no manifest need create, in words. */
 function openWord(matcher: Matcher, known: KnownIdentities, mesh: Mesh): string | undefined {
   if (matcher.type === 'absent') return undefined;
@@ -117,6 +120,8 @@ function openWords(predicates: readonly Predicate[], known: KnownIdentities, mes
     .filter((predicate) => predicate.any.length > 0)
     .map((predicate) => ({ any: predicate.any, width: Math.max(...predicate.any.map((matcher) => widthOf(matcher, mesh))) }))
     .sort((left, right) => left.width - right.width);
+  // Everybody but the mesh's own: certificates of another authority.
+  if (narrowest?.width === 5 && !admits(predicates, nobody(mesh))) return [FOREIGN_IDENTITY];
   if (narrowest === undefined) return admits(predicates, nobody(mesh)) ? [ANY_IDENTITY] : [];
   return narrowest.any.flatMap((matcher) => {
     if (matcher.type === 'principal' && matcher.pattern.type === 'exact' && !admits(predicates, matcher.pattern.text)) return [];

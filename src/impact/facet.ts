@@ -20,7 +20,9 @@ function goesUnseen(decision: Decision): boolean {
  */
 export function facetOf(refusing: Decision, passing: Decision, someTokenPasses: () => boolean): Facet {
   const layer = stops(refusing);
-  if (layer === 'mtls' || layer === 'protocol') return 'mtls';
+  if (layer === 'mtls') return 'mtls';
+  // A port that asks for HTTP takes no other bytes: that is about what is sent, not about who sends it.
+  if (layer === 'protocol') return 'access';
   if (goesUnseen(refusing) && !goesUnseen(passing)) return 'mtls';
   if (layer === 'authentication') return 'token';
   if (layer === 'external-authorization' || passing.verdict === 'asks') return 'external-authorization';

@@ -1,7 +1,7 @@
 /** One sentence for a change, in the reader's words: who, what, where. Plain text; reporters escape and bound it. */
 import { distinct } from '#lib/order.ts';
 import type { Cube } from '#sets/cube.ts';
-import { ANY_IDENTITY } from './callers.ts';
+import { ANY_IDENTITY, FOREIGN_IDENTITY } from './callers.ts';
 import type { WitnessAnswer, Callers, Destination, Direction, Facet, Region, RegionCube, ValueSet } from './change.ts';
 import { isWithin, region } from './region.ts';
 
@@ -10,7 +10,9 @@ function list(words: readonly string[], shown = 3): string {
   return words.length > shown ? `${head} and ${words.length - shown} more` : head;
 }
 
-export function callerWords(callers: Callers): string {
+export function callerWords({ known, open: everybody, plaintext, internet }: Callers): string {
+  // Whoever has a foreign certificate may come without one.
+  const callers = { known, plaintext, internet, open: plaintext ? everybody.filter((word) => word !== FOREIGN_IDENTITY) : everybody };
   const anyIdentity = callers.open.includes(ANY_IDENTITY);
   if (callers.plaintext && anyIdentity) return 'any client, with or without a mesh identity';
   const parts: string[] = [];
@@ -182,7 +184,7 @@ function isForMany({ peers }: RegionCube): boolean {
 
 /** Callers by the trust domain that all of them share, or that none of them has, where the region tells domains apart. */
 function domainWords(callers: Callers, region: Region): string | undefined {
-  if (callers.plaintext || !callers.open.includes(ANY_IDENTITY)) return undefined;
+  if (callers.plaintext || !(callers.open.includes(ANY_IDENTITY) || callers.open.includes(FOREIGN_IDENTITY))) return undefined;
   const phrases = distinct(
     region.cubes.map(({ peers }) => {
       const only = peers?.only ?? [];

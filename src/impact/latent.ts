@@ -10,7 +10,7 @@ import { flips } from './causes.ts';
 import { leadingOf } from './headline.ts';
 import { type PairContext, answers, sideFacts, solve } from './pair-context.ts';
 import type { RawChange, Way } from './raw-change.ts';
-import { sampled, witnessFor } from './regions.ts';
+import { isStranger, sampled, witnessFor } from './regions.ts';
 
 /**
  * One of the two layers, network and proxies, opens (closes) and the other stops the request before and after. What also moves an answer
@@ -33,13 +33,22 @@ export function latentMoved(context: PairContext, told: readonly RawChange[], mo
 function latentChange(context: PairContext, way: Way, layer: 'network' | 'behind', regions: readonly DifferenceRegion[]): RawChange[] {
   const [first] = regions;
   const complete = regions.every((region) => region.complete);
-  const [proof] = leadingOf(sampled(regions), complete);
-  if (first === undefined || proof === undefined) return [];
-  const witness = witnessFor(context, proof.cube, proof.sample, (query) => confirmLatent(context, way, layer, query));
-  if (witness === undefined) {
-    context.internalErrors.push(`the latent witness for \`${context.pair.destination.id}\` did not reproduce (seed ${shortHash(first.seed)})`);
-    return [];
+  const all = sampled(regions);
+  const leading = [...leadingOf(all, complete)];
+  if (first === undefined || leading.length === 0) return [];
+  let witness: RawChange['witness'];
+  for (const { cube, sample } of [...leading, ...all.filter((each) => !leading.includes(each))]) {
+    const found = witnessFor(context, cube, sample, (query) => confirmLatent(context, way, layer, query));
+    if (found === undefined) {
+      context.internalErrors.push(`the latent witness for \`${context.pair.destination.id}\` did not reproduce (seed ${shortHash(first.seed)})`);
+      return [];
+    }
+    // A certificate that no proxy here takes opens nothing, whatever the network does.
+    if (isStranger(context, found.query)) continue;
+    witness = found;
+    break;
   }
+  if (witness === undefined) return [];
   return [
     {
       environment: context.sides.environment,

@@ -4,7 +4,8 @@ import { groupBy } from '#lib/group.ts';
 import { compareBy, distinct } from '#lib/order.ts';
 import { isNetworked } from '#posture/network-paths.ts';
 import { queryOf } from '#posture/point.ts';
-import type { Query } from '#posture/query.ts';
+import type { Decision, Query } from '#posture/query.ts';
+import { trustDomainsOf } from '#semantics/values.ts';
 import type { Cube, Point } from '#sets/cube.ts';
 import type { Difference, DifferenceRegion } from '#sets/difference.ts';
 import type { Facet } from './change.ts';
@@ -47,9 +48,10 @@ export function changesIn(context: PairContext, way: Way, found: readonly Found[
       confirmed.push({ cube, region: entry.region, witness, facet: facetOf(refusing, passing, () => someTokenPasses(refusingPosture, sample ?? new Map(), context.limits)) });
     }
   }
-  for (const group of groupBy(confirmed, (entry) => `${entry.facet} ${entry.region.layer} ${distinct(entry.region.seedOrigins.map((origin) => origin.policy)).join(' ')}`).values()) {
+  const groups = [...groupBy(confirmed, (entry) => `${entry.facet} ${entry.region.layer} ${distinct(entry.region.seedOrigins.map((origin) => origin.policy)).join(' ')}`).values()];
+  for (const group of withStrangers(context, withOtherBytes(way, groups))) {
     const complete = group.every((entry) => entry.region.complete);
-    const first = [...leadingOf(group, complete)].sort(compareBy((entry) => plainness(entry.witness.query, context.pair)))[0];
+    const first = [...leadingOf(group, complete)].sort(compareBy((entry) => (isStranger(context, entry.witness.query) ? 1 : 0), (entry) => plainness(entry.witness.query, context.pair)))[0];
     if (first === undefined) continue;
     changes.push({
       environment: context.sides.environment,
@@ -74,6 +76,54 @@ export function sampled(regions: readonly DifferenceRegion[]): readonly { readon
     const sample = region.samples[index];
     return sample === undefined ? [] : [{ cube, sample }];
   }));
+}
+
+/**
+ * Certificates of a foreign trust domain, which neither side takes: who has one may as well come without any. Where callers without an
+ * identity gain or lose the same, that is the news.
+ */
+function withStrangers(context: PairContext, groups: readonly (readonly Confirmed[])[]): readonly (readonly Confirmed[])[] {
+  const isStrange = (group: readonly Confirmed[]): boolean => group.every((entry) => isStranger(context, entry.witness.query));
+  const strange = groups.filter(isStrange);
+  const usual = groups.filter((group) => !isStrange(group));
+  const host = usual.find((group) => group.some((entry) => entry.witness.query.from.principal === null));
+  return strange.length === 0 || host === undefined ? groups : usual.map((group) => (group === host ? [...group, ...strange.flat()] : group));
+}
+
+/**
+ * Bytes that a port declared as HTTP refuses: where another proxy or none stands there now, that is the news, and they are part of it.
+ */
+function withOtherBytes(way: Way, groups: readonly (readonly Confirmed[])[]): readonly (readonly Confirmed[])[] {
+  const refusing = ({ witness }: Confirmed): Decision => (way === 'up' ? witness.base : witness.head);
+  const passing = ({ witness }: Confirmed): Decision => (way === 'up' ? witness.head : witness.base);
+  const move = (entry: Confirmed): string | undefined => {
+    const [before, after] = [pointOf(refusing(entry)), pointOf(passing(entry))];
+    return before === after ? undefined : `${before} ${after}`;
+  };
+  const isBytes = (entry: Confirmed): boolean => {
+    const answer = refusing(entry);
+    return answer.verdict !== 'unknown' && answer.layer === 'protocol';
+  };
+  let usual: readonly (readonly Confirmed[])[] = groups.filter((group) => !group.every(isBytes));
+  const left: (readonly Confirmed[])[] = [];
+  for (const group of groups.filter((each) => each.every(isBytes))) {
+    const how = group[0] === undefined ? undefined : move(group[0]);
+    const host = how === undefined ? undefined : usual.find((each) => each.some((entry) => move(entry) === how));
+    if (host === undefined) left.push(group);
+    else usual = usual.map((each) => (each === host ? [...each, ...group] : each));
+  }
+  return [...usual, ...left];
+}
+
+function pointOf(decision: Decision): string {
+  return decision.verdict === 'unknown' ? '' : decision.enforcedAt;
+}
+
+export function isStranger({ sides }: PairContext, query: Query): boolean {
+  const { principal } = query.from;
+  if (typeof principal !== 'string') return false;
+  const domain = principal.slice(0, Math.max(0, principal.indexOf('/')));
+  return [sides.base, sides.head].every(({ config }) => ![...trustDomainsOf(config), ...config.extraTrustDomains].includes(domain));
 }
 
 const plainestProtocols: readonly Query['request']['protocol'][] = ['http', 'tcp', 'https', 'tls', 'udp', 'sctp'];

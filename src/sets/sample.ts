@@ -35,6 +35,7 @@ export function sampleOf(space: Space, wording: Wording, preferred: ReadonlyMap<
   const dimensions = [...new Set([...space.axisOf.keys(), ...preferred.keys()])].sort(compareDimensions);
   for (const dimension of dimensions) {
     const predicates: readonly Predicate[] = wording.predicates.filter((predicate) => predicate.dimension === dimension);
+    // `null`, carried by nobody, may be what is preferred.
     const best = (preferred.get(dimension) ?? []).find((value) => predicates.every((predicate) => holds(predicate, value)));
     const value = best === undefined ? representative(space, wording.region, dimension) : best;
     if (value === undefined) continue;

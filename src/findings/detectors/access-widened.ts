@@ -22,6 +22,7 @@ export const accessWidened = defineDetector({
   detectChanges: (context) =>
     changesOf(context, 'access-widened').map((change) => {
       if (servedInPlaintext(context, change)) return channelOnly(change);
+      if (change.witness?.base.layer === 'protocol') return otherBytes(change);
       return {
         change,
         severity: touchesCriticalAsset(context, change) ? stepped(breadthSeverity(change), 1) : breadthSeverity(change),
@@ -51,6 +52,18 @@ function channelOnly(change: Change): ChangeDraft {
     message: `${openedMessage(change)}; in plaintext the same request was accepted from anyone already`,
     impact: 'no caller gains a request: callers with a mesh identity may send over mutual TLS what they could send in plaintext',
     remedy: 'nothing, if the port is meant for mesh callers; then let it refuse plaintext, too (`mtls.mode: STRICT`)',
+    validation: openedValidation(change),
+  };
+}
+
+/** A4.4: a port that was declared as HTTP refuses what is none. */
+function otherBytes(change: Change): ChangeDraft {
+  return {
+    change,
+    severity: 'low',
+    message: `${openedMessage(change)}; the port no longer asks for HTTP`,
+    impact: 'the application gets bytes that its proxy does not understand, and no HTTP condition of a policy can look at them',
+    remedy: 'declare the protocol of the port by its name or `appProtocol` where the application speaks HTTP',
     validation: openedValidation(change),
   };
 }
