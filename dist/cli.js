@@ -33,9 +33,9 @@ var __export = (target, all) => {
 };
 var __copyProps = (to2, from2, except, desc) => {
   if (from2 && typeof from2 === "object" || typeof from2 === "function") {
-    for (let key of __getOwnPropNames(from2))
-      if (!__hasOwnProp.call(to2, key) && key !== except)
-        __defProp(to2, key, { get: () => from2[key], enumerable: !(desc = __getOwnPropDesc(from2, key)) || desc.enumerable });
+    for (let key3 of __getOwnPropNames(from2))
+      if (!__hasOwnProp.call(to2, key3) && key3 !== except)
+        __defProp(to2, key3, { get: () => from2[key3], enumerable: !(desc = __getOwnPropDesc(from2, key3)) || desc.enumerable });
   }
   return to2;
 };
@@ -71,9 +71,9 @@ function compareText(left, right) {
 }
 function compareBy(...keys) {
   return (left, right) => {
-    for (const key of keys) {
-      const a = key(left);
-      const b = key(right);
+    for (const key3 of keys) {
+      const a = key3(left);
+      const b = key3(right);
       if (typeof a === "number" && typeof b === "number") {
         if (a !== b) return a - b;
       } else {
@@ -559,9 +559,9 @@ function environment(credential) {
   };
 }
 function credentialVariables({ token, serverUrl }) {
-  const key = `http.${serverUrl.replace(/\/+$/u, "")}/.extraheader`;
+  const key3 = `http.${serverUrl.replace(/\/+$/u, "")}/.extraheader`;
   const basic = Buffer.from(`x-access-token:${token}`).toString("base64");
-  return { GIT_CONFIG_COUNT: "2", GIT_CONFIG_KEY_0: key, GIT_CONFIG_VALUE_0: "", GIT_CONFIG_KEY_1: key, GIT_CONFIG_VALUE_1: `AUTHORIZATION: basic ${basic}` };
+  return { GIT_CONFIG_COUNT: "2", GIT_CONFIG_KEY_0: key3, GIT_CONFIG_VALUE_0: "", GIT_CONFIG_KEY_1: key3, GIT_CONFIG_VALUE_1: `AUTHORIZATION: basic ${basic}` };
 }
 function startGit(directory, args, credential) {
   const child = spawn("git", ["-C", directory, "--no-pager", "--literal-pathspecs", ...hardened, ...args], { env: environment(credential), stdio: ["pipe", "pipe", "pipe"], windowsHide: true });
@@ -612,13 +612,13 @@ var init_run = __esm({
 });
 
 // src/adapters/git/batch.ts
-async function readObjects(repository, ids2, limitBytes, use) {
-  if (ids2.length === 0) return;
+async function readObjects(repository, ids3, limitBytes, use) {
+  if (ids3.length === 0) return;
   const child = startGit(repository, ["cat-file", "--batch", "--buffer"]);
-  const parser = new BatchParser(ids2, limitBytes, use);
+  const parser = new BatchParser(ids3, limitBytes, use);
   child.stdout.on("data", (chunk) => parser.push(chunk));
   child.stderr.resume();
-  child.stdin.end(`${ids2.join("\n")}
+  child.stdin.end(`${ids3.join("\n")}
 `);
   await ended(child);
   parser.finish();
@@ -638,8 +638,8 @@ var init_batch = __esm({
       #filled = 0;
       /** Bytes of the present content still to come; -1 between objects. */
       #left = -1;
-      constructor(ids2, limitBytes, use) {
-        this.#ids = ids2;
+      constructor(ids3, limitBytes, use) {
+        this.#ids = ids3;
         this.#limit = limitBytes;
         this.#use = use;
       }
@@ -753,9 +753,9 @@ async function fetchCommit(repository, id, options2) {
   const { code: code2 } = await runGit(repository, ["fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", "--depth=1", "--end-of-options", options2.remote ?? "origin", id], fetchRun(options2));
   return code2 === 0;
 }
-async function fetchObjects(repository, ids2, options2) {
+async function fetchObjects(repository, ids3, options2) {
   const args = ["-c", "fetch.negotiationAlgorithm=noop", "fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", "--filter=blob:none", "--stdin", "--end-of-options", options2.remote ?? "origin"];
-  const { code: code2 } = await runGit(repository, args, { ...fetchRun(options2), input: `${ids2.join("\n")}
+  const { code: code2 } = await runGit(repository, args, { ...fetchRun(options2), input: `${ids3.join("\n")}
 ` });
   return code2 === 0;
 }
@@ -821,8 +821,8 @@ async function isPartialClone(repository) {
   const { code: code2, stdout } = await runGit(repository, ["config", "--get-regexp", String.raw`^(extensions\.partialclone|remote\..*\.promisor)$`]);
   return code2 === 0 && stdout.length > 0;
 }
-async function fetchLeftOut(repository, ids2, listings, options2) {
-  const { code: code2, stdout } = await runGit(repository, ["rev-list", "--objects", "--no-walk", "--missing=print", ...ids2]);
+async function fetchLeftOut(repository, ids3, listings, options2) {
+  const { code: code2, stdout } = await runGit(repository, ["rev-list", "--objects", "--no-walk", "--missing=print", ...ids3]);
   if (code2 !== 0) return;
   const absent = new Set(stdout.toString("latin1").split("\n").flatMap((line) => line.startsWith("?") ? [line.slice(1)] : []));
   const wanted = options2.wanted ?? wantedPath;
@@ -873,7 +873,7 @@ async function readBlobs(repository, listings, options2) {
   const blobs = /* @__PURE__ */ new Map();
   const links = /* @__PURE__ */ new Map();
   const linkIds = /* @__PURE__ */ new Set();
-  const ids2 = /* @__PURE__ */ new Set();
+  const ids3 = /* @__PURE__ */ new Set();
   for (const listing of new Set(listings)) {
     let files = 0;
     for (const entry2 of listing.values()) {
@@ -881,8 +881,8 @@ async function readBlobs(repository, listings, options2) {
       if (entry2.type !== "file" || !wanted(entry2.path)) continue;
       files += 1;
       if (entry2.size > limitBytes) blobs.set(entry2.blob, tooLarge(entry2.size, limitBytes));
-      else if (files <= maxFiles) ids2.add(entry2.blob);
-      else if (!ids2.has(entry2.blob)) blobs.set(entry2.blob, beyondLimit(maxFiles));
+      else if (files <= maxFiles) ids3.add(entry2.blob);
+      else if (!ids3.has(entry2.blob)) blobs.set(entry2.blob, beyondLimit(maxFiles));
     }
   }
   const missing = /* @__PURE__ */ new Set();
@@ -899,7 +899,7 @@ async function readBlobs(repository, listings, options2) {
         blobs.set(id, decodeText(object4.bytes, limitBytes));
     }
   };
-  await readObjects(repository, [.../* @__PURE__ */ new Set([...ids2, ...linkIds])], limitBytes, take);
+  await readObjects(repository, [.../* @__PURE__ */ new Set([...ids3, ...linkIds])], limitBytes, take);
   const linked2 = linkedIds(listings, links, wanted).filter((id) => !blobs.has(id) && !missing.has(id));
   await readObjects(repository, linked2, limitBytes, take);
   if (missing.size > 0 && options2.fetchMissing !== false) {
@@ -1070,9 +1070,9 @@ var init_glob = __esm({
 function groupBy(values5, keyOf3) {
   const groups2 = /* @__PURE__ */ new Map();
   for (const value of values5) {
-    const key = keyOf3(value);
-    const group3 = groups2.get(key);
-    if (group3 === void 0) groups2.set(key, [value]);
+    const key3 = keyOf3(value);
+    const group3 = groups2.get(key3);
+    if (group3 === void 0) groups2.set(key3, [value]);
     else group3.push(value);
   }
   return groups2;
@@ -1294,11 +1294,11 @@ var require_visit = __commonJS({
     visit3.BREAK = BREAK;
     visit3.SKIP = SKIP;
     visit3.REMOVE = REMOVE;
-    function visit_(key, node2, visitor, path2) {
-      const ctrl = callVisitor(key, node2, visitor, path2);
+    function visit_(key3, node2, visitor, path2) {
+      const ctrl = callVisitor(key3, node2, visitor, path2);
       if (identity2.isNode(ctrl) || identity2.isPair(ctrl)) {
-        replaceNode(key, path2, ctrl);
-        return visit_(key, ctrl, visitor, path2);
+        replaceNode(key3, path2, ctrl);
+        return visit_(key3, ctrl, visitor, path2);
       }
       if (typeof ctrl !== "symbol") {
         if (identity2.isCollection(node2)) {
@@ -1342,11 +1342,11 @@ var require_visit = __commonJS({
     visitAsync.BREAK = BREAK;
     visitAsync.SKIP = SKIP;
     visitAsync.REMOVE = REMOVE;
-    async function visitAsync_(key, node2, visitor, path2) {
-      const ctrl = await callVisitor(key, node2, visitor, path2);
+    async function visitAsync_(key3, node2, visitor, path2) {
+      const ctrl = await callVisitor(key3, node2, visitor, path2);
       if (identity2.isNode(ctrl) || identity2.isPair(ctrl)) {
-        replaceNode(key, path2, ctrl);
-        return visitAsync_(key, ctrl, visitor, path2);
+        replaceNode(key3, path2, ctrl);
+        return visitAsync_(key3, ctrl, visitor, path2);
       }
       if (typeof ctrl !== "symbol") {
         if (identity2.isCollection(node2)) {
@@ -1396,27 +1396,27 @@ var require_visit = __commonJS({
       }
       return visitor;
     }
-    function callVisitor(key, node2, visitor, path2) {
+    function callVisitor(key3, node2, visitor, path2) {
       if (typeof visitor === "function")
-        return visitor(key, node2, path2);
+        return visitor(key3, node2, path2);
       if (identity2.isMap(node2))
-        return visitor.Map?.(key, node2, path2);
+        return visitor.Map?.(key3, node2, path2);
       if (identity2.isSeq(node2))
-        return visitor.Seq?.(key, node2, path2);
+        return visitor.Seq?.(key3, node2, path2);
       if (identity2.isPair(node2))
-        return visitor.Pair?.(key, node2, path2);
+        return visitor.Pair?.(key3, node2, path2);
       if (identity2.isScalar(node2))
-        return visitor.Scalar?.(key, node2, path2);
+        return visitor.Scalar?.(key3, node2, path2);
       if (identity2.isAlias(node2))
-        return visitor.Alias?.(key, node2, path2);
+        return visitor.Alias?.(key3, node2, path2);
       return void 0;
     }
-    function replaceNode(key, path2, node2) {
+    function replaceNode(key3, path2, node2) {
       const parent = path2[path2.length - 1];
       if (identity2.isCollection(parent)) {
-        parent.items[key] = node2;
+        parent.items[key3] = node2;
       } else if (identity2.isPair(parent)) {
-        if (key === "key")
+        if (key3 === "key")
           parent.key = node2;
         else
           parent.value = node2;
@@ -1677,7 +1677,7 @@ var require_anchors = __commonJS({
 var require_applyReviver = __commonJS({
   "node_modules/yaml/dist/doc/applyReviver.js"(exports) {
     "use strict";
-    function applyReviver(reviver, obj, key, val) {
+    function applyReviver(reviver, obj, key3, val) {
       if (val && typeof val === "object") {
         if (Array.isArray(val)) {
           for (let i = 0, len = val.length; i < len; ++i) {
@@ -1717,7 +1717,7 @@ var require_applyReviver = __commonJS({
           }
         }
       }
-      return reviver.call(obj, key, val);
+      return reviver.call(obj, key3, val);
     }
     exports.applyReviver = applyReviver;
   }
@@ -2080,14 +2080,14 @@ var require_Collection = __commonJS({
         if (isEmptyPath(path2))
           this.add(value);
         else {
-          const [key, ...rest] = path2;
-          const node2 = this.get(key, true);
+          const [key3, ...rest] = path2;
+          const node2 = this.get(key3, true);
           if (identity2.isCollection(node2))
             node2.addIn(rest, value);
           else if (node2 === void 0 && this.schema)
-            this.set(key, collectionFromPath(this.schema, rest, value));
+            this.set(key3, collectionFromPath(this.schema, rest, value));
           else
-            throw new Error(`Expected YAML collection at ${key}. Remaining path: ${rest}`);
+            throw new Error(`Expected YAML collection at ${key3}. Remaining path: ${rest}`);
         }
       }
       /**
@@ -2095,14 +2095,14 @@ var require_Collection = __commonJS({
        * @returns `true` if the item was found and removed.
        */
       deleteIn(path2) {
-        const [key, ...rest] = path2;
+        const [key3, ...rest] = path2;
         if (rest.length === 0)
-          return this.delete(key);
-        const node2 = this.get(key, true);
+          return this.delete(key3);
+        const node2 = this.get(key3, true);
         if (identity2.isCollection(node2))
           return node2.deleteIn(rest);
         else
-          throw new Error(`Expected YAML collection at ${key}. Remaining path: ${rest}`);
+          throw new Error(`Expected YAML collection at ${key3}. Remaining path: ${rest}`);
       }
       /**
        * Returns item at `key`, or `undefined` if not found. By default unwraps
@@ -2110,8 +2110,8 @@ var require_Collection = __commonJS({
        * `true` (collections are always returned intact).
        */
       getIn(path2, keepScalar) {
-        const [key, ...rest] = path2;
-        const node2 = this.get(key, true);
+        const [key3, ...rest] = path2;
+        const node2 = this.get(key3, true);
         if (rest.length === 0)
           return !keepScalar && identity2.isScalar(node2) ? node2.value : node2;
         else
@@ -2129,10 +2129,10 @@ var require_Collection = __commonJS({
        * Checks if the collection includes a value with the key `key`.
        */
       hasIn(path2) {
-        const [key, ...rest] = path2;
+        const [key3, ...rest] = path2;
         if (rest.length === 0)
-          return this.has(key);
-        const node2 = this.get(key, true);
+          return this.has(key3);
+        const node2 = this.get(key3, true);
         return identity2.isCollection(node2) ? node2.hasIn(rest) : false;
       }
       /**
@@ -2140,17 +2140,17 @@ var require_Collection = __commonJS({
        * boolean to add/remove the item from the set.
        */
       setIn(path2, value) {
-        const [key, ...rest] = path2;
+        const [key3, ...rest] = path2;
         if (rest.length === 0) {
-          this.set(key, value);
+          this.set(key3, value);
         } else {
-          const node2 = this.get(key, true);
+          const node2 = this.get(key3, true);
           if (identity2.isCollection(node2))
             node2.setIn(rest, value);
           else if (node2 === void 0 && this.schema)
-            this.set(key, collectionFromPath(this.schema, rest, value));
+            this.set(key3, collectionFromPath(this.schema, rest, value));
           else
-            throw new Error(`Expected YAML collection at ${key}. Remaining path: ${rest}`);
+            throw new Error(`Expected YAML collection at ${key3}. Remaining path: ${rest}`);
         }
       }
     };
@@ -2728,19 +2728,19 @@ var require_stringifyPair = __commonJS({
     var Scalar2 = require_Scalar();
     var stringify = require_stringify();
     var stringifyComment = require_stringifyComment();
-    function stringifyPair({ key, value }, ctx, onComment, onChompKeep) {
+    function stringifyPair({ key: key3, value }, ctx, onComment, onChompKeep) {
       const { allNullValues, doc, indent, indentStep, options: { commentString, indentSeq, simpleKeys } } = ctx;
-      let keyComment = identity2.isNode(key) && key.comment || null;
+      let keyComment = identity2.isNode(key3) && key3.comment || null;
       if (simpleKeys) {
         if (keyComment) {
           throw new Error("With simple keys, key nodes cannot have comments");
         }
-        if (identity2.isCollection(key) || !identity2.isNode(key) && typeof key === "object") {
+        if (identity2.isCollection(key3) || !identity2.isNode(key3) && typeof key3 === "object") {
           const msg = "With simple keys, collection cannot be used as a key value";
           throw new Error(msg);
         }
       }
-      let explicitKey = !simpleKeys && (!key || keyComment && value == null && !ctx.inFlow || identity2.isCollection(key) || (identity2.isScalar(key) ? key.type === Scalar2.Scalar.BLOCK_FOLDED || key.type === Scalar2.Scalar.BLOCK_LITERAL : typeof key === "object"));
+      let explicitKey = !simpleKeys && (!key3 || keyComment && value == null && !ctx.inFlow || identity2.isCollection(key3) || (identity2.isScalar(key3) ? key3.type === Scalar2.Scalar.BLOCK_FOLDED || key3.type === Scalar2.Scalar.BLOCK_LITERAL : typeof key3 === "object"));
       ctx = Object.assign({}, ctx, {
         allNullValues: false,
         implicitKey: !explicitKey && (simpleKeys || !allNullValues),
@@ -2748,7 +2748,7 @@ var require_stringifyPair = __commonJS({
       });
       let keyCommentDone = false;
       let chompKeep = false;
-      let str = stringify.stringify(key, ctx, () => keyCommentDone = true, () => chompKeep = true);
+      let str = stringify.stringify(key3, ctx, () => keyCommentDone = true, () => chompKeep = true);
       if (!explicitKey && !ctx.inFlow && str.length > 1024) {
         if (simpleKeys)
           throw new Error("With simple keys, single line scalar must not span more than 1024 characters");
@@ -2892,7 +2892,7 @@ var require_merge = __commonJS({
       }),
       stringify: () => MERGE_KEY
     };
-    var isMergeKey2 = (ctx, key) => (merge2.identify(key) || identity2.isScalar(key) && (!key.type || key.type === Scalar2.Scalar.PLAIN) && merge2.identify(key.value)) && ctx?.doc.schema.tags.some((tag) => tag.tag === merge2.tag && tag.default);
+    var isMergeKey2 = (ctx, key3) => (merge2.identify(key3) || identity2.isScalar(key3) && (!key3.type || key3.type === Scalar2.Scalar.PLAIN) && merge2.identify(key3.value)) && ctx?.doc.schema.tags.some((tag) => tag.tag === merge2.tag && tag.default);
     function addMergeToJSMap(ctx, map3, value) {
       const source2 = resolveAliasValue(ctx, value);
       if (identity2.isSeq(source2))
@@ -2909,14 +2909,14 @@ var require_merge = __commonJS({
       if (!identity2.isMap(source2))
         throw new Error("Merge sources must be maps or map aliases");
       const srcMap = source2.toJSON(null, ctx, Map);
-      for (const [key, value2] of srcMap) {
+      for (const [key3, value2] of srcMap) {
         if (map3 instanceof Map) {
-          if (!map3.has(key))
-            map3.set(key, value2);
+          if (!map3.has(key3))
+            map3.set(key3, value2);
         } else if (map3 instanceof Set) {
-          map3.add(key);
-        } else if (!Object.prototype.hasOwnProperty.call(map3, key)) {
-          Object.defineProperty(map3, key, {
+          map3.add(key3);
+        } else if (!Object.prototype.hasOwnProperty.call(map3, key3)) {
+          Object.defineProperty(map3, key3, {
             value: value2,
             writable: true,
             enumerable: true,
@@ -2944,19 +2944,19 @@ var require_addPairToJSMap = __commonJS({
     var stringify = require_stringify();
     var identity2 = require_identity();
     var toJS = require_toJS();
-    function addPairToJSMap(ctx, map3, { key, value }) {
-      if (identity2.isNode(key) && key.addToJSMap)
-        key.addToJSMap(ctx, map3, value);
-      else if (merge2.isMergeKey(ctx, key))
+    function addPairToJSMap(ctx, map3, { key: key3, value }) {
+      if (identity2.isNode(key3) && key3.addToJSMap)
+        key3.addToJSMap(ctx, map3, value);
+      else if (merge2.isMergeKey(ctx, key3))
         merge2.addMergeToJSMap(ctx, map3, value);
       else {
-        const jsKey = toJS.toJS(key, "", ctx);
+        const jsKey = toJS.toJS(key3, "", ctx);
         if (map3 instanceof Map) {
           map3.set(jsKey, toJS.toJS(value, jsKey, ctx));
         } else if (map3 instanceof Set) {
           map3.add(jsKey);
         } else {
-          const stringKey = stringifyKey(key, jsKey, ctx);
+          const stringKey = stringifyKey(key3, jsKey, ctx);
           const jsValue = toJS.toJS(value, stringKey, ctx);
           if (stringKey in map3)
             Object.defineProperty(map3, stringKey, {
@@ -2971,19 +2971,19 @@ var require_addPairToJSMap = __commonJS({
       }
       return map3;
     }
-    function stringifyKey(key, jsKey, ctx) {
+    function stringifyKey(key3, jsKey, ctx) {
       if (jsKey === null)
         return "";
       if (typeof jsKey !== "object")
         return String(jsKey);
-      if (identity2.isNode(key) && ctx?.doc) {
+      if (identity2.isNode(key3) && ctx?.doc) {
         const strCtx = stringify.createStringifyContext(ctx.doc, {});
         strCtx.anchors = /* @__PURE__ */ new Set();
         for (const node2 of ctx.anchors.keys())
           strCtx.anchors.add(node2.anchor);
         strCtx.inFlow = true;
         strCtx.inStringifyKey = true;
-        const strKey = key.toString(strCtx);
+        const strKey = key3.toString(strCtx);
         if (!ctx.mapKeyWarned) {
           let jsonStr = JSON.stringify(strKey);
           if (jsonStr.length > 40)
@@ -3007,24 +3007,24 @@ var require_Pair = __commonJS({
     var stringifyPair = require_stringifyPair();
     var addPairToJSMap = require_addPairToJSMap();
     var identity2 = require_identity();
-    function createPair(key, value, ctx) {
-      const k = createNode.createNode(key, void 0, ctx);
+    function createPair(key3, value, ctx) {
+      const k = createNode.createNode(key3, void 0, ctx);
       const v = createNode.createNode(value, void 0, ctx);
       return new Pair(k, v);
     }
     var Pair = class _Pair {
-      constructor(key, value = null) {
+      constructor(key3, value = null) {
         Object.defineProperty(this, identity2.NODE_TYPE, { value: identity2.PAIR });
-        this.key = key;
+        this.key = key3;
         this.value = value;
       }
       clone(schema2) {
-        let { key, value } = this;
-        if (identity2.isNode(key))
-          key = key.clone(schema2);
+        let { key: key3, value } = this;
+        if (identity2.isNode(key3))
+          key3 = key3.clone(schema2);
         if (identity2.isNode(value))
           value = value.clone(schema2);
-        return new _Pair(key, value);
+        return new _Pair(key3, value);
       }
       toJSON(_, ctx) {
         const pair = ctx?.mapAsMap ? /* @__PURE__ */ new Map() : {};
@@ -3200,11 +3200,11 @@ var require_YAMLMap = __commonJS({
     var identity2 = require_identity();
     var Pair = require_Pair();
     var Scalar2 = require_Scalar();
-    function findPair(items, key) {
-      const k = identity2.isScalar(key) ? key.value : key;
+    function findPair(items, key3) {
+      const k = identity2.isScalar(key3) ? key3.value : key3;
       for (const it of items) {
         if (identity2.isPair(it)) {
-          if (it.key === key || it.key === k)
+          if (it.key === key3 || it.key === k)
             return it;
           if (identity2.isScalar(it.key) && it.key.value === k)
             return it;
@@ -3227,20 +3227,20 @@ var require_YAMLMap = __commonJS({
       static from(schema2, obj, ctx) {
         const { keepUndefined, replacer } = ctx;
         const map3 = new this(schema2);
-        const add4 = (key, value) => {
+        const add4 = (key3, value) => {
           if (typeof replacer === "function")
-            value = replacer.call(obj, key, value);
-          else if (Array.isArray(replacer) && !replacer.includes(key))
+            value = replacer.call(obj, key3, value);
+          else if (Array.isArray(replacer) && !replacer.includes(key3))
             return;
           if (value !== void 0 || keepUndefined)
-            map3.items.push(Pair.createPair(key, value, ctx));
+            map3.items.push(Pair.createPair(key3, value, ctx));
         };
         if (obj instanceof Map) {
-          for (const [key, value] of obj)
-            add4(key, value);
+          for (const [key3, value] of obj)
+            add4(key3, value);
         } else if (obj && typeof obj === "object") {
-          for (const key of Object.keys(obj))
-            add4(key, obj[key]);
+          for (const key3 of Object.keys(obj))
+            add4(key3, obj[key3]);
         }
         if (typeof schema2.sortMapEntries === "function") {
           map3.items.sort(schema2.sortMapEntries);
@@ -3280,23 +3280,23 @@ var require_YAMLMap = __commonJS({
           this.items.push(_pair);
         }
       }
-      delete(key) {
-        const it = findPair(this.items, key);
+      delete(key3) {
+        const it = findPair(this.items, key3);
         if (!it)
           return false;
         const del = this.items.splice(this.items.indexOf(it), 1);
         return del.length > 0;
       }
-      get(key, keepScalar) {
-        const it = findPair(this.items, key);
+      get(key3, keepScalar) {
+        const it = findPair(this.items, key3);
         const node2 = it?.value;
         return (!keepScalar && identity2.isScalar(node2) ? node2.value : node2) ?? void 0;
       }
-      has(key) {
-        return !!findPair(this.items, key);
+      has(key3) {
+        return !!findPair(this.items, key3);
       }
-      set(key, value) {
-        this.add(new Pair.Pair(key, value), true);
+      set(key3, value) {
+        this.add(new Pair.Pair(key3, value), true);
       }
       /**
        * @param ctx - Conversion context, originally set in Document#toJS()
@@ -3385,15 +3385,15 @@ var require_YAMLSeq = __commonJS({
        *
        * @returns `true` if the item was found and removed.
        */
-      delete(key) {
-        const idx = asItemIndex(key);
+      delete(key3) {
+        const idx = asItemIndex(key3);
         if (typeof idx !== "number")
           return false;
         const del = this.items.splice(idx, 1);
         return del.length > 0;
       }
-      get(key, keepScalar) {
-        const idx = asItemIndex(key);
+      get(key3, keepScalar) {
+        const idx = asItemIndex(key3);
         if (typeof idx !== "number")
           return void 0;
         const it = this.items[idx];
@@ -3405,8 +3405,8 @@ var require_YAMLSeq = __commonJS({
        * `key` must contain a representation of an integer for this to succeed.
        * It may be wrapped in a `Scalar`.
        */
-      has(key) {
-        const idx = asItemIndex(key);
+      has(key3) {
+        const idx = asItemIndex(key3);
         return typeof idx === "number" && idx < this.items.length;
       }
       /**
@@ -3416,10 +3416,10 @@ var require_YAMLSeq = __commonJS({
        * If `key` does not contain a representation of an integer, this will throw.
        * It may be wrapped in a `Scalar`.
        */
-      set(key, value) {
-        const idx = asItemIndex(key);
+      set(key3, value) {
+        const idx = asItemIndex(key3);
         if (typeof idx !== "number")
-          throw new Error(`Expected a valid index, not ${key}.`);
+          throw new Error(`Expected a valid index, not ${key3}.`);
         const prev = this.items[idx];
         if (identity2.isScalar(prev) && Scalar2.isScalarValue(value))
           prev.value = value;
@@ -3453,8 +3453,8 @@ var require_YAMLSeq = __commonJS({
           let i = 0;
           for (let it of obj) {
             if (typeof replacer === "function") {
-              const key = obj instanceof Set ? it : String(i++);
-              it = replacer.call(obj, key, it);
+              const key3 = obj instanceof Set ? it : String(i++);
+              it = replacer.call(obj, key3, it);
             }
             seq.items.push(createNode.createNode(it, void 0, ctx));
           }
@@ -3462,8 +3462,8 @@ var require_YAMLSeq = __commonJS({
         return seq;
       }
     };
-    function asItemIndex(key) {
-      let idx = identity2.isScalar(key) ? key.value : key;
+    function asItemIndex(key3) {
+      let idx = identity2.isScalar(key3) ? key3.value : key3;
       if (idx && typeof idx === "string")
         idx = Number(idx);
       return typeof idx === "number" && Number.isInteger(idx) && idx >= 0 ? idx : null;
@@ -3877,25 +3877,25 @@ ${cn.comment}` : item2.comment;
         for (let it of iterable) {
           if (typeof replacer === "function")
             it = replacer.call(iterable, String(i++), it);
-          let key, value;
+          let key3, value;
           if (Array.isArray(it)) {
             if (it.length === 2) {
-              key = it[0];
+              key3 = it[0];
               value = it[1];
             } else
               throw new TypeError(`Expected [key, value] tuple: ${it}`);
           } else if (it && it instanceof Object) {
             const keys = Object.keys(it);
             if (keys.length === 1) {
-              key = keys[0];
-              value = it[key];
+              key3 = keys[0];
+              value = it[key3];
             } else {
               throw new TypeError(`Expected tuple with one key, not ${keys.length} keys`);
             }
           } else {
-            key = it;
+            key3 = it;
           }
-          pairs4.items.push(Pair.createPair(key, value, ctx));
+          pairs4.items.push(Pair.createPair(key3, value, ctx));
         }
       return pairs4;
     }
@@ -3942,16 +3942,16 @@ var require_omap = __commonJS({
         if (ctx?.onCreate)
           ctx.onCreate(map3);
         for (const pair of this.items) {
-          let key, value;
+          let key3, value;
           if (identity2.isPair(pair)) {
-            key = toJS.toJS(pair.key, "", ctx);
-            value = toJS.toJS(pair.value, key, ctx);
+            key3 = toJS.toJS(pair.key, "", ctx);
+            value = toJS.toJS(pair.value, key3, ctx);
           } else {
-            key = toJS.toJS(pair, "", ctx);
+            key3 = toJS.toJS(pair, "", ctx);
           }
-          if (map3.has(key))
+          if (map3.has(key3))
             throw new Error("Ordered maps must not include duplicate keys");
-          map3.set(key, value);
+          map3.set(key3, value);
         }
         return map3;
       }
@@ -3972,12 +3972,12 @@ var require_omap = __commonJS({
       resolve(seq, onError) {
         const pairs$1 = pairs3.resolvePairs(seq, onError);
         const seenKeys = [];
-        for (const { key } of pairs$1.items) {
-          if (identity2.isScalar(key)) {
-            if (seenKeys.includes(key.value)) {
-              onError(`Ordered maps must not include duplicate keys: ${key.value}`);
+        for (const { key: key3 } of pairs$1.items) {
+          if (identity2.isScalar(key3)) {
+            if (seenKeys.includes(key3.value)) {
+              onError(`Ordered maps must not include duplicate keys: ${key3.value}`);
             } else {
-              seenKeys.push(key.value);
+              seenKeys.push(key3.value);
             }
           }
         }
@@ -4162,14 +4162,14 @@ var require_set = __commonJS({
         super(schema2);
         this.tag = _YAMLSet.tag;
       }
-      add(key) {
+      add(key3) {
         let pair;
-        if (identity2.isPair(key))
-          pair = key;
-        else if (key && typeof key === "object" && "key" in key && "value" in key && key.value === null)
-          pair = new Pair.Pair(key.key, null);
+        if (identity2.isPair(key3))
+          pair = key3;
+        else if (key3 && typeof key3 === "object" && "key" in key3 && "value" in key3 && key3.value === null)
+          pair = new Pair.Pair(key3.key, null);
         else
-          pair = new Pair.Pair(key, null);
+          pair = new Pair.Pair(key3, null);
         const prev = YAMLMap.findPair(this.items, pair.key);
         if (!prev)
           this.items.push(pair);
@@ -4178,18 +4178,18 @@ var require_set = __commonJS({
        * If `keepPair` is `true`, returns the Pair matching `key`.
        * Otherwise, returns the value of that Pair's key.
        */
-      get(key, keepPair) {
-        const pair = YAMLMap.findPair(this.items, key);
+      get(key3, keepPair) {
+        const pair = YAMLMap.findPair(this.items, key3);
         return !keepPair && identity2.isPair(pair) ? identity2.isScalar(pair.key) ? pair.key.value : pair.key : pair;
       }
-      set(key, value) {
+      set(key3, value) {
         if (typeof value !== "boolean")
           throw new Error(`Expected boolean value for set(key, value) in a YAML set, not ${typeof value}`);
-        const prev = YAMLMap.findPair(this.items, key);
+        const prev = YAMLMap.findPair(this.items, key3);
         if (prev && !value) {
           this.items.splice(this.items.indexOf(prev), 1);
         } else if (!prev && value) {
-          this.items.push(new Pair.Pair(key));
+          this.items.push(new Pair.Pair(key3));
         }
       }
       toJSON(_, ctx) {
@@ -4436,7 +4436,7 @@ var require_tags = __commonJS({
         if (Array.isArray(customTags))
           tags = [];
         else {
-          const keys = Array.from(schemas.keys()).filter((key) => key !== "yaml11").map((key) => JSON.stringify(key)).join(", ");
+          const keys = Array.from(schemas.keys()).filter((key3) => key3 !== "yaml11").map((key3) => JSON.stringify(key3)).join(", ");
           throw new Error(`Unknown schema "${schemaName}"; use one of ${keys} or define customTags array`);
         }
       }
@@ -4452,7 +4452,7 @@ var require_tags = __commonJS({
         const tagObj = typeof tag === "string" ? tagsByName[tag] : tag;
         if (!tagObj) {
           const tagName = JSON.stringify(tag);
-          const keys = Object.keys(tagsByName).map((key) => JSON.stringify(key)).join(", ");
+          const keys = Object.keys(tagsByName).map((key3) => JSON.stringify(key3)).join(", ");
           throw new Error(`Unknown custom tag ${tagName}; use one of ${keys}`);
         }
         if (!tags2.includes(tagObj))
@@ -4716,8 +4716,8 @@ var require_Document = __commonJS({
        * Convert a key and a value into a `Pair` using the current schema,
        * recursively wrapping all values as `Scalar` or `Collection` nodes.
        */
-      createPair(key, value, options2 = {}) {
-        const k = this.createNode(key, null, options2);
+      createPair(key3, value, options2 = {}) {
+        const k = this.createNode(key3, null, options2);
         const v = this.createNode(value, null, options2);
         return new Pair.Pair(k, v);
       }
@@ -4725,8 +4725,8 @@ var require_Document = __commonJS({
        * Removes a value from the document.
        * @returns `true` if the item was found and removed.
        */
-      delete(key) {
-        return assertCollection(this.contents) ? this.contents.delete(key) : false;
+      delete(key3) {
+        return assertCollection(this.contents) ? this.contents.delete(key3) : false;
       }
       /**
        * Removes a value from the document.
@@ -4746,8 +4746,8 @@ var require_Document = __commonJS({
        * scalar values from their surrounding node; to disable set `keepScalar` to
        * `true` (collections are always returned intact).
        */
-      get(key, keepScalar) {
-        return identity2.isCollection(this.contents) ? this.contents.get(key, keepScalar) : void 0;
+      get(key3, keepScalar) {
+        return identity2.isCollection(this.contents) ? this.contents.get(key3, keepScalar) : void 0;
       }
       /**
        * Returns item at `path`, or `undefined` if not found. By default unwraps
@@ -4762,8 +4762,8 @@ var require_Document = __commonJS({
       /**
        * Checks if the document includes a value with the key `key`.
        */
-      has(key) {
-        return identity2.isCollection(this.contents) ? this.contents.has(key) : false;
+      has(key3) {
+        return identity2.isCollection(this.contents) ? this.contents.has(key3) : false;
       }
       /**
        * Checks if the document includes a value at `path`.
@@ -4777,11 +4777,11 @@ var require_Document = __commonJS({
        * Sets a value in this document. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      set(key, value) {
+      set(key3, value) {
         if (this.contents == null) {
-          this.contents = Collection.collectionFromPath(this.schema, [key], value);
+          this.contents = Collection.collectionFromPath(this.schema, [key3], value);
         } else if (assertCollection(this.contents)) {
-          this.contents.set(key, value);
+          this.contents.set(key3, value);
         }
       }
       /**
@@ -5089,24 +5089,24 @@ var require_resolve_props = __commonJS({
 var require_util_contains_newline = __commonJS({
   "node_modules/yaml/dist/compose/util-contains-newline.js"(exports) {
     "use strict";
-    function containsNewline(key) {
-      if (!key)
+    function containsNewline(key3) {
+      if (!key3)
         return null;
-      switch (key.type) {
+      switch (key3.type) {
         case "alias":
         case "scalar":
         case "double-quoted-scalar":
         case "single-quoted-scalar":
-          if (key.source.includes("\n"))
+          if (key3.source.includes("\n"))
             return true;
-          if (key.end) {
-            for (const st of key.end)
+          if (key3.end) {
+            for (const st of key3.end)
               if (st.type === "newline")
                 return true;
           }
           return false;
         case "flow-collection":
-          for (const it of key.items) {
+          for (const it of key3.items) {
             for (const st of it.start)
               if (st.type === "newline")
                 return true;
@@ -5180,10 +5180,10 @@ var require_resolve_block_map = __commonJS({
       let offset = bm.offset;
       let commentEnd = null;
       for (const collItem of bm.items) {
-        const { start, key, sep: sep2, value } = collItem;
+        const { start, key: key3, sep: sep2, value } = collItem;
         const keyProps = resolveProps.resolveProps(start, {
           indicator: "explicit-key-ind",
-          next: key ?? sep2?.[0],
+          next: key3 ?? sep2?.[0],
           offset,
           onError,
           parentIndent: bm.indent,
@@ -5191,10 +5191,10 @@ var require_resolve_block_map = __commonJS({
         });
         const implicitKey = !keyProps.found;
         if (implicitKey) {
-          if (key) {
-            if (key.type === "block-seq")
+          if (key3) {
+            if (key3.type === "block-seq")
               onError(offset, "BLOCK_AS_IMPLICIT_KEY", "A block sequence may not be used as an implicit map key");
-            else if ("indent" in key && key.indent !== bm.indent)
+            else if ("indent" in key3 && key3.indent !== bm.indent)
               onError(offset, "BAD_INDENT", startColMsg);
           }
           if (!keyProps.anchor && !keyProps.tag && !sep2) {
@@ -5207,17 +5207,17 @@ var require_resolve_block_map = __commonJS({
             }
             continue;
           }
-          if (keyProps.newlineAfterProp || utilContainsNewline.containsNewline(key)) {
-            onError(key ?? start[start.length - 1], "MULTILINE_IMPLICIT_KEY", "Implicit keys need to be on a single line");
+          if (keyProps.newlineAfterProp || utilContainsNewline.containsNewline(key3)) {
+            onError(key3 ?? start[start.length - 1], "MULTILINE_IMPLICIT_KEY", "Implicit keys need to be on a single line");
           }
         } else if (keyProps.found?.indent !== bm.indent) {
           onError(offset, "BAD_INDENT", startColMsg);
         }
         ctx.atKey = true;
         const keyStart = keyProps.end;
-        const keyNode = key ? composeNode(ctx, key, keyProps, onError) : composeEmptyNode(ctx, keyStart, start, null, keyProps, onError);
+        const keyNode = key3 ? composeNode(ctx, key3, keyProps, onError) : composeEmptyNode(ctx, keyStart, start, null, keyProps, onError);
         if (ctx.schema.compat)
-          utilFlowIndentCheck.flowIndentCheck(bm.indent, key, onError);
+          utilFlowIndentCheck.flowIndentCheck(bm.indent, key3, onError);
         ctx.atKey = false;
         if (utilMapIncludes.mapIncludes(ctx, map3.items, keyNode))
           onError(keyStart, "DUPLICATE_KEY", "Map keys must be unique");
@@ -5227,7 +5227,7 @@ var require_resolve_block_map = __commonJS({
           offset: keyNode.range[2],
           onError,
           parentIndent: bm.indent,
-          startOnNewline: !key || key.type === "block-scalar"
+          startOnNewline: !key3 || key3.type === "block-scalar"
         });
         offset = valueProps.end;
         if (valueProps.found) {
@@ -5391,11 +5391,11 @@ var require_resolve_flow_collection = __commonJS({
       let offset = fc.offset + fc.start.source.length;
       for (let i = 0; i < fc.items.length; ++i) {
         const collItem = fc.items[i];
-        const { start, key, sep: sep2, value } = collItem;
+        const { start, key: key3, sep: sep2, value } = collItem;
         const props = resolveProps.resolveProps(start, {
           flow: fcName,
           indicator: "explicit-key-ind",
-          next: key ?? sep2?.[0],
+          next: key3 ?? sep2?.[0],
           offset,
           onError,
           parentIndent: fc.indent,
@@ -5416,9 +5416,9 @@ var require_resolve_flow_collection = __commonJS({
             offset = props.end;
             continue;
           }
-          if (!isMap6 && ctx.options.strict && utilContainsNewline.containsNewline(key))
+          if (!isMap6 && ctx.options.strict && utilContainsNewline.containsNewline(key3))
             onError(
-              key,
+              key3,
               // checked by containsNewline()
               "MULTILINE_IMPLICIT_KEY",
               "Implicit keys of flow sequence pairs need to be on a single line"
@@ -5465,8 +5465,8 @@ var require_resolve_flow_collection = __commonJS({
         } else {
           ctx.atKey = true;
           const keyStart = props.end;
-          const keyNode = key ? composeNode(ctx, key, props, onError) : composeEmptyNode(ctx, keyStart, start, null, props, onError);
-          if (isBlock(key))
+          const keyNode = key3 ? composeNode(ctx, key3, props, onError) : composeEmptyNode(ctx, keyStart, start, null, props, onError);
+          if (isBlock(key3))
             onError(keyNode.range, "BLOCK_IN_FLOW", blockMsg);
           ctx.atKey = false;
           const valueProps = resolveProps.resolveProps(sep2 ?? [], {
@@ -6616,9 +6616,9 @@ var require_cst_scalar = __commonJS({
         ];
         if (!addEndtoBlockProps(props, "end" in token ? token.end : void 0))
           props.push({ type: "newline", offset: -1, indent, source: "\n" });
-        for (const key of Object.keys(token))
-          if (key !== "type" && key !== "offset")
-            delete token[key];
+        for (const key3 of Object.keys(token))
+          if (key3 !== "type" && key3 !== "offset")
+            delete token[key3];
         Object.assign(token, { type: "block-scalar", indent, props, source: body });
       }
     }
@@ -6666,9 +6666,9 @@ var require_cst_scalar = __commonJS({
         default: {
           const indent = "indent" in token ? token.indent : -1;
           const end = "end" in token && Array.isArray(token.end) ? token.end.filter((st) => st.type === "space" || st.type === "comment" || st.type === "newline") : [];
-          for (const key of Object.keys(token))
-            if (key !== "type" && key !== "offset")
-              delete token[key];
+          for (const key3 of Object.keys(token))
+            if (key3 !== "type" && key3 !== "offset")
+              delete token[key3];
           Object.assign(token, { type, indent, source: source2, end });
         }
       }
@@ -6723,12 +6723,12 @@ var require_cst_stringify = __commonJS({
         }
       }
     }
-    function stringifyItem({ start, key, sep: sep2, value }) {
+    function stringifyItem({ start, key: key3, sep: sep2, value }) {
       let res = "";
       for (const st of start)
         res += st.source;
-      if (key)
-        res += stringifyToken(key);
+      if (key3)
+        res += stringifyToken(key3);
       if (sep2)
         for (const st of sep2)
           res += st.source;
@@ -8060,7 +8060,7 @@ var require_parser = __commonJS({
                   });
                 } else if (isFlowToken(it.key) && !includesToken(it.sep, "newline")) {
                   const start2 = getFirstKeyStartProps(it.start);
-                  const key = it.key;
+                  const key3 = it.key;
                   const sep2 = it.sep;
                   sep2.push(this.sourceToken);
                   delete it.key;
@@ -8069,7 +8069,7 @@ var require_parser = __commonJS({
                     type: "block-map",
                     offset: this.offset,
                     indent: this.indent,
-                    items: [{ start: start2, key, sep: sep2 }]
+                    items: [{ start: start2, key: key3, sep: sep2 }]
                   });
                 } else if (start.length > 0) {
                   it.sep = it.sep.concat(start, this.sourceToken);
@@ -8643,9 +8643,9 @@ function plainKeyText(text8) {
 function isMergeKey(pair) {
   return (0, import_yaml.isScalar)(pair.key) && pair.key.value === "<<" && (pair.key.type === import_yaml.Scalar.PLAIN || pair.key.tag === "tag:yaml.org,2002:merge") && pair.key.tag !== "tag:yaml.org,2002:str";
 }
-function assign(target, key, value) {
-  if (key === "__proto__") Object.defineProperty(target, key, { value, writable: true, enumerable: true, configurable: true });
-  else target[key] = value;
+function assign(target, key3, value) {
+  if (key3 === "__proto__") Object.defineProperty(target, key3, { value, writable: true, enumerable: true, configurable: true });
+  else target[key3] = value;
 }
 function offsetOf(node2) {
   return node2?.range?.[0] ?? 0;
@@ -8730,16 +8730,16 @@ var init_convert = __esm({
             this.#merge(result, written ?? /* @__PURE__ */ new Set(), pair, depth);
             continue;
           }
-          const key = this.#key(pair.key);
-          if (key === void 0) continue;
-          if (written === void 0 ? Object.hasOwn(result, key) : written.has(key)) {
-            if (root && (key === "apiVersion" || key === "kind")) {
-              if (!glued) this.#report("glued-separator", pair.key, `a second \`${key}:\` begins here: two objects in one document`, "write `---` on a line of its own between the two objects");
+          const key3 = this.#key(pair.key);
+          if (key3 === void 0) continue;
+          if (written === void 0 ? Object.hasOwn(result, key3) : written.has(key3)) {
+            if (root && (key3 === "apiVersion" || key3 === "kind")) {
+              if (!glued) this.#report("glued-separator", pair.key, `a second \`${key3}:\` begins here: two objects in one document`, "write `---` on a line of its own between the two objects");
               glued = true;
-            } else if (!glued) this.#report("duplicate-key", pair.key, `the key \`${oneLine2(key)}\` is written twice in one map; only the last one counts`, "keep one of them");
+            } else if (!glued) this.#report("duplicate-key", pair.key, `the key \`${oneLine2(key3)}\` is written twice in one map; only the last one counts`, "keep one of them");
           }
-          written?.add(key);
-          assign(result, key, this.value(pair.value, depth + 1));
+          written?.add(key3);
+          assign(result, key3, this.value(pair.value, depth + 1));
         }
         return result;
       }
@@ -8752,21 +8752,21 @@ var init_convert = __esm({
           return;
         }
         for (const map3 of maps.toReversed()) {
-          for (const [key, value] of Object.entries(map3)) {
-            if (written.has(key)) this.#report("yaml-error", pair.key, `the key \`${oneLine2(key)}\` is written before a merge that sets it too: \`kubectl\` and \`kustomize\` read this differently`, "write `<<` as the first key of the map");
-            assign(result, key, value);
+          for (const [key3, value] of Object.entries(map3)) {
+            if (written.has(key3)) this.#report("yaml-error", pair.key, `the key \`${oneLine2(key3)}\` is written before a merge that sets it too: \`kubectl\` and \`kustomize\` read this differently`, "write `<<` as the first key of the map");
+            assign(result, key3, value);
           }
         }
       }
       #key(node2) {
         if ((0, import_yaml.isAlias)(node2)) {
-          const key = this.#alias(node2, (target) => this.#key(target));
-          return typeof key === "string" ? key : void 0;
+          const key3 = this.#alias(node2, (target) => this.#key(target));
+          return typeof key3 === "string" ? key3 : void 0;
         }
         if ((0, import_yaml.isScalar)(node2)) {
           this.#remember(node2);
-          const key = keyText(node2);
-          if (key !== void 0) return key;
+          const key3 = keyText(node2);
+          if (key3 !== void 0) return key3;
         }
         if (node2 === null || node2 === void 0 || (0, import_yaml.isScalar)(node2)) this.#report("yaml-error", node2, "a map has a key without text", "give the key a name, or quote it");
         else this.#report("yaml-error", node2, "a map or list stands where a key must be", "quote the text; a template such as `{{ … }}` must be rendered first");
@@ -8984,13 +8984,13 @@ var init_quick = __esm({
         if (this.#indent >= 0) throw unusual;
         return value;
       }
-      #note(holder, key, at2, keyEnd, skip) {
+      #note(holder, key3, at2, keyEnd, skip) {
         let entries2 = this.#places?.get(holder);
         if (entries2 === void 0) {
           entries2 = /* @__PURE__ */ new Map();
           this.#places?.set(holder, entries2);
         }
-        entries2.set(key, { at: at2, keyEnd, skip, end: this.#at });
+        entries2.set(key3, { at: at2, keyEnd, skip, end: this.#at });
       }
       #code(at2) {
         return at2 < this.#end ? this.#text.charCodeAt(at2) : -1;
@@ -9089,15 +9089,15 @@ var init_quick = __esm({
       #key(at2, code2, end) {
         if (end - at2 > maxKey) throw unusual;
         if (code2 === double || code2 === single) {
-          const key2 = this.#text.slice(at2 + 1, end - 1);
-          if (key2.includes("\\") || key2.includes("\n") || key2.includes("	") || key2.includes("\r") || key2 === "__proto__") throw unusual;
-          return key2;
+          const key4 = this.#text.slice(at2 + 1, end - 1);
+          if (key4.includes("\\") || key4.includes("\n") || key4.includes("	") || key4.includes("\r") || key4 === "__proto__") throw unusual;
+          return key4;
         }
         if (code2 === dash2) throw unusual;
         const written = this.#text.slice(at2, end);
-        const key = isPlainText(written) ? written : plainKeyText(written);
-        if (key === void 0 || key === "__proto__") throw unusual;
-        return key;
+        const key3 = isPlainText(written) ? written : plainKeyText(written);
+        if (key3 === void 0 || key3 === "__proto__") throw unusual;
+        return key3;
       }
       #map(indent, depth) {
         const map3 = {};
@@ -9106,10 +9106,10 @@ var init_quick = __esm({
           const code2 = this.#code(at2);
           const end = this.#keyEnd(at2, code2, false);
           if (end === -1) throw unusual;
-          const key = this.#key(at2, code2, end);
-          if (Object.hasOwn(map3, key)) throw unusual;
-          map3[key] = this.#valueOf(end, indent, depth);
-          if (this.#places !== void 0) this.#note(map3, key, at2, end, 1);
+          const key3 = this.#key(at2, code2, end);
+          if (Object.hasOwn(map3, key3)) throw unusual;
+          map3[key3] = this.#valueOf(end, indent, depth);
+          if (this.#places !== void 0) this.#note(map3, key3, at2, end, 1);
         }
         if (this.#indent > indent) throw unusual;
         return map3;
@@ -9262,12 +9262,12 @@ var init_quick = __esm({
         }
         for (; ; ) {
           const at2 = this.#at;
-          const key = this.#flowKey();
+          const key3 = this.#flowKey();
           const keyEnd = this.#at - 1;
-          if (Object.hasOwn(map3, key)) throw unusual;
+          if (Object.hasOwn(map3, key3)) throw unusual;
           this.#blanks(lines);
-          map3[key] = this.#flowValue(depth, lines);
-          if (this.#places !== void 0) this.#note(map3, key, at2, keyEnd, 1);
+          map3[key3] = this.#flowValue(depth, lines);
+          if (this.#places !== void 0) this.#note(map3, key3, at2, keyEnd, 1);
           if (this.#next(125, lines)) return map3;
         }
       }
@@ -9290,9 +9290,9 @@ var init_quick = __esm({
         const code2 = this.#code(at2);
         const end = this.#keyEnd(at2, code2, true);
         if (end === -1) throw unusual;
-        const key = this.#key(at2, code2, end);
+        const key3 = this.#key(at2, code2, end);
         this.#at = end + 1;
-        return key;
+        return key3;
       }
       #flowValue(depth, lines) {
         const at2 = this.#at;
@@ -9545,13 +9545,13 @@ function quickSpan(text8, part2, { value, places }, path2, withKey2) {
     if (empty || container2 === null || typeof container2 !== "object") break;
     const list4 = Array.isArray(container2);
     if (list4 && typeof step !== "number") break;
-    const key = list4 ? step : String(step);
-    const place2 = places.get(container2)?.get(key);
+    const key3 = list4 ? step : String(step);
+    const place2 = places.get(container2)?.get(key3);
     if (place2 === void 0) break;
     found = place2;
     inList = list4;
     empty = place2.skip === 1 && isBlank(text8, place2.keyEnd + 1, place2.end);
-    container2 = container2[key];
+    container2 = container2[key3];
   }
   if (found === void 0 || inList && empty) return contentSpan(text8, part2);
   if (empty) return spanBetween(text8, found.at, found.keyEnd);
@@ -9586,19 +9586,19 @@ function find(document, path2) {
 function isEmptyScalar(node2) {
   return (0, import_yaml3.isScalar)(node2) && node2.range?.[0] === node2.range?.[1];
 }
-function findInMap(map3, key, anchors, depth) {
+function findInMap(map3, key3, anchors, depth) {
   for (const pair of map3.items.toReversed()) {
     if (isMergeKey(pair)) {
       const source2 = anchors.follow(pair.value);
       const maps = (0, import_yaml3.isSeq)(source2) ? source2.items.map((item2) => anchors.follow(item2)) : [source2];
       for (const merged3 of depth < 20 ? maps : []) {
-        const inherited = (0, import_yaml3.isMap)(merged3) ? findInMap(merged3, key, anchors, depth + 1) : void 0;
+        const inherited = (0, import_yaml3.isMap)(merged3) ? findInMap(merged3, key3, anchors, depth + 1) : void 0;
         if (inherited !== void 0) return inherited;
       }
       continue;
     }
     const node2 = anchors.follow(pair.key);
-    if ((0, import_yaml3.isScalar)(node2) && keyText(node2) === key) return pair;
+    if ((0, import_yaml3.isScalar)(node2) && keyText(node2) === key3) return pair;
   }
   return void 0;
 }
@@ -9885,7 +9885,7 @@ function canonical(value) {
   if (value === null || typeof value !== "object") return value === void 0 ? "null" : JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map((entry2) => canonical(entry2)).join(",")}]`;
   const entries2 = Object.entries(value).filter(([, entry2]) => entry2 !== void 0).sort(([left], [right]) => compareText(left, right));
-  return `{${entries2.map(([key, entry2]) => `${JSON.stringify(key)}:${canonical(entry2)}`).join(",")}}`;
+  return `{${entries2.map(([key3, entry2]) => `${JSON.stringify(key3)}:${canonical(entry2)}`).join(",")}}`;
 }
 function canonicallySame(left, right) {
   return canonical(left) === canonical(right);
@@ -9902,13 +9902,13 @@ function sameContent(left, right, special = canonicallySame) {
   const ours = left;
   const theirs = right;
   let count2 = 0;
-  for (const key of Object.keys(ours)) {
-    const value = ours[key];
+  for (const key3 of Object.keys(ours)) {
+    const value = ours[key3];
     if (value === void 0) continue;
-    if (!Object.hasOwn(theirs, key) || theirs[key] === void 0 || !sameContent(value, theirs[key], special)) return false;
+    if (!Object.hasOwn(theirs, key3) || theirs[key3] === void 0 || !sameContent(value, theirs[key3], special)) return false;
     count2 += 1;
   }
-  for (const key of Object.keys(theirs)) if (theirs[key] !== void 0) count2 -= 1;
+  for (const key3 of Object.keys(theirs)) if (theirs[key3] !== void 0) count2 -= 1;
   return count2 === 0;
 }
 function isCollection(value) {
@@ -10094,7 +10094,7 @@ function applicationsOf(spec, context2) {
 function parametersOf(generator, context2) {
   const { selector } = generator;
   const wanted = isRecord(selector) && isRecord(selector["matchLabels"]) ? Object.entries(selector["matchLabels"]) : [];
-  return generated(generator, context2).filter((parameters2) => wanted.every(([key, value]) => parameters2[key] === void 0 || parameters2[key] === value));
+  return generated(generator, context2).filter((parameters2) => wanted.every(([key3, value]) => parameters2[key3] === void 0 || parameters2[key3] === value));
 }
 function generated(generator, context2) {
   if (isRecord(generator["list"])) {
@@ -10144,9 +10144,9 @@ function pathParameters(folder) {
 }
 function flattened(value, prefix3 = "") {
   return Object.fromEntries(
-    Object.entries(value).flatMap(([key, entry2]) => {
-      if (isRecord(entry2)) return Object.entries(flattened(entry2, `${prefix3}${key}.`));
-      return typeof entry2 === "string" || typeof entry2 === "number" || typeof entry2 === "boolean" ? [[`${prefix3}${key}`, String(entry2)]] : [];
+    Object.entries(value).flatMap(([key3, entry2]) => {
+      if (isRecord(entry2)) return Object.entries(flattened(entry2, `${prefix3}${key3}.`));
+      return typeof entry2 === "string" || typeof entry2 === "number" || typeof entry2 === "boolean" ? [[`${prefix3}${key3}`, String(entry2)]] : [];
     })
   );
 }
@@ -10160,7 +10160,7 @@ function fill(value, parameters2) {
     });
   }
   if (Array.isArray(value)) return value.map((entry2) => fill(entry2, parameters2));
-  if (isRecord(value)) return Object.fromEntries(Object.entries(value).map(([key, entry2]) => [key, fill(entry2, parameters2)]));
+  if (isRecord(value)) return Object.fromEntries(Object.entries(value).map(([key3, entry2]) => [key3, fill(entry2, parameters2)]));
   return value;
 }
 function rendered(template) {
@@ -10343,7 +10343,7 @@ function text(value) {
   return typeof value === "string" && value !== "" ? value : void 0;
 }
 function textMap(value) {
-  return Object.fromEntries(Object.entries(value).flatMap(([key, entry2]) => typeof entry2 === "string" || typeof entry2 === "number" || typeof entry2 === "boolean" ? [[key, String(entry2)]] : []));
+  return Object.fromEntries(Object.entries(value).flatMap(([key3, entry2]) => typeof entry2 === "string" || typeof entry2 === "number" || typeof entry2 === "boolean" ? [[key3, String(entry2)]] : []));
 }
 var rootMarks, none, anyGenerator;
 var init_roots = __esm({
@@ -10367,7 +10367,7 @@ function gitSourceOf(value, file2) {
   const metadata = isRecord(value["metadata"]) ? value["metadata"] : {};
   const spec = isRecord(value["spec"]) ? value["spec"] : {};
   const ref2 = isRecord(spec["ref"]) ? spec["ref"] : {};
-  const [commit, name2, semver, tag, branch2] = ["commit", "name", "semver", "tag", "branch"].map((key) => text2(ref2[key]));
+  const [commit, name2, semver, tag, branch2] = ["commit", "name", "semver", "tag", "branch"].map((key3) => text2(ref2[key3]));
   const revision2 = commit ?? name2 ?? (semver === void 0 ? void 0 : `refs/tags/${semver}`) ?? (tag === void 0 ? void 0 : `refs/tags/${tag}`) ?? (branch2 === void 0 ? void 0 : `refs/heads/${branch2}`);
   return { name: text2(metadata["name"]) ?? "", namespace: text2(metadata["namespace"]) ?? "", file: file2, url: text2(spec["url"]), revision: revision2 };
 }
@@ -10588,7 +10588,7 @@ function plainlySame(base2, head, sides) {
   if (head.files.some((file2) => blobs.has(blobOf(sides.head, file2)))) return true;
   const left = partsOf(base2, sides.base, sides.documents);
   const right = partsOf(head, sides.head, sides.documents);
-  const shared2 = [...left.keys()].filter((key) => right.has(key)).length;
+  const shared2 = [...left.keys()].filter((key3) => right.has(key3)).length;
   return shared2 > 0 && shared2 * 2 >= Math.min(left.size, right.size);
 }
 function blobOf(scan, path2) {
@@ -10618,8 +10618,8 @@ function partsOf(unit3, scan, documents) {
 function objectsOf(value) {
   if (!isRecord(value)) return [];
   if (typeof value["kind"] === "string" && value["kind"].endsWith("List") && Array.isArray(value["items"])) return records(value["items"]).flatMap(objectsOf);
-  const key = rawKey(value);
-  return key === void 0 ? [] : [{ key, content: () => canonical(value) }];
+  const key3 = rawKey(value);
+  return key3 === void 0 ? [] : [{ key: key3, content: () => canonical(value) }];
 }
 function rawKey(value) {
   if (!isRecord(value) || typeof value["kind"] !== "string" || !isRecord(value["metadata"])) return void 0;
@@ -11132,13 +11132,13 @@ var init_shape = __esm({
           this.#path.pop();
         }
       }
-      #unique(entries2, key) {
+      #unique(entries2, key3) {
         const seen = /* @__PURE__ */ new Set();
         entries2.forEach((entry2, index) => {
-          const name2 = isFields(entry2) ? entry2[key] : void 0;
+          const name2 = isFields(entry2) ? entry2[key3] : void 0;
           if (name2 === void 0 || name2 === null) return;
           if (seen.has(name2)) {
-            this.#path.push(index, key);
+            this.#path.push(index, key3);
             this.#say(`${describe(name2)} is used twice`);
             this.#path.length -= 2;
           }
@@ -11151,12 +11151,12 @@ var init_shape = __esm({
           return;
         }
         let size = 0;
-        for (const key of Object.keys(value)) {
-          const entry2 = value[key];
+        for (const key3 of Object.keys(value)) {
+          const entry2 = value[key3];
           if (entry2 === null || entry2 === void 0) continue;
           size += 1;
-          this.#path.push(key);
-          const refusal = shape.key?.(key);
+          this.#path.push(key3);
+          const refusal = shape.key?.(key3);
           if (refusal !== void 0) this.#say(refusal);
           this.check(entry2, shape.of);
           this.#path.pop();
@@ -11169,39 +11169,39 @@ var init_shape = __esm({
           this.#refuse(value, "an object");
           return;
         }
-        for (const key of Object.keys(value)) {
-          const entry2 = value[key];
-          const inner = Object.hasOwn(shape.fields, key) ? shape.fields[key] : void 0;
+        for (const key3 of Object.keys(value)) {
+          const entry2 = value[key3];
+          const inner = Object.hasOwn(shape.fields, key3) ? shape.fields[key3] : void 0;
           if (inner === void 0) {
-            if (shape.open !== true) this.#unknown(key, shape);
+            if (shape.open !== true) this.#unknown(key3, shape);
             continue;
           }
           if (entry2 === null || entry2 === void 0) continue;
-          this.#path.push(key);
+          this.#path.push(key3);
           this.check(entry2, inner);
           this.#path.pop();
         }
-        for (const key of shape.required ?? []) {
-          if (isAbsent(value[key])) {
-            this.#path.push(key);
+        for (const key3 of shape.required ?? []) {
+          if (isAbsent(value[key3])) {
+            this.#path.push(key3);
             this.#say("is required");
             this.#path.pop();
           }
         }
         for (const group3 of shape.exclusive ?? []) {
-          const present = group3.filter((key) => !isAbsent(value[key]));
-          if (present.length > 1) this.#say(`only one of ${group3.map((key) => `\`${key}\``).join(", ")} can be set`);
+          const present = group3.filter((key3) => !isAbsent(value[key3]));
+          if (present.length > 1) this.#say(`only one of ${group3.map((key3) => `\`${key3}\``).join(", ")} can be set`);
         }
         const refusal = shape.rule?.(value);
         if (refusal !== void 0) this.#say(refusal);
       }
-      #unknown(key, shape) {
+      #unknown(key3, shape) {
         if (this.problems.length >= maxProblems) return;
-        const nearest = nearestName(key, Object.keys(shape.fields));
+        const nearest = nearestName(key3, Object.keys(shape.fields));
         this.problems.push({
           kind: "unknown-field",
-          path: [...this.#path, key],
-          message: nearest === void 0 ? `there is no field \`${clip(key)}\` here` : `there is no field \`${clip(key)}\` here; \`${nearest}\` is meant`,
+          path: [...this.#path, key3],
+          message: nearest === void 0 ? `there is no field \`${clip(key3)}\` here` : `there is no field \`${clip(key3)}\` here; \`${nearest}\` is meant`,
           ...nearest === void 0 ? {} : { nearest },
           certain: nearest !== void 0
         });
@@ -11217,68 +11217,68 @@ var init_shape = __esm({
 });
 
 // src/manifests/reading.ts
-function fieldsAt(from2, key) {
-  const value = own(from2, key);
+function fieldsAt(from2, key3) {
+  const value = own(from2, key3);
   return isFields(value) ? value : void 0;
 }
-function fieldsOr(from2, key) {
-  return fieldsAt(from2, key) ?? noFields;
+function fieldsOr(from2, key3) {
+  return fieldsAt(from2, key3) ?? noFields;
 }
-function textAt2(from2, key) {
-  const value = own(from2, key);
+function textAt2(from2, key3) {
+  const value = own(from2, key3);
   return typeof value === "string" ? value : void 0;
 }
-function textOr(from2, key, otherwise = "") {
-  return textAt2(from2, key) ?? otherwise;
+function textOr(from2, key3, otherwise = "") {
+  return textAt2(from2, key3) ?? otherwise;
 }
-function flagAt(from2, key) {
-  const value = own(from2, key);
+function flagAt(from2, key3) {
+  const value = own(from2, key3);
   return typeof value === "boolean" ? value : void 0;
 }
-function numberAt(from2, key) {
-  const value = own(from2, key);
+function numberAt(from2, key3) {
+  const value = own(from2, key3);
   if (typeof value === "bigint") return Number(value);
   return typeof value === "number" && Number.isFinite(value) ? value : void 0;
 }
-function portAt(from2, key) {
-  return numberAt(from2, key) ?? textAt2(from2, key);
+function portAt(from2, key3) {
+  return numberAt(from2, key3) ?? textAt2(from2, key3);
 }
-function textsAt(from2, key) {
-  const value = own(from2, key);
+function textsAt(from2, key3) {
+  const value = own(from2, key3);
   if (!Array.isArray(value) || value.length === 0) return noTexts;
   return value.every((entry2) => typeof entry2 === "string") ? value : value.filter((entry2) => typeof entry2 === "string");
 }
-function entriesAt(from2, key) {
-  const value = own(from2, key);
+function entriesAt(from2, key3) {
+  const value = own(from2, key3);
   if (!Array.isArray(value) || value.length === 0) return noEntries;
   return value.every((entry2) => isFields(entry2)) ? value : value.filter((entry2) => entry2 === null || isFields(entry2)).map((entry2) => isFields(entry2) ? entry2 : noFields);
 }
-function textsAtIfAny(from2, key) {
-  return Array.isArray(own(from2, key)) ? textsAt(from2, key) : void 0;
+function textsAtIfAny(from2, key3) {
+  return Array.isArray(own(from2, key3)) ? textsAt(from2, key3) : void 0;
 }
-function entriesAtIfAny(from2, key) {
-  return Array.isArray(own(from2, key)) ? entriesAt(from2, key) : void 0;
+function entriesAtIfAny(from2, key3) {
+  return Array.isArray(own(from2, key3)) ? entriesAt(from2, key3) : void 0;
 }
-function textMapAt(from2, key) {
-  const value = own(from2, key);
+function textMapAt(from2, key3) {
+  const value = own(from2, key3);
   return isFields(value) ? textMap2(value) : void 0;
 }
 function textMap2(value) {
   const entries2 = Object.entries(value);
   if (entries2.every(([, entry2]) => typeof entry2 === "string") && !Object.hasOwn(value, "__proto__")) return value;
-  const texts8 = /* @__PURE__ */ Object.create(null);
-  for (const [key, entry2] of entries2) if (typeof entry2 === "string") texts8[key] = entry2;
-  return texts8;
+  const texts9 = /* @__PURE__ */ Object.create(null);
+  for (const [key3, entry2] of entries2) if (typeof entry2 === "string") texts9[key3] = entry2;
+  return texts9;
 }
-function choiceAt(from2, key, choices, otherwise) {
-  const value = own(from2, key);
+function choiceAt(from2, key3, choices, otherwise) {
+  const value = own(from2, key3);
   return choices.find((choice2) => choice2 === value) ?? otherwise;
 }
-function own(from2, key) {
-  return Object.hasOwn(from2, key) ? from2[key] : void 0;
+function own(from2, key3) {
+  return Object.hasOwn(from2, key3) ? from2[key3] : void 0;
 }
-function isSet(from2, key) {
-  const value = own(from2, key);
+function isSet(from2, key3) {
+  const value = own(from2, key3);
   return value !== void 0 && value !== null;
 }
 var noFields, noTexts, noEntries;
@@ -11309,8 +11309,8 @@ function decodeSecretSource(object4) {
   const spec = own(object4, "spec");
   return { type: void 0, keys: isFields(spec) ? keysAt(spec, "encryptedData") : [] };
 }
-function keysAt(from2, key) {
-  const value = own(from2, key);
+function keysAt(from2, key3) {
+  const value = own(from2, key3);
   return isFields(value) ? Object.keys(value) : [];
 }
 var init_core = __esm({
@@ -11471,15 +11471,15 @@ function durationRule(value) {
 function labelValueRule(value) {
   return value.includes("*") ? `\`${clip(value)}\` holds a wildcard, which a label value cannot` : void 0;
 }
-function labelKeyRule(key) {
-  if (key === "") return "a label key must not be empty";
-  return key.includes("*") ? `\`${clip(key)}\` holds a wildcard, which a label key cannot` : void 0;
+function labelKeyRule(key3) {
+  if (key3 === "") return "a label key must not be empty";
+  return key3.includes("*") ? `\`${clip(key3)}\` holds a wildcard, which a label key cannot` : void 0;
 }
 function sameNamespaceRule(value) {
   return value === "" ? void 0 : `a reference to another namespace (\`${clip(value)}\`) is not supported`;
 }
-function portNameRule(key) {
-  return key.length < 63 && portName.test(key) ? void 0 : `\`${clip(key)}\` is no port name`;
+function portNameRule(key3) {
+  return key3.length < 63 && portName.test(key3) ? void 0 : `\`${clip(key3)}\` is no port name`;
 }
 function endpointAddressRule(value) {
   if (!value.startsWith("unix://")) return void 0;
@@ -11508,8 +11508,8 @@ function decodeWorkloadLabels(from2) {
   const selector = fieldsAt(from2, "workloadSelector");
   return selector === void 0 ? void 0 : { labels: textMapAt(selector, "labels") ?? textMap2({}) };
 }
-function decodeWorkloadSelector(from2, key = "selector") {
-  const selector = fieldsAt(from2, key);
+function decodeWorkloadSelector(from2, key3 = "selector") {
+  const selector = fieldsAt(from2, key3);
   if (selector === void 0) return void 0;
   return { matchLabels: textMapAt(selector, "matchLabels") ?? textMap2({}) };
 }
@@ -11522,8 +11522,8 @@ function decodeTargetRefs(spec) {
 function decodeTargetRef(ref2) {
   return { group: textOr(ref2, "group"), kind: textOr(ref2, "kind"), name: textOr(ref2, "name"), namespace: textAt2(ref2, "namespace") };
 }
-function decodeLabelSelector(from2, key) {
-  const selector = fieldsAt(from2, key);
+function decodeLabelSelector(from2, key3) {
+  const selector = fieldsAt(from2, key3);
   if (selector === void 0) return void 0;
   return {
     matchLabels: textMapAt(selector, "matchLabels") ?? textMap2({}),
@@ -11610,7 +11610,7 @@ function nonEmpty(value) {
 }
 function decodeContainer(container2) {
   const security = fieldsOr(container2, "securityContext");
-  const capabilities = fieldsOr(security, "capabilities");
+  const capabilities2 = fieldsOr(security, "capabilities");
   const env = {};
   const elsewhere3 = entriesAt(container2, "envFrom").length > 0 ? ["*"] : [];
   for (const variable of entriesAt(container2, "env")) {
@@ -11634,8 +11634,8 @@ function decodeContainer(container2) {
     runAsNonRoot: flagAt(security, "runAsNonRoot"),
     privileged: flagAt(security, "privileged") ?? false,
     allowPrivilegeEscalation: flagAt(security, "allowPrivilegeEscalation"),
-    capabilitiesAdded: textsAt(capabilities, "add"),
-    capabilitiesDropped: textsAt(capabilities, "drop"),
+    capabilitiesAdded: textsAt(capabilities2, "add"),
+    capabilitiesDropped: textsAt(capabilities2, "drop"),
     restartPolicy: textAt2(container2, "restartPolicy"),
     probes: ["liveness", "readiness", "startup"].flatMap((kind) => {
       const probe3 = fieldsAt(container2, `${kind}Probe`);
@@ -12025,8 +12025,8 @@ function decodeRoute(manifest, decodeMatch) {
 function decodeBackend(ref2) {
   return { ...decodeReference(ref2, "Service"), port: numberAt(ref2, "port"), weight: numberAt(ref2, "weight") ?? 1 };
 }
-function decodeNamed(match, key) {
-  return entriesAt(match, key).map((entry2) => ({ name: textOr(entry2, "name"), type: textAt2(entry2, "type") === "RegularExpression" ? "regex" : "exact", value: textOr(entry2, "value") }));
+function decodeNamed(match, key3) {
+  return entriesAt(match, key3).map((entry2) => ({ name: textOr(entry2, "name"), type: textAt2(entry2, "type") === "RegularExpression" ? "regex" : "exact", value: textOr(entry2, "value") }));
 }
 function decodeFilter(filter2) {
   const name2 = textOr(filter2, "type");
@@ -12056,8 +12056,8 @@ function decodeFilter(filter2) {
       return { type: "other", name: name2 };
   }
 }
-function decodeValues(from2, key) {
-  return entriesAt(from2, key).map((entry2) => ({ name: textOr(entry2, "name"), value: textOr(entry2, "value") }));
+function decodeValues(from2, key3) {
+  return entriesAt(from2, key3).map((entry2) => ({ name: textOr(entry2, "name"), value: textOr(entry2, "value") }));
 }
 function decodePathChange(change2) {
   if (change2 === void 0) return void 0;
@@ -12134,7 +12134,7 @@ function contentOf(value) {
 function withoutBigNumbers(value) {
   if (typeof value === "bigint") return `${String(value)}n`;
   if (Array.isArray(value)) return value.map(withoutBigNumbers);
-  return isFields(value) ? Object.fromEntries(Object.entries(value).map(([key, entry2]) => [key, withoutBigNumbers(entry2)])) : value;
+  return isFields(value) ? Object.fromEntries(Object.entries(value).map(([key3, entry2]) => [key3, withoutBigNumbers(entry2)])) : value;
 }
 var init_content = __esm({
   "src/manifests/content.ts"() {
@@ -12321,8 +12321,8 @@ function decodeAdminPort(port3) {
   return name2 === void 0 ? { type: "unknown" } : { type: "name", name: name2 };
 }
 function decodeProtocol(protocol) {
-  for (const [key, transport] of [["tcp", "TCP"], ["udp", "UDP"], ["sctp", "SCTP"]]) {
-    const written = fieldsAt(protocol, key);
+  for (const [key3, transport] of [["tcp", "TCP"], ["udp", "UDP"], ["sctp", "SCTP"]]) {
+    const written = fieldsAt(protocol, key3);
     if (written === void 0) continue;
     if (fieldsAt(written, "sourcePort") !== void 0) return { type: "unknown" };
     const port3 = fieldsAt(written, "destinationPort");
@@ -12503,29 +12503,29 @@ function decodeMetadata(manifest, nameless) {
   };
 }
 function withRemedyForText(problem) {
-  const [, field3, key] = problem.path;
+  const [, field3, key3] = problem.path;
   if (problem.kind !== "schema" || problem.path.length !== 3 || field3 !== "labels" && field3 !== "annotations") return problem;
-  return { ...problem, message: `the value of \`${clip(String(key))}\` ${problem.message}: put it in quotes` };
+  return { ...problem, message: `the value of \`${clip(String(key3))}\` ${problem.message}: put it in quotes` };
 }
-function readTexts(metadata, key) {
-  const value = own(metadata, key);
+function readTexts(metadata, key3) {
+  const value = own(metadata, key3);
   if (!isFields(value)) return none2;
   const keys = Object.keys(value);
   if (keys.length === 0) return none2;
-  const texts8 = {};
+  const texts9 = {};
   for (const label3 of keys) {
     const entry2 = value[label3];
-    if (typeof entry2 === "string" && label3 !== "__proto__") texts8[label3] = entry2;
+    if (typeof entry2 === "string" && label3 !== "__proto__") texts9[label3] = entry2;
   }
-  return texts8;
+  return texts9;
 }
 function timestamp2(value) {
   return typeof value === "string" && value !== "" ? value : void 0;
 }
-function metadataText(manifest, field3, key) {
+function metadataText(manifest, field3, key3) {
   const metadata = own(manifest, "metadata");
-  const texts8 = isFields(metadata) ? own(metadata, field3) : void 0;
-  return isFields(texts8) ? textAt2(texts8, key) : void 0;
+  const texts9 = isFields(metadata) ? own(metadata, field3) : void 0;
+  return isFields(texts9) ? textAt2(texts9, key3) : void 0;
 }
 var objectMeta, none2;
 var init_metadata = __esm({
@@ -12580,11 +12580,11 @@ function annotationRefusals(manifest, kind) {
   }
   return problems;
 }
-function selectorWarnings(spec, key = "selector") {
-  const selector = fieldsAt(spec, key);
+function selectorWarnings(spec, key3 = "selector") {
+  const selector = fieldsAt(spec, key3);
   if (selector === void 0) return [];
   const labels3 = fieldsAt(selector, "matchLabels");
-  return labels3 !== void 0 && Object.keys(labels3).length > 0 ? [] : [warningProblem(["spec", key], "the selector has no labels, so it selects every workload")];
+  return labels3 !== void 0 && Object.keys(labels3).length > 0 ? [] : [warningProblem(["spec", key3], "the selector has no labels, so it selects every workload")];
 }
 function targetRefRefusals(spec) {
   return targetRefs(spec).flatMap(([path2, ref2]) => {
@@ -12648,16 +12648,16 @@ function sourceRefusals(from2, path2, action) {
   const at2 = [...path2, "source"];
   if (source2 === void 0) return [webhookProblem(at2, "an entry of `from` needs a `source`")];
   const problems = [];
-  if (allSourceLists.every((key) => textsAt(source2, key).length === 0)) problems.push(webhookProblem(at2, "the source is empty: leave `from` out to mean any caller"));
+  if (allSourceLists.every((key3) => textsAt(source2, key3).length === 0)) problems.push(webhookProblem(at2, "the source is empty: leave `from` out to mean any caller"));
   if (action === "CUSTOM") {
-    for (const key of notWithCustom) {
-      if (textsAt(source2, key).length > 0) problems.push(webhookProblem([...at2, key], `\`${key}\` is not supported with \`CUSTOM\``));
+    for (const key3 of notWithCustom) {
+      if (textsAt(source2, key3).length > 0) problems.push(webhookProblem([...at2, key3], `\`${key3}\` is not supported with \`CUSTOM\``));
     }
   }
-  for (const key of sourceLists) problems.push(...eachValue(source2, key, at2, emptyRefusal));
-  for (const key of addressLists) problems.push(...eachValue(source2, key, at2, addressRefusal));
-  for (const key of accountLists) problems.push(...eachValue(source2, key, at2, accountRefusal));
-  for (const key of trustDomainLists) problems.push(...eachValue(source2, key, at2, trustDomainRefusal));
+  for (const key3 of sourceLists) problems.push(...eachValue(source2, key3, at2, emptyRefusal));
+  for (const key3 of addressLists) problems.push(...eachValue(source2, key3, at2, addressRefusal));
+  for (const key3 of accountLists) problems.push(...eachValue(source2, key3, at2, accountRefusal));
+  for (const key3 of trustDomainLists) problems.push(...eachValue(source2, key3, at2, trustDomainRefusal));
   return problems;
 }
 function operationRefusals(to2, path2) {
@@ -12665,42 +12665,42 @@ function operationRefusals(to2, path2) {
   const at2 = [...path2, "operation"];
   if (operation === void 0) return [webhookProblem(at2, "an entry of `to` needs an `operation`")];
   const problems = [];
-  if (allOperationLists.every((key) => textsAt(operation, key).length === 0)) problems.push(webhookProblem(at2, "the operation is empty: leave `to` out to mean any request"));
-  for (const key of operationLists) problems.push(...eachValue(operation, key, at2, emptyRefusal));
-  for (const key of pathLists2) problems.push(...eachValue(operation, key, at2, (value) => emptyRefusal(value) ?? pathRefusal(value)));
-  for (const key of portLists) problems.push(...eachValue(operation, key, at2, portRefusal));
+  if (allOperationLists.every((key3) => textsAt(operation, key3).length === 0)) problems.push(webhookProblem(at2, "the operation is empty: leave `to` out to mean any request"));
+  for (const key3 of operationLists) problems.push(...eachValue(operation, key3, at2, emptyRefusal));
+  for (const key3 of pathLists2) problems.push(...eachValue(operation, key3, at2, (value) => emptyRefusal(value) ?? pathRefusal(value)));
+  for (const key3 of portLists) problems.push(...eachValue(operation, key3, at2, portRefusal));
   return problems;
 }
 function conditionRefusals(when, path2, action) {
-  const key = textOr(when, "key");
-  if (key === "") return [webhookProblem([...path2, "key"], "the key must not be empty")];
-  if (action === "CUSTOM" && (identityKeys.has(key) || key.startsWith("request.auth."))) return [webhookProblem([...path2, "key"], `\`${clip(key)}\` is not supported with \`CUSTOM\``)];
-  if (textsAt(when, "values").length === 0 && textsAt(when, "notValues").length === 0) return [webhookProblem(path2, `\`${clip(key)}\` needs \`values\` or \`notValues\``)];
-  const form = keyForm(key);
+  const key3 = textOr(when, "key");
+  if (key3 === "") return [webhookProblem([...path2, "key"], "the key must not be empty")];
+  if (action === "CUSTOM" && (identityKeys.has(key3) || key3.startsWith("request.auth."))) return [webhookProblem([...path2, "key"], `\`${clip(key3)}\` is not supported with \`CUSTOM\``)];
+  if (textsAt(when, "values").length === 0 && textsAt(when, "notValues").length === 0) return [webhookProblem(path2, `\`${clip(key3)}\` needs \`values\` or \`notValues\``)];
+  const form = keyForm(key3);
   if (typeof form === "string") return [webhookProblem([...path2, "key"], form)];
   const refusal = (value) => emptyRefusal(value) ?? form.value(value);
   return [...eachValue(when, "values", path2, refusal), ...eachValue(when, "notValues", path2, refusal)];
 }
-function keyForm(key) {
-  if (mappedKeys.some((prefix3) => key.startsWith(prefix3))) {
-    const open2 = key.indexOf("[");
-    return key.endsWith("]") && open2 > 0 && open2 < key.length - 2 ? anyValue : `\`${clip(key)}\` must have the form \`a[b]\``;
+function keyForm(key3) {
+  if (mappedKeys.some((prefix3) => key3.startsWith(prefix3))) {
+    const open2 = key3.indexOf("[");
+    return key3.endsWith("]") && open2 > 0 && open2 < key3.length - 2 ? anyValue : `\`${clip(key3)}\` must have the form \`a[b]\``;
   }
-  const form = plainKeys.get(key);
+  const form = plainKeys.get(key3);
   if (form !== void 0) return form;
-  if (key === "destination.namespace") return "the namespace of the policy says which namespace it protects, not a condition";
-  if (key.startsWith("destination.labels")) return "the selector says which workloads a policy protects, not a condition";
-  if (key === "destination.name" || key === "destination.user") return `\`${key}\` is no longer a key`;
-  return `there is no key \`${clip(key)}\``;
+  if (key3 === "destination.namespace") return "the namespace of the policy says which namespace it protects, not a condition";
+  if (key3.startsWith("destination.labels")) return "the selector says which workloads a policy protects, not a condition";
+  if (key3 === "destination.name" || key3 === "destination.user") return `\`${key3}\` is no longer a key`;
+  return `there is no key \`${clip(key3)}\``;
 }
-function eachValue(from2, key, path2, refusal) {
-  const values5 = own(from2, key);
+function eachValue(from2, key3, path2, refusal) {
+  const values5 = own(from2, key3);
   if (!Array.isArray(values5)) return [];
   const problems = [];
   values5.forEach((value, index) => {
     if (typeof value !== "string") return;
     const message = refusal(value);
-    if (message !== void 0) problems.push(webhookProblem([...path2, key, index], message));
+    if (message !== void 0) problems.push(webhookProblem([...path2, key3, index], message));
   });
   return problems;
 }
@@ -12749,8 +12749,8 @@ function tcpWarnings(spec) {
   return entriesAt(spec, "rules").flatMap((rule2, index) => {
     const sources = entriesAt(rule2, "from").flatMap((from2) => fieldsAt(from2, "source") ?? []);
     const operations = entriesAt(rule2, "to").flatMap((to2) => fieldsAt(to2, "operation") ?? []);
-    const tcpSource = sources.some((source2) => tcpSourceLists.some((key) => textsAt(source2, key).length > 0));
-    const tcpOperation = operations.some((operation) => portLists.some((key) => textsAt(operation, key).length > 0));
+    const tcpSource = sources.some((source2) => tcpSourceLists.some((key3) => textsAt(source2, key3).length > 0));
+    const tcpOperation = operations.some((operation) => portLists.some((key3) => textsAt(operation, key3).length > 0));
     const httpOnly = operations.length > 0 ? !tcpOperation : sources.length > 0 && !tcpSource;
     return httpOnly ? [warningProblem(["spec", "rules", index], "this DENY rule has HTTP fields only, so it denies all traffic to TCP ports; name the port")] : [];
   });
@@ -12783,7 +12783,7 @@ var init_authorization_policy_admission = __esm({
       ["destination.port", { value: portRefusal }],
       ["source.serviceAccount", { value: accountRefusal }],
       ["source.trustDomain", { value: wildcardRefusal }],
-      ...["source.namespace", "source.principal", "request.auth.principal", "request.auth.audiences", "request.auth.presenter", "connection.sni"].map((key) => [key, anyValue])
+      ...["source.namespace", "source.principal", "request.auth.principal", "request.auth.audiences", "request.auth.presenter", "connection.sni"].map((key3) => [key3, anyValue])
     ]);
     literalSegment = /^[a-zA-Z0-9\-._~%!$&'()+,;:@=]+$/;
     tcpSourceLists = ["principals", "notPrincipals", "namespaces", "notNamespaces", "serviceAccounts", "notServiceAccounts", "trustDomains", "notTrustDomains", ...addressLists];
@@ -12870,7 +12870,7 @@ var init_authorization_policy = __esm({
         // A7.1 g: whatever the sign, and even if the lists are empty.
         rule: (value) => {
           if (!isSet(value, "serviceAccounts") && !isSet(value, "notServiceAccounts")) return void 0;
-          const other = ["principals", "notPrincipals", "namespaces", "notNamespaces"].find((key) => isSet(value, key));
+          const other = ["principals", "notPrincipals", "namespaces", "notNamespaces"].find((key3) => isSet(value, key3));
           return other === void 0 ? void 0 : `\`${other}\` cannot be combined with service accounts`;
         }
       }
@@ -12914,17 +12914,17 @@ function decodePeerAuthentication(spec) {
   const ports3 = /* @__PURE__ */ new Map();
   const portLevel = fieldsAt(spec, "portLevelMtls");
   if (portLevel !== void 0) {
-    for (const key of Object.keys(portLevel)) {
-      const port3 = portOf(key);
-      const entry2 = own(portLevel, key);
+    for (const key3 of Object.keys(portLevel)) {
+      const port3 = portOf(key3);
+      const entry2 = own(portLevel, key3);
       if (port3 !== void 0 && isFields(entry2)) ports3.set(port3, choiceAt(entry2, "mode", modes, "UNSET"));
     }
   }
   return { selector: decodeWorkloadSelector(spec), mode: choiceAt(fieldsOr(spec, "mtls"), "mode", modes, "UNSET"), portLevelMtls: ports3 };
 }
-function portOf(key) {
-  if (!decimalDigits.test(key)) return void 0;
-  const port3 = Number(key);
+function portOf(key3) {
+  if (!decimalDigits.test(key3)) return void 0;
+  const port3 = Number(key3);
   return port3 >= 1 && port3 <= 65535 ? port3 : void 0;
 }
 var modes, mutualTls, peerAuthenticationShape, decimalDigits;
@@ -12940,7 +12940,7 @@ var init_peer_authentication = __esm({
       {
         selector: workloadSelectorShape,
         mtls: mutualTls,
-        portLevelMtls: map(mutualTls, { min: 1, key: (key) => portOf(key) === void 0 ? `\`${clip(key)}\` is no port from 1 to 65535` : void 0 })
+        portLevelMtls: map(mutualTls, { min: 1, key: (key3) => portOf(key3) === void 0 ? `\`${clip(key3)}\` is no port from 1 to 65535` : void 0 })
       },
       {
         // M9, A7.3.
@@ -12984,7 +12984,7 @@ function isKeySet(value) {
   if (!isFields(value)) return false;
   const keys = own(value, "keys");
   if (keys === void 0) return isKey(value);
-  return Array.isArray(keys) && keys.every((key) => isKey(key));
+  return Array.isArray(keys) && keys.every((key3) => isKey(key3));
 }
 function isKey(value) {
   if (!isFields(value)) return false;
@@ -12998,7 +12998,7 @@ function holdsPrivateKey(jwks) {
   if (!isFields(value)) return false;
   const keys = own(value, "keys");
   const all = Array.isArray(keys) ? keys : [value];
-  return all.some((key) => isFields(key) && (own(key, "d") !== void 0 || textOr(key, "kty") === "oct"));
+  return all.some((key3) => isFields(key3) && (own(key3, "d") !== void 0 || textOr(key3, "kty") === "oct"));
 }
 var keyFields;
 var init_request_authentication_admission = __esm({
@@ -14172,7 +14172,7 @@ function serverTls2(tls2, path2, protocol) {
   const problems = [];
   const mode = textOr(tls2, "mode", "PASSTHROUGH");
   const passes = mode === "PASSTHROUGH" || mode === "AUTO_PASSTHROUGH";
-  const certificates = ["serverCertificate", "privateKey", "caCertificates"].filter((key) => textOr(tls2, key) !== "");
+  const certificates = ["serverCertificate", "privateKey", "caCertificates"].filter((key3) => textOr(tls2, key3) !== "");
   const credential = textOr(tls2, "credentialName") !== "" || textsAt(tls2, "credentialNames").length > 0;
   const files = entriesAt(tls2, "tlsCertificates");
   if (httpProtocols.has(protocol) && (!passes || certificates.length > 0)) problems.push(webhookProblem(path2, `a server with protocol \`${protocol}\` cannot have \`tls\` settings but a redirect`));
@@ -14208,7 +14208,7 @@ function destinationRule(spec) {
 function trafficPolicy2(policy, path2) {
   if (policy === void 0) return [];
   const ports3 = entriesAt(policy, "portLevelSettings");
-  if (policyFields.every((key) => fieldsAt(policy, key) === void 0) && ports3.length === 0) return [webhookProblem(path2, "a traffic policy needs at least one setting")];
+  if (policyFields.every((key3) => fieldsAt(policy, key3) === void 0) && ports3.length === 0) return [webhookProblem(path2, "a traffic policy needs at least one setting")];
   return [
     ...clientTls(fieldsAt(policy, "tls"), [...path2, "tls"]),
     ...ports3.flatMap((entry2, index) => {
@@ -14222,7 +14222,7 @@ function trafficPolicy2(policy, path2) {
 function clientTls(tls2, path2) {
   if (tls2 === void 0) return [];
   const mode = textOr(tls2, "mode", "DISABLE");
-  const files = ["clientCertificate", "privateKey", "caCertificates"].some((key) => textOr(tls2, key) !== "");
+  const files = ["clientCertificate", "privateKey", "caCertificates"].some((key3) => textOr(tls2, key3) !== "");
   const credential = textOr(tls2, "credentialName") !== "";
   if ((mode === "SIMPLE" || mode === "MUTUAL") && credential) {
     return files ? [webhookProblem(path2, "certificates come from `credentialName` or from files, not from both")] : [];
@@ -14234,7 +14234,7 @@ function clientTls(tls2, path2) {
 }
 function virtualService(spec) {
   const hosts = textsAt(spec, "hosts");
-  const routes2 = ["http", "tls", "tcp"].map((key) => entriesAt(spec, key).length);
+  const routes2 = ["http", "tls", "tcp"].map((key3) => entriesAt(spec, key3).length);
   if (routes2.every((count2) => count2 === 0)) return [webhookProblem(["spec"], "a virtual service needs a route: `http`, `tls` or `tcp`")];
   if (hosts.length > 0) {
     const [duplicate] = hosts.filter((host, index) => hosts.indexOf(host) !== index);
@@ -14358,12 +14358,12 @@ function portOrNone(port3) {
 function nonEmpty4(value) {
   return value === "" ? void 0 : value;
 }
-function stringMatchAt(from2, key) {
-  const match = fieldsAt(from2, key);
+function stringMatchAt(from2, key3) {
+  const match = fieldsAt(from2, key3);
   return match === void 0 ? void 0 : decodeStringMatch(match);
 }
-function stringMatchesAt(from2, key) {
-  const matches3 = fieldsAt(from2, key);
+function stringMatchesAt(from2, key3) {
+  const matches3 = fieldsAt(from2, key3);
   const found = /* @__PURE__ */ new Map();
   if (matches3 === void 0) return found;
   for (const name2 of Object.keys(matches3)) {
@@ -14500,8 +14500,8 @@ var init_kinds_workload = __esm({
 // src/manifests/registry.ts
 function entryOf(group3, name2) {
   if (group3 === "constraints.gatekeeper.sh") return registry.GatekeeperConstraint;
-  const key = `${group3}/${name2}`;
-  return byGroupAndName.get(formerGroups.get(key) ?? key);
+  const key3 = `${group3}/${name2}`;
+  return byGroupAndName.get(formerGroups.get(key3) ?? key3);
 }
 var registry, byGroupAndName, formerGroups;
 var init_registry = __esm({
@@ -14552,19 +14552,19 @@ function readContentOf(resource) {
   return text8;
 }
 function only(entries2) {
-  return Object.fromEntries(Object.entries(entries2).filter(([key]) => meshKey.test(key)));
+  return Object.fromEntries(Object.entries(entries2).filter(([key3]) => meshKey.test(key3)));
 }
 function meshData(data) {
-  return Object.fromEntries(Object.entries(data).filter(([key]) => key === "mesh" || key === "meshNetworks" || key === "values"));
+  return Object.fromEntries(Object.entries(data).filter(([key3]) => key3 === "mesh" || key3 === "meshNetworks" || key3 === "values"));
 }
 function plain2(value) {
   if (value instanceof Map) {
-    return Array.from(value).map(([key, entry2]) => [String(key), plain2(entry2)]).sort(([left], [right]) => compareText(left, right));
+    return Array.from(value).map(([key3, entry2]) => [String(key3), plain2(entry2)]).sort(([left], [right]) => compareText(left, right));
   }
   if (value instanceof Set) return Array.from(value).map(plain2);
   if (Array.isArray(value)) return value.map(plain2);
   if (typeof value === "bigint") return String(value);
-  if (value !== null && typeof value === "object") return Object.fromEntries(Object.entries(value).map(([key, entry2]) => [key, plain2(entry2)]));
+  if (value !== null && typeof value === "object") return Object.fromEntries(Object.entries(value).map(([key3, entry2]) => [key3, plain2(entry2)]));
   return value;
 }
 var read, selectedByLabels, meshKey;
@@ -14586,9 +14586,9 @@ function unreadableReasons(broken, changed, isKept) {
   const gone = new Set(broken.flatMap((each) => onlyBase.has(inputKey(each)) && !isKept(each) ? [inputKey(each)] : []));
   const first = /* @__PURE__ */ new Map();
   for (const each of sortedBy(broken, (entry2) => entry2.file, (entry2) => entry2.document ?? -1, (entry2) => entry2.side === "head" ? 0 : 1)) {
-    const key = inputKey(each);
-    const known4 = first.get(key);
-    if (known4 === void 0) first.set(key, { reason: each, onBase: each.side === "base", onHead: each.side === "head", more: 0 });
+    const key3 = inputKey(each);
+    const known4 = first.get(key3);
+    if (known4 === void 0) first.set(key3, { reason: each, onBase: each.side === "base", onHead: each.side === "head", more: 0 });
     else {
       if (each.side === "head" && !known4.onHead) known4.reason = each;
       else if (each.side === known4.reason.side) known4.more += 1;
@@ -14627,10 +14627,10 @@ function keptBy(base2, head, holdsManifests3) {
     const there = from2?.counterpart(file2) ?? file2;
     const now = headUnits.get(unit3)?.get(there);
     if (now === void 0 && holdsManifests3(there)) return true;
-    const key = isKnownKind(value) ? rawKey(value) : void 0;
-    if (key !== void 0) {
+    const key3 = isKnownKind(value) ? rawKey(value) : void 0;
+    if (key3 !== void 0) {
       headObjects2 ??= new Set(head.flatMap((each) => each.files.flatMap((found) => found.resources.flatMap(keysOf))));
-      return headObjects2.has(key);
+      return headObjects2.has(key3);
     }
     if (now === void 0) return false;
     const before = from2?.files.find((each) => each.file === file2);
@@ -14677,10 +14677,10 @@ function kindOf(problem) {
 function duplicateReasons(duplicates, lineOf4) {
   const differing2 = duplicates.filter((duplicate) => duplicate.differ);
   const onBase = new Set(differing2.flatMap((duplicate) => duplicate.side === "base" ? [definitions(duplicate)] : []));
-  const isNew = (duplicate) => !onBase.has(definitions(duplicate));
+  const isNew2 = (duplicate) => !onBase.has(definitions(duplicate));
   const byResource = groupBy(differing2.filter((duplicate) => duplicate.side === "head"), (duplicate) => duplicate.resource);
   return [...byResource.values()].flatMap((all) => {
-    const shown5 = all.find(isNew) ?? all[0];
+    const shown5 = all.find(isNew2) ?? all[0];
     if (shown5 === void 0) return [];
     const { resource, unit: unit3, inForce: inForce3, overridden } = shown5;
     const { file: file2 } = inForce3.origin;
@@ -14689,7 +14689,7 @@ function duplicateReasons(duplicates, lineOf4) {
       {
         id: shortHash("unreadable", unit3, file2, resource),
         kind: "unreadable",
-        status: isNew(shown5) ? "new" : "existing",
+        status: isNew2(shown5) ? "new" : "existing",
         unit: unit3,
         file: file2,
         ...line === void 0 ? {} : { line },
@@ -14723,11 +14723,11 @@ function some(wanted, present) {
 function unreadableCoverage(broken) {
   const found = /* @__PURE__ */ new Map();
   for (const { file: file2, problem, side: side2 } of broken) {
-    const key = `${file2}
+    const key3 = `${file2}
 ${String(problem.line)}
 ${problem.reason}`;
-    const known4 = found.get(key);
-    if (known4 === void 0) found.set(key, { file: file2, ...problem.line === void 0 ? {} : { line: problem.line }, side: side2, reason: problem.reason, remedy: problem.remedy });
+    const known4 = found.get(key3);
+    if (known4 === void 0) found.set(key3, { file: file2, ...problem.line === void 0 ? {} : { line: problem.line }, side: side2, reason: problem.reason, remedy: problem.remedy });
     else if (known4.side !== side2) known4.side = "both";
   }
   return sortedBy(found.values(), (entry2) => entry2.file, (entry2) => entry2.line ?? 0, (entry2) => entry2.reason);
@@ -14752,9 +14752,9 @@ function labelProblems(manifest) {
   return [["metadata", "labels"], ["spec", "template", "metadata", "labels"]].flatMap((path2) => {
     const labels3 = valueAt(manifest, path2);
     if (!isFields(labels3)) return [];
-    return Object.entries(enrolling).flatMap(([key, choices]) => {
-      const value = labels3[key];
-      return typeof value === "string" && unresolvedTexts(value).length > 0 ? [{ kind: "schema", path: [...path2, key], message: "is not told", certain: true, choices }] : [];
+    return Object.entries(enrolling).flatMap(([key3, choices]) => {
+      const value = labels3[key3];
+      return typeof value === "string" && unresolvedTexts(value).length > 0 ? [{ kind: "schema", path: [...path2, key3], message: "is not told", certain: true, choices }] : [];
     });
   });
 }
@@ -14779,9 +14779,9 @@ function settleOne(manifest, problems, check2, given) {
   for (const { kind, path: path2, choices } of problems) {
     if (kind !== "schema" && kind !== "webhook") continue;
     const value = valueAt(manifest, path2);
-    const key = path2.at(-1);
-    const isKey2 = typeof value !== "string" && typeof key === "string" && unresolvedTexts(key).length > 0;
-    const text8 = isKey2 ? key : value;
+    const key3 = path2.at(-1);
+    const isKey2 = typeof value !== "string" && typeof key3 === "string" && unresolvedTexts(key3).length > 0;
+    const text8 = isKey2 ? key3 : value;
     if (typeof text8 !== "string" || unresolvedTexts(text8).length === 0) continue;
     const told = given?.get(text8);
     const candidates3 = choices === void 0 ? constantsFor(text8) : told !== void 0 && choices.includes(told) ? [told] : choices;
@@ -14798,8 +14798,8 @@ function constantsFor(text8) {
   const number5 = 2e4 + Number.parseInt(shortHash(text8).slice(0, 8), 16) % 4e4;
   return [number5, String(number5)];
 }
-function samePlace(left, right, key) {
-  const wanted = key === void 0 ? right : [...right.slice(0, -1), key];
+function samePlace(left, right, key3) {
+  const wanted = key3 === void 0 ? right : [...right.slice(0, -1), key3];
   return left.length === wanted.length && left.every((step, index) => step === wanted[index]);
 }
 function valueAt(from2, path2) {
@@ -14821,11 +14821,11 @@ function withValue(from2, path2, value) {
   const made2 = copy(from2, path2);
   return isFields(made2) ? made2 : from2;
 }
-function withKey(from2, path2, key) {
+function withKey(from2, path2, key3) {
   const above = path2.slice(0, -1);
   const map3 = valueAt(from2, above);
   if (!isFields(map3)) return from2;
-  return withValue(from2, above, Object.fromEntries(Object.entries(map3).map(([name2, entry2]) => [name2 === path2.at(-1) ? key : name2, entry2])));
+  return withValue(from2, above, Object.fromEntries(Object.entries(map3).map(([name2, entry2]) => [name2 === path2.at(-1) ? key3 : name2, entry2])));
 }
 var most2, enrolling;
 var init_unresolved2 = __esm({
@@ -14863,8 +14863,8 @@ function readHead(value) {
   const slash = apiVersion.indexOf("/");
   return { type: "head", apiVersion, kind, group: slash === -1 ? "" : apiVersion.slice(0, slash), version: apiVersion.slice(slash + 1) };
 }
-function notText(key, value) {
-  return { type: "unreadable", path: [key], reason: `\`${key}\` must be text, not ${describe(value)}`, remedy: `write \`${key}\` as the API defines it` };
+function notText(key3, value) {
+  return { type: "unreadable", path: [key3], reason: `\`${key3}\` must be text, not ${describe(value)}`, remedy: `write \`${key3}\` as the API defines it` };
 }
 function isListKind(head) {
   return head.kind === "List" ? head.apiVersion === "v1" : head.kind.endsWith("List") && entryOf(head.group, head.kind.slice(0, -"List".length)) !== void 0;
@@ -14962,6 +14962,85 @@ var init_decode2 = __esm({
     init_unresolved2();
     maxListDepth = 8;
     formerVersions = /* @__PURE__ */ new Set(["v1beta1"]);
+  }
+});
+
+// src/mesh/ports.ts
+function portProtocol(port3) {
+  if (port3.protocol !== "TCP") return "udp";
+  const named5 = port3.appProtocol ?? port3.name;
+  const kubernetes = port3.appProtocol === void 0 ? void 0 : kubernetesNames[port3.appProtocol];
+  if (kubernetes !== void 0) return kubernetes;
+  return namedProtocol(named5) ?? (wellKnownTcp.has(port3.port) ? "tcp" : "auto");
+}
+function namedProtocol(name2) {
+  const lower2 = name2.toLowerCase();
+  if (lower2.startsWith("grpc-web")) return "http";
+  const head = lower2.split("-", 1)[0] ?? "";
+  if (httpNames.has(head)) return "http";
+  if (tcpNames.has(head)) return "tcp";
+  if (head === "udp") return "udp";
+  return void 0;
+}
+function byAge(services) {
+  return [...services].sort(
+    compareBy(
+      (service) => creationSecond(service.creationTimestamp),
+      (service) => service.name,
+      (service) => service.namespace ?? ""
+    )
+  );
+}
+function creationSecond(timestamp3) {
+  const time3 = timestamp3 === void 0 ? Number.NaN : Date.parse(timestamp3);
+  return Number.isNaN(time3) ? Number.MAX_SAFE_INTEGER : Math.floor(time3 / 1e3);
+}
+function declaredPorts(spec, services) {
+  const candidates3 = byAge(services).flatMap(
+    (service, order3) => service.spec.ports.map((port3, position) => ({ service, port: port3, age: creationSecond(service.creationTimestamp), named: typeof port3.targetPort === "string" ? 1 : 0, order: order3, position }))
+  );
+  candidates3.sort(
+    compareBy(
+      (candidate) => candidate.age,
+      (candidate) => candidate.named,
+      (candidate) => candidate.order,
+      (candidate) => candidate.position
+    )
+  );
+  const found = /* @__PURE__ */ new Map();
+  for (const { service, port: port3 } of candidates3) {
+    const target = targetPortOf(spec, port3);
+    if (target === void 0 || found.has(target)) continue;
+    found.set(target, { port: target, protocol: portProtocol(port3), declaredBy: resourceId(service) });
+  }
+  return [...found.values()].sort(compareBy((port3) => port3.port));
+}
+function podSpecOf(workload2) {
+  return workload2.resource !== void 0 && isWorkload(workload2.resource) ? workload2.resource.spec : void 0;
+}
+function isWorkload(resource) {
+  return workloadKinds2.some((kind) => kind === resource.kind) && resource.spec.hasTemplate;
+}
+function targetPortOf(spec, port3) {
+  if (typeof port3.targetPort === "number") return port3.targetPort;
+  const name2 = port3.targetPort;
+  for (const container2 of [...spec?.containers ?? [], ...(spec?.initContainers ?? []).filter((init) => init.restartPolicy === "Always")]) {
+    const match = container2.ports.find((candidate) => candidate.name === name2 && candidate.protocol === port3.protocol);
+    if (match !== void 0) return match.port;
+  }
+  return void 0;
+}
+var httpNames, tcpNames, wellKnownTcp, kubernetesNames, workloadKinds2;
+var init_ports = __esm({
+  "src/mesh/ports.ts"() {
+    "use strict";
+    init_order();
+    init_resource();
+    httpNames = /* @__PURE__ */ new Set(["http", "http2", "grpc", "grpc-web", "http_proxy"]);
+    tcpNames = /* @__PURE__ */ new Set(["tcp", "tls", "https", "mongo", "redis", "mysql", "hbone"]);
+    wellKnownTcp = /* @__PURE__ */ new Set([25, 53, 3306, 27017]);
+    kubernetesNames = { "kubernetes.io/h2c": "http", "kubernetes.io/ws": "http", "kubernetes.io/wss": "tcp" };
+    workloadKinds2 = ["CronJob", "DaemonSet", "Deployment", "Job", "KnativeService", "Pod", "ReplicaSet", "ReplicationController", "Rollout", "StatefulSet"];
   }
 });
 
@@ -15615,9 +15694,9 @@ function inflatedCharts(source2, at2, value) {
       kept.push(entry2);
       continue;
     }
-    for (const [key, option] of Object.entries(entry2)) {
+    for (const [key3, option] of Object.entries(entry2)) {
       for (const written of typeof option === "string" ? [option] : Array.isArray(option) ? option.filter((each) => typeof each === "string") : []) {
-        if (written.startsWith("-")) refuse(at2.file, `\`${key}: ${written.slice(0, 60)}\` of a chart would be an option of Helm`, "write a name", at2.line(written));
+        if (written.startsWith("-")) refuse(at2.file, `\`${key3}: ${written.slice(0, 60)}\` of a chart would be an option of Helm`, "write a name", at2.line(written));
       }
     }
     const name2 = typeof entry2["name"] === "string" ? entry2["name"] : "";
@@ -15870,9 +15949,9 @@ var init_kustomize_build = __esm({
           return;
         }
         if (!isRecord(value)) return;
-        for (const [key, entry2] of Object.entries(value)) {
-          const real = depth === 0 ? lowered.get(key.toLowerCase()) : loweredPathKeys.get(key.toLowerCase());
-          if (real !== void 0 && real !== key && depth <= 1) refuse(file2, `\`${key}\` is another spelling of \`${real}\``, `write \`${real}\``, lineOf(this.source.text(file2), key));
+        for (const [key3, entry2] of Object.entries(value)) {
+          const real = depth === 0 ? lowered.get(key3.toLowerCase()) : loweredPathKeys.get(key3.toLowerCase());
+          if (real !== void 0 && real !== key3 && depth <= 1) refuse(file2, `\`${key3}\` is another spelling of \`${real}\``, `write \`${real}\``, lineOf(this.source.text(file2), key3));
           if (depth < 1) this.#checkKeys(entry2, file2, depth + 1);
         }
       }
@@ -16009,7 +16088,7 @@ var init_kustomize_build = __esm({
         if (!isRecord(value)) return;
         const kind = String(value["kind"]);
         const annotations = isRecord(value["metadata"]) && isRecord(value["metadata"]["annotations"]) ? value["metadata"]["annotations"] : {};
-        const runs = Object.keys(annotations).find((key) => /^config\.(?:kubernetes\.io|k8s\.io)\/function$/iu.test(key));
+        const runs = Object.keys(annotations).find((key3) => /^config\.(?:kubernetes\.io|k8s\.io)\/function$/iu.test(key3));
         if (runs !== void 0) refuse(file2, `\`${kind}\` runs a function (\`${runs}\`), which is never done here`, "use a transformer that is built into kustomize", line);
         if (value["apiVersion"] !== "builtin") refuse(file2, `\`${String(value["apiVersion"])}\` \`${kind}\` is a plugin, and plugins are never run here`, "use a transformer that is built into kustomize", line);
         if (/^HelmChartInflation/u.test(kind)) refuse(file2, `\`${kind}\` in a file of its own is not followed`, "use `helmCharts` of the kustomization", line);
@@ -16018,8 +16097,8 @@ var init_kustomize_build = __esm({
       #checkPluginPaths(at2, value) {
         if (Array.isArray(value)) for (const entry2 of value) this.#checkPluginPaths(at2, entry2);
         if (!isRecord(value)) return;
-        for (const [key, entry2] of Object.entries(value)) {
-          const name2 = key.toLowerCase();
+        for (const [key3, entry2] of Object.entries(value)) {
+          const name2 = key3.toLowerCase();
           if (name2 === "path" || name2 === "paths" || name2 === "files" || name2 === "envs" || name2 === "env" || name2 === "filesources" || name2 === "envsources") {
             for (const written of typeof entry2 === "string" ? [entry2] : texts(entry2)) {
               const path2 = written.slice(written.indexOf("=") + 1);
@@ -16067,7 +16146,7 @@ function helmWork(source2, of) {
   const inline = helm2?.inline === void 0 ? void 0 : { path: path2 === "." ? "mesh-posture-values.json" : `${path2}/mesh-posture-values.json`, text: helm2.inline };
   const build2 = buildChart(source2, { root: path2, values: helm2?.values ?? (of.valuesFile === void 0 ? [] : [of.valuesFile]), ...inline === void 0 ? {} : { inline } });
   if (build2.type !== "ready") return build2;
-  const strange = Object.keys(helm2?.set ?? {}).find((key) => key === "" || key.includes("="));
+  const strange = Object.keys(helm2?.set ?? {}).find((key3) => key3 === "" || key3.includes("="));
   if (strange !== void 0) return { type: "failed", file: chartFile, reason: `\`${strange}\` of \`helm.set\` is no name of a value`, remedy: "write the path of one value" };
   const request4 = {
     path: path2,
@@ -16116,7 +16195,7 @@ var init_rendered = __esm({
 // src/app/render/blame.ts
 async function blameUnits(input2) {
   const blames = /* @__PURE__ */ new Map();
-  const budget = { left: mostRenderings };
+  const budget = { left: mostRenderings, text: mostRendered };
   const bySide = new Map(input2.jobs.map((job) => [`${job.side} ${job.unit}`, job]));
   await Promise.all(
     [...input2.units].map(async ([unit3, sides]) => {
@@ -16124,7 +16203,7 @@ async function blameUnits(input2) {
       const head = bySide.get(`head ${unit3}`);
       if (base2?.work.type !== "render" || head?.work.type !== "render" || base2.work.key === head.work.key) return;
       if (sides.base?.type !== "rendered" || sides.head?.type !== "rendered" || base2.of.path !== head.of.path) return;
-      for (const [key, blame] of await blameUnit({ ...input2, unit: unit3, base: base2, head, before: sides.base.documents, after: sides.head.documents, budget })) blames.set(key, blame);
+      for (const [key3, blame] of await blameUnit({ ...input2, unit: unit3, base: base2, head, before: sides.base.documents, after: sides.head.documents, budget })) blames.set(key3, blame);
     })
   );
   return blames;
@@ -16138,8 +16217,9 @@ async function blameUnit(input2) {
   if (places.length === 0 || places.every((place2) => sources.has(place2.path))) return [];
   const causes = /* @__PURE__ */ new Map();
   if (places.length === 1 && places[0] !== void 0) for (const difference2 of differences) causes.set(difference2, places[0]);
-  else if (places.length <= mostPlaces && input2.budget.left >= places.length) {
+  else if (places.length <= mostPlaces && input2.budget.left >= places.length && input2.budget.text >= places.length * textOf(after, input2)) {
     input2.budget.left -= places.length;
+    input2.budget.text -= places.length * textOf(after, input2);
     const variants = await Promise.all(places.map((place2) => variantOf(place2, input2)));
     for (const difference2 of differences) {
       const cause2 = causeOf(difference2, places, variants);
@@ -16151,6 +16231,12 @@ async function blameUnit(input2) {
     if (origin === void 0 || origin.rendered?.from === "resource" && origin.file === place2.path && difference2.base !== void 0 && difference2.head !== void 0) return [];
     return [[blameKey(unit3, difference2.base?.origin.rendered?.blob, difference2.head?.origin.rendered?.blob), blameAt(place2, difference2, pair, input2)]];
   });
+}
+function textOf(origins, { blobs }) {
+  return origins.reduce((sum, { rendered: rendered2 }) => {
+    const content = rendered2 === void 0 ? void 0 : blobs.get(rendered2.blob);
+    return sum + (content?.type === "text" ? content.text.length : 0);
+  }, 0);
 }
 function causeOf({ object: object4, base: base2, head }, places, variants) {
   let partly2;
@@ -16174,13 +16260,22 @@ function objectsOf2(origins, { blobs, unit: unit3 }) {
   const objects = /* @__PURE__ */ new Map();
   for (const origin of origins) {
     const content = origin.rendered === void 0 ? void 0 : blobs.get(origin.rendered.blob);
-    if (content?.type === "text") for (const [key, text8] of contentsOf(content.text, origin, unit3)) objects.set(key, { origin, content: text8 });
+    if (content?.type === "text") for (const [key3, text8] of contentsOf(content.text, origin, unit3)) objects.set(key3, { origin, content: text8 });
   }
   return objects;
 }
 function contentsOf(text8, origin, unit3) {
   const decoded = decodeDocument(parseStream(text8)[0]?.value, { origin, unit: unit3, defaultNamespace: `~${unit3}` });
-  return decoded.type === "resources" ? decoded.resources.map((resource) => [resourceKey(resource), readContentOf(resource).replace(imageText, "")]) : [];
+  return decoded.type === "resources" ? decoded.resources.filter(isCited).map((resource) => [resourceKey(resource), readContentOf(withoutApplication(resource))]) : [];
+}
+function isCited(resource) {
+  return resource.kind !== "ConfigMap" || ["mesh", "meshNetworks", "values"].some((key3) => resource.spec.data[key3] !== void 0);
+}
+function withoutApplication(resource) {
+  if (!isWorkload(resource)) return resource;
+  const trimmed = (container2) => ({ ...container2, image: "", ...decisive.has(container2.name) ? {} : { env: {}, envFromElsewhere: [], command: [], args: [] } });
+  const spec = { ...resource.spec, containers: resource.spec.containers.map(trimmed), initContainers: resource.spec.initContainers.map(trimmed) };
+  return { ...resource, spec };
 }
 function changesOf({ pair, base: base2, head, documents }) {
   const paths = [base2, head].flatMap((job) => job.work.type === "render" ? [...job.work.request.files.keys()].map((path2) => moved(job, path2)) : []);
@@ -16235,7 +16330,7 @@ async function variantOf(place2, { pair, head, blobs, documents, renderings, bas
   const objects = /* @__PURE__ */ new Map();
   for (const document of result.documents) {
     const text8 = head.of.substitute === void 0 ? document.text : substituted(document.text, head.of.substitute);
-    for (const [key, content] of contentsOf(text8, { file: "", blob: "", document: 0 }, head.unit)) objects.set(key, content);
+    for (const [key3, content] of contentsOf(text8, { file: "", blob: "", document: 0 }, head.unit)) objects.set(key3, content);
   }
   return objects;
 }
@@ -16291,7 +16386,7 @@ function viaOf(place2, origin, side2, { pair, documents, head, base: base2 }) {
     if (folder === ".") return [];
   }
 }
-var mostPlaces, mostRenderings, imageText;
+var mostPlaces, mostRenderings, mostRendered, decisive;
 var init_blame = __esm({
   "src/app/render/blame.ts"() {
     "use strict";
@@ -16299,6 +16394,7 @@ var init_blame = __esm({
     init_order();
     init_decode2();
     init_resource();
+    init_ports();
     init_documents();
     init_build();
     init_kustomization();
@@ -16310,7 +16406,8 @@ var init_blame = __esm({
     init_rendered();
     mostPlaces = 32;
     mostRenderings = 256;
-    imageText = /"image":"(?:[^"\\]|\\.)*"/gu;
+    mostRendered = 1e8;
+    decisive = /* @__PURE__ */ new Set(["istio-proxy", "istio-init", "discovery", "install-cni"]);
   }
 });
 
@@ -16829,31 +16926,31 @@ import { join as join2 } from "node:path";
 function cacheKey(parts) {
   return createHash3("sha256").update(JSON.stringify([format, parts])).digest("hex");
 }
-function sealed(key, body) {
-  return createHash3("sha256").update(`${key}
+function sealed(key3, body) {
+  return createHash3("sha256").update(`${key3}
 ${body}`).digest("hex");
 }
 function directoryCache(directory) {
-  const fileOf2 = (key) => join2(directory, key.slice(0, 2), `${key}.json`);
+  const fileOf2 = (key3) => join2(directory, key3.slice(0, 2), `${key3}.json`);
   return {
-    async read(key) {
+    async read(key3) {
       try {
-        const text8 = await readFile2(fileOf2(key), "utf8");
+        const text8 = await readFile2(fileOf2(key3), "utf8");
         const cut2 = text8.indexOf("\n");
         const body = text8.slice(cut2 + 1);
-        if (text8.slice(0, cut2) !== sealed(key, body)) return void 0;
+        if (text8.slice(0, cut2) !== sealed(key3, body)) return void 0;
         return JSON.parse(body);
       } catch {
         return void 0;
       }
     },
-    async write(key, documents) {
+    async write(key3, documents) {
       const body = JSON.stringify(documents);
-      const file2 = fileOf2(key);
+      const file2 = fileOf2(key3);
       const part2 = `${file2}.${randomBytes(6).toString("hex")}.part`;
       try {
-        await mkdir(join2(directory, key.slice(0, 2)), { recursive: true, mode: 448 });
-        await writeFile(part2, `${sealed(key, body)}
+        await mkdir(join2(directory, key3.slice(0, 2)), { recursive: true, mode: 448 });
+        await writeFile(part2, `${sealed(key3, body)}
 ${body}`, { flag: "wx", mode: 384 });
         await rename(part2, file2);
       } catch {
@@ -16894,7 +16991,7 @@ function withoutOrigin(text8) {
     if (!inNote) kept.push(line);
   }
   const body = kept.filter((line, index) => !(line === "  annotations:" && !/^ {4}/u.test(kept[index + 1] ?? ""))).join("\n");
-  const value = (key) => note2.find((line) => line.startsWith(`${key}: `))?.slice(key.length + 2).replace(/^(['"])(.*)\1$/u, "$2");
+  const value = (key3) => note2.find((line) => line.startsWith(`${key3}: `))?.slice(key3.length + 2).replace(/^(['"])(.*)\1$/u, "$2");
   if (value("repo") !== void 0) return { text: body, source: void 0 };
   const path2 = value("path");
   if (path2 !== void 0) return { text: body, source: { from: "resource", path: path2 } };
@@ -16923,8 +17020,8 @@ function withoutRandom(first, second) {
   });
 }
 function masked(line) {
-  const key = /^(\s*(?:- )?(?:"[^"]*"|'[^']*'|[\w./-]+):\s+)(\S.*)$/u.exec(line);
-  if (key?.[1] !== void 0) return `${key[1]}"${randomText2}"`;
+  const key3 = /^(\s*(?:- )?(?:"[^"]*"|'[^']*'|[\w./-]+):\s+)(\S.*)$/u.exec(line);
+  if (key3?.[1] !== void 0) return `${key3[1]}"${randomText2}"`;
   const item2 = /^(\s*- )\S/u.exec(line);
   if (item2?.[1] !== void 0) return `${item2[1]}"${randomText2}"`;
   return `${/^\s*/u.exec(line)?.[0] ?? ""}${randomText2}`;
@@ -17184,11 +17281,11 @@ function createRenderer(options2) {
       const { tool: tool2 } = main2;
       const name2 = helper.tool === void 0 ? tool2.name : `${tool2.name}, ${helper.tool.name}`;
       if (request4.files.size > limits2.files) return { type: "limit", tool: name2, reason: `it reads ${String(request4.files.size)} files, the limit is ${String(limits2.files)}`, remedy: "split the unit" };
-      const key = cacheKey([name2, request4.path, request4.how, [...request4.files].map(([path2, file2]) => [path2, "blob" in file2 ? file2.blob : `=${file2.text}`])]);
-      const known4 = await cache.read(key);
+      const key3 = cacheKey([name2, request4.path, request4.how, [...request4.files].map(([path2, file2]) => [path2, "blob" in file2 ? file2.blob : `=${file2.text}`])]);
+      const known4 = await cache.read(key3);
       if (known4 !== void 0) return { type: "rendered", tool: name2, documents: known4 };
       const rendered2 = await renderFresh(request4, { tool: tool2, helper: helper.tool, name: name2, limits: limits2, bytes: options2.bytes });
-      if (rendered2.type === "rendered") await cache.write(key, rendered2.documents);
+      if (rendered2.type === "rendered") await cache.write(key3, rendered2.documents);
       return rendered2;
     }
   };
@@ -17279,7 +17376,7 @@ function helmArguments(how, target, workspace) {
     `--kube-version=${how.kubeVersion}`,
     ...how.apiVersions.map((version3) => `--api-versions=${version3}`),
     ...how.values.map((file2) => `--values=${join6(workspace.root, file2)}`),
-    ...Object.entries(how.set).map(([key, value]) => `--set-json=${key}=${JSON.stringify(value)}`)
+    ...Object.entries(how.set).map(([key3, value]) => `--set-json=${key3}=${JSON.stringify(value)}`)
   ];
 }
 function failure(result, name2, limits2, workspace, tool2) {
@@ -17529,10 +17626,10 @@ var init_output2 = __esm({
 
 // src/mesh/selection.ts
 function selects(selector, labels3) {
-  return Object.entries(selector).every(([key, value]) => Object.hasOwn(labels3, key) && labels3[key] === value);
+  return Object.entries(selector).every(([key3, value]) => Object.hasOwn(labels3, key3) && labels3[key3] === value);
 }
 function selectorText(selector) {
-  return Object.entries(selector).map(([key, value]) => `${key}=${value}`).sort(compareText).join(",");
+  return Object.entries(selector).map(([key3, value]) => `${key3}=${value}`).sort(compareText).join(",");
 }
 function selectorIndex(entries2) {
   const frequency = /* @__PURE__ */ new Map();
@@ -17569,7 +17666,7 @@ function selectorIndex(entries2) {
   };
 }
 function pairsOf(labels3) {
-  return Object.entries(labels3).map(([key, value]) => `${key}\0${value}`);
+  return Object.entries(labels3).map(([key3, value]) => `${key3}\0${value}`);
 }
 var init_selection = __esm({
   "src/mesh/selection.ts"() {
@@ -17710,15 +17807,15 @@ function withStatusPort(annotations, defaults2) {
 function annotationsForPlugin(annotations, defaults2, mode) {
   const settings2 = byInitContainer(annotations, defaults2);
   const written = { ...annotations, "sidecar.istio.io/interceptionMode": mode };
-  const write = (name2, value) => {
+  const write2 = (name2, value) => {
     written[`${traffic}${name2}`] = value;
   };
-  if (settings2.includeRanges !== "") write("includeOutboundIPRanges", settings2.includeRanges);
-  if (settings2.excludeRanges !== "") write("excludeOutboundIPRanges", settings2.excludeRanges);
-  write("includeInboundPorts", settings2.includeInbound);
-  write("excludeInboundPorts", withStatusPort(annotations, defaults2));
-  if (defaults2.includeOutboundPorts !== "") write("includeOutboundPorts", settings2.includeOutbound);
-  if (defaults2.excludeOutboundPorts !== "") write("excludeOutboundPorts", settings2.excludeOutbound);
+  if (settings2.includeRanges !== "") write2("includeOutboundIPRanges", settings2.includeRanges);
+  if (settings2.excludeRanges !== "") write2("excludeOutboundIPRanges", settings2.excludeRanges);
+  write2("includeInboundPorts", settings2.includeInbound);
+  write2("excludeInboundPorts", withStatusPort(annotations, defaults2));
+  if (defaults2.includeOutboundPorts !== "") write2("includeOutboundPorts", settings2.includeOutbound);
+  if (defaults2.excludeOutboundPorts !== "") write2("excludeOutboundPorts", settings2.excludeOutbound);
   return written;
 }
 function settingsOfPlugin(seen) {
@@ -17947,8 +18044,8 @@ function installationOf(revision2, { values: values5, components, profile, meshC
 }
 function fitsSelector(selector, labels3) {
   if (!selects(selector.matchLabels, labels3)) return false;
-  return selector.matchExpressions.every(({ key, operator, values: values5 }) => {
-    const value = Object.hasOwn(labels3, key) ? labels3[key] : void 0;
+  return selector.matchExpressions.every(({ key: key3, operator, values: values5 }) => {
+    const value = Object.hasOwn(labels3, key3) ? labels3[key3] : void 0;
     switch (operator) {
       case "In":
         return value !== void 0 && values5.includes(value);
@@ -17972,15 +18069,15 @@ function selectorList(value) {
 function selectorText2(value) {
   const expressions = value["matchExpressions"];
   return {
-    matchLabels: Object.fromEntries(Object.entries(at(value, "matchLabels")).map(([key, label3]) => [key, String(label3)])),
+    matchLabels: Object.fromEntries(Object.entries(at(value, "matchLabels")).map(([key3, label3]) => [key3, String(label3)])),
     matchExpressions: (Array.isArray(expressions) ? expressions : []).map((entry2) => {
       const expression = fields2(entry2);
       return { key: text4(expression["key"]) ?? "", operator: text4(expression["operator"]) ?? "", values: texts4(expression["values"]) };
     })
   };
 }
-function at(value, key) {
-  return fields2(value[key]);
+function at(value, key3) {
+  return fields2(value[key3]);
 }
 function fields2(value) {
   return value !== null && typeof value === "object" && !Array.isArray(value) ? value : {};
@@ -18029,15 +18126,26 @@ function waypointOfService(mesh2, service) {
   return bound(mesh2, service.labels, service.namespace ?? "default", "service");
 }
 function bound(mesh2, own3, namespace, addressed2) {
-  const labels3 = Object.hasOwn(own3, useLabel) ? own3 : mesh2.namespaces.get(namespace)?.labels ?? {};
+  const binding = bindingOf(mesh2, own3, namespace, addressed2);
+  return binding?.waypoint;
+}
+function bindingOf(mesh2, own3, namespace, addressed2) {
+  const by = Object.hasOwn(own3, useLabel) ? "object" : "namespace";
+  const labels3 = by === "object" ? own3 : mesh2.namespaces.get(namespace)?.labels ?? {};
   const name2 = labels3[useLabel];
   if (name2 === void 0 || name2 === "none" || name2 === "") return void 0;
   const home = labels3[namespaceLabel] ?? namespace;
+  const id = `${home}/${name2}`;
   const gateway2 = gatewayNamed(mesh2, home, name2);
-  if (gateway2 === void 0 || !isWaypoint(mesh2, gateway2)) return void 0;
+  const fault = faultOf(mesh2, gateway2, namespace, addressed2);
+  return { id, by, fault, waypoint: fault === void 0 && gateway2 !== void 0 ? { id, namespace: home, name: name2, gateway: gateway2 } : void 0 };
+}
+function faultOf(mesh2, gateway2, namespace, addressed2) {
+  if (gateway2 === void 0) return "missing";
+  if (!isWaypoint(mesh2, gateway2)) return "no-waypoint";
   const serves = waypointType(mesh2, gateway2);
-  if (serves !== "all" && serves !== addressed2) return void 0;
-  return admits(mesh2, gateway2, namespace) ? { id: `${home}/${name2}`, namespace: home, name: name2, gateway: gateway2 } : void 0;
+  if (serves !== "all" && serves !== addressed2) return "wrong-type";
+  return admits(mesh2, gateway2, namespace) ? void 0 : "not-admitted";
 }
 function gatewayNamed(mesh2, namespace, name2) {
   let known4 = gateways.get(mesh2);
@@ -18103,85 +18211,6 @@ var init_waypoints = __esm({
   }
 });
 
-// src/mesh/ports.ts
-function portProtocol(port3) {
-  if (port3.protocol !== "TCP") return "udp";
-  const named5 = port3.appProtocol ?? port3.name;
-  const kubernetes = port3.appProtocol === void 0 ? void 0 : kubernetesNames[port3.appProtocol];
-  if (kubernetes !== void 0) return kubernetes;
-  return namedProtocol(named5) ?? (wellKnownTcp.has(port3.port) ? "tcp" : "auto");
-}
-function namedProtocol(name2) {
-  const lower2 = name2.toLowerCase();
-  if (lower2.startsWith("grpc-web")) return "http";
-  const head = lower2.split("-", 1)[0] ?? "";
-  if (httpNames.has(head)) return "http";
-  if (tcpNames.has(head)) return "tcp";
-  if (head === "udp") return "udp";
-  return void 0;
-}
-function byAge(services) {
-  return [...services].sort(
-    compareBy(
-      (service) => creationSecond(service.creationTimestamp),
-      (service) => service.name,
-      (service) => service.namespace ?? ""
-    )
-  );
-}
-function creationSecond(timestamp3) {
-  const time3 = timestamp3 === void 0 ? Number.NaN : Date.parse(timestamp3);
-  return Number.isNaN(time3) ? Number.MAX_SAFE_INTEGER : Math.floor(time3 / 1e3);
-}
-function declaredPorts(spec, services) {
-  const candidates3 = byAge(services).flatMap(
-    (service, order3) => service.spec.ports.map((port3, position) => ({ service, port: port3, age: creationSecond(service.creationTimestamp), named: typeof port3.targetPort === "string" ? 1 : 0, order: order3, position }))
-  );
-  candidates3.sort(
-    compareBy(
-      (candidate) => candidate.age,
-      (candidate) => candidate.named,
-      (candidate) => candidate.order,
-      (candidate) => candidate.position
-    )
-  );
-  const found = /* @__PURE__ */ new Map();
-  for (const { service, port: port3 } of candidates3) {
-    const target = targetPortOf(spec, port3);
-    if (target === void 0 || found.has(target)) continue;
-    found.set(target, { port: target, protocol: portProtocol(port3), declaredBy: resourceId(service) });
-  }
-  return [...found.values()].sort(compareBy((port3) => port3.port));
-}
-function podSpecOf(workload2) {
-  return workload2.resource !== void 0 && isWorkload(workload2.resource) ? workload2.resource.spec : void 0;
-}
-function isWorkload(resource) {
-  return workloadKinds2.some((kind) => kind === resource.kind) && resource.spec.hasTemplate;
-}
-function targetPortOf(spec, port3) {
-  if (typeof port3.targetPort === "number") return port3.targetPort;
-  const name2 = port3.targetPort;
-  for (const container2 of [...spec?.containers ?? [], ...(spec?.initContainers ?? []).filter((init) => init.restartPolicy === "Always")]) {
-    const match = container2.ports.find((candidate) => candidate.name === name2 && candidate.protocol === port3.protocol);
-    if (match !== void 0) return match.port;
-  }
-  return void 0;
-}
-var httpNames, tcpNames, wellKnownTcp, kubernetesNames, workloadKinds2;
-var init_ports = __esm({
-  "src/mesh/ports.ts"() {
-    "use strict";
-    init_order();
-    init_resource();
-    httpNames = /* @__PURE__ */ new Set(["http", "http2", "grpc", "grpc-web", "http_proxy"]);
-    tcpNames = /* @__PURE__ */ new Set(["tcp", "tls", "https", "mongo", "redis", "mysql", "hbone"]);
-    wellKnownTcp = /* @__PURE__ */ new Set([25, 53, 3306, 27017]);
-    kubernetesNames = { "kubernetes.io/h2c": "http", "kubernetes.io/ws": "http", "kubernetes.io/wss": "tcp" };
-    workloadKinds2 = ["CronJob", "DaemonSet", "Deployment", "Job", "KnativeService", "Pod", "ReplicaSet", "ReplicationController", "Rollout", "StatefulSet"];
-  }
-});
-
 // src/mesh/services.ts
 function servicesOf(mesh2, workload2) {
   return indexOf2(mesh2).selecting.get(workload2.namespace)?.(workload2.labels) ?? [];
@@ -18242,28 +18271,28 @@ function workloadsWith(mesh2, namespace, selector) {
   const index = indexOf3(mesh2);
   const pairs3 = Object.entries(selector);
   if (pairs3.length === 0) return namespace === void 0 ? [...mesh2.workloads.values()] : index.byNamespace.get(namespace) ?? [];
-  const lists = pairs3.map(([key, value]) => index.byPair.get(pairKey(namespace, key, value)) ?? []);
+  const lists = pairs3.map(([key3, value]) => index.byPair.get(pairKey(namespace, key3, value)) ?? []);
   const shortest = lists.reduce((best, list4) => list4.length < best.length ? list4 : best);
   return shortest.filter((workload2) => selects(selector, workload2.labels));
 }
-function pairKey(namespace, key, value) {
-  return `${namespace ?? ""}\0${key}\0${value}`;
+function pairKey(namespace, key3, value) {
+  return `${namespace ?? ""}\0${key3}\0${value}`;
 }
 function indexOf3(mesh2) {
   const known4 = indexes3.get(mesh2);
   if (known4 !== void 0) return known4;
   const byNamespace = /* @__PURE__ */ new Map();
   const byPair = /* @__PURE__ */ new Map();
-  const add4 = (map3, key, workload2) => {
-    const list4 = map3.get(key);
-    if (list4 === void 0) map3.set(key, [workload2]);
+  const add4 = (map3, key3, workload2) => {
+    const list4 = map3.get(key3);
+    if (list4 === void 0) map3.set(key3, [workload2]);
     else list4.push(workload2);
   };
   for (const workload2 of mesh2.workloads.values()) {
     add4(byNamespace, workload2.namespace, workload2);
-    for (const [key, value] of Object.entries(workload2.labels)) {
-      add4(byPair, pairKey(workload2.namespace, key, value), workload2);
-      add4(byPair, pairKey(void 0, key, value), workload2);
+    for (const [key3, value] of Object.entries(workload2.labels)) {
+      add4(byPair, pairKey(workload2.namespace, key3, value), workload2);
+      add4(byPair, pairKey(void 0, key3, value), workload2);
     }
   }
   const index = { byNamespace, byPair };
@@ -18487,7 +18516,7 @@ var init_told = __esm({
 
 // src/sets/label-selection.ts
 function readerOf(labels3) {
-  return (key) => Object.hasOwn(labels3, key) ? labels3[key] ?? null : null;
+  return (key3) => Object.hasOwn(labels3, key3) ? labels3[key3] ?? null : null;
 }
 function selectionTold(selection, read3) {
   return everyTold(requirementsOf(selection), (requirement2) => {
@@ -18499,7 +18528,7 @@ function selectionHolds(selection, labels3) {
   return selectionTold(selection, readerOf(labels3)) === true;
 }
 function requirementsOf(selection) {
-  return [...Object.entries(selection.matchLabels).map(([key, value]) => ({ key, operator: "In", values: [value] })), ...selection.matchExpressions];
+  return [...Object.entries(selection.matchLabels).map(([key3, value]) => ({ key: key3, operator: "In", values: [value] })), ...selection.matchExpressions];
 }
 function requirementHolds({ operator, values: values5 }, value) {
   switch (operator) {
@@ -18516,11 +18545,11 @@ function requirementHolds({ operator, values: values5 }, value) {
   }
 }
 function selectionText(selection) {
-  const parts = requirementsOf(selection).map(({ key, operator, values: values5 }) => {
+  const parts = requirementsOf(selection).map(({ key: key3, operator, values: values5 }) => {
     const list4 = [...new Set(values5)].sort();
-    if (operator === "In") return list4.length === 1 ? `${key}=${list4[0] ?? ""}` : `${key} in (${list4.join("|")})`;
-    if (operator === "NotIn") return `${key} notin (${list4.join("|")})`;
-    return operator === "Exists" ? key : operator === "DoesNotExist" ? `!${key}` : `${key} (unknown operator)`;
+    if (operator === "In") return list4.length === 1 ? `${key3}=${list4[0] ?? ""}` : `${key3} in (${list4.join("|")})`;
+    if (operator === "NotIn") return `${key3} notin (${list4.join("|")})`;
+    return operator === "Exists" ? key3 : operator === "DoesNotExist" ? `!${key3}` : `${key3} (unknown operator)`;
   });
   return parts.length === 0 ? "*" : [...new Set(parts)].sort().join(",");
 }
@@ -18557,10 +18586,10 @@ function declares(mesh2, namespace, selection) {
 }
 function labelsFor(selection) {
   const labels3 = {};
-  for (const { key, operator, values: values5 } of requirementsOf(selection)) {
-    if (Object.hasOwn(labels3, key)) continue;
-    if (operator === "In" && values5[0] !== void 0) labels3[key] = values5[0];
-    if (operator === "Exists") labels3[key] = "x";
+  for (const { key: key3, operator, values: values5 } of requirementsOf(selection)) {
+    if (Object.hasOwn(labels3, key3)) continue;
+    if (operator === "In" && values5[0] !== void 0) labels3[key3] = values5[0];
+    if (operator === "Exists") labels3[key3] = "x";
   }
   return selectionHolds(selection, labels3) ? labels3 : void 0;
 }
@@ -18608,14 +18637,14 @@ function twinFinder(mesh2) {
     if (!built) {
       built = true;
       for (const own3 of policiesOf(mesh2)) {
-        for (const key of keysOf4(own3)) {
-          const list4 = byKey.get(key);
-          if (list4 === void 0) byKey.set(key, [own3]);
+        for (const key3 of keysOf4(own3)) {
+          const list4 = byKey.get(key3);
+          if (list4 === void 0) byKey.set(key3, [own3]);
           else list4.push(own3);
         }
       }
     }
-    return keysOf4(policy).flatMap((key) => byKey.get(key) ?? []);
+    return keysOf4(policy).flatMap((key3) => byKey.get(key3) ?? []);
   };
 }
 function contentOf2(policy) {
@@ -18624,10 +18653,10 @@ function contentOf2(policy) {
 function scopeOf(policy, mesh2) {
   if (policy.kind !== "PeerAuthentication" && policy.spec.targetRefs.length > 0) return void 0;
   const labels3 = policy.spec.selector?.matchLabels ?? {};
-  const meshWide = policy.namespace === mesh2.config.rootNamespace;
-  if (policy.kind === "PeerAuthentication" && meshWide && Object.keys(labels3).length > 0) return void 0;
+  const meshWide2 = policy.namespace === mesh2.config.rootNamespace;
+  if (policy.kind === "PeerAuthentication" && meshWide2 && Object.keys(labels3).length > 0) return void 0;
   const text8 = Object.keys(labels3).length === 0 ? "*" : selectorText(labels3);
-  return { id: `${meshWide ? "*" : policy.namespace ?? ""}/${text8}`, namespace: policy.namespace ?? "", labels: labels3, meshWide };
+  return { id: `${meshWide2 ? "*" : policy.namespace ?? ""}/${text8}`, namespace: policy.namespace ?? "", labels: labels3, meshWide: meshWide2 };
 }
 function declares2(mesh2, scope3) {
   return workloadsWith(mesh2, scope3.meshWide ? void 0 : scope3.namespace, scope3.labels).length > 0;
@@ -18640,9 +18669,9 @@ function phantomOf(mesh2, scope3) {
   return { ...workload2, id: scope3.id, enrolment, otherPortsCaptured: capture.mode === "all" };
 }
 function askedPhantom(mesh2, namespace, labels3) {
-  const meshWide = namespace === mesh2.config.rootNamespace;
+  const meshWide2 = namespace === mesh2.config.rootNamespace;
   const text8 = Object.keys(labels3).length === 0 ? "*" : selectorText(labels3);
-  return phantomOf(mesh2, { id: `${meshWide ? "*" : namespace}/${text8}`, namespace, labels: labels3, meshWide });
+  return phantomOf(mesh2, { id: `${meshWide2 ? "*" : namespace}/${text8}`, namespace, labels: labels3, meshWide: meshWide2 });
 }
 function phantomWorkload(mesh2, namespace, labels3) {
   const enrolment = enrolmentOf(
@@ -19434,9 +19463,9 @@ function effectiveMtls(mesh2, attached) {
   );
   return { ...round(rounded, "strictest"), judgedByWeakest: ambiguous.flat().map((policy) => resourceId(policy)).sort(), ties: ambiguous.map((candidates3) => scopeOf2(candidates3, mesh2)).sort() };
 }
-function worldsOf([meshWide = [], namespaceWide = [], own3 = []]) {
+function worldsOf([meshWide2 = [], namespaceWide = [], own3 = []]) {
   const orNone = (candidates3) => candidates3.length === 0 ? [void 0] : candidates3;
-  return orNone(meshWide).flatMap((first) => orNone(namespaceWide).flatMap((second) => orNone(own3).map((third) => [first, second, third])));
+  return orNone(meshWide2).flatMap((first) => orNone(namespaceWide).flatMap((second) => orNone(own3).map((third) => [first, second, third])));
 }
 function isSettled(candidates3, mesh2) {
   return candidates3.length > 1 && candidates3.some((policy) => mesh2.unsettled.has(resourceId(policy)));
@@ -19447,9 +19476,9 @@ function scopeOf2(candidates3, mesh2) {
   if (namespace === mesh2.config.rootNamespace) return "mesh";
   return first !== void 0 && Object.keys(first.spec.selector?.matchLabels ?? {}).length > 0 ? `${namespace}/${first.name}` : namespace;
 }
-function resolve(meshWide, namespaceWide, own3, config3) {
+function resolve(meshWide2, namespaceWide, own3, config3) {
   let workload2 = { mode: config3.defaultMtls, by: void 0 };
-  for (const policy of [meshWide, namespaceWide, own3]) {
+  for (const policy of [meshWide2, namespaceWide, own3]) {
     if (policy !== void 0 && policy.spec.mode !== "UNSET") workload2 = { mode: policy.spec.mode, by: resourceId(policy) };
   }
   const ports3 = /* @__PURE__ */ new Map();
@@ -19572,8 +19601,8 @@ function autoMutualTls(mesh2, workload2, port3) {
   if (!mesh2.config.enableAutoMtls || workload2.labels["security.istio.io/tlsMode"] === "disabled") return false;
   const attached = policiesFor(mesh2, workload2);
   if (modeAt(effectiveMtls(mesh2, attached), port3).mode === "DISABLE") return false;
-  const { mesh: meshWide, namespace } = attached.peerAuthentication;
-  return effectiveMtls(mesh2, { ...attached, peerAuthentication: { mesh: meshWide, namespace, workload: [] } }).workload.mode !== "DISABLE";
+  const { mesh: meshWide2, namespace } = attached.peerAuthentication;
+  return effectiveMtls(mesh2, { ...attached, peerAuthentication: { mesh: meshWide2, namespace, workload: [] } }).workload.mode !== "DISABLE";
 }
 var init_client_tls = __esm({
   "src/posture/client-tls.ts"() {
@@ -19667,7 +19696,7 @@ function namespaceReader(mesh2, namespace, told) {
   const labels3 = declaredLabels(mesh2, namespace);
   if (labels3 !== void 0 && (told === void 0 || mesh2.namespaces.get(namespace)?.resource !== void 0 || mesh2.world === "open")) return readerOf(labels3);
   if (told !== void 0 || mesh2.world === "closed") return readerOf({ ...told, [namespaceNameLabel]: namespace });
-  return (key) => key === namespaceNameLabel ? namespace : void 0;
+  return (key3) => key3 === namespaceNameLabel ? namespace : void 0;
 }
 var namespaceNameLabel, declared;
 var init_namespace_labels = __esm({
@@ -19686,7 +19715,7 @@ function patternKey(pattern) {
 function listKey(patterns) {
   return distinct(patterns.map(patternKey)).join(", ");
 }
-function textOf(matcher) {
+function textOf2(matcher) {
   switch (matcher.type) {
     case "exact":
     case "prefix":
@@ -19741,9 +19770,9 @@ function textOf(matcher) {
 function matcherKey(matcher) {
   const known4 = matcherKeys.get(matcher);
   if (known4 !== void 0) return known4;
-  const key = textOf(matcher);
-  matcherKeys.set(matcher, key);
-  return key;
+  const key3 = textOf2(matcher);
+  matcherKeys.set(matcher, key3);
+  return key3;
 }
 function matcherKeysOf(matchers) {
   const keys = matchers.map(matcherKey);
@@ -19756,9 +19785,9 @@ function predicateKey(predicate) {
 function cubeKey(cube3) {
   const known4 = cubeKeys.get(cube3);
   if (known4 !== void 0) return known4;
-  const key = cube3.predicates.length === 0 ? "*" : distinct(cube3.predicates.map(predicateKey)).join(" & ");
-  cubeKeys.set(cube3, key);
-  return key;
+  const key3 = cube3.predicates.length === 0 ? "*" : distinct(cube3.predicates.map(predicateKey)).join(" & ");
+  cubeKeys.set(cube3, key3);
+  return key3;
 }
 var matcherKeys, cubeKeys;
 var init_keys = __esm({
@@ -19791,9 +19820,9 @@ function tokenMatchers(tokens) {
 function lowerRewritten(condition, rewriting, opaque) {
   const { name: name2 } = condition;
   const boolean4 = (matcher, holds3) => {
-    const key = opaqueKey(name2, matcher, rewriting.how);
-    opaque(key, { on: "header", name: name2, any: [matcher], none: [] });
-    return { dimension: key, any: holds3 ? [{ type: "holds" }] : [], none: holds3 ? [] : [{ type: "holds" }] };
+    const key3 = opaqueKey(name2, matcher, rewriting.how);
+    opaque(key3, { on: "header", name: name2, any: [matcher], none: [] });
+    return { dimension: key3, any: holds3 ? [{ type: "holds" }] : [], none: holds3 ? [] : [{ type: "holds" }] };
   };
   const own3 = (before) => {
     const without2 = [...before, ...condition.none.map((matcher) => boolean4(matcher, false))];
@@ -19886,8 +19915,8 @@ function conditionHolds(condition, seen) {
       return (condition.any.length === 0 || condition.any.some(fits2)) && !condition.none.some(fits2);
     }
     case "claim": {
-      const texts8 = seen.token?.claim(condition.path) ?? [];
-      const fits2 = (pattern) => matches({ type: "element", pattern }, texts8);
+      const texts9 = seen.token?.claim(condition.path) ?? [];
+      const fits2 = (pattern) => matches({ type: "element", pattern }, texts9);
       return (condition.any.length === 0 || condition.any.some(fits2)) && !condition.none.some(fits2);
     }
     case "filter-metadata":
@@ -19970,7 +19999,7 @@ function lower(policy, context2) {
   const cubes = [];
   const opaqueRules = [];
   const opaqueConditions = /* @__PURE__ */ new Map();
-  const noting = { ...context2, opaque: (key, condition) => opaqueConditions.set(key, condition) };
+  const noting = { ...context2, opaque: (key3, condition) => opaqueConditions.set(key3, condition) };
   for (const rule2 of policy.rules) {
     const origins = [{ policy: policy.id, rule: rule2.index }];
     const conjunctions = lowerRule(rule2, noting);
@@ -19978,9 +20007,9 @@ function lower(policy, context2) {
       cubes.push(...conjunctions.map((predicates) => ({ predicates, origins })));
       continue;
     }
-    const key = shortHash("rule", JSON.stringify(rule2, (name2, value) => name2 === "index" ? void 0 : typeof value === "bigint" ? String(value) : value));
-    opaqueRules.push(key);
-    cubes.push({ predicates: [{ dimension: `opaque:${key}`, any: [{ type: "holds" }], none: [] }], origins });
+    const key3 = shortHash("rule", JSON.stringify(rule2, (name2, value) => name2 === "index" ? void 0 : typeof value === "bigint" ? String(value) : value));
+    opaqueRules.push(key3);
+    cubes.push({ predicates: [{ dimension: `opaque:${key3}`, any: [{ type: "holds" }], none: [] }], origins });
   }
   return { cubes: compact(cubes), opaqueRules, opaqueConditions };
 }
@@ -20017,11 +20046,11 @@ function tidy(predicates) {
 function mergeCubes(cubes) {
   const byKey = /* @__PURE__ */ new Map();
   for (const cube3 of cubes) {
-    const key = cubeKey(cube3);
-    const known4 = byKey.get(key);
-    if (known4 === void 0) byKey.set(key, cube3);
+    const key3 = cubeKey(cube3);
+    const known4 = byKey.get(key3);
+    if (known4 === void 0) byKey.set(key3, cube3);
     else if (!known4.origins.some((origin) => cube3.origins.every((other) => other.policy === origin.policy && other.rule === origin.rule))) {
-      byKey.set(key, { predicates: known4.predicates, origins: [...known4.origins, ...cube3.origins] });
+      byKey.set(key3, { predicates: known4.predicates, origins: [...known4.origins, ...cube3.origins] });
     }
   }
   return [...byKey].sort(([left], [right]) => left < right ? -1 : left > right ? 1 : 0).map(([, cube3]) => cube3);
@@ -20148,17 +20177,17 @@ function commonKey(mesh2) {
   if (known4 !== void 0) return known4;
   const world = networkWorldOf(mesh2);
   const tiers = ["Admin", "Baseline"].flatMap((tier) => ["ingress", "egress"].map((direction) => world.tier(tier, direction)));
-  const key = shortHash(canonical(tiers), canonical([...declaredNamespaces(mesh2)].sort(([left], [right]) => compareText(left, right))));
-  commonKeys.set(mesh2, key);
-  return key;
+  const key3 = shortHash(canonical(tiers), canonical([...declaredNamespaces(mesh2)].sort(([left], [right]) => compareText(left, right))));
+  commonKeys.set(mesh2, key3);
+  return key3;
 }
 function worldKey(mesh2) {
   const known4 = worldKeys.get(mesh2);
   if (known4 !== void 0) return known4;
   const world = networkWorldOf(mesh2);
-  const key = shortHash(canonical(world.all.egress.map((policy) => [policy.id, policy.podSelector, policy.rules])), commonKey(mesh2));
-  worldKeys.set(mesh2, key);
-  return key;
+  const key3 = shortHash(canonical(world.all.egress.map((policy) => [policy.id, policy.podSelector, policy.rules])), commonKey(mesh2));
+  worldKeys.set(mesh2, key3);
+  return key3;
 }
 function networkPosture(mesh2, destination2, tunnelled) {
   const lowering = { mesh: mesh2, destination: destination2, tunnelled, ports: portsOf(destination2), unread: /* @__PURE__ */ new Map() };
@@ -20176,7 +20205,7 @@ function outboundPosture(mesh2) {
   return { alternatives: egressAlternatives(lowering), key: networkWorldOf(mesh2).empty ? "" : worldKey(mesh2), opaque: unreadOf(lowering) };
 }
 function unreadOf(lowering) {
-  return [...lowering.unread].map(([resource, key]) => ({ resource, key })).sort((left, right) => compareText(left.resource, right.resource));
+  return [...lowering.unread].map(([resource, key3]) => ({ resource, key: key3 })).sort((left, right) => compareText(left.resource, right.resource));
 }
 function hostNetwork(destination2) {
   return podSpecOf(destination2)?.hostNetwork === true;
@@ -20254,14 +20283,14 @@ function scope2(policy) {
 function egressCubes(lowering, policy) {
   const targets3 = policy.rules.map((rule2) => rule2.peers.length === 0 ? [[]] : rule2.peers.flatMap((peer) => targetPredicates(lowering, policy, peer)));
   if (targets3.every((found) => found.length === 0)) return [];
-  const key = canonical([lowering.tunnelled, lowering.ports ?? null, targets3.map((found) => found.map((target) => target.map(predicateKey)))]);
+  const key3 = canonical([lowering.tunnelled, lowering.ports ?? null, targets3.map((found) => found.map((target) => target.map(predicateKey)))]);
   const cached2 = egressCache.get(policy) ?? /* @__PURE__ */ new Map();
   egressCache.set(policy, cached2);
-  const known4 = cached2.get(key);
+  const known4 = cached2.get(key3);
   if (known4 !== void 0) return known4;
   const within2 = scope2(policy);
   const fresh = policy.rules.flatMap((rule2, index) => product((targets3[index] ?? []).map((target) => [...within2, ...target]), portPredicates(lowering, rule2.ports), { policy: policy.id, rule: index }));
-  cached2.set(key, fresh);
+  cached2.set(key3, fresh);
   return fresh;
 }
 function peerPredicates({ mesh: mesh2 }, peer, namespace) {
@@ -20303,8 +20332,8 @@ function inNamespaces(mesh2, selection) {
   return fresh;
 }
 function labelPredicates(selector) {
-  return requirementsOf(selector).map(({ key, operator, values: values5 }) => {
-    const dimension = `pod-label:${key}`;
+  return requirementsOf(selector).map(({ key: key3, operator, values: values5 }) => {
+    const dimension = `pod-label:${key3}`;
     const exact2 = values5.map((text8) => ({ type: "exact", text: text8 }));
     switch (operator) {
       case "In":
@@ -20460,8 +20489,8 @@ function directionAnswer(world, direction, packet) {
   if (baseline2.verdict === "Pass") return untouched;
   return { passes: baseline2.verdict === "Accept", governed: true, by: baseline2.by, rule: "M145", because: `${listed2(baseline2.by)} ${baseline2.verdict === "Accept" ? "accepts" : "denies"} the ${direction} as the baseline` };
 }
-function listed2(ids2) {
-  return distinct(ids2).map((id) => `\`${id}\``).join(", ");
+function listed2(ids3) {
+  return distinct(ids3).map((id) => `\`${id}\``).join(", ");
 }
 function ruleTold(rule2, namespace, direction, packet) {
   const other = direction === "ingress" ? packet.source : packet.destination;
@@ -20663,7 +20692,7 @@ var init_callers = __esm({
 function policiesAtWaypoint(mesh2, waypoint, service) {
   const index = indexOf4(mesh2);
   const keys = keysOf2(mesh2, waypoint, service);
-  const acting2 = (targets3) => [...new Set(keys.flatMap((key) => targets3.get(key) ?? []))].sort(compareBy((policy) => resourceId(policy)));
+  const acting2 = (targets3) => [...new Set(keys.flatMap((key3) => targets3.get(key3) ?? []))].sort(compareBy((policy) => resourceId(policy)));
   return { authorization: acting2(index.authorization), requestAuthentication: acting2(index.requestAuthentication), extensions: acting2(index.extensions) };
 }
 function keysOf2(mesh2, waypoint, service) {
@@ -20687,9 +20716,9 @@ function byTarget(policies2) {
     for (const ref2 of policy.spec.targetRefs) {
       const kind = kindOf2(ref2);
       if (kind === void 0 || (ref2.namespace ?? "") !== "") continue;
-      const key = `${policy.namespace ?? ""}|${kind}|${ref2.name}`;
-      const list4 = targets3.get(key);
-      if (list4 === void 0) targets3.set(key, [policy]);
+      const key3 = `${policy.namespace ?? ""}|${kind}|${ref2.name}`;
+      const list4 = targets3.get(key3);
+      if (list4 === void 0) targets3.set(key3, [policy]);
       else list4.push(policy);
     }
   }
@@ -20794,10 +20823,10 @@ function operationFields2(operation, { config: config3 }) {
 function conditionField(when, context2) {
   const { config: config3, policyNamespace, chain } = context2;
   const plane = chain === "ztunnel" ? "ztunnel" : "envoy";
-  const { key, values: values5, notValues } = when;
+  const { key: key3, values: values5, notValues } = when;
   const first = (fields3) => fields3[0] ?? { condition: "ignored", envoyHttp: false, ztunnelHttp: false, unbuildable: false };
   const asHttpAtZtunnel = (field3) => ({ ...field3, ztunnelHttp: true });
-  switch (key) {
+  switch (key3) {
     case "source.ip":
       return first(addressField("source.ip", values5, notValues));
     case "remote.ip":
@@ -20823,9 +20852,9 @@ function conditionField(when, context2) {
     case "connection.sni":
       return { ...first(valueField("sni", values5, notValues, (value) => textPattern(value), { envoyHttp: false, ztunnelHttp: true })) };
   }
-  if (key.startsWith("request.headers[") && key.endsWith("]")) return headerField(key.slice("request.headers[".length, -1), values5, notValues);
-  if (key.startsWith("request.auth.claims[")) return claimField(claimPath(key.slice("request.auth.claims".length)), values5, notValues);
-  if (key.startsWith("experimental.envoy.filters.") && key.endsWith("]")) {
+  if (key3.startsWith("request.headers[") && key3.endsWith("]")) return headerField(key3.slice("request.headers[".length, -1), values5, notValues);
+  if (key3.startsWith("request.auth.claims[")) return claimField(claimPath(key3.slice("request.auth.claims".length)), values5, notValues);
+  if (key3.startsWith("experimental.envoy.filters.") && key3.endsWith("]")) {
     return { condition: { on: "filter-metadata", any: values5.length > 0 }, envoyHttp: false, ztunnelHttp: true, unbuildable: false };
   }
   return void 0;
@@ -21152,11 +21181,11 @@ function joined(token, own3, separator2) {
   return own3 === void 0 ? token : `${token}${separator2}${own3}`;
 }
 function readBy(rule2, sent2, raw, given) {
-  const texts8 = rule2.locations.flatMap((location) => textsAt2(location, sent2));
-  if (texts8.length === 0) return { state: "missing", number: "A5.1", why: "" };
-  if (raw.token === void 0 || !texts8.includes(sent2.text ?? "")) {
-    const tokenLike = texts8.some((text8) => /^[\w-]+\.[\w-]+\.[\w-]+$/.test(text8) && !(sent2.text !== void 0 && text8.endsWith(sent2.text)));
-    return tokenLike && !texts8.includes(sent2.text ?? "") ? { state: "unknown", number: "A5.4", why: "whose signature the token in the headers carries" } : { state: "invalid", number: "A5.5", why: `what \`${rule2.policy}\` reads as a token is none` };
+  const texts9 = rule2.locations.flatMap((location) => textsAt2(location, sent2));
+  if (texts9.length === 0) return { state: "missing", number: "A5.1", why: "" };
+  if (raw.token === void 0 || !texts9.includes(sent2.text ?? "")) {
+    const tokenLike = texts9.some((text8) => /^[\w-]+\.[\w-]+\.[\w-]+$/.test(text8) && !(sent2.text !== void 0 && text8.endsWith(sent2.text)));
+    return tokenLike && !texts9.includes(sent2.text ?? "") ? { state: "unknown", number: "A5.4", why: "whose signature the token in the headers carries" } : { state: "invalid", number: "A5.5", why: `what \`${rule2.policy}\` reads as a token is none` };
   }
   return judge(rule2, raw.token, given);
 }
@@ -21169,8 +21198,8 @@ function judge(rule2, token, given) {
   if (!(given[`keys:${rule2.keys}`] ?? token.valid)) return invalid("A5.4", `the token's signature is not right under the keys of \`${rule2.policy}\``);
   if (rule2.spec.audiences.length > 0) {
     const audience = claims["aud"];
-    const texts8 = (Array.isArray(audience) ? audience : [audience]).filter((entry2) => typeof entry2 === "string").map(audienceText);
-    if (!rule2.spec.audiences.some((wanted) => texts8.includes(audienceText(wanted)))) return invalid("A5.11", `the token's audience is none of those of \`${rule2.policy}\``);
+    const texts9 = (Array.isArray(audience) ? audience : [audience]).filter((entry2) => typeof entry2 === "string").map(audienceText);
+    if (!rule2.spec.audiences.some((wanted) => texts9.includes(audienceText(wanted)))) return invalid("A5.11", `the token's audience is none of those of \`${rule2.policy}\``);
   }
   return timely(claims);
 }
@@ -21385,7 +21414,7 @@ function decideByPolicies(mesh2, seat, asked, handling, given, because2) {
   const sent2 = withToken(asked.raw);
   const untouched2 = seenAt(mesh2, seat, asked, handling, void 0, sent2.headers, sent2.path, given);
   const refusing = [];
-  let asks;
+  let asks2;
   for (const action of customActions(policies2.custom, mesh2.config, given)) {
     if (matching([action.policy], untouched2).length === 0) continue;
     if (action.state.state === "denies") {
@@ -21398,7 +21427,7 @@ function decideByPolicies(mesh2, seat, asked, handling, given, because2) {
       continue;
     }
     note2("A6.1", `the provider \`${action.provider}\` is asked`, action.policy.id);
-    asks = { provider: asks?.provider ?? action.provider, by: [...asks?.by ?? [], action.policy.id] };
+    asks2 = { provider: asks2?.provider ?? action.provider, by: [...asks2?.by ?? [], action.policy.id] };
   }
   if (refusing.length > 0) return { verdict: "deny", layer: "authorization", by: refusing, enforcedAt, ...through, because: because2 };
   const rules3 = chain === "http" ? tokenRules(attached.requestAuthentication, mesh2.config) : [];
@@ -21424,7 +21453,7 @@ function decideByPolicies(mesh2, seat, asked, handling, given, because2) {
   const by = allowing.map((policy) => policy.id);
   if (policies2.allow.length === 0) note2("A1.4", "no ALLOW policy acts here, what is not denied passes");
   else note2("A1.1", `a rule of ${by.map((id) => `\`${id}\``).join(", ")} allows the request`, by[0]);
-  if (asks !== void 0) return { verdict: "asks", layer: "external-authorization", provider: asks.provider, by: asks.by.sort(), enforcedAt, ...through, because: because2 };
+  if (asks2 !== void 0) return { verdict: "asks", layer: "external-authorization", provider: asks2.provider, by: asks2.by.sort(), enforcedAt, ...through, because: because2 };
   return { verdict: "allow", layer: "authorization", by, enforcedAt, ...through, because: because2 };
 }
 function seenAt(mesh2, seat, asked, handling, token, headers2, path2, assumed) {
@@ -21444,7 +21473,7 @@ function seenAt(mesh2, seat, asked, handling, token, headers2, path2, assumed) {
     ["path.query", pathWithQuery(path2, mesh2)]
   ]);
   const value = (dimension) => visible.get(dimension) ?? null;
-  const assumption = Object.keys(assumed).some((key) => key.startsWith("opaque:")) ? assumptionsAbout(mesh2, seat, handling, assumed) : void 0;
+  const assumption = Object.keys(assumed).some((key3) => key3.startsWith("opaque:")) ? assumptionsAbout(mesh2, seat, handling, assumed) : void 0;
   return { value, token, ...assumption === void 0 ? {} : { assumption }, header: (name2) => headerAt(name2, mesh2, seat, peer, headers2, path2) };
 }
 function assumptionsAbout(mesh2, seat, handling, assumed) {
@@ -21558,8 +21587,8 @@ function refusesPlaintext(mtls2, port3) {
   return mtls2.exceptions.has(port3) ? !mtls2.strict : mtls2.strict;
 }
 function ambientMtls(mesh2, attached) {
-  const { mesh: meshWide, namespace, workload: workload2 } = attached.peerAuthentication;
-  const scopes = [meshWide.filter((policy) => policy.spec.selector === void 0), namespace, workload2].map((policies2) => mayBeOldest(policies2, mesh2));
+  const { mesh: meshWide2, namespace, workload: workload2 } = attached.peerAuthentication;
+  const scopes = [meshWide2.filter((policy) => policy.spec.selector === void 0), namespace, workload2].map((policies2) => mayBeOldest(policies2, mesh2));
   const settled2 = scopes.map((candidates3) => isSettled(candidates3, mesh2) ? candidates3 : []);
   const rounded = worldsOf(settled2).map((chosen) => {
     const worlds2 = worldsOf(scopes.map((candidates3, scope3) => chosen[scope3] === void 0 ? candidates3 : [chosen[scope3]])).map(([first, second, third]) => inWorld(mesh2, first, second, third));
@@ -21854,15 +21883,15 @@ function connectionDomains(config3, workload2, effective) {
   const known4 = knownDomains.get(config3) ?? { byPorts: /* @__PURE__ */ new Map(), groups: /* @__PURE__ */ new Map() };
   knownDomains.set(config3, known4);
   const classes = portClasses(workload2, effective);
-  const key = classes.map(({ ports: ports3, protocol, mode }) => [ports3.except ? "other" : [...ports3.ports].join(","), protocol, mode.mode, mode.by ?? ""].join(" ")).join("; ");
-  const same2 = known4.byPorts.get(key);
+  const key3 = classes.map(({ ports: ports3, protocol, mode }) => [ports3.except ? "other" : [...ports3.ports].join(","), protocol, mode.mode, mode.by ?? ""].join(" ")).join("; ");
+  const same2 = known4.byPorts.get(key3);
   if (same2 !== void 0) return same2;
   const fresh = computeDomains(classes);
   const groupsKey = JSON.stringify([...fresh.groups]);
   const groups2 = known4.groups.get(groupsKey) ?? fresh.groups;
   known4.groups.set(groupsKey, groups2);
   const shared2 = { ...fresh, groups: groups2 };
-  known4.byPorts.set(key, shared2);
+  known4.byPorts.set(key3, shared2);
   return shared2;
 }
 function computeDomains(portClassList) {
@@ -21947,10 +21976,10 @@ var init_connection_domains = __esm({
     Merged = class {
       #entries = /* @__PURE__ */ new Map();
       add(pattern, ports3, extra) {
-        const key = JSON.stringify(pattern);
-        const known4 = this.#entries.get(key);
+        const key3 = JSON.stringify(pattern);
+        const known4 = this.#entries.get(key3);
         if (known4 === void 0) {
-          this.#entries.set(key, { pattern, ports: ports3, extra: [...extra] });
+          this.#entries.set(key3, { pattern, ports: ports3, extra: [...extra] });
           return;
         }
         known4.ports = unionOfPorts(known4.ports, ports3);
@@ -21988,7 +22017,7 @@ function fixedEntries(entries2, fixed3) {
   return entries2.length > 0 && kept.length === 0 ? void 0 : kept;
 }
 function remaining(conditions, fixed3) {
-  const seen = { value: (dimension) => fixed3.values.get(dimension) ?? null, header: (name2) => textOf2(fixed3.values.get(`header:${name2}`)), token: void 0 };
+  const seen = { value: (dimension) => fixed3.values.get(dimension) ?? null, header: (name2) => textOf3(fixed3.values.get(`header:${name2}`)), token: void 0 };
   const open2 = [];
   for (const condition of conditions) {
     if (!isFixed(condition, fixed3)) open2.push(condition);
@@ -22000,7 +22029,7 @@ function isFixed(condition, fixed3) {
   if (condition.on === "value") return fixed3.values.has(condition.dimension);
   return condition.on === "header" && fixed3.values.has(`header:${condition.name}`);
 }
-function textOf2(value) {
+function textOf3(value) {
   return typeof value === "string" ? value : null;
 }
 var known2;
@@ -22031,8 +22060,8 @@ function sidecarLowering(config3, attached, domains, rules3, fixed3) {
     }
     return [...byPolicy].flatMap(([id, groups2]) => {
       const placed2 = placePolicy(groups2, domains.groups, within2);
-      for (const key of placed2.opaqueRules) opaque.set(id, key);
-      for (const { key, condition, group: group3 } of placed2.conditions) conditions.set(key, { condition, group: group3 });
+      for (const key3 of placed2.opaqueRules) opaque.set(id, key3);
+      for (const { key: key3, condition, group: group3 } of placed2.conditions) conditions.set(key3, { condition, group: group3 });
       return placed2.cubes;
     });
   };
@@ -22056,7 +22085,7 @@ function sidecarLowering(config3, attached, domains, rules3, fixed3) {
     asking: asking2,
     asked,
     assumedProviders: [...assumed],
-    opaque: [...opaque].map(([resource, key]) => ({ resource, key })).sort((left, right) => compareText(left.resource, right.resource)),
+    opaque: [...opaque].map(([resource, key3]) => ({ resource, key: key3 })).sort((left, right) => compareText(left.resource, right.resource)),
     conditions
   };
 }
@@ -22078,8 +22107,8 @@ function authenticationLayer(groups2, rules3, opaque) {
   const refused = refusedTokens(rules3);
   const http = groups2.get("http") ?? [];
   if (refused === void 0) {
-    const key = shortHash(canonical(rules3.map((rule2) => [rule2.locations, rule2.keys, rule2.issuer, rule2.spec.audiences])));
-    for (const rule2 of rules3) opaque.set(rule2.policy, key);
+    const key3 = shortHash(canonical(rules3.map((rule2) => [rule2.locations, rule2.keys, rule2.issuer, rule2.spec.audiences])));
+    for (const rule2 of rules3) opaque.set(rule2.policy, key3);
   }
   for (const rule2 of rules3) {
     if (rule2.spec.spaceDelimitedClaims.length > 0) opaque.set(rule2.policy, shortHash(opaque.get(rule2.policy) ?? "", canonical([...rule2.spaceDelimited].sort())));
@@ -22111,11 +22140,11 @@ function placePolicy(policies2, domains, contexts) {
   placements.set(first, forPolicy);
   const forDomains = forPolicy.get(domains) ?? /* @__PURE__ */ new Map();
   forPolicy.set(domains, forDomains);
-  const key = `${[...policies2.keys()].join(" ")} | ${[...contexts.values()].map((context2) => context2.key).join(" ")}`;
-  const known4 = forDomains.get(key);
+  const key3 = `${[...policies2.keys()].join(" ")} | ${[...contexts.values()].map((context2) => context2.key).join(" ")}`;
+  const known4 = forDomains.get(key3);
   if (known4 !== void 0) return known4;
   const fresh = placeFresh(policies2, domains, contexts);
-  forDomains.set(key, fresh);
+  forDomains.set(key3, fresh);
   return fresh;
 }
 function placeFresh(policies2, domains, contexts) {
@@ -22126,12 +22155,12 @@ function placeFresh(policies2, domains, contexts) {
     const context2 = contexts.get(group3);
     if (context2 === void 0) continue;
     const { cubes: cubes2, opaqueRules: wide2, opaqueConditions } = lowerPolicy(policy, context2);
-    for (const key of wide2) opaqueRules.add(key);
-    for (const [key, condition] of opaqueConditions) conditions.push({ key, condition, group: group3 });
+    for (const key3 of wide2) opaqueRules.add(key3);
+    for (const [key3, condition] of opaqueConditions) conditions.push({ key: key3, condition, group: group3 });
     for (const cube3 of cubes2) {
-      const key = `${String(cube3.origins[0]?.rule ?? "")} ${cubeKey(cube3)}`;
-      const known4 = holders.get(key);
-      if (known4 === void 0) holders.set(key, { cube: cube3, groups: [group3] });
+      const key3 = `${String(cube3.origins[0]?.rule ?? "")} ${cubeKey(cube3)}`;
+      const known4 = holders.get(key3);
+      if (known4 === void 0) holders.set(key3, { cube: cube3, groups: [group3] });
       else if (!known4.groups.includes(group3)) known4.groups.push(group3);
     }
   }
@@ -22244,10 +22273,10 @@ function waypointWays(mesh2, workload2, mode) {
   if (ways.length === 0) return void 0;
   const built = ways.map((way) => ({ way, id: `via ${way.waypoint.id}${way.address === podAddress ? ` port ${way.port === void 0 ? "other" : String(way.port)}` : ""} ${way.address}`, ...layersOf(mesh2, workload2, mode, way) }));
   const possible = built.map(({ id, shared: shared2 }) => ({ id, layers: shared2 }));
-  const asks = built.some(({ asking: asking2 }) => asking2.length > 0);
+  const asks2 = built.some(({ asking: asking2 }) => asking2.length > 0);
   return {
     possible,
-    sure: asks ? built.map(({ id, shared: shared2, asking: asking2 }) => ({ id, layers: asking2.length === 0 ? shared2 : [...asking2.map((deny) => ({ id: "external-authorization", allow: "all", deny })), ...shared2] })) : possible,
+    sure: asks2 ? built.map(({ id, shared: shared2, asking: asking2 }) => ({ id, layers: asking2.length === 0 ? shared2 : [...asking2.map((deny) => ({ id: "external-authorization", allow: "all", deny })), ...shared2] })) : possible,
     addresses: distinct(ways.map((way) => way.address)),
     opaque: built.flatMap(({ opaque }) => opaque),
     ties: ways.flatMap(({ address, target }) => target === void 0 || address === podAddress ? [] : [cube([addressedAs(address), { dimension: "port", any: [], none: [{ type: "number", value: target }] }])]),
@@ -22410,8 +22439,8 @@ function tunnelWays(mesh2, workload2, straight, elsewhere3) {
     return { id, layers, asking: asking2, lowered: lowered3 };
   });
   const possible = built.map(({ id, layers }) => ({ id, layers }));
-  const asks = built.some(({ asking: asking2 }) => asking2.length > 0);
-  const sure = asks ? built.map(({ id, layers, asking: asking2 }) => ({ id, layers: [...asking2.map((deny) => ({ id: "external-authorization", allow: "all", deny })), ...layers] })) : possible;
+  const asks2 = built.some(({ asking: asking2 }) => asking2.length > 0);
+  const sure = asks2 ? built.map(({ id, layers, asking: asking2 }) => ({ id, layers: [...asking2.map((deny) => ({ id: "external-authorization", allow: "all", deny })), ...layers] })) : possible;
   return { possible, sure, tunnels: new Set(possible.map(({ id }) => id)), lowered: built.flatMap(({ lowered: lowered3 }) => lowered3) };
 }
 function notFromAmbient(path2) {
@@ -22537,8 +22566,8 @@ function finish(parts) {
     asked
   };
 }
-function askedContent({ provider: provider2, key, failOpen, cubes }) {
-  return ["asked", provider2, key ?? "", String(failOpen), ...cubes.map(cubeKey)];
+function askedContent({ provider: provider2, key: key3, failOpen, cubes }) {
+  return ["asked", provider2, key3 ?? "", String(failOpen), ...cubes.map(cubeKey)];
 }
 function contentOf3(paths) {
   return paths.flatMap(
@@ -23055,18 +23084,18 @@ function once2(compute) {
   let known4;
   return () => (known4 ??= { value: compute() }).value;
 }
-function remembered(memory, key, compute) {
-  const known4 = memory.get(key);
+function remembered(memory, key3, compute) {
+  const known4 = memory.get(key3);
   if (known4 !== void 0) return known4;
   const fresh = compute();
-  memory.set(key, fresh);
+  memory.set(key3, fresh);
   return fresh;
 }
-function grouped(values5, key) {
+function grouped(values5, key3) {
   const groups2 = /* @__PURE__ */ new Map();
   for (const value of values5) {
-    const group3 = groups2.get(key(value));
-    if (group3 === void 0) groups2.set(key(value), [value]);
+    const group3 = groups2.get(key3(value));
+    if (group3 === void 0) groups2.set(key3(value), [value]);
     else group3.push(value);
   }
   return groups2;
@@ -23095,7 +23124,7 @@ function inMesh(workload2) {
   return workload2.enrolment.mode !== "none";
 }
 function isDryRun2(policy) {
-  return policy.annotations["istio.io/dry-run"] === "true";
+  return goTrue(policy.annotations["istio.io/dry-run"]);
 }
 function isAmbient2(workload2) {
   return workload2.enrolment.mode === "ambient" || workload2.enrolment.mode === "unknown" && workload2.enrolment.inWorld === "ambient";
@@ -23119,6 +23148,7 @@ var init_facts = __esm({
     init_order();
     init_resource();
     init_attachment();
+    init_capture();
     init_selection();
     init_workload_index();
     init_mtls();
@@ -23229,6 +23259,23 @@ var init_outside_content = __esm({
   }
 });
 
+// src/findings/access-logging.ts
+function accessLogging(side2) {
+  const { config: config3 } = side2.mesh;
+  const meshWide2 = side2.of("Telemetry").filter((telemetry2) => telemetry2.namespace === config3.rootNamespace && telemetry2.spec.selector === void 0 && telemetry2.spec.targetRefs.length === 0);
+  const entries2 = meshWide2.flatMap((telemetry2) => telemetry2.spec.accessLogging);
+  if (entries2.some((entry2) => entry2.disabled)) return { state: "off", because: "access logging is turned off for the mesh by a Telemetry object" };
+  if (entries2.length > 0) return { state: "on", because: "a Telemetry object of the root namespace turns access logging on" };
+  if (config3.accessLogFile !== "") return { state: "on", because: "the mesh configuration names an access log" };
+  if (config3.statedBy === void 0) return { state: "unknown", because: "the mesh configuration is not declared here, so it is not known whether requests are logged" };
+  return { state: "off", because: "access logging is off: the mesh configuration names no `accessLogFile`" };
+}
+var init_access_logging = __esm({
+  "src/findings/access-logging.ts"() {
+    "use strict";
+  }
+});
+
 // src/findings/detector.ts
 function defineDetector(detector) {
   return detector;
@@ -23236,6 +23283,163 @@ function defineDetector(detector) {
 var init_detector = __esm({
   "src/findings/detector.ts"() {
     "use strict";
+  }
+});
+
+// src/findings/text.ts
+function listed3(words3, shown5 = 3) {
+  const quoted2 = words3.slice(0, shown5).map((word2) => `\`${word2}\``);
+  if (words3.length > shown5) return `${quoted2.join(", ")} and ${words3.length - shown5} more`;
+  const last = quoted2.pop();
+  if (last === void 0) return "nothing";
+  return quoted2.length === 0 ? last : `${quoted2.join(", ")} and ${last}`;
+}
+function named2(resource) {
+  const id = typeof resource === "string" ? resource : resourceId(resource);
+  const slash = id.indexOf("/");
+  return slash < 0 ? `\`${id}\`` : `\`${id.slice(0, slash)} ${id.slice(slash + 1)}\``;
+}
+function requestPhrase(witness) {
+  const { request: request4 } = witness;
+  if (request4.protocol === "tcp") return "a TCP connection";
+  if (request4.protocol === "tls") return request4.sni === void 0 ? "a TLS connection" : `a TLS connection for \`${request4.sni}\``;
+  const line = `\`${request4.method ?? "GET"} ${request4.path ?? "/"}\``;
+  const extras = [];
+  if (request4.host !== void 0) extras.push(`host \`${request4.host}\``);
+  for (const [name2, value] of Object.entries(request4.headers ?? {})) extras.push(`header \`${name2}: ${value}\``);
+  if (request4.token !== void 0) extras.push(tokenPhrase(witness, request4.token));
+  return extras.length === 0 ? line : `${line} with ${extras.slice(0, 3).join(", ")}`;
+}
+function tokenPhrase({ given }, token) {
+  const verified = Object.entries(given ?? {}).some(([key3, right]) => right && key3.startsWith("keys:"));
+  if (!token.valid && !verified) return "an invalid token";
+  const issuer = token.claims?.["iss"];
+  return typeof issuer === "string" ? `a token of \`${issuer}\`` : "a valid token";
+}
+function callerPhrase(witness) {
+  const { from: from2 } = witness;
+  if (from2.outside === true) return "anyone outside the cluster";
+  if (from2.pod !== void 0) return podPhrase(from2.pod, from2.principal);
+  if (from2.principal === null && from2.ip !== void 0) return `a client without a mesh identity at \`${from2.ip}\``;
+  if (from2.principal === null) return "any pod without a mesh identity";
+  if (from2.principal !== void 0) return `\`${from2.principal}\``;
+  if (from2.workload !== void 0) return `\`${from2.workload}\``;
+  return "any caller";
+}
+function podPhrase(pod, principal) {
+  const labels3 = Object.entries(pod.labels).map(([key3, value]) => `${key3}=${value}`).sort();
+  const identity2 = typeof principal === "string" ? ` with the identity \`${principal}\`` : "";
+  return `a pod ${labels3.length === 0 ? "without labels" : `labelled \`${labels3.join(",")}\``} in namespace \`${pod.namespace}\`${identity2}`;
+}
+function targetPhrase(witness) {
+  const { to: to2 } = witness;
+  if (to2.workload !== void 0) return `\`${to2.workload}:${to2.port}\``;
+  if (to2.host !== void 0) return `\`${to2.host}:${to2.port}\``;
+  if (to2.gateway !== void 0) return `\`${to2.gateway}:${to2.port}\``;
+  if (to2.selector !== void 0) {
+    const labels3 = Object.entries(to2.selector.labels).map(([key3, value]) => `${key3}=${value}`).sort();
+    return labels3.length === 0 ? `any pod in \`${to2.selector.namespace}\` on port ${to2.port}` : `pods \`${labels3.join(",")}\` in \`${to2.selector.namespace}\` on port ${to2.port}`;
+  }
+  return to2.ip === void 0 ? `port ${to2.port}` : `\`${to2.ip}:${to2.port}\` outside the cluster`;
+}
+function answerPhrase(answer3) {
+  const by = answer3.by !== void 0 && answer3.by.length > 0 ? ` by ${answer3.by.slice(0, 2).map((id) => named2(id)).join(" and ")}` : "";
+  switch (answer3.verdict) {
+    case "allow":
+      return answer3.enforcedAt === "none" ? "it was let through, no proxy stood before it" : `it was allowed${by}`;
+    case "asks":
+      return `the external authorizer \`${answer3.provider ?? "unknown"}\` was asked${by}`;
+    case "deny":
+      return by === "" && answer3.layer === "authorization" ? "no policy allowed it" : `it was denied${by}`;
+    case "unknown":
+      return "the manifests did not determine it";
+  }
+}
+function causePhrase(change2) {
+  const { causes, alternativeCauses = [] } = change2;
+  const cause2 = causes[0];
+  if (cause2 === void 0) return "";
+  if (alternativeCauses.length === 0) return ` (${named2(cause2.resource)} is ${causeWords[cause2.change]})`;
+  const sets = [`${setWords(causes)}, ${causeWords[cause2.change]},`, ...alternativeCauses.map((set2) => setWords(set2))];
+  return ` (either ${sets.join(" or ")} is enough for it)`;
+}
+function setWords(causes) {
+  const shown5 = distinct(causes.map(({ resource }) => named2(resource)));
+  return `${shown5.slice(0, 3).join(" with ")}${shown5.length > 3 ? ` and ${String(shown5.length - 3)} more` : ""}`;
+}
+function destinationsPhrase(change2) {
+  return listed3(change2.destinations.map((destination2) => destination2.id));
+}
+function openedMessage(change2) {
+  const { witness } = change2;
+  if (witness === void 0) return `${change2.headline}${causePhrase(change2)}`;
+  const others = change2.destinations.length > 1 ? ` (and ${change2.destinations.length - 1} more ${change2.destinations.length === 2 ? "workload" : "workloads"})` : "";
+  return `${requestPhrase(witness)} from ${callerPhrase(witness)} now reaches ${targetPhrase(witness)}${others}; before this change ${answerPhrase(witness.base)}${causePhrase(change2)}`;
+}
+function lostMessage(change2) {
+  const { witness } = change2;
+  if (witness === void 0) return `${change2.headline}${causePhrase(change2)}`;
+  const now = answerPhrase(witness.head).replace("it was", "it is").replace("was asked", "is asked").replace("no policy allowed it", "no policy allows it").replace("did not", "do not");
+  return `${requestPhrase(witness)} from ${callerPhrase(witness)} no longer reaches ${targetPhrase(witness)}: ${now}${causePhrase(change2)}`;
+}
+function openedValidation(change2, positive) {
+  const { witness } = change2;
+  return {
+    positive: positive ?? `a request that the callers of ${destinationsPhrase(change2)} need, sent with their own identity, is still answered`,
+    negative: witness === void 0 ? `a request from a caller that is not meant to reach ${destinationsPhrase(change2)} is refused` : `${requestPhrase(witness)} from ${callerPhrase(witness)} to ${targetPhrase(witness)} is refused`
+  };
+}
+function lostValidation(change2) {
+  const { witness } = change2;
+  return {
+    positive: witness === void 0 ? `the callers of ${destinationsPhrase(change2)} are answered` : `${requestPhrase(witness)} from ${callerPhrase(witness)} to ${targetPhrase(witness)} is answered, if it is still wanted`,
+    negative: `a request from a pod without a mesh identity and without rights to ${destinationsPhrase(change2)} is refused`
+  };
+}
+var causeWords;
+var init_text2 = __esm({
+  "src/findings/text.ts"() {
+    "use strict";
+    init_order();
+    init_resource();
+    causeWords = { added: "added here", modified: "changed here", removed: "removed here" };
+  }
+});
+
+// src/findings/detectors/access-log-lost.ts
+function meshWide(side2) {
+  const logging = accessLogging(side2);
+  if (logging.state !== "off") return [];
+  const config3 = side2.all.find((resource) => resourceId(resource) === side2.mesh.config.statedBy);
+  return [{ subject: "mesh", affected: ["mesh"], ...config3 === void 0 ? {} : { place: { resource: config3, path: [] } }, message: logging.because, ...texts5 }];
+}
+function telemetry(side2) {
+  return side2.of("Telemetry").flatMap((object4) => {
+    const isMeshWide = object4.namespace === side2.mesh.config.rootNamespace && object4.spec.selector === void 0 && object4.spec.targetRefs.length === 0;
+    const index = object4.spec.accessLogging.findIndex((entry2) => entry2.disabled);
+    if (isMeshWide || index < 0) return [];
+    const labels3 = object4.spec.selector?.matchLabels ?? {};
+    const what = Object.keys(labels3).length === 0 ? `namespace \`${object4.namespace ?? ""}\`` : `the pods of \`${object4.namespace ?? ""}\` that it selects`;
+    return [{ subject: resourceId(object4), affected: [`${object4.namespace ?? ""} ${JSON.stringify(labels3)}`], place: { resource: object4, path: ["spec", "accessLogging", index] }, message: `${named2(object4)} turns access logging off for ${what}`, ...texts5 }];
+  });
+}
+var accessLogLost, texts5;
+var init_access_log_lost = __esm({
+  "src/findings/detectors/access-log-lost.ts"() {
+    "use strict";
+    init_resource();
+    init_access_logging();
+    init_detector();
+    init_text2();
+    accessLogLost = defineDetector({
+      rule: "access-log-lost",
+      detectState: (side2) => [...meshWide(side2), ...telemetry(side2)]
+    });
+    texts5 = {
+      impact: "nobody can tell afterwards who called what",
+      remedy: "set `accessLogFile: /dev/stdout` in the mesh configuration, or turn `accessLogging` on in a Telemetry object of the root namespace",
+      validation: { positive: "a request leaves a line in the log of the proxy", negative: "a refused request leaves one, too" }
+    };
   }
 });
 
@@ -23312,7 +23516,8 @@ function widenedRule(change2) {
     case "mtls":
       return change2.callers.plaintext ? "plaintext-opened" : "access-widened";
     case "token":
-      return "token-no-longer-required";
+      if (!asksForToken(change2)) return "token-no-longer-required";
+      return change2.causes.some((cause2) => cause2.resource.startsWith("RequestAuthentication/")) ? "issuer-or-keys-widened" : "access-widened";
     case "external-authorization":
       return change2.witness === void 0 || change2.witness.base.verdict === "asks" ? "external-authorization-lost" : "access-widened";
     case "ingress":
@@ -23328,6 +23533,9 @@ function widenedRule(change2) {
     default:
       return assertNever(change2.facet);
   }
+}
+function asksForToken({ region: region3 }) {
+  return region3.complete && region3.cubes.length > 0 && region3.cubes.every(({ token }) => token?.only?.some((word2) => !/ (of issuer|signed by) /.test(word2)) === false);
 }
 function decidedByNetworkAlone({ witness }) {
   return witness?.base.layer === "network-policy" && witness.head.enforcedAt === "none";
@@ -23403,6 +23611,7 @@ function isNarrowOperation(cubes) {
 function breadthSeverity(change2) {
   const breadth2 = breadthOf(change2.callers);
   const start = breadth2 === "anyone" ? "critical" : breadth2 === "mesh" ? "high" : breadth2 === "namespace" ? "medium" : "low";
+  if (breadth2 === "anyone" && change2.facet === "token" && !change2.callers.internet) return "high";
   const narrow = change2.region.complete && isNarrowOperation(change2.region.cubes);
   if (!narrow) return start;
   return breadth2 === "anyone" ? "high" : stepped(start, -1);
@@ -23418,120 +23627,6 @@ var init_severity = __esm({
     order = ["info", "low", "medium", "high", "critical"];
     breadths = ["named", "namespace", "mesh", "anyone"];
     readOnlyMethods = /* @__PURE__ */ new Set(["GET", "HEAD", "OPTIONS"]);
-  }
-});
-
-// src/findings/text.ts
-function listed3(words3, shown5 = 3) {
-  const quoted2 = words3.slice(0, shown5).map((word2) => `\`${word2}\``);
-  if (words3.length > shown5) return `${quoted2.join(", ")} and ${words3.length - shown5} more`;
-  const last = quoted2.pop();
-  if (last === void 0) return "nothing";
-  return quoted2.length === 0 ? last : `${quoted2.join(", ")} and ${last}`;
-}
-function named2(resource) {
-  const id = typeof resource === "string" ? resource : resourceId(resource);
-  const slash = id.indexOf("/");
-  return slash < 0 ? `\`${id}\`` : `\`${id.slice(0, slash)} ${id.slice(slash + 1)}\``;
-}
-function requestPhrase(witness) {
-  const { request: request4 } = witness;
-  if (request4.protocol === "tcp") return "a TCP connection";
-  if (request4.protocol === "tls") return request4.sni === void 0 ? "a TLS connection" : `a TLS connection for \`${request4.sni}\``;
-  const line = `\`${request4.method ?? "GET"} ${request4.path ?? "/"}\``;
-  const extras = [];
-  if (request4.host !== void 0) extras.push(`host \`${request4.host}\``);
-  for (const [name2, value] of Object.entries(request4.headers ?? {})) extras.push(`header \`${name2}: ${value}\``);
-  if (request4.token !== void 0) extras.push(request4.token.valid ? "a valid token" : "an invalid token");
-  return extras.length === 0 ? line : `${line} with ${extras.slice(0, 3).join(", ")}`;
-}
-function callerPhrase(witness) {
-  const { from: from2 } = witness;
-  if (from2.outside === true) return "anyone outside the cluster";
-  if (from2.pod !== void 0) return podPhrase(from2.pod, from2.principal);
-  if (from2.principal === null && from2.ip !== void 0) return `a client without a mesh identity at \`${from2.ip}\``;
-  if (from2.principal === null) return "any pod without a mesh identity";
-  if (from2.principal !== void 0) return `\`${from2.principal}\``;
-  if (from2.workload !== void 0) return `\`${from2.workload}\``;
-  return "any caller";
-}
-function podPhrase(pod, principal) {
-  const labels3 = Object.entries(pod.labels).map(([key, value]) => `${key}=${value}`).sort();
-  const identity2 = typeof principal === "string" ? ` with the identity \`${principal}\`` : "";
-  return `a pod ${labels3.length === 0 ? "without labels" : `labelled \`${labels3.join(",")}\``} in namespace \`${pod.namespace}\`${identity2}`;
-}
-function targetPhrase(witness) {
-  const { to: to2 } = witness;
-  if (to2.workload !== void 0) return `\`${to2.workload}:${to2.port}\``;
-  if (to2.host !== void 0) return `\`${to2.host}:${to2.port}\``;
-  if (to2.gateway !== void 0) return `\`${to2.gateway}:${to2.port}\``;
-  if (to2.selector !== void 0) {
-    const labels3 = Object.entries(to2.selector.labels).map(([key, value]) => `${key}=${value}`).sort();
-    return labels3.length === 0 ? `any pod in \`${to2.selector.namespace}\` on port ${to2.port}` : `pods \`${labels3.join(",")}\` in \`${to2.selector.namespace}\` on port ${to2.port}`;
-  }
-  return to2.ip === void 0 ? `port ${to2.port}` : `\`${to2.ip}:${to2.port}\` outside the cluster`;
-}
-function answerPhrase(answer3) {
-  const by = answer3.by !== void 0 && answer3.by.length > 0 ? ` by ${answer3.by.slice(0, 2).map((id) => named2(id)).join(" and ")}` : "";
-  switch (answer3.verdict) {
-    case "allow":
-      return answer3.enforcedAt === "none" ? "it was let through, no proxy stood before it" : `it was allowed${by}`;
-    case "asks":
-      return `the external authorizer \`${answer3.provider ?? "unknown"}\` was asked${by}`;
-    case "deny":
-      return by === "" && answer3.layer === "authorization" ? "no policy allowed it" : `it was denied${by}`;
-    case "unknown":
-      return "the manifests did not determine it";
-  }
-}
-function causePhrase(change2) {
-  const { causes, alternativeCauses = [] } = change2;
-  const cause2 = causes[0];
-  if (cause2 === void 0) return "";
-  if (alternativeCauses.length === 0) return ` (${named2(cause2.resource)} is ${causeWords[cause2.change]})`;
-  const sets = [`${setWords(causes)}, ${causeWords[cause2.change]},`, ...alternativeCauses.map((set2) => setWords(set2))];
-  return ` (either ${sets.join(" or ")} is enough for it)`;
-}
-function setWords(causes) {
-  const shown5 = distinct(causes.map(({ resource }) => named2(resource)));
-  return `${shown5.slice(0, 3).join(" with ")}${shown5.length > 3 ? ` and ${String(shown5.length - 3)} more` : ""}`;
-}
-function destinationsPhrase(change2) {
-  return listed3(change2.destinations.map((destination2) => destination2.id));
-}
-function openedMessage(change2) {
-  const { witness } = change2;
-  if (witness === void 0) return `${change2.headline}${causePhrase(change2)}`;
-  const others = change2.destinations.length > 1 ? ` (and ${change2.destinations.length - 1} more ${change2.destinations.length === 2 ? "workload" : "workloads"})` : "";
-  return `${requestPhrase(witness)} from ${callerPhrase(witness)} now reaches ${targetPhrase(witness)}${others}; before this change ${answerPhrase(witness.base)}${causePhrase(change2)}`;
-}
-function lostMessage(change2) {
-  const { witness } = change2;
-  if (witness === void 0) return `${change2.headline}${causePhrase(change2)}`;
-  const now = answerPhrase(witness.head).replace("it was", "it is").replace("was asked", "is asked").replace("no policy allowed it", "no policy allows it").replace("did not", "do not");
-  return `${requestPhrase(witness)} from ${callerPhrase(witness)} no longer reaches ${targetPhrase(witness)}: ${now}${causePhrase(change2)}`;
-}
-function openedValidation(change2, positive) {
-  const { witness } = change2;
-  return {
-    positive: positive ?? `a request that the callers of ${destinationsPhrase(change2)} need, sent with their own identity, is still answered`,
-    negative: witness === void 0 ? `a request from a caller that is not meant to reach ${destinationsPhrase(change2)} is refused` : `${requestPhrase(witness)} from ${callerPhrase(witness)} to ${targetPhrase(witness)} is refused`
-  };
-}
-function lostValidation(change2) {
-  const { witness } = change2;
-  return {
-    positive: witness === void 0 ? `the callers of ${destinationsPhrase(change2)} are answered` : `${requestPhrase(witness)} from ${callerPhrase(witness)} to ${targetPhrase(witness)} is answered, if it is still wanted`,
-    negative: `a request from a pod without a mesh identity and without rights to ${destinationsPhrase(change2)} is refused`
-  };
-}
-var causeWords;
-var init_text2 = __esm({
-  "src/findings/text.ts"() {
-    "use strict";
-    init_order();
-    init_resource();
-    causeWords = { added: "added here", modified: "changed here", removed: "removed here" };
   }
 });
 
@@ -23600,11 +23695,631 @@ var init_access_widened = __esm({
   }
 });
 
+// src/sets/evaluate.ts
+function plainestValue(dimension) {
+  const plain6 = plainest.get(dimension);
+  if (plain6 !== void 0) return plain6;
+  return dimension.startsWith("opaque:") ? false : null;
+}
+function valueAt2(point, dimension) {
+  const value = point.get(dimension);
+  if (value !== void 0) return value;
+  return (dimension === "path.query" ? point.get("path") : void 0) ?? plainestValue(dimension);
+}
+function pointIn(cube3, point) {
+  return cube3.predicates.every((predicate) => holds(predicate, valueAt2(point, predicate.dimension)));
+}
+var plainAddress, plainest;
+var init_evaluate = __esm({
+  "src/sets/evaluate.ts"() {
+    "use strict";
+    init_ip();
+    init_matches();
+    plainAddress = parseIp("192.0.2.1") ?? 0n;
+    plainest = /* @__PURE__ */ new Map([
+      ["source.ip", plainAddress],
+      ["remote.ip", plainAddress],
+      ["destination.ip", plainAddress],
+      ["port", 80],
+      ["protocol", "http"],
+      ["transport", "TCP"],
+      ["host", "host.example"],
+      ["method", "GET"],
+      ["path", "/"],
+      ["path.query", "/"]
+    ]);
+  }
+});
+
+// src/impact/region.ts
+function textWord(pattern) {
+  switch (pattern.type) {
+    case "exact":
+      return pattern.text;
+    case "prefix":
+      return `${pattern.text}*`;
+    case "suffix":
+      return `*${pattern.text}`;
+    case "non-empty":
+    case "present":
+      return "*";
+    default:
+      return assertNever(pattern);
+  }
+}
+function matcherWord(matcher) {
+  switch (matcher.type) {
+    case "exact":
+    case "prefix":
+    case "suffix":
+    case "non-empty":
+    case "present":
+      return textWord(matcher);
+    case "absent":
+      return ABSENT;
+    case "host":
+    case "principal":
+    case "element":
+      return textWord(matcher.pattern);
+    case "path":
+      return matcher.pattern.type === "template" ? matcher.pattern.text : textWord(matcher.pattern);
+    case "cidr":
+      return formatCidr(matcher);
+    case "number":
+      return String(matcher.value);
+    case "one-of":
+      return matcher.text;
+    case "port-range":
+      return `${String(matcher.first)}-${String(matcher.last)}`;
+    case "source-namespace":
+      return matcher.selection === void 0 ? `pods in namespace ${matcher.names.join(", ")}` : namespaceWords(selectionText(matcher.selection));
+    case "namespace-glob":
+      return `namespace ${matcher.glob}`;
+    case "namespace":
+      return `namespace ${textWord(matcher.pattern)}`;
+    case "service-account":
+      return `service account ${matcher.namespace}/${matcher.account}`;
+    case "trust-domain":
+      return `trust domain ${textWord(matcher.pattern)}`;
+    case "identified":
+      return IDENTIFIED;
+    case "token":
+      return tokenWord(matcher);
+    case "holds":
+      return "true";
+    default:
+      return assertNever(matcher);
+  }
+}
+function namespaceWords(selection) {
+  const named5 = /^kubernetes\.io\/metadata\.name=([^,]*)$/.exec(selection)?.[1];
+  if (named5 !== void 0) return `pods in namespace ${named5}`;
+  return selection === "*" ? "pods in any namespace" : `pods in namespaces with ${selection}`;
+}
+function tokenWord(matcher) {
+  const parts = ["token"];
+  if (matcher.issuer !== void 0) parts.push(matcher.issuer.type === "non-empty" ? "with an issuer" : `of issuer ${textWord(matcher.issuer)}`);
+  if (matcher.subject !== void 0) parts.push(matcher.subject.type === "non-empty" ? "with a subject" : `with subject ${textWord(matcher.subject)}`);
+  if (matcher.keys !== void 0) parts.push(`signed by ${matcher.keys}`);
+  if (matcher.locations !== void 0 && !isUsualPlace(matcher.locations)) parts.push(`in ${matcher.locations.map((location) => location.trim()).join(" or ")}`);
+  return parts.length === 1 ? "any token" : parts.join(" ");
+}
+function isUsualPlace(locations) {
+  return locations.length === 2 && locations.includes("authorization:Bearer ") && locations.includes("parameter:access_token");
+}
+function valueSet(predicates) {
+  if (predicates.some((predicate) => predicate.none.some((matcher) => matcher.type === "identified"))) return { only: [ABSENT] };
+  const tokens = tokensOf(predicates);
+  if (tokens !== void 0) return tokens;
+  const word2 = wordsFor(predicates);
+  const only4 = allOf(predicates.filter((predicate) => predicate.any.length > 0).map((predicate) => distinct(predicate.any.map(word2))));
+  const except = distinct(predicates.flatMap((predicate) => predicate.none.map(word2)));
+  return { ...only4.length > 0 ? { only: only4 } : {}, ...except.length > 0 ? { except } : {} };
+}
+function tokensOf(predicates) {
+  const lists = predicates.filter((predicate) => predicate.any.length > 0).map((predicate) => predicate.any);
+  const none5 = predicates.flatMap((predicate) => predicate.none);
+  if (lists.length < 2 || ![...lists.flat(), ...none5].every(isToken2)) return void 0;
+  const [first = [], ...rest] = lists.map((list4) => list4.filter(isToken2));
+  const both = rest.reduce((left, right) => left.flatMap((one) => right.flatMap((other) => bothTokens(one, other) ?? [])), first);
+  if (both.length === 0) return void 0;
+  const except = none5.filter(isToken2).filter((matcher) => both.some((one) => bothTokens(one, matcher) !== void 0));
+  return { only: distinct(both.map(tokenWord)), ...except.length > 0 ? { except: distinct(except.map(tokenWord)) } : {} };
+}
+function bothTokens(left, right) {
+  const locations = left.locations === void 0 || right.locations === void 0 ? left.locations ?? right.locations : left.locations.filter((location) => right.locations?.includes(location) === true);
+  const [issuer, subject] = [bothTexts(left.issuer, right.issuer), bothTexts(left.subject, right.subject)];
+  if (locations?.length === 0 || issuer === "none" || subject === "none") return void 0;
+  if (left.keys !== void 0 && right.keys !== void 0 && left.keys !== right.keys) return void 0;
+  const keys = left.keys ?? right.keys;
+  return { type: "token", ...locations === void 0 ? {} : { locations }, ...keys === void 0 ? {} : { keys }, ...issuer === void 0 ? {} : { issuer }, ...subject === void 0 ? {} : { subject } };
+}
+function bothTexts(left, right) {
+  if (left === void 0 || right === void 0) return left ?? right;
+  if (left.type === "exact" && right.type === "exact") return left.text === right.text ? left : "none";
+  return isWithin(textWord(right), textWord(left)) ? right : left;
+}
+function wordsFor(predicates) {
+  const modes3 = new Set(predicates.flatMap(({ any: any2, none: none5 }) => [...any2, ...none5]).flatMap((matcher) => matcher.type === "path" ? [matcher.normalization] : []));
+  if (modes3.size < 2) return matcherWord;
+  return (matcher) => matcher.type === "path" ? `${matcherWord(matcher)} (${normalized[matcher.normalization]})` : matcherWord(matcher);
+}
+function allOf(lists) {
+  const [first, ...rest] = lists;
+  if (first === void 0) return [];
+  return rest.reduce((left, right) => {
+    if (left.every((word2) => right.some((wide2) => isWithin(word2, wide2)))) return left;
+    if (right.every((word2) => left.some((wide2) => isWithin(word2, wide2)))) return right;
+    const both = left.filter((word2) => right.some((wide2) => isWithin(word2, wide2))).concat(right.filter((word2) => left.some((wide2) => isWithin(word2, wide2))));
+    return both.length > 0 ? distinct(both) : distinct(left.flatMap((one) => right.map((other) => `${one} and ${other}`)));
+  }, first);
+}
+function isWithin(word2, wide2) {
+  if (word2 === wide2) return true;
+  if (word2 === ABSENT) return false;
+  if (wide2 === "*" || wide2 === IDENTIFIED) return true;
+  return wide2.endsWith("*") && !word2.startsWith("*") && word2.startsWith(wide2.slice(0, -1));
+}
+function asksForPods({ any: any2, none: none5 }) {
+  return [...any2, ...none5].every((matcher) => matcher.type === "source-namespace");
+}
+function regionCube(cube3) {
+  const byDimension = groupBy(cube3.predicates, (predicate) => predicate.dimension);
+  const result = {};
+  const headers2 = {};
+  const claims = {};
+  const opaque = {};
+  const podLabels = {};
+  for (const [dimension, predicates] of [...byDimension].sort(([left], [right]) => compareText(left, right))) {
+    if (dimension.startsWith("header:")) headers2[dimension.slice("header:".length)] = valueSet(predicates);
+    else if (dimension.startsWith("pod-label:")) podLabels[dimension.slice("pod-label:".length)] = valueSet(predicates);
+    else if (dimension.startsWith("claim:")) claims[dimension.slice("claim:".length)] = valueSet(predicates);
+    else if (dimension.startsWith("opaque:")) opaque[dimension.slice("opaque:".length)] = predicates.some((predicate) => predicate.any.length > 0);
+    else if (dimension === "peer") {
+      const pods2 = predicates.filter(asksForPods);
+      const peers = predicates.filter((predicate) => !asksForPods(predicate));
+      if (peers.length > 0) result["peers"] = valueSet(peers);
+      if (pods2.length > 0) result["pods"] = valueSet(pods2);
+    } else if (dimension === "path.query") headers2[":path"] = valueSet(predicates);
+    else result[plain3[dimension]] = valueSet(predicates);
+  }
+  return {
+    ...result,
+    ...Object.keys(headers2).length > 0 ? { headers: headers2 } : {},
+    ...Object.keys(podLabels).length > 0 ? { podLabels } : {},
+    ...Object.keys(claims).length > 0 ? { claims } : {},
+    ...Object.keys(opaque).length > 0 ? { opaque } : {}
+  };
+}
+function region2(cubes, complete) {
+  return { cubes: cubes.slice(0, SHOWN_CUBES).map(regionCube), complete: complete && cubes.length <= SHOWN_CUBES };
+}
+var ABSENT, isToken2, normalized, IDENTIFIED, plain3, SHOWN_CUBES;
+var init_region = __esm({
+  "src/impact/region.ts"() {
+    "use strict";
+    init_order();
+    init_assert_never();
+    init_group();
+    init_ip();
+    init_label_selection();
+    ABSENT = "(none)";
+    isToken2 = (matcher) => matcher.type === "token";
+    normalized = {
+      NONE: "as sent",
+      BASE: "normalized",
+      MERGE_SLASHES: "slashes merged",
+      DECODE_AND_MERGE_SLASHES: "decoded, slashes merged"
+    };
+    IDENTIFIED = "any mesh identity";
+    plain3 = {
+      peer: "peers",
+      port: "ports",
+      protocol: "protocol",
+      method: "methods",
+      path: "paths",
+      host: "hosts",
+      sni: "sni",
+      "source.ip": "sourceIps",
+      "remote.ip": "remoteIps",
+      "destination.ip": "destinationIps",
+      token: "token",
+      transport: "transport",
+      address: "addressed"
+    };
+    SHOWN_CUBES = 20;
+  }
+});
+
+// src/impact/pod-callers.ts
+function looksAtPods(cube3) {
+  return cube3.predicates.some((predicate) => predicate.dimension.startsWith("pod-label:") || predicate.dimension === "peer" && [...predicate.any, ...predicate.none].some((matcher) => matcher.type === "source-namespace"));
+}
+function podCallers(cube3, mesh2, carriesIdentity2) {
+  const callers4 = cube3.predicates.filter(({ dimension }) => dimension === "peer" || dimension.startsWith("pod-label:"));
+  const asked = { predicates: callers4, origins: [] };
+  const admits3 = (caller, labels3) => pointIn(asked, pointOf(caller, labels3));
+  const known4 = [...mesh2.workloads.values()].filter((workload2) => {
+    const identity2 = workload2.enrolment.mode === "none" || !carriesIdentity2 ? null : `${mesh2.config.trustDomain}/ns/${workload2.namespace}/sa/${workload2.serviceAccount}`;
+    return [identity2, null].some((principal) => admits3({ principal, namespace: workload2.namespace, namespaceLabels: {} }, workload2.labels));
+  });
+  const peers = callers4.filter(({ dimension }) => dimension === "peer");
+  return { known: distinct(known4.map(({ namespace, name: name2, kind }) => `${namespace}/${name2}[${kind}]`)), open: openWords(peers, labelWords(callers4)), outside: admits3(null, {}) };
+}
+function pointOf(caller, labels3) {
+  const point = /* @__PURE__ */ new Map([["peer", caller]]);
+  for (const [key3, value] of Object.entries(labels3)) point.set(`pod-label:${key3}`, value);
+  return point;
+}
+function openWords(peers, labels3) {
+  const places = distinct(peers.flatMap((predicate) => predicate.any.flatMap((matcher) => matcher.type === "source-namespace" ? [matcherWord(matcher).replace(/^pods in /, "")] : [])));
+  if (places.length > 0) return places.map((place2) => `any other pod in ${place2}${labels3}`);
+  const anywhere = { principal: null, namespace: "", namespaceLabels: {} };
+  return peers.every((predicate) => holds(predicate, anywhere)) ? [`any other pod in any namespace${labels3}`] : [];
+}
+function labelWords(callers4) {
+  const labelled = [];
+  const without2 = [];
+  for (const { dimension, any: any2, none: none5 } of callers4) {
+    if (!dimension.startsWith("pod-label:")) continue;
+    const word2 = (matcher) => matcher.type === "exact" ? `${dimension.slice("pod-label:".length)}=${matcher.text}` : dimension.slice("pod-label:".length);
+    if (any2.length > 0) labelled.push(any2.map(word2).join(" or "));
+    without2.push(...none5.map(word2));
+  }
+  const parts = [...labelled.length > 0 ? [`labelled ${distinct(labelled).join(", ")}`] : [], ...without2.length > 0 ? [`without ${distinct(without2).join(", ")}`] : []];
+  return parts.length === 0 ? "" : ` ${parts.join(" and ")}`;
+}
+var init_pod_callers = __esm({
+  "src/impact/pod-callers.ts"() {
+    "use strict";
+    init_order();
+    init_evaluate();
+    init_matches();
+    init_region();
+  }
+});
+
+// src/impact/callers.ts
+function principalOf(mesh2, workload2) {
+  return `${mesh2.config.trustDomain}/ns/${workload2.namespace}/sa/${workload2.serviceAccount}`;
+}
+function knownIdentities(mesh2) {
+  const byPrincipal = /* @__PURE__ */ new Map();
+  const byNamespace = /* @__PURE__ */ new Map();
+  for (const workload2 of mesh2.workloads.values()) {
+    if (workload2.enrolment.mode === "none") continue;
+    const principal = principalOf(mesh2, workload2);
+    const id = `${workload2.namespace}/${workload2.name}[${workload2.kind}]`;
+    const ids3 = byPrincipal.get(principal);
+    if (ids3 !== void 0) {
+      ids3.push(id);
+      continue;
+    }
+    byPrincipal.set(principal, [id]);
+    const principals = byNamespace.get(workload2.namespace);
+    if (principals === void 0) byNamespace.set(workload2.namespace, [principal]);
+    else principals.push(principal);
+  }
+  for (const ids3 of byPrincipal.values()) ids3.sort(compareText);
+  return { byPrincipal, byNamespace };
+}
+function* candidates2(predicates, known4) {
+  const positive = predicates.find((predicate) => predicate.any.length > 0 && predicate.any.every((matcher) => narrowed(matcher) !== void 0))?.any;
+  if (positive !== void 0) {
+    for (const matcher of positive) {
+      const place2 = narrowed(matcher);
+      if (place2?.principal !== void 0) yield place2.principal;
+      if (place2?.namespace !== void 0) yield* known4.byNamespace.get(place2.namespace) ?? [];
+    }
+  } else yield* known4.byPrincipal.keys();
+}
+function narrowed(matcher) {
+  if (matcher.type === "principal" && matcher.pattern.type === "exact") return { principal: matcher.pattern.text };
+  if (matcher.type === "namespace-glob" && !matcher.glob.includes("*") && matcher.glob !== "sa") return { namespace: matcher.glob };
+  if (matcher.type === "namespace" && matcher.pattern.type === "exact") return { namespace: matcher.pattern.text };
+  if (matcher.type === "service-account") return { namespace: matcher.namespace };
+  return matcher.type === "absent" ? {} : void 0;
+}
+function carriesIdentity(cube3) {
+  const protocols3 = cube3.predicates.filter((predicate) => predicate.dimension === "protocol");
+  return ["http", "tcp"].some((protocol) => protocols3.every((predicate) => holds(predicate, protocol)));
+}
+function admits2(predicates, peer) {
+  return predicates.every((predicate) => holds(predicate, peer));
+}
+function nobody(mesh2) {
+  return `${mesh2.config.trustDomain}/ns//sa/`;
+}
+function openWord(matcher, known4, mesh2) {
+  if (matcher.type === "absent") return void 0;
+  if (matcher.type === "trust-domain") return isOwn(matcher, mesh2) ? ANY_IDENTITY : `any other identity of ${matcherWord(matcher)}`;
+  if (matcher.type === "identified" || matcher.type === "principal" && (matcher.pattern.type === "non-empty" || matcher.pattern.type === "present")) return ANY_IDENTITY;
+  if (matcher.type === "principal" && matcher.pattern.type === "exact") {
+    return known4.byPrincipal.has(matcher.pattern.text) ? void 0 : `${matcher.pattern.text} (no workload here uses it)`;
+  }
+  if (matcher.type === "service-account") {
+    const own3 = `${mesh2.config.trustDomain}/ns/${matcher.namespace}/sa/${matcher.account}`;
+    if (known4.byPrincipal.has(own3)) return mesh2.config.trustDomainAliases.length === 0 ? void 0 : `any other identity that ${matcherWord(matcher)} matches`;
+    return `${matcherWord(matcher)} (no workload here uses it)`;
+  }
+  if (matcher.type === "namespace-glob" || matcher.type === "namespace") {
+    const name2 = matcher.type === "namespace" ? matcherWord(matcher) : `namespace ${matcher.glob}`;
+    return `any other identity in ${name2}`;
+  }
+  return `any other identity that ${matcherWord(matcher)} matches`;
+}
+function isOwn(matcher, mesh2) {
+  return matcher.pattern.type === "exact" && [mesh2.config.trustDomain, ...mesh2.config.trustDomainAliases].includes(matcher.pattern.text);
+}
+function openWords2(predicates, known4, mesh2) {
+  const [narrowest] = predicates.filter((predicate) => predicate.any.length > 0).map((predicate) => ({ any: predicate.any, width: Math.max(...predicate.any.map((matcher) => widthOf(matcher, mesh2))) })).sort((left, right) => left.width - right.width);
+  if (narrowest?.width === 5 && !admits2(predicates, nobody(mesh2))) return [FOREIGN_IDENTITY];
+  if (narrowest === void 0) return admits2(predicates, nobody(mesh2)) ? [ANY_IDENTITY] : [];
+  return narrowest.any.flatMap((matcher) => {
+    if (matcher.type === "principal" && matcher.pattern.type === "exact" && !admits2(predicates, matcher.pattern.text)) return [];
+    return openWord(matcher, known4, mesh2) ?? [];
+  });
+}
+function widthOf(matcher, mesh2) {
+  if (matcher.type === "absent") return 0;
+  if (matcher.type === "principal" && matcher.pattern.type === "exact") return 0;
+  if (matcher.type === "service-account") return 1;
+  const place2 = narrowed(matcher);
+  if (place2?.namespace !== void 0) return 2;
+  if (matcher.type === "trust-domain") return isOwn(matcher, mesh2) ? 5 : 4;
+  if (matcher.type === "identified" || matcher.type === "principal" && (matcher.pattern.type === "non-empty" || matcher.pattern.type === "present")) return 5;
+  return 3;
+}
+function callersOf2(cubes, known4, mesh2) {
+  const names4 = /* @__PURE__ */ new Set();
+  const open2 = /* @__PURE__ */ new Set();
+  let plaintext = false;
+  for (const cube3 of cubes) {
+    if (looksAtPods(cube3)) {
+      const pods2 = podCallers(cube3, mesh2, carriesIdentity(cube3));
+      if (pods2.outside) plaintext = true;
+      pods2.known.forEach((id) => names4.add(id));
+      pods2.open.forEach((word2) => open2.add(word2));
+      continue;
+    }
+    const predicates = peerPredicates2(cube3);
+    if (admits2(predicates, null)) plaintext = true;
+    if (!carriesIdentity(cube3)) continue;
+    for (const word2 of openWords2(predicates, known4, mesh2)) open2.add(word2);
+    for (const principal of candidates2(predicates, known4)) {
+      if (open2.has(ANY_IDENTITY) && names4.size >= SHOWN_BESIDE_ANY) break;
+      if (admits2(predicates, principal)) known4.byPrincipal.get(principal)?.forEach((id) => names4.add(id));
+    }
+  }
+  return { known: distinct(names4), open: distinct(open2), plaintext, internet: false };
+}
+var peerPredicates2, ANY_IDENTITY, FOREIGN_IDENTITY, SHOWN_BESIDE_ANY;
+var init_callers2 = __esm({
+  "src/impact/callers.ts"() {
+    "use strict";
+    init_order();
+    init_matches();
+    init_pod_callers();
+    init_region();
+    peerPredicates2 = (cube3) => cube3.predicates.filter((predicate) => predicate.dimension === "peer");
+    ANY_IDENTITY = "any other mesh identity";
+    FOREIGN_IDENTITY = "any identity of another trust domain";
+    SHOWN_BESIDE_ANY = 20;
+  }
+});
+
+// src/impact/headline.ts
+function list2(words3, shown5 = 3) {
+  const head = words3.slice(0, shown5).join(", ");
+  return words3.length > shown5 ? `${head} and ${words3.length - shown5} more` : head;
+}
+function callerWords({ known: known4, open: everybody, plaintext, internet }) {
+  const callers4 = { known: known4, plaintext, internet, open: plaintext ? everybody.filter((word2) => word2 !== FOREIGN_IDENTITY) : everybody };
+  const anyIdentity = callers4.open.includes(ANY_IDENTITY);
+  if (callers4.plaintext && anyIdentity) return "any client, with or without a mesh identity";
+  const parts = [];
+  if (callers4.plaintext) parts.push("any client without a mesh identity");
+  if (anyIdentity) parts.push("any mesh identity");
+  else {
+    if (callers4.known.length > 0) parts.push(list2(callers4.known.map((id) => `\`${id.replace(/\[.*\]$/, "")}\``)));
+    if (callers4.open.length > 0) parts.push(list2(callers4.open, 2));
+  }
+  return parts.length === 0 ? "some client" : parts.join(" and ");
+}
+function values3(set2, noun, plural3) {
+  if (set2 === void 0) return void 0;
+  const only4 = set2.only ?? [];
+  const except = (set2.except ?? []).filter((word2) => only4.length === 0 || !only4.every((one) => areApart(one, word2)));
+  const tail = except.length > 0 ? ` except ${list2(except.map((word2) => `\`${word2}\``))}` : "";
+  if (only4.length === 0) return `any ${noun}${tail}`;
+  return `${only4.length === 1 ? noun : plural3} ${list2(only4.map((word2) => `\`${word2}\``))}${tail}`;
+}
+function tokenWords(set2) {
+  const only4 = set2?.only ?? [];
+  if (set2 === void 0 || only4.length === 0 || only4.includes("(none)") || only4.some((word2) => !/^(any )?token/.test(word2))) return values3(set2, "token", "tokens");
+  const said3 = (words3) => list2(words3.map((word2) => word2.startsWith("any ") ? word2 : `a ${word2}`));
+  return `${said3(only4)}${set2.except === void 0 || set2.except.length === 0 ? "" : ` that is not ${said3(set2.except)}`}`;
+}
+function namedPorts(ports3) {
+  if (ports3 === void 0) return void 0;
+  const except = (ports3.except ?? []).filter((port3) => !/^150[0-9]{2}$/.test(port3));
+  return ports3.only === void 0 && except.length === 0 ? void 0 : { ...ports3.only === void 0 ? {} : { only: ports3.only }, ...except.length === 0 ? {} : { except } };
+}
+function unusual2(transport) {
+  return transport?.only?.length === 1 && transport.only[0] === "TCP" ? void 0 : transport;
+}
+function protocolWords(set2) {
+  if (set2 === void 0) return void 0;
+  const spoken = (set2.only ?? protocols).filter((protocol) => set2.except?.includes(protocol) !== true);
+  if (spoken.length === 0 || spoken.includes("http")) return void 0;
+  const words3 = [...spoken.includes("tcp") ? ["over TCP"] : [], ...spoken.includes("https") || spoken.includes("tls") ? ["with TLS of its own"] : []];
+  return words3.length === 0 ? void 0 : words3.join(" or ");
+}
+function requestWords(cube3) {
+  const spoken = protocolWords(cube3.protocol);
+  const parts = [
+    values3(cube3.methods, "method", "methods"),
+    values3(cube3.paths, "path", "paths"),
+    values3(cube3.hosts, "host", "hosts"),
+    ...Object.entries(cube3.headers ?? {}).map(([name2, set2]) => values3(set2, `header \`${name2}\``, `header \`${name2}\``)),
+    tokenWords(cube3.token),
+    ...Object.entries(cube3.claims ?? {}).map(([name2, set2]) => values3(set2, `claim \`${name2}\``, `claim \`${name2}\``)),
+    values3(cube3.sourceIps, "source address", "source addresses"),
+    values3(cube3.remoteIps, "client address", "client addresses"),
+    values3(namedPorts(cube3.ports), "port", "ports"),
+    values3(unusual2(cube3.transport), "transport", "transports")
+  ].filter((part2) => part2 !== void 0);
+  if (parts.length === 0) return spoken === void 0 ? ANY_REQUEST : `any connection ${spoken}`;
+  return `${parts.join(", ")}${spoken === void 0 ? "" : `, ${spoken}`}`;
+}
+function spokenSets(cube3) {
+  const ports3 = namedPorts(cube3.ports);
+  const named5 = (prefix3, sets) => Object.entries(sets ?? {}).map(([name2, set2]) => [`${prefix3} ${name2}`, set2]);
+  const plain6 = [
+    ["protocol", protocolWords(cube3.protocol) === void 0 ? void 0 : cube3.protocol],
+    ["methods", cube3.methods],
+    ["paths", cube3.paths],
+    ["hosts", cube3.hosts],
+    ["token", cube3.token],
+    ["sourceIps", cube3.sourceIps],
+    ["remoteIps", cube3.remoteIps],
+    ["ports", ports3],
+    ["transport", unusual2(cube3.transport)]
+  ];
+  return new Map([...plain6.flatMap(([name2, set2]) => set2 === void 0 ? [] : [[name2, set2]]), ...named5("header", cube3.headers), ...named5("claim", cube3.claims)]);
+}
+function covers(wide2, narrow) {
+  if (isForMany(narrow) && !isForMany(wide2)) return false;
+  const inner = spokenSets(narrow);
+  return [...spokenSets(wide2)].every(([dimension, set2]) => {
+    const other = inner.get(dimension);
+    return other !== void 0 && isSubset(other, set2);
+  });
+}
+function isSubset(inner, outer) {
+  const innerOnly = inner.only ?? [];
+  const within2 = outer.only === void 0 || innerOnly.length > 0 && innerOnly.every((word2) => outer.only?.some((wide2) => isWithin(word2, wide2)) === true);
+  return within2 && (outer.except ?? []).every((word2) => (inner.except ?? []).some((wide2) => isWithin(word2, wide2)) || innerOnly.length > 0 && innerOnly.every((one) => areApart(one, word2)));
+}
+function areApart(left, right) {
+  if (left.startsWith("*") || right.startsWith("*") || /[ {]/.test(left) || /[ {]/.test(right)) return false;
+  const [one, other] = [left.replace(/\*$/, ""), right.replace(/\*$/, "")];
+  if (left.endsWith("*") && right.endsWith("*")) return !one.startsWith(other) && !other.startsWith(one);
+  if (left.endsWith("*")) return !other.startsWith(one);
+  return right.endsWith("*") ? !one.startsWith(other) : one !== other;
+}
+function tellingOf({ cubes, complete }) {
+  const widest = cubes.filter((cube3, index) => !cubes.some((other, at2) => at2 !== index && covers(other, cube3) && (at2 < index || !covers(cube3, other))));
+  const broad = widest.filter(isForMany);
+  const ordered3 = [...broad, ...widest.filter((cube3) => !isForMany(cube3))].map((cube3) => ({ cube: cube3, words: requestWords(cube3) }));
+  const words3 = [...new Set(ordered3.map((entry2) => entry2.words))];
+  const alike2 = broad.length === 0 || broad.length === widest.length;
+  const first = words3[0] === void 0 || alike2 && words3.includes(ANY_REQUEST) ? ANY_REQUEST : words3[0];
+  const leading = ordered3.filter((entry2) => entry2.words === first).map((entry2) => entry2.cube);
+  if (first === ANY_REQUEST) return { said: [first], leading, further: 0 };
+  const others = words3.filter((each) => each !== first);
+  return complete && alike2 && others.length === 1 ? { said: [first, ...others], leading, further: 0 } : { said: [first], leading, further: others.length };
+}
+function regionWords(region3) {
+  const { said: said3, further } = tellingOf(region3);
+  const told = said3.join(", or ");
+  if (further === 0) return region3.complete || told === ANY_REQUEST ? told : `${told}, and other requests`;
+  return `${told}, and ${region3.complete ? "" : "at least "}${String(further)} more ${further === 1 ? "set" : "sets"} of requests`;
+}
+function leadingFirst(region3) {
+  const { leading } = tellingOf(region3);
+  return { ...region3, cubes: [...region3.cubes.filter((cube3) => leading.includes(cube3)), ...region3.cubes.filter((cube3) => !leading.includes(cube3))] };
+}
+function leadingOf(entries2, complete) {
+  if (entries2.length < 2) return entries2;
+  const shown5 = region2(entries2.map((entry2) => entry2.cube), complete);
+  const { leading } = tellingOf(shown5);
+  return entries2.filter((_, index) => {
+    const cube3 = shown5.cubes[index];
+    return cube3 !== void 0 && leading.includes(cube3);
+  });
+}
+function isForMany({ peers }) {
+  return peers?.only === void 0 || peers.only.some((word2) => word2.includes("*") || word2.startsWith(DOMAIN) || word2 === "any mesh identity" || word2 === "(none)");
+}
+function domainWords(callers4, region3) {
+  if (callers4.plaintext || !(callers4.open.includes(ANY_IDENTITY) || callers4.open.includes(FOREIGN_IDENTITY))) return void 0;
+  const phrases2 = distinct(
+    region3.cubes.map(({ peers }) => {
+      const only4 = peers?.only ?? [];
+      const foreign2 = (peers?.except ?? []).filter((word2) => word2.startsWith(DOMAIN)).map((word2) => `\`${word2.slice(DOMAIN.length)}\``);
+      if (foreign2.length === 0 || only4.length !== 1) return "";
+      return only4[0]?.startsWith(DOMAIN) === true ? `any identity of trust domain \`${only4[0].slice(DOMAIN.length)}\`` : `any identity of another trust domain than ${list2(foreign2)}`;
+    })
+  );
+  return phrases2.length === 1 && phrases2[0] !== "" ? phrases2[0] : void 0;
+}
+function destinationWords(destinations) {
+  return list2(destinations.map((destination2) => `\`${destination2.id}\``), 2);
+}
+function facetWords(facet, region3) {
+  if (facet === "ingress") return " from outside";
+  return facet === "token" && region3.cubes.some((cube3) => cube3.token?.only === void 0 || cube3.token.only.includes("(none)")) ? " without the token it needs on the other side" : "";
+}
+function outlineWords({ callers: callers4, region: region3 }) {
+  return `${domainWords(callers4, region3) ?? callerWords(callers4)} with ${regionWords({ ...region3, complete: true })}`;
+}
+function headline(direction, facet, callers4, region3, destinations) {
+  const told = direction.startsWith("undecided") ? { ...region3, complete: true } : region3;
+  return `${domainWords(callers4, region3) ?? callerWords(callers4)} ${verbs[direction]} ${destinationWords(destinations)} with ${regionWords(told)}${facetWords(facet, region3)}`;
+}
+function answerWords(answer3) {
+  const by = answer3.by !== void 0 && answer3.by.length > 0 ? ` (${list2(answer3.by.map((id) => `\`${id}\``))})` : "";
+  switch (answer3.verdict) {
+    case "deny":
+      return `denied by ${layerWords[answer3.layer ?? "none"] ?? answer3.layer ?? ""}${by}`;
+    case "asks":
+      return `left to the external authorizer \`${answer3.provider ?? ""}\`${by}`;
+    case "allow":
+      return answer3.enforcedAt === "none" ? "allowed: no proxy stands before it" : `allowed${by}`;
+    case "unknown":
+      return "not determined by the manifests";
+  }
+}
+var protocols, ANY_REQUEST, DOMAIN, verbs, layerWords;
+var init_headline = __esm({
+  "src/impact/headline.ts"() {
+    "use strict";
+    init_order();
+    init_callers2();
+    init_region();
+    protocols = ["http", "tcp", "https", "tls"];
+    ANY_REQUEST = "any request";
+    DOMAIN = "trust domain ";
+    verbs = {
+      widened: "may now reach",
+      narrowed: "may no longer reach",
+      weakened: "reaches with weaker protection",
+      strengthened: "reaches with stronger protection",
+      "undecided-widened": "may now reach (could not be proved, treated as widened)",
+      "undecided-narrowed": "may no longer reach (could not be proved)",
+      "latent-widened": "would reach, were it not for another layer,",
+      "latent-narrowed": "would no longer reach"
+    };
+    layerWords = {
+      mtls: "transport authentication",
+      authentication: "token authentication",
+      authorization: "authorization",
+      "external-authorization": "the external authorizer",
+      protocol: "the port’s protocol",
+      routing: "routing",
+      "network-policy": "network policy",
+      none: "nothing"
+    };
+  }
+});
+
 // src/findings/detectors/access-widened-undecided.ts
 var accessWidenedUndecided;
 var init_access_widened_undecided = __esm({
   "src/findings/detectors/access-widened-undecided.ts"() {
     "use strict";
+    init_headline();
     init_detector();
     init_principal();
     init_text2();
@@ -23613,7 +24328,7 @@ var init_access_widened_undecided = __esm({
       detectChanges: (context2) => changesOf2(context2, "access-widened-undecided").map((change2) => ({
         change: change2,
         certainty: "undecided",
-        message: change2.witness === void 0 ? `it could not be proved that no request is newly allowed to ${destinationsPhrase(change2)}: ${change2.after}` : openedMessage(change2),
+        message: change2.witness === void 0 ? `it could not be proved that no request is newly allowed to ${destinationsPhrase(change2)} from ${outlineWords(change2)}: ${change2.after}` : openedMessage(change2),
         impact: "the change may open the workload; it is judged as if it did",
         remedy: "read this part by hand; split the change, make its patterns simpler, or raise `limits.workPerSeed` so that it can be decided",
         validation: {
@@ -23626,7 +24341,7 @@ var init_access_widened_undecided = __esm({
 });
 
 // src/findings/detectors/allow-any-egress.ts
-var allowAnyEgress, texts5;
+var allowAnyEgress, texts6;
 var init_allow_any_egress = __esm({
   "src/findings/detectors/allow-any-egress.ts"() {
     "use strict";
@@ -23638,14 +24353,14 @@ var init_allow_any_egress = __esm({
       detectState: (side2) => {
         const { config: config3 } = side2.mesh;
         const stated = side2.all.find((resource) => resourceId(resource) === config3.statedBy);
-        const mesh2 = config3.statedBy === void 0 || config3.outboundTrafficPolicy === "REGISTRY_ONLY" ? [] : [{ subject: "mesh", affected: ["mesh"], ...stated === void 0 ? {} : { place: { resource: stated, path: [] } }, message: `any workload of the mesh may call any external address: \`outboundTrafficPolicy.mode\` is ${config3.outboundTrafficPolicy}`, ...texts5 }];
+        const mesh2 = config3.statedBy === void 0 || config3.outboundTrafficPolicy === "REGISTRY_ONLY" ? [] : [{ subject: "mesh", affected: ["mesh"], ...stated === void 0 ? {} : { place: { resource: stated, path: [] } }, message: `any workload of the mesh may call any external address: \`outboundTrafficPolicy.mode\` is ${config3.outboundTrafficPolicy}`, ...texts6 }];
         const sidecars = side2.of("Sidecar").flatMap(
-          (sidecar2) => sidecar2.spec.outboundTrafficPolicy?.mode === "ALLOW_ANY" ? [{ subject: resourceId(sidecar2), affected: [`${sidecar2.namespace ?? ""} ${JSON.stringify(sidecar2.spec.workloadSelector?.labels ?? {})}`], place: { resource: sidecar2, path: ["spec", "outboundTrafficPolicy", "mode"] }, message: `the workloads of ${named2(sidecar2)} may call any external address: its \`outboundTrafficPolicy.mode\` is ALLOW_ANY`, ...texts5 }] : []
+          (sidecar2) => sidecar2.spec.outboundTrafficPolicy?.mode === "ALLOW_ANY" ? [{ subject: resourceId(sidecar2), affected: [`${sidecar2.namespace ?? ""} ${JSON.stringify(sidecar2.spec.workloadSelector?.labels ?? {})}`], place: { resource: sidecar2, path: ["spec", "outboundTrafficPolicy", "mode"] }, message: `the workloads of ${named2(sidecar2)} may call any external address: its \`outboundTrafficPolicy.mode\` is ALLOW_ANY`, ...texts6 }] : []
         );
         return [...mesh2, ...sidecars];
       }
     });
-    texts5 = {
+    texts6 = {
       impact: "a compromised workload can send data anywhere, and nothing shows that it does",
       attack: "a compromised workload uploads what it holds to a host of the attacker",
       remedy: "set REGISTRY_ONLY and register the hosts that are needed; pair it with a NetworkPolicy for egress, since a pod can bypass its own proxy",
@@ -23659,7 +24374,7 @@ function namesPeer(source2) {
   return source2.principals.length > 0 || source2.namespaces.length > 0 || source2.serviceAccounts.length > 0 || source2.trustDomains.length > 0;
 }
 function negativePeerFields(source2) {
-  return Object.entries(negative).flatMap(([field3, key]) => source2[key].length > 0 ? [field3] : []);
+  return negative.filter((field3) => source2[field3].length > 0);
 }
 function isAnySource(source2) {
   return Object.values(source2).every((list4) => list4.length === 0);
@@ -23677,11 +24392,30 @@ function anyOperation(rule2) {
 function matchesEverything(rule2) {
   return anySource(rule2) && anyOperation(rule2) && rule2.when.length === 0;
 }
+function callerRules(rule2) {
+  const conditions = rule2.when.flatMap((condition, index) => {
+    const fields3 = callerKeys[condition.key];
+    return fields3 === void 0 ? [] : [{ condition, index, fields: fields3 }];
+  });
+  const sources = rule2.from.length > 0 ? rule2.from.map((source2, index) => ({ source: source2, base: ["from", index, "source"] })) : conditions.length > 0 ? [{ source: noSource, base: void 0 }] : [];
+  return sources.map(({ source: source2, base: base2 }) => {
+    const added = {};
+    const places = /* @__PURE__ */ new Map();
+    for (const { condition, index, fields: [positive, negated] } of conditions) {
+      for (const [field3, values5, name2] of [[positive, condition.values, "values"], [negated, condition.notValues, "notValues"]]) {
+        if (values5.length === 0 || source2[field3].length > 0) continue;
+        added[field3] = values5;
+        places.set(field3, ["when", index, name2]);
+      }
+    }
+    return { source: { ...source2, ...added }, at: (field3) => places.get(field3) ?? [...base2 ?? [], field3] };
+  });
+}
 function restrictsCaller(rule2) {
   return !anySource(rule2) || rule2.when.some((condition) => peerKeys.has(condition.key) || addressKeys.has(condition.key) || isTokenKey(condition.key));
 }
-function isTokenKey(key) {
-  return key.startsWith("request.auth.");
+function isTokenKey(key3) {
+  return key3.startsWith("request.auth.");
 }
 function requiresToken(rule2) {
   const bySource = rule2.from.length > 0 && rule2.from.every((source2) => source2.requestPrincipals.length > 0);
@@ -23717,17 +24451,37 @@ function exactPrincipals(rule2) {
 function fieldName(path2) {
   return path2.findLast((step) => typeof step === "string") ?? "";
 }
-var negative, everyValue, peerKeys, addressKeys, httpOperation, httpSource, ztunnelSource, ztunnelKeys;
+var negative, everyValue, callerKeys, noSource, peerKeys, addressKeys, httpOperation, httpSource, ztunnelSource, ztunnelKeys;
 var init_rules = __esm({
   "src/findings/rules.ts"() {
     "use strict";
-    negative = {
-      notPrincipals: "notPrincipals",
-      notNamespaces: "notNamespaces",
-      notServiceAccounts: "notServiceAccounts",
-      notTrustDomains: "notTrustDomains"
-    };
+    negative = ["notPrincipals", "notNamespaces", "notServiceAccounts", "notTrustDomains"];
     everyValue = /* @__PURE__ */ new Set(["*", "/*"]);
+    callerKeys = {
+      "source.principal": ["principals", "notPrincipals"],
+      "source.namespace": ["namespaces", "notNamespaces"],
+      "source.serviceAccount": ["serviceAccounts", "notServiceAccounts"],
+      "source.trustDomain": ["trustDomains", "notTrustDomains"],
+      "source.ip": ["ipBlocks", "notIpBlocks"],
+      "remote.ip": ["remoteIpBlocks", "notRemoteIpBlocks"],
+      "request.auth.principal": ["requestPrincipals", "notRequestPrincipals"]
+    };
+    noSource = {
+      principals: [],
+      notPrincipals: [],
+      requestPrincipals: [],
+      notRequestPrincipals: [],
+      namespaces: [],
+      notNamespaces: [],
+      serviceAccounts: [],
+      notServiceAccounts: [],
+      trustDomains: [],
+      notTrustDomains: [],
+      ipBlocks: [],
+      notIpBlocks: [],
+      remoteIpBlocks: [],
+      notRemoteIpBlocks: []
+    };
     peerKeys = /* @__PURE__ */ new Set(["source.principal", "source.namespace", "source.serviceAccount", "source.trustDomain"]);
     addressKeys = /* @__PURE__ */ new Set(["source.ip", "remote.ip"]);
     httpOperation = ["hosts", "notHosts", "methods", "notMethods", "paths", "notPaths"];
@@ -23807,29 +24561,79 @@ var init_allow_without_source = __esm({
   }
 });
 
+// src/findings/detectors/ambient-disable-unsupported.ts
+function portDrafts(side2, policy, ambient, port3) {
+  const apart3 = ambient.filter((workload2) => {
+    const attached = policiesFor(side2.mesh, workload2);
+    const sidecar2 = modeAt(effectiveMtls(side2.mesh, attached), port3);
+    return sidecar2.by === resourceId(policy) && sidecar2.mode === "STRICT" !== refusesPlaintext(ambientMtls(side2.mesh, attached), port3);
+  });
+  const [first] = apart3;
+  if (first === void 0) return [];
+  const closed = refusesPlaintext(ambientMtls(side2.mesh, policiesFor(side2.mesh, first)), port3);
+  return [draftOf(policy, apart3, ["spec", "portLevelMtls", String(port3)], String(port3), closed ? `ztunnel does not apply the exception: plaintext to port ${port3} of ${listed3(ids(apart3))} stays refused` : `ztunnel loses the mode of port ${port3}: ${listed3(ids(apart3))} accepts plaintext there all the same`)];
+}
+function draftOf(policy, workloads2, path2, facet, what) {
+  return {
+    subject: resourceId(policy),
+    facet,
+    affected: ids(workloads2).map((id) => `${id} ${facet}`),
+    certainty: certaintyOf(workloads2),
+    place: { resource: policy, path: path2 },
+    message: `${named2(policy)} means something else in ambient than it says: ${what}`,
+    impact: "the mode that a reader sees is not the one in force",
+    remedy: "state STRICT or PERMISSIVE for the whole workload, and list every port that differs in a policy that states its own `mtls.mode`",
+    validation: { positive: "a request over mutual TLS is answered", negative: "a plaintext request is refused where STRICT is meant" }
+  };
+}
+var ambientDisableUnsupported, ids;
+var init_ambient_disable_unsupported = __esm({
+  "src/findings/detectors/ambient-disable-unsupported.ts"() {
+    "use strict";
+    init_order();
+    init_resource();
+    init_attachment();
+    init_ambient_peer_authentication();
+    init_peer_authentication2();
+    init_detector();
+    init_facts();
+    init_text2();
+    ambientDisableUnsupported = defineDetector({
+      rule: "ambient-disable-unsupported",
+      detectState: (side2) => side2.of("PeerAuthentication").flatMap((policy) => {
+        const ambient = side2.reachOf(policy).workloads.filter(isAmbient2);
+        if (ambient.length === 0) return [];
+        const disabled2 = policy.spec.mode === "DISABLE" ? [draftOf(policy, ambient, ["spec", "mtls", "mode"], "mode", `ztunnel reads DISABLE as PERMISSIVE: ${listed3(ids(ambient))} takes mutual TLS as well as plaintext`)] : [];
+        return [...disabled2, ...[...policy.spec.portLevelMtls.keys()].flatMap((port3) => portDrafts(side2, policy, ambient, port3))];
+      })
+    });
+    ids = (workloads2) => distinct(workloads2.map((workload2) => workload2.id));
+  }
+});
+
 // src/findings/detectors/capture-hole.ts
 function holesOf(workload2, resource) {
   const pod = workload2.kind === "Pod" ? [] : workload2.kind === "CronJob" ? ["spec", "jobTemplate", "spec", "template"] : ["spec", "template"];
-  const at2 = (key) => [...pod, "metadata", "annotations", key];
-  const value = (key) => workload2.annotations[key];
+  const at2 = (key3) => [...pod, "metadata", "annotations", key3];
+  const value = (key3) => workload2.annotations[key3];
   if (isAmbient2(workload2)) {
-    const key = "ambient.istio.io/bypass-inbound-capture";
-    return goTrue(value(key)) ? [{ key, path: at2(key), what: "inbound plaintext", severity: "high" }] : [];
+    const key3 = "ambient.istio.io/bypass-inbound-capture";
+    return goTrue(value(key3)) ? [{ key: key3, path: at2(key3), what: "inbound plaintext", severity: "high" }] : [];
   }
   const holes = [];
-  const annotated2 = (key, what, severity2, open2) => {
-    const text8 = value(key);
-    if (text8 !== void 0 && open2(text8.trim())) holes.push({ key, path: at2(key), what, severity: severity2 });
+  const annotated3 = (key3, what, severity2, open2) => {
+    const text8 = value(key3);
+    if (text8 !== void 0 && open2(text8.trim())) holes.push({ key: key3, path: at2(key3), what, severity: severity2 });
   };
-  annotated2("sidecar.istio.io/interceptionMode", "all traffic", "high", (text8) => text8 === "NONE");
-  annotated2(`${prefix}includeInboundPorts`, "inbound traffic to ports that are not listed", "high", (text8) => text8 !== "*");
+  annotated3("sidecar.istio.io/interceptionMode", "all traffic", "high", (text8) => text8 === "NONE");
+  annotated3(`${prefix}includeInboundPorts`, "inbound traffic to ports that are not listed", "high", (text8) => text8 !== "*");
   if (value(`${prefix}includeInboundPorts`) === void 0 || value(`${prefix}includeInboundPorts`)?.trim() === "*") {
-    annotated2(`${prefix}excludeInboundPorts`, "inbound traffic to the listed ports", "high", (text8) => /\d/.test(text8));
+    annotated3(`${prefix}excludeInboundPorts`, "inbound traffic to the listed ports", "high", (text8) => text8.split(",").some((port3) => /\d/.test(port3) && !proxyPorts2.has(Number(port3))));
   }
-  annotated2(`${prefix}excludeOutboundPorts`, "outbound traffic to the listed ports", "medium", (text8) => /\d/.test(text8));
-  annotated2(`${prefix}excludeOutboundIPRanges`, "outbound traffic to the listed addresses", "medium", (text8) => text8 !== "");
-  annotated2(`${prefix}includeOutboundIPRanges`, "outbound traffic to addresses that are not listed", "medium", (text8) => text8 !== "*");
-  annotated2(`${prefix}excludeInterfaces`, "traffic of the listed interfaces", "medium", (text8) => text8 !== "");
+  annotated3(`${prefix}excludeOutboundPorts`, "outbound traffic to the listed ports", "medium", (text8) => /\d/.test(text8));
+  annotated3(`${prefix}excludeOutboundIPRanges`, "outbound traffic to the listed addresses", "medium", (text8) => text8 !== "");
+  annotated3(`${prefix}includeOutboundIPRanges`, "outbound traffic to addresses that are not listed", "medium", (text8) => text8 !== "*");
+  annotated3(`${prefix}excludeInterfaces`, "traffic of the listed interfaces", "medium", (text8) => text8 !== "");
   if ("containers" in resource.spec) {
     const { spec } = resource;
     const proxyUser = 1337;
@@ -23839,7 +24643,7 @@ function holesOf(workload2, resource) {
   }
   return holes;
 }
-var captureHole, prefix;
+var captureHole, proxyPorts2, prefix;
 var init_capture_hole = __esm({
   "src/findings/detectors/capture-hole.ts"() {
     "use strict";
@@ -23878,6 +24682,7 @@ var init_capture_hole = __esm({
         }));
       })
     });
+    proxyPorts2 = /* @__PURE__ */ new Set([15020, 15021, 15090]);
     prefix = "traffic.sidecar.istio.io/";
   }
 });
@@ -23902,17 +24707,17 @@ var init_claims_without_authentication = __esm({
           if (field3 === void 0) continue;
           const blind = side2.reachOf(policy).workloads.filter((workload2) => inMesh(workload2) && !isAmbient2(workload2) && !side2.tokensAt(workload2).some((authentication) => authentication.spec.jwtRules.length > 0));
           if (blind.length === 0) continue;
-          const ids2 = distinct(blind.map((workload2) => workload2.id));
+          const ids3 = distinct(blind.map((workload2) => workload2.id));
           return [
             {
               subject: resourceId(policy),
-              affected: ids2,
+              affected: ids3,
               certainty: certaintyOf(blind),
               place: { resource: policy, path: ["spec", "rules", ruleIndex, ...field3] },
-              message: `\`${fieldName(field3)}\` in ${named2(policy)} never sees a token at ${listed3(ids2)}: no RequestAuthentication stands there`,
+              message: `\`${fieldName(field3)}\` in ${named2(policy)} never sees a token at ${listed3(ids3)}: no RequestAuthentication stands there`,
               impact: policy.spec.action === "ALLOW" ? "the rule allows nobody, with or without a token" : "the rule treats every request as one without a token",
               remedy: "add a RequestAuthentication with the issuer and its keys for these workloads",
-              validation: { positive: `a request with a valid token is answered by \`${ids2[0] ?? ""}\``, negative: "a request without a token is refused with 403" }
+              validation: { positive: `a request with a valid token is answered by \`${ids3[0] ?? ""}\``, negative: "a request without a token is refused with 403" }
             }
           ];
         }
@@ -24192,10 +24997,9 @@ var init_negative_source_admits_plaintext = __esm({
       detectState: (side2) => side2.of("AuthorizationPolicy").flatMap((policy) => {
         if (policy.spec.action !== "ALLOW" || isDryRun2(policy)) return [];
         for (const [ruleIndex, rule2] of policy.spec.rules.entries()) {
-          const index = rule2.from.findIndex((source3) => !namesPeer(source3) && source3.requestPrincipals.length === 0 && negativePeerFields(source3).length > 0);
-          const source2 = rule2.from[index];
-          const field3 = source2 === void 0 ? void 0 : negativePeerFields(source2)[0];
-          if (source2 === void 0 || field3 === void 0) continue;
+          const found = callerRules(rule2).find(({ source: source2 }) => !namesPeer(source2) && source2.requestPrincipals.length === 0 && negativePeerFields(source2).length > 0);
+          const field3 = found === void 0 ? void 0 : negativePeerFields(found.source)[0];
+          if (found === void 0 || field3 === void 0) continue;
           const open2 = acceptingPlaintext(side2, policy);
           if (open2.length === 0) continue;
           const reach = side2.reachOf(policy);
@@ -24204,7 +25008,7 @@ var init_negative_source_admits_plaintext = __esm({
               subject: resourceId(policy),
               affected: open2,
               certainty: certaintyOf(reach.workloads),
-              place: { resource: policy, path: ["spec", "rules", ruleIndex, "from", index, "source", field3] },
+              place: { resource: policy, path: ["spec", "rules", ruleIndex, ...found.at(field3)] },
               message: `a pod without a mesh identity passes \`${field3}\` of ${named2(policy)} and reaches ${listed3(open2)}: it has none of the excluded identities, and plaintext is accepted there`,
               impact: "the rule keeps out the named callers and lets in everybody who shows no certificate",
               attack: `a pod of an excluded namespace without a proxy (or one that opts out) calls \`${open2[0] ?? ""}\` in plaintext`,
@@ -24220,6 +25024,11 @@ var init_negative_source_admits_plaintext = __esm({
 });
 
 // src/findings/detectors/deny-misses-plaintext.ts
+function placeIn({ source: source2, at: at2 }) {
+  const field3 = ["principals", "namespaces", "serviceAccounts", "trustDomains"].find((name2) => source2[name2].length > 0) ?? "principals";
+  const path2 = at2(field3);
+  return path2[0] === "from" ? path2.slice(0, -1) : path2;
+}
 var denyMissesPlaintext;
 var init_deny_misses_plaintext = __esm({
   "src/findings/detectors/deny-misses-plaintext.ts"() {
@@ -24236,8 +25045,8 @@ var init_deny_misses_plaintext = __esm({
       detectState: (side2) => side2.of("AuthorizationPolicy").flatMap((policy) => {
         if (policy.spec.action !== "DENY" || isDryRun2(policy)) return [];
         for (const [ruleIndex, rule2] of policy.spec.rules.entries()) {
-          const index = rule2.from.findIndex((source2) => namesPeer(source2));
-          if (index < 0) continue;
+          const found = callerRules(rule2).find(({ source: source2 }) => namesPeer(source2));
+          if (found === void 0) continue;
           const open2 = acceptingPlaintext(side2, policy).filter((id) => {
             const point = pointsOf(side2, id);
             return point !== void 0 && !side2.policiesAt(point.workload ?? point).some((other) => other.spec.action === "ALLOW" && !isDryRun2(other));
@@ -24248,7 +25057,7 @@ var init_deny_misses_plaintext = __esm({
               subject: resourceId(policy),
               affected: open2,
               certainty: certaintyOf(side2.reachOf(policy).workloads),
-              place: { resource: policy, path: ["spec", "rules", ruleIndex, "from", index, "source"] },
+              place: { resource: policy, path: ["spec", "rules", ruleIndex, ...placeIn(found)] },
               message: `a caller that ${named2(policy)} denies reaches ${listed3(open2)} all the same when it sends plaintext: it then has no identity that the rule could match`,
               impact: "the DENY holds only for callers that choose to show who they are",
               attack: `the denied workload turns its proxy off, or calls from a pod without one, and reaches \`${open2[0] ?? ""}\``,
@@ -24716,9 +25525,9 @@ function samplePath(pattern) {
 function declares3(rule2, principal, request4, port3) {
   if (rule2.when.length > 0) return false;
   const named5 = rule2.from.some((source2) => source2.principals.includes(principal) && Object.entries(source2).every(([field3, list4]) => field3 === "principals" || list4.length === 0));
-  return named5 && (rule2.to.length === 0 || rule2.to.some((operation) => covers(operation, request4, port3)));
+  return named5 && (rule2.to.length === 0 || rule2.to.some((operation) => covers2(operation, request4, port3)));
 }
-function covers(operation, request4, port3) {
+function covers2(operation, request4, port3) {
   const http = request4.protocol === "http";
   const listed5 = (any2, none5, value) => {
     if (any2.length === 0 && none5.length === 0) return true;
@@ -24925,21 +25734,21 @@ var init_http_policy_without_http = __esm({
         for (const [ruleIndex, rule2] of policy.spec.rules.entries()) {
           const field3 = httpFields(rule2, ambient.length > 0 ? "ztunnel" : "envoy")[0];
           if (field3 === void 0 || blind.length === 0) continue;
-          const ids2 = distinct(blind.map((workload2) => workload2.id));
+          const ids3 = distinct(blind.map((workload2) => workload2.id));
           const where = ambient.length > 0 ? "no waypoint stands before it and ztunnel reads no HTTP" : "all its ports are TCP";
           return [
             {
               subject: resourceId(policy),
-              affected: ids2,
+              affected: ids3,
               severity: action === "DENY" || ambient.length > 0 ? "high" : "medium",
               certainty: blind.some((workload2) => workload2.resource === void 0) ? "conditional" : certaintyOf(blind),
               place: { resource: policy, path: ["spec", "rules", ruleIndex, ...field3] },
-              message: action === "ALLOW" ? `\`${fieldName(field3)}\` in ${named2(policy)} is evaluated by nothing at ${listed3(ids2)} (${where}): the rule allows nobody` : `\`${fieldName(field3)}\` in ${named2(policy)} is evaluated by nothing at ${listed3(ids2)} (${where}): what it means to deny is not denied`,
+              message: action === "ALLOW" ? `\`${fieldName(field3)}\` in ${named2(policy)} is evaluated by nothing at ${listed3(ids3)} (${where}): the rule allows nobody` : `\`${fieldName(field3)}\` in ${named2(policy)} is evaluated by nothing at ${listed3(ids3)} (${where}): what it means to deny is not denied`,
               impact: action === "ALLOW" ? "the callers that the rule names are refused" : "requests that the policy is there to stop reach the workload",
               remedy: "give the destination a waypoint and attach the policy to it by `targetRefs`, or restrict by identity and port only",
               validation: {
-                positive: action === "ALLOW" ? `a request that the rule names is answered by \`${ids2[0] ?? ""}\`` : "a request that the rule does not name is answered",
-                negative: action === "ALLOW" ? "a request that the rule does not name is refused with 403" : `a request that the rule names is refused by \`${ids2[0] ?? ""}\` with 403`
+                positive: action === "ALLOW" ? `a request that the rule names is answered by \`${ids3[0] ?? ""}\`` : "a request that the rule does not name is answered",
+                negative: action === "ALLOW" ? "a request that the rule does not name is refused with 403" : `a request that the rule names is refused by \`${ids3[0] ?? ""}\` with 403`
               }
             }
           ];
@@ -24977,6 +25786,92 @@ var init_identity_gained = __esm({
         validation: openedValidation(change2)
       })
     });
+  }
+});
+
+// src/findings/detectors/impersonation-right.ts
+function placeOf2(base2, grant, right) {
+  const bound2 = base2.of(grant.binding.kind).some((binding) => resourceId(binding) === resourceId(grant.binding) && binding.spec.subjects.length >= grant.binding.spec.subjects.length);
+  return (bound2 ? grant.rights.get(right) : void 0) ?? { resource: grant.binding, path: [] };
+}
+function isNew(base2, grant) {
+  if (grant.account === void 0) return false;
+  return !base2.of("ServiceAccount").some((account) => `${account.namespace ?? ""}/${account.name}` === grant.account) && !base2.workloads.some((workload2) => `${workload2.namespace}/${workload2.serviceAccount}` === grant.account);
+}
+function grantsOf(side2) {
+  const roles = new Map([...side2.of("Role"), ...side2.of("ClusterRole")].map((role) => [role.kind === "Role" ? `Role/${role.namespace ?? ""}/${role.name}` : `ClusterRole/${role.name}`, role]));
+  const grants = /* @__PURE__ */ new Map();
+  for (const binding of [...side2.of("RoleBinding"), ...side2.of("ClusterRoleBinding")]) {
+    const namespace = binding.kind === "RoleBinding" ? binding.namespace ?? "" : void 0;
+    const { role } = binding.spec;
+    const granted = roles.get(role.kind === "Role" ? `Role/${namespace ?? ""}/${role.name}` : `ClusterRole/${role.name}`);
+    const rights = (granted?.spec.rules ?? []).flatMap((rule2, index) => rightsOf(rule2).map((right) => [right, granted ?? binding, index]));
+    if (rights.length === 0) continue;
+    for (const { kind, name: name2, namespace: home } of binding.spec.subjects) {
+      const account = kind === "ServiceAccount" ? `${home ?? namespace ?? ""}/${name2}` : void 0;
+      const subject = account === void 0 ? `${kind.toLowerCase()} \`${name2}\`` : `service account \`${account}\``;
+      const key3 = `${subject} ${namespace ?? "*"}`;
+      const known4 = grants.get(key3) ?? { subject, account, namespace, binding, rights: /* @__PURE__ */ new Map() };
+      for (const [right, resource, index] of rights) known4.rights.set(right, { resource, path: ["rules", index] });
+      grants.set(key3, known4);
+    }
+  }
+  return grants;
+}
+function rightsOf(rule2) {
+  const meets2 = (granted, wanted) => granted.includes("*") || wanted.some((word2) => granted.includes(word2));
+  return dangerous.filter((right) => meets2(rule2.apiGroups, right.groups) && meets2(rule2.resources, right.resources) && meets2(rule2.verbs, right.verbs) && rule2.resourceNames.length === 0).map((right) => right.words);
+}
+var impersonationRight, write, dangerous;
+var init_impersonation_right = __esm({
+  "src/findings/detectors/impersonation-right.ts"() {
+    "use strict";
+    init_resource();
+    init_detector();
+    init_facts();
+    impersonationRight = defineDetector({
+      rule: "impersonation-right",
+      detectOpenings: ({ base: base2, head }) => {
+        const before = grantsOf(base2);
+        const strong = new Set(head.workloads.filter(inMesh).map((workload2) => workload2.namespace));
+        return [...grantsOf(head)].flatMap(([key3, grant]) => {
+          const fresh = [...grant.rights.keys()].filter((right) => before.get(key3)?.rights.has(right) !== true);
+          if (fresh.length === 0 || grant.namespace !== void 0 && !strong.has(grant.namespace) && grant.namespace !== head.mesh.config.rootNamespace) return [];
+          if (strong.size === 0) return [];
+          const where = grant.namespace === void 0 ? "every namespace" : `\`${grant.namespace}\``;
+          return [
+            {
+              subject: resourceId(grant.binding),
+              facet: `${grant.subject} ${fresh.join(" ")}`,
+              affected: fresh.map((right) => `${key3} ${right}`),
+              // A controller that comes with its rights is reviewed as a whole.
+              severity: isNew(base2, grant) ? "medium" : "high",
+              place: placeOf2(base2, grant, fresh[0] ?? ""),
+              message: `${grant.subject} may now ${fresh.slice(0, 3).join(", ")}${fresh.length > 3 ? ` and ${String(fresh.length - 3)} more` : ""} in ${where}`,
+              impact: grant.namespace === void 0 ? "whoever holds these rights can act as any account of the mesh, or change what is enforced" : "whoever holds these rights can act as every account of the namespace, or change what is enforced there",
+              attack: `whoever takes over ${grant.subject} runs a command or a pod under an account that policies let in`,
+              remedy: "grant the single verbs and names that are needed, in the namespace of the subject only",
+              validation: { positive: `${grant.subject} can still do its work`, negative: `\`kubectl auth can-i\` answers no for ${grant.subject} where it has no business` }
+            }
+          ];
+        });
+      }
+    });
+    write = ["create", "update", "patch"];
+    dangerous = [
+      { words: "create or change pods", groups: [""], resources: ["pods"], verbs: write },
+      { words: "create or change workloads", groups: ["apps", "batch"], resources: ["deployments", "statefulsets", "daemonsets", "replicasets", "jobs", "cronjobs"], verbs: write },
+      { words: "run commands in pods", groups: [""], resources: ["pods/exec", "pods/attach", "pods/ephemeralcontainers"], verbs: [...write, "get"] },
+      { words: "make tokens of accounts", groups: [""], resources: ["serviceaccounts/token"], verbs: ["create"] },
+      { words: "read Secrets", groups: [""], resources: ["secrets"], verbs: ["get", "list", "watch"] },
+      { words: "impersonate", groups: ["", "authentication.k8s.io"], resources: ["users", "groups", "serviceaccounts"], verbs: ["impersonate"] },
+      { words: "give itself rights", groups: ["rbac.authorization.k8s.io"], resources: ["roles", "clusterroles", "rolebindings", "clusterrolebindings"], verbs: [...write, "bind", "escalate"] },
+      { words: "edit security policies of the mesh", groups: ["security.istio.io"], resources: ["authorizationpolicies", "peerauthentications", "requestauthentications"], verbs: [...write, "delete", "deletecollection"] },
+      { words: "rewrite proxies", groups: ["networking.istio.io", "extensions.istio.io"], resources: ["envoyfilters", "wasmplugins", "sidecars"], verbs: write },
+      { words: "edit NetworkPolicies", groups: ["networking.k8s.io"], resources: ["networkpolicies"], verbs: [...write, "delete", "deletecollection"] },
+      { words: "edit labels of namespaces", groups: [""], resources: ["namespaces"], verbs: ["update", "patch"] },
+      { words: "edit admission webhooks", groups: ["admissionregistration.k8s.io"], resources: ["mutatingwebhookconfigurations", "validatingwebhookconfigurations"], verbs: [...write, "delete"] }
+    ];
   }
 });
 
@@ -25069,12 +25964,12 @@ var init_ingress_tls_weakened = __esm({
 function optOut(side2, workload2) {
   const namespace = side2.mesh.namespaces.get(workload2.namespace)?.labels ?? {};
   const pod = workload2.kind === "Pod" ? ["metadata"] : workload2.kind === "CronJob" ? ["spec", "jobTemplate", "spec", "template", "metadata"] : ["spec", "template", "metadata"];
-  const key = "sidecar.istio.io/inject";
+  const key3 = "sidecar.istio.io/inject";
   if (namespace["istio-injection"] === "enabled" || namespace["istio.io/rev"] !== void 0) {
-    const label3 = workload2.labels[key];
-    if (goFalse(label3)) return { path: [...pod, "labels", key], text: `${key}: "${label3 ?? ""}"` };
-    const annotation = workload2.annotations[key];
-    if (label3 === void 0 && goFalse(annotation)) return { path: [...pod, "annotations", key], text: `${key}: "${annotation ?? ""}"` };
+    const label3 = workload2.labels[key3];
+    if (goFalse(label3)) return { path: [...pod, "labels", key3], text: `${key3}: "${label3 ?? ""}"` };
+    const annotation = workload2.annotations[key3];
+    if (label3 === void 0 && goFalse(annotation)) return { path: [...pod, "annotations", key3], text: `${key3}: "${annotation ?? ""}"` };
   }
   if (namespace["istio.io/dataplane-mode"] === "ambient" && workload2.labels["istio.io/dataplane-mode"] === "none") {
     return { path: [...pod, "labels", "istio.io/dataplane-mode"], text: "istio.io/dataplane-mode: none" };
@@ -25114,7 +26009,7 @@ var init_injection_opt_out = __esm({
 function keyOf2(entry2, workload2) {
   return [workload2, entry2.port ?? "", entry2.host, entry2.path, entry2.method ?? "", entry2.via].join(" ");
 }
-function covers2(wide2, narrow) {
+function covers3(wide2, narrow) {
   const port3 = wide2.port === narrow.port || wide2.port === void 0;
   const host = wide2.host === narrow.host || wide2.host === "*" || wide2.host.startsWith("*.") && narrow.host.endsWith(wide2.host.slice(1));
   const path2 = wide2.path === narrow.path || wide2.path.endsWith("*") && narrow.path.startsWith(wide2.path.slice(0, -1));
@@ -25136,7 +26031,7 @@ function queryFor(side2, entry2, port3) {
     ...enrolment.mode === "unknown" ? { given: { [enrolment.assumption]: true } } : {}
   };
 }
-function draftOf(id, entries2) {
+function draftOf2(id, entries2) {
   const [first, ...others] = [...entries2].sort((left, right) => compareText(keyOf2(left, id), keyOf2(right, id)));
   if (first === void 0) throw new Error("a group has a member");
   const narrow = entries2.every((entry2) => !/[*:]/.test(entry2.path) || entry2.method === "GET" || entry2.method === "HEAD");
@@ -25185,8 +26080,8 @@ var init_internet_exposure = __esm({
         const old = (id) => renamed.get(id) ?? id;
         const before = entryPoints(base2);
         const known4 = new Set(before.map((entry2) => keyOf2(entry2, entry2.workload.id)));
-        const fresh = entryPoints(head).filter((entry2) => !known4.has(keyOf2(entry2, old(entry2.workload.id))) && !before.some((other) => other.workload.id === old(entry2.workload.id) && covers2(other, entry2)) && mayPass(head, entry2));
-        return [...grouped(fresh, (entry2) => entry2.workload.id)].map(([id, entries2]) => draftOf(id, entries2));
+        const fresh = entryPoints(head).filter((entry2) => !known4.has(keyOf2(entry2, old(entry2.workload.id))) && !before.some((other) => other.workload.id === old(entry2.workload.id) && covers3(other, entry2)) && mayPass(head, entry2));
+        return [...grouped(fresh, (entry2) => entry2.workload.id)].map(([id, entries2]) => draftOf2(id, entries2));
       }
     });
   }
@@ -25233,6 +26128,29 @@ var init_invalid_resource = __esm({
   }
 });
 
+// src/findings/detectors/issuer-or-keys-widened.ts
+var issuerOrKeysWidened;
+var init_issuer_or_keys_widened = __esm({
+  "src/findings/detectors/issuer-or-keys-widened.ts"() {
+    "use strict";
+    init_detector();
+    init_principal();
+    init_text2();
+    issuerOrKeysWidened = defineDetector({
+      rule: "issuer-or-keys-widened",
+      detectChanges: (context2) => changesOf2(context2, "issuer-or-keys-widened").map((change2) => ({
+        change: change2,
+        severity: change2.callers.internet ? "critical" : "high",
+        message: openedMessage(change2),
+        impact: "whoever signs these tokens decides from now on who is let in as an end user",
+        attack: "somebody who gets a token from the added issuer, or one that was made out for another service, uses it here",
+        remedy: 'pin the issuer in the policies (`requestPrincipals: ["ISSUER/*"]`) and keep `audiences` at every rule of the RequestAuthentication',
+        validation: openedValidation(change2, "a token of the issuer that was accepted before is still accepted")
+      }))
+    });
+  }
+});
+
 // src/findings/detectors/latent-widening.ts
 var latentWidening;
 var init_latent_widening = __esm({
@@ -25260,13 +26178,60 @@ var init_latent_widening = __esm({
   }
 });
 
+// src/findings/detectors/mesh-bypass-capability.ts
+function powersOf(workload2, resource) {
+  if (!("containers" in resource.spec)) return [];
+  const { spec } = resource;
+  const pod = workload2.kind === "Pod" ? ["spec"] : workload2.kind === "CronJob" ? ["spec", "jobTemplate", "spec", "template", "spec"] : ["spec", "template", "spec"];
+  const found = [];
+  if (spec.hostPid) found.push({ key: "`hostPID`", path: [...pod, "hostPID"] });
+  for (const list4 of ["containers", "initContainers"]) {
+    for (const [index, container2] of spec[list4].entries()) {
+      if (container2.name === "istio-init" || container2.name === "istio-proxy") continue;
+      const at2 = [...pod, list4, index, "securityContext"];
+      if (container2.privileged) found.push({ key: `\`privileged\` in container \`${container2.name}\``, path: [...at2, "privileged"] });
+      for (const name2 of container2.capabilitiesAdded) {
+        if (capabilities.has(name2.replace(/^CAP_/, "").toUpperCase())) found.push({ key: `\`${name2}\` in container \`${container2.name}\``, path: [...at2, "capabilities", "add"] });
+      }
+    }
+  }
+  return found;
+}
+var meshBypassCapability, capabilities;
+var init_mesh_bypass_capability = __esm({
+  "src/findings/detectors/mesh-bypass-capability.ts"() {
+    "use strict";
+    init_detector();
+    init_facts();
+    meshBypassCapability = defineDetector({
+      rule: "mesh-bypass-capability",
+      detectState: (side2) => side2.workloads.flatMap((workload2) => {
+        const { resource } = workload2;
+        if (resource === void 0 || !inMesh(workload2) || workload2.enrolment.mode === "gateway") return [];
+        return powersOf(workload2, resource).map((power) => ({
+          subject: workload2.id,
+          facet: power.key,
+          affected: [`${workload2.id} ${power.key}`],
+          place: { resource, path: power.path },
+          message: `\`${workload2.id}\` may remove its own redirection to the proxy: ${power.key}`,
+          impact: "what mutual TLS and policies enforce before and behind this pod holds only as long as nobody takes it over",
+          attack: `whoever gets a shell in \`${workload2.id}\` deletes the redirection and sends and receives past the proxy`,
+          remedy: "drop the capability or privilege; install the mesh with its CNI plugin so that no pod needs it, and enforce Pod Security `baseline` or `restricted`",
+          validation: { positive: `\`${workload2.id}\` starts and is answered without it`, negative: "a pod that asks for it is refused on admission" }
+        }));
+      })
+    });
+    capabilities = /* @__PURE__ */ new Set(["NET_ADMIN", "NET_RAW", "SYS_ADMIN", "SYS_PTRACE", "ALL"]);
+  }
+});
+
 // src/findings/detectors/mtls-lost-by-sidecar-scope.ts
 function scopeOf3(side2, namespace) {
   const wide2 = side2.of("Sidecar").filter((sidecar2) => isWide(sidecar2));
   const found = wide2.find((sidecar2) => sidecar2.namespace === namespace) ?? wide2.find((sidecar2) => sidecar2.namespace === side2.mesh.config.rootNamespace);
   return found?.spec.egress === void 0 || found.spec.egress.length === 0 ? void 0 : found;
 }
-function covers3(sidecar2, namespace, service) {
+function covers4(sidecar2, namespace, service) {
   const entries2 = (sidecar2.spec.egress ?? []).flatMap((listener2) => listener2.hosts).map((entry2) => ({ owner: entry2.slice(0, entry2.indexOf("/")), name: entry2.slice(entry2.indexOf("/") + 1) }));
   const fits2 = ({ owner, name: name2 }) => (owner === "*" || owner === service.namespace || owner === "." && service.namespace === namespace) && hostMatches(name2, hostOf(service));
   return entries2.some(fits2);
@@ -25291,7 +26256,7 @@ var init_mtls_lost_by_sidecar_scope = __esm({
           const sidecar2 = scopeOf3(head, namespace);
           if (sidecar2 === void 0 || outboundOf2(head)(namespace).registryOnly) return [];
           const earlier = scopeOf3(base2, namespace);
-          const lost = services.filter((service) => !covers3(sidecar2, namespace, service) && (earlier === void 0 || covers3(earlier, namespace, service)) && base2.of("Service").some((other) => other.name === service.name && other.namespace === service.namespace));
+          const lost = services.filter((service) => !covers4(sidecar2, namespace, service) && (earlier === void 0 || covers4(earlier, namespace, service)) && base2.of("Service").some((other) => other.name === service.name && other.namespace === service.namespace));
           const [first] = lost;
           if (first === void 0) return [];
           return [
@@ -25381,23 +26346,23 @@ var init_namespace_only_source = __esm({
     init_resource();
     init_detector();
     init_facts();
+    init_rules();
     init_text2();
     namespaceOnlySource = defineDetector({
       rule: "namespace-only-source",
       detectState: (side2) => side2.of("AuthorizationPolicy").flatMap((policy) => {
         if (policy.spec.action !== "ALLOW" || isDryRun2(policy)) return [];
         for (const [ruleIndex, rule2] of policy.spec.rules.entries()) {
-          const index = rule2.from.findIndex((source3) => source3.namespaces.length > 0 && source3.principals.length === 0 && source3.serviceAccounts.length === 0 && source3.requestPrincipals.length === 0);
-          const source2 = rule2.from[index];
-          if (source2 === void 0) continue;
+          const found = callerRules(rule2).find(({ source: source2 }) => source2.namespaces.length > 0 && source2.principals.length === 0 && source2.serviceAccounts.length === 0 && source2.requestPrincipals.length === 0);
+          if (found === void 0) continue;
           const reach = side2.reachOf(policy);
           return [
             {
               subject: resourceId(policy),
               affected: reach.ids,
               certainty: certaintyOf(reach.workloads),
-              place: { resource: policy, path: ["spec", "rules", ruleIndex, "from", index, "source", "namespaces"] },
-              message: `every account of ${listed3(source2.namespaces)} passes rule ${ruleIndex + 1} of ${named2(policy)}`,
+              place: { resource: policy, path: ["spec", "rules", ruleIndex, ...found.at("namespaces")] },
+              message: `every account of ${listed3(found.source.namespaces)} passes rule ${ruleIndex + 1} of ${named2(policy)}`,
               impact: "whoever may create a pod in the namespace has the access",
               remedy: "name the callers by `principals` (`TRUST-DOMAIN/ns/NAMESPACE/sa/ACCOUNT`)",
               validation: { positive: "the caller that is meant is answered", negative: `a pod with another account of the same namespace is refused by \`${reach.ids[0] ?? ""}\` with 403` }
@@ -25457,21 +26422,21 @@ var init_no_default_deny = __esm({
       detectState: (side2) => {
         const open2 = side2.workloads.filter((workload2) => inMesh(workload2) && workload2.enrolment.mode !== "gateway" && !hasDefaultDeny2(side2, workload2));
         return [...grouped(open2, (workload2) => workload2.namespace)].map(([namespace, workloads2]) => {
-          const ids2 = distinct(workloads2.map((workload2) => workload2.id));
+          const ids3 = distinct(workloads2.map((workload2) => workload2.id));
           const place2 = namespacePlace(side2, namespace, workloads2);
           return {
             subject: `Namespace/${namespace}`,
-            affected: ids2,
-            severity: ids2.some((id) => side2.criticalAssets.has(id)) ? "high" : "medium",
+            affected: ids3,
+            severity: ids3.some((id) => side2.criticalAssets.has(id)) ? "high" : "medium",
             certainty: certaintyOf(workloads2),
             ...place2 === void 0 ? {} : { place: place2 },
-            message: `every request that no DENY policy refuses reaches ${listed3(ids2)}: no ALLOW policy stands there`,
+            message: `every request that no DENY policy refuses reaches ${listed3(ids3)}: no ALLOW policy stands there`,
             impact: "every workload that gets into the cluster reaches these workloads on every path",
-            attack: `a compromised workload of any namespace calls \`${ids2[0] ?? ""}\``,
+            attack: `a compromised workload of any namespace calls \`${ids3[0] ?? ""}\``,
             remedy: `add an AuthorizationPolicy with an empty \`spec\` to \`${namespace}\` (it denies everything) and one ALLOW policy for each caller that is meant, first with \`istio.io/dry-run: "true"\``,
             validation: {
-              positive: `a caller that an ALLOW policy names is answered by \`${ids2[0] ?? ""}\``,
-              negative: `a workload of another namespace that no policy names is refused by \`${ids2[0] ?? ""}\` with 403`
+              positive: `a caller that an ALLOW policy names is answered by \`${ids3[0] ?? ""}\``,
+              negative: `a workload of another namespace that no policy names is refused by \`${ids3[0] ?? ""}\` with 403`
             }
           };
         });
@@ -25532,23 +26497,23 @@ var init_no_network_policy = __esm({
         const closedOut = isolatedNamespaces(side2, "Egress");
         const outbound = outboundOf2(side2);
         return [...grouped(open2, (workload2) => workload2.namespace)].map(([namespace, workloads2]) => {
-          const ids2 = distinct(workloads2.map((workload2) => workload2.id));
+          const ids3 = distinct(workloads2.map((workload2) => workload2.id));
           const place2 = namespacePlace(side2, namespace, workloads2);
           const bypassed = workloads2.some((workload2) => !workload2.otherPortsCaptured || workload2.ports.some((port3) => !port3.captured));
           const leaning = outbound(namespace).registryOnly && !closedOut.has(namespace);
           return {
             subject: `Namespace/${namespace}`,
-            affected: ids2,
+            affected: ids3,
             severity: bypassed || leaning ? "medium" : "low",
             certainty: certaintyOf(workloads2),
             ...place2 === void 0 ? {} : { place: place2 },
-            message: `no NetworkPolicy isolates ${listed3(ids2)} for incoming packets: what the proxy does not see, nothing stops${bypassed ? ", and some ports go around the proxy" : ""}`,
+            message: `no NetworkPolicy isolates ${listed3(ids3)} for incoming packets: what the proxy does not see, nothing stops${bypassed ? ", and some ports go around the proxy" : ""}`,
             impact: "UDP, ports around the proxy and a proxy that is off are open to every pod of the cluster",
-            attack: `a compromised pod of any namespace connects to a port of \`${ids2[0] ?? ""}\` that is not captured`,
+            attack: `a compromised pod of any namespace connects to a port of \`${ids3[0] ?? ""}\` that is not captured`,
             remedy: `add a NetworkPolicy to \`${namespace}\` with an empty \`podSelector\` and no rule, and one for each caller that is meant (in ambient with port 15008)`,
             validation: {
-              positive: `a caller that a NetworkPolicy names connects to \`${ids2[0] ?? ""}\``,
-              negative: `a pod of another namespace that no NetworkPolicy names cannot connect to \`${ids2[0] ?? ""}\``
+              positive: `a caller that a NetworkPolicy names connects to \`${ids3[0] ?? ""}\``,
+              negative: `a pod of another namespace that no NetworkPolicy names cannot connect to \`${ids3[0] ?? ""}\``
             }
           };
         });
@@ -25578,9 +26543,9 @@ var init_peer_authentication_conflict = __esm({
           for (const port3 of [void 0, ...guardedPorts(workload2).map((entry2) => entry2.port)]) {
             const answer3 = side2.mtlsAt(workload2, port3);
             if (answer3.tied.length < 2) continue;
-            const key = answer3.tied.map(resourceId).join(" ");
-            const known4 = conflicts.get(key);
-            if (known4 === void 0) conflicts.set(key, { answer: answer3, affected: [workload2.id] });
+            const key3 = answer3.tied.map(resourceId).join(" ");
+            const known4 = conflicts.get(key3);
+            if (known4 === void 0) conflicts.set(key3, { answer: answer3, affected: [workload2.id] });
             else known4.affected.push(workload2.id);
           }
         }
@@ -25615,7 +26580,7 @@ function openPorts(side2, workload2) {
 function opensAll(side2, { workload: workload2, port: port3 }) {
   return port3 === void 0 || side2.mtlsAt(workload2).mode !== "STRICT";
 }
-function draftOf2(side2, subject, entries2) {
+function draftOf3(side2, subject, entries2) {
   const workloads2 = entries2.map((entry2) => entry2.workload);
   const points = distinct(entries2.map((entry2) => entry2.port === void 0 ? entry2.workload.id : `${entry2.workload.id}:${entry2.port}`));
   const answer3 = entries2[0]?.answer;
@@ -25629,7 +26594,7 @@ function draftOf2(side2, subject, entries2) {
     certainty: certaintyOf(workloads2),
     ...place2 === void 0 ? {} : { place: place2 },
     message: policy === void 0 ? `any pod without a mesh identity can talk to ${listed3(points)}: no PeerAuthentication requires mutual TLS here, and the default is ${side2.mesh.config.defaultMtls}` : `any pod without a mesh identity can talk to ${listed3(points)}: ${named2(policy)} makes the mode ${answer3?.mode ?? "PERMISSIVE"}`,
-    ...texts6(points[0] ?? subject)
+    ...texts7(points[0] ?? subject)
   };
 }
 function phantomDrafts(side2, known4) {
@@ -25645,12 +26610,12 @@ function phantomDrafts(side2, known4) {
         certainty: "conditional",
         place: { resource: policy, path: ["spec", "mtls", "mode"] },
         message: `any pod without a mesh identity can talk to the pods that ${named2(policy)} selects: it makes the mode ${policy.spec.mode}`,
-        ...texts6(reach.ids[0] ?? "")
+        ...texts7(reach.ids[0] ?? "")
       }
     ];
   });
 }
-function texts6(example) {
+function texts7(example) {
   return {
     impact: "traffic can be read and sent without a proof of identity; only policies that name a principal still refuse it",
     attack: `a compromised pod without a proxy connects to \`${example}\` in plaintext and is served`,
@@ -25675,7 +26640,7 @@ var init_plaintext_accepted = __esm({
       detectState: (side2) => {
         const open2 = side2.workloads.filter((workload2) => inMesh(workload2) && workload2.enrolment.mode !== "gateway").flatMap((workload2) => openPorts(side2, workload2));
         const groups2 = grouped(open2, ({ answer: answer3, workload: workload2 }) => answer3.policy === void 0 ? `Namespace/${workload2.namespace}` : resourceId(answer3.policy));
-        return [...[...groups2].map(([subject, entries2]) => draftOf2(side2, subject, entries2)), ...phantomDrafts(side2, groups2)];
+        return [...[...groups2].map(([subject, entries2]) => draftOf3(side2, subject, entries2)), ...phantomDrafts(side2, groups2)];
       }
     });
   }
@@ -25701,6 +26666,117 @@ var init_plaintext_opened = __esm({
         validation: openedValidation(change2, "the same request over mutual TLS from a workload of the mesh is still answered")
       }))
     });
+  }
+});
+
+// src/findings/detectors/pod-security-lowered.ts
+function levelOf(side2, name2) {
+  const level2 = side2.mesh.namespaces.get(name2)?.resource?.labels[key];
+  return level2 !== void 0 && Object.hasOwn(levels, level2) ? level2 : void 0;
+}
+var key, levels, podSecurityLowered;
+var init_pod_security_lowered = __esm({
+  "src/findings/detectors/pod-security-lowered.ts"() {
+    "use strict";
+    init_resource();
+    init_detector();
+    key = "pod-security.kubernetes.io/enforce";
+    levels = { privileged: 0, baseline: 1, restricted: 2 };
+    podSecurityLowered = defineDetector({
+      rule: "pod-security-lowered",
+      detectOpenings: ({ base: base2, head }) => head.of("Namespace").flatMap((namespace) => {
+        const before = levelOf(base2, namespace.name);
+        const after = levelOf(head, namespace.name);
+        if (before === void 0 || (levels[after ?? "privileged"] ?? 0) >= (levels[before] ?? 0)) return [];
+        return [
+          {
+            subject: resourceId(namespace),
+            affected: [namespace.name],
+            certainty: after === void 0 ? "conditional" : "proved",
+            place: { resource: namespace, path: after === void 0 ? ["metadata"] : ["metadata", "labels", key] },
+            message: `pods of \`${namespace.name}\` may ask for more than before: the enforced Pod Security level falls from \`${before}\` to ${after === void 0 ? "the default of the cluster" : `\`${after}\``}`,
+            impact: "a pod with the node's network, NET_ADMIN or privileges goes around its proxy, and a privileged one takes the keys of others on its node",
+            remedy: `keep \`${key}: ${before}\`, and move the pods that need more into a namespace of their own`,
+            validation: { positive: "the pods of the namespace start", negative: `a pod that \`${before}\` forbids is refused on admission` }
+          }
+        ];
+      })
+    });
+  }
+});
+
+// src/findings/detectors/policy-not-enforced-here.ts
+function deadIn(side2, policy) {
+  const { targetRefs: targetRefs2 } = policy.spec;
+  if (targetRefs2.length > 0) return targetRefs2.flatMap((target, index) => deadTarget(side2, policy, target, ["spec", "targetRefs", index]) ?? []);
+  const gateway2 = policy.spec.selector?.matchLabels["gateway.networking.k8s.io/gateway-name"];
+  const waypoint = gateway2 === void 0 ? void 0 : side2.of("KubernetesGateway").find((object4) => object4.name === gateway2 && object4.namespace === policy.namespace && isWaypoint(side2.mesh, object4));
+  if (waypoint !== void 0) return [{ path: ["spec", "selector"], facet: "waypoint-selector", because: "it selects the pods of a waypoint, and waypoints read policies with `targetRefs` only" }];
+  const ambient = side2.reachOf(policy).workloads.filter(isAmbient2);
+  if (ambient.length === 0) return [];
+  const certainty = certaintyOf(ambient);
+  const ids3 = listed3(distinct(ambient.map((workload2) => workload2.id)));
+  if (policy.kind === "RequestAuthentication") return [{ path: [], facet: "ztunnel", certainty, because: `only ztunnel stands before ${ids3}, and it reads no tokens` }];
+  if (policy.spec.action === "CUSTOM") return [{ path: ["spec", "action"], facet: "ztunnel", certainty, because: `only ztunnel reads it before ${ids3}, and it asks no external authorizer` }];
+  const empty = policy.spec.selector !== void 0 && !hasSelector(policy.spec.selector);
+  return empty ? [{ path: ["spec", "selector"], facet: "empty-selector", certainty, because: `an empty \`selector\` reaches no workload at ztunnel, ${ids3} included` }] : [];
+}
+function deadTarget(side2, policy, target, path2) {
+  const { mesh: mesh2 } = side2;
+  const facet = `${target.kind} ${target.name}`;
+  const isOwn2 = (object4) => object4.name === target.name && object4.namespace === policy.namespace;
+  switch (target.kind) {
+    case "Service":
+    case "ServiceEntry": {
+      const service = target.kind === "Service" ? side2.of("Service").find(isOwn2) : side2.of("ServiceEntry").find(isOwn2);
+      if (service === void 0 || waypointOfService(mesh2, service) !== void 0) return void 0;
+      return { path: path2, facet, because: `no waypoint stands before ${named2(service)}, and nothing else reads policies with \`targetRefs\`` };
+    }
+    case "GatewayClass":
+      if (target.name !== "istio-waypoint") return { path: path2, facet, because: "`istio-waypoint` is the only class that policies can be bound to" };
+      return policy.namespace === mesh2.config.rootNamespace ? void 0 : { path: path2, facet, because: "a policy for a class counts in the root namespace only" };
+    case "Gateway": {
+      const gateways2 = side2.of("KubernetesGateway");
+      const elsewhere3 = gateways2.find((gateway2) => gateway2.name === target.name);
+      return elsewhere3 === void 0 || gateways2.some(isOwn2) ? void 0 : { path: path2, facet, because: `the Gateway of that name stands in \`${elsewhere3.namespace ?? ""}\`, and a policy binds in its own namespace only` };
+    }
+    default:
+      return void 0;
+  }
+}
+function draftOf4(policy, { path: path2, facet, because: because2, certainty }) {
+  return {
+    subject: resourceId(policy),
+    facet,
+    // By what it says, so that a renamed policy is not found anew.
+    affected: [`${policy.kind} ${policy.namespace ?? ""} ${facet} ${because2}`],
+    certainty: certainty ?? "proved",
+    place: { resource: policy, path: path2 },
+    message: `${named2(policy)} is enforced by nobody here: ${because2}`,
+    impact: "the protection that the policy describes is not there",
+    remedy: "bind the policy where something enforces it: `targetRefs` before a waypoint, a selector before sidecars and ztunnel",
+    validation: { positive: "a request that the policy allows is answered", negative: "a request that the policy refuses is refused" }
+  };
+}
+var policyNotEnforcedHere, ignoredInRoot;
+var init_policy_not_enforced_here = __esm({
+  "src/findings/detectors/policy-not-enforced-here.ts"() {
+    "use strict";
+    init_order();
+    init_resource();
+    init_attachment();
+    init_waypoints();
+    init_detector();
+    init_facts();
+    init_text2();
+    policyNotEnforcedHere = defineDetector({
+      rule: "policy-not-enforced-here",
+      detectState: (side2) => [
+        ...[...side2.of("AuthorizationPolicy").filter((policy) => !isDryRun2(policy)), ...side2.of("RequestAuthentication")].flatMap((policy) => deadIn(side2, policy).map((dead) => draftOf4(policy, dead))),
+        ...side2.of("PeerAuthentication").flatMap((policy) => policy.namespace === side2.mesh.config.rootNamespace && hasSelector(policy.spec.selector) ? [draftOf4(policy, ignoredInRoot)] : [])
+      ]
+    });
+    ignoredInRoot = { path: ["spec", "selector"], facet: "root-selector", because: "a PeerAuthentication of the root namespace that has a selector is ignored" };
   }
 });
 
@@ -25748,16 +26824,16 @@ var init_port_plaintext_exception = __esm({
 // src/findings/proxy-overrides.ts
 function proxyOverrides(workload2) {
   const pod = workload2.kind === "Pod" ? [] : workload2.kind === "CronJob" ? ["spec", "jobTemplate", "spec", "template"] : ["spec", "template"];
-  const annotated2 = (key, replaces) => {
-    const value = workload2.annotations[key]?.trim();
-    return value === void 0 || value === "" || !replaces(value) ? [] : [{ key, value, path: [...pod, "metadata", "annotations", key] }];
+  const annotated3 = (key3, replaces) => {
+    const value = workload2.annotations[key3]?.trim();
+    return value === void 0 || value === "" || !replaces(value) ? [] : [{ key: key3, value, path: [...pod, "metadata", "annotations", key3] }];
   };
   const found = [
     // With a slash the whole image is replaced, without one its name under the mesh's own registry.
-    ...annotated2("sidecar.istio.io/proxyImage", () => true),
-    ...annotated2("sidecar.istio.io/bootstrapOverride", () => true),
-    ...annotated2("inject.istio.io/templates", (text8) => text8 !== "sidecar"),
-    ...annotated2("proxy.istio.io/config", (text8) => replacing.test(text8))
+    ...annotated3("sidecar.istio.io/proxyImage", () => true),
+    ...annotated3("sidecar.istio.io/bootstrapOverride", () => true),
+    ...annotated3("inject.istio.io/templates", (text8) => text8 !== "sidecar"),
+    ...annotated3("proxy.istio.io/config", (text8) => replacing.test(text8))
   ];
   const tlsMode = "security.istio.io/tlsMode";
   const stated = workload2.labels[tlsMode];
@@ -25804,16 +26880,16 @@ function overridesOf({ base: base2, head, renamed }) {
     const { resource } = workload2;
     if (resource === void 0 || workload2.enrolment.mode === "none" || workload2.enrolment.mode === "gateway") return [];
     const old = base2.mesh.workloads.get(renamed.get(workload2.id) ?? workload2.id);
-    const known4 = new Set((old === void 0 ? [] : proxyOverrides(old)).map(({ key, value }) => `${key} ${value}`));
-    return proxyOverrides(workload2).filter(({ key, value }) => !known4.has(`${key} ${value}`)).map(({ key, value, path: path2 }) => ({
+    const known4 = new Set((old === void 0 ? [] : proxyOverrides(old)).map(({ key: key3, value }) => `${key3} ${value}`));
+    return proxyOverrides(workload2).filter(({ key: key3, value }) => !known4.has(`${key3} ${value}`)).map(({ key: key3, value, path: path2 }) => ({
       subject: workload2.id,
-      facet: key,
-      affected: [`${workload2.id} ${key} ${value}`],
+      facet: key3,
+      affected: [`${workload2.id} ${key3} ${value}`],
       severity: "high",
       certainty: "undecided",
       evidence: "UNKNOWN",
       place: { resource, path: path2 },
-      message: `\`${workload2.id}\` replaces its own proxy with \`${key}: ${clip2(value)}\`: what stands before it then is not computed`,
+      message: `\`${workload2.id}\` replaces its own proxy with \`${key3}: ${clip2(value)}\`: what stands before it then is not computed`,
       impact: "the replaced proxy may enforce no mutual TLS, no authorization and no tokens, and it holds the key of the account",
       attack: "whoever may edit the workload gives it a proxy that lets everything pass, and every policy still looks as if it were in force",
       remedy: "remove the override; where it has to stay, review what it brings as a part of the control plane and forbid others by an admission policy",
@@ -25914,11 +26990,11 @@ function lostTarget(side2, policy) {
   if (reach.workloads.length > 0 || reach.ids.length === 0) return [];
   return [{ policy, path: ["spec", "selector", "matchLabels"], target: selectorText(policy.spec.selector?.matchLabels ?? {}), ids: reach.ids }];
 }
-function draftOf3({ policy, path: path2, target, ids: ids2 }) {
+function draftOf5({ policy, path: path2, target, ids: ids3 }) {
   return {
     subject: resourceId(policy),
     facet: target,
-    affected: ids2.map((id) => `${policy.kind} ${id}`),
+    affected: ids3.map((id) => `${policy.kind} ${id}`),
     evidence: "INFERRED",
     certainty: "conditional",
     place: { resource: policy, path: path2 },
@@ -25965,7 +27041,7 @@ var init_selects_nothing = __esm({
         const isPopulated = (policy) => populated2.has(policy.namespace ?? "") || policy.namespace === side2.mesh.config.rootNamespace && populated2.size > 0;
         const single2 = lost.filter((entry2) => isPopulated(entry2.policy));
         const elsewhere3 = grouped(lost.filter((entry2) => !isPopulated(entry2.policy)), (entry2) => entry2.policy.namespace ?? "");
-        return [...single2.map(draftOf3), ...[...elsewhere3].map(([namespace, entries2]) => foldedDraft(namespace, entries2))];
+        return [...single2.map(draftOf5), ...[...elsewhere3].map(([namespace, entries2]) => foldedDraft(namespace, entries2))];
       }
     });
   }
@@ -26009,19 +27085,19 @@ var init_shared_identity = __esm({
       detectState: (side2) => {
         const grants = grantsByAccount(side2);
         return [...sharedAccounts(side2)].map(([account, workloads2]) => {
-          const ids2 = distinct(workloads2.map((workload2) => workload2.id));
+          const ids3 = distinct(workloads2.map((workload2) => workload2.id));
           const granting = grants.get(account) ?? [];
           const first = workloads2[0];
           return {
             subject: `ServiceAccount/${account}`,
-            affected: ids2,
+            affected: ids3,
             severity: granting.length > 0 ? "high" : "medium",
             certainty: certaintyOf(workloads2),
             ...first?.resource === void 0 ? {} : { place: { resource: first.resource, path: accountPath(first) } },
-            message: `${listed3(ids2)} run under one account, \`${account}\`${granting.length > 0 ? `, which ${listed3(granting)} ${granting.length === 1 ? "allows" : "allow"}` : ""}`,
+            message: `${listed3(ids3)} run under one account, \`${account}\`${granting.length > 0 ? `, which ${listed3(granting)} ${granting.length === 1 ? "allows" : "allow"}` : ""}`,
             impact: "policies cannot tell these workloads apart: each has the access of all",
             remedy: "give each workload a ServiceAccount of its own and name it in the policies",
-            validation: { positive: "each workload reaches what it needs under its own account", negative: `\`${ids2.at(-1) ?? ""}\` is refused where only \`${ids2[0] ?? ""}\` is meant` }
+            validation: { positive: "each workload reaches what it needs under its own account", negative: `\`${ids3.at(-1) ?? ""}\` is refused where only \`${ids3[0] ?? ""}\` is meant` }
           };
         });
       }
@@ -26075,18 +27151,18 @@ var init_token_not_required = __esm({
         if (policy.spec.jwtRules.length === 0 || policy.spec.targetRefs.length > 0) return [];
         const open2 = side2.reachOf(policy).workloads.filter((workload2) => inMesh(workload2) && !tokenRequired(side2, workload2));
         if (open2.length === 0) return [];
-        const ids2 = distinct(open2.map((workload2) => workload2.id));
+        const ids3 = distinct(open2.map((workload2) => workload2.id));
         return [
           {
             subject: resourceId(policy),
-            affected: ids2,
+            affected: ids3,
             certainty: certaintyOf(open2),
             place: { resource: policy, path: ["spec", "jwtRules"] },
-            message: `a request without a token reaches ${listed3(ids2)}: ${named2(policy)} refuses bad tokens only, and no policy requires one`,
+            message: `a request without a token reaches ${listed3(ids3)}: ${named2(policy)} refuses bad tokens only, and no policy requires one`,
             impact: "end-user authentication can be skipped by sending no token",
-            attack: `a caller drops the \`Authorization\` header and is served by \`${ids2[0] ?? ""}\``,
+            attack: `a caller drops the \`Authorization\` header and is served by \`${ids3[0] ?? ""}\``,
             remedy: 'add an ALLOW policy with `requestPrincipals: ["ISSUER/*"]`, or a DENY policy with `notRequestPrincipals: ["*"]` beside the public paths',
-            validation: { positive: `a request with a valid token is answered by \`${ids2[0] ?? ""}\``, negative: "the same request without a token is refused with 403" }
+            validation: { positive: `a request with a valid token is answered by \`${ids3[0] ?? ""}\``, negative: "the same request without a token is refused with 403" }
           }
         ];
       })
@@ -26276,6 +27352,139 @@ var init_unknown_principal = __esm({
   }
 });
 
+// src/findings/detectors/waypoint-bypass.ts
+function wayAround(side2, workload2) {
+  const ports3 = guardedPorts(workload2).map((entry2) => entry2.port);
+  const stranger = `${side2.mesh.config.trustDomain}/ns/elsewhere/sa/anyone`;
+  const passes = (principal) => (ports3.length === 0 ? [80] : ports3).some((port3) => side2.ask({ from: { principal, direct: true }, to: { workload: workload2.id, port: port3 }, request: { protocol: "http", method: "GET", path: "/" } })?.verdict === "allow");
+  if (passes(null)) return "any pod without a mesh identity";
+  return passes(stranger) ? "any pod of the mesh that connects to the pod's address" : void 0;
+}
+function draftOf6(mesh2, workload2, waypoint, policy, who3) {
+  const account = waypointIdentity(mesh2, waypoint);
+  return {
+    subject: workload2.id,
+    affected: [`${workload2.id} ${waypoint.id}`],
+    certainty: certaintyOf([workload2]),
+    place: { resource: policy, path: [] },
+    message: `${named2(policy)} stands at the waypoint \`${waypoint.id}\`, and ${who3} reaches \`${workload2.id}\` without it`,
+    impact: "what the policies of the waypoint refuse is answered on the straight way",
+    attack: `a compromised pod connects to the address of \`${workload2.id}\` itself and meets no policy of the waypoint`,
+    remedy: `add an ALLOW policy with a selector for the pods that names \`${account}\` alone, and require mutual TLS (STRICT)`,
+    validation: { positive: `a request through \`${waypoint.id}\` that its policies allow is answered`, negative: `a request straight to the address of \`${workload2.id}\` is refused` },
+    related: [{ resource: waypoint.gateway, path: [], message: "is the waypoint that can be passed by" }]
+  };
+}
+var waypointBypass;
+var init_waypoint_bypass = __esm({
+  "src/findings/detectors/waypoint-bypass.ts"() {
+    "use strict";
+    init_waypoint_policies();
+    init_waypoints();
+    init_detector();
+    init_facts();
+    init_text2();
+    waypointBypass = defineDetector({
+      rule: "waypoint-bypass",
+      detectState: (side2) => side2.of("Service").flatMap((service) => {
+        const waypoint = waypointOfService(side2.mesh, service);
+        const { selector } = service.spec;
+        if (waypoint === void 0 || selector === void 0 || Object.keys(selector).length === 0) return [];
+        const [policy] = policiesAtWaypoint(side2.mesh, waypoint, service).authorization.filter((candidate) => !isDryRun2(candidate) && candidate.spec.action !== "AUDIT");
+        if (policy === void 0) return [];
+        return side2.workloads.filter((workload2) => isAmbient2(workload2) && side2.servicesOf(workload2).includes(service)).flatMap((workload2) => {
+          const way = wayAround(side2, workload2);
+          return way === void 0 ? [] : [draftOf6(side2.mesh, workload2, waypoint, policy, way)];
+        });
+      })
+    });
+  }
+});
+
+// src/findings/detectors/waypoint-missing.ts
+function asks(side2) {
+  const own3 = (resource, labels3, addressed2, path2, subject, what) => {
+    const binding = Object.hasOwn(labels3, key2) ? bindingOf(side2.mesh, labels3, resource.namespace ?? "", addressed2) : void 0;
+    return binding?.fault === void 0 ? [] : [{ subject, what, resource, path: path2, binding }];
+  };
+  const services = [...side2.of("Service"), ...side2.of("ServiceEntry")].flatMap((service) => own3(service, service.labels, "service", ["metadata", "labels", key2], resourceId(service), named2(service)));
+  const pods2 = side2.workloads.flatMap(
+    (workload2) => workload2.resource === void 0 || !inMesh(workload2) || !isAmbient2(workload2) ? [] : own3(workload2.resource, workload2.labels, "workload", [...templateOf(workload2.kind), "metadata", "labels", key2], workload2.id, `\`${workload2.id}\``)
+  );
+  const namespaces4 = side2.of("Namespace").flatMap((namespace) => {
+    if (!Object.hasOwn(namespace.labels, key2)) return [];
+    const bindings = ["service", "workload"].map((addressed2) => bindingOf(side2.mesh, {}, namespace.name, addressed2));
+    const [binding] = bindings;
+    if (binding === void 0 || bindings.some((each) => each?.fault === void 0)) return [];
+    return [{ subject: resourceId(namespace), what: named2(namespace), resource: namespace, path: ["metadata", "labels", key2], binding }];
+  });
+  return [...services, ...pods2, ...namespaces4];
+}
+function templateOf(kind) {
+  if (kind === "Pod") return [];
+  return kind === "CronJob" ? ["spec", "jobTemplate", "spec", "template"] : ["spec", "template"];
+}
+function draftOf7({ subject, what, resource, path: path2, binding }, declared2) {
+  const elsewhere3 = binding.fault === "missing";
+  return {
+    subject,
+    affected: [`${subject} ${binding.id}`],
+    // Where no waypoint is declared at all, they are deployed from elsewhere.
+    severity: elsewhere3 && !declared2 ? "medium" : "high",
+    certainty: elsewhere3 ? "conditional" : "proved",
+    ...elsewhere3 ? { evidence: "INFERRED" } : {},
+    place: { resource, path: path2 },
+    message: `${what} asks for the waypoint \`${binding.id}\`, and ${faults[binding.fault ?? "missing"]}: traffic goes straight to the pods`,
+    impact: "policies that are bound to the waypoint or to the Service are enforced by nobody",
+    remedy: "name a Gateway of a waypoint class that is there, serves this kind of traffic and admits the namespace; restrict the pods to the waypoint's account so that a missing waypoint closes instead of opening",
+    validation: { positive: "a request that the policies allow is answered and seen by the waypoint", negative: "a request that a policy of the waypoint refuses is refused" }
+  };
+}
+function annotated2(side2) {
+  const objects = [...side2.of("Service"), ...side2.of("ServiceEntry"), ...side2.of("Namespace")];
+  return objects.flatMap((resource) => {
+    if (!Object.hasOwn(resource.annotations, key2) || Object.hasOwn(resource.labels, key2)) return [];
+    return [
+      {
+        subject: resourceId(resource),
+        facet: "annotation",
+        affected: [`${resourceId(resource)} annotation`],
+        severity: "medium",
+        place: { resource, path: ["metadata", "annotations", key2] },
+        message: `${named2(resource)} asks for a waypoint by an annotation, which nobody reads: \`${key2}\` is a label`,
+        impact: "traffic goes straight to the pods, and policies that are bound to a waypoint are enforced by nobody",
+        remedy: `move \`${key2}\` to \`metadata.labels\``,
+        validation: { positive: "a request that the policies allow is answered and seen by the waypoint", negative: "a request that a policy of the waypoint refuses is refused" }
+      }
+    ];
+  });
+}
+var key2, waypointMissing, faults;
+var init_waypoint_missing = __esm({
+  "src/findings/detectors/waypoint-missing.ts"() {
+    "use strict";
+    init_resource();
+    init_waypoints();
+    init_detector();
+    init_facts();
+    init_text2();
+    key2 = "istio.io/use-waypoint";
+    waypointMissing = defineDetector({
+      rule: "waypoint-missing",
+      detectState: (side2) => {
+        const declared2 = side2.of("KubernetesGateway").some((gateway2) => isWaypoint(side2.mesh, gateway2));
+        return [...asks(side2).map((ask) => draftOf7(ask, declared2)), ...annotated2(side2)];
+      }
+    });
+    faults = {
+      missing: "no such Gateway is declared here",
+      "no-waypoint": "that Gateway is no waypoint: its class is another one",
+      "wrong-type": "that waypoint serves another kind of traffic (`istio.io/waypoint-for`)",
+      "not-admitted": "that waypoint admits no traffic of this namespace (`allowedRoutes` of its HBONE listener)"
+    };
+  }
+});
+
 // src/findings/detectors/wildcard-host.ts
 var wildcardHost;
 var init_wildcard_host = __esm({
@@ -26352,11 +27561,13 @@ var init_registry2 = __esm({
   "src/findings/registry.ts"() {
     "use strict";
     init_catalogue();
+    init_access_log_lost();
     init_access_widened();
     init_access_widened_undecided();
     init_allow_any_egress();
     init_allow_everything();
     init_allow_without_source();
+    init_ambient_disable_unsupported();
     init_capture_hole();
     init_claims_without_authentication();
     init_client_plaintext();
@@ -26371,12 +27582,15 @@ var init_registry2 = __esm({
     init_http_deny_on_tcp();
     init_http_policy_without_http();
     init_identity_gained();
+    init_impersonation_right();
     init_ingress_plaintext();
     init_ingress_tls_weakened();
     init_injection_opt_out();
     init_internet_exposure();
     init_invalid_resource();
+    init_issuer_or_keys_widened();
     init_latent_widening();
+    init_mesh_bypass_capability();
     init_mtls_lost_by_sidecar_scope();
     init_mtls_mismatch();
     init_mtls_required();
@@ -26388,6 +27602,8 @@ var init_registry2 = __esm({
     init_peer_authentication_conflict();
     init_plaintext_accepted();
     init_plaintext_opened();
+    init_pod_security_lowered();
+    init_policy_not_enforced_here();
     init_port_plaintext_exception();
     init_proxy_extension_changed();
     init_registry_only_is_no_firewall();
@@ -26400,14 +27616,18 @@ var init_registry2 = __esm({
     init_unenrolled_workload();
     init_unknown_field();
     init_unknown_principal();
+    init_waypoint_bypass();
+    init_waypoint_missing();
     init_wildcard_host();
     init_wildcard_service_entry();
     detectors = {
+      "access-log-lost": accessLogLost,
       "access-widened": accessWidened,
       "access-widened-undecided": accessWidenedUndecided,
       "allow-any-egress": allowAnyEgress,
       "allow-everything": allowEverything,
       "allow-without-source": allowWithoutSource,
+      "ambient-disable-unsupported": ambientDisableUnsupported,
       "capture-hole": captureHole,
       "claims-without-authentication": claimsWithoutAuthentication,
       "client-plaintext": clientPlaintext,
@@ -26422,12 +27642,15 @@ var init_registry2 = __esm({
       "http-deny-on-tcp": httpDenyOnTcp,
       "http-policy-without-http": httpPolicyWithoutHttp,
       "identity-gained": identityGained,
+      "impersonation-right": impersonationRight,
       "ingress-plaintext": ingressPlaintext,
       "ingress-tls-weakened": ingressTlsWeakened,
       "injection-opt-out": injectionOptOut,
       "internet-exposure": internetExposure,
       "invalid-resource": invalidResource,
+      "issuer-or-keys-widened": issuerOrKeysWidened,
       "latent-widening": latentWidening,
+      "mesh-bypass-capability": meshBypassCapability,
       "mtls-lost-by-sidecar-scope": mtlsLostBySidecarScope,
       "mtls-mismatch": mtlsMismatch,
       "mtls-required": mtlsRequired,
@@ -26439,6 +27662,8 @@ var init_registry2 = __esm({
       "peer-authentication-conflict": peerAuthenticationConflict,
       "plaintext-accepted": plaintextAccepted,
       "plaintext-opened": plaintextOpened,
+      "pod-security-lowered": podSecurityLowered,
+      "policy-not-enforced-here": policyNotEnforcedHere,
       "port-plaintext-exception": portPlaintextException,
       "proxy-extension-changed": proxyExtensionChanged,
       "registry-only-is-no-firewall": registryOnlyIsNoFirewall,
@@ -26451,6 +27676,8 @@ var init_registry2 = __esm({
       "unenrolled-workload": unenrolledWorkload,
       "unknown-field": unknownField,
       "unknown-principal": unknownPrincipal,
+      "waypoint-bypass": waypointBypass,
+      "waypoint-missing": waypointMissing,
       "wildcard-host": wildcardHost,
       "wildcard-service-entry": wildcardServiceEntry
     };
@@ -26481,11 +27708,14 @@ function compareStates(detectors2, pair) {
     if (detect === void 0) return [];
     const head = keyed(detector, detect, pair.head, pair.renamed);
     const base2 = pair.base === void 0 || pair.base === pair.head ? void 0 : keyed(detector, detect, pair.base, /* @__PURE__ */ new Map());
-    const result = (entry2, status, side2) => ({ detector, ...entry2, status, environment: pair.id, side: side2 });
+    const result = (entry2, status, side2, fresh = []) => ({ detector, ...entry2, status, ...status === "worsened" ? { fresh } : {}, environment: pair.id, side: side2 });
     if (base2 === void 0) return [...head.values()].map((entry2) => result(entry2, "existing", "head"));
     const before = affectedBy(base2);
     const after = affectedBy(head);
-    const found = [...head.values()].map((entry2) => result(entry2, statusOf(entry2, base2.get(entry2.fingerprint), before), "head"));
+    const found = [...head.values()].map((entry2) => {
+      const fresh = freshItems(entry2, before);
+      return result(entry2, fresh.length === 0 ? "existing" : base2.has(entry2.fingerprint) ? "worsened" : "new", "head", fresh);
+    });
     for (const entry2 of base2.values()) {
       if (head.has(entry2.fingerprint)) continue;
       if (itemsOf(entry2.draft).some((item2) => !after.has(item2))) found.push(result(entry2, "fixed", "base"));
@@ -26493,11 +27723,9 @@ function compareStates(detectors2, pair) {
     return found;
   });
 }
-function statusOf(entry2, counterpart2, before) {
+function freshItems(entry2, before) {
   const rank3 = severityRank(entry2.severity);
-  const fresh = itemsOf(entry2.draft).some((item2) => rankBefore(item2, before) < rank3);
-  if (!fresh) return "existing";
-  return counterpart2 === void 0 ? "new" : "worsened";
+  return itemsOf(entry2.draft).filter((item2) => rankBefore(item2, before) < rank3);
 }
 function rankBefore(item2, before) {
   return Math.max(before.get(item2) ?? -1, before.get(item2.replace(/:\d+$/, "")) ?? -1);
@@ -26507,15 +27735,15 @@ function keyed(detector, detect, side2, renamed) {
   const found = /* @__PURE__ */ new Map();
   for (const drafted of detect(side2)) {
     const draft = renamed.size === 0 ? drafted : underOldNames(drafted, renamed);
-    const key = fingerprint({ code: entry2.code, causes: [draft.subject], facet: draft.facet ?? "", direction: "" });
-    const fresh = { draft, severity: draft.severity ?? entry2.severity, fingerprint: key };
-    const known4 = found.get(key);
+    const key3 = fingerprint({ code: entry2.code, causes: [draft.subject], facet: draft.facet ?? "", direction: "" });
+    const fresh = { draft, severity: draft.severity ?? entry2.severity, fingerprint: key3 };
+    const known4 = found.get(key3);
     if (known4 === void 0) {
-      found.set(key, fresh);
+      found.set(key3, fresh);
       continue;
     }
     const chosen = severityRank(fresh.severity) > severityRank(known4.severity) ? fresh : known4;
-    found.set(key, { ...chosen, draft: { ...chosen.draft, affected: distinct([...known4.draft.affected, ...draft.affected]) } });
+    found.set(key3, { ...chosen, draft: { ...chosen.draft, affected: distinct([...known4.draft.affected, ...draft.affected]) } });
   }
   return found;
 }
@@ -26623,7 +27851,8 @@ function stateFinding(state, locate2) {
     resource: draft.subject,
     ...location === void 0 ? {} : { location },
     related,
-    message: draft.message,
+    // Of many that are affected a reader wants to know which are so only now.
+    message: state.fresh === void 0 || state.fresh.length === 0 || state.fresh.length === draft.affected.length ? draft.message : `${draft.message}; only since this change: ${listed3(state.fresh)}`,
     impact: draft.impact,
     ...draft.attack === void 0 ? {} : { attack: draft.attack },
     remedy: draft.remedy,
@@ -26696,10 +27925,10 @@ function maturityFinding(delta2, changes, findings, scores) {
   if (delta2.overall === null || delta2.overall === 0) return void 0;
   const entry2 = ruleEntry("maturity-changed");
   const moved3 = Object.entries(delta2.environments).filter(([, move]) => move.overall !== null && move.overall !== 0);
-  const ids2 = new Set(moved3.flatMap(([, move]) => Object.values(move.dimensions).flatMap((dimension) => dimension.movedBy)));
-  const moving = changes.filter((change2) => ids2.has(change2.id));
+  const ids3 = new Set(moved3.flatMap(([, move]) => Object.values(move.dimensions).flatMap((dimension) => dimension.movedBy)));
+  const moving = changes.filter((change2) => ids3.has(change2.id));
   const cause2 = [...moving, ...changes].flatMap((change2) => change2.causes)[0];
-  const location = cause2 === void 0 ? findings.find((finding2) => ids2.has(finding2.fingerprint) && finding2.location !== void 0)?.location : { file: cause2.file, startLine: cause2.line, endLine: cause2.endLine, side: cause2.side };
+  const location = cause2 === void 0 ? findings.find((finding2) => ids3.has(finding2.fingerprint) && finding2.location !== void 0)?.location : { file: cause2.file, startLine: cause2.line, endLine: cause2.endLine, side: cause2.side };
   const dimensions2 = dimensionsOf(moved3.map(([, move]) => move));
   const falls = delta2.overall < 0;
   const agree = scores?.base !== void 0 && scores.base !== null && scores.head !== null && Math.sign(scores.head - scores.base) === Math.sign(delta2.overall);
@@ -26912,23 +28141,6 @@ var init_scope = __esm({
   }
 });
 
-// src/findings/access-logging.ts
-function accessLogging(side2) {
-  const { config: config3 } = side2.mesh;
-  const meshWide = side2.of("Telemetry").filter((telemetry) => telemetry.namespace === config3.rootNamespace && telemetry.spec.selector === void 0 && telemetry.spec.targetRefs.length === 0);
-  const entries2 = meshWide.flatMap((telemetry) => telemetry.spec.accessLogging);
-  if (entries2.some((entry2) => entry2.disabled)) return { state: "off", because: "access logging is turned off for the mesh by a Telemetry object" };
-  if (entries2.length > 0) return { state: "on", because: "a Telemetry object of the root namespace turns access logging on" };
-  if (config3.accessLogFile !== "") return { state: "on", because: "the mesh configuration names an access log" };
-  if (config3.statedBy === void 0) return { state: "unknown", because: "the mesh configuration is not declared here, so it is not known whether requests are logged" };
-  return { state: "off", because: "access logging is off: the mesh configuration names no `accessLogFile`" };
-}
-var init_access_logging = __esm({
-  "src/findings/access-logging.ts"() {
-    "use strict";
-  }
-});
-
 // src/maturity/dimensions/auditability.ts
 function auditability(side2) {
   const logging = accessLogging(side2);
@@ -26960,9 +28172,10 @@ var init_auditability = __esm({
 
 // src/findings/rule-quality.ts
 function sourceQuality(rule2) {
-  const fromWhen = rule2.when.some((condition) => condition.key === "source.principal" && condition.values.length > 0 && condition.values.every(isAccount)) ? 1 : rule2.when.some((condition) => isTokenKey(condition.key) && condition.values.length > 0) ? 0.4 : 0;
-  if (anySource(rule2)) return fromWhen;
-  return Math.max(fromWhen, Math.min(...rule2.from.map(qualityOf)));
+  const fromWhen = rule2.when.some((condition) => isTokenKey(condition.key) && condition.values.length > 0) ? 0.4 : 0;
+  const sources = callerRules(rule2).map(({ source: source2 }) => source2);
+  if (sources.length === 0 || sources.some(isAnySource)) return fromWhen;
+  return Math.max(fromWhen, Math.min(...sources.map(qualityOf)));
 }
 function qualityOf(source2) {
   if (source2.serviceAccounts.length > 0) return 1;
@@ -26985,9 +28198,10 @@ function qualityOfOperation(operation) {
   return named5 >= 2 ? 1 : named5 === 1 ? 0.7 : 0.3;
 }
 function opennessOf(rule2) {
-  if (anySource(rule2)) return sourceQuality(rule2) === 1 ? { type: "named" } : { type: "all" };
+  const sources = callerRules(rule2).map(({ source: source2 }) => source2);
+  if (sources.length === 0 || sources.some(isAnySource)) return { type: "all" };
   const found = [];
-  for (const source2 of rule2.from) {
+  for (const source2 of sources) {
     if (source2.serviceAccounts.length > 0 || source2.principals.length > 0 && source2.principals.every(isAccount)) continue;
     const namespaces4 = source2.principals.length > 0 ? source2.principals.map((principal) => /\/ns\/([^*/]+)\//.exec(`/${principal}`)?.[1]) : source2.namespaces.length > 0 ? source2.namespaces.map((namespace) => namespace.includes("*") ? void 0 : namespace) : [void 0];
     for (const namespace of namespaces4) {
@@ -27718,8 +28932,8 @@ function fieldsActing(fields3) {
   return new Map([...remaining2(fields3, "", /* @__PURE__ */ new Set())].sort(([left], [right]) => compareText(left, right)));
 }
 function* remaining2(fields3, prefix3, known4) {
-  for (const [key, value] of Object.entries(fields3)) {
-    const name2 = `${prefix3}${key}`;
+  for (const [key3, value] of Object.entries(fields3)) {
+    const name2 = `${prefix3}${key3}`;
     if (known4.has(name2) || withoutEffect.has(name2) || isNothing(value) || usual[name2]?.some((each) => canonical(each) === canonical(value)) === true) continue;
     if (opened.has(name2) && isFields2(value)) {
       yield* remaining2(value, `${name2}.`, known4);
@@ -27731,7 +28945,7 @@ function* remaining2(fields3, prefix3, known4) {
 }
 function withoutTrustDomains(value) {
   if (!Array.isArray(value)) return value;
-  return value.map((entry2) => isFields2(entry2) ? Object.fromEntries(Object.entries(entry2).filter(([key]) => key !== "trustDomains")) : entry2);
+  return value.map((entry2) => isFields2(entry2) ? Object.fromEntries(Object.entries(entry2).filter(([key3]) => key3 !== "trustDomains")) : entry2);
 }
 function isNothing(value) {
   return value === void 0 || value === null || value === "" || Array.isArray(value) && value.length === 0 || isFields2(value) && Object.keys(value).length === 0;
@@ -27951,10 +29165,10 @@ var init_config_effect = __esm({
 // src/app/istiod-effect.ts
 function variablesNotComputed({ base: base2, head }) {
   const [before, after] = [base2, head].map((resource) => resource?.kind === "IstioOperator" || resource?.kind === "Istio" || resource?.kind === "IstioRevision" ? resource.spec.environment : {});
-  const value = (environment4, name2) => plain3(environment4?.[name2] ?? deciding[name2] ?? "");
+  const value = (environment4, name2) => plain4(environment4?.[name2] ?? deciding[name2] ?? "");
   return Object.keys(deciding).filter((name2) => value(before, name2) !== value(after, name2)).map((name2) => ({ about: `variable ${name2}`, because: `what the variable \`${name2}\` of istiod does to requests is not computed by this version`, path: [] }));
 }
-function plain3(text8) {
+function plain4(text8) {
   return goTrue(text8) ? "true" : goFalse(text8) ? "false" : text8;
 }
 var deciding;
@@ -28144,9 +29358,9 @@ function sameObject(left, right) {
   return left.apiVersion === right.apiVersion && left.creationTimestamp === right.creationTimestamp && sameContent(left.labels, right.labels) && sameContent(left.annotations, right.annotations) && sameContent(left.spec, right.spec, (one, other) => canonical(plainSpec(one)) === canonical(plainSpec(other)));
 }
 function plainSpec(value) {
-  if (isMap3(value)) return [...value.entries()].map(([key, entry2]) => [String(key), plainSpec(entry2)]).sort(([left], [right]) => compareText(left, right));
+  if (isMap3(value)) return [...value.entries()].map(([key3, entry2]) => [String(key3), plainSpec(entry2)]).sort(([left], [right]) => compareText(left, right));
   if (Array.isArray(value)) return value.map((entry2) => plainSpec(entry2));
-  if (value !== null && typeof value === "object") return Object.fromEntries(Object.entries(value).map(([key, entry2]) => [key, plainSpec(entry2)]));
+  if (value !== null && typeof value === "object") return Object.fromEntries(Object.entries(value).map(([key3, entry2]) => [key3, plainSpec(entry2)]));
   return value;
 }
 function isMap3(value) {
@@ -28174,13 +29388,13 @@ function firstDifference(base2, head, basePath = [], headPath = []) {
   if (sameContent(base2, head)) return void 0;
   if (Array.isArray(base2) && Array.isArray(head)) return listDifference(base2, head, basePath, headPath);
   if (isRecord2(base2) && isRecord2(head)) {
-    for (const key of Object.keys(head).filter((name2) => name2 in base2)) {
-      const found = firstDifference(base2[key], head[key], [...basePath, key], [...headPath, key]);
+    for (const key3 of Object.keys(head).filter((name2) => name2 in base2)) {
+      const found = firstDifference(base2[key3], head[key3], [...basePath, key3], [...headPath, key3]);
       if (found !== void 0) return found;
     }
-    const added = Object.keys(head).find((key) => !(key in base2));
+    const added = Object.keys(head).find((key3) => !(key3 in base2));
     if (added !== void 0) return { side: "RIGHT", path: [...headPath, added] };
-    const struck = Object.keys(base2).find((key) => !(key in head));
+    const struck = Object.keys(base2).find((key3) => !(key3 in head));
     return { side: "LEFT", path: struck === void 0 ? basePath : [...basePath, struck] };
   }
   return { side: "RIGHT", path: headPath };
@@ -28296,7 +29510,7 @@ function renderedSpan(origin, path2, source2, rendered2) {
   switch (origin.rendered?.from) {
     case "resource": {
       const reader = spanReader(source2);
-      const place2 = placeOf2(source2, rendered2, origin.item);
+      const place2 = placeOf3(source2, rendered2, origin.item);
       return path2.length === 0 ? reader.object(place2) : reader.field(place2, path2);
     }
     case "generator": {
@@ -28317,7 +29531,7 @@ function renderedSpan(origin, path2, source2, rendered2) {
 function oneLine3(line) {
   return { startLine: line, startColumn: 1, endLine: line, endColumn: 1 };
 }
-function placeOf2(source2, rendered2, renderedItem) {
+function placeOf3(source2, rendered2, renderedItem) {
   const whole3 = parseStream(rendered2)[0]?.value;
   const items = itemsOf2(whole3);
   const object4 = renderedItem === void 0 || items === void 0 ? whole3 : items[renderedItem];
@@ -28340,8 +29554,8 @@ function placeOf2(source2, rendered2, renderedItem) {
   }
   return best;
 }
-function field(value, key) {
-  return value !== null && typeof value === "object" && !Array.isArray(value) ? value[key] : void 0;
+function field(value, key3) {
+  return value !== null && typeof value === "object" && !Array.isArray(value) ? value[key3] : void 0;
 }
 function itemsOf2(value) {
   const items = field(value, "items");
@@ -28469,8 +29683,8 @@ function meshConfigOf(resources, stated, world) {
   const providers = source2 === void 0 && world === "open" ? void 0 : providersOf(fields3, istioVersion);
   return {
     istioVersion,
-    rootNamespace: textOf3(fields3["rootNamespace"]) ?? stated.rootNamespace ?? source2?.namespace ?? "istio-system",
-    trustDomain: textOf3(fields3["trustDomain"]) ?? stated.trustDomain ?? "cluster.local",
+    rootNamespace: textOf4(fields3["rootNamespace"]) ?? stated.rootNamespace ?? source2?.namespace ?? "istio-system",
+    trustDomain: textOf4(fields3["trustDomain"]) ?? stated.trustDomain ?? "cluster.local",
     trustDomainAliases: textsOf2(fields3["trustDomainAliases"]),
     extraTrustDomains: listOf(fields3["caCertificates"]).flatMap((entry2) => textsOf2(entry2["trustDomains"])),
     enableAutoMtls: fields3["enableAutoMtls"] !== false,
@@ -28480,9 +29694,9 @@ function meshConfigOf(resources, stated, world) {
     anyTrustDomain: goTrue(source2?.environment["PILOT_SKIP_VALIDATE_TRUST_DOMAIN"]),
     pathNormalization: normalizationOf(fieldsOf(fields3["pathNormalization"])["normalization"]),
     outboundTrafficPolicy: outboundOf3(fieldsOf(fields3["outboundTrafficPolicy"])["mode"]),
-    accessLogFile: textOf3(fields3["accessLogFile"]) ?? "",
+    accessLogFile: textOf4(fields3["accessLogFile"]) ?? "",
     sidecarHbone: hboneOf(fieldsOf(fieldsOf(fields3["defaultConfig"])["proxyMetadata"])["ISTIO_META_ENABLE_HBONE"]),
-    interceptionMode: textOf3(fieldsOf(fields3["defaultConfig"])["interceptionMode"]) ?? "REDIRECT",
+    interceptionMode: textOf4(fieldsOf(fields3["defaultConfig"])["interceptionMode"]) ?? "REDIRECT",
     extensionProviders: providers,
     statedBy: source2?.statedBy,
     notComputed: fieldsNotComputed(fields3)
@@ -28514,7 +29728,7 @@ function installationSource(resources) {
   return {
     statedBy: resourceId(found),
     fields: spec.meshConfig ?? {},
-    namespace: textOf3(fieldsOf(spec.values["global"])["istioNamespace"]) ?? spec.namespace,
+    namespace: textOf4(fieldsOf(spec.values["global"])["istioNamespace"]) ?? spec.namespace,
     version: version3 !== void 0 && /^v?\d+\.\d+/.test(version3) ? version3.replace(/^v/, "") : void 0,
     environment: spec.environment
   };
@@ -28522,7 +29736,7 @@ function installationSource(resources) {
 function providersOf(fields3, istioVersion) {
   const byName2 = /* @__PURE__ */ new Map();
   for (const entry2 of listOf(fields3["extensionProviders"])) {
-    const name2 = textOf3(entry2["name"]) ?? "";
+    const name2 = textOf4(entry2["name"]) ?? "";
     const http = entry2["envoyExtAuthzHttp"];
     const grpc = entry2["envoyExtAuthzGrpc"];
     const type = http !== void 0 ? "ext-authz-http" : grpc !== void 0 ? "ext-authz-grpc" : "other";
@@ -28532,7 +29746,7 @@ function providersOf(fields3, istioVersion) {
       name: name2,
       type,
       failOpen: content["failOpen"] === true,
-      service: textOf3(content["service"]) ?? "",
+      service: textOf4(content["service"]) ?? "",
       port: port3,
       key: authorityKey(type, content),
       broken: brokenBecause(name2, type, content, port3, istioVersion)
@@ -28550,7 +29764,7 @@ function brokenBecause(name2, type, content, port3, istioVersion) {
   if (port3 < 1 || port3 > 65535) return "its port is outside 1..65535";
   const status = content["statusOnError"];
   if (status !== void 0 && !(typeof status === "string" || typeof status === "number" ? /^[1-5]\d\d$/.test(String(status)) : false)) return "its `statusOnError` is no HTTP status";
-  const prefix3 = textOf3(content["pathPrefix"]);
+  const prefix3 = textOf4(content["pathPrefix"]);
   if (prefix3 !== void 0 && prefix3 !== "" && !prefix3.startsWith("/")) return "its `pathPrefix` does not begin with `/`";
   for (const list4 of ["includeRequestHeadersInCheck", "includeHeadersInCheck", "headersToUpstreamOnAllow", "headersToDownstreamOnDeny", "headersToDownstreamOnAllow"]) {
     if (textsOf2(content[list4]).includes("*")) return `a lone \`*\` in its \`${list4}\``;
@@ -28572,7 +29786,7 @@ function fieldsOf(value) {
 function listOf(value) {
   return Array.isArray(value) ? value.map((entry2) => fieldsOf(entry2)) : [];
 }
-function textOf3(value) {
+function textOf4(value) {
   return typeof value === "string" && value !== "" ? value : void 0;
 }
 function textsOf2(value) {
@@ -29046,39 +30260,36 @@ var init_disjoint = __esm({
   }
 });
 
-// src/sets/evaluate.ts
-function plainestValue(dimension) {
-  const plain6 = plainest.get(dimension);
-  if (plain6 !== void 0) return plain6;
-  return dimension.startsWith("opaque:") ? false : null;
+// src/sets/plain.ts
+function mayBeLeftOut(dimension) {
+  return dimension === "token" || dimension === "sni" || dimension.startsWith("header:");
 }
-function valueAt2(point, dimension) {
-  const value = point.get(dimension);
-  if (value !== void 0) return value;
-  return (dimension === "path.query" ? point.get("path") : void 0) ?? plainestValue(dimension);
+function plainPart(space3, { words: words3, narrow }) {
+  const plain6 = words3.slice();
+  const narrowed2 = new Set(narrow);
+  for (const [index, axis] of space3.axes.entries()) {
+    const bits = words3.subarray(axis.offset, axis.offset + axis.words);
+    const without2 = axis.element === void 0 ? absentBits(space3, axis.dimension, axis.size) : Uint32Array.of(holdsNo);
+    const left = without2 === void 0 ? void 0 : and(bits, without2);
+    if (left === void 0 || isEmpty2(left)) continue;
+    plain6.set(left, axis.offset);
+    narrowed2.add(index);
+  }
+  return narrowed2.size === narrow.length ? void 0 : { words: plain6, narrow: [...narrowed2].sort((left, right) => left - right) };
 }
-function pointIn(cube3, point) {
-  return cube3.predicates.every((predicate) => holds(predicate, valueAt2(point, predicate.dimension)));
+function absentBits(space3, dimension, size) {
+  const atoms = mayBeLeftOut(dimension) ? space3.atoms.get(dimension) : void 0;
+  if (atoms === void 0) return void 0;
+  const bits = emptyBits(size);
+  for (const [atom, value] of atoms.representatives.entries()) if (value === null) add2(bits, atom);
+  return bits;
 }
-var plainAddress, plainest;
-var init_evaluate = __esm({
-  "src/sets/evaluate.ts"() {
+var holdsNo;
+var init_plain = __esm({
+  "src/sets/plain.ts"() {
     "use strict";
-    init_ip();
-    init_matches();
-    plainAddress = parseIp("192.0.2.1") ?? 0n;
-    plainest = /* @__PURE__ */ new Map([
-      ["source.ip", plainAddress],
-      ["remote.ip", plainAddress],
-      ["destination.ip", plainAddress],
-      ["port", 80],
-      ["protocol", "http"],
-      ["transport", "TCP"],
-      ["host", "host.example"],
-      ["method", "GET"],
-      ["path", "/"],
-      ["path.query", "/"]
-    ]);
+    init_bits();
+    holdsNo = 1;
   }
 });
 
@@ -29184,9 +30395,9 @@ function automatonCandidates(patterns, path2, limit) {
     if (state.text !== "" && (path2 === void 0 || stable2(state.text, path2))) {
       const longest = state.passed < 0 ? "" : state.text.slice(0, state.passed);
       const suffix = patterns.suffixes.reduce((best, entry2) => entry2.length > best.length && state.text.endsWith(entry2) ? entry2 : best, "");
-      const key = `${exact2.has(state.text) ? state.text : ""}|${longest}|${suffix}|${state.templates.map((positions2, index) => templateAccepts(templates[index] ?? [], positions2) ? "1" : "0").join("")}`;
-      if (!classes.has(key)) {
-        classes.add(key);
+      const key3 = `${exact2.has(state.text) ? state.text : ""}|${longest}|${suffix}|${state.templates.map((positions2, index) => templateAccepts(templates[index] ?? [], positions2) ? "1" : "0").join("")}`;
+      if (!classes.has(key3)) {
+        classes.add(key3);
         if (classes.size > limit) return void 0;
         found.push(state.text);
       }
@@ -29196,9 +30407,9 @@ function automatonCandidates(patterns, path2, limit) {
       if (path2 !== void 0 && character === "/" && !stable2(state.text + "/", path2)) continue;
       if (path2 !== void 0 && character !== "/" && character !== "." && /[%\\]/.test(next.text) && !stable2(next.text, path2)) continue;
       const longest = next.passed < 0 ? "" : next.text.slice(0, next.passed);
-      const key = `${keyOf3(next)}|${longest}`;
-      if (seen.has(key)) continue;
-      seen.add(key);
+      const key3 = `${keyOf3(next)}|${longest}`;
+      if (seen.has(key3)) continue;
+      seen.add(key3);
       if (seen.size > limit * statesPerClass) return void 0;
       queue.push(next);
     }
@@ -29273,10 +30484,10 @@ function unionOf(matchers) {
     templates: distinct(matchers.flatMap((matcher) => matcher.pattern.type === "template" ? [matcher.pattern.text] : []))
   };
 }
-function normalized(matchers, mode, limit) {
-  const { texts: texts8, templates } = unionOf(matchers);
-  if (templates.length === 0) return textCandidates(texts8, "/");
-  return automatonCandidates({ ...texts8, templates, globs: [] }, mode, limit);
+function normalized2(matchers, mode, limit) {
+  const { texts: texts9, templates } = unionOf(matchers);
+  if (templates.length === 0) return textCandidates(texts9, "/");
+  return automatonCandidates({ ...texts9, templates, globs: [] }, mode, limit);
 }
 function encodeLetter(path2, index) {
   const code2 = path2.charCodeAt(index);
@@ -29315,14 +30526,14 @@ function pathCandidates(matchers, limit) {
   const modes3 = distinct(matchers.map((matcher) => matcher.normalization));
   const only4 = modes3[0];
   if (only4 === void 0) return textCandidates({ exact: [], prefixes: [], suffixes: [] }, "/");
-  if (modes3.length === 1) return normalized(matchers, only4, limit);
+  if (modes3.length === 1) return normalized2(matchers, only4, limit);
   const shared2 = /* @__PURE__ */ new Set();
   const byMode = /* @__PURE__ */ new Map();
   for (const mode of modes3) {
-    const found2 = normalized(matchers.filter((matcher) => matcher.normalization === mode), mode, limit);
+    const found2 = normalized2(matchers.filter((matcher) => matcher.normalization === mode), mode, limit);
     if (found2 === void 0) return void 0;
     byMode.set(mode, found2);
-    const together2 = normalized(matchers, mode, limit);
+    const together2 = normalized2(matchers, mode, limit);
     if (together2 === void 0) return void 0;
     for (const path2 of together2) shared2.add(path2);
   }
@@ -29447,10 +30658,10 @@ function namespaces2(pieces, globbed, limit) {
   return names4 === void 0 ? void 0 : [...names4, ...globbed && !names4.includes("ns") ? ["ns"] : []];
 }
 function namesOf(pieces, limit) {
-  const texts8 = namesWithout(textPatterns(defined(pieces.map((piece) => piece.namespace))));
+  const texts9 = namesWithout(textPatterns(defined(pieces.map((piece) => piece.namespace))));
   const globs = distinct(defined(pieces.map((piece) => piece.glob)));
-  if (globs.length === 0) return textCandidates(texts8, "", "elsewhere");
-  return automatonCandidates({ ...texts8, templates: [], globs }, void 0, limit);
+  if (globs.length === 0) return textCandidates(texts9, "", "elsewhere");
+  return automatonCandidates({ ...texts9, templates: [], globs }, void 0, limit);
 }
 function accepts3(pattern, text8) {
   return pattern === void 0 || textMatches(pattern, text8);
@@ -29529,13 +30740,13 @@ function callerCandidates(asked, matchers, limit) {
 }
 function apart(declared2, matchers) {
   if (declared2.length <= fewNamespaces) return declared2;
-  const texts8 = matchers.flatMap((matcher) => matcher.type === "principal" && "text" in matcher.pattern ? [matcher.pattern.text] : []);
-  const domains = distinct(["cluster.local", ...texts8.flatMap((text8) => text8.includes("/ns/") ? [text8.slice(0, text8.indexOf("/ns/"))] : [])]);
-  const accounts2 = distinct(["anyone", ...texts8.flatMap((text8) => text8.includes("/sa/") ? [text8.slice(text8.indexOf("/sa/") + 4)] : [])]);
+  const texts9 = matchers.flatMap((matcher) => matcher.type === "principal" && "text" in matcher.pattern ? [matcher.pattern.text] : []);
+  const domains = distinct(["cluster.local", ...texts9.flatMap((text8) => text8.includes("/ns/") ? [text8.slice(0, text8.indexOf("/ns/"))] : [])]);
+  const accounts2 = distinct(["anyone", ...texts9.flatMap((text8) => text8.includes("/sa/") ? [text8.slice(text8.indexOf("/sa/") + 4)] : [])]);
   const classes = /* @__PURE__ */ new Map();
   for (const name2 of declared2) {
-    const key = domains.flatMap((domain2) => accounts2.flatMap((account) => matchers.map((matcher) => matches(matcher, `${domain2}/ns/${name2}/sa/${account}`) ? "1" : "0"))).join("");
-    if (!classes.has(key)) classes.set(key, name2);
+    const key3 = domains.flatMap((domain2) => accounts2.flatMap((account) => matchers.map((matcher) => matches(matcher, `${domain2}/ns/${name2}/sa/${account}`) ? "1" : "0"))).join("");
+    if (!classes.has(key3)) classes.set(key3, name2);
   }
   return [...classes.values()];
 }
@@ -29548,19 +30759,19 @@ function openLabels(asked, limit) {
   const values5 = /* @__PURE__ */ new Map();
   for (const matcher of asked) {
     if (matcher.selection === void 0) continue;
-    for (const { key, values: named5 } of requirementsOf(matcher.selection)) {
-      if (key === nameKey) continue;
-      const known4 = values5.get(key) ?? /* @__PURE__ */ new Set();
+    for (const { key: key3, values: named5 } of requirementsOf(matcher.selection)) {
+      if (key3 === nameKey) continue;
+      const known4 = values5.get(key3) ?? /* @__PURE__ */ new Set();
       for (const value of named5) known4.add(value);
-      values5.set(key, known4);
+      values5.set(key3, known4);
     }
   }
   let combined = [{}];
-  for (const key of [...values5.keys()].sort()) {
-    const named5 = [...values5.get(key) ?? []].sort();
+  for (const key3 of [...values5.keys()].sort()) {
+    const named5 = [...values5.get(key3) ?? []].sort();
     let other = "other";
     while (named5.includes(other)) other = `${other}-x`;
-    combined = combined.flatMap((labels3) => [labels3, ...[...named5, other].map((value) => ({ ...labels3, [key]: value }))]);
+    combined = combined.flatMap((labels3) => [labels3, ...[...named5, other].map((value) => ({ ...labels3, [key3]: value }))]);
     if (combined.length > limit) return void 0;
   }
   return combined;
@@ -29579,7 +30790,7 @@ var init_caller = __esm({
 });
 
 // src/sets/candidates/token.ts
-function texts7(patterns, friendly2) {
+function texts8(patterns, friendly2) {
   const found = textCandidates(textPatterns(patterns), "", friendly2);
   return [...found, "", null];
 }
@@ -29596,11 +30807,11 @@ function tokenCandidates(matchers, limit) {
   const found = [];
   for (const location of locations) {
     const sent2 = tokens.filter((matcher) => tokenStandsAt(matcher, location));
-    for (const signedBy of [...keys.map((key) => [key]), []]) {
+    for (const signedBy of [...keys.map((key3) => [key3]), []]) {
       const signed3 = sent2.filter((matcher) => matcher.keys === void 0 || signedBy.includes(matcher.keys));
-      for (const issuer of texts7(defined2(signed3.map((matcher) => matcher.issuer)), "https://issuer.example")) {
+      for (const issuer of texts8(defined2(signed3.map((matcher) => matcher.issuer)), "https://issuer.example")) {
         const issued = signed3.filter((matcher) => matcher.issuer === void 0 || issuer !== null && textMatches(matcher.issuer, issuer));
-        for (const subject of texts7(defined2(issued.map((matcher) => matcher.subject)), "someone")) {
+        for (const subject of texts8(defined2(issued.map((matcher) => matcher.subject)), "someone")) {
           found.push({ location, signedBy, issuer, subject });
         }
       }
@@ -29721,9 +30932,9 @@ var init_candidates = __esm({
 });
 
 // src/sets/signature.ts
-function note(index, key, matcher) {
-  const list4 = index.get(key);
-  if (list4 === void 0) index.set(key, [matcher]);
+function note(index, key3, matcher) {
+  const list4 = index.get(key3);
+  if (list4 === void 0) index.set(key3, [matcher]);
   else list4.push(matcher);
 }
 function patternOf2(dimension, matcher, uniform) {
@@ -29812,16 +31023,16 @@ function candidatesWithin(dimension, matchers, restrict, limit) {
   return candidatesOf(dimension, matchers, limit);
 }
 function atomsOf(dimension, matchers, restrict, limit) {
-  const key = `${dimension} ${String(limit)}
+  const key3 = `${dimension} ${String(limit)}
 ${keysInOrder(matchers)}
 
 ${restrict.map(({ any: any2, none: none5 }) => `${keysInOrder(any2)}
  except ${keysInOrder(none5)}`).join("\n\n")}`;
-  let known4 = made.get(key);
+  let known4 = made.get(key3);
   if (known4 === void 0) {
     known4 = { atoms: makeAtoms(dimension, matchers, restrict, limit) };
     if (made.size >= mostMade) made.clear();
-    made.set(key, known4);
+    made.set(key3, known4);
   }
   return known4.atoms;
 }
@@ -29838,9 +31049,9 @@ function makeAtoms(dimension, matchers, restrict, limit) {
   for (const value of candidates3) {
     if (!restrict.every((predicate) => holds(predicate, value))) continue;
     const signature2 = signatureOf(value);
-    const key = signature2.join(",");
-    if (bySignature.has(key)) continue;
-    bySignature.add(key);
+    const key3 = signature2.join(",");
+    if (bySignature.has(key3)) continue;
+    bySignature.add(key3);
     representatives.push(value);
     found.push(signature2);
     if (representatives.length > limit) return void 0;
@@ -29870,12 +31081,12 @@ function elementAtomsOf(matchers, limit) {
   for (const matcher of matchers) {
     for (const pattern of [matcher.pattern, ...matcher.also ?? [], ...matcher.except ?? []]) byKey.set(matcherKey(pattern), pattern);
   }
-  const patterns = [...byKey.keys()].sort().map((key) => byKey.get(key));
+  const patterns = [...byKey.keys()].sort().map((key3) => byKey.get(key3));
   const classes = /* @__PURE__ */ new Map();
   for (const text8 of [...textCandidates(textPatterns(patterns), ""), ""]) {
     const matched = patterns.flatMap((pattern, index) => matches(pattern, text8) ? [index] : []);
-    const key = matched.join(",");
-    if (!classes.has(key)) classes.set(key, { text: text8, matched });
+    const key3 = matched.join(",");
+    if (!classes.has(key3)) classes.set(key3, { text: text8, matched });
   }
   const all = [...classes.values()];
   const hit = all.filter((entry2) => matchers.some((matcher) => elementMatches(matcher, entry2.text)));
@@ -29962,7 +31173,7 @@ function spaceOf(restrict, cubes, limit) {
   if (peers !== void 0) for (const matcher of structural) peers.set(matcherKey(matcher), matcher);
   for (const dimension of [...byDimension.keys()].sort(compareDimensions)) {
     const known4 = byDimension.get(dimension);
-    const matchers = [...known4.keys()].sort(compareText).map((key) => known4.get(key));
+    const matchers = [...known4.keys()].sort(compareText).map((key3) => known4.get(key3));
     axisOf.set(dimension, axes.length);
     if (dimension.startsWith("claim:")) {
       const elementwise = elementMatchers(matchers);
@@ -30148,8 +31359,8 @@ function restrictAxis(space3, region3, box, index) {
   const end = axis.offset + axis.words;
   for (let at2 = axis.offset; at2 < end; at2 += 1) region3[at2] = region3[at2] & box[at2];
 }
-function search(question2, start, budget) {
-  return visit(question2.space, { region: start.words, bound: start.words, blockers: question2.blockers, demands: question2.demands, rivals: question2.rivals, escaped: [] }, budget);
+function search(question2, start, budget, widest = start) {
+  return visit(question2.space, { region: start.words, bound: widest.words, blockers: question2.blockers, demands: question2.demands, rivals: question2.rivals, escaped: [] }, budget);
 }
 function viewRival(space3, region3, rival, budget) {
   const denials = [];
@@ -30424,7 +31635,7 @@ function insideSeed(any2, seed) {
 function distinctMatchers(matchers) {
   if (matchers.length < 2) return matchers;
   const byKey = new Map(matchers.map((matcher) => [matcherKey(matcher), matcher]));
-  return [...byKey.keys()].sort().map((key) => byKey.get(key));
+  return [...byKey.keys()].sort().map((key3) => byKey.get(key3));
 }
 function canonicalPredicates(predicates) {
   const sorted = predicates.map((predicate) => ({ dimension: predicate.dimension, any: distinctMatchers(predicate.any), none: distinctMatchers(predicate.none) }));
@@ -30597,10 +31808,10 @@ function inSpace(task, space3, { blockers, impossible: impossible2, demands, riv
   const found = [];
   let complete = true;
   let exhausted = false;
-  search: for (const start of starts) {
+  search: for (const [start, widest] of starts.flatMap((box) => [[plainPart(space3, box) ?? box, box], [box, box]])) {
     for (; ; ) {
       const question2 = { space: space3, blockers: [...walls, ...nowhere, ...found], demands: wanted, rivals: refusing };
-      const outcome = search(question2, start, budget);
+      const outcome = search(question2, start, budget, widest);
       if (outcome === "none") break;
       if (outcome === "limit") {
         exhausted = true;
@@ -30655,6 +31866,7 @@ var init_explore = __esm({
     init_bits();
     init_disjoint();
     init_keys();
+    init_plain();
     init_sample();
     init_search();
     init_space();
@@ -30668,24 +31880,24 @@ function sortedOrigins(origins) {
   const byKey = /* @__PURE__ */ new Map();
   for (const origin of origins) byKey.set(`${origin.policy}
 ${origin.rule === void 0 ? "" : String(origin.rule).padStart(6, "0")}`, origin);
-  return [...byKey.keys()].sort(compareText).map((key) => byKey.get(key));
+  return [...byKey.keys()].sort(compareText).map((key3) => byKey.get(key3));
 }
 function distinctCubes(cubes) {
   const byKey = /* @__PURE__ */ new Map();
   const shared2 = /* @__PURE__ */ new Map();
   for (const cube3 of cubes) {
-    const key = cubeKey(cube3);
-    const known4 = byKey.get(key);
-    if (known4 === void 0) byKey.set(key, cube3);
+    const key3 = cubeKey(cube3);
+    const known4 = byKey.get(key3);
+    if (known4 === void 0) byKey.set(key3, cube3);
     else {
-      const origins = shared2.get(key) ?? [...known4.origins];
+      const origins = shared2.get(key3) ?? [...known4.origins];
       origins.push(...cube3.origins);
-      shared2.set(key, origins);
+      shared2.set(key3, origins);
     }
   }
-  return [...byKey.keys()].sort(compareText).map((key) => {
-    const cube3 = byKey.get(key);
-    const origins = shared2.get(key);
+  return [...byKey.keys()].sort(compareText).map((key3) => {
+    const cube3 = byKey.get(key3);
+    const origins = shared2.get(key3);
     return origins === void 0 ? cube3 : { predicates: cube3.predicates, origins: sortedOrigins(origins) };
   });
 }
@@ -30702,9 +31914,9 @@ function pairs(from2, to2) {
   };
   const before = keyed2(from2);
   const after = keyed2(to2);
-  return [.../* @__PURE__ */ new Set([...before.keys(), ...after.keys()])].sort(compareText).map((key) => {
-    const first = before.get(key);
-    const second = after.get(key);
+  return [.../* @__PURE__ */ new Set([...before.keys(), ...after.keys()])].sort(compareText).map((key3) => {
+    const first = before.get(key3);
+    const second = after.get(key3);
     const id = first?.id ?? second?.id ?? "routing";
     const open2 = { id, allow: "all", deny: [] };
     return { id, from: first ?? open2, to: second ?? open2 };
@@ -30808,17 +32020,17 @@ function difference(problem) {
         work += problem.limits.workPerSeed * escalation - more.left;
       }
       if (explored.cubes.length === 0 && explored.undecided === void 0) continue;
-      const key = `${seed.layer}
+      const key3 = `${seed.layer}
 ${seed.key}`;
-      const known4 = entries2.get(key);
-      if (known4 === void 0) entries2.set(key, { seed, parts: [explored], origins: seed.origins });
+      const known4 = entries2.get(key3);
+      if (known4 === void 0) entries2.set(key3, { seed, parts: [explored], origins: seed.origins });
       else {
         known4.parts.push(explored);
         known4.origins = sortedOrigins([...known4.origins, ...seed.origins]);
       }
     }
   }
-  const sorted = [...entries2.keys()].sort(compareText).map((key) => entries2.get(key));
+  const sorted = [...entries2.keys()].sort(compareText).map((key3) => entries2.get(key3));
   return {
     regions: sorted.flatMap((entry2) => regionOf(entry2)),
     undecided: sorted.flatMap(
@@ -30836,7 +32048,7 @@ function regionOf(entry2) {
     }
   }
   if (byKey.size === 0) return [];
-  const said3 = [...byKey.keys()].sort(compareText).map((key) => byKey.get(key));
+  const said3 = [...byKey.values()];
   return [
     {
       seed: entry2.seed.key,
@@ -30899,9 +32111,9 @@ function larger(candidates3, trials, sets, sufficient) {
   const pools = [candidates3.filter((edit) => !alone.has(edit))];
   const seen = /* @__PURE__ */ new Set();
   for (let pool = pools.shift(); pool !== void 0 && sets.length + found.length < MOST_SETS; pool = pools.shift()) {
-    const key = pool.map((edit) => edit.id).join("\n");
-    if (seen.has(key) || pool.length === 0) continue;
-    seen.add(key);
+    const key3 = pool.map((edit) => edit.id).join("\n");
+    if (seen.has(key3) || pool.length === 0) continue;
+    seen.add(key3);
     const set2 = smallestIn(pool, trials, sufficient);
     if (set2 === void 0) continue;
     if (!found.some((known4) => known4.length === set2.length && known4.every((edit) => set2.includes(edit)))) found.push(set2);
@@ -30966,13 +32178,13 @@ var init_causes = __esm({
         this.#place = new Map(search2.candidates.map((edit, index) => [edit, index]));
       }
       moves(edits) {
-        const key = edits.map((edit) => this.#place.get(edit)).join(" ");
-        const known4 = this.#known.get(key);
+        const key3 = edits.map((edit) => this.#place.get(edit)).join(" ");
+        const known4 = this.#known.get(key3);
         if (known4 !== void 0) return known4;
         if (this.#left === 0) throw new OutOfTrials();
         this.#left -= 1;
         const fresh = this.#search.moves(edits);
-        this.#known.set(key, fresh);
+        this.#known.set(key3, fresh);
         return fresh;
       }
     };
@@ -30983,9 +32195,9 @@ var init_causes = __esm({
 // src/impact/pair-context.ts
 function solve(context2, level2, from2, to2, within2) {
   const ports3 = context2.preferred.get("port") ?? [];
-  const key = [level2, context2.base.key, context2.head.key, authors(from2), authors(to2), ports3.map(String).join(","), context2.pair.base.namespace].join("\n");
+  const key3 = [level2, context2.base.key, context2.head.key, authors(from2), authors(to2), ports3.map(String).join(","), context2.pair.base.namespace].join("\n");
   const none5 = isNetworked(context2.head) ? impossibleInNetwork([context2.pair.base, context2.pair.head]) : impossible;
-  return context2.memo.get(key, () => difference({ from: from2, to: to2, impossible: [...none5, ...tiesOf(context2)], ...within2 === void 0 ? {} : { within: within2 }, preferred: context2.preferred, limits: context2.limits }));
+  return context2.memo.get(key3, () => difference({ from: from2, to: to2, impossible: [...none5, ...tiesOf(context2)], ...within2 === void 0 ? {} : { within: within2 }, preferred: context2.preferred, limits: context2.limits }));
 }
 function authors(paths) {
   const names4 = [];
@@ -31079,12 +32291,12 @@ var init_pair_context = __esm({
       get work() {
         return this.#work;
       }
-      get(key, compute) {
-        const known4 = this.#known.get(key);
+      get(key3, compute) {
+        const known4 = this.#known.get(key3);
         if (known4 !== void 0) return known4;
         const fresh = compute();
         this.#work += fresh.work;
-        this.#known.set(key, fresh);
+        this.#known.set(key3, fresh);
         return fresh;
       }
     };
@@ -31092,7 +32304,7 @@ var init_pair_context = __esm({
 });
 
 // src/posture/point.ts
-function queryOf(workload2, point, asks = { pods: false }) {
+function queryOf(workload2, point, asks2 = { pods: false }) {
   const peer = identityAt(point);
   const protocol = protocolAt(point);
   const given = {};
@@ -31106,13 +32318,13 @@ function queryOf(workload2, point, asks = { pods: false }) {
   const request4 = { protocol };
   if (protocol === "http" || protocol === "https") {
     const token = point.get("token");
-    const inPath = isToken2(token) && token.location.startsWith("parameter:");
+    const inPath = isToken3(token) && token.location.startsWith("parameter:");
     const path2 = askedPath(textAt3(point, "path"), inPath ? null : textAt3(point, "path.query"));
     if (point.has("method")) request4.method = textAt3(point, "method") ?? "GET";
     if (path2 !== null) request4.path = path2;
     const host = textAt3(point, "host");
     if (host !== null) request4.host = host;
-    if (isToken2(token)) {
+    if (isToken3(token)) {
       const holder = headerOfLocation(token.location);
       if (holder !== void 0) Reflect.deleteProperty(headers2, holder);
       request4.token = askedToken(token, point);
@@ -31122,8 +32334,8 @@ function queryOf(workload2, point, asks = { pods: false }) {
   if (protocol === "http" && Object.keys(headers2).length > 0) request4.headers = headers2;
   const sni = textAt3(point, "sni");
   if (sni !== null) request4.sni = sni;
-  const behindSidecar = asks.sidecar ?? isSidecarPod(workload2);
-  const source2 = point.get("source.ip") ?? (asks.pods && callerNamespace(point.get("peer") ?? null) === void 0 ? parseIp(unnamedClientAddress) : void 0);
+  const behindSidecar = asks2.sidecar ?? isSidecarPod(workload2);
+  const source2 = point.get("source.ip") ?? (asks2.pods && callerNamespace(point.get("peer") ?? null) === void 0 ? parseIp(unnamedClientAddress) : void 0);
   const destination2 = point.get("destination.ip");
   const addressed2 = textAt3(point, "address");
   const byName2 = addressed2 === null || addressed2 === podAddress || addressed2 === pastWaypoints ? void 0 : /^(.*):(\d+)$/.exec(addressed2);
@@ -31132,10 +32344,10 @@ function queryOf(workload2, point, asks = { pods: false }) {
     from: {
       principal: peer,
       ...typeof source2 === "bigint" ? { ip: formatIp(source2) } : {},
-      ...asks.pods ? callingPod(point) : {},
+      ...asks2.pods ? callingPod(point) : {},
       // Without an address a point speaks of the pod itself, past any waypoint; a sidecar's chains are those of connections that are in no tunnel.
-      ...addressed2 === pastWaypoints || addressed2 === null && !behindSidecar && (isAmbientPod(workload2) || asks.mixed === true && peer !== null) ? { direct: true } : {},
-      ...addressed2 === null && (asks.pods || asks.mixed === true) && peer !== null && behindSidecar ? { client: "sidecar" } : {},
+      ...addressed2 === pastWaypoints || addressed2 === null && !behindSidecar && (isAmbientPod(workload2) || asks2.mixed === true && peer !== null) ? { direct: true } : {},
+      ...addressed2 === null && (asks2.pods || asks2.mixed === true) && peer !== null && behindSidecar ? { client: "sidecar" } : {},
       ...addressed2 !== null && peer !== null ? { client: "ambient" } : {}
     },
     to: { ...where, ...typeof destination2 === "bigint" ? { ip: formatIp(destination2) } : {}, port: byName2?.[2] === void 0 ? portAt2(point, workload2, protocol) : Number(byName2[2]) },
@@ -31186,7 +32398,7 @@ function portAt2(point, workload2, protocol) {
   const fitting = workload2.ports.find((port3) => port3.captured && (protocol === "http" ? port3.protocol === "http" : port3.protocol === "tcp"));
   return (fitting ?? workload2.ports.find((port3) => port3.captured && port3.protocol !== "udp"))?.port ?? 80;
 }
-function isToken2(value) {
+function isToken3(value) {
   return typeof value === "object" && value !== null && "signedBy" in value;
 }
 function askedPath(raw, withQuery) {
@@ -31204,8 +32416,8 @@ function askedToken(token, point) {
   if (token.subject !== null) claims["sub"] = token.subject;
   for (const [dimension, value] of point) {
     if (!dimension.startsWith("claim:")) continue;
-    const texts8 = typeof value === "string" ? [value] : Array.isArray(value) ? value.filter((entry2) => typeof entry2 === "string") : [];
-    if (texts8.length > 0) setClaim(claims, claimPathOf(dimension), texts8);
+    const texts9 = typeof value === "string" ? [value] : Array.isArray(value) ? value.filter((entry2) => typeof entry2 === "string") : [];
+    if (texts9.length > 0) setClaim(claims, claimPathOf(dimension), texts9);
   }
   const valid = token.signedBy === "all";
   const [kind, ...rest] = token.location.split(":");
@@ -31216,8 +32428,8 @@ function askedToken(token, point) {
   const prefix3 = after.slice(colon2 + 1);
   return { valid, claims, in: `header:${after.slice(0, colon2)}`, ...prefix3 === "" ? {} : { prefix: prefix3 } };
 }
-function setClaim(claims, path2, texts8) {
-  const only4 = texts8.length === 1 ? texts8[0] : void 0;
+function setClaim(claims, path2, texts9) {
+  const only4 = texts9.length === 1 ? texts9[0] : void 0;
   let at2 = claims;
   for (const part2 of path2.slice(0, -1)) {
     const inner = at2[part2];
@@ -31225,9 +32437,9 @@ function setClaim(claims, path2, texts8) {
     at2[part2] = next;
     at2 = next;
   }
-  at2[path2.at(-1) ?? ""] = only4 !== void 0 && !only4.includes(" ") ? only4 : texts8;
+  at2[path2.at(-1) ?? ""] = only4 !== void 0 && !only4.includes(" ") ? only4 : texts9;
 }
-function pointOf(mesh2, workload2, query3, posture = pathsTo(mesh2, workload2)) {
+function pointOf2(mesh2, workload2, query3, posture = pathsTo(mesh2, workload2)) {
   const { enrolment } = workload2;
   const way = wayAsked(mesh2, workload2, query3, posture);
   const atSidecar = way?.waypoint === void 0 && (enrolment.mode === "unknown" ? enrolment.inWorld : enrolment.mode) === "sidecar";
@@ -31262,7 +32474,7 @@ function pointOf(mesh2, workload2, query3, posture = pathsTo(mesh2, workload2)) 
   const { pod } = query3.from;
   if (pod !== void 0) {
     point.set("peer", { principal: asked.principal, namespace: pod.namespace, namespaceLabels: pod.namespaceLabels ?? {} });
-    for (const [key, value] of Object.entries(pod.labels)) point.set(`pod-label:${key}`, value);
+    for (const [key3, value] of Object.entries(pod.labels)) point.set(`pod-label:${key3}`, value);
   }
   point.set("transport", query3.request.protocol === "udp" ? "UDP" : query3.request.protocol === "sctp" ? "SCTP" : "TCP");
   const junk = isRead(asked.raw.token, rules3) || isPreflight(asked.raw) ? void 0 : tokenReadAnyway(rules3, sent2, asked.raw.token !== void 0);
@@ -31307,8 +32519,8 @@ function beginning(value, prefix3) {
 }
 function tokenValue(token, headers2, given) {
   const text8 = (value) => typeof value === "string" ? value : null;
-  const named5 = Object.entries(given).filter(([key]) => key.startsWith("keys:"));
-  const verified = named5.filter(([, right]) => right).map(([key]) => key.slice("keys:".length));
+  const named5 = Object.entries(given).filter(([key3]) => key3.startsWith("keys:"));
+  const verified = named5.filter(([, right]) => right).map(([key3]) => key3.slice("keys:".length));
   const spoiled = token.location.in === "header" && headers2.has(token.location.name);
   const signedBy = spoiled || surelyRefused(token.claims) ? [] : token.valid && named5.length === 0 ? "all" : verified;
   return { location: locationText(token.location), signedBy, issuer: text8(token.claims["iss"]), subject: text8(token.claims["sub"]) };
@@ -31388,7 +32600,7 @@ function* knownCallers(meshes2, cube3, sample, proxied2) {
       const principal = identityOf(caller) === null || !proxied2 ? null : identity2;
       const point = new Map([...sample].filter(([dimension]) => !dimension.startsWith("pod-label:") && (principal !== null || dimension !== "sni")));
       point.set("peer", { principal, namespace: workload2.namespace, namespaceLabels: {} });
-      for (const [key, value] of Object.entries(workload2.labels)) point.set(`pod-label:${key}`, value);
+      for (const [key3, value] of Object.entries(workload2.labels)) point.set(`pod-label:${key3}`, value);
       if (!pointIn(cube3, point)) continue;
       yield point;
       found += 1;
@@ -31495,9 +32707,15 @@ function spelled2(cube3, sample) {
   if (typeof path2 !== "string" || typeof whole3 !== "string") return [sample];
   return [sample, alone, new Map(sample).set("path.query", `${path2}?${whole3.slice(whole3.indexOf("?") + 1)}`)];
 }
+function plainlySigned(cube3, sample) {
+  const token = sample.get("token");
+  if (typeof token !== "object" || token === null || !("signedBy" in token) || token.signedBy === "all" || token.signedBy.length === 0) return sample;
+  const signed3 = new Map(sample).set("token", { ...token, signedBy: "all" });
+  return pointIn(cube3, signed3) ? signed3 : sample;
+}
 function leastAssuming(query3) {
   const { given, ...plain6 } = query3;
-  const kept = Object.entries(given ?? {}).filter(([key]) => !key.startsWith("opaque:"));
+  const kept = Object.entries(given ?? {}).filter(([key3]) => !key3.startsWith("opaque:"));
   if (kept.length === Object.keys(given ?? {}).length) return [query3];
   return [kept.length > 0 ? { ...plain6, given: Object.fromEntries(kept) } : plain6, query3];
 }
@@ -31512,6 +32730,7 @@ var following;
 var init_witness_request = __esm({
   "src/impact/witness-request.ts"() {
     "use strict";
+    init_evaluate();
     following = [
       // A3.25.
       ["header:x-forwarded-for", "remote.ip", "how `x-forwarded-for` and the remote address go together is not computed"],
@@ -31545,7 +32764,8 @@ function changesIn(context2, way, found) {
   }
   const groups2 = [...groupBy(confirmed, (entry2) => `${entry2.facet} ${entry2.region.layer} ${distinct(entry2.region.seedOrigins.map((origin) => origin.policy)).join(" ")}`).values()];
   for (const group3 of withStrangers(context2, withOtherBytes(way, groups2))) {
-    const first = [...group3].sort(compareBy((entry2) => isStranger(context2, entry2.witness.query) ? 1 : 0, (entry2) => plainness(entry2.witness.query, context2.pair)))[0];
+    const complete = group3.every((entry2) => entry2.region.complete);
+    const first = [...leadingOf(group3, complete)].sort(compareBy((entry2) => isStranger(context2, entry2.witness.query) ? 1 : 0, (entry2) => plainness(entry2.witness.query, context2.pair)))[0];
     if (first === void 0) continue;
     changes.push({
       environment: context2.sides.environment,
@@ -31553,7 +32773,7 @@ function changesIn(context2, way, found) {
       direction: way === "up" ? "widened" : "narrowed",
       facet: first.facet,
       cubes: group3.map((entry2) => entry2.cube),
-      complete: group3.every((entry2) => entry2.region.complete),
+      complete,
       seed: distinct(group3.map((entry2) => entry2.region.seed))[0] ?? "",
       seedOrigins: [...new Map(group3.flatMap((entry2) => entry2.region.seedOrigins).map((origin) => [canonical(origin), origin])).values()],
       witness: first.witness,
@@ -31562,6 +32782,12 @@ function changesIn(context2, way, found) {
     });
   }
   return changes;
+}
+function sampled(regions) {
+  return regions.flatMap((region3) => region3.cubes.flatMap((cube3, index) => {
+    const sample = region3.samples[index];
+    return sample === void 0 ? [] : [{ cube: cube3, sample }];
+  }));
 }
 function withStrangers(context2, groups2) {
   const isStrange = (group3) => group3.every((entry2) => isStranger(context2, entry2.witness.query));
@@ -31574,7 +32800,7 @@ function withOtherBytes(way, groups2) {
   const refusing = ({ witness }) => way === "up" ? witness.base : witness.head;
   const passing2 = ({ witness }) => way === "up" ? witness.head : witness.base;
   const move = (entry2) => {
-    const [before, after] = [pointOf2(refusing(entry2)), pointOf2(passing2(entry2))];
+    const [before, after] = [pointOf3(refusing(entry2)), pointOf3(passing2(entry2))];
     return before === after ? void 0 : `${before} ${after}`;
   };
   const isBytes = (entry2) => {
@@ -31591,7 +32817,7 @@ function withOtherBytes(way, groups2) {
   }
   return [...usual2, ...left];
 }
-function pointOf2(decision) {
+function pointOf3(decision) {
   return decision.verdict === "unknown" ? "" : decision.enforcedAt;
 }
 function isStranger({ sides }, query3) {
@@ -31606,7 +32832,8 @@ function plainness({ to: to2, request: request4, given }, pair) {
   const token = request4.token === void 0 ? 0 : request4.token.valid ? 1 : 2;
   return protocol * 1e3 + declared2 * 100 + token * 20 + Object.keys(request4.headers ?? {}).length + Object.keys(given ?? {}).length + (request4.sni === void 0 ? 0 : 1);
 }
-function witnessFor(context2, cube3, sample, confirmed) {
+function witnessFor(context2, cube3, found, confirmed) {
+  const sample = plainlySigned(cube3, found);
   const pods2 = isNetworked(context2.head);
   if (pods2) {
     for (const point of knownCallers([context2.sides.head, context2.sides.base], cube3, sample, context2.base.enforcedAt !== "none" || context2.head.enforcedAt !== "none")) {
@@ -31627,6 +32854,7 @@ var init_regions = __esm({
     init_point();
     init_values();
     init_facet();
+    init_headline();
     init_known_callers();
     init_pair_context();
     init_token2();
@@ -31663,17 +32891,18 @@ function authoritiesLost(context2, way, before, after) {
   });
 }
 function askedWitness(context2, regions) {
-  const found = [];
-  for (const region3 of regions) {
-    for (const [index, cube3] of region3.cubes.entries()) {
-      const sample = region3.samples[index];
-      const witness = sample === void 0 ? void 0 : witnessFor(context2, cube3, sample, (query3) => {
-        const answered2 = answers(context2, query3);
-        return answered2.base.verdict === "asks" && answered2.head.verdict === "asks" ? answered2 : void 0;
-      });
-      if (witness !== void 0) found.push(witness);
-    }
-  }
+  const all = sampled(regions);
+  const leading = leadingOf(all, regions.every((region3) => region3.complete));
+  return plainestAsked(context2, leading) ?? plainestAsked(context2, all);
+}
+function plainestAsked(context2, entries2) {
+  const found = entries2.flatMap(({ cube: cube3, sample }) => {
+    const witness = witnessFor(context2, cube3, sample, (query3) => {
+      const answered2 = answers(context2, query3);
+      return answered2.base.verdict === "asks" && answered2.head.verdict === "asks" ? answered2 : void 0;
+    });
+    return witness === void 0 ? [] : [witness];
+  });
   return found.sort(compareBy((entry2) => plainness(entry2.query, context2.pair)))[0];
 }
 var init_authority_changes = __esm({
@@ -31683,6 +32912,7 @@ var init_authority_changes = __esm({
     init_order();
     init_keys();
     init_authorities();
+    init_headline();
     init_pair_context();
     init_regions();
   }
@@ -31719,10 +32949,10 @@ function opaqueMoved(context2) {
 }
 function unmatched(entries2, others) {
   const left = /* @__PURE__ */ new Map();
-  for (const { key } of others) left.set(key, (left.get(key) ?? 0) + 1);
-  return entries2.filter(({ key }) => {
-    const count2 = left.get(key) ?? 0;
-    left.set(key, count2 - 1);
+  for (const { key: key3 } of others) left.set(key3, (left.get(key3) ?? 0) + 1);
+  return entries2.filter(({ key: key3 }) => {
+    const count2 = left.get(key3) ?? 0;
+    left.set(key3, count2 - 1);
     return count2 <= 0;
   });
 }
@@ -31732,354 +32962,6 @@ var init_enforcement = __esm({
     init_order();
     init_point();
     init_pair_context();
-  }
-});
-
-// src/impact/region.ts
-function textWord(pattern) {
-  switch (pattern.type) {
-    case "exact":
-      return pattern.text;
-    case "prefix":
-      return `${pattern.text}*`;
-    case "suffix":
-      return `*${pattern.text}`;
-    case "non-empty":
-    case "present":
-      return "*";
-    default:
-      return assertNever(pattern);
-  }
-}
-function matcherWord(matcher) {
-  switch (matcher.type) {
-    case "exact":
-    case "prefix":
-    case "suffix":
-    case "non-empty":
-    case "present":
-      return textWord(matcher);
-    case "absent":
-      return ABSENT;
-    case "host":
-    case "principal":
-    case "element":
-      return textWord(matcher.pattern);
-    case "path":
-      return matcher.pattern.type === "template" ? matcher.pattern.text : textWord(matcher.pattern);
-    case "cidr":
-      return formatCidr(matcher);
-    case "number":
-      return String(matcher.value);
-    case "one-of":
-      return matcher.text;
-    case "port-range":
-      return `${String(matcher.first)}-${String(matcher.last)}`;
-    case "source-namespace":
-      return matcher.selection === void 0 ? `pods in namespace ${matcher.names.join(", ")}` : namespaceWords(selectionText(matcher.selection));
-    case "namespace-glob":
-      return `namespace ${matcher.glob}`;
-    case "namespace":
-      return `namespace ${textWord(matcher.pattern)}`;
-    case "service-account":
-      return `service account ${matcher.namespace}/${matcher.account}`;
-    case "trust-domain":
-      return `trust domain ${textWord(matcher.pattern)}`;
-    case "identified":
-      return IDENTIFIED;
-    case "token":
-      return tokenWord(matcher);
-    case "holds":
-      return "true";
-    default:
-      return assertNever(matcher);
-  }
-}
-function namespaceWords(selection) {
-  const named5 = /^kubernetes\.io\/metadata\.name=([^,]*)$/.exec(selection)?.[1];
-  if (named5 !== void 0) return `pods in namespace ${named5}`;
-  return selection === "*" ? "pods in any namespace" : `pods in namespaces with ${selection}`;
-}
-function tokenWord(matcher) {
-  const parts = ["token"];
-  if (matcher.issuer !== void 0) parts.push(`of issuer ${textWord(matcher.issuer)}`);
-  if (matcher.subject !== void 0) parts.push(`with subject ${textWord(matcher.subject)}`);
-  if (matcher.keys !== void 0) parts.push(`signed by ${matcher.keys}`);
-  if (matcher.locations !== void 0) parts.push(`in ${matcher.locations.join(" or ")}`);
-  return parts.length === 1 ? "any token" : parts.join(" ");
-}
-function valueSet(predicates) {
-  if (predicates.some((predicate) => predicate.none.some((matcher) => matcher.type === "identified"))) return { only: [ABSENT] };
-  const word2 = wordsFor(predicates);
-  const only4 = allOf(predicates.filter((predicate) => predicate.any.length > 0).map((predicate) => distinct(predicate.any.map(word2))));
-  const except = distinct(predicates.flatMap((predicate) => predicate.none.map(word2)));
-  return { ...only4.length > 0 ? { only: only4 } : {}, ...except.length > 0 ? { except } : {} };
-}
-function wordsFor(predicates) {
-  const modes3 = new Set(predicates.flatMap(({ any: any2, none: none5 }) => [...any2, ...none5]).flatMap((matcher) => matcher.type === "path" ? [matcher.normalization] : []));
-  if (modes3.size < 2) return matcherWord;
-  return (matcher) => matcher.type === "path" ? `${matcherWord(matcher)} (${normalized2[matcher.normalization]})` : matcherWord(matcher);
-}
-function allOf(lists) {
-  const [first, ...rest] = lists;
-  if (first === void 0) return [];
-  return rest.reduce((left, right) => {
-    if (left.every((word2) => right.some((wide2) => isWithin(word2, wide2)))) return left;
-    if (right.every((word2) => left.some((wide2) => isWithin(word2, wide2)))) return right;
-    const both = left.filter((word2) => right.some((wide2) => isWithin(word2, wide2))).concat(right.filter((word2) => left.some((wide2) => isWithin(word2, wide2))));
-    return both.length > 0 ? distinct(both) : distinct(left.flatMap((one) => right.map((other) => `${one} and ${other}`)));
-  }, first);
-}
-function isWithin(word2, wide2) {
-  if (word2 === wide2) return true;
-  if (word2 === ABSENT) return false;
-  if (wide2 === "*" || wide2 === IDENTIFIED) return true;
-  return wide2.endsWith("*") && !word2.startsWith("*") && word2.startsWith(wide2.slice(0, -1));
-}
-function asksForPods({ any: any2, none: none5 }) {
-  return [...any2, ...none5].every((matcher) => matcher.type === "source-namespace");
-}
-function regionCube(cube3) {
-  const byDimension = groupBy(cube3.predicates, (predicate) => predicate.dimension);
-  const result = {};
-  const headers2 = {};
-  const claims = {};
-  const opaque = {};
-  const podLabels = {};
-  for (const [dimension, predicates] of [...byDimension].sort(([left], [right]) => compareText(left, right))) {
-    if (dimension.startsWith("header:")) headers2[dimension.slice("header:".length)] = valueSet(predicates);
-    else if (dimension.startsWith("pod-label:")) podLabels[dimension.slice("pod-label:".length)] = valueSet(predicates);
-    else if (dimension.startsWith("claim:")) claims[dimension.slice("claim:".length)] = valueSet(predicates);
-    else if (dimension.startsWith("opaque:")) opaque[dimension.slice("opaque:".length)] = predicates.some((predicate) => predicate.any.length > 0);
-    else if (dimension === "peer") {
-      const pods2 = predicates.filter(asksForPods);
-      const peers = predicates.filter((predicate) => !asksForPods(predicate));
-      if (peers.length > 0) result["peers"] = valueSet(peers);
-      if (pods2.length > 0) result["pods"] = valueSet(pods2);
-    } else if (dimension === "path.query") headers2[":path"] = valueSet(predicates);
-    else result[plain4[dimension]] = valueSet(predicates);
-  }
-  return {
-    ...result,
-    ...Object.keys(headers2).length > 0 ? { headers: headers2 } : {},
-    ...Object.keys(podLabels).length > 0 ? { podLabels } : {},
-    ...Object.keys(claims).length > 0 ? { claims } : {},
-    ...Object.keys(opaque).length > 0 ? { opaque } : {}
-  };
-}
-function region2(cubes, complete) {
-  return { cubes: cubes.slice(0, SHOWN_CUBES).map(regionCube), complete: complete && cubes.length <= SHOWN_CUBES };
-}
-var ABSENT, normalized2, IDENTIFIED, plain4, SHOWN_CUBES;
-var init_region = __esm({
-  "src/impact/region.ts"() {
-    "use strict";
-    init_order();
-    init_assert_never();
-    init_group();
-    init_ip();
-    init_label_selection();
-    ABSENT = "(none)";
-    normalized2 = {
-      NONE: "as sent",
-      BASE: "normalized",
-      MERGE_SLASHES: "slashes merged",
-      DECODE_AND_MERGE_SLASHES: "decoded, slashes merged"
-    };
-    IDENTIFIED = "any mesh identity";
-    plain4 = {
-      peer: "peers",
-      port: "ports",
-      protocol: "protocol",
-      method: "methods",
-      path: "paths",
-      host: "hosts",
-      sni: "sni",
-      "source.ip": "sourceIps",
-      "remote.ip": "remoteIps",
-      "destination.ip": "destinationIps",
-      token: "token",
-      transport: "transport",
-      address: "addressed"
-    };
-    SHOWN_CUBES = 20;
-  }
-});
-
-// src/impact/pod-callers.ts
-function looksAtPods(cube3) {
-  return cube3.predicates.some((predicate) => predicate.dimension.startsWith("pod-label:") || predicate.dimension === "peer" && [...predicate.any, ...predicate.none].some((matcher) => matcher.type === "source-namespace"));
-}
-function podCallers(cube3, mesh2, carriesIdentity2) {
-  const callers4 = cube3.predicates.filter(({ dimension }) => dimension === "peer" || dimension.startsWith("pod-label:"));
-  const asked = { predicates: callers4, origins: [] };
-  const admits3 = (caller, labels3) => pointIn(asked, pointOf3(caller, labels3));
-  const known4 = [...mesh2.workloads.values()].filter((workload2) => {
-    const identity2 = workload2.enrolment.mode === "none" || !carriesIdentity2 ? null : `${mesh2.config.trustDomain}/ns/${workload2.namespace}/sa/${workload2.serviceAccount}`;
-    return [identity2, null].some((principal) => admits3({ principal, namespace: workload2.namespace, namespaceLabels: {} }, workload2.labels));
-  });
-  const peers = callers4.filter(({ dimension }) => dimension === "peer");
-  return { known: distinct(known4.map(({ namespace, name: name2, kind }) => `${namespace}/${name2}[${kind}]`)), open: openWords(peers, labelWords(callers4)), outside: admits3(null, {}) };
-}
-function pointOf3(caller, labels3) {
-  const point = /* @__PURE__ */ new Map([["peer", caller]]);
-  for (const [key, value] of Object.entries(labels3)) point.set(`pod-label:${key}`, value);
-  return point;
-}
-function openWords(peers, labels3) {
-  const places = distinct(peers.flatMap((predicate) => predicate.any.flatMap((matcher) => matcher.type === "source-namespace" ? [matcherWord(matcher).replace(/^pods in /, "")] : [])));
-  if (places.length > 0) return places.map((place2) => `any other pod in ${place2}${labels3}`);
-  const anywhere = { principal: null, namespace: "", namespaceLabels: {} };
-  return peers.every((predicate) => holds(predicate, anywhere)) ? [`any other pod in any namespace${labels3}`] : [];
-}
-function labelWords(callers4) {
-  const labelled = [];
-  const without2 = [];
-  for (const { dimension, any: any2, none: none5 } of callers4) {
-    if (!dimension.startsWith("pod-label:")) continue;
-    const word2 = (matcher) => matcher.type === "exact" ? `${dimension.slice("pod-label:".length)}=${matcher.text}` : dimension.slice("pod-label:".length);
-    if (any2.length > 0) labelled.push(any2.map(word2).join(" or "));
-    without2.push(...none5.map(word2));
-  }
-  const parts = [...labelled.length > 0 ? [`labelled ${distinct(labelled).join(", ")}`] : [], ...without2.length > 0 ? [`without ${distinct(without2).join(", ")}`] : []];
-  return parts.length === 0 ? "" : ` ${parts.join(" and ")}`;
-}
-var init_pod_callers = __esm({
-  "src/impact/pod-callers.ts"() {
-    "use strict";
-    init_order();
-    init_evaluate();
-    init_matches();
-    init_region();
-  }
-});
-
-// src/impact/callers.ts
-function principalOf(mesh2, workload2) {
-  return `${mesh2.config.trustDomain}/ns/${workload2.namespace}/sa/${workload2.serviceAccount}`;
-}
-function knownIdentities(mesh2) {
-  const byPrincipal = /* @__PURE__ */ new Map();
-  const byNamespace = /* @__PURE__ */ new Map();
-  for (const workload2 of mesh2.workloads.values()) {
-    if (workload2.enrolment.mode === "none") continue;
-    const principal = principalOf(mesh2, workload2);
-    const id = `${workload2.namespace}/${workload2.name}[${workload2.kind}]`;
-    const ids2 = byPrincipal.get(principal);
-    if (ids2 !== void 0) {
-      ids2.push(id);
-      continue;
-    }
-    byPrincipal.set(principal, [id]);
-    const principals = byNamespace.get(workload2.namespace);
-    if (principals === void 0) byNamespace.set(workload2.namespace, [principal]);
-    else principals.push(principal);
-  }
-  for (const ids2 of byPrincipal.values()) ids2.sort(compareText);
-  return { byPrincipal, byNamespace };
-}
-function* candidates2(predicates, known4) {
-  const positive = predicates.find((predicate) => predicate.any.length > 0 && predicate.any.every((matcher) => narrowed(matcher) !== void 0))?.any;
-  if (positive !== void 0) {
-    for (const matcher of positive) {
-      const place2 = narrowed(matcher);
-      if (place2?.principal !== void 0) yield place2.principal;
-      if (place2?.namespace !== void 0) yield* known4.byNamespace.get(place2.namespace) ?? [];
-    }
-  } else yield* known4.byPrincipal.keys();
-}
-function narrowed(matcher) {
-  if (matcher.type === "principal" && matcher.pattern.type === "exact") return { principal: matcher.pattern.text };
-  if (matcher.type === "namespace-glob" && !matcher.glob.includes("*") && matcher.glob !== "sa") return { namespace: matcher.glob };
-  if (matcher.type === "namespace" && matcher.pattern.type === "exact") return { namespace: matcher.pattern.text };
-  if (matcher.type === "service-account") return { namespace: matcher.namespace };
-  return matcher.type === "absent" ? {} : void 0;
-}
-function carriesIdentity(cube3) {
-  const protocols3 = cube3.predicates.filter((predicate) => predicate.dimension === "protocol");
-  return ["http", "tcp"].some((protocol) => protocols3.every((predicate) => holds(predicate, protocol)));
-}
-function admits2(predicates, peer) {
-  return predicates.every((predicate) => holds(predicate, peer));
-}
-function nobody(mesh2) {
-  return `${mesh2.config.trustDomain}/ns//sa/`;
-}
-function openWord(matcher, known4, mesh2) {
-  if (matcher.type === "absent") return void 0;
-  if (matcher.type === "trust-domain") return isOwn(matcher, mesh2) ? ANY_IDENTITY : `any other identity of ${matcherWord(matcher)}`;
-  if (matcher.type === "identified" || matcher.type === "principal" && (matcher.pattern.type === "non-empty" || matcher.pattern.type === "present")) return ANY_IDENTITY;
-  if (matcher.type === "principal" && matcher.pattern.type === "exact") {
-    return known4.byPrincipal.has(matcher.pattern.text) ? void 0 : `${matcher.pattern.text} (no workload here uses it)`;
-  }
-  if (matcher.type === "service-account") {
-    const own3 = `${mesh2.config.trustDomain}/ns/${matcher.namespace}/sa/${matcher.account}`;
-    if (known4.byPrincipal.has(own3)) return mesh2.config.trustDomainAliases.length === 0 ? void 0 : `any other identity that ${matcherWord(matcher)} matches`;
-    return `${matcherWord(matcher)} (no workload here uses it)`;
-  }
-  if (matcher.type === "namespace-glob" || matcher.type === "namespace") {
-    const name2 = matcher.type === "namespace" ? matcherWord(matcher) : `namespace ${matcher.glob}`;
-    return `any other identity in ${name2}`;
-  }
-  return `any other identity that ${matcherWord(matcher)} matches`;
-}
-function isOwn(matcher, mesh2) {
-  return matcher.pattern.type === "exact" && [mesh2.config.trustDomain, ...mesh2.config.trustDomainAliases].includes(matcher.pattern.text);
-}
-function openWords2(predicates, known4, mesh2) {
-  const [narrowest] = predicates.filter((predicate) => predicate.any.length > 0).map((predicate) => ({ any: predicate.any, width: Math.max(...predicate.any.map((matcher) => widthOf(matcher, mesh2))) })).sort((left, right) => left.width - right.width);
-  if (narrowest?.width === 5 && !admits2(predicates, nobody(mesh2))) return [FOREIGN_IDENTITY];
-  if (narrowest === void 0) return admits2(predicates, nobody(mesh2)) ? [ANY_IDENTITY] : [];
-  return narrowest.any.flatMap((matcher) => {
-    if (matcher.type === "principal" && matcher.pattern.type === "exact" && !admits2(predicates, matcher.pattern.text)) return [];
-    return openWord(matcher, known4, mesh2) ?? [];
-  });
-}
-function widthOf(matcher, mesh2) {
-  if (matcher.type === "absent") return 0;
-  if (matcher.type === "principal" && matcher.pattern.type === "exact") return 0;
-  if (matcher.type === "service-account") return 1;
-  const place2 = narrowed(matcher);
-  if (place2?.namespace !== void 0) return 2;
-  if (matcher.type === "trust-domain") return isOwn(matcher, mesh2) ? 5 : 4;
-  if (matcher.type === "identified" || matcher.type === "principal" && (matcher.pattern.type === "non-empty" || matcher.pattern.type === "present")) return 5;
-  return 3;
-}
-function callersOf2(cubes, known4, mesh2) {
-  const names4 = /* @__PURE__ */ new Set();
-  const open2 = /* @__PURE__ */ new Set();
-  let plaintext = false;
-  for (const cube3 of cubes) {
-    if (looksAtPods(cube3)) {
-      const pods2 = podCallers(cube3, mesh2, carriesIdentity(cube3));
-      if (pods2.outside) plaintext = true;
-      pods2.known.forEach((id) => names4.add(id));
-      pods2.open.forEach((word2) => open2.add(word2));
-      continue;
-    }
-    const predicates = peerPredicates2(cube3);
-    if (admits2(predicates, null)) plaintext = true;
-    if (!carriesIdentity(cube3)) continue;
-    for (const word2 of openWords2(predicates, known4, mesh2)) open2.add(word2);
-    for (const principal of candidates2(predicates, known4)) {
-      if (open2.has(ANY_IDENTITY) && names4.size >= SHOWN_BESIDE_ANY) break;
-      if (admits2(predicates, principal)) known4.byPrincipal.get(principal)?.forEach((id) => names4.add(id));
-    }
-  }
-  return { known: distinct(names4), open: distinct(open2), plaintext, internet: false };
-}
-var peerPredicates2, ANY_IDENTITY, FOREIGN_IDENTITY, SHOWN_BESIDE_ANY;
-var init_callers2 = __esm({
-  "src/impact/callers.ts"() {
-    "use strict";
-    init_order();
-    init_matches();
-    init_pod_callers();
-    init_region();
-    peerPredicates2 = (cube3) => cube3.predicates.filter((predicate) => predicate.dimension === "peer");
-    ANY_IDENTITY = "any other mesh identity";
-    FOREIGN_IDENTITY = "any identity of another trust domain";
-    SHOWN_BESIDE_ANY = 20;
   }
 });
 
@@ -32179,8 +33061,8 @@ function identityMoved(context2, account, way) {
   const can = (side2, name2) => atCaller((side2 === "base" ? base2 : head).possible, presentedOn(sides[side2], name2), account.ambient);
   const [from2, to2] = way === "up" ? [can("base", account.former), onBoth(can("head", account.current), can("base", account.current))] : [can("head", account.current), onBoth(can("base", account.former), can("head", account.former))];
   const ties = cubesAtCaller([...impossible, ...base2.ties, ...head.ties], account.ambient);
-  const key = ["identity", way, account.former, account.current, String(account.ambient), base2.key, head.key, authors(from2), authors(to2), (context2.preferred.get("port") ?? []).map(String).join(",")].join("\n");
-  const { regions, undecided: open2 } = context2.memo.get(key, () => difference({ from: from2, to: to2, impossible: ties, preferred: context2.preferred, limits: context2.limits }));
+  const key3 = ["identity", way, account.former, account.current, String(account.ambient), base2.key, head.key, authors(from2), authors(to2), (context2.preferred.get("port") ?? []).map(String).join(",")].join("\n");
+  const { regions, undecided: open2 } = context2.memo.get(key3, () => difference({ from: from2, to: to2, impossible: ties, preferred: context2.preferred, limits: context2.limits }));
   if (regions.length === 0 && open2.length === 0) return [];
   const told = identityWitness(context2, account, way, regions);
   const principal = way === "up" ? presentedOn(sides.head, account.current) : presentedOn(sides.base, account.former);
@@ -32195,9 +33077,17 @@ function identityMoved(context2, account, way) {
   return [{ ...whole3, direction: way === "up" ? "widened" : "narrowed", complete: regions.every((region3) => region3.complete), seedOrigins: regions.flatMap((region3) => region3.seedOrigins), witness: told, reason: void 0 }];
 }
 function identityWitness(context2, account, way, regions) {
-  let open2 = regions.length === 0;
+  const all = sampled(regions);
+  const leading = leadingOf(all, regions.every((region3) => region3.complete));
+  const first = witnessAmong(context2, account, way, leading.map(({ sample }) => sample));
+  if (first.best !== void 0) return first.best;
+  const { best, open: open2 } = witnessAmong(context2, account, way, all.filter((entry2) => !leading.includes(entry2)).map(({ sample }) => sample));
+  return best ?? (regions.length === 0 || first.open || open2 ? void 0 : "refused elsewhere");
+}
+function witnessAmong(context2, account, way, samples) {
+  let open2 = false;
   const found = [];
-  for (const sample of regions.flatMap((region3) => region3.samples)) {
+  for (const sample of samples) {
     const { from: from2, ...asked } = queryOf(asker(context2), sample);
     for (const caller of account.callers.slice(0, 3)) {
       const given = { ...asked.given, ...Object.fromEntries(account.assumptions.map((id) => [id, true])) };
@@ -32208,8 +33098,7 @@ function identityWitness(context2, account, way, regions) {
       else if (answered2.base.verdict === "unknown" || answered2.head.verdict === "unknown") open2 = true;
     }
   }
-  const best = found.sort(compareBy((entry2) => plainness(entry2.query, context2.pair)))[0];
-  return best ?? (open2 ? void 0 : "refused elsewhere");
+  return { best: found.sort(compareBy((entry2) => plainness(entry2.query, context2.pair)))[0], open: open2 };
 }
 var init_identity_changes = __esm({
   "src/impact/identity-changes.ts"() {
@@ -32220,6 +33109,7 @@ var init_identity_changes = __esm({
     init_difference();
     init_authorities();
     init_causes();
+    init_headline();
     init_moved_accounts();
     init_pair_context();
     init_regions();
@@ -32242,15 +33132,22 @@ function latentMoved(context2, told, moved3) {
 }
 function latentChange(context2, way, layer2, regions) {
   const [first] = regions;
-  const cube3 = first?.cubes[0];
-  const sample = first?.samples[0];
-  if (first === void 0 || cube3 === void 0 || sample === void 0) return [];
-  const witness = witnessFor(context2, cube3, sample, (query3) => confirmLatent(context2, way, layer2, query3));
-  if (witness === void 0) {
-    context2.internalErrors.push(`the latent witness for \`${context2.pair.destination.id}\` did not reproduce (seed ${shortHash(first.seed)})`);
-    return [];
+  const complete = regions.every((region3) => region3.complete);
+  const all = sampled(regions);
+  const leading = [...leadingOf(all, complete)];
+  if (first === void 0 || leading.length === 0) return [];
+  let witness;
+  for (const { cube: cube3, sample } of [...leading, ...all.filter((each) => !leading.includes(each))]) {
+    const found = witnessFor(context2, cube3, sample, (query3) => confirmLatent(context2, way, layer2, query3));
+    if (found === void 0) {
+      context2.internalErrors.push(`the latent witness for \`${context2.pair.destination.id}\` did not reproduce (seed ${shortHash(first.seed)})`);
+      return [];
+    }
+    if (isStranger(context2, found.query)) continue;
+    witness = found;
+    break;
   }
-  if (isStranger(context2, witness.query)) return [];
+  if (witness === void 0) return [];
   return [
     {
       environment: context2.sides.environment,
@@ -32258,7 +33155,7 @@ function latentChange(context2, way, layer2, regions) {
       direction: way === "up" ? "latent-widened" : "latent-narrowed",
       facet: "access",
       cubes: regions.flatMap((region3) => region3.cubes),
-      complete: regions.every((region3) => region3.complete),
+      complete,
       seed: distinct(regions.map((region3) => region3.seed))[0] ?? "",
       seedOrigins: [...new Map(regions.flatMap((region3) => region3.seedOrigins).map((origin) => [canonical(origin), origin])).values()],
       witness,
@@ -32285,6 +33182,7 @@ var init_latent = __esm({
     init_network_layer();
     init_network_paths();
     init_causes();
+    init_headline();
     init_pair_context();
     init_regions();
   }
@@ -32323,10 +33221,10 @@ function outboundMoved(sides, limits2, internalErrors) {
       ...compared[way].undecided.map((entry2) => uncertain(way, entry2.key, [entry2.seed], entry2.reason)),
       ...[...groups2.values()].flatMap((regions) => {
         const [first] = regions;
-        const cube3 = first?.cubes[0];
-        const sample = first?.samples[0];
-        if (first === void 0 || cube3 === void 0 || sample === void 0) return [];
-        const points = [...knownCallers([sides.head, sides.base], cube3, sample, false), sample];
+        const complete = regions.every((region3) => region3.complete);
+        const [proof] = leadingOf(sampled(regions), complete);
+        if (first === void 0 || proof === void 0) return [];
+        const points = [...knownCallers([sides.head, sides.base], proof.cube, proof.sample, false), proof.sample];
         const witness = points.map((point) => outsideWitness(sides, queryOutside(point, somewhere))).find((each) => flips(each.base, each.head, way));
         const cubes = regions.flatMap((region3) => region3.cubes);
         if (witness === void 0) {
@@ -32338,7 +33236,7 @@ function outboundMoved(sides, limits2, internalErrors) {
             ...common3,
             direction: way === "up" ? "widened" : "narrowed",
             cubes,
-            complete: regions.every((region3) => region3.complete),
+            complete,
             seed: distinct(regions.map((region3) => region3.seed))[0] ?? "",
             seedOrigins: regions.flatMap((region3) => region3.seedOrigins),
             witness,
@@ -32368,6 +33266,8 @@ var init_outbound2 = __esm({
     init_difference();
     init_ip();
     init_causes();
+    init_headline();
+    init_regions();
     init_known_callers();
     outsideDestination = { id: "*", host: "*", known: false, status: "both" };
     somewhere = parseIp("203.0.113.10") ?? 0n;
@@ -32401,7 +33301,9 @@ function preferredValues(identities, pair, networked) {
     // Without a name a witness may speak any protocol.
     ["sni", [null]],
     ["method", ["GET"]],
-    ["path", ["/"]]
+    ["path", ["/"]],
+    // Without TLS there is no server name: one that nothing asks for would only be in the way.
+    ["sni", [null]]
   ]);
 }
 function containerPorts(workload2) {
@@ -32491,188 +33393,6 @@ var init_compare = __esm({
     init_pair_context();
     init_preferred();
     init_regions();
-  }
-});
-
-// src/impact/headline.ts
-function list2(words3, shown5 = 3) {
-  const head = words3.slice(0, shown5).join(", ");
-  return words3.length > shown5 ? `${head} and ${words3.length - shown5} more` : head;
-}
-function callerWords({ known: known4, open: everybody, plaintext, internet }) {
-  const callers4 = { known: known4, plaintext, internet, open: plaintext ? everybody.filter((word2) => word2 !== FOREIGN_IDENTITY) : everybody };
-  const anyIdentity = callers4.open.includes(ANY_IDENTITY);
-  if (callers4.plaintext && anyIdentity) return "any client, with or without a mesh identity";
-  const parts = [];
-  if (callers4.plaintext) parts.push("any client without a mesh identity");
-  if (anyIdentity) parts.push("any mesh identity");
-  else {
-    if (callers4.known.length > 0) parts.push(list2(callers4.known.map((id) => `\`${id.replace(/\[.*\]$/, "")}\``)));
-    if (callers4.open.length > 0) parts.push(list2(callers4.open, 2));
-  }
-  return parts.length === 0 ? "some client" : parts.join(" and ");
-}
-function values3(set2, noun, plural3) {
-  if (set2 === void 0) return void 0;
-  const only4 = set2.only ?? [];
-  const except = (set2.except ?? []).filter((word2) => only4.length === 0 || !only4.every((one) => areApart(one, word2)));
-  const tail = except.length > 0 ? ` except ${list2(except.map((word2) => `\`${word2}\``))}` : "";
-  if (only4.length === 0) return `any ${noun}${tail}`;
-  return `${only4.length === 1 ? noun : plural3} ${list2(only4.map((word2) => `\`${word2}\``))}${tail}`;
-}
-function namedPorts(ports3) {
-  if (ports3 === void 0) return void 0;
-  const except = (ports3.except ?? []).filter((port3) => !/^150[0-9]{2}$/.test(port3));
-  return ports3.only === void 0 && except.length === 0 ? void 0 : { ...ports3.only === void 0 ? {} : { only: ports3.only }, ...except.length === 0 ? {} : { except } };
-}
-function unusual2(transport) {
-  return transport?.only?.length === 1 && transport.only[0] === "TCP" ? void 0 : transport;
-}
-function protocolWords(set2) {
-  if (set2 === void 0) return void 0;
-  const spoken = (set2.only ?? protocols).filter((protocol) => set2.except?.includes(protocol) !== true);
-  if (spoken.length === 0 || spoken.includes("http")) return void 0;
-  const words3 = [...spoken.includes("tcp") ? ["over TCP"] : [], ...spoken.includes("https") || spoken.includes("tls") ? ["with TLS of its own"] : []];
-  return words3.length === 0 ? void 0 : words3.join(" or ");
-}
-function requestWords(cube3) {
-  const spoken = protocolWords(cube3.protocol);
-  const parts = [
-    values3(cube3.methods, "method", "methods"),
-    values3(cube3.paths, "path", "paths"),
-    values3(cube3.hosts, "host", "hosts"),
-    ...Object.entries(cube3.headers ?? {}).map(([name2, set2]) => values3(set2, `header \`${name2}\``, `header \`${name2}\``)),
-    values3(cube3.token, "token", "tokens"),
-    ...Object.entries(cube3.claims ?? {}).map(([name2, set2]) => values3(set2, `claim \`${name2}\``, `claim \`${name2}\``)),
-    values3(cube3.sourceIps, "source address", "source addresses"),
-    values3(cube3.remoteIps, "client address", "client addresses"),
-    values3(namedPorts(cube3.ports), "port", "ports"),
-    values3(unusual2(cube3.transport), "transport", "transports")
-  ].filter((part2) => part2 !== void 0);
-  if (parts.length === 0) return spoken === void 0 ? ANY_REQUEST : `any connection ${spoken}`;
-  return `${parts.join(", ")}${spoken === void 0 ? "" : `, ${spoken}`}`;
-}
-function spokenSets(cube3) {
-  const ports3 = namedPorts(cube3.ports);
-  const named5 = (prefix3, sets) => Object.entries(sets ?? {}).map(([name2, set2]) => [`${prefix3} ${name2}`, set2]);
-  const plain6 = [
-    ["protocol", protocolWords(cube3.protocol) === void 0 ? void 0 : cube3.protocol],
-    ["methods", cube3.methods],
-    ["paths", cube3.paths],
-    ["hosts", cube3.hosts],
-    ["token", cube3.token],
-    ["sourceIps", cube3.sourceIps],
-    ["remoteIps", cube3.remoteIps],
-    ["ports", ports3],
-    ["transport", unusual2(cube3.transport)]
-  ];
-  return new Map([...plain6.flatMap(([name2, set2]) => set2 === void 0 ? [] : [[name2, set2]]), ...named5("header", cube3.headers), ...named5("claim", cube3.claims)]);
-}
-function covers4(wide2, narrow) {
-  if (isForMany(narrow) && !isForMany(wide2)) return false;
-  const inner = spokenSets(narrow);
-  return [...spokenSets(wide2)].every(([dimension, set2]) => {
-    const other = inner.get(dimension);
-    return other !== void 0 && isSubset(other, set2);
-  });
-}
-function isSubset(inner, outer) {
-  const innerOnly = inner.only ?? [];
-  const within2 = outer.only === void 0 || innerOnly.length > 0 && innerOnly.every((word2) => outer.only?.some((wide2) => isWithin(word2, wide2)) === true);
-  return within2 && (outer.except ?? []).every((word2) => (inner.except ?? []).some((wide2) => isWithin(word2, wide2)) || innerOnly.length > 0 && innerOnly.every((one) => areApart(one, word2)));
-}
-function areApart(left, right) {
-  if (left.startsWith("*") || right.startsWith("*") || /[ {]/.test(left) || /[ {]/.test(right)) return false;
-  const [one, other] = [left.replace(/\*$/, ""), right.replace(/\*$/, "")];
-  if (left.endsWith("*") && right.endsWith("*")) return !one.startsWith(other) && !other.startsWith(one);
-  if (left.endsWith("*")) return !other.startsWith(one);
-  return right.endsWith("*") ? !one.startsWith(other) : one !== other;
-}
-function regionWords(region3) {
-  const { cubes } = region3;
-  const widest = cubes.filter((cube3, index) => !cubes.some((other, at2) => at2 !== index && covers4(other, cube3) && (at2 < index || !covers4(cube3, other))));
-  const broad = widest.filter(isForMany);
-  const words3 = [...new Set([...broad, ...widest.filter((cube3) => !isForMany(cube3))].map(requestWords))];
-  const alike2 = broad.length === 0 || broad.length === widest.length;
-  const [first, second] = words3;
-  if (first === void 0 || first === ANY_REQUEST || alike2 && words3.includes(ANY_REQUEST)) return ANY_REQUEST;
-  if (second === void 0 && region3.complete) return first;
-  return region3.complete && alike2 && words3.length === 2 ? `${first}, or ${second ?? ""}` : `${first}, and other requests`;
-}
-function isForMany({ peers }) {
-  return peers?.only === void 0 || peers.only.some((word2) => word2.includes("*") || word2.startsWith(DOMAIN) || word2 === "any mesh identity" || word2 === "(none)");
-}
-function domainWords(callers4, region3) {
-  if (callers4.plaintext || !(callers4.open.includes(ANY_IDENTITY) || callers4.open.includes(FOREIGN_IDENTITY))) return void 0;
-  const phrases2 = distinct(
-    region3.cubes.map(({ peers }) => {
-      const only4 = peers?.only ?? [];
-      const foreign2 = (peers?.except ?? []).filter((word2) => word2.startsWith(DOMAIN)).map((word2) => `\`${word2.slice(DOMAIN.length)}\``);
-      if (foreign2.length === 0 || only4.length !== 1) return "";
-      return only4[0]?.startsWith(DOMAIN) === true ? `any identity of trust domain \`${only4[0].slice(DOMAIN.length)}\`` : `any identity of another trust domain than ${list2(foreign2)}`;
-    })
-  );
-  return phrases2.length === 1 && phrases2[0] !== "" ? phrases2[0] : void 0;
-}
-function destinationWords(destinations) {
-  return list2(destinations.map((destination2) => `\`${destination2.id}\``), 2);
-}
-function headline(direction, facet, callers4, region3, destinations) {
-  return `${domainWords(callers4, region3) ?? callerWords(callers4)} ${verbs[direction]} ${destinationWords(destinations)} with ${regionWords(region3)}${facet === "token" ? facets.token : facets[facet]}`;
-}
-function answerWords(answer3) {
-  const by = answer3.by !== void 0 && answer3.by.length > 0 ? ` (${list2(answer3.by.map((id) => `\`${id}\``))})` : "";
-  switch (answer3.verdict) {
-    case "deny":
-      return `denied by ${layerWords[answer3.layer ?? "none"] ?? answer3.layer ?? ""}${by}`;
-    case "asks":
-      return `left to the external authorizer \`${answer3.provider ?? ""}\`${by}`;
-    case "allow":
-      return answer3.enforcedAt === "none" ? "allowed: no proxy stands before it" : `allowed${by}`;
-    case "unknown":
-      return "not determined by the manifests";
-  }
-}
-var protocols, ANY_REQUEST, DOMAIN, verbs, facets, layerWords;
-var init_headline = __esm({
-  "src/impact/headline.ts"() {
-    "use strict";
-    init_order();
-    init_callers2();
-    init_region();
-    protocols = ["http", "tcp", "https", "tls"];
-    ANY_REQUEST = "any request";
-    DOMAIN = "trust domain ";
-    verbs = {
-      widened: "may now reach",
-      narrowed: "may no longer reach",
-      weakened: "reaches with weaker protection",
-      strengthened: "reaches with stronger protection",
-      "undecided-widened": "may now reach (could not be proved, treated as widened)",
-      "undecided-narrowed": "may no longer reach (could not be proved)",
-      "latent-widened": "would reach, were it not for another layer,",
-      "latent-narrowed": "would no longer reach"
-    };
-    facets = {
-      mtls: "",
-      token: " without the token it needs on the other side",
-      "external-authorization": "",
-      ingress: " from outside",
-      enrolment: "",
-      identity: "",
-      egress: "",
-      access: ""
-    };
-    layerWords = {
-      mtls: "transport authentication",
-      authentication: "token authentication",
-      authorization: "authorization",
-      "external-authorization": "the external authorizer",
-      protocol: "the port’s protocol",
-      routing: "routing",
-      "network-policy": "network policy",
-      none: "nothing"
-    };
   }
 });
 
@@ -32819,7 +33539,7 @@ function wayOf({ direction }) {
 }
 function unproved({ edits, likely }, because2) {
   const named5 = likely > 0 ? edits.slice(0, likely) : edits.slice(0, NAMED_UNPROVED);
-  return { sets: named5.length === 0 ? [] : [named5], unproved: because2, proof: "none" };
+  return { sets: named5.length === 0 ? [] : [named5], ...because2 === void 0 ? {} : { unproved: because2 }, proof: "none" };
 }
 var TRIALS_IN_ALL, TRIALS_AFTER, MOST_EXTENSIONS, NAMED_UNPROVED, CauseProver;
 var init_prove_causes = __esm({
@@ -32858,11 +33578,10 @@ var init_prove_causes = __esm({
       of(raw) {
         const candidates3 = this.#index.of(raw);
         const moves = this.#movement(raw);
-        if (moves === void 0) return unproved(candidates3, "the change itself is not proved, so that its causes are not either");
         const query3 = raw.witness?.query;
-        if (query3 === void 0) return unproved(candidates3, "there is no request to try");
+        if (moves === void 0 || query3 === void 0) return unproved(candidates3);
         const causes = this.#minimal(candidates3.edits, (edits) => moves(this.#counterfactual.near(edits, query3, waypointNamespaces(raw))));
-        return causes.sets.length > 0 ? { ...causes, proof: "witness" } : unproved(candidates3, causes.unproved ?? "");
+        return causes.sets.length > 0 ? { ...causes, proof: "witness" } : unproved(candidates3, causes.unproved);
       }
       /** By the region: the first set that alone makes all of it; else the first one with the edits that the rest needs. */
       inRegion(raw, causes) {
@@ -33073,7 +33792,7 @@ function describeOne(raw, from2, known4, proved) {
       environments: [raw.environment],
       direction: raw.direction,
       facet,
-      region: region2(raw.cubes, raw.complete),
+      region: leadingFirst(region2(raw.cubes, raw.complete)),
       callers: callers4,
       before: raw.witness === void 0 ? "not determined" : answerWords(answer(raw.witness.base)),
       after: raw.witness === void 0 ? raw.reason ?? "not determined" : `${answerWords(answer(raw.witness.head))}${raw.reason === void 0 ? "" : `: ${raw.reason}`}`,
@@ -33116,9 +33835,9 @@ function mergeDestinations(singles2) {
 }
 function finish2(single2, destinations) {
   const { change: change2, raw } = single2;
-  const ids2 = destinations.map((destination2) => destination2.id);
+  const ids3 = destinations.map((destination2) => destination2.id);
   return {
-    id: shortHash(change2.facet, change2.direction, raw.seed, ids2.join(" ")),
+    id: shortHash(change2.facet, change2.direction, raw.seed, ids3.join(" ")),
     environments: change2.environments,
     direction: change2.direction,
     facet: change2.facet,
@@ -33139,8 +33858,8 @@ function finish2(single2, destinations) {
 }
 function mergeEnvironments(changes) {
   if (new Set(changes.flatMap(({ change: change2 }) => change2.environments)).size <= 1) return [...changes];
-  const key = ({ change: change2 }) => canonical([change2.destinations.map((destination2) => destination2.id), change2.facet, change2.direction, change2.region]);
-  return [...groupBy(changes, key).values()].flatMap((group3) => {
+  const key3 = ({ change: change2 }) => canonical([change2.destinations.map((destination2) => destination2.id), change2.facet, change2.direction, change2.region]);
+  return [...groupBy(changes, key3).values()].flatMap((group3) => {
     const first = group3[0];
     if (first === void 0) return [];
     return [
@@ -33152,13 +33871,19 @@ function mergeEnvironments(changes) {
     ];
   });
 }
-function breadth(change2) {
-  if (change2.callers.plaintext) return 0;
-  if (change2.callers.open.includes(ANY_IDENTITY)) return 1;
-  return change2.callers.open.length > 0 ? 2 : 3;
+function breadth({ callers: callers4 }) {
+  const kinds3 = [callers4.plaintext, callers4.open.includes(ANY_IDENTITY), callers4.open.some((word2) => /^any other identity of trust domain /u.test(word2)), callers4.open.some((word2) => /^any other identity in namespace /u.test(word2)), callers4.open.length > 0];
+  const broadest = kinds3.indexOf(true);
+  return broadest < 0 ? kinds3.length : broadest;
+}
+function requestBreadth({ region: { cubes } }) {
+  const [cube3] = cubes;
+  const methods = cube3?.methods?.only?.every((method) => ["GET", "HEAD", "OPTIONS"].includes(method)) === true ? 1 : 0;
+  const paths = cube3?.paths?.only === void 0 ? 0 : cube3.paths.only.some((path2) => /[*{]/u.test(path2)) ? 1 : 2;
+  return methods * 3 + paths;
 }
 function compareRank(left, right) {
-  return directionRank[left.direction] - directionRank[right.direction] || breadth(left) - breadth(right) || right.destinations.length - left.destinations.length || compareText(left.destinations[0]?.id ?? "", right.destinations[0]?.id ?? "") || compareText(left.id, right.id);
+  return directionRank[left.direction] - directionRank[right.direction] || breadth(left) - breadth(right) || Number(right.callers.internet) - Number(left.callers.internet) || requestBreadth(left) - requestBreadth(right) || right.destinations.length - left.destinations.length || compareText(left.destinations[0]?.id ?? "", right.destinations[0]?.id ?? "") || compareText(left.id, right.id);
 }
 var PROVED_BY_REGION, IdentitiesOfMeshes, directionRank;
 var init_describe = __esm({
@@ -33202,22 +33927,22 @@ function counterfactuals(base2, baseMesh, headMesh, settings2) {
   const everywhere = distinct([...rootsOf2(baseMesh), ...rootsOf2(headMesh)]);
   const byNamespace = /* @__PURE__ */ new Map();
   for (const resource of base2) {
-    const key = resource.kind === "Namespace" ? resource.name : resource.namespace ?? "";
-    const group3 = byNamespace.get(key);
-    if (group3 === void 0) byNamespace.set(key, [resource]);
+    const key3 = resource.kind === "Namespace" ? resource.name : resource.namespace ?? "";
+    const group3 = byNamespace.get(key3);
+    if (group3 === void 0) byNamespace.set(key3, [resource]);
     else group3.push(resource);
   }
   const meshes2 = /* @__PURE__ */ new Map();
   const spaces = base2.filter((resource) => resource.kind === "Namespace");
   const meshOf = (edits, query3, besides, every) => {
     const namespaces4 = distinct(["", ...everywhere, ...namespacesOf3(query3), ...besides]);
-    const key = canonical([namespaces4, every, edits.map((edit) => edit.id)]);
-    let mesh2 = meshes2.get(key);
+    const key3 = canonical([namespaces4, every, edits.map((edit) => edit.id)]);
+    let mesh2 = meshes2.get(key3);
     if (mesh2 === void 0) {
       const resources = /* @__PURE__ */ new Set([...namespaces4.flatMap((namespace) => byNamespace.get(namespace) ?? []), ...every ? spaces : []]);
       mesh2 = withConfigOf(baseMesh, buildMesh(applied([...resources], edits, every ? void 0 : new Set(namespaces4)), settings2));
       if (meshes2.size > 256) meshes2.clear();
-      meshes2.set(key, mesh2);
+      meshes2.set(key3, mesh2);
     }
     return mesh2;
   };
@@ -33280,11 +34005,11 @@ function worldsOf2(base2, head, documents) {
 function read2(resources, text8, choice2, documents) {
   return resources.map((resource) => {
     if (resource.unresolved?.some((each) => each.text === text8 && each.choices !== void 0) !== true) return resource;
-    const key = `${typeof choice2} ${String(choice2)} ${text8}`;
-    const known4 = again.get(resource)?.get(key);
+    const key3 = `${typeof choice2} ${String(choice2)} ${text8}`;
+    const known4 = again.get(resource)?.get(key3);
     if (known4 !== void 0) return known4;
     const made2 = readOne(resource, text8, choice2, documents) ?? resource;
-    again.set(resource, new Map([...again.get(resource) ?? [], [key, made2]]));
+    again.set(resource, new Map([...again.get(resource) ?? [], [key3, made2]]));
     return made2;
   });
 }
@@ -33466,8 +34191,8 @@ function signature(changes) {
 }
 function withUnresolvedAssumptions(described2) {
   const { change: change2, edits } = described2;
-  const texts8 = unresolvedIn(edits.flatMap((edit) => [...edit.type === "added" ? [] : [edit.base], ...edit.type === "removed" ? [] : [edit.head]]));
-  return texts8.length === 0 ? described2 : { ...described2, change: { ...change2, assumptions: distinct([...change2.assumptions, ...texts8.map(unresolvedId)]) } };
+  const texts9 = unresolvedIn(edits.flatMap((edit) => [...edit.type === "added" ? [] : [edit.base], ...edit.type === "removed" ? [] : [edit.head]]));
+  return texts9.length === 0 ? described2 : { ...described2, change: { ...change2, assumptions: distinct([...change2.assumptions, ...texts9.map(unresolvedId)]) } };
 }
 var init_compare_environments = __esm({
   "src/app/compare-environments.ts"() {
@@ -33500,11 +34225,11 @@ function describeIssue(issue2, schema2, value, prefix3) {
   const here = (message) => [{ path: path2, atKey: false, message }];
   switch (issue2.code) {
     case "unrecognized_keys":
-      return issue2.keys.map((key) => {
+      return issue2.keys.map((key3) => {
         const real = keysAt2(schema2, path2);
-        const nearest = nearestName(key, real);
+        const nearest = nearestName(key3, real);
         const hint = nearest === void 0 ? real.length === 0 ? "nothing may be written here" : `known here: ${listed4(real)}` : `did you mean \`${nearest}\`?`;
-        return { path: [...path2, key], atKey: true, message: `unknown key \`${key}\`${name2 === "" ? "" : ` in \`${name2}\``}; ${hint}` };
+        return { path: [...path2, key3], atKey: true, message: `unknown key \`${key3}\`${name2 === "" ? "" : ` in \`${name2}\``}; ${hint}` };
       });
     case "invalid_value":
       return here(`\`${name2}\` is ${shown2(found)}; allowed: ${listed4(issue2.values.map(String))}`);
@@ -33736,9 +34461,9 @@ function floatSafeRemainder(val, step) {
     return 0;
   return ratio - roundedRatio;
 }
-function defineLazy(object4, key, getter) {
+function defineLazy(object4, key3, getter) {
   let value = void 0;
-  Object.defineProperty(object4, key, {
+  Object.defineProperty(object4, key3, {
     get() {
       if (value === EVALUATING) {
         return void 0;
@@ -33750,7 +34475,7 @@ function defineLazy(object4, key, getter) {
       return value;
     },
     set(v) {
-      Object.defineProperty(object4, key, {
+      Object.defineProperty(object4, key3, {
         value: v
         // configurable: true,
       });
@@ -33776,47 +34501,47 @@ function rawShape(def) {
 function sourceShape(schema2) {
   return rawShape(schema2._zod.def) ?? schema2._zod.def.shape;
 }
-function deferProp(target, key, getter) {
-  Object.defineProperty(target, key, {
+function deferProp(target, key3, getter) {
+  Object.defineProperty(target, key3, {
     get() {
       const value = getter();
-      assignProp(this, key, value);
+      assignProp(this, key3, value);
       return value;
     },
     enumerable: true,
     configurable: true
   });
 }
-function putProp(target, key, value) {
-  if (key in target)
-    assignProp(target, key, value);
+function putProp(target, key3, value) {
+  if (key3 in target)
+    assignProp(target, key3, value);
   else
-    target[key] = value;
+    target[key3] = value;
 }
 function mirrorShape(target, source2, keys, wrap2) {
   const raw = sourceShape(source2);
-  for (const key of keys) {
-    const desc = Object.getOwnPropertyDescriptor(raw, key);
+  for (const key3 of keys) {
+    const desc = Object.getOwnPropertyDescriptor(raw, key3);
     if (!desc.enumerable)
       continue;
     if (desc.get) {
-      deferProp(target, key, () => {
-        const value = source2._zod.def.shape[key];
-        return wrap2 ? wrap2(value, key) : value;
+      deferProp(target, key3, () => {
+        const value = source2._zod.def.shape[key3];
+        return wrap2 ? wrap2(value, key3) : value;
       });
     } else
-      putProp(target, key, wrap2 ? wrap2(desc.value, key) : desc.value);
+      putProp(target, key3, wrap2 ? wrap2(desc.value, key3) : desc.value);
   }
 }
 function mirrorProps(target, source2) {
-  for (const key of Reflect.ownKeys(source2)) {
-    const desc = Object.getOwnPropertyDescriptor(source2, key);
+  for (const key3 of Reflect.ownKeys(source2)) {
+    const desc = Object.getOwnPropertyDescriptor(source2, key3);
     if (!desc.enumerable)
       continue;
     if (desc.get)
-      deferProp(target, key, () => source2[key]);
+      deferProp(target, key3, () => source2[key3]);
     else
-      putProp(target, key, desc.value);
+      putProp(target, key3, desc.value);
   }
 }
 function mergeDefs(...defs) {
@@ -33833,11 +34558,11 @@ function cloneDef(schema2) {
 function getElementAtPath(obj, path2) {
   if (!path2)
     return obj;
-  return path2.reduce((acc, key) => acc?.[key], obj);
+  return path2.reduce((acc, key3) => acc?.[key3], obj);
 }
 function promiseAllObject(promisesObj) {
   const keys = Object.keys(promisesObj);
-  const promises = keys.map((key) => promisesObj[key]);
+  const promises = keys.map((key3) => promisesObj[key3]);
   return Promise.all(promises).then((results) => {
     const resolvedObj = {};
     for (let i = 0; i < keys.length; i++) {
@@ -33892,8 +34617,8 @@ function shallowClone(o) {
 }
 function numKeys(data) {
   let keyCount = 0;
-  for (const key in data) {
-    if (Object.prototype.hasOwnProperty.call(data, key)) {
+  for (const key3 in data) {
+    if (Object.prototype.hasOwnProperty.call(data, key3)) {
       keyCount++;
     }
   }
@@ -33983,12 +34708,12 @@ function pick(schema2, mask) {
 function maskedKeys(schema2, mask) {
   const raw = sourceShape(schema2);
   const keys = [];
-  for (const key of Reflect.ownKeys(mask)) {
-    if (!Object.getOwnPropertyDescriptor(raw, key)?.enumerable) {
-      throw new Error(`Unrecognized key: "${String(key)}"`);
+  for (const key3 of Reflect.ownKeys(mask)) {
+    if (!Object.getOwnPropertyDescriptor(raw, key3)?.enumerable) {
+      throw new Error(`Unrecognized key: "${String(key3)}"`);
     }
-    if (mask[key])
-      keys.push(key);
+    if (mask[key3])
+      keys.push(key3);
   }
   return keys;
 }
@@ -34001,7 +34726,7 @@ function omit(schema2, mask) {
   }
   const omitted = new Set(maskedKeys(schema2, mask));
   const newShape = {};
-  mirrorShape(newShape, schema2, Reflect.ownKeys(sourceShape(schema2)).filter((key) => !omitted.has(key)));
+  mirrorShape(newShape, schema2, Reflect.ownKeys(sourceShape(schema2)).filter((key3) => !omitted.has(key3)));
   return clone(schema2, mergeDefs(currDef, { shape: newShape, checks: [] }));
 }
 function extend(schema2, shape) {
@@ -34012,8 +34737,8 @@ function extend(schema2, shape) {
   const hasChecks = checks && checks.length > 0;
   if (hasChecks) {
     const existingShape = sourceShape(schema2);
-    for (const key of Reflect.ownKeys(shape)) {
-      if (Object.getOwnPropertyDescriptor(existingShape, key) !== void 0) {
+    for (const key3 of Reflect.ownKeys(shape)) {
+      if (Object.getOwnPropertyDescriptor(existingShape, key3) !== void 0) {
         throw new Error("Cannot overwrite keys on object schemas containing refinements. Use `.safeExtend()` instead.");
       }
     }
@@ -34060,15 +34785,15 @@ function partial(Class2, schema2, mask, name2 = "partial") {
   }
   const selected = mask ? new Set(maskedKeys(schema2, mask)) : void 0;
   const newShape = {};
-  mirrorShape(newShape, schema2, Reflect.ownKeys(sourceShape(schema2)), Class2 && ((value, key) => selected && !selected.has(key) ? value : new Class2({ type: "optional", innerType: value })));
+  mirrorShape(newShape, schema2, Reflect.ownKeys(sourceShape(schema2)), Class2 && ((value, key3) => selected && !selected.has(key3) ? value : new Class2({ type: "optional", innerType: value })));
   return clone(schema2, mergeDefs(schema2._zod.def, { shape: newShape, checks: [] }));
 }
 function required(Class2, schema2, mask) {
   const selected = mask ? new Set(maskedKeys(schema2, mask)) : void 0;
   const newShape = {};
-  mirrorShape(newShape, schema2, Reflect.ownKeys(sourceShape(schema2)), (value, key) => (
+  mirrorShape(newShape, schema2, Reflect.ownKeys(sourceShape(schema2)), (value, key3) => (
     // overwrite with non-optional
-    selected && !selected.has(key) ? value : new Class2({ type: "nonoptional", innerType: value })
+    selected && !selected.has(key3) ? value : new Class2({ type: "nonoptional", innerType: value })
   ));
   return clone(schema2, mergeDefs(schema2._zod.def, { shape: newShape }));
 }
@@ -34250,46 +34975,46 @@ function uint8ArrayToHex(bytes) {
   return Array.from(bytes).map((b) => b.toString(16).padStart(2, "0")).join("");
 }
 function members2(proto, table3) {
-  for (const key in table3) {
-    const desc = Object.getOwnPropertyDescriptor(table3, key);
+  for (const key3 in table3) {
+    const desc = Object.getOwnPropertyDescriptor(table3, key3);
     if (desc.get)
-      Object.defineProperty(proto, key, { ...desc, enumerable: false });
+      Object.defineProperty(proto, key3, { ...desc, enumerable: false });
     else
-      defineBound(proto, key, desc.value);
+      defineBound(proto, key3, desc.value);
   }
 }
-function own2(inst, key, value, enumerable = true) {
-  Object.defineProperty(inst, key, { configurable: true, writable: true, enumerable, value });
+function own2(inst, key3, value, enumerable = true) {
+  Object.defineProperty(inst, key3, { configurable: true, writable: true, enumerable, value });
   return value;
 }
-function hide(inst, key, value) {
-  return own2(inst, key, value, false);
+function hide(inst, key3, value) {
+  return own2(inst, key3, value, false);
 }
 // @__NO_SIDE_EFFECTS__
 function derived(computes, table3) {
-  for (const key in computes) {
-    const compute = computes[key];
-    Object.defineProperty(table3, key, {
+  for (const key3 in computes) {
+    const compute = computes[key3];
+    Object.defineProperty(table3, key3, {
       configurable: true,
       enumerable: true,
       get() {
-        return own2(this, key, compute(this));
+        return own2(this, key3, compute(this));
       },
       set(value) {
-        own2(this, key, value);
+        own2(this, key3, value);
       }
     });
   }
   return table3;
 }
-function defineBound(proto, key, fn) {
-  Object.defineProperty(proto, key, {
+function defineBound(proto, key3, fn) {
+  Object.defineProperty(proto, key3, {
     configurable: true,
     get() {
-      return this == null ? fn : own2(this, key, fn.bind(this));
+      return this == null ? fn : own2(this, key3, fn.bind(this));
     },
     set(value) {
-      own2(this, key, value);
+      own2(this, key3, value);
     }
   });
 }
@@ -34297,53 +35022,53 @@ function claim(inst, sentinel) {
   const proto = Object.getPrototypeOf(inst);
   return sentinel in proto ? void 0 : proto;
 }
-function defineLazyInternal(inst, key, compute) {
+function defineLazyInternal(inst, key3, compute) {
   const proto = Object.getPrototypeOf(inst._zod);
-  if (key in proto && installing !== inst._zod) {
+  if (key3 in proto && installing !== inst._zod) {
     installing = void 0;
     return;
   }
   installing = inst._zod;
-  Object.defineProperty(proto, key, {
+  Object.defineProperty(proto, key3, {
     configurable: true,
     get() {
-      Object.defineProperty(this, key, breaker);
+      Object.defineProperty(this, key3, breaker);
       const outer = broke;
       broke = false;
       try {
         const value = compute(this);
         if (broke)
-          delete this[key];
+          delete this[key3];
         else
-          Object.defineProperty(this, key, { configurable: true, writable: true, value });
+          Object.defineProperty(this, key3, { configurable: true, writable: true, value });
         broke = broke || outer;
         return value;
       } catch (err) {
-        delete this[key];
+        delete this[key3];
         broke = broke || outer;
         throw err;
       }
     },
     set(value) {
-      Object.defineProperty(this, key, { configurable: true, writable: true, value });
+      Object.defineProperty(this, key3, { configurable: true, writable: true, value });
     }
   });
 }
-function installLazyProp(inst, key, make, enumerable) {
-  const proto = claim(inst, key);
+function installLazyProp(inst, key3, make, enumerable) {
+  const proto = claim(inst, key3);
   if (!proto)
     return;
-  Object.defineProperty(proto, key, {
+  Object.defineProperty(proto, key3, {
     configurable: true,
     get() {
       const desc = { configurable: true, writable: true, enumerable, value: void 0 };
-      Object.defineProperty(this, key, desc);
+      Object.defineProperty(this, key3, desc);
       desc.value = make(this);
-      Object.defineProperty(this, key, desc);
+      Object.defineProperty(this, key3, desc);
       return desc.value;
     },
     set(value) {
-      Object.defineProperty(this, key, { configurable: true, writable: true, enumerable, value });
+      Object.defineProperty(this, key3, { configurable: true, writable: true, enumerable, value });
     }
   });
 }
@@ -34605,15 +35330,15 @@ function _getMessage() {
 function _setMessage(value) {
   this._zod.message = value;
 }
-function node(obj, key, make) {
-  if (!Object.prototype.hasOwnProperty.call(obj, key)) {
-    if (key === "__proto__") {
-      Object.defineProperty(obj, key, { value: make(), writable: true, enumerable: true, configurable: true });
+function node(obj, key3, make) {
+  if (!Object.prototype.hasOwnProperty.call(obj, key3)) {
+    if (key3 === "__proto__") {
+      Object.defineProperty(obj, key3, { value: make(), writable: true, enumerable: true, configurable: true });
     } else {
-      obj[key] = make();
+      obj[key3] = make();
     }
   }
-  return obj[key];
+  return obj[key3];
 }
 function flattenError(error62, mapper = (issue2) => issue2.message) {
   const fieldErrors = {};
@@ -35584,16 +36309,16 @@ var init_checks = __esm({
           payload.issues.push({ expected: "object", code: "invalid_type", input: payload.value, inst });
           return void 0;
         }
-        entries2 ?? (entries2 = Reflect.ownKeys(def.shape).map((key) => [key, def.shape[key]]));
+        entries2 ?? (entries2 = Reflect.ownKeys(def.shape).map((key3) => [key3, def.shape[key3]]));
         const input2 = payload.value;
         let proms;
-        for (const [key, schema2] of entries2) {
-          const result = schema2._zod.run({ value: input2[key], issues: [] }, {});
+        for (const [key3, schema2] of entries2) {
+          const result = schema2._zod.run({ value: input2[key3], issues: [] }, {});
           if (result instanceof Promise) {
             proms ?? (proms = []);
-            proms.push(result.then((result2) => handleCheckPropertyResult(result2, payload, key)));
+            proms.push(result.then((result2) => handleCheckPropertyResult(result2, payload, key3)));
           } else {
-            handleCheckPropertyResult(result, payload, key);
+            handleCheckPropertyResult(result, payload, key3);
           }
         }
         if (proms)
@@ -35868,8 +36593,8 @@ function handleArrayResult(result, final, index) {
   }
   final.value[index] = result.value;
 }
-function handlePropertyResult(result, final, key, input2, optin, optout) {
-  const isPresent = key in input2;
+function handlePropertyResult(result, final, key3, input2, optin, optout) {
+  const isPresent = key3 in input2;
   const isOptionalOut = optout === "optional";
   if (!isPresent && isOptionalOut && optin === "optional") {
     return;
@@ -35878,7 +36603,7 @@ function handlePropertyResult(result, final, key, input2, optin, optout) {
     if (optin !== void 0 && isOptionalOut && !isPresent) {
       return;
     }
-    final.issues.push(...prefixIssues(key, result.issues));
+    final.issues.push(...prefixIssues(key3, result.issues));
   }
   if (!isPresent && optin === void 0) {
     if (!result.issues.length) {
@@ -35886,17 +36611,17 @@ function handlePropertyResult(result, final, key, input2, optin, optout) {
         code: "invalid_type",
         expected: "nonoptional",
         input: void 0,
-        path: [key]
+        path: [key3]
       });
     }
     return;
   }
   if (result.value === void 0) {
     if (isPresent || optin === "defaulted" && !isOptionalOut) {
-      final.value[key] = void 0;
+      final.value[key3] = void 0;
     }
   } else {
-    final.value[key] = result.value;
+    final.value[key3] = result.value;
   }
 }
 function normalizeDef(def) {
@@ -35928,28 +36653,28 @@ function handleCatchall(proms, input2, payload, ctx, def, inst, abortEarly) {
   const optin = _catchall.optin;
   const optout = _catchall.optout;
   let seen = 0;
-  for (const key in input2) {
+  for (const key3 in input2) {
     if (abortEarly && payload.issues.length !== seen) {
       if (aborted(payload, seen))
         break;
       seen = payload.issues.length;
     }
-    if (keySet.has(key))
+    if (keySet.has(key3))
       continue;
-    if (key === "__proto__") {
+    if (key3 === "__proto__") {
       if (t === "never")
-        unrecognized.push(key);
+        unrecognized.push(key3);
       continue;
     }
     if (t === "never") {
-      unrecognized.push(key);
+      unrecognized.push(key3);
       continue;
     }
-    const r = _catchall.run({ value: input2[key], issues: [] }, ctx);
+    const r = _catchall.run({ value: input2[key3], issues: [] }, ctx);
     if (r instanceof Promise) {
-      proms.push(r.then((r2) => handlePropertyResult(r2, payload, key, input2, optin, optout)));
+      proms.push(r.then((r2) => handlePropertyResult(r2, payload, key3, input2, optin, optout)));
     } else {
-      handlePropertyResult(r, payload, key, input2, optin, optout);
+      handlePropertyResult(r, payload, key3, input2, optin, optout);
     }
   }
   if (unrecognized.length) {
@@ -36056,21 +36781,21 @@ function mergeValues(a, b) {
   }
   if (isPlainObject(a) && isPlainObject(b)) {
     const bKeys = Object.keys(b);
-    const sharedKeys = Object.keys(a).filter((key) => bKeys.indexOf(key) !== -1);
+    const sharedKeys = Object.keys(a).filter((key3) => bKeys.indexOf(key3) !== -1);
     const newObj = { ...a, ...b };
     if (Object.prototype.hasOwnProperty.call(newObj, "__proto__"))
       delete newObj.__proto__;
-    for (const key of sharedKeys) {
-      if (key === "__proto__")
+    for (const key3 of sharedKeys) {
+      if (key3 === "__proto__")
         continue;
-      const sharedValue = mergeValues(a[key], b[key]);
+      const sharedValue = mergeValues(a[key3], b[key3]);
       if (!sharedValue.valid) {
         return {
           valid: false,
-          mergeErrorPath: [key, ...sharedValue.mergeErrorPath]
+          mergeErrorPath: [key3, ...sharedValue.mergeErrorPath]
         };
       }
-      newObj[key] = sharedValue.data;
+      newObj[key3] = sharedValue.data;
     }
     return { valid: true, data: newObj };
   }
@@ -36146,9 +36871,9 @@ function handleIntersectionResults(result, left, right) {
   result.value = merged3.data;
   return result;
 }
-function getTupleOptStart(items, key) {
+function getTupleOptStart(items, key3) {
   for (let i = items.length - 1; i >= 0; i--) {
-    const omittable = key === "optin" ? items[i]._zod.optin !== void 0 : items[i]._zod.optout === "optional";
+    const omittable = key3 === "optin" ? items[i]._zod.optin !== void 0 : items[i]._zod.optout === "optional";
     if (!omittable)
       return i + 1;
   }
@@ -36186,10 +36911,10 @@ function handleTupleResults(itemResults, final, items, input2, optoutStart) {
   }
   return final;
 }
-function handleMapResult(keyResult, valueResult, final, key, input2, inst, ctx) {
+function handleMapResult(keyResult, valueResult, final, key3, input2, inst, ctx) {
   if (keyResult.issues.length) {
-    if (propertyKeyTypes.has(typeof key)) {
-      final.issues.push(...prefixIssues(key, keyResult.issues));
+    if (propertyKeyTypes.has(typeof key3)) {
+      final.issues.push(...prefixIssues(key3, keyResult.issues));
     } else {
       final.issues.push({
         code: "invalid_key",
@@ -36201,15 +36926,15 @@ function handleMapResult(keyResult, valueResult, final, key, input2, inst, ctx) 
     }
   }
   if (valueResult.issues.length) {
-    if (propertyKeyTypes.has(typeof key)) {
-      final.issues.push(...prefixIssues(key, valueResult.issues));
+    if (propertyKeyTypes.has(typeof key3)) {
+      final.issues.push(...prefixIssues(key3, valueResult.issues));
     } else {
       final.issues.push({
         origin: "map",
         code: "invalid_element",
         input: input2,
         inst,
-        key,
+        key: key3,
         issues: valueResult.issues.map((iss) => finalizeIssue(iss, ctx, config2()))
       });
     }
@@ -37030,16 +37755,16 @@ var init_schemas = __esm({
       defineLazyInternal(inst, "propValues", (zod) => {
         const shape = zod.def.shape;
         const propValues = {};
-        for (const key in shape) {
-          const field3 = shape[key]._zod;
+        for (const key3 in shape) {
+          const field3 = shape[key3]._zod;
           if (field3.values) {
-            if (!Object.prototype.hasOwnProperty.call(propValues, key)) {
-              assignProp(propValues, key, /* @__PURE__ */ new Set());
+            if (!Object.prototype.hasOwnProperty.call(propValues, key3)) {
+              assignProp(propValues, key3, /* @__PURE__ */ new Set());
             }
             for (const v of field3.values)
-              propValues[key].add(v);
+              propValues[key3].add(v);
             if (field3.optin !== void 0)
-              propValues[key].add(void 0);
+              propValues[key3].add(void 0);
           }
         }
         return propValues;
@@ -37066,22 +37791,22 @@ var init_schemas = __esm({
         const shape = value.shape;
         const abortEarly = ctx?.abortEarly;
         let seen = payload.issues.length;
-        for (const key of value.allKeys) {
+        for (const key3 of value.allKeys) {
           if (abortEarly && payload.issues.length !== seen) {
             if (aborted(payload, seen))
               break;
             seen = payload.issues.length;
           }
-          if (key === "__proto__")
+          if (key3 === "__proto__")
             continue;
-          const el = shape[key];
+          const el = shape[key3];
           const optin = el._zod.optin;
           const optout = el._zod.optout;
-          const r = el._zod.run({ value: input2[key], issues: [] }, ctx);
+          const r = el._zod.run({ value: input2[key3], issues: [] }, ctx);
           if (r instanceof Promise) {
-            proms.push(r.then((r2) => handlePropertyResult(r2, payload, key, input2, optin, optout)));
+            proms.push(r.then((r2) => handlePropertyResult(r2, payload, key3, input2, optin, optout)));
           } else {
-            handlePropertyResult(r, payload, key, input2, optin, optout);
+            handlePropertyResult(r, payload, key3, input2, optin, optout);
           }
         }
         if (!catchall) {
@@ -37113,19 +37838,19 @@ var init_schemas = __esm({
             return payload;
           }`;
         doc.write(`const input = payload.value;`);
-        const ids2 = /* @__PURE__ */ Object.create(null);
+        const ids3 = /* @__PURE__ */ Object.create(null);
         let counter = 0;
-        for (const key of normalized3.allKeys) {
-          ids2[key] = `key_${counter++}`;
+        for (const key3 of normalized3.allKeys) {
+          ids3[key3] = `key_${counter++}`;
         }
         doc.write(memo2 ? `const newResult = memo.alloc(inst, payload, {}, ctx);` : `const newResult = {};`);
-        for (const key of normalized3.allKeys) {
-          if (key === "__proto__")
+        for (const key3 of normalized3.allKeys) {
+          if (key3 === "__proto__")
             continue;
-          const id = ids2[key];
-          const k = typeof key === "symbol" ? `syms[${syms.indexOf(key)}]` : esc(key);
+          const id = ids3[key3];
+          const k = typeof key3 === "symbol" ? `syms[${syms.indexOf(key3)}]` : esc(key3);
           const isPresent = `${k} in input`;
-          const schema2 = shape[key];
+          const schema2 = shape[key3];
           const optin = schema2?._zod?.optin;
           const isOptionalIn = optin !== void 0;
           const isOptionalOut = schema2?._zod?.optout === "optional";
@@ -37474,12 +38199,12 @@ var init_schemas = __esm({
         if (values5 && !def.partial) {
           payload.value = memo2 ? memo2.alloc(inst, payload, {}, ctx) : {};
           const recordKeys = /* @__PURE__ */ new Set();
-          for (const key of values5) {
-            if (typeof key === "string" || typeof key === "number" || typeof key === "symbol") {
-              recordKeys.add(typeof key === "number" ? key.toString() : key);
-              if (key === "__proto__")
+          for (const key3 of values5) {
+            if (typeof key3 === "string" || typeof key3 === "number" || typeof key3 === "symbol") {
+              recordKeys.add(typeof key3 === "number" ? key3.toString() : key3);
+              if (key3 === "__proto__")
                 continue;
-              const keyResult = def.keyType._zod.run({ value: key, issues: [] }, ctx);
+              const keyResult = def.keyType._zod.run({ value: key3, issues: [] }, ctx);
               if (keyResult instanceof Promise) {
                 throw new Error("Async schemas not supported in object keys currently");
               }
@@ -37488,8 +38213,8 @@ var init_schemas = __esm({
                   code: "invalid_key",
                   origin: "record",
                   issues: keyResult.issues.map((iss) => finalizeIssue(iss, ctx, config2())),
-                  input: key,
-                  path: [key],
+                  input: key3,
+                  path: [key3],
                   inst
                 });
                 continue;
@@ -37497,32 +38222,32 @@ var init_schemas = __esm({
               const outKey = keyResult.value;
               if (outKey === "__proto__")
                 continue;
-              const result = def.valueType._zod.run({ value: input2[key], issues: [] }, ctx);
+              const result = def.valueType._zod.run({ value: input2[key3], issues: [] }, ctx);
               if (result instanceof Promise) {
                 proms.push(result.then((result2) => {
                   if (result2.issues.length) {
-                    payload.issues.push(...prefixIssues(key, result2.issues));
+                    payload.issues.push(...prefixIssues(key3, result2.issues));
                   }
                   payload.value[outKey] = result2.value;
                 }));
               } else {
                 if (result.issues.length) {
-                  payload.issues.push(...prefixIssues(key, result.issues));
+                  payload.issues.push(...prefixIssues(key3, result.issues));
                 }
                 payload.value[outKey] = result.value;
               }
             }
           }
           let unrecognized;
-          for (const key in input2) {
-            if (!recordKeys.has(key)) {
+          for (const key3 in input2) {
+            if (!recordKeys.has(key3)) {
               if (def.mode === "loose") {
-                if (key === "__proto__")
+                if (key3 === "__proto__")
                   continue;
-                payload.value[key] = input2[key];
+                payload.value[key3] = input2[key3];
               } else {
                 unrecognized = unrecognized ?? [];
-                unrecognized.push(key);
+                unrecognized.push(key3);
               }
             }
           }
@@ -37538,18 +38263,18 @@ var init_schemas = __esm({
         } else {
           payload.value = memo2 ? memo2.alloc(inst, payload, {}, ctx) : {};
           let unrecognized;
-          for (const key of Reflect.ownKeys(input2)) {
-            if (key === "__proto__")
+          for (const key3 of Reflect.ownKeys(input2)) {
+            if (key3 === "__proto__")
               continue;
-            if (!Object.prototype.propertyIsEnumerable.call(input2, key))
+            if (!Object.prototype.propertyIsEnumerable.call(input2, key3))
               continue;
-            let keyResult = def.keyType._zod.run({ value: key, issues: [] }, ctx);
+            let keyResult = def.keyType._zod.run({ value: key3, issues: [] }, ctx);
             if (keyResult instanceof Promise) {
               throw new Error("Async schemas not supported in object keys currently");
             }
-            const checkNumericKey = typeof key === "string" && number.test(key) && keyResult.issues.length;
+            const checkNumericKey = typeof key3 === "string" && number.test(key3) && keyResult.issues.length;
             if (checkNumericKey) {
-              const retryResult = def.keyType._zod.run({ value: Number(key), issues: [] }, ctx);
+              const retryResult = def.keyType._zod.run({ value: Number(key3), issues: [] }, ctx);
               if (retryResult instanceof Promise) {
                 throw new Error("Async schemas not supported in object keys currently");
               }
@@ -37559,17 +38284,17 @@ var init_schemas = __esm({
             }
             if (keyResult.issues.length) {
               if (def.mode === "loose") {
-                payload.value[key] = input2[key];
+                payload.value[key3] = input2[key3];
               } else if (values5) {
                 unrecognized = unrecognized ?? [];
-                unrecognized.push(key);
+                unrecognized.push(key3);
               } else {
                 payload.issues.push({
                   code: "invalid_key",
                   origin: "record",
                   issues: keyResult.issues.map((iss) => finalizeIssue(iss, ctx, config2())),
-                  input: key,
-                  path: [key],
+                  input: key3,
+                  path: [key3],
                   inst
                 });
               }
@@ -37578,17 +38303,17 @@ var init_schemas = __esm({
             const outKey = keyResult.value;
             if (outKey === "__proto__")
               continue;
-            const result = def.valueType._zod.run({ value: input2[key], issues: [] }, ctx);
+            const result = def.valueType._zod.run({ value: input2[key3], issues: [] }, ctx);
             if (result instanceof Promise) {
               proms.push(result.then((result2) => {
                 if (result2.issues.length) {
-                  payload.issues.push(...prefixIssues(key, result2.issues));
+                  payload.issues.push(...prefixIssues(key3, result2.issues));
                 }
                 payload.value[outKey] = result2.value;
               }));
             } else {
               if (result.issues.length) {
-                payload.issues.push(...prefixIssues(key, result.issues));
+                payload.issues.push(...prefixIssues(key3, result.issues));
               }
               payload.value[outKey] = result.value;
             }
@@ -37628,20 +38353,20 @@ var init_schemas = __esm({
         payload.value = memo2 ? memo2.alloc(inst, payload, /* @__PURE__ */ new Map(), ctx) : /* @__PURE__ */ new Map();
         const abortEarly = ctx?.abortEarly;
         let seen = payload.issues.length;
-        for (const [key, value] of input2) {
+        for (const [key3, value] of input2) {
           if (abortEarly && payload.issues.length !== seen) {
             if (aborted(payload, seen))
               break;
             seen = payload.issues.length;
           }
-          const keyResult = def.keyType._zod.run({ value: key, issues: [] }, ctx);
+          const keyResult = def.keyType._zod.run({ value: key3, issues: [] }, ctx);
           const valueResult = def.valueType._zod.run({ value, issues: [] }, ctx);
           if (keyResult instanceof Promise || valueResult instanceof Promise) {
             proms.push(Promise.all([keyResult, valueResult]).then(([keyResult2, valueResult2]) => {
-              handleMapResult(keyResult2, valueResult2, payload, key, input2, inst, ctx);
+              handleMapResult(keyResult2, valueResult2, payload, key3, input2, inst, ctx);
             }));
           } else {
-            handleMapResult(keyResult, valueResult, payload, key, input2, inst, ctx);
+            handleMapResult(keyResult, valueResult, payload, key3, input2, inst, ctx);
           }
         }
         if (proms.length)
@@ -38162,8 +38887,8 @@ function isRecursive(inst, stack, resolve4) {
   };
   const shape = (sh, spread) => {
     let answer3 = NONE;
-    for (const key of Reflect.ownKeys(sh)) {
-      const desc = Object.getOwnPropertyDescriptor(sh, key);
+    for (const key3 of Reflect.ownKeys(sh)) {
+      const desc = Object.getOwnPropertyDescriptor(sh, key3);
       if (spread && !desc.enumerable)
         continue;
       const child = desc.get ? ASSUMED : desc.value?._zod ? isRecursive(desc.value, stack, resolve4) : NONE;
@@ -38259,8 +38984,8 @@ function isRecursive(inst, stack, resolve4) {
       break;
     default: {
       kind;
-      for (const key in def) {
-        const desc = Object.getOwnPropertyDescriptor(def, key);
+      for (const key3 in def) {
+        const desc = Object.getOwnPropertyDescriptor(def, key3);
         if (!desc || desc.get)
           continue;
         const value = desc.value;
@@ -46834,11 +47559,11 @@ function generatePropertiesChecks(doc, ctx, def, accessor) {
   }
   doc.write(`if (${accessor} == null) return INVALID;`);
   const shape = def.shape;
-  for (const key of Reflect.ownKeys(shape)) {
-    const keyExpr = typeof key === "symbol" ? addConstant(ctx, key) : esc(key);
+  for (const key3 of Reflect.ownKeys(shape)) {
+    const keyExpr = typeof key3 === "symbol" ? addConstant(ctx, key3) : esc(key3);
     const inputVar = newVar(ctx);
     doc.write(`const ${inputVar} = ${accessor}[${keyExpr}];`);
-    compileChild(doc, ctx, shape[key], inputVar, false);
+    compileChild(doc, ctx, shape[key3], inputVar, false);
   }
 }
 function generatePropertyCheck(doc, ctx, def, accessor) {
@@ -47205,9 +47930,9 @@ function generateObjectCheck(doc, ctx, schema2, accessor, buildsValue = true) {
     throw new ZodCompileUnsupportedError('object shape key "__proto__"');
   }
   const propOutputs = /* @__PURE__ */ new Map();
-  for (const key of allKeys) {
-    const propSchema = propShape[key];
-    const kx = keyExpr(key);
+  for (const key3 of allKeys) {
+    const propSchema = propShape[key3];
+    const kx = keyExpr(key3);
     const inputVar = newVar(ctx);
     doc.write(`const ${inputVar} = ${accessor}[${kx}];`);
     if (propSchema._zod.optin !== void 0) {
@@ -47228,14 +47953,14 @@ function generateObjectCheck(doc, ctx, schema2, accessor, buildsValue = true) {
       } else {
         doc.write(`if (${outputVar2} === INVALID) return INVALID;`);
       }
-      propOutputs.set(key, outputVar2);
+      propOutputs.set(key3, outputVar2);
     } else {
       if (requiresPresenceCheck(propSchema)) {
         doc.write(`if (!(${kx} in ${accessor})) return INVALID;`);
       }
       const outputAccessor = compileChild(doc, ctx, propSchema, inputVar, buildsValue);
       if (outputAccessor !== null)
-        propOutputs.set(key, outputAccessor);
+        propOutputs.set(key3, outputAccessor);
     }
   }
   const catchall = def.catchall;
@@ -47656,9 +48381,9 @@ function generateTupleCheck(doc, ctx, schema2, accessor) {
   }
   return outputVar;
 }
-function getTupleOptStart2(items, key) {
+function getTupleOptStart2(items, key3) {
   for (let i = items.length - 1; i >= 0; i--) {
-    const omittable = key === "optin" ? items[i]._zod.optin !== void 0 : items[i]._zod.optout === "optional";
+    const omittable = key3 === "optin" ? items[i]._zod.optin !== void 0 : items[i]._zod.optout === "optional";
     if (!omittable)
       return i + 1;
   }
@@ -47788,16 +48513,16 @@ function generateRecordCheck(doc, ctx, schema2, accessor) {
   const keyValues = recordDef.partial ? void 0 : def.keyType._zod.values;
   if (keyValues) {
     const inputKeys = [];
-    for (const key of keyValues) {
-      if (!(typeof key === "string" || typeof key === "number" || typeof key === "symbol")) {
-        throw new ZodCompileUnsupportedError(`record key value ${String(key)}`);
+    for (const key3 of keyValues) {
+      if (!(typeof key3 === "string" || typeof key3 === "number" || typeof key3 === "symbol")) {
+        throw new ZodCompileUnsupportedError(`record key value ${String(key3)}`);
       }
-      const inputKey2 = typeof key === "number" ? key.toString() : key;
+      const inputKey2 = typeof key3 === "number" ? key3.toString() : key3;
       if (inputKey2 === "__proto__") {
         throw new ZodCompileUnsupportedError('record key "__proto__"');
       }
       inputKeys.push(inputKey2);
-      const keyConst = addConstant(ctx, key);
+      const keyConst = addConstant(ctx, key3);
       const outKey = generateCheck(doc, ctx, def.keyType, keyConst);
       const valueVar = newVar(ctx);
       doc.write(`const ${valueVar} = ${accessor}[${literalPropertyKey(ctx, inputKey2)}];`);
@@ -47875,10 +48600,10 @@ function emitOwnKeys(doc, ctx, accessor, kVar, body, onSymbol) {
   });
   doc.write(`}`);
 }
-function literalPropertyKey(ctx, key) {
-  if (typeof key === "string")
-    return esc(key);
-  return addConstant(ctx, key);
+function literalPropertyKey(ctx, key3) {
+  if (typeof key3 === "string")
+    return esc(key3);
+  return addConstant(ctx, key3);
 }
 function generateMapCheck(doc, ctx, schema2, accessor) {
   const def = schema2._zod.def;
@@ -49176,9 +49901,9 @@ var init_api = __esm({
 // node_modules/zod/v4/core/to-json-schema.js
 function assignProps(target, ...sources) {
   for (const source2 of sources) {
-    for (const key of Reflect.ownKeys(source2)) {
-      if (Object.prototype.propertyIsEnumerable.call(source2, key)) {
-        assignProp(target, key, source2[key]);
+    for (const key3 of Reflect.ownKeys(source2)) {
+      if (Object.prototype.propertyIsEnumerable.call(source2, key3)) {
+        assignProp(target, key3, source2[key3]);
       }
     }
   }
@@ -49324,8 +50049,8 @@ function extractDefs(ctx, schema2) {
     if (defId)
       seen.defId = defId;
     const schema3 = seen.schema;
-    for (const key in schema3) {
-      delete schema3[key];
+    for (const key3 in schema3) {
+      delete schema3[key3];
     }
     schema3.$ref = ref2;
   };
@@ -49404,8 +50129,8 @@ function foldObjects(members3) {
   for (const member of members3) {
     if (typeof member !== "object" || member.type !== "object")
       return null;
-    for (const key in member) {
-      if (!FOLDABLE_KEYS.has(key))
+    for (const key3 in member) {
+      if (!FOLDABLE_KEYS.has(key3))
         return null;
     }
     objects.push(member);
@@ -49413,22 +50138,22 @@ function foldObjects(members3) {
   const properties = {};
   const required2 = /* @__PURE__ */ new Set();
   for (const object4 of objects) {
-    for (const key in object4.properties) {
-      if (Object.prototype.hasOwnProperty.call(properties, key))
+    for (const key3 in object4.properties) {
+      if (Object.prototype.hasOwnProperty.call(properties, key3))
         continue;
       const parts = [];
       for (const other of objects) {
-        const part2 = other.properties?.[key] ?? undeclaredConstraint(other);
+        const part2 = other.properties?.[key3] ?? undeclaredConstraint(other);
         if (part2 === null || part2 === void 0)
           continue;
         if (!parts.some((seen) => JSON.stringify(seen) === JSON.stringify(part2)))
           parts.push(part2);
       }
       const merged3 = parts.length === 1 ? parts[0] : foldObjects(parts) ?? { allOf: parts };
-      assignProp(properties, key, merged3);
+      assignProp(properties, key3, merged3);
     }
-    for (const key of object4.required ?? [])
-      required2.add(key);
+    for (const key3 of object4.required ?? [])
+      required2.add(key3);
   }
   const folded = { type: "object", properties };
   if (required2.size)
@@ -49453,8 +50178,8 @@ function foldIntersection(json2) {
   const allOf2 = json2.allOf;
   if (!Array.isArray(allOf2) || allOf2.length < 2)
     return;
-  for (const key of FOLDABLE_KEYS)
-    if (key in json2)
+  for (const key3 of FOLDABLE_KEYS)
+    if (key3 in json2)
       return;
   const unions = allOf2.filter((m) => UNION_KEYS.some((k) => Array.isArray(m[k])));
   let folded = null;
@@ -49501,20 +50226,20 @@ function finalize(ctx, schema2) {
       assignProps(schema3, _cached);
       const isParentRef = zodSchema._zod.parent === ref2;
       if (isParentRef) {
-        for (const key in schema3) {
-          if (key === "$ref" || key === "allOf")
+        for (const key3 in schema3) {
+          if (key3 === "$ref" || key3 === "allOf")
             continue;
-          if (!(key in _cached)) {
-            delete schema3[key];
+          if (!(key3 in _cached)) {
+            delete schema3[key3];
           }
         }
       }
       if (refSchema.$ref && refSeen.def) {
-        for (const key in schema3) {
-          if (key === "$ref" || key === "allOf")
+        for (const key3 in schema3) {
+          if (key3 === "$ref" || key3 === "allOf")
             continue;
-          if (key in refSeen.def && JSON.stringify(schema3[key]) === JSON.stringify(refSeen.def[key])) {
-            delete schema3[key];
+          if (key3 in refSeen.def && JSON.stringify(schema3[key3]) === JSON.stringify(refSeen.def[key3])) {
+            delete schema3[key3];
           }
         }
       }
@@ -49526,11 +50251,11 @@ function finalize(ctx, schema2) {
       if (parentSeen?.schema.$ref) {
         schema3.$ref = parentSeen.schema.$ref;
         if (parentSeen.def) {
-          for (const key in schema3) {
-            if (key === "$ref" || key === "allOf")
+          for (const key3 in schema3) {
+            if (key3 === "$ref" || key3 === "allOf")
               continue;
-            if (key in parentSeen.def && JSON.stringify(schema3[key]) === JSON.stringify(parentSeen.def[key])) {
-              delete schema3[key];
+            if (key3 in parentSeen.def && JSON.stringify(schema3[key3]) === JSON.stringify(parentSeen.def[key3])) {
+              delete schema3[key3];
             }
           }
         }
@@ -49663,8 +50388,8 @@ function isTransforming(_schema, _ctx) {
     return isTransforming(def.in, ctx) || isTransforming(def.out, ctx);
   }
   if (def.type === "object") {
-    for (const key in def.shape) {
-      if (isTransforming(def.shape[key], ctx))
+    for (const key3 in def.shape) {
+      if (isTransforming(def.shape[key3], ctx))
         return true;
     }
     return false;
@@ -49841,9 +50566,9 @@ function toJSONSchema(input2, params) {
     };
     ctx2.external = external;
     for (const entry2 of registry3._idmap.entries()) {
-      const [key, schema2] = entry2;
+      const [key3, schema2] = entry2;
       extractDefs(ctx2, schema2);
-      assignProp(schemas, key, finalize(ctx2, schema2));
+      assignProp(schemas, key3, finalize(ctx2, schema2));
     }
     if (Object.keys(defs).length > 0) {
       const defsSegment = ctx2.target === "draft-2020-12" ? "$defs" : "definitions";
@@ -49865,13 +50590,13 @@ var init_json_schema_processors = __esm({
     init_schemas();
     init_to_json_schema();
     init_util();
-    narrowMin = (agg, key, value) => {
-      if (agg[key] === void 0 || value > agg[key])
-        agg[key] = value;
+    narrowMin = (agg, key3, value) => {
+      if (agg[key3] === void 0 || value > agg[key3])
+        agg[key3] = value;
     };
-    narrowMax = (agg, key, value) => {
-      if (agg[key] === void 0 || value < agg[key])
-        agg[key] = value;
+    narrowMax = (agg, key3, value) => {
+      if (agg[key3] === void 0 || value < agg[key3])
+        agg[key3] = value;
     };
     narrowBoth = (agg, value) => {
       narrowMin(agg, "minimum", value);
@@ -50171,17 +50896,17 @@ var init_json_schema_processors = __esm({
       }
       json2.type = "object";
       json2.properties = {};
-      for (const key in shape) {
-        assignProp(json2.properties, key, processSchema(shape[key], ctx, {
+      for (const key3 in shape) {
+        assignProp(json2.properties, key3, processSchema(shape[key3], ctx, {
           ...params,
-          path: [...params.path, "properties", key]
+          path: [...params.path, "properties", key3]
         }));
       }
       const requiredKeys = [];
-      for (const key of Object.keys(shape)) {
-        const field3 = def.shape[key];
+      for (const key3 of Object.keys(shape)) {
+        const field3 = def.shape[key3];
         if (ctx.io === "input" ? inputOptin(field3) === void 0 : field3._zod.optout === void 0) {
-          requiredKeys.push(key);
+          requiredKeys.push(key3);
         }
       }
       if (requiredKeys.length > 0) {
@@ -50940,17 +51665,17 @@ var init_checks2 = __esm({
 });
 
 // node_modules/zod/v4/classic/errors.js
-function _lazyMethod(proto, key, make) {
-  Object.defineProperty(proto, key, {
+function _lazyMethod(proto, key3, make) {
+  Object.defineProperty(proto, key3, {
     configurable: true,
     enumerable: false,
     get() {
       const value = make(this);
-      Object.defineProperty(this, key, { value, configurable: true, writable: true });
+      Object.defineProperty(this, key3, { value, configurable: true, writable: true });
       return value;
     },
     set(value) {
-      Object.defineProperty(this, key, { value, configurable: true, writable: true });
+      Object.defineProperty(this, key3, { value, configurable: true, writable: true });
     }
   });
 }
@@ -52765,11 +53490,11 @@ function resolveRef(ref2, ctx) {
   }
   const defsKey = ctx.version === "draft-2020-12" ? "$defs" : "definitions";
   if (path2[0] === defsKey) {
-    const key = path2[1] === void 0 ? void 0 : decodeJSONPointerSegment(path2[1]);
-    if (!key || !ctx.defs[key]) {
+    const key3 = path2[1] === void 0 ? void 0 : decodeJSONPointerSegment(path2[1]);
+    if (!key3 || !ctx.defs[key3]) {
       throw new Error(`Reference not found: ${ref2}`);
     }
-    return ctx.defs[key];
+    return ctx.defs[key3];
   }
   throw new Error(`Reference not found: ${ref2}`);
 }
@@ -52804,16 +53529,16 @@ function checkObjectGuards(objectSchema, guards) {
       });
     }
     if (guards.keySchema) {
-      for (const key of keys) {
-        const result = guards.keySchema.safeParse(key);
+      for (const key3 of keys) {
+        const result = guards.keySchema.safeParse(key3);
         if (result.success)
           continue;
         payload.issues.push({
           code: "invalid_key",
           origin: "record",
           issues: result.error.issues,
-          input: key,
-          path: [key],
+          input: key3,
+          path: [key3],
           continue: true
         });
       }
@@ -52838,20 +53563,20 @@ function canonicalKey(value, seen) {
     if (Array.isArray(value)) {
       const parts2 = [];
       for (const item2 of value) {
-        const key = canonicalKey(item2, seen);
-        if (key === null)
+        const key3 = canonicalKey(item2, seen);
+        if (key3 === null)
           return null;
-        parts2.push(key);
+        parts2.push(key3);
       }
       return `a${parts2.length}:[${parts2.join(",")}]`;
     }
     const keys = Object.keys(value).sort();
     const parts = [];
     for (const k of keys) {
-      const key = canonicalKey(value[k], seen);
-      if (key === null)
+      const key3 = canonicalKey(value[k], seen);
+      if (key3 === null)
         return null;
-      parts.push(`${k.length}:${k}=${key}`);
+      parts.push(`${k.length}:${k}=${key3}`);
     }
     return `o${parts.length}:{${parts.join(",")}}`;
   } finally {
@@ -52865,10 +53590,10 @@ function containsRef(value) {
     return value.some(containsRef);
   if (typeof value.$ref === "string")
     return true;
-  return Object.entries(value).some(([key, sub]) => {
-    if (SCHEMA_KEYWORDS.has(key))
+  return Object.entries(value).some(([key3, sub]) => {
+    if (SCHEMA_KEYWORDS.has(key3))
       return containsRef(sub);
-    if (!SCHEMA_MAP_KEYWORDS.has(key) || typeof sub !== "object" || sub === null)
+    if (!SCHEMA_MAP_KEYWORDS.has(key3) || typeof sub !== "object" || sub === null)
       return false;
     return Object.values(sub).some(containsRef);
   });
@@ -52884,12 +53609,12 @@ function checkArrayGuards(arraySchema, guards) {
     if (guards.uniqueItems === true) {
       const firstSeen = /* @__PURE__ */ new Map();
       for (let i = 0; i < items.length; i++) {
-        const key = canonicalKey(items[i], /* @__PURE__ */ new Set());
-        if (key === null)
+        const key3 = canonicalKey(items[i], /* @__PURE__ */ new Set());
+        if (key3 === null)
           continue;
-        const first = firstSeen.get(key);
+        const first = firstSeen.get(key3);
         if (first === void 0) {
-          firstSeen.set(key, i);
+          firstSeen.set(key3, i);
           continue;
         }
         payload.issues.push({
@@ -53127,9 +53852,9 @@ function convertBaseSchema(schema2, ctx) {
       const properties = schema2.properties || {};
       const requiredSet = new Set(schema2.required || []);
       const additionalSchema = typeof schema2.additionalProperties === "object" ? convertSchema(schema2.additionalProperties, ctx) : void 0;
-      for (const [key, propSchema] of Object.entries(properties)) {
+      for (const [key3, propSchema] of Object.entries(properties)) {
         const propZodSchema = convertSchema(propSchema, ctx);
-        assignProp(shape, key, requiredSet.has(key) ? propZodSchema : propZodSchema.optional());
+        assignProp(shape, key3, requiredSet.has(key3) ? propZodSchema : propZodSchema.optional());
       }
       if (schema2.patternProperties) {
         const patternProps = schema2.patternProperties;
@@ -53164,12 +53889,12 @@ function convertBaseSchema(schema2, ctx) {
             if (!isPlainObject(payload.value))
               return;
             const unrecognized = [];
-            for (const key of Object.keys(payload.value)) {
-              if (propertyKeys.includes(key))
+            for (const key3 of Object.keys(payload.value)) {
+              if (propertyKeys.includes(key3))
                 continue;
-              if (patterns.some((regex) => regex.test(key)))
+              if (patterns.some((regex) => regex.test(key3)))
                 continue;
-              unrecognized.push(key);
+              unrecognized.push(key3);
             }
             if (unrecognized.length) {
               payload.issues.push({
@@ -53300,38 +54025,38 @@ function convertSchema(schema2, ctx) {
   }
   const extraMeta = {};
   const coreMetadataKeys = ["$id", "id", "$comment", "$anchor", "$vocabulary", "$dynamicRef", "$dynamicAnchor"];
-  for (const key of coreMetadataKeys) {
-    if (key in schema2) {
-      extraMeta[key] = schema2[key];
+  for (const key3 of coreMetadataKeys) {
+    if (key3 in schema2) {
+      extraMeta[key3] = schema2[key3];
     }
   }
   const contentMetadataKeys = ["contentEncoding", "contentMediaType", "contentSchema"];
-  for (const key of contentMetadataKeys) {
-    if (key in schema2) {
-      extraMeta[key] = schema2[key];
+  for (const key3 of contentMetadataKeys) {
+    if (key3 in schema2) {
+      extraMeta[key3] = schema2[key3];
     }
   }
   if (schema2.type === "object" && schema2.$ref === void 0) {
     if (schema2.propertyNames !== void 0 && !containsRef(schema2.propertyNames)) {
       extraMeta.propertyNames = schema2.propertyNames;
     }
-    for (const key of ["minProperties", "maxProperties"]) {
-      if (schema2[key] !== void 0)
-        extraMeta[key] = schema2[key];
+    for (const key3 of ["minProperties", "maxProperties"]) {
+      if (schema2[key3] !== void 0)
+        extraMeta[key3] = schema2[key3];
     }
   }
   if (schema2.type === "array" && schema2.$ref === void 0) {
     if (schema2.contains !== void 0 && !containsRef(schema2.contains)) {
       extraMeta.contains = schema2.contains;
     }
-    for (const key of ["uniqueItems", "minContains", "maxContains"]) {
-      if (schema2[key] !== void 0)
-        extraMeta[key] = schema2[key];
+    for (const key3 of ["uniqueItems", "minContains", "maxContains"]) {
+      if (schema2[key3] !== void 0)
+        extraMeta[key3] = schema2[key3];
     }
   }
-  for (const key of Object.keys(schema2)) {
-    if (!RECOGNIZED_KEYS.has(key)) {
-      assignProp(extraMeta, key, schema2[key]);
+  for (const key3 of Object.keys(schema2)) {
+    if (!RECOGNIZED_KEYS.has(key3)) {
+      assignProp(extraMeta, key3, schema2[key3]);
     }
   }
   if (Object.keys(extraMeta).length > 0) {
@@ -54316,9 +55041,9 @@ var init_config2 = __esm({
 function fileKey({ side: side2, file: file2 }) {
   return `${side2} ${file2}`;
 }
-function add3(groups2, key, finding2) {
-  const known4 = groups2.get(key);
-  if (known4 === void 0) groups2.set(key, [finding2]);
+function add3(groups2, key3, finding2) {
+  const known4 = groups2.get(key3);
+  if (known4 === void 0) groups2.set(key3, [finding2]);
   else known4.push(finding2);
 }
 function isAboutChange(finding2) {
@@ -54338,8 +55063,8 @@ var init_finding_effect = __esm({
       #byResource = /* @__PURE__ */ new Map();
       #byFile = /* @__PURE__ */ new Map();
       #placeOf;
-      constructor(findings, placeOf4) {
-        this.#placeOf = placeOf4;
+      constructor(findings, placeOf5) {
+        this.#placeOf = placeOf5;
         for (const finding2 of findings) {
           const fresh = finding2.status === "new" || finding2.status === "worsened";
           if (!fresh || finding2.changeIds.length > 0 || finding2.severity === "info" || isIncompleteness(finding2)) continue;
@@ -54418,8 +55143,8 @@ function assemble(units, context2) {
   return { byId, duplicates };
 }
 function inForce2(base2, head) {
-  const ids2 = (side2) => [...side2.byId.keys()].sort(compareText);
-  const all = (side2) => ids2(side2).flatMap((id) => side2.byId.get(id) ?? []);
+  const ids3 = (side2) => [...side2.byId.keys()].sort(compareText);
+  const all = (side2) => ids3(side2).flatMap((id) => side2.byId.get(id) ?? []);
   const baseAll = all(base2);
   const headAll = all(head);
   const headForce = headAll.flatMap((resource) => {
@@ -54475,17 +55200,17 @@ function borrow(own3, other) {
   return found;
 }
 function lendersOf(broken, unit3, there, otherById, defined3) {
-  const key = rawKey(broken.value);
-  const ids2 = key === void 0 || broken.problem.kind === "glued-separator" ? [] : idsOf(key, unit3.defaultNamespace);
-  const named5 = ids2.flatMap((id) => otherById.get(id) ?? []);
+  const key3 = rawKey(broken.value);
+  const ids3 = key3 === void 0 || broken.problem.kind === "glued-separator" ? [] : idsOf(key3, unit3.defaultNamespace);
+  const named5 = ids3.flatMap((id) => otherById.get(id) ?? []);
   if (named5.length > 0) return named5;
   const unaccounted = there.filter((resource) => !defined3.has(resourceId(resource)));
   if (broken.document === void 0 || broken.problem.kind === "glued-separator") return unaccounted;
   const atIndex = unaccounted.filter((resource) => resource.origin.document === broken.document);
-  return atIndex.length > 0 || ids2.length > 0 ? atIndex : unaccounted;
+  return atIndex.length > 0 || ids3.length > 0 ? atIndex : unaccounted;
 }
-function idsOf(key, defaultNamespace) {
-  const [kind = "", namespace = "", ...name2] = key.split("/");
+function idsOf(key3, defaultNamespace) {
+  const [kind = "", namespace = "", ...name2] = key3.split("/");
   return [`${kind}/${namespace === "" ? defaultNamespace : namespace}/${name2.join("/")}`, `${kind}/${name2.join("/")}`];
 }
 var init_borrow = __esm({
@@ -54501,9 +55226,9 @@ var init_borrow = __esm({
 function changedResources(environments2) {
   const found = /* @__PURE__ */ new Map();
   const add4 = (environment4, entry2) => {
-    const key = `${entry2.change} ${entry2.resource}`;
-    const known4 = found.get(key);
-    if (known4 === void 0) found.set(key, { entry: entry2, environments: [environment4] });
+    const key3 = `${entry2.change} ${entry2.resource}`;
+    const known4 = found.get(key3);
+    if (known4 === void 0) found.set(key3, { entry: entry2, environments: [environment4] });
     else known4.environments.push(environment4);
   };
   for (const { id: environment4, base: base2, head, renames } of environments2) {
@@ -54516,7 +55241,7 @@ function changedResources(environments2) {
     }
     for (const [id, resource] of base2) if (!head.has(id) && !renamed.has(id)) add4(environment4, { resource: id, change: "removed", base: resource, head: void 0 });
   }
-  return [...found.values()].map(({ entry: entry2, environments: ids2 }) => ({ ...entry2, environments: ids2 })).sort(compareBy((each) => each.resource, (each) => each.change));
+  return [...found.values()].map(({ entry: entry2, environments: ids3 }) => ({ ...entry2, environments: ids3 })).sort(compareBy((each) => each.resource, (each) => each.change));
 }
 var init_changed_resources = __esm({
   "src/app/load/changed-resources.ts"() {
@@ -54569,11 +55294,11 @@ function fileReader(documents) {
   return (tree3, file2, placement) => {
     const found = follow(tree3, file2);
     const blob = found.type === "blob" ? found.blob : found.type;
-    const key = [blob, file2, placement.unit, placement.defaultNamespace].join("\n");
-    let content = known4.get(key);
+    const key3 = [blob, file2, placement.unit, placement.defaultNamespace].join("\n");
+    let content = known4.get(key3);
     if (content === void 0) {
       content = found.type === "outside" ? wholeFile2(file2, placement, found.problem) : readFile4(file2, found.type === "blob" ? found.blob : void 0, placement, documents);
-      known4.set(key, content);
+      known4.set(key3, content);
     }
     return content;
   };
@@ -54630,11 +55355,11 @@ var init_read = __esm({
 function renderedReader(documents) {
   const known4 = /* @__PURE__ */ new Map();
   return (origins, placement) => origins.map((origin) => {
-    const key = [origin.rendered?.blob, origin.rendered?.from, origin.file, origin.blob, placement.unit, placement.defaultNamespace].join("\n");
-    let content = known4.get(key);
+    const key3 = [origin.rendered?.blob, origin.rendered?.from, origin.file, origin.blob, placement.unit, placement.defaultNamespace].join("\n");
+    let content = known4.get(key3);
     if (content === void 0) {
       content = readOne2(origin, placement, documents);
-      known4.set(key, content);
+      known4.set(key3, content);
     }
     return content;
   });
@@ -54730,10 +55455,10 @@ function outsideChanges({ units, outside }, rendered2) {
   const found = /* @__PURE__ */ new Map();
   const compare = (unit3, base2, head) => {
     const add4 = (change2) => {
-      const key = `${change2.content.name}
+      const key3 = `${change2.content.name}
 ${change2.content.file}
 ${change2.change}`;
-      if (!found.has(key)) found.set(key, change2);
+      if (!found.has(key3)) found.set(key3, change2);
     };
     const gone = [...base2.values()].filter(({ name: name2 }) => !head.has(name2));
     const moved3 = /* @__PURE__ */ new Set();
@@ -55084,17 +55809,17 @@ var init_undecided_values = __esm({
 function onceEach(reasons) {
   const known4 = /* @__PURE__ */ new Map();
   for (const reason of reasons) {
-    const key = reason.file === void 0 ? reason.id : [reason.kind, reason.file, reason.line ?? "", reason.reason].join("\n");
-    const other = known4.get(key);
-    if (other === void 0) known4.set(key, reason);
-    else if (other.status === "existing" && reason.status === "new") known4.set(key, { ...other, status: "new" });
+    const key3 = reason.file === void 0 ? reason.id : [reason.kind, reason.file, reason.line ?? "", reason.reason].join("\n");
+    const other = known4.get(key3);
+    if (other === void 0) known4.set(key3, reason);
+    else if (other.status === "existing" && reason.status === "new") known4.set(key3, { ...other, status: "new" });
   }
   return [...known4.values()];
 }
 function undecidedInvariants(config3, notYet2, file2) {
   const declared2 = config3.invariants.length;
   if (declared2 === 0) return [];
-  const line = notYet2.find(({ key }) => key === "invariants")?.line;
+  const line = notYet2.find(({ key: key3 }) => key3 === "invariants")?.line;
   const inside4 = file2 !== void 0 && !file2.startsWith("/") && !file2.startsWith("..") && !/^[A-Za-z]:/.test(file2);
   return [
     {
@@ -55311,7 +56036,7 @@ function review(input2) {
     incomplete: incompleteReasons.length > 0,
     incompleteReasons,
     environments: environmentReports(loaded),
-    resources: resourceReports(loaded.changedResources, compared.changes, meshes2, new FindingEffects(findings, (entry2, side2) => placeOf3(citations, entry2, side2)), compared.undecided),
+    resources: resourceReports(loaded.changedResources, compared.changes, meshes2, new FindingEffects(findings, (entry2, side2) => placeOf4(citations, entry2, side2)), compared.undecided),
     population: population(compared.environments),
     changes,
     findings,
@@ -55329,7 +56054,7 @@ function environmentReports(loaded) {
   });
   return [...loaded.environments.map(({ id, units }) => ({ id, units: [...units] })), ...apart3];
 }
-function placeOf3(citations, entry2, side2) {
+function placeOf4(citations, entry2, side2) {
   const resource = entry2[side2];
   return resource === void 0 ? void 0 : citations.locate(resource, [], side2);
 }
@@ -55368,7 +56093,7 @@ function enrolmentCounts(meshes2) {
 }
 function assumptions(loaded, environments2, findings, input2) {
   const all = [...loaded.assumptions, ...environments2.flatMap(({ base: base2, head }) => [...base2.assumptions, ...head.assumptions])];
-  for (const { key, line, message } of input2.notYet ?? []) all.push({ id: `configuration:${key}`, text: `line ${line} of the configuration: ${message}` });
+  for (const { key: key3, line, message } of input2.notYet ?? []) all.push({ id: `configuration:${key3}`, text: `line ${line} of the configuration: ${message}` });
   for (const unheld of unheldSuppressions(findings, input2.config.suppressions, input2.today)) all.push({ id: `suppression:${unheld.suppression.rule}:${unheld.suppression.line}`, text: `the suppression at line ${unheld.suppression.line} of the configuration is not in force: ${unheld.because}` });
   return [...new Map(all.map((assumption) => [assumption.id, assumption])).values()].sort(compareBy((assumption) => assumption.id));
 }
@@ -55530,7 +56255,7 @@ function namedIn2(config3) {
   const found = config3.units.map((unit3, index) => ({ key: `units[${String(index)}].path`, path: ["units", index, "path"], name: unit3.path, is: "path" }));
   config3.context.forEach((name2, index) => found.push({ key: `context[${String(index)}]`, path: ["context", index], name: name2, is: "path" }));
   for (const [environment4, { units, context: context2 }] of Object.entries(config3.environments)) {
-    const at2 = (key, is) => (name2, index) => found.push({ key: `environments.${environment4}.${key}[${String(index)}]`, path: ["environments", environment4, key, index], name: name2, is });
+    const at2 = (key3, is) => (name2, index) => found.push({ key: `environments.${environment4}.${key3}[${String(index)}]`, path: ["environments", environment4, key3, index], name: name2, is });
     units.forEach(at2("units", "unit"));
     context2.forEach(at2("context", "path"));
   }
@@ -55578,7 +56303,7 @@ var init_configured_names = __esm({
 // src/report/json/schema-dsl.ts
 function object3(description, fields3, optional2) {
   const entries2 = Object.entries(fields3);
-  return { description, type: "object", properties: Object.fromEntries(entries2), required: entries2.map(([key]) => key).filter((key) => !(key in optional2)), additionalProperties: false };
+  return { description, type: "object", properties: Object.fromEntries(entries2), required: entries2.map(([key3]) => key3).filter((key3) => !(key3 in optional2)), additionalProperties: false };
 }
 function record2(description, values5) {
   return { description, type: "object", additionalProperties: values5 };
@@ -55621,14 +56346,14 @@ var init_schema_dsl = __esm({
 });
 
 // src/report/json/schema-changes.ts
-var enforcement, side, ids, labels, query2, witnessAnswer, valueSet2, values4, regionCube2, cause, change, positions, finding, changeDefinitions;
+var enforcement, side, ids2, labels, query2, witnessAnswer, valueSet2, values4, regionCube2, cause, change, positions, finding, changeDefinitions;
 var init_schema_changes = __esm({
   "src/report/json/schema-changes.ts"() {
     "use strict";
     init_schema_dsl();
     enforcement = (description) => choice(description, { sidecar: true, ztunnel: true, waypoint: true, gateway: true, none: true });
     side = choice("LEFT: a line of the base, RIGHT: a line of the head", { LEFT: true, RIGHT: true });
-    ids = (description) => list3(description, text6("an id"));
+    ids2 = (description) => list3(description, text6("an id"));
     labels = (description) => record2(description, text6("value of the label"));
     query2 = {
       from: object3(
@@ -55756,7 +56481,7 @@ var init_schema_changes = __esm({
       "one difference of two postures, exact where it is proved",
       {
         id: text6("16 hex digits, stable over runs and moves", "^[0-9a-f]{16}$"),
-        environments: ids("environments in which it happens"),
+        environments: ids2("environments in which it happens"),
         direction: choice("what kind of difference", { widened: true, narrowed: true, weakened: true, strengthened: true, "undecided-widened": true, "undecided-narrowed": true, "latent-widened": true, "latent-narrowed": true }),
         facet: choice("the layer whose answer differs on the witness", { mtls: true, token: true, "external-authorization": true, ingress: true, enrolment: true, identity: true, egress: true, access: true }),
         destinations: list3(
@@ -55782,7 +56507,7 @@ var init_schema_changes = __esm({
         causeProof: choice("what was proved of the causes: they alone make the whole region, they move the witness, nothing", { region: true, witness: true, none: true }),
         causeNote: text6("why the causes are not proved, or which limit was reached; plain text"),
         enforcementPoints: list3("where it is decided", enforcement("a point")),
-        assumptions: ids("additional assumptions; none: proved")
+        assumptions: ids2("additional assumptions; none: proved")
       },
       { witness: true, alternativeCauses: true, causeProof: true, causeNote: true }
     );
@@ -55797,7 +56522,7 @@ var init_schema_changes = __esm({
         certainty: choice("how sure", { proved: true, conditional: true, undecided: true }),
         evidence: choice("VERIFIED: observed; INFERRED: follows from manifests; UNKNOWN: not in what was read", { VERIFIED: true, INFERRED: true, UNKNOWN: true }),
         status: choice("compared with the base", { new: true, worsened: true, existing: true, fixed: true, suppressed: true }),
-        environments: ids("environments in which it holds"),
+        environments: ids2("environments in which it holds"),
         resource: text6("`Kind/namespace/name`, a workload, or `mesh`"),
         location: object3("where; absent only where it is about the run itself", positions, {}),
         related: list3("other places", object3("a place and why", { ...positions, message: text6("a phrase, plain text") }, {})),
@@ -55807,7 +56532,7 @@ var init_schema_changes = __esm({
         remedy: text6("what to do, plain text"),
         validation: object3("how to test it", { positive: text6("what must work"), negative: text6("what must fail") }, {}),
         fingerprint: text6("16 hex digits without path, line, text, severity", "^[0-9a-f]{16}$"),
-        changeIds: ids("changes it speaks about"),
+        changeIds: ids2("changes it speaks about"),
         witness: ref("one request that shows it", "witness"),
         tags: list3("standards and topics", text6("a tag"))
       },
@@ -56027,29 +56752,29 @@ function ordered2(value, schema2) {
   if (Array.isArray(value)) return value.map((entry2) => ordered2(entry2, items));
   const source2 = value;
   const result = {};
-  for (const key of declared2) {
-    if (Object.hasOwn(source2, key) && source2[key] !== void 0) result[key] = ordered2(source2[key], properties[key]);
+  for (const key3 of declared2) {
+    if (Object.hasOwn(source2, key3) && source2[key3] !== void 0) result[key3] = ordered2(source2[key3], properties[key3]);
   }
-  const others = Object.keys(source2).filter((key) => source2[key] !== void 0 && !Object.hasOwn(properties, key));
+  const others = Object.keys(source2).filter((key3) => source2[key3] !== void 0 && !Object.hasOwn(properties, key3));
   if (others.length === 0) return result;
-  return Object.fromEntries([...Object.entries(result), ...others.sort(compareText).map((key) => [key, ordered2(source2[key], rest)])]);
+  return Object.fromEntries([...Object.entries(result), ...others.sort(compareText).map((key3) => [key3, ordered2(source2[key3], rest)])]);
 }
 function toJson(report2) {
   const { properties, declared: declared2 } = orderOf(reportSchema);
   const whole3 = { ...report2 };
-  const others = Object.keys(whole3).filter((key) => !Object.hasOwn(properties, key)).sort(compareText);
-  const fields3 = [...declared2, ...others].filter((key) => whole3[key] !== void 0).map((key) => fieldText2(key, whole3[key], properties[key]));
+  const others = Object.keys(whole3).filter((key3) => !Object.hasOwn(properties, key3)).sort(compareText);
+  const fields3 = [...declared2, ...others].filter((key3) => whole3[key3] !== void 0).map((key3) => fieldText2(key3, whole3[key3], properties[key3]));
   return `{
 ${fields3.join(",\n")}
 }
 `;
 }
-function fieldText2(key, value, schema2) {
-  const textOf7 = (part2) => JSON.stringify({ [key]: ordered2(part2, schema2) }, null, 2).slice(2, -2);
-  if (!Array.isArray(value) || value.length <= together) return textOf7(value);
+function fieldText2(key3, value, schema2) {
+  const textOf8 = (part2) => JSON.stringify({ [key3]: ordered2(part2, schema2) }, null, 2).slice(2, -2);
+  if (!Array.isArray(value) || value.length <= together) return textOf8(value);
   let text8 = "";
   for (let at2 = 0; at2 < value.length; at2 += together) {
-    const piece = textOf7(value.slice(at2, at2 + together));
+    const piece = textOf8(value.slice(at2, at2 + together));
     const start = at2 === 0 ? 0 : piece.indexOf("[") + 1;
     const end = at2 + together >= value.length ? piece.length : piece.lastIndexOf("\n");
     text8 += `${at2 === 0 ? "" : ","}${piece.slice(start, end)}`;
@@ -56101,7 +56826,7 @@ function wellFormed(text8) {
   return text8.replace(new RegExp("\\p{Cs}", "gu"), "�");
 }
 var named3, unseen, nameLimit, sentenceLimit;
-var init_plain = __esm({
+var init_plain2 = __esm({
   "src/report/plain.ts"() {
     "use strict";
     named3 = { "\n": "\\n", "\r": "\\r", "	": "\\t" };
@@ -56163,7 +56888,7 @@ function directionRank2(direction) {
   }
 }
 function pairs2(values5) {
-  return Object.keys(values5).sort(compareText).map((key) => `${name(key)}=${name(values5[key] ?? "")}`).join(",");
+  return Object.keys(values5).sort(compareText).map((key3) => `${name(key3)}=${name(values5[key3] ?? "")}`).join(",");
 }
 function serviceHost2(id) {
   const [namespace = "", rest = ""] = id.split("/", 2);
@@ -56184,10 +56909,11 @@ function sameHost(sent2, address) {
   const bare2 = sent2.replace(/:\d+$/, "");
   return bare2 === address || bare2.startsWith(`${address}.svc`);
 }
-function tokenWords(token) {
-  const claims = Object.entries(token.claims ?? {}).sort(([left], [right]) => compareText(left, right)).map(([key, value]) => `${name(key)}=${name(typeof value === "string" ? value : JSON.stringify(value))}`).join(",");
+function tokenWords2(token, given) {
+  const valid = token.valid || Object.entries(given).some(([key3, right]) => right && key3.startsWith("keys:"));
+  const claims = Object.entries(token.claims ?? {}).sort(([left], [right]) => compareText(left, right)).map(([key3, value]) => `${name(key3)}=${name(typeof value === "string" ? value : JSON.stringify(value))}`).join(",");
   const where = token.in === void 0 || token.in === "authorization" ? "" : ` in ${name(token.in)}`;
-  return `with ${token.valid ? "a valid" : "an invalid"} token${claims === "" ? "" : ` {${claims}}`}${where}`;
+  return `with ${valid ? "a valid" : "an invalid"} token${claims === "" ? "" : ` {${claims}}`}${where}`;
 }
 function callerOf(from2) {
   const parts = [];
@@ -56215,15 +56941,15 @@ function requestOf(query3) {
   const head = http ? `${name(request4.method ?? "GET")} ${request4.protocol}://${address}${whole2(request4.path ?? "/")}` : `${request4.protocol.toUpperCase()} ${address}`;
   if (request4.host !== void 0 && !sameHost(request4.host, target.host)) notes.push(`with host ${name(request4.host)}`);
   if (request4.sni !== void 0 && (request4.protocol === "tls" || request4.protocol === "https") && !sameHost(request4.sni, target.host)) notes.push(`with server name ${name(request4.sni)}`);
-  for (const [key, value] of Object.entries(request4.headers ?? {}).sort(([left], [right]) => compareText(left, right))) {
-    notes.push(`with header ${name(key)}: ${whole2(value)}`);
+  for (const [key3, value] of Object.entries(request4.headers ?? {}).sort(([left], [right]) => compareText(left, right))) {
+    notes.push(`with header ${name(key3)}: ${whole2(value)}`);
   }
-  if (request4.token !== void 0) notes.push(tokenWords(request4.token));
+  if (request4.token !== void 0) notes.push(tokenWords2(request4.token, query3.given ?? {}));
   if (target.note !== void 0) notes.push(target.note);
   return [head, ...notes].join(" ");
 }
 function givenOf(query3) {
-  return Object.entries(query3.given ?? {}).sort(([left], [right]) => compareText(left, right)).map(([key, value]) => `${name(key)} is ${String(value)}`).join(", ");
+  return Object.entries(query3.given ?? {}).sort(([left], [right]) => compareText(left, right)).map(([key3, value]) => `${name(key3)} is ${String(value)}`).join(", ");
 }
 function requestLine(query3) {
   const given = givenOf(query3);
@@ -56307,7 +57033,7 @@ function operationsOf(change2) {
     return values5.except !== void 0 && values5.except.length > 0 ? [`${noun}any but ${listed5(values5.except)}`] : [];
   };
   const parts = [...set2(cube3.methods, ""), ...set2(cube3.paths, "path "), ...set2(cube3.hosts, "host "), ...set2(cube3.ports, "port "), ...set2(cube3.protocol, "")];
-  const more = change2.region.cubes.length > 1 || !change2.region.complete ? ", and more" : "";
+  const more = change2.region.cubes.length > 1 || !change2.region.complete && !change2.direction.startsWith("undecided") ? ", and more" : "";
   return `${parts.length === 0 ? "any request" : parts.join(", ")}${more}`;
 }
 function certaintyWords(finding2) {
@@ -56334,7 +57060,7 @@ var init_wording = __esm({
     "use strict";
     init_assert_never();
     init_order();
-    init_plain();
+    init_plain2();
     severities = ["critical", "high", "medium", "low", "info"];
   }
 });
@@ -56362,9 +57088,7 @@ function changesInOrder(report2) {
   return [...report2.changes].sort(
     compareBy(
       (change2) => worst.get(change2.id) ?? severities.length,
-      (change2) => directionRank2(change2.direction),
-      (change2) => change2.destinations[0]?.id ?? "",
-      (change2) => change2.id
+      (change2) => directionRank2(change2.direction)
     )
   );
 }
@@ -56401,8 +57125,8 @@ function maturityWords(report2) {
 function shown3(value, digits2 = 0) {
   return value === null || value === void 0 ? "n/a" : value.toFixed(digits2);
 }
-function movers(report2, ids2) {
-  const words3 = ids2.map((id) => {
+function movers(report2, ids3) {
+  const words3 = ids3.map((id) => {
     const finding2 = report2.findings.find((candidate) => candidate.fingerprint === id);
     if (finding2 !== void 0) return `${finding2.code} ${name(finding2.resource)}`;
     const change2 = report2.changes.find((candidate) => candidate.id === id);
@@ -56507,14 +57231,30 @@ function headlineText(report2) {
   const { word: word2, parts } = headline2(report2);
   return parts.length === 0 ? word2 : `${word2}: ${parts.join(" · ")}`;
 }
-var byFinding, incompleteCodes2, dimensionTitles;
+function assumptionLines(report2) {
+  const groups2 = /* @__PURE__ */ new Map();
+  for (const { id, text: text8 } of report2.coverage.assumptions) {
+    const own3 = id.slice(id.indexOf(":") + 1);
+    const blank = [own3, own3.replace(/^~/, "")].reduce((words3, called) => words3.replaceAll(`\`${called}\``, "`…`"), text8);
+    const key3 = id.includes(":") ? `${id.slice(0, id.indexOf(":"))}
+${blank}` : id;
+    const group3 = groups2.get(key3);
+    if (group3 === void 0) groups2.set(key3, { ids: [id], texts: [text8] });
+    else {
+      group3.ids.push(id);
+      group3.texts.push(text8);
+    }
+  }
+  return [...groups2].flatMap(([key3, { ids: ids3, texts: texts9 }]) => ids3.length < alikeAssumptions ? ids3.map((id, index) => ({ ids: [id], text: texts9[index] ?? "" })) : [{ ids: ids3, text: key3.slice(key3.indexOf("\n") + 1) }]);
+}
+var byFinding, incompleteCodes2, dimensionTitles, alikeAssumptions;
 var init_facts2 = __esm({
   "src/report/facts.ts"() {
     "use strict";
     init_assert_never();
     init_order();
     init_scorecard();
-    init_plain();
+    init_plain2();
     init_wording();
     byFinding = compareBy(
       (finding2) => severityRank2(finding2.severity),
@@ -56533,6 +57273,7 @@ var init_facts2 = __esm({
       egress: "egress governance",
       auditability: "auditability and validation"
     };
+    alikeAssumptions = 4;
   }
 });
 
@@ -56597,7 +57338,7 @@ var summaryBudget;
 var init_fit = __esm({
   "src/report/markdown/fit.ts"() {
     "use strict";
-    init_plain();
+    init_plain2();
     summaryBudget = 1e6;
   }
 });
@@ -56638,8 +57379,8 @@ function changedEdges(changes) {
     for (const from2 of callers2(change2)) {
       for (const destination2 of change2.destinations) {
         const edge = { from: from2, to: destination2.id, kind };
-        const key = JSON.stringify([edge.from, edge.to, edge.kind]);
-        if (!edges.has(key)) edges.set(key, edge);
+        const key3 = JSON.stringify([edge.from, edge.to, edge.kind]);
+        if (!edges.has(key3)) edges.set(key3, edge);
       }
     }
   }
@@ -56649,12 +57390,12 @@ function mermaid(changes) {
   const all = changedEdges(changes);
   if (all.length === 0) return null;
   const edges = all.slice(0, edgeLimit);
-  const ids2 = /* @__PURE__ */ new Map();
-  const node2 = (key, text8) => {
-    const known4 = ids2.get(key);
+  const ids3 = /* @__PURE__ */ new Map();
+  const node2 = (key3, text8) => {
+    const known4 = ids3.get(key3);
     if (known4 !== void 0) return known4;
-    const id = `n${String(ids2.size)}`;
-    ids2.set(key, id);
+    const id = `n${String(ids3.size)}`;
+    ids3.set(key3, id);
     return `${id}["${label(text8)}"]`;
   };
   const lines = edges.map((edge) => `  ${node2(`from ${edge.from}`, edge.from)} ${arrows[edge.kind]} ${node2(`to ${edge.to}`, edge.to)}`);
@@ -56669,7 +57410,7 @@ var init_mermaid = __esm({
   "src/report/markdown/mermaid.ts"() {
     "use strict";
     init_assert_never();
-    init_plain();
+    init_plain2();
     edgeLimit = 40;
     arrows = { added: "-->|may now|", removed: "-.->|no longer|", weaker: "==>|weaker|", undecided: "-.->|undecided|" };
     strokes = { added: "stroke:#1a7f37", removed: "stroke:#cf222e,stroke-dasharray:4", weaker: "stroke:#9a6700", undecided: "stroke:#6e7781,stroke-dasharray:2" };
@@ -56689,7 +57430,7 @@ function blobLink(links, file2, line, side2, endLine = line) {
 var init_links2 = __esm({
   "src/report/links.ts"() {
     "use strict";
-    init_plain();
+    init_plain2();
   }
 });
 
@@ -56738,7 +57479,7 @@ var zeroWidth, entities;
 var init_escape = __esm({
   "src/report/markdown/escape.ts"() {
     "use strict";
-    init_plain();
+    init_plain2();
     zeroWidth = "​";
     entities = { "&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;", $: "&#36;" };
   }
@@ -56891,9 +57632,9 @@ function resourcesSection(report2) {
   };
 }
 function assumptionsSection(report2, open2) {
-  const { assumptions: assumptions2 } = report2.coverage;
-  const frame2 = details(() => `Assumptions (${String(assumptions2.length)})`, open2);
-  return { title: "assumptions", head: frame2.head, items: assumptions2.map((assumption) => `- ${code(assumption.id)}: ${prose(assumption.text, 400)}`), tail: frame2.tail, priority: 12 };
+  const frame2 = details(() => `Assumptions (${String(report2.coverage.assumptions.length)})`, open2);
+  const called = (ids3) => `${ids3.slice(0, 3).map((id) => code(id)).join(", ")}${ids3.length > 3 ? ` and ${String(ids3.length - 3)} more` : ""}`;
+  return { title: "assumptions", head: frame2.head, items: assumptionLines(report2).map(({ ids: ids3, text: text8 }) => `- ${called(ids3)}: ${prose(text8, 400)}`), tail: frame2.tail, priority: 12 };
 }
 function modeWords(report2) {
   const { mode } = report2.comparison;
@@ -56943,7 +57684,7 @@ var init_sections = __esm({
     init_assert_never();
     init_facts2();
     init_links2();
-    init_plain();
+    init_plain2();
     init_wording();
     init_escape();
     marks2 = { pass: "🟢", warn: "🟡", fail: "🔴", error: "⚪", "not-applicable": "⚪" };
@@ -57169,7 +57910,7 @@ var init_places = __esm({
 });
 
 // src/report/sarif/rules.ts
-function levelOf(severity2) {
+function levelOf2(severity2) {
   switch (severity2) {
     case "critical":
     case "high":
@@ -57227,8 +57968,8 @@ function descriptor(finding2, rule2) {
       markdown: clip3(rule2?.help?.markdown.trim() ?? "", helpLimit) || description
     },
     ...rule2?.helpUri === void 0 ? {} : { helpUri: rule2.helpUri },
-    defaultConfiguration: { level: levelOf(finding2.severity) },
-    properties: { tags, precision: rule2?.precision ?? "high", ...severity2 === null ? {} : { "security-severity": severity2 }, "problem.severity": levelOf(finding2.severity) === "note" ? "recommendation" : levelOf(finding2.severity) }
+    defaultConfiguration: { level: levelOf2(finding2.severity) },
+    properties: { tags, precision: rule2?.precision ?? "high", ...severity2 === null ? {} : { "security-severity": severity2 }, "problem.severity": levelOf2(finding2.severity) === "note" ? "recommendation" : levelOf2(finding2.severity) }
   };
 }
 var descriptionLimit, helpLimit, tagLimit;
@@ -57236,7 +57977,7 @@ var init_rules2 = __esm({
   "src/report/sarif/rules.ts"() {
     "use strict";
     init_assert_never();
-    init_plain();
+    init_plain2();
     descriptionLimit = 1024;
     helpLimit = 2e4;
     tagLimit = 10;
@@ -57271,9 +58012,9 @@ function mentionsOf(finding2, changes, primary) {
   ];
   const seen = /* @__PURE__ */ new Set([`RIGHT ${primary.file} ${String(primary.startLine)}`]);
   return all.filter((mention) => {
-    const key = `${mention.side} ${mention.file} ${String(mention.startLine)}`;
-    if (seen.has(key)) return false;
-    seen.add(key);
+    const key3 = `${mention.side} ${mention.file} ${String(mention.startLine)}`;
+    if (seen.has(key3)) return false;
+    seen.add(key3);
     return true;
   });
 }
@@ -57319,7 +58060,7 @@ function resultOf(input2) {
     ruleId: ruleId(finding2, input2.rule),
     ruleIndex: input2.ruleIndex,
     kind: "fail",
-    level: levelOf(finding2.severity),
+    level: levelOf2(finding2.severity),
     message: { text: clip3(sentences.filter((text8) => text8 !== "").map((text8) => /[.!?…]$/.test(text8) ? text8 : `${text8}.`).join(" "), messageLimit) },
     locations: [places.location(primary)],
     ...related.length === 0 ? {} : { relatedLocations: related },
@@ -57334,7 +58075,7 @@ var init_results = __esm({
   "src/report/sarif/results.ts"() {
     "use strict";
     init_assert_never();
-    init_plain();
+    init_plain2();
     init_wording();
     init_rules2();
     relatedLimit = 100;
@@ -57466,7 +58207,7 @@ var init_build3 = __esm({
     init_scorecard();
     init_facts2();
     init_links2();
-    init_plain();
+    init_plain2();
     init_wording();
     init_places();
     init_results();
@@ -57527,8 +58268,8 @@ function wrap(text8, width, first = "", rest = " ".repeat(cells(first))) {
   if (line !== "" || lines.length === 0) lines.push(line);
   return lines.map((body, index) => harmless((index === 0 ? first : rest) + body.trimEnd()));
 }
-function bullets(texts8, width, indent = "  ") {
-  return texts8.flatMap((text8) => wrap(text8, width, `${indent}- `, `${indent}  `));
+function bullets(texts9, width, indent = "  ") {
+  return texts9.flatMap((text8) => wrap(text8, width, `${indent}- `, `${indent}  `));
 }
 function table2(columns, rows, width, indent = "  ") {
   const clean = rows.map((row2) => columns.map((_, index) => plain5(row2[index] ?? "")));
@@ -57559,7 +58300,7 @@ var wide, combining;
 var init_layout = __esm({
   "src/report/text/layout.ts"() {
     "use strict";
-    init_plain();
+    init_plain2();
     wide = /[\u{1100}-\u{115F}\u{2E80}-\u{A4CF}\u{AC00}-\u{D7A3}\u{F900}-\u{FAFF}\u{FE30}-\u{FE6F}\u{FF00}-\u{FF60}\u{FFE0}-\u{FFE6}\u{1F300}-\u{1FAFF}\u{20000}-\u{3FFFD}]/u;
     combining = new RegExp("\\p{M}", "u");
   }
@@ -57614,7 +58355,7 @@ function changeBlock(change2, report2, options2) {
     lines.push(...field2("witness", "none: no single request could be confirmed", width));
   }
   const causes = causeLines(change2);
-  for (const [index, { joint, cause: cause2 }] of causes.slice(0, 6).entries()) lines.push(...field2(index === 0 ? "cause" : "", `${joint}${causeWords2(cause2)}`, width));
+  for (const [index, { joint, cause: cause2 }] of causes.slice(0, 6).entries()) lines.push(...field2(index === 0 ? change2.causeProof === "none" ? "likely" : "cause" : "", `${joint}${causeWords2(cause2)}`, width));
   if (causes.length > 6) lines.push(...field2("", `and ${plural2(causes.length - 6, "more cause")}`, width));
   if (causes.length === 0) lines.push(...field2("cause", "not traced to a line", width));
   if (change2.causeNote !== void 0) lines.push(...field2("", `not proved: ${sentence2(change2.causeNote)}`, width));
@@ -57663,11 +58404,15 @@ function incompleteBlock(report2, options2) {
   const unreadable3 = report2.coverage.unreadable.filter((entry2) => !told.has(`${entry2.file}:${String(entry2.line ?? "")}`));
   if (reasons.length + unreadable3.length === 0) return [];
   const lines = [heading(`Not understood (${String(reasons.length + unreadable3.length)})`, options2)];
-  for (const reason of reasons) {
+  const fresh = reasons.filter((reason) => reason.status === "new");
+  const before = reasons.filter((reason) => reason.status !== "new");
+  const shown5 = options2.verbose === true ? before : before.slice(0, shownBefore);
+  for (const reason of [...fresh, ...shown5]) {
     const state = reason.status === "new" ? "new" : "as before";
     lines.push(...wrap(`${reasonPlace(reason)}${sentence2(reason.reason)} [${reason.kind}, ${state}]`, width, "  - ").map(reason.status === "new" ? styles.yellow : (text8) => text8));
     if (reason.remedy !== "") lines.push(...wrap(sentence2(reason.remedy), width, "    fix: ", "         "));
   }
+  if (before.length > shown5.length) lines.push(`  and ${String(before.length - shown5.length)} more as before`);
   for (const entry2 of unreadable3) {
     lines.push(...wrap(`${place(entry2.file, entry2.line)}: ${sentence2(entry2.reason)} [${entry2.side}]`, width, "  - "));
     if (entry2.remedy !== "") lines.push(...wrap(sentence2(entry2.remedy), width, "    fix: ", "         "));
@@ -57691,25 +58436,27 @@ function maturityBlocks(report2, options2, every) {
   });
 }
 function assumptionsBlock(report2, options2) {
-  const { assumptions: assumptions2 } = report2.coverage;
-  if (assumptions2.length === 0) return [];
-  return [heading("Assumptions", options2), ...bullets(assumptions2.map(({ id, text: text8 }) => `${name(id)}: ${sentence2(text8)}`), options2.width)];
+  const lines = options2.verbose === true ? report2.coverage.assumptions.map(({ id, text: text8 }) => ({ ids: [id], text: text8 })) : assumptionLines(report2);
+  if (lines.length === 0) return [];
+  const called = (ids3) => `${ids3.slice(0, 3).map(name).join(", ")}${ids3.length > 3 ? ` and ${String(ids3.length - 3)} more` : ""}`;
+  return [heading("Assumptions", options2), ...bullets(lines.map(({ ids: ids3, text: text8 }) => `${called(ids3)}: ${sentence2(text8)}`), options2.width)];
 }
 function attackPathsBlock(report2, options2, every) {
   const shown5 = report2.attackPaths.filter((path2) => every || path2.status !== "existing");
   if (shown5.length === 0) return [];
   return [heading("Attack paths", options2), ...bullets(shown5.map((path2) => `${path2.status}: ${path2.hops.map(name).join(" → ")}`), options2.width)];
 }
-var label2;
+var label2, shownBefore;
 var init_sections2 = __esm({
   "src/report/text/sections.ts"() {
     "use strict";
     init_assert_never();
     init_facts2();
-    init_plain();
+    init_plain2();
     init_wording();
     init_layout();
     label2 = 11;
+    shownBefore = 5;
   }
 });
 
@@ -57777,10 +58524,10 @@ function planBlock(report2, options2) {
     const steps = /* @__PURE__ */ new Map();
     for (const finding2 of findings) {
       if (!term.severities.includes(finding2.severity)) continue;
-      const key = `${finding2.code} ${sentence2(finding2.remedy)}`;
-      const step = steps.get(key) ?? { code: finding2.code, resources: [] };
+      const key3 = `${finding2.code} ${sentence2(finding2.remedy)}`;
+      const step = steps.get(key3) ?? { code: finding2.code, resources: [] };
       step.resources.push(name(finding2.resource));
-      steps.set(key, step);
+      steps.set(key3, step);
     }
     if (steps.size === 0) continue;
     lines.push(`  ${term.title}`);
@@ -57828,7 +58575,7 @@ var init_audit = __esm({
     "use strict";
     init_order();
     init_facts2();
-    init_plain();
+    init_plain2();
     init_wording();
     init_layout();
     init_sections2();
@@ -57918,7 +58665,7 @@ var init_review2 = __esm({
     "use strict";
     init_assert_never();
     init_facts2();
-    init_plain();
+    init_plain2();
     init_layout();
     init_sections2();
     init_styles();
@@ -58175,7 +58922,7 @@ function problemIn(schema2, value) {
   const first = found.find((each) => each.atKey) ?? found[0];
   return first === void 0 ? { path: [], message: "not understood" } : { path: first.path, message: first.path.length === 0 && !first.atKey ? first.message.replace("``", "it") : first.message };
 }
-var labels2, flagOf, textOf4, portOf2, callers3, targets2, from, to, request3, hop, answer2, ports2, names3, membership, question, questionSchema, podSchema, moveSchema, askedSchema, described, queries, entrySchemas;
+var labels2, flagOf, textOf5, portOf2, callers3, targets2, from, to, request3, hop, answer2, ports2, names3, membership, question, questionSchema, podSchema, moveSchema, askedSchema, described, queries, entrySchemas;
 var init_entry_schema = __esm({
   "src/app/entry-schema.ts"() {
     "use strict";
@@ -58183,47 +58930,47 @@ var init_entry_schema = __esm({
     init_problems();
     labels2 = external_exports.record(external_exports.string(), external_exports.string());
     flagOf = external_exports.boolean().optional();
-    textOf4 = external_exports.string().optional();
+    textOf5 = external_exports.string().optional();
     portOf2 = external_exports.int().min(1).max(65535);
     callers3 = ["principal", "workload", "outside", "ip", "pod"];
     targets2 = ["workload", "host", "selector", "gateway", "ip"];
     from = external_exports.strictObject({
       principal: external_exports.string().nullable().optional(),
-      workload: textOf4,
+      workload: textOf5,
       outside: flagOf,
-      ip: textOf4,
+      ip: textOf5,
       pod: external_exports.strictObject({ namespace: external_exports.string(), labels: labels2, namespaceLabels: labels2.optional() }).optional(),
       direct: flagOf,
       client: external_exports.enum(["sidecar", "ambient"]).optional(),
       certificate: external_exports.strictObject({ by: external_exports.string(), sans: external_exports.array(external_exports.string()).optional() }).optional()
     }).refine((value) => callers3.some((name2) => value[name2] !== void 0), oneOf2(callers3));
-    to = external_exports.strictObject({ workload: textOf4, host: textOf4, selector: external_exports.strictObject({ namespace: external_exports.string(), labels: labels2 }).optional(), gateway: textOf4, ip: textOf4, port: portOf2 }).refine((value) => targets2.some((name2) => value[name2] !== void 0), oneOf2(targets2));
+    to = external_exports.strictObject({ workload: textOf5, host: textOf5, selector: external_exports.strictObject({ namespace: external_exports.string(), labels: labels2 }).optional(), gateway: textOf5, ip: textOf5, port: portOf2 }).refine((value) => targets2.some((name2) => value[name2] !== void 0), oneOf2(targets2));
     request3 = external_exports.strictObject({
       protocol: external_exports.enum(["http", "https", "tcp", "tls", "udp", "sctp"]),
-      sni: textOf4,
-      method: textOf4,
-      path: textOf4,
-      host: textOf4,
+      sni: textOf5,
+      method: textOf5,
+      path: textOf5,
+      host: textOf5,
       headers: labels2.optional(),
-      token: external_exports.strictObject({ valid: external_exports.boolean(), claims: external_exports.record(external_exports.string(), external_exports.unknown()).optional(), in: textOf4, prefix: textOf4 }).optional()
+      token: external_exports.strictObject({ valid: external_exports.boolean(), claims: external_exports.record(external_exports.string(), external_exports.unknown()).optional(), in: textOf5, prefix: textOf5 }).optional()
     });
-    hop = external_exports.strictObject({ at: textOf4, peer: external_exports.string().nullable().optional(), request: external_exports.unknown().optional(), verdict: textOf4, layer: textOf4, by: external_exports.array(external_exports.string()).optional(), enforcedAt: textOf4 });
+    hop = external_exports.strictObject({ at: textOf5, peer: external_exports.string().nullable().optional(), request: external_exports.unknown().optional(), verdict: textOf5, layer: textOf5, by: external_exports.array(external_exports.string()).optional(), enforcedAt: textOf5 });
     answer2 = external_exports.strictObject({
       verdict: external_exports.enum(["allow", "asks", "deny", "unknown", "redirect", "mtls", "tls", "plaintext", "passthrough", "blocked"]).optional(),
       layer: external_exports.enum(["none", "protocol", "mtls", "network-policy", "authentication", "authorization", "external-authorization", "routing"]).optional(),
       by: external_exports.array(external_exports.string()).optional(),
       enforcedAt: external_exports.enum(["sidecar", "ztunnel", "waypoint", "gateway", "none"]).optional(),
       passthrough: flagOf,
-      provider: textOf4,
-      via: textOf4,
+      provider: textOf5,
+      via: textOf5,
       hops: external_exports.array(hop).optional(),
-      rule: textOf4,
-      missing: textOf4,
+      rule: textOf5,
+      missing: textOf5,
       backend: external_exports.union([external_exports.string(), external_exports.array(external_exports.strictObject({ to: external_exports.string(), weight: external_exports.number() }))]).optional(),
-      forwarded: external_exports.strictObject({ path: textOf4, host: textOf4 }).optional(),
-      location: textOf4,
+      forwarded: external_exports.strictObject({ path: textOf5, host: textOf5 }).optional(),
+      location: textOf5,
       tls: external_exports.enum(["terminated", "passthrough"]).optional(),
-      sni: textOf4,
+      sni: textOf5,
       clientCertificate: flagOf,
       endpoints: external_exports.record(external_exports.string(), external_exports.string()).optional()
     }).refine((value) => Object.keys(value).length > 0, { message: "must say at least one field, such as `verdict`" });
@@ -58232,9 +58979,9 @@ var init_entry_schema = __esm({
     membership = external_exports.strictObject({
       mode: external_exports.enum(["sidecar", "gateway", "proxyless", "ambient", "none", "rejected"]),
       by: external_exports.enum(["injector", "cni"]).optional(),
-      revision: textOf4,
+      revision: textOf5,
       native: flagOf,
-      tlsMode: textOf4,
+      tlsMode: textOf5,
       hbone: flagOf,
       inboundCaptured: external_exports.strictObject({ mode: external_exports.enum(["all", "listed", "none"]), exclude: ports2, include: ports2, excludeInterfaces: names3, rerouted: names3 }).optional(),
       outboundCaptured: external_exports.strictObject({ mode: external_exports.enum(["all", "listed", "none"]), includeRanges: names3, excludeRanges: names3, includePorts: ports2, excludePorts: ports2, excludeInterfaces: names3, bypass: names3 }).optional()
@@ -58244,13 +58991,13 @@ var init_entry_schema = __esm({
     podSchema = external_exports.strictObject({ pod: external_exports.string(), expect: membership });
     moveSchema = external_exports.strictObject({ ...question, expect: external_exports.strictObject({ base: answer2, head: answer2 }) });
     askedSchema = external_exports.strictObject({ ...question, expect: external_exports.unknown().optional(), base: external_exports.unknown().optional(), head: external_exports.unknown().optional() });
-    described = { id: textOf4, about: textOf4 };
+    described = { id: textOf5, about: textOf5 };
     queries = external_exports.array(external_exports.unknown()).min(1);
     entrySchemas = {
       scenario: external_exports.strictObject({ ...described, manifests: external_exports.string(), queries }),
-      tree: external_exports.strictObject({ ...described, tree: external_exports.string(), environment: textOf4, queries }),
-      change: external_exports.strictObject({ ...described, edit: textOf4, noise: flagOf, headRefused: flagOf, base: external_exports.string(), head: external_exports.string(), queries }),
-      validation: external_exports.strictObject({ ...described, manifest: external_exports.string(), accepted: external_exports.boolean(), by: external_exports.enum(["crd", "strict-fields", "webhook"]).optional(), message: textOf4, warnings: external_exports.array(external_exports.unknown()).optional() })
+      tree: external_exports.strictObject({ ...described, tree: external_exports.string(), environment: textOf5, queries }),
+      change: external_exports.strictObject({ ...described, edit: textOf5, noise: flagOf, headRefused: flagOf, base: external_exports.string(), head: external_exports.string(), queries }),
+      validation: external_exports.strictObject({ ...described, manifest: external_exports.string(), accepted: external_exports.boolean(), by: external_exports.enum(["crd", "strict-fields", "webhook"]).optional(), message: textOf5, warnings: external_exports.array(external_exports.unknown()).optional() })
     };
   }
 });
@@ -58295,7 +59042,7 @@ function compareRecorded(base2, head) {
       const to2 = rank2[after];
       if (from2 === void 0 || to2 === void 0 || from2 === to2) return void 0;
       const direction = to2 > from2 ? "widened" : "narrowed";
-      const holding = changes.filter((change2) => change2.direction === direction && concerns(change2, query3) && holds2(change2, base2, head, query3));
+      const holding = changes.filter((change2) => (change2.direction === direction || change2.direction === `undecided-${direction}`) && concerns(change2, query3) && holds2(change2, base2, head, query3));
       return holding.length > 0 ? void 0 : `no reported change with direction ${direction} holds this request`;
     }
   };
@@ -58316,7 +59063,7 @@ function holds2(change2, base2, head, query3) {
 }
 function pointAt(mesh2, query3) {
   const workload2 = query3.to.workload === void 0 ? void 0 : workloadNamed(mesh2, query3.to.workload);
-  return workload2 === void 0 ? void 0 : pointOf(mesh2, workload2, query3);
+  return workload2 === void 0 ? void 0 : pointOf2(mesh2, workload2, query3);
 }
 function noiseBroken(judged2, edit) {
   const loud = judged2.changes.find((change2) => edit !== "unrelated-policy" || change2.destination.known);
@@ -58375,13 +59122,13 @@ function judgeEntry(value, tree3) {
   const queries2 = Array.isArray(value["queries"]) ? value["queries"] : [];
   switch (kind) {
     case "scenario":
-      return judged(judgeScenario(value, queries2, [closedMesh(readManifests(textOf5(value["manifests"])))]));
+      return judged(judgeScenario(value, queries2, [closedMesh(readManifests(textOf6(value["manifests"])))]));
     case "tree":
       return judgeTree(value, queries2, tree3);
     case "change":
-      return judged(judgeChange(value, textOf5(value["base"]), textOf5(value["head"]), queries2));
+      return judged(judgeChange(value, textOf6(value["base"]), textOf6(value["head"]), queries2));
     case "validation":
-      return judged([judgeValidation(value, textOf5(value["manifest"]))]);
+      return judged([judgeValidation(value, textOf6(value["manifest"]))]);
     default:
       return assertNever(kind);
   }
@@ -58397,7 +59144,7 @@ function judgeTree(entry2, queries2, tree3) {
   if (tree3.unread !== void 0) return unreadable2(`\`tree\` cannot be read whole: ${tree3.unread}`, ["tree"]);
   const name2 = entry2["environment"];
   const meant = name2 === void 0 ? tree3.environments : tree3.environments.filter((each) => each.id === name2);
-  if (meant.length === 0) return unreadable2(`\`environment\` is \`${textOf5(name2)}\`, but the tree has ${tree3.environments.map((each) => `\`${each.id}\``).join(", ")}`, ["environment"]);
+  if (meant.length === 0) return unreadable2(`\`environment\` is \`${textOf6(name2)}\`, but the tree has ${tree3.environments.map((each) => `\`${each.id}\``).join(", ")}`, ["environment"]);
   return judged(judgeScenario(entry2, queries2, meant.map((each) => closedMesh(each.resources))));
 }
 function judgeScenario(entry2, queries2, meshes2) {
@@ -58418,16 +59165,16 @@ function havingDestination(query3, meshes2) {
 function judgePod(entry2, position, pod, mesh2, expected) {
   const answer3 = membershipAnswer(mesh2, pod);
   const asText = (value) => canonical(value);
-  return { id: textOf5(entry2["id"]), about: textOf5(entry2["about"]), query: position, asked: { pod }, expected, answer: answer3, agrees: asText(expected) === asText(answer3) };
+  return { id: textOf6(entry2["id"]), about: textOf6(entry2["about"]), query: position, asked: { pod }, expected, answer: answer3, agrees: asText(expected) === asText(answer3) };
 }
 function judgeChange(entry2, base2, head, queries2) {
   const baseResources = readManifests(base2);
   const sides = { base: closedMesh(baseResources), head: closedMesh(withBaseVersions(readManifests(head), baseResources)) };
   const judged2 = compareRecorded(sides.base, sides.head);
   const results = queries2.map((query3, position) => judgeMove(entry2, String(position + 1), query3, sides, judged2));
-  const broken = entry2["noise"] === true ? noiseBroken(judged2, textOf5(entry2["edit"])) : judged2.internalErrors[0];
+  const broken = entry2["noise"] === true ? noiseBroken(judged2, textOf6(entry2["edit"])) : judged2.internalErrors[0];
   if (broken === void 0) return results;
-  return [...results, { id: textOf5(entry2["id"]), about: textOf5(entry2["about"]), query: "changes", asked: entry2["edit"], expected: entry2["noise"] === true ? "no change" : "witnesses that flip", answer: broken, agrees: false }];
+  return [...results, { id: textOf6(entry2["id"]), about: textOf6(entry2["about"]), query: "changes", asked: entry2["edit"], expected: entry2["noise"] === true ? "no change" : "witnesses that flip", answer: broken, agrees: false }];
 }
 function judgeMove(entry2, position, query3, sides, judged2) {
   const expected = expectedOf(query3);
@@ -58436,8 +59183,8 @@ function judgeMove(entry2, position, query3, sides, judged2) {
   const [from2, to2] = [verdictOf3(before?.expected), verdictOf3(after?.expected)];
   const unexplained = asked === void 0 ? void 0 : judged2.unexplained(asked, from2, to2);
   return {
-    id: textOf5(entry2["id"]),
-    about: textOf5(entry2["about"]),
+    id: textOf6(entry2["id"]),
+    about: textOf6(entry2["about"]),
     query: position,
     asked: asked ?? query3,
     expected,
@@ -58446,7 +59193,7 @@ function judgeMove(entry2, position, query3, sides, judged2) {
   };
 }
 function verdictOf3(answer3) {
-  return isFields3(answer3) ? textOf5(answer3["verdict"]) : "";
+  return isFields3(answer3) ? textOf6(answer3["verdict"]) : "";
 }
 function withBaseVersions(head, base2) {
   const before = new Map(base2.filter((resource) => accepted(resource)).map((resource) => [resourceId(resource), resource]));
@@ -58463,8 +59210,8 @@ function judgeValidation(entry2, manifest) {
   const warned = Array.isArray(entry2["warnings"]) && entry2["warnings"].length > 0;
   const agrees2 = answer3.accepted === entry2["accepted"] && (entry2["by"] === void 0 || answer3.by === entry2["by"]) && answer3.warnings === warned;
   return {
-    id: textOf5(entry2["id"]),
-    about: textOf5(entry2["about"]),
+    id: textOf6(entry2["id"]),
+    about: textOf6(entry2["about"]),
     query: "1",
     asked: manifest,
     expected: { accepted: entry2["accepted"], ...entry2["by"] === void 0 ? {} : { by: entry2["by"] }, warnings: warned },
@@ -58501,8 +59248,8 @@ function judgeQuery(entry2, position, query3, answerOf3, expected) {
   const asked = readQuery(query3);
   const answer3 = asked === void 0 ? void 0 : shown4(answerOf3(asked));
   return {
-    id: textOf5(entry2["id"]),
-    about: textOf5(entry2["about"]),
+    id: textOf6(entry2["id"]),
+    about: textOf6(entry2["about"]),
     query: position,
     asked: asked ?? query3,
     expected,
@@ -58532,7 +59279,7 @@ function readQuery(value) {
 function isFields3(value) {
   return value !== null && typeof value === "object" && !Array.isArray(value);
 }
-function textOf5(value) {
+function textOf6(value) {
   return typeof value === "string" ? value : "";
 }
 var init_scenarios = __esm({
@@ -58629,7 +59376,7 @@ var init_explain2 = __esm({
   "src/report/text/explain.ts"() {
     "use strict";
     init_assert_never();
-    init_plain();
+    init_plain2();
     init_wording();
     init_layout();
     init_styles();
@@ -58775,7 +59522,7 @@ __export(test_exports, {
 import { readFileSync as readFileSync2 } from "node:fs";
 import { dirname as dirname3, resolve as resolve3 } from "node:path";
 import { gunzipSync } from "node:zlib";
-function textOf6(path2) {
+function textOf7(path2) {
   try {
     const bytes = readFileSync2(path2);
     return (bytes[0] === 31 && bytes[1] === 139 ? gunzipSync(bytes) : bytes).toString("utf8");
@@ -58819,7 +59566,7 @@ async function test(args) {
   };
   for (const path2 of positionals) {
     let entries2 = 0;
-    for (const { line, value, problem, lineOf: lineOf4 } of entriesOf3(textOf6(path2), path2)) {
+    for (const { line, value, problem, lineOf: lineOf4 } of entriesOf3(textOf7(path2), path2)) {
       entries2 += 1;
       if (problem !== void 0) {
         fail2(`${path2}:${line} is not understood: ${problem}`);
@@ -58895,8 +59642,8 @@ async function environments(args) {
     for (const unit3 of environment4.units) lines.push(`  ${unit3.kind.padEnd(9)} ${oneLine(unit3.id)}${unit3.status === "not-renderable" ? `  not rendered: ${oneLine(unit3.reason ?? "")}` : ""}`);
     lines.push(`  ${String(environment4.head.all.length)} objects`);
   }
-  const ids2 = new Set(loaded.environments.flatMap((environment4) => environment4.units.map((unit3) => unit3.id)));
-  const apart3 = loaded.discovered.units.filter((unit3) => !ids2.has(unit3.id));
+  const ids3 = new Set(loaded.environments.flatMap((environment4) => environment4.units.map((unit3) => unit3.id)));
+  const apart3 = loaded.discovered.units.filter((unit3) => !ids3.has(unit3.id));
   if (apart3.length > 0) lines.push("in no environment:", ...apart3.map((unit3) => `  ${shown(unit3).kind.padEnd(9)} ${oneLine(unit3.id)}`));
   for (const assumption of loaded.assumptions) lines.push(`assumed: ${oneLine(assumption.text)}`);
   print(lines.join("\n"));

@@ -32,9 +32,9 @@ var __export = (target, all) => {
 };
 var __copyProps = (to, from, except, desc) => {
   if (from && typeof from === "object" || typeof from === "function") {
-    for (let key of __getOwnPropNames(from))
-      if (!__hasOwnProp.call(to, key) && key !== except)
-        __defProp(to, key, { get: () => from[key], enumerable: !(desc = __getOwnPropDesc(from, key)) || desc.enumerable });
+    for (let key3 of __getOwnPropNames(from))
+      if (!__hasOwnProp.call(to, key3) && key3 !== except)
+        __defProp(to, key3, { get: () => from[key3], enumerable: !(desc = __getOwnPropDesc(from, key3)) || desc.enumerable });
   }
   return to;
 };
@@ -818,9 +818,9 @@ var require_constants = __commonJS({
       "X-XSS-Protection"
     ];
     for (let i = 0; i < wellknownHeaderNames.length; ++i) {
-      const key = wellknownHeaderNames[i];
-      const lowerCasedKey = key.toLowerCase();
-      headerNameLowerCasedRecord[key] = headerNameLowerCasedRecord[lowerCasedKey] = lowerCasedKey;
+      const key3 = wellknownHeaderNames[i];
+      const lowerCasedKey = key3.toLowerCase();
+      headerNameLowerCasedRecord[key3] = headerNameLowerCasedRecord[lowerCasedKey] = lowerCasedKey;
     }
     Object.setPrototypeOf(headerNameLowerCasedRecord, null);
     module.exports = {
@@ -854,16 +854,16 @@ var require_tree = __commonJS({
        * @param {any} value
        * @param {number} index
        */
-      constructor(key, value, index) {
-        if (index === void 0 || index >= key.length) {
+      constructor(key3, value, index) {
+        if (index === void 0 || index >= key3.length) {
           throw new TypeError("Unreachable");
         }
-        const code2 = this.code = key.charCodeAt(index);
+        const code2 = this.code = key3.charCodeAt(index);
         if (code2 > 127) {
           throw new TypeError("key must be ascii string");
         }
-        if (key.length !== ++index) {
-          this.middle = new _TstNode(key, value, index);
+        if (key3.length !== ++index) {
+          this.middle = new _TstNode(key3, value, index);
         } else {
           this.value = value;
         }
@@ -872,15 +872,15 @@ var require_tree = __commonJS({
        * @param {string} key
        * @param {any} value
        */
-      add(key, value) {
-        const length = key.length;
+      add(key3, value) {
+        const length = key3.length;
         if (length === 0) {
           throw new TypeError("Unreachable");
         }
         let index = 0;
         let node2 = this;
         while (true) {
-          const code2 = key.charCodeAt(index);
+          const code2 = key3.charCodeAt(index);
           if (code2 > 127) {
             throw new TypeError("key must be ascii string");
           }
@@ -891,20 +891,20 @@ var require_tree = __commonJS({
             } else if (node2.middle !== null) {
               node2 = node2.middle;
             } else {
-              node2.middle = new _TstNode(key, value, index);
+              node2.middle = new _TstNode(key3, value, index);
               break;
             }
           } else if (node2.code < code2) {
             if (node2.left !== null) {
               node2 = node2.left;
             } else {
-              node2.left = new _TstNode(key, value, index);
+              node2.left = new _TstNode(key3, value, index);
               break;
             }
           } else if (node2.right !== null) {
             node2 = node2.right;
           } else {
-            node2.right = new _TstNode(key, value, index);
+            node2.right = new _TstNode(key3, value, index);
             break;
           }
         }
@@ -913,12 +913,12 @@ var require_tree = __commonJS({
        * @param {Uint8Array} key
        * @return {TstNode | null}
        */
-      search(key) {
-        const keylength = key.length;
+      search(key3) {
+        const keylength = key3.length;
         let index = 0;
         let node2 = this;
         while (node2 !== null && index < keylength) {
-          let code2 = key[index];
+          let code2 = key3[index];
           if (code2 <= 90 && code2 >= 65) {
             code2 |= 32;
           }
@@ -943,25 +943,25 @@ var require_tree = __commonJS({
        * @param {string} key
        * @param {any} value
        * */
-      insert(key, value) {
+      insert(key3, value) {
         if (this.node === null) {
-          this.node = new TstNode(key, value, 0);
+          this.node = new TstNode(key3, value, 0);
         } else {
-          this.node.add(key, value);
+          this.node.add(key3, value);
         }
       }
       /**
        * @param {Uint8Array} key
        * @return {any}
        */
-      lookup(key) {
-        return this.node?.search(key)?.value ?? null;
+      lookup(key3) {
+        return this.node?.search(key3)?.value ?? null;
       }
     };
     var tree2 = new TernarySearchTree();
     for (let i = 0; i < wellknownHeaderNames.length; ++i) {
-      const key = headerNameLowerCasedRecord[wellknownHeaderNames[i]];
-      tree2.insert(key, key);
+      const key3 = headerNameLowerCasedRecord[wellknownHeaderNames[i]];
+      tree2.insert(key3, key3);
     }
     module.exports = {
       TernarySearchTree,
@@ -1185,20 +1185,20 @@ var require_util = __commonJS({
     function parseHeaders(headers2, obj) {
       if (obj === void 0) obj = {};
       for (let i = 0; i < headers2.length; i += 2) {
-        const key = headerNameToString(headers2[i]);
-        let val = obj[key];
+        const key3 = headerNameToString(headers2[i]);
+        let val = obj[key3];
         if (val) {
           if (typeof val === "string") {
             val = [val];
-            obj[key] = val;
+            obj[key3] = val;
           }
           val.push(headers2[i + 1].toString("utf8"));
         } else {
           const headersValue = headers2[i + 1];
           if (typeof headersValue === "string") {
-            obj[key] = headersValue;
+            obj[key3] = headersValue;
           } else {
-            obj[key] = Array.isArray(headersValue) ? headersValue.map((x) => x.toString("utf8")) : headersValue.toString("utf8");
+            obj[key3] = Array.isArray(headersValue) ? headersValue.map((x) => x.toString("utf8")) : headersValue.toString("utf8");
           }
         }
       }
@@ -1212,21 +1212,21 @@ var require_util = __commonJS({
       const ret = new Array(len);
       let hasContentLength = false;
       let contentDispositionIdx = -1;
-      let key;
+      let key3;
       let val;
       let kLen = 0;
       for (let n = 0; n < headers2.length; n += 2) {
-        key = headers2[n];
+        key3 = headers2[n];
         val = headers2[n + 1];
-        typeof key !== "string" && (key = key.toString());
+        typeof key3 !== "string" && (key3 = key3.toString());
         typeof val !== "string" && (val = val.toString("utf8"));
-        kLen = key.length;
-        if (kLen === 14 && key[7] === "-" && (key === "content-length" || key.toLowerCase() === "content-length")) {
+        kLen = key3.length;
+        if (kLen === 14 && key3[7] === "-" && (key3 === "content-length" || key3.toLowerCase() === "content-length")) {
           hasContentLength = true;
-        } else if (kLen === 19 && key[7] === "-" && (key === "content-disposition" || key.toLowerCase() === "content-disposition")) {
+        } else if (kLen === 19 && key3[7] === "-" && (key3 === "content-disposition" || key3.toLowerCase() === "content-disposition")) {
           contentDispositionIdx = n + 1;
         }
-        ret[n] = key;
+        ret[n] = key3;
         ret[n + 1] = val;
       }
       if (hasContentLength && contentDispositionIdx !== -1) {
@@ -1967,20 +1967,20 @@ var require_request = __commonJS({
           this.endHandler = null;
         }
       }
-      addHeader(key, value) {
-        processHeader(this, key, value);
+      addHeader(key3, value) {
+        processHeader(this, key3, value);
         return this;
       }
     };
-    function processHeader(request4, key, val) {
+    function processHeader(request4, key3, val) {
       if (val && (typeof val === "object" && !Array.isArray(val))) {
-        throw new InvalidArgumentError(`invalid ${key} header`);
+        throw new InvalidArgumentError(`invalid ${key3} header`);
       } else if (val === void 0) {
         return;
       }
-      let headerName = headerNameLowerCasedRecord[key];
+      let headerName = headerNameLowerCasedRecord[key3];
       if (headerName === void 0) {
-        headerName = key.toLowerCase();
+        headerName = key3.toLowerCase();
         if (headerNameLowerCasedRecord[headerName] === void 0 && !isValidHTTPToken(headerName)) {
           throw new InvalidArgumentError("invalid header key");
         }
@@ -1990,17 +1990,17 @@ var require_request = __commonJS({
         for (let i = 0; i < val.length; i++) {
           if (typeof val[i] === "string") {
             if (!isValidHeaderValue(val[i])) {
-              throw new InvalidArgumentError(`invalid ${key} header`);
+              throw new InvalidArgumentError(`invalid ${key3} header`);
             }
             arr.push(val[i]);
           } else if (val[i] === null) {
             arr.push("");
           } else if (typeof val[i] === "object") {
-            throw new InvalidArgumentError(`invalid ${key} header`);
+            throw new InvalidArgumentError(`invalid ${key3} header`);
           } else {
             const str = `${val[i]}`;
             if (!isValidHeaderValue(str)) {
-              throw new InvalidArgumentError(`invalid ${key} header`);
+              throw new InvalidArgumentError(`invalid ${key3} header`);
             }
             arr.push(str);
           }
@@ -2008,14 +2008,14 @@ var require_request = __commonJS({
         val = arr;
       } else if (typeof val === "string") {
         if (!isValidHeaderValue(val)) {
-          throw new InvalidArgumentError(`invalid ${key} header`);
+          throw new InvalidArgumentError(`invalid ${key3} header`);
         }
       } else if (val === null) {
         val = "";
       } else {
         val = `${val}`;
         if (!isValidHeaderValue(val)) {
-          throw new InvalidArgumentError(`invalid ${key} header`);
+          throw new InvalidArgumentError(`invalid ${key3} header`);
         }
       }
       if (headerName === "host") {
@@ -2036,7 +2036,7 @@ var require_request = __commonJS({
         }
       } else if (request4.contentType === null && headerName === "content-type") {
         request4.contentType = val;
-        request4.headers.push(key, val);
+        request4.headers.push(key3, val);
       } else if (headerName === "transfer-encoding" || headerName === "keep-alive" || headerName === "upgrade") {
         throw new InvalidArgumentError(`invalid ${headerName} header`);
       } else if (headerName === "connection") {
@@ -2050,7 +2050,7 @@ var require_request = __commonJS({
       } else if (headerName === "expect") {
         throw new NotSupportedError("expect header not supported");
       } else {
-        request4.headers.push(key, val);
+        request4.headers.push(key3, val);
       }
     }
     module.exports = Request;
@@ -2538,13 +2538,13 @@ var require_connect = __commonJS({
         constructor(maxCachedSessions) {
           this._maxCachedSessions = maxCachedSessions;
           this._sessionCache = /* @__PURE__ */ new Map();
-          this._sessionRegistry = new global.FinalizationRegistry((key) => {
+          this._sessionRegistry = new global.FinalizationRegistry((key3) => {
             if (this._sessionCache.size < this._maxCachedSessions) {
               return;
             }
-            const ref2 = this._sessionCache.get(key);
+            const ref2 = this._sessionCache.get(key3);
             if (ref2 !== void 0 && ref2.deref() === void 0) {
-              this._sessionCache.delete(key);
+              this._sessionCache.delete(key3);
             }
           });
         }
@@ -2708,10 +2708,10 @@ var require_utils = __commonJS({
     exports.enumToMap = void 0;
     function enumToMap(obj) {
       const res = {};
-      Object.keys(obj).forEach((key) => {
-        const value = obj[key];
+      Object.keys(obj).forEach((key3) => {
+        const value = obj[key3];
         if (typeof value === "number") {
-          res[key] = value;
+          res[key3] = value;
         }
       });
       return res;
@@ -2888,9 +2888,9 @@ var require_constants2 = __commonJS({
     ];
     exports.METHOD_MAP = utils_1.enumToMap(METHODS);
     exports.H_METHOD_MAP = {};
-    Object.keys(exports.METHOD_MAP).forEach((key) => {
-      if (/^H/.test(key)) {
-        exports.H_METHOD_MAP[key] = exports.METHOD_MAP[key];
+    Object.keys(exports.METHOD_MAP).forEach((key3) => {
+      if (/^H/.test(key3)) {
+        exports.H_METHOD_MAP[key3] = exports.METHOD_MAP[key3];
       }
     });
     var FINISH;
@@ -3861,19 +3861,19 @@ var require_webidl = __commonJS({
         const result = {};
         if (!types2.isProxy(O)) {
           const keys2 = [...Object.getOwnPropertyNames(O), ...Object.getOwnPropertySymbols(O)];
-          for (const key of keys2) {
-            const typedKey = keyConverter(key, prefix3, argument);
-            const typedValue = valueConverter(O[key], prefix3, argument);
+          for (const key3 of keys2) {
+            const typedKey = keyConverter(key3, prefix3, argument);
+            const typedValue = valueConverter(O[key3], prefix3, argument);
             result[typedKey] = typedValue;
           }
           return result;
         }
         const keys = Reflect.ownKeys(O);
-        for (const key of keys) {
-          const desc = Reflect.getOwnPropertyDescriptor(O, key);
+        for (const key3 of keys) {
+          const desc = Reflect.getOwnPropertyDescriptor(O, key3);
           if (desc?.enumerable) {
-            const typedKey = keyConverter(key, prefix3, argument);
-            const typedValue = valueConverter(O[key], prefix3, argument);
+            const typedKey = keyConverter(key3, prefix3, argument);
+            const typedValue = valueConverter(O[key3], prefix3, argument);
             result[typedKey] = typedValue;
           }
         }
@@ -3904,29 +3904,29 @@ var require_webidl = __commonJS({
           });
         }
         for (const options of converters) {
-          const { key, defaultValue, required: required2, converter } = options;
+          const { key: key3, defaultValue, required: required2, converter } = options;
           if (required2 === true) {
-            if (!Object.hasOwn(dictionary, key)) {
+            if (!Object.hasOwn(dictionary, key3)) {
               throw webidl.errors.exception({
                 header: prefix3,
-                message: `Missing required key "${key}".`
+                message: `Missing required key "${key3}".`
               });
             }
           }
-          let value = dictionary[key];
+          let value = dictionary[key3];
           const hasDefault = Object.hasOwn(options, "defaultValue");
           if (hasDefault && value !== null) {
             value ??= defaultValue();
           }
           if (required2 || hasDefault || value !== void 0) {
-            value = converter(value, prefix3, `${argument}.${key}`);
+            value = converter(value, prefix3, `${argument}.${key3}`);
             if (options.allowedValues && !options.allowedValues.includes(value)) {
               throw webidl.errors.exception({
                 header: prefix3,
                 message: `${value} is not an accepted type. Expected one of ${options.allowedValues.join(", ")}.`
               });
             }
-            dict[key] = value;
+            dict[key3] = value;
           }
         }
         return dict;
@@ -4541,18 +4541,18 @@ var require_util2 = __commonJS({
               done: true
             };
           }
-          const { [keyIndex]: key, [valueIndex]: value } = values5[index];
+          const { [keyIndex]: key3, [valueIndex]: value } = values5[index];
           this.#index = index + 1;
           let result;
           switch (this.#kind) {
             case "key":
-              result = key;
+              result = key3;
               break;
             case "value":
               result = value;
               break;
             case "key+value":
-              result = [key, value];
+              result = [key3, value];
               break;
           }
           return {
@@ -4618,8 +4618,8 @@ var require_util2 = __commonJS({
                 `Failed to execute 'forEach' on '${name2}': parameter 1 is not of type 'Function'.`
               );
             }
-            for (const { 0: key, 1: value } of makeIterator(this, "key+value")) {
-              callbackfn.call(thisArg, value, key, this);
+            for (const { 0: key3, 1: value } of makeIterator(this, "key+value")) {
+              callbackfn.call(thisArg, value, key3, this);
             }
           }
         }
@@ -6062,15 +6062,15 @@ var require_client_h1 = __commonJS({
         } else {
           this.headers[len - 1] = Buffer.concat([this.headers[len - 1], buf]);
         }
-        const key = this.headers[len - 2];
-        if (key.length === 10) {
-          const headerName = util.bufferToLowerCasedHeaderName(key);
+        const key3 = this.headers[len - 2];
+        if (key3.length === 10) {
+          const headerName = util.bufferToLowerCasedHeaderName(key3);
           if (headerName === "keep-alive") {
             this.keepAlive += buf.toString();
           } else if (headerName === "connection") {
             this.connection += buf.toString();
           }
-        } else if (key.length === 14 && util.bufferToLowerCasedHeaderName(key) === "content-length") {
+        } else if (key3.length === 14 && util.bufferToLowerCasedHeaderName(key3) === "content-length") {
           this.contentLength += buf.toString();
         }
         this.trackHeader(buf.length);
@@ -6568,15 +6568,15 @@ upgrade: ${upgrade}\r
       }
       if (Array.isArray(headers2)) {
         for (let n = 0; n < headers2.length; n += 2) {
-          const key = headers2[n + 0];
+          const key3 = headers2[n + 0];
           const val = headers2[n + 1];
           if (Array.isArray(val)) {
             for (let i = 0; i < val.length; i++) {
-              header2 += `${key}: ${val[i]}\r
+              header2 += `${key3}: ${val[i]}\r
 `;
             }
           } else {
-            header2 += `${key}: ${val}\r
+            header2 += `${key3}: ${val}\r
 `;
           }
         }
@@ -7086,18 +7086,18 @@ var require_client_h2 = __commonJS({
       }
       const headers2 = {};
       for (let n = 0; n < reqHeaders.length; n += 2) {
-        const key = reqHeaders[n + 0];
+        const key3 = reqHeaders[n + 0];
         const val = reqHeaders[n + 1];
         if (Array.isArray(val)) {
           for (let i = 0; i < val.length; i++) {
-            if (headers2[key]) {
-              headers2[key] += `,${val[i]}`;
+            if (headers2[key3]) {
+              headers2[key3] += `,${val[i]}`;
             } else {
-              headers2[key] = val[i];
+              headers2[key3] = val[i];
             }
           }
         } else {
-          headers2[key] = val;
+          headers2[key3] = val;
         }
       }
       let stream;
@@ -7592,9 +7592,9 @@ var require_redirect_handler = __commonJS({
           }
         }
       } else if (headers2 && typeof headers2 === "object") {
-        for (const key of Object.keys(headers2)) {
-          if (!shouldRemoveHeader(key, removeContent, unknownOrigin)) {
-            ret.push(key, headers2[key]);
+        for (const key3 of Object.keys(headers2)) {
+          if (!shouldRemoveHeader(key3, removeContent, unknownOrigin)) {
+            ret.push(key3, headers2[key3]);
           }
         }
       } else {
@@ -8675,16 +8675,16 @@ var require_agent = __commonJS({
         return ret;
       }
       [kDispatch](opts, handler2) {
-        let key;
+        let key3;
         if (opts.origin && (typeof opts.origin === "string" || opts.origin instanceof URL)) {
-          key = String(opts.origin);
+          key3 = String(opts.origin);
         } else {
           throw new InvalidArgumentError("opts.origin must be a non-empty string or URL.");
         }
-        let dispatcher = this[kClients].get(key);
+        let dispatcher = this[kClients].get(key3);
         if (!dispatcher) {
           dispatcher = this[kFactory](opts.origin, this[kOptions]).on("drain", this[kOnDrain]).on("connect", this[kOnConnect]).on("disconnect", this[kOnDisconnect]).on("connectionError", this[kOnConnectionError]);
-          this[kClients].set(key, dispatcher);
+          this[kClients].set(key3, dispatcher);
         }
         return dispatcher.dispatch(opts, handler2);
       }
@@ -8923,7 +8923,7 @@ var require_proxy_agent = __commonJS({
       return headers2;
     }
     function throwIfProxyAuthIsSent(headers2) {
-      const existProxyAuth = headers2 && Object.keys(headers2).find((key) => key.toLowerCase() === "proxy-authorization");
+      const existProxyAuth = headers2 && Object.keys(headers2).find((key3) => key3.toLowerCase() === "proxy-authorization");
       if (existProxyAuth) {
         throw new InvalidArgumentError("Proxy-Authorization should be sent in ProxyAgent constructor");
       }
@@ -10701,18 +10701,18 @@ var require_mock_utils = __commonJS({
         })
       );
     }
-    function getHeaderByName(headers2, key) {
+    function getHeaderByName(headers2, key3) {
       if (Array.isArray(headers2)) {
         for (let i = 0; i < headers2.length; i += 2) {
-          if (headers2[i].toLocaleLowerCase() === key.toLocaleLowerCase()) {
+          if (headers2[i].toLocaleLowerCase() === key3.toLocaleLowerCase()) {
             return headers2[i + 1];
           }
         }
         return void 0;
       } else if (typeof headers2.get === "function") {
-        return headers2.get(key);
+        return headers2.get(key3);
       } else {
-        return lowerCaseEntries(headers2)[key.toLocaleLowerCase()];
+        return lowerCaseEntries(headers2)[key3.toLocaleLowerCase()];
       }
     }
     function buildHeadersFromArray(headers2) {
@@ -10776,41 +10776,41 @@ var require_mock_utils = __commonJS({
         return data.toString();
       }
     }
-    function getMockDispatch(mockDispatches, key) {
-      const basePath = key.query ? buildURL(key.path, key.query) : key.path;
+    function getMockDispatch(mockDispatches, key3) {
+      const basePath = key3.query ? buildURL(key3.path, key3.query) : key3.path;
       const resolvedPath = typeof basePath === "string" ? safeUrl(basePath) : basePath;
       let matchedMockDispatches = mockDispatches.filter(({ consumed }) => !consumed).filter(({ path: path7 }) => matchValue(safeUrl(path7), resolvedPath));
       if (matchedMockDispatches.length === 0) {
         throw new MockNotMatchedError(`Mock dispatch not matched for path '${resolvedPath}'`);
       }
-      matchedMockDispatches = matchedMockDispatches.filter(({ method }) => matchValue(method, key.method));
+      matchedMockDispatches = matchedMockDispatches.filter(({ method }) => matchValue(method, key3.method));
       if (matchedMockDispatches.length === 0) {
-        throw new MockNotMatchedError(`Mock dispatch not matched for method '${key.method}' on path '${resolvedPath}'`);
+        throw new MockNotMatchedError(`Mock dispatch not matched for method '${key3.method}' on path '${resolvedPath}'`);
       }
-      matchedMockDispatches = matchedMockDispatches.filter(({ body }) => typeof body !== "undefined" ? matchValue(body, key.body) : true);
+      matchedMockDispatches = matchedMockDispatches.filter(({ body }) => typeof body !== "undefined" ? matchValue(body, key3.body) : true);
       if (matchedMockDispatches.length === 0) {
-        throw new MockNotMatchedError(`Mock dispatch not matched for body '${key.body}' on path '${resolvedPath}'`);
+        throw new MockNotMatchedError(`Mock dispatch not matched for body '${key3.body}' on path '${resolvedPath}'`);
       }
-      matchedMockDispatches = matchedMockDispatches.filter((mockDispatch2) => matchHeaders(mockDispatch2, key.headers));
+      matchedMockDispatches = matchedMockDispatches.filter((mockDispatch2) => matchHeaders(mockDispatch2, key3.headers));
       if (matchedMockDispatches.length === 0) {
-        const headers2 = typeof key.headers === "object" ? JSON.stringify(key.headers) : key.headers;
+        const headers2 = typeof key3.headers === "object" ? JSON.stringify(key3.headers) : key3.headers;
         throw new MockNotMatchedError(`Mock dispatch not matched for headers '${headers2}' on path '${resolvedPath}'`);
       }
       return matchedMockDispatches[0];
     }
-    function addMockDispatch(mockDispatches, key, data) {
+    function addMockDispatch(mockDispatches, key3, data) {
       const baseData = { timesInvoked: 0, times: 1, persist: false, consumed: false };
       const replyData = typeof data === "function" ? { callback: data } : { ...data };
-      const newMockDispatch = { ...baseData, ...key, pending: true, data: { error: null, ...replyData } };
+      const newMockDispatch = { ...baseData, ...key3, pending: true, data: { error: null, ...replyData } };
       mockDispatches.push(newMockDispatch);
       return newMockDispatch;
     }
-    function deleteMockDispatch(mockDispatches, key) {
+    function deleteMockDispatch(mockDispatches, key3) {
       const index = mockDispatches.findIndex((dispatch) => {
         if (!dispatch.consumed) {
           return false;
         }
-        return matchKey(dispatch, key);
+        return matchKey(dispatch, key3);
       });
       if (index !== -1) {
         mockDispatches.splice(index, 1);
@@ -10830,9 +10830,9 @@ var require_mock_utils = __commonJS({
       const keys = Object.keys(data);
       const result = [];
       for (let i = 0; i < keys.length; ++i) {
-        const key = keys[i];
-        const value = data[key];
-        const name2 = Buffer.from(`${key}`);
+        const key3 = keys[i];
+        const value = data[key3];
+        const name2 = Buffer.from(`${key3}`);
         if (Array.isArray(value)) {
           for (let j = 0; j < value.length; ++j) {
             result.push(name2, Buffer.from(`${value[j]}`));
@@ -10854,8 +10854,8 @@ var require_mock_utils = __commonJS({
       return Buffer.concat(buffers).toString("utf8");
     }
     function mockDispatch(opts, handler2) {
-      const key = buildKey(opts);
-      const mockDispatch2 = getMockDispatch(this[kDispatches], key);
+      const key3 = buildKey(opts);
+      const mockDispatch2 = getMockDispatch(this[kDispatches], key3);
       mockDispatch2.timesInvoked++;
       if (mockDispatch2.data.callback) {
         mockDispatch2.data = { ...mockDispatch2.data, ...mockDispatch2.data.callback(opts) };
@@ -10865,7 +10865,7 @@ var require_mock_utils = __commonJS({
       mockDispatch2.consumed = !persist && timesInvoked >= times3;
       mockDispatch2.pending = timesInvoked < times3;
       if (error63 !== null) {
-        deleteMockDispatch(this[kDispatches], key);
+        deleteMockDispatch(this[kDispatches], key3);
         handler2.onError(error63);
         return true;
       }
@@ -10890,7 +10890,7 @@ var require_mock_utils = __commonJS({
         handler2.onHeaders?.(statusCode, responseHeaders, resume, getStatusText(statusCode));
         handler2.onData?.(Buffer.from(responseData));
         handler2.onComplete?.(responseTrailers);
-        deleteMockDispatch(mockDispatches, key);
+        deleteMockDispatch(mockDispatches, key3);
       }
       function resume() {
       }
@@ -12797,16 +12797,16 @@ var require_dispatcher_weakref = __commonJS({
       constructor(finalizer) {
         this.finalizer = finalizer;
       }
-      register(dispatcher, key) {
+      register(dispatcher, key3) {
         if (dispatcher.on) {
           dispatcher.on("disconnect", () => {
             if (dispatcher[kConnected] === 0 && dispatcher[kSize] === 0) {
-              this.finalizer(key);
+              this.finalizer(key3);
             }
           });
         }
       }
-      unregister(key) {
+      unregister(key3) {
       }
     };
     module.exports = function() {
@@ -16291,8 +16291,8 @@ var require_util6 = __commonJS({
         if (!part2.includes("=")) {
           throw new Error("Invalid unparsed");
         }
-        const [key, ...value] = part2.split("=");
-        const trimmedKey = key.trim();
+        const [key3, ...value] = part2.split("=");
+        const trimmedKey = key3.trim();
         const joinedValue = value.join("=");
         validateCookieName(trimmedKey);
         validateCookieValue(joinedValue);
@@ -19238,11 +19238,11 @@ var require_visit = __commonJS({
     visit3.BREAK = BREAK;
     visit3.SKIP = SKIP;
     visit3.REMOVE = REMOVE;
-    function visit_(key, node2, visitor, path7) {
-      const ctrl = callVisitor(key, node2, visitor, path7);
+    function visit_(key3, node2, visitor, path7) {
+      const ctrl = callVisitor(key3, node2, visitor, path7);
       if (identity2.isNode(ctrl) || identity2.isPair(ctrl)) {
-        replaceNode(key, path7, ctrl);
-        return visit_(key, ctrl, visitor, path7);
+        replaceNode(key3, path7, ctrl);
+        return visit_(key3, ctrl, visitor, path7);
       }
       if (typeof ctrl !== "symbol") {
         if (identity2.isCollection(node2)) {
@@ -19286,11 +19286,11 @@ var require_visit = __commonJS({
     visitAsync.BREAK = BREAK;
     visitAsync.SKIP = SKIP;
     visitAsync.REMOVE = REMOVE;
-    async function visitAsync_(key, node2, visitor, path7) {
-      const ctrl = await callVisitor(key, node2, visitor, path7);
+    async function visitAsync_(key3, node2, visitor, path7) {
+      const ctrl = await callVisitor(key3, node2, visitor, path7);
       if (identity2.isNode(ctrl) || identity2.isPair(ctrl)) {
-        replaceNode(key, path7, ctrl);
-        return visitAsync_(key, ctrl, visitor, path7);
+        replaceNode(key3, path7, ctrl);
+        return visitAsync_(key3, ctrl, visitor, path7);
       }
       if (typeof ctrl !== "symbol") {
         if (identity2.isCollection(node2)) {
@@ -19340,27 +19340,27 @@ var require_visit = __commonJS({
       }
       return visitor;
     }
-    function callVisitor(key, node2, visitor, path7) {
+    function callVisitor(key3, node2, visitor, path7) {
       if (typeof visitor === "function")
-        return visitor(key, node2, path7);
+        return visitor(key3, node2, path7);
       if (identity2.isMap(node2))
-        return visitor.Map?.(key, node2, path7);
+        return visitor.Map?.(key3, node2, path7);
       if (identity2.isSeq(node2))
-        return visitor.Seq?.(key, node2, path7);
+        return visitor.Seq?.(key3, node2, path7);
       if (identity2.isPair(node2))
-        return visitor.Pair?.(key, node2, path7);
+        return visitor.Pair?.(key3, node2, path7);
       if (identity2.isScalar(node2))
-        return visitor.Scalar?.(key, node2, path7);
+        return visitor.Scalar?.(key3, node2, path7);
       if (identity2.isAlias(node2))
-        return visitor.Alias?.(key, node2, path7);
+        return visitor.Alias?.(key3, node2, path7);
       return void 0;
     }
-    function replaceNode(key, path7, node2) {
+    function replaceNode(key3, path7, node2) {
       const parent = path7[path7.length - 1];
       if (identity2.isCollection(parent)) {
-        parent.items[key] = node2;
+        parent.items[key3] = node2;
       } else if (identity2.isPair(parent)) {
-        if (key === "key")
+        if (key3 === "key")
           parent.key = node2;
         else
           parent.value = node2;
@@ -19621,7 +19621,7 @@ var require_anchors = __commonJS({
 var require_applyReviver = __commonJS({
   "node_modules/yaml/dist/doc/applyReviver.js"(exports) {
     "use strict";
-    function applyReviver(reviver, obj, key, val) {
+    function applyReviver(reviver, obj, key3, val) {
       if (val && typeof val === "object") {
         if (Array.isArray(val)) {
           for (let i = 0, len = val.length; i < len; ++i) {
@@ -19661,7 +19661,7 @@ var require_applyReviver = __commonJS({
           }
         }
       }
-      return reviver.call(obj, key, val);
+      return reviver.call(obj, key3, val);
     }
     exports.applyReviver = applyReviver;
   }
@@ -20024,14 +20024,14 @@ var require_Collection = __commonJS({
         if (isEmptyPath(path7))
           this.add(value);
         else {
-          const [key, ...rest] = path7;
-          const node2 = this.get(key, true);
+          const [key3, ...rest] = path7;
+          const node2 = this.get(key3, true);
           if (identity2.isCollection(node2))
             node2.addIn(rest, value);
           else if (node2 === void 0 && this.schema)
-            this.set(key, collectionFromPath(this.schema, rest, value));
+            this.set(key3, collectionFromPath(this.schema, rest, value));
           else
-            throw new Error(`Expected YAML collection at ${key}. Remaining path: ${rest}`);
+            throw new Error(`Expected YAML collection at ${key3}. Remaining path: ${rest}`);
         }
       }
       /**
@@ -20039,14 +20039,14 @@ var require_Collection = __commonJS({
        * @returns `true` if the item was found and removed.
        */
       deleteIn(path7) {
-        const [key, ...rest] = path7;
+        const [key3, ...rest] = path7;
         if (rest.length === 0)
-          return this.delete(key);
-        const node2 = this.get(key, true);
+          return this.delete(key3);
+        const node2 = this.get(key3, true);
         if (identity2.isCollection(node2))
           return node2.deleteIn(rest);
         else
-          throw new Error(`Expected YAML collection at ${key}. Remaining path: ${rest}`);
+          throw new Error(`Expected YAML collection at ${key3}. Remaining path: ${rest}`);
       }
       /**
        * Returns item at `key`, or `undefined` if not found. By default unwraps
@@ -20054,8 +20054,8 @@ var require_Collection = __commonJS({
        * `true` (collections are always returned intact).
        */
       getIn(path7, keepScalar) {
-        const [key, ...rest] = path7;
-        const node2 = this.get(key, true);
+        const [key3, ...rest] = path7;
+        const node2 = this.get(key3, true);
         if (rest.length === 0)
           return !keepScalar && identity2.isScalar(node2) ? node2.value : node2;
         else
@@ -20073,10 +20073,10 @@ var require_Collection = __commonJS({
        * Checks if the collection includes a value with the key `key`.
        */
       hasIn(path7) {
-        const [key, ...rest] = path7;
+        const [key3, ...rest] = path7;
         if (rest.length === 0)
-          return this.has(key);
-        const node2 = this.get(key, true);
+          return this.has(key3);
+        const node2 = this.get(key3, true);
         return identity2.isCollection(node2) ? node2.hasIn(rest) : false;
       }
       /**
@@ -20084,17 +20084,17 @@ var require_Collection = __commonJS({
        * boolean to add/remove the item from the set.
        */
       setIn(path7, value) {
-        const [key, ...rest] = path7;
+        const [key3, ...rest] = path7;
         if (rest.length === 0) {
-          this.set(key, value);
+          this.set(key3, value);
         } else {
-          const node2 = this.get(key, true);
+          const node2 = this.get(key3, true);
           if (identity2.isCollection(node2))
             node2.setIn(rest, value);
           else if (node2 === void 0 && this.schema)
-            this.set(key, collectionFromPath(this.schema, rest, value));
+            this.set(key3, collectionFromPath(this.schema, rest, value));
           else
-            throw new Error(`Expected YAML collection at ${key}. Remaining path: ${rest}`);
+            throw new Error(`Expected YAML collection at ${key3}. Remaining path: ${rest}`);
         }
       }
     };
@@ -20672,19 +20672,19 @@ var require_stringifyPair = __commonJS({
     var Scalar2 = require_Scalar();
     var stringify = require_stringify();
     var stringifyComment = require_stringifyComment();
-    function stringifyPair({ key, value }, ctx, onComment, onChompKeep) {
+    function stringifyPair({ key: key3, value }, ctx, onComment, onChompKeep) {
       const { allNullValues, doc, indent, indentStep, options: { commentString, indentSeq, simpleKeys } } = ctx;
-      let keyComment = identity2.isNode(key) && key.comment || null;
+      let keyComment = identity2.isNode(key3) && key3.comment || null;
       if (simpleKeys) {
         if (keyComment) {
           throw new Error("With simple keys, key nodes cannot have comments");
         }
-        if (identity2.isCollection(key) || !identity2.isNode(key) && typeof key === "object") {
+        if (identity2.isCollection(key3) || !identity2.isNode(key3) && typeof key3 === "object") {
           const msg = "With simple keys, collection cannot be used as a key value";
           throw new Error(msg);
         }
       }
-      let explicitKey = !simpleKeys && (!key || keyComment && value == null && !ctx.inFlow || identity2.isCollection(key) || (identity2.isScalar(key) ? key.type === Scalar2.Scalar.BLOCK_FOLDED || key.type === Scalar2.Scalar.BLOCK_LITERAL : typeof key === "object"));
+      let explicitKey = !simpleKeys && (!key3 || keyComment && value == null && !ctx.inFlow || identity2.isCollection(key3) || (identity2.isScalar(key3) ? key3.type === Scalar2.Scalar.BLOCK_FOLDED || key3.type === Scalar2.Scalar.BLOCK_LITERAL : typeof key3 === "object"));
       ctx = Object.assign({}, ctx, {
         allNullValues: false,
         implicitKey: !explicitKey && (simpleKeys || !allNullValues),
@@ -20692,7 +20692,7 @@ var require_stringifyPair = __commonJS({
       });
       let keyCommentDone = false;
       let chompKeep = false;
-      let str = stringify.stringify(key, ctx, () => keyCommentDone = true, () => chompKeep = true);
+      let str = stringify.stringify(key3, ctx, () => keyCommentDone = true, () => chompKeep = true);
       if (!explicitKey && !ctx.inFlow && str.length > 1024) {
         if (simpleKeys)
           throw new Error("With simple keys, single line scalar must not span more than 1024 characters");
@@ -20836,7 +20836,7 @@ var require_merge = __commonJS({
       }),
       stringify: () => MERGE_KEY
     };
-    var isMergeKey2 = (ctx, key) => (merge3.identify(key) || identity2.isScalar(key) && (!key.type || key.type === Scalar2.Scalar.PLAIN) && merge3.identify(key.value)) && ctx?.doc.schema.tags.some((tag2) => tag2.tag === merge3.tag && tag2.default);
+    var isMergeKey2 = (ctx, key3) => (merge3.identify(key3) || identity2.isScalar(key3) && (!key3.type || key3.type === Scalar2.Scalar.PLAIN) && merge3.identify(key3.value)) && ctx?.doc.schema.tags.some((tag2) => tag2.tag === merge3.tag && tag2.default);
     function addMergeToJSMap(ctx, map3, value) {
       const source2 = resolveAliasValue(ctx, value);
       if (identity2.isSeq(source2))
@@ -20853,14 +20853,14 @@ var require_merge = __commonJS({
       if (!identity2.isMap(source2))
         throw new Error("Merge sources must be maps or map aliases");
       const srcMap = source2.toJSON(null, ctx, Map);
-      for (const [key, value2] of srcMap) {
+      for (const [key3, value2] of srcMap) {
         if (map3 instanceof Map) {
-          if (!map3.has(key))
-            map3.set(key, value2);
+          if (!map3.has(key3))
+            map3.set(key3, value2);
         } else if (map3 instanceof Set) {
-          map3.add(key);
-        } else if (!Object.prototype.hasOwnProperty.call(map3, key)) {
-          Object.defineProperty(map3, key, {
+          map3.add(key3);
+        } else if (!Object.prototype.hasOwnProperty.call(map3, key3)) {
+          Object.defineProperty(map3, key3, {
             value: value2,
             writable: true,
             enumerable: true,
@@ -20888,19 +20888,19 @@ var require_addPairToJSMap = __commonJS({
     var stringify = require_stringify();
     var identity2 = require_identity();
     var toJS = require_toJS();
-    function addPairToJSMap(ctx, map3, { key, value }) {
-      if (identity2.isNode(key) && key.addToJSMap)
-        key.addToJSMap(ctx, map3, value);
-      else if (merge3.isMergeKey(ctx, key))
+    function addPairToJSMap(ctx, map3, { key: key3, value }) {
+      if (identity2.isNode(key3) && key3.addToJSMap)
+        key3.addToJSMap(ctx, map3, value);
+      else if (merge3.isMergeKey(ctx, key3))
         merge3.addMergeToJSMap(ctx, map3, value);
       else {
-        const jsKey = toJS.toJS(key, "", ctx);
+        const jsKey = toJS.toJS(key3, "", ctx);
         if (map3 instanceof Map) {
           map3.set(jsKey, toJS.toJS(value, jsKey, ctx));
         } else if (map3 instanceof Set) {
           map3.add(jsKey);
         } else {
-          const stringKey = stringifyKey(key, jsKey, ctx);
+          const stringKey = stringifyKey(key3, jsKey, ctx);
           const jsValue = toJS.toJS(value, stringKey, ctx);
           if (stringKey in map3)
             Object.defineProperty(map3, stringKey, {
@@ -20915,19 +20915,19 @@ var require_addPairToJSMap = __commonJS({
       }
       return map3;
     }
-    function stringifyKey(key, jsKey, ctx) {
+    function stringifyKey(key3, jsKey, ctx) {
       if (jsKey === null)
         return "";
       if (typeof jsKey !== "object")
         return String(jsKey);
-      if (identity2.isNode(key) && ctx?.doc) {
+      if (identity2.isNode(key3) && ctx?.doc) {
         const strCtx = stringify.createStringifyContext(ctx.doc, {});
         strCtx.anchors = /* @__PURE__ */ new Set();
         for (const node2 of ctx.anchors.keys())
           strCtx.anchors.add(node2.anchor);
         strCtx.inFlow = true;
         strCtx.inStringifyKey = true;
-        const strKey = key.toString(strCtx);
+        const strKey = key3.toString(strCtx);
         if (!ctx.mapKeyWarned) {
           let jsonStr = JSON.stringify(strKey);
           if (jsonStr.length > 40)
@@ -20951,24 +20951,24 @@ var require_Pair = __commonJS({
     var stringifyPair = require_stringifyPair();
     var addPairToJSMap = require_addPairToJSMap();
     var identity2 = require_identity();
-    function createPair(key, value, ctx) {
-      const k = createNode.createNode(key, void 0, ctx);
+    function createPair(key3, value, ctx) {
+      const k = createNode.createNode(key3, void 0, ctx);
       const v = createNode.createNode(value, void 0, ctx);
       return new Pair(k, v);
     }
     var Pair = class _Pair {
-      constructor(key, value = null) {
+      constructor(key3, value = null) {
         Object.defineProperty(this, identity2.NODE_TYPE, { value: identity2.PAIR });
-        this.key = key;
+        this.key = key3;
         this.value = value;
       }
       clone(schema2) {
-        let { key, value } = this;
-        if (identity2.isNode(key))
-          key = key.clone(schema2);
+        let { key: key3, value } = this;
+        if (identity2.isNode(key3))
+          key3 = key3.clone(schema2);
         if (identity2.isNode(value))
           value = value.clone(schema2);
-        return new _Pair(key, value);
+        return new _Pair(key3, value);
       }
       toJSON(_, ctx) {
         const pair = ctx?.mapAsMap ? /* @__PURE__ */ new Map() : {};
@@ -21144,11 +21144,11 @@ var require_YAMLMap = __commonJS({
     var identity2 = require_identity();
     var Pair = require_Pair();
     var Scalar2 = require_Scalar();
-    function findPair(items, key) {
-      const k = identity2.isScalar(key) ? key.value : key;
+    function findPair(items, key3) {
+      const k = identity2.isScalar(key3) ? key3.value : key3;
       for (const it of items) {
         if (identity2.isPair(it)) {
-          if (it.key === key || it.key === k)
+          if (it.key === key3 || it.key === k)
             return it;
           if (identity2.isScalar(it.key) && it.key.value === k)
             return it;
@@ -21171,20 +21171,20 @@ var require_YAMLMap = __commonJS({
       static from(schema2, obj, ctx) {
         const { keepUndefined, replacer } = ctx;
         const map3 = new this(schema2);
-        const add4 = (key, value) => {
+        const add4 = (key3, value) => {
           if (typeof replacer === "function")
-            value = replacer.call(obj, key, value);
-          else if (Array.isArray(replacer) && !replacer.includes(key))
+            value = replacer.call(obj, key3, value);
+          else if (Array.isArray(replacer) && !replacer.includes(key3))
             return;
           if (value !== void 0 || keepUndefined)
-            map3.items.push(Pair.createPair(key, value, ctx));
+            map3.items.push(Pair.createPair(key3, value, ctx));
         };
         if (obj instanceof Map) {
-          for (const [key, value] of obj)
-            add4(key, value);
+          for (const [key3, value] of obj)
+            add4(key3, value);
         } else if (obj && typeof obj === "object") {
-          for (const key of Object.keys(obj))
-            add4(key, obj[key]);
+          for (const key3 of Object.keys(obj))
+            add4(key3, obj[key3]);
         }
         if (typeof schema2.sortMapEntries === "function") {
           map3.items.sort(schema2.sortMapEntries);
@@ -21224,23 +21224,23 @@ var require_YAMLMap = __commonJS({
           this.items.push(_pair);
         }
       }
-      delete(key) {
-        const it = findPair(this.items, key);
+      delete(key3) {
+        const it = findPair(this.items, key3);
         if (!it)
           return false;
         const del = this.items.splice(this.items.indexOf(it), 1);
         return del.length > 0;
       }
-      get(key, keepScalar) {
-        const it = findPair(this.items, key);
+      get(key3, keepScalar) {
+        const it = findPair(this.items, key3);
         const node2 = it?.value;
         return (!keepScalar && identity2.isScalar(node2) ? node2.value : node2) ?? void 0;
       }
-      has(key) {
-        return !!findPair(this.items, key);
+      has(key3) {
+        return !!findPair(this.items, key3);
       }
-      set(key, value) {
-        this.add(new Pair.Pair(key, value), true);
+      set(key3, value) {
+        this.add(new Pair.Pair(key3, value), true);
       }
       /**
        * @param ctx - Conversion context, originally set in Document#toJS()
@@ -21329,15 +21329,15 @@ var require_YAMLSeq = __commonJS({
        *
        * @returns `true` if the item was found and removed.
        */
-      delete(key) {
-        const idx = asItemIndex(key);
+      delete(key3) {
+        const idx = asItemIndex(key3);
         if (typeof idx !== "number")
           return false;
         const del = this.items.splice(idx, 1);
         return del.length > 0;
       }
-      get(key, keepScalar) {
-        const idx = asItemIndex(key);
+      get(key3, keepScalar) {
+        const idx = asItemIndex(key3);
         if (typeof idx !== "number")
           return void 0;
         const it = this.items[idx];
@@ -21349,8 +21349,8 @@ var require_YAMLSeq = __commonJS({
        * `key` must contain a representation of an integer for this to succeed.
        * It may be wrapped in a `Scalar`.
        */
-      has(key) {
-        const idx = asItemIndex(key);
+      has(key3) {
+        const idx = asItemIndex(key3);
         return typeof idx === "number" && idx < this.items.length;
       }
       /**
@@ -21360,10 +21360,10 @@ var require_YAMLSeq = __commonJS({
        * If `key` does not contain a representation of an integer, this will throw.
        * It may be wrapped in a `Scalar`.
        */
-      set(key, value) {
-        const idx = asItemIndex(key);
+      set(key3, value) {
+        const idx = asItemIndex(key3);
         if (typeof idx !== "number")
-          throw new Error(`Expected a valid index, not ${key}.`);
+          throw new Error(`Expected a valid index, not ${key3}.`);
         const prev = this.items[idx];
         if (identity2.isScalar(prev) && Scalar2.isScalarValue(value))
           prev.value = value;
@@ -21397,8 +21397,8 @@ var require_YAMLSeq = __commonJS({
           let i = 0;
           for (let it of obj) {
             if (typeof replacer === "function") {
-              const key = obj instanceof Set ? it : String(i++);
-              it = replacer.call(obj, key, it);
+              const key3 = obj instanceof Set ? it : String(i++);
+              it = replacer.call(obj, key3, it);
             }
             seq.items.push(createNode.createNode(it, void 0, ctx));
           }
@@ -21406,8 +21406,8 @@ var require_YAMLSeq = __commonJS({
         return seq;
       }
     };
-    function asItemIndex(key) {
-      let idx = identity2.isScalar(key) ? key.value : key;
+    function asItemIndex(key3) {
+      let idx = identity2.isScalar(key3) ? key3.value : key3;
       if (idx && typeof idx === "string")
         idx = Number(idx);
       return typeof idx === "number" && Number.isInteger(idx) && idx >= 0 ? idx : null;
@@ -21821,25 +21821,25 @@ ${cn.comment}` : item2.comment;
         for (let it of iterable) {
           if (typeof replacer === "function")
             it = replacer.call(iterable, String(i++), it);
-          let key, value;
+          let key3, value;
           if (Array.isArray(it)) {
             if (it.length === 2) {
-              key = it[0];
+              key3 = it[0];
               value = it[1];
             } else
               throw new TypeError(`Expected [key, value] tuple: ${it}`);
           } else if (it && it instanceof Object) {
             const keys = Object.keys(it);
             if (keys.length === 1) {
-              key = keys[0];
-              value = it[key];
+              key3 = keys[0];
+              value = it[key3];
             } else {
               throw new TypeError(`Expected tuple with one key, not ${keys.length} keys`);
             }
           } else {
-            key = it;
+            key3 = it;
           }
-          pairs4.items.push(Pair.createPair(key, value, ctx));
+          pairs4.items.push(Pair.createPair(key3, value, ctx));
         }
       return pairs4;
     }
@@ -21886,16 +21886,16 @@ var require_omap = __commonJS({
         if (ctx?.onCreate)
           ctx.onCreate(map3);
         for (const pair of this.items) {
-          let key, value;
+          let key3, value;
           if (identity2.isPair(pair)) {
-            key = toJS.toJS(pair.key, "", ctx);
-            value = toJS.toJS(pair.value, key, ctx);
+            key3 = toJS.toJS(pair.key, "", ctx);
+            value = toJS.toJS(pair.value, key3, ctx);
           } else {
-            key = toJS.toJS(pair, "", ctx);
+            key3 = toJS.toJS(pair, "", ctx);
           }
-          if (map3.has(key))
+          if (map3.has(key3))
             throw new Error("Ordered maps must not include duplicate keys");
-          map3.set(key, value);
+          map3.set(key3, value);
         }
         return map3;
       }
@@ -21916,12 +21916,12 @@ var require_omap = __commonJS({
       resolve(seq, onError) {
         const pairs$1 = pairs3.resolvePairs(seq, onError);
         const seenKeys = [];
-        for (const { key } of pairs$1.items) {
-          if (identity2.isScalar(key)) {
-            if (seenKeys.includes(key.value)) {
-              onError(`Ordered maps must not include duplicate keys: ${key.value}`);
+        for (const { key: key3 } of pairs$1.items) {
+          if (identity2.isScalar(key3)) {
+            if (seenKeys.includes(key3.value)) {
+              onError(`Ordered maps must not include duplicate keys: ${key3.value}`);
             } else {
-              seenKeys.push(key.value);
+              seenKeys.push(key3.value);
             }
           }
         }
@@ -22106,14 +22106,14 @@ var require_set = __commonJS({
         super(schema2);
         this.tag = _YAMLSet.tag;
       }
-      add(key) {
+      add(key3) {
         let pair;
-        if (identity2.isPair(key))
-          pair = key;
-        else if (key && typeof key === "object" && "key" in key && "value" in key && key.value === null)
-          pair = new Pair.Pair(key.key, null);
+        if (identity2.isPair(key3))
+          pair = key3;
+        else if (key3 && typeof key3 === "object" && "key" in key3 && "value" in key3 && key3.value === null)
+          pair = new Pair.Pair(key3.key, null);
         else
-          pair = new Pair.Pair(key, null);
+          pair = new Pair.Pair(key3, null);
         const prev = YAMLMap.findPair(this.items, pair.key);
         if (!prev)
           this.items.push(pair);
@@ -22122,18 +22122,18 @@ var require_set = __commonJS({
        * If `keepPair` is `true`, returns the Pair matching `key`.
        * Otherwise, returns the value of that Pair's key.
        */
-      get(key, keepPair) {
-        const pair = YAMLMap.findPair(this.items, key);
+      get(key3, keepPair) {
+        const pair = YAMLMap.findPair(this.items, key3);
         return !keepPair && identity2.isPair(pair) ? identity2.isScalar(pair.key) ? pair.key.value : pair.key : pair;
       }
-      set(key, value) {
+      set(key3, value) {
         if (typeof value !== "boolean")
           throw new Error(`Expected boolean value for set(key, value) in a YAML set, not ${typeof value}`);
-        const prev = YAMLMap.findPair(this.items, key);
+        const prev = YAMLMap.findPair(this.items, key3);
         if (prev && !value) {
           this.items.splice(this.items.indexOf(prev), 1);
         } else if (!prev && value) {
-          this.items.push(new Pair.Pair(key));
+          this.items.push(new Pair.Pair(key3));
         }
       }
       toJSON(_, ctx) {
@@ -22380,7 +22380,7 @@ var require_tags = __commonJS({
         if (Array.isArray(customTags))
           tags = [];
         else {
-          const keys = Array.from(schemas.keys()).filter((key) => key !== "yaml11").map((key) => JSON.stringify(key)).join(", ");
+          const keys = Array.from(schemas.keys()).filter((key3) => key3 !== "yaml11").map((key3) => JSON.stringify(key3)).join(", ");
           throw new Error(`Unknown schema "${schemaName}"; use one of ${keys} or define customTags array`);
         }
       }
@@ -22396,7 +22396,7 @@ var require_tags = __commonJS({
         const tagObj = typeof tag2 === "string" ? tagsByName[tag2] : tag2;
         if (!tagObj) {
           const tagName = JSON.stringify(tag2);
-          const keys = Object.keys(tagsByName).map((key) => JSON.stringify(key)).join(", ");
+          const keys = Object.keys(tagsByName).map((key3) => JSON.stringify(key3)).join(", ");
           throw new Error(`Unknown custom tag ${tagName}; use one of ${keys}`);
         }
         if (!tags2.includes(tagObj))
@@ -22660,8 +22660,8 @@ var require_Document = __commonJS({
        * Convert a key and a value into a `Pair` using the current schema,
        * recursively wrapping all values as `Scalar` or `Collection` nodes.
        */
-      createPair(key, value, options = {}) {
-        const k = this.createNode(key, null, options);
+      createPair(key3, value, options = {}) {
+        const k = this.createNode(key3, null, options);
         const v = this.createNode(value, null, options);
         return new Pair.Pair(k, v);
       }
@@ -22669,8 +22669,8 @@ var require_Document = __commonJS({
        * Removes a value from the document.
        * @returns `true` if the item was found and removed.
        */
-      delete(key) {
-        return assertCollection(this.contents) ? this.contents.delete(key) : false;
+      delete(key3) {
+        return assertCollection(this.contents) ? this.contents.delete(key3) : false;
       }
       /**
        * Removes a value from the document.
@@ -22690,8 +22690,8 @@ var require_Document = __commonJS({
        * scalar values from their surrounding node; to disable set `keepScalar` to
        * `true` (collections are always returned intact).
        */
-      get(key, keepScalar) {
-        return identity2.isCollection(this.contents) ? this.contents.get(key, keepScalar) : void 0;
+      get(key3, keepScalar) {
+        return identity2.isCollection(this.contents) ? this.contents.get(key3, keepScalar) : void 0;
       }
       /**
        * Returns item at `path`, or `undefined` if not found. By default unwraps
@@ -22706,8 +22706,8 @@ var require_Document = __commonJS({
       /**
        * Checks if the document includes a value with the key `key`.
        */
-      has(key) {
-        return identity2.isCollection(this.contents) ? this.contents.has(key) : false;
+      has(key3) {
+        return identity2.isCollection(this.contents) ? this.contents.has(key3) : false;
       }
       /**
        * Checks if the document includes a value at `path`.
@@ -22721,11 +22721,11 @@ var require_Document = __commonJS({
        * Sets a value in this document. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      set(key, value) {
+      set(key3, value) {
         if (this.contents == null) {
-          this.contents = Collection2.collectionFromPath(this.schema, [key], value);
+          this.contents = Collection2.collectionFromPath(this.schema, [key3], value);
         } else if (assertCollection(this.contents)) {
-          this.contents.set(key, value);
+          this.contents.set(key3, value);
         }
       }
       /**
@@ -23033,24 +23033,24 @@ var require_resolve_props = __commonJS({
 var require_util_contains_newline = __commonJS({
   "node_modules/yaml/dist/compose/util-contains-newline.js"(exports) {
     "use strict";
-    function containsNewline(key) {
-      if (!key)
+    function containsNewline(key3) {
+      if (!key3)
         return null;
-      switch (key.type) {
+      switch (key3.type) {
         case "alias":
         case "scalar":
         case "double-quoted-scalar":
         case "single-quoted-scalar":
-          if (key.source.includes("\n"))
+          if (key3.source.includes("\n"))
             return true;
-          if (key.end) {
-            for (const st of key.end)
+          if (key3.end) {
+            for (const st of key3.end)
               if (st.type === "newline")
                 return true;
           }
           return false;
         case "flow-collection":
-          for (const it of key.items) {
+          for (const it of key3.items) {
             for (const st of it.start)
               if (st.type === "newline")
                 return true;
@@ -23124,10 +23124,10 @@ var require_resolve_block_map = __commonJS({
       let offset = bm.offset;
       let commentEnd = null;
       for (const collItem of bm.items) {
-        const { start, key, sep: sep5, value } = collItem;
+        const { start, key: key3, sep: sep5, value } = collItem;
         const keyProps = resolveProps.resolveProps(start, {
           indicator: "explicit-key-ind",
-          next: key ?? sep5?.[0],
+          next: key3 ?? sep5?.[0],
           offset,
           onError,
           parentIndent: bm.indent,
@@ -23135,10 +23135,10 @@ var require_resolve_block_map = __commonJS({
         });
         const implicitKey = !keyProps.found;
         if (implicitKey) {
-          if (key) {
-            if (key.type === "block-seq")
+          if (key3) {
+            if (key3.type === "block-seq")
               onError(offset, "BLOCK_AS_IMPLICIT_KEY", "A block sequence may not be used as an implicit map key");
-            else if ("indent" in key && key.indent !== bm.indent)
+            else if ("indent" in key3 && key3.indent !== bm.indent)
               onError(offset, "BAD_INDENT", startColMsg);
           }
           if (!keyProps.anchor && !keyProps.tag && !sep5) {
@@ -23151,17 +23151,17 @@ var require_resolve_block_map = __commonJS({
             }
             continue;
           }
-          if (keyProps.newlineAfterProp || utilContainsNewline.containsNewline(key)) {
-            onError(key ?? start[start.length - 1], "MULTILINE_IMPLICIT_KEY", "Implicit keys need to be on a single line");
+          if (keyProps.newlineAfterProp || utilContainsNewline.containsNewline(key3)) {
+            onError(key3 ?? start[start.length - 1], "MULTILINE_IMPLICIT_KEY", "Implicit keys need to be on a single line");
           }
         } else if (keyProps.found?.indent !== bm.indent) {
           onError(offset, "BAD_INDENT", startColMsg);
         }
         ctx.atKey = true;
         const keyStart = keyProps.end;
-        const keyNode = key ? composeNode(ctx, key, keyProps, onError) : composeEmptyNode(ctx, keyStart, start, null, keyProps, onError);
+        const keyNode = key3 ? composeNode(ctx, key3, keyProps, onError) : composeEmptyNode(ctx, keyStart, start, null, keyProps, onError);
         if (ctx.schema.compat)
-          utilFlowIndentCheck.flowIndentCheck(bm.indent, key, onError);
+          utilFlowIndentCheck.flowIndentCheck(bm.indent, key3, onError);
         ctx.atKey = false;
         if (utilMapIncludes.mapIncludes(ctx, map3.items, keyNode))
           onError(keyStart, "DUPLICATE_KEY", "Map keys must be unique");
@@ -23171,7 +23171,7 @@ var require_resolve_block_map = __commonJS({
           offset: keyNode.range[2],
           onError,
           parentIndent: bm.indent,
-          startOnNewline: !key || key.type === "block-scalar"
+          startOnNewline: !key3 || key3.type === "block-scalar"
         });
         offset = valueProps.end;
         if (valueProps.found) {
@@ -23335,11 +23335,11 @@ var require_resolve_flow_collection = __commonJS({
       let offset = fc.offset + fc.start.source.length;
       for (let i = 0; i < fc.items.length; ++i) {
         const collItem = fc.items[i];
-        const { start, key, sep: sep5, value } = collItem;
+        const { start, key: key3, sep: sep5, value } = collItem;
         const props = resolveProps.resolveProps(start, {
           flow: fcName,
           indicator: "explicit-key-ind",
-          next: key ?? sep5?.[0],
+          next: key3 ?? sep5?.[0],
           offset,
           onError,
           parentIndent: fc.indent,
@@ -23360,9 +23360,9 @@ var require_resolve_flow_collection = __commonJS({
             offset = props.end;
             continue;
           }
-          if (!isMap6 && ctx.options.strict && utilContainsNewline.containsNewline(key))
+          if (!isMap6 && ctx.options.strict && utilContainsNewline.containsNewline(key3))
             onError(
-              key,
+              key3,
               // checked by containsNewline()
               "MULTILINE_IMPLICIT_KEY",
               "Implicit keys of flow sequence pairs need to be on a single line"
@@ -23409,8 +23409,8 @@ var require_resolve_flow_collection = __commonJS({
         } else {
           ctx.atKey = true;
           const keyStart = props.end;
-          const keyNode = key ? composeNode(ctx, key, props, onError) : composeEmptyNode(ctx, keyStart, start, null, props, onError);
-          if (isBlock(key))
+          const keyNode = key3 ? composeNode(ctx, key3, props, onError) : composeEmptyNode(ctx, keyStart, start, null, props, onError);
+          if (isBlock(key3))
             onError(keyNode.range, "BLOCK_IN_FLOW", blockMsg);
           ctx.atKey = false;
           const valueProps = resolveProps.resolveProps(sep5 ?? [], {
@@ -24560,9 +24560,9 @@ var require_cst_scalar = __commonJS({
         ];
         if (!addEndtoBlockProps(props, "end" in token ? token.end : void 0))
           props.push({ type: "newline", offset: -1, indent, source: "\n" });
-        for (const key of Object.keys(token))
-          if (key !== "type" && key !== "offset")
-            delete token[key];
+        for (const key3 of Object.keys(token))
+          if (key3 !== "type" && key3 !== "offset")
+            delete token[key3];
         Object.assign(token, { type: "block-scalar", indent, props, source: body });
       }
     }
@@ -24610,9 +24610,9 @@ var require_cst_scalar = __commonJS({
         default: {
           const indent = "indent" in token ? token.indent : -1;
           const end = "end" in token && Array.isArray(token.end) ? token.end.filter((st) => st.type === "space" || st.type === "comment" || st.type === "newline") : [];
-          for (const key of Object.keys(token))
-            if (key !== "type" && key !== "offset")
-              delete token[key];
+          for (const key3 of Object.keys(token))
+            if (key3 !== "type" && key3 !== "offset")
+              delete token[key3];
           Object.assign(token, { type, indent, source: source2, end });
         }
       }
@@ -24667,12 +24667,12 @@ var require_cst_stringify = __commonJS({
         }
       }
     }
-    function stringifyItem({ start, key, sep: sep5, value }) {
+    function stringifyItem({ start, key: key3, sep: sep5, value }) {
       let res = "";
       for (const st of start)
         res += st.source;
-      if (key)
-        res += stringifyToken(key);
+      if (key3)
+        res += stringifyToken(key3);
       if (sep5)
         for (const st of sep5)
           res += st.source;
@@ -26004,7 +26004,7 @@ var require_parser = __commonJS({
                   });
                 } else if (isFlowToken(it.key) && !includesToken(it.sep, "newline")) {
                   const start2 = getFirstKeyStartProps(it.start);
-                  const key = it.key;
+                  const key3 = it.key;
                   const sep5 = it.sep;
                   sep5.push(this.sourceToken);
                   delete it.key;
@@ -26013,7 +26013,7 @@ var require_parser = __commonJS({
                     type: "block-map",
                     offset: this.offset,
                     indent: this.indent,
-                    items: [{ start: start2, key, sep: sep5 }]
+                    items: [{ start: start2, key: key3, sep: sep5 }]
                   });
                 } else if (start.length > 0) {
                   it.sep = it.sep.concat(start, this.sourceToken);
@@ -27227,27 +27227,27 @@ var require_light = __commonJS({
               }
             }
           }
-          key(key = "") {
+          key(key3 = "") {
             var ref2;
-            return (ref2 = this.instances[key]) != null ? ref2 : (() => {
+            return (ref2 = this.instances[key3]) != null ? ref2 : (() => {
               var limiter;
-              limiter = this.instances[key] = new this.Bottleneck(Object.assign(this.limiterOptions, {
-                id: `${this.id}-${key}`,
+              limiter = this.instances[key3] = new this.Bottleneck(Object.assign(this.limiterOptions, {
+                id: `${this.id}-${key3}`,
                 timeout: this.timeout,
                 connection: this.connection
               }));
-              this.Events.trigger("created", limiter, key);
+              this.Events.trigger("created", limiter, key3);
               return limiter;
             })();
           }
-          async deleteKey(key = "") {
+          async deleteKey(key3 = "") {
             var deleted, instance;
-            instance = this.instances[key];
+            instance = this.instances[key3];
             if (this.connection) {
-              deleted = await this.connection.__runCommand__(["del", ...Scripts$1.allKeys(`${this.id}-${key}`)]);
+              deleted = await this.connection.__runCommand__(["del", ...Scripts$1.allKeys(`${this.id}-${key3}`)]);
             }
             if (instance != null) {
-              delete this.instances[key];
+              delete this.instances[key3];
               await instance.disconnect();
             }
             return instance != null || deleted > 0;
@@ -28000,8 +28000,8 @@ function lowercaseKeys2(object4) {
   if (!object4) {
     return {};
   }
-  return Object.keys(object4).reduce((newObj, key) => {
-    newObj[key.toLowerCase()] = object4[key];
+  return Object.keys(object4).reduce((newObj, key3) => {
+    newObj[key3.toLowerCase()] = object4[key3];
     return newObj;
   }, {});
 }
@@ -28015,20 +28015,20 @@ function isPlainObject2(value) {
 }
 function mergeDeep(defaults3, options) {
   const result = Object.assign({}, defaults3);
-  Object.keys(options).forEach((key) => {
-    if (isPlainObject2(options[key])) {
-      if (!(key in defaults3)) Object.assign(result, { [key]: options[key] });
-      else result[key] = mergeDeep(defaults3[key], options[key]);
+  Object.keys(options).forEach((key3) => {
+    if (isPlainObject2(options[key3])) {
+      if (!(key3 in defaults3)) Object.assign(result, { [key3]: options[key3] });
+      else result[key3] = mergeDeep(defaults3[key3], options[key3]);
     } else {
-      Object.assign(result, { [key]: options[key] });
+      Object.assign(result, { [key3]: options[key3] });
     }
   });
   return result;
 }
 function removeUndefinedProperties(obj) {
-  for (const key in obj) {
-    if (obj[key] === void 0) {
-      delete obj[key];
+  for (const key3 in obj) {
+    if (obj[key3] === void 0) {
+      delete obj[key3];
     }
   }
   return obj;
@@ -28079,9 +28079,9 @@ function extractUrlVariableNames(url2) {
 }
 function omit2(object4, keysToOmit) {
   const result = { __proto__: null };
-  for (const key of Object.keys(object4)) {
-    if (keysToOmit.indexOf(key) === -1) {
-      result[key] = object4[key];
+  for (const key3 of Object.keys(object4)) {
+    if (keysToOmit.indexOf(key3) === -1) {
+      result[key3] = object4[key3];
     }
   }
   return result;
@@ -28099,10 +28099,10 @@ function encodeUnreserved(str) {
     return "%" + c.charCodeAt(0).toString(16).toUpperCase();
   });
 }
-function encodeValue(operator, value, key) {
+function encodeValue(operator, value, key3) {
   value = operator === "+" || operator === "#" ? encodeReserved(value) : encodeUnreserved(value);
-  if (key) {
-    return encodeUnreserved(key) + "=" + value;
+  if (key3) {
+    return encodeUnreserved(key3) + "=" + value;
   } else {
     return value;
   }
@@ -28113,8 +28113,8 @@ function isDefined(value) {
 function isKeyOperator(operator) {
   return operator === ";" || operator === "&" || operator === "?";
 }
-function getValues(context3, operator, key, modifier) {
-  var value = context3[key], result = [];
+function getValues(context3, operator, key3, modifier) {
+  var value = context3[key3], result = [];
   if (isDefined(value) && value !== "") {
     if (typeof value === "string" || typeof value === "number" || typeof value === "bigint" || typeof value === "boolean") {
       value = value.toString();
@@ -28122,14 +28122,14 @@ function getValues(context3, operator, key, modifier) {
         value = value.substring(0, parseInt(modifier, 10));
       }
       result.push(
-        encodeValue(operator, value, isKeyOperator(operator) ? key : "")
+        encodeValue(operator, value, isKeyOperator(operator) ? key3 : "")
       );
     } else {
       if (modifier === "*") {
         if (Array.isArray(value)) {
           value.filter(isDefined).forEach(function(value2) {
             result.push(
-              encodeValue(operator, value2, isKeyOperator(operator) ? key : "")
+              encodeValue(operator, value2, isKeyOperator(operator) ? key3 : "")
             );
           });
         } else {
@@ -28154,7 +28154,7 @@ function getValues(context3, operator, key, modifier) {
           });
         }
         if (isKeyOperator(operator)) {
-          result.push(encodeUnreserved(key) + "=" + tmp.join(","));
+          result.push(encodeUnreserved(key3) + "=" + tmp.join(","));
         } else if (tmp.length !== 0) {
           result.push(tmp.join(","));
         }
@@ -28163,10 +28163,10 @@ function getValues(context3, operator, key, modifier) {
   } else {
     if (operator === ";") {
       if (isDefined(value)) {
-        result.push(encodeUnreserved(key));
+        result.push(encodeUnreserved(key3));
       }
     } else if (value === "" && (operator === "&" || operator === "?")) {
-      result.push(encodeUnreserved(key) + "=");
+      result.push(encodeUnreserved(key3) + "=");
     } else if (value === "") {
       result.push("");
     }
@@ -28371,7 +28371,7 @@ function parseParameters(header2, type, index, len, stopFlags) {
       if (code2 === EQ) {
         const keyEnd = keyWhitespace === -1 ? index : keyWhitespace;
         const value = header2.slice(keyStart, keyEnd);
-        const key = (keyFlags & CASE_FLAGS) === 0 ? value : value.toLowerCase();
+        const key3 = (keyFlags & CASE_FLAGS) === 0 ? value : value.toLowerCase();
         index++;
         while ((CHAR_MAP[header2.charCodeAt(index)] & OWS) !== 0) {
           index++;
@@ -28382,8 +28382,8 @@ function parseParameters(header2, type, index, len, stopFlags) {
           while (index < len) {
             const code3 = header2.charCodeAt(index);
             if (code3 === DQUOTE) {
-              if (parameters2[key] === void 0) {
-                parameters2[key] = escaped3 ? unescapeQuotedPairs(header2, quotedStart, index) : header2.slice(quotedStart, index);
+              if (parameters2[key3] === void 0) {
+                parameters2[key3] = escaped3 ? unescapeQuotedPairs(header2, quotedStart, index) : header2.slice(quotedStart, index);
               }
               index++;
               let stop3 = 0;
@@ -28427,9 +28427,9 @@ function parseParameters(header2, type, index, len, stopFlags) {
           }
           index++;
         }
-        if (parameters2[key] === void 0) {
+        if (parameters2[key3] === void 0) {
           const valueEnd = valueWhitespace === -1 ? index : valueWhitespace;
-          parameters2[key] = header2.slice(valueStart, valueEnd);
+          parameters2[key3] = header2.slice(valueStart, valueEnd);
         }
         if (stop2 !== 0)
           break parameter;
@@ -28525,11 +28525,11 @@ var init_json_with_bigint = __esm({
       }
       const isFunctionReplacer = typeof replacer === "function";
       const propertyList = Array.isArray(replacer) ? new Set(replacer.map(String)) : null;
-      const prepareVal = (parent, key, val) => {
+      const prepareVal = (parent, key3, val) => {
         const isObject3 = val !== null && typeof val === "object";
         const hasToJSON = isObject3 && typeof val.toJSON === "function";
         if (hasToJSON) {
-          val = val.toJSON(key);
+          val = val.toJSON(key3);
         }
         const isNoise = typeof val === "string" && noiseValue.test(val);
         if (isNoise) return val + "n";
@@ -28540,7 +28540,7 @@ var init_json_with_bigint = __esm({
           return val.toString() + "n";
         }
         if (isFunctionReplacer) {
-          val = replacer.call(parent, key, val);
+          val = replacer.call(parent, key3, val);
         }
         const isPostReplacerObject = val !== null && typeof val === "object";
         if (isPostReplacerObject) {
@@ -28677,11 +28677,11 @@ var init_json_with_bigint = __esm({
         if (supportsRawJSON) {
           return originalStringify(
             value,
-            (key, val) => {
+            (key3, val) => {
               if (typeof val === "bigint") return JSON.rawJSON(val.toString());
               const hasFunctionReplacer = typeof replacer === "function";
-              if (hasFunctionReplacer) return replacer(key, val);
-              const isKeyInArrayReplacer = Array.isArray(replacer) && replacer.includes(key);
+              if (hasFunctionReplacer) return replacer(key3, val);
+              const isKeyInArrayReplacer = Array.isArray(replacer) && replacer.includes(key3);
               if (isKeyInArrayReplacer) return val;
               return val;
             },
@@ -28691,13 +28691,13 @@ var init_json_with_bigint = __esm({
         if (!value) return originalStringify(value, replacer, space3);
         const convertedToCustomJSON = originalStringify(
           value,
-          (key, val) => {
+          (key3, val) => {
             const isNoise = typeof val === "string" && noiseValue.test(val);
             if (isNoise) return val.toString() + "n";
             if (typeof val === "bigint") return val.toString() + "n";
             const hasFunctionReplacer = typeof replacer === "function";
-            if (hasFunctionReplacer) return replacer(key, val);
-            const isKeyInArrayReplacer = Array.isArray(replacer) && replacer.includes(key);
+            if (hasFunctionReplacer) return replacer(key3, val);
+            const isKeyInArrayReplacer = Array.isArray(replacer) && replacer.includes(key3);
             if (isKeyInArrayReplacer) return val;
             return val;
           },
@@ -28739,17 +28739,17 @@ var init_json_with_bigint = __esm({
         return false;
       }
     };
-    convertMarkedBigIntsReviver = (key, value, context3, userReviver) => {
+    convertMarkedBigIntsReviver = (key3, value, context3, userReviver) => {
       const isCustomFormatBigInt = typeof value === "string" && customFormat.test(value);
       if (isCustomFormatBigInt) return BigInt(value.slice(0, -1));
       const isNoiseValue = typeof value === "string" && noiseValue.test(value);
       if (isNoiseValue) return value.slice(0, -1);
       const hasUserReviver = typeof userReviver === "function";
       if (!hasUserReviver) return value;
-      return userReviver(key, value, context3);
+      return userReviver(key3, value, context3);
     };
     JSONParseV2 = (text8, reviver) => {
-      return JSON.parse(text8, (key, value, context3) => {
+      return JSON.parse(text8, (key3, value, context3) => {
         const isNumber2 = typeof value === "number";
         const isOutOfBounds = value > Number.MAX_SAFE_INTEGER || value < Number.MIN_SAFE_INTEGER;
         const isBigNumber = isNumber2 && isOutOfBounds;
@@ -28758,7 +28758,7 @@ var init_json_with_bigint = __esm({
         if (isBigInt) return BigInt(context3.source);
         const hasCustomReviver = typeof reviver === "function";
         if (!hasCustomReviver) return value;
-        return reviver(key, value, context3);
+        return reviver(key3, value, context3);
       });
     };
     MAX_INT = Number.MAX_SAFE_INTEGER.toString();
@@ -28781,8 +28781,8 @@ var init_json_with_bigint = __esm({
             }
           }
         } else {
-          const { parent, key } = node2;
-          let value = parent[key];
+          const { parent, key: key3 } = node2;
+          let value = parent[key3];
           if (typeof value === "string") {
             const isCustomFormatBigInt = customFormat.test(value);
             if (isCustomFormatBigInt) {
@@ -28794,13 +28794,13 @@ var init_json_with_bigint = __esm({
           }
           const hasUserReviver = typeof userReviver === "function";
           if (hasUserReviver) {
-            value = userReviver.call(parent, key, value);
+            value = userReviver.call(parent, key3, value);
           }
           const isDeleted = value === void 0;
           if (isDeleted) {
-            delete parent[key];
+            delete parent[key3];
           } else {
-            parent[key] = value;
+            parent[key3] = value;
           }
           stack.pop();
         }
@@ -28829,7 +28829,7 @@ var init_json_with_bigint = __esm({
         const serializedData = serializeBigInts(text8);
         return originalParse(
           serializedData,
-          (key, value, context3) => convertMarkedBigIntsReviver(key, value, context3, reviver)
+          (key3, value, context3) => convertMarkedBigIntsReviver(key3, value, context3, reviver)
         );
       } catch (error63) {
         if (error63 instanceof RangeError) {
@@ -28905,8 +28905,8 @@ async function fetchWrapper(requestOptions) {
   const status = fetchResponse.status;
   const url2 = fetchResponse.url;
   const responseHeaders = {};
-  for (const [key, value] of fetchResponse.headers) {
-    responseHeaders[key] = value;
+  for (const [key3, value] of fetchResponse.headers) {
+    responseHeaders[key3] = value;
   }
   const octokitResponse = {
     url: url2,
@@ -29047,11 +29047,11 @@ function graphql(request22, query3, options) {
         new Error(`[@octokit/graphql] "query" cannot be used as variable name`)
       );
     }
-    for (const key in options) {
-      if (!FORBIDDEN_VARIABLE_OPTIONS.includes(key)) continue;
+    for (const key3 in options) {
+      if (!FORBIDDEN_VARIABLE_OPTIONS.includes(key3)) continue;
       return Promise.reject(
         new Error(
-          `[@octokit/graphql] "${key}" cannot be used as variable name`
+          `[@octokit/graphql] "${key3}" cannot be used as variable name`
         )
       );
     }
@@ -29059,15 +29059,15 @@ function graphql(request22, query3, options) {
   const parsedOptions = typeof query3 === "string" ? Object.assign({ query: query3 }, options) : query3;
   const requestOptions = Object.keys(
     parsedOptions
-  ).reduce((result, key) => {
-    if (NON_VARIABLE_OPTIONS.includes(key)) {
-      result[key] = parsedOptions[key];
+  ).reduce((result, key3) => {
+    if (NON_VARIABLE_OPTIONS.includes(key3)) {
+      result[key3] = parsedOptions[key3];
       return result;
     }
     if (!result.variables) {
       result.variables = {};
     }
-    result.variables[key] = parsedOptions[key];
+    result.variables[key3] = parsedOptions[key3];
     return result;
   }, {});
   const baseUrl2 = parsedOptions.baseUrl || request22.endpoint.DEFAULTS.baseUrl;
@@ -29077,8 +29077,8 @@ function graphql(request22, query3, options) {
   return request22(requestOptions).then((response) => {
     if (response.data.errors) {
       const headers2 = {};
-      for (const key of Object.keys(response.headers)) {
-        headers2[key] = response.headers[key];
+      for (const key3 of Object.keys(response.headers)) {
+        headers2[key3] = response.headers[key3];
       }
       throw new GraphqlResponseError(
         requestOptions,
@@ -32713,7 +32713,7 @@ var require_lib = __commonJS({
             if (statusCode === HttpCodes2.NotFound) {
               resolve6(response);
             }
-            function dateTimeDeserializer(key, value) {
+            function dateTimeDeserializer(key3, value) {
               if (typeof value === "string") {
                 const a = new Date(value);
                 if (!isNaN(a.valueOf())) {
@@ -32961,16 +32961,16 @@ var Command = class {
     if (this.properties && Object.keys(this.properties).length > 0) {
       cmdStr += " ";
       let first = true;
-      for (const key in this.properties) {
-        if (this.properties.hasOwnProperty(key)) {
-          const val = this.properties[key];
+      for (const key3 in this.properties) {
+        if (this.properties.hasOwnProperty(key3)) {
+          const val = this.properties[key3];
           if (val) {
             if (first) {
               first = false;
             } else {
               cmdStr += ",";
             }
-            cmdStr += `${key}=${escapeProperty(val)}`;
+            cmdStr += `${key3}=${escapeProperty(val)}`;
           }
         }
       }
@@ -33002,16 +33002,16 @@ function issueFileCommand(command2, message) {
     encoding: "utf8"
   });
 }
-function prepareKeyValueMessage(key, value) {
+function prepareKeyValueMessage(key3, value) {
   const delimiter5 = `ghadelimiter_${crypto.randomUUID()}`;
   const convertedValue = toCommandValue(value);
-  if (key.includes(delimiter5)) {
+  if (key3.includes(delimiter5)) {
     throw new Error(`Unexpected input: name should not contain the delimiter "${delimiter5}"`);
   }
   if (convertedValue.includes(delimiter5)) {
     throw new Error(`Unexpected input: value should not contain the delimiter "${delimiter5}"`);
   }
-  return `${key}<<${delimiter5}${os2.EOL}${convertedValue}${os2.EOL}${delimiter5}`;
+  return `${key3}<<${delimiter5}${os2.EOL}${convertedValue}${os2.EOL}${delimiter5}`;
 }
 
 // node_modules/@actions/core/lib/core.js
@@ -33681,7 +33681,7 @@ var HttpClient = class {
         if (statusCode === HttpCodes.NotFound) {
           resolve6(response);
         }
-        function dateTimeDeserializer(key, value) {
+        function dateTimeDeserializer(key3, value) {
           if (typeof value === "string") {
             const a = new Date(value);
             if (!isNaN(a.valueOf())) {
@@ -33934,7 +33934,7 @@ var Summary = class {
    * @returns {string} content wrapped in HTML element
    */
   wrap(tag2, content, attrs = {}) {
-    const htmlAttrs = Object.entries(attrs).map(([key, value]) => ` ${key}="${value}"`).join("");
+    const htmlAttrs = Object.entries(attrs).map(([key3, value]) => ` ${key3}="${value}"`).join("");
     if (!content) {
       return `<${tag2}${htmlAttrs}>`;
     }
@@ -35172,9 +35172,9 @@ function compareText(left, right) {
 }
 function compareBy(...keys) {
   return (left, right) => {
-    for (const key of keys) {
-      const a = key(left);
-      const b = key(right);
+    for (const key3 of keys) {
+      const a = key3(left);
+      const b = key3(right);
       if (typeof a === "number" && typeof b === "number") {
         if (a !== b) return a - b;
       } else {
@@ -35276,11 +35276,11 @@ function describeIssue(issue3, schema2, value, prefix3) {
   const here = (message) => [{ path: path7, atKey: false, message }];
   switch (issue3.code) {
     case "unrecognized_keys":
-      return issue3.keys.map((key) => {
+      return issue3.keys.map((key3) => {
         const real = keysAt(schema2, path7);
-        const nearest2 = nearestName(key, real);
+        const nearest2 = nearestName(key3, real);
         const hint = nearest2 === void 0 ? real.length === 0 ? "nothing may be written here" : `known here: ${listed(real)}` : `did you mean \`${nearest2}\`?`;
-        return { path: [...path7, key], atKey: true, message: `unknown key \`${key}\`${name2 === "" ? "" : ` in \`${name2}\``}; ${hint}` };
+        return { path: [...path7, key3], atKey: true, message: `unknown key \`${key3}\`${name2 === "" ? "" : ` in \`${name2}\``}; ${hint}` };
       });
     case "invalid_value":
       return here(`\`${name2}\` is ${shown2(found)}; allowed: ${listed(issue3.values.map(String))}`);
@@ -36100,9 +36100,9 @@ function floatSafeRemainder(val, step) {
   return ratio - roundedRatio;
 }
 var EVALUATING = /* @__PURE__ */ Symbol("evaluating");
-function defineLazy(object4, key, getter) {
+function defineLazy(object4, key3, getter) {
   let value = void 0;
-  Object.defineProperty(object4, key, {
+  Object.defineProperty(object4, key3, {
     get() {
       if (value === EVALUATING) {
         return void 0;
@@ -36114,7 +36114,7 @@ function defineLazy(object4, key, getter) {
       return value;
     },
     set(v) {
-      Object.defineProperty(object4, key, {
+      Object.defineProperty(object4, key3, {
         value: v
         // configurable: true,
       });
@@ -36140,47 +36140,47 @@ function rawShape(def) {
 function sourceShape(schema2) {
   return rawShape(schema2._zod.def) ?? schema2._zod.def.shape;
 }
-function deferProp(target, key, getter) {
-  Object.defineProperty(target, key, {
+function deferProp(target, key3, getter) {
+  Object.defineProperty(target, key3, {
     get() {
       const value = getter();
-      assignProp(this, key, value);
+      assignProp(this, key3, value);
       return value;
     },
     enumerable: true,
     configurable: true
   });
 }
-function putProp(target, key, value) {
-  if (key in target)
-    assignProp(target, key, value);
+function putProp(target, key3, value) {
+  if (key3 in target)
+    assignProp(target, key3, value);
   else
-    target[key] = value;
+    target[key3] = value;
 }
 function mirrorShape(target, source2, keys, wrap2) {
   const raw = sourceShape(source2);
-  for (const key of keys) {
-    const desc = Object.getOwnPropertyDescriptor(raw, key);
+  for (const key3 of keys) {
+    const desc = Object.getOwnPropertyDescriptor(raw, key3);
     if (!desc.enumerable)
       continue;
     if (desc.get) {
-      deferProp(target, key, () => {
-        const value = source2._zod.def.shape[key];
-        return wrap2 ? wrap2(value, key) : value;
+      deferProp(target, key3, () => {
+        const value = source2._zod.def.shape[key3];
+        return wrap2 ? wrap2(value, key3) : value;
       });
     } else
-      putProp(target, key, wrap2 ? wrap2(desc.value, key) : desc.value);
+      putProp(target, key3, wrap2 ? wrap2(desc.value, key3) : desc.value);
   }
 }
 function mirrorProps(target, source2) {
-  for (const key of Reflect.ownKeys(source2)) {
-    const desc = Object.getOwnPropertyDescriptor(source2, key);
+  for (const key3 of Reflect.ownKeys(source2)) {
+    const desc = Object.getOwnPropertyDescriptor(source2, key3);
     if (!desc.enumerable)
       continue;
     if (desc.get)
-      deferProp(target, key, () => source2[key]);
+      deferProp(target, key3, () => source2[key3]);
     else
-      putProp(target, key, desc.value);
+      putProp(target, key3, desc.value);
   }
 }
 function mergeDefs(...defs) {
@@ -36197,11 +36197,11 @@ function cloneDef(schema2) {
 function getElementAtPath(obj, path7) {
   if (!path7)
     return obj;
-  return path7.reduce((acc, key) => acc?.[key], obj);
+  return path7.reduce((acc, key3) => acc?.[key3], obj);
 }
 function promiseAllObject(promisesObj) {
   const keys = Object.keys(promisesObj);
-  const promises3 = keys.map((key) => promisesObj[key]);
+  const promises3 = keys.map((key3) => promisesObj[key3]);
   return Promise.all(promises3).then((results) => {
     const resolvedObj = {};
     for (let i = 0; i < keys.length; i++) {
@@ -36273,8 +36273,8 @@ function shallowClone(o) {
 }
 function numKeys(data) {
   let keyCount = 0;
-  for (const key in data) {
-    if (Object.prototype.hasOwnProperty.call(data, key)) {
+  for (const key3 in data) {
+    if (Object.prototype.hasOwnProperty.call(data, key3)) {
       keyCount++;
     }
   }
@@ -36428,12 +36428,12 @@ function pick(schema2, mask) {
 function maskedKeys(schema2, mask) {
   const raw = sourceShape(schema2);
   const keys = [];
-  for (const key of Reflect.ownKeys(mask)) {
-    if (!Object.getOwnPropertyDescriptor(raw, key)?.enumerable) {
-      throw new Error(`Unrecognized key: "${String(key)}"`);
+  for (const key3 of Reflect.ownKeys(mask)) {
+    if (!Object.getOwnPropertyDescriptor(raw, key3)?.enumerable) {
+      throw new Error(`Unrecognized key: "${String(key3)}"`);
     }
-    if (mask[key])
-      keys.push(key);
+    if (mask[key3])
+      keys.push(key3);
   }
   return keys;
 }
@@ -36446,7 +36446,7 @@ function omit(schema2, mask) {
   }
   const omitted = new Set(maskedKeys(schema2, mask));
   const newShape = {};
-  mirrorShape(newShape, schema2, Reflect.ownKeys(sourceShape(schema2)).filter((key) => !omitted.has(key)));
+  mirrorShape(newShape, schema2, Reflect.ownKeys(sourceShape(schema2)).filter((key3) => !omitted.has(key3)));
   return clone(schema2, mergeDefs(currDef, { shape: newShape, checks: [] }));
 }
 function extend(schema2, shape) {
@@ -36457,8 +36457,8 @@ function extend(schema2, shape) {
   const hasChecks = checks && checks.length > 0;
   if (hasChecks) {
     const existingShape = sourceShape(schema2);
-    for (const key of Reflect.ownKeys(shape)) {
-      if (Object.getOwnPropertyDescriptor(existingShape, key) !== void 0) {
+    for (const key3 of Reflect.ownKeys(shape)) {
+      if (Object.getOwnPropertyDescriptor(existingShape, key3) !== void 0) {
         throw new Error("Cannot overwrite keys on object schemas containing refinements. Use `.safeExtend()` instead.");
       }
     }
@@ -36505,15 +36505,15 @@ function partial(Class2, schema2, mask, name2 = "partial") {
   }
   const selected = mask ? new Set(maskedKeys(schema2, mask)) : void 0;
   const newShape = {};
-  mirrorShape(newShape, schema2, Reflect.ownKeys(sourceShape(schema2)), Class2 && ((value, key) => selected && !selected.has(key) ? value : new Class2({ type: "optional", innerType: value })));
+  mirrorShape(newShape, schema2, Reflect.ownKeys(sourceShape(schema2)), Class2 && ((value, key3) => selected && !selected.has(key3) ? value : new Class2({ type: "optional", innerType: value })));
   return clone(schema2, mergeDefs(schema2._zod.def, { shape: newShape, checks: [] }));
 }
 function required(Class2, schema2, mask) {
   const selected = mask ? new Set(maskedKeys(schema2, mask)) : void 0;
   const newShape = {};
-  mirrorShape(newShape, schema2, Reflect.ownKeys(sourceShape(schema2)), (value, key) => (
+  mirrorShape(newShape, schema2, Reflect.ownKeys(sourceShape(schema2)), (value, key3) => (
     // overwrite with non-optional
-    selected && !selected.has(key) ? value : new Class2({ type: "nonoptional", innerType: value })
+    selected && !selected.has(key3) ? value : new Class2({ type: "nonoptional", innerType: value })
   ));
   return clone(schema2, mergeDefs(schema2._zod.def, { shape: newShape }));
 }
@@ -36700,46 +36700,46 @@ var Class = class {
   }
 };
 function members(proto, table3) {
-  for (const key in table3) {
-    const desc = Object.getOwnPropertyDescriptor(table3, key);
+  for (const key3 in table3) {
+    const desc = Object.getOwnPropertyDescriptor(table3, key3);
     if (desc.get)
-      Object.defineProperty(proto, key, { ...desc, enumerable: false });
+      Object.defineProperty(proto, key3, { ...desc, enumerable: false });
     else
-      defineBound(proto, key, desc.value);
+      defineBound(proto, key3, desc.value);
   }
 }
-function own(inst, key, value, enumerable = true) {
-  Object.defineProperty(inst, key, { configurable: true, writable: true, enumerable, value });
+function own(inst, key3, value, enumerable = true) {
+  Object.defineProperty(inst, key3, { configurable: true, writable: true, enumerable, value });
   return value;
 }
-function hide(inst, key, value) {
-  return own(inst, key, value, false);
+function hide(inst, key3, value) {
+  return own(inst, key3, value, false);
 }
 // @__NO_SIDE_EFFECTS__
 function derived(computes, table3) {
-  for (const key in computes) {
-    const compute = computes[key];
-    Object.defineProperty(table3, key, {
+  for (const key3 in computes) {
+    const compute = computes[key3];
+    Object.defineProperty(table3, key3, {
       configurable: true,
       enumerable: true,
       get() {
-        return own(this, key, compute(this));
+        return own(this, key3, compute(this));
       },
       set(value) {
-        own(this, key, value);
+        own(this, key3, value);
       }
     });
   }
   return table3;
 }
-function defineBound(proto, key, fn) {
-  Object.defineProperty(proto, key, {
+function defineBound(proto, key3, fn) {
+  Object.defineProperty(proto, key3, {
     configurable: true,
     get() {
-      return this == null ? fn : own(this, key, fn.bind(this));
+      return this == null ? fn : own(this, key3, fn.bind(this));
     },
     set(value) {
-      own(this, key, value);
+      own(this, key3, value);
     }
   });
 }
@@ -36756,53 +36756,53 @@ var breaker = {
     return void 0;
   }
 };
-function defineLazyInternal(inst, key, compute) {
+function defineLazyInternal(inst, key3, compute) {
   const proto = Object.getPrototypeOf(inst._zod);
-  if (key in proto && installing !== inst._zod) {
+  if (key3 in proto && installing !== inst._zod) {
     installing = void 0;
     return;
   }
   installing = inst._zod;
-  Object.defineProperty(proto, key, {
+  Object.defineProperty(proto, key3, {
     configurable: true,
     get() {
-      Object.defineProperty(this, key, breaker);
+      Object.defineProperty(this, key3, breaker);
       const outer = broke;
       broke = false;
       try {
         const value = compute(this);
         if (broke)
-          delete this[key];
+          delete this[key3];
         else
-          Object.defineProperty(this, key, { configurable: true, writable: true, value });
+          Object.defineProperty(this, key3, { configurable: true, writable: true, value });
         broke = broke || outer;
         return value;
       } catch (err) {
-        delete this[key];
+        delete this[key3];
         broke = broke || outer;
         throw err;
       }
     },
     set(value) {
-      Object.defineProperty(this, key, { configurable: true, writable: true, value });
+      Object.defineProperty(this, key3, { configurable: true, writable: true, value });
     }
   });
 }
-function installLazyProp(inst, key, make, enumerable) {
-  const proto = claim(inst, key);
+function installLazyProp(inst, key3, make, enumerable) {
+  const proto = claim(inst, key3);
   if (!proto)
     return;
-  Object.defineProperty(proto, key, {
+  Object.defineProperty(proto, key3, {
     configurable: true,
     get() {
       const desc = { configurable: true, writable: true, enumerable, value: void 0 };
-      Object.defineProperty(this, key, desc);
+      Object.defineProperty(this, key3, desc);
       desc.value = make(this);
-      Object.defineProperty(this, key, desc);
+      Object.defineProperty(this, key3, desc);
       return desc.value;
     },
     set(value) {
-      Object.defineProperty(this, key, { configurable: true, writable: true, enumerable, value });
+      Object.defineProperty(this, key3, { configurable: true, writable: true, enumerable, value });
     }
   });
 }
@@ -36979,15 +36979,15 @@ var $ZodError = $constructor("$ZodError", initializer);
 var $ZodRealError = $constructor("$ZodError", initializer, void 0, {
   Parent: Error
 });
-function node(obj, key, make) {
-  if (!Object.prototype.hasOwnProperty.call(obj, key)) {
-    if (key === "__proto__") {
-      Object.defineProperty(obj, key, { value: make(), writable: true, enumerable: true, configurable: true });
+function node(obj, key3, make) {
+  if (!Object.prototype.hasOwnProperty.call(obj, key3)) {
+    if (key3 === "__proto__") {
+      Object.defineProperty(obj, key3, { value: make(), writable: true, enumerable: true, configurable: true });
     } else {
-      obj[key] = make();
+      obj[key3] = make();
     }
   }
-  return obj[key];
+  return obj[key3];
 }
 function flattenError(error63, mapper = (issue3) => issue3.message) {
   const fieldErrors = {};
@@ -37896,16 +37896,16 @@ var $ZodCheckProperties = /* @__PURE__ */ $constructor("$ZodCheckProperties", (i
       payload.issues.push({ expected: "object", code: "invalid_type", input: payload.value, inst });
       return void 0;
     }
-    entries2 ?? (entries2 = Reflect.ownKeys(def.shape).map((key) => [key, def.shape[key]]));
+    entries2 ?? (entries2 = Reflect.ownKeys(def.shape).map((key3) => [key3, def.shape[key3]]));
     const input3 = payload.value;
     let proms;
-    for (const [key, schema2] of entries2) {
-      const result = schema2._zod.run({ value: input3[key], issues: [] }, {});
+    for (const [key3, schema2] of entries2) {
+      const result = schema2._zod.run({ value: input3[key3], issues: [] }, {});
       if (result instanceof Promise) {
         proms ?? (proms = []);
-        proms.push(result.then((result2) => handleCheckPropertyResult(result2, payload, key)));
+        proms.push(result.then((result2) => handleCheckPropertyResult(result2, payload, key3)));
       } else {
-        handleCheckPropertyResult(result, payload, key);
+        handleCheckPropertyResult(result, payload, key3);
       }
     }
     if (proms)
@@ -38806,8 +38806,8 @@ var $ZodArray = /* @__PURE__ */ $constructor("$ZodArray", (inst, def) => {
   };
   capSize(inst, arraySize);
 });
-function handlePropertyResult(result, final, key, input3, optin, optout) {
-  const isPresent = key in input3;
+function handlePropertyResult(result, final, key3, input3, optin, optout) {
+  const isPresent = key3 in input3;
   const isOptionalOut = optout === "optional";
   if (!isPresent && isOptionalOut && optin === "optional") {
     return;
@@ -38816,7 +38816,7 @@ function handlePropertyResult(result, final, key, input3, optin, optout) {
     if (optin !== void 0 && isOptionalOut && !isPresent) {
       return;
     }
-    final.issues.push(...prefixIssues(key, result.issues));
+    final.issues.push(...prefixIssues(key3, result.issues));
   }
   if (!isPresent && optin === void 0) {
     if (!result.issues.length) {
@@ -38824,17 +38824,17 @@ function handlePropertyResult(result, final, key, input3, optin, optout) {
         code: "invalid_type",
         expected: "nonoptional",
         input: void 0,
-        path: [key]
+        path: [key3]
       });
     }
     return;
   }
   if (result.value === void 0) {
     if (isPresent || optin === "defaulted" && !isOptionalOut) {
-      final.value[key] = void 0;
+      final.value[key3] = void 0;
     }
   } else {
-    final.value[key] = result.value;
+    final.value[key3] = result.value;
   }
 }
 var NO_SYMBOL_KEYS = [];
@@ -38867,28 +38867,28 @@ function handleCatchall(proms, input3, payload, ctx, def, inst, abortEarly) {
   const optin = _catchall.optin;
   const optout = _catchall.optout;
   let seen = 0;
-  for (const key in input3) {
+  for (const key3 in input3) {
     if (abortEarly && payload.issues.length !== seen) {
       if (aborted(payload, seen))
         break;
       seen = payload.issues.length;
     }
-    if (keySet.has(key))
+    if (keySet.has(key3))
       continue;
-    if (key === "__proto__") {
+    if (key3 === "__proto__") {
       if (t === "never")
-        unrecognized.push(key);
+        unrecognized.push(key3);
       continue;
     }
     if (t === "never") {
-      unrecognized.push(key);
+      unrecognized.push(key3);
       continue;
     }
-    const r = _catchall.run({ value: input3[key], issues: [] }, ctx);
+    const r = _catchall.run({ value: input3[key3], issues: [] }, ctx);
     if (r instanceof Promise) {
-      proms.push(r.then((r2) => handlePropertyResult(r2, payload, key, input3, optin, optout)));
+      proms.push(r.then((r2) => handlePropertyResult(r2, payload, key3, input3, optin, optout)));
     } else {
-      handlePropertyResult(r, payload, key, input3, optin, optout);
+      handlePropertyResult(r, payload, key3, input3, optin, optout);
     }
   }
   if (unrecognized.length) {
@@ -38925,16 +38925,16 @@ var $ZodObject = /* @__PURE__ */ $constructor("$ZodObject", (inst, def) => {
   defineLazyInternal(inst, "propValues", (zod) => {
     const shape = zod.def.shape;
     const propValues = {};
-    for (const key in shape) {
-      const field3 = shape[key]._zod;
+    for (const key3 in shape) {
+      const field3 = shape[key3]._zod;
       if (field3.values) {
-        if (!Object.prototype.hasOwnProperty.call(propValues, key)) {
-          assignProp(propValues, key, /* @__PURE__ */ new Set());
+        if (!Object.prototype.hasOwnProperty.call(propValues, key3)) {
+          assignProp(propValues, key3, /* @__PURE__ */ new Set());
         }
         for (const v of field3.values)
-          propValues[key].add(v);
+          propValues[key3].add(v);
         if (field3.optin !== void 0)
-          propValues[key].add(void 0);
+          propValues[key3].add(void 0);
       }
     }
     return propValues;
@@ -38961,22 +38961,22 @@ var $ZodObject = /* @__PURE__ */ $constructor("$ZodObject", (inst, def) => {
     const shape = value.shape;
     const abortEarly = ctx?.abortEarly;
     let seen = payload.issues.length;
-    for (const key of value.allKeys) {
+    for (const key3 of value.allKeys) {
       if (abortEarly && payload.issues.length !== seen) {
         if (aborted(payload, seen))
           break;
         seen = payload.issues.length;
       }
-      if (key === "__proto__")
+      if (key3 === "__proto__")
         continue;
-      const el = shape[key];
+      const el = shape[key3];
       const optin = el._zod.optin;
       const optout = el._zod.optout;
-      const r = el._zod.run({ value: input3[key], issues: [] }, ctx);
+      const r = el._zod.run({ value: input3[key3], issues: [] }, ctx);
       if (r instanceof Promise) {
-        proms.push(r.then((r2) => handlePropertyResult(r2, payload, key, input3, optin, optout)));
+        proms.push(r.then((r2) => handlePropertyResult(r2, payload, key3, input3, optin, optout)));
       } else {
-        handlePropertyResult(r, payload, key, input3, optin, optout);
+        handlePropertyResult(r, payload, key3, input3, optin, optout);
       }
     }
     if (!catchall) {
@@ -39008,19 +39008,19 @@ var $ZodObjectJIT = /* @__PURE__ */ $constructor("$ZodObjectJIT", (inst, def) =>
             return payload;
           }`;
     doc.write(`const input = payload.value;`);
-    const ids2 = /* @__PURE__ */ Object.create(null);
+    const ids3 = /* @__PURE__ */ Object.create(null);
     let counter = 0;
-    for (const key of normalized3.allKeys) {
-      ids2[key] = `key_${counter++}`;
+    for (const key3 of normalized3.allKeys) {
+      ids3[key3] = `key_${counter++}`;
     }
     doc.write(memo2 ? `const newResult = memo.alloc(inst, payload, {}, ctx);` : `const newResult = {};`);
-    for (const key of normalized3.allKeys) {
-      if (key === "__proto__")
+    for (const key3 of normalized3.allKeys) {
+      if (key3 === "__proto__")
         continue;
-      const id = ids2[key];
-      const k = typeof key === "symbol" ? `syms[${syms.indexOf(key)}]` : esc(key);
+      const id = ids3[key3];
+      const k = typeof key3 === "symbol" ? `syms[${syms.indexOf(key3)}]` : esc(key3);
       const isPresent = `${k} in input`;
-      const schema2 = shape[key];
+      const schema2 = shape[key3];
       const optin = schema2?._zod?.optin;
       const isOptionalIn = optin !== void 0;
       const isOptionalOut = schema2?._zod?.optout === "optional";
@@ -39354,21 +39354,21 @@ function mergeValues(a, b) {
   }
   if (isPlainObject(a) && isPlainObject(b)) {
     const bKeys = Object.keys(b);
-    const sharedKeys = Object.keys(a).filter((key) => bKeys.indexOf(key) !== -1);
+    const sharedKeys = Object.keys(a).filter((key3) => bKeys.indexOf(key3) !== -1);
     const newObj = { ...a, ...b };
     if (Object.prototype.hasOwnProperty.call(newObj, "__proto__"))
       delete newObj.__proto__;
-    for (const key of sharedKeys) {
-      if (key === "__proto__")
+    for (const key3 of sharedKeys) {
+      if (key3 === "__proto__")
         continue;
-      const sharedValue = mergeValues(a[key], b[key]);
+      const sharedValue = mergeValues(a[key3], b[key3]);
       if (!sharedValue.valid) {
         return {
           valid: false,
-          mergeErrorPath: [key, ...sharedValue.mergeErrorPath]
+          mergeErrorPath: [key3, ...sharedValue.mergeErrorPath]
         };
       }
-      newObj[key] = sharedValue.data;
+      newObj[key3] = sharedValue.data;
     }
     return { valid: true, data: newObj };
   }
@@ -39527,9 +39527,9 @@ var $ZodTuple = /* @__PURE__ */ $constructor("$ZodTuple", (inst, def) => {
     return handleTupleResults(itemResults, payload, items, input3, optoutStart);
   };
 });
-function getTupleOptStart(items, key) {
+function getTupleOptStart(items, key3) {
   for (let i = items.length - 1; i >= 0; i--) {
-    const omittable = key === "optin" ? items[i]._zod.optin !== void 0 : items[i]._zod.optout === "optional";
+    const omittable = key3 === "optin" ? items[i]._zod.optin !== void 0 : items[i]._zod.optout === "optional";
     if (!omittable)
       return i + 1;
   }
@@ -39587,12 +39587,12 @@ var $ZodRecord = /* @__PURE__ */ $constructor("$ZodRecord", (inst, def) => {
     if (values5 && !def.partial) {
       payload.value = memo2 ? memo2.alloc(inst, payload, {}, ctx) : {};
       const recordKeys = /* @__PURE__ */ new Set();
-      for (const key of values5) {
-        if (typeof key === "string" || typeof key === "number" || typeof key === "symbol") {
-          recordKeys.add(typeof key === "number" ? key.toString() : key);
-          if (key === "__proto__")
+      for (const key3 of values5) {
+        if (typeof key3 === "string" || typeof key3 === "number" || typeof key3 === "symbol") {
+          recordKeys.add(typeof key3 === "number" ? key3.toString() : key3);
+          if (key3 === "__proto__")
             continue;
-          const keyResult = def.keyType._zod.run({ value: key, issues: [] }, ctx);
+          const keyResult = def.keyType._zod.run({ value: key3, issues: [] }, ctx);
           if (keyResult instanceof Promise) {
             throw new Error("Async schemas not supported in object keys currently");
           }
@@ -39601,8 +39601,8 @@ var $ZodRecord = /* @__PURE__ */ $constructor("$ZodRecord", (inst, def) => {
               code: "invalid_key",
               origin: "record",
               issues: keyResult.issues.map((iss) => finalizeIssue(iss, ctx, config())),
-              input: key,
-              path: [key],
+              input: key3,
+              path: [key3],
               inst
             });
             continue;
@@ -39610,32 +39610,32 @@ var $ZodRecord = /* @__PURE__ */ $constructor("$ZodRecord", (inst, def) => {
           const outKey = keyResult.value;
           if (outKey === "__proto__")
             continue;
-          const result = def.valueType._zod.run({ value: input3[key], issues: [] }, ctx);
+          const result = def.valueType._zod.run({ value: input3[key3], issues: [] }, ctx);
           if (result instanceof Promise) {
             proms.push(result.then((result2) => {
               if (result2.issues.length) {
-                payload.issues.push(...prefixIssues(key, result2.issues));
+                payload.issues.push(...prefixIssues(key3, result2.issues));
               }
               payload.value[outKey] = result2.value;
             }));
           } else {
             if (result.issues.length) {
-              payload.issues.push(...prefixIssues(key, result.issues));
+              payload.issues.push(...prefixIssues(key3, result.issues));
             }
             payload.value[outKey] = result.value;
           }
         }
       }
       let unrecognized;
-      for (const key in input3) {
-        if (!recordKeys.has(key)) {
+      for (const key3 in input3) {
+        if (!recordKeys.has(key3)) {
           if (def.mode === "loose") {
-            if (key === "__proto__")
+            if (key3 === "__proto__")
               continue;
-            payload.value[key] = input3[key];
+            payload.value[key3] = input3[key3];
           } else {
             unrecognized = unrecognized ?? [];
-            unrecognized.push(key);
+            unrecognized.push(key3);
           }
         }
       }
@@ -39651,18 +39651,18 @@ var $ZodRecord = /* @__PURE__ */ $constructor("$ZodRecord", (inst, def) => {
     } else {
       payload.value = memo2 ? memo2.alloc(inst, payload, {}, ctx) : {};
       let unrecognized;
-      for (const key of Reflect.ownKeys(input3)) {
-        if (key === "__proto__")
+      for (const key3 of Reflect.ownKeys(input3)) {
+        if (key3 === "__proto__")
           continue;
-        if (!Object.prototype.propertyIsEnumerable.call(input3, key))
+        if (!Object.prototype.propertyIsEnumerable.call(input3, key3))
           continue;
-        let keyResult = def.keyType._zod.run({ value: key, issues: [] }, ctx);
+        let keyResult = def.keyType._zod.run({ value: key3, issues: [] }, ctx);
         if (keyResult instanceof Promise) {
           throw new Error("Async schemas not supported in object keys currently");
         }
-        const checkNumericKey = typeof key === "string" && number.test(key) && keyResult.issues.length;
+        const checkNumericKey = typeof key3 === "string" && number.test(key3) && keyResult.issues.length;
         if (checkNumericKey) {
-          const retryResult = def.keyType._zod.run({ value: Number(key), issues: [] }, ctx);
+          const retryResult = def.keyType._zod.run({ value: Number(key3), issues: [] }, ctx);
           if (retryResult instanceof Promise) {
             throw new Error("Async schemas not supported in object keys currently");
           }
@@ -39672,17 +39672,17 @@ var $ZodRecord = /* @__PURE__ */ $constructor("$ZodRecord", (inst, def) => {
         }
         if (keyResult.issues.length) {
           if (def.mode === "loose") {
-            payload.value[key] = input3[key];
+            payload.value[key3] = input3[key3];
           } else if (values5) {
             unrecognized = unrecognized ?? [];
-            unrecognized.push(key);
+            unrecognized.push(key3);
           } else {
             payload.issues.push({
               code: "invalid_key",
               origin: "record",
               issues: keyResult.issues.map((iss) => finalizeIssue(iss, ctx, config())),
-              input: key,
-              path: [key],
+              input: key3,
+              path: [key3],
               inst
             });
           }
@@ -39691,17 +39691,17 @@ var $ZodRecord = /* @__PURE__ */ $constructor("$ZodRecord", (inst, def) => {
         const outKey = keyResult.value;
         if (outKey === "__proto__")
           continue;
-        const result = def.valueType._zod.run({ value: input3[key], issues: [] }, ctx);
+        const result = def.valueType._zod.run({ value: input3[key3], issues: [] }, ctx);
         if (result instanceof Promise) {
           proms.push(result.then((result2) => {
             if (result2.issues.length) {
-              payload.issues.push(...prefixIssues(key, result2.issues));
+              payload.issues.push(...prefixIssues(key3, result2.issues));
             }
             payload.value[outKey] = result2.value;
           }));
         } else {
           if (result.issues.length) {
-            payload.issues.push(...prefixIssues(key, result.issues));
+            payload.issues.push(...prefixIssues(key3, result.issues));
           }
           payload.value[outKey] = result.value;
         }
@@ -39741,20 +39741,20 @@ var $ZodMap = /* @__PURE__ */ $constructor("$ZodMap", (inst, def) => {
     payload.value = memo2 ? memo2.alloc(inst, payload, /* @__PURE__ */ new Map(), ctx) : /* @__PURE__ */ new Map();
     const abortEarly = ctx?.abortEarly;
     let seen = payload.issues.length;
-    for (const [key, value] of input3) {
+    for (const [key3, value] of input3) {
       if (abortEarly && payload.issues.length !== seen) {
         if (aborted(payload, seen))
           break;
         seen = payload.issues.length;
       }
-      const keyResult = def.keyType._zod.run({ value: key, issues: [] }, ctx);
+      const keyResult = def.keyType._zod.run({ value: key3, issues: [] }, ctx);
       const valueResult = def.valueType._zod.run({ value, issues: [] }, ctx);
       if (keyResult instanceof Promise || valueResult instanceof Promise) {
         proms.push(Promise.all([keyResult, valueResult]).then(([keyResult2, valueResult2]) => {
-          handleMapResult(keyResult2, valueResult2, payload, key, input3, inst, ctx);
+          handleMapResult(keyResult2, valueResult2, payload, key3, input3, inst, ctx);
         }));
       } else {
-        handleMapResult(keyResult, valueResult, payload, key, input3, inst, ctx);
+        handleMapResult(keyResult, valueResult, payload, key3, input3, inst, ctx);
       }
     }
     if (proms.length)
@@ -39763,10 +39763,10 @@ var $ZodMap = /* @__PURE__ */ $constructor("$ZodMap", (inst, def) => {
   };
   capSize(inst, mapSize);
 });
-function handleMapResult(keyResult, valueResult, final, key, input3, inst, ctx) {
+function handleMapResult(keyResult, valueResult, final, key3, input3, inst, ctx) {
   if (keyResult.issues.length) {
-    if (propertyKeyTypes.has(typeof key)) {
-      final.issues.push(...prefixIssues(key, keyResult.issues));
+    if (propertyKeyTypes.has(typeof key3)) {
+      final.issues.push(...prefixIssues(key3, keyResult.issues));
     } else {
       final.issues.push({
         code: "invalid_key",
@@ -39778,15 +39778,15 @@ function handleMapResult(keyResult, valueResult, final, key, input3, inst, ctx) 
     }
   }
   if (valueResult.issues.length) {
-    if (propertyKeyTypes.has(typeof key)) {
-      final.issues.push(...prefixIssues(key, valueResult.issues));
+    if (propertyKeyTypes.has(typeof key3)) {
+      final.issues.push(...prefixIssues(key3, valueResult.issues));
     } else {
       final.issues.push({
         origin: "map",
         code: "invalid_element",
         input: input3,
         inst,
-        key,
+        key: key3,
         issues: valueResult.issues.map((iss) => finalizeIssue(iss, ctx, config()))
       });
     }
@@ -40461,8 +40461,8 @@ function isRecursive(inst, stack, resolve6) {
   };
   const shape = (sh, spread) => {
     let answer2 = NONE;
-    for (const key of Reflect.ownKeys(sh)) {
-      const desc = Object.getOwnPropertyDescriptor(sh, key);
+    for (const key3 of Reflect.ownKeys(sh)) {
+      const desc = Object.getOwnPropertyDescriptor(sh, key3);
       if (spread && !desc.enumerable)
         continue;
       const child2 = desc.get ? ASSUMED : desc.value?._zod ? isRecursive(desc.value, stack, resolve6) : NONE;
@@ -40558,8 +40558,8 @@ function isRecursive(inst, stack, resolve6) {
       break;
     default: {
       kind;
-      for (const key in def) {
-        const desc = Object.getOwnPropertyDescriptor(def, key);
+      for (const key3 in def) {
+        const desc = Object.getOwnPropertyDescriptor(def, key3);
         if (!desc || desc.get)
           continue;
         const value = desc.value;
@@ -48692,11 +48692,11 @@ function generatePropertiesChecks(doc, ctx, def, accessor) {
   }
   doc.write(`if (${accessor} == null) return INVALID;`);
   const shape = def.shape;
-  for (const key of Reflect.ownKeys(shape)) {
-    const keyExpr = typeof key === "symbol" ? addConstant(ctx, key) : esc(key);
+  for (const key3 of Reflect.ownKeys(shape)) {
+    const keyExpr = typeof key3 === "symbol" ? addConstant(ctx, key3) : esc(key3);
     const inputVar = newVar(ctx);
     doc.write(`const ${inputVar} = ${accessor}[${keyExpr}];`);
-    compileChild(doc, ctx, shape[key], inputVar, false);
+    compileChild(doc, ctx, shape[key3], inputVar, false);
   }
 }
 function generatePropertyCheck(doc, ctx, def, accessor) {
@@ -49089,9 +49089,9 @@ function generateObjectCheck(doc, ctx, schema2, accessor, buildsValue = true) {
     throw new ZodCompileUnsupportedError('object shape key "__proto__"');
   }
   const propOutputs = /* @__PURE__ */ new Map();
-  for (const key of allKeys) {
-    const propSchema = propShape[key];
-    const kx = keyExpr(key);
+  for (const key3 of allKeys) {
+    const propSchema = propShape[key3];
+    const kx = keyExpr(key3);
     const inputVar = newVar(ctx);
     doc.write(`const ${inputVar} = ${accessor}[${kx}];`);
     if (propSchema._zod.optin !== void 0) {
@@ -49112,14 +49112,14 @@ function generateObjectCheck(doc, ctx, schema2, accessor, buildsValue = true) {
       } else {
         doc.write(`if (${outputVar2} === INVALID) return INVALID;`);
       }
-      propOutputs.set(key, outputVar2);
+      propOutputs.set(key3, outputVar2);
     } else {
       if (requiresPresenceCheck(propSchema)) {
         doc.write(`if (!(${kx} in ${accessor})) return INVALID;`);
       }
       const outputAccessor = compileChild(doc, ctx, propSchema, inputVar, buildsValue);
       if (outputAccessor !== null)
-        propOutputs.set(key, outputAccessor);
+        propOutputs.set(key3, outputAccessor);
     }
   }
   const catchall = def.catchall;
@@ -49540,9 +49540,9 @@ function generateTupleCheck(doc, ctx, schema2, accessor) {
   }
   return outputVar;
 }
-function getTupleOptStart2(items, key) {
+function getTupleOptStart2(items, key3) {
   for (let i = items.length - 1; i >= 0; i--) {
-    const omittable = key === "optin" ? items[i]._zod.optin !== void 0 : items[i]._zod.optout === "optional";
+    const omittable = key3 === "optin" ? items[i]._zod.optin !== void 0 : items[i]._zod.optout === "optional";
     if (!omittable)
       return i + 1;
   }
@@ -49672,16 +49672,16 @@ function generateRecordCheck(doc, ctx, schema2, accessor) {
   const keyValues = recordDef.partial ? void 0 : def.keyType._zod.values;
   if (keyValues) {
     const inputKeys = [];
-    for (const key of keyValues) {
-      if (!(typeof key === "string" || typeof key === "number" || typeof key === "symbol")) {
-        throw new ZodCompileUnsupportedError(`record key value ${String(key)}`);
+    for (const key3 of keyValues) {
+      if (!(typeof key3 === "string" || typeof key3 === "number" || typeof key3 === "symbol")) {
+        throw new ZodCompileUnsupportedError(`record key value ${String(key3)}`);
       }
-      const inputKey2 = typeof key === "number" ? key.toString() : key;
+      const inputKey2 = typeof key3 === "number" ? key3.toString() : key3;
       if (inputKey2 === "__proto__") {
         throw new ZodCompileUnsupportedError('record key "__proto__"');
       }
       inputKeys.push(inputKey2);
-      const keyConst = addConstant(ctx, key);
+      const keyConst = addConstant(ctx, key3);
       const outKey = generateCheck(doc, ctx, def.keyType, keyConst);
       const valueVar = newVar(ctx);
       doc.write(`const ${valueVar} = ${accessor}[${literalPropertyKey(ctx, inputKey2)}];`);
@@ -49759,10 +49759,10 @@ function emitOwnKeys(doc, ctx, accessor, kVar, body, onSymbol) {
   });
   doc.write(`}`);
 }
-function literalPropertyKey(ctx, key) {
-  if (typeof key === "string")
-    return esc(key);
-  return addConstant(ctx, key);
+function literalPropertyKey(ctx, key3) {
+  if (typeof key3 === "string")
+    return esc(key3);
+  return addConstant(ctx, key3);
 }
 function generateMapCheck(doc, ctx, schema2, accessor) {
   const def = schema2._zod.def;
@@ -50991,9 +50991,9 @@ function _stringFormat(Class2, format2, fnOrRegex, _params = {}) {
 // node_modules/zod/v4/core/to-json-schema.js
 function assignProps(target, ...sources) {
   for (const source2 of sources) {
-    for (const key of Reflect.ownKeys(source2)) {
-      if (Object.prototype.propertyIsEnumerable.call(source2, key)) {
-        assignProp(target, key, source2[key]);
+    for (const key3 of Reflect.ownKeys(source2)) {
+      if (Object.prototype.propertyIsEnumerable.call(source2, key3)) {
+        assignProp(target, key3, source2[key3]);
       }
     }
   }
@@ -51139,8 +51139,8 @@ function extractDefs(ctx, schema2) {
     if (defId)
       seen.defId = defId;
     const schema3 = seen.schema;
-    for (const key in schema3) {
-      delete schema3[key];
+    for (const key3 in schema3) {
+      delete schema3[key3];
     }
     schema3.$ref = ref2;
   };
@@ -51221,8 +51221,8 @@ function foldObjects(members3) {
   for (const member of members3) {
     if (typeof member !== "object" || member.type !== "object")
       return null;
-    for (const key in member) {
-      if (!FOLDABLE_KEYS.has(key))
+    for (const key3 in member) {
+      if (!FOLDABLE_KEYS.has(key3))
         return null;
     }
     objects.push(member);
@@ -51230,22 +51230,22 @@ function foldObjects(members3) {
   const properties = {};
   const required2 = /* @__PURE__ */ new Set();
   for (const object4 of objects) {
-    for (const key in object4.properties) {
-      if (Object.prototype.hasOwnProperty.call(properties, key))
+    for (const key3 in object4.properties) {
+      if (Object.prototype.hasOwnProperty.call(properties, key3))
         continue;
       const parts = [];
       for (const other of objects) {
-        const part2 = other.properties?.[key] ?? undeclaredConstraint(other);
+        const part2 = other.properties?.[key3] ?? undeclaredConstraint(other);
         if (part2 === null || part2 === void 0)
           continue;
         if (!parts.some((seen) => JSON.stringify(seen) === JSON.stringify(part2)))
           parts.push(part2);
       }
       const merged3 = parts.length === 1 ? parts[0] : foldObjects(parts) ?? { allOf: parts };
-      assignProp(properties, key, merged3);
+      assignProp(properties, key3, merged3);
     }
-    for (const key of object4.required ?? [])
-      required2.add(key);
+    for (const key3 of object4.required ?? [])
+      required2.add(key3);
   }
   const folded = { type: "object", properties };
   if (required2.size)
@@ -51270,8 +51270,8 @@ function foldIntersection(json2) {
   const allOf2 = json2.allOf;
   if (!Array.isArray(allOf2) || allOf2.length < 2)
     return;
-  for (const key of FOLDABLE_KEYS)
-    if (key in json2)
+  for (const key3 of FOLDABLE_KEYS)
+    if (key3 in json2)
       return;
   const unions = allOf2.filter((m) => UNION_KEYS.some((k) => Array.isArray(m[k])));
   let folded = null;
@@ -51318,20 +51318,20 @@ function finalize(ctx, schema2) {
       assignProps(schema3, _cached);
       const isParentRef = zodSchema._zod.parent === ref2;
       if (isParentRef) {
-        for (const key in schema3) {
-          if (key === "$ref" || key === "allOf")
+        for (const key3 in schema3) {
+          if (key3 === "$ref" || key3 === "allOf")
             continue;
-          if (!(key in _cached)) {
-            delete schema3[key];
+          if (!(key3 in _cached)) {
+            delete schema3[key3];
           }
         }
       }
       if (refSchema.$ref && refSeen.def) {
-        for (const key in schema3) {
-          if (key === "$ref" || key === "allOf")
+        for (const key3 in schema3) {
+          if (key3 === "$ref" || key3 === "allOf")
             continue;
-          if (key in refSeen.def && JSON.stringify(schema3[key]) === JSON.stringify(refSeen.def[key])) {
-            delete schema3[key];
+          if (key3 in refSeen.def && JSON.stringify(schema3[key3]) === JSON.stringify(refSeen.def[key3])) {
+            delete schema3[key3];
           }
         }
       }
@@ -51343,11 +51343,11 @@ function finalize(ctx, schema2) {
       if (parentSeen?.schema.$ref) {
         schema3.$ref = parentSeen.schema.$ref;
         if (parentSeen.def) {
-          for (const key in schema3) {
-            if (key === "$ref" || key === "allOf")
+          for (const key3 in schema3) {
+            if (key3 === "$ref" || key3 === "allOf")
               continue;
-            if (key in parentSeen.def && JSON.stringify(schema3[key]) === JSON.stringify(parentSeen.def[key])) {
-              delete schema3[key];
+            if (key3 in parentSeen.def && JSON.stringify(schema3[key3]) === JSON.stringify(parentSeen.def[key3])) {
+              delete schema3[key3];
             }
           }
         }
@@ -51480,8 +51480,8 @@ function isTransforming(_schema, _ctx) {
     return isTransforming(def.in, ctx) || isTransforming(def.out, ctx);
   }
   if (def.type === "object") {
-    for (const key in def.shape) {
-      if (isTransforming(def.shape[key], ctx))
+    for (const key3 in def.shape) {
+      if (isTransforming(def.shape[key3], ctx))
         return true;
     }
     return false;
@@ -51519,13 +51519,13 @@ var createStandardJSONSchemaMethod = (schema2, io, processors = {}) => (params) 
 };
 
 // node_modules/zod/v4/core/json-schema-processors.js
-var narrowMin = (agg, key, value) => {
-  if (agg[key] === void 0 || value > agg[key])
-    agg[key] = value;
+var narrowMin = (agg, key3, value) => {
+  if (agg[key3] === void 0 || value > agg[key3])
+    agg[key3] = value;
 };
-var narrowMax = (agg, key, value) => {
-  if (agg[key] === void 0 || value < agg[key])
-    agg[key] = value;
+var narrowMax = (agg, key3, value) => {
+  if (agg[key3] === void 0 || value < agg[key3])
+    agg[key3] = value;
 };
 var narrowBoth = (agg, value) => {
   narrowMin(agg, "minimum", value);
@@ -51863,17 +51863,17 @@ var objectProcessor = (schema2, ctx, _json, params) => {
   }
   json2.type = "object";
   json2.properties = {};
-  for (const key in shape) {
-    assignProp(json2.properties, key, processSchema(shape[key], ctx, {
+  for (const key3 in shape) {
+    assignProp(json2.properties, key3, processSchema(shape[key3], ctx, {
       ...params,
-      path: [...params.path, "properties", key]
+      path: [...params.path, "properties", key3]
     }));
   }
   const requiredKeys = [];
-  for (const key of Object.keys(shape)) {
-    const field3 = def.shape[key];
+  for (const key3 of Object.keys(shape)) {
+    const field3 = def.shape[key3];
     if (ctx.io === "input" ? inputOptin(field3) === void 0 : field3._zod.optout === void 0) {
-      requiredKeys.push(key);
+      requiredKeys.push(key3);
     }
   }
   if (requiredKeys.length > 0) {
@@ -52248,9 +52248,9 @@ function toJSONSchema(input3, params) {
     };
     ctx2.external = external;
     for (const entry2 of registry3._idmap.entries()) {
-      const [key, schema2] = entry2;
+      const [key3, schema2] = entry2;
       extractDefs(ctx2, schema2);
-      assignProp(schemas, key, finalize(ctx2, schema2));
+      assignProp(schemas, key3, finalize(ctx2, schema2));
     }
     if (Object.keys(defs).length > 0) {
       const defsSegment = ctx2.target === "draft-2020-12" ? "$defs" : "definitions";
@@ -52565,17 +52565,17 @@ __export(checks_exports2, {
 
 // node_modules/zod/v4/classic/errors.js
 var _installedErrorProtos = /* @__PURE__ */ new WeakSet([Object.prototype, Error.prototype]);
-function _lazyMethod(proto, key, make) {
-  Object.defineProperty(proto, key, {
+function _lazyMethod(proto, key3, make) {
+  Object.defineProperty(proto, key3, {
     configurable: true,
     enumerable: false,
     get() {
       const value = make(this);
-      Object.defineProperty(this, key, { value, configurable: true, writable: true });
+      Object.defineProperty(this, key3, { value, configurable: true, writable: true });
       return value;
     },
     set(value) {
-      Object.defineProperty(this, key, { value, configurable: true, writable: true });
+      Object.defineProperty(this, key3, { value, configurable: true, writable: true });
     }
   });
 }
@@ -54245,11 +54245,11 @@ function resolveRef(ref2, ctx) {
   }
   const defsKey = ctx.version === "draft-2020-12" ? "$defs" : "definitions";
   if (path7[0] === defsKey) {
-    const key = path7[1] === void 0 ? void 0 : decodeJSONPointerSegment(path7[1]);
-    if (!key || !ctx.defs[key]) {
+    const key3 = path7[1] === void 0 ? void 0 : decodeJSONPointerSegment(path7[1]);
+    if (!key3 || !ctx.defs[key3]) {
       throw new Error(`Reference not found: ${ref2}`);
     }
-    return ctx.defs[key];
+    return ctx.defs[key3];
   }
   throw new Error(`Reference not found: ${ref2}`);
 }
@@ -54284,16 +54284,16 @@ function checkObjectGuards(objectSchema, guards) {
       });
     }
     if (guards.keySchema) {
-      for (const key of keys) {
-        const result = guards.keySchema.safeParse(key);
+      for (const key3 of keys) {
+        const result = guards.keySchema.safeParse(key3);
         if (result.success)
           continue;
         payload.issues.push({
           code: "invalid_key",
           origin: "record",
           issues: result.error.issues,
-          input: key,
-          path: [key],
+          input: key3,
+          path: [key3],
           continue: true
         });
       }
@@ -54318,20 +54318,20 @@ function canonicalKey(value, seen) {
     if (Array.isArray(value)) {
       const parts2 = [];
       for (const item2 of value) {
-        const key = canonicalKey(item2, seen);
-        if (key === null)
+        const key3 = canonicalKey(item2, seen);
+        if (key3 === null)
           return null;
-        parts2.push(key);
+        parts2.push(key3);
       }
       return `a${parts2.length}:[${parts2.join(",")}]`;
     }
     const keys = Object.keys(value).sort();
     const parts = [];
     for (const k of keys) {
-      const key = canonicalKey(value[k], seen);
-      if (key === null)
+      const key3 = canonicalKey(value[k], seen);
+      if (key3 === null)
         return null;
-      parts.push(`${k.length}:${k}=${key}`);
+      parts.push(`${k.length}:${k}=${key3}`);
     }
     return `o${parts.length}:{${parts.join(",")}}`;
   } finally {
@@ -54371,10 +54371,10 @@ function containsRef(value) {
     return value.some(containsRef);
   if (typeof value.$ref === "string")
     return true;
-  return Object.entries(value).some(([key, sub]) => {
-    if (SCHEMA_KEYWORDS.has(key))
+  return Object.entries(value).some(([key3, sub]) => {
+    if (SCHEMA_KEYWORDS.has(key3))
       return containsRef(sub);
-    if (!SCHEMA_MAP_KEYWORDS.has(key) || typeof sub !== "object" || sub === null)
+    if (!SCHEMA_MAP_KEYWORDS.has(key3) || typeof sub !== "object" || sub === null)
       return false;
     return Object.values(sub).some(containsRef);
   });
@@ -54390,12 +54390,12 @@ function checkArrayGuards(arraySchema, guards) {
     if (guards.uniqueItems === true) {
       const firstSeen = /* @__PURE__ */ new Map();
       for (let i = 0; i < items.length; i++) {
-        const key = canonicalKey(items[i], /* @__PURE__ */ new Set());
-        if (key === null)
+        const key3 = canonicalKey(items[i], /* @__PURE__ */ new Set());
+        if (key3 === null)
           continue;
-        const first = firstSeen.get(key);
+        const first = firstSeen.get(key3);
         if (first === void 0) {
-          firstSeen.set(key, i);
+          firstSeen.set(key3, i);
           continue;
         }
         payload.issues.push({
@@ -54634,9 +54634,9 @@ function convertBaseSchema(schema2, ctx) {
       const properties = schema2.properties || {};
       const requiredSet = new Set(schema2.required || []);
       const additionalSchema = typeof schema2.additionalProperties === "object" ? convertSchema(schema2.additionalProperties, ctx) : void 0;
-      for (const [key, propSchema] of Object.entries(properties)) {
+      for (const [key3, propSchema] of Object.entries(properties)) {
         const propZodSchema = convertSchema(propSchema, ctx);
-        assignProp(shape, key, requiredSet.has(key) ? propZodSchema : propZodSchema.optional());
+        assignProp(shape, key3, requiredSet.has(key3) ? propZodSchema : propZodSchema.optional());
       }
       if (schema2.patternProperties) {
         const patternProps = schema2.patternProperties;
@@ -54671,12 +54671,12 @@ function convertBaseSchema(schema2, ctx) {
             if (!isPlainObject(payload.value))
               return;
             const unrecognized = [];
-            for (const key of Object.keys(payload.value)) {
-              if (propertyKeys.includes(key))
+            for (const key3 of Object.keys(payload.value)) {
+              if (propertyKeys.includes(key3))
                 continue;
-              if (patterns.some((regex2) => regex2.test(key)))
+              if (patterns.some((regex2) => regex2.test(key3)))
                 continue;
-              unrecognized.push(key);
+              unrecognized.push(key3);
             }
             if (unrecognized.length) {
               payload.issues.push({
@@ -54807,38 +54807,38 @@ function convertSchema(schema2, ctx) {
   }
   const extraMeta = {};
   const coreMetadataKeys = ["$id", "id", "$comment", "$anchor", "$vocabulary", "$dynamicRef", "$dynamicAnchor"];
-  for (const key of coreMetadataKeys) {
-    if (key in schema2) {
-      extraMeta[key] = schema2[key];
+  for (const key3 of coreMetadataKeys) {
+    if (key3 in schema2) {
+      extraMeta[key3] = schema2[key3];
     }
   }
   const contentMetadataKeys = ["contentEncoding", "contentMediaType", "contentSchema"];
-  for (const key of contentMetadataKeys) {
-    if (key in schema2) {
-      extraMeta[key] = schema2[key];
+  for (const key3 of contentMetadataKeys) {
+    if (key3 in schema2) {
+      extraMeta[key3] = schema2[key3];
     }
   }
   if (schema2.type === "object" && schema2.$ref === void 0) {
     if (schema2.propertyNames !== void 0 && !containsRef(schema2.propertyNames)) {
       extraMeta.propertyNames = schema2.propertyNames;
     }
-    for (const key of ["minProperties", "maxProperties"]) {
-      if (schema2[key] !== void 0)
-        extraMeta[key] = schema2[key];
+    for (const key3 of ["minProperties", "maxProperties"]) {
+      if (schema2[key3] !== void 0)
+        extraMeta[key3] = schema2[key3];
     }
   }
   if (schema2.type === "array" && schema2.$ref === void 0) {
     if (schema2.contains !== void 0 && !containsRef(schema2.contains)) {
       extraMeta.contains = schema2.contains;
     }
-    for (const key of ["uniqueItems", "minContains", "maxContains"]) {
-      if (schema2[key] !== void 0)
-        extraMeta[key] = schema2[key];
+    for (const key3 of ["uniqueItems", "minContains", "maxContains"]) {
+      if (schema2[key3] !== void 0)
+        extraMeta[key3] = schema2[key3];
     }
   }
-  for (const key of Object.keys(schema2)) {
-    if (!RECOGNIZED_KEYS.has(key)) {
-      assignProp(extraMeta, key, schema2[key]);
+  for (const key3 of Object.keys(schema2)) {
+    if (!RECOGNIZED_KEYS.has(key3)) {
+      assignProp(extraMeta, key3, schema2[key3]);
     }
   }
   if (Object.keys(extraMeta).length > 0) {
@@ -55741,16 +55741,16 @@ var Converter = class {
         this.#merge(result, written ?? /* @__PURE__ */ new Set(), pair, depth);
         continue;
       }
-      const key = this.#key(pair.key);
-      if (key === void 0) continue;
-      if (written === void 0 ? Object.hasOwn(result, key) : written.has(key)) {
-        if (root && (key === "apiVersion" || key === "kind")) {
-          if (!glued) this.#report("glued-separator", pair.key, `a second \`${key}:\` begins here: two objects in one document`, "write `---` on a line of its own between the two objects");
+      const key3 = this.#key(pair.key);
+      if (key3 === void 0) continue;
+      if (written === void 0 ? Object.hasOwn(result, key3) : written.has(key3)) {
+        if (root && (key3 === "apiVersion" || key3 === "kind")) {
+          if (!glued) this.#report("glued-separator", pair.key, `a second \`${key3}:\` begins here: two objects in one document`, "write `---` on a line of its own between the two objects");
           glued = true;
-        } else if (!glued) this.#report("duplicate-key", pair.key, `the key \`${oneLine(key)}\` is written twice in one map; only the last one counts`, "keep one of them");
+        } else if (!glued) this.#report("duplicate-key", pair.key, `the key \`${oneLine(key3)}\` is written twice in one map; only the last one counts`, "keep one of them");
       }
-      written?.add(key);
-      assign(result, key, this.value(pair.value, depth + 1));
+      written?.add(key3);
+      assign(result, key3, this.value(pair.value, depth + 1));
     }
     return result;
   }
@@ -55763,21 +55763,21 @@ var Converter = class {
       return;
     }
     for (const map3 of maps.toReversed()) {
-      for (const [key, value] of Object.entries(map3)) {
-        if (written.has(key)) this.#report("yaml-error", pair.key, `the key \`${oneLine(key)}\` is written before a merge that sets it too: \`kubectl\` and \`kustomize\` read this differently`, "write `<<` as the first key of the map");
-        assign(result, key, value);
+      for (const [key3, value] of Object.entries(map3)) {
+        if (written.has(key3)) this.#report("yaml-error", pair.key, `the key \`${oneLine(key3)}\` is written before a merge that sets it too: \`kubectl\` and \`kustomize\` read this differently`, "write `<<` as the first key of the map");
+        assign(result, key3, value);
       }
     }
   }
   #key(node2) {
     if ((0, import_yaml2.isAlias)(node2)) {
-      const key = this.#alias(node2, (target) => this.#key(target));
-      return typeof key === "string" ? key : void 0;
+      const key3 = this.#alias(node2, (target) => this.#key(target));
+      return typeof key3 === "string" ? key3 : void 0;
     }
     if ((0, import_yaml2.isScalar)(node2)) {
       this.#remember(node2);
-      const key = keyText(node2);
-      if (key !== void 0) return key;
+      const key3 = keyText(node2);
+      if (key3 !== void 0) return key3;
     }
     if (node2 === null || node2 === void 0 || (0, import_yaml2.isScalar)(node2)) this.#report("yaml-error", node2, "a map has a key without text", "give the key a name, or quote it");
     else this.#report("yaml-error", node2, "a map or list stands where a key must be", "quote the text; a template such as `{{ … }}` must be rendered first");
@@ -55802,9 +55802,9 @@ function plainKeyText(text8) {
 function isMergeKey(pair) {
   return (0, import_yaml2.isScalar)(pair.key) && pair.key.value === "<<" && (pair.key.type === import_yaml2.Scalar.PLAIN || pair.key.tag === "tag:yaml.org,2002:merge") && pair.key.tag !== "tag:yaml.org,2002:str";
 }
-function assign(target, key, value) {
-  if (key === "__proto__") Object.defineProperty(target, key, { value, writable: true, enumerable: true, configurable: true });
-  else target[key] = value;
+function assign(target, key3, value) {
+  if (key3 === "__proto__") Object.defineProperty(target, key3, { value, writable: true, enumerable: true, configurable: true });
+  else target[key3] = value;
 }
 function offsetOf(node2) {
   return node2?.range?.[0] ?? 0;
@@ -55994,13 +55994,13 @@ var QuickReader = class {
     if (this.#indent >= 0) throw unusual;
     return value;
   }
-  #note(holder, key, at2, keyEnd, skip) {
+  #note(holder, key3, at2, keyEnd, skip) {
     let entries2 = this.#places?.get(holder);
     if (entries2 === void 0) {
       entries2 = /* @__PURE__ */ new Map();
       this.#places?.set(holder, entries2);
     }
-    entries2.set(key, { at: at2, keyEnd, skip, end: this.#at });
+    entries2.set(key3, { at: at2, keyEnd, skip, end: this.#at });
   }
   #code(at2) {
     return at2 < this.#end ? this.#text.charCodeAt(at2) : -1;
@@ -56099,15 +56099,15 @@ var QuickReader = class {
   #key(at2, code2, end) {
     if (end - at2 > maxKey) throw unusual;
     if (code2 === double || code2 === single) {
-      const key2 = this.#text.slice(at2 + 1, end - 1);
-      if (key2.includes("\\") || key2.includes("\n") || key2.includes("	") || key2.includes("\r") || key2 === "__proto__") throw unusual;
-      return key2;
+      const key4 = this.#text.slice(at2 + 1, end - 1);
+      if (key4.includes("\\") || key4.includes("\n") || key4.includes("	") || key4.includes("\r") || key4 === "__proto__") throw unusual;
+      return key4;
     }
     if (code2 === dash2) throw unusual;
     const written = this.#text.slice(at2, end);
-    const key = isPlainText(written) ? written : plainKeyText(written);
-    if (key === void 0 || key === "__proto__") throw unusual;
-    return key;
+    const key3 = isPlainText(written) ? written : plainKeyText(written);
+    if (key3 === void 0 || key3 === "__proto__") throw unusual;
+    return key3;
   }
   #map(indent, depth) {
     const map3 = {};
@@ -56116,10 +56116,10 @@ var QuickReader = class {
       const code2 = this.#code(at2);
       const end = this.#keyEnd(at2, code2, false);
       if (end === -1) throw unusual;
-      const key = this.#key(at2, code2, end);
-      if (Object.hasOwn(map3, key)) throw unusual;
-      map3[key] = this.#valueOf(end, indent, depth);
-      if (this.#places !== void 0) this.#note(map3, key, at2, end, 1);
+      const key3 = this.#key(at2, code2, end);
+      if (Object.hasOwn(map3, key3)) throw unusual;
+      map3[key3] = this.#valueOf(end, indent, depth);
+      if (this.#places !== void 0) this.#note(map3, key3, at2, end, 1);
     }
     if (this.#indent > indent) throw unusual;
     return map3;
@@ -56272,12 +56272,12 @@ var QuickReader = class {
     }
     for (; ; ) {
       const at2 = this.#at;
-      const key = this.#flowKey();
+      const key3 = this.#flowKey();
       const keyEnd = this.#at - 1;
-      if (Object.hasOwn(map3, key)) throw unusual;
+      if (Object.hasOwn(map3, key3)) throw unusual;
       this.#blanks(lines);
-      map3[key] = this.#flowValue(depth, lines);
-      if (this.#places !== void 0) this.#note(map3, key, at2, keyEnd, 1);
+      map3[key3] = this.#flowValue(depth, lines);
+      if (this.#places !== void 0) this.#note(map3, key3, at2, keyEnd, 1);
       if (this.#next(125, lines)) return map3;
     }
   }
@@ -56300,9 +56300,9 @@ var QuickReader = class {
     const code2 = this.#code(at2);
     const end = this.#keyEnd(at2, code2, true);
     if (end === -1) throw unusual;
-    const key = this.#key(at2, code2, end);
+    const key3 = this.#key(at2, code2, end);
     this.#at = end + 1;
-    return key;
+    return key3;
   }
   #flowValue(depth, lines) {
     const at2 = this.#at;
@@ -56617,13 +56617,13 @@ function quickSpan(text8, part2, { value, places }, path7, withKey2) {
     if (empty || container2 === null || typeof container2 !== "object") break;
     const list5 = Array.isArray(container2);
     if (list5 && typeof step !== "number") break;
-    const key = list5 ? step : String(step);
-    const place3 = places.get(container2)?.get(key);
+    const key3 = list5 ? step : String(step);
+    const place3 = places.get(container2)?.get(key3);
     if (place3 === void 0) break;
     found = place3;
     inList = list5;
     empty = place3.skip === 1 && isBlank(text8, place3.keyEnd + 1, place3.end);
-    container2 = container2[key];
+    container2 = container2[key3];
   }
   if (found === void 0 || inList && empty) return contentSpan(text8, part2);
   if (empty) return spanBetween(text8, found.at, found.keyEnd);
@@ -56658,19 +56658,19 @@ function find(document, path7) {
 function isEmptyScalar(node2) {
   return (0, import_yaml4.isScalar)(node2) && node2.range?.[0] === node2.range?.[1];
 }
-function findInMap(map3, key, anchors, depth) {
+function findInMap(map3, key3, anchors, depth) {
   for (const pair of map3.items.toReversed()) {
     if (isMergeKey(pair)) {
       const source2 = anchors.follow(pair.value);
       const maps = (0, import_yaml4.isSeq)(source2) ? source2.items.map((item2) => anchors.follow(item2)) : [source2];
       for (const merged3 of depth < 20 ? maps : []) {
-        const inherited = (0, import_yaml4.isMap)(merged3) ? findInMap(merged3, key, anchors, depth + 1) : void 0;
+        const inherited = (0, import_yaml4.isMap)(merged3) ? findInMap(merged3, key3, anchors, depth + 1) : void 0;
         if (inherited !== void 0) return inherited;
       }
       continue;
     }
     const node2 = anchors.follow(pair.key);
-    if ((0, import_yaml4.isScalar)(node2) && keyText(node2) === key) return pair;
+    if ((0, import_yaml4.isScalar)(node2) && keyText(node2) === key3) return pair;
   }
   return void 0;
 }
@@ -56912,7 +56912,7 @@ function canonical(value) {
   if (value === null || typeof value !== "object") return value === void 0 ? "null" : JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map((entry2) => canonical(entry2)).join(",")}]`;
   const entries2 = Object.entries(value).filter(([, entry2]) => entry2 !== void 0).sort(([left], [right]) => compareText(left, right));
-  return `{${entries2.map(([key, entry2]) => `${JSON.stringify(key)}:${canonical(entry2)}`).join(",")}}`;
+  return `{${entries2.map(([key3, entry2]) => `${JSON.stringify(key3)}:${canonical(entry2)}`).join(",")}}`;
 }
 function canonicallySame(left, right) {
   return canonical(left) === canonical(right);
@@ -56929,13 +56929,13 @@ function sameContent(left, right, special = canonicallySame) {
   const ours = left;
   const theirs = right;
   let count2 = 0;
-  for (const key of Object.keys(ours)) {
-    const value = ours[key];
+  for (const key3 of Object.keys(ours)) {
+    const value = ours[key3];
     if (value === void 0) continue;
-    if (!Object.hasOwn(theirs, key) || theirs[key] === void 0 || !sameContent(value, theirs[key], special)) return false;
+    if (!Object.hasOwn(theirs, key3) || theirs[key3] === void 0 || !sameContent(value, theirs[key3], special)) return false;
     count2 += 1;
   }
-  for (const key of Object.keys(theirs)) if (theirs[key] !== void 0) count2 -= 1;
+  for (const key3 of Object.keys(theirs)) if (theirs[key3] !== void 0) count2 -= 1;
   return count2 === 0;
 }
 function isCollection(value) {
@@ -56951,9 +56951,9 @@ function shortHash(...parts) {
 function groupBy(values5, keyOf3) {
   const groups3 = /* @__PURE__ */ new Map();
   for (const value of values5) {
-    const key = keyOf3(value);
-    const group4 = groups3.get(key);
-    if (group4 === void 0) groups3.set(key, [value]);
+    const key3 = keyOf3(value);
+    const group4 = groups3.get(key3);
+    if (group4 === void 0) groups3.set(key3, [value]);
     else group4.push(value);
   }
   return groups3;
@@ -57085,13 +57085,13 @@ var ShapeWalk = class {
       this.#path.pop();
     }
   }
-  #unique(entries2, key) {
+  #unique(entries2, key3) {
     const seen = /* @__PURE__ */ new Set();
     entries2.forEach((entry2, index) => {
-      const name2 = isFields(entry2) ? entry2[key] : void 0;
+      const name2 = isFields(entry2) ? entry2[key3] : void 0;
       if (name2 === void 0 || name2 === null) return;
       if (seen.has(name2)) {
-        this.#path.push(index, key);
+        this.#path.push(index, key3);
         this.#say(`${describe3(name2)} is used twice`);
         this.#path.length -= 2;
       }
@@ -57104,12 +57104,12 @@ var ShapeWalk = class {
       return;
     }
     let size = 0;
-    for (const key of Object.keys(value)) {
-      const entry2 = value[key];
+    for (const key3 of Object.keys(value)) {
+      const entry2 = value[key3];
       if (entry2 === null || entry2 === void 0) continue;
       size += 1;
-      this.#path.push(key);
-      const refusal = shape.key?.(key);
+      this.#path.push(key3);
+      const refusal = shape.key?.(key3);
       if (refusal !== void 0) this.#say(refusal);
       this.check(entry2, shape.of);
       this.#path.pop();
@@ -57122,39 +57122,39 @@ var ShapeWalk = class {
       this.#refuse(value, "an object");
       return;
     }
-    for (const key of Object.keys(value)) {
-      const entry2 = value[key];
-      const inner = Object.hasOwn(shape.fields, key) ? shape.fields[key] : void 0;
+    for (const key3 of Object.keys(value)) {
+      const entry2 = value[key3];
+      const inner = Object.hasOwn(shape.fields, key3) ? shape.fields[key3] : void 0;
       if (inner === void 0) {
-        if (shape.open !== true) this.#unknown(key, shape);
+        if (shape.open !== true) this.#unknown(key3, shape);
         continue;
       }
       if (entry2 === null || entry2 === void 0) continue;
-      this.#path.push(key);
+      this.#path.push(key3);
       this.check(entry2, inner);
       this.#path.pop();
     }
-    for (const key of shape.required ?? []) {
-      if (isAbsent(value[key])) {
-        this.#path.push(key);
+    for (const key3 of shape.required ?? []) {
+      if (isAbsent(value[key3])) {
+        this.#path.push(key3);
         this.#say("is required");
         this.#path.pop();
       }
     }
     for (const group4 of shape.exclusive ?? []) {
-      const present = group4.filter((key) => !isAbsent(value[key]));
-      if (present.length > 1) this.#say(`only one of ${group4.map((key) => `\`${key}\``).join(", ")} can be set`);
+      const present = group4.filter((key3) => !isAbsent(value[key3]));
+      if (present.length > 1) this.#say(`only one of ${group4.map((key3) => `\`${key3}\``).join(", ")} can be set`);
     }
     const refusal = shape.rule?.(value);
     if (refusal !== void 0) this.#say(refusal);
   }
-  #unknown(key, shape) {
+  #unknown(key3, shape) {
     if (this.problems.length >= maxProblems) return;
-    const nearest2 = nearestName(key, Object.keys(shape.fields));
+    const nearest2 = nearestName(key3, Object.keys(shape.fields));
     this.problems.push({
       kind: "unknown-field",
-      path: [...this.#path, key],
-      message: nearest2 === void 0 ? `there is no field \`${clip(key)}\` here` : `there is no field \`${clip(key)}\` here; \`${nearest2}\` is meant`,
+      path: [...this.#path, key3],
+      message: nearest2 === void 0 ? `there is no field \`${clip(key3)}\` here` : `there is no field \`${clip(key3)}\` here; \`${nearest2}\` is meant`,
       ...nearest2 === void 0 ? {} : { nearest: nearest2 },
       certain: nearest2 !== void 0
     });
@@ -57194,68 +57194,68 @@ function clip(value) {
 var noFields = {};
 var noTexts = [];
 var noEntries = [];
-function fieldsAt(from, key) {
-  const value = own2(from, key);
+function fieldsAt(from, key3) {
+  const value = own2(from, key3);
   return isFields(value) ? value : void 0;
 }
-function fieldsOr(from, key) {
-  return fieldsAt(from, key) ?? noFields;
+function fieldsOr(from, key3) {
+  return fieldsAt(from, key3) ?? noFields;
 }
-function textAt(from, key) {
-  const value = own2(from, key);
+function textAt(from, key3) {
+  const value = own2(from, key3);
   return typeof value === "string" ? value : void 0;
 }
-function textOr(from, key, otherwise = "") {
-  return textAt(from, key) ?? otherwise;
+function textOr(from, key3, otherwise = "") {
+  return textAt(from, key3) ?? otherwise;
 }
-function flagAt(from, key) {
-  const value = own2(from, key);
+function flagAt(from, key3) {
+  const value = own2(from, key3);
   return typeof value === "boolean" ? value : void 0;
 }
-function numberAt(from, key) {
-  const value = own2(from, key);
+function numberAt(from, key3) {
+  const value = own2(from, key3);
   if (typeof value === "bigint") return Number(value);
   return typeof value === "number" && Number.isFinite(value) ? value : void 0;
 }
-function portAt(from, key) {
-  return numberAt(from, key) ?? textAt(from, key);
+function portAt(from, key3) {
+  return numberAt(from, key3) ?? textAt(from, key3);
 }
-function textsAt(from, key) {
-  const value = own2(from, key);
+function textsAt(from, key3) {
+  const value = own2(from, key3);
   if (!Array.isArray(value) || value.length === 0) return noTexts;
   return value.every((entry2) => typeof entry2 === "string") ? value : value.filter((entry2) => typeof entry2 === "string");
 }
-function entriesAt(from, key) {
-  const value = own2(from, key);
+function entriesAt(from, key3) {
+  const value = own2(from, key3);
   if (!Array.isArray(value) || value.length === 0) return noEntries;
   return value.every((entry2) => isFields(entry2)) ? value : value.filter((entry2) => entry2 === null || isFields(entry2)).map((entry2) => isFields(entry2) ? entry2 : noFields);
 }
-function textsAtIfAny(from, key) {
-  return Array.isArray(own2(from, key)) ? textsAt(from, key) : void 0;
+function textsAtIfAny(from, key3) {
+  return Array.isArray(own2(from, key3)) ? textsAt(from, key3) : void 0;
 }
-function entriesAtIfAny(from, key) {
-  return Array.isArray(own2(from, key)) ? entriesAt(from, key) : void 0;
+function entriesAtIfAny(from, key3) {
+  return Array.isArray(own2(from, key3)) ? entriesAt(from, key3) : void 0;
 }
-function textMapAt(from, key) {
-  const value = own2(from, key);
+function textMapAt(from, key3) {
+  const value = own2(from, key3);
   return isFields(value) ? textMap(value) : void 0;
 }
 function textMap(value) {
   const entries2 = Object.entries(value);
   if (entries2.every(([, entry2]) => typeof entry2 === "string") && !Object.hasOwn(value, "__proto__")) return value;
-  const texts8 = /* @__PURE__ */ Object.create(null);
-  for (const [key, entry2] of entries2) if (typeof entry2 === "string") texts8[key] = entry2;
-  return texts8;
+  const texts9 = /* @__PURE__ */ Object.create(null);
+  for (const [key3, entry2] of entries2) if (typeof entry2 === "string") texts9[key3] = entry2;
+  return texts9;
 }
-function choiceAt(from, key, choices, otherwise) {
-  const value = own2(from, key);
+function choiceAt(from, key3, choices, otherwise) {
+  const value = own2(from, key3);
   return choices.find((choice2) => choice2 === value) ?? otherwise;
 }
-function own2(from, key) {
-  return Object.hasOwn(from, key) ? from[key] : void 0;
+function own2(from, key3) {
+  return Object.hasOwn(from, key3) ? from[key3] : void 0;
 }
-function isSet(from, key) {
-  const value = own2(from, key);
+function isSet(from, key3) {
+  const value = own2(from, key3);
   return value !== void 0 && value !== null;
 }
 
@@ -57276,8 +57276,8 @@ function decodeSecretSource(object4) {
   const spec = own2(object4, "spec");
   return { type: void 0, keys: isFields(spec) ? keysAt2(spec, "encryptedData") : [] };
 }
-function keysAt2(from, key) {
-  const value = own2(from, key);
+function keysAt2(from, key3) {
+  const value = own2(from, key3);
   return isFields(value) ? Object.keys(value) : [];
 }
 
@@ -57411,16 +57411,16 @@ function durationRule(value) {
 function labelValueRule(value) {
   return value.includes("*") ? `\`${clip(value)}\` holds a wildcard, which a label value cannot` : void 0;
 }
-function labelKeyRule(key) {
-  if (key === "") return "a label key must not be empty";
-  return key.includes("*") ? `\`${clip(key)}\` holds a wildcard, which a label key cannot` : void 0;
+function labelKeyRule(key3) {
+  if (key3 === "") return "a label key must not be empty";
+  return key3.includes("*") ? `\`${clip(key3)}\` holds a wildcard, which a label key cannot` : void 0;
 }
 function sameNamespaceRule(value) {
   return value === "" ? void 0 : `a reference to another namespace (\`${clip(value)}\`) is not supported`;
 }
 var portName = /^[a-zA-Z0-9](?:[-a-zA-Z0-9]*[a-zA-Z0-9])?$/;
-function portNameRule(key) {
-  return key.length < 63 && portName.test(key) ? void 0 : `\`${clip(key)}\` is no port name`;
+function portNameRule(key3) {
+  return key3.length < 63 && portName.test(key3) ? void 0 : `\`${clip(key3)}\` is no port name`;
 }
 function endpointAddressRule(value) {
   if (!value.startsWith("unix://")) return void 0;
@@ -57454,8 +57454,8 @@ function decodeWorkloadLabels(from) {
   const selector = fieldsAt(from, "workloadSelector");
   return selector === void 0 ? void 0 : { labels: textMapAt(selector, "labels") ?? textMap({}) };
 }
-function decodeWorkloadSelector(from, key = "selector") {
-  const selector = fieldsAt(from, key);
+function decodeWorkloadSelector(from, key3 = "selector") {
+  const selector = fieldsAt(from, key3);
   if (selector === void 0) return void 0;
   return { matchLabels: textMapAt(selector, "matchLabels") ?? textMap({}) };
 }
@@ -57468,8 +57468,8 @@ function decodeTargetRefs(spec) {
 function decodeTargetRef(ref2) {
   return { group: textOr(ref2, "group"), kind: textOr(ref2, "kind"), name: textOr(ref2, "name"), namespace: textAt(ref2, "namespace") };
 }
-function decodeLabelSelector(from, key) {
-  const selector = fieldsAt(from, key);
+function decodeLabelSelector(from, key3) {
+  const selector = fieldsAt(from, key3);
   if (selector === void 0) return void 0;
   return {
     matchLabels: textMapAt(selector, "matchLabels") ?? textMap({}),
@@ -57595,7 +57595,7 @@ function nonEmpty(value) {
 }
 function decodeContainer(container2) {
   const security = fieldsOr(container2, "securityContext");
-  const capabilities = fieldsOr(security, "capabilities");
+  const capabilities2 = fieldsOr(security, "capabilities");
   const env = {};
   const elsewhere3 = entriesAt(container2, "envFrom").length > 0 ? ["*"] : [];
   for (const variable of entriesAt(container2, "env")) {
@@ -57619,8 +57619,8 @@ function decodeContainer(container2) {
     runAsNonRoot: flagAt(security, "runAsNonRoot"),
     privileged: flagAt(security, "privileged") ?? false,
     allowPrivilegeEscalation: flagAt(security, "allowPrivilegeEscalation"),
-    capabilitiesAdded: textsAt(capabilities, "add"),
-    capabilitiesDropped: textsAt(capabilities, "drop"),
+    capabilitiesAdded: textsAt(capabilities2, "add"),
+    capabilitiesDropped: textsAt(capabilities2, "drop"),
     restartPolicy: textAt(container2, "restartPolicy"),
     probes: ["liveness", "readiness", "startup"].flatMap((kind) => {
       const probe3 = fieldsAt(container2, `${kind}Probe`);
@@ -57932,8 +57932,8 @@ function decodeRoute(manifest, decodeMatch) {
 function decodeBackend(ref2) {
   return { ...decodeReference(ref2, "Service"), port: numberAt(ref2, "port"), weight: numberAt(ref2, "weight") ?? 1 };
 }
-function decodeNamed(match, key) {
-  return entriesAt(match, key).map((entry2) => ({ name: textOr(entry2, "name"), type: textAt(entry2, "type") === "RegularExpression" ? "regex" : "exact", value: textOr(entry2, "value") }));
+function decodeNamed(match, key3) {
+  return entriesAt(match, key3).map((entry2) => ({ name: textOr(entry2, "name"), type: textAt(entry2, "type") === "RegularExpression" ? "regex" : "exact", value: textOr(entry2, "value") }));
 }
 function decodeFilter(filter2) {
   const name2 = textOr(filter2, "type");
@@ -57963,8 +57963,8 @@ function decodeFilter(filter2) {
       return { type: "other", name: name2 };
   }
 }
-function decodeValues(from, key) {
-  return entriesAt(from, key).map((entry2) => ({ name: textOr(entry2, "name"), value: textOr(entry2, "value") }));
+function decodeValues(from, key3) {
+  return entriesAt(from, key3).map((entry2) => ({ name: textOr(entry2, "name"), value: textOr(entry2, "value") }));
 }
 function decodePathChange(change2) {
   if (change2 === void 0) return void 0;
@@ -58002,7 +58002,7 @@ function contentOf(value) {
 function withoutBigNumbers(value) {
   if (typeof value === "bigint") return `${String(value)}n`;
   if (Array.isArray(value)) return value.map(withoutBigNumbers);
-  return isFields(value) ? Object.fromEntries(Object.entries(value).map(([key, entry2]) => [key, withoutBigNumbers(entry2)])) : value;
+  return isFields(value) ? Object.fromEntries(Object.entries(value).map(([key3, entry2]) => [key3, withoutBigNumbers(entry2)])) : value;
 }
 
 // src/manifests/admission-control.ts
@@ -58194,8 +58194,8 @@ function decodeAdminPort(port3) {
   return name2 === void 0 ? { type: "unknown" } : { type: "name", name: name2 };
 }
 function decodeProtocol(protocol) {
-  for (const [key, transport] of [["tcp", "TCP"], ["udp", "UDP"], ["sctp", "SCTP"]]) {
-    const written = fieldsAt(protocol, key);
+  for (const [key3, transport] of [["tcp", "TCP"], ["udp", "UDP"], ["sctp", "SCTP"]]) {
+    const written = fieldsAt(protocol, key3);
     if (written === void 0) continue;
     if (fieldsAt(written, "sourcePort") !== void 0) return { type: "unknown" };
     const port3 = fieldsAt(written, "destinationPort");
@@ -58336,29 +58336,29 @@ function decodeMetadata(manifest, nameless) {
   };
 }
 function withRemedyForText(problem) {
-  const [, field3, key] = problem.path;
+  const [, field3, key3] = problem.path;
   if (problem.kind !== "schema" || problem.path.length !== 3 || field3 !== "labels" && field3 !== "annotations") return problem;
-  return { ...problem, message: `the value of \`${clip(String(key))}\` ${problem.message}: put it in quotes` };
+  return { ...problem, message: `the value of \`${clip(String(key3))}\` ${problem.message}: put it in quotes` };
 }
-function readTexts(metadata, key) {
-  const value = own2(metadata, key);
+function readTexts(metadata, key3) {
+  const value = own2(metadata, key3);
   if (!isFields(value)) return none;
   const keys = Object.keys(value);
   if (keys.length === 0) return none;
-  const texts8 = {};
+  const texts9 = {};
   for (const label3 of keys) {
     const entry2 = value[label3];
-    if (typeof entry2 === "string" && label3 !== "__proto__") texts8[label3] = entry2;
+    if (typeof entry2 === "string" && label3 !== "__proto__") texts9[label3] = entry2;
   }
-  return texts8;
+  return texts9;
 }
 function timestamp2(value) {
   return typeof value === "string" && value !== "" ? value : void 0;
 }
-function metadataText(manifest, field3, key) {
+function metadataText(manifest, field3, key3) {
   const metadata = own2(manifest, "metadata");
-  const texts8 = isFields(metadata) ? own2(metadata, field3) : void 0;
-  return isFields(texts8) ? textAt(texts8, key) : void 0;
+  const texts9 = isFields(metadata) ? own2(metadata, field3) : void 0;
+  return isFields(texts9) ? textAt(texts9, key3) : void 0;
 }
 
 // src/manifests/istio-admission.ts
@@ -58387,11 +58387,11 @@ function annotationRefusals(manifest, kind) {
   }
   return problems;
 }
-function selectorWarnings(spec, key = "selector") {
-  const selector = fieldsAt(spec, key);
+function selectorWarnings(spec, key3 = "selector") {
+  const selector = fieldsAt(spec, key3);
   if (selector === void 0) return [];
   const labels2 = fieldsAt(selector, "matchLabels");
-  return labels2 !== void 0 && Object.keys(labels2).length > 0 ? [] : [warningProblem(["spec", key], "the selector has no labels, so it selects every workload")];
+  return labels2 !== void 0 && Object.keys(labels2).length > 0 ? [] : [warningProblem(["spec", key3], "the selector has no labels, so it selects every workload")];
 }
 var targets = /* @__PURE__ */ new Set(["core/Service", "networking.istio.io/ServiceEntry", "gateway.networking.k8s.io/Gateway", "gateway.networking.k8s.io/GatewayClass"]);
 function targetRefRefusals(spec) {
@@ -58449,16 +58449,16 @@ function sourceRefusals(from, path7, action) {
   const at2 = [...path7, "source"];
   if (source2 === void 0) return [webhookProblem(at2, "an entry of `from` needs a `source`")];
   const problems = [];
-  if (allSourceLists.every((key) => textsAt(source2, key).length === 0)) problems.push(webhookProblem(at2, "the source is empty: leave `from` out to mean any caller"));
+  if (allSourceLists.every((key3) => textsAt(source2, key3).length === 0)) problems.push(webhookProblem(at2, "the source is empty: leave `from` out to mean any caller"));
   if (action === "CUSTOM") {
-    for (const key of notWithCustom) {
-      if (textsAt(source2, key).length > 0) problems.push(webhookProblem([...at2, key], `\`${key}\` is not supported with \`CUSTOM\``));
+    for (const key3 of notWithCustom) {
+      if (textsAt(source2, key3).length > 0) problems.push(webhookProblem([...at2, key3], `\`${key3}\` is not supported with \`CUSTOM\``));
     }
   }
-  for (const key of sourceLists) problems.push(...eachValue(source2, key, at2, emptyRefusal));
-  for (const key of addressLists) problems.push(...eachValue(source2, key, at2, addressRefusal));
-  for (const key of accountLists) problems.push(...eachValue(source2, key, at2, accountRefusal));
-  for (const key of trustDomainLists) problems.push(...eachValue(source2, key, at2, trustDomainRefusal));
+  for (const key3 of sourceLists) problems.push(...eachValue(source2, key3, at2, emptyRefusal));
+  for (const key3 of addressLists) problems.push(...eachValue(source2, key3, at2, addressRefusal));
+  for (const key3 of accountLists) problems.push(...eachValue(source2, key3, at2, accountRefusal));
+  for (const key3 of trustDomainLists) problems.push(...eachValue(source2, key3, at2, trustDomainRefusal));
   return problems;
 }
 var operationLists = ["hosts", "notHosts", "methods", "notMethods"];
@@ -58470,18 +58470,18 @@ function operationRefusals(to, path7) {
   const at2 = [...path7, "operation"];
   if (operation === void 0) return [webhookProblem(at2, "an entry of `to` needs an `operation`")];
   const problems = [];
-  if (allOperationLists.every((key) => textsAt(operation, key).length === 0)) problems.push(webhookProblem(at2, "the operation is empty: leave `to` out to mean any request"));
-  for (const key of operationLists) problems.push(...eachValue(operation, key, at2, emptyRefusal));
-  for (const key of pathLists2) problems.push(...eachValue(operation, key, at2, (value) => emptyRefusal(value) ?? pathRefusal(value)));
-  for (const key of portLists) problems.push(...eachValue(operation, key, at2, portRefusal));
+  if (allOperationLists.every((key3) => textsAt(operation, key3).length === 0)) problems.push(webhookProblem(at2, "the operation is empty: leave `to` out to mean any request"));
+  for (const key3 of operationLists) problems.push(...eachValue(operation, key3, at2, emptyRefusal));
+  for (const key3 of pathLists2) problems.push(...eachValue(operation, key3, at2, (value) => emptyRefusal(value) ?? pathRefusal(value)));
+  for (const key3 of portLists) problems.push(...eachValue(operation, key3, at2, portRefusal));
   return problems;
 }
 function conditionRefusals(when, path7, action) {
-  const key = textOr(when, "key");
-  if (key === "") return [webhookProblem([...path7, "key"], "the key must not be empty")];
-  if (action === "CUSTOM" && (identityKeys.has(key) || key.startsWith("request.auth."))) return [webhookProblem([...path7, "key"], `\`${clip(key)}\` is not supported with \`CUSTOM\``)];
-  if (textsAt(when, "values").length === 0 && textsAt(when, "notValues").length === 0) return [webhookProblem(path7, `\`${clip(key)}\` needs \`values\` or \`notValues\``)];
-  const form = keyForm(key);
+  const key3 = textOr(when, "key");
+  if (key3 === "") return [webhookProblem([...path7, "key"], "the key must not be empty")];
+  if (action === "CUSTOM" && (identityKeys.has(key3) || key3.startsWith("request.auth."))) return [webhookProblem([...path7, "key"], `\`${clip(key3)}\` is not supported with \`CUSTOM\``)];
+  if (textsAt(when, "values").length === 0 && textsAt(when, "notValues").length === 0) return [webhookProblem(path7, `\`${clip(key3)}\` needs \`values\` or \`notValues\``)];
+  const form = keyForm(key3);
   if (typeof form === "string") return [webhookProblem([...path7, "key"], form)];
   const refusal = (value) => emptyRefusal(value) ?? form.value(value);
   return [...eachValue(when, "values", path7, refusal), ...eachValue(when, "notValues", path7, refusal)];
@@ -58496,28 +58496,28 @@ var plainKeys = new Map([
   ["destination.port", { value: portRefusal }],
   ["source.serviceAccount", { value: accountRefusal }],
   ["source.trustDomain", { value: wildcardRefusal }],
-  ...["source.namespace", "source.principal", "request.auth.principal", "request.auth.audiences", "request.auth.presenter", "connection.sni"].map((key) => [key, anyValue])
+  ...["source.namespace", "source.principal", "request.auth.principal", "request.auth.audiences", "request.auth.presenter", "connection.sni"].map((key3) => [key3, anyValue])
 ]);
-function keyForm(key) {
-  if (mappedKeys.some((prefix3) => key.startsWith(prefix3))) {
-    const open3 = key.indexOf("[");
-    return key.endsWith("]") && open3 > 0 && open3 < key.length - 2 ? anyValue : `\`${clip(key)}\` must have the form \`a[b]\``;
+function keyForm(key3) {
+  if (mappedKeys.some((prefix3) => key3.startsWith(prefix3))) {
+    const open3 = key3.indexOf("[");
+    return key3.endsWith("]") && open3 > 0 && open3 < key3.length - 2 ? anyValue : `\`${clip(key3)}\` must have the form \`a[b]\``;
   }
-  const form = plainKeys.get(key);
+  const form = plainKeys.get(key3);
   if (form !== void 0) return form;
-  if (key === "destination.namespace") return "the namespace of the policy says which namespace it protects, not a condition";
-  if (key.startsWith("destination.labels")) return "the selector says which workloads a policy protects, not a condition";
-  if (key === "destination.name" || key === "destination.user") return `\`${key}\` is no longer a key`;
-  return `there is no key \`${clip(key)}\``;
+  if (key3 === "destination.namespace") return "the namespace of the policy says which namespace it protects, not a condition";
+  if (key3.startsWith("destination.labels")) return "the selector says which workloads a policy protects, not a condition";
+  if (key3 === "destination.name" || key3 === "destination.user") return `\`${key3}\` is no longer a key`;
+  return `there is no key \`${clip(key3)}\``;
 }
-function eachValue(from, key, path7, refusal) {
-  const values5 = own2(from, key);
+function eachValue(from, key3, path7, refusal) {
+  const values5 = own2(from, key3);
   if (!Array.isArray(values5)) return [];
   const problems = [];
   values5.forEach((value, index) => {
     if (typeof value !== "string") return;
     const message = refusal(value);
-    if (message !== void 0) problems.push(webhookProblem([...path7, key, index], message));
+    if (message !== void 0) problems.push(webhookProblem([...path7, key3, index], message));
   });
   return problems;
 }
@@ -58568,8 +58568,8 @@ function tcpWarnings(spec) {
   return entriesAt(spec, "rules").flatMap((rule2, index) => {
     const sources = entriesAt(rule2, "from").flatMap((from) => fieldsAt(from, "source") ?? []);
     const operations = entriesAt(rule2, "to").flatMap((to) => fieldsAt(to, "operation") ?? []);
-    const tcpSource = sources.some((source2) => tcpSourceLists.some((key) => textsAt(source2, key).length > 0));
-    const tcpOperation = operations.some((operation) => portLists.some((key) => textsAt(operation, key).length > 0));
+    const tcpSource = sources.some((source2) => tcpSourceLists.some((key3) => textsAt(source2, key3).length > 0));
+    const tcpOperation = operations.some((operation) => portLists.some((key3) => textsAt(operation, key3).length > 0));
     const httpOnly = operations.length > 0 ? !tcpOperation : sources.length > 0 && !tcpSource;
     return httpOnly ? [warningProblem(["spec", "rules", index], "this DENY rule has HTTP fields only, so it denies all traffic to TCP ports; name the port")] : [];
   });
@@ -58601,7 +58601,7 @@ var source = object2(
     // A7.1 g: whatever the sign, and even if the lists are empty.
     rule: (value) => {
       if (!isSet(value, "serviceAccounts") && !isSet(value, "notServiceAccounts")) return void 0;
-      const other = ["principals", "notPrincipals", "namespaces", "notNamespaces"].find((key) => isSet(value, key));
+      const other = ["principals", "notPrincipals", "namespaces", "notNamespaces"].find((key3) => isSet(value, key3));
       return other === void 0 ? void 0 : `\`${other}\` cannot be combined with service accounts`;
     }
   }
@@ -58685,7 +58685,7 @@ var peerAuthenticationShape = object2(
   {
     selector: workloadSelectorShape,
     mtls: mutualTls,
-    portLevelMtls: map2(mutualTls, { min: 1, key: (key) => portOf(key) === void 0 ? `\`${clip(key)}\` is no port from 1 to 65535` : void 0 })
+    portLevelMtls: map2(mutualTls, { min: 1, key: (key3) => portOf(key3) === void 0 ? `\`${clip(key3)}\` is no port from 1 to 65535` : void 0 })
   },
   {
     // M9, A7.3.
@@ -58700,18 +58700,18 @@ function decodePeerAuthentication(spec) {
   const ports2 = /* @__PURE__ */ new Map();
   const portLevel = fieldsAt(spec, "portLevelMtls");
   if (portLevel !== void 0) {
-    for (const key of Object.keys(portLevel)) {
-      const port3 = portOf(key);
-      const entry2 = own2(portLevel, key);
+    for (const key3 of Object.keys(portLevel)) {
+      const port3 = portOf(key3);
+      const entry2 = own2(portLevel, key3);
       if (port3 !== void 0 && isFields(entry2)) ports2.set(port3, choiceAt(entry2, "mode", modes, "UNSET"));
     }
   }
   return { selector: decodeWorkloadSelector(spec), mode: choiceAt(fieldsOr(spec, "mtls"), "mode", modes, "UNSET"), portLevelMtls: ports2 };
 }
 var decimalDigits = /^[0-9]{1,5}$/;
-function portOf(key) {
-  if (!decimalDigits.test(key)) return void 0;
-  const port3 = Number(key);
+function portOf(key3) {
+  if (!decimalDigits.test(key3)) return void 0;
+  const port3 = Number(key3);
   return port3 >= 1 && port3 <= 65535 ? port3 : void 0;
 }
 
@@ -58745,7 +58745,7 @@ function isKeySet(value) {
   if (!isFields(value)) return false;
   const keys = own2(value, "keys");
   if (keys === void 0) return isKey(value);
-  return Array.isArray(keys) && keys.every((key) => isKey(key));
+  return Array.isArray(keys) && keys.every((key3) => isKey(key3));
 }
 function isKey(value) {
   if (!isFields(value)) return false;
@@ -58759,7 +58759,7 @@ function holdsPrivateKey(jwks) {
   if (!isFields(value)) return false;
   const keys = own2(value, "keys");
   const all = Array.isArray(keys) ? keys : [value];
-  return all.some((key) => isFields(key) && (own2(key, "d") !== void 0 || textOr(key, "kty") === "oct"));
+  return all.some((key3) => isFields(key3) && (own2(key3, "d") !== void 0 || textOr(key3, "kty") === "oct"));
 }
 
 // src/manifests/request-authentication.ts
@@ -59730,7 +59730,7 @@ function serverTls2(tls2, path7, protocol) {
   const problems = [];
   const mode = textOr(tls2, "mode", "PASSTHROUGH");
   const passes = mode === "PASSTHROUGH" || mode === "AUTO_PASSTHROUGH";
-  const certificates = ["serverCertificate", "privateKey", "caCertificates"].filter((key) => textOr(tls2, key) !== "");
+  const certificates = ["serverCertificate", "privateKey", "caCertificates"].filter((key3) => textOr(tls2, key3) !== "");
   const credential = textOr(tls2, "credentialName") !== "" || textsAt(tls2, "credentialNames").length > 0;
   const files = entriesAt(tls2, "tlsCertificates");
   if (httpProtocols.has(protocol) && (!passes || certificates.length > 0)) problems.push(webhookProblem(path7, `a server with protocol \`${protocol}\` cannot have \`tls\` settings but a redirect`));
@@ -59767,7 +59767,7 @@ var policyFields = ["connectionPool", "loadBalancer", "outlierDetection", "tls",
 function trafficPolicy2(policy, path7) {
   if (policy === void 0) return [];
   const ports2 = entriesAt(policy, "portLevelSettings");
-  if (policyFields.every((key) => fieldsAt(policy, key) === void 0) && ports2.length === 0) return [webhookProblem(path7, "a traffic policy needs at least one setting")];
+  if (policyFields.every((key3) => fieldsAt(policy, key3) === void 0) && ports2.length === 0) return [webhookProblem(path7, "a traffic policy needs at least one setting")];
   return [
     ...clientTls(fieldsAt(policy, "tls"), [...path7, "tls"]),
     ...ports2.flatMap((entry2, index) => {
@@ -59781,7 +59781,7 @@ function trafficPolicy2(policy, path7) {
 function clientTls(tls2, path7) {
   if (tls2 === void 0) return [];
   const mode = textOr(tls2, "mode", "DISABLE");
-  const files = ["clientCertificate", "privateKey", "caCertificates"].some((key) => textOr(tls2, key) !== "");
+  const files = ["clientCertificate", "privateKey", "caCertificates"].some((key3) => textOr(tls2, key3) !== "");
   const credential = textOr(tls2, "credentialName") !== "";
   if ((mode === "SIMPLE" || mode === "MUTUAL") && credential) {
     return files ? [webhookProblem(path7, "certificates come from `credentialName` or from files, not from both")] : [];
@@ -59793,7 +59793,7 @@ function clientTls(tls2, path7) {
 }
 function virtualService(spec) {
   const hosts = textsAt(spec, "hosts");
-  const routes2 = ["http", "tls", "tcp"].map((key) => entriesAt(spec, key).length);
+  const routes2 = ["http", "tls", "tcp"].map((key3) => entriesAt(spec, key3).length);
   if (routes2.every((count2) => count2 === 0)) return [webhookProblem(["spec"], "a virtual service needs a route: `http`, `tls` or `tcp`")];
   if (hosts.length > 0) {
     const [duplicate] = hosts.filter((host, index) => hosts.indexOf(host) !== index);
@@ -59904,12 +59904,12 @@ function portOrNone(port3) {
 function nonEmpty4(value) {
   return value === "" ? void 0 : value;
 }
-function stringMatchAt(from, key) {
-  const match = fieldsAt(from, key);
+function stringMatchAt(from, key3) {
+  const match = fieldsAt(from, key3);
   return match === void 0 ? void 0 : decodeStringMatch(match);
 }
-function stringMatchesAt(from, key) {
-  const matches3 = fieldsAt(from, key);
+function stringMatchesAt(from, key3) {
+  const matches3 = fieldsAt(from, key3);
   const found = /* @__PURE__ */ new Map();
   if (matches3 === void 0) return found;
   for (const name2 of Object.keys(matches3)) {
@@ -60018,8 +60018,8 @@ var formerGroups = /* @__PURE__ */ new Map([
 ]);
 function entryOf(group4, name2) {
   if (group4 === "constraints.gatekeeper.sh") return registry2.GatekeeperConstraint;
-  const key = `${group4}/${name2}`;
-  return byGroupAndName.get(formerGroups.get(key) ?? key);
+  const key3 = `${group4}/${name2}`;
+  return byGroupAndName.get(formerGroups.get(key3) ?? key3);
 }
 
 // src/units/repository.ts
@@ -60268,7 +60268,7 @@ function applicationsOf(spec, context3) {
 function parametersOf(generator, context3) {
   const { selector } = generator;
   const wanted = isRecord2(selector) && isRecord2(selector["matchLabels"]) ? Object.entries(selector["matchLabels"]) : [];
-  return generated(generator, context3).filter((parameters2) => wanted.every(([key, value]) => parameters2[key] === void 0 || parameters2[key] === value));
+  return generated(generator, context3).filter((parameters2) => wanted.every(([key3, value]) => parameters2[key3] === void 0 || parameters2[key3] === value));
 }
 function generated(generator, context3) {
   if (isRecord2(generator["list"])) {
@@ -60318,9 +60318,9 @@ function pathParameters(folder) {
 }
 function flattened(value, prefix3 = "") {
   return Object.fromEntries(
-    Object.entries(value).flatMap(([key, entry2]) => {
-      if (isRecord2(entry2)) return Object.entries(flattened(entry2, `${prefix3}${key}.`));
-      return typeof entry2 === "string" || typeof entry2 === "number" || typeof entry2 === "boolean" ? [[`${prefix3}${key}`, String(entry2)]] : [];
+    Object.entries(value).flatMap(([key3, entry2]) => {
+      if (isRecord2(entry2)) return Object.entries(flattened(entry2, `${prefix3}${key3}.`));
+      return typeof entry2 === "string" || typeof entry2 === "number" || typeof entry2 === "boolean" ? [[`${prefix3}${key3}`, String(entry2)]] : [];
     })
   );
 }
@@ -60334,7 +60334,7 @@ function fill(value, parameters2) {
     });
   }
   if (Array.isArray(value)) return value.map((entry2) => fill(entry2, parameters2));
-  if (isRecord2(value)) return Object.fromEntries(Object.entries(value).map(([key, entry2]) => [key, fill(entry2, parameters2)]));
+  if (isRecord2(value)) return Object.fromEntries(Object.entries(value).map(([key3, entry2]) => [key3, fill(entry2, parameters2)]));
   return value;
 }
 function rendered(template) {
@@ -60509,7 +60509,7 @@ function text3(value) {
   return typeof value === "string" && value !== "" ? value : void 0;
 }
 function textMap2(value) {
-  return Object.fromEntries(Object.entries(value).flatMap(([key, entry2]) => typeof entry2 === "string" || typeof entry2 === "number" || typeof entry2 === "boolean" ? [[key, String(entry2)]] : []));
+  return Object.fromEntries(Object.entries(value).flatMap(([key3, entry2]) => typeof entry2 === "string" || typeof entry2 === "number" || typeof entry2 === "boolean" ? [[key3, String(entry2)]] : []));
 }
 
 // src/units/git-sources.ts
@@ -60518,7 +60518,7 @@ function gitSourceOf(value, file2) {
   const metadata = isRecord2(value["metadata"]) ? value["metadata"] : {};
   const spec = isRecord2(value["spec"]) ? value["spec"] : {};
   const ref2 = isRecord2(spec["ref"]) ? spec["ref"] : {};
-  const [commit, name2, semver, tag2, branch2] = ["commit", "name", "semver", "tag", "branch"].map((key) => text4(ref2[key]));
+  const [commit, name2, semver, tag2, branch2] = ["commit", "name", "semver", "tag", "branch"].map((key3) => text4(ref2[key3]));
   const revision2 = commit ?? name2 ?? (semver === void 0 ? void 0 : `refs/tags/${semver}`) ?? (tag2 === void 0 ? void 0 : `refs/tags/${tag2}`) ?? (branch2 === void 0 ? void 0 : `refs/heads/${branch2}`);
   return { name: text4(metadata["name"]) ?? "", namespace: text4(metadata["namespace"]) ?? "", file: file2, url: text4(spec["url"]), revision: revision2 };
 }
@@ -60717,7 +60717,7 @@ function plainlySame(base2, head, sides) {
   if (head.files.some((file2) => blobs.has(blobOf(sides.head, file2)))) return true;
   const left = partsOf(base2, sides.base, sides.documents);
   const right = partsOf(head, sides.head, sides.documents);
-  const shared2 = [...left.keys()].filter((key) => right.has(key)).length;
+  const shared2 = [...left.keys()].filter((key3) => right.has(key3)).length;
   return shared2 > 0 && shared2 * 2 >= Math.min(left.size, right.size);
 }
 function blobOf(scan, path7) {
@@ -60747,8 +60747,8 @@ function partsOf(unit3, scan, documents) {
 function objectsOf(value) {
   if (!isRecord2(value)) return [];
   if (typeof value["kind"] === "string" && value["kind"].endsWith("List") && Array.isArray(value["items"])) return records(value["items"]).flatMap(objectsOf);
-  const key = rawKey(value);
-  return key === void 0 ? [] : [{ key, content: () => canonical(value) }];
+  const key3 = rawKey(value);
+  return key3 === void 0 ? [] : [{ key: key3, content: () => canonical(value) }];
 }
 function rawKey(value) {
   if (!isRecord2(value) || typeof value["kind"] !== "string" || !isRecord2(value["metadata"])) return void 0;
@@ -60779,19 +60779,19 @@ function readContentOf(resource) {
   return text8;
 }
 function only(entries2) {
-  return Object.fromEntries(Object.entries(entries2).filter(([key]) => meshKey.test(key)));
+  return Object.fromEntries(Object.entries(entries2).filter(([key3]) => meshKey.test(key3)));
 }
 function meshData(data) {
-  return Object.fromEntries(Object.entries(data).filter(([key]) => key === "mesh" || key === "meshNetworks" || key === "values"));
+  return Object.fromEntries(Object.entries(data).filter(([key3]) => key3 === "mesh" || key3 === "meshNetworks" || key3 === "values"));
 }
 function plain2(value) {
   if (value instanceof Map) {
-    return Array.from(value).map(([key, entry2]) => [String(key), plain2(entry2)]).sort(([left], [right]) => compareText(left, right));
+    return Array.from(value).map(([key3, entry2]) => [String(key3), plain2(entry2)]).sort(([left], [right]) => compareText(left, right));
   }
   if (value instanceof Set) return Array.from(value).map(plain2);
   if (Array.isArray(value)) return value.map(plain2);
   if (typeof value === "bigint") return String(value);
-  if (value !== null && typeof value === "object") return Object.fromEntries(Object.entries(value).map(([key, entry2]) => [key, plain2(entry2)]));
+  if (value !== null && typeof value === "object") return Object.fromEntries(Object.entries(value).map(([key3, entry2]) => [key3, plain2(entry2)]));
   return value;
 }
 
@@ -60802,9 +60802,9 @@ function unreadableReasons(broken, changed, isKept) {
   const gone2 = new Set(broken.flatMap((each) => onlyBase.has(inputKey(each)) && !isKept(each) ? [inputKey(each)] : []));
   const first = /* @__PURE__ */ new Map();
   for (const each of sortedBy(broken, (entry2) => entry2.file, (entry2) => entry2.document ?? -1, (entry2) => entry2.side === "head" ? 0 : 1)) {
-    const key = inputKey(each);
-    const known4 = first.get(key);
-    if (known4 === void 0) first.set(key, { reason: each, onBase: each.side === "base", onHead: each.side === "head", more: 0 });
+    const key3 = inputKey(each);
+    const known4 = first.get(key3);
+    if (known4 === void 0) first.set(key3, { reason: each, onBase: each.side === "base", onHead: each.side === "head", more: 0 });
     else {
       if (each.side === "head" && !known4.onHead) known4.reason = each;
       else if (each.side === known4.reason.side) known4.more += 1;
@@ -60843,10 +60843,10 @@ function keptBy(base2, head, holdsManifests3) {
     const there = from?.counterpart(file2) ?? file2;
     const now = headUnits.get(unit3)?.get(there);
     if (now === void 0 && holdsManifests3(there)) return true;
-    const key = isKnownKind(value) ? rawKey(value) : void 0;
-    if (key !== void 0) {
+    const key3 = isKnownKind(value) ? rawKey(value) : void 0;
+    if (key3 !== void 0) {
       headObjects2 ??= new Set(head.flatMap((each) => each.files.flatMap((found) => found.resources.flatMap(keysOf))));
-      return headObjects2.has(key);
+      return headObjects2.has(key3);
     }
     if (now === void 0) return false;
     const before = from?.files.find((each) => each.file === file2);
@@ -60893,10 +60893,10 @@ function kindOf(problem) {
 function duplicateReasons(duplicates, lineOf4) {
   const differing2 = duplicates.filter((duplicate) => duplicate.differ);
   const onBase = new Set(differing2.flatMap((duplicate) => duplicate.side === "base" ? [definitions(duplicate)] : []));
-  const isNew = (duplicate) => !onBase.has(definitions(duplicate));
+  const isNew2 = (duplicate) => !onBase.has(definitions(duplicate));
   const byResource = groupBy(differing2.filter((duplicate) => duplicate.side === "head"), (duplicate) => duplicate.resource);
   return [...byResource.values()].flatMap((all) => {
-    const shown4 = all.find(isNew) ?? all[0];
+    const shown4 = all.find(isNew2) ?? all[0];
     if (shown4 === void 0) return [];
     const { resource, unit: unit3, inForce: inForce4, overridden: overridden2 } = shown4;
     const { file: file2 } = inForce4.origin;
@@ -60905,7 +60905,7 @@ function duplicateReasons(duplicates, lineOf4) {
       {
         id: shortHash("unreadable", unit3, file2, resource),
         kind: "unreadable",
-        status: isNew(shown4) ? "new" : "existing",
+        status: isNew2(shown4) ? "new" : "existing",
         unit: unit3,
         file: file2,
         ...line2 === void 0 ? {} : { line: line2 },
@@ -60939,11 +60939,11 @@ function some(wanted, present) {
 function unreadableCoverage(broken) {
   const found = /* @__PURE__ */ new Map();
   for (const { file: file2, problem, side: side2 } of broken) {
-    const key = `${file2}
+    const key3 = `${file2}
 ${String(problem.line)}
 ${problem.reason}`;
-    const known4 = found.get(key);
-    if (known4 === void 0) found.set(key, { file: file2, ...problem.line === void 0 ? {} : { line: problem.line }, side: side2, reason: problem.reason, remedy: problem.remedy });
+    const known4 = found.get(key3);
+    if (known4 === void 0) found.set(key3, { file: file2, ...problem.line === void 0 ? {} : { line: problem.line }, side: side2, reason: problem.reason, remedy: problem.remedy });
     else if (known4.side !== side2) known4.side = "both";
   }
   return sortedBy(found.values(), (entry2) => entry2.file, (entry2) => entry2.line ?? 0, (entry2) => entry2.reason);
@@ -60965,10 +60965,10 @@ function relevanceOf(pair, discovered, configFile) {
 
 // src/mesh/selection.ts
 function selects(selector, labels2) {
-  return Object.entries(selector).every(([key, value]) => Object.hasOwn(labels2, key) && labels2[key] === value);
+  return Object.entries(selector).every(([key3, value]) => Object.hasOwn(labels2, key3) && labels2[key3] === value);
 }
 function selectorText(selector) {
-  return Object.entries(selector).map(([key, value]) => `${key}=${value}`).sort(compareText).join(",");
+  return Object.entries(selector).map(([key3, value]) => `${key3}=${value}`).sort(compareText).join(",");
 }
 function selectorIndex(entries2) {
   const frequency = /* @__PURE__ */ new Map();
@@ -61005,7 +61005,7 @@ function selectorIndex(entries2) {
   };
 }
 function pairsOf(labels2) {
-  return Object.entries(labels2).map(([key, value]) => `${key}\0${value}`);
+  return Object.entries(labels2).map(([key3, value]) => `${key3}\0${value}`);
 }
 
 // src/mesh/attachment.ts
@@ -61135,15 +61135,15 @@ function withStatusPort(annotations, defaults3) {
 function annotationsForPlugin(annotations, defaults3, mode) {
   const settings2 = byInitContainer(annotations, defaults3);
   const written = { ...annotations, "sidecar.istio.io/interceptionMode": mode };
-  const write = (name2, value) => {
+  const write2 = (name2, value) => {
     written[`${traffic}${name2}`] = value;
   };
-  if (settings2.includeRanges !== "") write("includeOutboundIPRanges", settings2.includeRanges);
-  if (settings2.excludeRanges !== "") write("excludeOutboundIPRanges", settings2.excludeRanges);
-  write("includeInboundPorts", settings2.includeInbound);
-  write("excludeInboundPorts", withStatusPort(annotations, defaults3));
-  if (defaults3.includeOutboundPorts !== "") write("includeOutboundPorts", settings2.includeOutbound);
-  if (defaults3.excludeOutboundPorts !== "") write("excludeOutboundPorts", settings2.excludeOutbound);
+  if (settings2.includeRanges !== "") write2("includeOutboundIPRanges", settings2.includeRanges);
+  if (settings2.excludeRanges !== "") write2("excludeOutboundIPRanges", settings2.excludeRanges);
+  write2("includeInboundPorts", settings2.includeInbound);
+  write2("excludeInboundPorts", withStatusPort(annotations, defaults3));
+  if (defaults3.includeOutboundPorts !== "") write2("includeOutboundPorts", settings2.includeOutbound);
+  if (defaults3.excludeOutboundPorts !== "") write2("excludeOutboundPorts", settings2.excludeOutbound);
   return written;
 }
 function settingsOfPlugin(seen) {
@@ -61372,8 +61372,8 @@ function installationOf(revision2, { values: values5, components, profile, meshC
 }
 function fitsSelector(selector, labels2) {
   if (!selects(selector.matchLabels, labels2)) return false;
-  return selector.matchExpressions.every(({ key, operator, values: values5 }) => {
-    const value = Object.hasOwn(labels2, key) ? labels2[key] : void 0;
+  return selector.matchExpressions.every(({ key: key3, operator, values: values5 }) => {
+    const value = Object.hasOwn(labels2, key3) ? labels2[key3] : void 0;
     switch (operator) {
       case "In":
         return value !== void 0 && values5.includes(value);
@@ -61397,15 +61397,15 @@ function selectorList(value) {
 function selectorText2(value) {
   const expressions = value["matchExpressions"];
   return {
-    matchLabels: Object.fromEntries(Object.entries(at(value, "matchLabels")).map(([key, label3]) => [key, String(label3)])),
+    matchLabels: Object.fromEntries(Object.entries(at(value, "matchLabels")).map(([key3, label3]) => [key3, String(label3)])),
     matchExpressions: (Array.isArray(expressions) ? expressions : []).map((entry2) => {
       const expression = fields(entry2);
       return { key: text5(expression["key"]) ?? "", operator: text5(expression["operator"]) ?? "", values: texts4(expression["values"]) };
     })
   };
 }
-function at(value, key) {
-  return fields(value[key]);
+function at(value, key3) {
+  return fields(value[key3]);
 }
 function fields(value) {
   return value !== null && typeof value === "object" && !Array.isArray(value) ? value : {};
@@ -61429,15 +61429,26 @@ function waypointOfService(mesh2, service) {
   return bound(mesh2, service.labels, service.namespace ?? "default", "service");
 }
 function bound(mesh2, own3, namespace, addressed2) {
-  const labels2 = Object.hasOwn(own3, useLabel) ? own3 : mesh2.namespaces.get(namespace)?.labels ?? {};
+  const binding = bindingOf(mesh2, own3, namespace, addressed2);
+  return binding?.waypoint;
+}
+function bindingOf(mesh2, own3, namespace, addressed2) {
+  const by = Object.hasOwn(own3, useLabel) ? "object" : "namespace";
+  const labels2 = by === "object" ? own3 : mesh2.namespaces.get(namespace)?.labels ?? {};
   const name2 = labels2[useLabel];
   if (name2 === void 0 || name2 === "none" || name2 === "") return void 0;
   const home = labels2[namespaceLabel] ?? namespace;
+  const id = `${home}/${name2}`;
   const gateway2 = gatewayNamed(mesh2, home, name2);
-  if (gateway2 === void 0 || !isWaypoint(mesh2, gateway2)) return void 0;
+  const fault = faultOf(mesh2, gateway2, namespace, addressed2);
+  return { id, by, fault, waypoint: fault === void 0 && gateway2 !== void 0 ? { id, namespace: home, name: name2, gateway: gateway2 } : void 0 };
+}
+function faultOf(mesh2, gateway2, namespace, addressed2) {
+  if (gateway2 === void 0) return "missing";
+  if (!isWaypoint(mesh2, gateway2)) return "no-waypoint";
   const serves = waypointType(mesh2, gateway2);
-  if (serves !== "all" && serves !== addressed2) return void 0;
-  return admits(mesh2, gateway2, namespace) ? { id: `${home}/${name2}`, namespace: home, name: name2, gateway: gateway2 } : void 0;
+  if (serves !== "all" && serves !== addressed2) return "wrong-type";
+  return admits(mesh2, gateway2, namespace) ? void 0 : "not-admitted";
 }
 var gateways = /* @__PURE__ */ new WeakMap();
 function gatewayNamed(mesh2, namespace, name2) {
@@ -61614,28 +61625,28 @@ function workloadsWith(mesh2, namespace, selector) {
   const index = indexOf3(mesh2);
   const pairs3 = Object.entries(selector);
   if (pairs3.length === 0) return namespace === void 0 ? [...mesh2.workloads.values()] : index.byNamespace.get(namespace) ?? [];
-  const lists = pairs3.map(([key, value]) => index.byPair.get(pairKey(namespace, key, value)) ?? []);
+  const lists = pairs3.map(([key3, value]) => index.byPair.get(pairKey(namespace, key3, value)) ?? []);
   const shortest = lists.reduce((best, list5) => list5.length < best.length ? list5 : best);
   return shortest.filter((workload) => selects(selector, workload.labels));
 }
-function pairKey(namespace, key, value) {
-  return `${namespace ?? ""}\0${key}\0${value}`;
+function pairKey(namespace, key3, value) {
+  return `${namespace ?? ""}\0${key3}\0${value}`;
 }
 function indexOf3(mesh2) {
   const known4 = indexes3.get(mesh2);
   if (known4 !== void 0) return known4;
   const byNamespace = /* @__PURE__ */ new Map();
   const byPair = /* @__PURE__ */ new Map();
-  const add4 = (map3, key, workload) => {
-    const list5 = map3.get(key);
-    if (list5 === void 0) map3.set(key, [workload]);
+  const add4 = (map3, key3, workload) => {
+    const list5 = map3.get(key3);
+    if (list5 === void 0) map3.set(key3, [workload]);
     else list5.push(workload);
   };
   for (const workload of mesh2.workloads.values()) {
     add4(byNamespace, workload.namespace, workload);
-    for (const [key, value] of Object.entries(workload.labels)) {
-      add4(byPair, pairKey(workload.namespace, key, value), workload);
-      add4(byPair, pairKey(void 0, key, value), workload);
+    for (const [key3, value] of Object.entries(workload.labels)) {
+      add4(byPair, pairKey(workload.namespace, key3, value), workload);
+      add4(byPair, pairKey(void 0, key3, value), workload);
     }
   }
   const index = { byNamespace, byPair };
@@ -61831,7 +61842,7 @@ function everyTold(values5, test) {
 
 // src/sets/label-selection.ts
 function readerOf(labels2) {
-  return (key) => Object.hasOwn(labels2, key) ? labels2[key] ?? null : null;
+  return (key3) => Object.hasOwn(labels2, key3) ? labels2[key3] ?? null : null;
 }
 function selectionTold(selection, read3) {
   return everyTold(requirementsOf(selection), (requirement2) => {
@@ -61843,7 +61854,7 @@ function selectionHolds(selection, labels2) {
   return selectionTold(selection, readerOf(labels2)) === true;
 }
 function requirementsOf(selection) {
-  return [...Object.entries(selection.matchLabels).map(([key, value]) => ({ key, operator: "In", values: [value] })), ...selection.matchExpressions];
+  return [...Object.entries(selection.matchLabels).map(([key3, value]) => ({ key: key3, operator: "In", values: [value] })), ...selection.matchExpressions];
 }
 function requirementHolds({ operator, values: values5 }, value) {
   switch (operator) {
@@ -61860,11 +61871,11 @@ function requirementHolds({ operator, values: values5 }, value) {
   }
 }
 function selectionText(selection) {
-  const parts = requirementsOf(selection).map(({ key, operator, values: values5 }) => {
+  const parts = requirementsOf(selection).map(({ key: key3, operator, values: values5 }) => {
     const list5 = [...new Set(values5)].sort();
-    if (operator === "In") return list5.length === 1 ? `${key}=${list5[0] ?? ""}` : `${key} in (${list5.join("|")})`;
-    if (operator === "NotIn") return `${key} notin (${list5.join("|")})`;
-    return operator === "Exists" ? key : operator === "DoesNotExist" ? `!${key}` : `${key} (unknown operator)`;
+    if (operator === "In") return list5.length === 1 ? `${key3}=${list5[0] ?? ""}` : `${key3} in (${list5.join("|")})`;
+    if (operator === "NotIn") return `${key3} notin (${list5.join("|")})`;
+    return operator === "Exists" ? key3 : operator === "DoesNotExist" ? `!${key3}` : `${key3} (unknown operator)`;
   });
   return parts.length === 0 ? "*" : [...new Set(parts)].sort().join(",");
 }
@@ -61895,10 +61906,10 @@ function declares(mesh2, namespace, selection) {
 }
 function labelsFor(selection) {
   const labels2 = {};
-  for (const { key, operator, values: values5 } of requirementsOf(selection)) {
-    if (Object.hasOwn(labels2, key)) continue;
-    if (operator === "In" && values5[0] !== void 0) labels2[key] = values5[0];
-    if (operator === "Exists") labels2[key] = "x";
+  for (const { key: key3, operator, values: values5 } of requirementsOf(selection)) {
+    if (Object.hasOwn(labels2, key3)) continue;
+    if (operator === "In" && values5[0] !== void 0) labels2[key3] = values5[0];
+    if (operator === "Exists") labels2[key3] = "x";
   }
   return selectionHolds(selection, labels2) ? labels2 : void 0;
 }
@@ -61936,14 +61947,14 @@ function twinFinder(mesh2) {
     if (!built) {
       built = true;
       for (const own3 of policiesOf(mesh2)) {
-        for (const key of keysOf4(own3)) {
-          const list5 = byKey.get(key);
-          if (list5 === void 0) byKey.set(key, [own3]);
+        for (const key3 of keysOf4(own3)) {
+          const list5 = byKey.get(key3);
+          if (list5 === void 0) byKey.set(key3, [own3]);
           else list5.push(own3);
         }
       }
     }
-    return keysOf4(policy).flatMap((key) => byKey.get(key) ?? []);
+    return keysOf4(policy).flatMap((key3) => byKey.get(key3) ?? []);
   };
 }
 function contentOf2(policy) {
@@ -61952,10 +61963,10 @@ function contentOf2(policy) {
 function scopeOf(policy, mesh2) {
   if (policy.kind !== "PeerAuthentication" && policy.spec.targetRefs.length > 0) return void 0;
   const labels2 = policy.spec.selector?.matchLabels ?? {};
-  const meshWide = policy.namespace === mesh2.config.rootNamespace;
-  if (policy.kind === "PeerAuthentication" && meshWide && Object.keys(labels2).length > 0) return void 0;
+  const meshWide2 = policy.namespace === mesh2.config.rootNamespace;
+  if (policy.kind === "PeerAuthentication" && meshWide2 && Object.keys(labels2).length > 0) return void 0;
   const text8 = Object.keys(labels2).length === 0 ? "*" : selectorText(labels2);
-  return { id: `${meshWide ? "*" : policy.namespace ?? ""}/${text8}`, namespace: policy.namespace ?? "", labels: labels2, meshWide };
+  return { id: `${meshWide2 ? "*" : policy.namespace ?? ""}/${text8}`, namespace: policy.namespace ?? "", labels: labels2, meshWide: meshWide2 };
 }
 function declares2(mesh2, scope3) {
   return workloadsWith(mesh2, scope3.meshWide ? void 0 : scope3.namespace, scope3.labels).length > 0;
@@ -61968,9 +61979,9 @@ function phantomOf(mesh2, scope3) {
   return { ...workload, id: scope3.id, enrolment, otherPortsCaptured: capture.mode === "all" };
 }
 function askedPhantom(mesh2, namespace, labels2) {
-  const meshWide = namespace === mesh2.config.rootNamespace;
+  const meshWide2 = namespace === mesh2.config.rootNamespace;
   const text8 = Object.keys(labels2).length === 0 ? "*" : selectorText(labels2);
-  return phantomOf(mesh2, { id: `${meshWide ? "*" : namespace}/${text8}`, namespace, labels: labels2, meshWide });
+  return phantomOf(mesh2, { id: `${meshWide2 ? "*" : namespace}/${text8}`, namespace, labels: labels2, meshWide: meshWide2 });
 }
 function phantomWorkload(mesh2, namespace, labels2) {
   const enrolment = enrolmentOf(
@@ -62679,9 +62690,9 @@ function effectiveMtls(mesh2, attached) {
   );
   return { ...round(rounded, "strictest"), judgedByWeakest: ambiguous.flat().map((policy) => resourceId(policy)).sort(), ties: ambiguous.map((candidates3) => scopeOf2(candidates3, mesh2)).sort() };
 }
-function worldsOf([meshWide = [], namespaceWide = [], own3 = []]) {
+function worldsOf([meshWide2 = [], namespaceWide = [], own3 = []]) {
   const orNone = (candidates3) => candidates3.length === 0 ? [void 0] : candidates3;
-  return orNone(meshWide).flatMap((first) => orNone(namespaceWide).flatMap((second) => orNone(own3).map((third) => [first, second, third])));
+  return orNone(meshWide2).flatMap((first) => orNone(namespaceWide).flatMap((second) => orNone(own3).map((third) => [first, second, third])));
 }
 function isSettled(candidates3, mesh2) {
   return candidates3.length > 1 && candidates3.some((policy) => mesh2.unsettled.has(resourceId(policy)));
@@ -62692,9 +62703,9 @@ function scopeOf2(candidates3, mesh2) {
   if (namespace === mesh2.config.rootNamespace) return "mesh";
   return first !== void 0 && Object.keys(first.spec.selector?.matchLabels ?? {}).length > 0 ? `${namespace}/${first.name}` : namespace;
 }
-function resolve2(meshWide, namespaceWide, own3, config2) {
+function resolve2(meshWide2, namespaceWide, own3, config2) {
   let workload = { mode: config2.defaultMtls, by: void 0 };
-  for (const policy of [meshWide, namespaceWide, own3]) {
+  for (const policy of [meshWide2, namespaceWide, own3]) {
     if (policy !== void 0 && policy.spec.mode !== "UNSET") workload = { mode: policy.spec.mode, by: resourceId(policy) };
   }
   const ports2 = /* @__PURE__ */ new Map();
@@ -62806,8 +62817,8 @@ function autoMutualTls(mesh2, workload, port3) {
   if (!mesh2.config.enableAutoMtls || workload.labels["security.istio.io/tlsMode"] === "disabled") return false;
   const attached = policiesFor(mesh2, workload);
   if (modeAt(effectiveMtls(mesh2, attached), port3).mode === "DISABLE") return false;
-  const { mesh: meshWide, namespace } = attached.peerAuthentication;
-  return effectiveMtls(mesh2, { ...attached, peerAuthentication: { mesh: meshWide, namespace, workload: [] } }).workload.mode !== "DISABLE";
+  const { mesh: meshWide2, namespace } = attached.peerAuthentication;
+  return effectiveMtls(mesh2, { ...attached, peerAuthentication: { mesh: meshWide2, namespace, workload: [] } }).workload.mode !== "DISABLE";
 }
 
 // src/posture/arrival.ts
@@ -62882,7 +62893,7 @@ function namespaceReader(mesh2, namespace, told) {
   const labels2 = declaredLabels(mesh2, namespace);
   if (labels2 !== void 0 && (told === void 0 || mesh2.namespaces.get(namespace)?.resource !== void 0 || mesh2.world === "open")) return readerOf(labels2);
   if (told !== void 0 || mesh2.world === "closed") return readerOf({ ...told, [namespaceNameLabel]: namespace });
-  return (key) => key === namespaceNameLabel ? namespace : void 0;
+  return (key3) => key3 === namespaceNameLabel ? namespace : void 0;
 }
 
 // src/sets/keys.ts
@@ -62949,9 +62960,9 @@ function textOf(matcher) {
 function matcherKey(matcher) {
   const known4 = matcherKeys.get(matcher);
   if (known4 !== void 0) return known4;
-  const key = textOf(matcher);
-  matcherKeys.set(matcher, key);
-  return key;
+  const key3 = textOf(matcher);
+  matcherKeys.set(matcher, key3);
+  return key3;
 }
 function matcherKeysOf(matchers) {
   const keys = matchers.map(matcherKey);
@@ -62964,9 +62975,9 @@ function predicateKey(predicate) {
 function cubeKey(cube3) {
   const known4 = cubeKeys.get(cube3);
   if (known4 !== void 0) return known4;
-  const key = cube3.predicates.length === 0 ? "*" : distinct(cube3.predicates.map(predicateKey)).join(" & ");
-  cubeKeys.set(cube3, key);
-  return key;
+  const key3 = cube3.predicates.length === 0 ? "*" : distinct(cube3.predicates.map(predicateKey)).join(" & ");
+  cubeKeys.set(cube3, key3);
+  return key3;
 }
 
 // src/semantics/rewritten-headers.ts
@@ -62987,9 +62998,9 @@ function tokenMatchers(tokens) {
 function lowerRewritten(condition, rewriting, opaque) {
   const { name: name2 } = condition;
   const boolean4 = (matcher, holds2) => {
-    const key = opaqueKey(name2, matcher, rewriting.how);
-    opaque(key, { on: "header", name: name2, any: [matcher], none: [] });
-    return { dimension: key, any: holds2 ? [{ type: "holds" }] : [], none: holds2 ? [] : [{ type: "holds" }] };
+    const key3 = opaqueKey(name2, matcher, rewriting.how);
+    opaque(key3, { on: "header", name: name2, any: [matcher], none: [] });
+    return { dimension: key3, any: holds2 ? [{ type: "holds" }] : [], none: holds2 ? [] : [{ type: "holds" }] };
   };
   const own3 = (before) => {
     const without2 = [...before, ...condition.none.map((matcher) => boolean4(matcher, false))];
@@ -63075,8 +63086,8 @@ function conditionHolds(condition, seen) {
       return (condition.any.length === 0 || condition.any.some(fits2)) && !condition.none.some(fits2);
     }
     case "claim": {
-      const texts8 = seen.token?.claim(condition.path) ?? [];
-      const fits2 = (pattern) => matches2({ type: "element", pattern }, texts8);
+      const texts9 = seen.token?.claim(condition.path) ?? [];
+      const fits2 = (pattern) => matches2({ type: "element", pattern }, texts9);
       return (condition.any.length === 0 || condition.any.some(fits2)) && !condition.none.some(fits2);
     }
     case "filter-metadata":
@@ -63151,7 +63162,7 @@ function lower(policy, context3) {
   const cubes = [];
   const opaqueRules = [];
   const opaqueConditions = /* @__PURE__ */ new Map();
-  const noting = { ...context3, opaque: (key, condition) => opaqueConditions.set(key, condition) };
+  const noting = { ...context3, opaque: (key3, condition) => opaqueConditions.set(key3, condition) };
   for (const rule2 of policy.rules) {
     const origins = [{ policy: policy.id, rule: rule2.index }];
     const conjunctions = lowerRule(rule2, noting);
@@ -63159,9 +63170,9 @@ function lower(policy, context3) {
       cubes.push(...conjunctions.map((predicates) => ({ predicates, origins })));
       continue;
     }
-    const key = shortHash("rule", JSON.stringify(rule2, (name2, value) => name2 === "index" ? void 0 : typeof value === "bigint" ? String(value) : value));
-    opaqueRules.push(key);
-    cubes.push({ predicates: [{ dimension: `opaque:${key}`, any: [{ type: "holds" }], none: [] }], origins });
+    const key3 = shortHash("rule", JSON.stringify(rule2, (name2, value) => name2 === "index" ? void 0 : typeof value === "bigint" ? String(value) : value));
+    opaqueRules.push(key3);
+    cubes.push({ predicates: [{ dimension: `opaque:${key3}`, any: [{ type: "holds" }], none: [] }], origins });
   }
   return { cubes: compact(cubes), opaqueRules, opaqueConditions };
 }
@@ -63198,11 +63209,11 @@ function tidy(predicates) {
 function mergeCubes(cubes) {
   const byKey = /* @__PURE__ */ new Map();
   for (const cube3 of cubes) {
-    const key = cubeKey(cube3);
-    const known4 = byKey.get(key);
-    if (known4 === void 0) byKey.set(key, cube3);
+    const key3 = cubeKey(cube3);
+    const known4 = byKey.get(key3);
+    if (known4 === void 0) byKey.set(key3, cube3);
     else if (!known4.origins.some((origin) => cube3.origins.every((other) => other.policy === origin.policy && other.rule === origin.rule))) {
-      byKey.set(key, { predicates: known4.predicates, origins: [...known4.origins, ...cube3.origins] });
+      byKey.set(key3, { predicates: known4.predicates, origins: [...known4.origins, ...cube3.origins] });
     }
   }
   return [...byKey].sort(([left], [right]) => left < right ? -1 : left > right ? 1 : 0).map(([, cube3]) => cube3);
@@ -63308,18 +63319,18 @@ function commonKey(mesh2) {
   if (known4 !== void 0) return known4;
   const world = networkWorldOf(mesh2);
   const tiers = ["Admin", "Baseline"].flatMap((tier) => ["ingress", "egress"].map((direction) => world.tier(tier, direction)));
-  const key = shortHash(canonical(tiers), canonical([...declaredNamespaces(mesh2)].sort(([left], [right]) => compareText(left, right))));
-  commonKeys.set(mesh2, key);
-  return key;
+  const key3 = shortHash(canonical(tiers), canonical([...declaredNamespaces(mesh2)].sort(([left], [right]) => compareText(left, right))));
+  commonKeys.set(mesh2, key3);
+  return key3;
 }
 var worldKeys = /* @__PURE__ */ new WeakMap();
 function worldKey(mesh2) {
   const known4 = worldKeys.get(mesh2);
   if (known4 !== void 0) return known4;
   const world = networkWorldOf(mesh2);
-  const key = shortHash(canonical(world.all.egress.map((policy) => [policy.id, policy.podSelector, policy.rules])), commonKey(mesh2));
-  worldKeys.set(mesh2, key);
-  return key;
+  const key3 = shortHash(canonical(world.all.egress.map((policy) => [policy.id, policy.podSelector, policy.rules])), commonKey(mesh2));
+  worldKeys.set(mesh2, key3);
+  return key3;
 }
 function networkPosture(mesh2, destination2, tunnelled) {
   const lowering = { mesh: mesh2, destination: destination2, tunnelled, ports: portsOf(destination2), unread: /* @__PURE__ */ new Map() };
@@ -63337,7 +63348,7 @@ function outboundPosture(mesh2) {
   return { alternatives: egressAlternatives(lowering), key: networkWorldOf(mesh2).empty ? "" : worldKey(mesh2), opaque: unreadOf(lowering) };
 }
 function unreadOf(lowering) {
-  return [...lowering.unread].map(([resource, key]) => ({ resource, key })).sort((left, right) => compareText(left.resource, right.resource));
+  return [...lowering.unread].map(([resource, key3]) => ({ resource, key: key3 })).sort((left, right) => compareText(left.resource, right.resource));
 }
 function hostNetwork(destination2) {
   return podSpecOf(destination2)?.hostNetwork === true;
@@ -63416,14 +63427,14 @@ function scope2(policy) {
 function egressCubes(lowering, policy) {
   const targets2 = policy.rules.map((rule2) => rule2.peers.length === 0 ? [[]] : rule2.peers.flatMap((peer) => targetPredicates(lowering, policy, peer)));
   if (targets2.every((found) => found.length === 0)) return [];
-  const key = canonical([lowering.tunnelled, lowering.ports ?? null, targets2.map((found) => found.map((target) => target.map(predicateKey)))]);
+  const key3 = canonical([lowering.tunnelled, lowering.ports ?? null, targets2.map((found) => found.map((target) => target.map(predicateKey)))]);
   const cached2 = egressCache.get(policy) ?? /* @__PURE__ */ new Map();
   egressCache.set(policy, cached2);
-  const known4 = cached2.get(key);
+  const known4 = cached2.get(key3);
   if (known4 !== void 0) return known4;
   const within2 = scope2(policy);
   const fresh = policy.rules.flatMap((rule2, index) => product((targets2[index] ?? []).map((target) => [...within2, ...target]), portPredicates(lowering, rule2.ports), { policy: policy.id, rule: index }));
-  cached2.set(key, fresh);
+  cached2.set(key3, fresh);
   return fresh;
 }
 var egressCache = /* @__PURE__ */ new WeakMap();
@@ -63468,8 +63479,8 @@ function inNamespaces(mesh2, selection) {
   return fresh;
 }
 function labelPredicates(selector) {
-  return requirementsOf(selector).map(({ key, operator, values: values5 }) => {
-    const dimension = `pod-label:${key}`;
+  return requirementsOf(selector).map(({ key: key3, operator, values: values5 }) => {
+    const dimension = `pod-label:${key3}`;
     const exact3 = values5.map((text8) => ({ type: "exact", text: text8 }));
     switch (operator) {
       case "In":
@@ -63604,8 +63615,8 @@ function directionAnswer(world, direction, packet) {
   if (baseline2.verdict === "Pass") return untouched;
   return { passes: baseline2.verdict === "Accept", governed: true, by: baseline2.by, rule: "M145", because: `${listed2(baseline2.by)} ${baseline2.verdict === "Accept" ? "accepts" : "denies"} the ${direction} as the baseline` };
 }
-function listed2(ids2) {
-  return distinct(ids2).map((id) => `\`${id}\``).join(", ");
+function listed2(ids3) {
+  return distinct(ids3).map((id) => `\`${id}\``).join(", ");
 }
 function ruleTold(rule2, namespace, direction, packet) {
   const other = direction === "ingress" ? packet.source : packet.destination;
@@ -63777,7 +63788,7 @@ function workloadsPresenting(mesh2, principal) {
 function policiesAtWaypoint(mesh2, waypoint, service) {
   const index = indexOf4(mesh2);
   const keys = keysOf2(mesh2, waypoint, service);
-  const acting2 = (targets2) => [...new Set(keys.flatMap((key) => targets2.get(key) ?? []))].sort(compareBy((policy) => resourceId(policy)));
+  const acting2 = (targets2) => [...new Set(keys.flatMap((key3) => targets2.get(key3) ?? []))].sort(compareBy((policy) => resourceId(policy)));
   return { authorization: acting2(index.authorization), requestAuthentication: acting2(index.requestAuthentication), extensions: acting2(index.extensions) };
 }
 function keysOf2(mesh2, waypoint, service) {
@@ -63802,9 +63813,9 @@ function byTarget(policies2) {
     for (const ref2 of policy.spec.targetRefs) {
       const kind = kindOf2(ref2);
       if (kind === void 0 || (ref2.namespace ?? "") !== "") continue;
-      const key = `${policy.namespace ?? ""}|${kind}|${ref2.name}`;
-      const list5 = targets2.get(key);
-      if (list5 === void 0) targets2.set(key, [policy]);
+      const key3 = `${policy.namespace ?? ""}|${kind}|${ref2.name}`;
+      const list5 = targets2.get(key3);
+      if (list5 === void 0) targets2.set(key3, [policy]);
       else list5.push(policy);
     }
   }
@@ -63894,10 +63905,10 @@ function operationFields2(operation, { config: config2 }) {
 function conditionField(when, context3) {
   const { config: config2, policyNamespace, chain } = context3;
   const plane = chain === "ztunnel" ? "ztunnel" : "envoy";
-  const { key, values: values5, notValues } = when;
+  const { key: key3, values: values5, notValues } = when;
   const first = (fields4) => fields4[0] ?? { condition: "ignored", envoyHttp: false, ztunnelHttp: false, unbuildable: false };
   const asHttpAtZtunnel = (field3) => ({ ...field3, ztunnelHttp: true });
-  switch (key) {
+  switch (key3) {
     case "source.ip":
       return first(addressField("source.ip", values5, notValues));
     case "remote.ip":
@@ -63923,9 +63934,9 @@ function conditionField(when, context3) {
     case "connection.sni":
       return { ...first(valueField("sni", values5, notValues, (value) => textPattern(value), { envoyHttp: false, ztunnelHttp: true })) };
   }
-  if (key.startsWith("request.headers[") && key.endsWith("]")) return headerField(key.slice("request.headers[".length, -1), values5, notValues);
-  if (key.startsWith("request.auth.claims[")) return claimField(claimPath(key.slice("request.auth.claims".length)), values5, notValues);
-  if (key.startsWith("experimental.envoy.filters.") && key.endsWith("]")) {
+  if (key3.startsWith("request.headers[") && key3.endsWith("]")) return headerField(key3.slice("request.headers[".length, -1), values5, notValues);
+  if (key3.startsWith("request.auth.claims[")) return claimField(claimPath(key3.slice("request.auth.claims".length)), values5, notValues);
+  if (key3.startsWith("experimental.envoy.filters.") && key3.endsWith("]")) {
     return { condition: { on: "filter-metadata", any: values5.length > 0 }, envoyHttp: false, ztunnelHttp: true, unbuildable: false };
   }
   return void 0;
@@ -64217,11 +64228,11 @@ function joined(token, own3, separator2) {
   return own3 === void 0 ? token : `${token}${separator2}${own3}`;
 }
 function readBy(rule2, sent2, raw, given) {
-  const texts8 = rule2.locations.flatMap((location) => textsAt2(location, sent2));
-  if (texts8.length === 0) return { state: "missing", number: "A5.1", why: "" };
-  if (raw.token === void 0 || !texts8.includes(sent2.text ?? "")) {
-    const tokenLike = texts8.some((text8) => /^[\w-]+\.[\w-]+\.[\w-]+$/.test(text8) && !(sent2.text !== void 0 && text8.endsWith(sent2.text)));
-    return tokenLike && !texts8.includes(sent2.text ?? "") ? { state: "unknown", number: "A5.4", why: "whose signature the token in the headers carries" } : { state: "invalid", number: "A5.5", why: `what \`${rule2.policy}\` reads as a token is none` };
+  const texts9 = rule2.locations.flatMap((location) => textsAt2(location, sent2));
+  if (texts9.length === 0) return { state: "missing", number: "A5.1", why: "" };
+  if (raw.token === void 0 || !texts9.includes(sent2.text ?? "")) {
+    const tokenLike = texts9.some((text8) => /^[\w-]+\.[\w-]+\.[\w-]+$/.test(text8) && !(sent2.text !== void 0 && text8.endsWith(sent2.text)));
+    return tokenLike && !texts9.includes(sent2.text ?? "") ? { state: "unknown", number: "A5.4", why: "whose signature the token in the headers carries" } : { state: "invalid", number: "A5.5", why: `what \`${rule2.policy}\` reads as a token is none` };
   }
   return judge(rule2, raw.token, given);
 }
@@ -64234,8 +64245,8 @@ function judge(rule2, token, given) {
   if (!(given[`keys:${rule2.keys}`] ?? token.valid)) return invalid("A5.4", `the token's signature is not right under the keys of \`${rule2.policy}\``);
   if (rule2.spec.audiences.length > 0) {
     const audience = claims["aud"];
-    const texts8 = (Array.isArray(audience) ? audience : [audience]).filter((entry2) => typeof entry2 === "string").map(audienceText);
-    if (!rule2.spec.audiences.some((wanted) => texts8.includes(audienceText(wanted)))) return invalid("A5.11", `the token's audience is none of those of \`${rule2.policy}\``);
+    const texts9 = (Array.isArray(audience) ? audience : [audience]).filter((entry2) => typeof entry2 === "string").map(audienceText);
+    if (!rule2.spec.audiences.some((wanted) => texts9.includes(audienceText(wanted)))) return invalid("A5.11", `the token's audience is none of those of \`${rule2.policy}\``);
   }
   return timely(claims);
 }
@@ -64431,7 +64442,7 @@ function decideByPolicies(mesh2, seat, asked, handling, given, because2) {
   const sent2 = withToken(asked.raw);
   const untouched2 = seenAt(mesh2, seat, asked, handling, void 0, sent2.headers, sent2.path, given);
   const refusing = [];
-  let asks;
+  let asks2;
   for (const action of customActions(policies2.custom, mesh2.config, given)) {
     if (matching([action.policy], untouched2).length === 0) continue;
     if (action.state.state === "denies") {
@@ -64444,7 +64455,7 @@ function decideByPolicies(mesh2, seat, asked, handling, given, because2) {
       continue;
     }
     note2("A6.1", `the provider \`${action.provider}\` is asked`, action.policy.id);
-    asks = { provider: asks?.provider ?? action.provider, by: [...asks?.by ?? [], action.policy.id] };
+    asks2 = { provider: asks2?.provider ?? action.provider, by: [...asks2?.by ?? [], action.policy.id] };
   }
   if (refusing.length > 0) return { verdict: "deny", layer: "authorization", by: refusing, enforcedAt, ...through, because: because2 };
   const rules2 = chain === "http" ? tokenRules(attached.requestAuthentication, mesh2.config) : [];
@@ -64470,7 +64481,7 @@ function decideByPolicies(mesh2, seat, asked, handling, given, because2) {
   const by = allowing.map((policy) => policy.id);
   if (policies2.allow.length === 0) note2("A1.4", "no ALLOW policy acts here, what is not denied passes");
   else note2("A1.1", `a rule of ${by.map((id) => `\`${id}\``).join(", ")} allows the request`, by[0]);
-  if (asks !== void 0) return { verdict: "asks", layer: "external-authorization", provider: asks.provider, by: asks.by.sort(), enforcedAt, ...through, because: because2 };
+  if (asks2 !== void 0) return { verdict: "asks", layer: "external-authorization", provider: asks2.provider, by: asks2.by.sort(), enforcedAt, ...through, because: because2 };
   return { verdict: "allow", layer: "authorization", by, enforcedAt, ...through, because: because2 };
 }
 function seenAt(mesh2, seat, asked, handling, token, headers2, path7, assumed) {
@@ -64490,7 +64501,7 @@ function seenAt(mesh2, seat, asked, handling, token, headers2, path7, assumed) {
     ["path.query", pathWithQuery(path7, mesh2)]
   ]);
   const value = (dimension) => visible.get(dimension) ?? null;
-  const assumption = Object.keys(assumed).some((key) => key.startsWith("opaque:")) ? assumptionsAbout(mesh2, seat, handling, assumed) : void 0;
+  const assumption = Object.keys(assumed).some((key3) => key3.startsWith("opaque:")) ? assumptionsAbout(mesh2, seat, handling, assumed) : void 0;
   return { value, token, ...assumption === void 0 ? {} : { assumption }, header: (name2) => headerAt(name2, mesh2, seat, peer, headers2, path7) };
 }
 function assumptionsAbout(mesh2, seat, handling, assumed) {
@@ -64575,8 +64586,8 @@ function refusesPlaintext(mtls2, port3) {
   return mtls2.exceptions.has(port3) ? !mtls2.strict : mtls2.strict;
 }
 function ambientMtls(mesh2, attached) {
-  const { mesh: meshWide, namespace, workload } = attached.peerAuthentication;
-  const scopes = [meshWide.filter((policy) => policy.spec.selector === void 0), namespace, workload].map((policies2) => mayBeOldest(policies2, mesh2));
+  const { mesh: meshWide2, namespace, workload } = attached.peerAuthentication;
+  const scopes = [meshWide2.filter((policy) => policy.spec.selector === void 0), namespace, workload].map((policies2) => mayBeOldest(policies2, mesh2));
   const settled2 = scopes.map((candidates3) => isSettled(candidates3, mesh2) ? candidates3 : []);
   const rounded = worldsOf(settled2).map((chosen) => {
     const worlds2 = worldsOf(scopes.map((candidates3, scope3) => chosen[scope3] === void 0 ? candidates3 : [chosen[scope3]])).map(([first, second, third]) => inWorld(mesh2, first, second, third));
@@ -64824,15 +64835,15 @@ function connectionDomains(config2, workload, effective) {
   const known4 = knownDomains.get(config2) ?? { byPorts: /* @__PURE__ */ new Map(), groups: /* @__PURE__ */ new Map() };
   knownDomains.set(config2, known4);
   const classes = portClasses(workload, effective);
-  const key = classes.map(({ ports: ports2, protocol, mode }) => [ports2.except ? "other" : [...ports2.ports].join(","), protocol, mode.mode, mode.by ?? ""].join(" ")).join("; ");
-  const same2 = known4.byPorts.get(key);
+  const key3 = classes.map(({ ports: ports2, protocol, mode }) => [ports2.except ? "other" : [...ports2.ports].join(","), protocol, mode.mode, mode.by ?? ""].join(" ")).join("; ");
+  const same2 = known4.byPorts.get(key3);
   if (same2 !== void 0) return same2;
   const fresh = computeDomains(classes);
   const groupsKey = JSON.stringify([...fresh.groups]);
   const groups3 = known4.groups.get(groupsKey) ?? fresh.groups;
   known4.groups.set(groupsKey, groups3);
   const shared2 = { ...fresh, groups: groups3 };
-  known4.byPorts.set(key, shared2);
+  known4.byPorts.set(key3, shared2);
   return shared2;
 }
 function computeDomains(portClassList) {
@@ -64909,10 +64920,10 @@ function protocolPredicate(protocols2) {
 var Merged = class {
   #entries = /* @__PURE__ */ new Map();
   add(pattern, ports2, extra) {
-    const key = JSON.stringify(pattern);
-    const known4 = this.#entries.get(key);
+    const key3 = JSON.stringify(pattern);
+    const known4 = this.#entries.get(key3);
     if (known4 === void 0) {
-      this.#entries.set(key, { pattern, ports: ports2, extra: [...extra] });
+      this.#entries.set(key3, { pattern, ports: ports2, extra: [...extra] });
       return;
     }
     known4.ports = unionOfPorts(known4.ports, ports2);
@@ -64984,8 +64995,8 @@ function sidecarLowering(config2, attached, domains, rules2, fixed3) {
     }
     return [...byPolicy].flatMap(([id, groups3]) => {
       const placed2 = placePolicy(groups3, domains.groups, within2);
-      for (const key of placed2.opaqueRules) opaque.set(id, key);
-      for (const { key, condition, group: group4 } of placed2.conditions) conditions.set(key, { condition, group: group4 });
+      for (const key3 of placed2.opaqueRules) opaque.set(id, key3);
+      for (const { key: key3, condition, group: group4 } of placed2.conditions) conditions.set(key3, { condition, group: group4 });
       return placed2.cubes;
     });
   };
@@ -65009,7 +65020,7 @@ function sidecarLowering(config2, attached, domains, rules2, fixed3) {
     asking: asking3,
     asked,
     assumedProviders: [...assumed],
-    opaque: [...opaque].map(([resource, key]) => ({ resource, key })).sort((left, right) => compareText(left.resource, right.resource)),
+    opaque: [...opaque].map(([resource, key3]) => ({ resource, key: key3 })).sort((left, right) => compareText(left.resource, right.resource)),
     conditions
   };
 }
@@ -65031,8 +65042,8 @@ function authenticationLayer(groups3, rules2, opaque) {
   const refused = refusedTokens(rules2);
   const http2 = groups3.get("http") ?? [];
   if (refused === void 0) {
-    const key = shortHash(canonical(rules2.map((rule2) => [rule2.locations, rule2.keys, rule2.issuer, rule2.spec.audiences])));
-    for (const rule2 of rules2) opaque.set(rule2.policy, key);
+    const key3 = shortHash(canonical(rules2.map((rule2) => [rule2.locations, rule2.keys, rule2.issuer, rule2.spec.audiences])));
+    for (const rule2 of rules2) opaque.set(rule2.policy, key3);
   }
   for (const rule2 of rules2) {
     if (rule2.spec.spaceDelimitedClaims.length > 0) opaque.set(rule2.policy, shortHash(opaque.get(rule2.policy) ?? "", canonical([...rule2.spaceDelimited].sort())));
@@ -65065,11 +65076,11 @@ function placePolicy(policies2, domains, contexts) {
   placements.set(first, forPolicy);
   const forDomains = forPolicy.get(domains) ?? /* @__PURE__ */ new Map();
   forPolicy.set(domains, forDomains);
-  const key = `${[...policies2.keys()].join(" ")} | ${[...contexts.values()].map((context3) => context3.key).join(" ")}`;
-  const known4 = forDomains.get(key);
+  const key3 = `${[...policies2.keys()].join(" ")} | ${[...contexts.values()].map((context3) => context3.key).join(" ")}`;
+  const known4 = forDomains.get(key3);
   if (known4 !== void 0) return known4;
   const fresh = placeFresh(policies2, domains, contexts);
-  forDomains.set(key, fresh);
+  forDomains.set(key3, fresh);
   return fresh;
 }
 function placeFresh(policies2, domains, contexts) {
@@ -65080,12 +65091,12 @@ function placeFresh(policies2, domains, contexts) {
     const context3 = contexts.get(group4);
     if (context3 === void 0) continue;
     const { cubes: cubes2, opaqueRules: wide2, opaqueConditions } = lowerPolicy(policy, context3);
-    for (const key of wide2) opaqueRules.add(key);
-    for (const [key, condition] of opaqueConditions) conditions.push({ key, condition, group: group4 });
+    for (const key3 of wide2) opaqueRules.add(key3);
+    for (const [key3, condition] of opaqueConditions) conditions.push({ key: key3, condition, group: group4 });
     for (const cube3 of cubes2) {
-      const key = `${String(cube3.origins[0]?.rule ?? "")} ${cubeKey(cube3)}`;
-      const known4 = holders.get(key);
-      if (known4 === void 0) holders.set(key, { cube: cube3, groups: [group4] });
+      const key3 = `${String(cube3.origins[0]?.rule ?? "")} ${cubeKey(cube3)}`;
+      const known4 = holders.get(key3);
+      if (known4 === void 0) holders.set(key3, { cube: cube3, groups: [group4] });
       else if (!known4.groups.includes(group4)) known4.groups.push(group4);
     }
   }
@@ -65168,10 +65179,10 @@ function waypointWays(mesh2, workload, mode) {
   if (ways.length === 0) return void 0;
   const built = ways.map((way) => ({ way, id: `via ${way.waypoint.id}${way.address === podAddress ? ` port ${way.port === void 0 ? "other" : String(way.port)}` : ""} ${way.address}`, ...layersOf(mesh2, workload, mode, way) }));
   const possible = built.map(({ id, shared: shared2 }) => ({ id, layers: shared2 }));
-  const asks = built.some(({ asking: asking3 }) => asking3.length > 0);
+  const asks2 = built.some(({ asking: asking3 }) => asking3.length > 0);
   return {
     possible,
-    sure: asks ? built.map(({ id, shared: shared2, asking: asking3 }) => ({ id, layers: asking3.length === 0 ? shared2 : [...asking3.map((deny) => ({ id: "external-authorization", allow: "all", deny })), ...shared2] })) : possible,
+    sure: asks2 ? built.map(({ id, shared: shared2, asking: asking3 }) => ({ id, layers: asking3.length === 0 ? shared2 : [...asking3.map((deny) => ({ id: "external-authorization", allow: "all", deny })), ...shared2] })) : possible,
     addresses: distinct(ways.map((way) => way.address)),
     opaque: built.flatMap(({ opaque }) => opaque),
     ties: ways.flatMap(({ address, target }) => target === void 0 || address === podAddress ? [] : [cube([addressedAs(address), { dimension: "port", any: [], none: [{ type: "number", value: target }] }])]),
@@ -65310,8 +65321,8 @@ function tunnelWays(mesh2, workload, straight, elsewhere3) {
     return { id, layers, asking: asking3, lowered: lowered3 };
   });
   const possible = built.map(({ id, layers }) => ({ id, layers }));
-  const asks = built.some(({ asking: asking3 }) => asking3.length > 0);
-  const sure = asks ? built.map(({ id, layers, asking: asking3 }) => ({ id, layers: [...asking3.map((deny) => ({ id: "external-authorization", allow: "all", deny })), ...layers] })) : possible;
+  const asks2 = built.some(({ asking: asking3 }) => asking3.length > 0);
+  const sure = asks2 ? built.map(({ id, layers, asking: asking3 }) => ({ id, layers: [...asking3.map((deny) => ({ id: "external-authorization", allow: "all", deny })), ...layers] })) : possible;
   return { possible, sure, tunnels: new Set(possible.map(({ id }) => id)), lowered: built.flatMap(({ lowered: lowered3 }) => lowered3) };
 }
 function notFromAmbient(path7) {
@@ -65436,8 +65447,8 @@ function finish(parts) {
     asked
   };
 }
-function askedContent({ provider: provider2, key, failOpen, cubes }) {
-  return ["asked", provider2, key ?? "", String(failOpen), ...cubes.map(cubeKey)];
+function askedContent({ provider: provider2, key: key3, failOpen, cubes }) {
+  return ["asked", provider2, key3 ?? "", String(failOpen), ...cubes.map(cubeKey)];
 }
 function contentOf3(paths) {
   return paths.flatMap(
@@ -65739,18 +65750,18 @@ function once(compute) {
   let known4;
   return () => (known4 ??= { value: compute() }).value;
 }
-function remembered(memory, key, compute) {
-  const known4 = memory.get(key);
+function remembered(memory, key3, compute) {
+  const known4 = memory.get(key3);
   if (known4 !== void 0) return known4;
   const fresh = compute();
-  memory.set(key, fresh);
+  memory.set(key3, fresh);
   return fresh;
 }
-function grouped(values5, key) {
+function grouped(values5, key3) {
   const groups3 = /* @__PURE__ */ new Map();
   for (const value of values5) {
-    const group4 = groups3.get(key(value));
-    if (group4 === void 0) groups3.set(key(value), [value]);
+    const group4 = groups3.get(key3(value));
+    if (group4 === void 0) groups3.set(key3(value), [value]);
     else group4.push(value);
   }
   return groups3;
@@ -65779,7 +65790,7 @@ function inMesh(workload) {
   return workload.enrolment.mode !== "none";
 }
 function isDryRun2(policy) {
-  return policy.annotations["istio.io/dry-run"] === "true";
+  return goTrue(policy.annotations["istio.io/dry-run"]);
 }
 function isAmbient2(workload) {
   return workload.enrolment.mode === "ambient" || workload.enrolment.mode === "unknown" && workload.enrolment.inWorld === "ambient";
@@ -65879,9 +65890,160 @@ function outsideFindings(references) {
   });
 }
 
+// src/findings/access-logging.ts
+function accessLogging(side2) {
+  const { config: config2 } = side2.mesh;
+  const meshWide2 = side2.of("Telemetry").filter((telemetry2) => telemetry2.namespace === config2.rootNamespace && telemetry2.spec.selector === void 0 && telemetry2.spec.targetRefs.length === 0);
+  const entries2 = meshWide2.flatMap((telemetry2) => telemetry2.spec.accessLogging);
+  if (entries2.some((entry2) => entry2.disabled)) return { state: "off", because: "access logging is turned off for the mesh by a Telemetry object" };
+  if (entries2.length > 0) return { state: "on", because: "a Telemetry object of the root namespace turns access logging on" };
+  if (config2.accessLogFile !== "") return { state: "on", because: "the mesh configuration names an access log" };
+  if (config2.statedBy === void 0) return { state: "unknown", because: "the mesh configuration is not declared here, so it is not known whether requests are logged" };
+  return { state: "off", because: "access logging is off: the mesh configuration names no `accessLogFile`" };
+}
+
 // src/findings/detector.ts
 function defineDetector(detector) {
   return detector;
+}
+
+// src/findings/text.ts
+function listed3(words3, shown4 = 3) {
+  const quoted3 = words3.slice(0, shown4).map((word2) => `\`${word2}\``);
+  if (words3.length > shown4) return `${quoted3.join(", ")} and ${words3.length - shown4} more`;
+  const last = quoted3.pop();
+  if (last === void 0) return "nothing";
+  return quoted3.length === 0 ? last : `${quoted3.join(", ")} and ${last}`;
+}
+function named2(resource) {
+  const id = typeof resource === "string" ? resource : resourceId(resource);
+  const slash = id.indexOf("/");
+  return slash < 0 ? `\`${id}\`` : `\`${id.slice(0, slash)} ${id.slice(slash + 1)}\``;
+}
+function requestPhrase(witness) {
+  const { request: request4 } = witness;
+  if (request4.protocol === "tcp") return "a TCP connection";
+  if (request4.protocol === "tls") return request4.sni === void 0 ? "a TLS connection" : `a TLS connection for \`${request4.sni}\``;
+  const line2 = `\`${request4.method ?? "GET"} ${request4.path ?? "/"}\``;
+  const extras = [];
+  if (request4.host !== void 0) extras.push(`host \`${request4.host}\``);
+  for (const [name2, value] of Object.entries(request4.headers ?? {})) extras.push(`header \`${name2}: ${value}\``);
+  if (request4.token !== void 0) extras.push(tokenPhrase(witness, request4.token));
+  return extras.length === 0 ? line2 : `${line2} with ${extras.slice(0, 3).join(", ")}`;
+}
+function tokenPhrase({ given }, token) {
+  const verified = Object.entries(given ?? {}).some(([key3, right]) => right && key3.startsWith("keys:"));
+  if (!token.valid && !verified) return "an invalid token";
+  const issuer = token.claims?.["iss"];
+  return typeof issuer === "string" ? `a token of \`${issuer}\`` : "a valid token";
+}
+function callerPhrase(witness) {
+  const { from } = witness;
+  if (from.outside === true) return "anyone outside the cluster";
+  if (from.pod !== void 0) return podPhrase(from.pod, from.principal);
+  if (from.principal === null && from.ip !== void 0) return `a client without a mesh identity at \`${from.ip}\``;
+  if (from.principal === null) return "any pod without a mesh identity";
+  if (from.principal !== void 0) return `\`${from.principal}\``;
+  if (from.workload !== void 0) return `\`${from.workload}\``;
+  return "any caller";
+}
+function podPhrase(pod, principal) {
+  const labels2 = Object.entries(pod.labels).map(([key3, value]) => `${key3}=${value}`).sort();
+  const identity2 = typeof principal === "string" ? ` with the identity \`${principal}\`` : "";
+  return `a pod ${labels2.length === 0 ? "without labels" : `labelled \`${labels2.join(",")}\``} in namespace \`${pod.namespace}\`${identity2}`;
+}
+function targetPhrase(witness) {
+  const { to } = witness;
+  if (to.workload !== void 0) return `\`${to.workload}:${to.port}\``;
+  if (to.host !== void 0) return `\`${to.host}:${to.port}\``;
+  if (to.gateway !== void 0) return `\`${to.gateway}:${to.port}\``;
+  if (to.selector !== void 0) {
+    const labels2 = Object.entries(to.selector.labels).map(([key3, value]) => `${key3}=${value}`).sort();
+    return labels2.length === 0 ? `any pod in \`${to.selector.namespace}\` on port ${to.port}` : `pods \`${labels2.join(",")}\` in \`${to.selector.namespace}\` on port ${to.port}`;
+  }
+  return to.ip === void 0 ? `port ${to.port}` : `\`${to.ip}:${to.port}\` outside the cluster`;
+}
+function answerPhrase(answer2) {
+  const by = answer2.by !== void 0 && answer2.by.length > 0 ? ` by ${answer2.by.slice(0, 2).map((id) => named2(id)).join(" and ")}` : "";
+  switch (answer2.verdict) {
+    case "allow":
+      return answer2.enforcedAt === "none" ? "it was let through, no proxy stood before it" : `it was allowed${by}`;
+    case "asks":
+      return `the external authorizer \`${answer2.provider ?? "unknown"}\` was asked${by}`;
+    case "deny":
+      return by === "" && answer2.layer === "authorization" ? "no policy allowed it" : `it was denied${by}`;
+    case "unknown":
+      return "the manifests did not determine it";
+  }
+}
+var causeWords = { added: "added here", modified: "changed here", removed: "removed here" };
+function causePhrase(change2) {
+  const { causes, alternativeCauses = [] } = change2;
+  const cause2 = causes[0];
+  if (cause2 === void 0) return "";
+  if (alternativeCauses.length === 0) return ` (${named2(cause2.resource)} is ${causeWords[cause2.change]})`;
+  const sets = [`${setWords(causes)}, ${causeWords[cause2.change]},`, ...alternativeCauses.map((set2) => setWords(set2))];
+  return ` (either ${sets.join(" or ")} is enough for it)`;
+}
+function setWords(causes) {
+  const shown4 = distinct(causes.map(({ resource }) => named2(resource)));
+  return `${shown4.slice(0, 3).join(" with ")}${shown4.length > 3 ? ` and ${String(shown4.length - 3)} more` : ""}`;
+}
+function destinationsPhrase(change2) {
+  return listed3(change2.destinations.map((destination2) => destination2.id));
+}
+function openedMessage(change2) {
+  const { witness } = change2;
+  if (witness === void 0) return `${change2.headline}${causePhrase(change2)}`;
+  const others = change2.destinations.length > 1 ? ` (and ${change2.destinations.length - 1} more ${change2.destinations.length === 2 ? "workload" : "workloads"})` : "";
+  return `${requestPhrase(witness)} from ${callerPhrase(witness)} now reaches ${targetPhrase(witness)}${others}; before this change ${answerPhrase(witness.base)}${causePhrase(change2)}`;
+}
+function lostMessage(change2) {
+  const { witness } = change2;
+  if (witness === void 0) return `${change2.headline}${causePhrase(change2)}`;
+  const now = answerPhrase(witness.head).replace("it was", "it is").replace("was asked", "is asked").replace("no policy allowed it", "no policy allows it").replace("did not", "do not");
+  return `${requestPhrase(witness)} from ${callerPhrase(witness)} no longer reaches ${targetPhrase(witness)}: ${now}${causePhrase(change2)}`;
+}
+function openedValidation(change2, positive) {
+  const { witness } = change2;
+  return {
+    positive: positive ?? `a request that the callers of ${destinationsPhrase(change2)} need, sent with their own identity, is still answered`,
+    negative: witness === void 0 ? `a request from a caller that is not meant to reach ${destinationsPhrase(change2)} is refused` : `${requestPhrase(witness)} from ${callerPhrase(witness)} to ${targetPhrase(witness)} is refused`
+  };
+}
+function lostValidation(change2) {
+  const { witness } = change2;
+  return {
+    positive: witness === void 0 ? `the callers of ${destinationsPhrase(change2)} are answered` : `${requestPhrase(witness)} from ${callerPhrase(witness)} to ${targetPhrase(witness)} is answered, if it is still wanted`,
+    negative: `a request from a pod without a mesh identity and without rights to ${destinationsPhrase(change2)} is refused`
+  };
+}
+
+// src/findings/detectors/access-log-lost.ts
+var accessLogLost = defineDetector({
+  rule: "access-log-lost",
+  detectState: (side2) => [...meshWide(side2), ...telemetry(side2)]
+});
+var texts5 = {
+  impact: "nobody can tell afterwards who called what",
+  remedy: "set `accessLogFile: /dev/stdout` in the mesh configuration, or turn `accessLogging` on in a Telemetry object of the root namespace",
+  validation: { positive: "a request leaves a line in the log of the proxy", negative: "a refused request leaves one, too" }
+};
+function meshWide(side2) {
+  const logging = accessLogging(side2);
+  if (logging.state !== "off") return [];
+  const config2 = side2.all.find((resource) => resourceId(resource) === side2.mesh.config.statedBy);
+  return [{ subject: "mesh", affected: ["mesh"], ...config2 === void 0 ? {} : { place: { resource: config2, path: [] } }, message: logging.because, ...texts5 }];
+}
+function telemetry(side2) {
+  return side2.of("Telemetry").flatMap((object4) => {
+    const isMeshWide = object4.namespace === side2.mesh.config.rootNamespace && object4.spec.selector === void 0 && object4.spec.targetRefs.length === 0;
+    const index = object4.spec.accessLogging.findIndex((entry2) => entry2.disabled);
+    if (isMeshWide || index < 0) return [];
+    const labels2 = object4.spec.selector?.matchLabels ?? {};
+    const what = Object.keys(labels2).length === 0 ? `namespace \`${object4.namespace ?? ""}\`` : `the pods of \`${object4.namespace ?? ""}\` that it selects`;
+    return [{ subject: resourceId(object4), affected: [`${object4.namespace ?? ""} ${JSON.stringify(labels2)}`], place: { resource: object4, path: ["spec", "accessLogging", index] }, message: `${named2(object4)} turns access logging off for ${what}`, ...texts5 }];
+  });
 }
 
 // src/findings/renames.ts
@@ -65947,7 +66109,8 @@ function widenedRule(change2) {
     case "mtls":
       return change2.callers.plaintext ? "plaintext-opened" : "access-widened";
     case "token":
-      return "token-no-longer-required";
+      if (!asksForToken(change2)) return "token-no-longer-required";
+      return change2.causes.some((cause2) => cause2.resource.startsWith("RequestAuthentication/")) ? "issuer-or-keys-widened" : "access-widened";
     case "external-authorization":
       return change2.witness === void 0 || change2.witness.base.verdict === "asks" ? "external-authorization-lost" : "access-widened";
     case "ingress":
@@ -65963,6 +66126,9 @@ function widenedRule(change2) {
     default:
       return assertNever(change2.facet);
   }
+}
+function asksForToken({ region: region3 }) {
+  return region3.complete && region3.cubes.length > 0 && region3.cubes.every(({ token }) => token?.only?.some((word2) => !/ (of issuer|signed by) /.test(word2)) === false);
 }
 function decidedByNetworkAlone({ witness }) {
   return witness?.base.layer === "network-policy" && witness.head.enforcedAt === "none";
@@ -66027,6 +66193,7 @@ function isNarrowOperation(cubes) {
 function breadthSeverity(change2) {
   const breadth2 = breadthOf(change2.callers);
   const start = breadth2 === "anyone" ? "critical" : breadth2 === "mesh" ? "high" : breadth2 === "namespace" ? "medium" : "low";
+  if (breadth2 === "anyone" && change2.facet === "token" && !change2.callers.internet) return "high";
   const narrow = change2.region.complete && isNarrowOperation(change2.region.cubes);
   if (!narrow) return start;
   return breadth2 === "anyone" ? "high" : stepped(start, -1);
@@ -66034,112 +66201,6 @@ function breadthSeverity(change2) {
 function certaintyOf2(change2) {
   if (change2.direction === "undecided-widened" || change2.direction === "undecided-narrowed") return "undecided";
   return change2.assumptions.length > 0 ? "conditional" : "proved";
-}
-
-// src/findings/text.ts
-function listed3(words3, shown4 = 3) {
-  const quoted3 = words3.slice(0, shown4).map((word2) => `\`${word2}\``);
-  if (words3.length > shown4) return `${quoted3.join(", ")} and ${words3.length - shown4} more`;
-  const last = quoted3.pop();
-  if (last === void 0) return "nothing";
-  return quoted3.length === 0 ? last : `${quoted3.join(", ")} and ${last}`;
-}
-function named2(resource) {
-  const id = typeof resource === "string" ? resource : resourceId(resource);
-  const slash = id.indexOf("/");
-  return slash < 0 ? `\`${id}\`` : `\`${id.slice(0, slash)} ${id.slice(slash + 1)}\``;
-}
-function requestPhrase(witness) {
-  const { request: request4 } = witness;
-  if (request4.protocol === "tcp") return "a TCP connection";
-  if (request4.protocol === "tls") return request4.sni === void 0 ? "a TLS connection" : `a TLS connection for \`${request4.sni}\``;
-  const line2 = `\`${request4.method ?? "GET"} ${request4.path ?? "/"}\``;
-  const extras = [];
-  if (request4.host !== void 0) extras.push(`host \`${request4.host}\``);
-  for (const [name2, value] of Object.entries(request4.headers ?? {})) extras.push(`header \`${name2}: ${value}\``);
-  if (request4.token !== void 0) extras.push(request4.token.valid ? "a valid token" : "an invalid token");
-  return extras.length === 0 ? line2 : `${line2} with ${extras.slice(0, 3).join(", ")}`;
-}
-function callerPhrase(witness) {
-  const { from } = witness;
-  if (from.outside === true) return "anyone outside the cluster";
-  if (from.pod !== void 0) return podPhrase(from.pod, from.principal);
-  if (from.principal === null && from.ip !== void 0) return `a client without a mesh identity at \`${from.ip}\``;
-  if (from.principal === null) return "any pod without a mesh identity";
-  if (from.principal !== void 0) return `\`${from.principal}\``;
-  if (from.workload !== void 0) return `\`${from.workload}\``;
-  return "any caller";
-}
-function podPhrase(pod, principal) {
-  const labels2 = Object.entries(pod.labels).map(([key, value]) => `${key}=${value}`).sort();
-  const identity2 = typeof principal === "string" ? ` with the identity \`${principal}\`` : "";
-  return `a pod ${labels2.length === 0 ? "without labels" : `labelled \`${labels2.join(",")}\``} in namespace \`${pod.namespace}\`${identity2}`;
-}
-function targetPhrase(witness) {
-  const { to } = witness;
-  if (to.workload !== void 0) return `\`${to.workload}:${to.port}\``;
-  if (to.host !== void 0) return `\`${to.host}:${to.port}\``;
-  if (to.gateway !== void 0) return `\`${to.gateway}:${to.port}\``;
-  if (to.selector !== void 0) {
-    const labels2 = Object.entries(to.selector.labels).map(([key, value]) => `${key}=${value}`).sort();
-    return labels2.length === 0 ? `any pod in \`${to.selector.namespace}\` on port ${to.port}` : `pods \`${labels2.join(",")}\` in \`${to.selector.namespace}\` on port ${to.port}`;
-  }
-  return to.ip === void 0 ? `port ${to.port}` : `\`${to.ip}:${to.port}\` outside the cluster`;
-}
-function answerPhrase(answer2) {
-  const by = answer2.by !== void 0 && answer2.by.length > 0 ? ` by ${answer2.by.slice(0, 2).map((id) => named2(id)).join(" and ")}` : "";
-  switch (answer2.verdict) {
-    case "allow":
-      return answer2.enforcedAt === "none" ? "it was let through, no proxy stood before it" : `it was allowed${by}`;
-    case "asks":
-      return `the external authorizer \`${answer2.provider ?? "unknown"}\` was asked${by}`;
-    case "deny":
-      return by === "" && answer2.layer === "authorization" ? "no policy allowed it" : `it was denied${by}`;
-    case "unknown":
-      return "the manifests did not determine it";
-  }
-}
-var causeWords = { added: "added here", modified: "changed here", removed: "removed here" };
-function causePhrase(change2) {
-  const { causes, alternativeCauses = [] } = change2;
-  const cause2 = causes[0];
-  if (cause2 === void 0) return "";
-  if (alternativeCauses.length === 0) return ` (${named2(cause2.resource)} is ${causeWords[cause2.change]})`;
-  const sets = [`${setWords(causes)}, ${causeWords[cause2.change]},`, ...alternativeCauses.map((set2) => setWords(set2))];
-  return ` (either ${sets.join(" or ")} is enough for it)`;
-}
-function setWords(causes) {
-  const shown4 = distinct(causes.map(({ resource }) => named2(resource)));
-  return `${shown4.slice(0, 3).join(" with ")}${shown4.length > 3 ? ` and ${String(shown4.length - 3)} more` : ""}`;
-}
-function destinationsPhrase(change2) {
-  return listed3(change2.destinations.map((destination2) => destination2.id));
-}
-function openedMessage(change2) {
-  const { witness } = change2;
-  if (witness === void 0) return `${change2.headline}${causePhrase(change2)}`;
-  const others = change2.destinations.length > 1 ? ` (and ${change2.destinations.length - 1} more ${change2.destinations.length === 2 ? "workload" : "workloads"})` : "";
-  return `${requestPhrase(witness)} from ${callerPhrase(witness)} now reaches ${targetPhrase(witness)}${others}; before this change ${answerPhrase(witness.base)}${causePhrase(change2)}`;
-}
-function lostMessage(change2) {
-  const { witness } = change2;
-  if (witness === void 0) return `${change2.headline}${causePhrase(change2)}`;
-  const now = answerPhrase(witness.head).replace("it was", "it is").replace("was asked", "is asked").replace("no policy allowed it", "no policy allows it").replace("did not", "do not");
-  return `${requestPhrase(witness)} from ${callerPhrase(witness)} no longer reaches ${targetPhrase(witness)}: ${now}${causePhrase(change2)}`;
-}
-function openedValidation(change2, positive) {
-  const { witness } = change2;
-  return {
-    positive: positive ?? `a request that the callers of ${destinationsPhrase(change2)} need, sent with their own identity, is still answered`,
-    negative: witness === void 0 ? `a request from a caller that is not meant to reach ${destinationsPhrase(change2)} is refused` : `${requestPhrase(witness)} from ${callerPhrase(witness)} to ${targetPhrase(witness)} is refused`
-  };
-}
-function lostValidation(change2) {
-  const { witness } = change2;
-  return {
-    positive: witness === void 0 ? `the callers of ${destinationsPhrase(change2)} are answered` : `${requestPhrase(witness)} from ${callerPhrase(witness)} to ${targetPhrase(witness)} is answered, if it is still wanted`,
-    negative: `a request from a pod without a mesh identity and without rights to ${destinationsPhrase(change2)} is refused`
-  };
 }
 
 // src/findings/detectors/access-widened.ts
@@ -66197,13 +66258,585 @@ function touchesCriticalAsset(context3, change2) {
   return change2.destinations.some((destination2) => context3.environments.some((pair) => pair.head.criticalAssets.has(destination2.id)));
 }
 
+// src/sets/evaluate.ts
+var plainAddress = parseIp("192.0.2.1") ?? 0n;
+var plainest = /* @__PURE__ */ new Map([
+  ["source.ip", plainAddress],
+  ["remote.ip", plainAddress],
+  ["destination.ip", plainAddress],
+  ["port", 80],
+  ["protocol", "http"],
+  ["transport", "TCP"],
+  ["host", "host.example"],
+  ["method", "GET"],
+  ["path", "/"],
+  ["path.query", "/"]
+]);
+function plainestValue(dimension) {
+  const plain6 = plainest.get(dimension);
+  if (plain6 !== void 0) return plain6;
+  return dimension.startsWith("opaque:") ? false : null;
+}
+function valueAt2(point, dimension) {
+  const value = point.get(dimension);
+  if (value !== void 0) return value;
+  return (dimension === "path.query" ? point.get("path") : void 0) ?? plainestValue(dimension);
+}
+function pointIn(cube3, point) {
+  return cube3.predicates.every((predicate) => holds(predicate, valueAt2(point, predicate.dimension)));
+}
+
+// src/impact/region.ts
+var ABSENT = "(none)";
+function textWord(pattern) {
+  switch (pattern.type) {
+    case "exact":
+      return pattern.text;
+    case "prefix":
+      return `${pattern.text}*`;
+    case "suffix":
+      return `*${pattern.text}`;
+    case "non-empty":
+    case "present":
+      return "*";
+    default:
+      return assertNever(pattern);
+  }
+}
+function matcherWord(matcher) {
+  switch (matcher.type) {
+    case "exact":
+    case "prefix":
+    case "suffix":
+    case "non-empty":
+    case "present":
+      return textWord(matcher);
+    case "absent":
+      return ABSENT;
+    case "host":
+    case "principal":
+    case "element":
+      return textWord(matcher.pattern);
+    case "path":
+      return matcher.pattern.type === "template" ? matcher.pattern.text : textWord(matcher.pattern);
+    case "cidr":
+      return formatCidr(matcher);
+    case "number":
+      return String(matcher.value);
+    case "one-of":
+      return matcher.text;
+    case "port-range":
+      return `${String(matcher.first)}-${String(matcher.last)}`;
+    case "source-namespace":
+      return matcher.selection === void 0 ? `pods in namespace ${matcher.names.join(", ")}` : namespaceWords(selectionText(matcher.selection));
+    case "namespace-glob":
+      return `namespace ${matcher.glob}`;
+    case "namespace":
+      return `namespace ${textWord(matcher.pattern)}`;
+    case "service-account":
+      return `service account ${matcher.namespace}/${matcher.account}`;
+    case "trust-domain":
+      return `trust domain ${textWord(matcher.pattern)}`;
+    case "identified":
+      return IDENTIFIED;
+    case "token":
+      return tokenWord(matcher);
+    case "holds":
+      return "true";
+    default:
+      return assertNever(matcher);
+  }
+}
+function namespaceWords(selection) {
+  const named5 = /^kubernetes\.io\/metadata\.name=([^,]*)$/.exec(selection)?.[1];
+  if (named5 !== void 0) return `pods in namespace ${named5}`;
+  return selection === "*" ? "pods in any namespace" : `pods in namespaces with ${selection}`;
+}
+function tokenWord(matcher) {
+  const parts = ["token"];
+  if (matcher.issuer !== void 0) parts.push(matcher.issuer.type === "non-empty" ? "with an issuer" : `of issuer ${textWord(matcher.issuer)}`);
+  if (matcher.subject !== void 0) parts.push(matcher.subject.type === "non-empty" ? "with a subject" : `with subject ${textWord(matcher.subject)}`);
+  if (matcher.keys !== void 0) parts.push(`signed by ${matcher.keys}`);
+  if (matcher.locations !== void 0 && !isUsualPlace(matcher.locations)) parts.push(`in ${matcher.locations.map((location) => location.trim()).join(" or ")}`);
+  return parts.length === 1 ? "any token" : parts.join(" ");
+}
+function isUsualPlace(locations) {
+  return locations.length === 2 && locations.includes("authorization:Bearer ") && locations.includes("parameter:access_token");
+}
+function valueSet(predicates) {
+  if (predicates.some((predicate) => predicate.none.some((matcher) => matcher.type === "identified"))) return { only: [ABSENT] };
+  const tokens = tokensOf(predicates);
+  if (tokens !== void 0) return tokens;
+  const word2 = wordsFor(predicates);
+  const only4 = allOf(predicates.filter((predicate) => predicate.any.length > 0).map((predicate) => distinct(predicate.any.map(word2))));
+  const except = distinct(predicates.flatMap((predicate) => predicate.none.map(word2)));
+  return { ...only4.length > 0 ? { only: only4 } : {}, ...except.length > 0 ? { except } : {} };
+}
+var isToken2 = (matcher) => matcher.type === "token";
+function tokensOf(predicates) {
+  const lists = predicates.filter((predicate) => predicate.any.length > 0).map((predicate) => predicate.any);
+  const none5 = predicates.flatMap((predicate) => predicate.none);
+  if (lists.length < 2 || ![...lists.flat(), ...none5].every(isToken2)) return void 0;
+  const [first = [], ...rest] = lists.map((list5) => list5.filter(isToken2));
+  const both = rest.reduce((left, right) => left.flatMap((one) => right.flatMap((other) => bothTokens(one, other) ?? [])), first);
+  if (both.length === 0) return void 0;
+  const except = none5.filter(isToken2).filter((matcher) => both.some((one) => bothTokens(one, matcher) !== void 0));
+  return { only: distinct(both.map(tokenWord)), ...except.length > 0 ? { except: distinct(except.map(tokenWord)) } : {} };
+}
+function bothTokens(left, right) {
+  const locations = left.locations === void 0 || right.locations === void 0 ? left.locations ?? right.locations : left.locations.filter((location) => right.locations?.includes(location) === true);
+  const [issuer, subject] = [bothTexts(left.issuer, right.issuer), bothTexts(left.subject, right.subject)];
+  if (locations?.length === 0 || issuer === "none" || subject === "none") return void 0;
+  if (left.keys !== void 0 && right.keys !== void 0 && left.keys !== right.keys) return void 0;
+  const keys = left.keys ?? right.keys;
+  return { type: "token", ...locations === void 0 ? {} : { locations }, ...keys === void 0 ? {} : { keys }, ...issuer === void 0 ? {} : { issuer }, ...subject === void 0 ? {} : { subject } };
+}
+function bothTexts(left, right) {
+  if (left === void 0 || right === void 0) return left ?? right;
+  if (left.type === "exact" && right.type === "exact") return left.text === right.text ? left : "none";
+  return isWithin(textWord(right), textWord(left)) ? right : left;
+}
+function wordsFor(predicates) {
+  const modes3 = new Set(predicates.flatMap(({ any: any2, none: none5 }) => [...any2, ...none5]).flatMap((matcher) => matcher.type === "path" ? [matcher.normalization] : []));
+  if (modes3.size < 2) return matcherWord;
+  return (matcher) => matcher.type === "path" ? `${matcherWord(matcher)} (${normalized[matcher.normalization]})` : matcherWord(matcher);
+}
+var normalized = {
+  NONE: "as sent",
+  BASE: "normalized",
+  MERGE_SLASHES: "slashes merged",
+  DECODE_AND_MERGE_SLASHES: "decoded, slashes merged"
+};
+var IDENTIFIED = "any mesh identity";
+function allOf(lists) {
+  const [first, ...rest] = lists;
+  if (first === void 0) return [];
+  return rest.reduce((left, right) => {
+    if (left.every((word2) => right.some((wide2) => isWithin(word2, wide2)))) return left;
+    if (right.every((word2) => left.some((wide2) => isWithin(word2, wide2)))) return right;
+    const both = left.filter((word2) => right.some((wide2) => isWithin(word2, wide2))).concat(right.filter((word2) => left.some((wide2) => isWithin(word2, wide2))));
+    return both.length > 0 ? distinct(both) : distinct(left.flatMap((one) => right.map((other) => `${one} and ${other}`)));
+  }, first);
+}
+function isWithin(word2, wide2) {
+  if (word2 === wide2) return true;
+  if (word2 === ABSENT) return false;
+  if (wide2 === "*" || wide2 === IDENTIFIED) return true;
+  return wide2.endsWith("*") && !word2.startsWith("*") && word2.startsWith(wide2.slice(0, -1));
+}
+var plain3 = {
+  peer: "peers",
+  port: "ports",
+  protocol: "protocol",
+  method: "methods",
+  path: "paths",
+  host: "hosts",
+  sni: "sni",
+  "source.ip": "sourceIps",
+  "remote.ip": "remoteIps",
+  "destination.ip": "destinationIps",
+  token: "token",
+  transport: "transport",
+  address: "addressed"
+};
+function asksForPods({ any: any2, none: none5 }) {
+  return [...any2, ...none5].every((matcher) => matcher.type === "source-namespace");
+}
+function regionCube(cube3) {
+  const byDimension = groupBy(cube3.predicates, (predicate) => predicate.dimension);
+  const result = {};
+  const headers2 = {};
+  const claims = {};
+  const opaque = {};
+  const podLabels = {};
+  for (const [dimension, predicates] of [...byDimension].sort(([left], [right]) => compareText(left, right))) {
+    if (dimension.startsWith("header:")) headers2[dimension.slice("header:".length)] = valueSet(predicates);
+    else if (dimension.startsWith("pod-label:")) podLabels[dimension.slice("pod-label:".length)] = valueSet(predicates);
+    else if (dimension.startsWith("claim:")) claims[dimension.slice("claim:".length)] = valueSet(predicates);
+    else if (dimension.startsWith("opaque:")) opaque[dimension.slice("opaque:".length)] = predicates.some((predicate) => predicate.any.length > 0);
+    else if (dimension === "peer") {
+      const pods2 = predicates.filter(asksForPods);
+      const peers = predicates.filter((predicate) => !asksForPods(predicate));
+      if (peers.length > 0) result["peers"] = valueSet(peers);
+      if (pods2.length > 0) result["pods"] = valueSet(pods2);
+    } else if (dimension === "path.query") headers2[":path"] = valueSet(predicates);
+    else result[plain3[dimension]] = valueSet(predicates);
+  }
+  return {
+    ...result,
+    ...Object.keys(headers2).length > 0 ? { headers: headers2 } : {},
+    ...Object.keys(podLabels).length > 0 ? { podLabels } : {},
+    ...Object.keys(claims).length > 0 ? { claims } : {},
+    ...Object.keys(opaque).length > 0 ? { opaque } : {}
+  };
+}
+var SHOWN_CUBES = 20;
+function region(cubes, complete) {
+  return { cubes: cubes.slice(0, SHOWN_CUBES).map(regionCube), complete: complete && cubes.length <= SHOWN_CUBES };
+}
+
+// src/impact/pod-callers.ts
+function looksAtPods(cube3) {
+  return cube3.predicates.some((predicate) => predicate.dimension.startsWith("pod-label:") || predicate.dimension === "peer" && [...predicate.any, ...predicate.none].some((matcher) => matcher.type === "source-namespace"));
+}
+function podCallers(cube3, mesh2, carriesIdentity2) {
+  const callers3 = cube3.predicates.filter(({ dimension }) => dimension === "peer" || dimension.startsWith("pod-label:"));
+  const asked = { predicates: callers3, origins: [] };
+  const admits3 = (caller, labels2) => pointIn(asked, pointOf(caller, labels2));
+  const known4 = [...mesh2.workloads.values()].filter((workload) => {
+    const identity2 = workload.enrolment.mode === "none" || !carriesIdentity2 ? null : `${mesh2.config.trustDomain}/ns/${workload.namespace}/sa/${workload.serviceAccount}`;
+    return [identity2, null].some((principal) => admits3({ principal, namespace: workload.namespace, namespaceLabels: {} }, workload.labels));
+  });
+  const peers = callers3.filter(({ dimension }) => dimension === "peer");
+  return { known: distinct(known4.map(({ namespace, name: name2, kind }) => `${namespace}/${name2}[${kind}]`)), open: openWords(peers, labelWords(callers3)), outside: admits3(null, {}) };
+}
+function pointOf(caller, labels2) {
+  const point = /* @__PURE__ */ new Map([["peer", caller]]);
+  for (const [key3, value] of Object.entries(labels2)) point.set(`pod-label:${key3}`, value);
+  return point;
+}
+function openWords(peers, labels2) {
+  const places = distinct(peers.flatMap((predicate) => predicate.any.flatMap((matcher) => matcher.type === "source-namespace" ? [matcherWord(matcher).replace(/^pods in /, "")] : [])));
+  if (places.length > 0) return places.map((place3) => `any other pod in ${place3}${labels2}`);
+  const anywhere = { principal: null, namespace: "", namespaceLabels: {} };
+  return peers.every((predicate) => holds(predicate, anywhere)) ? [`any other pod in any namespace${labels2}`] : [];
+}
+function labelWords(callers3) {
+  const labelled = [];
+  const without2 = [];
+  for (const { dimension, any: any2, none: none5 } of callers3) {
+    if (!dimension.startsWith("pod-label:")) continue;
+    const word2 = (matcher) => matcher.type === "exact" ? `${dimension.slice("pod-label:".length)}=${matcher.text}` : dimension.slice("pod-label:".length);
+    if (any2.length > 0) labelled.push(any2.map(word2).join(" or "));
+    without2.push(...none5.map(word2));
+  }
+  const parts = [...labelled.length > 0 ? [`labelled ${distinct(labelled).join(", ")}`] : [], ...without2.length > 0 ? [`without ${distinct(without2).join(", ")}`] : []];
+  return parts.length === 0 ? "" : ` ${parts.join(" and ")}`;
+}
+
+// src/impact/callers.ts
+function principalOf(mesh2, workload) {
+  return `${mesh2.config.trustDomain}/ns/${workload.namespace}/sa/${workload.serviceAccount}`;
+}
+function knownIdentities(mesh2) {
+  const byPrincipal = /* @__PURE__ */ new Map();
+  const byNamespace = /* @__PURE__ */ new Map();
+  for (const workload of mesh2.workloads.values()) {
+    if (workload.enrolment.mode === "none") continue;
+    const principal = principalOf(mesh2, workload);
+    const id = `${workload.namespace}/${workload.name}[${workload.kind}]`;
+    const ids3 = byPrincipal.get(principal);
+    if (ids3 !== void 0) {
+      ids3.push(id);
+      continue;
+    }
+    byPrincipal.set(principal, [id]);
+    const principals = byNamespace.get(workload.namespace);
+    if (principals === void 0) byNamespace.set(workload.namespace, [principal]);
+    else principals.push(principal);
+  }
+  for (const ids3 of byPrincipal.values()) ids3.sort(compareText);
+  return { byPrincipal, byNamespace };
+}
+function* candidates2(predicates, known4) {
+  const positive = predicates.find((predicate) => predicate.any.length > 0 && predicate.any.every((matcher) => narrowed(matcher) !== void 0))?.any;
+  if (positive !== void 0) {
+    for (const matcher of positive) {
+      const place3 = narrowed(matcher);
+      if (place3?.principal !== void 0) yield place3.principal;
+      if (place3?.namespace !== void 0) yield* known4.byNamespace.get(place3.namespace) ?? [];
+    }
+  } else yield* known4.byPrincipal.keys();
+}
+function narrowed(matcher) {
+  if (matcher.type === "principal" && matcher.pattern.type === "exact") return { principal: matcher.pattern.text };
+  if (matcher.type === "namespace-glob" && !matcher.glob.includes("*") && matcher.glob !== "sa") return { namespace: matcher.glob };
+  if (matcher.type === "namespace" && matcher.pattern.type === "exact") return { namespace: matcher.pattern.text };
+  if (matcher.type === "service-account") return { namespace: matcher.namespace };
+  return matcher.type === "absent" ? {} : void 0;
+}
+var peerPredicates2 = (cube3) => cube3.predicates.filter((predicate) => predicate.dimension === "peer");
+function carriesIdentity(cube3) {
+  const protocols2 = cube3.predicates.filter((predicate) => predicate.dimension === "protocol");
+  return ["http", "tcp"].some((protocol) => protocols2.every((predicate) => holds(predicate, protocol)));
+}
+function admits2(predicates, peer) {
+  return predicates.every((predicate) => holds(predicate, peer));
+}
+function nobody(mesh2) {
+  return `${mesh2.config.trustDomain}/ns//sa/`;
+}
+var ANY_IDENTITY = "any other mesh identity";
+var FOREIGN_IDENTITY = "any identity of another trust domain";
+function openWord(matcher, known4, mesh2) {
+  if (matcher.type === "absent") return void 0;
+  if (matcher.type === "trust-domain") return isOwn(matcher, mesh2) ? ANY_IDENTITY : `any other identity of ${matcherWord(matcher)}`;
+  if (matcher.type === "identified" || matcher.type === "principal" && (matcher.pattern.type === "non-empty" || matcher.pattern.type === "present")) return ANY_IDENTITY;
+  if (matcher.type === "principal" && matcher.pattern.type === "exact") {
+    return known4.byPrincipal.has(matcher.pattern.text) ? void 0 : `${matcher.pattern.text} (no workload here uses it)`;
+  }
+  if (matcher.type === "service-account") {
+    const own3 = `${mesh2.config.trustDomain}/ns/${matcher.namespace}/sa/${matcher.account}`;
+    if (known4.byPrincipal.has(own3)) return mesh2.config.trustDomainAliases.length === 0 ? void 0 : `any other identity that ${matcherWord(matcher)} matches`;
+    return `${matcherWord(matcher)} (no workload here uses it)`;
+  }
+  if (matcher.type === "namespace-glob" || matcher.type === "namespace") {
+    const name2 = matcher.type === "namespace" ? matcherWord(matcher) : `namespace ${matcher.glob}`;
+    return `any other identity in ${name2}`;
+  }
+  return `any other identity that ${matcherWord(matcher)} matches`;
+}
+function isOwn(matcher, mesh2) {
+  return matcher.pattern.type === "exact" && [mesh2.config.trustDomain, ...mesh2.config.trustDomainAliases].includes(matcher.pattern.text);
+}
+function openWords2(predicates, known4, mesh2) {
+  const [narrowest] = predicates.filter((predicate) => predicate.any.length > 0).map((predicate) => ({ any: predicate.any, width: Math.max(...predicate.any.map((matcher) => widthOf(matcher, mesh2))) })).sort((left, right) => left.width - right.width);
+  if (narrowest?.width === 5 && !admits2(predicates, nobody(mesh2))) return [FOREIGN_IDENTITY];
+  if (narrowest === void 0) return admits2(predicates, nobody(mesh2)) ? [ANY_IDENTITY] : [];
+  return narrowest.any.flatMap((matcher) => {
+    if (matcher.type === "principal" && matcher.pattern.type === "exact" && !admits2(predicates, matcher.pattern.text)) return [];
+    return openWord(matcher, known4, mesh2) ?? [];
+  });
+}
+function widthOf(matcher, mesh2) {
+  if (matcher.type === "absent") return 0;
+  if (matcher.type === "principal" && matcher.pattern.type === "exact") return 0;
+  if (matcher.type === "service-account") return 1;
+  const place3 = narrowed(matcher);
+  if (place3?.namespace !== void 0) return 2;
+  if (matcher.type === "trust-domain") return isOwn(matcher, mesh2) ? 5 : 4;
+  if (matcher.type === "identified" || matcher.type === "principal" && (matcher.pattern.type === "non-empty" || matcher.pattern.type === "present")) return 5;
+  return 3;
+}
+var SHOWN_BESIDE_ANY = 20;
+function callersOf2(cubes, known4, mesh2) {
+  const names3 = /* @__PURE__ */ new Set();
+  const open3 = /* @__PURE__ */ new Set();
+  let plaintext = false;
+  for (const cube3 of cubes) {
+    if (looksAtPods(cube3)) {
+      const pods2 = podCallers(cube3, mesh2, carriesIdentity(cube3));
+      if (pods2.outside) plaintext = true;
+      pods2.known.forEach((id) => names3.add(id));
+      pods2.open.forEach((word2) => open3.add(word2));
+      continue;
+    }
+    const predicates = peerPredicates2(cube3);
+    if (admits2(predicates, null)) plaintext = true;
+    if (!carriesIdentity(cube3)) continue;
+    for (const word2 of openWords2(predicates, known4, mesh2)) open3.add(word2);
+    for (const principal of candidates2(predicates, known4)) {
+      if (open3.has(ANY_IDENTITY) && names3.size >= SHOWN_BESIDE_ANY) break;
+      if (admits2(predicates, principal)) known4.byPrincipal.get(principal)?.forEach((id) => names3.add(id));
+    }
+  }
+  return { known: distinct(names3), open: distinct(open3), plaintext, internet: false };
+}
+
+// src/impact/headline.ts
+function list2(words3, shown4 = 3) {
+  const head = words3.slice(0, shown4).join(", ");
+  return words3.length > shown4 ? `${head} and ${words3.length - shown4} more` : head;
+}
+function callerWords({ known: known4, open: everybody, plaintext, internet }) {
+  const callers3 = { known: known4, plaintext, internet, open: plaintext ? everybody.filter((word2) => word2 !== FOREIGN_IDENTITY) : everybody };
+  const anyIdentity = callers3.open.includes(ANY_IDENTITY);
+  if (callers3.plaintext && anyIdentity) return "any client, with or without a mesh identity";
+  const parts = [];
+  if (callers3.plaintext) parts.push("any client without a mesh identity");
+  if (anyIdentity) parts.push("any mesh identity");
+  else {
+    if (callers3.known.length > 0) parts.push(list2(callers3.known.map((id) => `\`${id.replace(/\[.*\]$/, "")}\``)));
+    if (callers3.open.length > 0) parts.push(list2(callers3.open, 2));
+  }
+  return parts.length === 0 ? "some client" : parts.join(" and ");
+}
+function values2(set2, noun, plural3) {
+  if (set2 === void 0) return void 0;
+  const only4 = set2.only ?? [];
+  const except = (set2.except ?? []).filter((word2) => only4.length === 0 || !only4.every((one) => areApart(one, word2)));
+  const tail = except.length > 0 ? ` except ${list2(except.map((word2) => `\`${word2}\``))}` : "";
+  if (only4.length === 0) return `any ${noun}${tail}`;
+  return `${only4.length === 1 ? noun : plural3} ${list2(only4.map((word2) => `\`${word2}\``))}${tail}`;
+}
+function tokenWords(set2) {
+  const only4 = set2?.only ?? [];
+  if (set2 === void 0 || only4.length === 0 || only4.includes("(none)") || only4.some((word2) => !/^(any )?token/.test(word2))) return values2(set2, "token", "tokens");
+  const said3 = (words3) => list2(words3.map((word2) => word2.startsWith("any ") ? word2 : `a ${word2}`));
+  return `${said3(only4)}${set2.except === void 0 || set2.except.length === 0 ? "" : ` that is not ${said3(set2.except)}`}`;
+}
+function namedPorts(ports2) {
+  if (ports2 === void 0) return void 0;
+  const except = (ports2.except ?? []).filter((port3) => !/^150[0-9]{2}$/.test(port3));
+  return ports2.only === void 0 && except.length === 0 ? void 0 : { ...ports2.only === void 0 ? {} : { only: ports2.only }, ...except.length === 0 ? {} : { except } };
+}
+function unusual2(transport) {
+  return transport?.only?.length === 1 && transport.only[0] === "TCP" ? void 0 : transport;
+}
+var protocols = ["http", "tcp", "https", "tls"];
+function protocolWords(set2) {
+  if (set2 === void 0) return void 0;
+  const spoken = (set2.only ?? protocols).filter((protocol) => set2.except?.includes(protocol) !== true);
+  if (spoken.length === 0 || spoken.includes("http")) return void 0;
+  const words3 = [...spoken.includes("tcp") ? ["over TCP"] : [], ...spoken.includes("https") || spoken.includes("tls") ? ["with TLS of its own"] : []];
+  return words3.length === 0 ? void 0 : words3.join(" or ");
+}
+function requestWords(cube3) {
+  const spoken = protocolWords(cube3.protocol);
+  const parts = [
+    values2(cube3.methods, "method", "methods"),
+    values2(cube3.paths, "path", "paths"),
+    values2(cube3.hosts, "host", "hosts"),
+    ...Object.entries(cube3.headers ?? {}).map(([name2, set2]) => values2(set2, `header \`${name2}\``, `header \`${name2}\``)),
+    tokenWords(cube3.token),
+    ...Object.entries(cube3.claims ?? {}).map(([name2, set2]) => values2(set2, `claim \`${name2}\``, `claim \`${name2}\``)),
+    values2(cube3.sourceIps, "source address", "source addresses"),
+    values2(cube3.remoteIps, "client address", "client addresses"),
+    values2(namedPorts(cube3.ports), "port", "ports"),
+    values2(unusual2(cube3.transport), "transport", "transports")
+  ].filter((part2) => part2 !== void 0);
+  if (parts.length === 0) return spoken === void 0 ? ANY_REQUEST : `any connection ${spoken}`;
+  return `${parts.join(", ")}${spoken === void 0 ? "" : `, ${spoken}`}`;
+}
+var ANY_REQUEST = "any request";
+function spokenSets(cube3) {
+  const ports2 = namedPorts(cube3.ports);
+  const named5 = (prefix3, sets) => Object.entries(sets ?? {}).map(([name2, set2]) => [`${prefix3} ${name2}`, set2]);
+  const plain6 = [
+    ["protocol", protocolWords(cube3.protocol) === void 0 ? void 0 : cube3.protocol],
+    ["methods", cube3.methods],
+    ["paths", cube3.paths],
+    ["hosts", cube3.hosts],
+    ["token", cube3.token],
+    ["sourceIps", cube3.sourceIps],
+    ["remoteIps", cube3.remoteIps],
+    ["ports", ports2],
+    ["transport", unusual2(cube3.transport)]
+  ];
+  return new Map([...plain6.flatMap(([name2, set2]) => set2 === void 0 ? [] : [[name2, set2]]), ...named5("header", cube3.headers), ...named5("claim", cube3.claims)]);
+}
+function covers(wide2, narrow) {
+  if (isForMany(narrow) && !isForMany(wide2)) return false;
+  const inner = spokenSets(narrow);
+  return [...spokenSets(wide2)].every(([dimension, set2]) => {
+    const other = inner.get(dimension);
+    return other !== void 0 && isSubset(other, set2);
+  });
+}
+function isSubset(inner, outer) {
+  const innerOnly = inner.only ?? [];
+  const within2 = outer.only === void 0 || innerOnly.length > 0 && innerOnly.every((word2) => outer.only?.some((wide2) => isWithin(word2, wide2)) === true);
+  return within2 && (outer.except ?? []).every((word2) => (inner.except ?? []).some((wide2) => isWithin(word2, wide2)) || innerOnly.length > 0 && innerOnly.every((one) => areApart(one, word2)));
+}
+function areApart(left, right) {
+  if (left.startsWith("*") || right.startsWith("*") || /[ {]/.test(left) || /[ {]/.test(right)) return false;
+  const [one, other] = [left.replace(/\*$/, ""), right.replace(/\*$/, "")];
+  if (left.endsWith("*") && right.endsWith("*")) return !one.startsWith(other) && !other.startsWith(one);
+  if (left.endsWith("*")) return !other.startsWith(one);
+  return right.endsWith("*") ? !one.startsWith(other) : one !== other;
+}
+function tellingOf({ cubes, complete }) {
+  const widest = cubes.filter((cube3, index) => !cubes.some((other, at2) => at2 !== index && covers(other, cube3) && (at2 < index || !covers(cube3, other))));
+  const broad = widest.filter(isForMany);
+  const ordered3 = [...broad, ...widest.filter((cube3) => !isForMany(cube3))].map((cube3) => ({ cube: cube3, words: requestWords(cube3) }));
+  const words3 = [...new Set(ordered3.map((entry2) => entry2.words))];
+  const alike2 = broad.length === 0 || broad.length === widest.length;
+  const first = words3[0] === void 0 || alike2 && words3.includes(ANY_REQUEST) ? ANY_REQUEST : words3[0];
+  const leading = ordered3.filter((entry2) => entry2.words === first).map((entry2) => entry2.cube);
+  if (first === ANY_REQUEST) return { said: [first], leading, further: 0 };
+  const others = words3.filter((each) => each !== first);
+  return complete && alike2 && others.length === 1 ? { said: [first, ...others], leading, further: 0 } : { said: [first], leading, further: others.length };
+}
+function regionWords(region3) {
+  const { said: said3, further } = tellingOf(region3);
+  const told = said3.join(", or ");
+  if (further === 0) return region3.complete || told === ANY_REQUEST ? told : `${told}, and other requests`;
+  return `${told}, and ${region3.complete ? "" : "at least "}${String(further)} more ${further === 1 ? "set" : "sets"} of requests`;
+}
+function leadingFirst(region3) {
+  const { leading } = tellingOf(region3);
+  return { ...region3, cubes: [...region3.cubes.filter((cube3) => leading.includes(cube3)), ...region3.cubes.filter((cube3) => !leading.includes(cube3))] };
+}
+function leadingOf(entries2, complete) {
+  if (entries2.length < 2) return entries2;
+  const shown4 = region(entries2.map((entry2) => entry2.cube), complete);
+  const { leading } = tellingOf(shown4);
+  return entries2.filter((_, index) => {
+    const cube3 = shown4.cubes[index];
+    return cube3 !== void 0 && leading.includes(cube3);
+  });
+}
+function isForMany({ peers }) {
+  return peers?.only === void 0 || peers.only.some((word2) => word2.includes("*") || word2.startsWith(DOMAIN) || word2 === "any mesh identity" || word2 === "(none)");
+}
+function domainWords(callers3, region3) {
+  if (callers3.plaintext || !(callers3.open.includes(ANY_IDENTITY) || callers3.open.includes(FOREIGN_IDENTITY))) return void 0;
+  const phrases2 = distinct(
+    region3.cubes.map(({ peers }) => {
+      const only4 = peers?.only ?? [];
+      const foreign2 = (peers?.except ?? []).filter((word2) => word2.startsWith(DOMAIN)).map((word2) => `\`${word2.slice(DOMAIN.length)}\``);
+      if (foreign2.length === 0 || only4.length !== 1) return "";
+      return only4[0]?.startsWith(DOMAIN) === true ? `any identity of trust domain \`${only4[0].slice(DOMAIN.length)}\`` : `any identity of another trust domain than ${list2(foreign2)}`;
+    })
+  );
+  return phrases2.length === 1 && phrases2[0] !== "" ? phrases2[0] : void 0;
+}
+var DOMAIN = "trust domain ";
+function destinationWords(destinations) {
+  return list2(destinations.map((destination2) => `\`${destination2.id}\``), 2);
+}
+var verbs = {
+  widened: "may now reach",
+  narrowed: "may no longer reach",
+  weakened: "reaches with weaker protection",
+  strengthened: "reaches with stronger protection",
+  "undecided-widened": "may now reach (could not be proved, treated as widened)",
+  "undecided-narrowed": "may no longer reach (could not be proved)",
+  "latent-widened": "would reach, were it not for another layer,",
+  "latent-narrowed": "would no longer reach"
+};
+function facetWords(facet, region3) {
+  if (facet === "ingress") return " from outside";
+  return facet === "token" && region3.cubes.some((cube3) => cube3.token?.only === void 0 || cube3.token.only.includes("(none)")) ? " without the token it needs on the other side" : "";
+}
+function outlineWords({ callers: callers3, region: region3 }) {
+  return `${domainWords(callers3, region3) ?? callerWords(callers3)} with ${regionWords({ ...region3, complete: true })}`;
+}
+function headline(direction, facet, callers3, region3, destinations) {
+  const told = direction.startsWith("undecided") ? { ...region3, complete: true } : region3;
+  return `${domainWords(callers3, region3) ?? callerWords(callers3)} ${verbs[direction]} ${destinationWords(destinations)} with ${regionWords(told)}${facetWords(facet, region3)}`;
+}
+var layerWords = {
+  mtls: "transport authentication",
+  authentication: "token authentication",
+  authorization: "authorization",
+  "external-authorization": "the external authorizer",
+  protocol: "the port’s protocol",
+  routing: "routing",
+  "network-policy": "network policy",
+  none: "nothing"
+};
+function answerWords(answer2) {
+  const by = answer2.by !== void 0 && answer2.by.length > 0 ? ` (${list2(answer2.by.map((id) => `\`${id}\``))})` : "";
+  switch (answer2.verdict) {
+    case "deny":
+      return `denied by ${layerWords[answer2.layer ?? "none"] ?? answer2.layer ?? ""}${by}`;
+    case "asks":
+      return `left to the external authorizer \`${answer2.provider ?? ""}\`${by}`;
+    case "allow":
+      return answer2.enforcedAt === "none" ? "allowed: no proxy stands before it" : `allowed${by}`;
+    case "unknown":
+      return "not determined by the manifests";
+  }
+}
+
 // src/findings/detectors/access-widened-undecided.ts
 var accessWidenedUndecided = defineDetector({
   rule: "access-widened-undecided",
   detectChanges: (context3) => changesOf(context3, "access-widened-undecided").map((change2) => ({
     change: change2,
     certainty: "undecided",
-    message: change2.witness === void 0 ? `it could not be proved that no request is newly allowed to ${destinationsPhrase(change2)}: ${change2.after}` : openedMessage(change2),
+    message: change2.witness === void 0 ? `it could not be proved that no request is newly allowed to ${destinationsPhrase(change2)} from ${outlineWords(change2)}: ${change2.after}` : openedMessage(change2),
     impact: "the change may open the workload; it is judged as if it did",
     remedy: "read this part by hand; split the change, make its patterns simpler, or raise `limits.workPerSeed` so that it can be decided",
     validation: {
@@ -66219,14 +66852,14 @@ var allowAnyEgress = defineDetector({
   detectState: (side2) => {
     const { config: config2 } = side2.mesh;
     const stated = side2.all.find((resource) => resourceId(resource) === config2.statedBy);
-    const mesh2 = config2.statedBy === void 0 || config2.outboundTrafficPolicy === "REGISTRY_ONLY" ? [] : [{ subject: "mesh", affected: ["mesh"], ...stated === void 0 ? {} : { place: { resource: stated, path: [] } }, message: `any workload of the mesh may call any external address: \`outboundTrafficPolicy.mode\` is ${config2.outboundTrafficPolicy}`, ...texts5 }];
+    const mesh2 = config2.statedBy === void 0 || config2.outboundTrafficPolicy === "REGISTRY_ONLY" ? [] : [{ subject: "mesh", affected: ["mesh"], ...stated === void 0 ? {} : { place: { resource: stated, path: [] } }, message: `any workload of the mesh may call any external address: \`outboundTrafficPolicy.mode\` is ${config2.outboundTrafficPolicy}`, ...texts6 }];
     const sidecars = side2.of("Sidecar").flatMap(
-      (sidecar2) => sidecar2.spec.outboundTrafficPolicy?.mode === "ALLOW_ANY" ? [{ subject: resourceId(sidecar2), affected: [`${sidecar2.namespace ?? ""} ${JSON.stringify(sidecar2.spec.workloadSelector?.labels ?? {})}`], place: { resource: sidecar2, path: ["spec", "outboundTrafficPolicy", "mode"] }, message: `the workloads of ${named2(sidecar2)} may call any external address: its \`outboundTrafficPolicy.mode\` is ALLOW_ANY`, ...texts5 }] : []
+      (sidecar2) => sidecar2.spec.outboundTrafficPolicy?.mode === "ALLOW_ANY" ? [{ subject: resourceId(sidecar2), affected: [`${sidecar2.namespace ?? ""} ${JSON.stringify(sidecar2.spec.workloadSelector?.labels ?? {})}`], place: { resource: sidecar2, path: ["spec", "outboundTrafficPolicy", "mode"] }, message: `the workloads of ${named2(sidecar2)} may call any external address: its \`outboundTrafficPolicy.mode\` is ALLOW_ANY`, ...texts6 }] : []
     );
     return [...mesh2, ...sidecars];
   }
 });
-var texts5 = {
+var texts6 = {
   impact: "a compromised workload can send data anywhere, and nothing shows that it does",
   attack: "a compromised workload uploads what it holds to a host of the attacker",
   remedy: "set REGISTRY_ONLY and register the hosts that are needed; pair it with a NetworkPolicy for egress, since a pod can bypass its own proxy",
@@ -66234,17 +66867,12 @@ var texts5 = {
 };
 
 // src/findings/rules.ts
-var negative = {
-  notPrincipals: "notPrincipals",
-  notNamespaces: "notNamespaces",
-  notServiceAccounts: "notServiceAccounts",
-  notTrustDomains: "notTrustDomains"
-};
+var negative = ["notPrincipals", "notNamespaces", "notServiceAccounts", "notTrustDomains"];
 function namesPeer(source2) {
   return source2.principals.length > 0 || source2.namespaces.length > 0 || source2.serviceAccounts.length > 0 || source2.trustDomains.length > 0;
 }
 function negativePeerFields(source2) {
-  return Object.entries(negative).flatMap(([field3, key]) => source2[key].length > 0 ? [field3] : []);
+  return negative.filter((field3) => source2[field3].length > 0);
 }
 function isAnySource(source2) {
   return Object.values(source2).every((list5) => list5.length === 0);
@@ -66263,13 +66891,57 @@ function anyOperation(rule2) {
 function matchesEverything(rule2) {
   return anySource(rule2) && anyOperation(rule2) && rule2.when.length === 0;
 }
+var callerKeys = {
+  "source.principal": ["principals", "notPrincipals"],
+  "source.namespace": ["namespaces", "notNamespaces"],
+  "source.serviceAccount": ["serviceAccounts", "notServiceAccounts"],
+  "source.trustDomain": ["trustDomains", "notTrustDomains"],
+  "source.ip": ["ipBlocks", "notIpBlocks"],
+  "remote.ip": ["remoteIpBlocks", "notRemoteIpBlocks"],
+  "request.auth.principal": ["requestPrincipals", "notRequestPrincipals"]
+};
+var noSource = {
+  principals: [],
+  notPrincipals: [],
+  requestPrincipals: [],
+  notRequestPrincipals: [],
+  namespaces: [],
+  notNamespaces: [],
+  serviceAccounts: [],
+  notServiceAccounts: [],
+  trustDomains: [],
+  notTrustDomains: [],
+  ipBlocks: [],
+  notIpBlocks: [],
+  remoteIpBlocks: [],
+  notRemoteIpBlocks: []
+};
+function callerRules(rule2) {
+  const conditions = rule2.when.flatMap((condition, index) => {
+    const fields4 = callerKeys[condition.key];
+    return fields4 === void 0 ? [] : [{ condition, index, fields: fields4 }];
+  });
+  const sources = rule2.from.length > 0 ? rule2.from.map((source2, index) => ({ source: source2, base: ["from", index, "source"] })) : conditions.length > 0 ? [{ source: noSource, base: void 0 }] : [];
+  return sources.map(({ source: source2, base: base2 }) => {
+    const added = {};
+    const places = /* @__PURE__ */ new Map();
+    for (const { condition, index, fields: [positive, negated] } of conditions) {
+      for (const [field3, values5, name2] of [[positive, condition.values, "values"], [negated, condition.notValues, "notValues"]]) {
+        if (values5.length === 0 || source2[field3].length > 0) continue;
+        added[field3] = values5;
+        places.set(field3, ["when", index, name2]);
+      }
+    }
+    return { source: { ...source2, ...added }, at: (field3) => places.get(field3) ?? [...base2 ?? [], field3] };
+  });
+}
 var peerKeys = /* @__PURE__ */ new Set(["source.principal", "source.namespace", "source.serviceAccount", "source.trustDomain"]);
 var addressKeys = /* @__PURE__ */ new Set(["source.ip", "remote.ip"]);
 function restrictsCaller(rule2) {
   return !anySource(rule2) || rule2.when.some((condition) => peerKeys.has(condition.key) || addressKeys.has(condition.key) || isTokenKey(condition.key));
 }
-function isTokenKey(key) {
-  return key.startsWith("request.auth.");
+function isTokenKey(key3) {
+  return key3.startsWith("request.auth.");
 }
 function requiresToken(rule2) {
   const bySource = rule2.from.length > 0 && rule2.from.every((source2) => source2.requestPrincipals.length > 0);
@@ -66358,6 +67030,42 @@ var allowWithoutSource = defineDetector({
   })
 });
 
+// src/findings/detectors/ambient-disable-unsupported.ts
+var ambientDisableUnsupported = defineDetector({
+  rule: "ambient-disable-unsupported",
+  detectState: (side2) => side2.of("PeerAuthentication").flatMap((policy) => {
+    const ambient = side2.reachOf(policy).workloads.filter(isAmbient2);
+    if (ambient.length === 0) return [];
+    const disabled2 = policy.spec.mode === "DISABLE" ? [draftOf(policy, ambient, ["spec", "mtls", "mode"], "mode", `ztunnel reads DISABLE as PERMISSIVE: ${listed3(ids(ambient))} takes mutual TLS as well as plaintext`)] : [];
+    return [...disabled2, ...[...policy.spec.portLevelMtls.keys()].flatMap((port3) => portDrafts(side2, policy, ambient, port3))];
+  })
+});
+function portDrafts(side2, policy, ambient, port3) {
+  const apart3 = ambient.filter((workload) => {
+    const attached = policiesFor(side2.mesh, workload);
+    const sidecar2 = modeAt(effectiveMtls(side2.mesh, attached), port3);
+    return sidecar2.by === resourceId(policy) && sidecar2.mode === "STRICT" !== refusesPlaintext(ambientMtls(side2.mesh, attached), port3);
+  });
+  const [first] = apart3;
+  if (first === void 0) return [];
+  const closed = refusesPlaintext(ambientMtls(side2.mesh, policiesFor(side2.mesh, first)), port3);
+  return [draftOf(policy, apart3, ["spec", "portLevelMtls", String(port3)], String(port3), closed ? `ztunnel does not apply the exception: plaintext to port ${port3} of ${listed3(ids(apart3))} stays refused` : `ztunnel loses the mode of port ${port3}: ${listed3(ids(apart3))} accepts plaintext there all the same`)];
+}
+var ids = (workloads2) => distinct(workloads2.map((workload) => workload.id));
+function draftOf(policy, workloads2, path7, facet, what) {
+  return {
+    subject: resourceId(policy),
+    facet,
+    affected: ids(workloads2).map((id) => `${id} ${facet}`),
+    certainty: certaintyOf(workloads2),
+    place: { resource: policy, path: path7 },
+    message: `${named2(policy)} means something else in ambient than it says: ${what}`,
+    impact: "the mode that a reader sees is not the one in force",
+    remedy: "state STRICT or PERMISSIVE for the whole workload, and list every port that differs in a policy that states its own `mtls.mode`",
+    validation: { positive: "a request over mutual TLS is answered", negative: "a plaintext request is refused where STRICT is meant" }
+  };
+}
+
 // src/findings/detectors/capture-hole.ts
 var captureHole = defineDetector({
   rule: "capture-hole",
@@ -66389,29 +67097,30 @@ var captureHole = defineDetector({
     }));
   })
 });
+var proxyPorts2 = /* @__PURE__ */ new Set([15020, 15021, 15090]);
 var prefix = "traffic.sidecar.istio.io/";
 function holesOf(workload, resource) {
   const pod = workload.kind === "Pod" ? [] : workload.kind === "CronJob" ? ["spec", "jobTemplate", "spec", "template"] : ["spec", "template"];
-  const at2 = (key) => [...pod, "metadata", "annotations", key];
-  const value = (key) => workload.annotations[key];
+  const at2 = (key3) => [...pod, "metadata", "annotations", key3];
+  const value = (key3) => workload.annotations[key3];
   if (isAmbient2(workload)) {
-    const key = "ambient.istio.io/bypass-inbound-capture";
-    return goTrue(value(key)) ? [{ key, path: at2(key), what: "inbound plaintext", severity: "high" }] : [];
+    const key3 = "ambient.istio.io/bypass-inbound-capture";
+    return goTrue(value(key3)) ? [{ key: key3, path: at2(key3), what: "inbound plaintext", severity: "high" }] : [];
   }
   const holes = [];
-  const annotated2 = (key, what, severity2, open3) => {
-    const text8 = value(key);
-    if (text8 !== void 0 && open3(text8.trim())) holes.push({ key, path: at2(key), what, severity: severity2 });
+  const annotated3 = (key3, what, severity2, open3) => {
+    const text8 = value(key3);
+    if (text8 !== void 0 && open3(text8.trim())) holes.push({ key: key3, path: at2(key3), what, severity: severity2 });
   };
-  annotated2("sidecar.istio.io/interceptionMode", "all traffic", "high", (text8) => text8 === "NONE");
-  annotated2(`${prefix}includeInboundPorts`, "inbound traffic to ports that are not listed", "high", (text8) => text8 !== "*");
+  annotated3("sidecar.istio.io/interceptionMode", "all traffic", "high", (text8) => text8 === "NONE");
+  annotated3(`${prefix}includeInboundPorts`, "inbound traffic to ports that are not listed", "high", (text8) => text8 !== "*");
   if (value(`${prefix}includeInboundPorts`) === void 0 || value(`${prefix}includeInboundPorts`)?.trim() === "*") {
-    annotated2(`${prefix}excludeInboundPorts`, "inbound traffic to the listed ports", "high", (text8) => /\d/.test(text8));
+    annotated3(`${prefix}excludeInboundPorts`, "inbound traffic to the listed ports", "high", (text8) => text8.split(",").some((port3) => /\d/.test(port3) && !proxyPorts2.has(Number(port3))));
   }
-  annotated2(`${prefix}excludeOutboundPorts`, "outbound traffic to the listed ports", "medium", (text8) => /\d/.test(text8));
-  annotated2(`${prefix}excludeOutboundIPRanges`, "outbound traffic to the listed addresses", "medium", (text8) => text8 !== "");
-  annotated2(`${prefix}includeOutboundIPRanges`, "outbound traffic to addresses that are not listed", "medium", (text8) => text8 !== "*");
-  annotated2(`${prefix}excludeInterfaces`, "traffic of the listed interfaces", "medium", (text8) => text8 !== "");
+  annotated3(`${prefix}excludeOutboundPorts`, "outbound traffic to the listed ports", "medium", (text8) => /\d/.test(text8));
+  annotated3(`${prefix}excludeOutboundIPRanges`, "outbound traffic to the listed addresses", "medium", (text8) => text8 !== "");
+  annotated3(`${prefix}includeOutboundIPRanges`, "outbound traffic to addresses that are not listed", "medium", (text8) => text8 !== "*");
+  annotated3(`${prefix}excludeInterfaces`, "traffic of the listed interfaces", "medium", (text8) => text8 !== "");
   if ("containers" in resource.spec) {
     const { spec } = resource;
     const proxyUser = 1337;
@@ -66432,17 +67141,17 @@ var claimsWithoutAuthentication = defineDetector({
       if (field3 === void 0) continue;
       const blind = side2.reachOf(policy).workloads.filter((workload) => inMesh(workload) && !isAmbient2(workload) && !side2.tokensAt(workload).some((authentication) => authentication.spec.jwtRules.length > 0));
       if (blind.length === 0) continue;
-      const ids2 = distinct(blind.map((workload) => workload.id));
+      const ids3 = distinct(blind.map((workload) => workload.id));
       return [
         {
           subject: resourceId(policy),
-          affected: ids2,
+          affected: ids3,
           certainty: certaintyOf(blind),
           place: { resource: policy, path: ["spec", "rules", ruleIndex, ...field3] },
-          message: `\`${fieldName(field3)}\` in ${named2(policy)} never sees a token at ${listed3(ids2)}: no RequestAuthentication stands there`,
+          message: `\`${fieldName(field3)}\` in ${named2(policy)} never sees a token at ${listed3(ids3)}: no RequestAuthentication stands there`,
           impact: policy.spec.action === "ALLOW" ? "the rule allows nobody, with or without a token" : "the rule treats every request as one without a token",
           remedy: "add a RequestAuthentication with the issuer and its keys for these workloads",
-          validation: { positive: `a request with a valid token is answered by \`${ids2[0] ?? ""}\``, negative: "a request without a token is refused with 403" }
+          validation: { positive: `a request with a valid token is answered by \`${ids3[0] ?? ""}\``, negative: "a request without a token is refused with 403" }
         }
       ];
     }
@@ -66646,10 +67355,9 @@ var negativeSourceAdmitsPlaintext = defineDetector({
   detectState: (side2) => side2.of("AuthorizationPolicy").flatMap((policy) => {
     if (policy.spec.action !== "ALLOW" || isDryRun2(policy)) return [];
     for (const [ruleIndex, rule2] of policy.spec.rules.entries()) {
-      const index = rule2.from.findIndex((source3) => !namesPeer(source3) && source3.requestPrincipals.length === 0 && negativePeerFields(source3).length > 0);
-      const source2 = rule2.from[index];
-      const field3 = source2 === void 0 ? void 0 : negativePeerFields(source2)[0];
-      if (source2 === void 0 || field3 === void 0) continue;
+      const found = callerRules(rule2).find(({ source: source2 }) => !namesPeer(source2) && source2.requestPrincipals.length === 0 && negativePeerFields(source2).length > 0);
+      const field3 = found === void 0 ? void 0 : negativePeerFields(found.source)[0];
+      if (found === void 0 || field3 === void 0) continue;
       const open3 = acceptingPlaintext(side2, policy);
       if (open3.length === 0) continue;
       const reach = side2.reachOf(policy);
@@ -66658,7 +67366,7 @@ var negativeSourceAdmitsPlaintext = defineDetector({
           subject: resourceId(policy),
           affected: open3,
           certainty: certaintyOf(reach.workloads),
-          place: { resource: policy, path: ["spec", "rules", ruleIndex, "from", index, "source", field3] },
+          place: { resource: policy, path: ["spec", "rules", ruleIndex, ...found.at(field3)] },
           message: `a pod without a mesh identity passes \`${field3}\` of ${named2(policy)} and reaches ${listed3(open3)}: it has none of the excluded identities, and plaintext is accepted there`,
           impact: "the rule keeps out the named callers and lets in everybody who shows no certificate",
           attack: `a pod of an excluded namespace without a proxy (or one that opts out) calls \`${open3[0] ?? ""}\` in plaintext`,
@@ -66687,8 +67395,8 @@ var denyMissesPlaintext = defineDetector({
   detectState: (side2) => side2.of("AuthorizationPolicy").flatMap((policy) => {
     if (policy.spec.action !== "DENY" || isDryRun2(policy)) return [];
     for (const [ruleIndex, rule2] of policy.spec.rules.entries()) {
-      const index = rule2.from.findIndex((source2) => namesPeer(source2));
-      if (index < 0) continue;
+      const found = callerRules(rule2).find(({ source: source2 }) => namesPeer(source2));
+      if (found === void 0) continue;
       const open3 = acceptingPlaintext(side2, policy).filter((id) => {
         const point = pointsOf(side2, id);
         return point !== void 0 && !side2.policiesAt(point.workload ?? point).some((other) => other.spec.action === "ALLOW" && !isDryRun2(other));
@@ -66699,7 +67407,7 @@ var denyMissesPlaintext = defineDetector({
           subject: resourceId(policy),
           affected: open3,
           certainty: certaintyOf(side2.reachOf(policy).workloads),
-          place: { resource: policy, path: ["spec", "rules", ruleIndex, "from", index, "source"] },
+          place: { resource: policy, path: ["spec", "rules", ruleIndex, ...placeIn(found)] },
           message: `a caller that ${named2(policy)} denies reaches ${listed3(open3)} all the same when it sends plaintext: it then has no identity that the rule could match`,
           impact: "the DENY holds only for callers that choose to show who they are",
           attack: `the denied workload turns its proxy off, or calls from a pod without one, and reaches \`${open3[0] ?? ""}\``,
@@ -66711,6 +67419,11 @@ var denyMissesPlaintext = defineDetector({
     return [];
   })
 });
+function placeIn({ source: source2, at: at2 }) {
+  const field3 = ["principals", "namespaces", "serviceAccounts", "trustDomains"].find((name2) => source2[name2].length > 0) ?? "principals";
+  const path7 = at2(field3);
+  return path7[0] === "from" ? path7.slice(0, -1) : path7;
+}
 
 // src/findings/detectors/dry-run-left-on.ts
 var dryRunLeftOn = defineDetector({
@@ -67103,9 +67816,9 @@ function samplePath(pattern) {
 function declares3(rule2, principal, request4, port3) {
   if (rule2.when.length > 0) return false;
   const named5 = rule2.from.some((source2) => source2.principals.includes(principal) && Object.entries(source2).every(([field3, list5]) => field3 === "principals" || list5.length === 0));
-  return named5 && (rule2.to.length === 0 || rule2.to.some((operation) => covers(operation, request4, port3)));
+  return named5 && (rule2.to.length === 0 || rule2.to.some((operation) => covers2(operation, request4, port3)));
 }
-function covers(operation, request4, port3) {
+function covers2(operation, request4, port3) {
   const http2 = request4.protocol === "http";
   const listed5 = (any2, none5, value) => {
     if (any2.length === 0 && none5.length === 0) return true;
@@ -67256,21 +67969,21 @@ var httpPolicyWithoutHttp = defineDetector({
     for (const [ruleIndex, rule2] of policy.spec.rules.entries()) {
       const field3 = httpFields(rule2, ambient.length > 0 ? "ztunnel" : "envoy")[0];
       if (field3 === void 0 || blind.length === 0) continue;
-      const ids2 = distinct(blind.map((workload) => workload.id));
+      const ids3 = distinct(blind.map((workload) => workload.id));
       const where = ambient.length > 0 ? "no waypoint stands before it and ztunnel reads no HTTP" : "all its ports are TCP";
       return [
         {
           subject: resourceId(policy),
-          affected: ids2,
+          affected: ids3,
           severity: action === "DENY" || ambient.length > 0 ? "high" : "medium",
           certainty: blind.some((workload) => workload.resource === void 0) ? "conditional" : certaintyOf(blind),
           place: { resource: policy, path: ["spec", "rules", ruleIndex, ...field3] },
-          message: action === "ALLOW" ? `\`${fieldName(field3)}\` in ${named2(policy)} is evaluated by nothing at ${listed3(ids2)} (${where}): the rule allows nobody` : `\`${fieldName(field3)}\` in ${named2(policy)} is evaluated by nothing at ${listed3(ids2)} (${where}): what it means to deny is not denied`,
+          message: action === "ALLOW" ? `\`${fieldName(field3)}\` in ${named2(policy)} is evaluated by nothing at ${listed3(ids3)} (${where}): the rule allows nobody` : `\`${fieldName(field3)}\` in ${named2(policy)} is evaluated by nothing at ${listed3(ids3)} (${where}): what it means to deny is not denied`,
           impact: action === "ALLOW" ? "the callers that the rule names are refused" : "requests that the policy is there to stop reach the workload",
           remedy: "give the destination a waypoint and attach the policy to it by `targetRefs`, or restrict by identity and port only",
           validation: {
-            positive: action === "ALLOW" ? `a request that the rule names is answered by \`${ids2[0] ?? ""}\`` : "a request that the rule does not name is answered",
-            negative: action === "ALLOW" ? "a request that the rule does not name is refused with 403" : `a request that the rule names is refused by \`${ids2[0] ?? ""}\` with 403`
+            positive: action === "ALLOW" ? `a request that the rule names is answered by \`${ids3[0] ?? ""}\`` : "a request that the rule does not name is answered",
+            negative: action === "ALLOW" ? "a request that the rule does not name is refused with 403" : `a request that the rule names is refused by \`${ids3[0] ?? ""}\` with 403`
           }
         }
       ];
@@ -67308,6 +68021,83 @@ var identityGained = defineDetector({
     validation: openedValidation(change2)
   })
 });
+
+// src/findings/detectors/impersonation-right.ts
+var impersonationRight = defineDetector({
+  rule: "impersonation-right",
+  detectOpenings: ({ base: base2, head }) => {
+    const before = grantsOf(base2);
+    const strong = new Set(head.workloads.filter(inMesh).map((workload) => workload.namespace));
+    return [...grantsOf(head)].flatMap(([key3, grant]) => {
+      const fresh = [...grant.rights.keys()].filter((right) => before.get(key3)?.rights.has(right) !== true);
+      if (fresh.length === 0 || grant.namespace !== void 0 && !strong.has(grant.namespace) && grant.namespace !== head.mesh.config.rootNamespace) return [];
+      if (strong.size === 0) return [];
+      const where = grant.namespace === void 0 ? "every namespace" : `\`${grant.namespace}\``;
+      return [
+        {
+          subject: resourceId(grant.binding),
+          facet: `${grant.subject} ${fresh.join(" ")}`,
+          affected: fresh.map((right) => `${key3} ${right}`),
+          // A controller that comes with its rights is reviewed as a whole.
+          severity: isNew(base2, grant) ? "medium" : "high",
+          place: placeOf(base2, grant, fresh[0] ?? ""),
+          message: `${grant.subject} may now ${fresh.slice(0, 3).join(", ")}${fresh.length > 3 ? ` and ${String(fresh.length - 3)} more` : ""} in ${where}`,
+          impact: grant.namespace === void 0 ? "whoever holds these rights can act as any account of the mesh, or change what is enforced" : "whoever holds these rights can act as every account of the namespace, or change what is enforced there",
+          attack: `whoever takes over ${grant.subject} runs a command or a pod under an account that policies let in`,
+          remedy: "grant the single verbs and names that are needed, in the namespace of the subject only",
+          validation: { positive: `${grant.subject} can still do its work`, negative: `\`kubectl auth can-i\` answers no for ${grant.subject} where it has no business` }
+        }
+      ];
+    });
+  }
+});
+function placeOf(base2, grant, right) {
+  const bound2 = base2.of(grant.binding.kind).some((binding) => resourceId(binding) === resourceId(grant.binding) && binding.spec.subjects.length >= grant.binding.spec.subjects.length);
+  return (bound2 ? grant.rights.get(right) : void 0) ?? { resource: grant.binding, path: [] };
+}
+function isNew(base2, grant) {
+  if (grant.account === void 0) return false;
+  return !base2.of("ServiceAccount").some((account) => `${account.namespace ?? ""}/${account.name}` === grant.account) && !base2.workloads.some((workload) => `${workload.namespace}/${workload.serviceAccount}` === grant.account);
+}
+function grantsOf(side2) {
+  const roles = new Map([...side2.of("Role"), ...side2.of("ClusterRole")].map((role) => [role.kind === "Role" ? `Role/${role.namespace ?? ""}/${role.name}` : `ClusterRole/${role.name}`, role]));
+  const grants = /* @__PURE__ */ new Map();
+  for (const binding of [...side2.of("RoleBinding"), ...side2.of("ClusterRoleBinding")]) {
+    const namespace = binding.kind === "RoleBinding" ? binding.namespace ?? "" : void 0;
+    const { role } = binding.spec;
+    const granted = roles.get(role.kind === "Role" ? `Role/${namespace ?? ""}/${role.name}` : `ClusterRole/${role.name}`);
+    const rights = (granted?.spec.rules ?? []).flatMap((rule2, index) => rightsOf(rule2).map((right) => [right, granted ?? binding, index]));
+    if (rights.length === 0) continue;
+    for (const { kind, name: name2, namespace: home } of binding.spec.subjects) {
+      const account = kind === "ServiceAccount" ? `${home ?? namespace ?? ""}/${name2}` : void 0;
+      const subject = account === void 0 ? `${kind.toLowerCase()} \`${name2}\`` : `service account \`${account}\``;
+      const key3 = `${subject} ${namespace ?? "*"}`;
+      const known4 = grants.get(key3) ?? { subject, account, namespace, binding, rights: /* @__PURE__ */ new Map() };
+      for (const [right, resource, index] of rights) known4.rights.set(right, { resource, path: ["rules", index] });
+      grants.set(key3, known4);
+    }
+  }
+  return grants;
+}
+var write = ["create", "update", "patch"];
+var dangerous = [
+  { words: "create or change pods", groups: [""], resources: ["pods"], verbs: write },
+  { words: "create or change workloads", groups: ["apps", "batch"], resources: ["deployments", "statefulsets", "daemonsets", "replicasets", "jobs", "cronjobs"], verbs: write },
+  { words: "run commands in pods", groups: [""], resources: ["pods/exec", "pods/attach", "pods/ephemeralcontainers"], verbs: [...write, "get"] },
+  { words: "make tokens of accounts", groups: [""], resources: ["serviceaccounts/token"], verbs: ["create"] },
+  { words: "read Secrets", groups: [""], resources: ["secrets"], verbs: ["get", "list", "watch"] },
+  { words: "impersonate", groups: ["", "authentication.k8s.io"], resources: ["users", "groups", "serviceaccounts"], verbs: ["impersonate"] },
+  { words: "give itself rights", groups: ["rbac.authorization.k8s.io"], resources: ["roles", "clusterroles", "rolebindings", "clusterrolebindings"], verbs: [...write, "bind", "escalate"] },
+  { words: "edit security policies of the mesh", groups: ["security.istio.io"], resources: ["authorizationpolicies", "peerauthentications", "requestauthentications"], verbs: [...write, "delete", "deletecollection"] },
+  { words: "rewrite proxies", groups: ["networking.istio.io", "extensions.istio.io"], resources: ["envoyfilters", "wasmplugins", "sidecars"], verbs: write },
+  { words: "edit NetworkPolicies", groups: ["networking.k8s.io"], resources: ["networkpolicies"], verbs: [...write, "delete", "deletecollection"] },
+  { words: "edit labels of namespaces", groups: [""], resources: ["namespaces"], verbs: ["update", "patch"] },
+  { words: "edit admission webhooks", groups: ["admissionregistration.k8s.io"], resources: ["mutatingwebhookconfigurations", "validatingwebhookconfigurations"], verbs: [...write, "delete"] }
+];
+function rightsOf(rule2) {
+  const meets2 = (granted, wanted) => granted.includes("*") || wanted.some((word2) => granted.includes(word2));
+  return dangerous.filter((right) => meets2(rule2.apiGroups, right.groups) && meets2(rule2.resources, right.resources) && meets2(rule2.verbs, right.verbs) && rule2.resourceNames.length === 0).map((right) => right.words);
+}
 
 // src/findings/detectors/ingress-plaintext.ts
 var ingressPlaintext = defineDetector({
@@ -67399,12 +68189,12 @@ var injectionOptOut = defineDetector({
 function optOut(side2, workload) {
   const namespace = side2.mesh.namespaces.get(workload.namespace)?.labels ?? {};
   const pod = workload.kind === "Pod" ? ["metadata"] : workload.kind === "CronJob" ? ["spec", "jobTemplate", "spec", "template", "metadata"] : ["spec", "template", "metadata"];
-  const key = "sidecar.istio.io/inject";
+  const key3 = "sidecar.istio.io/inject";
   if (namespace["istio-injection"] === "enabled" || namespace["istio.io/rev"] !== void 0) {
-    const label3 = workload.labels[key];
-    if (goFalse(label3)) return { path: [...pod, "labels", key], text: `${key}: "${label3 ?? ""}"` };
-    const annotation = workload.annotations[key];
-    if (label3 === void 0 && goFalse(annotation)) return { path: [...pod, "annotations", key], text: `${key}: "${annotation ?? ""}"` };
+    const label3 = workload.labels[key3];
+    if (goFalse(label3)) return { path: [...pod, "labels", key3], text: `${key3}: "${label3 ?? ""}"` };
+    const annotation = workload.annotations[key3];
+    if (label3 === void 0 && goFalse(annotation)) return { path: [...pod, "annotations", key3], text: `${key3}: "${annotation ?? ""}"` };
   }
   if (namespace["istio.io/dataplane-mode"] === "ambient" && workload.labels["istio.io/dataplane-mode"] === "none") {
     return { path: [...pod, "labels", "istio.io/dataplane-mode"], text: "istio.io/dataplane-mode: none" };
@@ -67427,14 +68217,14 @@ var internetExposure = defineDetector({
     const old = (id) => renamed.get(id) ?? id;
     const before = entryPoints(base2);
     const known4 = new Set(before.map((entry2) => keyOf(entry2, entry2.workload.id)));
-    const fresh = entryPoints(head).filter((entry2) => !known4.has(keyOf(entry2, old(entry2.workload.id))) && !before.some((other) => other.workload.id === old(entry2.workload.id) && covers2(other, entry2)) && mayPass(head, entry2));
-    return [...grouped(fresh, (entry2) => entry2.workload.id)].map(([id, entries2]) => draftOf(id, entries2));
+    const fresh = entryPoints(head).filter((entry2) => !known4.has(keyOf(entry2, old(entry2.workload.id))) && !before.some((other) => other.workload.id === old(entry2.workload.id) && covers3(other, entry2)) && mayPass(head, entry2));
+    return [...grouped(fresh, (entry2) => entry2.workload.id)].map(([id, entries2]) => draftOf2(id, entries2));
   }
 });
 function keyOf(entry2, workload) {
   return [workload, entry2.port ?? "", entry2.host, entry2.path, entry2.method ?? "", entry2.via].join(" ");
 }
-function covers2(wide2, narrow) {
+function covers3(wide2, narrow) {
   const port3 = wide2.port === narrow.port || wide2.port === void 0;
   const host = wide2.host === narrow.host || wide2.host === "*" || wide2.host.startsWith("*.") && narrow.host.endsWith(wide2.host.slice(1));
   const path7 = wide2.path === narrow.path || wide2.path.endsWith("*") && narrow.path.startsWith(wide2.path.slice(0, -1));
@@ -67456,7 +68246,7 @@ function queryFor(side2, entry2, port3) {
     ...enrolment.mode === "unknown" ? { given: { [enrolment.assumption]: true } } : {}
   };
 }
-function draftOf(id, entries2) {
+function draftOf2(id, entries2) {
   const [first, ...others] = [...entries2].sort((left, right) => compareText(keyOf(left, id), keyOf(right, id)));
   if (first === void 0) throw new Error("a group has a member");
   const narrow = entries2.every((entry2) => !/[*:]/.test(entry2.path) || entry2.method === "GET" || entry2.method === "HEAD");
@@ -67505,6 +68295,20 @@ var invalidResource = defineDetector({
   }))
 });
 
+// src/findings/detectors/issuer-or-keys-widened.ts
+var issuerOrKeysWidened = defineDetector({
+  rule: "issuer-or-keys-widened",
+  detectChanges: (context3) => changesOf(context3, "issuer-or-keys-widened").map((change2) => ({
+    change: change2,
+    severity: change2.callers.internet ? "critical" : "high",
+    message: openedMessage(change2),
+    impact: "whoever signs these tokens decides from now on who is let in as an end user",
+    attack: "somebody who gets a token from the added issuer, or one that was made out for another service, uses it here",
+    remedy: 'pin the issuer in the policies (`requestPrincipals: ["ISSUER/*"]`) and keep `audiences` at every rule of the RequestAuthentication',
+    validation: openedValidation(change2, "a token of the issuer that was accepted before is still accepted")
+  }))
+});
+
 // src/findings/detectors/latent-widening.ts
 var latentWidening = defineDetector({
   rule: "latent-widening",
@@ -67523,6 +68327,45 @@ var latentWidening = defineDetector({
   })
 });
 
+// src/findings/detectors/mesh-bypass-capability.ts
+var meshBypassCapability = defineDetector({
+  rule: "mesh-bypass-capability",
+  detectState: (side2) => side2.workloads.flatMap((workload) => {
+    const { resource } = workload;
+    if (resource === void 0 || !inMesh(workload) || workload.enrolment.mode === "gateway") return [];
+    return powersOf(workload, resource).map((power) => ({
+      subject: workload.id,
+      facet: power.key,
+      affected: [`${workload.id} ${power.key}`],
+      place: { resource, path: power.path },
+      message: `\`${workload.id}\` may remove its own redirection to the proxy: ${power.key}`,
+      impact: "what mutual TLS and policies enforce before and behind this pod holds only as long as nobody takes it over",
+      attack: `whoever gets a shell in \`${workload.id}\` deletes the redirection and sends and receives past the proxy`,
+      remedy: "drop the capability or privilege; install the mesh with its CNI plugin so that no pod needs it, and enforce Pod Security `baseline` or `restricted`",
+      validation: { positive: `\`${workload.id}\` starts and is answered without it`, negative: "a pod that asks for it is refused on admission" }
+    }));
+  })
+});
+var capabilities = /* @__PURE__ */ new Set(["NET_ADMIN", "NET_RAW", "SYS_ADMIN", "SYS_PTRACE", "ALL"]);
+function powersOf(workload, resource) {
+  if (!("containers" in resource.spec)) return [];
+  const { spec } = resource;
+  const pod = workload.kind === "Pod" ? ["spec"] : workload.kind === "CronJob" ? ["spec", "jobTemplate", "spec", "template", "spec"] : ["spec", "template", "spec"];
+  const found = [];
+  if (spec.hostPid) found.push({ key: "`hostPID`", path: [...pod, "hostPID"] });
+  for (const list5 of ["containers", "initContainers"]) {
+    for (const [index, container2] of spec[list5].entries()) {
+      if (container2.name === "istio-init" || container2.name === "istio-proxy") continue;
+      const at2 = [...pod, list5, index, "securityContext"];
+      if (container2.privileged) found.push({ key: `\`privileged\` in container \`${container2.name}\``, path: [...at2, "privileged"] });
+      for (const name2 of container2.capabilitiesAdded) {
+        if (capabilities.has(name2.replace(/^CAP_/, "").toUpperCase())) found.push({ key: `\`${name2}\` in container \`${container2.name}\``, path: [...at2, "capabilities", "add"] });
+      }
+    }
+  }
+  return found;
+}
+
 // src/findings/detectors/mtls-lost-by-sidecar-scope.ts
 var mtlsLostBySidecarScope = defineDetector({
   rule: "mtls-lost-by-sidecar-scope",
@@ -67534,7 +68377,7 @@ var mtlsLostBySidecarScope = defineDetector({
       const sidecar2 = scopeOf3(head, namespace);
       if (sidecar2 === void 0 || outboundOf2(head)(namespace).registryOnly) return [];
       const earlier = scopeOf3(base2, namespace);
-      const lost = services.filter((service) => !covers3(sidecar2, namespace, service) && (earlier === void 0 || covers3(earlier, namespace, service)) && base2.of("Service").some((other) => other.name === service.name && other.namespace === service.namespace));
+      const lost = services.filter((service) => !covers4(sidecar2, namespace, service) && (earlier === void 0 || covers4(earlier, namespace, service)) && base2.of("Service").some((other) => other.name === service.name && other.namespace === service.namespace));
       const [first] = lost;
       if (first === void 0) return [];
       return [
@@ -67558,7 +68401,7 @@ function scopeOf3(side2, namespace) {
   const found = wide2.find((sidecar2) => sidecar2.namespace === namespace) ?? wide2.find((sidecar2) => sidecar2.namespace === side2.mesh.config.rootNamespace);
   return found?.spec.egress === void 0 || found.spec.egress.length === 0 ? void 0 : found;
 }
-function covers3(sidecar2, namespace, service) {
+function covers4(sidecar2, namespace, service) {
   const entries2 = (sidecar2.spec.egress ?? []).flatMap((listener2) => listener2.hosts).map((entry2) => ({ owner: entry2.slice(0, entry2.indexOf("/")), name: entry2.slice(entry2.indexOf("/") + 1) }));
   const fits2 = ({ owner, name: name2 }) => (owner === "*" || owner === service.namespace || owner === "." && service.namespace === namespace) && hostMatches(name2, hostOf(service));
   return entries2.some(fits2);
@@ -67609,17 +68452,16 @@ var namespaceOnlySource = defineDetector({
   detectState: (side2) => side2.of("AuthorizationPolicy").flatMap((policy) => {
     if (policy.spec.action !== "ALLOW" || isDryRun2(policy)) return [];
     for (const [ruleIndex, rule2] of policy.spec.rules.entries()) {
-      const index = rule2.from.findIndex((source3) => source3.namespaces.length > 0 && source3.principals.length === 0 && source3.serviceAccounts.length === 0 && source3.requestPrincipals.length === 0);
-      const source2 = rule2.from[index];
-      if (source2 === void 0) continue;
+      const found = callerRules(rule2).find(({ source: source2 }) => source2.namespaces.length > 0 && source2.principals.length === 0 && source2.serviceAccounts.length === 0 && source2.requestPrincipals.length === 0);
+      if (found === void 0) continue;
       const reach = side2.reachOf(policy);
       return [
         {
           subject: resourceId(policy),
           affected: reach.ids,
           certainty: certaintyOf(reach.workloads),
-          place: { resource: policy, path: ["spec", "rules", ruleIndex, "from", index, "source", "namespaces"] },
-          message: `every account of ${listed3(source2.namespaces)} passes rule ${ruleIndex + 1} of ${named2(policy)}`,
+          place: { resource: policy, path: ["spec", "rules", ruleIndex, ...found.at("namespaces")] },
+          message: `every account of ${listed3(found.source.namespaces)} passes rule ${ruleIndex + 1} of ${named2(policy)}`,
           impact: "whoever may create a pod in the namespace has the access",
           remedy: "name the callers by `principals` (`TRUST-DOMAIN/ns/NAMESPACE/sa/ACCOUNT`)",
           validation: { positive: "the caller that is meant is answered", negative: `a pod with another account of the same namespace is refused by \`${reach.ids[0] ?? ""}\` with 403` }
@@ -67655,21 +68497,21 @@ var noDefaultDeny = defineDetector({
   detectState: (side2) => {
     const open3 = side2.workloads.filter((workload) => inMesh(workload) && workload.enrolment.mode !== "gateway" && !hasDefaultDeny2(side2, workload));
     return [...grouped(open3, (workload) => workload.namespace)].map(([namespace, workloads2]) => {
-      const ids2 = distinct(workloads2.map((workload) => workload.id));
+      const ids3 = distinct(workloads2.map((workload) => workload.id));
       const place3 = namespacePlace(side2, namespace, workloads2);
       return {
         subject: `Namespace/${namespace}`,
-        affected: ids2,
-        severity: ids2.some((id) => side2.criticalAssets.has(id)) ? "high" : "medium",
+        affected: ids3,
+        severity: ids3.some((id) => side2.criticalAssets.has(id)) ? "high" : "medium",
         certainty: certaintyOf(workloads2),
         ...place3 === void 0 ? {} : { place: place3 },
-        message: `every request that no DENY policy refuses reaches ${listed3(ids2)}: no ALLOW policy stands there`,
+        message: `every request that no DENY policy refuses reaches ${listed3(ids3)}: no ALLOW policy stands there`,
         impact: "every workload that gets into the cluster reaches these workloads on every path",
-        attack: `a compromised workload of any namespace calls \`${ids2[0] ?? ""}\``,
+        attack: `a compromised workload of any namespace calls \`${ids3[0] ?? ""}\``,
         remedy: `add an AuthorizationPolicy with an empty \`spec\` to \`${namespace}\` (it denies everything) and one ALLOW policy for each caller that is meant, first with \`istio.io/dry-run: "true"\``,
         validation: {
-          positive: `a caller that an ALLOW policy names is answered by \`${ids2[0] ?? ""}\``,
-          negative: `a workload of another namespace that no policy names is refused by \`${ids2[0] ?? ""}\` with 403`
+          positive: `a caller that an ALLOW policy names is answered by \`${ids3[0] ?? ""}\``,
+          negative: `a workload of another namespace that no policy names is refused by \`${ids3[0] ?? ""}\` with 403`
         }
       };
     });
@@ -67710,23 +68552,23 @@ var noNetworkPolicy = defineDetector({
     const closedOut = isolatedNamespaces(side2, "Egress");
     const outbound = outboundOf2(side2);
     return [...grouped(open3, (workload) => workload.namespace)].map(([namespace, workloads2]) => {
-      const ids2 = distinct(workloads2.map((workload) => workload.id));
+      const ids3 = distinct(workloads2.map((workload) => workload.id));
       const place3 = namespacePlace(side2, namespace, workloads2);
       const bypassed = workloads2.some((workload) => !workload.otherPortsCaptured || workload.ports.some((port3) => !port3.captured));
       const leaning = outbound(namespace).registryOnly && !closedOut.has(namespace);
       return {
         subject: `Namespace/${namespace}`,
-        affected: ids2,
+        affected: ids3,
         severity: bypassed || leaning ? "medium" : "low",
         certainty: certaintyOf(workloads2),
         ...place3 === void 0 ? {} : { place: place3 },
-        message: `no NetworkPolicy isolates ${listed3(ids2)} for incoming packets: what the proxy does not see, nothing stops${bypassed ? ", and some ports go around the proxy" : ""}`,
+        message: `no NetworkPolicy isolates ${listed3(ids3)} for incoming packets: what the proxy does not see, nothing stops${bypassed ? ", and some ports go around the proxy" : ""}`,
         impact: "UDP, ports around the proxy and a proxy that is off are open to every pod of the cluster",
-        attack: `a compromised pod of any namespace connects to a port of \`${ids2[0] ?? ""}\` that is not captured`,
+        attack: `a compromised pod of any namespace connects to a port of \`${ids3[0] ?? ""}\` that is not captured`,
         remedy: `add a NetworkPolicy to \`${namespace}\` with an empty \`podSelector\` and no rule, and one for each caller that is meant (in ambient with port 15008)`,
         validation: {
-          positive: `a caller that a NetworkPolicy names connects to \`${ids2[0] ?? ""}\``,
-          negative: `a pod of another namespace that no NetworkPolicy names cannot connect to \`${ids2[0] ?? ""}\``
+          positive: `a caller that a NetworkPolicy names connects to \`${ids3[0] ?? ""}\``,
+          negative: `a pod of another namespace that no NetworkPolicy names cannot connect to \`${ids3[0] ?? ""}\``
         }
       };
     });
@@ -67747,9 +68589,9 @@ var peerAuthenticationConflict = defineDetector({
       for (const port3 of [void 0, ...guardedPorts(workload).map((entry2) => entry2.port)]) {
         const answer2 = side2.mtlsAt(workload, port3);
         if (answer2.tied.length < 2) continue;
-        const key = answer2.tied.map(resourceId).join(" ");
-        const known4 = conflicts.get(key);
-        if (known4 === void 0) conflicts.set(key, { answer: answer2, affected: [workload.id] });
+        const key3 = answer2.tied.map(resourceId).join(" ");
+        const known4 = conflicts.get(key3);
+        if (known4 === void 0) conflicts.set(key3, { answer: answer2, affected: [workload.id] });
         else known4.affected.push(workload.id);
       }
     }
@@ -67783,7 +68625,7 @@ var plaintextAccepted = defineDetector({
   detectState: (side2) => {
     const open3 = side2.workloads.filter((workload) => inMesh(workload) && workload.enrolment.mode !== "gateway").flatMap((workload) => openPorts(side2, workload));
     const groups3 = grouped(open3, ({ answer: answer2, workload }) => answer2.policy === void 0 ? `Namespace/${workload.namespace}` : resourceId(answer2.policy));
-    return [...[...groups3].map(([subject, entries2]) => draftOf2(side2, subject, entries2)), ...phantomDrafts(side2, groups3)];
+    return [...[...groups3].map(([subject, entries2]) => draftOf3(side2, subject, entries2)), ...phantomDrafts(side2, groups3)];
   }
 });
 function openPorts(side2, workload) {
@@ -67793,7 +68635,7 @@ function openPorts(side2, workload) {
 function opensAll(side2, { workload, port: port3 }) {
   return port3 === void 0 || side2.mtlsAt(workload).mode !== "STRICT";
 }
-function draftOf2(side2, subject, entries2) {
+function draftOf3(side2, subject, entries2) {
   const workloads2 = entries2.map((entry2) => entry2.workload);
   const points = distinct(entries2.map((entry2) => entry2.port === void 0 ? entry2.workload.id : `${entry2.workload.id}:${entry2.port}`));
   const answer2 = entries2[0]?.answer;
@@ -67807,7 +68649,7 @@ function draftOf2(side2, subject, entries2) {
     certainty: certaintyOf(workloads2),
     ...place3 === void 0 ? {} : { place: place3 },
     message: policy === void 0 ? `any pod without a mesh identity can talk to ${listed3(points)}: no PeerAuthentication requires mutual TLS here, and the default is ${side2.mesh.config.defaultMtls}` : `any pod without a mesh identity can talk to ${listed3(points)}: ${named2(policy)} makes the mode ${answer2?.mode ?? "PERMISSIVE"}`,
-    ...texts6(points[0] ?? subject)
+    ...texts7(points[0] ?? subject)
   };
 }
 function phantomDrafts(side2, known4) {
@@ -67823,12 +68665,12 @@ function phantomDrafts(side2, known4) {
         certainty: "conditional",
         place: { resource: policy, path: ["spec", "mtls", "mode"] },
         message: `any pod without a mesh identity can talk to the pods that ${named2(policy)} selects: it makes the mode ${policy.spec.mode}`,
-        ...texts6(reach.ids[0] ?? "")
+        ...texts7(reach.ids[0] ?? "")
       }
     ];
   });
 }
-function texts6(example) {
+function texts7(example) {
   return {
     impact: "traffic can be read and sent without a proof of identity; only policies that name a principal still refuse it",
     attack: `a compromised pod without a proxy connects to \`${example}\` in plaintext and is served`,
@@ -67853,6 +68695,96 @@ var plaintextOpened = defineDetector({
     validation: openedValidation(change2, "the same request over mutual TLS from a workload of the mesh is still answered")
   }))
 });
+
+// src/findings/detectors/pod-security-lowered.ts
+var key = "pod-security.kubernetes.io/enforce";
+var levels = { privileged: 0, baseline: 1, restricted: 2 };
+var podSecurityLowered = defineDetector({
+  rule: "pod-security-lowered",
+  detectOpenings: ({ base: base2, head }) => head.of("Namespace").flatMap((namespace) => {
+    const before = levelOf(base2, namespace.name);
+    const after = levelOf(head, namespace.name);
+    if (before === void 0 || (levels[after ?? "privileged"] ?? 0) >= (levels[before] ?? 0)) return [];
+    return [
+      {
+        subject: resourceId(namespace),
+        affected: [namespace.name],
+        certainty: after === void 0 ? "conditional" : "proved",
+        place: { resource: namespace, path: after === void 0 ? ["metadata"] : ["metadata", "labels", key] },
+        message: `pods of \`${namespace.name}\` may ask for more than before: the enforced Pod Security level falls from \`${before}\` to ${after === void 0 ? "the default of the cluster" : `\`${after}\``}`,
+        impact: "a pod with the node's network, NET_ADMIN or privileges goes around its proxy, and a privileged one takes the keys of others on its node",
+        remedy: `keep \`${key}: ${before}\`, and move the pods that need more into a namespace of their own`,
+        validation: { positive: "the pods of the namespace start", negative: `a pod that \`${before}\` forbids is refused on admission` }
+      }
+    ];
+  })
+});
+function levelOf(side2, name2) {
+  const level2 = side2.mesh.namespaces.get(name2)?.resource?.labels[key];
+  return level2 !== void 0 && Object.hasOwn(levels, level2) ? level2 : void 0;
+}
+
+// src/findings/detectors/policy-not-enforced-here.ts
+var policyNotEnforcedHere = defineDetector({
+  rule: "policy-not-enforced-here",
+  detectState: (side2) => [
+    ...[...side2.of("AuthorizationPolicy").filter((policy) => !isDryRun2(policy)), ...side2.of("RequestAuthentication")].flatMap((policy) => deadIn(side2, policy).map((dead) => draftOf4(policy, dead))),
+    ...side2.of("PeerAuthentication").flatMap((policy) => policy.namespace === side2.mesh.config.rootNamespace && hasSelector(policy.spec.selector) ? [draftOf4(policy, ignoredInRoot)] : [])
+  ]
+});
+var ignoredInRoot = { path: ["spec", "selector"], facet: "root-selector", because: "a PeerAuthentication of the root namespace that has a selector is ignored" };
+function deadIn(side2, policy) {
+  const { targetRefs: targetRefs2 } = policy.spec;
+  if (targetRefs2.length > 0) return targetRefs2.flatMap((target, index) => deadTarget(side2, policy, target, ["spec", "targetRefs", index]) ?? []);
+  const gateway2 = policy.spec.selector?.matchLabels["gateway.networking.k8s.io/gateway-name"];
+  const waypoint = gateway2 === void 0 ? void 0 : side2.of("KubernetesGateway").find((object4) => object4.name === gateway2 && object4.namespace === policy.namespace && isWaypoint(side2.mesh, object4));
+  if (waypoint !== void 0) return [{ path: ["spec", "selector"], facet: "waypoint-selector", because: "it selects the pods of a waypoint, and waypoints read policies with `targetRefs` only" }];
+  const ambient = side2.reachOf(policy).workloads.filter(isAmbient2);
+  if (ambient.length === 0) return [];
+  const certainty = certaintyOf(ambient);
+  const ids3 = listed3(distinct(ambient.map((workload) => workload.id)));
+  if (policy.kind === "RequestAuthentication") return [{ path: [], facet: "ztunnel", certainty, because: `only ztunnel stands before ${ids3}, and it reads no tokens` }];
+  if (policy.spec.action === "CUSTOM") return [{ path: ["spec", "action"], facet: "ztunnel", certainty, because: `only ztunnel reads it before ${ids3}, and it asks no external authorizer` }];
+  const empty = policy.spec.selector !== void 0 && !hasSelector(policy.spec.selector);
+  return empty ? [{ path: ["spec", "selector"], facet: "empty-selector", certainty, because: `an empty \`selector\` reaches no workload at ztunnel, ${ids3} included` }] : [];
+}
+function deadTarget(side2, policy, target, path7) {
+  const { mesh: mesh2 } = side2;
+  const facet = `${target.kind} ${target.name}`;
+  const isOwn2 = (object4) => object4.name === target.name && object4.namespace === policy.namespace;
+  switch (target.kind) {
+    case "Service":
+    case "ServiceEntry": {
+      const service = target.kind === "Service" ? side2.of("Service").find(isOwn2) : side2.of("ServiceEntry").find(isOwn2);
+      if (service === void 0 || waypointOfService(mesh2, service) !== void 0) return void 0;
+      return { path: path7, facet, because: `no waypoint stands before ${named2(service)}, and nothing else reads policies with \`targetRefs\`` };
+    }
+    case "GatewayClass":
+      if (target.name !== "istio-waypoint") return { path: path7, facet, because: "`istio-waypoint` is the only class that policies can be bound to" };
+      return policy.namespace === mesh2.config.rootNamespace ? void 0 : { path: path7, facet, because: "a policy for a class counts in the root namespace only" };
+    case "Gateway": {
+      const gateways2 = side2.of("KubernetesGateway");
+      const elsewhere3 = gateways2.find((gateway2) => gateway2.name === target.name);
+      return elsewhere3 === void 0 || gateways2.some(isOwn2) ? void 0 : { path: path7, facet, because: `the Gateway of that name stands in \`${elsewhere3.namespace ?? ""}\`, and a policy binds in its own namespace only` };
+    }
+    default:
+      return void 0;
+  }
+}
+function draftOf4(policy, { path: path7, facet, because: because2, certainty }) {
+  return {
+    subject: resourceId(policy),
+    facet,
+    // By what it says, so that a renamed policy is not found anew.
+    affected: [`${policy.kind} ${policy.namespace ?? ""} ${facet} ${because2}`],
+    certainty: certainty ?? "proved",
+    place: { resource: policy, path: path7 },
+    message: `${named2(policy)} is enforced by nobody here: ${because2}`,
+    impact: "the protection that the policy describes is not there",
+    remedy: "bind the policy where something enforces it: `targetRefs` before a waypoint, a selector before sidecars and ztunnel",
+    validation: { positive: "a request that the policy allows is answered", negative: "a request that the policy refuses is refused" }
+  };
+}
 
 // src/findings/detectors/port-plaintext-exception.ts
 var portPlaintextException = defineDetector({
@@ -67887,16 +68819,16 @@ var portPlaintextException = defineDetector({
 var replacing = /^\s*["']?(?:image|binaryPath|customConfigFile|proxyBootstrapTemplatePath|interceptionMode)["']?\s*:/m;
 function proxyOverrides(workload) {
   const pod = workload.kind === "Pod" ? [] : workload.kind === "CronJob" ? ["spec", "jobTemplate", "spec", "template"] : ["spec", "template"];
-  const annotated2 = (key, replaces) => {
-    const value = workload.annotations[key]?.trim();
-    return value === void 0 || value === "" || !replaces(value) ? [] : [{ key, value, path: [...pod, "metadata", "annotations", key] }];
+  const annotated3 = (key3, replaces) => {
+    const value = workload.annotations[key3]?.trim();
+    return value === void 0 || value === "" || !replaces(value) ? [] : [{ key: key3, value, path: [...pod, "metadata", "annotations", key3] }];
   };
   const found = [
     // With a slash the whole image is replaced, without one its name under the mesh's own registry.
-    ...annotated2("sidecar.istio.io/proxyImage", () => true),
-    ...annotated2("sidecar.istio.io/bootstrapOverride", () => true),
-    ...annotated2("inject.istio.io/templates", (text8) => text8 !== "sidecar"),
-    ...annotated2("proxy.istio.io/config", (text8) => replacing.test(text8))
+    ...annotated3("sidecar.istio.io/proxyImage", () => true),
+    ...annotated3("sidecar.istio.io/bootstrapOverride", () => true),
+    ...annotated3("inject.istio.io/templates", (text8) => text8 !== "sidecar"),
+    ...annotated3("proxy.istio.io/config", (text8) => replacing.test(text8))
   ];
   const tlsMode = "security.istio.io/tlsMode";
   const stated = workload.labels[tlsMode];
@@ -67940,16 +68872,16 @@ function overridesOf({ base: base2, head, renamed }) {
     const { resource } = workload;
     if (resource === void 0 || workload.enrolment.mode === "none" || workload.enrolment.mode === "gateway") return [];
     const old = base2.mesh.workloads.get(renamed.get(workload.id) ?? workload.id);
-    const known4 = new Set((old === void 0 ? [] : proxyOverrides(old)).map(({ key, value }) => `${key} ${value}`));
-    return proxyOverrides(workload).filter(({ key, value }) => !known4.has(`${key} ${value}`)).map(({ key, value, path: path7 }) => ({
+    const known4 = new Set((old === void 0 ? [] : proxyOverrides(old)).map(({ key: key3, value }) => `${key3} ${value}`));
+    return proxyOverrides(workload).filter(({ key: key3, value }) => !known4.has(`${key3} ${value}`)).map(({ key: key3, value, path: path7 }) => ({
       subject: workload.id,
-      facet: key,
-      affected: [`${workload.id} ${key} ${value}`],
+      facet: key3,
+      affected: [`${workload.id} ${key3} ${value}`],
       severity: "high",
       certainty: "undecided",
       evidence: "UNKNOWN",
       place: { resource, path: path7 },
-      message: `\`${workload.id}\` replaces its own proxy with \`${key}: ${clip2(value)}\`: what stands before it then is not computed`,
+      message: `\`${workload.id}\` replaces its own proxy with \`${key3}: ${clip2(value)}\`: what stands before it then is not computed`,
       impact: "the replaced proxy may enforce no mutual TLS, no authorization and no tokens, and it holds the key of the account",
       attack: "whoever may edit the workload gives it a proxy that lets everything pass, and every policy still looks as if it were in force",
       remedy: "remove the override; where it has to stay, review what it brings as a part of the control plane and forbid others by an admission policy",
@@ -68011,7 +68943,7 @@ var selectsNothing = defineDetector({
     const isPopulated = (policy) => populated2.has(policy.namespace ?? "") || policy.namespace === side2.mesh.config.rootNamespace && populated2.size > 0;
     const single2 = lost.filter((entry2) => isPopulated(entry2.policy));
     const elsewhere3 = grouped(lost.filter((entry2) => !isPopulated(entry2.policy)), (entry2) => entry2.policy.namespace ?? "");
-    return [...single2.map(draftOf3), ...[...elsewhere3].map(([namespace, entries2]) => foldedDraft(namespace, entries2))];
+    return [...single2.map(draftOf5), ...[...elsewhere3].map(([namespace, entries2]) => foldedDraft(namespace, entries2))];
   }
 });
 function lostTarget(side2, policy) {
@@ -68028,11 +68960,11 @@ function lostTarget(side2, policy) {
   if (reach.workloads.length > 0 || reach.ids.length === 0) return [];
   return [{ policy, path: ["spec", "selector", "matchLabels"], target: selectorText(policy.spec.selector?.matchLabels ?? {}), ids: reach.ids }];
 }
-function draftOf3({ policy, path: path7, target, ids: ids2 }) {
+function draftOf5({ policy, path: path7, target, ids: ids3 }) {
   return {
     subject: resourceId(policy),
     facet: target,
-    affected: ids2.map((id) => `${policy.kind} ${id}`),
+    affected: ids3.map((id) => `${policy.kind} ${id}`),
     evidence: "INFERRED",
     certainty: "conditional",
     place: { resource: policy, path: path7 },
@@ -68066,19 +68998,19 @@ var sharedIdentity = defineDetector({
   detectState: (side2) => {
     const grants = grantsByAccount(side2);
     return [...sharedAccounts(side2)].map(([account, workloads2]) => {
-      const ids2 = distinct(workloads2.map((workload) => workload.id));
+      const ids3 = distinct(workloads2.map((workload) => workload.id));
       const granting = grants.get(account) ?? [];
       const first = workloads2[0];
       return {
         subject: `ServiceAccount/${account}`,
-        affected: ids2,
+        affected: ids3,
         severity: granting.length > 0 ? "high" : "medium",
         certainty: certaintyOf(workloads2),
         ...first?.resource === void 0 ? {} : { place: { resource: first.resource, path: accountPath(first) } },
-        message: `${listed3(ids2)} run under one account, \`${account}\`${granting.length > 0 ? `, which ${listed3(granting)} ${granting.length === 1 ? "allows" : "allow"}` : ""}`,
+        message: `${listed3(ids3)} run under one account, \`${account}\`${granting.length > 0 ? `, which ${listed3(granting)} ${granting.length === 1 ? "allows" : "allow"}` : ""}`,
         impact: "policies cannot tell these workloads apart: each has the access of all",
         remedy: "give each workload a ServiceAccount of its own and name it in the policies",
-        validation: { positive: "each workload reaches what it needs under its own account", negative: `\`${ids2.at(-1) ?? ""}\` is refused where only \`${ids2[0] ?? ""}\` is meant` }
+        validation: { positive: "each workload reaches what it needs under its own account", negative: `\`${ids3.at(-1) ?? ""}\` is refused where only \`${ids3[0] ?? ""}\` is meant` }
       };
     });
   }
@@ -68126,18 +69058,18 @@ var tokenNotRequired = defineDetector({
     if (policy.spec.jwtRules.length === 0 || policy.spec.targetRefs.length > 0) return [];
     const open3 = side2.reachOf(policy).workloads.filter((workload) => inMesh(workload) && !tokenRequired(side2, workload));
     if (open3.length === 0) return [];
-    const ids2 = distinct(open3.map((workload) => workload.id));
+    const ids3 = distinct(open3.map((workload) => workload.id));
     return [
       {
         subject: resourceId(policy),
-        affected: ids2,
+        affected: ids3,
         certainty: certaintyOf(open3),
         place: { resource: policy, path: ["spec", "jwtRules"] },
-        message: `a request without a token reaches ${listed3(ids2)}: ${named2(policy)} refuses bad tokens only, and no policy requires one`,
+        message: `a request without a token reaches ${listed3(ids3)}: ${named2(policy)} refuses bad tokens only, and no policy requires one`,
         impact: "end-user authentication can be skipped by sending no token",
-        attack: `a caller drops the \`Authorization\` header and is served by \`${ids2[0] ?? ""}\``,
+        attack: `a caller drops the \`Authorization\` header and is served by \`${ids3[0] ?? ""}\``,
         remedy: 'add an ALLOW policy with `requestPrincipals: ["ISSUER/*"]`, or a DENY policy with `notRequestPrincipals: ["*"]` beside the public paths',
-        validation: { positive: `a request with a valid token is answered by \`${ids2[0] ?? ""}\``, negative: "the same request without a token is refused with 403" }
+        validation: { positive: `a request with a valid token is answered by \`${ids3[0] ?? ""}\``, negative: "the same request without a token is refused with 403" }
       }
     ];
   })
@@ -68289,6 +69221,117 @@ function accountOf2(side2, policy, { value, path: path7 }) {
   return segments.length === 5 && !domain2.includes("*") ? { namespace, account } : void 0;
 }
 
+// src/findings/detectors/waypoint-bypass.ts
+var waypointBypass = defineDetector({
+  rule: "waypoint-bypass",
+  detectState: (side2) => side2.of("Service").flatMap((service) => {
+    const waypoint = waypointOfService(side2.mesh, service);
+    const { selector } = service.spec;
+    if (waypoint === void 0 || selector === void 0 || Object.keys(selector).length === 0) return [];
+    const [policy] = policiesAtWaypoint(side2.mesh, waypoint, service).authorization.filter((candidate) => !isDryRun2(candidate) && candidate.spec.action !== "AUDIT");
+    if (policy === void 0) return [];
+    return side2.workloads.filter((workload) => isAmbient2(workload) && side2.servicesOf(workload).includes(service)).flatMap((workload) => {
+      const way = wayAround(side2, workload);
+      return way === void 0 ? [] : [draftOf6(side2.mesh, workload, waypoint, policy, way)];
+    });
+  })
+});
+function wayAround(side2, workload) {
+  const ports2 = guardedPorts(workload).map((entry2) => entry2.port);
+  const stranger = `${side2.mesh.config.trustDomain}/ns/elsewhere/sa/anyone`;
+  const passes = (principal) => (ports2.length === 0 ? [80] : ports2).some((port3) => side2.ask({ from: { principal, direct: true }, to: { workload: workload.id, port: port3 }, request: { protocol: "http", method: "GET", path: "/" } })?.verdict === "allow");
+  if (passes(null)) return "any pod without a mesh identity";
+  return passes(stranger) ? "any pod of the mesh that connects to the pod's address" : void 0;
+}
+function draftOf6(mesh2, workload, waypoint, policy, who3) {
+  const account = waypointIdentity(mesh2, waypoint);
+  return {
+    subject: workload.id,
+    affected: [`${workload.id} ${waypoint.id}`],
+    certainty: certaintyOf([workload]),
+    place: { resource: policy, path: [] },
+    message: `${named2(policy)} stands at the waypoint \`${waypoint.id}\`, and ${who3} reaches \`${workload.id}\` without it`,
+    impact: "what the policies of the waypoint refuse is answered on the straight way",
+    attack: `a compromised pod connects to the address of \`${workload.id}\` itself and meets no policy of the waypoint`,
+    remedy: `add an ALLOW policy with a selector for the pods that names \`${account}\` alone, and require mutual TLS (STRICT)`,
+    validation: { positive: `a request through \`${waypoint.id}\` that its policies allow is answered`, negative: `a request straight to the address of \`${workload.id}\` is refused` },
+    related: [{ resource: waypoint.gateway, path: [], message: "is the waypoint that can be passed by" }]
+  };
+}
+
+// src/findings/detectors/waypoint-missing.ts
+var key2 = "istio.io/use-waypoint";
+var waypointMissing = defineDetector({
+  rule: "waypoint-missing",
+  detectState: (side2) => {
+    const declared2 = side2.of("KubernetesGateway").some((gateway2) => isWaypoint(side2.mesh, gateway2));
+    return [...asks(side2).map((ask) => draftOf7(ask, declared2)), ...annotated2(side2)];
+  }
+});
+function asks(side2) {
+  const own3 = (resource, labels2, addressed2, path7, subject, what) => {
+    const binding = Object.hasOwn(labels2, key2) ? bindingOf(side2.mesh, labels2, resource.namespace ?? "", addressed2) : void 0;
+    return binding?.fault === void 0 ? [] : [{ subject, what, resource, path: path7, binding }];
+  };
+  const services = [...side2.of("Service"), ...side2.of("ServiceEntry")].flatMap((service) => own3(service, service.labels, "service", ["metadata", "labels", key2], resourceId(service), named2(service)));
+  const pods2 = side2.workloads.flatMap(
+    (workload) => workload.resource === void 0 || !inMesh(workload) || !isAmbient2(workload) ? [] : own3(workload.resource, workload.labels, "workload", [...templateOf(workload.kind), "metadata", "labels", key2], workload.id, `\`${workload.id}\``)
+  );
+  const namespaces3 = side2.of("Namespace").flatMap((namespace) => {
+    if (!Object.hasOwn(namespace.labels, key2)) return [];
+    const bindings = ["service", "workload"].map((addressed2) => bindingOf(side2.mesh, {}, namespace.name, addressed2));
+    const [binding] = bindings;
+    if (binding === void 0 || bindings.some((each) => each?.fault === void 0)) return [];
+    return [{ subject: resourceId(namespace), what: named2(namespace), resource: namespace, path: ["metadata", "labels", key2], binding }];
+  });
+  return [...services, ...pods2, ...namespaces3];
+}
+function templateOf(kind) {
+  if (kind === "Pod") return [];
+  return kind === "CronJob" ? ["spec", "jobTemplate", "spec", "template"] : ["spec", "template"];
+}
+var faults = {
+  missing: "no such Gateway is declared here",
+  "no-waypoint": "that Gateway is no waypoint: its class is another one",
+  "wrong-type": "that waypoint serves another kind of traffic (`istio.io/waypoint-for`)",
+  "not-admitted": "that waypoint admits no traffic of this namespace (`allowedRoutes` of its HBONE listener)"
+};
+function draftOf7({ subject, what, resource, path: path7, binding }, declared2) {
+  const elsewhere3 = binding.fault === "missing";
+  return {
+    subject,
+    affected: [`${subject} ${binding.id}`],
+    // Where no waypoint is declared at all, they are deployed from elsewhere.
+    severity: elsewhere3 && !declared2 ? "medium" : "high",
+    certainty: elsewhere3 ? "conditional" : "proved",
+    ...elsewhere3 ? { evidence: "INFERRED" } : {},
+    place: { resource, path: path7 },
+    message: `${what} asks for the waypoint \`${binding.id}\`, and ${faults[binding.fault ?? "missing"]}: traffic goes straight to the pods`,
+    impact: "policies that are bound to the waypoint or to the Service are enforced by nobody",
+    remedy: "name a Gateway of a waypoint class that is there, serves this kind of traffic and admits the namespace; restrict the pods to the waypoint's account so that a missing waypoint closes instead of opening",
+    validation: { positive: "a request that the policies allow is answered and seen by the waypoint", negative: "a request that a policy of the waypoint refuses is refused" }
+  };
+}
+function annotated2(side2) {
+  const objects = [...side2.of("Service"), ...side2.of("ServiceEntry"), ...side2.of("Namespace")];
+  return objects.flatMap((resource) => {
+    if (!Object.hasOwn(resource.annotations, key2) || Object.hasOwn(resource.labels, key2)) return [];
+    return [
+      {
+        subject: resourceId(resource),
+        facet: "annotation",
+        affected: [`${resourceId(resource)} annotation`],
+        severity: "medium",
+        place: { resource, path: ["metadata", "annotations", key2] },
+        message: `${named2(resource)} asks for a waypoint by an annotation, which nobody reads: \`${key2}\` is a label`,
+        impact: "traffic goes straight to the pods, and policies that are bound to a waypoint are enforced by nobody",
+        remedy: `move \`${key2}\` to \`metadata.labels\``,
+        validation: { positive: "a request that the policies allow is answered and seen by the waypoint", negative: "a request that a policy of the waypoint refuses is refused" }
+      }
+    ];
+  });
+}
+
 // src/findings/detectors/wildcard-host.ts
 var wildcardHost = defineDetector({
   rule: "wildcard-host",
@@ -68337,11 +69380,13 @@ var wildcardServiceEntry = defineDetector({
 
 // src/findings/registry.ts
 var detectors = {
+  "access-log-lost": accessLogLost,
   "access-widened": accessWidened,
   "access-widened-undecided": accessWidenedUndecided,
   "allow-any-egress": allowAnyEgress,
   "allow-everything": allowEverything,
   "allow-without-source": allowWithoutSource,
+  "ambient-disable-unsupported": ambientDisableUnsupported,
   "capture-hole": captureHole,
   "claims-without-authentication": claimsWithoutAuthentication,
   "client-plaintext": clientPlaintext,
@@ -68356,12 +69401,15 @@ var detectors = {
   "http-deny-on-tcp": httpDenyOnTcp,
   "http-policy-without-http": httpPolicyWithoutHttp,
   "identity-gained": identityGained,
+  "impersonation-right": impersonationRight,
   "ingress-plaintext": ingressPlaintext,
   "ingress-tls-weakened": ingressTlsWeakened,
   "injection-opt-out": injectionOptOut,
   "internet-exposure": internetExposure,
   "invalid-resource": invalidResource,
+  "issuer-or-keys-widened": issuerOrKeysWidened,
   "latent-widening": latentWidening,
+  "mesh-bypass-capability": meshBypassCapability,
   "mtls-lost-by-sidecar-scope": mtlsLostBySidecarScope,
   "mtls-mismatch": mtlsMismatch,
   "mtls-required": mtlsRequired,
@@ -68373,6 +69421,8 @@ var detectors = {
   "peer-authentication-conflict": peerAuthenticationConflict,
   "plaintext-accepted": plaintextAccepted,
   "plaintext-opened": plaintextOpened,
+  "pod-security-lowered": podSecurityLowered,
+  "policy-not-enforced-here": policyNotEnforcedHere,
   "port-plaintext-exception": portPlaintextException,
   "proxy-extension-changed": proxyExtensionChanged,
   "registry-only-is-no-firewall": registryOnlyIsNoFirewall,
@@ -68385,6 +69435,8 @@ var detectors = {
   "unenrolled-workload": unenrolledWorkload,
   "unknown-field": unknownField,
   "unknown-principal": unknownPrincipal,
+  "waypoint-bypass": waypointBypass,
+  "waypoint-missing": waypointMissing,
   "wildcard-host": wildcardHost,
   "wildcard-service-entry": wildcardServiceEntry
 };
@@ -68419,11 +69471,14 @@ function compareStates(detectors2, pair) {
     if (detect === void 0) return [];
     const head = keyed(detector, detect, pair.head, pair.renamed);
     const base2 = pair.base === void 0 || pair.base === pair.head ? void 0 : keyed(detector, detect, pair.base, /* @__PURE__ */ new Map());
-    const result = (entry2, status, side2) => ({ detector, ...entry2, status, environment: pair.id, side: side2 });
+    const result = (entry2, status, side2, fresh = []) => ({ detector, ...entry2, status, ...status === "worsened" ? { fresh } : {}, environment: pair.id, side: side2 });
     if (base2 === void 0) return [...head.values()].map((entry2) => result(entry2, "existing", "head"));
     const before = affectedBy(base2);
     const after = affectedBy(head);
-    const found = [...head.values()].map((entry2) => result(entry2, statusOf(entry2, base2.get(entry2.fingerprint), before), "head"));
+    const found = [...head.values()].map((entry2) => {
+      const fresh = freshItems(entry2, before);
+      return result(entry2, fresh.length === 0 ? "existing" : base2.has(entry2.fingerprint) ? "worsened" : "new", "head", fresh);
+    });
     for (const entry2 of base2.values()) {
       if (head.has(entry2.fingerprint)) continue;
       if (itemsOf(entry2.draft).some((item2) => !after.has(item2))) found.push(result(entry2, "fixed", "base"));
@@ -68431,11 +69486,9 @@ function compareStates(detectors2, pair) {
     return found;
   });
 }
-function statusOf(entry2, counterpart2, before) {
+function freshItems(entry2, before) {
   const rank2 = severityRank(entry2.severity);
-  const fresh = itemsOf(entry2.draft).some((item2) => rankBefore(item2, before) < rank2);
-  if (!fresh) return "existing";
-  return counterpart2 === void 0 ? "new" : "worsened";
+  return itemsOf(entry2.draft).filter((item2) => rankBefore(item2, before) < rank2);
 }
 function rankBefore(item2, before) {
   return Math.max(before.get(item2) ?? -1, before.get(item2.replace(/:\d+$/, "")) ?? -1);
@@ -68445,15 +69498,15 @@ function keyed(detector, detect, side2, renamed) {
   const found = /* @__PURE__ */ new Map();
   for (const drafted of detect(side2)) {
     const draft = renamed.size === 0 ? drafted : underOldNames(drafted, renamed);
-    const key = fingerprint({ code: entry2.code, causes: [draft.subject], facet: draft.facet ?? "", direction: "" });
-    const fresh = { draft, severity: draft.severity ?? entry2.severity, fingerprint: key };
-    const known4 = found.get(key);
+    const key3 = fingerprint({ code: entry2.code, causes: [draft.subject], facet: draft.facet ?? "", direction: "" });
+    const fresh = { draft, severity: draft.severity ?? entry2.severity, fingerprint: key3 };
+    const known4 = found.get(key3);
     if (known4 === void 0) {
-      found.set(key, fresh);
+      found.set(key3, fresh);
       continue;
     }
     const chosen = severityRank(fresh.severity) > severityRank(known4.severity) ? fresh : known4;
-    found.set(key, { ...chosen, draft: { ...chosen.draft, affected: distinct([...known4.draft.affected, ...draft.affected]) } });
+    found.set(key3, { ...chosen, draft: { ...chosen.draft, affected: distinct([...known4.draft.affected, ...draft.affected]) } });
   }
   return found;
 }
@@ -68554,7 +69607,8 @@ function stateFinding(state, locate2) {
     resource: draft.subject,
     ...location === void 0 ? {} : { location },
     related,
-    message: draft.message,
+    // Of many that are affected a reader wants to know which are so only now.
+    message: state.fresh === void 0 || state.fresh.length === 0 || state.fresh.length === draft.affected.length ? draft.message : `${draft.message}; only since this change: ${listed3(state.fresh)}`,
     impact: draft.impact,
     ...draft.attack === void 0 ? {} : { attack: draft.attack },
     remedy: draft.remedy,
@@ -68609,10 +69663,10 @@ function maturityFinding(delta2, changes, findings, scores) {
   if (delta2.overall === null || delta2.overall === 0) return void 0;
   const entry2 = ruleEntry("maturity-changed");
   const moved3 = Object.entries(delta2.environments).filter(([, move]) => move.overall !== null && move.overall !== 0);
-  const ids2 = new Set(moved3.flatMap(([, move]) => Object.values(move.dimensions).flatMap((dimension) => dimension.movedBy)));
-  const moving = changes.filter((change2) => ids2.has(change2.id));
+  const ids3 = new Set(moved3.flatMap(([, move]) => Object.values(move.dimensions).flatMap((dimension) => dimension.movedBy)));
+  const moving = changes.filter((change2) => ids3.has(change2.id));
   const cause2 = [...moving, ...changes].flatMap((change2) => change2.causes)[0];
-  const location = cause2 === void 0 ? findings.find((finding2) => ids2.has(finding2.fingerprint) && finding2.location !== void 0)?.location : { file: cause2.file, startLine: cause2.line, endLine: cause2.endLine, side: cause2.side };
+  const location = cause2 === void 0 ? findings.find((finding2) => ids3.has(finding2.fingerprint) && finding2.location !== void 0)?.location : { file: cause2.file, startLine: cause2.line, endLine: cause2.endLine, side: cause2.side };
   const dimensions2 = dimensionsOf(moved3.map(([, move]) => move));
   const falls = delta2.overall < 0;
   const agree = scores?.base !== void 0 && scores.base !== null && scores.head !== null && Math.sign(scores.head - scores.base) === Math.sign(delta2.overall);
@@ -68794,18 +69848,6 @@ function namespacesOf(side2, scope3) {
   return rated2.length > 0 ? rated2 : knownNamespaces(side2);
 }
 
-// src/findings/access-logging.ts
-function accessLogging(side2) {
-  const { config: config2 } = side2.mesh;
-  const meshWide = side2.of("Telemetry").filter((telemetry) => telemetry.namespace === config2.rootNamespace && telemetry.spec.selector === void 0 && telemetry.spec.targetRefs.length === 0);
-  const entries2 = meshWide.flatMap((telemetry) => telemetry.spec.accessLogging);
-  if (entries2.some((entry2) => entry2.disabled)) return { state: "off", because: "access logging is turned off for the mesh by a Telemetry object" };
-  if (entries2.length > 0) return { state: "on", because: "a Telemetry object of the root namespace turns access logging on" };
-  if (config2.accessLogFile !== "") return { state: "on", because: "the mesh configuration names an access log" };
-  if (config2.statedBy === void 0) return { state: "unknown", because: "the mesh configuration is not declared here, so it is not known whether requests are logged" };
-  return { state: "off", because: "access logging is off: the mesh configuration names no `accessLogFile`" };
-}
-
 // src/maturity/dimensions/auditability.ts
 function auditability(side2) {
   const logging = accessLogging(side2);
@@ -68828,9 +69870,10 @@ function auditability(side2) {
 
 // src/findings/rule-quality.ts
 function sourceQuality(rule2) {
-  const fromWhen = rule2.when.some((condition) => condition.key === "source.principal" && condition.values.length > 0 && condition.values.every(isAccount)) ? 1 : rule2.when.some((condition) => isTokenKey(condition.key) && condition.values.length > 0) ? 0.4 : 0;
-  if (anySource(rule2)) return fromWhen;
-  return Math.max(fromWhen, Math.min(...rule2.from.map(qualityOf)));
+  const fromWhen = rule2.when.some((condition) => isTokenKey(condition.key) && condition.values.length > 0) ? 0.4 : 0;
+  const sources = callerRules(rule2).map(({ source: source2 }) => source2);
+  if (sources.length === 0 || sources.some(isAnySource)) return fromWhen;
+  return Math.max(fromWhen, Math.min(...sources.map(qualityOf)));
 }
 function qualityOf(source2) {
   if (source2.serviceAccounts.length > 0) return 1;
@@ -68853,9 +69896,10 @@ function qualityOfOperation(operation) {
   return named5 >= 2 ? 1 : named5 === 1 ? 0.7 : 0.3;
 }
 function opennessOf(rule2) {
-  if (anySource(rule2)) return sourceQuality(rule2) === 1 ? { type: "named" } : { type: "all" };
+  const sources = callerRules(rule2).map(({ source: source2 }) => source2);
+  if (sources.length === 0 || sources.some(isAnySource)) return { type: "all" };
   const found = [];
-  for (const source2 of rule2.from) {
+  for (const source2 of sources) {
     if (source2.serviceAccounts.length > 0 || source2.principals.length > 0 && source2.principals.every(isAccount)) continue;
     const namespaces3 = source2.principals.length > 0 ? source2.principals.map((principal) => /\/ns\/([^*/]+)\//.exec(`/${principal}`)?.[1]) : source2.namespaces.length > 0 ? source2.namespaces.map((namespace) => namespace.includes("*") ? void 0 : namespace) : [void 0];
     for (const namespace of namespaces3) {
@@ -69495,8 +70539,8 @@ function fieldsActing(fields4) {
   return new Map([...remaining2(fields4, "", /* @__PURE__ */ new Set())].sort(([left], [right]) => compareText(left, right)));
 }
 function* remaining2(fields4, prefix3, known4) {
-  for (const [key, value] of Object.entries(fields4)) {
-    const name2 = `${prefix3}${key}`;
+  for (const [key3, value] of Object.entries(fields4)) {
+    const name2 = `${prefix3}${key3}`;
     if (known4.has(name2) || withoutEffect.has(name2) || isNothing(value) || usual[name2]?.some((each) => canonical(each) === canonical(value)) === true) continue;
     if (opened.has(name2) && isFields2(value)) {
       yield* remaining2(value, `${name2}.`, known4);
@@ -69508,7 +70552,7 @@ function* remaining2(fields4, prefix3, known4) {
 }
 function withoutTrustDomains(value) {
   if (!Array.isArray(value)) return value;
-  return value.map((entry2) => isFields2(entry2) ? Object.fromEntries(Object.entries(entry2).filter(([key]) => key !== "trustDomains")) : entry2);
+  return value.map((entry2) => isFields2(entry2) ? Object.fromEntries(Object.entries(entry2).filter(([key3]) => key3 !== "trustDomains")) : entry2);
 }
 function isNothing(value) {
   return value === void 0 || value === null || value === "" || Array.isArray(value) && value.length === 0 || isFields2(value) && Object.keys(value).length === 0;
@@ -69663,10 +70707,10 @@ var deciding = {
 };
 function variablesNotComputed({ base: base2, head }) {
   const [before, after] = [base2, head].map((resource) => resource?.kind === "IstioOperator" || resource?.kind === "Istio" || resource?.kind === "IstioRevision" ? resource.spec.environment : {});
-  const value = (environment4, name2) => plain3(environment4?.[name2] ?? deciding[name2] ?? "");
+  const value = (environment4, name2) => plain4(environment4?.[name2] ?? deciding[name2] ?? "");
   return Object.keys(deciding).filter((name2) => value(before, name2) !== value(after, name2)).map((name2) => ({ about: `variable ${name2}`, because: `what the variable \`${name2}\` of istiod does to requests is not computed by this version`, path: [] }));
 }
-function plain3(text8) {
+function plain4(text8) {
   return goTrue(text8) ? "true" : goFalse(text8) ? "false" : text8;
 }
 
@@ -69801,9 +70845,9 @@ function sameObject(left, right) {
   return left.apiVersion === right.apiVersion && left.creationTimestamp === right.creationTimestamp && sameContent(left.labels, right.labels) && sameContent(left.annotations, right.annotations) && sameContent(left.spec, right.spec, (one, other) => canonical(plainSpec(one)) === canonical(plainSpec(other)));
 }
 function plainSpec(value) {
-  if (isMap4(value)) return [...value.entries()].map(([key, entry2]) => [String(key), plainSpec(entry2)]).sort(([left], [right]) => compareText(left, right));
+  if (isMap4(value)) return [...value.entries()].map(([key3, entry2]) => [String(key3), plainSpec(entry2)]).sort(([left], [right]) => compareText(left, right));
   if (Array.isArray(value)) return value.map((entry2) => plainSpec(entry2));
-  if (value !== null && typeof value === "object") return Object.fromEntries(Object.entries(value).map(([key, entry2]) => [key, plainSpec(entry2)]));
+  if (value !== null && typeof value === "object") return Object.fromEntries(Object.entries(value).map(([key3, entry2]) => [key3, plainSpec(entry2)]));
   return value;
 }
 function isMap4(value) {
@@ -69831,13 +70875,13 @@ function firstDifference(base2, head, basePath = [], headPath = []) {
   if (sameContent(base2, head)) return void 0;
   if (Array.isArray(base2) && Array.isArray(head)) return listDifference(base2, head, basePath, headPath);
   if (isRecord3(base2) && isRecord3(head)) {
-    for (const key of Object.keys(head).filter((name2) => name2 in base2)) {
-      const found = firstDifference(base2[key], head[key], [...basePath, key], [...headPath, key]);
+    for (const key3 of Object.keys(head).filter((name2) => name2 in base2)) {
+      const found = firstDifference(base2[key3], head[key3], [...basePath, key3], [...headPath, key3]);
       if (found !== void 0) return found;
     }
-    const added = Object.keys(head).find((key) => !(key in base2));
+    const added = Object.keys(head).find((key3) => !(key3 in base2));
     if (added !== void 0) return { side: "RIGHT", path: [...headPath, added] };
-    const struck = Object.keys(base2).find((key) => !(key in head));
+    const struck = Object.keys(base2).find((key3) => !(key3 in head));
     return { side: "LEFT", path: struck === void 0 ? basePath : [...basePath, struck] };
   }
   return { side: "RIGHT", path: headPath };
@@ -69939,7 +70983,7 @@ function renderedSpan(origin, path7, source2, rendered2) {
   switch (origin.rendered?.from) {
     case "resource": {
       const reader = spanReader(source2);
-      const place3 = placeOf(source2, rendered2, origin.item);
+      const place3 = placeOf2(source2, rendered2, origin.item);
       return path7.length === 0 ? reader.object(place3) : reader.field(place3, path7);
     }
     case "generator": {
@@ -69960,7 +71004,7 @@ function renderedSpan(origin, path7, source2, rendered2) {
 function oneLine2(line2) {
   return { startLine: line2, startColumn: 1, endLine: line2, endColumn: 1 };
 }
-function placeOf(source2, rendered2, renderedItem) {
+function placeOf2(source2, rendered2, renderedItem) {
   const whole4 = parseStream(rendered2)[0]?.value;
   const items = itemsOf2(whole4);
   const object4 = renderedItem === void 0 || items === void 0 ? whole4 : items[renderedItem];
@@ -69983,8 +71027,8 @@ function placeOf(source2, rendered2, renderedItem) {
   }
   return best;
 }
-function field(value, key) {
-  return value !== null && typeof value === "object" && !Array.isArray(value) ? value[key] : void 0;
+function field(value, key3) {
+  return value !== null && typeof value === "object" && !Array.isArray(value) ? value[key3] : void 0;
 }
 function itemsOf2(value) {
   const items = field(value, "items");
@@ -70621,32 +71665,30 @@ function matcherInside(inner, outer) {
   return isText(inner) && isText(outer) && patternInside(inner, outer);
 }
 
-// src/sets/evaluate.ts
-var plainAddress = parseIp("192.0.2.1") ?? 0n;
-var plainest = /* @__PURE__ */ new Map([
-  ["source.ip", plainAddress],
-  ["remote.ip", plainAddress],
-  ["destination.ip", plainAddress],
-  ["port", 80],
-  ["protocol", "http"],
-  ["transport", "TCP"],
-  ["host", "host.example"],
-  ["method", "GET"],
-  ["path", "/"],
-  ["path.query", "/"]
-]);
-function plainestValue(dimension) {
-  const plain6 = plainest.get(dimension);
-  if (plain6 !== void 0) return plain6;
-  return dimension.startsWith("opaque:") ? false : null;
+// src/sets/plain.ts
+var holdsNo = 1;
+function mayBeLeftOut(dimension) {
+  return dimension === "token" || dimension === "sni" || dimension.startsWith("header:");
 }
-function valueAt2(point, dimension) {
-  const value = point.get(dimension);
-  if (value !== void 0) return value;
-  return (dimension === "path.query" ? point.get("path") : void 0) ?? plainestValue(dimension);
+function plainPart(space3, { words: words3, narrow }) {
+  const plain6 = words3.slice();
+  const narrowed2 = new Set(narrow);
+  for (const [index, axis] of space3.axes.entries()) {
+    const bits = words3.subarray(axis.offset, axis.offset + axis.words);
+    const without2 = axis.element === void 0 ? absentBits(space3, axis.dimension, axis.size) : Uint32Array.of(holdsNo);
+    const left = without2 === void 0 ? void 0 : and(bits, without2);
+    if (left === void 0 || isEmpty2(left)) continue;
+    plain6.set(left, axis.offset);
+    narrowed2.add(index);
+  }
+  return narrowed2.size === narrow.length ? void 0 : { words: plain6, narrow: [...narrowed2].sort((left, right) => left - right) };
 }
-function pointIn(cube3, point) {
-  return cube3.predicates.every((predicate) => holds(predicate, valueAt2(point, predicate.dimension)));
+function absentBits(space3, dimension, size) {
+  const atoms = mayBeLeftOut(dimension) ? space3.atoms.get(dimension) : void 0;
+  if (atoms === void 0) return void 0;
+  const bits = emptyBits(size);
+  for (const [atom, value] of atoms.representatives.entries()) if (value === null) add2(bits, atom);
+  return bits;
 }
 
 // src/sets/candidates/address.ts
@@ -70745,9 +71787,9 @@ function automatonCandidates(patterns, path7, limit) {
     if (state.text !== "" && (path7 === void 0 || stable2(state.text, path7))) {
       const longest2 = state.passed < 0 ? "" : state.text.slice(0, state.passed);
       const suffix = patterns.suffixes.reduce((best, entry2) => entry2.length > best.length && state.text.endsWith(entry2) ? entry2 : best, "");
-      const key = `${exact3.has(state.text) ? state.text : ""}|${longest2}|${suffix}|${state.templates.map((positions2, index) => templateAccepts(templates[index] ?? [], positions2) ? "1" : "0").join("")}`;
-      if (!classes.has(key)) {
-        classes.add(key);
+      const key3 = `${exact3.has(state.text) ? state.text : ""}|${longest2}|${suffix}|${state.templates.map((positions2, index) => templateAccepts(templates[index] ?? [], positions2) ? "1" : "0").join("")}`;
+      if (!classes.has(key3)) {
+        classes.add(key3);
         if (classes.size > limit) return void 0;
         found.push(state.text);
       }
@@ -70757,9 +71799,9 @@ function automatonCandidates(patterns, path7, limit) {
       if (path7 !== void 0 && character === "/" && !stable2(state.text + "/", path7)) continue;
       if (path7 !== void 0 && character !== "/" && character !== "." && /[%\\]/.test(next.text) && !stable2(next.text, path7)) continue;
       const longest2 = next.passed < 0 ? "" : next.text.slice(0, next.passed);
-      const key = `${keyOf3(next)}|${longest2}`;
-      if (seen.has(key)) continue;
-      seen.add(key);
+      const key3 = `${keyOf3(next)}|${longest2}`;
+      if (seen.has(key3)) continue;
+      seen.add(key3);
       if (seen.size > limit * statesPerClass) return void 0;
       queue.push(next);
     }
@@ -70817,10 +71859,10 @@ function unionOf(matchers) {
     templates: distinct(matchers.flatMap((matcher) => matcher.pattern.type === "template" ? [matcher.pattern.text] : []))
   };
 }
-function normalized(matchers, mode, limit) {
-  const { texts: texts8, templates } = unionOf(matchers);
-  if (templates.length === 0) return textCandidates(texts8, "/");
-  return automatonCandidates({ ...texts8, templates, globs: [] }, mode, limit);
+function normalized2(matchers, mode, limit) {
+  const { texts: texts9, templates } = unionOf(matchers);
+  if (templates.length === 0) return textCandidates(texts9, "/");
+  return automatonCandidates({ ...texts9, templates, globs: [] }, mode, limit);
 }
 function encodeLetter(path7, index) {
   const code2 = path7.charCodeAt(index);
@@ -70859,14 +71901,14 @@ function pathCandidates(matchers, limit) {
   const modes3 = distinct(matchers.map((matcher) => matcher.normalization));
   const only4 = modes3[0];
   if (only4 === void 0) return textCandidates({ exact: [], prefixes: [], suffixes: [] }, "/");
-  if (modes3.length === 1) return normalized(matchers, only4, limit);
+  if (modes3.length === 1) return normalized2(matchers, only4, limit);
   const shared2 = /* @__PURE__ */ new Set();
   const byMode = /* @__PURE__ */ new Map();
   for (const mode of modes3) {
-    const found2 = normalized(matchers.filter((matcher) => matcher.normalization === mode), mode, limit);
+    const found2 = normalized2(matchers.filter((matcher) => matcher.normalization === mode), mode, limit);
     if (found2 === void 0) return void 0;
     byMode.set(mode, found2);
-    const together2 = normalized(matchers, mode, limit);
+    const together2 = normalized2(matchers, mode, limit);
     if (together2 === void 0) return void 0;
     for (const path7 of together2) shared2.add(path7);
   }
@@ -70982,10 +72024,10 @@ function namespaces2(pieces, globbed, limit) {
   return names3 === void 0 ? void 0 : [...names3, ...globbed && !names3.includes("ns") ? ["ns"] : []];
 }
 function namesOf(pieces, limit) {
-  const texts8 = namesWithout(textPatterns(defined(pieces.map((piece) => piece.namespace))));
+  const texts9 = namesWithout(textPatterns(defined(pieces.map((piece) => piece.namespace))));
   const globs = distinct(defined(pieces.map((piece) => piece.glob)));
-  if (globs.length === 0) return textCandidates(texts8, "", "elsewhere");
-  return automatonCandidates({ ...texts8, templates: [], globs }, void 0, limit);
+  if (globs.length === 0) return textCandidates(texts9, "", "elsewhere");
+  return automatonCandidates({ ...texts9, templates: [], globs }, void 0, limit);
 }
 function accepts3(pattern, text8) {
   return pattern === void 0 || textMatches(pattern, text8);
@@ -71056,13 +72098,13 @@ function callerCandidates(asked, matchers, limit) {
 var fewNamespaces = 48;
 function apart(declared2, matchers) {
   if (declared2.length <= fewNamespaces) return declared2;
-  const texts8 = matchers.flatMap((matcher) => matcher.type === "principal" && "text" in matcher.pattern ? [matcher.pattern.text] : []);
-  const domains = distinct(["cluster.local", ...texts8.flatMap((text8) => text8.includes("/ns/") ? [text8.slice(0, text8.indexOf("/ns/"))] : [])]);
-  const accounts2 = distinct(["anyone", ...texts8.flatMap((text8) => text8.includes("/sa/") ? [text8.slice(text8.indexOf("/sa/") + 4)] : [])]);
+  const texts9 = matchers.flatMap((matcher) => matcher.type === "principal" && "text" in matcher.pattern ? [matcher.pattern.text] : []);
+  const domains = distinct(["cluster.local", ...texts9.flatMap((text8) => text8.includes("/ns/") ? [text8.slice(0, text8.indexOf("/ns/"))] : [])]);
+  const accounts2 = distinct(["anyone", ...texts9.flatMap((text8) => text8.includes("/sa/") ? [text8.slice(text8.indexOf("/sa/") + 4)] : [])]);
   const classes = /* @__PURE__ */ new Map();
   for (const name2 of declared2) {
-    const key = domains.flatMap((domain2) => accounts2.flatMap((account) => matchers.map((matcher) => matches2(matcher, `${domain2}/ns/${name2}/sa/${account}`) ? "1" : "0"))).join("");
-    if (!classes.has(key)) classes.set(key, name2);
+    const key3 = domains.flatMap((domain2) => accounts2.flatMap((account) => matchers.map((matcher) => matches2(matcher, `${domain2}/ns/${name2}/sa/${account}`) ? "1" : "0"))).join("");
+    if (!classes.has(key3)) classes.set(key3, name2);
   }
   return [...classes.values()];
 }
@@ -71075,19 +72117,19 @@ function openLabels(asked, limit) {
   const values5 = /* @__PURE__ */ new Map();
   for (const matcher of asked) {
     if (matcher.selection === void 0) continue;
-    for (const { key, values: named5 } of requirementsOf(matcher.selection)) {
-      if (key === nameKey) continue;
-      const known4 = values5.get(key) ?? /* @__PURE__ */ new Set();
+    for (const { key: key3, values: named5 } of requirementsOf(matcher.selection)) {
+      if (key3 === nameKey) continue;
+      const known4 = values5.get(key3) ?? /* @__PURE__ */ new Set();
       for (const value of named5) known4.add(value);
-      values5.set(key, known4);
+      values5.set(key3, known4);
     }
   }
   let combined = [{}];
-  for (const key of [...values5.keys()].sort()) {
-    const named5 = [...values5.get(key) ?? []].sort();
+  for (const key3 of [...values5.keys()].sort()) {
+    const named5 = [...values5.get(key3) ?? []].sort();
     let other = "other";
     while (named5.includes(other)) other = `${other}-x`;
-    combined = combined.flatMap((labels2) => [labels2, ...[...named5, other].map((value) => ({ ...labels2, [key]: value }))]);
+    combined = combined.flatMap((labels2) => [labels2, ...[...named5, other].map((value) => ({ ...labels2, [key3]: value }))]);
     if (combined.length > limit) return void 0;
   }
   return combined;
@@ -71095,7 +72137,7 @@ function openLabels(asked, limit) {
 
 // src/sets/candidates/token.ts
 var usualLocation = "authorization:Bearer ";
-function texts7(patterns, friendly2) {
+function texts8(patterns, friendly2) {
   const found = textCandidates(textPatterns(patterns), "", friendly2);
   return [...found, "", null];
 }
@@ -71112,11 +72154,11 @@ function tokenCandidates(matchers, limit) {
   const found = [];
   for (const location of locations) {
     const sent2 = tokens.filter((matcher) => tokenStandsAt(matcher, location));
-    for (const signedBy of [...keys.map((key) => [key]), []]) {
+    for (const signedBy of [...keys.map((key3) => [key3]), []]) {
       const signed3 = sent2.filter((matcher) => matcher.keys === void 0 || signedBy.includes(matcher.keys));
-      for (const issuer of texts7(defined2(signed3.map((matcher) => matcher.issuer)), "https://issuer.example")) {
+      for (const issuer of texts8(defined2(signed3.map((matcher) => matcher.issuer)), "https://issuer.example")) {
         const issued = signed3.filter((matcher) => matcher.issuer === void 0 || issuer !== null && textMatches(matcher.issuer, issuer));
-        for (const subject of texts7(defined2(issued.map((matcher) => matcher.subject)), "someone")) {
+        for (const subject of texts8(defined2(issued.map((matcher) => matcher.subject)), "someone")) {
           found.push({ location, signedBy, issuer, subject });
         }
       }
@@ -71213,9 +72255,9 @@ function candidatesOf(dimension, matchers, limit) {
 }
 
 // src/sets/signature.ts
-function note(index, key, matcher) {
-  const list5 = index.get(key);
-  if (list5 === void 0) index.set(key, [matcher]);
+function note(index, key3, matcher) {
+  const list5 = index.get(key3);
+  if (list5 === void 0) index.set(key3, [matcher]);
   else list5.push(matcher);
 }
 function patternOf2(dimension, matcher, uniform) {
@@ -71296,16 +72338,16 @@ function candidatesWithin(dimension, matchers, restrict, limit) {
   return candidatesOf(dimension, matchers, limit);
 }
 function atomsOf(dimension, matchers, restrict, limit) {
-  const key = `${dimension} ${String(limit)}
+  const key3 = `${dimension} ${String(limit)}
 ${keysInOrder(matchers)}
 
 ${restrict.map(({ any: any2, none: none5 }) => `${keysInOrder(any2)}
  except ${keysInOrder(none5)}`).join("\n\n")}`;
-  let known4 = made.get(key);
+  let known4 = made.get(key3);
   if (known4 === void 0) {
     known4 = { atoms: makeAtoms(dimension, matchers, restrict, limit) };
     if (made.size >= mostMade) made.clear();
-    made.set(key, known4);
+    made.set(key3, known4);
   }
   return known4.atoms;
 }
@@ -71324,9 +72366,9 @@ function makeAtoms(dimension, matchers, restrict, limit) {
   for (const value of candidates3) {
     if (!restrict.every((predicate) => holds(predicate, value))) continue;
     const signature2 = signatureOf(value);
-    const key = signature2.join(",");
-    if (bySignature.has(key)) continue;
-    bySignature.add(key);
+    const key3 = signature2.join(",");
+    if (bySignature.has(key3)) continue;
+    bySignature.add(key3);
     representatives.push(value);
     found.push(signature2);
     if (representatives.length > limit) return void 0;
@@ -71356,12 +72398,12 @@ function elementAtomsOf(matchers, limit) {
   for (const matcher of matchers) {
     for (const pattern of [matcher.pattern, ...matcher.also ?? [], ...matcher.except ?? []]) byKey.set(matcherKey(pattern), pattern);
   }
-  const patterns = [...byKey.keys()].sort().map((key) => byKey.get(key));
+  const patterns = [...byKey.keys()].sort().map((key3) => byKey.get(key3));
   const classes = /* @__PURE__ */ new Map();
   for (const text8 of [...textCandidates(textPatterns(patterns), ""), ""]) {
     const matched = patterns.flatMap((pattern, index) => matches2(pattern, text8) ? [index] : []);
-    const key = matched.join(",");
-    if (!classes.has(key)) classes.set(key, { text: text8, matched });
+    const key3 = matched.join(",");
+    if (!classes.has(key3)) classes.set(key3, { text: text8, matched });
   }
   const all = [...classes.values()];
   const hit = all.filter((entry2) => matchers.some((matcher) => elementMatches(matcher, entry2.text)));
@@ -71433,7 +72475,7 @@ function spaceOf(restrict, cubes, limit) {
   if (peers !== void 0) for (const matcher of structural) peers.set(matcherKey(matcher), matcher);
   for (const dimension of [...byDimension.keys()].sort(compareDimensions)) {
     const known4 = byDimension.get(dimension);
-    const matchers = [...known4.keys()].sort(compareText).map((key) => known4.get(key));
+    const matchers = [...known4.keys()].sort(compareText).map((key3) => known4.get(key3));
     axisOf.set(dimension, axes.length);
     if (dimension.startsWith("claim:")) {
       const elementwise = elementMatchers(matchers);
@@ -71602,8 +72644,8 @@ function restrictAxis(space3, region3, box, index) {
   const end = axis.offset + axis.words;
   for (let at2 = axis.offset; at2 < end; at2 += 1) region3[at2] = region3[at2] & box[at2];
 }
-function search(question, start, budget) {
-  return visit2(question.space, { region: start.words, bound: start.words, blockers: question.blockers, demands: question.demands, rivals: question.rivals, escaped: [] }, budget);
+function search(question, start, budget, widest = start) {
+  return visit2(question.space, { region: start.words, bound: widest.words, blockers: question.blockers, demands: question.demands, rivals: question.rivals, escaped: [] }, budget);
 }
 function viewRival(space3, region3, rival, budget) {
   const denials = [];
@@ -71869,7 +72911,7 @@ function insideSeed(any2, seed) {
 function distinctMatchers(matchers) {
   if (matchers.length < 2) return matchers;
   const byKey = new Map(matchers.map((matcher) => [matcherKey(matcher), matcher]));
-  return [...byKey.keys()].sort().map((key) => byKey.get(key));
+  return [...byKey.keys()].sort().map((key3) => byKey.get(key3));
 }
 function canonicalPredicates(predicates) {
   const sorted = predicates.map((predicate) => ({ dimension: predicate.dimension, any: distinctMatchers(predicate.any), none: distinctMatchers(predicate.none) }));
@@ -72033,10 +73075,10 @@ function inSpace(task, space3, { blockers, impossible: impossible2, demands, riv
   const found = [];
   let complete = true;
   let exhausted = false;
-  search: for (const start of starts) {
+  search: for (const [start, widest] of starts.flatMap((box) => [[plainPart(space3, box) ?? box, box], [box, box]])) {
     for (; ; ) {
       const question = { space: space3, blockers: [...walls, ...nowhere2, ...found], demands: wanted, rivals: refusing };
-      const outcome = search(question, start, budget);
+      const outcome = search(question, start, budget, widest);
       if (outcome === "none") break;
       if (outcome === "limit") {
         exhausted = true;
@@ -72091,24 +73133,24 @@ function sortedOrigins(origins) {
   const byKey = /* @__PURE__ */ new Map();
   for (const origin of origins) byKey.set(`${origin.policy}
 ${origin.rule === void 0 ? "" : String(origin.rule).padStart(6, "0")}`, origin);
-  return [...byKey.keys()].sort(compareText).map((key) => byKey.get(key));
+  return [...byKey.keys()].sort(compareText).map((key3) => byKey.get(key3));
 }
 function distinctCubes(cubes) {
   const byKey = /* @__PURE__ */ new Map();
   const shared2 = /* @__PURE__ */ new Map();
   for (const cube3 of cubes) {
-    const key = cubeKey(cube3);
-    const known4 = byKey.get(key);
-    if (known4 === void 0) byKey.set(key, cube3);
+    const key3 = cubeKey(cube3);
+    const known4 = byKey.get(key3);
+    if (known4 === void 0) byKey.set(key3, cube3);
     else {
-      const origins = shared2.get(key) ?? [...known4.origins];
+      const origins = shared2.get(key3) ?? [...known4.origins];
       origins.push(...cube3.origins);
-      shared2.set(key, origins);
+      shared2.set(key3, origins);
     }
   }
-  return [...byKey.keys()].sort(compareText).map((key) => {
-    const cube3 = byKey.get(key);
-    const origins = shared2.get(key);
+  return [...byKey.keys()].sort(compareText).map((key3) => {
+    const cube3 = byKey.get(key3);
+    const origins = shared2.get(key3);
     return origins === void 0 ? cube3 : { predicates: cube3.predicates, origins: sortedOrigins(origins) };
   });
 }
@@ -72125,9 +73167,9 @@ function pairs(from, to) {
   };
   const before = keyed2(from);
   const after = keyed2(to);
-  return [.../* @__PURE__ */ new Set([...before.keys(), ...after.keys()])].sort(compareText).map((key) => {
-    const first = before.get(key);
-    const second = after.get(key);
+  return [.../* @__PURE__ */ new Set([...before.keys(), ...after.keys()])].sort(compareText).map((key3) => {
+    const first = before.get(key3);
+    const second = after.get(key3);
     const id = first?.id ?? second?.id ?? "routing";
     const open3 = { id, allow: "all", deny: [] };
     return { id, from: first ?? open3, to: second ?? open3 };
@@ -72223,17 +73265,17 @@ function difference(problem) {
         work += problem.limits.workPerSeed * escalation - more.left;
       }
       if (explored.cubes.length === 0 && explored.undecided === void 0) continue;
-      const key = `${seed.layer}
+      const key3 = `${seed.layer}
 ${seed.key}`;
-      const known4 = entries2.get(key);
-      if (known4 === void 0) entries2.set(key, { seed, parts: [explored], origins: seed.origins });
+      const known4 = entries2.get(key3);
+      if (known4 === void 0) entries2.set(key3, { seed, parts: [explored], origins: seed.origins });
       else {
         known4.parts.push(explored);
         known4.origins = sortedOrigins([...known4.origins, ...seed.origins]);
       }
     }
   }
-  const sorted = [...entries2.keys()].sort(compareText).map((key) => entries2.get(key));
+  const sorted = [...entries2.keys()].sort(compareText).map((key3) => entries2.get(key3));
   return {
     regions: sorted.flatMap((entry2) => regionOf(entry2)),
     undecided: sorted.flatMap(
@@ -72251,7 +73293,7 @@ function regionOf(entry2) {
     }
   }
   if (byKey.size === 0) return [];
-  const said3 = [...byKey.keys()].sort(compareText).map((key) => byKey.get(key));
+  const said3 = [...byKey.values()];
   return [
     {
       seed: entry2.seed.key,
@@ -72290,13 +73332,13 @@ var Trials = class {
     this.#place = new Map(search2.candidates.map((edit, index) => [edit, index]));
   }
   moves(edits) {
-    const key = edits.map((edit) => this.#place.get(edit)).join(" ");
-    const known4 = this.#known.get(key);
+    const key3 = edits.map((edit) => this.#place.get(edit)).join(" ");
+    const known4 = this.#known.get(key3);
     if (known4 !== void 0) return known4;
     if (this.#left === 0) throw new OutOfTrials();
     this.#left -= 1;
     const fresh = this.#search.moves(edits);
-    this.#known.set(key, fresh);
+    this.#known.set(key3, fresh);
     return fresh;
   }
 };
@@ -72330,9 +73372,9 @@ function larger(candidates3, trials, sets, sufficient) {
   const pools = [candidates3.filter((edit) => !alone.has(edit))];
   const seen = /* @__PURE__ */ new Set();
   for (let pool = pools.shift(); pool !== void 0 && sets.length + found.length < MOST_SETS; pool = pools.shift()) {
-    const key = pool.map((edit) => edit.id).join("\n");
-    if (seen.has(key) || pool.length === 0) continue;
-    seen.add(key);
+    const key3 = pool.map((edit) => edit.id).join("\n");
+    if (seen.has(key3) || pool.length === 0) continue;
+    seen.add(key3);
     const set2 = smallestIn(pool, trials, sufficient);
     if (set2 === void 0) continue;
     if (!found.some((known4) => known4.length === set2.length && known4.every((edit) => set2.includes(edit)))) found.push(set2);
@@ -72385,20 +73427,20 @@ var DifferenceMemo = class {
   get work() {
     return this.#work;
   }
-  get(key, compute) {
-    const known4 = this.#known.get(key);
+  get(key3, compute) {
+    const known4 = this.#known.get(key3);
     if (known4 !== void 0) return known4;
     const fresh = compute();
     this.#work += fresh.work;
-    this.#known.set(key, fresh);
+    this.#known.set(key3, fresh);
     return fresh;
   }
 };
 function solve(context3, level2, from, to, within2) {
   const ports2 = context3.preferred.get("port") ?? [];
-  const key = [level2, context3.base.key, context3.head.key, authors(from), authors(to), ports2.map(String).join(","), context3.pair.base.namespace].join("\n");
+  const key3 = [level2, context3.base.key, context3.head.key, authors(from), authors(to), ports2.map(String).join(","), context3.pair.base.namespace].join("\n");
   const none5 = isNetworked(context3.head) ? impossibleInNetwork([context3.pair.base, context3.pair.head]) : impossible;
-  return context3.memo.get(key, () => difference({ from, to, impossible: [...none5, ...tiesOf(context3)], ...within2 === void 0 ? {} : { within: within2 }, preferred: context3.preferred, limits: context3.limits }));
+  return context3.memo.get(key3, () => difference({ from, to, impossible: [...none5, ...tiesOf(context3)], ...within2 === void 0 ? {} : { within: within2 }, preferred: context3.preferred, limits: context3.limits }));
 }
 function authors(paths) {
   const names3 = [];
@@ -72474,7 +73516,7 @@ function tiesOf({ base: base2, head }) {
 }
 
 // src/posture/point.ts
-function queryOf(workload, point, asks = { pods: false }) {
+function queryOf(workload, point, asks2 = { pods: false }) {
   const peer = identityAt(point);
   const protocol = protocolAt(point);
   const given = {};
@@ -72488,13 +73530,13 @@ function queryOf(workload, point, asks = { pods: false }) {
   const request4 = { protocol };
   if (protocol === "http" || protocol === "https") {
     const token = point.get("token");
-    const inPath = isToken2(token) && token.location.startsWith("parameter:");
+    const inPath = isToken3(token) && token.location.startsWith("parameter:");
     const path7 = askedPath(textAt2(point, "path"), inPath ? null : textAt2(point, "path.query"));
     if (point.has("method")) request4.method = textAt2(point, "method") ?? "GET";
     if (path7 !== null) request4.path = path7;
     const host = textAt2(point, "host");
     if (host !== null) request4.host = host;
-    if (isToken2(token)) {
+    if (isToken3(token)) {
       const holder = headerOfLocation(token.location);
       if (holder !== void 0) Reflect.deleteProperty(headers2, holder);
       request4.token = askedToken(token, point);
@@ -72504,8 +73546,8 @@ function queryOf(workload, point, asks = { pods: false }) {
   if (protocol === "http" && Object.keys(headers2).length > 0) request4.headers = headers2;
   const sni = textAt2(point, "sni");
   if (sni !== null) request4.sni = sni;
-  const behindSidecar = asks.sidecar ?? isSidecarPod(workload);
-  const source2 = point.get("source.ip") ?? (asks.pods && callerNamespace(point.get("peer") ?? null) === void 0 ? parseIp(unnamedClientAddress) : void 0);
+  const behindSidecar = asks2.sidecar ?? isSidecarPod(workload);
+  const source2 = point.get("source.ip") ?? (asks2.pods && callerNamespace(point.get("peer") ?? null) === void 0 ? parseIp(unnamedClientAddress) : void 0);
   const destination2 = point.get("destination.ip");
   const addressed2 = textAt2(point, "address");
   const byName2 = addressed2 === null || addressed2 === podAddress || addressed2 === pastWaypoints ? void 0 : /^(.*):(\d+)$/.exec(addressed2);
@@ -72514,10 +73556,10 @@ function queryOf(workload, point, asks = { pods: false }) {
     from: {
       principal: peer,
       ...typeof source2 === "bigint" ? { ip: formatIp(source2) } : {},
-      ...asks.pods ? callingPod(point) : {},
+      ...asks2.pods ? callingPod(point) : {},
       // Without an address a point speaks of the pod itself, past any waypoint; a sidecar's chains are those of connections that are in no tunnel.
-      ...addressed2 === pastWaypoints || addressed2 === null && !behindSidecar && (isAmbientPod(workload) || asks.mixed === true && peer !== null) ? { direct: true } : {},
-      ...addressed2 === null && (asks.pods || asks.mixed === true) && peer !== null && behindSidecar ? { client: "sidecar" } : {},
+      ...addressed2 === pastWaypoints || addressed2 === null && !behindSidecar && (isAmbientPod(workload) || asks2.mixed === true && peer !== null) ? { direct: true } : {},
+      ...addressed2 === null && (asks2.pods || asks2.mixed === true) && peer !== null && behindSidecar ? { client: "sidecar" } : {},
       ...addressed2 !== null && peer !== null ? { client: "ambient" } : {}
     },
     to: { ...where, ...typeof destination2 === "bigint" ? { ip: formatIp(destination2) } : {}, port: byName2?.[2] === void 0 ? portAt2(point, workload, protocol) : Number(byName2[2]) },
@@ -72568,7 +73610,7 @@ function portAt2(point, workload, protocol) {
   const fitting = workload.ports.find((port3) => port3.captured && (protocol === "http" ? port3.protocol === "http" : port3.protocol === "tcp"));
   return (fitting ?? workload.ports.find((port3) => port3.captured && port3.protocol !== "udp"))?.port ?? 80;
 }
-function isToken2(value) {
+function isToken3(value) {
   return typeof value === "object" && value !== null && "signedBy" in value;
 }
 function askedPath(raw, withQuery) {
@@ -72586,8 +73628,8 @@ function askedToken(token, point) {
   if (token.subject !== null) claims["sub"] = token.subject;
   for (const [dimension, value] of point) {
     if (!dimension.startsWith("claim:")) continue;
-    const texts8 = typeof value === "string" ? [value] : Array.isArray(value) ? value.filter((entry2) => typeof entry2 === "string") : [];
-    if (texts8.length > 0) setClaim(claims, claimPathOf(dimension), texts8);
+    const texts9 = typeof value === "string" ? [value] : Array.isArray(value) ? value.filter((entry2) => typeof entry2 === "string") : [];
+    if (texts9.length > 0) setClaim(claims, claimPathOf(dimension), texts9);
   }
   const valid = token.signedBy === "all";
   const [kind, ...rest] = token.location.split(":");
@@ -72598,8 +73640,8 @@ function askedToken(token, point) {
   const prefix3 = after.slice(colon2 + 1);
   return { valid, claims, in: `header:${after.slice(0, colon2)}`, ...prefix3 === "" ? {} : { prefix: prefix3 } };
 }
-function setClaim(claims, path7, texts8) {
-  const only4 = texts8.length === 1 ? texts8[0] : void 0;
+function setClaim(claims, path7, texts9) {
+  const only4 = texts9.length === 1 ? texts9[0] : void 0;
   let at2 = claims;
   for (const part2 of path7.slice(0, -1)) {
     const inner = at2[part2];
@@ -72607,7 +73649,7 @@ function setClaim(claims, path7, texts8) {
     at2[part2] = next;
     at2 = next;
   }
-  at2[path7.at(-1) ?? ""] = only4 !== void 0 && !only4.includes(" ") ? only4 : texts8;
+  at2[path7.at(-1) ?? ""] = only4 !== void 0 && !only4.includes(" ") ? only4 : texts9;
 }
 
 // src/impact/facet.ts
@@ -72647,7 +73689,7 @@ function* knownCallers(meshes2, cube3, sample, proxied2) {
       const principal = identityOf(caller) === null || !proxied2 ? null : identity2;
       const point = new Map([...sample].filter(([dimension]) => !dimension.startsWith("pod-label:") && (principal !== null || dimension !== "sni")));
       point.set("peer", { principal, namespace: workload.namespace, namespaceLabels: {} });
-      for (const [key, value] of Object.entries(workload.labels)) point.set(`pod-label:${key}`, value);
+      for (const [key3, value] of Object.entries(workload.labels)) point.set(`pod-label:${key3}`, value);
       if (!pointIn(cube3, point)) continue;
       yield point;
       found += 1;
@@ -72741,9 +73783,15 @@ function spelled2(cube3, sample) {
   if (typeof path7 !== "string" || typeof whole4 !== "string") return [sample];
   return [sample, alone, new Map(sample).set("path.query", `${path7}?${whole4.slice(whole4.indexOf("?") + 1)}`)];
 }
+function plainlySigned(cube3, sample) {
+  const token = sample.get("token");
+  if (typeof token !== "object" || token === null || !("signedBy" in token) || token.signedBy === "all" || token.signedBy.length === 0) return sample;
+  const signed3 = new Map(sample).set("token", { ...token, signedBy: "all" });
+  return pointIn(cube3, signed3) ? signed3 : sample;
+}
 function leastAssuming(query3) {
   const { given, ...plain6 } = query3;
-  const kept = Object.entries(given ?? {}).filter(([key]) => !key.startsWith("opaque:"));
+  const kept = Object.entries(given ?? {}).filter(([key3]) => !key3.startsWith("opaque:"));
   if (kept.length === Object.keys(given ?? {}).length) return [query3];
   return [kept.length > 0 ? { ...plain6, given: Object.fromEntries(kept) } : plain6, query3];
 }
@@ -72780,7 +73828,8 @@ function changesIn(context3, way, found) {
   }
   const groups3 = [...groupBy(confirmed, (entry2) => `${entry2.facet} ${entry2.region.layer} ${distinct(entry2.region.seedOrigins.map((origin) => origin.policy)).join(" ")}`).values()];
   for (const group4 of withStrangers(context3, withOtherBytes(way, groups3))) {
-    const first = [...group4].sort(compareBy((entry2) => isStranger(context3, entry2.witness.query) ? 1 : 0, (entry2) => plainness(entry2.witness.query, context3.pair)))[0];
+    const complete = group4.every((entry2) => entry2.region.complete);
+    const first = [...leadingOf(group4, complete)].sort(compareBy((entry2) => isStranger(context3, entry2.witness.query) ? 1 : 0, (entry2) => plainness(entry2.witness.query, context3.pair)))[0];
     if (first === void 0) continue;
     changes.push({
       environment: context3.sides.environment,
@@ -72788,7 +73837,7 @@ function changesIn(context3, way, found) {
       direction: way === "up" ? "widened" : "narrowed",
       facet: first.facet,
       cubes: group4.map((entry2) => entry2.cube),
-      complete: group4.every((entry2) => entry2.region.complete),
+      complete,
       seed: distinct(group4.map((entry2) => entry2.region.seed))[0] ?? "",
       seedOrigins: [...new Map(group4.flatMap((entry2) => entry2.region.seedOrigins).map((origin) => [canonical(origin), origin])).values()],
       witness: first.witness,
@@ -72797,6 +73846,12 @@ function changesIn(context3, way, found) {
     });
   }
   return changes;
+}
+function sampled(regions) {
+  return regions.flatMap((region3) => region3.cubes.flatMap((cube3, index) => {
+    const sample = region3.samples[index];
+    return sample === void 0 ? [] : [{ cube: cube3, sample }];
+  }));
 }
 function withStrangers(context3, groups3) {
   const isStrange = (group4) => group4.every((entry2) => isStranger(context3, entry2.witness.query));
@@ -72809,7 +73864,7 @@ function withOtherBytes(way, groups3) {
   const refusing = ({ witness }) => way === "up" ? witness.base : witness.head;
   const passing2 = ({ witness }) => way === "up" ? witness.head : witness.base;
   const move = (entry2) => {
-    const [before, after] = [pointOf(refusing(entry2)), pointOf(passing2(entry2))];
+    const [before, after] = [pointOf2(refusing(entry2)), pointOf2(passing2(entry2))];
     return before === after ? void 0 : `${before} ${after}`;
   };
   const isBytes = (entry2) => {
@@ -72826,7 +73881,7 @@ function withOtherBytes(way, groups3) {
   }
   return [...usual2, ...left];
 }
-function pointOf(decision) {
+function pointOf2(decision) {
   return decision.verdict === "unknown" ? "" : decision.enforcedAt;
 }
 function isStranger({ sides }, query3) {
@@ -72842,7 +73897,8 @@ function plainness({ to, request: request4, given }, pair) {
   const token = request4.token === void 0 ? 0 : request4.token.valid ? 1 : 2;
   return protocol * 1e3 + declared2 * 100 + token * 20 + Object.keys(request4.headers ?? {}).length + Object.keys(given ?? {}).length + (request4.sni === void 0 ? 0 : 1);
 }
-function witnessFor(context3, cube3, sample, confirmed) {
+function witnessFor(context3, cube3, found, confirmed) {
+  const sample = plainlySigned(cube3, found);
   const pods2 = isNetworked(context3.head);
   if (pods2) {
     for (const point of knownCallers([context3.sides.head, context3.sides.base], cube3, sample, context3.base.enforcedAt !== "none" || context3.head.enforcedAt !== "none")) {
@@ -72881,17 +73937,18 @@ function authoritiesLost(context3, way, before, after) {
   });
 }
 function askedWitness(context3, regions) {
-  const found = [];
-  for (const region3 of regions) {
-    for (const [index, cube3] of region3.cubes.entries()) {
-      const sample = region3.samples[index];
-      const witness = sample === void 0 ? void 0 : witnessFor(context3, cube3, sample, (query3) => {
-        const answered = answers(context3, query3);
-        return answered.base.verdict === "asks" && answered.head.verdict === "asks" ? answered : void 0;
-      });
-      if (witness !== void 0) found.push(witness);
-    }
-  }
+  const all = sampled(regions);
+  const leading = leadingOf(all, regions.every((region3) => region3.complete));
+  return plainestAsked(context3, leading) ?? plainestAsked(context3, all);
+}
+function plainestAsked(context3, entries2) {
+  const found = entries2.flatMap(({ cube: cube3, sample }) => {
+    const witness = witnessFor(context3, cube3, sample, (query3) => {
+      const answered = answers(context3, query3);
+      return answered.base.verdict === "asks" && answered.head.verdict === "asks" ? answered : void 0;
+    });
+    return witness === void 0 ? [] : [witness];
+  });
   return found.sort(compareBy((entry2) => plainness(entry2.query, context3.pair)))[0];
 }
 
@@ -72926,330 +73983,12 @@ function opaqueMoved(context3) {
 }
 function unmatched(entries2, others) {
   const left = /* @__PURE__ */ new Map();
-  for (const { key } of others) left.set(key, (left.get(key) ?? 0) + 1);
-  return entries2.filter(({ key }) => {
-    const count2 = left.get(key) ?? 0;
-    left.set(key, count2 - 1);
+  for (const { key: key3 } of others) left.set(key3, (left.get(key3) ?? 0) + 1);
+  return entries2.filter(({ key: key3 }) => {
+    const count2 = left.get(key3) ?? 0;
+    left.set(key3, count2 - 1);
     return count2 <= 0;
   });
-}
-
-// src/impact/region.ts
-var ABSENT = "(none)";
-function textWord(pattern) {
-  switch (pattern.type) {
-    case "exact":
-      return pattern.text;
-    case "prefix":
-      return `${pattern.text}*`;
-    case "suffix":
-      return `*${pattern.text}`;
-    case "non-empty":
-    case "present":
-      return "*";
-    default:
-      return assertNever(pattern);
-  }
-}
-function matcherWord(matcher) {
-  switch (matcher.type) {
-    case "exact":
-    case "prefix":
-    case "suffix":
-    case "non-empty":
-    case "present":
-      return textWord(matcher);
-    case "absent":
-      return ABSENT;
-    case "host":
-    case "principal":
-    case "element":
-      return textWord(matcher.pattern);
-    case "path":
-      return matcher.pattern.type === "template" ? matcher.pattern.text : textWord(matcher.pattern);
-    case "cidr":
-      return formatCidr(matcher);
-    case "number":
-      return String(matcher.value);
-    case "one-of":
-      return matcher.text;
-    case "port-range":
-      return `${String(matcher.first)}-${String(matcher.last)}`;
-    case "source-namespace":
-      return matcher.selection === void 0 ? `pods in namespace ${matcher.names.join(", ")}` : namespaceWords(selectionText(matcher.selection));
-    case "namespace-glob":
-      return `namespace ${matcher.glob}`;
-    case "namespace":
-      return `namespace ${textWord(matcher.pattern)}`;
-    case "service-account":
-      return `service account ${matcher.namespace}/${matcher.account}`;
-    case "trust-domain":
-      return `trust domain ${textWord(matcher.pattern)}`;
-    case "identified":
-      return IDENTIFIED;
-    case "token":
-      return tokenWord(matcher);
-    case "holds":
-      return "true";
-    default:
-      return assertNever(matcher);
-  }
-}
-function namespaceWords(selection) {
-  const named5 = /^kubernetes\.io\/metadata\.name=([^,]*)$/.exec(selection)?.[1];
-  if (named5 !== void 0) return `pods in namespace ${named5}`;
-  return selection === "*" ? "pods in any namespace" : `pods in namespaces with ${selection}`;
-}
-function tokenWord(matcher) {
-  const parts = ["token"];
-  if (matcher.issuer !== void 0) parts.push(`of issuer ${textWord(matcher.issuer)}`);
-  if (matcher.subject !== void 0) parts.push(`with subject ${textWord(matcher.subject)}`);
-  if (matcher.keys !== void 0) parts.push(`signed by ${matcher.keys}`);
-  if (matcher.locations !== void 0) parts.push(`in ${matcher.locations.join(" or ")}`);
-  return parts.length === 1 ? "any token" : parts.join(" ");
-}
-function valueSet(predicates) {
-  if (predicates.some((predicate) => predicate.none.some((matcher) => matcher.type === "identified"))) return { only: [ABSENT] };
-  const word2 = wordsFor(predicates);
-  const only4 = allOf(predicates.filter((predicate) => predicate.any.length > 0).map((predicate) => distinct(predicate.any.map(word2))));
-  const except = distinct(predicates.flatMap((predicate) => predicate.none.map(word2)));
-  return { ...only4.length > 0 ? { only: only4 } : {}, ...except.length > 0 ? { except } : {} };
-}
-function wordsFor(predicates) {
-  const modes3 = new Set(predicates.flatMap(({ any: any2, none: none5 }) => [...any2, ...none5]).flatMap((matcher) => matcher.type === "path" ? [matcher.normalization] : []));
-  if (modes3.size < 2) return matcherWord;
-  return (matcher) => matcher.type === "path" ? `${matcherWord(matcher)} (${normalized2[matcher.normalization]})` : matcherWord(matcher);
-}
-var normalized2 = {
-  NONE: "as sent",
-  BASE: "normalized",
-  MERGE_SLASHES: "slashes merged",
-  DECODE_AND_MERGE_SLASHES: "decoded, slashes merged"
-};
-var IDENTIFIED = "any mesh identity";
-function allOf(lists) {
-  const [first, ...rest] = lists;
-  if (first === void 0) return [];
-  return rest.reduce((left, right) => {
-    if (left.every((word2) => right.some((wide2) => isWithin(word2, wide2)))) return left;
-    if (right.every((word2) => left.some((wide2) => isWithin(word2, wide2)))) return right;
-    const both = left.filter((word2) => right.some((wide2) => isWithin(word2, wide2))).concat(right.filter((word2) => left.some((wide2) => isWithin(word2, wide2))));
-    return both.length > 0 ? distinct(both) : distinct(left.flatMap((one) => right.map((other) => `${one} and ${other}`)));
-  }, first);
-}
-function isWithin(word2, wide2) {
-  if (word2 === wide2) return true;
-  if (word2 === ABSENT) return false;
-  if (wide2 === "*" || wide2 === IDENTIFIED) return true;
-  return wide2.endsWith("*") && !word2.startsWith("*") && word2.startsWith(wide2.slice(0, -1));
-}
-var plain4 = {
-  peer: "peers",
-  port: "ports",
-  protocol: "protocol",
-  method: "methods",
-  path: "paths",
-  host: "hosts",
-  sni: "sni",
-  "source.ip": "sourceIps",
-  "remote.ip": "remoteIps",
-  "destination.ip": "destinationIps",
-  token: "token",
-  transport: "transport",
-  address: "addressed"
-};
-function asksForPods({ any: any2, none: none5 }) {
-  return [...any2, ...none5].every((matcher) => matcher.type === "source-namespace");
-}
-function regionCube(cube3) {
-  const byDimension = groupBy(cube3.predicates, (predicate) => predicate.dimension);
-  const result = {};
-  const headers2 = {};
-  const claims = {};
-  const opaque = {};
-  const podLabels = {};
-  for (const [dimension, predicates] of [...byDimension].sort(([left], [right]) => compareText(left, right))) {
-    if (dimension.startsWith("header:")) headers2[dimension.slice("header:".length)] = valueSet(predicates);
-    else if (dimension.startsWith("pod-label:")) podLabels[dimension.slice("pod-label:".length)] = valueSet(predicates);
-    else if (dimension.startsWith("claim:")) claims[dimension.slice("claim:".length)] = valueSet(predicates);
-    else if (dimension.startsWith("opaque:")) opaque[dimension.slice("opaque:".length)] = predicates.some((predicate) => predicate.any.length > 0);
-    else if (dimension === "peer") {
-      const pods2 = predicates.filter(asksForPods);
-      const peers = predicates.filter((predicate) => !asksForPods(predicate));
-      if (peers.length > 0) result["peers"] = valueSet(peers);
-      if (pods2.length > 0) result["pods"] = valueSet(pods2);
-    } else if (dimension === "path.query") headers2[":path"] = valueSet(predicates);
-    else result[plain4[dimension]] = valueSet(predicates);
-  }
-  return {
-    ...result,
-    ...Object.keys(headers2).length > 0 ? { headers: headers2 } : {},
-    ...Object.keys(podLabels).length > 0 ? { podLabels } : {},
-    ...Object.keys(claims).length > 0 ? { claims } : {},
-    ...Object.keys(opaque).length > 0 ? { opaque } : {}
-  };
-}
-var SHOWN_CUBES = 20;
-function region(cubes, complete) {
-  return { cubes: cubes.slice(0, SHOWN_CUBES).map(regionCube), complete: complete && cubes.length <= SHOWN_CUBES };
-}
-
-// src/impact/pod-callers.ts
-function looksAtPods(cube3) {
-  return cube3.predicates.some((predicate) => predicate.dimension.startsWith("pod-label:") || predicate.dimension === "peer" && [...predicate.any, ...predicate.none].some((matcher) => matcher.type === "source-namespace"));
-}
-function podCallers(cube3, mesh2, carriesIdentity2) {
-  const callers3 = cube3.predicates.filter(({ dimension }) => dimension === "peer" || dimension.startsWith("pod-label:"));
-  const asked = { predicates: callers3, origins: [] };
-  const admits3 = (caller, labels2) => pointIn(asked, pointOf2(caller, labels2));
-  const known4 = [...mesh2.workloads.values()].filter((workload) => {
-    const identity2 = workload.enrolment.mode === "none" || !carriesIdentity2 ? null : `${mesh2.config.trustDomain}/ns/${workload.namespace}/sa/${workload.serviceAccount}`;
-    return [identity2, null].some((principal) => admits3({ principal, namespace: workload.namespace, namespaceLabels: {} }, workload.labels));
-  });
-  const peers = callers3.filter(({ dimension }) => dimension === "peer");
-  return { known: distinct(known4.map(({ namespace, name: name2, kind }) => `${namespace}/${name2}[${kind}]`)), open: openWords(peers, labelWords(callers3)), outside: admits3(null, {}) };
-}
-function pointOf2(caller, labels2) {
-  const point = /* @__PURE__ */ new Map([["peer", caller]]);
-  for (const [key, value] of Object.entries(labels2)) point.set(`pod-label:${key}`, value);
-  return point;
-}
-function openWords(peers, labels2) {
-  const places = distinct(peers.flatMap((predicate) => predicate.any.flatMap((matcher) => matcher.type === "source-namespace" ? [matcherWord(matcher).replace(/^pods in /, "")] : [])));
-  if (places.length > 0) return places.map((place3) => `any other pod in ${place3}${labels2}`);
-  const anywhere = { principal: null, namespace: "", namespaceLabels: {} };
-  return peers.every((predicate) => holds(predicate, anywhere)) ? [`any other pod in any namespace${labels2}`] : [];
-}
-function labelWords(callers3) {
-  const labelled = [];
-  const without2 = [];
-  for (const { dimension, any: any2, none: none5 } of callers3) {
-    if (!dimension.startsWith("pod-label:")) continue;
-    const word2 = (matcher) => matcher.type === "exact" ? `${dimension.slice("pod-label:".length)}=${matcher.text}` : dimension.slice("pod-label:".length);
-    if (any2.length > 0) labelled.push(any2.map(word2).join(" or "));
-    without2.push(...none5.map(word2));
-  }
-  const parts = [...labelled.length > 0 ? [`labelled ${distinct(labelled).join(", ")}`] : [], ...without2.length > 0 ? [`without ${distinct(without2).join(", ")}`] : []];
-  return parts.length === 0 ? "" : ` ${parts.join(" and ")}`;
-}
-
-// src/impact/callers.ts
-function principalOf(mesh2, workload) {
-  return `${mesh2.config.trustDomain}/ns/${workload.namespace}/sa/${workload.serviceAccount}`;
-}
-function knownIdentities(mesh2) {
-  const byPrincipal = /* @__PURE__ */ new Map();
-  const byNamespace = /* @__PURE__ */ new Map();
-  for (const workload of mesh2.workloads.values()) {
-    if (workload.enrolment.mode === "none") continue;
-    const principal = principalOf(mesh2, workload);
-    const id = `${workload.namespace}/${workload.name}[${workload.kind}]`;
-    const ids2 = byPrincipal.get(principal);
-    if (ids2 !== void 0) {
-      ids2.push(id);
-      continue;
-    }
-    byPrincipal.set(principal, [id]);
-    const principals = byNamespace.get(workload.namespace);
-    if (principals === void 0) byNamespace.set(workload.namespace, [principal]);
-    else principals.push(principal);
-  }
-  for (const ids2 of byPrincipal.values()) ids2.sort(compareText);
-  return { byPrincipal, byNamespace };
-}
-function* candidates2(predicates, known4) {
-  const positive = predicates.find((predicate) => predicate.any.length > 0 && predicate.any.every((matcher) => narrowed(matcher) !== void 0))?.any;
-  if (positive !== void 0) {
-    for (const matcher of positive) {
-      const place3 = narrowed(matcher);
-      if (place3?.principal !== void 0) yield place3.principal;
-      if (place3?.namespace !== void 0) yield* known4.byNamespace.get(place3.namespace) ?? [];
-    }
-  } else yield* known4.byPrincipal.keys();
-}
-function narrowed(matcher) {
-  if (matcher.type === "principal" && matcher.pattern.type === "exact") return { principal: matcher.pattern.text };
-  if (matcher.type === "namespace-glob" && !matcher.glob.includes("*") && matcher.glob !== "sa") return { namespace: matcher.glob };
-  if (matcher.type === "namespace" && matcher.pattern.type === "exact") return { namespace: matcher.pattern.text };
-  if (matcher.type === "service-account") return { namespace: matcher.namespace };
-  return matcher.type === "absent" ? {} : void 0;
-}
-var peerPredicates2 = (cube3) => cube3.predicates.filter((predicate) => predicate.dimension === "peer");
-function carriesIdentity(cube3) {
-  const protocols2 = cube3.predicates.filter((predicate) => predicate.dimension === "protocol");
-  return ["http", "tcp"].some((protocol) => protocols2.every((predicate) => holds(predicate, protocol)));
-}
-function admits2(predicates, peer) {
-  return predicates.every((predicate) => holds(predicate, peer));
-}
-function nobody(mesh2) {
-  return `${mesh2.config.trustDomain}/ns//sa/`;
-}
-var ANY_IDENTITY = "any other mesh identity";
-var FOREIGN_IDENTITY = "any identity of another trust domain";
-function openWord(matcher, known4, mesh2) {
-  if (matcher.type === "absent") return void 0;
-  if (matcher.type === "trust-domain") return isOwn(matcher, mesh2) ? ANY_IDENTITY : `any other identity of ${matcherWord(matcher)}`;
-  if (matcher.type === "identified" || matcher.type === "principal" && (matcher.pattern.type === "non-empty" || matcher.pattern.type === "present")) return ANY_IDENTITY;
-  if (matcher.type === "principal" && matcher.pattern.type === "exact") {
-    return known4.byPrincipal.has(matcher.pattern.text) ? void 0 : `${matcher.pattern.text} (no workload here uses it)`;
-  }
-  if (matcher.type === "service-account") {
-    const own3 = `${mesh2.config.trustDomain}/ns/${matcher.namespace}/sa/${matcher.account}`;
-    if (known4.byPrincipal.has(own3)) return mesh2.config.trustDomainAliases.length === 0 ? void 0 : `any other identity that ${matcherWord(matcher)} matches`;
-    return `${matcherWord(matcher)} (no workload here uses it)`;
-  }
-  if (matcher.type === "namespace-glob" || matcher.type === "namespace") {
-    const name2 = matcher.type === "namespace" ? matcherWord(matcher) : `namespace ${matcher.glob}`;
-    return `any other identity in ${name2}`;
-  }
-  return `any other identity that ${matcherWord(matcher)} matches`;
-}
-function isOwn(matcher, mesh2) {
-  return matcher.pattern.type === "exact" && [mesh2.config.trustDomain, ...mesh2.config.trustDomainAliases].includes(matcher.pattern.text);
-}
-function openWords2(predicates, known4, mesh2) {
-  const [narrowest] = predicates.filter((predicate) => predicate.any.length > 0).map((predicate) => ({ any: predicate.any, width: Math.max(...predicate.any.map((matcher) => widthOf(matcher, mesh2))) })).sort((left, right) => left.width - right.width);
-  if (narrowest?.width === 5 && !admits2(predicates, nobody(mesh2))) return [FOREIGN_IDENTITY];
-  if (narrowest === void 0) return admits2(predicates, nobody(mesh2)) ? [ANY_IDENTITY] : [];
-  return narrowest.any.flatMap((matcher) => {
-    if (matcher.type === "principal" && matcher.pattern.type === "exact" && !admits2(predicates, matcher.pattern.text)) return [];
-    return openWord(matcher, known4, mesh2) ?? [];
-  });
-}
-function widthOf(matcher, mesh2) {
-  if (matcher.type === "absent") return 0;
-  if (matcher.type === "principal" && matcher.pattern.type === "exact") return 0;
-  if (matcher.type === "service-account") return 1;
-  const place3 = narrowed(matcher);
-  if (place3?.namespace !== void 0) return 2;
-  if (matcher.type === "trust-domain") return isOwn(matcher, mesh2) ? 5 : 4;
-  if (matcher.type === "identified" || matcher.type === "principal" && (matcher.pattern.type === "non-empty" || matcher.pattern.type === "present")) return 5;
-  return 3;
-}
-var SHOWN_BESIDE_ANY = 20;
-function callersOf2(cubes, known4, mesh2) {
-  const names3 = /* @__PURE__ */ new Set();
-  const open3 = /* @__PURE__ */ new Set();
-  let plaintext = false;
-  for (const cube3 of cubes) {
-    if (looksAtPods(cube3)) {
-      const pods2 = podCallers(cube3, mesh2, carriesIdentity(cube3));
-      if (pods2.outside) plaintext = true;
-      pods2.known.forEach((id) => names3.add(id));
-      pods2.open.forEach((word2) => open3.add(word2));
-      continue;
-    }
-    const predicates = peerPredicates2(cube3);
-    if (admits2(predicates, null)) plaintext = true;
-    if (!carriesIdentity(cube3)) continue;
-    for (const word2 of openWords2(predicates, known4, mesh2)) open3.add(word2);
-    for (const principal of candidates2(predicates, known4)) {
-      if (open3.has(ANY_IDENTITY) && names3.size >= SHOWN_BESIDE_ANY) break;
-      if (admits2(predicates, principal)) known4.byPrincipal.get(principal)?.forEach((id) => names3.add(id));
-    }
-  }
-  return { known: distinct(names3), open: distinct(open3), plaintext, internet: false };
 }
 
 // src/impact/moved-accounts.ts
@@ -73338,8 +74077,8 @@ function identityMoved(context3, account, way) {
   const can = (side2, name2) => atCaller((side2 === "base" ? base2 : head).possible, presentedOn(sides[side2], name2), account.ambient);
   const [from, to] = way === "up" ? [can("base", account.former), onBoth(can("head", account.current), can("base", account.current))] : [can("head", account.current), onBoth(can("base", account.former), can("head", account.former))];
   const ties = cubesAtCaller([...impossible, ...base2.ties, ...head.ties], account.ambient);
-  const key = ["identity", way, account.former, account.current, String(account.ambient), base2.key, head.key, authors(from), authors(to), (context3.preferred.get("port") ?? []).map(String).join(",")].join("\n");
-  const { regions, undecided: open3 } = context3.memo.get(key, () => difference({ from, to, impossible: ties, preferred: context3.preferred, limits: context3.limits }));
+  const key3 = ["identity", way, account.former, account.current, String(account.ambient), base2.key, head.key, authors(from), authors(to), (context3.preferred.get("port") ?? []).map(String).join(",")].join("\n");
+  const { regions, undecided: open3 } = context3.memo.get(key3, () => difference({ from, to, impossible: ties, preferred: context3.preferred, limits: context3.limits }));
   if (regions.length === 0 && open3.length === 0) return [];
   const told = identityWitness(context3, account, way, regions);
   const principal = way === "up" ? presentedOn(sides.head, account.current) : presentedOn(sides.base, account.former);
@@ -73354,9 +74093,17 @@ function identityMoved(context3, account, way) {
   return [{ ...whole4, direction: way === "up" ? "widened" : "narrowed", complete: regions.every((region3) => region3.complete), seedOrigins: regions.flatMap((region3) => region3.seedOrigins), witness: told, reason: void 0 }];
 }
 function identityWitness(context3, account, way, regions) {
-  let open3 = regions.length === 0;
+  const all = sampled(regions);
+  const leading = leadingOf(all, regions.every((region3) => region3.complete));
+  const first = witnessAmong(context3, account, way, leading.map(({ sample }) => sample));
+  if (first.best !== void 0) return first.best;
+  const { best, open: open3 } = witnessAmong(context3, account, way, all.filter((entry2) => !leading.includes(entry2)).map(({ sample }) => sample));
+  return best ?? (regions.length === 0 || first.open || open3 ? void 0 : "refused elsewhere");
+}
+function witnessAmong(context3, account, way, samples) {
+  let open3 = false;
   const found = [];
-  for (const sample of regions.flatMap((region3) => region3.samples)) {
+  for (const sample of samples) {
     const { from, ...asked } = queryOf(asker(context3), sample);
     for (const caller of account.callers.slice(0, 3)) {
       const given = { ...asked.given, ...Object.fromEntries(account.assumptions.map((id) => [id, true])) };
@@ -73367,8 +74114,7 @@ function identityWitness(context3, account, way, regions) {
       else if (answered.base.verdict === "unknown" || answered.head.verdict === "unknown") open3 = true;
     }
   }
-  const best = found.sort(compareBy((entry2) => plainness(entry2.query, context3.pair)))[0];
-  return best ?? (open3 ? void 0 : "refused elsewhere");
+  return { best: found.sort(compareBy((entry2) => plainness(entry2.query, context3.pair)))[0], open: open3 };
 }
 
 // src/impact/latent.ts
@@ -73387,15 +74133,22 @@ function latentMoved(context3, told, moved3) {
 }
 function latentChange(context3, way, layer2, regions) {
   const [first] = regions;
-  const cube3 = first?.cubes[0];
-  const sample = first?.samples[0];
-  if (first === void 0 || cube3 === void 0 || sample === void 0) return [];
-  const witness = witnessFor(context3, cube3, sample, (query3) => confirmLatent(context3, way, layer2, query3));
-  if (witness === void 0) {
-    context3.internalErrors.push(`the latent witness for \`${context3.pair.destination.id}\` did not reproduce (seed ${shortHash(first.seed)})`);
-    return [];
+  const complete = regions.every((region3) => region3.complete);
+  const all = sampled(regions);
+  const leading = [...leadingOf(all, complete)];
+  if (first === void 0 || leading.length === 0) return [];
+  let witness;
+  for (const { cube: cube3, sample } of [...leading, ...all.filter((each) => !leading.includes(each))]) {
+    const found = witnessFor(context3, cube3, sample, (query3) => confirmLatent(context3, way, layer2, query3));
+    if (found === void 0) {
+      context3.internalErrors.push(`the latent witness for \`${context3.pair.destination.id}\` did not reproduce (seed ${shortHash(first.seed)})`);
+      return [];
+    }
+    if (isStranger(context3, found.query)) continue;
+    witness = found;
+    break;
   }
-  if (isStranger(context3, witness.query)) return [];
+  if (witness === void 0) return [];
   return [
     {
       environment: context3.sides.environment,
@@ -73403,7 +74156,7 @@ function latentChange(context3, way, layer2, regions) {
       direction: way === "up" ? "latent-widened" : "latent-narrowed",
       facet: "access",
       cubes: regions.flatMap((region3) => region3.cubes),
-      complete: regions.every((region3) => region3.complete),
+      complete,
       seed: distinct(regions.map((region3) => region3.seed))[0] ?? "",
       seedOrigins: [...new Map(regions.flatMap((region3) => region3.seedOrigins).map((origin) => [canonical(origin), origin])).values()],
       witness,
@@ -73457,10 +74210,10 @@ function outboundMoved(sides, limits, internalErrors) {
       ...compared[way].undecided.map((entry2) => uncertain(way, entry2.key, [entry2.seed], entry2.reason)),
       ...[...groups3.values()].flatMap((regions) => {
         const [first] = regions;
-        const cube3 = first?.cubes[0];
-        const sample = first?.samples[0];
-        if (first === void 0 || cube3 === void 0 || sample === void 0) return [];
-        const points = [...knownCallers([sides.head, sides.base], cube3, sample, false), sample];
+        const complete = regions.every((region3) => region3.complete);
+        const [proof] = leadingOf(sampled(regions), complete);
+        if (first === void 0 || proof === void 0) return [];
+        const points = [...knownCallers([sides.head, sides.base], proof.cube, proof.sample, false), proof.sample];
         const witness = points.map((point) => outsideWitness(sides, queryOutside(point, somewhere))).find((each) => flips(each.base, each.head, way));
         const cubes = regions.flatMap((region3) => region3.cubes);
         if (witness === void 0) {
@@ -73472,7 +74225,7 @@ function outboundMoved(sides, limits, internalErrors) {
             ...common2,
             direction: way === "up" ? "widened" : "narrowed",
             cubes,
-            complete: regions.every((region3) => region3.complete),
+            complete,
             seed: distinct(regions.map((region3) => region3.seed))[0] ?? "",
             seedOrigins: regions.flatMap((region3) => region3.seedOrigins),
             witness,
@@ -73517,7 +74270,9 @@ function preferredValues(identities, pair, networked) {
     // Without a name a witness may speak any protocol.
     ["sni", [null]],
     ["method", ["GET"]],
-    ["path", ["/"]]
+    ["path", ["/"]],
+    // Without TLS there is no server name: one that nothing asks for would only be in the way.
+    ["sni", [null]]
   ]);
 }
 function containerPorts(workload) {
@@ -73580,179 +74335,6 @@ function alsoThrough(path7, others) {
 }
 function asOtherSide(layer2) {
   return layer2.id.startsWith("other-side:") ? layer2 : { ...layer2, id: `other-side:${layer2.id}` };
-}
-
-// src/impact/headline.ts
-function list2(words3, shown4 = 3) {
-  const head = words3.slice(0, shown4).join(", ");
-  return words3.length > shown4 ? `${head} and ${words3.length - shown4} more` : head;
-}
-function callerWords({ known: known4, open: everybody, plaintext, internet }) {
-  const callers3 = { known: known4, plaintext, internet, open: plaintext ? everybody.filter((word2) => word2 !== FOREIGN_IDENTITY) : everybody };
-  const anyIdentity = callers3.open.includes(ANY_IDENTITY);
-  if (callers3.plaintext && anyIdentity) return "any client, with or without a mesh identity";
-  const parts = [];
-  if (callers3.plaintext) parts.push("any client without a mesh identity");
-  if (anyIdentity) parts.push("any mesh identity");
-  else {
-    if (callers3.known.length > 0) parts.push(list2(callers3.known.map((id) => `\`${id.replace(/\[.*\]$/, "")}\``)));
-    if (callers3.open.length > 0) parts.push(list2(callers3.open, 2));
-  }
-  return parts.length === 0 ? "some client" : parts.join(" and ");
-}
-function values2(set2, noun, plural3) {
-  if (set2 === void 0) return void 0;
-  const only4 = set2.only ?? [];
-  const except = (set2.except ?? []).filter((word2) => only4.length === 0 || !only4.every((one) => areApart(one, word2)));
-  const tail = except.length > 0 ? ` except ${list2(except.map((word2) => `\`${word2}\``))}` : "";
-  if (only4.length === 0) return `any ${noun}${tail}`;
-  return `${only4.length === 1 ? noun : plural3} ${list2(only4.map((word2) => `\`${word2}\``))}${tail}`;
-}
-function namedPorts(ports2) {
-  if (ports2 === void 0) return void 0;
-  const except = (ports2.except ?? []).filter((port3) => !/^150[0-9]{2}$/.test(port3));
-  return ports2.only === void 0 && except.length === 0 ? void 0 : { ...ports2.only === void 0 ? {} : { only: ports2.only }, ...except.length === 0 ? {} : { except } };
-}
-function unusual2(transport) {
-  return transport?.only?.length === 1 && transport.only[0] === "TCP" ? void 0 : transport;
-}
-var protocols = ["http", "tcp", "https", "tls"];
-function protocolWords(set2) {
-  if (set2 === void 0) return void 0;
-  const spoken = (set2.only ?? protocols).filter((protocol) => set2.except?.includes(protocol) !== true);
-  if (spoken.length === 0 || spoken.includes("http")) return void 0;
-  const words3 = [...spoken.includes("tcp") ? ["over TCP"] : [], ...spoken.includes("https") || spoken.includes("tls") ? ["with TLS of its own"] : []];
-  return words3.length === 0 ? void 0 : words3.join(" or ");
-}
-function requestWords(cube3) {
-  const spoken = protocolWords(cube3.protocol);
-  const parts = [
-    values2(cube3.methods, "method", "methods"),
-    values2(cube3.paths, "path", "paths"),
-    values2(cube3.hosts, "host", "hosts"),
-    ...Object.entries(cube3.headers ?? {}).map(([name2, set2]) => values2(set2, `header \`${name2}\``, `header \`${name2}\``)),
-    values2(cube3.token, "token", "tokens"),
-    ...Object.entries(cube3.claims ?? {}).map(([name2, set2]) => values2(set2, `claim \`${name2}\``, `claim \`${name2}\``)),
-    values2(cube3.sourceIps, "source address", "source addresses"),
-    values2(cube3.remoteIps, "client address", "client addresses"),
-    values2(namedPorts(cube3.ports), "port", "ports"),
-    values2(unusual2(cube3.transport), "transport", "transports")
-  ].filter((part2) => part2 !== void 0);
-  if (parts.length === 0) return spoken === void 0 ? ANY_REQUEST : `any connection ${spoken}`;
-  return `${parts.join(", ")}${spoken === void 0 ? "" : `, ${spoken}`}`;
-}
-var ANY_REQUEST = "any request";
-function spokenSets(cube3) {
-  const ports2 = namedPorts(cube3.ports);
-  const named5 = (prefix3, sets) => Object.entries(sets ?? {}).map(([name2, set2]) => [`${prefix3} ${name2}`, set2]);
-  const plain6 = [
-    ["protocol", protocolWords(cube3.protocol) === void 0 ? void 0 : cube3.protocol],
-    ["methods", cube3.methods],
-    ["paths", cube3.paths],
-    ["hosts", cube3.hosts],
-    ["token", cube3.token],
-    ["sourceIps", cube3.sourceIps],
-    ["remoteIps", cube3.remoteIps],
-    ["ports", ports2],
-    ["transport", unusual2(cube3.transport)]
-  ];
-  return new Map([...plain6.flatMap(([name2, set2]) => set2 === void 0 ? [] : [[name2, set2]]), ...named5("header", cube3.headers), ...named5("claim", cube3.claims)]);
-}
-function covers4(wide2, narrow) {
-  if (isForMany(narrow) && !isForMany(wide2)) return false;
-  const inner = spokenSets(narrow);
-  return [...spokenSets(wide2)].every(([dimension, set2]) => {
-    const other = inner.get(dimension);
-    return other !== void 0 && isSubset(other, set2);
-  });
-}
-function isSubset(inner, outer) {
-  const innerOnly = inner.only ?? [];
-  const within2 = outer.only === void 0 || innerOnly.length > 0 && innerOnly.every((word2) => outer.only?.some((wide2) => isWithin(word2, wide2)) === true);
-  return within2 && (outer.except ?? []).every((word2) => (inner.except ?? []).some((wide2) => isWithin(word2, wide2)) || innerOnly.length > 0 && innerOnly.every((one) => areApart(one, word2)));
-}
-function areApart(left, right) {
-  if (left.startsWith("*") || right.startsWith("*") || /[ {]/.test(left) || /[ {]/.test(right)) return false;
-  const [one, other] = [left.replace(/\*$/, ""), right.replace(/\*$/, "")];
-  if (left.endsWith("*") && right.endsWith("*")) return !one.startsWith(other) && !other.startsWith(one);
-  if (left.endsWith("*")) return !other.startsWith(one);
-  return right.endsWith("*") ? !one.startsWith(other) : one !== other;
-}
-function regionWords(region3) {
-  const { cubes } = region3;
-  const widest = cubes.filter((cube3, index) => !cubes.some((other, at2) => at2 !== index && covers4(other, cube3) && (at2 < index || !covers4(cube3, other))));
-  const broad = widest.filter(isForMany);
-  const words3 = [...new Set([...broad, ...widest.filter((cube3) => !isForMany(cube3))].map(requestWords))];
-  const alike2 = broad.length === 0 || broad.length === widest.length;
-  const [first, second] = words3;
-  if (first === void 0 || first === ANY_REQUEST || alike2 && words3.includes(ANY_REQUEST)) return ANY_REQUEST;
-  if (second === void 0 && region3.complete) return first;
-  return region3.complete && alike2 && words3.length === 2 ? `${first}, or ${second ?? ""}` : `${first}, and other requests`;
-}
-function isForMany({ peers }) {
-  return peers?.only === void 0 || peers.only.some((word2) => word2.includes("*") || word2.startsWith(DOMAIN) || word2 === "any mesh identity" || word2 === "(none)");
-}
-function domainWords(callers3, region3) {
-  if (callers3.plaintext || !(callers3.open.includes(ANY_IDENTITY) || callers3.open.includes(FOREIGN_IDENTITY))) return void 0;
-  const phrases2 = distinct(
-    region3.cubes.map(({ peers }) => {
-      const only4 = peers?.only ?? [];
-      const foreign2 = (peers?.except ?? []).filter((word2) => word2.startsWith(DOMAIN)).map((word2) => `\`${word2.slice(DOMAIN.length)}\``);
-      if (foreign2.length === 0 || only4.length !== 1) return "";
-      return only4[0]?.startsWith(DOMAIN) === true ? `any identity of trust domain \`${only4[0].slice(DOMAIN.length)}\`` : `any identity of another trust domain than ${list2(foreign2)}`;
-    })
-  );
-  return phrases2.length === 1 && phrases2[0] !== "" ? phrases2[0] : void 0;
-}
-var DOMAIN = "trust domain ";
-function destinationWords(destinations) {
-  return list2(destinations.map((destination2) => `\`${destination2.id}\``), 2);
-}
-var verbs = {
-  widened: "may now reach",
-  narrowed: "may no longer reach",
-  weakened: "reaches with weaker protection",
-  strengthened: "reaches with stronger protection",
-  "undecided-widened": "may now reach (could not be proved, treated as widened)",
-  "undecided-narrowed": "may no longer reach (could not be proved)",
-  "latent-widened": "would reach, were it not for another layer,",
-  "latent-narrowed": "would no longer reach"
-};
-var facets = {
-  mtls: "",
-  token: " without the token it needs on the other side",
-  "external-authorization": "",
-  ingress: " from outside",
-  enrolment: "",
-  identity: "",
-  egress: "",
-  access: ""
-};
-function headline(direction, facet, callers3, region3, destinations) {
-  return `${domainWords(callers3, region3) ?? callerWords(callers3)} ${verbs[direction]} ${destinationWords(destinations)} with ${regionWords(region3)}${facet === "token" ? facets.token : facets[facet]}`;
-}
-var layerWords = {
-  mtls: "transport authentication",
-  authentication: "token authentication",
-  authorization: "authorization",
-  "external-authorization": "the external authorizer",
-  protocol: "the port’s protocol",
-  routing: "routing",
-  "network-policy": "network policy",
-  none: "nothing"
-};
-function answerWords(answer2) {
-  const by = answer2.by !== void 0 && answer2.by.length > 0 ? ` (${list2(answer2.by.map((id) => `\`${id}\``))})` : "";
-  switch (answer2.verdict) {
-    case "deny":
-      return `denied by ${layerWords[answer2.layer ?? "none"] ?? answer2.layer ?? ""}${by}`;
-    case "asks":
-      return `left to the external authorizer \`${answer2.provider ?? ""}\`${by}`;
-    case "allow":
-      return answer2.enforcedAt === "none" ? "allowed: no proxy stands before it" : `allowed${by}`;
-    case "unknown":
-      return "not determined by the manifests";
-  }
 }
 
 // src/impact/identity-facet.ts
@@ -73880,11 +74462,10 @@ var CauseProver = class {
   of(raw) {
     const candidates3 = this.#index.of(raw);
     const moves = this.#movement(raw);
-    if (moves === void 0) return unproved(candidates3, "the change itself is not proved, so that its causes are not either");
     const query3 = raw.witness?.query;
-    if (query3 === void 0) return unproved(candidates3, "there is no request to try");
+    if (moves === void 0 || query3 === void 0) return unproved(candidates3);
     const causes = this.#minimal(candidates3.edits, (edits) => moves(this.#counterfactual.near(edits, query3, waypointNamespaces(raw))));
-    return causes.sets.length > 0 ? { ...causes, proof: "witness" } : unproved(candidates3, causes.unproved ?? "");
+    return causes.sets.length > 0 ? { ...causes, proof: "witness" } : unproved(candidates3, causes.unproved);
   }
   /** By the region: the first set that alone makes all of it; else the first one with the edits that the rest needs. */
   inRegion(raw, causes) {
@@ -74018,7 +74599,7 @@ function wayOf({ direction }) {
 }
 function unproved({ edits, likely }, because2) {
   const named5 = likely > 0 ? edits.slice(0, likely) : edits.slice(0, NAMED_UNPROVED);
-  return { sets: named5.length === 0 ? [] : [named5], unproved: because2, proof: "none" };
+  return { sets: named5.length === 0 ? [] : [named5], ...because2 === void 0 ? {} : { unproved: because2 }, proof: "none" };
 }
 
 // src/impact/told-apart.ts
@@ -74116,7 +74697,7 @@ function describeOne(raw, from, known4, proved) {
       environments: [raw.environment],
       direction: raw.direction,
       facet,
-      region: region(raw.cubes, raw.complete),
+      region: leadingFirst(region(raw.cubes, raw.complete)),
       callers: callers3,
       before: raw.witness === void 0 ? "not determined" : answerWords(answer(raw.witness.base)),
       after: raw.witness === void 0 ? raw.reason ?? "not determined" : `${answerWords(answer(raw.witness.head))}${raw.reason === void 0 ? "" : `: ${raw.reason}`}`,
@@ -74159,9 +74740,9 @@ function mergeDestinations(singles2) {
 }
 function finish2(single2, destinations) {
   const { change: change2, raw } = single2;
-  const ids2 = destinations.map((destination2) => destination2.id);
+  const ids3 = destinations.map((destination2) => destination2.id);
   return {
-    id: shortHash(change2.facet, change2.direction, raw.seed, ids2.join(" ")),
+    id: shortHash(change2.facet, change2.direction, raw.seed, ids3.join(" ")),
     environments: change2.environments,
     direction: change2.direction,
     facet: change2.facet,
@@ -74182,8 +74763,8 @@ function finish2(single2, destinations) {
 }
 function mergeEnvironments(changes) {
   if (new Set(changes.flatMap(({ change: change2 }) => change2.environments)).size <= 1) return [...changes];
-  const key = ({ change: change2 }) => canonical([change2.destinations.map((destination2) => destination2.id), change2.facet, change2.direction, change2.region]);
-  return [...groupBy(changes, key).values()].flatMap((group4) => {
+  const key3 = ({ change: change2 }) => canonical([change2.destinations.map((destination2) => destination2.id), change2.facet, change2.direction, change2.region]);
+  return [...groupBy(changes, key3).values()].flatMap((group4) => {
     const first = group4[0];
     if (first === void 0) return [];
     return [
@@ -74205,13 +74786,19 @@ var directionRank = {
   "latent-narrowed": 6,
   strengthened: 7
 };
-function breadth(change2) {
-  if (change2.callers.plaintext) return 0;
-  if (change2.callers.open.includes(ANY_IDENTITY)) return 1;
-  return change2.callers.open.length > 0 ? 2 : 3;
+function breadth({ callers: callers3 }) {
+  const kinds3 = [callers3.plaintext, callers3.open.includes(ANY_IDENTITY), callers3.open.some((word2) => /^any other identity of trust domain /u.test(word2)), callers3.open.some((word2) => /^any other identity in namespace /u.test(word2)), callers3.open.length > 0];
+  const broadest = kinds3.indexOf(true);
+  return broadest < 0 ? kinds3.length : broadest;
+}
+function requestBreadth({ region: { cubes } }) {
+  const [cube3] = cubes;
+  const methods = cube3?.methods?.only?.every((method) => ["GET", "HEAD", "OPTIONS"].includes(method)) === true ? 1 : 0;
+  const paths = cube3?.paths?.only === void 0 ? 0 : cube3.paths.only.some((path7) => /[*{]/u.test(path7)) ? 1 : 2;
+  return methods * 3 + paths;
 }
 function compareRank(left, right) {
-  return directionRank[left.direction] - directionRank[right.direction] || breadth(left) - breadth(right) || right.destinations.length - left.destinations.length || compareText(left.destinations[0]?.id ?? "", right.destinations[0]?.id ?? "") || compareText(left.id, right.id);
+  return directionRank[left.direction] - directionRank[right.direction] || breadth(left) - breadth(right) || Number(right.callers.internet) - Number(left.callers.internet) || requestBreadth(left) - requestBreadth(right) || right.destinations.length - left.destinations.length || compareText(left.destinations[0]?.id ?? "", right.destinations[0]?.id ?? "") || compareText(left.id, right.id);
 }
 
 // src/app/counterfactual.ts
@@ -74219,22 +74806,22 @@ function counterfactuals(base2, baseMesh, headMesh, settings2) {
   const everywhere = distinct([...rootsOf2(baseMesh), ...rootsOf2(headMesh)]);
   const byNamespace = /* @__PURE__ */ new Map();
   for (const resource of base2) {
-    const key = resource.kind === "Namespace" ? resource.name : resource.namespace ?? "";
-    const group4 = byNamespace.get(key);
-    if (group4 === void 0) byNamespace.set(key, [resource]);
+    const key3 = resource.kind === "Namespace" ? resource.name : resource.namespace ?? "";
+    const group4 = byNamespace.get(key3);
+    if (group4 === void 0) byNamespace.set(key3, [resource]);
     else group4.push(resource);
   }
   const meshes2 = /* @__PURE__ */ new Map();
   const spaces = base2.filter((resource) => resource.kind === "Namespace");
   const meshOf = (edits, query3, besides, every) => {
     const namespaces3 = distinct(["", ...everywhere, ...namespacesOf3(query3), ...besides]);
-    const key = canonical([namespaces3, every, edits.map((edit) => edit.id)]);
-    let mesh2 = meshes2.get(key);
+    const key3 = canonical([namespaces3, every, edits.map((edit) => edit.id)]);
+    let mesh2 = meshes2.get(key3);
     if (mesh2 === void 0) {
       const resources = /* @__PURE__ */ new Set([...namespaces3.flatMap((namespace) => byNamespace.get(namespace) ?? []), ...every ? spaces : []]);
       mesh2 = withConfigOf(baseMesh, buildMesh(applied([...resources], edits, every ? void 0 : new Set(namespaces3)), settings2));
       if (meshes2.size > 256) meshes2.clear();
-      meshes2.set(key, mesh2);
+      meshes2.set(key3, mesh2);
     }
     return mesh2;
   };
@@ -74273,9 +74860,9 @@ function labelProblems(manifest) {
   return [["metadata", "labels"], ["spec", "template", "metadata", "labels"]].flatMap((path7) => {
     const labels2 = valueAt3(manifest, path7);
     if (!isFields(labels2)) return [];
-    return Object.entries(enrolling).flatMap(([key, choices]) => {
-      const value = labels2[key];
-      return typeof value === "string" && unresolvedTexts(value).length > 0 ? [{ kind: "schema", path: [...path7, key], message: "is not told", certain: true, choices }] : [];
+    return Object.entries(enrolling).flatMap(([key3, choices]) => {
+      const value = labels2[key3];
+      return typeof value === "string" && unresolvedTexts(value).length > 0 ? [{ kind: "schema", path: [...path7, key3], message: "is not told", certain: true, choices }] : [];
     });
   });
 }
@@ -74300,9 +74887,9 @@ function settleOne(manifest, problems, check2, given) {
   for (const { kind, path: path7, choices } of problems) {
     if (kind !== "schema" && kind !== "webhook") continue;
     const value = valueAt3(manifest, path7);
-    const key = path7.at(-1);
-    const isKey2 = typeof value !== "string" && typeof key === "string" && unresolvedTexts(key).length > 0;
-    const text8 = isKey2 ? key : value;
+    const key3 = path7.at(-1);
+    const isKey2 = typeof value !== "string" && typeof key3 === "string" && unresolvedTexts(key3).length > 0;
+    const text8 = isKey2 ? key3 : value;
     if (typeof text8 !== "string" || unresolvedTexts(text8).length === 0) continue;
     const told = given?.get(text8);
     const candidates3 = choices === void 0 ? constantsFor(text8) : told !== void 0 && choices.includes(told) ? [told] : choices;
@@ -74319,8 +74906,8 @@ function constantsFor(text8) {
   const number5 = 2e4 + Number.parseInt(shortHash(text8).slice(0, 8), 16) % 4e4;
   return [number5, String(number5)];
 }
-function samePlace(left, right, key) {
-  const wanted = key === void 0 ? right : [...right.slice(0, -1), key];
+function samePlace(left, right, key3) {
+  const wanted = key3 === void 0 ? right : [...right.slice(0, -1), key3];
   return left.length === wanted.length && left.every((step, index) => step === wanted[index]);
 }
 function valueAt3(from, path7) {
@@ -74342,11 +74929,11 @@ function withValue(from, path7, value) {
   const made2 = copy(from, path7);
   return isFields(made2) ? made2 : from;
 }
-function withKey(from, path7, key) {
+function withKey(from, path7, key3) {
   const above = path7.slice(0, -1);
   const map3 = valueAt3(from, above);
   if (!isFields(map3)) return from;
-  return withValue(from, above, Object.fromEntries(Object.entries(map3).map(([name2, entry2]) => [name2 === path7.at(-1) ? key : name2, entry2])));
+  return withValue(from, above, Object.fromEntries(Object.entries(map3).map(([name2, entry2]) => [name2 === path7.at(-1) ? key3 : name2, entry2])));
 }
 
 // src/manifests/decode.ts
@@ -74370,8 +74957,8 @@ function readHead(value) {
   const slash = apiVersion.indexOf("/");
   return { type: "head", apiVersion, kind, group: slash === -1 ? "" : apiVersion.slice(0, slash), version: apiVersion.slice(slash + 1) };
 }
-function notText(key, value) {
-  return { type: "unreadable", path: [key], reason: `\`${key}\` must be text, not ${describe3(value)}`, remedy: `write \`${key}\` as the API defines it` };
+function notText(key3, value) {
+  return { type: "unreadable", path: [key3], reason: `\`${key3}\` must be text, not ${describe3(value)}`, remedy: `write \`${key3}\` as the API defines it` };
 }
 function isListKind(head) {
   return head.kind === "List" ? head.apiVersion === "v1" : head.kind.endsWith("List") && entryOf(head.group, head.kind.slice(0, -"List".length)) !== void 0;
@@ -74486,11 +75073,11 @@ var again = /* @__PURE__ */ new WeakMap();
 function read2(resources, text8, choice2, documents) {
   return resources.map((resource) => {
     if (resource.unresolved?.some((each) => each.text === text8 && each.choices !== void 0) !== true) return resource;
-    const key = `${typeof choice2} ${String(choice2)} ${text8}`;
-    const known4 = again.get(resource)?.get(key);
+    const key3 = `${typeof choice2} ${String(choice2)} ${text8}`;
+    const known4 = again.get(resource)?.get(key3);
     if (known4 !== void 0) return known4;
     const made2 = readOne(resource, text8, choice2, documents) ?? resource;
-    again.set(resource, new Map([...again.get(resource) ?? [], [key, made2]]));
+    again.set(resource, new Map([...again.get(resource) ?? [], [key3, made2]]));
     return made2;
   });
 }
@@ -74648,8 +75235,8 @@ function signature(changes) {
 }
 function withUnresolvedAssumptions(described) {
   const { change: change2, edits } = described;
-  const texts8 = unresolvedIn(edits.flatMap((edit) => [...edit.type === "added" ? [] : [edit.base], ...edit.type === "removed" ? [] : [edit.head]]));
-  return texts8.length === 0 ? described : { ...described, change: { ...change2, assumptions: distinct([...change2.assumptions, ...texts8.map(unresolvedId)]) } };
+  const texts9 = unresolvedIn(edits.flatMap((edit) => [...edit.type === "added" ? [] : [edit.base], ...edit.type === "removed" ? [] : [edit.head]]));
+  return texts9.length === 0 ? described : { ...described, change: { ...change2, assumptions: distinct([...change2.assumptions, ...texts9.map(unresolvedId)]) } };
 }
 
 // src/app/finding-effect.ts
@@ -74657,8 +75244,8 @@ var FindingEffects = class {
   #byResource = /* @__PURE__ */ new Map();
   #byFile = /* @__PURE__ */ new Map();
   #placeOf;
-  constructor(findings, placeOf4) {
-    this.#placeOf = placeOf4;
+  constructor(findings, placeOf5) {
+    this.#placeOf = placeOf5;
     for (const finding2 of findings) {
       const fresh = finding2.status === "new" || finding2.status === "worsened";
       if (!fresh || finding2.changeIds.length > 0 || finding2.severity === "info" || isIncompleteness(finding2)) continue;
@@ -74685,9 +75272,9 @@ var FindingEffects = class {
 function fileKey({ side: side2, file: file2 }) {
   return `${side2} ${file2}`;
 }
-function add3(groups3, key, finding2) {
-  const known4 = groups3.get(key);
-  if (known4 === void 0) groups3.set(key, [finding2]);
+function add3(groups3, key3, finding2) {
+  const known4 = groups3.get(key3);
+  if (known4 === void 0) groups3.set(key3, [finding2]);
   else known4.push(finding2);
 }
 function isAboutChange(finding2) {
@@ -75306,8 +75893,8 @@ function assemble(units, context3) {
 }
 var inFileOrder = compareBy((resource) => resource.origin.file, (resource) => resource.origin.document, (resource) => resource.origin.item ?? 0);
 function inForce2(base2, head) {
-  const ids2 = (side2) => [...side2.byId.keys()].sort(compareText);
-  const all = (side2) => ids2(side2).flatMap((id) => side2.byId.get(id) ?? []);
+  const ids3 = (side2) => [...side2.byId.keys()].sort(compareText);
+  const all = (side2) => ids3(side2).flatMap((id) => side2.byId.get(id) ?? []);
   const baseAll = all(base2);
   const headAll = all(head);
   const headForce = headAll.flatMap((resource) => {
@@ -75353,17 +75940,17 @@ function borrow(own3, other) {
   return found;
 }
 function lendersOf(broken, unit3, there, otherById, defined3) {
-  const key = rawKey(broken.value);
-  const ids2 = key === void 0 || broken.problem.kind === "glued-separator" ? [] : idsOf(key, unit3.defaultNamespace);
-  const named5 = ids2.flatMap((id) => otherById.get(id) ?? []);
+  const key3 = rawKey(broken.value);
+  const ids3 = key3 === void 0 || broken.problem.kind === "glued-separator" ? [] : idsOf(key3, unit3.defaultNamespace);
+  const named5 = ids3.flatMap((id) => otherById.get(id) ?? []);
   if (named5.length > 0) return named5;
   const unaccounted = there.filter((resource) => !defined3.has(resourceId(resource)));
   if (broken.document === void 0 || broken.problem.kind === "glued-separator") return unaccounted;
   const atIndex = unaccounted.filter((resource) => resource.origin.document === broken.document);
-  return atIndex.length > 0 || ids2.length > 0 ? atIndex : unaccounted;
+  return atIndex.length > 0 || ids3.length > 0 ? atIndex : unaccounted;
 }
-function idsOf(key, defaultNamespace) {
-  const [kind = "", namespace = "", ...name2] = key.split("/");
+function idsOf(key3, defaultNamespace) {
+  const [kind = "", namespace = "", ...name2] = key3.split("/");
   return [`${kind}/${namespace === "" ? defaultNamespace : namespace}/${name2.join("/")}`, `${kind}/${name2.join("/")}`];
 }
 
@@ -75371,9 +75958,9 @@ function idsOf(key, defaultNamespace) {
 function changedResources(environments) {
   const found = /* @__PURE__ */ new Map();
   const add4 = (environment4, entry2) => {
-    const key = `${entry2.change} ${entry2.resource}`;
-    const known4 = found.get(key);
-    if (known4 === void 0) found.set(key, { entry: entry2, environments: [environment4] });
+    const key3 = `${entry2.change} ${entry2.resource}`;
+    const known4 = found.get(key3);
+    if (known4 === void 0) found.set(key3, { entry: entry2, environments: [environment4] });
     else known4.environments.push(environment4);
   };
   for (const { id: environment4, base: base2, head, renames } of environments) {
@@ -75386,7 +75973,7 @@ function changedResources(environments) {
     }
     for (const [id, resource] of base2) if (!head.has(id) && !renamed.has(id)) add4(environment4, { resource: id, change: "removed", base: resource, head: void 0 });
   }
-  return [...found.values()].map(({ entry: entry2, environments: ids2 }) => ({ ...entry2, environments: ids2 })).sort(compareBy((each) => each.resource, (each) => each.change));
+  return [...found.values()].map(({ entry: entry2, environments: ids3 }) => ({ ...entry2, environments: ids3 })).sort(compareBy((each) => each.resource, (each) => each.change));
 }
 
 // src/units/istio-release.ts
@@ -75424,11 +76011,11 @@ function fileReader(documents) {
   return (tree2, file2, placement) => {
     const found = follow(tree2, file2);
     const blob = found.type === "blob" ? found.blob : found.type;
-    const key = [blob, file2, placement.unit, placement.defaultNamespace].join("\n");
-    let content = known4.get(key);
+    const key3 = [blob, file2, placement.unit, placement.defaultNamespace].join("\n");
+    let content = known4.get(key3);
     if (content === void 0) {
       content = found.type === "outside" ? wholeFile(file2, placement, found.problem) : readFile(file2, found.type === "blob" ? found.blob : void 0, placement, documents);
-      known4.set(key, content);
+      known4.set(key3, content);
     }
     return content;
   };
@@ -75475,11 +76062,11 @@ function problemOf(unreadable2, text8, document) {
 function renderedReader(documents) {
   const known4 = /* @__PURE__ */ new Map();
   return (origins, placement) => origins.map((origin) => {
-    const key = [origin.rendered?.blob, origin.rendered?.from, origin.file, origin.blob, placement.unit, placement.defaultNamespace].join("\n");
-    let content = known4.get(key);
+    const key3 = [origin.rendered?.blob, origin.rendered?.from, origin.file, origin.blob, placement.unit, placement.defaultNamespace].join("\n");
+    let content = known4.get(key3);
     if (content === void 0) {
       content = readOne2(origin, placement, documents);
-      known4.set(key, content);
+      known4.set(key3, content);
     }
     return content;
   });
@@ -75576,10 +76163,10 @@ function outsideChanges({ units, outside }, rendered2) {
   const found = /* @__PURE__ */ new Map();
   const compare = (unit3, base2, head) => {
     const add4 = (change2) => {
-      const key = `${change2.content.name}
+      const key3 = `${change2.content.name}
 ${change2.content.file}
 ${change2.change}`;
-      if (!found.has(key)) found.set(key, change2);
+      if (!found.has(key3)) found.set(key3, change2);
     };
     const gone2 = [...base2.values()].filter(({ name: name2 }) => !head.has(name2));
     const moved3 = /* @__PURE__ */ new Set();
@@ -75859,17 +76446,17 @@ function words2(text8) {
 function onceEach(reasons) {
   const known4 = /* @__PURE__ */ new Map();
   for (const reason of reasons) {
-    const key = reason.file === void 0 ? reason.id : [reason.kind, reason.file, reason.line ?? "", reason.reason].join("\n");
-    const other = known4.get(key);
-    if (other === void 0) known4.set(key, reason);
-    else if (other.status === "existing" && reason.status === "new") known4.set(key, { ...other, status: "new" });
+    const key3 = reason.file === void 0 ? reason.id : [reason.kind, reason.file, reason.line ?? "", reason.reason].join("\n");
+    const other = known4.get(key3);
+    if (other === void 0) known4.set(key3, reason);
+    else if (other.status === "existing" && reason.status === "new") known4.set(key3, { ...other, status: "new" });
   }
   return [...known4.values()];
 }
 function undecidedInvariants(config2, notYet, file2) {
   const declared2 = config2.invariants.length;
   if (declared2 === 0) return [];
-  const line2 = notYet.find(({ key }) => key === "invariants")?.line;
+  const line2 = notYet.find(({ key: key3 }) => key3 === "invariants")?.line;
   const inside4 = file2 !== void 0 && !file2.startsWith("/") && !file2.startsWith("..") && !/^[A-Za-z]:/.test(file2);
   return [
     {
@@ -76052,7 +76639,7 @@ function review(input3) {
     incomplete: incompleteReasons.length > 0,
     incompleteReasons,
     environments: environmentReports(loaded),
-    resources: resourceReports(loaded.changedResources, compared.changes, meshes2, new FindingEffects(findings, (entry2, side2) => placeOf2(citations, entry2, side2)), compared.undecided),
+    resources: resourceReports(loaded.changedResources, compared.changes, meshes2, new FindingEffects(findings, (entry2, side2) => placeOf3(citations, entry2, side2)), compared.undecided),
     population: population(compared.environments),
     changes,
     findings,
@@ -76070,7 +76657,7 @@ function environmentReports(loaded) {
   });
   return [...loaded.environments.map(({ id, units }) => ({ id, units: [...units] })), ...apart3];
 }
-function placeOf2(citations, entry2, side2) {
+function placeOf3(citations, entry2, side2) {
   const resource = entry2[side2];
   return resource === void 0 ? void 0 : citations.locate(resource, [], side2);
 }
@@ -76109,7 +76696,7 @@ function enrolmentCounts(meshes2) {
 }
 function assumptions(loaded, environments, findings, input3) {
   const all = [...loaded.assumptions, ...environments.flatMap(({ base: base2, head }) => [...base2.assumptions, ...head.assumptions])];
-  for (const { key, line: line2, message } of input3.notYet ?? []) all.push({ id: `configuration:${key}`, text: `line ${line2} of the configuration: ${message}` });
+  for (const { key: key3, line: line2, message } of input3.notYet ?? []) all.push({ id: `configuration:${key3}`, text: `line ${line2} of the configuration: ${message}` });
   for (const unheld of unheldSuppressions(findings, input3.config.suppressions, input3.today)) all.push({ id: `suppression:${unheld.suppression.rule}:${unheld.suppression.line}`, text: `the suppression at line ${unheld.suppression.line} of the configuration is not in force: ${unheld.because}` });
   return [...new Map(all.map((assumption) => [assumption.id, assumption])).values()].sort(compareBy((assumption) => assumption.id));
 }
@@ -76205,7 +76792,7 @@ function directionRank2(direction) {
   }
 }
 function pairs2(values5) {
-  return Object.keys(values5).sort(compareText).map((key) => `${name(key)}=${name(values5[key] ?? "")}`).join(",");
+  return Object.keys(values5).sort(compareText).map((key3) => `${name(key3)}=${name(values5[key3] ?? "")}`).join(",");
 }
 function serviceHost2(id) {
   const [namespace = "", rest = ""] = id.split("/", 2);
@@ -76226,10 +76813,11 @@ function sameHost(sent2, address) {
   const bare2 = sent2.replace(/:\d+$/, "");
   return bare2 === address || bare2.startsWith(`${address}.svc`);
 }
-function tokenWords(token) {
-  const claims = Object.entries(token.claims ?? {}).sort(([left], [right]) => compareText(left, right)).map(([key, value]) => `${name(key)}=${name(typeof value === "string" ? value : JSON.stringify(value))}`).join(",");
+function tokenWords2(token, given) {
+  const valid = token.valid || Object.entries(given).some(([key3, right]) => right && key3.startsWith("keys:"));
+  const claims = Object.entries(token.claims ?? {}).sort(([left], [right]) => compareText(left, right)).map(([key3, value]) => `${name(key3)}=${name(typeof value === "string" ? value : JSON.stringify(value))}`).join(",");
   const where = token.in === void 0 || token.in === "authorization" ? "" : ` in ${name(token.in)}`;
-  return `with ${token.valid ? "a valid" : "an invalid"} token${claims === "" ? "" : ` {${claims}}`}${where}`;
+  return `with ${valid ? "a valid" : "an invalid"} token${claims === "" ? "" : ` {${claims}}`}${where}`;
 }
 function callerOf(from) {
   const parts = [];
@@ -76257,15 +76845,15 @@ function requestOf(query3) {
   const head = http2 ? `${name(request4.method ?? "GET")} ${request4.protocol}://${address}${whole2(request4.path ?? "/")}` : `${request4.protocol.toUpperCase()} ${address}`;
   if (request4.host !== void 0 && !sameHost(request4.host, target.host)) notes.push(`with host ${name(request4.host)}`);
   if (request4.sni !== void 0 && (request4.protocol === "tls" || request4.protocol === "https") && !sameHost(request4.sni, target.host)) notes.push(`with server name ${name(request4.sni)}`);
-  for (const [key, value] of Object.entries(request4.headers ?? {}).sort(([left], [right]) => compareText(left, right))) {
-    notes.push(`with header ${name(key)}: ${whole2(value)}`);
+  for (const [key3, value] of Object.entries(request4.headers ?? {}).sort(([left], [right]) => compareText(left, right))) {
+    notes.push(`with header ${name(key3)}: ${whole2(value)}`);
   }
-  if (request4.token !== void 0) notes.push(tokenWords(request4.token));
+  if (request4.token !== void 0) notes.push(tokenWords2(request4.token, query3.given ?? {}));
   if (target.note !== void 0) notes.push(target.note);
   return [head, ...notes].join(" ");
 }
 function givenOf(query3) {
-  return Object.entries(query3.given ?? {}).sort(([left], [right]) => compareText(left, right)).map(([key, value]) => `${name(key)} is ${String(value)}`).join(", ");
+  return Object.entries(query3.given ?? {}).sort(([left], [right]) => compareText(left, right)).map(([key3, value]) => `${name(key3)} is ${String(value)}`).join(", ");
 }
 function requestLine(query3) {
   const given = givenOf(query3);
@@ -76345,7 +76933,7 @@ function operationsOf(change2) {
     return values5.except !== void 0 && values5.except.length > 0 ? [`${noun}any but ${listed5(values5.except)}`] : [];
   };
   const parts = [...set2(cube3.methods, ""), ...set2(cube3.paths, "path "), ...set2(cube3.hosts, "host "), ...set2(cube3.ports, "port "), ...set2(cube3.protocol, "")];
-  const more = change2.region.cubes.length > 1 || !change2.region.complete ? ", and more" : "";
+  const more = change2.region.cubes.length > 1 || !change2.region.complete && !change2.direction.startsWith("undecided") ? ", and more" : "";
   return `${parts.length === 0 ? "any request" : parts.join(", ")}${more}`;
 }
 function certaintyWords(finding2) {
@@ -76397,9 +76985,7 @@ function changesInOrder(report) {
   return [...report.changes].sort(
     compareBy(
       (change2) => worst.get(change2.id) ?? severities.length,
-      (change2) => directionRank2(change2.direction),
-      (change2) => change2.destinations[0]?.id ?? "",
-      (change2) => change2.id
+      (change2) => directionRank2(change2.direction)
     )
   );
 }
@@ -76446,8 +77032,8 @@ var dimensionTitles = {
 function shown3(value, digits2 = 0) {
   return value === null || value === void 0 ? "n/a" : value.toFixed(digits2);
 }
-function movers(report, ids2) {
-  const words3 = ids2.map((id) => {
+function movers(report, ids3) {
+  const words3 = ids3.map((id) => {
     const finding2 = report.findings.find((candidate) => candidate.fingerprint === id);
     if (finding2 !== void 0) return `${finding2.code} ${name(finding2.resource)}`;
     const change2 = report.changes.find((candidate) => candidate.id === id);
@@ -76551,6 +77137,23 @@ function warningWords(report) {
 function headlineText(report) {
   const { word: word2, parts } = headline2(report);
   return parts.length === 0 ? word2 : `${word2}: ${parts.join(" · ")}`;
+}
+var alikeAssumptions = 4;
+function assumptionLines(report) {
+  const groups3 = /* @__PURE__ */ new Map();
+  for (const { id, text: text8 } of report.coverage.assumptions) {
+    const own3 = id.slice(id.indexOf(":") + 1);
+    const blank = [own3, own3.replace(/^~/, "")].reduce((words3, called) => words3.replaceAll(`\`${called}\``, "`…`"), text8);
+    const key3 = id.includes(":") ? `${id.slice(0, id.indexOf(":"))}
+${blank}` : id;
+    const group4 = groups3.get(key3);
+    if (group4 === void 0) groups3.set(key3, { ids: [id], texts: [text8] });
+    else {
+      group4.ids.push(id);
+      group4.texts.push(text8);
+    }
+  }
+  return [...groups3].flatMap(([key3, { ids: ids3, texts: texts9 }]) => ids3.length < alikeAssumptions ? ids3.map((id, index) => ({ ids: [id], text: texts9[index] ?? "" })) : [{ ids: ids3, text: key3.slice(key3.indexOf("\n") + 1) }]);
 }
 
 // src/report/links.ts
@@ -76723,7 +77326,7 @@ var Places = class {
 var descriptionLimit = 1024;
 var helpLimit = 2e4;
 var tagLimit = 10;
-function levelOf(severity2) {
+function levelOf2(severity2) {
   switch (severity2) {
     case "critical":
     case "high":
@@ -76781,8 +77384,8 @@ function descriptor(finding2, rule2) {
       markdown: clip3(rule2?.help?.markdown.trim() ?? "", helpLimit) || description
     },
     ...rule2?.helpUri === void 0 ? {} : { helpUri: rule2.helpUri },
-    defaultConfiguration: { level: levelOf(finding2.severity) },
-    properties: { tags, precision: rule2?.precision ?? "high", ...severity2 === null ? {} : { "security-severity": severity2 }, "problem.severity": levelOf(finding2.severity) === "note" ? "recommendation" : levelOf(finding2.severity) }
+    defaultConfiguration: { level: levelOf2(finding2.severity) },
+    properties: { tags, precision: rule2?.precision ?? "high", ...severity2 === null ? {} : { "security-severity": severity2 }, "problem.severity": levelOf2(finding2.severity) === "note" ? "recommendation" : levelOf2(finding2.severity) }
   };
 }
 
@@ -76817,9 +77420,9 @@ function mentionsOf(finding2, changes, primary) {
   ];
   const seen = /* @__PURE__ */ new Set([`RIGHT ${primary.file} ${String(primary.startLine)}`]);
   return all.filter((mention) => {
-    const key = `${mention.side} ${mention.file} ${String(mention.startLine)}`;
-    if (seen.has(key)) return false;
-    seen.add(key);
+    const key3 = `${mention.side} ${mention.file} ${String(mention.startLine)}`;
+    if (seen.has(key3)) return false;
+    seen.add(key3);
     return true;
   });
 }
@@ -76865,7 +77468,7 @@ function resultOf(input3) {
     ruleId: ruleId(finding2, input3.rule),
     ruleIndex: input3.ruleIndex,
     kind: "fail",
-    level: levelOf(finding2.severity),
+    level: levelOf2(finding2.severity),
     message: { text: clip3(sentences.filter((text8) => text8 !== "").map((text8) => /[.!?…]$/.test(text8) ? text8 : `${text8}.`).join(" "), messageLimit) },
     locations: [places.location(primary)],
     ...related.length === 0 ? {} : { relatedLocations: related },
@@ -77135,9 +77738,9 @@ function environment3(credential) {
   };
 }
 function credentialVariables({ token, serverUrl }) {
-  const key = `http.${serverUrl.replace(/\/+$/u, "")}/.extraheader`;
+  const key3 = `http.${serverUrl.replace(/\/+$/u, "")}/.extraheader`;
   const basic = Buffer.from(`x-access-token:${token}`).toString("base64");
-  return { GIT_CONFIG_COUNT: "2", GIT_CONFIG_KEY_0: key, GIT_CONFIG_VALUE_0: "", GIT_CONFIG_KEY_1: key, GIT_CONFIG_VALUE_1: `AUTHORIZATION: basic ${basic}` };
+  return { GIT_CONFIG_COUNT: "2", GIT_CONFIG_KEY_0: key3, GIT_CONFIG_VALUE_0: "", GIT_CONFIG_KEY_1: key3, GIT_CONFIG_VALUE_1: `AUTHORIZATION: basic ${basic}` };
 }
 var running = /* @__PURE__ */ new Set();
 var watching = false;
@@ -77179,13 +77782,13 @@ function ended(child2) {
 }
 
 // src/adapters/git/batch.ts
-async function readObjects(repository, ids2, limitBytes, use) {
-  if (ids2.length === 0) return;
+async function readObjects(repository, ids3, limitBytes, use) {
+  if (ids3.length === 0) return;
   const child2 = startGit(repository, ["cat-file", "--batch", "--buffer"]);
-  const parser = new BatchParser(ids2, limitBytes, use);
+  const parser = new BatchParser(ids3, limitBytes, use);
   child2.stdout.on("data", (chunk) => parser.push(chunk));
   child2.stderr.resume();
-  child2.stdin.end(`${ids2.join("\n")}
+  child2.stdin.end(`${ids3.join("\n")}
 `);
   await ended(child2);
   parser.finish();
@@ -77200,8 +77803,8 @@ var BatchParser = class {
   #filled = 0;
   /** Bytes of the present content still to come; -1 between objects. */
   #left = -1;
-  constructor(ids2, limitBytes, use) {
-    this.#ids = ids2;
+  constructor(ids3, limitBytes, use) {
+    this.#ids = ids3;
     this.#limit = limitBytes;
     this.#use = use;
   }
@@ -77315,9 +77918,9 @@ async function fetchCommit(repository, id, options) {
   const { code: code2 } = await runGit(repository, ["fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", "--depth=1", "--end-of-options", options.remote ?? "origin", id], fetchRun(options));
   return code2 === 0;
 }
-async function fetchObjects(repository, ids2, options) {
+async function fetchObjects(repository, ids3, options) {
   const args = ["-c", "fetch.negotiationAlgorithm=noop", "fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", "--filter=blob:none", "--stdin", "--end-of-options", options.remote ?? "origin"];
-  const { code: code2 } = await runGit(repository, args, { ...fetchRun(options), input: `${ids2.join("\n")}
+  const { code: code2 } = await runGit(repository, args, { ...fetchRun(options), input: `${ids3.join("\n")}
 ` });
   return code2 === 0;
 }
@@ -77371,8 +77974,8 @@ async function isPartialClone(repository) {
   const { code: code2, stdout } = await runGit(repository, ["config", "--get-regexp", String.raw`^(extensions\.partialclone|remote\..*\.promisor)$`]);
   return code2 === 0 && stdout.length > 0;
 }
-async function fetchLeftOut(repository, ids2, listings, options) {
-  const { code: code2, stdout } = await runGit(repository, ["rev-list", "--objects", "--no-walk", "--missing=print", ...ids2]);
+async function fetchLeftOut(repository, ids3, listings, options) {
+  const { code: code2, stdout } = await runGit(repository, ["rev-list", "--objects", "--no-walk", "--missing=print", ...ids3]);
   if (code2 !== 0) return;
   const absent = new Set(stdout.toString("latin1").split("\n").flatMap((line2) => line2.startsWith("?") ? [line2.slice(1)] : []));
   const wanted = options.wanted ?? wantedPath;
@@ -77424,7 +78027,7 @@ async function readBlobs(repository, listings, options) {
   const blobs = /* @__PURE__ */ new Map();
   const links = /* @__PURE__ */ new Map();
   const linkIds = /* @__PURE__ */ new Set();
-  const ids2 = /* @__PURE__ */ new Set();
+  const ids3 = /* @__PURE__ */ new Set();
   for (const listing of new Set(listings)) {
     let files = 0;
     for (const entry2 of listing.values()) {
@@ -77432,8 +78035,8 @@ async function readBlobs(repository, listings, options) {
       if (entry2.type !== "file" || !wanted(entry2.path)) continue;
       files += 1;
       if (entry2.size > limitBytes) blobs.set(entry2.blob, tooLarge(entry2.size, limitBytes));
-      else if (files <= maxFiles) ids2.add(entry2.blob);
-      else if (!ids2.has(entry2.blob)) blobs.set(entry2.blob, beyondLimit(maxFiles));
+      else if (files <= maxFiles) ids3.add(entry2.blob);
+      else if (!ids3.has(entry2.blob)) blobs.set(entry2.blob, beyondLimit(maxFiles));
     }
   }
   const missing = /* @__PURE__ */ new Set();
@@ -77450,7 +78053,7 @@ async function readBlobs(repository, listings, options) {
         blobs.set(id, decodeText(object4.bytes, limitBytes));
     }
   };
-  await readObjects(repository, [.../* @__PURE__ */ new Set([...ids2, ...linkIds])], limitBytes, take);
+  await readObjects(repository, [.../* @__PURE__ */ new Set([...ids3, ...linkIds])], limitBytes, take);
   const linked2 = linkedIds(listings, links, wanted).filter((id) => !blobs.has(id) && !missing.has(id));
   await readObjects(repository, linked2, limitBytes, take);
   if (missing.size > 0 && options.fetchMissing !== false) {
@@ -78115,9 +78718,9 @@ function inflatedCharts(source2, at2, value) {
       kept.push(entry2);
       continue;
     }
-    for (const [key, option] of Object.entries(entry2)) {
+    for (const [key3, option] of Object.entries(entry2)) {
       for (const written of typeof option === "string" ? [option] : Array.isArray(option) ? option.filter((each) => typeof each === "string") : []) {
-        if (written.startsWith("-")) refuse(at2.file, `\`${key}: ${written.slice(0, 60)}\` of a chart would be an option of Helm`, "write a name", at2.line(written));
+        if (written.startsWith("-")) refuse(at2.file, `\`${key3}: ${written.slice(0, 60)}\` of a chart would be an option of Helm`, "write a name", at2.line(written));
       }
     }
     const name2 = typeof entry2["name"] === "string" ? entry2["name"] : "";
@@ -78328,9 +78931,9 @@ var Builder = class {
       return;
     }
     if (!isRecord2(value)) return;
-    for (const [key, entry2] of Object.entries(value)) {
-      const real = depth === 0 ? lowered2.get(key.toLowerCase()) : loweredPathKeys.get(key.toLowerCase());
-      if (real !== void 0 && real !== key && depth <= 1) refuse(file2, `\`${key}\` is another spelling of \`${real}\``, `write \`${real}\``, lineOf2(this.source.text(file2), key));
+    for (const [key3, entry2] of Object.entries(value)) {
+      const real = depth === 0 ? lowered2.get(key3.toLowerCase()) : loweredPathKeys.get(key3.toLowerCase());
+      if (real !== void 0 && real !== key3 && depth <= 1) refuse(file2, `\`${key3}\` is another spelling of \`${real}\``, `write \`${real}\``, lineOf2(this.source.text(file2), key3));
       if (depth < 1) this.#checkKeys(entry2, file2, depth + 1);
     }
   }
@@ -78467,7 +79070,7 @@ var Builder = class {
     if (!isRecord2(value)) return;
     const kind = String(value["kind"]);
     const annotations = isRecord2(value["metadata"]) && isRecord2(value["metadata"]["annotations"]) ? value["metadata"]["annotations"] : {};
-    const runs = Object.keys(annotations).find((key) => /^config\.(?:kubernetes\.io|k8s\.io)\/function$/iu.test(key));
+    const runs = Object.keys(annotations).find((key3) => /^config\.(?:kubernetes\.io|k8s\.io)\/function$/iu.test(key3));
     if (runs !== void 0) refuse(file2, `\`${kind}\` runs a function (\`${runs}\`), which is never done here`, "use a transformer that is built into kustomize", line2);
     if (value["apiVersion"] !== "builtin") refuse(file2, `\`${String(value["apiVersion"])}\` \`${kind}\` is a plugin, and plugins are never run here`, "use a transformer that is built into kustomize", line2);
     if (/^HelmChartInflation/u.test(kind)) refuse(file2, `\`${kind}\` in a file of its own is not followed`, "use `helmCharts` of the kustomization", line2);
@@ -78476,8 +79079,8 @@ var Builder = class {
   #checkPluginPaths(at2, value) {
     if (Array.isArray(value)) for (const entry2 of value) this.#checkPluginPaths(at2, entry2);
     if (!isRecord2(value)) return;
-    for (const [key, entry2] of Object.entries(value)) {
-      const name2 = key.toLowerCase();
+    for (const [key3, entry2] of Object.entries(value)) {
+      const name2 = key3.toLowerCase();
       if (name2 === "path" || name2 === "paths" || name2 === "files" || name2 === "envs" || name2 === "env" || name2 === "filesources" || name2 === "envsources") {
         for (const written of typeof entry2 === "string" ? [entry2] : texts(entry2)) {
           const path7 = written.slice(written.indexOf("=") + 1);
@@ -78536,7 +79139,7 @@ function helmWork(source2, of) {
   const inline = helm2?.inline === void 0 ? void 0 : { path: path7 === "." ? "mesh-posture-values.json" : `${path7}/mesh-posture-values.json`, text: helm2.inline };
   const build2 = buildChart(source2, { root: path7, values: helm2?.values ?? (of.valuesFile === void 0 ? [] : [of.valuesFile]), ...inline === void 0 ? {} : { inline } });
   if (build2.type !== "ready") return build2;
-  const strange = Object.keys(helm2?.set ?? {}).find((key) => key === "" || key.includes("="));
+  const strange = Object.keys(helm2?.set ?? {}).find((key3) => key3 === "" || key3.includes("="));
   if (strange !== void 0) return { type: "failed", file: chartFile, reason: `\`${strange}\` of \`helm.set\` is no name of a value`, remedy: "write the path of one value" };
   const request4 = {
     path: path7,
@@ -78560,9 +79163,10 @@ function keyOf2(request4) {
 // src/app/render/blame.ts
 var mostPlaces2 = 32;
 var mostRenderings = 256;
+var mostRendered = 1e8;
 async function blameUnits(input3) {
   const blames = /* @__PURE__ */ new Map();
-  const budget = { left: mostRenderings };
+  const budget = { left: mostRenderings, text: mostRendered };
   const bySide = new Map(input3.jobs.map((job) => [`${job.side} ${job.unit}`, job]));
   await Promise.all(
     [...input3.units].map(async ([unit3, sides]) => {
@@ -78570,7 +79174,7 @@ async function blameUnits(input3) {
       const head = bySide.get(`head ${unit3}`);
       if (base2?.work.type !== "render" || head?.work.type !== "render" || base2.work.key === head.work.key) return;
       if (sides.base?.type !== "rendered" || sides.head?.type !== "rendered" || base2.of.path !== head.of.path) return;
-      for (const [key, blame] of await blameUnit({ ...input3, unit: unit3, base: base2, head, before: sides.base.documents, after: sides.head.documents, budget })) blames.set(key, blame);
+      for (const [key3, blame] of await blameUnit({ ...input3, unit: unit3, base: base2, head, before: sides.base.documents, after: sides.head.documents, budget })) blames.set(key3, blame);
     })
   );
   return blames;
@@ -78584,8 +79188,9 @@ async function blameUnit(input3) {
   if (places.length === 0 || places.every((place3) => sources.has(place3.path))) return [];
   const causes = /* @__PURE__ */ new Map();
   if (places.length === 1 && places[0] !== void 0) for (const difference2 of differences) causes.set(difference2, places[0]);
-  else if (places.length <= mostPlaces2 && input3.budget.left >= places.length) {
+  else if (places.length <= mostPlaces2 && input3.budget.left >= places.length && input3.budget.text >= places.length * textOf4(after, input3)) {
     input3.budget.left -= places.length;
+    input3.budget.text -= places.length * textOf4(after, input3);
     const variants = await Promise.all(places.map((place3) => variantOf(place3, input3)));
     for (const difference2 of differences) {
       const cause2 = causeOf(difference2, places, variants);
@@ -78597,6 +79202,12 @@ async function blameUnit(input3) {
     if (origin === void 0 || origin.rendered?.from === "resource" && origin.file === place3.path && difference2.base !== void 0 && difference2.head !== void 0) return [];
     return [[blameKey(unit3, difference2.base?.origin.rendered?.blob, difference2.head?.origin.rendered?.blob), blameAt(place3, difference2, pair, input3)]];
   });
+}
+function textOf4(origins, { blobs }) {
+  return origins.reduce((sum, { rendered: rendered2 }) => {
+    const content = rendered2 === void 0 ? void 0 : blobs.get(rendered2.blob);
+    return sum + (content?.type === "text" ? content.text.length : 0);
+  }, 0);
 }
 function causeOf({ object: object4, base: base2, head }, places, variants) {
   let partly2;
@@ -78620,15 +79231,24 @@ function objectsOf3(origins, { blobs, unit: unit3 }) {
   const objects = /* @__PURE__ */ new Map();
   for (const origin of origins) {
     const content = origin.rendered === void 0 ? void 0 : blobs.get(origin.rendered.blob);
-    if (content?.type === "text") for (const [key, text8] of contentsOf(content.text, origin, unit3)) objects.set(key, { origin, content: text8 });
+    if (content?.type === "text") for (const [key3, text8] of contentsOf(content.text, origin, unit3)) objects.set(key3, { origin, content: text8 });
   }
   return objects;
 }
-var imageText = /"image":"(?:[^"\\]|\\.)*"/gu;
 function contentsOf(text8, origin, unit3) {
   const decoded = decodeDocument(parseStream(text8)[0]?.value, { origin, unit: unit3, defaultNamespace: `~${unit3}` });
-  return decoded.type === "resources" ? decoded.resources.map((resource) => [resourceKey(resource), readContentOf(resource).replace(imageText, "")]) : [];
+  return decoded.type === "resources" ? decoded.resources.filter(isCited).map((resource) => [resourceKey(resource), readContentOf(withoutApplication(resource))]) : [];
 }
+function isCited(resource) {
+  return resource.kind !== "ConfigMap" || ["mesh", "meshNetworks", "values"].some((key3) => resource.spec.data[key3] !== void 0);
+}
+function withoutApplication(resource) {
+  if (!isWorkload(resource)) return resource;
+  const trimmed = (container2) => ({ ...container2, image: "", ...decisive.has(container2.name) ? {} : { env: {}, envFromElsewhere: [], command: [], args: [] } });
+  const spec = { ...resource.spec, containers: resource.spec.containers.map(trimmed), initContainers: resource.spec.initContainers.map(trimmed) };
+  return { ...resource, spec };
+}
+var decisive = /* @__PURE__ */ new Set(["istio-proxy", "istio-init", "discovery", "install-cni"]);
 function changesOf2({ pair, base: base2, head, documents }) {
   const paths = [base2, head].flatMap((job) => job.work.type === "render" ? [...job.work.request.files.keys()].map((path7) => moved2(job, path7)) : []);
   const text8 = (entry2) => entry2?.type === "file" ? documents.text(entry2.blob) : void 0;
@@ -78682,7 +79302,7 @@ async function variantOf(place3, { pair, head, blobs, documents, renderings, bas
   const objects = /* @__PURE__ */ new Map();
   for (const document of result.documents) {
     const text8 = head.of.substitute === void 0 ? document.text : substituted(document.text, head.of.substitute);
-    for (const [key, content] of contentsOf(text8, { file: "", blob: "", document: 0 }, head.unit)) objects.set(key, content);
+    for (const [key3, content] of contentsOf(text8, { file: "", blob: "", document: 0 }, head.unit)) objects.set(key3, content);
   }
   return objects;
 }
@@ -78817,7 +79437,7 @@ function ofKustomize(failing) {
   if (/failed to find unique target for patch/u.test(reason)) return { ...at2, ...lineOfName(failing, /target for patch \S*?\/(\S+)\.(?:\[noNs\]|[a-z0-9-]+)(?:\s|$)/u), remedy: "correct kind, name and namespace that the patch aims at, or remove the patch" };
   if (/may not add resource with an already registered id/u.test(reason)) return { ...at2, ...lineOfName(failing, /already registered id: \S*?\/(\S+)\.(?:\[noNs\]|[a-z0-9-]+)(?:\s|['"]|$)/u), remedy: "the object is taken twice: take one of the two out" };
   const variable = /var '\{(\S+) /u.exec(reason)?.[1];
-  if (variable !== void 0) return { ...placeOf3(failing, new RegExp(String.raw`^\s*(?:- )?name:\s*["']?${escaped2(variable)}["']?\s*$`, "mu")), remedy: "take the object that the entry of `vars` names among the resources, or remove the entry" };
+  if (variable !== void 0) return { ...placeOf4(failing, new RegExp(String.raw`^\s*(?:- )?name:\s*["']?${escaped2(variable)}["']?\s*$`, "mu")), remedy: "take the object that the entry of `vars` names among the resources, or remove the entry" };
   return named5 === void 0 ? firstProblem(failing, void 0) : at2;
 }
 function namedFile({ reason, of, files }) {
@@ -78831,12 +79451,12 @@ function namedFile({ reason, of, files }) {
 }
 function lineOfName(failing, words3) {
   const name2 = words3.exec(failing.reason)?.[1];
-  return name2 === void 0 ? {} : placeOf3(failing, new RegExp(String.raw`^\s*name:\s*["']?${escaped2(name2)}["']?\s*$`, "mu"));
+  return name2 === void 0 ? {} : placeOf4(failing, new RegExp(String.raw`^\s*name:\s*["']?${escaped2(name2)}["']?\s*$`, "mu"));
 }
 function escaped2(text8) {
   return text8.replace(/[.*+?^${}()|[\]\\]/gu, String.raw`\$&`);
 }
-function placeOf3(failing, line2) {
+function placeOf4(failing, line2) {
   const found = [...textsOf3(failing)].flatMap(([file2, text8]) => {
     const at2 = line2.exec(text8);
     return at2 === null ? [] : [{ file: file2, line: text8.slice(0, at2.index + at2[0].length).split("\n").length }];
@@ -79002,31 +79622,31 @@ var noCache = { read: () => Promise.resolve(void 0), write: () => Promise.resolv
 function cacheKey(parts) {
   return createHash3("sha256").update(JSON.stringify([format, parts])).digest("hex");
 }
-function sealed(key, body) {
-  return createHash3("sha256").update(`${key}
+function sealed(key3, body) {
+  return createHash3("sha256").update(`${key3}
 ${body}`).digest("hex");
 }
 function directoryCache(directory) {
-  const fileOf2 = (key) => join4(directory, key.slice(0, 2), `${key}.json`);
+  const fileOf2 = (key3) => join4(directory, key3.slice(0, 2), `${key3}.json`);
   return {
-    async read(key) {
+    async read(key3) {
       try {
-        const text8 = await readFile3(fileOf2(key), "utf8");
+        const text8 = await readFile3(fileOf2(key3), "utf8");
         const cut2 = text8.indexOf("\n");
         const body = text8.slice(cut2 + 1);
-        if (text8.slice(0, cut2) !== sealed(key, body)) return void 0;
+        if (text8.slice(0, cut2) !== sealed(key3, body)) return void 0;
         return JSON.parse(body);
       } catch {
         return void 0;
       }
     },
-    async write(key, documents) {
+    async write(key3, documents) {
       const body = JSON.stringify(documents);
-      const file2 = fileOf2(key);
+      const file2 = fileOf2(key3);
       const part2 = `${file2}.${randomBytes(6).toString("hex")}.part`;
       try {
-        await mkdir2(join4(directory, key.slice(0, 2)), { recursive: true, mode: 448 });
-        await writeFile2(part2, `${sealed(key, body)}
+        await mkdir2(join4(directory, key3.slice(0, 2)), { recursive: true, mode: 448 });
+        await writeFile2(part2, `${sealed(key3, body)}
 ${body}`, { flag: "wx", mode: 384 });
         await rename2(part2, file2);
       } catch {
@@ -79064,7 +79684,7 @@ function withoutOrigin(text8) {
     if (!inNote) kept.push(line2);
   }
   const body = kept.filter((line2, index) => !(line2 === "  annotations:" && !/^ {4}/u.test(kept[index + 1] ?? ""))).join("\n");
-  const value = (key) => note2.find((line2) => line2.startsWith(`${key}: `))?.slice(key.length + 2).replace(/^(['"])(.*)\1$/u, "$2");
+  const value = (key3) => note2.find((line2) => line2.startsWith(`${key3}: `))?.slice(key3.length + 2).replace(/^(['"])(.*)\1$/u, "$2");
   if (value("repo") !== void 0) return { text: body, source: void 0 };
   const path7 = value("path");
   if (path7 !== void 0) return { text: body, source: { from: "resource", path: path7 } };
@@ -79096,8 +79716,8 @@ function withoutRandom(first, second) {
   });
 }
 function masked(line2) {
-  const key = /^(\s*(?:- )?(?:"[^"]*"|'[^']*'|[\w./-]+):\s+)(\S.*)$/u.exec(line2);
-  if (key?.[1] !== void 0) return `${key[1]}"${randomText2}"`;
+  const key3 = /^(\s*(?:- )?(?:"[^"]*"|'[^']*'|[\w./-]+):\s+)(\S.*)$/u.exec(line2);
+  if (key3?.[1] !== void 0) return `${key3[1]}"${randomText2}"`;
   const item2 = /^(\s*- )\S/u.exec(line2);
   if (item2?.[1] !== void 0) return `${item2[1]}"${randomText2}"`;
   return `${/^\s*/u.exec(line2)?.[0] ?? ""}${randomText2}`;
@@ -79329,11 +79949,11 @@ function createRenderer(options) {
       const { tool: tool2 } = main;
       const name2 = helper.tool === void 0 ? tool2.name : `${tool2.name}, ${helper.tool.name}`;
       if (request4.files.size > limits.files) return { type: "limit", tool: name2, reason: `it reads ${String(request4.files.size)} files, the limit is ${String(limits.files)}`, remedy: "split the unit" };
-      const key = cacheKey([name2, request4.path, request4.how, [...request4.files].map(([path7, file2]) => [path7, "blob" in file2 ? file2.blob : `=${file2.text}`])]);
-      const known4 = await cache.read(key);
+      const key3 = cacheKey([name2, request4.path, request4.how, [...request4.files].map(([path7, file2]) => [path7, "blob" in file2 ? file2.blob : `=${file2.text}`])]);
+      const known4 = await cache.read(key3);
       if (known4 !== void 0) return { type: "rendered", tool: name2, documents: known4 };
       const rendered2 = await renderFresh(request4, { tool: tool2, helper: helper.tool, name: name2, limits, bytes: options.bytes });
-      if (rendered2.type === "rendered") await cache.write(key, rendered2.documents);
+      if (rendered2.type === "rendered") await cache.write(key3, rendered2.documents);
       return rendered2;
     }
   };
@@ -79425,7 +80045,7 @@ function helmArguments(how, target, workspace) {
     `--kube-version=${how.kubeVersion}`,
     ...how.apiVersions.map((version3) => `--api-versions=${version3}`),
     ...how.values.map((file2) => `--values=${join8(workspace.root, file2)}`),
-    ...Object.entries(how.set).map(([key, value]) => `--set-json=${key}=${JSON.stringify(value)}`)
+    ...Object.entries(how.set).map(([key3, value]) => `--set-json=${key3}=${JSON.stringify(value)}`)
   ];
 }
 function failure2(result, name2, limits, workspace, tool2) {
@@ -79562,7 +80182,7 @@ function namedIn2(config2) {
   const found = config2.units.map((unit3, index) => ({ key: `units[${String(index)}].path`, path: ["units", index, "path"], name: unit3.path, is: "path" }));
   config2.context.forEach((name2, index) => found.push({ key: `context[${String(index)}]`, path: ["context", index], name: name2, is: "path" }));
   for (const [environment4, { units, context: context3 }] of Object.entries(config2.environments)) {
-    const at2 = (key, is) => (name2, index) => found.push({ key: `environments.${environment4}.${key}[${String(index)}]`, path: ["environments", environment4, key, index], name: name2, is });
+    const at2 = (key3, is) => (name2, index) => found.push({ key: `environments.${environment4}.${key3}[${String(index)}]`, path: ["environments", environment4, key3, index], name: name2, is });
     units.forEach(at2("units", "unit"));
     context3.forEach(at2("context", "path"));
   }
@@ -80067,7 +80687,7 @@ function errorTexts(data) {
   return data.errors.map((entry2) => {
     if (typeof entry2 === "string") return entry2;
     if (typeof entry2 !== "object" || entry2 === null) return "";
-    return ["message", "field", "code"].map((key) => key in entry2 ? String(entry2[key]) : "").filter((text8) => text8 !== "").join(" ");
+    return ["message", "field", "code"].map((key3) => key3 in entry2 ? String(entry2[key3]) : "").filter((text8) => text8 !== "").join(" ");
   }).filter((text8) => text8 !== "");
 }
 function kindOf4(error63) {
@@ -80359,7 +80979,7 @@ function annotationOf(finding2, changes, inDiff) {
 // src/report/json/schema-dsl.ts
 function object3(description, fields4, optional2) {
   const entries2 = Object.entries(fields4);
-  return { description, type: "object", properties: Object.fromEntries(entries2), required: entries2.map(([key]) => key).filter((key) => !(key in optional2)), additionalProperties: false };
+  return { description, type: "object", properties: Object.fromEntries(entries2), required: entries2.map(([key3]) => key3).filter((key3) => !(key3 in optional2)), additionalProperties: false };
 }
 function record2(description, values5) {
   return { description, type: "object", additionalProperties: values5 };
@@ -80399,7 +81019,7 @@ function ref(description, name2) {
 // src/report/json/schema-changes.ts
 var enforcement = (description) => choice(description, { sidecar: true, ztunnel: true, waypoint: true, gateway: true, none: true });
 var side = choice("LEFT: a line of the base, RIGHT: a line of the head", { LEFT: true, RIGHT: true });
-var ids = (description) => list3(description, text7("an id"));
+var ids2 = (description) => list3(description, text7("an id"));
 var labels = (description) => record2(description, text7("value of the label"));
 var query2 = {
   from: object3(
@@ -80527,7 +81147,7 @@ var change = object3(
   "one difference of two postures, exact where it is proved",
   {
     id: text7("16 hex digits, stable over runs and moves", "^[0-9a-f]{16}$"),
-    environments: ids("environments in which it happens"),
+    environments: ids2("environments in which it happens"),
     direction: choice("what kind of difference", { widened: true, narrowed: true, weakened: true, strengthened: true, "undecided-widened": true, "undecided-narrowed": true, "latent-widened": true, "latent-narrowed": true }),
     facet: choice("the layer whose answer differs on the witness", { mtls: true, token: true, "external-authorization": true, ingress: true, enrolment: true, identity: true, egress: true, access: true }),
     destinations: list3(
@@ -80553,7 +81173,7 @@ var change = object3(
     causeProof: choice("what was proved of the causes: they alone make the whole region, they move the witness, nothing", { region: true, witness: true, none: true }),
     causeNote: text7("why the causes are not proved, or which limit was reached; plain text"),
     enforcementPoints: list3("where it is decided", enforcement("a point")),
-    assumptions: ids("additional assumptions; none: proved")
+    assumptions: ids2("additional assumptions; none: proved")
   },
   { witness: true, alternativeCauses: true, causeProof: true, causeNote: true }
 );
@@ -80568,7 +81188,7 @@ var finding = object3(
     certainty: choice("how sure", { proved: true, conditional: true, undecided: true }),
     evidence: choice("VERIFIED: observed; INFERRED: follows from manifests; UNKNOWN: not in what was read", { VERIFIED: true, INFERRED: true, UNKNOWN: true }),
     status: choice("compared with the base", { new: true, worsened: true, existing: true, fixed: true, suppressed: true }),
-    environments: ids("environments in which it holds"),
+    environments: ids2("environments in which it holds"),
     resource: text7("`Kind/namespace/name`, a workload, or `mesh`"),
     location: object3("where; absent only where it is about the run itself", positions, {}),
     related: list3("other places", object3("a place and why", { ...positions, message: text7("a phrase, plain text") }, {})),
@@ -80578,7 +81198,7 @@ var finding = object3(
     remedy: text7("what to do, plain text"),
     validation: object3("how to test it", { positive: text7("what must work"), negative: text7("what must fail") }, {}),
     fingerprint: text7("16 hex digits without path, line, text, severity", "^[0-9a-f]{16}$"),
-    changeIds: ids("changes it speaks about"),
+    changeIds: ids2("changes it speaks about"),
     witness: ref("one request that shows it", "witness"),
     tags: list3("standards and topics", text7("a tag"))
   },
@@ -80788,30 +81408,30 @@ function ordered2(value, schema2) {
   if (Array.isArray(value)) return value.map((entry2) => ordered2(entry2, items));
   const source2 = value;
   const result = {};
-  for (const key of declared2) {
-    if (Object.hasOwn(source2, key) && source2[key] !== void 0) result[key] = ordered2(source2[key], properties[key]);
+  for (const key3 of declared2) {
+    if (Object.hasOwn(source2, key3) && source2[key3] !== void 0) result[key3] = ordered2(source2[key3], properties[key3]);
   }
-  const others = Object.keys(source2).filter((key) => source2[key] !== void 0 && !Object.hasOwn(properties, key));
+  const others = Object.keys(source2).filter((key3) => source2[key3] !== void 0 && !Object.hasOwn(properties, key3));
   if (others.length === 0) return result;
-  return Object.fromEntries([...Object.entries(result), ...others.sort(compareText).map((key) => [key, ordered2(source2[key], rest)])]);
+  return Object.fromEntries([...Object.entries(result), ...others.sort(compareText).map((key3) => [key3, ordered2(source2[key3], rest)])]);
 }
 var together = 256;
 function toJson(report) {
   const { properties, declared: declared2 } = orderOf(reportSchema);
   const whole4 = { ...report };
-  const others = Object.keys(whole4).filter((key) => !Object.hasOwn(properties, key)).sort(compareText);
-  const fields4 = [...declared2, ...others].filter((key) => whole4[key] !== void 0).map((key) => fieldText2(key, whole4[key], properties[key]));
+  const others = Object.keys(whole4).filter((key3) => !Object.hasOwn(properties, key3)).sort(compareText);
+  const fields4 = [...declared2, ...others].filter((key3) => whole4[key3] !== void 0).map((key3) => fieldText2(key3, whole4[key3], properties[key3]));
   return `{
 ${fields4.join(",\n")}
 }
 `;
 }
-function fieldText2(key, value, schema2) {
-  const textOf4 = (part2) => JSON.stringify({ [key]: ordered2(part2, schema2) }, null, 2).slice(2, -2);
-  if (!Array.isArray(value) || value.length <= together) return textOf4(value);
+function fieldText2(key3, value, schema2) {
+  const textOf5 = (part2) => JSON.stringify({ [key3]: ordered2(part2, schema2) }, null, 2).slice(2, -2);
+  if (!Array.isArray(value) || value.length <= together) return textOf5(value);
   let text8 = "";
   for (let at2 = 0; at2 < value.length; at2 += together) {
-    const piece = textOf4(value.slice(at2, at2 + together));
+    const piece = textOf5(value.slice(at2, at2 + together));
     const start = at2 === 0 ? 0 : piece.indexOf("[") + 1;
     const end = at2 + together >= value.length ? piece.length : piece.lastIndexOf("\n");
     text8 += `${at2 === 0 ? "" : ","}${piece.slice(start, end)}`;
@@ -80960,8 +81580,8 @@ function changedEdges(changes) {
     for (const from of callers2(change2)) {
       for (const destination2 of change2.destinations) {
         const edge = { from, to: destination2.id, kind };
-        const key = JSON.stringify([edge.from, edge.to, edge.kind]);
-        if (!edges.has(key)) edges.set(key, edge);
+        const key3 = JSON.stringify([edge.from, edge.to, edge.kind]);
+        if (!edges.has(key3)) edges.set(key3, edge);
       }
     }
   }
@@ -80973,12 +81593,12 @@ function mermaid(changes) {
   const all = changedEdges(changes);
   if (all.length === 0) return null;
   const edges = all.slice(0, edgeLimit);
-  const ids2 = /* @__PURE__ */ new Map();
-  const node2 = (key, text8) => {
-    const known4 = ids2.get(key);
+  const ids3 = /* @__PURE__ */ new Map();
+  const node2 = (key3, text8) => {
+    const known4 = ids3.get(key3);
     if (known4 !== void 0) return known4;
-    const id = `n${String(ids2.size)}`;
-    ids2.set(key, id);
+    const id = `n${String(ids3.size)}`;
+    ids3.set(key3, id);
     return `${id}["${label(text8)}"]`;
   };
   const lines = edges.map((edge) => `  ${node2(`from ${edge.from}`, edge.from)} ${arrows[edge.kind]} ${node2(`to ${edge.to}`, edge.to)}`);
@@ -81137,9 +81757,9 @@ function resourcesSection(report) {
   };
 }
 function assumptionsSection(report, open3) {
-  const { assumptions: assumptions2 } = report.coverage;
-  const frame2 = details(() => `Assumptions (${String(assumptions2.length)})`, open3);
-  return { title: "assumptions", head: frame2.head, items: assumptions2.map((assumption) => `- ${code(assumption.id)}: ${prose(assumption.text, 400)}`), tail: frame2.tail, priority: 12 };
+  const frame2 = details(() => `Assumptions (${String(report.coverage.assumptions.length)})`, open3);
+  const called = (ids3) => `${ids3.slice(0, 3).map((id) => code(id)).join(", ")}${ids3.length > 3 ? ` and ${String(ids3.length - 3)} more` : ""}`;
+  return { title: "assumptions", head: frame2.head, items: assumptionLines(report).map(({ ids: ids3, text: text8 }) => `- ${called(ids3)}: ${prose(text8, 400)}`), tail: frame2.tail, priority: 12 };
 }
 function modeWords(report) {
   const { mode } = report.comparison;
@@ -81268,8 +81888,8 @@ function wrap(text8, width, first = "", rest = " ".repeat(cells(first))) {
   if (line2 !== "" || lines.length === 0) lines.push(line2);
   return lines.map((body, index) => harmless((index === 0 ? first : rest) + body.trimEnd()));
 }
-function bullets(texts8, width, indent = "  ") {
-  return texts8.flatMap((text8) => wrap(text8, width, `${indent}- `, `${indent}  `));
+function bullets(texts9, width, indent = "  ") {
+  return texts9.flatMap((text8) => wrap(text8, width, `${indent}- `, `${indent}  `));
 }
 function table2(columns, rows, width, indent = "  ") {
   const clean = rows.map((row2) => columns.map((_, index) => plain5(row2[index] ?? "")));
@@ -81347,7 +81967,7 @@ function changeBlock(change2, report, options) {
     lines.push(...field2("witness", "none: no single request could be confirmed", width));
   }
   const causes = causeLines(change2);
-  for (const [index, { joint, cause: cause2 }] of causes.slice(0, 6).entries()) lines.push(...field2(index === 0 ? "cause" : "", `${joint}${causeWords2(cause2)}`, width));
+  for (const [index, { joint, cause: cause2 }] of causes.slice(0, 6).entries()) lines.push(...field2(index === 0 ? change2.causeProof === "none" ? "likely" : "cause" : "", `${joint}${causeWords2(cause2)}`, width));
   if (causes.length > 6) lines.push(...field2("", `and ${plural2(causes.length - 6, "more cause")}`, width));
   if (causes.length === 0) lines.push(...field2("cause", "not traced to a line", width));
   if (change2.causeNote !== void 0) lines.push(...field2("", `not proved: ${sentence2(change2.causeNote)}`, width));
@@ -81389,6 +82009,7 @@ function reasonPlace(reason) {
   if (reason.file !== void 0) return `${place(reason.file, reason.line)}: `;
   return reason.unit === void 0 ? "" : `unit ${name(reason.unit)}: `;
 }
+var shownBefore = 5;
 function incompleteBlock(report, options) {
   const { width, styles } = options;
   const reasons = report.incompleteReasons;
@@ -81396,11 +82017,15 @@ function incompleteBlock(report, options) {
   const unreadable2 = report.coverage.unreadable.filter((entry2) => !told.has(`${entry2.file}:${String(entry2.line ?? "")}`));
   if (reasons.length + unreadable2.length === 0) return [];
   const lines = [heading(`Not understood (${String(reasons.length + unreadable2.length)})`, options)];
-  for (const reason of reasons) {
+  const fresh = reasons.filter((reason) => reason.status === "new");
+  const before = reasons.filter((reason) => reason.status !== "new");
+  const shown4 = options.verbose === true ? before : before.slice(0, shownBefore);
+  for (const reason of [...fresh, ...shown4]) {
     const state = reason.status === "new" ? "new" : "as before";
     lines.push(...wrap(`${reasonPlace(reason)}${sentence2(reason.reason)} [${reason.kind}, ${state}]`, width, "  - ").map(reason.status === "new" ? styles.yellow : (text8) => text8));
     if (reason.remedy !== "") lines.push(...wrap(sentence2(reason.remedy), width, "    fix: ", "         "));
   }
+  if (before.length > shown4.length) lines.push(`  and ${String(before.length - shown4.length)} more as before`);
   for (const entry2 of unreadable2) {
     lines.push(...wrap(`${place(entry2.file, entry2.line)}: ${sentence2(entry2.reason)} [${entry2.side}]`, width, "  - "));
     if (entry2.remedy !== "") lines.push(...wrap(sentence2(entry2.remedy), width, "    fix: ", "         "));
@@ -81424,9 +82049,10 @@ function maturityBlocks(report, options, every) {
   });
 }
 function assumptionsBlock(report, options) {
-  const { assumptions: assumptions2 } = report.coverage;
-  if (assumptions2.length === 0) return [];
-  return [heading("Assumptions", options), ...bullets(assumptions2.map(({ id, text: text8 }) => `${name(id)}: ${sentence2(text8)}`), options.width)];
+  const lines = options.verbose === true ? report.coverage.assumptions.map(({ id, text: text8 }) => ({ ids: [id], text: text8 })) : assumptionLines(report);
+  if (lines.length === 0) return [];
+  const called = (ids3) => `${ids3.slice(0, 3).map(name).join(", ")}${ids3.length > 3 ? ` and ${String(ids3.length - 3)} more` : ""}`;
+  return [heading("Assumptions", options), ...bullets(lines.map(({ ids: ids3, text: text8 }) => `${called(ids3)}: ${sentence2(text8)}`), options.width)];
 }
 function attackPathsBlock(report, options, every) {
   const shown4 = report.attackPaths.filter((path7) => every || path7.status !== "existing");
@@ -81510,10 +82136,10 @@ function planBlock(report, options) {
     const steps = /* @__PURE__ */ new Map();
     for (const finding2 of findings) {
       if (!term.severities.includes(finding2.severity)) continue;
-      const key = `${finding2.code} ${sentence2(finding2.remedy)}`;
-      const step = steps.get(key) ?? { code: finding2.code, resources: [] };
+      const key3 = `${finding2.code} ${sentence2(finding2.remedy)}`;
+      const step = steps.get(key3) ?? { code: finding2.code, resources: [] };
       step.resources.push(name(finding2.resource));
-      steps.set(key, step);
+      steps.set(key3, step);
     }
     if (steps.size === 0) continue;
     lines.push(`  ${term.title}`);
@@ -82428,11 +83054,11 @@ var maturity = (text8, name2) => {
   if (text8 === "off") return "off";
   const gate = {};
   for (const entry2 of list4(text8, name2)) {
-    const [, key, value] = /^(minimumScore|maximumDrop)\s*[:=]\s*(\d{1,3})$/.exec(entry2) ?? [];
-    if (key !== "minimumScore" && key !== "maximumDrop" || value === void 0 || Number(value) > 100) {
+    const [, key3, value] = /^(minimumScore|maximumDrop)\s*[:=]\s*(\d{1,3})$/.exec(entry2) ?? [];
+    if (key3 !== "minimumScore" && key3 !== "maximumDrop" || value === void 0 || Number(value) > 100) {
       throw new InputError(`the input \`${name2}\` holds ${quoted2(entry2)}`, "use `off`, or `minimumScore: 60, maximumDrop: 5` with numbers from 0 to 100");
     }
-    gate[key] = Number(value);
+    gate[key3] = Number(value);
   }
   return gate;
 };
@@ -82530,14 +83156,14 @@ function relocate(report, reviewed, diff) {
 function locator(reviewed, diff) {
   const known4 = /* @__PURE__ */ new Map();
   const between = (file2, side2) => {
-    const key = `${side2} ${file2}`;
-    const found = known4.get(key);
+    const key3 = `${side2} ${file2}`;
+    const found = known4.get(key3);
     if (found !== void 0) return found;
     const tree2 = side2 === "LEFT" ? "base" : "head";
     const from = textAt3(reviewed, tree2, file2);
     const to = textAt3(diff, tree2, file2);
     const value = from === void 0 || to === void 0 ? null : hunks(from, to);
-    known4.set(key, value);
+    known4.set(key3, value);
     return value;
   };
   return (file2, { startLine: startLine2, endLine }, side2) => {
@@ -82734,7 +83360,7 @@ var TreeSource = class {
           base: base2,
           head,
           wanted,
-          local: (ids2) => readLocal(directory, ids2),
+          local: (ids3) => readLocal(directory, ids3),
           decode: (bytes) => decodeText(bytes, defaultLimitBytes),
           limit: blobRequests
         });
@@ -82764,10 +83390,10 @@ var TreeSource = class {
     }
   }
 };
-async function readLocal(directory, ids2) {
+async function readLocal(directory, ids3) {
   const found = /* @__PURE__ */ new Map();
   await unless(
-    () => readObjects(directory, ids2, defaultLimitBytes, (id, object4) => {
+    () => readObjects(directory, ids3, defaultLimitBytes, (id, object4) => {
       if (object4.type === "content") found.set(id, decodeText(object4.bytes, defaultLimitBytes));
     })
   );
