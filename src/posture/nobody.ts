@@ -2,6 +2,7 @@
  * Identities that a policy names and that nobody can have: the mesh's own authority signs `namespace` and `account` as Kubernetes names
  * them, so that a `*` between the slashes, which is literal there (A3.1), or an underscore names no caller. A request of theirs cannot exist.
  */
+import { mayHoldUnresolved } from '#lib/unresolved.ts';
 import { ofKind } from '#mesh/attachment.ts';
 import type { Mesh } from '#mesh/model.ts';
 import type { Cube } from '#sets/cube.ts';
@@ -26,8 +27,9 @@ export function nobodysRequests(mesh: Mesh): readonly Cube[] {
   return fresh;
 }
 
-/** Exact text of a principal; identities of another trust domain may have any shape. */
+/** Exact text of a principal; identities of another trust domain may have any shape, and who is meant by a variable is not told. */
 export function isNobody(principal: string, own: readonly string[]): boolean {
+  if (mayHoldUnresolved(principal)) return false;
   const [domain = '', ns, namespace = '', sa, account = '', ...rest] = principal.split('/');
   return own.includes(domain) && (ns !== 'ns' || sa !== 'sa' || rest.length > 0 || !namespaceName.test(namespace) || !accountName.test(account));
 }
