@@ -9,7 +9,7 @@ import { workloadsWith } from '#mesh/workload-index.ts';
 import type { FieldPath } from '#source/origin.ts';
 import { gatewayPods, isExposed } from './exposure.ts';
 import { grouped, type SideFacts } from './facts.ts';
-import { hostMatches, servicesNamed } from './hosts.ts';
+import { hostMatches, servicesNamed } from '#mesh/hosts.ts';
 
 export interface EntryPoint {
   readonly workload: Workload;

@@ -2,7 +2,7 @@
 import type { Resource } from '#manifests/resource.ts';
 import { selects } from '#mesh/selection.ts';
 import { grouped, type Point, type SideFacts } from './facts.ts';
-import { servicesNamed } from './hosts.ts';
+import { servicesNamed } from '#mesh/hosts.ts';
 
 /** Workload ids; gateways themselves are not in it. `services`: only what is exposed without a gateway. */
 export function externallyReachable(side: SideFacts, by: 'services' | 'any' = 'any'): ReadonlySet<string> {

@@ -78,7 +78,7 @@ export function factsOf(input: SideInput, options: FactsOptions): SideFacts {
     policiesAt: (point) => attachedTo(point).authorization,
     tokensAt: (point) => attachedTo(point).requestAuthentication,
     reachOf: (policy) => remembered(reaches, policy, () => reachOf(mesh, policy)),
-    mtlsAt: (point, port) => (point.enrolment.mode === 'ambient' ? ambientMtlsAt(mesh, attachedTo(point), port) : mtlsAt(mesh, attachedTo(point).peerAuthentication, port)),
+    mtlsAt: (point, port) => (isAmbient(point) ? ambientMtlsAt(mesh, attachedTo(point), port) : mtlsAt(mesh, attachedTo(point).peerAuthentication, port)),
     servicesOf: (workload) => services()(workload.namespace, workload.labels),
     ask: (query) => options.ask?.(mesh, query),
   };
@@ -143,7 +143,7 @@ export function isDryRun(policy: Policy): boolean {
 }
 
 /** ztunnel alone stands before it, so nothing evaluates HTTP (A4.10 to A4.15). */
-export function isAmbient(workload: Workload): boolean {
+export function isAmbient(workload: Pick<Workload, 'enrolment'>): boolean {
   return workload.enrolment.mode === 'ambient' || (workload.enrolment.mode === 'unknown' && workload.enrolment.inWorld === 'ambient');
 }
 

@@ -4,9 +4,10 @@
  */
 import { compareText } from '#lib/order.ts';
 import { hasAmbient } from '#posture/arrival.ts';
+import type { Mesh } from '#mesh/model.ts';
 import { destinationsOf, phantomsOf } from '#posture/destinations.ts';
 import { hasNetwork, hasNetworkPolicies, networkMovedAt, throughNetworkPaths, waypointNetworkKey } from '#posture/network-paths.ts';
-import { pathsTo } from '#posture/paths.ts';
+import { pathsTo, type DestinationPosture } from '#posture/paths.ts';
 import type { Layer, LayerId, Path } from '#sets/cube.ts';
 import type { Difference, Limits } from '#sets/difference.ts';
 import { authoritiesMoved } from './authority-changes.ts';
@@ -48,16 +49,56 @@ export function compareSides(sides: Sides, limits: Limits, memo: DifferenceMemo)
     const networked = policed && hasNetwork(pair.base);
     changes.push(...identitiesMoved({ sides, pair, ...proxies, limits, memo, preferred: preferredValues(identities, pair, false), internalErrors }, accounts.at([proxies.base, proxies.head])));
     const moved = { network: networked && (networkMovedAt(sides.base, pair.base, sides.head, pair.head, proxies.base.tunnels.size + proxies.head.tunnels.size > 0) || waypointNetworkKey(sides.base, pair.base, proxies.base) !== waypointNetworkKey(sides.head, pair.head, proxies.head)), behind: proxies.base.key !== proxies.head.key };
-    if (!moved.network && !moved.behind) continue;
+    if (!moved.network && !moved.behind) {
+      changes.push(...tiesSettled(sides, pair, proxies, { limits, memo, identities, networked, mixed, internalErrors }));
+      continue;
+    }
     const base = networked ? throughNetworkPaths(proxies.base, sides.base, pair.base) : proxies.base;
     const head = networked ? throughNetworkPaths(proxies.head, sides.head, pair.head) : proxies.head;
     const context: PairContext = { sides, pair, base, head, limits, memo, preferred: preferredValues(identities, pair, networked), internalErrors };
     const found = [...compareWay(context, 'up'), ...compareWay(context, 'down')];
     found.push(...latentMoved(context, found, moved));
+    if (!found.some((change) => change.direction === 'narrowed')) found.push(...tiesSettled(sides, pair, proxies, { limits, memo, identities, networked, mixed, internalErrors }));
     changes.push(...(found.length > 0 ? found : enforcementMoved(context)), ...opaqueMoved(context), ...authoritiesMoved(context));
   }
   if (policed) changes.push(...outboundMoved(sides, limits, internalErrors));
   return { changes, internalErrors, compared: pairs.length };
+}
+
+interface Asking {
+  readonly limits: Limits;
+  readonly memo: DifferenceMemo;
+  readonly identities: ReturnType<typeof preferredIdentities>;
+  readonly networked: boolean;
+  readonly mixed: boolean;
+  readonly internalErrors: string[];
+}
+
+/**
+ * A tie of the base that the head settles is judged by the strictest there, so that no widening passes (M15a). The weakest may have been in
+ * force as well: what the head then refuses is told, too, under the assumption of the tie.
+ */
+function tiesSettled(sides: Sides, pair: Pair, proxies: Readonly<Record<'base' | 'head', DestinationPosture>>, asking: Asking): RawChange[] {
+  if (sides.base.unsettled.size === 0) return [];
+  const loose: Sides = { ...sides, base: weakest(sides.base) };
+  const weak = pathsTo(loose.base, pair.base, asking.mixed);
+  if (weak.key === proxies.base.key || weak.key === proxies.head.key) return [];
+  const { limits, memo, identities, networked, internalErrors } = asking;
+  const base = networked ? throughNetworkPaths(weak, loose.base, pair.base) : weak;
+  const head = networked ? throughNetworkPaths(proxies.head, sides.head, pair.head) : proxies.head;
+  const context: PairContext = { sides: loose, pair, base, head, limits, memo, preferred: preferredValues(identities, pair, networked), internalErrors };
+  return compareWay(context, 'down').map((change) => ({ ...change, assumptions: change.assumptions.some((id) => id.startsWith('tie:')) ? change.assumptions : [...change.assumptions, `tie:${pair.base.namespace}`].sort(compareText) }));
+}
+
+const weakestOf = new WeakMap<Mesh, Mesh>();
+
+/** The same mesh, in which every open order is judged by the weakest. */
+function weakest(mesh: Mesh): Mesh {
+  const known = weakestOf.get(mesh);
+  if (known !== undefined) return known;
+  const fresh: Mesh = { ...mesh, unsettled: new Set<string>() };
+  weakestOf.set(mesh, fresh);
+  return fresh;
 }
 
 function compareWay(context: PairContext, way: Way): RawChange[] {

@@ -6,7 +6,7 @@ import { isWorkload } from '#mesh/ports.ts';
 import { isWaypoint } from '#mesh/waypoints.ts';
 import { workloadNamed } from './addressed.ts';
 import type { Missing } from './addressed.ts';
-import { autoMutualTls, destinationRuleFor } from './client-tls.ts';
+import { autoMutualTls, writtenClientTls } from './client-tls.ts';
 import type { Given } from './envoy.ts';
 import type { Query } from './query.ts';
 
@@ -60,9 +60,10 @@ export function arrivalAt(mesh: Mesh, client: Client, pod: { readonly workload: 
   // M52: ztunnel calls a sidecar that takes no HBONE in plaintext.
   if (mode === 'ambient') return takesTunnels(mesh, pod.workload) ? tunnel : anonymous;
   if (client.workload === undefined) return { principal: identity, tunnelled: false };
-  const decidedElsewhere = mode === 'sidecar' ? destinationRuleFor(mesh, pod.workload) : undefined;
-  if (decidedElsewhere !== undefined) return { rule: 'M34', missing: `which TLS \`${client.workload.id}\` uses: \`${decidedElsewhere}\` may decide it` };
-  return { principal: autoMutualTls(mesh, pod.workload, pod.port) ? identity : null, tunnelled: false };
+  const written = mode === 'sidecar' ? writtenClientTls(mesh, client.workload, pod.workload, pod.port) : ({ sends: 'auto' } as const);
+  if ('undecided' in written) return { rule: 'M34', missing: `which TLS \`${client.workload.id}\` uses: \`${written.undecided}\` may decide it` };
+  const mutual = written.sends === 'auto' ? autoMutualTls(mesh, pod.workload, pod.port) : written.sends === 'mutual';
+  return { principal: mutual ? identity : null, tunnelled: false };
 }
 
 /** M52: the pod's label, which the injector sets where the install's sidecars take tunnels. */

@@ -3,40 +3,31 @@ import { ofKind, policiesFor } from '#mesh/attachment.ts';
 import type { Mesh, Workload } from '#mesh/model.ts';
 import { resourceId } from '#mesh/policies.ts';
 import type { Resource } from '#mesh/policies.ts';
-import { selects } from '#mesh/selection.ts';
+import { podSpecOf, targetPortOf } from '#mesh/ports.ts';
+import { servicesOf } from '#mesh/services.ts';
+import { clientTlsFor, ruleFor } from '#semantics/client-tls.ts';
 import { effectiveMtls, modeAt } from '#semantics/peer-authentication.ts';
 
 /**
- * A DestinationRule that may decide with which TLS the workload's Services are called: its choice is not computed here, so that an
- * answer which depends on it is unknown rather than wrong (M34, M40).
+ * What DestinationRules make the client's sidecar send to the pod's port by the Services that lead there (M33 to M45). `undecided`: one that
+ * chooses differently by Service or subset, which a route decides, or starts TLS of its own (M44), which the pod may or may not take.
  */
-export function destinationRuleFor(mesh: Mesh, workload: Workload): string | undefined {
-  const rules = ofKind(mesh, 'DestinationRule').filter(statesTls);
-  if (rules.length === 0) return undefined;
-  const hosts = ofKind(mesh, 'Service')
-    .filter((service) => {
-      const selector = service.spec.selector;
-      return service.namespace === workload.namespace && selector !== undefined && Object.keys(selector).length > 0 && selects(selector, workload.labels);
-    })
-    .map((service) => `${service.name}.${workload.namespace}.svc.cluster.local`);
-  const found = rules.find((rule) => hosts.some((host) => hostFits(fullHost(rule), host)));
-  return found === undefined ? undefined : resourceId(found);
-}
-
-function statesTls(rule: Resource<'DestinationRule'>): boolean {
-  const policies = [rule.spec.trafficPolicy, ...rule.spec.subsets.map((subset) => subset.trafficPolicy)];
-  return policies.some((policy) => policy !== undefined && (policy.tls !== undefined || policy.portLevelSettings.length > 0));
-}
-
-/** M33: a name without a dot belongs to the rule's own namespace. */
-function fullHost(rule: Resource<'DestinationRule'>): string {
-  const { host } = rule.spec;
-  return host.includes('.') || host === '*' ? host : `${host}.${rule.namespace ?? 'default'}.svc.cluster.local`;
-}
-
-function hostFits(written: string, host: string): boolean {
-  if (written === '*') return true;
-  return written.startsWith('*') ? host.endsWith(written.slice(1)) : written === host;
+export function writtenClientTls(mesh: Mesh, client: Workload, pod: Workload, port: number): { readonly sends: 'auto' | 'mutual' | 'plaintext' } | { readonly undecided: string } {
+  if (ofKind(mesh, 'DestinationRule').length === 0) return { sends: 'auto' };
+  const services = servicesOf(mesh, pod).filter((service): service is Resource<'Service'> => service.kind === 'Service');
+  const choices = services.flatMap((service) =>
+    service.spec.ports
+      .filter((entry) => targetPortOf(podSpecOf(pod), entry) === port)
+      .flatMap((entry) => [undefined, ...(ruleFor(mesh, client, service)?.spec.subsets ?? []).map((subset) => subset.name)].map((subset) => clientTlsFor(mesh, client, service, entry.port, subset))),
+  );
+  const [first] = choices;
+  if (first === undefined) return { sends: 'auto' };
+  const odd = choices.find((choice) => choice.sends === 'own-tls' || choice.sends !== first.sends);
+  if (odd !== undefined) {
+    const rule = odd.rule ?? first.rule;
+    return { undecided: rule === undefined ? pod.id : resourceId(rule) };
+  }
+  return first.sends === 'own-tls' ? { undecided: resourceId(first.rule) } : { sends: first.sends };
 }
 
 /** M46 to M48: automatic mutual TLS is off where the mesh, the Service's namespace or the port says DISABLE, or the pod hides its proxy. */

@@ -18,7 +18,6 @@ function reasons(base: Files, head: Files): readonly string[] {
 describe('a field of the mesh configuration that the model does not read', () => {
   test.each([
     ['', 'discoverySelectors: [{matchLabels: {mesh: "on"}}]'],
-    ['', 'enableAutoMtls: false'],
     ['meshMTLS: {minProtocolVersion: TLSV1_3}', 'meshMTLS: {minProtocolVersion: TLSV1_2}'],
     ['', 'inboundTrafficPolicy: {mode: LOCALHOST}'],
     ['', 'aFieldOfTomorrow: true'],
@@ -27,6 +26,13 @@ describe('a field of the mesh configuration that the model does not read', () =>
     expect(report.incompleteReasons).toMatchObject([{ kind: 'limit', status: 'new', file: 'more.yaml' }]);
     expect(gate(report, 'incomplete')).toBe(true);
     expect(report.resources.find((resource) => resource.resource === 'ConfigMap/istio-system/istio')?.effect).toBe('undecided');
+  });
+
+  test('gates the pull request too where a finding tells a part of its effect', () => {
+    const report = reviewed(shop(config('')), shop(config('enableAutoMtls: false')));
+    expect(gate(report, 'incomplete')).toBe(true);
+    expect(report.resources.find((resource) => resource.resource === 'ConfigMap/istio-system/istio')?.effect).toBe('changed');
+    expect(report.findings.filter((finding) => finding.status === 'new').map((finding) => finding.rule)).toContain('client-plaintext');
   });
 
   test('is named once each', () => {

@@ -153,9 +153,11 @@ describe('a declared workload calls (M34, M46 to M48)', () => {
     expect(decide(meshOf({ world: 'closed' }, labelled, shop, web, outside, byName), ask(from))).toMatchObject({ verdict: 'deny', layer: 'authorization' });
   });
 
-  test('a DestinationRule that states TLS makes the answer unknown, one that does not leaves it', () => {
+  test('a DestinationRule decides what the client sends: plaintext, mutual TLS, or TLS of its own, which is not known to work', () => {
     const rule = (spec: string) => `{apiVersion: networking.istio.io/v1, kind: DestinationRule, metadata: {name: d, namespace: shop}, spec: {host: shop, ${spec}}}`;
-    expect(decide(meshOf({ world: 'closed' }, labelled, shop, web, cart, byName, rule('trafficPolicy: {tls: {mode: DISABLE}}')), ask(from))).toMatchObject({ verdict: 'unknown', rule: 'M34' });
+    expect(decide(meshOf({ world: 'closed' }, labelled, shop, web, cart, byName, rule('trafficPolicy: {tls: {mode: DISABLE}}')), ask(from))).toMatchObject({ verdict: 'deny', layer: 'authorization' });
+    expect(decide(meshOf({ world: 'closed' }, labelled, shop, web, cart, byName, rule('trafficPolicy: {tls: {mode: ISTIO_MUTUAL}}')), ask(from))).toMatchObject({ verdict: 'allow' });
+    expect(decide(meshOf({ world: 'closed' }, labelled, shop, web, cart, byName, rule('trafficPolicy: {tls: {mode: SIMPLE}}')), ask(from))).toMatchObject({ verdict: 'unknown', rule: 'M34' });
     expect(decide(meshOf({ world: 'closed' }, labelled, shop, web, cart, byName, rule('trafficPolicy: {loadBalancer: {simple: RANDOM}}')), ask(from))).toMatchObject({ verdict: 'allow' });
   });
 });

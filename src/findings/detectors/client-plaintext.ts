@@ -4,10 +4,10 @@
  * @see https://istio.io/latest/docs/reference/config/networking/destination-rule/#ClientTLSSettings
  */
 import { resourceId } from '#manifests/resource.ts';
-import { plaintextClients } from '../client-tls.ts';
-import { defineDetector } from '../detector.ts';
-import { certaintyOf } from '../facts.ts';
-import { hostOf } from '../hosts.ts';
+import { automaticPlaintext, configPlace, labelPlace, plaintextClients, tlsModeLabel, type AutomaticPlaintext } from '../client-tls.ts';
+import { defineDetector, type StateDraft } from '../detector.ts';
+import { certaintyOf, type SideFacts } from '../facts.ts';
+import { hostOf } from '#mesh/hosts.ts';
 import { changesOf } from '../principal.ts';
 import { causePhrase, destinationsPhrase, named, openedValidation } from '../text.ts';
 
@@ -21,8 +21,9 @@ export const clientPlaintext = defineDetector({
       remedy: 'write `tls.mode: ISTIO_MUTUAL`, or leave the `tls` block out so that automatic mutual TLS applies; a block without `mode` means DISABLE',
       validation: openedValidation(change, 'the same request over mutual TLS is answered'),
     })),
-  detectState: (side) =>
-    plaintextClients(side).map((client) => ({
+  detectState: (side) => [
+    ...automaticPlaintext(side).filter(({ by }) => by !== 'namespace').map((found) => automaticDraft(side, found)),
+    ...plaintextClients(side).map((client) => ({
       subject: resourceId(client.rule),
       facet: hostOf(client.service),
       affected: client.workloads.map((workload) => `${workload.id} ${client.ports.join(',')} ${client.sends}`),
@@ -33,4 +34,21 @@ export const clientPlaintext = defineDetector({
       remedy: 'write `tls.mode: ISTIO_MUTUAL`, or leave the `tls` block out so that automatic mutual TLS applies',
       validation: { positive: `a request from a workload of the mesh to \`${hostOf(client.service)}\` arrives with the caller's identity`, negative: `a plaintext request to \`${hostOf(client.service)}\` is refused once mutual TLS is STRICT` },
     })),
+  ],
 });
+
+function automaticDraft(side: SideFacts, { workload, ports, by }: AutomaticPlaintext): StateDraft {
+  const place = by === 'mesh' ? configPlace(side) : labelPlace(workload);
+  return {
+    subject: by === 'mesh' ? 'mesh' : workload.id,
+    facet: 'automatic',
+    affected: [`${workload.id} ${ports.join(',')} plaintext`],
+    certainty: certaintyOf([workload]),
+    ...(place === undefined ? {} : { place }),
+    message: by === 'mesh' ? `clients without a DestinationRule send plaintext to \`${workload.id}\` and every other workload: automatic mutual TLS is off (\`enableAutoMtls: false\`)` : `clients send plaintext to \`${workload.id}\`: its label \`${tlsModeLabel}: disabled\` hides its proxy from them`,
+    impact: 'the requests can be read and changed on the way, and policies at the workload see no caller',
+    remedy: by === 'mesh' ? 'turn automatic mutual TLS on again, or write `tls.mode: ISTIO_MUTUAL` for every host' : 'remove the label: the injector sets it',
+    validation: { positive: `a request from a workload of the mesh to \`${workload.id}\` arrives with the caller's identity`, negative: `a plaintext request to \`${workload.id}\` is refused once mutual TLS is STRICT` },
+  };
+}
+

@@ -3,7 +3,7 @@ import { distinct } from '#lib/order.ts';
 import { resourceId, type AnyResource, type Resource } from '#manifests/resource.ts';
 import { defineDetector, type OpeningDraft } from '../detector.ts';
 import type { SideFacts } from '../facts.ts';
-import { hostMatches } from '../hosts.ts';
+import { hostMatches } from '#mesh/hosts.ts';
 import { outboundOf } from '../outbound.ts';
 import { changesOf } from '../principal.ts';
 import { destinationsPhrase, listed, named, openedMessage, openedValidation } from '../text.ts';

@@ -5,6 +5,7 @@
 import { distinct } from '#lib/order.ts';
 import { resourceId } from '#manifests/resource.ts';
 import type { Workload } from '#mesh/model.ts';
+import { waypointOfService } from '#mesh/waypoints.ts';
 import { phantomWorkload } from '#posture/destinations.ts';
 import { defineDetector } from '../detector.ts';
 import { certaintyOf, isAmbient, isDryRun, type Policy, type SideFacts } from '../facts.ts';
@@ -24,7 +25,9 @@ export const httpPolicyWithoutHttp = defineDetector({
         const field = httpFields(rule, ambient.length > 0 ? 'ztunnel' : 'envoy')[0];
         if (field === undefined || blind.length === 0) continue;
         const ids = distinct(blind.map((workload) => workload.id));
-        const where = ambient.length > 0 ? 'no waypoint stands before it and ztunnel reads no HTTP' : 'all its ports are TCP';
+        const behind = ambient.some((workload) => side.servicesOf(workload).some((service) => waypointOfService(side.mesh, service) !== undefined));
+        const before = behind ? 'its waypoint reads policies with `targetRefs` only, and ztunnel reads no HTTP' : 'no waypoint stands before it and ztunnel reads no HTTP';
+        const where = ambient.length > 0 ? before : 'all its ports are TCP';
         return [
           {
             subject: resourceId(policy),

@@ -3,7 +3,7 @@
  * without mutual TLS (M98 to M100).
  */
 import { resourceId, type Resource } from '#manifests/resource.ts';
-import { hostMatches, hostOf } from '../hosts.ts';
+import { hostMatches, hostOf } from '#mesh/hosts.ts';
 import { defineDetector } from '../detector.ts';
 import { grouped, inMesh, type SideFacts } from '../facts.ts';
 import { isWide, outboundOf } from '../outbound.ts';

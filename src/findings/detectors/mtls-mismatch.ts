@@ -1,15 +1,16 @@
 /** The TLS that a DestinationRule makes clients send is refused by the mode that the workload requires: an outage (M section 2D). */
 import { resourceId } from '#manifests/resource.ts';
-import { plaintextClients } from '../client-tls.ts';
-import { defineDetector } from '../detector.ts';
-import { certaintyOf } from '../facts.ts';
-import { hostOf } from '../hosts.ts';
+import { automaticPlaintext, configPlace, labelPlace, plaintextClients, tlsModeLabel, type AutomaticPlaintext } from '../client-tls.ts';
+import { defineDetector, type StateDraft } from '../detector.ts';
+import { certaintyOf, type SideFacts } from '../facts.ts';
+import { hostOf } from '#mesh/hosts.ts';
 import { named } from '../text.ts';
 
 export const mtlsMismatch = defineDetector({
   rule: 'mtls-mismatch',
-  detectState: (side) =>
-    plaintextClients(side).flatMap((client) => {
+  detectState: (side) => [
+    ...automaticPlaintext(side).flatMap((found) => automaticDrafts(side, found)),
+    ...plaintextClients(side).flatMap((client) => {
       const refusing = client.workloads.flatMap((workload) =>
         client.ports.filter((port) => workload.ports.some((declared) => declared.port === port && declared.captured) && side.mtlsAt(workload, port).mode === 'STRICT').map((port) => ({ workload, port, answer: side.mtlsAt(workload, port) })),
       );
@@ -31,4 +32,33 @@ export const mtlsMismatch = defineDetector({
         },
       ];
     }),
+  ],
 });
+
+const reasons: Readonly<Record<AutomaticPlaintext['by'], string>> = {
+  mesh: 'automatic mutual TLS is off (`enableAutoMtls: false`)',
+  label: `its label \`${tlsModeLabel}: disabled\` hides its proxy from them`,
+  namespace: 'the PeerAuthentication of its namespace or mesh says DISABLE, which is all that clients look at',
+};
+
+/** M46 to M48: nothing tells the clients to send mutual TLS, and the port takes nothing else. */
+function automaticDrafts(side: SideFacts, { workload, ports, by }: AutomaticPlaintext): StateDraft[] {
+  const strict = ports.filter((port) => side.mtlsAt(workload, port).mode === 'STRICT' && workload.ports.some((declared) => declared.port === port && declared.captured));
+  const [first] = strict;
+  if (first === undefined) return [];
+  const { policy, path } = side.mtlsAt(workload, first);
+  const place = by === 'mesh' ? configPlace(side) : by === 'label' ? labelPlace(workload) : policy === undefined ? undefined : { resource: policy, path };
+  return [
+    {
+      subject: by === 'mesh' ? 'mesh' : workload.id,
+      facet: 'automatic',
+      affected: strict.map((port) => `${workload.id}:${port}`),
+      certainty: certaintyOf([workload]),
+      ...(place === undefined ? {} : { place }),
+      message: `clients send plaintext to \`${workload.id}:${first}\`, which requires mutual TLS: ${reasons[by]}; every request fails`,
+      impact: 'no client of the mesh can reach the workload',
+      remedy: 'let automatic mutual TLS apply again, or write a DestinationRule with `tls.mode: ISTIO_MUTUAL` for the host',
+      validation: { positive: `a request from a workload of the mesh to \`${workload.id}:${first}\` is answered`, negative: `a plaintext request to \`${workload.id}:${first}\` is refused` },
+    },
+  ];
+}

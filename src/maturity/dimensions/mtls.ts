@@ -22,7 +22,7 @@ export function mtls(side: SideFacts, scope: Scope): Measured {
   const namespaces = new Map(
     distinct(workloads.map((workload) => workload.namespace)).map((namespace) => [
       `Namespace/${namespace}`,
-      side.mtlsAt({ namespace, labels: {}, enrolment: { mode: 'ambient' } }).mode === 'STRICT' ? item(1, '') : item(0, 'does not require mutual TLS by default'),
+      side.mtlsAt({ namespace, labels: {}, enrolment: { mode: 'sidecar', revision: undefined } }).mode === 'STRICT' ? item(1, '') : item(0, 'does not require mutual TLS by default'),
     ]),
   );
   const plaintext = plaintextDestinations(side);
