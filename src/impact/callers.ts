@@ -1,4 +1,5 @@
 /** Who may send the requests of a region: workloads of the repository by name, everybody else in words (`docs/engine.md`). */
+import { canonical } from '#lib/canonical.ts';
 import { compareText, distinct } from '#lib/order.ts';
 import type { Cube, Predicate } from '#sets/cube.ts';
 import { holds } from '#sets/matches.ts';
@@ -123,7 +124,9 @@ function openWords(predicates: readonly Predicate[], known: KnownIdentities, mes
   // Everybody but the mesh's own: certificates of another authority.
   if (narrowest?.width === 5 && !admits(predicates, nobody(mesh))) return [FOREIGN_IDENTITY];
   if (narrowest === undefined) return admits(predicates, nobody(mesh)) ? [ANY_IDENTITY] : [];
+  const excluded = new Set(predicates.flatMap((predicate) => predicate.none.map((matcher) => canonical(matcher))));
   return narrowest.any.flatMap((matcher) => {
+    if (excluded.has(canonical(matcher))) return [];
     if (matcher.type === 'principal' && matcher.pattern.type === 'exact' && !admits(predicates, matcher.pattern.text)) return [];
     return openWord(matcher, known, mesh) ?? [];
   });

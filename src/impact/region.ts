@@ -102,6 +102,9 @@ function valueSet(predicates: readonly Predicate[]): ValueSet {
   const word = wordsFor(predicates);
   const only = allOf(predicates.filter((predicate) => predicate.any.length > 0).map((predicate) => distinct(predicate.any.map(word))));
   const except = distinct(predicates.flatMap((predicate) => predicate.none.map(word)));
+  // What is excepted need not be named first.
+  const left = only.filter((value) => !except.includes(value));
+  if (left.length > 0) return { only: left, ...(except.length > 0 ? { except } : {}) };
   return { ...(only.length > 0 ? { only } : {}), ...(except.length > 0 ? { except } : {}) };
 }
 

@@ -25,8 +25,11 @@ describe.each([['sidecars', { 'istio-injection': 'enabled' }], ['ambient', { 'is
     expect(report.changes[0]?.causes.map((cause) => cause.resource)).toEqual(['PeerAuthentication/istio-system/default']);
   });
 
-  test('taking the open one away opens nothing', () => {
-    expect(changesIn(reviewed(shop(membership, strict, open), shop(membership, strict)))).toEqual([]);
+  test('taking the open one away opens nothing, and closes what it may have left open', () => {
+    const report = reviewed(shop(membership, strict, open), shop(membership, strict));
+    expect(changesIn(report)).toEqual(['narrowed mtls']);
+    expect(report.changes[0]?.assumptions).toHaveLength(1);
+    expect(gate(report, 'findings')).toBe(false);
   });
 
   test('a tie that both sides have is one: labels on a policy and other edits settle nothing', () => {
