@@ -18240,9 +18240,9 @@ function indexOf2(mesh2) {
   if (cached2 !== void 0) return cached2;
   const all = [...ofKind(mesh2, "Service"), ...ofKind(mesh2, "ServiceEntry")].sort(compareBy((service) => resourceId(service)));
   const byNamespace = /* @__PURE__ */ new Map();
-  const byHost = /* @__PURE__ */ new Map();
+  const byHost2 = /* @__PURE__ */ new Map();
   for (const service of all) {
-    for (const host of hostsOf(service)) if (byHost.get(host.toLowerCase())?.kind !== "Service") byHost.set(host.toLowerCase(), byHost.get(host.toLowerCase()) ?? service);
+    for (const host of hostsOf(service)) if (byHost2.get(host.toLowerCase())?.kind !== "Service") byHost2.set(host.toLowerCase(), byHost2.get(host.toLowerCase()) ?? service);
     const selector = selectorOf(service);
     if (selector === void 0) continue;
     const namespace = service.namespace ?? "default";
@@ -18250,7 +18250,7 @@ function indexOf2(mesh2) {
     if (list4 === void 0) byNamespace.set(namespace, [{ selector, item: service }]);
     else list4.push({ selector, item: service });
   }
-  const fresh = { selecting: new Map([...byNamespace].map(([namespace, entries2]) => [namespace, selectorIndex(entries2)])), byHost };
+  const fresh = { selecting: new Map([...byNamespace].map(([namespace, entries2]) => [namespace, selectorIndex(entries2)])), byHost: byHost2 };
   indexes2.set(mesh2, fresh);
   return fresh;
 }
@@ -18861,6 +18861,128 @@ var init_membership = __esm({
   }
 });
 
+// src/mesh/hosts.ts
+function fullHost(host, namespace) {
+  if (host.startsWith("*")) return host;
+  const parts = host.split(".");
+  if (parts.length === 1) return `${host}.${namespace}${clusterDomain}`;
+  if (parts.length === 2) return `${host}${clusterDomain}`;
+  return parts.length === 3 && parts[2] === "svc" ? `${host}.cluster.local` : host;
+}
+function hostOf(service) {
+  return `${service.name}.${service.namespace ?? ""}${clusterDomain}`;
+}
+function hostMatches(pattern, host) {
+  return pattern === host || pattern === "*" || pattern.startsWith("*.") && host.endsWith(pattern.slice(1));
+}
+function servicesNamed(services, host, namespace) {
+  const full2 = fullHost(host, namespace);
+  const owner = /\.([^.]+)\.svc\.cluster\.local$/.exec(full2)?.[1];
+  const candidates3 = owner === void 0 ? full2.startsWith("*") ? [...services.values()].flat() : [] : services.get(owner) ?? [];
+  return candidates3.filter((service) => hostMatches(full2, hostOf(service)));
+}
+var clusterDomain;
+var init_hosts = __esm({
+  "src/mesh/hosts.ts"() {
+    "use strict";
+    clusterDomain = ".svc.cluster.local";
+  }
+});
+
+// src/semantics/client-tls.ts
+function sidecarClients(workloads2, rules3) {
+  const meshed = workloads2.filter(({ enrolment }) => enrolment.mode !== "none" && enrolment.mode !== "gateway");
+  const isAmbient5 = ({ enrolment }) => enrolment.mode === "ambient" || enrolment.mode === "unknown" && enrolment.inWorld === "ambient";
+  if (meshed.length > 0 && meshed.every(isAmbient5)) return [];
+  const found = /* @__PURE__ */ new Map([["", { namespace: "", labels: {} }]]);
+  const add4 = (namespace, labels3) => void found.set(`${namespace} ${canonical(labels3)}`, { namespace, labels: labels3 });
+  for (const { namespace = "", spec } of rules3) {
+    add4(namespace, {});
+    for (const name2 of spec.exportTo) if (/^[a-z0-9]/.test(name2)) add4(name2, {});
+    if (spec.workloadSelector === void 0) continue;
+    const { matchLabels } = spec.workloadSelector;
+    add4(namespace, matchLabels);
+    for (const workload2 of meshed) if (workload2.namespace === namespace && !isAmbient5(workload2) && selects(matchLabels, workload2.labels)) add4(namespace, workload2.labels);
+  }
+  return [...found.values()];
+}
+function clientTlsFor(mesh2, client, service, port3, subset) {
+  const rule2 = ruleFor(mesh2, client, service);
+  if (rule2 === void 0) return { sends: "auto", rule: void 0 };
+  const top = blockAt(rule2.spec.trafficPolicy, ["trafficPolicy"], port3);
+  const index = subset === void 0 ? -1 : rule2.spec.subsets.findIndex((candidate) => candidate.name === subset);
+  const own3 = rule2.spec.subsets[index]?.trafficPolicy;
+  const entry2 = own3?.portLevelSettings.some((setting) => setting.port === port3) === true;
+  const block = own3 === void 0 || !entry2 && own3.tls === void 0 ? top : blockAt(own3, ["subsets", index, "trafficPolicy"], port3);
+  return choiceOf(rule2, block);
+}
+function blockAt(policy, path2, port3) {
+  const index = policy?.portLevelSettings.findIndex((setting) => setting.port === port3) ?? -1;
+  const entry2 = policy?.portLevelSettings[index];
+  if (entry2 === void 0) return { tls: policy?.tls, path: [...path2, "tls"] };
+  return { tls: entry2.tls ?? (policy?.tls !== void 0 && policy.tls.mode !== "ISTIO_MUTUAL" ? "plaintext" : void 0), path: [...path2, "portLevelSettings", index] };
+}
+function choiceOf(rule2, { tls: tls2, path: path2 }) {
+  if (tls2 === void 0) return { sends: "auto", rule: rule2 };
+  if (tls2 === "plaintext") return { sends: "plaintext", rule: rule2, path: path2, tls: void 0, because: "the entry for the port replaces the `tls` block above it and has none" };
+  if (tls2.mode === "ISTIO_MUTUAL") return { sends: "mutual", rule: rule2, path: path2, tls: tls2, because: "`tls.mode` is ISTIO_MUTUAL" };
+  if (tls2.mode === "DISABLE") return { sends: "plaintext", rule: rule2, path: path2, tls: tls2, because: "`tls.mode` is DISABLE, which is also what a `tls` block without `mode` means" };
+  const unread3 = tls2.credentialName !== "" && !tls2.credentialName.startsWith("configmap://") && rule2.spec.workloadSelector === void 0;
+  if (unread3) return { sends: "plaintext", rule: rule2, path: path2, tls: tls2, because: `\`credentialName\` without \`workloadSelector\` leaves sidecars without any TLS, whatever \`${tls2.mode}\` says` };
+  return { sends: "own-tls", rule: rule2, path: path2, tls: tls2, because: `\`tls.mode\` is ${tls2.mode}, so no mesh certificate is shown` };
+}
+function ruleFor(mesh2, client, service) {
+  const { rootNamespace } = mesh2.config;
+  const host = hostOf(service);
+  const owner = service.namespace ?? "";
+  const exported = (rule2) => reaches(rule2, client.namespace);
+  const isPrivate = ({ spec }) => spec.exportTo.length === 1 && spec.exportTo[0] === ".";
+  return bestOf(mesh2, client, client.namespace, host, client.namespace === rootNamespace ? isPrivate : () => true) ?? bestOf(mesh2, client, owner, host, exported) ?? bestOf(mesh2, client, rootNamespace, host, exported);
+}
+function reaches({ spec, namespace }, from2) {
+  if (spec.workloadSelector !== void 0) return namespace === from2;
+  if (spec.exportTo.length === 0) return true;
+  return spec.exportTo.some((word2) => word2 === "*" || word2 === from2 || word2 === "." && namespace === from2);
+}
+function rulesIn(mesh2, namespace) {
+  let known4 = byHost.get(mesh2);
+  if (known4 === void 0) {
+    const fresh = /* @__PURE__ */ new Map();
+    for (const rule2 of ofKind(mesh2, "DestinationRule")) fresh.set(rule2.namespace ?? "", [...fresh.get(rule2.namespace ?? "") ?? [], rule2]);
+    known4 = fresh;
+    byHost.set(mesh2, known4);
+  }
+  return known4.get(namespace) ?? [];
+}
+function bestOf(mesh2, client, namespace, host, admitted) {
+  const [best] = rulesIn(mesh2, namespace).filter((rule2) => admitted(rule2) && hostMatches(fullHost(rule2.spec.host, namespace), host) && (rule2.spec.workloadSelector === void 0 || client.namespace === namespace && selects(rule2.spec.workloadSelector.matchLabels, client.labels))).sort(
+    compareBy(
+      (rule2) => -specificity(fullHost(rule2.spec.host, namespace)),
+      (rule2) => rule2.spec.workloadSelector === void 0 ? 1 : 0,
+      (rule2) => rule2.spec.trafficPolicy === void 0 ? 1 : 0,
+      (rule2) => creationSecond(rule2.creationTimestamp),
+      (rule2) => rule2.name
+    )
+  );
+  return best;
+}
+function specificity(host) {
+  return host.startsWith("*") ? host.length : 1e3 + host.length;
+}
+var byHost;
+var init_client_tls = __esm({
+  "src/semantics/client-tls.ts"() {
+    "use strict";
+    init_canonical();
+    init_order();
+    init_attachment();
+    init_hosts();
+    init_ports();
+    init_selection();
+    byHost = /* @__PURE__ */ new WeakMap();
+  }
+});
+
 // src/sets/ip.ts
 function isIpv42(address) {
   return address >> 32n === 0xffffn;
@@ -19122,9 +19244,9 @@ function headerPlace(place2) {
   const colon2 = place2.indexOf(":", "header:".length);
   return { start: place2.slice(0, colon2 + 1), header: place2.slice("header:".length, colon2), prefix: place2.slice(colon2 + 1) };
 }
-function readingAt(place2, sent2) {
-  if (place2 === sent2) return "token";
-  const [wanted, found] = [headerPlace(place2), headerPlace(sent2)];
+function readingAt(place2, sent) {
+  if (place2 === sent) return "token";
+  const [wanted, found] = [headerPlace(place2), headerPlace(sent)];
   if (wanted === void 0 || found?.header !== wanted.header) return "nothing";
   if (wanted.prefix === "") return found.prefix === "" ? "token" : "bytes";
   const at2 = found.prefix.indexOf(wanted.prefix);
@@ -19147,11 +19269,11 @@ function sentAt(places) {
     for (let chosen = 0; chosen < 2 ** prefixes.length; chosen += 1) {
       const before = prefixes.filter((_, index) => (chosen & 1 << index) !== 0).map((prefix3) => `${prefix3}${gap}`).join("");
       for (const last of ["", ...prefixes]) {
-        const sent2 = `${start}${before === "" ? gap : before}${last}`;
-        const reading = own3.map((place2) => readingAt(place2, sent2)).join(" ");
+        const sent = `${start}${before === "" ? gap : before}${last}`;
+        const reading = own3.map((place2) => readingAt(place2, sent)).join(" ");
         if (known4.has(reading)) continue;
         known4.add(reading);
-        found.push(sent2);
+        found.push(sent);
       }
     }
   }
@@ -19575,27 +19697,20 @@ var init_peer_authentication2 = __esm({
 });
 
 // src/posture/client-tls.ts
-function destinationRuleFor(mesh2, workload2) {
-  const rules3 = ofKind(mesh2, "DestinationRule").filter(statesTls);
-  if (rules3.length === 0) return void 0;
-  const hosts = ofKind(mesh2, "Service").filter((service) => {
-    const selector = service.spec.selector;
-    return service.namespace === workload2.namespace && selector !== void 0 && Object.keys(selector).length > 0 && selects(selector, workload2.labels);
-  }).map((service) => `${service.name}.${workload2.namespace}.svc.cluster.local`);
-  const found = rules3.find((rule2) => hosts.some((host) => hostFits(fullHost(rule2), host)));
-  return found === void 0 ? void 0 : resourceId(found);
-}
-function statesTls(rule2) {
-  const policies2 = [rule2.spec.trafficPolicy, ...rule2.spec.subsets.map((subset) => subset.trafficPolicy)];
-  return policies2.some((policy) => policy !== void 0 && (policy.tls !== void 0 || policy.portLevelSettings.length > 0));
-}
-function fullHost(rule2) {
-  const { host } = rule2.spec;
-  return host.includes(".") || host === "*" ? host : `${host}.${rule2.namespace ?? "default"}.svc.cluster.local`;
-}
-function hostFits(written, host) {
-  if (written === "*") return true;
-  return written.startsWith("*") ? host.endsWith(written.slice(1)) : written === host;
+function writtenClientTls(mesh2, client, pod, port3) {
+  if (ofKind(mesh2, "DestinationRule").length === 0) return { sends: "auto" };
+  const services = servicesOf(mesh2, pod).filter((service) => service.kind === "Service");
+  const choices = services.flatMap(
+    (service) => service.spec.ports.filter((entry2) => targetPortOf(podSpecOf(pod), entry2) === port3).flatMap((entry2) => [void 0, ...(ruleFor(mesh2, client, service)?.spec.subsets ?? []).map((subset) => subset.name)].map((subset) => clientTlsFor(mesh2, client, service, entry2.port, subset)))
+  );
+  const [first] = choices;
+  if (first === void 0) return { sends: "auto" };
+  const odd = choices.find((choice2) => choice2.sends === "own-tls" || choice2.sends !== first.sends);
+  if (odd !== void 0) {
+    const rule2 = odd.rule ?? first.rule;
+    return { undecided: rule2 === void 0 ? pod.id : resourceId(rule2) };
+  }
+  return first.sends === "own-tls" ? { undecided: resourceId(first.rule) } : { sends: first.sends };
 }
 function autoMutualTls(mesh2, workload2, port3) {
   if (!mesh2.config.enableAutoMtls || workload2.labels["security.istio.io/tlsMode"] === "disabled") return false;
@@ -19604,12 +19719,14 @@ function autoMutualTls(mesh2, workload2, port3) {
   const { mesh: meshWide2, namespace } = attached.peerAuthentication;
   return effectiveMtls(mesh2, { ...attached, peerAuthentication: { mesh: meshWide2, namespace, workload: [] } }).workload.mode !== "DISABLE";
 }
-var init_client_tls = __esm({
+var init_client_tls2 = __esm({
   "src/posture/client-tls.ts"() {
     "use strict";
     init_attachment();
     init_policies();
-    init_selection();
+    init_ports();
+    init_services();
+    init_client_tls();
     init_peer_authentication2();
   }
 });
@@ -19642,9 +19759,10 @@ function arrivalAt(mesh2, client, pod, into, byName2) {
   }
   if (mode === "ambient") return takesTunnels(mesh2, pod.workload) ? tunnel : anonymous;
   if (client.workload === void 0) return { principal: identity2, tunnelled: false };
-  const decidedElsewhere = mode === "sidecar" ? destinationRuleFor(mesh2, pod.workload) : void 0;
-  if (decidedElsewhere !== void 0) return { rule: "M34", missing: `which TLS \`${client.workload.id}\` uses: \`${decidedElsewhere}\` may decide it` };
-  return { principal: autoMutualTls(mesh2, pod.workload, pod.port) ? identity2 : null, tunnelled: false };
+  const written = mode === "sidecar" ? writtenClientTls(mesh2, client.workload, pod.workload, pod.port) : { sends: "auto" };
+  if ("undecided" in written) return { rule: "M34", missing: `which TLS \`${client.workload.id}\` uses: \`${written.undecided}\` may decide it` };
+  const mutual = written.sends === "auto" ? autoMutualTls(mesh2, pod.workload, pod.port) : written.sends === "mutual";
+  return { principal: mutual ? identity2 : null, tunnelled: false };
 }
 function takesTunnels(mesh2, { labels: labels3, resource }) {
   const own3 = labels3["networking.istio.io/tunnel"];
@@ -19668,7 +19786,7 @@ var init_arrival = __esm({
     init_ports();
     init_waypoints();
     init_addressed();
-    init_client_tls();
+    init_client_tls2();
     anonymous = { principal: null, tunnelled: false };
     ambientMeshes = /* @__PURE__ */ new WeakMap();
   }
@@ -19828,7 +19946,7 @@ function lowerRewritten(condition, rewriting, opaque) {
     const without2 = [...before, ...condition.none.map((matcher) => boolean4(matcher, false))];
     return condition.any.length === 0 ? [without2] : condition.any.map((matcher) => [...without2, boolean4(matcher, true)]);
   };
-  const sent2 = { dimension: headerDimension(name2), any: condition.any, none: condition.none };
+  const sent = { dimension: headerDimension(name2), any: condition.any, none: condition.none };
   switch (rewriting.by) {
     case "several":
       return own3([]);
@@ -19836,13 +19954,13 @@ function lowerRewritten(condition, rewriting, opaque) {
       return lowerCertificate(condition, own3);
     case "taken": {
       const tokens = tokenMatchers(rewriting.tokens);
-      return [[{ dimension: "token", any: [], none: tokens }, sent2], ...own3([{ dimension: "token", any: tokens, none: [] }])];
+      return [[{ dimension: "token", any: [], none: tokens }, sent], ...own3([{ dimension: "token", any: tokens, none: [] }])];
     }
     case "claims": {
       const tokens = tokenMatchers(rewriting.tokens);
       const without2 = tokens.length === 0 ? [] : [{ dimension: "token", any: [], none: tokens }];
       const removed = condition.any.length > 0 ? [] : notPreflight.map((predicate) => [...without2, predicate]);
-      return [[...preflight, sent2], ...removed, ...tokens.length === 0 ? [] : own3([{ dimension: "token", any: tokens, none: [] }])];
+      return [[...preflight, sent], ...removed, ...tokens.length === 0 ? [] : own3([{ dimension: "token", any: tokens, none: [] }])];
     }
   }
 }
@@ -21140,14 +21258,14 @@ function base64url(text8) {
   return Buffer.from(text8, "utf8").toString("base64url");
 }
 function checkToken(rules3, raw, given) {
-  const sent2 = withToken(raw);
-  const cleared = new Map(sent2.headers);
-  if (rules3.length === 0) return { result: "passed", token: void 0, headers: sent2.headers, path: sent2.path, rule: "A3.33", because: "no RequestAuthentication acts here, a token is not looked at" };
-  if (isPreflight(raw)) return { result: "passed", token: void 0, headers: sent2.headers, path: sent2.path, rule: "A5.1", because: "a CORS preflight passes the token check unseen" };
+  const sent = withToken(raw);
+  const cleared = new Map(sent.headers);
+  if (rules3.length === 0) return { result: "passed", token: void 0, headers: sent.headers, path: sent.path, rule: "A3.33", because: "no RequestAuthentication acts here, a token is not looked at" };
+  if (isPreflight(raw)) return { result: "passed", token: void 0, headers: sent.headers, path: sent.path, rule: "A5.1", because: "a CORS preflight passes the token check unseen" };
   for (const rule2 of rules3) {
     for (const name2 of outputHeaders(rule2)) cleared.delete(name2);
   }
-  const findings = rules3.map((rule2) => ({ rule: rule2, found: readBy(rule2, sent2, raw, given) }));
+  const findings = rules3.map((rule2) => ({ rule: rule2, found: readBy(rule2, sent, raw, given) }));
   const unclear = findings.find(({ found }) => found.state === "unknown");
   const accepted2 = findings.filter(({ found }) => found.state === "valid").map(({ rule: rule2 }) => rule2);
   const refused = findings.filter(({ found }) => found.state === "invalid");
@@ -21155,8 +21273,8 @@ function checkToken(rules3, raw, given) {
   if (accepted2.length === 0 && refused.length > 0) {
     return { result: "refused", rule: refused[0]?.found.number ?? "A5.4", because: refused[0]?.found.why ?? "", by: [...new Set(refused.map(({ rule: rule2 }) => rule2.policy))].sort() };
   }
-  if (accepted2.length === 0 || raw.token === void 0) return { result: "passed", token: void 0, headers: cleared, path: sent2.path, rule: "A5.1", because: "no token is sent where one is read, which is not refused" };
-  return { result: "passed", ...afterwards(accepted2, raw.token, cleared, sent2.path), rule: "A5.4", because: `the token is accepted by ${accepted2.map((rule2) => `\`${rule2.policy}\``).join(", ")}` };
+  if (accepted2.length === 0 || raw.token === void 0) return { result: "passed", token: void 0, headers: cleared, path: sent.path, rule: "A5.1", because: "no token is sent where one is read, which is not refused" };
+  return { result: "passed", ...afterwards(accepted2, raw.token, cleared, sent.path), rule: "A5.4", because: `the token is accepted by ${accepted2.map((rule2) => `\`${rule2.policy}\``).join(", ")}` };
 }
 function isPreflight(raw) {
   return raw.method === "OPTIONS" && (raw.headers.get("origin") ?? "") !== "" && (raw.headers.get("access-control-request-method") ?? "") !== "";
@@ -21180,12 +21298,12 @@ function withToken(raw) {
 function joined(token, own3, separator2) {
   return own3 === void 0 ? token : `${token}${separator2}${own3}`;
 }
-function readBy(rule2, sent2, raw, given) {
-  const texts9 = rule2.locations.flatMap((location) => textsAt2(location, sent2));
+function readBy(rule2, sent, raw, given) {
+  const texts9 = rule2.locations.flatMap((location) => textsAt2(location, sent));
   if (texts9.length === 0) return { state: "missing", number: "A5.1", why: "" };
-  if (raw.token === void 0 || !texts9.includes(sent2.text ?? "")) {
-    const tokenLike = texts9.some((text8) => /^[\w-]+\.[\w-]+\.[\w-]+$/.test(text8) && !(sent2.text !== void 0 && text8.endsWith(sent2.text)));
-    return tokenLike && !texts9.includes(sent2.text ?? "") ? { state: "unknown", number: "A5.4", why: "whose signature the token in the headers carries" } : { state: "invalid", number: "A5.5", why: `what \`${rule2.policy}\` reads as a token is none` };
+  if (raw.token === void 0 || !texts9.includes(sent.text ?? "")) {
+    const tokenLike = texts9.some((text8) => /^[\w-]+\.[\w-]+\.[\w-]+$/.test(text8) && !(sent.text !== void 0 && text8.endsWith(sent.text)));
+    return tokenLike && !texts9.includes(sent.text ?? "") ? { state: "unknown", number: "A5.4", why: "whose signature the token in the headers carries" } : { state: "invalid", number: "A5.5", why: `what \`${rule2.policy}\` reads as a token is none` };
   }
   return judge(rule2, raw.token, given);
 }
@@ -21221,9 +21339,9 @@ function timely(claims) {
   const open2 = typeof expires === "number" && expires < surelyFuture || typeof begins === "number" && begins > surelyPast;
   return open2 ? { state: "unknown", number: "A5.4", why: "the time at which the token is sent" } : { state: "valid", number: "A5.4", why: "" };
 }
-function textsAt2(location, sent2) {
+function textsAt2(location, sent) {
   if (location.in === "header") {
-    const value = sent2.headers.get(location.name);
+    const value = sent.headers.get(location.name);
     if (value === void 0) return [];
     if (location.prefix === "") return [value];
     const at2 = value.indexOf(location.prefix);
@@ -21231,9 +21349,9 @@ function textsAt2(location, sent2) {
     return [value.slice(at2 + location.prefix.length)];
   }
   if (location.in === "cookie") {
-    return (sent2.headers.get("cookie") ?? "").split(/[;\n]/).map((part2) => part2.trim()).filter((part2) => part2.startsWith(`${location.name}=`)).slice(0, 1).map((part2) => part2.slice(location.name.length + 1));
+    return (sent.headers.get("cookie") ?? "").split(/[;\n]/).map((part2) => part2.trim()).filter((part2) => part2.startsWith(`${location.name}=`)).slice(0, 1).map((part2) => part2.slice(location.name.length + 1));
   }
-  return parameters(sent2.path).filter(([name2]) => name2 === location.name).slice(0, 1).map(([, value]) => value);
+  return parameters(sent.path).filter(([name2]) => name2 === location.name).slice(0, 1).map(([, value]) => value);
 }
 function parameters(path2) {
   const at2 = path2.indexOf("?");
@@ -21411,8 +21529,8 @@ function decideByPolicies(mesh2, seat, asked, handling, given, because2) {
   const through = handling.passthrough ? { passthrough: true } : {};
   const { attached, enforcedAt } = seat;
   const policies2 = enforced(attached.authorization, chain, mesh2.config);
-  const sent2 = withToken(asked.raw);
-  const untouched2 = seenAt(mesh2, seat, asked, handling, void 0, sent2.headers, sent2.path, given);
+  const sent = withToken(asked.raw);
+  const untouched2 = seenAt(mesh2, seat, asked, handling, void 0, sent.headers, sent.path, given);
   const refusing = [];
   let asks2;
   for (const action of customActions(policies2.custom, mesh2.config, given)) {
@@ -21487,8 +21605,8 @@ function headerAt(name2, mesh2, seat, peer, headers2, path2) {
   if (name2 === ":path") return pathWithQuery(path2, mesh2);
   if (name2 === "x-forwarded-client-cert") {
     const own3 = `By=spiffe://${seat.identity};Hash=certificate;Subject="";URI=spiffe://${peer ?? ""}`;
-    const sent2 = headers2.get(name2);
-    return peer === null || seat.tunnelled ? null : sent2 === void 0 ? own3 : `${sent2},${own3}`;
+    const sent = headers2.get(name2);
+    return peer === null || seat.tunnelled ? null : sent === void 0 ? own3 : `${sent},${own3}`;
   }
   return headers2.get(name2) ?? null;
 }
@@ -22201,6 +22319,7 @@ function nobodysRequests(mesh2) {
   return fresh;
 }
 function isNobody(principal, own3) {
+  if (mayHoldUnresolved(principal)) return false;
   const [domain2 = "", ns, namespace = "", sa, account = "", ...rest] = principal.split("/");
   return own3.includes(domain2) && (ns !== "ns" || sa !== "sa" || rest.length > 0 || !namespaceName.test(namespace) || !accountName.test(account));
 }
@@ -22208,6 +22327,7 @@ var namespaceName, accountName, known3;
 var init_nobody = __esm({
   "src/posture/nobody.ts"() {
     "use strict";
+    init_unresolved();
     init_attachment();
     init_values();
     namespaceName = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/;
@@ -23061,7 +23181,7 @@ function factsOf2(input2, options2) {
   const { mesh: mesh2 } = input2;
   const workloads2 = sortedBy([...mesh2.workloads.values()].filter((workload2) => workload2.resource !== void 0), (workload2) => workload2.id);
   const services = once2(() => serviceFinder(ofKind(mesh2, "Service")));
-  const reaches3 = /* @__PURE__ */ new WeakMap();
+  const reaches4 = /* @__PURE__ */ new WeakMap();
   const attached = /* @__PURE__ */ new WeakMap();
   const attachedTo2 = (point) => remembered(attached, point, () => policiesFor(mesh2, point));
   return {
@@ -23074,8 +23194,8 @@ function factsOf2(input2, options2) {
     of: (kind) => ofKind(mesh2, kind),
     policiesAt: (point) => attachedTo2(point).authorization,
     tokensAt: (point) => attachedTo2(point).requestAuthentication,
-    reachOf: (policy) => remembered(reaches3, policy, () => reachOf(mesh2, policy)),
-    mtlsAt: (point, port3) => point.enrolment.mode === "ambient" ? ambientMtlsAt(mesh2, attachedTo2(point), port3) : mtlsAt(mesh2, attachedTo2(point).peerAuthentication, port3),
+    reachOf: (policy) => remembered(reaches4, policy, () => reachOf(mesh2, policy)),
+    mtlsAt: (point, port3) => isAmbient2(point) ? ambientMtlsAt(mesh2, attachedTo2(point), port3) : mtlsAt(mesh2, attachedTo2(point).peerAuthentication, port3),
     servicesOf: (workload2) => services()(workload2.namespace, workload2.labels),
     ask: (query3) => options2.ask?.(mesh2, query3)
   };
@@ -23171,8 +23291,8 @@ var init_fingerprint = __esm({
 function isIncompleteness(finding2) {
   return incompleteCodes.has(finding2.code);
 }
-function incompleteFindings(reasons) {
-  return reasons.map((reason) => {
+function incompleteFindings(reasons2) {
+  return reasons2.map((reason) => {
     const entry2 = ruleEntry(ruleOf[reason.kind]);
     const subject = reason.file ?? reason.unit ?? "the run";
     const line = reason.line ?? 1;
@@ -23814,6 +23934,8 @@ function valueSet(predicates) {
   const word2 = wordsFor(predicates);
   const only4 = allOf(predicates.filter((predicate) => predicate.any.length > 0).map((predicate) => distinct(predicate.any.map(word2))));
   const except = distinct(predicates.flatMap((predicate) => predicate.none.map(word2)));
+  const left = only4.filter((value) => !except.includes(value));
+  if (left.length > 0) return { only: left, ...except.length > 0 ? { except } : {} };
   return { ...only4.length > 0 ? { only: only4 } : {}, ...except.length > 0 ? { except } : {} };
 }
 function tokensOf(predicates) {
@@ -24055,7 +24177,9 @@ function openWords2(predicates, known4, mesh2) {
   const [narrowest] = predicates.filter((predicate) => predicate.any.length > 0).map((predicate) => ({ any: predicate.any, width: Math.max(...predicate.any.map((matcher) => widthOf(matcher, mesh2))) })).sort((left, right) => left.width - right.width);
   if (narrowest?.width === 5 && !admits2(predicates, nobody(mesh2))) return [FOREIGN_IDENTITY];
   if (narrowest === void 0) return admits2(predicates, nobody(mesh2)) ? [ANY_IDENTITY] : [];
+  const excluded = new Set(predicates.flatMap((predicate) => predicate.none.map((matcher) => canonical(matcher))));
   return narrowest.any.flatMap((matcher) => {
+    if (excluded.has(canonical(matcher))) return [];
     if (matcher.type === "principal" && matcher.pattern.type === "exact" && !admits2(predicates, matcher.pattern.text)) return [];
     return openWord(matcher, known4, mesh2) ?? [];
   });
@@ -24097,6 +24221,7 @@ var peerPredicates2, ANY_IDENTITY, FOREIGN_IDENTITY, SHOWN_BESIDE_ANY;
 var init_callers2 = __esm({
   "src/impact/callers.ts"() {
     "use strict";
+    init_canonical();
     init_order();
     init_matches();
     init_pod_callers();
@@ -24727,110 +24852,112 @@ var init_claims_without_authentication = __esm({
   }
 });
 
-// src/findings/hosts.ts
-function fullHost2(host, namespace) {
-  if (host.startsWith("*")) return host;
-  const parts = host.split(".");
-  if (parts.length === 1) return `${host}.${namespace}${clusterDomain}`;
-  if (parts.length === 2) return `${host}${clusterDomain}`;
-  return parts.length === 3 && parts[2] === "svc" ? `${host}.cluster.local` : host;
-}
-function hostOf(service) {
-  return `${service.name}.${service.namespace ?? ""}${clusterDomain}`;
-}
-function hostMatches(pattern, host) {
-  return pattern === host || pattern === "*" || pattern.startsWith("*.") && host.endsWith(pattern.slice(1));
-}
-function servicesNamed(services, host, namespace) {
-  const full2 = fullHost2(host, namespace);
-  const owner = /\.([^.]+)\.svc\.cluster\.local$/.exec(full2)?.[1];
-  const candidates3 = owner === void 0 ? full2.startsWith("*") ? [...services.values()].flat() : [] : services.get(owner) ?? [];
-  return candidates3.filter((service) => hostMatches(full2, hostOf(service)));
-}
-var clusterDomain;
-var init_hosts = __esm({
-  "src/findings/hosts.ts"() {
-    "use strict";
-    clusterDomain = ".svc.cluster.local";
-  }
-});
-
 // src/findings/client-tls.ts
 function plaintextClients(side2) {
   const rules3 = side2.of("DestinationRule");
   if (rules3.length === 0) return [];
-  const services = grouped(side2.of("Service"), (service) => service.namespace ?? "");
-  return rules3.flatMap((rule2) => {
-    const found = weakBlocks(rule2.spec);
-    if (found.length === 0) return [];
-    return servicesNamed(services, rule2.spec.host, rule2.namespace ?? "").flatMap((service) => {
-      if (isHidden(rule2, service, rules3)) return [];
-      const workloads2 = service.spec.selector === void 0 ? [] : workloadsWith(side2.mesh, service.namespace ?? "", service.spec.selector).filter((workload2) => workload2.resource !== void 0 && inMesh(workload2));
-      if (workloads2.length === 0) return [];
-      return found.flatMap((block) => {
-        const ports3 = service.spec.ports.filter((port3) => block.port === void 0 ? !block.except.includes(port3.port) : port3.port === block.port);
-        if (ports3.length === 0) return [];
-        const numbers = ports3.flatMap((port3) => typeof port3.targetPort === "number" ? [port3.targetPort] : workloads2.flatMap((workload2) => namedPort(workload2, String(port3.targetPort))));
-        return [{ rule: rule2, path: block.path, service, workloads: workloads2, sends: block.sends, because: block.because, ports: [...new Set(numbers)].sort((left, right) => left - right) }];
-      });
-    });
+  const clients = callingPods(side2, rules3);
+  if (clients.length === 0) return [];
+  return side2.of("Service").flatMap((service) => {
+    const host = hostOf(service);
+    const about = rules3.filter((rule2) => hostMatches(fullHost(rule2.spec.host, rule2.namespace ?? ""), host));
+    const workloads2 = about.length === 0 || service.spec.selector === void 0 ? [] : workloadsWith(side2.mesh, service.namespace ?? "", service.spec.selector).filter((workload2) => workload2.resource !== void 0 && inMesh(workload2) && !isAmbient2(workload2));
+    return workloads2.length === 0 ? [] : blocksFor(side2, clients, service, about, workloads2);
   });
+}
+function blocksFor(side2, clients, service, about, workloads2) {
+  const subsets2 = [void 0, ...new Set(about.flatMap((rule2) => rule2.spec.subsets.map((subset) => subset.name)))];
+  const found = /* @__PURE__ */ new Map();
+  for (const port3 of service.spec.ports) {
+    for (const client of clients) {
+      for (const subset of subsets2) {
+        const choice2 = clientTlsFor(side2.mesh, client, service, port3.port, subset);
+        if (choice2.sends === "auto" || choice2.sends === "mutual") continue;
+        const key3 = `${choice2.rule.namespace ?? ""}/${choice2.rule.name} ${choice2.path.join(".")} ${choice2.sends}`;
+        const known4 = found.get(key3) ?? { choice: choice2, ports: /* @__PURE__ */ new Set() };
+        for (const workload2 of workloads2) {
+          const target = targetPortOf(podSpecOf(workload2), port3);
+          if (target !== void 0) known4.ports.add(target);
+        }
+        found.set(key3, known4);
+      }
+    }
+  }
+  return [...found.values()].map(({ choice: choice2, ports: ports3 }) => ({
+    rule: choice2.rule,
+    path: ["spec", ...choice2.path],
+    service,
+    workloads: workloads2,
+    sends: choice2.sends === "own-tls" ? "own-tls" : "plaintext",
+    because: choice2.because,
+    ports: [...ports3].sort((left, right) => left - right)
+  }));
+}
+function callingPods(side2, rules3) {
+  return sidecarClients(side2.workloads, rules3);
+}
+function automaticPlaintext(side2) {
+  const { mesh: mesh2 } = side2;
+  return side2.workloads.flatMap((workload2) => {
+    if (!inMesh(workload2) || isAmbient2(workload2) || workload2.enrolment.mode === "gateway") return [];
+    const stranger = { namespace: "", labels: {} };
+    const ports3 = side2.servicesOf(workload2).flatMap(
+      (service) => service.spec.ports.filter((port3) => clientTlsFor(mesh2, stranger, service, port3.port).sends === "auto").flatMap((port3) => targetPortOf(podSpecOf(workload2), port3) ?? [])
+    );
+    const plain6 = [...new Set(ports3)].filter((port3) => !autoMutualTls(mesh2, workload2, port3) && side2.mtlsAt(workload2, port3).mode !== "DISABLE").sort((left, right) => left - right);
+    if (plain6.length === 0) return [];
+    const by = !mesh2.config.enableAutoMtls ? "mesh" : workload2.labels[tlsModeLabel] === "disabled" ? "label" : "namespace";
+    return [{ workload: workload2, ports: plain6, by }];
+  });
+}
+function configPlace(side2) {
+  const resource = side2.all.find((candidate) => resourceId(candidate) === side2.mesh.config.statedBy);
+  return resource === void 0 ? void 0 : { resource, path: [] };
+}
+function labelPlace({ resource, kind }) {
+  if (resource === void 0) return void 0;
+  const pod = kind === "Pod" ? [] : kind === "CronJob" ? ["spec", "jobTemplate", "spec", "template"] : ["spec", "template"];
+  return { resource, path: [...pod, "metadata", "labels", tlsModeLabel] };
 }
 function plaintextDestinations(side2) {
   return new Set(plaintextClients(side2).flatMap((client) => client.workloads.map((workload2) => workload2.id)));
 }
-function namedPort(workload2, name2) {
-  const { resource } = workload2;
-  return resource !== void 0 && "containers" in resource.spec ? resource.spec.containers.flatMap((container2) => container2.ports.filter((port3) => port3.name === name2).map((port3) => port3.port)) : [];
-}
-function isHidden(rule2, service, rules3) {
-  const host = hostOf(service);
-  const rivals2 = rules3.filter((other) => other.namespace === rule2.namespace && other.spec.workloadSelector === void 0 === (rule2.spec.workloadSelector === void 0) && hostMatches(fullHost2(other.spec.host, other.namespace ?? ""), host)).sort(compareBy((other) => -specificity(other), (other) => other.spec.trafficPolicy === void 0 ? 1 : 0, (other) => other.creationTimestamp ?? "", (other) => other.name));
-  const [first] = rivals2;
-  return first !== void 0 && first !== rule2 && (specificity(first) > specificity(rule2) || rule2.spec.subsets.every((subset) => subset.trafficPolicy?.tls === void 0));
-}
-function specificity(rule2) {
-  const host = fullHost2(rule2.spec.host, rule2.namespace ?? "");
-  return host.startsWith("*") ? host.length : 1e3 + host.length;
-}
-function weakBlocks(spec) {
-  const policies2 = [];
-  if (spec.trafficPolicy !== void 0) policies2.push({ policy: spec.trafficPolicy, path: ["spec", "trafficPolicy"] });
-  for (const [index, subset] of spec.subsets.entries()) if (subset.trafficPolicy !== void 0) policies2.push({ policy: subset.trafficPolicy, path: ["spec", "subsets", index, "trafficPolicy"] });
-  return policies2.flatMap(({ policy, path: path2 }) => {
-    const top = weakness(policy.tls, spec);
-    const blocks2 = [];
-    if (top !== void 0) blocks2.push({ path: [...path2, "tls"], ...top, port: void 0, except: policy.portLevelSettings.map((entry2) => entry2.port) });
-    for (const [index, entry2] of policy.portLevelSettings.entries()) {
-      const own3 = entry2.tls === void 0 ? top === void 0 ? void 0 : { sends: "plaintext", because: "the entry for the port replaces the `tls` block above it and has none" } : weakness(entry2.tls, spec);
-      if (own3 !== void 0) blocks2.push({ path: [...path2, "portLevelSettings", index], ...own3, port: entry2.port, except: [] });
-    }
-    return blocks2;
-  });
-}
-function weakness(tls2, spec) {
-  if (tls2 === void 0 || tls2.mode === "ISTIO_MUTUAL") return void 0;
-  if (tls2.mode === "DISABLE") return { sends: "plaintext", because: "`tls.mode` is DISABLE, which is also what a `tls` block without `mode` means" };
-  if (tls2.credentialName !== "" && !tls2.credentialName.startsWith("configmap://") && spec.workloadSelector === void 0) return { sends: "plaintext", because: `\`credentialName\` without \`workloadSelector\` leaves sidecars without any TLS, whatever \`${tls2.mode}\` says` };
-  return { sends: "own-tls", because: `\`tls.mode\` is ${tls2.mode}, so no mesh certificate is shown` };
-}
-var init_client_tls2 = __esm({
+var tlsModeLabel;
+var init_client_tls3 = __esm({
   "src/findings/client-tls.ts"() {
     "use strict";
-    init_order();
-    init_workload_index();
-    init_facts();
+    init_resource();
     init_hosts();
+    init_client_tls2();
+    init_ports();
+    init_workload_index();
+    init_client_tls();
+    init_facts();
+    tlsModeLabel = "security.istio.io/tlsMode";
   }
 });
 
 // src/findings/detectors/client-plaintext.ts
+function automaticDraft(side2, { workload: workload2, ports: ports3, by }) {
+  const place2 = by === "mesh" ? configPlace(side2) : labelPlace(workload2);
+  return {
+    subject: by === "mesh" ? "mesh" : workload2.id,
+    facet: "automatic",
+    affected: [`${workload2.id} ${ports3.join(",")} plaintext`],
+    certainty: certaintyOf([workload2]),
+    ...place2 === void 0 ? {} : { place: place2 },
+    message: by === "mesh" ? `clients without a DestinationRule send plaintext to \`${workload2.id}\` and every other workload: automatic mutual TLS is off (\`enableAutoMtls: false\`)` : `clients send plaintext to \`${workload2.id}\`: its label \`${tlsModeLabel}: disabled\` hides its proxy from them`,
+    impact: "the requests can be read and changed on the way, and policies at the workload see no caller",
+    remedy: by === "mesh" ? "turn automatic mutual TLS on again, or write `tls.mode: ISTIO_MUTUAL` for every host" : "remove the label: the injector sets it",
+    validation: { positive: `a request from a workload of the mesh to \`${workload2.id}\` arrives with the caller's identity`, negative: `a plaintext request to \`${workload2.id}\` is refused once mutual TLS is STRICT` }
+  };
+}
 var clientPlaintext;
 var init_client_plaintext = __esm({
   "src/findings/detectors/client-plaintext.ts"() {
     "use strict";
     init_resource();
-    init_client_tls2();
+    init_client_tls3();
     init_detector();
     init_facts();
     init_hosts();
@@ -24845,17 +24972,20 @@ var init_client_plaintext = __esm({
         remedy: "write `tls.mode: ISTIO_MUTUAL`, or leave the `tls` block out so that automatic mutual TLS applies; a block without `mode` means DISABLE",
         validation: openedValidation(change2, "the same request over mutual TLS is answered")
       })),
-      detectState: (side2) => plaintextClients(side2).map((client) => ({
-        subject: resourceId(client.rule),
-        facet: hostOf(client.service),
-        affected: client.workloads.map((workload2) => `${workload2.id} ${client.ports.join(",")} ${client.sends}`),
-        certainty: certaintyOf(client.workloads),
-        place: { resource: client.rule, path: client.path },
-        message: `${named2(client.rule)} makes clients send ${client.sends === "plaintext" ? "plaintext" : "TLS without a mesh identity"} to \`${hostOf(client.service)}\`: ${client.because}`,
-        impact: client.sends === "plaintext" ? "the requests can be read and changed on the way, and policies at the workload see no caller" : "policies at the workload see no caller, and a workload that requires mutual TLS refuses the requests",
-        remedy: "write `tls.mode: ISTIO_MUTUAL`, or leave the `tls` block out so that automatic mutual TLS applies",
-        validation: { positive: `a request from a workload of the mesh to \`${hostOf(client.service)}\` arrives with the caller's identity`, negative: `a plaintext request to \`${hostOf(client.service)}\` is refused once mutual TLS is STRICT` }
-      }))
+      detectState: (side2) => [
+        ...automaticPlaintext(side2).filter(({ by }) => by !== "namespace").map((found) => automaticDraft(side2, found)),
+        ...plaintextClients(side2).map((client) => ({
+          subject: resourceId(client.rule),
+          facet: hostOf(client.service),
+          affected: client.workloads.map((workload2) => `${workload2.id} ${client.ports.join(",")} ${client.sends}`),
+          certainty: certaintyOf(client.workloads),
+          place: { resource: client.rule, path: client.path },
+          message: `${named2(client.rule)} makes clients send ${client.sends === "plaintext" ? "plaintext" : "TLS without a mesh identity"} to \`${hostOf(client.service)}\`: ${client.because}`,
+          impact: client.sends === "plaintext" ? "the requests can be read and changed on the way, and policies at the workload see no caller" : "policies at the workload see no caller, and a workload that requires mutual TLS refuses the requests",
+          remedy: "write `tls.mode: ISTIO_MUTUAL`, or leave the `tls` block out so that automatic mutual TLS applies",
+          validation: { positive: `a request from a workload of the mesh to \`${hostOf(client.service)}\` arrives with the caller's identity`, negative: `a plaintext request to \`${hostOf(client.service)}\` is refused once mutual TLS is STRICT` }
+        }))
+      ]
     });
   }
 });
@@ -25718,6 +25848,7 @@ var init_http_policy_without_http = __esm({
     "use strict";
     init_order();
     init_resource();
+    init_waypoints();
     init_destinations();
     init_detector();
     init_facts();
@@ -25735,7 +25866,9 @@ var init_http_policy_without_http = __esm({
           const field3 = httpFields(rule2, ambient.length > 0 ? "ztunnel" : "envoy")[0];
           if (field3 === void 0 || blind.length === 0) continue;
           const ids3 = distinct(blind.map((workload2) => workload2.id));
-          const where = ambient.length > 0 ? "no waypoint stands before it and ztunnel reads no HTTP" : "all its ports are TCP";
+          const behind3 = ambient.some((workload2) => side2.servicesOf(workload2).some((service) => waypointOfService(side2.mesh, service) !== void 0));
+          const before = behind3 ? "its waypoint reads policies with `targetRefs` only, and ztunnel reads no HTTP" : "no waypoint stands before it and ztunnel reads no HTTP";
+          const where = ambient.length > 0 ? before : "all its ports are TCP";
           return [
             {
               subject: resourceId(policy),
@@ -25940,18 +26073,18 @@ var init_ingress_tls_weakened = __esm({
       })),
       detectState: (side2) => side2.of("Gateway").flatMap(
         (gateway2) => gateway2.spec.servers.flatMap((server, index) => {
-          const weakness2 = weaknessOf(server.tls);
-          if (weakness2 === void 0) return [];
+          const weakness = weaknessOf(server.tls);
+          if (weakness === void 0) return [];
           return [
             {
               subject: resourceId(gateway2),
-              facet: `${server.port.number} ${weakness2.kind}`,
-              affected: server.hosts.map((host) => `${host}:${server.port.number} ${weakness2.kind} ${JSON.stringify(gateway2.spec.selector ?? {})}`),
+              facet: `${server.port.number} ${weakness.kind}`,
+              affected: server.hosts.map((host) => `${host}:${server.port.number} ${weakness.kind} ${JSON.stringify(gateway2.spec.selector ?? {})}`),
               place: { resource: gateway2, path: ["spec", "servers", index, "tls"] },
-              message: `${named2(gateway2)} ${weakness2.words} for ${listed3(server.hosts)} on port ${server.port.number}`,
-              impact: weakness2.impact,
-              remedy: weakness2.remedy,
-              validation: { positive: "a client with TLS 1.2 and a certificate where one is asked is answered", negative: weakness2.negative }
+              message: `${named2(gateway2)} ${weakness.words} for ${listed3(server.hosts)} on port ${server.port.number}`,
+              impact: weakness.impact,
+              remedy: weakness.remedy,
+              validation: { positive: "a client with TLS 1.2 and a certificate where one is asked is answered", negative: weakness.negative }
             }
           ];
         })
@@ -26279,41 +26412,69 @@ var init_mtls_lost_by_sidecar_scope = __esm({
 });
 
 // src/findings/detectors/mtls-mismatch.ts
-var mtlsMismatch;
+function automaticDrafts(side2, { workload: workload2, ports: ports3, by }) {
+  const strict2 = ports3.filter((port3) => side2.mtlsAt(workload2, port3).mode === "STRICT" && workload2.ports.some((declared2) => declared2.port === port3 && declared2.captured));
+  const [first] = strict2;
+  if (first === void 0) return [];
+  const { policy, path: path2 } = side2.mtlsAt(workload2, first);
+  const place2 = by === "mesh" ? configPlace(side2) : by === "label" ? labelPlace(workload2) : policy === void 0 ? void 0 : { resource: policy, path: path2 };
+  return [
+    {
+      subject: by === "mesh" ? "mesh" : workload2.id,
+      facet: "automatic",
+      affected: strict2.map((port3) => `${workload2.id}:${port3}`),
+      certainty: certaintyOf([workload2]),
+      ...place2 === void 0 ? {} : { place: place2 },
+      message: `clients send plaintext to \`${workload2.id}:${first}\`, which requires mutual TLS: ${reasons[by]}; every request fails`,
+      impact: "no client of the mesh can reach the workload",
+      remedy: "let automatic mutual TLS apply again, or write a DestinationRule with `tls.mode: ISTIO_MUTUAL` for the host",
+      validation: { positive: `a request from a workload of the mesh to \`${workload2.id}:${first}\` is answered`, negative: `a plaintext request to \`${workload2.id}:${first}\` is refused` }
+    }
+  ];
+}
+var mtlsMismatch, reasons;
 var init_mtls_mismatch = __esm({
   "src/findings/detectors/mtls-mismatch.ts"() {
     "use strict";
     init_resource();
-    init_client_tls2();
+    init_client_tls3();
     init_detector();
     init_facts();
     init_hosts();
     init_text2();
     mtlsMismatch = defineDetector({
       rule: "mtls-mismatch",
-      detectState: (side2) => plaintextClients(side2).flatMap((client) => {
-        const refusing = client.workloads.flatMap(
-          (workload2) => client.ports.filter((port3) => workload2.ports.some((declared2) => declared2.port === port3 && declared2.captured) && side2.mtlsAt(workload2, port3).mode === "STRICT").map((port3) => ({ workload: workload2, port: port3, answer: side2.mtlsAt(workload2, port3) }))
-        );
-        const [first] = refusing;
-        if (first === void 0) return [];
-        const { policy } = first.answer;
-        return [
-          {
-            subject: resourceId(client.rule),
-            facet: hostOf(client.service),
-            affected: refusing.map(({ workload: workload2, port: port3 }) => `${workload2.id}:${port3}`),
-            certainty: certaintyOf(client.workloads),
-            place: { resource: client.rule, path: client.path },
-            related: policy === void 0 ? [] : [{ resource: policy, path: first.answer.path, message: "requires mutual TLS here" }],
-            message: `clients send ${client.sends === "plaintext" ? "plaintext" : "TLS without a mesh identity"} to \`${hostOf(client.service)}\` because of ${named2(client.rule)}, and \`${first.workload.id}:${first.port}\` requires mutual TLS: every request fails`,
-            impact: "the clients that the rule applies to cannot reach the workload at all",
-            remedy: "write `tls.mode: ISTIO_MUTUAL` in the DestinationRule, or drop its `tls` block",
-            validation: { positive: `a request from a workload of the mesh to \`${hostOf(client.service)}\` is answered`, negative: `a plaintext request to \`${first.workload.id}:${first.port}\` is refused` }
-          }
-        ];
-      })
+      detectState: (side2) => [
+        ...automaticPlaintext(side2).flatMap((found) => automaticDrafts(side2, found)),
+        ...plaintextClients(side2).flatMap((client) => {
+          const refusing = client.workloads.flatMap(
+            (workload2) => client.ports.filter((port3) => workload2.ports.some((declared2) => declared2.port === port3 && declared2.captured) && side2.mtlsAt(workload2, port3).mode === "STRICT").map((port3) => ({ workload: workload2, port: port3, answer: side2.mtlsAt(workload2, port3) }))
+          );
+          const [first] = refusing;
+          if (first === void 0) return [];
+          const { policy } = first.answer;
+          return [
+            {
+              subject: resourceId(client.rule),
+              facet: hostOf(client.service),
+              affected: refusing.map(({ workload: workload2, port: port3 }) => `${workload2.id}:${port3}`),
+              certainty: certaintyOf(client.workloads),
+              place: { resource: client.rule, path: client.path },
+              related: policy === void 0 ? [] : [{ resource: policy, path: first.answer.path, message: "requires mutual TLS here" }],
+              message: `clients send ${client.sends === "plaintext" ? "plaintext" : "TLS without a mesh identity"} to \`${hostOf(client.service)}\` because of ${named2(client.rule)}, and \`${first.workload.id}:${first.port}\` requires mutual TLS: every request fails`,
+              impact: "the clients that the rule applies to cannot reach the workload at all",
+              remedy: "write `tls.mode: ISTIO_MUTUAL` in the DestinationRule, or drop its `tls` block",
+              validation: { positive: `a request from a workload of the mesh to \`${hostOf(client.service)}\` is answered`, negative: `a plaintext request to \`${first.workload.id}:${first.port}\` is refused` }
+            }
+          ];
+        })
+      ]
     });
+    reasons = {
+      mesh: "automatic mutual TLS is off (`enableAutoMtls: false`)",
+      label: `its label \`${tlsModeLabel}: disabled\` hides its proxy from them`,
+      namespace: "the PeerAuthentication of its namespace or mesh says DISABLE, which is all that clients look at"
+    };
   }
 });
 
@@ -28382,7 +28543,7 @@ function mtls(side2, scope3) {
   const namespaces4 = new Map(
     distinct(workloads2.map((workload2) => workload2.namespace)).map((namespace) => [
       `Namespace/${namespace}`,
-      side2.mtlsAt({ namespace, labels: {}, enrolment: { mode: "ambient" } }).mode === "STRICT" ? item(1, "") : item(0, "does not require mutual TLS by default")
+      side2.mtlsAt({ namespace, labels: {}, enrolment: { mode: "sidecar", revision: void 0 } }).mode === "STRICT" ? item(1, "") : item(0, "does not require mutual TLS by default")
     ])
   );
   const plaintext = plaintextDestinations(side2);
@@ -28409,7 +28570,7 @@ var init_mtls2 = __esm({
   "src/maturity/dimensions/mtls.ts"() {
     "use strict";
     init_order();
-    init_client_tls2();
+    init_client_tls3();
     init_parts();
     init_scope();
   }
@@ -29021,86 +29182,80 @@ var init_config_fields = __esm({
 
 // src/app/client-tls-effect.ts
 function movesClientTls(changed, environments2) {
-  const base2 = ruleOf2(changed.base);
-  const head = ruleOf2(changed.head);
-  return environments2.filter((environment4) => changed.environments.includes(environment4.id)).some((environment4) => {
-    if (base2 !== void 0 && head !== void 0) return sentText(environment4.base, base2) !== sentText(environment4.head, head);
-    const [rule2, mesh2] = head === void 0 ? [base2, environment4.base] : [head, environment4.head];
-    return rule2 !== void 0 && (saysTls(rule2.spec) || hasRival(mesh2, rule2));
+  const rules3 = [changed.base, changed.head].flatMap((resource) => resource?.kind === "DestinationRule" ? [resource] : []);
+  return environments2.filter((environment4) => changed.environments.includes(environment4.id)).some((environment4) => movesIn(environment4, rules3));
+}
+function movesIn({ base: base2, head }, rules3) {
+  const clients = sidecarClients([...base2.workloads.values(), ...head.workloads.values()], [...ofKind(base2, "DestinationRule"), ...ofKind(head, "DestinationRule")]);
+  if (clients.length === 0) return false;
+  const before = namedBy(base2, rules3);
+  const after = new Map(namedBy(head, rules3).map((service) => [hostOf(service), service]));
+  if (before.length === 0 && after.size === 0) return !rules3.every((rule2) => namesNobody([base2, head], rule2)) && movesText(rules3);
+  const subsets2 = [void 0, ...distinct(rules3.flatMap((rule2) => rule2.spec.subsets.map((subset) => subset.name)))];
+  return before.some((service) => {
+    const other = after.get(hostOf(service));
+    if (other === void 0) return false;
+    return service.spec.ports.some((port3) => other.spec.ports.some((entry2) => entry2.port === port3.port) && clients.some((client) => subsets2.some((subset) => sentText(base2, client, service, port3.port, subset) !== sentText(head, client, other, port3.port, subset))));
   });
 }
-function ruleOf2(resource) {
-  return resource?.kind === "DestinationRule" ? resource : void 0;
+function isAmbient3({ enrolment }) {
+  return enrolment.mode === "ambient" || enrolment.mode === "unknown" && enrolment.inWorld === "ambient";
 }
-function hasRival(mesh2, rule2) {
-  const host = fullHost2(rule2.spec.host, rule2.namespace ?? "");
-  return ofKind(mesh2, "DestinationRule").some((other) => {
-    if (other.name === rule2.name && other.namespace === rule2.namespace) return false;
-    const theirs = fullHost2(other.spec.host, other.namespace ?? "");
-    return hostMatches(theirs, host) || hostMatches(host, theirs);
-  });
+function namedBy(mesh2, rules3) {
+  return ofKind(mesh2, "Service").filter((service) => rules3.some((rule2) => hostMatches(fullHost(rule2.spec.host, rule2.namespace ?? ""), hostOf(service))));
+}
+function namesNobody(meshes2, rule2) {
+  const host = fullHost(rule2.spec.host, rule2.namespace ?? "");
+  const owner = /^[^*]*\.([^.*]+)\.svc\.cluster\.local$/.exec(host)?.[1];
+  return owner !== void 0 && meshes2.every((mesh2) => ofKind(mesh2, "Service").some((service) => service.namespace === owner) || [...mesh2.workloads.values()].some((workload2) => workload2.namespace === owner));
 }
 function policiesIn(spec) {
   return [spec.trafficPolicy, ...spec.subsets.map((subset) => subset.trafficPolicy)].filter((policy) => policy !== void 0);
 }
-function saysTls(spec) {
-  return policiesIn(spec).some((policy) => policy.tls !== void 0 || policy.tunnel !== void 0 || policy.portLevelSettings.some((entry2) => entry2.tls !== void 0));
+function movesText([first, second]) {
+  const text8 = (rule2) => canonical([fullHost(rule2.spec.host, rule2.namespace ?? ""), [...rule2.spec.exportTo].sort(), rule2.spec.workloadSelector ?? null, policiesIn(rule2.spec).map((policy) => [policy.tls, policy.tunnel ?? null, isPassthrough(policy), policy.portLevelSettings.map((entry2) => [entry2.port, entry2.tls ?? null])])]);
+  if (first !== void 0 && second !== void 0) return text8(first) !== text8(second);
+  return first !== void 0 && policiesIn(first.spec).some((policy) => policy.tls !== void 0 || policy.tunnel !== void 0 || policy.portLevelSettings.some((entry2) => entry2.tls !== void 0));
 }
-function sentText(mesh2, rule2) {
-  const { spec } = rule2;
-  const services = servicesNamed(groupBy(ofKind(mesh2, "Service"), (service) => service.namespace ?? ""), spec.host, rule2.namespace ?? "");
-  const scope3 = [fullHost2(spec.host, rule2.namespace ?? ""), [...spec.exportTo].sort(), spec.workloadSelector ?? null, policiesIn(spec).map((policy) => policy.tunnel ?? null), rule2.creationTimestamp ?? ""];
-  const subsets2 = spec.subsets.map((subset) => [subset.name, subset.labels, passthrough(subset.trafficPolicy)]);
-  if (services.length === 0) return canonical([scope3, subsets2, policiesIn(spec).map((policy) => [policy.tls, policy.portLevelSettings.map((entry2) => [entry2.port, entry2.tls ?? null])])]);
-  return canonical([scope3, subsets2, passthrough(spec.trafficPolicy), services.map((service) => service.spec.ports.map((port3) => sentToPort(mesh2, spec, service, port3.port)))]);
-}
-function passthrough(policy) {
+function isPassthrough(policy) {
   return policy?.loadBalancer === "PASSTHROUGH";
 }
-function sentToPort(mesh2, spec, service, port3) {
-  const plain6 = atPort(spec.trafficPolicy, port3);
-  return [void 0, ...spec.subsets].map((subset) => {
-    const own3 = subset?.trafficPolicy;
-    const entry2 = own3?.portLevelSettings.find((setting) => setting.port === port3);
-    const tls2 = own3 === void 0 ? plain6 : entry2 === void 0 ? own3.tls ?? plain6 : entry2.tls ?? (weak(own3.tls) ? "plaintext" : "auto");
-    return sent(mesh2, service, port3, tls2);
-  });
+function sentText(mesh2, client, service, port3, subset) {
+  const rule2 = ruleFor(mesh2, client, service);
+  const policy = rule2?.spec.subsets.find((candidate) => candidate.name === subset)?.trafficPolicy ?? rule2?.spec.trafficPolicy;
+  const choice2 = clientTlsFor(mesh2, client, service, port3, subset);
+  const pods2 = workloadsOf(mesh2, service);
+  const way = [policy?.tunnel ?? null, isPassthrough(policy)];
+  if (choice2.sends === "own-tls") return canonical(["own", choice2.tls, ...way]);
+  if (pods2.length > 0 && pods2.every(isAmbient3)) return canonical(["tunnel", ...way]);
+  if (choice2.sends === "plaintext") return canonical(["plaintext", ...way]);
+  const plain6 = choice2.sends === "auto" || choice2.tls?.subjectAltNames.length === 0 && choice2.tls.sni === "";
+  if (plain6 && mesh2.config.enableAutoMtls && takesMutualTls(mesh2, service, port3, pods2)) return canonical(["mutual", ...way]);
+  return canonical([choice2.sends, choice2.sends === "auto" ? null : choice2.tls, ...way]);
 }
-function atPort(policy, port3) {
-  const entry2 = policy?.portLevelSettings.find((setting) => setting.port === port3);
-  if (entry2 === void 0) return policy?.tls ?? "auto";
-  return entry2.tls ?? (weak(policy?.tls) ? "plaintext" : "auto");
-}
-function weak(tls2) {
-  return tls2 !== void 0 && tls2.mode !== "ISTIO_MUTUAL";
-}
-function sent(mesh2, service, port3, tls2) {
-  if (tls2 === "plaintext" || typeof tls2 === "object" && tls2.mode === "DISABLE") return "plaintext";
-  const mutual = tls2 === "auto" || tls2.mode === "ISTIO_MUTUAL" && tls2.subjectAltNames.length === 0 && tls2.sni === "";
-  if (mutual && mesh2.config.enableAutoMtls && takesMutualTls(mesh2, service, port3)) return "mutual";
-  return tls2;
-}
-function takesMutualTls(mesh2, service, port3) {
+function workloadsOf(mesh2, service) {
   const { selector } = service.spec;
-  if (selector === void 0 || Object.keys(selector).length === 0) return false;
-  const workloads2 = workloadsWith(mesh2, service.namespace ?? "", selector);
-  return workloads2.length > 0 && workloads2.every((workload2) => workload2.enrolment.mode !== "none" && portsBehind(service, port3, workload2).every((target) => modeAt(effectiveMtls(mesh2, policiesFor(mesh2, workload2)), target).mode !== "DISABLE"));
+  return selector === void 0 || Object.keys(selector).length === 0 ? [] : workloadsWith(mesh2, service.namespace ?? "", selector);
 }
-function portsBehind(service, port3, workload2) {
-  const target = service.spec.ports.find((entry2) => entry2.port === port3)?.targetPort;
-  if (typeof target === "number") return [target];
-  const { resource } = workload2;
-  return resource !== void 0 && "containers" in resource.spec ? resource.spec.containers.flatMap((container2) => container2.ports.filter((entry2) => entry2.name === target).map((entry2) => entry2.port)) : [];
+function takesMutualTls(mesh2, service, port3, pods2) {
+  const entry2 = service.spec.ports.find((candidate) => candidate.port === port3);
+  return pods2.length > 0 && pods2.every((workload2) => {
+    if (workload2.enrolment.mode === "none" || entry2 === void 0) return false;
+    const target = targetPortOf(podSpecOf(workload2), entry2);
+    return target === void 0 || modeAt(effectiveMtls(mesh2, policiesFor(mesh2, workload2)), target).mode !== "DISABLE";
+  });
 }
 var init_client_tls_effect = __esm({
   "src/app/client-tls-effect.ts"() {
     "use strict";
     init_canonical();
+    init_order();
     init_attachment();
-    init_workload_index();
-    init_peer_authentication2();
     init_hosts();
-    init_group();
+    init_ports();
+    init_workload_index();
+    init_client_tls();
+    init_peer_authentication2();
   }
 });
 
@@ -29127,7 +29282,7 @@ function differing(base2, head) {
   return [.../* @__PURE__ */ new Set([...base2.keys(), ...head.keys()])].filter((field3) => base2.get(field3) !== head.get(field3));
 }
 function unreadableConfigs(environments2, lineOf4) {
-  const reasons = /* @__PURE__ */ new Map();
+  const reasons2 = /* @__PURE__ */ new Map();
   for (const { base: base2, head } of environments2) {
     const onBase = new Map(base2.flatMap((resource) => entryOf2(resource)));
     const onHead = new Map(head.flatMap((resource) => entryOf2(resource)));
@@ -29135,7 +29290,7 @@ function unreadableConfigs(environments2, lineOf4) {
       const [side2, found] = onHead.has(id) ? ["head", onHead.get(id)] : ["base", onBase.get(id)];
       if (found === void 0) continue;
       const same2 = onBase.get(id)?.text === onHead.get(id)?.text;
-      reasons.set(`${side2} ${id}`, {
+      reasons2.set(`${side2} ${id}`, {
         id: shortHash("mesh-config", side2, id),
         kind: "unreadable",
         status: same2 ? "existing" : "new",
@@ -29146,7 +29301,7 @@ function unreadableConfigs(environments2, lineOf4) {
       });
     }
   }
-  return [...reasons.values()];
+  return [...reasons2.values()];
 }
 function entryOf2(resource) {
   const problem = unreadableMeshConfig(resource);
@@ -29860,7 +30015,7 @@ function buildMesh(resources, settings2 = {}) {
   const installations = installationsOf(admitted) ?? (world === "closed" ? onlyInstallation : void 0);
   const orphaned = installations === void 0 ? [] : orphanedHooks(admitted, installations);
   const enrolmentWorld = { closed: world === "closed", knowledge, installations, orphanedHooks: orphaned, stated: stated.enrolment ?? {} };
-  const workloads2 = workloadsOf(admitted, namespaces4, enrolmentWorld, config3);
+  const workloads2 = workloadsOf2(admitted, namespaces4, enrolmentWorld, config3);
   const hbone = config3.sidecarHbone ?? installations?.some((installation) => installation.hbone);
   const checked = config3.extensionProviders === void 0 ? { ...config3, sidecarHbone: hbone, sidecarHboneStated: config3.sidecarHbone } : { ...config3, sidecarHbone: hbone, sidecarHboneStated: config3.sidecarHbone, extensionProviders: config3.extensionProviders.map((provider2) => withRegistry(provider2, admitted, world)) };
   return {
@@ -29904,7 +30059,7 @@ function namespacesOf2(resources) {
     })
   );
 }
-function workloadsOf(resources, namespaces4, enrolmentWorld, { rootNamespace, interceptionMode: interceptionMode2 }) {
+function workloadsOf2(resources, namespaces4, enrolmentWorld, { rootNamespace, interceptionMode: interceptionMode2 }) {
   const found = inIdOrder(resources.filter(isWorkload));
   const servicesFor = serviceFinder2(resources);
   const ingressFor = sidecarIngressPorts(resources, rootNamespace);
@@ -30806,9 +30961,9 @@ function tokenCandidates(matchers, limit) {
   const keys = distinct(defined2(tokens.map((matcher) => matcher.keys)));
   const found = [];
   for (const location of locations) {
-    const sent2 = tokens.filter((matcher) => tokenStandsAt(matcher, location));
+    const sent = tokens.filter((matcher) => tokenStandsAt(matcher, location));
     for (const signedBy of [...keys.map((key3) => [key3]), []]) {
-      const signed3 = sent2.filter((matcher) => matcher.keys === void 0 || signedBy.includes(matcher.keys));
+      const signed3 = sent.filter((matcher) => matcher.keys === void 0 || signedBy.includes(matcher.keys));
       for (const issuer of texts8(defined2(signed3.map((matcher) => matcher.issuer)), "https://issuer.example")) {
         const issued = signed3.filter((matcher) => matcher.issuer === void 0 || issuer !== null && textMatches(matcher.issuer, issuer));
         for (const subject of texts8(defined2(issued.map((matcher) => matcher.subject)), "someone")) {
@@ -32078,7 +32233,7 @@ function flips(before, after, way) {
   if (before.verdict === "unknown" || after.verdict === "unknown") return false;
   return way === "up" ? rank[after.verdict] > rank[before.verdict] : rank[after.verdict] < rank[before.verdict];
 }
-function reaches(answer3, head, way) {
+function reaches2(answer3, head, way) {
   if (answer3.verdict === "unknown" || head.verdict === "unknown") return false;
   return way === "up" ? rank[answer3.verdict] >= rank[head.verdict] : rank[answer3.verdict] <= rank[head.verdict];
 }
@@ -32454,7 +32609,7 @@ function pointOf2(mesh2, workload2, query3, posture = pathsTo(mesh2, workload2))
   const met = fromAmbient2 && !tunnelled ? { ...asked, principal: null, sni: null } : asked;
   const handling = way?.waypoint !== void 0 ? handleTunnel(addressedProtocol(way.service, query3.to.port), asked.protocol) : tunnelled ? handleTunnel(protocolOf(workload2, asked.port), asked.protocol) : handleConnection(protocolOf(workload2, asked.port), modeAt(effectiveMtls(mesh2, attached), asked.port).mode, { protocol: met.protocol, identity: met.principal !== null });
   if (behindEnvoy && asked.protocol === "http" && handling.outcome === "chain" && handling.chain === "http" && refusedAsHttp(asked) !== void 0) return void 0;
-  const sent2 = withToken(asked.raw);
+  const sent = withToken(asked.raw);
   const point = /* @__PURE__ */ new Map([
     ["peer", asked.principal],
     ["source.ip", asked.sourceIp],
@@ -32467,17 +32622,17 @@ function pointOf2(mesh2, workload2, query3, posture = pathsTo(mesh2, workload2))
     ["host", asked.host],
     ["method", asked.raw.method],
     ["path", asked.raw.path],
-    ["path.query", pathWithQuery(sent2.path, mesh2)],
+    ["path.query", pathWithQuery(sent.path, mesh2)],
     ["token", null]
   ]);
-  for (const [name2, value] of sent2.headers) point.set(`header:${name2}`, value);
+  for (const [name2, value] of sent.headers) point.set(`header:${name2}`, value);
   const { pod } = query3.from;
   if (pod !== void 0) {
     point.set("peer", { principal: asked.principal, namespace: pod.namespace, namespaceLabels: pod.namespaceLabels ?? {} });
     for (const [key3, value] of Object.entries(pod.labels)) point.set(`pod-label:${key3}`, value);
   }
   point.set("transport", query3.request.protocol === "udp" ? "UDP" : query3.request.protocol === "sctp" ? "SCTP" : "TCP");
-  const junk = isRead(asked.raw.token, rules3) || isPreflight(asked.raw) ? void 0 : tokenReadAnyway(rules3, sent2, asked.raw.token !== void 0);
+  const junk = isRead(asked.raw.token, rules3) || isPreflight(asked.raw) ? void 0 : tokenReadAnyway(rules3, sent, asked.raw.token !== void 0);
   if (junk !== void 0) point.set("token", { location: junk, signedBy: [], issuer: null, subject: null });
   if (asked.raw.token !== void 0 && junk === void 0 && !isPreflight(asked.raw)) {
     point.set("token", tokenValue(asked.raw.token, asked.raw.headers, query3.given ?? {}));
@@ -32508,11 +32663,11 @@ function wayAsked(mesh2, workload2, query3, posture) {
   const past = "mode" in client && client.mode === "ambient" && query3.from.principal != null ? pastWaypoints : null;
   return { address: through ? address : past, port: port3, service, waypoint };
 }
-function tokenReadAnyway(rules3, sent2, beside) {
-  const place2 = rules3.flatMap((rule2) => rule2.locations).find((location) => textsAt2(location, sent2).length > 0);
-  if (place2 !== void 0) return locationText(place2.in === "header" ? { ...place2, prefix: beginning(sent2.headers.get(place2.name) ?? "", place2.prefix) } : place2);
+function tokenReadAnyway(rules3, sent, beside) {
+  const place2 = rules3.flatMap((rule2) => rule2.locations).find((location) => textsAt2(location, sent).length > 0);
+  if (place2 !== void 0) return locationText(place2.in === "header" ? { ...place2, prefix: beginning(sent.headers.get(place2.name) ?? "", place2.prefix) } : place2);
   if (beside) return void 0;
-  return sent2.headers.get("authorization")?.startsWith("Bearer ") === true ? "authorization:Bearer " : void 0;
+  return sent.headers.get("authorization")?.startsWith("Bearer ") === true ? "authorization:Bearer " : void 0;
 }
 function beginning(value, prefix3) {
   return prefix3 === "" ? "" : value.slice(0, value.indexOf(prefix3) + prefix3.length);
@@ -32973,12 +33128,12 @@ function movedAccounts({ base: base2, head, renamed }) {
     if (before === void 0 || before === after || before.serviceAccount === after.serviceAccount && before.namespace === after.namespace) continue;
     if (before.enrolment.mode !== "none" && after.enrolment.mode !== "none") moved3.push({ base: before, head: after });
   }
-  const groups2 = groupBy(moved3, (caller) => [principalOf(base2, caller.base), principalOf(head, caller.head), String(isAmbient3(caller.head))].join(" "));
+  const groups2 = groupBy(moved3, (caller) => [principalOf(base2, caller.base), principalOf(head, caller.head), String(isAmbient4(caller.head))].join(" "));
   return [...groups2.entries()].sort(([left], [right]) => compareText(left, right)).flatMap(([, callers4]) => {
     const [first] = callers4;
     if (first === void 0) return [];
     const assumptions2 = distinct(callers4.flatMap((caller) => [caller.base, caller.head].flatMap(({ enrolment }) => enrolment.mode === "unknown" ? [enrolment.assumption] : [])));
-    return [{ former: accountOf3(first.base), current: accountOf3(first.head), callers: [...callers4].sort((left, right) => compareText(left.head.id, right.head.id)), ambient: isAmbient3(first.head), assumptions: assumptions2 }];
+    return [{ former: accountOf3(first.base), current: accountOf3(first.head), callers: [...callers4].sort((left, right) => compareText(left.head.id, right.head.id)), ambient: isAmbient4(first.head), assumptions: assumptions2 }];
   });
 }
 function accountOf3({ namespace, serviceAccount }) {
@@ -32987,7 +33142,7 @@ function accountOf3({ namespace, serviceAccount }) {
 function presentedOn(mesh2, account) {
   return `${mesh2.config.trustDomain}/${account}`;
 }
-function isAmbient3({ enrolment }) {
+function isAmbient4({ enrolment }) {
   return enrolment.mode === "ambient" || enrolment.mode === "unknown" && enrolment.inWorld === "ambient";
 }
 function atCaller(paths, principal, ambient) {
@@ -33346,16 +33501,38 @@ function compareSides(sides, limits2, memo2) {
     const networked = policed && hasNetwork(pair.base);
     changes.push(...identitiesMoved({ sides, pair, ...proxies, limits: limits2, memo: memo2, preferred: preferredValues(identities, pair, false), internalErrors }, accounts2.at([proxies.base, proxies.head])));
     const moved3 = { network: networked && (networkMovedAt(sides.base, pair.base, sides.head, pair.head, proxies.base.tunnels.size + proxies.head.tunnels.size > 0) || waypointNetworkKey(sides.base, pair.base, proxies.base) !== waypointNetworkKey(sides.head, pair.head, proxies.head)), behind: proxies.base.key !== proxies.head.key };
-    if (!moved3.network && !moved3.behind) continue;
+    if (!moved3.network && !moved3.behind) {
+      changes.push(...tiesSettled(sides, pair, proxies, { limits: limits2, memo: memo2, identities, networked, mixed: mixed2, internalErrors }));
+      continue;
+    }
     const base2 = networked ? throughNetworkPaths(proxies.base, sides.base, pair.base) : proxies.base;
     const head = networked ? throughNetworkPaths(proxies.head, sides.head, pair.head) : proxies.head;
     const context2 = { sides, pair, base: base2, head, limits: limits2, memo: memo2, preferred: preferredValues(identities, pair, networked), internalErrors };
     const found = [...compareWay(context2, "up"), ...compareWay(context2, "down")];
     found.push(...latentMoved(context2, found, moved3));
+    if (!found.some((change2) => change2.direction === "narrowed")) found.push(...tiesSettled(sides, pair, proxies, { limits: limits2, memo: memo2, identities, networked, mixed: mixed2, internalErrors }));
     changes.push(...found.length > 0 ? found : enforcementMoved(context2), ...opaqueMoved(context2), ...authoritiesMoved(context2));
   }
   if (policed) changes.push(...outboundMoved(sides, limits2, internalErrors));
   return { changes, internalErrors, compared: pairs3.length };
+}
+function tiesSettled(sides, pair, proxies, asking2) {
+  if (sides.base.unsettled.size === 0) return [];
+  const loose = { ...sides, base: weakest2(sides.base) };
+  const weak = pathsTo(loose.base, pair.base, asking2.mixed);
+  if (weak.key === proxies.base.key || weak.key === proxies.head.key) return [];
+  const { limits: limits2, memo: memo2, identities, networked, internalErrors } = asking2;
+  const base2 = networked ? throughNetworkPaths(weak, loose.base, pair.base) : weak;
+  const head = networked ? throughNetworkPaths(proxies.head, sides.head, pair.head) : proxies.head;
+  const context2 = { sides: loose, pair, base: base2, head, limits: limits2, memo: memo2, preferred: preferredValues(identities, pair, networked), internalErrors };
+  return compareWay(context2, "down").map((change2) => ({ ...change2, assumptions: change2.assumptions.some((id) => id.startsWith("tie:")) ? change2.assumptions : [...change2.assumptions, `tie:${pair.base.namespace}`].sort(compareText) }));
+}
+function weakest2(mesh2) {
+  const known4 = weakestOf.get(mesh2);
+  if (known4 !== void 0) return known4;
+  const fresh = { ...mesh2, unsettled: /* @__PURE__ */ new Set() };
+  weakestOf.set(mesh2, fresh);
+  return fresh;
 }
 function compareWay(context2, way) {
   const [low, high] = way === "up" ? [context2.base, context2.head] : [context2.head, context2.base];
@@ -33376,6 +33553,7 @@ function alsoThrough(path2, others) {
 function asOtherSide(layer2) {
   return layer2.id.startsWith("other-side:") ? layer2 : { ...layer2, id: `other-side:${layer2.id}` };
 }
+var weakestOf;
 var init_compare = __esm({
   "src/impact/compare.ts"() {
     "use strict";
@@ -33393,6 +33571,7 @@ var init_compare = __esm({
     init_pair_context();
     init_preferred();
     init_regions();
+    weakestOf = /* @__PURE__ */ new WeakMap();
   }
 });
 
@@ -33606,7 +33785,7 @@ var init_prove_causes = __esm({
       #further(raw, way, named5, { query: query3, head }) {
         const others = this.#index.of(raw).edits.filter((edit) => !named5.includes(edit));
         const near = (edits) => this.#ask(this.#counterfactual.near([...named5, ...edits], query3, waypointNamespaces(raw)), query3);
-        return this.#minimal(others, (edits) => reaches(near(edits), head, way)).sets[0];
+        return this.#minimal(others, (edits) => reaches2(near(edits), head, way)).sets[0];
       }
       #minimal(candidates3, moves) {
         const counted2 = (edits) => {
@@ -33621,9 +33800,9 @@ var init_prove_causes = __esm({
         const { query: query3, base: base2, head } = witness;
         switch (direction) {
           case "widened":
-            return (mesh2) => reaches(this.#ask(mesh2, query3), head, "up");
+            return (mesh2) => reaches2(this.#ask(mesh2, query3), head, "up");
           case "narrowed":
-            return (mesh2) => reaches(this.#ask(mesh2, query3), head, "down");
+            return (mesh2) => reaches2(this.#ask(mesh2, query3), head, "down");
           case "weakened":
           case "strengthened":
             return (mesh2) => {
@@ -33635,7 +33814,7 @@ var init_prove_causes = __esm({
             const inNetwork = (answer3) => answer3.verdict === "deny" && answer3.layer === "network-policy";
             if (inNetwork(base2) !== inNetwork(head)) return (mesh2) => inNetwork(this.#ask(mesh2, query3)) === inNetwork(head);
             const behind3 = this.#ask(withoutNetwork(this.#sides.head), query3);
-            return (mesh2) => reaches(this.#ask(withoutNetwork(mesh2), query3), behind3, direction === "latent-widened" ? "up" : "down");
+            return (mesh2) => reaches2(this.#ask(withoutNetwork(mesh2), query3), behind3, direction === "latent-widened" ? "up" : "down");
           }
           case "undecided-widened":
           case "undecided-narrowed":
@@ -33719,8 +33898,8 @@ function causesOfAll(group3) {
   const causes = [...new Map(group3.flatMap(({ change: change2 }) => change2.causes).map((cause2) => [canonical(cause2), cause2])).values()];
   const agree = group3.every(({ change: change2 }) => canonical([change2.causes, change2.alternativeCauses ?? []]) === canonical([first?.change.causes, first?.change.alternativeCauses ?? []]));
   const proofs = ["none", "witness", "region"];
-  const weakest2 = proofs.find((proof) => group3.some(({ change: change2 }) => change2.causeProof === proof));
-  return { causes, alternativeCauses: agree ? first?.change.alternativeCauses : void 0, ...weakest2 === void 0 ? {} : { causeProof: weakest2 } };
+  const weakest3 = proofs.find((proof) => group3.some(({ change: change2 }) => change2.causeProof === proof));
+  return { causes, alternativeCauses: agree ? first?.change.alternativeCauses : void 0, ...weakest3 === void 0 ? {} : { causeProof: weakest3 } };
 }
 function toldApart(changes) {
   return continued(continued(continued([...changes], answerOf2), callersOf3), witnessOf);
@@ -55716,18 +55895,18 @@ function countsOf(head, discovered) {
 function treeReasons(pair) {
   const inPlace = /* @__PURE__ */ new Set(["symlink-outside", "submodule", "not-utf8"]);
   const base2 = new Map((pair.base.problems ?? []).map((each) => [each.path, each.problem]));
-  const reasons = /* @__PURE__ */ new Map();
+  const reasons2 = /* @__PURE__ */ new Map();
   for (const { path: path2, problem } of pair.head.problems ?? []) {
     if (inPlace.has(problem.kind)) continue;
     const kind = problem.kind === "missing-object" ? "missing-object" : problem.kind === "limit" || problem.kind === "too-large" ? "limit" : "unreadable";
     const status = kind === "limit" || base2.get(path2)?.reason !== problem.reason ? "new" : "existing";
-    reasons.set(path2, { id: shortHash(kind, "", path2), kind, status, file: path2, reason: problem.reason, remedy: problem.remedy });
+    reasons2.set(path2, { id: shortHash(kind, "", path2), kind, status, file: path2, reason: problem.reason, remedy: problem.remedy });
   }
   for (const { path: path2, problem } of pair.base.problems ?? []) {
-    if (inPlace.has(problem.kind) || reasons.has(path2)) continue;
-    reasons.set(path2, { id: shortHash("unreadable", "base", path2), kind: "unreadable", status: "new", file: path2, reason: `${problem.reason} (on the base side)`, remedy: problem.remedy });
+    if (inPlace.has(problem.kind) || reasons2.has(path2)) continue;
+    reasons2.set(path2, { id: shortHash("unreadable", "base", path2), kind: "unreadable", status: "new", file: path2, reason: `${problem.reason} (on the base side)`, remedy: problem.remedy });
   }
-  return [...reasons.values()];
+  return [...reasons2.values()];
 }
 function assumptionsOf2(discovered, objects, doubts) {
   const assumptions2 = [];
@@ -55774,12 +55953,12 @@ var init_load = __esm({
 
 // src/app/undecided-values.ts
 function undecidedReasons(undecided2, lineOf4) {
-  const reasons = /* @__PURE__ */ new Map();
+  const reasons2 = /* @__PURE__ */ new Map();
   for (const { text: text8, choice: choice2, resource, side: side2 } of undecided2) {
     const id = shortHash("unresolved", resourceId(resource), text8);
-    if (reasons.has(id)) continue;
+    if (reasons2.has(id)) continue;
     const path2 = resource.unresolved?.find((each) => each.text === text8)?.path ?? [];
-    reasons.set(id, {
+    reasons2.set(id, {
       id,
       kind: "limit",
       status: "new",
@@ -55789,7 +55968,7 @@ function undecidedReasons(undecided2, lineOf4) {
       remedy: text8 === randomText || text8 === clusterText ? "set the value where the chart takes it from" : "put the value into the repository, or name a manifest that holds it in `context`"
     });
   }
-  return [...reasons.values()];
+  return [...reasons2.values()];
 }
 function words2(text8) {
   if (text8 === randomText) return "a value that the chart makes anew at every rendering";
@@ -55806,9 +55985,9 @@ var init_undecided_values = __esm({
 });
 
 // src/app/run-reasons.ts
-function onceEach(reasons) {
+function onceEach(reasons2) {
   const known4 = /* @__PURE__ */ new Map();
-  for (const reason of reasons) {
+  for (const reason of reasons2) {
     const key3 = reason.file === void 0 ? reason.id : [reason.kind, reason.file, reason.line ?? "", reason.reason].join("\n");
     const other = known4.get(key3);
     if (other === void 0) known4.set(key3, reason);
@@ -55895,12 +56074,12 @@ function isUnreferenced(input2, finding2) {
   const { unreferenced } = input2;
   return unreferenced !== void 0 && finding2.environments.length > 0 && finding2.environments.every((id) => unreferenced.has(id));
 }
-function reaches2(severity2, gate) {
+function reaches3(severity2, gate) {
   return severityRank(severity2) >= severityRank(gate);
 }
 function blocks(input2, finding2) {
   if (finding2.code === EXTERNAL || isIncompleteness(finding2) || input2.accepted?.has(finding2.fingerprint) === true) return false;
-  return reaches2(finding2.severity, input2.gates.severity) && countsBy(input2.gates.failOn, finding2);
+  return reaches3(finding2.severity, input2.gates.severity) && countsBy(input2.gates.failOn, finding2);
 }
 function countsBy(failOn, finding2) {
   switch (failOn) {
@@ -55944,29 +56123,29 @@ function externalGate(input2) {
 }
 function incompleteGate(input2) {
   const { incomplete } = input2.gates;
-  const reasons = input2.incompleteReasons.filter((reason) => incomplete === "any" || reason.status === "new");
+  const reasons2 = input2.incompleteReasons.filter((reason) => incomplete === "any" || reason.status === "new");
   if (incomplete === "off") return { id: "incomplete", failed: false, because: "this gate is off" };
-  const [first] = reasons;
+  const [first] = reasons2;
   if (first === void 0) {
     const listed5 = input2.incompleteReasons.length;
     return { id: "incomplete", failed: false, because: listed5 === 0 ? "everything that counts was read" : `${count(listed5, "input")} could not be read before and still cannot` };
   }
   const where = first.file ?? first.unit;
-  return { id: "incomplete", failed: true, because: `${count(reasons.length, "input")} could not be read, rendered or decided${where === void 0 ? "" : `, first \`${where}\``}: ${first.reason}` };
+  return { id: "incomplete", failed: true, because: `${count(reasons2.length, "input")} could not be read, rendered or decided${where === void 0 ? "" : `, first \`${where}\``}: ${first.reason}` };
 }
 function maturityGate(input2) {
   const limits2 = input2.gates.maturity;
   if (limits2 === "off" || input2.maturity === void 0) return { id: "maturity", failed: false, because: limits2 === "off" ? "this gate is off" : "no score was computed" };
   const { base: base2, head, delta: delta2 } = input2.maturity;
-  const reasons = [];
+  const reasons2 = [];
   for (const [environment4, card] of Object.entries(head)) {
     const { score: score2 } = card.configured;
     const before = base2[environment4]?.configured.score;
-    if (score2 === null && before !== null && before !== void 0) reasons.push(`the score of \`${environment4}\` can no longer be computed: ${card.configured.reason}`);
-    if (score2 !== null && limits2.minimumScore !== void 0 && score2 < limits2.minimumScore) reasons.push(`the score of \`${environment4}\` is ${score2}, below ${limits2.minimumScore}`);
+    if (score2 === null && before !== null && before !== void 0) reasons2.push(`the score of \`${environment4}\` can no longer be computed: ${card.configured.reason}`);
+    if (score2 !== null && limits2.minimumScore !== void 0 && score2 < limits2.minimumScore) reasons2.push(`the score of \`${environment4}\` is ${score2}, below ${limits2.minimumScore}`);
   }
-  if (limits2.maximumDrop !== void 0 && delta2.overall !== null && -delta2.overall > limits2.maximumDrop) reasons.push(`the score drops by ${-delta2.overall}, more than ${limits2.maximumDrop}`);
-  return { id: "maturity", failed: reasons.length > 0, because: reasons.length > 0 ? reasons.join("; ") : "the score is within the limits" };
+  if (limits2.maximumDrop !== void 0 && delta2.overall !== null && -delta2.overall > limits2.maximumDrop) reasons2.push(`the score drops by ${-delta2.overall}, more than ${limits2.maximumDrop}`);
+  return { id: "maturity", failed: reasons2.length > 0, because: reasons2.length > 0 ? reasons2.join("; ") : "the score is within the limits" };
 }
 function internalGate(input2) {
   const errors = input2.internalErrors ?? [];
@@ -56905,8 +57084,8 @@ function targetOf(to2) {
   }
   return { host: "unknown" };
 }
-function sameHost(sent2, address) {
-  const bare2 = sent2.replace(/:\d+$/, "");
+function sameHost(sent, address) {
+  const bare2 = sent.replace(/:\d+$/, "");
   return bare2 === address || bare2.startsWith(`${address}.svc`);
 }
 function tokenWords2(token, given) {
@@ -58399,13 +58578,13 @@ function reasonPlace(reason) {
 }
 function incompleteBlock(report2, options2) {
   const { width, styles } = options2;
-  const reasons = report2.incompleteReasons;
-  const told = new Set(reasons.map((reason) => `${reason.file ?? ""}:${String(reason.line ?? "")}`));
+  const reasons2 = report2.incompleteReasons;
+  const told = new Set(reasons2.map((reason) => `${reason.file ?? ""}:${String(reason.line ?? "")}`));
   const unreadable3 = report2.coverage.unreadable.filter((entry2) => !told.has(`${entry2.file}:${String(entry2.line ?? "")}`));
-  if (reasons.length + unreadable3.length === 0) return [];
-  const lines = [heading(`Not understood (${String(reasons.length + unreadable3.length)})`, options2)];
-  const fresh = reasons.filter((reason) => reason.status === "new");
-  const before = reasons.filter((reason) => reason.status !== "new");
+  if (reasons2.length + unreadable3.length === 0) return [];
+  const lines = [heading(`Not understood (${String(reasons2.length + unreadable3.length)})`, options2)];
+  const fresh = reasons2.filter((reason) => reason.status === "new");
+  const before = reasons2.filter((reason) => reason.status !== "new");
   const shown5 = options2.verbose === true ? before : before.slice(0, shownBefore);
   for (const reason of [...fresh, ...shown5]) {
     const state = reason.status === "new" ? "new" : "as before";
