@@ -40,6 +40,8 @@ export interface RenderedDocument {
    * with the chart's name. `undefined`: it does not say.
    */
   readonly source: { readonly from: 'resource' | 'generator' | 'template'; readonly path: string } | undefined;
+  /** Set: in a cluster that holds what the chart asks for, the document is this text, or (empty) is not there. */
+  readonly otherwise?: string;
 }
 
 /**

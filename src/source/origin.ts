@@ -32,4 +32,6 @@ export interface RenderedOrigin {
    * `template`, the chart's template; `archive`, a packed chart or another file in which no line can be named.
    */
   readonly from: 'resource' | 'generator' | 'template' | 'archive';
+  /** Content id of what it would be in a cluster that holds what the chart asks for; empty: not there. */
+  readonly otherwise?: string;
 }

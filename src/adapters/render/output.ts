@@ -53,29 +53,3 @@ export function helmDocuments(output: string): readonly RenderedDocument[] {
     return [{ text: text.replace(sourceLine, '#'), source: path === undefined ? undefined : { from: 'template', path } }];
   });
 }
-
-/**
- * Lines in which two renderings of the same input differ are random (a generated password, a certificate, the time). They get one text that is equal
- * in every rendering, so that a comparison sees neither a change nor a value.
- */
-export function withoutRandom(first: readonly RenderedDocument[], second: readonly RenderedDocument[]): readonly RenderedDocument[] {
-  if (first.length !== second.length) return first;
-  return first.map((document, index) => {
-    const other = second[index]?.text ?? '';
-    if (other === document.text) return document;
-    const theirs = other.split('\n');
-    const ours = document.text.split('\n');
-    if (ours.length !== theirs.length) return document;
-    return { ...document, text: ours.map((line, at) => (line === theirs[at] ? line : masked(line))).join('\n') };
-  });
-}
-
-function masked(line: string): string {
-  const key = /^(\s*(?:- )?(?:"[^"]*"|'[^']*'|[\w./-]+):\s+)(\S.*)$/u.exec(line);
-  if (key?.[1] !== undefined) return `${key[1]}"${randomText}"`;
-  const item = /^(\s*- )\S/u.exec(line);
-  if (item?.[1] !== undefined) return `${item[1]}"${randomText}"`;
-  return `${/^\s*/u.exec(line)?.[0] ?? ''}${randomText}`;
-}
-
-export const randomText = 'random-at-every-rendering';

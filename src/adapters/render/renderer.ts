@@ -3,9 +3,10 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { BlobId, RenderedDocument, RenderedUnit, Renderer, RenderRequest, RenderTool } from '#app/ports.ts';
 import { cacheKey, noCache, type RenderCache } from './cache.ts';
-import { helmDocuments, kustomizeDocuments, withoutRandom } from './output.ts';
+import { helmDocuments, kustomizeDocuments } from './output.ts';
 import { run, type RunLimits, type RunResult } from './run.ts';
 import { findHelm, findKustomize, type FoundTool, type Tool, type ToolSettings } from './tools.ts';
+import { askingFiles, asksCluster, inFullCluster, mayBeRandom, onAnotherDay, withFound, withoutRandom, type ChartFiles } from './unknowable.ts';
 import { isSafePath, openWorkspace, writeFiles, type Workspace } from './workspace.ts';
 
 export interface RendererOptions {
@@ -90,7 +91,7 @@ interface FreshOptions {
 }
 
 async function renderFresh(request: RenderRequest, options: FreshOptions): Promise<RenderedUnit> {
-  const { name, limits, tool } = options;
+  const { name, limits } = options;
   const bad = [...request.files.keys(), ...(request.path === '.' ? [] : [request.path])].find((path) => !isSafePath(path));
   if (bad !== undefined) return { type: 'refused', tool: name, reason: `the path ${JSON.stringify(bad)} cannot be written safely`, remedy: 'rename it' };
   const blobs = new Set([...request.files.values()].flatMap((file) => ('blob' in file ? [file.blob] : [])));
@@ -104,13 +105,32 @@ async function renderFresh(request: RenderRequest, options: FreshOptions): Promi
     if (size > limits.inputBytes) return { type: 'limit', tool: name, reason: `its files have more than ${String(limits.inputBytes)} bytes`, remedy: 'split the unit' };
     files.set(path, content);
   }
+  const first = await copied(files, request, options);
+  // Kustomize by itself knows no such functions.
+  if (first.type !== 'rendered' || (request.how.tool === 'kustomize' && !request.how.inflates)) return first;
+  let { documents } = first;
+  if (mayBeRandom(files)) {
+    const second = await copied(onAnotherDay(files), request, options);
+    // A template that reads the time as text fails on another day: what is the same today is then taken as it is.
+    const again = second.type === 'rendered' ? second : await copied(files, request, options);
+    if (again.type === 'rendered') documents = withoutRandom(documents, again.documents);
+  }
+  if (asksCluster(files)) {
+    const full = await copied(inFullCluster(files), request, options);
+    const isAsking = askingFiles(files);
+    // Where the templates want more of what they find than can be made up, all that they make may be something else.
+    documents = full.type === 'rendered' ? withFound(documents, mayBeRandom(files) ? withoutRandom(full.documents, documents) : full.documents) : documents.map((document) => (document.source === undefined || isAsking(document.source.path) ? { ...document, otherwise: '' } : document));
+  }
+  return { ...first, documents };
+}
+
+/** One rendering of these files in a private copy of its own. */
+async function copied(files: ChartFiles, request: RenderRequest, options: FreshOptions): Promise<RenderedUnit> {
+  const { tool } = options;
   const workspace = await openWorkspace();
   try {
     await writeFiles(workspace.root, files);
-    const first = await once(request, options, workspace);
-    if (first.type !== 'rendered' || request.how.tool !== 'helm' || !mayBeRandom(files)) return first;
-    const second = await once(request, options, workspace);
-    return second.type === 'rendered' ? { ...first, documents: withoutRandom(first.documents, second.documents) } : first;
+    return await once(request, options, workspace);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     const reason = code === 'EEXIST' || code === 'ENOTDIR' || code === 'EISDIR' ? 'two of its paths are one in this file system' : `its private copy cannot be written${code === '' ? '' : ` (${code})`}`;
@@ -118,18 +138,6 @@ async function renderFresh(request: RenderRequest, options: FreshOptions): Promi
   } finally {
     await workspace.remove();
   }
-}
-
-/** Functions whose answer differs from rendering to rendering. @see https://helm.sh/docs/chart_template_guide/function_list/ */
-const random = /\b(?:rand(?:AlphaNum|Alpha|Ascii|Numeric|Bytes|Int)|gen(?:CA|CAWithKey|SelfSignedCert|SelfSignedCertWithKey|SignedCert|SignedCertWithKey|PrivateKey)|uuidv4|shuffle|now|ago|htpasswd|bcrypt|derivePassword|encryptAES)\b/u;
-
-function mayBeRandom(files: ReadonlyMap<string, Uint8Array | string>): boolean {
-  for (const [path, content] of files) {
-    if (/\.(?:ya?ml|tpl|txt|json)$/u.test(path) && random.test(typeof content === 'string' ? content : Buffer.from(content).toString('latin1'))) return true;
-    // What a packed chart holds is not looked into.
-    if (path.endsWith('.tgz')) return true;
-  }
-  return false;
 }
 
 async function once(request: RenderRequest, options: FreshOptions, workspace: Workspace): Promise<RenderedUnit> {

@@ -14,7 +14,7 @@ import { istioOfRelease } from '#units/istio-release.ts';
 import { onSide, shown, type Unit } from '#units/unit.ts';
 import type { Rendered, SideRendering } from '../render/rendered.ts';
 import type { Broken, FileContent, Placement } from './read.ts';
-import { withUnresolved } from './unresolved.ts';
+import { withOtherwise, withUnresolved } from './unresolved.ts';
 
 export type DocumentReader = (origins: readonly Origin[], placement: Placement) => readonly FileContent[];
 
@@ -23,7 +23,7 @@ export function renderedReader(documents: Documents): DocumentReader {
   const known = new Map<string, FileContent>();
   return (origins, placement) =>
     origins.map((origin) => {
-      const key = [origin.rendered?.blob, origin.rendered?.from, origin.file, origin.blob, placement.unit, placement.defaultNamespace].join('\n');
+      const key = [origin.rendered?.blob, origin.rendered?.otherwise, origin.rendered?.from, origin.file, origin.blob, placement.unit, placement.defaultNamespace].join('\n');
       let content = known.get(key);
       if (content === undefined) {
         content = readOne(origin, placement, documents);
@@ -56,7 +56,7 @@ function readOne(origin: Origin, placement: Placement, documents: Documents): Fi
     else {
       if (decoded.resources.length > 0) understood += 1;
       else if (decoded.unreadable.length === 0) ignored += 1;
-      resources.push(...withUnresolved(decoded.resources, documents.text(origin.rendered?.blob ?? '') ?? ''));
+      resources.push(...withOtherwise(withUnresolved(decoded.resources, documents.text(origin.rendered?.blob ?? '') ?? ''), documents));
       for (const item of decoded.unreadable) broken.push({ ...at, value: undefined, problem: { kind: 'yaml-error', reason: item.reason, remedy: item.remedy }, fallback: [] });
     }
   }

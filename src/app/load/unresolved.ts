@@ -38,6 +38,8 @@ export function worldsOf(base: readonly AnyResource[], head: readonly AnyResourc
       if (known === undefined) choices.set(text, new Set(all));
       else for (const choice of all) known.add(choice);
     }
+    // What the chart finds may stand in a field that takes one of several values.
+    if (isAsking(resource)) for (const each of otherwise(resource, documents)?.unresolved ?? []) for (const choice of each.choices ?? []) choices.get(clusterText)?.add(choice);
   }
   if (choices.size === 0) return oneWorld;
   const worlds: World[] = [];
@@ -51,18 +53,51 @@ export function worldsOf(base: readonly AnyResource[], head: readonly AnyResourc
   return { worlds, left };
 }
 
-const again = new WeakMap<AnyResource, Map<string, AnyResource>>();
+const again = new WeakMap<AnyResource, Map<string, readonly AnyResource[]>>();
 
 /** Equal objects stay equal: what both sides share is read again once. */
 function read(resources: readonly AnyResource[], text: string, choice: Choice, documents: Documents): readonly AnyResource[] {
-  return resources.map((resource) => {
+  return resources.flatMap((resource) => {
     if (resource.unresolved?.some((each) => each.text === text && each.choices !== undefined) !== true) return resource;
     const key = `${typeof choice} ${String(choice)} ${text}`;
     const known = again.get(resource)?.get(key);
     if (known !== undefined) return known;
-    const made = readOne(resource, text, choice, documents) ?? resource;
+    const found = text === clusterText && isAsking(resource) ? otherwise(resource, documents, choice) : (readOne(resource, text, choice, documents) ?? resource);
+    const made = found === undefined ? [] : [found];
     again.set(resource, new Map([...(again.get(resource) ?? []), [key, made]]));
     return made;
+  });
+}
+
+function isAsking({ origin, unresolved }: AnyResource): boolean {
+  return origin.rendered?.otherwise !== undefined && unresolved?.some((each) => each.text === clusterText) === true;
+}
+
+/** The object in a cluster that holds what the chart asks for; `undefined`: it is not there. */
+function otherwise(resource: AnyResource, documents: Documents, choice?: Choice): AnyResource | undefined {
+  const reading = documents.read(resource.origin.rendered?.otherwise ?? '');
+  const value = reading.type === 'documents' ? reading.documents[0]?.value : undefined;
+  const { file, blob, document, rendered } = resource.origin;
+  const read = (given?: ReadonlyMap<string, Choice>): AnyResource | undefined => {
+    const decoded = decodeDocument(value, { origin: { file, blob, document, ...(rendered === undefined ? {} : { rendered }) }, unit: resource.unit, defaultNamespace: resource.namespace ?? '', ...(given === undefined ? {} : { given }) });
+    return decoded.type === 'resources' ? decoded.resources.find((each) => resourceKey(each) === resourceKey(resource)) : undefined;
+  };
+  const found = read();
+  return choice === undefined || found?.unresolved === undefined ? found : read(new Map(found.unresolved.map((each) => [each.text, choice])));
+}
+
+/** Secrets, and ConfigMaps without a mesh configuration, answer no request. */
+function matters(resource: AnyResource): boolean {
+  return resource.kind !== 'Secret' && !(resource.kind === 'ConfigMap' && resource.spec.data['mesh'] === undefined);
+}
+
+/** Marks objects that a cluster with what the chart asks for would have in another form, or not at all. */
+export function withOtherwise(resources: readonly AnyResource[], documents: Documents): readonly AnyResource[] {
+  return resources.map((resource): AnyResource => {
+    if (resource.origin.rendered?.otherwise === undefined || !matters(resource)) return resource;
+    const found = otherwise(resource, documents);
+    if (found !== undefined && readContentOf(found) === readContentOf(resource)) return resource;
+    return { ...resource, unresolved: [...(resource.unresolved ?? []), { text: clusterText, path: [], choices: ['not found', 'found'] }] };
   });
 }
 

@@ -13,7 +13,7 @@ export function originOf(document: RenderedDocument, of: UnitSide, tree: Tree, m
   const found = fileOf(document, of, { tree, moved });
   const file = found?.file ?? of.rootFile ?? of.path;
   const from: RenderedOrigin['from'] = found?.from ?? 'archive';
-  return { file, blob: blobAt(tree, file), document: 0, rendered: { blob: renderedBlob(document.text), from } };
+  return { file, blob: blobAt(tree, file), document: 0, rendered: { blob: renderedBlob(document.text), from, ...(document.otherwise === undefined ? {} : { otherwise: document.otherwise === '' ? '' : renderedBlob(document.otherwise) }) } };
 }
 
 export function renderedBlob(text: string): BlobId {

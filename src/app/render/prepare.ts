@@ -58,9 +58,12 @@ function sideRendering(job: RenderJob, result: RenderedUnit, { pair, blobs, read
   if (result.type === 'failed') return { ...result, outside: work.outside, ...(of.rootFile === undefined ? {} : { file: of.rootFile }), ...explained({ reason: result.reason, of, files: work.request.files, outside: work.outside, tree: pair[side], documents: read }) };
   if (result.type !== 'rendered') return { ...result, outside: work.outside, ...(of.rootFile === undefined ? {} : { file: of.rootFile }) };
   const documents = result.documents.map((document) => {
-    const text = of.substitute === undefined ? document.text : substituted(document.text, of.substitute);
-    const origin = originOf({ ...document, text }, of, pair[side], work.moved);
+    const made = (text: string): string => (of.substitute === undefined ? text : substituted(text, of.substitute));
+    const text = made(document.text);
+    const otherwise = document.otherwise === undefined ? undefined : made(document.otherwise);
+    const origin = originOf({ ...document, text, ...(otherwise === undefined ? {} : { otherwise }) }, of, pair[side], work.moved);
     if (origin.rendered !== undefined) blobs.set(origin.rendered.blob, { type: 'text', text });
+    if (otherwise !== undefined && otherwise !== '') blobs.set(origin.rendered?.otherwise ?? '', { type: 'text', text: otherwise });
     return origin;
   });
   return { type: 'rendered', tool: result.tool, documents, outside: work.outside };
