@@ -75,7 +75,9 @@ export class Source {
   #hasFlux: boolean | undefined;
   #follower: ((path: string) => Destination) | undefined;
 
-  constructor(tree: Tree, documents: Documents) {
+  /** @param known what was found out about the whole tree, of which this one is a part */
+  constructor(tree: Tree, documents: Documents, known: { readonly hasFlux?: boolean } = {}) {
+    this.#hasFlux = known.hasFlux;
     this.tree = tree;
     this.documents = documents;
     for (const entry of tree.entries.values()) {

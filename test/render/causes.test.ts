@@ -4,6 +4,7 @@ import { Citations } from '#app/cite.ts';
 import { editsBetween } from '#impact/edits.ts';
 import { placesOf } from '#app/render/edits.ts';
 import { templateLine } from '#source/template-lines.ts';
+import { packed } from '../support/archive.ts';
 import { renderPair, type RenderTest } from '../support/render.ts';
 import { hasTools, skipped } from '../support/render-tools.ts';
 import { deployment, mtls } from '../support/manifests.ts';
@@ -89,6 +90,56 @@ describe.skipIf(!hasTools())(`in a chart${hasTools() ? '' : `, ${skipped}`}`, ()
   test('the line of the template', async () => {
     const base = files('enabled: true\nmode: strict\n');
     expect(await causes(base, { ...base, 'c/templates/m.yaml': template.replace('{{ .Values.mode | upper }}', 'DISABLE') })).toEqual([{ resource: 'PeerAuthentication/shop/shop modified', at: 'RIGHT c/templates/m.yaml:8', via: [] }]);
+  });
+});
+
+describe.skipIf(!hasTools())(`in a dependency of a chart${hasTools() ? '' : `, ${skipped}`}`, () => {
+  const sub = (version: string, mode: string): string => packed([
+    { path: 'sub/Chart.yaml', text: `apiVersion: v2\nname: sub\nversion: ${version}\n` },
+    { path: 'sub/values.yaml', text: `mode: ${mode}\n` },
+    { path: 'sub/templates/m.yaml', text: 'apiVersion: security.istio.io/v1\nkind: PeerAuthentication\nmetadata: {name: sub}\nspec: {mtls: {mode: "{{ .Values.mode }}"}}\n' },
+  ]);
+  const files = (version: string, mode: string, values = 'other: 1\n'): Files => ({
+    'c/Chart.yaml': `${chart}dependencies:\n- name: other\n  version: 1.0.0\n  repository: https://charts.example\n- name: sub\n  version: ${version}\n  repository: https://charts.example\n`,
+    'c/Chart.lock': `dependencies:\n- name: other\n  repository: https://charts.example\n  version: 1.0.0\n- name: sub\n  repository: https://charts.example\n  version: ${version}\ndigest: sha256:${version}\ngenerated: "2026-01-1${version.slice(2, 3)}T00:00:00Z"\n`,
+    'c/values.yaml': values,
+    [`c/charts/sub-${version}.tgz`]: sub(version, mode),
+  });
+
+  test('the version in Chart.yaml, through the packed chart', async () => {
+    expect(await causes(files('1.0.0', 'STRICT'), files('1.1.0', 'DISABLE'))).toEqual([{ resource: 'PeerAuthentication/shop/sub modified', at: 'RIGHT c/Chart.yaml:9', via: ['dependency c/charts/sub-1.1.0.tgz:1'] }]);
+  });
+
+  test('the version in the lock file, where that alone moved', async () => {
+    const base = files('1.0.0', 'STRICT');
+    const head = { ...files('1.1.0', 'DISABLE'), 'c/Chart.yaml': (base['c/Chart.yaml'] ?? '').replace('- name: sub\n  version: 1.0.0', '- name: sub\n  version: 1.x') };
+    expect((await causes({ ...base, 'c/Chart.yaml': head['c/Chart.yaml'] ?? '' }, head)).map((each) => each.at)).toEqual(['RIGHT c/Chart.lock:7']);
+  });
+
+  test('the packed chart, where only its content changed', async () => {
+    const base = files('1.0.0', 'STRICT');
+    expect(await causes(base, { ...base, 'c/charts/sub-1.0.0.tgz': sub('1.0.0', 'DISABLE') })).toEqual([{ resource: 'PeerAuthentication/shop/sub modified', at: 'RIGHT c/charts/sub-1.0.0.tgz:1', via: [] }]);
+  });
+
+  test('the value that is handed down, whatever version came with it', async () => {
+    expect((await causes(files('1.0.0', 'STRICT'), files('1.1.0', 'STRICT', 'other: 1\nsub:\n  mode: DISABLE\n'))).map((each) => each.at)).toEqual(['RIGHT c/values.yaml:2']);
+  });
+});
+
+describe.skipIf(!hasTools())(`of many changes${hasTools() ? '' : `, ${skipped}`}`, () => {
+  test('neighbouring keys of one change are told apart by undoing each', async () => {
+    const files = (mode: string, other: string): Files => ({ 'c/Chart.yaml': chart, 'c/values.yaml': `before: ${other}\nmode: ${mode}\nafter: ${other}\nenabled: true\n`, 'c/templates/m.yaml': template });
+    expect((await causes(files('strict', 'a'), files('disable', 'b'))).map((each) => each.at)).toEqual(['RIGHT c/values.yaml:2']);
+    const added = (more: string): Files => ({ ...files('strict', 'a'), 'c/values-prod.yaml': `a: 1\n${more}` });
+    expect((await causes(added(''), added('b: {c: 1}\nmode: disable\nd:\n  e: 1\n'))).map((each) => each.at)).toEqual(['RIGHT c/values-prod.yaml:3']);
+  });
+
+  test('a hundred are halved: the one that does it is found with at most 32 renderings', async () => {
+    const lines = (mode: string, other: string): string => Array.from({ length: 100 }, (_, index) => (index === 62 ? `mode: ${mode}\nenabled: true\n` : `k${String(index)}: ${other}\n`)).join('');
+    const files = (mode: string, other: string): Files => ({ 'c/Chart.yaml': chart, 'c/values.yaml': lines(mode, other), 'c/templates/m.yaml': template });
+    const [base, head] = [files('strict', 'a'), files('disable', 'b')];
+    expect((await causes(base, head)).map((each) => each.at)).toEqual(['RIGHT c/values.yaml:63']);
+    expect((await renderPair(base, head)).requests).toBeLessThanOrEqual(34);
   });
 });
 

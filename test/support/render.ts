@@ -2,9 +2,11 @@
 import { defaultConfig, type Config } from '#app/config.ts';
 import { loadComparison, type Loaded } from '#app/load.ts';
 import { prepareRendering, type Prepared } from '#app/render/prepare.ts';
-import type { BlobId } from '#trees/tree.ts';
+import { shortHash } from '#lib/canonical.ts';
+import type { BlobContent, BlobId, TreePair } from '#trees/tree.ts';
 import { createRenderer, type RendererOptions } from '#adapters/render/renderer.ts';
 import type { Renderer } from '#app/ports.ts';
+import { unpacked } from './archive.ts';
 import { bin } from './render-tools.ts';
 import { pair, type Files } from './tree.ts';
 
@@ -27,7 +29,7 @@ export function counted(inner: Renderer): Counted {
 export function realRenderer(texts: ReadonlyMap<BlobId, string>, options: Partial<RendererOptions> = {}): Renderer {
   return createRenderer({
     tools: { searchPath: bin, untrusted: [] },
-    bytes: (blobs) => Promise.resolve(new Map(blobs.flatMap((blob) => { const text = texts.get(blob); return text === undefined ? [] : [[blob, Buffer.from(text)] as const]; }))),
+    bytes: (blobs) => Promise.resolve(new Map(blobs.flatMap((blob) => { const text = texts.get(blob); return text === undefined ? [] : [[blob, unpacked(text) ?? Buffer.from(text)] as const]; }))),
     ...options,
   });
 }
@@ -38,9 +40,15 @@ export interface Rendered {
   readonly requests: number;
 }
 
+/** What is packed is no text. */
+function withArchives(both: TreePair): TreePair {
+  const packed: BlobContent = { type: 'unreadable', problem: { kind: 'not-utf8', reason: 'it is no text', remedy: '' } };
+  return { ...both, blobs: new Map([...both.blobs].map(([blob, content]) => [blob, content.type === 'text' && unpacked(content.text) !== undefined ? packed : content])) };
+}
+
 export async function renderPair(base: Files, head: Files, test: RenderTest = {}): Promise<Rendered> {
-  const both = pair(base, head);
-  const texts = new Map([...both.blobs].flatMap(([blob, content]) => (content.type === 'text' ? [[blob, content.text] as const] : [])));
+  const both = withArchives(pair(base, head));
+  const texts = new Map(Object.values({ ...base, ...Object.fromEntries(Object.entries(head).map(([path, text]) => [`head ${path}`, text])) }).map((text) => [shortHash(text), text]));
   const config: Config = { ...defaultConfig, ...test.config };
   const { renderer, requests } = counted(realRenderer(texts, test.options));
   const prepared = await prepareRendering(both, config, renderer);

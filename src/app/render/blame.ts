@@ -1,8 +1,9 @@
 /**
  * Which changed lines make a rendered difference: each change of the unit's files is undone by itself and the unit rendered again; the change whose undoing takes
- * the difference away is its cause. At most 32 renderings a unit: beyond that, all changes of one file count as one.
+ * the difference away is its cause. At most 32 renderings a unit: where there are more changes, neighbouring ones are undone together, and those that do it are halved.
  */
 import { shortHash } from '#lib/canonical.ts';
+import { groupBy } from '#lib/group.ts';
 import { distinct } from '#lib/order.ts';
 import type { Cause } from '#impact/change.ts';
 import type { RenderedUnit } from '#app/ports.ts';
@@ -19,8 +20,9 @@ import { isKustomizationName } from '#units/kustomization.ts';
 import { substituted } from '#units/substitution.ts';
 import { baseName, folderOf } from '#units/unit.ts';
 import { readContentOf } from '../load/content.ts';
-import { placesOf, wholeFile, type Line, type Place } from './edits.ts';
-import { jobOf, type RenderJob } from './plan.ts';
+import { dependencyGroups, type Group } from './dependencies.ts';
+import { placesOf, withoutPlaces, type Line, type Place } from './edits.ts';
+import { jobOf, readBy, type RenderJob } from './plan.ts';
 import type { Renderings } from './prepare.ts';
 import { blameKey, type Blame, type SideRendering } from './rendered.ts';
 
@@ -43,6 +45,8 @@ export interface BlameInput {
 export async function blameUnits(input: BlameInput): Promise<ReadonlyMap<string, Blame>> {
   const blames = new Map<string, Blame>();
   const budget = { left: mostRenderings, text: mostRendered };
+  let flux: boolean | undefined;
+  const hasFlux = (): boolean => (flux ??= new Source(input.pair.head, input.documents).hasFlux);
   const bySide = new Map(input.jobs.map((job) => [`${job.side} ${job.unit}`, job]));
   await Promise.all(
     [...input.units].map(async ([unit, sides]) => {
@@ -50,7 +54,7 @@ export async function blameUnits(input: BlameInput): Promise<ReadonlyMap<string,
       const head = bySide.get(`head ${unit}`);
       if (base?.work.type !== 'render' || head?.work.type !== 'render' || base.work.key === head.work.key) return;
       if (sides.base?.type !== 'rendered' || sides.head?.type !== 'rendered' || base.of.path !== head.of.path) return;
-      for (const [key, blame] of await blameUnit({ ...input, unit, base, head, before: sides.base.documents, after: sides.head.documents, budget })) blames.set(key, blame);
+      for (const [key, blame] of await blameUnit({ ...input, unit, base, head, before: sides.base.documents, after: sides.head.documents, budget, hasFlux })) blames.set(key, blame);
     }),
   );
   return blames;
@@ -63,6 +67,8 @@ interface UnitInput extends BlameInput {
   readonly before: readonly Origin[];
   readonly after: readonly Origin[];
   readonly budget: { left: number; text: number };
+  /** Of the whole head. */
+  readonly hasFlux: () => boolean;
 }
 
 /** One object that the model reads differently in the two renderings. */
@@ -82,26 +88,17 @@ async function blameUnit(input: UnitInput): Promise<readonly (readonly [string, 
   const { unit, before, after, pair } = input;
   const differences = differencesOf(objectsOf(before, input), objectsOf(after, input));
   if (differences.length === 0) return [];
-  const places = changesOf(input);
+  const groups = changesOf(input);
   const sources = new Set([...before, ...after].flatMap((origin) => (origin.rendered?.from === 'resource' ? [origin.file] : [])));
   // What is only written in resources is cited where it is written.
-  if (places.length === 0 || places.every((place) => sources.has(place.path))) return [];
-  const causes = new Map<Difference, Place>();
-  if (places.length === 1 && places[0] !== undefined) for (const difference of differences) causes.set(difference, places[0]);
-  else if (places.length <= mostPlaces && input.budget.left >= places.length && input.budget.text >= places.length * textOf(after, input)) {
-    input.budget.left -= places.length;
-    input.budget.text -= places.length * textOf(after, input);
-    const variants = await Promise.all(places.map((place) => variantOf(place, input)));
-    for (const difference of differences) {
-      const cause = causeOf(difference, places, variants);
-      if (cause !== undefined) causes.set(difference, cause);
-    }
-  }
-  return [...causes].flatMap(([difference, place]): readonly (readonly [string, Blame])[] => {
+  if (groups.length === 0 || groups.every((group) => group.places.every((place) => sources.has(place.path)))) return [];
+  const [only] = groups;
+  const causes = groups.length === 1 && only !== undefined ? new Map(differences.map((difference) => [difference, only])) : await search(groups, differences, input, { left: mostPlaces });
+  return [...causes].flatMap(([difference, group]): readonly (readonly [string, Blame])[] => {
     const origin = (difference.head ?? difference.base)?.origin;
     // The object's own source says it more exactly.
-    if (origin === undefined || (origin.rendered?.from === 'resource' && origin.file === place.path && difference.base !== undefined && difference.head !== undefined)) return [];
-    return [[blameKey(unit, difference.base?.origin.rendered?.blob, difference.head?.origin.rendered?.blob), blameAt(place, difference, pair, input)]];
+    if (origin === undefined || (origin.rendered?.from === 'resource' && origin.file === group.cited.path && difference.base !== undefined && difference.head !== undefined)) return [];
+    return [[blameKey(unit, difference.base?.origin.rendered?.blob, difference.head?.origin.rendered?.blob), blameAt(group, difference, pair, input)]];
   });
 }
 
@@ -112,16 +109,47 @@ function textOf(origins: readonly Origin[], { blobs }: BlameInput): number {
   }, 0);
 }
 
+/** @param open renderings that this unit may still cost */
+async function search(groups: readonly Group[], differences: readonly Difference[], input: UnitInput, open: { left: number }): Promise<ReadonlyMap<Difference, Group>> {
+  const causes = new Map<Difference, Group>();
+  const size = Math.max(1, textOf(input.after, input));
+  const affordable = Math.min(open.left, input.budget.left, Math.floor(input.budget.text / size));
+  if (affordable < 2 || differences.length === 0) return causes;
+  const bundles = groups.length <= affordable ? groups.map((group) => [group]) : chunks(groups, Math.max(2, Math.floor(affordable / 2)));
+  open.left -= bundles.length;
+  input.budget.left -= bundles.length;
+  input.budget.text -= bundles.length * size;
+  const variants = await Promise.all(bundles.map((bundle) => variantOf(bundle.flatMap((group) => group.places), input)));
+  const found = new Map<readonly Group[], Difference[]>();
+  for (const difference of differences) {
+    const bundle = causeOf(difference, bundles, variants);
+    if (bundle !== undefined) found.set(bundle, [...(found.get(bundle) ?? []), difference]);
+  }
+  for (const [bundle, caused] of found) {
+    const [first] = bundle;
+    if (first === undefined) continue;
+    const closer = bundle.length === 1 ? new Map<Difference, Group>() : await search(bundle, caused, input, open);
+    // Not told apart any further: the first that a person would edit stands for them.
+    for (const difference of caused) causes.set(difference, closer.get(difference) ?? bundle.find(isInput) ?? first);
+  }
+  return causes;
+}
+
+function chunks<T>(all: readonly T[], count: number): readonly (readonly T[])[] {
+  const size = Math.ceil(all.length / count);
+  return Array.from({ length: Math.ceil(all.length / size) }, (_, index) => all.slice(index * size, (index + 1) * size));
+}
+
 /** The change without which the object is what it was; else the first without which it is something else than now. */
-function causeOf({ object, base, head }: Difference, places: readonly Place[], variants: readonly (ReadonlyMap<string, string> | undefined)[]): Place | undefined {
-  let partly: Place | undefined;
-  for (const [index, place] of places.entries()) {
+function causeOf({ object, base, head }: Difference, bundles: readonly (readonly Group[])[], variants: readonly (ReadonlyMap<string, string> | undefined)[]): readonly Group[] | undefined {
+  let partly: readonly Group[] | undefined;
+  for (const [index, bundle] of bundles.entries()) {
     const variant = variants[index];
     if (variant === undefined) continue;
     const there = variant.get(object);
-    if (there === base?.content) return place;
+    if (there === base?.content) return bundle;
     // Values and kustomizations are what a person would edit.
-    if (there !== head?.content && (partly === undefined || (isInput([place]) && !isInput([partly])))) partly = place;
+    if (there !== head?.content && (partly === undefined || (bundle.some(isInput) && !partly.some(isInput)))) partly = bundle;
   }
   return partly;
 }
@@ -164,64 +192,58 @@ function withoutApplication(resource: AnyResource): AnyResource {
 
 const decisive: ReadonlySet<string> = new Set(['istio-proxy', 'istio-init', 'discovery', 'install-cni']);
 
-/** Changed places of what either side's rendering reads. */
-function changesOf({ pair, base, head, documents }: UnitInput): readonly Place[] {
-  const paths = [base, head].flatMap((job) => (job.work.type === 'render' ? [...job.work.request.files.keys()].map((path) => moved(job, path)) : []));
+/** Changed places of what either side's rendering reads; comments and empty lines only where there is nothing else. */
+function changesOf({ pair, base, head, documents }: UnitInput): readonly Group[] {
+  const paths = [base, head].flatMap(readBy);
   const text = (entry: TreeEntry | undefined): string | undefined => (entry?.type === 'file' ? documents.text(entry.blob) : undefined);
-  const perFile = distinct(paths).flatMap((path): (readonly Place[])[] => {
+  const places = distinct(paths).flatMap((path): readonly Place[] => {
     const left = pair.base.entries.get(path);
     const right = pair.head.entries.get(path);
     if (left?.type === 'file' && right?.type === 'file' ? left.blob === right.blob : left === right) return [];
-    return [placesOf(path, pair.base, pair.head, text)];
+    return placesOf(path, pair.base, pair.head, text);
   });
-  return withinBudget(perFile, pair.base);
+  const spoken = places.filter(isSpoken);
+  const told = spoken.length > 0 ? spoken : places;
+  return head.of.kind === 'helm' ? dependencyGroups(told, head.of.path, (path, side) => text(pair[side].entries.get(path))) : told.map((place) => ({ places: [place], cited: place, via: [] }));
 }
 
-function moved({ work }: RenderJob, path: string): string {
-  return work.type === 'render' ? (work.moved?.get(path) ?? path) : path;
-}
-
-/** Comments and empty lines come last; where there are still too many places, the files with most of them are undone as a whole, values last. */
-function withinBudget(perFile: readonly (readonly Place[])[], base: Tree): readonly Place[] {
-  const spoken = perFile.map((places) => places.filter(isSpoken)).filter((places) => places.length > 0);
-  const files = spoken.length > 0 ? spoken : perFile;
-  let count = files.reduce((sum, places) => sum + places.length, 0);
-  const whole = new Set<readonly Place[]>();
-  for (const places of [...files].sort((left, right) => Number(isInput(left)) - Number(isInput(right)) || right.length - left.length)) {
-    if (count <= mostPlaces) break;
-    whole.add(places);
-    count -= places.length - 1;
-  }
-  return files.flatMap((places) => (whole.has(places) && places[0] !== undefined ? [wholeFile(places[0].path, base, places)] : places));
-}
-
+/** A file without lines, a packed chart, speaks as a whole. */
 function isSpoken(place: Place): boolean {
-  return [...place.added, ...place.removed].some((line) => !/^\s*(?:#|$)/u.test(line.text));
+  const lines = [...place.added, ...place.removed];
+  return lines.length === 0 || lines.some((line) => !/^\s*(?:#|$)/u.test(line.text));
 }
 
 /** What other files are rendered with: values and kustomizations. */
-function isInput([place]: readonly Place[]): boolean {
-  return place !== undefined && (/values[^/]*\.ya?ml$/iu.test(place.path) || isKustomizationName(baseName(place.path)));
+function isInput({ cited }: Group): boolean {
+  return /values[^/]*\.ya?ml$/iu.test(cited.path) || isKustomizationName(baseName(cited.path));
 }
 
-/** Object → content with one change undone; `undefined` where that does not render. */
-async function variantOf(place: Place, { pair, head, blobs, documents, renderings, base }: UnitInput): Promise<ReadonlyMap<string, string> | undefined> {
+/** Object → content with some changes undone; `undefined` where that does not render. */
+async function variantOf(places: readonly Place[], { pair, head, blobs, documents, renderings, base, hasFlux }: UnitInput): Promise<ReadonlyMap<string, string> | undefined> {
   const entries = new Map<string, TreeEntry>();
-  const wanted = new Set([base, head].flatMap((job) => (job.work.type === 'render' ? [...job.work.request.files.keys()] : [])));
+  const wanted = new Set([base, head].flatMap(readBy));
   // The head as the unit sees it: what it reads now, and what it read before and is still there.
   for (const path of distinct(wanted)) {
     const entry = pair.head.entries.get(path);
     if (entry !== undefined) entries.set(path, entry);
   }
   for (const entry of pair.head.entries.values()) if (entry.type === 'symlink') entries.set(entry.path, entry);
-  if (place.undone === undefined) entries.delete(place.path);
-  else if (typeof place.undone === 'string') {
-    const blob = `variant:${shortHash(place.undone)}`;
-    blobs.set(blob, { type: 'text', text: place.undone });
-    entries.set(place.path, { type: 'file', path: place.path, blob, size: place.undone.length });
-  } else entries.set(place.path, place.undone);
+  const put = (path: string, text: string): void => {
+    const blob = `variant:${shortHash(text)}`;
+    blobs.set(blob, { type: 'text', text });
+    entries.set(path, { type: 'file', path, blob, size: text.length });
+  };
+  for (const [path, own] of groupBy(places, (place) => place.path)) {
+    const now = pair.head.entries.get(path);
+    const text = now?.type === 'file' ? documents.text(now.blob) : undefined;
+    const whole = own.find((place) => place.next === undefined);
+    if (whole === undefined) put(path, withoutPlaces(text ?? '', own));
+    else if (whole.undone === undefined) entries.delete(path);
+    else if (typeof whole.undone === 'string') put(path, whole.undone);
+    else entries.set(path, whole.undone);
+  }
   const tree: Tree = { label: 'variant', entries };
-  const job = jobOf(new Source(tree, documents), head.unit, 'head', head.of);
+  const job = jobOf(new Source(tree, documents, { hasFlux: hasFlux() }), head.unit, 'head', head.of);
   const result: RenderedUnit = await renderings.one(withTexts(job, blobs));
   if (result.type !== 'rendered') return undefined;
   const objects = new Map<string, string>();
@@ -243,7 +265,7 @@ function withTexts(job: RenderJob, blobs: ReadonlyMap<BlobId, BlobContent>): Ren
   return { ...job, work: { ...job.work, request: { ...request, files } } };
 }
 
-function blameAt(place: Place, difference: Difference, pair: TreePair, input: UnitInput): Blame {
+function blameAt({ cited: place, via }: Group, difference: Difference, pair: TreePair, input: UnitInput): Blame {
   const origin = (difference.head ?? difference.base)?.origin;
   const side = place.added.some(isContent) || place.removed.length === 0 ? 'RIGHT' : 'LEFT';
   const lines = (side === 'RIGHT' ? place.added : place.removed).filter((line) => line.text.trim() !== '');
@@ -252,7 +274,7 @@ function blameAt(place: Place, difference: Difference, pair: TreePair, input: Un
   const first = named ?? lines[0];
   const last = named ?? lines.at(-1);
   const line = first?.line ?? 1;
-  return { file: place.path, line, endLine: Math.min(Math.max(last?.line ?? line, line), line + 29), side, via: viaOf(place, origin, side, input) };
+  return { file: place.path, line, endLine: Math.min(Math.max(last?.line ?? line, line), line + 29), side, via: [...via, ...viaOf(place, origin, side, input)] };
 }
 
 function isContent(line: Line): boolean {
@@ -276,7 +298,7 @@ function viaOf(place: Place, origin: Origin | undefined, side: 'LEFT' | 'RIGHT',
   const of = side === 'RIGHT' ? head.of : base.of;
   const tree = side === 'RIGHT' ? pair.head : pair.base;
   if (of.kind === 'helm') {
-    const isValues = !/(?:^|\/)templates\//u.test(place.path);
+    const isValues = !/(?:^|\/)templates\//u.test(place.path) && !/\.(?:tgz|lock)$|(?:^|\/)(?:Chart|requirements)\.yaml$/u.test(place.path);
     if (!isValues || origin === undefined || origin.rendered?.from !== 'template' || origin.file === place.path) return [];
     return [{ file: origin.file, line: 1, role: 'template' }];
   }

@@ -72,6 +72,11 @@ function helmWork(source: Source, of: UnitSide): RenderJob['work'] {
   return { type: 'render', request, key: keyOf(request), outside: build.outside };
 }
 
+/** The files of the tree that a rendering reads. */
+export function readBy({ work }: RenderJob): readonly string[] {
+  return work.type === 'render' ? [...work.request.files.keys()].map((path) => work.moved?.get(path) ?? path) : [];
+}
+
 function keyOf(request: RenderRequest): string {
   return shortHash(request.path, canonical(request.how), ...[...request.files].flatMap(([path, file]) => [path, 'blob' in file ? file.blob : `=${file.text}`]));
 }
