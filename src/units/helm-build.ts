@@ -22,6 +22,8 @@ export function buildChart(source: Source, { root, values, inline }: ChartBuild)
     const { files: chart, outside } = chartFiles(source, root, root);
     const files = new Map(chart);
     for (const path of values) {
+      if (resolvePath('.', path) !== path) refuse(inFolder(root, 'Chart.yaml'), `the values file \`${path}\` leads out of the repository`, 'put the file into the repository');
+      refuseList(inFolder(root, 'Chart.yaml'), path);
       const leads = source.follow(path);
       if (leads.type === 'outside') refuse(path, `the values file \`${path}\` is a symbolic link out of the repository`, 'put the file into the repository');
       const blob = leads.type === 'file' ? source.blob(leads.path) : undefined;
@@ -39,6 +41,11 @@ export function buildChart(source: Source, { root, values, inline }: ChartBuild)
     return { type: 'ready', files, inflates: false, outside };
   });
   return build.type === 'ready' ? { ...build, values: laid } : build;
+}
+
+/** Helm reads the name of a values file as a list: what stands behind a comma would be another file, anywhere on the machine. */
+export function refuseList(file: string, path: string, line?: number): void {
+  if (/[,"\n\r]/u.test(path)) refuse(file, `\`${path}\` has a comma or a quotation mark, and would be a list of values files to Helm`, 'rename the file', line);
 }
 
 const mostDepth = 8;

@@ -55,6 +55,19 @@ export function readsOfKustomization(folder: string, value: Readonly<Record<stri
   return { paths: [...new Set(paths)], component: value['kind'] === 'Component' };
 }
 
+/** Keys of built-in generators and transformers that name files. */
+const pluginPaths = new Set(['path', 'paths', 'files', 'envs', 'env', 'fileSources', 'envSources', 'valuesFile', 'additionalValuesFiles']);
+
+/** Paths that the documents of a generator, transformer or validator take something from; paths of fields are among them and lead to no file. */
+export function readsOfPlugin(folder: string, value: unknown): readonly string[] {
+  if (Array.isArray(value)) return value.flatMap((entry) => readsOfPlugin(folder, entry));
+  if (!isRecord(value)) return [];
+  const chart = value['kind'] === 'HelmChartInflationGenerator' && typeof value['name'] === 'string' ? [`${typeof value['chartHome'] === 'string' ? value['chartHome'] : 'charts'}/${value['name']}`] : [];
+  return [...chart, ...Object.entries(value).flatMap(([key, entry]) => (pluginPaths.has(key) ? texts(Array.isArray(entry) ? entry : [entry]).map((text) => text.slice(text.indexOf('=') + 1)) : []))]
+    .flatMap((text) => resolvePath(folder, text) ?? [])
+    .concat(Object.values(value).flatMap((entry) => (isRecord(entry) || Array.isArray(entry) ? readsOfPlugin(folder, entry) : [])));
+}
+
 /** Paths of the charts that a chart builds on and that lie in the repository (`file://`). */
 export function localDependencies(folder: string, chart: unknown): readonly string[] {
   if (!isRecord(chart)) return [];

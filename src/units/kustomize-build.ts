@@ -8,7 +8,8 @@ import { parseStream } from '#source/documents.ts';
 import type { Source} from './build.ts';
 import { buildOrProblem, fail, isAddress, lineOf, refuse, valuesOf, type Build, type BuildFile, type OutsideContent } from './build.ts';
 import { inflatedCharts } from './kustomize-charts.ts';
-import { targetedPatches } from './kustomize-patches.ts';
+import { anyName, generatedNames, targetedPatches, withoutOutside } from './kustomize-patches.ts';
+import { objectsOf } from './pairing.ts';
 import { isKustomization, isKustomizationName, isRecord, records, texts } from './kustomization.ts';
 import { baseName, below, folderOf, resolvePath } from './unit.ts';
 
@@ -56,6 +57,8 @@ const pathKeys = ['path', 'files', 'envs', 'env', 'valuesFile', 'additionalValue
 const loweredPathKeys = new Map(pathKeys.map((name) => [name.toLowerCase(), name]));
 
 const mostKustomizations = 500;
+/** Keys of a `HelmChartInflationGenerator` that an entry of `helmCharts` lacks. */
+const notOfChart: ReadonlySet<string> = new Set(['apiVersion', 'kind', 'metadata', 'chartHome', 'configHome']);
 
 /** Below a kustomization, in the private copy: files that it takes from elsewhere in the repository. */
 const besideFolder = 'mesh-posture-beside';
@@ -64,10 +67,13 @@ class Builder {
   readonly source: Source;
   readonly outside: OutsideContent[] = [];
   inflates = false;
+  /** Path in the private copy → file of the tree. */
   readonly moved = new Map<string, string>();
   readonly #root: string;
   readonly #overlay: Overlay;
   readonly #argo: boolean;
+  /** Folders whose resources are plugins. */
+  readonly #pluginFolders = new Set<string>();
   readonly #files = new Map<string, BuildFile>();
   readonly #kustomizations = new Map<string, { readonly file: string; readonly value: Fields }>();
 
@@ -85,13 +91,35 @@ class Builder {
       if (this.#kustomizations.size >= mostKustomizations) refuse(`${folder}/kustomization.yaml`, `the kustomization takes more than ${String(mostKustomizations)} others`, 'split it');
       waiting.push(...this.#kustomization(folder));
     }
+    for (const folder of this.#pluginFolders) this.#checkPluginFolder(folder);
+  }
+
+  /** What such a folder takes is a plugin, too. */
+  #checkPluginFolder(folder: string): void {
+    const value = this.#kustomizations.get(folder)?.value;
+    for (const field of ['resources', 'bases', 'components']) {
+      for (const written of texts(value?.[field])) {
+        const path = resolvePath(folder, written);
+        if (path === undefined) continue;
+        // Sets are walked with what is added on the way.
+        if (this.#kustomizations.has(path)) this.#pluginFolders.add(path);
+        else {
+          const file = this.moved.get(path) ?? path;
+          const at: Place = { folder, file, line: (needle) => lineOf(this.source.text(file), needle) };
+          for (const plugin of this.source.values(file) ?? []) {
+            if (isRecord(plugin) && plugin['kind'] === 'HelmChartInflationGenerator') refuse(file, 'a chart in a folder of generators is not followed', 'use `helmCharts` of the kustomization');
+            this.#checkPlugin(at, plugin, file, 1);
+          }
+        }
+      }
+    }
   }
 
   /** The kustomizations last: what is outside is known only then. */
   written(): ReadonlyMap<string, BuildFile> {
     for (const { file, value } of this.#kustomizations.values()) {
       const folder = folderOf(file);
-      const body = this.outside.length === 0 ? value : targetedPatches(value, (path) => this.#patchDocuments(folder, path));
+      const body = this.outside.length === 0 ? value : withoutOutside(targetedPatches(value, (path) => this.#patchDocuments(folder, path)), this.#namesBelow(folder));
       this.#files.set(file, { text: `${JSON.stringify(body, null, 1)}\n` });
     }
     return this.#files;
@@ -99,7 +127,30 @@ class Builder {
 
   #patchDocuments(folder: string, path: string): readonly unknown[] | undefined {
     const at = resolvePath(folder, path);
-    return at === undefined ? undefined : this.source.values(at);
+    return at === undefined ? undefined : this.source.values(this.moved.get(at) ?? at);
+  }
+
+  /** Names of objects that this kustomization and those that it takes hold: what lies outside is none of them. */
+  #namesBelow(root: string): ReadonlySet<string> {
+    const names = new Set<string>();
+    const seen = new Set<string>();
+    const waiting = [root];
+    for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
+      const kustomization = this.#kustomizations.get(folder);
+      if (seen.has(folder) || kustomization === undefined) continue;
+      seen.add(folder);
+      for (const name of generatedNames(kustomization.value)) names.add(name);
+      for (const field of ['resources', 'bases', 'components']) {
+        for (const written of texts(kustomization.value[field])) {
+          const path = resolvePath(folder, written) ?? written;
+          if (this.#kustomizations.has(path)) waiting.push(path);
+          else for (const value of this.source.values(this.moved.get(path) ?? path) ?? []) for (const { key } of objectsOf(value)) names.add(key.slice(key.lastIndexOf('/') + 1));
+        }
+      }
+      // What charts make is not known before they are rendered.
+      if (Array.isArray(kustomization.value['helmCharts']) && kustomization.value['helmCharts'].length > 0) names.add(anyName);
+    }
+    return names;
   }
 
   /** Reads one; returns the folders that it takes. */
@@ -277,17 +328,36 @@ class Builder {
     for (const field of ['generators', 'transformers', 'validators']) {
       if (!Array.isArray(value[field])) continue;
       value[field] = texts(value[field]).map((written) => {
-        if (written.includes('\n')) return this.#pluginText(at, valuesOf(written), at.file, at.line(written.trim().split('\n')[0] ?? ''));
+        if (written.includes('\n')) return this.#pluginText(at, this.#withoutCharts(at, valuesOf(written), value), at.file, at.line(written.trim().split('\n')[0] ?? ''));
         const found = this.#locate(at, written);
         if (found.type === 'address') return refuse(at.file, `it takes ${field} from \`${written}\`, outside the repository`, 'put the file into the repository', at.line(written));
         if (found.type === 'folder') {
           next.push(found.path);
+          this.#pluginFolders.add(found.path);
           return found.written;
         }
-        this.#files.set(found.path, { text: this.#pluginText({ ...at, file: found.path }, this.source.values(found.path), found.path, 1) });
-        return found.written;
-      });
+        const file = this.moved.get(found.path) ?? found.path;
+        const text = this.#pluginText({ ...at, file }, this.#withoutCharts(at, this.source.values(file), value), file, 1);
+        this.#files.set(found.path, { text });
+        return text === '' ? '' : found.written;
+      }).filter((written) => written !== '');
     }
+  }
+
+  /** A chart that a generator inflates is one of the kustomization's `helmCharts`: the tool makes the same of both. */
+  #withoutCharts(at: Place, values: readonly unknown[] | undefined, kustomization: Fields): readonly unknown[] | undefined {
+    return values?.filter((value) => {
+      if (!isRecord(value) || value['kind'] !== 'HelmChartInflationGenerator' || value['apiVersion'] !== 'builtin') return true;
+      const { chartHome } = value;
+      const chart = Object.fromEntries(Object.entries(value).filter(([key]) => !notOfChart.has(key)));
+      const globals = isRecord(kustomization['helmGlobals']) ? kustomization['helmGlobals'] : {};
+      const charts: readonly unknown[] = Array.isArray(kustomization['helmCharts']) ? (kustomization['helmCharts'] as readonly unknown[]) : [];
+      const home = globals['chartHome'] ?? (charts.length > 0 ? 'charts' : undefined);
+      if (home !== undefined && (chartHome ?? 'charts') !== home) fail(at.file, 'its charts lie in several folders (`chartHome`), which is not followed', 'keep them in one', at.line('chartHome'));
+      if (chartHome !== undefined) kustomization['helmGlobals'] = { ...globals, chartHome };
+      kustomization['helmCharts'] = [...charts, chart];
+      return false;
+    });
   }
 
   #pluginText(at: Place, values: readonly unknown[] | undefined, file: string, line: number): string {
@@ -303,7 +373,6 @@ class Builder {
     const runs = Object.keys(annotations).find((key) => /^config\.(?:kubernetes\.io|k8s\.io)\/function$/iu.test(key));
     if (runs !== undefined) refuse(file, `\`${kind}\` runs a function (\`${runs}\`), which is never done here`, 'use a transformer that is built into kustomize', line);
     if (value['apiVersion'] !== 'builtin') refuse(file, `\`${String(value['apiVersion'])}\` \`${kind}\` is a plugin, and plugins are never run here`, 'use a transformer that is built into kustomize', line);
-    if (/^HelmChartInflation/u.test(kind)) refuse(file, `\`${kind}\` in a file of its own is not followed`, 'use `helmCharts` of the kustomization', line);
     this.#checkPluginPaths({ ...at, file }, value);
   }
 

@@ -1,8 +1,8 @@
 /** Charts that a kustomization inflates: those of the repository are handed over, others are outside content (R15). */
 import { canonical } from '#lib/canonical.ts';
 import { fail, isAddress, refuse, type BuildFile, type OutsideContent, type Source } from './build.ts';
-import { chartFiles } from './helm-build.ts';
-import { isRecord } from './kustomization.ts';
+import { chartFiles, refuseList } from './helm-build.ts';
+import { isRecord, records } from './kustomization.ts';
 import type { Fields, Place } from './kustomize-build.ts';
 import { resolvePath } from './unit.ts';
 import { apiVersions } from './api-versions.ts';
@@ -18,9 +18,7 @@ export function inflatedCharts(source: Source, at: Place, value: Fields): Inflat
   const files = new Map<string, BuildFile>();
   const outside: OutsideContent[] = [];
   let inflates = false;
-  if (value['helmChartInflationGenerator'] !== undefined) {
-    return fail(at.file, '`helmChartInflationGenerator` is no longer read by current versions of kustomize', 'use `helmCharts`', at.line('helmChartInflationGenerator'));
-  }
+  withOldCharts(value);
   const globals = isRecord(value['helmGlobals']) ? value['helmGlobals'] : {};
   const home = typeof globals['chartHome'] === 'string' && globals['chartHome'] !== '' ? globals['chartHome'] : 'charts';
   const homePath = inside(at, home);
@@ -40,7 +38,7 @@ export function inflatedCharts(source: Source, at: Place, value: Fields): Inflat
     }
     const name = typeof entry['name'] === 'string' ? entry['name'] : '';
     const version = typeof entry['version'] === 'string' ? entry['version'] : '';
-    if (name === '' || isAddress(name) || name.includes('..') || name.startsWith('/')) refuse(at.file, `\`${name}\` is no name of a chart`, 'write the name of the chart', at.line(name));
+    if (name === '' || isAddress(name) || name.includes('..') || name.startsWith('/') || /[,"\n\r]/u.test(name)) refuse(at.file, `\`${name}\` is no name of a chart`, 'write the name of the chart', at.line(name));
     const folder = [`${homePath}/${name}`, `${homePath}/${name}-${version}/${name}`].map((path) => resolvePath('.', path) ?? path).find((path) => source.blob(`${path}/Chart.yaml`) !== undefined);
     if (folder === undefined) {
       outside.push({ kind: 'chart', name: `${typeof entry['repo'] === 'string' ? `${entry['repo'].replace(/\/$/u, '')}/` : ''}${name}`, detail: canonical({ ...entry, name: undefined, repo: undefined }), file: at.file, line: at.line(name) });
@@ -53,6 +51,7 @@ export function inflatedCharts(source: Source, at: Place, value: Fields): Inflat
     const valuesFile = (written: string): string => {
       if (isAddress(written) || written.startsWith('/')) refuse(at.file, `it takes values from \`${written}\`, outside the repository`, 'put the file into the repository', at.line(written));
       const path = inside(at, written);
+      refuseList(at.file, path, at.line(written));
       const leads = source.follow(path);
       const blob = leads.type === 'file' ? source.blob(leads.path) : undefined;
       if (leads.type === 'outside') refuse(at.file, `\`${written}\` is a symbolic link out of the repository`, 'put the file into the repository', at.line(written));
@@ -75,4 +74,16 @@ function inside(at: Place, written: string): string {
   if (written.startsWith('/')) refuse(at.file, `\`${written}\` is an absolute path`, 'write it relative to the kustomization', at.line(written));
   const path = resolvePath(at.folder, written);
   return path ?? refuse(at.file, `\`${written}\` leads out of the repository`, 'put the files into the repository', at.line(written));
+}
+
+/** The older field, which the tool reads as `helmCharts`. @see https://github.com/kubernetes-sigs/kustomize/blob/master/api/types/helmchartargs.go */
+function withOldCharts(value: Fields): void {
+  const old = records(value['helmChartInflationGenerator']);
+  delete value['helmChartInflationGenerator'];
+  if (old.length === 0) return;
+  const names: Readonly<Record<string, string>> = { chartName: 'name', chartVersion: 'version', chartRepoUrl: 'repo', values: 'valuesFile', valuesLocal: 'valuesInline', valuesMerge: 'valuesMerge', releaseName: 'releaseName', releaseNamespace: 'namespace' };
+  const charts = old.map((entry) => Object.fromEntries(Object.entries(entry).flatMap(([key, written]) => (names[key] === undefined || written === '' ? [] : [[names[key], written] as const]))));
+  const home = old.map((entry) => entry['chartHome']).find((written) => typeof written === 'string' && written !== '');
+  if (value['helmGlobals'] === undefined && home !== undefined) value['helmGlobals'] = { chartHome: home };
+  value['helmCharts'] = [...(Array.isArray(value['helmCharts']) ? (value['helmCharts'] as readonly unknown[]) : []), ...charts];
 }

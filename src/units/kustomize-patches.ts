@@ -1,4 +1,4 @@
-/** Patches that aim only at outside content go with it (R15): with a target, a patch that meets nothing is no error. */
+/** What aims only at outside content goes with it (R15): patches, merging generators, replacements, replicas and variables. With a target, a patch that meets nothing is no error. */
 import { valuesOf } from './build.ts';
 import { isRecord, records, texts } from './kustomization.ts';
 
@@ -41,4 +41,30 @@ function targeted(document: unknown): readonly Fields[] {
 /** Names of targets are regular expressions. */
 function literal(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/gu, String.raw`\$&`);
+}
+
+/** Among the names of a kustomization: it may hold any. */
+export const anyName = '*';
+
+/** Names that the generators of a kustomization make. */
+export function generatedNames(value: Fields): readonly string[] {
+  return ['configMapGenerator', 'secretGenerator'].flatMap((field) => records(value[field]).flatMap((entry) => (typeof entry['name'] === 'string' && !changes(entry) ? [entry['name']] : [])));
+}
+
+function changes(generator: Readonly<Record<string, unknown>>): boolean {
+  return generator['behavior'] === 'merge' || generator['behavior'] === 'replace';
+}
+
+/** @param names of the objects that are here, under the kustomization; prefixes may have been put before them */
+export function withoutOutside(value: Fields, names: ReadonlySet<string>): Fields {
+  const isHere = (name: unknown): boolean => typeof name !== 'string' || names.has(anyName) || [...names].some((known) => known === name || name.includes(known));
+  const kept: Fields = { ...value };
+  const keep = (field: string, isKept: (entry: Readonly<Record<string, unknown>>) => boolean): void => {
+    if (Array.isArray(kept[field])) kept[field] = (kept[field] as readonly unknown[]).filter((entry) => !isRecord(entry) || isKept(entry));
+  };
+  for (const field of ['configMapGenerator', 'secretGenerator']) keep(field, (entry) => !changes(entry) || isHere(entry['name']));
+  keep('replicas', (entry) => isHere(entry['name']));
+  keep('vars', (entry) => !isRecord(entry['objref']) || isHere(entry['objref']['name']));
+  keep('replacements', (entry) => !isRecord(entry['source']) || isHere(entry['source']['name']));
+  return kept;
 }

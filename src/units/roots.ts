@@ -7,7 +7,7 @@
 import { canonical } from '#lib/canonical.ts';
 import { compileWildcard } from '#lib/glob.ts';
 import { rendered, applicationsOf, type Template } from './application-set.ts';
-import type { OutsideContent } from './build.ts';
+import { isAddress, type OutsideContent } from './build.ts';
 import type { GitSources } from './git-sources.ts';
 import { isRecord, records, texts } from './kustomization.ts';
 import type { Overlay } from './kustomize-build.ts';
@@ -146,7 +146,7 @@ function helmRelease(name: string, spec: Readonly<Record<string, unknown>>, { fi
   if (path === undefined || !folders.has(path)) {
     return { roots: [], outside: [{ kind: 'chart', name: `${text(source['name']) ?? ''}/${written} of HelmRelease ${name}`, detail: canonical({ version: chart['version'], revision: git?.revision, values: spec['values'], valuesFrom: spec['valuesFrom'] }), file, line }] };
   }
-  const values = [...texts(chart['valuesFiles']), ...texts([chart['valuesFile']])].flatMap((each) => resolvePath('.', each) ?? []);
+  const values = [...texts(chart['valuesFiles']), ...texts([chart['valuesFile']])].map((each) => resolvePath('.', each) ?? each);
   const release = { name: text(spec['releaseName']) ?? (text(spec['targetNamespace']) === undefined ? ownName : `${namespace}-${ownName}`), values, inline: spec['values'], set: {} };
   return { outside: [], roots: [{ tool: 'flux', name, file, path, recurse: false, namespace: namespace === '' ? undefined : namespace, cluster: clusterOf(file), ...(git?.pinned === undefined ? {} : { pinned: git.pinned }), release }] };
 }
@@ -160,10 +160,12 @@ function application({ name, spec, context, template }: { readonly name: string;
   const refs = new Map(sources.flatMap((source) => (text(source['ref']) === undefined ? [] : [[String(source['ref']), source] as const])));
   // `$name/path` is a file of the source of that name; what another repository holds is not read.
   const valuesPath = (written: string, path: string): string | undefined => {
-    if (!written.startsWith('$')) return resolvePath(path, written);
+    if (isAddress(written)) return undefined;
+    // What leads out of the repository is left as it is written, and refused where it would be read.
+    if (!written.startsWith('$')) return resolvePath(path, written) ?? written;
     const cut = written.indexOf('/');
     const from = refs.get(written.slice(1, cut));
-    return cut < 0 || (from !== undefined && !isHere(from)) ? undefined : resolvePath('.', written.slice(cut + 1));
+    return cut < 0 || (from !== undefined && !isHere(from)) ? undefined : (resolvePath('.', written.slice(cut + 1)) ?? written);
   };
   const roots = sources.flatMap((source): readonly RootReference[] => {
     const helm = isRecord(source['helm']) ? source['helm'] : {};
@@ -185,6 +187,9 @@ function application({ name, spec, context, template }: { readonly name: string;
     const namespace = known(text(destination['namespace']));
     const directory = isRecord(source['directory']) ? source['directory'] : {};
     const takes = takesOf(directory);
+    for (const each of texts(helm['valueFiles'])) {
+      if (valuesPath(each, '.') === undefined) outside.push({ kind: 'chart', name: `values ${each} of Application ${name}`, detail: canonical(refs.get(each.slice(1, Math.max(1, each.indexOf('/'))))?.['targetRevision']), file, line });
+    }
     return placesOf(written, context.folders).map((path): RootReference => ({
       tool: 'argo',
       // Several generators that fit a folder are one unknown destination.

@@ -4,11 +4,12 @@ import type { Tree } from '#trees/tree.ts';
 import { follow, mayBeManifestFile } from './documents.ts';
 import type { Documents } from './documents.ts';
 import type { OutsideContent } from './build.ts';
-import { isKustomization, isKustomizationName, isRecord, localDependencies, readsOfKustomization } from './kustomization.ts';
+import { valuesOf } from './build.ts';
+import { isKustomization, isKustomizationName, isRecord, localDependencies, readsOfKustomization, readsOfPlugin, texts } from './kustomization.ts';
 import { gitSourceOf, gitSources } from './git-sources.ts';
 import { unknownRepository, type RepositoryFacts } from './repository.ts';
 import { rootMarks, rootsOf, type RootContext, type RootReference } from './roots.ts';
-import { baseName, below, folderOf } from './unit.ts';
+import { baseName, below, folderOf, resolvePath } from './unit.ts';
 
 export type { RootReference };
 
@@ -89,7 +90,18 @@ function readKustomization(path: string, folder: string, tree: Tree, documents: 
   if (value === undefined || value === null) return { file: path, readable: value === null, reads: [], component: false, edits: false };
   if (!isKustomization(value)) return undefined;
   const { paths, component } = readsOfKustomization(folder, value);
-  return { file: path, readable: true, reads: paths, component, edits: editing.some((field) => value[field] !== undefined) };
+  const plugins = ['generators', 'transformers', 'validators'].flatMap((field) => texts(value[field])).flatMap((written): readonly string[] => {
+    const there = written.includes('\n') ? undefined : resolvePath(folder, written);
+    const text = there === undefined ? written : textAt(tree, there, documents);
+    return text === undefined ? [] : (valuesOf(text) ?? []).flatMap((each) => readsOfPlugin(folder, each));
+  });
+  // Of a plugin's paths only what is there is a file.
+  return { file: path, readable: true, reads: [...new Set([...paths, ...plugins.filter((each) => tree.entries.has(each) || tree.entries.has(`${each}/Chart.yaml`))])], component, edits: editing.some((field) => value[field] !== undefined) };
+}
+
+function textAt(tree: Tree, path: string, documents: Documents): string | undefined {
+  const found = follow(tree, path);
+  return found.type === 'blob' ? documents.text(found.blob) : undefined;
 }
 
 const editing = ['patches', 'patchesStrategicMerge', 'patchesJson6902', 'replacements', 'components', 'transformers', 'vars', 'namePrefix', 'nameSuffix'];

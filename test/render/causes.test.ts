@@ -112,8 +112,8 @@ describe.skipIf(!hasTools())(`in a dependency of a chart${hasTools() ? '' : `, $
 
   test('the version in the lock file, where that alone moved', async () => {
     const base = files('1.0.0', 'STRICT');
-    const head = { ...files('1.1.0', 'DISABLE'), 'c/Chart.yaml': (base['c/Chart.yaml'] ?? '').replace('- name: sub\n  version: 1.0.0', '- name: sub\n  version: 1.x') };
-    expect((await causes({ ...base, 'c/Chart.yaml': head['c/Chart.yaml'] ?? '' }, head)).map((each) => each.at)).toEqual(['RIGHT c/Chart.lock:7']);
+    const head = { ...files('1.1.0', 'DISABLE'), 'c/Chart.yaml': String(base['c/Chart.yaml']).replace('- name: sub\n  version: 1.0.0', '- name: sub\n  version: 1.x') };
+    expect((await causes({ ...base, 'c/Chart.yaml': head['c/Chart.yaml'] }, head)).map((each) => each.at)).toEqual(['RIGHT c/Chart.lock:7']);
   });
 
   test('the packed chart, where only its content changed', async () => {

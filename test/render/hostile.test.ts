@@ -1,6 +1,6 @@
 /** Trees that try to reach out of their private copy (R14): none gets anything, and each is named by what it tried. */
 import { createServer, type Server } from 'node:http';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -10,7 +10,8 @@ import { prepareRendering } from '#app/render/prepare.ts';
 import { defaultConfig } from '#app/config.ts';
 import { loadComparison } from '#app/load.ts';
 import { cleanEnvironment } from '#adapters/render/run.ts';
-import { hasTools, skipped } from '../support/render-tools.ts';
+import { packed, type ArchiveEntry } from '../support/archive.ts';
+import { bin, hasTools, skipped } from '../support/render-tools.ts';
 import { realRenderer, renderOne, type RenderTest } from '../support/render.ts';
 import type { Files } from '../support/tree.ts';
 
@@ -97,7 +98,16 @@ describe.skipIf(!hasTools())(`a hostile kustomization${hasTools() ? '' : `, ${sk
     ['runs a function that is written inline', { 'k/kustomization.yaml': 'resources: [a.yaml]\ntransformers:\n- |-\n  apiVersion: v1\n  kind: G\n  metadata:\n    name: g\n    annotations:\n      config.k8s.io/function: |\n        exec: {path: /bin/sh}\n' }, /runs a function/u],
     ['loads a plugin', { 'k/kustomization.yaml': 'generators: [g.yaml]\n', 'k/g.yaml': 'apiVersion: someteam.example/v1\nkind: Evil\nmetadata: {name: g}\n' }, /is a plugin, and plugins are never run/u],
     ['reads a file of the machine through a built-in transformer', { 'k/kustomization.yaml': 'resources: [a.yaml]\ntransformers: [g.yaml]\n', 'k/g.yaml': 'apiVersion: builtin\nkind: PatchTransformer\nmetadata: {name: g}\npath: /etc/passwd\n' }, /takes `\/etc\/passwd` from outside/u],
-    ['inflates a chart in a generator file', { 'k/kustomization.yaml': 'generators: [g.yaml]\n', 'k/g.yaml': 'apiVersion: builtin\nkind: HelmChartInflationGenerator\nmetadata: {name: g}\nname: x\nrepo: https://charts.example\n' }, /is not followed/u],
+    ['inflates a chart in a folder of generators', { 'k/kustomization.yaml': 'generators: [g]\n', 'k/g/kustomization.yaml': 'resources: [g.yaml]\n', 'k/g/g.yaml': 'apiVersion: builtin\nkind: HelmChartInflationGenerator\nmetadata: {name: g}\nname: x\nrepo: https://charts.example\n' }, /is not followed/u],
+    ['runs a program from a folder of generators, two folders down', { 'k/kustomization.yaml': 'generators: [g]\n', 'k/g/kustomization.yaml': 'resources: [deep]\n', 'k/g/deep/kustomization.yaml': 'resources: [g.yaml]\n', 'k/g/deep/g.yaml': 'apiVersion: v1\nkind: G\nmetadata:\n  name: g\n  annotations:\n    config.kubernetes.io/function: |\n      exec: {path: ./run.sh}\n' }, /runs a function/u],
+    ['hides a program behind a chart in one generator file', { 'k/kustomization.yaml': 'generators: [g.yaml]\n', 'k/charts/c/Chart.yaml': chart, 'k/g.yaml': 'apiVersion: builtin\nkind: HelmChartInflationGenerator\nmetadata: {name: g}\nname: c\n---\napiVersion: someteam.example/v1\nkind: Evil\nmetadata: {name: g}\n' }, /is a plugin/u],
+    ['names an absolute patch', { 'k/kustomization.yaml': 'resources: [a.yaml]\npatches: [{path: /etc/passwd}]\n' }, /`\/etc\/passwd` is an absolute path/u],
+    ['names an absolute env file', { 'k/kustomization.yaml': 'configMapGenerator: [{name: x, envs: [/proc/self/environ]}]\n' }, /absolute path/u],
+    ['climbs out of the tree for an env file, the old way', { 'k/kustomization.yaml': 'configMapGenerator: [{name: x, env: ../../../../../../proc/self/environ}]\n' }, /leads out of the repository/u],
+    ['climbs out of the tree for a replacement', { 'k/kustomization.yaml': 'resources: [a.yaml]\nreplacements: [{path: ../../../../etc/passwd}]\n' }, /leads out of the repository/u],
+    ['lists two values files in the name of one', { 'k/kustomization.yaml': 'helmCharts: [{name: c, additionalValuesFiles: ["v,{{SECRETS}}/secret.yaml"]}]\n', 'k/charts/c/Chart.yaml': chart, 'k/charts/c/templates/x.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\ndata: {k: "{{ .Values.data }}"}\n', 'k/v': 'a: 1\n', 'k/v,{{SECRETS}}/secret.yaml': 'a: 1\n' }, /would be a list of values files/u],
+    ['keeps its charts above the tree, in a generator file', { 'k/kustomization.yaml': 'generators: [g.yaml]\n', 'k/g.yaml': 'apiVersion: builtin\nkind: HelmChartInflationGenerator\nmetadata: {name: g}\nname: etc\nchartHome: ../../../../..\n' }, /leads out of the repository/u],
+    ['keeps its charts above the tree, in the older field', { 'k/kustomization.yaml': 'helmChartInflationGenerator: [{chartName: etc, chartHome: /}]\n' }, /absolute path/u],
     ['gives Helm an option instead of a release', { 'k/kustomization.yaml': 'helmCharts: [{name: c, releaseName: "--post-renderer=/bin/sh"}]\n', 'k/charts/c/Chart.yaml': chart }, /would be an option of Helm/u],
     ['gives Helm an option instead of an API version', { 'k/kustomization.yaml': 'helmCharts: [{name: c, apiVersions: ["--debug"]}]\n', 'k/charts/c/Chart.yaml': chart }, /would be an option of Helm/u],
     ['takes values of a chart from the machine', { 'k/kustomization.yaml': 'helmCharts: [{name: c, additionalValuesFiles: [../../../../etc/passwd]}]\n', 'k/charts/c/Chart.yaml': chart }, /leads out of the repository/u],
@@ -105,7 +115,7 @@ describe.skipIf(!hasTools())(`a hostile kustomization${hasTools() ? '' : `, ${sk
     ['keeps its charts elsewhere', { 'k/kustomization.yaml': 'helmGlobals: {chartHome: /}\nhelmCharts: [{name: etc}]\n' }, /absolute path/u],
     ['names a chart by a path', { 'k/kustomization.yaml': 'helmCharts: [{name: ../../../x}]\n' }, /is no name of a chart/u],
   ];
-  const filled = (files: Files): Files => Object.fromEntries(Object.entries({ 'k/a.yaml': service, ...files }).map(([path, text]) => [path, text.replaceAll('{{ADDRESS}}', address).replaceAll('{{SECRETS}}', secrets)]));
+  const filled = (files: Files): Files => Object.fromEntries(Object.entries({ 'k/a.yaml': service, ...files }).map(([path, text]) => [path.replaceAll('{{SECRETS}}', secrets), text.replaceAll('{{ADDRESS}}', address).replaceAll('{{SECRETS}}', secrets)]));
 
   test.each(cases)('%s', async (_, files, words) => {
     const found = await outcome(filled(files));
@@ -146,6 +156,30 @@ describe.skipIf(!hasTools())(`a hostile kustomization${hasTools() ? '' : `, ${sk
   test('a circle of kustomizations ends', async () => {
     const found = await outcome({ 'k/kustomization.yaml': 'resources: [a]\n', 'k/a/kustomization.yaml': 'resources: [b]\n', 'k/a/b/kustomization.yaml': 'resources: [../../a]\n' });
     expect(found.reasons.map((each) => each.kind)).toEqual(['not-renderable']);
+  });
+
+  test('a remote chart of a generator file is taken out and named', async () => {
+    const found = await outcome(filled({ 'k/kustomization.yaml': 'resources: [a.yaml]\ngenerators: [g.yaml]\n', 'k/g.yaml': 'apiVersion: builtin\nkind: HelmChartInflationGenerator\nmetadata: {name: g}\nname: x\nrepo: "{{ADDRESS}}"\n' }));
+    nothingEscaped(found);
+    expect(found.reasons).toEqual([]);
+    expect(found.assumptions.some((text) => text.includes('/x` lies outside the repository'))).toBe(true);
+  });
+
+  test('two files for one kustomization are told apart from none', async () => {
+    const found = await outcome({ 'k/kustomization.yaml': 'resources: []\n', 'k/kustomization.yml': 'resources: [/etc/passwd]\n', 'k/Kustomization': '' });
+    nothingEscaped(found);
+    expect(found.reasons.map((each) => each.reason)).toEqual(['`k` has more than one kustomization file']);
+  });
+
+  test('hundreds of kustomizations below each other are not followed', async () => {
+    const deep = Object.fromEntries(Array.from({ length: 520 }, (_, index) => [`k/${'d/'.repeat(index)}kustomization.yaml`, 'resources: [d]\n']));
+    const found = await outcome(deep);
+    expect(found.reasons.map((each) => [each.kind, each.reason])).toEqual([['refused', 'the kustomization takes more than 500 others']]);
+  });
+
+  test('huge inline values are bounded like files', async () => {
+    const found = await outcome({ 'k/kustomization.yaml': `helmCharts: [{name: c, valuesInline: {a: "${'x'.repeat(2_000_000)}"}}]\n`, 'k/charts/c/Chart.yaml': chart }, { options: { tools: { searchPath: bin, helm: 'helm3', untrusted: [] }, limits: { inputBytes: 1_000_000 } } });
+    expect(found.reasons.map((each) => each.kind)).toEqual(['limit']);
   });
 
   test('anchors that multiply end in time and memory', async () => {
@@ -217,6 +251,67 @@ describe.skipIf(!hasTools())(`a hostile chart${hasTools() ? '' : `, ${skipped}`}
     expect(found.assumptions.some((text) => text.includes('/d` lies outside the repository'))).toBe(true);
   });
 
+  const asks = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\ndata: {k: {{ .Values.data | toString | quote }} }\n';
+  const application = (values: string): string => `apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: c, namespace: argocd}\nspec: {source: {path: c, helm: {valueFiles: ["${values}"]}}, destination: {namespace: shop}}\n`;
+  const release = (values: string): string => `apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: c, namespace: shop}\nspec: {chart: {spec: {chart: ./c, sourceRef: {kind: GitRepository, name: x}, valuesFiles: ["${values}"]}}}\n`;
+
+  test.each([['Argo CD', application], ['Flux', release]])('values that climb out of the tree by %s are refused', async (_, root) => {
+    const found = await outcome(files(asks, { 'argo/a.yaml': root('../../../../../../../../etc/hosts') }));
+    nothingEscaped(found);
+    expect(found.reasons).toEqual([{ kind: 'refused', reason: 'the values file `../../../../../../../../etc/hosts` leads out of the repository' }]);
+  });
+
+  test('two values files in the name of one are refused', async () => {
+    const listed = `values-x,${secrets}/secret.yaml`;
+    const found = await outcome(files(asks, { 'argo/a.yaml': application(listed), 'c/values-x': 'a: 1\n', [`c/values-x,${secrets}/secret.yaml`]: 'a: 1\n' }));
+    nothingEscaped(found);
+    expect(found.reasons.map((each) => [each.kind, each.reason.includes('would be a list of values files')])).toEqual([['refused', true]]);
+  });
+
+  test('values from the network are named, not fetched', async () => {
+    const found = await outcome(files(asks, { 'argo/a.yaml': application(`${address}/values.yaml`) }));
+    nothingEscaped(found);
+    expect(found.reasons).toEqual([]);
+  });
+
+  test('a dependency whose name climbs is refused', async () => {
+    const found = await outcome({ 'c/Chart.yaml': `${chart}dependencies: [{name: "../../../../x", version: 1.0.0, repository: "file://../d"}]\n`, 'c/templates/x.yaml': service, 'd/Chart.yaml': chart.replace('shop', 'd'), 'd/templates/y.yaml': service });
+    nothingEscaped(found);
+    expect(found.reasons.map((each) => each.kind)).toEqual(['refused']);
+  });
+
+  test('anchors that multiply in values end in time and memory', async () => {
+    const levels = Array.from({ length: 9 }, (_, index) => `${String.fromCharCode(97 + index)}: &${String.fromCharCode(97 + index)} [${Array.from({ length: 9 }, () => (index === 0 ? 'x' : `*${String.fromCharCode(96 + index)}`)).join(', ')}]`).join('\n');
+    const found = await outcome(files(asks, { 'c/values.yaml': `data: 1\n${levels}\n` }), { options: { limits: { memoryBytes: 2_000_000_000 } } });
+    expect(found.reasons.map((each) => each.kind === 'not-renderable' || each.kind === 'limit')).toEqual([true]);
+  });
+
+  const packedChart = (more: readonly ArchiveEntry[]): string => packed([{ path: 'd/Chart.yaml', text: chart.replace('shop', 'd') }, { path: 'd/templates/y.yaml', text: 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: inner}\ndata: {k: {{ .Files.Get "stolen" | quote }} }\n' }, ...more]);
+
+  test.each([
+    ['a file above it', [{ path: 'd/../../../../../../tmp/mesh-posture-escaped', text: 'x' }]],
+    ['an absolute file', [{ path: '/tmp/mesh-posture-escaped', text: 'x' }]],
+    ['a link to the machine', [{ path: 'd/stolen', leadsTo: '/etc/passwd' }]],
+    ['a link that climbs', [{ path: 'd/stolen', leadsTo: '../../../../../../../../etc/passwd' }]],
+  ])('a packed chart with %s writes and reads nothing outside', async (_, more) => {
+    const found = await outcome({ 'c/Chart.yaml': `${chart}dependencies: [{name: d, version: 1.0.0, repository: "https://charts.example"}]\n`, 'c/templates/x.yaml': service, 'c/charts/d-1.0.0.tgz': packedChart(more) });
+    nothingEscaped(found);
+    expect(existsSync('/tmp/mesh-posture-escaped')).toBe(false);
+    if (found.reasons.length > 0) expect(found.reasons.map((each) => each.kind)).toEqual(['not-renderable']);
+    else expect(found.output).toContain('k: ""');
+  });
+
+  test('what the environment says to Helm and kustomize is not handed on', () => {
+    const names = ['HELM_PLUGINS', 'HELM_NAMESPACE', 'HELM_KUBEAPISERVER', 'HELM_DEBUG', 'KUSTOMIZE_PLUGIN_HOME', 'KUBECONFIG', 'HELM_REGISTRY_CONFIG'];
+    const before = names.map((name) => process.env[name]);
+    for (const name of names) process.env[name] = '/evil';
+    expect(Object.values(cleanEnvironment('/nowhere')).filter((value) => value.includes('evil'))).toEqual([]);
+    for (const [index, name] of names.entries()) {
+      if (before[index] === undefined) Reflect.deleteProperty(process.env, name);
+      else process.env[name] = before[index];
+    }
+  });
+
   test('the name of a chart is no option', async () => {
     const found = await outcome({ 'c/Chart.yaml': 'apiVersion: v2\nname: "--post-renderer=/bin/sh"\nversion: 1.0.0\n', 'c/templates/x.yaml': service });
     nothingEscaped(found);
@@ -261,6 +356,14 @@ describe.skipIf(!hasTools())(`hostile links${hasTools() ? '' : `, ${skipped}`}`,
 
   test('a template that is a link out of the tree', async () => {
     expect(await linked({ 'c/Chart.yaml': chart, 'c/templates/a.yaml': service }, { 'c/templates/s.yaml': join(secrets, 'secret.yaml') })).toEqual([expect.stringMatching(/^refused: the symbolic link `c\/templates\/s.yaml` leads out/u)]);
+  });
+
+  test('links in a circle', async () => {
+    expect(await linked({ 'k/kustomization.yaml': 'resources: [s]\n' }, { 'k/s': '../k/t', 'k/t': '../k/s' })).toEqual([expect.stringMatching(/^not-renderable: it takes `s`, which is not there/u)]);
+  });
+
+  test('values that are a link out of the tree', async () => {
+    expect(await linked({ 'c/Chart.yaml': chart, 'c/templates/a.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\ndata: {k: {{ .Values.data | toString | quote }} }\n' }, { 'c/values-prod.yaml': join(secrets, 'secret.yaml') })).toEqual([expect.stringMatching(/^refused: .*`c\/values-prod.yaml`/u)]);
   });
 
   test('a link inside the tree is followed', async () => {

@@ -18,7 +18,7 @@ import { Source, lineOf } from '#units/build.ts';
 import type { Documents } from '#units/documents.ts';
 import { isKustomizationName } from '#units/kustomization.ts';
 import { substituted } from '#units/substitution.ts';
-import { baseName, folderOf } from '#units/unit.ts';
+import { baseName, below, folderOf } from '#units/unit.ts';
 import { readContentOf } from '../load/content.ts';
 import { dependencyGroups, type Group } from './dependencies.ts';
 import { placesOf, withoutPlaces, type Line, type Place } from './edits.ts';
@@ -303,14 +303,13 @@ function viaOf(place: Place, origin: Origin | undefined, side: 'LEFT' | 'RIGHT',
     return [{ file: origin.file, line: 1, role: 'template' }];
   }
   if (isKustomizationName(baseName(place.path)) || origin?.file === place.path) return [];
-  // The nearest kustomization above that names the file.
-  for (let folder = folderOf(place.path); ; folder = folderOf(folder)) {
-    for (const name of ['kustomization.yaml', 'kustomization.yml', 'Kustomization']) {
-      const path = folder === '.' ? name : `${folder}/${name}`;
-      const entry = tree.entries.get(path);
-      const text = entry?.type === 'file' ? documents.text(entry.blob) : undefined;
-      if (text?.includes(baseName(place.path)) === true) return [{ file: path, line: lineOf(text, baseName(place.path)), role: 'kustomization' }];
-    }
-    if (folder === '.') return [];
-  }
+  // The nearest kustomization above that names the file; else another of the unit's.
+  const named = readBy(side === 'RIGHT' ? head : base).filter((path) => isKustomizationName(baseName(path))).flatMap((path) => {
+    const entry = tree.entries.get(path);
+    const text = entry?.type === 'file' ? documents.text(entry.blob) : undefined;
+    return text?.includes(baseName(place.path)) === true ? [{ path, line: lineOf(text, baseName(place.path)) }] : [];
+  });
+  const above = named.filter(({ path }) => below(place.path, folderOf(path))).sort((left, right) => right.path.length - left.path.length);
+  const nearest = above[0] ?? named[0];
+  return nearest === undefined ? [] : [{ file: nearest.path, line: nearest.line, role: 'kustomization' }];
 }
