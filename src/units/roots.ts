@@ -193,7 +193,7 @@ function application({ name, spec, context, template }: { readonly name: string;
     return placesOf(written, context.folders).map((path): RootReference => ({
       tool: 'argo',
       // Several generators that fit a folder are one unknown destination.
-      name: template !== undefined && written.includes('{{') ? anyGenerator : name,
+      name: template !== undefined && (written.includes('{{') || name.includes('{{')) ? anyGenerator : name,
       file,
       path,
       recurse: directory['recurse'] === true,

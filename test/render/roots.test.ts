@@ -36,6 +36,12 @@ describe.skipIf(!hasTools())(`roots that an overlay changes${hasTools() ? '' : `
     expect(loose((await renderOne({ ...files, 'apps/prod/kustomization.yaml': 'resources: [../base]\n' })).loaded)).toEqual(['shop/drafts', 'shop/production']);
   });
 
+  test('an ApplicationSet for clusters that nobody names is one root in all its forms', async () => {
+    const set = 'apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {name: shop, namespace: argocd}\nspec:\n  generators: [{clusters: {}}]\n  template:\n    metadata: {name: "shop-{{name}}"}\n    spec: {source: {repoURL: "https://git.example/a/b", path: shop/staging}, destination: {namespace: shop, server: "{{server}}"}}\n';
+    const { loaded } = await renderOne({ ...files, 'apps/base/shop.yaml': set, 'apps/prod/kustomization.yaml': 'namespace: argocd-prod\nresources: [../base]\npatches:\n- target: {kind: ApplicationSet}\n  patch: |\n    - {op: add, path: /metadata/labels, value: {stage: prod}}\n' });
+    expect(loaded.discovered.units.map((unit) => unit.id).filter((id) => id.startsWith('shop/'))).toEqual(['shop/drafts', 'shop/production', 'shop/staging']);
+  });
+
   test('an overlay that cannot be rendered leaves the root as it is written', async () => {
     const { loaded } = await renderOne({ ...files, 'apps/prod/kustomization.yaml': 'resources: [../base]\npatches:\n- target: {kind: Application}\n  patch: |\n    - {op: replace, path: /spec/none/path, value: shop/production}\n' });
     expect(loose(loaded)).toEqual(['shop/drafts', 'shop/production']);
