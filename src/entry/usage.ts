@@ -26,23 +26,29 @@ ${report}
 
   mesh-posture audit deploy/ --format markdown
 `,
-  explain: `mesh-posture explain --to NAMESPACE/NAME --port N …
-One request: its answer with every step, rule and object, and where the object is written.
+  explain: `mesh-posture explain --to NAMESPACE/NAME …
+One request: its answer with every step, rule and place; with --base and --head both answers, \`>\` before the steps that differ, and the
+change that holds the request. Exits with 0 whatever the answer is.
 
   --from IDENTITY|WORKLOAD|plaintext  td/ns/x/sa/y, namespace/name, or plaintext (default)
-  --to NAMESPACE/NAME                 the workload
-  --port N                            the port of its pods
-  --protocol http|tcp|tls|https       default http
+  --ip ADDRESS                        the caller's address; without a workload or identity: outside the cluster
+  --to NAMESPACE/NAME|HOST|ADDRESS    the workload, the host of a Service, or an address outside the cluster
+  --port N                            the port of its pods (of the Service, where a host is named); default the only one declared
+  --protocol http|tcp|tls|https|udp|sctp   default http; tls and https: the client's own TLS
   --method M                          default GET
   --path P                            default /
   --host H                            default the workload's own
   --header 'Name: value'              repeatable
-  --claims JSON                       of a valid token
+  --sni NAME                          server name of the TLS handshake
+  --claims JSON                       of a valid token in \`Authorization\`
+  --given KEY=true|false              what the manifests do not tell, as an unknown answer names it; repeatable
   --tree REV|DIR                      default: the working directory
-  --queries FILE                      many requests, JSON Lines; answers as JSON Lines
+  --base REV|DIR --head REV|DIR       both sides of a change instead
+  --queries FILE                      many requests, JSON Lines (docs/questions.md); answers as JSON Lines
 ${config}
 
   mesh-posture explain --from web/front --to shop/orders --port 8080 --method POST --path /api/orders
+  mesh-posture explain --base origin/main --head HEAD --to shop/orders
 `,
   test: `mesh-posture test FILE…
 Scenarios, changes and validations with expected answers: JSON Lines (gzip too), JSON, or YAML. Exits with 1 where one fails.
@@ -75,7 +81,7 @@ export const usage = `mesh-posture: what a change to Istio and Kubernetes manife
 
   mesh-posture review --base REV|DIR --head REV|DIR   compare two revisions or two directories
   mesh-posture audit [REV|DIR]                        findings and zero-trust scorecard of one tree
-  mesh-posture explain --to WORKLOAD --port N …       one request: every step, rule and object
+  mesh-posture explain --to WORKLOAD …                one request: every step, rule and place; on one tree or both sides
   mesh-posture test FILE…                             scenarios with expected answers (JSON Lines, gzip, JSON, YAML)
   mesh-posture environments [REV|DIR]                 what was found, and what runs together
   mesh-posture rules [CODE]                           the findings, or one of them
@@ -86,7 +92,7 @@ ${report}
 review, audit, explain, environments
 ${config}
 explain
-  --from, --to, --port, --protocol, --method, --path, --host, --header, --claims, --tree, --queries
+  --from, --ip, --to, --port, --protocol, --method, --path, --host, --header, --sni, --claims, --given, --tree, --base, --head, --queries
 environments
   --explain FILE                      which units use this file
 

@@ -112,7 +112,12 @@ export function answers(context: PairContext, query: Query): NonNullable<RawChan
   const given = { ...query.given, ...Object.fromEntries(assumed.map((id) => [id, true])) };
   const asked: Query = Object.keys(given).length > 0 ? { ...query, given } : query;
   const onBase: Query = asked.to.workload === undefined ? asked : { ...asked, to: { ...asked.to, workload: context.pair.base.id } };
-  return { query: onBase, base: answerOn(context.sides.base, context.pair.base, onBase, context.sides.head), head: answerOn(context.sides.head, context.pair.head, asked, context.sides.base) };
+  return { query: onBase, base: bare(answerOn(context.sides.base, context.pair.base, onBase, context.sides.head)), head: bare(answerOn(context.sides.head, context.pair.head, asked, context.sides.base)) };
+}
+
+/** Without the steps: `explain` asks again, and many changes are kept at once. */
+function bare(decision: Decision): Decision {
+  return { ...decision, because: [] };
 }
 
 /** Where a side has no such name, the same request has only the pod's address to go to. */

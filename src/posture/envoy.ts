@@ -3,6 +3,7 @@ import type { Attached } from '#mesh/attachment.ts';
 import type { Mesh } from '#mesh/model.ts';
 import { enforced, matching } from '#semantics/authorization-policy.ts';
 import type { Chain } from '#semantics/rule.ts';
+import { holding, missing, type RuleFit } from '#semantics/rule-fit.ts';
 import { assumedHolds } from '#semantics/rewritten-headers.ts';
 import type { Condition, Seen } from '#semantics/condition.ts';
 import { customActions } from '#semantics/external-authorization.ts';
@@ -12,7 +13,7 @@ import { checkToken, withToken } from '#semantics/token-check.ts';
 import { normalizePath, rejectedPath } from '#sets/normalize-path.ts';
 import type { Dimension } from '#sets/cube.ts';
 import type { Value } from '#sets/matcher.ts';
-import type { Decision, Step } from './query.ts';
+import type { Decision, Step, StepDetail } from './query.ts';
 import { knownMethods, remoteAddress } from './request.ts';
 import type { AskedRequest } from './request.ts';
 
@@ -46,8 +47,8 @@ export function decideByPolicies(
   given: Given,
   because: Step[],
 ): Decision {
-  const note = (rule: string, text: string, by?: string): void => {
-    because.push(by === undefined ? { rule, text } : { rule, text, by });
+  const note = (rule: string, text: string, by?: string, details?: Step['details']): void => {
+    because.push({ rule, text, ...(by === undefined ? {} : { by }), ...(details === undefined ? {} : { details }) });
   };
   const chain: Chain = handling.chain;
   const through = handling.passthrough ? ({ passthrough: true } as const) : {};
@@ -91,19 +92,23 @@ export function decideByPolicies(
   const denying = matching(policies.deny, seen);
   if (denying.length > 0) {
     const by = denying.map((policy) => policy.id);
-    note('A1.1', `a rule of ${by.map((id) => `\`${id}\``).join(', ')} denies the request`, by[0]);
+    note('A1.1', `a rule of ${by.map((id) => `\`${id}\``).join(', ')} denies the request`, by[0], () => detailsOf(holding(denying, seen)));
     return { verdict: 'deny', layer: 'authorization', by, enforcedAt, ...through, because };
   }
   const allowing = matching(policies.allow, seen);
   if (policies.allow.length > 0 && allowing.length === 0) {
-    note('A1.4', `${String(policies.allow.length)} ALLOW ${policies.allow.length === 1 ? 'policy acts' : 'policies act'} here and no rule matches`);
+    note('A1.4', `${String(policies.allow.length)} ALLOW ${policies.allow.length === 1 ? 'policy acts' : 'policies act'} here and no rule matches`, undefined, () => detailsOf(missing(policies.allow, seen)));
     return { verdict: 'deny', layer: 'authorization', by: [], enforcedAt, ...through, because };
   }
   const by = allowing.map((policy) => policy.id);
   if (policies.allow.length === 0) note('A1.4', 'no ALLOW policy acts here, what is not denied passes');
-  else note('A1.1', `a rule of ${by.map((id) => `\`${id}\``).join(', ')} allows the request`, by[0]);
+  else note('A1.1', `a rule of ${by.map((id) => `\`${id}\``).join(', ')} allows the request`, by[0], () => detailsOf(holding(allowing, seen)));
   if (asks !== undefined) return { verdict: 'asks', layer: 'external-authorization', provider: asks.provider, by: asks.by.sort(), enforcedAt, ...through, because };
   return { verdict: 'allow', layer: 'authorization', by, enforcedAt, ...through, because };
+}
+
+export function detailsOf(fits: readonly RuleFit[]): readonly StepDetail[] {
+  return fits.map(({ policy, text, path }) => ({ by: policy, text, path }));
 }
 
 /** What the policies of one chain see. */

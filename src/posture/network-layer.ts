@@ -1,5 +1,6 @@
 /** The network in front of the proxies (M143): both must let a request pass, and the one that stops it first answers. */
 import type { Mesh, Workload } from '#mesh/model.ts';
+import { networkWorldOf } from '#semantics/network-world.ts';
 import { workloadsPresenting } from './callers.ts';
 import { hasNetwork } from './network-paths.ts';
 import { isDatagram, networkAnswer } from './network.ts';
@@ -23,11 +24,11 @@ export function throughNetwork({ mesh, workload, query, client, port, decide }: 
   const network = networkAnswer({ mesh, query, destination: workload, port: isDatagram(query) ? query.to.port : port, callers: callersOf(mesh, query, client) });
   const step = stepOf(network);
   if (network.passes === false) return { verdict: 'deny', layer: 'network-policy', by: network.by, enforcedAt: 'none', because: [step] };
-  if (behind.verdict === 'deny') return behind;
+  if (behind.verdict === 'deny') return network.passes === true && !networkWorldOf(mesh).empty ? { ...behind, because: [step, ...behind.because] } : behind;
   if (network.passes === undefined) return { verdict: 'unknown', rule: network.rule, missing: network.because, because: [step] };
-  const because = network.governed ? [step, ...behind.because] : behind.because;
+  const because = network.governed || !networkWorldOf(mesh).empty ? [step, ...behind.because] : behind.because;
   if (behind.verdict === 'allow' && behind.layer === 'none' && (network.governed || !anyInMesh(mesh))) return { ...behind, layer: 'network-policy', by: network.by, because };
-  return network.governed ? { ...behind, because } : behind;
+  return because === behind.because ? behind : { ...behind, because };
 }
 
 /** To an address outside the cluster: the caller's own egress, which is all there is for a pod outside the mesh. */

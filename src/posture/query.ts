@@ -93,4 +93,15 @@ export interface Step {
   readonly text: string;
   /** `Kind/namespace/name` of the object that decided this step, where one did. */
   readonly by?: string;
+  /** What lies behind the step, field by field. Computed when it is asked for: most answers are never explained. */
+  readonly details?: () => readonly StepDetail[];
+}
+
+export interface StepDetail {
+  /** `Kind/namespace/name`. */
+  readonly by: string;
+  /** Empty: the place says it all. */
+  readonly text: string;
+  /** The field in the object's manifest. */
+  readonly path: readonly (string | number)[];
 }

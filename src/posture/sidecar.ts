@@ -32,14 +32,14 @@ export function sidecarSeat(mesh: Mesh, workload: Workload, attached: Attached, 
 
 export function decideAtSidecar(mesh: Mesh, workload: Workload, attached: Attached, asked: AskedRequest, given: Given): Decision {
   const because: Step[] = [];
-  const note = (rule: string, text: string, by?: string): void => {
-    because.push(by === undefined ? { rule, text } : { rule, text, by });
+  const note = (rule: string, text: string, by?: string, details?: Step['details']): void => {
+    because.push({ rule, text, ...(by === undefined ? {} : { by }), ...(details === undefined ? {} : { details }) });
   };
 
   // M6 to M15: the port's mode.
   const effective = effectiveMtls(mesh, attached);
   const mode = modeAt(effective, asked.port);
-  note(mode.by === undefined ? 'M6' : 'M7', `port ${String(asked.port)} of \`${workload.id}\` has mTLS mode ${mode.mode}`, mode.by);
+  note(mode.by === undefined ? 'M6' : 'M7', `port ${String(asked.port)} of \`${workload.id}\` has mTLS mode ${mode.mode}`, mode.by, mode.by === undefined ? undefined : () => [{ by: mode.by ?? '', text: '', path: effective.ports.has(asked.port) ? ['spec', 'portLevelMtls', String(asked.port)] : ['spec', 'mtls', 'mode'] }]);
   if (effective.judgedByWeakest.length > 0) note('M15', `the creation order of ${effective.judgedByWeakest.map((id) => `\`${id}\``).join(', ')} is not known, ${effective.judgedByWeakest.some((id) => mesh.unsettled.has(id)) ? 'the strictest' : 'the weakest'} is taken`);
 
   // M16 to M18, A4.4 to A4.6: which chain takes the connection.

@@ -5,15 +5,17 @@ import { enforced, matching } from '#semantics/authorization-policy.ts';
 import type { Policy } from '#semantics/authorization-policy.ts';
 import { ambientMtls, refusesPlaintext } from '#semantics/ambient-peer-authentication.ts';
 import type { Seen } from '#semantics/condition.ts';
+import { holding, missing } from '#semantics/rule-fit.ts';
 import type { Dimension } from '#sets/cube.ts';
 import type { Value } from '#sets/matcher.ts';
+import { detailsOf } from './envoy.ts';
 import type { Decision, Step } from './query.ts';
 import type { AskedRequest } from './request.ts';
 
 export function decideAtZtunnel(mesh: Mesh, workload: Workload, asked: AskedRequest): Decision {
   const because: Step[] = [];
-  const note = (rule: string, text: string, by?: string): void => {
-    because.push(by === undefined ? { rule, text } : { rule, text, by });
+  const note = (rule: string, text: string, by?: string, details?: Step['details']): void => {
+    because.push({ rule, text, ...(by === undefined ? {} : { by }), ...(details === undefined ? {} : { details }) });
   };
   if (!workload.otherPortsCaptured && asked.principal === null) {
     note('M32', 'plaintext to the pod is not redirected (`ambient.istio.io/bypass-inbound-capture`)');
@@ -33,15 +35,15 @@ export function decideAtZtunnel(mesh: Mesh, workload: Workload, asked: AskedRequ
   const seen = seenByZtunnel(asked);
   const denying = matching(policies.deny, seen).map((policy) => policy.id);
   if (denying.length > 0) {
-    note('M27', `a rule of ${denying.map((id) => `\`${id}\``).join(', ')} denies the connection`, denying[0]);
+    note('M27', `a rule of ${denying.map((id) => `\`${id}\``).join(', ')} denies the connection`, denying[0], () => detailsOf(holding(policies.deny, seen)));
     return { verdict: 'deny', layer: 'authorization', by: denying, enforcedAt: 'ztunnel', because };
   }
   const allowing = matching(policies.allow, seen).map((policy) => policy.id);
   if (policies.allow.length > 0 && allowing.length === 0) {
-    note('M27', 'ALLOW policies act here and none matches');
+    note('M27', 'ALLOW policies act here and none matches', undefined, () => detailsOf(missing(policies.allow, seen)));
     return { verdict: 'deny', layer: 'authorization', by: [], enforcedAt: 'ztunnel', because };
   }
-  note('M27', policies.allow.length === 0 ? 'no ALLOW policy acts here' : `a rule of ${allowing.map((id) => `\`${id}\``).join(', ')} allows the connection`, allowing[0]);
+  note('M27', policies.allow.length === 0 ? 'no ALLOW policy acts here' : `a rule of ${allowing.map((id) => `\`${id}\``).join(', ')} allows the connection`, allowing[0], () => detailsOf(holding(policies.allow, seen)));
   return { verdict: 'allow', layer: 'authorization', by: allowing, enforcedAt: 'ztunnel', because };
 }
 

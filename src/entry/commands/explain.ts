@@ -1,9 +1,13 @@
-/** `explain`: one request, or many, with every step, rule and object. */
-import { InputError } from '#app/input-error.ts';
+/** `explain`: one request, or many, with every step, rule and place: on one tree, or on both sides of a change. */
+import { changeOf } from '#app/change-of.ts';
 import { Citations } from '#app/cite.ts';
-import { loadSnapshot, type LoadedEnvironment } from '#app/load.ts';
+import { InputError } from '#app/input-error.ts';
+import { loadSnapshot } from '#app/load.ts';
 import { readQueries } from '#app/queries.ts';
+import { checkWorkloads, onlyPort, portNotes } from '#app/question-check.ts';
+import { review } from '#app/review.ts';
 import { statedMesh } from '#app/stated-mesh.ts';
+import type { DescribedChange } from '#impact/describe.ts';
 import { resourceId, type AnyResource } from '#manifests/resource.ts';
 import { buildMesh } from '#mesh/build.ts';
 import { enrolmentKnowledge } from '#mesh/enrolment.ts';
@@ -14,134 +18,138 @@ import { explainText, type Explanation } from '#report/text/explain.ts';
 import { readArguments } from '../arguments.ts';
 import { configurationFor } from '../configuration.ts';
 import { checkConfiguredNames } from '../configured-names.ts';
-import { openTree, readNamed } from '../open.ts';
+import { openPair, openTree, readNamed } from '../open.ts';
 import { print, textOptions } from '../output.ts';
+import { questionOf, questionOptions } from '../question.ts';
 import { prepare } from '../rendering.ts';
+import { today } from '../run.ts';
+import { version } from '../version.ts';
 
 const options = {
-  from: { type: 'string' },
-  to: { type: 'string' },
-  port: { type: 'string' },
-  protocol: { type: 'string' },
-  method: { type: 'string' },
-  path: { type: 'string' },
-  host: { type: 'string' },
-  header: { type: 'string', multiple: true },
-  claims: { type: 'string' },
+  ...questionOptions,
   tree: { type: 'string' },
+  base: { type: 'string' },
+  head: { type: 'string' },
   config: { type: 'string' },
   queries: { type: 'string' },
 } as const;
 
-type Flags = ReturnType<typeof readArguments<typeof options>>['values'];
+type Side = 'base' | 'head';
 
-const protocols = ['http', 'https', 'tcp', 'tls'] as const;
-
-function protocolOf(text: string): (typeof protocols)[number] {
-  const found = protocols.find((protocol) => protocol === text);
-  if (found === undefined) throw new InputError(`\`--protocol ${text}\` is not a protocol`, `use one of ${protocols.join(', ')}`);
-  return found;
-}
-
-function headersOf(lines: readonly string[]): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    lines.map((line) => {
-      const colon = line.indexOf(':', 1);
-      if (colon < 0) throw new InputError(`\`--header ${line}\` has no value`, 'write it as `Name: value`');
-      return [line.slice(0, colon).trim(), line.slice(colon + 1).trim()];
-    }),
-  );
-}
-
-function claimsOf(text: string): Readonly<Record<string, unknown>> {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (value !== null && typeof value === 'object' && !Array.isArray(value)) return { ...value };
-  } catch {
-    // Not JSON: the sentence below says so.
-  }
-  throw new InputError('`--claims` is not a JSON object', 'write it as \'{"iss": "https://issuer.example", "sub": "alice"}\'');
-}
-
-/** `plaintext`, an identity (`td/ns/x/sa/y`), or a workload (`namespace/name`). */
-function callerOf(text: string): Query['from'] {
-  if (text === 'plaintext') return { principal: null };
-  return text.includes('/ns/') ? { principal: text } : { workload: text };
-}
-
-function queryOf(flags: Flags): Query {
-  if (flags.to === undefined || flags.port === undefined) throw new InputError('`explain` needs `--to` and `--port`, or `--queries`', 'name the workload as `namespace/name` and the port of its pods');
-  const port = Number(flags.port);
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new InputError(`\`--port ${flags.port}\` is not a port`, 'give a number from 1 to 65535');
-  return {
-    from: callerOf(flags.from ?? 'plaintext'),
-    to: { workload: flags.to, port },
-    request: {
-      protocol: protocolOf(flags.protocol ?? 'http'),
-      ...(flags.method === undefined ? {} : { method: flags.method }),
-      ...(flags.path === undefined ? {} : { path: flags.path }),
-      ...(flags.host === undefined ? {} : { host: flags.host }),
-      ...(flags.header === undefined ? {} : { headers: headersOf(flags.header) }),
-      ...(flags.claims === undefined ? {} : { token: { valid: true, claims: claimsOf(flags.claims) } }),
-    },
-  };
-}
-
-interface NamedMesh {
+/** One mesh that may be asked. */
+interface Place {
   readonly environment: string;
+  readonly side: Side;
   readonly mesh: Mesh;
+  readonly resources: readonly AnyResource[];
+}
+
+interface Places {
+  readonly all: readonly Place[];
+  /** Both sides of a change. */
+  readonly compared: boolean;
+  readonly environments: number;
+  readonly changes: readonly DescribedChange[];
+  readonly locate: NonNullable<Explanation['locate']>;
 }
 
 export async function explain(args: readonly string[]): Promise<number> {
   const { values } = readArguments(args, options, 'none');
-  const queries = values.queries === undefined ? [queryOf(values)] : readQueries(readNamed(values.queries), values.queries);
-  const { pair, source } = await openTree(values.tree);
-  const configuration = configurationFor(pair, values.config);
+  const question = values.queries === undefined ? questionOf(values) : undefined;
+  const places = values.base === undefined && values.head === undefined ? await oneTree(values.tree, values.config) : await twoTrees(values);
+  const meshes = places.all.map(({ mesh }) => mesh);
+  if (question === undefined) {
+    for (const query of readQueries(readNamed(values.queries ?? ''), values.queries ?? '')) print(answered(query, places));
+    return 0;
+  }
+  if ('portless' in question) checkWorkloads(question.with(1), meshes);
+  const query = 'portless' in question ? question.with(onlyPort(question.portless, meshes)) : question;
+  print(explained(query, places));
+  return 0;
+}
+
+async function oneTree(tree: string | undefined, configFile: string | undefined): Promise<Places> {
+  const { pair, source } = await openTree(tree);
+  const configuration = configurationFor(pair, configFile);
   const { config } = configuration;
   const prepared = await prepare(pair, config, source);
   checkConfiguredNames(configuration, pair, prepared.discovered);
   const loaded = loadSnapshot(prepared.pair.head, prepared.pair.blobs, config, { prepared });
-  const meshes = loaded.environments.map(({ id, head }): NamedMesh => ({ environment: id, mesh: buildMesh(head.resources, { stated: statedMesh(config), knowledge: enrolmentKnowledge(config.mesh.rootNamespace ?? 'istio-system', head.resources) }) }));
-  const locate = locator(loaded.environments, new Citations(prepared.pair));
-  for (const query of queries) print(values.queries === undefined ? explained(query, meshes, locate) : answered(query, meshes));
-  return 0;
+  const all = loaded.environments.map(({ id, head }): Place => ({
+    environment: id,
+    side: 'head',
+    mesh: buildMesh(head.resources, { stated: statedMesh(config), knowledge: enrolmentKnowledge(config.mesh.rootNamespace ?? 'istio-system', head.resources) }),
+    resources: head.resources,
+  }));
+  return { all, compared: false, environments: all.length, changes: [], locate: locator(all, new Citations(prepared.pair)) };
 }
 
-type Locate = NonNullable<Explanation['locate']>;
+/** The meshes, and the changes, that `review` sees. */
+async function twoTrees({ base, head, tree, config: configFile }: { readonly base?: string; readonly head?: string; readonly tree?: string; readonly config?: string }): Promise<Places> {
+  if (base === undefined || head === undefined) throw new InputError(`\`--${base === undefined ? 'head' : 'base'}\` needs \`--${base === undefined ? 'base' : 'head'}\` beside it`, 'name both sides, or one tree with `--tree`');
+  if (tree !== undefined) throw new InputError('`--tree` and `--base` do not go together', 'name one tree with `--tree`, or both sides with `--base` and `--head`');
+  const opened = await openPair(base, head);
+  const configuration = configurationFor(opened.pair, configFile);
+  const { config, proposed, file, notYet } = configuration;
+  const prepared = await prepare(opened.pair, config, opened.source);
+  checkConfiguredNames(configuration, opened.pair, prepared.discovered);
+  const outcome = review({ pair: opened.pair, prepared, comparison: opened.comparison, config, proposed, configFile: file, notYet, today: today(), version });
+  const all = outcome.compared.environments.flatMap(({ loaded, base: before, head: after }): readonly Place[] => [
+    { environment: loaded.id, side: 'base', mesh: before, resources: loaded.base.resources },
+    { environment: loaded.id, side: 'head', mesh: after, resources: loaded.head.resources },
+  ]);
+  return { all, compared: true, environments: outcome.compared.environments.length, changes: outcome.changes, locate: locator(all, new Citations(prepared.pair)) };
+}
 
 /** Where an object is written. Environments that define it differently write it in several places: then its name alone is shown. */
-function locator(environments: readonly LoadedEnvironment[], citations: Citations): Locate {
+function locator(all: readonly Place[], citations: Citations): Places['locate'] {
   const places = new Map<string, AnyResource | undefined>();
-  for (const { head } of environments) {
-    for (const resource of head.resources) {
-      const id = resourceId(resource);
+  for (const { side, resources } of all) {
+    for (const resource of resources) {
+      const id = `${side} ${resourceId(resource)}`;
       const known = places.get(id);
       places.set(id, known === undefined && !places.has(id) ? resource : known === resource ? known : undefined);
     }
   }
-  return (id) => {
-    const resource = places.get(id);
-    const place = resource === undefined ? undefined : citations.locate(resource, [], 'head');
+  return (id, path = [], side = 'head') => {
+    const resource = places.get(`${side} ${id}`);
+    const place = resource === undefined ? undefined : citations.locate(resource, path, side);
     return place === undefined ? undefined : { file: place.file, line: place.startLine };
   };
 }
 
-/** Environments that have the destination; all of them where none has, so that the answer says why. */
-function havingDestination(query: Query, meshes: readonly NamedMesh[]): readonly NamedMesh[] {
+/** Where the destination is; all of them where the question names no workload. */
+function having(query: Query, { all }: Places): readonly Place[] {
+  checkWorkloads(query, all.map(({ mesh }) => mesh));
   const id = query.to.workload;
-  if (id === undefined) return meshes;
-  const found = meshes.filter(({ mesh }) => workloadNamed(mesh, id) !== undefined);
-  if (found.length === 0) throw new InputError(`no manifest declares the workload \`${id}\``, 'name it as `namespace/name`; `mesh-posture environments` shows what was found');
-  return found;
+  return id === undefined ? all : all.filter(({ mesh }) => workloadNamed(mesh, id) !== undefined);
 }
 
-function explained(query: Query, meshes: readonly NamedMesh[], locate: Locate): string {
-  const answers = havingDestination(query, meshes).map(({ environment, mesh }) => ({ ...(meshes.length > 1 ? { label: environment } : {}), decision: decide(mesh, query) }));
-  return explainText({ query, answers, locate }, textOptions(false));
+function explained(query: Query, places: Places): string {
+  const here = having(query, places);
+  const several = places.environments > 1;
+  const answers = here.map(({ environment, side, mesh }) => {
+    const label = [...(places.compared ? [side] : []), ...(several ? [places.compared ? `in ${environment}` : environment] : [])].join(' ');
+    return { ...(label === '' ? {} : { label }), ...(places.compared ? { side, ...(several ? { environment } : {}) } : {}), decision: decide(mesh, query) };
+  });
+  const change = changeIn(query, here, places.changes);
+  const notes = portNotes(query, here.map(({ mesh }) => mesh));
+  return explainText({ query, answers, locate: places.locate, notes, ...(change === undefined ? {} : { change }) }, textOptions(false));
 }
 
-function answered(query: Query, meshes: readonly NamedMesh[]): string {
-  const [first] = havingDestination(query, meshes);
-  if (first === undefined) return JSON.stringify({ ...query, answer: null });
-  return JSON.stringify({ ...query, answer: decide(first.mesh, query) });
+function changeIn(query: Query, here: readonly Place[], changes: readonly DescribedChange[]): Explanation['change'] {
+  for (const { environment, side, mesh: base } of here) {
+    const head = here.find((other) => other.environment === environment && other.side === 'head')?.mesh;
+    if (side !== 'base' || head === undefined) continue;
+    const found = changeOf(query, { environment, base, head, answers: { base: decide(base, query), head: decide(head, query) } }, changes);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** One line of JSON: `answer`, or `base` and `head` where two trees are compared. */
+function answered(query: Query, places: Places): string {
+  const here = having(query, places);
+  const first = (side: Side): unknown => { const place = here.find((each) => each.side === side); return place === undefined ? null : decide(place.mesh, query); };
+  return JSON.stringify(places.compared ? { ...query, base: first('base'), head: first('head') } : { ...query, answer: first('head') });
 }
