@@ -1,5 +1,6 @@
-import { mkdirSync, realpathSync, writeFileSync } from 'node:fs';
+import { mkdirSync, realpathSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
+import { writeWhole } from '#adapters/files/write-whole.ts';
 import { InputError } from '#app/input-error.ts';
 
 /**
@@ -38,7 +39,7 @@ function realTarget(path: string): string {
 export function tryWrite(path: string, text: string): string | null {
   try {
     mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, text);
+    writeWhole(path, text);
     return null;
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';

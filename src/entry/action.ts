@@ -3,12 +3,14 @@ import * as core from '@actions/core';
 import { analysis } from './action-analysis.ts';
 import { actionLog } from './action-log.ts';
 import { runAction } from './action-run.ts';
+import { endOnSignals } from './interruption.ts';
 import { version } from './version.ts';
 
 const variables = { ...process.env };
 // Programs that this step starts (git, later kustomize and helm on the head's files) inherit the environment: the token stays out of it.
 delete process.env['INPUT_GITHUB-TOKEN'];
 
+endOnSignals();
 process.exitCode = await runAction({
   variables,
   directory: process.cwd(),

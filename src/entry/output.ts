@@ -1,7 +1,8 @@
 /** Where results go: files in the order of formats, the rest to standard output. */
-import { existsSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { InputError } from '#app/input-error.ts';
+import { writeWhole } from '#adapters/files/write-whole.ts';
 import type { Report } from '#report/report.ts';
 import { ansiStyles, noStyles, type TextOptions } from '#report/text/styles.ts';
 
@@ -23,7 +24,7 @@ export function textOptions(verbose: boolean): TextOptions {
 export function writeFile(path: string, text: string): void {
   assertFolder(path);
   try {
-    writeFileSync(path, text);
+    writeWhole(path, text);
   } catch (error) {
     const isFolder = existsSync(path) && statSync(path).isDirectory();
     throw new InputError(`cannot write \`${path}\`: ${isFolder ? 'it is a directory' : error instanceof Error ? error.message : String(error)}`, 'name a file in a directory that may be written');

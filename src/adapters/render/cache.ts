@@ -3,7 +3,7 @@
  * put in place whole. Safe to delete: it is made again.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RenderedDocument } from '#app/ports.ts';
 
@@ -46,6 +46,7 @@ export function directoryCache(directory: string): RenderCache {
       const part = `${file}.${randomBytes(6).toString('hex')}.part`;
       try {
         await mkdir(join(directory, key.slice(0, 2)), { recursive: true, mode: 0o700 });
+        await sweep(join(directory, key.slice(0, 2)));
         await writeFile(part, `${sealed(key, body)}\n${body}`, { flag: 'wx', mode: 0o600 });
         await rename(part, file);
       } catch {
@@ -54,4 +55,17 @@ export function directoryCache(directory: string): RenderCache {
       }
     },
   };
+}
+
+/** No write takes that long. */
+const abandoned = 3_600_000;
+
+/** Parts of a run that was killed. */
+async function sweep(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (!name.endsWith('.part')) continue;
+    const part = join(folder, name);
+    const found = await stat(part).catch(() => undefined);
+    if (found !== undefined && Date.now() - found.mtimeMs > abandoned) await rm(part, { force: true }).catch(() => undefined);
+  }
 }
