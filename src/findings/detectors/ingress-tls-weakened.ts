@@ -1,8 +1,10 @@
 /** A gateway asks less of its clients than before (M112, M113). */
 import type { ServerTls } from '#manifests/server-tls.ts';
-import { defineDetector } from '../detector.ts';
+import { canonical } from '#lib/canonical.ts';
+import { defineDetector, type FactsPair, type OpeningDraft } from '../detector.ts';
+import type { SideFacts } from '../facts.ts';
 import { changesOf } from '../principal.ts';
-import { resourceId } from '#manifests/resource.ts';
+import { resourceId, type Resource } from '#manifests/resource.ts';
 import { causePhrase, destinationsPhrase, listed, named, openedValidation } from '../text.ts';
 
 export const ingressTlsWeakened = defineDetector({
@@ -15,6 +17,7 @@ export const ingressTlsWeakened = defineDetector({
       remedy: 'keep `tls.mode: MUTUAL` where client certificates are meant, write the mode out, and leave `minProtocolVersion` at TLS 1.2 or higher',
       validation: openedValidation(change, 'a client with the certificate it had before is still answered'),
     })),
+  detectOpenings: weakened,
   detectState: (side) =>
     side.of('Gateway').flatMap((gateway) =>
       gateway.spec.servers.flatMap((server, index) => {
@@ -35,6 +38,59 @@ export const ingressTlsWeakened = defineDetector({
       }),
     ),
 });
+
+const asksForCertificate: ReadonlySet<string> = new Set(['MUTUAL', 'ISTIO_MUTUAL']);
+const versions: readonly string[] = ['TLSV1_0', 'TLSV1_1', 'TLSV1_2', 'TLSV1_3'];
+
+interface Server {
+  readonly gateway: Resource<'Gateway'>;
+  readonly index: number;
+  readonly tls: ServerTls;
+}
+
+/** Servers with TLS by the proxies that serve them, port and host: what a renamed Gateway takes over is the same. */
+function serversOf(side: SideFacts): ReadonlyMap<string, Server> {
+  return new Map(
+    side.of('Gateway').flatMap((gateway) =>
+      gateway.spec.servers.flatMap(({ tls, hosts, port }, index) => (tls === undefined ? [] : hosts.map((host): [string, Server] => [`${canonical(gateway.spec.selector ?? {})} ${port.number} ${host}`, { gateway, index, tls }]))),
+    ),
+  );
+}
+
+/** A server that stays and asks less of its clients (M112, M113). */
+function weakened({ base, head }: FactsPair): OpeningDraft[] {
+  const before = serversOf(base);
+  const found = new Map<string, { readonly server: Server; readonly hosts: string[]; readonly words: string; readonly severity: 'high' | 'medium' }>();
+  for (const [key, server] of serversOf(head)) {
+    const old = before.get(key);
+    if (old === undefined) continue;
+    const certificate = asksForCertificate.has(old.tls.mode) && !asksForCertificate.has(server.tls.mode);
+    const version = versionOf(server.tls) < versionOf(old.tls) && versionOf(server.tls) >= 2;
+    if (!certificate && !version) continue;
+    const words = certificate ? `no longer asks clients for a certificate (\`${old.tls.mode}\` became \`${server.tls.mode}\`)` : `takes TLS 1.2 where it asked for 1.3`;
+    const id = `${resourceId(server.gateway)} ${String(server.index)} ${words}`;
+    const known = found.get(id) ?? { server, hosts: [], words, severity: certificate ? ('high' as const) : ('medium' as const) };
+    known.hosts.push(key.slice(key.lastIndexOf(' ') + 1));
+    found.set(id, known);
+  }
+  return [...found.values()].map(({ server: { gateway, index }, hosts, words, severity }) => ({
+    subject: resourceId(gateway),
+    facet: `weakened ${String(index)}`,
+    affected: hosts.map((host) => `${host} ${words}`),
+    severity,
+    place: { resource: gateway, path: ['spec', 'servers', index, 'tls'] },
+    message: `${named(gateway)} ${words} for ${listed(hosts)}`,
+    impact: severity === 'high' ? 'anyone outside who reaches the gateway gets as far as clients with a certificate did' : 'connections may be held to an older version of TLS',
+    remedy: severity === 'high' ? 'keep `tls.mode: MUTUAL`, or ask for another proof at the gateway (a token, a policy)' : 'keep `minProtocolVersion: TLSV1_3` where every client can',
+    validation: { positive: 'a client that was answered before still is', negative: severity === 'high' ? 'a client without a certificate is refused by the gateway' : 'a client that offers TLS 1.2 at most is refused' },
+  }));
+}
+
+/** TLS 1.2 where nothing is said (M113). */
+function versionOf({ minProtocolVersion }: ServerTls): number {
+  const index = versions.indexOf(minProtocolVersion);
+  return index < 0 ? 2 : index;
+}
 
 interface Weakness {
   readonly kind: string;
