@@ -227,19 +227,19 @@ function mightHoldManifest(text8) {
 }
 function manifestLike(text8) {
   if (!text8.includes("apiVersion") || !text8.includes("kind")) return false;
-  const versions2 = /* @__PURE__ */ new Set();
+  const versions3 = /* @__PURE__ */ new Set();
   const kinds3 = /* @__PURE__ */ new Set();
   for (const match of text8.matchAll(fieldLine)) {
-    const [, indent = "", kind] = match;
-    const [own3, other] = kind === void 0 ? [versions2, kinds3] : [kinds3, versions2];
-    if (other.has(indent.length)) return true;
-    own3.add(indent.length);
+    const [, indent2 = "", kind] = match;
+    const [own4, other] = kind === void 0 ? [versions3, kinds3] : [kinds3, versions3];
+    if (other.has(indent2.length)) return true;
+    own4.add(indent2.length);
   }
   return flowObject.test(text8) && /["'{,\s]kind["']?[ \t]*:/u.test(text8);
 }
 function isTemplated(text8) {
-  const open2 = text8.indexOf("{{");
-  return open2 !== -1 && text8.includes("}}", open2 + 2);
+  const open3 = text8.indexOf("{{");
+  return open3 !== -1 && text8.includes("}}", open3 + 2);
 }
 var escapedKey, fieldLine, flowObject;
 var init_text = __esm({
@@ -515,23 +515,23 @@ var init_read_directory = __esm({
       async #file(path2, absolute) {
         const { size, mode: bits } = await lstat(absolute);
         const mode = (bits & 64) === 0 ? "100644" : "100755";
-        const wanted = this.#wanted(path2);
-        if (wanted) this.#files += 1;
+        const wanted2 = this.#wanted(path2);
+        if (wanted2) this.#files += 1;
         if (size > this.#limitBytes) {
           const blob2 = await streamedBlobId(absolute, size);
           this.#entries.push({ type: "file", path: path2, blob: blob2, size, mode });
-          if (wanted) this.#blobs.set(blob2, tooLarge(size, this.#limitBytes));
+          if (wanted2) this.#blobs.set(blob2, tooLarge(size, this.#limitBytes));
           return;
         }
         const bytes = await readFile(absolute);
         const blob = blobId(bytes);
         this.#entries.push({ type: "file", path: path2, blob, size: bytes.byteLength, mode });
-        if (!wanted || this.#blobs.get(blob)?.type === "text") return;
+        if (!wanted2 || this.#blobs.get(blob)?.type === "text") return;
         this.#blobs.set(blob, this.#files <= this.#maxFiles ? decodeText(bytes, this.#limitBytes) : { type: "unreadable", problem: { kind: "limit", reason: `the directory has more than ${this.#maxFiles} files to read`, remedy: "raise `limits.files`, or exclude folders with `ignore`" } });
       }
       async result(label3) {
-        const listing = new Map(this.#entries.sort((left, right) => compareText(left.path, right.path)).map((entry2) => [entry2.path, entry2]));
-        const tree3 = resolveLinks(label3, listing, this.#targets, this.#problems);
+        const listing2 = new Map(this.#entries.sort((left, right) => compareText(left.path, right.path)).map((entry2) => [entry2.path, entry2]));
+        const tree3 = resolveLinks(label3, listing2, this.#targets, this.#problems);
         for (const entry2 of tree3.entries.values()) {
           if (entry2.type !== "file" || entry2.link === void 0 || this.#blobs.has(entry2.blob) || !this.#wanted(entry2.path)) continue;
           this.#blobs.set(entry2.blob, entry2.size > this.#limitBytes ? tooLarge(entry2.size, this.#limitBytes) : decodeText(await readFile(join(this.#root, entry2.link)), this.#limitBytes));
@@ -696,9 +696,9 @@ var init_batch = __esm({
 async function repositoryRoot(directory) {
   const top = await runGit(directory, ["rev-parse", "--show-toplevel"]);
   if (top.code === 0) return firstLine(top.stdout);
-  const bare2 = await runGit(directory, ["rev-parse", "--absolute-git-dir"]);
-  if (bare2.code === 0) return firstLine(bare2.stdout);
-  throw notARepository(directory, bare2.stderr);
+  const bare3 = await runGit(directory, ["rev-parse", "--absolute-git-dir"]);
+  if (bare3.code === 0) return firstLine(bare3.stdout);
+  throw notARepository(directory, bare3.stderr);
 }
 function notARepository(directory, stderr) {
   const shown5 = quoted(directory);
@@ -767,10 +767,10 @@ async function remoteAddresses(repository) {
   return code2 === 0 ? stdout.toString("utf8").split("\n").flatMap((line) => line.includes(" ") ? [line.slice(line.indexOf(" ") + 1).trim()] : []) : [];
 }
 async function sharedBranch(repository, revision2) {
-  const named5 = await runGit(repository, ["rev-parse", "--symbolic-full-name", "--verify", "--quiet", "--end-of-options", revision2]);
-  const name2 = firstLine(named5.stdout);
+  const named6 = await runGit(repository, ["rev-parse", "--symbolic-full-name", "--verify", "--quiet", "--end-of-options", revision2]);
+  const name2 = firstLine(named6.stdout);
   const remote = /^refs\/remotes\/[^/]+\/(?!HEAD$)(.+)$/u.exec(name2)?.[1];
-  if (named5.code !== 0 || remote !== void 0) return named5.code === 0 ? remote : void 0;
+  if (named6.code !== 0 || remote !== void 0) return named6.code === 0 ? remote : void 0;
   const local = /^refs\/heads\/(.+)$/u.exec(name2)?.[1];
   if (local === void 0) return void 0;
   const { stdout } = await runGit(repository, ["for-each-ref", "--format=%(refname)", `refs/remotes/*/${local}`]);
@@ -825,11 +825,11 @@ async function fetchLeftOut(repository, ids3, listings, options2) {
   const { code: code2, stdout } = await runGit(repository, ["rev-list", "--objects", "--no-walk", "--missing=print", ...ids3]);
   if (code2 !== 0) return;
   const absent = new Set(stdout.toString("latin1").split("\n").flatMap((line) => line.startsWith("?") ? [line.slice(1)] : []));
-  const wanted = options2.wanted ?? wantedPath;
+  const wanted2 = options2.wanted ?? wantedPath;
   const asked = /* @__PURE__ */ new Set();
-  for (const listing of listings) {
-    for (const entry2 of listing.values()) {
-      if (entry2.type !== "submodule" && absent.has(entry2.blob) && (entry2.type === "symlink" || wanted(entry2.path))) asked.add(entry2.blob);
+  for (const listing2 of listings) {
+    for (const entry2 of listing2.values()) {
+      if (entry2.type !== "submodule" && absent.has(entry2.blob) && (entry2.type === "symlink" || wanted2(entry2.path))) asked.add(entry2.blob);
     }
   }
   if (asked.size > 0) await fetchObjects(repository, [...asked], options2);
@@ -869,27 +869,27 @@ function pathText(bytes) {
 async function readBlobs(repository, listings, options2) {
   const limitBytes = options2.limitBytes ?? defaultLimitBytes;
   const maxFiles = options2.maxFiles ?? defaultMaxFiles;
-  const wanted = options2.wanted ?? wantedPath;
+  const wanted2 = options2.wanted ?? wantedPath;
   const blobs = /* @__PURE__ */ new Map();
   const links = /* @__PURE__ */ new Map();
   const linkIds = /* @__PURE__ */ new Set();
   const ids3 = /* @__PURE__ */ new Set();
-  for (const listing of new Set(listings)) {
+  for (const listing2 of new Set(listings)) {
     let files = 0;
-    for (const entry2 of listing.values()) {
+    for (const entry2 of listing2.values()) {
       if (entry2.type === "symlink") linkIds.add(entry2.blob);
-      if (entry2.type !== "file" || !wanted(entry2.path)) continue;
+      if (entry2.type !== "file" || !wanted2(entry2.path)) continue;
       files += 1;
       if (entry2.size > limitBytes) blobs.set(entry2.blob, tooLarge(entry2.size, limitBytes));
       else if (files <= maxFiles) ids3.add(entry2.blob);
       else if (!ids3.has(entry2.blob)) blobs.set(entry2.blob, beyondLimit(maxFiles));
     }
   }
-  const missing = /* @__PURE__ */ new Set();
+  const missing2 = /* @__PURE__ */ new Set();
   const take = (id, object4) => {
     switch (object4.type) {
       case "missing":
-        missing.add(id);
+        missing2.add(id);
         return;
       case "too-large":
         blobs.set(id, tooLarge(object4.size, limitBytes));
@@ -900,23 +900,23 @@ async function readBlobs(repository, listings, options2) {
     }
   };
   await readObjects(repository, [.../* @__PURE__ */ new Set([...ids3, ...linkIds])], limitBytes, take);
-  const linked2 = linkedIds(listings, links, wanted).filter((id) => !blobs.has(id) && !missing.has(id));
+  const linked2 = linkedIds(listings, links, wanted2).filter((id) => !blobs.has(id) && !missing2.has(id));
   await readObjects(repository, linked2, limitBytes, take);
-  if (missing.size > 0 && options2.fetchMissing !== false) {
-    const again2 = [...missing];
+  if (missing2.size > 0 && options2.fetchMissing !== false) {
+    const again2 = [...missing2];
     if (await fetchObjects(repository, again2, options2)) {
-      missing.clear();
+      missing2.clear();
       await readObjects(repository, again2, limitBytes, take);
     }
   }
-  for (const id of missing) blobs.set(id, missingObject(id));
+  for (const id of missing2) blobs.set(id, missingObject(id));
   return { blobs, links };
 }
-function linkedIds(listings, links, wanted) {
+function linkedIds(listings, links, wanted2) {
   const found = /* @__PURE__ */ new Set();
-  for (const listing of new Set(listings)) {
-    if (![...listing.values()].some((entry2) => entry2.type === "symlink" && wanted(entry2.path))) continue;
-    for (const entry2 of tree("", listing, links).entries.values()) if (entry2.type === "file" && entry2.link !== void 0 && wanted(entry2.path)) found.add(entry2.blob);
+  for (const listing2 of new Set(listings)) {
+    if (![...listing2.values()].some((entry2) => entry2.type === "symlink" && wanted2(entry2.path))) continue;
+    for (const entry2 of tree("", listing2, links).entries.values()) if (entry2.type === "file" && entry2.link !== void 0 && wanted2(entry2.path)) found.add(entry2.blob);
   }
   return [...found];
 }
@@ -992,9 +992,9 @@ function compileSegments(pattern) {
   const folder = pattern.endsWith("/");
   const segments = pattern.split("/").filter((segment, index) => segment !== "" && !(segment === "." && index === 0));
   if (folder) segments.push("**");
-  const wanted = segments.filter((segment, index) => !(segment === "**" && segments[index - 1] === "**"));
-  if (wanted.at(-1) === "**") wanted.splice(-1, 1, "**", "*");
-  return (path2) => matchSegments(wanted, path2);
+  const wanted2 = segments.filter((segment, index) => !(segment === "**" && segments[index - 1] === "**"));
+  if (wanted2.at(-1) === "**") wanted2.splice(-1, 1, "**", "*");
+  return (path2) => matchSegments(wanted2, path2);
 }
 function matchSegments(pattern, path2) {
   let at2 = 0;
@@ -1047,15 +1047,15 @@ function compileWildcard(pattern) {
   return alternatives2 === void 0 ? () => true : (path2) => alternatives2.some((each) => matchText(each.replace(/\*+/gu, "*"), path2));
 }
 function expanded(pattern) {
-  let open2 = [pattern];
+  let open3 = [pattern];
   for (; ; ) {
-    const next = open2.flatMap((each) => {
+    const next = open3.flatMap((each) => {
       const found = /\{([^{}]*)\}/u.exec(each);
       return found === null ? [each] : (found[1] ?? "").split(",").map((word2) => `${each.slice(0, found.index)}${word2}${each.slice(found.index + found[0].length)}`);
     });
     if (next.length > mostAlternatives) return void 0;
-    if (next.length === open2.length && next.every((each, index) => each === open2[index])) return next;
-    open2 = next;
+    if (next.length === open3.length && next.every((each, index) => each === open3[index])) return next;
+    open3 = next;
   }
 }
 var mostAlternatives;
@@ -1122,15 +1122,15 @@ var init_unit = __esm({
 
 // src/units/claims.ts
 function claimsFor(side2, other) {
-  const own3 = claimsOf(side2);
-  const others = claimsOf(other);
-  const inChart = (path2) => inTree(own3.trees, folderOf(path2)) || inTree(others.trees, folderOf(path2));
+  const own4 = claimsOf(side2);
+  const others2 = claimsOf(other);
+  const inChart = (path2) => inTree(own4.trees, folderOf(path2)) || inTree(others2.trees, folderOf(path2));
   return {
     inChart,
     claimed: (path2) => {
       const folder = folderOf(path2);
-      if (own3.owners.has(folder)) return true;
-      for (const owner of others.owners.get(folder) ?? []) if (owner !== folder) return true;
+      if (own4.owners.has(folder)) return true;
+      for (const owner of others2.owners.get(folder) ?? []) if (owner !== folder) return true;
       return inChart(path2);
     }
   };
@@ -1490,26 +1490,26 @@ var require_directives = __commonJS({
           this.tags = Object.assign({}, _Directives.defaultTags);
           this.atNextDocument = false;
         }
-        const parts = line.trim().split(/[ \t]+/);
-        const name2 = parts.shift();
+        const parts2 = line.trim().split(/[ \t]+/);
+        const name2 = parts2.shift();
         switch (name2) {
           case "%TAG": {
-            if (parts.length !== 2) {
+            if (parts2.length !== 2) {
               onError(0, "%TAG directive should contain exactly two parts");
-              if (parts.length < 2)
+              if (parts2.length < 2)
                 return false;
             }
-            const [handle, prefix3] = parts;
+            const [handle, prefix3] = parts2;
             this.tags[handle] = prefix3;
             return true;
           }
           case "%YAML": {
             this.yaml.explicit = true;
-            if (parts.length !== 1) {
+            if (parts2.length !== 1) {
               onError(0, "%YAML directive should contain exactly one part");
               return false;
             }
-            const [version3] = parts;
+            const [version3] = parts2;
             if (version3 === "1.1" || version3 === "1.2") {
               this.yaml.version = version3;
               return true;
@@ -2165,12 +2165,12 @@ var require_stringifyComment = __commonJS({
   "node_modules/yaml/dist/stringify/stringifyComment.js"(exports) {
     "use strict";
     var stringifyComment = (str) => str.replace(/^(?!$)(?: $)?/gm, "#");
-    function indentComment(comment, indent) {
+    function indentComment(comment, indent2) {
       if (/^\n+$/.test(comment))
         return comment.substring(1);
-      return indent ? comment.replace(/^(?! *$)/gm, indent) : comment;
+      return indent2 ? comment.replace(/^(?! *$)/gm, indent2) : comment;
     }
-    var lineComment = (str, indent, comment) => str.endsWith("\n") ? indentComment(comment, indent) : comment.includes("\n") ? "\n" + indentComment(comment, indent) : (str.endsWith(" ") ? "" : " ") + comment;
+    var lineComment = (str, indent2, comment) => str.endsWith("\n") ? indentComment(comment, indent2) : comment.includes("\n") ? "\n" + indentComment(comment, indent2) : (str.endsWith(" ") ? "" : " ") + comment;
     exports.indentComment = indentComment;
     exports.lineComment = lineComment;
     exports.stringifyComment = stringifyComment;
@@ -2184,17 +2184,17 @@ var require_foldFlowLines = __commonJS({
     var FOLD_FLOW = "flow";
     var FOLD_BLOCK = "block";
     var FOLD_QUOTED = "quoted";
-    function foldFlowLines(text8, indent, mode = "flow", { indentAtStart, lineWidth = 80, minContentWidth = 20, onFold, onOverflow } = {}) {
+    function foldFlowLines(text8, indent2, mode = "flow", { indentAtStart, lineWidth = 80, minContentWidth = 20, onFold, onOverflow } = {}) {
       if (!lineWidth || lineWidth < 0)
         return text8;
       if (lineWidth < minContentWidth)
         minContentWidth = 0;
-      const endStep = Math.max(1 + minContentWidth, 1 + lineWidth - indent.length);
+      const endStep = Math.max(1 + minContentWidth, 1 + lineWidth - indent2.length);
       if (text8.length <= endStep)
         return text8;
       const folds = [];
       const escapedFolds = {};
-      let end = lineWidth - indent.length;
+      let end = lineWidth - indent2.length;
       if (typeof indentAtStart === "number") {
         if (indentAtStart > lineWidth - Math.max(2, minContentWidth))
           folds.push(0);
@@ -2208,7 +2208,7 @@ var require_foldFlowLines = __commonJS({
       let escStart = -1;
       let escEnd = -1;
       if (mode === FOLD_BLOCK) {
-        i = consumeMoreIndentedLines(text8, i, indent.length);
+        i = consumeMoreIndentedLines(text8, i, indent2.length);
         if (i !== -1)
           end = i + endStep;
       }
@@ -2232,8 +2232,8 @@ var require_foldFlowLines = __commonJS({
         }
         if (ch === "\n") {
           if (mode === FOLD_BLOCK)
-            i = consumeMoreIndentedLines(text8, i, indent.length);
-          end = i + indent.length + endStep;
+            i = consumeMoreIndentedLines(text8, i, indent2.length);
+          end = i + indent2.length + endStep;
           split = void 0;
         } else {
           if (ch === " " && prev && prev !== " " && prev !== "\n" && prev !== "	") {
@@ -2278,22 +2278,22 @@ var require_foldFlowLines = __commonJS({
         const end2 = folds[i2 + 1] || text8.length;
         if (fold2 === 0)
           res = `
-${indent}${text8.slice(0, end2)}`;
+${indent2}${text8.slice(0, end2)}`;
         else {
           if (mode === FOLD_QUOTED && escapedFolds[fold2])
             res += `${text8[fold2]}\\`;
           res += `
-${indent}${text8.slice(fold2 + 1, end2)}`;
+${indent2}${text8.slice(fold2 + 1, end2)}`;
         }
       }
       return res;
     }
-    function consumeMoreIndentedLines(text8, i, indent) {
+    function consumeMoreIndentedLines(text8, i, indent2) {
       let end = i;
       let start = i + 1;
       let ch = text8[start];
       while (ch === " " || ch === "	") {
-        if (i < start + indent) {
+        if (i < start + indent2) {
           ch = text8[++i];
         } else {
           do {
@@ -2349,7 +2349,7 @@ var require_stringifyString = __commonJS({
         return json2;
       const { implicitKey } = ctx;
       const minMultiLineLength = ctx.options.doubleQuotedMinMultiLineLength;
-      const indent = ctx.indent || (containsDocumentMarker(value) ? "  " : "");
+      const indent2 = ctx.indent || (containsDocumentMarker(value) ? "  " : "");
       let str = "";
       let start = 0;
       for (let i = 0, ch = json2[i]; ch; ch = json2[++i]) {
@@ -2409,7 +2409,7 @@ var require_stringifyString = __commonJS({
                   str += "\n";
                   i += 2;
                 }
-                str += indent;
+                str += indent2;
                 if (json2[i + 2] === " ")
                   str += "\\";
                 i += 1;
@@ -2421,15 +2421,15 @@ var require_stringifyString = __commonJS({
           }
       }
       str = start ? str + json2.slice(start) : json2;
-      return implicitKey ? str : foldFlowLines.foldFlowLines(str, indent, foldFlowLines.FOLD_QUOTED, getFoldOptions(ctx, false));
+      return implicitKey ? str : foldFlowLines.foldFlowLines(str, indent2, foldFlowLines.FOLD_QUOTED, getFoldOptions(ctx, false));
     }
     function singleQuotedString(value, ctx) {
       if (ctx.options.singleQuote === false || ctx.implicitKey && value.includes("\n") || /[ \t]\n|\n[ \t]/.test(value))
         return doubleQuotedString(value, ctx);
-      const indent = ctx.indent || (containsDocumentMarker(value) ? "  " : "");
+      const indent2 = ctx.indent || (containsDocumentMarker(value) ? "  " : "");
       const res = "'" + value.replace(/'/g, "''").replace(/\n+/g, `$&
-${indent}`) + "'";
-      return ctx.implicitKey ? res : foldFlowLines.foldFlowLines(res, indent, foldFlowLines.FOLD_FLOW, getFoldOptions(ctx, false));
+${indent2}`) + "'";
+      return ctx.implicitKey ? res : foldFlowLines.foldFlowLines(res, indent2, foldFlowLines.FOLD_FLOW, getFoldOptions(ctx, false));
     }
     function quotedString(value, ctx) {
       const { singleQuote } = ctx.options;
@@ -2459,8 +2459,8 @@ ${indent}`) + "'";
       if (!blockQuote || /\n[\t ]+$/.test(value)) {
         return quotedString(value, ctx);
       }
-      const indent = ctx.indent || (ctx.forceBlockIndent || containsDocumentMarker(value) ? "  " : "");
-      const literal3 = blockQuote === "literal" ? true : blockQuote === "folded" || type === Scalar2.Scalar.BLOCK_FOLDED ? false : type === Scalar2.Scalar.BLOCK_LITERAL ? true : !lineLengthOverLimit(value, lineWidth, indent.length);
+      const indent2 = ctx.indent || (ctx.forceBlockIndent || containsDocumentMarker(value) ? "  " : "");
+      const literal3 = blockQuote === "literal" ? true : blockQuote === "folded" || type === Scalar2.Scalar.BLOCK_FOLDED ? false : type === Scalar2.Scalar.BLOCK_LITERAL ? true : !lineLengthOverLimit(value, lineWidth, indent2.length);
       if (!value)
         return literal3 ? "|\n" : ">\n";
       let chomp;
@@ -2485,7 +2485,7 @@ ${indent}`) + "'";
         value = value.slice(0, -end.length);
         if (end[end.length - 1] === "\n")
           end = end.slice(0, -1);
-        end = end.replace(blockEndNewlines, `$&${indent}`);
+        end = end.replace(blockEndNewlines, `$&${indent2}`);
       }
       let startWithSpace = false;
       let startEnd;
@@ -2502,9 +2502,9 @@ ${indent}`) + "'";
       let start = value.substring(0, startNlPos < startEnd ? startNlPos + 1 : startEnd);
       if (start) {
         value = value.substring(start.length);
-        start = start.replace(/\n+/g, `$&${indent}`);
+        start = start.replace(/\n+/g, `$&${indent2}`);
       }
-      const indentSize = indent ? "2" : "1";
+      const indentSize = indent2 ? "2" : "1";
       let header = (startWithSpace ? indentSize : "") + chomp;
       if (comment) {
         header += " " + commentString(comment.replace(/ ?[\r\n]+/g, " "));
@@ -2512,7 +2512,7 @@ ${indent}`) + "'";
           onComment();
       }
       if (!literal3) {
-        const foldedValue = value.replace(/\n+/g, "\n$&").replace(/(?:^|\n)([\t ].*)(?:([\n\t ]*)\n(?![\n\t ]))?/g, "$1$2").replace(/\n+/g, `$&${indent}`);
+        const foldedValue = value.replace(/\n+/g, "\n$&").replace(/(?:^|\n)([\t ].*)(?:([\n\t ]*)\n(?![\n\t ]))?/g, "$1$2").replace(/\n+/g, `$&${indent2}`);
         let literalFallback = false;
         const foldOptions = getFoldOptions(ctx, true);
         if (blockQuote !== "folded" && type !== Scalar2.Scalar.BLOCK_FOLDED) {
@@ -2520,18 +2520,18 @@ ${indent}`) + "'";
             literalFallback = true;
           };
         }
-        const body = foldFlowLines.foldFlowLines(`${start}${foldedValue}${end}`, indent, foldFlowLines.FOLD_BLOCK, foldOptions);
+        const body = foldFlowLines.foldFlowLines(`${start}${foldedValue}${end}`, indent2, foldFlowLines.FOLD_BLOCK, foldOptions);
         if (!literalFallback)
           return `>${header}
-${indent}${body}`;
+${indent2}${body}`;
       }
-      value = value.replace(/\n+/g, `$&${indent}`);
+      value = value.replace(/\n+/g, `$&${indent2}`);
       return `|${header}
-${indent}${start}${value}${end}`;
+${indent2}${start}${value}${end}`;
     }
     function plainString(item2, ctx, onComment, onChompKeep) {
       const { type, value } = item2;
-      const { actualString, implicitKey, indent, indentStep, inFlow } = ctx;
+      const { actualString, implicitKey, indent: indent2, indentStep, inFlow } = ctx;
       if (implicitKey && value.includes("\n") || inFlow && /[[\]{},]/.test(value)) {
         return quotedString(value, ctx);
       }
@@ -2542,22 +2542,22 @@ ${indent}${start}${value}${end}`;
         return blockString(item2, ctx, onComment, onChompKeep);
       }
       if (containsDocumentMarker(value)) {
-        if (indent === "") {
+        if (indent2 === "") {
           ctx.forceBlockIndent = true;
           return blockString(item2, ctx, onComment, onChompKeep);
-        } else if (implicitKey && indent === indentStep) {
+        } else if (implicitKey && indent2 === indentStep) {
           return quotedString(value, ctx);
         }
       }
       const str = value.replace(/\n+/g, `$&
-${indent}`);
+${indent2}`);
       if (actualString) {
         const test2 = (tag) => tag.default && tag.tag !== "tag:yaml.org,2002:str" && tag.test?.test(str);
         const { compat, tags } = ctx.doc.schema;
         if (tags.some(test2) || compat?.some(test2))
           return quotedString(value, ctx);
       }
-      return implicitKey ? str : foldFlowLines.foldFlowLines(str, indent, foldFlowLines.FOLD_FLOW, getFoldOptions(ctx, false));
+      return implicitKey ? str : foldFlowLines.foldFlowLines(str, indent2, foldFlowLines.FOLD_FLOW, getFoldOptions(ctx, false));
     }
     function stringifyString(item2, ctx, onComment, onChompKeep) {
       const { implicitKey, inFlow } = ctx;
@@ -2729,7 +2729,7 @@ var require_stringifyPair = __commonJS({
     var stringify = require_stringify();
     var stringifyComment = require_stringifyComment();
     function stringifyPair({ key: key3, value }, ctx, onComment, onChompKeep) {
-      const { allNullValues, doc, indent, indentStep, options: { commentString, indentSeq, simpleKeys } } = ctx;
+      const { allNullValues, doc, indent: indent2, indentStep, options: { commentString, indentSeq, simpleKeys } } = ctx;
       let keyComment = identity2.isNode(key3) && key3.comment || null;
       if (simpleKeys) {
         if (keyComment) {
@@ -2744,7 +2744,7 @@ var require_stringifyPair = __commonJS({
       ctx = Object.assign({}, ctx, {
         allNullValues: false,
         implicitKey: !explicitKey && (simpleKeys || !allNullValues),
-        indent: indent + indentStep
+        indent: indent2 + indentStep
       });
       let keyCommentDone = false;
       let chompKeep = false;
@@ -2774,7 +2774,7 @@ var require_stringifyPair = __commonJS({
         if (keyComment)
           str += stringifyComment.lineComment(str, ctx.indent, commentString(keyComment));
         str = `? ${str}
-${indent}:`;
+${indent2}:`;
       } else {
         str = `${str}:`;
         if (keyComment)
@@ -3052,7 +3052,7 @@ var require_stringifyCollection = __commonJS({
       return stringify2(collection, ctx, options2);
     }
     function stringifyBlockCollection({ comment, items }, ctx, { blockItemPrefix, flowChars, itemIndent, onChompKeep, onComment }) {
-      const { indent, options: { commentString } } = ctx;
+      const { indent: indent2, options: { commentString } } = ctx;
       const itemCtx = Object.assign({}, ctx, { indent: itemIndent, type: null });
       let chompKeep = false;
       const lines = [];
@@ -3089,11 +3089,11 @@ var require_stringifyCollection = __commonJS({
         for (let i = 1; i < lines.length; ++i) {
           const line = lines[i];
           str += line ? `
-${indent}${line}` : "\n";
+${indent2}${line}` : "\n";
         }
       }
       if (comment) {
-        str += "\n" + stringifyComment.indentComment(commentString(comment), indent);
+        str += "\n" + stringifyComment.indentComment(commentString(comment), indent2);
         if (onComment)
           onComment();
       } else if (chompKeep && onChompKeep)
@@ -3101,7 +3101,7 @@ ${indent}${line}` : "\n";
       return str;
     }
     function stringifyFlowCollection({ items }, ctx, { flowChars, itemIndent }) {
-      const { indent, indentStep, flowCollectionPadding: fcPadding, options: { commentString } } = ctx;
+      const { indent: indent2, indentStep, flowCollectionPadding: fcPadding, options: { commentString } } = ctx;
       itemIndent += indentStep;
       const itemCtx = Object.assign({}, ctx, {
         indent: itemIndent,
@@ -3170,19 +3170,19 @@ ${indent}${line}` : "\n";
           let str = start;
           for (const line of lines)
             str += line ? `
-${indentStep}${indent}${line}` : "\n";
+${indentStep}${indent2}${line}` : "\n";
           return `${str}
-${indent}${end}`;
+${indent2}${end}`;
         } else {
           return `${start}${fcPadding}${lines.join(" ")}${fcPadding}${end}`;
         }
       }
     }
-    function addCommentBefore({ indent, options: { commentString } }, lines, comment, chompKeep) {
+    function addCommentBefore({ indent: indent2, options: { commentString } }, lines, comment, chompKeep) {
       if (comment && chompKeep)
         comment = comment.replace(/^\n+/, "");
       if (comment) {
-        const ic = stringifyComment.indentComment(commentString(comment), indent);
+        const ic = stringifyComment.indentComment(commentString(comment), indent2);
         lines.push(ic.trimStart());
       }
     }
@@ -4246,9 +4246,9 @@ var require_timestamp = __commonJS({
     var stringifyNumber = require_stringifyNumber();
     function parseSexagesimal(str, asBigInt) {
       const sign = str[0];
-      const parts = sign === "-" || sign === "+" ? str.substring(1) : str;
+      const parts2 = sign === "-" || sign === "+" ? str.substring(1) : str;
       const num = (n) => asBigInt ? BigInt(n) : Number(n);
-      const res = parts.replace(/_/g, "").split(":").reduce((res2, p) => res2 * num(60) + num(p), num(0));
+      const res = parts2.replace(/_/g, "").split(":").reduce((res2, p) => res2 * num(60) + num(p), num(0));
       return sign === "-" ? num(-1) * res : res;
     }
     function stringifySexagesimal(node2) {
@@ -4264,18 +4264,18 @@ var require_timestamp = __commonJS({
         value *= num(-1);
       }
       const _60 = num(60);
-      const parts = [value % _60];
+      const parts2 = [value % _60];
       if (value < 60) {
-        parts.unshift(0);
+        parts2.unshift(0);
       } else {
-        value = (value - parts[0]) / _60;
-        parts.unshift(value % _60);
+        value = (value - parts2[0]) / _60;
+        parts2.unshift(value % _60);
         if (value >= 60) {
-          value = (value - parts[0]) / _60;
-          parts.unshift(value);
+          value = (value - parts2[0]) / _60;
+          parts2.unshift(value);
         }
       }
-      return sign + parts.map((n) => String(n).padStart(2, "0")).join(":").replace(/000000\d*$/, "");
+      return sign + parts2.map((n) => String(n).padStart(2, "0")).join(":").replace(/000000\d*$/, "");
     }
     var intTime = {
       identify: (value) => typeof value === "bigint" || Number.isInteger(value),
@@ -5132,10 +5132,10 @@ var require_util_flow_indent_check = __commonJS({
   "node_modules/yaml/dist/compose/util-flow-indent-check.js"(exports) {
     "use strict";
     var utilContainsNewline = require_util_contains_newline();
-    function flowIndentCheck(indent, fc, onError) {
+    function flowIndentCheck(indent2, fc, onError) {
       if (fc?.type === "flow-collection") {
         const end = fc.end[0];
-        if (end.indent === indent && (end.source === "]" || end.source === "}") && utilContainsNewline.containsNewline(fc)) {
+        if (end.indent === indent2 && (end.source === "]" || end.source === "}") && utilContainsNewline.containsNewline(fc)) {
           const msg = "Flow end indicator should be more indented than parent";
           onError(end, "BAD_INDENT", msg, true);
         }
@@ -5150,12 +5150,12 @@ var require_util_map_includes = __commonJS({
   "node_modules/yaml/dist/compose/util-map-includes.js"(exports) {
     "use strict";
     var identity2 = require_identity();
-    function mapIncludes(ctx, items, search2) {
+    function mapIncludes(ctx, items, search3) {
       const { uniqueKeys } = ctx.options;
       if (uniqueKeys === false)
         return false;
       const isEqual = typeof uniqueKeys === "function" ? uniqueKeys : (a, b) => a === b || identity2.isScalar(a) && identity2.isScalar(b) && a.value === b.value;
-      return items.some((pair) => isEqual(pair.key, search2));
+      return items.some((pair) => isEqual(pair.key, search3));
     }
     exports.mapIncludes = mapIncludes;
   }
@@ -5653,17 +5653,17 @@ var require_resolve_block_scalar = __commonJS({
       let offset = scalar.offset + header.length;
       let contentStart = 0;
       for (let i = 0; i < chompStart; ++i) {
-        const [indent, content] = lines[i];
+        const [indent2, content] = lines[i];
         if (content === "" || content === "\r") {
-          if (header.indent === 0 && indent.length > trimIndent)
-            trimIndent = indent.length;
+          if (header.indent === 0 && indent2.length > trimIndent)
+            trimIndent = indent2.length;
         } else {
-          if (indent.length < trimIndent) {
+          if (indent2.length < trimIndent) {
             const message = "Block scalars with more-indented leading empty lines must use an explicit indentation indicator";
-            onError(offset + indent.length, "MISSING_CHAR", message);
+            onError(offset + indent2.length, "MISSING_CHAR", message);
           }
           if (header.indent === 0)
-            trimIndent = indent.length;
+            trimIndent = indent2.length;
           contentStart = i;
           if (trimIndent === 0 && !ctx.atRoot) {
             const message = "Block scalar values in collections must be indented";
@@ -5671,7 +5671,7 @@ var require_resolve_block_scalar = __commonJS({
           }
           break;
         }
-        offset += indent.length + content.length + 1;
+        offset += indent2.length + content.length + 1;
       }
       for (let i = lines.length - 1; i >= chompStart; --i) {
         if (lines[i][0].length > trimIndent)
@@ -5683,26 +5683,26 @@ var require_resolve_block_scalar = __commonJS({
       for (let i = 0; i < contentStart; ++i)
         value += lines[i][0].slice(trimIndent) + "\n";
       for (let i = contentStart; i < chompStart; ++i) {
-        let [indent, content] = lines[i];
-        offset += indent.length + content.length + 1;
+        let [indent2, content] = lines[i];
+        offset += indent2.length + content.length + 1;
         const crlf = content[content.length - 1] === "\r";
         if (crlf)
           content = content.slice(0, -1);
-        if (content && indent.length < trimIndent) {
+        if (content && indent2.length < trimIndent) {
           const src = header.indent ? "explicit indentation indicator" : "first line";
           const message = `Block scalar lines must not be less indented than their ${src}`;
           onError(offset - content.length - (crlf ? 2 : 1), "BAD_INDENT", message);
-          indent = "";
+          indent2 = "";
         }
         if (type === Scalar2.Scalar.BLOCK_LITERAL) {
-          value += sep2 + indent.slice(trimIndent) + content;
+          value += sep2 + indent2.slice(trimIndent) + content;
           sep2 = "\n";
-        } else if (indent.length > trimIndent || content[0] === "	") {
+        } else if (indent2.length > trimIndent || content[0] === "	") {
           if (sep2 === " ")
             sep2 = "\n";
           else if (!prevMoreIndented && sep2 === "\n")
             sep2 = "\n\n";
-          value += sep2 + indent.slice(trimIndent) + content;
+          value += sep2 + indent2.slice(trimIndent) + content;
           sep2 = "\n";
           prevMoreIndented = true;
         } else if (content === "") {
@@ -5738,7 +5738,7 @@ var require_resolve_block_scalar = __commonJS({
       }
       const { source: source2 } = props[0];
       const mode = source2[0];
-      let indent = 0;
+      let indent2 = 0;
       let chomp = "";
       let error62 = -1;
       for (let i = 1; i < source2.length; ++i) {
@@ -5747,8 +5747,8 @@ var require_resolve_block_scalar = __commonJS({
           chomp = ch;
         else {
           const n = Number(ch);
-          if (!indent && n)
-            indent = n;
+          if (!indent2 && n)
+            indent2 = n;
           else if (error62 === -1)
             error62 = offset + i;
         }
@@ -5789,7 +5789,7 @@ var require_resolve_block_scalar = __commonJS({
           }
         }
       }
-      return { mode, indent, chomp, comment, length };
+      return { mode, indent: indent2, chomp, comment, length };
     }
     function splitLines2(source2) {
       const split = source2.split(/\n( *)/);
@@ -6523,15 +6523,15 @@ var require_cst_scalar = __commonJS({
       return null;
     }
     function createScalarToken(value, context2) {
-      const { implicitKey = false, indent, inFlow = false, offset = -1, type = "PLAIN" } = context2;
+      const { implicitKey = false, indent: indent2, inFlow = false, offset = -1, type = "PLAIN" } = context2;
       const source2 = stringifyString.stringifyString({ type, value }, {
         implicitKey,
-        indent: indent > 0 ? " ".repeat(indent) : "",
+        indent: indent2 > 0 ? " ".repeat(indent2) : "",
         inFlow,
         options: { blockQuote: true, lineWidth: -1 }
       });
       const end = context2.end ?? [
-        { type: "newline", offset: -1, indent, source: "\n" }
+        { type: "newline", offset: -1, indent: indent2, source: "\n" }
       ];
       switch (source2[0]) {
         case "|":
@@ -6540,25 +6540,25 @@ var require_cst_scalar = __commonJS({
           const head = source2.substring(0, he);
           const body = source2.substring(he + 1) + "\n";
           const props = [
-            { type: "block-scalar-header", offset, indent, source: head }
+            { type: "block-scalar-header", offset, indent: indent2, source: head }
           ];
           if (!addEndtoBlockProps(props, end))
-            props.push({ type: "newline", offset: -1, indent, source: "\n" });
-          return { type: "block-scalar", offset, indent, props, source: body };
+            props.push({ type: "newline", offset: -1, indent: indent2, source: "\n" });
+          return { type: "block-scalar", offset, indent: indent2, props, source: body };
         }
         case '"':
-          return { type: "double-quoted-scalar", offset, indent, source: source2, end };
+          return { type: "double-quoted-scalar", offset, indent: indent2, source: source2, end };
         case "'":
-          return { type: "single-quoted-scalar", offset, indent, source: source2, end };
+          return { type: "single-quoted-scalar", offset, indent: indent2, source: source2, end };
         default:
-          return { type: "scalar", offset, indent, source: source2, end };
+          return { type: "scalar", offset, indent: indent2, source: source2, end };
       }
     }
     function setScalarValue(token, value, context2 = {}) {
       let { afterKey = false, implicitKey = false, inFlow = false, type } = context2;
-      let indent = "indent" in token ? token.indent : null;
-      if (afterKey && typeof indent === "number")
-        indent += 2;
+      let indent2 = "indent" in token ? token.indent : null;
+      if (afterKey && typeof indent2 === "number")
+        indent2 += 2;
       if (!type)
         switch (token.type) {
           case "single-quoted-scalar":
@@ -6578,8 +6578,8 @@ var require_cst_scalar = __commonJS({
             type = "PLAIN";
         }
       const source2 = stringifyString.stringifyString({ type, value }, {
-        implicitKey: implicitKey || indent === null,
-        indent: indent !== null && indent > 0 ? " ".repeat(indent) : "",
+        implicitKey: implicitKey || indent2 === null,
+        indent: indent2 !== null && indent2 > 0 ? " ".repeat(indent2) : "",
         inFlow,
         options: { blockQuote: true, lineWidth: -1 }
       });
@@ -6610,16 +6610,16 @@ var require_cst_scalar = __commonJS({
         token.source = body;
       } else {
         const { offset } = token;
-        const indent = "indent" in token ? token.indent : -1;
+        const indent2 = "indent" in token ? token.indent : -1;
         const props = [
-          { type: "block-scalar-header", offset, indent, source: head }
+          { type: "block-scalar-header", offset, indent: indent2, source: head }
         ];
         if (!addEndtoBlockProps(props, "end" in token ? token.end : void 0))
-          props.push({ type: "newline", offset: -1, indent, source: "\n" });
+          props.push({ type: "newline", offset: -1, indent: indent2, source: "\n" });
         for (const key3 of Object.keys(token))
           if (key3 !== "type" && key3 !== "offset")
             delete token[key3];
-        Object.assign(token, { type: "block-scalar", indent, props, source: body });
+        Object.assign(token, { type: "block-scalar", indent: indent2, props, source: body });
       }
     }
     function addEndtoBlockProps(props, end) {
@@ -6664,12 +6664,12 @@ var require_cst_scalar = __commonJS({
           break;
         }
         default: {
-          const indent = "indent" in token ? token.indent : -1;
+          const indent2 = "indent" in token ? token.indent : -1;
           const end = "end" in token && Array.isArray(token.end) ? token.end.filter((st) => st.type === "space" || st.type === "comment" || st.type === "newline") : [];
           for (const key3 of Object.keys(token))
             if (key3 !== "type" && key3 !== "offset")
               delete token[key3];
-          Object.assign(token, { type, indent, source: source2, end });
+          Object.assign(token, { type, indent: indent2, source: source2, end });
         }
       }
     }
@@ -6975,15 +6975,15 @@ var require_lexer = __commonJS({
       continueScalar(offset) {
         let ch = this.buffer[offset];
         if (this.indentNext > 0) {
-          let indent = 0;
+          let indent2 = 0;
           while (ch === " ")
-            ch = this.buffer[++indent + offset];
+            ch = this.buffer[++indent2 + offset];
           if (ch === "\r") {
-            const next = this.buffer[indent + offset + 1];
+            const next = this.buffer[indent2 + offset + 1];
             if (next === "\n" || !next && !this.atEnd)
-              return offset + indent + 1;
+              return offset + indent2 + 1;
           }
-          return ch === "\n" || indent >= this.indentNext || !ch && !this.atEnd ? offset + indent : -1;
+          return ch === "\n" || indent2 >= this.indentNext || !ch && !this.atEnd ? offset + indent2 : -1;
         }
         if (ch === "-" || ch === ".") {
           const dt = this.buffer.substr(offset, 3);
@@ -7152,12 +7152,12 @@ var require_lexer = __commonJS({
       }
       *parseFlowCollection() {
         let nl, sp;
-        let indent = -1;
+        let indent2 = -1;
         do {
           nl = yield* this.pushNewline();
           if (nl > 0) {
             sp = yield* this.pushSpaces(false);
-            this.indentValue = indent = sp;
+            this.indentValue = indent2 = sp;
           } else {
             sp = 0;
           }
@@ -7166,8 +7166,8 @@ var require_lexer = __commonJS({
         const line = this.getLine();
         if (line === null)
           return this.setNext("flow");
-        if (indent !== -1 && indent < this.indentNext && line[0] !== "#" || indent === 0 && (line.startsWith("---") || line.startsWith("...")) && isEmpty3(line[3])) {
-          const atFlowEndMarker = indent === this.indentNext - 1 && this.flowLevel === 1 && (line[0] === "]" || line[0] === "}");
+        if (indent2 !== -1 && indent2 < this.indentNext && line[0] !== "#" || indent2 === 0 && (line.startsWith("---") || line.startsWith("...")) && isEmpty3(line[3])) {
+          const atFlowEndMarker = indent2 === this.indentNext - 1 && this.flowLevel === 1 && (line[0] === "]" || line[0] === "}");
           if (!atFlowEndMarker) {
             this.flowLevel = 0;
             yield cst.FLOW_END;
@@ -7275,16 +7275,16 @@ var require_lexer = __commonJS({
       }
       *parseBlockScalar() {
         let nl = this.pos - 1;
-        let indent = 0;
+        let indent2 = 0;
         let ch;
         loop: for (let i2 = this.pos; ch = this.buffer[i2]; ++i2) {
           switch (ch) {
             case " ":
-              indent += 1;
+              indent2 += 1;
               break;
             case "\n":
               nl = i2;
-              indent = 0;
+              indent2 = 0;
               break;
             case "\r": {
               const next = this.buffer[i2 + 1];
@@ -7300,9 +7300,9 @@ var require_lexer = __commonJS({
         }
         if (!ch && !this.atEnd)
           return this.setNext("block-scalar");
-        if (indent >= this.indentNext) {
+        if (indent2 >= this.indentNext) {
           if (this.blockScalarIndent === -1)
-            this.indentNext = indent;
+            this.indentNext = indent2;
           else {
             this.indentNext = this.blockScalarIndent + (this.indentNext === 0 ? 1 : this.indentNext);
           }
@@ -7335,7 +7335,7 @@ var require_lexer = __commonJS({
             const lastChar = i2;
             while (ch2 === " ")
               ch2 = this.buffer[--i2];
-            if (ch2 === "\n" && i2 >= this.pos && i2 + 1 + indent > lastChar)
+            if (ch2 === "\n" && i2 >= this.pos && i2 + 1 + indent2 > lastChar)
               nl = i2;
             else
               break;
@@ -8351,10 +8351,10 @@ var require_parser = __commonJS({
         }
         return null;
       }
-      atIndentedComment(start, indent) {
+      atIndentedComment(start, indent2) {
         if (this.type !== "comment")
           return false;
-        if (this.indent <= indent)
+        if (this.indent <= indent2)
           return false;
         return start.every((st) => st.type === "newline" || st.type === "space");
       }
@@ -8476,8 +8476,8 @@ var require_public_api = __commonJS({
       if (typeof options2 === "string")
         options2 = options2.length;
       if (typeof options2 === "number") {
-        const indent = Math.round(options2);
-        options2 = indent < 1 ? void 0 : indent > 8 ? { indent: 8 } : { indent };
+        const indent2 = Math.round(options2);
+        options2 = indent2 < 1 ? void 0 : indent2 > 8 ? { indent: 8 } : { indent: indent2 };
       }
       if (value === void 0) {
         const { keepUndefined } = options2 ?? replacer ?? {};
@@ -8813,7 +8813,7 @@ var init_compact = __esm({
 });
 
 // src/source/quick-text.ts
-function readBlockText(text8, at2, end, indent, folded) {
+function readBlockText(text8, at2, end, indent2, folded) {
   const sign = text8.charCodeAt(at2 + 1);
   const chomp = sign === dash || sign === 43 ? sign : 0;
   const header = at2 + (chomp === 0 ? 1 : 2);
@@ -8832,11 +8832,11 @@ function readBlockText(text8, at2, end, indent, folded) {
       lines.push("");
     } else {
       if (column === -1) {
-        if (width <= indent) throw unusual;
+        if (width <= indent2) throw unusual;
         column = width;
       }
       if (width < column) {
-        if (width > indent) throw unusual;
+        if (width > indent2) throw unusual;
         break;
       }
       const content = text8.slice(line + column, next);
@@ -9033,33 +9033,33 @@ var init_quick = __esm({
         else throw unusual;
       }
       /** A map or list whose entries stand at column `indent`; the reader is at its first entry. */
-      #block(indent, depth) {
+      #block(indent2, depth) {
         if (depth > maxDepth) throw unusual;
-        return this.#isItem() ? this.#list(indent, depth) : this.#map(indent, depth);
+        return this.#isItem() ? this.#list(indent2, depth) : this.#map(indent2, depth);
       }
       #isItem() {
         if (this.#code(this.#at) !== dash2) return false;
         const next = this.#code(this.#at + 1);
         return next === space2 || next === feed2 || next === -1;
       }
-      #list(indent, depth) {
+      #list(indent2, depth) {
         const list4 = [];
-        while (this.#indent === indent && this.#isItem()) {
+        while (this.#indent === indent2 && this.#isItem()) {
           const dashAt = this.#at;
           let at2 = dashAt + 1;
           let code2 = this.#code(at2);
           while (code2 === space2) code2 = this.#code(at2 += 1);
           if (code2 === feed2 || code2 === -1 || code2 === hash) {
             this.#endOfLine(dashAt + 1);
-            list4.push(this.#indent > indent ? this.#block(this.#indent, depth + 1) : null);
+            list4.push(this.#indent > indent2 ? this.#block(this.#indent, depth + 1) : null);
           } else if (this.#isNested(at2, code2)) {
             this.#at = at2;
-            this.#indent = indent + (at2 - dashAt);
+            this.#indent = indent2 + (at2 - dashAt);
             list4.push(this.#block(this.#indent, depth + 1));
-          } else list4.push(this.#scalar(at2, code2, indent, depth));
+          } else list4.push(this.#scalar(at2, code2, indent2, depth));
           if (this.#places !== void 0) this.#note(list4, list4.length - 1, dashAt, dashAt, 1);
         }
-        if (this.#indent > indent) throw unusual;
+        if (this.#indent > indent2) throw unusual;
         return this.#places === void 0 ? compact(list4) : list4;
       }
       #isNested(at2, code2) {
@@ -9099,53 +9099,53 @@ var init_quick = __esm({
         if (key3 === void 0 || key3 === "__proto__") throw unusual;
         return key3;
       }
-      #map(indent, depth) {
+      #map(indent2, depth) {
         const map3 = {};
-        while (this.#indent === indent) {
+        while (this.#indent === indent2) {
           const at2 = this.#at;
           const code2 = this.#code(at2);
           const end = this.#keyEnd(at2, code2, false);
           if (end === -1) throw unusual;
           const key3 = this.#key(at2, code2, end);
           if (Object.hasOwn(map3, key3)) throw unusual;
-          map3[key3] = this.#valueOf(end, indent, depth);
+          map3[key3] = this.#valueOf(end, indent2, depth);
           if (this.#places !== void 0) this.#note(map3, key3, at2, end, 1);
         }
-        if (this.#indent > indent) throw unusual;
+        if (this.#indent > indent2) throw unusual;
         return map3;
       }
-      #valueOf(colonAt, indent, depth) {
+      #valueOf(colonAt, indent2, depth) {
         let at2 = colonAt + 1;
         let code2 = this.#code(at2);
         while (code2 === space2) code2 = this.#code(at2 += 1);
-        if (code2 !== feed2 && code2 !== -1 && !(code2 === hash && at2 > colonAt + 1)) return this.#scalar(at2, code2, indent, depth);
+        if (code2 !== feed2 && code2 !== -1 && !(code2 === hash && at2 > colonAt + 1)) return this.#scalar(at2, code2, indent2, depth);
         this.#endOfLine(colonAt + 1);
-        if (this.#indent > indent) return this.#block(this.#indent, depth + 1);
-        if (this.#indent === indent && this.#isItem()) return this.#listAtKey(indent, depth + 1);
+        if (this.#indent > indent2) return this.#block(this.#indent, depth + 1);
+        if (this.#indent === indent2 && this.#isItem()) return this.#listAtKey(indent2, depth + 1);
         return null;
       }
-      #listAtKey(indent, depth) {
+      #listAtKey(indent2, depth) {
         if (depth > maxDepth) throw unusual;
-        return this.#list(indent, depth);
+        return this.#list(indent2, depth);
       }
       /** A value on the line of its key or dash; `indent` is the column of the block that holds it. */
-      #scalar(at2, code2, indent, depth) {
+      #scalar(at2, code2, indent2, depth) {
         let value;
         if (code2 === double || code2 === single) {
           this.#at = at2;
-          value = this.#quoted(code2, indent);
+          value = this.#quoted(code2, indent2);
           this.#endOfLine(this.#at);
         } else if (code2 === 91 || code2 === 123) {
           this.#at = at2;
           value = this.#flow(depth, false);
           this.#endOfLine(this.#at);
-        } else if (code2 === 124 || code2 === 62) return this.#blockText(at2, indent, code2 === 62);
-        else value = this.#plain(at2, code2, indent);
-        if (this.#indent > indent) throw unusual;
+        } else if (code2 === 124 || code2 === 62) return this.#blockText(at2, indent2, code2 === 62);
+        else value = this.#plain(at2, code2, indent2);
+        if (this.#indent > indent2) throw unusual;
         return value;
       }
       /** From a quote to behind its partner; over several lines where `indent` is the column of the block around it. Leaves `#at` there. */
-      #quoted(quote, indent) {
+      #quoted(quote, indent2) {
         const start = this.#at + 1;
         let escaped3 = false;
         let lines = false;
@@ -9159,12 +9159,12 @@ var init_quick = __esm({
             escaped3 = true;
             at2 += 1;
             if (this.#code(at2) < space2) throw unusual;
-          } else if (code2 === feed2 && indent >= 0) {
+          } else if (code2 === feed2 && indent2 >= 0) {
             lines = true;
             let next = at2 + 1;
             while (this.#code(next) === space2) next += 1;
             const after = this.#code(next);
-            if (after !== feed2 && (after < space2 || next - at2 - 1 <= indent)) throw unusual;
+            if (after !== feed2 && (after < space2 || next - at2 - 1 <= indent2)) throw unusual;
           } else if (code2 < space2) throw unusual;
         }
         this.#at = at2 + 1;
@@ -9173,15 +9173,15 @@ var init_quick = __esm({
         if (!escaped3) return raw;
         return quote === double ? unescape(raw) : raw.replaceAll("''", "'");
       }
-      #plain(at2, first, indent) {
+      #plain(at2, first, indent2) {
         if (first === dash2) {
           const next = this.#code(at2 + 1);
           if (next === space2 || next === feed2 || next === -1) throw unusual;
         } else if (first < 128 ? plainFirst[first] !== 1 : first === 65279) throw unusual;
         const end = this.#plainLine(at2);
         const line = this.#text.slice(at2, end);
-        if (this.#indent <= indent) return this.#resolved(line);
-        return this.#continued(line, end, indent);
+        if (this.#indent <= indent2) return this.#resolved(line);
+        return this.#continued(line, end, indent2);
       }
       /** End of the plain text that starts at `at`, without a comment; goes on to the next content. */
       #plainLine(at2) {
@@ -9206,10 +9206,10 @@ var init_quick = __esm({
         return end;
       }
       /** A plain text that goes on in deeper lines; a comment among them is left to the full parser. */
-      #continued(firstLine2, firstEnd, indent) {
+      #continued(firstLine2, firstEnd, indent2) {
         let text8 = firstLine2;
         let end = firstEnd;
-        while (this.#indent > indent) {
+        while (this.#indent > indent2) {
           const at2 = this.#at;
           let breaks = 0;
           for (let index = end; index < at2; index += 1) {
@@ -9230,19 +9230,19 @@ var init_quick = __esm({
         if (typeof value === "number" && !Number.isFinite(value)) throw unusual;
         return value;
       }
-      #blockText(at2, indent, folded) {
-        const { value, next } = readBlockText(this.#text, at2, this.#end, indent, folded);
+      #blockText(at2, indent2, folded) {
+        const { value, next } = readBlockText(this.#text, at2, this.#end, indent2, folded);
         this.#toContent(next);
-        if (this.#indent > indent) throw unusual;
+        if (this.#indent > indent2) throw unusual;
         return value;
       }
       /** A flow collection from its bracket to behind its partner; over several lines only where it is the whole document. */
       #flow(depth, lines) {
         if (depth > maxDepth) throw unusual;
-        const open2 = this.#code(this.#at);
+        const open3 = this.#code(this.#at);
         this.#at += 1;
         this.#blanks(lines);
-        if (open2 === 91) {
+        if (open3 === 91) {
           const list4 = [];
           if (this.#code(this.#at) === 93) {
             this.#at += 1;
@@ -9493,7 +9493,7 @@ var init_split = __esm({
 
 // src/source/span.ts
 function spanReader(text8, fully = false) {
-  const parts = splitDocuments(text8);
+  const parts2 = splitDocuments(text8);
   const parsed2 = /* @__PURE__ */ new Map();
   const quick = /* @__PURE__ */ new Map();
   const quickOf = (part2) => {
@@ -9502,7 +9502,7 @@ function spanReader(text8, fully = false) {
     return quick.get(part2.index);
   };
   const locate2 = (position, path2, withKey2) => {
-    const part2 = parts[position.document];
+    const part2 = parts2[position.document];
     if (part2 === void 0) return wholeText(text8);
     if (path2.length === 0 && position.item === void 0) return contentSpan(text8, part2);
     const read3 = quickOf(part2);
@@ -9513,11 +9513,11 @@ function spanReader(text8, fully = false) {
       parsed2.set(part2.index, document);
     }
     const found = find(document, position.item === void 0 ? path2 : ["items", position.item, ...path2]);
-    const own3 = withKey2 ? found.key ?? found.value : found.value;
-    if (found.depth === 0 || own3 === void 0) return contentSpan(text8, part2);
-    const start = rangeOf(own3)?.[0];
+    const own4 = withKey2 ? found.key ?? found.value : found.value;
+    if (found.depth === 0 || own4 === void 0) return contentSpan(text8, part2);
+    const start = rangeOf(own4)?.[0];
     if (start === void 0) return contentSpan(text8, part2);
-    const end = Math.max(rangeOf(found.value)?.[1] ?? start, rangeOf(own3)?.[1] ?? start);
+    const end = Math.max(rangeOf(found.value)?.[1] ?? start, rangeOf(own4)?.[1] ?? start);
     return spanBetween(text8, part2.start + start, part2.start + end);
   };
   return {
@@ -9783,6 +9783,12 @@ function readsOfKustomization(folder, value) {
   const paths = written.filter((text8) => !text8.includes("\n")).flatMap((text8) => resolvePath(folder, text8) ?? []);
   return { paths: [...new Set(paths)], component: value["kind"] === "Component" };
 }
+function readsOfPlugin(folder, value) {
+  if (Array.isArray(value)) return value.flatMap((entry2) => readsOfPlugin(folder, entry2));
+  if (!isRecord(value)) return [];
+  const chart = value["kind"] === "HelmChartInflationGenerator" && typeof value["name"] === "string" ? [`${typeof value["chartHome"] === "string" ? value["chartHome"] : "charts"}/${value["name"]}`] : [];
+  return [...chart, ...Object.entries(value).flatMap(([key3, entry2]) => pluginPaths.has(key3) ? texts(Array.isArray(entry2) ? entry2 : [entry2]).map((text8) => text8.slice(text8.indexOf("=") + 1)) : [])].flatMap((text8) => resolvePath(folder, text8) ?? []).concat(Object.values(value).flatMap((entry2) => isRecord(entry2) || Array.isArray(entry2) ? readsOfPlugin(folder, entry2) : []));
+}
 function localDependencies(folder, chart) {
   if (!isRecord(chart)) return [];
   return records(chart["dependencies"]).flatMap((entry2) => {
@@ -9800,13 +9806,14 @@ function records(value) {
 function texts(value) {
   return Array.isArray(value) ? value.filter((entry2) => typeof entry2 === "string" && entry2 !== "") : [];
 }
-var names, pathLists;
+var names, pathLists, pluginPaths;
 var init_kustomization = __esm({
   "src/units/kustomization.ts"() {
     "use strict";
     init_unit();
     names = /* @__PURE__ */ new Set(["kustomization.yaml", "kustomization.yml", "Kustomization"]);
     pathLists = ["resources", "bases", "components", "crds", "configurations", "generators", "transformers", "validators", "patchesStrategicMerge"];
+    pluginPaths = /* @__PURE__ */ new Set(["path", "paths", "files", "envs", "env", "fileSources", "envSources", "valuesFile", "additionalValuesFiles"]);
   }
 });
 
@@ -9896,8 +9903,8 @@ function sameContent(left, right, special = canonicallySame) {
   if (isCollection(left) || isCollection(right)) return special(left, right);
   if (Array.isArray(left) !== Array.isArray(right)) return false;
   if (Array.isArray(left) && Array.isArray(right)) {
-    const others = right;
-    return left.length === others.length && left.every((entry2, index) => sameContent(entry2, others[index], special));
+    const others2 = right;
+    return left.length === others2.length && left.every((entry2, index) => sameContent(entry2, others2[index], special));
   }
   const ours = left;
   const theirs = right;
@@ -9914,44 +9921,15 @@ function sameContent(left, right, special = canonicallySame) {
 function isCollection(value) {
   return value instanceof Map || value instanceof Set;
 }
-function shortHash(...parts) {
+function shortHash(...parts2) {
   const hash3 = createHash2("sha256");
-  for (const part2 of parts) hash3.update(`${String(part2.length)}:${part2}`);
+  for (const part2 of parts2) hash3.update(`${String(part2.length)}:${part2}`);
   return hash3.digest("hex").slice(0, 16);
 }
 var init_canonical = __esm({
   "src/lib/canonical.ts"() {
     "use strict";
     init_order();
-  }
-});
-
-// src/units/repository.ts
-function repositoryName(address) {
-  if (/\{\{|\$\{/u.test(address)) return void 0;
-  const found = /^(?:[a-z][a-z0-9+.-]*:\/\/)(?:[^@/]*@)?[^/]+\/(.+)$/iu.exec(address) ?? /^(?:[^@/:]*@)?[^/:]+:(?!\/\/)\/?(.+)$/u.exec(address) ?? /^[^/:]+\.[^/:]+\/(.+)$/u.exec(address);
-  const path2 = found?.[1]?.split(/[?#]/u, 1)[0];
-  if (path2 === void 0) return void 0;
-  const steps = path2.replace(/\/+$/u, "").replace(/\.git$/iu, "").toLowerCase().split("/").filter((step, index) => step !== "" && step !== "_git" && !(index === 0 && step === "v3"));
-  return steps.length === 0 ? void 0 : steps.join("/");
-}
-function isReviewed(address, { addresses: addresses2 }) {
-  const name2 = address === void 0 ? void 0 : repositoryName(address);
-  const own3 = addresses2.flatMap((each) => repositoryName(each) ?? []);
-  return name2 === void 0 || own3.length === 0 || own3.includes(name2);
-}
-function pinnedRevision(written, { branch: branch2 }) {
-  if (written === void 0 || written === "" || written === "HEAD" || /\{\{|\$\{/u.test(written)) return void 0;
-  const named5 = written.replace(/^refs\/heads\//u, "");
-  if (named5 === branch2) return void 0;
-  if (/^[0-9a-f]{7,40}$/u.test(written) || /^(?:refs\/tags\/|[~^<>=]*\s*v?\d+\.(?:\d+|[x*]))/u.test(written)) return written;
-  return branch2 === void 0 ? void 0 : written;
-}
-var unknownRepository;
-var init_repository = __esm({
-  "src/units/repository.ts"() {
-    "use strict";
-    unknownRepository = { addresses: [] };
   }
 });
 
@@ -10003,7 +9981,9 @@ var init_build = __esm({
       #folders = /* @__PURE__ */ new Map();
       #hasFlux;
       #follower;
-      constructor(tree3, documents) {
+      /** @param known what was found out about the whole tree, of which this one is a part */
+      constructor(tree3, documents, known4 = {}) {
+        this.#hasFlux = known4.hasFlux;
         this.tree = tree3;
         this.documents = documents;
         for (const entry2 of tree3.entries.values()) {
@@ -10014,10 +9994,10 @@ var init_build = __esm({
             this.#filesIn.set(folder, list4);
             for (let at2 = folder; at2 !== "."; at2 = folderOf(at2)) {
               const parent = folderOf(at2);
-              const known4 = this.#folders.get(parent);
-              if (known4 === void 0) this.#folders.set(parent, [at2]);
+              const known5 = this.#folders.get(parent);
+              if (known5 === void 0) this.#folders.set(parent, [at2]);
               else {
-                if (!known4.includes(at2)) known4.push(at2);
+                if (!known5.includes(at2)) known5.push(at2);
                 else break;
               }
             }
@@ -10080,6 +10060,35 @@ var init_build = __esm({
   }
 });
 
+// src/units/repository.ts
+function repositoryName(address) {
+  if (/\{\{|\$\{/u.test(address)) return void 0;
+  const found = /^(?:[a-z][a-z0-9+.-]*:\/\/)(?:[^@/]*@)?[^/]+\/(.+)$/iu.exec(address) ?? /^(?:[^@/:]*@)?[^/:]+:(?!\/\/)\/?(.+)$/u.exec(address) ?? /^[^/:]+\.[^/:]+\/(.+)$/u.exec(address);
+  const path2 = found?.[1]?.split(/[?#]/u, 1)[0];
+  if (path2 === void 0) return void 0;
+  const steps = path2.replace(/\/+$/u, "").replace(/\.git$/iu, "").toLowerCase().split("/").filter((step, index) => step !== "" && step !== "_git" && !(index === 0 && step === "v3"));
+  return steps.length === 0 ? void 0 : steps.join("/");
+}
+function isReviewed(address, { addresses: addresses2 }) {
+  const name2 = address === void 0 ? void 0 : repositoryName(address);
+  const own4 = addresses2.flatMap((each) => repositoryName(each) ?? []);
+  return name2 === void 0 || own4.length === 0 || own4.includes(name2);
+}
+function pinnedRevision(written, { branch: branch2 }) {
+  if (written === void 0 || written === "" || written === "HEAD" || /\{\{|\$\{/u.test(written)) return void 0;
+  const named6 = written.replace(/^refs\/heads\//u, "");
+  if (named6 === branch2) return void 0;
+  if (/^[0-9a-f]{7,40}$/u.test(written) || /^(?:refs\/tags\/|[~^<>=]*\s*v?\d+\.(?:\d+|[x*]))/u.test(written)) return written;
+  return branch2 === void 0 ? void 0 : written;
+}
+var unknownRepository;
+var init_repository = __esm({
+  "src/units/repository.ts"() {
+    "use strict";
+    unknownRepository = { addresses: [] };
+  }
+});
+
 // src/units/application-set.ts
 function applicationsOf(spec, context2) {
   const template = isRecord(spec["template"]) ? spec["template"] : {};
@@ -10093,8 +10102,8 @@ function applicationsOf(spec, context2) {
 }
 function parametersOf(generator, context2) {
   const { selector } = generator;
-  const wanted = isRecord(selector) && isRecord(selector["matchLabels"]) ? Object.entries(selector["matchLabels"]) : [];
-  return generated(generator, context2).filter((parameters2) => wanted.every(([key3, value]) => parameters2[key3] === void 0 || parameters2[key3] === value));
+  const wanted2 = isRecord(selector) && isRecord(selector["matchLabels"]) ? Object.entries(selector["matchLabels"]) : [];
+  return generated(generator, context2).filter((parameters2) => wanted2.every(([key3, value]) => parameters2[key3] === void 0 || parameters2[key3] === value));
 }
 function generated(generator, context2) {
   if (isRecord(generator["list"])) {
@@ -10113,8 +10122,8 @@ function generated(generator, context2) {
   if (isRecord(generator["merge"])) {
     const [first, ...later] = records(generator["merge"]["generators"]);
     const whole3 = first === void 0 ? [] : parametersOf(first, context2);
-    const changes = later.flatMap((inner) => parametersOf(inner, context2));
-    return [...whole3, ...whole3.flatMap((left) => changes.map((right) => ({ ...left, ...right })))].slice(0, most);
+    const changes2 = later.flatMap((inner) => parametersOf(inner, context2));
+    return [...whole3, ...whole3.flatMap((left) => changes2.map((right) => ({ ...left, ...right })))].slice(0, most);
   }
   const [content] = Object.values(generator).filter(isRecord);
   return [content !== void 0 && isRecord(content["values"]) ? flattened({ values: content["values"] }) : {}];
@@ -10164,8 +10173,8 @@ function fill(value, parameters2) {
   return value;
 }
 function rendered(template) {
-  const parts = template.replace(/^\.?\//u, "").replace(/\/$/u, "").split(/\{\{.*?\}\}/u);
-  return new RegExp(`^${parts.map((part2) => part2.replace(/[.*+?^${}()|[\]\\]/gu, String.raw`\$&`)).join("[^/]+")}$`, "u");
+  const parts2 = template.replace(/^\.?\//u, "").replace(/\/$/u, "").split(/\{\{.*?\}\}/u);
+  return new RegExp(`^${parts2.map((part2) => part2.replace(/[.*+?^${}()|[\]\\]/gu, String.raw`\$&`)).join("[^/]+")}$`, "u");
 }
 var most;
 var init_application_set = __esm({
@@ -10245,7 +10254,7 @@ function helmRelease(name2, spec, { file: file2, line, folders, gitSources: gitS
   if (path2 === void 0 || !folders.has(path2)) {
     return { roots: [], outside: [{ kind: "chart", name: `${text(source2["name"]) ?? ""}/${written} of HelmRelease ${name2}`, detail: canonical({ version: chart["version"], revision: git?.revision, values: spec["values"], valuesFrom: spec["valuesFrom"] }), file: file2, line }] };
   }
-  const values5 = [...texts(chart["valuesFiles"]), ...texts([chart["valuesFile"]])].flatMap((each) => resolvePath(".", each) ?? []);
+  const values5 = [...texts(chart["valuesFiles"]), ...texts([chart["valuesFile"]])].map((each) => resolvePath(".", each) ?? each);
   const release = { name: text(spec["releaseName"]) ?? (text(spec["targetNamespace"]) === void 0 ? ownName : `${namespace}-${ownName}`), values: values5, inline: spec["values"], set: {} };
   return { outside: [], roots: [{ tool: "flux", name: name2, file: file2, path: path2, recurse: false, namespace: namespace === "" ? void 0 : namespace, cluster: clusterOf(file2), ...git?.pinned === void 0 ? {} : { pinned: git.pinned }, release }] };
 }
@@ -10257,10 +10266,11 @@ function application({ name: name2, spec, context: context2, template }) {
   const isHere = (source2) => isReviewed(text(source2["repoURL"]), repository);
   const refs = new Map(sources.flatMap((source2) => text(source2["ref"]) === void 0 ? [] : [[String(source2["ref"]), source2]]));
   const valuesPath = (written, path2) => {
-    if (!written.startsWith("$")) return resolvePath(path2, written);
+    if (isAddress(written)) return void 0;
+    if (!written.startsWith("$")) return resolvePath(path2, written) ?? written;
     const cut2 = written.indexOf("/");
     const from2 = refs.get(written.slice(1, cut2));
-    return cut2 < 0 || from2 !== void 0 && !isHere(from2) ? void 0 : resolvePath(".", written.slice(cut2 + 1));
+    return cut2 < 0 || from2 !== void 0 && !isHere(from2) ? void 0 : resolvePath(".", written.slice(cut2 + 1)) ?? written;
   };
   const roots = sources.flatMap((source2) => {
     const helm2 = isRecord(source2["helm"]) ? source2["helm"] : {};
@@ -10280,10 +10290,13 @@ function application({ name: name2, spec, context: context2, template }) {
     const namespace = known(text(destination2["namespace"]));
     const directory = isRecord(source2["directory"]) ? source2["directory"] : {};
     const takes2 = takesOf(directory);
+    for (const each of texts(helm2["valueFiles"])) {
+      if (valuesPath(each, ".") === void 0) outside.push({ kind: "chart", name: `values ${each} of Application ${name2}`, detail: canonical(refs.get(each.slice(1, Math.max(1, each.indexOf("/"))))?.["targetRevision"]), file: file2, line });
+    }
     return placesOf(written, context2.folders).map((path2) => ({
       tool: "argo",
       // Several generators that fit a folder are one unknown destination.
-      name: template !== void 0 && written.includes("{{") ? anyGenerator : name2,
+      name: template !== void 0 && (written.includes("{{") || name2.includes("{{")) ? anyGenerator : name2,
       file: file2,
       path: path2,
       recurse: directory["recurse"] === true,
@@ -10352,6 +10365,7 @@ var init_roots = __esm({
     init_canonical();
     init_glob();
     init_application_set();
+    init_build();
     init_kustomization();
     init_repository();
     init_unit();
@@ -10433,7 +10447,16 @@ function readKustomization(path2, folder, tree3, documents) {
   if (value === void 0 || value === null) return { file: path2, readable: value === null, reads: [], component: false, edits: false };
   if (!isKustomization(value)) return void 0;
   const { paths, component } = readsOfKustomization(folder, value);
-  return { file: path2, readable: true, reads: paths, component, edits: editing.some((field3) => value[field3] !== void 0) };
+  const plugins = ["generators", "transformers", "validators"].flatMap((field3) => texts(value[field3])).flatMap((written) => {
+    const there = written.includes("\n") ? void 0 : resolvePath(folder, written);
+    const text8 = there === void 0 ? written : textAt2(tree3, there, documents);
+    return text8 === void 0 ? [] : (valuesOf(text8) ?? []).flatMap((each) => readsOfPlugin(folder, each));
+  });
+  return { file: path2, readable: true, reads: [.../* @__PURE__ */ new Set([...paths, ...plugins.filter((each) => tree3.entries.has(each) || tree3.entries.has(`${each}/Chart.yaml`))])], component, edits: editing.some((field3) => value[field3] !== void 0) };
+}
+function textAt2(tree3, path2, documents) {
+  const found = follow(tree3, path2);
+  return found.type === "blob" ? documents.text(found.blob) : void 0;
 }
 function readChart(path2, folder, tree3, documents) {
   const found = follow(tree3, path2);
@@ -10493,6 +10516,7 @@ var init_scan = __esm({
     init_glob();
     init_order();
     init_documents2();
+    init_build();
     init_kustomization();
     init_git_sources();
     init_repository();
@@ -10567,10 +10591,10 @@ function pairUnits(base2, head, sides) {
       openBase.delete(partner);
       continue;
     }
-    let own3 = id;
-    while (used.has(own3)) own3 = `${own3}@new`;
-    used.add(own3);
-    units.push({ id: own3, base: void 0, head: headSide });
+    let own4 = id;
+    while (used.has(own4)) own4 = `${own4}@new`;
+    used.add(own4);
+    units.push({ id: own4, base: void 0, head: headSide });
   }
   for (const [id, baseSide] of openBase) units.push({ id, base: baseSide, head: void 0 });
   return units;
@@ -10602,18 +10626,18 @@ function pairables(units, scan, documents) {
   });
 }
 function partsOf(unit3, scan, documents) {
-  const parts = /* @__PURE__ */ new Map();
+  const parts2 = /* @__PURE__ */ new Map();
   const files = unit3.kind === "plain" ? unit3.files : [...unit3.inputs.folders].sort(compareText).flatMap((folder) => filesBelow(scan, folder, false)).concat(unit3.inputs.trees.flatMap((tree3) => filesBelow(scan, tree3, true)));
   for (const file2 of files) {
-    if (unit3.kind !== "plain") parts.set(`${unit3.kind} ${unit3.valuesFile === void 0 ? "" : unit3.valuesFile.slice(unit3.path.length)} ${file2.slice(unit3.path.length)}`, blobOf(scan, file2));
+    if (unit3.kind !== "plain") parts2.set(`${unit3.kind} ${unit3.valuesFile === void 0 ? "" : unit3.valuesFile.slice(unit3.path.length)} ${file2.slice(unit3.path.length)}`, blobOf(scan, file2));
     const found = follow(scan.tree, file2);
     const reading = found.type === "blob" ? documents.read(found.blob) : void 0;
     if (reading?.type !== "documents") continue;
     for (const document of reading.documents) {
-      if (document.manifest) for (const object4 of objectsOf(document.value)) parts.set(object4.key, object4.content());
+      if (document.manifest) for (const object4 of objectsOf(document.value)) parts2.set(object4.key, object4.content());
     }
   }
-  return parts;
+  return parts2;
 }
 function objectsOf(value) {
   if (!isRecord(value)) return [];
@@ -10853,14 +10877,14 @@ ${root.name}`).values()].flatMap((same2) => {
       return [[id, { kind: "helm", path: path2, discovery: root.tool, files: [], inputs: chartInputs(side2, path2, helm2.values), ...rootFile(chart), ...stated, namespace: helm2.namespace, helm: helm2 }]];
     }
     const folders = kustomizationsBelow(side2, root);
-    const own3 = filesBelow(side2, path2, root.recurse).filter((file2) => mayBeManifestFile(file2) && !context2.has(file2) && root.takes?.(file2) !== false && !folders.some((folder) => below(file2, folder)));
+    const own4 = filesBelow(side2, path2, root.recurse).filter((file2) => mayBeManifestFile(file2) && !context2.has(file2) && root.takes?.(file2) !== false && !folders.some((folder) => below(file2, folder)));
     if (root.tool === "flux" && (Object.keys(made2).length > 0 || folders.length > 0)) {
-      const files = own3.filter((file2) => /\.ya?ml$/iu.test(file2) && !claims.inChart(file2));
+      const files = own4.filter((file2) => /\.ya?ml$/iu.test(file2) && !claims.inChart(file2));
       const inputs = folders.map((folder) => kustomizationInputs(side2, folder));
       const all = { folders: /* @__PURE__ */ new Set([...files.map(folderOf), ...inputs.flatMap((each) => [...each.folders])]), trees: inputs.flatMap((each) => each.trees), files: /* @__PURE__ */ new Set([...files, ...inputs.flatMap((each) => [...each.files])]) };
       return [[id, { kind: "kustomize", path: path2, discovery: root.tool, files: [], inputs: all, rootFile: root.file, ...stated, ...made2, overlay: { ...overlay, generated: [...files.filter((file2) => holdsManifests(side2, file2, documents)), ...folders] } }]];
     }
-    return [[id, { ...plainUnit(path2, own3.filter((file2) => !claims.claimed(file2)), root.tool), ...stated }]];
+    return [[id, { ...plainUnit(path2, own4.filter((file2) => !claims.claimed(file2)), root.tool), ...stated }]];
   });
 }
 function kustomizationsBelow(side2, root) {
@@ -10976,16 +11000,17 @@ function mayHoldUnresolved(text8) {
   return marks.some((mark2) => text8.includes(mark2));
 }
 function unresolvedTexts(text8) {
-  return mayHoldUnresolved(text8) ? [...new Set(text8.match(unresolved) ?? [])] : [];
+  return mayHoldUnresolved(text8) ? [...new Set((text8.match(unresolved) ?? []).map((each) => each.startsWith(encoded) ? clusterText : each))] : [];
 }
-var randomText, clusterText, marks, unresolved;
+var randomText, clusterText, encoded, marks, unresolved;
 var init_unresolved = __esm({
   "src/lib/unresolved.ts"() {
     "use strict";
     randomText = "random-at-every-rendering";
     clusterText = "known-to-the-cluster-only";
-    marks = ["${", "{{", "ENC[AES256_GCM,", randomText, clusterText];
-    unresolved = /\$\{[^{}]*\}|\{\{[^{}]*\}\}|ENC\[AES256_GCM,[^\]]*\]|random-at-every-rendering|known-to-the-cluster-only/gu;
+    encoded = "a25vd24tdG8tdGhlLWNsdXN0ZXItb25se";
+    marks = [encoded, "${", "{{", "ENC[AES256_GCM,", randomText, clusterText];
+    unresolved = /\$\{[^{}]*\}|\{\{[^{}]*\}\}|ENC\[AES256_GCM,[^\]]*\]|random-at-every-rendering|known-to-the-cluster-only|a25vd24tdG8tdGhlLWNsdXN0ZXItb25se[A-Za-z0-9+/=]*/gu;
   }
 });
 
@@ -11206,8 +11231,8 @@ var init_shape = __esm({
           certain: nearest !== void 0
         });
       }
-      #refuse(value, wanted, choices) {
-        this.#say(`must be ${wanted}, not ${describe(value)}`, choices);
+      #refuse(value, wanted2, choices) {
+        this.#say(`must be ${wanted2}, not ${describe(value)}`, choices);
       }
       #say(message, choices) {
         if (this.problems.length < maxProblems) this.problems.push({ ...schemaProblem([...this.#path], message), ...choices === void 0 ? {} : { choices } });
@@ -11224,12 +11249,12 @@ function fieldsAt(from2, key3) {
 function fieldsOr(from2, key3) {
   return fieldsAt(from2, key3) ?? noFields;
 }
-function textAt2(from2, key3) {
+function textAt3(from2, key3) {
   const value = own(from2, key3);
   return typeof value === "string" ? value : void 0;
 }
-function textOr(from2, key3, otherwise = "") {
-  return textAt2(from2, key3) ?? otherwise;
+function textOr(from2, key3, otherwise2 = "") {
+  return textAt3(from2, key3) ?? otherwise2;
 }
 function flagAt(from2, key3) {
   const value = own(from2, key3);
@@ -11241,7 +11266,7 @@ function numberAt(from2, key3) {
   return typeof value === "number" && Number.isFinite(value) ? value : void 0;
 }
 function portAt(from2, key3) {
-  return numberAt(from2, key3) ?? textAt2(from2, key3);
+  return numberAt(from2, key3) ?? textAt3(from2, key3);
 }
 function textsAt(from2, key3) {
   const value = own(from2, key3);
@@ -11270,9 +11295,9 @@ function textMap2(value) {
   for (const [key3, entry2] of entries2) if (typeof entry2 === "string") texts9[key3] = entry2;
   return texts9;
 }
-function choiceAt(from2, key3, choices, otherwise) {
+function choiceAt(from2, key3, choices, otherwise2) {
   const value = own(from2, key3);
-  return choices.find((choice2) => choice2 === value) ?? otherwise;
+  return choices.find((choice2) => choice2 === value) ?? otherwise2;
 }
 function own(from2, key3) {
   return Object.hasOwn(from2, key3) ? from2[key3] : void 0;
@@ -11303,7 +11328,7 @@ function decodeConfigMap(object4) {
   return { data: textMapAt(object4, "data") ?? {} };
 }
 function decodeSecret(object4) {
-  return { type: textAt2(object4, "type"), keys: [...keysAt(object4, "data"), ...keysAt(object4, "stringData")] };
+  return { type: textAt3(object4, "type"), keys: [...keysAt(object4, "data"), ...keysAt(object4, "stringData")] };
 }
 function decodeSecretSource(object4) {
   const spec = own(object4, "spec");
@@ -11378,23 +11403,23 @@ function goBoolean(value) {
   return truths.get(value);
 }
 function isIpv4(value) {
-  const parts = value.split(".");
-  return parts.length === 4 && parts.every((part2) => octet.test(part2) && Number(part2) <= 255);
+  const parts2 = value.split(".");
+  return parts2.length === 4 && parts2.every((part2) => octet.test(part2) && Number(part2) <= 255);
 }
 function isIpv6(value) {
   const halves = value.split("::");
   if (halves.length > 2) return false;
   const groups2 = (half) => half === "" ? [] : half.split(":");
   const [head = "", tail] = halves;
-  const parts = [...groups2(head), ...tail === void 0 ? [] : groups2(tail)];
-  const last = parts.at(-1);
-  let size = parts.length;
+  const parts2 = [...groups2(head), ...tail === void 0 ? [] : groups2(tail)];
+  const last = parts2.at(-1);
+  let size = parts2.length;
   if (last?.includes(".") === true) {
     if (!isIpv4(last) || !value.endsWith(last)) return false;
-    parts.pop();
+    parts2.pop();
     size += 1;
   }
-  if (!parts.every((part2) => hextet.test(part2))) return false;
+  if (!parts2.every((part2) => hextet.test(part2))) return false;
   return tail === void 0 ? size === 8 : size <= 7;
 }
 function isAddress2(value) {
@@ -11520,7 +11545,7 @@ function decodeTargetRefs(spec) {
   return single2 === void 0 ? [] : [decodeTargetRef(single2)];
 }
 function decodeTargetRef(ref2) {
-  return { group: textOr(ref2, "group"), kind: textOr(ref2, "kind"), name: textOr(ref2, "name"), namespace: textAt2(ref2, "namespace") };
+  return { group: textOr(ref2, "group"), kind: textOr(ref2, "kind"), name: textOr(ref2, "name"), namespace: textAt3(ref2, "namespace") };
 }
 function decodeLabelSelector(from2, key3) {
   const selector = fieldsAt(from2, key3);
@@ -11591,7 +11616,7 @@ function decodeTemplate(template) {
   return {
     podLabels: textMapAt(metadata, "labels") ?? noTexts2,
     podAnnotations: textMapAt(metadata, "annotations") ?? noTexts2,
-    serviceAccount: nonEmpty(textAt2(spec, "serviceAccountName")) ?? nonEmpty(textAt2(spec, "serviceAccount")) ?? "default",
+    serviceAccount: nonEmpty(textAt3(spec, "serviceAccountName")) ?? nonEmpty(textAt3(spec, "serviceAccount")) ?? "default",
     automountServiceAccountToken: flagAt(spec, "automountServiceAccountToken"),
     hostNetwork: flagAt(spec, "hostNetwork") ?? false,
     hostPid: flagAt(spec, "hostPID") ?? false,
@@ -11601,7 +11626,7 @@ function decodeTemplate(template) {
     runAsNonRoot: flagAt(security, "runAsNonRoot"),
     containers: entriesAt(spec, "containers").map(decodeContainer),
     initContainers: entriesAt(spec, "initContainers").map(decodeContainer),
-    hostPaths: entriesAt(spec, "volumes").flatMap((volume) => textAt2(fieldsOr(volume, "hostPath"), "path") ?? []),
+    hostPaths: entriesAt(spec, "volumes").flatMap((volume) => textAt3(fieldsOr(volume, "hostPath"), "path") ?? []),
     hasTemplate: template !== void 0
   };
 }
@@ -11623,7 +11648,7 @@ function decodeContainer(container2) {
     image: textOr(container2, "image"),
     ports: entriesAt(container2, "ports").flatMap((port3) => {
       const number5 = numberAt(port3, "containerPort");
-      return number5 === void 0 ? [] : [{ name: textOr(port3, "name"), port: number5, protocol: transportOf(textAt2(port3, "protocol")), hostPort: numberAt(port3, "hostPort") }];
+      return number5 === void 0 ? [] : [{ name: textOr(port3, "name"), port: number5, protocol: transportOf(textAt3(port3, "protocol")), hostPort: numberAt(port3, "hostPort") }];
     }),
     env,
     envFromElsewhere: elsewhere3,
@@ -11636,7 +11661,7 @@ function decodeContainer(container2) {
     allowPrivilegeEscalation: flagAt(security, "allowPrivilegeEscalation"),
     capabilitiesAdded: textsAt(capabilities2, "add"),
     capabilitiesDropped: textsAt(capabilities2, "drop"),
-    restartPolicy: textAt2(container2, "restartPolicy"),
+    restartPolicy: textAt3(container2, "restartPolicy"),
     probes: ["liveness", "readiness", "startup"].flatMap((kind) => {
       const probe3 = fieldsAt(container2, `${kind}Probe`);
       return probe3 === void 0 ? [] : decodeProbe(kind, probe3);
@@ -11735,11 +11760,11 @@ function decodeService(object4) {
     type: choiceAt(spec, "type", types, "ClusterIP"),
     // An empty selector selects nothing, like none: the endpoints are made by hand.
     selector: selector === void 0 || Object.keys(selector).length === 0 ? void 0 : selector,
-    clusterIP: textAt2(spec, "clusterIP") ?? textsAt(spec, "clusterIPs")[0],
-    externalName: textAt2(spec, "externalName"),
+    clusterIP: textAt3(spec, "clusterIP") ?? textsAt(spec, "clusterIPs")[0],
+    externalName: textAt3(spec, "externalName"),
     externalIPs: textsAt(spec, "externalIPs"),
     loadBalancerSourceRanges: textsAt(spec, "loadBalancerSourceRanges"),
-    loadBalancerClass: textAt2(spec, "loadBalancerClass"),
+    loadBalancerClass: textAt3(spec, "loadBalancerClass"),
     publishNotReadyAddresses: flagAt(spec, "publishNotReadyAddresses") ?? false,
     ports: entriesAt(spec, "ports").flatMap((port3) => {
       const number5 = numberAt(port3, "port");
@@ -11750,8 +11775,8 @@ function decodeService(object4) {
           name: textOr(port3, "name"),
           port: number5,
           targetPort: target === void 0 || target === 0 || target === "" ? number5 : numeric(target),
-          protocol: transportOf(textAt2(port3, "protocol")),
-          appProtocol: textAt2(port3, "appProtocol"),
+          protocol: transportOf(textAt3(port3, "protocol")),
+          appProtocol: textAt3(port3, "appProtocol"),
           nodePort: numberAt(port3, "nodePort")
         }
       ];
@@ -11877,8 +11902,8 @@ function decodeListener(listener2) {
     allowedKinds: entriesAt(routes2, "kinds").map((kind) => ({ group: textOr(kind, "group", "gateway.networking.k8s.io"), kind: textOr(kind, "kind") }))
   };
 }
-function decodeNamespaces(namespaces4, otherwise) {
-  const from2 = choiceAt(namespaces4 ?? {}, "from", ["All", "Selector", "Same", "None"], otherwise);
+function decodeNamespaces(namespaces4, otherwise2) {
+  const from2 = choiceAt(namespaces4 ?? {}, "from", ["All", "Selector", "Same", "None"], otherwise2);
   return from2 === "Selector" ? { from: from2, selector: decodeLabelSelector(namespaces4 ?? {}, "selector") } : { from: from2 };
 }
 function decodeClientValidation(validation2) {
@@ -11889,13 +11914,13 @@ function decodeClientValidation(validation2) {
   };
 }
 function decodeReference(ref2, kind, group3 = "") {
-  return { group: textOr(ref2, "group", group3), kind: textOr(ref2, "kind", kind), name: textOr(ref2, "name"), namespace: textAt2(ref2, "namespace") };
+  return { group: textOr(ref2, "group", group3), kind: textOr(ref2, "kind", kind), name: textOr(ref2, "name"), namespace: textAt3(ref2, "namespace") };
 }
 function decodeReferenceGrant(manifest) {
   const spec = fieldsOr(manifest, "spec");
   return {
     from: entriesAt(spec, "from").map((from2) => ({ group: textOr(from2, "group"), kind: textOr(from2, "kind"), namespace: textOr(from2, "namespace") })),
-    to: entriesAt(spec, "to").map((to2) => ({ group: textOr(to2, "group"), kind: textOr(to2, "kind"), name: textAt2(to2, "name") }))
+    to: entriesAt(spec, "to").map((to2) => ({ group: textOr(to2, "group"), kind: textOr(to2, "kind"), name: textAt3(to2, "name") }))
   };
 }
 function decodeBackendTlsPolicy(manifest) {
@@ -11908,13 +11933,13 @@ function decodeBackendTlsPolicy(manifest) {
       group: textOr(ref2, "group"),
       kind: textOr(ref2, "kind"),
       name: textOr(ref2, "name"),
-      sectionName: textAt2(ref2, "sectionName")
+      sectionName: textAt3(ref2, "sectionName")
     })),
     hostname: textOr(validation2, "hostname"),
     caCertificates: entriesAt(validation2, "caCertificateRefs").map((ref2) => decodeReference(ref2, "ConfigMap")),
     wellKnownCaCertificates: textOr(validation2, "wellKnownCACertificates"),
     subjectAltNames: [
-      ...entriesAt(validation2, "subjectAltNames").flatMap((name2) => textAt2(name2, "hostname") ?? textAt2(name2, "uri") ?? []),
+      ...entriesAt(validation2, "subjectAltNames").flatMap((name2) => textAt3(name2, "hostname") ?? textAt3(name2, "uri") ?? []),
       ...textsAt(validation2, "subjectAltNames")
     ]
   };
@@ -11984,7 +12009,7 @@ function decodeHttpRoute(manifest) {
     const type = textOr(path2, "type", "PathPrefix");
     return {
       path: { type: type === "Exact" ? "exact" : type === "RegularExpression" ? "regex" : "prefix", value: textOr(path2, "value", "/") },
-      method: textAt2(match, "method"),
+      method: textAt3(match, "method"),
       headers: decodeNamed(match, "headers"),
       queryParams: decodeNamed(match, "queryParams")
     };
@@ -11994,7 +12019,7 @@ function decodeGrpcRoute(manifest) {
   return decodeRoute(manifest, (match) => {
     const method = fieldsOr(match, "method");
     return {
-      path: { type: "grpc", regex: textAt2(method, "type") === "RegularExpression", service: nonEmpty2(textAt2(method, "service")), method: nonEmpty2(textAt2(method, "method")) },
+      path: { type: "grpc", regex: textAt3(method, "type") === "RegularExpression", service: nonEmpty2(textAt3(method, "service")), method: nonEmpty2(textAt3(method, "method")) },
       method: void 0,
       headers: decodeNamed(match, "headers"),
       queryParams: []
@@ -12009,7 +12034,7 @@ function decodeRoute(manifest, decodeMatch) {
   return {
     parents: entriesAt(spec, "parentRefs").map((ref2) => ({
       ...decodeReference(ref2, "Gateway", "gateway.networking.k8s.io"),
-      sectionName: nonEmpty2(textAt2(ref2, "sectionName")),
+      sectionName: nonEmpty2(textAt3(ref2, "sectionName")),
       port: numberAt(ref2, "port")
     })),
     hostnames: textsAt(spec, "hostnames"),
@@ -12026,21 +12051,21 @@ function decodeBackend(ref2) {
   return { ...decodeReference(ref2, "Service"), port: numberAt(ref2, "port"), weight: numberAt(ref2, "weight") ?? 1 };
 }
 function decodeNamed(match, key3) {
-  return entriesAt(match, key3).map((entry2) => ({ name: textOr(entry2, "name"), type: textAt2(entry2, "type") === "RegularExpression" ? "regex" : "exact", value: textOr(entry2, "value") }));
+  return entriesAt(match, key3).map((entry2) => ({ name: textOr(entry2, "name"), type: textAt3(entry2, "type") === "RegularExpression" ? "regex" : "exact", value: textOr(entry2, "value") }));
 }
 function decodeFilter(filter2) {
   const name2 = textOr(filter2, "type");
   switch (name2) {
     case "RequestHeaderModifier": {
-      const changes = fieldsOr(filter2, "requestHeaderModifier");
-      return { type: "request-headers", set: decodeValues(changes, "set"), add: decodeValues(changes, "add"), remove: textsAt(changes, "remove") };
+      const changes2 = fieldsOr(filter2, "requestHeaderModifier");
+      return { type: "request-headers", set: decodeValues(changes2, "set"), add: decodeValues(changes2, "add"), remove: textsAt(changes2, "remove") };
     }
     case "RequestRedirect": {
       const redirect = fieldsOr(filter2, "requestRedirect");
       return {
         type: "redirect",
-        hostname: textAt2(redirect, "hostname"),
-        scheme: textAt2(redirect, "scheme"),
+        hostname: textAt3(redirect, "hostname"),
+        scheme: textAt3(redirect, "scheme"),
         port: numberAt(redirect, "port"),
         path: decodePathChange(fieldsAt(redirect, "path")),
         code: numberAt(redirect, "statusCode") ?? 302
@@ -12048,7 +12073,7 @@ function decodeFilter(filter2) {
     }
     case "URLRewrite": {
       const rewrite = fieldsOr(filter2, "urlRewrite");
-      return { type: "rewrite", hostname: textAt2(rewrite, "hostname"), path: decodePathChange(fieldsAt(rewrite, "path")) };
+      return { type: "rewrite", hostname: textAt3(rewrite, "hostname"), path: decodePathChange(fieldsAt(rewrite, "path")) };
     }
     case "RequestMirror":
       return { type: "mirror", backend: decodeBackend(fieldsOr(fieldsOr(filter2, "requestMirror"), "backendRef")) };
@@ -12061,7 +12086,7 @@ function decodeValues(from2, key3) {
 }
 function decodePathChange(change2) {
   if (change2 === void 0) return void 0;
-  return textAt2(change2, "type") === "ReplaceFullPath" ? { type: "full", value: textOr(change2, "replaceFullPath") } : { type: "prefix", value: textOr(change2, "replacePrefixMatch") };
+  return textAt3(change2, "type") === "ReplaceFullPath" ? { type: "full", value: textOr(change2, "replaceFullPath") } : { type: "prefix", value: textOr(change2, "replacePrefixMatch") };
 }
 function nonEmpty2(value) {
   return value === "" ? void 0 : value;
@@ -12153,11 +12178,11 @@ function decodeWebhookConfiguration(manifest) {
       return {
         name: textOr(webhook, "name"),
         // Ignore was the default of the removed v1beta1; v1 has Fail.
-        failurePolicy: textAt2(webhook, "failurePolicy") === "Ignore" ? "Ignore" : "Fail",
+        failurePolicy: textAt3(webhook, "failurePolicy") === "Ignore" ? "Ignore" : "Fail",
         namespaceSelector: decodeLabelSelector(webhook, "namespaceSelector"),
         objectSelector: decodeLabelSelector(webhook, "objectSelector"),
         service: service === void 0 ? void 0 : { namespace: textOr(service, "namespace"), name: textOr(service, "name"), port: numberAt(service, "port") ?? 443, path: textOr(service, "path") },
-        url: textAt2(client, "url"),
+        url: textAt3(client, "url"),
         rules: entriesAt(webhook, "rules").map((rule2) => ({
           operations: textsAt(rule2, "operations"),
           apiGroups: textsAt(rule2, "apiGroups"),
@@ -12201,13 +12226,13 @@ var init_admission_control = __esm({
 function decodeIngress(manifest) {
   const spec = fieldsOr(manifest, "spec");
   return {
-    ingressClassName: textAt2(spec, "ingressClassName"),
+    ingressClassName: textAt3(spec, "ingressClassName"),
     // `backend` is the name of the field in the removed versions.
     defaultBackend: decodeBackend2(fieldsAt(spec, "defaultBackend") ?? fieldsAt(spec, "backend")),
     rules: entriesAt(spec, "rules").map((rule2) => ({
       host: textOr(rule2, "host"),
       paths: entriesAt(fieldsOr(rule2, "http"), "paths").map((path2) => {
-        const type = textAt2(path2, "pathType");
+        const type = textAt3(path2, "pathType");
         return { path: textOr(path2, "path"), pathType: type === "Exact" || type === "Prefix" ? type : "ImplementationSpecific", backend: decodeBackend2(fieldsAt(path2, "backend")) };
       })
     })),
@@ -12219,10 +12244,10 @@ function decodeBackend2(backend2) {
   const service = fieldsAt(backend2, "service");
   if (service !== void 0) {
     const port3 = fieldsOr(service, "port");
-    return { service: textOr(service, "name"), port: numberAt(port3, "number") ?? textAt2(port3, "name") };
+    return { service: textOr(service, "name"), port: numberAt(port3, "number") ?? textAt3(port3, "name") };
   }
-  const name2 = textAt2(backend2, "serviceName");
-  return name2 === void 0 ? void 0 : { service: name2, port: numberAt(backend2, "servicePort") ?? textAt2(backend2, "servicePort") };
+  const name2 = textAt3(backend2, "serviceName");
+  return name2 === void 0 ? void 0 : { service: name2, port: numberAt(backend2, "servicePort") ?? textAt3(backend2, "servicePort") };
 }
 function decodeIngressClass(manifest) {
   return { controller: textOr(fieldsOr(manifest, "spec"), "controller") };
@@ -12258,7 +12283,7 @@ function decodeNetworkPolicy(manifest) {
 }
 function decodeNetworkRules(spec, direction, peers) {
   return entriesAt(spec, direction).map((entry2) => ({
-    ports: entriesAt(entry2, "ports").map((port3) => ({ protocol: transportOf(textAt2(port3, "protocol")), port: portAt(port3, "port"), endPort: numberAt(port3, "endPort") })),
+    ports: entriesAt(entry2, "ports").map((port3) => ({ protocol: transportOf(textAt3(port3, "protocol")), port: portAt(port3, "port"), endPort: numberAt(port3, "endPort") })),
     peers: entriesAt(entry2, peers).map((peer) => {
       const block = fieldsAt(peer, "ipBlock");
       return {
@@ -12289,11 +12314,11 @@ function decodeClusterPolicy(spec, tier) {
   };
 }
 function decodeClusterRule(entry2, peers) {
-  const action = textOr(entry2, "action");
+  const action2 = textOr(entry2, "action");
   const ports3 = entriesAtIfAny(entry2, "ports")?.map(decodeAdminPort) ?? entriesAtIfAny(entry2, "protocols")?.map(decodeProtocol);
   return {
     name: textOr(entry2, "name"),
-    action: action === "Allow" ? "Accept" : action === "Accept" || action === "Deny" || action === "Pass" ? action : "unknown",
+    action: action2 === "Allow" ? "Accept" : action2 === "Accept" || action2 === "Deny" || action2 === "Pass" ? action2 : "unknown",
     peers: entriesAt(entry2, peers).map(decodeClusterPeer),
     ports: ports3 === void 0 || ports3.length === 0 ? void 0 : ports3
   };
@@ -12314,10 +12339,10 @@ function decodeClusterPeer(peer) {
 }
 function decodeAdminPort(port3) {
   const single2 = fieldsAt(port3, "portNumber");
-  if (single2 !== void 0) return range(transportOf(textAt2(single2, "protocol")), numberAt(single2, "port"), numberAt(single2, "port"));
+  if (single2 !== void 0) return range(transportOf(textAt3(single2, "protocol")), numberAt(single2, "port"), numberAt(single2, "port"));
   const several = fieldsAt(port3, "portRange");
-  if (several !== void 0) return range(transportOf(textAt2(several, "protocol")), numberAt(several, "start"), numberAt(several, "end"));
-  const name2 = textAt2(port3, "namedPort");
+  if (several !== void 0) return range(transportOf(textAt3(several, "protocol")), numberAt(several, "start"), numberAt(several, "end"));
+  const name2 = textAt3(port3, "namedPort");
   return name2 === void 0 ? { type: "unknown" } : { type: "name", name: name2 };
 }
 function decodeProtocol(protocol) {
@@ -12330,7 +12355,7 @@ function decodeProtocol(protocol) {
     const several = fieldsAt(port3, "range");
     return several === void 0 ? range(transport, numberAt(port3, "number"), numberAt(port3, "number")) : range(transport, numberAt(several, "start"), numberAt(several, "end"));
   }
-  const name2 = textAt2(protocol, "destinationNamedPort") ?? textAt2(protocol, "namedPort");
+  const name2 = textAt3(protocol, "destinationNamedPort") ?? textAt3(protocol, "namedPort");
   return name2 === void 0 ? { type: "unknown" } : { type: "name", name: name2 };
 }
 function range(protocol, start, end) {
@@ -12394,7 +12419,7 @@ function decodeRoleBinding(manifest) {
   const role = fieldsAt(manifest, "roleRef") ?? {};
   return {
     role: { kind: textOr(role, "kind"), name: textOr(role, "name") },
-    subjects: entriesAt(manifest, "subjects").map((subject) => ({ kind: textOr(subject, "kind"), name: textOr(subject, "name"), namespace: textAt2(subject, "namespace") }))
+    subjects: entriesAt(manifest, "subjects").map((subject) => ({ kind: textOr(subject, "kind"), name: textOr(subject, "name"), namespace: textAt3(subject, "namespace") }))
   };
 }
 var frame, roleShape, roleBindingShape;
@@ -12473,15 +12498,15 @@ function decodeMetadata(manifest, nameless) {
     const reason = metadata === void 0 || metadata === null ? "the object has no `metadata`" : `\`metadata\` must be an object, not ${describe(metadata)}`;
     return { type: "unreadable", path: ["metadata"], reason, remedy: "give the object `metadata` with a `name`" };
   }
-  const named5 = own(metadata, "name");
-  const name2 = named5 === void 0 || named5 === null || named5 === "" ? own(metadata, "generateName") ?? nameless : named5;
+  const named6 = own(metadata, "name");
+  const name2 = named6 === void 0 || named6 === null || named6 === "" ? own(metadata, "generateName") ?? nameless : named6;
   if (typeof name2 !== "string" || name2 === "") {
-    const missing = name2 === void 0 || name2 === "";
+    const missing2 = name2 === void 0 || name2 === "";
     return {
       type: "unreadable",
       path: ["metadata", "name"],
-      reason: missing ? "the object has no name" : `the name must be text, not ${describe(name2)}`,
-      remedy: missing ? "set `metadata.name`" : "put the name in quotes"
+      reason: missing2 ? "the object has no name" : `the name must be text, not ${describe(name2)}`,
+      remedy: missing2 ? "set `metadata.name`" : "put the name in quotes"
     };
   }
   const namespace = own(metadata, "namespace");
@@ -12525,7 +12550,7 @@ function timestamp2(value) {
 function metadataText(manifest, field3, key3) {
   const metadata = own(manifest, "metadata");
   const texts9 = isFields(metadata) ? own(metadata, field3) : void 0;
-  return isFields(texts9) ? textAt2(texts9, key3) : void 0;
+  return isFields(texts9) ? textAt3(texts9, key3) : void 0;
 }
 var objectMeta, none2;
 var init_metadata = __esm({
@@ -12568,9 +12593,9 @@ function annotationRefusals(manifest, kind) {
   const dryRun = metadataText(manifest, "annotations", dryRunAnnotation);
   if (dryRun !== void 0) {
     const path2 = ["metadata", "annotations", dryRunAnnotation];
-    const action = textOr(fieldsOr(manifest, "spec"), "action", "ALLOW");
+    const action2 = textOr(fieldsOr(manifest, "spec"), "action", "ALLOW");
     if (kind !== "AuthorizationPolicy") problems.push(webhookProblem(path2, `\`${dryRunAnnotation}\` works on AuthorizationPolicy only`));
-    else if (action !== "ALLOW" && action !== "DENY") problems.push(webhookProblem(path2, `\`${dryRunAnnotation}\` works with action \`ALLOW\` and \`DENY\` only, not \`${clip(action)}\``));
+    else if (action2 !== "ALLOW" && action2 !== "DENY") problems.push(webhookProblem(path2, `\`${dryRunAnnotation}\` works with action \`ALLOW\` and \`DENY\` only, not \`${clip(action2)}\``));
     else if (goBoolean(dryRun) === void 0) problems.push(webhookProblem(path2, `\`${clip(dryRun)}\` is no boolean: write \`"true"\` or \`"false"\``));
   }
   for (const annotation of internalAnnotations) {
@@ -12620,36 +12645,36 @@ var init_istio_admission = __esm({
 // src/manifests/authorization-policy-admission.ts
 function admitAuthorizationPolicy(manifest) {
   const spec = fieldsOr(manifest, "spec");
-  const action = textOr(spec, "action", "ALLOW");
-  const problems = [...annotationRefusals(manifest, "AuthorizationPolicy"), ...targetRefRefusals(spec), ...actionRefusals(spec, action)];
+  const action2 = textOr(spec, "action", "ALLOW");
+  const problems = [...annotationRefusals(manifest, "AuthorizationPolicy"), ...targetRefRefusals(spec), ...actionRefusals(spec, action2)];
   for (const [index, rule2] of entriesAt(spec, "rules").entries()) {
     const path2 = ["spec", "rules", index];
-    for (const [number5, from2] of entriesAt(rule2, "from").entries()) problems.push(...sourceRefusals(from2, [...path2, "from", number5], action));
+    for (const [number5, from2] of entriesAt(rule2, "from").entries()) problems.push(...sourceRefusals(from2, [...path2, "from", number5], action2));
     for (const [number5, to2] of entriesAt(rule2, "to").entries()) problems.push(...operationRefusals(to2, [...path2, "to", number5]));
-    for (const [number5, when] of entriesAt(rule2, "when").entries()) problems.push(...conditionRefusals(when, [...path2, "when", number5], action));
+    for (const [number5, when] of entriesAt(rule2, "when").entries()) problems.push(...conditionRefusals(when, [...path2, "when", number5], action2));
   }
-  return problems.length > 0 ? problems : [...selectorWarnings(spec), ...action === "DENY" ? tcpWarnings(spec) : []];
+  return problems.length > 0 ? problems : [...selectorWarnings(spec), ...action2 === "DENY" ? tcpWarnings(spec) : []];
 }
-function actionRefusals(spec, action) {
+function actionRefusals(spec, action2) {
   const problems = [];
   const hasRules = entriesAt(spec, "rules").length > 0;
   const provider2 = fieldsAt(spec, "provider");
-  if ((action === "DENY" || action === "CUSTOM") && !hasRules) {
-    problems.push(webhookProblem(["spec", "rules"], `\`${action}\` without rules is never triggered; \`rules: [{}]\` means every request`));
+  if ((action2 === "DENY" || action2 === "CUSTOM") && !hasRules) {
+    problems.push(webhookProblem(["spec", "rules"], `\`${action2}\` without rules is never triggered; \`rules: [{}]\` means every request`));
   }
-  if (action === "CUSTOM" && hasRules && (provider2 === void 0 || textOr(provider2, "name") === "")) {
+  if (action2 === "CUSTOM" && hasRules && (provider2 === void 0 || textOr(provider2, "name") === "")) {
     problems.push(webhookProblem(["spec", "provider", "name"], "`CUSTOM` needs the name of a provider"));
   }
-  if (action !== "CUSTOM" && provider2 !== void 0) problems.push(webhookProblem(["spec", "provider"], `a provider goes with \`CUSTOM\` only, not with \`${action}\``));
+  if (action2 !== "CUSTOM" && provider2 !== void 0) problems.push(webhookProblem(["spec", "provider"], `a provider goes with \`CUSTOM\` only, not with \`${action2}\``));
   return problems;
 }
-function sourceRefusals(from2, path2, action) {
+function sourceRefusals(from2, path2, action2) {
   const source2 = fieldsAt(from2, "source");
   const at2 = [...path2, "source"];
   if (source2 === void 0) return [webhookProblem(at2, "an entry of `from` needs a `source`")];
   const problems = [];
   if (allSourceLists.every((key3) => textsAt(source2, key3).length === 0)) problems.push(webhookProblem(at2, "the source is empty: leave `from` out to mean any caller"));
-  if (action === "CUSTOM") {
+  if (action2 === "CUSTOM") {
     for (const key3 of notWithCustom) {
       if (textsAt(source2, key3).length > 0) problems.push(webhookProblem([...at2, key3], `\`${key3}\` is not supported with \`CUSTOM\``));
     }
@@ -12671,10 +12696,10 @@ function operationRefusals(to2, path2) {
   for (const key3 of portLists) problems.push(...eachValue(operation, key3, at2, portRefusal));
   return problems;
 }
-function conditionRefusals(when, path2, action) {
+function conditionRefusals(when, path2, action2) {
   const key3 = textOr(when, "key");
   if (key3 === "") return [webhookProblem([...path2, "key"], "the key must not be empty")];
-  if (action === "CUSTOM" && (identityKeys.has(key3) || key3.startsWith("request.auth."))) return [webhookProblem([...path2, "key"], `\`${clip(key3)}\` is not supported with \`CUSTOM\``)];
+  if (action2 === "CUSTOM" && (identityKeys.has(key3) || key3.startsWith("request.auth."))) return [webhookProblem([...path2, "key"], `\`${clip(key3)}\` is not supported with \`CUSTOM\``)];
   if (textsAt(when, "values").length === 0 && textsAt(when, "notValues").length === 0) return [webhookProblem(path2, `\`${clip(key3)}\` needs \`values\` or \`notValues\``)];
   const form = keyForm(key3);
   if (typeof form === "string") return [webhookProblem([...path2, "key"], form)];
@@ -12683,8 +12708,8 @@ function conditionRefusals(when, path2, action) {
 }
 function keyForm(key3) {
   if (mappedKeys.some((prefix3) => key3.startsWith(prefix3))) {
-    const open2 = key3.indexOf("[");
-    return key3.endsWith("]") && open2 > 0 && open2 < key3.length - 2 ? anyValue : `\`${clip(key3)}\` must have the form \`a[b]\``;
+    const open3 = key3.indexOf("[");
+    return key3.endsWith("]") && open3 > 0 && open3 < key3.length - 2 ? anyValue : `\`${clip(key3)}\` must have the form \`a[b]\``;
   }
   const form = plainKeys.get(key3);
   if (form !== void 0) return form;
@@ -12717,8 +12742,8 @@ function portRefusal(value) {
 function accountRefusal(value) {
   if (value === "") return "an empty value is not allowed";
   if (value.includes("*")) return `\`${clip(value)}\` holds a wildcard, which a service account cannot`;
-  const parts = value.split("/");
-  if (parts.length > 2 || parts.includes("")) return `\`${clip(value)}\` must be \`account\` or \`namespace/account\``;
+  const parts2 = value.split("/");
+  if (parts2.length > 2 || parts2.includes("")) return `\`${clip(value)}\` must be \`account\` or \`namespace/account\``;
   return value.length > 320 ? "is longer than 320 characters" : void 0;
 }
 function trustDomainRefusal(value) {
@@ -12797,7 +12822,7 @@ function decodeAuthorizationPolicy(spec) {
     selector: decodeWorkloadSelector(spec),
     targetRefs: decodeTargetRefs(spec),
     action: choiceAt(spec, "action", ["ALLOW", "DENY", "AUDIT", "CUSTOM"], "ALLOW"),
-    provider: provider2 === void 0 ? void 0 : textAt2(provider2, "name"),
+    provider: provider2 === void 0 ? void 0 : textAt3(provider2, "name"),
     rules: entriesAt(spec, "rules").map(decodeRule)
   };
 }
@@ -13029,8 +13054,8 @@ function decodeJwtRule(rule2) {
     outputPayloadToHeader: textOr(rule2, "outputPayloadToHeader"),
     outputClaimToHeaders: entriesAt(rule2, "outputClaimToHeaders").map((output2) => ({ header: textOr(output2, "header"), claim: textOr(output2, "claim") })),
     spaceDelimitedClaims: textsAt(rule2, "spaceDelimitedClaims"),
-    timeout: textAt2(rule2, "timeout"),
-    presence: textAt2(rule2, "presence") === "REQUIRED" ? "REQUIRED" : "OPTIONAL"
+    timeout: textAt3(rule2, "timeout"),
+    presence: textAt3(rule2, "presence") === "REQUIRED" ? "REQUIRED" : "OPTIONAL"
   };
 }
 var nonEmpty3, keysUrl, jwtRule, requestAuthenticationShape;
@@ -13135,7 +13160,7 @@ function decodeTrafficPolicy(policy) {
 function settings(policy) {
   return {
     tls: decodeClientTls(fieldsAt(policy, "tls")),
-    loadBalancer: textAt2(fieldsOr(policy, "loadBalancer"), "simple"),
+    loadBalancer: textAt3(fieldsOr(policy, "loadBalancer"), "simple"),
     hasConnectionPool: fieldsAt(policy, "connectionPool") !== void 0,
     hasOutlierDetection: fieldsAt(policy, "outlierDetection") !== void 0
   };
@@ -13182,8 +13207,8 @@ function decodeEnvoyFilter(manifest) {
   };
 }
 function filterNames(filter2, waypointFilter, listener2, value) {
-  const names4 = [filter2, fieldsOr(filter2, "subFilter"), waypointFilter, fieldsOr(waypointFilter, "subFilter"), value].flatMap((from2) => textAt2(from2, "name") ?? []);
-  const listenerFilter = textAt2(listener2, "listenerFilter");
+  const names4 = [filter2, fieldsOr(filter2, "subFilter"), waypointFilter, fieldsOr(waypointFilter, "subFilter"), value].flatMap((from2) => textAt3(from2, "name") ?? []);
+  const listenerFilter = textAt3(listener2, "listenerFilter");
   return listenerFilter === void 0 ? names4 : [...names4, listenerFilter];
 }
 function decodeWasmPlugin(manifest) {
@@ -13319,11 +13344,11 @@ function decodeInstallation(manifest) {
   const written = fieldsAt(spec, "meshConfig");
   const fromValues = fieldsAt(values5, "meshConfig");
   return {
-    namespace: textAt2(spec, "namespace"),
-    revision: textAt2(spec, "revision") ?? textAt2(values5, "revision"),
-    version: textAt2(spec, "version")?.replace(/^v(?=[0-9])/, ""),
-    tag: textAt2(spec, "tag") ?? textAt2(fieldsOr(values5, "global"), "tag"),
-    profile: textAt2(spec, "profile") ?? textAt2(values5, "profile"),
+    namespace: textAt3(spec, "namespace"),
+    revision: textAt3(spec, "revision") ?? textAt3(values5, "revision"),
+    version: textAt3(spec, "version")?.replace(/^v(?=[0-9])/, ""),
+    tag: textAt3(spec, "tag") ?? textAt3(fieldsOr(values5, "global"), "tag"),
+    profile: textAt3(spec, "profile") ?? textAt3(values5, "profile"),
     meshConfig: written === void 0 && fromValues === void 0 ? void 0 : { ...fromValues, ...written },
     values: values5,
     components: fieldsOr(spec, "components"),
@@ -13350,7 +13375,7 @@ function environmentOf(values5, components) {
   for (const variable of Array.isArray(variables) ? variables : []) {
     if (!isFields(variable)) continue;
     const name2 = textOr(variable, "name");
-    const value = textAt2(variable, "value");
+    const value = textAt3(variable, "value");
     if (name2 !== "" && name2 !== "__proto__" && value !== void 0) environment4[name2] = value;
   }
   return textMap2(environment4);
@@ -14309,7 +14334,7 @@ function decodeHttpRoute2(route2) {
     route: decodeDestinations(route2),
     redirect: redirect === void 0 ? void 0 : { uri: textOr(redirect, "uri"), authority: textOr(redirect, "authority"), scheme: textOr(redirect, "scheme"), port: numberAt(redirect, "port"), code: numberAt(redirect, "redirectCode") ?? 301 },
     directResponse: response === void 0 ? void 0 : { status: numberAt(response, "status") ?? 0 },
-    delegate: delegate === void 0 ? void 0 : { name: textOr(delegate, "name"), namespace: nonEmpty4(textAt2(delegate, "namespace")) },
+    delegate: delegate === void 0 ? void 0 : { name: textOr(delegate, "name"), namespace: nonEmpty4(textAt3(delegate, "namespace")) },
     rewrite: rewrite === void 0 ? void 0 : { uri: textOr(rewrite, "uri"), authority: textOr(rewrite, "authority"), regex: regex === void 0 ? void 0 : { match: textOr(regex, "match"), rewrite: textOr(regex, "rewrite") } },
     mirrors: [...mirror === void 0 ? [] : [decodeDestination(mirror, 0)], ...entriesAt(route2, "mirrors").map((entry2) => decodeDestination(fieldsOr(entry2, "destination"), 0))],
     requestHeaders: decodeHeaderChanges(fieldsOr(fieldsOr(route2, "headers"), "request")),
@@ -14330,7 +14355,7 @@ function decodeHttpMatch(match) {
     queryParams: stringMatchesAt(match, "queryParams"),
     port: portOrNone(numberAt(match, "port")),
     sourceLabels: textMapAt(match, "sourceLabels") ?? textMap2({}),
-    sourceNamespace: nonEmpty4(textAt2(match, "sourceNamespace")),
+    sourceNamespace: nonEmpty4(textAt3(match, "sourceNamespace")),
     gateways: textsAt(match, "gateways")
   };
 }
@@ -14339,7 +14364,7 @@ function decodeTcpMatch(match) {
     destinationSubnets: textsAt(match, "destinationSubnets"),
     port: portOrNone(numberAt(match, "port")),
     sourceLabels: textMapAt(match, "sourceLabels") ?? textMap2({}),
-    sourceNamespace: nonEmpty4(textAt2(match, "sourceNamespace")),
+    sourceNamespace: nonEmpty4(textAt3(match, "sourceNamespace")),
     gateways: textsAt(match, "gateways")
   };
 }
@@ -14349,8 +14374,8 @@ function decodeDestinations(route2) {
 function decodeDestination(destination2, weight3) {
   return { host: textOr(destination2, "host"), subset: textOr(destination2, "subset"), port: portOrNone(numberAt(fieldsOr(destination2, "port"), "number")), weight: weight3 };
 }
-function decodeHeaderChanges(changes) {
-  return { set: textMapAt(changes, "set") ?? textMap2({}), add: textMapAt(changes, "add") ?? textMap2({}), remove: textsAt(changes, "remove") };
+function decodeHeaderChanges(changes2) {
+  return { set: textMapAt(changes2, "set") ?? textMap2({}), add: textMapAt(changes2, "add") ?? textMap2({}), remove: textsAt(changes2, "remove") };
 }
 function portOrNone(port3) {
   return port3 === 0 ? void 0 : port3;
@@ -14374,7 +14399,7 @@ function stringMatchesAt(from2, key3) {
 }
 function decodeStringMatch(match) {
   for (const type of ["exact", "prefix", "regex"]) {
-    const value = textAt2(match, type);
+    const value = textAt3(match, type);
     if (value !== void 0) return { type, value };
   }
   return { type: "present" };
@@ -14716,8 +14741,8 @@ function touches(changed) {
     return valuesFile !== void 0 && paths.has(valuesFile) || some(inputs.files, paths) || some(inputs.folders, folders) || inputs.trees.some((tree3) => ancestors.has(tree3));
   });
 }
-function some(wanted, present) {
-  for (const each of wanted) if (present.has(each)) return true;
+function some(wanted2, present) {
+  for (const each of wanted2) if (present.has(each)) return true;
   return false;
 }
 function unreadableCoverage(broken) {
@@ -14799,8 +14824,8 @@ function constantsFor(text8) {
   return [number5, String(number5)];
 }
 function samePlace(left, right, key3) {
-  const wanted = key3 === void 0 ? right : [...right.slice(0, -1), key3];
-  return left.length === wanted.length && left.every((step, index) => step === wanted[index]);
+  const wanted2 = key3 === void 0 ? right : [...right.slice(0, -1), key3];
+  return left.length === wanted2.length && left.every((step, index) => step === wanted2[index]);
 }
 function valueAt(from2, path2) {
   let at2 = from2;
@@ -14968,10 +14993,10 @@ var init_decode2 = __esm({
 // src/mesh/ports.ts
 function portProtocol(port3) {
   if (port3.protocol !== "TCP") return "udp";
-  const named5 = port3.appProtocol ?? port3.name;
+  const named6 = port3.appProtocol ?? port3.name;
   const kubernetes = port3.appProtocol === void 0 ? void 0 : kubernetesNames[port3.appProtocol];
   if (kubernetes !== void 0) return kubernetes;
-  return namedProtocol(named5) ?? (wellKnownTcp.has(port3.port) ? "tcp" : "auto");
+  return namedProtocol(named6) ?? (wellKnownTcp.has(port3.port) ? "tcp" : "auto");
 }
 function namedProtocol(name2) {
   const lower2 = name2.toLowerCase();
@@ -15041,6 +15066,64 @@ var init_ports = __esm({
     wellKnownTcp = /* @__PURE__ */ new Set([25, 53, 3306, 27017]);
     kubernetesNames = { "kubernetes.io/h2c": "http", "kubernetes.io/ws": "http", "kubernetes.io/wss": "tcp" };
     workloadKinds2 = ["CronJob", "DaemonSet", "Deployment", "Job", "KnativeService", "Pod", "ReplicaSet", "ReplicationController", "Rollout", "StatefulSet"];
+  }
+});
+
+// src/app/render/dependencies.ts
+function dependencyGroups(places, chart, text8) {
+  const at2 = chart === "." ? "" : `${chart}/`;
+  const of = /* @__PURE__ */ new Map();
+  const others2 = [];
+  for (const place2 of places) {
+    const name2 = place2.path.startsWith(at2) ? dependencyOf(place2, at2, text8) : void 0;
+    if (name2 === void 0) others2.push(place2);
+    else of.set(name2, [...of.get(name2) ?? [], place2]);
+  }
+  const single2 = (place2) => ({ places: [place2], cited: place2, via: [] });
+  const free2 = of.size === 0 ? others2 : others2.filter((place2) => !place2.path.endsWith(".lock"));
+  return [
+    ...free2.map(single2),
+    ...[...of.values()].flatMap((own4) => {
+      const listed5 = own4.filter((place2) => listing.has(baseName(place2.path)));
+      const version3 = listed5.find((place2) => place2.path.endsWith(".yaml") && isVersion(place2)) ?? listed5.find(isVersion) ?? listed5[0];
+      const content = own4.filter((place2) => !listed5.includes(place2));
+      if (version3 === void 0) return own4.map(single2);
+      const vendored2 = content.find((place2) => place2.path.endsWith(".tgz") && place2.undone === void 0) ?? content[0];
+      return [{ places: own4, cited: version3, via: vendored2 === void 0 ? [] : [{ file: vendored2.path, line: 1, role: "dependency" }] }];
+    })
+  ];
+}
+function isVersion({ added, removed }) {
+  return [...added, ...removed].some((line) => /\bversion:/u.test(line.text));
+}
+function dependencyOf(place2, at2, text8) {
+  const rest = place2.path.slice(at2.length);
+  const packed = /^charts\/([^/]+?)-v?\d[^/]*\.tgz$/u.exec(rest)?.[1] ?? /^charts\/([^/]+)\//u.exec(rest)?.[1];
+  if (packed !== void 0) return packed;
+  if (!listing.has(rest)) return void 0;
+  const side2 = place2.added.length > 0 ? "head" : "base";
+  const line = (place2.added[0] ?? place2.removed[0])?.line;
+  return line === void 0 ? void 0 : entryNameAt((text8(place2.path, side2) ?? "").split("\n"), line);
+}
+function entryNameAt(lines, line) {
+  const start = lines.findIndex((each) => /^dependencies:/u.test(each));
+  if (start < 0 || line - 1 <= start) return void 0;
+  let first = line - 1;
+  while (first > start && !/^\s*- /u.test(lines[first] ?? "")) {
+    if (/^\S/u.test(lines[first] ?? "")) return void 0;
+    first -= 1;
+  }
+  if (first <= start) return void 0;
+  let end = first + 1;
+  while (end < lines.length && !/^\s*- |^\S/u.test(lines[end] ?? "")) end += 1;
+  return /\bname:\s*["']?([\w.-]+)/u.exec(lines.slice(first, end).join("\n"))?.[1];
+}
+var listing;
+var init_dependencies = __esm({
+  "src/app/render/dependencies.ts"() {
+    "use strict";
+    init_unit();
+    listing = /* @__PURE__ */ new Set(["Chart.yaml", "requirements.yaml", "Chart.lock", "requirements.lock"]);
   }
 });
 
@@ -15489,7 +15572,7 @@ function placesOf2(path2, base2, head, text8) {
     let removed = [];
     let next = hunk.newStart;
     const close2 = () => {
-      if (added.length > 0 || removed.length > 0) places.push({ path: path2, undone: undo(newLines, added, removed, next), added, removed });
+      for (const part2 of apart(added, removed, next)) places.push({ path: path2, undone: withoutAll(newLines, [part2]), ...part2 });
       added = [];
       removed = [];
     };
@@ -15505,12 +15588,36 @@ function placesOf2(path2, base2, head, text8) {
   }
   return places;
 }
-function wholeFile(path2, base2, places) {
-  return { path: path2, undone: base2.entries.get(path2), added: places.flatMap((place2) => place2.added), removed: places.flatMap((place2) => place2.removed) };
+function apart(added, removed, next) {
+  if (added.length === 0 && removed.length === 0) return [];
+  if (added.length === removed.length && added.every((line, index) => indent(line) === indent(removed[index]))) return added.map((line, index) => ({ added: [line], removed: removed.slice(index, index + 1), next: line.line + 1 }));
+  if (removed.length === 0) return blocks(added).map((block) => ({ added: block, removed: [], next: (block.at(-1)?.line ?? next - 1) + 1 }));
+  if (added.length === 0) return blocks(removed).map((block) => ({ added: [], removed: block, next }));
+  return [{ added, removed, next }];
 }
-function undo(newLines, added, removed, next) {
-  const from2 = next - 1 - added.length;
-  return [...newLines.slice(0, from2), ...removed.map((line) => line.text), ...newLines.slice(next - 1)].join("\n");
+function indent(line) {
+  return /^\s*/u.exec(line?.text ?? "")?.[0].length ?? 0;
+}
+function blocks(lines) {
+  const spoken = lines.filter((line) => line.text.trim() !== "");
+  const least = Math.min(...spoken.map(indent));
+  const found = [];
+  for (const line of lines) {
+    const last = found.at(-1);
+    if (last === void 0 || line.text.trim() !== "" && indent(line) === least) found.push([line]);
+    else last.push(line);
+  }
+  return found;
+}
+function withoutPlaces(head, places) {
+  return withoutAll(head.split("\n"), places.flatMap(({ added, removed, next }) => next === void 0 ? [] : [{ added, removed, next }]));
+}
+function withoutAll(newLines, parts2) {
+  const lines = [...newLines];
+  for (const { added, removed, next } of [...parts2].sort((left, right) => right.next - left.next || (right.removed[0]?.line ?? 0) - (left.removed[0]?.line ?? 0))) {
+    lines.splice(next - 1 - added.length, added.length, ...removed.map((line) => line.text));
+  }
+  return lines.join("\n");
 }
 function numbered2(text8) {
   return text8 === void 0 ? [] : text8.split("\n").map((line, index) => ({ line: index + 1, text: line }));
@@ -15561,7 +15668,7 @@ var init_api_versions = __esm({
       "operator.victoriametrics.com": { "v1beta1": ["VMServiceScrape", "VMPodScrape", "VMRule"] }
     };
     apiVersions = Object.entries(served).flatMap(
-      ([group3, versions2]) => Object.entries(versions2).flatMap(([list4, kinds3]) => list4.split(" ").flatMap((version3) => [`${group3}/${version3}`, ...kinds3.map((kind) => `${group3}/${version3}/${kind}`)]))
+      ([group3, versions3]) => Object.entries(versions3).flatMap(([list4, kinds3]) => list4.split(" ").flatMap((version3) => [`${group3}/${version3}`, ...kinds3.map((kind) => `${group3}/${version3}/${kind}`)]))
     ).filter((entry2, index, all) => all.indexOf(entry2) === index);
     defaultKubeVersion = "1.33.0";
   }
@@ -15574,6 +15681,8 @@ function buildChart(source2, { root, values: values5, inline }) {
     const { files: chart, outside } = chartFiles(source2, root, root);
     const files = new Map(chart);
     for (const path2 of values5) {
+      if (resolvePath(".", path2) !== path2) refuse(inFolder(root, "Chart.yaml"), `the values file \`${path2}\` leads out of the repository`, "put the file into the repository");
+      refuseList(inFolder(root, "Chart.yaml"), path2);
       const leads = source2.follow(path2);
       if (leads.type === "outside") refuse(path2, `the values file \`${path2}\` is a symbolic link out of the repository`, "put the file into the repository");
       const blob = leads.type === "file" ? source2.blob(leads.path) : void 0;
@@ -15591,6 +15700,9 @@ function buildChart(source2, { root, values: values5, inline }) {
     return { type: "ready", files, inflates: false, outside };
   });
   return build2.type === "ready" ? { ...build2, values: laid } : build2;
+}
+function refuseList(file2, path2, line) {
+  if (/[,"\n\r]/u.test(path2)) refuse(file2, `\`${path2}\` has a comma or a quotation mark, and would be a list of values files to Helm`, "rename the file", line);
 }
 function chartFiles(source2, root, at2, depth = 0) {
   const chartFile = inFolder(root, "Chart.yaml");
@@ -15680,9 +15792,7 @@ function inflatedCharts(source2, at2, value) {
   const files = /* @__PURE__ */ new Map();
   const outside = [];
   let inflates = false;
-  if (value["helmChartInflationGenerator"] !== void 0) {
-    return fail(at2.file, "`helmChartInflationGenerator` is no longer read by current versions of kustomize", "use `helmCharts`", at2.line("helmChartInflationGenerator"));
-  }
+  withOldCharts(value);
   const globals = isRecord(value["helmGlobals"]) ? value["helmGlobals"] : {};
   const home = typeof globals["chartHome"] === "string" && globals["chartHome"] !== "" ? globals["chartHome"] : "charts";
   const homePath = inside(at2, home);
@@ -15701,7 +15811,7 @@ function inflatedCharts(source2, at2, value) {
     }
     const name2 = typeof entry2["name"] === "string" ? entry2["name"] : "";
     const version3 = typeof entry2["version"] === "string" ? entry2["version"] : "";
-    if (name2 === "" || isAddress(name2) || name2.includes("..") || name2.startsWith("/")) refuse(at2.file, `\`${name2}\` is no name of a chart`, "write the name of the chart", at2.line(name2));
+    if (name2 === "" || isAddress(name2) || name2.includes("..") || name2.startsWith("/") || /[,"\n\r]/u.test(name2)) refuse(at2.file, `\`${name2}\` is no name of a chart`, "write the name of the chart", at2.line(name2));
     const folder = [`${homePath}/${name2}`, `${homePath}/${name2}-${version3}/${name2}`].map((path2) => resolvePath(".", path2) ?? path2).find((path2) => source2.blob(`${path2}/Chart.yaml`) !== void 0);
     if (folder === void 0) {
       outside.push({ kind: "chart", name: `${typeof entry2["repo"] === "string" ? `${entry2["repo"].replace(/\/$/u, "")}/` : ""}${name2}`, detail: canonical({ ...entry2, name: void 0, repo: void 0 }), file: at2.file, line: at2.line(name2) });
@@ -15714,6 +15824,7 @@ function inflatedCharts(source2, at2, value) {
     const valuesFile = (written) => {
       if (isAddress(written) || written.startsWith("/")) refuse(at2.file, `it takes values from \`${written}\`, outside the repository`, "put the file into the repository", at2.line(written));
       const path2 = inside(at2, written);
+      refuseList(at2.file, path2, at2.line(written));
       const leads = source2.follow(path2);
       const blob = leads.type === "file" ? source2.blob(leads.path) : void 0;
       if (leads.type === "outside") refuse(at2.file, `\`${written}\` is a symbolic link out of the repository`, "put the file into the repository", at2.line(written));
@@ -15735,6 +15846,16 @@ function inside(at2, written) {
   if (written.startsWith("/")) refuse(at2.file, `\`${written}\` is an absolute path`, "write it relative to the kustomization", at2.line(written));
   const path2 = resolvePath(at2.folder, written);
   return path2 ?? refuse(at2.file, `\`${written}\` leads out of the repository`, "put the files into the repository", at2.line(written));
+}
+function withOldCharts(value) {
+  const old = records(value["helmChartInflationGenerator"]);
+  delete value["helmChartInflationGenerator"];
+  if (old.length === 0) return;
+  const names4 = { chartName: "name", chartVersion: "version", chartRepoUrl: "repo", values: "valuesFile", valuesLocal: "valuesInline", valuesMerge: "valuesMerge", releaseName: "releaseName", releaseNamespace: "namespace" };
+  const charts = old.map((entry2) => Object.fromEntries(Object.entries(entry2).flatMap(([key3, written]) => names4[key3] === void 0 || written === "" ? [] : [[names4[key3], written]])));
+  const home = old.map((entry2) => entry2["chartHome"]).find((written) => typeof written === "string" && written !== "");
+  if (value["helmGlobals"] === void 0 && home !== void 0) value["helmGlobals"] = { chartHome: home };
+  value["helmCharts"] = [...Array.isArray(value["helmCharts"]) ? value["helmCharts"] : [], ...charts];
 }
 var init_kustomize_charts = __esm({
   "src/units/kustomize-charts.ts"() {
@@ -15762,8 +15883,8 @@ function targetedPatches(value, documentsOf3) {
     else patches.push(...documents.flatMap(targeted).map((each) => ({ ...each, ...entry2["options"] === void 0 ? {} : { options: entry2["options"] } })));
   }
   patches.push(...records(value["patchesJson6902"]));
-  const { patchesStrategicMerge, patches: own3, patchesJson6902, ...rest } = value;
-  if (patchesStrategicMerge === void 0 && own3 === void 0 && patchesJson6902 === void 0) return value;
+  const { patchesStrategicMerge, patches: own4, patchesJson6902, ...rest } = value;
+  if (patchesStrategicMerge === void 0 && own4 === void 0 && patchesJson6902 === void 0) return value;
   return { ...rest, ...patches.length === 0 ? {} : { patches } };
 }
 function targeted(document) {
@@ -15783,11 +15904,31 @@ function targeted(document) {
 function literal(text8) {
   return text8.replace(/[.*+?^${}()|[\]\\]/gu, String.raw`\$&`);
 }
+function generatedNames(value) {
+  return ["configMapGenerator", "secretGenerator"].flatMap((field3) => records(value[field3]).flatMap((entry2) => typeof entry2["name"] === "string" && !changes(entry2) ? [entry2["name"]] : []));
+}
+function changes(generator) {
+  return generator["behavior"] === "merge" || generator["behavior"] === "replace";
+}
+function withoutOutside(value, names4) {
+  const isHere = (name2) => typeof name2 !== "string" || names4.has(anyName) || [...names4].some((known4) => known4 === name2 || name2.includes(known4));
+  const kept = { ...value };
+  const keep2 = (field3, isKept) => {
+    if (Array.isArray(kept[field3])) kept[field3] = kept[field3].filter((entry2) => !isRecord(entry2) || isKept(entry2));
+  };
+  for (const field3 of ["configMapGenerator", "secretGenerator"]) keep2(field3, (entry2) => !changes(entry2) || isHere(entry2["name"]));
+  keep2("replicas", (entry2) => isHere(entry2["name"]));
+  keep2("vars", (entry2) => !isRecord(entry2["objref"]) || isHere(entry2["objref"]["name"]));
+  keep2("replacements", (entry2) => !isRecord(entry2["source"]) || isHere(entry2["source"]["name"]));
+  return kept;
+}
+var anyName;
 var init_kustomize_patches = __esm({
   "src/units/kustomize-patches.ts"() {
     "use strict";
     init_build();
     init_kustomization();
+    anyName = "*";
   }
 });
 
@@ -15812,7 +15953,7 @@ function addressParts(written) {
   const name2 = place2.replace(/\/v?\d+\.\d+[^/]*(?=\/|$)/gu, "/*").replace(/\/[0-9a-f]{40}(?=\/|$)/gu, "/*");
   return { name: name2, detail: name2 === place2 ? query3 : `${place2.slice(0)}${query3 === "" ? "" : `?${query3}`}` };
 }
-var fields, lowered, pathKeys, loweredPathKeys, mostKustomizations, besideFolder, Builder;
+var fields, lowered, pathKeys, loweredPathKeys, mostKustomizations, notOfChart, besideFolder, Builder;
 var init_kustomize_build = __esm({
   "src/units/kustomize-build.ts"() {
     "use strict";
@@ -15821,6 +15962,7 @@ var init_kustomize_build = __esm({
     init_build();
     init_kustomize_charts();
     init_kustomize_patches();
+    init_pairing();
     init_kustomization();
     init_unit();
     fields = /* @__PURE__ */ new Set([
@@ -15865,15 +16007,19 @@ var init_kustomize_build = __esm({
     pathKeys = ["path", "files", "envs", "env", "valuesFile", "additionalValuesFiles", "chartHome", "configHome", "repo", "name", "releaseName"];
     loweredPathKeys = new Map(pathKeys.map((name2) => [name2.toLowerCase(), name2]));
     mostKustomizations = 500;
+    notOfChart = /* @__PURE__ */ new Set(["apiVersion", "kind", "metadata", "chartHome", "configHome"]);
     besideFolder = "mesh-posture-beside";
     Builder = class {
       source;
       outside = [];
       inflates = false;
+      /** Path in the private copy → file of the tree. */
       moved = /* @__PURE__ */ new Map();
       #root;
       #overlay;
       #argo;
+      /** Folders whose resources are plugins. */
+      #pluginFolders = /* @__PURE__ */ new Set();
       #files = /* @__PURE__ */ new Map();
       #kustomizations = /* @__PURE__ */ new Map();
       constructor(source2, { folder, overlay = {}, argo = false }) {
@@ -15889,12 +16035,32 @@ var init_kustomize_build = __esm({
           if (this.#kustomizations.size >= mostKustomizations) refuse(`${folder}/kustomization.yaml`, `the kustomization takes more than ${String(mostKustomizations)} others`, "split it");
           waiting.push(...this.#kustomization(folder));
         }
+        for (const folder of this.#pluginFolders) this.#checkPluginFolder(folder);
+      }
+      /** What such a folder takes is a plugin, too. */
+      #checkPluginFolder(folder) {
+        const value = this.#kustomizations.get(folder)?.value;
+        for (const field3 of ["resources", "bases", "components"]) {
+          for (const written of texts(value?.[field3])) {
+            const path2 = resolvePath(folder, written);
+            if (path2 === void 0) continue;
+            if (this.#kustomizations.has(path2)) this.#pluginFolders.add(path2);
+            else {
+              const file2 = this.moved.get(path2) ?? path2;
+              const at2 = { folder, file: file2, line: (needle) => lineOf(this.source.text(file2), needle) };
+              for (const plugin of this.source.values(file2) ?? []) {
+                if (isRecord(plugin) && plugin["kind"] === "HelmChartInflationGenerator") refuse(file2, "a chart in a folder of generators is not followed", "use `helmCharts` of the kustomization");
+                this.#checkPlugin(at2, plugin, file2, 1);
+              }
+            }
+          }
+        }
       }
       /** The kustomizations last: what is outside is known only then. */
       written() {
         for (const { file: file2, value } of this.#kustomizations.values()) {
           const folder = folderOf(file2);
-          const body = this.outside.length === 0 ? value : targetedPatches(value, (path2) => this.#patchDocuments(folder, path2));
+          const body = this.outside.length === 0 ? value : withoutOutside(targetedPatches(value, (path2) => this.#patchDocuments(folder, path2)), this.#namesBelow(folder));
           this.#files.set(file2, { text: `${JSON.stringify(body, null, 1)}
 ` });
         }
@@ -15902,7 +16068,28 @@ var init_kustomize_build = __esm({
       }
       #patchDocuments(folder, path2) {
         const at2 = resolvePath(folder, path2);
-        return at2 === void 0 ? void 0 : this.source.values(at2);
+        return at2 === void 0 ? void 0 : this.source.values(this.moved.get(at2) ?? at2);
+      }
+      /** Names of objects that this kustomization and those that it takes hold: what lies outside is none of them. */
+      #namesBelow(root) {
+        const names4 = /* @__PURE__ */ new Set();
+        const seen = /* @__PURE__ */ new Set();
+        const waiting = [root];
+        for (let folder = waiting.pop(); folder !== void 0; folder = waiting.pop()) {
+          const kustomization = this.#kustomizations.get(folder);
+          if (seen.has(folder) || kustomization === void 0) continue;
+          seen.add(folder);
+          for (const name2 of generatedNames(kustomization.value)) names4.add(name2);
+          for (const field3 of ["resources", "bases", "components"]) {
+            for (const written of texts(kustomization.value[field3])) {
+              const path2 = resolvePath(folder, written) ?? written;
+              if (this.#kustomizations.has(path2)) waiting.push(path2);
+              else for (const value of this.source.values(this.moved.get(path2) ?? path2) ?? []) for (const { key: key3 } of objectsOf(value)) names4.add(key3.slice(key3.lastIndexOf("/") + 1));
+            }
+          }
+          if (Array.isArray(kustomization.value["helmCharts"]) && kustomization.value["helmCharts"].length > 0) names4.add(anyName);
+        }
+        return names4;
       }
       /** Reads one; returns the folders that it takes. */
       #kustomization(folder) {
@@ -16066,17 +16253,35 @@ var init_kustomize_build = __esm({
         for (const field3 of ["generators", "transformers", "validators"]) {
           if (!Array.isArray(value[field3])) continue;
           value[field3] = texts(value[field3]).map((written) => {
-            if (written.includes("\n")) return this.#pluginText(at2, valuesOf(written), at2.file, at2.line(written.trim().split("\n")[0] ?? ""));
+            if (written.includes("\n")) return this.#pluginText(at2, this.#withoutCharts(at2, valuesOf(written), value), at2.file, at2.line(written.trim().split("\n")[0] ?? ""));
             const found = this.#locate(at2, written);
             if (found.type === "address") return refuse(at2.file, `it takes ${field3} from \`${written}\`, outside the repository`, "put the file into the repository", at2.line(written));
             if (found.type === "folder") {
               next.push(found.path);
+              this.#pluginFolders.add(found.path);
               return found.written;
             }
-            this.#files.set(found.path, { text: this.#pluginText({ ...at2, file: found.path }, this.source.values(found.path), found.path, 1) });
-            return found.written;
-          });
+            const file2 = this.moved.get(found.path) ?? found.path;
+            const text8 = this.#pluginText({ ...at2, file: file2 }, this.#withoutCharts(at2, this.source.values(file2), value), file2, 1);
+            this.#files.set(found.path, { text: text8 });
+            return text8 === "" ? "" : found.written;
+          }).filter((written) => written !== "");
         }
+      }
+      /** A chart that a generator inflates is one of the kustomization's `helmCharts`: the tool makes the same of both. */
+      #withoutCharts(at2, values5, kustomization) {
+        return values5?.filter((value) => {
+          if (!isRecord(value) || value["kind"] !== "HelmChartInflationGenerator" || value["apiVersion"] !== "builtin") return true;
+          const { chartHome } = value;
+          const chart = Object.fromEntries(Object.entries(value).filter(([key3]) => !notOfChart.has(key3)));
+          const globals = isRecord(kustomization["helmGlobals"]) ? kustomization["helmGlobals"] : {};
+          const charts = Array.isArray(kustomization["helmCharts"]) ? kustomization["helmCharts"] : [];
+          const home = globals["chartHome"] ?? (charts.length > 0 ? "charts" : void 0);
+          if (home !== void 0 && (chartHome ?? "charts") !== home) fail(at2.file, "its charts lie in several folders (`chartHome`), which is not followed", "keep them in one", at2.line("chartHome"));
+          if (chartHome !== void 0) kustomization["helmGlobals"] = { ...globals, chartHome };
+          kustomization["helmCharts"] = [...charts, chart];
+          return false;
+        });
       }
       #pluginText(at2, values5, file2, line) {
         if (values5 === void 0) return fail(file2, `\`${file2}\` cannot be read`, "correct its YAML", line);
@@ -16091,7 +16296,6 @@ var init_kustomize_build = __esm({
         const runs = Object.keys(annotations).find((key3) => /^config\.(?:kubernetes\.io|k8s\.io)\/function$/iu.test(key3));
         if (runs !== void 0) refuse(file2, `\`${kind}\` runs a function (\`${runs}\`), which is never done here`, "use a transformer that is built into kustomize", line);
         if (value["apiVersion"] !== "builtin") refuse(file2, `\`${String(value["apiVersion"])}\` \`${kind}\` is a plugin, and plugins are never run here`, "use a transformer that is built into kustomize", line);
-        if (/^HelmChartInflation/u.test(kind)) refuse(file2, `\`${kind}\` in a file of its own is not followed`, "use `helmCharts` of the kustomization", line);
         this.#checkPluginPaths({ ...at2, file: file2 }, value);
       }
       #checkPluginPaths(at2, value) {
@@ -16118,13 +16322,13 @@ var init_kustomize_build = __esm({
 function jobOf(source2, unit3, side2, of) {
   return { unit: unit3, side: side2, of, work: of.kind === "helm" ? helmWork(source2, of) : kustomizeWork(source2, of) };
 }
-function renderJobs(units, trees, documents, wanted) {
+function renderJobs(units, trees, documents, wanted2) {
   const base2 = new Source(trees.base, documents);
   const sources = { base: base2, head: trees.base === trees.head ? base2 : new Source(trees.head, documents) };
   return units.flatMap(
     (unit3) => ["base", "head"].flatMap((side2) => {
       const of = onSide(unit3, side2);
-      return of === void 0 || of.kind === "plain" || !wanted(unit3) ? [] : [jobOf(sources[side2], unit3.id, side2, of)];
+      return of === void 0 || of.kind === "plain" || !wanted2(unit3) ? [] : [jobOf(sources[side2], unit3.id, side2, of)];
     })
   );
 }
@@ -16163,6 +16367,9 @@ function helmWork(source2, of) {
   };
   return { type: "render", request: request4, key: keyOf(request4), outside: build2.outside };
 }
+function readBy({ work }) {
+  return work.type === "render" ? [...work.request.files.keys()].map((path2) => work.moved?.get(path2) ?? path2) : [];
+}
 function keyOf(request4) {
   return shortHash(request4.path, canonical(request4.how), ...[...request4.files].flatMap(([path2, file2]) => [path2, "blob" in file2 ? file2.blob : `=${file2.text}`]));
 }
@@ -16196,6 +16403,8 @@ var init_rendered = __esm({
 async function blameUnits(input2) {
   const blames = /* @__PURE__ */ new Map();
   const budget = { left: mostRenderings, text: mostRendered };
+  let flux;
+  const hasFlux = () => flux ??= new Source(input2.pair.head, input2.documents).hasFlux;
   const bySide = new Map(input2.jobs.map((job) => [`${job.side} ${job.unit}`, job]));
   await Promise.all(
     [...input2.units].map(async ([unit3, sides]) => {
@@ -16203,7 +16412,7 @@ async function blameUnits(input2) {
       const head = bySide.get(`head ${unit3}`);
       if (base2?.work.type !== "render" || head?.work.type !== "render" || base2.work.key === head.work.key) return;
       if (sides.base?.type !== "rendered" || sides.head?.type !== "rendered" || base2.of.path !== head.of.path) return;
-      for (const [key3, blame] of await blameUnit({ ...input2, unit: unit3, base: base2, head, before: sides.base.documents, after: sides.head.documents, budget })) blames.set(key3, blame);
+      for (const [key3, blame] of await blameUnit({ ...input2, unit: unit3, base: base2, head, before: sides.base.documents, after: sides.head.documents, budget, hasFlux })) blames.set(key3, blame);
     })
   );
   return blames;
@@ -16212,24 +16421,15 @@ async function blameUnit(input2) {
   const { unit: unit3, before, after, pair } = input2;
   const differences = differencesOf(objectsOf2(before, input2), objectsOf2(after, input2));
   if (differences.length === 0) return [];
-  const places = changesOf(input2);
+  const groups2 = changesOf(input2);
   const sources = new Set([...before, ...after].flatMap((origin) => origin.rendered?.from === "resource" ? [origin.file] : []));
-  if (places.length === 0 || places.every((place2) => sources.has(place2.path))) return [];
-  const causes = /* @__PURE__ */ new Map();
-  if (places.length === 1 && places[0] !== void 0) for (const difference2 of differences) causes.set(difference2, places[0]);
-  else if (places.length <= mostPlaces && input2.budget.left >= places.length && input2.budget.text >= places.length * textOf(after, input2)) {
-    input2.budget.left -= places.length;
-    input2.budget.text -= places.length * textOf(after, input2);
-    const variants = await Promise.all(places.map((place2) => variantOf(place2, input2)));
-    for (const difference2 of differences) {
-      const cause2 = causeOf(difference2, places, variants);
-      if (cause2 !== void 0) causes.set(difference2, cause2);
-    }
-  }
-  return [...causes].flatMap(([difference2, place2]) => {
+  if (groups2.length === 0 || groups2.every((group3) => group3.places.every((place2) => sources.has(place2.path)))) return [];
+  const [only4] = groups2;
+  const causes = groups2.length === 1 && only4 !== void 0 ? new Map(differences.map((difference2) => [difference2, only4])) : await search(groups2, differences, input2, { left: mostPlaces });
+  return [...causes].flatMap(([difference2, group3]) => {
     const origin = (difference2.head ?? difference2.base)?.origin;
-    if (origin === void 0 || origin.rendered?.from === "resource" && origin.file === place2.path && difference2.base !== void 0 && difference2.head !== void 0) return [];
-    return [[blameKey(unit3, difference2.base?.origin.rendered?.blob, difference2.head?.origin.rendered?.blob), blameAt(place2, difference2, pair, input2)]];
+    if (origin === void 0 || origin.rendered?.from === "resource" && origin.file === group3.cited.path && difference2.base !== void 0 && difference2.head !== void 0) return [];
+    return [[blameKey(unit3, difference2.base?.origin.rendered?.blob, difference2.head?.origin.rendered?.blob), blameAt(group3, difference2, pair, input2)]];
   });
 }
 function textOf(origins, { blobs }) {
@@ -16238,14 +16438,41 @@ function textOf(origins, { blobs }) {
     return sum + (content?.type === "text" ? content.text.length : 0);
   }, 0);
 }
-function causeOf({ object: object4, base: base2, head }, places, variants) {
+async function search(groups2, differences, input2, open3) {
+  const causes = /* @__PURE__ */ new Map();
+  const size = Math.max(1, textOf(input2.after, input2));
+  const affordable = Math.min(open3.left, input2.budget.left, Math.floor(input2.budget.text / size));
+  if (affordable < 2 || differences.length === 0) return causes;
+  const bundles = groups2.length <= affordable ? groups2.map((group3) => [group3]) : chunks(groups2, Math.max(2, Math.floor(affordable / 2)));
+  open3.left -= bundles.length;
+  input2.budget.left -= bundles.length;
+  input2.budget.text -= bundles.length * size;
+  const variants = await Promise.all(bundles.map((bundle) => variantOf(bundle.flatMap((group3) => group3.places), input2)));
+  const found = /* @__PURE__ */ new Map();
+  for (const difference2 of differences) {
+    const bundle = causeOf(difference2, bundles, variants);
+    if (bundle !== void 0) found.set(bundle, [...found.get(bundle) ?? [], difference2]);
+  }
+  for (const [bundle, caused] of found) {
+    const [first] = bundle;
+    if (first === void 0) continue;
+    const closer = bundle.length === 1 ? /* @__PURE__ */ new Map() : await search(bundle, caused, input2, open3);
+    for (const difference2 of caused) causes.set(difference2, closer.get(difference2) ?? bundle.find(isInput) ?? first);
+  }
+  return causes;
+}
+function chunks(all, count2) {
+  const size = Math.ceil(all.length / count2);
+  return Array.from({ length: Math.ceil(all.length / size) }, (_, index) => all.slice(index * size, (index + 1) * size));
+}
+function causeOf({ object: object4, base: base2, head }, bundles, variants) {
   let partly2;
-  for (const [index, place2] of places.entries()) {
+  for (const [index, bundle] of bundles.entries()) {
     const variant = variants[index];
     if (variant === void 0) continue;
     const there = variant.get(object4);
-    if (there === base2?.content) return place2;
-    if (there !== head?.content && (partly2 === void 0 || isInput([place2]) && !isInput([partly2]))) partly2 = place2;
+    if (there === base2?.content) return bundle;
+    if (there !== head?.content && (partly2 === void 0 || bundle.some(isInput) && !partly2.some(isInput))) partly2 = bundle;
   }
   return partly2;
 }
@@ -16278,53 +16505,49 @@ function withoutApplication(resource) {
   return { ...resource, spec };
 }
 function changesOf({ pair, base: base2, head, documents }) {
-  const paths = [base2, head].flatMap((job) => job.work.type === "render" ? [...job.work.request.files.keys()].map((path2) => moved(job, path2)) : []);
+  const paths = [base2, head].flatMap(readBy);
   const text8 = (entry2) => entry2?.type === "file" ? documents.text(entry2.blob) : void 0;
-  const perFile = distinct(paths).flatMap((path2) => {
+  const places = distinct(paths).flatMap((path2) => {
     const left = pair.base.entries.get(path2);
     const right = pair.head.entries.get(path2);
     if (left?.type === "file" && right?.type === "file" ? left.blob === right.blob : left === right) return [];
-    return [placesOf2(path2, pair.base, pair.head, text8)];
+    return placesOf2(path2, pair.base, pair.head, text8);
   });
-  return withinBudget(perFile, pair.base);
-}
-function moved({ work }, path2) {
-  return work.type === "render" ? work.moved?.get(path2) ?? path2 : path2;
-}
-function withinBudget(perFile, base2) {
-  const spoken = perFile.map((places) => places.filter(isSpoken)).filter((places) => places.length > 0);
-  const files = spoken.length > 0 ? spoken : perFile;
-  let count2 = files.reduce((sum, places) => sum + places.length, 0);
-  const whole3 = /* @__PURE__ */ new Set();
-  for (const places of [...files].sort((left, right) => Number(isInput(left)) - Number(isInput(right)) || right.length - left.length)) {
-    if (count2 <= mostPlaces) break;
-    whole3.add(places);
-    count2 -= places.length - 1;
-  }
-  return files.flatMap((places) => whole3.has(places) && places[0] !== void 0 ? [wholeFile(places[0].path, base2, places)] : places);
+  const spoken = places.filter(isSpoken);
+  const told = spoken.length > 0 ? spoken : places;
+  return head.of.kind === "helm" ? dependencyGroups(told, head.of.path, (path2, side2) => text8(pair[side2].entries.get(path2))) : told.map((place2) => ({ places: [place2], cited: place2, via: [] }));
 }
 function isSpoken(place2) {
-  return [...place2.added, ...place2.removed].some((line) => !/^\s*(?:#|$)/u.test(line.text));
+  const lines = [...place2.added, ...place2.removed];
+  return lines.length === 0 || lines.some((line) => !/^\s*(?:#|$)/u.test(line.text));
 }
-function isInput([place2]) {
-  return place2 !== void 0 && (/values[^/]*\.ya?ml$/iu.test(place2.path) || isKustomizationName(baseName(place2.path)));
+function isInput({ cited }) {
+  return /values[^/]*\.ya?ml$/iu.test(cited.path) || isKustomizationName(baseName(cited.path));
 }
-async function variantOf(place2, { pair, head, blobs, documents, renderings, base: base2 }) {
+async function variantOf(places, { pair, head, blobs, documents, renderings, base: base2, hasFlux }) {
   const entries2 = /* @__PURE__ */ new Map();
-  const wanted = new Set([base2, head].flatMap((job2) => job2.work.type === "render" ? [...job2.work.request.files.keys()] : []));
-  for (const path2 of distinct(wanted)) {
+  const wanted2 = new Set([base2, head].flatMap(readBy));
+  for (const path2 of distinct(wanted2)) {
     const entry2 = pair.head.entries.get(path2);
     if (entry2 !== void 0) entries2.set(path2, entry2);
   }
   for (const entry2 of pair.head.entries.values()) if (entry2.type === "symlink") entries2.set(entry2.path, entry2);
-  if (place2.undone === void 0) entries2.delete(place2.path);
-  else if (typeof place2.undone === "string") {
-    const blob = `variant:${shortHash(place2.undone)}`;
-    blobs.set(blob, { type: "text", text: place2.undone });
-    entries2.set(place2.path, { type: "file", path: place2.path, blob, size: place2.undone.length });
-  } else entries2.set(place2.path, place2.undone);
+  const put = (path2, text8) => {
+    const blob = `variant:${shortHash(text8)}`;
+    blobs.set(blob, { type: "text", text: text8 });
+    entries2.set(path2, { type: "file", path: path2, blob, size: text8.length });
+  };
+  for (const [path2, own4] of groupBy(places, (place2) => place2.path)) {
+    const now = pair.head.entries.get(path2);
+    const text8 = now?.type === "file" ? documents.text(now.blob) : void 0;
+    const whole3 = own4.find((place2) => place2.next === void 0);
+    if (whole3 === void 0) put(path2, withoutPlaces(text8 ?? "", own4));
+    else if (whole3.undone === void 0) entries2.delete(path2);
+    else if (typeof whole3.undone === "string") put(path2, whole3.undone);
+    else entries2.set(path2, whole3.undone);
+  }
   const tree3 = { label: "variant", entries: entries2 };
-  const job = jobOf(new Source(tree3, documents), head.unit, "head", head.of);
+  const job = jobOf(new Source(tree3, documents, { hasFlux: hasFlux() }), head.unit, "head", head.of);
   const result = await renderings.one(withTexts(job, blobs));
   if (result.type !== "rendered") return void 0;
   const objects = /* @__PURE__ */ new Map();
@@ -16343,16 +16566,16 @@ function withTexts(job, blobs) {
   }));
   return { ...job, work: { ...job.work, request: { ...request4, files } } };
 }
-function blameAt(place2, difference2, pair, input2) {
+function blameAt({ cited: place2, via }, difference2, pair, input2) {
   const origin = (difference2.head ?? difference2.base)?.origin;
   const side2 = place2.added.some(isContent) || place2.removed.length === 0 ? "RIGHT" : "LEFT";
   const lines = (side2 === "RIGHT" ? place2.added : place2.removed).filter((line2) => line2.text.trim() !== "");
   const whole3 = lines.length > 0 && lines.length === (side2 === "RIGHT" ? place2.added : place2.removed).length && !pair[side2 === "RIGHT" ? "base" : "head"].entries.has(place2.path);
-  const named5 = whole3 ? void 0 : namingLine(lines, origin, difference2);
-  const first = named5 ?? lines[0];
-  const last = named5 ?? lines.at(-1);
+  const named6 = whole3 ? void 0 : namingLine(lines, origin, difference2);
+  const first = named6 ?? lines[0];
+  const last = named6 ?? lines.at(-1);
   const line = first?.line ?? 1;
-  return { file: place2.path, line, endLine: Math.min(Math.max(last?.line ?? line, line), line + 29), side: side2, via: viaOf(place2, origin, side2, input2) };
+  return { file: place2.path, line, endLine: Math.min(Math.max(last?.line ?? line, line), line + 29), side: side2, via: [...via, ...viaOf(place2, origin, side2, input2)] };
 }
 function isContent(line) {
   return line.text.trim() !== "";
@@ -16371,26 +16594,26 @@ function viaOf(place2, origin, side2, { pair, documents, head, base: base2 }) {
   const of = side2 === "RIGHT" ? head.of : base2.of;
   const tree3 = side2 === "RIGHT" ? pair.head : pair.base;
   if (of.kind === "helm") {
-    const isValues = !/(?:^|\/)templates\//u.test(place2.path);
+    const isValues = !/(?:^|\/)templates\//u.test(place2.path) && !/\.(?:tgz|lock)$|(?:^|\/)(?:Chart|requirements)\.yaml$/u.test(place2.path);
     if (!isValues || origin === void 0 || origin.rendered?.from !== "template" || origin.file === place2.path) return [];
     return [{ file: origin.file, line: 1, role: "template" }];
   }
   if (isKustomizationName(baseName(place2.path)) || origin?.file === place2.path) return [];
-  for (let folder = folderOf(place2.path); ; folder = folderOf(folder)) {
-    for (const name2 of ["kustomization.yaml", "kustomization.yml", "Kustomization"]) {
-      const path2 = folder === "." ? name2 : `${folder}/${name2}`;
-      const entry2 = tree3.entries.get(path2);
-      const text8 = entry2?.type === "file" ? documents.text(entry2.blob) : void 0;
-      if (text8?.includes(baseName(place2.path)) === true) return [{ file: path2, line: lineOf(text8, baseName(place2.path)), role: "kustomization" }];
-    }
-    if (folder === ".") return [];
-  }
+  const named6 = readBy(side2 === "RIGHT" ? head : base2).filter((path2) => isKustomizationName(baseName(path2))).flatMap((path2) => {
+    const entry2 = tree3.entries.get(path2);
+    const text8 = entry2?.type === "file" ? documents.text(entry2.blob) : void 0;
+    return text8?.includes(baseName(place2.path)) === true ? [{ path: path2, line: lineOf(text8, baseName(place2.path)) }] : [];
+  });
+  const above = named6.filter(({ path: path2 }) => below(place2.path, folderOf(path2))).sort((left, right) => right.path.length - left.path.length);
+  const nearest = above[0] ?? named6[0];
+  return nearest === void 0 ? [] : [{ file: nearest.path, line: nearest.line, role: "kustomization" }];
 }
 var mostPlaces, mostRenderings, mostRendered, decisive;
 var init_blame = __esm({
   "src/app/render/blame.ts"() {
     "use strict";
     init_canonical();
+    init_group();
     init_order();
     init_decode2();
     init_resource();
@@ -16401,6 +16624,7 @@ var init_blame = __esm({
     init_substitution();
     init_unit();
     init_content2();
+    init_dependencies();
     init_edits();
     init_plan();
     init_rendered();
@@ -16412,20 +16636,20 @@ var init_blame = __esm({
 });
 
 // src/app/render/origins.ts
-function originOf(document, of, tree3, moved3 = /* @__PURE__ */ new Map()) {
-  const found = fileOf(document, of, { tree: tree3, moved: moved3 });
+function originOf(document, of, tree3, moved2 = /* @__PURE__ */ new Map()) {
+  const found = fileOf(document, of, { tree: tree3, moved: moved2 });
   const file2 = found?.file ?? of.rootFile ?? of.path;
   const from2 = found?.from ?? "archive";
-  return { file: file2, blob: blobAt(tree3, file2), document: 0, rendered: { blob: renderedBlob(document.text), from: from2 } };
+  return { file: file2, blob: blobAt(tree3, file2), document: 0, rendered: { blob: renderedBlob(document.text), from: from2, ...document.otherwise === void 0 ? {} : { otherwise: document.otherwise === "" ? "" : renderedBlob(document.otherwise) } } };
 }
 function renderedBlob(text8) {
   return `rendered:${shortHash(text8)}`;
 }
-function fileOf({ source: source2 }, of, { tree: tree3, moved: moved3 }) {
+function fileOf({ source: source2 }, of, { tree: tree3, moved: moved2 }) {
   if (source2 === void 0) return void 0;
   if (source2.from === "template") return templateFile(source2.path, of, tree3);
   const path2 = resolvePath(of.path, source2.path);
-  const file2 = path2 === void 0 ? void 0 : moved3.get(path2) ?? path2;
+  const file2 = path2 === void 0 ? void 0 : moved2.get(path2) ?? path2;
   return file2 === void 0 || !tree3.entries.has(file2) ? void 0 : { file: file2, from: source2.from };
 }
 function templateFile(path2, of, tree3) {
@@ -16480,14 +16704,14 @@ function listed(names4) {
 function ofKustomize(failing) {
   const { reason } = failing;
   if (/mapping key "[^"]*" already defined/u.test(reason)) return { remedy: "keep one of the two equal keys", ...firstProblem(failing, "duplicate-key") };
-  const named5 = namedFile(failing);
-  const at2 = named5 === void 0 ? {} : { file: named5 };
+  const named6 = namedFile(failing);
+  const at2 = named6 === void 0 ? {} : { file: named6 };
   if (/kustomization\.ya?ml is empty/u.test(reason)) return { ...at2, remedy: "write `resources` into it, or take the folder out where it is named" };
   if (/failed to find unique target for patch/u.test(reason)) return { ...at2, ...lineOfName(failing, /target for patch \S*?\/(\S+)\.(?:\[noNs\]|[a-z0-9-]+)(?:\s|$)/u), remedy: "correct kind, name and namespace that the patch aims at, or remove the patch" };
   if (/may not add resource with an already registered id/u.test(reason)) return { ...at2, ...lineOfName(failing, /already registered id: \S*?\/(\S+)\.(?:\[noNs\]|[a-z0-9-]+)(?:\s|['"]|$)/u), remedy: "the object is taken twice: take one of the two out" };
   const variable = /var '\{(\S+) /u.exec(reason)?.[1];
   if (variable !== void 0) return { ...placeOf(failing, new RegExp(String.raw`^\s*(?:- )?name:\s*["']?${escaped(variable)}["']?\s*$`, "mu")), remedy: "take the object that the entry of `vars` names among the resources, or remove the entry" };
-  return named5 === void 0 ? firstProblem(failing, void 0) : at2;
+  return named6 === void 0 ? firstProblem(failing, void 0) : at2;
 }
 function namedFile({ reason, of, files }) {
   let found;
@@ -16557,17 +16781,17 @@ async function renderedRoots(pair, { units, rootHolders: rootHolders2, documents
   for (const [index, { of, side: side3, work }] of jobs.entries()) {
     const result = results[index];
     const tree3 = pair[side3];
-    const own3 = found[side3];
+    const own4 = found[side3];
     if (result?.type !== "rendered" || work.type !== "render") {
-      for (const file2 of of.inputs.files) own3.kept.add(file2);
+      for (const file2 of of.inputs.files) own4.kept.add(file2);
       continue;
     }
-    for (const file2 of of.inputs.files) own3.files.add(file2);
+    for (const file2 of of.inputs.files) own4.files.add(file2);
     for (const document of result.documents) {
       if (!rootMarks.some((mark2) => document.text.includes(mark2))) continue;
       const text8 = of.substitute === void 0 ? document.text : substituted(document.text, of.substitute);
       const { file: file2 } = originOf({ ...document, text: text8 }, of, tree3, work.moved);
-      for (const { value } of parseStream(text8)) if (isManifest(value)) own3.objects.push({ file: file2, line: lineOf2(value, file2, { tree: tree3, documents }), value });
+      for (const { value } of parseStream(text8)) if (isManifest(value)) own4.objects.push({ file: file2, line: lineOf2(value, file2, { tree: tree3, documents }), value });
     }
   }
   const side2 = ({ files, kept, objects }) => ({ files: new Set([...files].filter((file2) => !kept.has(file2))), objects });
@@ -16614,17 +16838,17 @@ function planEnvironments(units, stated) {
   const names4 = distinct([...labels3.values(), ...[...told.values()].flat(), ...Object.keys(stated)]);
   if (names4.length === 0) return { environments: [{ id: "default", units: ordered3.map((unit3) => unit3.id), own: /* @__PURE__ */ new Set(), because: "no two units define one object differently" }], doubts: [] };
   const wordsOf2 = new Map(names4.map((name2) => [name2, environmentWords(name2, ordered3.filter((unit3) => (told.get(unit3.id) ?? [labels3.get(unit3.id)]).includes(name2)))]));
-  const apart3 = /* @__PURE__ */ new Map();
+  const apart4 = /* @__PURE__ */ new Map();
   for (const unit3 of ordered3) {
     const segments = segmentsOf(unit3);
     if (labels3.has(unit3.id) && !together2.has(unit3.id) || told.has(unit3.id) || !segments.some(isEnvironmentWord)) continue;
     const joined5 = joinedBy(wordsIn(segments), wordsOf2);
-    apart3.set(unit3.id, joined5.length > 0 ? joined5 : [environmentSegment(segments) ?? unit3.id]);
+    apart4.set(unit3.id, joined5.length > 0 ? joined5 : [environmentSegment(segments) ?? unit3.id]);
   }
-  const all = distinct([...names4, ...[...apart3.values()].flat()]);
+  const all = distinct([...names4, ...[...apart4.values()].flat()]);
   const environments2 = all.map((name2) => {
     const isOwn2 = (unit3) => told.get(unit3.id)?.includes(name2) ?? labels3.get(unit3.id) === name2;
-    const isShared = (unit3) => (!labels3.has(unit3.id) || together2.has(unit3.id)) && (apart3.get(unit3.id)?.includes(name2) ?? true);
+    const isShared = (unit3) => (!labels3.has(unit3.id) || together2.has(unit3.id)) && (apart4.get(unit3.id)?.includes(name2) ?? true);
     const members3 = ordered3.filter((unit3) => isOwn2(unit3) || isShared(unit3));
     return {
       id: name2,
@@ -16638,19 +16862,19 @@ function planEnvironments(units, stated) {
 function wordsIn(segments) {
   return { stages: segments.filter((segment) => environmentWord.test(segment)), regions: segments.filter((segment) => region.test(segment)) };
 }
-function environmentWords(name2, own3) {
-  const words3 = wordsIn([name2, ...own3.flatMap(segmentsOf)]);
+function environmentWords(name2, own4) {
+  const words3 = wordsIn([name2, ...own4.flatMap(segmentsOf)]);
   return { stages: distinct(words3.stages), regions: distinct(words3.regions) };
 }
-function joinedBy(own3, environments2) {
-  const open2 = ["stages", "regions"].map((sort) => {
-    const matching2 = new Map([...environments2].map(([name2, words3]) => [name2, closeness(own3[sort], words3[sort])]));
+function joinedBy(own4, environments2) {
+  const open3 = ["stages", "regions"].map((sort) => {
+    const matching2 = new Map([...environments2].map(([name2, words3]) => [name2, closeness(own4[sort], words3[sort])]));
     const best = Math.max(...matching2.values());
     const told = [...environments2.values()].some((words3) => words3[sort].length > 0);
-    if (own3[sort].length === 0 || !told) return new Set(environments2.keys());
+    if (own4[sort].length === 0 || !told) return new Set(environments2.keys());
     return new Set([...environments2].flatMap(([name2, words3]) => words3[sort].length === 0 || best > 0 && matching2.get(name2) === best ? [name2] : []));
   });
-  return [...environments2.keys()].filter((name2) => open2.every((names4) => names4.has(name2)));
+  return [...environments2.keys()].filter((name2) => open3.every((names4) => names4.has(name2)));
 }
 function closeness(left, right) {
   let best = 0;
@@ -16696,8 +16920,8 @@ function disputesOf(units) {
     }
     for (const list4 of definitions2.values()) {
       if (list4.every(({ content }) => content.token === list4[0]?.content.token)) continue;
-      const versions2 = groupBy(list4, ({ content }) => content.text());
-      if (versions2.size > 1) disputes.push({ side: side2, groups: [...versions2.values()].map((group3) => group3.map(({ unit: unit3 }) => unit3)) });
+      const versions3 = groupBy(list4, ({ content }) => content.text());
+      if (versions3.size > 1) disputes.push({ side: side2, groups: [...versions3.values()].map((group3) => group3.map(({ unit: unit3 }) => unit3)) });
     }
   }
   return disputes;
@@ -16723,25 +16947,25 @@ function componentsOf(units, disputes) {
   return [...byRoot].map(([root, members3]) => ({ units: members3, disputes: disputesByRoot.get(root) ?? [] }));
 }
 function labelComponent(component, labels3) {
-  const open2 = component.units.filter((unit3) => !labels3.has(unit3.id));
-  if (open2.length === 0) return "stated";
+  const open3 = component.units.filter((unit3) => !labels3.has(unit3.id));
+  if (open3.length === 0) return "stated";
   const attempts = [(unit3) => unit3.cluster, (unit3) => environmentSegment(segmentsOf(unit3))];
   const depth = Math.max(...component.units.map((unit3) => segmentsOf(unit3).length));
   for (let at3 = 0; at3 < depth; at3 += 1) attempts.push((unit3) => segmentsOf(unit3)[at3]);
-  for (const [rank3, attempt] of attempts.entries()) {
+  for (const [rank4, attempt] of attempts.entries()) {
     const proposed = new Map(labels3);
-    for (const unit3 of open2) {
+    for (const unit3 of open3) {
       const label3 = attempt(unit3);
       if (label3 !== void 0) proposed.set(unit3.id, label3);
     }
-    if (open2.some((unit3) => !proposed.has(unit3.id)) || !keepsApart(component, proposed)) continue;
-    for (const unit3 of open2) labels3.set(unit3.id, proposed.get(unit3.id) ?? unit3.id);
-    return rank3 < 2 ? "stated" : "names";
+    if (open3.some((unit3) => !proposed.has(unit3.id)) || !keepsApart(component, proposed)) continue;
+    for (const unit3 of open3) labels3.set(unit3.id, proposed.get(unit3.id) ?? unit3.id);
+    return rank4 < 2 ? "stated" : "names";
   }
   const at2 = differingAt(component.units);
-  const names4 = open2.map((unit3) => segmentsOf(unit3)[at2] ?? unit3.id);
+  const names4 = open3.map((unit3) => segmentsOf(unit3)[at2] ?? unit3.id);
   const taken2 = new Set(labels3.values());
-  for (const [index, unit3] of open2.entries()) {
+  for (const [index, unit3] of open3.entries()) {
     const name2 = names4[index] ?? unit3.id;
     labels3.set(unit3.id, names4.indexOf(name2) === names4.lastIndexOf(name2) && !taken2.has(name2) ? name2 : unit3.id);
   }
@@ -16782,8 +17006,8 @@ function differingAt(units) {
 }
 function doubtsOf(components, labels3, names4) {
   return components.flatMap((component) => {
-    const own3 = new Set(component.units.map((unit3) => labels3.get(unit3.id)));
-    const lacking = names4.filter((name2) => !own3.has(name2));
+    const own4 = new Set(component.units.map((unit3) => labels3.get(unit3.id)));
+    const lacking = names4.filter((name2) => !own4.has(name2));
     if (lacking.length === 0) return [];
     return [`which of ${component.units.map((unit3) => `\`${unit3.id}\``).join(", ")} runs in ${lacking.map((name2) => `\`${name2}\``).join(", ")} is not told; none is assumed`];
   });
@@ -16863,9 +17087,12 @@ function sideRendering(job, result, { pair, blobs, read: read3 }) {
   if (result.type === "failed") return { ...result, outside: work.outside, ...of.rootFile === void 0 ? {} : { file: of.rootFile }, ...explained({ reason: result.reason, of, files: work.request.files, outside: work.outside, tree: pair[side2], documents: read3 }) };
   if (result.type !== "rendered") return { ...result, outside: work.outside, ...of.rootFile === void 0 ? {} : { file: of.rootFile } };
   const documents = result.documents.map((document) => {
-    const text8 = of.substitute === void 0 ? document.text : substituted(document.text, of.substitute);
-    const origin = originOf({ ...document, text: text8 }, of, pair[side2], work.moved);
+    const made2 = (text9) => of.substitute === void 0 ? text9 : substituted(text9, of.substitute);
+    const text8 = made2(document.text);
+    const otherwise2 = document.otherwise === void 0 ? void 0 : made2(document.otherwise);
+    const origin = originOf({ ...document, text: text8, ...otherwise2 === void 0 ? {} : { otherwise: otherwise2 } }, of, pair[side2], work.moved);
     if (origin.rendered !== void 0) blobs.set(origin.rendered.blob, { type: "text", text: text8 });
+    if (otherwise2 !== void 0 && otherwise2 !== "") blobs.set(origin.rendered?.otherwise ?? "", { type: "text", text: otherwise2 });
     return origin;
   });
   return { type: "rendered", tool: result.tool, documents, outside: work.outside };
@@ -16921,10 +17148,10 @@ var init_prepare = __esm({
 
 // src/adapters/render/cache.ts
 import { createHash as createHash3, randomBytes } from "node:crypto";
-import { mkdir, readFile as readFile2, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile as readFile2, readdir as readdir2, rename, rm, stat as stat2, writeFile } from "node:fs/promises";
 import { join as join2 } from "node:path";
-function cacheKey(parts) {
-  return createHash3("sha256").update(JSON.stringify([format, parts])).digest("hex");
+function cacheKey(parts2) {
+  return createHash3("sha256").update(JSON.stringify([format, parts2])).digest("hex");
 }
 function sealed(key3, body) {
   return createHash3("sha256").update(`${key3}
@@ -16950,6 +17177,7 @@ function directoryCache(directory) {
       const part2 = `${file2}.${randomBytes(6).toString("hex")}.part`;
       try {
         await mkdir(join2(directory, key3.slice(0, 2)), { recursive: true, mode: 448 });
+        await sweep(join2(directory, key3.slice(0, 2)));
         await writeFile(part2, `${sealed(key3, body)}
 ${body}`, { flag: "wx", mode: 384 });
         await rename(part2, file2);
@@ -16959,12 +17187,21 @@ ${body}`, { flag: "wx", mode: 384 });
     }
   };
 }
-var format, noCache;
+async function sweep(folder) {
+  for (const name2 of await readdir2(folder)) {
+    if (!name2.endsWith(".part")) continue;
+    const part2 = join2(folder, name2);
+    const found = await stat2(part2).catch(() => void 0);
+    if (found !== void 0 && Date.now() - found.mtimeMs > abandoned) await rm(part2, { force: true }).catch(() => void 0);
+  }
+}
+var format, noCache, abandoned;
 var init_cache = __esm({
   "src/adapters/render/cache.ts"() {
     "use strict";
-    format = 1;
+    format = 2;
     noCache = { read: () => Promise.resolve(void 0), write: () => Promise.resolve() };
+    abandoned = 36e5;
   }
 });
 
@@ -17008,25 +17245,7 @@ function helmDocuments(output2) {
     return [{ text: text8.replace(sourceLine, "#"), source: path2 === void 0 ? void 0 : { from: "template", path: path2 } }];
   });
 }
-function withoutRandom(first, second) {
-  if (first.length !== second.length) return first;
-  return first.map((document, index) => {
-    const other = second[index]?.text ?? "";
-    if (other === document.text) return document;
-    const theirs = other.split("\n");
-    const ours = document.text.split("\n");
-    if (ours.length !== theirs.length) return document;
-    return { ...document, text: ours.map((line, at2) => line === theirs[at2] ? line : masked(line)).join("\n") };
-  });
-}
-function masked(line) {
-  const key3 = /^(\s*(?:- )?(?:"[^"]*"|'[^']*'|[\w./-]+):\s+)(\S.*)$/u.exec(line);
-  if (key3?.[1] !== void 0) return `${key3[1]}"${randomText2}"`;
-  const item2 = /^(\s*- )\S/u.exec(line);
-  if (item2?.[1] !== void 0) return `${item2[1]}"${randomText2}"`;
-  return `${/^\s*/u.exec(line)?.[0] ?? ""}${randomText2}`;
-}
-var originLine, notInstalled, hookLine, sourceLine, randomText2;
+var originLine, notInstalled, hookLine, sourceLine;
 var init_output = __esm({
   "src/adapters/render/output.ts"() {
     "use strict";
@@ -17035,7 +17254,6 @@ var init_output = __esm({
     notInstalled = /* @__PURE__ */ new Set(["test", "test-success", "test-failure", "pre-delete", "post-delete", "pre-rollback", "post-rollback"]);
     hookLine = /^\s+["']?helm\.sh\/hook["']?:\s*["']?([a-z, -]+?)["']?\s*$/mu;
     sourceLine = /^# Source: (\S.*?)\s*$/mu;
-    randomText2 = "random-at-every-rendering";
   }
 });
 
@@ -17147,10 +17365,10 @@ import { accessSync, constants, realpathSync, statSync } from "node:fs";
 import { delimiter, isAbsolute, join as join4, relative, sep } from "node:path";
 import process4 from "node:process";
 async function findKustomize(settings2, sandbox) {
-  const named5 = settings2.kustomize;
+  const named6 = settings2.kustomize;
   const remedy2 = "install `kustomize` or `kubectl`, or name one with `tools.kustomize`";
   let refused;
-  for (const name2 of named5 === void 0 ? ["kustomize", "kubectl"] : [named5]) {
+  for (const name2 of named6 === void 0 ? ["kustomize", "kubectl"] : [named6]) {
     const place2 = locate(name2, settings2);
     if (place2.type === "refused") refused ??= place2.reason;
     if (place2.type !== "found") continue;
@@ -17158,7 +17376,7 @@ async function findKustomize(settings2, sandbox) {
     if (tool2 !== void 0) return { type: "tool", tool: tool2 };
     refused ??= `\`${name2}\` does not say which version of kustomize it is`;
   }
-  return { type: "missing", reason: refused ?? (named5 === void 0 ? "neither `kustomize` nor `kubectl` is on PATH" : `\`${named5}\` is not on PATH`), remedy: remedy2 };
+  return { type: "missing", reason: refused ?? (named6 === void 0 ? "neither `kustomize` nor `kubectl` is on PATH" : `\`${named6}\` is not on PATH`), remedy: remedy2 };
 }
 async function findHelm(settings2, sandbox) {
   const name2 = settings2.helm ?? "helm";
@@ -17226,16 +17444,153 @@ var init_tools = __esm({
   }
 });
 
+// src/adapters/render/unknowable.ts
+function mayBeRandom(files) {
+  return [...files.keys()].some((path2) => path2.endsWith(".tgz")) || actionsOf(files).some((action2) => random.test(action2));
+}
+function asksCluster(files) {
+  return actionsOf(files).some((action2) => lookup.test(action2));
+}
+function actionsOf(files) {
+  return [...files].flatMap(([path2, content]) => isText(path2) ? [...textOf2(content).match(action) ?? []] : []);
+}
+function isText(path2) {
+  return /\.(?:ya?ml|tpl|txt|json)$/u.test(path2);
+}
+function textOf2(content) {
+  return typeof content === "string" ? content : Buffer.from(content).toString("utf8");
+}
+function onAnotherDay(files) {
+  return rewritten(files, { now: '(toDate "2006-01-02" "2001-02-03")' });
+}
+function inFullCluster(files) {
+  return rewritten(files, { lookup: `coalesce ${foundObject(files)}` });
+}
+function rewritten(files, functions) {
+  const names4 = new RegExp(String.raw`"(?:[^"\\]|\\.)*"|\x60[^\x60]*\x60|/\*[\s\S]*?\*/|(?<![.$\w])(${Object.keys(functions).join("|")})(?!\w)`, "gu");
+  return new Map([...files].map(([path2, content]) => {
+    if (!isText(path2)) return [path2, content];
+    const text8 = textOf2(content);
+    const changed = text8.replace(action, (whole3) => whole3.replace(names4, (word2, name2) => name2 === void 0 ? word2 : functions[name2] ?? word2));
+    return [path2, changed === text8 ? content : changed];
+  }));
+}
+function foundObject(files) {
+  const fields3 = /* @__PURE__ */ new Set();
+  for (const [path2, content] of files) {
+    const text8 = isText(path2) ? textOf2(content) : "";
+    if (!lookup.test(text8)) continue;
+    for (const match of text8.matchAll(/\.([A-Za-z_]\w*)|"([A-Za-z][\w.-]*)"/gu)) if (fields3.size < mostFields) fields3.add(match[1] ?? match[2] ?? "");
+  }
+  const maps = ["metadata", "labels", "annotations", "data", "stringData", "spec", "status", "items", "apiVersion", "kind"];
+  const value = `"${Buffer.from(clusterText).toString("base64")}"`;
+  const flat = [...fields3].filter((field3) => field3 !== "" && !maps.includes(field3)).map((field3) => `"${field3}" ${value}`).join(" ");
+  const inner = `(dict ${flat})`;
+  return `(dict "apiVersion" "v1" "kind" "Found" "metadata" (dict "labels" ${inner} "annotations" ${inner} ${flat}) "data" ${inner} "spec" ${inner} "status" ${inner} "items" (list ${inner}))`;
+}
+function askingFiles(files) {
+  const texts9 = [...files].flatMap(([path2, content]) => isText(path2) ? [{ path: path2, text: textOf2(content) }] : []);
+  const asking2 = new Set(texts9.filter(({ text: text8 }) => (text8.match(action) ?? []).some((each) => lookup.test(each))).map(({ path: path2 }) => path2));
+  for (let before = -1; before !== asking2.size; ) {
+    before = asking2.size;
+    const names4 = new Set(texts9.filter(({ path: path2 }) => asking2.has(path2)).flatMap(({ text: text8 }) => [...text8.matchAll(/\bdefine\s+"([^"]+)"/gu)].map((match) => match[1] ?? "")));
+    for (const { path: path2, text: text8 } of texts9) if ([...text8.matchAll(/\b(?:include|template)\s+"([^"]+)"/gu)].some((match) => names4.has(match[1] ?? ""))) asking2.add(path2);
+  }
+  return (source2) => [...asking2].some((path2) => path2.endsWith(`/${source2.slice(source2.indexOf("/") + 1)}`) || path2 === source2.slice(source2.indexOf("/") + 1));
+}
+function withoutRandom(first, second) {
+  return paired(first, second).flatMap(([ours, theirs]) => {
+    if (ours === void 0 || theirs === void 0) return ours === void 0 ? [] : [{ ...ours, otherwise: "" }];
+    if (ours.text === theirs.text) return [ours];
+    const left = ours.text.split("\n");
+    const right = theirs.text.split("\n");
+    if (left.length !== right.length) return [{ ...ours, otherwise: theirs.text }];
+    return [{ ...ours, text: left.map((line, at2) => line === right[at2] ? line : masked(line)).join("\n") }];
+  });
+}
+function withFound(empty, full2) {
+  return paired(empty, full2).flatMap(([ours, theirs]) => {
+    if (ours === void 0) return theirs === void 0 ? [] : [{ ...theirs, otherwise: "" }];
+    if (theirs === void 0) return [{ ...ours, otherwise: "" }];
+    return [ours.text === theirs.text || ours.otherwise !== void 0 ? ours : { ...ours, otherwise: theirs.text }];
+  });
+}
+function paired(first, second) {
+  if (first.length === second.length && first.every((document, index) => kindOf2(document) === kindOf2(second[index]))) return first.map((document, index) => [document, second[index]]);
+  const open3 = /* @__PURE__ */ new Map();
+  for (const document of second) {
+    const key3 = nameOf3(document);
+    open3.set(key3, [...open3.get(key3) ?? [], document]);
+  }
+  const pairs3 = first.map((document) => [document, open3.get(nameOf3(document))?.shift()]);
+  return [...pairs3, ...[...open3.values()].flat().map((document) => [void 0, document])];
+}
+function kindOf2(document) {
+  return `${document?.source?.path ?? ""} ${/^kind:\s*(\S+)/mu.exec(document?.text ?? "")?.[1] ?? ""}`;
+}
+function nameOf3(document) {
+  return `${kindOf2(document)} ${/^metadata:[^\n]*\n(?:[ ]+[^\n]*\n)*?[ ]+name:\s*(\S+)/mu.exec(document.text)?.[1] ?? /^metadata:.*\bname:\s*([^\s,}]+)/mu.exec(document.text)?.[1] ?? ""}`;
+}
+function masked(line) {
+  const key3 = /^(\s*(?:- )?(?:"[^"]*"|'[^']*'|[\w./-]+):\s+)(\S.*)$/u.exec(line);
+  if (key3?.[1] !== void 0) return `${key3[1]}"${randomText}"`;
+  const item2 = /^(\s*- )\S/u.exec(line);
+  if (item2?.[1] !== void 0) return `${item2[1]}"${randomText}"`;
+  return `${/^\s*/u.exec(line)?.[0] ?? ""}${randomText}`;
+}
+var random, lookup, action, mostFields;
+var init_unknowable = __esm({
+  "src/adapters/render/unknowable.ts"() {
+    "use strict";
+    init_unresolved();
+    random = /\b(?:rand(?:AlphaNum|Alpha|Ascii|Numeric|Bytes|Int)|gen(?:CA|CAWithKey|SelfSignedCert|SelfSignedCertWithKey|SignedCert|SignedCertWithKey|PrivateKey)|uuidv4|shuffle|now|ago|date|dateInZone|htmlDate|htmlDateInZone|htpasswd|bcrypt|derivePassword|encryptAES)\b/u;
+    lookup = /\blookup\b/u;
+    action = /\{\{[\s\S]*?\}\}/gu;
+    mostFields = 200;
+  }
+});
+
 // src/adapters/render/workspace.ts
-import { mkdir as mkdir2, mkdtemp, realpath, rm as rm2, writeFile as writeFile2 } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { createHash as createHash4 } from "node:crypto";
+import { rmSync } from "node:fs";
+import { mkdir as mkdir2, mkdtemp, readdir as readdir3, realpath, rm as rm2, writeFile as writeFile2 } from "node:fs/promises";
+import { hostname, tmpdir } from "node:os";
 import { dirname, join as join5 } from "node:path";
+async function sweep2() {
+  const names4 = await readdir3(tmpdir()).catch(() => []);
+  for (const name2 of names4) {
+    const owner = name2.startsWith(own2) ? /^[0-9]+(?=-)/u.exec(name2.slice(own2.length))?.[0] : void 0;
+    if (owner !== void 0 && !isAlive(Number(owner))) await rm2(join5(tmpdir(), name2), { recursive: true, force: true }).catch(() => void 0);
+  }
+}
+function isAlive(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error62) {
+    return !(error62 instanceof Error && "code" in error62 && error62.code === "ESRCH");
+  }
+}
+function removeAtExit(folder) {
+  if (!watching3) {
+    watching3 = true;
+    process.once("exit", () => {
+      for (const each of open) rmSync(each, { recursive: true, force: true });
+    });
+  }
+  open.add(folder);
+}
 async function openWorkspace() {
-  const folder = await realpath(await mkdtemp(join5(tmpdir(), "mesh-posture-")));
+  await (sweeping ??= sweep2());
+  const folder = await realpath(await mkdtemp(join5(tmpdir(), `${own2}${String(process.pid)}-`)));
+  removeAtExit(folder);
   const root = join5(folder, "tree");
   const empty = join5(folder, "home");
   for (const each of [root, ...["bin", "tmp", "config", "cache", "data", "plugins"].map((name2) => join5(empty, name2))]) await mkdir2(each, { recursive: true });
-  return { root, empty, remove: () => rm2(folder, { recursive: true, force: true, maxRetries: 2 }) };
+  return { root, empty, remove: async () => {
+    await rm2(folder, { recursive: true, force: true, maxRetries: 2 });
+    open.delete(folder);
+  } };
 }
 function isSafePath(path2) {
   if (path2 === "" || path2.includes("\0") || path2.includes("\\") || path2.startsWith("/") || /^[A-Za-z]:/u.test(path2)) return false;
@@ -17250,9 +17605,13 @@ async function writeFiles(root, files) {
   for (const folder of folders) await mkdir2(folder, { recursive: true });
   for (const [path2, content] of files) await writeFile2(join5(root, path2), content, { flag: "wx", mode: 384 });
 }
+var own2, open, watching3, sweeping;
 var init_workspace = __esm({
   "src/adapters/render/workspace.ts"() {
     "use strict";
+    own2 = `mesh-posture-${createHash4("sha256").update(hostname()).digest("hex").slice(0, 8)}-`;
+    open = /* @__PURE__ */ new Set();
+    watching3 = false;
   }
 });
 
@@ -17311,7 +17670,7 @@ async function helperOf(how, tool2, find2) {
   return { type: "helper", tool: helm2.tool };
 }
 async function renderFresh(request4, options2) {
-  const { name: name2, limits: limits2, tool: tool2 } = options2;
+  const { name: name2, limits: limits2 } = options2;
   const bad = [...request4.files.keys(), ...request4.path === "." ? [] : [request4.path]].find((path2) => !isSafePath(path2));
   if (bad !== void 0) return { type: "refused", tool: name2, reason: `the path ${JSON.stringify(bad)} cannot be written safely`, remedy: "rename it" };
   const blobs = new Set([...request4.files.values()].flatMap((file2) => "blob" in file2 ? [file2.blob] : []));
@@ -17325,13 +17684,27 @@ async function renderFresh(request4, options2) {
     if (size > limits2.inputBytes) return { type: "limit", tool: name2, reason: `its files have more than ${String(limits2.inputBytes)} bytes`, remedy: "split the unit" };
     files.set(path2, content);
   }
+  const first = await copied(files, request4, options2);
+  if (first.type !== "rendered" || request4.how.tool === "kustomize" && !request4.how.inflates) return first;
+  let { documents } = first;
+  if (mayBeRandom(files)) {
+    const second = await copied(onAnotherDay(files), request4, options2);
+    const again2 = second.type === "rendered" ? second : await copied(files, request4, options2);
+    if (again2.type === "rendered") documents = withoutRandom(documents, again2.documents);
+  }
+  if (asksCluster(files)) {
+    const full2 = await copied(inFullCluster(files), request4, options2);
+    const isAsking2 = askingFiles(files);
+    documents = full2.type === "rendered" ? withFound(documents, mayBeRandom(files) ? withoutRandom(full2.documents, documents) : full2.documents) : documents.map((document) => document.source === void 0 || isAsking2(document.source.path) ? { ...document, otherwise: "" } : document);
+  }
+  return { ...first, documents };
+}
+async function copied(files, request4, options2) {
+  const { tool: tool2 } = options2;
   const workspace = await openWorkspace();
   try {
     await writeFiles(workspace.root, files);
-    const first = await once(request4, options2, workspace);
-    if (first.type !== "rendered" || request4.how.tool !== "helm" || !mayBeRandom(files)) return first;
-    const second = await once(request4, options2, workspace);
-    return second.type === "rendered" ? { ...first, documents: withoutRandom(first.documents, second.documents) } : first;
+    return await once(request4, options2, workspace);
   } catch (error62) {
     const code2 = error62 instanceof Error && "code" in error62 ? String(error62.code) : "";
     const reason = code2 === "EEXIST" || code2 === "ENOTDIR" || code2 === "EISDIR" ? "two of its paths are one in this file system" : `its private copy cannot be written${code2 === "" ? "" : ` (${code2})`}`;
@@ -17339,13 +17712,6 @@ async function renderFresh(request4, options2) {
   } finally {
     await workspace.remove();
   }
-}
-function mayBeRandom(files) {
-  for (const [path2, content] of files) {
-    if (/\.(?:ya?ml|tpl|txt|json)$/u.test(path2) && random.test(typeof content === "string" ? content : Buffer.from(content).toString("latin1"))) return true;
-    if (path2.endsWith(".tgz")) return true;
-  }
-  return false;
 }
 async function once(request4, options2, workspace) {
   const { how, path: path2 } = request4;
@@ -17397,7 +17763,7 @@ function toolWords(stderr, workspace) {
   const text8 = lines.join(" ").replaceAll(`${workspace.root}/`, "").replaceAll(workspace.root, ".").replaceAll(workspace.empty, "~").replace(/\s+/gu, " ").replace(/0x[0-9a-f]{6,}/giu, "0x…").replace(/^Error: /iu, "").replace(/[.:\s]+$/u, "");
   return text8.length > 400 ? `${text8.slice(0, 399)}…` : text8;
 }
-var defaultRenderLimits, probeLimits, random;
+var defaultRenderLimits, probeLimits;
 var init_renderer = __esm({
   "src/adapters/render/renderer.ts"() {
     "use strict";
@@ -17405,10 +17771,10 @@ var init_renderer = __esm({
     init_output();
     init_run2();
     init_tools();
+    init_unknowable();
     init_workspace();
     defaultRenderLimits = { milliseconds: 12e4, outputBytes: 64e6, memoryBytes: 4e9, files: 1e4, inputBytes: 2e8 };
     probeLimits = { milliseconds: 2e4, outputBytes: 1e5, memoryBytes: 4e9 };
-    random = /\b(?:rand(?:AlphaNum|Alpha|Ascii|Numeric|Bytes|Int)|gen(?:CA|CAWithKey|SelfSignedCert|SelfSignedCertWithKey|SignedCert|SignedCertWithKey|PrivateKey)|uuidv4|shuffle|now|ago|htpasswd|bcrypt|derivePassword|encryptAES)\b/u;
   }
 });
 
@@ -17429,24 +17795,24 @@ async function prepare(pair, config3, { raw, untrusted, repository }) {
   return prepareRendering(pair, config3, renderer2, repository);
 }
 function searchPath() {
-  const own3 = ["../tools/bin", "../../tools/bin"].map((folder) => fileURLToPath(new URL(folder, import.meta.url))).filter((folder) => existsSync2(folder));
-  return [process5.env.PATH ?? "", ...own3].join(delimiter2);
+  const own4 = ["../tools/bin", "../../tools/bin"].map((folder) => fileURLToPath(new URL(folder, import.meta.url))).filter((folder) => existsSync2(folder));
+  return [process5.env.PATH ?? "", ...own4].join(delimiter2);
 }
 async function bytesOf(pair, blobs, raw) {
   const found = /* @__PURE__ */ new Map();
-  const missing = [];
+  const missing2 = [];
   for (const blob of blobs) {
     const content = pair.blobs.get(blob);
     if (content?.type === "text") found.set(blob, Buffer.from(content.text, "utf8"));
-    else missing.push(blob);
+    else missing2.push(blob);
   }
-  if (missing.length > 0) for (const [blob, bytes] of await raw(missing)) found.set(blob, bytes);
+  if (missing2.length > 0) for (const [blob, bytes] of await raw(missing2)) found.set(blob, bytes);
   return found;
 }
 function cacheOf() {
-  const named5 = process5.env.MESH_POSTURE_CACHE ?? "";
-  if (named5 === "off") return noCache;
-  if (named5 !== "") return directoryCache(named5);
+  const named6 = process5.env.MESH_POSTURE_CACHE ?? "";
+  if (named6 === "off") return noCache;
+  if (named6 !== "") return directoryCache(named6);
   const temporary = process5.env.GITHUB_ACTIONS === "true" ? process5.env.RUNNER_TEMP ?? "" : "";
   if (temporary !== "") return directoryCache(join7(temporary, "mesh-posture-cache"));
   const home = process5.env.XDG_CACHE_HOME ?? "";
@@ -17464,11 +17830,11 @@ function gitBytes(repository) {
 }
 function directoryBytes(pair, folders) {
   return async (blobs) => {
-    const wanted = new Set(blobs);
+    const wanted2 = new Set(blobs);
     const found = /* @__PURE__ */ new Map();
     for (const side2 of ["base", "head"]) {
       for (const entry2 of pair[side2].entries.values()) {
-        if (entry2.type !== "file" || !wanted.has(entry2.blob) || found.has(entry2.blob) || entry2.size > rawLimitBytes) continue;
+        if (entry2.type !== "file" || !wanted2.has(entry2.blob) || found.has(entry2.blob) || entry2.size > rawLimitBytes) continue;
         const bytes = await readFile3(join7(folders[side2], entry2.link ?? entry2.path)).catch(() => void 0);
         if (bytes !== void 0 && blobId(bytes) === entry2.blob) found.set(entry2.blob, bytes);
       }
@@ -17509,21 +17875,21 @@ async function repositoryFor(names4) {
   try {
     return await repositoryRoot(process.cwd());
   } catch (error62) {
-    const missing = names4.find((name2) => !isDirectory(name2));
-    if (!(error62 instanceof InputError) || missing === void 0 || !error62.message.endsWith("is no git repository")) throw error62;
-    throw new InputError(existsSync3(missing) ? `\`${missing}\` is a file, not a directory` : `\`${missing}\` is no directory here, and ${error62.message}, in which it could be a revision`, "name an existing directory, or run inside a clone");
+    const missing2 = names4.find((name2) => !isDirectory(name2));
+    if (!(error62 instanceof InputError) || missing2 === void 0 || !error62.message.endsWith("is no git repository")) throw error62;
+    throw new InputError(existsSync3(missing2) ? `\`${missing2}\` is a file, not a directory` : `\`${missing2}\` is no directory here, and ${error62.message}, in which it could be a revision`, "name an existing directory, or run inside a clone");
   }
 }
 function ofTwoSorts(base2, head) {
   const [folder, revision2] = isDirectory(base2) ? [base2, head] : [head, base2];
   return new InputError(`\`${folder}\` is a directory and \`${revision2}\` is not`, `name two revisions or two directories; \`git worktree add DIR ${revision2}\` makes a directory of a revision`);
 }
-async function openTree(named5) {
-  const target = named5 ?? ".";
+async function openTree(named6) {
+  const target = named6 ?? ".";
   if (isDirectory(target)) {
-    const { tree: tree4, blobs: blobs2 } = await readDirectory(target, { label: named5 ?? "working tree" });
+    const { tree: tree4, blobs: blobs2 } = await readDirectory(target, { label: named6 ?? "working tree" });
     const pair = pairOf(tree4, tree4, blobs2);
-    return { pair, comparison: { mode: "snapshot", base: null, head: { id: target, label: named5 ?? "working tree" } }, source: { raw: directoryBytes(pair, { base: target, head: target }), untrusted: [target] } };
+    return { pair, comparison: { mode: "snapshot", base: null, head: { id: target, label: named6 ?? "working tree" } }, source: { raw: directoryBytes(pair, { base: target, head: target }), untrusted: [target] } };
   }
   const root = await repositoryFor([target]);
   const { tree: tree3, blobs, id } = await readRevision(root, target);
@@ -17552,6 +17918,31 @@ var init_open = __esm({
   }
 });
 
+// src/adapters/files/write-whole.ts
+import { randomBytes as randomBytes2 } from "node:crypto";
+import { realpathSync as realpathSync2, renameSync, rmSync as rmSync2, statSync as statSync3, writeFileSync } from "node:fs";
+function writeWhole(path2, text8) {
+  const kind = statSync3(path2, { throwIfNoEntry: false });
+  if (kind !== void 0 && !kind.isFile()) {
+    writeFileSync(path2, text8);
+    return;
+  }
+  const target = kind === void 0 ? path2 : realpathSync2(path2);
+  const part2 = `${target}.${randomBytes2(6).toString("hex")}.part`;
+  try {
+    writeFileSync(part2, text8, { flag: "wx", ...kind === void 0 ? {} : { mode: kind.mode } });
+    renameSync(part2, target);
+  } catch (error62) {
+    rmSync2(part2, { force: true });
+    throw error62;
+  }
+}
+var init_write_whole = __esm({
+  "src/adapters/files/write-whole.ts"() {
+    "use strict";
+  }
+});
+
 // src/report/text/styles.ts
 var same, noStyles, sgr, ansiStyles, defaultTextOptions;
 var init_styles = __esm({
@@ -17559,14 +17950,14 @@ var init_styles = __esm({
     "use strict";
     same = (text8) => text8;
     noStyles = { bold: same, dim: same, red: same, yellow: same, green: same, cyan: same };
-    sgr = (open2, close2) => (text8) => text8 === "" ? "" : `\x1B[${String(open2)}m${text8}\x1B[${String(close2)}m`;
+    sgr = (open3, close2) => (text8) => text8 === "" ? "" : `\x1B[${String(open3)}m${text8}\x1B[${String(close2)}m`;
     ansiStyles = { bold: sgr(1, 22), dim: sgr(2, 22), red: sgr(31, 39), yellow: sgr(33, 39), green: sgr(32, 39), cyan: sgr(36, 39) };
     defaultTextOptions = { styles: noStyles, width: 100 };
   }
 });
 
 // src/entry/output.ts
-import { existsSync as existsSync4, statSync as statSync3, writeFileSync } from "node:fs";
+import { existsSync as existsSync4, statSync as statSync4 } from "node:fs";
 import { dirname as dirname2 } from "node:path";
 function formatOf(text8) {
   const found = formats.find((format2) => format2 === text8);
@@ -17580,9 +17971,9 @@ function textOptions(verbose) {
 function writeFile3(path2, text8) {
   assertFolder(path2);
   try {
-    writeFileSync(path2, text8);
+    writeWhole(path2, text8);
   } catch (error62) {
-    const isFolder = existsSync4(path2) && statSync3(path2).isDirectory();
+    const isFolder = existsSync4(path2) && statSync4(path2).isDirectory();
     throw new InputError(`cannot write \`${path2}\`: ${isFolder ? "it is a directory" : error62 instanceof Error ? error62.message : String(error62)}`, "name a file in a directory that may be written");
   }
 }
@@ -17596,17 +17987,17 @@ function checkOutputs(flags) {
   assertEnough(output2.length, Math.max(1, format2.length));
   for (const path2 of [...output2, ...statistics === void 0 ? [] : [statistics]]) assertFolder(path2);
 }
-function assertEnough(files, wanted) {
-  if (files > wanted) throw new InputError(`${String(files)} files for ${String(wanted)} ${wanted === 1 ? "format" : "formats"}`, "give one `--format` for each `--output`");
+function assertEnough(files, wanted2) {
+  if (files > wanted2) throw new InputError(`${String(files)} files for ${String(wanted2)} ${wanted2 === 1 ? "format" : "formats"}`, "give one `--format` for each `--output`");
 }
 function assertFolder(path2) {
   const folder = dirname2(path2);
   if (!existsSync4(folder)) throw new InputError(`cannot write \`${path2}\`: the directory \`${folder}\` does not exist`, "make it first, or name another file");
 }
 function deliver(report2, rendering) {
-  const wanted = (rendering.formats.length > 0 ? rendering.formats : ["text"]).map(formatOf);
-  assertEnough(rendering.outputs.length, wanted.length);
-  wanted.forEach((format2, index) => {
+  const wanted2 = (rendering.formats.length > 0 ? rendering.formats : ["text"]).map(formatOf);
+  assertEnough(rendering.outputs.length, wanted2.length);
+  wanted2.forEach((format2, index) => {
     const text8 = rendering.render(format2, report2);
     const file2 = rendering.outputs[index];
     if (file2 === void 0) print(text8);
@@ -17619,6 +18010,7 @@ var init_output2 = __esm({
   "src/entry/output.ts"() {
     "use strict";
     init_input_error();
+    init_write_whole();
     init_styles();
     formats = ["text", "markdown", "json", "sarif"];
   }
@@ -17685,20 +18077,20 @@ function policiesFor(mesh2, workload2) {
   return fresh;
 }
 function attachedTo(index, root, workload2) {
-  const own3 = (find2) => {
+  const own4 = (find2) => {
     const found = [...find2(workload2.namespace, workload2.labels), ...workload2.namespace === root ? [] : find2(root, workload2.labels)].filter((policy) => readByRevision(policy, workload2));
     return found.length === 0 ? none3 : found.length === 1 ? compact(found) : found.sort(compareBy((policy) => resourceId(policy)));
   };
-  const peer = own3(index.peerAuthentication);
+  const peer = own4(index.peerAuthentication);
   return {
-    authorization: own3(index.authorization),
-    requestAuthentication: own3(index.requestAuthentication),
+    authorization: own4(index.authorization),
+    requestAuthentication: own4(index.requestAuthentication),
     peerAuthentication: peer.length === 0 ? noPeer : {
       mesh: peer.filter((policy) => policy.namespace === root && !hasSelector(policy.spec.selector)),
       namespace: peer.filter((policy) => policy.namespace !== root && !hasSelector(policy.spec.selector)),
       workload: peer.filter((policy) => policy.namespace !== root && hasSelector(policy.spec.selector))
     },
-    extensions: own3(index.extensions)
+    extensions: own4(index.extensions)
   };
 }
 function hasSelector(selector) {
@@ -17786,16 +18178,16 @@ function nonZero(id) {
   return id === void 0 || id === 0 ? 1337 : id;
 }
 function byInitContainer(annotations, defaults2) {
-  const own3 = (name2, otherwise) => annotations[`${traffic}${name2}`] ?? otherwise;
+  const own4 = (name2, otherwise2) => annotations[`${traffic}${name2}`] ?? otherwise2;
   return {
-    includeInbound: own3("includeInboundPorts", defaults2.includeInboundPorts ?? "*"),
+    includeInbound: own4("includeInboundPorts", defaults2.includeInboundPorts ?? "*"),
     excludeInbound: `15090,15021,${withStatusPort(annotations, defaults2)}`,
-    includeOutbound: own3("includeOutboundPorts", defaults2.includeOutboundPorts),
-    excludeOutbound: own3("excludeOutboundPorts", defaults2.excludeOutboundPorts),
-    includeRanges: own3("includeOutboundIPRanges", defaults2.includeIPRanges ?? "*"),
-    excludeRanges: own3("excludeOutboundIPRanges", defaults2.excludeIPRanges),
-    excludeInterfaces: own3("excludeInterfaces", ""),
-    reroute: annotations["istio.io/reroute-virtual-interfaces"] ?? own3("kubevirtInterfaces", "")
+    includeOutbound: own4("includeOutboundPorts", defaults2.includeOutboundPorts),
+    excludeOutbound: own4("excludeOutboundPorts", defaults2.excludeOutboundPorts),
+    includeRanges: own4("includeOutboundIPRanges", defaults2.includeIPRanges ?? "*"),
+    excludeRanges: own4("excludeOutboundIPRanges", defaults2.excludeIPRanges),
+    excludeInterfaces: own4("excludeInterfaces", ""),
+    reroute: annotations["istio.io/reroute-virtual-interfaces"] ?? own4("kubevirtInterfaces", "")
   };
 }
 function withStatusPort(annotations, defaults2) {
@@ -17819,16 +18211,16 @@ function annotationsForPlugin(annotations, defaults2, mode) {
   return written;
 }
 function settingsOfPlugin(seen) {
-  const own3 = (name2, otherwise) => seen[`${traffic}${name2}`] ?? otherwise;
+  const own4 = (name2, otherwise2) => seen[`${traffic}${name2}`] ?? otherwise2;
   return {
-    includeInbound: own3("includeInboundPorts", "*"),
-    excludeInbound: `${own3("excludeInboundPorts", "15020")},15020,15021,15090`,
-    includeOutbound: own3("includeOutboundPorts", ""),
-    excludeOutbound: own3("excludeOutboundPorts", "15020"),
-    includeRanges: own3("includeOutboundIPRanges", "*"),
-    excludeRanges: own3("excludeOutboundIPRanges", ""),
-    excludeInterfaces: own3("excludeInterfaces", ""),
-    reroute: seen["istio.io/reroute-virtual-interfaces"] ?? own3("kubevirtInterfaces", "")
+    includeInbound: own4("includeInboundPorts", "*"),
+    excludeInbound: `${own4("excludeInboundPorts", "15020")},15020,15021,15090`,
+    includeOutbound: own4("includeOutboundPorts", ""),
+    excludeOutbound: own4("excludeOutboundPorts", "15020"),
+    includeRanges: own4("includeOutboundIPRanges", "*"),
+    excludeRanges: own4("excludeOutboundIPRanges", ""),
+    excludeInterfaces: own4("excludeInterfaces", ""),
+    reroute: seen["istio.io/reroute-virtual-interfaces"] ?? own4("kubevirtInterfaces", "")
   };
 }
 function programmed(settings2, mode, exempt) {
@@ -17852,8 +18244,8 @@ function outboundOf(settings2, excludeInterfaces) {
   return { mode: all ? "all" : "listed", excludeInterfaces, excludePorts: ascending(ports(settings2.excludeOutbound)), excludeRanges: texts3(settings2.excludeRanges), includePorts, includeRanges };
 }
 function interceptionMode(annotations, defaults2) {
-  const own3 = annotations["sidecar.istio.io/interceptionMode"];
-  if (own3 !== void 0) return own3;
+  const own4 = annotations["sidecar.istio.io/interceptionMode"];
+  if (own4 !== void 0) return own4;
   const config3 = /(?:^|[\s{,"])interceptionMode"?\s*:\s*"?(NONE|TPROXY)/.exec(annotations["proxy.istio.io/config"] ?? "")?.[1];
   return config3 ?? defaults2.interceptionMode;
 }
@@ -17948,8 +18340,8 @@ function ambientCapture(annotations) {
   return goTrue(annotations["ambient.istio.io/bypass-inbound-capture"]) ? nothingInbound : everythingInbound;
 }
 function sidecarCapture(annotations, defaults2) {
-  for (const [own3, world] of [[annotations, defaults2], [annotations, { ...defaults2, cni: false, plugin: false }], [{}, defaults2]]) {
-    const redirected = redirectionOf(own3, world);
+  for (const [own4, world] of [[annotations, defaults2], [annotations, { ...defaults2, cni: false, plugin: false }], [{}, defaults2]]) {
+    const redirected = redirectionOf(own4, world);
     if (!("rejectedBy" in redirected)) return redirected.inbound;
   }
   return everythingInbound;
@@ -17987,8 +18379,8 @@ function installationsOf(resources) {
     }
     if (resource.kind === "IstioRevisionTag") tags.set(resource.name, resource.spec.target.kind === "IstioRevision" || resource.spec.target.name !== "default" ? resource.spec.target.name : "");
     if (resource.kind === "IstioOperator" || resource.kind === "Istio" || resource.kind === "IstioRevision") {
-      const named5 = resource.kind === "IstioOperator" ? resource.spec.revision ?? "" : resource.spec.revision ?? (resource.name === "default" ? "" : resource.name);
-      found.push(installationOf(named5 === "default" ? "" : named5, resource.spec));
+      const named6 = resource.kind === "IstioOperator" ? resource.spec.revision ?? "" : resource.spec.revision ?? (resource.name === "default" ? "" : resource.name);
+      found.push(installationOf(named6 === "default" ? "" : named6, resource.spec));
     }
   }
   if (found.length === 0 && tags.size === 0) return void 0;
@@ -18125,13 +18517,13 @@ function waypointOfService(mesh2, service) {
   if (meshControllers.has(service.labels["gateway.istio.io/managed"] ?? "")) return void 0;
   return bound(mesh2, service.labels, service.namespace ?? "default", "service");
 }
-function bound(mesh2, own3, namespace, addressed2) {
-  const binding = bindingOf(mesh2, own3, namespace, addressed2);
+function bound(mesh2, own4, namespace, addressed2) {
+  const binding = bindingOf(mesh2, own4, namespace, addressed2);
   return binding?.waypoint;
 }
-function bindingOf(mesh2, own3, namespace, addressed2) {
-  const by = Object.hasOwn(own3, useLabel) ? "object" : "namespace";
-  const labels3 = by === "object" ? own3 : mesh2.namespaces.get(namespace)?.labels ?? {};
+function bindingOf(mesh2, own4, namespace, addressed2) {
+  const by = Object.hasOwn(own4, useLabel) ? "object" : "namespace";
+  const labels3 = by === "object" ? own4 : mesh2.namespaces.get(namespace)?.labels ?? {};
   const name2 = labels3[useLabel];
   if (name2 === void 0 || name2 === "none" || name2 === "") return void 0;
   const home = labels3[namespaceLabel] ?? namespace;
@@ -18170,8 +18562,8 @@ function waypointPodLabels({ name: name2, gateway: gateway2 }) {
     "gateway.istio.io/managed": "istio.io-mesh-controller"
   };
 }
-function sharesWaypoint(mesh2, own3, namespace) {
-  const labels3 = Object.hasOwn(own3, useLabel) ? own3 : mesh2.namespaces.get(namespace)?.labels ?? {};
+function sharesWaypoint(mesh2, own4, namespace) {
+  const labels3 = Object.hasOwn(own4, useLabel) ? own4 : mesh2.namespaces.get(namespace)?.labels ?? {};
   return Object.hasOwn(labels3, "istio.io/use-waypoint-canary");
 }
 function isWaypoint(mesh2, gateway2) {
@@ -18385,12 +18777,12 @@ function decideEnrolment(pod, namespaceLabels, world) {
 }
 function injected(pod, hook) {
   const templates = templatesOf(pod);
-  const own3 = hook.installation?.templates;
-  if (own3 !== void 0 && templates.some((name2) => !knownTemplates.has(name2) && !own3.has(name2))) return { mode: "rejected", hook, because: "the pod asks for an injection template that the install does not have (M61)" };
+  const own4 = hook.installation?.templates;
+  if (own4 !== void 0 && templates.some((name2) => !knownTemplates.has(name2) && !own4.has(name2))) return { mode: "rejected", hook, because: "the pod asks for an injection template that the install does not have (M61)" };
   const template = templates.includes("sidecar") ? "sidecar" : "other";
   if (templates.includes("gateway")) return { mode: "gateway", hook, template };
   if (templates.some((name2) => name2.startsWith("grpc-")) || pod.envoyDisabled && template === "sidecar") return { mode: "proxyless", hook, template };
-  if (template === "sidecar" || own3 === void 0) return { mode: "sidecar", hook, template: "sidecar" };
+  if (template === "sidecar" || own4 === void 0) return { mode: "sidecar", hook, template: "sidecar" };
   return { mode: "none", because: "a custom injection template brings no proxy (M64)", open: false };
 }
 function refusedByOrphan(pod, namespaceLabels, world) {
@@ -18416,7 +18808,7 @@ function firingHook(pod, namespaceLabels, installations) {
   const namespaceRevision = namespaceLabels["istio.io/rev"];
   const podChoice = pod.labels["sidecar.istio.io/inject"];
   const podRevision = pod.labels["istio.io/rev"];
-  const named5 = (revision2) => {
+  const named6 = (revision2) => {
     if (installations === void 0) return { revision: revision2 === "default" ? void 0 : revision2, installation: void 0 };
     const installation = installations.find((candidate) => candidate.names.has(revision2));
     return installation === void 0 ? void 0 : hookOf(installation);
@@ -18429,8 +18821,8 @@ function firingHook(pod, namespaceLabels, installations) {
   if (podChoice === "false") return void 0;
   if (injection === "enabled") return ofDefault();
   if (injection !== void 0) return void 0;
-  if (namespaceRevision !== void 0) return named5(namespaceRevision);
-  if (podRevision !== void 0) return named5(podRevision);
+  if (namespaceRevision !== void 0) return named6(namespaceRevision);
+  if (podRevision !== void 0) return named6(podRevision);
   if (podChoice === "true") return ofDefault();
   const everywhere = podChoice === void 0 ? installations?.find((candidate) => candidate.isDefault && candidate.byDefault) : void 0;
   return everywhere === void 0 ? void 0 : hookOf(everywhere);
@@ -18545,13 +18937,13 @@ function requirementHolds({ operator, values: values5 }, value) {
   }
 }
 function selectionText(selection) {
-  const parts = requirementsOf(selection).map(({ key: key3, operator, values: values5 }) => {
+  const parts2 = requirementsOf(selection).map(({ key: key3, operator, values: values5 }) => {
     const list4 = [...new Set(values5)].sort();
     if (operator === "In") return list4.length === 1 ? `${key3}=${list4[0] ?? ""}` : `${key3} in (${list4.join("|")})`;
     if (operator === "NotIn") return `${key3} notin (${list4.join("|")})`;
     return operator === "Exists" ? key3 : operator === "DoesNotExist" ? `!${key3}` : `${key3} (unknown operator)`;
   });
-  return parts.length === 0 ? "*" : [...new Set(parts)].sort().join(",");
+  return parts2.length === 0 ? "*" : [...new Set(parts2)].sort().join(",");
 }
 var init_label_selection = __esm({
   "src/sets/label-selection.ts"() {
@@ -18636,11 +19028,11 @@ function twinFinder(mesh2) {
   return (policy) => {
     if (!built) {
       built = true;
-      for (const own3 of policiesOf(mesh2)) {
-        for (const key3 of keysOf4(own3)) {
+      for (const own4 of policiesOf(mesh2)) {
+        for (const key3 of keysOf4(own4)) {
           const list4 = byKey.get(key3);
-          if (list4 === void 0) byKey.set(key3, [own3]);
-          else list4.push(own3);
+          if (list4 === void 0) byKey.set(key3, [own4]);
+          else list4.push(own4);
         }
       }
     }
@@ -18803,12 +19195,12 @@ function unprogrammed2() {
   return redirected;
 }
 function nativeSidecar(annotations, installation) {
-  const own3 = annotations["sidecar.istio.io/nativeSidecar"];
-  return own3 === void 0 || own3 === "" ? installation?.nativeSidecars ?? true : own3 !== "false";
+  const own4 = annotations["sidecar.istio.io/nativeSidecar"];
+  return own4 === void 0 || own4 === "" ? installation?.nativeSidecars ?? true : own4 !== "false";
 }
 function proxyLabels(mesh2, labels3, installation, injects) {
-  const own3 = labels3["security.istio.io/tlsMode"] ?? "";
-  const tlsMode = own3 !== "" ? own3 : injects ? "istio" : void 0;
+  const own4 = labels3["security.istio.io/tlsMode"] ?? "";
+  const tlsMode = own4 !== "" ? own4 : injects ? "istio" : void 0;
   const tunnels = injects && sendsTunnels(mesh2, installation);
   const tunnel = labels3["networking.istio.io/tunnel"] ?? "";
   const hbone = tunnel === "" && tunnels || tunnel === "http";
@@ -18833,13 +19225,13 @@ function heldAlready({ podAnnotations, podLabels, containers, initContainers }) 
   };
 }
 function proxyIds(spec) {
-  const own3 = [...spec.containers, ...spec.initContainers].find((container2) => container2.name === "istio-proxy");
-  return { user: own3?.runAsUser, group: own3?.runAsGroup };
+  const own4 = [...spec.containers, ...spec.initContainers].find((container2) => container2.name === "istio-proxy");
+  return { user: own4?.runAsUser, group: own4?.runAsGroup };
 }
 function bypassing(spec, exempt) {
   if (exempt === void 0) return [];
-  const own3 = /* @__PURE__ */ new Set(["istio-proxy", "istio-init", "istio-validation"]);
-  return [...spec.initContainers, ...spec.containers].filter((container2) => !own3.has(container2.name) && ((container2.runAsUser ?? spec.runAsUser) === exempt.user || (container2.runAsGroup ?? spec.runAsGroup) === exempt.group)).map((container2) => container2.name).sort(compareText);
+  const own4 = /* @__PURE__ */ new Set(["istio-proxy", "istio-init", "istio-validation"]);
+  return [...spec.initContainers, ...spec.containers].filter((container2) => !own4.has(container2.name) && ((container2.runAsUser ?? spec.runAsUser) === exempt.user || (container2.runAsGroup ?? spec.runAsGroup) === exempt.group)).map((container2) => container2.name).sort(compareText);
 }
 function captureDefaults(revision2, namespace, world, interceptionMode2) {
   const installation = world.installations?.find((candidate) => candidate.revision === (revision2 ?? "")) ?? world.installations?.find((candidate) => candidate.isDefault);
@@ -18864,10 +19256,10 @@ var init_membership = __esm({
 // src/mesh/hosts.ts
 function fullHost(host, namespace) {
   if (host.startsWith("*")) return host;
-  const parts = host.split(".");
-  if (parts.length === 1) return `${host}.${namespace}${clusterDomain}`;
-  if (parts.length === 2) return `${host}${clusterDomain}`;
-  return parts.length === 3 && parts[2] === "svc" ? `${host}.cluster.local` : host;
+  const parts2 = host.split(".");
+  if (parts2.length === 1) return `${host}.${namespace}${clusterDomain}`;
+  if (parts2.length === 2) return `${host}${clusterDomain}`;
+  return parts2.length === 3 && parts2[2] === "svc" ? `${host}.cluster.local` : host;
 }
 function hostOf(service) {
   return `${service.name}.${service.namespace ?? ""}${clusterDomain}`;
@@ -18911,9 +19303,9 @@ function clientTlsFor(mesh2, client, service, port3, subset) {
   if (rule2 === void 0) return { sends: "auto", rule: void 0 };
   const top = blockAt(rule2.spec.trafficPolicy, ["trafficPolicy"], port3);
   const index = subset === void 0 ? -1 : rule2.spec.subsets.findIndex((candidate) => candidate.name === subset);
-  const own3 = rule2.spec.subsets[index]?.trafficPolicy;
-  const entry2 = own3?.portLevelSettings.some((setting) => setting.port === port3) === true;
-  const block = own3 === void 0 || !entry2 && own3.tls === void 0 ? top : blockAt(own3, ["subsets", index, "trafficPolicy"], port3);
+  const own4 = rule2.spec.subsets[index]?.trafficPolicy;
+  const entry2 = own4?.portLevelSettings.some((setting) => setting.port === port3) === true;
+  const block = own4 === void 0 || !entry2 && own4.tls === void 0 ? top : blockAt(own4, ["subsets", index, "trafficPolicy"], port3);
   return choiceOf(rule2, block);
 }
 function blockAt(policy, path2, port3) {
@@ -18988,10 +19380,10 @@ function isIpv42(address) {
   return address >> 32n === 0xffffn;
 }
 function parseIpv4(text8) {
-  const parts = text8.split(".");
-  if (parts.length !== 4) return void 0;
+  const parts2 = text8.split(".");
+  if (parts2.length !== 4) return void 0;
   let address = 0n;
-  for (const part2 of parts) {
+  for (const part2 of parts2) {
     if (!/^(0|[1-9][0-9]{0,2})$/.test(part2)) return void 0;
     const value = Number(part2);
     if (value > 255) return void 0;
@@ -19002,9 +19394,9 @@ function parseIpv4(text8) {
 function parseGroups(text8) {
   if (text8 === "") return [];
   const groups2 = [];
-  const parts = text8.split(":");
-  for (const [index, part2] of parts.entries()) {
-    if (index === parts.length - 1 && part2.includes(".")) {
+  const parts2 = text8.split(":");
+  for (const [index, part2] of parts2.entries()) {
+    if (index === parts2.length - 1 && part2.includes(".")) {
       const low = parseIpv4(part2);
       if (low === void 0) return void 0;
       groups2.push(low >> 16n, low & 0xffffn);
@@ -19022,9 +19414,9 @@ function parseIpv6(text8) {
   const tail = halves.length === 2 ? parseGroups(halves[1] ?? "") : [];
   if (head === void 0 || tail === void 0) return void 0;
   if (halves.length === 2 && (halves[0] ?? "").includes(".")) return void 0;
-  const missing = 8 - head.length - tail.length;
-  if (halves.length === 2 ? missing < 1 : missing !== 0) return void 0;
-  const zeros = new Array(missing).fill(0n);
+  const missing2 = 8 - head.length - tail.length;
+  if (halves.length === 2 ? missing2 < 1 : missing2 !== 0) return void 0;
+  const zeros = new Array(missing2).fill(0n);
   return [...head, ...zeros, ...tail].reduce((address, group3) => address << 16n | group3, 0n);
 }
 function parseIp(text8) {
@@ -19085,15 +19477,15 @@ var init_ip = __esm({
 });
 
 // src/sets/glob.ts
-function globMatches(parts, text8) {
-  const first = parts[0] ?? "";
-  const last = parts[parts.length - 1] ?? "";
-  if (parts.length === 1) return text8 === first;
+function globMatches(parts2, text8) {
+  const first = parts2[0] ?? "";
+  const last = parts2[parts2.length - 1] ?? "";
+  if (parts2.length === 1) return text8 === first;
   if (text8.length < first.length + last.length || !text8.startsWith(first) || !text8.endsWith(last)) return false;
   let at2 = first.length;
   const end = text8.length - last.length;
-  for (let index = 1; index < parts.length - 1; index += 1) {
-    const part2 = parts[index] ?? "";
+  for (let index = 1; index < parts2.length - 1; index += 1) {
+    const part2 = parts2[index] ?? "";
     const found = text8.indexOf(part2, at2);
     if (found === -1 || found + part2.length > end) return false;
     at2 = found + part2.length;
@@ -19246,12 +19638,12 @@ function headerPlace(place2) {
 }
 function readingAt(place2, sent) {
   if (place2 === sent) return "token";
-  const [wanted, found] = [headerPlace(place2), headerPlace(sent)];
-  if (wanted === void 0 || found?.header !== wanted.header) return "nothing";
-  if (wanted.prefix === "") return found.prefix === "" ? "token" : "bytes";
-  const at2 = found.prefix.indexOf(wanted.prefix);
+  const [wanted2, found] = [headerPlace(place2), headerPlace(sent)];
+  if (wanted2 === void 0 || found?.header !== wanted2.header) return "nothing";
+  if (wanted2.prefix === "") return found.prefix === "" ? "token" : "bytes";
+  const at2 = found.prefix.indexOf(wanted2.prefix);
   if (at2 < 0) return "nothing";
-  return at2 + wanted.prefix.length === found.prefix.length ? "token" : "bytes";
+  return at2 + wanted2.prefix.length === found.prefix.length ? "token" : "bytes";
 }
 function sentAt(places) {
   const found = [...places];
@@ -19264,13 +19656,13 @@ function sentAt(places) {
     const prefixes = distinct(given.filter((prefix3) => prefix3 !== ""));
     if (prefixes.length > mostPlaces2) return void 0;
     const gap = Array.from("x-yz0").find((character) => !prefixes.some((prefix3) => prefix3.includes(character))) ?? "ü";
-    const own3 = given.map((prefix3) => `${start}${prefix3}`);
-    const known4 = /* @__PURE__ */ new Set([own3.map(() => "nothing").join(" ")]);
+    const own4 = given.map((prefix3) => `${start}${prefix3}`);
+    const known4 = /* @__PURE__ */ new Set([own4.map(() => "nothing").join(" ")]);
     for (let chosen = 0; chosen < 2 ** prefixes.length; chosen += 1) {
       const before = prefixes.filter((_, index) => (chosen & 1 << index) !== 0).map((prefix3) => `${prefix3}${gap}`).join("");
       for (const last of ["", ...prefixes]) {
         const sent = `${start}${before === "" ? gap : before}${last}`;
-        const reading = own3.map((place2) => readingAt(place2, sent)).join(" ");
+        const reading = own4.map((place2) => readingAt(place2, sent)).join(" ");
         if (known4.has(reading)) continue;
         known4.add(reading);
         found.push(sent);
@@ -19322,8 +19714,8 @@ function namespaceGlobMatches(glob, identity2) {
 function envoyAccountMatches(namespace, account, identity2) {
   const text8 = `spiffe://${identity2}`;
   const direct = `/ns/${namespace}/sa/${account}`;
-  const apart3 = [`/ns/${namespace}/`, `/sa/${account}`];
-  return globMatches(["spiffe://", direct], text8) || globMatches(["spiffe://", `${direct}/`, ""], text8) || globMatches(["spiffe://", ...apart3], text8) || globMatches(["spiffe://", apart3[0], `${apart3[1]}/`, ""], text8);
+  const apart4 = [`/ns/${namespace}/`, `/sa/${account}`];
+  return globMatches(["spiffe://", direct], text8) || globMatches(["spiffe://", `${direct}/`, ""], text8) || globMatches(["spiffe://", ...apart4], text8) || globMatches(["spiffe://", apart4[0], `${apart4[1]}/`, ""], text8);
 }
 function trustDomainMatches(pattern, identity2) {
   if (pattern.type === "non-empty" || pattern.type === "present") return true;
@@ -19409,14 +19801,14 @@ function matches(matcher, whole3) {
     case "namespace-glob":
       return typeof value === "string" && namespaceGlobMatches(matcher.glob, value);
     case "namespace": {
-      const parts = typeof value === "string" ? identityParts(value) : void 0;
-      return parts !== void 0 && textMatches(matcher.pattern, parts.namespace);
+      const parts2 = typeof value === "string" ? identityParts(value) : void 0;
+      return parts2 !== void 0 && textMatches(matcher.pattern, parts2.namespace);
     }
     case "service-account": {
       if (typeof value !== "string") return false;
       if (matcher.plane === "envoy") return envoyAccountMatches(matcher.namespace, matcher.account, value);
-      const parts = identityParts(value);
-      return parts !== void 0 && parts.namespace === matcher.namespace && parts.account === matcher.account;
+      const parts2 = identityParts(value);
+      return parts2 !== void 0 && parts2.namespace === matcher.namespace && parts2.account === matcher.account;
     }
     case "trust-domain":
       return typeof value === "string" && trustDomainMatches(matcher.pattern, value);
@@ -19549,8 +19941,8 @@ function subjectMatches(pattern, issuer, subject) {
 }
 function claimPath(brackets) {
   const inner = brackets.startsWith("[") && brackets.endsWith("]") ? brackets.slice(1, -1) : brackets;
-  const parts = inner.split("][");
-  return parts.every((part2) => part2 !== "" && !part2.includes("[") && !part2.includes("]")) ? parts : [inner];
+  const parts2 = inner.split("][");
+  return parts2.every((part2) => part2 !== "" && !part2.includes("[") && !part2.includes("]")) ? parts2 : [inner];
 }
 function claimDimension(path2) {
   return `claim:${path2.map((part2) => part2.replaceAll("~", "~0").replaceAll("/", "~1")).join("/")}`;
@@ -19585,9 +19977,9 @@ function effectiveMtls(mesh2, attached) {
   );
   return { ...round(rounded, "strictest"), judgedByWeakest: ambiguous.flat().map((policy) => resourceId(policy)).sort(), ties: ambiguous.map((candidates3) => scopeOf2(candidates3, mesh2)).sort() };
 }
-function worldsOf([meshWide2 = [], namespaceWide = [], own3 = []]) {
+function worldsOf([meshWide2 = [], namespaceWide = [], own4 = []]) {
   const orNone = (candidates3) => candidates3.length === 0 ? [void 0] : candidates3;
-  return orNone(meshWide2).flatMap((first) => orNone(namespaceWide).flatMap((second) => orNone(own3).map((third) => [first, second, third])));
+  return orNone(meshWide2).flatMap((first) => orNone(namespaceWide).flatMap((second) => orNone(own4).map((third) => [first, second, third])));
 }
 function isSettled(candidates3, mesh2) {
   return candidates3.length > 1 && candidates3.some((policy) => mesh2.unsettled.has(resourceId(policy)));
@@ -19598,15 +19990,15 @@ function scopeOf2(candidates3, mesh2) {
   if (namespace === mesh2.config.rootNamespace) return "mesh";
   return first !== void 0 && Object.keys(first.spec.selector?.matchLabels ?? {}).length > 0 ? `${namespace}/${first.name}` : namespace;
 }
-function resolve(meshWide2, namespaceWide, own3, config3) {
+function resolve(meshWide2, namespaceWide, own4, config3) {
   let workload2 = { mode: config3.defaultMtls, by: void 0 };
-  for (const policy of [meshWide2, namespaceWide, own3]) {
+  for (const policy of [meshWide2, namespaceWide, own4]) {
     if (policy !== void 0 && policy.spec.mode !== "UNSET") workload2 = { mode: policy.spec.mode, by: resourceId(policy) };
   }
   const ports3 = /* @__PURE__ */ new Map();
-  if (own3 !== void 0) {
-    for (const [port3, mode] of [...own3.spec.portLevelMtls].sort(([left], [right]) => left - right)) {
-      ports3.set(port3, mode === "UNSET" ? workload2 : { mode, by: resourceId(own3) });
+  if (own4 !== void 0) {
+    for (const [port3, mode] of [...own4.spec.portLevelMtls].sort(([left], [right]) => left - right)) {
+      ports3.set(port3, mode === "UNSET" ? workload2 : { mode, by: resourceId(own4) });
     }
   }
   return { workload: workload2, ports: ports3, judgedByWeakest: [], ties: [] };
@@ -19617,10 +20009,10 @@ function sameModes(left, right) {
 function round(worlds2, towards) {
   const wins = (mode, found) => towards === "weakest" ? strength[mode.mode] < strength[found.mode] : strength[mode.mode] > strength[found.mode];
   const pick2 = (modes3) => modes3.reduce((found, mode) => wins(mode, found) ? mode : found, modes3[0] ?? { mode: "PERMISSIVE", by: void 0 });
-  const named5 = [...new Set(worlds2.flatMap((world) => [...world.ports.keys()]))].sort((left, right) => left - right);
+  const named6 = [...new Set(worlds2.flatMap((world) => [...world.ports.keys()]))].sort((left, right) => left - right);
   return {
     workload: pick2(worlds2.map((world) => world.workload)),
-    ports: new Map(named5.map((port3) => [port3, pick2(worlds2.map((world) => modeAt(world, port3)))])),
+    ports: new Map(named6.map((port3) => [port3, pick2(worlds2.map((world) => modeAt(world, port3)))])),
     judgedByWeakest: [],
     ties: []
   };
@@ -19765,8 +20157,8 @@ function arrivalAt(mesh2, client, pod, into, byName2) {
   return { principal: mutual ? identity2 : null, tunnelled: false };
 }
 function takesTunnels(mesh2, { labels: labels3, resource }) {
-  const own3 = labels3["networking.istio.io/tunnel"];
-  if (own3 !== void 0 && own3 !== "") return own3 === "http";
+  const own4 = labels3["networking.istio.io/tunnel"];
+  if (own4 !== void 0 && own4 !== "") return own4 === "http";
   if (mesh2.world === "closed" && resource !== void 0 && isWorkload(resource)) return membershipOf(mesh2, resource).hbone === true;
   return mesh2.config.sidecarHbone !== false;
 }
@@ -19833,7 +20225,7 @@ function patternKey(pattern) {
 function listKey(patterns) {
   return distinct(patterns.map(patternKey)).join(", ");
 }
-function textOf2(matcher) {
+function textOf3(matcher) {
   switch (matcher.type) {
     case "exact":
     case "prefix":
@@ -19863,14 +20255,14 @@ function textOf2(matcher) {
     case "service-account":
       return `service-account ${JSON.stringify(`${matcher.namespace}/${matcher.account}`)} ${matcher.plane}`;
     case "token": {
-      const parts = [
+      const parts2 = [
         ...matcher.locations === void 0 ? [] : [`locations [${distinct(matcher.locations.map((location) => JSON.stringify(location))).join(", ")}]`],
         ...matcher.reading === void 0 ? [] : [`reading ${matcher.reading}`],
         ...matcher.keys === void 0 ? [] : [`keys ${JSON.stringify(matcher.keys)}`],
         ...matcher.issuer === void 0 ? [] : [`issuer ${patternKey(matcher.issuer)}`],
         ...matcher.subject === void 0 ? [] : [`subject ${patternKey(matcher.subject)}`]
       ];
-      return ["token", ...parts].join(" ");
+      return ["token", ...parts2].join(" ");
     }
     case "element": {
       const also = matcher.also === void 0 || matcher.also.length === 0 ? "" : ` also [${listKey(matcher.also)}]`;
@@ -19888,7 +20280,7 @@ function textOf2(matcher) {
 function matcherKey(matcher) {
   const known4 = matcherKeys.get(matcher);
   if (known4 !== void 0) return known4;
-  const key3 = textOf2(matcher);
+  const key3 = textOf3(matcher);
   matcherKeys.set(matcher, key3);
   return key3;
 }
@@ -19942,25 +20334,25 @@ function lowerRewritten(condition, rewriting, opaque) {
     opaque(key3, { on: "header", name: name2, any: [matcher], none: [] });
     return { dimension: key3, any: holds3 ? [{ type: "holds" }] : [], none: holds3 ? [] : [{ type: "holds" }] };
   };
-  const own3 = (before) => {
+  const own4 = (before) => {
     const without2 = [...before, ...condition.none.map((matcher) => boolean4(matcher, false))];
     return condition.any.length === 0 ? [without2] : condition.any.map((matcher) => [...without2, boolean4(matcher, true)]);
   };
   const sent = { dimension: headerDimension(name2), any: condition.any, none: condition.none };
   switch (rewriting.by) {
     case "several":
-      return own3([]);
+      return own4([]);
     case "certificate":
-      return lowerCertificate(condition, own3);
+      return lowerCertificate(condition, own4);
     case "taken": {
       const tokens = tokenMatchers(rewriting.tokens);
-      return [[{ dimension: "token", any: [], none: tokens }, sent], ...own3([{ dimension: "token", any: tokens, none: [] }])];
+      return [[{ dimension: "token", any: [], none: tokens }, sent], ...own4([{ dimension: "token", any: tokens, none: [] }])];
     }
     case "claims": {
       const tokens = tokenMatchers(rewriting.tokens);
       const without2 = tokens.length === 0 ? [] : [{ dimension: "token", any: [], none: tokens }];
       const removed = condition.any.length > 0 ? [] : notPreflight.map((predicate) => [...without2, predicate]);
-      return [[...preflight, sent], ...removed, ...tokens.length === 0 ? [] : own3([{ dimension: "token", any: tokens, none: [] }])];
+      return [[...preflight, sent], ...removed, ...tokens.length === 0 ? [] : own4([{ dimension: "token", any: tokens, none: [] }])];
     }
   }
 }
@@ -19974,7 +20366,7 @@ function certificateTruth(matcher, name2, behindOwn) {
   if (matcher.type !== "suffix") return "unknown";
   return /^\/|[:;=,"]/.test(matcher.text) ? "unknown" : { dimension: "peer", matcher: { type: "principal", pattern: matcher } };
 }
-function lowerCertificate(condition, own3) {
+function lowerCertificate(condition, own4) {
   const identified2 = { type: "identified" };
   const carried = { type: "present" };
   const dimension = headerDimension(condition.name);
@@ -19984,13 +20376,13 @@ function lowerCertificate(condition, own3) {
       { dimension: "peer", any: [identified2], none: [] },
       { dimension, any: behindOwn ? [carried] : [], none: behindOwn ? [] : [carried] }
     ];
-    const wanted = condition.any.map((matcher) => certificateTruth(matcher, condition.name, behindOwn));
+    const wanted2 = condition.any.map((matcher) => certificateTruth(matcher, condition.name, behindOwn));
     const refused = condition.none.map((matcher) => certificateTruth(matcher, condition.name, behindOwn));
-    if (refused.includes(true) || wanted.length > 0 && wanted.every((truth) => truth === false)) return [];
-    if ([...wanted, ...refused].includes("unknown")) return own3(base2);
+    if (refused.includes(true) || wanted2.length > 0 && wanted2.every((truth) => truth === false)) return [];
+    if ([...wanted2, ...refused].includes("unknown")) return own4(base2);
     const without2 = questions(refused).map(({ dimension: asked, matcher }) => ({ dimension: asked, any: [], none: [matcher] }));
-    if (wanted.length === 0 || wanted.includes(true)) return [[...base2, ...without2]];
-    return questions(wanted).map(({ dimension: asked, matcher }) => [...base2, ...without2, { dimension: asked, any: [matcher], none: [] }]);
+    if (wanted2.length === 0 || wanted2.includes(true)) return [[...base2, ...without2]];
+    return questions(wanted2).map(({ dimension: asked, matcher }) => [...base2, ...without2, { dimension: asked, any: [matcher], none: [] }]);
   });
   return [...anonymous2, ...known4];
 }
@@ -20079,10 +20471,10 @@ function readableTokens(readable2) {
   return tokensFor({}, readable2);
 }
 function lowerSubject(any2, none5, context2) {
-  const wanted = any2.flatMap((pattern) => tokensFor(pattern, context2.readable));
-  if (any2.length > 0 && wanted.length === 0) return [];
+  const wanted2 = any2.flatMap((pattern) => tokensFor(pattern, context2.readable));
+  if (any2.length > 0 && wanted2.length === 0) return [];
   const refused = none5.flatMap((pattern) => tokensFor(pattern, context2.readable));
-  return wanted.length === 0 && refused.length === 0 ? [[]] : [[{ dimension: "token", any: wanted, none: refused }]];
+  return wanted2.length === 0 && refused.length === 0 ? [[]] : [[{ dimension: "token", any: wanted2, none: refused }]];
 }
 function lowerClaim(path2, any2, none5, context2) {
   const readable2 = readableTokens(context2.readable);
@@ -20132,9 +20524,9 @@ function lower(policy, context2) {
   return { cubes: compact(cubes), opaqueRules, opaqueConditions };
 }
 function lowerRule(rule2, context2) {
-  const parts = [entries(rule2.sources, context2), entries(rule2.operations, context2), conjunction(rule2.conditions.map((condition) => lowerCondition(condition, context2)))];
+  const parts2 = [entries(rule2.sources, context2), entries(rule2.operations, context2), conjunction(rule2.conditions.map((condition) => lowerCondition(condition, context2)))];
   let product3 = [[]];
-  for (const part2 of parts) {
+  for (const part2 of parts2) {
     if (part2 === void 0 || part2.length * product3.length > maxCubesPerRule) return void 0;
     product3 = product3.flatMap((left) => part2.map((right) => [...left, ...right]));
   }
@@ -20271,9 +20663,9 @@ function sameRules(left, right) {
 function changedEgress(base2, head) {
   const known4 = changedEgresses.get(base2)?.get(head);
   if (known4 !== void 0) return known4;
-  const lacking = (own3, other) => {
+  const lacking = (own4, other) => {
     const there = new Map(networkWorldOf(other).all.egress.map((policy) => [policy.id, policy]));
-    return networkWorldOf(own3).all.egress.filter((policy) => {
+    return networkWorldOf(own4).all.egress.filter((policy) => {
       const twin = there.get(policy.id);
       return !(sameRules(policy, twin) && canonical(policy.podSelector) === canonical(twin?.podSelector));
     });
@@ -20490,11 +20882,11 @@ function onWire({ tunnelled }, transport, list4) {
   if (list4.all) return [[over2]];
   const matchers = [...list4.numbers.map((value) => ({ type: "number", value })), ...list4.ranges.map((range2) => ({ type: "port-range", ...range2 }))];
   const listed5 = matchers.length === 0 ? [] : [[over2, { dimension: "port", any: matchers, none: [] }]];
-  const named5 = list4.names.map((name2) => [over2, { dimension: portNameDimension(name2), any: [{ type: "holds" }], none: [] }]);
-  if (!tunnelled || transport !== "TCP") return [...listed5, ...named5];
+  const named6 = list4.names.map((name2) => [over2, { dimension: portNameDimension(name2), any: [{ type: "holds" }], none: [] }]);
+  if (!tunnelled || transport !== "TCP") return [...listed5, ...named6];
   const plain6 = { dimension: "peer", any: [], none: [{ type: "identified" }] };
   const tunnel = list4.numbers.includes(15008) || list4.ranges.some(({ first, last }) => first <= 15008 && last >= 15008) ? [[over2, { dimension: "peer", any: [{ type: "identified" }], none: [] }]] : [];
-  return [...[...listed5, ...named5].map((conjunction2) => [...conjunction2, plain6]), ...tunnel];
+  return [...[...listed5, ...named6].map((conjunction2) => [...conjunction2, plain6]), ...tunnel];
 }
 function portNameDimension(name2) {
   return `opaque:port-name ${name2}`;
@@ -20532,13 +20924,13 @@ function tierMatch(lowering, rule2, sources) {
   return product(sources, rule2.rule.ports === void 0 ? [[]] : clusterPorts(lowering, rule2, rule2.rule.ports), { policy: rule2.id, rule: rule2.index });
 }
 function clusterPorts(lowering, rule2, ports3) {
-  const named5 = ports3.flatMap((port3) => {
+  const named6 = ports3.flatMap((port3) => {
     if (port3.type === "range") return [{ protocol: port3.protocol, port: port3.start, endPort: port3.end }];
     if (port3.type === "name") return ["TCP", "UDP", "SCTP"].map((protocol) => ({ protocol, port: port3.name, endPort: void 0 }));
     unread2(lowering, rule2);
     return [];
   });
-  return named5.length === 0 ? [] : portPredicates(lowering, named5);
+  return named6.length === 0 ? [] : portPredicates(lowering, named6);
 }
 function unread2(lowering, rule2) {
   lowering.unread.set(rule2.id, shortHash(canonical(rule2.rule)));
@@ -20578,8 +20970,8 @@ function decidePacket(world, packet) {
   const answers2 = [directionAnswer(world, "egress", packet), directionAnswer(world, "ingress", packet)];
   const refusing = answers2.find((answer3) => answer3.passes === false);
   if (refusing !== void 0) return refusing;
-  const open2 = answers2.find((answer3) => answer3.passes === void 0);
-  if (open2 !== void 0) return open2;
+  const open3 = answers2.find((answer3) => answer3.passes === void 0);
+  if (open3 !== void 0) return open3;
   const governing = answers2.filter((answer3) => answer3.governed);
   const last = governing.at(-1);
   return last === void 0 ? untouched : { ...last, by: distinct(governing.flatMap((answer3) => answer3.by)), because: governing.map((answer3) => answer3.because).join("; ") };
@@ -20597,8 +20989,8 @@ function directionAnswer(world, direction, packet) {
     const allowing = told.filter((entry2) => entry2.passes === true).map((entry2) => entry2.id);
     if (allowing.length > 0) return { passes: true, governed: true, by: distinct(allowing), rule: "M138", because: `a rule of ${listed2(allowing)} lets the ${direction} pass` };
     if (told.some((entry2) => entry2.passes === void 0)) {
-      const open2 = told.filter((entry2) => entry2.passes === void 0).map((entry2) => entry2.id);
-      return { passes: void 0, governed: true, by: distinct(open2), rule: "M139", because: `whether a rule of ${listed2(open2)} holds for this ${direction} is not told` };
+      const open3 = told.filter((entry2) => entry2.passes === void 0).map((entry2) => entry2.id);
+      return { passes: void 0, governed: true, by: distinct(open3), rule: "M139", because: `whether a rule of ${listed2(open3)} holds for this ${direction} is not told` };
     }
     return { passes: false, governed: true, by: distinct(names4), rule: "M136", because: `${listed2(names4)} ${names4.length === 1 ? "isolates" : "isolate"} the pod for ${direction} and no rule lets the packet pass` };
   }
@@ -20832,7 +21224,7 @@ function byTarget(policies2) {
   const targets3 = /* @__PURE__ */ new Map();
   for (const policy of policies2) {
     for (const ref2 of policy.spec.targetRefs) {
-      const kind = kindOf2(ref2);
+      const kind = kindOf3(ref2);
       if (kind === void 0 || (ref2.namespace ?? "") !== "") continue;
       const key3 = `${policy.namespace ?? ""}|${kind}|${ref2.name}`;
       const list4 = targets3.get(key3);
@@ -20842,7 +21234,7 @@ function byTarget(policies2) {
   }
   return targets3;
 }
-function kindOf2(ref2) {
+function kindOf3(ref2) {
   return groups[ref2.kind]?.includes(ref2.group) === true ? ref2.kind : void 0;
 }
 var indexes4, groups;
@@ -21055,7 +21447,7 @@ function enforced(policies2, chain, config3) {
 }
 function sortOut(policies2, chain, config3) {
   const acting2 = policies2.filter((policy) => !isDryRun(policy));
-  const compiled2 = (action) => acting2.filter((policy) => policy.spec.action === action).map((policy) => compilePolicy(policy, chain, config3));
+  const compiled2 = (action2) => acting2.filter((policy) => policy.spec.action === action2).map((policy) => compilePolicy(policy, chain, config3));
   return { custom: chain === "ztunnel" ? [] : compiled2("CUSTOM"), deny: compiled2("DENY"), allow: compiled2("ALLOW") };
 }
 function isDryRun(policy) {
@@ -21068,8 +21460,8 @@ function compilePolicy(policy, chain, config3) {
   forConfig.set(policy, forPolicy);
   const known4 = forPolicy.get(chain);
   if (known4 !== void 0) return known4;
-  const action = policy.spec.action === "ALLOW" ? "ALLOW" : "DENY";
-  const rules3 = policy.spec.rules.flatMap((rule2, index) => compileRule(rule2, index, { chain, action, policyNamespace: policy.namespace ?? "", config: config3 }) ?? []);
+  const action2 = policy.spec.action === "ALLOW" ? "ALLOW" : "DENY";
+  const rules3 = policy.spec.rules.flatMap((rule2, index) => compileRule(rule2, index, { chain, action: action2, policyNamespace: policy.namespace ?? "", config: config3 }) ?? []);
   const fresh = { id: resourceId(policy), provider: policy.spec.provider, rules: compact(rules3) };
   forPolicy.set(chain, fresh);
   return fresh;
@@ -21092,6 +21484,58 @@ var init_authorization_policy2 = __esm({
     init_rule();
     enforcedPolicies = /* @__PURE__ */ new WeakMap();
     compiledPolicies = /* @__PURE__ */ new WeakMap();
+  }
+});
+
+// src/semantics/rule-fit.ts
+function holding(policies2, seen) {
+  return policies2.flatMap((policy) => {
+    const rule2 = policy.rules.find((each) => ruleHolds(each, seen));
+    return rule2 === void 0 ? [] : [{ policy: policy.id, text: `rule ${String(rule2.index + 1)} of \`${policy.id}\` matches`, path: ["spec", "rules", rule2.index] }];
+  });
+}
+function missing(policies2, seen) {
+  return policies2.flatMap(
+    (policy) => policy.rules.length === 0 ? [{ policy: policy.id, text: `\`${policy.id}\` has no rule that such a connection can meet`, path: ["spec", "rules"] }] : policy.rules.map((rule2) => ({ policy: policy.id, text: `rule ${String(rule2.index + 1)} of \`${policy.id}\` asks for ${distinct(misfits(rule2, seen)).join(" and ")}`, path: ["spec", "rules", rule2.index] }))
+  );
+}
+function misfits(rule2, seen) {
+  const failing = (conditions) => conditions.filter((condition) => !conditionHolds(condition, seen)).map(wanted);
+  const closest = (entries2) => entries2.map(failing).reduce((best, entry2) => best === void 0 || entry2.length < best.length ? entry2 : best, void 0) ?? [];
+  return [...closest(rule2.sources), ...closest(rule2.operations), ...failing(rule2.conditions)];
+}
+function wanted(condition) {
+  switch (condition.on) {
+    case "value":
+      return others[condition.dimension] ?? `another \`${condition.dimension}\``;
+    case "header":
+      return `another header \`${condition.name}\``;
+    case "subject":
+      return "a token of another subject or issuer";
+    case "claim":
+      return `another claim \`${condition.path.join("/")}\``;
+    case "filter-metadata":
+      return "metadata of a filter";
+  }
+}
+var others;
+var init_rule_fit = __esm({
+  "src/semantics/rule-fit.ts"() {
+    "use strict";
+    init_order();
+    init_authorization_policy2();
+    init_condition();
+    others = {
+      peer: "another caller",
+      "source.ip": "another source address",
+      "remote.ip": "another client address",
+      "destination.ip": "another destination address",
+      port: "another port",
+      host: "another host",
+      method: "another method",
+      path: "another path",
+      sni: "another server name"
+    };
   }
 });
 
@@ -21251,7 +21695,7 @@ var init_request_authentication2 = __esm({
 });
 
 // src/semantics/token-check.ts
-function encoded(claims) {
+function encoded2(claims) {
   return `${base64url('{"alg":"RS256","typ":"JWT"}')}.${base64url(JSON.stringify(claims))}.signature`;
 }
 function base64url(text8) {
@@ -21265,7 +21709,7 @@ function checkToken(rules3, raw, given) {
   for (const rule2 of rules3) {
     for (const name2 of outputHeaders(rule2)) cleared.delete(name2);
   }
-  const findings = rules3.map((rule2) => ({ rule: rule2, found: readBy(rule2, sent, raw, given) }));
+  const findings = rules3.map((rule2) => ({ rule: rule2, found: readBy2(rule2, sent, raw, given) }));
   const unclear = findings.find(({ found }) => found.state === "unknown");
   const accepted2 = findings.filter(({ found }) => found.state === "valid").map(({ rule: rule2 }) => rule2);
   const refused = findings.filter(({ found }) => found.state === "invalid");
@@ -21286,7 +21730,7 @@ function outputHeaders(rule2) {
 function withToken(raw) {
   const token = raw.token;
   if (token === void 0) return { headers: raw.headers, path: raw.path, text: void 0 };
-  const text8 = encoded(token.claims);
+  const text8 = encoded2(token.claims);
   const headers2 = new Map(raw.headers);
   let path2 = raw.path;
   const { location } = token;
@@ -21295,10 +21739,10 @@ function withToken(raw) {
   else path2 = `${path2}${path2.includes("?") ? "&" : "?"}${location.name}=${text8}`;
   return { headers: headers2, path: path2, text: text8 };
 }
-function joined(token, own3, separator2) {
-  return own3 === void 0 ? token : `${token}${separator2}${own3}`;
+function joined(token, own4, separator2) {
+  return own4 === void 0 ? token : `${token}${separator2}${own4}`;
 }
-function readBy(rule2, sent, raw, given) {
+function readBy2(rule2, sent, raw, given) {
   const texts9 = rule2.locations.flatMap((location) => textsAt2(location, sent));
   if (texts9.length === 0) return { state: "missing", number: "A5.1", why: "" };
   if (raw.token === void 0 || !texts9.includes(sent.text ?? "")) {
@@ -21317,7 +21761,7 @@ function judge(rule2, token, given) {
   if (rule2.spec.audiences.length > 0) {
     const audience = claims["aud"];
     const texts9 = (Array.isArray(audience) ? audience : [audience]).filter((entry2) => typeof entry2 === "string").map(audienceText);
-    if (!rule2.spec.audiences.some((wanted) => texts9.includes(audienceText(wanted)))) return invalid("A5.11", `the token's audience is none of those of \`${rule2.policy}\``);
+    if (!rule2.spec.audiences.some((wanted2) => texts9.includes(audienceText(wanted2)))) return invalid("A5.11", `the token's audience is none of those of \`${rule2.policy}\``);
   }
   return timely(claims);
 }
@@ -21336,8 +21780,8 @@ function timely(claims) {
   const begins = claims["nbf"];
   if (typeof expires === "number" && expires <= surelyPast) return { state: "invalid", number: "A5.4", why: "the token is expired" };
   if (typeof begins === "number" && begins >= surelyFuture) return { state: "invalid", number: "A5.4", why: "the token is not valid yet" };
-  const open2 = typeof expires === "number" && expires < surelyFuture || typeof begins === "number" && begins > surelyPast;
-  return open2 ? { state: "unknown", number: "A5.4", why: "the time at which the token is sent" } : { state: "valid", number: "A5.4", why: "" };
+  const open3 = typeof expires === "number" && expires < surelyFuture || typeof begins === "number" && begins > surelyPast;
+  return open3 ? { state: "unknown", number: "A5.4", why: "the time at which the token is sent" } : { state: "valid", number: "A5.4", why: "" };
 }
 function textsAt2(location, sent) {
   if (location.in === "header") {
@@ -21442,8 +21886,8 @@ function askedRequest(query3, principal, workload2) {
     raw: { method: request4.method ?? "GET", path: request4.path ?? "/", headers: headers2, token: sentToken(request4.token) }
   };
 }
-function addressOr(text8, otherwise) {
-  return parseIp(text8 ?? otherwise) ?? parseIp(otherwise) ?? 0n;
+function addressOr(text8, otherwise2) {
+  return parseIp(text8 ?? otherwise2) ?? parseIp(otherwise2) ?? 0n;
 }
 function sentToken(token) {
   if (token === void 0) return void 0;
@@ -21522,8 +21966,8 @@ function refusedAsHttp(asked) {
   return void 0;
 }
 function decideByPolicies(mesh2, seat, asked, handling, given, because2) {
-  const note2 = (rule2, text8, by2) => {
-    because2.push(by2 === void 0 ? { rule: rule2, text: text8 } : { rule: rule2, text: text8, by: by2 });
+  const note2 = (rule2, text8, by2, details2) => {
+    because2.push({ rule: rule2, text: text8, ...by2 === void 0 ? {} : { by: by2 }, ...details2 === void 0 ? {} : { details: details2 } });
   };
   const chain = handling.chain;
   const through = handling.passthrough ? { passthrough: true } : {};
@@ -21533,19 +21977,19 @@ function decideByPolicies(mesh2, seat, asked, handling, given, because2) {
   const untouched2 = seenAt(mesh2, seat, asked, handling, void 0, sent.headers, sent.path, given);
   const refusing = [];
   let asks2;
-  for (const action of customActions(policies2.custom, mesh2.config, given)) {
-    if (matching([action.policy], untouched2).length === 0) continue;
-    if (action.state.state === "denies") {
-      note2(action.state.rule, action.state.because, action.policy.id);
-      refusing.push(action.policy.id);
+  for (const action2 of customActions(policies2.custom, mesh2.config, given)) {
+    if (matching([action2.policy], untouched2).length === 0) continue;
+    if (action2.state.state === "denies") {
+      note2(action2.state.rule, action2.state.because, action2.policy.id);
+      refusing.push(action2.policy.id);
       continue;
     }
-    if (chain === "tcp" && !action.state.onTcp) {
-      note2("A6.4", `the HTTP provider \`${action.provider}\` is not asked on a TCP chain`, action.policy.id);
+    if (chain === "tcp" && !action2.state.onTcp) {
+      note2("A6.4", `the HTTP provider \`${action2.provider}\` is not asked on a TCP chain`, action2.policy.id);
       continue;
     }
-    note2("A6.1", `the provider \`${action.provider}\` is asked`, action.policy.id);
-    asks2 = { provider: asks2?.provider ?? action.provider, by: [...asks2?.by ?? [], action.policy.id] };
+    note2("A6.1", `the provider \`${action2.provider}\` is asked`, action2.policy.id);
+    asks2 = { provider: asks2?.provider ?? action2.provider, by: [...asks2?.by ?? [], action2.policy.id] };
   }
   if (refusing.length > 0) return { verdict: "deny", layer: "authorization", by: refusing, enforcedAt, ...through, because: because2 };
   const rules3 = chain === "http" ? tokenRules(attached.requestAuthentication, mesh2.config) : [];
@@ -21560,19 +22004,22 @@ function decideByPolicies(mesh2, seat, asked, handling, given, because2) {
   const denying = matching(policies2.deny, seen);
   if (denying.length > 0) {
     const by2 = denying.map((policy) => policy.id);
-    note2("A1.1", `a rule of ${by2.map((id) => `\`${id}\``).join(", ")} denies the request`, by2[0]);
+    note2("A1.1", `a rule of ${by2.map((id) => `\`${id}\``).join(", ")} denies the request`, by2[0], () => detailsOf(holding(denying, seen)));
     return { verdict: "deny", layer: "authorization", by: by2, enforcedAt, ...through, because: because2 };
   }
   const allowing = matching(policies2.allow, seen);
   if (policies2.allow.length > 0 && allowing.length === 0) {
-    note2("A1.4", `${String(policies2.allow.length)} ALLOW ${policies2.allow.length === 1 ? "policy acts" : "policies act"} here and no rule matches`);
+    note2("A1.4", `${String(policies2.allow.length)} ALLOW ${policies2.allow.length === 1 ? "policy acts" : "policies act"} here and no rule matches`, void 0, () => detailsOf(missing(policies2.allow, seen)));
     return { verdict: "deny", layer: "authorization", by: [], enforcedAt, ...through, because: because2 };
   }
   const by = allowing.map((policy) => policy.id);
   if (policies2.allow.length === 0) note2("A1.4", "no ALLOW policy acts here, what is not denied passes");
-  else note2("A1.1", `a rule of ${by.map((id) => `\`${id}\``).join(", ")} allows the request`, by[0]);
+  else note2("A1.1", `a rule of ${by.map((id) => `\`${id}\``).join(", ")} allows the request`, by[0], () => detailsOf(holding(allowing, seen)));
   if (asks2 !== void 0) return { verdict: "asks", layer: "external-authorization", provider: asks2.provider, by: asks2.by.sort(), enforcedAt, ...through, because: because2 };
   return { verdict: "allow", layer: "authorization", by, enforcedAt, ...through, because: because2 };
+}
+function detailsOf(fits2) {
+  return fits2.map(({ policy, text: text8, path: path2 }) => ({ by: policy, text: text8, path: path2 }));
 }
 function seenAt(mesh2, seat, asked, handling, token, headers2, path2, assumed) {
   const peer = handling.seesPeer ? asked.principal : null;
@@ -21595,18 +22042,18 @@ function seenAt(mesh2, seat, asked, handling, token, headers2, path2, assumed) {
   return { value, token, ...assumption === void 0 ? {} : { assumption }, header: (name2) => headerAt(name2, mesh2, seat, peer, headers2, path2) };
 }
 function assumptionsAbout(mesh2, seat, handling, assumed) {
-  const rewritten = rewrittenHeaders(handling.chain === "http" ? tokenRules(seat.attached.requestAuthentication, mesh2.config) : []);
+  const rewritten2 = rewrittenHeaders(handling.chain === "http" ? tokenRules(seat.attached.requestAuthentication, mesh2.config) : []);
   return (condition) => {
-    const rewriting = condition.on === "header" ? rewritten.get(condition.name) : void 0;
+    const rewriting = condition.on === "header" ? rewritten2.get(condition.name) : void 0;
     return rewriting === void 0 || condition.on !== "header" ? void 0 : assumedHolds(condition, rewriting.how, assumed);
   };
 }
 function headerAt(name2, mesh2, seat, peer, headers2, path2) {
   if (name2 === ":path") return pathWithQuery(path2, mesh2);
   if (name2 === "x-forwarded-client-cert") {
-    const own3 = `By=spiffe://${seat.identity};Hash=certificate;Subject="";URI=spiffe://${peer ?? ""}`;
+    const own4 = `By=spiffe://${seat.identity};Hash=certificate;Subject="";URI=spiffe://${peer ?? ""}`;
     const sent = headers2.get(name2);
-    return peer === null || seat.tunnelled ? null : sent === void 0 ? own3 : `${sent},${own3}`;
+    return peer === null || seat.tunnelled ? null : sent === void 0 ? own4 : `${sent},${own4}`;
   }
   return headers2.get(name2) ?? null;
 }
@@ -21619,6 +22066,7 @@ var init_envoy = __esm({
   "src/posture/envoy.ts"() {
     "use strict";
     init_authorization_policy2();
+    init_rule_fit();
     init_rewritten_headers();
     init_external_authorization();
     init_request_authentication2();
@@ -21654,12 +22102,12 @@ function sidecarSeat(mesh2, workload2, attached, tunnelled = false) {
 }
 function decideAtSidecar(mesh2, workload2, attached, asked, given) {
   const because2 = [];
-  const note2 = (rule2, text8, by2) => {
-    because2.push(by2 === void 0 ? { rule: rule2, text: text8 } : { rule: rule2, text: text8, by: by2 });
+  const note2 = (rule2, text8, by2, details2) => {
+    because2.push({ rule: rule2, text: text8, ...by2 === void 0 ? {} : { by: by2 }, ...details2 === void 0 ? {} : { details: details2 } });
   };
   const effective = effectiveMtls(mesh2, attached);
   const mode = modeAt(effective, asked.port);
-  note2(mode.by === void 0 ? "M6" : "M7", `port ${String(asked.port)} of \`${workload2.id}\` has mTLS mode ${mode.mode}`, mode.by);
+  note2(mode.by === void 0 ? "M6" : "M7", `port ${String(asked.port)} of \`${workload2.id}\` has mTLS mode ${mode.mode}`, mode.by, mode.by === void 0 ? void 0 : () => [{ by: mode.by ?? "", text: "", path: effective.ports.has(asked.port) ? ["spec", "portLevelMtls", String(asked.port)] : ["spec", "mtls", "mode"] }]);
   if (effective.judgedByWeakest.length > 0) note2("M15", `the creation order of ${effective.judgedByWeakest.map((id) => `\`${id}\``).join(", ")} is not known, ${effective.judgedByWeakest.some((id) => mesh2.unsettled.has(id)) ? "the strictest" : "the weakest"} is taken`);
   const handling = handleConnection(protocolOf(workload2, asked.port), mode.mode, { protocol: asked.protocol, identity: asked.principal !== null });
   if (handling.seesPeer && holds(foreignTrustDomain(mesh2.config), asked.principal)) {
@@ -21717,15 +22165,15 @@ function ambientMtls(mesh2, attached) {
 function weight({ strict: strict2, exceptions }) {
   return strict2 ? allPorts - exceptions.size : exceptions.size;
 }
-function inWorld(mesh2, root, namespaceWide, own3) {
+function inWorld(mesh2, root, namespaceWide, own4) {
   const rootStrict = root === void 0 || root.spec.mode === "UNSET" ? mesh2.config.defaultMtls === "STRICT" : root.spec.mode === "STRICT";
   const inherited = namespaceWide === void 0 || namespaceWide.spec.mode === "UNSET" ? rootStrict : namespaceWide.spec.mode === "STRICT";
   const namespaceSilent = namespaceWide === void 0 || namespaceWide.spec.mode === "UNSET";
-  const mode = own3?.spec.mode ?? "UNSET";
+  const mode = own4?.spec.mode ?? "UNSET";
   const strict2 = mode === "UNSET" ? inherited : mode === "STRICT";
-  if (own3 === void 0) return { strict: strict2, exceptions: /* @__PURE__ */ new Set(), by: void 0 };
-  const portsOf4 = (...modes3) => [...own3.spec.portLevelMtls].filter(([, portMode]) => modes3.includes(portMode)).map(([port3]) => port3);
-  const excepted = (world, ports3) => ({ strict: world, exceptions: new Set(ports3), by: ports3.length === 0 ? void 0 : resourceId(own3) });
+  if (own4 === void 0) return { strict: strict2, exceptions: /* @__PURE__ */ new Set(), by: void 0 };
+  const portsOf4 = (...modes3) => [...own4.spec.portLevelMtls].filter(([, portMode]) => modes3.includes(portMode)).map(([port3]) => port3);
+  const excepted = (world, ports3) => ({ strict: world, exceptions: new Set(ports3), by: ports3.length === 0 ? void 0 : resourceId(own4) });
   if (mode === "STRICT") return excepted(true, portsOf4("PERMISSIVE", "DISABLE"));
   if (mode !== "UNSET") return excepted(false, rootStrict && namespaceSilent ? [] : portsOf4("STRICT"));
   if (!inherited) return excepted(false, portsOf4("STRICT"));
@@ -21747,8 +22195,8 @@ var init_ambient_peer_authentication = __esm({
 // src/posture/ztunnel.ts
 function decideAtZtunnel(mesh2, workload2, asked) {
   const because2 = [];
-  const note2 = (rule2, text8, by) => {
-    because2.push(by === void 0 ? { rule: rule2, text: text8 } : { rule: rule2, text: text8, by });
+  const note2 = (rule2, text8, by, details2) => {
+    because2.push({ rule: rule2, text: text8, ...by === void 0 ? {} : { by }, ...details2 === void 0 ? {} : { details: details2 } });
   };
   if (!workload2.otherPortsCaptured && asked.principal === null) {
     note2("M32", "plaintext to the pod is not redirected (`ambient.istio.io/bypass-inbound-capture`)");
@@ -21768,15 +22216,15 @@ function decideAtZtunnel(mesh2, workload2, asked) {
   const seen = seenByZtunnel(asked);
   const denying = matching(policies2.deny, seen).map((policy) => policy.id);
   if (denying.length > 0) {
-    note2("M27", `a rule of ${denying.map((id) => `\`${id}\``).join(", ")} denies the connection`, denying[0]);
+    note2("M27", `a rule of ${denying.map((id) => `\`${id}\``).join(", ")} denies the connection`, denying[0], () => detailsOf(holding(policies2.deny, seen)));
     return { verdict: "deny", layer: "authorization", by: denying, enforcedAt: "ztunnel", because: because2 };
   }
   const allowing = matching(policies2.allow, seen).map((policy) => policy.id);
   if (policies2.allow.length > 0 && allowing.length === 0) {
-    note2("M27", "ALLOW policies act here and none matches");
+    note2("M27", "ALLOW policies act here and none matches", void 0, () => detailsOf(missing(policies2.allow, seen)));
     return { verdict: "deny", layer: "authorization", by: [], enforcedAt: "ztunnel", because: because2 };
   }
-  note2("M27", policies2.allow.length === 0 ? "no ALLOW policy acts here" : `a rule of ${allowing.map((id) => `\`${id}\``).join(", ")} allows the connection`, allowing[0]);
+  note2("M27", policies2.allow.length === 0 ? "no ALLOW policy acts here" : `a rule of ${allowing.map((id) => `\`${id}\``).join(", ")} allows the connection`, allowing[0], () => detailsOf(holding(policies2.allow, seen)));
   return { verdict: "allow", layer: "authorization", by: allowing, enforcedAt: "ztunnel", because: because2 };
 }
 function readByZtunnel(policies2) {
@@ -21798,6 +22246,8 @@ var init_ztunnel = __esm({
     init_attachment();
     init_authorization_policy2();
     init_ambient_peer_authentication();
+    init_rule_fit();
+    init_envoy();
   }
 });
 
@@ -21841,8 +22291,8 @@ function request({ query: query3 }, workload2, port3, { principal, tunnelled }) 
   const host = tunnelled && query3.request.host === void 0 ? { host: `${unnamedPodAddress}:${String(port3)}` } : {};
   return askedRequest({ ...query3, to: { ...query3.to, port: port3 }, request: { ...query3.request, ...ownTls ? { protocol: "tcp" } : {}, ...host } }, principal, workload2);
 }
-function unknown(rule2, missing, because2) {
-  return { verdict: "unknown", rule: rule2, missing, because: because2 };
+function unknown(rule2, missing2, because2) {
+  return { verdict: "unknown", rule: rule2, missing: missing2, because: because2 };
 }
 function unguarded(because2) {
   return { verdict: "allow", layer: "none", by: [], enforcedAt: "none", because: because2 };
@@ -22044,34 +22494,34 @@ function groupOf(handling, kind) {
 }
 function portClasses(workload2, effective) {
   const declared2 = new Map(workload2.ports.map((port3) => [port3.port, port3.protocol]));
-  const named5 = [.../* @__PURE__ */ new Set([...declared2.keys(), ...effective.ports.keys()])].sort((left, right) => left - right);
+  const named6 = [.../* @__PURE__ */ new Set([...declared2.keys(), ...effective.ports.keys()])].sort((left, right) => left - right);
   return [
-    ...named5.map((port3) => ({ ports: onlyPorts(port3), protocol: declared2.get(port3) ?? "auto", mode: modeAt(effective, port3) })),
-    { ports: allPortsBut(named5), protocol: "auto", mode: effective.workload }
+    ...named6.map((port3) => ({ ports: onlyPorts(port3), protocol: declared2.get(port3) ?? "auto", mode: modeAt(effective, port3) })),
+    { ports: allPortsBut(named6), protocol: "auto", mode: effective.workload }
   ];
 }
 function cover(handled, prefer, test2) {
   const marked = handled.map(({ kind, handling }) => ({ kind, mark: test2(handling, kind) }));
   const clear = (fits2) => marked.every(({ kind, mark: mark2 }) => !fits2(kind) || mark2 !== "out");
-  let open2 = marked.filter(({ mark: mark2 }) => mark2 === "in").map(({ kind }) => kind);
+  let open3 = marked.filter(({ mark: mark2 }) => mark2 === "in").map(({ kind }) => kind);
   const patterns = [];
   const byProtocol = () => {
-    const whole3 = [...new Set(open2.map((kind) => kind.protocol))].filter((protocol) => clear((kind) => kind.protocol === protocol));
+    const whole3 = [...new Set(open3.map((kind) => kind.protocol))].filter((protocol) => clear((kind) => kind.protocol === protocol));
     if (whole3.length === 0) return;
     patterns.push(whole3.length === allProtocols.length ? [] : [protocolPredicate(whole3)]);
-    open2 = open2.filter((kind) => !whole3.includes(kind.protocol));
+    open3 = open3.filter((kind) => !whole3.includes(kind.protocol));
   };
   if (prefer === "protocols") byProtocol();
   for (const identity2 of [false, true]) {
     const fits2 = (kind) => kind.identity === identity2;
-    const split = open2.filter((kind) => fits2(kind) && !clear((other) => other.protocol === kind.protocol));
+    const split = open3.filter((kind) => fits2(kind) && !clear((other) => other.protocol === kind.protocol));
     if (split.length === 0 || !clear(fits2)) continue;
     patterns.push([peerPredicate(identity2)]);
-    open2 = open2.filter((kind) => !fits2(kind));
+    open3 = open3.filter((kind) => !fits2(kind));
   }
   byProtocol();
   for (const identity2 of [false, true]) {
-    const protocols3 = open2.filter((kind) => kind.identity === identity2).map((kind) => kind.protocol);
+    const protocols3 = open3.filter((kind) => kind.identity === identity2).map((kind) => kind.protocol);
     if (protocols3.length > 0) patterns.push([protocolPredicate(protocols3), peerPredicate(identity2)]);
   }
   return patterns;
@@ -22135,19 +22585,19 @@ function fixedEntries(entries2, fixed3) {
   return entries2.length > 0 && kept.length === 0 ? void 0 : kept;
 }
 function remaining(conditions, fixed3) {
-  const seen = { value: (dimension) => fixed3.values.get(dimension) ?? null, header: (name2) => textOf3(fixed3.values.get(`header:${name2}`)), token: void 0 };
-  const open2 = [];
+  const seen = { value: (dimension) => fixed3.values.get(dimension) ?? null, header: (name2) => textOf4(fixed3.values.get(`header:${name2}`)), token: void 0 };
+  const open3 = [];
   for (const condition of conditions) {
-    if (!isFixed(condition, fixed3)) open2.push(condition);
+    if (!isFixed(condition, fixed3)) open3.push(condition);
     else if (!conditionHolds(condition, seen)) return void 0;
   }
-  return open2;
+  return open3;
 }
 function isFixed(condition, fixed3) {
   if (condition.on === "value") return fixed3.values.has(condition.dimension);
   return condition.on === "header" && fixed3.values.has(`header:${condition.name}`);
 }
-function textOf3(value) {
+function textOf4(value) {
   return typeof value === "string" ? value : null;
 }
 var known2;
@@ -22183,7 +22633,7 @@ function sidecarLowering(config3, attached, domains, rules3, fixed3) {
       return placed2.cubes;
     });
   };
-  const custom2 = (wanted) => (policies2, group3) => customActions(policies2.custom, config3).filter(({ state }) => state.state === wanted && (state.state === "denies" || group3 === "http" || state.onTcp)).map(({ policy, provider: provider2, state }) => {
+  const custom2 = (wanted2) => (policies2, group3) => customActions(policies2.custom, config3).filter(({ state }) => state.state === wanted2 && (state.state === "denies" || group3 === "http" || state.onTcp)).map(({ policy, provider: provider2, state }) => {
     if (state.state === "asked" && state.assumed) assumed.add(`provider:${provider2}`);
     return policy;
   });
@@ -22235,8 +22685,8 @@ function authenticationLayer(groups2, rules3, opaque) {
 }
 function contextsOf(groups2, rules3) {
   const read3 = readable(rules3);
-  const rewritten = rewrittenHeaders(rules3);
-  const token = rules3.length === 0 ? "" : shortHash(canonical([read3, [...rewritten]]));
+  const rewritten2 = rewrittenHeaders(rules3);
+  const token = rules3.length === 0 ? "" : shortHash(canonical([read3, [...rewritten2]]));
   return new Map(
     chainGroups.filter((group3) => groups2.has(group3)).map((group3) => [
       group3,
@@ -22245,7 +22695,7 @@ function contextsOf(groups2, rules3) {
         seesPeer: group3 !== "tcp-blind",
         forwarded: group3 === "http",
         readable: group3 === "http" ? read3 : [],
-        rewrittenHeaders: rewritten,
+        rewrittenHeaders: rewritten2,
         opaque: () => void 0
       }
     ])
@@ -22318,10 +22768,10 @@ function nobodysRequests(mesh2) {
   known3.set(mesh2, fresh);
   return fresh;
 }
-function isNobody(principal, own3) {
+function isNobody(principal, own4) {
   if (mayHoldUnresolved(principal)) return false;
   const [domain2 = "", ns, namespace = "", sa, account = "", ...rest] = principal.split("/");
-  return own3.includes(domain2) && (ns !== "ns" || sa !== "sa" || rest.length > 0 || !namespaceName.test(namespace) || !accountName.test(account));
+  return own4.includes(domain2) && (ns !== "ns" || sa !== "sa" || rest.length > 0 || !namespaceName.test(namespace) || !accountName.test(account));
 }
 var namespaceName, accountName, known3;
 var init_nobody = __esm({
@@ -22412,10 +22862,10 @@ function waysTo(mesh2, workload2) {
     if (waypoint === void 0 || host === void 0) return [];
     return portsOf2(service, workload2).map(({ port: port3, target }) => ({ address: `${host}:${String(port3)}`, waypoint, service, port: port3, target, besides: [] }));
   });
-  const own3 = waypointOfPod(mesh2, workload2);
-  if (own3 === void 0) return byService;
+  const own4 = waypointOfPod(mesh2, workload2);
+  if (own4 === void 0) return byService;
   const declared2 = workload2.ports.map(({ port: port3 }) => port3);
-  const toPod = (port3, besides) => ({ address: podAddress, waypoint: own3, service: void 0, port: port3, target: port3, besides });
+  const toPod = (port3, besides) => ({ address: podAddress, waypoint: own4, service: void 0, port: port3, target: port3, besides });
   return [...byService, ...declared2.map((port3) => toPod(port3, [])), toPod(void 0, declared2)];
 }
 function portsOf2(service, workload2) {
@@ -22459,16 +22909,16 @@ function atWaypoint(mesh2, { waypoint, service, port: port3 }) {
   return { ...built, shared: [foreign2, ...built.shared], opaque: [...built.opaque, ...marks3, ...canary] };
 }
 function behind(mesh2, workload2, mode, { waypoint, target }) {
-  const open2 = { shared: [], asking: [], opaque: [], lowered: [], readsTokens: false };
+  const open3 = { shared: [], asking: [], opaque: [], lowered: [], readsTokens: false };
   const identity2 = waypointIdentity(mesh2, waypoint);
   const port3 = target === void 0 ? [] : [["port", target]];
   const address = parseIp(unnamedClientAddress) ?? 0n;
-  if (mode === "none") return open2;
-  if (mode === "ambient") return { ...open2, shared: atZtunnel(mesh2, workload2, fixed([["peer", identity2], ["source.ip", address], ["destination.ip", parseIp(unnamedPodAddress) ?? 0n], ...port3]), identity2) };
+  if (mode === "none") return open3;
+  if (mode === "ambient") return { ...open3, shared: atZtunnel(mesh2, workload2, fixed([["peer", identity2], ["source.ip", address], ["destination.ip", parseIp(unnamedPodAddress) ?? 0n], ...port3]), identity2) };
   const attached = policiesFor(mesh2, workload2);
   const protocol = target === void 0 ? "auto" : workload2.ports.find((candidate) => candidate.port === target)?.protocol ?? "auto";
   if (takesTunnels(mesh2, workload2)) return envoyLayers(mesh2, attached, (kind) => handleTunnel(protocol, kind.protocol), fixed([["peer", identity2], ["source.ip", null], ["remote.ip", address], ["header:x-forwarded-client-cert", null], ...port3]));
-  if (target !== void 0 && (isProxyPort(workload2, target) || !capturedAt(workload2, target))) return open2;
+  if (target !== void 0 && (isProxyPort(workload2, target) || !capturedAt(workload2, target))) return open3;
   const portMode = target === void 0 ? effectiveMtls(mesh2, attached).workload.mode : modeAt(effectiveMtls(mesh2, attached), target).mode;
   return envoyLayers(mesh2, attached, (kind) => handleConnection(protocol, portMode, kind), fixed([["peer", null], ["source.ip", address], ["remote.ip", address], ["header:x-forwarded-client-cert", null], ...port3]));
 }
@@ -22666,23 +23116,23 @@ function straightTo(mesh2, workload2) {
       return ambientPosture(mesh2, workload2, assumptions2);
   }
 }
-function finish(parts) {
-  const sure = parts.sure ?? parts.possible;
-  const opaque = parts.opaque ?? [];
-  const asked = parts.asked ?? [];
-  const assumptions2 = distinct(parts.assumptions);
+function finish(parts2) {
+  const sure = parts2.sure ?? parts2.possible;
+  const opaque = parts2.opaque ?? [];
+  const asked = parts2.asked ?? [];
+  const assumptions2 = distinct(parts2.assumptions);
   return {
-    possible: parts.possible,
+    possible: parts2.possible,
     sure,
-    key: shortHash(...contentOf3(parts.possible), ...sure === parts.possible ? [] : ["sure", ...contentOf3(sure)], parts.enforcedAt, ...assumptions2, ...opaque.map((entry2) => `${entry2.resource} ${entry2.key}`), ...asked.flatMap(askedContent)),
-    enforcedAt: parts.enforcedAt,
+    key: shortHash(...contentOf3(parts2.possible), ...sure === parts2.possible ? [] : ["sure", ...contentOf3(sure)], parts2.enforcedAt, ...assumptions2, ...opaque.map((entry2) => `${entry2.resource} ${entry2.key}`), ...asked.flatMap(askedContent)),
+    enforcedAt: parts2.enforcedAt,
     assumptions: assumptions2,
     opaque,
-    readsTokens: parts.readsTokens ?? false,
-    ties: parts.ties ?? [],
-    conditions: parts.conditions ?? /* @__PURE__ */ new Map(),
-    waypoints: parts.waypoints ?? /* @__PURE__ */ new Map(),
-    tunnels: parts.tunnels ?? /* @__PURE__ */ new Set(),
+    readsTokens: parts2.readsTokens ?? false,
+    ties: parts2.ties ?? [],
+    conditions: parts2.conditions ?? /* @__PURE__ */ new Map(),
+    waypoints: parts2.waypoints ?? /* @__PURE__ */ new Map(),
+    tunnels: parts2.tunnels ?? /* @__PURE__ */ new Set(),
     asked
   };
 }
@@ -22723,9 +23173,9 @@ function mtlsLayer(domains, config3) {
   return { id: "mtls", allow: "all", deny: mergeCubes([...domains.refused.map(({ domain: domain2, origins }) => ({ predicates: domain2, origins })), ...foreign2]) };
 }
 function uncapturedPath(workload2) {
-  const open2 = workload2.ports.filter((port3) => !port3.captured).map((port3) => port3.port);
-  if (workload2.otherPortsCaptured && open2.length === 0) return [];
-  const ports3 = workload2.otherPortsCaptured ? onlyPorts(...open2) : allPortsBut(workload2.ports.filter((port3) => port3.captured).map((port3) => port3.port));
+  const open3 = workload2.ports.filter((port3) => !port3.captured).map((port3) => port3.port);
+  if (workload2.otherPortsCaptured && open3.length === 0) return [];
+  const ports3 = workload2.otherPortsCaptured ? onlyPorts(...open3) : allPortsBut(workload2.ports.filter((port3) => port3.captured).map((port3) => port3.port));
   return [{ id: "uncaptured", layers: [{ id: "routing", allow: [cube2(portPredicates2(ports3))], deny: [] }] }];
 }
 function extensionMarks(extensions2) {
@@ -22805,8 +23255,8 @@ function hasNetwork(workload2) {
   return !workload2.id.startsWith("*/");
 }
 function networkMovedAt(base2, before, head, after, tunnels) {
-  const moved3 = (always) => networkMoved({ mesh: base2, destination: before, tunnelled: always || isAmbient(before) }, { mesh: head, destination: after, tunnelled: always || isAmbient(after) });
-  return moved3(false) || tunnels && moved3(true);
+  const moved2 = (always) => networkMoved({ mesh: base2, destination: before, tunnelled: always || isAmbient(before) }, { mesh: head, destination: after, tunnelled: always || isAmbient(after) });
+  return moved2(false) || tunnels && moved2(true);
 }
 function impossibleInNetwork(workloads2) {
   return [...impossible, ...impossibleTransports, ...workloads2.some(isAmbient) ? [plainTunnel] : []];
@@ -22881,11 +23331,11 @@ function throughNetwork({ mesh: mesh2, workload: workload2, query: query3, clien
   const network = networkAnswer({ mesh: mesh2, query: query3, destination: workload2, port: isDatagram(query3) ? query3.to.port : port3, callers: callersOf(mesh2, query3, client) });
   const step = stepOf(network);
   if (network.passes === false) return { verdict: "deny", layer: "network-policy", by: network.by, enforcedAt: "none", because: [step] };
-  if (behind3.verdict === "deny") return behind3;
+  if (behind3.verdict === "deny") return network.passes === true && !networkWorldOf(mesh2).empty ? { ...behind3, because: [step, ...behind3.because] } : behind3;
   if (network.passes === void 0) return { verdict: "unknown", rule: network.rule, missing: network.because, because: [step] };
-  const because2 = network.governed ? [step, ...behind3.because] : behind3.because;
+  const because2 = network.governed || !networkWorldOf(mesh2).empty ? [step, ...behind3.because] : behind3.because;
   if (behind3.verdict === "allow" && behind3.layer === "none" && (network.governed || !anyInMesh(mesh2))) return { ...behind3, layer: "network-policy", by: network.by, because: because2 };
-  return network.governed ? { ...behind3, because: because2 } : behind3;
+  return because2 === behind3.because ? behind3 : { ...behind3, because: because2 };
 }
 function decideOutbound(mesh2, query3, client) {
   const callers4 = callersOf(mesh2, query3, client);
@@ -22922,6 +23372,7 @@ var populated, meshKinds, networkKinds, bare;
 var init_network_layer = __esm({
   "src/posture/network-layer.ts"() {
     "use strict";
+    init_network_world();
     init_callers();
     init_network_paths();
     init_network();
@@ -23158,9 +23609,9 @@ function weakest(inherited, scope3, tied2, port3) {
   return tied2.length > 1 ? { ...found, tied: tied2, older: scope3.length > 1 ? void 0 : scope3[0] } : found;
 }
 function answerOf(inherited, policy, port3) {
-  const own3 = policy.spec.mode === "UNSET" ? inherited : { mode: policy.spec.mode, policy, path: ["spec", "mtls", "mode"], tied: [] };
+  const own4 = policy.spec.mode === "UNSET" ? inherited : { mode: policy.spec.mode, policy, path: ["spec", "mtls", "mode"], tied: [] };
   const entry2 = port3 === void 0 || !hasSelector(policy.spec.selector) ? void 0 : policy.spec.portLevelMtls.get(port3);
-  if (entry2 === void 0 || entry2 === "UNSET" || port3 === void 0) return own3;
+  if (entry2 === void 0 || entry2 === "UNSET" || port3 === void 0) return own4;
   return { mode: entry2, policy, path: ["spec", "portLevelMtls", String(port3), "mode"], tied: [] };
 }
 var strength2;
@@ -23276,8 +23727,8 @@ var init_facts = __esm({
 });
 
 // src/findings/fingerprint.ts
-function fingerprint(parts) {
-  return shortHash(parts.code, JSON.stringify(distinct(parts.causes)), parts.facet, parts.direction);
+function fingerprint(parts2) {
+  return shortHash(parts2.code, JSON.stringify(distinct(parts2.causes)), parts2.facet, parts2.direction);
 }
 var init_fingerprint = __esm({
   "src/findings/fingerprint.ts"() {
@@ -23493,8 +23944,8 @@ function destinationsPhrase(change2) {
 function openedMessage(change2) {
   const { witness } = change2;
   if (witness === void 0) return `${change2.headline}${causePhrase(change2)}`;
-  const others = change2.destinations.length > 1 ? ` (and ${change2.destinations.length - 1} more ${change2.destinations.length === 2 ? "workload" : "workloads"})` : "";
-  return `${requestPhrase(witness)} from ${callerPhrase(witness)} now reaches ${targetPhrase(witness)}${others}; before this change ${answerPhrase(witness.base)}${causePhrase(change2)}`;
+  const others2 = change2.destinations.length > 1 ? ` (and ${change2.destinations.length - 1} more ${change2.destinations.length === 2 ? "workload" : "workloads"})` : "";
+  return `${requestPhrase(witness)} from ${callerPhrase(witness)} now reaches ${targetPhrase(witness)}${others2}; before this change ${answerPhrase(witness.base)}${causePhrase(change2)}`;
 }
 function lostMessage(change2) {
   const { witness } = change2;
@@ -23661,7 +24112,7 @@ function decidedByNetworkAlone({ witness }) {
   return witness?.base.layer === "network-policy" && witness.head.enforcedAt === "none";
 }
 function weakenedRule(change2) {
-  const weakened = {
+  const weakened2 = {
     mtls: "client-plaintext",
     token: "token-no-longer-required",
     "external-authorization": "external-authorization-lost",
@@ -23671,7 +24122,7 @@ function weakenedRule(change2) {
     egress: "egress-opened",
     access: "access-widened"
   };
-  return weakened[change2.facet];
+  return weakened2[change2.facet];
 }
 var init_classify = __esm({
   "src/findings/classify.ts"() {
@@ -23698,8 +24149,8 @@ function severityRank(severity2) {
   return order.indexOf(severity2);
 }
 function stepped(severity2, steps) {
-  const rank3 = Math.min(order.length - 1, Math.max(1, severityRank(severity2) + steps));
-  return order[rank3] ?? severity2;
+  const rank4 = Math.min(order.length - 1, Math.max(1, severityRank(severity2) + steps));
+  return order[rank4] ?? severity2;
 }
 function breadthOf(callers4) {
   if (callers4.internet || callers4.plaintext) return "anyone";
@@ -23912,17 +24363,17 @@ function matcherWord(matcher) {
   }
 }
 function namespaceWords(selection) {
-  const named5 = /^kubernetes\.io\/metadata\.name=([^,]*)$/.exec(selection)?.[1];
-  if (named5 !== void 0) return `pods in namespace ${named5}`;
+  const named6 = /^kubernetes\.io\/metadata\.name=([^,]*)$/.exec(selection)?.[1];
+  if (named6 !== void 0) return `pods in namespace ${named6}`;
   return selection === "*" ? "pods in any namespace" : `pods in namespaces with ${selection}`;
 }
 function tokenWord(matcher) {
-  const parts = ["token"];
-  if (matcher.issuer !== void 0) parts.push(matcher.issuer.type === "non-empty" ? "with an issuer" : `of issuer ${textWord(matcher.issuer)}`);
-  if (matcher.subject !== void 0) parts.push(matcher.subject.type === "non-empty" ? "with a subject" : `with subject ${textWord(matcher.subject)}`);
-  if (matcher.keys !== void 0) parts.push(`signed by ${matcher.keys}`);
-  if (matcher.locations !== void 0 && !isUsualPlace(matcher.locations)) parts.push(`in ${matcher.locations.map((location) => location.trim()).join(" or ")}`);
-  return parts.length === 1 ? "any token" : parts.join(" ");
+  const parts2 = ["token"];
+  if (matcher.issuer !== void 0) parts2.push(matcher.issuer.type === "non-empty" ? "with an issuer" : `of issuer ${textWord(matcher.issuer)}`);
+  if (matcher.subject !== void 0) parts2.push(matcher.subject.type === "non-empty" ? "with a subject" : `with subject ${textWord(matcher.subject)}`);
+  if (matcher.keys !== void 0) parts2.push(`signed by ${matcher.keys}`);
+  if (matcher.locations !== void 0 && !isUsualPlace(matcher.locations)) parts2.push(`in ${matcher.locations.map((location) => location.trim()).join(" or ")}`);
+  return parts2.length === 1 ? "any token" : parts2.join(" ");
 }
 function isUsualPlace(locations) {
   return locations.length === 2 && locations.includes("authorization:Bearer ") && locations.includes("parameter:access_token");
@@ -24088,8 +24539,8 @@ function labelWords(callers4) {
     if (any2.length > 0) labelled.push(any2.map(word2).join(" or "));
     without2.push(...none5.map(word2));
   }
-  const parts = [...labelled.length > 0 ? [`labelled ${distinct(labelled).join(", ")}`] : [], ...without2.length > 0 ? [`without ${distinct(without2).join(", ")}`] : []];
-  return parts.length === 0 ? "" : ` ${parts.join(" and ")}`;
+  const parts2 = [...labelled.length > 0 ? [`labelled ${distinct(labelled).join(", ")}`] : [], ...without2.length > 0 ? [`without ${distinct(without2).join(", ")}`] : []];
+  return parts2.length === 0 ? "" : ` ${parts2.join(" and ")}`;
 }
 var init_pod_callers = __esm({
   "src/impact/pod-callers.ts"() {
@@ -24160,8 +24611,8 @@ function openWord(matcher, known4, mesh2) {
     return known4.byPrincipal.has(matcher.pattern.text) ? void 0 : `${matcher.pattern.text} (no workload here uses it)`;
   }
   if (matcher.type === "service-account") {
-    const own3 = `${mesh2.config.trustDomain}/ns/${matcher.namespace}/sa/${matcher.account}`;
-    if (known4.byPrincipal.has(own3)) return mesh2.config.trustDomainAliases.length === 0 ? void 0 : `any other identity that ${matcherWord(matcher)} matches`;
+    const own4 = `${mesh2.config.trustDomain}/ns/${matcher.namespace}/sa/${matcher.account}`;
+    if (known4.byPrincipal.has(own4)) return mesh2.config.trustDomainAliases.length === 0 ? void 0 : `any other identity that ${matcherWord(matcher)} matches`;
     return `${matcherWord(matcher)} (no workload here uses it)`;
   }
   if (matcher.type === "namespace-glob" || matcher.type === "namespace") {
@@ -24196,26 +24647,26 @@ function widthOf(matcher, mesh2) {
 }
 function callersOf2(cubes, known4, mesh2) {
   const names4 = /* @__PURE__ */ new Set();
-  const open2 = /* @__PURE__ */ new Set();
+  const open3 = /* @__PURE__ */ new Set();
   let plaintext = false;
   for (const cube3 of cubes) {
     if (looksAtPods(cube3)) {
       const pods2 = podCallers(cube3, mesh2, carriesIdentity(cube3));
       if (pods2.outside) plaintext = true;
       pods2.known.forEach((id) => names4.add(id));
-      pods2.open.forEach((word2) => open2.add(word2));
+      pods2.open.forEach((word2) => open3.add(word2));
       continue;
     }
     const predicates = peerPredicates2(cube3);
     if (admits2(predicates, null)) plaintext = true;
     if (!carriesIdentity(cube3)) continue;
-    for (const word2 of openWords2(predicates, known4, mesh2)) open2.add(word2);
+    for (const word2 of openWords2(predicates, known4, mesh2)) open3.add(word2);
     for (const principal of candidates2(predicates, known4)) {
-      if (open2.has(ANY_IDENTITY) && names4.size >= SHOWN_BESIDE_ANY) break;
+      if (open3.has(ANY_IDENTITY) && names4.size >= SHOWN_BESIDE_ANY) break;
       if (admits2(predicates, principal)) known4.byPrincipal.get(principal)?.forEach((id) => names4.add(id));
     }
   }
-  return { known: distinct(names4), open: distinct(open2), plaintext, internet: false };
+  return { known: distinct(names4), open: distinct(open3), plaintext, internet: false };
 }
 var peerPredicates2, ANY_IDENTITY, FOREIGN_IDENTITY, SHOWN_BESIDE_ANY;
 var init_callers2 = __esm({
@@ -24242,14 +24693,14 @@ function callerWords({ known: known4, open: everybody, plaintext, internet }) {
   const callers4 = { known: known4, plaintext, internet, open: plaintext ? everybody.filter((word2) => word2 !== FOREIGN_IDENTITY) : everybody };
   const anyIdentity = callers4.open.includes(ANY_IDENTITY);
   if (callers4.plaintext && anyIdentity) return "any client, with or without a mesh identity";
-  const parts = [];
-  if (callers4.plaintext) parts.push("any client without a mesh identity");
-  if (anyIdentity) parts.push("any mesh identity");
+  const parts2 = [];
+  if (callers4.plaintext) parts2.push("any client without a mesh identity");
+  if (anyIdentity) parts2.push("any mesh identity");
   else {
-    if (callers4.known.length > 0) parts.push(list2(callers4.known.map((id) => `\`${id.replace(/\[.*\]$/, "")}\``)));
-    if (callers4.open.length > 0) parts.push(list2(callers4.open, 2));
+    if (callers4.known.length > 0) parts2.push(list2(callers4.known.map((id) => `\`${id.replace(/\[.*\]$/, "")}\``)));
+    if (callers4.open.length > 0) parts2.push(list2(callers4.open, 2));
   }
-  return parts.length === 0 ? "some client" : parts.join(" and ");
+  return parts2.length === 0 ? "some client" : parts2.join(" and ");
 }
 function values3(set2, noun, plural3) {
   if (set2 === void 0) return void 0;
@@ -24282,7 +24733,7 @@ function protocolWords(set2) {
 }
 function requestWords(cube3) {
   const spoken = protocolWords(cube3.protocol);
-  const parts = [
+  const parts2 = [
     values3(cube3.methods, "method", "methods"),
     values3(cube3.paths, "path", "paths"),
     values3(cube3.hosts, "host", "hosts"),
@@ -24294,12 +24745,12 @@ function requestWords(cube3) {
     values3(namedPorts(cube3.ports), "port", "ports"),
     values3(unusual2(cube3.transport), "transport", "transports")
   ].filter((part2) => part2 !== void 0);
-  if (parts.length === 0) return spoken === void 0 ? ANY_REQUEST : `any connection ${spoken}`;
-  return `${parts.join(", ")}${spoken === void 0 ? "" : `, ${spoken}`}`;
+  if (parts2.length === 0) return spoken === void 0 ? ANY_REQUEST : `any connection ${spoken}`;
+  return `${parts2.join(", ")}${spoken === void 0 ? "" : `, ${spoken}`}`;
 }
 function spokenSets(cube3) {
   const ports3 = namedPorts(cube3.ports);
-  const named5 = (prefix3, sets) => Object.entries(sets ?? {}).map(([name2, set2]) => [`${prefix3} ${name2}`, set2]);
+  const named6 = (prefix3, sets) => Object.entries(sets ?? {}).map(([name2, set2]) => [`${prefix3} ${name2}`, set2]);
   const plain6 = [
     ["protocol", protocolWords(cube3.protocol) === void 0 ? void 0 : cube3.protocol],
     ["methods", cube3.methods],
@@ -24311,7 +24762,7 @@ function spokenSets(cube3) {
     ["ports", ports3],
     ["transport", unusual2(cube3.transport)]
   ];
-  return new Map([...plain6.flatMap(([name2, set2]) => set2 === void 0 ? [] : [[name2, set2]]), ...named5("header", cube3.headers), ...named5("claim", cube3.claims)]);
+  return new Map([...plain6.flatMap(([name2, set2]) => set2 === void 0 ? [] : [[name2, set2]]), ...named6("header", cube3.headers), ...named6("claim", cube3.claims)]);
 }
 function covers(wide2, narrow) {
   if (isForMany(narrow) && !isForMany(wide2)) return false;
@@ -24342,8 +24793,8 @@ function tellingOf({ cubes, complete }) {
   const first = words3[0] === void 0 || alike2 && words3.includes(ANY_REQUEST) ? ANY_REQUEST : words3[0];
   const leading = ordered3.filter((entry2) => entry2.words === first).map((entry2) => entry2.cube);
   if (first === ANY_REQUEST) return { said: [first], leading, further: 0 };
-  const others = words3.filter((each) => each !== first);
-  return complete && alike2 && others.length === 1 ? { said: [first, ...others], leading, further: 0 } : { said: [first], leading, further: others.length };
+  const others2 = words3.filter((each) => each !== first);
+  return complete && alike2 && others2.length === 1 ? { said: [first, ...others2], leading, further: 0 } : { said: [first], leading, further: others2.length };
 }
 function regionWords(region3) {
   const { said: said3, further } = tellingOf(region3);
@@ -24379,8 +24830,8 @@ function domainWords(callers4, region3) {
   );
   return phrases2.length === 1 && phrases2[0] !== "" ? phrases2[0] : void 0;
 }
-function destinationWords(destinations) {
-  return list2(destinations.map((destination2) => `\`${destination2.id}\``), 2);
+function destinationWords(destinations2) {
+  return list2(destinations2.map((destination2) => `\`${destination2.id}\``), 2);
 }
 function facetWords(facet, region3) {
   if (facet === "ingress") return " from outside";
@@ -24389,9 +24840,9 @@ function facetWords(facet, region3) {
 function outlineWords({ callers: callers4, region: region3 }) {
   return `${domainWords(callers4, region3) ?? callerWords(callers4)} with ${regionWords({ ...region3, complete: true })}`;
 }
-function headline(direction, facet, callers4, region3, destinations) {
+function headline(direction, facet, callers4, region3, destinations2) {
   const told = direction.startsWith("undecided") ? { ...region3, complete: true } : region3;
-  return `${domainWords(callers4, region3) ?? callerWords(callers4)} ${verbs[direction]} ${destinationWords(destinations)} with ${regionWords(told)}${facetWords(facet, region3)}`;
+  return `${domainWords(callers4, region3) ?? callerWords(callers4)} ${verbs[direction]} ${destinationWords(destinations2)} with ${regionWords(told)}${facetWords(facet, region3)}`;
 }
 function answerWords(answer3) {
   const by = answer3.by !== void 0 && answer3.by.length > 0 ? ` (${list2(answer3.by.map((id) => `\`${id}\``))})` : "";
@@ -24505,8 +24956,8 @@ function isAnySource(source2) {
   return Object.values(source2).every((list4) => list4.length === 0);
 }
 function isAnyOperation(operation) {
-  const open2 = (list4) => list4.length === 0 || list4.some((value) => everyValue.has(value));
-  return open2(operation.hosts) && open2(operation.methods) && open2(operation.paths) && operation.ports.length === 0 && operation.notHosts.length === 0 && operation.notMethods.length === 0 && operation.notPaths.length === 0 && operation.notPorts.length === 0;
+  const open3 = (list4) => list4.length === 0 || list4.some((value) => everyValue.has(value));
+  return open3(operation.hosts) && open3(operation.methods) && open3(operation.paths) && operation.ports.length === 0 && operation.notHosts.length === 0 && operation.notMethods.length === 0 && operation.notPaths.length === 0 && operation.notPorts.length === 0;
 }
 function anySource(rule2) {
   return rule2.from.length === 0 || rule2.from.some(isAnySource);
@@ -24688,15 +25139,15 @@ var init_allow_without_source = __esm({
 
 // src/findings/detectors/ambient-disable-unsupported.ts
 function portDrafts(side2, policy, ambient, port3) {
-  const apart3 = ambient.filter((workload2) => {
+  const apart4 = ambient.filter((workload2) => {
     const attached = policiesFor(side2.mesh, workload2);
     const sidecar2 = modeAt(effectiveMtls(side2.mesh, attached), port3);
     return sidecar2.by === resourceId(policy) && sidecar2.mode === "STRICT" !== refusesPlaintext(ambientMtls(side2.mesh, attached), port3);
   });
-  const [first] = apart3;
+  const [first] = apart4;
   if (first === void 0) return [];
   const closed = refusesPlaintext(ambientMtls(side2.mesh, policiesFor(side2.mesh, first)), port3);
-  return [draftOf(policy, apart3, ["spec", "portLevelMtls", String(port3)], String(port3), closed ? `ztunnel does not apply the exception: plaintext to port ${port3} of ${listed3(ids(apart3))} stays refused` : `ztunnel loses the mode of port ${port3}: ${listed3(ids(apart3))} accepts plaintext there all the same`)];
+  return [draftOf(policy, apart4, ["spec", "portLevelMtls", String(port3)], String(port3), closed ? `ztunnel does not apply the exception: plaintext to port ${port3} of ${listed3(ids(apart4))} stays refused` : `ztunnel loses the mode of port ${port3}: ${listed3(ids(apart4))} accepts plaintext there all the same`)];
 }
 function draftOf(policy, workloads2, path2, facet, what) {
   return {
@@ -24746,9 +25197,9 @@ function holesOf(workload2, resource) {
     return goTrue(value(key3)) ? [{ key: key3, path: at2(key3), what: "inbound plaintext", severity: "high" }] : [];
   }
   const holes = [];
-  const annotated3 = (key3, what, severity2, open2) => {
+  const annotated3 = (key3, what, severity2, open3) => {
     const text8 = value(key3);
-    if (text8 !== void 0 && open2(text8.trim())) holes.push({ key: key3, path: at2(key3), what, severity: severity2 });
+    if (text8 !== void 0 && open3(text8.trim())) holes.push({ key: key3, path: at2(key3), what, severity: severity2 });
   };
   annotated3("sidecar.istio.io/interceptionMode", "all traffic", "high", (text8) => text8 === "NONE");
   annotated3(`${prefix}includeInboundPorts`, "inbound traffic to ports that are not listed", "high", (text8) => text8 !== "*");
@@ -25083,7 +25534,7 @@ var init_default_deny_lost = __esm({
     init_text2();
     defaultDenyLost = defineDetector({
       rule: "default-deny-lost",
-      detectChanges: ({ changes, environments: environments2 }) => changes.filter((change2) => change2.direction === "widened" && (change2.facet === "access" || change2.facet === "token")).flatMap((change2) => {
+      detectChanges: ({ changes: changes2, environments: environments2 }) => changes2.filter((change2) => change2.direction === "widened" && (change2.facet === "access" || change2.facet === "token")).flatMap((change2) => {
         const lost = environments2.filter((pair) => change2.environments.includes(pair.id)).flatMap((pair) => lostAt(change2, pair));
         if (lost.length === 0) return [];
         const names4 = listed3([...new Set(lost)].sort());
@@ -25130,20 +25581,20 @@ var init_negative_source_admits_plaintext = __esm({
           const found = callerRules(rule2).find(({ source: source2 }) => !namesPeer(source2) && source2.requestPrincipals.length === 0 && negativePeerFields(source2).length > 0);
           const field3 = found === void 0 ? void 0 : negativePeerFields(found.source)[0];
           if (found === void 0 || field3 === void 0) continue;
-          const open2 = acceptingPlaintext(side2, policy);
-          if (open2.length === 0) continue;
+          const open3 = acceptingPlaintext(side2, policy);
+          if (open3.length === 0) continue;
           const reach = side2.reachOf(policy);
           return [
             {
               subject: resourceId(policy),
-              affected: open2,
+              affected: open3,
               certainty: certaintyOf(reach.workloads),
               place: { resource: policy, path: ["spec", "rules", ruleIndex, ...found.at(field3)] },
-              message: `a pod without a mesh identity passes \`${field3}\` of ${named2(policy)} and reaches ${listed3(open2)}: it has none of the excluded identities, and plaintext is accepted there`,
+              message: `a pod without a mesh identity passes \`${field3}\` of ${named2(policy)} and reaches ${listed3(open3)}: it has none of the excluded identities, and plaintext is accepted there`,
               impact: "the rule keeps out the named callers and lets in everybody who shows no certificate",
-              attack: `a pod of an excluded namespace without a proxy (or one that opts out) calls \`${open2[0] ?? ""}\` in plaintext`,
+              attack: `a pod of an excluded namespace without a proxy (or one that opts out) calls \`${open3[0] ?? ""}\` in plaintext`,
               remedy: 'list who may call (`principals: [...]`, at least `principals: ["*"]` beside the exclusion), or set mutual TLS to STRICT',
-              validation: { positive: "a caller with an identity that is not excluded is answered", negative: `a pod without a proxy is refused by \`${open2[0] ?? ""}\`` }
+              validation: { positive: "a caller with an identity that is not excluded is answered", negative: `a pod without a proxy is refused by \`${open3[0] ?? ""}\`` }
             }
           ];
         }
@@ -25177,22 +25628,22 @@ var init_deny_misses_plaintext = __esm({
         for (const [ruleIndex, rule2] of policy.spec.rules.entries()) {
           const found = callerRules(rule2).find(({ source: source2 }) => namesPeer(source2));
           if (found === void 0) continue;
-          const open2 = acceptingPlaintext(side2, policy).filter((id) => {
+          const open3 = acceptingPlaintext(side2, policy).filter((id) => {
             const point = pointsOf(side2, id);
             return point !== void 0 && !side2.policiesAt(point.workload ?? point).some((other) => other.spec.action === "ALLOW" && !isDryRun2(other));
           });
-          if (open2.length === 0) continue;
+          if (open3.length === 0) continue;
           return [
             {
               subject: resourceId(policy),
-              affected: open2,
+              affected: open3,
               certainty: certaintyOf(side2.reachOf(policy).workloads),
               place: { resource: policy, path: ["spec", "rules", ruleIndex, ...placeIn(found)] },
-              message: `a caller that ${named2(policy)} denies reaches ${listed3(open2)} all the same when it sends plaintext: it then has no identity that the rule could match`,
+              message: `a caller that ${named2(policy)} denies reaches ${listed3(open3)} all the same when it sends plaintext: it then has no identity that the rule could match`,
               impact: "the DENY holds only for callers that choose to show who they are",
-              attack: `the denied workload turns its proxy off, or calls from a pod without one, and reaches \`${open2[0] ?? ""}\``,
+              attack: `the denied workload turns its proxy off, or calls from a pod without one, and reaches \`${open3[0] ?? ""}\``,
               remedy: 'set mutual TLS to STRICT, or add a DENY with `notPrincipals: ["*"]`',
-              validation: { positive: "a caller that is not denied is answered over mutual TLS", negative: `a plaintext request from a pod without a proxy is refused by \`${open2[0] ?? ""}\`` }
+              validation: { positive: "a caller that is not denied is answered over mutual TLS", negative: `a plaintext request from a pod without a proxy is refused by \`${open3[0] ?? ""}\`` }
             }
           ];
         }
@@ -25284,7 +25735,7 @@ function entryDrafts(base2, head, namespaces4) {
   const known4 = base2.of("ServiceEntry").filter(isExternal);
   return head.of("ServiceEntry").filter(isExternal).flatMap((entry2) => {
     const opened2 = namespaces4.flatMap(
-      (namespace) => visibleIn(entry2, namespace) ? entry2.spec.hosts.flatMap((host) => entry2.spec.ports.filter((port3) => !known4.some((other) => visibleIn(other, namespace) && other.spec.hosts.some((name2) => hostMatches(name2, host)) && other.spec.ports.some((open2) => open2.number === port3.number))).map((port3) => `${namespace} ${host}:${port3.number}`)) : []
+      (namespace) => visibleIn(entry2, namespace) ? entry2.spec.hosts.flatMap((host) => entry2.spec.ports.filter((port3) => !known4.some((other) => visibleIn(other, namespace) && other.spec.hosts.some((name2) => hostMatches(name2, host)) && other.spec.ports.some((open3) => open3.number === port3.number))).map((port3) => `${namespace} ${host}:${port3.number}`)) : []
     );
     const [first] = opened2;
     if (first === void 0) return [];
@@ -25479,10 +25930,10 @@ function fromVirtualServices(side2, services) {
       const http = virtual.spec.http.flatMap(
         (route2, index) => [...route2.route, ...route2.mirrors].flatMap((target) => (route2.match.length === 0 ? [{ uri: void 0, method: void 0 }] : route2.match).map(({ uri, method }) => ({ target, path: pathOf(uri), method: method?.type === "exact" ? method.value : void 0, field: ["spec", "http", index] })))
       );
-      const others = [...virtual.spec.tls.map((route2, index) => ({ route: route2, field: ["spec", "tls", index] })), ...virtual.spec.tcp.map((route2, index) => ({ route: route2, field: ["spec", "tcp", index] }))].flatMap(
+      const others2 = [...virtual.spec.tls.map((route2, index) => ({ route: route2, field: ["spec", "tls", index] })), ...virtual.spec.tcp.map((route2, index) => ({ route: route2, field: ["spec", "tcp", index] }))].flatMap(
         ({ route: route2, field: field3 }) => route2.route.map((target) => ({ target, path: "/*", method: void 0, field: field3 }))
       );
-      return [...http, ...others].flatMap(
+      return [...http, ...others2].flatMap(
         ({ target, path: path2, method, field: field3 }) => servicesNamed(services, target.host, namespace).flatMap(
           (service) => podsOf(side2, service).flatMap((workload2) => hosts.map((host) => ({ ...common3, workload: workload2, port: targetPort(service, workload2, target.port), host, path: path2, method, field: field3 })))
         )
@@ -25625,8 +26076,8 @@ function requestsFor(change2, rule2, point) {
   const ports3 = witness === void 0 ? (point.workload?.ports ?? []).map((port3) => port3.port) : [witness.to.port];
   const operations = rule2.to.length === 0 ? [{}] : rule2.to;
   const fromRule = operations.flatMap((operation) => {
-    const named5 = (operation.ports ?? []).map(Number).filter((port3) => Number.isInteger(port3));
-    return (named5.length > 0 ? named5 : ports3).map((port3) => ({ port: port3, request: sampleOf(operation) }));
+    const named6 = (operation.ports ?? []).map(Number).filter((port3) => Number.isInteger(port3));
+    return (named6.length > 0 ? named6 : ports3).map((port3) => ({ port: port3, request: sampleOf(operation) }));
   });
   return [...fromWitness, ...fromRule];
 }
@@ -25654,8 +26105,8 @@ function samplePath(pattern) {
 }
 function declares3(rule2, principal, request4, port3) {
   if (rule2.when.length > 0) return false;
-  const named5 = rule2.from.some((source2) => source2.principals.includes(principal) && Object.entries(source2).every(([field3, list4]) => field3 === "principals" || list4.length === 0));
-  return named5 && (rule2.to.length === 0 || rule2.to.some((operation) => covers2(operation, request4, port3)));
+  const named6 = rule2.from.some((source2) => source2.principals.includes(principal) && Object.entries(source2).every(([field3, list4]) => field3 === "principals" || list4.length === 0));
+  return named6 && (rule2.to.length === 0 || rule2.to.some((operation) => covers2(operation, request4, port3)));
 }
 function covers2(operation, request4, port3) {
   const http = request4.protocol === "http";
@@ -25805,11 +26256,11 @@ var init_http_deny_on_tcp = __esm({
           const field3 = httpFields(rule2, "envoy")[0];
           if (field3 === void 0) continue;
           const onlyPorts2 = new Set(rule2.to.flatMap((operation) => operation.ports));
-          const open2 = rule2.to.length === 0 || rule2.to.some((operation) => operation.ports.length === 0);
+          const open3 = rule2.to.length === 0 || rule2.to.some((operation) => operation.ports.length === 0);
           const excluded = new Set(rule2.to.flatMap((operation) => operation.notPorts));
           const reach = side2.reachOf(policy).workloads.filter((workload2) => !isAmbient2(workload2) && workload2.enrolment.mode !== "gateway" && workload2.enrolment.mode !== "none");
           const points = reach.flatMap(
-            (workload2) => workload2.ports.filter((port3) => port3.captured && port3.protocol === "tcp" && (open2 ? !excluded.has(String(port3.port)) : onlyPorts2.has(String(port3.port)))).map((port3) => `${workload2.id}:${port3.port}`)
+            (workload2) => workload2.ports.filter((port3) => port3.captured && port3.protocol === "tcp" && (open3 ? !excluded.has(String(port3.port)) : onlyPorts2.has(String(port3.port)))).map((port3) => `${workload2.id}:${port3.port}`)
           );
           if (points.length === 0) continue;
           return [
@@ -25857,11 +26308,11 @@ var init_http_policy_without_http = __esm({
     httpPolicyWithoutHttp = defineDetector({
       rule: "http-policy-without-http",
       detectState: (side2) => side2.of("AuthorizationPolicy").flatMap((policy) => {
-        const { action } = policy.spec;
-        if (action !== "ALLOW" && action !== "DENY" || isDryRun2(policy) || policy.spec.targetRefs.length > 0) return [];
+        const { action: action2 } = policy.spec;
+        if (action2 !== "ALLOW" && action2 !== "DENY" || isDryRun2(policy) || policy.spec.targetRefs.length > 0) return [];
         const reach = reached(side2, policy);
         const ambient = reach.filter(isAmbient2);
-        const blind = action === "ALLOW" ? [...ambient, ...reach.filter((workload2) => !isAmbient2(workload2) && speaksTcpOnly(workload2))] : ambient;
+        const blind = action2 === "ALLOW" ? [...ambient, ...reach.filter((workload2) => !isAmbient2(workload2) && speaksTcpOnly(workload2))] : ambient;
         for (const [ruleIndex, rule2] of policy.spec.rules.entries()) {
           const field3 = httpFields(rule2, ambient.length > 0 ? "ztunnel" : "envoy")[0];
           if (field3 === void 0 || blind.length === 0) continue;
@@ -25873,15 +26324,15 @@ var init_http_policy_without_http = __esm({
             {
               subject: resourceId(policy),
               affected: ids3,
-              severity: action === "DENY" || ambient.length > 0 ? "high" : "medium",
+              severity: action2 === "DENY" || ambient.length > 0 ? "high" : "medium",
               certainty: blind.some((workload2) => workload2.resource === void 0) ? "conditional" : certaintyOf(blind),
               place: { resource: policy, path: ["spec", "rules", ruleIndex, ...field3] },
-              message: action === "ALLOW" ? `\`${fieldName(field3)}\` in ${named2(policy)} is evaluated by nothing at ${listed3(ids3)} (${where}): the rule allows nobody` : `\`${fieldName(field3)}\` in ${named2(policy)} is evaluated by nothing at ${listed3(ids3)} (${where}): what it means to deny is not denied`,
-              impact: action === "ALLOW" ? "the callers that the rule names are refused" : "requests that the policy is there to stop reach the workload",
+              message: action2 === "ALLOW" ? `\`${fieldName(field3)}\` in ${named2(policy)} is evaluated by nothing at ${listed3(ids3)} (${where}): the rule allows nobody` : `\`${fieldName(field3)}\` in ${named2(policy)} is evaluated by nothing at ${listed3(ids3)} (${where}): what it means to deny is not denied`,
+              impact: action2 === "ALLOW" ? "the callers that the rule names are refused" : "requests that the policy is there to stop reach the workload",
               remedy: "give the destination a waypoint and attach the policy to it by `targetRefs`, or restrict by identity and port only",
               validation: {
-                positive: action === "ALLOW" ? `a request that the rule names is answered by \`${ids3[0] ?? ""}\`` : "a request that the rule does not name is answered",
-                negative: action === "ALLOW" ? "a request that the rule does not name is refused with 403" : `a request that the rule names is refused by \`${ids3[0] ?? ""}\` with 403`
+                positive: action2 === "ALLOW" ? `a request that the rule names is answered by \`${ids3[0] ?? ""}\`` : "a request that the rule does not name is answered",
+                negative: action2 === "ALLOW" ? "a request that the rule does not name is refused with 403" : `a request that the rule names is refused by \`${ids3[0] ?? ""}\` with 403`
               }
             }
           ];
@@ -25952,7 +26403,7 @@ function grantsOf(side2) {
   return grants;
 }
 function rightsOf(rule2) {
-  const meets2 = (granted, wanted) => granted.includes("*") || wanted.some((word2) => granted.includes(word2));
+  const meets2 = (granted, wanted2) => granted.includes("*") || wanted2.some((word2) => granted.includes(word2));
   return dangerous.filter((right) => meets2(rule2.apiGroups, right.groups) && meets2(rule2.resources, right.resources) && meets2(rule2.verbs, right.verbs) && rule2.resourceNames.length === 0).map((right) => right.words);
 }
 var impersonationRight, write, dangerous;
@@ -26041,6 +26492,44 @@ var init_ingress_plaintext = __esm({
 });
 
 // src/findings/detectors/ingress-tls-weakened.ts
+function serversOf(side2) {
+  return new Map(
+    side2.of("Gateway").flatMap(
+      (gateway2) => gateway2.spec.servers.flatMap(({ tls: tls2, hosts, port: port3 }, index) => tls2 === void 0 ? [] : hosts.map((host) => [`${canonical(gateway2.spec.selector ?? {})} ${port3.number} ${host}`, { gateway: gateway2, index, tls: tls2 }]))
+    )
+  );
+}
+function weakened({ base: base2, head }) {
+  const before = serversOf(base2);
+  const found = /* @__PURE__ */ new Map();
+  for (const [key3, server] of serversOf(head)) {
+    const old = before.get(key3);
+    if (old === void 0) continue;
+    const certificate = asksForCertificate.has(old.tls.mode) && !asksForCertificate.has(server.tls.mode);
+    const version3 = versionOf(server.tls) < versionOf(old.tls) && versionOf(server.tls) >= 2;
+    if (!certificate && !version3) continue;
+    const words3 = certificate ? `no longer asks clients for a certificate (\`${old.tls.mode}\` became \`${server.tls.mode}\`)` : `takes TLS 1.2 where it asked for 1.3`;
+    const id = `${resourceId(server.gateway)} ${String(server.index)} ${words3}`;
+    const known4 = found.get(id) ?? { server, hosts: [], words: words3, severity: certificate ? "high" : "medium" };
+    known4.hosts.push(key3.slice(key3.lastIndexOf(" ") + 1));
+    found.set(id, known4);
+  }
+  return [...found.values()].map(({ server: { gateway: gateway2, index }, hosts, words: words3, severity: severity2 }) => ({
+    subject: resourceId(gateway2),
+    facet: `weakened ${String(index)}`,
+    affected: hosts.map((host) => `${host} ${words3}`),
+    severity: severity2,
+    place: { resource: gateway2, path: ["spec", "servers", index, "tls"] },
+    message: `${named2(gateway2)} ${words3} for ${listed3(hosts)}`,
+    impact: severity2 === "high" ? "anyone outside who reaches the gateway gets as far as clients with a certificate did" : "connections may be held to an older version of TLS",
+    remedy: severity2 === "high" ? "keep `tls.mode: MUTUAL`, or ask for another proof at the gateway (a token, a policy)" : "keep `minProtocolVersion: TLSV1_3` where every client can",
+    validation: { positive: "a client that was answered before still is", negative: severity2 === "high" ? "a client without a certificate is refused by the gateway" : "a client that offers TLS 1.2 at most is refused" }
+  }));
+}
+function versionOf({ minProtocolVersion }) {
+  const index = versions2.indexOf(minProtocolVersion);
+  return index < 0 ? 2 : index;
+}
 function weaknessOf(tls2) {
   if (tls2 === void 0) return void 0;
   if (tls2.minProtocolVersion === "TLSV1_0" || tls2.minProtocolVersion === "TLSV1_1") {
@@ -26054,10 +26543,11 @@ function weaknessOf(tls2) {
   }
   return void 0;
 }
-var ingressTlsWeakened;
+var ingressTlsWeakened, asksForCertificate, versions2;
 var init_ingress_tls_weakened = __esm({
   "src/findings/detectors/ingress-tls-weakened.ts"() {
     "use strict";
+    init_canonical();
     init_detector();
     init_principal();
     init_resource();
@@ -26071,6 +26561,7 @@ var init_ingress_tls_weakened = __esm({
         remedy: "keep `tls.mode: MUTUAL` where client certificates are meant, write the mode out, and leave `minProtocolVersion` at TLS 1.2 or higher",
         validation: openedValidation(change2, "a client with the certificate it had before is still answered")
       })),
+      detectOpenings: weakened,
       detectState: (side2) => side2.of("Gateway").flatMap(
         (gateway2) => gateway2.spec.servers.flatMap((server, index) => {
           const weakness = weaknessOf(server.tls);
@@ -26090,6 +26581,8 @@ var init_ingress_tls_weakened = __esm({
         })
       )
     });
+    asksForCertificate = /* @__PURE__ */ new Set(["MUTUAL", "ISTIO_MUTUAL"]);
+    versions2 = ["TLSV1_0", "TLSV1_1", "TLSV1_2", "TLSV1_3"];
   }
 });
 
@@ -26165,7 +26658,7 @@ function queryFor(side2, entry2, port3) {
   };
 }
 function draftOf2(id, entries2) {
-  const [first, ...others] = [...entries2].sort((left, right) => compareText(keyOf2(left, id), keyOf2(right, id)));
+  const [first, ...others2] = [...entries2].sort((left, right) => compareText(keyOf2(left, id), keyOf2(right, id)));
   if (first === void 0) throw new Error("a group has a member");
   const narrow = entries2.every((entry2) => !/[*:]/.test(entry2.path) || entry2.method === "GET" || entry2.method === "HEAD");
   const severity2 = narrow && new Set(entries2.map((entry2) => entry2.path)).size === 1 ? "high" : "critical";
@@ -26178,7 +26671,7 @@ function draftOf2(id, entries2) {
     severity: severity2,
     certainty: "conditional",
     place: { resource: first.resource, path: first.field },
-    related: others.filter((entry2) => entry2.resource !== first.resource).slice(0, 3).map((entry2) => ({ resource: entry2.resource, path: entry2.field, message: "and here" })),
+    related: others2.filter((entry2) => entry2.resource !== first.resource).slice(0, 3).map((entry2) => ({ resource: entry2.resource, path: entry2.field, message: "and here" })),
     message: `${request4} from anyone outside the cluster now reaches \`${id}${first.port === void 0 ? "" : `:${first.port}`}\`: ${first.how} (${named2(first.resource)}); before this change nothing led there from outside`,
     impact: "anyone who reaches the entry point can send these requests, as far as no policy at the gateway refuses them",
     attack: `a client on the internet sends ${request4}`,
@@ -26581,8 +27074,8 @@ var init_no_default_deny = __esm({
     noDefaultDeny = defineDetector({
       rule: "no-default-deny",
       detectState: (side2) => {
-        const open2 = side2.workloads.filter((workload2) => inMesh(workload2) && workload2.enrolment.mode !== "gateway" && !hasDefaultDeny2(side2, workload2));
-        return [...grouped(open2, (workload2) => workload2.namespace)].map(([namespace, workloads2]) => {
+        const open3 = side2.workloads.filter((workload2) => inMesh(workload2) && workload2.enrolment.mode !== "gateway" && !hasDefaultDeny2(side2, workload2));
+        return [...grouped(open3, (workload2) => workload2.namespace)].map(([namespace, workloads2]) => {
           const ids3 = distinct(workloads2.map((workload2) => workload2.id));
           const place2 = namespacePlace(side2, namespace, workloads2);
           return {
@@ -26654,10 +27147,10 @@ var init_no_network_policy = __esm({
     noNetworkPolicy = defineDetector({
       rule: "no-network-policy",
       detectState: (side2) => {
-        const open2 = side2.workloads.filter((workload2) => inMesh(workload2) && workload2.enrolment.mode !== "gateway" && !isIsolated(side2, workload2));
+        const open3 = side2.workloads.filter((workload2) => inMesh(workload2) && workload2.enrolment.mode !== "gateway" && !isIsolated(side2, workload2));
         const closedOut = isolatedNamespaces(side2, "Egress");
         const outbound = outboundOf2(side2);
-        return [...grouped(open2, (workload2) => workload2.namespace)].map(([namespace, workloads2]) => {
+        return [...grouped(open3, (workload2) => workload2.namespace)].map(([namespace, workloads2]) => {
           const ids3 = distinct(workloads2.map((workload2) => workload2.id));
           const place2 = namespacePlace(side2, namespace, workloads2);
           const bypassed = workloads2.some((workload2) => !workload2.otherPortsCaptured || workload2.ports.some((port3) => !port3.captured));
@@ -26711,16 +27204,16 @@ var init_peer_authentication_conflict = __esm({
           }
         }
         return [...conflicts.values()].flatMap(({ answer: answer3, affected }) => {
-          const [first, ...others] = answer3.tied;
+          const [first, ...others2] = answer3.tied;
           if (first === void 0) return [];
           const workloads2 = distinct(affected);
           return [
             {
               subject: resourceId(first),
-              facet: others.map(resourceId).join(" "),
+              facet: others2.map(resourceId).join(" "),
               affected: workloads2,
               place: { resource: first, path: ["spec"] },
-              related: others.map((resource) => ({ resource, path: ["spec"], message: "the same scope is claimed here" })),
+              related: others2.map((resource) => ({ resource, path: ["spec"], message: "the same scope is claimed here" })),
               message: `${listed3(answer3.tied.map(resourceId))} claim one scope; the oldest is in force for ${listed3(workloads2)} and ${inForce(answer3)}`,
               impact: "restoring or re-creating the objects in another order changes which mode is in force",
               remedy: "keep one PeerAuthentication per scope and merge the others into it",
@@ -26760,8 +27253,8 @@ function draftOf3(side2, subject, entries2) {
 }
 function phantomDrafts(side2, known4) {
   return side2.of("PeerAuthentication").flatMap((policy) => {
-    const open2 = policy.spec.mode === "PERMISSIVE" || policy.spec.mode === "DISABLE";
-    if (!open2 || known4.has(resourceId(policy))) return [];
+    const open3 = policy.spec.mode === "PERMISSIVE" || policy.spec.mode === "DISABLE";
+    if (!open3 || known4.has(resourceId(policy))) return [];
     const reach = side2.reachOf(policy);
     if (reach.workloads.length > 0 || reach.ids.length === 0) return [];
     return [
@@ -26799,8 +27292,8 @@ var init_plaintext_accepted = __esm({
     plaintextAccepted = defineDetector({
       rule: "plaintext-accepted",
       detectState: (side2) => {
-        const open2 = side2.workloads.filter((workload2) => inMesh(workload2) && workload2.enrolment.mode !== "gateway").flatMap((workload2) => openPorts(side2, workload2));
-        const groups2 = grouped(open2, ({ answer: answer3, workload: workload2 }) => answer3.policy === void 0 ? `Namespace/${workload2.namespace}` : resourceId(answer3.policy));
+        const open3 = side2.workloads.filter((workload2) => inMesh(workload2) && workload2.enrolment.mode !== "gateway").flatMap((workload2) => openPorts(side2, workload2));
+        const groups2 = grouped(open3, ({ answer: answer3, workload: workload2 }) => answer3.policy === void 0 ? `Namespace/${workload2.namespace}` : resourceId(answer3.policy));
         return [...[...groups2].map(([subject, entries2]) => draftOf3(side2, subject, entries2)), ...phantomDrafts(side2, groups2)];
       }
     });
@@ -27310,14 +27803,14 @@ var init_token_not_required = __esm({
       rule: "token-not-required",
       detectState: (side2) => side2.of("RequestAuthentication").flatMap((policy) => {
         if (policy.spec.jwtRules.length === 0 || policy.spec.targetRefs.length > 0) return [];
-        const open2 = side2.reachOf(policy).workloads.filter((workload2) => inMesh(workload2) && !tokenRequired(side2, workload2));
-        if (open2.length === 0) return [];
-        const ids3 = distinct(open2.map((workload2) => workload2.id));
+        const open3 = side2.reachOf(policy).workloads.filter((workload2) => inMesh(workload2) && !tokenRequired(side2, workload2));
+        if (open3.length === 0) return [];
+        const ids3 = distinct(open3.map((workload2) => workload2.id));
         return [
           {
             subject: resourceId(policy),
             affected: ids3,
-            certainty: certaintyOf(open2),
+            certainty: certaintyOf(open3),
             place: { resource: policy, path: ["spec", "jwtRules"] },
             message: `a request without a token reaches ${listed3(ids3)}: ${named2(policy)} refuses bad tokens only, and no policy requires one`,
             impact: "end-user authentication can be skipped by sending no token",
@@ -27426,8 +27919,8 @@ function knownAccounts(side2) {
   return { used, namespaces: new Set(side2.workloads.map((workload2) => workload2.namespace)) };
 }
 function gatewayAccounts(gateway2) {
-  const own3 = gateway2.annotations["gateway.istio.io/service-account"];
-  return own3 === void 0 ? [gateway2.name, `${gateway2.name}-${gateway2.spec.gatewayClassName}`] : [own3];
+  const own4 = gateway2.annotations["gateway.istio.io/service-account"];
+  return own4 === void 0 ? [gateway2.name, `${gateway2.name}-${gateway2.spec.gatewayClassName}`] : [own4];
 }
 function mentions(policy) {
   return policy.spec.rules.flatMap((rule2, ruleIndex) => [
@@ -27564,13 +28057,13 @@ var init_waypoint_bypass = __esm({
 
 // src/findings/detectors/waypoint-missing.ts
 function asks(side2) {
-  const own3 = (resource, labels3, addressed2, path2, subject, what) => {
+  const own4 = (resource, labels3, addressed2, path2, subject, what) => {
     const binding = Object.hasOwn(labels3, key2) ? bindingOf(side2.mesh, labels3, resource.namespace ?? "", addressed2) : void 0;
     return binding?.fault === void 0 ? [] : [{ subject, what, resource, path: path2, binding }];
   };
-  const services = [...side2.of("Service"), ...side2.of("ServiceEntry")].flatMap((service) => own3(service, service.labels, "service", ["metadata", "labels", key2], resourceId(service), named2(service)));
+  const services = [...side2.of("Service"), ...side2.of("ServiceEntry")].flatMap((service) => own4(service, service.labels, "service", ["metadata", "labels", key2], resourceId(service), named2(service)));
   const pods2 = side2.workloads.flatMap(
-    (workload2) => workload2.resource === void 0 || !inMesh(workload2) || !isAmbient2(workload2) ? [] : own3(workload2.resource, workload2.labels, "workload", [...templateOf(workload2.kind), "metadata", "labels", key2], workload2.id, `\`${workload2.id}\``)
+    (workload2) => workload2.resource === void 0 || !inMesh(workload2) || !isAmbient2(workload2) ? [] : own4(workload2.resource, workload2.labels, "workload", [...templateOf(workload2.kind), "metadata", "labels", key2], workload2.id, `\`${workload2.id}\``)
   );
   const namespaces4 = side2.of("Namespace").flatMap((namespace) => {
     if (!Object.hasOwn(namespace.labels, key2)) return [];
@@ -27691,14 +28184,14 @@ var init_wildcard_service_entry = __esm({
       detectState: (side2) => side2.of("ServiceEntry").flatMap((entry2) => {
         if (entry2.spec.location !== "MESH_EXTERNAL") return [];
         const wide2 = entry2.spec.hosts.filter((host) => host.startsWith("*"));
-        const open2 = entry2.spec.resolution === "NONE" && entry2.spec.addresses.length === 0 ? entry2.spec.ports.filter((port3) => port3.protocol.toUpperCase() === "TCP") : [];
-        if (wide2.length === 0 && open2.length === 0) return [];
+        const open3 = entry2.spec.resolution === "NONE" && entry2.spec.addresses.length === 0 ? entry2.spec.ports.filter((port3) => port3.protocol.toUpperCase() === "TCP") : [];
+        if (wide2.length === 0 && open3.length === 0) return [];
         return [
           {
             subject: resourceId(entry2),
-            affected: [...wide2, ...open2.map((port3) => `any address:${port3.number}`)].map((what) => `${entry2.namespace ?? ""} ${what}`),
+            affected: [...wide2, ...open3.map((port3) => `any address:${port3.number}`)].map((what) => `${entry2.namespace ?? ""} ${what}`),
             place: { resource: entry2, path: wide2.length > 0 ? ["spec", "hosts"] : ["spec", "ports"] },
-            message: wide2.length > 0 ? `${named2(entry2)} lets workloads call every host under ${listed3(wide2)}` : `${named2(entry2)} lets workloads call every address on port ${open2.map((port3) => port3.number).join(", ")}: it names no addresses`,
+            message: wide2.length > 0 ? `${named2(entry2)} lets workloads call every host under ${listed3(wide2)}` : `${named2(entry2)} lets workloads call every address on port ${open3.map((port3) => port3.number).join(", ")}: it names no addresses`,
             impact: "hosts that anybody can register or rent are as reachable as the one that is meant",
             attack: "a compromised workload sends data to its own account at the same provider",
             remedy: "name the hosts that are needed, one by one, or their addresses",
@@ -27885,8 +28378,8 @@ function compareStates(detectors2, pair) {
   });
 }
 function freshItems(entry2, before) {
-  const rank3 = severityRank(entry2.severity);
-  return itemsOf(entry2.draft).filter((item2) => rankBefore(item2, before) < rank3);
+  const rank4 = severityRank(entry2.severity);
+  return itemsOf(entry2.draft).filter((item2) => rankBefore(item2, before) < rank4);
 }
 function rankBefore(item2, before) {
   return Math.max(before.get(item2) ?? -1, before.get(item2.replace(/:\d+$/, "")) ?? -1);
@@ -27963,7 +28456,7 @@ function changeFinding(rule2, draft) {
   const entry2 = ruleEntry(rule2);
   const { change: change2 } = draft;
   const causes = draft.causes ?? change2.causes;
-  const [primary, ...others] = causes;
+  const [primary, ...others2] = causes;
   const certainty = draft.certainty ?? certaintyOf2(change2);
   return {
     code: entry2.code,
@@ -27976,7 +28469,7 @@ function changeFinding(rule2, draft) {
     environments: distinct(change2.environments),
     resource: primary?.resource ?? change2.destinations[0]?.id ?? "mesh",
     ...primary === void 0 ? {} : { location: locationOf(primary) },
-    related: others.slice(0, shownRelated).map((cause2) => ({ ...locationOf(cause2), message: `together with ${named2(cause2.resource)}, ${cause2.change} here` })),
+    related: others2.slice(0, shownRelated).map((cause2) => ({ ...locationOf(cause2), message: `together with ${named2(cause2.resource)}, ${cause2.change} here` })),
     message: draft.message,
     impact: draft.impact,
     ...draft.attack === void 0 ? {} : { attack: draft.attack },
@@ -28032,8 +28525,8 @@ function merged2(findings) {
   return [...known4.values()];
 }
 function joined2(left, right) {
-  const rank3 = (finding2) => severityRank(finding2.severity) * 10 + statusRank[finding2.status];
-  const [worse2, milder] = rank3(right) > rank3(left) ? [right, left] : [left, right];
+  const rank4 = (finding2) => severityRank(finding2.severity) * 10 + statusRank[finding2.status];
+  const [worse2, milder] = rank4(right) > rank4(left) ? [right, left] : [left, right];
   const places = [...worse2.related, ...milder.location === void 0 ? [] : [{ ...milder.location, message: "and here" }], ...milder.related];
   return {
     ...worse2,
@@ -28048,9 +28541,9 @@ function onceAPlace(findings) {
   const told = new Set(findings.flatMap((finding2) => finding2.changeIds.length > 0 && finding2.location !== void 0 ? [`${finding2.code} ${placeKey(finding2.location)}`] : []));
   return findings.filter((finding2) => finding2.changeIds.length > 0 || finding2.status !== "new" || finding2.location === void 0 || !told.has(`${finding2.code} ${placeKey(finding2.location)}`));
 }
-function elsewhere(own3, places) {
+function elsewhere(own4, places) {
   const byPlace = new Map(places.toReversed().map((place2) => [placeKey(place2), place2]));
-  if (own3 !== void 0) byPlace.delete(placeKey(own3));
+  if (own4 !== void 0) byPlace.delete(placeKey(own4));
   return [...byPlace.values()].toReversed();
 }
 function weakerCertainty(left, right) {
@@ -28082,15 +28575,15 @@ var init_run3 = __esm({
 });
 
 // src/findings/maturity-finding.ts
-function maturityFinding(delta2, changes, findings, scores) {
+function maturityFinding(delta2, changes2, findings, scores) {
   if (delta2.overall === null || delta2.overall === 0) return void 0;
   const entry2 = ruleEntry("maturity-changed");
-  const moved3 = Object.entries(delta2.environments).filter(([, move]) => move.overall !== null && move.overall !== 0);
-  const ids3 = new Set(moved3.flatMap(([, move]) => Object.values(move.dimensions).flatMap((dimension) => dimension.movedBy)));
-  const moving = changes.filter((change2) => ids3.has(change2.id));
-  const cause2 = [...moving, ...changes].flatMap((change2) => change2.causes)[0];
+  const moved2 = Object.entries(delta2.environments).filter(([, move]) => move.overall !== null && move.overall !== 0);
+  const ids3 = new Set(moved2.flatMap(([, move]) => Object.values(move.dimensions).flatMap((dimension) => dimension.movedBy)));
+  const moving = changes2.filter((change2) => ids3.has(change2.id));
+  const cause2 = [...moving, ...changes2].flatMap((change2) => change2.causes)[0];
   const location = cause2 === void 0 ? findings.find((finding2) => ids3.has(finding2.fingerprint) && finding2.location !== void 0)?.location : { file: cause2.file, startLine: cause2.line, endLine: cause2.endLine, side: cause2.side };
-  const dimensions2 = dimensionsOf(moved3.map(([, move]) => move));
+  const dimensions2 = dimensionsOf(moved2.map(([, move]) => move));
   const falls = delta2.overall < 0;
   const agree = scores?.base !== void 0 && scores.base !== null && scores.head !== null && Math.sign(scores.head - scores.base) === Math.sign(delta2.overall);
   const from2 = agree ? ` (from ${String(scores.base)} to ${String(scores.head)} of 100)` : "";
@@ -28102,7 +28595,7 @@ function maturityFinding(delta2, changes, findings, scores) {
     certainty: "proved",
     evidence: "INFERRED",
     status: "new",
-    environments: moved3.map(([id]) => id).sort(),
+    environments: moved2.map(([id]) => id).sort(),
     resource: "mesh",
     ...location === void 0 ? {} : { location },
     related: [],
@@ -28165,10 +28658,10 @@ var init_pair_grid = __esm({
       #count(shared2) {
         const common3 = shared2 === this.#openTo ? this.#openTo.size : [...this.#openTo.keys()].filter((namespace) => shared2.has(namespace)).length;
         let closed = 0;
-        for (const [namespace, open2] of this.#openTo) {
-          if (!shared2.has(namespace) || open2 === "all") continue;
+        for (const [namespace, open3] of this.#openTo) {
+          if (!shared2.has(namespace) || open3 === "all") continue;
           closed += common3;
-          for (const source2 of open2) if (source2 !== namespace && (source2 === elsewhere2 || this.#openTo.has(source2) && shared2.has(source2))) closed -= 1;
+          for (const source2 of open3) if (source2 !== namespace && (source2 === elsewhere2 || this.#openTo.has(source2) && shared2.has(source2))) closed -= 1;
         }
         return { closed, pairs: common3 * common3 };
       }
@@ -28178,9 +28671,9 @@ var init_pair_grid = __esm({
         const toAll = [];
         const toSome = /* @__PURE__ */ new Map();
         for (const target of [...this.#openTo.keys()].sort(compareText)) {
-          const open2 = this.#openTo.get(target) ?? /* @__PURE__ */ new Set();
-          if (open2 === "all") toAll.push(target);
-          else for (const source2 of open2) toSome.set(source2, [...toSome.get(source2) ?? [], target]);
+          const open3 = this.#openTo.get(target) ?? /* @__PURE__ */ new Set();
+          if (open3 === "all") toAll.push(target);
+          else for (const source2 of open3) toSome.set(source2, [...toSome.get(source2) ?? [], target]);
         }
         const sources = [...this.#openTo.keys(), elsewhere2].map((source2) => ({ source: source2, text: `${source2} -> ` })).sort((left, right) => compareText(left.text, right.text));
         for (const { source: source2, text: text8 } of sources) {
@@ -28197,13 +28690,13 @@ var init_pair_grid = __esm({
 });
 
 // src/maturity/parts.ts
-function ratingOf(parts) {
-  return oneDecimal(5 * parts.reduce((sum, part2) => sum + part2.weight * (part2.grid === void 0 ? meanOf(part2, part2.items.keys()) : part2.grid.mean()), 0));
+function ratingOf(parts2) {
+  return oneDecimal(5 * parts2.reduce((sum, part2) => sum + part2.weight * (part2.grid === void 0 ? meanOf(part2, part2.items.keys()) : part2.grid.mean()), 0));
 }
-function ratingOver(parts, others) {
-  const byName2 = new Map(others.map((part2) => [part2.name, part2]));
+function ratingOver(parts2, others2) {
+  const byName2 = new Map(others2.map((part2) => [part2.name, part2]));
   return oneDecimal(
-    5 * parts.reduce((sum, part2) => {
+    5 * parts2.reduce((sum, part2) => {
       const other = byName2.get(part2.name);
       if (part2.grid !== void 0) return sum + part2.weight * part2.grid.mean(other?.grid);
       const subjects = /* @__PURE__ */ new Set([...part2.items.keys(), ...other?.items.keys() ?? []]);
@@ -28355,8 +28848,8 @@ function operationQuality(rule2) {
   return Math.min(...rule2.to.map(qualityOfOperation));
 }
 function qualityOfOperation(operation) {
-  const named5 = [operation.methods, operation.paths, operation.ports, operation.hosts].filter((list4) => list4.length > 0 && !list4.some((value) => value === "*" || value === "/*")).length;
-  return named5 >= 2 ? 1 : named5 === 1 ? 0.7 : 0.3;
+  const named6 = [operation.methods, operation.paths, operation.ports, operation.hosts].filter((list4) => list4.length > 0 && !list4.some((value) => value === "*" || value === "/*")).length;
+  return named6 >= 2 ? 1 : named6 === 1 ? 0.7 : 0.3;
 }
 function opennessOf(rule2) {
   const sources = callerRules(rule2).map(({ source: source2 }) => source2);
@@ -28642,9 +29135,9 @@ function openTo(side2, members3) {
     if (allows.length === 0) return "all";
     for (const rule2 of allows.flatMap((policy) => policy.spec.rules)) {
       if (isAmbient2(workload2) && httpFields(rule2, "ztunnel").length > 0) continue;
-      const open2 = opennessOf(rule2);
-      if (open2.type === "all") return "all";
-      if (open2.type === "namespaces") for (const namespace of open2.namespaces) found.add(namespace);
+      const open3 = opennessOf(rule2);
+      if (open3.type === "all") return "all";
+      if (open3.type === "namespaces") for (const namespace of open3.namespaces) found.add(namespace);
     }
   }
   return found;
@@ -28686,17 +29179,17 @@ function workloadIdentity(side2, scope3) {
     })
   );
   const { trustDomainAliases, extraTrustDomains } = side2.mesh.config;
-  const others = trustDomainAliases.length + extraTrustDomains.length;
-  const own3 = [...accounts2.values()].filter((entry2) => entry2.score === 1).length;
+  const others2 = trustDomainAliases.length + extraTrustDomains.length;
+  const own4 = [...accounts2.values()].filter((entry2) => entry2.score === 1).length;
   return {
     parts: [
       { name: "account", weight: 0.6, items: accounts2, absent: "ignore" },
       { name: "enrolment", weight: 0.3, items: enrolled, absent: "ignore" },
       // One more accepted domain is always worse than one less.
-      { name: "trust", weight: 0.1, items: /* @__PURE__ */ new Map([["mesh", item(1 / (1 + others), `accepts identities of ${others} more trust domains`)]]), absent: 1 }
+      { name: "trust", weight: 0.1, items: /* @__PURE__ */ new Map([["mesh", item(1 / (1 + others2), `accepts identities of ${others2} more trust domains`)]]), absent: 1 }
     ],
     evidence: [...enrolled.values()].every((entry2) => entry2.score === 0) ? "UNKNOWN" : "INFERRED",
-    reason: `${own3} of ${workloads2.length} workloads have an account of their own`
+    reason: `${own4} of ${workloads2.length} workloads have an account of their own`
   };
 }
 var init_workload_identity = __esm({
@@ -28863,9 +29356,9 @@ function scorecard({ side: side2, findings, incomplete }) {
   const measured = measure(side2);
   const ratings = mapDimensions((dimension) => toRating(measured[dimension]));
   const credited = mapDimensions((dimension) => credit(ratings[dimension]));
-  const open2 = findings.filter((finding2) => finding2.status !== "fixed" && finding2.status !== "suppressed" && finding2.changeIds.length === 0);
-  const criticals = open2.filter((finding2) => finding2.severity === "critical").length;
-  const highs = open2.filter((finding2) => finding2.severity === "high").length;
+  const open3 = findings.filter((finding2) => finding2.status !== "fixed" && finding2.status !== "suppressed" && finding2.changeIds.length === 0);
+  const criticals = open3.filter((finding2) => finding2.severity === "critical").length;
+  const highs = open3.filter((finding2) => finding2.severity === "high").length;
   const confidence = confidenceOf(side2, measured, incomplete);
   const level2 = configuredLevel(side2);
   const view = (rated2, verified) => {
@@ -28947,8 +29440,8 @@ function environmentDelta(pair, input2) {
     population: overall === null || whole3 === null ? null : oneDecimal(whole3 - overall),
     dimensions: mapDimensions((dimension) => {
       const pairOf3 = ratings[dimension];
-      const moved3 = pairOf3 === void 0 ? null : oneDecimal(pairOf3.head - pairOf3.base);
-      return { delta: moved3, movedBy: moved3 === null || moved3 === 0 ? [] : moversOf(dimension, pair.id, input2) };
+      const moved2 = pairOf3 === void 0 ? null : oneDecimal(pairOf3.head - pairOf3.base);
+      return { delta: moved2, movedBy: moved2 === null || moved2 === 0 ? [] : moversOf(dimension, pair.id, input2) };
     })
   };
 }
@@ -28980,13 +29473,13 @@ function rated(measured) {
   return measured.without === void 0 ? ratingOver(measured.parts, measured.parts) : null;
 }
 function moversOf(dimension, environment4, input2) {
-  const changes = input2.changes.filter((change2) => change2.environments.includes(environment4));
+  const changes2 = input2.changes.filter((change2) => change2.environments.includes(environment4));
   const findings = input2.findings.filter((finding2) => finding2.environments.includes(environment4) && finding2.changeIds.length === 0 && (finding2.status === "new" || finding2.status === "worsened" || finding2.status === "fixed"));
-  const own3 = [
-    ...changes.filter((change2) => facetDimensions[change2.facet].includes(dimension)).map((change2) => change2.id),
+  const own4 = [
+    ...changes2.filter((change2) => facetDimensions[change2.facet].includes(dimension)).map((change2) => change2.id),
     ...findings.filter((finding2) => familyDimensions[finding2.code.charAt(2)]?.includes(dimension) === true).map((finding2) => finding2.fingerprint)
   ];
-  return distinct(own3.length > 0 ? own3 : [...changes.map((change2) => change2.id), ...findings.map((finding2) => finding2.fingerprint)]);
+  return distinct(own4.length > 0 ? own4 : [...changes2.map((change2) => change2.id), ...findings.map((finding2) => finding2.fingerprint)]);
 }
 var facetDimensions, familyDimensions;
 var init_delta = __esm({
@@ -29267,9 +29760,9 @@ function configNotComputed(changed, environments2) {
   if ([base2, head].some((resource) => resource !== void 0 && unreadableMeshConfig(resource) !== void 0)) return [];
   const touched2 = environments2.filter((environment4) => changed.environments.includes(environment4.id));
   const read3 = touched2.filter((environment4) => [environment4.base.config.statedBy, environment4.head.config.statedBy].includes(changed.resource));
-  const moved3 = read3.flatMap((environment4) => differing(environment4.base.config.notComputed, environment4.head.config.notComputed));
-  const apart3 = read3.length === touched2.length ? [] : differing(acting(base2), acting(head));
-  return distinct([...moved3, ...apart3]).map((field3) => ({
+  const moved2 = read3.flatMap((environment4) => differing(environment4.base.config.notComputed, environment4.head.config.notComputed));
+  const apart4 = read3.length === touched2.length ? [] : differing(acting(base2), acting(head));
+  return distinct([...moved2, ...apart4]).map((field3) => ({
     about: `field ${field3}`,
     because: `what \`${field3}\` of the mesh configuration does to requests is not computed by this version`,
     path: shown5.kind === "ConfigMap" ? ["data", "mesh"] : ["spec", "meshConfig", ...field3.split(".")]
@@ -29377,8 +29870,8 @@ function ofItsRevision({ base: base2, head, environments: where }, environments2
   if (base2 === void 0 || head === void 0 || !policies.has(head.kind)) return [];
   const labels3 = [base2, head].map((resource) => resource.labels["istio.io/rev"]);
   if (labels3[0] === labels3[1]) return [];
-  const named5 = labels3.filter((label3) => label3 !== void 0);
-  const hidden = named5.filter((label3) => environments2.filter(({ id }) => where.includes(id)).some(({ base: before, head: after }) => !inSight(before, label3) || !inSight(after, label3)));
+  const named6 = labels3.filter((label3) => label3 !== void 0);
+  const hidden = named6.filter((label3) => environments2.filter(({ id }) => where.includes(id)).some(({ base: before, head: after }) => !inSight(before, label3) || !inSight(after, label3)));
   return hidden.length === 0 ? [] : [{ about: "revision", because: `only the revision ${hidden.map((label3) => `\`${label3}\``).join(" or ")} of Istio reads it on one side, and no manifest shows such an installation`, path: ["metadata", "labels"] }];
 }
 function inSight({ enrolmentWorld: { installations } }, revision2) {
@@ -29394,13 +29887,13 @@ function notComputedReasons(changed, environments2, lineOf4) {
   return changed.flatMap((entry2) => {
     const resource = entry2.head ?? entry2.base;
     if (resource === void 0) return [];
-    return notComputed(entry2, environments2).map((open2) => ({
-      id: open2.about === "kind" ? shortHash("not-computed", entry2.resource) : shortHash("not-computed", entry2.resource, open2.about),
+    return notComputed(entry2, environments2).map((open3) => ({
+      id: open3.about === "kind" ? shortHash("not-computed", entry2.resource) : shortHash("not-computed", entry2.resource, open3.about),
       kind: "limit",
       status: "new",
       unit: resource.unit,
-      ...lineOf4(resource, open2.path, entry2.head === void 0 ? "base" : "head"),
-      reason: `\`${entry2.resource}\` is ${entry2.change} here, and ${open2.because}`,
+      ...lineOf4(resource, open3.path, entry2.head === void 0 ? "base" : "head"),
+      reason: `\`${entry2.resource}\` is ${entry2.change} here, and ${open3.because}`,
       remedy: "review its effect by hand; `gates.incomplete: off` lets such changes pass with this notice"
     }));
   });
@@ -29466,27 +29959,27 @@ var init_not_judged = __esm({
 });
 
 // src/app/changed-effect.ts
-function resourceReports(changed, changes, environments2, found, open2 = []) {
+function resourceReports(changed, changes2, environments2, found, open3 = []) {
   const effects = /* @__PURE__ */ new Map();
-  for (const change2 of changes) {
+  for (const change2 of changes2) {
     for (const edit of change2.edits) {
       const known4 = effects.get(edit.id);
       if (known4 === void 0) effects.set(edit.id, [change2]);
       else known4.push(change2);
     }
   }
-  return changed.map((entry2) => ({ resource: entry2.resource, environments: [...entry2.environments], change: entry2.change, ...effectOf(entry2, effects.get(entry2.resource) ?? [], environments2, found, open2) }));
+  return changed.map((entry2) => ({ resource: entry2.resource, environments: [...entry2.environments], change: entry2.change, ...effectOf(entry2, effects.get(entry2.resource) ?? [], environments2, found, open3) }));
 }
-function effectOf(entry2, named5, environments2, found, undecidedValues2) {
-  const decided = named5.find(({ change: change2 }) => !change2.direction.startsWith("undecided"));
+function effectOf(entry2, named6, environments2, found, undecidedValues2) {
+  const decided = named6.find(({ change: change2 }) => !change2.direction.startsWith("undecided"));
   if (decided !== void 0) return { effect: "changed", because: decided.change.headline };
-  const undecided2 = named5[0];
+  const undecided2 = named6[0];
   if (undecided2 !== void 0) return { effect: "undecided", because: undecided2.change.headline };
   const told = found.of(entry2);
   if (told !== void 0 && told.effect !== "none") return told;
   if ([entry2.base, entry2.head].some((resource) => resource !== void 0 && unreadableMeshConfig(resource) !== void 0)) return { effect: "undecided", because: "the mesh configuration in it cannot be read" };
-  const [open2] = notComputed(entry2, environments2);
-  if (open2 !== void 0) return { effect: "undecided", because: open2.because };
+  const [open3] = notComputed(entry2, environments2);
+  if (open3 !== void 0) return { effect: "undecided", because: open3.because };
   const value = undecidedValues2.find(({ environment: environment4 }) => entry2.environments.includes(environment4));
   if (value !== void 0) return { effect: "undecided", because: `it depends on \`${value.text}\`, which is not told` };
   return told ?? { effect: "none", because: because(entry2) };
@@ -29582,15 +30075,15 @@ var init_edits2 = __esm({
 function patternOf(line) {
   const trimmed = line.trim();
   if (trimmed === "" || trimmed.startsWith("#")) return void 0;
-  const parts = trimmed.split(/\{\{.*?\}\}/u);
-  const literal3 = parts.join("").trim();
+  const parts2 = trimmed.split(/\{\{.*?\}\}/u);
+  const literal3 = parts2.join("").trim();
   if (literal3 === "") return void 0;
-  if (parts.length === 1) return { matches: (text8) => text8 === trimmed, exact: true };
+  if (parts2.length === 1) return { matches: (text8) => text8 === trimmed, exact: true };
   return {
     exact: false,
     matches: (text8) => {
       let at2 = 0;
-      for (const [index, part2] of parts.entries()) {
+      for (const [index, part2] of parts2.entries()) {
         const found = index === 0 ? text8.startsWith(part2) ? 0 : -1 : text8.indexOf(part2, at2);
         if (found < 0) return false;
         at2 = found + part2.length;
@@ -29613,8 +30106,8 @@ function templateLine(template, rendered2, line) {
     return first < 0 ? 1 : first + 1;
   }
   const pairs3 = aligned(left.length, right.length, matches3);
-  const own3 = pairs3.get(target);
-  if (own3 !== void 0) return own3 + 1;
+  const own4 = pairs3.get(target);
+  if (own4 !== void 0) return own4 + 1;
   for (let above = target - 1; above >= 0; above -= 1) {
     const row2 = pairs3.get(above);
     if (row2 !== void 0) return Math.min(nextWritten(template.split("\n"), row2), left.length - 1) + 1;
@@ -29669,7 +30162,7 @@ function renderedSpan(origin, path2, source2, rendered2) {
       return path2.length === 0 ? reader.object(place2) : reader.field(place2, path2);
     }
     case "generator": {
-      const name2 = nameOf3(parseStream(rendered2)[0]?.value).replace(/-[a-z0-9]{10}$/u, "");
+      const name2 = nameOf4(parseStream(rendered2)[0]?.value).replace(/-[a-z0-9]{10}$/u, "");
       return oneLine3(lineOf(source2, name2 === "" ? "Generator" : name2));
     }
     case "template": {
@@ -29691,13 +30184,13 @@ function placeOf3(source2, rendered2, renderedItem) {
   const items = itemsOf2(whole3);
   const object4 = renderedItem === void 0 || items === void 0 ? whole3 : items[renderedItem];
   const kind = field(object4, "kind");
-  const name2 = nameOf3(object4);
+  const name2 = nameOf4(object4);
   let best = { document: 0 };
   let score2 = -1;
   const consider = (value, place2) => {
     if (field(value, "kind") !== kind) return;
-    const own3 = nameOf3(value);
-    const fit2 = own3 === name2 ? Number.MAX_SAFE_INTEGER : own3 !== "" && name2.includes(own3) ? own3.length : -1;
+    const own4 = nameOf4(value);
+    const fit2 = own4 === name2 ? Number.MAX_SAFE_INTEGER : own4 !== "" && name2.includes(own4) ? own4.length : -1;
     if (fit2 > score2) {
       score2 = fit2;
       best = place2;
@@ -29716,7 +30209,7 @@ function itemsOf2(value) {
   const items = field(value, "items");
   return Array.isArray(items) ? items : void 0;
 }
-function nameOf3(value) {
+function nameOf4(value) {
   const name2 = field(field(value, "metadata"), "name");
   return typeof name2 === "string" ? name2 : "";
 }
@@ -29838,8 +30331,8 @@ function meshConfigOf(resources, stated, world) {
   const providers = source2 === void 0 && world === "open" ? void 0 : providersOf(fields3, istioVersion);
   return {
     istioVersion,
-    rootNamespace: textOf4(fields3["rootNamespace"]) ?? stated.rootNamespace ?? source2?.namespace ?? "istio-system",
-    trustDomain: textOf4(fields3["trustDomain"]) ?? stated.trustDomain ?? "cluster.local",
+    rootNamespace: textOf5(fields3["rootNamespace"]) ?? stated.rootNamespace ?? source2?.namespace ?? "istio-system",
+    trustDomain: textOf5(fields3["trustDomain"]) ?? stated.trustDomain ?? "cluster.local",
     trustDomainAliases: textsOf2(fields3["trustDomainAliases"]),
     extraTrustDomains: listOf(fields3["caCertificates"]).flatMap((entry2) => textsOf2(entry2["trustDomains"])),
     enableAutoMtls: fields3["enableAutoMtls"] !== false,
@@ -29849,9 +30342,9 @@ function meshConfigOf(resources, stated, world) {
     anyTrustDomain: goTrue(source2?.environment["PILOT_SKIP_VALIDATE_TRUST_DOMAIN"]),
     pathNormalization: normalizationOf(fieldsOf(fields3["pathNormalization"])["normalization"]),
     outboundTrafficPolicy: outboundOf3(fieldsOf(fields3["outboundTrafficPolicy"])["mode"]),
-    accessLogFile: textOf4(fields3["accessLogFile"]) ?? "",
+    accessLogFile: textOf5(fields3["accessLogFile"]) ?? "",
     sidecarHbone: hboneOf(fieldsOf(fieldsOf(fields3["defaultConfig"])["proxyMetadata"])["ISTIO_META_ENABLE_HBONE"]),
-    interceptionMode: textOf4(fieldsOf(fields3["defaultConfig"])["interceptionMode"]) ?? "REDIRECT",
+    interceptionMode: textOf5(fieldsOf(fields3["defaultConfig"])["interceptionMode"]) ?? "REDIRECT",
     extensionProviders: providers,
     statedBy: source2?.statedBy,
     notComputed: fieldsNotComputed(fields3)
@@ -29883,7 +30376,7 @@ function installationSource(resources) {
   return {
     statedBy: resourceId(found),
     fields: spec.meshConfig ?? {},
-    namespace: textOf4(fieldsOf(spec.values["global"])["istioNamespace"]) ?? spec.namespace,
+    namespace: textOf5(fieldsOf(spec.values["global"])["istioNamespace"]) ?? spec.namespace,
     version: version3 !== void 0 && /^v?\d+\.\d+/.test(version3) ? version3.replace(/^v/, "") : void 0,
     environment: spec.environment
   };
@@ -29891,7 +30384,7 @@ function installationSource(resources) {
 function providersOf(fields3, istioVersion) {
   const byName2 = /* @__PURE__ */ new Map();
   for (const entry2 of listOf(fields3["extensionProviders"])) {
-    const name2 = textOf4(entry2["name"]) ?? "";
+    const name2 = textOf5(entry2["name"]) ?? "";
     const http = entry2["envoyExtAuthzHttp"];
     const grpc = entry2["envoyExtAuthzGrpc"];
     const type = http !== void 0 ? "ext-authz-http" : grpc !== void 0 ? "ext-authz-grpc" : "other";
@@ -29901,7 +30394,7 @@ function providersOf(fields3, istioVersion) {
       name: name2,
       type,
       failOpen: content["failOpen"] === true,
-      service: textOf4(content["service"]) ?? "",
+      service: textOf5(content["service"]) ?? "",
       port: port3,
       key: authorityKey(type, content),
       broken: brokenBecause(name2, type, content, port3, istioVersion)
@@ -29919,7 +30412,7 @@ function brokenBecause(name2, type, content, port3, istioVersion) {
   if (port3 < 1 || port3 > 65535) return "its port is outside 1..65535";
   const status = content["statusOnError"];
   if (status !== void 0 && !(typeof status === "string" || typeof status === "number" ? /^[1-5]\d\d$/.test(String(status)) : false)) return "its `statusOnError` is no HTTP status";
-  const prefix3 = textOf4(content["pathPrefix"]);
+  const prefix3 = textOf5(content["pathPrefix"]);
   if (prefix3 !== void 0 && prefix3 !== "" && !prefix3.startsWith("/")) return "its `pathPrefix` does not begin with `/`";
   for (const list4 of ["includeRequestHeadersInCheck", "includeHeadersInCheck", "headersToUpstreamOnAllow", "headersToDownstreamOnDeny", "headersToDownstreamOnAllow"]) {
     if (textsOf2(content[list4]).includes("*")) return `a lone \`*\` in its \`${list4}\``;
@@ -29941,7 +30434,7 @@ function fieldsOf(value) {
 function listOf(value) {
   return Array.isArray(value) ? value.map((entry2) => fieldsOf(entry2)) : [];
 }
-function textOf4(value) {
+function textOf5(value) {
   return typeof value === "string" && value !== "" ? value : void 0;
 }
 function textsOf2(value) {
@@ -29981,8 +30474,8 @@ function sidecarIngressPorts(resources, rootNamespace) {
     );
   }
   return (namespace, labels3) => {
-    const own3 = byNamespace.get(namespace) ?? [];
-    const acting2 = own3.find((sidecar2) => selectorOf2(sidecar2) !== void 0 && selects(selectorOf2(sidecar2) ?? {}, labels3)) ?? own3.find((sidecar2) => selectorOf2(sidecar2) === void 0) ?? (byNamespace.get(rootNamespace) ?? []).find((sidecar2) => selectorOf2(sidecar2) === void 0);
+    const own4 = byNamespace.get(namespace) ?? [];
+    const acting2 = own4.find((sidecar2) => selectorOf2(sidecar2) !== void 0 && selects(selectorOf2(sidecar2) ?? {}, labels3)) ?? own4.find((sidecar2) => selectorOf2(sidecar2) === void 0) ?? (byNamespace.get(rootNamespace) ?? []).find((sidecar2) => selectorOf2(sidecar2) === void 0);
     return acting2 === void 0 || acting2.spec.ingress.length === 0 ? void 0 : portsOf3(acting2);
   };
 }
@@ -30076,9 +30569,9 @@ function workloadsOf2(resources, namespaces4, enrolmentWorld, { rootNamespace, i
     const enrolment = enrolmentOfPod(resource, namespace, namespaces4.get(namespace), enrolmentWorld);
     const capture = inboundCapture(enrolment, resource.spec.podAnnotations, captureDefaults(enrolment.mode === "sidecar" ? enrolment.revision : void 0, namespace, enrolmentWorld, interceptionMode2));
     const declared2 = ingressFor(namespace, resource.spec.podLabels) ?? declaredPorts(resource.spec, servicesFor(namespace, resource.spec.podLabels));
-    const named5 = new Set(declared2.map((port3) => port3.port));
-    const holes = [...capture.exclude].filter((port3) => !named5.has(port3) && !proxyPorts.has(port3));
-    const listed5 = capture.mode === "listed" ? [...capture.include].filter((port3) => !named5.has(port3)) : [];
+    const named6 = new Set(declared2.map((port3) => port3.port));
+    const holes = [...capture.exclude].filter((port3) => !named6.has(port3) && !proxyPorts.has(port3));
+    const listed5 = capture.mode === "listed" ? [...capture.include].filter((port3) => !named6.has(port3)) : [];
     const ports3 = [
       ...declared2.map((port3) => ({ port: port3.port, protocol: port3.protocol, captured: captures(capture, port3.port) })),
       ...holes.map((port3) => ({ port: port3, protocol: "auto", captured: false })),
@@ -30340,7 +30833,7 @@ function matchersDisjoint(left, right) {
     return left.family !== right.family || last < start || end < first;
   }
   if (left.type === "token" && right.type === "token") return tokensDisjoint(left, right);
-  if (isText(left) && isText(right)) return patternsDisjoint(left, right);
+  if (isText2(left) && isText2(right)) return patternsDisjoint(left, right);
   return false;
 }
 function namespaceDisjoint(left, right) {
@@ -30352,7 +30845,7 @@ function namespaceDisjoint(left, right) {
 function asksForNamespace(predicate) {
   return predicate.dimension === "peer" && [...predicate.any, ...predicate.none].some((matcher) => matcher.type === "source-namespace");
 }
-function isText(matcher) {
+function isText2(matcher) {
   return matcher.type === "prefix" || matcher.type === "suffix" || matcher.type === "exact" || matcher.type === "non-empty" || matcher.type === "present";
 }
 function singleValued(dimension) {
@@ -30403,7 +30896,7 @@ function matcherInside(inner, outer) {
     const [start, end] = blockRange(outer);
     return inner.family === outer.family && start <= first && last <= end;
   }
-  return isText(inner) && isText(outer) && patternInside(inner, outer);
+  return isText2(inner) && isText2(outer) && patternInside(inner, outer);
 }
 var init_disjoint = __esm({
   "src/sets/disjoint.ts"() {
@@ -30507,8 +31000,8 @@ function alphabet(patterns, path2) {
   const literals = [...patterns.exact, ...patterns.prefixes, ...patterns.suffixes, ...patterns.templates.map((text8) => text8.replace(/\{\*{1,2}\}/g, "")), ...patterns.globs.map((glob) => glob.replaceAll("*", ""))];
   const used = new Set(literals.flatMap((literal3) => Array.from(literal3)));
   const fresh = Array.from("xyzqwvkjhgtnmupslroiXYZQWVKJHGTNMUPSLROI0123456789-_~éüñ中").find((character) => !used.has(character)) ?? "文";
-  const others = distinct([...used, ...path2 ? ["/", ...patterns.templates.length > 0 ? ["["] : []] : []]);
-  return [fresh, ...others.filter((character) => path2 || character !== "/")];
+  const others2 = distinct([...used, ...path2 ? ["/", ...patterns.templates.length > 0 ? ["["] : []] : []]);
+  return [fresh, ...others2.filter((character) => path2 || character !== "/")];
 }
 function stable2(text8, mode) {
   return normalizePath(text8, mode) === text8;
@@ -30692,7 +31185,7 @@ function pathCandidates(matchers, limit) {
     if (together2 === void 0) return void 0;
     for (const path2 of together2) shared2.add(path2);
   }
-  const of = (wanted) => [...new Set(modes3.filter(wanted).flatMap((mode) => byMode.get(mode) ?? []))];
+  const of = (wanted2) => [...new Set(modes3.filter(wanted2).flatMap((mode) => byMode.get(mode) ?? []))];
   const plain6 = [.../* @__PURE__ */ new Set([...shared2, ...of(() => true)])];
   const found = /* @__PURE__ */ new Set([...plain6, ...plain6.flatMap(spellings)]);
   const paths = [...shared2];
@@ -30725,8 +31218,8 @@ var init_path = __esm({
 // src/sets/candidates/peer.ts
 function possibleIdentity(identity2) {
   if (identity2 === "" || identity2.includes("spiffe://")) return false;
-  const parts = identityParts(identity2);
-  if (parts !== void 0) return parts.trustDomain !== "" && parts.namespace !== "" && parts.account !== "";
+  const parts2 = identityParts(identity2);
+  if (parts2 !== void 0) return parts2.trustDomain !== "" && parts2.namespace !== "" && parts2.account !== "";
   return !identity2.split("/").includes("ns");
 }
 function exact(text8) {
@@ -30776,8 +31269,8 @@ function piecesOf(matcher) {
     case "principal": {
       const pattern = matcher.pattern;
       if (pattern.type === "exact") {
-        const parts = identityParts(pattern.text);
-        return parts === void 0 ? [domainOf(pattern.text)] : [{ trustDomain: exact(parts.trustDomain), namespace: exact(parts.namespace), account: exact(parts.account) }];
+        const parts2 = identityParts(pattern.text);
+        return parts2 === void 0 ? [domainOf(pattern.text)] : [{ trustDomain: exact(parts2.trustDomain), namespace: exact(parts2.namespace), account: exact(parts2.account) }];
       }
       const pieces = pattern.type === "prefix" ? prefixPieces(pattern.text) : pattern.type === "suffix" ? suffixPieces(pattern.text) : {};
       return [pieces ?? (pattern.type === "prefix" ? domainOf(pattern.text) : {})];
@@ -30875,14 +31368,14 @@ function callerCandidates(asked, matchers, limit) {
   const labels3 = openLabels(asked, limit);
   if (labels3 === void 0) return void 0;
   const mentioned = distinct(asked.flatMap((matcher) => matcher.selection === void 0 ? [] : requirementsOf(matcher.selection).filter((requirement2) => requirement2.key === nameKey).flatMap((requirement2) => requirement2.values)));
-  const telling2 = [...apart(declared2, matchers), ...mentioned.filter((name2) => !declared2.includes(name2)), freshName([...declared2, ...mentioned])];
+  const telling2 = [...apart2(declared2, matchers), ...mentioned.filter((name2) => !declared2.includes(name2)), freshName([...declared2, ...mentioned])];
   const identities = peerCandidates([...matchers.filter((matcher) => matcher.type !== "source-namespace"), ...telling2.map((name2) => ({ type: "namespace", pattern: { type: "exact", text: name2 } }))], limit);
   if (identities === void 0) return void 0;
   const found = [];
   const spread = (principal, namespace) => {
     if (principal !== null) found.push(principal);
-    const open2 = asked.some((matcher) => matcher.selection !== void 0 && !matcher.declared.includes(namespace));
-    for (const namespaceLabels of open2 ? labels3 : [{}]) found.push({ principal, namespace, namespaceLabels });
+    const open3 = asked.some((matcher) => matcher.selection !== void 0 && !matcher.declared.includes(namespace));
+    for (const namespaceLabels of open3 ? labels3 : [{}]) found.push({ principal, namespace, namespaceLabels });
   };
   for (const identity2 of identities) {
     const namespace = callerNamespace(identity2)?.namespace;
@@ -30893,7 +31386,7 @@ function callerCandidates(asked, matchers, limit) {
   for (const name2 of telling2) spread(null, name2);
   return [...found, null];
 }
-function apart(declared2, matchers) {
+function apart2(declared2, matchers) {
   if (declared2.length <= fewNamespaces) return declared2;
   const texts9 = matchers.flatMap((matcher) => matcher.type === "principal" && "text" in matcher.pattern ? [matcher.pattern.text] : []);
   const domains = distinct(["cluster.local", ...texts9.flatMap((text8) => text8.includes("/ns/") ? [text8.slice(0, text8.indexOf("/ns/"))] : [])]);
@@ -30914,19 +31407,19 @@ function openLabels(asked, limit) {
   const values5 = /* @__PURE__ */ new Map();
   for (const matcher of asked) {
     if (matcher.selection === void 0) continue;
-    for (const { key: key3, values: named5 } of requirementsOf(matcher.selection)) {
+    for (const { key: key3, values: named6 } of requirementsOf(matcher.selection)) {
       if (key3 === nameKey) continue;
       const known4 = values5.get(key3) ?? /* @__PURE__ */ new Set();
-      for (const value of named5) known4.add(value);
+      for (const value of named6) known4.add(value);
       values5.set(key3, known4);
     }
   }
   let combined = [{}];
   for (const key3 of [...values5.keys()].sort()) {
-    const named5 = [...values5.get(key3) ?? []].sort();
+    const named6 = [...values5.get(key3) ?? []].sort();
     let other = "other";
-    while (named5.includes(other)) other = `${other}-x`;
-    combined = combined.flatMap((labels3) => [labels3, ...[...named5, other].map((value) => ({ ...labels3, [key3]: value }))]);
+    while (named6.includes(other)) other = `${other}-x`;
+    combined = combined.flatMap((labels3) => [labels3, ...[...named6, other].map((value) => ({ ...labels3, [key3]: value }))]);
     if (combined.length > limit) return void 0;
   }
   return combined;
@@ -31252,18 +31745,18 @@ function elementAtomsOf(matchers, limit) {
 function exactElement(matched, patterns, classes) {
   let also = [...matched];
   let except = patterns.map((_, index) => index).filter((index) => !matched.includes(index));
-  const others = classes.filter((other) => other !== matched);
-  const alone = (inside4, outside) => !others.some((other) => inside4.every((index) => other.includes(index)) && !outside.some((index) => other.includes(index)));
+  const others2 = classes.filter((other) => other !== matched);
+  const alone = (inside4, outside) => !others2.some((other) => inside4.every((index) => other.includes(index)) && !outside.some((index) => other.includes(index)));
   for (const index of [...except]) {
     const fewer = except.filter((entry2) => entry2 !== index);
     if (alone(also, fewer)) except = fewer;
   }
-  const rank3 = (index) => ["present", "non-empty", "suffix", "prefix", "exact"].indexOf(patterns[index].type);
-  for (const index of [...also].sort((left, right) => rank3(left) - rank3(right) || left - right)) {
+  const rank4 = (index) => ["present", "non-empty", "suffix", "prefix", "exact"].indexOf(patterns[index].type);
+  for (const index of [...also].sort((left, right) => rank4(left) - rank4(right) || left - right)) {
     const fewer = also.filter((entry2) => entry2 !== index);
     if (fewer.length > 0 && alone(fewer, except)) also = fewer;
   }
-  also.sort((left, right) => rank3(right) - rank3(left) || left - right);
+  also.sort((left, right) => rank4(right) - rank4(left) || left - right);
   const [first, ...rest] = also.map((index) => patterns[index]);
   return {
     type: "element",
@@ -31292,13 +31785,13 @@ var init_atoms = __esm({
 
 // src/sets/space.ts
 function compareDimensions(left, right) {
-  const rank3 = (dimension) => {
+  const rank4 = (dimension) => {
     const index = order2.indexOf(dimension);
     if (index !== -1) return index;
     if (dimension.startsWith("pod-label:")) return 0.5;
     return dimension.startsWith("header:") ? order2.length : dimension.startsWith("claim:") ? order2.length + 1 : order2.length + 2;
   };
-  return rank3(left) - rank3(right) || compareText(left, right);
+  return rank4(left) - rank4(right) || compareText(left, right);
 }
 function spaceOf(restrict, cubes, limit) {
   const byDimension = /* @__PURE__ */ new Map();
@@ -31406,11 +31899,11 @@ function boxesOf(space3, cube3) {
   }
   return drafts.map((draft) => ({ words: draft.words, narrow: [...draft.narrow].sort((left, right) => left - right) }));
 }
-function fixed2(space3, draft, wanted) {
-  if (wanted.length === 0) return draft;
+function fixed2(space3, draft, wanted2) {
+  if (wanted2.length === 0) return draft;
   const words3 = draft.words.slice();
   const narrow = new Set(draft.narrow);
-  for (const [index, bits] of wanted) {
+  for (const [index, bits] of wanted2) {
     const axis = space3.axes[index];
     const value = words3[axis.offset] & bits;
     if (value === 0) return void 0;
@@ -31459,8 +31952,8 @@ function sampleOf2(space3, wording, preferred, impossible2) {
     point.set(dimension, value);
   }
   for (let broken = impossible2.find((cube3) => pointIn(cube3, point)); broken !== void 0; broken = impossible2.find((cube3) => pointIn(cube3, point))) {
-    const named5 = broken.predicates.map((predicate) => predicate.dimension).filter((dimension) => liked.has(dimension));
-    const last = named5.sort(compareDimensions).at(-1);
+    const named6 = broken.predicates.map((predicate) => predicate.dimension).filter((dimension) => liked.has(dimension));
+    const last = named6.sort(compareDimensions).at(-1);
     if (last === void 0) break;
     liked.delete(last);
     const value = representative(space3, wording.region, last);
@@ -31488,13 +31981,13 @@ function meeting(space3, region3, box, index) {
     both |= region3[at2] & box[at2];
     out |= region3[at2] & ~box[at2];
   }
-  return both === 0 ? apart2 : out === 0 ? inside3 : partly;
+  return both === 0 ? apart3 : out === 0 ? inside3 : partly;
 }
 function meetingAll(space3, region3, box) {
   let result = inside3;
   for (const index of box.narrow) {
     const here = meeting(space3, region3, box.words, index);
-    if (here === apart2) return apart2;
+    if (here === apart3) return apart3;
     if (here === partly) result = partly;
   }
   return result;
@@ -31514,7 +32007,7 @@ function restrictAxis(space3, region3, box, index) {
   const end = axis.offset + axis.words;
   for (let at2 = axis.offset; at2 < end; at2 += 1) region3[at2] = region3[at2] & box[at2];
 }
-function search(question2, start, budget, widest = start) {
+function search2(question2, start, budget, widest = start) {
   return visit(question2.space, { region: start.words, bound: widest.words, blockers: question2.blockers, demands: question2.demands, rivals: question2.rivals, escaped: [] }, budget);
 }
 function viewRival(space3, region3, rival, budget) {
@@ -31532,7 +32025,7 @@ function viewRival(space3, region3, rival, budget) {
     let covered = false;
     for (const box of layer2.allow) {
       const here = meetingAll(space3, region3, box);
-      if (here === apart2) continue;
+      if (here === apart3) continue;
       met.push(box);
       if (here === inside3) covered = true;
     }
@@ -31562,7 +32055,7 @@ function visit(space3, node2, budget) {
       let met = true;
       for (const index of box.narrow) {
         const here = meeting(space3, region3, box.words, index);
-        if (here === apart2) {
+        if (here === apart3) {
           met = false;
           break;
         }
@@ -31593,7 +32086,7 @@ function visit(space3, node2, budget) {
       let holder;
       for (const box of demand2) {
         const here = meetingAll(space3, region3, box);
-        if (here === apart2) continue;
+        if (here === apart3) continue;
         if (here === inside3) {
           holder = box;
           break;
@@ -31661,7 +32154,7 @@ function branch(space3, node2, blocker, budget) {
       const region3 = node2.region.slice();
       escape(space3, region3, blocker.words, index);
       budget.left -= node2.blockers.length;
-      return [index, node2.blockers.reduce((count2, box) => box.narrow.includes(index) && meeting(space3, region3, box.words, index) === apart2 ? count2 + 1 : count2, 0)];
+      return [index, node2.blockers.reduce((count2, box) => box.narrow.includes(index) && meeting(space3, region3, box.words, index) === apart3 ? count2 + 1 : count2, 0)];
     })
   );
   axes.sort((left, right) => (cleared.get(right) ?? 0) - (cleared.get(left) ?? 0) || left - right);
@@ -31685,7 +32178,7 @@ function expand(space3, found, blockers) {
       if (!box.narrow.includes(index)) continue;
       let met = true;
       for (const other of box.narrow) {
-        if (other !== index && meeting(space3, region3, box.words, other) === apart2) {
+        if (other !== index && meeting(space3, region3, box.words, other) === apart3) {
           met = false;
           break;
         }
@@ -31697,11 +32190,11 @@ function expand(space3, found, blockers) {
   }
   return region3;
 }
-var apart2, inside3, partly;
+var apart3, inside3, partly;
 var init_search = __esm({
   "src/sets/search.ts"() {
     "use strict";
-    apart2 = 0;
+    apart3 = 0;
     inside3 = 1;
     partly = 2;
   }
@@ -31760,9 +32253,9 @@ function oneSentence(words3, full2, target) {
     for (const word2 of outside) reach = or(reach, word2.bits);
     const broad = cover2(words3.filter((word2) => within(minus(word2.bits, reach), target)), target);
     if (broad !== void 0) {
-      let named5 = emptyBits(full2.length * 32);
-      for (const word2 of broad) named5 = or(named5, word2.bits);
-      const taken2 = cover2(outside, minus(named5, target));
+      let named6 = emptyBits(full2.length * 32);
+      for (const word2 of broad) named6 = or(named6, word2.bits);
+      const taken2 = cover2(outside, minus(named6, target));
       if (taken2 !== void 0) choices.push({ any: broad, none: taken2, cost: broad.length + taken2.length + 0.5 });
     }
   }
@@ -31799,10 +32292,10 @@ function canonicalPredicates(predicates) {
 }
 function joined3(dimension, seed, any2, none5) {
   const extra = { dimension, any: any2, none: none5 };
-  const [first, ...others] = seed;
+  const [first, ...others2] = seed;
   if (first === void 0) return [extra];
   if (any2.length > 0) return insideSeed(any2, seed) ? [extra] : [...seed, extra];
-  return [{ dimension, any: first.any, none: distinctMatchers([...first.none, ...none5]) }, ...others];
+  return [{ dimension, any: first.any, none: distinctMatchers([...first.none, ...none5]) }, ...others2];
 }
 function phrases(dimension, atoms, target, seed) {
   if (equal(target, atoms.full)) return [{ predicates: seed, bits: target }];
@@ -31942,11 +32435,11 @@ function inSpace(task, space3, { blockers, impossible: impossible2, demands, riv
   const starts = boxesOf(space3, task.cube);
   const walls = allBoxes(space3, blockers);
   const nowhere = allBoxes(space3, impossible2);
-  const wanted = [];
+  const wanted2 = [];
   for (const demand of demands) {
     const boxes = allBoxes(space3, demand);
     if (boxes === void 0) return failed(tooMany);
-    wanted.push(boxes);
+    wanted2.push(boxes);
   }
   const refusing = [];
   for (const rival of rivals2) {
@@ -31965,8 +32458,8 @@ function inSpace(task, space3, { blockers, impossible: impossible2, demands, riv
   let exhausted = false;
   search: for (const [start, widest] of starts.flatMap((box) => [[plainPart(space3, box) ?? box, box], [box, box]])) {
     for (; ; ) {
-      const question2 = { space: space3, blockers: [...walls, ...nowhere, ...found], demands: wanted, rivals: refusing };
-      const outcome = search(question2, start, budget, widest);
+      const question2 = { space: space3, blockers: [...walls, ...nowhere, ...found], demands: wanted2, rivals: refusing };
+      const outcome = search2(question2, start, budget, widest);
       if (outcome === "none") break;
       if (outcome === "limit") {
         exhausted = true;
@@ -32003,7 +32496,7 @@ function possibleSpot(space3, region3, nowhere, budget) {
   return told ?? existing(space3, region3, nowhere, budget);
 }
 function existing(space3, region3, nowhere, budget) {
-  const outcome = search({ space: space3, blockers: nowhere, demands: [], rivals: [] }, boxAround(space3, region3), budget);
+  const outcome = search2({ space: space3, blockers: nowhere, demands: [], rivals: [] }, boxAround(space3, region3), budget);
   if (outcome === "none") return void 0;
   return outcome === "limit" ? region3 : expand(space3, outcome, nowhere);
 }
@@ -32073,8 +32566,8 @@ function pairs(from2, to2) {
     const first = before.get(key3);
     const second = after.get(key3);
     const id = first?.id ?? second?.id ?? "routing";
-    const open2 = { id, allow: "all", deny: [] };
-    return { id, from: first ?? open2, to: second ?? open2 };
+    const open3 = { id, allow: "all", deny: [] };
+    return { id, from: first ?? open3, to: second ?? open3 };
   });
 }
 function keysOf3(cubes) {
@@ -32237,14 +32730,14 @@ function reaches2(answer3, head, way) {
   if (answer3.verdict === "unknown" || head.verdict === "unknown") return false;
   return way === "up" ? rank[answer3.verdict] >= rank[head.verdict] : rank[answer3.verdict] <= rank[head.verdict];
 }
-function minimalCauses(search2) {
-  const limit = search2.trials ?? MOST_TRIALS;
-  const trials = new Trials(search2, limit);
+function minimalCauses(search3) {
+  const limit = search3.trials ?? MOST_TRIALS;
+  const trials = new Trials(search3, limit);
   const sets = [];
   const sufficient = [];
   try {
-    singles(search2.candidates, trials, sets);
-    if (sets.length < MOST_SETS) larger(search2.candidates, trials, sets, sufficient);
+    singles(search3.candidates, trials, sets);
+    if (sets.length < MOST_SETS) larger(search3.candidates, trials, sets, sufficient);
     return sets.length > 0 ? { sets } : { sets, unproved: "no set of the changed objects gives the request its new answer" };
   } catch (error62) {
     if (!(error62 instanceof OutOfTrials)) throw error62;
@@ -32327,10 +32820,10 @@ var init_causes = __esm({
       #known = /* @__PURE__ */ new Map();
       #place;
       #left;
-      constructor(search2, limit) {
-        this.#search = search2;
+      constructor(search3, limit) {
+        this.#search = search3;
         this.#left = limit;
-        this.#place = new Map(search2.candidates.map((edit, index) => [edit, index]));
+        this.#place = new Map(search3.candidates.map((edit, index) => [edit, index]));
       }
       moves(edits) {
         const key3 = edits.map((edit) => this.#place.get(edit)).join(" ");
@@ -32402,7 +32895,10 @@ function answers(context2, query3) {
   const given = { ...query3.given, ...Object.fromEntries(assumed.map((id) => [id, true])) };
   const asked = Object.keys(given).length > 0 ? { ...query3, given } : query3;
   const onBase = asked.to.workload === void 0 ? asked : { ...asked, to: { ...asked.to, workload: context2.pair.base.id } };
-  return { query: onBase, base: answerOn(context2.sides.base, context2.pair.base, onBase, context2.sides.head), head: answerOn(context2.sides.head, context2.pair.head, asked, context2.sides.base) };
+  return { query: onBase, base: bare2(answerOn(context2.sides.base, context2.pair.base, onBase, context2.sides.head)), head: bare2(answerOn(context2.sides.head, context2.pair.head, asked, context2.sides.base)) };
+}
+function bare2(decision) {
+  return { ...decision, because: [] };
 }
 function answerOn(mesh2, workload2, query3, other) {
   const answer3 = decide(mesh2, query3);
@@ -32423,8 +32919,8 @@ function mixed({ sides }) {
 function tiesOf({ base: base2, head }) {
   const all = [...base2.ties, ...head.ties];
   const addressOf = ({ predicates }) => canonical(predicates.filter(({ dimension }) => dimension === "address"));
-  const portOf3 = ({ predicates }) => canonical(predicates.filter(({ dimension }) => dimension === "port"));
-  return all.filter((tie) => addressOf(tie) === "[]" || all.every((other) => addressOf(other) !== addressOf(tie) || portOf3(other) === portOf3(tie)));
+  const portOf4 = ({ predicates }) => canonical(predicates.filter(({ dimension }) => dimension === "port"));
+  return all.filter((tie) => addressOf(tie) === "[]" || all.every((other) => addressOf(other) !== addressOf(tie) || portOf4(other) === portOf4(tie)));
 }
 var DifferenceMemo;
 var init_pair_context = __esm({
@@ -32474,10 +32970,10 @@ function queryOf(workload2, point, asks2 = { pods: false }) {
   if (protocol === "http" || protocol === "https") {
     const token = point.get("token");
     const inPath = isToken3(token) && token.location.startsWith("parameter:");
-    const path2 = askedPath(textAt3(point, "path"), inPath ? null : textAt3(point, "path.query"));
-    if (point.has("method")) request4.method = textAt3(point, "method") ?? "GET";
+    const path2 = askedPath(textAt4(point, "path"), inPath ? null : textAt4(point, "path.query"));
+    if (point.has("method")) request4.method = textAt4(point, "method") ?? "GET";
     if (path2 !== null) request4.path = path2;
-    const host = textAt3(point, "host");
+    const host = textAt4(point, "host");
     if (host !== null) request4.host = host;
     if (isToken3(token)) {
       const holder = headerOfLocation(token.location);
@@ -32487,12 +32983,12 @@ function queryOf(workload2, point, asks2 = { pods: false }) {
     }
   }
   if (protocol === "http" && Object.keys(headers2).length > 0) request4.headers = headers2;
-  const sni = textAt3(point, "sni");
+  const sni = textAt4(point, "sni");
   if (sni !== null) request4.sni = sni;
   const behindSidecar = asks2.sidecar ?? isSidecarPod(workload2);
   const source2 = point.get("source.ip") ?? (asks2.pods && callerNamespace(point.get("peer") ?? null) === void 0 ? parseIp(unnamedClientAddress) : void 0);
   const destination2 = point.get("destination.ip");
-  const addressed2 = textAt3(point, "address");
+  const addressed2 = textAt4(point, "address");
   const byName2 = addressed2 === null || addressed2 === podAddress || addressed2 === pastWaypoints ? void 0 : /^(.*):(\d+)$/.exec(addressed2);
   const where = byName2?.[1] !== void 0 ? { host: byName2[1] } : workload2.resource === void 0 ? { selector: { namespace: workload2.namespace, labels: workload2.labels } } : { workload: workload2.id };
   return {
@@ -32510,13 +33006,13 @@ function queryOf(workload2, point, asks2 = { pods: false }) {
     ...Object.keys(given).length > 0 ? { given } : {}
   };
 }
-function queryOutside(point, otherwise) {
+function queryOutside(point, otherwise2) {
   const address = point.get("destination.ip");
   const port3 = point.get("port");
   const transport = point.get("transport");
   return {
     from: { principal: null, ...callingPod(point) },
-    to: { ip: formatIp(typeof address === "bigint" ? address : otherwise), port: typeof port3 === "number" ? port3 : 443 },
+    to: { ip: formatIp(typeof address === "bigint" ? address : otherwise2), port: typeof port3 === "number" ? port3 : 443 },
     request: { protocol: transport === "UDP" ? "udp" : transport === "SCTP" ? "sctp" : "tcp" }
   };
 }
@@ -32537,7 +33033,7 @@ function callingPod(point) {
   for (const [dimension, value] of point) if (dimension.startsWith("pod-label:") && typeof value === "string") labels3[dimension.slice("pod-label:".length)] = value;
   return { pod: { namespace: pod.namespace, labels: labels3, ...Object.keys(pod.namespaceLabels).length > 0 ? { namespaceLabels: pod.namespaceLabels } : {} } };
 }
-function textAt3(point, dimension) {
+function textAt4(point, dimension) {
   const value = point.get(dimension);
   return typeof value === "string" ? value : null;
 }
@@ -32602,8 +33098,8 @@ function pointOf2(mesh2, workload2, query3, posture = pathsTo(mesh2, workload2))
   const tunnelled = fromAmbient2 && takesTunnels(mesh2, workload2);
   const behindEnvoy = way?.waypoint !== void 0 || atSidecar;
   if (atSidecar && !tunnelled && isProxyPort(workload2, query3.to.port)) return void 0;
-  const named5 = withAuthority((way?.waypoint !== void 0 || tunnelled) && query3.to.host === void 0 ? { ...query3, request: { host: `${unnamedPodAddress}:${String(way?.port ?? query3.to.port)}`, ...query3.request } } : query3);
-  const asked = askedRequest(way === void 0 ? named5 : { ...named5, to: { ...query3.to, port: way.port } }, query3.from.principal ?? null, workload2);
+  const named6 = withAuthority((way?.waypoint !== void 0 || tunnelled) && query3.to.host === void 0 ? { ...query3, request: { host: `${unnamedPodAddress}:${String(way?.port ?? query3.to.port)}`, ...query3.request } } : query3);
+  const asked = askedRequest(way === void 0 ? named6 : { ...named6, to: { ...query3.to, port: way.port } }, query3.from.principal ?? null, workload2);
   const attached = policiesFor(mesh2, workload2);
   const rules3 = tokenRules((way?.waypoint === void 0 ? attached : policiesAtWaypoint(mesh2, way.waypoint, way.service)).requestAuthentication, mesh2.config);
   const met = fromAmbient2 && !tunnelled ? { ...asked, principal: null, sni: null } : asked;
@@ -32674,10 +33170,10 @@ function beginning(value, prefix3) {
 }
 function tokenValue(token, headers2, given) {
   const text8 = (value) => typeof value === "string" ? value : null;
-  const named5 = Object.entries(given).filter(([key3]) => key3.startsWith("keys:"));
-  const verified = named5.filter(([, right]) => right).map(([key3]) => key3.slice("keys:".length));
+  const named6 = Object.entries(given).filter(([key3]) => key3.startsWith("keys:"));
+  const verified = named6.filter(([, right]) => right).map(([key3]) => key3.slice("keys:".length));
   const spoiled = token.location.in === "header" && headers2.has(token.location.name);
-  const signedBy = spoiled || surelyRefused(token.claims) ? [] : token.valid && named5.length === 0 ? "all" : verified;
+  const signedBy = spoiled || surelyRefused(token.claims) ? [] : token.valid && named6.length === 0 ? "all" : verified;
   return { location: locationText(token.location), signedBy, issuer: text8(token.claims["iss"]), subject: text8(token.claims["sub"]) };
 }
 function claimPaths(claims, before = []) {
@@ -32842,22 +33338,22 @@ var init_token2 = __esm({
 
 // src/impact/witness-request.ts
 function unreconciled(cube3, sample) {
-  const named5 = namedIn(cube3);
+  const named6 = namedIn(cube3);
   const token = sample?.get("token");
   const location = typeof token === "object" && token !== null && "location" in token ? token.location : "";
   const holder = location.startsWith("header:") ? location.split(":")[1] : location.split(":")[0];
-  if (location !== "" && named5.has(`header:${holder ?? ""}`)) return `how a token and the rest of the header \`${holder ?? ""}\` go together is not computed`;
-  if (named5.has("path.query") && location.startsWith("parameter:")) return "how a token in the query and `:path` go together is not computed";
-  return following.find(([first, second]) => named5.has(first) && named5.has(second))?.[2];
+  if (location !== "" && named6.has(`header:${holder ?? ""}`)) return `how a token and the rest of the header \`${holder ?? ""}\` go together is not computed`;
+  if (named6.has("path.query") && location.startsWith("parameter:")) return "how a token in the query and `:path` go together is not computed";
+  return following.find(([first, second]) => named6.has(first) && named6.has(second))?.[2];
 }
 function namedIn(cube3) {
   return new Set(cube3.predicates.map((predicate) => predicate.dimension));
 }
 function spelled2(cube3, sample) {
-  const named5 = namedIn(cube3);
-  if (!named5.has("path.query")) return [sample];
+  const named6 = namedIn(cube3);
+  if (!named6.has("path.query")) return [sample];
   const alone = new Map([...sample].filter(([dimension]) => dimension !== "path"));
-  if (!named5.has("path")) return [alone];
+  if (!named6.has("path")) return [alone];
   const [path2, whole3] = [sample.get("path"), sample.get("path.query")];
   if (typeof path2 !== "string" || typeof whole3 !== "string") return [sample];
   return [sample, alone, new Map(sample).set("path.query", `${path2}?${whole3.slice(whole3.indexOf("?") + 1)}`)];
@@ -32897,10 +33393,10 @@ var init_witness_request = __esm({
 // src/impact/regions.ts
 function changesIn(context2, way, found) {
   const confirmed = [];
-  const changes = [];
+  const changes2 = [];
   for (const entry2 of found) {
     if ("undecided" in entry2) {
-      changes.push(undecided(context2, way, entry2.undecided.key, [entry2.undecided.seed], entry2.undecided.reason));
+      changes2.push(undecided(context2, way, entry2.undecided.key, [entry2.undecided.seed], entry2.undecided.reason));
       continue;
     }
     for (const [index, cube3] of entry2.region.cubes.entries()) {
@@ -32909,7 +33405,7 @@ function changesIn(context2, way, found) {
       if (witness === void 0) {
         const tied2 = unreconciled(cube3, sample);
         if (tied2 === void 0) context2.internalErrors.push(`the witness for \`${context2.pair.destination.id}\` did not reproduce (seed ${shortHash(entry2.region.seed)})`);
-        changes.push(undecided(context2, way, entry2.region.seed, [cube3], tied2 ?? "the sample request was not confirmed on both sides"));
+        changes2.push(undecided(context2, way, entry2.region.seed, [cube3], tied2 ?? "the sample request was not confirmed on both sides"));
         continue;
       }
       const [refusing, passing2] = way === "up" ? [witness.base, witness.head] : [witness.head, witness.base];
@@ -32922,7 +33418,7 @@ function changesIn(context2, way, found) {
     const complete = group3.every((entry2) => entry2.region.complete);
     const first = [...leadingOf(group3, complete)].sort(compareBy((entry2) => isStranger(context2, entry2.witness.query) ? 1 : 0, (entry2) => plainness(entry2.witness.query, context2.pair)))[0];
     if (first === void 0) continue;
-    changes.push({
+    changes2.push({
       environment: context2.sides.environment,
       destination: context2.pair.destination,
       direction: way === "up" ? "widened" : "narrowed",
@@ -32936,7 +33432,7 @@ function changesIn(context2, way, found) {
       ...sideFacts(context2, way)
     });
   }
-  return changes;
+  return changes2;
 }
 function sampled(regions) {
   return regions.flatMap((region3) => region3.cubes.flatMap((cube3, index) => {
@@ -33097,14 +33593,14 @@ function enforcementMoved(context2) {
   ];
 }
 function opaqueMoved(context2) {
-  const moved3 = distinct([...unmatched(context2.base.opaque, context2.head.opaque), ...unmatched(context2.head.opaque, context2.base.opaque)].map((entry2) => entry2.resource));
-  return moved3.flatMap(
+  const moved2 = distinct([...unmatched(context2.base.opaque, context2.head.opaque), ...unmatched(context2.head.opaque, context2.base.opaque)].map((entry2) => entry2.resource));
+  return moved2.flatMap(
     (resource) => ["up", "down"].map((way) => undecided(context2, way, `opaque ${resource}`, [{ predicates: [], origins: [{ policy: resource }] }], `\`${resource}\` changed, and what it does to requests is not computed`))
   );
 }
-function unmatched(entries2, others) {
+function unmatched(entries2, others2) {
   const left = /* @__PURE__ */ new Map();
-  for (const { key: key3 } of others) left.set(key3, (left.get(key3) ?? 0) + 1);
+  for (const { key: key3 } of others2) left.set(key3, (left.get(key3) ?? 0) + 1);
   return entries2.filter(({ key: key3 }) => {
     const count2 = left.get(key3) ?? 0;
     left.set(key3, count2 - 1);
@@ -33122,13 +33618,13 @@ var init_enforcement = __esm({
 
 // src/impact/moved-accounts.ts
 function movedAccounts({ base: base2, head, renamed }) {
-  const moved3 = [];
+  const moved2 = [];
   for (const after of head.workloads.values()) {
     const before = base2.workloads.get(renamed.get(after.id) ?? after.id);
     if (before === void 0 || before === after || before.serviceAccount === after.serviceAccount && before.namespace === after.namespace) continue;
-    if (before.enrolment.mode !== "none" && after.enrolment.mode !== "none") moved3.push({ base: before, head: after });
+    if (before.enrolment.mode !== "none" && after.enrolment.mode !== "none") moved2.push({ base: before, head: after });
   }
-  const groups2 = groupBy(moved3, (caller) => [principalOf(base2, caller.base), principalOf(head, caller.head), String(isAmbient4(caller.head))].join(" "));
+  const groups2 = groupBy(moved2, (caller) => [principalOf(base2, caller.base), principalOf(head, caller.head), String(isAmbient4(caller.head))].join(" "));
   return [...groups2.entries()].sort(([left], [right]) => compareText(left, right)).flatMap(([, callers4]) => {
     const [first] = callers4;
     if (first === void 0) return [];
@@ -33154,13 +33650,13 @@ function cubesAtCaller(cubes, ambient) {
 }
 function atValues(cubes, values5) {
   return cubes.flatMap((cube3) => {
-    const open2 = [];
+    const open3 = [];
     for (const predicate of cube3.predicates) {
       const value = values5.get(predicate.dimension);
-      if (value === void 0) open2.push(predicate);
+      if (value === void 0) open3.push(predicate);
       else if (!holds(predicate, value)) return [];
     }
-    return open2.length === cube3.predicates.length ? [cube3] : [{ predicates: open2, origins: cube3.origins }];
+    return open3.length === cube3.predicates.length ? [cube3] : [{ predicates: open3, origins: cube3.origins }];
   });
 }
 var AccountsApart;
@@ -33217,15 +33713,15 @@ function identityMoved(context2, account, way) {
   const [from2, to2] = way === "up" ? [can("base", account.former), onBoth(can("head", account.current), can("base", account.current))] : [can("head", account.current), onBoth(can("base", account.former), can("head", account.former))];
   const ties = cubesAtCaller([...impossible, ...base2.ties, ...head.ties], account.ambient);
   const key3 = ["identity", way, account.former, account.current, String(account.ambient), base2.key, head.key, authors(from2), authors(to2), (context2.preferred.get("port") ?? []).map(String).join(",")].join("\n");
-  const { regions, undecided: open2 } = context2.memo.get(key3, () => difference({ from: from2, to: to2, impossible: ties, preferred: context2.preferred, limits: context2.limits }));
-  if (regions.length === 0 && open2.length === 0) return [];
+  const { regions, undecided: open3 } = context2.memo.get(key3, () => difference({ from: from2, to: to2, impossible: ties, preferred: context2.preferred, limits: context2.limits }));
+  if (regions.length === 0 && open3.length === 0) return [];
   const told = identityWitness(context2, account, way, regions);
   const principal = way === "up" ? presentedOn(sides.head, account.current) : presentedOn(sides.base, account.former);
   const peer = { dimension: "peer", any: [{ type: "principal", pattern: { type: "exact", text: principal } }], none: [] };
-  const cubes = (regions.length > 0 ? regions.flatMap((region3) => region3.cubes) : open2.map(({ seed: seed2 }) => seed2)).map((cube3) => ({ predicates: [peer, ...cube3.predicates], origins: cube3.origins }));
-  const seed = `identity ${account.former} ${account.current} ${regions[0]?.seed ?? open2[0]?.key ?? ""}`;
+  const cubes = (regions.length > 0 ? regions.flatMap((region3) => region3.cubes) : open3.map(({ seed: seed2 }) => seed2)).map((cube3) => ({ predicates: [peer, ...cube3.predicates], origins: cube3.origins }));
+  const seed = `identity ${account.former} ${account.current} ${regions[0]?.seed ?? open3[0]?.key ?? ""}`;
   const callers4 = account.callers.map((caller) => way === "up" ? caller.head : caller.base).map(({ namespace, name: name2, kind }) => `${namespace}/${name2}[${kind}]`);
-  const reason = open2[0]?.reason ?? `what \`${account.callers[0]?.head.id ?? ""}\` sends there is not determined by the manifests`;
+  const reason = open3[0]?.reason ?? `what \`${account.callers[0]?.head.id ?? ""}\` sends there is not determined by the manifests`;
   const whole3 = { ...undecided(context2, way, seed, cubes, reason), facet: "identity", callers: callers4, assumptions: distinct([...base2.assumptions, ...head.assumptions, ...account.assumptions]) };
   if (told === "refused elsewhere") return [];
   if (told === void 0) return [whole3];
@@ -33236,11 +33732,11 @@ function identityWitness(context2, account, way, regions) {
   const leading = leadingOf(all, regions.every((region3) => region3.complete));
   const first = witnessAmong(context2, account, way, leading.map(({ sample }) => sample));
   if (first.best !== void 0) return first.best;
-  const { best, open: open2 } = witnessAmong(context2, account, way, all.filter((entry2) => !leading.includes(entry2)).map(({ sample }) => sample));
-  return best ?? (regions.length === 0 || first.open || open2 ? void 0 : "refused elsewhere");
+  const { best, open: open3 } = witnessAmong(context2, account, way, all.filter((entry2) => !leading.includes(entry2)).map(({ sample }) => sample));
+  return best ?? (regions.length === 0 || first.open || open3 ? void 0 : "refused elsewhere");
 }
 function witnessAmong(context2, account, way, samples) {
-  let open2 = false;
+  let open3 = false;
   const found = [];
   for (const sample of samples) {
     const { from: from2, ...asked } = queryOf(asker(context2), sample);
@@ -33250,10 +33746,10 @@ function witnessAmong(context2, account, way, samples) {
       const base2 = answers(context2, query3(caller.base.id)).base;
       const answered2 = { query: query3(caller.head.id), base: base2, head: answers(context2, query3(caller.head.id)).head };
       if (flips(answered2.base, answered2.head, way)) found.push(answered2);
-      else if (answered2.base.verdict === "unknown" || answered2.head.verdict === "unknown") open2 = true;
+      else if (answered2.base.verdict === "unknown" || answered2.head.verdict === "unknown") open3 = true;
     }
   }
-  return { best: found.sort(compareBy((entry2) => plainness(entry2.query, context2.pair)))[0], open: open2 };
+  return { best: found.sort(compareBy((entry2) => plainness(entry2.query, context2.pair)))[0], open: open3 };
 }
 var init_identity_changes = __esm({
   "src/impact/identity-changes.ts"() {
@@ -33272,13 +33768,13 @@ var init_identity_changes = __esm({
 });
 
 // src/impact/latent.ts
-function latentMoved(context2, told, moved3) {
+function latentMoved(context2, told, moved2) {
   const { base: base2, head } = context2;
   if (!isNetworked(base2) || !isNetworked(head)) return [];
   return ["up", "down"].flatMap((way) => {
     const [low, high] = way === "up" ? [base2, head] : [head, base2];
     const loud = new Set(told.filter((change2) => change2.direction === (way === "up" ? "widened" : "narrowed")).flatMap((change2) => change2.seedOrigins.map((origin) => origin.policy)));
-    return ["network", "behind"].filter((layer2) => moved3[layer2]).flatMap((layer2) => {
+    return ["network", "behind"].filter((layer2) => moved2[layer2]).flatMap((layer2) => {
       const stopped = solve(context2, `latent ${layer2} ${way}`, [...low[layer2], ...high.possible], high[layer2]);
       const found = stopped.regions.filter((region3) => !region3.seedOrigins.some((origin) => loud.has(origin.policy)));
       return [...groupBy(found, (region3) => distinct(region3.seedOrigins.map((origin) => origin.policy)).join(" ")).values()].flatMap((regions) => latentChange(context2, way, layer2, regions));
@@ -33368,8 +33864,8 @@ function outboundMoved(sides, limits2, internalErrors) {
   });
   const before = new Map(compared.opaque.base.map((entry2) => [entry2.resource, entry2.key]));
   const after = new Map(compared.opaque.head.map((entry2) => [entry2.resource, entry2.key]));
-  const moved3 = distinct([...before.keys(), ...after.keys()].filter((resource) => before.get(resource) !== after.get(resource)));
-  const opaque = moved3.flatMap((resource) => ["up", "down"].map((way) => uncertain(way, `opaque ${resource}`, [{ predicates: [], origins: [{ policy: resource }] }], `\`${resource}\` changed, and a part of it is not computed`)));
+  const moved2 = distinct([...before.keys(), ...after.keys()].filter((resource) => before.get(resource) !== after.get(resource)));
+  const opaque = moved2.flatMap((resource) => ["up", "down"].map((way) => uncertain(way, `opaque ${resource}`, [{ predicates: [], origins: [{ policy: resource }] }], `\`${resource}\` changed, and a part of it is not computed`)));
   const decided = ["up", "down"].flatMap((way) => {
     const groups2 = groupBy(compared[way].regions, (region3) => distinct(region3.seedOrigins.map((origin) => origin.policy)).join(" "));
     return [
@@ -33438,19 +33934,19 @@ function preferredIdentities(sides) {
       if (workload2.enrolment.mode === "none") continue;
       const identity2 = `${mesh2.config.trustDomain}/ns/${workload2.namespace}/sa/${workload2.serviceAccount}`;
       all.add(identity2);
-      const own3 = byNamespace.get(workload2.namespace);
-      if (own3 === void 0) byNamespace.set(workload2.namespace, /* @__PURE__ */ new Set([identity2]));
-      else own3.add(identity2);
+      const own4 = byNamespace.get(workload2.namespace);
+      if (own4 === void 0) byNamespace.set(workload2.namespace, /* @__PURE__ */ new Set([identity2]));
+      else own4.add(identity2);
     }
   }
   return { first: distinct(all).slice(0, OFFERED_IDENTITIES), byNamespace };
 }
 function preferredValues(identities, pair, networked) {
-  const own3 = distinct(identities.byNamespace.get(pair.base.namespace) ?? []).slice(0, OFFERED_IDENTITIES);
+  const own4 = distinct(identities.byNamespace.get(pair.base.namespace) ?? []).slice(0, OFFERED_IDENTITIES);
   const declared2 = [...new Set([...pair.base.ports, ...pair.head.ports].filter((port3) => port3.protocol !== "udp").map((port3) => port3.port))].sort((left, right) => left - right);
   const ports3 = declared2.length > 0 || !networked ? declared2 : [...containerPorts(pair.head), 8080, 80, 443];
   return /* @__PURE__ */ new Map([
-    ["peer", [.../* @__PURE__ */ new Set([...identities.first, ...own3])]],
+    ["peer", [.../* @__PURE__ */ new Set([...identities.first, ...own4])]],
     ["port", ports3],
     ["protocol", ["http", "tcp", "https", "tls"]],
     // Without a name a witness may speak any protocol.
@@ -33489,7 +33985,7 @@ function destinationPairs(sides) {
   return pairs3.sort((left, right) => compareText(left.destination.id, right.destination.id));
 }
 function compareSides(sides, limits2, memo2) {
-  const changes = [];
+  const changes2 = [];
   const internalErrors = [];
   const identities = preferredIdentities(sides);
   const policed = hasNetworkPolicies(sides.base) || hasNetworkPolicies(sides.head);
@@ -33499,22 +33995,22 @@ function compareSides(sides, limits2, memo2) {
   for (const pair of pairs3) {
     const proxies = { base: pathsTo(sides.base, pair.base, mixed2), head: pathsTo(sides.head, pair.head, mixed2) };
     const networked = policed && hasNetwork(pair.base);
-    changes.push(...identitiesMoved({ sides, pair, ...proxies, limits: limits2, memo: memo2, preferred: preferredValues(identities, pair, false), internalErrors }, accounts2.at([proxies.base, proxies.head])));
-    const moved3 = { network: networked && (networkMovedAt(sides.base, pair.base, sides.head, pair.head, proxies.base.tunnels.size + proxies.head.tunnels.size > 0) || waypointNetworkKey(sides.base, pair.base, proxies.base) !== waypointNetworkKey(sides.head, pair.head, proxies.head)), behind: proxies.base.key !== proxies.head.key };
-    if (!moved3.network && !moved3.behind) {
-      changes.push(...tiesSettled(sides, pair, proxies, { limits: limits2, memo: memo2, identities, networked, mixed: mixed2, internalErrors }));
+    changes2.push(...identitiesMoved({ sides, pair, ...proxies, limits: limits2, memo: memo2, preferred: preferredValues(identities, pair, false), internalErrors }, accounts2.at([proxies.base, proxies.head])));
+    const moved2 = { network: networked && (networkMovedAt(sides.base, pair.base, sides.head, pair.head, proxies.base.tunnels.size + proxies.head.tunnels.size > 0) || waypointNetworkKey(sides.base, pair.base, proxies.base) !== waypointNetworkKey(sides.head, pair.head, proxies.head)), behind: proxies.base.key !== proxies.head.key };
+    if (!moved2.network && !moved2.behind) {
+      changes2.push(...tiesSettled(sides, pair, proxies, { limits: limits2, memo: memo2, identities, networked, mixed: mixed2, internalErrors }));
       continue;
     }
     const base2 = networked ? throughNetworkPaths(proxies.base, sides.base, pair.base) : proxies.base;
     const head = networked ? throughNetworkPaths(proxies.head, sides.head, pair.head) : proxies.head;
     const context2 = { sides, pair, base: base2, head, limits: limits2, memo: memo2, preferred: preferredValues(identities, pair, networked), internalErrors };
     const found = [...compareWay(context2, "up"), ...compareWay(context2, "down")];
-    found.push(...latentMoved(context2, found, moved3));
+    found.push(...latentMoved(context2, found, moved2));
     if (!found.some((change2) => change2.direction === "narrowed")) found.push(...tiesSettled(sides, pair, proxies, { limits: limits2, memo: memo2, identities, networked, mixed: mixed2, internalErrors }));
-    changes.push(...found.length > 0 ? found : enforcementMoved(context2), ...opaqueMoved(context2), ...authoritiesMoved(context2));
+    changes2.push(...found.length > 0 ? found : enforcementMoved(context2), ...opaqueMoved(context2), ...authoritiesMoved(context2));
   }
-  if (policed) changes.push(...outboundMoved(sides, limits2, internalErrors));
-  return { changes, internalErrors, compared: pairs3.length };
+  if (policed) changes2.push(...outboundMoved(sides, limits2, internalErrors));
+  return { changes: changes2, internalErrors, compared: pairs3.length };
 }
 function tiesSettled(sides, pair, proxies, asking2) {
   if (sides.base.unsettled.size === 0) return [];
@@ -33545,9 +34041,9 @@ function compareWay(context2, way) {
   if (low.sure !== low.possible || high.sure !== high.possible) add4(solve(context2, `sure ${way}`, low.sure, high.sure.map((path2) => alsoThrough(path2, low.possible))));
   return changesIn(context2, way, found);
 }
-function alsoThrough(path2, others) {
-  const other = others[0];
-  if (other === void 0 || others.length > 1) return path2;
+function alsoThrough(path2, others2) {
+  const other = others2[0];
+  if (other === void 0 || others2.length > 1) return path2;
   return { id: path2.id, layers: [...path2.layers, ...other.layers.map(asOtherSide)] };
 }
 function asOtherSide(layer2) {
@@ -33585,12 +34081,12 @@ function isAboutIdentity({ raw, sides, callers: callers4, knownOf }) {
   const expected = raw.passingSide === "head" ? witness.head : witness.base;
   const elsewhere3 = knownOf(other).byPrincipal;
   const workloads2 = workloadsByCaller(passing2);
-  const own3 = knownOf(passing2).byPrincipal;
+  const own4 = knownOf(passing2).byPrincipal;
   const accounts2 = new Set(callers4.known.flatMap((id) => {
     const workload2 = workloads2.get(id);
     return workload2 === void 0 ? [] : [principalOf(passing2, workload2)];
   }));
-  const users = [...accounts2].flatMap((account) => own3.get(account) ?? []);
+  const users = [...accounts2].flatMap((account) => own4.get(account) ?? []);
   return users.length > 0 && users.length <= MOST_ACCOUNTS && users.every((id) => {
     const workload2 = workloads2.get(id);
     const before = workload2 === void 0 ? void 0 : counterpart(workload2, other, sides, raw.passingSide);
@@ -33637,8 +34133,8 @@ var init_workload_id = __esm({
 
 // src/impact/candidates.ts
 function mayAct(edit, labels3) {
-  const versions2 = [...edit.type === "added" ? [] : [edit.base], ...edit.type === "removed" ? [] : [edit.head]];
-  return versions2.some((version3) => {
+  const versions3 = [...edit.type === "added" ? [] : [edit.base], ...edit.type === "removed" ? [] : [edit.head]];
+  return versions3.some((version3) => {
     const selector = selectorOf3(version3);
     return selector === void 0 || labels3.some((each) => selects(selector, each));
   });
@@ -33685,9 +34181,9 @@ var init_candidates2 = __esm({
         const places = [raw.destination.namespace, ...caller === void 0 ? [] : [caller], ...waypoints];
         const labels3 = waypoints.length > 0 ? [] : this.#labelsOf(raw);
         const near = [...new Set(places.flatMap((place2) => this.#at(place2)))].filter((edit) => labels3.length === 0 || mayAct(edit, labels3));
-        const named5 = /* @__PURE__ */ new Set([...raw.seedOrigins.map((origin) => origin.policy), ...byOf(raw.witness?.base), ...byOf(raw.witness?.head)]);
-        const likely = near.filter((edit) => named5.has(edit.id));
-        return { edits: [...likely, ...near.filter((edit) => !named5.has(edit.id))], likely: likely.length };
+        const named6 = /* @__PURE__ */ new Set([...raw.seedOrigins.map((origin) => origin.policy), ...byOf(raw.witness?.base), ...byOf(raw.witness?.head)]);
+        const likely = near.filter((edit) => named6.has(edit.id));
+        return { edits: [...likely, ...near.filter((edit) => !named6.has(edit.id))], likely: likely.length };
       }
       /** The destination's labels on both sides; none where it is a phantom. */
       #labelsOf({ destination: destination2 }) {
@@ -33717,8 +34213,8 @@ function wayOf({ direction }) {
   return direction === "widened" ? "up" : direction === "narrowed" ? "down" : void 0;
 }
 function unproved({ edits, likely }, because2) {
-  const named5 = likely > 0 ? edits.slice(0, likely) : edits.slice(0, NAMED_UNPROVED);
-  return { sets: named5.length === 0 ? [] : [named5], ...because2 === void 0 ? {} : { unproved: because2 }, proof: "none" };
+  const named6 = likely > 0 ? edits.slice(0, likely) : edits.slice(0, NAMED_UNPROVED);
+  return { sets: named6.length === 0 ? [] : [named6], ...because2 === void 0 ? {} : { unproved: because2 }, proof: "none" };
 }
 var TRIALS_IN_ALL, TRIALS_AFTER, MOST_EXTENSIONS, NAMED_UNPROVED, CauseProver;
 var init_prove_causes = __esm({
@@ -33770,22 +34266,22 @@ var init_prove_causes = __esm({
         const whole3 = causes.sets.filter((set2) => this.#missing(raw, way, set2) === void 0);
         const [best] = whole3;
         if (best !== void 0) return { ...causes, sets: whole3, proof: "region" };
-        let named5 = first;
+        let named6 = first;
         for (let step = 0; step < MOST_EXTENSIONS; step += 1) {
-          const missing = this.#missing(raw, way, named5);
-          if (missing === void 0) return { ...causes, sets: [named5], proof: "region" };
-          if (missing === "open") break;
-          const further = this.#further(raw, way, named5, missing);
+          const missing2 = this.#missing(raw, way, named6);
+          if (missing2 === void 0) return { ...causes, sets: [named6], proof: "region" };
+          if (missing2 === "open") break;
+          const further = this.#further(raw, way, named6, missing2);
           if (further === void 0) break;
-          named5 = [...named5, ...further];
+          named6 = [...named6, ...further];
         }
-        return { sets: [named5], proof: "witness", unproved: "this explains the witness; other requests of the change need more edits" };
+        return { sets: [named6], proof: "witness", unproved: "this explains the witness; other requests of the change need more edits" };
       }
       /** Edits that a further request needs besides those that are named. */
-      #further(raw, way, named5, { query: query3, head }) {
-        const others = this.#index.of(raw).edits.filter((edit) => !named5.includes(edit));
-        const near = (edits) => this.#ask(this.#counterfactual.near([...named5, ...edits], query3, waypointNamespaces(raw)), query3);
-        return this.#minimal(others, (edits) => reaches2(near(edits), head, way)).sets[0];
+      #further(raw, way, named6, { query: query3, head }) {
+        const others2 = this.#index.of(raw).edits.filter((edit) => !named6.includes(edit));
+        const near = (edits) => this.#ask(this.#counterfactual.near([...named6, ...edits], query3, waypointNamespaces(raw)), query3);
+        return this.#minimal(others2, (edits) => reaches2(near(edits), head, way)).sets[0];
       }
       #minimal(candidates3, moves) {
         const counted2 = (edits) => {
@@ -33842,20 +34338,20 @@ var init_prove_causes = __esm({
         const context2 = this.#against(raw, this.#counterfactual.around(set2, witness.query, waypointNamespaces(raw)), witness.query);
         if (context2 === void 0) return "open";
         const [low, high] = way === "up" ? [context2.base, context2.head] : [context2.head, context2.base];
-        let open2 = false;
+        let open3 = false;
         for (const level2 of ["possible", "sure"]) {
           const found = solve(context2, `unexplained ${level2} ${way} ${raw.destination.id} ${raw.seed}`, low[level2], high[level2], raw.cubes);
-          open2 ||= found.undecided.length > 0;
+          open3 ||= found.undecided.length > 0;
           for (const region3 of found.regions) {
             for (const [index, cube3] of region3.cubes.entries()) {
               const sample = region3.samples[index];
-              const moved3 = sample === void 0 ? void 0 : witnessFor(context2, cube3, sample, (query3) => confirm(context2, way, query3));
-              if (moved3 !== void 0) return { query: moved3.query, head: moved3.head };
-              open2 = true;
+              const moved2 = sample === void 0 ? void 0 : witnessFor(context2, cube3, sample, (query3) => confirm(context2, way, query3));
+              if (moved2 !== void 0) return { query: moved2.query, head: moved2.head };
+              open3 = true;
             }
           }
         }
-        return open2 ? "open" : void 0;
+        return open3 ? "open" : void 0;
       }
       /** The destination with only some edits made, against the head. */
       #against(raw, mesh2, query3) {
@@ -33881,9 +34377,9 @@ var init_prove_causes = __esm({
 });
 
 // src/impact/told-apart.ts
-function withoutRepeats(changes) {
+function withoutRepeats(changes2) {
   const seen = ({ change: change2 }) => canonical([change2.environments, change2.direction, change2.facet, change2.destinations.map(({ id }) => id), change2.region, change2.callers, change2.before, change2.after, change2.assumptions]);
-  return [...groupBy(changes, seen).values()].flatMap((group3) => {
+  return [...groupBy(changes2, seen).values()].flatMap((group3) => {
     const [first] = group3;
     if (first === void 0) return [];
     if (group3.length === 1) return [first];
@@ -33901,12 +34397,12 @@ function causesOfAll(group3) {
   const weakest3 = proofs.find((proof) => group3.some(({ change: change2 }) => change2.causeProof === proof));
   return { causes, alternativeCauses: agree ? first?.change.alternativeCauses : void 0, ...weakest3 === void 0 ? {} : { causeProof: weakest3 } };
 }
-function toldApart(changes) {
-  return continued(continued(continued([...changes], answerOf2), callersOf3), witnessOf);
+function toldApart(changes2) {
+  return continued(continued(continued([...changes2], answerOf2), callersOf3), witnessOf);
 }
-function continued(changes, tail) {
-  const byHeadline = groupBy(changes, ({ change: change2 }) => [change2.headline, ...change2.destinations.map(({ id }) => id), ...change2.environments].join("\n"));
-  return changes.map((entry2) => {
+function continued(changes2, tail) {
+  const byHeadline = groupBy(changes2, ({ change: change2 }) => [change2.headline, ...change2.destinations.map(({ id }) => id), ...change2.environments].join("\n"));
+  return changes2.map((entry2) => {
     const { change: change2 } = entry2;
     const alike2 = byHeadline.get([change2.headline, ...change2.destinations.map(({ id }) => id), ...change2.environments].join("\n")) ?? [];
     const words3 = tail(change2);
@@ -33953,9 +34449,9 @@ function provedByRegion({ first, ...described2 }, provenance, provers) {
   if (from2 === void 0 || proved === void 0 || described2.change.environments.length > 1) return described2;
   return { ...described2, edits: editsOf(proved), change: { ...described2.change, ...causesIn(proved, from2) } };
 }
-function causesIn({ sets: [named5 = [], ...others], proof, unproved: unproved2 }, from2) {
+function causesIn({ sets: [named6 = [], ...others2], proof, unproved: unproved2 }, from2) {
   const cited = (edits) => edits.map(from2.cite).sort((left, right) => compareText(left.file, right.file) || left.line - right.line);
-  return { causes: cited(named5), ...others.length === 0 ? {} : { alternativeCauses: others.map(cited) }, causeProof: proof, ...unproved2 === void 0 ? {} : { causeNote: unproved2 } };
+  return { causes: cited(named6), ...others2.length === 0 ? {} : { alternativeCauses: others2.map(cited) }, causeProof: proof, ...unproved2 === void 0 ? {} : { causeNote: unproved2 } };
 }
 function editsOf({ sets }) {
   return [...new Set(sets.flat())];
@@ -34007,23 +34503,23 @@ function mergeDestinations(singles2) {
     return groups2.flatMap((group3) => {
       const first = group3[0];
       if (first === void 0) return [];
-      const destinations = group3.map((single2) => single2.raw.destination).sort((left, right) => compareText(left.id, right.id));
-      return [{ change: finish2(first, destinations), edits: editsOf(first.proved), cubes: first.raw.cubes, first }];
+      const destinations2 = group3.map((single2) => single2.raw.destination).sort((left, right) => compareText(left.id, right.id));
+      return [{ change: finish2(first, destinations2), edits: editsOf(first.proved), cubes: first.raw.cubes, first }];
     });
   });
 }
-function finish2(single2, destinations) {
+function finish2(single2, destinations2) {
   const { change: change2, raw } = single2;
-  const ids3 = destinations.map((destination2) => destination2.id);
+  const ids3 = destinations2.map((destination2) => destination2.id);
   return {
     id: shortHash(change2.facet, change2.direction, raw.seed, ids3.join(" ")),
     environments: change2.environments,
     direction: change2.direction,
     facet: change2.facet,
-    destinations,
+    destinations: destinations2,
     region: change2.region,
     callers: change2.callers,
-    headline: headline(change2.direction, change2.facet, change2.callers, change2.region, destinations),
+    headline: headline(change2.direction, change2.facet, change2.callers, change2.region, destinations2),
     before: change2.before,
     after: change2.after,
     ...change2.witness === void 0 ? {} : { witness: change2.witness },
@@ -34035,10 +34531,10 @@ function finish2(single2, destinations) {
     assumptions: change2.assumptions
   };
 }
-function mergeEnvironments(changes) {
-  if (new Set(changes.flatMap(({ change: change2 }) => change2.environments)).size <= 1) return [...changes];
+function mergeEnvironments(changes2) {
+  if (new Set(changes2.flatMap(({ change: change2 }) => change2.environments)).size <= 1) return [...changes2];
   const key3 = ({ change: change2 }) => canonical([change2.destinations.map((destination2) => destination2.id), change2.facet, change2.direction, change2.region]);
-  return [...groupBy(changes, key3).values()].flatMap((group3) => {
+  return [...groupBy(changes2, key3).values()].flatMap((group3) => {
     const first = group3[0];
     if (first === void 0) return [];
     return [
@@ -34135,8 +34631,8 @@ function rootsOf2(mesh2) {
   return [mesh2.config.rootNamespace, ...providers.filter((name2) => name2 !== "")];
 }
 function namespacesOf3(query3) {
-  const named5 = [query3.to.workload, query3.from.workload, query3.to.gateway].map((id) => id === void 0 ? "" : namespaceOfId(id));
-  return [...named5, query3.to.selector?.namespace ?? "", query3.from.pod?.namespace ?? ""].filter((name2) => name2 !== "" && name2 !== "*");
+  const named6 = [query3.to.workload, query3.from.workload, query3.to.gateway].map((id) => id === void 0 ? "" : namespaceOfId(id));
+  return [...named6, query3.to.selector?.namespace ?? "", query3.from.pod?.namespace ?? ""].filter((name2) => name2 !== "" && name2 !== "*");
 }
 function applied(resources, edits, namespaces4) {
   const byId = new Map(resources.map((resource) => [resourceId(resource), resource]));
@@ -34170,26 +34666,53 @@ function worldsOf2(base2, head, documents) {
       if (known4 === void 0) choices.set(text8, new Set(all));
       else for (const choice2 of all) known4.add(choice2);
     }
+    if (isAsking(resource)) for (const each of otherwise(resource, documents)?.unresolved ?? []) for (const choice2 of each.choices ?? []) choices.get(clusterText)?.add(choice2);
   }
   if (choices.size === 0) return oneWorld;
   const worlds2 = [];
   const left = [];
   for (const text8 of [...choices.keys()].sort(compareText)) {
-    const others = [...choices.get(text8) ?? []].slice(1);
-    if (worlds2.length + others.length > mostWorlds) left.push(text8);
-    else for (const choice2 of others) worlds2.push({ text: text8, choice: choice2, base: read2(base2, text8, choice2, documents), head: read2(head, text8, choice2, documents) });
+    const others2 = [...choices.get(text8) ?? []].slice(1);
+    if (worlds2.length + others2.length > mostWorlds) left.push(text8);
+    else for (const choice2 of others2) worlds2.push({ text: text8, choice: choice2, base: read2(base2, text8, choice2, documents), head: read2(head, text8, choice2, documents) });
   }
   return { worlds: worlds2, left };
 }
 function read2(resources, text8, choice2, documents) {
-  return resources.map((resource) => {
+  return resources.flatMap((resource) => {
     if (resource.unresolved?.some((each) => each.text === text8 && each.choices !== void 0) !== true) return resource;
     const key3 = `${typeof choice2} ${String(choice2)} ${text8}`;
     const known4 = again.get(resource)?.get(key3);
     if (known4 !== void 0) return known4;
-    const made2 = readOne(resource, text8, choice2, documents) ?? resource;
+    const found = text8 === clusterText && isAsking(resource) ? otherwise(resource, documents, choice2) : readOne(resource, text8, choice2, documents) ?? resource;
+    const made2 = found === void 0 ? [] : [found];
     again.set(resource, new Map([...again.get(resource) ?? [], [key3, made2]]));
     return made2;
+  });
+}
+function isAsking({ origin, unresolved: unresolved2 }) {
+  return origin.rendered?.otherwise !== void 0 && unresolved2?.some((each) => each.text === clusterText) === true;
+}
+function otherwise(resource, documents, choice2) {
+  const reading = documents.read(resource.origin.rendered?.otherwise ?? "");
+  const value = reading.type === "documents" ? reading.documents[0]?.value : void 0;
+  const { file: file2, blob, document, rendered: rendered2 } = resource.origin;
+  const read3 = (given) => {
+    const decoded = decodeDocument(value, { origin: { file: file2, blob, document, ...rendered2 === void 0 ? {} : { rendered: rendered2 } }, unit: resource.unit, defaultNamespace: resource.namespace ?? "", ...given === void 0 ? {} : { given } });
+    return decoded.type === "resources" ? decoded.resources.find((each) => resourceKey(each) === resourceKey(resource)) : void 0;
+  };
+  const found = read3();
+  return choice2 === void 0 || found?.unresolved === void 0 ? found : read3(new Map(found.unresolved.map((each) => [each.text, choice2])));
+}
+function matters(resource) {
+  return resource.kind !== "Secret" && !(resource.kind === "ConfigMap" && resource.spec.data["mesh"] === void 0);
+}
+function withOtherwise(resources, documents) {
+  return resources.map((resource) => {
+    if (resource.origin.rendered?.otherwise === void 0 || !matters(resource)) return resource;
+    const found = otherwise(resource, documents);
+    if (found !== void 0 && readContentOf(found) === readContentOf(resource)) return resource;
+    return { ...resource, unresolved: [...resource.unresolved ?? [], { text: clusterText, path: [], choices: ["not found", "found"] }] };
   });
 }
 function readOne(resource, text8, choice2, documents) {
@@ -34278,11 +34801,11 @@ function shapes(workloads2, services) {
   return workloads2.map((resource) => {
     const namespace = resource.namespace ?? "";
     const { podLabels, serviceAccount } = resource.spec;
-    const parts = /* @__PURE__ */ new Map();
-    if (Object.keys(podLabels).length > 0) parts.set(`labels ${namespace} ${canonical(podLabels)}`, serviceAccount);
+    const parts2 = /* @__PURE__ */ new Map();
+    if (Object.keys(podLabels).length > 0) parts2.set(`labels ${namespace} ${canonical(podLabels)}`, serviceAccount);
     const selecting = distinct(services(namespace, podLabels));
-    if (selecting.length > 0) parts.set(`services ${selecting.join(" ")}`, serviceAccount);
-    return { id: resourceId(resource), parts };
+    if (selecting.length > 0) parts2.set(`services ${selecting.join(" ")}`, serviceAccount);
+    return { id: resourceId(resource), parts: parts2 };
   }).sort((left, right) => compareText(left.id, right.id));
 }
 var init_workload_pairing = __esm({
@@ -34307,17 +34830,17 @@ function meshes(loaded, stated) {
   const head = loaded.identical ? base2 : buildMesh(resources.head, { ...settings2, seniors });
   return { loaded, resources, base: base2, head, renamed: loaded.identical ? /* @__PURE__ */ new Map() : renamedWorkloads(loaded.renames, base2, head), settings: { ...settings2, unsettled, seniors } };
 }
-function withStandIns(own3, other) {
-  if (!own3.some((resource) => unreadableMeshConfig(resource) !== void 0)) return own3;
-  return own3.flatMap((resource) => {
+function withStandIns(own4, other) {
+  if (!own4.some((resource) => unreadableMeshConfig(resource) !== void 0)) return own4;
+  return own4.flatMap((resource) => {
     if (unreadableMeshConfig(resource) === void 0) return [resource];
     const id = resourceId(resource);
     return other.filter((candidate) => resourceId(candidate) === id && unreadableMeshConfig(candidate) === void 0);
   });
 }
 function changedPeerAuthentications(base2, head) {
-  const bare2 = (resources) => resources.flatMap((resource) => resource.kind === "PeerAuthentication" ? [{ ...resource, labels: {}, annotations: {} }] : []);
-  return new Set(editsBetween(bare2(base2), bare2(head)).filter((edit) => edit.type !== "added").map((edit) => edit.id));
+  const bare3 = (resources) => resources.flatMap((resource) => resource.kind === "PeerAuthentication" ? [{ ...resource, labels: {}, annotations: {} }] : []);
+  return new Set(editsBetween(bare3(base2), bare3(head)).filter((edit) => edit.type !== "added").map((edit) => edit.id));
 }
 function compareEnvironments(loaded, stated, limits2, citations) {
   const memo2 = new DifferenceMemo();
@@ -34325,7 +34848,7 @@ function compareEnvironments(loaded, stated, limits2, citations) {
   const environments2 = [];
   const raw = [];
   const internalErrors = [];
-  let destinations = 0;
+  let destinations2 = 0;
   const undecided2 = [];
   for (const each of loaded) {
     const compared = meshes(each, stated);
@@ -34335,7 +34858,7 @@ function compareEnvironments(loaded, stated, limits2, citations) {
     const result = compareSides(sides, limits2, memo2);
     raw.push(...result.changes);
     internalErrors.push(...result.internalErrors);
-    destinations += result.compared;
+    destinations2 += result.compared;
     undecided2.push(...undecidedValues(each, stated, result.changes, (sides2) => compareSides(sides2, limits2, memo2).changes));
     provenance.set(each.id, {
       sides,
@@ -34345,7 +34868,7 @@ function compareEnvironments(loaded, stated, limits2, citations) {
       cite: (edit) => citations.cite(edit)
     });
   }
-  return { environments: environments2, changes: describeChanges(raw, provenance).map(withUnresolvedAssumptions), undecided: undecided2, internalErrors, destinations, workUnits: memo2.work };
+  return { environments: environments2, changes: describeChanges(raw, provenance).map(withUnresolvedAssumptions), undecided: undecided2, internalErrors, destinations: destinations2, workUnits: memo2.work };
 }
 function undecidedValues(loaded, stated, found, compare) {
   const { worlds: worlds2, left } = loaded.worlds;
@@ -34365,8 +34888,8 @@ function undecidedValues(loaded, stated, found, compare) {
   for (const text8 of left) add4(text8, void 0);
   return [...undecided2.values()];
 }
-function signature(changes) {
-  return canonical(distinct(changes.map(({ destination: destination2, direction, facet, cubes, complete }) => canonical([destination2.id, direction, facet, cubes.map(regionCube), complete]))));
+function signature(changes2) {
+  return canonical(distinct(changes2.map(({ destination: destination2, direction, facet, cubes, complete }) => canonical([destination2.id, direction, facet, cubes.map(regionCube), complete]))));
 }
 function withUnresolvedAssumptions(described2) {
   const { change: change2, edits } = described2;
@@ -34570,7 +35093,7 @@ __export(util_exports, {
   objectClone: () => objectClone,
   omit: () => omit,
   optionalKeys: () => optionalKeys,
-  own: () => own2,
+  own: () => own3,
   parsedType: () => parsedType,
   partial: () => partial,
   pick: () => pick,
@@ -35162,12 +35685,12 @@ function members2(proto, table3) {
       defineBound(proto, key3, desc.value);
   }
 }
-function own2(inst, key3, value, enumerable = true) {
+function own3(inst, key3, value, enumerable = true) {
   Object.defineProperty(inst, key3, { configurable: true, writable: true, enumerable, value });
   return value;
 }
 function hide(inst, key3, value) {
-  return own2(inst, key3, value, false);
+  return own3(inst, key3, value, false);
 }
 // @__NO_SIDE_EFFECTS__
 function derived(computes, table3) {
@@ -35177,10 +35700,10 @@ function derived(computes, table3) {
       configurable: true,
       enumerable: true,
       get() {
-        return own2(this, key3, compute(this));
+        return own3(this, key3, compute(this));
       },
       set(value) {
-        own2(this, key3, value);
+        own3(this, key3, value);
       }
     });
   }
@@ -35190,10 +35713,10 @@ function defineBound(proto, key3, fn) {
   Object.defineProperty(proto, key3, {
     configurable: true,
     get() {
-      return this == null ? fn : own2(this, key3, fn.bind(this));
+      return this == null ? fn : own3(this, key3, fn.bind(this));
     },
     set(value) {
-      own2(this, key3, value);
+      own3(this, key3, value);
     }
   });
 }
@@ -35419,12 +35942,12 @@ function $constructor(name2, initializer3, proto, params) {
     inst._zod.traits.add(name2);
     initializer3(inst, def);
     if (initialized) {
-      const own3 = Object.getPrototypeOf(inst);
+      const own4 = Object.getPrototypeOf(inst);
       const ctorProto = inst._zod.constr.prototype;
-      let up = own3;
+      let up = own4;
       while (up && up !== ctorProto)
         up = Object.getPrototypeOf(up);
-      const target = up ?? own3;
+      const target = up ?? own4;
       if (!initialized.has(target)) {
         initialized.add(target);
         members2(target, protoMembers);
@@ -35892,7 +36415,7 @@ __export(regexes_exports, {
   extendedDuration: () => extendedDuration,
   guid: () => guid,
   hex: () => hex,
-  hostname: () => hostname,
+  hostname: () => hostname2,
   html5Email: () => html5Email,
   httpProtocol: () => httpProtocol,
   iban: () => iban,
@@ -35966,7 +36489,7 @@ function fixedBase64(bodyLength, padding) {
 function fixedBase64url(length) {
   return new RegExp(`^[A-Za-z0-9_-]{${length}}$`);
 }
-var cuid, cuid2, ulid, xid, ksuid, nanoid, duration2, extendedDuration, guid, uuid, uuid4, uuid6, uuid7, email, html5Email, rfc5322Email, unicodeEmail, idnEmail, browserEmail, _emoji, ipv4, ipv6, mac, cidrv4, cidrv6, base64, base64url2, hostname, domain, httpProtocol, e164, creditCard, currencyCode, iban, dateSource, date, anyString, string2, bigint, integer, number, boolean, _null, _undefined, lowercase, uppercase, hex, md5_hex, md5_base64, md5_base64url, sha1_hex, sha1_base64, sha1_base64url, sha256_hex, sha256_base64, sha256_base64url, sha384_hex, sha384_base64, sha384_base64url, sha512_hex, sha512_base64, sha512_base64url;
+var cuid, cuid2, ulid, xid, ksuid, nanoid, duration2, extendedDuration, guid, uuid, uuid4, uuid6, uuid7, email, html5Email, rfc5322Email, unicodeEmail, idnEmail, browserEmail, _emoji, ipv4, ipv6, mac, cidrv4, cidrv6, base64, base64url2, hostname2, domain, httpProtocol, e164, creditCard, currencyCode, iban, dateSource, date, anyString, string2, bigint, integer, number, boolean, _null, _undefined, lowercase, uppercase, hex, md5_hex, md5_base64, md5_base64url, sha1_hex, sha1_base64, sha1_base64url, sha256_hex, sha256_base64, sha256_base64url, sha384_hex, sha384_base64, sha384_base64url, sha512_hex, sha512_base64, sha512_base64url;
 var init_regexes = __esm({
   "node_modules/zod/v4/core/regexes.js"() {
     init_util();
@@ -36004,7 +36527,7 @@ var init_regexes = __esm({
     cidrv6 = /^(([0-9a-fA-F]{1,4}:){7}[0-9a-fA-F]{1,4}|([0-9a-fA-F]{1,4}:){1,7}:|([0-9a-fA-F]{1,4}:){1,6}:[0-9a-fA-F]{1,4}|([0-9a-fA-F]{1,4}:){1,5}(:[0-9a-fA-F]{1,4}){1,2}|([0-9a-fA-F]{1,4}:){1,4}(:[0-9a-fA-F]{1,4}){1,3}|([0-9a-fA-F]{1,4}:){1,3}(:[0-9a-fA-F]{1,4}){1,4}|([0-9a-fA-F]{1,4}:){1,2}(:[0-9a-fA-F]{1,4}){1,5}|[0-9a-fA-F]{1,4}:((:[0-9a-fA-F]{1,4}){1,6})|:((:[0-9a-fA-F]{1,4}){1,7}|:))\/(12[0-8]|1[01][0-9]|[1-9]?[0-9])$/;
     base64 = /^$|^(?:[0-9a-zA-Z+/]{4})*(?:(?:[0-9a-zA-Z+/]{2}==)|(?:[0-9a-zA-Z+/]{3}=))?$/;
     base64url2 = /^(?:[A-Za-z0-9_-]{4})*(?:[A-Za-z0-9_-]{2,3})?$/;
-    hostname = /^(?=.{1,253}\.?$)[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[-0-9a-zA-Z]{0,61}[0-9a-zA-Z])?)*\.?$/;
+    hostname2 = /^(?=.{1,253}\.?$)[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[-0-9a-zA-Z]{0,61}[0-9a-zA-Z])?)*\.?$/;
     domain = /^(?=.{1,253}$)([a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?\.)+[a-zA-Z]{2,63}$/;
     httpProtocol = /^https?$/;
     e164 = /^\+[1-9]\d{6,14}$/;
@@ -36642,9 +37165,9 @@ function parseURLObject(trimmed, def) {
 function stripTabAndNewline(value) {
   return value.replace(asciiTabOrNewline, "");
 }
-function urlHostnameOk(url2, hostname3) {
-  hostname3.lastIndex = 0;
-  return hostname3.test(url2.hostname);
+function urlHostnameOk(url2, hostname4) {
+  hostname4.lastIndex = 0;
+  return hostname4.test(url2.hostname);
 }
 function urlProtocolOk(url2, protocol) {
   protocol.lastIndex = 0;
@@ -36656,10 +37179,10 @@ function isValidIPv6(value) {
   return canParseURL(`http://[${value}]`);
 }
 function isValidCIDRv6(value) {
-  const parts = value.split("/");
-  if (parts.length !== 2)
+  const parts2 = value.split("/");
+  if (parts2.length !== 2)
     return false;
-  const [address, prefix3] = parts;
+  const [address, prefix3] = parts2;
   if (!prefix3)
     return false;
   const prefixNum = Number(prefix3);
@@ -37227,20 +37750,20 @@ function leafPattern(schema2) {
     return "(?!)";
   if (minimum !== void 0 || maximum !== void 0)
     return string2({ minimum, maximum }).source;
-  const own3 = schema2._zod.pattern;
-  return (isInt && own3 === number ? integer : own3)?.source;
+  const own4 = schema2._zod.pattern;
+  return (isInt && own4 === number ? integer : own4)?.source;
 }
 function partPattern(schema2) {
   const def = schema2._zod.def;
-  const own3 = schema2._zod.pattern?.source;
+  const own4 = schema2._zod.pattern?.source;
   const inner = def.innerType ?? schema2._zod.innerType;
   if (inner) {
     const before = inner._zod.pattern?.source;
     const after = partPattern(inner);
-    if (own3 && before && after && after !== before) {
-      return own3.replace(cleanRegex(before), () => cleanRegex(after));
+    if (own4 && before && after && after !== before) {
+      return own4.replace(cleanRegex(before), () => cleanRegex(after));
     }
-    return own3;
+    return own4;
   }
   if (def.options) {
     const sources = def.options.map(partPattern);
@@ -37383,7 +37906,7 @@ var init_schemas = __esm({
         return hide(this, "~standard", standardProps(this));
       },
       set "~standard"(value) {
-        own2(this, "~standard", value);
+        own3(this, "~standard", value);
       }
     });
     toStandardResult = (r, ctx) => r.issues.length ? { issues: r.issues.map((iss) => finalizeIssue(iss, ctx, config2())) } : { value: r.value };
@@ -39204,7 +39727,7 @@ function isBackEdge(ctx, value) {
   const backEdges = ctx[STATE]?.backEdges;
   return backEdges !== void 0 && isRef(value) && backEdges.has(value);
 }
-var $ZodCyclicError, STATE, NO_ISSUES, recursive, NONE, ASSUMED, PROVEN, handoff, open, memo;
+var $ZodCyclicError, STATE, NO_ISSUES, recursive, NONE, ASSUMED, PROVEN, handoff, open2, memo;
 var init_memoizer = __esm({
   "node_modules/zod/v4/core/memoizer.js"() {
     init_util();
@@ -39220,7 +39743,7 @@ var init_memoizer = __esm({
     NONE = 0;
     ASSUMED = 1;
     PROVEN = 2;
-    open = [];
+    open2 = [];
     memo = {
       alloc(_inst, payload, empty) {
         const bucket = handoff;
@@ -39229,7 +39752,7 @@ var init_memoizer = __esm({
         handoff = void 0;
         const entry2 = { value: empty, issues: null };
         bucket.set(payload.value, entry2);
-        open.push(entry2);
+        open2.push(entry2);
         return empty;
       },
       guard(inst) {
@@ -39300,10 +39823,10 @@ var init_memoizer = __esm({
               return payload;
             }
             handoff = bucket;
-            const depth = open.length;
+            const depth = open2.length;
             const result = base2(payload, ctx);
             handoff = void 0;
-            const entry2 = open.length > depth ? open.pop() : void 0;
+            const entry2 = open2.length > depth ? open2.pop() : void 0;
             if (result instanceof Promise) {
               return result.then((r) => {
                 if (entry2)
@@ -49890,10 +50413,10 @@ function _readonly(Class2, innerType) {
   });
 }
 // @__NO_SIDE_EFFECTS__
-function _templateLiteral(Class2, parts, params) {
+function _templateLiteral(Class2, parts2, params) {
   return new Class2({
     type: "template_literal",
-    parts,
+    parts: parts2,
     ...normalizeParams(params)
   });
 }
@@ -50320,15 +50843,15 @@ function foldObjects(members3) {
     for (const key3 in object4.properties) {
       if (Object.prototype.hasOwnProperty.call(properties, key3))
         continue;
-      const parts = [];
+      const parts2 = [];
       for (const other of objects) {
         const part2 = other.properties?.[key3] ?? undeclaredConstraint(other);
         if (part2 === null || part2 === void 0)
           continue;
-        if (!parts.some((seen) => JSON.stringify(seen) === JSON.stringify(part2)))
-          parts.push(part2);
+        if (!parts2.some((seen) => JSON.stringify(seen) === JSON.stringify(part2)))
+          parts2.push(part2);
       }
-      const merged3 = parts.length === 1 ? parts[0] : foldObjects(parts) ?? { allOf: parts };
+      const merged3 = parts2.length === 1 ? parts2[0] : foldObjects(parts2) ?? { allOf: parts2 };
       assignProp(properties, key3, merged3);
     }
     for (const key3 of object4.required ?? [])
@@ -50701,17 +51224,17 @@ function rewriteKeyNames(ctx) {
     const names4 = (seen?.def ?? seen?.schema)?.propertyNames;
     if (!names4 || names4 === true || rewrites.has(names4))
       continue;
-    const rewritten = stringifyKeyNames(bySchema, names4, /* @__PURE__ */ new Set());
-    if (rewritten !== names4)
-      rewrites.set(names4, rewritten);
+    const rewritten2 = stringifyKeyNames(bySchema, names4, /* @__PURE__ */ new Set());
+    if (rewritten2 !== names4)
+      rewrites.set(names4, rewritten2);
   }
   if (!rewrites.size)
     return;
   for (const entry2 of ctx.seen.values()) {
     for (const carrier of [entry2.schema, entry2.def]) {
-      const rewritten = carrier && rewrites.get(carrier.propertyNames);
-      if (rewritten)
-        carrier.propertyNames = rewritten;
+      const rewritten2 = carrier && rewrites.get(carrier.propertyNames);
+      if (rewritten2)
+        carrier.propertyNames = rewritten2;
     }
   }
 }
@@ -52032,7 +52555,7 @@ __export(schemas_exports2, {
   guid: () => guid2,
   hash: () => hash2,
   hex: () => hex2,
-  hostname: () => hostname2,
+  hostname: () => hostname3,
   httpUrl: () => httpUrl2,
   iban: () => iban2,
   instanceof: () => _instanceof,
@@ -52195,8 +52718,8 @@ function jwt(params) {
 function stringFormat(format2, fnOrRegex, _params = {}) {
   return _stringFormat(ZodCustomStringFormat, format2, fnOrRegex, _params);
 }
-function hostname2(_params) {
-  return _stringFormat(ZodCustomStringFormat, "hostname", hostname, _params);
+function hostname3(_params) {
+  return _stringFormat(ZodCustomStringFormat, "hostname", hostname2, _params);
 }
 function hex2(_params) {
   return _stringFormat(ZodCustomStringFormat, "hex", hex, _params);
@@ -52513,10 +53036,10 @@ function readonly(innerType) {
     innerType
   });
 }
-function templateLiteral(parts, params) {
+function templateLiteral(parts2, params) {
   return new ZodTemplateLiteral({
     type: "template_literal",
-    parts,
+    parts: parts2,
     ...util_exports.normalizeParams(params)
   });
 }
@@ -53740,24 +54263,24 @@ function canonicalKey(value, seen) {
   seen.add(value);
   try {
     if (Array.isArray(value)) {
-      const parts2 = [];
+      const parts3 = [];
       for (const item2 of value) {
         const key3 = canonicalKey(item2, seen);
         if (key3 === null)
           return null;
-        parts2.push(key3);
+        parts3.push(key3);
       }
-      return `a${parts2.length}:[${parts2.join(",")}]`;
+      return `a${parts3.length}:[${parts3.join(",")}]`;
     }
     const keys = Object.keys(value).sort();
-    const parts = [];
+    const parts2 = [];
     for (const k of keys) {
       const key3 = canonicalKey(value[k], seen);
       if (key3 === null)
         return null;
-      parts.push(`${k.length}:${k}=${key3}`);
+      parts2.push(`${k.length}:${k}=${key3}`);
     }
-    return `o${parts.length}:{${parts.join(",")}}`;
+    return `o${parts2.length}:{${parts2.join(",")}}`;
   } finally {
     seen.delete(value);
   }
@@ -54384,9 +54907,9 @@ var init_from_json_schema = __esm({
 
 // node_modules/zod/v4/core/visit.js
 function visit2(schema2, fnOrHandlers) {
-  const fn = typeof fnOrHandlers === "function" ? fnOrHandlers : (node2, rewritten) => {
+  const fn = typeof fnOrHandlers === "function" ? fnOrHandlers : (node2, rewritten2) => {
     const h = fnOrHandlers[node2._zod.def.type];
-    return h ? h(node2, rewritten) : node2;
+    return h ? h(node2, rewritten2) : node2;
   };
   const cache = /* @__PURE__ */ new Map();
   function run2(s) {
@@ -54579,16 +55102,16 @@ function input(schema2) {
   return visit2(schema2, {
     pipe: (s) => inSide(s._zod.def),
     // A default value belongs to the output side, so a rewritten inner type leaves it stranded. `.default()` widens the declared input type with `undefined`, and `optional` is what carries that across.
-    default: (s, rewritten) => rewritten ? optional(s._zod.def.innerType) : s,
+    default: (s, rewritten2) => rewritten2 ? optional(s._zod.def.innerType) : s,
     // A catch value is output-side too, but `.catch()` leaves the declared input type alone, so the inner schema stands on its own.
-    catch: (s, rewritten) => rewritten ? s._zod.def.innerType : s
+    catch: (s, rewritten2) => rewritten2 ? s._zod.def.innerType : s
   });
 }
 function output(schema2) {
   return visit2(schema2, {
     pipe: (s) => outSide(s._zod.def),
     // A prefault value is fed through the schema, which makes it input-side, so a rewritten inner type leaves it stranded.
-    prefault: (s, rewritten) => rewritten ? s._zod.def.innerType : s
+    prefault: (s, rewritten2) => rewritten2 ? s._zod.def.innerType : s
   });
 }
 var init_in_out = __esm({
@@ -54774,7 +55297,7 @@ __export(external_exports, {
   guid: () => guid2,
   hash: () => hash2,
   hex: () => hex2,
-  hostname: () => hostname2,
+  hostname: () => hostname3,
   httpUrl: () => httpUrl2,
   iban: () => iban2,
   includes: () => _includes,
@@ -55253,8 +55776,8 @@ var init_finding_effect = __esm({
       }
       /** `undefined`: no new finding names the object. A rule about changes tells an effect; a rule about a state is named beside "none". */
       of(entry2) {
-        const named5 = [...this.#byResource.get(entry2.resource) ?? [], ...this.#within(entry2, "head"), ...this.#within(entry2, "base")];
-        const worst = named5.reduce((left, right) => left === void 0 || weight2(right) > weight2(left) ? right : left, void 0);
+        const named6 = [...this.#byResource.get(entry2.resource) ?? [], ...this.#within(entry2, "head"), ...this.#within(entry2, "base")];
+        const worst = named6.reduce((left, right) => left === void 0 || weight2(right) > weight2(left) ? right : left, void 0);
         if (worst === void 0) return void 0;
         const because2 = `${worst.code} ${worst.title}: ${worst.message}`;
         if (!isAboutChange(worst)) return { effect: "none", because: `no request gets another answer; new here is ${because2}` };
@@ -55345,10 +55868,10 @@ var init_assemble = __esm({
 });
 
 // src/app/load/borrow.ts
-function borrow(own3, other) {
-  if (own3.every((unit3) => unit3.files.every((file2) => file2.broken.length === 0))) return [];
+function borrow(own4, other) {
+  if (own4.every((unit3) => unit3.files.every((file2) => file2.broken.length === 0))) return [];
   const defined3 = /* @__PURE__ */ new Set();
-  for (const unit3 of own3) for (const file2 of unit3.files) for (const resource of file2.resources) defined3.add(resourceId(resource));
+  for (const unit3 of own4) for (const file2 of unit3.files) for (const resource of file2.resources) defined3.add(resourceId(resource));
   const otherById = /* @__PURE__ */ new Map();
   for (const file2 of other) {
     for (const resource of file2.resources) {
@@ -55366,7 +55889,7 @@ function borrow(own3, other) {
     return free2;
   };
   const found = [];
-  for (const unit3 of own3) {
+  for (const unit3 of own4) {
     for (const file2 of unit3.files) {
       if (file2.broken.length === 0) continue;
       const there = (otherFiles.get(unit3.counterpart(file2.file)) ?? otherFiles.get(file2.file) ?? []).flatMap((each) => each.resources);
@@ -55381,8 +55904,8 @@ function borrow(own3, other) {
 function lendersOf(broken, unit3, there, otherById, defined3) {
   const key3 = rawKey(broken.value);
   const ids3 = key3 === void 0 || broken.problem.kind === "glued-separator" ? [] : idsOf(key3, unit3.defaultNamespace);
-  const named5 = ids3.flatMap((id) => otherById.get(id) ?? []);
-  if (named5.length > 0) return named5;
+  const named6 = ids3.flatMap((id) => otherById.get(id) ?? []);
+  if (named6.length > 0) return named6;
   const unaccounted = there.filter((resource) => !defined3.has(resourceId(resource)));
   if (broken.document === void 0 || broken.problem.kind === "glued-separator") return unaccounted;
   const atIndex = unaccounted.filter((resource) => resource.origin.document === broken.document);
@@ -55476,19 +55999,19 @@ function fileReader(documents) {
     const key3 = [blob, file2, placement.unit, placement.defaultNamespace].join("\n");
     let content = known4.get(key3);
     if (content === void 0) {
-      content = found.type === "outside" ? wholeFile2(file2, placement, found.problem) : readFile4(file2, found.type === "blob" ? found.blob : void 0, placement, documents);
+      content = found.type === "outside" ? wholeFile(file2, placement, found.problem) : readFile4(file2, found.type === "blob" ? found.blob : void 0, placement, documents);
       known4.set(key3, content);
     }
     return content;
   };
 }
-function wholeFile2(file2, placement, problem) {
+function wholeFile(file2, placement, problem) {
   return { file: file2, resources: [], broken: [{ unit: placement.unit, file: file2, document: void 0, value: void 0, problem, fallback: [] }], documents: 0, understood: 0, ignored: 0 };
 }
 function readFile4(file2, blob, placement, documents) {
   const reading = blob === void 0 ? void 0 : documents.read(blob);
   if (blob === void 0 || reading === void 0 || reading.type === "nothing") return { file: file2, resources: [], broken: [], documents: 0, understood: 0, ignored: 0 };
-  if (reading.type === "unreadable") return wholeFile2(file2, placement, reading.problem);
+  if (reading.type === "unreadable") return wholeFile(file2, placement, reading.problem);
   const resources = [];
   const broken = [];
   let understood = 0;
@@ -55534,7 +56057,7 @@ var init_read = __esm({
 function renderedReader(documents) {
   const known4 = /* @__PURE__ */ new Map();
   return (origins, placement) => origins.map((origin) => {
-    const key3 = [origin.rendered?.blob, origin.rendered?.from, origin.file, origin.blob, placement.unit, placement.defaultNamespace].join("\n");
+    const key3 = [origin.rendered?.blob, origin.rendered?.otherwise, origin.rendered?.from, origin.file, origin.blob, placement.unit, placement.defaultNamespace].join("\n");
     let content = known4.get(key3);
     if (content === void 0) {
       content = readOne2(origin, placement, documents);
@@ -55564,7 +56087,7 @@ function readOne2(origin, placement, documents) {
     else {
       if (decoded.resources.length > 0) understood += 1;
       else if (decoded.unreadable.length === 0) ignored += 1;
-      resources.push(...withUnresolved(decoded.resources, documents.text(origin.rendered?.blob ?? "") ?? ""));
+      resources.push(...withOtherwise(withUnresolved(decoded.resources, documents.text(origin.rendered?.blob ?? "") ?? ""), documents));
       for (const item2 of decoded.unreadable) broken.push({ ...at2, value: void 0, problem: { kind: "yaml-error", reason: item2.reason, remedy: item2.remedy }, fallback: [] });
     }
   }
@@ -55600,7 +56123,7 @@ function renderReasons(units, rendered2, { isTouched, unreferenced }) {
     return [
       {
         id: shortHash("not-renderable", unit3.id, ""),
-        kind: kindOf3[failure3.type],
+        kind: kindOf4[failure3.type],
         // R10: what no root reaches is shown and not gated.
         status: !mended && !unreferenced.has(unit3.id) && (isTouched(unit3) || !known4) ? "new" : "existing",
         unit: unit3.id,
@@ -55640,16 +56163,16 @@ ${change2.change}`;
       if (!found.has(key3)) found.set(key3, change2);
     };
     const gone = [...base2.values()].filter(({ name: name2 }) => !head.has(name2));
-    const moved3 = /* @__PURE__ */ new Set();
+    const moved2 = /* @__PURE__ */ new Set();
     for (const [name2, content] of head) {
       const before = base2.get(name2);
       if (before === void 0) {
-        const instead = gone.find((other) => !moved3.has(other) && other.kind === content.kind && other.file === content.file && sameThing(other.name, name2));
-        if (instead !== void 0) moved3.add(instead);
+        const instead = gone.find((other) => !moved2.has(other) && other.kind === content.kind && other.file === content.file && sameThing(other.name, name2));
+        if (instead !== void 0) moved2.add(instead);
         add4(instead === void 0 ? { unit: unit3, content, change: "added", side: "RIGHT" } : { unit: unit3, content, change: "modified", side: "RIGHT", instead: instead.name });
       } else if (before.detail !== content.detail) add4({ unit: unit3, content, change: "modified", side: "RIGHT" });
     }
-    for (const content of gone) if (!moved3.has(content)) add4({ unit: unit3, content, change: "removed", side: "LEFT" });
+    for (const content of gone) if (!moved2.has(content)) add4({ unit: unit3, content, change: "removed", side: "LEFT" });
   };
   for (const unit3 of units) {
     const sides = rendered2.units.get(unit3.id);
@@ -55692,7 +56215,7 @@ function renderAssumptions(units, rendered2) {
   }
   return [...assumptions2.values()];
 }
-var kindOf3;
+var kindOf4;
 var init_rendered2 = __esm({
   "src/app/load/rendered.ts"() {
     "use strict";
@@ -55702,7 +56225,7 @@ var init_rendered2 = __esm({
     init_istio_release();
     init_unit();
     init_unresolved3();
-    kindOf3 = { failed: "not-renderable", "missing-tool": "not-renderable", refused: "refused", limit: "limit" };
+    kindOf4 = { failed: "not-renderable", "missing-tool": "not-renderable", refused: "refused", limit: "limit" };
   }
 });
 
@@ -55809,8 +56332,8 @@ function environmentsOf(units, unreferenced, config3) {
   const plan = planEnvironments(units.filter((unit3) => !unreferenced.has(unit3.id)), config3.environments);
   const loose = units.filter((unit3) => unreferenced.has(unit3.id));
   if (loose.length === 0) return { ...plan, unreferenced: /* @__PURE__ */ new Set() };
-  const apart3 = planEnvironments(loose, {});
-  const environments2 = apart3.environments.map((each) => ({ ...each, id: apart3.environments.length === 1 ? "unreferenced" : `unreferenced/${each.id}`, because: "no Flux or Argo CD root of the repository reaches it" }));
+  const apart4 = planEnvironments(loose, {});
+  const environments2 = apart4.environments.map((each) => ({ ...each, id: apart4.environments.length === 1 ? "unreferenced" : `unreferenced/${each.id}`, because: "no Flux or Argo CD root of the repository reaches it" }));
   return { environments: [...plan.environments, ...environments2], doubts: plan.doubts, unreferenced: new Set(environments2.map((each) => each.id)) };
 }
 function environmentContextUnit(environment4) {
@@ -55823,12 +56346,12 @@ function readSide(tree3, side2, { discovered, rendered: rendered2, read: read3, 
     units.push({ unit: unit3, defaultNamespace, counterpart: counterpart2, files: files.map((file2) => read3(tree3, file2, { unit: unit3, defaultNamespace })) });
   };
   for (const unit3 of discovered.units) {
-    const own3 = onSide(unit3, side2);
-    if (own3 === void 0 || rendered2.untouched.has(unit3.id) || isPinned(unit3)) continue;
+    const own4 = onSide(unit3, side2);
+    if (own4 === void 0 || rendered2.untouched.has(unit3.id) || isPinned(unit3)) continue;
     const other = onSide(unit3, side2 === "base" ? "head" : "base");
-    const counterpart2 = (file2) => other === void 0 || other.path === own3.path ? file2 : moved2(file2, own3.path, other.path);
+    const counterpart2 = (file2) => other === void 0 || other.path === own4.path ? file2 : moved(file2, own4.path, other.path);
     const rendering = renderingOn(rendered2, unit3, side2);
-    if (rendering === void 0) add4(unit3.id, own3.files, namespaceOf(unit3, side2), counterpart2);
+    if (rendering === void 0) add4(unit3.id, own4.files, namespaceOf(unit3, side2), counterpart2);
     else if (rendering.type === "rendered") units.push({ unit: unit3.id, defaultNamespace: namespaceOf(unit3, side2), counterpart: counterpart2, files: readRendered(rendering.documents, { unit: unit3.id, defaultNamespace: namespaceOf(unit3, side2) }) });
     else unrendered.add(unit3.id);
   }
@@ -55842,21 +56365,21 @@ function namespaceOf(unit3, side2) {
 function placeholder(unit3) {
   return `~${unit3}`;
 }
-function moved2(file2, from2, to2) {
+function moved(file2, from2, to2) {
   const rest = from2 === "." ? file2 : file2.slice(from2.length + 1);
   return to2 === "." ? rest : `${to2}/${rest}`;
 }
-function objectsOf3(own3, other) {
+function objectsOf3(own4, other) {
   const objects = /* @__PURE__ */ new Map();
-  for (const unit3 of own3.units) objects.set(unit3.unit, unit3.files.flatMap((file2) => file2.resources));
-  for (const { broken, resources } of borrow(own3.units, other.units.flatMap((unit3) => unit3.files))) objects.get(broken.unit)?.push(...resources);
-  for (const unit3 of other.units) if (own3.unrendered.has(unit3.unit)) objects.set(unit3.unit, unit3.files.flatMap((file2) => file2.resources));
+  for (const unit3 of own4.units) objects.set(unit3.unit, unit3.files.flatMap((file2) => file2.resources));
+  for (const { broken, resources } of borrow(own4.units, other.units.flatMap((unit3) => unit3.files))) objects.get(broken.unit)?.push(...resources);
+  for (const unit3 of other.units) if (own4.unrendered.has(unit3.unit)) objects.set(unit3.unit, unit3.files.flatMap((file2) => file2.resources));
   return objects;
 }
 function placed(unit3, base2, head) {
   const contents2 = (objects) => new Map(objects.map((resource) => [resourceId(resource), { token: resource, text: () => readContentOf(resource) }]));
-  const own3 = unit3.base ?? shown(unit3);
-  return { id: unit3.id, path: own3.path, environment: own3.environment, cluster: own3.cluster, objects: [contents2(base2.get(unit3.id) ?? []), contents2(head.get(unit3.id) ?? [])] };
+  const own4 = unit3.base ?? shown(unit3);
+  return { id: unit3.id, path: own4.path, environment: own4.environment, cluster: own4.cluster, objects: [contents2(base2.get(unit3.id) ?? []), contents2(head.get(unit3.id) ?? [])] };
 }
 function contextOf(environment4, objects) {
   return [...objects.get(environmentContextUnit(environment4)) ?? [], ...objects.get(contextUnit) ?? []];
@@ -56077,7 +56600,7 @@ function isUnreferenced(input2, finding2) {
 function reaches3(severity2, gate) {
   return severityRank(severity2) >= severityRank(gate);
 }
-function blocks(input2, finding2) {
+function blocks2(input2, finding2) {
   if (finding2.code === EXTERNAL || isIncompleteness(finding2) || input2.accepted?.has(finding2.fingerprint) === true) return false;
   return reaches3(finding2.severity, input2.gates.severity) && countsBy(input2.gates.failOn, finding2);
 }
@@ -56093,8 +56616,8 @@ function countsBy(failOn, finding2) {
       return assertNever(failOn);
   }
 }
-function gateOver(id, blocking, otherwise) {
-  if (blocking.length === 0) return { id, failed: false, because: otherwise };
+function gateOver(id, blocking, otherwise2) {
+  if (blocking.length === 0) return { id, failed: false, because: otherwise2 };
   const codes = [...new Set(blocking.map((finding2) => finding2.code))].sort();
   return { id, failed: true, because: `${count(blocking.length, "finding")} at or above the gate: ${codes.slice(0, 8).join(", ")}` };
 }
@@ -56102,19 +56625,19 @@ function count(number5, noun) {
   return `${number5} ${noun}${number5 === 1 ? "" : "s"}`;
 }
 function findingsGate(input2) {
-  const blocking = input2.findings.filter((finding2) => finding2.code !== INVARIANT && !isUnreferenced(input2, finding2) && blocks(input2, finding2));
+  const blocking = input2.findings.filter((finding2) => finding2.code !== INVARIANT && !isUnreferenced(input2, finding2) && blocks2(input2, finding2));
   const { failOn, severity: severity2 } = input2.gates;
-  const otherwise = failOn === "none" ? "this gate is off" : `no ${failOn === "new" ? "new or worsened " : ""}finding of severity ${severity2} or above`;
-  return gateOver("findings", blocking, otherwise);
+  const otherwise2 = failOn === "none" ? "this gate is off" : `no ${failOn === "new" ? "new or worsened " : ""}finding of severity ${severity2} or above`;
+  return gateOver("findings", blocking, otherwise2);
 }
 function invariantsGate(input2) {
   const declared2 = input2.invariants ?? 0;
-  const otherwise = declared2 === 0 ? "no invariant is declared" : `${count(declared2, "invariant")} ${declared2 === 1 ? "is" : "are"} declared and not computed by this version`;
-  return gateOver("invariants", input2.findings.filter((finding2) => finding2.code === INVARIANT && blocks(input2, finding2)), otherwise);
+  const otherwise2 = declared2 === 0 ? "no invariant is declared" : `${count(declared2, "invariant")} ${declared2 === 1 ? "is" : "are"} declared and not computed by this version`;
+  return gateOver("invariants", input2.findings.filter((finding2) => finding2.code === INVARIANT && blocks2(input2, finding2)), otherwise2);
 }
 function unreferencedGate(input2) {
   if (input2.gates.unreferenced !== "fail") return { id: "unreferenced", failed: false, because: input2.gates.unreferenced === "off" ? "this gate is off" : "what no root of the repository reaches is shown and not gated" };
-  return gateOver("unreferenced", input2.findings.filter((finding2) => finding2.code !== INVARIANT && isUnreferenced(input2, finding2) && blocks(input2, finding2)), "no finding in what no root of the repository reaches");
+  return gateOver("unreferenced", input2.findings.filter((finding2) => finding2.code !== INVARIANT && isUnreferenced(input2, finding2) && blocks2(input2, finding2)), "no finding in what no root of the repository reaches");
 }
 function externalGate(input2) {
   const changed = input2.findings.filter((finding2) => finding2.code === EXTERNAL && isFresh(finding2) && input2.accepted?.has(finding2.fingerprint) !== true);
@@ -56177,7 +56700,7 @@ function review(input2) {
   loaded.discovered.documents.forget();
   const citations = new Citations(pair, prepared?.rendered.blames);
   const compared = compareEnvironments(loaded.environments, statedMesh(config3), limitsOf(config3), citations);
-  const changes = compared.changes.map((described2) => described2.change);
+  const changes2 = compared.changes.map((described2) => described2.change);
   const meshes2 = compared.environments.map(({ loaded: { id }, base: base2, head }) => ({ id, base: base2, head }));
   const lineOf4 = lineIn2(citations);
   const incompleteReasons = sortedBy(
@@ -56194,7 +56717,7 @@ function review(input2) {
       base: snapshot ? void 0 : { mesh: baseMesh, all: base2.all },
       head: { mesh: headMesh, all: head.all }
     })),
-    changes,
+    changes: changes2,
     incompleteReasons,
     outside: loaded.outsideChanges,
     locate: (resource, path2, side2) => citations.locate(resource, path2, side2),
@@ -56202,7 +56725,7 @@ function review(input2) {
     criticalAssets: new Set(config3.assets.filter((asset2) => asset2.criticality === "critical").map((asset2) => asset2.workload))
   };
   const detected = runDetectors(findingsInput);
-  const { maturity, findings: maturityFindings } = assess({ environments: environmentFacts(findingsInput), findings: detected, changes });
+  const { maturity, findings: maturityFindings } = assess({ environments: environmentFacts(findingsInput), findings: detected, changes: changes2 });
   const findings = suppressed(ordered([...detected, ...maturityFindings]), config3, input2.today);
   const judgement = judge2({ findings, incompleteReasons, gates: config3.gates, maturity, applicable: loaded.applicable, unreferenced: loaded.unreferenced, invariants: config3.invariants.length, internalErrors: compared.internalErrors });
   const proposed = input2.proposed === void 0 ? void 0 : judge2({ findings, incompleteReasons, gates: input2.proposed.gates, maturity, applicable: loaded.applicable, unreferenced: loaded.unreferenced, invariants: input2.proposed.invariants.length, internalErrors: compared.internalErrors });
@@ -56217,21 +56740,21 @@ function review(input2) {
     environments: environmentReports(loaded),
     resources: resourceReports(loaded.changedResources, compared.changes, meshes2, new FindingEffects(findings, (entry2, side2) => placeOf4(citations, entry2, side2)), compared.undecided),
     population: population(compared.environments),
-    changes,
+    changes: changes2,
     findings,
     maturity,
     attackPaths: [],
     coverage: { ...loaded.coverage, workloads: enrolmentCounts(compared.environments.map(({ head }) => head)), assumptions: assumptions(loaded, compared.environments, findings, input2) },
     ...proposed === void 0 ? {} : { preview: { verdict: proposed.verdict, because: proposed.gates.find((gate) => gate.failed)?.because ?? "no gate fails" } }
   };
-  return { report: report2, statistics: { workUnits: compared.workUnits, destinations: compared.destinations, changes: changes.length }, changes: compared.changes, compared, locateHead: headObjects(compared.environments, citations) };
+  return { report: report2, statistics: { workUnits: compared.workUnits, destinations: compared.destinations, changes: changes2.length }, changes: compared.changes, compared, locateHead: headObjects(compared.environments, citations) };
 }
 function environmentReports(loaded) {
-  const apart3 = ["pinned", "untouched"].flatMap((status) => {
+  const apart4 = ["pinned", "untouched"].flatMap((status) => {
     const units = loaded.untouched.filter((unit3) => unit3.status === status);
     return units.length === 0 ? [] : [{ id: status, units }];
   });
-  return [...loaded.environments.map(({ id, units }) => ({ id, units: [...units] })), ...apart3];
+  return [...loaded.environments.map(({ id, units }) => ({ id, units: [...units] })), ...apart4];
 }
 function placeOf4(citations, entry2, side2) {
   const resource = entry2[side2];
@@ -56309,10 +56832,10 @@ function parsed(text8, file2) {
   }
   return { config: result.config, notYet: result.notYet };
 }
-function configurationFor(pair, named5) {
-  if (named5 !== void 0) {
-    const text8 = readNamed(named5);
-    return { ...parsed(text8, named5), file: named5, text: text8 };
+function configurationFor(pair, named6) {
+  if (named6 !== void 0) {
+    const text8 = readNamed(named6);
+    return { ...parsed(text8, named6), file: named6, text: text8 };
   }
   return committedConfiguration(pair, configurationPath, parsed);
 }
@@ -56421,9 +56944,9 @@ var init_entries = __esm({
 // src/entry/configured-names.ts
 function checkConfiguredNames({ config: config3, file: file2, text: text8 }, pair, discovered) {
   if (text8 === void 0) return;
-  const missing = new Set(discovered.missing);
+  const missing2 = new Set(discovered.missing);
   const units = new Set(discovered.units.flatMap((unit3) => [unit3.id, unit3.base?.path ?? unit3.id, unit3.head?.path ?? unit3.id]));
-  const wrong = namedIn2(config3).find(({ is, name: name2 }) => is === "path" ? missing.has(name2) : !units.has(name2));
+  const wrong = namedIn2(config3).find(({ is, name: name2 }) => is === "path" ? missing2.has(name2) : !units.has(name2));
   if (wrong === void 0) return;
   const lines = new import_yaml8.LineCounter();
   const line = lineAt2((0, import_yaml8.parseDocument)(text8, { lineCounter: lines }).contents, wrong.path, lines);
@@ -56934,26 +57457,26 @@ function ordered2(value, schema2) {
   for (const key3 of declared2) {
     if (Object.hasOwn(source2, key3) && source2[key3] !== void 0) result[key3] = ordered2(source2[key3], properties[key3]);
   }
-  const others = Object.keys(source2).filter((key3) => source2[key3] !== void 0 && !Object.hasOwn(properties, key3));
-  if (others.length === 0) return result;
-  return Object.fromEntries([...Object.entries(result), ...others.sort(compareText).map((key3) => [key3, ordered2(source2[key3], rest)])]);
+  const others2 = Object.keys(source2).filter((key3) => source2[key3] !== void 0 && !Object.hasOwn(properties, key3));
+  if (others2.length === 0) return result;
+  return Object.fromEntries([...Object.entries(result), ...others2.sort(compareText).map((key3) => [key3, ordered2(source2[key3], rest)])]);
 }
 function toJson(report2) {
   const { properties, declared: declared2 } = orderOf(reportSchema);
   const whole3 = { ...report2 };
-  const others = Object.keys(whole3).filter((key3) => !Object.hasOwn(properties, key3)).sort(compareText);
-  const fields3 = [...declared2, ...others].filter((key3) => whole3[key3] !== void 0).map((key3) => fieldText2(key3, whole3[key3], properties[key3]));
+  const others2 = Object.keys(whole3).filter((key3) => !Object.hasOwn(properties, key3)).sort(compareText);
+  const fields3 = [...declared2, ...others2].filter((key3) => whole3[key3] !== void 0).map((key3) => fieldText2(key3, whole3[key3], properties[key3]));
   return `{
 ${fields3.join(",\n")}
 }
 `;
 }
 function fieldText2(key3, value, schema2) {
-  const textOf8 = (part2) => JSON.stringify({ [key3]: ordered2(part2, schema2) }, null, 2).slice(2, -2);
-  if (!Array.isArray(value) || value.length <= together) return textOf8(value);
+  const textOf9 = (part2) => JSON.stringify({ [key3]: ordered2(part2, schema2) }, null, 2).slice(2, -2);
+  if (!Array.isArray(value) || value.length <= together) return textOf9(value);
   let text8 = "";
   for (let at2 = 0; at2 < value.length; at2 += together) {
-    const piece = textOf8(value.slice(at2, at2 + together));
+    const piece = textOf9(value.slice(at2, at2 + together));
     const start = at2 === 0 ? 0 : piece.indexOf("[") + 1;
     const end = at2 + together >= value.length ? piece.length : piece.lastIndexOf("\n");
     text8 += `${at2 === 0 ? "" : ","}${piece.slice(start, end)}`;
@@ -57085,8 +57608,8 @@ function targetOf(to2) {
   return { host: "unknown" };
 }
 function sameHost(sent, address) {
-  const bare2 = sent.replace(/:\d+$/, "");
-  return bare2 === address || bare2.startsWith(`${address}.svc`);
+  const bare3 = sent.replace(/:\d+$/, "");
+  return bare3 === address || bare3.startsWith(`${address}.svc`);
 }
 function tokenWords2(token, given) {
   const valid = token.valid || Object.entries(given).some(([key3, right]) => right && key3.startsWith("keys:"));
@@ -57095,18 +57618,18 @@ function tokenWords2(token, given) {
   return `with ${valid ? "a valid" : "an invalid"} token${claims === "" ? "" : ` {${claims}}`}${where}`;
 }
 function callerOf(from2) {
-  const parts = [];
-  if (from2.workload !== void 0) parts.push(name(from2.workload));
-  else if (from2.outside === true) parts.push("outside the cluster");
-  else if (from2.principal === null) parts.push("any client without a mesh identity");
-  else if (from2.principal !== void 0) parts.push(name(from2.principal));
-  else parts.push("any client");
-  if (from2.workload !== void 0 && typeof from2.principal === "string") parts.push(`(${name(from2.principal)})`);
-  if (from2.workload !== void 0 && from2.principal === null) parts.push("without a mesh identity");
-  if (from2.pod !== void 0) parts.push(`in a pod labelled ${pairs2(from2.pod.labels) || "nothing"} of namespace ${name(from2.pod.namespace)}`);
-  if (from2.ip !== void 0) parts.push(`at ${name(from2.ip)}`);
-  if (from2.direct === true) parts.push("directly to the pod");
-  return parts.join(" ");
+  const parts2 = [];
+  if (from2.workload !== void 0) parts2.push(name(from2.workload));
+  else if (from2.outside === true) parts2.push("outside the cluster");
+  else if (from2.principal === null) parts2.push("any client without a mesh identity");
+  else if (from2.principal !== void 0) parts2.push(name(from2.principal));
+  else parts2.push("any client");
+  if (from2.workload !== void 0 && typeof from2.principal === "string") parts2.push(`(${name(from2.principal)})`);
+  if (from2.workload !== void 0 && from2.principal === null) parts2.push("without a mesh identity");
+  if (from2.pod !== void 0) parts2.push(`in a pod labelled ${pairs2(from2.pod.labels) || "nothing"} of namespace ${name(from2.pod.namespace)}`);
+  if (from2.ip !== void 0) parts2.push(`at ${name(from2.ip)}`);
+  if (from2.direct === true) parts2.push("directly to the pod");
+  return parts2.join(" ");
 }
 function whole2(text8) {
   return clip3(plain5(clip3(text8, 600)), 600);
@@ -57177,27 +57700,27 @@ function named4(text8) {
   return { text: name(text8), isName: true };
 }
 function callerParts(change2) {
-  const { known: known4, open: open2, plaintext, internet } = change2.callers;
-  const parts = [];
-  if (internet) parts.push(said2("anyone on the internet"));
-  if (plaintext) parts.push(said2("any client without a mesh identity"));
-  parts.push(...open2.slice(0, 2).map(said2));
-  if (open2.length > 2) parts.push(said2(`${String(open2.length - 2)} more groups`));
-  parts.push(...known4.slice(0, 3).map(named4));
-  if (known4.length > 3) parts.push(said2(plural2(known4.length - 3, "more known workload")));
-  return parts.length === 0 ? [said2("nobody known")] : parts;
+  const { known: known4, open: open3, plaintext, internet } = change2.callers;
+  const parts2 = [];
+  if (internet) parts2.push(said2("anyone on the internet"));
+  if (plaintext) parts2.push(said2("any client without a mesh identity"));
+  parts2.push(...open3.slice(0, 2).map(said2));
+  if (open3.length > 2) parts2.push(said2(`${String(open3.length - 2)} more groups`));
+  parts2.push(...known4.slice(0, 3).map(named4));
+  if (known4.length > 3) parts2.push(said2(plural2(known4.length - 3, "more known workload")));
+  return parts2.length === 0 ? [said2("nobody known")] : parts2;
 }
 function callersOf4(change2) {
   return callerParts(change2).map((part2) => part2.text).join(", ");
 }
 function destinationParts(change2, shown5 = 3) {
-  const { destinations } = change2;
-  if (destinations.length === 0) return [said2("nothing known")];
-  const parts = destinations.slice(0, shown5).flatMap((destination2) => [named4(destination2.id), ...destination2.known ? [] : [said2("(not declared here)")]]);
-  return destinations.length > shown5 ? [...parts, said2(`and ${String(destinations.length - shown5)} more`)] : parts;
+  const { destinations: destinations2 } = change2;
+  if (destinations2.length === 0) return [said2("nothing known")];
+  const parts2 = destinations2.slice(0, shown5).flatMap((destination2) => [named4(destination2.id), ...destination2.known ? [] : [said2("(not declared here)")]]);
+  return destinations2.length > shown5 ? [...parts2, said2(`and ${String(destinations2.length - shown5)} more`)] : parts2;
 }
-function joined4(parts) {
-  return parts.reduce((text8, part2) => text8 === "" ? part2 : /^(?:and \d|\()/.test(part2) ? `${text8} ${part2}` : `${text8}, ${part2}`, "");
+function joined4(parts2) {
+  return parts2.reduce((text8, part2) => text8 === "" ? part2 : /^(?:and \d|\()/.test(part2) ? `${text8} ${part2}` : `${text8}, ${part2}`, "");
 }
 function destinationsOf2(change2, shown5 = 3) {
   return joined4(destinationParts(change2, shown5).map((part2) => part2.text));
@@ -57211,9 +57734,9 @@ function operationsOf(change2) {
     if (values5.only !== void 0) return [`${noun}${listed5(values5.only)}`];
     return values5.except !== void 0 && values5.except.length > 0 ? [`${noun}any but ${listed5(values5.except)}`] : [];
   };
-  const parts = [...set2(cube3.methods, ""), ...set2(cube3.paths, "path "), ...set2(cube3.hosts, "host "), ...set2(cube3.ports, "port "), ...set2(cube3.protocol, "")];
+  const parts2 = [...set2(cube3.methods, ""), ...set2(cube3.paths, "path "), ...set2(cube3.hosts, "host "), ...set2(cube3.ports, "port "), ...set2(cube3.protocol, "")];
   const more = change2.region.cubes.length > 1 || !change2.region.complete && !change2.direction.startsWith("undecided") ? ", and more" : "";
-  return `${parts.length === 0 ? "any request" : parts.join(", ")}${more}`;
+  return `${parts2.length === 0 ? "any request" : parts2.join(", ")}${more}`;
 }
 function certaintyWords(finding2) {
   switch (finding2.certainty) {
@@ -57336,16 +57859,16 @@ function maturityRows(report2, environment4) {
     { label: "confidence", base: shown3(base2?.configured.confidence), head: shown3(head?.configured.confidence), delta: change2(confidence), because: "", moved: (confidence ?? 0) !== 0 }
   ];
   for (const dimension of dimensions) {
-    const movement = delta2?.dimensions[dimension];
+    const movement2 = delta2?.dimensions[dimension];
     const rating2 = head?.configured.dimensions[dimension];
-    const moved3 = (movement?.delta ?? 0) !== 0;
+    const moved2 = (movement2?.delta ?? 0) !== 0;
     rows.push({
       label: dimensionTitles[dimension],
       base: shown3(base2?.configured.dimensions[dimension].rating, 1),
       head: shown3(rating2?.rating, 1),
-      delta: change2(movement?.delta, 1),
-      because: moved3 ? movers(report2, movement?.movedBy ?? []) : rating2?.rating === null ? rating2.reason : "",
-      moved: moved3
+      delta: change2(movement2?.delta, 1),
+      because: moved2 ? movers(report2, movement2?.movedBy ?? []) : rating2?.rating === null ? rating2.reason : "",
+      moved: moved2
     });
   }
   return rows;
@@ -57407,14 +57930,14 @@ function warningWords(report2) {
   return said3.length === 0 ? "something below the gate needs a look" : said3.join(" · ");
 }
 function headlineText(report2) {
-  const { word: word2, parts } = headline2(report2);
-  return parts.length === 0 ? word2 : `${word2}: ${parts.join(" · ")}`;
+  const { word: word2, parts: parts2 } = headline2(report2);
+  return parts2.length === 0 ? word2 : `${word2}: ${parts2.join(" · ")}`;
 }
 function assumptionLines(report2) {
   const groups2 = /* @__PURE__ */ new Map();
   for (const { id, text: text8 } of report2.coverage.assumptions) {
-    const own3 = id.slice(id.indexOf(":") + 1);
-    const blank = [own3, own3.replace(/^~/, "")].reduce((words3, called) => words3.replaceAll(`\`${called}\``, "`…`"), text8);
+    const own4 = id.slice(id.indexOf(":") + 1);
+    const blank = [own4, own4.replace(/^~/, "")].reduce((words3, called) => words3.replaceAll(`\`${called}\``, "`…`"), text8);
     const key3 = id.includes(":") ? `${id.slice(0, id.indexOf(":"))}
 ${blank}` : id;
     const group3 = groups2.get(key3);
@@ -57526,7 +58049,7 @@ var init_fit = __esm({
 function label(text8) {
   return clip3(name(text8), 60).replace(/[^\p{L}\p{N} ./:_=,()-]/gu, (character) => character === '"' ? "#quot;" : `#${String(character.codePointAt(0) ?? 0)};`);
 }
-function kindOf4(change2) {
+function kindOf5(change2) {
   switch (change2.direction) {
     case "widened":
       return "added";
@@ -57546,14 +58069,14 @@ function kindOf4(change2) {
   }
 }
 function callers2(change2) {
-  const { known: known4, open: open2, plaintext, internet } = change2.callers;
-  const names4 = [...internet ? ["the internet"] : [], ...plaintext ? ["any client without a mesh identity"] : [], ...open2, ...known4];
+  const { known: known4, open: open3, plaintext, internet } = change2.callers;
+  const names4 = [...internet ? ["the internet"] : [], ...plaintext ? ["any client without a mesh identity"] : [], ...open3, ...known4];
   return names4.length === 0 ? ["some client"] : names4;
 }
-function changedEdges(changes) {
+function changedEdges(changes2) {
   const edges = /* @__PURE__ */ new Map();
-  for (const change2 of changes) {
-    const kind = kindOf4(change2);
+  for (const change2 of changes2) {
+    const kind = kindOf5(change2);
     if (kind === null) continue;
     for (const from2 of callers2(change2)) {
       for (const destination2 of change2.destinations) {
@@ -57565,8 +58088,8 @@ function changedEdges(changes) {
   }
   return [...edges.values()];
 }
-function mermaid(changes) {
-  const all = changedEdges(changes);
+function mermaid(changes2) {
+  const all = changedEdges(changes2);
   if (all.length === 0) return null;
   const edges = all.slice(0, edgeLimit);
   const ids3 = /* @__PURE__ */ new Map();
@@ -57641,12 +58164,12 @@ function codeCell(text8, limit = nameLimit) {
   return `<code>${shown5.replace(/[^\p{L}\p{N} ]/gu, (character) => `&#${String(character.codePointAt(0) ?? 0)};`)}</code>`;
 }
 function spans(text8, span, limit) {
-  const parts = plain5(clip3(text8, limit)).split("`");
-  if (parts.length % 2 === 0 && text8.length <= limit) {
-    const last = parts.pop() ?? "";
-    parts[parts.length - 1] = `${parts.at(-1) ?? ""}\`${last}`;
+  const parts2 = plain5(clip3(text8, limit)).split("`");
+  if (parts2.length % 2 === 0 && text8.length <= limit) {
+    const last = parts2.pop() ?? "";
+    parts2[parts2.length - 1] = `${parts2.at(-1) ?? ""}\`${last}`;
   }
-  return parts.map((part2, index) => index % 2 === 0 ? part2 === "" ? "" : md(part2, limit) : part2.trim() === "" ? md(`\`${part2}\``) : span(part2)).join("");
+  return parts2.map((part2, index) => index % 2 === 0 ? part2 === "" ? "" : md(part2, limit) : part2.trim() === "" ? md(`\`${part2}\``) : span(part2)).join("");
 }
 function prose(text8, limit = sentenceLimit) {
   return spans(text8, code, limit);
@@ -57679,8 +58202,8 @@ function causeLink(cause2, context2, span = code) {
   return placeLink({ file: cause2.file, startLine: cause2.line, endLine: cause2.endLine, side: cause2.side }, context2, span);
 }
 function verdictLines(report2) {
-  const { word: word2, parts } = headline2(report2);
-  const line = `${marks2[report2.verdict]} **${word2}**${parts.length === 0 ? "" : `: ${parts.map((part2) => prose(part2, 400)).join(" · ")}`}`;
+  const { word: word2, parts: parts2 } = headline2(report2);
+  const line = `${marks2[report2.verdict]} **${word2}**${parts2.length === 0 ? "" : `: ${parts2.map((part2) => prose(part2, 400)).join(" · ")}`}`;
   const active = report2.comparison.base === null ? void 0 : listedFindings(report2)[0];
   const worst = changesInOrder(report2)[0];
   const sentence3 = active?.message ?? worst?.headline;
@@ -57691,8 +58214,8 @@ function changeMark(change2) {
   const { sign, says } = directionWords(change2.direction);
   return `${sign.replace("+", "＋").replace("-", "−").replace("~", "∼")} ${md(says)}`;
 }
-function cellOf(parts) {
-  return joined4(parts.map((part2) => part2.isName ? codeCell(part2.text) : md(part2.text)));
+function cellOf(parts2) {
+  return joined4(parts2.map((part2) => part2.isName ? codeCell(part2.text) : md(part2.text)));
 }
 function row(cells2) {
   return `| ${cells2.join(" | ")} |`;
@@ -57704,14 +58227,14 @@ function effectRow(change2, context2, environments2) {
   return row(environments2 ? [...cells2, codeCell(change2.environments.join(", "), 100)] : cells2);
 }
 function effectsSection(report2, context2, limit) {
-  const changes = changesInOrder(report2);
+  const changes2 = changesInOrder(report2);
   const environments2 = report2.environments.length > 1;
   const titles = ["change", "from", "to", "requests", "why", ...environments2 ? ["environments"] : []];
-  const rest = changes.length - Math.min(limit, changes.length);
+  const rest = changes2.length - Math.min(limit, changes2.length);
   return {
     title: "effects",
     head: ["### What changes in effect", "", row(titles), row(titles.map(() => "---"))],
-    items: changes.slice(0, limit).map((change2) => effectRow(change2, context2, environments2)),
+    items: changes2.slice(0, limit).map((change2) => effectRow(change2, context2, environments2)),
     tail: rest === 0 ? [] : ["", `… and ${plural2(rest, "more effect")} in the job summary`],
     priority: 1
   };
@@ -57756,17 +58279,17 @@ function attackPathsSection(report2) {
   const paths = report2.attackPaths.filter((path2) => path2.status !== "existing" || report2.comparison.base === null);
   return { title: "attack paths", head: ["### Attack paths", ""], items: paths.map((path2) => `- ${path2.status}: ${path2.hops.slice(0, 12).map((hop2) => code(hop2, 120)).join(" → ")}`), tail: [], priority: 4 };
 }
-function details(title, open2) {
-  return open2 ? { head: [`### ${title((text8) => md(text8, 100))}`, ""], tail: [] } : { head: [`<details><summary>${title((text8) => html(text8, 100))}</summary>`, ""], tail: ["", "</details>"] };
+function details(title, open3) {
+  return open3 ? { head: [`### ${title((text8) => md(text8, 100))}`, ""], tail: [] } : { head: [`<details><summary>${title((text8) => html(text8, 100))}</summary>`, ""], tail: ["", "</details>"] };
 }
-function maturitySections(report2, open2) {
+function maturitySections(report2, open3) {
   const snapshot = report2.comparison.base === null;
   const overall = overallMaturity(report2);
   return maturityEnvironments(report2).map((environment4) => {
     const rows = maturityRows(report2, environment4);
     const delta2 = report2.maturity.delta.environments[environment4];
-    const moved3 = snapshot || delta2 === void 0 || delta2.overall === null ? "" : ` (${signed2(delta2.overall)})`;
-    const frame2 = details((escape2) => `Maturity${report2.environments.length > 1 ? ` of ${escape2(environment4)}` : ""}${moved3}`, open2);
+    const moved2 = snapshot || delta2 === void 0 || delta2.overall === null ? "" : ` (${signed2(delta2.overall)})`;
+    const frame2 = details((escape2) => `Maturity${report2.environments.length > 1 ? ` of ${escape2(environment4)}` : ""}${moved2}`, open3);
     const columns = snapshot ? ["dimension", "value", "because"] : ["dimension", "base", "head", "Δ", "because"];
     const population2 = delta2?.population ?? 0;
     return {
@@ -57778,14 +58301,14 @@ function maturitySections(report2, open2) {
     };
   });
 }
-function suppressedSection(report2, open2) {
+function suppressedSection(report2, open3) {
   const suppressed2 = findingsOf(report2, "suppressed");
-  const frame2 = details(() => `Suppressed (${String(suppressed2.length)})`, open2);
+  const frame2 = details(() => `Suppressed (${String(suppressed2.length)})`, open3);
   return { title: "suppressed", head: frame2.head, items: suppressed2.map((finding2) => `- ${finding2.severity} ${code(finding2.code)} ${md(finding2.title, 200)}: ${code(finding2.resource)}`), tail: frame2.tail, priority: 9 };
 }
-function existingSection(report2, open2) {
+function existingSection(report2, open3) {
   const existing2 = report2.comparison.base === null ? [] : findingsOf(report2, "existing");
-  const frame2 = details(() => `As before, not judged here (${severityCounts(existing2)})`, open2);
+  const frame2 = details(() => `As before, not judged here (${severityCounts(existing2)})`, open3);
   return { title: "existing findings", head: frame2.head, items: existing2.map((finding2) => `- ${finding2.severity} ${code(finding2.code)} ${md(finding2.title, 200)}: ${code(finding2.resource)}`), tail: frame2.tail, priority: 11 };
 }
 function notUnderstoodSection(report2) {
@@ -57810,8 +58333,8 @@ function resourcesSection(report2) {
     priority: 10
   };
 }
-function assumptionsSection(report2, open2) {
-  const frame2 = details(() => `Assumptions (${String(report2.coverage.assumptions.length)})`, open2);
+function assumptionsSection(report2, open3) {
+  const frame2 = details(() => `Assumptions (${String(report2.coverage.assumptions.length)})`, open3);
   const called = (ids3) => `${ids3.slice(0, 3).map((id) => code(id)).join(", ")}${ids3.length > 3 ? ` and ${String(ids3.length - 3)} more` : ""}`;
   return { title: "assumptions", head: frame2.head, items: assumptionLines(report2).map(({ ids: ids3, text: text8 }) => `- ${called(ids3)}: ${prose(text8, 400)}`), tail: frame2.tail, priority: 12 };
 }
@@ -57841,7 +58364,7 @@ function footLines(report2, context2) {
   const short = (id) => /^[0-9a-f]{40}$/.test(id) ? id.slice(0, 7) : clip3(name(id), 60);
   const compared = base2 === null ? `read ${code(short(head.id))}` : `compared ${code(short(base2.id))} → ${code(short(head.id))} (${modeWords(report2)})`;
   const state = findingsOf(report2, "existing").length;
-  const parts = [
+  const parts2 = [
     compared,
     ...report2.resources.length === 0 ? [] : [resourceWords(report2)],
     ...state === 0 || base2 === null ? [] : [`${plural2(state, "finding")} as before`],
@@ -57853,7 +58376,7 @@ function footLines(report2, context2) {
     "---",
     ...(context2.notes ?? []).map((note2) => `> ${prose(note2, 400)}`),
     ...(context2.notes ?? []).length === 0 ? [] : [""],
-    `<sub>${parts.join(" · ")} · locally: ${code(local, 160)} · a state finding is silenced by \`suppressions\` in \`.github/mesh-posture.yml\` of the base, a change by nothing</sub>`
+    `<sub>${parts2.join(" · ")} · locally: ${code(local, 160)} · a state finding is silenced by \`suppressions\` in \`.github/mesh-posture.yml\` of the base, a change by nothing</sub>`
   ];
 }
 var marks2;
@@ -58036,23 +58559,23 @@ var init_places = __esm({
         return { file: file2, startLine: start, endLine: Math.min(Math.max(start, endLine), lines.length) };
       }
       /** The finding's own line, then a related one, then a cause, then what is exposed now, then line 1 of a file of the head. */
-      primary(finding2, changes) {
-        const own3 = finding2.location;
-        const causes = changes.flatMap((change2) => change2.causes);
+      primary(finding2, changes2) {
+        const own4 = finding2.location;
+        const causes = changes2.flatMap((change2) => change2.causes);
         const right = [
-          ...own3?.side === "RIGHT" ? [own3] : [],
+          ...own4?.side === "RIGHT" ? [own4] : [],
           ...finding2.related.filter((related) => related.side === "RIGHT"),
           ...causes.filter((cause2) => cause2.side === "RIGHT").map((cause2) => ({ file: cause2.file, startLine: cause2.line, endLine: cause2.endLine }))
         ];
-        const exposed = changes.flatMap((change2) => change2.destinations.map((destination2) => destination2.id));
-        const subjects = own3?.side === "LEFT" ? [finding2.resource, ...exposed] : [...exposed, finding2.resource];
+        const exposed = changes2.flatMap((change2) => change2.destinations.map((destination2) => destination2.id));
+        const subjects = own4?.side === "LEFT" ? [finding2.resource, ...exposed] : [...exposed, finding2.resource];
         const located = subjects.flatMap((subject) => {
           const found = this.#files.locate?.(subject);
           return found === void 0 ? [] : [{ file: found.file, startLine: found.line, endLine: found.endLine ?? found.line }];
         });
-        const lefts = [...own3 === void 0 ? [] : [own3.file], ...finding2.related.map((related) => related.file), ...causes.map((cause2) => cause2.file)];
+        const lefts = [...own4 === void 0 ? [] : [own4.file], ...finding2.related.map((related) => related.file), ...causes.map((cause2) => cause2.file)];
         const lines1 = [...lefts, ...this.#files.fallback === void 0 ? [] : [this.#files.fallback]].map((file2) => ({ file: file2, startLine: 1, endLine: 1 }));
-        const order3 = own3?.side === "LEFT" ? [...located, ...right, ...lines1] : [...right, ...located, ...lines1];
+        const order3 = own4?.side === "LEFT" ? [...located, ...right, ...lines1] : [...right, ...located, ...lines1];
         for (const { file: file2, startLine: startLine2, endLine } of order3) {
           const spot = this.spot(file2, startLine2, endLine);
           if (spot !== null) return spot;
@@ -58064,8 +58587,8 @@ var init_places = __esm({
         const lines = this.#linesOf(spot.file) ?? [];
         const first = lines[spot.startLine - 1] ?? "";
         const last = lines[spot.endLine - 1] ?? "";
-        const indent = first.length - first.trimStart().length;
-        const startColumn = indent === first.length ? 1 : indent + 1;
+        const indent2 = first.length - first.trimStart().length;
+        const startColumn = indent2 === first.length ? 1 : indent2 + 1;
         const endColumn = Math.max(last.trimEnd().length + 1, spot.startLine === spot.endLine ? startColumn + 1 : 2);
         return {
           artifactLocation: { uri: fileUri(spot.file) ?? "", uriBaseId: rootBase },
@@ -58182,12 +58705,12 @@ function baseline(finding2) {
       return assertNever(finding2.status);
   }
 }
-function mentionsOf(finding2, changes, primary) {
-  const own3 = finding2.location;
+function mentionsOf(finding2, changes2, primary) {
+  const own4 = finding2.location;
   const all = [
-    ...own3?.side === "LEFT" ? [{ ...own3, text: "removed here" }] : [],
+    ...own4?.side === "LEFT" ? [{ ...own4, text: "removed here" }] : [],
     ...finding2.related.map((related) => ({ file: related.file, startLine: related.startLine, endLine: related.endLine, side: related.side, text: sentence2(related.message) })),
-    ...changes.flatMap((change2) => [...change2.causes, ...(change2.alternativeCauses ?? []).flat()].map((cause2) => ({ file: cause2.file, startLine: cause2.line, endLine: cause2.endLine, side: cause2.side, text: `${name(cause2.resource)} ${cause2.change}` })))
+    ...changes2.flatMap((change2) => [...change2.causes, ...(change2.alternativeCauses ?? []).flat()].map((cause2) => ({ file: cause2.file, startLine: cause2.line, endLine: cause2.endLine, side: cause2.side, text: `${name(cause2.resource)} ${cause2.change}` })))
   ];
   const seen = /* @__PURE__ */ new Set([`RIGHT ${primary.file} ${String(primary.startLine)}`]);
   return all.filter((mention) => {
@@ -58197,7 +58720,7 @@ function mentionsOf(finding2, changes, primary) {
     return true;
   });
 }
-function codeFlows(changes, places) {
+function codeFlows(changes2, places) {
   const flow = (cause2) => {
     const steps = [...cause2.via.map((step) => ({ file: step.file, line: step.line, endLine: step.line, text: step.role })), { file: cause2.file, line: cause2.line, endLine: cause2.endLine, text: `${name(cause2.resource)} ${cause2.change}` }];
     const locations = steps.flatMap((step) => {
@@ -58206,16 +58729,16 @@ function codeFlows(changes, places) {
     });
     return locations.length < 2 ? null : { threadFlows: [{ locations }] };
   };
-  const causes = changes.flatMap((change2) => change2.causes).filter((cause2) => cause2.via.length > 0 && cause2.side === "RIGHT");
+  const causes = changes2.flatMap((change2) => change2.causes).filter((cause2) => cause2.via.length > 0 && cause2.side === "RIGHT");
   return causes.map(flow).filter((found) => found !== null).slice(0, flowLimit);
 }
 function resultOf(input2) {
-  const { finding: finding2, changes, places } = input2;
-  const primary = places.primary(finding2, changes);
+  const { finding: finding2, changes: changes2, places } = input2;
+  const primary = places.primary(finding2, changes2);
   if (primary === null) return null;
   const related = [];
   const phrases2 = [];
-  for (const mention of mentionsOf(finding2, changes, primary)) {
+  for (const mention of mentionsOf(finding2, changes2, primary)) {
     const spot = mention.side === "RIGHT" ? places.spot(mention.file, mention.startLine, mention.endLine) : null;
     if (spot !== null && related.length < relatedLimit) {
       const id = related.length + 1;
@@ -58225,7 +58748,7 @@ function resultOf(input2) {
       phrases2.push(inert2(`${mention.text} (${place(mention.file, mention.startLine)} of the base)`));
     }
   }
-  const witness = finding2.witness ?? changes.find((change2) => change2.witness !== void 0)?.witness;
+  const witness = finding2.witness ?? changes2.find((change2) => change2.witness !== void 0)?.witness;
   const sentences = [inert2(sentence2(finding2.message))];
   if (witness !== void 0) {
     const answers2 = witnessAnswers(witness);
@@ -58233,7 +58756,7 @@ function resultOf(input2) {
   }
   if (phrases2.length > 0) sentences.push(`See ${phrases2.join(", ")}`);
   sentences.push(inert2(`Fix: ${sentence2(finding2.remedy)}`));
-  const flows = codeFlows(changes, places);
+  const flows = codeFlows(changes2, places);
   const hash3 = places.lineHash(primary);
   return {
     ruleId: ruleId(finding2, input2.rule),
@@ -58264,14 +58787,14 @@ var init_results = __esm({
 });
 
 // src/report/sarif/build.ts
-function causesOf(changes) {
-  return changes.flatMap((change2) => change2.causes.map((cause2) => ({ file: cause2.file, startLine: cause2.line, endLine: cause2.endLine, side: cause2.side, message: `${cause2.resource} ${cause2.change}` })));
+function causesOf(changes2) {
+  return changes2.flatMap((change2) => change2.causes.map((cause2) => ({ file: cause2.file, startLine: cause2.line, endLine: cause2.endLine, side: cause2.side, message: `${cause2.resource} ${cause2.change}` })));
 }
 function maturityFinding2(report2) {
   const overall = overallMaturity(report2);
   const words3 = maturityWords(report2);
   if (overall === null || words3 === null || overall.delta === 0 || report2.findings.some((finding2) => finding2.code === maturityCode)) return null;
-  const moved3 = dimensions.flatMap((dimension) => {
+  const moved2 = dimensions.flatMap((dimension) => {
     const delta2 = report2.maturity.delta.environments[overall.environment]?.dimensions[dimension].delta ?? 0;
     return delta2 === 0 ? [] : [`${dimensionTitle(dimension)} ${signed2(delta2)}`];
   });
@@ -58288,7 +58811,7 @@ function maturityFinding2(report2) {
     resource: "mesh",
     ...first === void 0 ? {} : { location: { file: first.file, startLine: first.startLine, endLine: first.endLine, side: first.side } },
     related: rest.slice(0, 10),
-    message: `configured zero-trust ${words3}${moved3.length === 0 ? "" : `: ${moved3.join(", ")}`}`,
+    message: `configured zero-trust ${words3}${moved2.length === 0 ? "" : `: ${moved2.join(", ")}`}`,
     impact: "",
     remedy: overall.delta < 0 ? "see the changes that lower it" : "nothing to do",
     validation: { positive: "", negative: "" },
@@ -58326,15 +58849,15 @@ function buildSarif(input2) {
   const { report: report2, minimum = "low" } = input2;
   const places = new Places(input2.files);
   const docs = new Map(input2.rules.map((rule2) => [rule2.code, rule2]));
-  const changes = new Map(report2.changes.map((change2) => [change2.id, change2]));
+  const changes2 = new Map(report2.changes.map((change2) => [change2.id, change2]));
   const compared = report2.comparison.base !== null;
   const extra = input2.maturityResult ?? compared ? maturityFinding2(report2) : null;
-  const wanted = [...findingsOf(report2, "new", "worsened", "existing").filter((finding2) => finding2.code === maturityCode || atLeast2(finding2.severity, minimum)), ...extra === null ? [] : [extra]];
+  const wanted2 = [...findingsOf(report2, "new", "worsened", "existing").filter((finding2) => finding2.code === maturityCode || atLeast2(finding2.severity, minimum)), ...extra === null ? [] : [extra]];
   const rules3 = [];
   const indices = /* @__PURE__ */ new Map();
   const results = [];
   const unplaced = [];
-  const kept = wanted.slice(0, resultLimit);
+  const kept = wanted2.slice(0, resultLimit);
   for (const finding2 of [...kept].sort((left, right) => compareText(ruleId(left, docs.get(left.code)), ruleId(right, docs.get(right.code))))) {
     const id = ruleId(finding2, docs.get(finding2.code));
     if (indices.has(id)) continue;
@@ -58343,12 +58866,12 @@ function buildSarif(input2) {
   }
   for (const finding2 of kept) {
     const rule2 = docs.get(finding2.code);
-    const spoken = finding2.changeIds.flatMap((id) => changes.get(id) ?? []);
+    const spoken = finding2.changeIds.flatMap((id) => changes2.get(id) ?? []);
     const result = resultOf({ finding: finding2, changes: spoken, rule: rule2, ruleIndex: indices.get(ruleId(finding2, rule2)) ?? -1, places, compared });
     if (result === null) unplaced.push(finding2);
     else results.push(result);
   }
-  const told = notifications(report2, wanted.length - kept.length, unplaced);
+  const told = notifications(report2, wanted2.length - kept.length, unplaced);
   const run2 = {
     tool: {
       driver: {
@@ -58447,20 +58970,20 @@ function wrap(text8, width, first = "", rest = " ".repeat(cells(first))) {
   if (line !== "" || lines.length === 0) lines.push(line);
   return lines.map((body, index) => harmless((index === 0 ? first : rest) + body.trimEnd()));
 }
-function bullets(texts9, width, indent = "  ") {
-  return texts9.flatMap((text8) => wrap(text8, width, `${indent}- `, `${indent}  `));
+function bullets(texts9, width, indent2 = "  ") {
+  return texts9.flatMap((text8) => wrap(text8, width, `${indent2}- `, `${indent2}  `));
 }
-function table2(columns, rows, width, indent = "  ") {
+function table2(columns, rows, width, indent2 = "  ") {
   const clean = rows.map((row2) => columns.map((_, index) => plain5(row2[index] ?? "")));
   const found = columns.findIndex((column) => column.flexible === true);
   const flexible = found === -1 ? columns.length - 1 : found;
   const natural = columns.map((column, index) => Math.max(cells(column.title), ...clean.map((row2) => cells(row2[index] ?? ""))));
   const limit = Math.max(10, Math.floor(width / 3));
   const sizes = natural.map((size, index) => index === flexible ? size : Math.min(size, limit));
-  const others = sizes.reduce((sum, size, index) => index === flexible ? sum : sum + size, 0) + 2 * (columns.length - 1) + cells(indent);
-  sizes[flexible] = Math.max(8, Math.min(sizes[flexible] ?? 8, width - others));
+  const others2 = sizes.reduce((sum, size, index) => index === flexible ? sum : sum + size, 0) + 2 * (columns.length - 1) + cells(indent2);
+  sizes[flexible] = Math.max(8, Math.min(sizes[flexible] ?? 8, width - others2));
   const render2 = (row2) => harmless(
-    (indent + columns.map((column, index) => {
+    (indent2 + columns.map((column, index) => {
       const size = sizes[index] ?? 8;
       const text8 = squeeze(row2[index] ?? "", size);
       return column.align === "right" ? " ".repeat(Math.max(0, size - cells(text8))) + text8 : pad(text8, size);
@@ -58468,8 +58991,8 @@ function table2(columns, rows, width, indent = "  ") {
   );
   return [render2(columns.map((column) => column.title)), ...clean.map(render2)];
 }
-function page(blocks2) {
-  return `${blocks2.filter((block) => block.length > 0).map((block) => block.map(harmless).join("\n")).join("\n\n")}
+function page(blocks3) {
+  return `${blocks3.filter((block) => block.length > 0).map((block) => block.map(harmless).join("\n")).join("\n\n")}
 `;
 }
 function heading(text8, options2) {
@@ -58518,8 +59041,8 @@ function directionStyle(change2, styles) {
       return assertNever(change2.direction);
   }
 }
-function field2(title, text8, width, indent = 4) {
-  const head = `${" ".repeat(indent)}${title.padEnd(label2)}`;
+function field2(title, text8, width, indent2 = 4) {
+  const head = `${" ".repeat(indent2)}${title.padEnd(label2)}`;
   return wrap(text8, width, head);
 }
 function changeBlock(change2, report2, options2) {
@@ -58542,9 +59065,9 @@ function changeBlock(change2, report2, options2) {
   if (report2.environments.length > 1) lines.push(...field2("in", change2.environments.map(name).join(", "), width));
   return lines;
 }
-function changesBlocks(changes, report2, options2) {
-  if (changes.length === 0) return [];
-  return [[heading(`What changes in effect (${String(changes.length)})`, options2)], ...changes.map((change2) => changeBlock(change2, report2, options2))];
+function changesBlocks(changes2, report2, options2) {
+  if (changes2.length === 0) return [];
+  return [[heading(`What changes in effect (${String(changes2.length)})`, options2)], ...changes2.map((change2) => changeBlock(change2, report2, options2))];
 }
 function findingBlock(finding2, options2, detail = "short") {
   const { width, styles } = options2;
@@ -58814,8 +59337,8 @@ function countsBlock(report2, options2) {
 }
 function resourcesBlock(report2, options2) {
   if (report2.resources.length === 0) return [];
-  const rank3 = { changed: 0, undecided: 1, none: 2 };
-  const sorted = [...report2.resources].sort((left, right) => rank3[left.effect] - rank3[right.effect]);
+  const rank4 = { changed: 0, undecided: 1, none: 2 };
+  const sorted = [...report2.resources].sort((left, right) => rank4[left.effect] - rank4[right.effect]);
   const limit = options2.verbose === true ? sorted.length : 20;
   const line = (resource) => `${name(resource.resource)} ${resource.change}: ${resource.effect === "none" ? "no effect, " : resource.effect === "undecided" ? "not known, " : "has an effect"}${resource.effect === "changed" ? "" : sentence2(resource.because)}`;
   const lines = [heading(resourceWords(report2), options2), ...bullets(sorted.slice(0, limit).map(line), options2.width)];
@@ -59070,6 +59593,46 @@ var init_audit2 = __esm({
   }
 });
 
+// src/app/change-of.ts
+function changeOf(query3, { environment: environment4, base: base2, head, answers: answers2 }, changes2) {
+  const [before, after] = [rank2[answers2.base.verdict], rank2[answers2.head.verdict]];
+  if (before === void 0 || after === void 0 || before === after) return void 0;
+  const direction = after > before ? "widened" : "narrowed";
+  const policed = hasNetworkPolicies(base2) || hasNetworkPolicies(head);
+  const points = (after > before ? [head, base2] : [base2, head]).flatMap((mesh2) => pointsAt(mesh2, query3, policed));
+  const own4 = changes2.filter(({ change: change2 }) => change2.environments.includes(environment4) && change2.direction === direction && change2.destinations.some(({ id }) => id === query3.to.workload));
+  return own4.find(({ cubes }) => points.some((point) => cubes.some((cube3) => pointIn(cube3, point))))?.change;
+}
+function pointsAt(mesh2, query3, policed) {
+  const workload2 = query3.to.workload === void 0 ? void 0 : workloadNamed(mesh2, query3.to.workload);
+  if (workload2 === void 0) return [];
+  const direct = pathsTo(mesh2, workload2);
+  const point = pointOf2(mesh2, workload2, named5(mesh2, query3), policed && hasNetwork(workload2) ? throughNetworkPaths(direct, mesh2, workload2) : direct);
+  return point === void 0 ? [] : [point];
+}
+function named5(mesh2, query3) {
+  if (query3.from.workload === void 0 || query3.from.principal !== void 0) return query3;
+  const client = clientOf(mesh2, query3, query3.given ?? {});
+  if ("missing" in client) return query3;
+  const { workload: workload2, ...from2 } = query3.from;
+  const labels3 = client.workload?.labels ?? {};
+  return { ...query3, from: { ...from2, principal: client.identity, pod: { namespace: namespaceOfId(workload2), labels: labels3 } } };
+}
+var rank2;
+var init_change_of = __esm({
+  "src/app/change-of.ts"() {
+    "use strict";
+    init_network_paths();
+    init_arrival();
+    init_paths();
+    init_point();
+    init_answer();
+    init_workload_id();
+    init_evaluate();
+    rank2 = { deny: 0, asks: 1, allow: 2 };
+  }
+});
+
 // src/app/entry-schema.ts
 function oneOf2(names4) {
   return { message: `must say ${names4.map((name2) => `\`${name2}\``).join(", ")}`.replace(/, (?=[^,]*$)/u, " or ") };
@@ -59084,8 +59647,8 @@ function kindOfEntry(value) {
   return "manifest" in value ? "validation" : void 0;
 }
 function entryProblem(kind, value) {
-  const own3 = problemIn(entrySchemas[kind], value);
-  if (own3 !== void 0) return own3;
+  const own4 = problemIn(entrySchemas[kind], value);
+  if (own4 !== void 0) return own4;
   const asked = Array.isArray(value["queries"]) ? value["queries"] : [];
   for (const [index, query3] of asked.entries()) {
     const schema2 = kind === "change" ? moveSchema : query3 !== null && typeof query3 === "object" && "pod" in query3 ? podSchema : questionSchema;
@@ -59101,7 +59664,7 @@ function problemIn(schema2, value) {
   const first = found.find((each) => each.atKey) ?? found[0];
   return first === void 0 ? { path: [], message: "not understood" } : { path: first.path, message: first.path.length === 0 && !first.atKey ? first.message.replace("``", "it") : first.message };
 }
-var labels2, flagOf, textOf5, portOf2, callers3, targets2, from, to, request3, hop, answer2, ports2, names3, membership, question, questionSchema, podSchema, moveSchema, askedSchema, described, queries, entrySchemas;
+var labels2, flagOf, textOf6, portOf2, callers3, targets2, from, to, request3, hop, answer2, ports2, names3, membership, question, questionSchema, podSchema, moveSchema, askedSchema, described, queries, entrySchemas;
 var init_entry_schema = __esm({
   "src/app/entry-schema.ts"() {
     "use strict";
@@ -59109,47 +59672,47 @@ var init_entry_schema = __esm({
     init_problems();
     labels2 = external_exports.record(external_exports.string(), external_exports.string());
     flagOf = external_exports.boolean().optional();
-    textOf5 = external_exports.string().optional();
+    textOf6 = external_exports.string().optional();
     portOf2 = external_exports.int().min(1).max(65535);
     callers3 = ["principal", "workload", "outside", "ip", "pod"];
     targets2 = ["workload", "host", "selector", "gateway", "ip"];
     from = external_exports.strictObject({
       principal: external_exports.string().nullable().optional(),
-      workload: textOf5,
+      workload: textOf6,
       outside: flagOf,
-      ip: textOf5,
+      ip: textOf6,
       pod: external_exports.strictObject({ namespace: external_exports.string(), labels: labels2, namespaceLabels: labels2.optional() }).optional(),
       direct: flagOf,
       client: external_exports.enum(["sidecar", "ambient"]).optional(),
       certificate: external_exports.strictObject({ by: external_exports.string(), sans: external_exports.array(external_exports.string()).optional() }).optional()
     }).refine((value) => callers3.some((name2) => value[name2] !== void 0), oneOf2(callers3));
-    to = external_exports.strictObject({ workload: textOf5, host: textOf5, selector: external_exports.strictObject({ namespace: external_exports.string(), labels: labels2 }).optional(), gateway: textOf5, ip: textOf5, port: portOf2 }).refine((value) => targets2.some((name2) => value[name2] !== void 0), oneOf2(targets2));
+    to = external_exports.strictObject({ workload: textOf6, host: textOf6, selector: external_exports.strictObject({ namespace: external_exports.string(), labels: labels2 }).optional(), gateway: textOf6, ip: textOf6, port: portOf2 }).refine((value) => targets2.some((name2) => value[name2] !== void 0), oneOf2(targets2));
     request3 = external_exports.strictObject({
       protocol: external_exports.enum(["http", "https", "tcp", "tls", "udp", "sctp"]),
-      sni: textOf5,
-      method: textOf5,
-      path: textOf5,
-      host: textOf5,
+      sni: textOf6,
+      method: textOf6,
+      path: textOf6,
+      host: textOf6,
       headers: labels2.optional(),
-      token: external_exports.strictObject({ valid: external_exports.boolean(), claims: external_exports.record(external_exports.string(), external_exports.unknown()).optional(), in: textOf5, prefix: textOf5 }).optional()
+      token: external_exports.strictObject({ valid: external_exports.boolean(), claims: external_exports.record(external_exports.string(), external_exports.unknown()).optional(), in: textOf6, prefix: textOf6 }).optional()
     });
-    hop = external_exports.strictObject({ at: textOf5, peer: external_exports.string().nullable().optional(), request: external_exports.unknown().optional(), verdict: textOf5, layer: textOf5, by: external_exports.array(external_exports.string()).optional(), enforcedAt: textOf5 });
+    hop = external_exports.strictObject({ at: textOf6, peer: external_exports.string().nullable().optional(), request: external_exports.unknown().optional(), verdict: textOf6, layer: textOf6, by: external_exports.array(external_exports.string()).optional(), enforcedAt: textOf6 });
     answer2 = external_exports.strictObject({
       verdict: external_exports.enum(["allow", "asks", "deny", "unknown", "redirect", "mtls", "tls", "plaintext", "passthrough", "blocked"]).optional(),
       layer: external_exports.enum(["none", "protocol", "mtls", "network-policy", "authentication", "authorization", "external-authorization", "routing"]).optional(),
       by: external_exports.array(external_exports.string()).optional(),
       enforcedAt: external_exports.enum(["sidecar", "ztunnel", "waypoint", "gateway", "none"]).optional(),
       passthrough: flagOf,
-      provider: textOf5,
-      via: textOf5,
+      provider: textOf6,
+      via: textOf6,
       hops: external_exports.array(hop).optional(),
-      rule: textOf5,
-      missing: textOf5,
+      rule: textOf6,
+      missing: textOf6,
       backend: external_exports.union([external_exports.string(), external_exports.array(external_exports.strictObject({ to: external_exports.string(), weight: external_exports.number() }))]).optional(),
-      forwarded: external_exports.strictObject({ path: textOf5, host: textOf5 }).optional(),
-      location: textOf5,
+      forwarded: external_exports.strictObject({ path: textOf6, host: textOf6 }).optional(),
+      location: textOf6,
       tls: external_exports.enum(["terminated", "passthrough"]).optional(),
-      sni: textOf5,
+      sni: textOf6,
       clientCertificate: flagOf,
       endpoints: external_exports.record(external_exports.string(), external_exports.string()).optional()
     }).refine((value) => Object.keys(value).length > 0, { message: "must say at least one field, such as `verdict`" });
@@ -59158,9 +59721,9 @@ var init_entry_schema = __esm({
     membership = external_exports.strictObject({
       mode: external_exports.enum(["sidecar", "gateway", "proxyless", "ambient", "none", "rejected"]),
       by: external_exports.enum(["injector", "cni"]).optional(),
-      revision: textOf5,
+      revision: textOf6,
       native: flagOf,
-      tlsMode: textOf5,
+      tlsMode: textOf6,
       hbone: flagOf,
       inboundCaptured: external_exports.strictObject({ mode: external_exports.enum(["all", "listed", "none"]), exclude: ports2, include: ports2, excludeInterfaces: names3, rerouted: names3 }).optional(),
       outboundCaptured: external_exports.strictObject({ mode: external_exports.enum(["all", "listed", "none"]), includeRanges: names3, excludeRanges: names3, includePorts: ports2, excludePorts: ports2, excludeInterfaces: names3, bypass: names3 }).optional()
@@ -59170,13 +59733,13 @@ var init_entry_schema = __esm({
     podSchema = external_exports.strictObject({ pod: external_exports.string(), expect: membership });
     moveSchema = external_exports.strictObject({ ...question, expect: external_exports.strictObject({ base: answer2, head: answer2 }) });
     askedSchema = external_exports.strictObject({ ...question, expect: external_exports.unknown().optional(), base: external_exports.unknown().optional(), head: external_exports.unknown().optional() });
-    described = { id: textOf5, about: textOf5 };
+    described = { id: textOf6, about: textOf6 };
     queries = external_exports.array(external_exports.unknown()).min(1);
     entrySchemas = {
       scenario: external_exports.strictObject({ ...described, manifests: external_exports.string(), queries }),
-      tree: external_exports.strictObject({ ...described, tree: external_exports.string(), environment: textOf5, queries }),
-      change: external_exports.strictObject({ ...described, edit: textOf5, noise: flagOf, headRefused: flagOf, base: external_exports.string(), head: external_exports.string(), queries }),
-      validation: external_exports.strictObject({ ...described, manifest: external_exports.string(), accepted: external_exports.boolean(), by: external_exports.enum(["crd", "strict-fields", "webhook"]).optional(), message: textOf5, warnings: external_exports.array(external_exports.unknown()).optional() })
+      tree: external_exports.strictObject({ ...described, tree: external_exports.string(), environment: textOf6, queries }),
+      change: external_exports.strictObject({ ...described, edit: textOf6, noise: flagOf, headRefused: flagOf, base: external_exports.string(), head: external_exports.string(), queries }),
+      validation: external_exports.strictObject({ ...described, manifest: external_exports.string(), accepted: external_exports.boolean(), by: external_exports.enum(["crd", "strict-fields", "webhook"]).optional(), message: textOf6, warnings: external_exports.array(external_exports.unknown()).optional() })
     };
   }
 });
@@ -59212,17 +59775,17 @@ var init_validate = __esm({
 
 // src/app/change-scenarios.ts
 function compareRecorded(base2, head) {
-  const { changes, internalErrors } = compareSides({ environment: "recorded", base: base2, head, renamed: /* @__PURE__ */ new Map() }, limits, new DifferenceMemo());
+  const { changes: changes2, internalErrors } = compareSides({ environment: "recorded", base: base2, head, renamed: /* @__PURE__ */ new Map() }, limits, new DifferenceMemo());
   return {
-    changes,
+    changes: changes2,
     internalErrors,
     unexplained: (query3, before, after) => {
-      const from2 = rank2[before];
-      const to2 = rank2[after];
+      const from2 = rank3[before];
+      const to2 = rank3[after];
       if (from2 === void 0 || to2 === void 0 || from2 === to2) return void 0;
       const direction = to2 > from2 ? "widened" : "narrowed";
-      const holding = changes.filter((change2) => (change2.direction === direction || change2.direction === `undecided-${direction}`) && concerns(change2, query3) && holds2(change2, base2, head, query3));
-      return holding.length > 0 ? void 0 : `no reported change with direction ${direction} holds this request`;
+      const holding2 = changes2.filter((change2) => (change2.direction === direction || change2.direction === `undecided-${direction}`) && concerns(change2, query3) && holds2(change2, base2, head, query3));
+      return holding2.length > 0 ? void 0 : `no reported change with direction ${direction} holds this request`;
     }
   };
 }
@@ -59248,7 +59811,7 @@ function noiseBroken(judged2, edit) {
   const loud = judged2.changes.find((change2) => edit !== "unrelated-policy" || change2.destination.known);
   return loud === void 0 ? judged2.internalErrors[0] : `an edit of the text alone yields \`${loud.direction}\` at \`${loud.destination.id}\``;
 }
-var limits, rank2;
+var limits, rank3;
 var init_change_scenarios = __esm({
   "src/app/change-scenarios.ts"() {
     "use strict";
@@ -59259,7 +59822,7 @@ var init_change_scenarios = __esm({
     init_workload_id();
     init_evaluate();
     limits = { workPerSeed: 2e5, regionsPerSeed: 500, atomsPerDimension: 4096 };
-    rank2 = { deny: 0, asks: 1, allow: 2 };
+    rank3 = { deny: 0, asks: 1, allow: 2 };
   }
 });
 
@@ -59301,13 +59864,13 @@ function judgeEntry(value, tree3) {
   const queries2 = Array.isArray(value["queries"]) ? value["queries"] : [];
   switch (kind) {
     case "scenario":
-      return judged(judgeScenario(value, queries2, [closedMesh(readManifests(textOf6(value["manifests"])))]));
+      return judged(judgeScenario(value, queries2, [closedMesh(readManifests(textOf7(value["manifests"])))]));
     case "tree":
       return judgeTree(value, queries2, tree3);
     case "change":
-      return judged(judgeChange(value, textOf6(value["base"]), textOf6(value["head"]), queries2));
+      return judged(judgeChange(value, textOf7(value["base"]), textOf7(value["head"]), queries2));
     case "validation":
-      return judged([judgeValidation(value, textOf6(value["manifest"]))]);
+      return judged([judgeValidation(value, textOf7(value["manifest"]))]);
     default:
       return assertNever(kind);
   }
@@ -59323,7 +59886,7 @@ function judgeTree(entry2, queries2, tree3) {
   if (tree3.unread !== void 0) return unreadable2(`\`tree\` cannot be read whole: ${tree3.unread}`, ["tree"]);
   const name2 = entry2["environment"];
   const meant = name2 === void 0 ? tree3.environments : tree3.environments.filter((each) => each.id === name2);
-  if (meant.length === 0) return unreadable2(`\`environment\` is \`${textOf6(name2)}\`, but the tree has ${tree3.environments.map((each) => `\`${each.id}\``).join(", ")}`, ["environment"]);
+  if (meant.length === 0) return unreadable2(`\`environment\` is \`${textOf7(name2)}\`, but the tree has ${tree3.environments.map((each) => `\`${each.id}\``).join(", ")}`, ["environment"]);
   return judged(judgeScenario(entry2, queries2, meant.map((each) => closedMesh(each.resources))));
 }
 function judgeScenario(entry2, queries2, meshes2) {
@@ -59338,22 +59901,22 @@ function judgeScenario(entry2, queries2, meshes2) {
 function havingDestination(query3, meshes2) {
   if (meshes2.length === 1 || !isFields3(query3)) return meshes2;
   const id = isFields3(query3["to"]) ? query3["to"]["workload"] : query3["pod"];
-  const having = typeof id === "string" ? meshes2.filter((mesh2) => workloadNamed(mesh2, id) !== void 0) : [];
-  return having.length > 0 ? having : meshes2;
+  const having2 = typeof id === "string" ? meshes2.filter((mesh2) => workloadNamed(mesh2, id) !== void 0) : [];
+  return having2.length > 0 ? having2 : meshes2;
 }
 function judgePod(entry2, position, pod, mesh2, expected) {
   const answer3 = membershipAnswer(mesh2, pod);
   const asText = (value) => canonical(value);
-  return { id: textOf6(entry2["id"]), about: textOf6(entry2["about"]), query: position, asked: { pod }, expected, answer: answer3, agrees: asText(expected) === asText(answer3) };
+  return { id: textOf7(entry2["id"]), about: textOf7(entry2["about"]), query: position, asked: { pod }, expected, answer: answer3, agrees: asText(expected) === asText(answer3) };
 }
 function judgeChange(entry2, base2, head, queries2) {
   const baseResources = readManifests(base2);
   const sides = { base: closedMesh(baseResources), head: closedMesh(withBaseVersions(readManifests(head), baseResources)) };
   const judged2 = compareRecorded(sides.base, sides.head);
   const results = queries2.map((query3, position) => judgeMove(entry2, String(position + 1), query3, sides, judged2));
-  const broken = entry2["noise"] === true ? noiseBroken(judged2, textOf6(entry2["edit"])) : judged2.internalErrors[0];
+  const broken = entry2["noise"] === true ? noiseBroken(judged2, textOf7(entry2["edit"])) : judged2.internalErrors[0];
   if (broken === void 0) return results;
-  return [...results, { id: textOf6(entry2["id"]), about: textOf6(entry2["about"]), query: "changes", asked: entry2["edit"], expected: entry2["noise"] === true ? "no change" : "witnesses that flip", answer: broken, agrees: false }];
+  return [...results, { id: textOf7(entry2["id"]), about: textOf7(entry2["about"]), query: "changes", asked: entry2["edit"], expected: entry2["noise"] === true ? "no change" : "witnesses that flip", answer: broken, agrees: false }];
 }
 function judgeMove(entry2, position, query3, sides, judged2) {
   const expected = expectedOf(query3);
@@ -59362,8 +59925,8 @@ function judgeMove(entry2, position, query3, sides, judged2) {
   const [from2, to2] = [verdictOf3(before?.expected), verdictOf3(after?.expected)];
   const unexplained = asked === void 0 ? void 0 : judged2.unexplained(asked, from2, to2);
   return {
-    id: textOf6(entry2["id"]),
-    about: textOf6(entry2["about"]),
+    id: textOf7(entry2["id"]),
+    about: textOf7(entry2["about"]),
     query: position,
     asked: asked ?? query3,
     expected,
@@ -59372,7 +59935,7 @@ function judgeMove(entry2, position, query3, sides, judged2) {
   };
 }
 function verdictOf3(answer3) {
-  return isFields3(answer3) ? textOf6(answer3["verdict"]) : "";
+  return isFields3(answer3) ? textOf7(answer3["verdict"]) : "";
 }
 function withBaseVersions(head, base2) {
   const before = new Map(base2.filter((resource) => accepted(resource)).map((resource) => [resourceId(resource), resource]));
@@ -59389,8 +59952,8 @@ function judgeValidation(entry2, manifest) {
   const warned = Array.isArray(entry2["warnings"]) && entry2["warnings"].length > 0;
   const agrees2 = answer3.accepted === entry2["accepted"] && (entry2["by"] === void 0 || answer3.by === entry2["by"]) && answer3.warnings === warned;
   return {
-    id: textOf6(entry2["id"]),
-    about: textOf6(entry2["about"]),
+    id: textOf7(entry2["id"]),
+    about: textOf7(entry2["about"]),
     query: "1",
     asked: manifest,
     expected: { accepted: entry2["accepted"], ...entry2["by"] === void 0 ? {} : { by: entry2["by"] }, warnings: warned },
@@ -59427,8 +59990,8 @@ function judgeQuery(entry2, position, query3, answerOf3, expected) {
   const asked = readQuery(query3);
   const answer3 = asked === void 0 ? void 0 : shown4(answerOf3(asked));
   return {
-    id: textOf6(entry2["id"]),
-    about: textOf6(entry2["about"]),
+    id: textOf7(entry2["id"]),
+    about: textOf7(entry2["about"]),
     query: position,
     asked: asked ?? query3,
     expected,
@@ -59440,8 +60003,8 @@ function agrees(expected, answer3) {
   if (!isFields3(expected)) return false;
   return Object.entries(expected).every(([field3, value]) => {
     if (field3 === "by") {
-      const named5 = Array.isArray(answer3["by"]) ? answer3["by"] : [];
-      return Array.isArray(value) && value.every((policy) => named5.includes(policy));
+      const named6 = Array.isArray(answer3["by"]) ? answer3["by"] : [];
+      return Array.isArray(value) && value.every((policy) => named6.includes(policy));
     }
     if (field3 === "passthrough") return (answer3["passthrough"] ?? false) === value;
     return answer3[field3] === value;
@@ -59458,7 +60021,7 @@ function readQuery(value) {
 function isFields3(value) {
   return value !== null && typeof value === "object" && !Array.isArray(value);
 }
-function textOf6(value) {
+function textOf7(value) {
   return typeof value === "string" ? value : "";
 }
 var init_scenarios = __esm({
@@ -59504,6 +60067,59 @@ var init_queries = __esm({
   }
 });
 
+// src/app/question-check.ts
+function checkWorkloads({ from: from2, to: to2 }, meshes2) {
+  for (const id of [to2.workload, from2.workload]) {
+    if (id === void 0 || meshes2.some((mesh2) => workloadNamed(mesh2, id) !== void 0)) continue;
+    throw new InputError(`no manifest declares the workload \`${id}\``, `${suggestion(id, meshes2)}\`mesh-posture environments\` shows what was found`);
+  }
+}
+function suggestion(id, meshes2) {
+  const known4 = [...new Set(meshes2.flatMap((mesh2) => [...mesh2.workloads.keys()]))].sort();
+  const namesake = known4.find((other) => other.slice(other.lastIndexOf("/") + 1).replace(/\[.*\]$/u, "") === id) ?? known4.find((other) => other === id.split("/").reverse().join("/"));
+  const nearest = namesake ?? nearestName(id, known4);
+  return nearest === void 0 ? "name it as `namespace/name`; " : `did you mean \`${nearest}\`? `;
+}
+function onlyPort(to2, meshes2) {
+  const ports3 = [...new Set(destinations(to2, meshes2).flatMap((workload2) => workload2.ports.map(({ port: port3 }) => port3)))].sort((left, right) => left - right);
+  const [first, second] = ports3;
+  if (first !== void 0 && second === void 0) return first;
+  throw new InputError("`explain` needs `--port`", ports3.length === 0 ? "name the port of its pods; no manifest declares one" : `the pods listen on ${ports3.join(", ")}`);
+}
+function destinations({ workload: workload2 }, meshes2) {
+  if (workload2 === void 0) return [];
+  return meshes2.flatMap((mesh2) => workloadNamed(mesh2, workload2) ?? []);
+}
+function portNotes({ to: to2 }, meshes2) {
+  const found = destinations(to2, meshes2);
+  const declared2 = [...new Set(found.flatMap((workload2) => workload2.ports.map(({ port: port3 }) => port3)))].sort((left, right) => left - right);
+  if (found.length === 0 || declared2.includes(to2.port)) return [];
+  const behind3 = [...new Set(found.flatMap((workload2) => meshes2.flatMap((mesh2) => serviceTargets(mesh2, workload2, to2.port))))];
+  if (behind3.length > 0) return [`\`--port\` is the port of the pods: ${behind3.join(", ")}`];
+  return [`no manifest declares port ${String(to2.port)} of \`${to2.workload ?? ""}\`${declared2.length === 0 ? "" : `; declared: ${declared2.join(", ")}`}`];
+}
+function serviceTargets(mesh2, workload2, port3) {
+  const spec = podSpecOf(workload2);
+  if (!ofKind(mesh2, "Service").some((service) => service.namespace === workload2.namespace)) return [];
+  return servicesOf(mesh2, workload2).flatMap((service) => {
+    if (service.kind !== "Service") return [];
+    const own4 = service.spec.ports.find((candidate) => candidate.port === port3);
+    const target = own4 === void 0 || spec === void 0 ? void 0 : targetPortOf(spec, own4);
+    return target === void 0 || target === port3 ? [] : [`\`Service/${service.namespace ?? ""}/${service.name}\` sends its port ${String(port3)} to ${String(target)}`];
+  });
+}
+var init_question_check = __esm({
+  "src/app/question-check.ts"() {
+    "use strict";
+    init_attachment();
+    init_ports();
+    init_services();
+    init_nearest_name();
+    init_answer();
+    init_input_error();
+  }
+});
+
 // src/report/text/explain.ts
 function paint(decision, styles) {
   switch (decision.verdict) {
@@ -59518,39 +60134,71 @@ function paint(decision, styles) {
       return assertNever(decision);
   }
 }
-function answerBlock(explanation, answer3, options2) {
+function partOf(rule2) {
+  return parts.find(([pattern]) => pattern.test(rule2))?.[1] ?? "routing";
+}
+function stepKey(step) {
+  return JSON.stringify([step.rule, step.text, step.by, step.details?.() ?? []]);
+}
+function answerBlock(explanation, answer3, other, options2) {
   const { decision, label: label3 } = answer3;
-  const where = (resource) => {
-    const found = explanation.locate?.(resource);
+  const where = (resource, path2 = []) => {
+    const found = explanation.locate?.(resource, path2, answer3.side);
     return found === void 0 ? name(resource) : `${name(resource)} at ${place(found.file, found.line)}`;
   };
   const lines = wrap(`${label3 === void 0 ? "" : `${name(label3)}: `}${decisionWords(decision)}`, options2.width).map((line) => options2.styles.bold(paint(decision, options2.styles)(line)));
+  if (decision.verdict === "unknown" && givenWords(decision.missing) !== "") lines.push(...wrap(givenWords(decision.missing), options2.width, "  "));
   if (decision.verdict !== "unknown" && decision.passthrough === true) lines.push(...wrap("the client’s TLS ended in the application: the proxy saw no identity and no HTTP", options2.width, "  "));
   const width = Math.max(0, ...decision.because.map((step) => name(step.rule).length));
+  const elsewhere3 = new Set((other?.because ?? []).map(stepKey));
   for (const [index, step] of decision.because.entries()) {
     const number5 = String(index + 1).padStart(String(decision.because.length).length);
-    lines.push(...wrap(`${sentence2(step.text)}${step.by === void 0 ? "" : ` [${where(step.by)}]`}`, options2.width, `  ${number5}. ${name(step.rule).padEnd(Math.min(width, 12))}  `));
+    const isNew2 = other !== void 0 && !elsewhere3.has(stepKey(step));
+    const details2 = step.details?.() ?? [];
+    const [own4] = details2.length === 1 && (details2[0]?.text === "" || details2[0]?.by === step.by) ? details2 : [];
+    const at2 = step.by === void 0 ? "" : ` [${where(step.by, own4?.path)}]`;
+    const head = `${isNew2 ? ">" : " "} ${number5}. ${name(step.rule).padEnd(Math.min(width, 12))}  `;
+    const written = [
+      ...wrap(`${partOf(step.rule)}: ${sentence2(step.text)}${at2}`, options2.width, head),
+      ...details2.filter((detail) => detail !== own4).slice(0, MOST_DETAILS).flatMap((detail) => wrap(`${sentence2(detail.text)} [${where(detail.by, detail.path)}]`, options2.width, `${" ".repeat(head.length)}- `)),
+      ...details2.length > MOST_DETAILS ? [`${" ".repeat(head.length)}- and ${String(details2.length - MOST_DETAILS)} more`] : []
+    ];
+    lines.push(...isNew2 ? written.map(options2.styles.bold) : written);
   }
-  const steps = new Set(decision.because.map((step) => step.by));
-  const others = decision.verdict === "unknown" ? [] : decision.by.filter((resource) => !steps.has(resource));
-  if (others.length > 0) lines.push(...wrap(`decided by ${others.map(where).join(", ")}`, options2.width, "  "));
+  const steps = new Set(decision.because.flatMap((step) => [step.by, ...(step.details?.() ?? []).map((detail) => detail.by)]));
+  const others2 = decision.verdict === "unknown" ? [] : decision.by.filter((resource) => !steps.has(resource));
+  if (others2.length > 0) lines.push(...wrap(`decided by ${others2.map((resource) => where(resource)).join(", ")}`, options2.width, "  "));
   return lines;
+}
+function givenWords(missing2) {
+  return /^(?:enrolment|provider|keys|opaque):\S+$/u.test(missing2) ? `the manifests do not tell it: ask again with \`--given ${name(missing2)}=true\` or \`=false\`` : "";
 }
 function changeBlock2(change2, options2) {
   return [...wrap(`explained by change ${name(change2.id)}: ${sentence2(change2.headline)}`, options2.width), ...causeLines(change2).slice(0, 6).flatMap(({ joint, cause: cause2 }) => wrap(`${joint}${causeWords2(cause2)}`, options2.width, "  cause  "))];
 }
 function explainText(explanation, options2 = defaultTextOptions) {
   const given = givenOf(explanation.query);
-  const first = explanation.answers[0];
-  const second = explanation.answers[1];
-  const changed = first !== void 0 && second !== void 0 ? [wrap(first.decision.verdict === second.decision.verdict ? "the verdict is the same on both sides" : `the verdict changes from ${first.decision.verdict} to ${second.decision.verdict}`, options2.width)] : [];
+  const { answers: answers2 } = explanation;
+  const rival = (answer3) => answers2.find((other) => other !== answer3 && other.environment === answer3.environment && answer3.side !== void 0)?.decision;
   return page([
-    [...wrap(requestLine({ ...explanation.query, given: {} }), options2.width), ...given === "" ? [] : wrap(`given ${given}`, options2.width, "  ")],
-    ...explanation.answers.map((answer3) => answerBlock(explanation, answer3, options2)),
-    ...changed,
+    [...wrap(requestLine({ ...explanation.query, given: {} }), options2.width), ...given === "" ? [] : wrap(`given ${given}`, options2.width, "  "), ...(explanation.notes ?? []).flatMap((note2) => wrap(`note: ${sentence2(note2)}`, options2.width, "  "))],
+    ...answers2.map((answer3) => answerBlock(explanation, answer3, rival(answer3), options2)),
+    ...pairsOf2(answers2).map(([first, second]) => wrap(`${first.environment === void 0 ? "" : `in ${name(first.environment)} `}${movement(first.decision, second.decision)}`, options2.width)),
     explanation.change === void 0 ? [] : changeBlock2(explanation.change, options2)
   ]);
 }
+function pairsOf2(answers2) {
+  const bases = answers2.filter(({ side: side2 }) => side2 === "base");
+  const [first, second, third] = answers2;
+  if (bases.length === 0) return first !== void 0 && second !== void 0 && third === void 0 && first.environment === void 0 ? [[first, second]] : [];
+  return bases.flatMap((base2) => answers2.filter((head) => head.side === "head" && head.environment === base2.environment).map((head) => [base2, head]));
+}
+function movement(first, second) {
+  if (first.verdict !== second.verdict) return `the verdict changes from ${first.verdict} to ${second.verdict}`;
+  const same2 = first.because.map(stepKey).join() === second.because.map(stepKey).join();
+  return `the verdict is the same on both sides${same2 ? "" : ", the way to it is not: `>` marks what differs"}`;
+}
+var parts, MOST_DETAILS;
 var init_explain2 = __esm({
   "src/report/text/explain.ts"() {
     "use strict";
@@ -59559,14 +60207,20 @@ var init_explain2 = __esm({
     init_wording();
     init_layout();
     init_styles();
+    parts = [
+      [/^(?:R2[0-9]|M3D|M32|M69|M155)$/u, "enrolment"],
+      [/^M1(?:3[3-9]|4[0-9])$/u, "network policy"],
+      [/^(?:M(?:[1-8]|1[0-9]|2[0-6]|28|29|3[0-6]|4[6-9]|5[0-2])|A3\.14)$/u, "transport authentication"],
+      [/^(?:A4\..*|A3\.35|A3\.39|A3\.J)$/u, "protocol"],
+      [/^(?:A5\..*|A3\.33)$/u, "token"],
+      [/^A6\./u, "external authorization"],
+      [/^(?:A1\..*|M27)$/u, "authorization"]
+    ];
+    MOST_DETAILS = 8;
   }
 });
 
-// src/entry/commands/explain.ts
-var explain_exports = {};
-__export(explain_exports, {
-  explain: () => explain
-});
+// src/entry/question.ts
 function protocolOf2(text8) {
   const found = protocols2.find((protocol) => protocol === text8);
   if (found === void 0) throw new InputError(`\`--protocol ${text8}\` is not a protocol`, `use one of ${protocols2.join(", ")}`);
@@ -59589,80 +60243,185 @@ function claimsOf2(text8) {
   }
   throw new InputError("`--claims` is not a JSON object", `write it as '{"iss": "https://issuer.example", "sub": "alice"}'`);
 }
+function givenOf2(lines) {
+  return Object.fromEntries(
+    lines.map((line) => {
+      const match = /^(.+)=(true|false)$/u.exec(line);
+      if (match === null) throw new InputError(`\`--given ${line}\` is not understood`, "write it as `enrolment:NAMESPACE=true`, as an unknown answer names it");
+      return [match[1] ?? "", match[2] === "true"];
+    })
+  );
+}
 function callerOf2(text8) {
   if (text8 === "plaintext") return { principal: null };
-  return text8.includes("/ns/") ? { principal: text8 } : { workload: text8 };
+  const identity2 = text8.replace(/^spiffe:\/\//u, "");
+  if (/^[^/]+\/ns\/[^/]+\/sa\/[^/]+$/u.test(identity2)) return { principal: identity2 };
+  if (text8.startsWith("spiffe://") || text8.includes("/ns/") || text8.includes("/sa/")) throw new InputError(`\`--from ${text8}\` is not an identity`, "write it as `cluster.local/ns/NAMESPACE/sa/ACCOUNT`");
+  return { workload: text8 };
 }
-function queryOf2(flags) {
-  if (flags.to === void 0 || flags.port === void 0) throw new InputError("`explain` needs `--to` and `--port`, or `--queries`", "name the workload as `namespace/name` and the port of its pods");
-  const port3 = Number(flags.port);
-  if (!Number.isInteger(port3) || port3 < 1 || port3 > 65535) throw new InputError(`\`--port ${flags.port}\` is not a port`, "give a number from 1 to 65535");
-  return {
-    from: callerOf2(flags.from ?? "plaintext"),
-    to: { workload: flags.to, port: port3 },
-    request: {
-      protocol: protocolOf2(flags.protocol ?? "http"),
-      ...flags.method === void 0 ? {} : { method: flags.method },
-      ...flags.path === void 0 ? {} : { path: flags.path },
-      ...flags.host === void 0 ? {} : { host: flags.host },
-      ...flags.header === void 0 ? {} : { headers: headersOf(flags.header) },
-      ...flags.claims === void 0 ? {} : { token: { valid: true, claims: claimsOf2(flags.claims) } }
-    }
+function targetOf2(text8) {
+  if (text8.includes("/")) return { workload: text8 };
+  if (parseIp(text8) !== void 0) return { ip: text8 };
+  return text8.includes(".") ? { host: text8 } : { workload: text8 };
+}
+function portOf3(text8) {
+  const port3 = Number(text8);
+  if (!Number.isInteger(port3) || port3 < 1 || port3 > 65535) throw new InputError(`\`--port ${text8}\` is not a port`, "give a number from 1 to 65535");
+  return port3;
+}
+function pathOf2(text8) {
+  if (!text8.startsWith("/") && text8 !== "*") throw new InputError(`\`--path ${text8}\` is not a path`, `it begins with a slash: \`--path /${text8}\``);
+  return text8;
+}
+function questionOf(flags) {
+  if (flags.to === void 0) throw new InputError("`explain` needs `--to`, or `--queries`", "name the workload as `namespace/name`, with `--port` of its pods");
+  if (flags.ip !== void 0 && parseIp(flags.ip) === void 0) throw new InputError(`\`--ip ${flags.ip}\` is not an address`, "write it as `203.0.113.10`, without a port or a mask");
+  const to2 = targetOf2(flags.to);
+  const from2 = { ...callerOf2(flags.from ?? "plaintext"), ...flags.ip === void 0 ? {} : { ip: flags.ip } };
+  const request4 = {
+    protocol: protocolOf2(flags.protocol ?? "http"),
+    ...flags.method === void 0 ? {} : { method: flags.method },
+    ...flags.path === void 0 ? {} : { path: pathOf2(flags.path) },
+    ...flags.host === void 0 ? {} : { host: flags.host },
+    ...flags.sni === void 0 ? {} : { sni: flags.sni },
+    ...flags.header === void 0 ? {} : { headers: headersOf(flags.header) },
+    ...flags.claims === void 0 ? {} : { token: { valid: true, claims: claimsOf2(flags.claims) } }
   };
+  const asked = (port3) => ({ from: from2, to: { ...to2, port: port3 }, request: request4, ...flags.given === void 0 ? {} : { given: givenOf2(flags.given) } });
+  return flags.port === void 0 ? { portless: { ...to2, port: 0 }, with: asked } : asked(portOf3(flags.port));
 }
+var questionOptions, protocols2;
+var init_question = __esm({
+  "src/entry/question.ts"() {
+    "use strict";
+    init_input_error();
+    init_ip();
+    questionOptions = {
+      from: { type: "string" },
+      to: { type: "string" },
+      port: { type: "string" },
+      protocol: { type: "string" },
+      method: { type: "string" },
+      path: { type: "string" },
+      host: { type: "string" },
+      sni: { type: "string" },
+      header: { type: "string", multiple: true },
+      claims: { type: "string" },
+      ip: { type: "string" },
+      given: { type: "string", multiple: true }
+    };
+    protocols2 = ["http", "https", "tcp", "tls", "udp", "sctp"];
+  }
+});
+
+// src/entry/commands/explain.ts
+var explain_exports = {};
+__export(explain_exports, {
+  explain: () => explain
+});
 async function explain(args) {
   const { values: values5 } = readArguments(args, options, "none");
-  const queries2 = values5.queries === void 0 ? [queryOf2(values5)] : readQueries(readNamed(values5.queries), values5.queries);
-  const { pair, source: source2 } = await openTree(values5.tree);
-  const configuration = configurationFor(pair, values5.config);
+  const question2 = values5.queries === void 0 ? questionOf(values5) : void 0;
+  const places = values5.base === void 0 && values5.head === void 0 ? await oneTree(values5.tree, values5.config) : await twoTrees(values5);
+  const meshes2 = places.all.map(({ mesh: mesh2 }) => mesh2);
+  if (question2 === void 0) {
+    for (const query4 of readQueries(readNamed(values5.queries ?? ""), values5.queries ?? "")) print(answered(query4, places));
+    return 0;
+  }
+  if ("portless" in question2) checkWorkloads(question2.with(1), meshes2);
+  const query3 = "portless" in question2 ? question2.with(onlyPort(question2.portless, meshes2)) : question2;
+  print(explained2(query3, places));
+  return 0;
+}
+async function oneTree(tree3, configFile) {
+  const { pair, source: source2 } = await openTree(tree3);
+  const configuration = configurationFor(pair, configFile);
   const { config: config3 } = configuration;
   const prepared = await prepare(pair, config3, source2);
   checkConfiguredNames(configuration, pair, prepared.discovered);
   const loaded = loadSnapshot(prepared.pair.head, prepared.pair.blobs, config3, { prepared });
-  const meshes2 = loaded.environments.map(({ id, head }) => ({ environment: id, mesh: buildMesh(head.resources, { stated: statedMesh(config3), knowledge: enrolmentKnowledge(config3.mesh.rootNamespace ?? "istio-system", head.resources) }) }));
-  const locate2 = locator(loaded.environments, new Citations(prepared.pair));
-  for (const query3 of queries2) print(values5.queries === void 0 ? explained2(query3, meshes2, locate2) : answered(query3, meshes2));
-  return 0;
+  const all = loaded.environments.map(({ id, head }) => ({
+    environment: id,
+    side: "head",
+    mesh: buildMesh(head.resources, { stated: statedMesh(config3), knowledge: enrolmentKnowledge(config3.mesh.rootNamespace ?? "istio-system", head.resources) }),
+    resources: head.resources
+  }));
+  return { all, compared: false, environments: all.length, changes: [], locate: locator(all, new Citations(prepared.pair)) };
 }
-function locator(environments2, citations) {
+async function twoTrees({ base: base2, head, tree: tree3, config: configFile }) {
+  if (base2 === void 0 || head === void 0) throw new InputError(`\`--${base2 === void 0 ? "head" : "base"}\` needs \`--${base2 === void 0 ? "base" : "head"}\` beside it`, "name both sides, or one tree with `--tree`");
+  if (tree3 !== void 0) throw new InputError("`--tree` and `--base` do not go together", "name one tree with `--tree`, or both sides with `--base` and `--head`");
+  const opened2 = await openPair(base2, head);
+  const configuration = configurationFor(opened2.pair, configFile);
+  const { config: config3, proposed, file: file2, notYet: notYet2 } = configuration;
+  const prepared = await prepare(opened2.pair, config3, opened2.source);
+  checkConfiguredNames(configuration, opened2.pair, prepared.discovered);
+  const outcome = review({ pair: opened2.pair, prepared, comparison: opened2.comparison, config: config3, proposed, configFile: file2, notYet: notYet2, today: today(), version: version2 });
+  const all = outcome.compared.environments.flatMap(({ loaded, base: before, head: after }) => [
+    { environment: loaded.id, side: "base", mesh: before, resources: loaded.base.resources },
+    { environment: loaded.id, side: "head", mesh: after, resources: loaded.head.resources }
+  ]);
+  return { all, compared: true, environments: outcome.compared.environments.length, changes: outcome.changes, locate: locator(all, new Citations(prepared.pair)) };
+}
+function locator(all, citations) {
   const places = /* @__PURE__ */ new Map();
-  for (const { head } of environments2) {
-    for (const resource of head.resources) {
-      const id = resourceId(resource);
+  for (const { side: side2, resources } of all) {
+    for (const resource of resources) {
+      const id = `${side2} ${resourceId(resource)}`;
       const known4 = places.get(id);
       places.set(id, known4 === void 0 && !places.has(id) ? resource : known4 === resource ? known4 : void 0);
     }
   }
-  return (id) => {
-    const resource = places.get(id);
-    const place2 = resource === void 0 ? void 0 : citations.locate(resource, [], "head");
+  return (id, path2 = [], side2 = "head") => {
+    const resource = places.get(`${side2} ${id}`);
+    const place2 = resource === void 0 ? void 0 : citations.locate(resource, path2, side2);
     return place2 === void 0 ? void 0 : { file: place2.file, line: place2.startLine };
   };
 }
-function havingDestination2(query3, meshes2) {
+function having(query3, { all }) {
+  checkWorkloads(query3, all.map(({ mesh: mesh2 }) => mesh2));
   const id = query3.to.workload;
-  if (id === void 0) return meshes2;
-  const found = meshes2.filter(({ mesh: mesh2 }) => workloadNamed(mesh2, id) !== void 0);
-  if (found.length === 0) throw new InputError(`no manifest declares the workload \`${id}\``, "name it as `namespace/name`; `mesh-posture environments` shows what was found");
-  return found;
+  return id === void 0 ? all : all.filter(({ mesh: mesh2 }) => workloadNamed(mesh2, id) !== void 0);
 }
-function explained2(query3, meshes2, locate2) {
-  const answers2 = havingDestination2(query3, meshes2).map(({ environment: environment4, mesh: mesh2 }) => ({ ...meshes2.length > 1 ? { label: environment4 } : {}, decision: decide(mesh2, query3) }));
-  return explainText({ query: query3, answers: answers2, locate: locate2 }, textOptions(false));
+function explained2(query3, places) {
+  const here = having(query3, places);
+  const several = places.environments > 1;
+  const answers2 = here.map(({ environment: environment4, side: side2, mesh: mesh2 }) => {
+    const label3 = [...places.compared ? [side2] : [], ...several ? [places.compared ? `in ${environment4}` : environment4] : []].join(" ");
+    return { ...label3 === "" ? {} : { label: label3 }, ...places.compared ? { side: side2, ...several ? { environment: environment4 } : {} } : {}, decision: decide(mesh2, query3) };
+  });
+  const change2 = changeIn(query3, here, places.changes);
+  const notes = portNotes(query3, here.map(({ mesh: mesh2 }) => mesh2));
+  return explainText({ query: query3, answers: answers2, locate: places.locate, notes, ...change2 === void 0 ? {} : { change: change2 } }, textOptions(false));
 }
-function answered(query3, meshes2) {
-  const [first] = havingDestination2(query3, meshes2);
-  if (first === void 0) return JSON.stringify({ ...query3, answer: null });
-  return JSON.stringify({ ...query3, answer: decide(first.mesh, query3) });
+function changeIn(query3, here, changes2) {
+  for (const { environment: environment4, side: side2, mesh: base2 } of here) {
+    const head = here.find((other) => other.environment === environment4 && other.side === "head")?.mesh;
+    if (side2 !== "base" || head === void 0) continue;
+    const found = changeOf(query3, { environment: environment4, base: base2, head, answers: { base: decide(base2, query3), head: decide(head, query3) } }, changes2);
+    if (found !== void 0) return found;
+  }
+  return void 0;
 }
-var options, protocols2;
+function answered(query3, places) {
+  const here = having(query3, places);
+  const first = (side2) => {
+    const place2 = here.find((each) => each.side === side2);
+    return place2 === void 0 ? null : decide(place2.mesh, query3);
+  };
+  return JSON.stringify(places.compared ? { ...query3, base: first("base"), head: first("head") } : { ...query3, answer: first("head") });
+}
+var options;
 var init_explain3 = __esm({
   "src/entry/commands/explain.ts"() {
     "use strict";
-    init_input_error();
+    init_change_of();
     init_cite();
+    init_input_error();
     init_load();
     init_queries();
+    init_question_check();
+    init_review();
     init_stated_mesh();
     init_resource();
     init_build2();
@@ -59674,22 +60433,18 @@ var init_explain3 = __esm({
     init_configured_names();
     init_open();
     init_output2();
+    init_question();
     init_rendering();
+    init_run4();
+    init_version();
     options = {
-      from: { type: "string" },
-      to: { type: "string" },
-      port: { type: "string" },
-      protocol: { type: "string" },
-      method: { type: "string" },
-      path: { type: "string" },
-      host: { type: "string" },
-      header: { type: "string", multiple: true },
-      claims: { type: "string" },
+      ...questionOptions,
       tree: { type: "string" },
+      base: { type: "string" },
+      head: { type: "string" },
       config: { type: "string" },
       queries: { type: "string" }
     };
-    protocols2 = ["http", "https", "tcp", "tls"];
   }
 });
 
@@ -59701,7 +60456,7 @@ __export(test_exports, {
 import { readFileSync as readFileSync2 } from "node:fs";
 import { dirname as dirname3, resolve as resolve3 } from "node:path";
 import { gunzipSync } from "node:zlib";
-function textOf7(path2) {
+function textOf8(path2) {
   try {
     const bytes = readFileSync2(path2);
     return (bytes[0] === 31 && bytes[1] === 139 ? gunzipSync(bytes) : bytes).toString("utf8");
@@ -59724,10 +60479,10 @@ async function readTree(target) {
   return { environments: loaded.environments.map(({ id, head }) => ({ id, resources: head.resources })), ...unread3 === void 0 ? {} : { unread: unread3 } };
 }
 async function treeOf(value, file2, trees) {
-  const named5 = value !== null && typeof value === "object" && "tree" in value ? value.tree : void 0;
-  if (typeof named5 !== "string") return void 0;
+  const named6 = value !== null && typeof value === "object" && "tree" in value ? value.tree : void 0;
+  if (typeof named6 !== "string") return void 0;
   try {
-    return await trees.read(named5, file2);
+    return await trees.read(named6, file2);
   } catch (error62) {
     if (error62 instanceof InputError) return { environments: [], unread: `${error62.message}; ${error62.remedy}` };
     throw error62;
@@ -59745,7 +60500,7 @@ async function test(args) {
   };
   for (const path2 of positionals) {
     let entries2 = 0;
-    for (const { line, value, problem, lineOf: lineOf4 } of entriesOf3(textOf7(path2), path2)) {
+    for (const { line, value, problem, lineOf: lineOf4 } of entriesOf3(textOf8(path2), path2)) {
       entries2 += 1;
       if (problem !== void 0) {
         fail2(`${path2}:${line} is not understood: ${problem}`);
@@ -59785,9 +60540,9 @@ var init_test = __esm({
     Trees = class {
       #known = /* @__PURE__ */ new Map();
       /** @param named a folder relative to the file of tests, else to the working directory, else a revision */
-      async read(named5, file2) {
-        const beside = resolve3(dirname3(file2), named5);
-        const target = isDirectory(beside) ? beside : named5;
+      async read(named6, file2) {
+        const beside = resolve3(dirname3(file2), named6);
+        const target = isDirectory(beside) ? beside : named6;
         const known4 = this.#known.get(target) ?? readTree(target);
         this.#known.set(target, known4);
         return known4;
@@ -59822,8 +60577,8 @@ async function environments(args) {
     lines.push(`  ${String(environment4.head.all.length)} objects`);
   }
   const ids3 = new Set(loaded.environments.flatMap((environment4) => environment4.units.map((unit3) => unit3.id)));
-  const apart3 = loaded.discovered.units.filter((unit3) => !ids3.has(unit3.id));
-  if (apart3.length > 0) lines.push("in no environment:", ...apart3.map((unit3) => `  ${shown(unit3).kind.padEnd(9)} ${oneLine(unit3.id)}`));
+  const apart4 = loaded.discovered.units.filter((unit3) => !ids3.has(unit3.id));
+  if (apart4.length > 0) lines.push("in no environment:", ...apart4.map((unit3) => `  ${shown(unit3).kind.padEnd(9)} ${oneLine(unit3.id)}`));
   for (const assumption of loaded.assumptions) lines.push(`assumed: ${oneLine(assumption.text)}`);
   print(lines.join("\n"));
   return 0;
@@ -60105,12 +60860,12 @@ var demo_exports = {};
 __export(demo_exports, {
   demo: () => demo
 });
-import { createHash as createHash4 } from "node:crypto";
+import { createHash as createHash5 } from "node:crypto";
 function tree2(label3, files, blobs) {
   const entries2 = /* @__PURE__ */ new Map();
   for (const path2 of Object.keys(files).sort()) {
     const text8 = files[path2] ?? "";
-    const blob = createHash4("sha1").update(text8).digest("hex");
+    const blob = createHash5("sha1").update(text8).digest("hex");
     blobs.set(blob, { type: "text", text: text8 });
     entries2.set(path2, { type: "file", path: path2, blob, size: text8.length });
   }
@@ -60147,6 +60902,18 @@ var init_demo = __esm({
 // src/entry/cli.ts
 init_input_error();
 init_nearest_name();
+
+// src/entry/interruption.ts
+var signals = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 };
+function endOnSignals() {
+  for (const [name2, number5] of Object.entries(signals)) {
+    process.once(name2, () => {
+      process.exit(128 + number5);
+    });
+  }
+}
+
+// src/entry/cli.ts
 init_one_line();
 
 // src/entry/usage.ts
@@ -60174,23 +60941,29 @@ ${report}
 
   mesh-posture audit deploy/ --format markdown
 `,
-  explain: `mesh-posture explain --to NAMESPACE/NAME --port N …
-One request: its answer with every step, rule and object, and where the object is written.
+  explain: `mesh-posture explain --to NAMESPACE/NAME …
+One request: its answer with every step, rule and place; with --base and --head both answers, \`>\` before the steps that differ, and the
+change that holds the request. Exits with 0 whatever the answer is.
 
   --from IDENTITY|WORKLOAD|plaintext  td/ns/x/sa/y, namespace/name, or plaintext (default)
-  --to NAMESPACE/NAME                 the workload
-  --port N                            the port of its pods
-  --protocol http|tcp|tls|https       default http
+  --ip ADDRESS                        the caller's address; without a workload or identity: outside the cluster
+  --to NAMESPACE/NAME|HOST|ADDRESS    the workload, the host of a Service, or an address outside the cluster
+  --port N                            the port of its pods (of the Service, where a host is named); default the only one declared
+  --protocol http|tcp|tls|https|udp|sctp   default http; tls and https: the client's own TLS
   --method M                          default GET
   --path P                            default /
   --host H                            default the workload's own
   --header 'Name: value'              repeatable
-  --claims JSON                       of a valid token
+  --sni NAME                          server name of the TLS handshake
+  --claims JSON                       of a valid token in \`Authorization\`
+  --given KEY=true|false              what the manifests do not tell, as an unknown answer names it; repeatable
   --tree REV|DIR                      default: the working directory
-  --queries FILE                      many requests, JSON Lines; answers as JSON Lines
+  --base REV|DIR --head REV|DIR       both sides of a change instead
+  --queries FILE                      many requests, JSON Lines (docs/questions.md); answers as JSON Lines
 ${config}
 
   mesh-posture explain --from web/front --to shop/orders --port 8080 --method POST --path /api/orders
+  mesh-posture explain --base origin/main --head HEAD --to shop/orders
 `,
   test: `mesh-posture test FILE…
 Scenarios, changes and validations with expected answers: JSON Lines (gzip too), JSON, or YAML. Exits with 1 where one fails.
@@ -60222,7 +60995,7 @@ var usage = `mesh-posture: what a change to Istio and Kubernetes manifests reall
 
   mesh-posture review --base REV|DIR --head REV|DIR   compare two revisions or two directories
   mesh-posture audit [REV|DIR]                        findings and zero-trust scorecard of one tree
-  mesh-posture explain --to WORKLOAD --port N …       one request: every step, rule and object
+  mesh-posture explain --to WORKLOAD …                one request: every step, rule and place; on one tree or both sides
   mesh-posture test FILE…                             scenarios with expected answers (JSON Lines, gzip, JSON, YAML)
   mesh-posture environments [REV|DIR]                 what was found, and what runs together
   mesh-posture rules [CODE]                           the findings, or one of them
@@ -60233,7 +61006,7 @@ ${report}
 review, audit, explain, environments
 ${config}
 explain
-  --from, --to, --port, --protocol, --method, --path, --host, --header, --claims, --tree, --queries
+  --from, --ip, --to, --port, --protocol, --method, --path, --host, --header, --sni, --claims, --given, --tree, --base, --head, --queries
 environments
   --explain FILE                      which units use this file
 
@@ -60279,6 +61052,7 @@ async function main(args) {
   }
   return (await commands[name2]())(rest);
 }
+endOnSignals();
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error62) {

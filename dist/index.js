@@ -2589,14 +2589,14 @@ var require_connect = __commonJS({
       const sessionCache = new SessionCache(maxCachedSessions == null ? 100 : maxCachedSessions);
       timeout = timeout == null ? 1e4 : timeout;
       allowH2 = allowH2 != null ? allowH2 : false;
-      return function connect({ hostname: hostname3, host, protocol, port: port3, servername, localAddress, httpSocket }, callback) {
+      return function connect({ hostname: hostname4, host, protocol, port: port3, servername, localAddress, httpSocket }, callback) {
         let socket;
         if (protocol === "https:") {
           if (!tls2) {
             tls2 = __require("node:tls");
           }
           servername = servername || options.servername || util.getServerName(host) || null;
-          const sessionKey = servername || hostname3;
+          const sessionKey = servername || hostname4;
           assert2(sessionKey);
           const session = customSession || sessionCache.get(sessionKey) || null;
           port3 = port3 || 443;
@@ -2612,7 +2612,7 @@ var require_connect = __commonJS({
             socket: httpSocket,
             // upgrade socket connection
             port: port3,
-            host: hostname3
+            host: hostname4
           });
           socket.on("session", function(session2) {
             sessionCache.set(sessionKey, session2);
@@ -2626,14 +2626,14 @@ var require_connect = __commonJS({
             ...options,
             localAddress,
             port: port3,
-            host: hostname3
+            host: hostname4
           });
         }
         if (options.keepAlive == null || options.keepAlive) {
           const keepAliveInitialDelay = options.keepAliveInitialDelay === void 0 ? 6e4 : options.keepAliveInitialDelay;
           socket.setKeepAlive(true, keepAliveInitialDelay);
         }
-        const clearConnectTimeout = setupConnectTimeout(new WeakRef(socket), { timeout, hostname: hostname3, port: port3 });
+        const clearConnectTimeout = setupConnectTimeout(new WeakRef(socket), { timeout, hostname: hostname4, port: port3 });
         socket.setNoDelay(true).once(protocol === "https:" ? "secureConnect" : "connect", function() {
           queueMicrotask(clearConnectTimeout);
           if (callback) {
@@ -5494,7 +5494,7 @@ var require_body = __commonJS({
         });
       }
       assert2(isReadableStreamLike(stream));
-      let action = null;
+      let action2 = null;
       let source2 = null;
       let length = null;
       let type = null;
@@ -5547,7 +5547,7 @@ Content-Type: ${value.type || "application/octet-stream"}\r
           length = null;
         }
         source2 = object4;
-        action = async function* () {
+        action2 = async function* () {
           for (const part2 of blobParts) {
             if (part2.stream) {
               yield* part2.stream();
@@ -5577,11 +5577,11 @@ Content-Type: ${value.type || "application/octet-stream"}\r
       if (typeof source2 === "string" || util.isBuffer(source2)) {
         length = Buffer.byteLength(source2);
       }
-      if (action != null) {
+      if (action2 != null) {
         let iterator2;
         stream = new ReadableStream({
           async start() {
-            iterator2 = action(object4)[Symbol.asyncIterator]();
+            iterator2 = action2(object4)[Symbol.asyncIterator]();
           },
           async pull(controller2) {
             const { value, done } = await iterator2.next();
@@ -7101,8 +7101,8 @@ var require_client_h2 = __commonJS({
         }
       }
       let stream;
-      const { hostname: hostname3, port: port3 } = client[kUrl];
-      headers2[HTTP2_HEADER_AUTHORITY] = host || `${hostname3}${port3 ? `:${port3}` : ""}`;
+      const { hostname: hostname4, port: port3 } = client[kUrl];
+      headers2[HTTP2_HEADER_AUTHORITY] = host || `${hostname4}${port3 ? `:${port3}` : ""}`;
       headers2[HTTP2_HEADER_METHOD] = method;
       const abort = (error63) => {
         if (request4.aborted) {
@@ -7527,8 +7527,8 @@ var require_redirect_handler = __commonJS({
         if (!this.location) {
           return this.handler.onHeaders(statusCode, headers2, resume, statusText);
         }
-        const { origin, pathname, search: search2 } = util.parseURL(new URL(this.location, this.opts.origin && new URL(this.opts.path, this.opts.origin)));
-        const path7 = search2 ? `${pathname}${search2}` : pathname;
+        const { origin, pathname, search: search3 } = util.parseURL(new URL(this.location, this.opts.origin && new URL(this.opts.path, this.opts.origin)));
+        const path7 = search3 ? `${pathname}${search3}` : pathname;
         this.opts.headers = cleanRequestHeaders(this.opts.headers, statusCode === 303, this.opts.origin !== origin);
         this.opts.path = path7;
         this.opts.origin = origin;
@@ -7942,20 +7942,20 @@ var require_client = __commonJS({
     async function connect(client) {
       assert2(!client[kConnecting]);
       assert2(!client[kHTTPContext]);
-      let { host, hostname: hostname3, protocol, port: port3 } = client[kUrl];
-      if (hostname3[0] === "[") {
-        const idx = hostname3.indexOf("]");
+      let { host, hostname: hostname4, protocol, port: port3 } = client[kUrl];
+      if (hostname4[0] === "[") {
+        const idx = hostname4.indexOf("]");
         assert2(idx !== -1);
-        const ip = hostname3.substring(1, idx);
+        const ip = hostname4.substring(1, idx);
         assert2(net.isIP(ip));
-        hostname3 = ip;
+        hostname4 = ip;
       }
       client[kConnecting] = true;
       if (channels.beforeConnect.hasSubscribers) {
         channels.beforeConnect.publish({
           connectParams: {
             host,
-            hostname: hostname3,
+            hostname: hostname4,
             protocol,
             port: port3,
             version: client[kHTTPContext]?.version,
@@ -7969,7 +7969,7 @@ var require_client = __commonJS({
         const socket = await new Promise((resolve6, reject) => {
           client[kConnector]({
             host,
-            hostname: hostname3,
+            hostname: hostname4,
             protocol,
             port: port3,
             servername: client[kServerName],
@@ -8002,7 +8002,7 @@ var require_client = __commonJS({
           channels.connected.publish({
             connectParams: {
               host,
-              hostname: hostname3,
+              hostname: hostname4,
               protocol,
               port: port3,
               version: client[kHTTPContext]?.version,
@@ -8023,7 +8023,7 @@ var require_client = __commonJS({
           channels.connectError.publish({
             connectParams: {
               host,
-              hostname: hostname3,
+              hostname: hostname4,
               protocol,
               port: port3,
               version: client[kHTTPContext]?.version,
@@ -8998,10 +8998,10 @@ var require_env_http_proxy_agent = __commonJS({
         }
       }
       #getProxyAgentForUrl(url2) {
-        let { protocol, host: hostname3, port: port3 } = url2;
-        hostname3 = hostname3.replace(/:\d*$/, "").toLowerCase();
+        let { protocol, host: hostname4, port: port3 } = url2;
+        hostname4 = hostname4.replace(/:\d*$/, "").toLowerCase();
         port3 = Number.parseInt(port3, 10) || DEFAULT_PORTS[protocol] || 0;
-        if (!this.#shouldProxy(hostname3, port3)) {
+        if (!this.#shouldProxy(hostname4, port3)) {
           return this[kNoProxyAgent];
         }
         if (protocol === "https:") {
@@ -9009,7 +9009,7 @@ var require_env_http_proxy_agent = __commonJS({
         }
         return this[kHttpProxyAgent];
       }
-      #shouldProxy(hostname3, port3) {
+      #shouldProxy(hostname4, port3) {
         if (this.#noProxyChanged) {
           this.#parseNoProxy();
         }
@@ -9025,11 +9025,11 @@ var require_env_http_proxy_agent = __commonJS({
             continue;
           }
           if (!/^[.*]/.test(entry2.hostname)) {
-            if (hostname3 === entry2.hostname) {
+            if (hostname4 === entry2.hostname) {
               return false;
             }
           } else {
-            if (hostname3.endsWith(entry2.hostname.replace(/^\*/, ""))) {
+            if (hostname4.endsWith(entry2.hostname.replace(/^\*/, ""))) {
               return false;
             }
           }
@@ -9677,26 +9677,26 @@ var require_readable = __commonJS({
       while (consume2.stream.read() != null) {
       }
     }
-    function chunksDecode(chunks, length) {
-      if (chunks.length === 0 || length === 0) {
+    function chunksDecode(chunks2, length) {
+      if (chunks2.length === 0 || length === 0) {
         return "";
       }
-      const buffer = chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, length);
+      const buffer = chunks2.length === 1 ? chunks2[0] : Buffer.concat(chunks2, length);
       const bufferLength = buffer.length;
       const start = bufferLength > 2 && buffer[0] === 239 && buffer[1] === 187 && buffer[2] === 191 ? 3 : 0;
       return buffer.utf8Slice(start, bufferLength);
     }
-    function chunksConcat(chunks, length) {
-      if (chunks.length === 0 || length === 0) {
+    function chunksConcat(chunks2, length) {
+      if (chunks2.length === 0 || length === 0) {
         return new Uint8Array(0);
       }
-      if (chunks.length === 1) {
-        return new Uint8Array(chunks[0]);
+      if (chunks2.length === 1) {
+        return new Uint8Array(chunks2[0]);
       }
       const buffer = new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
       let offset = 0;
-      for (let i = 0; i < chunks.length; ++i) {
-        const chunk = chunks[i];
+      for (let i = 0; i < chunks2.length; ++i) {
+        const chunk = chunks2[i];
         buffer.set(chunk, offset);
         offset += chunk.length;
       }
@@ -9756,20 +9756,20 @@ var require_util3 = __commonJS({
     var CHUNK_LIMIT = 128 * 1024;
     async function getResolveErrorBodyCallback({ callback, body, contentType, statusCode, statusMessage, headers: headers2 }) {
       assert2(body);
-      let chunks = [];
+      let chunks2 = [];
       let length = 0;
       try {
         for await (const chunk of body) {
-          chunks.push(chunk);
+          chunks2.push(chunk);
           length += chunk.length;
           if (length > CHUNK_LIMIT) {
-            chunks = [];
+            chunks2 = [];
             length = 0;
             break;
           }
         }
       } catch {
-        chunks = [];
+        chunks2 = [];
         length = 0;
       }
       const message = `Response status code ${statusCode}${statusMessage ? `: ${statusMessage}` : ""}`;
@@ -9782,9 +9782,9 @@ var require_util3 = __commonJS({
       let payload;
       try {
         if (isContentTypeApplicationJson(contentType)) {
-          payload = JSON.parse(chunksDecode(chunks, length));
+          payload = JSON.parse(chunksDecode(chunks2, length));
         } else if (isContentTypeText(contentType)) {
-          payload = chunksDecode(chunks, length);
+          payload = chunksDecode(chunks2, length);
         }
       } catch {
       } finally {
@@ -11653,7 +11653,7 @@ var require_dns = __commonJS({
   "node_modules/undici/lib/interceptor/dns.js"(exports, module) {
     "use strict";
     var { isIP } = __require("node:net");
-    var { lookup } = __require("node:dns");
+    var { lookup: lookup2 } = __require("node:dns");
     var DecoratorHandler = require_decorator_handler();
     var { InvalidArgumentError, InformationalError } = require_errors();
     var maxInt = Math.pow(2, 31) - 1;
@@ -11743,7 +11743,7 @@ var require_dns = __commonJS({
         }
       }
       #defaultLookup(origin, opts, cb) {
-        lookup(
+        lookup2(
           origin.hostname,
           {
             all: true,
@@ -18645,7 +18645,7 @@ ${value}`;
         if (this.lineChunkIndex === this.chunkIndex) {
           return this.chunks[this.chunkIndex].subarray(this.linePos, this.pos);
         }
-        const chunks = [];
+        const chunks2 = [];
         let length = 0;
         for (let i = this.lineChunkIndex; i <= this.chunkIndex; i++) {
           const chunk = this.chunks[i];
@@ -18653,9 +18653,9 @@ ${value}`;
           const end = i === this.chunkIndex ? this.pos : chunk.length;
           const slice = chunk.subarray(start, end);
           length += slice.length;
-          chunks.push(slice);
+          chunks2.push(slice);
         }
-        return Buffer.concat(chunks, length);
+        return Buffer.concat(chunks2, length);
       }
       peekBufferedByte(offset) {
         let chunkIndex = this.lineChunkIndex;
@@ -20109,12 +20109,12 @@ var require_stringifyComment = __commonJS({
   "node_modules/yaml/dist/stringify/stringifyComment.js"(exports) {
     "use strict";
     var stringifyComment = (str) => str.replace(/^(?!$)(?: $)?/gm, "#");
-    function indentComment(comment, indent) {
+    function indentComment(comment, indent2) {
       if (/^\n+$/.test(comment))
         return comment.substring(1);
-      return indent ? comment.replace(/^(?! *$)/gm, indent) : comment;
+      return indent2 ? comment.replace(/^(?! *$)/gm, indent2) : comment;
     }
-    var lineComment = (str, indent, comment) => str.endsWith("\n") ? indentComment(comment, indent) : comment.includes("\n") ? "\n" + indentComment(comment, indent) : (str.endsWith(" ") ? "" : " ") + comment;
+    var lineComment = (str, indent2, comment) => str.endsWith("\n") ? indentComment(comment, indent2) : comment.includes("\n") ? "\n" + indentComment(comment, indent2) : (str.endsWith(" ") ? "" : " ") + comment;
     exports.indentComment = indentComment;
     exports.lineComment = lineComment;
     exports.stringifyComment = stringifyComment;
@@ -20128,17 +20128,17 @@ var require_foldFlowLines = __commonJS({
     var FOLD_FLOW = "flow";
     var FOLD_BLOCK = "block";
     var FOLD_QUOTED = "quoted";
-    function foldFlowLines(text8, indent, mode = "flow", { indentAtStart, lineWidth = 80, minContentWidth = 20, onFold, onOverflow } = {}) {
+    function foldFlowLines(text8, indent2, mode = "flow", { indentAtStart, lineWidth = 80, minContentWidth = 20, onFold, onOverflow } = {}) {
       if (!lineWidth || lineWidth < 0)
         return text8;
       if (lineWidth < minContentWidth)
         minContentWidth = 0;
-      const endStep = Math.max(1 + minContentWidth, 1 + lineWidth - indent.length);
+      const endStep = Math.max(1 + minContentWidth, 1 + lineWidth - indent2.length);
       if (text8.length <= endStep)
         return text8;
       const folds = [];
       const escapedFolds = {};
-      let end = lineWidth - indent.length;
+      let end = lineWidth - indent2.length;
       if (typeof indentAtStart === "number") {
         if (indentAtStart > lineWidth - Math.max(2, minContentWidth))
           folds.push(0);
@@ -20152,7 +20152,7 @@ var require_foldFlowLines = __commonJS({
       let escStart = -1;
       let escEnd = -1;
       if (mode === FOLD_BLOCK) {
-        i = consumeMoreIndentedLines(text8, i, indent.length);
+        i = consumeMoreIndentedLines(text8, i, indent2.length);
         if (i !== -1)
           end = i + endStep;
       }
@@ -20176,8 +20176,8 @@ var require_foldFlowLines = __commonJS({
         }
         if (ch === "\n") {
           if (mode === FOLD_BLOCK)
-            i = consumeMoreIndentedLines(text8, i, indent.length);
-          end = i + indent.length + endStep;
+            i = consumeMoreIndentedLines(text8, i, indent2.length);
+          end = i + indent2.length + endStep;
           split = void 0;
         } else {
           if (ch === " " && prev && prev !== " " && prev !== "\n" && prev !== "	") {
@@ -20222,22 +20222,22 @@ var require_foldFlowLines = __commonJS({
         const end2 = folds[i2 + 1] || text8.length;
         if (fold2 === 0)
           res = `
-${indent}${text8.slice(0, end2)}`;
+${indent2}${text8.slice(0, end2)}`;
         else {
           if (mode === FOLD_QUOTED && escapedFolds[fold2])
             res += `${text8[fold2]}\\`;
           res += `
-${indent}${text8.slice(fold2 + 1, end2)}`;
+${indent2}${text8.slice(fold2 + 1, end2)}`;
         }
       }
       return res;
     }
-    function consumeMoreIndentedLines(text8, i, indent) {
+    function consumeMoreIndentedLines(text8, i, indent2) {
       let end = i;
       let start = i + 1;
       let ch = text8[start];
       while (ch === " " || ch === "	") {
-        if (i < start + indent) {
+        if (i < start + indent2) {
           ch = text8[++i];
         } else {
           do {
@@ -20293,7 +20293,7 @@ var require_stringifyString = __commonJS({
         return json2;
       const { implicitKey } = ctx;
       const minMultiLineLength = ctx.options.doubleQuotedMinMultiLineLength;
-      const indent = ctx.indent || (containsDocumentMarker(value) ? "  " : "");
+      const indent2 = ctx.indent || (containsDocumentMarker(value) ? "  " : "");
       let str = "";
       let start = 0;
       for (let i = 0, ch = json2[i]; ch; ch = json2[++i]) {
@@ -20353,7 +20353,7 @@ var require_stringifyString = __commonJS({
                   str += "\n";
                   i += 2;
                 }
-                str += indent;
+                str += indent2;
                 if (json2[i + 2] === " ")
                   str += "\\";
                 i += 1;
@@ -20365,15 +20365,15 @@ var require_stringifyString = __commonJS({
           }
       }
       str = start ? str + json2.slice(start) : json2;
-      return implicitKey ? str : foldFlowLines.foldFlowLines(str, indent, foldFlowLines.FOLD_QUOTED, getFoldOptions(ctx, false));
+      return implicitKey ? str : foldFlowLines.foldFlowLines(str, indent2, foldFlowLines.FOLD_QUOTED, getFoldOptions(ctx, false));
     }
     function singleQuotedString(value, ctx) {
       if (ctx.options.singleQuote === false || ctx.implicitKey && value.includes("\n") || /[ \t]\n|\n[ \t]/.test(value))
         return doubleQuotedString(value, ctx);
-      const indent = ctx.indent || (containsDocumentMarker(value) ? "  " : "");
+      const indent2 = ctx.indent || (containsDocumentMarker(value) ? "  " : "");
       const res = "'" + value.replace(/'/g, "''").replace(/\n+/g, `$&
-${indent}`) + "'";
-      return ctx.implicitKey ? res : foldFlowLines.foldFlowLines(res, indent, foldFlowLines.FOLD_FLOW, getFoldOptions(ctx, false));
+${indent2}`) + "'";
+      return ctx.implicitKey ? res : foldFlowLines.foldFlowLines(res, indent2, foldFlowLines.FOLD_FLOW, getFoldOptions(ctx, false));
     }
     function quotedString(value, ctx) {
       const { singleQuote } = ctx.options;
@@ -20403,8 +20403,8 @@ ${indent}`) + "'";
       if (!blockQuote || /\n[\t ]+$/.test(value)) {
         return quotedString(value, ctx);
       }
-      const indent = ctx.indent || (ctx.forceBlockIndent || containsDocumentMarker(value) ? "  " : "");
-      const literal3 = blockQuote === "literal" ? true : blockQuote === "folded" || type === Scalar2.Scalar.BLOCK_FOLDED ? false : type === Scalar2.Scalar.BLOCK_LITERAL ? true : !lineLengthOverLimit(value, lineWidth, indent.length);
+      const indent2 = ctx.indent || (ctx.forceBlockIndent || containsDocumentMarker(value) ? "  " : "");
+      const literal3 = blockQuote === "literal" ? true : blockQuote === "folded" || type === Scalar2.Scalar.BLOCK_FOLDED ? false : type === Scalar2.Scalar.BLOCK_LITERAL ? true : !lineLengthOverLimit(value, lineWidth, indent2.length);
       if (!value)
         return literal3 ? "|\n" : ">\n";
       let chomp;
@@ -20429,7 +20429,7 @@ ${indent}`) + "'";
         value = value.slice(0, -end.length);
         if (end[end.length - 1] === "\n")
           end = end.slice(0, -1);
-        end = end.replace(blockEndNewlines, `$&${indent}`);
+        end = end.replace(blockEndNewlines, `$&${indent2}`);
       }
       let startWithSpace = false;
       let startEnd;
@@ -20446,9 +20446,9 @@ ${indent}`) + "'";
       let start = value.substring(0, startNlPos < startEnd ? startNlPos + 1 : startEnd);
       if (start) {
         value = value.substring(start.length);
-        start = start.replace(/\n+/g, `$&${indent}`);
+        start = start.replace(/\n+/g, `$&${indent2}`);
       }
-      const indentSize = indent ? "2" : "1";
+      const indentSize = indent2 ? "2" : "1";
       let header2 = (startWithSpace ? indentSize : "") + chomp;
       if (comment) {
         header2 += " " + commentString(comment.replace(/ ?[\r\n]+/g, " "));
@@ -20456,7 +20456,7 @@ ${indent}`) + "'";
           onComment();
       }
       if (!literal3) {
-        const foldedValue = value.replace(/\n+/g, "\n$&").replace(/(?:^|\n)([\t ].*)(?:([\n\t ]*)\n(?![\n\t ]))?/g, "$1$2").replace(/\n+/g, `$&${indent}`);
+        const foldedValue = value.replace(/\n+/g, "\n$&").replace(/(?:^|\n)([\t ].*)(?:([\n\t ]*)\n(?![\n\t ]))?/g, "$1$2").replace(/\n+/g, `$&${indent2}`);
         let literalFallback = false;
         const foldOptions = getFoldOptions(ctx, true);
         if (blockQuote !== "folded" && type !== Scalar2.Scalar.BLOCK_FOLDED) {
@@ -20464,18 +20464,18 @@ ${indent}`) + "'";
             literalFallback = true;
           };
         }
-        const body = foldFlowLines.foldFlowLines(`${start}${foldedValue}${end}`, indent, foldFlowLines.FOLD_BLOCK, foldOptions);
+        const body = foldFlowLines.foldFlowLines(`${start}${foldedValue}${end}`, indent2, foldFlowLines.FOLD_BLOCK, foldOptions);
         if (!literalFallback)
           return `>${header2}
-${indent}${body}`;
+${indent2}${body}`;
       }
-      value = value.replace(/\n+/g, `$&${indent}`);
+      value = value.replace(/\n+/g, `$&${indent2}`);
       return `|${header2}
-${indent}${start}${value}${end}`;
+${indent2}${start}${value}${end}`;
     }
     function plainString(item2, ctx, onComment, onChompKeep) {
       const { type, value } = item2;
-      const { actualString, implicitKey, indent, indentStep, inFlow } = ctx;
+      const { actualString, implicitKey, indent: indent2, indentStep, inFlow } = ctx;
       if (implicitKey && value.includes("\n") || inFlow && /[[\]{},]/.test(value)) {
         return quotedString(value, ctx);
       }
@@ -20486,22 +20486,22 @@ ${indent}${start}${value}${end}`;
         return blockString(item2, ctx, onComment, onChompKeep);
       }
       if (containsDocumentMarker(value)) {
-        if (indent === "") {
+        if (indent2 === "") {
           ctx.forceBlockIndent = true;
           return blockString(item2, ctx, onComment, onChompKeep);
-        } else if (implicitKey && indent === indentStep) {
+        } else if (implicitKey && indent2 === indentStep) {
           return quotedString(value, ctx);
         }
       }
       const str = value.replace(/\n+/g, `$&
-${indent}`);
+${indent2}`);
       if (actualString) {
         const test = (tag2) => tag2.default && tag2.tag !== "tag:yaml.org,2002:str" && tag2.test?.test(str);
         const { compat, tags } = ctx.doc.schema;
         if (tags.some(test) || compat?.some(test))
           return quotedString(value, ctx);
       }
-      return implicitKey ? str : foldFlowLines.foldFlowLines(str, indent, foldFlowLines.FOLD_FLOW, getFoldOptions(ctx, false));
+      return implicitKey ? str : foldFlowLines.foldFlowLines(str, indent2, foldFlowLines.FOLD_FLOW, getFoldOptions(ctx, false));
     }
     function stringifyString(item2, ctx, onComment, onChompKeep) {
       const { implicitKey, inFlow } = ctx;
@@ -20673,7 +20673,7 @@ var require_stringifyPair = __commonJS({
     var stringify = require_stringify();
     var stringifyComment = require_stringifyComment();
     function stringifyPair({ key: key3, value }, ctx, onComment, onChompKeep) {
-      const { allNullValues, doc, indent, indentStep, options: { commentString, indentSeq, simpleKeys } } = ctx;
+      const { allNullValues, doc, indent: indent2, indentStep, options: { commentString, indentSeq, simpleKeys } } = ctx;
       let keyComment = identity2.isNode(key3) && key3.comment || null;
       if (simpleKeys) {
         if (keyComment) {
@@ -20688,7 +20688,7 @@ var require_stringifyPair = __commonJS({
       ctx = Object.assign({}, ctx, {
         allNullValues: false,
         implicitKey: !explicitKey && (simpleKeys || !allNullValues),
-        indent: indent + indentStep
+        indent: indent2 + indentStep
       });
       let keyCommentDone = false;
       let chompKeep = false;
@@ -20718,7 +20718,7 @@ var require_stringifyPair = __commonJS({
         if (keyComment)
           str += stringifyComment.lineComment(str, ctx.indent, commentString(keyComment));
         str = `? ${str}
-${indent}:`;
+${indent2}:`;
       } else {
         str = `${str}:`;
         if (keyComment)
@@ -20996,7 +20996,7 @@ var require_stringifyCollection = __commonJS({
       return stringify2(collection, ctx, options);
     }
     function stringifyBlockCollection({ comment, items }, ctx, { blockItemPrefix, flowChars, itemIndent, onChompKeep, onComment }) {
-      const { indent, options: { commentString } } = ctx;
+      const { indent: indent2, options: { commentString } } = ctx;
       const itemCtx = Object.assign({}, ctx, { indent: itemIndent, type: null });
       let chompKeep = false;
       const lines = [];
@@ -21033,11 +21033,11 @@ var require_stringifyCollection = __commonJS({
         for (let i = 1; i < lines.length; ++i) {
           const line2 = lines[i];
           str += line2 ? `
-${indent}${line2}` : "\n";
+${indent2}${line2}` : "\n";
         }
       }
       if (comment) {
-        str += "\n" + stringifyComment.indentComment(commentString(comment), indent);
+        str += "\n" + stringifyComment.indentComment(commentString(comment), indent2);
         if (onComment)
           onComment();
       } else if (chompKeep && onChompKeep)
@@ -21045,7 +21045,7 @@ ${indent}${line2}` : "\n";
       return str;
     }
     function stringifyFlowCollection({ items }, ctx, { flowChars, itemIndent }) {
-      const { indent, indentStep, flowCollectionPadding: fcPadding, options: { commentString } } = ctx;
+      const { indent: indent2, indentStep, flowCollectionPadding: fcPadding, options: { commentString } } = ctx;
       itemIndent += indentStep;
       const itemCtx = Object.assign({}, ctx, {
         indent: itemIndent,
@@ -21114,19 +21114,19 @@ ${indent}${line2}` : "\n";
           let str = start;
           for (const line2 of lines)
             str += line2 ? `
-${indentStep}${indent}${line2}` : "\n";
+${indentStep}${indent2}${line2}` : "\n";
           return `${str}
-${indent}${end}`;
+${indent2}${end}`;
         } else {
           return `${start}${fcPadding}${lines.join(" ")}${fcPadding}${end}`;
         }
       }
     }
-    function addCommentBefore({ indent, options: { commentString } }, lines, comment, chompKeep) {
+    function addCommentBefore({ indent: indent2, options: { commentString } }, lines, comment, chompKeep) {
       if (comment && chompKeep)
         comment = comment.replace(/^\n+/, "");
       if (comment) {
-        const ic = stringifyComment.indentComment(commentString(comment), indent);
+        const ic = stringifyComment.indentComment(commentString(comment), indent2);
         lines.push(ic.trimStart());
       }
     }
@@ -23076,10 +23076,10 @@ var require_util_flow_indent_check = __commonJS({
   "node_modules/yaml/dist/compose/util-flow-indent-check.js"(exports) {
     "use strict";
     var utilContainsNewline = require_util_contains_newline();
-    function flowIndentCheck(indent, fc, onError) {
+    function flowIndentCheck(indent2, fc, onError) {
       if (fc?.type === "flow-collection") {
         const end = fc.end[0];
-        if (end.indent === indent && (end.source === "]" || end.source === "}") && utilContainsNewline.containsNewline(fc)) {
+        if (end.indent === indent2 && (end.source === "]" || end.source === "}") && utilContainsNewline.containsNewline(fc)) {
           const msg = "Flow end indicator should be more indented than parent";
           onError(end, "BAD_INDENT", msg, true);
         }
@@ -23094,12 +23094,12 @@ var require_util_map_includes = __commonJS({
   "node_modules/yaml/dist/compose/util-map-includes.js"(exports) {
     "use strict";
     var identity2 = require_identity();
-    function mapIncludes(ctx, items, search2) {
+    function mapIncludes(ctx, items, search3) {
       const { uniqueKeys } = ctx.options;
       if (uniqueKeys === false)
         return false;
       const isEqual = typeof uniqueKeys === "function" ? uniqueKeys : (a, b) => a === b || identity2.isScalar(a) && identity2.isScalar(b) && a.value === b.value;
-      return items.some((pair) => isEqual(pair.key, search2));
+      return items.some((pair) => isEqual(pair.key, search3));
     }
     exports.mapIncludes = mapIncludes;
   }
@@ -23597,17 +23597,17 @@ var require_resolve_block_scalar = __commonJS({
       let offset = scalar.offset + header2.length;
       let contentStart = 0;
       for (let i = 0; i < chompStart; ++i) {
-        const [indent, content] = lines[i];
+        const [indent2, content] = lines[i];
         if (content === "" || content === "\r") {
-          if (header2.indent === 0 && indent.length > trimIndent)
-            trimIndent = indent.length;
+          if (header2.indent === 0 && indent2.length > trimIndent)
+            trimIndent = indent2.length;
         } else {
-          if (indent.length < trimIndent) {
+          if (indent2.length < trimIndent) {
             const message = "Block scalars with more-indented leading empty lines must use an explicit indentation indicator";
-            onError(offset + indent.length, "MISSING_CHAR", message);
+            onError(offset + indent2.length, "MISSING_CHAR", message);
           }
           if (header2.indent === 0)
-            trimIndent = indent.length;
+            trimIndent = indent2.length;
           contentStart = i;
           if (trimIndent === 0 && !ctx.atRoot) {
             const message = "Block scalar values in collections must be indented";
@@ -23615,7 +23615,7 @@ var require_resolve_block_scalar = __commonJS({
           }
           break;
         }
-        offset += indent.length + content.length + 1;
+        offset += indent2.length + content.length + 1;
       }
       for (let i = lines.length - 1; i >= chompStart; --i) {
         if (lines[i][0].length > trimIndent)
@@ -23627,26 +23627,26 @@ var require_resolve_block_scalar = __commonJS({
       for (let i = 0; i < contentStart; ++i)
         value += lines[i][0].slice(trimIndent) + "\n";
       for (let i = contentStart; i < chompStart; ++i) {
-        let [indent, content] = lines[i];
-        offset += indent.length + content.length + 1;
+        let [indent2, content] = lines[i];
+        offset += indent2.length + content.length + 1;
         const crlf = content[content.length - 1] === "\r";
         if (crlf)
           content = content.slice(0, -1);
-        if (content && indent.length < trimIndent) {
+        if (content && indent2.length < trimIndent) {
           const src = header2.indent ? "explicit indentation indicator" : "first line";
           const message = `Block scalar lines must not be less indented than their ${src}`;
           onError(offset - content.length - (crlf ? 2 : 1), "BAD_INDENT", message);
-          indent = "";
+          indent2 = "";
         }
         if (type === Scalar2.Scalar.BLOCK_LITERAL) {
-          value += sep5 + indent.slice(trimIndent) + content;
+          value += sep5 + indent2.slice(trimIndent) + content;
           sep5 = "\n";
-        } else if (indent.length > trimIndent || content[0] === "	") {
+        } else if (indent2.length > trimIndent || content[0] === "	") {
           if (sep5 === " ")
             sep5 = "\n";
           else if (!prevMoreIndented && sep5 === "\n")
             sep5 = "\n\n";
-          value += sep5 + indent.slice(trimIndent) + content;
+          value += sep5 + indent2.slice(trimIndent) + content;
           sep5 = "\n";
           prevMoreIndented = true;
         } else if (content === "") {
@@ -23682,7 +23682,7 @@ var require_resolve_block_scalar = __commonJS({
       }
       const { source: source2 } = props[0];
       const mode = source2[0];
-      let indent = 0;
+      let indent2 = 0;
       let chomp = "";
       let error63 = -1;
       for (let i = 1; i < source2.length; ++i) {
@@ -23691,8 +23691,8 @@ var require_resolve_block_scalar = __commonJS({
           chomp = ch;
         else {
           const n = Number(ch);
-          if (!indent && n)
-            indent = n;
+          if (!indent2 && n)
+            indent2 = n;
           else if (error63 === -1)
             error63 = offset + i;
         }
@@ -23733,7 +23733,7 @@ var require_resolve_block_scalar = __commonJS({
           }
         }
       }
-      return { mode, indent, chomp, comment, length };
+      return { mode, indent: indent2, chomp, comment, length };
     }
     function splitLines2(source2) {
       const split = source2.split(/\n( *)/);
@@ -24467,15 +24467,15 @@ var require_cst_scalar = __commonJS({
       return null;
     }
     function createScalarToken(value, context3) {
-      const { implicitKey = false, indent, inFlow = false, offset = -1, type = "PLAIN" } = context3;
+      const { implicitKey = false, indent: indent2, inFlow = false, offset = -1, type = "PLAIN" } = context3;
       const source2 = stringifyString.stringifyString({ type, value }, {
         implicitKey,
-        indent: indent > 0 ? " ".repeat(indent) : "",
+        indent: indent2 > 0 ? " ".repeat(indent2) : "",
         inFlow,
         options: { blockQuote: true, lineWidth: -1 }
       });
       const end = context3.end ?? [
-        { type: "newline", offset: -1, indent, source: "\n" }
+        { type: "newline", offset: -1, indent: indent2, source: "\n" }
       ];
       switch (source2[0]) {
         case "|":
@@ -24484,25 +24484,25 @@ var require_cst_scalar = __commonJS({
           const head = source2.substring(0, he);
           const body = source2.substring(he + 1) + "\n";
           const props = [
-            { type: "block-scalar-header", offset, indent, source: head }
+            { type: "block-scalar-header", offset, indent: indent2, source: head }
           ];
           if (!addEndtoBlockProps(props, end))
-            props.push({ type: "newline", offset: -1, indent, source: "\n" });
-          return { type: "block-scalar", offset, indent, props, source: body };
+            props.push({ type: "newline", offset: -1, indent: indent2, source: "\n" });
+          return { type: "block-scalar", offset, indent: indent2, props, source: body };
         }
         case '"':
-          return { type: "double-quoted-scalar", offset, indent, source: source2, end };
+          return { type: "double-quoted-scalar", offset, indent: indent2, source: source2, end };
         case "'":
-          return { type: "single-quoted-scalar", offset, indent, source: source2, end };
+          return { type: "single-quoted-scalar", offset, indent: indent2, source: source2, end };
         default:
-          return { type: "scalar", offset, indent, source: source2, end };
+          return { type: "scalar", offset, indent: indent2, source: source2, end };
       }
     }
     function setScalarValue(token, value, context3 = {}) {
       let { afterKey = false, implicitKey = false, inFlow = false, type } = context3;
-      let indent = "indent" in token ? token.indent : null;
-      if (afterKey && typeof indent === "number")
-        indent += 2;
+      let indent2 = "indent" in token ? token.indent : null;
+      if (afterKey && typeof indent2 === "number")
+        indent2 += 2;
       if (!type)
         switch (token.type) {
           case "single-quoted-scalar":
@@ -24522,8 +24522,8 @@ var require_cst_scalar = __commonJS({
             type = "PLAIN";
         }
       const source2 = stringifyString.stringifyString({ type, value }, {
-        implicitKey: implicitKey || indent === null,
-        indent: indent !== null && indent > 0 ? " ".repeat(indent) : "",
+        implicitKey: implicitKey || indent2 === null,
+        indent: indent2 !== null && indent2 > 0 ? " ".repeat(indent2) : "",
         inFlow,
         options: { blockQuote: true, lineWidth: -1 }
       });
@@ -24554,16 +24554,16 @@ var require_cst_scalar = __commonJS({
         token.source = body;
       } else {
         const { offset } = token;
-        const indent = "indent" in token ? token.indent : -1;
+        const indent2 = "indent" in token ? token.indent : -1;
         const props = [
-          { type: "block-scalar-header", offset, indent, source: head }
+          { type: "block-scalar-header", offset, indent: indent2, source: head }
         ];
         if (!addEndtoBlockProps(props, "end" in token ? token.end : void 0))
-          props.push({ type: "newline", offset: -1, indent, source: "\n" });
+          props.push({ type: "newline", offset: -1, indent: indent2, source: "\n" });
         for (const key3 of Object.keys(token))
           if (key3 !== "type" && key3 !== "offset")
             delete token[key3];
-        Object.assign(token, { type: "block-scalar", indent, props, source: body });
+        Object.assign(token, { type: "block-scalar", indent: indent2, props, source: body });
       }
     }
     function addEndtoBlockProps(props, end) {
@@ -24608,12 +24608,12 @@ var require_cst_scalar = __commonJS({
           break;
         }
         default: {
-          const indent = "indent" in token ? token.indent : -1;
+          const indent2 = "indent" in token ? token.indent : -1;
           const end = "end" in token && Array.isArray(token.end) ? token.end.filter((st) => st.type === "space" || st.type === "comment" || st.type === "newline") : [];
           for (const key3 of Object.keys(token))
             if (key3 !== "type" && key3 !== "offset")
               delete token[key3];
-          Object.assign(token, { type, indent, source: source2, end });
+          Object.assign(token, { type, indent: indent2, source: source2, end });
         }
       }
     }
@@ -24919,15 +24919,15 @@ var require_lexer = __commonJS({
       continueScalar(offset) {
         let ch = this.buffer[offset];
         if (this.indentNext > 0) {
-          let indent = 0;
+          let indent2 = 0;
           while (ch === " ")
-            ch = this.buffer[++indent + offset];
+            ch = this.buffer[++indent2 + offset];
           if (ch === "\r") {
-            const next = this.buffer[indent + offset + 1];
+            const next = this.buffer[indent2 + offset + 1];
             if (next === "\n" || !next && !this.atEnd)
-              return offset + indent + 1;
+              return offset + indent2 + 1;
           }
-          return ch === "\n" || indent >= this.indentNext || !ch && !this.atEnd ? offset + indent : -1;
+          return ch === "\n" || indent2 >= this.indentNext || !ch && !this.atEnd ? offset + indent2 : -1;
         }
         if (ch === "-" || ch === ".") {
           const dt = this.buffer.substr(offset, 3);
@@ -25096,12 +25096,12 @@ var require_lexer = __commonJS({
       }
       *parseFlowCollection() {
         let nl, sp;
-        let indent = -1;
+        let indent2 = -1;
         do {
           nl = yield* this.pushNewline();
           if (nl > 0) {
             sp = yield* this.pushSpaces(false);
-            this.indentValue = indent = sp;
+            this.indentValue = indent2 = sp;
           } else {
             sp = 0;
           }
@@ -25110,8 +25110,8 @@ var require_lexer = __commonJS({
         const line2 = this.getLine();
         if (line2 === null)
           return this.setNext("flow");
-        if (indent !== -1 && indent < this.indentNext && line2[0] !== "#" || indent === 0 && (line2.startsWith("---") || line2.startsWith("...")) && isEmpty3(line2[3])) {
-          const atFlowEndMarker = indent === this.indentNext - 1 && this.flowLevel === 1 && (line2[0] === "]" || line2[0] === "}");
+        if (indent2 !== -1 && indent2 < this.indentNext && line2[0] !== "#" || indent2 === 0 && (line2.startsWith("---") || line2.startsWith("...")) && isEmpty3(line2[3])) {
+          const atFlowEndMarker = indent2 === this.indentNext - 1 && this.flowLevel === 1 && (line2[0] === "]" || line2[0] === "}");
           if (!atFlowEndMarker) {
             this.flowLevel = 0;
             yield cst.FLOW_END;
@@ -25219,16 +25219,16 @@ var require_lexer = __commonJS({
       }
       *parseBlockScalar() {
         let nl = this.pos - 1;
-        let indent = 0;
+        let indent2 = 0;
         let ch;
         loop: for (let i2 = this.pos; ch = this.buffer[i2]; ++i2) {
           switch (ch) {
             case " ":
-              indent += 1;
+              indent2 += 1;
               break;
             case "\n":
               nl = i2;
-              indent = 0;
+              indent2 = 0;
               break;
             case "\r": {
               const next = this.buffer[i2 + 1];
@@ -25244,9 +25244,9 @@ var require_lexer = __commonJS({
         }
         if (!ch && !this.atEnd)
           return this.setNext("block-scalar");
-        if (indent >= this.indentNext) {
+        if (indent2 >= this.indentNext) {
           if (this.blockScalarIndent === -1)
-            this.indentNext = indent;
+            this.indentNext = indent2;
           else {
             this.indentNext = this.blockScalarIndent + (this.indentNext === 0 ? 1 : this.indentNext);
           }
@@ -25279,7 +25279,7 @@ var require_lexer = __commonJS({
             const lastChar = i2;
             while (ch2 === " ")
               ch2 = this.buffer[--i2];
-            if (ch2 === "\n" && i2 >= this.pos && i2 + 1 + indent > lastChar)
+            if (ch2 === "\n" && i2 >= this.pos && i2 + 1 + indent2 > lastChar)
               nl = i2;
             else
               break;
@@ -26295,10 +26295,10 @@ var require_parser = __commonJS({
         }
         return null;
       }
-      atIndentedComment(start, indent) {
+      atIndentedComment(start, indent2) {
         if (this.type !== "comment")
           return false;
-        if (this.indent <= indent)
+        if (this.indent <= indent2)
           return false;
         return start.every((st) => st.type === "newline" || st.type === "space");
       }
@@ -26420,8 +26420,8 @@ var require_public_api = __commonJS({
       if (typeof options === "string")
         options = options.length;
       if (typeof options === "number") {
-        const indent = Math.round(options);
-        options = indent < 1 ? void 0 : indent > 8 ? { indent: 8 } : { indent };
+        const indent2 = Math.round(options);
+        options = indent2 < 1 ? void 0 : indent2 > 8 ? { indent: 8 } : { indent: indent2 };
       }
       if (value === void 0) {
         const { keepUndefined } = options ?? replacer ?? {};
@@ -28560,7 +28560,7 @@ var init_json_with_bigint = __esm({
       if (isRootPrimitive || isRootNativeRawJSON) {
         return originalStringify(rootProcessed);
       }
-      const chunks = [];
+      const chunks2 = [];
       let level2 = 0;
       const stack = [
         {
@@ -28577,18 +28577,18 @@ var init_json_with_bigint = __esm({
       while (stack.length > 0) {
         const node2 = stack[stack.length - 1];
         if (node2.index === 0) {
-          chunks.push(node2.isArray ? "[" : "{");
+          chunks2.push(node2.isArray ? "[" : "{");
           level2++;
         }
         let isDone = false;
         if (node2.isArray) {
           if (node2.index < node2.val.length) {
-            if (!node2.first) chunks.push(",");
-            if (space3) chunks.push("\n" + space3.repeat(level2));
+            if (!node2.first) chunks2.push(",");
+            if (space3) chunks2.push("\n" + space3.repeat(level2));
             const childRaw = node2.val[node2.index];
             const childVal = prepareVal(node2.val, String(node2.index), childRaw);
             if (isUnstringifiable(childVal)) {
-              chunks.push("null");
+              chunks2.push("null");
               node2.first = false;
               node2.index++;
             } else {
@@ -28611,7 +28611,7 @@ var init_json_with_bigint = __esm({
                 node2.first = false;
                 node2.index++;
               } else {
-                chunks.push(originalStringify(childVal));
+                chunks2.push(originalStringify(childVal));
                 node2.first = false;
                 node2.index++;
               }
@@ -28627,11 +28627,11 @@ var init_json_with_bigint = __esm({
             const childRaw = node2.val[k];
             const childVal = prepareVal(node2.val, k, childRaw);
             if (isUnstringifiable(childVal)) continue;
-            if (!node2.first) chunks.push(",");
+            if (!node2.first) chunks2.push(",");
             if (space3) {
-              chunks.push("\n" + space3.repeat(level2) + originalStringify(k) + ": ");
+              chunks2.push("\n" + space3.repeat(level2) + originalStringify(k) + ": ");
             } else {
-              chunks.push(originalStringify(k) + ":");
+              chunks2.push(originalStringify(k) + ":");
             }
             const isComplexObject = childVal !== null && typeof childVal === "object";
             const isNativeRaw = isRawJSON(childVal);
@@ -28652,7 +28652,7 @@ var init_json_with_bigint = __esm({
               node2.first = false;
               break;
             } else {
-              chunks.push(originalStringify(childVal));
+              chunks2.push(originalStringify(childVal));
               node2.first = false;
             }
           }
@@ -28663,13 +28663,13 @@ var init_json_with_bigint = __esm({
         }
         if (isDone) {
           level2--;
-          if (!node2.first && space3) chunks.push("\n" + space3.repeat(level2));
-          chunks.push(node2.isArray ? "]" : "}");
+          if (!node2.first && space3) chunks2.push("\n" + space3.repeat(level2));
+          chunks2.push(node2.isArray ? "]" : "}");
           visited.delete(node2.val);
           stack.pop();
         }
       }
-      return chunks.join("");
+      return chunks2.join("");
     };
     JSONStringify = (value, replacer, space3) => {
       try {
@@ -32234,12 +32234,12 @@ var require_lib = __commonJS({
       readBodyBuffer() {
         return __awaiter12(this, void 0, void 0, function* () {
           return new Promise((resolve6) => __awaiter12(this, void 0, void 0, function* () {
-            const chunks = [];
+            const chunks2 = [];
             this.message.on("data", (chunk) => {
-              chunks.push(chunk);
+              chunks2.push(chunk);
             });
             this.message.on("end", () => {
-              resolve6(Buffer.concat(chunks));
+              resolve6(Buffer.concat(chunks2));
             });
           }));
         });
@@ -33207,12 +33207,12 @@ var HttpClientResponse = class {
   readBodyBuffer() {
     return __awaiter(this, void 0, void 0, function* () {
       return new Promise((resolve6) => __awaiter(this, void 0, void 0, function* () {
-        const chunks = [];
+        const chunks2 = [];
         this.message.on("data", (chunk) => {
-          chunks.push(chunk);
+          chunks2.push(chunk);
         });
         this.message.on("end", () => {
-          resolve6(Buffer.concat(chunks));
+          resolve6(Buffer.concat(chunks2));
         });
       }));
     });
@@ -36865,12 +36865,12 @@ function $constructor(name2, initializer3, proto, params) {
     inst._zod.traits.add(name2);
     initializer3(inst, def);
     if (initialized) {
-      const own3 = Object.getPrototypeOf(inst);
+      const own4 = Object.getPrototypeOf(inst);
       const ctorProto = inst._zod.constr.prototype;
-      let up = own3;
+      let up = own4;
       while (up && up !== ctorProto)
         up = Object.getPrototypeOf(up);
-      const target = up ?? own3;
+      const target = up ?? own4;
       if (!initialized.has(target)) {
         initialized.add(target);
         members(target, protoMembers);
@@ -38203,9 +38203,9 @@ var asciiTabOrNewline = /[\t\n\r]/g;
 function stripTabAndNewline(value) {
   return value.replace(asciiTabOrNewline, "");
 }
-function urlHostnameOk(url2, hostname3) {
-  hostname3.lastIndex = 0;
-  return hostname3.test(url2.hostname);
+function urlHostnameOk(url2, hostname4) {
+  hostname4.lastIndex = 0;
+  return hostname4.test(url2.hostname);
 }
 function urlProtocolOk(url2, protocol) {
   protocol.lastIndex = 0;
@@ -40228,20 +40228,20 @@ function leafPattern(schema2) {
     return "(?!)";
   if (minimum !== void 0 || maximum !== void 0)
     return string({ minimum, maximum }).source;
-  const own3 = schema2._zod.pattern;
-  return (isInt && own3 === number ? integer : own3)?.source;
+  const own4 = schema2._zod.pattern;
+  return (isInt && own4 === number ? integer : own4)?.source;
 }
 function partPattern(schema2) {
   const def = schema2._zod.def;
-  const own3 = schema2._zod.pattern?.source;
+  const own4 = schema2._zod.pattern?.source;
   const inner = def.innerType ?? schema2._zod.innerType;
   if (inner) {
     const before = inner._zod.pattern?.source;
     const after = partPattern(inner);
-    if (own3 && before && after && after !== before) {
-      return own3.replace(cleanRegex(before), () => cleanRegex(after));
+    if (own4 && before && after && after !== before) {
+      return own4.replace(cleanRegex(before), () => cleanRegex(after));
     }
-    return own3;
+    return own4;
   }
   if (def.options) {
     const sources = def.options.map(partPattern);
@@ -52035,17 +52035,17 @@ function rewriteKeyNames(ctx) {
     const names3 = (seen?.def ?? seen?.schema)?.propertyNames;
     if (!names3 || names3 === true || rewrites.has(names3))
       continue;
-    const rewritten = stringifyKeyNames(bySchema, names3, /* @__PURE__ */ new Set());
-    if (rewritten !== names3)
-      rewrites.set(names3, rewritten);
+    const rewritten2 = stringifyKeyNames(bySchema, names3, /* @__PURE__ */ new Set());
+    if (rewritten2 !== names3)
+      rewrites.set(names3, rewritten2);
   }
   if (!rewrites.size)
     return;
   for (const entry2 of ctx.seen.values()) {
     for (const carrier of [entry2.schema, entry2.def]) {
-      const rewritten = carrier && rewrites.get(carrier.propertyNames);
-      if (rewritten)
-        carrier.propertyNames = rewritten;
+      const rewritten2 = carrier && rewrites.get(carrier.propertyNames);
+      if (rewritten2)
+        carrier.propertyNames = rewritten2;
     }
   }
 }
@@ -54875,9 +54875,9 @@ function fromJSONSchema(schema2, params) {
 // node_modules/zod/v4/core/visit.js
 var RESOLVING = /* @__PURE__ */ Symbol("z.visit/resolving");
 function visit(schema2, fnOrHandlers) {
-  const fn = typeof fnOrHandlers === "function" ? fnOrHandlers : (node2, rewritten) => {
+  const fn = typeof fnOrHandlers === "function" ? fnOrHandlers : (node2, rewritten2) => {
     const h = fnOrHandlers[node2._zod.def.type];
-    return h ? h(node2, rewritten) : node2;
+    return h ? h(node2, rewritten2) : node2;
   };
   const cache = /* @__PURE__ */ new Map();
   function run2(s) {
@@ -55056,16 +55056,16 @@ function input(schema2) {
   return visit(schema2, {
     pipe: (s) => inSide(s._zod.def),
     // A default value belongs to the output side, so a rewritten inner type leaves it stranded. `.default()` widens the declared input type with `undefined`, and `optional` is what carries that across.
-    default: (s, rewritten) => rewritten ? optional(s._zod.def.innerType) : s,
+    default: (s, rewritten2) => rewritten2 ? optional(s._zod.def.innerType) : s,
     // A catch value is output-side too, but `.catch()` leaves the declared input type alone, so the inner schema stands on its own.
-    catch: (s, rewritten) => rewritten ? s._zod.def.innerType : s
+    catch: (s, rewritten2) => rewritten2 ? s._zod.def.innerType : s
   });
 }
 function output(schema2) {
   return visit(schema2, {
     pipe: (s) => outSide(s._zod.def),
     // A prefault value is fed through the schema, which makes it input-side, so a rewritten inner type leaves it stranded.
-    prefault: (s, rewritten) => rewritten ? s._zod.def.innerType : s
+    prefault: (s, rewritten2) => rewritten2 ? s._zod.def.innerType : s
   });
 }
 
@@ -55192,9 +55192,9 @@ function compileSegments(pattern) {
   const folder = pattern.endsWith("/");
   const segments = pattern.split("/").filter((segment, index) => segment !== "" && !(segment === "." && index === 0));
   if (folder) segments.push("**");
-  const wanted = segments.filter((segment, index) => !(segment === "**" && segments[index - 1] === "**"));
-  if (wanted.at(-1) === "**") wanted.splice(-1, 1, "**", "*");
-  return (path7) => matchSegments(wanted, path7);
+  const wanted2 = segments.filter((segment, index) => !(segment === "**" && segments[index - 1] === "**"));
+  if (wanted2.at(-1) === "**") wanted2.splice(-1, 1, "**", "*");
+  return (path7) => matchSegments(wanted2, path7);
 }
 function matchSegments(pattern, path7) {
   let at2 = 0;
@@ -55248,15 +55248,15 @@ function compileWildcard(pattern) {
 }
 var mostAlternatives = 256;
 function expanded(pattern) {
-  let open3 = [pattern];
+  let open4 = [pattern];
   for (; ; ) {
-    const next = open3.flatMap((each) => {
+    const next = open4.flatMap((each) => {
       const found = /\{([^{}]*)\}/u.exec(each);
       return found === null ? [each] : (found[1] ?? "").split(",").map((word2) => `${each.slice(0, found.index)}${word2}${each.slice(found.index + found[0].length)}`);
     });
     if (next.length > mostAlternatives) return void 0;
-    if (next.length === open3.length && next.every((each, index) => each === open3[index])) return next;
-    open3 = next;
+    if (next.length === open4.length && next.every((each, index) => each === open4[index])) return next;
+    open4 = next;
   }
 }
 
@@ -55844,7 +55844,7 @@ var space = 32;
 var feed = 10;
 var tab = 9;
 var dash = 45;
-function readBlockText(text8, at2, end, indent, folded) {
+function readBlockText(text8, at2, end, indent2, folded) {
   const sign = text8.charCodeAt(at2 + 1);
   const chomp = sign === dash || sign === 43 ? sign : 0;
   const header2 = at2 + (chomp === 0 ? 1 : 2);
@@ -55863,11 +55863,11 @@ function readBlockText(text8, at2, end, indent, folded) {
       lines.push("");
     } else {
       if (column === -1) {
-        if (width <= indent) throw unusual;
+        if (width <= indent2) throw unusual;
         column = width;
       }
       if (width < column) {
-        if (width > indent) throw unusual;
+        if (width > indent2) throw unusual;
         break;
       }
       const content = text8.slice(line2 + column, next);
@@ -56043,33 +56043,33 @@ var QuickReader = class {
     else throw unusual;
   }
   /** A map or list whose entries stand at column `indent`; the reader is at its first entry. */
-  #block(indent, depth) {
+  #block(indent2, depth) {
     if (depth > maxDepth) throw unusual;
-    return this.#isItem() ? this.#list(indent, depth) : this.#map(indent, depth);
+    return this.#isItem() ? this.#list(indent2, depth) : this.#map(indent2, depth);
   }
   #isItem() {
     if (this.#code(this.#at) !== dash2) return false;
     const next = this.#code(this.#at + 1);
     return next === space2 || next === feed2 || next === -1;
   }
-  #list(indent, depth) {
+  #list(indent2, depth) {
     const list5 = [];
-    while (this.#indent === indent && this.#isItem()) {
+    while (this.#indent === indent2 && this.#isItem()) {
       const dashAt = this.#at;
       let at2 = dashAt + 1;
       let code2 = this.#code(at2);
       while (code2 === space2) code2 = this.#code(at2 += 1);
       if (code2 === feed2 || code2 === -1 || code2 === hash2) {
         this.#endOfLine(dashAt + 1);
-        list5.push(this.#indent > indent ? this.#block(this.#indent, depth + 1) : null);
+        list5.push(this.#indent > indent2 ? this.#block(this.#indent, depth + 1) : null);
       } else if (this.#isNested(at2, code2)) {
         this.#at = at2;
-        this.#indent = indent + (at2 - dashAt);
+        this.#indent = indent2 + (at2 - dashAt);
         list5.push(this.#block(this.#indent, depth + 1));
-      } else list5.push(this.#scalar(at2, code2, indent, depth));
+      } else list5.push(this.#scalar(at2, code2, indent2, depth));
       if (this.#places !== void 0) this.#note(list5, list5.length - 1, dashAt, dashAt, 1);
     }
-    if (this.#indent > indent) throw unusual;
+    if (this.#indent > indent2) throw unusual;
     return this.#places === void 0 ? compact(list5) : list5;
   }
   #isNested(at2, code2) {
@@ -56109,53 +56109,53 @@ var QuickReader = class {
     if (key3 === void 0 || key3 === "__proto__") throw unusual;
     return key3;
   }
-  #map(indent, depth) {
+  #map(indent2, depth) {
     const map3 = {};
-    while (this.#indent === indent) {
+    while (this.#indent === indent2) {
       const at2 = this.#at;
       const code2 = this.#code(at2);
       const end = this.#keyEnd(at2, code2, false);
       if (end === -1) throw unusual;
       const key3 = this.#key(at2, code2, end);
       if (Object.hasOwn(map3, key3)) throw unusual;
-      map3[key3] = this.#valueOf(end, indent, depth);
+      map3[key3] = this.#valueOf(end, indent2, depth);
       if (this.#places !== void 0) this.#note(map3, key3, at2, end, 1);
     }
-    if (this.#indent > indent) throw unusual;
+    if (this.#indent > indent2) throw unusual;
     return map3;
   }
-  #valueOf(colonAt, indent, depth) {
+  #valueOf(colonAt, indent2, depth) {
     let at2 = colonAt + 1;
     let code2 = this.#code(at2);
     while (code2 === space2) code2 = this.#code(at2 += 1);
-    if (code2 !== feed2 && code2 !== -1 && !(code2 === hash2 && at2 > colonAt + 1)) return this.#scalar(at2, code2, indent, depth);
+    if (code2 !== feed2 && code2 !== -1 && !(code2 === hash2 && at2 > colonAt + 1)) return this.#scalar(at2, code2, indent2, depth);
     this.#endOfLine(colonAt + 1);
-    if (this.#indent > indent) return this.#block(this.#indent, depth + 1);
-    if (this.#indent === indent && this.#isItem()) return this.#listAtKey(indent, depth + 1);
+    if (this.#indent > indent2) return this.#block(this.#indent, depth + 1);
+    if (this.#indent === indent2 && this.#isItem()) return this.#listAtKey(indent2, depth + 1);
     return null;
   }
-  #listAtKey(indent, depth) {
+  #listAtKey(indent2, depth) {
     if (depth > maxDepth) throw unusual;
-    return this.#list(indent, depth);
+    return this.#list(indent2, depth);
   }
   /** A value on the line of its key or dash; `indent` is the column of the block that holds it. */
-  #scalar(at2, code2, indent, depth) {
+  #scalar(at2, code2, indent2, depth) {
     let value;
     if (code2 === double || code2 === single) {
       this.#at = at2;
-      value = this.#quoted(code2, indent);
+      value = this.#quoted(code2, indent2);
       this.#endOfLine(this.#at);
     } else if (code2 === 91 || code2 === 123) {
       this.#at = at2;
       value = this.#flow(depth, false);
       this.#endOfLine(this.#at);
-    } else if (code2 === 124 || code2 === 62) return this.#blockText(at2, indent, code2 === 62);
-    else value = this.#plain(at2, code2, indent);
-    if (this.#indent > indent) throw unusual;
+    } else if (code2 === 124 || code2 === 62) return this.#blockText(at2, indent2, code2 === 62);
+    else value = this.#plain(at2, code2, indent2);
+    if (this.#indent > indent2) throw unusual;
     return value;
   }
   /** From a quote to behind its partner; over several lines where `indent` is the column of the block around it. Leaves `#at` there. */
-  #quoted(quote, indent) {
+  #quoted(quote, indent2) {
     const start = this.#at + 1;
     let escaped3 = false;
     let lines = false;
@@ -56169,12 +56169,12 @@ var QuickReader = class {
         escaped3 = true;
         at2 += 1;
         if (this.#code(at2) < space2) throw unusual;
-      } else if (code2 === feed2 && indent >= 0) {
+      } else if (code2 === feed2 && indent2 >= 0) {
         lines = true;
         let next = at2 + 1;
         while (this.#code(next) === space2) next += 1;
         const after = this.#code(next);
-        if (after !== feed2 && (after < space2 || next - at2 - 1 <= indent)) throw unusual;
+        if (after !== feed2 && (after < space2 || next - at2 - 1 <= indent2)) throw unusual;
       } else if (code2 < space2) throw unusual;
     }
     this.#at = at2 + 1;
@@ -56183,15 +56183,15 @@ var QuickReader = class {
     if (!escaped3) return raw;
     return quote === double ? unescape(raw) : raw.replaceAll("''", "'");
   }
-  #plain(at2, first, indent) {
+  #plain(at2, first, indent2) {
     if (first === dash2) {
       const next = this.#code(at2 + 1);
       if (next === space2 || next === feed2 || next === -1) throw unusual;
     } else if (first < 128 ? plainFirst[first] !== 1 : first === 65279) throw unusual;
     const end = this.#plainLine(at2);
     const line2 = this.#text.slice(at2, end);
-    if (this.#indent <= indent) return this.#resolved(line2);
-    return this.#continued(line2, end, indent);
+    if (this.#indent <= indent2) return this.#resolved(line2);
+    return this.#continued(line2, end, indent2);
   }
   /** End of the plain text that starts at `at`, without a comment; goes on to the next content. */
   #plainLine(at2) {
@@ -56216,10 +56216,10 @@ var QuickReader = class {
     return end;
   }
   /** A plain text that goes on in deeper lines; a comment among them is left to the full parser. */
-  #continued(firstLine3, firstEnd, indent) {
+  #continued(firstLine3, firstEnd, indent2) {
     let text8 = firstLine3;
     let end = firstEnd;
-    while (this.#indent > indent) {
+    while (this.#indent > indent2) {
       const at2 = this.#at;
       let breaks = 0;
       for (let index = end; index < at2; index += 1) {
@@ -56240,19 +56240,19 @@ var QuickReader = class {
     if (typeof value === "number" && !Number.isFinite(value)) throw unusual;
     return value;
   }
-  #blockText(at2, indent, folded) {
-    const { value, next } = readBlockText(this.#text, at2, this.#end, indent, folded);
+  #blockText(at2, indent2, folded) {
+    const { value, next } = readBlockText(this.#text, at2, this.#end, indent2, folded);
     this.#toContent(next);
-    if (this.#indent > indent) throw unusual;
+    if (this.#indent > indent2) throw unusual;
     return value;
   }
   /** A flow collection from its bracket to behind its partner; over several lines only where it is the whole document. */
   #flow(depth, lines) {
     if (depth > maxDepth) throw unusual;
-    const open3 = this.#code(this.#at);
+    const open4 = this.#code(this.#at);
     this.#at += 1;
     this.#blanks(lines);
-    if (open3 === 91) {
+    if (open4 === 91) {
       const list5 = [];
       if (this.#code(this.#at) === 93) {
         this.#at += 1;
@@ -56494,20 +56494,20 @@ var escapedKey = /\\[xuU]|\\\r?\n|binary/u;
 var fieldLine = /^([ \t]*(?:- +)*)(?:apiVersion|"apiVersion"|'apiVersion'|(kind|"kind"|'kind'))[ \t]*:/gmu;
 function manifestLike(text8) {
   if (!text8.includes("apiVersion") || !text8.includes("kind")) return false;
-  const versions2 = /* @__PURE__ */ new Set();
+  const versions3 = /* @__PURE__ */ new Set();
   const kinds3 = /* @__PURE__ */ new Set();
   for (const match of text8.matchAll(fieldLine)) {
-    const [, indent = "", kind] = match;
-    const [own3, other] = kind === void 0 ? [versions2, kinds3] : [kinds3, versions2];
-    if (other.has(indent.length)) return true;
-    own3.add(indent.length);
+    const [, indent2 = "", kind] = match;
+    const [own4, other] = kind === void 0 ? [versions3, kinds3] : [kinds3, versions3];
+    if (other.has(indent2.length)) return true;
+    own4.add(indent2.length);
   }
   return flowObject.test(text8) && /["'{,\s]kind["']?[ \t]*:/u.test(text8);
 }
 var flowObject = /[{,][ \t\r\n]*["']?apiVersion["']?[ \t]*:/u;
 function isTemplated(text8) {
-  const open3 = text8.indexOf("{{");
-  return open3 !== -1 && text8.includes("}}", open3 + 2);
+  const open4 = text8.indexOf("{{");
+  return open4 !== -1 && text8.includes("}}", open4 + 2);
 }
 
 // src/source/decode.ts
@@ -56585,11 +56585,11 @@ function spanReader(text8, fully = false) {
       parsed.set(part2.index, document);
     }
     const found = find(document, position.item === void 0 ? path7 : ["items", position.item, ...path7]);
-    const own3 = withKey2 ? found.key ?? found.value : found.value;
-    if (found.depth === 0 || own3 === void 0) return contentSpan(text8, part2);
-    const start = rangeOf(own3)?.[0];
+    const own4 = withKey2 ? found.key ?? found.value : found.value;
+    if (found.depth === 0 || own4 === void 0) return contentSpan(text8, part2);
+    const start = rangeOf(own4)?.[0];
     if (start === void 0) return contentSpan(text8, part2);
-    const end = Math.max(rangeOf(found.value)?.[1] ?? start, rangeOf(own3)?.[1] ?? start);
+    const end = Math.max(rangeOf(found.value)?.[1] ?? start, rangeOf(own4)?.[1] ?? start);
     return spanBetween(text8, part2.start + start, part2.start + end);
   };
   return {
@@ -56828,6 +56828,13 @@ function readsOfKustomization(folder, value) {
   const paths = written.filter((text8) => !text8.includes("\n")).flatMap((text8) => resolvePath(folder, text8) ?? []);
   return { paths: [...new Set(paths)], component: value["kind"] === "Component" };
 }
+var pluginPaths = /* @__PURE__ */ new Set(["path", "paths", "files", "envs", "env", "fileSources", "envSources", "valuesFile", "additionalValuesFiles"]);
+function readsOfPlugin(folder, value) {
+  if (Array.isArray(value)) return value.flatMap((entry2) => readsOfPlugin(folder, entry2));
+  if (!isRecord2(value)) return [];
+  const chart = value["kind"] === "HelmChartInflationGenerator" && typeof value["name"] === "string" ? [`${typeof value["chartHome"] === "string" ? value["chartHome"] : "charts"}/${value["name"]}`] : [];
+  return [...chart, ...Object.entries(value).flatMap(([key3, entry2]) => pluginPaths.has(key3) ? texts(Array.isArray(entry2) ? entry2 : [entry2]).map((text8) => text8.slice(text8.indexOf("=") + 1)) : [])].flatMap((text8) => resolvePath(folder, text8) ?? []).concat(Object.values(value).flatMap((entry2) => isRecord2(entry2) || Array.isArray(entry2) ? readsOfPlugin(folder, entry2) : []));
+}
 function localDependencies(folder, chart) {
   if (!isRecord2(chart)) return [];
   return records(chart["dependencies"]).flatMap((entry2) => {
@@ -56923,8 +56930,8 @@ function sameContent(left, right, special = canonicallySame) {
   if (isCollection(left) || isCollection(right)) return special(left, right);
   if (Array.isArray(left) !== Array.isArray(right)) return false;
   if (Array.isArray(left) && Array.isArray(right)) {
-    const others = right;
-    return left.length === others.length && left.every((entry2, index) => sameContent(entry2, others[index], special));
+    const others2 = right;
+    return left.length === others2.length && left.every((entry2, index) => sameContent(entry2, others2[index], special));
   }
   const ours = left;
   const theirs = right;
@@ -56962,13 +56969,14 @@ function groupBy(values5, keyOf3) {
 // src/lib/unresolved.ts
 var randomText = "random-at-every-rendering";
 var clusterText = "known-to-the-cluster-only";
-var marks = ["${", "{{", "ENC[AES256_GCM,", randomText, clusterText];
-var unresolved = /\$\{[^{}]*\}|\{\{[^{}]*\}\}|ENC\[AES256_GCM,[^\]]*\]|random-at-every-rendering|known-to-the-cluster-only/gu;
+var encoded = "a25vd24tdG8tdGhlLWNsdXN0ZXItb25se";
+var marks = [encoded, "${", "{{", "ENC[AES256_GCM,", randomText, clusterText];
+var unresolved = /\$\{[^{}]*\}|\{\{[^{}]*\}\}|ENC\[AES256_GCM,[^\]]*\]|random-at-every-rendering|known-to-the-cluster-only|a25vd24tdG8tdGhlLWNsdXN0ZXItb25se[A-Za-z0-9+/=]*/gu;
 function mayHoldUnresolved(text8) {
   return marks.some((mark2) => text8.includes(mark2));
 }
 function unresolvedTexts(text8) {
-  return mayHoldUnresolved(text8) ? [...new Set(text8.match(unresolved) ?? [])] : [];
+  return mayHoldUnresolved(text8) ? [...new Set((text8.match(unresolved) ?? []).map((each) => each.startsWith(encoded) ? clusterText : each))] : [];
 }
 
 // src/manifests/shape.ts
@@ -57159,8 +57167,8 @@ var ShapeWalk = class {
       certain: nearest2 !== void 0
     });
   }
-  #refuse(value, wanted, choices) {
-    this.#say(`must be ${wanted}, not ${describe3(value)}`, choices);
+  #refuse(value, wanted2, choices) {
+    this.#say(`must be ${wanted2}, not ${describe3(value)}`, choices);
   }
   #say(message, choices) {
     if (this.problems.length < maxProblems) this.problems.push({ ...schemaProblem([...this.#path], message), ...choices === void 0 ? {} : { choices } });
@@ -57205,8 +57213,8 @@ function textAt(from, key3) {
   const value = own2(from, key3);
   return typeof value === "string" ? value : void 0;
 }
-function textOr(from, key3, otherwise = "") {
-  return textAt(from, key3) ?? otherwise;
+function textOr(from, key3, otherwise2 = "") {
+  return textAt(from, key3) ?? otherwise2;
 }
 function flagAt(from, key3) {
   const value = own2(from, key3);
@@ -57247,9 +57255,9 @@ function textMap(value) {
   for (const [key3, entry2] of entries2) if (typeof entry2 === "string") texts9[key3] = entry2;
   return texts9;
 }
-function choiceAt(from, key3, choices, otherwise) {
+function choiceAt(from, key3, choices, otherwise2) {
   const value = own2(from, key3);
-  return choices.find((choice2) => choice2 === value) ?? otherwise;
+  return choices.find((choice2) => choice2 === value) ?? otherwise2;
 }
 function own2(from, key3) {
   return Object.hasOwn(from, key3) ? from[key3] : void 0;
@@ -57812,8 +57820,8 @@ function decodeListener(listener2) {
     allowedKinds: entriesAt(routes2, "kinds").map((kind) => ({ group: textOr(kind, "group", "gateway.networking.k8s.io"), kind: textOr(kind, "kind") }))
   };
 }
-function decodeNamespaces(namespaces3, otherwise) {
-  const from = choiceAt(namespaces3 ?? {}, "from", ["All", "Selector", "Same", "None"], otherwise);
+function decodeNamespaces(namespaces3, otherwise2) {
+  const from = choiceAt(namespaces3 ?? {}, "from", ["All", "Selector", "Same", "None"], otherwise2);
   return from === "Selector" ? { from, selector: decodeLabelSelector(namespaces3 ?? {}, "selector") } : { from };
 }
 function decodeClientValidation(validation2) {
@@ -57939,8 +57947,8 @@ function decodeFilter(filter2) {
   const name2 = textOr(filter2, "type");
   switch (name2) {
     case "RequestHeaderModifier": {
-      const changes = fieldsOr(filter2, "requestHeaderModifier");
-      return { type: "request-headers", set: decodeValues(changes, "set"), add: decodeValues(changes, "add"), remove: textsAt(changes, "remove") };
+      const changes2 = fieldsOr(filter2, "requestHeaderModifier");
+      return { type: "request-headers", set: decodeValues(changes2, "set"), add: decodeValues(changes2, "add"), remove: textsAt(changes2, "remove") };
     }
     case "RequestRedirect": {
       const redirect = fieldsOr(filter2, "requestRedirect");
@@ -58162,11 +58170,11 @@ function decodeClusterPolicy(spec, tier) {
   };
 }
 function decodeClusterRule(entry2, peers) {
-  const action = textOr(entry2, "action");
+  const action2 = textOr(entry2, "action");
   const ports2 = entriesAtIfAny(entry2, "ports")?.map(decodeAdminPort) ?? entriesAtIfAny(entry2, "protocols")?.map(decodeProtocol);
   return {
     name: textOr(entry2, "name"),
-    action: action === "Allow" ? "Accept" : action === "Accept" || action === "Deny" || action === "Pass" ? action : "unknown",
+    action: action2 === "Allow" ? "Accept" : action2 === "Accept" || action2 === "Deny" || action2 === "Pass" ? action2 : "unknown",
     peers: entriesAt(entry2, peers).map(decodeClusterPeer),
     ports: ports2 === void 0 || ports2.length === 0 ? void 0 : ports2
   };
@@ -58309,12 +58317,12 @@ function decodeMetadata(manifest, nameless) {
   const named5 = own2(metadata, "name");
   const name2 = named5 === void 0 || named5 === null || named5 === "" ? own2(metadata, "generateName") ?? nameless : named5;
   if (typeof name2 !== "string" || name2 === "") {
-    const missing = name2 === void 0 || name2 === "";
+    const missing2 = name2 === void 0 || name2 === "";
     return {
       type: "unreadable",
       path: ["metadata", "name"],
-      reason: missing ? "the object has no name" : `the name must be text, not ${describe3(name2)}`,
-      remedy: missing ? "set `metadata.name`" : "put the name in quotes"
+      reason: missing2 ? "the object has no name" : `the name must be text, not ${describe3(name2)}`,
+      remedy: missing2 ? "set `metadata.name`" : "put the name in quotes"
     };
   }
   const namespace = own2(metadata, "namespace");
@@ -58375,9 +58383,9 @@ function annotationRefusals(manifest, kind) {
   const dryRun = metadataText(manifest, "annotations", dryRunAnnotation);
   if (dryRun !== void 0) {
     const path7 = ["metadata", "annotations", dryRunAnnotation];
-    const action = textOr(fieldsOr(manifest, "spec"), "action", "ALLOW");
+    const action2 = textOr(fieldsOr(manifest, "spec"), "action", "ALLOW");
     if (kind !== "AuthorizationPolicy") problems.push(webhookProblem(path7, `\`${dryRunAnnotation}\` works on AuthorizationPolicy only`));
-    else if (action !== "ALLOW" && action !== "DENY") problems.push(webhookProblem(path7, `\`${dryRunAnnotation}\` works with action \`ALLOW\` and \`DENY\` only, not \`${clip(action)}\``));
+    else if (action2 !== "ALLOW" && action2 !== "DENY") problems.push(webhookProblem(path7, `\`${dryRunAnnotation}\` works with action \`ALLOW\` and \`DENY\` only, not \`${clip(action2)}\``));
     else if (goBoolean(dryRun) === void 0) problems.push(webhookProblem(path7, `\`${clip(dryRun)}\` is no boolean: write \`"true"\` or \`"false"\``));
   }
   for (const annotation of internalAnnotations) {
@@ -58415,27 +58423,27 @@ function targetRefs(spec) {
 // src/manifests/authorization-policy-admission.ts
 function admitAuthorizationPolicy(manifest) {
   const spec = fieldsOr(manifest, "spec");
-  const action = textOr(spec, "action", "ALLOW");
-  const problems = [...annotationRefusals(manifest, "AuthorizationPolicy"), ...targetRefRefusals(spec), ...actionRefusals(spec, action)];
+  const action2 = textOr(spec, "action", "ALLOW");
+  const problems = [...annotationRefusals(manifest, "AuthorizationPolicy"), ...targetRefRefusals(spec), ...actionRefusals(spec, action2)];
   for (const [index, rule2] of entriesAt(spec, "rules").entries()) {
     const path7 = ["spec", "rules", index];
-    for (const [number5, from] of entriesAt(rule2, "from").entries()) problems.push(...sourceRefusals(from, [...path7, "from", number5], action));
+    for (const [number5, from] of entriesAt(rule2, "from").entries()) problems.push(...sourceRefusals(from, [...path7, "from", number5], action2));
     for (const [number5, to] of entriesAt(rule2, "to").entries()) problems.push(...operationRefusals(to, [...path7, "to", number5]));
-    for (const [number5, when] of entriesAt(rule2, "when").entries()) problems.push(...conditionRefusals(when, [...path7, "when", number5], action));
+    for (const [number5, when] of entriesAt(rule2, "when").entries()) problems.push(...conditionRefusals(when, [...path7, "when", number5], action2));
   }
-  return problems.length > 0 ? problems : [...selectorWarnings(spec), ...action === "DENY" ? tcpWarnings(spec) : []];
+  return problems.length > 0 ? problems : [...selectorWarnings(spec), ...action2 === "DENY" ? tcpWarnings(spec) : []];
 }
-function actionRefusals(spec, action) {
+function actionRefusals(spec, action2) {
   const problems = [];
   const hasRules = entriesAt(spec, "rules").length > 0;
   const provider2 = fieldsAt(spec, "provider");
-  if ((action === "DENY" || action === "CUSTOM") && !hasRules) {
-    problems.push(webhookProblem(["spec", "rules"], `\`${action}\` without rules is never triggered; \`rules: [{}]\` means every request`));
+  if ((action2 === "DENY" || action2 === "CUSTOM") && !hasRules) {
+    problems.push(webhookProblem(["spec", "rules"], `\`${action2}\` without rules is never triggered; \`rules: [{}]\` means every request`));
   }
-  if (action === "CUSTOM" && hasRules && (provider2 === void 0 || textOr(provider2, "name") === "")) {
+  if (action2 === "CUSTOM" && hasRules && (provider2 === void 0 || textOr(provider2, "name") === "")) {
     problems.push(webhookProblem(["spec", "provider", "name"], "`CUSTOM` needs the name of a provider"));
   }
-  if (action !== "CUSTOM" && provider2 !== void 0) problems.push(webhookProblem(["spec", "provider"], `a provider goes with \`CUSTOM\` only, not with \`${action}\``));
+  if (action2 !== "CUSTOM" && provider2 !== void 0) problems.push(webhookProblem(["spec", "provider"], `a provider goes with \`CUSTOM\` only, not with \`${action2}\``));
   return problems;
 }
 var notWithCustom = ["namespaces", "notNamespaces", "serviceAccounts", "notServiceAccounts", "trustDomains", "notTrustDomains", "principals", "notPrincipals", "requestPrincipals", "notRequestPrincipals"];
@@ -58444,13 +58452,13 @@ var addressLists = ["ipBlocks", "notIpBlocks", "remoteIpBlocks", "notRemoteIpBlo
 var accountLists = ["serviceAccounts", "notServiceAccounts"];
 var trustDomainLists = ["trustDomains", "notTrustDomains"];
 var allSourceLists = [...sourceLists, ...addressLists, ...accountLists, ...trustDomainLists];
-function sourceRefusals(from, path7, action) {
+function sourceRefusals(from, path7, action2) {
   const source2 = fieldsAt(from, "source");
   const at2 = [...path7, "source"];
   if (source2 === void 0) return [webhookProblem(at2, "an entry of `from` needs a `source`")];
   const problems = [];
   if (allSourceLists.every((key3) => textsAt(source2, key3).length === 0)) problems.push(webhookProblem(at2, "the source is empty: leave `from` out to mean any caller"));
-  if (action === "CUSTOM") {
+  if (action2 === "CUSTOM") {
     for (const key3 of notWithCustom) {
       if (textsAt(source2, key3).length > 0) problems.push(webhookProblem([...at2, key3], `\`${key3}\` is not supported with \`CUSTOM\``));
     }
@@ -58476,10 +58484,10 @@ function operationRefusals(to, path7) {
   for (const key3 of portLists) problems.push(...eachValue(operation, key3, at2, portRefusal));
   return problems;
 }
-function conditionRefusals(when, path7, action) {
+function conditionRefusals(when, path7, action2) {
   const key3 = textOr(when, "key");
   if (key3 === "") return [webhookProblem([...path7, "key"], "the key must not be empty")];
-  if (action === "CUSTOM" && (identityKeys.has(key3) || key3.startsWith("request.auth."))) return [webhookProblem([...path7, "key"], `\`${clip(key3)}\` is not supported with \`CUSTOM\``)];
+  if (action2 === "CUSTOM" && (identityKeys.has(key3) || key3.startsWith("request.auth."))) return [webhookProblem([...path7, "key"], `\`${clip(key3)}\` is not supported with \`CUSTOM\``)];
   if (textsAt(when, "values").length === 0 && textsAt(when, "notValues").length === 0) return [webhookProblem(path7, `\`${clip(key3)}\` needs \`values\` or \`notValues\``)];
   const form = keyForm(key3);
   if (typeof form === "string") return [webhookProblem([...path7, "key"], form)];
@@ -58500,8 +58508,8 @@ var plainKeys = new Map([
 ]);
 function keyForm(key3) {
   if (mappedKeys.some((prefix3) => key3.startsWith(prefix3))) {
-    const open3 = key3.indexOf("[");
-    return key3.endsWith("]") && open3 > 0 && open3 < key3.length - 2 ? anyValue : `\`${clip(key3)}\` must have the form \`a[b]\``;
+    const open4 = key3.indexOf("[");
+    return key3.endsWith("]") && open4 > 0 && open4 < key3.length - 2 ? anyValue : `\`${clip(key3)}\` must have the form \`a[b]\``;
   }
   const form = plainKeys.get(key3);
   if (form !== void 0) return form;
@@ -59895,8 +59903,8 @@ function decodeDestinations(route2) {
 function decodeDestination(destination2, weight3) {
   return { host: textOr(destination2, "host"), subset: textOr(destination2, "subset"), port: portOrNone(numberAt(fieldsOr(destination2, "port"), "number")), weight: weight3 };
 }
-function decodeHeaderChanges(changes) {
-  return { set: textMapAt(changes, "set") ?? textMap({}), add: textMapAt(changes, "add") ?? textMap({}), remove: textsAt(changes, "remove") };
+function decodeHeaderChanges(changes2) {
+  return { set: textMapAt(changes2, "set") ?? textMap({}), add: textMapAt(changes2, "add") ?? textMap({}), remove: textsAt(changes2, "remove") };
 }
 function portOrNone(port3) {
   return port3 === 0 ? void 0 : port3;
@@ -60022,29 +60030,6 @@ function entryOf(group4, name2) {
   return byGroupAndName.get(formerGroups.get(key3) ?? key3);
 }
 
-// src/units/repository.ts
-var unknownRepository = { addresses: [] };
-function repositoryName(address) {
-  if (/\{\{|\$\{/u.test(address)) return void 0;
-  const found = /^(?:[a-z][a-z0-9+.-]*:\/\/)(?:[^@/]*@)?[^/]+\/(.+)$/iu.exec(address) ?? /^(?:[^@/:]*@)?[^/:]+:(?!\/\/)\/?(.+)$/u.exec(address) ?? /^[^/:]+\.[^/:]+\/(.+)$/u.exec(address);
-  const path7 = found?.[1]?.split(/[?#]/u, 1)[0];
-  if (path7 === void 0) return void 0;
-  const steps = path7.replace(/\/+$/u, "").replace(/\.git$/iu, "").toLowerCase().split("/").filter((step, index) => step !== "" && step !== "_git" && !(index === 0 && step === "v3"));
-  return steps.length === 0 ? void 0 : steps.join("/");
-}
-function isReviewed(address, { addresses: addresses2 }) {
-  const name2 = address === void 0 ? void 0 : repositoryName(address);
-  const own3 = addresses2.flatMap((each) => repositoryName(each) ?? []);
-  return name2 === void 0 || own3.length === 0 || own3.includes(name2);
-}
-function pinnedRevision(written, { branch: branch2 }) {
-  if (written === void 0 || written === "" || written === "HEAD" || /\{\{|\$\{/u.test(written)) return void 0;
-  const named5 = written.replace(/^refs\/heads\//u, "");
-  if (named5 === branch2) return void 0;
-  if (/^[0-9a-f]{7,40}$/u.test(written) || /^(?:refs\/tags\/|[~^<>=]*\s*v?\d+\.(?:\d+|[x*]))/u.test(written)) return written;
-  return branch2 === void 0 ? void 0 : written;
-}
-
 // src/trees/wanted.ts
 var chartFolder = /(?:^|\/)(?:templates|files|crds)\//u;
 var wantedName = /(?:\.(?:ya?ml|json|tpl)|(?:^|\/)(?:kustomization|chart\.lock|\.helmignore|\.gitmodules))$/iu;
@@ -60166,7 +60151,9 @@ var Source = class {
   #folders = /* @__PURE__ */ new Map();
   #hasFlux;
   #follower;
-  constructor(tree2, documents) {
+  /** @param known what was found out about the whole tree, of which this one is a part */
+  constructor(tree2, documents, known4 = {}) {
+    this.#hasFlux = known4.hasFlux;
     this.tree = tree2;
     this.documents = documents;
     for (const entry2 of tree2.entries.values()) {
@@ -60177,10 +60164,10 @@ var Source = class {
         this.#filesIn.set(folder, list5);
         for (let at2 = folder; at2 !== "."; at2 = folderOf(at2)) {
           const parent = folderOf(at2);
-          const known4 = this.#folders.get(parent);
-          if (known4 === void 0) this.#folders.set(parent, [at2]);
+          const known5 = this.#folders.get(parent);
+          if (known5 === void 0) this.#folders.set(parent, [at2]);
           else {
-            if (!known4.includes(at2)) known4.push(at2);
+            if (!known5.includes(at2)) known5.push(at2);
             else break;
           }
         }
@@ -60253,6 +60240,29 @@ function isAddress2(written) {
   return /^[a-z][a-z0-9+.-]*:\/\//iu.test(written) || /^(?:git|gh|hg|s3|gcs|oci|ssh|https?|file)::?/iu.test(written) || /^[\w.-]+@[\w.-]+:/u.test(written) || /^(?:github\.com|gitlab\.com|bitbucket\.org|dev\.azure\.com)[/:]/iu.test(written) || /\?(?:.*&)?(?:ref|version|timeout|submodules)=/u.test(written) || /\.git(?:\/|$)/u.test(written) || /^[\w-]+(?:\.[\w-]+)+\/.*\/\//u.test(written);
 }
 
+// src/units/repository.ts
+var unknownRepository = { addresses: [] };
+function repositoryName(address) {
+  if (/\{\{|\$\{/u.test(address)) return void 0;
+  const found = /^(?:[a-z][a-z0-9+.-]*:\/\/)(?:[^@/]*@)?[^/]+\/(.+)$/iu.exec(address) ?? /^(?:[^@/:]*@)?[^/:]+:(?!\/\/)\/?(.+)$/u.exec(address) ?? /^[^/:]+\.[^/:]+\/(.+)$/u.exec(address);
+  const path7 = found?.[1]?.split(/[?#]/u, 1)[0];
+  if (path7 === void 0) return void 0;
+  const steps = path7.replace(/\/+$/u, "").replace(/\.git$/iu, "").toLowerCase().split("/").filter((step, index) => step !== "" && step !== "_git" && !(index === 0 && step === "v3"));
+  return steps.length === 0 ? void 0 : steps.join("/");
+}
+function isReviewed(address, { addresses: addresses2 }) {
+  const name2 = address === void 0 ? void 0 : repositoryName(address);
+  const own4 = addresses2.flatMap((each) => repositoryName(each) ?? []);
+  return name2 === void 0 || own4.length === 0 || own4.includes(name2);
+}
+function pinnedRevision(written, { branch: branch2 }) {
+  if (written === void 0 || written === "" || written === "HEAD" || /\{\{|\$\{/u.test(written)) return void 0;
+  const named5 = written.replace(/^refs\/heads\//u, "");
+  if (named5 === branch2) return void 0;
+  if (/^[0-9a-f]{7,40}$/u.test(written) || /^(?:refs\/tags\/|[~^<>=]*\s*v?\d+\.(?:\d+|[x*]))/u.test(written)) return written;
+  return branch2 === void 0 ? void 0 : written;
+}
+
 // src/units/application-set.ts
 var most = 1e3;
 function applicationsOf(spec, context3) {
@@ -60267,8 +60277,8 @@ function applicationsOf(spec, context3) {
 }
 function parametersOf(generator, context3) {
   const { selector } = generator;
-  const wanted = isRecord2(selector) && isRecord2(selector["matchLabels"]) ? Object.entries(selector["matchLabels"]) : [];
-  return generated(generator, context3).filter((parameters2) => wanted.every(([key3, value]) => parameters2[key3] === void 0 || parameters2[key3] === value));
+  const wanted2 = isRecord2(selector) && isRecord2(selector["matchLabels"]) ? Object.entries(selector["matchLabels"]) : [];
+  return generated(generator, context3).filter((parameters2) => wanted2.every(([key3, value]) => parameters2[key3] === void 0 || parameters2[key3] === value));
 }
 function generated(generator, context3) {
   if (isRecord2(generator["list"])) {
@@ -60287,8 +60297,8 @@ function generated(generator, context3) {
   if (isRecord2(generator["merge"])) {
     const [first, ...later] = records(generator["merge"]["generators"]);
     const whole4 = first === void 0 ? [] : parametersOf(first, context3);
-    const changes = later.flatMap((inner) => parametersOf(inner, context3));
-    return [...whole4, ...whole4.flatMap((left) => changes.map((right) => ({ ...left, ...right })))].slice(0, most);
+    const changes2 = later.flatMap((inner) => parametersOf(inner, context3));
+    return [...whole4, ...whole4.flatMap((left) => changes2.map((right) => ({ ...left, ...right })))].slice(0, most);
   }
   const [content] = Object.values(generator).filter(isRecord2);
   return [content !== void 0 && isRecord2(content["values"]) ? flattened({ values: content["values"] }) : {}];
@@ -60410,7 +60420,7 @@ function helmRelease(name2, spec, { file: file2, line: line2, folders, gitSource
   if (path7 === void 0 || !folders.has(path7)) {
     return { roots: [], outside: [{ kind: "chart", name: `${text3(source2["name"]) ?? ""}/${written} of HelmRelease ${name2}`, detail: canonical({ version: chart["version"], revision: git?.revision, values: spec["values"], valuesFrom: spec["valuesFrom"] }), file: file2, line: line2 }] };
   }
-  const values5 = [...texts(chart["valuesFiles"]), ...texts([chart["valuesFile"]])].flatMap((each) => resolvePath(".", each) ?? []);
+  const values5 = [...texts(chart["valuesFiles"]), ...texts([chart["valuesFile"]])].map((each) => resolvePath(".", each) ?? each);
   const release = { name: text3(spec["releaseName"]) ?? (text3(spec["targetNamespace"]) === void 0 ? ownName : `${namespace}-${ownName}`), values: values5, inline: spec["values"], set: {} };
   return { outside: [], roots: [{ tool: "flux", name: name2, file: file2, path: path7, recurse: false, namespace: namespace === "" ? void 0 : namespace, cluster: clusterOf(file2), ...git?.pinned === void 0 ? {} : { pinned: git.pinned }, release }] };
 }
@@ -60422,10 +60432,11 @@ function application({ name: name2, spec, context: context3, template }) {
   const isHere = (source2) => isReviewed(text3(source2["repoURL"]), repository);
   const refs = new Map(sources.flatMap((source2) => text3(source2["ref"]) === void 0 ? [] : [[String(source2["ref"]), source2]]));
   const valuesPath = (written, path7) => {
-    if (!written.startsWith("$")) return resolvePath(path7, written);
+    if (isAddress2(written)) return void 0;
+    if (!written.startsWith("$")) return resolvePath(path7, written) ?? written;
     const cut2 = written.indexOf("/");
     const from = refs.get(written.slice(1, cut2));
-    return cut2 < 0 || from !== void 0 && !isHere(from) ? void 0 : resolvePath(".", written.slice(cut2 + 1));
+    return cut2 < 0 || from !== void 0 && !isHere(from) ? void 0 : resolvePath(".", written.slice(cut2 + 1)) ?? written;
   };
   const roots = sources.flatMap((source2) => {
     const helm2 = isRecord2(source2["helm"]) ? source2["helm"] : {};
@@ -60445,10 +60456,13 @@ function application({ name: name2, spec, context: context3, template }) {
     const namespace = known(text3(destination2["namespace"]));
     const directory = isRecord2(source2["directory"]) ? source2["directory"] : {};
     const takes = takesOf(directory);
+    for (const each of texts(helm2["valueFiles"])) {
+      if (valuesPath(each, ".") === void 0) outside.push({ kind: "chart", name: `values ${each} of Application ${name2}`, detail: canonical(refs.get(each.slice(1, Math.max(1, each.indexOf("/"))))?.["targetRevision"]), file: file2, line: line2 });
+    }
     return placesOf(written, context3.folders).map((path7) => ({
       tool: "argo",
       // Several generators that fit a folder are one unknown destination.
-      name: template !== void 0 && written.includes("{{") ? anyGenerator : name2,
+      name: template !== void 0 && (written.includes("{{") || name2.includes("{{")) ? anyGenerator : name2,
       file: file2,
       path: path7,
       recurse: directory["recurse"] === true,
@@ -60577,7 +60591,16 @@ function readKustomization(path7, folder, tree2, documents) {
   if (value === void 0 || value === null) return { file: path7, readable: value === null, reads: [], component: false, edits: false };
   if (!isKustomization(value)) return void 0;
   const { paths, component } = readsOfKustomization(folder, value);
-  return { file: path7, readable: true, reads: paths, component, edits: editing.some((field3) => value[field3] !== void 0) };
+  const plugins = ["generators", "transformers", "validators"].flatMap((field3) => texts(value[field3])).flatMap((written) => {
+    const there = written.includes("\n") ? void 0 : resolvePath(folder, written);
+    const text8 = there === void 0 ? written : textAt2(tree2, there, documents);
+    return text8 === void 0 ? [] : (valuesOf(text8) ?? []).flatMap((each) => readsOfPlugin(folder, each));
+  });
+  return { file: path7, readable: true, reads: [.../* @__PURE__ */ new Set([...paths, ...plugins.filter((each) => tree2.entries.has(each) || tree2.entries.has(`${each}/Chart.yaml`))])], component, edits: editing.some((field3) => value[field3] !== void 0) };
+}
+function textAt2(tree2, path7, documents) {
+  const found = follow(tree2, path7);
+  return found.type === "blob" ? documents.text(found.blob) : void 0;
 }
 var editing = ["patches", "patchesStrategicMerge", "patchesJson6902", "replacements", "components", "transformers", "vars", "namePrefix", "nameSuffix"];
 function readChart(path7, folder, tree2, documents) {
@@ -60696,10 +60719,10 @@ function pairUnits(base2, head, sides) {
       openBase.delete(partner);
       continue;
     }
-    let own3 = id;
-    while (used.has(own3)) own3 = `${own3}@new`;
-    used.add(own3);
-    units.push({ id: own3, base: void 0, head: headSide });
+    let own4 = id;
+    while (used.has(own4)) own4 = `${own4}@new`;
+    used.add(own4);
+    units.push({ id: own4, base: void 0, head: headSide });
   }
   for (const [id, baseSide] of openBase) units.push({ id, base: baseSide, head: void 0 });
   return units;
@@ -60932,8 +60955,8 @@ function touches(changed) {
     return valuesFile !== void 0 && paths.has(valuesFile) || some(inputs2.files, paths) || some(inputs2.folders, folders) || inputs2.trees.some((tree2) => ancestors.has(tree2));
   });
 }
-function some(wanted, present) {
-  for (const each of wanted) if (present.has(each)) return true;
+function some(wanted2, present) {
+  for (const each of wanted2) if (present.has(each)) return true;
   return false;
 }
 function unreadableCoverage(broken) {
@@ -61021,20 +61044,20 @@ function policiesFor(mesh2, workload) {
 var none3 = [];
 var noPeer = { mesh: none3, namespace: none3, workload: none3 };
 function attachedTo(index, root, workload) {
-  const own3 = (find2) => {
+  const own4 = (find2) => {
     const found = [...find2(workload.namespace, workload.labels), ...workload.namespace === root ? [] : find2(root, workload.labels)].filter((policy) => readByRevision(policy, workload));
     return found.length === 0 ? none3 : found.length === 1 ? compact(found) : found.sort(compareBy((policy) => resourceId(policy)));
   };
-  const peer = own3(index.peerAuthentication);
+  const peer = own4(index.peerAuthentication);
   return {
-    authorization: own3(index.authorization),
-    requestAuthentication: own3(index.requestAuthentication),
+    authorization: own4(index.authorization),
+    requestAuthentication: own4(index.requestAuthentication),
     peerAuthentication: peer.length === 0 ? noPeer : {
       mesh: peer.filter((policy) => policy.namespace === root && !hasSelector(policy.spec.selector)),
       namespace: peer.filter((policy) => policy.namespace !== root && !hasSelector(policy.spec.selector)),
       workload: peer.filter((policy) => policy.namespace !== root && hasSelector(policy.spec.selector))
     },
-    extensions: own3(index.extensions)
+    extensions: own4(index.extensions)
   };
 }
 function hasSelector(selector) {
@@ -61114,16 +61137,16 @@ function nonZero(id) {
   return id === void 0 || id === 0 ? 1337 : id;
 }
 function byInitContainer(annotations, defaults3) {
-  const own3 = (name2, otherwise) => annotations[`${traffic}${name2}`] ?? otherwise;
+  const own4 = (name2, otherwise2) => annotations[`${traffic}${name2}`] ?? otherwise2;
   return {
-    includeInbound: own3("includeInboundPorts", defaults3.includeInboundPorts ?? "*"),
+    includeInbound: own4("includeInboundPorts", defaults3.includeInboundPorts ?? "*"),
     excludeInbound: `15090,15021,${withStatusPort(annotations, defaults3)}`,
-    includeOutbound: own3("includeOutboundPorts", defaults3.includeOutboundPorts),
-    excludeOutbound: own3("excludeOutboundPorts", defaults3.excludeOutboundPorts),
-    includeRanges: own3("includeOutboundIPRanges", defaults3.includeIPRanges ?? "*"),
-    excludeRanges: own3("excludeOutboundIPRanges", defaults3.excludeIPRanges),
-    excludeInterfaces: own3("excludeInterfaces", ""),
-    reroute: annotations["istio.io/reroute-virtual-interfaces"] ?? own3("kubevirtInterfaces", "")
+    includeOutbound: own4("includeOutboundPorts", defaults3.includeOutboundPorts),
+    excludeOutbound: own4("excludeOutboundPorts", defaults3.excludeOutboundPorts),
+    includeRanges: own4("includeOutboundIPRanges", defaults3.includeIPRanges ?? "*"),
+    excludeRanges: own4("excludeOutboundIPRanges", defaults3.excludeIPRanges),
+    excludeInterfaces: own4("excludeInterfaces", ""),
+    reroute: annotations["istio.io/reroute-virtual-interfaces"] ?? own4("kubevirtInterfaces", "")
   };
 }
 function withStatusPort(annotations, defaults3) {
@@ -61147,16 +61170,16 @@ function annotationsForPlugin(annotations, defaults3, mode) {
   return written;
 }
 function settingsOfPlugin(seen) {
-  const own3 = (name2, otherwise) => seen[`${traffic}${name2}`] ?? otherwise;
+  const own4 = (name2, otherwise2) => seen[`${traffic}${name2}`] ?? otherwise2;
   return {
-    includeInbound: own3("includeInboundPorts", "*"),
-    excludeInbound: `${own3("excludeInboundPorts", "15020")},15020,15021,15090`,
-    includeOutbound: own3("includeOutboundPorts", ""),
-    excludeOutbound: own3("excludeOutboundPorts", "15020"),
-    includeRanges: own3("includeOutboundIPRanges", "*"),
-    excludeRanges: own3("excludeOutboundIPRanges", ""),
-    excludeInterfaces: own3("excludeInterfaces", ""),
-    reroute: seen["istio.io/reroute-virtual-interfaces"] ?? own3("kubevirtInterfaces", "")
+    includeInbound: own4("includeInboundPorts", "*"),
+    excludeInbound: `${own4("excludeInboundPorts", "15020")},15020,15021,15090`,
+    includeOutbound: own4("includeOutboundPorts", ""),
+    excludeOutbound: own4("excludeOutboundPorts", "15020"),
+    includeRanges: own4("includeOutboundIPRanges", "*"),
+    excludeRanges: own4("excludeOutboundIPRanges", ""),
+    excludeInterfaces: own4("excludeInterfaces", ""),
+    reroute: seen["istio.io/reroute-virtual-interfaces"] ?? own4("kubevirtInterfaces", "")
   };
 }
 function programmed(settings2, mode, exempt) {
@@ -61180,8 +61203,8 @@ function outboundOf(settings2, excludeInterfaces) {
   return { mode: all ? "all" : "listed", excludeInterfaces, excludePorts: ascending(ports(settings2.excludeOutbound)), excludeRanges: texts3(settings2.excludeRanges), includePorts, includeRanges };
 }
 function interceptionMode(annotations, defaults3) {
-  const own3 = annotations["sidecar.istio.io/interceptionMode"];
-  if (own3 !== void 0) return own3;
+  const own4 = annotations["sidecar.istio.io/interceptionMode"];
+  if (own4 !== void 0) return own4;
   const config2 = /(?:^|[\s{,"])interceptionMode"?\s*:\s*"?(NONE|TPROXY)/.exec(annotations["proxy.istio.io/config"] ?? "")?.[1];
   return config2 ?? defaults3.interceptionMode;
 }
@@ -61277,8 +61300,8 @@ function ambientCapture(annotations) {
   return goTrue(annotations["ambient.istio.io/bypass-inbound-capture"]) ? nothingInbound : everythingInbound;
 }
 function sidecarCapture(annotations, defaults3) {
-  for (const [own3, world] of [[annotations, defaults3], [annotations, { ...defaults3, cni: false, plugin: false }], [{}, defaults3]]) {
-    const redirected = redirectionOf(own3, world);
+  for (const [own4, world] of [[annotations, defaults3], [annotations, { ...defaults3, cni: false, plugin: false }], [{}, defaults3]]) {
+    const redirected = redirectionOf(own4, world);
     if (!("rejectedBy" in redirected)) return redirected.inbound;
   }
   return everythingInbound;
@@ -61428,13 +61451,13 @@ function waypointOfService(mesh2, service) {
   if (meshControllers.has(service.labels["gateway.istio.io/managed"] ?? "")) return void 0;
   return bound(mesh2, service.labels, service.namespace ?? "default", "service");
 }
-function bound(mesh2, own3, namespace, addressed2) {
-  const binding = bindingOf(mesh2, own3, namespace, addressed2);
+function bound(mesh2, own4, namespace, addressed2) {
+  const binding = bindingOf(mesh2, own4, namespace, addressed2);
   return binding?.waypoint;
 }
-function bindingOf(mesh2, own3, namespace, addressed2) {
-  const by = Object.hasOwn(own3, useLabel) ? "object" : "namespace";
-  const labels2 = by === "object" ? own3 : mesh2.namespaces.get(namespace)?.labels ?? {};
+function bindingOf(mesh2, own4, namespace, addressed2) {
+  const by = Object.hasOwn(own4, useLabel) ? "object" : "namespace";
+  const labels2 = by === "object" ? own4 : mesh2.namespaces.get(namespace)?.labels ?? {};
   const name2 = labels2[useLabel];
   if (name2 === void 0 || name2 === "none" || name2 === "") return void 0;
   const home = labels2[namespaceLabel] ?? namespace;
@@ -61474,8 +61497,8 @@ function waypointPodLabels({ name: name2, gateway: gateway2 }) {
     "gateway.istio.io/managed": "istio.io-mesh-controller"
   };
 }
-function sharesWaypoint(mesh2, own3, namespace) {
-  const labels2 = Object.hasOwn(own3, useLabel) ? own3 : mesh2.namespaces.get(namespace)?.labels ?? {};
+function sharesWaypoint(mesh2, own4, namespace) {
+  const labels2 = Object.hasOwn(own4, useLabel) ? own4 : mesh2.namespaces.get(namespace)?.labels ?? {};
   return Object.hasOwn(labels2, "istio.io/use-waypoint-canary");
 }
 function isWaypoint(mesh2, gateway2) {
@@ -61735,12 +61758,12 @@ function decideEnrolment(pod, namespaceLabels, world) {
 }
 function injected(pod, hook2) {
   const templates = templatesOf(pod);
-  const own3 = hook2.installation?.templates;
-  if (own3 !== void 0 && templates.some((name2) => !knownTemplates.has(name2) && !own3.has(name2))) return { mode: "rejected", hook: hook2, because: "the pod asks for an injection template that the install does not have (M61)" };
+  const own4 = hook2.installation?.templates;
+  if (own4 !== void 0 && templates.some((name2) => !knownTemplates.has(name2) && !own4.has(name2))) return { mode: "rejected", hook: hook2, because: "the pod asks for an injection template that the install does not have (M61)" };
   const template = templates.includes("sidecar") ? "sidecar" : "other";
   if (templates.includes("gateway")) return { mode: "gateway", hook: hook2, template };
   if (templates.some((name2) => name2.startsWith("grpc-")) || pod.envoyDisabled && template === "sidecar") return { mode: "proxyless", hook: hook2, template };
-  if (template === "sidecar" || own3 === void 0) return { mode: "sidecar", hook: hook2, template: "sidecar" };
+  if (template === "sidecar" || own4 === void 0) return { mode: "sidecar", hook: hook2, template: "sidecar" };
   return { mode: "none", because: "a custom injection template brings no proxy (M64)", open: false };
 }
 function refusedByOrphan(pod, namespaceLabels, world) {
@@ -61946,11 +61969,11 @@ function twinFinder(mesh2) {
   return (policy) => {
     if (!built) {
       built = true;
-      for (const own3 of policiesOf(mesh2)) {
-        for (const key3 of keysOf4(own3)) {
+      for (const own4 of policiesOf(mesh2)) {
+        for (const key3 of keysOf4(own4)) {
           const list5 = byKey.get(key3);
-          if (list5 === void 0) byKey.set(key3, [own3]);
-          else list5.push(own3);
+          if (list5 === void 0) byKey.set(key3, [own4]);
+          else list5.push(own4);
         }
       }
     }
@@ -62091,12 +62114,12 @@ function unprogrammed2() {
   return redirected;
 }
 function nativeSidecar(annotations, installation) {
-  const own3 = annotations["sidecar.istio.io/nativeSidecar"];
-  return own3 === void 0 || own3 === "" ? installation?.nativeSidecars ?? true : own3 !== "false";
+  const own4 = annotations["sidecar.istio.io/nativeSidecar"];
+  return own4 === void 0 || own4 === "" ? installation?.nativeSidecars ?? true : own4 !== "false";
 }
 function proxyLabels(mesh2, labels2, installation, injects) {
-  const own3 = labels2["security.istio.io/tlsMode"] ?? "";
-  const tlsMode = own3 !== "" ? own3 : injects ? "istio" : void 0;
+  const own4 = labels2["security.istio.io/tlsMode"] ?? "";
+  const tlsMode = own4 !== "" ? own4 : injects ? "istio" : void 0;
   const tunnels = injects && sendsTunnels(mesh2, installation);
   const tunnel2 = labels2["networking.istio.io/tunnel"] ?? "";
   const hbone = tunnel2 === "" && tunnels || tunnel2 === "http";
@@ -62121,13 +62144,13 @@ function heldAlready({ podAnnotations, podLabels, containers, initContainers }) 
   };
 }
 function proxyIds(spec) {
-  const own3 = [...spec.containers, ...spec.initContainers].find((container2) => container2.name === "istio-proxy");
-  return { user: own3?.runAsUser, group: own3?.runAsGroup };
+  const own4 = [...spec.containers, ...spec.initContainers].find((container2) => container2.name === "istio-proxy");
+  return { user: own4?.runAsUser, group: own4?.runAsGroup };
 }
 function bypassing(spec, exempt) {
   if (exempt === void 0) return [];
-  const own3 = /* @__PURE__ */ new Set(["istio-proxy", "istio-init", "istio-validation"]);
-  return [...spec.initContainers, ...spec.containers].filter((container2) => !own3.has(container2.name) && ((container2.runAsUser ?? spec.runAsUser) === exempt.user || (container2.runAsGroup ?? spec.runAsGroup) === exempt.group)).map((container2) => container2.name).sort(compareText);
+  const own4 = /* @__PURE__ */ new Set(["istio-proxy", "istio-init", "istio-validation"]);
+  return [...spec.initContainers, ...spec.containers].filter((container2) => !own4.has(container2.name) && ((container2.runAsUser ?? spec.runAsUser) === exempt.user || (container2.runAsGroup ?? spec.runAsGroup) === exempt.group)).map((container2) => container2.name).sort(compareText);
 }
 function captureDefaults(revision2, namespace, world, interceptionMode2) {
   const installation = world.installations?.find((candidate) => candidate.revision === (revision2 ?? "")) ?? world.installations?.find((candidate) => candidate.isDefault);
@@ -62182,9 +62205,9 @@ function clientTlsFor(mesh2, client, service, port3, subset) {
   if (rule2 === void 0) return { sends: "auto", rule: void 0 };
   const top = blockAt(rule2.spec.trafficPolicy, ["trafficPolicy"], port3);
   const index = subset === void 0 ? -1 : rule2.spec.subsets.findIndex((candidate) => candidate.name === subset);
-  const own3 = rule2.spec.subsets[index]?.trafficPolicy;
-  const entry2 = own3?.portLevelSettings.some((setting) => setting.port === port3) === true;
-  const block = own3 === void 0 || !entry2 && own3.tls === void 0 ? top : blockAt(own3, ["subsets", index, "trafficPolicy"], port3);
+  const own4 = rule2.spec.subsets[index]?.trafficPolicy;
+  const entry2 = own4?.portLevelSettings.some((setting) => setting.port === port3) === true;
+  const block = own4 === void 0 || !entry2 && own4.tls === void 0 ? top : blockAt(own4, ["subsets", index, "trafficPolicy"], port3);
   return choiceOf(rule2, block);
 }
 function blockAt(policy, path7, port3) {
@@ -62282,9 +62305,9 @@ function parseIpv6(text8) {
   const tail = halves.length === 2 ? parseGroups(halves[1] ?? "") : [];
   if (head === void 0 || tail === void 0) return void 0;
   if (halves.length === 2 && (halves[0] ?? "").includes(".")) return void 0;
-  const missing = 8 - head.length - tail.length;
-  if (halves.length === 2 ? missing < 1 : missing !== 0) return void 0;
-  const zeros2 = new Array(missing).fill(0n);
+  const missing2 = 8 - head.length - tail.length;
+  if (halves.length === 2 ? missing2 < 1 : missing2 !== 0) return void 0;
+  const zeros2 = new Array(missing2).fill(0n);
   return [...head, ...zeros2, ...tail].reduce((address, group4) => address << 16n | group4, 0n);
 }
 function parseIp(text8) {
@@ -62482,12 +62505,12 @@ function headerPlace(place3) {
 }
 function readingAt(place3, sent) {
   if (place3 === sent) return "token";
-  const [wanted, found] = [headerPlace(place3), headerPlace(sent)];
-  if (wanted === void 0 || found?.header !== wanted.header) return "nothing";
-  if (wanted.prefix === "") return found.prefix === "" ? "token" : "bytes";
-  const at2 = found.prefix.indexOf(wanted.prefix);
+  const [wanted2, found] = [headerPlace(place3), headerPlace(sent)];
+  if (wanted2 === void 0 || found?.header !== wanted2.header) return "nothing";
+  if (wanted2.prefix === "") return found.prefix === "" ? "token" : "bytes";
+  const at2 = found.prefix.indexOf(wanted2.prefix);
   if (at2 < 0) return "nothing";
-  return at2 + wanted.prefix.length === found.prefix.length ? "token" : "bytes";
+  return at2 + wanted2.prefix.length === found.prefix.length ? "token" : "bytes";
 }
 var mostPlaces = 5;
 function sentAt(places) {
@@ -62501,13 +62524,13 @@ function sentAt(places) {
     const prefixes = distinct(given.filter((prefix3) => prefix3 !== ""));
     if (prefixes.length > mostPlaces) return void 0;
     const gap = Array.from("x-yz0").find((character) => !prefixes.some((prefix3) => prefix3.includes(character))) ?? "ü";
-    const own3 = given.map((prefix3) => `${start}${prefix3}`);
-    const known4 = /* @__PURE__ */ new Set([own3.map(() => "nothing").join(" ")]);
+    const own4 = given.map((prefix3) => `${start}${prefix3}`);
+    const known4 = /* @__PURE__ */ new Set([own4.map(() => "nothing").join(" ")]);
     for (let chosen = 0; chosen < 2 ** prefixes.length; chosen += 1) {
       const before = prefixes.filter((_, index) => (chosen & 1 << index) !== 0).map((prefix3) => `${prefix3}${gap}`).join("");
       for (const last of ["", ...prefixes]) {
         const sent = `${start}${before === "" ? gap : before}${last}`;
-        const reading = own3.map((place3) => readingAt(place3, sent)).join(" ");
+        const reading = own4.map((place3) => readingAt(place3, sent)).join(" ");
         if (known4.has(reading)) continue;
         known4.add(reading);
         found.push(sent);
@@ -62551,8 +62574,8 @@ function namespaceGlobMatches(glob, identity2) {
 function envoyAccountMatches(namespace, account, identity2) {
   const text8 = `spiffe://${identity2}`;
   const direct = `/ns/${namespace}/sa/${account}`;
-  const apart3 = [`/ns/${namespace}/`, `/sa/${account}`];
-  return globMatches(["spiffe://", direct], text8) || globMatches(["spiffe://", `${direct}/`, ""], text8) || globMatches(["spiffe://", ...apart3], text8) || globMatches(["spiffe://", apart3[0], `${apart3[1]}/`, ""], text8);
+  const apart4 = [`/ns/${namespace}/`, `/sa/${account}`];
+  return globMatches(["spiffe://", direct], text8) || globMatches(["spiffe://", `${direct}/`, ""], text8) || globMatches(["spiffe://", ...apart4], text8) || globMatches(["spiffe://", apart4[0], `${apart4[1]}/`, ""], text8);
 }
 function trustDomainMatches(pattern, identity2) {
   if (pattern.type === "non-empty" || pattern.type === "present") return true;
@@ -62794,9 +62817,9 @@ function effectiveMtls(mesh2, attached) {
   );
   return { ...round(rounded, "strictest"), judgedByWeakest: ambiguous.flat().map((policy) => resourceId(policy)).sort(), ties: ambiguous.map((candidates3) => scopeOf2(candidates3, mesh2)).sort() };
 }
-function worldsOf([meshWide2 = [], namespaceWide = [], own3 = []]) {
+function worldsOf([meshWide2 = [], namespaceWide = [], own4 = []]) {
   const orNone = (candidates3) => candidates3.length === 0 ? [void 0] : candidates3;
-  return orNone(meshWide2).flatMap((first) => orNone(namespaceWide).flatMap((second) => orNone(own3).map((third) => [first, second, third])));
+  return orNone(meshWide2).flatMap((first) => orNone(namespaceWide).flatMap((second) => orNone(own4).map((third) => [first, second, third])));
 }
 function isSettled(candidates3, mesh2) {
   return candidates3.length > 1 && candidates3.some((policy) => mesh2.unsettled.has(resourceId(policy)));
@@ -62807,15 +62830,15 @@ function scopeOf2(candidates3, mesh2) {
   if (namespace === mesh2.config.rootNamespace) return "mesh";
   return first !== void 0 && Object.keys(first.spec.selector?.matchLabels ?? {}).length > 0 ? `${namespace}/${first.name}` : namespace;
 }
-function resolve2(meshWide2, namespaceWide, own3, config2) {
+function resolve2(meshWide2, namespaceWide, own4, config2) {
   let workload = { mode: config2.defaultMtls, by: void 0 };
-  for (const policy of [meshWide2, namespaceWide, own3]) {
+  for (const policy of [meshWide2, namespaceWide, own4]) {
     if (policy !== void 0 && policy.spec.mode !== "UNSET") workload = { mode: policy.spec.mode, by: resourceId(policy) };
   }
   const ports2 = /* @__PURE__ */ new Map();
-  if (own3 !== void 0) {
-    for (const [port3, mode] of [...own3.spec.portLevelMtls].sort(([left], [right]) => left - right)) {
-      ports2.set(port3, mode === "UNSET" ? workload : { mode, by: resourceId(own3) });
+  if (own4 !== void 0) {
+    for (const [port3, mode] of [...own4.spec.portLevelMtls].sort(([left], [right]) => left - right)) {
+      ports2.set(port3, mode === "UNSET" ? workload : { mode, by: resourceId(own4) });
     }
   }
   return { workload, ports: ports2, judgedByWeakest: [], ties: [] };
@@ -62953,8 +62976,8 @@ function arrivalAt(mesh2, client, pod, into, byName2) {
   return { principal: mutual ? identity2 : null, tunnelled: false };
 }
 function takesTunnels(mesh2, { labels: labels2, resource }) {
-  const own3 = labels2["networking.istio.io/tunnel"];
-  if (own3 !== void 0 && own3 !== "") return own3 === "http";
+  const own4 = labels2["networking.istio.io/tunnel"];
+  if (own4 !== void 0 && own4 !== "") return own4 === "http";
   if (mesh2.world === "closed" && resource !== void 0 && isWorkload(resource)) return membershipOf(mesh2, resource).hbone === true;
   return mesh2.config.sidecarHbone !== false;
 }
@@ -63100,25 +63123,25 @@ function lowerRewritten(condition, rewriting, opaque) {
     opaque(key3, { on: "header", name: name2, any: [matcher], none: [] });
     return { dimension: key3, any: holds2 ? [{ type: "holds" }] : [], none: holds2 ? [] : [{ type: "holds" }] };
   };
-  const own3 = (before) => {
+  const own4 = (before) => {
     const without2 = [...before, ...condition.none.map((matcher) => boolean4(matcher, false))];
     return condition.any.length === 0 ? [without2] : condition.any.map((matcher) => [...without2, boolean4(matcher, true)]);
   };
   const sent = { dimension: headerDimension(name2), any: condition.any, none: condition.none };
   switch (rewriting.by) {
     case "several":
-      return own3([]);
+      return own4([]);
     case "certificate":
-      return lowerCertificate(condition, own3);
+      return lowerCertificate(condition, own4);
     case "taken": {
       const tokens = tokenMatchers(rewriting.tokens);
-      return [[{ dimension: "token", any: [], none: tokens }, sent], ...own3([{ dimension: "token", any: tokens, none: [] }])];
+      return [[{ dimension: "token", any: [], none: tokens }, sent], ...own4([{ dimension: "token", any: tokens, none: [] }])];
     }
     case "claims": {
       const tokens = tokenMatchers(rewriting.tokens);
       const without2 = tokens.length === 0 ? [] : [{ dimension: "token", any: [], none: tokens }];
       const removed = condition.any.length > 0 ? [] : notPreflight.map((predicate) => [...without2, predicate]);
-      return [[...preflight, sent], ...removed, ...tokens.length === 0 ? [] : own3([{ dimension: "token", any: tokens, none: [] }])];
+      return [[...preflight, sent], ...removed, ...tokens.length === 0 ? [] : own4([{ dimension: "token", any: tokens, none: [] }])];
     }
   }
 }
@@ -63140,7 +63163,7 @@ function certificateTruth(matcher, name2, behindOwn) {
   if (matcher.type !== "suffix") return "unknown";
   return /^\/|[:;=,"]/.test(matcher.text) ? "unknown" : { dimension: "peer", matcher: { type: "principal", pattern: matcher } };
 }
-function lowerCertificate(condition, own3) {
+function lowerCertificate(condition, own4) {
   const identified2 = { type: "identified" };
   const carried = { type: "present" };
   const dimension = headerDimension(condition.name);
@@ -63150,13 +63173,13 @@ function lowerCertificate(condition, own3) {
       { dimension: "peer", any: [identified2], none: [] },
       { dimension, any: behindOwn ? [carried] : [], none: behindOwn ? [] : [carried] }
     ];
-    const wanted = condition.any.map((matcher) => certificateTruth(matcher, condition.name, behindOwn));
+    const wanted2 = condition.any.map((matcher) => certificateTruth(matcher, condition.name, behindOwn));
     const refused = condition.none.map((matcher) => certificateTruth(matcher, condition.name, behindOwn));
-    if (refused.includes(true) || wanted.length > 0 && wanted.every((truth) => truth === false)) return [];
-    if ([...wanted, ...refused].includes("unknown")) return own3(base2);
+    if (refused.includes(true) || wanted2.length > 0 && wanted2.every((truth) => truth === false)) return [];
+    if ([...wanted2, ...refused].includes("unknown")) return own4(base2);
     const without2 = questions(refused).map(({ dimension: asked, matcher }) => ({ dimension: asked, any: [], none: [matcher] }));
-    if (wanted.length === 0 || wanted.includes(true)) return [[...base2, ...without2]];
-    return questions(wanted).map(({ dimension: asked, matcher }) => [...base2, ...without2, { dimension: asked, any: [matcher], none: [] }]);
+    if (wanted2.length === 0 || wanted2.includes(true)) return [[...base2, ...without2]];
+    return questions(wanted2).map(({ dimension: asked, matcher }) => [...base2, ...without2, { dimension: asked, any: [matcher], none: [] }]);
   });
   return [...anonymous2, ...known4];
 }
@@ -63230,10 +63253,10 @@ function readableTokens(readable2) {
   return tokensFor({}, readable2);
 }
 function lowerSubject(any2, none5, context3) {
-  const wanted = any2.flatMap((pattern) => tokensFor(pattern, context3.readable));
-  if (any2.length > 0 && wanted.length === 0) return [];
+  const wanted2 = any2.flatMap((pattern) => tokensFor(pattern, context3.readable));
+  if (any2.length > 0 && wanted2.length === 0) return [];
   const refused = none5.flatMap((pattern) => tokensFor(pattern, context3.readable));
-  return wanted.length === 0 && refused.length === 0 ? [[]] : [[{ dimension: "token", any: wanted, none: refused }]];
+  return wanted2.length === 0 && refused.length === 0 ? [[]] : [[{ dimension: "token", any: wanted2, none: refused }]];
 }
 function lowerClaim(path7, any2, none5, context3) {
   const readable2 = readableTokens(context3.readable);
@@ -63392,9 +63415,9 @@ var changedEgresses = /* @__PURE__ */ new WeakMap();
 function changedEgress(base2, head) {
   const known4 = changedEgresses.get(base2)?.get(head);
   if (known4 !== void 0) return known4;
-  const lacking = (own3, other) => {
+  const lacking = (own4, other) => {
     const there = new Map(networkWorldOf(other).all.egress.map((policy) => [policy.id, policy]));
-    return networkWorldOf(own3).all.egress.filter((policy) => {
+    return networkWorldOf(own4).all.egress.filter((policy) => {
       const twin = there.get(policy.id);
       return !(sameRules(policy, twin) && canonical(policy.podSelector) === canonical(twin?.podSelector));
     });
@@ -63684,8 +63707,8 @@ function decidePacket(world, packet) {
   const answers2 = [directionAnswer(world, "egress", packet), directionAnswer(world, "ingress", packet)];
   const refusing = answers2.find((answer2) => answer2.passes === false);
   if (refusing !== void 0) return refusing;
-  const open3 = answers2.find((answer2) => answer2.passes === void 0);
-  if (open3 !== void 0) return open3;
+  const open4 = answers2.find((answer2) => answer2.passes === void 0);
+  if (open4 !== void 0) return open4;
   const governing = answers2.filter((answer2) => answer2.governed);
   const last = governing.at(-1);
   return last === void 0 ? untouched : { ...last, by: distinct(governing.flatMap((answer2) => answer2.by)), because: governing.map((answer2) => answer2.because).join("; ") };
@@ -63703,8 +63726,8 @@ function directionAnswer(world, direction, packet) {
     const allowing = told.filter((entry2) => entry2.passes === true).map((entry2) => entry2.id);
     if (allowing.length > 0) return { passes: true, governed: true, by: distinct(allowing), rule: "M138", because: `a rule of ${listed2(allowing)} lets the ${direction} pass` };
     if (told.some((entry2) => entry2.passes === void 0)) {
-      const open3 = told.filter((entry2) => entry2.passes === void 0).map((entry2) => entry2.id);
-      return { passes: void 0, governed: true, by: distinct(open3), rule: "M139", because: `whether a rule of ${listed2(open3)} holds for this ${direction} is not told` };
+      const open4 = told.filter((entry2) => entry2.passes === void 0).map((entry2) => entry2.id);
+      return { passes: void 0, governed: true, by: distinct(open4), rule: "M139", because: `whether a rule of ${listed2(open4)} holds for this ${direction} is not told` };
     }
     return { passes: false, governed: true, by: distinct(names3), rule: "M136", because: `${listed2(names3)} ${names3.length === 1 ? "isolates" : "isolate"} the pod for ${direction} and no rule lets the packet pass` };
   }
@@ -64110,7 +64133,7 @@ function enforced(policies2, chain, config2) {
 var enforcedPolicies = /* @__PURE__ */ new WeakMap();
 function sortOut(policies2, chain, config2) {
   const acting2 = policies2.filter((policy) => !isDryRun(policy));
-  const compiled2 = (action) => acting2.filter((policy) => policy.spec.action === action).map((policy) => compilePolicy(policy, chain, config2));
+  const compiled2 = (action2) => acting2.filter((policy) => policy.spec.action === action2).map((policy) => compilePolicy(policy, chain, config2));
   return { custom: chain === "ztunnel" ? [] : compiled2("CUSTOM"), deny: compiled2("DENY"), allow: compiled2("ALLOW") };
 }
 function isDryRun(policy) {
@@ -64124,8 +64147,8 @@ function compilePolicy(policy, chain, config2) {
   forConfig.set(policy, forPolicy);
   const known4 = forPolicy.get(chain);
   if (known4 !== void 0) return known4;
-  const action = policy.spec.action === "ALLOW" ? "ALLOW" : "DENY";
-  const rules2 = policy.spec.rules.flatMap((rule2, index) => compileRule(rule2, index, { chain, action, policyNamespace: policy.namespace ?? "", config: config2 }) ?? []);
+  const action2 = policy.spec.action === "ALLOW" ? "ALLOW" : "DENY";
+  const rules2 = policy.spec.rules.flatMap((rule2, index) => compileRule(rule2, index, { chain, action: action2, policyNamespace: policy.namespace ?? "", config: config2 }) ?? []);
   const fresh = { id: resourceId(policy), provider: policy.spec.provider, rules: compact(rules2) };
   forPolicy.set(chain, fresh);
   return fresh;
@@ -64136,6 +64159,49 @@ function ruleHolds(rule2, seen) {
 }
 function matching(policies2, seen) {
   return policies2.filter((policy) => policy.rules.some((rule2) => ruleHolds(rule2, seen)));
+}
+
+// src/semantics/rule-fit.ts
+function holding(policies2, seen) {
+  return policies2.flatMap((policy) => {
+    const rule2 = policy.rules.find((each) => ruleHolds(each, seen));
+    return rule2 === void 0 ? [] : [{ policy: policy.id, text: `rule ${String(rule2.index + 1)} of \`${policy.id}\` matches`, path: ["spec", "rules", rule2.index] }];
+  });
+}
+function missing(policies2, seen) {
+  return policies2.flatMap(
+    (policy) => policy.rules.length === 0 ? [{ policy: policy.id, text: `\`${policy.id}\` has no rule that such a connection can meet`, path: ["spec", "rules"] }] : policy.rules.map((rule2) => ({ policy: policy.id, text: `rule ${String(rule2.index + 1)} of \`${policy.id}\` asks for ${distinct(misfits(rule2, seen)).join(" and ")}`, path: ["spec", "rules", rule2.index] }))
+  );
+}
+function misfits(rule2, seen) {
+  const failing = (conditions) => conditions.filter((condition) => !conditionHolds(condition, seen)).map(wanted);
+  const closest = (entries2) => entries2.map(failing).reduce((best, entry2) => best === void 0 || entry2.length < best.length ? entry2 : best, void 0) ?? [];
+  return [...closest(rule2.sources), ...closest(rule2.operations), ...failing(rule2.conditions)];
+}
+var others = {
+  peer: "another caller",
+  "source.ip": "another source address",
+  "remote.ip": "another client address",
+  "destination.ip": "another destination address",
+  port: "another port",
+  host: "another host",
+  method: "another method",
+  path: "another path",
+  sni: "another server name"
+};
+function wanted(condition) {
+  switch (condition.on) {
+    case "value":
+      return others[condition.dimension] ?? `another \`${condition.dimension}\``;
+    case "header":
+      return `another header \`${condition.name}\``;
+    case "subject":
+      return "a token of another subject or issuer";
+    case "claim":
+      return `another claim \`${condition.path.join("/")}\``;
+    case "filter-metadata":
+      return "metadata of a filter";
+  }
 }
 
 // src/semantics/external-authorization.ts
@@ -64278,7 +64344,7 @@ function distinctTokens(tokens) {
 }
 
 // src/semantics/token-check.ts
-function encoded(claims) {
+function encoded2(claims) {
   return `${base64url3('{"alg":"RS256","typ":"JWT"}')}.${base64url3(JSON.stringify(claims))}.signature`;
 }
 function base64url3(text8) {
@@ -64313,7 +64379,7 @@ function outputHeaders(rule2) {
 function withToken(raw) {
   const token = raw.token;
   if (token === void 0) return { headers: raw.headers, path: raw.path, text: void 0 };
-  const text8 = encoded(token.claims);
+  const text8 = encoded2(token.claims);
   const headers2 = new Map(raw.headers);
   let path7 = raw.path;
   const { location } = token;
@@ -64322,8 +64388,8 @@ function withToken(raw) {
   else path7 = `${path7}${path7.includes("?") ? "&" : "?"}${location.name}=${text8}`;
   return { headers: headers2, path: path7, text: text8 };
 }
-function joined(token, own3, separator2) {
-  return own3 === void 0 ? token : `${token}${separator2}${own3}`;
+function joined(token, own4, separator2) {
+  return own4 === void 0 ? token : `${token}${separator2}${own4}`;
 }
 function readBy(rule2, sent, raw, given) {
   const texts9 = rule2.locations.flatMap((location) => textsAt2(location, sent));
@@ -64344,7 +64410,7 @@ function judge(rule2, token, given) {
   if (rule2.spec.audiences.length > 0) {
     const audience = claims["aud"];
     const texts9 = (Array.isArray(audience) ? audience : [audience]).filter((entry2) => typeof entry2 === "string").map(audienceText);
-    if (!rule2.spec.audiences.some((wanted) => texts9.includes(audienceText(wanted)))) return invalid("A5.11", `the token's audience is none of those of \`${rule2.policy}\``);
+    if (!rule2.spec.audiences.some((wanted2) => texts9.includes(audienceText(wanted2)))) return invalid("A5.11", `the token's audience is none of those of \`${rule2.policy}\``);
   }
   return timely(claims);
 }
@@ -64362,8 +64428,8 @@ function timely(claims) {
   const begins = claims["nbf"];
   if (typeof expires === "number" && expires <= surelyPast) return { state: "invalid", number: "A5.4", why: "the token is expired" };
   if (typeof begins === "number" && begins >= surelyFuture) return { state: "invalid", number: "A5.4", why: "the token is not valid yet" };
-  const open3 = typeof expires === "number" && expires < surelyFuture || typeof begins === "number" && begins > surelyPast;
-  return open3 ? { state: "unknown", number: "A5.4", why: "the time at which the token is sent" } : { state: "valid", number: "A5.4", why: "" };
+  const open4 = typeof expires === "number" && expires < surelyFuture || typeof begins === "number" && begins > surelyPast;
+  return open4 ? { state: "unknown", number: "A5.4", why: "the time at which the token is sent" } : { state: "valid", number: "A5.4", why: "" };
 }
 function textsAt2(location, sent) {
   if (location.in === "header") {
@@ -64496,8 +64562,8 @@ function askedRequest(query3, principal, workload) {
     raw: { method: request4.method ?? "GET", path: request4.path ?? "/", headers: headers2, token: sentToken(request4.token) }
   };
 }
-function addressOr(text8, otherwise) {
-  return parseIp(text8 ?? otherwise) ?? parseIp(otherwise) ?? 0n;
+function addressOr(text8, otherwise2) {
+  return parseIp(text8 ?? otherwise2) ?? parseIp(otherwise2) ?? 0n;
 }
 function sentToken(token) {
   if (token === void 0) return void 0;
@@ -64530,8 +64596,8 @@ function refusedAsHttp(asked) {
   return void 0;
 }
 function decideByPolicies(mesh2, seat, asked, handling, given, because2) {
-  const note2 = (rule2, text8, by2) => {
-    because2.push(by2 === void 0 ? { rule: rule2, text: text8 } : { rule: rule2, text: text8, by: by2 });
+  const note2 = (rule2, text8, by2, details2) => {
+    because2.push({ rule: rule2, text: text8, ...by2 === void 0 ? {} : { by: by2 }, ...details2 === void 0 ? {} : { details: details2 } });
   };
   const chain = handling.chain;
   const through = handling.passthrough ? { passthrough: true } : {};
@@ -64541,19 +64607,19 @@ function decideByPolicies(mesh2, seat, asked, handling, given, because2) {
   const untouched2 = seenAt(mesh2, seat, asked, handling, void 0, sent.headers, sent.path, given);
   const refusing = [];
   let asks2;
-  for (const action of customActions(policies2.custom, mesh2.config, given)) {
-    if (matching([action.policy], untouched2).length === 0) continue;
-    if (action.state.state === "denies") {
-      note2(action.state.rule, action.state.because, action.policy.id);
-      refusing.push(action.policy.id);
+  for (const action2 of customActions(policies2.custom, mesh2.config, given)) {
+    if (matching([action2.policy], untouched2).length === 0) continue;
+    if (action2.state.state === "denies") {
+      note2(action2.state.rule, action2.state.because, action2.policy.id);
+      refusing.push(action2.policy.id);
       continue;
     }
-    if (chain === "tcp" && !action.state.onTcp) {
-      note2("A6.4", `the HTTP provider \`${action.provider}\` is not asked on a TCP chain`, action.policy.id);
+    if (chain === "tcp" && !action2.state.onTcp) {
+      note2("A6.4", `the HTTP provider \`${action2.provider}\` is not asked on a TCP chain`, action2.policy.id);
       continue;
     }
-    note2("A6.1", `the provider \`${action.provider}\` is asked`, action.policy.id);
-    asks2 = { provider: asks2?.provider ?? action.provider, by: [...asks2?.by ?? [], action.policy.id] };
+    note2("A6.1", `the provider \`${action2.provider}\` is asked`, action2.policy.id);
+    asks2 = { provider: asks2?.provider ?? action2.provider, by: [...asks2?.by ?? [], action2.policy.id] };
   }
   if (refusing.length > 0) return { verdict: "deny", layer: "authorization", by: refusing, enforcedAt, ...through, because: because2 };
   const rules2 = chain === "http" ? tokenRules(attached.requestAuthentication, mesh2.config) : [];
@@ -64568,19 +64634,22 @@ function decideByPolicies(mesh2, seat, asked, handling, given, because2) {
   const denying = matching(policies2.deny, seen);
   if (denying.length > 0) {
     const by2 = denying.map((policy) => policy.id);
-    note2("A1.1", `a rule of ${by2.map((id) => `\`${id}\``).join(", ")} denies the request`, by2[0]);
+    note2("A1.1", `a rule of ${by2.map((id) => `\`${id}\``).join(", ")} denies the request`, by2[0], () => detailsOf(holding(denying, seen)));
     return { verdict: "deny", layer: "authorization", by: by2, enforcedAt, ...through, because: because2 };
   }
   const allowing = matching(policies2.allow, seen);
   if (policies2.allow.length > 0 && allowing.length === 0) {
-    note2("A1.4", `${String(policies2.allow.length)} ALLOW ${policies2.allow.length === 1 ? "policy acts" : "policies act"} here and no rule matches`);
+    note2("A1.4", `${String(policies2.allow.length)} ALLOW ${policies2.allow.length === 1 ? "policy acts" : "policies act"} here and no rule matches`, void 0, () => detailsOf(missing(policies2.allow, seen)));
     return { verdict: "deny", layer: "authorization", by: [], enforcedAt, ...through, because: because2 };
   }
   const by = allowing.map((policy) => policy.id);
   if (policies2.allow.length === 0) note2("A1.4", "no ALLOW policy acts here, what is not denied passes");
-  else note2("A1.1", `a rule of ${by.map((id) => `\`${id}\``).join(", ")} allows the request`, by[0]);
+  else note2("A1.1", `a rule of ${by.map((id) => `\`${id}\``).join(", ")} allows the request`, by[0], () => detailsOf(holding(allowing, seen)));
   if (asks2 !== void 0) return { verdict: "asks", layer: "external-authorization", provider: asks2.provider, by: asks2.by.sort(), enforcedAt, ...through, because: because2 };
   return { verdict: "allow", layer: "authorization", by, enforcedAt, ...through, because: because2 };
+}
+function detailsOf(fits2) {
+  return fits2.map(({ policy, text: text8, path: path7 }) => ({ by: policy, text: text8, path: path7 }));
 }
 function seenAt(mesh2, seat, asked, handling, token, headers2, path7, assumed) {
   const peer = handling.seesPeer ? asked.principal : null;
@@ -64603,18 +64672,18 @@ function seenAt(mesh2, seat, asked, handling, token, headers2, path7, assumed) {
   return { value, token, ...assumption === void 0 ? {} : { assumption }, header: (name2) => headerAt(name2, mesh2, seat, peer, headers2, path7) };
 }
 function assumptionsAbout(mesh2, seat, handling, assumed) {
-  const rewritten = rewrittenHeaders(handling.chain === "http" ? tokenRules(seat.attached.requestAuthentication, mesh2.config) : []);
+  const rewritten2 = rewrittenHeaders(handling.chain === "http" ? tokenRules(seat.attached.requestAuthentication, mesh2.config) : []);
   return (condition) => {
-    const rewriting = condition.on === "header" ? rewritten.get(condition.name) : void 0;
+    const rewriting = condition.on === "header" ? rewritten2.get(condition.name) : void 0;
     return rewriting === void 0 || condition.on !== "header" ? void 0 : assumedHolds(condition, rewriting.how, assumed);
   };
 }
 function headerAt(name2, mesh2, seat, peer, headers2, path7) {
   if (name2 === ":path") return pathWithQuery(path7, mesh2);
   if (name2 === "x-forwarded-client-cert") {
-    const own3 = `By=spiffe://${seat.identity};Hash=certificate;Subject="";URI=spiffe://${peer ?? ""}`;
+    const own4 = `By=spiffe://${seat.identity};Hash=certificate;Subject="";URI=spiffe://${peer ?? ""}`;
     const sent = headers2.get(name2);
-    return peer === null || seat.tunnelled ? null : sent === void 0 ? own3 : `${sent},${own3}`;
+    return peer === null || seat.tunnelled ? null : sent === void 0 ? own4 : `${sent},${own4}`;
   }
   return headers2.get(name2) ?? null;
 }
@@ -64645,12 +64714,12 @@ function sidecarSeat(mesh2, workload, attached, tunnelled = false) {
 }
 function decideAtSidecar(mesh2, workload, attached, asked, given) {
   const because2 = [];
-  const note2 = (rule2, text8, by2) => {
-    because2.push(by2 === void 0 ? { rule: rule2, text: text8 } : { rule: rule2, text: text8, by: by2 });
+  const note2 = (rule2, text8, by2, details2) => {
+    because2.push({ rule: rule2, text: text8, ...by2 === void 0 ? {} : { by: by2 }, ...details2 === void 0 ? {} : { details: details2 } });
   };
   const effective = effectiveMtls(mesh2, attached);
   const mode = modeAt(effective, asked.port);
-  note2(mode.by === void 0 ? "M6" : "M7", `port ${String(asked.port)} of \`${workload.id}\` has mTLS mode ${mode.mode}`, mode.by);
+  note2(mode.by === void 0 ? "M6" : "M7", `port ${String(asked.port)} of \`${workload.id}\` has mTLS mode ${mode.mode}`, mode.by, mode.by === void 0 ? void 0 : () => [{ by: mode.by ?? "", text: "", path: effective.ports.has(asked.port) ? ["spec", "portLevelMtls", String(asked.port)] : ["spec", "mtls", "mode"] }]);
   if (effective.judgedByWeakest.length > 0) note2("M15", `the creation order of ${effective.judgedByWeakest.map((id) => `\`${id}\``).join(", ")} is not known, ${effective.judgedByWeakest.some((id) => mesh2.unsettled.has(id)) ? "the strictest" : "the weakest"} is taken`);
   const handling = handleConnection(protocolOf(workload, asked.port), mode.mode, { protocol: asked.protocol, identity: asked.principal !== null });
   if (handling.seesPeer && holds(foreignTrustDomain(mesh2.config), asked.principal)) {
@@ -64697,15 +64766,15 @@ var allPorts = 65536;
 function weight({ strict: strict2, exceptions }) {
   return strict2 ? allPorts - exceptions.size : exceptions.size;
 }
-function inWorld(mesh2, root, namespaceWide, own3) {
+function inWorld(mesh2, root, namespaceWide, own4) {
   const rootStrict = root === void 0 || root.spec.mode === "UNSET" ? mesh2.config.defaultMtls === "STRICT" : root.spec.mode === "STRICT";
   const inherited = namespaceWide === void 0 || namespaceWide.spec.mode === "UNSET" ? rootStrict : namespaceWide.spec.mode === "STRICT";
   const namespaceSilent = namespaceWide === void 0 || namespaceWide.spec.mode === "UNSET";
-  const mode = own3?.spec.mode ?? "UNSET";
+  const mode = own4?.spec.mode ?? "UNSET";
   const strict2 = mode === "UNSET" ? inherited : mode === "STRICT";
-  if (own3 === void 0) return { strict: strict2, exceptions: /* @__PURE__ */ new Set(), by: void 0 };
-  const portsOf4 = (...modes3) => [...own3.spec.portLevelMtls].filter(([, portMode]) => modes3.includes(portMode)).map(([port3]) => port3);
-  const excepted = (world, ports2) => ({ strict: world, exceptions: new Set(ports2), by: ports2.length === 0 ? void 0 : resourceId(own3) });
+  if (own4 === void 0) return { strict: strict2, exceptions: /* @__PURE__ */ new Set(), by: void 0 };
+  const portsOf4 = (...modes3) => [...own4.spec.portLevelMtls].filter(([, portMode]) => modes3.includes(portMode)).map(([port3]) => port3);
+  const excepted = (world, ports2) => ({ strict: world, exceptions: new Set(ports2), by: ports2.length === 0 ? void 0 : resourceId(own4) });
   if (mode === "STRICT") return excepted(true, portsOf4("PERMISSIVE", "DISABLE"));
   if (mode !== "UNSET") return excepted(false, rootStrict && namespaceSilent ? [] : portsOf4("STRICT"));
   if (!inherited) return excepted(false, portsOf4("STRICT"));
@@ -64718,8 +64787,8 @@ function inWorld(mesh2, root, namespaceWide, own3) {
 // src/posture/ztunnel.ts
 function decideAtZtunnel(mesh2, workload, asked) {
   const because2 = [];
-  const note2 = (rule2, text8, by) => {
-    because2.push(by === void 0 ? { rule: rule2, text: text8 } : { rule: rule2, text: text8, by });
+  const note2 = (rule2, text8, by, details2) => {
+    because2.push({ rule: rule2, text: text8, ...by === void 0 ? {} : { by }, ...details2 === void 0 ? {} : { details: details2 } });
   };
   if (!workload.otherPortsCaptured && asked.principal === null) {
     note2("M32", "plaintext to the pod is not redirected (`ambient.istio.io/bypass-inbound-capture`)");
@@ -64739,15 +64808,15 @@ function decideAtZtunnel(mesh2, workload, asked) {
   const seen = seenByZtunnel(asked);
   const denying = matching(policies2.deny, seen).map((policy) => policy.id);
   if (denying.length > 0) {
-    note2("M27", `a rule of ${denying.map((id) => `\`${id}\``).join(", ")} denies the connection`, denying[0]);
+    note2("M27", `a rule of ${denying.map((id) => `\`${id}\``).join(", ")} denies the connection`, denying[0], () => detailsOf(holding(policies2.deny, seen)));
     return { verdict: "deny", layer: "authorization", by: denying, enforcedAt: "ztunnel", because: because2 };
   }
   const allowing = matching(policies2.allow, seen).map((policy) => policy.id);
   if (policies2.allow.length > 0 && allowing.length === 0) {
-    note2("M27", "ALLOW policies act here and none matches");
+    note2("M27", "ALLOW policies act here and none matches", void 0, () => detailsOf(missing(policies2.allow, seen)));
     return { verdict: "deny", layer: "authorization", by: [], enforcedAt: "ztunnel", because: because2 };
   }
-  note2("M27", policies2.allow.length === 0 ? "no ALLOW policy acts here" : `a rule of ${allowing.map((id) => `\`${id}\``).join(", ")} allows the connection`, allowing[0]);
+  note2("M27", policies2.allow.length === 0 ? "no ALLOW policy acts here" : `a rule of ${allowing.map((id) => `\`${id}\``).join(", ")} allows the connection`, allowing[0], () => detailsOf(holding(policies2.allow, seen)));
   return { verdict: "allow", layer: "authorization", by: allowing, enforcedAt: "ztunnel", because: because2 };
 }
 function readByZtunnel(policies2) {
@@ -64804,8 +64873,8 @@ function request2({ query: query3 }, workload, port3, { principal, tunnelled }) 
   const host = tunnelled && query3.request.host === void 0 ? { host: `${unnamedPodAddress}:${String(port3)}` } : {};
   return askedRequest({ ...query3, to: { ...query3.to, port: port3 }, request: { ...query3.request, ...ownTls ? { protocol: "tcp" } : {}, ...host } }, principal, workload);
 }
-function unknown2(rule2, missing, because2) {
-  return { verdict: "unknown", rule: rule2, missing, because: because2 };
+function unknown2(rule2, missing2, because2) {
+  return { verdict: "unknown", rule: rule2, missing: missing2, because: because2 };
 }
 function unguarded(because2) {
   return { verdict: "allow", layer: "none", by: [], enforcedAt: "none", because: because2 };
@@ -64985,25 +65054,25 @@ function portClasses(workload, effective) {
 function cover(handled, prefer, test) {
   const marked = handled.map(({ kind, handling }) => ({ kind, mark: test(handling, kind) }));
   const clear = (fits2) => marked.every(({ kind, mark: mark2 }) => !fits2(kind) || mark2 !== "out");
-  let open3 = marked.filter(({ mark: mark2 }) => mark2 === "in").map(({ kind }) => kind);
+  let open4 = marked.filter(({ mark: mark2 }) => mark2 === "in").map(({ kind }) => kind);
   const patterns = [];
   const byProtocol = () => {
-    const whole4 = [...new Set(open3.map((kind) => kind.protocol))].filter((protocol) => clear((kind) => kind.protocol === protocol));
+    const whole4 = [...new Set(open4.map((kind) => kind.protocol))].filter((protocol) => clear((kind) => kind.protocol === protocol));
     if (whole4.length === 0) return;
     patterns.push(whole4.length === allProtocols.length ? [] : [protocolPredicate(whole4)]);
-    open3 = open3.filter((kind) => !whole4.includes(kind.protocol));
+    open4 = open4.filter((kind) => !whole4.includes(kind.protocol));
   };
   if (prefer === "protocols") byProtocol();
   for (const identity2 of [false, true]) {
     const fits2 = (kind) => kind.identity === identity2;
-    const split = open3.filter((kind) => fits2(kind) && !clear((other) => other.protocol === kind.protocol));
+    const split = open4.filter((kind) => fits2(kind) && !clear((other) => other.protocol === kind.protocol));
     if (split.length === 0 || !clear(fits2)) continue;
     patterns.push([peerPredicate(identity2)]);
-    open3 = open3.filter((kind) => !fits2(kind));
+    open4 = open4.filter((kind) => !fits2(kind));
   }
   byProtocol();
   for (const identity2 of [false, true]) {
-    const protocols2 = open3.filter((kind) => kind.identity === identity2).map((kind) => kind.protocol);
+    const protocols2 = open4.filter((kind) => kind.identity === identity2).map((kind) => kind.protocol);
     if (protocols2.length > 0) patterns.push([protocolPredicate(protocols2), peerPredicate(identity2)]);
   }
   return patterns;
@@ -65059,12 +65128,12 @@ function fixedEntries(entries2, fixed3) {
 }
 function remaining(conditions, fixed3) {
   const seen = { value: (dimension) => fixed3.values.get(dimension) ?? null, header: (name2) => textOf2(fixed3.values.get(`header:${name2}`)), token: void 0 };
-  const open3 = [];
+  const open4 = [];
   for (const condition of conditions) {
-    if (!isFixed(condition, fixed3)) open3.push(condition);
+    if (!isFixed(condition, fixed3)) open4.push(condition);
     else if (!conditionHolds(condition, seen)) return void 0;
   }
-  return open3;
+  return open4;
 }
 function isFixed(condition, fixed3) {
   if (condition.on === "value") return fixed3.values.has(condition.dimension);
@@ -65098,7 +65167,7 @@ function sidecarLowering(config2, attached, domains, rules2, fixed3) {
       return placed2.cubes;
     });
   };
-  const custom2 = (wanted) => (policies2, group4) => customActions(policies2.custom, config2).filter(({ state }) => state.state === wanted && (state.state === "denies" || group4 === "http" || state.onTcp)).map(({ policy, provider: provider2, state }) => {
+  const custom2 = (wanted2) => (policies2, group4) => customActions(policies2.custom, config2).filter(({ state }) => state.state === wanted2 && (state.state === "denies" || group4 === "http" || state.onTcp)).map(({ policy, provider: provider2, state }) => {
     if (state.state === "asked" && state.assumed) assumed.add(`provider:${provider2}`);
     return policy;
   });
@@ -65150,8 +65219,8 @@ function authenticationLayer(groups3, rules2, opaque) {
 }
 function contextsOf(groups3, rules2) {
   const read3 = readable(rules2);
-  const rewritten = rewrittenHeaders(rules2);
-  const token = rules2.length === 0 ? "" : shortHash(canonical([read3, [...rewritten]]));
+  const rewritten2 = rewrittenHeaders(rules2);
+  const token = rules2.length === 0 ? "" : shortHash(canonical([read3, [...rewritten2]]));
   return new Map(
     chainGroups.filter((group4) => groups3.has(group4)).map((group4) => [
       group4,
@@ -65160,7 +65229,7 @@ function contextsOf(groups3, rules2) {
         seesPeer: group4 !== "tcp-blind",
         forwarded: group4 === "http",
         readable: group4 === "http" ? read3 : [],
-        rewrittenHeaders: rewritten,
+        rewrittenHeaders: rewritten2,
         opaque: () => void 0
       }
     ])
@@ -65221,10 +65290,10 @@ function nobodysRequests(mesh2) {
   known3.set(mesh2, fresh);
   return fresh;
 }
-function isNobody(principal, own3) {
+function isNobody(principal, own4) {
   if (mayHoldUnresolved(principal)) return false;
   const [domain2 = "", ns, namespace = "", sa, account = "", ...rest] = principal.split("/");
-  return own3.includes(domain2) && (ns !== "ns" || sa !== "sa" || rest.length > 0 || !namespaceName2.test(namespace) || !accountName.test(account));
+  return own4.includes(domain2) && (ns !== "ns" || sa !== "sa" || rest.length > 0 || !namespaceName2.test(namespace) || !accountName.test(account));
 }
 
 // src/posture/token-ties.ts
@@ -65297,10 +65366,10 @@ function waysTo(mesh2, workload) {
     if (waypoint === void 0 || host === void 0) return [];
     return portsOf2(service, workload).map(({ port: port3, target }) => ({ address: `${host}:${String(port3)}`, waypoint, service, port: port3, target, besides: [] }));
   });
-  const own3 = waypointOfPod(mesh2, workload);
-  if (own3 === void 0) return byService;
+  const own4 = waypointOfPod(mesh2, workload);
+  if (own4 === void 0) return byService;
   const declared2 = workload.ports.map(({ port: port3 }) => port3);
-  const toPod = (port3, besides) => ({ address: podAddress, waypoint: own3, service: void 0, port: port3, target: port3, besides });
+  const toPod = (port3, besides) => ({ address: podAddress, waypoint: own4, service: void 0, port: port3, target: port3, besides });
   return [...byService, ...declared2.map((port3) => toPod(port3, [])), toPod(void 0, declared2)];
 }
 function portsOf2(service, workload) {
@@ -65345,16 +65414,16 @@ function atWaypoint(mesh2, { waypoint, service, port: port3 }) {
   return { ...built, shared: [foreign2, ...built.shared], opaque: [...built.opaque, ...marks3, ...canary] };
 }
 function behind(mesh2, workload, mode, { waypoint, target }) {
-  const open3 = { shared: [], asking: [], opaque: [], lowered: [], readsTokens: false };
+  const open4 = { shared: [], asking: [], opaque: [], lowered: [], readsTokens: false };
   const identity2 = waypointIdentity(mesh2, waypoint);
   const port3 = target === void 0 ? [] : [["port", target]];
   const address = parseIp(unnamedClientAddress) ?? 0n;
-  if (mode === "none") return open3;
-  if (mode === "ambient") return { ...open3, shared: atZtunnel(mesh2, workload, fixed([["peer", identity2], ["source.ip", address], ["destination.ip", parseIp(unnamedPodAddress) ?? 0n], ...port3]), identity2) };
+  if (mode === "none") return open4;
+  if (mode === "ambient") return { ...open4, shared: atZtunnel(mesh2, workload, fixed([["peer", identity2], ["source.ip", address], ["destination.ip", parseIp(unnamedPodAddress) ?? 0n], ...port3]), identity2) };
   const attached = policiesFor(mesh2, workload);
   const protocol = target === void 0 ? "auto" : workload.ports.find((candidate) => candidate.port === target)?.protocol ?? "auto";
   if (takesTunnels(mesh2, workload)) return envoyLayers(mesh2, attached, (kind) => handleTunnel(protocol, kind.protocol), fixed([["peer", identity2], ["source.ip", null], ["remote.ip", address], ["header:x-forwarded-client-cert", null], ...port3]));
-  if (target !== void 0 && (isProxyPort(workload, target) || !capturedAt(workload, target))) return open3;
+  if (target !== void 0 && (isProxyPort(workload, target) || !capturedAt(workload, target))) return open4;
   const portMode = target === void 0 ? effectiveMtls(mesh2, attached).workload.mode : modeAt(effectiveMtls(mesh2, attached), target).mode;
   return envoyLayers(mesh2, attached, (kind) => handleConnection(protocol, portMode, kind), fixed([["peer", null], ["source.ip", address], ["remote.ip", address], ["header:x-forwarded-client-cert", null], ...port3]));
 }
@@ -65583,9 +65652,9 @@ function mtlsLayer(domains, config2) {
   return { id: "mtls", allow: "all", deny: mergeCubes([...domains.refused.map(({ domain: domain2, origins }) => ({ predicates: domain2, origins })), ...foreign2]) };
 }
 function uncapturedPath(workload) {
-  const open3 = workload.ports.filter((port3) => !port3.captured).map((port3) => port3.port);
-  if (workload.otherPortsCaptured && open3.length === 0) return [];
-  const ports2 = workload.otherPortsCaptured ? onlyPorts(...open3) : allPortsBut(workload.ports.filter((port3) => port3.captured).map((port3) => port3.port));
+  const open4 = workload.ports.filter((port3) => !port3.captured).map((port3) => port3.port);
+  if (workload.otherPortsCaptured && open4.length === 0) return [];
+  const ports2 = workload.otherPortsCaptured ? onlyPorts(...open4) : allPortsBut(workload.ports.filter((port3) => port3.captured).map((port3) => port3.port));
   return [{ id: "uncaptured", layers: [{ id: "routing", allow: [cube2(portPredicates2(ports2))], deny: [] }] }];
 }
 function extensionMarks(extensions2) {
@@ -65622,8 +65691,8 @@ function hasNetwork(workload) {
   return !workload.id.startsWith("*/");
 }
 function networkMovedAt(base2, before, head, after, tunnels) {
-  const moved3 = (always) => networkMoved({ mesh: base2, destination: before, tunnelled: always || isAmbient(before) }, { mesh: head, destination: after, tunnelled: always || isAmbient(after) });
-  return moved3(false) || tunnels && moved3(true);
+  const moved2 = (always) => networkMoved({ mesh: base2, destination: before, tunnelled: always || isAmbient(before) }, { mesh: head, destination: after, tunnelled: always || isAmbient(after) });
+  return moved2(false) || tunnels && moved2(true);
 }
 function impossibleInNetwork(workloads2) {
   return [...impossible, ...impossibleTransports, ...workloads2.some(isAmbient) ? [plainTunnel] : []];
@@ -65685,11 +65754,11 @@ function throughNetwork({ mesh: mesh2, workload, query: query3, client, port: po
   const network = networkAnswer({ mesh: mesh2, query: query3, destination: workload, port: isDatagram(query3) ? query3.to.port : port3, callers: callersOf(mesh2, query3, client) });
   const step = stepOf(network);
   if (network.passes === false) return { verdict: "deny", layer: "network-policy", by: network.by, enforcedAt: "none", because: [step] };
-  if (behind3.verdict === "deny") return behind3;
+  if (behind3.verdict === "deny") return network.passes === true && !networkWorldOf(mesh2).empty ? { ...behind3, because: [step, ...behind3.because] } : behind3;
   if (network.passes === void 0) return { verdict: "unknown", rule: network.rule, missing: network.because, because: [step] };
-  const because2 = network.governed ? [step, ...behind3.because] : behind3.because;
+  const because2 = network.governed || !networkWorldOf(mesh2).empty ? [step, ...behind3.because] : behind3.because;
   if (behind3.verdict === "allow" && behind3.layer === "none" && (network.governed || !anyInMesh(mesh2))) return { ...behind3, layer: "network-policy", by: network.by, because: because2 };
-  return network.governed ? { ...behind3, because: because2 } : behind3;
+  return because2 === behind3.because ? behind3 : { ...behind3, because: because2 };
 }
 function decideOutbound(mesh2, query3, client) {
   const callers3 = callersOf(mesh2, query3, client);
@@ -65815,9 +65884,9 @@ function weakest(inherited, scope3, tied2, port3) {
   return tied2.length > 1 ? { ...found, tied: tied2, older: scope3.length > 1 ? void 0 : scope3[0] } : found;
 }
 function answerOf(inherited, policy, port3) {
-  const own3 = policy.spec.mode === "UNSET" ? inherited : { mode: policy.spec.mode, policy, path: ["spec", "mtls", "mode"], tied: [] };
+  const own4 = policy.spec.mode === "UNSET" ? inherited : { mode: policy.spec.mode, policy, path: ["spec", "mtls", "mode"], tied: [] };
   const entry2 = port3 === void 0 || !hasSelector(policy.spec.selector) ? void 0 : policy.spec.portLevelMtls.get(port3);
-  if (entry2 === void 0 || entry2 === "UNSET" || port3 === void 0) return own3;
+  if (entry2 === void 0 || entry2 === "UNSET" || port3 === void 0) return own4;
   return { mode: entry2, policy, path: ["spec", "portLevelMtls", String(port3), "mode"], tied: [] };
 }
 
@@ -66094,8 +66163,8 @@ function destinationsPhrase(change2) {
 function openedMessage(change2) {
   const { witness } = change2;
   if (witness === void 0) return `${change2.headline}${causePhrase(change2)}`;
-  const others = change2.destinations.length > 1 ? ` (and ${change2.destinations.length - 1} more ${change2.destinations.length === 2 ? "workload" : "workloads"})` : "";
-  return `${requestPhrase(witness)} from ${callerPhrase(witness)} now reaches ${targetPhrase(witness)}${others}; before this change ${answerPhrase(witness.base)}${causePhrase(change2)}`;
+  const others2 = change2.destinations.length > 1 ? ` (and ${change2.destinations.length - 1} more ${change2.destinations.length === 2 ? "workload" : "workloads"})` : "";
+  return `${requestPhrase(witness)} from ${callerPhrase(witness)} now reaches ${targetPhrase(witness)}${others2}; before this change ${answerPhrase(witness.base)}${causePhrase(change2)}`;
 }
 function lostMessage(change2) {
   const { witness } = change2;
@@ -66233,7 +66302,7 @@ function decidedByNetworkAlone({ witness }) {
   return witness?.base.layer === "network-policy" && witness.head.enforcedAt === "none";
 }
 function weakenedRule(change2) {
-  const weakened = {
+  const weakened2 = {
     mtls: "client-plaintext",
     token: "token-no-longer-required",
     "external-authorization": "external-authorization-lost",
@@ -66243,7 +66312,7 @@ function weakenedRule(change2) {
     egress: "egress-opened",
     access: "access-widened"
   };
-  return weakened[change2.facet];
+  return weakened2[change2.facet];
 }
 
 // src/findings/principal.ts
@@ -66677,8 +66746,8 @@ function openWord(matcher, known4, mesh2) {
     return known4.byPrincipal.has(matcher.pattern.text) ? void 0 : `${matcher.pattern.text} (no workload here uses it)`;
   }
   if (matcher.type === "service-account") {
-    const own3 = `${mesh2.config.trustDomain}/ns/${matcher.namespace}/sa/${matcher.account}`;
-    if (known4.byPrincipal.has(own3)) return mesh2.config.trustDomainAliases.length === 0 ? void 0 : `any other identity that ${matcherWord(matcher)} matches`;
+    const own4 = `${mesh2.config.trustDomain}/ns/${matcher.namespace}/sa/${matcher.account}`;
+    if (known4.byPrincipal.has(own4)) return mesh2.config.trustDomainAliases.length === 0 ? void 0 : `any other identity that ${matcherWord(matcher)} matches`;
     return `${matcherWord(matcher)} (no workload here uses it)`;
   }
   if (matcher.type === "namespace-glob" || matcher.type === "namespace") {
@@ -66714,26 +66783,26 @@ function widthOf(matcher, mesh2) {
 var SHOWN_BESIDE_ANY = 20;
 function callersOf2(cubes, known4, mesh2) {
   const names3 = /* @__PURE__ */ new Set();
-  const open3 = /* @__PURE__ */ new Set();
+  const open4 = /* @__PURE__ */ new Set();
   let plaintext = false;
   for (const cube3 of cubes) {
     if (looksAtPods(cube3)) {
       const pods2 = podCallers(cube3, mesh2, carriesIdentity(cube3));
       if (pods2.outside) plaintext = true;
       pods2.known.forEach((id) => names3.add(id));
-      pods2.open.forEach((word2) => open3.add(word2));
+      pods2.open.forEach((word2) => open4.add(word2));
       continue;
     }
     const predicates = peerPredicates2(cube3);
     if (admits2(predicates, null)) plaintext = true;
     if (!carriesIdentity(cube3)) continue;
-    for (const word2 of openWords2(predicates, known4, mesh2)) open3.add(word2);
+    for (const word2 of openWords2(predicates, known4, mesh2)) open4.add(word2);
     for (const principal of candidates2(predicates, known4)) {
-      if (open3.has(ANY_IDENTITY) && names3.size >= SHOWN_BESIDE_ANY) break;
+      if (open4.has(ANY_IDENTITY) && names3.size >= SHOWN_BESIDE_ANY) break;
       if (admits2(predicates, principal)) known4.byPrincipal.get(principal)?.forEach((id) => names3.add(id));
     }
   }
-  return { known: distinct(names3), open: distinct(open3), plaintext, internet: false };
+  return { known: distinct(names3), open: distinct(open4), plaintext, internet: false };
 }
 
 // src/impact/headline.ts
@@ -66847,8 +66916,8 @@ function tellingOf({ cubes, complete }) {
   const first = words3[0] === void 0 || alike2 && words3.includes(ANY_REQUEST) ? ANY_REQUEST : words3[0];
   const leading = ordered3.filter((entry2) => entry2.words === first).map((entry2) => entry2.cube);
   if (first === ANY_REQUEST) return { said: [first], leading, further: 0 };
-  const others = words3.filter((each) => each !== first);
-  return complete && alike2 && others.length === 1 ? { said: [first, ...others], leading, further: 0 } : { said: [first], leading, further: others.length };
+  const others2 = words3.filter((each) => each !== first);
+  return complete && alike2 && others2.length === 1 ? { said: [first, ...others2], leading, further: 0 } : { said: [first], leading, further: others2.length };
 }
 function regionWords(region3) {
   const { said: said3, further } = tellingOf(region3);
@@ -66982,8 +67051,8 @@ function isAnySource(source2) {
 }
 var everyValue = /* @__PURE__ */ new Set(["*", "/*"]);
 function isAnyOperation(operation) {
-  const open3 = (list5) => list5.length === 0 || list5.some((value) => everyValue.has(value));
-  return open3(operation.hosts) && open3(operation.methods) && open3(operation.paths) && operation.ports.length === 0 && operation.notHosts.length === 0 && operation.notMethods.length === 0 && operation.notPaths.length === 0 && operation.notPorts.length === 0;
+  const open4 = (list5) => list5.length === 0 || list5.some((value) => everyValue.has(value));
+  return open4(operation.hosts) && open4(operation.methods) && open4(operation.paths) && operation.ports.length === 0 && operation.notHosts.length === 0 && operation.notMethods.length === 0 && operation.notPaths.length === 0 && operation.notPorts.length === 0;
 }
 function anySource(rule2) {
   return rule2.from.length === 0 || rule2.from.some(isAnySource);
@@ -67144,15 +67213,15 @@ var ambientDisableUnsupported = defineDetector({
   })
 });
 function portDrafts(side2, policy, ambient, port3) {
-  const apart3 = ambient.filter((workload) => {
+  const apart4 = ambient.filter((workload) => {
     const attached = policiesFor(side2.mesh, workload);
     const sidecar2 = modeAt(effectiveMtls(side2.mesh, attached), port3);
     return sidecar2.by === resourceId(policy) && sidecar2.mode === "STRICT" !== refusesPlaintext(ambientMtls(side2.mesh, attached), port3);
   });
-  const [first] = apart3;
+  const [first] = apart4;
   if (first === void 0) return [];
   const closed = refusesPlaintext(ambientMtls(side2.mesh, policiesFor(side2.mesh, first)), port3);
-  return [draftOf(policy, apart3, ["spec", "portLevelMtls", String(port3)], String(port3), closed ? `ztunnel does not apply the exception: plaintext to port ${port3} of ${listed3(ids(apart3))} stays refused` : `ztunnel loses the mode of port ${port3}: ${listed3(ids(apart3))} accepts plaintext there all the same`)];
+  return [draftOf(policy, apart4, ["spec", "portLevelMtls", String(port3)], String(port3), closed ? `ztunnel does not apply the exception: plaintext to port ${port3} of ${listed3(ids(apart4))} stays refused` : `ztunnel loses the mode of port ${port3}: ${listed3(ids(apart4))} accepts plaintext there all the same`)];
 }
 var ids = (workloads2) => distinct(workloads2.map((workload) => workload.id));
 function draftOf(policy, workloads2, path7, facet, what) {
@@ -67211,9 +67280,9 @@ function holesOf(workload, resource) {
     return goTrue(value(key3)) ? [{ key: key3, path: at2(key3), what: "inbound plaintext", severity: "high" }] : [];
   }
   const holes = [];
-  const annotated3 = (key3, what, severity2, open3) => {
+  const annotated3 = (key3, what, severity2, open4) => {
     const text8 = value(key3);
-    if (text8 !== void 0 && open3(text8.trim())) holes.push({ key: key3, path: at2(key3), what, severity: severity2 });
+    if (text8 !== void 0 && open4(text8.trim())) holes.push({ key: key3, path: at2(key3), what, severity: severity2 });
   };
   annotated3("sidecar.istio.io/interceptionMode", "all traffic", "high", (text8) => text8 === "NONE");
   annotated3(`${prefix}includeInboundPorts`, "inbound traffic to ports that are not listed", "high", (text8) => text8 !== "*");
@@ -67434,7 +67503,7 @@ function phantom(namespace, labels2) {
 // src/findings/detectors/default-deny-lost.ts
 var defaultDenyLost = defineDetector({
   rule: "default-deny-lost",
-  detectChanges: ({ changes, environments }) => changes.filter((change2) => change2.direction === "widened" && (change2.facet === "access" || change2.facet === "token")).flatMap((change2) => {
+  detectChanges: ({ changes: changes2, environments }) => changes2.filter((change2) => change2.direction === "widened" && (change2.facet === "access" || change2.facet === "token")).flatMap((change2) => {
     const lost = environments.filter((pair) => change2.environments.includes(pair.id)).flatMap((pair) => lostAt(change2, pair));
     if (lost.length === 0) return [];
     const names3 = listed3([...new Set(lost)].sort());
@@ -67468,20 +67537,20 @@ var negativeSourceAdmitsPlaintext = defineDetector({
       const found = callerRules(rule2).find(({ source: source2 }) => !namesPeer(source2) && source2.requestPrincipals.length === 0 && negativePeerFields(source2).length > 0);
       const field3 = found === void 0 ? void 0 : negativePeerFields(found.source)[0];
       if (found === void 0 || field3 === void 0) continue;
-      const open3 = acceptingPlaintext(side2, policy);
-      if (open3.length === 0) continue;
+      const open4 = acceptingPlaintext(side2, policy);
+      if (open4.length === 0) continue;
       const reach = side2.reachOf(policy);
       return [
         {
           subject: resourceId(policy),
-          affected: open3,
+          affected: open4,
           certainty: certaintyOf(reach.workloads),
           place: { resource: policy, path: ["spec", "rules", ruleIndex, ...found.at(field3)] },
-          message: `a pod without a mesh identity passes \`${field3}\` of ${named2(policy)} and reaches ${listed3(open3)}: it has none of the excluded identities, and plaintext is accepted there`,
+          message: `a pod without a mesh identity passes \`${field3}\` of ${named2(policy)} and reaches ${listed3(open4)}: it has none of the excluded identities, and plaintext is accepted there`,
           impact: "the rule keeps out the named callers and lets in everybody who shows no certificate",
-          attack: `a pod of an excluded namespace without a proxy (or one that opts out) calls \`${open3[0] ?? ""}\` in plaintext`,
+          attack: `a pod of an excluded namespace without a proxy (or one that opts out) calls \`${open4[0] ?? ""}\` in plaintext`,
           remedy: 'list who may call (`principals: [...]`, at least `principals: ["*"]` beside the exclusion), or set mutual TLS to STRICT',
-          validation: { positive: "a caller with an identity that is not excluded is answered", negative: `a pod without a proxy is refused by \`${open3[0] ?? ""}\`` }
+          validation: { positive: "a caller with an identity that is not excluded is answered", negative: `a pod without a proxy is refused by \`${open4[0] ?? ""}\`` }
         }
       ];
     }
@@ -67507,22 +67576,22 @@ var denyMissesPlaintext = defineDetector({
     for (const [ruleIndex, rule2] of policy.spec.rules.entries()) {
       const found = callerRules(rule2).find(({ source: source2 }) => namesPeer(source2));
       if (found === void 0) continue;
-      const open3 = acceptingPlaintext(side2, policy).filter((id) => {
+      const open4 = acceptingPlaintext(side2, policy).filter((id) => {
         const point = pointsOf(side2, id);
         return point !== void 0 && !side2.policiesAt(point.workload ?? point).some((other) => other.spec.action === "ALLOW" && !isDryRun2(other));
       });
-      if (open3.length === 0) continue;
+      if (open4.length === 0) continue;
       return [
         {
           subject: resourceId(policy),
-          affected: open3,
+          affected: open4,
           certainty: certaintyOf(side2.reachOf(policy).workloads),
           place: { resource: policy, path: ["spec", "rules", ruleIndex, ...placeIn(found)] },
-          message: `a caller that ${named2(policy)} denies reaches ${listed3(open3)} all the same when it sends plaintext: it then has no identity that the rule could match`,
+          message: `a caller that ${named2(policy)} denies reaches ${listed3(open4)} all the same when it sends plaintext: it then has no identity that the rule could match`,
           impact: "the DENY holds only for callers that choose to show who they are",
-          attack: `the denied workload turns its proxy off, or calls from a pod without one, and reaches \`${open3[0] ?? ""}\``,
+          attack: `the denied workload turns its proxy off, or calls from a pod without one, and reaches \`${open4[0] ?? ""}\``,
           remedy: 'set mutual TLS to STRICT, or add a DENY with `notPrincipals: ["*"]`',
-          validation: { positive: "a caller that is not denied is answered over mutual TLS", negative: `a plaintext request from a pod without a proxy is refused by \`${open3[0] ?? ""}\`` }
+          validation: { positive: "a caller that is not denied is answered over mutual TLS", negative: `a plaintext request from a pod without a proxy is refused by \`${open4[0] ?? ""}\`` }
         }
       ];
     }
@@ -67621,7 +67690,7 @@ function entryDrafts(base2, head, namespaces3) {
   const known4 = base2.of("ServiceEntry").filter(isExternal);
   return head.of("ServiceEntry").filter(isExternal).flatMap((entry2) => {
     const opened2 = namespaces3.flatMap(
-      (namespace) => visibleIn(entry2, namespace) ? entry2.spec.hosts.flatMap((host) => entry2.spec.ports.filter((port3) => !known4.some((other) => visibleIn(other, namespace) && other.spec.hosts.some((name2) => hostMatches(name2, host)) && other.spec.ports.some((open3) => open3.number === port3.number))).map((port3) => `${namespace} ${host}:${port3.number}`)) : []
+      (namespace) => visibleIn(entry2, namespace) ? entry2.spec.hosts.flatMap((host) => entry2.spec.ports.filter((port3) => !known4.some((other) => visibleIn(other, namespace) && other.spec.hosts.some((name2) => hostMatches(name2, host)) && other.spec.ports.some((open4) => open4.number === port3.number))).map((port3) => `${namespace} ${host}:${port3.number}`)) : []
     );
     const [first] = opened2;
     if (first === void 0) return [];
@@ -67758,10 +67827,10 @@ function fromVirtualServices(side2, services) {
       const http2 = virtual.spec.http.flatMap(
         (route2, index) => [...route2.route, ...route2.mirrors].flatMap((target) => (route2.match.length === 0 ? [{ uri: void 0, method: void 0 }] : route2.match).map(({ uri, method }) => ({ target, path: pathOf(uri), method: method?.type === "exact" ? method.value : void 0, field: ["spec", "http", index] })))
       );
-      const others = [...virtual.spec.tls.map((route2, index) => ({ route: route2, field: ["spec", "tls", index] })), ...virtual.spec.tcp.map((route2, index) => ({ route: route2, field: ["spec", "tcp", index] }))].flatMap(
+      const others2 = [...virtual.spec.tls.map((route2, index) => ({ route: route2, field: ["spec", "tls", index] })), ...virtual.spec.tcp.map((route2, index) => ({ route: route2, field: ["spec", "tcp", index] }))].flatMap(
         ({ route: route2, field: field3 }) => route2.route.map((target) => ({ target, path: "/*", method: void 0, field: field3 }))
       );
-      return [...http2, ...others].flatMap(
+      return [...http2, ...others2].flatMap(
         ({ target, path: path7, method, field: field3 }) => servicesNamed(services, target.host, namespace).flatMap(
           (service) => podsOf(side2, service).flatMap((workload) => hosts.map((host) => ({ ...common2, workload, port: targetPort(service, workload, target.port), host, path: path7, method, field: field3 })))
         )
@@ -68043,11 +68112,11 @@ var httpDenyOnTcp = defineDetector({
       const field3 = httpFields(rule2, "envoy")[0];
       if (field3 === void 0) continue;
       const onlyPorts2 = new Set(rule2.to.flatMap((operation) => operation.ports));
-      const open3 = rule2.to.length === 0 || rule2.to.some((operation) => operation.ports.length === 0);
+      const open4 = rule2.to.length === 0 || rule2.to.some((operation) => operation.ports.length === 0);
       const excluded = new Set(rule2.to.flatMap((operation) => operation.notPorts));
       const reach = side2.reachOf(policy).workloads.filter((workload) => !isAmbient2(workload) && workload.enrolment.mode !== "gateway" && workload.enrolment.mode !== "none");
       const points = reach.flatMap(
-        (workload) => workload.ports.filter((port3) => port3.captured && port3.protocol === "tcp" && (open3 ? !excluded.has(String(port3.port)) : onlyPorts2.has(String(port3.port)))).map((port3) => `${workload.id}:${port3.port}`)
+        (workload) => workload.ports.filter((port3) => port3.captured && port3.protocol === "tcp" && (open4 ? !excluded.has(String(port3.port)) : onlyPorts2.has(String(port3.port)))).map((port3) => `${workload.id}:${port3.port}`)
       );
       if (points.length === 0) continue;
       return [
@@ -68071,11 +68140,11 @@ var httpDenyOnTcp = defineDetector({
 var httpPolicyWithoutHttp = defineDetector({
   rule: "http-policy-without-http",
   detectState: (side2) => side2.of("AuthorizationPolicy").flatMap((policy) => {
-    const { action } = policy.spec;
-    if (action !== "ALLOW" && action !== "DENY" || isDryRun2(policy) || policy.spec.targetRefs.length > 0) return [];
+    const { action: action2 } = policy.spec;
+    if (action2 !== "ALLOW" && action2 !== "DENY" || isDryRun2(policy) || policy.spec.targetRefs.length > 0) return [];
     const reach = reached(side2, policy);
     const ambient = reach.filter(isAmbient2);
-    const blind = action === "ALLOW" ? [...ambient, ...reach.filter((workload) => !isAmbient2(workload) && speaksTcpOnly(workload))] : ambient;
+    const blind = action2 === "ALLOW" ? [...ambient, ...reach.filter((workload) => !isAmbient2(workload) && speaksTcpOnly(workload))] : ambient;
     for (const [ruleIndex, rule2] of policy.spec.rules.entries()) {
       const field3 = httpFields(rule2, ambient.length > 0 ? "ztunnel" : "envoy")[0];
       if (field3 === void 0 || blind.length === 0) continue;
@@ -68087,15 +68156,15 @@ var httpPolicyWithoutHttp = defineDetector({
         {
           subject: resourceId(policy),
           affected: ids3,
-          severity: action === "DENY" || ambient.length > 0 ? "high" : "medium",
+          severity: action2 === "DENY" || ambient.length > 0 ? "high" : "medium",
           certainty: blind.some((workload) => workload.resource === void 0) ? "conditional" : certaintyOf(blind),
           place: { resource: policy, path: ["spec", "rules", ruleIndex, ...field3] },
-          message: action === "ALLOW" ? `\`${fieldName(field3)}\` in ${named2(policy)} is evaluated by nothing at ${listed3(ids3)} (${where}): the rule allows nobody` : `\`${fieldName(field3)}\` in ${named2(policy)} is evaluated by nothing at ${listed3(ids3)} (${where}): what it means to deny is not denied`,
-          impact: action === "ALLOW" ? "the callers that the rule names are refused" : "requests that the policy is there to stop reach the workload",
+          message: action2 === "ALLOW" ? `\`${fieldName(field3)}\` in ${named2(policy)} is evaluated by nothing at ${listed3(ids3)} (${where}): the rule allows nobody` : `\`${fieldName(field3)}\` in ${named2(policy)} is evaluated by nothing at ${listed3(ids3)} (${where}): what it means to deny is not denied`,
+          impact: action2 === "ALLOW" ? "the callers that the rule names are refused" : "requests that the policy is there to stop reach the workload",
           remedy: "give the destination a waypoint and attach the policy to it by `targetRefs`, or restrict by identity and port only",
           validation: {
-            positive: action === "ALLOW" ? `a request that the rule names is answered by \`${ids3[0] ?? ""}\`` : "a request that the rule does not name is answered",
-            negative: action === "ALLOW" ? "a request that the rule does not name is refused with 403" : `a request that the rule names is refused by \`${ids3[0] ?? ""}\` with 403`
+            positive: action2 === "ALLOW" ? `a request that the rule names is answered by \`${ids3[0] ?? ""}\`` : "a request that the rule does not name is answered",
+            negative: action2 === "ALLOW" ? "a request that the rule does not name is refused with 403" : `a request that the rule names is refused by \`${ids3[0] ?? ""}\` with 403`
           }
         }
       ];
@@ -68207,7 +68276,7 @@ var dangerous = [
   { words: "edit admission webhooks", groups: ["admissionregistration.k8s.io"], resources: ["mutatingwebhookconfigurations", "validatingwebhookconfigurations"], verbs: [...write, "delete"] }
 ];
 function rightsOf(rule2) {
-  const meets2 = (granted, wanted) => granted.includes("*") || wanted.some((word2) => granted.includes(word2));
+  const meets2 = (granted, wanted2) => granted.includes("*") || wanted2.some((word2) => granted.includes(word2));
   return dangerous.filter((right) => meets2(rule2.apiGroups, right.groups) && meets2(rule2.resources, right.resources) && meets2(rule2.verbs, right.verbs) && rule2.resourceNames.length === 0).map((right) => right.words);
 }
 
@@ -68244,6 +68313,7 @@ var ingressTlsWeakened = defineDetector({
     remedy: "keep `tls.mode: MUTUAL` where client certificates are meant, write the mode out, and leave `minProtocolVersion` at TLS 1.2 or higher",
     validation: openedValidation(change2, "a client with the certificate it had before is still answered")
   })),
+  detectOpenings: weakened,
   detectState: (side2) => side2.of("Gateway").flatMap(
     (gateway2) => gateway2.spec.servers.flatMap((server, index) => {
       const weakness = weaknessOf(server.tls);
@@ -68263,6 +68333,46 @@ var ingressTlsWeakened = defineDetector({
     })
   )
 });
+var asksForCertificate = /* @__PURE__ */ new Set(["MUTUAL", "ISTIO_MUTUAL"]);
+var versions2 = ["TLSV1_0", "TLSV1_1", "TLSV1_2", "TLSV1_3"];
+function serversOf(side2) {
+  return new Map(
+    side2.of("Gateway").flatMap(
+      (gateway2) => gateway2.spec.servers.flatMap(({ tls: tls2, hosts, port: port3 }, index) => tls2 === void 0 ? [] : hosts.map((host) => [`${canonical(gateway2.spec.selector ?? {})} ${port3.number} ${host}`, { gateway: gateway2, index, tls: tls2 }]))
+    )
+  );
+}
+function weakened({ base: base2, head }) {
+  const before = serversOf(base2);
+  const found = /* @__PURE__ */ new Map();
+  for (const [key3, server] of serversOf(head)) {
+    const old = before.get(key3);
+    if (old === void 0) continue;
+    const certificate = asksForCertificate.has(old.tls.mode) && !asksForCertificate.has(server.tls.mode);
+    const version3 = versionOf(server.tls) < versionOf(old.tls) && versionOf(server.tls) >= 2;
+    if (!certificate && !version3) continue;
+    const words3 = certificate ? `no longer asks clients for a certificate (\`${old.tls.mode}\` became \`${server.tls.mode}\`)` : `takes TLS 1.2 where it asked for 1.3`;
+    const id = `${resourceId(server.gateway)} ${String(server.index)} ${words3}`;
+    const known4 = found.get(id) ?? { server, hosts: [], words: words3, severity: certificate ? "high" : "medium" };
+    known4.hosts.push(key3.slice(key3.lastIndexOf(" ") + 1));
+    found.set(id, known4);
+  }
+  return [...found.values()].map(({ server: { gateway: gateway2, index }, hosts, words: words3, severity: severity2 }) => ({
+    subject: resourceId(gateway2),
+    facet: `weakened ${String(index)}`,
+    affected: hosts.map((host) => `${host} ${words3}`),
+    severity: severity2,
+    place: { resource: gateway2, path: ["spec", "servers", index, "tls"] },
+    message: `${named2(gateway2)} ${words3} for ${listed3(hosts)}`,
+    impact: severity2 === "high" ? "anyone outside who reaches the gateway gets as far as clients with a certificate did" : "connections may be held to an older version of TLS",
+    remedy: severity2 === "high" ? "keep `tls.mode: MUTUAL`, or ask for another proof at the gateway (a token, a policy)" : "keep `minProtocolVersion: TLSV1_3` where every client can",
+    validation: { positive: "a client that was answered before still is", negative: severity2 === "high" ? "a client without a certificate is refused by the gateway" : "a client that offers TLS 1.2 at most is refused" }
+  }));
+}
+function versionOf({ minProtocolVersion }) {
+  const index = versions2.indexOf(minProtocolVersion);
+  return index < 0 ? 2 : index;
+}
 function weaknessOf(tls2) {
   if (tls2 === void 0) return void 0;
   if (tls2.minProtocolVersion === "TLSV1_0" || tls2.minProtocolVersion === "TLSV1_1") {
@@ -68359,7 +68469,7 @@ function queryFor(side2, entry2, port3) {
   };
 }
 function draftOf2(id, entries2) {
-  const [first, ...others] = [...entries2].sort((left, right) => compareText(keyOf(left, id), keyOf(right, id)));
+  const [first, ...others2] = [...entries2].sort((left, right) => compareText(keyOf(left, id), keyOf(right, id)));
   if (first === void 0) throw new Error("a group has a member");
   const narrow = entries2.every((entry2) => !/[*:]/.test(entry2.path) || entry2.method === "GET" || entry2.method === "HEAD");
   const severity2 = narrow && new Set(entries2.map((entry2) => entry2.path)).size === 1 ? "high" : "critical";
@@ -68372,7 +68482,7 @@ function draftOf2(id, entries2) {
     severity: severity2,
     certainty: "conditional",
     place: { resource: first.resource, path: first.field },
-    related: others.filter((entry2) => entry2.resource !== first.resource).slice(0, 3).map((entry2) => ({ resource: entry2.resource, path: entry2.field, message: "and here" })),
+    related: others2.filter((entry2) => entry2.resource !== first.resource).slice(0, 3).map((entry2) => ({ resource: entry2.resource, path: entry2.field, message: "and here" })),
     message: `${request4} from anyone outside the cluster now reaches \`${id}${first.port === void 0 ? "" : `:${first.port}`}\`: ${first.how} (${named2(first.resource)}); before this change nothing led there from outside`,
     impact: "anyone who reaches the entry point can send these requests, as far as no policy at the gateway refuses them",
     attack: `a client on the internet sends ${request4}`,
@@ -68635,8 +68745,8 @@ var networkPolicyWidened = defineDetector({
 var noDefaultDeny = defineDetector({
   rule: "no-default-deny",
   detectState: (side2) => {
-    const open3 = side2.workloads.filter((workload) => inMesh(workload) && workload.enrolment.mode !== "gateway" && !hasDefaultDeny2(side2, workload));
-    return [...grouped(open3, (workload) => workload.namespace)].map(([namespace, workloads2]) => {
+    const open4 = side2.workloads.filter((workload) => inMesh(workload) && workload.enrolment.mode !== "gateway" && !hasDefaultDeny2(side2, workload));
+    return [...grouped(open4, (workload) => workload.namespace)].map(([namespace, workloads2]) => {
       const ids3 = distinct(workloads2.map((workload) => workload.id));
       const place3 = namespacePlace(side2, namespace, workloads2);
       return {
@@ -68688,10 +68798,10 @@ function isForEverybody(rule2) {
 var noNetworkPolicy = defineDetector({
   rule: "no-network-policy",
   detectState: (side2) => {
-    const open3 = side2.workloads.filter((workload) => inMesh(workload) && workload.enrolment.mode !== "gateway" && !isIsolated(side2, workload));
+    const open4 = side2.workloads.filter((workload) => inMesh(workload) && workload.enrolment.mode !== "gateway" && !isIsolated(side2, workload));
     const closedOut = isolatedNamespaces(side2, "Egress");
     const outbound = outboundOf2(side2);
-    return [...grouped(open3, (workload) => workload.namespace)].map(([namespace, workloads2]) => {
+    return [...grouped(open4, (workload) => workload.namespace)].map(([namespace, workloads2]) => {
       const ids3 = distinct(workloads2.map((workload) => workload.id));
       const place3 = namespacePlace(side2, namespace, workloads2);
       const bypassed = workloads2.some((workload) => !workload.otherPortsCaptured || workload.ports.some((port3) => !port3.captured));
@@ -68736,16 +68846,16 @@ var peerAuthenticationConflict = defineDetector({
       }
     }
     return [...conflicts.values()].flatMap(({ answer: answer2, affected }) => {
-      const [first, ...others] = answer2.tied;
+      const [first, ...others2] = answer2.tied;
       if (first === void 0) return [];
       const workloads2 = distinct(affected);
       return [
         {
           subject: resourceId(first),
-          facet: others.map(resourceId).join(" "),
+          facet: others2.map(resourceId).join(" "),
           affected: workloads2,
           place: { resource: first, path: ["spec"] },
-          related: others.map((resource) => ({ resource, path: ["spec"], message: "the same scope is claimed here" })),
+          related: others2.map((resource) => ({ resource, path: ["spec"], message: "the same scope is claimed here" })),
           message: `${listed3(answer2.tied.map(resourceId))} claim one scope; the oldest is in force for ${listed3(workloads2)} and ${inForce(answer2)}`,
           impact: "restoring or re-creating the objects in another order changes which mode is in force",
           remedy: "keep one PeerAuthentication per scope and merge the others into it",
@@ -68763,8 +68873,8 @@ function inForce({ older }) {
 var plaintextAccepted = defineDetector({
   rule: "plaintext-accepted",
   detectState: (side2) => {
-    const open3 = side2.workloads.filter((workload) => inMesh(workload) && workload.enrolment.mode !== "gateway").flatMap((workload) => openPorts(side2, workload));
-    const groups3 = grouped(open3, ({ answer: answer2, workload }) => answer2.policy === void 0 ? `Namespace/${workload.namespace}` : resourceId(answer2.policy));
+    const open4 = side2.workloads.filter((workload) => inMesh(workload) && workload.enrolment.mode !== "gateway").flatMap((workload) => openPorts(side2, workload));
+    const groups3 = grouped(open4, ({ answer: answer2, workload }) => answer2.policy === void 0 ? `Namespace/${workload.namespace}` : resourceId(answer2.policy));
     return [...[...groups3].map(([subject, entries2]) => draftOf3(side2, subject, entries2)), ...phantomDrafts(side2, groups3)];
   }
 });
@@ -68794,8 +68904,8 @@ function draftOf3(side2, subject, entries2) {
 }
 function phantomDrafts(side2, known4) {
   return side2.of("PeerAuthentication").flatMap((policy) => {
-    const open3 = policy.spec.mode === "PERMISSIVE" || policy.spec.mode === "DISABLE";
-    if (!open3 || known4.has(resourceId(policy))) return [];
+    const open4 = policy.spec.mode === "PERMISSIVE" || policy.spec.mode === "DISABLE";
+    if (!open4 || known4.has(resourceId(policy))) return [];
     const reach = side2.reachOf(policy);
     if (reach.workloads.length > 0 || reach.ids.length === 0) return [];
     return [
@@ -69196,14 +69306,14 @@ var tokenNotRequired = defineDetector({
   rule: "token-not-required",
   detectState: (side2) => side2.of("RequestAuthentication").flatMap((policy) => {
     if (policy.spec.jwtRules.length === 0 || policy.spec.targetRefs.length > 0) return [];
-    const open3 = side2.reachOf(policy).workloads.filter((workload) => inMesh(workload) && !tokenRequired(side2, workload));
-    if (open3.length === 0) return [];
-    const ids3 = distinct(open3.map((workload) => workload.id));
+    const open4 = side2.reachOf(policy).workloads.filter((workload) => inMesh(workload) && !tokenRequired(side2, workload));
+    if (open4.length === 0) return [];
+    const ids3 = distinct(open4.map((workload) => workload.id));
     return [
       {
         subject: resourceId(policy),
         affected: ids3,
-        certainty: certaintyOf(open3),
+        certainty: certaintyOf(open4),
         place: { resource: policy, path: ["spec", "jwtRules"] },
         message: `a request without a token reaches ${listed3(ids3)}: ${named2(policy)} refuses bad tokens only, and no policy requires one`,
         impact: "end-user authentication can be skipped by sending no token",
@@ -69294,8 +69404,8 @@ function knownAccounts(side2) {
   return { used, namespaces: new Set(side2.workloads.map((workload) => workload.namespace)) };
 }
 function gatewayAccounts(gateway2) {
-  const own3 = gateway2.annotations["gateway.istio.io/service-account"];
-  return own3 === void 0 ? [gateway2.name, `${gateway2.name}-${gateway2.spec.gatewayClassName}`] : [own3];
+  const own4 = gateway2.annotations["gateway.istio.io/service-account"];
+  return own4 === void 0 ? [gateway2.name, `${gateway2.name}-${gateway2.spec.gatewayClassName}`] : [own4];
 }
 function mentions(policy) {
   return policy.spec.rules.flatMap((rule2, ruleIndex) => [
@@ -69409,13 +69519,13 @@ var waypointMissing = defineDetector({
   }
 });
 function asks(side2) {
-  const own3 = (resource, labels2, addressed2, path7, subject, what) => {
+  const own4 = (resource, labels2, addressed2, path7, subject, what) => {
     const binding = Object.hasOwn(labels2, key2) ? bindingOf(side2.mesh, labels2, resource.namespace ?? "", addressed2) : void 0;
     return binding?.fault === void 0 ? [] : [{ subject, what, resource, path: path7, binding }];
   };
-  const services = [...side2.of("Service"), ...side2.of("ServiceEntry")].flatMap((service) => own3(service, service.labels, "service", ["metadata", "labels", key2], resourceId(service), named2(service)));
+  const services = [...side2.of("Service"), ...side2.of("ServiceEntry")].flatMap((service) => own4(service, service.labels, "service", ["metadata", "labels", key2], resourceId(service), named2(service)));
   const pods2 = side2.workloads.flatMap(
-    (workload) => workload.resource === void 0 || !inMesh(workload) || !isAmbient2(workload) ? [] : own3(workload.resource, workload.labels, "workload", [...templateOf(workload.kind), "metadata", "labels", key2], workload.id, `\`${workload.id}\``)
+    (workload) => workload.resource === void 0 || !inMesh(workload) || !isAmbient2(workload) ? [] : own4(workload.resource, workload.labels, "workload", [...templateOf(workload.kind), "metadata", "labels", key2], workload.id, `\`${workload.id}\``)
   );
   const namespaces3 = side2.of("Namespace").flatMap((namespace) => {
     if (!Object.hasOwn(namespace.labels, key2)) return [];
@@ -69501,14 +69611,14 @@ var wildcardServiceEntry = defineDetector({
   detectState: (side2) => side2.of("ServiceEntry").flatMap((entry2) => {
     if (entry2.spec.location !== "MESH_EXTERNAL") return [];
     const wide2 = entry2.spec.hosts.filter((host) => host.startsWith("*"));
-    const open3 = entry2.spec.resolution === "NONE" && entry2.spec.addresses.length === 0 ? entry2.spec.ports.filter((port3) => port3.protocol.toUpperCase() === "TCP") : [];
-    if (wide2.length === 0 && open3.length === 0) return [];
+    const open4 = entry2.spec.resolution === "NONE" && entry2.spec.addresses.length === 0 ? entry2.spec.ports.filter((port3) => port3.protocol.toUpperCase() === "TCP") : [];
+    if (wide2.length === 0 && open4.length === 0) return [];
     return [
       {
         subject: resourceId(entry2),
-        affected: [...wide2, ...open3.map((port3) => `any address:${port3.number}`)].map((what) => `${entry2.namespace ?? ""} ${what}`),
+        affected: [...wide2, ...open4.map((port3) => `any address:${port3.number}`)].map((what) => `${entry2.namespace ?? ""} ${what}`),
         place: { resource: entry2, path: wide2.length > 0 ? ["spec", "hosts"] : ["spec", "ports"] },
-        message: wide2.length > 0 ? `${named2(entry2)} lets workloads call every host under ${listed3(wide2)}` : `${named2(entry2)} lets workloads call every address on port ${open3.map((port3) => port3.number).join(", ")}: it names no addresses`,
+        message: wide2.length > 0 ? `${named2(entry2)} lets workloads call every host under ${listed3(wide2)}` : `${named2(entry2)} lets workloads call every address on port ${open4.map((port3) => port3.number).join(", ")}: it names no addresses`,
         impact: "hosts that anybody can register or rent are as reachable as the one that is meant",
         attack: "a compromised workload sends data to its own account at the same provider",
         remedy: "name the hosts that are needed, one by one, or their addresses",
@@ -69697,7 +69807,7 @@ function changeFinding(rule2, draft) {
   const entry2 = ruleEntry(rule2);
   const { change: change2 } = draft;
   const causes = draft.causes ?? change2.causes;
-  const [primary, ...others] = causes;
+  const [primary, ...others2] = causes;
   const certainty = draft.certainty ?? certaintyOf2(change2);
   return {
     code: entry2.code,
@@ -69710,7 +69820,7 @@ function changeFinding(rule2, draft) {
     environments: distinct(change2.environments),
     resource: primary?.resource ?? change2.destinations[0]?.id ?? "mesh",
     ...primary === void 0 ? {} : { location: locationOf(primary) },
-    related: others.slice(0, shownRelated).map((cause2) => ({ ...locationOf(cause2), message: `together with ${named2(cause2.resource)}, ${cause2.change} here` })),
+    related: others2.slice(0, shownRelated).map((cause2) => ({ ...locationOf(cause2), message: `together with ${named2(cause2.resource)}, ${cause2.change} here` })),
     message: draft.message,
     impact: draft.impact,
     ...draft.attack === void 0 ? {} : { attack: draft.attack },
@@ -69784,9 +69894,9 @@ function onceAPlace(findings) {
   const told = new Set(findings.flatMap((finding2) => finding2.changeIds.length > 0 && finding2.location !== void 0 ? [`${finding2.code} ${placeKey(finding2.location)}`] : []));
   return findings.filter((finding2) => finding2.changeIds.length > 0 || finding2.status !== "new" || finding2.location === void 0 || !told.has(`${finding2.code} ${placeKey(finding2.location)}`));
 }
-function elsewhere(own3, places) {
+function elsewhere(own4, places) {
   const byPlace = new Map(places.toReversed().map((place3) => [placeKey(place3), place3]));
-  if (own3 !== void 0) byPlace.delete(placeKey(own3));
+  if (own4 !== void 0) byPlace.delete(placeKey(own4));
   return [...byPlace.values()].toReversed();
 }
 function weakerCertainty(left, right) {
@@ -69799,15 +69909,15 @@ function placeKey(place3) {
 }
 
 // src/findings/maturity-finding.ts
-function maturityFinding(delta2, changes, findings, scores) {
+function maturityFinding(delta2, changes2, findings, scores) {
   if (delta2.overall === null || delta2.overall === 0) return void 0;
   const entry2 = ruleEntry("maturity-changed");
-  const moved3 = Object.entries(delta2.environments).filter(([, move]) => move.overall !== null && move.overall !== 0);
-  const ids3 = new Set(moved3.flatMap(([, move]) => Object.values(move.dimensions).flatMap((dimension) => dimension.movedBy)));
-  const moving = changes.filter((change2) => ids3.has(change2.id));
-  const cause2 = [...moving, ...changes].flatMap((change2) => change2.causes)[0];
+  const moved2 = Object.entries(delta2.environments).filter(([, move]) => move.overall !== null && move.overall !== 0);
+  const ids3 = new Set(moved2.flatMap(([, move]) => Object.values(move.dimensions).flatMap((dimension) => dimension.movedBy)));
+  const moving = changes2.filter((change2) => ids3.has(change2.id));
+  const cause2 = [...moving, ...changes2].flatMap((change2) => change2.causes)[0];
   const location = cause2 === void 0 ? findings.find((finding2) => ids3.has(finding2.fingerprint) && finding2.location !== void 0)?.location : { file: cause2.file, startLine: cause2.line, endLine: cause2.endLine, side: cause2.side };
-  const dimensions2 = dimensionsOf(moved3.map(([, move]) => move));
+  const dimensions2 = dimensionsOf(moved2.map(([, move]) => move));
   const falls = delta2.overall < 0;
   const agree = scores?.base !== void 0 && scores.base !== null && scores.head !== null && Math.sign(scores.head - scores.base) === Math.sign(delta2.overall);
   const from = agree ? ` (from ${String(scores.base)} to ${String(scores.head)} of 100)` : "";
@@ -69819,7 +69929,7 @@ function maturityFinding(delta2, changes, findings, scores) {
     certainty: "proved",
     evidence: "INFERRED",
     status: "new",
-    environments: moved3.map(([id]) => id).sort(),
+    environments: moved2.map(([id]) => id).sort(),
     resource: "mesh",
     ...location === void 0 ? {} : { location },
     related: [],
@@ -69870,10 +69980,10 @@ var PairGrid = class {
   #count(shared2) {
     const common2 = shared2 === this.#openTo ? this.#openTo.size : [...this.#openTo.keys()].filter((namespace) => shared2.has(namespace)).length;
     let closed = 0;
-    for (const [namespace, open3] of this.#openTo) {
-      if (!shared2.has(namespace) || open3 === "all") continue;
+    for (const [namespace, open4] of this.#openTo) {
+      if (!shared2.has(namespace) || open4 === "all") continue;
       closed += common2;
-      for (const source2 of open3) if (source2 !== namespace && (source2 === elsewhere2 || this.#openTo.has(source2) && shared2.has(source2))) closed -= 1;
+      for (const source2 of open4) if (source2 !== namespace && (source2 === elsewhere2 || this.#openTo.has(source2) && shared2.has(source2))) closed -= 1;
     }
     return { closed, pairs: common2 * common2 };
   }
@@ -69883,9 +69993,9 @@ var PairGrid = class {
     const toAll = [];
     const toSome = /* @__PURE__ */ new Map();
     for (const target of [...this.#openTo.keys()].sort(compareText)) {
-      const open3 = this.#openTo.get(target) ?? /* @__PURE__ */ new Set();
-      if (open3 === "all") toAll.push(target);
-      else for (const source2 of open3) toSome.set(source2, [...toSome.get(source2) ?? [], target]);
+      const open4 = this.#openTo.get(target) ?? /* @__PURE__ */ new Set();
+      if (open4 === "all") toAll.push(target);
+      else for (const source2 of open4) toSome.set(source2, [...toSome.get(source2) ?? [], target]);
     }
     const sources = [...this.#openTo.keys(), elsewhere2].map((source2) => ({ source: source2, text: `${source2} -> ` })).sort((left, right) => compareText(left.text, right.text));
     for (const { source: source2, text: text8 } of sources) {
@@ -69903,8 +70013,8 @@ var PairGrid = class {
 function ratingOf(parts) {
   return oneDecimal(5 * parts.reduce((sum, part2) => sum + part2.weight * (part2.grid === void 0 ? meanOf(part2, part2.items.keys()) : part2.grid.mean()), 0));
 }
-function ratingOver(parts, others) {
-  const byName2 = new Map(others.map((part2) => [part2.name, part2]));
+function ratingOver(parts, others2) {
+  const byName2 = new Map(others2.map((part2) => [part2.name, part2]));
   return oneDecimal(
     5 * parts.reduce((sum, part2) => {
       const other = byName2.get(part2.name);
@@ -70265,9 +70375,9 @@ function openTo(side2, members3) {
     if (allows.length === 0) return "all";
     for (const rule2 of allows.flatMap((policy) => policy.spec.rules)) {
       if (isAmbient2(workload) && httpFields(rule2, "ztunnel").length > 0) continue;
-      const open3 = opennessOf(rule2);
-      if (open3.type === "all") return "all";
-      if (open3.type === "namespaces") for (const namespace of open3.namespaces) found.add(namespace);
+      const open4 = opennessOf(rule2);
+      if (open4.type === "all") return "all";
+      if (open4.type === "namespaces") for (const namespace of open4.namespaces) found.add(namespace);
     }
   }
   return found;
@@ -70296,17 +70406,17 @@ function workloadIdentity(side2, scope3) {
     })
   );
   const { trustDomainAliases, extraTrustDomains } = side2.mesh.config;
-  const others = trustDomainAliases.length + extraTrustDomains.length;
-  const own3 = [...accounts2.values()].filter((entry2) => entry2.score === 1).length;
+  const others2 = trustDomainAliases.length + extraTrustDomains.length;
+  const own4 = [...accounts2.values()].filter((entry2) => entry2.score === 1).length;
   return {
     parts: [
       { name: "account", weight: 0.6, items: accounts2, absent: "ignore" },
       { name: "enrolment", weight: 0.3, items: enrolled, absent: "ignore" },
       // One more accepted domain is always worse than one less.
-      { name: "trust", weight: 0.1, items: /* @__PURE__ */ new Map([["mesh", item(1 / (1 + others), `accepts identities of ${others} more trust domains`)]]), absent: 1 }
+      { name: "trust", weight: 0.1, items: /* @__PURE__ */ new Map([["mesh", item(1 / (1 + others2), `accepts identities of ${others2} more trust domains`)]]), absent: 1 }
     ],
     evidence: [...enrolled.values()].every((entry2) => entry2.score === 0) ? "UNKNOWN" : "INFERRED",
-    reason: `${own3} of ${workloads2.length} workloads have an account of their own`
+    reason: `${own4} of ${workloads2.length} workloads have an account of their own`
   };
 }
 
@@ -70432,9 +70542,9 @@ function scorecard({ side: side2, findings, incomplete }) {
   const measured = measure(side2);
   const ratings = mapDimensions((dimension) => toRating(measured[dimension]));
   const credited = mapDimensions((dimension) => credit(ratings[dimension]));
-  const open3 = findings.filter((finding2) => finding2.status !== "fixed" && finding2.status !== "suppressed" && finding2.changeIds.length === 0);
-  const criticals = open3.filter((finding2) => finding2.severity === "critical").length;
-  const highs = open3.filter((finding2) => finding2.severity === "high").length;
+  const open4 = findings.filter((finding2) => finding2.status !== "fixed" && finding2.status !== "suppressed" && finding2.changeIds.length === 0);
+  const criticals = open4.filter((finding2) => finding2.severity === "critical").length;
+  const highs = open4.filter((finding2) => finding2.severity === "high").length;
   const confidence = confidenceOf(side2, measured, incomplete);
   const level2 = configuredLevel(side2);
   const view = (rated2, verified) => {
@@ -70494,8 +70604,8 @@ function environmentDelta(pair, input3) {
     population: overall === null || whole4 === null ? null : oneDecimal(whole4 - overall),
     dimensions: mapDimensions((dimension) => {
       const pairOf3 = ratings[dimension];
-      const moved3 = pairOf3 === void 0 ? null : oneDecimal(pairOf3.head - pairOf3.base);
-      return { delta: moved3, movedBy: moved3 === null || moved3 === 0 ? [] : moversOf(dimension, pair.id, input3) };
+      const moved2 = pairOf3 === void 0 ? null : oneDecimal(pairOf3.head - pairOf3.base);
+      return { delta: moved2, movedBy: moved2 === null || moved2 === 0 ? [] : moversOf(dimension, pair.id, input3) };
     })
   };
 }
@@ -70547,13 +70657,13 @@ var familyDimensions = {
   "8": ["auditability", "authorization"]
 };
 function moversOf(dimension, environment4, input3) {
-  const changes = input3.changes.filter((change2) => change2.environments.includes(environment4));
+  const changes2 = input3.changes.filter((change2) => change2.environments.includes(environment4));
   const findings = input3.findings.filter((finding2) => finding2.environments.includes(environment4) && finding2.changeIds.length === 0 && (finding2.status === "new" || finding2.status === "worsened" || finding2.status === "fixed"));
-  const own3 = [
-    ...changes.filter((change2) => facetDimensions[change2.facet].includes(dimension)).map((change2) => change2.id),
+  const own4 = [
+    ...changes2.filter((change2) => facetDimensions[change2.facet].includes(dimension)).map((change2) => change2.id),
     ...findings.filter((finding2) => familyDimensions[finding2.code.charAt(2)]?.includes(dimension) === true).map((finding2) => finding2.fingerprint)
   ];
-  return distinct(own3.length > 0 ? own3 : [...changes.map((change2) => change2.id), ...findings.map((finding2) => finding2.fingerprint)]);
+  return distinct(own4.length > 0 ? own4 : [...changes2.map((change2) => change2.id), ...findings.map((finding2) => finding2.fingerprint)]);
 }
 
 // src/maturity/assess.ts
@@ -70772,9 +70882,9 @@ function configNotComputed(changed, environments) {
   if ([base2, head].some((resource) => resource !== void 0 && unreadableMeshConfig(resource) !== void 0)) return [];
   const touched2 = environments.filter((environment4) => changed.environments.includes(environment4.id));
   const read3 = touched2.filter((environment4) => [environment4.base.config.statedBy, environment4.head.config.statedBy].includes(changed.resource));
-  const moved3 = read3.flatMap((environment4) => differing(environment4.base.config.notComputed, environment4.head.config.notComputed));
-  const apart3 = read3.length === touched2.length ? [] : differing(acting(base2), acting(head));
-  return distinct([...moved3, ...apart3]).map((field3) => ({
+  const moved2 = read3.flatMap((environment4) => differing(environment4.base.config.notComputed, environment4.head.config.notComputed));
+  const apart4 = read3.length === touched2.length ? [] : differing(acting(base2), acting(head));
+  return distinct([...moved2, ...apart4]).map((field3) => ({
     about: `field ${field3}`,
     because: `what \`${field3}\` of the mesh configuration does to requests is not computed by this version`,
     path: shown4.kind === "ConfigMap" ? ["data", "mesh"] : ["spec", "meshConfig", ...field3.split(".")]
@@ -70906,13 +71016,13 @@ function notComputedReasons(changed, environments, lineOf4) {
   return changed.flatMap((entry2) => {
     const resource = entry2.head ?? entry2.base;
     if (resource === void 0) return [];
-    return notComputed(entry2, environments).map((open3) => ({
-      id: open3.about === "kind" ? shortHash("not-computed", entry2.resource) : shortHash("not-computed", entry2.resource, open3.about),
+    return notComputed(entry2, environments).map((open4) => ({
+      id: open4.about === "kind" ? shortHash("not-computed", entry2.resource) : shortHash("not-computed", entry2.resource, open4.about),
       kind: "limit",
       status: "new",
       unit: resource.unit,
-      ...lineOf4(resource, open3.path, entry2.head === void 0 ? "base" : "head"),
-      reason: `\`${entry2.resource}\` is ${entry2.change} here, and ${open3.because}`,
+      ...lineOf4(resource, open4.path, entry2.head === void 0 ? "base" : "head"),
+      reason: `\`${entry2.resource}\` is ${entry2.change} here, and ${open4.because}`,
       remedy: "review its effect by hand; `gates.incomplete: off` lets such changes pass with this notice"
     }));
   });
@@ -70938,16 +71048,16 @@ function isNotJudged(kind) {
 }
 
 // src/app/changed-effect.ts
-function resourceReports(changed, changes, environments, found, open3 = []) {
+function resourceReports(changed, changes2, environments, found, open4 = []) {
   const effects = /* @__PURE__ */ new Map();
-  for (const change2 of changes) {
+  for (const change2 of changes2) {
     for (const edit of change2.edits) {
       const known4 = effects.get(edit.id);
       if (known4 === void 0) effects.set(edit.id, [change2]);
       else known4.push(change2);
     }
   }
-  return changed.map((entry2) => ({ resource: entry2.resource, environments: [...entry2.environments], change: entry2.change, ...effectOf(entry2, effects.get(entry2.resource) ?? [], environments, found, open3) }));
+  return changed.map((entry2) => ({ resource: entry2.resource, environments: [...entry2.environments], change: entry2.change, ...effectOf(entry2, effects.get(entry2.resource) ?? [], environments, found, open4) }));
 }
 function effectOf(entry2, named5, environments, found, undecidedValues2) {
   const decided2 = named5.find(({ change: change2 }) => !change2.direction.startsWith("undecided"));
@@ -70957,8 +71067,8 @@ function effectOf(entry2, named5, environments, found, undecidedValues2) {
   const told = found.of(entry2);
   if (told !== void 0 && told.effect !== "none") return told;
   if ([entry2.base, entry2.head].some((resource) => resource !== void 0 && unreadableMeshConfig(resource) !== void 0)) return { effect: "undecided", because: "the mesh configuration in it cannot be read" };
-  const [open3] = notComputed(entry2, environments);
-  if (open3 !== void 0) return { effect: "undecided", because: open3.because };
+  const [open4] = notComputed(entry2, environments);
+  if (open4 !== void 0) return { effect: "undecided", because: open4.because };
   const value = undecidedValues2.find(({ environment: environment4 }) => entry2.environments.includes(environment4));
   if (value !== void 0) return { effect: "undecided", because: `it depends on \`${value.text}\`, which is not told` };
   return told ?? { effect: "none", because: because(entry2) };
@@ -71070,8 +71180,8 @@ function templateLine(template, rendered2, line2) {
     return first < 0 ? 1 : first + 1;
   }
   const pairs3 = aligned(left.length, right.length, matches3);
-  const own3 = pairs3.get(target);
-  if (own3 !== void 0) return own3 + 1;
+  const own4 = pairs3.get(target);
+  if (own4 !== void 0) return own4 + 1;
   for (let above = target - 1; above >= 0; above -= 1) {
     const row2 = pairs3.get(above);
     if (row2 !== void 0) return Math.min(nextWritten(template.split("\n"), row2), left.length - 1) + 1;
@@ -71146,8 +71256,8 @@ function placeOf2(source2, rendered2, renderedItem) {
   let score2 = -1;
   const consider = (value, place3) => {
     if (field(value, "kind") !== kind) return;
-    const own3 = nameOf(value);
-    const fit2 = own3 === name2 ? Number.MAX_SAFE_INTEGER : own3 !== "" && name2.includes(own3) ? own3.length : -1;
+    const own4 = nameOf(value);
+    const fit2 = own4 === name2 ? Number.MAX_SAFE_INTEGER : own4 !== "" && name2.includes(own4) ? own4.length : -1;
     if (fit2 > score2) {
       score2 = fit2;
       best = place3;
@@ -71408,8 +71518,8 @@ function sidecarIngressPorts(resources, rootNamespace) {
     );
   }
   return (namespace, labels2) => {
-    const own3 = byNamespace.get(namespace) ?? [];
-    const acting2 = own3.find((sidecar2) => selectorOf2(sidecar2) !== void 0 && selects(selectorOf2(sidecar2) ?? {}, labels2)) ?? own3.find((sidecar2) => selectorOf2(sidecar2) === void 0) ?? (byNamespace.get(rootNamespace) ?? []).find((sidecar2) => selectorOf2(sidecar2) === void 0);
+    const own4 = byNamespace.get(namespace) ?? [];
+    const acting2 = own4.find((sidecar2) => selectorOf2(sidecar2) !== void 0 && selects(selectorOf2(sidecar2) ?? {}, labels2)) ?? own4.find((sidecar2) => selectorOf2(sidecar2) === void 0) ?? (byNamespace.get(rootNamespace) ?? []).find((sidecar2) => selectorOf2(sidecar2) === void 0);
     return acting2 === void 0 || acting2.spec.ingress.length === 0 ? void 0 : portsOf3(acting2);
   };
 }
@@ -71876,8 +71986,8 @@ function alphabet(patterns, path7) {
   const literals = [...patterns.exact, ...patterns.prefixes, ...patterns.suffixes, ...patterns.templates.map((text8) => text8.replace(/\{\*{1,2}\}/g, "")), ...patterns.globs.map((glob) => glob.replaceAll("*", ""))];
   const used = new Set(literals.flatMap((literal3) => Array.from(literal3)));
   const fresh = Array.from("xyzqwvkjhgtnmupslroiXYZQWVKJHGTNMUPSLROI0123456789-_~éüñ中").find((character) => !used.has(character)) ?? "文";
-  const others = distinct([...used, ...path7 ? ["/", ...patterns.templates.length > 0 ? ["["] : []] : []]);
-  return [fresh, ...others.filter((character) => path7 || character !== "/")];
+  const others2 = distinct([...used, ...path7 ? ["/", ...patterns.templates.length > 0 ? ["["] : []] : []]);
+  return [fresh, ...others2.filter((character) => path7 || character !== "/")];
 }
 function stable2(text8, mode) {
   return normalizePath(text8, mode) === text8;
@@ -72044,7 +72154,7 @@ function pathCandidates(matchers, limit) {
     if (together2 === void 0) return void 0;
     for (const path7 of together2) shared2.add(path7);
   }
-  const of = (wanted) => [...new Set(modes3.filter(wanted).flatMap((mode) => byMode.get(mode) ?? []))];
+  const of = (wanted2) => [...new Set(modes3.filter(wanted2).flatMap((mode) => byMode.get(mode) ?? []))];
   const plain6 = [.../* @__PURE__ */ new Set([...shared2, ...of(() => true)])];
   const found = /* @__PURE__ */ new Set([...plain6, ...plain6.flatMap(spellings)]);
   const paths = [...shared2];
@@ -72215,8 +72325,8 @@ function callerCandidates(asked, matchers, limit) {
   const found = [];
   const spread = (principal, namespace) => {
     if (principal !== null) found.push(principal);
-    const open3 = asked.some((matcher) => matcher.selection !== void 0 && !matcher.declared.includes(namespace));
-    for (const namespaceLabels of open3 ? labels2 : [{}]) found.push({ principal, namespace, namespaceLabels });
+    const open4 = asked.some((matcher) => matcher.selection !== void 0 && !matcher.declared.includes(namespace));
+    for (const namespaceLabels of open4 ? labels2 : [{}]) found.push({ principal, namespace, namespaceLabels });
   };
   for (const identity2 of identities) {
     const namespace = callerNamespace(identity2)?.namespace;
@@ -72546,8 +72656,8 @@ function elementAtomsOf(matchers, limit) {
 function exactElement(matched, patterns, classes) {
   let also = [...matched];
   let except = patterns.map((_, index) => index).filter((index) => !matched.includes(index));
-  const others = classes.filter((other) => other !== matched);
-  const alone = (inside4, outside) => !others.some((other) => inside4.every((index) => other.includes(index)) && !outside.some((index) => other.includes(index)));
+  const others2 = classes.filter((other) => other !== matched);
+  const alone = (inside4, outside) => !others2.some((other) => inside4.every((index) => other.includes(index)) && !outside.some((index) => other.includes(index)));
   for (const index of [...except]) {
     const fewer = except.filter((entry2) => entry2 !== index);
     if (alone(also, fewer)) except = fewer;
@@ -72686,11 +72796,11 @@ function boxesOf(space3, cube3) {
   }
   return drafts.map((draft) => ({ words: draft.words, narrow: [...draft.narrow].sort((left, right) => left - right) }));
 }
-function fixed2(space3, draft, wanted) {
-  if (wanted.length === 0) return draft;
+function fixed2(space3, draft, wanted2) {
+  if (wanted2.length === 0) return draft;
   const words3 = draft.words.slice();
   const narrow = new Set(draft.narrow);
-  for (const [index, bits] of wanted) {
+  for (const [index, bits] of wanted2) {
     const axis = space3.axes[index];
     const value = words3[axis.offset] & bits;
     if (value === 0) return void 0;
@@ -73052,10 +73162,10 @@ function canonicalPredicates(predicates) {
 }
 function joined3(dimension, seed, any2, none5) {
   const extra = { dimension, any: any2, none: none5 };
-  const [first, ...others] = seed;
+  const [first, ...others2] = seed;
   if (first === void 0) return [extra];
   if (any2.length > 0) return insideSeed(any2, seed) ? [extra] : [...seed, extra];
-  return [{ dimension, any: first.any, none: distinctMatchers([...first.none, ...none5]) }, ...others];
+  return [{ dimension, any: first.any, none: distinctMatchers([...first.none, ...none5]) }, ...others2];
 }
 function phrases(dimension, atoms, target, seed) {
   if (equal(target, atoms.full)) return [{ predicates: seed, bits: target }];
@@ -73186,11 +73296,11 @@ function inSpace(task, space3, { blockers, impossible: impossible2, demands, riv
   const starts = boxesOf(space3, task.cube);
   const walls = allBoxes(space3, blockers);
   const nowhere2 = allBoxes(space3, impossible2);
-  const wanted = [];
+  const wanted2 = [];
   for (const demand of demands) {
     const boxes = allBoxes(space3, demand);
     if (boxes === void 0) return failed(tooMany);
-    wanted.push(boxes);
+    wanted2.push(boxes);
   }
   const refusing = [];
   for (const rival of rivals2) {
@@ -73209,7 +73319,7 @@ function inSpace(task, space3, { blockers, impossible: impossible2, demands, riv
   let exhausted = false;
   search: for (const [start, widest] of starts.flatMap((box) => [[plainPart(space3, box) ?? box, box], [box, box]])) {
     for (; ; ) {
-      const question = { space: space3, blockers: [...walls, ...nowhere2, ...found], demands: wanted, rivals: refusing };
+      const question = { space: space3, blockers: [...walls, ...nowhere2, ...found], demands: wanted2, rivals: refusing };
       const outcome = search(question, start, budget, widest);
       if (outcome === "none") break;
       if (outcome === "limit") {
@@ -73303,8 +73413,8 @@ function pairs(from, to) {
     const first = before.get(key3);
     const second = after.get(key3);
     const id = first?.id ?? second?.id ?? "routing";
-    const open3 = { id, allow: "all", deny: [] };
-    return { id, from: first ?? open3, to: second ?? open3 };
+    const open4 = { id, allow: "all", deny: [] };
+    return { id, from: first ?? open4, to: second ?? open4 };
   });
 }
 function keysOf3(cubes) {
@@ -73458,10 +73568,10 @@ var Trials = class {
   #known = /* @__PURE__ */ new Map();
   #place;
   #left;
-  constructor(search2, limit) {
-    this.#search = search2;
+  constructor(search3, limit) {
+    this.#search = search3;
     this.#left = limit;
-    this.#place = new Map(search2.candidates.map((edit, index) => [edit, index]));
+    this.#place = new Map(search3.candidates.map((edit, index) => [edit, index]));
   }
   moves(edits) {
     const key3 = edits.map((edit) => this.#place.get(edit)).join(" ");
@@ -73474,14 +73584,14 @@ var Trials = class {
     return fresh;
   }
 };
-function minimalCauses(search2) {
-  const limit = search2.trials ?? MOST_TRIALS;
-  const trials = new Trials(search2, limit);
+function minimalCauses(search3) {
+  const limit = search3.trials ?? MOST_TRIALS;
+  const trials = new Trials(search3, limit);
   const sets = [];
   const sufficient = [];
   try {
-    singles(search2.candidates, trials, sets);
-    if (sets.length < MOST_SETS) larger(search2.candidates, trials, sets, sufficient);
+    singles(search3.candidates, trials, sets);
+    if (sets.length < MOST_SETS) larger(search3.candidates, trials, sets, sufficient);
     return sets.length > 0 ? { sets } : { sets, unproved: "no set of the changed objects gives the request its new answer" };
   } catch (error63) {
     if (!(error63 instanceof OutOfTrials)) throw error63;
@@ -73622,7 +73732,10 @@ function answers(context3, query3) {
   const given = { ...query3.given, ...Object.fromEntries(assumed.map((id) => [id, true])) };
   const asked = Object.keys(given).length > 0 ? { ...query3, given } : query3;
   const onBase = asked.to.workload === void 0 ? asked : { ...asked, to: { ...asked.to, workload: context3.pair.base.id } };
-  return { query: onBase, base: answerOn(context3.sides.base, context3.pair.base, onBase, context3.sides.head), head: answerOn(context3.sides.head, context3.pair.head, asked, context3.sides.base) };
+  return { query: onBase, base: bare2(answerOn(context3.sides.base, context3.pair.base, onBase, context3.sides.head)), head: bare2(answerOn(context3.sides.head, context3.pair.head, asked, context3.sides.base)) };
+}
+function bare2(decision) {
+  return { ...decision, because: [] };
 }
 function answerOn(mesh2, workload, query3, other) {
   const answer2 = decide(mesh2, query3);
@@ -73663,10 +73776,10 @@ function queryOf(workload, point, asks2 = { pods: false }) {
   if (protocol === "http" || protocol === "https") {
     const token = point.get("token");
     const inPath = isToken3(token) && token.location.startsWith("parameter:");
-    const path7 = askedPath(textAt2(point, "path"), inPath ? null : textAt2(point, "path.query"));
-    if (point.has("method")) request4.method = textAt2(point, "method") ?? "GET";
+    const path7 = askedPath(textAt3(point, "path"), inPath ? null : textAt3(point, "path.query"));
+    if (point.has("method")) request4.method = textAt3(point, "method") ?? "GET";
     if (path7 !== null) request4.path = path7;
-    const host = textAt2(point, "host");
+    const host = textAt3(point, "host");
     if (host !== null) request4.host = host;
     if (isToken3(token)) {
       const holder = headerOfLocation(token.location);
@@ -73676,12 +73789,12 @@ function queryOf(workload, point, asks2 = { pods: false }) {
     }
   }
   if (protocol === "http" && Object.keys(headers2).length > 0) request4.headers = headers2;
-  const sni = textAt2(point, "sni");
+  const sni = textAt3(point, "sni");
   if (sni !== null) request4.sni = sni;
   const behindSidecar = asks2.sidecar ?? isSidecarPod(workload);
   const source2 = point.get("source.ip") ?? (asks2.pods && callerNamespace(point.get("peer") ?? null) === void 0 ? parseIp(unnamedClientAddress) : void 0);
   const destination2 = point.get("destination.ip");
-  const addressed2 = textAt2(point, "address");
+  const addressed2 = textAt3(point, "address");
   const byName2 = addressed2 === null || addressed2 === podAddress || addressed2 === pastWaypoints ? void 0 : /^(.*):(\d+)$/.exec(addressed2);
   const where = byName2?.[1] !== void 0 ? { host: byName2[1] } : workload.resource === void 0 ? { selector: { namespace: workload.namespace, labels: workload.labels } } : { workload: workload.id };
   return {
@@ -73699,13 +73812,13 @@ function queryOf(workload, point, asks2 = { pods: false }) {
     ...Object.keys(given).length > 0 ? { given } : {}
   };
 }
-function queryOutside(point, otherwise) {
+function queryOutside(point, otherwise2) {
   const address = point.get("destination.ip");
   const port3 = point.get("port");
   const transport = point.get("transport");
   return {
     from: { principal: null, ...callingPod(point) },
-    to: { ip: formatIp(typeof address === "bigint" ? address : otherwise), port: typeof port3 === "number" ? port3 : 443 },
+    to: { ip: formatIp(typeof address === "bigint" ? address : otherwise2), port: typeof port3 === "number" ? port3 : 443 },
     request: { protocol: transport === "UDP" ? "udp" : transport === "SCTP" ? "sctp" : "tcp" }
   };
 }
@@ -73726,7 +73839,7 @@ function callingPod(point) {
   for (const [dimension, value] of point) if (dimension.startsWith("pod-label:") && typeof value === "string") labels2[dimension.slice("pod-label:".length)] = value;
   return { pod: { namespace: pod.namespace, labels: labels2, ...Object.keys(pod.namespaceLabels).length > 0 ? { namespaceLabels: pod.namespaceLabels } : {} } };
 }
-function textAt2(point, dimension) {
+function textAt3(point, dimension) {
   const value = point.get(dimension);
   return typeof value === "string" ? value : null;
 }
@@ -73938,10 +74051,10 @@ function firstOf3(list5, found) {
 // src/impact/regions.ts
 function changesIn(context3, way, found) {
   const confirmed = [];
-  const changes = [];
+  const changes2 = [];
   for (const entry2 of found) {
     if ("undecided" in entry2) {
-      changes.push(undecided(context3, way, entry2.undecided.key, [entry2.undecided.seed], entry2.undecided.reason));
+      changes2.push(undecided(context3, way, entry2.undecided.key, [entry2.undecided.seed], entry2.undecided.reason));
       continue;
     }
     for (const [index, cube3] of entry2.region.cubes.entries()) {
@@ -73950,7 +74063,7 @@ function changesIn(context3, way, found) {
       if (witness === void 0) {
         const tied2 = unreconciled(cube3, sample);
         if (tied2 === void 0) context3.internalErrors.push(`the witness for \`${context3.pair.destination.id}\` did not reproduce (seed ${shortHash(entry2.region.seed)})`);
-        changes.push(undecided(context3, way, entry2.region.seed, [cube3], tied2 ?? "the sample request was not confirmed on both sides"));
+        changes2.push(undecided(context3, way, entry2.region.seed, [cube3], tied2 ?? "the sample request was not confirmed on both sides"));
         continue;
       }
       const [refusing, passing2] = way === "up" ? [witness.base, witness.head] : [witness.head, witness.base];
@@ -73963,7 +74076,7 @@ function changesIn(context3, way, found) {
     const complete = group4.every((entry2) => entry2.region.complete);
     const first = [...leadingOf(group4, complete)].sort(compareBy((entry2) => isStranger(context3, entry2.witness.query) ? 1 : 0, (entry2) => plainness(entry2.witness.query, context3.pair)))[0];
     if (first === void 0) continue;
-    changes.push({
+    changes2.push({
       environment: context3.sides.environment,
       destination: context3.pair.destination,
       direction: way === "up" ? "widened" : "narrowed",
@@ -73977,7 +74090,7 @@ function changesIn(context3, way, found) {
       ...sideFacts(context3, way)
     });
   }
-  return changes;
+  return changes2;
 }
 function sampled(regions) {
   return regions.flatMap((region3) => region3.cubes.flatMap((cube3, index) => {
@@ -74108,14 +74221,14 @@ function enforcementMoved(context3) {
   ];
 }
 function opaqueMoved(context3) {
-  const moved3 = distinct([...unmatched(context3.base.opaque, context3.head.opaque), ...unmatched(context3.head.opaque, context3.base.opaque)].map((entry2) => entry2.resource));
-  return moved3.flatMap(
+  const moved2 = distinct([...unmatched(context3.base.opaque, context3.head.opaque), ...unmatched(context3.head.opaque, context3.base.opaque)].map((entry2) => entry2.resource));
+  return moved2.flatMap(
     (resource) => ["up", "down"].map((way) => undecided(context3, way, `opaque ${resource}`, [{ predicates: [], origins: [{ policy: resource }] }], `\`${resource}\` changed, and what it does to requests is not computed`))
   );
 }
-function unmatched(entries2, others) {
+function unmatched(entries2, others2) {
   const left = /* @__PURE__ */ new Map();
-  for (const { key: key3 } of others) left.set(key3, (left.get(key3) ?? 0) + 1);
+  for (const { key: key3 } of others2) left.set(key3, (left.get(key3) ?? 0) + 1);
   return entries2.filter(({ key: key3 }) => {
     const count2 = left.get(key3) ?? 0;
     left.set(key3, count2 - 1);
@@ -74125,13 +74238,13 @@ function unmatched(entries2, others) {
 
 // src/impact/moved-accounts.ts
 function movedAccounts({ base: base2, head, renamed }) {
-  const moved3 = [];
+  const moved2 = [];
   for (const after of head.workloads.values()) {
     const before = base2.workloads.get(renamed.get(after.id) ?? after.id);
     if (before === void 0 || before === after || before.serviceAccount === after.serviceAccount && before.namespace === after.namespace) continue;
-    if (before.enrolment.mode !== "none" && after.enrolment.mode !== "none") moved3.push({ base: before, head: after });
+    if (before.enrolment.mode !== "none" && after.enrolment.mode !== "none") moved2.push({ base: before, head: after });
   }
-  const groups3 = groupBy(moved3, (caller) => [principalOf(base2, caller.base), principalOf(head, caller.head), String(isAmbient4(caller.head))].join(" "));
+  const groups3 = groupBy(moved2, (caller) => [principalOf(base2, caller.base), principalOf(head, caller.head), String(isAmbient4(caller.head))].join(" "));
   return [...groups3.entries()].sort(([left], [right]) => compareText(left, right)).flatMap(([, callers3]) => {
     const [first] = callers3;
     if (first === void 0) return [];
@@ -74190,13 +74303,13 @@ function cubesAtCaller(cubes, ambient) {
 }
 function atValues(cubes, values5) {
   return cubes.flatMap((cube3) => {
-    const open3 = [];
+    const open4 = [];
     for (const predicate of cube3.predicates) {
       const value = values5.get(predicate.dimension);
-      if (value === void 0) open3.push(predicate);
+      if (value === void 0) open4.push(predicate);
       else if (!holds(predicate, value)) return [];
     }
-    return open3.length === cube3.predicates.length ? [cube3] : [{ predicates: open3, origins: cube3.origins }];
+    return open4.length === cube3.predicates.length ? [cube3] : [{ predicates: open4, origins: cube3.origins }];
   });
 }
 
@@ -74210,15 +74323,15 @@ function identityMoved(context3, account, way) {
   const [from, to] = way === "up" ? [can("base", account.former), onBoth(can("head", account.current), can("base", account.current))] : [can("head", account.current), onBoth(can("base", account.former), can("head", account.former))];
   const ties = cubesAtCaller([...impossible, ...base2.ties, ...head.ties], account.ambient);
   const key3 = ["identity", way, account.former, account.current, String(account.ambient), base2.key, head.key, authors(from), authors(to), (context3.preferred.get("port") ?? []).map(String).join(",")].join("\n");
-  const { regions, undecided: open3 } = context3.memo.get(key3, () => difference({ from, to, impossible: ties, preferred: context3.preferred, limits: context3.limits }));
-  if (regions.length === 0 && open3.length === 0) return [];
+  const { regions, undecided: open4 } = context3.memo.get(key3, () => difference({ from, to, impossible: ties, preferred: context3.preferred, limits: context3.limits }));
+  if (regions.length === 0 && open4.length === 0) return [];
   const told = identityWitness(context3, account, way, regions);
   const principal = way === "up" ? presentedOn(sides.head, account.current) : presentedOn(sides.base, account.former);
   const peer = { dimension: "peer", any: [{ type: "principal", pattern: { type: "exact", text: principal } }], none: [] };
-  const cubes = (regions.length > 0 ? regions.flatMap((region3) => region3.cubes) : open3.map(({ seed: seed2 }) => seed2)).map((cube3) => ({ predicates: [peer, ...cube3.predicates], origins: cube3.origins }));
-  const seed = `identity ${account.former} ${account.current} ${regions[0]?.seed ?? open3[0]?.key ?? ""}`;
+  const cubes = (regions.length > 0 ? regions.flatMap((region3) => region3.cubes) : open4.map(({ seed: seed2 }) => seed2)).map((cube3) => ({ predicates: [peer, ...cube3.predicates], origins: cube3.origins }));
+  const seed = `identity ${account.former} ${account.current} ${regions[0]?.seed ?? open4[0]?.key ?? ""}`;
   const callers3 = account.callers.map((caller) => way === "up" ? caller.head : caller.base).map(({ namespace, name: name2, kind }) => `${namespace}/${name2}[${kind}]`);
-  const reason = open3[0]?.reason ?? `what \`${account.callers[0]?.head.id ?? ""}\` sends there is not determined by the manifests`;
+  const reason = open4[0]?.reason ?? `what \`${account.callers[0]?.head.id ?? ""}\` sends there is not determined by the manifests`;
   const whole4 = { ...undecided(context3, way, seed, cubes, reason), facet: "identity", callers: callers3, assumptions: distinct([...base2.assumptions, ...head.assumptions, ...account.assumptions]) };
   if (told === "refused elsewhere") return [];
   if (told === void 0) return [whole4];
@@ -74229,11 +74342,11 @@ function identityWitness(context3, account, way, regions) {
   const leading = leadingOf(all, regions.every((region3) => region3.complete));
   const first = witnessAmong(context3, account, way, leading.map(({ sample }) => sample));
   if (first.best !== void 0) return first.best;
-  const { best, open: open3 } = witnessAmong(context3, account, way, all.filter((entry2) => !leading.includes(entry2)).map(({ sample }) => sample));
-  return best ?? (regions.length === 0 || first.open || open3 ? void 0 : "refused elsewhere");
+  const { best, open: open4 } = witnessAmong(context3, account, way, all.filter((entry2) => !leading.includes(entry2)).map(({ sample }) => sample));
+  return best ?? (regions.length === 0 || first.open || open4 ? void 0 : "refused elsewhere");
 }
 function witnessAmong(context3, account, way, samples) {
-  let open3 = false;
+  let open4 = false;
   const found = [];
   for (const sample of samples) {
     const { from, ...asked } = queryOf(asker(context3), sample);
@@ -74243,20 +74356,20 @@ function witnessAmong(context3, account, way, samples) {
       const base2 = answers(context3, query3(caller.base.id)).base;
       const answered = { query: query3(caller.head.id), base: base2, head: answers(context3, query3(caller.head.id)).head };
       if (flips(answered.base, answered.head, way)) found.push(answered);
-      else if (answered.base.verdict === "unknown" || answered.head.verdict === "unknown") open3 = true;
+      else if (answered.base.verdict === "unknown" || answered.head.verdict === "unknown") open4 = true;
     }
   }
-  return { best: found.sort(compareBy((entry2) => plainness(entry2.query, context3.pair)))[0], open: open3 };
+  return { best: found.sort(compareBy((entry2) => plainness(entry2.query, context3.pair)))[0], open: open4 };
 }
 
 // src/impact/latent.ts
-function latentMoved(context3, told, moved3) {
+function latentMoved(context3, told, moved2) {
   const { base: base2, head } = context3;
   if (!isNetworked(base2) || !isNetworked(head)) return [];
   return ["up", "down"].flatMap((way) => {
     const [low, high] = way === "up" ? [base2, head] : [head, base2];
     const loud = new Set(told.filter((change2) => change2.direction === (way === "up" ? "widened" : "narrowed")).flatMap((change2) => change2.seedOrigins.map((origin) => origin.policy)));
-    return ["network", "behind"].filter((layer2) => moved3[layer2]).flatMap((layer2) => {
+    return ["network", "behind"].filter((layer2) => moved2[layer2]).flatMap((layer2) => {
       const stopped = solve(context3, `latent ${layer2} ${way}`, [...low[layer2], ...high.possible], high[layer2]);
       const found = stopped.regions.filter((region3) => !region3.seedOrigins.some((origin) => loud.has(origin.policy)));
       return [...groupBy(found, (region3) => distinct(region3.seedOrigins.map((origin) => origin.policy)).join(" ")).values()].flatMap((regions) => latentChange(context3, way, layer2, regions));
@@ -74334,8 +74447,8 @@ function outboundMoved(sides, limits, internalErrors) {
   });
   const before = new Map(compared.opaque.base.map((entry2) => [entry2.resource, entry2.key]));
   const after = new Map(compared.opaque.head.map((entry2) => [entry2.resource, entry2.key]));
-  const moved3 = distinct([...before.keys(), ...after.keys()].filter((resource) => before.get(resource) !== after.get(resource)));
-  const opaque = moved3.flatMap((resource) => ["up", "down"].map((way) => uncertain(way, `opaque ${resource}`, [{ predicates: [], origins: [{ policy: resource }] }], `\`${resource}\` changed, and a part of it is not computed`)));
+  const moved2 = distinct([...before.keys(), ...after.keys()].filter((resource) => before.get(resource) !== after.get(resource)));
+  const opaque = moved2.flatMap((resource) => ["up", "down"].map((way) => uncertain(way, `opaque ${resource}`, [{ predicates: [], origins: [{ policy: resource }] }], `\`${resource}\` changed, and a part of it is not computed`)));
   const decided2 = ["up", "down"].flatMap((way) => {
     const groups3 = groupBy(compared[way].regions, (region3) => distinct(region3.seedOrigins.map((origin) => origin.policy)).join(" "));
     return [
@@ -74384,19 +74497,19 @@ function preferredIdentities(sides) {
       if (workload.enrolment.mode === "none") continue;
       const identity2 = `${mesh2.config.trustDomain}/ns/${workload.namespace}/sa/${workload.serviceAccount}`;
       all.add(identity2);
-      const own3 = byNamespace.get(workload.namespace);
-      if (own3 === void 0) byNamespace.set(workload.namespace, /* @__PURE__ */ new Set([identity2]));
-      else own3.add(identity2);
+      const own4 = byNamespace.get(workload.namespace);
+      if (own4 === void 0) byNamespace.set(workload.namespace, /* @__PURE__ */ new Set([identity2]));
+      else own4.add(identity2);
     }
   }
   return { first: distinct(all).slice(0, OFFERED_IDENTITIES), byNamespace };
 }
 function preferredValues(identities, pair, networked) {
-  const own3 = distinct(identities.byNamespace.get(pair.base.namespace) ?? []).slice(0, OFFERED_IDENTITIES);
+  const own4 = distinct(identities.byNamespace.get(pair.base.namespace) ?? []).slice(0, OFFERED_IDENTITIES);
   const declared2 = [...new Set([...pair.base.ports, ...pair.head.ports].filter((port3) => port3.protocol !== "udp").map((port3) => port3.port))].sort((left, right) => left - right);
   const ports2 = declared2.length > 0 || !networked ? declared2 : [...containerPorts(pair.head), 8080, 80, 443];
   return /* @__PURE__ */ new Map([
-    ["peer", [.../* @__PURE__ */ new Set([...identities.first, ...own3])]],
+    ["peer", [.../* @__PURE__ */ new Set([...identities.first, ...own4])]],
     ["port", ports2],
     ["protocol", ["http", "tcp", "https", "tls"]],
     // Without a name a witness may speak any protocol.
@@ -74426,7 +74539,7 @@ function destinationPairs(sides) {
   return pairs3.sort((left, right) => compareText(left.destination.id, right.destination.id));
 }
 function compareSides(sides, limits, memo2) {
-  const changes = [];
+  const changes2 = [];
   const internalErrors = [];
   const identities = preferredIdentities(sides);
   const policed = hasNetworkPolicies(sides.base) || hasNetworkPolicies(sides.head);
@@ -74436,22 +74549,22 @@ function compareSides(sides, limits, memo2) {
   for (const pair of pairs3) {
     const proxies = { base: pathsTo(sides.base, pair.base, mixed2), head: pathsTo(sides.head, pair.head, mixed2) };
     const networked = policed && hasNetwork(pair.base);
-    changes.push(...identitiesMoved({ sides, pair, ...proxies, limits, memo: memo2, preferred: preferredValues(identities, pair, false), internalErrors }, accounts2.at([proxies.base, proxies.head])));
-    const moved3 = { network: networked && (networkMovedAt(sides.base, pair.base, sides.head, pair.head, proxies.base.tunnels.size + proxies.head.tunnels.size > 0) || waypointNetworkKey(sides.base, pair.base, proxies.base) !== waypointNetworkKey(sides.head, pair.head, proxies.head)), behind: proxies.base.key !== proxies.head.key };
-    if (!moved3.network && !moved3.behind) {
-      changes.push(...tiesSettled(sides, pair, proxies, { limits, memo: memo2, identities, networked, mixed: mixed2, internalErrors }));
+    changes2.push(...identitiesMoved({ sides, pair, ...proxies, limits, memo: memo2, preferred: preferredValues(identities, pair, false), internalErrors }, accounts2.at([proxies.base, proxies.head])));
+    const moved2 = { network: networked && (networkMovedAt(sides.base, pair.base, sides.head, pair.head, proxies.base.tunnels.size + proxies.head.tunnels.size > 0) || waypointNetworkKey(sides.base, pair.base, proxies.base) !== waypointNetworkKey(sides.head, pair.head, proxies.head)), behind: proxies.base.key !== proxies.head.key };
+    if (!moved2.network && !moved2.behind) {
+      changes2.push(...tiesSettled(sides, pair, proxies, { limits, memo: memo2, identities, networked, mixed: mixed2, internalErrors }));
       continue;
     }
     const base2 = networked ? throughNetworkPaths(proxies.base, sides.base, pair.base) : proxies.base;
     const head = networked ? throughNetworkPaths(proxies.head, sides.head, pair.head) : proxies.head;
     const context3 = { sides, pair, base: base2, head, limits, memo: memo2, preferred: preferredValues(identities, pair, networked), internalErrors };
     const found = [...compareWay(context3, "up"), ...compareWay(context3, "down")];
-    found.push(...latentMoved(context3, found, moved3));
+    found.push(...latentMoved(context3, found, moved2));
     if (!found.some((change2) => change2.direction === "narrowed")) found.push(...tiesSettled(sides, pair, proxies, { limits, memo: memo2, identities, networked, mixed: mixed2, internalErrors }));
-    changes.push(...found.length > 0 ? found : enforcementMoved(context3), ...opaqueMoved(context3), ...authoritiesMoved(context3));
+    changes2.push(...found.length > 0 ? found : enforcementMoved(context3), ...opaqueMoved(context3), ...authoritiesMoved(context3));
   }
-  if (policed) changes.push(...outboundMoved(sides, limits, internalErrors));
-  return { changes, internalErrors, compared: pairs3.length };
+  if (policed) changes2.push(...outboundMoved(sides, limits, internalErrors));
+  return { changes: changes2, internalErrors, compared: pairs3.length };
 }
 function tiesSettled(sides, pair, proxies, asking3) {
   if (sides.base.unsettled.size === 0) return [];
@@ -74483,9 +74596,9 @@ function compareWay(context3, way) {
   if (low.sure !== low.possible || high.sure !== high.possible) add4(solve(context3, `sure ${way}`, low.sure, high.sure.map((path7) => alsoThrough(path7, low.possible))));
   return changesIn(context3, way, found);
 }
-function alsoThrough(path7, others) {
-  const other = others[0];
-  if (other === void 0 || others.length > 1) return path7;
+function alsoThrough(path7, others2) {
+  const other = others2[0];
+  if (other === void 0 || others2.length > 1) return path7;
   return { id: path7.id, layers: [...path7.layers, ...other.layers.map(asOtherSide)] };
 }
 function asOtherSide(layer2) {
@@ -74503,12 +74616,12 @@ function isAboutIdentity({ raw, sides, callers: callers3, knownOf }) {
   const expected = raw.passingSide === "head" ? witness.head : witness.base;
   const elsewhere3 = knownOf(other).byPrincipal;
   const workloads2 = workloadsByCaller(passing2);
-  const own3 = knownOf(passing2).byPrincipal;
+  const own4 = knownOf(passing2).byPrincipal;
   const accounts2 = new Set(callers3.known.flatMap((id) => {
     const workload = workloads2.get(id);
     return workload === void 0 ? [] : [principalOf(passing2, workload)];
   }));
-  const users = [...accounts2].flatMap((account) => own3.get(account) ?? []);
+  const users = [...accounts2].flatMap((account) => own4.get(account) ?? []);
   return users.length > 0 && users.length <= MOST_ACCOUNTS && users.every((id) => {
     const workload = workloads2.get(id);
     const before = workload === void 0 ? void 0 : counterpart(workload, other, sides, raw.passingSide);
@@ -74576,8 +74689,8 @@ var EditIndex = class {
   }
 };
 function mayAct(edit, labels2) {
-  const versions2 = [...edit.type === "added" ? [] : [edit.base], ...edit.type === "removed" ? [] : [edit.head]];
-  return versions2.some((version3) => {
+  const versions3 = [...edit.type === "added" ? [] : [edit.base], ...edit.type === "removed" ? [] : [edit.head]];
+  return versions3.some((version3) => {
     const selector = selectorOf3(version3);
     return selector === void 0 || labels2.some((each) => selects(selector, each));
   });
@@ -74632,10 +74745,10 @@ var CauseProver = class {
     if (best !== void 0) return { ...causes, sets: whole4, proof: "region" };
     let named5 = first;
     for (let step = 0; step < MOST_EXTENSIONS; step += 1) {
-      const missing = this.#missing(raw, way, named5);
-      if (missing === void 0) return { ...causes, sets: [named5], proof: "region" };
-      if (missing === "open") break;
-      const further = this.#further(raw, way, named5, missing);
+      const missing2 = this.#missing(raw, way, named5);
+      if (missing2 === void 0) return { ...causes, sets: [named5], proof: "region" };
+      if (missing2 === "open") break;
+      const further = this.#further(raw, way, named5, missing2);
       if (further === void 0) break;
       named5 = [...named5, ...further];
     }
@@ -74643,9 +74756,9 @@ var CauseProver = class {
   }
   /** Edits that a further request needs besides those that are named. */
   #further(raw, way, named5, { query: query3, head }) {
-    const others = this.#index.of(raw).edits.filter((edit) => !named5.includes(edit));
+    const others2 = this.#index.of(raw).edits.filter((edit) => !named5.includes(edit));
     const near = (edits) => this.#ask(this.#counterfactual.near([...named5, ...edits], query3, waypointNamespaces(raw)), query3);
-    return this.#minimal(others, (edits) => reaches2(near(edits), head, way)).sets[0];
+    return this.#minimal(others2, (edits) => reaches2(near(edits), head, way)).sets[0];
   }
   #minimal(candidates3, moves) {
     const counted2 = (edits) => {
@@ -74702,20 +74815,20 @@ var CauseProver = class {
     const context3 = this.#against(raw, this.#counterfactual.around(set2, witness.query, waypointNamespaces(raw)), witness.query);
     if (context3 === void 0) return "open";
     const [low, high] = way === "up" ? [context3.base, context3.head] : [context3.head, context3.base];
-    let open3 = false;
+    let open4 = false;
     for (const level2 of ["possible", "sure"]) {
       const found = solve(context3, `unexplained ${level2} ${way} ${raw.destination.id} ${raw.seed}`, low[level2], high[level2], raw.cubes);
-      open3 ||= found.undecided.length > 0;
+      open4 ||= found.undecided.length > 0;
       for (const region3 of found.regions) {
         for (const [index, cube3] of region3.cubes.entries()) {
           const sample = region3.samples[index];
-          const moved3 = sample === void 0 ? void 0 : witnessFor(context3, cube3, sample, (query3) => confirm(context3, way, query3));
-          if (moved3 !== void 0) return { query: moved3.query, head: moved3.head };
-          open3 = true;
+          const moved2 = sample === void 0 ? void 0 : witnessFor(context3, cube3, sample, (query3) => confirm(context3, way, query3));
+          if (moved2 !== void 0) return { query: moved2.query, head: moved2.head };
+          open4 = true;
         }
       }
     }
-    return open3 ? "open" : void 0;
+    return open4 ? "open" : void 0;
   }
   /** The destination with only some edits made, against the head. */
   #against(raw, mesh2, query3) {
@@ -74758,9 +74871,9 @@ function unproved({ edits, likely }, because2) {
 }
 
 // src/impact/told-apart.ts
-function withoutRepeats(changes) {
+function withoutRepeats(changes2) {
   const seen = ({ change: change2 }) => canonical([change2.environments, change2.direction, change2.facet, change2.destinations.map(({ id }) => id), change2.region, change2.callers, change2.before, change2.after, change2.assumptions]);
-  return [...groupBy(changes, seen).values()].flatMap((group4) => {
+  return [...groupBy(changes2, seen).values()].flatMap((group4) => {
     const [first] = group4;
     if (first === void 0) return [];
     if (group4.length === 1) return [first];
@@ -74778,12 +74891,12 @@ function causesOfAll(group4) {
   const weakest3 = proofs.find((proof) => group4.some(({ change: change2 }) => change2.causeProof === proof));
   return { causes, alternativeCauses: agree ? first?.change.alternativeCauses : void 0, ...weakest3 === void 0 ? {} : { causeProof: weakest3 } };
 }
-function toldApart(changes) {
-  return continued(continued(continued([...changes], answerOf2), callersOf3), witnessOf);
+function toldApart(changes2) {
+  return continued(continued(continued([...changes2], answerOf2), callersOf3), witnessOf);
 }
-function continued(changes, tail) {
-  const byHeadline = groupBy(changes, ({ change: change2 }) => [change2.headline, ...change2.destinations.map(({ id }) => id), ...change2.environments].join("\n"));
-  return changes.map((entry2) => {
+function continued(changes2, tail) {
+  const byHeadline = groupBy(changes2, ({ change: change2 }) => [change2.headline, ...change2.destinations.map(({ id }) => id), ...change2.environments].join("\n"));
+  return changes2.map((entry2) => {
     const { change: change2 } = entry2;
     const alike2 = byHeadline.get([change2.headline, ...change2.destinations.map(({ id }) => id), ...change2.environments].join("\n")) ?? [];
     const words3 = tail(change2);
@@ -74834,9 +74947,9 @@ var IdentitiesOfMeshes = class {
     return fresh;
   }
 };
-function causesIn({ sets: [named5 = [], ...others], proof, unproved: unproved2 }, from) {
+function causesIn({ sets: [named5 = [], ...others2], proof, unproved: unproved2 }, from) {
   const cited = (edits) => edits.map(from.cite).sort((left, right) => compareText(left.file, right.file) || left.line - right.line);
-  return { causes: cited(named5), ...others.length === 0 ? {} : { alternativeCauses: others.map(cited) }, causeProof: proof, ...unproved2 === void 0 ? {} : { causeNote: unproved2 } };
+  return { causes: cited(named5), ...others2.length === 0 ? {} : { alternativeCauses: others2.map(cited) }, causeProof: proof, ...unproved2 === void 0 ? {} : { causeNote: unproved2 } };
 }
 function editsOf({ sets }) {
   return [...new Set(sets.flat())];
@@ -74916,10 +75029,10 @@ function finish2(single2, destinations) {
     assumptions: change2.assumptions
   };
 }
-function mergeEnvironments(changes) {
-  if (new Set(changes.flatMap(({ change: change2 }) => change2.environments)).size <= 1) return [...changes];
+function mergeEnvironments(changes2) {
+  if (new Set(changes2.flatMap(({ change: change2 }) => change2.environments)).size <= 1) return [...changes2];
   const key3 = ({ change: change2 }) => canonical([change2.destinations.map((destination2) => destination2.id), change2.facet, change2.direction, change2.region]);
-  return [...groupBy(changes, key3).values()].flatMap((group4) => {
+  return [...groupBy(changes2, key3).values()].flatMap((group4) => {
     const first = group4[0];
     if (first === void 0) return [];
     return [
@@ -75062,8 +75175,8 @@ function constantsFor(text8) {
   return [number5, String(number5)];
 }
 function samePlace(left, right, key3) {
-  const wanted = key3 === void 0 ? right : [...right.slice(0, -1), key3];
-  return left.length === wanted.length && left.every((step, index) => step === wanted[index]);
+  const wanted2 = key3 === void 0 ? right : [...right.slice(0, -1), key3];
+  return left.length === wanted2.length && left.every((step, index) => step === wanted2[index]);
 }
 function valueAt3(from, path7) {
   let at2 = from;
@@ -75213,27 +75326,54 @@ function worldsOf2(base2, head, documents) {
       if (known4 === void 0) choices.set(text8, new Set(all));
       else for (const choice2 of all) known4.add(choice2);
     }
+    if (isAsking(resource)) for (const each of otherwise(resource, documents)?.unresolved ?? []) for (const choice2 of each.choices ?? []) choices.get(clusterText)?.add(choice2);
   }
   if (choices.size === 0) return oneWorld;
   const worlds2 = [];
   const left = [];
   for (const text8 of [...choices.keys()].sort(compareText)) {
-    const others = [...choices.get(text8) ?? []].slice(1);
-    if (worlds2.length + others.length > mostWorlds) left.push(text8);
-    else for (const choice2 of others) worlds2.push({ text: text8, choice: choice2, base: read2(base2, text8, choice2, documents), head: read2(head, text8, choice2, documents) });
+    const others2 = [...choices.get(text8) ?? []].slice(1);
+    if (worlds2.length + others2.length > mostWorlds) left.push(text8);
+    else for (const choice2 of others2) worlds2.push({ text: text8, choice: choice2, base: read2(base2, text8, choice2, documents), head: read2(head, text8, choice2, documents) });
   }
   return { worlds: worlds2, left };
 }
 var again = /* @__PURE__ */ new WeakMap();
 function read2(resources, text8, choice2, documents) {
-  return resources.map((resource) => {
+  return resources.flatMap((resource) => {
     if (resource.unresolved?.some((each) => each.text === text8 && each.choices !== void 0) !== true) return resource;
     const key3 = `${typeof choice2} ${String(choice2)} ${text8}`;
     const known4 = again.get(resource)?.get(key3);
     if (known4 !== void 0) return known4;
-    const made2 = readOne(resource, text8, choice2, documents) ?? resource;
+    const found = text8 === clusterText && isAsking(resource) ? otherwise(resource, documents, choice2) : readOne(resource, text8, choice2, documents) ?? resource;
+    const made2 = found === void 0 ? [] : [found];
     again.set(resource, new Map([...again.get(resource) ?? [], [key3, made2]]));
     return made2;
+  });
+}
+function isAsking({ origin, unresolved: unresolved2 }) {
+  return origin.rendered?.otherwise !== void 0 && unresolved2?.some((each) => each.text === clusterText) === true;
+}
+function otherwise(resource, documents, choice2) {
+  const reading = documents.read(resource.origin.rendered?.otherwise ?? "");
+  const value = reading.type === "documents" ? reading.documents[0]?.value : void 0;
+  const { file: file2, blob, document, rendered: rendered2 } = resource.origin;
+  const read3 = (given) => {
+    const decoded = decodeDocument(value, { origin: { file: file2, blob, document, ...rendered2 === void 0 ? {} : { rendered: rendered2 } }, unit: resource.unit, defaultNamespace: resource.namespace ?? "", ...given === void 0 ? {} : { given } });
+    return decoded.type === "resources" ? decoded.resources.find((each) => resourceKey(each) === resourceKey(resource)) : void 0;
+  };
+  const found = read3();
+  return choice2 === void 0 || found?.unresolved === void 0 ? found : read3(new Map(found.unresolved.map((each) => [each.text, choice2])));
+}
+function matters(resource) {
+  return resource.kind !== "Secret" && !(resource.kind === "ConfigMap" && resource.spec.data["mesh"] === void 0);
+}
+function withOtherwise(resources, documents) {
+  return resources.map((resource) => {
+    if (resource.origin.rendered?.otherwise === void 0 || !matters(resource)) return resource;
+    const found = otherwise(resource, documents);
+    if (found !== void 0 && readContentOf(found) === readContentOf(resource)) return resource;
+    return { ...resource, unresolved: [...resource.unresolved ?? [], { text: clusterText, path: [], choices: ["not found", "found"] }] };
   });
 }
 function readOne(resource, text8, choice2, documents) {
@@ -75327,17 +75467,17 @@ function meshes(loaded, stated) {
   const head = loaded.identical ? base2 : buildMesh(resources.head, { ...settings2, seniors });
   return { loaded, resources, base: base2, head, renamed: loaded.identical ? /* @__PURE__ */ new Map() : renamedWorkloads(loaded.renames, base2, head), settings: { ...settings2, unsettled, seniors } };
 }
-function withStandIns(own3, other) {
-  if (!own3.some((resource) => unreadableMeshConfig(resource) !== void 0)) return own3;
-  return own3.flatMap((resource) => {
+function withStandIns(own4, other) {
+  if (!own4.some((resource) => unreadableMeshConfig(resource) !== void 0)) return own4;
+  return own4.flatMap((resource) => {
     if (unreadableMeshConfig(resource) === void 0) return [resource];
     const id = resourceId(resource);
     return other.filter((candidate) => resourceId(candidate) === id && unreadableMeshConfig(candidate) === void 0);
   });
 }
 function changedPeerAuthentications(base2, head) {
-  const bare2 = (resources) => resources.flatMap((resource) => resource.kind === "PeerAuthentication" ? [{ ...resource, labels: {}, annotations: {} }] : []);
-  return new Set(editsBetween(bare2(base2), bare2(head)).filter((edit) => edit.type !== "added").map((edit) => edit.id));
+  const bare3 = (resources) => resources.flatMap((resource) => resource.kind === "PeerAuthentication" ? [{ ...resource, labels: {}, annotations: {} }] : []);
+  return new Set(editsBetween(bare3(base2), bare3(head)).filter((edit) => edit.type !== "added").map((edit) => edit.id));
 }
 function compareEnvironments(loaded, stated, limits, citations) {
   const memo2 = new DifferenceMemo();
@@ -75385,8 +75525,8 @@ function undecidedValues(loaded, stated, found, compare) {
   for (const text8 of left) add4(text8, void 0);
   return [...undecided2.values()];
 }
-function signature(changes) {
-  return canonical(distinct(changes.map(({ destination: destination2, direction, facet, cubes, complete }) => canonical([destination2.id, direction, facet, cubes.map(regionCube), complete]))));
+function signature(changes2) {
+  return canonical(distinct(changes2.map(({ destination: destination2, direction, facet, cubes, complete }) => canonical([destination2.id, direction, facet, cubes.map(regionCube), complete]))));
 }
 function withUnresolvedAssumptions(described) {
   const { change: change2, edits } = described;
@@ -75460,15 +75600,15 @@ function headObjects(environments, citations) {
 
 // src/units/claims.ts
 function claimsFor(side2, other) {
-  const own3 = claimsOf(side2);
-  const others = claimsOf(other);
-  const inChart = (path7) => inTree(own3.trees, folderOf(path7)) || inTree(others.trees, folderOf(path7));
+  const own4 = claimsOf(side2);
+  const others2 = claimsOf(other);
+  const inChart = (path7) => inTree(own4.trees, folderOf(path7)) || inTree(others2.trees, folderOf(path7));
   return {
     inChart,
     claimed: (path7) => {
       const folder = folderOf(path7);
-      if (own3.owners.has(folder)) return true;
-      for (const owner of others.owners.get(folder) ?? []) if (owner !== folder) return true;
+      if (own4.owners.has(folder)) return true;
+      for (const owner of others2.owners.get(folder) ?? []) if (owner !== folder) return true;
       return inChart(path7);
     }
   };
@@ -75760,14 +75900,14 @@ ${root.name}`).values()].flatMap((same2) => {
       return [[id, { kind: "helm", path: path7, discovery: root.tool, files: [], inputs: chartInputs(side2, path7, helm2.values), ...rootFile(chart), ...stated, namespace: helm2.namespace, helm: helm2 }]];
     }
     const folders = kustomizationsBelow(side2, root);
-    const own3 = filesBelow(side2, path7, root.recurse).filter((file2) => mayBeManifestFile(file2) && !context3.has(file2) && root.takes?.(file2) !== false && !folders.some((folder) => below(file2, folder)));
+    const own4 = filesBelow(side2, path7, root.recurse).filter((file2) => mayBeManifestFile(file2) && !context3.has(file2) && root.takes?.(file2) !== false && !folders.some((folder) => below(file2, folder)));
     if (root.tool === "flux" && (Object.keys(made2).length > 0 || folders.length > 0)) {
-      const files = own3.filter((file2) => /\.ya?ml$/iu.test(file2) && !claims.inChart(file2));
+      const files = own4.filter((file2) => /\.ya?ml$/iu.test(file2) && !claims.inChart(file2));
       const inputs2 = folders.map((folder) => kustomizationInputs(side2, folder));
       const all = { folders: /* @__PURE__ */ new Set([...files.map(folderOf), ...inputs2.flatMap((each) => [...each.folders])]), trees: inputs2.flatMap((each) => each.trees), files: /* @__PURE__ */ new Set([...files, ...inputs2.flatMap((each) => [...each.files])]) };
       return [[id, { kind: "kustomize", path: path7, discovery: root.tool, files: [], inputs: all, rootFile: root.file, ...stated, ...made2, overlay: { ...overlay, generated: [...files.filter((file2) => holdsManifests(side2, file2, documents)), ...folders] } }]];
     }
-    return [[id, { ...plainUnit(path7, own3.filter((file2) => !claims.claimed(file2)), root.tool), ...stated }]];
+    return [[id, { ...plainUnit(path7, own4.filter((file2) => !claims.claimed(file2)), root.tool), ...stated }]];
   });
 }
 function kustomizationsBelow(side2, root) {
@@ -75842,17 +75982,17 @@ function planEnvironments(units, stated) {
   const names3 = distinct([...labels2.values(), ...[...told.values()].flat(), ...Object.keys(stated)]);
   if (names3.length === 0) return { environments: [{ id: "default", units: ordered3.map((unit3) => unit3.id), own: /* @__PURE__ */ new Set(), because: "no two units define one object differently" }], doubts: [] };
   const wordsOf2 = new Map(names3.map((name2) => [name2, environmentWords(name2, ordered3.filter((unit3) => (told.get(unit3.id) ?? [labels2.get(unit3.id)]).includes(name2)))]));
-  const apart3 = /* @__PURE__ */ new Map();
+  const apart4 = /* @__PURE__ */ new Map();
   for (const unit3 of ordered3) {
     const segments = segmentsOf(unit3);
     if (labels2.has(unit3.id) && !together2.has(unit3.id) || told.has(unit3.id) || !segments.some(isEnvironmentWord)) continue;
     const joined5 = joinedBy(wordsIn(segments), wordsOf2);
-    apart3.set(unit3.id, joined5.length > 0 ? joined5 : [environmentSegment(segments) ?? unit3.id]);
+    apart4.set(unit3.id, joined5.length > 0 ? joined5 : [environmentSegment(segments) ?? unit3.id]);
   }
-  const all = distinct([...names3, ...[...apart3.values()].flat()]);
+  const all = distinct([...names3, ...[...apart4.values()].flat()]);
   const environments = all.map((name2) => {
     const isOwn2 = (unit3) => told.get(unit3.id)?.includes(name2) ?? labels2.get(unit3.id) === name2;
-    const isShared = (unit3) => (!labels2.has(unit3.id) || together2.has(unit3.id)) && (apart3.get(unit3.id)?.includes(name2) ?? true);
+    const isShared = (unit3) => (!labels2.has(unit3.id) || together2.has(unit3.id)) && (apart4.get(unit3.id)?.includes(name2) ?? true);
     const members3 = ordered3.filter((unit3) => isOwn2(unit3) || isShared(unit3));
     return {
       id: name2,
@@ -75866,19 +76006,19 @@ function planEnvironments(units, stated) {
 function wordsIn(segments) {
   return { stages: segments.filter((segment) => environmentWord.test(segment)), regions: segments.filter((segment) => region2.test(segment)) };
 }
-function environmentWords(name2, own3) {
-  const words3 = wordsIn([name2, ...own3.flatMap(segmentsOf)]);
+function environmentWords(name2, own4) {
+  const words3 = wordsIn([name2, ...own4.flatMap(segmentsOf)]);
   return { stages: distinct(words3.stages), regions: distinct(words3.regions) };
 }
-function joinedBy(own3, environments) {
-  const open3 = ["stages", "regions"].map((sort) => {
-    const matching2 = new Map([...environments].map(([name2, words3]) => [name2, closeness(own3[sort], words3[sort])]));
+function joinedBy(own4, environments) {
+  const open4 = ["stages", "regions"].map((sort) => {
+    const matching2 = new Map([...environments].map(([name2, words3]) => [name2, closeness(own4[sort], words3[sort])]));
     const best = Math.max(...matching2.values());
     const told = [...environments.values()].some((words3) => words3[sort].length > 0);
-    if (own3[sort].length === 0 || !told) return new Set(environments.keys());
+    if (own4[sort].length === 0 || !told) return new Set(environments.keys());
     return new Set([...environments].flatMap(([name2, words3]) => words3[sort].length === 0 || best > 0 && matching2.get(name2) === best ? [name2] : []));
   });
-  return [...environments.keys()].filter((name2) => open3.every((names3) => names3.has(name2)));
+  return [...environments.keys()].filter((name2) => open4.every((names3) => names3.has(name2)));
 }
 function closeness(left, right) {
   let best = 0;
@@ -75924,8 +76064,8 @@ function disputesOf(units) {
     }
     for (const list5 of definitions2.values()) {
       if (list5.every(({ content }) => content.token === list5[0]?.content.token)) continue;
-      const versions2 = groupBy(list5, ({ content }) => content.text());
-      if (versions2.size > 1) disputes.push({ side: side2, groups: [...versions2.values()].map((group4) => group4.map(({ unit: unit3 }) => unit3)) });
+      const versions3 = groupBy(list5, ({ content }) => content.text());
+      if (versions3.size > 1) disputes.push({ side: side2, groups: [...versions3.values()].map((group4) => group4.map(({ unit: unit3 }) => unit3)) });
     }
   }
   return disputes;
@@ -75951,25 +76091,25 @@ function componentsOf(units, disputes) {
   return [...byRoot].map(([root, members3]) => ({ units: members3, disputes: disputesByRoot.get(root) ?? [] }));
 }
 function labelComponent(component, labels2) {
-  const open3 = component.units.filter((unit3) => !labels2.has(unit3.id));
-  if (open3.length === 0) return "stated";
+  const open4 = component.units.filter((unit3) => !labels2.has(unit3.id));
+  if (open4.length === 0) return "stated";
   const attempts = [(unit3) => unit3.cluster, (unit3) => environmentSegment(segmentsOf(unit3))];
   const depth = Math.max(...component.units.map((unit3) => segmentsOf(unit3).length));
   for (let at3 = 0; at3 < depth; at3 += 1) attempts.push((unit3) => segmentsOf(unit3)[at3]);
   for (const [rank2, attempt] of attempts.entries()) {
     const proposed = new Map(labels2);
-    for (const unit3 of open3) {
+    for (const unit3 of open4) {
       const label3 = attempt(unit3);
       if (label3 !== void 0) proposed.set(unit3.id, label3);
     }
-    if (open3.some((unit3) => !proposed.has(unit3.id)) || !keepsApart(component, proposed)) continue;
-    for (const unit3 of open3) labels2.set(unit3.id, proposed.get(unit3.id) ?? unit3.id);
+    if (open4.some((unit3) => !proposed.has(unit3.id)) || !keepsApart(component, proposed)) continue;
+    for (const unit3 of open4) labels2.set(unit3.id, proposed.get(unit3.id) ?? unit3.id);
     return rank2 < 2 ? "stated" : "names";
   }
   const at2 = differingAt(component.units);
-  const names3 = open3.map((unit3) => segmentsOf(unit3)[at2] ?? unit3.id);
+  const names3 = open4.map((unit3) => segmentsOf(unit3)[at2] ?? unit3.id);
   const taken2 = new Set(labels2.values());
-  for (const [index, unit3] of open3.entries()) {
+  for (const [index, unit3] of open4.entries()) {
     const name2 = names3[index] ?? unit3.id;
     labels2.set(unit3.id, names3.indexOf(name2) === names3.lastIndexOf(name2) && !taken2.has(name2) ? name2 : unit3.id);
   }
@@ -76013,8 +76153,8 @@ function differingAt(units) {
 }
 function doubtsOf(components, labels2, names3) {
   return components.flatMap((component) => {
-    const own3 = new Set(component.units.map((unit3) => labels2.get(unit3.id)));
-    const lacking = names3.filter((name2) => !own3.has(name2));
+    const own4 = new Set(component.units.map((unit3) => labels2.get(unit3.id)));
+    const lacking = names3.filter((name2) => !own4.has(name2));
     if (lacking.length === 0) return [];
     return [`which of ${component.units.map((unit3) => `\`${unit3.id}\``).join(", ")} runs in ${lacking.map((name2) => `\`${name2}\``).join(", ")} is not told; none is assumed`];
   });
@@ -76061,10 +76201,10 @@ function inForce2(base2, head) {
 }
 
 // src/app/load/borrow.ts
-function borrow(own3, other) {
-  if (own3.every((unit3) => unit3.files.every((file2) => file2.broken.length === 0))) return [];
+function borrow(own4, other) {
+  if (own4.every((unit3) => unit3.files.every((file2) => file2.broken.length === 0))) return [];
   const defined3 = /* @__PURE__ */ new Set();
-  for (const unit3 of own3) for (const file2 of unit3.files) for (const resource of file2.resources) defined3.add(resourceId(resource));
+  for (const unit3 of own4) for (const file2 of unit3.files) for (const resource of file2.resources) defined3.add(resourceId(resource));
   const otherById = /* @__PURE__ */ new Map();
   for (const file2 of other) {
     for (const resource of file2.resources) {
@@ -76082,7 +76222,7 @@ function borrow(own3, other) {
     return free2;
   };
   const found = [];
-  for (const unit3 of own3) {
+  for (const unit3 of own4) {
     for (const file2 of unit3.files) {
       if (file2.broken.length === 0) continue;
       const there = (otherFiles.get(unit3.counterpart(file2.file)) ?? otherFiles.get(file2.file) ?? []).flatMap((each) => each.resources);
@@ -76217,7 +76357,7 @@ function problemOf(unreadable2, text8, document) {
 function renderedReader(documents) {
   const known4 = /* @__PURE__ */ new Map();
   return (origins, placement) => origins.map((origin) => {
-    const key3 = [origin.rendered?.blob, origin.rendered?.from, origin.file, origin.blob, placement.unit, placement.defaultNamespace].join("\n");
+    const key3 = [origin.rendered?.blob, origin.rendered?.otherwise, origin.rendered?.from, origin.file, origin.blob, placement.unit, placement.defaultNamespace].join("\n");
     let content = known4.get(key3);
     if (content === void 0) {
       content = readOne2(origin, placement, documents);
@@ -76247,7 +76387,7 @@ function readOne2(origin, placement, documents) {
     else {
       if (decoded.resources.length > 0) understood += 1;
       else if (decoded.unreadable.length === 0) ignored += 1;
-      resources.push(...withUnresolved(decoded.resources, documents.text(origin.rendered?.blob ?? "") ?? ""));
+      resources.push(...withOtherwise(withUnresolved(decoded.resources, documents.text(origin.rendered?.blob ?? "") ?? ""), documents));
       for (const item2 of decoded.unreadable) broken.push({ ...at2, value: void 0, problem: { kind: "yaml-error", reason: item2.reason, remedy: item2.remedy }, fallback: [] });
     }
   }
@@ -76324,16 +76464,16 @@ ${change2.change}`;
       if (!found.has(key3)) found.set(key3, change2);
     };
     const gone2 = [...base2.values()].filter(({ name: name2 }) => !head.has(name2));
-    const moved3 = /* @__PURE__ */ new Set();
+    const moved2 = /* @__PURE__ */ new Set();
     for (const [name2, content] of head) {
       const before = base2.get(name2);
       if (before === void 0) {
-        const instead = gone2.find((other) => !moved3.has(other) && other.kind === content.kind && other.file === content.file && sameThing(other.name, name2));
-        if (instead !== void 0) moved3.add(instead);
+        const instead = gone2.find((other) => !moved2.has(other) && other.kind === content.kind && other.file === content.file && sameThing(other.name, name2));
+        if (instead !== void 0) moved2.add(instead);
         add4(instead === void 0 ? { unit: unit3, content, change: "added", side: "RIGHT" } : { unit: unit3, content, change: "modified", side: "RIGHT", instead: instead.name });
       } else if (before.detail !== content.detail) add4({ unit: unit3, content, change: "modified", side: "RIGHT" });
     }
-    for (const content of gone2) if (!moved3.has(content)) add4({ unit: unit3, content, change: "removed", side: "LEFT" });
+    for (const content of gone2) if (!moved2.has(content)) add4({ unit: unit3, content, change: "removed", side: "LEFT" });
   };
   for (const unit3 of units) {
     const sides = rendered2.units.get(unit3.id);
@@ -76457,8 +76597,8 @@ function environmentsOf(units, unreferenced, config2) {
   const plan = planEnvironments(units.filter((unit3) => !unreferenced.has(unit3.id)), config2.environments);
   const loose = units.filter((unit3) => unreferenced.has(unit3.id));
   if (loose.length === 0) return { ...plan, unreferenced: /* @__PURE__ */ new Set() };
-  const apart3 = planEnvironments(loose, {});
-  const environments = apart3.environments.map((each) => ({ ...each, id: apart3.environments.length === 1 ? "unreferenced" : `unreferenced/${each.id}`, because: "no Flux or Argo CD root of the repository reaches it" }));
+  const apart4 = planEnvironments(loose, {});
+  const environments = apart4.environments.map((each) => ({ ...each, id: apart4.environments.length === 1 ? "unreferenced" : `unreferenced/${each.id}`, because: "no Flux or Argo CD root of the repository reaches it" }));
   return { environments: [...plan.environments, ...environments], doubts: plan.doubts, unreferenced: new Set(environments.map((each) => each.id)) };
 }
 var contextUnit = "context";
@@ -76472,12 +76612,12 @@ function readSide(tree2, side2, { discovered, rendered: rendered2, read: read3, 
     units.push({ unit: unit3, defaultNamespace, counterpart: counterpart2, files: files.map((file2) => read3(tree2, file2, { unit: unit3, defaultNamespace })) });
   };
   for (const unit3 of discovered.units) {
-    const own3 = onSide(unit3, side2);
-    if (own3 === void 0 || rendered2.untouched.has(unit3.id) || isPinned(unit3)) continue;
+    const own4 = onSide(unit3, side2);
+    if (own4 === void 0 || rendered2.untouched.has(unit3.id) || isPinned(unit3)) continue;
     const other = onSide(unit3, side2 === "base" ? "head" : "base");
-    const counterpart2 = (file2) => other === void 0 || other.path === own3.path ? file2 : moved(file2, own3.path, other.path);
+    const counterpart2 = (file2) => other === void 0 || other.path === own4.path ? file2 : moved(file2, own4.path, other.path);
     const rendering = renderingOn(rendered2, unit3, side2);
-    if (rendering === void 0) add4(unit3.id, own3.files, namespaceOf(unit3, side2), counterpart2);
+    if (rendering === void 0) add4(unit3.id, own4.files, namespaceOf(unit3, side2), counterpart2);
     else if (rendering.type === "rendered") units.push({ unit: unit3.id, defaultNamespace: namespaceOf(unit3, side2), counterpart: counterpart2, files: readRendered(rendering.documents, { unit: unit3.id, defaultNamespace: namespaceOf(unit3, side2) }) });
     else unrendered.add(unit3.id);
   }
@@ -76495,17 +76635,17 @@ function moved(file2, from, to) {
   const rest = from === "." ? file2 : file2.slice(from.length + 1);
   return to === "." ? rest : `${to}/${rest}`;
 }
-function objectsOf2(own3, other) {
+function objectsOf2(own4, other) {
   const objects = /* @__PURE__ */ new Map();
-  for (const unit3 of own3.units) objects.set(unit3.unit, unit3.files.flatMap((file2) => file2.resources));
-  for (const { broken, resources } of borrow(own3.units, other.units.flatMap((unit3) => unit3.files))) objects.get(broken.unit)?.push(...resources);
-  for (const unit3 of other.units) if (own3.unrendered.has(unit3.unit)) objects.set(unit3.unit, unit3.files.flatMap((file2) => file2.resources));
+  for (const unit3 of own4.units) objects.set(unit3.unit, unit3.files.flatMap((file2) => file2.resources));
+  for (const { broken, resources } of borrow(own4.units, other.units.flatMap((unit3) => unit3.files))) objects.get(broken.unit)?.push(...resources);
+  for (const unit3 of other.units) if (own4.unrendered.has(unit3.unit)) objects.set(unit3.unit, unit3.files.flatMap((file2) => file2.resources));
   return objects;
 }
 function placed(unit3, base2, head) {
   const contents2 = (objects) => new Map(objects.map((resource) => [resourceId(resource), { token: resource, text: () => readContentOf(resource) }]));
-  const own3 = unit3.base ?? shown(unit3);
-  return { id: unit3.id, path: own3.path, environment: own3.environment, cluster: own3.cluster, objects: [contents2(base2.get(unit3.id) ?? []), contents2(head.get(unit3.id) ?? [])] };
+  const own4 = unit3.base ?? shown(unit3);
+  return { id: unit3.id, path: own4.path, environment: own4.environment, cluster: own4.cluster, objects: [contents2(base2.get(unit3.id) ?? []), contents2(head.get(unit3.id) ?? [])] };
 }
 function contextOf(environment4, objects) {
   return [...objects.get(environmentContextUnit(environment4)) ?? [], ...objects.get(contextUnit) ?? []];
@@ -76683,8 +76823,8 @@ function countsBy(failOn, finding2) {
       return assertNever(failOn);
   }
 }
-function gateOver(id, blocking, otherwise) {
-  if (blocking.length === 0) return { id, failed: false, because: otherwise };
+function gateOver(id, blocking, otherwise2) {
+  if (blocking.length === 0) return { id, failed: false, because: otherwise2 };
   const codes = [...new Set(blocking.map((finding2) => finding2.code))].sort();
   return { id, failed: true, because: `${count(blocking.length, "finding")} at or above the gate: ${codes.slice(0, 8).join(", ")}` };
 }
@@ -76694,13 +76834,13 @@ function count(number5, noun) {
 function findingsGate(input3) {
   const blocking = input3.findings.filter((finding2) => finding2.code !== INVARIANT && !isUnreferenced(input3, finding2) && blocks(input3, finding2));
   const { failOn, severity: severity2 } = input3.gates;
-  const otherwise = failOn === "none" ? "this gate is off" : `no ${failOn === "new" ? "new or worsened " : ""}finding of severity ${severity2} or above`;
-  return gateOver("findings", blocking, otherwise);
+  const otherwise2 = failOn === "none" ? "this gate is off" : `no ${failOn === "new" ? "new or worsened " : ""}finding of severity ${severity2} or above`;
+  return gateOver("findings", blocking, otherwise2);
 }
 function invariantsGate(input3) {
   const declared2 = input3.invariants ?? 0;
-  const otherwise = declared2 === 0 ? "no invariant is declared" : `${count(declared2, "invariant")} ${declared2 === 1 ? "is" : "are"} declared and not computed by this version`;
-  return gateOver("invariants", input3.findings.filter((finding2) => finding2.code === INVARIANT && blocks(input3, finding2)), otherwise);
+  const otherwise2 = declared2 === 0 ? "no invariant is declared" : `${count(declared2, "invariant")} ${declared2 === 1 ? "is" : "are"} declared and not computed by this version`;
+  return gateOver("invariants", input3.findings.filter((finding2) => finding2.code === INVARIANT && blocks(input3, finding2)), otherwise2);
 }
 function unreferencedGate(input3) {
   if (input3.gates.unreferenced !== "fail") return { id: "unreferenced", failed: false, because: input3.gates.unreferenced === "off" ? "this gate is off" : "what no root of the repository reaches is shown and not gated" };
@@ -76756,7 +76896,7 @@ function review(input3) {
   loaded.discovered.documents.forget();
   const citations = new Citations(pair, prepared?.rendered.blames);
   const compared = compareEnvironments(loaded.environments, statedMesh(config2), limitsOf(config2), citations);
-  const changes = compared.changes.map((described) => described.change);
+  const changes2 = compared.changes.map((described) => described.change);
   const meshes2 = compared.environments.map(({ loaded: { id }, base: base2, head }) => ({ id, base: base2, head }));
   const lineOf4 = lineIn2(citations);
   const incompleteReasons = sortedBy(
@@ -76773,7 +76913,7 @@ function review(input3) {
       base: snapshot ? void 0 : { mesh: baseMesh, all: base2.all },
       head: { mesh: headMesh, all: head.all }
     })),
-    changes,
+    changes: changes2,
     incompleteReasons,
     outside: loaded.outsideChanges,
     locate: (resource, path7, side2) => citations.locate(resource, path7, side2),
@@ -76781,7 +76921,7 @@ function review(input3) {
     criticalAssets: new Set(config2.assets.filter((asset2) => asset2.criticality === "critical").map((asset2) => asset2.workload))
   };
   const detected = runDetectors(findingsInput);
-  const { maturity: maturity2, findings: maturityFindings } = assess({ environments: environmentFacts(findingsInput), findings: detected, changes });
+  const { maturity: maturity2, findings: maturityFindings } = assess({ environments: environmentFacts(findingsInput), findings: detected, changes: changes2 });
   const findings = suppressed(ordered([...detected, ...maturityFindings]), config2, input3.today);
   const judgement = judge2({ findings, incompleteReasons, gates: config2.gates, maturity: maturity2, applicable: loaded.applicable, unreferenced: loaded.unreferenced, invariants: config2.invariants.length, internalErrors: compared.internalErrors });
   const proposed = input3.proposed === void 0 ? void 0 : judge2({ findings, incompleteReasons, gates: input3.proposed.gates, maturity: maturity2, applicable: loaded.applicable, unreferenced: loaded.unreferenced, invariants: input3.proposed.invariants.length, internalErrors: compared.internalErrors });
@@ -76796,21 +76936,21 @@ function review(input3) {
     environments: environmentReports(loaded),
     resources: resourceReports(loaded.changedResources, compared.changes, meshes2, new FindingEffects(findings, (entry2, side2) => placeOf3(citations, entry2, side2)), compared.undecided),
     population: population(compared.environments),
-    changes,
+    changes: changes2,
     findings,
     maturity: maturity2,
     attackPaths: [],
     coverage: { ...loaded.coverage, workloads: enrolmentCounts(compared.environments.map(({ head }) => head)), assumptions: assumptions(loaded, compared.environments, findings, input3) },
     ...proposed === void 0 ? {} : { preview: { verdict: proposed.verdict, because: proposed.gates.find((gate) => gate.failed)?.because ?? "no gate fails" } }
   };
-  return { report, statistics: { workUnits: compared.workUnits, destinations: compared.destinations, changes: changes.length }, changes: compared.changes, compared, locateHead: headObjects(compared.environments, citations) };
+  return { report, statistics: { workUnits: compared.workUnits, destinations: compared.destinations, changes: changes2.length }, changes: compared.changes, compared, locateHead: headObjects(compared.environments, citations) };
 }
 function environmentReports(loaded) {
-  const apart3 = ["pinned", "untouched"].flatMap((status) => {
+  const apart4 = ["pinned", "untouched"].flatMap((status) => {
     const units = loaded.untouched.filter((unit3) => unit3.status === status);
     return units.length === 0 ? [] : [{ id: status, units }];
   });
-  return [...loaded.environments.map(({ id, units }) => ({ id, units: [...units] })), ...apart3];
+  return [...loaded.environments.map(({ id, units }) => ({ id, units: [...units] })), ...apart4];
 }
 function placeOf3(citations, entry2, side2) {
   const resource = entry2[side2];
@@ -76965,8 +77105,8 @@ function targetOf(to) {
   return { host: "unknown" };
 }
 function sameHost(sent, address) {
-  const bare2 = sent.replace(/:\d+$/, "");
-  return bare2 === address || bare2.startsWith(`${address}.svc`);
+  const bare3 = sent.replace(/:\d+$/, "");
+  return bare3 === address || bare3.startsWith(`${address}.svc`);
 }
 function tokenWords2(token, given) {
   const valid = token.valid || Object.entries(given).some(([key3, right]) => right && key3.startsWith("keys:"));
@@ -77053,12 +77193,12 @@ function named4(text8) {
   return { text: name(text8), isName: true };
 }
 function callerParts(change2) {
-  const { known: known4, open: open3, plaintext, internet } = change2.callers;
+  const { known: known4, open: open4, plaintext, internet } = change2.callers;
   const parts = [];
   if (internet) parts.push(said2("anyone on the internet"));
   if (plaintext) parts.push(said2("any client without a mesh identity"));
-  parts.push(...open3.slice(0, 2).map(said2));
-  if (open3.length > 2) parts.push(said2(`${String(open3.length - 2)} more groups`));
+  parts.push(...open4.slice(0, 2).map(said2));
+  if (open4.length > 2) parts.push(said2(`${String(open4.length - 2)} more groups`));
   parts.push(...known4.slice(0, 3).map(named4));
   if (known4.length > 3) parts.push(said2(plural2(known4.length - 3, "more known workload")));
   return parts.length === 0 ? [said2("nobody known")] : parts;
@@ -77221,14 +77361,14 @@ function maturityRows(report, environment4) {
   for (const dimension of dimensions) {
     const movement = delta2?.dimensions[dimension];
     const rating2 = head?.configured.dimensions[dimension];
-    const moved3 = (movement?.delta ?? 0) !== 0;
+    const moved2 = (movement?.delta ?? 0) !== 0;
     rows.push({
       label: dimensionTitles[dimension],
       base: shown3(base2?.configured.dimensions[dimension].rating, 1),
       head: shown3(rating2?.rating, 1),
       delta: change2(movement?.delta, 1),
-      because: moved3 ? movers(report, movement?.movedBy ?? []) : rating2?.rating === null ? rating2.reason : "",
-      moved: moved3
+      because: moved2 ? movers(report, movement?.movedBy ?? []) : rating2?.rating === null ? rating2.reason : "",
+      moved: moved2
     });
   }
   return rows;
@@ -77297,8 +77437,8 @@ var alikeAssumptions = 4;
 function assumptionLines(report) {
   const groups3 = /* @__PURE__ */ new Map();
   for (const { id, text: text8 } of report.coverage.assumptions) {
-    const own3 = id.slice(id.indexOf(":") + 1);
-    const blank = [own3, own3.replace(/^~/, "")].reduce((words3, called) => words3.replaceAll(`\`${called}\``, "`…`"), text8);
+    const own4 = id.slice(id.indexOf(":") + 1);
+    const blank = [own4, own4.replace(/^~/, "")].reduce((words3, called) => words3.replaceAll(`\`${called}\``, "`…`"), text8);
     const key3 = id.includes(":") ? `${id.slice(0, id.indexOf(":"))}
 ${blank}` : id;
     const group4 = groups3.get(key3);
@@ -77427,23 +77567,23 @@ var Places = class {
     return { file: file2, startLine: start, endLine: Math.min(Math.max(start, endLine), lines.length) };
   }
   /** The finding's own line, then a related one, then a cause, then what is exposed now, then line 1 of a file of the head. */
-  primary(finding2, changes) {
-    const own3 = finding2.location;
-    const causes = changes.flatMap((change2) => change2.causes);
+  primary(finding2, changes2) {
+    const own4 = finding2.location;
+    const causes = changes2.flatMap((change2) => change2.causes);
     const right = [
-      ...own3?.side === "RIGHT" ? [own3] : [],
+      ...own4?.side === "RIGHT" ? [own4] : [],
       ...finding2.related.filter((related) => related.side === "RIGHT"),
       ...causes.filter((cause2) => cause2.side === "RIGHT").map((cause2) => ({ file: cause2.file, startLine: cause2.line, endLine: cause2.endLine }))
     ];
-    const exposed = changes.flatMap((change2) => change2.destinations.map((destination2) => destination2.id));
-    const subjects = own3?.side === "LEFT" ? [finding2.resource, ...exposed] : [...exposed, finding2.resource];
+    const exposed = changes2.flatMap((change2) => change2.destinations.map((destination2) => destination2.id));
+    const subjects = own4?.side === "LEFT" ? [finding2.resource, ...exposed] : [...exposed, finding2.resource];
     const located = subjects.flatMap((subject) => {
       const found = this.#files.locate?.(subject);
       return found === void 0 ? [] : [{ file: found.file, startLine: found.line, endLine: found.endLine ?? found.line }];
     });
-    const lefts = [...own3 === void 0 ? [] : [own3.file], ...finding2.related.map((related) => related.file), ...causes.map((cause2) => cause2.file)];
+    const lefts = [...own4 === void 0 ? [] : [own4.file], ...finding2.related.map((related) => related.file), ...causes.map((cause2) => cause2.file)];
     const lines1 = [...lefts, ...this.#files.fallback === void 0 ? [] : [this.#files.fallback]].map((file2) => ({ file: file2, startLine: 1, endLine: 1 }));
-    const order3 = own3?.side === "LEFT" ? [...located, ...right, ...lines1] : [...right, ...located, ...lines1];
+    const order3 = own4?.side === "LEFT" ? [...located, ...right, ...lines1] : [...right, ...located, ...lines1];
     for (const { file: file2, startLine: startLine2, endLine } of order3) {
       const spot = this.spot(file2, startLine2, endLine);
       if (spot !== null) return spot;
@@ -77455,8 +77595,8 @@ var Places = class {
     const lines = this.#linesOf(spot.file) ?? [];
     const first = lines[spot.startLine - 1] ?? "";
     const last = lines[spot.endLine - 1] ?? "";
-    const indent = first.length - first.trimStart().length;
-    const startColumn = indent === first.length ? 1 : indent + 1;
+    const indent2 = first.length - first.trimStart().length;
+    const startColumn = indent2 === first.length ? 1 : indent2 + 1;
     const endColumn = Math.max(last.trimEnd().length + 1, spot.startLine === spot.endLine ? startColumn + 1 : 2);
     return {
       artifactLocation: { uri: fileUri(spot.file) ?? "", uriBaseId: rootBase },
@@ -77566,12 +77706,12 @@ function baseline(finding2) {
       return assertNever(finding2.status);
   }
 }
-function mentionsOf(finding2, changes, primary) {
-  const own3 = finding2.location;
+function mentionsOf(finding2, changes2, primary) {
+  const own4 = finding2.location;
   const all = [
-    ...own3?.side === "LEFT" ? [{ ...own3, text: "removed here" }] : [],
+    ...own4?.side === "LEFT" ? [{ ...own4, text: "removed here" }] : [],
     ...finding2.related.map((related) => ({ file: related.file, startLine: related.startLine, endLine: related.endLine, side: related.side, text: sentence2(related.message) })),
-    ...changes.flatMap((change2) => [...change2.causes, ...(change2.alternativeCauses ?? []).flat()].map((cause2) => ({ file: cause2.file, startLine: cause2.line, endLine: cause2.endLine, side: cause2.side, text: `${name(cause2.resource)} ${cause2.change}` })))
+    ...changes2.flatMap((change2) => [...change2.causes, ...(change2.alternativeCauses ?? []).flat()].map((cause2) => ({ file: cause2.file, startLine: cause2.line, endLine: cause2.endLine, side: cause2.side, text: `${name(cause2.resource)} ${cause2.change}` })))
   ];
   const seen = /* @__PURE__ */ new Set([`RIGHT ${primary.file} ${String(primary.startLine)}`]);
   return all.filter((mention) => {
@@ -77581,7 +77721,7 @@ function mentionsOf(finding2, changes, primary) {
     return true;
   });
 }
-function codeFlows(changes, places) {
+function codeFlows(changes2, places) {
   const flow = (cause2) => {
     const steps = [...cause2.via.map((step) => ({ file: step.file, line: step.line, endLine: step.line, text: step.role })), { file: cause2.file, line: cause2.line, endLine: cause2.endLine, text: `${name(cause2.resource)} ${cause2.change}` }];
     const locations = steps.flatMap((step) => {
@@ -77590,16 +77730,16 @@ function codeFlows(changes, places) {
     });
     return locations.length < 2 ? null : { threadFlows: [{ locations }] };
   };
-  const causes = changes.flatMap((change2) => change2.causes).filter((cause2) => cause2.via.length > 0 && cause2.side === "RIGHT");
+  const causes = changes2.flatMap((change2) => change2.causes).filter((cause2) => cause2.via.length > 0 && cause2.side === "RIGHT");
   return causes.map(flow).filter((found) => found !== null).slice(0, flowLimit);
 }
 function resultOf(input3) {
-  const { finding: finding2, changes, places } = input3;
-  const primary = places.primary(finding2, changes);
+  const { finding: finding2, changes: changes2, places } = input3;
+  const primary = places.primary(finding2, changes2);
   if (primary === null) return null;
   const related = [];
   const phrases2 = [];
-  for (const mention of mentionsOf(finding2, changes, primary)) {
+  for (const mention of mentionsOf(finding2, changes2, primary)) {
     const spot = mention.side === "RIGHT" ? places.spot(mention.file, mention.startLine, mention.endLine) : null;
     if (spot !== null && related.length < relatedLimit) {
       const id = related.length + 1;
@@ -77609,7 +77749,7 @@ function resultOf(input3) {
       phrases2.push(inert(`${mention.text} (${place(mention.file, mention.startLine)} of the base)`));
     }
   }
-  const witness = finding2.witness ?? changes.find((change2) => change2.witness !== void 0)?.witness;
+  const witness = finding2.witness ?? changes2.find((change2) => change2.witness !== void 0)?.witness;
   const sentences = [inert(sentence2(finding2.message))];
   if (witness !== void 0) {
     const answers2 = witnessAnswers(witness);
@@ -77617,7 +77757,7 @@ function resultOf(input3) {
   }
   if (phrases2.length > 0) sentences.push(`See ${phrases2.join(", ")}`);
   sentences.push(inert(`Fix: ${sentence2(finding2.remedy)}`));
-  const flows = codeFlows(changes, places);
+  const flows = codeFlows(changes2, places);
   const hash3 = places.lineHash(primary);
   return {
     ruleId: ruleId(finding2, input3.rule),
@@ -77637,14 +77777,14 @@ function resultOf(input3) {
 // src/report/sarif/build.ts
 var resultLimit = 25e3;
 var maturityCode = "MP901";
-function causesOf(changes) {
-  return changes.flatMap((change2) => change2.causes.map((cause2) => ({ file: cause2.file, startLine: cause2.line, endLine: cause2.endLine, side: cause2.side, message: `${cause2.resource} ${cause2.change}` })));
+function causesOf(changes2) {
+  return changes2.flatMap((change2) => change2.causes.map((cause2) => ({ file: cause2.file, startLine: cause2.line, endLine: cause2.endLine, side: cause2.side, message: `${cause2.resource} ${cause2.change}` })));
 }
 function maturityFinding2(report) {
   const overall = overallMaturity(report);
   const words3 = maturityWords(report);
   if (overall === null || words3 === null || overall.delta === 0 || report.findings.some((finding2) => finding2.code === maturityCode)) return null;
-  const moved3 = dimensions.flatMap((dimension) => {
+  const moved2 = dimensions.flatMap((dimension) => {
     const delta2 = report.maturity.delta.environments[overall.environment]?.dimensions[dimension].delta ?? 0;
     return delta2 === 0 ? [] : [`${dimensionTitle(dimension)} ${signed2(delta2)}`];
   });
@@ -77661,7 +77801,7 @@ function maturityFinding2(report) {
     resource: "mesh",
     ...first === void 0 ? {} : { location: { file: first.file, startLine: first.startLine, endLine: first.endLine, side: first.side } },
     related: rest.slice(0, 10),
-    message: `configured zero-trust ${words3}${moved3.length === 0 ? "" : `: ${moved3.join(", ")}`}`,
+    message: `configured zero-trust ${words3}${moved2.length === 0 ? "" : `: ${moved2.join(", ")}`}`,
     impact: "",
     remedy: overall.delta < 0 ? "see the changes that lower it" : "nothing to do",
     validation: { positive: "", negative: "" },
@@ -77699,15 +77839,15 @@ function buildSarif(input3) {
   const { report, minimum = "low" } = input3;
   const places = new Places(input3.files);
   const docs = new Map(input3.rules.map((rule2) => [rule2.code, rule2]));
-  const changes = new Map(report.changes.map((change2) => [change2.id, change2]));
+  const changes2 = new Map(report.changes.map((change2) => [change2.id, change2]));
   const compared = report.comparison.base !== null;
   const extra = input3.maturityResult ?? compared ? maturityFinding2(report) : null;
-  const wanted = [...findingsOf(report, "new", "worsened", "existing").filter((finding2) => finding2.code === maturityCode || atLeast2(finding2.severity, minimum)), ...extra === null ? [] : [extra]];
+  const wanted2 = [...findingsOf(report, "new", "worsened", "existing").filter((finding2) => finding2.code === maturityCode || atLeast2(finding2.severity, minimum)), ...extra === null ? [] : [extra]];
   const rules2 = [];
   const indices = /* @__PURE__ */ new Map();
   const results = [];
   const unplaced = [];
-  const kept = wanted.slice(0, resultLimit);
+  const kept = wanted2.slice(0, resultLimit);
   for (const finding2 of [...kept].sort((left, right) => compareText(ruleId(left, docs.get(left.code)), ruleId(right, docs.get(right.code))))) {
     const id = ruleId(finding2, docs.get(finding2.code));
     if (indices.has(id)) continue;
@@ -77716,12 +77856,12 @@ function buildSarif(input3) {
   }
   for (const finding2 of kept) {
     const rule2 = docs.get(finding2.code);
-    const spoken = finding2.changeIds.flatMap((id) => changes.get(id) ?? []);
+    const spoken = finding2.changeIds.flatMap((id) => changes2.get(id) ?? []);
     const result = resultOf({ finding: finding2, changes: spoken, rule: rule2, ruleIndex: indices.get(ruleId(finding2, rule2)) ?? -1, places, compared });
     if (result === null) unplaced.push(finding2);
     else results.push(result);
   }
-  const told = notifications(report, wanted.length - kept.length, unplaced);
+  const told = notifications(report, wanted2.length - kept.length, unplaced);
   const run2 = {
     tool: {
       driver: {
@@ -77755,7 +77895,7 @@ function contentAt(pair, side2, path7) {
   const entry2 = pair[side2].entries.get(path7);
   return entry2?.type === "file" ? pair.blobs.get(entry2.blob) : void 0;
 }
-function textAt3(pair, side2, path7) {
+function textAt4(pair, side2, path7) {
   const content = contentAt(pair, side2, path7);
   return content?.type === "text" ? content.text : void 0;
 }
@@ -77838,23 +77978,23 @@ var Walk = class {
   async #file(path7, absolute) {
     const { size, mode: bits } = await lstat2(absolute);
     const mode = (bits & 64) === 0 ? "100644" : "100755";
-    const wanted = this.#wanted(path7);
-    if (wanted) this.#files += 1;
+    const wanted2 = this.#wanted(path7);
+    if (wanted2) this.#files += 1;
     if (size > this.#limitBytes) {
       const blob2 = await streamedBlobId(absolute, size);
       this.#entries.push({ type: "file", path: path7, blob: blob2, size, mode });
-      if (wanted) this.#blobs.set(blob2, tooLarge(size, this.#limitBytes));
+      if (wanted2) this.#blobs.set(blob2, tooLarge(size, this.#limitBytes));
       return;
     }
     const bytes = await readFile2(absolute);
     const blob = blobId(bytes);
     this.#entries.push({ type: "file", path: path7, blob, size: bytes.byteLength, mode });
-    if (!wanted || this.#blobs.get(blob)?.type === "text") return;
+    if (!wanted2 || this.#blobs.get(blob)?.type === "text") return;
     this.#blobs.set(blob, this.#files <= this.#maxFiles ? decodeText(bytes, this.#limitBytes) : { type: "unreadable", problem: { kind: "limit", reason: `the directory has more than ${this.#maxFiles} files to read`, remedy: "raise `limits.files`, or exclude folders with `ignore`" } });
   }
   async result(label3) {
-    const listing = new Map(this.#entries.sort((left, right) => compareText(left.path, right.path)).map((entry2) => [entry2.path, entry2]));
-    const tree2 = resolveLinks(label3, listing, this.#targets, this.#problems);
+    const listing2 = new Map(this.#entries.sort((left, right) => compareText(left.path, right.path)).map((entry2) => [entry2.path, entry2]));
+    const tree2 = resolveLinks(label3, listing2, this.#targets, this.#problems);
     for (const entry2 of tree2.entries.values()) {
       if (entry2.type !== "file" || entry2.link === void 0 || this.#blobs.has(entry2.blob) || !this.#wanted(entry2.path)) continue;
       this.#blobs.set(entry2.blob, entry2.size > this.#limitBytes ? tooLarge(entry2.size, this.#limitBytes) : decodeText(await readFile2(join3(this.#root, entry2.link)), this.#limitBytes));
@@ -78016,9 +78156,9 @@ var objectId = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/u;
 async function repositoryRoot(directory) {
   const top = await runGit(directory, ["rev-parse", "--show-toplevel"]);
   if (top.code === 0) return firstLine(top.stdout);
-  const bare2 = await runGit(directory, ["rev-parse", "--absolute-git-dir"]);
-  if (bare2.code === 0) return firstLine(bare2.stdout);
-  throw notARepository(directory, bare2.stderr);
+  const bare3 = await runGit(directory, ["rev-parse", "--absolute-git-dir"]);
+  if (bare3.code === 0) return firstLine(bare3.stdout);
+  throw notARepository(directory, bare3.stderr);
 }
 function notARepository(directory, stderr) {
   const shown4 = quoted(directory);
@@ -78133,11 +78273,11 @@ async function fetchLeftOut(repository, ids3, listings, options) {
   const { code: code2, stdout } = await runGit(repository, ["rev-list", "--objects", "--no-walk", "--missing=print", ...ids3]);
   if (code2 !== 0) return;
   const absent = new Set(stdout.toString("latin1").split("\n").flatMap((line2) => line2.startsWith("?") ? [line2.slice(1)] : []));
-  const wanted = options.wanted ?? wantedPath;
+  const wanted2 = options.wanted ?? wantedPath;
   const asked = /* @__PURE__ */ new Set();
-  for (const listing of listings) {
-    for (const entry2 of listing.values()) {
-      if (entry2.type !== "submodule" && absent.has(entry2.blob) && (entry2.type === "symlink" || wanted(entry2.path))) asked.add(entry2.blob);
+  for (const listing2 of listings) {
+    for (const entry2 of listing2.values()) {
+      if (entry2.type !== "submodule" && absent.has(entry2.blob) && (entry2.type === "symlink" || wanted2(entry2.path))) asked.add(entry2.blob);
     }
   }
   if (asked.size > 0) await fetchObjects(repository, [...asked], options);
@@ -78178,27 +78318,27 @@ function pathText2(bytes) {
 async function readBlobs(repository, listings, options) {
   const limitBytes = options.limitBytes ?? defaultLimitBytes;
   const maxFiles = options.maxFiles ?? defaultMaxFiles;
-  const wanted = options.wanted ?? wantedPath;
+  const wanted2 = options.wanted ?? wantedPath;
   const blobs = /* @__PURE__ */ new Map();
   const links = /* @__PURE__ */ new Map();
   const linkIds = /* @__PURE__ */ new Set();
   const ids3 = /* @__PURE__ */ new Set();
-  for (const listing of new Set(listings)) {
+  for (const listing2 of new Set(listings)) {
     let files = 0;
-    for (const entry2 of listing.values()) {
+    for (const entry2 of listing2.values()) {
       if (entry2.type === "symlink") linkIds.add(entry2.blob);
-      if (entry2.type !== "file" || !wanted(entry2.path)) continue;
+      if (entry2.type !== "file" || !wanted2(entry2.path)) continue;
       files += 1;
       if (entry2.size > limitBytes) blobs.set(entry2.blob, tooLarge(entry2.size, limitBytes));
       else if (files <= maxFiles) ids3.add(entry2.blob);
       else if (!ids3.has(entry2.blob)) blobs.set(entry2.blob, beyondLimit(maxFiles));
     }
   }
-  const missing = /* @__PURE__ */ new Set();
+  const missing2 = /* @__PURE__ */ new Set();
   const take = (id, object4) => {
     switch (object4.type) {
       case "missing":
-        missing.add(id);
+        missing2.add(id);
         return;
       case "too-large":
         blobs.set(id, tooLarge(object4.size, limitBytes));
@@ -78209,23 +78349,23 @@ async function readBlobs(repository, listings, options) {
     }
   };
   await readObjects(repository, [.../* @__PURE__ */ new Set([...ids3, ...linkIds])], limitBytes, take);
-  const linked2 = linkedIds(listings, links, wanted).filter((id) => !blobs.has(id) && !missing.has(id));
+  const linked2 = linkedIds(listings, links, wanted2).filter((id) => !blobs.has(id) && !missing2.has(id));
   await readObjects(repository, linked2, limitBytes, take);
-  if (missing.size > 0 && options.fetchMissing !== false) {
-    const again2 = [...missing];
+  if (missing2.size > 0 && options.fetchMissing !== false) {
+    const again2 = [...missing2];
     if (await fetchObjects(repository, again2, options)) {
-      missing.clear();
+      missing2.clear();
       await readObjects(repository, again2, limitBytes, take);
     }
   }
-  for (const id of missing) blobs.set(id, missingObject(id));
+  for (const id of missing2) blobs.set(id, missingObject(id));
   return { blobs, links };
 }
-function linkedIds(listings, links, wanted) {
+function linkedIds(listings, links, wanted2) {
   const found = /* @__PURE__ */ new Set();
-  for (const listing of new Set(listings)) {
-    if (![...listing.values()].some((entry2) => entry2.type === "symlink" && wanted(entry2.path))) continue;
-    for (const entry2 of tree("", listing, links).entries.values()) if (entry2.type === "file" && entry2.link !== void 0 && wanted(entry2.path)) found.add(entry2.blob);
+  for (const listing2 of new Set(listings)) {
+    if (![...listing2.values()].some((entry2) => entry2.type === "symlink" && wanted2(entry2.path))) continue;
+    for (const entry2 of tree("", listing2, links).entries.values()) if (entry2.type === "file" && entry2.link !== void 0 && wanted2(entry2.path)) found.add(entry2.blob);
   }
   return [...found];
 }
@@ -78258,6 +78398,57 @@ function substituted(text8, { values: values5, complete }) {
     if (operator.endsWith("+")) return isSet2 ? word2 ?? "" : "";
     return isSet2 ? value : word2 ?? "";
   });
+}
+
+// src/app/render/dependencies.ts
+var listing = /* @__PURE__ */ new Set(["Chart.yaml", "requirements.yaml", "Chart.lock", "requirements.lock"]);
+function dependencyGroups(places, chart, text8) {
+  const at2 = chart === "." ? "" : `${chart}/`;
+  const of = /* @__PURE__ */ new Map();
+  const others2 = [];
+  for (const place3 of places) {
+    const name2 = place3.path.startsWith(at2) ? dependencyOf(place3, at2, text8) : void 0;
+    if (name2 === void 0) others2.push(place3);
+    else of.set(name2, [...of.get(name2) ?? [], place3]);
+  }
+  const single2 = (place3) => ({ places: [place3], cited: place3, via: [] });
+  const free2 = of.size === 0 ? others2 : others2.filter((place3) => !place3.path.endsWith(".lock"));
+  return [
+    ...free2.map(single2),
+    ...[...of.values()].flatMap((own4) => {
+      const listed5 = own4.filter((place3) => listing.has(baseName(place3.path)));
+      const version3 = listed5.find((place3) => place3.path.endsWith(".yaml") && isVersion(place3)) ?? listed5.find(isVersion) ?? listed5[0];
+      const content = own4.filter((place3) => !listed5.includes(place3));
+      if (version3 === void 0) return own4.map(single2);
+      const vendored2 = content.find((place3) => place3.path.endsWith(".tgz") && place3.undone === void 0) ?? content[0];
+      return [{ places: own4, cited: version3, via: vendored2 === void 0 ? [] : [{ file: vendored2.path, line: 1, role: "dependency" }] }];
+    })
+  ];
+}
+function isVersion({ added, removed }) {
+  return [...added, ...removed].some((line2) => /\bversion:/u.test(line2.text));
+}
+function dependencyOf(place3, at2, text8) {
+  const rest = place3.path.slice(at2.length);
+  const packed = /^charts\/([^/]+?)-v?\d[^/]*\.tgz$/u.exec(rest)?.[1] ?? /^charts\/([^/]+)\//u.exec(rest)?.[1];
+  if (packed !== void 0) return packed;
+  if (!listing.has(rest)) return void 0;
+  const side2 = place3.added.length > 0 ? "head" : "base";
+  const line2 = (place3.added[0] ?? place3.removed[0])?.line;
+  return line2 === void 0 ? void 0 : entryNameAt((text8(place3.path, side2) ?? "").split("\n"), line2);
+}
+function entryNameAt(lines, line2) {
+  const start = lines.findIndex((each) => /^dependencies:/u.test(each));
+  if (start < 0 || line2 - 1 <= start) return void 0;
+  let first = line2 - 1;
+  while (first > start && !/^\s*- /u.test(lines[first] ?? "")) {
+    if (/^\S/u.test(lines[first] ?? "")) return void 0;
+    first -= 1;
+  }
+  if (first <= start) return void 0;
+  let end = first + 1;
+  while (end < lines.length && !/^\s*- |^\S/u.test(lines[end] ?? "")) end += 1;
+  return /\bname:\s*["']?([\w.-]+)/u.exec(lines.slice(first, end).join("\n"))?.[1];
 }
 
 // node_modules/diff/libesm/diff/base.js
@@ -78690,7 +78881,7 @@ function placesOf2(path7, base2, head, text8) {
     let removed = [];
     let next = hunk.newStart;
     const close2 = () => {
-      if (added.length > 0 || removed.length > 0) places.push({ path: path7, undone: undo(newLines, added, removed, next), added, removed });
+      for (const part2 of apart3(added, removed, next)) places.push({ path: path7, undone: withoutAll(newLines, [part2]), ...part2 });
       added = [];
       removed = [];
     };
@@ -78706,12 +78897,36 @@ function placesOf2(path7, base2, head, text8) {
   }
   return places;
 }
-function wholeFile2(path7, base2, places) {
-  return { path: path7, undone: base2.entries.get(path7), added: places.flatMap((place3) => place3.added), removed: places.flatMap((place3) => place3.removed) };
+function apart3(added, removed, next) {
+  if (added.length === 0 && removed.length === 0) return [];
+  if (added.length === removed.length && added.every((line2, index) => indent(line2) === indent(removed[index]))) return added.map((line2, index) => ({ added: [line2], removed: removed.slice(index, index + 1), next: line2.line + 1 }));
+  if (removed.length === 0) return blocks2(added).map((block) => ({ added: block, removed: [], next: (block.at(-1)?.line ?? next - 1) + 1 }));
+  if (added.length === 0) return blocks2(removed).map((block) => ({ added: [], removed: block, next }));
+  return [{ added, removed, next }];
 }
-function undo(newLines, added, removed, next) {
-  const from = next - 1 - added.length;
-  return [...newLines.slice(0, from), ...removed.map((line2) => line2.text), ...newLines.slice(next - 1)].join("\n");
+function indent(line2) {
+  return /^\s*/u.exec(line2?.text ?? "")?.[0].length ?? 0;
+}
+function blocks2(lines) {
+  const spoken = lines.filter((line2) => line2.text.trim() !== "");
+  const least = Math.min(...spoken.map(indent));
+  const found = [];
+  for (const line2 of lines) {
+    const last = found.at(-1);
+    if (last === void 0 || line2.text.trim() !== "" && indent(line2) === least) found.push([line2]);
+    else last.push(line2);
+  }
+  return found;
+}
+function withoutPlaces(head, places) {
+  return withoutAll(head.split("\n"), places.flatMap(({ added, removed, next }) => next === void 0 ? [] : [{ added, removed, next }]));
+}
+function withoutAll(newLines, parts) {
+  const lines = [...newLines];
+  for (const { added, removed, next } of [...parts].sort((left, right) => right.next - left.next || (right.removed[0]?.line ?? 0) - (left.removed[0]?.line ?? 0))) {
+    lines.splice(next - 1 - added.length, added.length, ...removed.map((line2) => line2.text));
+  }
+  return lines.join("\n");
 }
 function numbered2(text8) {
   return text8 === void 0 ? [] : text8.split("\n").map((line2, index) => ({ line: index + 1, text: line2 }));
@@ -78752,7 +78967,7 @@ var served = {
   "operator.victoriametrics.com": { "v1beta1": ["VMServiceScrape", "VMPodScrape", "VMRule"] }
 };
 var apiVersions = Object.entries(served).flatMap(
-  ([group4, versions2]) => Object.entries(versions2).flatMap(([list5, kinds3]) => list5.split(" ").flatMap((version3) => [`${group4}/${version3}`, ...kinds3.map((kind) => `${group4}/${version3}/${kind}`)]))
+  ([group4, versions3]) => Object.entries(versions3).flatMap(([list5, kinds3]) => list5.split(" ").flatMap((version3) => [`${group4}/${version3}`, ...kinds3.map((kind) => `${group4}/${version3}/${kind}`)]))
 ).filter((entry2, index, all) => all.indexOf(entry2) === index);
 var defaultKubeVersion = "1.33.0";
 
@@ -78763,6 +78978,8 @@ function buildChart(source2, { root, values: values5, inline }) {
     const { files: chart, outside } = chartFiles(source2, root, root);
     const files = new Map(chart);
     for (const path7 of values5) {
+      if (resolvePath(".", path7) !== path7) refuse(inFolder(root, "Chart.yaml"), `the values file \`${path7}\` leads out of the repository`, "put the file into the repository");
+      refuseList(inFolder(root, "Chart.yaml"), path7);
       const leads = source2.follow(path7);
       if (leads.type === "outside") refuse(path7, `the values file \`${path7}\` is a symbolic link out of the repository`, "put the file into the repository");
       const blob = leads.type === "file" ? source2.blob(leads.path) : void 0;
@@ -78780,6 +78997,9 @@ function buildChart(source2, { root, values: values5, inline }) {
     return { type: "ready", files, inflates: false, outside };
   });
   return build2.type === "ready" ? { ...build2, values: laid } : build2;
+}
+function refuseList(file2, path7, line2) {
+  if (/[,"\n\r]/u.test(path7)) refuse(file2, `\`${path7}\` has a comma or a quotation mark, and would be a list of values files to Helm`, "rename the file", line2);
 }
 var mostDepth = 8;
 function chartFiles(source2, root, at2, depth = 0) {
@@ -78859,9 +79079,7 @@ function inflatedCharts(source2, at2, value) {
   const files = /* @__PURE__ */ new Map();
   const outside = [];
   let inflates = false;
-  if (value["helmChartInflationGenerator"] !== void 0) {
-    return fail(at2.file, "`helmChartInflationGenerator` is no longer read by current versions of kustomize", "use `helmCharts`", at2.line("helmChartInflationGenerator"));
-  }
+  withOldCharts(value);
   const globals = isRecord2(value["helmGlobals"]) ? value["helmGlobals"] : {};
   const home = typeof globals["chartHome"] === "string" && globals["chartHome"] !== "" ? globals["chartHome"] : "charts";
   const homePath = inside2(at2, home);
@@ -78880,7 +79098,7 @@ function inflatedCharts(source2, at2, value) {
     }
     const name2 = typeof entry2["name"] === "string" ? entry2["name"] : "";
     const version3 = typeof entry2["version"] === "string" ? entry2["version"] : "";
-    if (name2 === "" || isAddress2(name2) || name2.includes("..") || name2.startsWith("/")) refuse(at2.file, `\`${name2}\` is no name of a chart`, "write the name of the chart", at2.line(name2));
+    if (name2 === "" || isAddress2(name2) || name2.includes("..") || name2.startsWith("/") || /[,"\n\r]/u.test(name2)) refuse(at2.file, `\`${name2}\` is no name of a chart`, "write the name of the chart", at2.line(name2));
     const folder = [`${homePath}/${name2}`, `${homePath}/${name2}-${version3}/${name2}`].map((path7) => resolvePath(".", path7) ?? path7).find((path7) => source2.blob(`${path7}/Chart.yaml`) !== void 0);
     if (folder === void 0) {
       outside.push({ kind: "chart", name: `${typeof entry2["repo"] === "string" ? `${entry2["repo"].replace(/\/$/u, "")}/` : ""}${name2}`, detail: canonical({ ...entry2, name: void 0, repo: void 0 }), file: at2.file, line: at2.line(name2) });
@@ -78893,6 +79111,7 @@ function inflatedCharts(source2, at2, value) {
     const valuesFile = (written) => {
       if (isAddress2(written) || written.startsWith("/")) refuse(at2.file, `it takes values from \`${written}\`, outside the repository`, "put the file into the repository", at2.line(written));
       const path7 = inside2(at2, written);
+      refuseList(at2.file, path7, at2.line(written));
       const leads = source2.follow(path7);
       const blob = leads.type === "file" ? source2.blob(leads.path) : void 0;
       if (leads.type === "outside") refuse(at2.file, `\`${written}\` is a symbolic link out of the repository`, "put the file into the repository", at2.line(written));
@@ -78915,6 +79134,16 @@ function inside2(at2, written) {
   const path7 = resolvePath(at2.folder, written);
   return path7 ?? refuse(at2.file, `\`${written}\` leads out of the repository`, "put the files into the repository", at2.line(written));
 }
+function withOldCharts(value) {
+  const old = records(value["helmChartInflationGenerator"]);
+  delete value["helmChartInflationGenerator"];
+  if (old.length === 0) return;
+  const names3 = { chartName: "name", chartVersion: "version", chartRepoUrl: "repo", values: "valuesFile", valuesLocal: "valuesInline", valuesMerge: "valuesMerge", releaseName: "releaseName", releaseNamespace: "namespace" };
+  const charts = old.map((entry2) => Object.fromEntries(Object.entries(entry2).flatMap(([key3, written]) => names3[key3] === void 0 || written === "" ? [] : [[names3[key3], written]])));
+  const home = old.map((entry2) => entry2["chartHome"]).find((written) => typeof written === "string" && written !== "");
+  if (value["helmGlobals"] === void 0 && home !== void 0) value["helmGlobals"] = { chartHome: home };
+  value["helmCharts"] = [...Array.isArray(value["helmCharts"]) ? value["helmCharts"] : [], ...charts];
+}
 
 // src/units/kustomize-patches.ts
 function targetedPatches(value, documentsOf3) {
@@ -78930,8 +79159,8 @@ function targetedPatches(value, documentsOf3) {
     else patches.push(...documents.flatMap(targeted).map((each) => ({ ...each, ...entry2["options"] === void 0 ? {} : { options: entry2["options"] } })));
   }
   patches.push(...records(value["patchesJson6902"]));
-  const { patchesStrategicMerge, patches: own3, patchesJson6902, ...rest } = value;
-  if (patchesStrategicMerge === void 0 && own3 === void 0 && patchesJson6902 === void 0) return value;
+  const { patchesStrategicMerge, patches: own4, patchesJson6902, ...rest } = value;
+  if (patchesStrategicMerge === void 0 && own4 === void 0 && patchesJson6902 === void 0) return value;
   return { ...rest, ...patches.length === 0 ? {} : { patches } };
 }
 function targeted(document) {
@@ -78950,6 +79179,25 @@ function targeted(document) {
 }
 function literal2(text8) {
   return text8.replace(/[.*+?^${}()|[\]\\]/gu, String.raw`\$&`);
+}
+var anyName = "*";
+function generatedNames(value) {
+  return ["configMapGenerator", "secretGenerator"].flatMap((field3) => records(value[field3]).flatMap((entry2) => typeof entry2["name"] === "string" && !changes(entry2) ? [entry2["name"]] : []));
+}
+function changes(generator) {
+  return generator["behavior"] === "merge" || generator["behavior"] === "replace";
+}
+function withoutOutside(value, names3) {
+  const isHere = (name2) => typeof name2 !== "string" || names3.has(anyName) || [...names3].some((known4) => known4 === name2 || name2.includes(known4));
+  const kept = { ...value };
+  const keep2 = (field3, isKept) => {
+    if (Array.isArray(kept[field3])) kept[field3] = kept[field3].filter((entry2) => !isRecord2(entry2) || isKept(entry2));
+  };
+  for (const field3 of ["configMapGenerator", "secretGenerator"]) keep2(field3, (entry2) => !changes(entry2) || isHere(entry2["name"]));
+  keep2("replicas", (entry2) => isHere(entry2["name"]));
+  keep2("vars", (entry2) => !isRecord2(entry2["objref"]) || isHere(entry2["objref"]["name"]));
+  keep2("replacements", (entry2) => !isRecord2(entry2["source"]) || isHere(entry2["source"]["name"]));
+  return kept;
 }
 
 // src/units/kustomize-build.ts
@@ -79002,15 +79250,19 @@ var lowered2 = new Map([...fields2].map((name2) => [name2.toLowerCase(), name2])
 var pathKeys = ["path", "files", "envs", "env", "valuesFile", "additionalValuesFiles", "chartHome", "configHome", "repo", "name", "releaseName"];
 var loweredPathKeys = new Map(pathKeys.map((name2) => [name2.toLowerCase(), name2]));
 var mostKustomizations = 500;
+var notOfChart = /* @__PURE__ */ new Set(["apiVersion", "kind", "metadata", "chartHome", "configHome"]);
 var besideFolder = "mesh-posture-beside";
 var Builder = class {
   source;
   outside = [];
   inflates = false;
+  /** Path in the private copy → file of the tree. */
   moved = /* @__PURE__ */ new Map();
   #root;
   #overlay;
   #argo;
+  /** Folders whose resources are plugins. */
+  #pluginFolders = /* @__PURE__ */ new Set();
   #files = /* @__PURE__ */ new Map();
   #kustomizations = /* @__PURE__ */ new Map();
   constructor(source2, { folder, overlay = {}, argo = false }) {
@@ -79026,12 +79278,32 @@ var Builder = class {
       if (this.#kustomizations.size >= mostKustomizations) refuse(`${folder}/kustomization.yaml`, `the kustomization takes more than ${String(mostKustomizations)} others`, "split it");
       waiting.push(...this.#kustomization(folder));
     }
+    for (const folder of this.#pluginFolders) this.#checkPluginFolder(folder);
+  }
+  /** What such a folder takes is a plugin, too. */
+  #checkPluginFolder(folder) {
+    const value = this.#kustomizations.get(folder)?.value;
+    for (const field3 of ["resources", "bases", "components"]) {
+      for (const written of texts(value?.[field3])) {
+        const path7 = resolvePath(folder, written);
+        if (path7 === void 0) continue;
+        if (this.#kustomizations.has(path7)) this.#pluginFolders.add(path7);
+        else {
+          const file2 = this.moved.get(path7) ?? path7;
+          const at2 = { folder, file: file2, line: (needle) => lineOf2(this.source.text(file2), needle) };
+          for (const plugin of this.source.values(file2) ?? []) {
+            if (isRecord2(plugin) && plugin["kind"] === "HelmChartInflationGenerator") refuse(file2, "a chart in a folder of generators is not followed", "use `helmCharts` of the kustomization");
+            this.#checkPlugin(at2, plugin, file2, 1);
+          }
+        }
+      }
+    }
   }
   /** The kustomizations last: what is outside is known only then. */
   written() {
     for (const { file: file2, value } of this.#kustomizations.values()) {
       const folder = folderOf(file2);
-      const body = this.outside.length === 0 ? value : targetedPatches(value, (path7) => this.#patchDocuments(folder, path7));
+      const body = this.outside.length === 0 ? value : withoutOutside(targetedPatches(value, (path7) => this.#patchDocuments(folder, path7)), this.#namesBelow(folder));
       this.#files.set(file2, { text: `${JSON.stringify(body, null, 1)}
 ` });
     }
@@ -79039,7 +79311,28 @@ var Builder = class {
   }
   #patchDocuments(folder, path7) {
     const at2 = resolvePath(folder, path7);
-    return at2 === void 0 ? void 0 : this.source.values(at2);
+    return at2 === void 0 ? void 0 : this.source.values(this.moved.get(at2) ?? at2);
+  }
+  /** Names of objects that this kustomization and those that it takes hold: what lies outside is none of them. */
+  #namesBelow(root) {
+    const names3 = /* @__PURE__ */ new Set();
+    const seen = /* @__PURE__ */ new Set();
+    const waiting = [root];
+    for (let folder = waiting.pop(); folder !== void 0; folder = waiting.pop()) {
+      const kustomization = this.#kustomizations.get(folder);
+      if (seen.has(folder) || kustomization === void 0) continue;
+      seen.add(folder);
+      for (const name2 of generatedNames(kustomization.value)) names3.add(name2);
+      for (const field3 of ["resources", "bases", "components"]) {
+        for (const written of texts(kustomization.value[field3])) {
+          const path7 = resolvePath(folder, written) ?? written;
+          if (this.#kustomizations.has(path7)) waiting.push(path7);
+          else for (const value of this.source.values(this.moved.get(path7) ?? path7) ?? []) for (const { key: key3 } of objectsOf(value)) names3.add(key3.slice(key3.lastIndexOf("/") + 1));
+        }
+      }
+      if (Array.isArray(kustomization.value["helmCharts"]) && kustomization.value["helmCharts"].length > 0) names3.add(anyName);
+    }
+    return names3;
   }
   /** Reads one; returns the folders that it takes. */
   #kustomization(folder) {
@@ -79203,17 +79496,35 @@ var Builder = class {
     for (const field3 of ["generators", "transformers", "validators"]) {
       if (!Array.isArray(value[field3])) continue;
       value[field3] = texts(value[field3]).map((written) => {
-        if (written.includes("\n")) return this.#pluginText(at2, valuesOf(written), at2.file, at2.line(written.trim().split("\n")[0] ?? ""));
+        if (written.includes("\n")) return this.#pluginText(at2, this.#withoutCharts(at2, valuesOf(written), value), at2.file, at2.line(written.trim().split("\n")[0] ?? ""));
         const found = this.#locate(at2, written);
         if (found.type === "address") return refuse(at2.file, `it takes ${field3} from \`${written}\`, outside the repository`, "put the file into the repository", at2.line(written));
         if (found.type === "folder") {
           next.push(found.path);
+          this.#pluginFolders.add(found.path);
           return found.written;
         }
-        this.#files.set(found.path, { text: this.#pluginText({ ...at2, file: found.path }, this.source.values(found.path), found.path, 1) });
-        return found.written;
-      });
+        const file2 = this.moved.get(found.path) ?? found.path;
+        const text8 = this.#pluginText({ ...at2, file: file2 }, this.#withoutCharts(at2, this.source.values(file2), value), file2, 1);
+        this.#files.set(found.path, { text: text8 });
+        return text8 === "" ? "" : found.written;
+      }).filter((written) => written !== "");
     }
+  }
+  /** A chart that a generator inflates is one of the kustomization's `helmCharts`: the tool makes the same of both. */
+  #withoutCharts(at2, values5, kustomization) {
+    return values5?.filter((value) => {
+      if (!isRecord2(value) || value["kind"] !== "HelmChartInflationGenerator" || value["apiVersion"] !== "builtin") return true;
+      const { chartHome } = value;
+      const chart = Object.fromEntries(Object.entries(value).filter(([key3]) => !notOfChart.has(key3)));
+      const globals = isRecord2(kustomization["helmGlobals"]) ? kustomization["helmGlobals"] : {};
+      const charts = Array.isArray(kustomization["helmCharts"]) ? kustomization["helmCharts"] : [];
+      const home = globals["chartHome"] ?? (charts.length > 0 ? "charts" : void 0);
+      if (home !== void 0 && (chartHome ?? "charts") !== home) fail(at2.file, "its charts lie in several folders (`chartHome`), which is not followed", "keep them in one", at2.line("chartHome"));
+      if (chartHome !== void 0) kustomization["helmGlobals"] = { ...globals, chartHome };
+      kustomization["helmCharts"] = [...charts, chart];
+      return false;
+    });
   }
   #pluginText(at2, values5, file2, line2) {
     if (values5 === void 0) return fail(file2, `\`${file2}\` cannot be read`, "correct its YAML", line2);
@@ -79228,7 +79539,6 @@ var Builder = class {
     const runs = Object.keys(annotations).find((key3) => /^config\.(?:kubernetes\.io|k8s\.io)\/function$/iu.test(key3));
     if (runs !== void 0) refuse(file2, `\`${kind}\` runs a function (\`${runs}\`), which is never done here`, "use a transformer that is built into kustomize", line2);
     if (value["apiVersion"] !== "builtin") refuse(file2, `\`${String(value["apiVersion"])}\` \`${kind}\` is a plugin, and plugins are never run here`, "use a transformer that is built into kustomize", line2);
-    if (/^HelmChartInflation/u.test(kind)) refuse(file2, `\`${kind}\` in a file of its own is not followed`, "use `helmCharts` of the kustomization", line2);
     this.#checkPluginPaths({ ...at2, file: file2 }, value);
   }
   #checkPluginPaths(at2, value) {
@@ -79266,13 +79576,13 @@ function addressParts(written) {
 function jobOf(source2, unit3, side2, of) {
   return { unit: unit3, side: side2, of, work: of.kind === "helm" ? helmWork(source2, of) : kustomizeWork(source2, of) };
 }
-function renderJobs(units, trees, documents, wanted) {
+function renderJobs(units, trees, documents, wanted2) {
   const base2 = new Source(trees.base, documents);
   const sources = { base: base2, head: trees.base === trees.head ? base2 : new Source(trees.head, documents) };
   return units.flatMap(
     (unit3) => ["base", "head"].flatMap((side2) => {
       const of = onSide(unit3, side2);
-      return of === void 0 || of.kind === "plain" || !wanted(unit3) ? [] : [jobOf(sources[side2], unit3.id, side2, of)];
+      return of === void 0 || of.kind === "plain" || !wanted2(unit3) ? [] : [jobOf(sources[side2], unit3.id, side2, of)];
     })
   );
 }
@@ -79311,6 +79621,9 @@ function helmWork(source2, of) {
   };
   return { type: "render", request: request4, key: keyOf2(request4), outside: build2.outside };
 }
+function readBy2({ work }) {
+  return work.type === "render" ? [...work.request.files.keys()].map((path7) => work.moved?.get(path7) ?? path7) : [];
+}
 function keyOf2(request4) {
   return shortHash(request4.path, canonical(request4.how), ...[...request4.files].flatMap(([path7, file2]) => [path7, "blob" in file2 ? file2.blob : `=${file2.text}`]));
 }
@@ -79322,6 +79635,8 @@ var mostRendered = 1e8;
 async function blameUnits(input3) {
   const blames = /* @__PURE__ */ new Map();
   const budget = { left: mostRenderings, text: mostRendered };
+  let flux;
+  const hasFlux = () => flux ??= new Source(input3.pair.head, input3.documents).hasFlux;
   const bySide = new Map(input3.jobs.map((job) => [`${job.side} ${job.unit}`, job]));
   await Promise.all(
     [...input3.units].map(async ([unit3, sides]) => {
@@ -79329,7 +79644,7 @@ async function blameUnits(input3) {
       const head = bySide.get(`head ${unit3}`);
       if (base2?.work.type !== "render" || head?.work.type !== "render" || base2.work.key === head.work.key) return;
       if (sides.base?.type !== "rendered" || sides.head?.type !== "rendered" || base2.of.path !== head.of.path) return;
-      for (const [key3, blame] of await blameUnit({ ...input3, unit: unit3, base: base2, head, before: sides.base.documents, after: sides.head.documents, budget })) blames.set(key3, blame);
+      for (const [key3, blame] of await blameUnit({ ...input3, unit: unit3, base: base2, head, before: sides.base.documents, after: sides.head.documents, budget, hasFlux })) blames.set(key3, blame);
     })
   );
   return blames;
@@ -79338,24 +79653,15 @@ async function blameUnit(input3) {
   const { unit: unit3, before, after, pair } = input3;
   const differences = differencesOf(objectsOf3(before, input3), objectsOf3(after, input3));
   if (differences.length === 0) return [];
-  const places = changesOf2(input3);
+  const groups3 = changesOf2(input3);
   const sources = new Set([...before, ...after].flatMap((origin) => origin.rendered?.from === "resource" ? [origin.file] : []));
-  if (places.length === 0 || places.every((place3) => sources.has(place3.path))) return [];
-  const causes = /* @__PURE__ */ new Map();
-  if (places.length === 1 && places[0] !== void 0) for (const difference2 of differences) causes.set(difference2, places[0]);
-  else if (places.length <= mostPlaces2 && input3.budget.left >= places.length && input3.budget.text >= places.length * textOf4(after, input3)) {
-    input3.budget.left -= places.length;
-    input3.budget.text -= places.length * textOf4(after, input3);
-    const variants = await Promise.all(places.map((place3) => variantOf(place3, input3)));
-    for (const difference2 of differences) {
-      const cause2 = causeOf(difference2, places, variants);
-      if (cause2 !== void 0) causes.set(difference2, cause2);
-    }
-  }
-  return [...causes].flatMap(([difference2, place3]) => {
+  if (groups3.length === 0 || groups3.every((group4) => group4.places.every((place3) => sources.has(place3.path)))) return [];
+  const [only4] = groups3;
+  const causes = groups3.length === 1 && only4 !== void 0 ? new Map(differences.map((difference2) => [difference2, only4])) : await search2(groups3, differences, input3, { left: mostPlaces2 });
+  return [...causes].flatMap(([difference2, group4]) => {
     const origin = (difference2.head ?? difference2.base)?.origin;
-    if (origin === void 0 || origin.rendered?.from === "resource" && origin.file === place3.path && difference2.base !== void 0 && difference2.head !== void 0) return [];
-    return [[blameKey(unit3, difference2.base?.origin.rendered?.blob, difference2.head?.origin.rendered?.blob), blameAt(place3, difference2, pair, input3)]];
+    if (origin === void 0 || origin.rendered?.from === "resource" && origin.file === group4.cited.path && difference2.base !== void 0 && difference2.head !== void 0) return [];
+    return [[blameKey(unit3, difference2.base?.origin.rendered?.blob, difference2.head?.origin.rendered?.blob), blameAt(group4, difference2, pair, input3)]];
   });
 }
 function textOf4(origins, { blobs }) {
@@ -79364,14 +79670,41 @@ function textOf4(origins, { blobs }) {
     return sum + (content?.type === "text" ? content.text.length : 0);
   }, 0);
 }
-function causeOf({ object: object4, base: base2, head }, places, variants) {
+async function search2(groups3, differences, input3, open4) {
+  const causes = /* @__PURE__ */ new Map();
+  const size = Math.max(1, textOf4(input3.after, input3));
+  const affordable = Math.min(open4.left, input3.budget.left, Math.floor(input3.budget.text / size));
+  if (affordable < 2 || differences.length === 0) return causes;
+  const bundles = groups3.length <= affordable ? groups3.map((group4) => [group4]) : chunks(groups3, Math.max(2, Math.floor(affordable / 2)));
+  open4.left -= bundles.length;
+  input3.budget.left -= bundles.length;
+  input3.budget.text -= bundles.length * size;
+  const variants = await Promise.all(bundles.map((bundle) => variantOf(bundle.flatMap((group4) => group4.places), input3)));
+  const found = /* @__PURE__ */ new Map();
+  for (const difference2 of differences) {
+    const bundle = causeOf(difference2, bundles, variants);
+    if (bundle !== void 0) found.set(bundle, [...found.get(bundle) ?? [], difference2]);
+  }
+  for (const [bundle, caused] of found) {
+    const [first] = bundle;
+    if (first === void 0) continue;
+    const closer = bundle.length === 1 ? /* @__PURE__ */ new Map() : await search2(bundle, caused, input3, open4);
+    for (const difference2 of caused) causes.set(difference2, closer.get(difference2) ?? bundle.find(isInput) ?? first);
+  }
+  return causes;
+}
+function chunks(all, count2) {
+  const size = Math.ceil(all.length / count2);
+  return Array.from({ length: Math.ceil(all.length / size) }, (_, index) => all.slice(index * size, (index + 1) * size));
+}
+function causeOf({ object: object4, base: base2, head }, bundles, variants) {
   let partly2;
-  for (const [index, place3] of places.entries()) {
+  for (const [index, bundle] of bundles.entries()) {
     const variant = variants[index];
     if (variant === void 0) continue;
     const there = variant.get(object4);
-    if (there === base2?.content) return place3;
-    if (there !== head?.content && (partly2 === void 0 || isInput([place3]) && !isInput([partly2]))) partly2 = place3;
+    if (there === base2?.content) return bundle;
+    if (there !== head?.content && (partly2 === void 0 || bundle.some(isInput) && !partly2.some(isInput))) partly2 = bundle;
   }
   return partly2;
 }
@@ -79405,53 +79738,49 @@ function withoutApplication(resource) {
 }
 var decisive = /* @__PURE__ */ new Set(["istio-proxy", "istio-init", "discovery", "install-cni"]);
 function changesOf2({ pair, base: base2, head, documents }) {
-  const paths = [base2, head].flatMap((job) => job.work.type === "render" ? [...job.work.request.files.keys()].map((path7) => moved2(job, path7)) : []);
+  const paths = [base2, head].flatMap(readBy2);
   const text8 = (entry2) => entry2?.type === "file" ? documents.text(entry2.blob) : void 0;
-  const perFile = distinct(paths).flatMap((path7) => {
+  const places = distinct(paths).flatMap((path7) => {
     const left = pair.base.entries.get(path7);
     const right = pair.head.entries.get(path7);
     if (left?.type === "file" && right?.type === "file" ? left.blob === right.blob : left === right) return [];
-    return [placesOf2(path7, pair.base, pair.head, text8)];
+    return placesOf2(path7, pair.base, pair.head, text8);
   });
-  return withinBudget(perFile, pair.base);
-}
-function moved2({ work }, path7) {
-  return work.type === "render" ? work.moved?.get(path7) ?? path7 : path7;
-}
-function withinBudget(perFile, base2) {
-  const spoken = perFile.map((places) => places.filter(isSpoken)).filter((places) => places.length > 0);
-  const files = spoken.length > 0 ? spoken : perFile;
-  let count2 = files.reduce((sum, places) => sum + places.length, 0);
-  const whole4 = /* @__PURE__ */ new Set();
-  for (const places of [...files].sort((left, right) => Number(isInput(left)) - Number(isInput(right)) || right.length - left.length)) {
-    if (count2 <= mostPlaces2) break;
-    whole4.add(places);
-    count2 -= places.length - 1;
-  }
-  return files.flatMap((places) => whole4.has(places) && places[0] !== void 0 ? [wholeFile2(places[0].path, base2, places)] : places);
+  const spoken = places.filter(isSpoken);
+  const told = spoken.length > 0 ? spoken : places;
+  return head.of.kind === "helm" ? dependencyGroups(told, head.of.path, (path7, side2) => text8(pair[side2].entries.get(path7))) : told.map((place3) => ({ places: [place3], cited: place3, via: [] }));
 }
 function isSpoken(place3) {
-  return [...place3.added, ...place3.removed].some((line2) => !/^\s*(?:#|$)/u.test(line2.text));
+  const lines = [...place3.added, ...place3.removed];
+  return lines.length === 0 || lines.some((line2) => !/^\s*(?:#|$)/u.test(line2.text));
 }
-function isInput([place3]) {
-  return place3 !== void 0 && (/values[^/]*\.ya?ml$/iu.test(place3.path) || isKustomizationName(baseName(place3.path)));
+function isInput({ cited }) {
+  return /values[^/]*\.ya?ml$/iu.test(cited.path) || isKustomizationName(baseName(cited.path));
 }
-async function variantOf(place3, { pair, head, blobs, documents, renderings, base: base2 }) {
+async function variantOf(places, { pair, head, blobs, documents, renderings, base: base2, hasFlux }) {
   const entries2 = /* @__PURE__ */ new Map();
-  const wanted = new Set([base2, head].flatMap((job2) => job2.work.type === "render" ? [...job2.work.request.files.keys()] : []));
-  for (const path7 of distinct(wanted)) {
+  const wanted2 = new Set([base2, head].flatMap(readBy2));
+  for (const path7 of distinct(wanted2)) {
     const entry2 = pair.head.entries.get(path7);
     if (entry2 !== void 0) entries2.set(path7, entry2);
   }
   for (const entry2 of pair.head.entries.values()) if (entry2.type === "symlink") entries2.set(entry2.path, entry2);
-  if (place3.undone === void 0) entries2.delete(place3.path);
-  else if (typeof place3.undone === "string") {
-    const blob = `variant:${shortHash(place3.undone)}`;
-    blobs.set(blob, { type: "text", text: place3.undone });
-    entries2.set(place3.path, { type: "file", path: place3.path, blob, size: place3.undone.length });
-  } else entries2.set(place3.path, place3.undone);
+  const put = (path7, text8) => {
+    const blob = `variant:${shortHash(text8)}`;
+    blobs.set(blob, { type: "text", text: text8 });
+    entries2.set(path7, { type: "file", path: path7, blob, size: text8.length });
+  };
+  for (const [path7, own4] of groupBy(places, (place3) => place3.path)) {
+    const now = pair.head.entries.get(path7);
+    const text8 = now?.type === "file" ? documents.text(now.blob) : void 0;
+    const whole4 = own4.find((place3) => place3.next === void 0);
+    if (whole4 === void 0) put(path7, withoutPlaces(text8 ?? "", own4));
+    else if (whole4.undone === void 0) entries2.delete(path7);
+    else if (typeof whole4.undone === "string") put(path7, whole4.undone);
+    else entries2.set(path7, whole4.undone);
+  }
   const tree2 = { label: "variant", entries: entries2 };
-  const job = jobOf(new Source(tree2, documents), head.unit, "head", head.of);
+  const job = jobOf(new Source(tree2, documents, { hasFlux: hasFlux() }), head.unit, "head", head.of);
   const result = await renderings.one(withTexts(job, blobs));
   if (result.type !== "rendered") return void 0;
   const objects = /* @__PURE__ */ new Map();
@@ -79470,7 +79799,7 @@ function withTexts(job, blobs) {
   }));
   return { ...job, work: { ...job.work, request: { ...request4, files } } };
 }
-function blameAt(place3, difference2, pair, input3) {
+function blameAt({ cited: place3, via }, difference2, pair, input3) {
   const origin = (difference2.head ?? difference2.base)?.origin;
   const side2 = place3.added.some(isContent) || place3.removed.length === 0 ? "RIGHT" : "LEFT";
   const lines = (side2 === "RIGHT" ? place3.added : place3.removed).filter((line3) => line3.text.trim() !== "");
@@ -79479,7 +79808,7 @@ function blameAt(place3, difference2, pair, input3) {
   const first = named5 ?? lines[0];
   const last = named5 ?? lines.at(-1);
   const line2 = first?.line ?? 1;
-  return { file: place3.path, line: line2, endLine: Math.min(Math.max(last?.line ?? line2, line2), line2 + 29), side: side2, via: viaOf(place3, origin, side2, input3) };
+  return { file: place3.path, line: line2, endLine: Math.min(Math.max(last?.line ?? line2, line2), line2 + 29), side: side2, via: [...via, ...viaOf(place3, origin, side2, input3)] };
 }
 function isContent(line2) {
   return line2.text.trim() !== "";
@@ -79498,37 +79827,36 @@ function viaOf(place3, origin, side2, { pair, documents, head, base: base2 }) {
   const of = side2 === "RIGHT" ? head.of : base2.of;
   const tree2 = side2 === "RIGHT" ? pair.head : pair.base;
   if (of.kind === "helm") {
-    const isValues = !/(?:^|\/)templates\//u.test(place3.path);
+    const isValues = !/(?:^|\/)templates\//u.test(place3.path) && !/\.(?:tgz|lock)$|(?:^|\/)(?:Chart|requirements)\.yaml$/u.test(place3.path);
     if (!isValues || origin === void 0 || origin.rendered?.from !== "template" || origin.file === place3.path) return [];
     return [{ file: origin.file, line: 1, role: "template" }];
   }
   if (isKustomizationName(baseName(place3.path)) || origin?.file === place3.path) return [];
-  for (let folder = folderOf(place3.path); ; folder = folderOf(folder)) {
-    for (const name2 of ["kustomization.yaml", "kustomization.yml", "Kustomization"]) {
-      const path7 = folder === "." ? name2 : `${folder}/${name2}`;
-      const entry2 = tree2.entries.get(path7);
-      const text8 = entry2?.type === "file" ? documents.text(entry2.blob) : void 0;
-      if (text8?.includes(baseName(place3.path)) === true) return [{ file: path7, line: lineOf2(text8, baseName(place3.path)), role: "kustomization" }];
-    }
-    if (folder === ".") return [];
-  }
+  const named5 = readBy2(side2 === "RIGHT" ? head : base2).filter((path7) => isKustomizationName(baseName(path7))).flatMap((path7) => {
+    const entry2 = tree2.entries.get(path7);
+    const text8 = entry2?.type === "file" ? documents.text(entry2.blob) : void 0;
+    return text8?.includes(baseName(place3.path)) === true ? [{ path: path7, line: lineOf2(text8, baseName(place3.path)) }] : [];
+  });
+  const above = named5.filter(({ path: path7 }) => below(place3.path, folderOf(path7))).sort((left, right) => right.path.length - left.path.length);
+  const nearest2 = above[0] ?? named5[0];
+  return nearest2 === void 0 ? [] : [{ file: nearest2.path, line: nearest2.line, role: "kustomization" }];
 }
 
 // src/app/render/origins.ts
-function originOf(document, of, tree2, moved3 = /* @__PURE__ */ new Map()) {
-  const found = fileOf(document, of, { tree: tree2, moved: moved3 });
+function originOf(document, of, tree2, moved2 = /* @__PURE__ */ new Map()) {
+  const found = fileOf(document, of, { tree: tree2, moved: moved2 });
   const file2 = found?.file ?? of.rootFile ?? of.path;
   const from = found?.from ?? "archive";
-  return { file: file2, blob: blobAt(tree2, file2), document: 0, rendered: { blob: renderedBlob(document.text), from } };
+  return { file: file2, blob: blobAt(tree2, file2), document: 0, rendered: { blob: renderedBlob(document.text), from, ...document.otherwise === void 0 ? {} : { otherwise: document.otherwise === "" ? "" : renderedBlob(document.otherwise) } } };
 }
 function renderedBlob(text8) {
   return `rendered:${shortHash(text8)}`;
 }
-function fileOf({ source: source2 }, of, { tree: tree2, moved: moved3 }) {
+function fileOf({ source: source2 }, of, { tree: tree2, moved: moved2 }) {
   if (source2 === void 0) return void 0;
   if (source2.from === "template") return templateFile(source2.path, of, tree2);
   const path7 = resolvePath(of.path, source2.path);
-  const file2 = path7 === void 0 ? void 0 : moved3.get(path7) ?? path7;
+  const file2 = path7 === void 0 ? void 0 : moved2.get(path7) ?? path7;
   return file2 === void 0 || !tree2.entries.has(file2) ? void 0 : { file: file2, from: source2.from };
 }
 function templateFile(path7, of, tree2) {
@@ -79644,17 +79972,17 @@ async function renderedRoots(pair, { units, rootHolders: rootHolders2, documents
   for (const [index, { of, side: side3, work }] of jobs.entries()) {
     const result = results[index];
     const tree2 = pair[side3];
-    const own3 = found[side3];
+    const own4 = found[side3];
     if (result?.type !== "rendered" || work.type !== "render") {
-      for (const file2 of of.inputs.files) own3.kept.add(file2);
+      for (const file2 of of.inputs.files) own4.kept.add(file2);
       continue;
     }
-    for (const file2 of of.inputs.files) own3.files.add(file2);
+    for (const file2 of of.inputs.files) own4.files.add(file2);
     for (const document of result.documents) {
       if (!rootMarks.some((mark2) => document.text.includes(mark2))) continue;
       const text8 = of.substitute === void 0 ? document.text : substituted(document.text, of.substitute);
       const { file: file2 } = originOf({ ...document, text: text8 }, of, tree2, work.moved);
-      for (const { value } of parseStream(text8)) if (isManifest(value)) own3.objects.push({ file: file2, line: lineOf3(value, file2, { tree: tree2, documents }), value });
+      for (const { value } of parseStream(text8)) if (isManifest(value)) own4.objects.push({ file: file2, line: lineOf3(value, file2, { tree: tree2, documents }), value });
     }
   }
   const side2 = ({ files, kept, objects }) => ({ files: new Set([...files].filter((file2) => !kept.has(file2))), objects });
@@ -79729,9 +80057,12 @@ function sideRendering(job, result, { pair, blobs, read: read3 }) {
   if (result.type === "failed") return { ...result, outside: work.outside, ...of.rootFile === void 0 ? {} : { file: of.rootFile }, ...explained({ reason: result.reason, of, files: work.request.files, outside: work.outside, tree: pair[side2], documents: read3 }) };
   if (result.type !== "rendered") return { ...result, outside: work.outside, ...of.rootFile === void 0 ? {} : { file: of.rootFile } };
   const documents = result.documents.map((document) => {
-    const text8 = of.substitute === void 0 ? document.text : substituted(document.text, of.substitute);
-    const origin = originOf({ ...document, text: text8 }, of, pair[side2], work.moved);
+    const made2 = (text9) => of.substitute === void 0 ? text9 : substituted(text9, of.substitute);
+    const text8 = made2(document.text);
+    const otherwise2 = document.otherwise === void 0 ? void 0 : made2(document.otherwise);
+    const origin = originOf({ ...document, text: text8, ...otherwise2 === void 0 ? {} : { otherwise: otherwise2 } }, of, pair[side2], work.moved);
     if (origin.rendered !== void 0) blobs.set(origin.rendered.blob, { type: "text", text: text8 });
+    if (otherwise2 !== void 0 && otherwise2 !== "") blobs.set(origin.rendered?.otherwise ?? "", { type: "text", text: otherwise2 });
     return origin;
   });
   return { type: "rendered", tool: result.tool, documents, outside: work.outside };
@@ -79770,9 +80101,9 @@ var Renderings = class {
 
 // src/adapters/render/cache.ts
 import { createHash as createHash3, randomBytes } from "node:crypto";
-import { mkdir as mkdir2, readFile as readFile3, rename as rename2, rm as rm2, writeFile as writeFile2 } from "node:fs/promises";
+import { mkdir as mkdir2, readFile as readFile3, readdir as readdir3, rename as rename2, rm as rm2, stat as stat3, writeFile as writeFile2 } from "node:fs/promises";
 import { join as join4 } from "node:path";
-var format = 1;
+var format = 2;
 var noCache = { read: () => Promise.resolve(void 0), write: () => Promise.resolve() };
 function cacheKey(parts) {
   return createHash3("sha256").update(JSON.stringify([format, parts])).digest("hex");
@@ -79801,6 +80132,7 @@ function directoryCache(directory) {
       const part2 = `${file2}.${randomBytes(6).toString("hex")}.part`;
       try {
         await mkdir2(join4(directory, key3.slice(0, 2)), { recursive: true, mode: 448 });
+        await sweep(join4(directory, key3.slice(0, 2)));
         await writeFile2(part2, `${sealed(key3, body)}
 ${body}`, { flag: "wx", mode: 384 });
         await rename2(part2, file2);
@@ -79809,6 +80141,15 @@ ${body}`, { flag: "wx", mode: 384 });
       }
     }
   };
+}
+var abandoned = 36e5;
+async function sweep(folder) {
+  for (const name2 of await readdir3(folder)) {
+    if (!name2.endsWith(".part")) continue;
+    const part2 = join4(folder, name2);
+    const found = await stat3(part2).catch(() => void 0);
+    if (found !== void 0 && Date.now() - found.mtimeMs > abandoned) await rm2(part2, { force: true }).catch(() => void 0);
+  }
 }
 
 // src/adapters/render/renderer.ts
@@ -79859,25 +80200,6 @@ function helmDocuments(output2) {
     return [{ text: text8.replace(sourceLine, "#"), source: path7 === void 0 ? void 0 : { from: "template", path: path7 } }];
   });
 }
-function withoutRandom(first, second) {
-  if (first.length !== second.length) return first;
-  return first.map((document, index) => {
-    const other = second[index]?.text ?? "";
-    if (other === document.text) return document;
-    const theirs = other.split("\n");
-    const ours = document.text.split("\n");
-    if (ours.length !== theirs.length) return document;
-    return { ...document, text: ours.map((line2, at2) => line2 === theirs[at2] ? line2 : masked(line2)).join("\n") };
-  });
-}
-function masked(line2) {
-  const key3 = /^(\s*(?:- )?(?:"[^"]*"|'[^']*'|[\w./-]+):\s+)(\S.*)$/u.exec(line2);
-  if (key3?.[1] !== void 0) return `${key3[1]}"${randomText2}"`;
-  const item2 = /^(\s*- )\S/u.exec(line2);
-  if (item2?.[1] !== void 0) return `${item2[1]}"${randomText2}"`;
-  return `${/^\s*/u.exec(line2)?.[0] ?? ""}${randomText2}`;
-}
-var randomText2 = "random-at-every-rendering";
 
 // src/adapters/render/run.ts
 import { spawn as spawn3 } from "node:child_process";
@@ -80054,16 +80376,150 @@ function inside3(root, path7) {
   return steps !== ".." && !steps.startsWith(`..${sep3}`) && !isAbsolute(steps);
 }
 
+// src/adapters/render/unknowable.ts
+var random = /\b(?:rand(?:AlphaNum|Alpha|Ascii|Numeric|Bytes|Int)|gen(?:CA|CAWithKey|SelfSignedCert|SelfSignedCertWithKey|SignedCert|SignedCertWithKey|PrivateKey)|uuidv4|shuffle|now|ago|date|dateInZone|htmlDate|htmlDateInZone|htpasswd|bcrypt|derivePassword|encryptAES)\b/u;
+var lookup = /\blookup\b/u;
+function mayBeRandom(files) {
+  return [...files.keys()].some((path7) => path7.endsWith(".tgz")) || actionsOf(files).some((action2) => random.test(action2));
+}
+function asksCluster(files) {
+  return actionsOf(files).some((action2) => lookup.test(action2));
+}
+var action = /\{\{[\s\S]*?\}\}/gu;
+function actionsOf(files) {
+  return [...files].flatMap(([path7, content]) => isText2(path7) ? [...textOf5(content).match(action) ?? []] : []);
+}
+function isText2(path7) {
+  return /\.(?:ya?ml|tpl|txt|json)$/u.test(path7);
+}
+function textOf5(content) {
+  return typeof content === "string" ? content : Buffer.from(content).toString("utf8");
+}
+function onAnotherDay(files) {
+  return rewritten(files, { now: '(toDate "2006-01-02" "2001-02-03")' });
+}
+function inFullCluster(files) {
+  return rewritten(files, { lookup: `coalesce ${foundObject(files)}` });
+}
+function rewritten(files, functions) {
+  const names3 = new RegExp(String.raw`"(?:[^"\\]|\\.)*"|\x60[^\x60]*\x60|/\*[\s\S]*?\*/|(?<![.$\w])(${Object.keys(functions).join("|")})(?!\w)`, "gu");
+  return new Map([...files].map(([path7, content]) => {
+    if (!isText2(path7)) return [path7, content];
+    const text8 = textOf5(content);
+    const changed = text8.replace(action, (whole4) => whole4.replace(names3, (word2, name2) => name2 === void 0 ? word2 : functions[name2] ?? word2));
+    return [path7, changed === text8 ? content : changed];
+  }));
+}
+var mostFields = 200;
+function foundObject(files) {
+  const fields4 = /* @__PURE__ */ new Set();
+  for (const [path7, content] of files) {
+    const text8 = isText2(path7) ? textOf5(content) : "";
+    if (!lookup.test(text8)) continue;
+    for (const match of text8.matchAll(/\.([A-Za-z_]\w*)|"([A-Za-z][\w.-]*)"/gu)) if (fields4.size < mostFields) fields4.add(match[1] ?? match[2] ?? "");
+  }
+  const maps = ["metadata", "labels", "annotations", "data", "stringData", "spec", "status", "items", "apiVersion", "kind"];
+  const value = `"${Buffer.from(clusterText).toString("base64")}"`;
+  const flat = [...fields4].filter((field3) => field3 !== "" && !maps.includes(field3)).map((field3) => `"${field3}" ${value}`).join(" ");
+  const inner = `(dict ${flat})`;
+  return `(dict "apiVersion" "v1" "kind" "Found" "metadata" (dict "labels" ${inner} "annotations" ${inner} ${flat}) "data" ${inner} "spec" ${inner} "status" ${inner} "items" (list ${inner}))`;
+}
+function askingFiles(files) {
+  const texts9 = [...files].flatMap(([path7, content]) => isText2(path7) ? [{ path: path7, text: textOf5(content) }] : []);
+  const asking3 = new Set(texts9.filter(({ text: text8 }) => (text8.match(action) ?? []).some((each) => lookup.test(each))).map(({ path: path7 }) => path7));
+  for (let before = -1; before !== asking3.size; ) {
+    before = asking3.size;
+    const names3 = new Set(texts9.filter(({ path: path7 }) => asking3.has(path7)).flatMap(({ text: text8 }) => [...text8.matchAll(/\bdefine\s+"([^"]+)"/gu)].map((match) => match[1] ?? "")));
+    for (const { path: path7, text: text8 } of texts9) if ([...text8.matchAll(/\b(?:include|template)\s+"([^"]+)"/gu)].some((match) => names3.has(match[1] ?? ""))) asking3.add(path7);
+  }
+  return (source2) => [...asking3].some((path7) => path7.endsWith(`/${source2.slice(source2.indexOf("/") + 1)}`) || path7 === source2.slice(source2.indexOf("/") + 1));
+}
+function withoutRandom(first, second) {
+  return paired(first, second).flatMap(([ours, theirs]) => {
+    if (ours === void 0 || theirs === void 0) return ours === void 0 ? [] : [{ ...ours, otherwise: "" }];
+    if (ours.text === theirs.text) return [ours];
+    const left = ours.text.split("\n");
+    const right = theirs.text.split("\n");
+    if (left.length !== right.length) return [{ ...ours, otherwise: theirs.text }];
+    return [{ ...ours, text: left.map((line2, at2) => line2 === right[at2] ? line2 : masked(line2)).join("\n") }];
+  });
+}
+function withFound(empty, full2) {
+  return paired(empty, full2).flatMap(([ours, theirs]) => {
+    if (ours === void 0) return theirs === void 0 ? [] : [{ ...theirs, otherwise: "" }];
+    if (theirs === void 0) return [{ ...ours, otherwise: "" }];
+    return [ours.text === theirs.text || ours.otherwise !== void 0 ? ours : { ...ours, otherwise: theirs.text }];
+  });
+}
+function paired(first, second) {
+  if (first.length === second.length && first.every((document, index) => kindOf4(document) === kindOf4(second[index]))) return first.map((document, index) => [document, second[index]]);
+  const open4 = /* @__PURE__ */ new Map();
+  for (const document of second) {
+    const key3 = nameOf4(document);
+    open4.set(key3, [...open4.get(key3) ?? [], document]);
+  }
+  const pairs3 = first.map((document) => [document, open4.get(nameOf4(document))?.shift()]);
+  return [...pairs3, ...[...open4.values()].flat().map((document) => [void 0, document])];
+}
+function kindOf4(document) {
+  return `${document?.source?.path ?? ""} ${/^kind:\s*(\S+)/mu.exec(document?.text ?? "")?.[1] ?? ""}`;
+}
+function nameOf4(document) {
+  return `${kindOf4(document)} ${/^metadata:[^\n]*\n(?:[ ]+[^\n]*\n)*?[ ]+name:\s*(\S+)/mu.exec(document.text)?.[1] ?? /^metadata:.*\bname:\s*([^\s,}]+)/mu.exec(document.text)?.[1] ?? ""}`;
+}
+function masked(line2) {
+  const key3 = /^(\s*(?:- )?(?:"[^"]*"|'[^']*'|[\w./-]+):\s+)(\S.*)$/u.exec(line2);
+  if (key3?.[1] !== void 0) return `${key3[1]}"${randomText}"`;
+  const item2 = /^(\s*- )\S/u.exec(line2);
+  if (item2?.[1] !== void 0) return `${item2[1]}"${randomText}"`;
+  return `${/^\s*/u.exec(line2)?.[0] ?? ""}${randomText}`;
+}
+
 // src/adapters/render/workspace.ts
-import { mkdir as mkdir3, mkdtemp, realpath, rm as rm3, writeFile as writeFile3 } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { createHash as createHash4 } from "node:crypto";
+import { rmSync } from "node:fs";
+import { mkdir as mkdir3, mkdtemp, readdir as readdir4, realpath, rm as rm3, writeFile as writeFile3 } from "node:fs/promises";
+import { hostname as hostname3, tmpdir } from "node:os";
 import { dirname as dirname3, join as join7 } from "node:path";
+var own3 = `mesh-posture-${createHash4("sha256").update(hostname3()).digest("hex").slice(0, 8)}-`;
+var open3 = /* @__PURE__ */ new Set();
+var watching3 = false;
+var sweeping;
+async function sweep2() {
+  const names3 = await readdir4(tmpdir()).catch(() => []);
+  for (const name2 of names3) {
+    const owner = name2.startsWith(own3) ? /^[0-9]+(?=-)/u.exec(name2.slice(own3.length))?.[0] : void 0;
+    if (owner !== void 0 && !isAlive(Number(owner))) await rm3(join7(tmpdir(), name2), { recursive: true, force: true }).catch(() => void 0);
+  }
+}
+function isAlive(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error63) {
+    return !(error63 instanceof Error && "code" in error63 && error63.code === "ESRCH");
+  }
+}
+function removeAtExit(folder) {
+  if (!watching3) {
+    watching3 = true;
+    process.once("exit", () => {
+      for (const each of open3) rmSync(each, { recursive: true, force: true });
+    });
+  }
+  open3.add(folder);
+}
 async function openWorkspace() {
-  const folder = await realpath(await mkdtemp(join7(tmpdir(), "mesh-posture-")));
+  await (sweeping ??= sweep2());
+  const folder = await realpath(await mkdtemp(join7(tmpdir(), `${own3}${String(process.pid)}-`)));
+  removeAtExit(folder);
   const root = join7(folder, "tree");
   const empty = join7(folder, "home");
   for (const each of [root, ...["bin", "tmp", "config", "cache", "data", "plugins"].map((name2) => join7(empty, name2))]) await mkdir3(each, { recursive: true });
-  return { root, empty, remove: () => rm3(folder, { recursive: true, force: true, maxRetries: 2 }) };
+  return { root, empty, remove: async () => {
+    await rm3(folder, { recursive: true, force: true, maxRetries: 2 });
+    open3.delete(folder);
+  } };
 }
 function isSafePath(path7) {
   if (path7 === "" || path7.includes("\0") || path7.includes("\\") || path7.startsWith("/") || /^[A-Za-z]:/u.test(path7)) return false;
@@ -80134,7 +80590,7 @@ async function helperOf(how, tool2, find2) {
   return { type: "helper", tool: helm2.tool };
 }
 async function renderFresh(request4, options) {
-  const { name: name2, limits, tool: tool2 } = options;
+  const { name: name2, limits } = options;
   const bad = [...request4.files.keys(), ...request4.path === "." ? [] : [request4.path]].find((path7) => !isSafePath(path7));
   if (bad !== void 0) return { type: "refused", tool: name2, reason: `the path ${JSON.stringify(bad)} cannot be written safely`, remedy: "rename it" };
   const blobs = new Set([...request4.files.values()].flatMap((file2) => "blob" in file2 ? [file2.blob] : []));
@@ -80148,13 +80604,27 @@ async function renderFresh(request4, options) {
     if (size > limits.inputBytes) return { type: "limit", tool: name2, reason: `its files have more than ${String(limits.inputBytes)} bytes`, remedy: "split the unit" };
     files.set(path7, content);
   }
+  const first = await copied(files, request4, options);
+  if (first.type !== "rendered" || request4.how.tool === "kustomize" && !request4.how.inflates) return first;
+  let { documents } = first;
+  if (mayBeRandom(files)) {
+    const second = await copied(onAnotherDay(files), request4, options);
+    const again2 = second.type === "rendered" ? second : await copied(files, request4, options);
+    if (again2.type === "rendered") documents = withoutRandom(documents, again2.documents);
+  }
+  if (asksCluster(files)) {
+    const full2 = await copied(inFullCluster(files), request4, options);
+    const isAsking2 = askingFiles(files);
+    documents = full2.type === "rendered" ? withFound(documents, mayBeRandom(files) ? withoutRandom(full2.documents, documents) : full2.documents) : documents.map((document) => document.source === void 0 || isAsking2(document.source.path) ? { ...document, otherwise: "" } : document);
+  }
+  return { ...first, documents };
+}
+async function copied(files, request4, options) {
+  const { tool: tool2 } = options;
   const workspace = await openWorkspace();
   try {
     await writeFiles(workspace.root, files);
-    const first = await once2(request4, options, workspace);
-    if (first.type !== "rendered" || request4.how.tool !== "helm" || !mayBeRandom(files)) return first;
-    const second = await once2(request4, options, workspace);
-    return second.type === "rendered" ? { ...first, documents: withoutRandom(first.documents, second.documents) } : first;
+    return await once2(request4, options, workspace);
   } catch (error63) {
     const code2 = error63 instanceof Error && "code" in error63 ? String(error63.code) : "";
     const reason = code2 === "EEXIST" || code2 === "ENOTDIR" || code2 === "EISDIR" ? "two of its paths are one in this file system" : `its private copy cannot be written${code2 === "" ? "" : ` (${code2})`}`;
@@ -80162,14 +80632,6 @@ async function renderFresh(request4, options) {
   } finally {
     await workspace.remove();
   }
-}
-var random = /\b(?:rand(?:AlphaNum|Alpha|Ascii|Numeric|Bytes|Int)|gen(?:CA|CAWithKey|SelfSignedCert|SelfSignedCertWithKey|SignedCert|SignedCertWithKey|PrivateKey)|uuidv4|shuffle|now|ago|htpasswd|bcrypt|derivePassword|encryptAES)\b/u;
-function mayBeRandom(files) {
-  for (const [path7, content] of files) {
-    if (/\.(?:ya?ml|tpl|txt|json)$/u.test(path7) && random.test(typeof content === "string" ? content : Buffer.from(content).toString("latin1"))) return true;
-    if (path7.endsWith(".tgz")) return true;
-  }
-  return false;
 }
 async function once2(request4, options, workspace) {
   const { how, path: path7 } = request4;
@@ -80233,18 +80695,18 @@ async function prepare(pair, config2, { raw, untrusted, repository }) {
   return prepareRendering(pair, config2, renderer, repository);
 }
 function searchPath() {
-  const own3 = ["../tools/bin", "../../tools/bin"].map((folder) => fileURLToPath(new URL(folder, import.meta.url))).filter((folder) => existsSync3(folder));
-  return [process5.env.PATH ?? "", ...own3].join(delimiter4);
+  const own4 = ["../tools/bin", "../../tools/bin"].map((folder) => fileURLToPath(new URL(folder, import.meta.url))).filter((folder) => existsSync3(folder));
+  return [process5.env.PATH ?? "", ...own4].join(delimiter4);
 }
 async function bytesOf(pair, blobs, raw) {
   const found = /* @__PURE__ */ new Map();
-  const missing = [];
+  const missing2 = [];
   for (const blob of blobs) {
     const content = pair.blobs.get(blob);
     if (content?.type === "text") found.set(blob, Buffer.from(content.text, "utf8"));
-    else missing.push(blob);
+    else missing2.push(blob);
   }
-  if (missing.length > 0) for (const [blob, bytes] of await raw(missing)) found.set(blob, bytes);
+  if (missing2.length > 0) for (const [blob, bytes] of await raw(missing2)) found.set(blob, bytes);
   return found;
 }
 function cacheOf() {
@@ -80269,11 +80731,11 @@ function gitBytes(repository) {
 }
 function directoryBytes(pair, folders) {
   return async (blobs) => {
-    const wanted = new Set(blobs);
+    const wanted2 = new Set(blobs);
     const found = /* @__PURE__ */ new Map();
     for (const side2 of ["base", "head"]) {
       for (const entry2 of pair[side2].entries.values()) {
-        if (entry2.type !== "file" || !wanted.has(entry2.blob) || found.has(entry2.blob) || entry2.size > rawLimitBytes) continue;
+        if (entry2.type !== "file" || !wanted2.has(entry2.blob) || found.has(entry2.blob) || entry2.size > rawLimitBytes) continue;
         const bytes = await readFile4(join9(folders[side2], entry2.link ?? entry2.path)).catch(() => void 0);
         if (bytes !== void 0 && blobId(bytes) === entry2.blob) found.set(entry2.blob, bytes);
       }
@@ -80284,8 +80746,8 @@ function directoryBytes(pair, folders) {
 
 // src/entry/configuration.ts
 function committedConfiguration(pair, file2, parse6) {
-  const base2 = textAt3(pair, "base", file2);
-  const head = textAt3(pair, "head", file2);
+  const base2 = textAt4(pair, "base", file2);
+  const head = textAt4(pair, "head", file2);
   const inForce4 = base2 === void 0 ? { config: defaultConfig, notYet: [] } : { ...parse6(base2, file2), text: base2 };
   return { ...inForce4, file: file2, ...head === void 0 || head === base2 ? {} : proposedBy(head, file2) };
 }
@@ -80324,9 +80786,9 @@ function startOf(node2, lines) {
 // src/entry/configured-names.ts
 function checkConfiguredNames({ config: config2, file: file2, text: text8 }, pair, discovered) {
   if (text8 === void 0) return;
-  const missing = new Set(discovered.missing);
+  const missing2 = new Set(discovered.missing);
   const units = new Set(discovered.units.flatMap((unit3) => [unit3.id, unit3.base?.path ?? unit3.id, unit3.head?.path ?? unit3.id]));
-  const wrong = namedIn2(config2).find(({ is, name: name2 }) => is === "path" ? missing.has(name2) : !units.has(name2));
+  const wrong = namedIn2(config2).find(({ is, name: name2 }) => is === "path" ? missing2.has(name2) : !units.has(name2));
   if (wrong === void 0) return;
   const lines = new import_yaml8.LineCounter();
   const line2 = lineAt2((0, import_yaml8.parseDocument)(text8, { lineCounter: lines }).contents, wrong.path, lines);
@@ -80373,7 +80835,7 @@ function sameStep(name2, existing2) {
 // src/entry/action-analysis.ts
 function actionConfiguration(pair, inputs2, report) {
   const file2 = inputs2["config-file"] ?? configurationPath;
-  if (inputs2["config-file"] !== null && ["base", "head"].every((side2) => textAt3(pair, side2, file2) === void 0)) {
+  if (inputs2["config-file"] !== null && ["base", "head"].every((side2) => textAt4(pair, side2, file2) === void 0)) {
     throw new InputError(`the configuration \`${file2}\` is not in \`${report.comparison.head.label.slice(0, 80)}\``, "correct the input `config-file`, or leave it out");
   }
   const { proposed, ...committed } = committedConfiguration(pair, file2, inForce3);
@@ -80416,7 +80878,7 @@ function analysis(version3) {
         const log = buildSarif({
           report,
           rules: describeRules(),
-          files: { text: (path7) => textAt3(pair, "head", path7), locate: locateHead, ...fallback === void 0 ? {} : { fallback } },
+          files: { text: (path7) => textAt4(pair, "head", path7), locate: locateHead, ...fallback === void 0 ? {} : { fallback } },
           minimum: inputs2["sarif-min-severity"],
           tag: inputs2["comment-tag"],
           repository
@@ -80845,7 +81307,7 @@ function errorTexts(data) {
     return ["message", "field", "code"].map((key3) => key3 in entry2 ? String(entry2[key3]) : "").filter((text8) => text8 !== "").join(" ");
   }).filter((text8) => text8 !== "");
 }
-function kindOf4(error63) {
+function kindOf5(error63) {
   if (isRateLimit(error63)) return "rate-limited";
   if (error63.status === 401 || error63.status === 403) return "forbidden";
   if (error63.status === 404 || error63.status === 410) return "not-found";
@@ -80865,7 +81327,7 @@ function toHostFailure(doing, error63) {
   if (!isRequestError2(error63)) {
     return new HostFailure("unexpected", null, `could not ${doing}: ${error63 instanceof Error ? oneLine4(error63.message) : "unknown reason"}`);
   }
-  const kind = kindOf4(error63);
+  const kind = kindOf5(error63);
   const answered = error63.response !== void 0;
   const reasons2 = errorTexts(error63.response?.data).map(oneLine4).join("; ");
   const detail = answered ? `${meaning[kind]} (${String(error63.status)}${reasons2 === "" ? "" : `: ${reasons2}`})` : `GitHub could not be reached: ${oneLine4(error63.message)}`;
@@ -81109,19 +81571,19 @@ async function gone(deletion) {
 // src/report/annotations/annotations.ts
 var perLevel = 10;
 function planAnnotations(report, inDiff = () => true) {
-  const changes = new Map(report.changes.map((change2) => [change2.id, change2]));
-  const all = activeFindings(report).filter((finding2) => atLeast2(finding2.severity, "low")).map((finding2) => annotationOf(finding2, changes, inDiff));
+  const changes2 = new Map(report.changes.map((change2) => [change2.id, change2]));
+  const all = activeFindings(report).filter((finding2) => atLeast2(finding2.severity, "low")).map((finding2) => annotationOf(finding2, changes2, inDiff));
   const annotations = [...all.filter((annotation) => annotation.level === "error").slice(0, perLevel), ...all.filter((annotation) => annotation.level === "warning").slice(0, perLevel)];
   const omitted = all.length - annotations.length;
   return { annotations, omitted, notice: omitted === 0 ? "" : `${plural2(omitted, "more finding")} in the job summary` };
 }
-function annotationOf(finding2, changes, inDiff) {
-  const causes = finding2.changeIds.flatMap((id) => changes.get(id)?.causes ?? []);
+function annotationOf(finding2, changes2, inDiff) {
+  const causes = finding2.changeIds.flatMap((id) => changes2.get(id)?.causes ?? []);
   const spots = [...finding2.location === void 0 ? [] : [finding2.location], ...causes.map((cause2) => ({ file: cause2.file, startLine: cause2.line, endLine: cause2.endLine, side: cause2.side }))];
   const spot = spots.find((candidate) => candidate.side === "RIGHT" && inDiff(candidate.file));
   const first = spots[0];
   const where = spot === void 0 && first !== void 0 ? ` (${place(first.file, first.startLine)}${first.side === "LEFT" ? " of the base" : ""})` : "";
-  const witness = finding2.witness ?? finding2.changeIds.map((id) => changes.get(id)?.witness).find((found) => found !== void 0);
+  const witness = finding2.witness ?? finding2.changeIds.map((id) => changes2.get(id)?.witness).find((found) => found !== void 0);
   const proof = witness === void 0 ? "" : `; ${requestLine(witness)}`;
   return {
     level: atLeast2(finding2.severity, "high") ? "error" : "warning",
@@ -81566,27 +82028,27 @@ function ordered2(value, schema2) {
   for (const key3 of declared2) {
     if (Object.hasOwn(source2, key3) && source2[key3] !== void 0) result[key3] = ordered2(source2[key3], properties[key3]);
   }
-  const others = Object.keys(source2).filter((key3) => source2[key3] !== void 0 && !Object.hasOwn(properties, key3));
-  if (others.length === 0) return result;
-  return Object.fromEntries([...Object.entries(result), ...others.sort(compareText).map((key3) => [key3, ordered2(source2[key3], rest)])]);
+  const others2 = Object.keys(source2).filter((key3) => source2[key3] !== void 0 && !Object.hasOwn(properties, key3));
+  if (others2.length === 0) return result;
+  return Object.fromEntries([...Object.entries(result), ...others2.sort(compareText).map((key3) => [key3, ordered2(source2[key3], rest)])]);
 }
 var together = 256;
 function toJson(report) {
   const { properties, declared: declared2 } = orderOf(reportSchema);
   const whole4 = { ...report };
-  const others = Object.keys(whole4).filter((key3) => !Object.hasOwn(properties, key3)).sort(compareText);
-  const fields4 = [...declared2, ...others].filter((key3) => whole4[key3] !== void 0).map((key3) => fieldText2(key3, whole4[key3], properties[key3]));
+  const others2 = Object.keys(whole4).filter((key3) => !Object.hasOwn(properties, key3)).sort(compareText);
+  const fields4 = [...declared2, ...others2].filter((key3) => whole4[key3] !== void 0).map((key3) => fieldText2(key3, whole4[key3], properties[key3]));
   return `{
 ${fields4.join(",\n")}
 }
 `;
 }
 function fieldText2(key3, value, schema2) {
-  const textOf5 = (part2) => JSON.stringify({ [key3]: ordered2(part2, schema2) }, null, 2).slice(2, -2);
-  if (!Array.isArray(value) || value.length <= together) return textOf5(value);
+  const textOf6 = (part2) => JSON.stringify({ [key3]: ordered2(part2, schema2) }, null, 2).slice(2, -2);
+  if (!Array.isArray(value) || value.length <= together) return textOf6(value);
   let text8 = "";
   for (let at2 = 0; at2 < value.length; at2 += together) {
-    const piece = textOf5(value.slice(at2, at2 + together));
+    const piece = textOf6(value.slice(at2, at2 + together));
     const start = at2 === 0 ? 0 : piece.indexOf("[") + 1;
     const end = at2 + together >= value.length ? piece.length : piece.lastIndexOf("\n");
     text8 += `${at2 === 0 ? "" : ","}${piece.slice(start, end)}`;
@@ -81703,7 +82165,7 @@ var edgeLimit = 40;
 function label(text8) {
   return clip3(name(text8), 60).replace(/[^\p{L}\p{N} ./:_=,()-]/gu, (character) => character === '"' ? "#quot;" : `#${String(character.codePointAt(0) ?? 0)};`);
 }
-function kindOf5(change2) {
+function kindOf6(change2) {
   switch (change2.direction) {
     case "widened":
       return "added";
@@ -81723,14 +82185,14 @@ function kindOf5(change2) {
   }
 }
 function callers2(change2) {
-  const { known: known4, open: open3, plaintext, internet } = change2.callers;
-  const names3 = [...internet ? ["the internet"] : [], ...plaintext ? ["any client without a mesh identity"] : [], ...open3, ...known4];
+  const { known: known4, open: open4, plaintext, internet } = change2.callers;
+  const names3 = [...internet ? ["the internet"] : [], ...plaintext ? ["any client without a mesh identity"] : [], ...open4, ...known4];
   return names3.length === 0 ? ["some client"] : names3;
 }
-function changedEdges(changes) {
+function changedEdges(changes2) {
   const edges = /* @__PURE__ */ new Map();
-  for (const change2 of changes) {
-    const kind = kindOf5(change2);
+  for (const change2 of changes2) {
+    const kind = kindOf6(change2);
     if (kind === null) continue;
     for (const from of callers2(change2)) {
       for (const destination2 of change2.destinations) {
@@ -81744,8 +82206,8 @@ function changedEdges(changes) {
 }
 var arrows = { added: "-->|may now|", removed: "-.->|no longer|", weaker: "==>|weaker|", undecided: "-.->|undecided|" };
 var strokes = { added: "stroke:#1a7f37", removed: "stroke:#cf222e,stroke-dasharray:4", weaker: "stroke:#9a6700", undecided: "stroke:#6e7781,stroke-dasharray:2" };
-function mermaid(changes) {
-  const all = changedEdges(changes);
+function mermaid(changes2) {
+  const all = changedEdges(changes2);
   if (all.length === 0) return null;
   const edges = all.slice(0, edgeLimit);
   const ids3 = /* @__PURE__ */ new Map();
@@ -81805,14 +82267,14 @@ function effectRow(change2, context3, environments) {
   return row(environments ? [...cells2, codeCell(change2.environments.join(", "), 100)] : cells2);
 }
 function effectsSection(report, context3, limit) {
-  const changes = changesInOrder(report);
+  const changes2 = changesInOrder(report);
   const environments = report.environments.length > 1;
   const titles = ["change", "from", "to", "requests", "why", ...environments ? ["environments"] : []];
-  const rest = changes.length - Math.min(limit, changes.length);
+  const rest = changes2.length - Math.min(limit, changes2.length);
   return {
     title: "effects",
     head: ["### What changes in effect", "", row(titles), row(titles.map(() => "---"))],
-    items: changes.slice(0, limit).map((change2) => effectRow(change2, context3, environments)),
+    items: changes2.slice(0, limit).map((change2) => effectRow(change2, context3, environments)),
     tail: rest === 0 ? [] : ["", `… and ${plural2(rest, "more effect")} in the job summary`],
     priority: 1
   };
@@ -81857,17 +82319,17 @@ function attackPathsSection(report) {
   const paths = report.attackPaths.filter((path7) => path7.status !== "existing" || report.comparison.base === null);
   return { title: "attack paths", head: ["### Attack paths", ""], items: paths.map((path7) => `- ${path7.status}: ${path7.hops.slice(0, 12).map((hop) => code(hop, 120)).join(" → ")}`), tail: [], priority: 4 };
 }
-function details(title, open3) {
-  return open3 ? { head: [`### ${title((text8) => md(text8, 100))}`, ""], tail: [] } : { head: [`<details><summary>${title((text8) => html(text8, 100))}</summary>`, ""], tail: ["", "</details>"] };
+function details(title, open4) {
+  return open4 ? { head: [`### ${title((text8) => md(text8, 100))}`, ""], tail: [] } : { head: [`<details><summary>${title((text8) => html(text8, 100))}</summary>`, ""], tail: ["", "</details>"] };
 }
-function maturitySections(report, open3) {
+function maturitySections(report, open4) {
   const snapshot = report.comparison.base === null;
   const overall = overallMaturity(report);
   return maturityEnvironments(report).map((environment4) => {
     const rows = maturityRows(report, environment4);
     const delta2 = report.maturity.delta.environments[environment4];
-    const moved3 = snapshot || delta2 === void 0 || delta2.overall === null ? "" : ` (${signed2(delta2.overall)})`;
-    const frame2 = details((escape2) => `Maturity${report.environments.length > 1 ? ` of ${escape2(environment4)}` : ""}${moved3}`, open3);
+    const moved2 = snapshot || delta2 === void 0 || delta2.overall === null ? "" : ` (${signed2(delta2.overall)})`;
+    const frame2 = details((escape2) => `Maturity${report.environments.length > 1 ? ` of ${escape2(environment4)}` : ""}${moved2}`, open4);
     const columns = snapshot ? ["dimension", "value", "because"] : ["dimension", "base", "head", "Δ", "because"];
     const population2 = delta2?.population ?? 0;
     return {
@@ -81879,14 +82341,14 @@ function maturitySections(report, open3) {
     };
   });
 }
-function suppressedSection(report, open3) {
+function suppressedSection(report, open4) {
   const suppressed2 = findingsOf(report, "suppressed");
-  const frame2 = details(() => `Suppressed (${String(suppressed2.length)})`, open3);
+  const frame2 = details(() => `Suppressed (${String(suppressed2.length)})`, open4);
   return { title: "suppressed", head: frame2.head, items: suppressed2.map((finding2) => `- ${finding2.severity} ${code(finding2.code)} ${md(finding2.title, 200)}: ${code(finding2.resource)}`), tail: frame2.tail, priority: 9 };
 }
-function existingSection(report, open3) {
+function existingSection(report, open4) {
   const existing2 = report.comparison.base === null ? [] : findingsOf(report, "existing");
-  const frame2 = details(() => `As before, not judged here (${severityCounts(existing2)})`, open3);
+  const frame2 = details(() => `As before, not judged here (${severityCounts(existing2)})`, open4);
   return { title: "existing findings", head: frame2.head, items: existing2.map((finding2) => `- ${finding2.severity} ${code(finding2.code)} ${md(finding2.title, 200)}: ${code(finding2.resource)}`), tail: frame2.tail, priority: 11 };
 }
 function notUnderstoodSection(report) {
@@ -81911,8 +82373,8 @@ function resourcesSection(report) {
     priority: 10
   };
 }
-function assumptionsSection(report, open3) {
-  const frame2 = details(() => `Assumptions (${String(report.coverage.assumptions.length)})`, open3);
+function assumptionsSection(report, open4) {
+  const frame2 = details(() => `Assumptions (${String(report.coverage.assumptions.length)})`, open4);
   const called = (ids3) => `${ids3.slice(0, 3).map((id) => code(id)).join(", ")}${ids3.length > 3 ? ` and ${String(ids3.length - 3)} more` : ""}`;
   return { title: "assumptions", head: frame2.head, items: assumptionLines(report).map(({ ids: ids3, text: text8 }) => `- ${called(ids3)}: ${prose(text8, 400)}`), tail: frame2.tail, priority: 12 };
 }
@@ -82043,20 +82505,20 @@ function wrap(text8, width, first = "", rest = " ".repeat(cells(first))) {
   if (line2 !== "" || lines.length === 0) lines.push(line2);
   return lines.map((body, index) => harmless((index === 0 ? first : rest) + body.trimEnd()));
 }
-function bullets(texts9, width, indent = "  ") {
-  return texts9.flatMap((text8) => wrap(text8, width, `${indent}- `, `${indent}  `));
+function bullets(texts9, width, indent2 = "  ") {
+  return texts9.flatMap((text8) => wrap(text8, width, `${indent2}- `, `${indent2}  `));
 }
-function table2(columns, rows, width, indent = "  ") {
+function table2(columns, rows, width, indent2 = "  ") {
   const clean = rows.map((row2) => columns.map((_, index) => plain5(row2[index] ?? "")));
   const found = columns.findIndex((column) => column.flexible === true);
   const flexible = found === -1 ? columns.length - 1 : found;
   const natural = columns.map((column, index) => Math.max(cells(column.title), ...clean.map((row2) => cells(row2[index] ?? ""))));
   const limit = Math.max(10, Math.floor(width / 3));
   const sizes = natural.map((size, index) => index === flexible ? size : Math.min(size, limit));
-  const others = sizes.reduce((sum, size, index) => index === flexible ? sum : sum + size, 0) + 2 * (columns.length - 1) + cells(indent);
-  sizes[flexible] = Math.max(8, Math.min(sizes[flexible] ?? 8, width - others));
+  const others2 = sizes.reduce((sum, size, index) => index === flexible ? sum : sum + size, 0) + 2 * (columns.length - 1) + cells(indent2);
+  sizes[flexible] = Math.max(8, Math.min(sizes[flexible] ?? 8, width - others2));
   const render2 = (row2) => harmless(
-    (indent + columns.map((column, index) => {
+    (indent2 + columns.map((column, index) => {
       const size = sizes[index] ?? 8;
       const text8 = squeeze(row2[index] ?? "", size);
       return column.align === "right" ? " ".repeat(Math.max(0, size - cells(text8))) + text8 : pad(text8, size);
@@ -82064,8 +82526,8 @@ function table2(columns, rows, width, indent = "  ") {
   );
   return [render2(columns.map((column) => column.title)), ...clean.map(render2)];
 }
-function page(blocks2) {
-  return `${blocks2.filter((block) => block.length > 0).map((block) => block.map(harmless).join("\n")).join("\n\n")}
+function page(blocks3) {
+  return `${blocks3.filter((block) => block.length > 0).map((block) => block.map(harmless).join("\n")).join("\n\n")}
 `;
 }
 function heading(text8, options) {
@@ -82106,8 +82568,8 @@ function directionStyle(change2, styles) {
   }
 }
 var label2 = 11;
-function field2(title, text8, width, indent = 4) {
-  const head = `${" ".repeat(indent)}${title.padEnd(label2)}`;
+function field2(title, text8, width, indent2 = 4) {
+  const head = `${" ".repeat(indent2)}${title.padEnd(label2)}`;
   return wrap(text8, width, head);
 }
 function changeBlock(change2, report, options) {
@@ -82130,9 +82592,9 @@ function changeBlock(change2, report, options) {
   if (report.environments.length > 1) lines.push(...field2("in", change2.environments.map(name).join(", "), width));
   return lines;
 }
-function changesBlocks(changes, report, options) {
-  if (changes.length === 0) return [];
-  return [[heading(`What changes in effect (${String(changes.length)})`, options)], ...changes.map((change2) => changeBlock(change2, report, options))];
+function changesBlocks(changes2, report, options) {
+  if (changes2.length === 0) return [];
+  return [[heading(`What changes in effect (${String(changes2.length)})`, options)], ...changes2.map((change2) => changeBlock(change2, report, options))];
 }
 function findingBlock(finding2, options, detail = "short") {
   const { width, styles } = options;
@@ -82218,7 +82680,7 @@ function attackPathsBlock(report, options, every) {
 // src/report/text/styles.ts
 var same = (text8) => text8;
 var noStyles = { bold: same, dim: same, red: same, yellow: same, green: same, cyan: same };
-var sgr = (open3, close2) => (text8) => text8 === "" ? "" : `\x1B[${String(open3)}m${text8}\x1B[${String(close2)}m`;
+var sgr = (open4, close2) => (text8) => text8 === "" ? "" : `\x1B[${String(open4)}m${text8}\x1B[${String(close2)}m`;
 var ansiStyles = { bold: sgr(1, 22), dim: sgr(2, 22), red: sgr(31, 39), yellow: sgr(33, 39), green: sgr(32, 39), cyan: sgr(36, 39) };
 var defaultTextOptions = { styles: noStyles, width: 100 };
 
@@ -82575,17 +83037,17 @@ function bodyHash(body) {
   return shortHash(body.replaceAll("\r\n", "\n").trimEnd());
 }
 function stickyMarker(tag2, state) {
-  const encoded2 = Buffer.from(JSON.stringify({ run: state.run, attempt: state.attempt, head: state.head, "body-hash": state.hash }), "utf8").toString("base64url");
-  return `${stickyPrefix}tag=${tagText(tag2)} state=${encoded2} -->`;
+  const encoded3 = Buffer.from(JSON.stringify({ run: state.run, attempt: state.attempt, head: state.head, "body-hash": state.hash }), "utf8").toString("base64url");
+  return `${stickyPrefix}tag=${tagText(tag2)} state=${encoded3} -->`;
 }
 function readStickyMarker(body) {
   const match = /^<!-- mesh-posture:v1 tag=([^\s>]*) state=([A-Za-z0-9_-]*) -->\s*(?:\r?\n|$)/.exec(body);
   if (match === null) return null;
   return { tag: match[1] ?? "", state: readState(match[2] ?? "") };
 }
-function readState(encoded2) {
+function readState(encoded3) {
   try {
-    const value = JSON.parse(Buffer.from(encoded2, "base64url").toString("utf8"));
+    const value = JSON.parse(Buffer.from(encoded3, "base64url").toString("utf8"));
     if (typeof value !== "object" || value === null) return null;
     const { run: run2, attempt, head, "body-hash": hash3 } = value;
     if (typeof run2 !== "number" || typeof attempt !== "number" || typeof head !== "string" || typeof hash3 !== "string") return null;
@@ -82641,11 +83103,11 @@ function wayOut(finding2) {
   if (finding2.changeIds.length > 0) return "Intended? Then whoever may merge past this check decides; no suppression silences a change.";
   return `Suppress: ${code(`{rule: ${finding2.code}, resource: ${finding2.resource}, reason: …, expires: YYYY-MM-DD}`)} in the configuration of the base.`;
 }
-function commentBody(finding2, also, changes, context3) {
-  const change2 = finding2.changeIds.map((id) => changes.get(id)).find((found) => found !== void 0);
+function commentBody(finding2, also, changes2, context3) {
+  const change2 = finding2.changeIds.map((id) => changes2.get(id)).find((found) => found !== void 0);
   const witness = finding2.witness ?? change2?.witness;
   const causes = [...change2?.causes ?? [], ...(change2?.alternativeCauses ?? []).flat()].filter((cause2) => cause2.file !== finding2.location?.file || cause2.line !== finding2.location.startLine);
-  const others = [
+  const others2 = [
     ...causes.map((cause2) => `${code(cause2.resource, 120)} ${cause2.change} at ${placeLink({ file: cause2.file, startLine: cause2.line, endLine: cause2.endLine, side: cause2.side }, context3)}`),
     ...finding2.related.map((related) => `${prose(related.message, 200)} at ${placeLink(related, context3)}`)
   ];
@@ -82659,7 +83121,7 @@ function commentBody(finding2, also, changes, context3) {
     const answers2 = witnessAnswers(witness);
     lines.push("", `${code(requestLine(witness), 600)}: before ${prose(answers2.before, 400)}; after ${prose(answers2.after, 400)}`);
   }
-  if (others.length > 0) lines.push("", `Also involved: ${others.slice(0, 3).join("; ")}${others.length > 3 ? `; and ${String(others.length - 3)} more` : ""}`);
+  if (others2.length > 0) lines.push("", `Also involved: ${others2.slice(0, 3).join("; ")}${others2.length > 3 ? `; and ${String(others2.length - 3)} more` : ""}`);
   const last = also.length === 0 ? [] : [`Same cause: ${also.map((other) => `${other.severity} ${ruleLink(other, context3)} ${md(other.title, 120)}`).slice(0, 5).join("; ")}`];
   lines.push("", ...[`**Fix:** ${prose(finding2.remedy)}`, ...last, wayOut(finding2)].map((line2, index, all) => index < all.length - 1 ? `${line2}\\` : line2));
   return lines.join("\n");
@@ -82681,11 +83143,11 @@ var DiffIndex = class {
     return side2 === "RIGHT" ? this.#byPath.get(file2) : this.#byPrevious.get(file2) ?? this.#byPath.get(file2);
   }
 };
-function candidatesOf2(finding2, changes) {
+function candidatesOf2(finding2, changes2) {
   const { location } = finding2;
-  const own3 = location === void 0 ? [] : [{ ...location, resource: finding2.resource }];
-  const causes = finding2.changeIds.flatMap((id) => changes.get(id)?.causes ?? []);
-  return [...own3, ...causes.map((cause2) => ({ file: cause2.file, side: cause2.side, startLine: cause2.line, endLine: cause2.endLine, resource: cause2.resource }))];
+  const own4 = location === void 0 ? [] : [{ ...location, resource: finding2.resource }];
+  const causes = finding2.changeIds.flatMap((id) => changes2.get(id)?.causes ?? []);
+  return [...own4, ...causes.map((cause2) => ({ file: cause2.file, side: cause2.side, startLine: cause2.line, endLine: cause2.endLine, resource: cause2.resource }))];
 }
 function linesOf(file2, side2) {
   return side2 === "RIGHT" ? file2.right : file2.left;
@@ -82769,7 +83231,7 @@ function planReview(input3) {
   const { report, context: context3 = {}, minimum = "medium" } = input3;
   const maximum = Math.max(0, Math.min(input3.maximum ?? 10, hardMaximum));
   const diff = new DiffIndex(input3.diff);
-  const changes = new Map(report.changes.map((change2) => [change2.id, change2]));
+  const changes2 = new Map(report.changes.map((change2) => [change2.id, change2]));
   const groups3 = [];
   const atAnchor = /* @__PURE__ */ new Map();
   const seen = /* @__PURE__ */ new Set();
@@ -82778,7 +83240,7 @@ function planReview(input3) {
   for (const finding2 of activeFindings(report)) {
     if (seen.has(finding2.fingerprint)) continue;
     seen.add(finding2.fingerprint);
-    const anchor2 = chooseAnchor(candidatesOf2(finding2, changes), diff, input3.documentAt);
+    const anchor2 = chooseAnchor(candidatesOf2(finding2, changes2), diff, input3.documentAt);
     if (!onAddedLines(anchor2, diff)) outside.push(finding2.fingerprint);
     if (!atLeast2(finding2.severity, minimum)) {
       withheld.push(finding2.fingerprint);
@@ -82801,7 +83263,7 @@ function planReview(input3) {
     if (anchor2.type === "summary") summaryOnly.push(finding2.fingerprint);
     else if (comments.length >= maximum) withheld.push(finding2.fingerprint, ...also.map((other) => other.fingerprint));
     else {
-      comments.push({ fingerprint: finding2.fingerprint, anchor: anchor2, body: commentBody(finding2, also, changes, context3) });
+      comments.push({ fingerprint: finding2.fingerprint, anchor: anchor2, body: commentBody(finding2, also, changes2, context3) });
       for (const other of also) folded.set(other.fingerprint, finding2.fingerprint);
     }
   }
@@ -82816,12 +83278,12 @@ function sameBody(left, right) {
   const normal = (body) => body.replaceAll("\r\n", "\n").trimEnd();
   return normal(left) === normal(right);
 }
-function reconcile(existing2, wanted, options) {
+function reconcile(existing2, wanted2, options) {
   const { viewer, head, stale = "delete" } = options;
-  const own3 = (comment) => sameLogin(comment.author, viewer);
+  const own4 = (comment) => sameLogin(comment.author, viewer);
   const answered = /* @__PURE__ */ new Set();
-  for (const comment of existing2) if (comment.replyTo !== null && !own3(comment)) answered.add(comment.replyTo);
-  const live = existing2.filter((comment) => own3(comment) && comment.replyTo === null && !isRetired(comment.body)).flatMap((comment) => {
+  for (const comment of existing2) if (comment.replyTo !== null && !own4(comment)) answered.add(comment.replyTo);
+  const live = existing2.filter((comment) => own4(comment) && comment.replyTo === null && !isRetired(comment.body)).flatMap((comment) => {
     const fingerprint2 = fingerprintOf(comment.body);
     return fingerprint2 === null ? [] : [{ comment, fingerprint: fingerprint2 }];
   }).sort((left, right) => left.comment.id - right.comment.id);
@@ -82840,7 +83302,7 @@ function reconcile(existing2, wanted, options) {
     if (list5 === void 0) remaining3.set(fingerprint2, [comment]);
     else list5.push(comment);
   }
-  for (const comment of wanted) {
+  for (const comment of wanted2) {
     const found = remaining3.get(comment.fingerprint) ?? [];
     remaining3.delete(comment.fingerprint);
     const chosen = found.find((candidate) => answered.has(candidate.id)) ?? found.find((candidate) => candidate.line !== null || candidate.wholeFile);
@@ -82878,19 +83340,19 @@ function wantsNew(wish) {
   }
 }
 function planSticky(existing2, wish) {
-  const wanted = readStickyMarker(wish.body);
-  if (wanted === null) throw new Error("the wanted comment has no marker");
-  const own3 = existing2.filter((comment) => sameLogin(comment.author, wish.viewer)).flatMap((comment) => {
+  const wanted2 = readStickyMarker(wish.body);
+  if (wanted2 === null) throw new Error("the wanted comment has no marker");
+  const own4 = existing2.filter((comment) => sameLogin(comment.author, wish.viewer)).flatMap((comment) => {
     const marker = readStickyMarker(comment.body);
-    return marker !== null && marker.tag === wanted.tag ? [{ comment, state: marker.state }] : [];
+    return marker !== null && marker.tag === wanted2.tag ? [{ comment, state: marker.state }] : [];
   }).sort((left, right) => left.comment.id - right.comment.id);
-  const kept = own3[0];
+  const kept = own4[0];
   if (kept === void 0) return wantsNew(wish) ? { action: "create", body: wish.body, remove: [] } : { action: "none", remove: [] };
   const { id } = kept.comment;
-  const late = own3.some(({ state }) => state !== null && wanted.state !== null && newer(state, wanted.state));
+  const late = own4.some(({ state }) => state !== null && wanted2.state !== null && newer(state, wanted2.state));
   if (late) return { action: "stale", id, remove: [] };
-  const remove = own3.slice(1).map(({ comment }) => comment.id);
-  const same2 = wanted.state !== null && kept.state !== null && kept.state.head === wanted.state.head && kept.state.hash === wanted.state.hash;
+  const remove = own4.slice(1).map(({ comment }) => comment.id);
+  const same2 = wanted2.state !== null && kept.state !== null && kept.state.head === wanted2.state.head && kept.state.hash === wanted2.state.hash;
   return same2 ? { action: "keep", id, remove } : { action: "update", id, body: wish.body, remove };
 }
 
@@ -82967,8 +83429,8 @@ ${said3}`;
   }
 }
 function failed2(outcome, failure3, fork) {
-  const missing = fork ? "; GitHub gives a pull request from a fork a token that can only read: see the annotations and the job summary" : "; comments need `permissions: pull-requests: write`, which Dependabot does not have";
-  const remedy2 = failure3.kind === "forbidden" || failure3.kind === "not-found" ? missing : "";
+  const missing2 = fork ? "; GitHub gives a pull request from a fork a token that can only read: see the annotations and the job summary" : "; comments need `permissions: pull-requests: write`, which Dependabot does not have";
+  const remedy2 = failure3.kind === "forbidden" || failure3.kind === "not-found" ? missing2 : "";
   return { ...outcome, notes: [...outcome.notes, `${failure3.message}${remedy2}`], needsAnnotations: true };
 }
 async function writeLines(request4, viewer, notes) {
@@ -83018,13 +83480,13 @@ function diffFile(file2, diff) {
   };
 }
 function localHunks(file2, diff) {
-  const before = file2.status === "added" ? "" : textAt3(diff, "base", file2.previousPath ?? file2.path);
-  const after = file2.status === "removed" ? "" : textAt3(diff, "head", file2.path);
+  const before = file2.status === "added" ? "" : textAt4(diff, "base", file2.previousPath ?? file2.path);
+  const after = file2.status === "removed" ? "" : textAt4(diff, "head", file2.path);
   return before === void 0 || after === void 0 ? [] : hunks(before, after);
 }
 function documentsOf2(diff) {
   return (file2, line2, side2) => {
-    const lines = textAt3(diff, side2 === "LEFT" ? "base" : "head", file2)?.split("\n");
+    const lines = textAt4(diff, side2 === "LEFT" ? "base" : "head", file2)?.split("\n");
     if (lines === void 0 || line2 < 1 || line2 > lines.length) return void 0;
     const isSeparator = (number5) => /^---(?:\s|$)/.test(lines[number5 - 1] ?? "");
     let startLine2 = line2;
@@ -83133,8 +83595,30 @@ function writeSpacing(text8) {
 }
 
 // src/entry/action-files.ts
-import { mkdirSync, realpathSync as realpathSync2, writeFileSync } from "node:fs";
+import { mkdirSync, realpathSync as realpathSync3 } from "node:fs";
 import { basename as basename3, dirname as dirname4, isAbsolute as isAbsolute2, join as join10, relative as relative3, resolve as resolve4 } from "node:path";
+
+// src/adapters/files/write-whole.ts
+import { randomBytes as randomBytes2 } from "node:crypto";
+import { realpathSync as realpathSync2, renameSync, rmSync as rmSync2, statSync as statSync2, writeFileSync } from "node:fs";
+function writeWhole(path7, text8) {
+  const kind = statSync2(path7, { throwIfNoEntry: false });
+  if (kind !== void 0 && !kind.isFile()) {
+    writeFileSync(path7, text8);
+    return;
+  }
+  const target = kind === void 0 ? path7 : realpathSync2(path7);
+  const part2 = `${target}.${randomBytes2(6).toString("hex")}.part`;
+  try {
+    writeFileSync(part2, text8, { flag: "wx", ...kind === void 0 ? {} : { mode: kind.mode } });
+    renameSync(part2, target);
+  } catch (error63) {
+    rmSync2(part2, { force: true });
+    throw error63;
+  }
+}
+
+// src/entry/action-files.ts
 function outputPath(name2, path7, workspace, temporary) {
   const target = resolve4(workspace, path7);
   const real = realTarget(target);
@@ -83151,7 +83635,7 @@ function isInside(root, path7) {
 }
 function realTarget(path7) {
   try {
-    return realpathSync2(path7);
+    return realpathSync3(path7);
   } catch {
     const parent = dirname4(path7);
     return parent === path7 ? path7 : join10(realTarget(parent), basename3(path7));
@@ -83160,7 +83644,7 @@ function realTarget(path7) {
 function tryWrite(path7, text8) {
   try {
     mkdirSync(dirname4(path7), { recursive: true });
-    writeFileSync(path7, text8);
+    writeWhole(path7, text8);
     return null;
   } catch (error63) {
     const code2 = error63 instanceof Error && "code" in error63 ? ` (${String(error63.code)})` : "";
@@ -83170,8 +83654,8 @@ function tryWrite(path7, text8) {
 
 // src/entry/action-inputs.ts
 var severities2 = ["critical", "high", "medium", "low"];
-function input2(parse6, otherwise) {
-  return { parse: parse6, otherwise };
+function input2(parse6, otherwise2) {
+  return { parse: parse6, otherwise: otherwise2 };
 }
 function override(parse6) {
   return { parse: parse6, otherwise: null };
@@ -83248,9 +83732,9 @@ var inputs = {
   "report-file": input2(outputFile, "mesh-posture.json")
 };
 function readInputs(read3) {
-  const entries2 = Object.entries(inputs).map(([name2, { parse: parse6, otherwise }]) => {
+  const entries2 = Object.entries(inputs).map(([name2, { parse: parse6, otherwise: otherwise2 }]) => {
     const text8 = read3(name2).trim();
-    return [name2, text8 === "" ? otherwise : parse6(text8, name2)];
+    return [name2, text8 === "" ? otherwise2 : parse6(text8, name2)];
   });
   return Object.fromEntries(entries2);
 }
@@ -83298,14 +83782,14 @@ function namedFiles(report) {
 function relocate(report, reviewed, diff) {
   const locate2 = locator(reviewed, diff);
   const place3 = (location) => ({ ...location, ...locate2(location.file, location, location.side) });
-  const moved3 = (cause2) => {
+  const moved2 = (cause2) => {
     const { startLine: startLine2, endLine } = locate2(cause2.file, { startLine: cause2.line, endLine: cause2.endLine }, cause2.side);
     return { ...cause2, line: startLine2, endLine };
   };
   return {
     ...report,
     findings: report.findings.map((finding2) => ({ ...finding2, related: finding2.related.map(place3), ...finding2.location === void 0 ? {} : { location: place3(finding2.location) } })),
-    changes: report.changes.map((change2) => ({ ...change2, causes: change2.causes.map(moved3), ...change2.alternativeCauses === void 0 ? {} : { alternativeCauses: change2.alternativeCauses.map((set2) => set2.map(moved3)) } }))
+    changes: report.changes.map((change2) => ({ ...change2, causes: change2.causes.map(moved2), ...change2.alternativeCauses === void 0 ? {} : { alternativeCauses: change2.alternativeCauses.map((set2) => set2.map(moved2)) } }))
   };
 }
 function locator(reviewed, diff) {
@@ -83315,8 +83799,8 @@ function locator(reviewed, diff) {
     const found = known4.get(key3);
     if (found !== void 0) return found;
     const tree2 = side2 === "LEFT" ? "base" : "head";
-    const from = textAt3(reviewed, tree2, file2);
-    const to = textAt3(diff, tree2, file2);
+    const from = textAt4(reviewed, tree2, file2);
+    const to = textAt4(diff, tree2, file2);
     const value = from === void 0 || to === void 0 ? null : hunks(from, to);
     known4.set(key3, value);
     return value;
@@ -83377,8 +83861,8 @@ async function uploadSarif({ text: text8, head, client, clock, environment: envi
     return { url: url2, note: processing.type === "pending" ? "code scanning is still working on the SARIF file" : null };
   } catch (error63) {
     if (!(error63 instanceof HostFailure)) throw error63;
-    const missing = error63.kind === "forbidden" || error63.kind === "not-found";
-    return { url: null, note: `${error63.message}${missing ? "; code scanning needs `permissions: security-events: write`, and GitHub Advanced Security in private repositories; for forks, `github/codeql-action/upload-sarif` can send the file" : ""}` };
+    const missing2 = error63.kind === "forbidden" || error63.kind === "not-found";
+    return { url: null, note: `${error63.message}${missing2 ? "; code scanning needs `permissions: security-events: write`, and GitHub Advanced Security in private repositories; for forks, `github/codeql-action/upload-sarif` can send the file" : ""}` };
   }
 }
 function sarifRef(event2, head, { sha: sha2, ref: ref2 }) {
@@ -83394,24 +83878,24 @@ import { resolve as resolve5 } from "node:path";
 var atOnce = 8;
 async function readTreesByApi(client, request4) {
   const [base2, head] = await Promise.all([readTree(client, request4, request4.base), readTree(client, request4, request4.head)]);
-  const wanted = blobsByUrgency(base2, head, request4.wanted);
-  const blobs = new Map(await request4.local(wanted));
-  const absent = wanted.filter((blob) => !blobs.has(blob));
+  const wanted2 = blobsByUrgency(base2, head, request4.wanted);
+  const blobs = new Map(await request4.local(wanted2));
+  const absent = wanted2.filter((blob) => !blobs.has(blob));
   const asked = absent.slice(0, request4.limit);
   for (let start = 0; start < asked.length; start += atOnce) {
     const answers2 = await Promise.all(asked.slice(start, start + atOnce).map(async (blob) => [blob, await readBlob2(client, request4, blob)]));
     for (const [blob, content] of answers2) blobs.set(blob, content);
   }
   for (const blob of absent.slice(request4.limit)) blobs.set(blob, notRead);
-  const tree2 = (label3, listing) => {
-    const resolved = resolveLinks(label3, listing.entries, linkTargets(listing, blobs));
-    return { ...resolved, problems: [...listing.problems, ...resolved.problems ?? []] };
+  const tree2 = (label3, listing2) => {
+    const resolved = resolveLinks(label3, listing2.entries, linkTargets(listing2, blobs));
+    return { ...resolved, problems: [...listing2.problems, ...resolved.problems ?? []] };
   };
   return { base: tree2(request4.base, base2), head: tree2(request4.head, head), blobs };
 }
-function linkTargets(listing, blobs) {
+function linkTargets(listing2, blobs) {
   const targets2 = /* @__PURE__ */ new Map();
-  for (const entry2 of listing.entries.values()) {
+  for (const entry2 of listing2.entries.values()) {
     const content = entry2.type === "symlink" ? blobs.get(entry2.blob) : void 0;
     if (content?.type === "text") targets2.set(entry2.path, content.text);
   }
@@ -83439,12 +83923,12 @@ function toEntry(entry2) {
   if (entry2.mode === "120000") return { type: "symlink", path: entry2.path, blob: entry2.sha };
   return { type: "file", path: entry2.path, blob: entry2.sha, size: entry2.size ?? 0, mode: entry2.mode };
 }
-function blobsByUrgency(base2, head, wanted) {
+function blobsByUrgency(base2, head, wanted2) {
   const differing2 = /* @__PURE__ */ new Set();
   const shared2 = /* @__PURE__ */ new Set();
   for (const [side2, other] of [[base2, head], [head, base2]]) {
     for (const entry2 of side2.entries.values()) {
-      if (entry2.type === "submodule" || entry2.type === "file" && !wanted(entry2.path)) continue;
+      if (entry2.type === "submodule" || entry2.type === "file" && !wanted2(entry2.path)) continue;
       const twin = other.entries.get(entry2.path);
       (twin !== void 0 && twin.type !== "submodule" && twin.blob === entry2.blob ? shared2 : differing2).add(entry2.blob);
     }
@@ -83502,10 +83986,10 @@ var TreeSource = class {
     }
   }
   /** @param wanted which files' content is needed */
-  async readPair(base2, head, wanted) {
+  async readPair(base2, head, wanted2) {
     const { directory, client, owner, repo, token, serverUrl } = this.#options;
     try {
-      return await readRevisions(directory, base2, head, { wanted, ...token === "" ? {} : { credential: { token, serverUrl } } });
+      return await readRevisions(directory, base2, head, { wanted: wanted2, ...token === "" ? {} : { credential: { token, serverUrl } } });
     } catch (error63) {
       if (!(error63 instanceof InputError) || client === null) throw error63;
       try {
@@ -83514,7 +83998,7 @@ var TreeSource = class {
           repo,
           base: base2,
           head,
-          wanted,
+          wanted: wanted2,
           local: (ids3) => readLocal(directory, ids3),
           decode: (bytes) => decodeText(bytes, defaultLimitBytes),
           limit: blobRequests
@@ -83526,7 +84010,7 @@ var TreeSource = class {
       }
     }
   }
-  async read(comparison, wanted) {
+  async read(comparison, wanted2) {
     switch (comparison.type) {
       case "directories":
         return {
@@ -83534,12 +84018,12 @@ var TreeSource = class {
           comparison: { mode: "directories", base: { id: comparison.base, label: comparison.base }, head: { id: comparison.head, label: comparison.head } }
         };
       case "snapshot": {
-        const { head, blobs, headId: headId2 } = await this.readPair(comparison.head, comparison.head, wanted);
+        const { head, blobs, headId: headId2 } = await this.readPair(comparison.head, comparison.head, wanted2);
         return { pair: { base: head, head, blobs }, comparison: { mode: "snapshot", base: null, head: { id: headId2, label: comparison.head } } };
       }
       case "revisions": {
         const base2 = comparison.base.type === "revision" ? comparison.base.revision : await this.mergeBase(comparison.base.of, comparison.base.and);
-        const pair = await this.readPair(base2, comparison.head, wanted);
+        const pair = await this.readPair(base2, comparison.head, wanted2);
         return { pair, comparison: { mode: comparison.mode, base: { id: pair.baseId, label: base2 }, head: { id: pair.headId, label: comparison.head } } };
       }
     }
@@ -83777,6 +84261,16 @@ async function pullRequestDiff({ report, pair, source: source2 }, event2) {
   }
 }
 
+// src/entry/interruption.ts
+var signals = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 };
+function endOnSignals() {
+  for (const [name2, number5] of Object.entries(signals)) {
+    process.once(name2, () => {
+      process.exit(128 + number5);
+    });
+  }
+}
+
 // package.json
 var package_default = {
   name: "mesh-posture",
@@ -83868,6 +84362,7 @@ var version2 = package_default.version;
 // src/entry/action.ts
 var variables = { ...process.env };
 delete process.env["INPUT_GITHUB-TOKEN"];
+endOnSignals();
 process.exitCode = await runAction({
   variables,
   directory: process.cwd(),
