@@ -3,6 +3,7 @@ import { distinct } from '#lib/order.ts';
 import type { Cube } from '#sets/cube.ts';
 import { ANY_IDENTITY, FOREIGN_IDENTITY } from './callers.ts';
 import type { WitnessAnswer, Callers, Destination, Direction, Facet, Region, RegionCube, ValueSet } from './change.ts';
+import { ANY_POD } from './pod-callers.ts';
 import { isWithin, region } from './region.ts';
 
 function list(words: readonly string[], shown = 3): string {
@@ -15,9 +16,13 @@ export function callerWords({ known, open: everybody, plaintext, internet }: Cal
   const callers = { known, plaintext, internet, open: plaintext ? everybody.filter((word) => word !== FOREIGN_IDENTITY) : everybody };
   const anyIdentity = callers.open.includes(ANY_IDENTITY);
   if (callers.plaintext && anyIdentity) return 'any client, with or without a mesh identity';
+  // Pods of any namespace are everybody in the cluster: single names and narrower words beside them tell nothing more.
+  const broad = callers.open.filter((word) => word.startsWith(ANY_POD));
+  const anyPod = broad.includes(ANY_POD) ? [ANY_POD] : broad;
   const parts: string[] = [];
   if (callers.plaintext) parts.push('any client without a mesh identity');
   if (anyIdentity) parts.push('any mesh identity');
+  else if (anyPod.length > 0) parts.push(list(anyPod, 2));
   else {
     if (callers.known.length > 0) parts.push(list(callers.known.map((id) => `\`${id.replace(/\[.*\]$/, '')}\``)));
     if (callers.open.length > 0) parts.push(list(callers.open, 2));

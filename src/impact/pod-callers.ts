@@ -39,12 +39,15 @@ function pointOf(caller: Caller | null, labels: Readonly<Record<string, string>>
   return point;
 }
 
+/** Whatever runs in the cluster beside what is declared. */
+export const ANY_POD = 'any other pod in any namespace';
+
 /** Pods that no manifest declares, by where they may run. */
 function openWords(peers: readonly Predicate[], labels: string): readonly string[] {
   const places = distinct(peers.flatMap((predicate) => predicate.any.flatMap((matcher) => (matcher.type === 'source-namespace' ? [matcherWord(matcher).replace(/^pods in /, '')] : []))));
   if (places.length > 0) return places.map((place) => `any other pod in ${place}${labels}`);
   const anywhere: Caller = { principal: null, namespace: '\u0001', namespaceLabels: {} };
-  return peers.every((predicate) => holds(predicate, anywhere)) ? [`any other pod in any namespace${labels}`] : [];
+  return peers.every((predicate) => holds(predicate, anywhere)) ? [`${ANY_POD}${labels}`] : [];
 }
 
 function labelWords(callers: readonly Predicate[]): string {

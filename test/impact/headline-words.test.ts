@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Change, RegionCube } from '#impact/change.ts';
 import type { DescribedChange } from '#impact/describe.ts';
-import { headline, regionWords } from '#impact/headline.ts';
+import { callerWords, headline, regionWords } from '#impact/headline.ts';
 import { regionCube } from '#impact/region.ts';
 import { toldApart, withoutRepeats } from '#impact/told-apart.ts';
 import type { PathNormalization } from '#sets/matcher.ts';
@@ -44,6 +44,16 @@ describe('the words for a region', () => {
   test('take nothing out of values that does not lie in them', () => {
     expect(words({ paths: { only: ['/shop'], except: ['/admin*'] } })).toBe('path `/shop`');
     expect(words({ paths: { only: ['/api/*'], except: ['/api/admin*'] } })).toBe('path `/api/*` except `/api/admin*`');
+  });
+});
+
+describe('the words for callers', () => {
+  const pods = (...open: readonly string[]): string => callerWords({ known: ['shop/web[Deployment]', 'shop/cart[Deployment]'], open, plaintext: true, internet: false });
+
+  test('name no single pods where those of any namespace may come', () => {
+    expect(pods('any other pod in any namespace', 'any other pod in any namespace without app=web', 'any other pod in namespace shop')).toBe('any client without a mesh identity and any other pod in any namespace');
+    expect(pods('any other pod in any namespace without app=web', 'any other pod in namespace shop')).toBe('any client without a mesh identity and any other pod in any namespace without app=web');
+    expect(pods('any other pod in namespace shop')).toBe('any client without a mesh identity and `shop/web`, `shop/cart` and any other pod in namespace shop');
   });
 });
 
