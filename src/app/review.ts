@@ -22,6 +22,7 @@ import { unreadableConfigs } from './config-effect.ts';
 import { notComputedReasons } from './not-computed.ts';
 import { undecidedReasons } from './undecided-values.ts';
 import type { Prepared } from './render/prepare.ts';
+import { unreplayed } from './replay.ts';
 import { onceEach, undecidedInvariants } from './run-reasons.ts';
 import { statedMesh } from './stated-mesh.ts';
 import { judge } from './verdict.ts';
@@ -73,6 +74,7 @@ export function review(input: ReviewInput): ReviewOutcome {
   const citations = new Citations(pair, prepared?.rendered.blames);
   const compared = compareEnvironments(loaded.environments, statedMesh(config), limitsOf(config), citations);
   const changes = compared.changes.map((described) => described.change);
+  const internalErrors = [...compared.internalErrors, ...unreplayed(changes, compared.environments.map(({ loaded: { id }, base, head, renamed }) => ({ id, base, head, renamed })))];
   const meshes = compared.environments.map(({ loaded: { id }, base, head }) => ({ id, base, head }));
   const lineOf = lineIn(citations);
   const incompleteReasons = sortedBy(
@@ -99,8 +101,8 @@ export function review(input: ReviewInput): ReviewOutcome {
   const detected = runDetectors(findingsInput);
   const { maturity, findings: maturityFindings } = assess({ environments: environmentFacts(findingsInput), findings: detected, changes });
   const findings = suppressed(ordered([...detected, ...maturityFindings]), config, input.today);
-  const judgement = judge({ findings, incompleteReasons, gates: config.gates, maturity, applicable: loaded.applicable, unreferenced: loaded.unreferenced, invariants: config.invariants.length, internalErrors: compared.internalErrors });
-  const proposed = input.proposed === undefined ? undefined : judge({ findings, incompleteReasons, gates: input.proposed.gates, maturity, applicable: loaded.applicable, unreferenced: loaded.unreferenced, invariants: input.proposed.invariants.length, internalErrors: compared.internalErrors });
+  const judgement = judge({ findings, incompleteReasons, gates: config.gates, maturity, applicable: loaded.applicable, unreferenced: loaded.unreferenced, invariants: config.invariants.length, internalErrors });
+  const proposed = input.proposed === undefined ? undefined : judge({ findings, incompleteReasons, gates: input.proposed.gates, maturity, applicable: loaded.applicable, unreferenced: loaded.unreferenced, invariants: input.proposed.invariants.length, internalErrors });
   const report: Report = {
     schemaVersion: '1',
     tool: { name: 'mesh-posture', version: input.version },

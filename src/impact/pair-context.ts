@@ -112,7 +112,7 @@ export function answers(context: PairContext, query: Query): NonNullable<RawChan
   const given = { ...query.given, ...Object.fromEntries(assumed.map((id) => [id, true])) };
   const asked: Query = Object.keys(given).length > 0 ? { ...query, given } : query;
   const onBase: Query = asked.to.workload === undefined ? asked : { ...asked, to: { ...asked.to, workload: context.pair.base.id } };
-  return { query: onBase, base: bare(answerOn(context.sides.base, context.pair.base, onBase, context.sides.head)), head: bare(answerOn(context.sides.head, context.pair.head, asked, context.sides.base)) };
+  return { query: onBase, base: bare(answerOn(context.sides.base, context.pair.base.id, onBase, context.sides.head)), head: bare(answerOn(context.sides.head, context.pair.head.id, asked, context.sides.base)) };
 }
 
 /** Without the steps: `explain` asks again, and many changes are kept at once. */
@@ -121,12 +121,12 @@ function bare(decision: Decision): Decision {
 }
 
 /** Where a side has no such name, the same request has only the pod's address to go to. */
-function answerOn(mesh: Mesh, workload: Workload, query: Query, other: Mesh): Decision {
+export function answerOn(mesh: Mesh, workload: string, query: Query, other: Mesh): Decision {
   const answer = decide(mesh, query);
   if (answer.verdict !== 'unknown' || answer.rule !== 'M102' || query.to.host === undefined) return answer;
   const there = addressed(other, query);
   const port = 'pods' in there ? (there.pods[0]?.port ?? query.to.port) : query.to.port;
-  return decide(mesh, { ...query, from: { ...query.from, direct: true }, to: { ...(query.to.ip === undefined ? {} : { ip: query.to.ip }), port, workload: workload.id } });
+  return decide(mesh, { ...query, from: { ...query.from, direct: true }, to: { ...(query.to.ip === undefined ? {} : { ip: query.to.ip }), port, workload } });
 }
 
 /** How a point is asked about: see `queryOf`. */

@@ -1,0 +1,46 @@
+/** Every request that a report prints as a proof is asked once more, as it is printed, on both sides: what answers otherwise is our bug. */
+import { answerOn } from '#impact/pair-context.ts';
+import type { Change, WitnessAnswer } from '#impact/change.ts';
+import type { Mesh } from '#mesh/model.ts';
+import type { Query } from '#posture/query.ts';
+
+interface Sides {
+  readonly id: string;
+  readonly base: Mesh;
+  readonly head: Mesh;
+  readonly renamed: ReadonlyMap<string, string>;
+}
+
+/** @returns one sentence for each witness that does not give its printed answers in some environment of its change */
+export function unreplayed(changes: readonly Change[], environments: readonly Sides[]): readonly string[] {
+  const byId = new Map(environments.map((sides) => [sides.id, sides]));
+  return changes.flatMap((change): readonly string[] => {
+    const { witness } = change;
+    if (witness === undefined) return [];
+    const { base, head, ...query } = witness;
+    const failing = change.environments.find((id) => {
+      const sides = byId.get(id);
+      return sides === undefined || !gives(sides, 'base', query, base) || !gives(sides, 'head', query, head);
+    });
+    return failing === undefined ? [] : [`the witness of change ${change.id} does not give its printed answers in \`${failing}\``];
+  });
+}
+
+function gives(sides: Sides, side: 'base' | 'head', query: Query, printed: WitnessAnswer): boolean {
+  const [mesh, other] = side === 'base' ? [sides.base, sides.head] : [sides.head, sides.base];
+  const { from, to } = query;
+  const asked: Query = {
+    ...query,
+    from: from.workload === undefined ? from : { ...from, workload: nameOn(sides, side, from.workload) },
+    to: to.workload === undefined ? to : { ...to, workload: nameOn(sides, side, to.workload) },
+  };
+  return answerOn(mesh, asked.to.workload ?? '', asked, other).verdict === printed.verdict;
+}
+
+/** R12: a renamed workload has one name on each side. */
+function nameOn({ base, head, renamed }: Sides, side: 'base' | 'head', id: string): string {
+  if ((side === 'base' ? base : head).workloads.has(id)) return id;
+  const former = renamed.get(id);
+  if (side === 'base') return former ?? id;
+  return [...renamed].find(([, old]) => old === id)?.[0] ?? id;
+}
