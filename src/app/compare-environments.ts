@@ -15,7 +15,7 @@ import { editsBetween } from '#impact/edits.ts';
 import type { Choice } from '#manifests/unresolved.ts';
 import type { Limits } from '#sets/difference.ts';
 import type { Citations } from './cite.ts';
-import { counterfactuals } from './counterfactual.ts';
+import { counterfactuals, withConfigOf } from './counterfactual.ts';
 import type { LoadedEnvironment } from './load.ts';
 import { unresolvedId, unresolvedIn } from './load/unresolved.ts';
 import { renamedWorkloads } from './workload-pairing.ts';
@@ -55,7 +55,7 @@ function meshes(loaded: LoadedEnvironment, stated: MeshSettings['stated']): Comp
   const unsettled = loaded.identical ? new Set<string>() : changedPeerAuthentications(resources.base, resources.head);
   const base = buildMesh(resources.base, { ...settings, unsettled });
   const seniors = new Set(resources.base.map(resourceId));
-  const head = loaded.identical ? base : buildMesh(resources.head, { ...settings, seniors });
+  const head = loaded.identical ? base : withConfigOf(base, buildMesh(resources.head, { ...settings, seniors }));
   return { loaded, resources, base, head, renamed: loaded.identical ? new Map() : renamedWorkloads(loaded.renames, base, head), settings: { ...settings, unsettled, seniors } };
 }
 

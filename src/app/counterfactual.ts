@@ -1,8 +1,8 @@
 /** What if only these edits were made: the base's objects around one destination, with a few edits applied. */
-import { canonical, sameContent } from '#lib/canonical.ts';
+import { sameContent } from '#lib/canonical.ts';
 import { distinct } from '#lib/order.ts';
-import { resourceId, type AnyResource } from '#manifests/resource.ts';
-import { buildMesh, type MeshSettings } from '#mesh/build.ts';
+import { accepted, resourceId, type AnyResource } from '#manifests/resource.ts';
+import { buildMesh, withPolicies, type MeshSettings } from '#mesh/build.ts';
 import type { Mesh } from '#mesh/model.ts';
 import type { Query } from '#posture/query.ts';
 import type { Counterfactual } from '#impact/causes.ts';
@@ -22,25 +22,46 @@ export function counterfactuals(base: readonly AnyResource[], baseMesh: Mesh, he
     if (group === undefined) byNamespace.set(key, [resource]);
     else group.push(resource);
   }
-  const meshes = new Map<string, Mesh>();
   const spaces = base.filter((resource) => resource.kind === 'Namespace');
+  const unedited = new Memory<Mesh>();
+  const edited = new Memory<Mesh>();
   const meshOf = (edits: readonly Edit[], query: Query, besides: readonly string[], every: boolean): Mesh => {
     const namespaces = distinct(['', ...everywhere, ...namespacesOf(query), ...besides]);
-    const key = canonical([namespaces, every, edits.map((edit) => edit.id)]);
-    let mesh = meshes.get(key);
-    if (mesh === undefined) {
-      const resources = new Set([...namespaces.flatMap((namespace) => byNamespace.get(namespace) ?? []), ...(every ? spaces : [])]);
-      mesh = withConfigOf(baseMesh, buildMesh(applied([...resources], edits, every ? undefined : new Set(namespaces)), settings));
-      if (meshes.size > 256) meshes.clear();
-      meshes.set(key, mesh);
-    }
-    return mesh;
+    const place = JSON.stringify([namespaces, every]);
+    const objects = (): readonly AnyResource[] => [...new Set([...namespaces.flatMap((namespace) => byNamespace.get(namespace) ?? []), ...(every ? spaces : [])])];
+    const surroundings = (): Mesh => unedited.get(place, () => withConfigOf(baseMesh, buildMesh(applied(objects(), []), settings)));
+    return edited.get(JSON.stringify([place, edits.map((edit) => edit.id)]), () => {
+      const acting = every ? edits : editsWithin(edits, new Set(namespaces));
+      return withEditedPolicies(surroundings, acting) ?? withConfigOf(baseMesh, buildMesh(applied(objects(), acting), settings));
+    });
   };
   return { near: (edits, query, besides = []) => meshOf(edits, query, besides, false), around: (edits, query, besides = []) => meshOf(edits, query, besides, true) };
 }
 
-/** Policies are compiled once for each configuration: a configuration of equal content is the base's own. */
-function withConfigOf(base: Mesh, mesh: Mesh): Mesh {
+/** Many questions are about the same few places. */
+const mostRemembered = 256;
+
+class Memory<V> {
+  readonly #known = new Map<string, V>();
+
+  get(key: string, compute: () => V): V {
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const fresh = compute();
+    if (this.#known.size > mostRemembered) this.#known.clear();
+    this.#known.set(key, fresh);
+    return fresh;
+  }
+}
+
+/** Most edits are of policies: workloads, Services and everything else about them stay. */
+function withEditedPolicies(surroundings: () => Mesh, edits: readonly Edit[]): Mesh | undefined {
+  const policies = edits.flatMap((edit) => (edit.type === 'removed' || (edit.type === 'modified' && (edit.base.kind !== edit.head.kind || !accepted(edit.base))) ? [] : [edit.head]));
+  return policies.length < edits.length ? undefined : withPolicies(surroundings(), policies);
+}
+
+/** Policies are compiled and lowered once for each configuration: one of equal content is the base's own. */
+export function withConfigOf(base: Mesh, mesh: Mesh): Mesh {
   return sameContent(mesh.config, base.config, () => false) ? { ...mesh, config: base.config } : mesh;
 }
 
@@ -54,11 +75,16 @@ function namespacesOf(query: Query): readonly string[] {
   return [...named, query.to.selector?.namespace ?? '', query.from.pod?.namespace ?? ''].filter((name) => name !== '' && name !== '*');
 }
 
-function applied(resources: readonly AnyResource[], edits: readonly Edit[], namespaces: ReadonlySet<string> | undefined): AnyResource[] {
+function editsWithin(edits: readonly Edit[], namespaces: ReadonlySet<string>): readonly Edit[] {
+  return edits.filter((edit) => {
+    const namespace = editNamespace(edit);
+    return namespace === undefined || namespaces.has(namespace);
+  });
+}
+
+function applied(resources: readonly AnyResource[], edits: readonly Edit[]): AnyResource[] {
   const byId = new Map(resources.map((resource) => [resourceId(resource), resource]));
   for (const edit of edits) {
-    const namespace = editNamespace(edit);
-    if (namespace !== undefined && namespaces?.has(namespace) === false) continue;
     if (edit.type === 'removed') byId.delete(edit.id);
     else byId.set(edit.id, edit.head);
   }

@@ -66,6 +66,7 @@ export function factsOf(input: SideInput, options: FactsOptions): SideFacts {
   const services = once(() => serviceFinder(ofKind(mesh, 'Service')));
   const reaches = new WeakMap<SelectingPolicy, Reach>();
   const attached = new WeakMap<Point, Attached>();
+  const selecting = new WeakMap<Pick<Workload, 'namespace' | 'labels'>, readonly Resource<'Service'>[]>();
   const attachedTo = (point: Point): Attached => remembered(attached, point, () => policiesFor(mesh, point));
   return {
     environment: options.environment,
@@ -79,7 +80,7 @@ export function factsOf(input: SideInput, options: FactsOptions): SideFacts {
     tokensAt: (point) => attachedTo(point).requestAuthentication,
     reachOf: (policy) => remembered(reaches, policy, () => reachOf(mesh, policy)),
     mtlsAt: (point, port) => (isAmbient(point) ? ambientMtlsAt(mesh, attachedTo(point), port) : mtlsAt(mesh, attachedTo(point).peerAuthentication, port)),
-    servicesOf: (workload) => services()(workload.namespace, workload.labels),
+    servicesOf: (workload) => remembered(selecting, workload, () => services()(workload.namespace, workload.labels)),
     ask: (query) => options.ask?.(mesh, query),
   };
 }

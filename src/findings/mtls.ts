@@ -32,8 +32,11 @@ export function strengthOf(mode: EffectiveMode): number {
 }
 
 export function mtlsAt(mesh: Mesh, attached: Attached['peerAuthentication'], port: number | undefined): MtlsAt {
-  const start: MtlsAt = { mode: mesh.config.defaultMtls, policy: undefined, path: [], tied: [] };
-  return [attached.mesh, attached.namespace, attached.workload].reduce<MtlsAt>((inherited, scope) => weakest(inherited, candidates(mesh, scope), rivals(mesh, scope), port), start);
+  let inherited: MtlsAt = { mode: mesh.config.defaultMtls, policy: undefined, path: [], tied: [] };
+  for (const scope of [attached.mesh, attached.namespace, attached.workload]) {
+    if (scope.length > 0) inherited = weakest(inherited, candidates(mesh, scope), rivals(mesh, scope), port);
+  }
+  return inherited;
 }
 
 /**
@@ -54,10 +57,11 @@ export function ambientMtlsAt(mesh: Mesh, attached: Attached, port: number | und
  * Those of one scope that may be in force: the oldest, by time and then name (M13). In a repository the order of two objects that both
  * exist is open (M15a), one that the head adds is younger (M15b), objects added together follow their names (M15d).
  */
-function candidates(mesh: Mesh, policies: readonly PeerAuthentication[]): readonly PeerAuthentication[] {
+function candidates(mesh: Pick<Mesh, 'world' | 'seniors'>, policies: readonly PeerAuthentication[]): readonly PeerAuthentication[] {
+  if (policies.length < 2) return policies;
   const ordered = [...policies].sort(compareBy((policy) => creationSecond(policy.creationTimestamp), (policy) => policy.name, (policy) => policy.namespace ?? ''));
   const [first] = ordered;
-  if (first === undefined || ordered.length === 1) return ordered;
+  if (first === undefined) return ordered;
   if (mesh.world === 'closed' || ordered.every((policy) => policy.creationTimestamp !== undefined)) return [first];
   const { seniors } = mesh;
   const old = seniors === undefined ? ordered : ordered.filter((policy) => seniors.has(resourceId(policy)));
@@ -68,7 +72,7 @@ function candidates(mesh: Mesh, policies: readonly PeerAuthentication[]): readon
 
 /** Those of one scope whose order nothing but the cluster tells: objects that are restored or created anew may come in another one. */
 function rivals(mesh: Mesh, policies: readonly PeerAuthentication[]): readonly PeerAuthentication[] {
-  return candidates({ ...mesh, seniors: undefined }, policies);
+  return candidates({ world: mesh.world, seniors: undefined }, policies);
 }
 
 function weakest(inherited: MtlsAt, scope: readonly PeerAuthentication[], tied: readonly PeerAuthentication[], port: number | undefined): MtlsAt {

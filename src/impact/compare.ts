@@ -47,7 +47,8 @@ export function compareSides(sides: Sides, limits: Limits, memo: DifferenceMemo)
   for (const pair of pairs) {
     const proxies = { base: pathsTo(sides.base, pair.base, mixed), head: pathsTo(sides.head, pair.head, mixed) };
     const networked = policed && hasNetwork(pair.base);
-    changes.push(...identitiesMoved({ sides, pair, ...proxies, limits, memo, preferred: preferredValues(identities, pair, false), internalErrors }, accounts.at([proxies.base, proxies.head])));
+    const accountsMoved = accounts.at([proxies.base, proxies.head]);
+    if (accountsMoved.length > 0) changes.push(...identitiesMoved({ sides, pair, ...proxies, limits, memo, preferred: preferredValues(identities, pair, false), internalErrors }, accountsMoved));
     const moved = { network: networked && (networkMovedAt(sides.base, pair.base, sides.head, pair.head, proxies.base.tunnels.size + proxies.head.tunnels.size > 0) || waypointNetworkKey(sides.base, pair.base, proxies.base) !== waypointNetworkKey(sides.head, pair.head, proxies.head)), behind: proxies.base.key !== proxies.head.key };
     if (!moved.network && !moved.behind) {
       changes.push(...tiesSettled(sides, pair, proxies, { limits, memo, identities, networked, mixed, internalErrors }));

@@ -81,10 +81,8 @@ export function firstDifference(base: unknown, head: unknown, basePath: FieldPat
 }
 
 function listDifference(base: readonly unknown[], head: readonly unknown[], basePath: FieldPath, headPath: FieldPath): Place {
-  const before = base.map((entry) => canonical(entry));
-  const after = head.map((entry) => canonical(entry));
-  const fresh = after.flatMap((entry, index) => (before.includes(entry) ? [] : [index]));
-  const gone = before.flatMap((entry, index) => (after.includes(entry) ? [] : [index]));
+  const fresh = missingIn(base, head);
+  const gone = missingIn(head, base);
   // More entries came than went: what came beyond the replaced ones is the news (one rule split in two by a stray dash).
   const surplus = fresh[gone.length];
   if (surplus !== undefined) return { side: 'RIGHT', path: [...headPath, surplus] };
@@ -92,6 +90,16 @@ function listDifference(base: readonly unknown[], head: readonly unknown[], base
   const [to] = fresh;
   if (from !== undefined && to !== undefined) return firstDifference(base[from], head[to], [...basePath, from], [...headPath, to]) ?? { side: 'RIGHT', path: [...headPath, to] };
   return from === undefined ? { side: 'RIGHT', path: headPath } : { side: 'LEFT', path: [...basePath, from] };
+}
+
+/** Fewer pairs than that are compared one by one sooner than written out. */
+const fewPairs = 64;
+
+/** Positions of entries that the other list does not hold, by content. */
+function missingIn(other: readonly unknown[], list: readonly unknown[]): readonly number[] {
+  const texts = other.length * list.length <= fewPairs ? undefined : new Set(other.map((entry) => canonical(entry)));
+  const holds = (entry: unknown): boolean => (texts === undefined ? other.some((known) => sameContent(known, entry)) : texts.has(canonical(entry)));
+  return list.flatMap((entry, index) => (holds(entry) ? [] : [index]));
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -53,7 +53,8 @@ export function solve(context: PairContext, level: string, from: readonly Path[]
   const ports = context.preferred.get('port') ?? [];
   const key = [level, context.base.key, context.head.key, authors(from), authors(to), ports.map(String).join(','), context.pair.base.namespace].join('\n');
   const none = isNetworked(context.head) ? impossibleInNetwork([context.pair.base, context.pair.head]) : impossible;
-  return context.memo.get(key, () => difference({ from, to, impossible: [...none, ...tiesOf(context)], ...(within === undefined ? {} : { within }), preferred: context.preferred, limits: context.limits }));
+  const ties = tiesOf(context);
+  return context.memo.get(key, () => difference({ from, to, impossible: ties.length === 0 ? none : [...none, ...ties], ...(within === undefined ? {} : { within }), preferred: context.preferred, limits: context.limits }));
 }
 
 /** Who wrote each cube, in the order of the layers: two postures of equal content may name different policies. */
@@ -146,6 +147,7 @@ function mixed({ sides }: PairContext): boolean {
 /** Ties of both sides, but for an address that leads to another port on each. */
 function tiesOf({ base, head }: PairContext): readonly Cube[] {
   const all = [...base.ties, ...head.ties];
+  if (all.length === 0) return all;
   const addressOf = ({ predicates }: Cube): string => canonical(predicates.filter(({ dimension }) => dimension === 'address'));
   const portOf = ({ predicates }: Cube): string => canonical(predicates.filter(({ dimension }) => dimension === 'port'));
   return all.filter((tie) => addressOf(tie) === '[]' || all.every((other) => addressOf(other) !== addressOf(tie) || portOf(other) === portOf(tie)));

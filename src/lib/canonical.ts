@@ -4,11 +4,22 @@ import { compareText } from './order.ts';
 /** JSON with sorted keys and without `undefined`: equal content gives equal text, whatever the order it was written in. */
 export function canonical(value: unknown): string {
   if (value === null || typeof value !== 'object') return value === undefined ? 'null' : JSON.stringify(value);
-  if (Array.isArray(value)) return `[${value.map((entry) => canonical(entry)).join(',')}]`;
-  const entries = Object.entries(value)
-    .filter(([, entry]) => entry !== undefined)
-    .sort(([left], [right]) => compareText(left, right));
-  return `{${entries.map(([key, entry]) => `${JSON.stringify(key)}:${canonical(entry)}`).join(',')}}`;
+  let text = '';
+  if (Array.isArray(value)) {
+    for (const entry of value) text += text === '' ? canonical(entry) : `,${canonical(entry)}`;
+    return `[${text}]`;
+  }
+  const fields = value as Readonly<Record<string, unknown>>; // neither null nor a list
+  for (const key of inOrder(Object.keys(fields))) {
+    const entry = fields[key];
+    if (entry !== undefined) text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${canonical(entry)}`;
+  }
+  return `{${text}}`;
+}
+
+function inOrder(keys: string[]): readonly string[] {
+  for (let index = 1; index < keys.length; index += 1) if ((keys[index - 1] ?? '') > (keys[index] ?? '')) return keys.sort(compareText);
+  return keys;
 }
 
 function canonicallySame(left: unknown, right: unknown): boolean {
@@ -31,13 +42,14 @@ export function sameContent(left: unknown, right: unknown, special: (left: unkno
   const ours = left as Readonly<Record<string, unknown>>; // both are objects and no lists
   const theirs = right as Readonly<Record<string, unknown>>;
   let count = 0;
-  for (const key of Object.keys(ours)) {
+  for (const key in ours) {
+    if (!Object.hasOwn(ours, key)) continue;
     const value = ours[key];
     if (value === undefined) continue;
     if (!Object.hasOwn(theirs, key) || theirs[key] === undefined || !sameContent(value, theirs[key], special)) return false;
     count += 1;
   }
-  for (const key of Object.keys(theirs)) if (theirs[key] !== undefined) count -= 1;
+  for (const key in theirs) if (Object.hasOwn(theirs, key) && theirs[key] !== undefined) count -= 1;
   return count === 0;
 }
 
@@ -47,7 +59,7 @@ function isCollection(value: object): boolean {
 
 /** First 16 hex digits of SHA-256: the length of every id in the report (`docs/report.md`). */
 export function shortHash(...parts: readonly string[]): string {
-  const hash = createHash('sha256');
-  for (const part of parts) hash.update(`${String(part.length)}:${part}`);
-  return hash.digest('hex').slice(0, 16);
+  let text = '';
+  for (const part of parts) text += `${String(part.length)}:${part}`;
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }

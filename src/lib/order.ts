@@ -29,6 +29,7 @@ export function sortedBy<T>(values: Iterable<T>, ...keys: readonly ((value: T) =
 
 /** Distinct texts in the one order. */
 export function distinct(values: Iterable<string>): string[] {
+  if (Array.isArray(values) && values.length < 2) return [...(values as readonly string[])];
   const found = [...new Set(values)];
   return found.length < 2 ? found : found.sort(compareText);
 }

@@ -2,15 +2,17 @@
  * What a comparison does to the ratings: over the workloads that both sides have, over the subjects of both sides, with the base's
  * weights. So a dimension moves only where a change or a finding moved it; what merely adding or removing workloads does stands apart.
  */
+import { sameContent } from '#lib/canonical.ts';
 import { distinct } from '#lib/order.ts';
 import type { Change, Facet } from '#impact/change.ts';
 import type { EnvironmentFacts } from '#findings/detector.ts';
+import type { SideFacts } from '#findings/facts.ts';
 import type { Finding } from '#findings/finding.ts';
 import { PairGrid } from './pair-grid.ts';
 import { oneDecimal, ratingOver, type Measured, type Part } from './parts.ts';
 import { common, phantomScopes, type Scope } from './scope.ts';
 import type { MaturityDelta, MaturityDimension, Scorecard } from './scorecard.ts';
-import { mapDimensions, measure, type Measurements } from './scorecard-of.ts';
+import { mapDimensions, measure, measureWhole, type Measurements } from './scorecard-of.ts';
 import { scoreOf } from './score.ts';
 
 export interface DeltaInput {
@@ -44,8 +46,8 @@ function environmentDelta(pair: EnvironmentFacts, input: DeltaInput): Environmen
   const only = common(pair.base, pair.head, pair.renamed);
   // A phantom that only one side names stands on both: nobody declares it on either (R29).
   const phantoms = phantomScopes(pair.base, pair.head);
-  const before = measure(pair.base, { only, phantoms, renamed: new Map() });
-  const after = measure(pair.head, { only, phantoms, renamed: pair.renamed } satisfies Scope);
+  const before = measureIn(pair.base, { only, phantoms, renamed: new Map() });
+  const after = measureIn(pair.head, { only, phantoms, renamed: pair.renamed });
   const ratings = mapDimensions((dimension) => ratedPair(before[dimension], after[dimension]));
   const overall = overallOf(before, ratings);
   const samePopulation = only.size === pair.base.workloads.length && only.size === pair.head.workloads.length;
@@ -61,6 +63,13 @@ function environmentDelta(pair: EnvironmentFacts, input: DeltaInput): Environmen
       return { delta: moved, movedBy: moved === null || moved === 0 ? [] : moversOf(dimension, pair.id, input) };
     }),
   };
+}
+
+/** A scope that leaves nothing out and renames nothing is the whole side, which is measured once. */
+function measureIn(side: SideFacts, scope: Scope): Measurements {
+  const own = phantomScopes(side);
+  const samePhantoms = scope.phantoms?.length === own.length && own.every((phantom, index) => sameContent(phantom, scope.phantoms?.[index]));
+  return samePhantoms && scope.renamed.size === 0 && scope.only?.size === side.workloads.length ? measureWhole(side) : measure(side, scope);
 }
 
 interface RatedPair {
@@ -93,8 +102,8 @@ function overallOf(before: Measurements, ratings: Readonly<Record<MaturityDimens
 /** The move of the scores of all workloads, without the cap, so that population is not blamed for a critical finding. */
 function wholeOf(pair: EnvironmentFacts, base: number | null, head: number | null): number | null {
   if (base === null || head === null || pair.base === undefined) return null;
-  const before = measure(pair.base);
-  const after = measure(pair.head, { renamed: pair.renamed });
+  const before = measureWhole(pair.base);
+  const after = pair.renamed.size === 0 ? measureWhole(pair.head) : measure(pair.head, { renamed: pair.renamed });
   const left = scoreOf(mapDimensions((dimension) => ({ rating: rated(before[dimension]) })), before);
   const right = scoreOf(mapDimensions((dimension) => ({ rating: rated(after[dimension]) })), after);
   return left === null || right === null ? null : right - left;

@@ -52,11 +52,15 @@ export function ratingOver(parts: readonly Part[], others: readonly Part[]): num
       parts.reduce((sum, part) => {
         const other = byName.get(part.name);
         if (part.grid !== undefined) return sum + part.weight * part.grid.mean(other?.grid);
-        const subjects = new Set([...part.items.keys(), ...(other?.items.keys() ?? [])]);
-        if (part.absent === 'ignore' && other !== undefined) for (const subject of subjects) if (!part.items.has(subject) || !other.items.has(subject)) subjects.delete(subject);
-        return sum + part.weight * meanOf(part, subjects);
+        return sum + part.weight * meanOf(part, subjectsOf(part, other));
       }, 0),
   );
+}
+
+function* subjectsOf(part: Part, other: Part | undefined): Generator<string> {
+  const shared = part.absent === 'ignore' && other !== undefined;
+  for (const subject of part.items.keys()) if (!shared || other.items.has(subject)) yield subject;
+  if (!shared) for (const subject of other?.items.keys() ?? []) if (!part.items.has(subject)) yield subject;
 }
 
 /** A part without subjects has nothing wrong with it. */

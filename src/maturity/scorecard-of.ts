@@ -19,7 +19,18 @@ import { verdictOf } from './maturity-verdict.ts';
 
 export type Measurements = Readonly<Record<MaturityDimension, Measured>>;
 
-export function measure(side: SideFacts, scope: Scope = everything): Measurements {
+const whole = new WeakMap<SideFacts, Measurements>();
+
+/** Of all that a side declares: for its score and, where the other side declares the same, for what moved. */
+export function measureWhole(side: SideFacts): Measurements {
+  const known = whole.get(side);
+  if (known !== undefined) return known;
+  const fresh = measure(side, everything);
+  whole.set(side, fresh);
+  return fresh;
+}
+
+export function measure(side: SideFacts, scope: Scope): Measurements {
   return {
     'workload-identity': workloadIdentity(side, scope),
     mtls: mtls(side, scope),
@@ -44,7 +55,7 @@ export interface ScorecardInput {
 }
 
 export function scorecard({ side, findings, incomplete }: ScorecardInput): Scorecard {
-  const measured = measure(side);
+  const measured = measureWhole(side);
   const ratings = mapDimensions((dimension) => toRating(measured[dimension]));
   const credited = mapDimensions((dimension) => credit(ratings[dimension]));
   const open = findings.filter((finding) => finding.status !== 'fixed' && finding.status !== 'suppressed' && finding.changeIds.length === 0);

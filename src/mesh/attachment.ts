@@ -39,6 +39,8 @@ interface Index {
 }
 
 const indexes = new WeakMap<Mesh, Index>();
+/** By the list of objects: meshes that differ in other kinds share it. */
+const finders = new WeakMap<readonly AnyResource[], Finder<never>>();
 
 /** Every policy in force that acts on the workload's own proxy. */
 export function policiesFor(mesh: Mesh, workload: Pick<Workload, 'namespace' | 'labels' | 'enrolment'>): Attached {
@@ -87,15 +89,19 @@ function indexOf(mesh: Mesh): Index {
   const cached = indexes.get(mesh);
   if (cached !== undefined) return cached;
   const index: Index = {
-    authorization: finder(
-      ofKind(mesh, 'AuthorizationPolicy').filter((policy) => policy.spec.targetRefs.length === 0),
-      (policy) => policy.spec.selector?.matchLabels ?? {},
+    authorization: finderOnce(ofKind(mesh, 'AuthorizationPolicy'), (policies) =>
+      finder(
+        policies.filter((policy) => policy.spec.targetRefs.length === 0),
+        (policy) => policy.spec.selector?.matchLabels ?? {},
+      ),
     ),
-    requestAuthentication: finder(
-      ofKind(mesh, 'RequestAuthentication').filter((policy) => policy.spec.targetRefs.length === 0),
-      (policy) => policy.spec.selector?.matchLabels ?? {},
+    requestAuthentication: finderOnce(ofKind(mesh, 'RequestAuthentication'), (policies) =>
+      finder(
+        policies.filter((policy) => policy.spec.targetRefs.length === 0),
+        (policy) => policy.spec.selector?.matchLabels ?? {},
+      ),
     ),
-    peerAuthentication: finder(ofKind(mesh, 'PeerAuthentication'), (policy) => policy.spec.selector?.matchLabels ?? {}),
+    peerAuthentication: finderOnce(ofKind(mesh, 'PeerAuthentication'), (policies) => finder(policies, (policy) => policy.spec.selector?.matchLabels ?? {})),
     extensions: finder(extensionsOf(mesh), extensionSelector),
     known: new WeakMap(),
   };
@@ -103,10 +109,21 @@ function indexOf(mesh: Mesh): Index {
   return index;
 }
 
+function finderOnce<T extends AnyResource>(list: readonly T[], make: (list: readonly T[]) => Finder<T>): Finder<T> {
+  const known = finders.get(list);
+  if (known !== undefined) return known;
+  const fresh = make(list);
+  // INVARIANT: a finder finds only what is in the list under which it is kept.
+  finders.set(list, fresh as Finder<never>);
+  return fresh;
+}
+
+const noObjects: readonly never[] = [];
+
 /** Objects in force of one kind, in id order. */
 export function ofKind<K extends AnyResource['kind']>(mesh: Pick<Mesh, 'resources'>, kind: K): readonly Extract<AnyResource, { kind: K }>[] {
   // INVARIANT: `Mesh.resources` holds objects under their own kind.
-  return (mesh.resources.get(kind) ?? []) as readonly Extract<AnyResource, { kind: K }>[];
+  return (mesh.resources.get(kind) ?? noObjects) as readonly Extract<AnyResource, { kind: K }>[];
 }
 
 function finder<T extends AnyResource>(policies: readonly T[], selectorOf: (policy: T) => Labels): Finder<T> {

@@ -63,6 +63,23 @@ export function buildMesh(resources: readonly AnyResource[], settings: MeshSetti
   };
 }
 
+/** Kinds that say something about requests to pods and nothing about anything else in the model. */
+const policyKinds: ReadonlySet<string> = new Set(['AuthorizationPolicy', 'PeerAuthentication', 'RequestAuthentication']);
+
+/**
+ * What `buildMesh` makes of the same objects with these policies beside them or, by id, instead of them. `undefined`: they may change
+ * more of the model than themselves.
+ */
+export function withPolicies(mesh: Mesh, policies: readonly AnyResource[]): Mesh | undefined {
+  if (!policies.every((policy) => policyKinds.has(policy.kind) && accepted(policy) && policy.namespace !== undefined && mesh.namespaces.has(policy.namespace))) return undefined;
+  const resources = new Map(mesh.resources);
+  for (const [kind, fresh] of groupByKind(policies)) {
+    const ids = new Set(fresh.map(resourceId));
+    resources.set(kind, inIdOrder([...(resources.get(kind) ?? []).filter((policy) => !ids.has(resourceId(policy))), ...fresh]));
+  }
+  return { ...mesh, resources };
+}
+
 function groupByKind(resources: readonly AnyResource[]): ReadonlyMap<string, readonly AnyResource[]> {
   const groups = new Map<string, AnyResource[]>();
   for (const resource of resources) {

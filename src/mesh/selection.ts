@@ -4,7 +4,8 @@ export type Labels = Readonly<Record<string, string>>;
 
 /** Every pair of the selector is on the pod (A2.2); an empty selector selects everything. */
 export function selects(selector: Labels, labels: Labels): boolean {
-  return Object.entries(selector).every(([key, value]) => Object.hasOwn(labels, key) && labels[key] === value);
+  for (const key of Object.keys(selector)) if (!Object.hasOwn(labels, key) || labels[key] !== selector[key]) return false;
+  return true;
 }
 
 /** `key=value` pairs in the one order, joined by commas: the form of phantom ids. */
@@ -15,11 +16,15 @@ export function selectorText(selector: Labels): string {
     .join(',');
 }
 
+/** So few are tried one by one sooner than an index of them is made. */
+const fewEntries = 12;
+
 /**
  * Finds, for given labels, the entries whose selector they satisfy, without trying every entry: each entry is kept under the one of
  * its pairs that the fewest entries share. Entries without pairs match always. Results keep the order of `entries`.
  */
 export function selectorIndex<T>(entries: readonly { readonly selector: Labels; readonly item: T }[]): (labels: Labels) => readonly T[] {
+  if (entries.length <= fewEntries) return (labels) => entries.flatMap(({ selector, item }) => (selects(selector, labels) ? [item] : []));
   const frequency = new Map<string, number>();
   for (const { selector } of entries) {
     for (const pair of pairsOf(selector)) frequency.set(pair, (frequency.get(pair) ?? 0) + 1);

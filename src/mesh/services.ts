@@ -4,6 +4,8 @@ import { resourceId } from '#manifests/resource.ts';
 import type { Resource } from '#manifests/resource.ts';
 import { ofKind } from './attachment.ts';
 import type { Mesh, Workload } from './model.ts';
+import { declaredPorts, podSpecOf } from './ports.ts';
+import type { DeclaredPort } from './ports.ts';
 import { selectorIndex } from './selection.ts';
 import type { Labels } from './selection.ts';
 import type { Addressable } from './waypoints.ts';
@@ -11,13 +13,27 @@ import type { Addressable } from './waypoints.ts';
 interface Index {
   readonly selecting: ReadonlyMap<string, (labels: Labels) => readonly Addressable[]>;
   readonly byHost: ReadonlyMap<string, Addressable>;
+  /** Ports of a workload's pods, by workload. */
+  readonly ports: WeakMap<Workload, readonly DeclaredPort[]>;
 }
 
-const indexes = new WeakMap<Mesh, Index>();
+/** By the Services in force: meshes that differ in other kinds share it. */
+const indexes = new WeakMap<readonly Resource<'Service'>[], { readonly entries: readonly Resource<'ServiceEntry'>[]; readonly index: Index }>();
 
 /** Services and ServiceEntries whose selector takes the workload's pods, in id order. */
 export function servicesOf(mesh: Mesh, workload: Pick<Workload, 'namespace' | 'labels'>): readonly Addressable[] {
   return indexOf(mesh).selecting.get(workload.namespace)?.(workload.labels) ?? [];
+}
+
+/** What the Services that select a declared workload's pods say of its ports. */
+export function portsDeclaredFor(mesh: Mesh, workload: Workload): readonly DeclaredPort[] {
+  const { ports } = indexOf(mesh);
+  const known = ports.get(workload);
+  if (known !== undefined) return known;
+  const spec = podSpecOf(workload);
+  const fresh = spec === undefined ? [] : declaredPorts(spec, servicesOf(mesh, workload).filter((service) => service.kind === 'Service'));
+  ports.set(workload, fresh);
+  return fresh;
 }
 
 /** `name.namespace.svc.cluster.local`, the short forms with a namespace, or a host of a ServiceEntry. */
@@ -49,9 +65,11 @@ export function selectorOf(service: Addressable): Labels | undefined {
 }
 
 function indexOf(mesh: Mesh): Index {
-  const cached = indexes.get(mesh);
-  if (cached !== undefined) return cached;
-  const all: Addressable[] = [...ofKind(mesh, 'Service'), ...ofKind(mesh, 'ServiceEntry')].sort(compareBy((service: Resource<'Service'> | Resource<'ServiceEntry'>) => resourceId(service)));
+  const services = ofKind(mesh, 'Service');
+  const entries = ofKind(mesh, 'ServiceEntry');
+  const cached = indexes.get(services);
+  if (cached?.entries === entries) return cached.index;
+  const all: Addressable[] = [...services, ...entries].sort(compareBy((service: Resource<'Service'> | Resource<'ServiceEntry'>) => resourceId(service)));
   const byNamespace = new Map<string, { selector: Labels; item: Addressable }[]>();
   const byHost = new Map<string, Addressable>();
   for (const service of all) {
@@ -64,7 +82,7 @@ function indexOf(mesh: Mesh): Index {
     if (list === undefined) byNamespace.set(namespace, [{ selector, item: service }]);
     else list.push({ selector, item: service });
   }
-  const fresh: Index = { selecting: new Map([...byNamespace].map(([namespace, entries]) => [namespace, selectorIndex(entries)] as const)), byHost };
-  indexes.set(mesh, fresh);
+  const fresh: Index = { selecting: new Map([...byNamespace].map(([namespace, entries]) => [namespace, selectorIndex(entries)] as const)), byHost, ports: new WeakMap() };
+  indexes.set(services, { entries, index: fresh });
   return fresh;
 }

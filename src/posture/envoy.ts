@@ -56,12 +56,11 @@ export function decideByPolicies(
   const policies = enforced(attached.authorization, chain, mesh.config);
 
   // A1.2: CUSTOM first, before the token is looked at.
-  const sent = withToken(asked.raw);
-  const untouched = seenAt(mesh, seat, asked, handling, undefined, sent.headers, sent.path, given);
+  const untouched = policies.custom.length === 0 ? undefined : beforeTokens(mesh, seat, asked, handling, given);
   const refusing: string[] = [];
   let asks: { readonly provider: string; readonly by: string[] } | undefined;
   for (const action of customActions(policies.custom, mesh.config, given)) {
-    if (matching([action.policy], untouched).length === 0) continue;
+    if (untouched === undefined || matching([action.policy], untouched).length === 0) continue;
     if (action.state.state === 'denies') {
       note(action.state.rule, action.state.because, action.policy.id);
       refusing.push(action.policy.id);
@@ -111,6 +110,11 @@ export function detailsOf(fits: readonly RuleFit[]): readonly StepDetail[] {
   return fits.map(({ policy, text, path }) => ({ by: policy, text, path }));
 }
 
+function beforeTokens(mesh: Mesh, seat: Seat, asked: AskedRequest, handling: Extract<Handling, { outcome: 'chain' }>, given: Given): Seen {
+  const sent = withToken(asked.raw);
+  return seenAt(mesh, seat, asked, handling, undefined, sent.headers, sent.path, given);
+}
+
 /** What the policies of one chain see. */
 export function seenAt(
   mesh: Mesh,
@@ -123,21 +127,38 @@ export function seenAt(
   assumed: Given,
 ): Seen {
   const peer = handling.seesPeer ? asked.principal : null;
-  const visible = new Map<Dimension, Value>([
-    ['peer', peer],
-    ['source.ip', seat.tunnelled ? null : asked.sourceIp],
-    // A3.25: without HTTP nothing is forwarded.
-    ['remote.ip', handling.chain === 'http' ? remoteAddress(headers, asked.sourceIp) : asked.sourceIp],
-    ['destination.ip', asked.destinationIp],
-    ['port', asked.port],
-    ['protocol', asked.protocol],
-    ['sni', asked.sni],
-    ['host', asked.host],
-    ['method', asked.raw.method],
-    ['path', path],
-    ['path.query', pathWithQuery(path, mesh)],
-  ]);
-  const value = (dimension: Dimension): Value => visible.get(dimension) ?? null;
+  const value = (dimension: Dimension): Value => {
+    switch (dimension) {
+      case 'peer':
+        return peer;
+      case 'source.ip':
+        return seat.tunnelled ? null : asked.sourceIp;
+      case 'remote.ip':
+        // A3.25: without HTTP nothing is forwarded.
+        return handling.chain === 'http' ? remoteAddress(headers, asked.sourceIp) : asked.sourceIp;
+      case 'destination.ip':
+        return asked.destinationIp;
+      case 'port':
+        return asked.port;
+      case 'protocol':
+        return asked.protocol;
+      case 'sni':
+        return asked.sni;
+      case 'host':
+        return asked.host;
+      case 'method':
+        return asked.raw.method;
+      case 'path':
+        return path;
+      case 'path.query':
+        return pathWithQuery(path, mesh);
+      case 'address':
+      case 'token':
+      case 'transport':
+      default:
+        return null;
+    }
+  };
   const assumption = Object.keys(assumed).some((key) => key.startsWith('opaque:')) ? assumptionsAbout(mesh, seat, handling, assumed) : undefined;
   return { value, token, ...(assumption === undefined ? {} : { assumption }), header: (name) => headerAt(name, mesh, seat, peer, headers, path) };
 }

@@ -237,6 +237,17 @@ function sidecarPosture(mesh: Mesh, workload: Workload, assumptions: readonly st
 
 /** M16 to M18, A3.14. */
 function mtlsLayer(domains: ConnectionDomains, config: MeshConfig): Layer {
+  const known = mtlsLayers.get(domains);
+  if (known !== undefined) return known;
+  const fresh = freshMtlsLayer(domains, config);
+  mtlsLayers.set(domains, fresh);
+  return fresh;
+}
+
+// INVARIANT: connection domains belong to one configuration.
+const mtlsLayers = new WeakMap<ConnectionDomains, Layer>();
+
+function freshMtlsLayer(domains: ConnectionDomains, config: MeshConfig): Layer {
   const foreign = domains.terminated.map((domain) => cube([...domain, foreignTrustDomain(config)]));
   return { id: 'mtls', allow: 'all', deny: mergeCubes([...domains.refused.map(({ domain, origins }) => ({ predicates: domain, origins })), ...foreign]) };
 }

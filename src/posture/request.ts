@@ -42,16 +42,18 @@ export function askedRequest(query: Query, principal: string | null, workload: P
     principal,
     protocol: request.protocol === 'udp' || request.protocol === 'sctp' ? 'tcp' : request.protocol,
     port: query.to.port,
-    sourceIp: addressOr(query.from.ip, unnamedClientAddress),
-    destinationIp: addressOr(query.to.ip, unnamedPodAddress),
+    sourceIp: addressOr(query.from.ip, unnamed.client),
+    destinationIp: addressOr(query.to.ip, unnamed.pod),
     sni: tls ? (request.sni ?? null) : null,
     host: request.host ?? `${workload.name}.${workload.namespace}.svc.cluster.local`,
     raw: { method: request.method ?? 'GET', path: request.path ?? '/', headers, token: sentToken(request.token) },
   };
 }
 
-function addressOr(text: string | undefined, otherwise: string): bigint {
-  return parseIp(text ?? otherwise) ?? parseIp(otherwise) ?? 0n;
+const unnamed = { client: parseIp(unnamedClientAddress) ?? 0n, pod: parseIp(unnamedPodAddress) ?? 0n };
+
+function addressOr(text: string | undefined, otherwise: bigint): bigint {
+  return (text === undefined ? undefined : parseIp(text)) ?? otherwise;
 }
 
 /** `authorization` (with `Bearer ` unless a prefix says otherwise), `header:NAME`, `parameter:NAME`, `cookie:NAME`. */

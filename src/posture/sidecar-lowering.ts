@@ -4,6 +4,7 @@
  */
 import { canonical, shortHash } from '#lib/canonical.ts';
 import { compareText, distinct } from '#lib/order.ts';
+import { Recent } from '#lib/recent.ts';
 import type { Attached } from '#mesh/attachment.ts';
 import type { MeshConfig } from '#mesh/model.ts';
 import { enforced } from '#semantics/authorization-policy.ts';
@@ -12,7 +13,7 @@ import type { Condition, LoweringContext } from '#semantics/condition.ts';
 import { customActions } from '#semantics/external-authorization.ts';
 import { withFixed } from '#semantics/fixed.ts';
 import type { Fixed } from '#semantics/fixed.ts';
-import { lowerPolicy, mergeCubes } from '#semantics/lowering.ts';
+import { lowerings, lowerPolicy, mergeCubes } from '#semantics/lowering.ts';
 import { readable, refusedTokens, rewrittenBeforeTokens, rewrittenHeaders } from '#semantics/request-authentication.ts';
 import type { TokenRule } from '#semantics/request-authentication.ts';
 import type { Cube, Dimension, Layer } from '#sets/cube.ts';
@@ -121,8 +122,12 @@ function atFixed(policies: Enforced, fixed: Fixed | undefined): Enforced {
   return { custom: all(policies.custom), deny: all(policies.deny), allow: all(policies.allow) };
 }
 
+/** Without rules nobody looks at a token. */
+const everyToken: Layer = { id: 'authentication', allow: 'all', deny: [] };
+
 /** A5.4, A5.5: on HTTP chains. */
 function authenticationLayer(groups: GroupDomains, rules: readonly TokenRule[], opaque: Map<string, string>): Layer {
+  if (rules.length === 0) return everyToken;
   const refused = refusedTokens(rules);
   const http = groups.get('http') ?? [];
   if (refused === undefined) {
@@ -136,7 +141,18 @@ function authenticationLayer(groups: GroupDomains, rules: readonly TokenRule[], 
   return { id: 'authentication', allow: 'all', deny: mergeCubes((refused ?? []).flatMap((token) => http.map((domain) => ({ predicates: [...domain, ...token.predicates], origins: token.origins })))) };
 }
 
+/** Where no tokens are read: by the chains. */
+const contextsWithoutTokens = new WeakMap<GroupDomains, ReadonlyMap<ChainGroup, Context>>();
+
 function contextsOf(groups: GroupDomains, rules: readonly TokenRule[]): ReadonlyMap<ChainGroup, Context> {
+  const known = rules.length === 0 ? contextsWithoutTokens.get(groups) : undefined;
+  if (known !== undefined) return known;
+  const fresh = freshContexts(groups, rules);
+  if (rules.length === 0) contextsWithoutTokens.set(groups, fresh);
+  return fresh;
+}
+
+function freshContexts(groups: GroupDomains, rules: readonly TokenRule[]): ReadonlyMap<ChainGroup, Context> {
   const read = readable(rules);
   const rewritten = rewrittenHeaders(rules);
   const token = rules.length === 0 ? '' : shortHash(canonical([read, [...rewritten]]));
@@ -157,13 +173,12 @@ function contextsOf(groups: GroupDomains, rules: readonly TokenRule[]): Readonly
   );
 }
 
-const placements = new WeakMap<CompiledPolicy, WeakMap<GroupDomains, Map<string, Placed>>>();
+const placements = new Recent<CompiledPolicy, Map<GroupDomains, Map<string, Placed>>>(lowerings);
 
 function placePolicy(policies: ReadonlyMap<ChainGroup, CompiledPolicy>, domains: GroupDomains, contexts: ReadonlyMap<ChainGroup, Context>): Placed {
   const first = [...policies.values()][0];
   if (first === undefined) return { cubes: [], opaqueRules: [], conditions: [] };
-  const forPolicy = placements.get(first) ?? new WeakMap<GroupDomains, Map<string, Placed>>();
-  placements.set(first, forPolicy);
+  const forPolicy = placements.get(first, () => new Map<GroupDomains, Map<string, Placed>>());
   const forDomains = forPolicy.get(domains) ?? new Map<string, Placed>();
   forPolicy.set(domains, forDomains);
   const key = `${[...policies.keys()].join(' ')} | ${[...contexts.values()].map((context) => context.key).join(' ')}`;

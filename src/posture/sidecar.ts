@@ -1,8 +1,7 @@
 /** What the sidecar of a workload does with one connection or request, step by step. */
 import type { Attached } from '#mesh/attachment.ts';
 import type { Mesh, PortProtocol, Workload } from '#mesh/model.ts';
-import { declaredPorts, podSpecOf } from '#mesh/ports.ts';
-import { servicesOf } from '#mesh/services.ts';
+import { portsDeclaredFor } from '#mesh/services.ts';
 import { effectiveMtls, foreignTrustDomain, handleConnection, handleTunnel, modeAt } from '#semantics/peer-authentication.ts';
 import { holds } from '#sets/matches.ts';
 import { decideByPolicies, refusedAsHttp } from './envoy.ts';
@@ -20,10 +19,7 @@ const PROTOCOL_RULE = 'A4.4';
 
 /** The Service that says what the port speaks; `undefined`: none does. */
 function declarerOf(mesh: Mesh, workload: Workload, port: number): string | undefined {
-  const spec = podSpecOf(workload);
-  if (spec === undefined) return undefined;
-  const services = servicesOf(mesh, workload).filter((service) => service.kind === 'Service');
-  return declaredPorts(spec, services).find((declared) => declared.port === port && declared.protocol === protocolOf(workload, port))?.declaredBy;
+  return portsDeclaredFor(mesh, workload).find((declared) => declared.port === port && declared.protocol === protocolOf(workload, port))?.declaredBy;
 }
 
 export function sidecarSeat(mesh: Mesh, workload: Workload, attached: Attached, tunnelled = false): Seat {

@@ -1,6 +1,7 @@
 /** Compiled rules as cubes (`docs/engine.md`): one cube for each source, operation and alternative; values stay in one predicate. */
 import { shortHash } from '#lib/canonical.ts';
 import { compact } from '#lib/compact.ts';
+import { Recent } from '#lib/recent.ts';
 import { cubeKey } from '#sets/keys.ts';
 import type { Cube, Dimension, Predicate } from '#sets/cube.ts';
 import type { CompiledPolicy } from './authorization-policy.ts';
@@ -19,12 +20,14 @@ export interface LoweredPolicy {
   readonly opaqueConditions: ReadonlyMap<Dimension, Condition>;
 }
 
-const lowered = new WeakMap<CompiledPolicy, Map<string, LoweredPolicy>>();
+/** Policies of that many are remembered: a policy that acts on one workload is needed for both sides of it and never again. */
+export const lowerings = 512;
+
+const lowered = new Recent<CompiledPolicy, Map<string, LoweredPolicy>>(lowerings);
 
 /** Lowered once for each context, however many workloads share it: `context.key` names its content. */
 export function lowerPolicy(policy: CompiledPolicy, context: LoweringContext & { readonly key: string }): LoweredPolicy {
-  const known = lowered.get(policy) ?? new Map<string, LoweredPolicy>();
-  lowered.set(policy, known);
+  const known = lowered.get(policy, () => new Map<string, LoweredPolicy>());
   const cached = known.get(context.key);
   if (cached !== undefined) return cached;
   const fresh = lower(policy, context);

@@ -108,6 +108,7 @@ function round(worlds: readonly EffectiveMtls[], towards: 'weakest' | 'strictest
  * not known (M15a), one that the head adds is younger (M15b), and objects all added together follow their names (M15d).
  */
 export function mayBeOldest(policies: readonly Policy[], mesh: Mesh): readonly Policy[] {
+  if (policies.length < 2) return policies;
   const ordered = [...policies].sort(
     compareBy(
       (policy) => creationSecond(policy.creationTimestamp),
@@ -116,7 +117,7 @@ export function mayBeOldest(policies: readonly Policy[], mesh: Mesh): readonly P
     ),
   );
   const first = ordered[0];
-  if (first === undefined || ordered.length === 1) return ordered;
+  if (first === undefined) return ordered;
   if (mesh.world === 'closed' || ordered.every((policy) => policy.creationTimestamp !== undefined)) return [first];
   const seniors = mesh.seniors;
   const old = seniors === undefined ? ordered : ordered.filter((policy) => seniors.has(resourceId(policy)));
@@ -193,6 +194,12 @@ function chainFor(chain: 'http' | 'tcp', client: ClientKind, rule: string, becau
 /** A3.14: peers that TLS refuses although their certificate chains to the mesh root. Holds for a refused peer. */
 export function foreignTrustDomain(config: MeshConfig): Predicate {
   if (config.anyTrustDomain) return { dimension: 'peer', any: [{ type: 'identified' }], none: [{ type: 'identified' }] };
+  const known = foreign.get(config);
+  if (known !== undefined) return known;
   const accepted = [...new Set([...trustDomainsOf(config), ...config.extraTrustDomains])];
-  return { dimension: 'peer', any: [{ type: 'identified' }], none: accepted.map((domain) => ({ type: 'trust-domain', pattern: { type: 'exact', text: domain } })) };
+  const fresh: Predicate = { dimension: 'peer', any: [{ type: 'identified' }], none: accepted.map((domain) => ({ type: 'trust-domain', pattern: { type: 'exact', text: domain } })) };
+  foreign.set(config, fresh);
+  return fresh;
 }
+
+const foreign = new WeakMap<MeshConfig, Predicate>();

@@ -57,7 +57,7 @@ export function pathMatcher(value: string, config: MeshConfig): Matcher {
 
 /** A3.10 to A3.13: trust domains are expanded on Envoy planes only. */
 export function principalMatchers(values: readonly string[], config: MeshConfig, plane: Plane): Matcher[] {
-  const written = plane === 'envoy' ? [...new Set(values.flatMap((value) => expandTrustDomain(value, config)))] : values;
+  const written = plane === 'envoy' ? distinctInOrder(values.flatMap((value) => expandTrustDomain(value, config))) : values;
   return written.map((value) => share(`principal ${plane}`, value, () => ({ type: 'principal', pattern: textPattern(plane === 'ztunnel' && value.startsWith('spiffe://') ? `\u0000${value}` : value) })));
 }
 
@@ -66,6 +66,8 @@ export function principalMatchers(values: readonly string[], config: MeshConfig,
  * `cluster.local`, stands for all trust domains of the mesh.
  */
 export function expandTrustDomain(principal: string, config: MeshConfig): string[] {
+  // The only trust domain, written out: it stands for itself.
+  if (config.trustDomainAliases.length === 0 && !config.trustDomain.startsWith('*') && principal.startsWith(`${config.trustDomain}/`)) return [principal];
   const segments = principal.split('/');
   const [domain, ...rest] = segments;
   if (segments.length !== 5 || domain === undefined || domain === '*') return [principal];
@@ -73,6 +75,10 @@ export function expandTrustDomain(principal: string, config: MeshConfig): string
   if (domain !== 'cluster.local' && !domains.some((known) => trustDomainFits(domain, known))) return [principal];
   const expanded = domains.map((known) => (domain.startsWith('*') && known.endsWith(domain.slice(1)) ? principal : [known, ...rest].join('/')));
   return [...new Set(expanded)];
+}
+
+function distinctInOrder(values: readonly string[]): readonly string[] {
+  return values.length < 2 ? values : [...new Set(values)];
 }
 
 export function trustDomainsOf(config: MeshConfig): readonly string[] {

@@ -67,27 +67,37 @@ function rivalOf(path: Path, from: readonly Path[]): Path | undefined {
   return from.find((other) => other.id === path.id) ?? from[0];
 }
 
+/** One comparison asks several questions about the same few layers. Layers and lists are never changed once made. */
+const mostOrdered = 64;
+const orderedLayers = new Map<Layer, Layer>();
+const orderedCubes = new Map<readonly Cube[], readonly Cube[]>();
+
+function orderedOnce<K, V>(known: Map<K, V>, key: K, make: (key: K) => V): V {
+  const same = known.get(key);
+  if (same !== undefined) return same;
+  const fresh = make(key);
+  if (known.size >= mostOrdered) known.clear();
+  known.set(key, fresh);
+  return fresh;
+}
+
+function orderedLayer({ id, allow, deny }: Layer): Layer {
+  return { id, allow: allow === 'all' ? 'all' : distinctCubes(allow), deny: distinctCubes(deny) };
+}
+
 /** Paths, layers and cubes in one order and cubes once each: how they were listed leaves no trace in a result. */
-function canonicalPaths(paths: readonly Path[], known: Map<Layer, Layer>): Path[] {
-  const canonical = (layer: Layer): Layer => {
-    const same = known.get(layer);
-    if (same !== undefined) return same;
-    const result: Layer = { id: layer.id, allow: layer.allow === 'all' ? 'all' : distinctCubes(layer.allow), deny: distinctCubes(layer.deny) };
-    known.set(layer, result);
-    return result;
-  };
-  const sorted = [...paths].sort((left, right) => compareText(left.id, right.id));
-  return sorted.map((path) => ({ id: path.id, layers: path.layers.map(canonical).sort((left, right) => compareText(left.id, right.id)) }));
+function canonicalPaths(paths: readonly Path[]): Path[] {
+  const sorted = paths.length < 2 ? paths : [...paths].sort((left, right) => compareText(left.id, right.id));
+  return sorted.map((path) => ({ id: path.id, layers: path.layers.map((layer) => orderedOnce(orderedLayers, layer, orderedLayer)).sort((left, right) => compareText(left.id, right.id)) }));
 }
 
 export function difference(problem: DifferenceProblem): Difference {
-  const layers = new Map<Layer, Layer>();
-  const from = canonicalPaths(problem.from, layers);
+  const from = canonicalPaths(problem.from);
   const within = problem.within === undefined ? [] : [distinctCubes(problem.within)];
   const entries = new Map<string, Entry>();
-  const impossible = distinctCubes(problem.impossible);
+  const impossible = orderedOnce(orderedCubes, problem.impossible, distinctCubes);
   let work = 0;
-  for (const path of canonicalPaths(problem.to, layers)) {
+  for (const path of canonicalPaths(problem.to)) {
     const rival = rivalOf(path, from);
     const seeds = seedsOf(rival, path);
     if (seeds.length === 0) continue;

@@ -38,15 +38,20 @@ export interface Explored {
 /** Cubes that may meet the seed: a cheap test on patterns, the same predicate of two cubes tested once. */
 function meetingCubes(seed: Cube, cubes: readonly Cube[], known: Map<Predicate, boolean>): Cube[] {
   if (seed.predicates.length === 0) return [...cubes];
-  return cubes.filter((cube) =>
-    cube.predicates.every((predicate) => {
-      const answer = known.get(predicate);
-      if (answer !== undefined) return answer;
-      const meets = !seed.predicates.some((other) => other.dimension === predicate.dimension && predicatesDisjoint(other, predicate));
-      known.set(predicate, meets);
-      return meets;
-    }),
-  );
+  return cubes.filter((cube) => {
+    for (const predicate of cube.predicates) if (!meets(seed, predicate, known)) return false;
+    return true;
+  });
+}
+
+function meets(seed: Cube, predicate: Predicate, known: Map<Predicate, boolean>): boolean {
+  const about = (other: Predicate): boolean => other.dimension === predicate.dimension;
+  if (!seed.predicates.some(about)) return true;
+  const answer = known.get(predicate);
+  if (answer !== undefined) return answer;
+  const fresh = !seed.predicates.some((other) => about(other) && predicatesDisjoint(other, predicate));
+  known.set(predicate, fresh);
+  return fresh;
 }
 
 function allBoxes(space: Space, cubes: readonly Cube[]): Box[] | undefined {

@@ -56,6 +56,7 @@ function principalMatches(pattern: TextMatcher, identity: string): boolean {
 
 /** A3.15: any text, `/ns/`, the value, `/`, any text. Its stars cross slashes: `*a` matches every namespace through `/sa/`. */
 function namespaceGlobMatches(glob: string, identity: string): boolean {
+  if (!glob.includes('*')) return `spiffe://${identity}`.includes(`/ns/${glob}/`);
   return globMatches(globParts(['', '/ns/'], glob, ['/', '']), `spiffe://${identity}`);
 }
 

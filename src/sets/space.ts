@@ -45,13 +45,16 @@ const order: readonly string[] = ['peer', 'address', 'path', 'path.query', 'meth
 
 /** The order in which a result is widened, and so what a reader sees first: who, what, where. */
 export function compareDimensions(left: Dimension, right: Dimension): number {
-  const rank = (dimension: Dimension): number => {
-    const index = order.indexOf(dimension);
-    if (index !== -1) return index;
-    if (dimension.startsWith('pod-label:')) return 0.5;
-    return dimension.startsWith('header:') ? order.length : dimension.startsWith('claim:') ? order.length + 1 : order.length + 2;
-  };
-  return rank(left) - rank(right) || compareText(left, right);
+  return left === right ? 0 : rankOf(left) - rankOf(right) || compareText(left, right);
+}
+
+const ranks: ReadonlyMap<string, number> = new Map(order.map((dimension, index) => [dimension, index]));
+
+function rankOf(dimension: Dimension): number {
+  const index = ranks.get(dimension);
+  if (index !== undefined) return index;
+  if (dimension.startsWith('pod-label:')) return 0.5;
+  return dimension.startsWith('header:') ? order.length : dimension.startsWith('claim:') ? order.length + 1 : order.length + 2;
 }
 
 const structural: readonly Matcher[] = [{ type: 'absent' }, { type: 'identified' }];

@@ -24,6 +24,7 @@ interface Order {
   readonly rest: unknown;
   readonly properties: Readonly<Record<string, unknown>>;
   readonly declared: readonly string[];
+  readonly positions: ReadonlyMap<string, number>;
 }
 
 const orders = new Map<unknown, Order>();
@@ -33,24 +34,28 @@ function orderOf(schema: unknown): Order {
   if (known !== undefined) return known;
   const shape = resolve(schema);
   const properties = isObject(shape['properties']) ? shape['properties'] : {};
-  const fresh: Order = { items: shape['items'], rest: shape['additionalProperties'], properties, declared: Object.keys(properties) };
+  const declared = Object.keys(properties);
+  const fresh: Order = { items: shape['items'], rest: shape['additionalProperties'], properties, declared, positions: new Map(declared.map((key, index) => [key, index])) };
   orders.set(schema, fresh);
   return fresh;
 }
 
+/** What is in the schema's order already is itself, not a copy. */
 function ordered(value: unknown, schema: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
-  const { items, rest, properties, declared } = orderOf(schema);
-  if (Array.isArray(value)) return value.map((entry) => ordered(entry, items));
-  const source = value as Readonly<Record<string, unknown>>; // neither null nor a list
-  const result: Record<string, unknown> = {};
-  for (const key of declared) {
-    if (Object.hasOwn(source, key) && source[key] !== undefined) result[key] = ordered(source[key], properties[key]);
+  const { items, rest, properties, declared, positions } = orderOf(schema);
+  if (Array.isArray(value)) {
+    const entries = value.map((entry) => ordered(entry, items));
+    return entries.every((entry, index) => entry === value[index]) ? value : entries;
   }
-  const others = Object.keys(source).filter((key) => source[key] !== undefined && !Object.hasOwn(properties, key));
-  if (others.length === 0) return result;
+  const source = value as Readonly<Record<string, unknown>>; // neither null nor a list
+  const fields = Object.keys(source).map((key): [string, unknown] => [key, ordered(source[key], positions.has(key) ? properties[key] : rest)]);
+  const place = (key: string): number => positions.get(key) ?? Infinity;
+  if (fields.every(([key, entry], index) => entry === source[key] && place(key) < Infinity && place(fields[index - 1]?.[0] ?? key) <= place(key))) return source;
+  const known = new Map(fields.filter(([, entry]) => entry !== undefined));
+  const others = [...known.keys()].filter((key) => !positions.has(key)).sort(compareText);
   // A map keeps `__proto__` a key like any other.
-  return Object.fromEntries([...Object.entries(result), ...others.sort(compareText).map((key): [string, unknown] => [key, ordered(source[key], rest)])]);
+  return Object.fromEntries([...declared.filter((key) => known.has(key)), ...others].map((key): [string, unknown] => [key, known.get(key)]));
 }
 
 /** Entries of a list that are written at a time. */
