@@ -60,9 +60,13 @@ function withEditedPolicies(surroundings: () => Mesh, edits: readonly Edit[]): M
   return policies.length < edits.length ? undefined : withPolicies(surroundings(), policies);
 }
 
+function sameEntries(left: unknown, right: unknown): boolean {
+  return left instanceof Map && right instanceof Map && left.size === right.size && [...left].every(([key, value]) => right.get(key) === value);
+}
+
 /** Policies are compiled and lowered once for each configuration: one of equal content is the base's own. */
 export function withConfigOf(base: Mesh, mesh: Mesh): Mesh {
-  return sameContent(mesh.config, base.config, () => false) ? { ...mesh, config: base.config } : mesh;
+  return sameContent(mesh.config, base.config, sameEntries) ? { ...mesh, config: base.config } : mesh;
 }
 
 function rootsOf(mesh: Mesh): readonly string[] {
