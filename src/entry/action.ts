@@ -2,10 +2,12 @@
 import * as core from '@actions/core';
 import { analysis } from './action-analysis.ts';
 import { actionLog } from './action-log.ts';
+import { compileLess } from './compiler.ts';
 import { runAction } from './action-run.ts';
 import { endOnSignals } from './interruption.ts';
 import { version } from './version.ts';
 
+compileLess();
 const variables = { ...process.env };
 // Programs that this step starts (git, later kustomize and helm on the head's files) inherit the environment: the token stays out of it.
 delete process.env['INPUT_GITHUB-TOKEN'];

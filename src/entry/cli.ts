@@ -1,6 +1,7 @@
 /** The command line: reads the command's name, hands over, sets the exit code. */
 import { InputError } from '#app/input-error.ts';
 import { nearestName } from '#manifests/nearest-name.ts';
+import { compileLess } from './compiler.ts';
 import { endOnSignals } from './interruption.ts';
 import { oneLine } from './one-line.ts';
 import { commandUsage, usage } from './usage.ts';
@@ -45,6 +46,7 @@ async function main(args: readonly string[]): Promise<number> {
   return (await commands[name]())(rest);
 }
 
+compileLess();
 endOnSignals();
 try {
   process.exitCode = await main(process.argv.slice(2));

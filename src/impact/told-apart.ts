@@ -7,7 +7,14 @@ import type { Edit } from './edits.ts';
 
 /** Found from several seeds and equal in all that a reader sees: one change, with the edits of all. */
 export function withoutRepeats(changes: readonly DescribedChange[]): DescribedChange[] {
-  const seen = ({ change }: DescribedChange): string => canonical([change.environments, change.direction, change.facet, change.destinations.map(({ id }) => id), change.region, change.callers, change.before, change.after, change.assumptions]);
+  // Most changes differ in little already; only those that do not are compared in full.
+  const roughly = ({ change }: DescribedChange): string => [change.direction, change.facet, change.before, change.after, ...change.destinations.map(({ id }) => id)].join('\n');
+  const alike = groupBy(changes, roughly);
+  const seen = (entry: DescribedChange): string => {
+    const { change } = entry;
+    const rough = roughly(entry);
+    return (alike.get(rough) ?? []).length < 2 ? rough : canonical([rough, change.environments, change.region, change.callers, change.assumptions]);
+  };
   return [...groupBy(changes, seen).values()].flatMap((group) => {
     const [first] = group;
     if (first === undefined) return [];
@@ -36,12 +43,15 @@ export function toldApart(changes: readonly DescribedChange[]): DescribedChange[
 }
 
 function continued(changes: readonly DescribedChange[], tail: (change: Change) => string): DescribedChange[] {
-  const byHeadline = groupBy(changes, ({ change }) => [change.headline, ...change.destinations.map(({ id }) => id), ...change.environments].join('\n'));
+  const said = ({ change }: DescribedChange): string => [change.headline, ...change.destinations.map(({ id }) => id), ...change.environments].join('\n');
+  const byHeadline = groupBy(changes, said);
+  if (byHeadline.size === changes.length) return [...changes];
   return changes.map((entry) => {
     const { change } = entry;
-    const alike = byHeadline.get([change.headline, ...change.destinations.map(({ id }) => id), ...change.environments].join('\n')) ?? [];
+    const alike = byHeadline.get(said(entry)) ?? [];
+    if (alike.length < 2) return entry;
     const words = tail(change);
-    if (alike.length < 2 || words === '' || alike.every((other) => tail(other.change) === words)) return entry;
+    if (words === '' || alike.every((other) => tail(other.change) === words)) return entry;
     return { ...entry, change: { ...change, headline: `${change.headline}, ${words}` } };
   });
 }
