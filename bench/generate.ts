@@ -2,30 +2,10 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-
-/** A small seeded generator: equal sizes give equal repositories on every machine. */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x9e3779b9) | 0;
-    const mixed = Math.imul(state ^ (state >>> 12), 0x297a2d39);
-    return ((mixed ^ (mixed >>> 15)) >>> 0) / 2 ** 32;
-  };
-}
+import { picker, type Pick } from './random.ts';
 
 const methods = ['GET', 'POST', 'PUT', 'DELETE'];
 const resources = ['orders', 'items', 'users', 'carts', 'invoices', 'reports'];
-
-interface Pick {
-  readonly of: <T>(values: readonly T[]) => T;
-  readonly below: (limit: number) => number;
-}
-
-function picker(seed: number): Pick {
-  const next = random(seed);
-  const below = (limit: number): number => Math.floor(next() * limit);
-  return { below, of: (values) => values[below(values.length)]! };
-}
 
 function workload(namespace: string, name: string): string {
   return `apiVersion: v1
@@ -100,8 +80,27 @@ spec:
 ${rules.join('')}`;
 }
 
-/** Path → text for both sides. Two policies per workload. */
-export function meshFiles(workloads: number): { readonly base: ReadonlyMap<string, string>; readonly head: ReadonlyMap<string, string> } {
+/** A policy holds at most 512 rules. */
+const rulesPerPolicy = 500;
+
+/** One workload behind many rules, of which `differs` picks those that the head has otherwise. */
+export function ruleFiles(rules: number, differs: (index: number) => boolean): { readonly base: ReadonlyMap<string, string>; readonly head: ReadonlyMap<string, string> } {
+  const pick = picker(rules + 11);
+  const before = Array.from({ length: rules }, () => rule(pick, 1_000));
+  const after = before.map((text, index) => (differs(index) ? rule(pick, 1_000) : text));
+  const files = (texts: readonly string[]): ReadonlyMap<string, string> => {
+    const found = new Map([
+      ['namespace.yaml', 'apiVersion: v1\nkind: Namespace\nmetadata:\n  name: shop\n  labels:\n    istio-injection: enabled\n'],
+      ['workload.yaml', workload('shop', 'cart')],
+    ]);
+    for (let at = 0; at < texts.length; at += rulesPerPolicy) found.set(`allow-${at}.yaml`, policy('shop', 'cart', `allow-${at}`, 'ALLOW', texts.slice(at, at + rulesPerPolicy)));
+    return found;
+  };
+  return { base: files(before), head: files(after) };
+}
+
+/** Path → text for both sides. Two policies per workload; `changed`: how many policies differ. */
+export function meshFiles(workloads: number, changed = Infinity): { readonly base: ReadonlyMap<string, string>; readonly head: ReadonlyMap<string, string> } {
   const pick = picker(workloads + 7);
   const perNamespace = 5;
   const namespaces = Math.max(1, Math.ceil(workloads / perNamespace));
@@ -122,9 +121,10 @@ export function meshFiles(workloads: number): { readonly base: ReadonlyMap<strin
     const allow = [rule(pick, namespaces), rule(pick, namespaces), rule(pick, namespaces)];
     const deny = [rule(pick, namespaces)];
     base.set(`${namespace}/${app}-allow.yaml`, policy(namespace, app, `${app}-allow`, 'ALLOW', allow));
-    head.set(`${namespace}/${app}-allow.yaml`, policy(namespace, app, `${app}-allow`, 'ALLOW', [...allow.slice(0, 2), rule(pick, namespaces)]));
+    const differs = (of: 0 | 1): boolean => 2 * index + of < changed;
+    head.set(`${namespace}/${app}-allow.yaml`, policy(namespace, app, `${app}-allow`, 'ALLOW', differs(0) ? [...allow.slice(0, 2), rule(pick, namespaces)] : allow));
     base.set(`${namespace}/${app}-deny.yaml`, policy(namespace, app, `${app}-deny`, 'DENY', deny));
-    head.set(`${namespace}/${app}-deny.yaml`, policy(namespace, app, `${app}-deny`, 'DENY', [rule(pick, namespaces)]));
+    head.set(`${namespace}/${app}-deny.yaml`, policy(namespace, app, `${app}-deny`, 'DENY', differs(1) ? [rule(pick, namespaces)] : deny));
   }
   return { base, head };
 }
@@ -143,8 +143,8 @@ function write(directory: string, files: ReadonlyMap<string, string>): void {
 }
 
 /** Makes the repository in an empty directory; the commits are the tags `base` and `head`. */
-export function makeRepository(directory: string, workloads: number): void {
-  const files = meshFiles(workloads);
+export function makeRepository(directory: string, workloads: number, changed = Infinity): void {
+  const files = meshFiles(workloads, changed);
   git(directory, 'init', '-q');
   write(directory, files.base);
   git(directory, 'add', '-A');
