@@ -29,7 +29,13 @@ export function sortedBy<T>(values: Iterable<T>, ...keys: readonly ((value: T) =
 
 /** Distinct texts in the one order. */
 export function distinct(values: Iterable<string>): string[] {
-  if (Array.isArray(values) && values.length < 2) return [...(values as readonly string[])];
+  if (Array.isArray(values) && ascending(values as readonly string[])) return (values as readonly string[]).slice();
   const found = [...new Set(values)];
   return found.length < 2 ? found : found.sort(compareText);
+}
+
+/** In the one order already, each once. */
+function ascending(values: readonly string[]): boolean {
+  for (let index = 1; index < values.length; index += 1) if (compareText(values[index - 1] ?? '', values[index] ?? '') >= 0) return false;
+  return true;
 }

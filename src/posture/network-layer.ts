@@ -21,7 +21,7 @@ export interface Behind {
 export function throughNetwork({ mesh, workload, query, client, port, decide }: Behind): Decision {
   const behind: Decision = isDatagram(query) ? { verdict: 'allow', layer: 'none', by: [], enforcedAt: 'none', because: [{ rule: 'M69', text: `\`${query.request.protocol}\` does not go through a proxy` }] } : decide();
   if (!hasNetwork(workload)) return behind;
-  const network = networkAnswer({ mesh, query, destination: workload, port: isDatagram(query) ? query.to.port : port, callers: callersOf(mesh, query, client) });
+  const network = networkAnswer({ mesh, query, destination: workload, port: isDatagram(query) ? query.to.port : port, callers: () => callersOf(mesh, query, client) });
   const step = stepOf(network);
   if (network.passes === false) return { verdict: 'deny', layer: 'network-policy', by: network.by, enforcedAt: 'none', because: [step] };
   if (behind.verdict === 'deny') return network.passes === true && !networkWorldOf(mesh).empty ? { ...behind, because: [step, ...behind.because] } : behind;
@@ -34,7 +34,7 @@ export function throughNetwork({ mesh, workload, query, client, port, decide }: 
 /** To an address outside the cluster: the caller's own egress, which is all there is for a pod outside the mesh. */
 export function decideOutbound(mesh: Mesh, query: Query, client: Workload | undefined): Decision {
   const callers = callersOf(mesh, query, client);
-  const network = networkAnswer({ mesh, query, destination: undefined, port: query.to.port, callers });
+  const network = networkAnswer({ mesh, query, destination: undefined, port: query.to.port, callers: () => callers });
   const step = stepOf(network);
   if (network.passes === false) return { verdict: 'deny', layer: 'network-policy', by: network.by, enforcedAt: 'none', because: [step] };
   if (network.passes === undefined) return { verdict: 'unknown', rule: network.rule, missing: network.because, because: [step] };

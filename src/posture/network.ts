@@ -3,7 +3,7 @@ import type { Mesh, Workload } from '#mesh/model.ts';
 import { podSpecOf } from '#mesh/ports.ts';
 import { namespaceReader } from '#semantics/namespace-labels.ts';
 import { portNameDimension } from '#semantics/network-lowering.ts';
-import { decidePacket } from '#semantics/network-policy.ts';
+import { decidePacket, untouched } from '#semantics/network-policy.ts';
 import type { End, NetworkAnswer, PodEnd, Transport } from '#semantics/network-policy.ts';
 import { networkWorldOf } from '#semantics/network-world.ts';
 import { parseIp } from '#sets/ip.ts';
@@ -25,7 +25,7 @@ export interface NetworkQuestion {
   /** As it is on the wire. */
   readonly port: number;
   /** Workloads that `from` may mean: the named one, or those that present the named identity. */
-  readonly callers: readonly Workload[];
+  readonly callers: () => readonly Workload[];
 }
 
 export function isDatagram({ request }: Query): boolean {
@@ -40,8 +40,9 @@ export function transportOf(protocol: Query['request']['protocol']): Transport {
 export function networkAnswer(question: NetworkQuestion): NetworkAnswer {
   const { mesh, query } = question;
   const world = networkWorldOf(mesh);
+  if (world.empty) return untouched;
   const destination = destinationEnd(question);
-  const answers = sourceEnds(question).map((source) => decidePacket(world, { source, destination, port: question.port, transport: transportOf(query.request.protocol), portNamed: (name) => query.given?.[portNameDimension(name)] }));
+  const answers = sourceEnds(question, question.callers()).map((source) => decidePacket(world, { source, destination, port: question.port, transport: transportOf(query.request.protocol), portNamed: (name) => query.given?.[portNameDimension(name)] }));
   const [first] = answers;
   if (first === undefined) return { passes: undefined, governed: false, by: [], rule: 'M139', because: 'who calls is not told' };
   if (answers.every((answer) => answer.passes === first.passes)) return first;
@@ -54,7 +55,7 @@ function destinationEnd({ mesh, query, destination }: NetworkQuestion): End {
   return podOf(mesh, destination, address ?? parseIp(someDestinationPod));
 }
 
-function sourceEnds({ mesh, query, callers }: NetworkQuestion): readonly End[] {
+function sourceEnds({ mesh, query }: NetworkQuestion, callers: readonly Workload[]): readonly End[] {
   const { from } = query;
   const address = parseIp(from.ip ?? '');
   const podAddress = address ?? parseIp(someSourcePod);

@@ -114,7 +114,7 @@ export function networkAfterWaypoint(mesh: Mesh, workload: Workload, waypoint: W
   const client: Client = { mode: 'ambient', identity: waypointIdentity(mesh, waypoint), workload: undefined };
   const answers = [...workload.ports.map(({ port }) => port), ...(workload.ports.length === 0 ? [80] : [])].map((port) => {
     const query: Query = { from: { principal: client.identity, pod }, to: { port }, request: { protocol: 'tcp' } };
-    return networkAnswer({ mesh, query, destination: workload, port: wirePort({ workload, port }, (into) => arrivalAt(mesh, client, { workload, port }, into, true), query), callers: [] });
+    return networkAnswer({ mesh, query, destination: workload, port: wirePort({ workload, port }, (into) => arrivalAt(mesh, client, { workload, port }, into, true), query), callers: () => [] });
   });
   // In a tunnel the port makes no difference; else a way that is open at some port is not closed as a whole.
   return answers.find((answer) => answer.passes !== false) ?? answers[0] ?? { passes: undefined, governed: false, by: [], rule: 'M142', because: 'no port is known' };

@@ -16,6 +16,7 @@ export interface CustomAction {
 
 /** What each CUSTOM policy of a workload does. `given`: `provider:<name>` where the manifests do not tell (R25, R26). */
 export function customActions(custom: readonly CompiledPolicy[], config: MeshConfig, given: Readonly<Record<string, boolean>> = {}): readonly CustomAction[] {
+  if (custom.length === 0) return [];
   const names = new Set(custom.map((policy) => policy.provider ?? ''));
   const several = names.size > 1 && !config.multipleProviders;
   return custom.map((policy) => {

@@ -50,7 +50,8 @@ export interface NetworkAnswer {
   readonly because: string;
 }
 
-const untouched: NetworkAnswer = { passes: true, governed: false, by: [], rule: 'M136', because: 'no NetworkPolicy isolates either end' };
+/** Where no policy of any kind is, whoever calls. */
+export const untouched: NetworkAnswer = { passes: true, governed: false, by: [], rule: 'M136', because: 'no NetworkPolicy isolates either end' };
 
 export function decidePacket(world: NetworkWorld, packet: Packet): NetworkAnswer {
   if (world.empty) return untouched;

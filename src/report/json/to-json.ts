@@ -43,19 +43,37 @@ function orderOf(schema: unknown): Order {
 /** What is in the schema's order already is itself, not a copy. */
 function ordered(value: unknown, schema: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
-  const { items, rest, properties, declared, positions } = orderOf(schema);
-  if (Array.isArray(value)) {
-    const entries = value.map((entry) => ordered(entry, items));
-    return entries.every((entry, index) => entry === value[index]) ? value : entries;
-  }
+  const { items, rest, properties, positions } = orderOf(schema);
+  if (Array.isArray(value)) return orderedList(value, items);
   const source = value as Readonly<Record<string, unknown>>; // neither null nor a list
-  const fields = Object.keys(source).map((key): [string, unknown] => [key, ordered(source[key], positions.has(key) ? properties[key] : rest)]);
+  const keys = Object.keys(source);
+  const entries = keys.map((key) => ordered(source[key], positions.has(key) ? properties[key] : rest));
+  let last = -1;
+  for (const [index, key] of keys.entries()) {
+    const position = positions.get(key) ?? -1;
+    if (position <= last || entries[index] !== source[key]) return reordered(keys, entries, positions);
+    last = position;
+  }
+  return source;
+}
+
+/** Declared fields in their order, then the others in the one order. */
+function reordered(keys: readonly string[], entries: readonly unknown[], positions: Order['positions']): unknown {
   const place = (key: string): number => positions.get(key) ?? Infinity;
-  if (fields.every(([key, entry], index) => entry === source[key] && place(key) < Infinity && place(fields[index - 1]?.[0] ?? key) <= place(key))) return source;
-  const known = new Map(fields.filter(([, entry]) => entry !== undefined));
-  const others = [...known.keys()].filter((key) => !positions.has(key)).sort(compareText);
+  const fields = keys.flatMap((key, index): [string, unknown][] => (entries[index] === undefined ? [] : [[key, entries[index]]]));
+  fields.sort(([left], [right]) => (place(left) === place(right) ? compareText(left, right) : place(left) - place(right)));
   // A map keeps `__proto__` a key like any other.
-  return Object.fromEntries([...declared.filter((key) => known.has(key)), ...others].map((key): [string, unknown] => [key, known.get(key)]));
+  return Object.fromEntries(fields);
+}
+
+function orderedList(list: readonly unknown[], items: unknown): readonly unknown[] {
+  let copy: unknown[] | undefined;
+  for (const [index, entry] of list.entries()) {
+    const result = ordered(entry, items);
+    if (copy === undefined && result !== entry) copy = list.slice(0, index);
+    copy?.push(result);
+  }
+  return copy ?? list;
 }
 
 /** Entries of a list that are written at a time. */
