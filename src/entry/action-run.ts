@@ -91,7 +91,7 @@ export async function runAction(world: World): Promise<number> {
 /** Nothing that the pull request may have written is run: not from the workspace, not from the directories that are compared. */
 function renderSource(comparison: Comparison, pair: TreePair, { workspace, repositoryUrl, branch }: ActionEnvironment, inputs: ActionInputs): RenderSource {
   // Another base than the event's may be any branch, and directories are of no repository that is known.
-  if (comparison.type !== 'directories') return { raw: gitBytes(workspace), untrusted: [workspace], repository: { addresses: [repositoryUrl], ...(branch === '' || inputs['base-ref'] !== null ? {} : { branch }) } };
+  if (comparison.type !== 'directories') return { raw: gitBytes(workspace), untrusted: [workspace], everything: inputs['upload-sarif'] !== 'never' && inputs['sarif-file'] !== null, repository: { addresses: [repositoryUrl], ...(branch === '' || inputs['base-ref'] !== null ? {} : { branch }) } };
   return { raw: directoryBytes(pair, { base: comparison.base, head: comparison.head }), untrusted: [workspace, comparison.base, comparison.head] };
 }
 

@@ -23,16 +23,18 @@ export interface RenderSource {
   readonly untrusted: readonly string[];
   /** What objects of Flux and Argo CD may call this repository (R7, R8). */
   readonly repository?: RepositoryFacts;
+  /** The state of the whole head is wanted: alerts that an upload does not name are closed. */
+  readonly everything?: boolean;
 }
 
-export async function prepare(pair: TreePair, config: Config, { raw, untrusted, repository }: RenderSource): Promise<Prepared> {
+export async function prepare(pair: TreePair, config: Config, { raw, untrusted, repository, everything }: RenderSource): Promise<Prepared> {
   const renderer = createRenderer({
     tools: { kustomize: config.tools.kustomize, helm: config.tools.helm, searchPath: searchPath(), untrusted },
     bytes: (blobs) => bytesOf(pair, blobs, raw),
     cache: cacheOf(),
     limits: { milliseconds: config.limits.seconds * 1000 },
   });
-  return prepareRendering(pair, config, renderer, repository);
+  return prepareRendering(pair, config, renderer, { repository, everything });
 }
 
 /** PATH, and behind it what a checkout of this tool has unpacked for its own tests (`tools/unpack.ts`). */

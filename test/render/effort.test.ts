@@ -45,6 +45,14 @@ describe.skipIf(!hasTools())(`only what is needed is rendered${hasTools() ? '' :
     expect(loaded.incompleteReasons).toEqual([]);
   });
 
+  test('where alerts are uploaded, they are: an upload that does not name an alert closes it', async () => {
+    const base = { ...unit('envs/dev/x'), ...unit('envs/prod/x') };
+    const { requests, loaded } = await renderPair(base, { ...base, ...unit('envs/dev/x', 'DISABLE') }, { everything: true });
+    expect(requests).toBe(3);
+    expect(loaded.untouched).toEqual([]);
+    expect(changes(loaded)).toEqual(['modified PeerAuthentication/shop/envs-dev-x']);
+  });
+
   test('a touched unit that may run anywhere makes all of them count', async () => {
     const base = { ...unit('envs/dev/x'), ...unit('envs/prod/x'), ...unit('shared') };
     expect((await renderPair(base, { ...base, ...unit('shared', 'DISABLE') })).requests).toBe(4);

@@ -13,6 +13,7 @@ import { pair, type Files } from './tree.ts';
 export interface RenderTest {
   readonly config?: Partial<Config>;
   readonly options?: Partial<RendererOptions>;
+  readonly everything?: boolean;
 }
 
 /** What the renderer was asked for. */
@@ -51,7 +52,7 @@ export async function renderPair(base: Files, head: Files, test: RenderTest = {}
   const texts = new Map(Object.values({ ...base, ...Object.fromEntries(Object.entries(head).map(([path, text]) => [`head ${path}`, text])) }).map((text) => [shortHash(text), text]));
   const config: Config = { ...defaultConfig, ...test.config };
   const { renderer, requests } = counted(realRenderer(texts, test.options));
-  const prepared = await prepareRendering(both, config, renderer);
+  const prepared = await prepareRendering(both, config, renderer, { everything: test.everything });
   return { prepared, loaded: loadComparison(prepared.pair, config, { prepared }), requests: requests() };
 }
 

@@ -23,7 +23,13 @@ export interface Prepared {
   readonly rendered: Rendered;
 }
 
-export async function prepareRendering(pair: TreePair, config: UnitsConfig, renderer: Renderer, repository?: RepositoryFacts): Promise<Prepared> {
+export interface PrepareOptions {
+  readonly repository?: RepositoryFacts | undefined;
+  /** Units that the pull request does not touch are rendered, too (R16 set aside): what is said about the state of the head is said about all of it. */
+  readonly everything?: boolean | undefined;
+}
+
+export async function prepareRendering(pair: TreePair, config: UnitsConfig, renderer: Renderer, { repository, everything = false }: PrepareOptions = {}): Promise<Prepared> {
   const blobs = new Map<BlobId, BlobContent>(pair.blobs);
   const base = pair.base;
   const extended: TreePair = { base, head: pair.head === base ? base : pair.head, blobs };
@@ -33,7 +39,7 @@ export async function prepareRendering(pair: TreePair, config: UnitsConfig, rend
   const discovered = roots === undefined ? written : discoverUnits(extended, config, repository, { documents: written.documents, roots });
   const needy = discovered.units.filter((unit) => [unit.base, unit.head].some((side) => side !== undefined && side.kind !== 'plain'));
   if (needy.length === 0) return { pair: extended, discovered, rendered: nothingRendered };
-  const untouched = base === pair.head ? new Set<string>() : untouchedUnits(discovered.units, touchedBy(extended), config);
+  const untouched = everything || base === pair.head ? new Set<string>() : untouchedUnits(discovered.units, touchedBy(extended), config);
   const jobs = renderJobs(needy, { base, head: pair.head }, discovered.documents, (unit) => !untouched.has(unit.id) && unit.base?.pinned === undefined && unit.head?.pinned === undefined);
   const results = await work.all(jobs);
   const units = new Map<string, Partial<Record<Side, SideRendering>>>();
