@@ -8,7 +8,7 @@ import type { StatedMesh } from './config.ts';
 import { enrolmentAssumptionText, enrolmentKnowledge, enrolmentOf, isGatewayPod } from './enrolment.ts';
 import type { EnrolmentKnowledge, EnrolmentWorld } from './enrolment.ts';
 import { installationsOf, onlyInstallation, orphanedHooks } from './installation.ts';
-import { captureDefaults, envoyDisabled } from './membership.ts';
+import { captureDefaults, envoyDisabled, routes } from './membership.ts';
 import type { Assumption, Enrolment, ExtensionProvider, Mesh, MeshConfig, Namespace, Workload, WorkloadPort } from './model.ts';
 import { declaredPorts, isWorkload } from './ports.ts';
 import type { WorkloadResource } from './ports.ts';
@@ -166,7 +166,7 @@ function workloadsOf(
 function enrolmentOfPod({ spec, kind, name }: WorkloadResource, namespace: string, declared: Namespace | undefined, world: EnrolmentWorld): Enrolment {
   if (isGatewayPod(spec)) return { mode: 'gateway' };
   return enrolmentOf(
-    { namespace, namespaceLabels: declared?.resource?.labels, labels: spec.podLabels, annotations: spec.podAnnotations, hostNetwork: spec.hostNetwork, kind, name, envoyDisabled: envoyDisabled(spec) },
+    { namespace, namespaceLabels: declared?.resource?.labels, labels: spec.podLabels, annotations: spec.podAnnotations, hostNetwork: spec.hostNetwork, kind, name, envoyDisabled: envoyDisabled(spec), routes: routes(spec) },
     world,
   );
 }

@@ -79,6 +79,8 @@ export interface PodFacts {
   readonly name: string;
   /** `DISABLE_ENVOY` on the proxy container (M61). */
   readonly envoyDisabled: boolean;
+  /** Arguments of the proxy container make it a router (M61). */
+  readonly routes: boolean;
 }
 
 export interface EnrolmentWorld {
@@ -125,8 +127,9 @@ export function enrolmentOf(pod: PodFacts, world: EnrolmentWorld): Enrolment {
   return { mode: 'unknown', assumption: `enrolment:${pod.namespace}`, inWorld: world.knowledge.world };
 }
 
-function templatesOf({ annotations }: PodFacts): readonly string[] {
-  return (annotations['inject.istio.io/templates'] ?? 'sidecar').split(',').map((name) => name.trim());
+/** M61: the pod's own list before the install's. */
+function templatesOf({ annotations }: PodFacts, otherwise: readonly string[] = ['sidecar']): readonly string[] {
+  return annotations['inject.istio.io/templates']?.split(',').map((name) => name.trim()) ?? otherwise;
 }
 
 /** What the injector and the CNI plugin make of a pod, in the words of the real programs. */
@@ -136,13 +139,15 @@ export type Decided =
   | { readonly mode: 'rejected'; readonly hook: Hook | undefined; readonly because: string }
   | { readonly mode: 'none'; readonly because: string; /** Nothing decides it: more labels could. */ readonly open: boolean };
 
-/** Templates that every installation has. */
-const knownTemplates = new Set(['sidecar', 'gateway', 'grpc-simple', 'grpc-agent', 'waypoint', 'kube-gateway', 'agentgateway']);
+/** Templates that every installation has for pods. */
+const knownTemplates = new Set(['sidecar', 'gateway', 'grpc-simple', 'grpc-agent']);
+/** And those with which istiod deploys gateways. */
+const templatesOfGateways = new Set(['waypoint', 'kube-gateway', 'agentgateway', 'agentgateway-waypoint']);
 
 export function decideEnrolment(pod: PodFacts, namespaceLabels: Labels, world: EnrolmentWorld): Decided {
   const touched = !pod.hostNetwork && !ignoredNamespaces.has(pod.namespace);
   if (refusedByOrphan(pod, namespaceLabels, world)) return { mode: 'rejected', hook: undefined, because: 'an injection webhook selects the pod and no istiod answers it (M55)' };
-  const hook = touched ? firingHook(pod, namespaceLabels, world.installations) : undefined;
+  const hook = touched ? firingHook(pod, namespaceLabels, world.installations?.filter((installation) => installation.injects)) : undefined;
   if (hook !== undefined && injectRequired(pod, hook.installation)) return injected(pod, hook);
   if (pod.hostNetwork) return { mode: 'none', because: 'the pod uses the host network (M58, M64)', open: false };
   const podMode = pod.labels['istio.io/dataplane-mode'];
@@ -156,11 +161,14 @@ export function decideEnrolment(pod: PodFacts, namespaceLabels: Labels, world: E
 
 /** M61, M64: by the templates that the pod asks for. */
 function injected(pod: PodFacts, hook: Hook): Decided {
-  const templates = templatesOf(pod);
+  const templates = templatesOf(pod, hook.installation?.defaultTemplates);
   const own = hook.installation?.templates;
+  if (own !== undefined && templates.some((name) => templatesOfGateways.has(name))) return { mode: 'rejected', hook, because: 'an injection template for the pods of a Gateway makes no pod of others (M61)' };
   if (own !== undefined && templates.some((name) => !knownTemplates.has(name) && !own.has(name))) return { mode: 'rejected', hook, because: 'the pod asks for an injection template that the install does not have (M61)' };
   const template = templates.includes('sidecar') ? ('sidecar' as const) : ('other' as const);
-  if (templates.includes('gateway')) return { mode: 'gateway', hook, template };
+  // The later template's arguments win.
+  const last = templates.filter((name) => name === 'gateway' || name === 'sidecar').at(-1);
+  if (last === 'gateway' || (pod.routes && template === 'sidecar')) return { mode: 'gateway', hook, template };
   // M73: enforcement inside the application cannot be seen in manifests.
   if (templates.some((name) => name.startsWith('grpc-')) || (pod.envoyDisabled && template === 'sidecar')) return { mode: 'proxyless', hook, template };
   if (template === 'sidecar' || own === undefined) return { mode: 'sidecar', hook, template: 'sidecar' };

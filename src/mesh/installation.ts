@@ -34,8 +34,12 @@ export interface Installation {
   readonly nativeSidecars: boolean;
   /** It brings the CNI plugin. */
   readonly plugin: boolean;
+  /** It brings istiod, and so the injector (M55). */
+  readonly injects: boolean;
   /** Templates that the install adds (M61). */
   readonly templates: ReadonlySet<string>;
+  /** `sidecarInjectorWebhook.defaultTemplates`: for pods that ask for none (M61). */
+  readonly defaultTemplates: readonly string[];
   /** Namespaces that its CNI plugin leaves alone (M64). */
   readonly excludedNamespaces: ReadonlySet<string>;
   /** Its CNI plugin takes pods into ambient. */
@@ -65,7 +69,9 @@ const defaults: Installation = {
   hbone: true,
   nativeSidecars: true,
   plugin: true,
+  injects: true,
   templates: new Set(),
+  defaultTemplates: ['sidecar'],
   excludedNamespaces: new Set(['kube-system']),
   ambient: true,
   enablement: undefined,
@@ -116,7 +122,7 @@ function installationOf(revision: string, { values, components, profile, meshCon
   const proxy = at(at(values, 'global'), 'proxy');
   const tags = texts(values['revisionTags']);
   const cni = at(values, 'cni');
-  const ambientProfile = profile === 'ambient' || values['profile'] === 'ambient' || profile === 'preview';
+  const ambientProfile = profile === 'ambient' || values['profile'] === 'ambient';
   const ambient = at(cni, 'ambient')['enabled'];
   const plugin = at(components, 'cni')['enabled'] === true || at(at(values, 'pilot'), 'cni')['enabled'] === true || cni['enabled'] === true || ambientProfile;
   const enablement = at(cni, 'ambient')['enablementSelectors'];
@@ -142,7 +148,9 @@ function installationOf(revision: string, { values, components, profile, meshCon
     hbone: tunnels === undefined ? ambientProfile : tunnels === true || tunnels === 'true',
     nativeSidecars: environment['ENABLE_NATIVE_SIDECARS'] !== 'false',
     plugin,
+    injects: at(components, 'pilot')['enabled'] === undefined ? profile !== 'empty' : at(components, 'pilot')['enabled'] === true,
     templates: new Set(Object.keys(at(injector, 'templates'))),
+    defaultTemplates: texts(injector['defaultTemplates']).length === 0 ? ['sidecar'] : texts(injector['defaultTemplates']),
     excludedNamespaces: new Set(Array.isArray(cni['excludeNamespaces']) ? texts(cni['excludeNamespaces']) : ['kube-system']),
     ambient: ambientProfile ? ambient !== false : plugin && ambient === true,
     enablement: Array.isArray(enablement) ? enablement.map((entry) => ({ pod: selectorText(at(fields(entry), 'podSelector')), namespace: selectorText(at(fields(entry), 'namespaceSelector')) })) : undefined,

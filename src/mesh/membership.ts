@@ -7,7 +7,8 @@ import type { Decided, EnrolmentWorld } from './enrolment.ts';
 import type { Installation } from './installation.ts';
 import type { Mesh } from './model.ts';
 import type { WorkloadResource } from './ports.ts';
-import { redirectionOf } from './redirection.ts';
+import { ownProxyConfig } from './proxy-config.ts';
+import { redirectionByPlugin, redirectionOf } from './redirection.ts';
 import type { CaptureDefaults, InboundCapture, OutboundCapture, Redirection } from './redirection.ts';
 import type { Labels } from './selection.ts';
 
@@ -32,7 +33,7 @@ export function membershipOf(mesh: Mesh, resource: WorkloadResource): Membership
   const world = mesh.enrolmentWorld;
   const namespaceLabels = mesh.namespaces.get(namespace)?.resource?.labels ?? {};
   const decided = decideEnrolment(
-    { namespace, namespaceLabels, labels: spec.podLabels, annotations: spec.podAnnotations, hostNetwork: spec.hostNetwork, kind: resource.kind, name: resource.name, envoyDisabled: envoyDisabled(spec) },
+    { namespace, namespaceLabels, labels: spec.podLabels, annotations: spec.podAnnotations, hostNetwork: spec.hostNetwork, kind: resource.kind, name: resource.name, envoyDisabled: envoyDisabled(spec), routes: routes(spec) },
     namespaceLabels,
     world,
   );
@@ -42,7 +43,7 @@ export function membershipOf(mesh: Mesh, resource: WorkloadResource): Membership
     case 'rejected':
       return { mode: 'rejected', by: 'injector' };
     case 'none':
-      return heldAlready(spec) ?? { mode: 'none' };
+      return heldAlready(spec, namespace, world) ?? { mode: 'none' };
     case 'sidecar':
     case 'gateway':
     case 'proxyless':
@@ -53,17 +54,18 @@ export function membershipOf(mesh: Mesh, resource: WorkloadResource): Membership
 function behindInjector(mesh: Mesh, spec: WorkloadSpec, namespace: string, decided: Extract<Decided, { hook: unknown; template: unknown }>, world: EnrolmentWorld): Membership {
   const { hook } = decided;
   const defaults = captureDefaults(hook.revision, namespace, world, mesh.config.interceptionMode);
-  const redirected = redirectionOf(spec.podAnnotations, decided.mode === 'sidecar' || decided.template === 'sidecar' ? defaults : { ...defaults, cni: true, plugin: false }, proxyIds(spec));
+  // M61: the CNI plugin keeps away from pods without an Envoy, from routers, and from those that bring an init container along.
+  const keepsAway = decided.mode !== 'sidecar' || bringsInitContainer(spec);
+  const handled = decided.mode === 'sidecar' || decided.template === 'sidecar' ? { ...defaults, plugin: defaults.plugin && !(keepsAway && defaults.cni) } : { ...defaults, cni: true, plugin: false };
+  const redirected = redirectionOf(spec.podAnnotations, handled, proxyIds(spec));
   if ('rejectedBy' in redirected) return { mode: 'rejected', by: redirected.rejectedBy };
-  // M61: without an Envoy the CNI plugin keeps away; the init container does not.
-  const reached: Redirection | undefined = decided.mode === 'proxyless' && defaults.cni ? undefined : redirected;
   return {
     mode: decided.mode,
     revision: hook.revision ?? 'default',
     ...(decided.mode === 'sidecar' && nativeSidecar(spec.podAnnotations, hook.installation) ? { native: true } : {}),
-    ...proxyLabels(mesh, spec.podLabels, hook.installation, decided.template === 'sidecar'),
-    inbound: reached?.inbound ?? none.inbound,
-    outbound: { ...(reached?.outbound ?? none.outbound), bypass: bypassing(spec, reached?.outbound.mode === 'none' ? undefined : reached?.exempt) },
+    ...proxyLabels(mesh, spec, hook.installation, decided.template === 'sidecar'),
+    inbound: redirected.inbound,
+    outbound: { ...redirected.outbound, bypass: bypassing(spec, redirected.outbound.mode === 'none' ? undefined : redirected.exempt) },
   };
 }
 
@@ -82,10 +84,10 @@ function nativeSidecar(annotations: Labels, installation: Installation | undefin
 }
 
 /** M48, M52: labels of the stored pod; the user's own go first. */
-function proxyLabels(mesh: Mesh, labels: Labels, installation: Installation | undefined, injects: boolean): Pick<Membership, 'tlsMode' | 'hbone'> {
+function proxyLabels(mesh: Mesh, { podLabels: labels, podAnnotations }: WorkloadSpec, installation: Installation | undefined, injects: boolean): Pick<Membership, 'tlsMode' | 'hbone'> {
   const own = labels['security.istio.io/tlsMode'] ?? '';
   const tlsMode = own !== '' ? own : injects ? 'istio' : undefined;
-  const tunnels = injects && sendsTunnels(mesh, installation);
+  const tunnels = injects && (ownProxyConfig(podAnnotations)?.hbone ?? sendsTunnels(mesh, installation));
   const tunnel = labels['networking.istio.io/tunnel'] ?? '';
   const hbone = (tunnel === '' && tunnels) || tunnel === 'http';
   return { ...(tlsMode === undefined ? {} : { tlsMode }), ...(hbone ? { hbone } : {}) };
@@ -97,20 +99,37 @@ function sendsTunnels(mesh: Mesh, installation: Installation | undefined): boole
   return installation.revision === '' ? (mesh.config.sidecarHboneStated ?? installation.hbone) : installation.hbone;
 }
 
-/** A pod that brings its proxy along, injected by hand (M61). */
-function heldAlready({ podAnnotations, podLabels, containers, initContainers }: WorkloadSpec): Membership | undefined {
+/** A pod that brings its proxy along, injected by hand (M61): the CNI plugin handles it where there is one, else it set itself up. */
+function heldAlready(spec: WorkloadSpec, namespace: string, world: EnrolmentWorld): Membership | undefined {
+  const { podAnnotations, podLabels, containers, initContainers } = spec;
   if (!Object.hasOwn(podAnnotations, 'sidecar.istio.io/status')) return undefined;
   const proxy = [...containers, ...initContainers].find((container) => container.name === 'istio-proxy');
   if (proxy === undefined) return undefined;
   const tlsMode = podLabels['security.istio.io/tlsMode'];
   const revision = podAnnotations['istio.io/rev'];
+  const mode = routes(spec) ? 'gateway' : envoyDisabled(spec) ? 'proxyless' : 'sidecar';
+  const handled = mode === 'sidecar' && !spec.hostNetwork && !bringsInitContainer(spec) && pluginLooksAt(namespace, world);
+  const redirected = handled ? redirectionByPlugin(podAnnotations, proxyIds(spec)) : none;
+  if ('rejectedBy' in redirected) return { mode: 'rejected', by: redirected.rejectedBy };
   return {
-    mode: proxy.args.includes('router') ? 'gateway' : 'sidecar',
+    mode,
     ...(revision === undefined ? {} : { revision }),
-    ...(initContainers.includes(proxy) ? { native: true } : {}),
+    ...(mode === 'sidecar' && initContainers.includes(proxy) ? { native: true } : {}),
     ...(tlsMode === undefined ? {} : { tlsMode }),
     ...(podLabels['networking.istio.io/tunnel'] === 'http' ? { hbone: true } : {}),
+    inbound: redirected.inbound,
+    outbound: { ...redirected.outbound, bypass: bypassing(spec, redirected.outbound.mode === 'none' ? undefined : redirected.exempt) },
   };
+}
+
+/** The CNI plugin takes a pod with such a container for one that programs its own packet filter. */
+function bringsInitContainer(spec: WorkloadSpec): boolean {
+  return spec.initContainers.some((container) => container.name === 'istio-init');
+}
+
+/** M64: the plugin leaves some namespaces alone. */
+function pluginLooksAt(namespace: string, world: Pick<EnrolmentWorld, 'installations'>): boolean {
+  return world.installations?.some((candidate) => candidate.plugin && !candidate.excludedNamespaces.has(namespace)) ?? false;
 }
 
 function proxyIds(spec: WorkloadSpec): { readonly user: number | undefined; readonly group: number | undefined } {
@@ -131,9 +150,12 @@ function bypassing(spec: WorkloadSpec, exempt: Redirection['exempt']): readonly 
 /** What the installation behind the pod's revision captures. */
 export function captureDefaults(revision: string | undefined, namespace: string, world: Pick<EnrolmentWorld, 'installations'>, interceptionMode: string): CaptureDefaults {
   const installation = world.installations?.find((candidate) => candidate.revision === (revision ?? '')) ?? world.installations?.find((candidate) => candidate.isDefault);
-  // M64: the plugin leaves some namespaces alone.
-  const plugin = world.installations?.some((candidate) => candidate.plugin && !candidate.excludedNamespaces.has(namespace)) ?? false;
-  return { ...(installation?.capture ?? usualCapture), plugin, interceptionMode: installation?.interceptionMode ?? interceptionMode };
+  return { ...(installation?.capture ?? usualCapture), plugin: pluginLooksAt(namespace, world), interceptionMode: installation?.interceptionMode ?? interceptionMode };
+}
+
+/** The pod's own `istio-proxy` container makes a router of its proxy (M61). */
+export function routes(spec: WorkloadSpec): boolean {
+  return [...spec.containers, ...spec.initContainers].some((container) => container.name === 'istio-proxy' && container.args.includes('router'));
 }
 
 export function envoyDisabled(spec: WorkloadSpec): boolean {

@@ -3,6 +3,7 @@
  * an init container or by the CNI plugin, which read them differently.
  */
 import { compareText } from '#lib/order.ts';
+import { ownProxyConfig } from './proxy-config.ts';
 import type { Labels } from './selection.ts';
 
 export interface InboundCapture {
@@ -67,10 +68,14 @@ export function redirectionOf(annotations: Labels, defaults: CaptureDefaults, pr
     return programmed(byInitContainer(annotations, defaults), mode, { user, group: user });
   }
   if (!defaults.plugin) return unprogrammed;
-  const seen = defaults.cni ? annotationsForPlugin(annotations, defaults, mode) : annotations;
-  const byPlugin = seen['sidecar.istio.io/interceptionMode'] ?? 'REDIRECT';
-  if (!readableByPlugin(seen) || byPlugin === 'NONE') return { rejectedBy: 'cni' };
-  return programmed(settingsOfPlugin(seen), byPlugin, { user: nonZero(byPlugin === 'TPROXY' ? 0 : proxy.user), group: nonZero(proxy.group) });
+  return redirectionByPlugin(defaults.cni ? annotationsForPlugin(annotations, defaults, mode) : annotations, proxy);
+}
+
+/** What the CNI plugin makes of a pod that was injected elsewhere: it reads the annotations as they are. */
+export function redirectionByPlugin(annotations: Labels, proxy: { readonly user: number | undefined; readonly group: number | undefined }): Redirected {
+  const mode = annotations['sidecar.istio.io/interceptionMode'] ?? 'REDIRECT';
+  if (!readableByPlugin(annotations) || mode === 'NONE') return { rejectedBy: 'cni' };
+  return programmed(settingsOfPlugin(annotations), mode, { user: nonZero(mode === 'TPROXY' ? 0 : proxy.user), group: nonZero(proxy.group) });
 }
 
 const unprogrammed: Redirection = { inbound: nothingInbound, outbound: nothingOutbound, exempt: undefined };
@@ -171,13 +176,12 @@ function outboundOf(settings: Settings, excludeInterfaces: readonly string[]): O
 function interceptionMode(annotations: Labels, defaults: CaptureDefaults): string {
   const own = annotations['sidecar.istio.io/interceptionMode'];
   if (own !== undefined) return own;
-  const config = /(?:^|[\s{,"])interceptionMode"?\s*:\s*"?(NONE|TPROXY)/.exec(annotations['proxy.istio.io/config'] ?? '')?.[1];
-  return config ?? defaults.interceptionMode;
+  return ownProxyConfig(annotations)?.interceptionMode ?? defaults.interceptionMode;
 }
 
 /** The injector refuses the whole pod for an annotation that it cannot read (M69). */
 function readableByInjector(annotations: Labels): boolean {
-  return Object.entries(injectorChecks).every(([name, check]) => annotations[name] === undefined || check(annotations[name]));
+  return ownProxyConfig(annotations) !== undefined && Object.entries(injectorChecks).every(([name, check]) => annotations[name] === undefined || check(annotations[name]));
 }
 
 const isPortList = (text: string): boolean => text.trim() === '' || text.split(',').every((part) => isPort(part.trim()));

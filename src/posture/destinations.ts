@@ -119,7 +119,7 @@ export function askedPhantom(mesh: Mesh, namespace: string, labels: Labels): Wor
 /** A pod with these labels that no manifest declares: no declared ports, the default account. */
 export function phantomWorkload(mesh: Mesh, namespace: string, labels: Labels): Workload {
   const enrolment = enrolmentOf(
-    { namespace, namespaceLabels: mesh.namespaces.get(namespace)?.resource?.labels, labels, annotations: {}, hostNetwork: false, kind: 'Pod', name: '', envoyDisabled: false },
+    { namespace, namespaceLabels: mesh.namespaces.get(namespace)?.resource?.labels, labels, annotations: {}, hostNetwork: false, kind: 'Pod', name: '', envoyDisabled: false, routes: false },
     mesh.enrolmentWorld,
   );
   const text = selectorText(labels);

@@ -17,6 +17,8 @@ export interface TokenRule {
   readonly spec: JwtRuleSpec;
   /** In the form of `Token.location`; one entry for each place. */
   readonly locations: readonly TokenLocation[];
+  /** Those of them at which a token can be accepted. */
+  readonly accepting: readonly TokenLocation[];
   /** Content id of the key set: equal keys are one, wherever they are written. */
   readonly keys: string;
   /** False: istiod cannot fetch the keys, so nothing verifies (A5.10). */
@@ -51,6 +53,16 @@ function locationsOf(rule: JwtRuleSpec): readonly TokenLocation[] {
   ];
 }
 
+/** Another place of the same rule reads the same header, with more than the token: no valid token there, and all that a rule finds have to be valid (A5.7, recorded). */
+function readTwice(location: TokenLocation, locations: readonly TokenLocation[]): boolean {
+  if (location.in !== 'header') return false;
+  return locations.some((other) => {
+    if (other.in !== 'header' || other.name !== location.name) return false;
+    const at = location.prefix.indexOf(other.prefix);
+    return at >= 0 && location.prefix.slice(at + other.prefix.length) !== '';
+  });
+}
+
 /** A5.3: all attached policies' rules together, by issuer. */
 export function tokenRules(policies: readonly Resource<'RequestAuthentication'>[], config: MeshConfig): readonly TokenRule[] {
   const rules = policies.flatMap((policy) => policy.spec.jwtRules.map((spec, index) => tokenRule(resourceId(policy), index, spec, config)));
@@ -64,11 +76,13 @@ export function tokenRules(policies: readonly Resource<'RequestAuthentication'>[
 }
 
 function tokenRule(policy: string, index: number, spec: JwtRuleSpec, config: MeshConfig): TokenRule {
+  const locations = locationsOf(spec);
   return {
     policy,
     index,
     spec,
-    locations: locationsOf(spec),
+    locations,
+    accepting: locations.filter((location) => !readTwice(location, locations)),
     keys: keySetId(spec),
     fetchable: keysFetchable(spec),
     issuer: spec.issuer === '' ? undefined : spec.issuer,
@@ -101,7 +115,7 @@ function keysFetchable(spec: JwtRuleSpec): boolean {
 
 /** Tokens that this side accepts, but for their audience: a token of a wrong audience is refused before any policy asks. */
 export function readable(rules: readonly TokenRule[]): readonly ReadableToken[] {
-  return rules.filter((rule) => rule.fetchable).map((rule) => ({ locations: rule.locations.map(locationText), keys: rule.keys, issuer: rule.issuer }));
+  return rules.filter((rule) => rule.fetchable).map((rule) => ({ locations: rule.accepting.map(locationText), keys: rule.keys, issuer: rule.issuer }));
 }
 
 /** A5.11: compared without scheme and without a trailing slash. */

@@ -91,7 +91,8 @@ interface Finding {
 function readBy(rule: TokenRule, sent: { readonly headers: ReadonlyMap<string, string>; readonly path: string; readonly text: string | undefined }, raw: RawRequest, given: Readonly<Record<string, boolean>>): Finding {
   const texts = rule.locations.flatMap((location) => textsAt(location, sent));
   if (texts.length === 0) return { state: 'missing', number: 'A5.1', why: '' };
-  if (raw.token === undefined || !texts.includes(sent.text ?? '')) {
+  // A5.7: every text that the rule finds has to be a valid token (recorded).
+  if (raw.token === undefined || texts.some((text) => text !== sent.text)) {
     // Bytes in a place where tokens are read, put there by hand: without two dots they are no token at all, and text before a token spoils its signature.
     const tokenLike = texts.some((text) => /^[\w-]+\.[\w-]+\.[\w-]+$/.test(text) && !(sent.text !== undefined && text.endsWith(sent.text)));
     return tokenLike && !texts.includes(sent.text ?? '')

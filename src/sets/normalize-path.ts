@@ -17,9 +17,9 @@ function escapeUnsafe(path: string): string {
 /** Without these, no mode changes a path. */
 const telling = /[%\\?#]|\/\/|\/\.|[\u0000- "<>^`{|}\u007f-\u{10ffff}]/u;
 
-/** Whether the proxy answers 400 before any policy: a fragment, or an encoded zero byte (A3.39). */
+/** Whether the proxy answers 400 before any policy: a fragment, an encoded zero byte (A3.39), or bytes outside ASCII (recorded). */
 export function rejectedPath(raw: string): boolean {
-  return raw.includes('#') || raw.includes('%00');
+  return raw.includes('#') || raw.includes('%00') || /[^\u0000-\u007f]/.test(raw);
 }
 
 function decodeUnreserved(text: string): string {

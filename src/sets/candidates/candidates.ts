@@ -41,7 +41,7 @@ function rawPath(pattern: TextMatcher): Extract<Matcher, { type: 'path' }> {
 }
 
 /** Methods that real servers know, to stand for "any other" before an invented one does (A3.35). */
-const knownMethods = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'HEAD', 'OPTIONS', 'PROPFIND', 'TRACE', 'CONNECT'];
+const knownMethods = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'HEAD', 'OPTIONS', 'PROPFIND', 'TRACE'];
 
 const knownPorts = [8080, 80, 443, 8443, 9090, 3000, 5000, 15000];
 

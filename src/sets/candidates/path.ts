@@ -96,9 +96,10 @@ export function pathCandidates(matchers: readonly PathMatcher[], limit: number):
     if (heads.length * paths.length > limit * 4) return undefined;
     for (const head of heads) for (const path of paths) for (const raw of behind(head, path, slash)) found.add(raw);
   }
+  const sent = plain.filter((path) => !rejectedPath(path));
   const simple = new Set(plain);
   const rest = [...found].filter((path) => !simple.has(path) && !rejectedPath(path)).sort((left, right) => left.length - right.length || compareText(left, right));
-  return [...plain, ...rest];
+  return [...sent, ...rest];
 }
 
 /** Whether all path matchers of a slice see a raw path in the same form. */
