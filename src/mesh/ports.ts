@@ -16,7 +16,8 @@ export interface DeclaredPort {
 }
 
 const httpNames = new Set(['http', 'http2', 'grpc', 'grpc-web', 'http_proxy']);
-const tcpNames = new Set(['tcp', 'tls', 'https', 'mongo', 'redis', 'mysql', 'hbone']);
+/** `hbone` is none of them: a sidecar looks at what is spoken there (recorded). */
+const tcpNames = new Set(['tcp', 'tls', 'https', 'mongo', 'redis', 'mysql']);
 /** Ports that are TCP where nothing names a protocol: SMTP, DNS, MySQL, MongoDB. */
 const wellKnownTcp = new Set([25, 53, 3306, 27017]);
 const kubernetesNames: Readonly<Record<string, PortProtocol>> = { 'kubernetes.io/h2c': 'http', 'kubernetes.io/ws': 'http', 'kubernetes.io/wss': 'tcp' };

@@ -33,6 +33,8 @@ export interface Seat {
 export function refusedAsHttp(asked: AskedRequest): { readonly rule: string; readonly text: string } | undefined {
   if (!knownMethods.includes(asked.raw.method)) return { rule: 'A3.35', text: `the proxy does not know the method \`${asked.raw.method}\`` };
   if (rejectedPath(asked.raw.path)) return { rule: 'A3.39', text: 'the proxy refuses the path as it is sent' };
+  // Recorded: a second `Host` is joined to the first; with these characters it is no authority any more.
+  if (/[ /]/.test(asked.raw.headers.get('host') ?? '')) return { rule: 'A3.J', text: 'a second `Host` header makes an authority that cannot be' };
   const name = [...asked.raw.headers.keys()].find((header) => !/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(header));
   if (name !== undefined) return { rule: 'A3.J', text: `\`${name}\` is no name of a header that a client can send` };
   return undefined;
