@@ -11,7 +11,7 @@ import { DifferenceMemo } from '#impact/pair-context.ts';
 import type { RawChange, Sides } from '#impact/raw-change.ts';
 import { regionCube } from '#impact/region.ts';
 import { describeChanges, type DescribedChange, type Provenance } from '#impact/describe.ts';
-import { editsBetween } from '#impact/edits.ts';
+import { editsBetween, type Edit } from '#impact/edits.ts';
 import type { Choice } from '#manifests/unresolved.ts';
 import type { Limits } from '#sets/difference.ts';
 import type { Citations } from './cite.ts';
@@ -51,8 +51,9 @@ export interface UndecidedValue {
 function meshes(loaded: LoadedEnvironment, stated: MeshSettings['stated']): ComparedEnvironment & { readonly settings: MeshSettings; readonly resources: Readonly<Record<'base' | 'head', readonly AnyResource[]>> } {
   const resources = loaded.identical ? { base: loaded.base.resources, head: loaded.head.resources } : { base: withStandIns(loaded.base.resources, loaded.head.resources), head: withStandIns(loaded.head.resources, loaded.base.resources) };
   const knowledge = enrolmentKnowledge(stated?.rootNamespace ?? 'istio-system', resources.base, resources.head);
-  const settings: MeshSettings = { ...(stated === undefined ? {} : { stated }), knowledge };
-  const unsettled = loaded.identical ? new Set<string>() : changedPeerAuthentications(resources.base, resources.head);
+  const edits = loaded.identical ? [] : peerAuthenticationEdits(resources.base, resources.head);
+  const settings: MeshSettings = { ...(stated === undefined ? {} : { stated }), knowledge, elders: new Set(edits.filter(keepsItsPlace).map((edit) => edit.id)) };
+  const unsettled = new Set(edits.map((edit) => edit.id));
   const base = buildMesh(resources.base, { ...settings, unsettled });
   const seniors = new Set(resources.base.map(resourceId));
   const head = loaded.identical ? base : withConfigOf(base, buildMesh(resources.head, { ...settings, seniors }));
@@ -69,10 +70,17 @@ function withStandIns(own: readonly AnyResource[], other: readonly AnyResource[]
   });
 }
 
-/** Ids of those that the head removes, or gives another mode, scope or age. */
-function changedPeerAuthentications(base: readonly AnyResource[], head: readonly AnyResource[]): ReadonlySet<string> {
-  const bare = (resources: readonly AnyResource[]): readonly AnyResource[] => resources.flatMap((resource) => (resource.kind === 'PeerAuthentication' ? [{ ...resource, labels: {}, annotations: {} }] : []));
-  return new Set(editsBetween(bare(base), bare(head)).filter((edit) => edit.type !== 'added').map((edit) => edit.id));
+/** Those that the head removes, or gives another mode, scope or age. */
+function peerAuthenticationEdits(base: readonly AnyResource[], head: readonly AnyResource[]): readonly Edit[] {
+  const bare = (resources: readonly AnyResource[]): readonly AnyResource[] => resources.flatMap((resource) => (resource.kind === 'PeerAuthentication' ? [{ ...resource, apiVersion: '', labels: {}, annotations: {} }] : []));
+  return editsBetween(bare(base), bare(head)).filter((edit) => edit.type !== 'added');
+}
+
+/** It is of one scope and age on both sides. */
+function keepsItsPlace(edit: Edit): boolean {
+  if (edit.type !== 'modified' || edit.base.kind !== 'PeerAuthentication' || edit.head.kind !== 'PeerAuthentication') return false;
+  const selected = (resource: typeof edit.base): string => (resource.kind === 'PeerAuthentication' ? canonical(resource.spec.selector?.matchLabels ?? {}) : '');
+  return edit.base.creationTimestamp === edit.head.creationTimestamp && selected(edit.base) === selected(edit.head);
 }
 
 export function compareEnvironments(loaded: readonly LoadedEnvironment[], stated: MeshSettings['stated'], limits: Limits, citations: Citations): ComparedEnvironments {

@@ -26,6 +26,8 @@ export interface MeshSettings {
   readonly seniors?: ReadonlySet<string>;
   /** Ids of PeerAuthentications that the head changes or removes. Pass it for the base only. */
   readonly unsettled?: ReadonlySet<string>;
+  /** See `Mesh.elders`. */
+  readonly elders?: ReadonlySet<string>;
 }
 
 /**
@@ -58,6 +60,7 @@ export function buildMesh(resources: readonly AnyResource[], settings: MeshSetti
     world,
     seniors: settings.seniors,
     unsettled: settings.unsettled ?? new Set(),
+    elders: settings.elders ?? new Set(),
     enrolmentWorld,
     assumptions: assumptionsOf(checked, workloads, world),
   };

@@ -105,6 +105,11 @@ export interface Mesh {
    * candidates with one of them is judged by the strictest, so that what the head settles is no widening passed by (A2.18, M15a).
    */
   readonly unsettled: ReadonlySet<string>;
+  /**
+   * Both sides of a comparison: ids of PeerAuthentications that the head changes and leaves in their place. Where the order among several is open, only the
+   * world in which such a one is the oldest knows the change, so both sides are judged in it (A2.18, M15a).
+   */
+  readonly elders: ReadonlySet<string>;
   /** What decides enrolment, for pods that no manifest declares too (R23, M55 to M63). */
   readonly enrolmentWorld: EnrolmentWorld;
   /** Assumptions that the whole model stands on. */

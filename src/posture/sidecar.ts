@@ -36,7 +36,7 @@ export function decideAtSidecar(mesh: Mesh, workload: Workload, attached: Attach
   const effective = effectiveMtls(mesh, attached);
   const mode = modeAt(effective, asked.port);
   note(mode.by === undefined ? 'M6' : 'M7', `port ${String(asked.port)} of \`${workload.id}\` has mTLS mode ${mode.mode}`, mode.by, mode.by === undefined ? undefined : () => [{ by: mode.by ?? '', text: '', path: effective.ports.has(asked.port) ? ['spec', 'portLevelMtls', String(asked.port)] : ['spec', 'mtls', 'mode'] }]);
-  if (effective.judgedByWeakest.length > 0) note('M15', `the creation order of ${effective.judgedByWeakest.map((id) => `\`${id}\``).join(', ')} is not known, ${effective.judgedByWeakest.some((id) => mesh.unsettled.has(id)) ? 'the strictest' : 'the weakest'} is taken`);
+  if (effective.judgedByWeakest.length > 0) note('M15', `the creation order of ${effective.judgedByWeakest.map((id) => `\`${id}\``).join(', ')} is not known, ${judgedBy(mesh, effective.judgedByWeakest)} is taken`);
 
   // M16 to M18, A4.4 to A4.6: which chain takes the connection.
   const handling = handleConnection(protocolOf(workload, asked.port), mode.mode, { protocol: asked.protocol, identity: asked.principal !== null });
@@ -55,6 +55,11 @@ export function decideAtSidecar(mesh: Mesh, workload: Workload, attached: Attach
     }
   }
   return decideByPolicies(mesh, sidecarSeat(mesh, workload, attached), asked, handling, given, because);
+}
+
+function judgedBy(mesh: Mesh, tied: readonly string[]): string {
+  if (tied.filter((id) => mesh.elders.has(id)).length === 1) return 'the one that changes';
+  return tied.some((id) => mesh.unsettled.has(id)) ? 'the strictest' : 'the weakest';
 }
 
 /** M20: a tunnel is mTLS whatever PeerAuthentication says, and reaches every port, captured or not. */

@@ -5,7 +5,7 @@ import type { Attached } from '#mesh/attachment.ts';
 import type { Mesh } from '#mesh/model.ts';
 import { resourceId } from '#mesh/policies.ts';
 import type { Resource } from '#mesh/policies.ts';
-import { isSettled, mayBeOldest, worldsOf } from './peer-authentication.ts';
+import { isSettled, judgedOldest, mayBeOldest, worldsOf } from './peer-authentication.ts';
 
 export interface AmbientMtls {
   /** Plaintext to a port that no list names is refused. */
@@ -26,7 +26,7 @@ export function refusesPlaintext(mtls: AmbientMtls, port: number): boolean {
 /** M29 to M31. DISABLE is PERMISSIVE (M28). Equal times depend on fetch order (M14): an open order is rounded as for sidecars (M15a). */
 export function ambientMtls(mesh: Mesh, attached: Attached): AmbientMtls {
   const { mesh: meshWide, namespace, workload } = attached.peerAuthentication;
-  const scopes = [meshWide.filter((policy) => policy.spec.selector === undefined), namespace, workload].map((policies) => mayBeOldest(policies, mesh));
+  const scopes = [meshWide.filter((policy) => policy.spec.selector === undefined), namespace, workload].map((policies) => judgedOldest(mayBeOldest(policies, mesh), mesh));
   const settled = scopes.map((candidates) => (isSettled(candidates, mesh) ? candidates : []));
   const rounded = worldsOf(settled).map((chosen) => {
     const worlds = worldsOf(scopes.map((candidates, scope) => (chosen[scope] === undefined ? candidates : [chosen[scope]]))).map(([first, second, third]) => inWorld(mesh, first, second, third));

@@ -43,10 +43,11 @@ export function effectiveMtls(mesh: Mesh, attached: Attached): EffectiveMtls {
   const only = worlds[0];
   if (only !== undefined && worlds.every((world) => sameModes(world, only))) return only;
   const ambiguous = scopes.filter((candidates) => candidates.length > 1);
+  const judged = scopes.map((candidates) => judgedOldest(candidates, mesh));
   // What the head settles is judged by the strictest, what it leaves open by the weakest.
-  const settled = scopes.map((candidates) => (isSettled(candidates, mesh) ? candidates : []));
+  const settled = judged.map((candidates) => (isSettled(candidates, mesh) ? candidates : []));
   const rounded = worldsOf(settled).map((chosen) =>
-    round(worldsOf(scopes.map((candidates, scope) => (chosen[scope] === undefined ? candidates : [chosen[scope]]))).map(([first, second, third]) => resolve(first, second, third, mesh.config)), 'weakest'),
+    round(worldsOf(judged.map((candidates, scope) => (chosen[scope] === undefined ? candidates : [chosen[scope]]))).map(([first, second, third]) => resolve(first, second, third, mesh.config)), 'weakest'),
   );
   return { ...round(rounded, 'strictest'), judgedByWeakest: ambiguous.flat().map((policy) => resourceId(policy)).sort(), ties: ambiguous.map((candidates) => scopeOf(candidates, mesh)).sort() };
 }
@@ -57,6 +58,12 @@ type World = readonly [Policy | undefined, Policy | undefined, Policy | undefine
 export function worldsOf([meshWide = [], namespaceWide = [], own = []]: readonly (readonly Policy[])[]): readonly World[] {
   const orNone = (candidates: readonly Policy[]): readonly (Policy | undefined)[] => (candidates.length === 0 ? [undefined] : candidates);
   return orNone(meshWide).flatMap((first) => orNone(namespaceWide).flatMap((second) => orNone(own).map((third): World => [first, second, third])));
+}
+
+/** The one that the head changes, where there is one; else all of them. */
+export function judgedOldest(candidates: readonly Policy[], mesh: Mesh): readonly Policy[] {
+  const changed = candidates.filter((policy) => mesh.elders.has(resourceId(policy)));
+  return changed.length === 1 ? changed : candidates;
 }
 
 /** The order among these is open here, and the other side holds other candidates. */

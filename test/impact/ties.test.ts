@@ -39,6 +39,22 @@ describe.each([['sidecars', { 'istio-injection': 'enabled' }], ['ambient', { 'is
   });
 });
 
+describe('an edit of one of them', () => {
+  const membership = { 'istio-injection': 'enabled' };
+  const own = (name: string, mode: string, ports = ''): string => `${mtls({ name, namespace: 'shop' }, mode).trimEnd()}\n  selector: {matchLabels: {app: pay}}${ports}\n`;
+
+  test('of its apiVersion alone settles nothing', () => {
+    expect(changesIn(reviewed(shop(membership, strict, open), shop(membership, strict, open.replace('security.istio.io/v1', 'security.istio.io/v1beta1'))))).toEqual([]);
+  });
+
+  test('is judged where it is the oldest: the mode of one port moves, the rest does not', () => {
+    const report = reviewed(shop(membership, own('a', 'PERMISSIVE', '\n  portLevelMtls: {8080: {mode: STRICT}}'), own('b', 'STRICT')), shop(membership, own('a', 'PERMISSIVE'), own('b', 'STRICT')));
+    expect(changesIn(report)).toEqual(['widened mtls']);
+    expect(report.changes[0]?.witness?.to.port).toBe(8080);
+    expect(report.changes[0]?.assumptions).toEqual(['tie:shop/a']);
+  });
+});
+
 test('such a change is conditional, and the report says on what', () => {
   const membership = { 'istio-injection': 'enabled' };
   const report = reviewed(shop(membership, strict, open), shop(membership, open));
