@@ -68,7 +68,7 @@ function pointAt(mesh: Mesh, query: Query): Point | undefined {
 
 /** What an edit that changes only the text must not bring; a phantom may move where only an unrelated policy came. */
 export function noiseBroken(judged: JudgedChange, edit: string): string | undefined {
-  const loud = judged.changes.find((change) => edit !== 'unrelated-policy' || change.destination.known);
+  const loud = judged.changes.find((change) => !edit.split('+').includes('unrelated-policy') || change.destination.known);
   return loud === undefined ? judged.internalErrors[0] : `an edit of the text alone yields \`${loud.direction}\` at \`${loud.destination.id}\``;
 }
 

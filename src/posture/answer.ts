@@ -4,6 +4,7 @@
  */
 import { ofKind } from '#mesh/attachment.ts';
 import type { Mesh } from '#mesh/model.ts';
+import { selectorOf } from '#mesh/services.ts';
 import { sharesWaypoint, waypointOfPod, waypointOfService } from '#mesh/waypoints.ts';
 import type { Waypoint } from '#mesh/waypoints.ts';
 import { addressed, workloadNamed } from './addressed.ts';
@@ -64,7 +65,8 @@ function decideDirectly(mesh: Mesh, pod: Pod, destination: Addressed, client: Re
 /** M10: ztunnel has nowhere to go; what is outside the cluster answers for itself. */
 function decideWithoutPods(mesh: Mesh, destination: Addressed, client: Client, query: Query): Decision {
   const host = query.to.host ?? '';
-  if (destination.service?.kind === 'ServiceEntry') {
+  // A ServiceEntry that selects pods leads to them or nowhere, as a Service does (M102).
+  if (destination.service?.kind === 'ServiceEntry' && selectorOf(destination.service) === undefined) {
     // M97 to M104: a client's proxy that sees every host lets it pass.
     const narrowed = ofKind(mesh, 'Sidecar').length > 0 || destination.service.spec.exportTo.length > 0;
     if (narrowed && (client.mode === 'sidecar' || client.mode === 'gateway')) return unknown('M98', `what the proxy of the client does with \`${host}\``, []);

@@ -290,7 +290,7 @@ function tokenValue(token: SentToken, headers: ReadonlyMap<string, string>, give
   const named = Object.entries(given).filter(([key]) => key.startsWith('keys:'));
   const verified = named.filter(([, right]) => right).map(([key]) => key.slice('keys:'.length));
   // A second header of that name spoils the token.
-  const spoiled = token.location.in === 'header' && headers.has(token.location.name);
+  const spoiled = token.location.in === 'header' && (headers.get(token.location.name) ?? '') !== '';
   const signedBy = spoiled || surelyRefused(token.claims) ? [] : token.valid && named.length === 0 ? ('all' as const) : verified;
   return { location: locationText(token.location), signedBy, issuer: text(token.claims['iss']), subject: text(token.claims['sub']) };
 }

@@ -53,10 +53,10 @@ function locationsOf(rule: JwtRuleSpec): readonly TokenLocation[] {
   ];
 }
 
-/** Another place of the same rule reads the same header, with more than the token: no valid token there, and all that a rule finds have to be valid (A5.7, recorded). */
-function readTwice(location: TokenLocation, locations: readonly TokenLocation[]): boolean {
+/** An earlier place of the same rule reads the same header, with more than the token: what a rule finds first is what it looks at (A5.7, recorded). */
+function readBefore(location: TokenLocation, earlier: readonly TokenLocation[]): boolean {
   if (location.in !== 'header') return false;
-  return locations.some((other) => {
+  return earlier.some((other) => {
     if (other.in !== 'header' || other.name !== location.name) return false;
     const at = location.prefix.indexOf(other.prefix);
     return at >= 0 && location.prefix.slice(at + other.prefix.length) !== '';
@@ -82,7 +82,7 @@ function tokenRule(policy: string, index: number, spec: JwtRuleSpec, config: Mes
     index,
     spec,
     locations,
-    accepting: locations.filter((location) => !readTwice(location, locations)),
+    accepting: locations.filter((location, index) => !readBefore(location, locations.slice(0, index))),
     keys: keySetId(spec),
     fetchable: keysFetchable(spec),
     issuer: spec.issuer === '' ? undefined : spec.issuer,

@@ -110,6 +110,8 @@ function certificateTruth(matcher: Matcher, name: string, behindOwn: boolean): T
     return entryStart.startsWith(matcher.text) ? true : matcher.text.startsWith(entryStart) ? 'unknown' : false;
   }
   if (matcher.type !== 'suffix') return 'unknown';
+  // A star stands in no identity: a value written to mean "contains" matches nobody (A3.1).
+  if (matcher.text.includes('*')) return false;
   return /^\/|[:;=,"]/.test(matcher.text) ? 'unknown' : { dimension: 'peer', matcher: { type: 'principal', pattern: matcher } };
 }
 
