@@ -9,6 +9,12 @@ describe('how the injector and the CNI plugin were recorded to treat pods', () =
     expect(asked).toBeGreaterThan(500);
   });
 
+  test('what was recorded after the shared recordings', () => {
+    const { asked, wrong } = disagreements(linesOf(fixture('enrolment-fresh.jsonl')));
+    expect(wrong).toEqual([]);
+    expect(asked).toBeGreaterThan(50);
+  });
+
   test('a wrong mode, and a field that is told too much, are disagreements', () => {
     const lines = linesOf(fixture('enrolment.jsonl'));
     expect(disagreements([spoiled(lines, (expected) => (expected['mode'] = 'proxyless'))]).wrong).toHaveLength(1);
