@@ -1,9 +1,10 @@
 /**
  * `npm run prove [worlds] [first seed]`: random meshes and random edits, each compared by the engine and asked of the concrete evaluator.
- * Prints what was tried and ends with 1 at the first counterexample, shrunk. A seed that is printed resumes from there.
+ * Prints what was tried, and every counterexample found, the first of them shrunk; ends with 1 where there is one or the worlds tell too little.
  */
 import { availableParallelism } from 'node:os';
 import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
+import { wantedAspects } from '../test/support/random-mesh/aspects.ts';
 import { judge, type Counterexample, type Judged } from '../test/support/random-mesh/oracle.ts';
 import { asText, randomWorld, shrink, type World } from '../test/support/random-mesh/world.ts';
 
@@ -52,6 +53,7 @@ function countsOf(judged: Judged): Counts {
 }
 
 const reportEvery = 200;
+const mostFailures = 20;
 
 /** One worker's part: every `step`-th seed. */
 function work({ first, last, step }: { readonly first: number; readonly last: number; readonly step: number }): void {
@@ -61,7 +63,7 @@ function work({ first, last, step }: { readonly first: number; readonly last: nu
     const judged = judge(randomWorld(seed));
     if (judged.counterexample !== undefined) {
       tell({ type: 'failed', seed, found: judged.counterexample });
-      return;
+      continue;
     }
     add(counts, countsOf(judged));
     if (counts.worlds === reportEvery) {
@@ -97,14 +99,14 @@ function explained(seed: number, { law, query }: Counterexample): string {
   ].join('\n');
 }
 
-function summary(counts: Counts, seconds: number): string {
-  const dimensions = [...counts.dimensions].sort(([, left], [, right]) => right - left).map(([name, count]) => `  ${name.padEnd(16)} ${String(count).padStart(8)}  ${percent(count, counts.changes)}`);
+function summary(counts: Counts, failures: number, seconds: number): string {
+  const dimensions = [...counts.dimensions].sort(([, left], [, right]) => right - left).map(([name, count]) => `  ${name.padEnd(28)} ${String(count).padStart(8)}  ${percent(count, counts.changes)}`);
   return [
-    `${String(counts.worlds)} worlds in ${seconds.toFixed(0)} s, 0 counterexamples`,
+    `${String(counts.worlds)} worlds in ${seconds.toFixed(0)} s, ${String(failures)} counterexamples`,
     `worlds that differ: widened ${percent(counts.widened, counts.worlds)}, narrowed ${percent(counts.narrowed, counts.worlds)}`,
     `worlds with an undecided change ${percent(counts.withUndecided, counts.worlds)}, with a list that was cut ${percent(counts.skipped, counts.worlds)}`,
     `questions ${String(counts.asked)}, of which moved ${String(counts.moved)} (held by an undecided change only: ${percent(counts.undecidedMoves, counts.moved)}), in a region ${String(counts.inRegions)}`,
-    `changes ${String(counts.changes)}; dimensions that take part:`,
+    `changes ${String(counts.changes)}; what they are about:`,
     ...dimensions,
   ].join('\n');
 }
@@ -131,8 +133,9 @@ async function main(): Promise<number> {
           worker.on('message', (message: Message) => {
             if (message.type === 'failed') {
               failures.push(message);
-              // The others need not go on.
-              for (const other of workers) void other.terminate();
+              process.stderr.write(`counterexample: seed ${String(message.seed)}, ${message.found.law}\n`);
+              // So many have one reason, or the reasons are more than a reader wants at once.
+              if (failures.length >= mostFailures) for (const other of workers) void other.terminate();
               return;
             }
             add(counts, message.counts);
@@ -146,14 +149,13 @@ async function main(): Promise<number> {
         }),
     ),
   );
+  process.stdout.write(`${summary(counts, failures.length, (performance.now() - started) / 1000)}\n`);
   const failure = failures.sort((left, right) => left.seed - right.seed)[0];
   if (failure !== undefined) {
-    process.stdout.write(`${explained(failure.seed, failure.found)}\n${String(counts.worlds)} worlds held before it; resume with: npm run prove -- 1 ${String(failure.seed)}\n`);
+    process.stdout.write(`seeds with a counterexample: ${failures.map(({ seed }) => String(seed)).join(' ')}\n${explained(failure.seed, failure.found)}\n`);
     return 1;
   }
-  process.stdout.write(`${summary(counts, (performance.now() - started) / 1000)}\n`);
-  // Opaque booleans are what is not computed: the fewer, the better.
-  const rare = [...counts.dimensions].filter(([name, count]) => name !== 'opaque' && share(count, counts.changes) < 0.01).map(([name]) => name);
+  const rare = wantedAspects.filter((name) => share(counts.dimensions.get(name) ?? 0, counts.changes) < 0.01);
   if (worlds >= 1_000 && (share(counts.widened, counts.worlds) < 0.3 || share(counts.narrowed, counts.worlds) < 0.3 || share(counts.skipped, counts.worlds) > 0.01 || share(counts.undecidedMoves, counts.moved) > 0.01 || rare.length > 0)) {
     process.stdout.write(`the worlds are not telling enough: see the shares above${rare.length > 0 ? `; too rare: ${rare.join(', ')}` : ''}\n`);
     return 1;

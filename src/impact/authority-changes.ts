@@ -36,22 +36,22 @@ function authoritiesLost(context: PairContext, way: Way, before: DestinationPost
         facet: 'external-authorization',
         complete: regions.length > 0 && regions.every((region) => region.complete),
         seedOrigins: [...new Map([...policies, ...stated].map((origin) => [canonical(origin), origin])).values()],
-        witness: askedWitness(context, regions),
+        witness: askedWitness(context, way, regions),
       },
     ];
   });
 }
 
 /** A request that both sides leave to an authorizer: of those that the sentence begins with, where one is. */
-function askedWitness(context: PairContext, regions: readonly DifferenceRegion[]): RawChange['witness'] {
+function askedWitness(context: PairContext, way: Way, regions: readonly DifferenceRegion[]): RawChange['witness'] {
   const all = sampled(regions);
   const leading = leadingOf(all, regions.every((region) => region.complete));
-  return plainestAsked(context, leading) ?? plainestAsked(context, all);
+  return plainestAsked(context, way, leading) ?? plainestAsked(context, way, all);
 }
 
-function plainestAsked(context: PairContext, entries: ReturnType<typeof sampled>): RawChange['witness'] {
+function plainestAsked(context: PairContext, way: Way, entries: ReturnType<typeof sampled>): RawChange['witness'] {
   const found = entries.flatMap(({ cube, sample }) => {
-    const witness = witnessFor(context, cube, sample, (query) => {
+    const witness = witnessFor(context, way, cube, sample, (query) => {
       const answered = answers(context, query);
       return answered.base.verdict === 'asks' && answered.head.verdict === 'asks' ? answered : undefined;
     });

@@ -6,7 +6,8 @@ import { compareText } from '#lib/order.ts';
 import { hasAmbient } from '#posture/arrival.ts';
 import type { Mesh } from '#mesh/model.ts';
 import { destinationsOf, phantomsOf } from '#posture/destinations.ts';
-import { hasNetwork, hasNetworkPolicies, networkMovedAt, throughNetworkPaths, waypointNetworkKey } from '#posture/network-paths.ts';
+import { hasNetwork, hasNetworkPolicies, isNetworked, networkMovedAt, throughNetworkPaths, waypointNetworkKey } from '#posture/network-paths.ts';
+import { unguardedOwnPorts } from '#posture/own-ports.ts';
 import { pathsTo, type DestinationPosture } from '#posture/paths.ts';
 import type { Layer, LayerId, Path } from '#sets/cube.ts';
 import type { Difference, Limits } from '#sets/difference.ts';
@@ -16,7 +17,7 @@ import { identitiesMoved } from './identity-changes.ts';
 import { latentMoved } from './latent.ts';
 import { AccountsApart } from './moved-accounts.ts';
 import { outboundMoved } from './outbound.ts';
-import { solve, type DifferenceMemo, type PairContext } from './pair-context.ts';
+import { mixed, solve, type DifferenceMemo, type PairContext } from './pair-context.ts';
 import { preferredIdentities, preferredValues } from './preferred.ts';
 import type { Pair, RawChange, RawComparison, Sides, Way } from './raw-change.ts';
 import { changesIn, type Found } from './regions.ts';
@@ -42,16 +43,16 @@ export function compareSides(sides: Sides, limits: Limits, memo: DifferenceMemo)
   const identities = preferredIdentities(sides);
   const policed = hasNetworkPolicies(sides.base) || hasNetworkPolicies(sides.head);
   const pairs = destinationPairs(sides);
-  const mixed = hasAmbient(sides.base) || hasAmbient(sides.head);
+  const fromAmbient = hasAmbient(sides.base) || hasAmbient(sides.head);
   const accounts = new AccountsApart(sides);
   for (const pair of pairs) {
-    const proxies = { base: pathsTo(sides.base, pair.base, mixed), head: pathsTo(sides.head, pair.head, mixed) };
+    const proxies = { base: pathsTo(sides.base, pair.base, fromAmbient), head: pathsTo(sides.head, pair.head, fromAmbient) };
     const networked = policed && hasNetwork(pair.base);
     const accountsMoved = accounts.at([proxies.base, proxies.head]);
     if (accountsMoved.length > 0) changes.push(...identitiesMoved({ sides, pair, ...proxies, limits, memo, preferred: preferredValues(identities, pair, false), internalErrors }, accountsMoved));
     const moved = { network: networked && (networkMovedAt(sides.base, pair.base, sides.head, pair.head, proxies.base.tunnels.size + proxies.head.tunnels.size > 0) || waypointNetworkKey(sides.base, pair.base, proxies.base) !== waypointNetworkKey(sides.head, pair.head, proxies.head)), behind: proxies.base.key !== proxies.head.key };
     if (!moved.network && !moved.behind) {
-      changes.push(...tiesSettled(sides, pair, proxies, { limits, memo, identities, networked, mixed, internalErrors }));
+      changes.push(...tiesSettled(sides, pair, proxies, { limits, memo, identities, networked, mixed: fromAmbient, internalErrors }));
       continue;
     }
     const base = networked ? throughNetworkPaths(proxies.base, sides.base, pair.base) : proxies.base;
@@ -59,7 +60,7 @@ export function compareSides(sides: Sides, limits: Limits, memo: DifferenceMemo)
     const context: PairContext = { sides, pair, base, head, limits, memo, preferred: preferredValues(identities, pair, networked), internalErrors };
     const found = [...compareWay(context, 'up'), ...compareWay(context, 'down')];
     found.push(...latentMoved(context, found, moved));
-    if (!found.some((change) => change.direction === 'narrowed')) found.push(...tiesSettled(sides, pair, proxies, { limits, memo, identities, networked, mixed, internalErrors }));
+    if (!found.some((change) => change.direction === 'narrowed')) found.push(...tiesSettled(sides, pair, proxies, { limits, memo, identities, networked, mixed: fromAmbient, internalErrors }));
     changes.push(...(found.length > 0 ? found : enforcementMoved(context)), ...opaqueMoved(context), ...authoritiesMoved(context));
   }
   if (policed) changes.push(...outboundMoved(sides, limits, internalErrors));
@@ -110,6 +111,8 @@ function compareWay(context: PairContext, way: Way): RawChange[] {
     for (const seed of result.undecided) found.push({ undecided: seed });
   };
   add(solve(context, `possible ${way}`, low.possible, high.possible));
+  const own = unguardedOwnPorts([context.pair.base, context.pair.head], mixed(context));
+  if (own.length > 0 && isNetworked(low) && isNetworked(high)) add(solve(context, `own ports ${way}`, low.network, high.network, own, true));
   // What the external authorizer decided on one side and nobody decides on the other (asks against allow).
   if (low.sure !== low.possible || high.sure !== high.possible) add(solve(context, `sure ${way}`, low.sure, high.sure.map((path) => alsoThrough(path, low.possible))));
   return changesIn(context, way, found);

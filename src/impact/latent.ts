@@ -38,7 +38,7 @@ function latentChange(context: PairContext, way: Way, layer: 'network' | 'behind
   if (first === undefined || leading.length === 0) return [];
   let witness: RawChange['witness'];
   for (const { cube, sample } of [...leading, ...all.filter((each) => !leading.includes(each))]) {
-    const found = witnessFor(context, cube, sample, (query) => confirmLatent(context, way, layer, query));
+    const found = witnessFor(context, way, cube, sample, (query) => confirmLatent(context, way, layer, query));
     if (found === undefined) {
       context.internalErrors.push(`the latent witness for \`${context.pair.destination.id}\` did not reproduce (seed ${shortHash(first.seed)})`);
       return [];

@@ -18,8 +18,8 @@ import { flips } from './causes.ts';
 import type { Destination } from './change.ts';
 import type { RawChange, Sides } from './raw-change.ts';
 import { leadingOf } from './headline.ts';
-import { sampled } from './regions.ts';
 import { knownCallers } from './known-callers.ts';
+import { passingFirst, sampled } from './regions.ts';
 
 const outsideDestination: Destination = { id: '*', host: '*', known: false, status: 'both' };
 
@@ -70,7 +70,7 @@ export function outboundMoved(sides: Sides, limits: Limits, internalErrors: stri
         const complete = regions.every((region) => region.complete);
         const [proof] = leadingOf(sampled(regions), complete);
         if (first === undefined || proof === undefined) return [];
-        const points = [...knownCallers([sides.head, sides.base], proof.cube, proof.sample, false), proof.sample];
+        const points = [...knownCallers(passingFirst(sides, way), proof.cube, proof.sample, false), proof.sample];
         const witness = points.map((point) => outsideWitness(sides, queryOutside(point, somewhere))).find((each) => flips(each.base, each.head, way));
         const cubes = regions.flatMap((region) => region.cubes);
         if (witness === undefined) {

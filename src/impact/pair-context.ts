@@ -3,13 +3,16 @@ import { canonical } from '#lib/canonical.ts';
 import { distinct } from '#lib/order.ts';
 import type { Mesh, Workload } from '#mesh/model.ts';
 import { addressed } from '#posture/addressed.ts';
+import { forwardedTies } from '#posture/forwarded-ties.ts';
 import { decide } from '#posture/answer.ts';
 import { hasAmbient } from '#posture/arrival.ts';
 import { impossibleInNetwork, isNetworked } from '#posture/network-paths.ts';
+import { toOwnPorts } from '#posture/own-ports.ts';
 import { type DestinationPosture, impossible } from '#posture/paths.ts';
 import type { Decision, Query } from '#posture/query.ts';
 import type { Cube, Dimension, Path } from '#sets/cube.ts';
 import { type Difference, type Limits, difference } from '#sets/difference.ts';
+import { cubeKey } from '#sets/keys.ts';
 import type { Value } from '#sets/matcher.ts';
 import { flips } from './causes.ts';
 import type { Pair, RawChange, Sides, Way } from './raw-change.ts';
@@ -48,13 +51,16 @@ export interface PairContext {
 /**
  * @param level which of the two questions this is. Postures' keys hold the content of every cube; who wrote a cube is in the answer,
  * so it is in the key, too.
+ * @param speaksOfOwnPorts of the sidecars' own ports, too, which no policy of the mesh sees
  */
-export function solve(context: PairContext, level: string, from: readonly Path[], to: readonly Path[], within?: readonly Cube[]): Difference {
+export function solve(context: PairContext, level: string, from: readonly Path[], to: readonly Path[], within?: readonly Cube[], speaksOfOwnPorts = false): Difference {
   const ports = context.preferred.get('port') ?? [];
-  const key = [level, context.base.key, context.head.key, authors(from), authors(to), ports.map(String).join(','), context.pair.base.namespace].join('\n');
-  const none = isNetworked(context.head) ? impossibleInNetwork([context.pair.base, context.pair.head]) : impossible;
-  const ties = tiesOf(context);
-  return context.memo.get(key, () => difference({ from, to, impossible: ties.length === 0 ? none : [...none, ...ties], ...(within === undefined ? {} : { within }), preferred: context.preferred, limits: context.limits }));
+  const both = [context.pair.base, context.pair.head];
+  const own = speaksOfOwnPorts ? [] : toOwnPorts(both, mixed(context));
+  const key = [level, context.base.key, context.head.key, authors(from), authors(to), ports.map(String).join(','), context.pair.base.namespace, own.map(cubeKey).join(' or ')].join('\n');
+  const none = isNetworked(context.head) ? impossibleInNetwork(both) : impossible;
+  const beside = [...own, ...tiesOf(context)];
+  return context.memo.get(key, () => difference({ from, to, impossible: beside.length === 0 ? none : [...none, ...beside], ...(within === undefined ? {} : { within }), preferred: context.preferred, limits: context.limits }));
 }
 
 /** Who wrote each cube, in the order of the layers: two postures of equal content may name different policies. */
@@ -140,13 +146,13 @@ function isSidecar({ enrolment }: Workload): boolean {
 }
 
 /** A side has ambient pods, where a bare identity means an ambient client. */
-function mixed({ sides }: PairContext): boolean {
+export function mixed({ sides }: PairContext): boolean {
   return hasAmbient(sides.base) || hasAmbient(sides.head);
 }
 
 /** Ties of both sides, but for an address that leads to another port on each. */
 function tiesOf({ base, head }: PairContext): readonly Cube[] {
-  const all = [...base.ties, ...head.ties];
+  const all = [...base.ties, ...head.ties, ...forwardedTies([base, head])];
   if (all.length === 0) return all;
   const addressOf = ({ predicates }: Cube): string => canonical(predicates.filter(({ dimension }) => dimension === 'address'));
   const portOf = ({ predicates }: Cube): string => canonical(predicates.filter(({ dimension }) => dimension === 'port'));

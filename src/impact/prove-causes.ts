@@ -155,7 +155,7 @@ export class CauseProver {
       for (const region of found.regions) {
         for (const [index, cube] of region.cubes.entries()) {
           const sample = region.samples[index];
-          const moved = sample === undefined ? undefined : witnessFor(context, cube, sample, (query) => confirm(context, way, query));
+          const moved = sample === undefined ? undefined : witnessFor(context, way, cube, sample, (query) => confirm(context, way, query));
           if (moved !== undefined) return { query: moved.query, head: moved.head };
           open = true;
         }

@@ -2,6 +2,7 @@
 import { canonical, shortHash } from '#lib/canonical.ts';
 import { groupBy } from '#lib/group.ts';
 import { compareBy, distinct } from '#lib/order.ts';
+import type { Mesh } from '#mesh/model.ts';
 import { isNetworked } from '#posture/network-paths.ts';
 import { queryOf } from '#posture/point.ts';
 import type { Decision, Query } from '#posture/query.ts';
@@ -36,7 +37,7 @@ export function changesIn(context: PairContext, way: Way, found: readonly Found[
     }
     for (const [index, cube] of entry.region.cubes.entries()) {
       const sample = entry.region.samples[index];
-      const witness = sample === undefined ? undefined : witnessFor(context, cube, sample, (query) => confirm(context, way, query));
+      const witness = sample === undefined ? undefined : witnessFor(context, way, cube, sample, (query) => confirm(context, way, query));
       if (witness === undefined) {
         const tied = unreconciled(cube, sample);
         if (tied === undefined) context.internalErrors.push(`the witness for \`${context.pair.destination.id}\` did not reproduce (seed ${shortHash(entry.region.seed)})`);
@@ -136,12 +137,17 @@ export function plainness({ to, request, given }: Query, pair: Pair): number {
   return protocol * 1000 + declared * 100 + token * 20 + Object.keys(request.headers ?? {}).length + Object.keys(given ?? {}).length + (request.sni === undefined ? 0 : 1);
 }
 
+/** The side that lets the request pass, then the other: the same two in the same order when the sides are swapped. */
+export function passingFirst({ base, head }: { readonly base: Mesh; readonly head: Mesh }, way: Way): readonly Mesh[] {
+  return way === 'up' ? [head, base] : [base, head];
+}
+
 /** A declared workload as the caller where one lies in the cube, else the sample as it is. */
-export function witnessFor(context: PairContext, cube: Cube, found: Point, confirmed: (query: Query) => RawChange['witness']): RawChange['witness'] {
+export function witnessFor(context: PairContext, way: Way, cube: Cube, found: Point, confirmed: (query: Query) => RawChange['witness']): RawChange['witness'] {
   const sample = plainlySigned(cube, found);
   const pods = isNetworked(context.head);
   if (pods) {
-    for (const point of knownCallers([context.sides.head, context.sides.base], cube, sample, context.base.enforcedAt !== 'none' || context.head.enforcedAt !== 'none')) {
+    for (const point of knownCallers(passingFirst(context.sides, way), cube, sample, context.base.enforcedAt !== 'none' || context.head.enforcedAt !== 'none')) {
       const witness = confirmed(queryOf(asker(context), point, asking(context)));
       if (witness !== undefined) return witness;
     }

@@ -1,6 +1,7 @@
 /** Whether the refusing side would let the same request pass with another token: then the change is about tokens. */
 import type { Cube, Dimension, Path, Point, Predicate } from '#sets/cube.ts';
 import { difference, type Limits } from '#sets/difference.ts';
+import { cubeKey } from '#sets/keys.ts';
 import { identityOf } from '#sets/matches.ts';
 import type { Matcher, Value } from '#sets/matcher.ts';
 import { impossible, type DestinationPosture } from '#posture/paths.ts';
@@ -67,7 +68,16 @@ function withoutToken(point: Point, headers: ReadonlySet<string>): Cube {
 
 export function someTokenPasses(refusing: DestinationPosture, point: Point, limits: Limits): boolean {
   if (!refusing.readsTokens) return false;
-  const within = [withoutToken(point, tokenHeaders(refusing.possible))];
+  const cube = withoutToken(point, tokenHeaders(refusing.possible));
+  const answers = known.get(refusing) ?? new Map<string, boolean>();
+  known.set(refusing, answers);
+  const answer = answers.get(cubeKey(cube));
+  if (answer !== undefined) return answer;
+  const within = [cube];
   const result = difference({ from: [], to: refusing.possible, impossible: [...impossible, ...refusing.ties], within, preferred: new Map(), limits: { ...limits, regionsPerSeed: 1 } });
+  answers.set(cubeKey(cube), result.regions.length > 0);
   return result.regions.length > 0;
 }
+
+/** Many regions of one destination have a witness that differs in its token alone. */
+const known = new WeakMap<DestinationPosture, Map<string, boolean>>();

@@ -1,7 +1,10 @@
 /** From the sample of a region to requests that may prove it: attributes that follow from each other, and assumptions that are not needed. */
 import type { Query } from '#posture/query.ts';
+import { portNameDimension } from '#semantics/network-lowering.ts';
 import type { Cube, Dimension, Point } from '#sets/cube.ts';
 import { pointIn } from '#sets/evaluate.ts';
+import { formatIp } from '#sets/ip.ts';
+import { holds } from '#sets/matches.ts';
 
 /** Pairs of attributes of which one follows from the other, and what to say of conditions on both. */
 const following: readonly (readonly [Dimension, Dimension, string])[] = [
@@ -26,8 +29,24 @@ function namedIn(cube: Cube): ReadonlySet<Dimension> {
   return new Set(cube.predicates.map((predicate) => predicate.dimension));
 }
 
-/** The path and `:path` of a sample are one text of the request: the one that the cube speaks of, or a path with the other's query. */
+/**
+ * Attributes of one request that follow from each other, spelled so that the cube holds them: the path and `:path` are one text, and the
+ * remote address stands at the end of `x-forwarded-for` (A3.25).
+ */
 export function spelled(cube: Cube, sample: Point): readonly Point[] {
+  return forwardedAs(cube, sample).flatMap((point) => pathAs(cube, point));
+}
+
+function forwardedAs(cube: Cube, sample: Point): readonly Point[] {
+  const [header, remote] = [sample.get('header:x-forwarded-for'), sample.get('remote.ip')];
+  if (typeof header !== 'string' || typeof remote !== 'bigint') return [sample];
+  const address = formatIp(remote);
+  const asked = cube.predicates.filter(({ dimension }) => dimension === 'header:x-forwarded-for');
+  const texts = [address, `${header}, ${address}`].filter((text) => asked.every((predicate) => holds(predicate, text)));
+  return [...texts.map((text) => new Map(sample).set('header:x-forwarded-for', text)), sample];
+}
+
+function pathAs(cube: Cube, sample: Point): readonly Point[] {
   const named = namedIn(cube);
   if (!named.has('path.query')) return [sample];
   const alone = new Map([...sample].filter(([dimension]) => dimension !== 'path'));
@@ -48,12 +67,18 @@ export function plainlySigned(cube: Cube, sample: Point): Point {
   return pointIn(cube, signed) ? signed : sample;
 }
 
-/** The question with its assumptions about opaque conditions, and first without them: what the request itself decides needs none. */
+/**
+ * The question with its assumptions about opaque conditions, and first without them: what the request itself decides needs none. What a
+ * port is called where no pod is declared follows from no request.
+ */
 export function leastAssuming(query: Query): readonly Query[] {
   const { given, ...plain } = query;
-  const kept = Object.entries(given ?? {}).filter(([key]) => !key.startsWith('opaque:'));
-  if (kept.length === Object.keys(given ?? {}).length) return [query];
-  return [kept.length > 0 ? { ...plain, given: Object.fromEntries(kept) } : plain, query];
+  const entries = Object.entries(given ?? {});
+  const isOpaque = ([key]: readonly [string, boolean]): boolean => key.startsWith('opaque:');
+  if (!entries.some(isOpaque)) return [query];
+  const assuming = (kept: readonly (readonly [string, boolean])[]): Query => (kept.length > 0 ? { ...plain, given: Object.fromEntries(kept) } : plain);
+  const isName = ([key]: readonly [string, boolean]): boolean => key.startsWith(portNameDimension(''));
+  return [assuming(entries.filter((entry) => !isOpaque(entry))), ...(entries.some(isName) ? [assuming(entries.filter((entry) => !isOpaque(entry) || isName(entry)))] : []), query];
 }
 
 export function firstOf<From, To>(list: Iterable<From>, found: (entry: From) => To | undefined): To | undefined {

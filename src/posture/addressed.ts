@@ -27,13 +27,13 @@ export interface Missing {
   readonly missing: string;
 }
 
-export function addressed(mesh: Mesh, { to }: Query): Addressed | Missing {
+export function addressed(mesh: Mesh, { to, request }: Query): Addressed | Missing {
   if (to.workload !== undefined) {
     const workload = workloadNamed(mesh, to.workload);
     return workload === undefined ? { rule: 'R28', missing: `the workload \`${to.workload}\`` } : { pods: [{ workload, port: to.port }], service: undefined, byName: false };
   }
   if (to.selector !== undefined) return { pods: [{ workload: askedPhantom(mesh, to.selector.namespace, to.selector.labels), port: to.port }], service: undefined, byName: false };
-  if (to.host !== undefined) return behindName(mesh, to.host, to.port);
+  if (to.host !== undefined) return behindName(mesh, to.host, to.port, request.protocol === 'udp' ? 'UDP' : request.protocol === 'sctp' ? 'SCTP' : 'TCP');
   return { rule: 'A2.2', missing: 'the destination: name a workload, a host or a selector' };
 }
 
@@ -46,10 +46,10 @@ export function workloadNamed(mesh: Mesh, id: string): Workload | undefined {
   return plain !== undefined && plain.kind === match?.[2] ? plain : undefined;
 }
 
-function behindName(mesh: Mesh, host: string, port: number): Addressed | Missing {
+function behindName(mesh: Mesh, host: string, port: number, transport: string): Addressed | Missing {
   const service = addressableNamed(mesh, host);
   if (service === undefined) return { rule: 'M102', missing: `what stands behind the host \`${host}\`` };
-  const target = service.kind === 'Service' ? serviceTarget(service, port) : entryTarget(service, port);
+  const target = service.kind === 'Service' ? serviceTarget(service, port, transport) : entryTarget(service, port);
   if (target === undefined) return { rule: 'M102', missing: `a port ${String(port)} of \`${host}\`` };
   const pods = selectedBy(mesh, service).flatMap((workload): Pod[] => {
     const podPort = target(workload);
@@ -66,8 +66,9 @@ export function selectedBy(mesh: Mesh, service: Addressable): readonly Workload[
 
 type Target = (workload: Workload) => number | undefined;
 
-function serviceTarget(service: Resource<'Service'>, port: number): Target | undefined {
-  const declared = service.spec.ports.find((candidate) => candidate.port === port);
+/** A number that the Service has for another transport leads nowhere. */
+function serviceTarget(service: Resource<'Service'>, port: number, transport: string): Target | undefined {
+  const declared = service.spec.ports.find((candidate) => candidate.port === port && candidate.protocol === transport);
   return declared === undefined ? undefined : (workload) => targetPortOf(podSpecOf(workload), declared);
 }
 

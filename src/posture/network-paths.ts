@@ -4,10 +4,12 @@ import type { Mesh, Workload } from '#mesh/model.ts';
 import { impossibleTransports, networkMoved, networkKey, networkPosture, noPod, type Alternative } from '#semantics/network-lowering.ts';
 import { networkWorldOf } from '#semantics/network-world.ts';
 import type { Cube, Layer, Path, Predicate } from '#sets/cube.ts';
-import { hbonePort } from './network.ts';
+import { parseIp } from '#sets/ip.ts';
+import { holds } from '#sets/matches.ts';
+import { hbonePort, someDestinationPod } from './network.ts';
 import { networkAfterWaypoint, waypointPod } from './waypoint.ts';
-import { impossible, type DestinationPosture } from './paths.ts';
-import { notFromAmbient, onlyFromAmbient } from './tunnel-paths.ts';
+import { addressesThrough, impossible, type DestinationPosture } from './paths.ts';
+import { notFromAmbient, notThrough, onlyFromAmbient, onlyThrough } from './tunnel-paths.ts';
 
 export interface NetworkedPosture extends DestinationPosture {
   /** Ways through the network alone, and through the proxies alone: which of the two opens or stops a request. */
@@ -62,9 +64,32 @@ export function throughNetworkPaths(posture: DestinationPosture, mesh: Mesh, wor
     sure: sure === possible ? whole : before(sure),
     key: shortHash('network', posture.key, network.key, tunnel.key, waypointNetworkKey(mesh, workload, posture)),
     opaque: [...posture.opaque, ...network.opaque],
-    network: tunnel === network ? network.alternatives : [...network.alternatives.map(notFromAmbient), ...tunnel.alternatives.map((way) => onlyFromAmbient({ id: `tunnel ${way.id}`, layers: way.layers }))],
+    network: networkAlone(posture, { straight: network.alternatives, tunnel: tunnel.alternatives, inFront }),
     behind: possible,
   };
+}
+
+interface Networks {
+  readonly straight: readonly Alternative[];
+  readonly tunnel: readonly Alternative[];
+  /** By path through a waypoint. */
+  readonly inFront: ReadonlyMap<string, readonly Alternative[]>;
+}
+
+/** Which network a client meets depends on what it addresses: the pod's, or that of the waypoint's pods. */
+function networkAlone(posture: DestinationPosture, { straight, tunnel, inFront }: Networks): readonly Path[] {
+  const addresses = addressesThrough(posture);
+  if (addresses.length === 0 && posture.tunnels.size === 0) return straight;
+  const at = (prefix: string, ways: readonly Alternative[], route: Layer): readonly Path[] => ways.map((way) => ({ id: `${prefix}${way.id}`, layers: [...way.layers, route] }));
+  const past = posture.tunnels.size > 0 ? onlyFromAmbient(addresses) : undefined;
+  return [
+    ...at('', straight, past === undefined ? notThrough(addresses) : notFromAmbient),
+    ...(past === undefined ? [] : at('tunnel ', tunnel, past)),
+    ...addresses.flatMap((address) => {
+      const path = [...inFront.keys()].find((id) => id.endsWith(` ${address}`));
+      return at(`via ${address} `, inFront.get(path ?? '') ?? [], onlyThrough(address));
+    }),
+  ];
 }
 
 /** Datagrams pass by the proxies (M69). */
@@ -91,9 +116,21 @@ function waypointAlternatives(mesh: Mesh, workload: Workload, { waypoints }: Des
     [...waypoints].map(([path, waypoint]) => {
       const onward = networkAfterWaypoint(mesh, workload, waypoint);
       const last: readonly Layer[] = onward.passes === false ? [{ id: 'network-policy', allow: [], deny: [] }] : [];
-      return [path, networkPosture(mesh, waypointPod(mesh, waypoint), true).alternatives.map((alternative) => ({ id: alternative.id, layers: [...alternative.layers, ...last] }))] as const;
+      return [path, networkPosture(mesh, waypointPod(mesh, waypoint), true).alternatives.map((alternative) => ({ id: alternative.id, layers: [...alternative.layers.map(toUnnamedPod), ...last] }))] as const;
     }),
   );
+}
+
+/** The address of a waypoint's pod is nobody's to tell: not the one that the client addresses. */
+function toUnnamedPod({ id, allow, deny }: Layer): Layer {
+  const address = parseIp(someDestinationPod) ?? 0n;
+  const met = (cubes: readonly Cube[]): readonly Cube[] =>
+    cubes.flatMap((cube): Cube[] => {
+      const addressed = cube.predicates.filter(({ dimension }) => dimension === 'destination.ip');
+      if (addressed.length === 0) return [cube];
+      return addressed.every((predicate) => holds(predicate, address)) ? [{ predicates: cube.predicates.filter((predicate) => !addressed.includes(predicate)), origins: cube.origins }] : [];
+    });
+  return { id, allow: allow === 'all' ? 'all' : met(allow), deny: met(deny) };
 }
 
 /** Content of what decides in the networks of a destination's waypoints; equal on both sides: no packet through them moves. */

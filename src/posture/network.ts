@@ -15,7 +15,7 @@ export const hbonePort = 15008;
 
 /** Addresses of pods that nobody tells: in the range that clusters give to pods, which policies leave out of `0.0.0.0/0` by private blocks. */
 const someSourcePod = '10.244.0.1';
-const someDestinationPod = '10.244.0.2';
+export const someDestinationPod = '10.244.0.2';
 
 export interface NetworkQuestion {
   readonly mesh: Mesh;
@@ -42,7 +42,9 @@ export function networkAnswer(question: NetworkQuestion): NetworkAnswer {
   const world = networkWorldOf(mesh);
   if (world.empty) return untouched;
   const destination = destinationEnd(question);
-  const answers = sourceEnds(question, question.callers()).map((source) => decidePacket(world, { source, destination, port: question.port, transport: transportOf(query.request.protocol), portNamed: (name) => query.given?.[portNameDimension(name)] }));
+  // The name is of the port that is asked for: in a tunnel another one is on the wire.
+  const portNamed = (name: string): boolean | undefined => (question.port === query.to.port ? query.given?.[portNameDimension(name)] : false);
+  const answers = sourceEnds(question, question.callers()).map((source) => decidePacket(world, { source, destination, port: question.port, transport: transportOf(query.request.protocol), portNamed }));
   const [first] = answers;
   if (first === undefined) return { passes: undefined, governed: false, by: [], rule: 'M139', because: 'who calls is not told' };
   if (answers.every((answer) => answer.passes === first.passes)) return first;

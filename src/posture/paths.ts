@@ -31,7 +31,7 @@ import { sidecarLowering } from './sidecar-lowering.ts';
 import type { AskedProvider } from './sidecar-lowering.ts';
 import { nobodysRequests } from './nobody.ts';
 import { bearerTies, claimTies, tokenTies } from './token-ties.ts';
-import { notFromAmbient, tunnelWays } from './tunnel-paths.ts';
+import { notFromAmbient, notThrough, tunnelWays } from './tunnel-paths.ts';
 import { waypointWays } from './waypoint-paths.ts';
 import { readByZtunnel } from './ztunnel.ts';
 
@@ -106,7 +106,7 @@ function withTunnels(mesh: Mesh, workload: Workload, posture: DestinationPosture
   const straight = { possible: posture.possible.filter((path) => !through(path)), sure: posture.sure === posture.possible ? undefined : posture.sure.filter((path) => !through(path)) };
   const addresses = addressesThrough(posture);
   const ways = tunnelWays(mesh, workload, { possible: straight.possible, sure: straight.sure ?? straight.possible }, addresses);
-  const all = (paths: readonly Path[], tunnels: readonly Path[]): readonly Path[] => [...paths.map((path) => (through(path) ? path : notFromAmbient(path))), ...tunnels];
+  const all = (paths: readonly Path[], tunnels: readonly Path[]): readonly Path[] => [...paths.map((path) => (through(path) ? path : { id: path.id, layers: [...path.layers, notFromAmbient] })), ...tunnels];
   const possible = all(posture.possible, ways.possible);
   return finish({
     ...posture,
@@ -119,7 +119,7 @@ function withTunnels(mesh: Mesh, workload: Workload, posture: DestinationPosture
 }
 
 /** What leads through a waypoint when an ambient client addresses it. */
-function addressesThrough({ waypoints }: DestinationPosture): readonly string[] {
+export function addressesThrough({ waypoints }: DestinationPosture): readonly string[] {
   return distinct([...waypoints.keys()].map((id) => id.slice(id.lastIndexOf(' ') + 1)));
 }
 
@@ -127,7 +127,7 @@ function throughWaypoints(mesh: Mesh, workload: Workload, mode: 'sidecar' | 'amb
   const direct = straightTo(mesh, workload);
   const ways = mode === 'gateway' || workload.resource === undefined ? undefined : waypointWays(mesh, workload, mode);
   if (ways === undefined) return direct;
-  const straight = (paths: readonly Path[]): readonly Path[] => paths.map((path) => straightOnly(path, ways.addresses));
+  const straight = (paths: readonly Path[]): readonly Path[] => paths.map((path) => ({ id: path.id, layers: [...path.layers, notThrough(ways.addresses)] }));
   const possible = [...straight(direct.possible), ...ways.possible];
   const plain = direct.sure === direct.possible && ways.sure === ways.possible;
   return finish({
@@ -141,12 +141,6 @@ function throughWaypoints(mesh: Mesh, workload: Workload, mode: 'sidecar' | 'amb
     waypoints: ways.waypoints,
     asked: [...direct.asked, ...ways.lowered.flatMap((lowered) => lowered.asked)],
   });
-}
-
-/** M75: an ambient client that addresses what has a waypoint goes through it. */
-function straightOnly(path: Path, addresses: readonly string[]): Path {
-  const elsewhere = cube([{ dimension: 'address', any: addresses.map((text) => ({ type: 'one-of', text }) as const), none: [] }, { dimension: 'peer', any: [{ type: 'identified' }], none: [] }]);
-  return { id: path.id, layers: [...path.layers, { id: 'routing', allow: 'all', deny: [elsewhere] }] };
 }
 
 function straightTo(mesh: Mesh, workload: Workload): DestinationPosture {

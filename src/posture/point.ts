@@ -206,7 +206,7 @@ export function pointOf(mesh: Mesh, workload: Workload, query: Query, posture: D
   const tunnelled = fromAmbient && takesTunnels(mesh, workload);
   const behindEnvoy = way?.waypoint !== undefined || atSidecar;
   if (atSidecar && !tunnelled && isProxyPort(workload, query.to.port)) return undefined;
-  const named = withAuthority((way?.waypoint !== undefined || tunnelled) && query.to.host === undefined ? { ...query, request: { host: `${unnamedPodAddress}:${String(way?.port ?? query.to.port)}`, ...query.request } } : query);
+  const named = withAuthority((way?.waypoint !== undefined || tunnelled) && query.to.host === undefined ? { ...query, request: { host: `${unnamedPodAddress}:${String(way.port)}`, ...query.request } } : query);
   const asked = askedRequest(way === undefined ? named : { ...named, to: { ...query.to, port: way.port } }, query.from.principal ?? null, workload);
   const attached = policiesFor(mesh, workload);
   const rules = tokenRules((way?.waypoint === undefined ? attached : policiesAtWaypoint(mesh, way.waypoint, way.service)).requestAuthentication, mesh.config);

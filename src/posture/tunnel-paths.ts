@@ -31,13 +31,8 @@ export const fromAmbient: readonly Predicate[] = [
 
 /** @param straight how connections of sidecars are taken; @param elsewhere what leads through a waypoint */
 export function tunnelWays(mesh: Mesh, workload: Workload, straight: { readonly possible: readonly Path[]; readonly sure: readonly Path[] }, elsewhere: readonly string[]): TunnelWays {
-  const taken = (ports: readonly Predicate[]): Layer => ({
-    id: 'routing',
-    allow: [{ predicates: [...fromAmbient.map((predicate) => (predicate.dimension === 'address' ? { ...predicate, none: elsewhere.map((text) => ({ type: 'one-of', text }) as const) } : predicate)), ...ports], origins: [] }],
-    deny: [],
-  });
   if (!takesTunnels(mesh, workload)) {
-    const plain = (paths: readonly Path[]): readonly Path[] => paths.map(({ id, layers }) => ({ id: `plaintext ${id}`, layers: [taken([]), ...layers.map(withoutIdentity)] }));
+    const plain = (paths: readonly Path[]): readonly Path[] => paths.map(({ id, layers }) => ({ id: `plaintext ${id}`, layers: [onlyFromAmbient(elsewhere), ...layers.map(withoutIdentity)] }));
     const possible = plain(straight.possible);
     return { possible, sure: straight.sure === straight.possible ? possible : plain(straight.sure), tunnels: new Set(), lowered: [] };
   }
@@ -51,7 +46,7 @@ export function tunnelWays(mesh: Mesh, workload: Workload, straight: { readonly 
     const protocol = port === undefined ? 'auto' : protocolOf(workload, port);
     // A3.24: the peer has no address in a tunnel, and there is no certificate on the inner connection.
     const { shared, asking, lowered } = envoyLayers(mesh, attached, (kind) => handleTunnel(protocol, kind.protocol), fixed([['source.ip', null], ['header:x-forwarded-client-cert', null], ...(port === undefined ? [] : [['port', port] as const])]));
-    const layers: readonly Layer[] = [taken(portPredicates(ports)), { id: 'mtls', allow: 'all', deny: [{ predicates: [foreignTrustDomain(mesh.config)], origins: [] }] }, ...shared];
+    const layers: readonly Layer[] = [onlyFromAmbient(elsewhere, portPredicates(ports)), { id: 'mtls', allow: 'all', deny: [{ predicates: [foreignTrustDomain(mesh.config)], origins: [] }] }, ...shared];
     return { id, layers, asking, lowered };
   });
   const possible = built.map(({ id, layers }): Path => ({ id, layers }));
@@ -60,13 +55,32 @@ export function tunnelWays(mesh: Mesh, workload: Workload, straight: { readonly 
   return { possible, sure, tunnels: new Set(possible.map(({ id }) => id)), lowered: built.flatMap(({ lowered }) => lowered) };
 }
 
-/** Straight connections are those of clients that are not in ambient. */
-export function notFromAmbient(path: Path): Path {
-  return { id: path.id, layers: [...path.layers, { id: 'routing', allow: 'all', deny: [{ predicates: fromAmbient, origins: [] }] }] };
+function oneOf(addresses: readonly string[]): Predicate {
+  return { dimension: 'address', any: addresses.map((text) => ({ type: 'one-of', text })), none: [] };
 }
 
-export function onlyFromAmbient(path: Path): Path {
-  return { id: path.id, layers: [...path.layers, { id: 'routing', allow: [{ predicates: fromAmbient, origins: [] }], deny: [] }] };
+function routed(allow: Layer['allow'], deny: Layer['deny']): Layer {
+  return { id: 'routing', allow, deny };
+}
+
+const identified: Predicate = { dimension: 'peer', any: [{ type: 'identified' }], none: [] };
+
+/** Straight connections are those of clients that are not in ambient. */
+export const notFromAmbient: Layer = routed('all', [{ predicates: fromAmbient, origins: [] }]);
+
+/** M75: an ambient client that addresses what has a waypoint goes through it. */
+export function notThrough(addresses: readonly string[]): Layer {
+  return routed('all', addresses.length === 0 ? [] : [{ predicates: [oneOf(addresses), identified], origins: [] }]);
+}
+
+export function onlyThrough(address: string): Layer {
+  return routed([{ predicates: [oneOf([address]), identified], origins: [] }], []);
+}
+
+/** Clients in ambient, but for what leads through a waypoint. */
+export function onlyFromAmbient(elsewhere: readonly string[], ports: readonly Predicate[] = []): Layer {
+  const past = elsewhere.map((text) => ({ type: 'one-of', text }) as const);
+  return routed([{ predicates: [...fromAmbient.map((predicate) => (predicate.dimension === 'address' ? { ...predicate, none: past } : predicate)), ...ports], origins: [] }], []);
 }
 
 /** The layer as it meets the same request without an identity and without the server name that only TLS carries. */

@@ -20,6 +20,7 @@ import type { ClientKind, Handling } from '#semantics/peer-authentication.ts';
 import { tokenRules } from '#semantics/request-authentication.ts';
 import type { Cube, Layer, Path, Predicate } from '#sets/cube.ts';
 import { parseIp } from '#sets/ip.ts';
+import { holds } from '#sets/matches.ts';
 import type { Value } from '#sets/matcher.ts';
 import { takesTunnels } from './arrival.ts';
 import { protocolPredicate } from './connection-domains.ts';
@@ -161,14 +162,35 @@ function behind(mesh: Mesh, workload: Workload, mode: 'sidecar' | 'ambient' | 'n
   const identity = waypointIdentity(mesh, waypoint);
   const port: readonly Constant[] = target === undefined ? [] : [['port', target]];
   const address = parseIp(unnamedClientAddress) ?? 0n;
+  const own = parseIp(unnamedPodAddress) ?? 0n;
   if (mode === 'none') return open;
-  if (mode === 'ambient') return { ...open, shared: atZtunnel(mesh, workload, fixed([['peer', identity], ['source.ip', address], ['destination.ip', parseIp(unnamedPodAddress) ?? 0n], ...port]), identity) };
+  if (mode === 'ambient') return { ...open, shared: atZtunnel(mesh, workload, fixed([['peer', identity], ['source.ip', address], ['destination.ip', own], ...port]), identity) };
   const attached = policiesFor(mesh, workload);
   const protocol: PortProtocol = target === undefined ? 'auto' : (workload.ports.find((candidate) => candidate.port === target)?.protocol ?? 'auto');
-  if (takesTunnels(mesh, workload)) return envoyLayers(mesh, attached, (kind) => handleTunnel(protocol, kind.protocol), fixed([['peer', identity], ['source.ip', null], ['remote.ip', address], ['header:x-forwarded-client-cert', null], ...port]));
+  if (takesTunnels(mesh, workload)) return calledBy(address, envoyLayers(mesh, attached, (kind) => handleTunnel(protocol, kind.protocol), fixed([['peer', identity], ['source.ip', null], ['destination.ip', own], ['header:x-forwarded-client-cert', null], ...port])));
   if (target !== undefined && (isProxyPort(workload, target) || !capturedAt(workload, target))) return open;
   const portMode = target === undefined ? effectiveMtls(mesh, attached).workload.mode : modeAt(effectiveMtls(mesh, attached), target).mode;
-  return envoyLayers(mesh, attached, (kind) => handleConnection(protocol, portMode, kind), fixed([['peer', null], ['source.ip', address], ['remote.ip', address], ['header:x-forwarded-client-cert', null], ...port]));
+  return calledBy(address, envoyLayers(mesh, attached, (kind) => handleConnection(protocol, portMode, kind), fixed([['peer', null], ['source.ip', address], ['destination.ip', own], ['header:x-forwarded-client-cert', null], ...port])));
+}
+
+/**
+ * A3.25: what the client wrote into `x-forwarded-for` passes the waypoint and says the remote address; without it that is the caller's own.
+ * The other chains see nothing but the caller's.
+ */
+function calledBy(address: bigint, built: Built): Built {
+  const carried: Predicate = { dimension: 'header:x-forwarded-for', any: [{ type: 'present' }], none: [] };
+  const absent: Predicate = { dimension: 'header:x-forwarded-for', any: [], none: [{ type: 'present' }] };
+  const met = (cubes: readonly Cube[]): readonly Cube[] =>
+    cubes.flatMap((each): readonly Cube[] => {
+      const direct = each.predicates.filter(({ dimension }) => dimension === 'source.ip');
+      if (!direct.every((predicate) => holds(predicate, address))) return [];
+      const rest = each.predicates.filter(({ dimension }) => dimension !== 'source.ip');
+      const remote = rest.filter(({ dimension }) => dimension === 'remote.ip');
+      if (remote.length === 0) return [{ predicates: rest, origins: each.origins }];
+      const unsaid = remote.every((predicate) => holds(predicate, address)) ? [{ predicates: [...rest.filter((predicate) => !remote.includes(predicate)), absent], origins: each.origins }] : [];
+      return [{ predicates: [...rest, carried], origins: each.origins }, ...unsaid];
+    });
+  return { ...built, shared: built.shared.map(({ id, allow, deny }) => ({ id, allow: allow === 'all' ? 'all' : met(allow), deny: met(deny) })), asking: built.asking.map(met) };
 }
 
 function atZtunnel(mesh: Mesh, workload: Workload, constants: Fixed, identity: string): readonly Layer[] {

@@ -1,26 +1,14 @@
 /** Edits of the kinds that pull requests make, and rewrites that change the text only. */
-import { authorizationPolicy, conditionOf, conditionValues, jwtRule, operationOf, peerAuthentication, requestAuthentication, ruleOf, sourceOf, type Action, type Document, type Enrolments } from './manifests.ts';
+import { atWaypoint, bound, waypoint } from './ambient.ts';
+import { extension } from './extensions.ts';
+import { fieldsAt, isFields, listAt } from './fields.ts';
+import { authorizationPolicy, conditionOf, conditionValues, jwtRule, operationOf, peerAuthentication, requestAuthentication, ruleOf, sourceOf, type Action, type Document, type Features } from './manifests.ts';
+import { clusterPolicy, networkPolicy } from './network.ts';
 import type { Random } from './random.ts';
 import * as words from './vocabulary.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
-type Edit = (random: Random, documents: readonly Document[], enrolments: Enrolments) => readonly Document[] | undefined;
-
-export function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-export function fieldsAt(value: unknown, ...path: readonly string[]): Fields {
-  let at = value;
-  for (const key of path) at = isFields(at) ? at[key] : undefined;
-  return isFields(at) ? at : {};
-}
-
-export function listAt(value: unknown, ...path: readonly string[]): readonly unknown[] {
-  const last = path.at(-1) ?? '';
-  const found = fieldsAt(value, ...path.slice(0, -1))[last];
-  return Array.isArray(found) ? found : [];
-}
+type Edit = (random: Random, documents: readonly Document[], features: Features) => readonly Document[] | undefined;
 
 const policyKinds = ['AuthorizationPolicy', 'PeerAuthentication', 'RequestAuthentication'];
 
@@ -38,12 +26,12 @@ function withSpec(document: Document, change: (spec: Fields) => Fields): Documen
   return { ...document, spec: change(fieldsAt(document, 'spec')) };
 }
 
-function editing(kinds: readonly string[], change: (random: Random, document: Document, enrolments: Enrolments) => Document | undefined): Edit {
-  return (random, documents, enrolments) => {
+function editing(kinds: readonly string[], change: (random: Random, document: Document, features: Features) => Document | undefined): Edit {
+  return (random, documents, features) => {
     const index = some(random, documents, kinds);
     if (index === undefined) return undefined;
     const document = documents[index];
-    const edited = document === undefined ? undefined : change(random, document, enrolments);
+    const edited = document === undefined ? undefined : change(random, document, features);
     return edited === undefined ? undefined : replaced(documents, index, edited);
   };
 }
@@ -119,7 +107,7 @@ function poolOf(field: string): readonly string[] {
   return pools[name] ?? conditionValues(field);
 }
 
-const edits: readonly (readonly [number, string, Edit])[] = [
+const edits: readonly NamedEdit[] = [
   [5, 'policy-deleted', (random, documents) => {
     const index = some(random, documents, policyKinds);
     return index === undefined ? undefined : replaced(documents, index);
@@ -204,14 +192,52 @@ const edits: readonly (readonly [number, string, Edit])[] = [
   })],
 ];
 
+function deleted(kinds: readonly string[]): Edit {
+  return (random, documents) => {
+    const index = some(random, documents, kinds);
+    return index === undefined ? undefined : replaced(documents, index);
+  };
+}
+
+type NamedEdit = readonly [number, string, Edit];
+
+const networkEdits: readonly NamedEdit[] = [
+  [30, 'network-policy-added', (random, documents) => [...documents, networkPolicy(random, random.pick(['shop', 'shop', 'web']), random.pick(['n0', 'new']))]],
+  [25, 'network-policy-changed', editing(['NetworkPolicy'], (random, document) => {
+    const { namespace, name } = fieldsAt(document, 'metadata');
+    return networkPolicy(random, String(namespace), String(name));
+  })],
+  [15, 'network-policy-deleted', deleted(['NetworkPolicy'])],
+  [6, 'cluster-policy-added', (random, documents) => [...documents, clusterPolicy(random, 'new')]],
+  [4, 'cluster-policy-deleted', deleted(['ClusterNetworkPolicy'])],
+];
+
+const waypointEdits: readonly NamedEdit[] = [
+  [6, 'waypoint-added', (random, documents) => [...documents, waypoint(random.pick(['shop', 'web']), random.pick(['', 'all', 'workload']))]],
+  [4, 'waypoint-deleted', deleted(['Gateway'])],
+  [12, 'waypoint-bound', editing(['Service', 'Namespace'], (random, document) => (fieldsAt(document, 'metadata')['name'] === 'opa' ? undefined : bound(document, random.chance(0.6))))],
+  [10, 'policy-retargeted', editing(['AuthorizationPolicy', 'RequestAuthentication'], (random, document) => atWaypoint(random, document))],
+];
+
+const extensionEdits: readonly NamedEdit[] = [
+  [15, 'extension-added', (random, documents) => [...documents, extension(random, random.pick(['shop', 'web', 'istio-system']), random.pick(['x', 'new']))]],
+  [15, 'extension-deleted', deleted(['EnvoyFilter', 'WasmPlugin'])],
+  [15, 'extension-changed', editing(['EnvoyFilter', 'WasmPlugin'], (random, document) => {
+    const { namespace, name } = fieldsAt(document, 'metadata');
+    return extension(random, String(namespace), String(name));
+  })],
+];
+
 /** The head of a pull request: one to three edits; the names say which. */
-export function edited(random: Random, base: readonly Document[], enrolments: Enrolments): { readonly head: readonly Document[]; readonly names: readonly string[] } {
+export function edited(random: Random, base: readonly Document[], features: Features): { readonly head: readonly Document[]; readonly names: readonly string[] } {
   let head = base;
   const names: string[] = [];
   const wanted = random.weighted([[4, 1], [3, 2], [2, 3]] as const);
+  const all = [...edits, ...(features.network ? networkEdits : []), ...(features.waypoints ? waypointEdits : []), ...(features.extensions ? extensionEdits : [])];
+  const choices = all.map(([weight, label, change]) => [weight, [label, change] as const] as const);
   for (let attempt = 0; names.length < wanted && attempt < 20; attempt += 1) {
-    const [name, edit] = random.weighted(edits.map(([weight, label, change]) => [weight, [label, change] as const] as const));
-    const next = edit(random, head, enrolments);
+    const [name, edit] = random.weighted(choices);
+    const next = edit(random, head, features);
     if (next === undefined) continue;
     head = next;
     names.push(name);

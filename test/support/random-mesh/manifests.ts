@@ -1,4 +1,7 @@
 /** Small believable meshes: objects as a repository holds them, ready for the decoders. */
+import { withWaypoints } from './ambient.ts';
+import { extension } from './extensions.ts';
+import { clusterPolicy, networkPolicy } from './network.ts';
 import type { Random } from './random.ts';
 import * as words from './vocabulary.ts';
 
@@ -12,16 +15,26 @@ export function objectOf(apiVersion: string, kind: string, namespace: string | u
 
 const rootNamespace = 'istio-system';
 
-/** Which ways into the mesh the worlds take. */
-export interface Enrolments {
-  /** Some namespaces are in ambient mode (without waypoints). */
+/** What a world has besides sidecars and their policies. */
+export interface Features {
+  /** Some namespaces are in ambient mode. */
   readonly ambient: boolean;
+  /** Waypoints, and policies that stand there. */
+  readonly waypoints: boolean;
+  /** NetworkPolicies. */
+  readonly network: boolean;
+  /** EnvoyFilters and WasmPlugins. */
+  readonly extensions: boolean;
 }
 
+export const sidecarsOnly: Features = { ambient: false, waypoints: false, network: false, extensions: false };
+
 /** A whole mesh: configuration, namespaces, workloads with Services, policies of every kind. */
-export function randomMesh(random: Random, enrolments: Enrolments): readonly Document[] {
+export function randomMesh(random: Random, features: Features): readonly Document[] {
   const namespaces = random.chance(0.5) ? ['shop'] : ['shop', 'web'];
-  const documents: Document[] = [...meshConfig(random), ...namespaces.map((name) => namespaceOf(random, name, enrolments))];
+  // To a NetworkPolicy the labels of every namespace count: a whole cluster has them all.
+  const declared = features.network ? ['shop', 'web', rootNamespace] : namespaces;
+  const documents: Document[] = [...meshConfig(random), ...declared.map((name) => namespaceOf(random, name, features))];
   const workloads = random.between(1, 2);
   for (let index = 0; index < workloads; index += 1) documents.push(...workloadOf(random, random.pick(namespaces), words.accounts[index] ?? 'cart'));
   const policies = random.weighted([[1, 0], [4, 1], [5, 2], [4, 3], [2, 4]] as const);
@@ -40,11 +53,16 @@ export function randomMesh(random: Random, enrolments: Enrolments): readonly Doc
     const namespace = place();
     documents.push(peerAuthentication(random, namespace, fresh(random.shuffled(['p', 'q', 'r']), namespace, 'PeerAuthentication')));
   }
-  for (let index = random.weighted([[5, 0], [4, 1], [1, 2]] as const); index > 0; index -= 1) {
+  for (let index = random.weighted([[3, 0], [5, 1], [2, 2]] as const); index > 0; index -= 1) {
     const namespace = place();
     documents.push(requestAuthentication(random, namespace, fresh(random.shuffled(['j', 'k', 'l']), namespace, 'RequestAuthentication')));
   }
-  return documents;
+  if (features.network) {
+    for (let index = random.between(1, 3); index > 0; index -= 1) documents.push(networkPolicy(random, random.pick(namespaces), `n${String(index)}`));
+    if (random.chance(0.2)) documents.push(clusterPolicy(random, 'c'));
+  }
+  if (features.extensions) documents.push(extension(random, place(), 'x'));
+  return features.waypoints ? withWaypoints(random, documents) : documents;
 }
 
 function meshConfig(random: Random): Document[] {
@@ -64,8 +82,8 @@ function meshConfig(random: Random): Document[] {
   ];
 }
 
-function namespaceOf(random: Random, name: string, { ambient }: Enrolments): Document {
-  const labels = random.weighted<Fields>([[16, { 'istio-injection': 'enabled' }], [ambient ? 3 : 0, { 'istio.io/dataplane-mode': 'ambient' }], [1, {}]]);
+function namespaceOf(random: Random, name: string, { ambient }: Features): Document {
+  const labels = random.weighted<Fields>([[16, { 'istio-injection': 'enabled' }], [ambient ? 14 : 0, { 'istio.io/dataplane-mode': 'ambient' }], [1, {}]]);
   return { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } };
 }
 
@@ -88,7 +106,7 @@ function workloadOf(random: Random, namespace: string, name: string): Document[]
   const deployment = objectOf('apps/v1', 'Deployment', namespace, name, {
     spec: {
       selector: { matchLabels: { app: name } },
-      template: { metadata: { labels, ...(Object.keys(annotations).length > 0 ? { annotations } : {}) }, spec: { serviceAccountName, containers: [{ name: 'app', image: 'shop:1', ports: [{ containerPort: 8080 }] }] } },
+      template: { metadata: { labels, ...(Object.keys(annotations).length > 0 ? { annotations } : {}) }, spec: { serviceAccountName, containers: [{ name: 'app', image: 'shop:1', ports: [{ name: 'web', containerPort: 8080 }] }] } },
     },
   });
   const service = objectOf('v1', 'Service', namespace, name, { spec: { selector: { app: name }, ports: named } });
@@ -161,7 +179,7 @@ export function operationOf(random: Random): Fields {
 
 export function conditionOf(random: Random, action: Action): Fields {
   const open: readonly (readonly [number, string])[] = [
-    [6, `request.headers[${random.pick(words.headerKeys)}]`],
+    [8, `request.headers[${random.pick(words.headerKeys)}]`],
     [1, 'source.ip'],
     [1, 'remote.ip'],
     [2, 'destination.ip'],
@@ -170,14 +188,14 @@ export function conditionOf(random: Random, action: Action): Fields {
     [1, 'experimental.envoy.filters.network.mysql_proxy[db.table]'],
   ];
   const identified: readonly (readonly [number, string])[] = [
-    [5, `request.auth.claims${random.pick(words.claimKeys)}`],
+    [8, `request.auth.claims${random.pick(words.claimKeys)}`],
     [1, 'source.principal'],
     [1, 'source.namespace'],
     [1, 'source.serviceAccount'],
     [1, 'source.trustDomain'],
     [1, 'request.auth.principal'],
     [1, 'request.auth.audiences'],
-    [1, 'request.auth.presenter'],
+    [4, 'request.auth.presenter'],
   ];
   const key = random.weighted(action === 'CUSTOM' ? open : [...open, ...identified]);
   const list = conditionValues(key);
@@ -233,14 +251,15 @@ export function jwtRule(random: Random): Fields {
   const location = random.weighted<Fields>([
     [8, {}],
     [2, { fromHeaders: [{ name: random.pick(['x-token', 'Authorization']), ...(random.chance(0.5) ? { prefix: random.pick(['Token ', 'Bearer ']) } : {}) }] }],
+    [1, { fromHeaders: [{ name: 'x-token', prefix: 'Token ' }, { name: 'Authorization', prefix: 'Bearer ' }], ...(random.chance(0.5) ? { fromParams: ['token'] } : {}) }],
     [1, { fromParams: ['token'] }],
     [1, { fromCookies: ['session'] }],
   ]);
   const outputs = random.weighted<Fields>([
     [8, {}],
     [1, { forwardOriginalToken: true }],
-    [1, { outputClaimToHeaders: [{ header: random.pick(['x-claims', 'x-user']), claim: random.pick(['sub', 'group', 'level']) }] }],
-    [1, { outputPayloadToHeader: 'x-claims' }],
+    [2, { outputClaimToHeaders: [{ header: random.pick(['x-claims', 'x-user']), claim: random.pick(['sub', 'group', 'level']) }] }],
+    [2, { outputPayloadToHeader: 'x-claims' }],
   ]);
   return {
     issuer: random.pick(words.issuers),

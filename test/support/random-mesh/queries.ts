@@ -3,8 +3,9 @@
  * a cut prefix, another case, an empty value, none at all. Half of them start from what one rule asks for.
  */
 import type { Query } from '#posture/query.ts';
-import { fieldsAt, isFields, listAt } from './edits.ts';
-import type { Document } from './manifests.ts';
+import { fieldsAt, isFields, listAt } from './fields.ts';
+import { sidecarsOnly, type Document, type Features } from './manifests.ts';
+import { packetCaller } from './network.ts';
 import type { Random } from './random.ts';
 import * as words from './vocabulary.ts';
 
@@ -225,7 +226,7 @@ function readToken(random: Random, draft: Draft, documents: readonly Document[])
   if (typeof cookie === 'string') draft.tokenIn = `cookie:${cookie}`;
 }
 
-export function randomQuery(random: Random, destinations: readonly string[], sides: readonly (readonly Document[])[]): Query {
+export function randomQuery(random: Random, destinations: readonly string[], sides: readonly (readonly Document[])[], features: Features = sidecarsOnly): Query {
   const draft: Draft = {
     principal: random.chance(0.35) ? null : random.pick(['cluster.local/ns/web/sa/front', 'cluster.local/ns/shop/sa/cart', 'shop.example/ns/web/sa/front']),
     ip: undefined,
@@ -248,8 +249,24 @@ export function randomQuery(random: Random, destinations: readonly string[], sid
   if (rules.length > 0 && random.chance(0.7)) followRule(random, draft, random.pick(rules));
   if (draft.claims !== undefined && random.chance(0.7)) readToken(random, draft, side);
   for (let steps = random.weighted([[4, 0], [4, 1], [2, 2], [1, 3]] as const); steps > 0; steps -= 1) wander(random, draft);
-  return queryOf(draft, random.pick(destinations));
+  return called(random, queryOf(draft, random.pick(destinations)), features);
 }
+
+/** How the client takes part, and from which pod it calls, where that makes a difference. */
+function called(random: Random, query: Query, { ambient, network }: Features): Query {
+  const { workload = '' } = query.to;
+  let asked = query;
+  if (network) {
+    asked = { ...asked, from: packetCaller(random, asked.from), to: { ...asked.to, ip: asked.to.ip ?? random.pick(['10.1.2.4', '10.244.0.2']) } };
+    if (random.chance(0.1)) asked = { ...asked, from: { ...asked.from, principal: null }, request: { protocol: random.pick(['udp', 'sctp']) } };
+  }
+  if (!ambient || typeof asked.from.principal !== 'string') return asked;
+  const client = random.pick(['sidecar', 'ambient', 'ambient'] as const);
+  const [namespace = '', name = ''] = workload.split('/');
+  const byName = random.chance(0.4) ? { to: { port: asked.to.port, ...(asked.to.ip === undefined ? {} : { ip: asked.to.ip }), host: `${name}.${namespace}.svc.cluster.local` } } : {};
+  return { ...asked, from: { ...asked.from, client, ...(client === 'ambient' && random.chance(0.3) ? { direct: true } : {}) }, ...byName };
+}
+
 
 function queryOf(draft: Draft, workload: string): Query {
   const http = draft.protocol === 'http' || draft.protocol === 'https';

@@ -2,9 +2,11 @@
 import { decodeDocument } from '#manifests/decode.ts';
 import { accepted, resourceId, type AnyResource } from '#manifests/resource.ts';
 import { buildMesh } from '#mesh/build.ts';
+import { enrolmentKnowledge } from '#mesh/enrolment.ts';
 import type { Mesh } from '#mesh/model.ts';
-import { edited, fieldsAt, isFields } from './edits.ts';
-import { randomMesh, type Document, type Enrolments } from './manifests.ts';
+import { edited } from './edits.ts';
+import { fieldsAt, isFields } from './fields.ts';
+import { randomMesh, sidecarsOnly, type Document, type Features } from './manifests.ts';
 import { Random } from './random.ts';
 
 export interface World {
@@ -14,13 +16,29 @@ export interface World {
   readonly edits: readonly string[];
   /** Where the questions about this world start. */
   readonly seed: number;
+  readonly features: Features;
 }
 
-export function randomWorld(seed: number, enrolments: Enrolments = { ambient: false }): World {
+/** What share of the worlds has what: most are behind sidecars, where the policies have most to say. */
+function featuresOf(random: Random): Features {
+  return random.weighted<Features>([
+    [56, sidecarsOnly],
+    [13, { ...sidecarsOnly, network: true }],
+    [8, { ...sidecarsOnly, ambient: true }],
+    [12, { ...sidecarsOnly, ambient: true, waypoints: true }],
+    [3, { ...sidecarsOnly, ambient: true, network: true }],
+    [2, { ...sidecarsOnly, ambient: true, waypoints: true, network: true }],
+    [6, { ...sidecarsOnly, extensions: true }],
+  ]);
+}
+
+/** @param wanted absent: any, by the seed */
+export function randomWorld(seed: number, wanted?: Features): World {
   const random = new Random(seed);
-  const base = inCluster(randomMesh(random, enrolments));
-  const { head, names } = edited(random, base, enrolments);
-  return { base, head: inCluster(head), edits: names, seed };
+  const features = wanted ?? featuresOf(random);
+  const base = inCluster(randomMesh(random, features));
+  const { head, names } = edited(random, base, features);
+  return { base, head: inCluster(head), edits: names, seed, features };
 }
 
 function idOf(document: Document): string {
@@ -63,7 +81,8 @@ export function meshesOf(world: Pick<World, 'base' | 'head'>): { readonly base: 
     const kept = before.get(resourceId(resource));
     return kept === undefined ? [] : [kept];
   });
-  return { base: buildMesh(base, { world: 'closed' }), head: buildMesh(head, { world: 'closed' }) };
+  const knowledge = enrolmentKnowledge('istio-system', base, head);
+  return { base: buildMesh(base, { world: 'closed', knowledge }), head: buildMesh(head, { world: 'closed', knowledge }) };
 }
 
 /** Every value with one list entry or optional field fewer, the biggest parts first. */
