@@ -6,8 +6,9 @@ import { ruleEntry, type RuleId } from './catalogue.ts';
 import { fingerprint } from './fingerprint.ts';
 import type { Finding } from './finding.ts';
 
-/** The part of the report's reasons that a finding needs. */
+/** Something that was not read, rendered or decided. */
 export interface RunReason {
+  /** Stable: hash of kind, unit and file. */
   readonly id: string;
   readonly kind: 'unreadable' | 'not-renderable' | 'refused' | 'limit' | 'missing-object';
   readonly status: 'new' | 'existing';

@@ -1,3 +1,4 @@
+import type { RunReason } from '#findings/incomplete.ts';
 import type { Change } from '#impact/change.ts';
 import type { Finding } from '#findings/finding.ts';
 import type { Maturity } from '#maturity/scorecard.ts';
@@ -10,17 +11,8 @@ export interface Revision {
   readonly label: string;
 }
 
-export interface IncompleteReason {
-  /** Stable: hash of kind, unit and file. */
-  readonly id: string;
-  readonly kind: 'unreadable' | 'not-renderable' | 'refused' | 'limit' | 'missing-object';
-  readonly status: 'new' | 'existing';
-  readonly unit?: string;
-  readonly file?: string;
-  readonly line?: number;
-  readonly reason: string;
-  readonly remedy: string;
-}
+/** What was not read, rendered or decided; the findings MP805, MP807 and MP905 repeat it. */
+export type IncompleteReason = RunReason;
 
 export interface UnitReport {
   readonly id: string;
