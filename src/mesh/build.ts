@@ -70,8 +70,8 @@ export function buildMesh(resources: readonly AnyResource[], settings: MeshSetti
 const policyKinds: ReadonlySet<string> = new Set(['AuthorizationPolicy', 'PeerAuthentication', 'RequestAuthentication']);
 
 /**
- * What `buildMesh` makes of the same objects with these policies beside them or, by id, instead of them. `undefined`: they may change
- * more of the model than themselves.
+ * What `buildMesh` makes, with the same knowledge (R23), of the same objects with these policies beside them or, by id, instead of them.
+ * `undefined`: they may change more of the model than themselves.
  */
 export function withPolicies(mesh: Mesh, policies: readonly AnyResource[]): Mesh | undefined {
   if (!policies.every((policy) => policyKinds.has(policy.kind) && accepted(policy) && policy.namespace !== undefined && mesh.namespaces.has(policy.namespace))) return undefined;
