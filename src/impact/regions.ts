@@ -143,8 +143,12 @@ export function passingFirst({ base, head }: { readonly base: Mesh; readonly hea
 }
 
 /** A declared workload as the caller where one lies in the cube, else the sample as it is. */
-export function witnessFor(context: PairContext, way: Way, cube: Cube, found: Point, confirmed: (query: Query) => RawChange['witness']): RawChange['witness'] {
-  const sample = plainlySigned(cube, found);
+export function witnessFor(context: PairContext, way: Way, cube: Cube, sample: Point, confirmed: (query: Query) => RawChange['witness']): RawChange['witness'] {
+  const signed = plainlySigned(cube, sample);
+  return firstOf(signed === sample ? [sample] : [signed, sample], (point) => witnessAt(context, way, cube, point, confirmed));
+}
+
+function witnessAt(context: PairContext, way: Way, cube: Cube, sample: Point, confirmed: (query: Query) => RawChange['witness']): RawChange['witness'] {
   const pods = isNetworked(context.head);
   if (pods) {
     for (const point of knownCallers(passingFirst(context.sides, way), cube, sample, context.base.enforcedAt !== 'none' || context.head.enforcedAt !== 'none')) {
