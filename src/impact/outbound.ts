@@ -11,6 +11,7 @@ import { queryOutside } from '#posture/point.ts';
 import { impossibleOutbound } from '#posture/network-paths.ts';
 import type { Query } from '#posture/query.ts';
 import { outboundPosture } from '#semantics/network-lowering.ts';
+import { placed } from './witness-request.ts';
 import type { Cube } from '#sets/cube.ts';
 import { difference, type Difference, type Limits } from '#sets/difference.ts';
 import { parseIp } from '#sets/ip.ts';
@@ -71,7 +72,7 @@ export function outboundMoved(sides: Sides, limits: Limits, internalErrors: stri
         const [proof] = leadingOf(sampled(regions), complete);
         if (first === undefined || proof === undefined) return [];
         const points = [...knownCallers(passingFirst(sides, way), proof.cube, proof.sample, false), proof.sample];
-        const witness = points.map((point) => outsideWitness(sides, queryOutside(point, somewhere))).find((each) => flips(each.base, each.head, way));
+        const witness = points.flatMap((point) => placed(queryOutside(point, somewhere))).map((query) => outsideWitness(sides, query)).find((each) => flips(each.base, each.head, way));
         const cubes = regions.flatMap((region) => region.cubes);
         if (witness === undefined) {
           internalErrors.push(`the outbound witness did not reproduce (seed ${shortHash(first.seed)})`);

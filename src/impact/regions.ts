@@ -16,7 +16,7 @@ import { knownCallers } from './known-callers.ts';
 import { type PairContext, asker, asking, confirm, sideFacts, undecided } from './pair-context.ts';
 import type { Pair, RawChange, Way } from './raw-change.ts';
 import { someTokenPasses } from './token.ts';
-import { firstOf, leastAssuming, plainlySigned, spelled, unreconciled } from './witness-request.ts';
+import { firstOf, leastAssuming, placed, plainlySigned, spelled, unreconciled } from './witness-request.ts';
 
 export type Found = { readonly region: DifferenceRegion } | { readonly undecided: Difference['undecided'][number] };
 
@@ -152,9 +152,9 @@ function witnessAt(context: PairContext, way: Way, cube: Cube, sample: Point, co
   const pods = isNetworked(context.head);
   if (pods) {
     for (const point of knownCallers(passingFirst(context.sides, way), cube, sample, context.base.enforcedAt !== 'none' || context.head.enforcedAt !== 'none')) {
-      const witness = confirmed(queryOf(asker(context), point, asking(context)));
+      const witness = firstOf(placed(queryOf(asker(context), point, asking(context))), confirmed);
       if (witness !== undefined) return witness;
     }
   }
-  return firstOf(spelled(cube, sample), (point) => firstOf(leastAssuming(queryOf(asker(context), point, asking(context))), confirmed));
+  return firstOf(spelled(cube, sample), (point) => firstOf(leastAssuming(queryOf(asker(context), point, asking(context))).flatMap(placed), confirmed));
 }

@@ -81,6 +81,15 @@ export function leastAssuming(query: Query): readonly Query[] {
   return [assuming(entries.filter((entry) => !isOpaque(entry))), ...(entries.some(isName) ? [assuming(entries.filter((entry) => !isOpaque(entry) || isName(entry)))] : []), query];
 }
 
+/**
+ * The question as it is, and with the labels of the caller's namespace said where no manifest declares it: none, as the point has it. Without them a selector of
+ * namespaces is not determined (M140).
+ */
+export function placed(query: Query): readonly Query[] {
+  const { pod } = query.from;
+  return pod === undefined || pod.namespaceLabels !== undefined ? [query] : [query, { ...query, from: { ...query.from, pod: { ...pod, namespaceLabels: {} } } }];
+}
+
 export function firstOf<From, To>(list: Iterable<From>, found: (entry: From) => To | undefined): To | undefined {
   for (const entry of list) {
     const result = found(entry);
