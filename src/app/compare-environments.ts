@@ -79,7 +79,7 @@ function peerAuthenticationEdits(base: readonly AnyResource[], head: readonly An
 /** It is of one scope and age on both sides. */
 function keepsItsPlace(edit: Edit): boolean {
   if (edit.type !== 'modified' || edit.base.kind !== 'PeerAuthentication' || edit.head.kind !== 'PeerAuthentication') return false;
-  const selected = (resource: typeof edit.base): string => (resource.kind === 'PeerAuthentication' ? canonical(resource.spec.selector?.matchLabels ?? {}) : '');
+  const selected = (resource: typeof edit.base): string => canonical(resource.spec.selector?.matchLabels ?? {});
   return edit.base.creationTimestamp === edit.head.creationTimestamp && selected(edit.base) === selected(edit.head);
 }
 
