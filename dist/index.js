@@ -26391,7 +26391,7 @@ var require_public_api = __commonJS({
       }
       return doc;
     }
-    function parse6(src, reviver, options) {
+    function parse7(src, reviver, options) {
       let _reviver = void 0;
       if (typeof reviver === "function") {
         _reviver = reviver;
@@ -26432,7 +26432,7 @@ var require_public_api = __commonJS({
         return value.toString(options);
       return new Document.Document(value, _replacer, options).toString(options);
     }
-    exports.parse = parse6;
+    exports.parse = parse7;
     exports.parseAllDocuments = parseAllDocuments2;
     exports.parseDocument = parseDocument5;
     exports.stringify = stringify;
@@ -28216,7 +28216,7 @@ function expand2(template, context3) {
     return template.replace(/\/$/, "");
   }
 }
-function parse4(options) {
+function parse5(options) {
   let method = options.method.toUpperCase();
   let url2 = (options.url || "/").replace(/:([a-z]\w+)/g, "{$1}");
   let headers2 = Object.assign({}, options.headers);
@@ -28280,7 +28280,7 @@ function parse4(options) {
   );
 }
 function endpointWithDefaults(defaults3, route2, options) {
-  return parse4(merge2(defaults3, route2, options));
+  return parse5(merge2(defaults3, route2, options));
 }
 function withDefaults(oldDefaults, newDefaults) {
   const DEFAULTS2 = merge2(oldDefaults, newDefaults);
@@ -28289,7 +28289,7 @@ function withDefaults(oldDefaults, newDefaults) {
     DEFAULTS: DEFAULTS2,
     defaults: withDefaults.bind(null, DEFAULTS2),
     merge: merge2.bind(null, DEFAULTS2),
-    parse: parse4
+    parse: parse5
   });
 }
 var VERSION3, userAgent, DEFAULTS, urlVariableRegex, endpoint2;
@@ -28315,7 +28315,7 @@ var init_dist_bundle = __esm({
 });
 
 // node_modules/content-type/dist/index.js
-function parse5(header2, options) {
+function parse6(header2, options) {
   const stopFlags = SEMI_FLAG | (options?.comma === true ? COMMA_FLAG : 0);
   const len = header2.length;
   let valueStart = options?.start ?? 0;
@@ -28955,7 +28955,7 @@ async function getResponseData(response) {
   if (!contentType) {
     return response.text().catch(noop2);
   }
-  const mimetype = parse5(contentType);
+  const mimetype = parse6(contentType);
   if (isJSONResponse(mimetype)) {
     let text8 = "";
     try {
@@ -35189,8 +35189,13 @@ function sortedBy(values5, ...keys) {
   return [...values5].sort(compareBy(...keys));
 }
 function distinct(values5) {
+  if (Array.isArray(values5) && ascending(values5)) return values5.slice();
   const found = [...new Set(values5)];
   return found.length < 2 ? found : found.sort(compareText);
+}
+function ascending(values5) {
+  for (let index = 1; index < values5.length; index += 1) if (compareText(values5[index - 1] ?? "", values5[index] ?? "") >= 0) return false;
+  return true;
 }
 
 // src/units/unit.ts
@@ -37235,18 +37240,18 @@ var validateAsync = async (schema2, value, _ctx) => {
   return result.issues.length === 0;
 };
 var _encode = (_Err) => {
-  const parse6 = _parse(_Err);
+  const parse7 = _parse(_Err);
   const fn = (schema2, value, _ctx, _params) => {
     const ctx = _ctx ? { ..._ctx, direction: "backward" } : { direction: "backward" };
-    return parse6(schema2, value, ctx, finalizeParams(fn, _params));
+    return parse7(schema2, value, ctx, finalizeParams(fn, _params));
   };
   return fn;
 };
 var encode = /* @__PURE__ */ _encode($ZodRealError);
 var _decode = (_Err) => {
-  const parse6 = _parse(_Err);
+  const parse7 = _parse(_Err);
   const fn = (schema2, value, _ctx, _params) => {
-    return parse6(schema2, value, _ctx, finalizeParams(fn, _params));
+    return parse7(schema2, value, _ctx, finalizeParams(fn, _params));
   };
   return fn;
 };
@@ -38741,7 +38746,7 @@ function capSize(inst, size) {
   if (!caps.length)
     return;
   const cap = Math.min(...caps.map((c) => c[0]));
-  const parse6 = inst._zod.parse;
+  const parse7 = inst._zod.parse;
   inst._zod.parse = (payload, ctx) => {
     const n = size(payload.value);
     if (n > cap && !ctx?.skipChecks && ctx?.direction !== "backward") {
@@ -38755,7 +38760,7 @@ function capSize(inst, size) {
         }
       }
     }
-    return parse6(payload, ctx);
+    return parse7(payload, ctx);
   };
 }
 var arraySize = (input3) => Array.isArray(input3) ? input3.length : -1;
@@ -55368,8 +55373,8 @@ var catalogue = [
   entry(905, "analysis-incomplete", "run", "high", "analysis incomplete", "something that the verdict needs could not be read, rendered or decided"),
   entry(906, "review-workflow-changed", "change", "medium", "review in its own hands", "the pull request changes the workflow that runs this tool, or its configuration")
 ];
-var byRule = new Map(catalogue.map((known4) => [known4.rule, known4]));
-var byCode = new Map(catalogue.map((known4) => [known4.code, known4]));
+var byRule = new Map(catalogue.map((known7) => [known7.rule, known7]));
+var byCode = new Map(catalogue.map((known7) => [known7.code, known7]));
 function ruleEntry(rule2) {
   const found = byRule.get(rule2);
   if (found === void 0) throw new Error(`no rule ${rule2}`);
@@ -55465,7 +55470,7 @@ function readValue(value, file2, lineAt3) {
   }
   const { suppressions: written, ...rest } = value;
   const parsed = configSchema.safeParse(rest);
-  if (!parsed.success) for (const placed2 of describeIssues(parsed.error.issues, configSchema, value)) add4(placed2.path, placed2.atKey, placed2.message);
+  if (!parsed.success) for (const placed3 of describeIssues(parsed.error.issues, configSchema, value)) add4(placed3.path, placed3.atKey, placed3.message);
   const suppressions = readSuppressions(written, add4, lineAt3);
   if (parsed.success) for (const contradiction of contradictions(parsed.data)) add4(contradiction.path, false, contradiction.message);
   if (!parsed.success || problems.length > 0) return { type: "invalid", problems: problems.sort(compareBy((problem) => problem.line, (problem) => problem.message)) };
@@ -55488,7 +55493,7 @@ function readSuppressions(written, add4, lineAt3) {
     const parsed = lenient.safeParse(rest);
     if (!parsed.success) {
       const root = { suppressions: written };
-      for (const placed2 of describeIssues(parsed.error.issues.map((issue3) => ({ ...issue3, path: [...path7, ...issue3.path] })), configSchema, root)) add4(placed2.path, placed2.atKey, placed2.message);
+      for (const placed3 of describeIssues(parsed.error.issues.map((issue3) => ({ ...issue3, path: [...path7, ...issue3.path] })), configSchema, root)) add4(placed3.path, placed3.atKey, placed3.message);
       return [];
     }
     const { rule: rule2, resource, fingerprint: fingerprint2, environment: environment4, owner } = parsed.data;
@@ -56577,8 +56582,8 @@ function spanReader(text8, fully = false) {
     const part2 = parts[position.document];
     if (part2 === void 0) return wholeText(text8);
     if (path7.length === 0 && position.item === void 0) return contentSpan(text8, part2);
-    const read3 = quickOf(part2);
-    if (read3 !== void 0) return quickSpan(text8, part2, read3, position.item === void 0 ? path7 : ["items", position.item, ...path7], withKey2);
+    const read4 = quickOf(part2);
+    if (read4 !== void 0) return quickSpan(text8, part2, read4, position.item === void 0 ? path7 : ["items", position.item, ...path7], withKey2);
     let document = parsed.get(part2.index);
     if (document === void 0) {
       document = parseSafely(text8.slice(part2.start, part2.end));
@@ -56605,8 +56610,8 @@ function readQuickly(text8, part2) {
   const comment = text8.indexOf("#", part2.start);
   if (comment !== -1 && comment < part2.end) return void 0;
   const places = /* @__PURE__ */ new Map();
-  const read3 = quickRead(text8, part2.start, part2.end, places);
-  return read3 === void 0 ? void 0 : { value: read3.value, places };
+  const read4 = quickRead(text8, part2.start, part2.end, places);
+  return read4 === void 0 ? void 0 : { value: read4.value, places };
 }
 function quickSpan(text8, part2, { value, places }, path7, withKey2) {
   let container2 = value;
@@ -56741,8 +56746,8 @@ function readPart(text8, part2, strange) {
   return readFully(text8, part2, strange);
 }
 function readFully(text8, part2, strange) {
-  const whole4 = part2.start === 0 && part2.end === text8.length;
-  const source2 = whole4 ? text8 : text8.slice(part2.start, part2.end);
+  const whole5 = part2.start === 0 && part2.end === text8.length;
+  const source2 = whole5 ? text8 : text8.slice(part2.start, part2.end);
   const problems = part2.problem === void 0 ? [] : [part2.problem];
   if (strange) problems.push(...strangeCharacters(source2, part2.startLine));
   const { value, problems: found } = readDocument(source2);
@@ -56855,7 +56860,7 @@ function texts(value) {
 
 // src/units/documents.ts
 function documentsOf(blobs) {
-  const known4 = /* @__PURE__ */ new Map();
+  const known7 = /* @__PURE__ */ new Map();
   const firsts = /* @__PURE__ */ new Map();
   const text8 = (blob) => {
     const content = blobs.get(blob);
@@ -56864,7 +56869,7 @@ function documentsOf(blobs) {
   return {
     text: text8,
     forget: () => {
-      known4.clear();
+      known7.clear();
       firsts.clear();
     },
     first: (blob) => {
@@ -56875,10 +56880,10 @@ function documentsOf(blobs) {
       return firsts.get(blob);
     },
     read: (blob) => {
-      let reading = known4.get(blob);
+      let reading = known7.get(blob);
       if (reading === void 0) {
         reading = readBlob(blobs.get(blob));
-        known4.set(blob, reading);
+        known7.set(blob, reading);
       }
       return reading;
     }
@@ -56917,9 +56922,21 @@ function follow(tree2, path7) {
 import { createHash } from "node:crypto";
 function canonical(value) {
   if (value === null || typeof value !== "object") return value === void 0 ? "null" : JSON.stringify(value);
-  if (Array.isArray(value)) return `[${value.map((entry2) => canonical(entry2)).join(",")}]`;
-  const entries2 = Object.entries(value).filter(([, entry2]) => entry2 !== void 0).sort(([left], [right]) => compareText(left, right));
-  return `{${entries2.map(([key3, entry2]) => `${JSON.stringify(key3)}:${canonical(entry2)}`).join(",")}}`;
+  let text8 = "";
+  if (Array.isArray(value)) {
+    for (const entry2 of value) text8 += text8 === "" ? canonical(entry2) : `,${canonical(entry2)}`;
+    return `[${text8}]`;
+  }
+  const fields4 = value;
+  for (const key3 of inOrder(Object.keys(fields4))) {
+    const entry2 = fields4[key3];
+    if (entry2 !== void 0) text8 += `${text8 === "" ? "" : ","}${JSON.stringify(key3)}:${canonical(entry2)}`;
+  }
+  return `{${text8}}`;
+}
+function inOrder(keys) {
+  for (let index = 1; index < keys.length; index += 1) if ((keys[index - 1] ?? "") > (keys[index] ?? "")) return keys.sort(compareText);
+  return keys;
 }
 function canonicallySame(left, right) {
   return canonical(left) === canonical(right);
@@ -56936,22 +56953,23 @@ function sameContent(left, right, special = canonicallySame) {
   const ours = left;
   const theirs = right;
   let count2 = 0;
-  for (const key3 of Object.keys(ours)) {
+  for (const key3 in ours) {
+    if (!Object.hasOwn(ours, key3)) continue;
     const value = ours[key3];
     if (value === void 0) continue;
     if (!Object.hasOwn(theirs, key3) || theirs[key3] === void 0 || !sameContent(value, theirs[key3], special)) return false;
     count2 += 1;
   }
-  for (const key3 of Object.keys(theirs)) if (theirs[key3] !== void 0) count2 -= 1;
+  for (const key3 in theirs) if (Object.hasOwn(theirs, key3) && theirs[key3] !== void 0) count2 -= 1;
   return count2 === 0;
 }
 function isCollection(value) {
   return value instanceof Map || value instanceof Set;
 }
 function shortHash(...parts) {
-  const hash3 = createHash("sha256");
-  for (const part2 of parts) hash3.update(`${String(part2.length)}:${part2}`);
-  return hash3.digest("hex").slice(0, 16);
+  let text8 = "";
+  for (const part2 of parts) text8 += `${String(part2.length)}:${part2}`;
+  return createHash("sha256").update(text8).digest("hex").slice(0, 16);
 }
 
 // src/lib/group.ts
@@ -57804,7 +57822,7 @@ function decodeListenerSet(manifest) {
 }
 function decodeListener(listener2) {
   const tls2 = fieldsAt(listener2, "tls");
-  const routes2 = fieldsOr(listener2, "allowedRoutes");
+  const routes3 = fieldsOr(listener2, "allowedRoutes");
   return {
     name: textOr(listener2, "name"),
     hostname: textOr(listener2, "hostname"),
@@ -57816,8 +57834,8 @@ function decodeListener(listener2) {
       options: textMapAt(tls2, "options") ?? textMap({}),
       clientValidation: decodeClientValidation(fieldsAt(tls2, "frontendValidation"))
     },
-    allowedNamespaces: decodeNamespaces(fieldsAt(routes2, "namespaces"), "Same"),
-    allowedKinds: entriesAt(routes2, "kinds").map((kind) => ({ group: textOr(kind, "group", "gateway.networking.k8s.io"), kind: textOr(kind, "kind") }))
+    allowedNamespaces: decodeNamespaces(fieldsAt(routes3, "namespaces"), "Same"),
+    allowedKinds: entriesAt(routes3, "kinds").map((kind) => ({ group: textOr(kind, "group", "gateway.networking.k8s.io"), kind: textOr(kind, "kind") }))
   };
 }
 function decodeNamespaces(namespaces3, otherwise2) {
@@ -59801,14 +59819,14 @@ function clientTls(tls2, path7) {
 }
 function virtualService(spec) {
   const hosts = textsAt(spec, "hosts");
-  const routes2 = ["http", "tls", "tcp"].map((key3) => entriesAt(spec, key3).length);
-  if (routes2.every((count2) => count2 === 0)) return [webhookProblem(["spec"], "a virtual service needs a route: `http`, `tls` or `tcp`")];
+  const routes3 = ["http", "tls", "tcp"].map((key3) => entriesAt(spec, key3).length);
+  if (routes3.every((count2) => count2 === 0)) return [webhookProblem(["spec"], "a virtual service needs a route: `http`, `tls` or `tcp`")];
   if (hosts.length > 0) {
     const [duplicate] = hosts.filter((host, index) => hosts.indexOf(host) !== index);
     return duplicate === void 0 ? [] : [webhookProblem(["spec", "hosts"], `the host \`${clip(duplicate)}\` is listed twice`)];
   }
   if (textsAt(spec, "gateways").length > 0) return [webhookProblem(["spec", "gateways"], "a virtual service without hosts is a delegate, which has no gateways")];
-  if (routes2[1] !== 0 || routes2[2] !== 0) return [webhookProblem(["spec"], "a virtual service without hosts is a delegate, which has `http` routes only")];
+  if (routes3[1] !== 0 || routes3[2] !== 0) return [webhookProblem(["spec"], "a virtual service without hosts is a delegate, which has `http` routes only")];
   return [];
 }
 function sidecar(spec) {
@@ -59818,6 +59836,7 @@ function sidecar(spec) {
   if (egress2.length === 0 && ingress2.length === 0 && fieldsAt(spec, "outboundTrafficPolicy") === void 0 && fieldsAt(spec, "inboundConnectionPool") === void 0) {
     problems.push(webhookProblem(["spec"], "the sidecar is empty: it needs `egress`, `ingress` or `outboundTrafficPolicy`"));
   }
+  problems.push(...ingressListeners(ingress2));
   egress2.forEach((listener2, index) => {
     if (textsAt(listener2, "hosts").length === 0) problems.push(webhookProblem(["spec", "egress", index, "hosts"], "an egress listener needs at least one host"));
     for (const [at2, host] of textsAt(listener2, "hosts").entries()) {
@@ -59830,6 +59849,30 @@ function sidecar(spec) {
   const selector = fieldsAt(spec, "workloadSelector");
   if (selector !== void 0 && Object.keys(fieldsOr(selector, "labels")).length === 0) {
     problems.push(warningProblem(["spec", "workloadSelector"], "the selector has no labels, so it selects every workload of the namespace"));
+  }
+  return problems;
+}
+var knownProtocols = /* @__PURE__ */ new Set(["tcp", "udp", "grpc", "grpc-web", "http", "http_proxy", "http2", "https", "tls", "mongo", "redis", "mysql", "hbone", "doublehbone"]);
+function ingressListeners(listeners) {
+  const problems = [];
+  const taken2 = /* @__PURE__ */ new Set();
+  for (const [index, listener2] of listeners.entries()) {
+    const path7 = ["spec", "ingress", index];
+    const port3 = fieldsAt(listener2, "port");
+    if (port3 === void 0) {
+      problems.push(webhookProblem([...path7, "port"], "an ingress listener needs a port"));
+      continue;
+    }
+    const number5 = numberAt(port3, "number") ?? 0;
+    const name2 = textOr(port3, "name");
+    const protocol = textOr(port3, "protocol");
+    if (number5 < 1 || number5 > 65535) problems.push(webhookProblem([...path7, "port", "number"], `${String(number5)} is no port from 1 to 65535`));
+    if (name2 !== "" && !/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name2)) problems.push(webhookProblem([...path7, "port", "name"], `\`${clip(name2)}\` is no name of a port`));
+    if (protocol !== "" && !knownProtocols.has(protocol.toLowerCase())) problems.push(webhookProblem([...path7, "port", "protocol"], `Istio knows no protocol \`${clip(protocol)}\``));
+    if (taken2.has(number5)) problems.push(webhookProblem([...path7, "port", "number"], `the port ${String(number5)} is listed twice`));
+    taken2.add(number5);
+    const endpoint3 = textOr(listener2, "defaultEndpoint");
+    if (endpoint3 !== "" && !/^(unix:\/\/.+|(127\.0\.0\.1|0\.0\.0\.0|\[::1?\])?:\d{1,5})$/.test(endpoint3)) problems.push(webhookProblem([...path7, "defaultEndpoint"], `\`${clip(endpoint3)}\` is no endpoint on the pod itself`));
   }
   return problems;
 }
@@ -60152,8 +60195,8 @@ var Source = class {
   #hasFlux;
   #follower;
   /** @param known what was found out about the whole tree, of which this one is a part */
-  constructor(tree2, documents, known4 = {}) {
-    this.#hasFlux = known4.hasFlux;
+  constructor(tree2, documents, known7 = {}) {
+    this.#hasFlux = known7.hasFlux;
     this.tree = tree2;
     this.documents = documents;
     for (const entry2 of tree2.entries.values()) {
@@ -60164,10 +60207,10 @@ var Source = class {
         this.#filesIn.set(folder, list5);
         for (let at2 = folder; at2 !== "."; at2 = folderOf(at2)) {
           const parent = folderOf(at2);
-          const known5 = this.#folders.get(parent);
-          if (known5 === void 0) this.#folders.set(parent, [at2]);
+          const known8 = this.#folders.get(parent);
+          if (known8 === void 0) this.#folders.set(parent, [at2]);
           else {
-            if (!known5.includes(at2)) known5.push(at2);
+            if (!known8.includes(at2)) known8.push(at2);
             else break;
           }
         }
@@ -60296,9 +60339,9 @@ function generated(generator, context3) {
   }
   if (isRecord2(generator["merge"])) {
     const [first, ...later] = records(generator["merge"]["generators"]);
-    const whole4 = first === void 0 ? [] : parametersOf(first, context3);
+    const whole5 = first === void 0 ? [] : parametersOf(first, context3);
     const changes2 = later.flatMap((inner) => parametersOf(inner, context3));
-    return [...whole4, ...whole4.flatMap((left) => changes2.map((right) => ({ ...left, ...right })))].slice(0, most);
+    return [...whole5, ...whole5.flatMap((left) => changes2.map((right) => ({ ...left, ...right })))].slice(0, most);
   }
   const [content] = Object.values(generator).filter(isRecord2);
   return [content !== void 0 && isRecord2(content["values"]) ? flattened({ values: content["values"] }) : {}];
@@ -60336,11 +60379,11 @@ function flattened(value, prefix3 = "") {
 }
 function fill(value, parameters2) {
   if (typeof value === "string") {
-    return value.replace(/\{\{-?\s*(.*?)\s*-?\}\}/gu, (whole4, expression) => {
+    return value.replace(/\{\{-?\s*(.*?)\s*-?\}\}/gu, (whole5, expression) => {
       const index = /^index\s+\.?(\S+)\s+(\d+)$/u.exec(expression);
       const name2 = index === null ? expression.replace(/^\./u, "").split(/\s*\|\s*/u)[0] ?? "" : `${index[1] ?? ""}[${index[2] ?? ""}]`;
-      const known4 = name2 === "path" && expression.startsWith(".") ? parameters2["path.path"] : parameters2[name2];
-      return known4 ?? whole4;
+      const known7 = name2 === "path" && expression.startsWith(".") ? parameters2["path.path"] : parameters2[name2];
+      return known7 ?? whole5;
     });
   }
   if (Array.isArray(value)) return value.map((entry2) => fill(entry2, parameters2));
@@ -60574,8 +60617,8 @@ function scanSide(tree2, documents, repository = unknownRepository, rendered2 = 
     } else list5.push(entry2.path);
     const name2 = baseName(entry2.path);
     if (isKustomizationName(name2)) {
-      const read3 = readKustomization(entry2.path, folder, tree2, documents);
-      if (read3 !== void 0 && !kustomizations.has(folder)) kustomizations.set(folder, read3);
+      const read4 = readKustomization(entry2.path, folder, tree2, documents);
+      if (read4 !== void 0 && !kustomizations.has(folder)) kustomizations.set(folder, read4);
     } else if (name2 === "Chart.yaml") charts.set(folder, readChart(entry2.path, folder, tree2, documents));
     if (mayBeManifestFile(entry2.path)) mayHoldRoots.push(entry2.path);
   }
@@ -60826,13 +60869,13 @@ function unreadableReasons(broken, changed, isKept) {
   const first = /* @__PURE__ */ new Map();
   for (const each of sortedBy(broken, (entry2) => entry2.file, (entry2) => entry2.document ?? -1, (entry2) => entry2.side === "head" ? 0 : 1)) {
     const key3 = inputKey(each);
-    const known4 = first.get(key3);
-    if (known4 === void 0) first.set(key3, { reason: each, onBase: each.side === "base", onHead: each.side === "head", more: 0 });
+    const known7 = first.get(key3);
+    if (known7 === void 0) first.set(key3, { reason: each, onBase: each.side === "base", onHead: each.side === "head", more: 0 });
     else {
-      if (each.side === "head" && !known4.onHead) known4.reason = each;
-      else if (each.side === known4.reason.side) known4.more += 1;
-      known4.onBase ||= each.side === "base";
-      known4.onHead ||= each.side === "head";
+      if (each.side === "head" && !known7.onHead) known7.reason = each;
+      else if (each.side === known7.reason.side) known7.more += 1;
+      known7.onBase ||= each.side === "base";
+      known7.onHead ||= each.side === "head";
     }
   }
   const limits = wholeRunLimits(broken);
@@ -60965,9 +61008,9 @@ function unreadableCoverage(broken) {
     const key3 = `${file2}
 ${String(problem.line)}
 ${problem.reason}`;
-    const known4 = found.get(key3);
-    if (known4 === void 0) found.set(key3, { file: file2, ...problem.line === void 0 ? {} : { line: problem.line }, side: side2, reason: problem.reason, remedy: problem.remedy });
-    else if (known4.side !== side2) known4.side = "both";
+    const known7 = found.get(key3);
+    if (known7 === void 0) found.set(key3, { file: file2, ...problem.line === void 0 ? {} : { line: problem.line }, side: side2, reason: problem.reason, remedy: problem.remedy });
+    else if (known7.side !== side2) known7.side = "both";
   }
   return sortedBy(found.values(), (entry2) => entry2.file, (entry2) => entry2.line ?? 0, (entry2) => entry2.reason);
 }
@@ -60988,12 +61031,15 @@ function relevanceOf(pair, discovered, configFile) {
 
 // src/mesh/selection.ts
 function selects(selector, labels2) {
-  return Object.entries(selector).every(([key3, value]) => Object.hasOwn(labels2, key3) && labels2[key3] === value);
+  for (const key3 of Object.keys(selector)) if (!Object.hasOwn(labels2, key3) || labels2[key3] !== selector[key3]) return false;
+  return true;
 }
 function selectorText(selector) {
   return Object.entries(selector).map(([key3, value]) => `${key3}=${value}`).sort(compareText).join(",");
 }
+var fewEntries = 12;
 function selectorIndex(entries2) {
+  if (entries2.length <= fewEntries) return (labels2) => entries2.flatMap(({ selector, item: item2 }) => selects(selector, labels2) ? [item2] : []);
   const frequency = /* @__PURE__ */ new Map();
   for (const { selector } of entries2) {
     for (const pair of pairsOf(selector)) frequency.set(pair, (frequency.get(pair) ?? 0) + 1);
@@ -61033,10 +61079,11 @@ function pairsOf(labels2) {
 
 // src/mesh/attachment.ts
 var indexes = /* @__PURE__ */ new WeakMap();
+var finders = /* @__PURE__ */ new WeakMap();
 function policiesFor(mesh2, workload) {
   const index = indexOf(mesh2);
-  const known4 = index.known.get(workload);
-  if (known4 !== void 0) return known4;
+  const known7 = index.known.get(workload);
+  if (known7 !== void 0) return known7;
   const fresh = attachedTo(index, mesh2.config.rootNamespace, workload);
   index.known.set(workload, fresh);
   return fresh;
@@ -61072,23 +61119,37 @@ function indexOf(mesh2) {
   const cached2 = indexes.get(mesh2);
   if (cached2 !== void 0) return cached2;
   const index = {
-    authorization: finder(
-      ofKind(mesh2, "AuthorizationPolicy").filter((policy) => policy.spec.targetRefs.length === 0),
-      (policy) => policy.spec.selector?.matchLabels ?? {}
+    authorization: finderOnce(
+      ofKind(mesh2, "AuthorizationPolicy"),
+      (policies2) => finder(
+        policies2.filter((policy) => policy.spec.targetRefs.length === 0),
+        (policy) => policy.spec.selector?.matchLabels ?? {}
+      )
     ),
-    requestAuthentication: finder(
-      ofKind(mesh2, "RequestAuthentication").filter((policy) => policy.spec.targetRefs.length === 0),
-      (policy) => policy.spec.selector?.matchLabels ?? {}
+    requestAuthentication: finderOnce(
+      ofKind(mesh2, "RequestAuthentication"),
+      (policies2) => finder(
+        policies2.filter((policy) => policy.spec.targetRefs.length === 0),
+        (policy) => policy.spec.selector?.matchLabels ?? {}
+      )
     ),
-    peerAuthentication: finder(ofKind(mesh2, "PeerAuthentication"), (policy) => policy.spec.selector?.matchLabels ?? {}),
+    peerAuthentication: finderOnce(ofKind(mesh2, "PeerAuthentication"), (policies2) => finder(policies2, (policy) => policy.spec.selector?.matchLabels ?? {})),
     extensions: finder(extensionsOf(mesh2), extensionSelector),
     known: /* @__PURE__ */ new WeakMap()
   };
   indexes.set(mesh2, index);
   return index;
 }
+function finderOnce(list5, make) {
+  const known7 = finders.get(list5);
+  if (known7 !== void 0) return known7;
+  const fresh = make(list5);
+  finders.set(list5, fresh);
+  return fresh;
+}
+var noObjects = [];
 function ofKind(mesh2, kind) {
-  return mesh2.resources.get(kind) ?? [];
+  return mesh2.resources.get(kind) ?? noObjects;
 }
 function finder(policies2, selectorOf4) {
   const byNamespace = /* @__PURE__ */ new Map();
@@ -61114,6 +61175,165 @@ function extensionSelector(extension) {
   return extension.kind === "EnvoyFilter" ? extension.spec.workloadSelector?.labels ?? {} : extension.spec.selector?.matchLabels ?? {};
 }
 
+// src/mesh/ports.ts
+var httpNames = /* @__PURE__ */ new Set(["http", "http2", "grpc", "grpc-web", "http_proxy"]);
+var tcpNames = /* @__PURE__ */ new Set(["tcp", "tls", "https", "mongo", "redis", "mysql"]);
+var wellKnownTcp = /* @__PURE__ */ new Set([25, 53, 3306, 27017]);
+var kubernetesNames = { "kubernetes.io/h2c": "http", "kubernetes.io/ws": "http", "kubernetes.io/wss": "tcp" };
+function portProtocol(port3) {
+  if (port3.protocol !== "TCP") return "udp";
+  const named5 = port3.appProtocol ?? port3.name;
+  const kubernetes = port3.appProtocol === void 0 ? void 0 : kubernetesNames[port3.appProtocol];
+  if (kubernetes !== void 0) return kubernetes;
+  return namedProtocol(named5) ?? (wellKnownTcp.has(port3.port) ? "tcp" : "auto");
+}
+function namedProtocol(name2) {
+  const lower2 = name2.toLowerCase();
+  if (lower2.startsWith("grpc-web")) return "http";
+  const head = lower2.split("-", 1)[0] ?? "";
+  if (httpNames.has(head)) return "http";
+  if (tcpNames.has(head)) return "tcp";
+  if (head === "udp") return "udp";
+  return void 0;
+}
+function byAge(services) {
+  return [...services].sort(
+    compareBy(
+      (service) => creationSecond(service.creationTimestamp),
+      (service) => service.name,
+      (service) => service.namespace ?? ""
+    )
+  );
+}
+function creationSecond(timestamp3) {
+  const time3 = timestamp3 === void 0 ? Number.NaN : Date.parse(timestamp3);
+  return Number.isNaN(time3) ? Number.MAX_SAFE_INTEGER : Math.floor(time3 / 1e3);
+}
+function declaredPorts(spec, services) {
+  const candidates3 = byAge(services).flatMap(
+    (service, order3) => service.spec.ports.map((port3, position) => ({ service, port: port3, age: creationSecond(service.creationTimestamp), named: typeof port3.targetPort === "string" ? 1 : 0, order: order3, position }))
+  );
+  candidates3.sort(
+    compareBy(
+      (candidate) => candidate.age,
+      (candidate) => candidate.named,
+      (candidate) => candidate.order,
+      (candidate) => candidate.position
+    )
+  );
+  const found = /* @__PURE__ */ new Map();
+  for (const { service, port: port3 } of candidates3) {
+    const target = targetPortOf(spec, port3);
+    if (target === void 0 || found.has(target)) continue;
+    found.set(target, { port: target, protocol: portProtocol(port3), declaredBy: resourceId(service) });
+  }
+  return [...found.values()].sort(compareBy((port3) => port3.port));
+}
+function podSpecOf(workload) {
+  return workload.resource !== void 0 && isWorkload(workload.resource) ? workload.resource.spec : void 0;
+}
+var workloadKinds2 = ["CronJob", "DaemonSet", "Deployment", "Job", "KnativeService", "Pod", "ReplicaSet", "ReplicationController", "Rollout", "StatefulSet"];
+function isWorkload(resource) {
+  return workloadKinds2.some((kind) => kind === resource.kind) && resource.spec.hasTemplate;
+}
+function targetPortOf(spec, port3) {
+  if (typeof port3.targetPort === "number") return port3.targetPort;
+  const name2 = port3.targetPort;
+  for (const container2 of [...spec?.containers ?? [], ...(spec?.initContainers ?? []).filter((init) => init.restartPolicy === "Always")]) {
+    const match = container2.ports.find((candidate) => candidate.name === name2 && candidate.protocol === port3.protocol);
+    if (match !== void 0) return match.port;
+  }
+  return void 0;
+}
+
+// src/mesh/services.ts
+var indexes2 = /* @__PURE__ */ new WeakMap();
+function servicesOf(mesh2, workload) {
+  return indexOf2(mesh2).selecting.get(workload.namespace)?.(workload.labels) ?? [];
+}
+function portsDeclaredFor(mesh2, workload) {
+  const { ports: ports2 } = indexOf2(mesh2);
+  const known7 = ports2.get(workload);
+  if (known7 !== void 0) return known7;
+  const spec = podSpecOf(workload);
+  const fresh = spec === void 0 ? [] : declaredPorts(spec, servicesOf(mesh2, workload).filter((service) => service.kind === "Service"));
+  ports2.set(workload, fresh);
+  return fresh;
+}
+function addressableNamed(mesh2, host) {
+  const known7 = indexOf2(mesh2).byHost.get(host.toLowerCase());
+  if (known7 !== void 0) return known7;
+  const [name2, namespace, svc, ...rest] = host.toLowerCase().split(".");
+  if (namespace === void 0 || rest.length > 0 || svc !== void 0 && svc !== "svc") return void 0;
+  return indexOf2(mesh2).byHost.get(serviceHost(name2 ?? "", namespace));
+}
+function serviceHost(name2, namespace) {
+  return `${name2}.${namespace}.svc.cluster.local`;
+}
+function hostsOf(service) {
+  return service.kind === "Service" ? [serviceHost(service.name, service.namespace ?? "default")] : service.spec.hosts;
+}
+function isHeadless(service) {
+  return service.kind === "Service" && service.spec.clusterIP === "None";
+}
+function selectorOf(service) {
+  const selector = service.kind === "Service" ? service.spec.type === "ExternalName" ? void 0 : service.spec.selector : service.spec.workloadSelector?.labels;
+  return selector === void 0 || Object.keys(selector).length === 0 ? void 0 : selector;
+}
+function indexOf2(mesh2) {
+  const services = ofKind(mesh2, "Service");
+  const entries2 = ofKind(mesh2, "ServiceEntry");
+  const cached2 = indexes2.get(services);
+  if (cached2?.entries === entries2) return cached2.index;
+  const all = [...services, ...entries2].sort(compareBy((service) => resourceId(service)));
+  const byNamespace = /* @__PURE__ */ new Map();
+  const byHost2 = /* @__PURE__ */ new Map();
+  for (const service of all) {
+    for (const host of hostsOf(service)) if (byHost2.get(host.toLowerCase())?.kind !== "Service") byHost2.set(host.toLowerCase(), byHost2.get(host.toLowerCase()) ?? service);
+    const selector = selectorOf(service);
+    if (selector === void 0) continue;
+    const namespace = service.namespace ?? "default";
+    const list5 = byNamespace.get(namespace);
+    if (list5 === void 0) byNamespace.set(namespace, [{ selector, item: service }]);
+    else list5.push({ selector, item: service });
+  }
+  const fresh = { selecting: new Map([...byNamespace].map(([namespace, entries3]) => [namespace, selectorIndex(entries3)])), byHost: byHost2, ports: /* @__PURE__ */ new WeakMap() };
+  indexes2.set(services, { entries: entries2, index: fresh });
+  return fresh;
+}
+
+// src/mesh/proxy-config.ts
+var import_yaml6 = __toESM(require_dist(), 1);
+var silent = { interceptionMode: void 0, hbone: void 0 };
+var known2 = /* @__PURE__ */ new Map();
+function ownProxyConfig(annotations) {
+  const text8 = annotations["proxy.istio.io/config"];
+  if (text8 === void 0 || text8.trim() === "") return silent;
+  if (!known2.has(text8)) known2.set(text8, read2(text8));
+  return known2.get(text8);
+}
+function read2(text8) {
+  let value;
+  try {
+    value = (0, import_yaml6.parse)(text8, { version: "1.1", uniqueKeys: false, logLevel: "error" });
+  } catch {
+    return void 0;
+  }
+  if (value === null || value === void 0) return silent;
+  if (!isFields2(value)) return void 0;
+  const mode = value["interceptionMode"];
+  if (mode !== void 0 && mode !== null && !["REDIRECT", "TPROXY", "NONE", 0, 1, 2].some((each) => each === mode)) return void 0;
+  const metadata = value["proxyMetadata"];
+  const tunnels = isFields2(metadata) ? metadata["ISTIO_META_ENABLE_HBONE"] : void 0;
+  return {
+    interceptionMode: mode === "NONE" || mode === 2 ? "NONE" : mode === "TPROXY" || mode === 1 ? "TPROXY" : void 0,
+    hbone: tunnels === void 0 ? void 0 : tunnels === true || tunnels === "true"
+  };
+}
+function isFields2(value) {
+  return value !== null && typeof value === "object" && !Array.isArray(value);
+}
+
 // src/mesh/redirection.ts
 var nothingInbound = { mode: "none", include: /* @__PURE__ */ new Set(), exclude: /* @__PURE__ */ new Set(), excludeInterfaces: [], rerouted: [] };
 var everythingInbound = { ...nothingInbound, mode: "all" };
@@ -61127,10 +61347,12 @@ function redirectionOf(annotations, defaults3, proxy = { user: void 0, group: vo
     return programmed(byInitContainer(annotations, defaults3), mode, { user, group: user });
   }
   if (!defaults3.plugin) return unprogrammed;
-  const seen = defaults3.cni ? annotationsForPlugin(annotations, defaults3, mode) : annotations;
-  const byPlugin = seen["sidecar.istio.io/interceptionMode"] ?? "REDIRECT";
-  if (!readableByPlugin(seen) || byPlugin === "NONE") return { rejectedBy: "cni" };
-  return programmed(settingsOfPlugin(seen), byPlugin, { user: nonZero(byPlugin === "TPROXY" ? 0 : proxy.user), group: nonZero(proxy.group) });
+  return redirectionByPlugin(defaults3.cni ? annotationsForPlugin(annotations, defaults3, mode) : annotations, proxy);
+}
+function redirectionByPlugin(annotations, proxy) {
+  const mode = annotations["sidecar.istio.io/interceptionMode"] ?? "REDIRECT";
+  if (!readableByPlugin(annotations) || mode === "NONE") return { rejectedBy: "cni" };
+  return programmed(settingsOfPlugin(annotations), mode, { user: nonZero(mode === "TPROXY" ? 0 : proxy.user), group: nonZero(proxy.group) });
 }
 var unprogrammed = { inbound: nothingInbound, outbound: nothingOutbound, exempt: void 0 };
 function nonZero(id) {
@@ -61190,26 +61412,25 @@ function inboundOf(settings2, mode, excludeInterfaces) {
   const rerouted = texts3(settings2.reroute);
   const tunnel2 = mode === "TPROXY" ? [] : [15008];
   const included = settings2.includeInbound.trim();
-  if (included === "*") return { mode: "all", include: /* @__PURE__ */ new Set(), exclude: new Set(ascending([...tunnel2, ...ports(settings2.excludeInbound)])), excludeInterfaces, rerouted };
+  if (included === "*") return { mode: "all", include: /* @__PURE__ */ new Set(), exclude: new Set(ascending2([...tunnel2, ...ports(settings2.excludeInbound)])), excludeInterfaces, rerouted };
   const include = ports(included);
   if (include.length === 0) return { ...nothingInbound, excludeInterfaces, rerouted };
-  return { mode: "listed", include: new Set(ascending(include)), exclude: new Set(tunnel2), excludeInterfaces, rerouted };
+  return { mode: "listed", include: new Set(ascending2(include)), exclude: new Set(tunnel2), excludeInterfaces, rerouted };
 }
 function outboundOf(settings2, excludeInterfaces) {
   const all = settings2.includeRanges.trim() === "*";
   const includeRanges = all ? [] : texts3(settings2.includeRanges);
-  const includePorts = ascending(ports(settings2.includeOutbound));
+  const includePorts = ascending2(ports(settings2.includeOutbound));
   if (!all && includeRanges.length === 0 && includePorts.length === 0) return nothingOutbound;
-  return { mode: all ? "all" : "listed", excludeInterfaces, excludePorts: ascending(ports(settings2.excludeOutbound)), excludeRanges: texts3(settings2.excludeRanges), includePorts, includeRanges };
+  return { mode: all ? "all" : "listed", excludeInterfaces, excludePorts: ascending2(ports(settings2.excludeOutbound)), excludeRanges: texts3(settings2.excludeRanges), includePorts, includeRanges };
 }
 function interceptionMode(annotations, defaults3) {
   const own4 = annotations["sidecar.istio.io/interceptionMode"];
   if (own4 !== void 0) return own4;
-  const config2 = /(?:^|[\s{,"])interceptionMode"?\s*:\s*"?(NONE|TPROXY)/.exec(annotations["proxy.istio.io/config"] ?? "")?.[1];
-  return config2 ?? defaults3.interceptionMode;
+  return ownProxyConfig(annotations)?.interceptionMode ?? defaults3.interceptionMode;
 }
 function readableByInjector(annotations) {
-  return Object.entries(injectorChecks).every(([name2, check2]) => annotations[name2] === void 0 || check2(annotations[name2]));
+  return ownProxyConfig(annotations) !== void 0 && Object.entries(injectorChecks).every(([name2, check2]) => annotations[name2] === void 0 || check2(annotations[name2]));
 }
 var isPortList = (text8) => text8.trim() === "" || text8.split(",").every((part2) => isPort(part2.trim()));
 var isRangeList = (text8) => text8 === "" || text8.split(",").every(isRange);
@@ -61252,7 +61473,7 @@ function isRange(text8) {
 function ports(text8) {
   return text8.split(",").map((part2) => part2.trim()).filter(isPort).map(Number);
 }
-function ascending(numbers) {
+function ascending2(numbers) {
   return [...new Set(numbers)].sort((left, right) => left - right);
 }
 function texts3(text8) {
@@ -61321,7 +61542,9 @@ var defaults = {
   hbone: true,
   nativeSidecars: true,
   plugin: true,
+  injects: true,
   templates: /* @__PURE__ */ new Set(),
+  defaultTemplates: ["sidecar"],
   excludedNamespaces: /* @__PURE__ */ new Set(["kube-system"]),
   ambient: true,
   enablement: void 0
@@ -61343,8 +61566,8 @@ function installationsOf(resources) {
     }
   }
   if (found.length === 0 && tags.size === 0) return void 0;
-  const known4 = found.length === 0 ? onlyInstallation : found;
-  return known4.map((installation) => withTags(installation, [...tags].filter(([, revision2]) => revision2 === installation.revision).map(([tag2]) => tag2))).sort(compareBy((installation) => installation.revision));
+  const known7 = found.length === 0 ? onlyInstallation : found;
+  return known7.map((installation) => withTags(installation, [...tags].filter(([, revision2]) => revision2 === installation.revision).map(([tag2]) => tag2))).sort(compareBy((installation) => installation.revision));
 }
 function orphanedHooks(resources, installations) {
   const served2 = new Set(installations.flatMap(({ revision: revision2, names: names3 }) => [revision2 === "" ? "istiod" : `istiod-${revision2}`, ...[...names3].map((name2) => `istiod-revision-tag-${name2}`)]));
@@ -61361,7 +61584,7 @@ function installationOf(revision2, { values: values5, components, profile, meshC
   const proxy = at(at(values5, "global"), "proxy");
   const tags = texts4(values5["revisionTags"]);
   const cni = at(values5, "cni");
-  const ambientProfile = profile === "ambient" || values5["profile"] === "ambient" || profile === "preview";
+  const ambientProfile = profile === "ambient" || values5["profile"] === "ambient";
   const ambient = at(cni, "ambient")["enabled"];
   const plugin = at(components, "cni")["enabled"] === true || at(at(values5, "pilot"), "cni")["enabled"] === true || cni["enabled"] === true || ambientProfile;
   const enablement = at(cni, "ambient")["enablementSelectors"];
@@ -61387,7 +61610,9 @@ function installationOf(revision2, { values: values5, components, profile, meshC
     hbone: tunnels === void 0 ? ambientProfile : tunnels === true || tunnels === "true",
     nativeSidecars: environment4["ENABLE_NATIVE_SIDECARS"] !== "false",
     plugin,
+    injects: at(components, "pilot")["enabled"] === void 0 ? profile !== "empty" : at(components, "pilot")["enabled"] === true,
     templates: new Set(Object.keys(at(injector, "templates"))),
+    defaultTemplates: texts4(injector["defaultTemplates"]).length === 0 ? ["sidecar"] : texts4(injector["defaultTemplates"]),
     excludedNamespaces: new Set(Array.isArray(cni["excludeNamespaces"]) ? texts4(cni["excludeNamespaces"]) : ["kube-system"]),
     ambient: ambientProfile ? ambient !== false : plugin && ambient === true,
     enablement: Array.isArray(enablement) ? enablement.map((entry2) => ({ pod: selectorText2(at(fields(entry2), "podSelector")), namespace: selectorText2(at(fields(entry2), "namespaceSelector")) })) : void 0
@@ -61475,12 +61700,12 @@ function faultOf(mesh2, gateway2, namespace, addressed2) {
 }
 var gateways = /* @__PURE__ */ new WeakMap();
 function gatewayNamed(mesh2, namespace, name2) {
-  let known4 = gateways.get(mesh2);
-  if (known4 === void 0) {
-    known4 = new Map(ofKind(mesh2, "KubernetesGateway").map((gateway2) => [`${gateway2.namespace ?? ""}/${gateway2.name}`, gateway2]));
-    gateways.set(mesh2, known4);
+  let known7 = gateways.get(mesh2);
+  if (known7 === void 0) {
+    known7 = new Map(ofKind(mesh2, "KubernetesGateway").map((gateway2) => [`${gateway2.namespace ?? ""}/${gateway2.name}`, gateway2]));
+    gateways.set(mesh2, known7);
   }
-  return known4.get(`${namespace}/${name2}`);
+  return known7.get(`${namespace}/${name2}`);
 }
 function waypointIdentity(mesh2, { namespace, name: name2, gateway: gateway2 }) {
   return `${mesh2.config.trustDomain}/ns/${namespace}/sa/${gateway2.annotations["gateway.istio.io/service-account"] ?? name2}`;
@@ -61526,122 +61751,6 @@ function admits(mesh2, gateway2, namespace) {
   }
 }
 
-// src/mesh/ports.ts
-var httpNames = /* @__PURE__ */ new Set(["http", "http2", "grpc", "grpc-web", "http_proxy"]);
-var tcpNames = /* @__PURE__ */ new Set(["tcp", "tls", "https", "mongo", "redis", "mysql", "hbone"]);
-var wellKnownTcp = /* @__PURE__ */ new Set([25, 53, 3306, 27017]);
-var kubernetesNames = { "kubernetes.io/h2c": "http", "kubernetes.io/ws": "http", "kubernetes.io/wss": "tcp" };
-function portProtocol(port3) {
-  if (port3.protocol !== "TCP") return "udp";
-  const named5 = port3.appProtocol ?? port3.name;
-  const kubernetes = port3.appProtocol === void 0 ? void 0 : kubernetesNames[port3.appProtocol];
-  if (kubernetes !== void 0) return kubernetes;
-  return namedProtocol(named5) ?? (wellKnownTcp.has(port3.port) ? "tcp" : "auto");
-}
-function namedProtocol(name2) {
-  const lower2 = name2.toLowerCase();
-  if (lower2.startsWith("grpc-web")) return "http";
-  const head = lower2.split("-", 1)[0] ?? "";
-  if (httpNames.has(head)) return "http";
-  if (tcpNames.has(head)) return "tcp";
-  if (head === "udp") return "udp";
-  return void 0;
-}
-function byAge(services) {
-  return [...services].sort(
-    compareBy(
-      (service) => creationSecond(service.creationTimestamp),
-      (service) => service.name,
-      (service) => service.namespace ?? ""
-    )
-  );
-}
-function creationSecond(timestamp3) {
-  const time3 = timestamp3 === void 0 ? Number.NaN : Date.parse(timestamp3);
-  return Number.isNaN(time3) ? Number.MAX_SAFE_INTEGER : Math.floor(time3 / 1e3);
-}
-function declaredPorts(spec, services) {
-  const candidates3 = byAge(services).flatMap(
-    (service, order3) => service.spec.ports.map((port3, position) => ({ service, port: port3, age: creationSecond(service.creationTimestamp), named: typeof port3.targetPort === "string" ? 1 : 0, order: order3, position }))
-  );
-  candidates3.sort(
-    compareBy(
-      (candidate) => candidate.age,
-      (candidate) => candidate.named,
-      (candidate) => candidate.order,
-      (candidate) => candidate.position
-    )
-  );
-  const found = /* @__PURE__ */ new Map();
-  for (const { service, port: port3 } of candidates3) {
-    const target = targetPortOf(spec, port3);
-    if (target === void 0 || found.has(target)) continue;
-    found.set(target, { port: target, protocol: portProtocol(port3), declaredBy: resourceId(service) });
-  }
-  return [...found.values()].sort(compareBy((port3) => port3.port));
-}
-function podSpecOf(workload) {
-  return workload.resource !== void 0 && isWorkload(workload.resource) ? workload.resource.spec : void 0;
-}
-var workloadKinds2 = ["CronJob", "DaemonSet", "Deployment", "Job", "KnativeService", "Pod", "ReplicaSet", "ReplicationController", "Rollout", "StatefulSet"];
-function isWorkload(resource) {
-  return workloadKinds2.some((kind) => kind === resource.kind) && resource.spec.hasTemplate;
-}
-function targetPortOf(spec, port3) {
-  if (typeof port3.targetPort === "number") return port3.targetPort;
-  const name2 = port3.targetPort;
-  for (const container2 of [...spec?.containers ?? [], ...(spec?.initContainers ?? []).filter((init) => init.restartPolicy === "Always")]) {
-    const match = container2.ports.find((candidate) => candidate.name === name2 && candidate.protocol === port3.protocol);
-    if (match !== void 0) return match.port;
-  }
-  return void 0;
-}
-
-// src/mesh/services.ts
-var indexes2 = /* @__PURE__ */ new WeakMap();
-function servicesOf(mesh2, workload) {
-  return indexOf2(mesh2).selecting.get(workload.namespace)?.(workload.labels) ?? [];
-}
-function addressableNamed(mesh2, host) {
-  const known4 = indexOf2(mesh2).byHost.get(host.toLowerCase());
-  if (known4 !== void 0) return known4;
-  const [name2, namespace, svc, ...rest] = host.toLowerCase().split(".");
-  if (namespace === void 0 || rest.length > 0 || svc !== void 0 && svc !== "svc") return void 0;
-  return indexOf2(mesh2).byHost.get(serviceHost(name2 ?? "", namespace));
-}
-function serviceHost(name2, namespace) {
-  return `${name2}.${namespace}.svc.cluster.local`;
-}
-function hostsOf(service) {
-  return service.kind === "Service" ? [serviceHost(service.name, service.namespace ?? "default")] : service.spec.hosts;
-}
-function isHeadless(service) {
-  return service.kind === "Service" && service.spec.clusterIP === "None";
-}
-function selectorOf(service) {
-  const selector = service.kind === "Service" ? service.spec.type === "ExternalName" ? void 0 : service.spec.selector : service.spec.workloadSelector?.labels;
-  return selector === void 0 || Object.keys(selector).length === 0 ? void 0 : selector;
-}
-function indexOf2(mesh2) {
-  const cached2 = indexes2.get(mesh2);
-  if (cached2 !== void 0) return cached2;
-  const all = [...ofKind(mesh2, "Service"), ...ofKind(mesh2, "ServiceEntry")].sort(compareBy((service) => resourceId(service)));
-  const byNamespace = /* @__PURE__ */ new Map();
-  const byHost2 = /* @__PURE__ */ new Map();
-  for (const service of all) {
-    for (const host of hostsOf(service)) if (byHost2.get(host.toLowerCase())?.kind !== "Service") byHost2.set(host.toLowerCase(), byHost2.get(host.toLowerCase()) ?? service);
-    const selector = selectorOf(service);
-    if (selector === void 0) continue;
-    const namespace = service.namespace ?? "default";
-    const list5 = byNamespace.get(namespace);
-    if (list5 === void 0) byNamespace.set(namespace, [{ selector, item: service }]);
-    else list5.push({ selector, item: service });
-  }
-  const fresh = { selecting: new Map([...byNamespace].map(([namespace, entries2]) => [namespace, selectorIndex(entries2)])), byHost: byHost2 };
-  indexes2.set(mesh2, fresh);
-  return fresh;
-}
-
 // src/mesh/workload-index.ts
 var indexes3 = /* @__PURE__ */ new WeakMap();
 function workloadsWith(mesh2, namespace, selector) {
@@ -61656,8 +61765,8 @@ function pairKey(namespace, key3, value) {
   return `${namespace ?? ""}\0${key3}\0${value}`;
 }
 function indexOf3(mesh2) {
-  const known4 = indexes3.get(mesh2);
-  if (known4 !== void 0) return known4;
+  const known7 = indexes3.get(mesh2);
+  if (known7 !== void 0) return known7;
   const byNamespace = /* @__PURE__ */ new Map();
   const byPair = /* @__PURE__ */ new Map();
   const add4 = (map3, key3, workload) => {
@@ -61688,15 +61797,15 @@ function enrolmentKnowledge(rootNamespace, ...sides) {
   for (const resources of sides) {
     for (const resource of resources) {
       if (resource.kind === "Namespace") {
-        const known4 = namespaces3.get(resource.name) ?? empty;
+        const known7 = namespaces3.get(resource.name) ?? empty;
         const labelled = meshLabels.some((label3) => Object.hasOwn(resource.labels, label3));
         if (resource.labels["istio.io/dataplane-mode"] === "ambient" || Object.hasOwn(resource.labels, "istio.io/use-waypoint")) ambient = true;
-        namespaces3.set(resource.name, { ...known4, declared: true, labelled: known4.labelled || labelled, labels: known4.labels ?? resource.labels });
+        namespaces3.set(resource.name, { ...known7, declared: true, labelled: known7.labelled || labelled, labels: known7.labels ?? resource.labels });
         continue;
       }
       if ("podLabels" in resource.spec && resource.namespace !== void 0 && asksItself(resource.spec.podLabels)) {
-        const known4 = namespaces3.get(resource.namespace) ?? empty;
-        namespaces3.set(resource.namespace, { ...known4, asked: true });
+        const known7 = namespaces3.get(resource.namespace) ?? empty;
+        namespaces3.set(resource.namespace, { ...known7, asked: true });
       }
       if (policyKinds.has(resource.kind) && resource.namespace !== void 0 && resource.namespace !== rootNamespace) {
         namespaces3.set(resource.namespace, { ...namespaces3.get(resource.namespace) ?? empty, policies: true });
@@ -61711,8 +61820,8 @@ function asksItself(podLabels) {
   return podLabels["sidecar.istio.io/inject"] === "true" || Object.hasOwn(podLabels, "istio.io/rev") || podLabels["istio.io/dataplane-mode"] === "ambient";
 }
 function enrolmentOf(pod, world) {
-  const known4 = world.knowledge.namespaces.get(pod.namespace);
-  const labels2 = pod.namespaceLabels ?? (world.closed ? void 0 : known4?.labels) ?? {};
+  const known7 = world.knowledge.namespaces.get(pod.namespace);
+  const labels2 = pod.namespaceLabels ?? (world.closed ? void 0 : known7?.labels) ?? {};
   const decided2 = decideEnrolment(pod, labels2, world);
   switch (decided2.mode) {
     case "ambient":
@@ -61733,19 +61842,20 @@ function enrolmentOf(pod, world) {
   if (stated === "ambient") return { mode: "ambient" };
   if (stated === "none") return { mode: "none", because: "the configuration states it (`mesh.enrolment`)" };
   if (ignoredNamespaces.has(pod.namespace)) return { mode: "none", because: decided2.because };
-  const unknown3 = known4 === void 0 || !known4.labelled && (!known4.declared || known4.policies && !known4.asked);
+  const unknown3 = known7 === void 0 || !known7.labelled && (!known7.declared || known7.policies && !known7.asked);
   if (!unknown3) return { mode: "none", because: decided2.because };
   if (asGateway) return { mode: "gateway" };
   return { mode: "unknown", assumption: `enrolment:${pod.namespace}`, inWorld: world.knowledge.world };
 }
-function templatesOf({ annotations }) {
-  return (annotations["inject.istio.io/templates"] ?? "sidecar").split(",").map((name2) => name2.trim());
+function templatesOf({ annotations }, otherwise2 = ["sidecar"]) {
+  return annotations["inject.istio.io/templates"]?.split(",").map((name2) => name2.trim()) ?? otherwise2;
 }
-var knownTemplates = /* @__PURE__ */ new Set(["sidecar", "gateway", "grpc-simple", "grpc-agent", "waypoint", "kube-gateway", "agentgateway"]);
+var knownTemplates = /* @__PURE__ */ new Set(["sidecar", "gateway", "grpc-simple", "grpc-agent"]);
+var templatesOfGateways = /* @__PURE__ */ new Set(["waypoint", "kube-gateway", "agentgateway", "agentgateway-waypoint"]);
 function decideEnrolment(pod, namespaceLabels, world) {
   const touched2 = !pod.hostNetwork && !ignoredNamespaces.has(pod.namespace);
   if (refusedByOrphan(pod, namespaceLabels, world)) return { mode: "rejected", hook: void 0, because: "an injection webhook selects the pod and no istiod answers it (M55)" };
-  const hook2 = touched2 ? firingHook(pod, namespaceLabels, world.installations) : void 0;
+  const hook2 = touched2 ? firingHook(pod, namespaceLabels, world.installations?.filter((installation) => installation.injects)) : void 0;
   if (hook2 !== void 0 && injectRequired(pod, hook2.installation)) return injected(pod, hook2);
   if (pod.hostNetwork) return { mode: "none", because: "the pod uses the host network (M58, M64)", open: false };
   const podMode = pod.labels["istio.io/dataplane-mode"];
@@ -61757,11 +61867,13 @@ function decideEnrolment(pod, namespaceLabels, world) {
   return { mode: "none", because: asked ? `no webhook answers the labels of \`${pod.namespace}\` and the pod (M55 to M60)` : `neither the namespace \`${pod.namespace}\` nor the pod asks for a proxy (M55)`, open: !asked };
 }
 function injected(pod, hook2) {
-  const templates = templatesOf(pod);
+  const templates = templatesOf(pod, hook2.installation?.defaultTemplates);
   const own4 = hook2.installation?.templates;
+  if (own4 !== void 0 && templates.some((name2) => templatesOfGateways.has(name2))) return { mode: "rejected", hook: hook2, because: "an injection template for the pods of a Gateway makes no pod of others (M61)" };
   if (own4 !== void 0 && templates.some((name2) => !knownTemplates.has(name2) && !own4.has(name2))) return { mode: "rejected", hook: hook2, because: "the pod asks for an injection template that the install does not have (M61)" };
   const template = templates.includes("sidecar") ? "sidecar" : "other";
-  if (templates.includes("gateway")) return { mode: "gateway", hook: hook2, template };
+  const last = templates.filter((name2) => name2 === "gateway" || name2 === "sidecar").at(-1);
+  if (last === "gateway" || pod.routes && template === "sidecar") return { mode: "gateway", hook: hook2, template };
   if (templates.some((name2) => name2.startsWith("grpc-")) || pod.envoyDisabled && template === "sidecar") return { mode: "proxyless", hook: hook2, template };
   if (template === "sidecar" || own4 === void 0) return { mode: "sidecar", hook: hook2, template: "sidecar" };
   return { mode: "none", because: "a custom injection template brings no proxy (M64)", open: false };
@@ -61867,9 +61979,9 @@ function everyTold(values5, test) {
 function readerOf(labels2) {
   return (key3) => Object.hasOwn(labels2, key3) ? labels2[key3] ?? null : null;
 }
-function selectionTold(selection, read3) {
+function selectionTold(selection, read4) {
   return everyTold(requirementsOf(selection), (requirement2) => {
-    const value = read3(requirement2.key);
+    const value = read4(requirement2.key);
     return value === void 0 ? void 0 : requirementHolds(requirement2, value);
   });
 }
@@ -62008,7 +62120,7 @@ function askedPhantom(mesh2, namespace, labels2) {
 }
 function phantomWorkload(mesh2, namespace, labels2) {
   const enrolment = enrolmentOf(
-    { namespace, namespaceLabels: mesh2.namespaces.get(namespace)?.resource?.labels, labels: labels2, annotations: {}, hostNetwork: false, kind: "Pod", name: "", envoyDisabled: false },
+    { namespace, namespaceLabels: mesh2.namespaces.get(namespace)?.resource?.labels, labels: labels2, annotations: {}, hostNetwork: false, kind: "Pod", name: "", envoyDisabled: false, routes: false },
     mesh2.enrolmentWorld
   );
   const text8 = selectorText(labels2);
@@ -62028,13 +62140,13 @@ function phantomWorkload(mesh2, namespace, labels2) {
 }
 
 // src/posture/addressed.ts
-function addressed(mesh2, { to }) {
+function addressed(mesh2, { to, request: request4 }) {
   if (to.workload !== void 0) {
     const workload = workloadNamed(mesh2, to.workload);
     return workload === void 0 ? { rule: "R28", missing: `the workload \`${to.workload}\`` } : { pods: [{ workload, port: to.port }], service: void 0, byName: false };
   }
   if (to.selector !== void 0) return { pods: [{ workload: askedPhantom(mesh2, to.selector.namespace, to.selector.labels), port: to.port }], service: void 0, byName: false };
-  if (to.host !== void 0) return behindName(mesh2, to.host, to.port);
+  if (to.host !== void 0) return behindName(mesh2, to.host, to.port, request4.protocol === "udp" ? "UDP" : request4.protocol === "sctp" ? "SCTP" : "TCP");
   return { rule: "A2.2", missing: "the destination: name a workload, a host or a selector" };
 }
 function workloadNamed(mesh2, id) {
@@ -62044,10 +62156,10 @@ function workloadNamed(mesh2, id) {
   const plain6 = match === null ? void 0 : mesh2.workloads.get(match[1] ?? "");
   return plain6 !== void 0 && plain6.kind === match?.[2] ? plain6 : void 0;
 }
-function behindName(mesh2, host, port3) {
+function behindName(mesh2, host, port3, transport) {
   const service = addressableNamed(mesh2, host);
   if (service === void 0) return { rule: "M102", missing: `what stands behind the host \`${host}\`` };
-  const target = service.kind === "Service" ? serviceTarget(service, port3) : entryTarget(service, port3);
+  const target = service.kind === "Service" ? serviceTarget(service, port3, transport) : entryTarget(service, port3);
   if (target === void 0) return { rule: "M102", missing: `a port ${String(port3)} of \`${host}\`` };
   const pods2 = selectedBy(mesh2, service).flatMap((workload) => {
     const podPort = target(workload);
@@ -62059,8 +62171,8 @@ function selectedBy(mesh2, service) {
   const selector = selectorOf(service);
   return selector === void 0 ? [] : workloadsWith(mesh2, service.namespace ?? "default", selector);
 }
-function serviceTarget(service, port3) {
-  const declared2 = service.spec.ports.find((candidate) => candidate.port === port3);
+function serviceTarget(service, port3, transport) {
+  const declared2 = service.spec.ports.find((candidate) => candidate.port === port3 && candidate.protocol === transport);
   return declared2 === void 0 ? void 0 : (workload) => targetPortOf(podSpecOf(workload), declared2);
 }
 function entryTarget(entry2, port3) {
@@ -62075,7 +62187,7 @@ function membershipOf(mesh2, resource) {
   const world = mesh2.enrolmentWorld;
   const namespaceLabels = mesh2.namespaces.get(namespace)?.resource?.labels ?? {};
   const decided2 = decideEnrolment(
-    { namespace, namespaceLabels, labels: spec.podLabels, annotations: spec.podAnnotations, hostNetwork: spec.hostNetwork, kind: resource.kind, name: resource.name, envoyDisabled: envoyDisabled(spec) },
+    { namespace, namespaceLabels, labels: spec.podLabels, annotations: spec.podAnnotations, hostNetwork: spec.hostNetwork, kind: resource.kind, name: resource.name, envoyDisabled: envoyDisabled(spec), routes: routes(spec) },
     namespaceLabels,
     world
   );
@@ -62085,7 +62197,7 @@ function membershipOf(mesh2, resource) {
     case "rejected":
       return { mode: "rejected", by: "injector" };
     case "none":
-      return heldAlready(spec) ?? { mode: "none" };
+      return heldAlready(spec, namespace, world) ?? { mode: "none" };
     case "sidecar":
     case "gateway":
     case "proxyless":
@@ -62095,16 +62207,17 @@ function membershipOf(mesh2, resource) {
 function behindInjector(mesh2, spec, namespace, decided2, world) {
   const { hook: hook2 } = decided2;
   const defaults3 = captureDefaults(hook2.revision, namespace, world, mesh2.config.interceptionMode);
-  const redirected = redirectionOf(spec.podAnnotations, decided2.mode === "sidecar" || decided2.template === "sidecar" ? defaults3 : { ...defaults3, cni: true, plugin: false }, proxyIds(spec));
+  const keepsAway = decided2.mode !== "sidecar" || bringsInitContainer(spec);
+  const handled = decided2.mode === "sidecar" || decided2.template === "sidecar" ? { ...defaults3, plugin: defaults3.plugin && !(keepsAway && defaults3.cni) } : { ...defaults3, cni: true, plugin: false };
+  const redirected = redirectionOf(spec.podAnnotations, handled, proxyIds(spec));
   if ("rejectedBy" in redirected) return { mode: "rejected", by: redirected.rejectedBy };
-  const reached2 = decided2.mode === "proxyless" && defaults3.cni ? void 0 : redirected;
   return {
     mode: decided2.mode,
     revision: hook2.revision ?? "default",
     ...decided2.mode === "sidecar" && nativeSidecar(spec.podAnnotations, hook2.installation) ? { native: true } : {},
-    ...proxyLabels(mesh2, spec.podLabels, hook2.installation, decided2.template === "sidecar"),
-    inbound: reached2?.inbound ?? none4.inbound,
-    outbound: { ...reached2?.outbound ?? none4.outbound, bypass: bypassing(spec, reached2?.outbound.mode === "none" ? void 0 : reached2?.exempt) }
+    ...proxyLabels(mesh2, spec, hook2.installation, decided2.template === "sidecar"),
+    inbound: redirected.inbound,
+    outbound: { ...redirected.outbound, bypass: bypassing(spec, redirected.outbound.mode === "none" ? void 0 : redirected.exempt) }
   };
 }
 var none4 = unprogrammed2();
@@ -62117,10 +62230,10 @@ function nativeSidecar(annotations, installation) {
   const own4 = annotations["sidecar.istio.io/nativeSidecar"];
   return own4 === void 0 || own4 === "" ? installation?.nativeSidecars ?? true : own4 !== "false";
 }
-function proxyLabels(mesh2, labels2, installation, injects) {
+function proxyLabels(mesh2, { podLabels: labels2, podAnnotations }, installation, injects) {
   const own4 = labels2["security.istio.io/tlsMode"] ?? "";
   const tlsMode = own4 !== "" ? own4 : injects ? "istio" : void 0;
-  const tunnels = injects && sendsTunnels(mesh2, installation);
+  const tunnels = injects && (ownProxyConfig(podAnnotations)?.hbone ?? sendsTunnels(mesh2, installation));
   const tunnel2 = labels2["networking.istio.io/tunnel"] ?? "";
   const hbone = tunnel2 === "" && tunnels || tunnel2 === "http";
   return { ...tlsMode === void 0 ? {} : { tlsMode }, ...hbone ? { hbone } : {} };
@@ -62129,19 +62242,32 @@ function sendsTunnels(mesh2, installation) {
   if (installation === void 0) return mesh2.config.sidecarHbone === true;
   return installation.revision === "" ? mesh2.config.sidecarHboneStated ?? installation.hbone : installation.hbone;
 }
-function heldAlready({ podAnnotations, podLabels, containers, initContainers }) {
+function heldAlready(spec, namespace, world) {
+  const { podAnnotations, podLabels, containers, initContainers } = spec;
   if (!Object.hasOwn(podAnnotations, "sidecar.istio.io/status")) return void 0;
   const proxy = [...containers, ...initContainers].find((container2) => container2.name === "istio-proxy");
   if (proxy === void 0) return void 0;
   const tlsMode = podLabels["security.istio.io/tlsMode"];
   const revision2 = podAnnotations["istio.io/rev"];
+  const mode = routes(spec) ? "gateway" : envoyDisabled(spec) ? "proxyless" : "sidecar";
+  const handled = mode === "sidecar" && !spec.hostNetwork && !bringsInitContainer(spec) && pluginLooksAt(namespace, world);
+  const redirected = handled ? redirectionByPlugin(podAnnotations, proxyIds(spec)) : none4;
+  if ("rejectedBy" in redirected) return { mode: "rejected", by: redirected.rejectedBy };
   return {
-    mode: proxy.args.includes("router") ? "gateway" : "sidecar",
+    mode,
     ...revision2 === void 0 ? {} : { revision: revision2 },
-    ...initContainers.includes(proxy) ? { native: true } : {},
+    ...mode === "sidecar" && initContainers.includes(proxy) ? { native: true } : {},
     ...tlsMode === void 0 ? {} : { tlsMode },
-    ...podLabels["networking.istio.io/tunnel"] === "http" ? { hbone: true } : {}
+    ...podLabels["networking.istio.io/tunnel"] === "http" ? { hbone: true } : {},
+    inbound: redirected.inbound,
+    outbound: { ...redirected.outbound, bypass: bypassing(spec, redirected.outbound.mode === "none" ? void 0 : redirected.exempt) }
   };
+}
+function bringsInitContainer(spec) {
+  return spec.initContainers.some((container2) => container2.name === "istio-init");
+}
+function pluginLooksAt(namespace, world) {
+  return world.installations?.some((candidate) => candidate.plugin && !candidate.excludedNamespaces.has(namespace)) ?? false;
 }
 function proxyIds(spec) {
   const own4 = [...spec.containers, ...spec.initContainers].find((container2) => container2.name === "istio-proxy");
@@ -62154,8 +62280,10 @@ function bypassing(spec, exempt) {
 }
 function captureDefaults(revision2, namespace, world, interceptionMode2) {
   const installation = world.installations?.find((candidate) => candidate.revision === (revision2 ?? "")) ?? world.installations?.find((candidate) => candidate.isDefault);
-  const plugin = world.installations?.some((candidate) => candidate.plugin && !candidate.excludedNamespaces.has(namespace)) ?? false;
-  return { ...installation?.capture ?? usualCapture, plugin, interceptionMode: installation?.interceptionMode ?? interceptionMode2 };
+  return { ...installation?.capture ?? usualCapture, plugin: pluginLooksAt(namespace, world), interceptionMode: installation?.interceptionMode ?? interceptionMode2 };
+}
+function routes(spec) {
+  return [...spec.containers, ...spec.initContainers].some((container2) => container2.name === "istio-proxy" && container2.args.includes("router"));
 }
 function envoyDisabled(spec) {
   return [...spec.containers, ...spec.initContainers].some((container2) => container2.name === "istio-proxy" && goTrue(container2.env["DISABLE_ENVOY"]));
@@ -62240,14 +62368,14 @@ function reaches({ spec, namespace }, from) {
 }
 var byHost = /* @__PURE__ */ new WeakMap();
 function rulesIn(mesh2, namespace) {
-  let known4 = byHost.get(mesh2);
-  if (known4 === void 0) {
+  let known7 = byHost.get(mesh2);
+  if (known7 === void 0) {
     const fresh = /* @__PURE__ */ new Map();
     for (const rule2 of ofKind(mesh2, "DestinationRule")) fresh.set(rule2.namespace ?? "", [...fresh.get(rule2.namespace ?? "") ?? [], rule2]);
-    known4 = fresh;
-    byHost.set(mesh2, known4);
+    known7 = fresh;
+    byHost.set(mesh2, known7);
   }
-  return known4.get(namespace) ?? [];
+  return known7.get(namespace) ?? [];
 }
 function bestOf(mesh2, client, namespace, host, admitted) {
   const [best] = rulesIn(mesh2, namespace).filter((rule2) => admitted(rule2) && hostMatches(fullHost(rule2.spec.host, namespace), host) && (rule2.spec.workloadSelector === void 0 || client.namespace === namespace && selects(rule2.spec.workloadSelector.matchLabels, client.labels))).sort(
@@ -62391,7 +62519,7 @@ function escapeUnsafe(path7) {
 }
 var telling = /[%\\?#]|\/\/|\/\.|[\u0000- "<>^`{|}\u007f-\u{10ffff}]/u;
 function rejectedPath(raw) {
-  return raw.includes("#") || raw.includes("%00");
+  return raw.includes("#") || raw.includes("%00") || /[^\u0000-\u007f]/.test(raw);
 }
 function decodeUnreserved(text8) {
   return text8.includes("%") ? text8.replace(unreservedEscape, (escape2) => String.fromCharCode(Number.parseInt(escape2.slice(1), 16))) : text8;
@@ -62428,8 +62556,8 @@ function normalizePath(raw, mode) {
 // src/sets/path-template.ts
 var compiled = /* @__PURE__ */ new Map();
 function compileTemplate(text8) {
-  const known4 = compiled.get(text8);
-  if (known4 !== void 0) return known4;
+  const known7 = compiled.get(text8);
+  if (known7 !== void 0) return known7;
   const elements2 = [];
   for (let at2 = 0; at2 < text8.length; ) {
     if (text8.startsWith("{**}", at2)) {
@@ -62525,14 +62653,14 @@ function sentAt(places) {
     if (prefixes.length > mostPlaces) return void 0;
     const gap = Array.from("x-yz0").find((character) => !prefixes.some((prefix3) => prefix3.includes(character))) ?? "ü";
     const own4 = given.map((prefix3) => `${start}${prefix3}`);
-    const known4 = /* @__PURE__ */ new Set([own4.map(() => "nothing").join(" ")]);
+    const known7 = /* @__PURE__ */ new Set([own4.map(() => "nothing").join(" ")]);
     for (let chosen = 0; chosen < 2 ** prefixes.length; chosen += 1) {
       const before = prefixes.filter((_, index) => (chosen & 1 << index) !== 0).map((prefix3) => `${prefix3}${gap}`).join("");
       for (const last of ["", ...prefixes]) {
         const sent = `${start}${before === "" ? gap : before}${last}`;
         const reading = own4.map((place3) => readingAt(place3, sent)).join(" ");
-        if (known4.has(reading)) continue;
-        known4.add(reading);
+        if (known7.has(reading)) continue;
+        known7.add(reading);
         found.push(sent);
       }
     }
@@ -62569,6 +62697,7 @@ function principalMatches(pattern, identity2) {
   return (pattern.type === "non-empty" || pattern.type === "present" || !pattern.text.includes("spiffe://")) && textMatches(pattern, identity2);
 }
 function namespaceGlobMatches(glob, identity2) {
+  if (!glob.includes("*")) return `spiffe://${identity2}`.includes(`/ns/${glob}/`);
   return globMatches(globParts(["", "/ns/"], glob, ["/", ""]), `spiffe://${identity2}`);
 }
 function envoyAccountMatches(namespace, account, identity2) {
@@ -62595,8 +62724,8 @@ function callerNamespace(value) {
 }
 var nameSets = /* @__PURE__ */ new WeakMap();
 function setOf(names3) {
-  const known4 = nameSets.get(names3);
-  if (known4 !== void 0) return known4;
+  const known7 = nameSets.get(names3);
+  if (known7 !== void 0) return known7;
   const fresh = new Set(names3);
   nameSets.set(names3, fresh);
   return fresh;
@@ -62634,8 +62763,8 @@ function elements(value) {
   if (typeof value === "string") return [value];
   return Array.isArray(value) ? value : [];
 }
-function matches2(matcher, whole4) {
-  const value = isCaller(whole4) ? whole4.principal : whole4;
+function matches2(matcher, whole5) {
+  const value = isCaller(whole5) ? whole5.principal : whole5;
   switch (matcher.type) {
     case "exact":
     case "prefix":
@@ -62654,7 +62783,7 @@ function matches2(matcher, whole4) {
     case "port-range":
       return typeof value === "number" && value >= matcher.first && value <= matcher.last;
     case "source-namespace":
-      return namespaceMatches(matcher, whole4);
+      return namespaceMatches(matcher, whole5);
     case "one-of":
       return value === matcher.text;
     case "principal":
@@ -62700,8 +62829,8 @@ function share(kind, value, make) {
     ofKind2 = /* @__PURE__ */ new Map();
     shared.set(kind, ofKind2);
   }
-  const known4 = ofKind2.get(value);
-  if (known4 !== void 0) return known4;
+  const known7 = ofKind2.get(value);
+  if (known7 !== void 0) return known7;
   const fresh = make();
   if (ofKind2.size >= mostShared) ofKind2.clear();
   ofKind2.set(value, fresh);
@@ -62727,23 +62856,27 @@ function pathMatcher(value, config2) {
   });
 }
 function principalMatchers(values5, config2, plane) {
-  const written = plane === "envoy" ? [...new Set(values5.flatMap((value) => expandTrustDomain(value, config2)))] : values5;
+  const written = plane === "envoy" ? distinctInOrder(values5.flatMap((value) => expandTrustDomain(value, config2))) : values5;
   return written.map((value) => share(`principal ${plane}`, value, () => ({ type: "principal", pattern: textPattern(plane === "ztunnel" && value.startsWith("spiffe://") ? `\0${value}` : value) })));
 }
 function expandTrustDomain(principal, config2) {
+  if (config2.trustDomainAliases.length === 0 && !config2.trustDomain.startsWith("*") && principal.startsWith(`${config2.trustDomain}/`)) return [principal];
   const segments = principal.split("/");
   const [domain2, ...rest] = segments;
   if (segments.length !== 5 || domain2 === void 0 || domain2 === "*") return [principal];
   const domains = trustDomainsOf(config2);
-  if (domain2 !== "cluster.local" && !domains.some((known4) => trustDomainFits(domain2, known4))) return [principal];
-  const expanded2 = domains.map((known4) => domain2.startsWith("*") && known4.endsWith(domain2.slice(1)) ? principal : [known4, ...rest].join("/"));
+  if (domain2 !== "cluster.local" && !domains.some((known7) => trustDomainFits(domain2, known7))) return [principal];
+  const expanded2 = domains.map((known7) => domain2.startsWith("*") && known7.endsWith(domain2.slice(1)) ? principal : [known7, ...rest].join("/"));
   return [...new Set(expanded2)];
+}
+function distinctInOrder(values5) {
+  return values5.length < 2 ? values5 : [...new Set(values5)];
 }
 function trustDomainsOf(config2) {
   return [.../* @__PURE__ */ new Set([config2.trustDomain, ...config2.trustDomainAliases])];
 }
-function trustDomainFits(written, known4) {
-  return written === known4 || wildcardFits(written, known4) || wildcardFits(known4, written);
+function trustDomainFits(written, known7) {
+  return written === known7 || wildcardFits(written, known7) || wildcardFits(known7, written);
 }
 function wildcardFits(pattern, text8) {
   if (pattern.startsWith("*")) return text8.endsWith(pattern.slice(1));
@@ -62811,15 +62944,20 @@ function effectiveMtls(mesh2, attached) {
   const only4 = worlds2[0];
   if (only4 !== void 0 && worlds2.every((world) => sameModes(world, only4))) return only4;
   const ambiguous = scopes.filter((candidates3) => candidates3.length > 1);
-  const settled2 = scopes.map((candidates3) => isSettled(candidates3, mesh2) ? candidates3 : []);
+  const judged = scopes.map((candidates3) => judgedOldest(candidates3, mesh2));
+  const settled2 = judged.map((candidates3) => isSettled(candidates3, mesh2) ? candidates3 : []);
   const rounded = worldsOf(settled2).map(
-    (chosen) => round(worldsOf(scopes.map((candidates3, scope3) => chosen[scope3] === void 0 ? candidates3 : [chosen[scope3]])).map(([first, second, third]) => resolve2(first, second, third, mesh2.config)), "weakest")
+    (chosen) => round(worldsOf(judged.map((candidates3, scope3) => chosen[scope3] === void 0 ? candidates3 : [chosen[scope3]])).map(([first, second, third]) => resolve2(first, second, third, mesh2.config)), "weakest")
   );
   return { ...round(rounded, "strictest"), judgedByWeakest: ambiguous.flat().map((policy) => resourceId(policy)).sort(), ties: ambiguous.map((candidates3) => scopeOf2(candidates3, mesh2)).sort() };
 }
 function worldsOf([meshWide2 = [], namespaceWide = [], own4 = []]) {
   const orNone = (candidates3) => candidates3.length === 0 ? [void 0] : candidates3;
   return orNone(meshWide2).flatMap((first) => orNone(namespaceWide).flatMap((second) => orNone(own4).map((third) => [first, second, third])));
+}
+function judgedOldest(candidates3, mesh2) {
+  const changed = candidates3.filter((policy) => mesh2.elders.has(resourceId(policy)));
+  return changed.length === 1 ? changed : candidates3;
 }
 function isSettled(candidates3, mesh2) {
   return candidates3.length > 1 && candidates3.some((policy) => mesh2.unsettled.has(resourceId(policy)));
@@ -62858,6 +62996,7 @@ function round(worlds2, towards) {
   };
 }
 function mayBeOldest(policies2, mesh2) {
+  if (policies2.length < 2) return policies2;
   const ordered3 = [...policies2].sort(
     compareBy(
       (policy) => creationSecond(policy.creationTimestamp),
@@ -62866,7 +63005,7 @@ function mayBeOldest(policies2, mesh2) {
     )
   );
   const first = ordered3[0];
-  if (first === void 0 || ordered3.length === 1) return ordered3;
+  if (first === void 0) return ordered3;
   if (mesh2.world === "closed" || ordered3.every((policy) => policy.creationTimestamp !== void 0)) return [first];
   const seniors = mesh2.seniors;
   const old = seniors === void 0 ? ordered3 : ordered3.filter((policy) => seniors.has(resourceId(policy)));
@@ -62913,9 +63052,14 @@ function chainFor(chain, client, rule2, because2) {
 }
 function foreignTrustDomain(config2) {
   if (config2.anyTrustDomain) return { dimension: "peer", any: [{ type: "identified" }], none: [{ type: "identified" }] };
+  const known7 = foreign.get(config2);
+  if (known7 !== void 0) return known7;
   const accepted2 = [.../* @__PURE__ */ new Set([...trustDomainsOf(config2), ...config2.extraTrustDomains])];
-  return { dimension: "peer", any: [{ type: "identified" }], none: accepted2.map((domain2) => ({ type: "trust-domain", pattern: { type: "exact", text: domain2 } })) };
+  const fresh = { dimension: "peer", any: [{ type: "identified" }], none: accepted2.map((domain2) => ({ type: "trust-domain", pattern: { type: "exact", text: domain2 } })) };
+  foreign.set(config2, fresh);
+  return fresh;
 }
+var foreign = /* @__PURE__ */ new WeakMap();
 
 // src/posture/client-tls.ts
 function writtenClientTls(mesh2, client, pod, port3) {
@@ -62983,8 +63127,8 @@ function takesTunnels(mesh2, { labels: labels2, resource }) {
 }
 var ambientMeshes = /* @__PURE__ */ new WeakMap();
 function hasAmbient(mesh2) {
-  const known4 = ambientMeshes.get(mesh2);
-  if (known4 !== void 0) return known4;
+  const known7 = ambientMeshes.get(mesh2);
+  if (known7 !== void 0) return known7;
   const fresh = ofKind(mesh2, "KubernetesGateway").some((gateway2) => isWaypoint(mesh2, gateway2)) || [...mesh2.workloads.values()].some(({ enrolment }) => enrolment.mode === "ambient" || enrolment.mode === "unknown" && enrolment.inWorld === "ambient");
   ambientMeshes.set(mesh2, fresh);
   return fresh;
@@ -62994,8 +63138,8 @@ function hasAmbient(mesh2) {
 var namespaceNameLabel = "kubernetes.io/metadata.name";
 var declared = /* @__PURE__ */ new WeakMap();
 function declaredNamespaces(mesh2) {
-  const known4 = declared.get(mesh2);
-  if (known4 !== void 0) return known4;
+  const known7 = declared.get(mesh2);
+  if (known7 !== void 0) return known7;
   const fresh = /* @__PURE__ */ new Map();
   const told = mesh2.enrolmentWorld.knowledge.namespaces;
   for (const name2 of /* @__PURE__ */ new Set([...mesh2.namespaces.keys(), ...told.keys()])) {
@@ -63079,8 +63223,8 @@ function textOf(matcher) {
   }
 }
 function matcherKey(matcher) {
-  const known4 = matcherKeys.get(matcher);
-  if (known4 !== void 0) return known4;
+  const known7 = matcherKeys.get(matcher);
+  if (known7 !== void 0) return known7;
   const key3 = textOf(matcher);
   matcherKeys.set(matcher, key3);
   return key3;
@@ -63094,12 +63238,33 @@ function predicateKey(predicate) {
   return predicate.none.length === 0 ? `${predicate.dimension}: ${any2}` : `${predicate.dimension}: ${any2} except ${matcherKeysOf(predicate.none).join(" | ")}`;
 }
 function cubeKey(cube3) {
-  const known4 = cubeKeys.get(cube3);
-  if (known4 !== void 0) return known4;
+  const known7 = cubeKeys.get(cube3);
+  if (known7 !== void 0) return known7;
   const key3 = cube3.predicates.length === 0 ? "*" : distinct(cube3.predicates.map(predicateKey)).join(" & ");
   cubeKeys.set(cube3, key3);
   return key3;
 }
+
+// src/lib/recent.ts
+var Recent = class {
+  #most;
+  #young = /* @__PURE__ */ new Map();
+  #old = /* @__PURE__ */ new Map();
+  constructor(most3) {
+    this.#most = most3;
+  }
+  get(key3, make) {
+    const known7 = this.#young.get(key3);
+    if (known7 !== void 0) return known7;
+    const value = this.#old.get(key3) ?? make(key3);
+    if (this.#young.size >= this.#most) {
+      this.#old = this.#young;
+      this.#young = /* @__PURE__ */ new Map();
+    }
+    this.#young.set(key3, value);
+    return value;
+  }
+};
 
 // src/semantics/rewritten-headers.ts
 function headerDimension(name2) {
@@ -63161,16 +63326,17 @@ function certificateTruth(matcher, name2, behindOwn) {
     return entryStart.startsWith(matcher.text) ? true : matcher.text.startsWith(entryStart) ? "unknown" : false;
   }
   if (matcher.type !== "suffix") return "unknown";
+  if (matcher.text.includes("*")) return false;
   return /^\/|[:;=,"]/.test(matcher.text) ? "unknown" : { dimension: "peer", matcher: { type: "principal", pattern: matcher } };
 }
 function lowerCertificate(condition, own4) {
-  const identified2 = { type: "identified" };
+  const identified3 = { type: "identified" };
   const carried = { type: "present" };
   const dimension = headerDimension(condition.name);
-  const anonymous2 = condition.any.length > 0 ? [] : [[{ dimension: "peer", any: [], none: [identified2] }]];
-  const known4 = [false, true].flatMap((behindOwn) => {
+  const anonymous2 = condition.any.length > 0 ? [] : [[{ dimension: "peer", any: [], none: [identified3] }]];
+  const known7 = [false, true].flatMap((behindOwn) => {
     const base2 = [
-      { dimension: "peer", any: [identified2], none: [] },
+      { dimension: "peer", any: [identified3], none: [] },
       { dimension, any: behindOwn ? [carried] : [], none: behindOwn ? [] : [carried] }
     ];
     const wanted2 = condition.any.map((matcher) => certificateTruth(matcher, condition.name, behindOwn));
@@ -63181,7 +63347,7 @@ function lowerCertificate(condition, own4) {
     if (wanted2.length === 0 || wanted2.includes(true)) return [[...base2, ...without2]];
     return questions(wanted2).map(({ dimension: asked, matcher }) => [...base2, ...without2, { dimension: asked, any: [matcher], none: [] }]);
   });
-  return [...anonymous2, ...known4];
+  return [...anonymous2, ...known7];
 }
 function questions(truths2) {
   return truths2.filter((truth) => typeof truth === "object");
@@ -63269,14 +63435,14 @@ function lowerClaim(path7, any2, none5, context3) {
 
 // src/semantics/lowering.ts
 var maxCubesPerRule = 64;
-var lowered = /* @__PURE__ */ new WeakMap();
+var lowerings = 512;
+var lowered = new Recent(lowerings);
 function lowerPolicy(policy, context3) {
-  const known4 = lowered.get(policy) ?? /* @__PURE__ */ new Map();
-  lowered.set(policy, known4);
-  const cached2 = known4.get(context3.key);
+  const known7 = lowered.get(policy, () => /* @__PURE__ */ new Map());
+  const cached2 = known7.get(context3.key);
   if (cached2 !== void 0) return cached2;
   const fresh = lower(policy, context3);
-  known4.set(context3.key, fresh);
+  known7.set(context3.key, fresh);
   return fresh;
 }
 function lower(policy, context3) {
@@ -63331,10 +63497,10 @@ function mergeCubes(cubes) {
   const byKey = /* @__PURE__ */ new Map();
   for (const cube3 of cubes) {
     const key3 = cubeKey(cube3);
-    const known4 = byKey.get(key3);
-    if (known4 === void 0) byKey.set(key3, cube3);
-    else if (!known4.origins.some((origin) => cube3.origins.every((other) => other.policy === origin.policy && other.rule === origin.rule))) {
-      byKey.set(key3, { predicates: known4.predicates, origins: [...known4.origins, ...cube3.origins] });
+    const known7 = byKey.get(key3);
+    if (known7 === void 0) byKey.set(key3, cube3);
+    else if (!known7.origins.some((origin) => cube3.origins.every((other) => other.policy === origin.policy && other.rule === origin.rule))) {
+      byKey.set(key3, { predicates: known7.predicates, origins: [...known7.origins, ...cube3.origins] });
     }
   }
   return [...byKey].sort(([left], [right]) => left < right ? -1 : left > right ? 1 : 0).map(([, cube3]) => cube3);
@@ -63343,8 +63509,8 @@ function mergeCubes(cubes) {
 // src/semantics/network-world.ts
 var worlds = /* @__PURE__ */ new WeakMap();
 function networkWorldOf(mesh2) {
-  const known4 = worlds.get(mesh2);
-  if (known4 !== void 0) return known4;
+  const known7 = worlds.get(mesh2);
+  if (known7 !== void 0) return known7;
   const fresh = build(mesh2);
   worlds.set(mesh2, fresh);
   return fresh;
@@ -63353,7 +63519,7 @@ function build(mesh2) {
   const policies2 = ofKind(mesh2, "NetworkPolicy");
   const of = (direction) => policies2.filter((policy) => policy.spec.policyTypes.includes(direction === "ingress" ? "Ingress" : "Egress")).map((policy) => ({ id: resourceId(policy), namespace: policy.namespace ?? "default", podSelector: policy.spec.podSelector, rules: policy.spec[direction] }));
   const all = { ingress: of("ingress"), egress: of("egress") };
-  const finders = { ingress: finder2(all.ingress), egress: finder2(all.egress) };
+  const finders2 = { ingress: finder2(all.ingress), egress: finder2(all.egress) };
   const cluster = [...ofKind(mesh2, "AdminNetworkPolicy"), ...ofKind(mesh2, "BaselineAdminNetworkPolicy"), ...ofKind(mesh2, "ClusterNetworkPolicy")].sort(
     compareBy(
       (policy) => policy.spec.priority,
@@ -63364,7 +63530,7 @@ function build(mesh2) {
   const rules2 = (tier, direction) => cluster.filter((policy) => policy.spec.tier === tier).flatMap((policy) => policy.spec[direction].map((rule2, index) => ({ id: resourceId(policy), subject: policy.spec.subject, rule: rule2, index })));
   const tiers = { Admin: { ingress: rules2("Admin", "ingress"), egress: rules2("Admin", "egress") }, Baseline: { ingress: rules2("Baseline", "ingress"), egress: rules2("Baseline", "egress") } };
   return {
-    isolating: (direction, namespace, labels2) => finders[direction](namespace, labels2),
+    isolating: (direction, namespace, labels2) => finders2[direction](namespace, labels2),
     all,
     tier: (tier, direction) => tiers[tier][direction],
     empty: policies2.length === 0 && cluster.length === 0
@@ -63413,8 +63579,8 @@ function sameRules(left, right) {
 }
 var changedEgresses = /* @__PURE__ */ new WeakMap();
 function changedEgress(base2, head) {
-  const known4 = changedEgresses.get(base2)?.get(head);
-  if (known4 !== void 0) return known4;
+  const known7 = changedEgresses.get(base2)?.get(head);
+  if (known7 !== void 0) return known7;
   const lacking = (own4, other) => {
     const there = new Map(networkWorldOf(other).all.egress.map((policy) => [policy.id, policy]));
     return networkWorldOf(own4).all.egress.filter((policy) => {
@@ -63436,8 +63602,8 @@ function egressKey({ mesh: mesh2, destination: destination2, tunnelled }, polici
 }
 var commonKeys = /* @__PURE__ */ new WeakMap();
 function commonKey(mesh2) {
-  const known4 = commonKeys.get(mesh2);
-  if (known4 !== void 0) return known4;
+  const known7 = commonKeys.get(mesh2);
+  if (known7 !== void 0) return known7;
   const world = networkWorldOf(mesh2);
   const tiers = ["Admin", "Baseline"].flatMap((tier) => ["ingress", "egress"].map((direction) => world.tier(tier, direction)));
   const key3 = shortHash(canonical(tiers), canonical([...declaredNamespaces(mesh2)].sort(([left], [right]) => compareText(left, right))));
@@ -63446,8 +63612,8 @@ function commonKey(mesh2) {
 }
 var worldKeys = /* @__PURE__ */ new WeakMap();
 function worldKey(mesh2) {
-  const known4 = worldKeys.get(mesh2);
-  if (known4 !== void 0) return known4;
+  const known7 = worldKeys.get(mesh2);
+  if (known7 !== void 0) return known7;
   const world = networkWorldOf(mesh2);
   const key3 = shortHash(canonical(world.all.egress.map((policy) => [policy.id, policy.podSelector, policy.rules])), commonKey(mesh2));
   worldKeys.set(mesh2, key3);
@@ -63536,8 +63702,8 @@ function egressAlternatives(lowering) {
 }
 var scopesOf = /* @__PURE__ */ new WeakMap();
 function isolatedSources(mesh2) {
-  const known4 = scopesOf.get(mesh2);
-  if (known4 !== void 0) return known4;
+  const known7 = scopesOf.get(mesh2);
+  if (known7 !== void 0) return known7;
   const fresh = mergeCubes(networkWorldOf(mesh2).all.egress.map((policy) => ({ predicates: scope2(policy), origins: [{ policy: policy.id }] })));
   scopesOf.set(mesh2, fresh);
   return fresh;
@@ -63551,8 +63717,8 @@ function egressCubes(lowering, policy) {
   const key3 = canonical([lowering.tunnelled, lowering.ports ?? null, targets2.map((found) => found.map((target) => target.map(predicateKey)))]);
   const cached2 = egressCache.get(policy) ?? /* @__PURE__ */ new Map();
   egressCache.set(policy, cached2);
-  const known4 = cached2.get(key3);
-  if (known4 !== void 0) return known4;
+  const known7 = cached2.get(key3);
+  if (known7 !== void 0) return known7;
   const within2 = scope2(policy);
   const fresh = policy.rules.flatMap((rule2, index) => product((targets2[index] ?? []).map((target) => [...within2, ...target]), portPredicates(lowering, rule2.ports), { policy: policy.id, rule: index }));
   cached2.set(key3, fresh);
@@ -63581,8 +63747,8 @@ function blockPredicates(dimension, cidr, except) {
   return block === void 0 ? [] : [[{ dimension, any: [block], none: outside }]];
 }
 function inNamespace(name2) {
-  const known4 = namespacePredicates.get(name2);
-  if (known4 !== void 0) return known4;
+  const known7 = namespacePredicates.get(name2);
+  if (known7 !== void 0) return known7;
   const fresh = { dimension: "peer", any: [{ type: "source-namespace", names: [name2], declared: [name2], selection: void 0 }], none: [] };
   namespacePredicates.set(name2, fresh);
   return fresh;
@@ -63592,8 +63758,8 @@ var selections = /* @__PURE__ */ new WeakMap();
 function inNamespaces(mesh2, selection) {
   const cache = selections.get(mesh2) ?? { declared: [...declaredNamespaces(mesh2).keys()].sort(compareText), known: /* @__PURE__ */ new WeakMap() };
   selections.set(mesh2, cache);
-  const known4 = cache.known.get(selection);
-  if (known4 !== void 0) return known4;
+  const known7 = cache.known.get(selection);
+  if (known7 !== void 0) return known7;
   const names3 = cache.declared.filter((name2) => selectionHolds(selection, declaredNamespaces(mesh2).get(name2) ?? {}));
   const fresh = { dimension: "peer", any: [{ type: "source-namespace", names: names3, declared: cache.declared, selection }], none: [] };
   cache.known.set(selection, fresh);
@@ -63844,8 +64010,10 @@ function transportOf2(protocol) {
 function networkAnswer(question) {
   const { mesh: mesh2, query: query3 } = question;
   const world = networkWorldOf(mesh2);
+  if (world.empty) return untouched;
   const destination2 = destinationEnd(question);
-  const answers2 = sourceEnds(question).map((source2) => decidePacket(world, { source: source2, destination: destination2, port: question.port, transport: transportOf2(query3.request.protocol), portNamed: (name2) => query3.given?.[portNameDimension(name2)] }));
+  const portNamed = (name2) => question.port === query3.to.port ? query3.given?.[portNameDimension(name2)] : false;
+  const answers2 = sourceEnds(question, question.callers()).map((source2) => decidePacket(world, { source: source2, destination: destination2, port: question.port, transport: transportOf2(query3.request.protocol), portNamed }));
   const [first] = answers2;
   if (first === void 0) return { passes: void 0, governed: false, by: [], rule: "M139", because: "who calls is not told" };
   if (answers2.every((answer2) => answer2.passes === first.passes)) return first;
@@ -63856,7 +64024,7 @@ function destinationEnd({ mesh: mesh2, query: query3, destination: destination2 
   if (destination2 === void 0) return address === void 0 ? { type: "somebody" } : { type: "outside", address };
   return podOf(mesh2, destination2, address ?? parseIp(someDestinationPod));
 }
-function sourceEnds({ mesh: mesh2, query: query3, callers: callers3 }) {
+function sourceEnds({ mesh: mesh2, query: query3 }, callers3) {
   const { from } = query3;
   const address = parseIp(from.ip ?? "");
   const podAddress2 = address ?? parseIp(someSourcePod);
@@ -63889,8 +64057,8 @@ function podOf(mesh2, workload, address) {
 // src/posture/callers.ts
 var presenters = /* @__PURE__ */ new WeakMap();
 function workloadsPresenting(mesh2, principal) {
-  let known4 = presenters.get(mesh2);
-  if (known4 === void 0) {
+  let known7 = presenters.get(mesh2);
+  if (known7 === void 0) {
     const fresh = /* @__PURE__ */ new Map();
     for (const workload of mesh2.workloads.values()) {
       if (workload.enrolment.mode === "none") continue;
@@ -63899,10 +64067,10 @@ function workloadsPresenting(mesh2, principal) {
       if (list5 === void 0) fresh.set(identity2, [workload]);
       else list5.push(workload);
     }
-    known4 = fresh;
-    presenters.set(mesh2, known4);
+    known7 = fresh;
+    presenters.set(mesh2, known7);
   }
-  return known4.get(principal) ?? [];
+  return known7.get(principal) ?? [];
 }
 
 // src/mesh/waypoint-policies.ts
@@ -64108,8 +64276,8 @@ function portField(any2, none5) {
   if (any2.length === 0 && none5.length === 0) return [];
   return [checkedField("port", any2, none5, portMatcher, false)];
 }
-function checkedField(dimension, any2, none5, read3, ztunnelHttp) {
-  const build2 = (values5) => values5.flatMap((value) => read3(value) ?? []);
+function checkedField(dimension, any2, none5, read4, ztunnelHttp) {
+  const build2 = (values5) => values5.flatMap((value) => read4(value) ?? []);
   const built = { any: build2(any2), none: build2(none5) };
   const unbuildable = built.any.length < any2.length || built.none.length < none5.length;
   const vanished = built.any.length === 0 && built.none.length === 0;
@@ -64118,15 +64286,15 @@ function checkedField(dimension, any2, none5, read3, ztunnelHttp) {
 
 // src/semantics/authorization-policy.ts
 function enforced(policies2, chain, config2) {
-  let known4 = enforcedPolicies.get(policies2);
-  if (known4 === void 0 || known4.config !== config2) {
-    known4 = { config: config2, byChain: /* @__PURE__ */ new Map() };
-    enforcedPolicies.set(policies2, known4);
+  let known7 = enforcedPolicies.get(policies2);
+  if (known7 === void 0 || known7.config !== config2) {
+    known7 = { config: config2, byChain: /* @__PURE__ */ new Map() };
+    enforcedPolicies.set(policies2, known7);
   }
-  let found = known4.byChain.get(chain);
+  let found = known7.byChain.get(chain);
   if (found === void 0) {
     found = sortOut(policies2, chain, config2);
-    known4.byChain.set(chain, found);
+    known7.byChain.set(chain, found);
   }
   return found;
 }
@@ -64145,8 +64313,8 @@ function compilePolicy(policy, chain, config2) {
   compiledPolicies.set(config2, forConfig);
   const forPolicy = forConfig.get(policy) ?? /* @__PURE__ */ new Map();
   forConfig.set(policy, forPolicy);
-  const known4 = forPolicy.get(chain);
-  if (known4 !== void 0) return known4;
+  const known7 = forPolicy.get(chain);
+  if (known7 !== void 0) return known7;
   const action2 = policy.spec.action === "ALLOW" ? "ALLOW" : "DENY";
   const rules2 = policy.spec.rules.flatMap((rule2, index) => compileRule(rule2, index, { chain, action: action2, policyNamespace: policy.namespace ?? "", config: config2 }) ?? []);
   const fresh = { id: resourceId(policy), provider: policy.spec.provider, rules: compact(rules2) };
@@ -64206,6 +64374,7 @@ function wanted(condition) {
 
 // src/semantics/external-authorization.ts
 function customActions(custom2, config2, given = {}) {
+  if (custom2.length === 0) return [];
   const names3 = new Set(custom2.map((policy) => policy.provider ?? ""));
   const several = names3.size > 1 && !config2.multipleProviders;
   return custom2.map((policy) => {
@@ -64241,6 +64410,14 @@ function locationsOf(rule2) {
     { in: "parameter", name: "access_token" }
   ];
 }
+function readBefore(location, earlier) {
+  if (location.in !== "header") return false;
+  return earlier.some((other) => {
+    if (other.in !== "header" || other.name !== location.name) return false;
+    const at2 = location.prefix.indexOf(other.prefix);
+    return at2 >= 0 && location.prefix.slice(at2 + other.prefix.length) !== "";
+  });
+}
 function tokenRules(policies2, config2) {
   const rules2 = policies2.flatMap((policy) => policy.spec.jwtRules.map((spec, index) => tokenRule(resourceId(policy), index, spec, config2)));
   return rules2.sort(
@@ -64252,11 +64429,13 @@ function tokenRules(policies2, config2) {
   );
 }
 function tokenRule(policy, index, spec, config2) {
+  const locations = locationsOf(spec);
   return {
     policy,
     index,
     spec,
-    locations: locationsOf(spec),
+    locations,
+    accepting: locations.filter((location, index2) => !readBefore(location, locations.slice(0, index2))),
     keys: keySetId(spec),
     fetchable: keysFetchable(spec),
     issuer: spec.issuer === "" ? void 0 : spec.issuer,
@@ -64282,7 +64461,7 @@ function keysFetchable(spec) {
   return !(host === "localhost" || /^127\./.test(host) || /^169\.254\./.test(host) || host === "[::1]" || host === "0.0.0.0");
 }
 function readable(rules2) {
-  return rules2.filter((rule2) => rule2.fetchable).map((rule2) => ({ locations: rule2.locations.map(locationText), keys: rule2.keys, issuer: rule2.issuer }));
+  return rules2.filter((rule2) => rule2.fetchable).map((rule2) => ({ locations: rule2.accepting.map(locationText), keys: rule2.keys, issuer: rule2.issuer }));
 }
 function audienceText(audience) {
   return audience.replace(/^https?:\/\//, "").replace(/\/$/, "");
@@ -64320,9 +64499,9 @@ function rewrittenHeaders(rules2) {
   const found = new Map([clientCertificateHeader]);
   const how = canonical(rules2.map((rule2) => [rule2.locations, rule2.keys, rule2.issuer, rule2.spec.audiences, rule2.spec.outputClaimToHeaders, rule2.spec.outputPayloadToHeader, rule2.spec.forwardOriginalToken]));
   const note2 = (name2, rewriting) => {
-    const known4 = found.get(name2);
-    if (known4 === void 0) found.set(name2, rewriting);
-    else if (known4.by === rewriting.by && "tokens" in known4 && "tokens" in rewriting) found.set(name2, { ...known4, tokens: distinctTokens([...known4.tokens, ...rewriting.tokens]) });
+    const known7 = found.get(name2);
+    if (known7 === void 0) found.set(name2, rewriting);
+    else if (known7.by === rewriting.by && "tokens" in known7 && "tokens" in rewriting) found.set(name2, { ...known7, tokens: distinctTokens([...known7.tokens, ...rewriting.tokens]) });
     else found.set(name2, { by: "several", how });
   };
   for (const rule2 of rules2) {
@@ -64389,12 +64568,12 @@ function withToken(raw) {
   return { headers: headers2, path: path7, text: text8 };
 }
 function joined(token, own4, separator2) {
-  return own4 === void 0 ? token : `${token}${separator2}${own4}`;
+  return own4 === void 0 || own4 === "" ? token : `${token}${separator2}${own4}`;
 }
 function readBy(rule2, sent, raw, given) {
   const texts9 = rule2.locations.flatMap((location) => textsAt2(location, sent));
   if (texts9.length === 0) return { state: "missing", number: "A5.1", why: "" };
-  if (raw.token === void 0 || !texts9.includes(sent.text ?? "")) {
+  if (raw.token === void 0 || texts9[0] !== sent.text) {
     const tokenLike = texts9.some((text8) => /^[\w-]+\.[\w-]+\.[\w-]+$/.test(text8) && !(sent.text !== void 0 && text8.endsWith(sent.text)));
     return tokenLike && !texts9.includes(sent.text ?? "") ? { state: "unknown", number: "A5.4", why: "whose signature the token in the headers carries" } : { state: "invalid", number: "A5.5", why: `what \`${rule2.policy}\` reads as a token is none` };
   }
@@ -64455,12 +64634,12 @@ function parameters(path7) {
 }
 function afterwards(accepted2, token, cleared, path7) {
   const headers2 = new Map(cleared);
-  let forwarded = path7;
+  let forwarded2 = path7;
   const { claims, location } = token;
   for (const rule2 of accepted2) {
     if (!rule2.spec.forwardOriginalToken) {
       if (location.in === "header") headers2.delete(location.name);
-      if (location.in === "parameter") forwarded = withoutParameter(forwarded, location.name);
+      if (location.in === "parameter") forwarded2 = withoutParameter(forwarded2, location.name);
     }
     for (const output2 of rule2.spec.outputClaimToHeaders) {
       const text8 = claimText(claimAt(claims, output2.claim.split(".")));
@@ -64469,7 +64648,7 @@ function afterwards(accepted2, token, cleared, path7) {
     if (rule2.spec.outputPayloadToHeader !== "") headers2.set(rule2.spec.outputPayloadToHeader.toLowerCase(), base64url3(JSON.stringify(claims)));
   }
   const spaceDelimited = accepted2[0]?.spaceDelimited ?? /* @__PURE__ */ new Set();
-  return { token: validated(claims, spaceDelimited), headers: headers2, path: forwarded };
+  return { token: validated(claims, spaceDelimited), headers: headers2, path: forwarded2 };
 }
 function withoutParameter(path7, name2) {
   const at2 = path7.indexOf("?");
@@ -64510,7 +64689,6 @@ var knownMethods = [
   "ACL",
   "BIND",
   "CHECKOUT",
-  "CONNECT",
   "COPY",
   "DELETE",
   "GET",
@@ -64555,15 +64733,16 @@ function askedRequest(query3, principal, workload) {
     principal,
     protocol: request4.protocol === "udp" || request4.protocol === "sctp" ? "tcp" : request4.protocol,
     port: query3.to.port,
-    sourceIp: addressOr(query3.from.ip, unnamedClientAddress),
-    destinationIp: addressOr(query3.to.ip, unnamedPodAddress),
+    sourceIp: addressOr(query3.from.ip, unnamed.client),
+    destinationIp: addressOr(query3.to.ip, unnamed.pod),
     sni: tls2 ? request4.sni ?? null : null,
     host: request4.host ?? `${workload.name}.${workload.namespace}.svc.cluster.local`,
     raw: { method: request4.method ?? "GET", path: request4.path ?? "/", headers: headers2, token: sentToken(request4.token) }
   };
 }
+var unnamed = { client: parseIp(unnamedClientAddress) ?? 0n, pod: parseIp(unnamedPodAddress) ?? 0n };
 function addressOr(text8, otherwise2) {
-  return parseIp(text8 ?? otherwise2) ?? parseIp(otherwise2) ?? 0n;
+  return (text8 === void 0 ? void 0 : parseIp(text8)) ?? otherwise2;
 }
 function sentToken(token) {
   if (token === void 0) return void 0;
@@ -64577,8 +64756,8 @@ function sentToken(token) {
   return { ...rest, location: { in: "header", name: "authorization", prefix: token.prefix ?? "Bearer " } };
 }
 function remoteAddress(headers2, direct) {
-  const forwarded = headers2.get("x-forwarded-for");
-  const last = forwarded?.split(",").at(-1)?.trim();
+  const forwarded2 = headers2.get("x-forwarded-for");
+  const last = forwarded2?.split(",").at(-1)?.trim();
   return (last === void 0 ? void 0 : parseIp(last)) ?? direct;
 }
 function withAuthority(query3) {
@@ -64591,6 +64770,7 @@ function withAuthority(query3) {
 function refusedAsHttp(asked) {
   if (!knownMethods.includes(asked.raw.method)) return { rule: "A3.35", text: `the proxy does not know the method \`${asked.raw.method}\`` };
   if (rejectedPath(asked.raw.path)) return { rule: "A3.39", text: "the proxy refuses the path as it is sent" };
+  if (/[ /]/.test(asked.raw.headers.get("host") ?? "")) return { rule: "A3.J", text: "a second `Host` header makes an authority that cannot be" };
   const name2 = [...asked.raw.headers.keys()].find((header2) => !/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(header2));
   if (name2 !== void 0) return { rule: "A3.J", text: `\`${name2}\` is no name of a header that a client can send` };
   return void 0;
@@ -64603,12 +64783,11 @@ function decideByPolicies(mesh2, seat, asked, handling, given, because2) {
   const through = handling.passthrough ? { passthrough: true } : {};
   const { attached, enforcedAt } = seat;
   const policies2 = enforced(attached.authorization, chain, mesh2.config);
-  const sent = withToken(asked.raw);
-  const untouched2 = seenAt(mesh2, seat, asked, handling, void 0, sent.headers, sent.path, given);
+  const untouched2 = policies2.custom.length === 0 ? void 0 : beforeTokens(mesh2, seat, asked, handling, given);
   const refusing = [];
   let asks2;
   for (const action2 of customActions(policies2.custom, mesh2.config, given)) {
-    if (matching([action2.policy], untouched2).length === 0) continue;
+    if (untouched2 === void 0 || matching([action2.policy], untouched2).length === 0) continue;
     if (action2.state.state === "denies") {
       note2(action2.state.rule, action2.state.because, action2.policy.id);
       refusing.push(action2.policy.id);
@@ -64651,23 +64830,43 @@ function decideByPolicies(mesh2, seat, asked, handling, given, because2) {
 function detailsOf(fits2) {
   return fits2.map(({ policy, text: text8, path: path7 }) => ({ by: policy, text: text8, path: path7 }));
 }
+function beforeTokens(mesh2, seat, asked, handling, given) {
+  const sent = withToken(asked.raw);
+  return seenAt(mesh2, seat, asked, handling, void 0, sent.headers, sent.path, given);
+}
 function seenAt(mesh2, seat, asked, handling, token, headers2, path7, assumed) {
   const peer = handling.seesPeer ? asked.principal : null;
-  const visible = /* @__PURE__ */ new Map([
-    ["peer", peer],
-    ["source.ip", seat.tunnelled ? null : asked.sourceIp],
-    // A3.25: without HTTP nothing is forwarded.
-    ["remote.ip", handling.chain === "http" ? remoteAddress(headers2, asked.sourceIp) : asked.sourceIp],
-    ["destination.ip", asked.destinationIp],
-    ["port", asked.port],
-    ["protocol", asked.protocol],
-    ["sni", asked.sni],
-    ["host", asked.host],
-    ["method", asked.raw.method],
-    ["path", path7],
-    ["path.query", pathWithQuery(path7, mesh2)]
-  ]);
-  const value = (dimension) => visible.get(dimension) ?? null;
+  const value = (dimension) => {
+    switch (dimension) {
+      case "peer":
+        return peer;
+      case "source.ip":
+        return seat.tunnelled ? null : asked.sourceIp;
+      case "remote.ip":
+        return handling.chain === "http" ? remoteAddress(headers2, asked.sourceIp) : asked.sourceIp;
+      case "destination.ip":
+        return asked.destinationIp;
+      case "port":
+        return asked.port;
+      case "protocol":
+        return asked.protocol;
+      case "sni":
+        return asked.sni;
+      case "host":
+        return asked.host;
+      case "method":
+        return asked.raw.method;
+      case "path":
+        return path7;
+      case "path.query":
+        return pathWithQuery(path7, mesh2);
+      case "address":
+      case "token":
+      case "transport":
+      default:
+        return null;
+    }
+  };
   const assumption = Object.keys(assumed).some((key3) => key3.startsWith("opaque:")) ? assumptionsAbout(mesh2, seat, handling, assumed) : void 0;
   return { value, token, ...assumption === void 0 ? {} : { assumption }, header: (name2) => headerAt(name2, mesh2, seat, peer, headers2, path7) };
 }
@@ -64704,10 +64903,7 @@ function protocolOf(workload, port3) {
 }
 var PROTOCOL_RULE = "A4.4";
 function declarerOf(mesh2, workload, port3) {
-  const spec = podSpecOf(workload);
-  if (spec === void 0) return void 0;
-  const services = servicesOf(mesh2, workload).filter((service) => service.kind === "Service");
-  return declaredPorts(spec, services).find((declared2) => declared2.port === port3 && declared2.protocol === protocolOf(workload, port3))?.declaredBy;
+  return portsDeclaredFor(mesh2, workload).find((declared2) => declared2.port === port3 && declared2.protocol === protocolOf(workload, port3))?.declaredBy;
 }
 function sidecarSeat(mesh2, workload, attached, tunnelled = false) {
   return { enforcedAt: "sidecar", attached, identity: `${mesh2.config.trustDomain}/ns/${workload.namespace}/sa/${workload.serviceAccount}`, tunnelled };
@@ -64720,7 +64916,7 @@ function decideAtSidecar(mesh2, workload, attached, asked, given) {
   const effective = effectiveMtls(mesh2, attached);
   const mode = modeAt(effective, asked.port);
   note2(mode.by === void 0 ? "M6" : "M7", `port ${String(asked.port)} of \`${workload.id}\` has mTLS mode ${mode.mode}`, mode.by, mode.by === void 0 ? void 0 : () => [{ by: mode.by ?? "", text: "", path: effective.ports.has(asked.port) ? ["spec", "portLevelMtls", String(asked.port)] : ["spec", "mtls", "mode"] }]);
-  if (effective.judgedByWeakest.length > 0) note2("M15", `the creation order of ${effective.judgedByWeakest.map((id) => `\`${id}\``).join(", ")} is not known, ${effective.judgedByWeakest.some((id) => mesh2.unsettled.has(id)) ? "the strictest" : "the weakest"} is taken`);
+  if (effective.judgedByWeakest.length > 0) note2("M15", `the creation order of ${effective.judgedByWeakest.map((id) => `\`${id}\``).join(", ")} is not known, ${judgedBy(mesh2, effective.judgedByWeakest)} is taken`);
   const handling = handleConnection(protocolOf(workload, asked.port), mode.mode, { protocol: asked.protocol, identity: asked.principal !== null });
   if (handling.seesPeer && holds(foreignTrustDomain(mesh2.config), asked.principal)) {
     note2("A3.14", `the trust domain of \`${asked.principal ?? ""}\` is not accepted by TLS`);
@@ -64738,6 +64934,10 @@ function decideAtSidecar(mesh2, workload, attached, asked, given) {
   }
   return decideByPolicies(mesh2, sidecarSeat(mesh2, workload, attached), asked, handling, given, because2);
 }
+function judgedBy(mesh2, tied2) {
+  if (tied2.filter((id) => mesh2.elders.has(id)).length === 1) return "the one that changes";
+  return tied2.some((id) => mesh2.unsettled.has(id)) ? "the strictest" : "the weakest";
+}
 function decideInTunnel(mesh2, workload, attached, asked, given) {
   const refused = (layer2, rule2, text8) => ({ verdict: "deny", layer: layer2, by: [], enforcedAt: "sidecar", because: [{ rule: rule2, text: text8 }] });
   if (holds(foreignTrustDomain(mesh2.config), asked.principal)) return refused("mtls", "A3.14", `the trust domain of \`${asked.principal ?? ""}\` is not accepted by TLS`);
@@ -64754,7 +64954,7 @@ function refusesPlaintext(mtls2, port3) {
 }
 function ambientMtls(mesh2, attached) {
   const { mesh: meshWide2, namespace, workload } = attached.peerAuthentication;
-  const scopes = [meshWide2.filter((policy) => policy.spec.selector === void 0), namespace, workload].map((policies2) => mayBeOldest(policies2, mesh2));
+  const scopes = [meshWide2.filter((policy) => policy.spec.selector === void 0), namespace, workload].map((policies2) => judgedOldest(mayBeOldest(policies2, mesh2), mesh2));
   const settled2 = scopes.map((candidates3) => isSettled(candidates3, mesh2) ? candidates3 : []);
   const rounded = worldsOf(settled2).map((chosen) => {
     const worlds2 = worldsOf(scopes.map((candidates3, scope3) => chosen[scope3] === void 0 ? candidates3 : [chosen[scope3]])).map(([first, second, third]) => inWorld(mesh2, first, second, third));
@@ -64773,15 +64973,15 @@ function inWorld(mesh2, root, namespaceWide, own4) {
   const mode = own4?.spec.mode ?? "UNSET";
   const strict2 = mode === "UNSET" ? inherited : mode === "STRICT";
   if (own4 === void 0) return { strict: strict2, exceptions: /* @__PURE__ */ new Set(), by: void 0 };
-  const portsOf4 = (...modes3) => [...own4.spec.portLevelMtls].filter(([, portMode]) => modes3.includes(portMode)).map(([port3]) => port3);
+  const portsOf5 = (...modes3) => [...own4.spec.portLevelMtls].filter(([, portMode]) => modes3.includes(portMode)).map(([port3]) => port3);
   const excepted = (world, ports2) => ({ strict: world, exceptions: new Set(ports2), by: ports2.length === 0 ? void 0 : resourceId(own4) });
-  if (mode === "STRICT") return excepted(true, portsOf4("PERMISSIVE", "DISABLE"));
-  if (mode !== "UNSET") return excepted(false, rootStrict && namespaceSilent ? [] : portsOf4("STRICT"));
-  if (!inherited) return excepted(false, portsOf4("STRICT"));
-  const opened2 = portsOf4("PERMISSIVE");
+  if (mode === "STRICT") return excepted(true, portsOf5("PERMISSIVE", "DISABLE"));
+  if (mode !== "UNSET") return excepted(false, rootStrict && namespaceSilent ? [] : portsOf5("STRICT"));
+  if (!inherited) return excepted(false, portsOf5("STRICT"));
+  const opened2 = portsOf5("PERMISSIVE");
   if (opened2.length === 0) return excepted(true, []);
   if (namespaceWide !== void 0 && namespaceWide.spec.mode === "UNSET") return excepted(false, []);
-  return excepted(true, [...opened2, ...portsOf4("DISABLE")]);
+  return excepted(true, [...opened2, ...portsOf5("DISABLE")]);
 }
 
 // src/posture/ztunnel.ts
@@ -64961,7 +65161,7 @@ function networkAfterWaypoint(mesh2, workload, waypoint) {
   const client = { mode: "ambient", identity: waypointIdentity(mesh2, waypoint), workload: void 0 };
   const answers2 = [...workload.ports.map(({ port: port3 }) => port3), ...workload.ports.length === 0 ? [80] : []].map((port3) => {
     const query3 = { from: { principal: client.identity, pod }, to: { port: port3 }, request: { protocol: "tcp" } };
-    return networkAnswer({ mesh: mesh2, query: query3, destination: workload, port: wirePort({ workload, port: port3 }, (into) => arrivalAt(mesh2, client, { workload, port: port3 }, into, true), query3), callers: [] });
+    return networkAnswer({ mesh: mesh2, query: query3, destination: workload, port: wirePort({ workload, port: port3 }, (into) => arrivalAt(mesh2, client, { workload, port: port3 }, into, true), query3), callers: () => [] });
   });
   return answers2.find((answer2) => answer2.passes !== false) ?? answers2[0] ?? { passes: void 0, governed: false, by: [], rule: "M142", because: "no port is known" };
 }
@@ -64999,18 +65199,18 @@ function portPredicates2(set2) {
 var chainGroups = ["http", "tcp", "tcp-blind"];
 var knownDomains = /* @__PURE__ */ new WeakMap();
 function connectionDomains(config2, workload, effective) {
-  const known4 = knownDomains.get(config2) ?? { byPorts: /* @__PURE__ */ new Map(), groups: /* @__PURE__ */ new Map() };
-  knownDomains.set(config2, known4);
+  const known7 = knownDomains.get(config2) ?? { byPorts: /* @__PURE__ */ new Map(), groups: /* @__PURE__ */ new Map() };
+  knownDomains.set(config2, known7);
   const classes = portClasses(workload, effective);
   const key3 = classes.map(({ ports: ports2, protocol, mode }) => [ports2.except ? "other" : [...ports2.ports].join(","), protocol, mode.mode, mode.by ?? ""].join(" ")).join("; ");
-  const same2 = known4.byPorts.get(key3);
+  const same2 = known7.byPorts.get(key3);
   if (same2 !== void 0) return same2;
   const fresh = computeDomains(classes);
   const groupsKey = JSON.stringify([...fresh.groups]);
-  const groups3 = known4.groups.get(groupsKey) ?? fresh.groups;
-  known4.groups.set(groupsKey, groups3);
+  const groups3 = known7.groups.get(groupsKey) ?? fresh.groups;
+  known7.groups.set(groupsKey, groups3);
   const shared2 = { ...fresh, groups: groups3 };
-  known4.byPorts.set(key3, shared2);
+  known7.byPorts.set(key3, shared2);
   return shared2;
 }
 function computeDomains(portClassList) {
@@ -65057,10 +65257,10 @@ function cover(handled, prefer, test) {
   let open4 = marked.filter(({ mark: mark2 }) => mark2 === "in").map(({ kind }) => kind);
   const patterns = [];
   const byProtocol = () => {
-    const whole4 = [...new Set(open4.map((kind) => kind.protocol))].filter((protocol) => clear((kind) => kind.protocol === protocol));
-    if (whole4.length === 0) return;
-    patterns.push(whole4.length === allProtocols.length ? [] : [protocolPredicate(whole4)]);
-    open4 = open4.filter((kind) => !whole4.includes(kind.protocol));
+    const whole5 = [...new Set(open4.map((kind) => kind.protocol))].filter((protocol) => clear((kind) => kind.protocol === protocol));
+    if (whole5.length === 0) return;
+    patterns.push(whole5.length === allProtocols.length ? [] : [protocolPredicate(whole5)]);
+    open4 = open4.filter((kind) => !whole5.includes(kind.protocol));
   };
   if (prefer === "protocols") byProtocol();
   for (const identity2 of [false, true]) {
@@ -65088,14 +65288,14 @@ var Merged = class {
   #entries = /* @__PURE__ */ new Map();
   add(pattern, ports2, extra) {
     const key3 = JSON.stringify(pattern);
-    const known4 = this.#entries.get(key3);
-    if (known4 === void 0) {
+    const known7 = this.#entries.get(key3);
+    if (known7 === void 0) {
       this.#entries.set(key3, { pattern, ports: ports2, extra: [...extra] });
       return;
     }
-    known4.ports = unionOfPorts(known4.ports, ports2);
-    const present = new Set(known4.extra.map((entry2) => JSON.stringify(entry2)));
-    known4.extra.push(...extra.filter((entry2) => !present.has(JSON.stringify(entry2))));
+    known7.ports = unionOfPorts(known7.ports, ports2);
+    const present = new Set(known7.extra.map((entry2) => JSON.stringify(entry2)));
+    known7.extra.push(...extra.filter((entry2) => !present.has(JSON.stringify(entry2))));
   }
   entries() {
     return [...this.#entries.values()];
@@ -65103,10 +65303,10 @@ var Merged = class {
 };
 
 // src/semantics/fixed.ts
-var known2 = /* @__PURE__ */ new WeakMap();
+var known3 = /* @__PURE__ */ new WeakMap();
 function withFixed(policy, fixed3) {
-  const forPolicy = known2.get(policy) ?? /* @__PURE__ */ new Map();
-  known2.set(policy, forPolicy);
+  const forPolicy = known3.get(policy) ?? /* @__PURE__ */ new Map();
+  known3.set(policy, forPolicy);
   const cached2 = forPolicy.get(fixed3.key);
   if (cached2 !== void 0) return cached2;
   const fresh = { ...policy, rules: policy.rules.flatMap((rule2) => fixedRule(rule2, fixed3) ?? []) };
@@ -65161,10 +65361,10 @@ function sidecarLowering(config2, attached, domains, rules2, fixed3) {
       }
     }
     return [...byPolicy].flatMap(([id, groups3]) => {
-      const placed2 = placePolicy(groups3, domains.groups, within2);
-      for (const key3 of placed2.opaqueRules) opaque.set(id, key3);
-      for (const { key: key3, condition, group: group4 } of placed2.conditions) conditions.set(key3, { condition, group: group4 });
-      return placed2.cubes;
+      const placed3 = placePolicy(groups3, domains.groups, within2);
+      for (const key3 of placed3.opaqueRules) opaque.set(id, key3);
+      for (const { key: key3, condition, group: group4 } of placed3.conditions) conditions.set(key3, { condition, group: group4 });
+      return placed3.cubes;
     });
   };
   const custom2 = (wanted2) => (policies2, group4) => customActions(policies2.custom, config2).filter(({ state }) => state.state === wanted2 && (state.state === "denies" || group4 === "http" || state.onTcp)).map(({ policy, provider: provider2, state }) => {
@@ -65196,8 +65396,8 @@ function askedProviders(attached, config2, cubesOf) {
   return names3.flatMap((provider2) => {
     const cubes = cubesOf(provider2);
     if (cubes.length === 0) return [];
-    const known4 = config2.extensionProviders?.find((candidate) => candidate.name === provider2);
-    return [{ provider: provider2, key: known4?.key, failOpen: known4?.failOpen ?? false, cubes }];
+    const known7 = config2.extensionProviders?.find((candidate) => candidate.name === provider2);
+    return [{ provider: provider2, key: known7?.key, failOpen: known7?.failOpen ?? false, cubes }];
   });
 }
 function atFixed(policies2, fixed3) {
@@ -65205,7 +65405,9 @@ function atFixed(policies2, fixed3) {
   const all = (list5) => list5.map((policy) => withFixed(policy, fixed3));
   return { custom: all(policies2.custom), deny: all(policies2.deny), allow: all(policies2.allow) };
 }
+var everyToken = { id: "authentication", allow: "all", deny: [] };
 function authenticationLayer(groups3, rules2, opaque) {
+  if (rules2.length === 0) return everyToken;
   const refused = refusedTokens(rules2);
   const http2 = groups3.get("http") ?? [];
   if (refused === void 0) {
@@ -65217,10 +65419,18 @@ function authenticationLayer(groups3, rules2, opaque) {
   }
   return { id: "authentication", allow: "all", deny: mergeCubes((refused ?? []).flatMap((token) => http2.map((domain2) => ({ predicates: [...domain2, ...token.predicates], origins: token.origins })))) };
 }
+var contextsWithoutTokens = /* @__PURE__ */ new WeakMap();
 function contextsOf(groups3, rules2) {
-  const read3 = readable(rules2);
+  const known7 = rules2.length === 0 ? contextsWithoutTokens.get(groups3) : void 0;
+  if (known7 !== void 0) return known7;
+  const fresh = freshContexts(groups3, rules2);
+  if (rules2.length === 0) contextsWithoutTokens.set(groups3, fresh);
+  return fresh;
+}
+function freshContexts(groups3, rules2) {
+  const read4 = readable(rules2);
   const rewritten2 = rewrittenHeaders(rules2);
-  const token = rules2.length === 0 ? "" : shortHash(canonical([read3, [...rewritten2]]));
+  const token = rules2.length === 0 ? "" : shortHash(canonical([read4, [...rewritten2]]));
   return new Map(
     chainGroups.filter((group4) => groups3.has(group4)).map((group4) => [
       group4,
@@ -65228,24 +65438,23 @@ function contextsOf(groups3, rules2) {
         key: group4 === "http" ? `http ${token}` : group4,
         seesPeer: group4 !== "tcp-blind",
         forwarded: group4 === "http",
-        readable: group4 === "http" ? read3 : [],
+        readable: group4 === "http" ? read4 : [],
         rewrittenHeaders: rewritten2,
         opaque: () => void 0
       }
     ])
   );
 }
-var placements = /* @__PURE__ */ new WeakMap();
+var placements = new Recent(lowerings);
 function placePolicy(policies2, domains, contexts) {
   const first = [...policies2.values()][0];
   if (first === void 0) return { cubes: [], opaqueRules: [], conditions: [] };
-  const forPolicy = placements.get(first) ?? /* @__PURE__ */ new WeakMap();
-  placements.set(first, forPolicy);
+  const forPolicy = placements.get(first, () => /* @__PURE__ */ new Map());
   const forDomains = forPolicy.get(domains) ?? /* @__PURE__ */ new Map();
   forPolicy.set(domains, forDomains);
   const key3 = `${[...policies2.keys()].join(" ")} | ${[...contexts.values()].map((context3) => context3.key).join(" ")}`;
-  const known4 = forDomains.get(key3);
-  if (known4 !== void 0) return known4;
+  const known7 = forDomains.get(key3);
+  if (known7 !== void 0) return known7;
   const fresh = placeFresh(policies2, domains, contexts);
   forDomains.set(key3, fresh);
   return fresh;
@@ -65262,9 +65471,9 @@ function placeFresh(policies2, domains, contexts) {
     for (const [key3, condition] of opaqueConditions) conditions.push({ key: key3, condition, group: group4 });
     for (const cube3 of cubes2) {
       const key3 = `${String(cube3.origins[0]?.rule ?? "")} ${cubeKey(cube3)}`;
-      const known4 = holders.get(key3);
-      if (known4 === void 0) holders.set(key3, { cube: cube3, groups: [group4] });
-      else if (!known4.groups.includes(group4)) known4.groups.push(group4);
+      const known7 = holders.get(key3);
+      if (known7 === void 0) holders.set(key3, { cube: cube3, groups: [group4] });
+      else if (!known7.groups.includes(group4)) known7.groups.push(group4);
     }
   }
   const cubes = [...holders.values()].flatMap(({ cube: cube3, groups: groups3 }) => {
@@ -65277,9 +65486,9 @@ function placeFresh(policies2, domains, contexts) {
 // src/posture/nobody.ts
 var namespaceName2 = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/;
 var accountName = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/;
-var known3 = /* @__PURE__ */ new WeakMap();
+var known4 = /* @__PURE__ */ new WeakMap();
 function nobodysRequests(mesh2) {
-  const cached2 = known3.get(mesh2);
+  const cached2 = known4.get(mesh2);
   if (cached2 !== void 0) return cached2;
   const names3 = new Set(ofKind(mesh2, "AuthorizationPolicy").flatMap((policy) => policy.spec.rules.flatMap((rule2) => [
     ...rule2.from.flatMap((source2) => [...source2.principals, ...source2.notPrincipals]),
@@ -65287,7 +65496,7 @@ function nobodysRequests(mesh2) {
   ])).filter((name2) => !name2.startsWith("*") && !name2.endsWith("*")));
   const any2 = principalMatchers([...names3], mesh2.config, "envoy").filter((matcher) => matcher.type === "principal" && matcher.pattern.type === "exact" && isNobody(matcher.pattern.text, trustDomainsOf(mesh2.config)));
   const fresh = any2.length === 0 ? [] : [{ predicates: [{ dimension: "peer", any: any2, none: [] }], origins: [] }];
-  known3.set(mesh2, fresh);
+  known4.set(mesh2, fresh);
   return fresh;
 }
 function isNobody(principal, own4) {
@@ -65301,14 +65510,14 @@ function tied(header2, places) {
   const dimension = `header:${header2}`;
   const begins = ({ prefix: prefix3 }) => prefix3 === "" ? { type: "present" } : { type: "prefix", text: prefix3 };
   const at2 = (location) => ({ type: "token", locations: [location] });
-  const read3 = { type: "token", locations: distinct(places.map((place3) => place3.location)), reading: "anything" };
+  const read4 = { type: "token", locations: distinct(places.map((place3) => place3.location)), reading: "anything" };
   const cube3 = (...predicates) => ({ predicates, origins: [] });
   return [
     ...places.map((place3) => cube3({ dimension: "token", any: [at2(place3.location)], none: [] }, { dimension, any: [], none: [begins(place3)] })),
-    cube3({ dimension: "token", any: [], none: [read3] }, { dimension, any: places.map(begins), none: [] }),
+    cube3({ dimension: "token", any: [], none: [read4] }, { dimension, any: places.map(begins), none: [] }),
     // Where it stands behind other text, the header does not begin with the prefix.
     ...places.map((place3) => cube3({ dimension: "token", any: [{ type: "token", locations: [place3.location], reading: "token" }], none: [at2(place3.location)] }, { dimension, any: [begins(place3)], none: [] })).filter((_, index) => places[index]?.prefix !== ""),
-    cube3({ dimension: "token", any: [read3], none: [] }, { dimension, any: [], none: [{ type: "present" }] })
+    cube3({ dimension: "token", any: [read4], none: [] }, { dimension, any: [], none: [{ type: "present" }] })
   ];
 }
 var bearer = { header: "authorization", location: "authorization:Bearer ", prefix: "Bearer " };
@@ -65410,31 +65619,46 @@ function atWaypoint(mesh2, { waypoint, service, port: port3 }) {
   const built = envoyLayers(mesh2, seat.attached, (kind) => handleTunnel(addressedProtocol(service, port3 ?? 0), kind.protocol), constants4);
   const marks3 = seat.attached.extensions.map((extension) => ({ resource: `${extension.kind}/${extension.namespace ?? ""}/${extension.name}`, key: shortHash(extension.spec.content) }));
   const canary = service !== void 0 && sharesWaypoint(mesh2, service.labels, service.namespace ?? "default") ? [{ resource: `${service.kind}/${service.namespace ?? ""}/${service.name}`, key: shortHash("canary", canonical(service.labels), canonical(service.annotations)) }] : [];
-  const foreign2 = { id: "mtls", allow: "all", deny: [cube([foreignTrustDomain(mesh2.config)])] };
-  return { ...built, shared: [foreign2, ...built.shared], opaque: [...built.opaque, ...marks3, ...canary] };
+  const foreign3 = { id: "mtls", allow: "all", deny: [cube([foreignTrustDomain(mesh2.config)])] };
+  return { ...built, shared: [foreign3, ...built.shared], opaque: [...built.opaque, ...marks3, ...canary] };
 }
 function behind(mesh2, workload, mode, { waypoint, target }) {
   const open4 = { shared: [], asking: [], opaque: [], lowered: [], readsTokens: false };
   const identity2 = waypointIdentity(mesh2, waypoint);
   const port3 = target === void 0 ? [] : [["port", target]];
   const address = parseIp(unnamedClientAddress) ?? 0n;
+  const own4 = parseIp(unnamedPodAddress) ?? 0n;
   if (mode === "none") return open4;
-  if (mode === "ambient") return { ...open4, shared: atZtunnel(mesh2, workload, fixed([["peer", identity2], ["source.ip", address], ["destination.ip", parseIp(unnamedPodAddress) ?? 0n], ...port3]), identity2) };
+  if (mode === "ambient") return { ...open4, shared: atZtunnel(mesh2, workload, fixed([["peer", identity2], ["source.ip", address], ["destination.ip", own4], ...port3]), identity2) };
   const attached = policiesFor(mesh2, workload);
   const protocol = target === void 0 ? "auto" : workload.ports.find((candidate) => candidate.port === target)?.protocol ?? "auto";
-  if (takesTunnels(mesh2, workload)) return envoyLayers(mesh2, attached, (kind) => handleTunnel(protocol, kind.protocol), fixed([["peer", identity2], ["source.ip", null], ["remote.ip", address], ["header:x-forwarded-client-cert", null], ...port3]));
+  if (takesTunnels(mesh2, workload)) return calledBy(address, envoyLayers(mesh2, attached, (kind) => handleTunnel(protocol, kind.protocol), fixed([["peer", identity2], ["source.ip", null], ["destination.ip", own4], ["header:x-forwarded-client-cert", null], ...port3])));
   if (target !== void 0 && (isProxyPort(workload, target) || !capturedAt(workload, target))) return open4;
   const portMode = target === void 0 ? effectiveMtls(mesh2, attached).workload.mode : modeAt(effectiveMtls(mesh2, attached), target).mode;
-  return envoyLayers(mesh2, attached, (kind) => handleConnection(protocol, portMode, kind), fixed([["peer", null], ["source.ip", address], ["remote.ip", address], ["header:x-forwarded-client-cert", null], ...port3]));
+  return calledBy(address, envoyLayers(mesh2, attached, (kind) => handleConnection(protocol, portMode, kind), fixed([["peer", null], ["source.ip", address], ["destination.ip", own4], ["header:x-forwarded-client-cert", null], ...port3])));
+}
+function calledBy(address, built) {
+  const carried = { dimension: "header:x-forwarded-for", any: [{ type: "present" }], none: [] };
+  const absent = { dimension: "header:x-forwarded-for", any: [], none: [{ type: "present" }] };
+  const met = (cubes) => cubes.flatMap((each) => {
+    const direct = each.predicates.filter(({ dimension }) => dimension === "source.ip");
+    if (!direct.every((predicate) => holds(predicate, address))) return [];
+    const rest = each.predicates.filter(({ dimension }) => dimension !== "source.ip");
+    const remote = rest.filter(({ dimension }) => dimension === "remote.ip");
+    if (remote.length === 0) return [{ predicates: rest, origins: each.origins }];
+    const unsaid = remote.every((predicate) => holds(predicate, address)) ? [{ predicates: [...rest.filter((predicate) => !remote.includes(predicate)), absent], origins: each.origins }] : [];
+    return [{ predicates: [...rest, carried], origins: each.origins }, ...unsaid];
+  });
+  return { ...built, shared: built.shared.map(({ id, allow, deny }) => ({ id, allow: allow === "all" ? "all" : met(allow), deny: met(deny) })), asking: built.asking.map(met) };
 }
 function atZtunnel(mesh2, workload, constants4, identity2) {
   const attached = policiesFor(mesh2, workload);
   const policies2 = enforced(readByZtunnel(attached.authorization), "ztunnel", mesh2.config);
   const context3 = { key: "ztunnel", seesPeer: true, forwarded: false, readable: [], rewrittenHeaders: /* @__PURE__ */ new Map(), opaque: () => void 0 };
   const cubes = (list5) => mergeCubes(list5.flatMap((policy) => lowerPolicy(withFixed(policy, constants4), context3).cubes));
-  const foreign2 = refusesPlaintext(ambientMtls(mesh2, attached), 0) && !identity2.startsWith(`${mesh2.config.trustDomain}/`);
+  const foreign3 = refusesPlaintext(ambientMtls(mesh2, attached), 0) && !identity2.startsWith(`${mesh2.config.trustDomain}/`);
   return [
-    { id: "mtls", allow: "all", deny: foreign2 ? [cube([])] : [] },
+    { id: "mtls", allow: "all", deny: foreign3 ? [cube([])] : [] },
     { id: "authorization", allow: policies2.allow.length === 0 ? "all" : cubes(policies2.allow), deny: cubes(policies2.deny) }
   ];
 }
@@ -65466,13 +65690,8 @@ var fromAmbient = [
   { dimension: "peer", any: [{ type: "identified" }], none: [] }
 ];
 function tunnelWays(mesh2, workload, straight, elsewhere3) {
-  const taken2 = (ports2) => ({
-    id: "routing",
-    allow: [{ predicates: [...fromAmbient.map((predicate) => predicate.dimension === "address" ? { ...predicate, none: elsewhere3.map((text8) => ({ type: "one-of", text: text8 })) } : predicate), ...ports2], origins: [] }],
-    deny: []
-  });
   if (!takesTunnels(mesh2, workload)) {
-    const plain6 = (paths) => paths.map(({ id, layers }) => ({ id: `plaintext ${id}`, layers: [taken2([]), ...layers.map(withoutIdentity)] }));
+    const plain6 = (paths) => paths.map(({ id, layers }) => ({ id: `plaintext ${id}`, layers: [onlyFromAmbient(elsewhere3), ...layers.map(withoutIdentity)] }));
     const possible2 = plain6(straight.possible);
     return { possible: possible2, sure: straight.sure === straight.possible ? possible2 : plain6(straight.sure), tunnels: /* @__PURE__ */ new Set(), lowered: [] };
   }
@@ -65485,7 +65704,7 @@ function tunnelWays(mesh2, workload, straight, elsewhere3) {
   const built = classes.map(({ id, ports: ports2, port: port3 }) => {
     const protocol = port3 === void 0 ? "auto" : protocolOf(workload, port3);
     const { shared: shared2, asking: asking3, lowered: lowered3 } = envoyLayers(mesh2, attached, (kind) => handleTunnel(protocol, kind.protocol), fixed([["source.ip", null], ["header:x-forwarded-client-cert", null], ...port3 === void 0 ? [] : [["port", port3]]]));
-    const layers = [taken2(portPredicates2(ports2)), { id: "mtls", allow: "all", deny: [{ predicates: [foreignTrustDomain(mesh2.config)], origins: [] }] }, ...shared2];
+    const layers = [onlyFromAmbient(elsewhere3, portPredicates2(ports2)), { id: "mtls", allow: "all", deny: [{ predicates: [foreignTrustDomain(mesh2.config)], origins: [] }] }, ...shared2];
     return { id, layers, asking: asking3, lowered: lowered3 };
   });
   const possible = built.map(({ id, layers }) => ({ id, layers }));
@@ -65493,16 +65712,28 @@ function tunnelWays(mesh2, workload, straight, elsewhere3) {
   const sure = asks2 ? built.map(({ id, layers, asking: asking3 }) => ({ id, layers: [...asking3.map((deny) => ({ id: "external-authorization", allow: "all", deny })), ...layers] })) : possible;
   return { possible, sure, tunnels: new Set(possible.map(({ id }) => id)), lowered: built.flatMap(({ lowered: lowered3 }) => lowered3) };
 }
-function notFromAmbient(path7) {
-  return { id: path7.id, layers: [...path7.layers, { id: "routing", allow: "all", deny: [{ predicates: fromAmbient, origins: [] }] }] };
+function oneOf2(addresses2) {
+  return { dimension: "address", any: addresses2.map((text8) => ({ type: "one-of", text: text8 })), none: [] };
 }
-function onlyFromAmbient(path7) {
-  return { id: path7.id, layers: [...path7.layers, { id: "routing", allow: [{ predicates: fromAmbient, origins: [] }], deny: [] }] };
+function routed(allow, deny) {
+  return { id: "routing", allow, deny };
+}
+var identified2 = { dimension: "peer", any: [{ type: "identified" }], none: [] };
+var notFromAmbient = routed("all", [{ predicates: fromAmbient, origins: [] }]);
+function notThrough(addresses2) {
+  return routed("all", addresses2.length === 0 ? [] : [{ predicates: [oneOf2(addresses2), identified2], origins: [] }]);
+}
+function onlyThrough(address) {
+  return routed([{ predicates: [oneOf2([address]), identified2], origins: [] }], []);
+}
+function onlyFromAmbient(elsewhere3, ports2 = []) {
+  const past = elsewhere3.map((text8) => ({ type: "one-of", text: text8 }));
+  return routed([{ predicates: [...fromAmbient.map((predicate) => predicate.dimension === "address" ? { ...predicate, none: past } : predicate), ...ports2], origins: [] }], []);
 }
 function withoutIdentity(layer2) {
   const plain6 = (cubes) => cubes.flatMap((cube3) => {
-    const known4 = cube3.predicates.filter(({ dimension }) => dimension === "peer" || dimension === "sni");
-    return known4.every((predicate) => holds(predicate, null)) ? [{ predicates: cube3.predicates.filter((predicate) => !known4.includes(predicate)), origins: cube3.origins }] : [];
+    const known7 = cube3.predicates.filter(({ dimension }) => dimension === "peer" || dimension === "sni");
+    return known7.every((predicate) => holds(predicate, null)) ? [{ predicates: cube3.predicates.filter((predicate) => !known7.includes(predicate)), origins: cube3.origins }] : [];
   });
   return { id: layer2.id, allow: layer2.allow === "all" ? "all" : plain6(layer2.allow), deny: plain6(layer2.deny) };
 }
@@ -65543,7 +65774,7 @@ function withTunnels(mesh2, workload, posture) {
   const straight = { possible: posture.possible.filter((path7) => !through(path7)), sure: posture.sure === posture.possible ? void 0 : posture.sure.filter((path7) => !through(path7)) };
   const addresses2 = addressesThrough(posture);
   const ways = tunnelWays(mesh2, workload, { possible: straight.possible, sure: straight.sure ?? straight.possible }, addresses2);
-  const all = (paths, tunnels) => [...paths.map((path7) => through(path7) ? path7 : notFromAmbient(path7)), ...tunnels];
+  const all = (paths, tunnels) => [...paths.map((path7) => through(path7) ? path7 : { id: path7.id, layers: [...path7.layers, notFromAmbient] }), ...tunnels];
   const possible = all(posture.possible, ways.possible);
   return finish({
     ...posture,
@@ -65561,7 +65792,7 @@ function throughWaypoints(mesh2, workload, mode) {
   const direct = straightTo(mesh2, workload);
   const ways = mode === "gateway" || workload.resource === void 0 ? void 0 : waypointWays(mesh2, workload, mode);
   if (ways === void 0) return direct;
-  const straight = (paths) => paths.map((path7) => straightOnly(path7, ways.addresses));
+  const straight = (paths) => paths.map((path7) => ({ id: path7.id, layers: [...path7.layers, notThrough(ways.addresses)] }));
   const possible = [...straight(direct.possible), ...ways.possible];
   const plain6 = direct.sure === direct.possible && ways.sure === ways.possible;
   return finish({
@@ -65575,10 +65806,6 @@ function throughWaypoints(mesh2, workload, mode) {
     waypoints: ways.waypoints,
     asked: [...direct.asked, ...ways.lowered.flatMap((lowered3) => lowered3.asked)]
   });
-}
-function straightOnly(path7, addresses2) {
-  const elsewhere3 = cube2([{ dimension: "address", any: addresses2.map((text8) => ({ type: "one-of", text: text8 })), none: [] }, { dimension: "peer", any: [{ type: "identified" }], none: [] }]);
-  return { id: path7.id, layers: [...path7.layers, { id: "routing", allow: "all", deny: [elsewhere3] }] };
 }
 function straightTo(mesh2, workload) {
   const { enrolment } = workload;
@@ -65648,8 +65875,16 @@ function sidecarPosture(mesh2, workload, assumptions2) {
   });
 }
 function mtlsLayer(domains, config2) {
-  const foreign2 = domains.terminated.map((domain2) => cube2([...domain2, foreignTrustDomain(config2)]));
-  return { id: "mtls", allow: "all", deny: mergeCubes([...domains.refused.map(({ domain: domain2, origins }) => ({ predicates: domain2, origins })), ...foreign2]) };
+  const known7 = mtlsLayers.get(domains);
+  if (known7 !== void 0) return known7;
+  const fresh = freshMtlsLayer(domains, config2);
+  mtlsLayers.set(domains, fresh);
+  return fresh;
+}
+var mtlsLayers = /* @__PURE__ */ new WeakMap();
+function freshMtlsLayer(domains, config2) {
+  const foreign3 = domains.terminated.map((domain2) => cube2([...domain2, foreignTrustDomain(config2)]));
+  return { id: "mtls", allow: "all", deny: mergeCubes([...domains.refused.map(({ domain: domain2, origins }) => ({ predicates: domain2, origins })), ...foreign3]) };
 }
 function uncapturedPath(workload) {
   const open4 = workload.ports.filter((port3) => !port3.captured).map((port3) => port3.port);
@@ -65671,9 +65906,9 @@ function ambientPosture(mesh2, workload, assumptions2) {
   const strictPorts = mtls2.strict ? allPortsBut(mtls2.exceptions) : onlyPorts(...mtls2.exceptions);
   const noIdentity = { dimension: "peer", any: [], none: [{ type: "identified" }] };
   const refusesSome = mtls2.strict || mtls2.exceptions.size > 0;
-  const foreign2 = { dimension: "peer", any: [{ type: "identified" }], none: [{ type: "trust-domain", pattern: { type: "exact", text: mesh2.config.trustDomain } }] };
+  const foreign3 = { dimension: "peer", any: [{ type: "identified" }], none: [{ type: "trust-domain", pattern: { type: "exact", text: mesh2.config.trustDomain } }] };
   const layers = [
-    { id: "mtls", allow: "all", deny: [...refusesSome ? [{ predicates: [...portPredicates2(strictPorts), noIdentity], origins }] : [], cube2([foreign2])] },
+    { id: "mtls", allow: "all", deny: [...refusesSome ? [{ predicates: [...portPredicates2(strictPorts), noIdentity], origins }] : [], cube2([foreign3])] },
     { id: "authorization", allow: policies2.allow.length === 0 ? "all" : cubes(policies2.allow), deny: cubes(policies2.deny) }
   ];
   const bypass = workload.otherPortsCaptured ? [] : [{ id: "uncaptured", layers: [{ id: "routing", allow: [cube2([noIdentity])], deny: [] }] }];
@@ -65706,16 +65941,30 @@ function throughNetworkPaths(posture, mesh2, workload) {
   const inFront = waypointAlternatives(mesh2, workload, posture);
   const tunnel2 = posture.tunnels.size === 0 ? network : networkPosture(mesh2, workload, true);
   const before = (paths) => paths.flatMap((path7) => times(inFront.get(path7.id) ?? (posture.tunnels.has(path7.id) ? tunnel2 : network).alternatives, [path7]));
-  const whole4 = before(possible);
+  const whole5 = before(possible);
   return {
     ...posture,
-    possible: whole4,
-    sure: sure === possible ? whole4 : before(sure),
+    possible: whole5,
+    sure: sure === possible ? whole5 : before(sure),
     key: shortHash("network", posture.key, network.key, tunnel2.key, waypointNetworkKey(mesh2, workload, posture)),
     opaque: [...posture.opaque, ...network.opaque],
-    network: tunnel2 === network ? network.alternatives : [...network.alternatives.map(notFromAmbient), ...tunnel2.alternatives.map((way) => onlyFromAmbient({ id: `tunnel ${way.id}`, layers: way.layers }))],
+    network: networkAlone(posture, { straight: network.alternatives, tunnel: tunnel2.alternatives, inFront }),
     behind: possible
   };
+}
+function networkAlone(posture, { straight, tunnel: tunnel2, inFront }) {
+  const addresses2 = addressesThrough(posture);
+  if (addresses2.length === 0 && posture.tunnels.size === 0) return straight;
+  const at2 = (prefix3, ways, route2) => ways.map((way) => ({ id: `${prefix3}${way.id}`, layers: [...way.layers, route2] }));
+  const past = posture.tunnels.size > 0 ? onlyFromAmbient(addresses2) : void 0;
+  return [
+    ...at2("", straight, past === void 0 ? notThrough(addresses2) : notFromAmbient),
+    ...past === void 0 ? [] : at2("tunnel ", tunnel2, past),
+    ...addresses2.flatMap((address) => {
+      const path7 = [...inFront.keys()].find((id) => id.endsWith(` ${address}`));
+      return at2(`via ${address} `, inFront.get(path7 ?? "") ?? [], onlyThrough(address));
+    })
+  ];
 }
 function proxied(paths, unguarded2) {
   if (unguarded2) return paths;
@@ -65735,9 +65984,18 @@ function waypointAlternatives(mesh2, workload, { waypoints }) {
     [...waypoints].map(([path7, waypoint]) => {
       const onward = networkAfterWaypoint(mesh2, workload, waypoint);
       const last = onward.passes === false ? [{ id: "network-policy", allow: [], deny: [] }] : [];
-      return [path7, networkPosture(mesh2, waypointPod(mesh2, waypoint), true).alternatives.map((alternative) => ({ id: alternative.id, layers: [...alternative.layers, ...last] }))];
+      return [path7, networkPosture(mesh2, waypointPod(mesh2, waypoint), true).alternatives.map((alternative) => ({ id: alternative.id, layers: [...alternative.layers.map(toUnnamedPod), ...last] }))];
     })
   );
+}
+function toUnnamedPod({ id, allow, deny }) {
+  const address = parseIp(someDestinationPod) ?? 0n;
+  const met = (cubes) => cubes.flatMap((cube3) => {
+    const addressed2 = cube3.predicates.filter(({ dimension }) => dimension === "destination.ip");
+    if (addressed2.length === 0) return [cube3];
+    return addressed2.every((predicate) => holds(predicate, address)) ? [{ predicates: cube3.predicates.filter((predicate) => !addressed2.includes(predicate)), origins: cube3.origins }] : [];
+  });
+  return { id, allow: allow === "all" ? "all" : met(allow), deny: met(deny) };
 }
 function waypointNetworkKey(mesh2, workload, { waypoints }) {
   const distinct2 = new Map([...waypoints.values()].map((waypoint) => [waypoint.id, waypoint]));
@@ -65751,7 +66009,7 @@ function isAmbient({ enrolment }) {
 function throughNetwork({ mesh: mesh2, workload, query: query3, client, port: port3, decide: decide2 }) {
   const behind3 = isDatagram(query3) ? { verdict: "allow", layer: "none", by: [], enforcedAt: "none", because: [{ rule: "M69", text: `\`${query3.request.protocol}\` does not go through a proxy` }] } : decide2();
   if (!hasNetwork(workload)) return behind3;
-  const network = networkAnswer({ mesh: mesh2, query: query3, destination: workload, port: isDatagram(query3) ? query3.to.port : port3, callers: callersOf(mesh2, query3, client) });
+  const network = networkAnswer({ mesh: mesh2, query: query3, destination: workload, port: isDatagram(query3) ? query3.to.port : port3, callers: () => callersOf(mesh2, query3, client) });
   const step = stepOf(network);
   if (network.passes === false) return { verdict: "deny", layer: "network-policy", by: network.by, enforcedAt: "none", because: [step] };
   if (behind3.verdict === "deny") return network.passes === true && !networkWorldOf(mesh2).empty ? { ...behind3, because: [step, ...behind3.because] } : behind3;
@@ -65762,7 +66020,7 @@ function throughNetwork({ mesh: mesh2, workload, query: query3, client, port: po
 }
 function decideOutbound(mesh2, query3, client) {
   const callers3 = callersOf(mesh2, query3, client);
-  const network = networkAnswer({ mesh: mesh2, query: query3, destination: void 0, port: query3.to.port, callers: callers3 });
+  const network = networkAnswer({ mesh: mesh2, query: query3, destination: void 0, port: query3.to.port, callers: () => callers3 });
   const step = stepOf(network);
   if (network.passes === false) return { verdict: "deny", layer: "network-policy", by: network.by, enforcedAt: "none", because: [step] };
   if (network.passes === void 0) return { verdict: "unknown", rule: network.rule, missing: network.because, because: [step] };
@@ -65780,8 +66038,8 @@ function callersOf(mesh2, { from }, client) {
 var populated = /* @__PURE__ */ new WeakMap();
 var meshKinds = /* @__PURE__ */ new Set(["AuthorizationPolicy", "PeerAuthentication", "RequestAuthentication"]);
 function anyInMesh(mesh2) {
-  const known4 = populated.get(mesh2);
-  if (known4 !== void 0) return known4;
+  const known7 = populated.get(mesh2);
+  if (known7 !== void 0) return known7;
   const fresh = [...mesh2.workloads.values()].some((workload) => workload.enrolment.mode !== "none") || [...mesh2.resources.keys()].some((kind) => meshKinds.has(kind));
   populated.set(mesh2, fresh);
   return fresh;
@@ -65789,8 +66047,8 @@ function anyInMesh(mesh2) {
 var networkKinds = /* @__PURE__ */ new Set(["NetworkPolicy", "AdminNetworkPolicy", "BaselineAdminNetworkPolicy", "ClusterNetworkPolicy"]);
 var bare = /* @__PURE__ */ new WeakMap();
 function withoutNetwork(mesh2) {
-  const known4 = bare.get(mesh2);
-  if (known4 !== void 0) return known4;
+  const known7 = bare.get(mesh2);
+  if (known7 !== void 0) return known7;
   const fresh = { ...mesh2, resources: new Map([...mesh2.resources].filter(([kind]) => !networkKinds.has(kind))) };
   bare.set(mesh2, fresh);
   return fresh;
@@ -65836,7 +66094,7 @@ function decideDirectly(mesh2, pod, destination2, client, query3) {
 }
 function decideWithoutPods(mesh2, destination2, client, query3) {
   const host = query3.to.host ?? "";
-  if (destination2.service?.kind === "ServiceEntry") {
+  if (destination2.service?.kind === "ServiceEntry" && selectorOf(destination2.service) === void 0) {
     const narrowed2 = ofKind(mesh2, "Sidecar").length > 0 || destination2.service.spec.exportTo.length > 0;
     if (narrowed2 && (client.mode === "sidecar" || client.mode === "gateway")) return unknown2("M98", `what the proxy of the client does with \`${host}\``, []);
     return unguarded([{ rule: "M102", text: `\`${host}\` is outside the cluster and no waypoint stands before it` }]);
@@ -65851,8 +66109,11 @@ function strengthOf(mode) {
   return strength2[mode];
 }
 function mtlsAt(mesh2, attached, port3) {
-  const start = { mode: mesh2.config.defaultMtls, policy: void 0, path: [], tied: [] };
-  return [attached.mesh, attached.namespace, attached.workload].reduce((inherited, scope3) => weakest(inherited, candidates(mesh2, scope3), rivals(mesh2, scope3), port3), start);
+  let inherited = { mode: mesh2.config.defaultMtls, policy: void 0, path: [], tied: [] };
+  for (const scope3 of [attached.mesh, attached.namespace, attached.workload]) {
+    if (scope3.length > 0) inherited = weakest(inherited, candidates(mesh2, scope3), rivals(mesh2, scope3), port3);
+  }
+  return inherited;
 }
 function ambientMtlsAt(mesh2, attached, port3) {
   const written = mtlsAt(mesh2, attached.peerAuthentication, port3);
@@ -65863,9 +66124,10 @@ function ambientMtlsAt(mesh2, attached, port3) {
   return { ...mtlsAt(mesh2, attached.peerAuthentication, void 0), mode: "STRICT" };
 }
 function candidates(mesh2, policies2) {
+  if (policies2.length < 2) return policies2;
   const ordered3 = [...policies2].sort(compareBy((policy) => creationSecond(policy.creationTimestamp), (policy) => policy.name, (policy) => policy.namespace ?? ""));
   const [first] = ordered3;
-  if (first === void 0 || ordered3.length === 1) return ordered3;
+  if (first === void 0) return ordered3;
   if (mesh2.world === "closed" || ordered3.every((policy) => policy.creationTimestamp !== void 0)) return [first];
   const { seniors } = mesh2;
   const old = seniors === void 0 ? ordered3 : ordered3.filter((policy) => seniors.has(resourceId(policy)));
@@ -65874,7 +66136,7 @@ function candidates(mesh2, policies2) {
   return old.filter((policy) => policy.creationTimestamp === void 0 || policy === timed);
 }
 function rivals(mesh2, policies2) {
-  return candidates({ ...mesh2, seniors: void 0 }, policies2);
+  return candidates({ world: mesh2.world, seniors: void 0 }, policies2);
 }
 function weakest(inherited, scope3, tied2, port3) {
   const answers2 = scope3.map((policy) => answerOf(inherited, policy, port3));
@@ -65897,6 +66159,7 @@ function factsOf(input3, options) {
   const services = once(() => serviceFinder(ofKind(mesh2, "Service")));
   const reaches4 = /* @__PURE__ */ new WeakMap();
   const attached = /* @__PURE__ */ new WeakMap();
+  const selecting = /* @__PURE__ */ new WeakMap();
   const attachedTo2 = (point) => remembered(attached, point, () => policiesFor(mesh2, point));
   return {
     environment: options.environment,
@@ -65910,17 +66173,17 @@ function factsOf(input3, options) {
     tokensAt: (point) => attachedTo2(point).requestAuthentication,
     reachOf: (policy) => remembered(reaches4, policy, () => reachOf(mesh2, policy)),
     mtlsAt: (point, port3) => isAmbient2(point) ? ambientMtlsAt(mesh2, attachedTo2(point), port3) : mtlsAt(mesh2, attachedTo2(point).peerAuthentication, port3),
-    servicesOf: (workload) => services()(workload.namespace, workload.labels),
+    servicesOf: (workload) => remembered(selecting, workload, () => services()(workload.namespace, workload.labels)),
     ask: (query3) => options.ask?.(mesh2, query3)
   };
 }
 function once(compute) {
-  let known4;
-  return () => (known4 ??= { value: compute() }).value;
+  let known7;
+  return () => (known7 ??= { value: compute() }).value;
 }
 function remembered(memory, key3, compute) {
-  const known4 = memory.get(key3);
-  if (known4 !== void 0) return known4;
+  const known7 = memory.get(key3);
+  if (known7 !== void 0) return known7;
   const fresh = compute();
   memory.set(key3, fresh);
   return fresh;
@@ -66266,8 +66529,8 @@ function enforcementLostRule(change2, environments) {
   return staysInMesh(change2, environments) ? "capture-hole" : "enrolment-lost";
 }
 function staysInMesh(change2, environments) {
-  const known4 = environments.filter((pair) => change2.environments.includes(pair.id)).flatMap((pair) => change2.destinations.map((destination2) => pair.head.mesh.workloads.get(headId(pair, destination2.id))?.enrolment.mode)).filter((mode) => mode !== void 0);
-  return known4.length > 0 && known4.every((mode) => mode !== "none");
+  const known7 = environments.filter((pair) => change2.environments.includes(pair.id)).flatMap((pair) => change2.destinations.map((destination2) => pair.head.mesh.workloads.get(headId(pair, destination2.id))?.enrolment.mode)).filter((mode) => mode !== void 0);
+  return known7.length > 0 && known7.every((mode) => mode !== "none");
 }
 function isAboutWorkload({ facet, witness }) {
   return facet === "identity" && (witness === void 0 || witness.from.workload !== void 0);
@@ -66653,23 +66916,24 @@ function podCallers(cube3, mesh2, carriesIdentity2) {
   const callers3 = cube3.predicates.filter(({ dimension }) => dimension === "peer" || dimension.startsWith("pod-label:"));
   const asked = { predicates: callers3, origins: [] };
   const admits3 = (caller, labels2) => pointIn(asked, pointOf(caller, labels2));
-  const known4 = [...mesh2.workloads.values()].filter((workload) => {
+  const known7 = [...mesh2.workloads.values()].filter((workload) => {
     const identity2 = workload.enrolment.mode === "none" || !carriesIdentity2 ? null : `${mesh2.config.trustDomain}/ns/${workload.namespace}/sa/${workload.serviceAccount}`;
     return [identity2, null].some((principal) => admits3({ principal, namespace: workload.namespace, namespaceLabels: {} }, workload.labels));
   });
   const peers = callers3.filter(({ dimension }) => dimension === "peer");
-  return { known: distinct(known4.map(({ namespace, name: name2, kind }) => `${namespace}/${name2}[${kind}]`)), open: openWords(peers, labelWords(callers3)), outside: admits3(null, {}) };
+  return { known: distinct(known7.map(({ namespace, name: name2, kind }) => `${namespace}/${name2}[${kind}]`)), open: openWords(peers, labelWords(callers3)), outside: admits3(null, {}) };
 }
 function pointOf(caller, labels2) {
   const point = /* @__PURE__ */ new Map([["peer", caller]]);
   for (const [key3, value] of Object.entries(labels2)) point.set(`pod-label:${key3}`, value);
   return point;
 }
+var ANY_POD = "any other pod in any namespace";
 function openWords(peers, labels2) {
   const places = distinct(peers.flatMap((predicate) => predicate.any.flatMap((matcher) => matcher.type === "source-namespace" ? [matcherWord(matcher).replace(/^pods in /, "")] : [])));
   if (places.length > 0) return places.map((place3) => `any other pod in ${place3}${labels2}`);
   const anywhere = { principal: null, namespace: "", namespaceLabels: {} };
-  return peers.every((predicate) => holds(predicate, anywhere)) ? [`any other pod in any namespace${labels2}`] : [];
+  return peers.every((predicate) => holds(predicate, anywhere)) ? [`${ANY_POD}${labels2}`] : [];
 }
 function labelWords(callers3) {
   const labelled = [];
@@ -66708,15 +66972,15 @@ function knownIdentities(mesh2) {
   for (const ids3 of byPrincipal.values()) ids3.sort(compareText);
   return { byPrincipal, byNamespace };
 }
-function* candidates2(predicates, known4) {
+function* candidates2(predicates, known7) {
   const positive = predicates.find((predicate) => predicate.any.length > 0 && predicate.any.every((matcher) => narrowed(matcher) !== void 0))?.any;
   if (positive !== void 0) {
     for (const matcher of positive) {
       const place3 = narrowed(matcher);
       if (place3?.principal !== void 0) yield place3.principal;
-      if (place3?.namespace !== void 0) yield* known4.byNamespace.get(place3.namespace) ?? [];
+      if (place3?.namespace !== void 0) yield* known7.byNamespace.get(place3.namespace) ?? [];
     }
-  } else yield* known4.byPrincipal.keys();
+  } else yield* known7.byPrincipal.keys();
 }
 function narrowed(matcher) {
   if (matcher.type === "principal" && matcher.pattern.type === "exact") return { principal: matcher.pattern.text };
@@ -66738,16 +67002,16 @@ function nobody(mesh2) {
 }
 var ANY_IDENTITY = "any other mesh identity";
 var FOREIGN_IDENTITY = "any identity of another trust domain";
-function openWord(matcher, known4, mesh2) {
+function openWord(matcher, known7, mesh2) {
   if (matcher.type === "absent") return void 0;
   if (matcher.type === "trust-domain") return isOwn(matcher, mesh2) ? ANY_IDENTITY : `any other identity of ${matcherWord(matcher)}`;
   if (matcher.type === "identified" || matcher.type === "principal" && (matcher.pattern.type === "non-empty" || matcher.pattern.type === "present")) return ANY_IDENTITY;
   if (matcher.type === "principal" && matcher.pattern.type === "exact") {
-    return known4.byPrincipal.has(matcher.pattern.text) ? void 0 : `${matcher.pattern.text} (no workload here uses it)`;
+    return known7.byPrincipal.has(matcher.pattern.text) ? void 0 : `${matcher.pattern.text} (no workload here uses it)`;
   }
   if (matcher.type === "service-account") {
     const own4 = `${mesh2.config.trustDomain}/ns/${matcher.namespace}/sa/${matcher.account}`;
-    if (known4.byPrincipal.has(own4)) return mesh2.config.trustDomainAliases.length === 0 ? void 0 : `any other identity that ${matcherWord(matcher)} matches`;
+    if (known7.byPrincipal.has(own4)) return mesh2.config.trustDomainAliases.length === 0 ? void 0 : `any other identity that ${matcherWord(matcher)} matches`;
     return `${matcherWord(matcher)} (no workload here uses it)`;
   }
   if (matcher.type === "namespace-glob" || matcher.type === "namespace") {
@@ -66759,7 +67023,7 @@ function openWord(matcher, known4, mesh2) {
 function isOwn(matcher, mesh2) {
   return matcher.pattern.type === "exact" && [mesh2.config.trustDomain, ...mesh2.config.trustDomainAliases].includes(matcher.pattern.text);
 }
-function openWords2(predicates, known4, mesh2) {
+function openWords2(predicates, known7, mesh2) {
   const [narrowest] = predicates.filter((predicate) => predicate.any.length > 0).map((predicate) => ({ any: predicate.any, width: Math.max(...predicate.any.map((matcher) => widthOf(matcher, mesh2))) })).sort((left, right) => left.width - right.width);
   if (narrowest?.width === 5 && !admits2(predicates, nobody(mesh2))) return [FOREIGN_IDENTITY];
   if (narrowest === void 0) return admits2(predicates, nobody(mesh2)) ? [ANY_IDENTITY] : [];
@@ -66767,7 +67031,7 @@ function openWords2(predicates, known4, mesh2) {
   return narrowest.any.flatMap((matcher) => {
     if (excluded.has(canonical(matcher))) return [];
     if (matcher.type === "principal" && matcher.pattern.type === "exact" && !admits2(predicates, matcher.pattern.text)) return [];
-    return openWord(matcher, known4, mesh2) ?? [];
+    return openWord(matcher, known7, mesh2) ?? [];
   });
 }
 function widthOf(matcher, mesh2) {
@@ -66781,7 +67045,7 @@ function widthOf(matcher, mesh2) {
   return 3;
 }
 var SHOWN_BESIDE_ANY = 20;
-function callersOf2(cubes, known4, mesh2) {
+function callersOf2(cubes, known7, mesh2) {
   const names3 = /* @__PURE__ */ new Set();
   const open4 = /* @__PURE__ */ new Set();
   let plaintext = false;
@@ -66796,10 +67060,10 @@ function callersOf2(cubes, known4, mesh2) {
     const predicates = peerPredicates2(cube3);
     if (admits2(predicates, null)) plaintext = true;
     if (!carriesIdentity(cube3)) continue;
-    for (const word2 of openWords2(predicates, known4, mesh2)) open4.add(word2);
-    for (const principal of candidates2(predicates, known4)) {
+    for (const word2 of openWords2(predicates, known7, mesh2)) open4.add(word2);
+    for (const principal of candidates2(predicates, known7)) {
       if (open4.has(ANY_IDENTITY) && names3.size >= SHOWN_BESIDE_ANY) break;
-      if (admits2(predicates, principal)) known4.byPrincipal.get(principal)?.forEach((id) => names3.add(id));
+      if (admits2(predicates, principal)) known7.byPrincipal.get(principal)?.forEach((id) => names3.add(id));
     }
   }
   return { known: distinct(names3), open: distinct(open4), plaintext, internet: false };
@@ -66810,13 +67074,16 @@ function list2(words3, shown4 = 3) {
   const head = words3.slice(0, shown4).join(", ");
   return words3.length > shown4 ? `${head} and ${words3.length - shown4} more` : head;
 }
-function callerWords({ known: known4, open: everybody, plaintext, internet }) {
-  const callers3 = { known: known4, plaintext, internet, open: plaintext ? everybody.filter((word2) => word2 !== FOREIGN_IDENTITY) : everybody };
+function callerWords({ known: known7, open: everybody, plaintext, internet }) {
+  const callers3 = { known: known7, plaintext, internet, open: plaintext ? everybody.filter((word2) => word2 !== FOREIGN_IDENTITY) : everybody };
   const anyIdentity = callers3.open.includes(ANY_IDENTITY);
   if (callers3.plaintext && anyIdentity) return "any client, with or without a mesh identity";
+  const broad = callers3.open.filter((word2) => word2.startsWith(ANY_POD));
+  const anyPod = broad.includes(ANY_POD) ? [ANY_POD] : broad;
   const parts = [];
   if (callers3.plaintext) parts.push("any client without a mesh identity");
   if (anyIdentity) parts.push("any mesh identity");
+  else if (anyPod.length > 0) parts.push(list2(anyPod, 2));
   else {
     if (callers3.known.length > 0) parts.push(list2(callers3.known.map((id) => `\`${id.replace(/\[.*\]$/, "")}\``)));
     if (callers3.open.length > 0) parts.push(list2(callers3.open, 2));
@@ -66946,9 +67213,9 @@ function domainWords(callers3, region3) {
   const phrases2 = distinct(
     region3.cubes.map(({ peers }) => {
       const only4 = peers?.only ?? [];
-      const foreign2 = (peers?.except ?? []).filter((word2) => word2.startsWith(DOMAIN)).map((word2) => `\`${word2.slice(DOMAIN.length)}\``);
-      if (foreign2.length === 0 || only4.length !== 1) return "";
-      return only4[0]?.startsWith(DOMAIN) === true ? `any identity of trust domain \`${only4[0].slice(DOMAIN.length)}\`` : `any identity of another trust domain than ${list2(foreign2)}`;
+      const foreign3 = (peers?.except ?? []).filter((word2) => word2.startsWith(DOMAIN)).map((word2) => `\`${word2.slice(DOMAIN.length)}\``);
+      if (foreign3.length === 0 || only4.length !== 1) return "";
+      return only4[0]?.startsWith(DOMAIN) === true ? `any identity of trust domain \`${only4[0].slice(DOMAIN.length)}\`` : `any identity of another trust domain than ${list2(foreign3)}`;
     })
   );
   return phrases2.length === 1 && phrases2[0] !== "" ? phrases2[0] : void 0;
@@ -67353,12 +67620,12 @@ function blocksFor(side2, clients, service, about, workloads2) {
         const choice2 = clientTlsFor(side2.mesh, client, service, port3.port, subset);
         if (choice2.sends === "auto" || choice2.sends === "mutual") continue;
         const key3 = `${choice2.rule.namespace ?? ""}/${choice2.rule.name} ${choice2.path.join(".")} ${choice2.sends}`;
-        const known4 = found.get(key3) ?? { choice: choice2, ports: /* @__PURE__ */ new Set() };
+        const known7 = found.get(key3) ?? { choice: choice2, ports: /* @__PURE__ */ new Set() };
         for (const workload of workloads2) {
           const target = targetPortOf(podSpecOf(workload), port3);
-          if (target !== void 0) known4.ports.add(target);
+          if (target !== void 0) known7.ports.add(target);
         }
-        found.set(key3, known4);
+        found.set(key3, known7);
       }
     }
   }
@@ -67447,11 +67714,11 @@ function automaticDraft(side2, { workload, ports: ports2, by }) {
 var customProviderBroken = defineDetector({
   rule: "custom-provider-broken",
   detectState: (side2) => {
-    const known4 = side2.mesh.config.extensionProviders;
+    const known7 = side2.mesh.config.extensionProviders;
     return side2.of("AuthorizationPolicy").filter((policy) => policy.spec.action === "CUSTOM" && !isDryRun2(policy)).flatMap((policy) => {
       const provider2 = policy.spec.provider ?? "";
-      const found = known4?.find((entry2) => entry2.name === provider2);
-      const broken = known4 === void 0 ? void 0 : found === void 0 ? "the mesh configuration does not define it" : found.broken;
+      const found = known7?.find((entry2) => entry2.name === provider2);
+      const broken = known7 === void 0 ? void 0 : found === void 0 ? "the mesh configuration does not define it" : found.broken;
       const because2 = broken ?? competing(side2, policy);
       if (because2 === void 0) return [];
       const reach = side2.reachOf(policy);
@@ -67687,10 +67954,10 @@ function modeDrafts(base2, head, namespaces3) {
   ];
 }
 function entryDrafts(base2, head, namespaces3) {
-  const known4 = base2.of("ServiceEntry").filter(isExternal);
+  const known7 = base2.of("ServiceEntry").filter(isExternal);
   return head.of("ServiceEntry").filter(isExternal).flatMap((entry2) => {
     const opened2 = namespaces3.flatMap(
-      (namespace) => visibleIn(entry2, namespace) ? entry2.spec.hosts.flatMap((host) => entry2.spec.ports.filter((port3) => !known4.some((other) => visibleIn(other, namespace) && other.spec.hosts.some((name2) => hostMatches(name2, host)) && other.spec.ports.some((open4) => open4.number === port3.number))).map((port3) => `${namespace} ${host}:${port3.number}`)) : []
+      (namespace) => visibleIn(entry2, namespace) ? entry2.spec.hosts.flatMap((host) => entry2.spec.ports.filter((port3) => !known7.some((other) => visibleIn(other, namespace) && other.spec.hosts.some((name2) => hostMatches(name2, host)) && other.spec.ports.some((open4) => open4.number === port3.number))).map((port3) => `${namespace} ${host}:${port3.number}`)) : []
     );
     const [first] = opened2;
     if (first === void 0) return [];
@@ -67760,11 +68027,11 @@ function otherAuthority(change2) {
 // src/findings/exposure.ts
 function externallyReachable(side2, by = "any") {
   const found = /* @__PURE__ */ new Set();
-  const routed = by === "any" ? routedServices(side2) : /* @__PURE__ */ new Set();
+  const routed2 = by === "any" ? routedServices(side2) : /* @__PURE__ */ new Set();
   for (const workload of side2.workloads) {
     if (workload.enrolment.mode === "gateway") continue;
     const services = side2.servicesOf(workload);
-    if (services.some((service) => isExposed(service) || routed.has(`${service.namespace ?? ""}/${service.name}`))) found.add(workload.id);
+    if (services.some((service) => isExposed(service) || routed2.has(`${service.namespace ?? ""}/${service.name}`))) found.add(workload.id);
   }
   return found;
 }
@@ -67776,8 +68043,8 @@ function routedServices(side2) {
   const services = grouped(side2.of("Service"), (service) => service.namespace ?? "");
   for (const virtual of side2.of("VirtualService")) {
     if (virtual.spec.gateways.every((gateway2) => gateway2 === "mesh")) continue;
-    const routes2 = [...virtual.spec.http.flatMap((route2) => [...route2.route, ...route2.mirrors]), ...virtual.spec.tls.flatMap((route2) => route2.route), ...virtual.spec.tcp.flatMap((route2) => route2.route)];
-    for (const route2 of routes2) for (const service of servicesNamed(services, route2.host, virtual.namespace ?? "")) found.add(`${service.namespace ?? ""}/${service.name}`);
+    const routes3 = [...virtual.spec.http.flatMap((route2) => [...route2.route, ...route2.mirrors]), ...virtual.spec.tls.flatMap((route2) => route2.route), ...virtual.spec.tcp.flatMap((route2) => route2.route)];
+    for (const route2 of routes3) for (const service of servicesNamed(services, route2.host, virtual.namespace ?? "")) found.add(`${service.namespace ?? ""}/${service.name}`);
   }
   return found;
 }
@@ -67878,8 +68145,8 @@ function fromIngresses(side2, services) {
   });
 }
 function fromRoutes(side2, services) {
-  const routes2 = [...side2.of("HTTPRoute"), ...side2.of("GRPCRoute"), ...side2.of("TLSRoute"), ...side2.of("TCPRoute")];
-  return routes2.flatMap((route2) => {
+  const routes3 = [...side2.of("HTTPRoute"), ...side2.of("GRPCRoute"), ...side2.of("TLSRoute"), ...side2.of("TCPRoute")];
+  return routes3.flatMap((route2) => {
     const namespace = route2.namespace ?? "";
     const parent = route2.spec.parents.find((candidate) => candidate.kind === "Gateway" || candidate.kind === "");
     if (parent === void 0) return [];
@@ -67928,7 +68195,7 @@ function lostFlow(change2, environments) {
 function candidatesFor(change2, sides, points) {
   const { head } = sides;
   const point = points.head;
-  return [...formerAccount(change2, sides, point), ...namedInPolicies(change2, sides, points), ...routes(change2, head, point), ...webhooks(change2, head, point), ...probes(change2, point)];
+  return [...formerAccount(change2, sides, point), ...namedInPolicies(change2, sides, points), ...routes2(change2, head, point), ...webhooks(change2, head, point), ...probes(change2, point)];
 }
 function allowsAt(side2, point) {
   return side2.policiesAt(point.workload ?? point).filter((policy) => policy.spec.action === "ALLOW" && !isDryRun2(policy));
@@ -68013,7 +68280,7 @@ function fits(pattern, value) {
   if (pattern.endsWith("*")) return value.startsWith(pattern.slice(0, -1));
   return pattern === value || pattern.replaceAll("{**}", "a").replaceAll("{*}", "a") === value;
 }
-function routes(change2, head, point) {
+function routes2(change2, head, point) {
   const { workload } = point;
   if (workload === void 0) return [];
   return (entriesByWorkload(head).get(workload.id) ?? []).flatMap((entry2) => {
@@ -68027,8 +68294,8 @@ function routes(change2, head, point) {
 }
 var entriesOf2 = /* @__PURE__ */ new WeakMap();
 function entriesByWorkload(side2) {
-  const known4 = entriesOf2.get(side2);
-  if (known4 !== void 0) return known4;
+  const known7 = entriesOf2.get(side2);
+  if (known7 !== void 0) return known7;
   const fresh = grouped(entryPoints(side2), (entry2) => entry2.workload.id);
   entriesOf2.set(side2, fresh);
   return fresh;
@@ -68253,9 +68520,9 @@ function grantsOf(side2) {
       const account = kind === "ServiceAccount" ? `${home ?? namespace ?? ""}/${name2}` : void 0;
       const subject = account === void 0 ? `${kind.toLowerCase()} \`${name2}\`` : `service account \`${account}\``;
       const key3 = `${subject} ${namespace ?? "*"}`;
-      const known4 = grants.get(key3) ?? { subject, account, namespace, binding, rights: /* @__PURE__ */ new Map() };
-      for (const [right, resource, index] of rights) known4.rights.set(right, { resource, path: ["rules", index] });
-      grants.set(key3, known4);
+      const known7 = grants.get(key3) ?? { subject, account, namespace, binding, rights: /* @__PURE__ */ new Map() };
+      for (const [right, resource, index] of rights) known7.rights.set(right, { resource, path: ["rules", index] });
+      grants.set(key3, known7);
     }
   }
   return grants;
@@ -68276,8 +68543,8 @@ var dangerous = [
   { words: "edit admission webhooks", groups: ["admissionregistration.k8s.io"], resources: ["mutatingwebhookconfigurations", "validatingwebhookconfigurations"], verbs: [...write, "delete"] }
 ];
 function rightsOf(rule2) {
-  const meets2 = (granted, wanted2) => granted.includes("*") || wanted2.some((word2) => granted.includes(word2));
-  return dangerous.filter((right) => meets2(rule2.apiGroups, right.groups) && meets2(rule2.resources, right.resources) && meets2(rule2.verbs, right.verbs) && rule2.resourceNames.length === 0).map((right) => right.words);
+  const meets3 = (granted, wanted2) => granted.includes("*") || wanted2.some((word2) => granted.includes(word2));
+  return dangerous.filter((right) => meets3(rule2.apiGroups, right.groups) && meets3(rule2.resources, right.resources) && meets3(rule2.verbs, right.verbs) && rule2.resourceNames.length === 0).map((right) => right.words);
 }
 
 // src/findings/detectors/ingress-plaintext.ts
@@ -68353,9 +68620,9 @@ function weakened({ base: base2, head }) {
     if (!certificate && !version3) continue;
     const words3 = certificate ? `no longer asks clients for a certificate (\`${old.tls.mode}\` became \`${server.tls.mode}\`)` : `takes TLS 1.2 where it asked for 1.3`;
     const id = `${resourceId(server.gateway)} ${String(server.index)} ${words3}`;
-    const known4 = found.get(id) ?? { server, hosts: [], words: words3, severity: certificate ? "high" : "medium" };
-    known4.hosts.push(key3.slice(key3.lastIndexOf(" ") + 1));
-    found.set(id, known4);
+    const known7 = found.get(id) ?? { server, hosts: [], words: words3, severity: certificate ? "high" : "medium" };
+    known7.hosts.push(key3.slice(key3.lastIndexOf(" ") + 1));
+    found.set(id, known7);
   }
   return [...found.values()].map(({ server: { gateway: gateway2, index }, hosts, words: words3, severity: severity2 }) => ({
     subject: resourceId(gateway2),
@@ -68438,8 +68705,8 @@ var internetExposure = defineDetector({
   detectOpenings: ({ base: base2, head, renamed }) => {
     const old = (id) => renamed.get(id) ?? id;
     const before = entryPoints(base2);
-    const known4 = new Set(before.map((entry2) => keyOf(entry2, entry2.workload.id)));
-    const fresh = entryPoints(head).filter((entry2) => !known4.has(keyOf(entry2, old(entry2.workload.id))) && !before.some((other) => other.workload.id === old(entry2.workload.id) && covers3(other, entry2)) && mayPass(head, entry2));
+    const known7 = new Set(before.map((entry2) => keyOf(entry2, entry2.workload.id)));
+    const fresh = entryPoints(head).filter((entry2) => !known7.has(keyOf(entry2, old(entry2.workload.id))) && !before.some((other) => other.workload.id === old(entry2.workload.id) && covers3(other, entry2)) && mayPass(head, entry2));
     return [...grouped(fresh, (entry2) => entry2.workload.id)].map(([id, entries2]) => draftOf2(id, entries2));
   }
 });
@@ -68840,9 +69107,9 @@ var peerAuthenticationConflict = defineDetector({
         const answer2 = side2.mtlsAt(workload, port3);
         if (answer2.tied.length < 2) continue;
         const key3 = answer2.tied.map(resourceId).join(" ");
-        const known4 = conflicts.get(key3);
-        if (known4 === void 0) conflicts.set(key3, { answer: answer2, affected: [workload.id] });
-        else known4.affected.push(workload.id);
+        const known7 = conflicts.get(key3);
+        if (known7 === void 0) conflicts.set(key3, { answer: answer2, affected: [workload.id] });
+        else known7.affected.push(workload.id);
       }
     }
     return [...conflicts.values()].flatMap(({ answer: answer2, affected }) => {
@@ -68902,10 +69169,10 @@ function draftOf3(side2, subject, entries2) {
     ...texts7(points[0] ?? subject)
   };
 }
-function phantomDrafts(side2, known4) {
+function phantomDrafts(side2, known7) {
   return side2.of("PeerAuthentication").flatMap((policy) => {
     const open4 = policy.spec.mode === "PERMISSIVE" || policy.spec.mode === "DISABLE";
-    if (!open4 || known4.has(resourceId(policy))) return [];
+    if (!open4 || known7.has(resourceId(policy))) return [];
     const reach = side2.reachOf(policy);
     if (reach.workloads.length > 0 || reach.ids.length === 0) return [];
     return [
@@ -69122,8 +69389,8 @@ function overridesOf({ base: base2, head, renamed }) {
     const { resource } = workload;
     if (resource === void 0 || workload.enrolment.mode === "none" || workload.enrolment.mode === "gateway") return [];
     const old = base2.mesh.workloads.get(renamed.get(workload.id) ?? workload.id);
-    const known4 = new Set((old === void 0 ? [] : proxyOverrides(old)).map(({ key: key3, value }) => `${key3} ${value}`));
-    return proxyOverrides(workload).filter(({ key: key3, value }) => !known4.has(`${key3} ${value}`)).map(({ key: key3, value, path: path7 }) => ({
+    const known7 = new Set((old === void 0 ? [] : proxyOverrides(old)).map(({ key: key3, value }) => `${key3} ${value}`));
+    return proxyOverrides(workload).filter(({ key: key3, value }) => !known7.has(`${key3} ${value}`)).map(({ key: key3, value, path: path7 }) => ({
       subject: workload.id,
       facet: key3,
       affected: [`${workload.id} ${key3} ${value}`],
@@ -69200,8 +69467,8 @@ function lostTarget(side2, policy) {
   if (policy.kind !== "PeerAuthentication" && policy.spec.targetRefs.length > 0) {
     return policy.spec.targetRefs.flatMap((target, index) => {
       const kind = target.kind;
-      const known4 = kind === "Service" ? side2.of("Service") : void 0;
-      if (known4 === void 0 || known4.some((object4) => object4.name === target.name && object4.namespace === policy.namespace)) return [];
+      const known7 = kind === "Service" ? side2.of("Service") : void 0;
+      if (known7 === void 0 || known7.some((object4) => object4.name === target.name && object4.namespace === policy.namespace)) return [];
       return [{ policy, path: ["spec", "targetRefs", index], target: `${kind} ${policy.namespace ?? ""}/${target.name}`, ids: [`${policy.namespace ?? ""}/${kind}:${target.name}`] }];
     });
   }
@@ -69692,7 +69959,7 @@ var detectors = {
 };
 var runRules = ["unreadable-manifest", "not-renderable", "analysis-incomplete", "maturity-changed"];
 function isImplemented(rule2) {
-  return Object.hasOwn(detectors, rule2) || runRules.some((known4) => known4 === rule2);
+  return Object.hasOwn(detectors, rule2) || runRules.some((known7) => known7 === rule2);
 }
 function describeRules() {
   return catalogue.map((entry2) => ({ ...entry2, implemented: isImplemented(entry2.rule) }));
@@ -69750,13 +70017,13 @@ function keyed(detector, detect, side2, renamed) {
     const draft = renamed.size === 0 ? drafted : underOldNames(drafted, renamed);
     const key3 = fingerprint({ code: entry2.code, causes: [draft.subject], facet: draft.facet ?? "", direction: "" });
     const fresh = { draft, severity: draft.severity ?? entry2.severity, fingerprint: key3 };
-    const known4 = found.get(key3);
-    if (known4 === void 0) {
+    const known7 = found.get(key3);
+    if (known7 === void 0) {
       found.set(key3, fresh);
       continue;
     }
-    const chosen = severityRank(fresh.severity) > severityRank(known4.severity) ? fresh : known4;
-    found.set(key3, { ...chosen, draft: { ...chosen.draft, affected: distinct([...known4.draft.affected, ...draft.affected]) } });
+    const chosen = severityRank(fresh.severity) > severityRank(known7.severity) ? fresh : known7;
+    found.set(key3, { ...chosen, draft: { ...chosen.draft, affected: distinct([...known7.draft.affected, ...draft.affected]) } });
   }
   return found;
 }
@@ -69778,8 +70045,8 @@ function affectedBy(entries2) {
 // src/findings/run.ts
 var factsByInput = /* @__PURE__ */ new WeakMap();
 function environmentFacts(input3) {
-  const known4 = factsByInput.get(input3);
-  if (known4 !== void 0) return known4;
+  const known7 = factsByInput.get(input3);
+  if (known7 !== void 0) return known7;
   const fresh = indexed(input3);
   factsByInput.set(input3, fresh);
   return fresh;
@@ -69870,12 +70137,12 @@ function stateFinding(state, locate2) {
 }
 var statusRank = { new: 4, worsened: 3, existing: 2, suppressed: 1, fixed: 0 };
 function merged2(findings) {
-  const known4 = /* @__PURE__ */ new Map();
+  const known7 = /* @__PURE__ */ new Map();
   for (const finding2 of findings) {
-    const other = known4.get(finding2.fingerprint);
-    known4.set(finding2.fingerprint, other === void 0 ? finding2 : joined2(other, finding2));
+    const other = known7.get(finding2.fingerprint);
+    known7.set(finding2.fingerprint, other === void 0 ? finding2 : joined2(other, finding2));
   }
-  return [...known4.values()];
+  return [...known7.values()];
 }
 function joined2(left, right) {
   const rank2 = (finding2) => severityRank(finding2.severity) * 10 + statusRank[finding2.status];
@@ -70019,13 +70286,16 @@ function ratingOver(parts, others2) {
     5 * parts.reduce((sum, part2) => {
       const other = byName2.get(part2.name);
       if (part2.grid !== void 0) return sum + part2.weight * part2.grid.mean(other?.grid);
-      const subjects = /* @__PURE__ */ new Set([...part2.items.keys(), ...other?.items.keys() ?? []]);
-      if (part2.absent === "ignore" && other !== void 0) {
-        for (const subject of subjects) if (!part2.items.has(subject) || !other.items.has(subject)) subjects.delete(subject);
-      }
-      return sum + part2.weight * meanOf(part2, subjects);
+      return sum + part2.weight * meanOf(part2, subjectsOf(part2, other));
     }, 0)
   );
+}
+function* subjectsOf(part2, other) {
+  const shared2 = part2.absent === "ignore" && other !== void 0;
+  for (const subject of part2.items.keys()) if (!shared2 || other.items.has(subject)) yield subject;
+  if (!shared2) {
+    for (const subject of other?.items.keys() ?? []) if (!part2.items.has(subject)) yield subject;
+  }
 }
 function meanOf(part2, subjects) {
   let sum = 0;
@@ -70206,13 +70476,13 @@ function egress(side2, scope3) {
   const registry3 = new Map(namespaces3.map((namespace) => [`Namespace/${namespace}`, outbound(namespace).registryOnly ? item(1, "") : item(0, "may call any external address (ALLOW_ANY)")]));
   const closed = namespaces3.every((namespace) => outbound(namespace).registryOnly);
   const wide2 = side2.of("ServiceEntry").filter((entry2) => entry2.spec.location === "MESH_EXTERNAL" && isWide2(entry2.spec)).map(resourceId);
-  const routed = routesEgress(side2);
+  const routed2 = routesEgress(side2);
   return {
     parts: [
       { name: "registry", weight: 0.3, items: registry3, absent: "ignore" },
       // Narrow entries mean something only where nothing else may be called: then the widest of them counts.
       { name: "entries", weight: 0.1, items: /* @__PURE__ */ new Map([["mesh", closed && wide2.length === 0 ? item(1, "") : item(0, closed ? `registers more hosts or addresses than one service has: ${listed3(wide2)}` : "external hosts need not be registered")]]), absent: 0 },
-      { name: "gateway", weight: 0.2, items: /* @__PURE__ */ new Map([["mesh", closed && routed ? item(1, "") : item(0, "external hosts are not routed through an egress gateway")]]), absent: 1 },
+      { name: "gateway", weight: 0.2, items: /* @__PURE__ */ new Map([["mesh", closed && routed2 ? item(1, "") : item(0, "external hosts are not routed through an egress gateway")]]), absent: 1 },
       { name: "network", weight: 0.4, items: new Map(namespaces3.map((namespace) => [`Namespace/${namespace}`, isolated.has(namespace) ? item(1, "") : item(0, "has no NetworkPolicy for outbound traffic")])), absent: "ignore" }
     ],
     evidence: "INFERRED",
@@ -70254,8 +70524,8 @@ function ingress(side2) {
     reason: `${closed} of ${tls2.size} entry points serve TLS or redirect to it`
   };
 }
-function worse(known4, fresh) {
-  return known4 !== void 0 && known4.score <= fresh.score ? known4 : fresh;
+function worse(known7, fresh) {
+  return known7 !== void 0 && known7.score <= fresh.score ? known7 : fresh;
 }
 function tlsItem({ port: port3, tls: tls2 }) {
   if (tls2 === void 0) return item(0, `serves plain ${port3.protocol} without a redirect`);
@@ -70456,8 +70726,8 @@ function configuredLevel(side2) {
   }
   return { level: steps.length, nextLevel: { level: steps.length + 1, missing: "results of positive and negative tests from a cluster" } };
 }
-function without(workloads2, meets2) {
-  return workloads2.filter((workload) => !meets2(workload)).map((workload) => workload.id);
+function without(workloads2, meets3) {
+  return workloads2.filter((workload) => !meets3(workload)).map((workload) => workload.id);
 }
 function critical(side2, workloads2) {
   const declared2 = workloads2.filter((workload) => side2.criticalAssets.has(workload.id));
@@ -70525,7 +70795,15 @@ function verdictOf({ score: score2, confidence, criticals, highs }) {
 }
 
 // src/maturity/scorecard-of.ts
-function measure(side2, scope3 = everything2) {
+var whole2 = /* @__PURE__ */ new WeakMap();
+function measureWhole(side2) {
+  const known7 = whole2.get(side2);
+  if (known7 !== void 0) return known7;
+  const fresh = measure(side2, everything2);
+  whole2.set(side2, fresh);
+  return fresh;
+}
+function measure(side2, scope3) {
   return {
     "workload-identity": workloadIdentity(side2, scope3),
     mtls: mtls(side2, scope3),
@@ -70539,7 +70817,7 @@ function measure(side2, scope3 = everything2) {
 }
 var creditCap = 2;
 function scorecard({ side: side2, findings, incomplete }) {
-  const measured = measure(side2);
+  const measured = measureWhole(side2);
   const ratings = mapDimensions((dimension) => toRating(measured[dimension]));
   const credited = mapDimensions((dimension) => credit(ratings[dimension]));
   const open4 = findings.filter((finding2) => finding2.status !== "fixed" && finding2.status !== "suppressed" && finding2.changeIds.length === 0);
@@ -70576,8 +70854,8 @@ function mapDimensions(value) {
 function delta(input3) {
   const environments = {};
   for (const pair of input3.environments) environments[pair.id] = environmentDelta(pair, input3);
-  const known4 = Object.values(environments).flatMap((entry2) => entry2.overall === null ? [] : [entry2.overall]);
-  return { overall: known4.length === 0 ? null : Math.min(...known4), environments };
+  const known7 = Object.values(environments).flatMap((entry2) => entry2.overall === null ? [] : [entry2.overall]);
+  return { overall: known7.length === 0 ? null : Math.min(...known7), environments };
 }
 function environmentDelta(pair, input3) {
   const base2 = input3.base[pair.id]?.configured;
@@ -70591,23 +70869,28 @@ function environmentDelta(pair, input3) {
   }
   const only4 = common(pair.base, pair.head, pair.renamed);
   const phantoms = phantomScopes(pair.base, pair.head);
-  const before = measure(pair.base, { only: only4, phantoms, renamed: /* @__PURE__ */ new Map() });
-  const after = measure(pair.head, { only: only4, phantoms, renamed: pair.renamed });
+  const before = measureIn(pair.base, { only: only4, phantoms, renamed: /* @__PURE__ */ new Map() });
+  const after = measureIn(pair.head, { only: only4, phantoms, renamed: pair.renamed });
   const ratings = mapDimensions((dimension) => ratedPair(before[dimension], after[dimension]));
   const overall = overallOf(before, ratings);
   const samePopulation = only4.size === pair.base.workloads.length && only4.size === pair.head.workloads.length;
-  const whole4 = samePopulation ? overall : wholeOf(pair, base2.score, head.score);
+  const whole5 = samePopulation ? overall : wholeOf(pair, base2.score, head.score);
   return {
     overall,
     level: head.level - base2.level,
     confidence,
-    population: overall === null || whole4 === null ? null : oneDecimal(whole4 - overall),
+    population: overall === null || whole5 === null ? null : oneDecimal(whole5 - overall),
     dimensions: mapDimensions((dimension) => {
       const pairOf3 = ratings[dimension];
       const moved2 = pairOf3 === void 0 ? null : oneDecimal(pairOf3.head - pairOf3.base);
       return { delta: moved2, movedBy: moved2 === null || moved2 === 0 ? [] : moversOf(dimension, pair.id, input3) };
     })
   };
+}
+function measureIn(side2, scope3) {
+  const own4 = phantomScopes(side2);
+  const samePhantoms = scope3.phantoms?.length === own4.length && own4.every((phantom2, index) => sameContent(phantom2, scope3.phantoms?.[index]));
+  return samePhantoms && scope3.renamed.size === 0 && scope3.only?.size === side2.workloads.length ? measureWhole(side2) : measure(side2, scope3);
 }
 function ratedPair(base2, head) {
   if (base2.without === "unknown" || head.without === "unknown") return void 0;
@@ -70627,8 +70910,8 @@ function overallOf(before, ratings) {
 }
 function wholeOf(pair, base2, head) {
   if (base2 === null || head === null || pair.base === void 0) return null;
-  const before = measure(pair.base);
-  const after = measure(pair.head, { renamed: pair.renamed });
+  const before = measureWhole(pair.base);
+  const after = pair.renamed.size === 0 ? measureWhole(pair.head) : measure(pair.head, { renamed: pair.renamed });
   const left = scoreOf(mapDimensions((dimension) => ({ rating: rated(before[dimension]) })), before);
   const right = scoreOf(mapDimensions((dimension) => ({ rating: rated(after[dimension]) })), after);
   return left === null || right === null ? null : right - left;
@@ -70690,7 +70973,7 @@ function worstEnvironment({ delta: { overall, environments } }) {
 }
 
 // src/mesh/config-fields.ts
-var import_yaml6 = __toESM(require_dist(), 1);
+var import_yaml7 = __toESM(require_dist(), 1);
 function statesMeshConfig(resource) {
   if (resource.kind === "ConfigMap") return isMeshConfigMap(resource);
   return (resource.kind === "IstioOperator" || resource.kind === "Istio" || resource.kind === "IstioRevision") && resource.spec.meshConfig !== void 0;
@@ -70700,27 +70983,27 @@ function isMeshConfigMap(resource) {
 }
 function meshConfigFields(resource) {
   if (resource.kind === "ConfigMap") {
-    const read3 = readText(resource.spec.data["mesh"] ?? "");
-    return "fields" in read3 ? read3.fields : {};
+    const read4 = readText(resource.spec.data["mesh"] ?? "");
+    return "fields" in read4 ? read4.fields : {};
   }
   return resource.kind === "IstioOperator" || resource.kind === "Istio" || resource.kind === "IstioRevision" ? resource.spec.meshConfig ?? {} : {};
 }
 function unreadableMeshConfig(resource) {
   if (resource.kind !== "ConfigMap" || !isMeshConfigMap(resource)) return void 0;
-  const read3 = readText(resource.spec.data["mesh"] ?? "");
-  return "fields" in read3 ? void 0 : read3.problem;
+  const read4 = readText(resource.spec.data["mesh"] ?? "");
+  return "fields" in read4 ? void 0 : read4.problem;
 }
 function readText(text8) {
   try {
-    const value = (0, import_yaml6.parse)(text8, { version: "1.1", uniqueKeys: false, logLevel: "error" });
+    const value = (0, import_yaml7.parse)(text8, { version: "1.1", uniqueKeys: false, logLevel: "error" });
     if (value === null || value === void 0) return { fields: {} };
-    if (!isFields2(value)) return { problem: "it is no mapping" };
+    if (!isFields3(value)) return { problem: "it is no mapping" };
     return { fields: value };
   } catch (error63) {
     return { problem: (error63 instanceof Error ? error63.message : "it is no YAML").split("\n")[0]?.replace(/:$/, "") ?? "it is no YAML" };
   }
 }
-function isFields2(value) {
+function isFields3(value) {
   return value !== null && typeof value === "object" && !Array.isArray(value);
 }
 var opened = /* @__PURE__ */ new Set(["defaultConfig", "defaultConfig.proxyMetadata", "meshMTLS", "outboundTrafficPolicy", "pathNormalization"]);
@@ -70788,24 +71071,24 @@ function fieldsNotComputed(fields4) {
 function fieldsActing(fields4) {
   return new Map([...remaining2(fields4, "", /* @__PURE__ */ new Set())].sort(([left], [right]) => compareText(left, right)));
 }
-function* remaining2(fields4, prefix3, known4) {
+function* remaining2(fields4, prefix3, known7) {
   for (const [key3, value] of Object.entries(fields4)) {
     const name2 = `${prefix3}${key3}`;
-    if (known4.has(name2) || withoutEffect.has(name2) || isNothing(value) || usual[name2]?.some((each) => canonical(each) === canonical(value)) === true) continue;
-    if (opened.has(name2) && isFields2(value)) {
-      yield* remaining2(value, `${name2}.`, known4);
+    if (known7.has(name2) || withoutEffect.has(name2) || isNothing(value) || usual[name2]?.some((each) => canonical(each) === canonical(value)) === true) continue;
+    if (opened.has(name2) && isFields3(value)) {
+      yield* remaining2(value, `${name2}.`, known7);
       continue;
     }
-    const content = name2 === "caCertificates" && known4.has("trustDomain") ? withoutTrustDomains(value) : value;
+    const content = name2 === "caCertificates" && known7.has("trustDomain") ? withoutTrustDomains(value) : value;
     if (!isNothing(content)) yield [name2, canonical(content)];
   }
 }
 function withoutTrustDomains(value) {
   if (!Array.isArray(value)) return value;
-  return value.map((entry2) => isFields2(entry2) ? Object.fromEntries(Object.entries(entry2).filter(([key3]) => key3 !== "trustDomains")) : entry2);
+  return value.map((entry2) => isFields3(entry2) ? Object.fromEntries(Object.entries(entry2).filter(([key3]) => key3 !== "trustDomains")) : entry2);
 }
 function isNothing(value) {
-  return value === void 0 || value === null || value === "" || Array.isArray(value) && value.length === 0 || isFields2(value) && Object.keys(value).length === 0;
+  return value === void 0 || value === null || value === "" || Array.isArray(value) && value.length === 0 || isFields3(value) && Object.keys(value).length === 0;
 }
 
 // src/app/client-tls-effect.ts
@@ -70881,9 +71164,9 @@ function configNotComputed(changed, environments) {
   if (shown4 === void 0 || [base2, head].every((resource) => resource === void 0 || !statesMeshConfig(resource))) return [];
   if ([base2, head].some((resource) => resource !== void 0 && unreadableMeshConfig(resource) !== void 0)) return [];
   const touched2 = environments.filter((environment4) => changed.environments.includes(environment4.id));
-  const read3 = touched2.filter((environment4) => [environment4.base.config.statedBy, environment4.head.config.statedBy].includes(changed.resource));
-  const moved2 = read3.flatMap((environment4) => differing(environment4.base.config.notComputed, environment4.head.config.notComputed));
-  const apart4 = read3.length === touched2.length ? [] : differing(acting(base2), acting(head));
+  const read4 = touched2.filter((environment4) => [environment4.base.config.statedBy, environment4.head.config.statedBy].includes(changed.resource));
+  const moved2 = read4.flatMap((environment4) => differing(environment4.base.config.notComputed, environment4.head.config.notComputed));
+  const apart4 = read4.length === touched2.length ? [] : differing(acting(base2), acting(head));
   return distinct([...moved2, ...apart4]).map((field3) => ({
     about: `field ${field3}`,
     because: `what \`${field3}\` of the mesh configuration does to requests is not computed by this version`,
@@ -71052,9 +71335,9 @@ function resourceReports(changed, changes2, environments, found, open4 = []) {
   const effects = /* @__PURE__ */ new Map();
   for (const change2 of changes2) {
     for (const edit of change2.edits) {
-      const known4 = effects.get(edit.id);
-      if (known4 === void 0) effects.set(edit.id, [change2]);
-      else known4.push(change2);
+      const known7 = effects.get(edit.id);
+      if (known7 === void 0) effects.set(edit.id, [change2]);
+      else known7.push(change2);
     }
   }
   return changed.map((entry2) => ({ resource: entry2.resource, environments: [...entry2.environments], change: entry2.change, ...effectOf(entry2, effects.get(entry2.resource) ?? [], environments, found, open4) }));
@@ -71129,16 +71412,20 @@ function firstDifference(base2, head, basePath = [], headPath = []) {
   return { side: "RIGHT", path: headPath };
 }
 function listDifference(base2, head, basePath, headPath) {
-  const before = base2.map((entry2) => canonical(entry2));
-  const after = head.map((entry2) => canonical(entry2));
-  const fresh = after.flatMap((entry2, index) => before.includes(entry2) ? [] : [index]);
-  const gone2 = before.flatMap((entry2, index) => after.includes(entry2) ? [] : [index]);
+  const fresh = missingIn(base2, head);
+  const gone2 = missingIn(head, base2);
   const surplus = fresh[gone2.length];
   if (surplus !== void 0) return { side: "RIGHT", path: [...headPath, surplus] };
   const [from] = gone2;
   const [to] = fresh;
   if (from !== void 0 && to !== void 0) return firstDifference(base2[from], head[to], [...basePath, from], [...headPath, to]) ?? { side: "RIGHT", path: [...headPath, to] };
   return from === void 0 ? { side: "RIGHT", path: headPath } : { side: "LEFT", path: [...basePath, from] };
+}
+var fewPairs = 64;
+function missingIn(other, list5) {
+  const texts9 = other.length * list5.length <= fewPairs ? void 0 : new Set(other.map((entry2) => canonical(entry2)));
+  const holds2 = (entry2) => texts9 === void 0 ? other.some((known7) => sameContent(known7, entry2)) : texts9.has(canonical(entry2));
+  return list5.flatMap((entry2, index) => holds2(entry2) ? [] : [index]);
 }
 function isRecord3(value) {
   return value !== null && typeof value === "object" && !Array.isArray(value);
@@ -71247,9 +71534,9 @@ function oneLine2(line2) {
   return { startLine: line2, startColumn: 1, endLine: line2, endColumn: 1 };
 }
 function placeOf2(source2, rendered2, renderedItem) {
-  const whole4 = parseStream(rendered2)[0]?.value;
-  const items = itemsOf2(whole4);
-  const object4 = renderedItem === void 0 || items === void 0 ? whole4 : items[renderedItem];
+  const whole5 = parseStream(rendered2)[0]?.value;
+  const items = itemsOf2(whole5);
+  const object4 = renderedItem === void 0 || items === void 0 ? whole5 : items[renderedItem];
   const kind = field(object4, "kind");
   const name2 = nameOf(object4);
   let best = { document: 0 };
@@ -71292,9 +71579,9 @@ ${head ?? ""}`;
 // src/app/cite.ts
 var MOST_LINES = 30;
 var MOST_REMEMBERED = 256;
-function remember(known4, blob, value) {
-  if (known4.size >= MOST_REMEMBERED) known4.clear();
-  known4.set(blob, value);
+function remember(known7, blob, value) {
+  if (known7.size >= MOST_REMEMBERED) known7.clear();
+  known7.set(blob, value);
 }
 var Citations = class {
   #pair;
@@ -71310,8 +71597,8 @@ var Citations = class {
   }
   /** The changed field on the side where it stands; a whole object that came or went. */
   cite(edit) {
-    const known4 = this.#cited.get(edit);
-    if (known4 !== void 0) return known4;
+    const known7 = this.#cited.get(edit);
+    if (known7 !== void 0) return known7;
     const fresh = this.#cite(edit);
     this.#cited.set(edit, fresh);
     return fresh;
@@ -71554,9 +71841,20 @@ function buildMesh(resources, settings2 = {}) {
     world,
     seniors: settings2.seniors,
     unsettled: settings2.unsettled ?? /* @__PURE__ */ new Set(),
+    elders: settings2.elders ?? /* @__PURE__ */ new Set(),
     enrolmentWorld,
     assumptions: assumptionsOf(checked, workloads2, world)
   };
+}
+var policyKinds2 = /* @__PURE__ */ new Set(["AuthorizationPolicy", "PeerAuthentication", "RequestAuthentication"]);
+function withPolicies(mesh2, policies2) {
+  if (!policies2.every((policy) => policyKinds2.has(policy.kind) && accepted(policy) && policy.namespace !== void 0 && mesh2.namespaces.has(policy.namespace))) return void 0;
+  const resources = new Map(mesh2.resources);
+  for (const [kind, fresh] of groupByKind(policies2)) {
+    const ids3 = new Set(fresh.map(resourceId));
+    resources.set(kind, inIdOrder([...(resources.get(kind) ?? []).filter((policy) => !ids3.has(resourceId(policy))), ...fresh]));
+  }
+  return { ...mesh2, resources };
 }
 function groupByKind(resources) {
   const groups3 = /* @__PURE__ */ new Map();
@@ -71631,7 +71929,7 @@ function workloadsOf2(resources, namespaces3, enrolmentWorld, { rootNamespace, i
 function enrolmentOfPod({ spec, kind, name: name2 }, namespace, declared2, world) {
   if (isGatewayPod(spec)) return { mode: "gateway" };
   return enrolmentOf(
-    { namespace, namespaceLabels: declared2?.resource?.labels, labels: spec.podLabels, annotations: spec.podAnnotations, hostNetwork: spec.hostNetwork, kind, name: name2, envoyDisabled: envoyDisabled(spec) },
+    { namespace, namespaceLabels: declared2?.resource?.labels, labels: spec.podLabels, annotations: spec.podAnnotations, hostNetwork: spec.hostNetwork, kind, name: name2, envoyDisabled: envoyDisabled(spec), routes: routes(spec) },
     world
   );
 }
@@ -71654,14 +71952,14 @@ function withRegistry(provider2, resources, world) {
   const slash = provider2.service.indexOf("/");
   const namespace = slash < 0 ? void 0 : provider2.service.slice(0, slash);
   const host = provider2.service.slice(slash + 1);
-  const known4 = resources.some((resource) => {
+  const known7 = resources.some((resource) => {
     if (resource.kind === "Service") {
       const full2 = `${resource.name}.${resource.namespace ?? "default"}.svc.cluster.local`;
       return full2 === host && (namespace === void 0 || namespace === resource.namespace);
     }
     return resource.kind === "ServiceEntry" && resource.spec.hosts.includes(host) && (namespace === void 0 || namespace === resource.namespace);
   });
-  return known4 ? provider2 : { ...provider2, broken: `its service \`${provider2.service}\` is not in the registry` };
+  return known7 ? provider2 : { ...provider2, broken: `its service \`${provider2.service}\` is not in the registry` };
 }
 function assumptionsOf(config2, workloads2, world) {
   const assumptions2 = [];
@@ -71681,13 +71979,35 @@ function assumptionsOf(config2, workloads2, world) {
   return assumptions2.sort(compareBy((assumption) => assumption.id));
 }
 
+// src/posture/own-ports.ts
+function isSidecar({ enrolment }) {
+  return enrolment.mode === "sidecar" || enrolment.mode === "unknown" && enrolment.inWorld === "sidecar";
+}
+function portsOf4(workloads2) {
+  const behind3 = workloads2.filter(isSidecar);
+  return behind3.length === 0 ? [] : [...proxyPorts].filter((port3) => behind3.every((workload) => isProxyPort(workload, port3)));
+}
+function toOwnPorts(workloads2, mixed2) {
+  const ports2 = portsOf4(workloads2);
+  if (ports2.length === 0) return [];
+  const own4 = { dimension: "port", any: ports2.map((value) => ({ type: "number", value })), none: [] };
+  if (!mixed2) return [{ predicates: [own4], origins: [] }];
+  return [
+    { predicates: [own4, { dimension: "address", any: [{ type: "absent" }], none: [] }], origins: [] },
+    { predicates: [own4, { dimension: "peer", any: [], none: [{ type: "identified" }] }], origins: [] }
+  ];
+}
+function unguardedOwnPorts(workloads2, mixed2) {
+  return workloads2.every(isSidecar) ? toOwnPorts(workloads2, mixed2).map(({ predicates }) => ({ predicates: [...predicates, { dimension: "transport", any: [{ type: "one-of", text: "TCP" }], none: [] }], origins: [] })) : [];
+}
+
 // src/impact/authorities.ts
 function lostAuthorities(before, after) {
   return before.flatMap((entry2) => {
     const same2 = after.filter((other) => standsFor(other, entry2));
     const still = same2.flatMap((other) => other.cubes);
-    const known4 = new Set(still.map(cubeKey));
-    if (entry2.cubes.every((cube3) => known4.has(cubeKey(cube3)))) return [];
+    const known7 = new Set(still.map(cubeKey));
+    if (entry2.cubes.every((cube3) => known7.has(cubeKey(cube3)))) return [];
     const namesake = after.find((other) => other.provider === entry2.provider);
     return [{ entry: entry2, still, redefined: namesake !== void 0 && !standsFor(namesake, entry2) }];
   });
@@ -71706,6 +72026,42 @@ function onBoth(one, other) {
 }
 function asOther(layer2) {
   return { ...layer2, id: `other-side:${layer2.id}` };
+}
+
+// src/posture/forwarded-ties.ts
+var known5 = /* @__PURE__ */ new WeakMap();
+function spokenOf(posture) {
+  const remembered2 = known5.get(posture);
+  if (remembered2 !== void 0) return remembered2;
+  let header2 = false;
+  const blocks3 = /* @__PURE__ */ new Map();
+  const seen = /* @__PURE__ */ new Set();
+  for (const path7 of posture.possible) {
+    for (const { allow, deny } of path7.layers) {
+      for (const cube3 of [...allow === "all" ? [] : allow, ...deny]) {
+        for (const predicate of cube3.predicates) {
+          if (seen.has(predicate)) continue;
+          seen.add(predicate);
+          if (predicate.dimension === "header:x-forwarded-for") header2 = true;
+          if (predicate.dimension === "remote.ip") for (const matcher of [...predicate.any, ...predicate.none]) blocks3.set(matcherKey(matcher), matcher);
+        }
+      }
+    }
+  }
+  const fresh = { header: header2, blocks: blocks3 };
+  known5.set(posture, fresh);
+  return fresh;
+}
+var forwarded = { dimension: "header:x-forwarded-for", any: [], none: [{ type: "present" }] };
+function forwardedTies(postures) {
+  const spoken = postures.map(spokenOf);
+  if (!spoken.some(({ header: header2 }) => header2)) return [];
+  const blocks3 = new Map(spoken.flatMap((each) => [...each.blocks]));
+  return [...blocks3.keys()].sort().flatMap((key3) => {
+    const block = blocks3.get(key3);
+    const inside4 = (dimension, yes) => ({ dimension, any: yes ? [block] : [], none: yes ? [] : [block] });
+    return [true, false].map((yes) => ({ predicates: [forwarded, inside4("remote.ip", yes), inside4("source.ip", !yes)], origins: [] }));
+  });
 }
 
 // src/sets/bits.ts
@@ -72067,9 +72423,9 @@ function continuations(patterns, all, reversed) {
       const part2 = reversed ? pattern.slice(pattern.length - length) : pattern.slice(0, length);
       if (!all.has(part2)) continue;
       const character = (reversed ? pattern[pattern.length - 1 - length] : pattern[length]) ?? "";
-      const known4 = next.get(part2);
-      if (known4 === void 0) next.set(part2, /* @__PURE__ */ new Set([character]));
-      else known4.add(character);
+      const known7 = next.get(part2);
+      if (known7 === void 0) next.set(part2, /* @__PURE__ */ new Set([character]));
+      else known7.add(character);
     }
   }
   return next;
@@ -72166,9 +72522,10 @@ function pathCandidates(matchers, limit) {
     if (heads.length * paths.length > limit * 4) return void 0;
     for (const head of heads) for (const path7 of paths) for (const raw of behind2(head, path7, slash)) found.add(raw);
   }
+  const sent = plain6.filter((path7) => !rejectedPath(path7));
   const simple = new Set(plain6);
   const rest = [...found].filter((path7) => !simple.has(path7) && !rejectedPath(path7)).sort((left, right) => left.length - right.length || compareText(left, right));
-  return [...plain6, ...rest];
+  return [...sent, ...rest];
 }
 function oneNormalization(matchers) {
   const modes3 = new Set(matchers.flatMap((matcher) => matcher.type === "path" ? [matcher.normalization] : []));
@@ -72274,7 +72631,7 @@ function namesOf(pieces, limit) {
 function accepts3(pattern, text8) {
   return pattern === void 0 || textMatches(pattern, text8);
 }
-function foreign(matchers, trustDomains) {
+function foreign2(matchers, trustDomains) {
   const patterns = textPatterns(matchers.flatMap((matcher) => matcher.type === "principal" ? [matcher.pattern] : []));
   const shaped = (text8) => text8.split("/").includes("ns");
   const ends = {
@@ -72309,7 +72666,7 @@ function peerCandidates(matchers, limit) {
       if (found.length > limit * 16) return void 0;
     }
   }
-  return [...found, ...foreign(matchers, trustDomains)].filter(possibleIdentity);
+  return [...found, ...foreign2(matchers, trustDomains)].filter(possibleIdentity);
 }
 
 // src/sets/candidates/caller.ts
@@ -72361,9 +72718,9 @@ function openLabels(asked, limit) {
     if (matcher.selection === void 0) continue;
     for (const { key: key3, values: named5 } of requirementsOf(matcher.selection)) {
       if (key3 === nameKey) continue;
-      const known4 = values5.get(key3) ?? /* @__PURE__ */ new Set();
-      for (const value of named5) known4.add(value);
-      values5.set(key3, known4);
+      const known7 = values5.get(key3) ?? /* @__PURE__ */ new Set();
+      for (const value of named5) known7.add(value);
+      values5.set(key3, known7);
     }
   }
   let combined = [{}];
@@ -72437,7 +72794,7 @@ function hostCandidates(matchers) {
 function rawPath(pattern) {
   return { type: "path", pattern, normalization: "NONE" };
 }
-var knownMethods2 = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "PROPFIND", "TRACE", "CONNECT"];
+var knownMethods2 = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "PROPFIND", "TRACE"];
 var knownPorts = [8080, 80, 443, 8443, 9090, 3e3, 5e3, 15e3];
 function portCandidates(matchers) {
   const mentioned = new Set(matchers.flatMap((matcher) => matcher.type === "number" ? [matcher.value] : []));
@@ -72540,8 +72897,8 @@ function signatures(dimension, matchers) {
     else if (matcher.type === "namespace-glob" && !/[*/]/.test(matcher.glob)) note(globs, matcher.glob, index);
     else rest.push(index);
   }
-  return (whole4) => {
-    const value = identityOf(whole4);
+  return (whole5) => {
+    const value = identityOf(whole5);
     const found = [];
     if (typeof value === "number") found.push(...numbers.get(value) ?? []);
     if (typeof value === "string") {
@@ -72552,7 +72909,7 @@ function signatures(dimension, matchers) {
       for (const { index, pattern } of templates) if (pathMatches(pattern, text8)) found.push(index);
       if (globs.size > 0) for (const segment of new Set(namespaceSegments(value))) found.push(...globs.get(segment) ?? []);
     }
-    for (const index of rest) if (matches2(matchers[index], whole4)) found.push(index);
+    for (const index of rest) if (matches2(matchers[index], whole5)) found.push(index);
     return found.sort((left, right) => left - right);
   };
 }
@@ -72585,13 +72942,13 @@ ${keysInOrder(matchers)}
 
 ${restrict.map(({ any: any2, none: none5 }) => `${keysInOrder(any2)}
  except ${keysInOrder(none5)}`).join("\n\n")}`;
-  let known4 = made.get(key3);
-  if (known4 === void 0) {
-    known4 = { atoms: makeAtoms(dimension, matchers, restrict, limit) };
+  let known7 = made.get(key3);
+  if (known7 === void 0) {
+    known7 = { atoms: makeAtoms(dimension, matchers, restrict, limit) };
     if (made.size >= mostMade) made.clear();
-    made.set(key3, known4);
+    made.set(key3, known7);
   }
-  return known4.atoms;
+  return known7.atoms;
 }
 function keysInOrder(matchers) {
   return matchers.map(matcherKey).join("\n");
@@ -72680,25 +73037,26 @@ function exactElement(matched, patterns, classes) {
 // src/sets/space.ts
 var order2 = ["peer", "address", "path", "path.query", "method", "port", "transport", "protocol", "host", "sni", "source.ip", "remote.ip", "destination.ip", "token"];
 function compareDimensions(left, right) {
-  const rank2 = (dimension) => {
-    const index = order2.indexOf(dimension);
-    if (index !== -1) return index;
-    if (dimension.startsWith("pod-label:")) return 0.5;
-    return dimension.startsWith("header:") ? order2.length : dimension.startsWith("claim:") ? order2.length + 1 : order2.length + 2;
-  };
-  return rank2(left) - rank2(right) || compareText(left, right);
+  return left === right ? 0 : rankOf(left) - rankOf(right) || compareText(left, right);
+}
+var ranks = new Map(order2.map((dimension, index) => [dimension, index]));
+function rankOf(dimension) {
+  const index = ranks.get(dimension);
+  if (index !== void 0) return index;
+  if (dimension.startsWith("pod-label:")) return 0.5;
+  return dimension.startsWith("header:") ? order2.length : dimension.startsWith("claim:") ? order2.length + 1 : order2.length + 2;
 }
 var structural = [{ type: "absent" }, { type: "identified" }];
 function spaceOf(restrict, cubes, limit) {
   const byDimension = /* @__PURE__ */ new Map();
   const note2 = (predicate) => {
-    let known4 = byDimension.get(predicate.dimension);
-    if (known4 === void 0) {
-      known4 = /* @__PURE__ */ new Map();
-      byDimension.set(predicate.dimension, known4);
+    let known7 = byDimension.get(predicate.dimension);
+    if (known7 === void 0) {
+      known7 = /* @__PURE__ */ new Map();
+      byDimension.set(predicate.dimension, known7);
     }
-    for (const matcher of predicate.any) known4.set(matcherKey(matcher), matcher);
-    for (const matcher of predicate.none) known4.set(matcherKey(matcher), matcher);
+    for (const matcher of predicate.any) known7.set(matcherKey(matcher), matcher);
+    for (const matcher of predicate.none) known7.set(matcherKey(matcher), matcher);
   };
   for (const predicate of restrict.predicates) note2(predicate);
   for (const cube3 of cubes) for (const predicate of cube3.predicates) note2(predicate);
@@ -72716,8 +73074,8 @@ function spaceOf(restrict, cubes, limit) {
   const peers = byDimension.get("peer");
   if (peers !== void 0) for (const matcher of structural) peers.set(matcherKey(matcher), matcher);
   for (const dimension of [...byDimension.keys()].sort(compareDimensions)) {
-    const known4 = byDimension.get(dimension);
-    const matchers = [...known4.keys()].sort(compareText).map((key3) => known4.get(key3));
+    const known7 = byDimension.get(dimension);
+    const matchers = [...known7.keys()].sort(compareText).map((key3) => known7.get(key3));
     axisOf.set(dimension, axes.length);
     if (dimension.startsWith("claim:")) {
       const elementwise = elementMatchers(matchers);
@@ -73116,8 +73474,8 @@ function oneSentence(words3, full2, target) {
   if (positive !== void 0) choices.push({ any: positive, none: [], cost: positive.length });
   const outside = words3.filter((word2) => !meets(word2.bits, target));
   const negative2 = cover2(outside, rest);
-  const unnamed = negative2?.some((word2) => word2.matcher.type === "absent") === true ? 0.5 : 0;
-  if (negative2 !== void 0) choices.push({ any: [], none: negative2, cost: negative2.length + 0.25 + unnamed });
+  const unnamed2 = negative2?.some((word2) => word2.matcher.type === "absent") === true ? 0.5 : 0;
+  if (negative2 !== void 0) choices.push({ any: [], none: negative2, cost: negative2.length + 0.25 + unnamed2 });
   if (choices.every((choice2) => choice2.cost > 2)) {
     let reach = emptyBits(full2.length * 32);
     for (const word2 of outside) reach = or(reach, word2.bits);
@@ -73234,17 +73592,21 @@ function wordings(space3, region3, seed) {
 }
 
 // src/sets/explore.ts
-function meetingCubes(seed, cubes, known4) {
+function meetingCubes(seed, cubes, known7) {
   if (seed.predicates.length === 0) return [...cubes];
-  return cubes.filter(
-    (cube3) => cube3.predicates.every((predicate) => {
-      const answer2 = known4.get(predicate);
-      if (answer2 !== void 0) return answer2;
-      const meets2 = !seed.predicates.some((other) => other.dimension === predicate.dimension && predicatesDisjoint(other, predicate));
-      known4.set(predicate, meets2);
-      return meets2;
-    })
-  );
+  return cubes.filter((cube3) => {
+    for (const predicate of cube3.predicates) if (!meets2(seed, predicate, known7)) return false;
+    return true;
+  });
+}
+function meets2(seed, predicate, known7) {
+  const about = (other) => other.dimension === predicate.dimension;
+  if (!seed.predicates.some(about)) return true;
+  const answer2 = known7.get(predicate);
+  if (answer2 !== void 0) return answer2;
+  const fresh = !seed.predicates.some((other) => about(other) && predicatesDisjoint(other, predicate));
+  known7.set(predicate, fresh);
+  return fresh;
 }
 function allBoxes(space3, cubes) {
   const boxes = [];
@@ -73276,15 +73638,15 @@ function failed(reason, exhausted = false) {
   return { cubes: [], samples: [], complete: false, undecided: reason, exhausted };
 }
 function explore(task, budget) {
-  const known4 = /* @__PURE__ */ new Map();
-  const blockers = meetingCubes(task.cube, task.blockers, known4);
+  const known7 = /* @__PURE__ */ new Map();
+  const blockers = meetingCubes(task.cube, task.blockers, known7);
   if (blockers.some((cube3) => cube3.predicates.length === 0 || cubeKey(cube3) === cubeKey(task.cube))) return nothing2;
-  const impossible2 = meetingCubes(task.cube, task.impossible, known4);
+  const impossible2 = meetingCubes(task.cube, task.impossible, known7);
   if (impossible2.some((cube3) => cube3.predicates.length === 0)) return nothing2;
-  const demands = task.demands.map((demand) => meetingCubes(task.cube, demand, known4));
+  const demands = task.demands.map((demand) => meetingCubes(task.cube, demand, known7));
   if (demands.some((demand) => demand.length === 0)) return nothing2;
   const rivals2 = task.rivals.map(
-    (path7) => path7.layers.map((layer2) => ({ allow: layer2.allow === "all" ? void 0 : meetingCubes(task.cube, layer2.allow, known4), deny: meetingCubes(task.cube, layer2.deny, known4) }))
+    (path7) => path7.layers.map((layer2) => ({ allow: layer2.allow === "all" ? void 0 : meetingCubes(task.cube, layer2.allow, known7), deny: meetingCubes(task.cube, layer2.deny, known7) }))
   );
   const cubes = [...blockers, ...impossible2, ...demands.flat(), ...rivals2.flat().flatMap((layer2) => [...layer2.allow ?? [], ...layer2.deny])];
   const space3 = spaceOf(task.cube, cubes, task.atoms);
@@ -73382,10 +73744,10 @@ function distinctCubes(cubes) {
   const shared2 = /* @__PURE__ */ new Map();
   for (const cube3 of cubes) {
     const key3 = cubeKey(cube3);
-    const known4 = byKey.get(key3);
-    if (known4 === void 0) byKey.set(key3, cube3);
+    const known7 = byKey.get(key3);
+    if (known7 === void 0) byKey.set(key3, cube3);
     else {
-      const origins = shared2.get(key3) ?? [...known4.origins];
+      const origins = shared2.get(key3) ?? [...known7.origins];
       origins.push(...cube3.origins);
       shared2.set(key3, origins);
     }
@@ -73434,9 +73796,9 @@ function seedsOf(from, to) {
     if (pair.from === pair.to) continue;
     if (pair.from.allow !== "all") {
       const accepted2 = pair.from.allow;
-      const known4 = keysOf3(accepted2);
+      const known7 = keysOf3(accepted2);
       const origins = pair.to.allow === "all" ? sortedOrigins(accepted2.flatMap((cube3) => cube3.origins)) : [];
-      const opened2 = pair.to.allow === "all" ? known4.has("*") ? [] : [everything3] : pair.to.allow.filter((cube3) => !known4.has(cubeKey(cube3)));
+      const opened2 = pair.to.allow === "all" ? known7.has("*") ? [] : [everything3] : pair.to.allow.filter((cube3) => !known7.has(cubeKey(cube3)));
       for (const cube3 of opened2) {
         seeds.push({ key: `allow ${cubeKey(cube3)}`, cube: cube3, origins: cube3 === everything3 ? origins : cube3.origins, layer: pair.id, accepted: accepted2, demands: demandsBut(pair.to) });
       }
@@ -73454,25 +73816,31 @@ var escalation = 10;
 function rivalOf(path7, from) {
   return from.find((other) => other.id === path7.id) ?? from[0];
 }
-function canonicalPaths(paths, known4) {
-  const canonical2 = (layer2) => {
-    const same2 = known4.get(layer2);
-    if (same2 !== void 0) return same2;
-    const result = { id: layer2.id, allow: layer2.allow === "all" ? "all" : distinctCubes(layer2.allow), deny: distinctCubes(layer2.deny) };
-    known4.set(layer2, result);
-    return result;
-  };
-  const sorted = [...paths].sort((left, right) => compareText(left.id, right.id));
-  return sorted.map((path7) => ({ id: path7.id, layers: path7.layers.map(canonical2).sort((left, right) => compareText(left.id, right.id)) }));
+var mostOrdered = 64;
+var orderedLayers = /* @__PURE__ */ new Map();
+var orderedCubes = /* @__PURE__ */ new Map();
+function orderedOnce(known7, key3, make) {
+  const same2 = known7.get(key3);
+  if (same2 !== void 0) return same2;
+  const fresh = make(key3);
+  if (known7.size >= mostOrdered) known7.clear();
+  known7.set(key3, fresh);
+  return fresh;
+}
+function orderedLayer({ id, allow, deny }) {
+  return { id, allow: allow === "all" ? "all" : distinctCubes(allow), deny: distinctCubes(deny) };
+}
+function canonicalPaths(paths) {
+  const sorted = paths.length < 2 ? paths : [...paths].sort((left, right) => compareText(left.id, right.id));
+  return sorted.map((path7) => ({ id: path7.id, layers: path7.layers.map((layer2) => orderedOnce(orderedLayers, layer2, orderedLayer)).sort((left, right) => compareText(left.id, right.id)) }));
 }
 function difference(problem) {
-  const layers = /* @__PURE__ */ new Map();
-  const from = canonicalPaths(problem.from, layers);
+  const from = canonicalPaths(problem.from);
   const within2 = problem.within === void 0 ? [] : [distinctCubes(problem.within)];
   const entries2 = /* @__PURE__ */ new Map();
-  const impossible2 = distinctCubes(problem.impossible);
+  const impossible2 = orderedOnce(orderedCubes, problem.impossible, distinctCubes);
   let work = 0;
-  for (const path7 of canonicalPaths(problem.to, layers)) {
+  for (const path7 of canonicalPaths(problem.to)) {
     const rival = rivalOf(path7, from);
     const seeds = seedsOf(rival, path7);
     if (seeds.length === 0) continue;
@@ -73509,11 +73877,11 @@ function difference(problem) {
       if (explored.cubes.length === 0 && explored.undecided === void 0) continue;
       const key3 = `${seed.layer}
 ${seed.key}`;
-      const known4 = entries2.get(key3);
-      if (known4 === void 0) entries2.set(key3, { seed, parts: [explored], origins: seed.origins });
+      const known7 = entries2.get(key3);
+      if (known7 === void 0) entries2.set(key3, { seed, parts: [explored], origins: seed.origins });
       else {
-        known4.parts.push(explored);
-        known4.origins = sortedOrigins([...known4.origins, ...seed.origins]);
+        known7.parts.push(explored);
+        known7.origins = sortedOrigins([...known7.origins, ...seed.origins]);
       }
     }
   }
@@ -73575,8 +73943,8 @@ var Trials = class {
   }
   moves(edits) {
     const key3 = edits.map((edit) => this.#place.get(edit)).join(" ");
-    const known4 = this.#known.get(key3);
-    if (known4 !== void 0) return known4;
+    const known7 = this.#known.get(key3);
+    if (known7 !== void 0) return known7;
     if (this.#left === 0) throw new OutOfTrials();
     this.#left -= 1;
     const fresh = this.#search.moves(edits);
@@ -73619,7 +73987,7 @@ function larger(candidates3, trials, sets, sufficient) {
     seen.add(key3);
     const set2 = smallestIn(pool, trials, sufficient);
     if (set2 === void 0) continue;
-    if (!found.some((known4) => known4.length === set2.length && known4.every((edit) => set2.includes(edit)))) found.push(set2);
+    if (!found.some((known7) => known7.length === set2.length && known7.every((edit) => set2.includes(edit)))) found.push(set2);
     for (const edit of set2) pools.push(pool.filter((other) => other !== edit));
   }
   sets.push(...found.sort((one, other) => one.length - other.length));
@@ -73670,19 +74038,22 @@ var DifferenceMemo = class {
     return this.#work;
   }
   get(key3, compute) {
-    const known4 = this.#known.get(key3);
-    if (known4 !== void 0) return known4;
+    const known7 = this.#known.get(key3);
+    if (known7 !== void 0) return known7;
     const fresh = compute();
     this.#work += fresh.work;
     this.#known.set(key3, fresh);
     return fresh;
   }
 };
-function solve(context3, level2, from, to, within2) {
+function solve(context3, level2, from, to, within2, speaksOfOwnPorts = false) {
   const ports2 = context3.preferred.get("port") ?? [];
-  const key3 = [level2, context3.base.key, context3.head.key, authors(from), authors(to), ports2.map(String).join(","), context3.pair.base.namespace].join("\n");
-  const none5 = isNetworked(context3.head) ? impossibleInNetwork([context3.pair.base, context3.pair.head]) : impossible;
-  return context3.memo.get(key3, () => difference({ from, to, impossible: [...none5, ...tiesOf(context3)], ...within2 === void 0 ? {} : { within: within2 }, preferred: context3.preferred, limits: context3.limits }));
+  const both = [context3.pair.base, context3.pair.head];
+  const own4 = speaksOfOwnPorts ? [] : toOwnPorts(both, mixed(context3));
+  const key3 = [level2, context3.base.key, context3.head.key, authors(from), authors(to), ports2.map(String).join(","), context3.pair.base.namespace, own4.map(cubeKey).join(" or ")].join("\n");
+  const none5 = isNetworked(context3.head) ? impossibleInNetwork(both) : impossible;
+  const beside = [...own4, ...tiesOf(context3)];
+  return context3.memo.get(key3, () => difference({ from, to, impossible: beside.length === 0 ? none5 : [...none5, ...beside], ...within2 === void 0 ? {} : { within: within2 }, preferred: context3.preferred, limits: context3.limits }));
 }
 function authors(paths) {
   const names3 = [];
@@ -73732,7 +74103,7 @@ function answers(context3, query3) {
   const given = { ...query3.given, ...Object.fromEntries(assumed.map((id) => [id, true])) };
   const asked = Object.keys(given).length > 0 ? { ...query3, given } : query3;
   const onBase = asked.to.workload === void 0 ? asked : { ...asked, to: { ...asked.to, workload: context3.pair.base.id } };
-  return { query: onBase, base: bare2(answerOn(context3.sides.base, context3.pair.base, onBase, context3.sides.head)), head: bare2(answerOn(context3.sides.head, context3.pair.head, asked, context3.sides.base)) };
+  return { query: onBase, base: bare2(answerOn(context3.sides.base, context3.pair.base.id, onBase, context3.sides.head)), head: bare2(answerOn(context3.sides.head, context3.pair.head.id, asked, context3.sides.base)) };
 }
 function bare2(decision) {
   return { ...decision, because: [] };
@@ -73742,19 +74113,20 @@ function answerOn(mesh2, workload, query3, other) {
   if (answer2.verdict !== "unknown" || answer2.rule !== "M102" || query3.to.host === void 0) return answer2;
   const there = addressed(other, query3);
   const port3 = "pods" in there ? there.pods[0]?.port ?? query3.to.port : query3.to.port;
-  return decide(mesh2, { ...query3, from: { ...query3.from, direct: true }, to: { ...query3.to.ip === void 0 ? {} : { ip: query3.to.ip }, port: port3, workload: workload.id } });
+  return decide(mesh2, { ...query3, from: { ...query3.from, direct: true }, to: { ...query3.to.ip === void 0 ? {} : { ip: query3.to.ip }, port: port3, workload } });
 }
 function asking(context3) {
-  return { pods: isNetworked(context3.head), mixed: mixed(context3), sidecar: isSidecar(context3.pair.base) || isSidecar(context3.pair.head) };
+  return { pods: isNetworked(context3.head), mixed: mixed(context3), sidecar: isSidecar2(context3.pair.base) || isSidecar2(context3.pair.head) };
 }
-function isSidecar({ enrolment }) {
+function isSidecar2({ enrolment }) {
   return enrolment.mode === "sidecar" || enrolment.mode === "unknown" && enrolment.inWorld === "sidecar";
 }
 function mixed({ sides }) {
   return hasAmbient(sides.base) || hasAmbient(sides.head);
 }
 function tiesOf({ base: base2, head }) {
-  const all = [...base2.ties, ...head.ties];
+  const all = [...base2.ties, ...head.ties, ...forwardedTies([base2, head])];
+  if (all.length === 0) return all;
   const addressOf = ({ predicates }) => canonical(predicates.filter(({ dimension }) => dimension === "address"));
   const portOf2 = ({ predicates }) => canonical(predicates.filter(({ dimension }) => dimension === "port"));
   return all.filter((tie) => addressOf(tie) === "[]" || all.every((other) => addressOf(other) !== addressOf(tie) || portOf2(other) === portOf2(tie)));
@@ -73996,10 +74368,17 @@ function withoutToken2(point, headers2) {
 }
 function someTokenPasses(refusing, point, limits) {
   if (!refusing.readsTokens) return false;
-  const within2 = [withoutToken2(point, tokenHeaders(refusing.possible))];
+  const cube3 = withoutToken2(point, tokenHeaders(refusing.possible));
+  const answers2 = known6.get(refusing) ?? /* @__PURE__ */ new Map();
+  known6.set(refusing, answers2);
+  const answer2 = answers2.get(cubeKey(cube3));
+  if (answer2 !== void 0) return answer2;
+  const within2 = [cube3];
   const result = difference({ from: [], to: refusing.possible, impossible: [...impossible, ...refusing.ties], within: within2, preferred: /* @__PURE__ */ new Map(), limits: { ...limits, regionsPerSeed: 1 } });
+  answers2.set(cubeKey(cube3), result.regions.length > 0);
   return result.regions.length > 0;
 }
+var known6 = /* @__PURE__ */ new WeakMap();
 
 // src/impact/witness-request.ts
 var following = [
@@ -74020,13 +74399,24 @@ function namedIn(cube3) {
   return new Set(cube3.predicates.map((predicate) => predicate.dimension));
 }
 function spelled2(cube3, sample) {
+  return forwardedAs(cube3, sample).flatMap((point) => pathAs(cube3, point));
+}
+function forwardedAs(cube3, sample) {
+  const [header2, remote] = [sample.get("header:x-forwarded-for"), sample.get("remote.ip")];
+  if (typeof header2 !== "string" || typeof remote !== "bigint") return [sample];
+  const address = formatIp(remote);
+  const asked = cube3.predicates.filter(({ dimension }) => dimension === "header:x-forwarded-for");
+  const texts9 = [address, `${header2}, ${address}`].filter((text8) => asked.every((predicate) => holds(predicate, text8)));
+  return [...texts9.map((text8) => new Map(sample).set("header:x-forwarded-for", text8)), sample];
+}
+function pathAs(cube3, sample) {
   const named5 = namedIn(cube3);
   if (!named5.has("path.query")) return [sample];
   const alone = new Map([...sample].filter(([dimension]) => dimension !== "path"));
   if (!named5.has("path")) return [alone];
-  const [path7, whole4] = [sample.get("path"), sample.get("path.query")];
-  if (typeof path7 !== "string" || typeof whole4 !== "string") return [sample];
-  return [sample, alone, new Map(sample).set("path.query", `${path7}?${whole4.slice(whole4.indexOf("?") + 1)}`)];
+  const [path7, whole5] = [sample.get("path"), sample.get("path.query")];
+  if (typeof path7 !== "string" || typeof whole5 !== "string") return [sample];
+  return [sample, alone, new Map(sample).set("path.query", `${path7}?${whole5.slice(whole5.indexOf("?") + 1)}`)];
 }
 function plainlySigned(cube3, sample) {
   const token = sample.get("token");
@@ -74036,9 +74426,16 @@ function plainlySigned(cube3, sample) {
 }
 function leastAssuming(query3) {
   const { given, ...plain6 } = query3;
-  const kept = Object.entries(given ?? {}).filter(([key3]) => !key3.startsWith("opaque:"));
-  if (kept.length === Object.keys(given ?? {}).length) return [query3];
-  return [kept.length > 0 ? { ...plain6, given: Object.fromEntries(kept) } : plain6, query3];
+  const entries2 = Object.entries(given ?? {});
+  const isOpaque = ([key3]) => key3.startsWith("opaque:");
+  if (!entries2.some(isOpaque)) return [query3];
+  const assuming = (kept) => kept.length > 0 ? { ...plain6, given: Object.fromEntries(kept) } : plain6;
+  const isName = ([key3]) => key3.startsWith(portNameDimension(""));
+  return [assuming(entries2.filter((entry2) => !isOpaque(entry2))), ...entries2.some(isName) ? [assuming(entries2.filter((entry2) => !isOpaque(entry2) || isName(entry2)))] : [], query3];
+}
+function placed(query3) {
+  const { pod } = query3.from;
+  return pod === void 0 || pod.namespaceLabels !== void 0 ? [query3] : [query3, { ...query3, from: { ...query3.from, pod: { ...pod, namespaceLabels: {} } } }];
 }
 function firstOf3(list5, found) {
   for (const entry2 of list5) {
@@ -74059,7 +74456,7 @@ function changesIn(context3, way, found) {
     }
     for (const [index, cube3] of entry2.region.cubes.entries()) {
       const sample = entry2.region.samples[index];
-      const witness = sample === void 0 ? void 0 : witnessFor(context3, cube3, sample, (query3) => confirm(context3, way, query3));
+      const witness = sample === void 0 ? void 0 : witnessFor(context3, way, cube3, sample, (query3) => confirm(context3, way, query3));
       if (witness === void 0) {
         const tied2 = unreconciled(cube3, sample);
         if (tied2 === void 0) context3.internalErrors.push(`the witness for \`${context3.pair.destination.id}\` did not reproduce (seed ${shortHash(entry2.region.seed)})`);
@@ -74142,16 +74539,22 @@ function plainness({ to, request: request4, given }, pair) {
   const token = request4.token === void 0 ? 0 : request4.token.valid ? 1 : 2;
   return protocol * 1e3 + declared2 * 100 + token * 20 + Object.keys(request4.headers ?? {}).length + Object.keys(given ?? {}).length + (request4.sni === void 0 ? 0 : 1);
 }
-function witnessFor(context3, cube3, found, confirmed) {
-  const sample = plainlySigned(cube3, found);
+function passingFirst({ base: base2, head }, way) {
+  return way === "up" ? [head, base2] : [base2, head];
+}
+function witnessFor(context3, way, cube3, sample, confirmed) {
+  const signed3 = plainlySigned(cube3, sample);
+  return firstOf3(signed3 === sample ? [sample] : [signed3, sample], (point) => witnessAt(context3, way, cube3, point, confirmed));
+}
+function witnessAt(context3, way, cube3, sample, confirmed) {
   const pods2 = isNetworked(context3.head);
   if (pods2) {
-    for (const point of knownCallers([context3.sides.head, context3.sides.base], cube3, sample, context3.base.enforcedAt !== "none" || context3.head.enforcedAt !== "none")) {
-      const witness = confirmed(queryOf(asker(context3), point, asking(context3)));
+    for (const point of knownCallers(passingFirst(context3.sides, way), cube3, sample, context3.base.enforcedAt !== "none" || context3.head.enforcedAt !== "none")) {
+      const witness = firstOf3(placed(queryOf(asker(context3), point, asking(context3))), confirmed);
       if (witness !== void 0) return witness;
     }
   }
-  return firstOf3(spelled2(cube3, sample), (point) => firstOf3(leastAssuming(queryOf(asker(context3), point, asking(context3))), confirmed));
+  return firstOf3(spelled2(cube3, sample), (point) => firstOf3(leastAssuming(queryOf(asker(context3), point, asking(context3))).flatMap(placed), confirmed));
 }
 
 // src/impact/authority-changes.ts
@@ -74176,19 +74579,19 @@ function authoritiesLost(context3, way, before, after) {
         facet: "external-authorization",
         complete: regions.length > 0 && regions.every((region3) => region3.complete),
         seedOrigins: [...new Map([...policies2, ...stated].map((origin) => [canonical(origin), origin])).values()],
-        witness: askedWitness(context3, regions)
+        witness: askedWitness(context3, way, regions)
       }
     ];
   });
 }
-function askedWitness(context3, regions) {
+function askedWitness(context3, way, regions) {
   const all = sampled(regions);
   const leading = leadingOf(all, regions.every((region3) => region3.complete));
-  return plainestAsked(context3, leading) ?? plainestAsked(context3, all);
+  return plainestAsked(context3, way, leading) ?? plainestAsked(context3, way, all);
 }
-function plainestAsked(context3, entries2) {
+function plainestAsked(context3, way, entries2) {
   const found = entries2.flatMap(({ cube: cube3, sample }) => {
-    const witness = witnessFor(context3, cube3, sample, (query3) => {
+    const witness = witnessFor(context3, way, cube3, sample, (query3) => {
       const answered = answers(context3, query3);
       return answered.base.verdict === "asks" && answered.head.verdict === "asks" ? answered : void 0;
     });
@@ -74276,16 +74679,16 @@ var AccountsApart = class {
     return found.size === 0 ? [] : this.#accounts.filter((account) => found.has(account));
   }
   #in(layer2) {
-    const known4 = this.#byLayer.get(layer2);
-    if (known4 !== void 0) return known4;
+    const known7 = this.#byLayer.get(layer2);
+    if (known7 !== void 0) return known7;
     const cubes = [...layer2.allow === "all" ? [] : layer2.allow, ...layer2.deny];
     const fresh = [...new Set(cubes.flatMap((cube3) => cube3.predicates.flatMap((predicate) => predicate.dimension === "peer" ? this.#of(predicate) : [])))];
     this.#byLayer.set(layer2, fresh);
     return fresh;
   }
   #of(predicate) {
-    const known4 = this.#byPredicate.get(predicate);
-    if (known4 !== void 0) return known4;
+    const known7 = this.#byPredicate.get(predicate);
+    if (known7 !== void 0) return known7;
     const fresh = this.#accounts.filter((_, index) => {
       const [former = [], current = []] = this.#principals[index] ?? [];
       return former.some((principal, side2) => holds(predicate, principal) !== holds(predicate, current[side2] ?? null));
@@ -74332,10 +74735,10 @@ function identityMoved(context3, account, way) {
   const seed = `identity ${account.former} ${account.current} ${regions[0]?.seed ?? open4[0]?.key ?? ""}`;
   const callers3 = account.callers.map((caller) => way === "up" ? caller.head : caller.base).map(({ namespace, name: name2, kind }) => `${namespace}/${name2}[${kind}]`);
   const reason = open4[0]?.reason ?? `what \`${account.callers[0]?.head.id ?? ""}\` sends there is not determined by the manifests`;
-  const whole4 = { ...undecided(context3, way, seed, cubes, reason), facet: "identity", callers: callers3, assumptions: distinct([...base2.assumptions, ...head.assumptions, ...account.assumptions]) };
+  const whole5 = { ...undecided(context3, way, seed, cubes, reason), facet: "identity", callers: callers3, assumptions: distinct([...base2.assumptions, ...head.assumptions, ...account.assumptions]) };
   if (told === "refused elsewhere") return [];
-  if (told === void 0) return [whole4];
-  return [{ ...whole4, direction: way === "up" ? "widened" : "narrowed", complete: regions.every((region3) => region3.complete), seedOrigins: regions.flatMap((region3) => region3.seedOrigins), witness: told, reason: void 0 }];
+  if (told === void 0) return [whole5];
+  return [{ ...whole5, direction: way === "up" ? "widened" : "narrowed", complete: regions.every((region3) => region3.complete), seedOrigins: regions.flatMap((region3) => region3.seedOrigins), witness: told, reason: void 0 }];
 }
 function identityWitness(context3, account, way, regions) {
   const all = sampled(regions);
@@ -74384,7 +74787,7 @@ function latentChange(context3, way, layer2, regions) {
   if (first === void 0 || leading.length === 0) return [];
   let witness;
   for (const { cube: cube3, sample } of [...leading, ...all.filter((each) => !leading.includes(each))]) {
-    const found = witnessFor(context3, cube3, sample, (query3) => confirmLatent(context3, way, layer2, query3));
+    const found = witnessFor(context3, way, cube3, sample, (query3) => confirmLatent(context3, way, layer2, query3));
     if (found === void 0) {
       context3.internalErrors.push(`the latent witness for \`${context3.pair.destination.id}\` did not reproduce (seed ${shortHash(first.seed)})`);
       return [];
@@ -74458,8 +74861,8 @@ function outboundMoved(sides, limits, internalErrors) {
         const complete = regions.every((region3) => region3.complete);
         const [proof] = leadingOf(sampled(regions), complete);
         if (first === void 0 || proof === void 0) return [];
-        const points = [...knownCallers([sides.head, sides.base], proof.cube, proof.sample, false), proof.sample];
-        const witness = points.map((point) => outsideWitness(sides, queryOutside(point, somewhere))).find((each) => flips(each.base, each.head, way));
+        const points = [...knownCallers(passingFirst(sides, way), proof.cube, proof.sample, false), proof.sample];
+        const witness = points.flatMap((point) => placed(queryOutside(point, somewhere))).map((query3) => outsideWitness(sides, query3)).find((each) => flips(each.base, each.head, way));
         const cubes = regions.flatMap((region3) => region3.cubes);
         if (witness === void 0) {
           internalErrors.push(`the outbound witness did not reproduce (seed ${shortHash(first.seed)})`);
@@ -74544,15 +74947,16 @@ function compareSides(sides, limits, memo2) {
   const identities = preferredIdentities(sides);
   const policed = hasNetworkPolicies(sides.base) || hasNetworkPolicies(sides.head);
   const pairs3 = destinationPairs(sides);
-  const mixed2 = hasAmbient(sides.base) || hasAmbient(sides.head);
+  const fromAmbient2 = hasAmbient(sides.base) || hasAmbient(sides.head);
   const accounts2 = new AccountsApart(sides);
   for (const pair of pairs3) {
-    const proxies = { base: pathsTo(sides.base, pair.base, mixed2), head: pathsTo(sides.head, pair.head, mixed2) };
+    const proxies = { base: pathsTo(sides.base, pair.base, fromAmbient2), head: pathsTo(sides.head, pair.head, fromAmbient2) };
     const networked = policed && hasNetwork(pair.base);
-    changes2.push(...identitiesMoved({ sides, pair, ...proxies, limits, memo: memo2, preferred: preferredValues(identities, pair, false), internalErrors }, accounts2.at([proxies.base, proxies.head])));
+    const accountsMoved = accounts2.at([proxies.base, proxies.head]);
+    if (accountsMoved.length > 0) changes2.push(...identitiesMoved({ sides, pair, ...proxies, limits, memo: memo2, preferred: preferredValues(identities, pair, false), internalErrors }, accountsMoved));
     const moved2 = { network: networked && (networkMovedAt(sides.base, pair.base, sides.head, pair.head, proxies.base.tunnels.size + proxies.head.tunnels.size > 0) || waypointNetworkKey(sides.base, pair.base, proxies.base) !== waypointNetworkKey(sides.head, pair.head, proxies.head)), behind: proxies.base.key !== proxies.head.key };
     if (!moved2.network && !moved2.behind) {
-      changes2.push(...tiesSettled(sides, pair, proxies, { limits, memo: memo2, identities, networked, mixed: mixed2, internalErrors }));
+      changes2.push(...tiesSettled(sides, pair, proxies, { limits, memo: memo2, identities, networked, mixed: fromAmbient2, internalErrors }));
       continue;
     }
     const base2 = networked ? throughNetworkPaths(proxies.base, sides.base, pair.base) : proxies.base;
@@ -74560,7 +74964,7 @@ function compareSides(sides, limits, memo2) {
     const context3 = { sides, pair, base: base2, head, limits, memo: memo2, preferred: preferredValues(identities, pair, networked), internalErrors };
     const found = [...compareWay(context3, "up"), ...compareWay(context3, "down")];
     found.push(...latentMoved(context3, found, moved2));
-    if (!found.some((change2) => change2.direction === "narrowed")) found.push(...tiesSettled(sides, pair, proxies, { limits, memo: memo2, identities, networked, mixed: mixed2, internalErrors }));
+    if (!found.some((change2) => change2.direction === "narrowed")) found.push(...tiesSettled(sides, pair, proxies, { limits, memo: memo2, identities, networked, mixed: fromAmbient2, internalErrors }));
     changes2.push(...found.length > 0 ? found : enforcementMoved(context3), ...opaqueMoved(context3), ...authoritiesMoved(context3));
   }
   if (policed) changes2.push(...outboundMoved(sides, limits, internalErrors));
@@ -74579,8 +74983,8 @@ function tiesSettled(sides, pair, proxies, asking3) {
 }
 var weakestOf = /* @__PURE__ */ new WeakMap();
 function weakest2(mesh2) {
-  const known4 = weakestOf.get(mesh2);
-  if (known4 !== void 0) return known4;
+  const known7 = weakestOf.get(mesh2);
+  if (known7 !== void 0) return known7;
   const fresh = { ...mesh2, unsettled: /* @__PURE__ */ new Set() };
   weakestOf.set(mesh2, fresh);
   return fresh;
@@ -74593,6 +74997,8 @@ function compareWay(context3, way) {
     for (const seed of result.undecided) found.push({ undecided: seed });
   };
   add4(solve(context3, `possible ${way}`, low.possible, high.possible));
+  const own4 = unguardedOwnPorts([context3.pair.base, context3.pair.head], mixed(context3));
+  if (own4.length > 0 && isNetworked(low) && isNetworked(high)) add4(solve(context3, `own ports ${way}`, low.network, high.network, own4, true));
   if (low.sure !== low.possible || high.sure !== high.possible) add4(solve(context3, `sure ${way}`, low.sure, high.sure.map((path7) => alsoThrough(path7, low.possible))));
   return changesIn(context3, way, found);
 }
@@ -74635,8 +75041,8 @@ function isAboutIdentity({ raw, sides, callers: callers3, knownOf }) {
 }
 var byCaller = /* @__PURE__ */ new WeakMap();
 function workloadsByCaller(mesh2) {
-  const known4 = byCaller.get(mesh2);
-  if (known4 !== void 0) return known4;
+  const known7 = byCaller.get(mesh2);
+  if (known7 !== void 0) return known7;
   const fresh = new Map([...mesh2.workloads.values()].map((workload) => [`${workload.namespace}/${workload.name}[${workload.kind}]`, workload]));
   byCaller.set(mesh2, fresh);
   return fresh;
@@ -74740,9 +75146,9 @@ var CauseProver = class {
     const way = wayOf(raw);
     const [first] = causes.sets;
     if (way === void 0 || first === void 0 || causes.proof !== "witness" || raw.callers !== void 0 || raw.destination.host !== void 0) return causes;
-    const whole4 = causes.sets.filter((set2) => this.#missing(raw, way, set2) === void 0);
-    const [best] = whole4;
-    if (best !== void 0) return { ...causes, sets: whole4, proof: "region" };
+    const whole5 = causes.sets.filter((set2) => this.#missing(raw, way, set2) === void 0);
+    const [best] = whole5;
+    if (best !== void 0) return { ...causes, sets: whole5, proof: "region" };
     let named5 = first;
     for (let step = 0; step < MOST_EXTENSIONS; step += 1) {
       const missing2 = this.#missing(raw, way, named5);
@@ -74822,7 +75228,7 @@ var CauseProver = class {
       for (const region3 of found.regions) {
         for (const [index, cube3] of region3.cubes.entries()) {
           const sample = region3.samples[index];
-          const moved2 = sample === void 0 ? void 0 : witnessFor(context3, cube3, sample, (query3) => confirm(context3, way, query3));
+          const moved2 = sample === void 0 ? void 0 : witnessFor(context3, way, cube3, sample, (query3) => confirm(context3, way, query3));
           if (moved2 !== void 0) return { query: moved2.query, head: moved2.head };
           open4 = true;
         }
@@ -74872,7 +75278,13 @@ function unproved({ edits, likely }, because2) {
 
 // src/impact/told-apart.ts
 function withoutRepeats(changes2) {
-  const seen = ({ change: change2 }) => canonical([change2.environments, change2.direction, change2.facet, change2.destinations.map(({ id }) => id), change2.region, change2.callers, change2.before, change2.after, change2.assumptions]);
+  const roughly = ({ change: change2 }) => [change2.direction, change2.facet, change2.before, change2.after, ...change2.destinations.map(({ id }) => id)].join("\n");
+  const alike2 = groupBy(changes2, roughly);
+  const seen = (entry2) => {
+    const { change: change2 } = entry2;
+    const rough = roughly(entry2);
+    return (alike2.get(rough) ?? []).length < 2 ? rough : canonical([rough, change2.environments, change2.region, change2.callers, change2.assumptions]);
+  };
   return [...groupBy(changes2, seen).values()].flatMap((group4) => {
     const [first] = group4;
     if (first === void 0) return [];
@@ -74895,12 +75307,15 @@ function toldApart(changes2) {
   return continued(continued(continued([...changes2], answerOf2), callersOf3), witnessOf);
 }
 function continued(changes2, tail) {
-  const byHeadline = groupBy(changes2, ({ change: change2 }) => [change2.headline, ...change2.destinations.map(({ id }) => id), ...change2.environments].join("\n"));
+  const said3 = ({ change: change2 }) => [change2.headline, ...change2.destinations.map(({ id }) => id), ...change2.environments].join("\n");
+  const byHeadline = groupBy(changes2, said3);
+  if (byHeadline.size === changes2.length) return [...changes2];
   return changes2.map((entry2) => {
     const { change: change2 } = entry2;
-    const alike2 = byHeadline.get([change2.headline, ...change2.destinations.map(({ id }) => id), ...change2.environments].join("\n")) ?? [];
+    const alike2 = byHeadline.get(said3(entry2)) ?? [];
+    if (alike2.length < 2) return entry2;
     const words3 = tail(change2);
-    if (alike2.length < 2 || words3 === "" || alike2.every((other) => tail(other.change) === words3)) return entry2;
+    if (words3 === "" || alike2.every((other) => tail(other.change) === words3)) return entry2;
     return { ...entry2, change: { ...change2, headline: `${change2.headline}, ${words3}` } };
   });
 }
@@ -74921,12 +75336,12 @@ function witnessOf({ witness }) {
 // src/impact/describe.ts
 var PROVED_BY_REGION = 50;
 function describeChanges(raw, provenance) {
-  const known4 = new IdentitiesOfMeshes();
+  const known7 = new IdentitiesOfMeshes();
   const provers = new Map([...provenance].map(([environment4, from]) => [environment4, new CauseProver(from.sides, from.edits, from.counterfactual, from.limits)]));
   const single2 = raw.flatMap((change2) => {
     const from = provenance.get(change2.environment);
     const prover = provers.get(change2.environment);
-    return from === void 0 || prover === void 0 ? [] : [describeOne(change2, from, known4, prover.of(change2))];
+    return from === void 0 || prover === void 0 ? [] : [describeOne(change2, from, known7, prover.of(change2))];
   });
   const ranked = mergeEnvironments(mergeDestinations(single2)).sort((left, right) => compareRank(left.change, right.change));
   return toldApart(withoutRepeats(ranked.map((described, index) => index < PROVED_BY_REGION ? provedByRegion(described, provenance, provers) : { change: described.change, edits: described.edits, cubes: described.cubes })));
@@ -74954,10 +75369,10 @@ function causesIn({ sets: [named5 = [], ...others2], proof, unproved: unproved2 
 function editsOf({ sets }) {
   return [...new Set(sets.flat())];
 }
-function describeOne(raw, from, known4, proved) {
+function describeOne(raw, from, known7, proved) {
   const mesh2 = raw.passingSide === "head" ? from.sides.head : from.sides.base;
-  const callers3 = raw.callers === void 0 ? callersOf2(raw.cubes, known4.of(mesh2), mesh2) : { known: raw.callers, open: [], plaintext: false, internet: false };
-  const facet = isAboutIdentity({ raw, sides: from.sides, callers: callers3, knownOf: (of) => known4.of(of) }) ? "identity" : raw.facet;
+  const callers3 = raw.callers === void 0 ? callersOf2(raw.cubes, known7.of(mesh2), mesh2) : { known: raw.callers, open: [], plaintext: false, internet: false };
+  const facet = isAboutIdentity({ raw, sides: from.sides, callers: callers3, knownOf: (of) => known7.of(of) }) ? "identity" : raw.facet;
   return {
     raw,
     proved,
@@ -75079,24 +75494,42 @@ function counterfactuals(base2, baseMesh, headMesh, settings2) {
     if (group4 === void 0) byNamespace.set(key3, [resource]);
     else group4.push(resource);
   }
-  const meshes2 = /* @__PURE__ */ new Map();
   const spaces = base2.filter((resource) => resource.kind === "Namespace");
+  const unedited = new Memory();
+  const edited = new Memory();
   const meshOf = (edits, query3, besides, every) => {
     const namespaces3 = distinct(["", ...everywhere, ...namespacesOf3(query3), ...besides]);
-    const key3 = canonical([namespaces3, every, edits.map((edit) => edit.id)]);
-    let mesh2 = meshes2.get(key3);
-    if (mesh2 === void 0) {
-      const resources = /* @__PURE__ */ new Set([...namespaces3.flatMap((namespace) => byNamespace.get(namespace) ?? []), ...every ? spaces : []]);
-      mesh2 = withConfigOf(baseMesh, buildMesh(applied([...resources], edits, every ? void 0 : new Set(namespaces3)), settings2));
-      if (meshes2.size > 256) meshes2.clear();
-      meshes2.set(key3, mesh2);
-    }
-    return mesh2;
+    const place3 = JSON.stringify([namespaces3, every]);
+    const objects = () => [.../* @__PURE__ */ new Set([...namespaces3.flatMap((namespace) => byNamespace.get(namespace) ?? []), ...every ? spaces : []])];
+    const surroundings = () => unedited.get(place3, () => withConfigOf(baseMesh, buildMesh(applied(objects(), []), settings2)));
+    return edited.get(JSON.stringify([place3, edits.map((edit) => edit.id)]), () => {
+      const acting2 = every ? edits : editsWithin(edits, new Set(namespaces3));
+      return withEditedPolicies(surroundings, acting2) ?? withConfigOf(baseMesh, buildMesh(applied(objects(), acting2), settings2));
+    });
   };
   return { near: (edits, query3, besides = []) => meshOf(edits, query3, besides, false), around: (edits, query3, besides = []) => meshOf(edits, query3, besides, true) };
 }
+var mostRemembered = 256;
+var Memory = class {
+  #known = /* @__PURE__ */ new Map();
+  get(key3, compute) {
+    const known7 = this.#known.get(key3);
+    if (known7 !== void 0) return known7;
+    const fresh = compute();
+    if (this.#known.size > mostRemembered) this.#known.clear();
+    this.#known.set(key3, fresh);
+    return fresh;
+  }
+};
+function withEditedPolicies(surroundings, edits) {
+  const policies2 = edits.flatMap((edit) => edit.type === "removed" || edit.type === "modified" && (edit.base.kind !== edit.head.kind || !accepted(edit.base)) ? [] : [edit.head]);
+  return policies2.length < edits.length ? void 0 : withPolicies(surroundings(), policies2);
+}
+function sameEntries(left, right) {
+  return left instanceof Map && right instanceof Map && left.size === right.size && [...left].every(([key3, value]) => right.get(key3) === value);
+}
 function withConfigOf(base2, mesh2) {
-  return sameContent(mesh2.config, base2.config, () => false) ? { ...mesh2, config: base2.config } : mesh2;
+  return sameContent(mesh2.config, base2.config, sameEntries) ? { ...mesh2, config: base2.config } : mesh2;
 }
 function rootsOf2(mesh2) {
   const providers = (mesh2.config.extensionProviders ?? []).map((provider2) => provider2.service.split("/")[0]?.split(".")[1] ?? "");
@@ -75106,11 +75539,15 @@ function namespacesOf3(query3) {
   const named5 = [query3.to.workload, query3.from.workload, query3.to.gateway].map((id) => id === void 0 ? "" : namespaceOfId(id));
   return [...named5, query3.to.selector?.namespace ?? "", query3.from.pod?.namespace ?? ""].filter((name2) => name2 !== "" && name2 !== "*");
 }
-function applied(resources, edits, namespaces3) {
+function editsWithin(edits, namespaces3) {
+  return edits.filter((edit) => {
+    const namespace = editNamespace(edit);
+    return namespace === void 0 || namespaces3.has(namespace);
+  });
+}
+function applied(resources, edits) {
   const byId = new Map(resources.map((resource) => [resourceId(resource), resource]));
   for (const edit of edits) {
-    const namespace = editNamespace(edit);
-    if (namespace !== void 0 && namespaces3?.has(namespace) === false) continue;
     if (edit.type === "removed") byId.delete(edit.id);
     else byId.set(edit.id, edit.head);
   }
@@ -75268,10 +75705,10 @@ function decodeObject(value, head, context3) {
     return { type: "ignored", apiVersion: head.apiVersion, kind: head.kind, because: because2 };
   }
   const { manifest, problems: found, unresolved: unresolved2 } = settled(value, entry2.check, context3.given);
-  const read3 = decodeMetadata(manifest, entry2.nameless);
-  if (read3.type === "unreadable") return read3;
-  const { metadata } = read3;
-  const problems = inForceOrder([...versionProblems(head, entry2), ...read3.problems, ...found]);
+  const read4 = decodeMetadata(manifest, entry2.nameless);
+  if (read4.type === "unreadable") return read4;
+  const { metadata } = read4;
+  const problems = inForceOrder([...versionProblems(head, entry2), ...read4.problems, ...found]);
   const resource = {
     kind: entry2.kind,
     apiVersion: head.apiVersion,
@@ -75322,9 +75759,9 @@ function worldsOf2(base2, head, documents) {
   for (const resource of [...base2, ...head]) {
     for (const { text: text8, choices: all } of resource.unresolved ?? []) {
       if (all === void 0) continue;
-      const known4 = choices.get(text8);
-      if (known4 === void 0) choices.set(text8, new Set(all));
-      else for (const choice2 of all) known4.add(choice2);
+      const known7 = choices.get(text8);
+      if (known7 === void 0) choices.set(text8, new Set(all));
+      else for (const choice2 of all) known7.add(choice2);
     }
     if (isAsking(resource)) for (const each of otherwise(resource, documents)?.unresolved ?? []) for (const choice2 of each.choices ?? []) choices.get(clusterText)?.add(choice2);
   }
@@ -75334,17 +75771,17 @@ function worldsOf2(base2, head, documents) {
   for (const text8 of [...choices.keys()].sort(compareText)) {
     const others2 = [...choices.get(text8) ?? []].slice(1);
     if (worlds2.length + others2.length > mostWorlds) left.push(text8);
-    else for (const choice2 of others2) worlds2.push({ text: text8, choice: choice2, base: read2(base2, text8, choice2, documents), head: read2(head, text8, choice2, documents) });
+    else for (const choice2 of others2) worlds2.push({ text: text8, choice: choice2, base: read3(base2, text8, choice2, documents), head: read3(head, text8, choice2, documents) });
   }
   return { worlds: worlds2, left };
 }
 var again = /* @__PURE__ */ new WeakMap();
-function read2(resources, text8, choice2, documents) {
+function read3(resources, text8, choice2, documents) {
   return resources.flatMap((resource) => {
     if (resource.unresolved?.some((each) => each.text === text8 && each.choices !== void 0) !== true) return resource;
     const key3 = `${typeof choice2} ${String(choice2)} ${text8}`;
-    const known4 = again.get(resource)?.get(key3);
-    if (known4 !== void 0) return known4;
+    const known7 = again.get(resource)?.get(key3);
+    if (known7 !== void 0) return known7;
     const found = text8 === clusterText && isAsking(resource) ? otherwise(resource, documents, choice2) : readOne(resource, text8, choice2, documents) ?? resource;
     const made2 = found === void 0 ? [] : [found];
     again.set(resource, new Map([...again.get(resource) ?? [], [key3, made2]]));
@@ -75358,12 +75795,12 @@ function otherwise(resource, documents, choice2) {
   const reading = documents.read(resource.origin.rendered?.otherwise ?? "");
   const value = reading.type === "documents" ? reading.documents[0]?.value : void 0;
   const { file: file2, blob, document, rendered: rendered2 } = resource.origin;
-  const read3 = (given) => {
+  const read4 = (given) => {
     const decoded = decodeDocument(value, { origin: { file: file2, blob, document, ...rendered2 === void 0 ? {} : { rendered: rendered2 } }, unit: resource.unit, defaultNamespace: resource.namespace ?? "", ...given === void 0 ? {} : { given } });
     return decoded.type === "resources" ? decoded.resources.find((each) => resourceKey(each) === resourceKey(resource)) : void 0;
   };
-  const found = read3();
-  return choice2 === void 0 || found?.unresolved === void 0 ? found : read3(new Map(found.unresolved.map((each) => [each.text, choice2])));
+  const found = read4();
+  return choice2 === void 0 || found?.unresolved === void 0 ? found : read4(new Map(found.unresolved.map((each) => [each.text, choice2])));
 }
 function matters(resource) {
   return resource.kind !== "Secret" && !(resource.kind === "ConfigMap" && resource.spec.data["mesh"] === void 0);
@@ -75388,9 +75825,9 @@ function readOne(resource, text8, choice2, documents) {
 function withUnresolved(resources, source2) {
   if (!mayHoldUnresolved(source2)) return resources;
   return resources.map((resource) => {
-    const known4 = resource.unresolved ?? [];
-    const more = unresolvedTexts(`${readContentOf(resource)}${resource.name} ${resource.namespace ?? ""}`).filter((text8) => !known4.some((each) => each.text.includes(text8)));
-    return more.length === 0 ? resource : { ...resource, unresolved: [...known4, ...more.map((text8) => ({ text: text8, path: [] }))] };
+    const known7 = resource.unresolved ?? [];
+    const more = unresolvedTexts(`${readContentOf(resource)}${resource.name} ${resource.namespace ?? ""}`).filter((text8) => !known7.some((each) => each.text.includes(text8)));
+    return more.length === 0 ? resource : { ...resource, unresolved: [...known7, ...more.map((text8) => ({ text: text8, path: [] }))] };
   });
 }
 function unresolvedIn(resources) {
@@ -75460,11 +75897,12 @@ function shapes(workloads2, services) {
 function meshes(loaded, stated) {
   const resources = loaded.identical ? { base: loaded.base.resources, head: loaded.head.resources } : { base: withStandIns(loaded.base.resources, loaded.head.resources), head: withStandIns(loaded.head.resources, loaded.base.resources) };
   const knowledge = enrolmentKnowledge(stated?.rootNamespace ?? "istio-system", resources.base, resources.head);
-  const settings2 = { ...stated === void 0 ? {} : { stated }, knowledge };
-  const unsettled = loaded.identical ? /* @__PURE__ */ new Set() : changedPeerAuthentications(resources.base, resources.head);
+  const edits = loaded.identical ? [] : peerAuthenticationEdits(resources.base, resources.head);
+  const settings2 = { ...stated === void 0 ? {} : { stated }, knowledge, elders: new Set(edits.filter(keepsItsPlace).map((edit) => edit.id)) };
+  const unsettled = new Set(edits.map((edit) => edit.id));
   const base2 = buildMesh(resources.base, { ...settings2, unsettled });
   const seniors = new Set(resources.base.map(resourceId));
-  const head = loaded.identical ? base2 : buildMesh(resources.head, { ...settings2, seniors });
+  const head = loaded.identical ? base2 : withConfigOf(base2, buildMesh(resources.head, { ...settings2, seniors }));
   return { loaded, resources, base: base2, head, renamed: loaded.identical ? /* @__PURE__ */ new Map() : renamedWorkloads(loaded.renames, base2, head), settings: { ...settings2, unsettled, seniors } };
 }
 function withStandIns(own4, other) {
@@ -75475,9 +75913,14 @@ function withStandIns(own4, other) {
     return other.filter((candidate) => resourceId(candidate) === id && unreadableMeshConfig(candidate) === void 0);
   });
 }
-function changedPeerAuthentications(base2, head) {
-  const bare3 = (resources) => resources.flatMap((resource) => resource.kind === "PeerAuthentication" ? [{ ...resource, labels: {}, annotations: {} }] : []);
-  return new Set(editsBetween(bare3(base2), bare3(head)).filter((edit) => edit.type !== "added").map((edit) => edit.id));
+function peerAuthenticationEdits(base2, head) {
+  const bare3 = (resources) => resources.flatMap((resource) => resource.kind === "PeerAuthentication" ? [{ ...resource, apiVersion: "", labels: {}, annotations: {} }] : []);
+  return editsBetween(bare3(base2), bare3(head)).filter((edit) => edit.type !== "added");
+}
+function keepsItsPlace(edit) {
+  if (edit.type !== "modified" || edit.base.kind !== "PeerAuthentication" || edit.head.kind !== "PeerAuthentication") return false;
+  const selected = (resource) => canonical(resource.spec.selector?.matchLabels ?? {});
+  return edit.base.creationTimestamp === edit.head.creationTimestamp && selected(edit.base) === selected(edit.head);
 }
 function compareEnvironments(loaded, stated, limits, citations) {
   const memo2 = new DifferenceMemo();
@@ -75516,11 +75959,11 @@ function undecidedValues(loaded, stated, found, compare) {
     const resource = head ?? loaded.base.resources.find(holds2);
     if (resource !== void 0 && !undecided2.has(text8)) undecided2.set(text8, { environment: loaded.id, text: text8, choice: choice2, resource, side: head === void 0 ? "base" : "head" });
   };
-  const known4 = signature(found);
+  const known7 = signature(found);
   for (const world of worlds2) {
     if (undecided2.has(world.text)) continue;
     const { base: base2, head, renamed } = meshes({ ...loaded, base: { ...loaded.base, resources: world.base }, head: { ...loaded.head, resources: world.head } }, stated);
-    if (signature(compare({ environment: loaded.id, base: base2, head, renamed })) !== known4) add4(world.text, world.choice);
+    if (signature(compare({ environment: loaded.id, base: base2, head, renamed })) !== known7) add4(world.text, world.choice);
   }
   for (const text8 of left) add4(text8, void 0);
   return [...undecided2.values()];
@@ -75568,9 +76011,9 @@ function fileKey({ side: side2, file: file2 }) {
   return `${side2} ${file2}`;
 }
 function add3(groups3, key3, finding2) {
-  const known4 = groups3.get(key3);
-  if (known4 === void 0) groups3.set(key3, [finding2]);
-  else known4.push(finding2);
+  const known7 = groups3.get(key3);
+  if (known7 === void 0) groups3.set(key3, [finding2]);
+  else known7.push(finding2);
 }
 function isAboutChange(finding2) {
   return findRule(finding2.code)?.kind !== "state";
@@ -76121,9 +76564,9 @@ function keepsApart(component, labels2) {
     return dispute.groups.every(
       (group4, index) => group4.every((id) => {
         const label3 = labels2.get(id) ?? id;
-        const known4 = owner.get(label3);
-        if (known4 === void 0) owner.set(label3, index);
-        return known4 === void 0 || known4 === index;
+        const known7 = owner.get(label3);
+        if (known7 === void 0) owner.set(label3, index);
+        return known7 === void 0 || known7 === index;
       })
     );
   });
@@ -76169,12 +76612,12 @@ function assemble(units, context3) {
     const { unit: unit3 } = definer;
     for (const resource of [...definer.resources].sort(inFileOrder)) {
       const id = resourceId(resource);
-      const known4 = byId.get(id);
-      if (known4 !== void 0) {
-        const differ = known4 !== resource && readContentOf(known4) !== readContentOf(resource);
+      const known7 = byId.get(id);
+      if (known7 !== void 0) {
+        const differ = known7 !== resource && readContentOf(known7) !== readContentOf(resource);
         const before = unitOf.get(id);
         if (before !== definer && !differ) continue;
-        if (before === definer || before?.own === true && definer.own) duplicates.push({ resource: id, unit: unit3, inForce: resource, overridden: known4, differ });
+        if (before === definer || before?.own === true && definer.own) duplicates.push({ resource: id, unit: unit3, inForce: resource, overridden: known7, differ });
       }
       byId.set(id, resource);
       unitOf.set(id, definer);
@@ -76254,9 +76697,9 @@ function changedResources(environments) {
   const found = /* @__PURE__ */ new Map();
   const add4 = (environment4, entry2) => {
     const key3 = `${entry2.change} ${entry2.resource}`;
-    const known4 = found.get(key3);
-    if (known4 === void 0) found.set(key3, { entry: entry2, environments: [environment4] });
-    else known4.environments.push(environment4);
+    const known7 = found.get(key3);
+    if (known7 === void 0) found.set(key3, { entry: entry2, environments: [environment4] });
+    else known7.environments.push(environment4);
   };
   for (const { id: environment4, base: base2, head, renames } of environments) {
     const renamed = new Set(renames.values());
@@ -76302,15 +76745,15 @@ function istio({ metadata, namespace, version: version3, values: values5 }) {
 
 // src/app/load/read.ts
 function fileReader(documents) {
-  const known4 = /* @__PURE__ */ new Map();
+  const known7 = /* @__PURE__ */ new Map();
   return (tree2, file2, placement) => {
     const found = follow(tree2, file2);
     const blob = found.type === "blob" ? found.blob : found.type;
     const key3 = [blob, file2, placement.unit, placement.defaultNamespace].join("\n");
-    let content = known4.get(key3);
+    let content = known7.get(key3);
     if (content === void 0) {
       content = found.type === "outside" ? wholeFile(file2, placement, found.problem) : readFile(file2, found.type === "blob" ? found.blob : void 0, placement, documents);
-      known4.set(key3, content);
+      known7.set(key3, content);
     }
     return content;
   };
@@ -76355,13 +76798,13 @@ function problemOf(unreadable2, text8, document) {
 
 // src/app/load/rendered.ts
 function renderedReader(documents) {
-  const known4 = /* @__PURE__ */ new Map();
+  const known7 = /* @__PURE__ */ new Map();
   return (origins, placement) => origins.map((origin) => {
     const key3 = [origin.rendered?.blob, origin.rendered?.otherwise, origin.rendered?.from, origin.file, origin.blob, placement.unit, placement.defaultNamespace].join("\n");
-    let content = known4.get(key3);
+    let content = known7.get(key3);
     if (content === void 0) {
       content = readOne2(origin, placement, documents);
-      known4.set(key3, content);
+      known7.set(key3, content);
     }
     return content;
   });
@@ -76420,13 +76863,13 @@ function renderReasons(units, rendered2, { isTouched, unreferenced }) {
     const file2 = failure3.file ?? rootFile2;
     const onlyBase = head === void 0;
     const mended = onlyBase && unit3.head !== void 0;
-    const known4 = base2 !== void 0 && head !== void 0 && base2.reason === head.reason;
+    const known7 = base2 !== void 0 && head !== void 0 && base2.reason === head.reason;
     return [
       {
         id: shortHash("not-renderable", unit3.id, ""),
         kind: kindOf3[failure3.type],
         // R10: what no root reaches is shown and not gated.
-        status: !mended && !unreferenced.has(unit3.id) && (isTouched(unit3) || !known4) ? "new" : "existing",
+        status: !mended && !unreferenced.has(unit3.id) && (isTouched(unit3) || !known7) ? "new" : "existing",
         unit: unit3.id,
         // A file that is gone is no place for a comment.
         ...file2 === void 0 || unit3.head === void 0 ? {} : { file: file2 },
@@ -76491,8 +76934,8 @@ function sameThing(left, right) {
 function byName(contents2) {
   const found = /* @__PURE__ */ new Map();
   for (const content of contents2) {
-    const known4 = found.get(content.name);
-    found.set(content.name, known4 === void 0 ? content : { ...known4, detail: distinct([...known4.detail.split("\n"), content.detail]).join("\n") });
+    const known7 = found.get(content.name);
+    found.set(content.name, known7 === void 0 ? content : { ...known7, detail: distinct([...known7.detail.split("\n"), content.detail]).join("\n") });
   }
   return found;
 }
@@ -76523,11 +76966,11 @@ function loadComparison(pair, config2, options = {}) {
   const isApart = (unit3) => rendered2.untouched.has(unit3.id) || isPinned(unit3);
   const units = discovered.units.filter((unit3) => !isApart(unit3));
   const { applicable, changed } = relevanceOf(pair, discovered, options.configFile ?? configurationPath);
-  const read3 = fileReader(discovered.documents);
-  const readers = { discovered, rendered: rendered2, read: read3, readRendered: renderedReader(discovered.documents) };
+  const read4 = fileReader(discovered.documents);
+  const readers = { discovered, rendered: rendered2, read: read4, readRendered: renderedReader(discovered.documents) };
   const sides = { base: readSide(pair.base, "base", readers), head: readSide(pair.head, "head", readers) };
   const objects = { base: objectsOf2(sides.base, sides.head), head: objectsOf2(sides.head, sides.base) };
-  const plan = environmentsOf(units.map((unit3) => placed(unit3, objects.base, objects.head)), discovered.unreferenced, config2);
+  const plan = environmentsOf(units.map((unit3) => placed2(unit3, objects.base, objects.head)), discovered.unreferenced, config2);
   const byId = new Map(units.map((unit3) => [unit3.id, unit3]));
   const duplicates = /* @__PURE__ */ new Map();
   const compared = plan.environments.map((environment4) => {
@@ -76605,11 +77048,11 @@ var contextUnit = "context";
 function environmentContextUnit(environment4) {
   return `${contextUnit}:${environment4}`;
 }
-function readSide(tree2, side2, { discovered, rendered: rendered2, read: read3, readRendered }) {
+function readSide(tree2, side2, { discovered, rendered: rendered2, read: read4, readRendered }) {
   const units = [];
   const unrendered = /* @__PURE__ */ new Set();
   const add4 = (unit3, files, defaultNamespace, counterpart2) => {
-    units.push({ unit: unit3, defaultNamespace, counterpart: counterpart2, files: files.map((file2) => read3(tree2, file2, { unit: unit3, defaultNamespace })) });
+    units.push({ unit: unit3, defaultNamespace, counterpart: counterpart2, files: files.map((file2) => read4(tree2, file2, { unit: unit3, defaultNamespace })) });
   };
   for (const unit3 of discovered.units) {
     const own4 = onSide(unit3, side2);
@@ -76642,7 +77085,7 @@ function objectsOf2(own4, other) {
   for (const unit3 of other.units) if (own4.unrendered.has(unit3.unit)) objects.set(unit3.unit, unit3.files.flatMap((file2) => file2.resources));
   return objects;
 }
-function placed(unit3, base2, head) {
+function placed2(unit3, base2, head) {
   const contents2 = (objects) => new Map(objects.map((resource) => [resourceId(resource), { token: resource, text: () => readContentOf(resource) }]));
   const own4 = unit3.base ?? shown(unit3);
   return { id: unit3.id, path: own4.path, environment: own4.environment, cluster: own4.cluster, objects: [contents2(base2.get(unit3.id) ?? []), contents2(head.get(unit3.id) ?? [])] };
@@ -76737,16 +77180,47 @@ function words2(text8) {
   return `\`${text8}\``;
 }
 
+// src/app/replay.ts
+function unreplayed(changes2, environments) {
+  const byId = new Map(environments.map((sides) => [sides.id, sides]));
+  return changes2.flatMap((change2) => {
+    const { witness } = change2;
+    if (witness === void 0) return [];
+    const { base: base2, head, ...query3 } = witness;
+    const failing = change2.environments.find((id) => {
+      const sides = byId.get(id);
+      return sides === void 0 || !gives(sides, "base", query3, base2) || !gives(sides, "head", query3, head);
+    });
+    return failing === void 0 ? [] : [`the witness of change ${change2.id} does not give its printed answers in \`${failing}\``];
+  });
+}
+function gives(sides, side2, query3, printed) {
+  const [mesh2, other] = side2 === "base" ? [sides.base, sides.head] : [sides.head, sides.base];
+  const { from, to } = query3;
+  const asked = {
+    ...query3,
+    from: from.workload === void 0 ? from : { ...from, workload: nameOn(sides, side2, from.workload) },
+    to: to.workload === void 0 ? to : { ...to, workload: nameOn(sides, side2, to.workload) }
+  };
+  return answerOn(mesh2, asked.to.workload ?? "", asked, other).verdict === printed.verdict;
+}
+function nameOn({ base: base2, head, renamed }, side2, id) {
+  if ((side2 === "base" ? base2 : head).workloads.has(id)) return id;
+  const former = renamed.get(id);
+  if (side2 === "base") return former ?? id;
+  return [...renamed].find(([, old]) => old === id)?.[0] ?? id;
+}
+
 // src/app/run-reasons.ts
 function onceEach(reasons2) {
-  const known4 = /* @__PURE__ */ new Map();
+  const known7 = /* @__PURE__ */ new Map();
   for (const reason of reasons2) {
     const key3 = reason.file === void 0 ? reason.id : [reason.kind, reason.file, reason.line ?? "", reason.reason].join("\n");
-    const other = known4.get(key3);
-    if (other === void 0) known4.set(key3, reason);
-    else if (other.status === "existing" && reason.status === "new") known4.set(key3, { ...other, status: "new" });
+    const other = known7.get(key3);
+    if (other === void 0) known7.set(key3, reason);
+    else if (other.status === "existing" && reason.status === "new") known7.set(key3, { ...other, status: "new" });
   }
-  return [...known4.values()];
+  return [...known7.values()];
 }
 function undecidedInvariants(config2, notYet, file2) {
   const declared2 = config2.invariants.length;
@@ -76897,6 +77371,7 @@ function review(input3) {
   const citations = new Citations(pair, prepared?.rendered.blames);
   const compared = compareEnvironments(loaded.environments, statedMesh(config2), limitsOf(config2), citations);
   const changes2 = compared.changes.map((described) => described.change);
+  const internalErrors = [...compared.internalErrors, ...unreplayed(changes2, compared.environments.map(({ loaded: { id }, base: base2, head, renamed }) => ({ id, base: base2, head, renamed })))];
   const meshes2 = compared.environments.map(({ loaded: { id }, base: base2, head }) => ({ id, base: base2, head }));
   const lineOf4 = lineIn2(citations);
   const incompleteReasons = sortedBy(
@@ -76923,8 +77398,8 @@ function review(input3) {
   const detected = runDetectors(findingsInput);
   const { maturity: maturity2, findings: maturityFindings } = assess({ environments: environmentFacts(findingsInput), findings: detected, changes: changes2 });
   const findings = suppressed(ordered([...detected, ...maturityFindings]), config2, input3.today);
-  const judgement = judge2({ findings, incompleteReasons, gates: config2.gates, maturity: maturity2, applicable: loaded.applicable, unreferenced: loaded.unreferenced, invariants: config2.invariants.length, internalErrors: compared.internalErrors });
-  const proposed = input3.proposed === void 0 ? void 0 : judge2({ findings, incompleteReasons, gates: input3.proposed.gates, maturity: maturity2, applicable: loaded.applicable, unreferenced: loaded.unreferenced, invariants: input3.proposed.invariants.length, internalErrors: compared.internalErrors });
+  const judgement = judge2({ findings, incompleteReasons, gates: config2.gates, maturity: maturity2, applicable: loaded.applicable, unreferenced: loaded.unreferenced, invariants: config2.invariants.length, internalErrors });
+  const proposed = input3.proposed === void 0 ? void 0 : judge2({ findings, incompleteReasons, gates: input3.proposed.gates, maturity: maturity2, applicable: loaded.applicable, unreferenced: loaded.unreferenced, invariants: input3.proposed.invariants.length, internalErrors });
   const report = {
     schemaVersion: "1",
     tool: { name: "mesh-posture", version: input3.version },
@@ -77128,7 +77603,7 @@ function callerOf(from) {
   if (from.direct === true) parts.push("directly to the pod");
   return parts.join(" ");
 }
-function whole2(text8) {
+function whole3(text8) {
   return clip3(plain5(clip3(text8, 600)), 600);
 }
 function requestOf(query3) {
@@ -77137,11 +77612,11 @@ function requestOf(query3) {
   const address = `${name(target.host)}:${String(to.port)}`;
   const notes = [];
   const http2 = request4.protocol === "http" || request4.protocol === "https";
-  const head = http2 ? `${name(request4.method ?? "GET")} ${request4.protocol}://${address}${whole2(request4.path ?? "/")}` : `${request4.protocol.toUpperCase()} ${address}`;
+  const head = http2 ? `${name(request4.method ?? "GET")} ${request4.protocol}://${address}${whole3(request4.path ?? "/")}` : `${request4.protocol.toUpperCase()} ${address}`;
   if (request4.host !== void 0 && !sameHost(request4.host, target.host)) notes.push(`with host ${name(request4.host)}`);
   if (request4.sni !== void 0 && (request4.protocol === "tls" || request4.protocol === "https") && !sameHost(request4.sni, target.host)) notes.push(`with server name ${name(request4.sni)}`);
   for (const [key3, value] of Object.entries(request4.headers ?? {}).sort(([left], [right]) => compareText(left, right))) {
-    notes.push(`with header ${name(key3)}: ${whole2(value)}`);
+    notes.push(`with header ${name(key3)}: ${whole3(value)}`);
   }
   if (request4.token !== void 0) notes.push(tokenWords2(request4.token, query3.given ?? {}));
   if (target.note !== void 0) notes.push(target.note);
@@ -77193,14 +77668,14 @@ function named4(text8) {
   return { text: name(text8), isName: true };
 }
 function callerParts(change2) {
-  const { known: known4, open: open4, plaintext, internet } = change2.callers;
+  const { known: known7, open: open4, plaintext, internet } = change2.callers;
   const parts = [];
   if (internet) parts.push(said2("anyone on the internet"));
   if (plaintext) parts.push(said2("any client without a mesh identity"));
   parts.push(...open4.slice(0, 2).map(said2));
   if (open4.length > 2) parts.push(said2(`${String(open4.length - 2)} more groups`));
-  parts.push(...known4.slice(0, 3).map(named4));
-  if (known4.length > 3) parts.push(said2(plural2(known4.length - 3, "more known workload")));
+  parts.push(...known7.slice(0, 3).map(named4));
+  if (known7.length > 3) parts.push(said2(plural2(known7.length - 3, "more known workload")));
   return parts.length === 0 ? [said2("nobody known")] : parts;
 }
 function callersOf4(change2) {
@@ -77552,8 +78027,8 @@ var Places = class {
     this.#files = files;
   }
   #linesOf(file2) {
-    const known4 = this.#lines.get(file2);
-    if (known4 !== void 0) return known4;
+    const known7 = this.#lines.get(file2);
+    if (known7 !== void 0) return known7;
     const text8 = fileUri(file2) === null ? void 0 : this.#files.text(file2);
     const lines = text8 === void 0 ? null : text8.split(/\r\n|\r|\n/);
     this.#lines.set(file2, lines);
@@ -78184,11 +78659,11 @@ async function unknownRevision(repository, revision2, remote) {
   };
   if (await says("rev-list", "--all", "--max-count=1") === "") return new InputError(`the revision ${quoted(revision2)} is unknown: the repository has no commit yet`, "commit the manifests first, or compare two directories");
   const [name2 = ""] = revision2.split(/[~^@]/u, 1);
-  const known4 = name2 === "" ? void 0 : await lookUp(repository, name2);
-  if (known4 !== void 0) {
+  const known7 = name2 === "" ? void 0 : await lookUp(repository, name2);
+  if (known7 !== void 0) {
     const message = `${quoted(name2)} has no ancestor ${quoted(revision2)}`;
     if (await says("rev-parse", "--is-shallow-repository") === "true") return new InputError(`${message} in this shallow clone`, `fetch more of the history with \`git fetch --deepen=50 ${remote}\``);
-    return new InputError(message, `its history has ${await says("rev-list", "--count", known4)} commits; name one of them`);
+    return new InputError(message, `its history has ${await says("rev-list", "--count", known7)} commits; name one of them`);
   }
   const hasRemote = revision2.startsWith(`${remote}/`) || await says("remote", "get-url", remote) !== "";
   const remedy2 = hasRemote ? `fetch it with \`git fetch --depth=1 ${remote} ${bareName(revision2, remote)}\`, or check the name` : "check the name; `git branch --all` and `git tag` list what there is";
@@ -78389,11 +78864,11 @@ var reference2 = /\$\$\{|\$\{([A-Za-z_]\w*)(?:(:?[-=+])([^{}]*))?\}/gu;
 var disabled = /^\s+kustomize\.toolkit\.fluxcd\.io\/substitute:\s*["']?disabled["']?\s*$/mu;
 function substituted(text8, { values: values5, complete }) {
   if (!text8.includes("${") || disabled.test(text8)) return text8;
-  return text8.replace(reference2, (whole4, name2, operator, word2) => {
+  return text8.replace(reference2, (whole5, name2, operator, word2) => {
     if (name2 === void 0) return "${";
     const value = Object.hasOwn(values5, name2) ? values5[name2] : void 0;
-    if (operator === void 0) return value ?? (complete ? "" : whole4);
-    if (value === void 0 && !complete) return whole4;
+    if (operator === void 0) return value ?? (complete ? "" : whole5);
+    if (value === void 0 && !complete) return whole5;
     const isSet2 = value !== void 0 && (value !== "" || !operator.startsWith(":"));
     if (operator.endsWith("+")) return isSet2 ? word2 ?? "" : "";
     return isSet2 ? value : word2 ?? "";
@@ -79188,7 +79663,7 @@ function changes(generator) {
   return generator["behavior"] === "merge" || generator["behavior"] === "replace";
 }
 function withoutOutside(value, names3) {
-  const isHere = (name2) => typeof name2 !== "string" || names3.has(anyName) || [...names3].some((known4) => known4 === name2 || name2.includes(known4));
+  const isHere = (name2) => typeof name2 !== "string" || names3.has(anyName) || [...names3].some((known7) => known7 === name2 || name2.includes(known7));
   const kept = { ...value };
   const keep2 = (field3, isKept) => {
     if (Array.isArray(kept[field3])) kept[field3] = kept[field3].filter((entry2) => !isRecord2(entry2) || isKept(entry2));
@@ -79348,9 +79823,9 @@ var Builder = class {
     const values5 = text8 === void 0 ? void 0 : valuesOf(text8);
     if (values5 === void 0) return fail(file2, `\`${file2}\` cannot be read`, "correct its YAML");
     if (values5.length > 1) fail(file2, `\`${file2}\` holds more than one document`, "keep one");
-    const read3 = values5[0] ?? {};
-    if (!isKustomization(read3)) return fail(file2, `\`${file2}\` is no kustomization`, "name another folder");
-    return this.#written(folder, file2, { ...read3 }, text8);
+    const read4 = values5[0] ?? {};
+    if (!isKustomization(read4)) return fail(file2, `\`${file2}\` is no kustomization`, "name another folder");
+    return this.#written(folder, file2, { ...read4 }, text8);
   }
   #written(folder, file2, value, text8) {
     const { source: source2 } = this;
@@ -79773,11 +80248,11 @@ async function variantOf(places, { pair, head, blobs, documents, renderings, bas
   for (const [path7, own4] of groupBy(places, (place3) => place3.path)) {
     const now = pair.head.entries.get(path7);
     const text8 = now?.type === "file" ? documents.text(now.blob) : void 0;
-    const whole4 = own4.find((place3) => place3.next === void 0);
-    if (whole4 === void 0) put(path7, withoutPlaces(text8 ?? "", own4));
-    else if (whole4.undone === void 0) entries2.delete(path7);
-    else if (typeof whole4.undone === "string") put(path7, whole4.undone);
-    else entries2.set(path7, whole4.undone);
+    const whole5 = own4.find((place3) => place3.next === void 0);
+    if (whole5 === void 0) put(path7, withoutPlaces(text8 ?? "", own4));
+    else if (whole5.undone === void 0) entries2.delete(path7);
+    else if (typeof whole5.undone === "string") put(path7, whole5.undone);
+    else entries2.set(path7, whole5.undone);
   }
   const tree2 = { label: "variant", entries: entries2 };
   const job = jobOf(new Source(tree2, documents, { hasFlux: hasFlux() }), head.unit, "head", head.of);
@@ -79803,8 +80278,8 @@ function blameAt({ cited: place3, via }, difference2, pair, input3) {
   const origin = (difference2.head ?? difference2.base)?.origin;
   const side2 = place3.added.some(isContent) || place3.removed.length === 0 ? "RIGHT" : "LEFT";
   const lines = (side2 === "RIGHT" ? place3.added : place3.removed).filter((line3) => line3.text.trim() !== "");
-  const whole4 = lines.length > 0 && lines.length === (side2 === "RIGHT" ? place3.added : place3.removed).length && !pair[side2 === "RIGHT" ? "base" : "head"].entries.has(place3.path);
-  const named5 = whole4 ? void 0 : namingLine(lines, origin, difference2);
+  const whole5 = lines.length > 0 && lines.length === (side2 === "RIGHT" ? place3.added : place3.removed).length && !pair[side2 === "RIGHT" ? "base" : "head"].entries.has(place3.path);
+  const named5 = whole5 ? void 0 : namingLine(lines, origin, difference2);
   const first = named5 ?? lines[0];
   const last = named5 ?? lines.at(-1);
   const line2 = first?.line ?? 1;
@@ -79895,9 +80370,9 @@ var helmRemedies = [
   [/nil pointer evaluating|execution error at|error calling|wrong type for value|can't evaluate field|map has no entry/u, values3]
 ];
 function ofHelm({ reason, of, outside, tree: tree2 }) {
-  const known4 = helmRemedies.find(([words3]) => words3.test(reason))?.[1];
+  const known7 = helmRemedies.find(([words3]) => words3.test(reason))?.[1];
   const charts = outside.map(({ name: name2 }) => `\`${name2.slice(name2.lastIndexOf("/") + 1)}\``);
-  const remedy2 = known4 === values3 && charts.length > 0 ? `the value may be one of ${listed4(charts)}, which ${charts.length === 1 ? "is" : "are"} not in the repository: put ${charts.length === 1 ? "it" : "them"} into \`charts/\` with \`helm dependency build\`, or ${values3}` : known4;
+  const remedy2 = known7 === values3 && charts.length > 0 ? `the value may be one of ${listed4(charts)}, which ${charts.length === 1 ? "is" : "are"} not in the repository: put ${charts.length === 1 ? "it" : "them"} into \`charts/\` with \`helm dependency build\`, or ${values3}` : known7;
   const places = [...reason.matchAll(/([^\s:()"<>]+\/templates\/[^\s:()"<>]+)(?::(\d+))?/gu)];
   const place3 = places.findLast((each) => each[2] !== void 0) ?? places.at(-1);
   const file2 = place3?.[1] === void 0 ? void 0 : templateFile(place3[1], of, tree2);
@@ -80024,7 +80499,7 @@ function nameOf3(unit3, config2) {
 }
 
 // src/app/render/prepare.ts
-async function prepareRendering(pair, config2, renderer, repository) {
+async function prepareRendering(pair, config2, renderer, { repository, everything: everything4 = false } = {}) {
   const blobs = new Map(pair.blobs);
   const base2 = pair.base;
   const extended2 = { base: base2, head: pair.head === base2 ? base2 : pair.head, blobs };
@@ -80034,7 +80509,7 @@ async function prepareRendering(pair, config2, renderer, repository) {
   const discovered = roots === void 0 ? written : discoverUnits(extended2, config2, repository, { documents: written.documents, roots });
   const needy = discovered.units.filter((unit3) => [unit3.base, unit3.head].some((side2) => side2 !== void 0 && side2.kind !== "plain"));
   if (needy.length === 0) return { pair: extended2, discovered, rendered: nothingRendered };
-  const untouched2 = base2 === pair.head ? /* @__PURE__ */ new Set() : untouchedUnits(discovered.units, touchedBy(extended2), config2);
+  const untouched2 = everything4 || base2 === pair.head ? /* @__PURE__ */ new Set() : untouchedUnits(discovered.units, touchedBy(extended2), config2);
   const jobs = renderJobs(needy, { base: base2, head: pair.head }, discovered.documents, (unit3) => !untouched2.has(unit3.id) && unit3.base?.pinned === void 0 && unit3.head?.pinned === void 0);
   const results = await work.all(jobs);
   const units = /* @__PURE__ */ new Map();
@@ -80051,10 +80526,10 @@ async function prepareRendering(pair, config2, renderer, repository) {
 function touchedBy(pair) {
   return touches(changedPaths(pair).map((each) => each.path));
 }
-function sideRendering(job, result, { pair, blobs, read: read3 }) {
+function sideRendering(job, result, { pair, blobs, read: read4 }) {
   const { work, of, side: side2 } = job;
   if (work.type !== "render") return { ...work, tool: of.kind };
-  if (result.type === "failed") return { ...result, outside: work.outside, ...of.rootFile === void 0 ? {} : { file: of.rootFile }, ...explained({ reason: result.reason, of, files: work.request.files, outside: work.outside, tree: pair[side2], documents: read3 }) };
+  if (result.type === "failed") return { ...result, outside: work.outside, ...of.rootFile === void 0 ? {} : { file: of.rootFile }, ...explained({ reason: result.reason, of, files: work.request.files, outside: work.outside, tree: pair[side2], documents: read4 }) };
   if (result.type !== "rendered") return { ...result, outside: work.outside, ...of.rootFile === void 0 ? {} : { file: of.rootFile } };
   const documents = result.documents.map((document) => {
     const made2 = (text9) => of.substitute === void 0 ? text9 : substituted(text9, of.substitute);
@@ -80406,7 +80881,7 @@ function rewritten(files, functions) {
   return new Map([...files].map(([path7, content]) => {
     if (!isText2(path7)) return [path7, content];
     const text8 = textOf5(content);
-    const changed = text8.replace(action, (whole4) => whole4.replace(names3, (word2, name2) => name2 === void 0 ? word2 : functions[name2] ?? word2));
+    const changed = text8.replace(action, (whole5) => whole5.replace(names3, (word2, name2) => name2 === void 0 ? word2 : functions[name2] ?? word2));
     return [path7, changed === text8 ? content : changed];
   }));
 }
@@ -80561,8 +81036,8 @@ function createRenderer(options) {
       const name2 = helper.tool === void 0 ? tool2.name : `${tool2.name}, ${helper.tool.name}`;
       if (request4.files.size > limits.files) return { type: "limit", tool: name2, reason: `it reads ${String(request4.files.size)} files, the limit is ${String(limits.files)}`, remedy: "split the unit" };
       const key3 = cacheKey([name2, request4.path, request4.how, [...request4.files].map(([path7, file2]) => [path7, "blob" in file2 ? file2.blob : `=${file2.text}`])]);
-      const known4 = await cache.read(key3);
-      if (known4 !== void 0) return { type: "rendered", tool: name2, documents: known4 };
+      const known7 = await cache.read(key3);
+      if (known7 !== void 0) return { type: "rendered", tool: name2, documents: known7 };
       const rendered2 = await renderFresh(request4, { tool: tool2, helper: helper.tool, name: name2, limits, bytes: options.bytes });
       if (rendered2.type === "rendered") await cache.write(key3, rendered2.documents);
       return rendered2;
@@ -80685,14 +81160,14 @@ function toolWords(stderr, workspace) {
 }
 
 // src/entry/rendering.ts
-async function prepare(pair, config2, { raw, untrusted, repository }) {
+async function prepare(pair, config2, { raw, untrusted, repository, everything: everything4 }) {
   const renderer = createRenderer({
     tools: { kustomize: config2.tools.kustomize, helm: config2.tools.helm, searchPath: searchPath(), untrusted },
     bytes: (blobs) => bytesOf(pair, blobs, raw),
     cache: cacheOf(),
     limits: { milliseconds: config2.limits.seconds * 1e3 }
   });
-  return prepareRendering(pair, config2, renderer, repository);
+  return prepareRendering(pair, config2, renderer, { repository, everything: everything4 });
 }
 function searchPath() {
   const own4 = ["../tools/bin", "../../tools/bin"].map((folder) => fileURLToPath(new URL(folder, import.meta.url))).filter((folder) => existsSync3(folder));
@@ -80722,8 +81197,8 @@ var rawLimitBytes = 5e7;
 function gitBytes(repository) {
   return async (blobs) => {
     const found = /* @__PURE__ */ new Map();
-    const known4 = blobs.filter((blob) => /^[0-9a-f]{40,64}$/u.test(blob));
-    await readObjects(repository, known4, rawLimitBytes, (blob, object4) => {
+    const known7 = blobs.filter((blob) => /^[0-9a-f]{40,64}$/u.test(blob));
+    await readObjects(repository, known7, rawLimitBytes, (blob, object4) => {
       if (object4.type === "content") found.set(blob, object4.bytes);
     }).catch(() => void 0);
     return found;
@@ -80745,10 +81220,10 @@ function directoryBytes(pair, folders) {
 }
 
 // src/entry/configuration.ts
-function committedConfiguration(pair, file2, parse6) {
+function committedConfiguration(pair, file2, parse7) {
   const base2 = textAt4(pair, "base", file2);
   const head = textAt4(pair, "head", file2);
-  const inForce4 = base2 === void 0 ? { config: defaultConfig, notYet: [] } : { ...parse6(base2, file2), text: base2 };
+  const inForce4 = base2 === void 0 ? { config: defaultConfig, notYet: [] } : { ...parse7(base2, file2), text: base2 };
   return { ...inForce4, file: file2, ...head === void 0 || head === base2 ? {} : proposedBy(head, file2) };
 }
 function proposedBy(text8, file2) {
@@ -80757,20 +81232,20 @@ function proposedBy(text8, file2) {
 }
 
 // src/entry/configured-names.ts
-var import_yaml8 = __toESM(require_dist(), 1);
+var import_yaml9 = __toESM(require_dist(), 1);
 
 // src/entry/entries.ts
-var import_yaml7 = __toESM(require_dist(), 1);
+var import_yaml8 = __toESM(require_dist(), 1);
 function lineAt2(root, steps, lines) {
   let node2 = root;
   let line2 = startOf(root, lines) ?? 1;
   for (const step of steps) {
-    if ((0, import_yaml7.isMap)(node2)) {
-      const pair = node2.items.find((item2) => (0, import_yaml7.isScalar)(item2.key) && String(item2.key.value) === String(step));
+    if ((0, import_yaml8.isMap)(node2)) {
+      const pair = node2.items.find((item2) => (0, import_yaml8.isScalar)(item2.key) && String(item2.key.value) === String(step));
       if (pair === void 0) break;
       line2 = startOf(pair.key, lines) ?? line2;
       node2 = pair.value;
-    } else if ((0, import_yaml7.isSeq)(node2)) {
+    } else if ((0, import_yaml8.isSeq)(node2)) {
       node2 = node2.items[Number(step)];
       line2 = startOf(node2, lines) ?? line2;
     } else break;
@@ -80790,8 +81265,8 @@ function checkConfiguredNames({ config: config2, file: file2, text: text8 }, pai
   const units = new Set(discovered.units.flatMap((unit3) => [unit3.id, unit3.base?.path ?? unit3.id, unit3.head?.path ?? unit3.id]));
   const wrong = namedIn2(config2).find(({ is, name: name2 }) => is === "path" ? missing2.has(name2) : !units.has(name2));
   if (wrong === void 0) return;
-  const lines = new import_yaml8.LineCounter();
-  const line2 = lineAt2((0, import_yaml8.parseDocument)(text8, { lineCounter: lines }).contents, wrong.path, lines);
+  const lines = new import_yaml9.LineCounter();
+  const line2 = lineAt2((0, import_yaml9.parseDocument)(text8, { lineCounter: lines }).contents, wrong.path, lines);
   const what = wrong.is === "path" ? "which exists" : "and no unit is called so";
   throw new InputError(`${file2}:${String(line2)}: \`${wrong.key}\` is \`${wrong.name}\`, ${what}${pair.base === pair.head ? wrong.is === "path" ? " nowhere" : "" : " on neither side"}`, remedyFor2(wrong, wrong.is === "path" ? pathsOf2(pair) : distinct(units)));
 }
@@ -80818,9 +81293,9 @@ function pathsOf2(pair) {
 function remedyFor2({ name: name2, is }, existing2) {
   const near = nearestName(name2, existing2) ?? sameStep(name2, existing2);
   if (near !== void 0) return `did you mean \`${near}\`?`;
-  const known4 = new Set(existing2);
+  const known7 = new Set(existing2);
   let above = folderOf(name2);
-  while (above !== "." && !known4.has(above)) above = folderOf(above);
+  while (above !== "." && !known7.has(above)) above = folderOf(above);
   const beside = is === "unit" ? existing2 : existing2.filter((path7) => folderOf(path7) === above);
   if (beside.length === 0) return is === "unit" ? "there is no unit: `mesh-posture environments` shows what was found" : "the tree is empty";
   const shown4 = beside.slice(0, 5).map((path7) => `\`${path7}\``).join(", ");
@@ -80921,6 +81396,12 @@ var actionLog = {
     setFailed(logLine(text8));
   }
 };
+
+// src/entry/compiler.ts
+import { setFlagsFromString } from "node:v8";
+function compileLess() {
+  if (Number(process.versions.node.split(".")[0]) >= 24) setFlagsFromString("--invocation-count-for-turbofan=60000");
+}
 
 // src/entry/action-run.ts
 import { appendFileSync as appendFileSync2 } from "node:fs";
@@ -81392,7 +81873,7 @@ var PoliteOctokit = Octokit2.plugin(readLimits, throttling, retry);
 function createClient(options) {
   const budget = new WaitBudget(options.patience);
   const send = options.fetch ?? fetch;
-  const silent = () => void 0;
+  const silent2 = () => void 0;
   const group4 = (distance) => (
     // The plugin's type asks for a whole Bottleneck group; it calls `key().schedule()` only, which a test of ours pins.
     new Spacing(options.clock, distance)
@@ -81402,7 +81883,7 @@ function createClient(options) {
     baseUrl: options.apiUrl.replace(/\/+$/, ""),
     userAgent: options.userAgent,
     // A failed request is told once, by the caller that knows what it was for.
-    log: { debug: silent, info: silent, warn: silent, error: silent },
+    log: { debug: silent2, info: silent2, warn: silent2, error: silent2 },
     request: {
       fetch: (url2, init) => send(url2, { ...init, signal: AbortSignal.timeout(requestTimeout) })
     },
@@ -82011,33 +82492,51 @@ function resolve3(schema2) {
 }
 var orders = /* @__PURE__ */ new Map();
 function orderOf(schema2) {
-  const known4 = orders.get(schema2);
-  if (known4 !== void 0) return known4;
+  const known7 = orders.get(schema2);
+  if (known7 !== void 0) return known7;
   const shape = resolve3(schema2);
   const properties = isObject2(shape["properties"]) ? shape["properties"] : {};
-  const fresh = { items: shape["items"], rest: shape["additionalProperties"], properties, declared: Object.keys(properties) };
+  const declared2 = Object.keys(properties);
+  const fresh = { items: shape["items"], rest: shape["additionalProperties"], properties, declared: declared2, positions: new Map(declared2.map((key3, index) => [key3, index])) };
   orders.set(schema2, fresh);
   return fresh;
 }
 function ordered2(value, schema2) {
   if (typeof value !== "object" || value === null) return value;
-  const { items, rest, properties, declared: declared2 } = orderOf(schema2);
-  if (Array.isArray(value)) return value.map((entry2) => ordered2(entry2, items));
+  const { items, rest, properties, positions: positions2 } = orderOf(schema2);
+  if (Array.isArray(value)) return orderedList(value, items);
   const source2 = value;
-  const result = {};
-  for (const key3 of declared2) {
-    if (Object.hasOwn(source2, key3) && source2[key3] !== void 0) result[key3] = ordered2(source2[key3], properties[key3]);
+  const keys = Object.keys(source2);
+  const entries2 = keys.map((key3) => ordered2(source2[key3], positions2.has(key3) ? properties[key3] : rest));
+  let last = -1;
+  for (const [index, key3] of keys.entries()) {
+    const position = positions2.get(key3) ?? -1;
+    if (position <= last || entries2[index] !== source2[key3]) return reordered(keys, entries2, positions2);
+    last = position;
   }
-  const others2 = Object.keys(source2).filter((key3) => source2[key3] !== void 0 && !Object.hasOwn(properties, key3));
-  if (others2.length === 0) return result;
-  return Object.fromEntries([...Object.entries(result), ...others2.sort(compareText).map((key3) => [key3, ordered2(source2[key3], rest)])]);
+  return source2;
+}
+function reordered(keys, entries2, positions2) {
+  const place3 = (key3) => positions2.get(key3) ?? Infinity;
+  const fields4 = keys.flatMap((key3, index) => entries2[index] === void 0 ? [] : [[key3, entries2[index]]]);
+  fields4.sort(([left], [right]) => place3(left) === place3(right) ? compareText(left, right) : place3(left) - place3(right));
+  return Object.fromEntries(fields4);
+}
+function orderedList(list5, items) {
+  let copy;
+  for (const [index, entry2] of list5.entries()) {
+    const result = ordered2(entry2, items);
+    if (copy === void 0 && result !== entry2) copy = list5.slice(0, index);
+    copy?.push(result);
+  }
+  return copy ?? list5;
 }
 var together = 256;
 function toJson(report) {
   const { properties, declared: declared2 } = orderOf(reportSchema);
-  const whole4 = { ...report };
-  const others2 = Object.keys(whole4).filter((key3) => !Object.hasOwn(properties, key3)).sort(compareText);
-  const fields4 = [...declared2, ...others2].filter((key3) => whole4[key3] !== void 0).map((key3) => fieldText2(key3, whole4[key3], properties[key3]));
+  const whole5 = { ...report };
+  const others2 = Object.keys(whole5).filter((key3) => !Object.hasOwn(properties, key3)).sort(compareText);
+  const fields4 = [...declared2, ...others2].filter((key3) => whole5[key3] !== void 0).map((key3) => fieldText2(key3, whole5[key3], properties[key3]));
   return `{
 ${fields4.join(",\n")}
 }
@@ -82132,13 +82631,13 @@ function fit(page2, budget) {
   let left = budget - byteLength(head) - byteLength(foot) - reserve - 2 * joint;
   if (left < 0) return cut([head, foot].filter((part2) => part2 !== "").join("\n\n"), budget);
   const kept = /* @__PURE__ */ new Map();
-  const whole4 = /* @__PURE__ */ new Set();
+  const whole5 = /* @__PURE__ */ new Set();
   const byPriority = page2.sections.map((section, index) => ({ section, index })).sort((a, b) => a.section.priority - b.section.priority || a.index - b.index);
   for (const { section } of byPriority) {
     const full2 = render(section, section.items.length);
     if (byteLength(full2) + joint <= left) {
       kept.set(section, full2);
-      whole4.add(section);
+      whole5.add(section);
       left -= byteLength(full2) + joint;
       continue;
     }
@@ -82156,7 +82655,7 @@ function fit(page2, budget) {
     kept.set(section, part2);
     left -= byteLength(part2) + joint;
   }
-  const titles = page2.sections.filter((section) => !whole4.has(section)).map((section) => section.title);
+  const titles = page2.sections.filter((section) => !whole5.has(section)).map((section) => section.title);
   return [head, ...page2.sections.flatMap((section) => kept.get(section) ?? []), omission(titles), foot].filter((part2) => part2 !== "").join("\n\n");
 }
 
@@ -82185,8 +82684,8 @@ function kindOf6(change2) {
   }
 }
 function callers2(change2) {
-  const { known: known4, open: open4, plaintext, internet } = change2.callers;
-  const names3 = [...internet ? ["the internet"] : [], ...plaintext ? ["any client without a mesh identity"] : [], ...open4, ...known4];
+  const { known: known7, open: open4, plaintext, internet } = change2.callers;
+  const names3 = [...internet ? ["the internet"] : [], ...plaintext ? ["any client without a mesh identity"] : [], ...open4, ...known7];
   return names3.length === 0 ? ["some client"] : names3;
 }
 function changedEdges(changes2) {
@@ -82212,8 +82711,8 @@ function mermaid(changes2) {
   const edges = all.slice(0, edgeLimit);
   const ids3 = /* @__PURE__ */ new Map();
   const node2 = (key3, text8) => {
-    const known4 = ids3.get(key3);
-    if (known4 !== void 0) return known4;
+    const known7 = ids3.get(key3);
+    if (known7 !== void 0) return known7;
     const id = `n${String(ids3.size)}`;
     ids3.set(key3, id);
     return `${id}["${label(text8)}"]`;
@@ -82933,12 +83432,12 @@ async function postInline(host, work, notPlaced) {
   return refused;
 }
 async function postAlone(host, commit, comment, viewer) {
-  const placed2 = await unlessRefused(
+  const placed3 = await unlessRefused(
     () => onceMore(() => host.createReviewComment(commit, { ...anchored(comment), body: comment.body }), async () => {
       if ((await notYetPosted(host, [comment], viewer)).length > 0) await host.createReviewComment(commit, { ...anchored(comment), body: comment.body });
     })
   );
-  return placed2 || postOnFile(host, commit, comment, viewer);
+  return placed3 || postOnFile(host, commit, comment, viewer);
 }
 function postOnFile(host, commit, comment, viewer) {
   const post = () => host.createFileComment(commit, { path: comment.anchor.path, body: comment.body });
@@ -83196,19 +83695,19 @@ var nearest = (file2, candidate, context3, documentAt) => {
   return best === void 0 ? void 0 : lineAnchor(file2, candidate.side, best, best);
 };
 function chooseAnchor(candidates3, diff, documentAt) {
-  const placed2 = candidates3.flatMap((candidate) => {
+  const placed3 = candidates3.flatMap((candidate) => {
     const file2 = diff.find(candidate.file, candidate.side);
     return file2 === void 0 ? [] : [{ candidate, file: file2 }];
   });
   for (const context3 of [false, true]) {
     for (const attempt of [exact2, enclosed, nearest]) {
-      for (const { candidate, file: file2 } of placed2) {
+      for (const { candidate, file: file2 } of placed3) {
         const anchor2 = attempt(file2, candidate, context3, documentAt);
         if (anchor2 !== void 0) return anchor2;
       }
     }
   }
-  const first = placed2[0];
+  const first = placed3[0];
   return first === void 0 ? { type: "summary" } : { type: "file", path: first.file.path };
 }
 
@@ -83552,28 +84051,28 @@ function unusable(reason, remedy2) {
 
 // src/entry/action-environment.ts
 function readEnvironment(variables2, directory) {
-  const read3 = (name2) => variables2[name2] ?? "";
-  const repository = read3("GITHUB_REPOSITORY");
+  const read4 = (name2) => variables2[name2] ?? "";
+  const repository = read4("GITHUB_REPOSITORY");
   const [owner = "", repo = ""] = repository.split("/");
   if (owner === "" || repo === "") throw new InputError("`GITHUB_REPOSITORY` does not name a repository", "run this as a step of a workflow, or use the command line `mesh-posture review`");
-  const serverUrl = (read3("GITHUB_SERVER_URL") || "https://github.com").replace(/\/+$/, "");
+  const serverUrl = (read4("GITHUB_SERVER_URL") || "https://github.com").replace(/\/+$/, "");
   const repositoryUrl = `${serverUrl}/${repository}`;
   return {
-    workspace: read3("GITHUB_WORKSPACE") || directory,
-    temporary: read3("RUNNER_TEMP"),
+    workspace: read4("GITHUB_WORKSPACE") || directory,
+    temporary: read4("RUNNER_TEMP"),
     owner,
     repo,
     serverUrl,
-    apiUrl: read3("GITHUB_API_URL") || "https://api.github.com",
+    apiUrl: read4("GITHUB_API_URL") || "https://api.github.com",
     repositoryUrl,
-    runUrl: `${repositoryUrl}/actions/runs/${read3("GITHUB_RUN_ID")}`,
-    runId: Number(read3("GITHUB_RUN_ID")) || 0,
-    attempt: Number(read3("GITHUB_RUN_ATTEMPT")) || 1,
-    sha: read3("GITHUB_SHA"),
-    ref: read3("GITHUB_REF"),
-    branch: read3("GITHUB_BASE_REF") || branchOf(read3("GITHUB_REF")),
-    event: event(read3("GITHUB_EVENT_NAME"), read3("GITHUB_EVENT_PATH")),
-    writeSpacing: writeSpacing(read3("MESH_POSTURE_WRITE_SPACING_MS"))
+    runUrl: `${repositoryUrl}/actions/runs/${read4("GITHUB_RUN_ID")}`,
+    runId: Number(read4("GITHUB_RUN_ID")) || 0,
+    attempt: Number(read4("GITHUB_RUN_ATTEMPT")) || 1,
+    sha: read4("GITHUB_SHA"),
+    ref: read4("GITHUB_REF"),
+    branch: read4("GITHUB_BASE_REF") || branchOf(read4("GITHUB_REF")),
+    event: event(read4("GITHUB_EVENT_NAME"), read4("GITHUB_EVENT_PATH")),
+    writeSpacing: writeSpacing(read4("MESH_POSTURE_WRITE_SPACING_MS"))
   };
 }
 function branchOf(ref2) {
@@ -83654,13 +84153,13 @@ function tryWrite(path7, text8) {
 
 // src/entry/action-inputs.ts
 var severities2 = ["critical", "high", "medium", "low"];
-function input2(parse6, otherwise2) {
-  return { parse: parse6, otherwise: otherwise2 };
+function input2(parse7, otherwise2) {
+  return { parse: parse7, otherwise: otherwise2 };
 }
-function override(parse6) {
-  return { parse: parse6, otherwise: null };
+function override(parse7) {
+  return { parse: parse7, otherwise: null };
 }
-function oneOf2(...allowed) {
+function oneOf3(...allowed) {
   return (text8, name2) => {
     const found = allowed.find((value) => value === text8);
     if (found === void 0) throw new InputError(`the input \`${name2}\` is ${quoted2(text8)}`, `use one of ${allowed.map((value) => `\`${value}\``).join(", ")}`);
@@ -83672,7 +84171,7 @@ var flag3 = (text8, name2) => {
   if (/^(false|False|FALSE)$/.test(text8)) return false;
   throw new InputError(`the input \`${name2}\` is ${quoted2(text8)}`, "use `true` or `false`");
 };
-function whole3(least, most3) {
+function whole4(least, most3) {
   return (text8, name2) => {
     const value = Number(text8);
     if (!/^\d+$/.test(text8) || value < least || value > most3) throw new InputError(`the input \`${name2}\` is ${quoted2(text8)}`, `use a whole number from ${String(least)} to ${String(most3)}`);
@@ -83707,34 +84206,34 @@ var inputs = {
   "head-path": override(line),
   "base-ref": override(line),
   "head-ref": override(line),
-  compare: input2(oneOf2("merge-result", "merge-base"), "merge-result"),
+  compare: input2(oneOf3("merge-result", "merge-base"), "merge-result"),
   "config-file": override(line),
-  "fail-on": override(oneOf2("new", "any", "none")),
-  "fail-on-severity": override(oneOf2(...severities2)),
-  incomplete: override(oneOf2("new", "any", "off")),
-  external: override(oneOf2("fail", "warn", "off")),
-  unreferenced: override(oneOf2("fail", "warn", "off")),
+  "fail-on": override(oneOf3("new", "any", "none")),
+  "fail-on-severity": override(oneOf3(...severities2)),
+  incomplete: override(oneOf3("new", "any", "off")),
+  external: override(oneOf3("fail", "warn", "off")),
+  unreferenced: override(oneOf3("fail", "warn", "off")),
   maturity: override(maturity),
   "warn-only": input2(flag3, false),
   ignore: input2(list4, []),
-  "comment-summary-in-pr": input2(oneOf2("always", "on-findings", "on-failure", "never"), "on-findings"),
+  "comment-summary-in-pr": input2(oneOf3("always", "on-findings", "on-failure", "never"), "on-findings"),
   "review-comments": input2(flag3, true),
-  "review-comments-min-severity": input2(oneOf2(...severities2), "medium"),
-  "max-review-comments": input2(whole3(0, 30), 10),
-  "stale-review-comments": input2(oneOf2("delete", "keep"), "delete"),
-  annotations: input2(oneOf2("auto", "always", "never"), "auto"),
+  "review-comments-min-severity": input2(oneOf3(...severities2), "medium"),
+  "max-review-comments": input2(whole4(0, 30), 10),
+  "stale-review-comments": input2(oneOf3("delete", "keep"), "delete"),
+  annotations: input2(oneOf3("auto", "always", "never"), "auto"),
   "comment-tag": input2(tag, "default"),
   "job-summary": input2(flag3, true),
   "sarif-file": input2(outputFile, "mesh-posture.sarif"),
   "sarif-category": override(line),
-  "sarif-min-severity": input2(oneOf2(...severities2), "low"),
-  "upload-sarif": input2(oneOf2("auto", "never"), "auto"),
+  "sarif-min-severity": input2(oneOf3(...severities2), "low"),
+  "upload-sarif": input2(oneOf3("auto", "never"), "auto"),
   "report-file": input2(outputFile, "mesh-posture.json")
 };
-function readInputs(read3) {
-  const entries2 = Object.entries(inputs).map(([name2, { parse: parse6, otherwise: otherwise2 }]) => {
-    const text8 = read3(name2).trim();
-    return [name2, text8 === "" ? otherwise2 : parse6(text8, name2)];
+function readInputs(read4) {
+  const entries2 = Object.entries(inputs).map(([name2, { parse: parse7, otherwise: otherwise2 }]) => {
+    const text8 = read4(name2).trim();
+    return [name2, text8 === "" ? otherwise2 : parse7(text8, name2)];
   });
   return Object.fromEntries(entries2);
 }
@@ -83793,16 +84292,16 @@ function relocate(report, reviewed, diff) {
   };
 }
 function locator(reviewed, diff) {
-  const known4 = /* @__PURE__ */ new Map();
+  const known7 = /* @__PURE__ */ new Map();
   const between = (file2, side2) => {
     const key3 = `${side2} ${file2}`;
-    const found = known4.get(key3);
+    const found = known7.get(key3);
     if (found !== void 0) return found;
     const tree2 = side2 === "LEFT" ? "base" : "head";
     const from = textAt4(reviewed, tree2, file2);
     const to = textAt4(diff, tree2, file2);
     const value = from === void 0 || to === void 0 ? null : hunks(from, to);
-    known4.set(key3, value);
+    known7.set(key3, value);
     return value;
   };
   return (file2, { startLine: startLine2, endLine }, side2) => {
@@ -84068,7 +84567,7 @@ async function runAction(world) {
   }
 }
 function renderSource(comparison, pair, { workspace, repositoryUrl, branch: branch2 }, inputs2) {
-  if (comparison.type !== "directories") return { raw: gitBytes(workspace), untrusted: [workspace], repository: { addresses: [repositoryUrl], ...branch2 === "" || inputs2["base-ref"] !== null ? {} : { branch: branch2 } } };
+  if (comparison.type !== "directories") return { raw: gitBytes(workspace), untrusted: [workspace], everything: inputs2["upload-sarif"] !== "never" && inputs2["sarif-file"] !== null, repository: { addresses: [repositoryUrl], ...branch2 === "" || inputs2["base-ref"] !== null ? {} : { branch: branch2 } } };
   return { raw: directoryBytes(pair, { base: comparison.base, head: comparison.head }), untrusted: [workspace, comparison.base, comparison.head] };
 }
 var Run = class {
@@ -84180,8 +84679,8 @@ var Run = class {
   #annotations({ inputs: inputs2, report }, comments) {
     if (inputs2.annotations === "never" || inputs2.annotations === "auto" && comments?.needsAnnotations !== true) return;
     const { log } = this.#world;
-    const known4 = comments?.files ?? null;
-    const plan = planAnnotations(report, (file2) => known4 === null || known4.has(file2));
+    const known7 = comments?.files ?? null;
+    const plan = planAnnotations(report, (file2) => known7 === null || known7.has(file2));
     for (const { level: level2, title, message, file: file2, startLine: startLine2, endLine } of plan.annotations) {
       log.annotate(level2, title, message, file2 === void 0 || startLine2 === void 0 ? null : { file: file2, startLine: startLine2, endLine: endLine ?? startLine2 });
     }
@@ -84318,7 +84817,7 @@ var package_default = {
     imports: "node scripts/import-rights.ts",
     dist: "node scripts/build.ts --check",
     test: "vitest run",
-    bench: "node bench/run.ts",
+    bench: "node bench/run.ts && node bench/rendering.ts",
     readme: "node scripts/readme.ts",
     prove: "node scripts/prove.ts"
   },
@@ -84360,6 +84859,7 @@ var package_default = {
 var version2 = package_default.version;
 
 // src/entry/action.ts
+compileLess();
 var variables = { ...process.env };
 delete process.env["INPUT_GITHUB-TOKEN"];
 endOnSignals();
