@@ -144,6 +144,9 @@ function inSpace(
   }
   if (starts === undefined || walls === undefined || nowhere === undefined) return failed(tooMany);
 
+  // What was found is told even where the search for more ran out.
+  const spotting: Budget = { left: budget.left };
+  const spare = spotting.left;
   const found: Box[] = [];
   let complete = true;
   let exhausted = false;
@@ -167,10 +170,13 @@ function inSpace(
   const said: { readonly cube: Cube; readonly sample: Point }[] = [];
   for (const box of largest(found)) {
     for (const wording of wordings(space, box.words, task.cube.predicates)) {
-      const spot = possibleSpot(space, wording.region, nowhere, budget);
-      if (spot !== undefined) said.push({ cube: { predicates: wording.predicates, origins: task.origins }, sample: sampleOf(space, { predicates: wording.predicates, region: spot }, task.preferred, task.impossible) });
+      const spot = possibleSpot(space, wording.region, nowhere, spotting);
+      // A part of which it is not known whether any of it can exist is not said: the seed is undecided.
+      if (spot === 'limit') exhausted = true;
+      else if (spot !== undefined) said.push({ cube: { predicates: wording.predicates, origins: task.origins }, sample: sampleOf(space, { predicates: wording.predicates, region: spot }, task.preferred, task.impossible) });
     }
   }
+  budget.left -= spare - spotting.left;
   return {
     cubes: said.map((entry) => entry.cube),
     samples: said.map((entry) => entry.sample),
@@ -184,7 +190,7 @@ function inSpace(
  * The part of a region that can exist, as one box, with the most telling token where one of those that can be sent is it; `undefined`
  * where none of it can.
  */
-function possibleSpot(space: Space, region: Uint32Array, nowhere: readonly Box[], budget: Budget): Uint32Array | undefined {
+function possibleSpot(space: Space, region: Uint32Array, nowhere: readonly Box[], budget: Budget): Uint32Array | 'limit' | undefined {
   if (nowhere.length === 0) return region;
   const index = space.axisOf.get('token');
   const axis = index === undefined ? undefined : space.axes[index];
@@ -193,10 +199,10 @@ function possibleSpot(space: Space, region: Uint32Array, nowhere: readonly Box[]
   return told ?? existing(space, region, nowhere, budget);
 }
 
-function existing(space: Space, region: Uint32Array, nowhere: readonly Box[], budget: Budget): Uint32Array | undefined {
+function existing(space: Space, region: Uint32Array, nowhere: readonly Box[], budget: Budget): Uint32Array | 'limit' | undefined {
   const outcome = search({ space, blockers: nowhere, demands: [], rivals: [] }, boxAround(space, region), budget);
   if (outcome === 'none') return undefined;
-  return outcome === 'limit' ? region : expand(space, outcome, nowhere);
+  return outcome === 'limit' ? outcome : expand(space, outcome, nowhere);
 }
 
 /** The region with the first of its atoms alone in the given words. */
