@@ -36,8 +36,8 @@ describe('a file is written whole', () => {
   });
 });
 
-/** A tool that never ends, so that the run can be cut short while it renders. */
-const stalled = '#!/bin/sh\ncase "$*" in *version*) echo v5.7.0; exit 0;; esac\nexec sleep 20\n';
+/** A tool that never ends, so that the run can be cut short while it renders; nothing is on its PATH. */
+const stalled = '#!/bin/sh\ncase "$*" in *version*) echo v5.7.0; exit 0;; esac\nexec /bin/sleep 20\n';
 
 function stalledRun(): { readonly cwd: string; readonly temporary: string; readonly start: () => ReturnType<typeof spawn> } {
   const kustomization = 'resources: [all.yaml]\n';

@@ -4,9 +4,9 @@ import { code, codeCell, html, md, prose, proseCell } from '#report/markdown/esc
 import { clip, name, plain, sentence } from '#report/plain.ts';
 import { anyText } from '../support/arbitrary-report.ts';
 
-/** Code spans and code elements are shown as they are: GitHub makes nothing live inside. */
+/** Code spans and code elements are shown as they are: GitHub makes nothing live inside. Behind an odd number of backslashes a backtick opens none. */
 function outsideCode(markdown: string): string {
-  return markdown.replace(/<code>.*?<\/code>/gs, 'C').replace(/(?<!\\)(`+)(?!`)[\s\S]*?(?<!`)\1(?!`)/g, 'C');
+  return markdown.replace(/<code>.*?<\/code>/gs, 'C').replace(/(?<=(?:^|[^\\])(?:\\\\)*)(`+)(?!`)[\s\S]*?(?<!`)\1(?!`)/g, 'C');
 }
 
 const escapers = { md, html: (text: string) => `S${html(text)}`, code, codeCell, prose, proseCell } as const;

@@ -1,7 +1,7 @@
 /** The private copy that a tool sees: the unit's files as plain files, no link, nothing else, in a folder of this user only. */
 import { createHash } from 'node:crypto';
-import { rmSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, realpath, rm, writeFile } from 'node:fs/promises';
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
@@ -52,7 +52,8 @@ function removeAtExit(folder: string): void {
 export async function openWorkspace(): Promise<Workspace> {
   await (sweeping ??= sweep());
   // `mkdtemp` makes the folder for this user alone, under a name that nobody can guess. Links are resolved, so that the tool's messages name this very path.
-  const folder = await realpath(await mkdtemp(join(tmpdir(), `${own}${String(process.pid)}-`)));
+  // In one step with what removes it: a signal may come at any other.
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), `${own}${String(process.pid)}-`)));
   removeAtExit(folder);
   const root = join(folder, 'tree');
   const empty = join(folder, 'home');
