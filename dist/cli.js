@@ -17595,8 +17595,8 @@ var init_unknowable = __esm({
 
 // src/adapters/render/workspace.ts
 import { createHash as createHash4 } from "node:crypto";
-import { rmSync } from "node:fs";
-import { mkdir as mkdir2, mkdtemp, readdir as readdir3, realpath, rm as rm2, writeFile as writeFile2 } from "node:fs/promises";
+import { mkdtempSync, realpathSync as realpathSync2, rmSync } from "node:fs";
+import { mkdir as mkdir2, readdir as readdir3, rm as rm2, writeFile as writeFile2 } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { dirname, join as join5 } from "node:path";
 async function sweep2() {
@@ -17625,7 +17625,7 @@ function removeAtExit(folder) {
 }
 async function openWorkspace() {
   await (sweeping ??= sweep2());
-  const folder = await realpath(await mkdtemp(join5(tmpdir(), `${own2}${String(process.pid)}-`)));
+  const folder = realpathSync2(mkdtempSync(join5(tmpdir(), `${own2}${String(process.pid)}-`)));
   removeAtExit(folder);
   const root = join5(folder, "tree");
   const empty = join5(folder, "home");
@@ -17963,14 +17963,14 @@ var init_open = __esm({
 
 // src/adapters/files/write-whole.ts
 import { randomBytes as randomBytes2 } from "node:crypto";
-import { realpathSync as realpathSync2, renameSync, rmSync as rmSync2, statSync as statSync3, writeFileSync } from "node:fs";
+import { realpathSync as realpathSync3, renameSync, rmSync as rmSync2, statSync as statSync3, writeFileSync } from "node:fs";
 function writeWhole(path2, text8) {
   const kind = statSync3(path2, { throwIfNoEntry: false });
   if (kind !== void 0 && !kind.isFile()) {
     writeFileSync(path2, text8);
     return;
   }
-  const target = kind === void 0 ? path2 : realpathSync2(path2);
+  const target = kind === void 0 ? path2 : realpathSync3(path2);
   const part2 = `${target}.${randomBytes2(6).toString("hex")}.part`;
   try {
     writeFileSync(part2, text8, { flag: "wx", ...kind === void 0 ? {} : { mode: kind.mode } });
@@ -32855,6 +32855,8 @@ function inSpace(task, space3, { blockers, impossible: impossible2, demands, riv
     refusing.push(layers);
   }
   if (starts === void 0 || walls === void 0 || nowhere === void 0) return failed(tooMany);
+  const spotting = { left: budget.left };
+  const spare = spotting.left;
   const found = [];
   let complete = true;
   let exhausted = false;
@@ -32877,10 +32879,12 @@ function inSpace(task, space3, { blockers, impossible: impossible2, demands, riv
   const said3 = [];
   for (const box of largest(found)) {
     for (const wording of wordings(space3, box.words, task.cube.predicates)) {
-      const spot = possibleSpot(space3, wording.region, nowhere, budget);
-      if (spot !== void 0) said3.push({ cube: { predicates: wording.predicates, origins: task.origins }, sample: sampleOf2(space3, { predicates: wording.predicates, region: spot }, task.preferred, task.impossible) });
+      const spot = possibleSpot(space3, wording.region, nowhere, spotting);
+      if (spot === "limit") exhausted = true;
+      else if (spot !== void 0) said3.push({ cube: { predicates: wording.predicates, origins: task.origins }, sample: sampleOf2(space3, { predicates: wording.predicates, region: spot }, task.preferred, task.impossible) });
     }
   }
+  budget.left -= spare - spotting.left;
   return {
     cubes: said3.map((entry2) => entry2.cube),
     samples: said3.map((entry2) => entry2.sample),
@@ -32900,7 +32904,7 @@ function possibleSpot(space3, region3, nowhere, budget) {
 function existing(space3, region3, nowhere, budget) {
   const outcome = search2({ space: space3, blockers: nowhere, demands: [], rivals: [] }, boxAround(space3, region3), budget);
   if (outcome === "none") return void 0;
-  return outcome === "limit" ? region3 : expand(space3, outcome, nowhere);
+  return outcome === "limit" ? outcome : expand(space3, outcome, nowhere);
 }
 function only3(region3, start, end) {
   const result = region3.slice();

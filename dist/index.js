@@ -73676,6 +73676,8 @@ function inSpace(task, space3, { blockers, impossible: impossible2, demands, riv
     refusing.push(layers);
   }
   if (starts === void 0 || walls === void 0 || nowhere2 === void 0) return failed(tooMany);
+  const spotting = { left: budget.left };
+  const spare = spotting.left;
   const found = [];
   let complete = true;
   let exhausted = false;
@@ -73698,10 +73700,12 @@ function inSpace(task, space3, { blockers, impossible: impossible2, demands, riv
   const said3 = [];
   for (const box of largest(found)) {
     for (const wording of wordings(space3, box.words, task.cube.predicates)) {
-      const spot = possibleSpot(space3, wording.region, nowhere2, budget);
-      if (spot !== void 0) said3.push({ cube: { predicates: wording.predicates, origins: task.origins }, sample: sampleOf2(space3, { predicates: wording.predicates, region: spot }, task.preferred, task.impossible) });
+      const spot = possibleSpot(space3, wording.region, nowhere2, spotting);
+      if (spot === "limit") exhausted = true;
+      else if (spot !== void 0) said3.push({ cube: { predicates: wording.predicates, origins: task.origins }, sample: sampleOf2(space3, { predicates: wording.predicates, region: spot }, task.preferred, task.impossible) });
     }
   }
+  budget.left -= spare - spotting.left;
   return {
     cubes: said3.map((entry2) => entry2.cube),
     samples: said3.map((entry2) => entry2.sample),
@@ -73721,7 +73725,7 @@ function possibleSpot(space3, region3, nowhere2, budget) {
 function existing(space3, region3, nowhere2, budget) {
   const outcome = search({ space: space3, blockers: nowhere2, demands: [], rivals: [] }, boxAround(space3, region3), budget);
   if (outcome === "none") return void 0;
-  return outcome === "limit" ? region3 : expand(space3, outcome, nowhere2);
+  return outcome === "limit" ? outcome : expand(space3, outcome, nowhere2);
 }
 function only3(region3, start, end) {
   const result = region3.slice();
@@ -80952,8 +80956,8 @@ function masked(line2) {
 
 // src/adapters/render/workspace.ts
 import { createHash as createHash4 } from "node:crypto";
-import { rmSync } from "node:fs";
-import { mkdir as mkdir3, mkdtemp, readdir as readdir4, realpath, rm as rm3, writeFile as writeFile3 } from "node:fs/promises";
+import { mkdtempSync, realpathSync as realpathSync2, rmSync } from "node:fs";
+import { mkdir as mkdir3, readdir as readdir4, rm as rm3, writeFile as writeFile3 } from "node:fs/promises";
 import { hostname as hostname3, tmpdir } from "node:os";
 import { dirname as dirname3, join as join7 } from "node:path";
 var own3 = `mesh-posture-${createHash4("sha256").update(hostname3()).digest("hex").slice(0, 8)}-`;
@@ -80986,7 +80990,7 @@ function removeAtExit(folder) {
 }
 async function openWorkspace() {
   await (sweeping ??= sweep2());
-  const folder = await realpath(await mkdtemp(join7(tmpdir(), `${own3}${String(process.pid)}-`)));
+  const folder = realpathSync2(mkdtempSync(join7(tmpdir(), `${own3}${String(process.pid)}-`)));
   removeAtExit(folder);
   const root = join7(folder, "tree");
   const empty = join7(folder, "home");
@@ -84094,19 +84098,19 @@ function writeSpacing(text8) {
 }
 
 // src/entry/action-files.ts
-import { mkdirSync, realpathSync as realpathSync3 } from "node:fs";
+import { mkdirSync, realpathSync as realpathSync4 } from "node:fs";
 import { basename as basename3, dirname as dirname4, isAbsolute as isAbsolute2, join as join10, relative as relative3, resolve as resolve4 } from "node:path";
 
 // src/adapters/files/write-whole.ts
 import { randomBytes as randomBytes2 } from "node:crypto";
-import { realpathSync as realpathSync2, renameSync, rmSync as rmSync2, statSync as statSync2, writeFileSync } from "node:fs";
+import { realpathSync as realpathSync3, renameSync, rmSync as rmSync2, statSync as statSync2, writeFileSync } from "node:fs";
 function writeWhole(path7, text8) {
   const kind = statSync2(path7, { throwIfNoEntry: false });
   if (kind !== void 0 && !kind.isFile()) {
     writeFileSync(path7, text8);
     return;
   }
-  const target = kind === void 0 ? path7 : realpathSync2(path7);
+  const target = kind === void 0 ? path7 : realpathSync3(path7);
   const part2 = `${target}.${randomBytes2(6).toString("hex")}.part`;
   try {
     writeFileSync(part2, text8, { flag: "wx", ...kind === void 0 ? {} : { mode: kind.mode } });
@@ -84134,7 +84138,7 @@ function isInside(root, path7) {
 }
 function realTarget(path7) {
   try {
-    return realpathSync3(path7);
+    return realpathSync4(path7);
   } catch {
     const parent = dirname4(path7);
     return parent === path7 ? path7 : join10(realTarget(parent), basename3(path7));
