@@ -1,4 +1,5 @@
 /** Every request that a report prints as a proof is asked once more, as it is printed, on both sides: what answers otherwise is our bug. */
+import { weakest } from '#impact/compare.ts';
 import { answerOn } from '#impact/pair-context.ts';
 import type { Change, WitnessAnswer } from '#impact/change.ts';
 import type { Mesh } from '#mesh/model.ts';
@@ -20,10 +21,15 @@ export function unreplayed(changes: readonly Change[], environments: readonly Si
     const { base, head, ...query } = witness;
     const failing = change.environments.find((id) => {
       const sides = byId.get(id);
-      return sides === undefined || !gives(sides, 'base', query, base) || !gives(sides, 'head', query, head);
+      return sides === undefined || !judgements(change, sides).some((each) => gives(each, 'base', query, base) && gives(each, 'head', query, head));
     });
     return failing === undefined ? [] : [`the witness of change ${change.id} does not give its printed answers in \`${failing}\``];
   });
+}
+
+/** M15a: a tie that the head settles is judged by the strictest and, under the assumption of the tie, by the weakest, too. */
+function judgements(change: Change, sides: Sides): readonly Sides[] {
+  return change.assumptions.some((id) => id.startsWith('tie:')) ? [sides, { ...sides, base: weakest(sides.base) }] : [sides];
 }
 
 function gives(sides: Sides, side: 'base' | 'head', query: Query, printed: WitnessAnswer): boolean {

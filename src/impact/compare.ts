@@ -94,8 +94,8 @@ function tiesSettled(sides: Sides, pair: Pair, proxies: Readonly<Record<'base' |
 
 const weakestOf = new WeakMap<Mesh, Mesh>();
 
-/** The same mesh, in which every open order is judged by the weakest. */
-function weakest(mesh: Mesh): Mesh {
+/** The same mesh, in which every open order is judged by the weakest (M15a). */
+export function weakest(mesh: Mesh): Mesh {
   const known = weakestOf.get(mesh);
   if (known !== undefined) return known;
   const fresh: Mesh = { ...mesh, unsettled: new Set<string>() };

@@ -74,6 +74,38 @@ describe('a witness as it is printed', () => {
     expect(unreplayed(wrong, sides)).toEqual(report.changes.map(({ id }) => `the witness of change ${id} does not give its printed answers in \`default\``));
   });
 
+  test('under a tie that the head settles it holds for the weakest order as well, and for that only', () => {
+    const peers = (name: string, selected: string, rest: string): string => `apiVersion: security.istio.io/v1
+kind: PeerAuthentication
+metadata: {name: ${name}, namespace: shop}
+spec: {selector: {matchLabels: {${selected}}}, ${rest}}
+`;
+    const tree = (selected: string): Record<string, string> => ({
+      'a.yaml': peers('a', selected, 'mtls: {mode: PERMISSIVE}, portLevelMtls: {"8080": {mode: STRICT}}'),
+      'b.yaml': peers('b', 'version: v1', 'mtls: {mode: STRICT}'),
+      'cart.yaml': `apiVersion: v1
+kind: Namespace
+metadata: {name: shop, labels: {istio-injection: enabled}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: cart, namespace: shop}
+spec:
+  template:
+    metadata: {labels: {app: cart, version: v1}}
+    spec: {containers: [{name: cart, image: cart, ports: [{containerPort: 8080}]}]}
+`,
+    });
+    const settled = review({ pair: pair(tree('app: cart'), tree('app: carts')), comparison, config: defaultConfig, today: '2026-01-01', version: '0' });
+    const [environment] = settled.compared.environments.map(({ loaded: { id }, base, head, renamed }) => ({ id, base, head, renamed }));
+    if (environment === undefined) throw new Error('no environment');
+    const { changes } = settled.report;
+    expect(changes.map(({ direction, assumptions }) => [direction, assumptions])).toEqual([['narrowed', ['tie:shop/a']]]);
+    expect(internal(settled.report)?.failed).toBe(false);
+    expect(unreplayed(changes, [environment])).toEqual([]);
+    expect(unreplayed(changes.map((change) => ({ ...change, assumptions: [] })), [environment])).toHaveLength(1);
+  });
+
   test('is told where the request is another one, or its environment is not there', () => {
     expect(unreplayed(altered((witness) => ({ ...witness, to: { ...witness.to, workload: 'shop/nobody' } })), sides)).toHaveLength(report.changes.length);
     expect(unreplayed(report.changes, [])).toHaveLength(report.changes.length);
