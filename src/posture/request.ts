@@ -5,7 +5,9 @@ import type { RawRequest, SentToken } from '#semantics/token-check.ts';
 import { parseIp } from '#sets/ip.ts';
 import type { Query } from './query.ts';
 
-/** Some address that no policy names: from the block for documentation. */
+/** A question that names no address comes from here, as in the recorded decisions: no policy of a mesh names it. */
+export const defaultClientAddress = '127.9.9.9';
+/** Addresses that no policy names: from the block for documentation. */
 export const unnamedClientAddress = '192.0.2.1';
 export const unnamedPodAddress = '192.0.2.2';
 
@@ -50,7 +52,7 @@ export function askedRequest(query: Query, principal: string | null, workload: P
   };
 }
 
-const unnamed = { client: parseIp(unnamedClientAddress) ?? 0n, pod: parseIp(unnamedPodAddress) ?? 0n };
+const unnamed = { client: parseIp(defaultClientAddress) ?? 0n, pod: parseIp(unnamedPodAddress) ?? 0n };
 
 function addressOr(text: string | undefined, otherwise: bigint): bigint {
   return (text === undefined ? undefined : parseIp(text)) ?? otherwise;

@@ -4,12 +4,13 @@ import { parseIp } from './ip.ts';
 import { holds } from './matches.ts';
 import type { Value } from './matcher.ts';
 
-const plainAddress = parseIp('192.0.2.1') ?? 0n;
+const plainClient = parseIp('127.9.9.9') ?? 0n;
+const plainPod = parseIp('192.0.2.1') ?? 0n;
 
 const plainest: ReadonlyMap<Dimension, Value> = new Map<Dimension, Value>([
-  ['source.ip', plainAddress],
-  ['remote.ip', plainAddress],
-  ['destination.ip', plainAddress],
+  ['source.ip', plainClient],
+  ['remote.ip', plainClient],
+  ['destination.ip', plainPod],
   ['port', 80],
   ['protocol', 'http'],
   ['transport', 'TCP'],
