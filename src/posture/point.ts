@@ -183,6 +183,11 @@ function askedToken(token: Token, point: Point): NonNullable<Query['request']['t
 /** One text without spaces is a text, everything else a list: a list is never split (A3.31). */
 function setClaim(claims: Record<string, unknown>, path: readonly string[], texts: readonly string[]): void {
   const only = texts.length === 1 ? texts[0] : undefined;
+  setAt(claims, path, only !== undefined && !only.includes(' ') ? only : texts);
+}
+
+/** Changes `claims`; objects on the way are made. */
+export function setAt(claims: Record<string, unknown>, path: readonly string[], value: unknown): void {
   let at = claims;
   for (const part of path.slice(0, -1)) {
     const inner = at[part];
@@ -190,7 +195,7 @@ function setClaim(claims: Record<string, unknown>, path: readonly string[], text
     at[part] = next;
     at = next;
   }
-  at[path.at(-1) ?? ''] = only !== undefined && !only.includes(' ') ? only : texts;
+  at[path.at(-1) ?? ''] = value;
 }
 
 /**

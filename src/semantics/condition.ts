@@ -6,7 +6,7 @@ import type { Dimension, Predicate } from '#sets/cube.ts';
 import type { Matcher, TextMatcher, Value } from '#sets/matcher.ts';
 import { holds, matches, textMatches } from '#sets/matches.ts';
 import { headerDimension, lowerRewritten } from './rewritten-headers.ts';
-import type { ReadableToken, Rewriting } from './rewritten-headers.ts';
+import type { HeaderCondition, ReadableToken, Rewriting } from './rewritten-headers.ts';
 import { claimDimension, subjectMatches } from './values.ts';
 import type { SubjectPattern } from './values.ts';
 
@@ -14,7 +14,7 @@ import type { SubjectPattern } from './values.ts';
 export type Condition =
   | { readonly on: 'value'; readonly dimension: Dimension; readonly any: readonly Matcher[]; readonly none: readonly Matcher[] }
   /** A request header by lower-case name: it may be the client's, or made by the proxy (A5.12). */
-  | { readonly on: 'header'; readonly name: string; readonly any: readonly Matcher[]; readonly none: readonly Matcher[] }
+  | HeaderCondition
   /** Issuer and subject of the validated token (A3.29). */
   | { readonly on: 'subject'; readonly any: readonly SubjectPattern[]; readonly none: readonly SubjectPattern[] }
   /** A claim of the validated token (A3.31). */

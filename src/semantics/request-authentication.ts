@@ -167,13 +167,14 @@ export function rewrittenHeaders(rules: readonly TokenRule[]): ReadonlyMap<strin
   const note = (name: string, rewriting: Rewriting): void => {
     const known = found.get(name);
     if (known === undefined) found.set(name, rewriting);
-    else if (known.by === rewriting.by && 'tokens' in known && 'tokens' in rewriting) found.set(name, { ...known, tokens: distinctTokens([...known.tokens, ...rewriting.tokens]) });
+    else if (known.by === 'taken' && rewriting.by === 'taken') found.set(name, { ...known, tokens: distinctTokens([...known.tokens, ...rewriting.tokens]) });
+    else if (known.by === 'claims' && rewriting.by === 'claims') found.set(name, { ...known, tokens: distinctTokens([...known.tokens, ...rewriting.tokens]), from: [...known.from, ...rewriting.from] });
     else found.set(name, { by: 'several', how });
   };
   for (const rule of rules) {
     const outputs = rule.spec.outputClaimToHeaders.map((output) => output.header);
     if (rule.spec.outputPayloadToHeader !== '') outputs.push(rule.spec.outputPayloadToHeader);
-    for (const name of new Set(outputs.map((output) => output.toLowerCase()))) note(name, { by: 'claims', how, tokens: readable([rule]) });
+    for (const name of new Set(outputs.map((output) => output.toLowerCase()))) note(name, { by: 'claims', how, tokens: readable([rule]), from: claimsIn(rule, name) });
     for (const location of rule.locations) {
       // A cookie stays where it is (A5.12).
       if (location.in === 'cookie' || rule.spec.forwardOriginalToken) continue;
@@ -182,6 +183,11 @@ export function rewrittenHeaders(rules: readonly TokenRule[]): ReadonlyMap<strin
     }
   }
   return found;
+}
+
+/** Paths of the claims that a rule writes into a header. */
+function claimsIn({ spec }: TokenRule, name: string): readonly (readonly string[])[] {
+  return spec.outputClaimToHeaders.flatMap(({ header, claim }) => (header.toLowerCase() === name ? [claim.split('.')] : []));
 }
 
 const clientCertificateHeader: readonly [string, Rewriting] = ['x-forwarded-client-cert', { by: 'certificate', how: 'sidecar' }];

@@ -20,8 +20,8 @@ export type Rewriting =
   | { readonly by: 'certificate'; readonly how: string }
   /** An accepted token is taken out of this header, or out of the query of `:path`. */
   | { readonly by: 'taken'; readonly how: string; readonly tokens: readonly ReadableToken[] }
-  /** Claims of an accepted token; whatever the client sent is removed, but for a CORS preflight (A5.1). */
-  | { readonly by: 'claims'; readonly how: string; readonly tokens: readonly ReadableToken[] }
+  /** Claims of an accepted token, by their paths (none: the whole payload); whatever the client sent is removed, also from a CORS preflight (recorded). */
+  | { readonly by: 'claims'; readonly how: string; readonly tokens: readonly ReadableToken[]; readonly from: readonly (readonly string[])[] }
   | { readonly by: 'several'; readonly how: string };
 
 export interface HeaderCondition {
@@ -29,6 +29,8 @@ export interface HeaderCondition {
   readonly name: string;
   readonly any: readonly Matcher[];
   readonly none: readonly Matcher[];
+  /** Claims that the proxy writes the header from (A5.12). */
+  readonly from?: readonly (readonly string[])[];
 }
 
 type Conjunction = readonly Predicate[];
@@ -59,7 +61,7 @@ export function lowerRewritten(condition: HeaderCondition, rewriting: Rewriting,
   const { name } = condition;
   const boolean = (matcher: Matcher, holds: boolean): Predicate => {
     const key = opaqueKey(name, matcher, rewriting.how);
-    opaque(key, { on: 'header', name, any: [matcher], none: [] });
+    opaque(key, { on: 'header', name, any: [matcher], none: [], ...(rewriting.by === 'claims' ? { from: rewriting.from } : {}) });
     return { dimension: key, any: holds ? [{ type: 'holds' }] : [], none: holds ? [] : [{ type: 'holds' }] };
   };
   // One boolean a value: two values of a condition are two rules.
@@ -81,19 +83,11 @@ export function lowerRewritten(condition: HeaderCondition, rewriting: Rewriting,
       const tokens = tokenMatchers(rewriting.tokens);
       const without: Predicate[] = tokens.length === 0 ? [] : [{ dimension: 'token', any: [], none: tokens }];
       // An absent header fails every positive list and passes every negative one.
-      const removed = condition.any.length > 0 ? [] : notPreflight.map((predicate) => [...without, predicate]);
-      return [[...preflight, sent], ...removed, ...(tokens.length === 0 ? [] : own([{ dimension: 'token', any: tokens, none: [] }]))];
+      const removed = condition.any.length > 0 ? [] : [without];
+      return [...removed, ...(tokens.length === 0 ? [] : own([{ dimension: 'token', any: tokens, none: [] }]))];
     }
   }
 }
-
-const nonEmpty: Matcher = { type: 'non-empty' };
-const preflight: readonly Predicate[] = [
-  { dimension: 'method', any: [{ type: 'exact', text: 'OPTIONS' }], none: [] },
-  { dimension: 'header:origin', any: [nonEmpty], none: [] },
-  { dimension: 'header:access-control-request-method', any: [nonEmpty], none: [] },
-];
-const notPreflight: readonly Predicate[] = preflight.map(({ dimension, any }) => ({ dimension, any: [], none: any }));
 
 /** What one matcher makes of the certificate header: known, a question about one dimension, or not known. */
 type Truth = boolean | 'unknown' | { readonly dimension: Dimension; readonly matcher: Matcher };

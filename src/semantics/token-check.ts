@@ -39,10 +39,11 @@ export function checkToken(rules: readonly TokenRule[], raw: RawRequest, given: 
   const sent = withToken(raw);
   const cleared = new Map(sent.headers);
   if (rules.length === 0) return { result: 'passed', token: undefined, headers: sent.headers, path: sent.path, rule: 'A3.33', because: 'no RequestAuthentication acts here, a token is not looked at' };
-  if (isPreflight(raw)) return { result: 'passed', token: undefined, headers: sent.headers, path: sent.path, rule: 'A5.1', because: 'a CORS preflight passes the token check unseen' };
+  // A5.12: on a CORS preflight, too (recorded).
   for (const rule of rules) {
     for (const name of outputHeaders(rule)) cleared.delete(name);
   }
+  if (isPreflight(raw)) return { result: 'passed', token: undefined, headers: cleared, path: sent.path, rule: 'A5.1', because: 'a CORS preflight passes the token check unseen' };
   const findings = rules.map((rule) => ({ rule, found: readBy(rule, sent, raw, given) }));
   const unclear = findings.find(({ found }) => found.state === 'unknown');
   const accepted = findings.filter(({ found }) => found.state === 'valid').map(({ rule }) => rule);

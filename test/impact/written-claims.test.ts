@@ -1,0 +1,65 @@
+/** A header that the proxy writes from a claim (A5.12): the proof carries the claim, so that it can be asked of real proxies. */
+import { describe, expect, test } from 'vitest';
+import { compareSides } from '#impact/compare.ts';
+import { DifferenceMemo } from '#impact/pair-context.ts';
+import type { RawChange } from '#impact/raw-change.ts';
+import { compareOfTexts } from './support.ts';
+
+const shop = `apiVersion: v1
+kind: Namespace
+metadata: {name: shop, labels: {istio-injection: enabled}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: cart, namespace: shop}
+spec:
+  template:
+    metadata: {labels: {app: cart}}
+    spec: {containers: [{name: cart, image: cart, ports: [{containerPort: 8080}]}]}
+`;
+const tokens = (outputs: string): string => `apiVersion: security.istio.io/v1
+kind: RequestAuthentication
+metadata: {name: tokens, namespace: shop}
+spec: {jwtRules: [{issuer: i, jwks: '{"keys": []}', ${outputs}}]}
+`;
+const role = (value: string, action = 'ALLOW'): string => `apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: role, namespace: shop}
+spec: {action: ${action}, rules: [{when: [{key: 'request.headers[x-role]', values: ['${value}']}]}]}
+`;
+const byClaim = tokens('outputClaimToHeaders: [{header: X-Role, claim: user.role}]');
+
+function changesOf(base: readonly string[], head: readonly string[]): readonly RawChange[] {
+  const { changes, internalErrors } = compareOfTexts([shop, ...base], [shop, ...head], compareSides, new DifferenceMemo());
+  expect(internalErrors).toEqual([]);
+  return changes;
+}
+
+const tokenOf = (change: RawChange | undefined): unknown => change?.witness?.query.request.token?.claims;
+
+describe('a header that is written from a claim', () => {
+  test('is proved by a token with that claim, and nothing is assumed', () => {
+    const changes = changesOf([byClaim, role('admin')], [byClaim, role('team lead')]);
+    expect(changes.map(({ direction }) => direction)).toEqual(['widened', 'narrowed']);
+    expect(changes.map(tokenOf)).toEqual([expect.objectContaining({ iss: 'i', user: { role: 'team lead' } }), expect.objectContaining({ iss: 'i', user: { role: 'admin' } })]);
+    expect(changes.every((change) => change.witness?.query.given === undefined)).toBe(true);
+  });
+
+  test('is no way in on a CORS preflight that brings it', () => {
+    const changes = changesOf([byClaim, role('nobody')], [byClaim, role('admin')]);
+    expect(changes.map(({ witness }) => witness?.query.request.method)).toEqual(['GET', 'GET']);
+    expect(changesOf([byClaim, role('admin')], [byClaim, role('admin')])).toEqual([]);
+  });
+
+  test('near miss: a header that no rule writes is what the client sends', () => {
+    const [widened] = changesOf([tokens('forwardOriginalToken: true'), role('nobody')], [tokens('forwardOriginalToken: true'), role('admin')]);
+    expect(widened?.witness?.query.request).toMatchObject({ headers: { 'x-role': 'admin' } });
+    expect(tokenOf(widened)).toBeUndefined();
+  });
+
+  test('near miss: what stands in a payload is not told by one claim, the assumption stays', () => {
+    const payload = tokens('outputPayloadToHeader: x-role');
+    const [widened] = changesOf([payload, role('nobody')], [payload, role('admin')]);
+    expect(Object.values(widened?.witness?.query.given ?? {})).toContain(true);
+  });
+});
