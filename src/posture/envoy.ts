@@ -8,7 +8,7 @@ import { assumedHolds } from '#semantics/rewritten-headers.ts';
 import type { Condition, Seen } from '#semantics/condition.ts';
 import { customActions } from '#semantics/external-authorization.ts';
 import type { Handling } from '#semantics/peer-authentication.ts';
-import { rewrittenHeaders, tokenRules } from '#semantics/request-authentication.ts';
+import { rewrittenBeforeTokens, rewrittenHeaders, tokenRules } from '#semantics/request-authentication.ts';
 import { checkToken, withToken } from '#semantics/token-check.ts';
 import { normalizePath, rejectedPath } from '#sets/normalize-path.ts';
 import type { Dimension } from '#sets/cube.ts';
@@ -161,16 +161,29 @@ export function seenAt(
         return null;
     }
   };
-  const assumption = Object.keys(assumed).some((key) => key.startsWith('opaque:')) ? assumptionsAbout(mesh, seat, handling, assumed) : undefined;
+  const assumption = Object.keys(assumed).some((key) => key.startsWith('opaque:')) ? assumptionsAbout(mesh, seat, handling, { sent: withToken(asked.raw), token, headers, path }, assumed) : undefined;
   return { value, token, ...(assumption === undefined ? {} : { assumption }), header: (name) => headerAt(name, mesh, seat, peer, headers, path) };
 }
 
-/** What a question gives for conditions on headers that the proxy writes itself (R25). */
-function assumptionsAbout(mesh: Mesh, seat: Seat, handling: Extract<Handling, { outcome: 'chain' }>, assumed: Given): (condition: Condition) => boolean | undefined {
-  const rewritten = rewrittenHeaders(handling.chain === 'http' ? tokenRules(seat.attached.requestAuthentication, mesh.config) : []);
+/** A request as it was sent, and what the token check has made of it. */
+interface Checked {
+  readonly sent: { readonly headers: ReadonlyMap<string, string>; readonly path: string };
+  readonly token: Seen['token'];
+  readonly headers: ReadonlyMap<string, string>;
+  readonly path: string;
+}
+
+/**
+ * What a question gives for conditions on headers that the proxy writes itself (R25). Where no token is accepted, or it stands elsewhere,
+ * nothing is written or taken away: then the request alone decides (A5.12).
+ */
+function assumptionsAbout(mesh: Mesh, seat: Seat, handling: Extract<Handling, { outcome: 'chain' }>, { sent, token, headers, path }: Checked, assumed: Given): (condition: Condition) => boolean | undefined {
+  const rewritten = token === undefined ? rewrittenBeforeTokens : rewrittenHeaders(handling.chain === 'http' ? tokenRules(seat.attached.requestAuthentication, mesh.config) : []);
+  const isUntouched = (name: string): boolean => (name === ':path' ? sent.path === path : sent.headers.get(name) === headers.get(name));
   return (condition) => {
     const rewriting = condition.on === 'header' ? rewritten.get(condition.name) : undefined;
-    return rewriting === undefined || condition.on !== 'header' ? undefined : assumedHolds(condition, rewriting.how, assumed);
+    if (rewriting === undefined || condition.on !== 'header' || (rewriting.by === 'taken' && isUntouched(condition.name))) return undefined;
+    return assumedHolds(condition, rewriting.how, assumed);
   };
 }
 

@@ -63,3 +63,19 @@ describe('a header that is written from a claim', () => {
     expect(Object.values(widened?.witness?.query.given ?? {})).toContain(true);
   });
 });
+
+describe('a token that is taken out of the query', () => {
+  const readable = tokens('forwardOriginalToken: false');
+  const refusedPath = `apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: role, namespace: shop}
+spec: {rules: [{to: [{operation: {paths: [/admin/users]}}], when: [{key: 'request.headers[:path]', notValues: ['/admin*']}]}]}
+`;
+  const nobody = role('nobody');
+
+  test('is assumed about only where one is taken: no request without one is said to gain a path', () => {
+    const changes = changesOf([readable, nobody], [readable, refusedPath]);
+    const certain = changes.filter(({ direction }) => direction === 'widened');
+    expect(certain.map((change) => change.witness?.query.request.token?.in)).toEqual(['parameter:access_token']);
+  });
+});
