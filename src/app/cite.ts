@@ -79,7 +79,7 @@ export class Citations {
       case 'removed':
         return [edit.base, 'LEFT', []];
       case 'modified': {
-        const place = firstDifference(this.#value(edit.base.origin), this.#value(edit.head.origin));
+        const place = firstDifference(this.#value(edit.base.origin), this.#valueWithPlaces(edit.head.origin));
         if (place === undefined) return [edit.head, 'RIGHT', []];
         return place.side === 'LEFT' ? [edit.base, 'LEFT', place.path] : [edit.head, 'RIGHT', place.path];
       }
@@ -88,12 +88,16 @@ export class Citations {
 
   #span(origin: Origin, path: FieldPath): Span {
     if (origin.rendered !== undefined) return renderedSpan(origin, path, this.#text(origin.blob) ?? '', this.#text(origin.rendered.blob) ?? '');
-    let reader = this.#readers.get(origin.blob);
-    if (reader === undefined) {
-      reader = spanReader(this.#text(origin.blob) ?? '');
-      remember(this.#readers, origin.blob, reader);
-    }
+    const reader = this.#reader(origin.blob);
     return path.length === 0 ? reader.object(origin) : reader.field(origin, path);
+  }
+
+  #reader(blob: BlobId): SpanReader {
+    const known = this.#readers.get(blob);
+    if (known !== undefined) return known;
+    const fresh = spanReader(this.#text(blob) ?? '');
+    remember(this.#readers, blob, fresh);
+    return fresh;
   }
 
   #text(blob: BlobId): string | undefined {
@@ -108,9 +112,18 @@ export class Citations {
       documents = parseStream(this.#text(blob) ?? '');
       remember(this.#documents, blob, documents);
     }
-    const value = origin.rendered === undefined ? documents.find((document) => document.index === origin.document)?.value : documents[0]?.value;
-    if (origin.item === undefined) return value;
-    const items = value !== null && typeof value === 'object' && 'items' in value ? value.items : undefined;
-    return Array.isArray(items) ? (items[origin.item] as unknown) : value;
+    return itemOf(origin, origin.rendered === undefined ? documents.find((document) => document.index === origin.document)?.value : documents[0]?.value);
   }
+
+  /** The head's value is read together with the places that are mostly asked for next. */
+  #valueWithPlaces(origin: Origin): unknown {
+    const read = origin.rendered === undefined ? this.#reader(origin.blob).quickly(origin) : undefined;
+    return read === undefined ? this.#value(origin) : itemOf(origin, read.value);
+  }
+}
+
+function itemOf(origin: Origin, value: unknown): unknown {
+  if (origin.item === undefined) return value;
+  const items = value !== null && typeof value === 'object' && 'items' in value ? value.items : undefined;
+  return Array.isArray(items) ? (items[origin.item] as unknown) : value;
 }

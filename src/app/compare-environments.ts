@@ -115,6 +115,7 @@ export function compareEnvironments(loaded: readonly LoadedEnvironment[], stated
 /** The comparison again with each value that a text may stand for: a difference in what changes is not decided by the repository. */
 function undecidedValues(loaded: LoadedEnvironment, stated: MeshSettings['stated'], found: readonly RawChange[], compare: (sides: Sides) => readonly RawChange[]): readonly UndecidedValue[] {
   const { worlds, left } = loaded.worlds;
+  if (worlds.length === 0 && left.length === 0) return [];
   const undecided = new Map<string, UndecidedValue>();
   const add = (text: string, choice: Choice | undefined): void => {
     const holds = (resource: AnyResource): boolean => resource.unresolved?.some((each) => each.text === text && each.choices !== undefined) === true;

@@ -1,8 +1,9 @@
 /** What if only these edits were made: the base's objects around one destination, with a few edits applied. */
 import { sameContent } from '#lib/canonical.ts';
+import { groupBy } from '#lib/group.ts';
 import { distinct } from '#lib/order.ts';
 import { accepted, resourceId, type AnyResource } from '#manifests/resource.ts';
-import { buildMesh, withPolicies, type MeshSettings } from '#mesh/build.ts';
+import { buildMesh, partOf, withPolicies, type MeshSettings } from '#mesh/build.ts';
 import type { Mesh } from '#mesh/model.ts';
 import type { Query } from '#posture/query.ts';
 import type { Counterfactual } from '#impact/causes.ts';
@@ -15,24 +16,21 @@ import { namespaceOfId } from '#mesh/workload-id.ts';
  */
 export function counterfactuals(base: readonly AnyResource[], baseMesh: Mesh, headMesh: Mesh, settings: MeshSettings): Counterfactual {
   const everywhere = distinct([...rootsOf(baseMesh), ...rootsOf(headMesh)]);
-  const byNamespace = new Map<string, AnyResource[]>();
-  for (const resource of base) {
-    const key = resource.kind === 'Namespace' ? resource.name : (resource.namespace ?? '');
-    const group = byNamespace.get(key);
-    if (group === undefined) byNamespace.set(key, [resource]);
-    else group.push(resource);
-  }
-  const spaces = base.filter((resource) => resource.kind === 'Namespace');
+  const withSettings: Mesh = { ...baseMesh, seniors: settings.seniors };
+  let grouped: ReadonlyMap<string, readonly AnyResource[]> | undefined;
+  const objectsIn = (namespaces: readonly string[], every: boolean): readonly AnyResource[] => {
+    const byNamespace = (grouped ??= groupBy(base, (resource) => (resource.kind === 'Namespace' ? resource.name : (resource.namespace ?? ''))));
+    return [...new Set([...namespaces.flatMap((namespace) => byNamespace.get(namespace) ?? []), ...(every ? base.filter((resource) => resource.kind === 'Namespace') : [])])];
+  };
   const unedited = new Memory<Mesh>();
   const edited = new Memory<Mesh>();
   const meshOf = (edits: readonly Edit[], query: Query, besides: readonly string[], every: boolean): Mesh => {
     const namespaces = distinct(['', ...everywhere, ...namespacesOf(query), ...besides]);
     const place = JSON.stringify([namespaces, every]);
-    const objects = (): readonly AnyResource[] => [...new Set([...namespaces.flatMap((namespace) => byNamespace.get(namespace) ?? []), ...(every ? spaces : [])])];
-    const surroundings = (): Mesh => unedited.get(place, () => withConfigOf(baseMesh, buildMesh(applied(objects(), []), settings)));
+    const surroundings = (): Mesh => unedited.get(place, () => partOf(withSettings, namespaces, every));
     return edited.get(JSON.stringify([place, edits.map((edit) => edit.id)]), () => {
       const acting = every ? edits : editsWithin(edits, new Set(namespaces));
-      return withEditedPolicies(surroundings, acting) ?? withConfigOf(baseMesh, buildMesh(applied(objects(), acting), settings));
+      return withEditedPolicies(surroundings, acting) ?? withConfigOf(baseMesh, buildMesh(applied(objectsIn(namespaces, every), acting), settings));
     });
   };
   return { near: (edits, query, besides = []) => meshOf(edits, query, besides, false), around: (edits, query, besides = []) => meshOf(edits, query, besides, true) };

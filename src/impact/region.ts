@@ -221,14 +221,14 @@ export function regionCube(cube: Cube): RegionCube {
     } else if (dimension === 'path.query') headers[':path'] = valueSet(predicates);
     else result[plain[dimension as keyof typeof plain]] = valueSet(predicates);
   }
-  return {
-    ...result,
-    ...(Object.keys(headers).length > 0 ? { headers } : {}),
-    ...(Object.keys(podLabels).length > 0 ? { podLabels } : {}),
-    ...(Object.keys(claims).length > 0 ? { claims } : {}),
-    ...(Object.keys(opaque).length > 0 ? { opaque } : {}),
-  };
+  for (const [key, named] of [['headers', headers], ['podLabels', podLabels], ['claims', claims], ['opaque', opaque]] as const) if (Object.keys(named).length > 0) result[key] = named;
+  const inOrder: Record<string, unknown> = {};
+  for (const key of written) if (key in result) inOrder[key] = result[key];
+  return inOrder;
 }
+
+/** The order of the report's schema: what is in it need not be put into it when the report is written. */
+const written = ['peers', 'ports', 'protocol', 'transport', 'addressed', 'pods', 'podLabels', 'methods', 'paths', 'hosts', 'sni', 'sourceIps', 'remoteIps', 'destinationIps', 'token', 'headers', 'claims', 'opaque'] as const satisfies readonly (keyof RegionCube)[];
 
 /** How many cubes of one change a report carries; more are counted as `complete: false`. */
 const SHOWN_CUBES = 20;

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import * as crypto from 'node:crypto';
 import { compareText } from './order.ts';
 
 /** JSON with sorted keys and without `undefined`: equal content gives equal text, whatever the order it was written in. */
@@ -61,5 +61,12 @@ function isCollection(value: object): boolean {
 export function shortHash(...parts: readonly string[]): string {
   let text = '';
   for (const part of parts) text += `${String(part.length)}:${part}`;
-  return createHash('sha256').update(text).digest('hex').slice(0, 16);
+  return sha256(text).slice(0, 16);
+}
+
+/** In one call where Node has it (20.12 and newer). */
+const { hash }: { readonly hash?: typeof crypto.hash } = crypto;
+
+function sha256(text: string): string {
+  return hash === undefined ? crypto.createHash('sha256').update(text).digest('hex') : hash('sha256', text);
 }

@@ -1,4 +1,5 @@
 /** One side of one environment: from typed manifests to the mesh model. */
+import { groupBy } from '#lib/group.ts';
 import { compareBy, compareText } from '#lib/order.ts';
 import { accepted, resourceId } from '#manifests/resource.ts';
 import type { AnyResource, Resource } from '#manifests/resource.ts';
@@ -81,6 +82,61 @@ export function withPolicies(mesh: Mesh, policies: readonly AnyResource[]): Mesh
     resources.set(kind, inIdOrder([...(resources.get(kind) ?? []).filter((policy) => !ids.has(resourceId(policy))), ...fresh]));
   }
   return { ...mesh, resources };
+}
+
+/** What a mesh holds by namespace: objects by kind, in id order, and workloads. Objects without a namespace are under the empty name. */
+interface Places {
+  readonly resources: ReadonlyMap<string, ReadonlyMap<string, readonly AnyResource[]>>;
+  readonly workloads: ReadonlyMap<string, readonly Workload[]>;
+}
+
+const placesOfMeshes = new WeakMap<Mesh, Places>();
+
+function placesOf(mesh: Mesh): Places {
+  const known = placesOfMeshes.get(mesh);
+  if (known !== undefined) return known;
+  const resources = new Map<string, Map<string, AnyResource[]>>();
+  for (const [kind, list] of mesh.resources) {
+    for (const resource of list) {
+      const place = resource.kind === 'Namespace' ? resource.name : (resource.namespace ?? '');
+      const kinds = resources.get(place) ?? new Map<string, AnyResource[]>();
+      resources.set(place, kinds);
+      const group = kinds.get(kind);
+      if (group === undefined) kinds.set(kind, [resource]);
+      else group.push(resource);
+    }
+  }
+  const fresh: Places = { resources, workloads: groupBy(mesh.workloads.values(), (workload) => workload.namespace) };
+  placesOfMeshes.set(mesh, fresh);
+  return fresh;
+}
+
+/**
+ * The part of a mesh that lies in some namespaces, with what the whole mesh knows of everything else.
+ * @param namespaces distinct; the empty name stands for objects that have none
+ * @param spaces with every Namespace of the mesh
+ */
+export function partOf(mesh: Mesh, namespaces: readonly string[], spaces: boolean): Mesh {
+  const places = placesOf(mesh);
+  const resources = new Map<string, readonly AnyResource[]>();
+  for (const namespace of namespaces) {
+    for (const [kind, list] of places.resources.get(namespace) ?? []) {
+      const others = resources.get(kind);
+      resources.set(kind, others === undefined ? list : inIdOrder([...others, ...list]));
+    }
+  }
+  if (spaces) resources.set('Namespace', mesh.resources.get('Namespace') ?? []);
+  const declared = new Map<string, Namespace>();
+  const wanted = new Set(namespaces);
+  const held = spaces ? mesh.namespaces.keys() : namespaces.toSorted(compareText);
+  for (const name of held) {
+    const namespace = mesh.namespaces.get(name);
+    if (namespace !== undefined && (wanted.has(name) || namespace.resource !== undefined)) declared.set(name, namespace);
+  }
+  const found = namespaces.flatMap((namespace) => places.workloads.get(namespace) ?? []);
+  found.sort(compareBy((workload) => (workload.resource === undefined ? workload.id : resourceId(workload.resource))));
+  const workloads = new Map(found.map((workload) => [workload.id, workload]));
+  return { ...mesh, namespaces: declared, workloads, resources, assumptions: assumptionsOf(mesh.config, workloads, mesh.world) };
 }
 
 function groupByKind(resources: readonly AnyResource[]): ReadonlyMap<string, readonly AnyResource[]> {

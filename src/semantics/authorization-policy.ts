@@ -73,8 +73,17 @@ function compilePolicy(policy: Policy, chain: Chain, config: MeshConfig): Compil
 
 /** A1.9. */
 export function ruleHolds(rule: CompiledRule, seen: Seen): boolean {
-  const someEntry = (entries: CompiledRule['sources']): boolean => entries.length === 0 || entries.some((entry) => entry.every((condition) => conditionHolds(condition, seen)));
-  return someEntry(rule.sources) && someEntry(rule.operations) && rule.conditions.every((condition) => conditionHolds(condition, seen));
+  return someEntryHolds(rule.sources, seen) && someEntryHolds(rule.operations, seen) && allHold(rule.conditions, seen);
+}
+
+function someEntryHolds(entries: CompiledRule['sources'], seen: Seen): boolean {
+  for (const entry of entries) if (allHold(entry, seen)) return true;
+  return entries.length === 0;
+}
+
+function allHold(conditions: CompiledRule['conditions'], seen: Seen): boolean {
+  for (const condition of conditions) if (!conditionHolds(condition, seen)) return false;
+  return true;
 }
 
 /** Policies of which some rule holds, in id order. */

@@ -38,7 +38,9 @@ export function modeAt(effective: EffectiveMtls, port: number): PortMode {
 
 /** M6 to M8, M13, M15. */
 export function effectiveMtls(mesh: Mesh, attached: Attached): EffectiveMtls {
-  const scopes = [attached.peerAuthentication.mesh, attached.peerAuthentication.namespace, attached.peerAuthentication.workload].map((policies) => mayBeOldest(policies, mesh));
+  const { mesh: meshWide, namespace, workload } = attached.peerAuthentication;
+  if (meshWide.length < 2 && namespace.length < 2 && workload.length < 2) return ofOne(mesh.config, meshWide[0], namespace[0], workload[0]);
+  const scopes = [meshWide, namespace, workload].map((policies) => mayBeOldest(policies, mesh));
   const worlds = worldsOf(scopes).map(([first, second, third]) => resolve(first, second, third, mesh.config));
   const only = worlds[0];
   if (only !== undefined && worlds.every((world) => sameModes(world, only))) return only;
@@ -50,6 +52,25 @@ export function effectiveMtls(mesh: Mesh, attached: Attached): EffectiveMtls {
     round(worldsOf(judged.map((candidates, scope) => (chosen[scope] === undefined ? candidates : [chosen[scope]]))).map(([first, second, third]) => resolve(first, second, third, mesh.config)), 'weakest'),
   );
   return { ...round(rounded, 'strictest'), judgedByWeakest: ambiguous.flat().map((policy) => resourceId(policy)).sort(), ties: ambiguous.map((candidates) => scopeOf(candidates, mesh)).sort() };
+}
+
+type Scoped<V> = Map<Policy | undefined, V>;
+
+const resolved = new WeakMap<MeshConfig, Scoped<Scoped<Scoped<EffectiveMtls>>>>();
+
+/** At most one policy of each scope: asked with every request, and most workloads are under the same ones. */
+function ofOne(config: MeshConfig, meshWide: Policy | undefined, namespaceWide: Policy | undefined, own: Policy | undefined): EffectiveMtls {
+  const forConfig = resolved.get(config) ?? new Map<Policy | undefined, Scoped<Scoped<EffectiveMtls>>>();
+  resolved.set(config, forConfig);
+  const forMesh = forConfig.get(meshWide) ?? new Map<Policy | undefined, Scoped<EffectiveMtls>>();
+  forConfig.set(meshWide, forMesh);
+  const forNamespace = forMesh.get(namespaceWide) ?? new Map<Policy | undefined, EffectiveMtls>();
+  forMesh.set(namespaceWide, forNamespace);
+  const known = forNamespace.get(own);
+  if (known !== undefined) return known;
+  const fresh = resolve(meshWide, namespaceWide, own, config);
+  forNamespace.set(own, fresh);
+  return fresh;
 }
 
 type World = readonly [Policy | undefined, Policy | undefined, Policy | undefined];

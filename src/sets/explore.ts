@@ -38,18 +38,26 @@ export interface Explored {
 /** Cubes that may meet the seed: a cheap test on patterns, the same predicate of two cubes tested once. */
 function meetingCubes(seed: Cube, cubes: readonly Cube[], known: Map<Predicate, boolean>): Cube[] {
   if (seed.predicates.length === 0) return [...cubes];
-  return cubes.filter((cube) => {
-    for (const predicate of cube.predicates) if (!meets(seed, predicate, known)) return false;
-    return true;
-  });
+  const meeting: Cube[] = [];
+  nextCube: for (const cube of cubes) {
+    for (const predicate of cube.predicates) if (!meets(seed, predicate, known)) continue nextCube;
+    meeting.push(cube);
+  }
+  return meeting;
 }
 
 function meets(seed: Cube, predicate: Predicate, known: Map<Predicate, boolean>): boolean {
-  const about = (other: Predicate): boolean => other.dimension === predicate.dimension;
-  if (!seed.predicates.some(about)) return true;
-  const answer = known.get(predicate);
-  if (answer !== undefined) return answer;
-  const fresh = !seed.predicates.some((other) => about(other) && predicatesDisjoint(other, predicate));
+  let fresh: boolean | undefined;
+  for (const other of seed.predicates) {
+    if (other.dimension !== predicate.dimension) continue;
+    if (fresh === undefined) {
+      const answer = known.get(predicate);
+      if (answer !== undefined) return answer;
+    }
+    fresh = !predicatesDisjoint(other, predicate);
+    if (!fresh) break;
+  }
+  if (fresh === undefined) return true;
   known.set(predicate, fresh);
   return fresh;
 }

@@ -216,5 +216,10 @@ export function matches(matcher: Matcher, whole: Value): boolean {
 
 /** `(any is empty or some of any matches) and none of none matches` (A1.11, A3.4). */
 export function holds(predicate: Predicate, value: Value): boolean {
-  return (predicate.any.length === 0 || predicate.any.some((matcher) => matches(matcher, value))) && !predicate.none.some((matcher) => matches(matcher, value));
+  return (predicate.any.length === 0 || someMatches(predicate.any, value)) && !someMatches(predicate.none, value);
+}
+
+function someMatches(matchers: readonly Matcher[], value: Value): boolean {
+  for (const matcher of matchers) if (matches(matcher, value)) return true;
+  return false;
 }

@@ -23,6 +23,8 @@ export interface SpanReader {
   field(position: ObjectPosition, path: FieldPath): Span;
   /** The first to the last line with content of the object. */
   object(position: ObjectPosition): Span;
+  /** The value of the document, read together with its places; `undefined`: the quick reader does not decide it. */
+  quickly(position: ObjectPosition): { readonly value: unknown } | undefined;
 }
 
 /** @param fully with the full parser alone, which decides where the quick reader does not */
@@ -58,6 +60,10 @@ export function spanReader(text: string, fully = false): SpanReader {
     value: (position, path) => locate(position, path, false),
     field: (position, path) => locate(position, path, true),
     object: (position) => locate(position, [], false),
+    quickly: ({ document }) => {
+      const part = parts[document];
+      return part === undefined || part.problem !== undefined ? undefined : quickOf(part);
+    },
   };
 }
 

@@ -46,12 +46,13 @@ function ordered(value: unknown, schema: unknown): unknown {
   const { items, rest, properties, positions } = orderOf(schema);
   if (Array.isArray(value)) return orderedList(value, items);
   const source = value as Readonly<Record<string, unknown>>; // neither null nor a list
-  const keys = Object.keys(source);
-  const entries = keys.map((key) => ordered(source[key], positions.has(key) ? properties[key] : rest));
   let last = -1;
-  for (const [index, key] of keys.entries()) {
+  for (const key in source) {
     const position = positions.get(key) ?? -1;
-    if (position <= last || entries[index] !== source[key]) return reordered(keys, entries, positions);
+    if (position <= last || ordered(source[key], properties[key]) !== source[key]) {
+      const keys = Object.keys(source);
+      return reordered(keys, keys.map((each) => ordered(source[each], positions.has(each) ? properties[each] : rest)), positions);
+    }
     last = position;
   }
   return source;
@@ -68,7 +69,8 @@ function reordered(keys: readonly string[], entries: readonly unknown[], positio
 
 function orderedList(list: readonly unknown[], items: unknown): readonly unknown[] {
   let copy: unknown[] | undefined;
-  for (const [index, entry] of list.entries()) {
+  for (let index = 0; index < list.length; index += 1) {
+    const entry = list[index];
     const result = ordered(entry, items);
     if (copy === undefined && result !== entry) copy = list.slice(0, index);
     copy?.push(result);
