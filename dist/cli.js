@@ -369,14 +369,14 @@ function pathFollower(entries2, target) {
 }
 function resolveLinks(label3, entries2, targets3, problems = []) {
   const follow2 = pathFollower(entries2, (entry2) => targets3.get(entry2.path));
-  const resolved = /* @__PURE__ */ new Map();
+  const resolved2 = /* @__PURE__ */ new Map();
   const found = [...problems];
   for (const [path2, entry2] of entries2) {
     if (entry2.type === "submodule") {
       found.push({ path: path2, problem: { kind: "submodule", reason: `the submodule at commit ${entry2.commit.slice(0, 12)} is not part of this repository's tree`, remedy: "review it in its own repository" } });
     }
     if (entry2.type !== "symlink") {
-      resolved.set(path2, entry2);
+      resolved2.set(path2, entry2);
       continue;
     }
     const target = targets3.get(path2);
@@ -384,15 +384,15 @@ function resolveLinks(label3, entries2, targets3, problems = []) {
     if (destination2?.type === "file") {
       const file2 = entries2.get(destination2.path);
       if (file2?.type === "file") {
-        resolved.set(path2, { ...file2, path: path2, link: destination2.path });
+        resolved2.set(path2, { ...file2, path: path2, link: destination2.path });
         continue;
       }
     }
     const problem = target === void 0 ? void 0 : linkProblem(target, destination2);
-    resolved.set(path2, { type: "symlink", path: path2, blob: entry2.blob, ...target === void 0 ? {} : { target }, ...problem === void 0 ? {} : { problem } });
+    resolved2.set(path2, { type: "symlink", path: path2, blob: entry2.blob, ...target === void 0 ? {} : { target }, ...problem === void 0 ? {} : { problem } });
     if (problem !== void 0 && wantedPath(path2)) found.push({ path: path2, problem });
   }
-  return { label: label3, entries: resolved, problems: found.sort((left, right) => compareText(left.path, right.path)) };
+  return { label: label3, entries: resolved2, problems: found.sort((left, right) => compareText(left.path, right.path)) };
 }
 function linkProblem(target, destination2) {
   const shown5 = target.replace(/\s+/gu, " ").slice(0, 200);
@@ -451,9 +451,9 @@ function blobId(bytes) {
   return createHash("sha1").update(`blob ${bytes.byteLength}\0`).update(bytes).digest("hex");
 }
 async function streamedBlobId(path2, size) {
-  const hash3 = createHash("sha1").update(`blob ${size}\0`);
-  for await (const chunk of createReadStream(path2)) hash3.update(chunk);
-  return hash3.digest("hex");
+  const hash4 = createHash("sha1").update(`blob ${size}\0`);
+  for await (const chunk of createReadStream(path2)) hash4.update(chunk);
+  return hash4.digest("hex");
 }
 function codeOf(error62) {
   return error62 instanceof Error && "code" in error62 && typeof error62.code === "string" ? error62.code : "unknown reason";
@@ -1107,10 +1107,10 @@ function baseName(path2) {
 function below(path2, folder) {
   return folder === "." || path2 === folder || path2.startsWith(`${folder}/`);
 }
-function resolvePath(folder, written) {
-  if (written === "" || /^[a-z][a-z0-9+.-]*:/iu.test(written)) return void 0;
-  const steps = written.startsWith("/") || folder === "." ? [] : folder.split("/");
-  for (const step of written.split("/")) {
+function resolvePath(folder, written2) {
+  if (written2 === "" || /^[a-z][a-z0-9+.-]*:/iu.test(written2)) return void 0;
+  const steps = written2.startsWith("/") || folder === "." ? [] : folder.split("/");
+  for (const step of written2.split("/")) {
     if (step === "" || step === ".") continue;
     if (step === "..") {
       if (steps.length === 0) return void 0;
@@ -8728,28 +8728,28 @@ var init_convert = __esm({
       #map(map3, depth, root) {
         const result = {};
         const merged3 = map3.items.some((pair) => isMergeKey(pair));
-        const written = merged3 ? /* @__PURE__ */ new Set() : void 0;
+        const written2 = merged3 ? /* @__PURE__ */ new Set() : void 0;
         let glued = false;
         for (const pair of map3.items) {
           if (merged3 && isMergeKey(pair)) {
-            this.#merge(result, written ?? /* @__PURE__ */ new Set(), pair, depth);
+            this.#merge(result, written2 ?? /* @__PURE__ */ new Set(), pair, depth);
             continue;
           }
           const key3 = this.#key(pair.key);
           if (key3 === void 0) continue;
-          if (written === void 0 ? Object.hasOwn(result, key3) : written.has(key3)) {
+          if (written2 === void 0 ? Object.hasOwn(result, key3) : written2.has(key3)) {
             if (root && (key3 === "apiVersion" || key3 === "kind")) {
               if (!glued) this.#report("glued-separator", pair.key, `a second \`${key3}:\` begins here: two objects in one document`, "write `---` on a line of its own between the two objects");
               glued = true;
             } else if (!glued) this.#report("duplicate-key", pair.key, `the key \`${oneLine2(key3)}\` is written twice in one map; only the last one counts`, "keep one of them");
           }
-          written?.add(key3);
+          written2?.add(key3);
           assign(result, key3, this.value(pair.value, depth + 1));
         }
         return result;
       }
       /** go-yaml v2 merges where the key stands: keys written before it are replaced, keys after it win. */
-      #merge(result, written, pair, depth) {
+      #merge(result, written2, pair, depth) {
         const source2 = this.value(pair.value, depth + 1);
         const maps = Array.isArray(source2) ? source2 : [source2];
         if (!maps.every((map3) => typeof map3 === "object" && map3 !== null && !Array.isArray(map3))) {
@@ -8758,7 +8758,7 @@ var init_convert = __esm({
         }
         for (const map3 of maps.toReversed()) {
           for (const [key3, value] of Object.entries(map3)) {
-            if (written.has(key3)) this.#report("yaml-error", pair.key, `the key \`${oneLine2(key3)}\` is written before a merge that sets it too: \`kubectl\` and \`kustomize\` read this differently`, "write `<<` as the first key of the map");
+            if (written2.has(key3)) this.#report("yaml-error", pair.key, `the key \`${oneLine2(key3)}\` is written before a merge that sets it too: \`kubectl\` and \`kustomize\` read this differently`, "write `<<` as the first key of the map");
             assign(result, key3, value);
           }
         }
@@ -9099,8 +9099,8 @@ var init_quick = __esm({
           return key4;
         }
         if (code2 === dash2) throw unusual;
-        const written = this.#text.slice(at2, end);
-        const key3 = isPlainText(written) ? written : plainKeyText(written);
+        const written2 = this.#text.slice(at2, end);
+        const key3 = isPlainText(written2) ? written2 : plainKeyText(written2);
         if (key3 === void 0 || key3 === "__proto__") throw unusual;
         return key3;
       }
@@ -9229,9 +9229,9 @@ var init_quick = __esm({
         }
         return text8;
       }
-      #resolved(written) {
-        if (isPlainText(written)) return written;
-        const value = resolvePlain(written);
+      #resolved(written2) {
+        if (isPlainText(written2)) return written2;
+        const value = resolvePlain(written2);
         if (typeof value === "number" && !Number.isFinite(value)) throw unusual;
         return value;
       }
@@ -9528,7 +9528,11 @@ function spanReader(text8, fully = false) {
   return {
     value: (position, path2) => locate2(position, path2, false),
     field: (position, path2) => locate2(position, path2, true),
-    object: (position) => locate2(position, [], false)
+    object: (position) => locate2(position, [], false),
+    quickly: ({ document }) => {
+      const part2 = parts2[document];
+      return part2 === void 0 || part2.problem !== void 0 ? void 0 : quickOf(part2);
+    }
   };
 }
 function spanOf(text8, origin, path2) {
@@ -9764,28 +9768,28 @@ function isKustomization(value) {
   return version3 === void 0 || typeof version3 === "string" && version3.startsWith("kustomize.config.k8s.io/");
 }
 function readsOfKustomization(folder, value) {
-  const written = [];
-  for (const field3 of pathLists) written.push(...texts(value[field3]));
+  const written2 = [];
+  for (const field3 of pathLists) written2.push(...texts(value[field3]));
   for (const field3 of ["patches", "patchesJson6902", "replacements"]) {
-    for (const entry2 of records(value[field3])) written.push(...texts([entry2["path"]]));
+    for (const entry2 of records(value[field3])) written2.push(...texts([entry2["path"]]));
   }
   for (const field3 of ["configMapGenerator", "secretGenerator"]) {
     for (const entry2 of records(value[field3])) {
-      written.push(...texts(entry2["files"]).map((text8) => text8.slice(text8.indexOf("=") + 1)), ...texts(entry2["envs"]), ...texts([entry2["env"]]));
+      written2.push(...texts(entry2["files"]).map((text8) => text8.slice(text8.indexOf("=") + 1)), ...texts(entry2["envs"]), ...texts([entry2["env"]]));
     }
   }
   const openapi = value["openapi"];
-  if (isRecord(openapi)) written.push(...texts([openapi["path"]]));
+  if (isRecord(openapi)) written2.push(...texts([openapi["path"]]));
   const globals = value["helmGlobals"];
   const chartHome = isRecord(globals) && typeof globals["chartHome"] === "string" ? globals["chartHome"] : "charts";
   for (const field3 of ["helmCharts", "helmChartInflationGenerator"]) {
     for (const entry2 of records(value[field3])) {
-      written.push(...texts([entry2["valuesFile"], entry2["values"]]), ...texts(entry2["additionalValuesFiles"]));
+      written2.push(...texts([entry2["valuesFile"], entry2["values"]]), ...texts(entry2["additionalValuesFiles"]));
       const name2 = field3 === "helmCharts" ? entry2["name"] : entry2["chartName"];
-      if (typeof name2 === "string" && name2 !== "") written.push(`${chartHome}/${name2}`);
+      if (typeof name2 === "string" && name2 !== "") written2.push(`${chartHome}/${name2}`);
     }
   }
-  const paths = written.filter((text8) => !text8.includes("\n")).flatMap((text8) => resolvePath(folder, text8) ?? []);
+  const paths = written2.filter((text8) => !text8.includes("\n")).flatMap((text8) => resolvePath(folder, text8) ?? []);
   return { paths: [...new Set(paths)], component: value["kind"] === "Component" };
 }
 function readsOfPlugin(folder, value) {
@@ -9892,7 +9896,7 @@ var init_documents2 = __esm({
 });
 
 // src/lib/canonical.ts
-import { createHash as createHash2 } from "node:crypto";
+import * as crypto from "node:crypto";
 function canonical(value) {
   if (value === null || typeof value !== "object") return value === void 0 ? "null" : JSON.stringify(value);
   let text8 = "";
@@ -9942,12 +9946,17 @@ function isCollection(value) {
 function shortHash(...parts2) {
   let text8 = "";
   for (const part2 of parts2) text8 += `${String(part2.length)}:${part2}`;
-  return createHash2("sha256").update(text8).digest("hex").slice(0, 16);
+  return sha256(text8).slice(0, 16);
 }
+function sha256(text8) {
+  return hash2 === void 0 ? crypto.createHash("sha256").update(text8).digest("hex") : hash2("sha256", text8);
+}
+var hash2;
 var init_canonical = __esm({
   "src/lib/canonical.ts"() {
     "use strict";
     init_order();
+    ({ hash: hash2 } = crypto);
   }
 });
 
@@ -9975,8 +9984,8 @@ function lineOf(text8, needle) {
   const plain6 = lines.findIndex((line) => !line.trimStart().startsWith("#") && line.includes(needle));
   return plain6 < 0 ? 1 : plain6 + 1;
 }
-function isAddress(written) {
-  return /^[a-z][a-z0-9+.-]*:\/\//iu.test(written) || /^(?:git|gh|hg|s3|gcs|oci|ssh|https?|file)::?/iu.test(written) || /^[\w.-]+@[\w.-]+:/u.test(written) || /^(?:github\.com|gitlab\.com|bitbucket\.org|dev\.azure\.com)[/:]/iu.test(written) || /\?(?:.*&)?(?:ref|version|timeout|submodules)=/u.test(written) || /\.git(?:\/|$)/u.test(written) || /^[\w-]+(?:\.[\w-]+)+\/.*\/\//u.test(written);
+function isAddress(written2) {
+  return /^[a-z][a-z0-9+.-]*:\/\//iu.test(written2) || /^(?:git|gh|hg|s3|gcs|oci|ssh|https?|file)::?/iu.test(written2) || /^[\w.-]+@[\w.-]+:/u.test(written2) || /^(?:github\.com|gitlab\.com|bitbucket\.org|dev\.azure\.com)[/:]/iu.test(written2) || /\?(?:.*&)?(?:ref|version|timeout|submodules)=/u.test(written2) || /\.git(?:\/|$)/u.test(written2) || /^[\w-]+(?:\.[\w-]+)+\/.*\/\//u.test(written2);
 }
 var BuildStop, Source;
 var init_build = __esm({
@@ -10092,12 +10101,12 @@ function isReviewed(address, { addresses: addresses2 }) {
   const own4 = addresses2.flatMap((each) => repositoryName(each) ?? []);
   return name2 === void 0 || own4.length === 0 || own4.includes(name2);
 }
-function pinnedRevision(written, { branch: branch2 }) {
-  if (written === void 0 || written === "" || written === "HEAD" || /\{\{|\$\{/u.test(written)) return void 0;
-  const named6 = written.replace(/^refs\/heads\//u, "");
+function pinnedRevision(written2, { branch: branch2 }) {
+  if (written2 === void 0 || written2 === "" || written2 === "HEAD" || /\{\{|\$\{/u.test(written2)) return void 0;
+  const named6 = written2.replace(/^refs\/heads\//u, "");
   if (named6 === branch2) return void 0;
-  if (/^[0-9a-f]{7,40}$/u.test(written) || /^(?:refs\/tags\/|[~^<>=]*\s*v?\d+\.(?:\d+|[x*]))/u.test(written)) return written;
-  return branch2 === void 0 ? void 0 : written;
+  if (/^[0-9a-f]{7,40}$/u.test(written2) || /^(?:refs\/tags\/|[~^<>=]*\s*v?\d+\.(?:\d+|[x*]))/u.test(written2)) return written2;
+  return branch2 === void 0 ? void 0 : written2;
 }
 var unknownRepository;
 var init_repository = __esm({
@@ -10264,13 +10273,13 @@ function substitution(postBuild) {
 function helmRelease(name2, spec, { file: file2, line, folders, gitSources: gitSources2 }) {
   const chart = isRecord(spec["chart"]) && isRecord(spec["chart"]["spec"]) ? spec["chart"]["spec"] : {};
   const source2 = isRecord(chart["sourceRef"]) ? chart["sourceRef"] : isRecord(spec["chartRef"]) ? spec["chartRef"] : {};
-  const written = text(chart["chart"]) ?? text(source2["name"]) ?? "";
+  const written2 = text(chart["chart"]) ?? text(source2["name"]) ?? "";
   const git = gitSources2.find(source2, name2, file2);
-  const path2 = source2["kind"] === "GitRepository" && git?.elsewhere === void 0 ? resolvePath(".", written) : void 0;
+  const path2 = source2["kind"] === "GitRepository" && git?.elsewhere === void 0 ? resolvePath(".", written2) : void 0;
   const [ownNamespace = "", ownName = ""] = name2.split("/");
   const namespace = text(spec["targetNamespace"]) ?? ownNamespace;
   if (path2 === void 0 || !folders.has(path2)) {
-    return { roots: [], outside: [{ kind: "chart", name: `${text(source2["name"]) ?? ""}/${written} of HelmRelease ${name2}`, detail: canonical({ version: chart["version"], revision: git?.revision, values: spec["values"], valuesFrom: spec["valuesFrom"] }), file: file2, line }] };
+    return { roots: [], outside: [{ kind: "chart", name: `${text(source2["name"]) ?? ""}/${written2} of HelmRelease ${name2}`, detail: canonical({ version: chart["version"], revision: git?.revision, values: spec["values"], valuesFrom: spec["valuesFrom"] }), file: file2, line }] };
   }
   const values5 = [...texts(chart["valuesFiles"]), ...texts([chart["valuesFile"]])].map((each) => resolvePath(".", each) ?? each);
   const release = { name: text(spec["releaseName"]) ?? (text(spec["targetNamespace"]) === void 0 ? ownName : `${namespace}-${ownName}`), values: values5, inline: spec["values"], set: {} };
@@ -10283,24 +10292,24 @@ function application({ name: name2, spec, context: context2, template }) {
   const { file: file2, line, repository } = context2;
   const isHere = (source2) => isReviewed(text(source2["repoURL"]), repository);
   const refs = new Map(sources.flatMap((source2) => text(source2["ref"]) === void 0 ? [] : [[String(source2["ref"]), source2]]));
-  const valuesPath = (written, path2) => {
-    if (isAddress(written)) return void 0;
-    if (!written.startsWith("$")) return resolvePath(path2, written) ?? written;
-    const cut2 = written.indexOf("/");
-    const from2 = refs.get(written.slice(1, cut2));
-    return cut2 < 0 || from2 !== void 0 && !isHere(from2) ? void 0 : resolvePath(".", written.slice(cut2 + 1)) ?? written;
+  const valuesPath = (written2, path2) => {
+    if (isAddress(written2)) return void 0;
+    if (!written2.startsWith("$")) return resolvePath(path2, written2) ?? written2;
+    const cut2 = written2.indexOf("/");
+    const from2 = refs.get(written2.slice(1, cut2));
+    return cut2 < 0 || from2 !== void 0 && !isHere(from2) ? void 0 : resolvePath(".", written2.slice(cut2 + 1)) ?? written2;
   };
   const roots = sources.flatMap((source2) => {
     const helm2 = isRecord(source2["helm"]) ? source2["helm"] : {};
-    const written = text(source2["path"]);
+    const written2 = text(source2["path"]);
     if (text(source2["chart"]) !== void 0) {
       const values5 = texts(helm2["valueFiles"]).map((each) => [each, each.startsWith("$") ? context2.contentOf(valuesPath(each, ".") ?? "") : void 0]);
       outside.push({ kind: "chart", name: `${text(source2["repoURL"]) ?? ""}/${String(source2["chart"])} of Application ${name2}`, detail: canonical({ version: source2["targetRevision"], helm: helm2, values: values5 }), file: file2, line });
       return [];
     }
-    if (written === void 0) return [];
+    if (written2 === void 0) return [];
     if (!isHere(source2)) {
-      outside.push({ kind: "base", name: `${text(source2["repoURL"]) ?? ""} ${written} of Application ${name2}`, detail: canonical({ revision: source2["targetRevision"], helm: helm2, kustomize: source2["kustomize"] }), file: file2, line });
+      outside.push({ kind: "base", name: `${text(source2["repoURL"]) ?? ""} ${written2} of Application ${name2}`, detail: canonical({ revision: source2["targetRevision"], helm: helm2, kustomize: source2["kustomize"] }), file: file2, line });
       return [];
     }
     const pinned = pinnedRevision(text(source2["targetRevision"]), repository);
@@ -10311,10 +10320,10 @@ function application({ name: name2, spec, context: context2, template }) {
     for (const each of texts(helm2["valueFiles"])) {
       if (valuesPath(each, ".") === void 0) outside.push({ kind: "chart", name: `values ${each} of Application ${name2}`, detail: canonical(refs.get(each.slice(1, Math.max(1, each.indexOf("/"))))?.["targetRevision"]), file: file2, line });
     }
-    return placesOf(written, context2.folders).map((path2) => ({
+    return placesOf(written2, context2.folders).map((path2) => ({
       tool: "argo",
       // Several generators that fit a folder are one unknown destination.
-      name: template !== void 0 && (written.includes("{{") || name2.includes("{{")) ? anyGenerator : name2,
+      name: template !== void 0 && (written2.includes("{{") || name2.includes("{{")) ? anyGenerator : name2,
       file: file2,
       path: path2,
       recurse: directory["recurse"] === true,
@@ -10353,16 +10362,16 @@ function kustomizeSource(kustomize) {
   };
   return Object.keys(overlay).length === 0 ? {} : { overlay };
 }
-function placesOf(written, folders) {
-  if (!written.includes("{{")) {
-    const path2 = resolvePath(".", written);
+function placesOf(written2, folders) {
+  if (!written2.includes("{{")) {
+    const path2 = resolvePath(".", written2);
     return path2 === void 0 ? [] : [path2];
   }
-  const fits2 = rendered(written);
+  const fits2 = rendered(written2);
   return [...folders].filter((folder) => fits2.test(folder)).sort();
 }
-function known(written) {
-  return written === void 0 || written.includes("{{") ? void 0 : written;
+function known(written2) {
+  return written2 === void 0 || written2.includes("{{") ? void 0 : written2;
 }
 function clusterOf(path2) {
   const steps = path2.split("/");
@@ -10454,10 +10463,10 @@ function scanSide(tree3, documents, repository = unknownRepository, rendered2 = 
     if (mayBeManifestFile(entry2.path)) mayHoldRoots.push(entry2.path);
   }
   const scan = { tree: tree3, filesIn, folders, kustomizations, charts, roots: [], outside: [], rootFiles: /* @__PURE__ */ new Set() };
-  const written = writtenRoots(tree3, mayHoldRoots, documents);
-  const objects = rendered2.files.size === 0 ? written : [...written.filter(({ file: file2 }) => !rendered2.files.has(file2)), ...rendered2.objects];
+  const written2 = writtenRoots(tree3, mayHoldRoots, documents);
+  const objects = rendered2.files.size === 0 ? written2 : [...written2.filter(({ file: file2 }) => !rendered2.files.has(file2)), ...rendered2.objects];
   const found = rootsIn(scan, objects, documents, repository);
-  return { ...scan, roots: found.flatMap((each) => each.roots), outside: found.flatMap((each) => each.outside), rootFiles: new Set(written.map(({ file: file2 }) => file2)) };
+  return { ...scan, roots: found.flatMap((each) => each.roots), outside: found.flatMap((each) => each.outside), rootFiles: new Set(written2.map(({ file: file2 }) => file2)) };
 }
 function readKustomization(path2, folder, tree3, documents) {
   const found = follow(tree3, path2);
@@ -10465,9 +10474,9 @@ function readKustomization(path2, folder, tree3, documents) {
   if (value === void 0 || value === null) return { file: path2, readable: value === null, reads: [], component: false, edits: false };
   if (!isKustomization(value)) return void 0;
   const { paths, component } = readsOfKustomization(folder, value);
-  const plugins = ["generators", "transformers", "validators"].flatMap((field3) => texts(value[field3])).flatMap((written) => {
-    const there = written.includes("\n") ? void 0 : resolvePath(folder, written);
-    const text8 = there === void 0 ? written : textAt2(tree3, there, documents);
+  const plugins = ["generators", "transformers", "validators"].flatMap((field3) => texts(value[field3])).flatMap((written2) => {
+    const there = written2.includes("\n") ? void 0 : resolvePath(folder, written2);
+    const text8 = there === void 0 ? written2 : textAt2(tree3, there, documents);
     return text8 === void 0 ? [] : (valuesOf(text8) ?? []).flatMap((each) => readsOfPlugin(folder, each));
   });
   return { file: path2, readable: true, reads: [.../* @__PURE__ */ new Set([...paths, ...plugins.filter((each) => tree3.entries.has(each) || tree3.entries.has(`${each}/Chart.yaml`))])], component, edits: editing.some((field3) => value[field3] !== void 0) };
@@ -10814,12 +10823,12 @@ function rootFile(file2) {
 function contextFiles(scan, paths) {
   const found = /* @__PURE__ */ new Set();
   const patterns = [];
-  for (const written of paths) {
-    const path2 = resolvePath(".", written);
+  for (const written2 of paths) {
+    const path2 = resolvePath(".", written2);
     if (path2 !== void 0 && scan.tree.entries.has(path2)) found.add(path2);
     else if (path2 !== void 0 && scan.folders.has(path2)) {
       for (const file2 of filesBelow(scan, path2, true)) if (mayBeManifestFile(file2)) found.add(file2);
-      else if (/[*?]/u.test(written)) patterns.push(written);
+      else if (/[*?]/u.test(written2)) patterns.push(written2);
     }
   }
   if (patterns.length > 0) {
@@ -12365,10 +12374,10 @@ function decodeAdminPort(port3) {
 }
 function decodeProtocol(protocol) {
   for (const [key3, transport] of [["tcp", "TCP"], ["udp", "UDP"], ["sctp", "SCTP"]]) {
-    const written = fieldsAt(protocol, key3);
-    if (written === void 0) continue;
-    if (fieldsAt(written, "sourcePort") !== void 0) return { type: "unknown" };
-    const port3 = fieldsAt(written, "destinationPort");
+    const written2 = fieldsAt(protocol, key3);
+    if (written2 === void 0) continue;
+    if (fieldsAt(written2, "sourcePort") !== void 0) return { type: "unknown" };
+    const port3 = fieldsAt(written2, "destinationPort");
     if (port3 === void 0) return { type: "range", protocol: transport, start: 0, end: 65535 };
     const several = fieldsAt(port3, "range");
     return several === void 0 ? range(transport, numberAt(port3, "number"), numberAt(port3, "number")) : range(transport, numberAt(several, "start"), numberAt(several, "end"));
@@ -12510,8 +12519,8 @@ var init_kinds_kubernetes = __esm({
 
 // src/manifests/metadata.ts
 function decodeMetadata(manifest, nameless) {
-  const written = own(manifest, "metadata");
-  const metadata = nameless !== void 0 && (written === void 0 || written === null) ? {} : written;
+  const written2 = own(manifest, "metadata");
+  const metadata = nameless !== void 0 && (written2 === void 0 || written2 === null) ? {} : written2;
   if (!isFields(metadata)) {
     const reason = metadata === void 0 || metadata === null ? "the object has no `metadata`" : `\`metadata\` must be an object, not ${describe(metadata)}`;
     return { type: "unreadable", path: ["metadata"], reason, remedy: "give the object `metadata` with a `name`" };
@@ -13359,7 +13368,7 @@ var init_gateway = __esm({
 function decodeInstallation(manifest) {
   const spec = fieldsOr(manifest, "spec");
   const values5 = merged(fieldsOr(spec, "values"), fieldsOr(spec, "unvalidatedValues"));
-  const written = fieldsAt(spec, "meshConfig");
+  const written2 = fieldsAt(spec, "meshConfig");
   const fromValues = fieldsAt(values5, "meshConfig");
   return {
     namespace: textAt3(spec, "namespace"),
@@ -13367,7 +13376,7 @@ function decodeInstallation(manifest) {
     version: textAt3(spec, "version")?.replace(/^v(?=[0-9])/, ""),
     tag: textAt3(spec, "tag") ?? textAt3(fieldsOr(values5, "global"), "tag"),
     profile: textAt3(spec, "profile") ?? textAt3(values5, "profile"),
-    meshConfig: written === void 0 && fromValues === void 0 ? void 0 : { ...fromValues, ...written },
+    meshConfig: written2 === void 0 && fromValues === void 0 ? void 0 : { ...fromValues, ...written2 },
     values: values5,
     components: fieldsOr(spec, "components"),
     environment: environmentOf(values5, fieldsOr(spec, "components"))
@@ -13447,10 +13456,10 @@ function decodeWorkloadGroup(manifest) {
 }
 function decodeEndpoint(endpoint2) {
   const ports3 = /* @__PURE__ */ new Map();
-  const written = fieldsAt(endpoint2, "ports");
-  if (written !== void 0) {
-    for (const name2 of Object.keys(written)) {
-      const port3 = numberAt(written, name2);
+  const written2 = fieldsAt(endpoint2, "ports");
+  if (written2 !== void 0) {
+    for (const name2 of Object.keys(written2)) {
+      const port3 = numberAt(written2, name2);
       if (port3 !== void 0) ports3.set(name2, port3);
     }
   }
@@ -15002,11 +15011,11 @@ function inForceOrder(problems) {
 function versionProblems(head, entry2) {
   if (head.group === entry2.group && entry2.served.includes(head.version)) return [];
   const served2 = `\`${apiVersionOf(entry2.group, entry2.served[0] ?? "")}\``;
-  const written = `\`${clip(head.apiVersion)}\``;
+  const written2 = `\`${clip(head.apiVersion)}\``;
   const path2 = ["apiVersion"];
-  if (wasServed(head, entry2)) return [{ kind: "removed-version", path: path2, message: `${written} of ${entry2.name} is no longer served; use ${served2}`, certain: true }];
-  if (hasKnownVersions(entry2.group)) return [{ kind: "schema", path: path2, message: `${written} is no version of ${entry2.name} that was ever served, so no cluster takes the object; use ${served2}`, certain: true }];
-  return [{ kind: "removed-version", path: path2, message: `${written} is no version of ${entry2.name} that is known here; ${served2} is served`, certain: false }];
+  if (wasServed(head, entry2)) return [{ kind: "removed-version", path: path2, message: `${written2} of ${entry2.name} is no longer served; use ${served2}`, certain: true }];
+  if (hasKnownVersions(entry2.group)) return [{ kind: "schema", path: path2, message: `${written2} is no version of ${entry2.name} that was ever served, so no cluster takes the object; use ${served2}`, certain: true }];
+  return [{ kind: "removed-version", path: path2, message: `${written2} is no version of ${entry2.name} that is known here; ${served2} is served`, certain: false }];
 }
 function wasServed(head, entry2) {
   if (head.group !== entry2.group) return formerVersions.has(head.version);
@@ -15848,8 +15857,8 @@ function inflatedCharts(source2, at2, value) {
       continue;
     }
     for (const [key3, option] of Object.entries(entry2)) {
-      for (const written of typeof option === "string" ? [option] : Array.isArray(option) ? option.filter((each) => typeof each === "string") : []) {
-        if (written.startsWith("-")) refuse(at2.file, `\`${key3}: ${written.slice(0, 60)}\` of a chart would be an option of Helm`, "write a name", at2.line(written));
+      for (const written2 of typeof option === "string" ? [option] : Array.isArray(option) ? option.filter((each) => typeof each === "string") : []) {
+        if (written2.startsWith("-")) refuse(at2.file, `\`${key3}: ${written2.slice(0, 60)}\` of a chart would be an option of Helm`, "write a name", at2.line(written2));
       }
     }
     const name2 = typeof entry2["name"] === "string" ? entry2["name"] : "";
@@ -15864,16 +15873,16 @@ function inflatedCharts(source2, at2, value) {
     const chart = chartFiles(source2, folder, folder);
     for (const [path2, file2] of chart.files) files.set(path2, file2);
     outside.push(...chart.outside);
-    const valuesFile = (written) => {
-      if (isAddress(written) || written.startsWith("/")) refuse(at2.file, `it takes values from \`${written}\`, outside the repository`, "put the file into the repository", at2.line(written));
-      const path2 = inside(at2, written);
-      refuseList(at2.file, path2, at2.line(written));
+    const valuesFile = (written2) => {
+      if (isAddress(written2) || written2.startsWith("/")) refuse(at2.file, `it takes values from \`${written2}\`, outside the repository`, "put the file into the repository", at2.line(written2));
+      const path2 = inside(at2, written2);
+      refuseList(at2.file, path2, at2.line(written2));
       const leads = source2.follow(path2);
       const blob = leads.type === "file" ? source2.blob(leads.path) : void 0;
-      if (leads.type === "outside") refuse(at2.file, `\`${written}\` is a symbolic link out of the repository`, "put the file into the repository", at2.line(written));
-      if (blob === void 0) return fail(at2.file, `it takes \`${written}\`, which is not there`, "add the file, or take the entry out", at2.line(written));
+      if (leads.type === "outside") refuse(at2.file, `\`${written2}\` is a symbolic link out of the repository`, "put the file into the repository", at2.line(written2));
+      if (blob === void 0) return fail(at2.file, `it takes \`${written2}\`, which is not there`, "add the file, or take the entry out", at2.line(written2));
       files.set(path2, { blob });
-      return written;
+      return written2;
     };
     kept.push({
       ...entry2,
@@ -15885,18 +15894,18 @@ function inflatedCharts(source2, at2, value) {
   value["helmCharts"] = kept;
   return { files, inflates, outside };
 }
-function inside(at2, written) {
-  if (written.startsWith("/")) refuse(at2.file, `\`${written}\` is an absolute path`, "write it relative to the kustomization", at2.line(written));
-  const path2 = resolvePath(at2.folder, written);
-  return path2 ?? refuse(at2.file, `\`${written}\` leads out of the repository`, "put the files into the repository", at2.line(written));
+function inside(at2, written2) {
+  if (written2.startsWith("/")) refuse(at2.file, `\`${written2}\` is an absolute path`, "write it relative to the kustomization", at2.line(written2));
+  const path2 = resolvePath(at2.folder, written2);
+  return path2 ?? refuse(at2.file, `\`${written2}\` leads out of the repository`, "put the files into the repository", at2.line(written2));
 }
 function withOldCharts(value) {
   const old = records(value["helmChartInflationGenerator"]);
   delete value["helmChartInflationGenerator"];
   if (old.length === 0) return;
   const names4 = { chartName: "name", chartVersion: "version", chartRepoUrl: "repo", values: "valuesFile", valuesLocal: "valuesInline", valuesMerge: "valuesMerge", releaseName: "releaseName", releaseNamespace: "namespace" };
-  const charts = old.map((entry2) => Object.fromEntries(Object.entries(entry2).flatMap(([key3, written]) => names4[key3] === void 0 || written === "" ? [] : [[names4[key3], written]])));
-  const home = old.map((entry2) => entry2["chartHome"]).find((written) => typeof written === "string" && written !== "");
+  const charts = old.map((entry2) => Object.fromEntries(Object.entries(entry2).flatMap(([key3, written2]) => names4[key3] === void 0 || written2 === "" ? [] : [[names4[key3], written2]])));
+  const home = old.map((entry2) => entry2["chartHome"]).find((written2) => typeof written2 === "string" && written2 !== "");
   if (value["helmGlobals"] === void 0 && home !== void 0) value["helmGlobals"] = { chartHome: home };
   value["helmCharts"] = [...Array.isArray(value["helmCharts"]) ? value["helmCharts"] : [], ...charts];
 }
@@ -15991,8 +16000,8 @@ function relativePath(from2, to2) {
   const steps = [...left.slice(shared2).map(() => ".."), ...right.slice(shared2)];
   return steps.length === 0 ? "." : steps.join("/");
 }
-function addressParts(written) {
-  const [place2 = "", query3 = ""] = written.split("?", 2);
+function addressParts(written2) {
+  const [place2 = "", query3 = ""] = written2.split("?", 2);
   const name2 = place2.replace(/\/v?\d+\.\d+[^/]*(?=\/|$)/gu, "/*").replace(/\/[0-9a-f]{40}(?=\/|$)/gu, "/*");
   return { name: name2, detail: name2 === place2 ? query3 : `${place2.slice(0)}${query3 === "" ? "" : `?${query3}`}` };
 }
@@ -16084,8 +16093,8 @@ var init_kustomize_build = __esm({
       #checkPluginFolder(folder) {
         const value = this.#kustomizations.get(folder)?.value;
         for (const field3 of ["resources", "bases", "components"]) {
-          for (const written of texts(value?.[field3])) {
-            const path2 = resolvePath(folder, written);
+          for (const written2 of texts(value?.[field3])) {
+            const path2 = resolvePath(folder, written2);
             if (path2 === void 0) continue;
             if (this.#kustomizations.has(path2)) this.#pluginFolders.add(path2);
             else {
@@ -16124,8 +16133,8 @@ var init_kustomize_build = __esm({
           seen.add(folder);
           for (const name2 of generatedNames(kustomization.value)) names4.add(name2);
           for (const field3 of ["resources", "bases", "components"]) {
-            for (const written of texts(kustomization.value[field3])) {
-              const path2 = resolvePath(folder, written) ?? written;
+            for (const written2 of texts(kustomization.value[field3])) {
+              const path2 = resolvePath(folder, written2) ?? written2;
               if (this.#kustomizations.has(path2)) waiting.push(path2);
               else for (const value of this.source.values(this.moved.get(path2) ?? path2) ?? []) for (const { key: key3 } of objectsOf(value)) names4.add(key3.slice(key3.lastIndexOf("/") + 1));
             }
@@ -16154,13 +16163,13 @@ var init_kustomize_build = __esm({
       }
       #written(folder, file2, value, text8) {
         const { source: source2 } = this;
-        const line = (written) => lineOf(text8, written);
+        const line = (written2) => lineOf(text8, written2);
         this.#checkKeys(value, file2);
         const next = [];
         const at2 = { folder, file: file2, line };
         for (const field3 of ["resources", "bases", "components"]) {
           if (value[field3] === void 0 || value[field3] === null) continue;
-          value[field3] = texts(value[field3]).flatMap((written) => this.#base(at2, written, field3, next));
+          value[field3] = texts(value[field3]).flatMap((written2) => this.#base(at2, written2, field3, next));
         }
         this.#files_(at2, value);
         this.#plugins(at2, value, next);
@@ -16195,46 +16204,46 @@ var init_kustomize_build = __esm({
         if (commonLabels !== void 0) value["commonLabels"] = { ...isRecord(value["commonLabels"]) ? value["commonLabels"] : {}, ...commonLabels };
         if (commonAnnotations !== void 0) value["commonAnnotations"] = { ...isRecord(value["commonAnnotations"]) ? value["commonAnnotations"] : {}, ...commonAnnotations };
         if (metadataLabels !== void 0) value["labels"] = [...records(value["labels"]), { pairs: metadataLabels }];
-        if (components !== void 0 && components.length > 0) value["components"] = [...texts(value["components"]), ...components.flatMap((written) => this.#base(at2, written, "components", next))];
+        if (components !== void 0 && components.length > 0) value["components"] = [...texts(value["components"]), ...components.flatMap((written2) => this.#base(at2, written2, "components", next))];
         value["buildMetadata"] = [.../* @__PURE__ */ new Set([...texts(value["buildMetadata"]), "originAnnotations"])];
       }
       /** A resource, base or component: in the tree, outside (R15), or not there. */
-      #base(at2, written, field3, next) {
-        const found = this.#locate(at2, written);
+      #base(at2, written2, field3, next) {
+        const found = this.#locate(at2, written2);
         if (found.type === "address") {
-          this.outside.push({ kind: "base", ...addressParts(written), file: at2.file, line: at2.line(written) });
+          this.outside.push({ kind: "base", ...addressParts(written2), file: at2.file, line: at2.line(written2) });
           return [];
         }
         if (found.type === "folder") next.push(found.path);
-        else if (field3 === "components") fail(at2.file, `the component \`${written}\` is no folder`, "name the folder of a component", at2.line(written));
+        else if (field3 === "components") fail(at2.file, `the component \`${written2}\` is no folder`, "name the folder of a component", at2.line(written2));
         return [found.written];
       }
       /** Where an entry leads. What leads out of the tree is refused; what is not there is the author's mistake. */
-      #locate(at2, written) {
-        const path2 = /^[a-z][a-z0-9+.-]*:/iu.test(written) ? void 0 : resolvePath(at2.folder, written);
+      #locate(at2, written2) {
+        const path2 = /^[a-z][a-z0-9+.-]*:/iu.test(written2) ? void 0 : resolvePath(at2.folder, written2);
         const there = path2 === void 0 ? void 0 : this.source.follow(path2);
-        if (there?.type !== "file" && there?.type !== "directory" && isAddress(written)) return { type: "address" };
-        if (written.startsWith("/")) refuse(at2.file, `\`${written}\` is an absolute path`, "write it relative to the kustomization", at2.line(written));
-        if (path2 === void 0 || there === void 0) return refuse(at2.file, `\`${written}\` leads out of the repository`, "put the files into the repository", at2.line(written));
+        if (there?.type !== "file" && there?.type !== "directory" && isAddress(written2)) return { type: "address" };
+        if (written2.startsWith("/")) refuse(at2.file, `\`${written2}\` is an absolute path`, "write it relative to the kustomization", at2.line(written2));
+        if (path2 === void 0 || there === void 0) return refuse(at2.file, `\`${written2}\` leads out of the repository`, "put the files into the repository", at2.line(written2));
         switch (there.type) {
           case "file": {
             const real = this.source.blob(path2) === void 0 ? there.path : path2;
             const blob = this.source.blob(real);
-            if (blob === void 0) return fail(at2.file, `\`${written}\` cannot be read`, "replace the link by the file", at2.line(written));
+            if (blob === void 0) return fail(at2.file, `\`${written2}\` cannot be read`, "replace the link by the file", at2.line(written2));
             this.#checkBomb(real, blob);
-            if (!below(real, at2.folder)) return this.#fromBeside(at2, written, { path: real, blob });
+            if (!below(real, at2.folder)) return this.#fromBeside(at2, written2, { path: real, blob });
             this.#files.set(real, { blob });
-            return { type: "file", path: real, written: real === path2 ? written : relativePath(at2.folder, real) };
+            return { type: "file", path: real, written: real === path2 ? written2 : relativePath(at2.folder, real) };
           }
           case "directory":
-            return { type: "folder", path: there.path, written: there.path === path2 ? written : relativePath(at2.folder, there.path) };
+            return { type: "folder", path: there.path, written: there.path === path2 ? written2 : relativePath(at2.folder, there.path) };
           case "outside":
-            return refuse(at2.file, `\`${written}\` is a symbolic link out of the repository`, "put the files into the repository", at2.line(written));
+            return refuse(at2.file, `\`${written2}\` is a symbolic link out of the repository`, "put the files into the repository", at2.line(written2));
           case "submodule":
-            return fail(at2.file, `\`${written}\` lies in a submodule, which is not read`, "review it in its own repository", at2.line(written));
+            return fail(at2.file, `\`${written2}\` lies in a submodule, which is not read`, "review it in its own repository", at2.line(written2));
           case "missing":
           case "circle":
-            return fail(at2.file, `it takes \`${written}\`, which is not there`, "add the file, or take the entry out", at2.line(written));
+            return fail(at2.file, `it takes \`${written2}\`, which is not there`, "add the file, or take the entry out", at2.line(written2));
         }
       }
       /**
@@ -16242,10 +16251,10 @@ var init_kustomize_build = __esm({
        * and finds the file in a folder of its own below the kustomization (R7, R14).
        * @see https://fluxcd.io/flux/faq/#are-there-any-kustomize-limitations
        */
-      #fromBeside(at2, written, { path: path2, blob }) {
-        if (this.#argo || !this.source.hasFlux) fail(at2.file, `it takes the file \`${written}\` from outside its folder, which kustomize refuses`, "put a kustomization beside that file and take the folder, or move the file", at2.line(written));
+      #fromBeside(at2, written2, { path: path2, blob }) {
+        if (this.#argo || !this.source.hasFlux) fail(at2.file, `it takes the file \`${written2}\` from outside its folder, which kustomize refuses`, "put a kustomization beside that file and take the folder, or move the file", at2.line(written2));
         const taken2 = `${at2.folder === "." ? "" : `${at2.folder}/`}${besideFolder}`;
-        if (this.source.isFolder(taken2)) refuse(at2.file, `the folder \`${taken2}\` is kept for files from beside the kustomization`, "rename the folder", at2.line(written));
+        if (this.source.isFolder(taken2)) refuse(at2.file, `the folder \`${taken2}\` is kept for files from beside the kustomization`, "rename the folder", at2.line(written2));
         const there = `${taken2}/${shortHash(path2)}/${baseName(path2)}`;
         this.#files.set(there, { blob });
         this.moved.set(there, path2);
@@ -16258,16 +16267,16 @@ var init_kustomize_build = __esm({
         const problem = parseStream(text8).flatMap((document) => document.problems).find((each) => each.kind === "alias-limit");
         if (problem !== void 0) fail(path2, problem.reason, problem.remedy, problem.line);
       }
-      #file(at2, written, what) {
-        if (isAddress(written) || /^[a-z][a-z0-9+.-]*:\/\//iu.test(written)) refuse(at2.file, `it takes ${what} from \`${written}\`, outside the repository`, "put the file into the repository", at2.line(written));
-        const found = this.#locate(at2, written);
-        if (found.type === "address") return refuse(at2.file, `it takes ${what} from \`${written}\`, outside the repository`, "put the file into the repository", at2.line(written));
-        if (found.type === "folder") return fail(at2.file, `\`${written}\` is a folder, not ${what}`, "name a file", at2.line(written));
+      #file(at2, written2, what) {
+        if (isAddress(written2) || /^[a-z][a-z0-9+.-]*:\/\//iu.test(written2)) refuse(at2.file, `it takes ${what} from \`${written2}\`, outside the repository`, "put the file into the repository", at2.line(written2));
+        const found = this.#locate(at2, written2);
+        if (found.type === "address") return refuse(at2.file, `it takes ${what} from \`${written2}\`, outside the repository`, "put the file into the repository", at2.line(written2));
+        if (found.type === "folder") return fail(at2.file, `\`${written2}\` is a folder, not ${what}`, "name a file", at2.line(written2));
         return found.written;
       }
       #files_(at2, value) {
-        for (const field3 of ["crds", "configurations"]) if (Array.isArray(value[field3])) value[field3] = texts(value[field3]).map((written) => this.#file(at2, written, "a file"));
-        if (Array.isArray(value["patchesStrategicMerge"])) value["patchesStrategicMerge"] = texts(value["patchesStrategicMerge"]).map((written) => written.includes("\n") ? written : this.#file(at2, written, "a patch"));
+        for (const field3 of ["crds", "configurations"]) if (Array.isArray(value[field3])) value[field3] = texts(value[field3]).map((written2) => this.#file(at2, written2, "a file"));
+        if (Array.isArray(value["patchesStrategicMerge"])) value["patchesStrategicMerge"] = texts(value["patchesStrategicMerge"]).map((written2) => written2.includes("\n") ? written2 : this.#file(at2, written2, "a patch"));
         for (const field3 of ["patches", "patchesJson6902", "replacements"]) {
           if (!Array.isArray(value[field3])) continue;
           value[field3] = value[field3].map((entry2) => isRecord(entry2) && typeof entry2["path"] === "string" && entry2["path"] !== "" ? { ...entry2, path: this.#file(at2, entry2["path"], field3 === "replacements" ? "a replacement" : "a patch") } : entry2);
@@ -16280,14 +16289,14 @@ var init_kustomize_build = __esm({
         if (isRecord(openapi) && typeof openapi["path"] === "string") value["openapi"] = { ...openapi, path: this.#file(at2, openapi["path"], "a schema") };
       }
       #generated(at2, entry2) {
-        const withKey2 = (written) => {
-          const cut2 = written.indexOf("=");
-          return cut2 < 0 ? this.#file(at2, written, "a file") : `${written.slice(0, cut2 + 1)}${this.#file(at2, written.slice(cut2 + 1), "a file")}`;
+        const withKey2 = (written2) => {
+          const cut2 = written2.indexOf("=");
+          return cut2 < 0 ? this.#file(at2, written2, "a file") : `${written2.slice(0, cut2 + 1)}${this.#file(at2, written2.slice(cut2 + 1), "a file")}`;
         };
         return {
           ...entry2,
           ...Array.isArray(entry2["files"]) ? { files: texts(entry2["files"]).map(withKey2) } : {},
-          ...Array.isArray(entry2["envs"]) ? { envs: texts(entry2["envs"]).map((written) => this.#file(at2, written, "a file")) } : {},
+          ...Array.isArray(entry2["envs"]) ? { envs: texts(entry2["envs"]).map((written2) => this.#file(at2, written2, "a file")) } : {},
           ...typeof entry2["env"] === "string" && entry2["env"] !== "" ? { env: this.#file(at2, entry2["env"], "a file") } : {}
         };
       }
@@ -16295,10 +16304,10 @@ var init_kustomize_build = __esm({
       #plugins(at2, value, next) {
         for (const field3 of ["generators", "transformers", "validators"]) {
           if (!Array.isArray(value[field3])) continue;
-          value[field3] = texts(value[field3]).map((written) => {
-            if (written.includes("\n")) return this.#pluginText(at2, this.#withoutCharts(at2, valuesOf(written), value), at2.file, at2.line(written.trim().split("\n")[0] ?? ""));
-            const found = this.#locate(at2, written);
-            if (found.type === "address") return refuse(at2.file, `it takes ${field3} from \`${written}\`, outside the repository`, "put the file into the repository", at2.line(written));
+          value[field3] = texts(value[field3]).map((written2) => {
+            if (written2.includes("\n")) return this.#pluginText(at2, this.#withoutCharts(at2, valuesOf(written2), value), at2.file, at2.line(written2.trim().split("\n")[0] ?? ""));
+            const found = this.#locate(at2, written2);
+            if (found.type === "address") return refuse(at2.file, `it takes ${field3} from \`${written2}\`, outside the repository`, "put the file into the repository", at2.line(written2));
             if (found.type === "folder") {
               next.push(found.path);
               this.#pluginFolders.add(found.path);
@@ -16308,7 +16317,7 @@ var init_kustomize_build = __esm({
             const text8 = this.#pluginText({ ...at2, file: file2 }, this.#withoutCharts(at2, this.source.values(file2), value), file2, 1);
             this.#files.set(found.path, { text: text8 });
             return text8 === "" ? "" : found.written;
-          }).filter((written) => written !== "");
+          }).filter((written2) => written2 !== "");
         }
       }
       /** A chart that a generator inflates is one of the kustomization's `helmCharts`: the tool makes the same of both. */
@@ -16347,8 +16356,8 @@ var init_kustomize_build = __esm({
         for (const [key3, entry2] of Object.entries(value)) {
           const name2 = key3.toLowerCase();
           if (name2 === "path" || name2 === "paths" || name2 === "files" || name2 === "envs" || name2 === "env" || name2 === "filesources" || name2 === "envsources") {
-            for (const written of typeof entry2 === "string" ? [entry2] : texts(entry2)) {
-              const path2 = written.slice(written.indexOf("=") + 1);
+            for (const written2 of typeof entry2 === "string" ? [entry2] : texts(entry2)) {
+              const path2 = written2.slice(written2.indexOf("=") + 1);
               if (isAddress(path2) || path2.startsWith("/") || resolvePath(at2.folder, path2) === void 0) refuse(at2.file, `it takes \`${path2}\` from outside the repository`, "put the file into the repository", at2.line(path2));
               const there = resolvePath(at2.folder, path2);
               const blob = there === void 0 ? void 0 : this.source.blob(there);
@@ -16844,9 +16853,9 @@ async function renderedRoots(pair, { units, rootHolders: rootHolders2, documents
 function lineOf2(value, file2, { tree: tree3, documents }) {
   const there = follow(tree3, file2);
   const reading = there.type === "blob" ? documents.read(there.blob) : void 0;
-  const written = reading?.type === "documents" ? reading.documents : [];
+  const written2 = reading?.type === "documents" ? reading.documents : [];
   const name2 = nameOf(value);
-  return (written.find((document) => nameOf(document.value) === name2) ?? written[0])?.startLine ?? 1;
+  return (written2.find((document) => nameOf(document.value) === name2) ?? written2[0])?.startLine ?? 1;
 }
 function nameOf(value) {
   const metadata = isRecord(value) && isRecord(value["metadata"]) ? value["metadata"] : {};
@@ -17102,9 +17111,9 @@ async function prepareRendering(pair, config3, renderer2, { repository, everythi
   const base2 = pair.base;
   const extended2 = { base: base2, head: pair.head === base2 ? base2 : pair.head, blobs };
   const work = new Renderings(renderer2);
-  const written = discoverUnits(extended2, config3, repository);
-  const roots = await renderedRoots(extended2, written, work);
-  const discovered = roots === void 0 ? written : discoverUnits(extended2, config3, repository, { documents: written.documents, roots });
+  const written2 = discoverUnits(extended2, config3, repository);
+  const roots = await renderedRoots(extended2, written2, work);
+  const discovered = roots === void 0 ? written2 : discoverUnits(extended2, config3, repository, { documents: written2.documents, roots });
   const needy = discovered.units.filter((unit3) => [unit3.base, unit3.head].some((side2) => side2 !== void 0 && side2.kind !== "plain"));
   if (needy.length === 0) return { pair: extended2, discovered, rendered: nothingRendered };
   const untouched2 = everything4 || base2 === pair.head ? /* @__PURE__ */ new Set() : untouchedUnits(discovered.units, touchedBy(extended2), config3);
@@ -18367,9 +18376,9 @@ function withStatusPort(annotations, defaults2) {
 }
 function annotationsForPlugin(annotations, defaults2, mode) {
   const settings2 = byInitContainer(annotations, defaults2);
-  const written = { ...annotations, "sidecar.istio.io/interceptionMode": mode };
+  const written2 = { ...annotations, "sidecar.istio.io/interceptionMode": mode };
   const write2 = (name2, value) => {
-    written[`${traffic}${name2}`] = value;
+    written2[`${traffic}${name2}`] = value;
   };
   if (settings2.includeRanges !== "") write2("includeOutboundIPRanges", settings2.includeRanges);
   if (settings2.excludeRanges !== "") write2("excludeOutboundIPRanges", settings2.excludeRanges);
@@ -18377,7 +18386,7 @@ function annotationsForPlugin(annotations, defaults2, mode) {
   write2("excludeInboundPorts", withStatusPort(annotations, defaults2));
   if (defaults2.includeOutboundPorts !== "") write2("includeOutboundPorts", settings2.includeOutbound);
   if (defaults2.excludeOutboundPorts !== "") write2("excludeOutboundPorts", settings2.excludeOutbound);
-  return written;
+  return written2;
 }
 function settingsOfPlugin(seen) {
   const own4 = (name2, otherwise2) => seen[`${traffic}${name2}`] ?? otherwise2;
@@ -19677,8 +19686,8 @@ function normalizePath(raw, mode) {
   const path2 = end === -1 ? raw : raw.slice(0, end);
   if (mode === "NONE" || !path2.startsWith("/")) return path2;
   const unescaped2 = mode === "DECODE_AND_MERGE_SLASHES" ? path2.replace(/%2[fF]/g, "/").replace(/%5[cC]/g, "\\") : path2;
-  const resolved = escapeUnsafe(base(unescaped2));
-  return mode === "BASE" ? resolved : resolved.replace(/\/{2,}/g, "/");
+  const resolved2 = escapeUnsafe(base(unescaped2));
+  return mode === "BASE" ? resolved2 : resolved2.replace(/\/{2,}/g, "/");
 }
 var unreservedEscape, escaped2, telling;
 var init_normalize_path = __esm({
@@ -19966,7 +19975,11 @@ function matches(matcher, whole4) {
   }
 }
 function holds(predicate, value) {
-  return (predicate.any.length === 0 || predicate.any.some((matcher) => matches(matcher, value))) && !predicate.none.some((matcher) => matches(matcher, value));
+  return (predicate.any.length === 0 || someMatches(predicate.any, value)) && !someMatches(predicate.none, value);
+}
+function someMatches(matchers, value) {
+  for (const matcher of matchers) if (matches(matcher, value)) return true;
+  return false;
 }
 var nameSets;
 var init_matches = __esm({
@@ -20017,8 +20030,8 @@ function pathMatcher(value, config3) {
   });
 }
 function principalMatchers(values5, config3, plane) {
-  const written = plane === "envoy" ? distinctInOrder(values5.flatMap((value) => expandTrustDomain(value, config3))) : values5;
-  return written.map((value) => share(`principal ${plane}`, value, () => ({ type: "principal", pattern: textPattern(plane === "ztunnel" && value.startsWith("spiffe://") ? `\0${value}` : value) })));
+  const written2 = plane === "envoy" ? distinctInOrder(values5.flatMap((value) => expandTrustDomain(value, config3))) : values5;
+  return written2.map((value) => share(`principal ${plane}`, value, () => ({ type: "principal", pattern: textPattern(plane === "ztunnel" && value.startsWith("spiffe://") ? `\0${value}` : value) })));
 }
 function expandTrustDomain(principal, config3) {
   if (config3.trustDomainAliases.length === 0 && !config3.trustDomain.startsWith("*") && principal.startsWith(`${config3.trustDomain}/`)) return [principal];
@@ -20036,8 +20049,8 @@ function distinctInOrder(values5) {
 function trustDomainsOf(config3) {
   return [.../* @__PURE__ */ new Set([config3.trustDomain, ...config3.trustDomainAliases])];
 }
-function trustDomainFits(written, known7) {
-  return written === known7 || wildcardFits(written, known7) || wildcardFits(known7, written);
+function trustDomainFits(written2, known7) {
+  return written2 === known7 || wildcardFits(written2, known7) || wildcardFits(known7, written2);
 }
 function wildcardFits(pattern, text8) {
   if (pattern.startsWith("*")) return text8.endsWith(pattern.slice(1));
@@ -20053,8 +20066,8 @@ function serviceAccountMatcher(value, policyNamespace, plane) {
 }
 function trustDomainMatchers(values5, config3) {
   const domains = trustDomainsOf(config3);
-  const written = values5.flatMap((value) => domains.includes(value) ? domains : [value]);
-  return [...new Set(written)].map((value) => ({ type: "trust-domain", pattern: textPattern(value) }));
+  const written2 = values5.flatMap((value) => domains.includes(value) ? domains : [value]);
+  return [...new Set(written2)].map((value) => ({ type: "trust-domain", pattern: textPattern(value) }));
 }
 function addressMatcher(value) {
   return parseCidr(value);
@@ -20109,7 +20122,9 @@ function modeAt(effective, port3) {
   return effective.ports.get(port3) ?? effective.workload;
 }
 function effectiveMtls(mesh2, attached) {
-  const scopes = [attached.peerAuthentication.mesh, attached.peerAuthentication.namespace, attached.peerAuthentication.workload].map((policies2) => mayBeOldest(policies2, mesh2));
+  const { mesh: meshWide2, namespace, workload: workload2 } = attached.peerAuthentication;
+  if (meshWide2.length < 2 && namespace.length < 2 && workload2.length < 2) return ofOne(mesh2.config, meshWide2[0], namespace[0], workload2[0]);
+  const scopes = [meshWide2, namespace, workload2].map((policies2) => mayBeOldest(policies2, mesh2));
   const worlds2 = worldsOf(scopes).map(([first, second, third]) => resolve(first, second, third, mesh2.config));
   const only4 = worlds2[0];
   if (only4 !== void 0 && worlds2.every((world) => sameModes(world, only4))) return only4;
@@ -20120,6 +20135,19 @@ function effectiveMtls(mesh2, attached) {
     (chosen) => round(worldsOf(judged2.map((candidates3, scope3) => chosen[scope3] === void 0 ? candidates3 : [chosen[scope3]])).map(([first, second, third]) => resolve(first, second, third, mesh2.config)), "weakest")
   );
   return { ...round(rounded, "strictest"), judgedByWeakest: ambiguous.flat().map((policy) => resourceId(policy)).sort(), ties: ambiguous.map((candidates3) => scopeOf2(candidates3, mesh2)).sort() };
+}
+function ofOne(config3, meshWide2, namespaceWide, own4) {
+  const forConfig = resolved.get(config3) ?? /* @__PURE__ */ new Map();
+  resolved.set(config3, forConfig);
+  const forMesh = forConfig.get(meshWide2) ?? /* @__PURE__ */ new Map();
+  forConfig.set(meshWide2, forMesh);
+  const forNamespace = forMesh.get(namespaceWide) ?? /* @__PURE__ */ new Map();
+  forMesh.set(namespaceWide, forNamespace);
+  const known7 = forNamespace.get(own4);
+  if (known7 !== void 0) return known7;
+  const fresh = resolve(meshWide2, namespaceWide, own4, config3);
+  forNamespace.set(own4, fresh);
+  return fresh;
 }
 function worldsOf([meshWide2 = [], namespaceWide = [], own4 = []]) {
   const orNone = (candidates3) => candidates3.length === 0 ? [void 0] : candidates3;
@@ -20221,7 +20249,7 @@ function foreignTrustDomain(config3) {
   foreign.set(config3, fresh);
   return fresh;
 }
-var strength, clientKinds, foreign;
+var strength, resolved, clientKinds, foreign;
 var init_peer_authentication2 = __esm({
   "src/semantics/peer-authentication.ts"() {
     "use strict";
@@ -20230,6 +20258,7 @@ var init_peer_authentication2 = __esm({
     init_policies();
     init_values();
     strength = { DISABLE: 0, PERMISSIVE: 1, STRICT: 2 };
+    resolved = /* @__PURE__ */ new WeakMap();
     clientKinds = [
       { protocol: "http", identity: false },
       { protocol: "tcp", identity: false },
@@ -20305,9 +20334,9 @@ function arrivalAt(mesh2, client, pod, into, byName2) {
   }
   if (mode === "ambient") return takesTunnels(mesh2, pod.workload) ? tunnel : anonymous;
   if (client.workload === void 0) return { principal: identity2, tunnelled: false };
-  const written = mode === "sidecar" ? writtenClientTls(mesh2, client.workload, pod.workload, pod.port) : { sends: "auto" };
-  if ("undecided" in written) return { rule: "M34", missing: `which TLS \`${client.workload.id}\` uses: \`${written.undecided}\` may decide it` };
-  const mutual = written.sends === "auto" ? autoMutualTls(mesh2, pod.workload, pod.port) : written.sends === "mutual";
+  const written2 = mode === "sidecar" ? writtenClientTls(mesh2, client.workload, pod.workload, pod.port) : { sends: "auto" };
+  if ("undecided" in written2) return { rule: "M34", missing: `which TLS \`${client.workload.id}\` uses: \`${written2.undecided}\` may decide it` };
+  const mutual = written2.sends === "auto" ? autoMutualTls(mesh2, pod.workload, pod.port) : written2.sends === "mutual";
   return { principal: mutual ? identity2 : null, tunnelled: false };
 }
 function takesTunnels(mesh2, { labels: labels3, resource }) {
@@ -21574,8 +21603,8 @@ function claimField(path2, any2, none5) {
   }
   return { condition: { on: "claim", path: path2, any: patterns(any2), none: patterns(none5) }, envoyHttp: true, ztunnelHttp: true, unbuildable: false };
 }
-function headerField(written, any2, none5) {
-  const name2 = written.toLowerCase();
+function headerField(written2, any2, none5) {
+  const name2 = written2.toLowerCase();
   const matchers = (values5) => values5.map((value) => textPattern(value, "present"));
   const http = { envoyHttp: true, ztunnelHttp: true, unbuildable: false };
   const dimension = name2 === ":authority" || name2 === "host" ? "host" : name2 === ":method" ? "method" : void 0;
@@ -21645,8 +21674,15 @@ function compilePolicy(policy, chain, config3) {
   return fresh;
 }
 function ruleHolds(rule2, seen) {
-  const someEntry = (entries2) => entries2.length === 0 || entries2.some((entry2) => entry2.every((condition) => conditionHolds(condition, seen)));
-  return someEntry(rule2.sources) && someEntry(rule2.operations) && rule2.conditions.every((condition) => conditionHolds(condition, seen));
+  return someEntryHolds(rule2.sources, seen) && someEntryHolds(rule2.operations, seen) && allHold(rule2.conditions, seen);
+}
+function someEntryHolds(entries2, seen) {
+  for (const entry2 of entries2) if (allHold(entry2, seen)) return true;
+  return entries2.length === 0;
+}
+function allHold(conditions, seen) {
+  for (const condition of conditions) if (!conditionHolds(condition, seen)) return false;
+  return true;
 }
 function matching(policies2, seen) {
   return policies2.filter((policy) => policy.rules.some((rule2) => ruleHolds(rule2, seen)));
@@ -23862,11 +23898,11 @@ function mtlsAt(mesh2, attached, port3) {
   return inherited;
 }
 function ambientMtlsAt(mesh2, attached, port3) {
-  const written = mtlsAt(mesh2, attached.peerAuthentication, port3);
+  const written2 = mtlsAt(mesh2, attached.peerAuthentication, port3);
   const ambient = ambientMtls(mesh2, attached);
   const refuses = port3 === void 0 ? ambient.strict : refusesPlaintext(ambient, port3);
-  if (refuses === (written.mode === "STRICT")) return refuses ? written : { ...written, mode: "PERMISSIVE" };
-  if (!refuses) return { ...written, mode: "PERMISSIVE" };
+  if (refuses === (written2.mode === "STRICT")) return refuses ? written2 : { ...written2, mode: "PERMISSIVE" };
+  if (!refuses) return { ...written2, mode: "PERMISSIVE" };
   return { ...mtlsAt(mesh2, attached.peerAuthentication, void 0), mode: "STRICT" };
 }
 function candidates(mesh2, policies2) {
@@ -24741,18 +24777,15 @@ function regionCube(cube3) {
     } else if (dimension === "path.query") headers2[":path"] = valueSet(predicates);
     else result[plain3[dimension]] = valueSet(predicates);
   }
-  return {
-    ...result,
-    ...Object.keys(headers2).length > 0 ? { headers: headers2 } : {},
-    ...Object.keys(podLabels).length > 0 ? { podLabels } : {},
-    ...Object.keys(claims).length > 0 ? { claims } : {},
-    ...Object.keys(opaque).length > 0 ? { opaque } : {}
-  };
+  for (const [key3, named6] of [["headers", headers2], ["podLabels", podLabels], ["claims", claims], ["opaque", opaque]]) if (Object.keys(named6).length > 0) result[key3] = named6;
+  const inOrder2 = {};
+  for (const key3 of written) if (key3 in result) inOrder2[key3] = result[key3];
+  return inOrder2;
 }
 function region2(cubes, complete) {
   return { cubes: cubes.slice(0, SHOWN_CUBES).map(regionCube), complete: complete && cubes.length <= SHOWN_CUBES };
 }
-var ABSENT, isToken2, normalized, IDENTIFIED, plain3, SHOWN_CUBES;
+var ABSENT, isToken2, normalized, IDENTIFIED, plain3, written, SHOWN_CUBES;
 var init_region = __esm({
   "src/impact/region.ts"() {
     "use strict";
@@ -24785,6 +24818,7 @@ var init_region = __esm({
       transport: "transport",
       address: "addressed"
     };
+    written = ["peers", "ports", "protocol", "transport", "addressed", "pods", "podLabels", "methods", "paths", "hosts", "sni", "sourceIps", "remoteIps", "destinationIps", "token", "headers", "claims", "opaque"];
     SHOWN_CUBES = 20;
   }
 });
@@ -30541,6 +30575,11 @@ function remember(known7, blob, value) {
   if (known7.size >= MOST_REMEMBERED) known7.clear();
   known7.set(blob, value);
 }
+function itemOf2(origin, value) {
+  if (origin.item === void 0) return value;
+  const items = value !== null && typeof value === "object" && "items" in value ? value.items : void 0;
+  return Array.isArray(items) ? items[origin.item] : value;
+}
 var MOST_LINES, MOST_REMEMBERED, Citations;
 var init_cite = __esm({
   "src/app/cite.ts"() {
@@ -30601,7 +30640,7 @@ var init_cite = __esm({
           case "removed":
             return [edit.base, "LEFT", []];
           case "modified": {
-            const place2 = firstDifference(this.#value(edit.base.origin), this.#value(edit.head.origin));
+            const place2 = firstDifference(this.#value(edit.base.origin), this.#valueWithPlaces(edit.head.origin));
             if (place2 === void 0) return [edit.head, "RIGHT", []];
             return place2.side === "LEFT" ? [edit.base, "LEFT", place2.path] : [edit.head, "RIGHT", place2.path];
           }
@@ -30609,12 +30648,15 @@ var init_cite = __esm({
       }
       #span(origin, path2) {
         if (origin.rendered !== void 0) return renderedSpan(origin, path2, this.#text(origin.blob) ?? "", this.#text(origin.rendered.blob) ?? "");
-        let reader = this.#readers.get(origin.blob);
-        if (reader === void 0) {
-          reader = spanReader(this.#text(origin.blob) ?? "");
-          remember(this.#readers, origin.blob, reader);
-        }
+        const reader = this.#reader(origin.blob);
         return path2.length === 0 ? reader.object(origin) : reader.field(origin, path2);
+      }
+      #reader(blob) {
+        const known7 = this.#readers.get(blob);
+        if (known7 !== void 0) return known7;
+        const fresh = spanReader(this.#text(blob) ?? "");
+        remember(this.#readers, blob, fresh);
+        return fresh;
       }
       #text(blob) {
         const content = this.#pair.blobs.get(blob);
@@ -30627,10 +30669,12 @@ var init_cite = __esm({
           documents = parseStream(this.#text(blob) ?? "");
           remember(this.#documents, blob, documents);
         }
-        const value = origin.rendered === void 0 ? documents.find((document) => document.index === origin.document)?.value : documents[0]?.value;
-        if (origin.item === void 0) return value;
-        const items = value !== null && typeof value === "object" && "items" in value ? value.items : void 0;
-        return Array.isArray(items) ? items[origin.item] : value;
+        return itemOf2(origin, origin.rendered === void 0 ? documents.find((document) => document.index === origin.document)?.value : documents[0]?.value);
+      }
+      /** The head's value is read together with the places that are mostly asked for next. */
+      #valueWithPlaces(origin) {
+        const read4 = origin.rendered === void 0 ? this.#reader(origin.blob).quickly(origin) : void 0;
+        return read4 === void 0 ? this.#value(origin) : itemOf2(origin, read4.value);
       }
     };
   }
@@ -30846,6 +30890,46 @@ function withPolicies(mesh2, policies2) {
   }
   return { ...mesh2, resources };
 }
+function placesOf3(mesh2) {
+  const known7 = placesOfMeshes.get(mesh2);
+  if (known7 !== void 0) return known7;
+  const resources = /* @__PURE__ */ new Map();
+  for (const [kind, list4] of mesh2.resources) {
+    for (const resource of list4) {
+      const place2 = resource.kind === "Namespace" ? resource.name : resource.namespace ?? "";
+      const kinds3 = resources.get(place2) ?? /* @__PURE__ */ new Map();
+      resources.set(place2, kinds3);
+      const group3 = kinds3.get(kind);
+      if (group3 === void 0) kinds3.set(kind, [resource]);
+      else group3.push(resource);
+    }
+  }
+  const fresh = { resources, workloads: groupBy(mesh2.workloads.values(), (workload2) => workload2.namespace) };
+  placesOfMeshes.set(mesh2, fresh);
+  return fresh;
+}
+function partOf(mesh2, namespaces4, spaces) {
+  const places = placesOf3(mesh2);
+  const resources = /* @__PURE__ */ new Map();
+  for (const namespace of namespaces4) {
+    for (const [kind, list4] of places.resources.get(namespace) ?? []) {
+      const others2 = resources.get(kind);
+      resources.set(kind, others2 === void 0 ? list4 : inIdOrder([...others2, ...list4]));
+    }
+  }
+  if (spaces) resources.set("Namespace", mesh2.resources.get("Namespace") ?? []);
+  const declared2 = /* @__PURE__ */ new Map();
+  const wanted2 = new Set(namespaces4);
+  const held = spaces ? mesh2.namespaces.keys() : namespaces4.toSorted(compareText);
+  for (const name2 of held) {
+    const namespace = mesh2.namespaces.get(name2);
+    if (namespace !== void 0 && (wanted2.has(name2) || namespace.resource !== void 0)) declared2.set(name2, namespace);
+  }
+  const found = namespaces4.flatMap((namespace) => places.workloads.get(namespace) ?? []);
+  found.sort(compareBy((workload2) => workload2.resource === void 0 ? workload2.id : resourceId(workload2.resource)));
+  const workloads2 = new Map(found.map((workload2) => [workload2.id, workload2]));
+  return { ...mesh2, namespaces: declared2, workloads: workloads2, resources, assumptions: assumptionsOf(mesh2.config, workloads2, mesh2.world) };
+}
 function groupByKind(resources) {
   const groups2 = /* @__PURE__ */ new Map();
   for (const resource of resources) {
@@ -30968,10 +31052,11 @@ function assumptionsOf(config3, workloads2, world) {
   }
   return assumptions2.sort(compareBy((assumption) => assumption.id));
 }
-var policyKinds2;
+var policyKinds2, placesOfMeshes;
 var init_build2 = __esm({
   "src/mesh/build.ts"() {
     "use strict";
+    init_group();
     init_order();
     init_resource();
     init_capture();
@@ -30983,6 +31068,7 @@ var init_build2 = __esm({
     init_selection();
     init_sidecar_ingress();
     policyKinds2 = /* @__PURE__ */ new Set(["AuthorizationPolicy", "PeerAuthentication", "RequestAuthentication"]);
+    placesOfMeshes = /* @__PURE__ */ new WeakMap();
   }
 });
 
@@ -31201,8 +31287,8 @@ function templatePrefixDisjoint(template, prefix3) {
   return !head.startsWith(prefix3) && !prefix3.startsWith(head);
 }
 function tokensDisjoint(left, right) {
-  const ofOne = (place2, other) => place2 === other || (left.reading !== void 0 || right.reading !== void 0) && headerPlace(place2) !== void 0 && headerPlace(place2)?.header === headerPlace(other)?.header;
-  if (left.locations !== void 0 && right.locations !== void 0 && !left.locations.some((place2) => right.locations?.some((other) => ofOne(place2, other)) === true)) return true;
+  const ofOne2 = (place2, other) => place2 === other || (left.reading !== void 0 || right.reading !== void 0) && headerPlace(place2) !== void 0 && headerPlace(place2)?.header === headerPlace(other)?.header;
+  if (left.locations !== void 0 && right.locations !== void 0 && !left.locations.some((place2) => right.locations?.some((other) => ofOne2(place2, other)) === true)) return true;
   if (left.issuer !== void 0 && right.issuer !== void 0 && patternsDisjoint(left.issuer, right.issuer)) return true;
   return left.subject !== void 0 && right.subject !== void 0 && patternsDisjoint(left.subject, right.subject);
 }
@@ -32775,17 +32861,25 @@ var init_words = __esm({
 // src/sets/explore.ts
 function meetingCubes(seed, cubes, known7) {
   if (seed.predicates.length === 0) return [...cubes];
-  return cubes.filter((cube3) => {
-    for (const predicate of cube3.predicates) if (!meets2(seed, predicate, known7)) return false;
-    return true;
-  });
+  const meeting2 = [];
+  nextCube: for (const cube3 of cubes) {
+    for (const predicate of cube3.predicates) if (!meets2(seed, predicate, known7)) continue nextCube;
+    meeting2.push(cube3);
+  }
+  return meeting2;
 }
 function meets2(seed, predicate, known7) {
-  const about = (other) => other.dimension === predicate.dimension;
-  if (!seed.predicates.some(about)) return true;
-  const answer3 = known7.get(predicate);
-  if (answer3 !== void 0) return answer3;
-  const fresh = !seed.predicates.some((other) => about(other) && predicatesDisjoint(other, predicate));
+  let fresh;
+  for (const other of seed.predicates) {
+    if (other.dimension !== predicate.dimension) continue;
+    if (fresh === void 0) {
+      const answer3 = known7.get(predicate);
+      if (answer3 !== void 0) return answer3;
+    }
+    fresh = !predicatesDisjoint(other, predicate);
+    if (!fresh) break;
+  }
+  if (fresh === void 0) return true;
   known7.set(predicate, fresh);
   return fresh;
 }
@@ -33814,24 +33908,24 @@ function leastAssuming(query3, conditions) {
   const assuming = (kept) => kept.length > 0 ? { ...plain6, given: Object.fromEntries(kept) } : plain6;
   const isName = ([key3]) => key3.startsWith(portNameDimension(""));
   const plainly = assuming(entries2.filter((entry2) => !isOpaque(entry2)));
-  const written = withWrittenClaims(query3, conditions);
-  return [plainly, ...written === void 0 ? [] : [{ ...plainly, request: written.request }], ...entries2.some(isName) ? [assuming(entries2.filter((entry2) => !isOpaque(entry2) || isName(entry2)))] : [], query3];
+  const written2 = withWrittenClaims(query3, conditions);
+  return [plainly, ...written2 === void 0 ? [] : [{ ...plainly, request: written2.request }], ...entries2.some(isName) ? [assuming(entries2.filter((entry2) => !isOpaque(entry2) || isName(entry2)))] : [], query3];
 }
 function withWrittenClaims(query3, conditions) {
   const { token } = query3.request;
   if (token === void 0) return void 0;
   const claims = structuredClone({ ...token.claims });
-  let written = false;
+  let written2 = false;
   for (const [key3, told] of Object.entries(query3.given ?? {})) {
     const condition = told ? conditions.get(key3) : void 0;
     const [matcher] = condition?.on === "header" ? condition.any : [];
     if (condition?.on !== "header" || matcher === void 0) continue;
     for (const path2 of condition.from ?? []) {
       setAt(claims, path2, "text" in matcher ? matcher.text : "x");
-      written = true;
+      written2 = true;
     }
   }
-  return written ? { ...query3, request: { ...query3.request, token: { ...token, claims } } } : void 0;
+  return written2 ? { ...query3, request: { ...query3.request, token: { ...token, claims } } } : void 0;
 }
 function placed(query3) {
   const { pod } = query3.from;
@@ -35095,24 +35189,21 @@ var init_describe = __esm({
 // src/app/counterfactual.ts
 function counterfactuals(base2, baseMesh, headMesh, settings2) {
   const everywhere = distinct([...rootsOf2(baseMesh), ...rootsOf2(headMesh)]);
-  const byNamespace = /* @__PURE__ */ new Map();
-  for (const resource of base2) {
-    const key3 = resource.kind === "Namespace" ? resource.name : resource.namespace ?? "";
-    const group3 = byNamespace.get(key3);
-    if (group3 === void 0) byNamespace.set(key3, [resource]);
-    else group3.push(resource);
-  }
-  const spaces = base2.filter((resource) => resource.kind === "Namespace");
+  const withSettings = { ...baseMesh, seniors: settings2.seniors };
+  let grouped2;
+  const objectsIn = (namespaces4, every) => {
+    const byNamespace = grouped2 ??= groupBy(base2, (resource) => resource.kind === "Namespace" ? resource.name : resource.namespace ?? "");
+    return [.../* @__PURE__ */ new Set([...namespaces4.flatMap((namespace) => byNamespace.get(namespace) ?? []), ...every ? base2.filter((resource) => resource.kind === "Namespace") : []])];
+  };
   const unedited = new Memory();
   const edited = new Memory();
   const meshOf = (edits, query3, besides, every) => {
     const namespaces4 = distinct(["", ...everywhere, ...namespacesOf3(query3), ...besides]);
     const place2 = JSON.stringify([namespaces4, every]);
-    const objects = () => [.../* @__PURE__ */ new Set([...namespaces4.flatMap((namespace) => byNamespace.get(namespace) ?? []), ...every ? spaces : []])];
-    const surroundings = () => unedited.get(place2, () => withConfigOf(baseMesh, buildMesh(applied(objects(), []), settings2)));
+    const surroundings = () => unedited.get(place2, () => partOf(withSettings, namespaces4, every));
     return edited.get(JSON.stringify([place2, edits.map((edit) => edit.id)]), () => {
       const acting2 = every ? edits : editsWithin(edits, new Set(namespaces4));
-      return withEditedPolicies(surroundings, acting2) ?? withConfigOf(baseMesh, buildMesh(applied(objects(), acting2), settings2));
+      return withEditedPolicies(surroundings, acting2) ?? withConfigOf(baseMesh, buildMesh(applied(objectsIn(namespaces4, every), acting2), settings2));
     });
   };
   return { near: (edits, query3, besides = []) => meshOf(edits, query3, besides, false), around: (edits, query3, besides = []) => meshOf(edits, query3, besides, true) };
@@ -35154,6 +35245,7 @@ var init_counterfactual = __esm({
   "src/app/counterfactual.ts"() {
     "use strict";
     init_canonical();
+    init_group();
     init_order();
     init_resource();
     init_build2();
@@ -35396,6 +35488,7 @@ function compareEnvironments(loaded, stated, limits2, citations) {
 }
 function undecidedValues(loaded, stated, found, compare) {
   const { worlds: worlds2, left } = loaded.worlds;
+  if (worlds2.length === 0 && left.length === 0) return [];
   const undecided2 = /* @__PURE__ */ new Map();
   const add4 = (text8, choice2) => {
     const holds3 = (resource2) => resource2.unresolved?.some((each) => each.text === text8 && each.choices !== void 0) === true;
@@ -53077,7 +53170,7 @@ __export(schemas_exports2, {
   float64: () => float64,
   function: () => _function,
   guid: () => guid2,
-  hash: () => hash2,
+  hash: () => hash3,
   hex: () => hex2,
   hostname: () => hostname3,
   httpUrl: () => httpUrl2,
@@ -53251,7 +53344,7 @@ function hex2(_params) {
 function currencyCode2(_params) {
   return _stringFormat(ZodCustomStringFormat, "currency_code", currencyCode, _params);
 }
-function hash2(alg, params) {
+function hash3(alg, params) {
   const enc = params?.enc ?? "hex";
   const format2 = `${alg}_${enc}`;
   const regex = regexes_exports[format2];
@@ -54922,8 +55015,8 @@ function convertBaseSchema(schema2, ctx) {
       });
     }
     ctx.processing.add(refPath);
-    const resolved = resolveRef(refPath, ctx);
-    const zodSchema2 = convertSchema(resolved, ctx);
+    const resolved2 = resolveRef(refPath, ctx);
+    const zodSchema2 = convertSchema(resolved2, ctx);
     ctx.refs.set(refPath, zodSchema2);
     ctx.processing.delete(refPath);
     return zodSchema2;
@@ -55819,7 +55912,7 @@ __export(external_exports, {
   gt: () => _gt,
   gte: () => _gte,
   guid: () => guid2,
-  hash: () => hash2,
+  hash: () => hash3,
   hex: () => hex2,
   hostname: () => hostname3,
   httpUrl: () => httpUrl2,
@@ -56142,21 +56235,21 @@ function readValue(value, file2, lineAt3) {
     add4([], false, "the configuration must be a map of keys");
     return { type: "invalid", problems };
   }
-  const { suppressions: written, ...rest } = value;
+  const { suppressions: written2, ...rest } = value;
   const parsed2 = configSchema.safeParse(rest);
   if (!parsed2.success) for (const placed3 of describeIssues(parsed2.error.issues, configSchema, value)) add4(placed3.path, placed3.atKey, placed3.message);
-  const suppressions = readSuppressions(written, add4, lineAt3);
+  const suppressions = readSuppressions(written2, add4, lineAt3);
   if (parsed2.success) for (const contradiction of contradictions(parsed2.data)) add4(contradiction.path, false, contradiction.message);
   if (!parsed2.success || problems.length > 0) return { type: "invalid", problems: problems.sort(compareBy((problem) => problem.line, (problem) => problem.message)) };
   return { type: "config", config: { ...parsed2.data, suppressions }, notYet: notYetOf(value, lineAt3) };
 }
-function readSuppressions(written, add4, lineAt3) {
-  if (written === void 0) return [];
-  if (!Array.isArray(written)) {
+function readSuppressions(written2, add4, lineAt3) {
+  if (written2 === void 0) return [];
+  if (!Array.isArray(written2)) {
     add4(["suppressions"], false, "`suppressions` must be a list");
     return [];
   }
-  return written.flatMap((entry2, index) => {
+  return written2.flatMap((entry2, index) => {
     const path2 = ["suppressions", index];
     if (!isRecord3(entry2)) {
       add4(path2, false, `\`${pathText2(path2)}\` must be a map`);
@@ -56166,7 +56259,7 @@ function readSuppressions(written, add4, lineAt3) {
     const lenient = suppressionSchema.omit({ reason: true, expires: true });
     const parsed2 = lenient.safeParse(rest);
     if (!parsed2.success) {
-      const root = { suppressions: written };
+      const root = { suppressions: written2 };
       for (const placed3 of describeIssues(parsed2.error.issues.map((issue2) => ({ ...issue2, path: [...path2, ...issue2.path] })), configSchema, root)) add4(placed3.path, placed3.atKey, placed3.message);
       return [];
     }
@@ -58021,12 +58114,13 @@ function ordered2(value, schema2) {
   const { items, rest, properties, positions: positions2 } = orderOf(schema2);
   if (Array.isArray(value)) return orderedList(value, items);
   const source2 = value;
-  const keys = Object.keys(source2);
-  const entries2 = keys.map((key3) => ordered2(source2[key3], positions2.has(key3) ? properties[key3] : rest));
   let last = -1;
-  for (const [index, key3] of keys.entries()) {
+  for (const key3 in source2) {
     const position = positions2.get(key3) ?? -1;
-    if (position <= last || entries2[index] !== source2[key3]) return reordered(keys, entries2, positions2);
+    if (position <= last || ordered2(source2[key3], properties[key3]) !== source2[key3]) {
+      const keys = Object.keys(source2);
+      return reordered(keys, keys.map((each) => ordered2(source2[each], positions2.has(each) ? properties[each] : rest)), positions2);
+    }
     last = position;
   }
   return source2;
@@ -58039,7 +58133,8 @@ function reordered(keys, entries2, positions2) {
 }
 function orderedList(list4, items) {
   let copy;
-  for (const [index, entry2] of list4.entries()) {
+  for (let index = 0; index < list4.length; index += 1) {
+    const entry2 = list4[index];
     const result = ordered2(entry2, items);
     if (copy === void 0 && result !== entry2) copy = list4.slice(0, index);
     copy?.push(result);
@@ -59056,7 +59151,7 @@ function lineHashes(content) {
   const occurrences = /* @__PURE__ */ new Map();
   const window = new Uint16Array(blockSize);
   const starts = new Int32Array(blockSize).fill(-1);
-  let hash3 = { high: 0, low: 0 };
+  let hash4 = { high: 0, low: 0 };
   let index = 0;
   let line = 0;
   let atStart = true;
@@ -59064,7 +59159,7 @@ function lineHashes(content) {
   const output2 = () => {
     const start = starts[index] ?? -1;
     if (start === -1) return;
-    const value = text7(hash3);
+    const value = text7(hash4);
     const count2 = (occurrences.get(value) ?? 0) + 1;
     occurrences.set(value, count2);
     hashes[start] = `${value}:${String(count2)}`;
@@ -59073,7 +59168,7 @@ function lineHashes(content) {
   const shift = (current) => {
     const begin = window[index] ?? 0;
     window[index] = current;
-    hash3 = minus2(plus(times2(hash3, multiplier), { high: 0, low: current }), times2(leaving, begin));
+    hash4 = minus2(plus(times2(hash4, multiplier), { high: 0, low: current }), times2(leaving, begin));
     index = (index + 1) % blockSize;
   };
   const take = (unit3) => {
@@ -59342,7 +59437,7 @@ function resultOf(input2) {
   if (phrases2.length > 0) sentences.push(`See ${phrases2.join(", ")}`);
   sentences.push(inert2(`Fix: ${sentence2(finding2.remedy)}`));
   const flows = codeFlows(changes2, places);
-  const hash3 = places.lineHash(primary);
+  const hash4 = places.lineHash(primary);
   return {
     ruleId: ruleId(finding2, input2.rule),
     ruleIndex: input2.ruleIndex,
@@ -59352,7 +59447,7 @@ function resultOf(input2) {
     locations: [places.location(primary)],
     ...related.length === 0 ? {} : { relatedLocations: related },
     ...flows.length === 0 ? {} : { codeFlows: flows },
-    partialFingerprints: { ...hash3 === void 0 ? {} : { primaryLocationLineHash: hash3 }, "meshPostureEffect/v1": finding2.fingerprint },
+    partialFingerprints: { ...hash4 === void 0 ? {} : { primaryLocationLineHash: hash4 }, "meshPostureEffect/v1": finding2.fingerprint },
     ...input2.compared ? { baselineState: baseline(finding2) } : {},
     properties: { certainty: finding2.certainty, evidence: finding2.evidence, resource: name(finding2.resource), environments: finding2.environments.slice(0, 50).map(name) }
   };
@@ -60719,7 +60814,7 @@ function paint(decision, styles) {
       return assertNever(decision);
   }
 }
-function partOf(rule2) {
+function partOf2(rule2) {
   return parts.find(([pattern]) => pattern.test(rule2))?.[1] ?? "routing";
 }
 function stepKey(step) {
@@ -60743,12 +60838,12 @@ function answerBlock(explanation, answer3, other, options2) {
     const [own4] = details2.length === 1 && (details2[0]?.text === "" || details2[0]?.by === step.by) ? details2 : [];
     const at2 = step.by === void 0 ? "" : ` [${where(step.by, own4?.path)}]`;
     const head = `${isNew2 ? ">" : " "} ${number5}. ${name(step.rule).padEnd(Math.min(width, 12))}  `;
-    const written = [
-      ...wrap(`${partOf(step.rule)}: ${sentence2(step.text)}${at2}`, options2.width, head),
+    const written2 = [
+      ...wrap(`${partOf2(step.rule)}: ${sentence2(step.text)}${at2}`, options2.width, head),
       ...details2.filter((detail) => detail !== own4).slice(0, MOST_DETAILS).flatMap((detail) => wrap(`${sentence2(detail.text)} [${where(detail.by, detail.path)}]`, options2.width, `${" ".repeat(head.length)}- `)),
       ...details2.length > MOST_DETAILS ? [`${" ".repeat(head.length)}- and ${String(details2.length - MOST_DETAILS)} more`] : []
     ];
-    lines.push(...isNew2 ? written.map(options2.styles.bold) : written);
+    lines.push(...isNew2 ? written2.map(options2.styles.bold) : written2);
   }
   const steps = new Set(decision.because.flatMap((step) => [step.by, ...(step.details?.() ?? []).map((detail) => detail.by)]));
   const others2 = decision.verdict === "unknown" ? [] : decision.by.filter((resource) => !steps.has(resource));

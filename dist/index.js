@@ -4099,11 +4099,11 @@ var require_util2 = __commonJS({
     var { isUint8Array } = __require("node:util/types");
     var { webidl } = require_webidl();
     var supportedHashes = [];
-    var crypto2;
+    var crypto3;
     try {
-      crypto2 = __require("node:crypto");
+      crypto3 = __require("node:crypto");
       const possibleRelevantHashes = ["sha256", "sha384", "sha512"];
-      supportedHashes = crypto2.getHashes().filter((hash3) => possibleRelevantHashes.includes(hash3));
+      supportedHashes = crypto3.getHashes().filter((hash4) => possibleRelevantHashes.includes(hash4));
     } catch {
     }
     function responseURL(response) {
@@ -4376,7 +4376,7 @@ var require_util2 = __commonJS({
       }
     }
     function bytesMatch(bytes, metadataList) {
-      if (crypto2 === void 0) {
+      if (crypto3 === void 0) {
         return true;
       }
       const parsedMetadata = parseMetadata(metadataList);
@@ -4391,7 +4391,7 @@ var require_util2 = __commonJS({
       for (const item2 of metadata) {
         const algorithm = item2.algo;
         const expectedValue = item2.hash;
-        let actualValue = crypto2.createHash(algorithm).update(bytes).digest("base64");
+        let actualValue = crypto3.createHash(algorithm).update(bytes).digest("base64");
         if (actualValue[actualValue.length - 1] === "=") {
           if (actualValue[actualValue.length - 2] === "=") {
             actualValue = actualValue.slice(0, -2);
@@ -5455,8 +5455,8 @@ var require_body = __commonJS({
     var { multipartFormDataParser } = require_formdata_parser();
     var random2;
     try {
-      const crypto2 = __require("node:crypto");
-      random2 = (max) => crypto2.randomInt(0, max);
+      const crypto3 = __require("node:crypto");
+      random2 = (max) => crypto3.randomInt(0, max);
     } catch {
       random2 = (max) => Math.floor(Math.random(max));
     }
@@ -17095,13 +17095,13 @@ var require_frame = __commonJS({
     "use strict";
     var { maxUnsigned16Bit } = require_constants5();
     var BUFFER_SIZE = 16386;
-    var crypto2;
+    var crypto3;
     var buffer = null;
     var bufIdx = BUFFER_SIZE;
     try {
-      crypto2 = __require("node:crypto");
+      crypto3 = __require("node:crypto");
     } catch {
-      crypto2 = {
+      crypto3 = {
         // not full compatibility, but minimum.
         randomFillSync: function randomFillSync(buffer2, _offset, _size2) {
           for (let i = 0; i < buffer2.length; ++i) {
@@ -17114,7 +17114,7 @@ var require_frame = __commonJS({
     function generateMask() {
       if (bufIdx === BUFFER_SIZE) {
         bufIdx = 0;
-        crypto2.randomFillSync(buffer ??= Buffer.allocUnsafe(BUFFER_SIZE), 0, BUFFER_SIZE);
+        crypto3.randomFillSync(buffer ??= Buffer.allocUnsafe(BUFFER_SIZE), 0, BUFFER_SIZE);
       }
       return [buffer[bufIdx++], buffer[bufIdx++], buffer[bufIdx++], buffer[bufIdx++]];
     }
@@ -17186,9 +17186,9 @@ var require_connection = __commonJS({
     var { Headers: Headers2, getHeadersList } = require_headers();
     var { getDecodeSplit } = require_util2();
     var { WebsocketFrameSend } = require_frame();
-    var crypto2;
+    var crypto3;
     try {
-      crypto2 = __require("node:crypto");
+      crypto3 = __require("node:crypto");
     } catch {
     }
     function establishWebSocketConnection(url2, protocols2, client, ws, onEstablish, options) {
@@ -17208,7 +17208,7 @@ var require_connection = __commonJS({
         const headersList = getHeadersList(new Headers2(options.headers));
         request4.headersList = headersList;
       }
-      const keyValue = crypto2.randomBytes(16).toString("base64");
+      const keyValue = crypto3.randomBytes(16).toString("base64");
       request4.headersList.append("sec-websocket-key", keyValue);
       request4.headersList.append("sec-websocket-version", "13");
       for (const protocol of protocols2) {
@@ -17238,7 +17238,7 @@ var require_connection = __commonJS({
             return;
           }
           const secWSAccept = response.headersList.get("Sec-WebSocket-Accept");
-          const digest = crypto2.createHash("sha1").update(keyValue + uid).digest("base64");
+          const digest = crypto3.createHash("sha1").update(keyValue + uid).digest("base64");
           if (secWSAccept !== digest) {
             failWebsocketConnection(ws, "Incorrect hash received in Sec-WebSocket-Accept header.");
             return;
@@ -35217,10 +35217,10 @@ function baseName(path7) {
 function below(path7, folder) {
   return folder === "." || path7 === folder || path7.startsWith(`${folder}/`);
 }
-function resolvePath(folder, written) {
-  if (written === "" || /^[a-z][a-z0-9+.-]*:/iu.test(written)) return void 0;
-  const steps = written.startsWith("/") || folder === "." ? [] : folder.split("/");
-  for (const step of written.split("/")) {
+function resolvePath(folder, written2) {
+  if (written2 === "" || /^[a-z][a-z0-9+.-]*:/iu.test(written2)) return void 0;
+  const steps = written2.startsWith("/") || folder === "." ? [] : folder.split("/");
+  for (const step of written2.split("/")) {
     if (step === "" || step === ".") continue;
     if (step === "..") {
       if (steps.length === 0) return void 0;
@@ -54483,8 +54483,8 @@ function convertBaseSchema(schema2, ctx) {
       });
     }
     ctx.processing.add(refPath);
-    const resolved = resolveRef(refPath, ctx);
-    const zodSchema2 = convertSchema(resolved, ctx);
+    const resolved2 = resolveRef(refPath, ctx);
+    const zodSchema2 = convertSchema(resolved2, ctx);
     ctx.refs.set(refPath, zodSchema2);
     ctx.processing.delete(refPath);
     return zodSchema2;
@@ -55468,21 +55468,21 @@ function readValue(value, file2, lineAt3) {
     add4([], false, "the configuration must be a map of keys");
     return { type: "invalid", problems };
   }
-  const { suppressions: written, ...rest } = value;
+  const { suppressions: written2, ...rest } = value;
   const parsed = configSchema.safeParse(rest);
   if (!parsed.success) for (const placed3 of describeIssues(parsed.error.issues, configSchema, value)) add4(placed3.path, placed3.atKey, placed3.message);
-  const suppressions = readSuppressions(written, add4, lineAt3);
+  const suppressions = readSuppressions(written2, add4, lineAt3);
   if (parsed.success) for (const contradiction of contradictions(parsed.data)) add4(contradiction.path, false, contradiction.message);
   if (!parsed.success || problems.length > 0) return { type: "invalid", problems: problems.sort(compareBy((problem) => problem.line, (problem) => problem.message)) };
   return { type: "config", config: { ...parsed.data, suppressions }, notYet: notYetOf(value, lineAt3) };
 }
-function readSuppressions(written, add4, lineAt3) {
-  if (written === void 0) return [];
-  if (!Array.isArray(written)) {
+function readSuppressions(written2, add4, lineAt3) {
+  if (written2 === void 0) return [];
+  if (!Array.isArray(written2)) {
     add4(["suppressions"], false, "`suppressions` must be a list");
     return [];
   }
-  return written.flatMap((entry2, index) => {
+  return written2.flatMap((entry2, index) => {
     const path7 = ["suppressions", index];
     if (!isRecord(entry2)) {
       add4(path7, false, `\`${pathText(path7)}\` must be a map`);
@@ -55492,7 +55492,7 @@ function readSuppressions(written, add4, lineAt3) {
     const lenient = suppressionSchema.omit({ reason: true, expires: true });
     const parsed = lenient.safeParse(rest);
     if (!parsed.success) {
-      const root = { suppressions: written };
+      const root = { suppressions: written2 };
       for (const placed3 of describeIssues(parsed.error.issues.map((issue3) => ({ ...issue3, path: [...path7, ...issue3.path] })), configSchema, root)) add4(placed3.path, placed3.atKey, placed3.message);
       return [];
     }
@@ -55739,28 +55739,28 @@ var Converter = class {
   #map(map3, depth, root) {
     const result = {};
     const merged3 = map3.items.some((pair) => isMergeKey(pair));
-    const written = merged3 ? /* @__PURE__ */ new Set() : void 0;
+    const written2 = merged3 ? /* @__PURE__ */ new Set() : void 0;
     let glued = false;
     for (const pair of map3.items) {
       if (merged3 && isMergeKey(pair)) {
-        this.#merge(result, written ?? /* @__PURE__ */ new Set(), pair, depth);
+        this.#merge(result, written2 ?? /* @__PURE__ */ new Set(), pair, depth);
         continue;
       }
       const key3 = this.#key(pair.key);
       if (key3 === void 0) continue;
-      if (written === void 0 ? Object.hasOwn(result, key3) : written.has(key3)) {
+      if (written2 === void 0 ? Object.hasOwn(result, key3) : written2.has(key3)) {
         if (root && (key3 === "apiVersion" || key3 === "kind")) {
           if (!glued) this.#report("glued-separator", pair.key, `a second \`${key3}:\` begins here: two objects in one document`, "write `---` on a line of its own between the two objects");
           glued = true;
         } else if (!glued) this.#report("duplicate-key", pair.key, `the key \`${oneLine(key3)}\` is written twice in one map; only the last one counts`, "keep one of them");
       }
-      written?.add(key3);
+      written2?.add(key3);
       assign(result, key3, this.value(pair.value, depth + 1));
     }
     return result;
   }
   /** go-yaml v2 merges where the key stands: keys written before it are replaced, keys after it win. */
-  #merge(result, written, pair, depth) {
+  #merge(result, written2, pair, depth) {
     const source2 = this.value(pair.value, depth + 1);
     const maps = Array.isArray(source2) ? source2 : [source2];
     if (!maps.every((map3) => typeof map3 === "object" && map3 !== null && !Array.isArray(map3))) {
@@ -55769,7 +55769,7 @@ var Converter = class {
     }
     for (const map3 of maps.toReversed()) {
       for (const [key3, value] of Object.entries(map3)) {
-        if (written.has(key3)) this.#report("yaml-error", pair.key, `the key \`${oneLine(key3)}\` is written before a merge that sets it too: \`kubectl\` and \`kustomize\` read this differently`, "write `<<` as the first key of the map");
+        if (written2.has(key3)) this.#report("yaml-error", pair.key, `the key \`${oneLine(key3)}\` is written before a merge that sets it too: \`kubectl\` and \`kustomize\` read this differently`, "write `<<` as the first key of the map");
         assign(result, key3, value);
       }
     }
@@ -56109,8 +56109,8 @@ var QuickReader = class {
       return key4;
     }
     if (code2 === dash2) throw unusual;
-    const written = this.#text.slice(at2, end);
-    const key3 = isPlainText(written) ? written : plainKeyText(written);
+    const written2 = this.#text.slice(at2, end);
+    const key3 = isPlainText(written2) ? written2 : plainKeyText(written2);
     if (key3 === void 0 || key3 === "__proto__") throw unusual;
     return key3;
   }
@@ -56239,9 +56239,9 @@ var QuickReader = class {
     }
     return text8;
   }
-  #resolved(written) {
-    if (isPlainText(written)) return written;
-    const value = resolvePlain(written);
+  #resolved(written2) {
+    if (isPlainText(written2)) return written2;
+    const value = resolvePlain(written2);
     if (typeof value === "number" && !Number.isFinite(value)) throw unusual;
     return value;
   }
@@ -56600,7 +56600,11 @@ function spanReader(text8, fully = false) {
   return {
     value: (position, path7) => locate2(position, path7, false),
     field: (position, path7) => locate2(position, path7, true),
-    object: (position) => locate2(position, [], false)
+    object: (position) => locate2(position, [], false),
+    quickly: ({ document }) => {
+      const part2 = parts[document];
+      return part2 === void 0 || part2.problem !== void 0 ? void 0 : quickOf(part2);
+    }
   };
 }
 function spanOf(text8, origin, path7) {
@@ -56809,28 +56813,28 @@ function isKustomization(value) {
 }
 var pathLists = ["resources", "bases", "components", "crds", "configurations", "generators", "transformers", "validators", "patchesStrategicMerge"];
 function readsOfKustomization(folder, value) {
-  const written = [];
-  for (const field3 of pathLists) written.push(...texts(value[field3]));
+  const written2 = [];
+  for (const field3 of pathLists) written2.push(...texts(value[field3]));
   for (const field3 of ["patches", "patchesJson6902", "replacements"]) {
-    for (const entry2 of records(value[field3])) written.push(...texts([entry2["path"]]));
+    for (const entry2 of records(value[field3])) written2.push(...texts([entry2["path"]]));
   }
   for (const field3 of ["configMapGenerator", "secretGenerator"]) {
     for (const entry2 of records(value[field3])) {
-      written.push(...texts(entry2["files"]).map((text8) => text8.slice(text8.indexOf("=") + 1)), ...texts(entry2["envs"]), ...texts([entry2["env"]]));
+      written2.push(...texts(entry2["files"]).map((text8) => text8.slice(text8.indexOf("=") + 1)), ...texts(entry2["envs"]), ...texts([entry2["env"]]));
     }
   }
   const openapi = value["openapi"];
-  if (isRecord2(openapi)) written.push(...texts([openapi["path"]]));
+  if (isRecord2(openapi)) written2.push(...texts([openapi["path"]]));
   const globals = value["helmGlobals"];
   const chartHome = isRecord2(globals) && typeof globals["chartHome"] === "string" ? globals["chartHome"] : "charts";
   for (const field3 of ["helmCharts", "helmChartInflationGenerator"]) {
     for (const entry2 of records(value[field3])) {
-      written.push(...texts([entry2["valuesFile"], entry2["values"]]), ...texts(entry2["additionalValuesFiles"]));
+      written2.push(...texts([entry2["valuesFile"], entry2["values"]]), ...texts(entry2["additionalValuesFiles"]));
       const name2 = field3 === "helmCharts" ? entry2["name"] : entry2["chartName"];
-      if (typeof name2 === "string" && name2 !== "") written.push(`${chartHome}/${name2}`);
+      if (typeof name2 === "string" && name2 !== "") written2.push(`${chartHome}/${name2}`);
     }
   }
-  const paths = written.filter((text8) => !text8.includes("\n")).flatMap((text8) => resolvePath(folder, text8) ?? []);
+  const paths = written2.filter((text8) => !text8.includes("\n")).flatMap((text8) => resolvePath(folder, text8) ?? []);
   return { paths: [...new Set(paths)], component: value["kind"] === "Component" };
 }
 var pluginPaths = /* @__PURE__ */ new Set(["path", "paths", "files", "envs", "env", "fileSources", "envSources", "valuesFile", "additionalValuesFiles"]);
@@ -56919,7 +56923,7 @@ function follow(tree2, path7) {
 }
 
 // src/lib/canonical.ts
-import { createHash } from "node:crypto";
+import * as crypto2 from "node:crypto";
 function canonical(value) {
   if (value === null || typeof value !== "object") return value === void 0 ? "null" : JSON.stringify(value);
   let text8 = "";
@@ -56969,7 +56973,11 @@ function isCollection(value) {
 function shortHash(...parts) {
   let text8 = "";
   for (const part2 of parts) text8 += `${String(part2.length)}:${part2}`;
-  return createHash("sha256").update(text8).digest("hex").slice(0, 16);
+  return sha256(text8).slice(0, 16);
+}
+var { hash: hash3 } = crypto2;
+function sha256(text8) {
+  return hash3 === void 0 ? crypto2.createHash("sha256").update(text8).digest("hex") : hash3("sha256", text8);
 }
 
 // src/lib/group.ts
@@ -58221,10 +58229,10 @@ function decodeAdminPort(port3) {
 }
 function decodeProtocol(protocol) {
   for (const [key3, transport] of [["tcp", "TCP"], ["udp", "UDP"], ["sctp", "SCTP"]]) {
-    const written = fieldsAt(protocol, key3);
-    if (written === void 0) continue;
-    if (fieldsAt(written, "sourcePort") !== void 0) return { type: "unknown" };
-    const port3 = fieldsAt(written, "destinationPort");
+    const written2 = fieldsAt(protocol, key3);
+    if (written2 === void 0) continue;
+    if (fieldsAt(written2, "sourcePort") !== void 0) return { type: "unknown" };
+    const port3 = fieldsAt(written2, "destinationPort");
     if (port3 === void 0) return { type: "range", protocol: transport, start: 0, end: 65535 };
     const several = fieldsAt(port3, "range");
     return several === void 0 ? range(transport, numberAt(port3, "number"), numberAt(port3, "number")) : range(transport, numberAt(several, "start"), numberAt(several, "end"));
@@ -58326,8 +58334,8 @@ var objectMeta = object2({
 });
 var none = {};
 function decodeMetadata(manifest, nameless) {
-  const written = own2(manifest, "metadata");
-  const metadata = nameless !== void 0 && (written === void 0 || written === null) ? {} : written;
+  const written2 = own2(manifest, "metadata");
+  const metadata = nameless !== void 0 && (written2 === void 0 || written2 === null) ? {} : written2;
   if (!isFields(metadata)) {
     const reason = metadata === void 0 || metadata === null ? "the object has no `metadata`" : `\`metadata\` must be an object, not ${describe3(metadata)}`;
     return { type: "unreadable", path: ["metadata"], reason, remedy: "give the object `metadata` with a `name`" };
@@ -59049,7 +59057,7 @@ var revisionTagShape = part({ targetRef: part({ kind: text2(), name: text2() }) 
 function decodeInstallation(manifest) {
   const spec = fieldsOr(manifest, "spec");
   const values5 = merged(fieldsOr(spec, "values"), fieldsOr(spec, "unvalidatedValues"));
-  const written = fieldsAt(spec, "meshConfig");
+  const written2 = fieldsAt(spec, "meshConfig");
   const fromValues = fieldsAt(values5, "meshConfig");
   return {
     namespace: textAt(spec, "namespace"),
@@ -59057,7 +59065,7 @@ function decodeInstallation(manifest) {
     version: textAt(spec, "version")?.replace(/^v(?=[0-9])/, ""),
     tag: textAt(spec, "tag") ?? textAt(fieldsOr(values5, "global"), "tag"),
     profile: textAt(spec, "profile") ?? textAt(values5, "profile"),
-    meshConfig: written === void 0 && fromValues === void 0 ? void 0 : { ...fromValues, ...written },
+    meshConfig: written2 === void 0 && fromValues === void 0 ? void 0 : { ...fromValues, ...written2 },
     values: values5,
     components: fieldsOr(spec, "components"),
     environment: environmentOf(values5, fieldsOr(spec, "components"))
@@ -59118,10 +59126,10 @@ function decodeWorkloadGroup(manifest) {
 }
 function decodeEndpoint(endpoint3) {
   const ports2 = /* @__PURE__ */ new Map();
-  const written = fieldsAt(endpoint3, "ports");
-  if (written !== void 0) {
-    for (const name2 of Object.keys(written)) {
-      const port3 = numberAt(written, name2);
+  const written2 = fieldsAt(endpoint3, "ports");
+  if (written2 !== void 0) {
+    for (const name2 of Object.keys(written2)) {
+      const port3 = numberAt(written2, name2);
       if (port3 !== void 0) ports2.set(name2, port3);
     }
   }
@@ -60122,14 +60130,14 @@ function pathFollower(entries2, target) {
 }
 function resolveLinks(label3, entries2, targets2, problems = []) {
   const follow2 = pathFollower(entries2, (entry2) => targets2.get(entry2.path));
-  const resolved = /* @__PURE__ */ new Map();
+  const resolved2 = /* @__PURE__ */ new Map();
   const found = [...problems];
   for (const [path7, entry2] of entries2) {
     if (entry2.type === "submodule") {
       found.push({ path: path7, problem: { kind: "submodule", reason: `the submodule at commit ${entry2.commit.slice(0, 12)} is not part of this repository's tree`, remedy: "review it in its own repository" } });
     }
     if (entry2.type !== "symlink") {
-      resolved.set(path7, entry2);
+      resolved2.set(path7, entry2);
       continue;
     }
     const target = targets2.get(path7);
@@ -60137,15 +60145,15 @@ function resolveLinks(label3, entries2, targets2, problems = []) {
     if (destination2?.type === "file") {
       const file2 = entries2.get(destination2.path);
       if (file2?.type === "file") {
-        resolved.set(path7, { ...file2, path: path7, link: destination2.path });
+        resolved2.set(path7, { ...file2, path: path7, link: destination2.path });
         continue;
       }
     }
     const problem = target === void 0 ? void 0 : linkProblem(target, destination2);
-    resolved.set(path7, { type: "symlink", path: path7, blob: entry2.blob, ...target === void 0 ? {} : { target }, ...problem === void 0 ? {} : { problem } });
+    resolved2.set(path7, { type: "symlink", path: path7, blob: entry2.blob, ...target === void 0 ? {} : { target }, ...problem === void 0 ? {} : { problem } });
     if (problem !== void 0 && wantedPath(path7)) found.push({ path: path7, problem });
   }
-  return { label: label3, entries: resolved, problems: found.sort((left, right) => compareText(left.path, right.path)) };
+  return { label: label3, entries: resolved2, problems: found.sort((left, right) => compareText(left.path, right.path)) };
 }
 function linkProblem(target, destination2) {
   const shown4 = target.replace(/\s+/gu, " ").slice(0, 200);
@@ -60279,8 +60287,8 @@ function lineOf2(text8, needle) {
   const plain6 = lines.findIndex((line2) => !line2.trimStart().startsWith("#") && line2.includes(needle));
   return plain6 < 0 ? 1 : plain6 + 1;
 }
-function isAddress2(written) {
-  return /^[a-z][a-z0-9+.-]*:\/\//iu.test(written) || /^(?:git|gh|hg|s3|gcs|oci|ssh|https?|file)::?/iu.test(written) || /^[\w.-]+@[\w.-]+:/u.test(written) || /^(?:github\.com|gitlab\.com|bitbucket\.org|dev\.azure\.com)[/:]/iu.test(written) || /\?(?:.*&)?(?:ref|version|timeout|submodules)=/u.test(written) || /\.git(?:\/|$)/u.test(written) || /^[\w-]+(?:\.[\w-]+)+\/.*\/\//u.test(written);
+function isAddress2(written2) {
+  return /^[a-z][a-z0-9+.-]*:\/\//iu.test(written2) || /^(?:git|gh|hg|s3|gcs|oci|ssh|https?|file)::?/iu.test(written2) || /^[\w.-]+@[\w.-]+:/u.test(written2) || /^(?:github\.com|gitlab\.com|bitbucket\.org|dev\.azure\.com)[/:]/iu.test(written2) || /\?(?:.*&)?(?:ref|version|timeout|submodules)=/u.test(written2) || /\.git(?:\/|$)/u.test(written2) || /^[\w-]+(?:\.[\w-]+)+\/.*\/\//u.test(written2);
 }
 
 // src/units/repository.ts
@@ -60298,12 +60306,12 @@ function isReviewed(address, { addresses: addresses2 }) {
   const own4 = addresses2.flatMap((each) => repositoryName(each) ?? []);
   return name2 === void 0 || own4.length === 0 || own4.includes(name2);
 }
-function pinnedRevision(written, { branch: branch2 }) {
-  if (written === void 0 || written === "" || written === "HEAD" || /\{\{|\$\{/u.test(written)) return void 0;
-  const named5 = written.replace(/^refs\/heads\//u, "");
+function pinnedRevision(written2, { branch: branch2 }) {
+  if (written2 === void 0 || written2 === "" || written2 === "HEAD" || /\{\{|\$\{/u.test(written2)) return void 0;
+  const named5 = written2.replace(/^refs\/heads\//u, "");
   if (named5 === branch2) return void 0;
-  if (/^[0-9a-f]{7,40}$/u.test(written) || /^(?:refs\/tags\/|[~^<>=]*\s*v?\d+\.(?:\d+|[x*]))/u.test(written)) return written;
-  return branch2 === void 0 ? void 0 : written;
+  if (/^[0-9a-f]{7,40}$/u.test(written2) || /^(?:refs\/tags\/|[~^<>=]*\s*v?\d+\.(?:\d+|[x*]))/u.test(written2)) return written2;
+  return branch2 === void 0 ? void 0 : written2;
 }
 
 // src/units/application-set.ts
@@ -60455,13 +60463,13 @@ function substitution(postBuild) {
 function helmRelease(name2, spec, { file: file2, line: line2, folders, gitSources: gitSources2 }) {
   const chart = isRecord2(spec["chart"]) && isRecord2(spec["chart"]["spec"]) ? spec["chart"]["spec"] : {};
   const source2 = isRecord2(chart["sourceRef"]) ? chart["sourceRef"] : isRecord2(spec["chartRef"]) ? spec["chartRef"] : {};
-  const written = text3(chart["chart"]) ?? text3(source2["name"]) ?? "";
+  const written2 = text3(chart["chart"]) ?? text3(source2["name"]) ?? "";
   const git = gitSources2.find(source2, name2, file2);
-  const path7 = source2["kind"] === "GitRepository" && git?.elsewhere === void 0 ? resolvePath(".", written) : void 0;
+  const path7 = source2["kind"] === "GitRepository" && git?.elsewhere === void 0 ? resolvePath(".", written2) : void 0;
   const [ownNamespace = "", ownName = ""] = name2.split("/");
   const namespace = text3(spec["targetNamespace"]) ?? ownNamespace;
   if (path7 === void 0 || !folders.has(path7)) {
-    return { roots: [], outside: [{ kind: "chart", name: `${text3(source2["name"]) ?? ""}/${written} of HelmRelease ${name2}`, detail: canonical({ version: chart["version"], revision: git?.revision, values: spec["values"], valuesFrom: spec["valuesFrom"] }), file: file2, line: line2 }] };
+    return { roots: [], outside: [{ kind: "chart", name: `${text3(source2["name"]) ?? ""}/${written2} of HelmRelease ${name2}`, detail: canonical({ version: chart["version"], revision: git?.revision, values: spec["values"], valuesFrom: spec["valuesFrom"] }), file: file2, line: line2 }] };
   }
   const values5 = [...texts(chart["valuesFiles"]), ...texts([chart["valuesFile"]])].map((each) => resolvePath(".", each) ?? each);
   const release = { name: text3(spec["releaseName"]) ?? (text3(spec["targetNamespace"]) === void 0 ? ownName : `${namespace}-${ownName}`), values: values5, inline: spec["values"], set: {} };
@@ -60474,24 +60482,24 @@ function application({ name: name2, spec, context: context3, template }) {
   const { file: file2, line: line2, repository } = context3;
   const isHere = (source2) => isReviewed(text3(source2["repoURL"]), repository);
   const refs = new Map(sources.flatMap((source2) => text3(source2["ref"]) === void 0 ? [] : [[String(source2["ref"]), source2]]));
-  const valuesPath = (written, path7) => {
-    if (isAddress2(written)) return void 0;
-    if (!written.startsWith("$")) return resolvePath(path7, written) ?? written;
-    const cut2 = written.indexOf("/");
-    const from = refs.get(written.slice(1, cut2));
-    return cut2 < 0 || from !== void 0 && !isHere(from) ? void 0 : resolvePath(".", written.slice(cut2 + 1)) ?? written;
+  const valuesPath = (written2, path7) => {
+    if (isAddress2(written2)) return void 0;
+    if (!written2.startsWith("$")) return resolvePath(path7, written2) ?? written2;
+    const cut2 = written2.indexOf("/");
+    const from = refs.get(written2.slice(1, cut2));
+    return cut2 < 0 || from !== void 0 && !isHere(from) ? void 0 : resolvePath(".", written2.slice(cut2 + 1)) ?? written2;
   };
   const roots = sources.flatMap((source2) => {
     const helm2 = isRecord2(source2["helm"]) ? source2["helm"] : {};
-    const written = text3(source2["path"]);
+    const written2 = text3(source2["path"]);
     if (text3(source2["chart"]) !== void 0) {
       const values5 = texts(helm2["valueFiles"]).map((each) => [each, each.startsWith("$") ? context3.contentOf(valuesPath(each, ".") ?? "") : void 0]);
       outside.push({ kind: "chart", name: `${text3(source2["repoURL"]) ?? ""}/${String(source2["chart"])} of Application ${name2}`, detail: canonical({ version: source2["targetRevision"], helm: helm2, values: values5 }), file: file2, line: line2 });
       return [];
     }
-    if (written === void 0) return [];
+    if (written2 === void 0) return [];
     if (!isHere(source2)) {
-      outside.push({ kind: "base", name: `${text3(source2["repoURL"]) ?? ""} ${written} of Application ${name2}`, detail: canonical({ revision: source2["targetRevision"], helm: helm2, kustomize: source2["kustomize"] }), file: file2, line: line2 });
+      outside.push({ kind: "base", name: `${text3(source2["repoURL"]) ?? ""} ${written2} of Application ${name2}`, detail: canonical({ revision: source2["targetRevision"], helm: helm2, kustomize: source2["kustomize"] }), file: file2, line: line2 });
       return [];
     }
     const pinned = pinnedRevision(text3(source2["targetRevision"]), repository);
@@ -60502,10 +60510,10 @@ function application({ name: name2, spec, context: context3, template }) {
     for (const each of texts(helm2["valueFiles"])) {
       if (valuesPath(each, ".") === void 0) outside.push({ kind: "chart", name: `values ${each} of Application ${name2}`, detail: canonical(refs.get(each.slice(1, Math.max(1, each.indexOf("/"))))?.["targetRevision"]), file: file2, line: line2 });
     }
-    return placesOf(written, context3.folders).map((path7) => ({
+    return placesOf(written2, context3.folders).map((path7) => ({
       tool: "argo",
       // Several generators that fit a folder are one unknown destination.
-      name: template !== void 0 && (written.includes("{{") || name2.includes("{{")) ? anyGenerator : name2,
+      name: template !== void 0 && (written2.includes("{{") || name2.includes("{{")) ? anyGenerator : name2,
       file: file2,
       path: path7,
       recurse: directory["recurse"] === true,
@@ -60545,16 +60553,16 @@ function kustomizeSource(kustomize) {
   return Object.keys(overlay).length === 0 ? {} : { overlay };
 }
 var anyGenerator = "*";
-function placesOf(written, folders) {
-  if (!written.includes("{{")) {
-    const path7 = resolvePath(".", written);
+function placesOf(written2, folders) {
+  if (!written2.includes("{{")) {
+    const path7 = resolvePath(".", written2);
     return path7 === void 0 ? [] : [path7];
   }
-  const fits2 = rendered(written);
+  const fits2 = rendered(written2);
   return [...folders].filter((folder) => fits2.test(folder)).sort();
 }
-function known(written) {
-  return written === void 0 || written.includes("{{") ? void 0 : written;
+function known(written2) {
+  return written2 === void 0 || written2.includes("{{") ? void 0 : written2;
 }
 function clusterOf(path7) {
   const steps = path7.split("/");
@@ -60623,10 +60631,10 @@ function scanSide(tree2, documents, repository = unknownRepository, rendered2 = 
     if (mayBeManifestFile(entry2.path)) mayHoldRoots.push(entry2.path);
   }
   const scan = { tree: tree2, filesIn, folders, kustomizations, charts, roots: [], outside: [], rootFiles: /* @__PURE__ */ new Set() };
-  const written = writtenRoots(tree2, mayHoldRoots, documents);
-  const objects = rendered2.files.size === 0 ? written : [...written.filter(({ file: file2 }) => !rendered2.files.has(file2)), ...rendered2.objects];
+  const written2 = writtenRoots(tree2, mayHoldRoots, documents);
+  const objects = rendered2.files.size === 0 ? written2 : [...written2.filter(({ file: file2 }) => !rendered2.files.has(file2)), ...rendered2.objects];
   const found = rootsIn(scan, objects, documents, repository);
-  return { ...scan, roots: found.flatMap((each) => each.roots), outside: found.flatMap((each) => each.outside), rootFiles: new Set(written.map(({ file: file2 }) => file2)) };
+  return { ...scan, roots: found.flatMap((each) => each.roots), outside: found.flatMap((each) => each.outside), rootFiles: new Set(written2.map(({ file: file2 }) => file2)) };
 }
 function readKustomization(path7, folder, tree2, documents) {
   const found = follow(tree2, path7);
@@ -60634,9 +60642,9 @@ function readKustomization(path7, folder, tree2, documents) {
   if (value === void 0 || value === null) return { file: path7, readable: value === null, reads: [], component: false, edits: false };
   if (!isKustomization(value)) return void 0;
   const { paths, component } = readsOfKustomization(folder, value);
-  const plugins = ["generators", "transformers", "validators"].flatMap((field3) => texts(value[field3])).flatMap((written) => {
-    const there = written.includes("\n") ? void 0 : resolvePath(folder, written);
-    const text8 = there === void 0 ? written : textAt2(tree2, there, documents);
+  const plugins = ["generators", "transformers", "validators"].flatMap((field3) => texts(value[field3])).flatMap((written2) => {
+    const there = written2.includes("\n") ? void 0 : resolvePath(folder, written2);
+    const text8 = there === void 0 ? written2 : textAt2(tree2, there, documents);
     return text8 === void 0 ? [] : (valuesOf(text8) ?? []).flatMap((each) => readsOfPlugin(folder, each));
   });
   return { file: path7, readable: true, reads: [.../* @__PURE__ */ new Set([...paths, ...plugins.filter((each) => tree2.entries.has(each) || tree2.entries.has(`${each}/Chart.yaml`))])], component, edits: editing.some((field3) => value[field3] !== void 0) };
@@ -61379,9 +61387,9 @@ function withStatusPort(annotations, defaults3) {
 }
 function annotationsForPlugin(annotations, defaults3, mode) {
   const settings2 = byInitContainer(annotations, defaults3);
-  const written = { ...annotations, "sidecar.istio.io/interceptionMode": mode };
+  const written2 = { ...annotations, "sidecar.istio.io/interceptionMode": mode };
   const write2 = (name2, value) => {
-    written[`${traffic}${name2}`] = value;
+    written2[`${traffic}${name2}`] = value;
   };
   if (settings2.includeRanges !== "") write2("includeOutboundIPRanges", settings2.includeRanges);
   if (settings2.excludeRanges !== "") write2("excludeOutboundIPRanges", settings2.excludeRanges);
@@ -61389,7 +61397,7 @@ function annotationsForPlugin(annotations, defaults3, mode) {
   write2("excludeInboundPorts", withStatusPort(annotations, defaults3));
   if (defaults3.includeOutboundPorts !== "") write2("includeOutboundPorts", settings2.includeOutbound);
   if (defaults3.excludeOutboundPorts !== "") write2("excludeOutboundPorts", settings2.excludeOutbound);
-  return written;
+  return written2;
 }
 function settingsOfPlugin(seen) {
   const own4 = (name2, otherwise2) => seen[`${traffic}${name2}`] ?? otherwise2;
@@ -62549,8 +62557,8 @@ function normalizePath(raw, mode) {
   const path7 = end === -1 ? raw : raw.slice(0, end);
   if (mode === "NONE" || !path7.startsWith("/")) return path7;
   const unescaped2 = mode === "DECODE_AND_MERGE_SLASHES" ? path7.replace(/%2[fF]/g, "/").replace(/%5[cC]/g, "\\") : path7;
-  const resolved = escapeUnsafe(base(unescaped2));
-  return mode === "BASE" ? resolved : resolved.replace(/\/{2,}/g, "/");
+  const resolved2 = escapeUnsafe(base(unescaped2));
+  return mode === "BASE" ? resolved2 : resolved2.replace(/\/{2,}/g, "/");
 }
 
 // src/sets/path-template.ts
@@ -62817,7 +62825,11 @@ function matches2(matcher, whole5) {
   }
 }
 function holds(predicate, value) {
-  return (predicate.any.length === 0 || predicate.any.some((matcher) => matches2(matcher, value))) && !predicate.none.some((matcher) => matches2(matcher, value));
+  return (predicate.any.length === 0 || someMatches(predicate.any, value)) && !someMatches(predicate.none, value);
+}
+function someMatches(matchers, value) {
+  for (const matcher of matchers) if (matches2(matcher, value)) return true;
+  return false;
 }
 
 // src/semantics/values.ts
@@ -62856,8 +62868,8 @@ function pathMatcher(value, config2) {
   });
 }
 function principalMatchers(values5, config2, plane) {
-  const written = plane === "envoy" ? distinctInOrder(values5.flatMap((value) => expandTrustDomain(value, config2))) : values5;
-  return written.map((value) => share(`principal ${plane}`, value, () => ({ type: "principal", pattern: textPattern(plane === "ztunnel" && value.startsWith("spiffe://") ? `\0${value}` : value) })));
+  const written2 = plane === "envoy" ? distinctInOrder(values5.flatMap((value) => expandTrustDomain(value, config2))) : values5;
+  return written2.map((value) => share(`principal ${plane}`, value, () => ({ type: "principal", pattern: textPattern(plane === "ztunnel" && value.startsWith("spiffe://") ? `\0${value}` : value) })));
 }
 function expandTrustDomain(principal, config2) {
   if (config2.trustDomainAliases.length === 0 && !config2.trustDomain.startsWith("*") && principal.startsWith(`${config2.trustDomain}/`)) return [principal];
@@ -62875,8 +62887,8 @@ function distinctInOrder(values5) {
 function trustDomainsOf(config2) {
   return [.../* @__PURE__ */ new Set([config2.trustDomain, ...config2.trustDomainAliases])];
 }
-function trustDomainFits(written, known7) {
-  return written === known7 || wildcardFits(written, known7) || wildcardFits(known7, written);
+function trustDomainFits(written2, known7) {
+  return written2 === known7 || wildcardFits(written2, known7) || wildcardFits(known7, written2);
 }
 function wildcardFits(pattern, text8) {
   if (pattern.startsWith("*")) return text8.endsWith(pattern.slice(1));
@@ -62892,8 +62904,8 @@ function serviceAccountMatcher(value, policyNamespace, plane) {
 }
 function trustDomainMatchers(values5, config2) {
   const domains = trustDomainsOf(config2);
-  const written = values5.flatMap((value) => domains.includes(value) ? domains : [value]);
-  return [...new Set(written)].map((value) => ({ type: "trust-domain", pattern: textPattern(value) }));
+  const written2 = values5.flatMap((value) => domains.includes(value) ? domains : [value]);
+  return [...new Set(written2)].map((value) => ({ type: "trust-domain", pattern: textPattern(value) }));
 }
 function addressMatcher(value) {
   return parseCidr(value);
@@ -62939,7 +62951,9 @@ function modeAt(effective, port3) {
   return effective.ports.get(port3) ?? effective.workload;
 }
 function effectiveMtls(mesh2, attached) {
-  const scopes = [attached.peerAuthentication.mesh, attached.peerAuthentication.namespace, attached.peerAuthentication.workload].map((policies2) => mayBeOldest(policies2, mesh2));
+  const { mesh: meshWide2, namespace, workload } = attached.peerAuthentication;
+  if (meshWide2.length < 2 && namespace.length < 2 && workload.length < 2) return ofOne(mesh2.config, meshWide2[0], namespace[0], workload[0]);
+  const scopes = [meshWide2, namespace, workload].map((policies2) => mayBeOldest(policies2, mesh2));
   const worlds2 = worldsOf(scopes).map(([first, second, third]) => resolve2(first, second, third, mesh2.config));
   const only4 = worlds2[0];
   if (only4 !== void 0 && worlds2.every((world) => sameModes(world, only4))) return only4;
@@ -62950,6 +62964,20 @@ function effectiveMtls(mesh2, attached) {
     (chosen) => round(worldsOf(judged.map((candidates3, scope3) => chosen[scope3] === void 0 ? candidates3 : [chosen[scope3]])).map(([first, second, third]) => resolve2(first, second, third, mesh2.config)), "weakest")
   );
   return { ...round(rounded, "strictest"), judgedByWeakest: ambiguous.flat().map((policy) => resourceId(policy)).sort(), ties: ambiguous.map((candidates3) => scopeOf2(candidates3, mesh2)).sort() };
+}
+var resolved = /* @__PURE__ */ new WeakMap();
+function ofOne(config2, meshWide2, namespaceWide, own4) {
+  const forConfig = resolved.get(config2) ?? /* @__PURE__ */ new Map();
+  resolved.set(config2, forConfig);
+  const forMesh = forConfig.get(meshWide2) ?? /* @__PURE__ */ new Map();
+  forConfig.set(meshWide2, forMesh);
+  const forNamespace = forMesh.get(namespaceWide) ?? /* @__PURE__ */ new Map();
+  forMesh.set(namespaceWide, forNamespace);
+  const known7 = forNamespace.get(own4);
+  if (known7 !== void 0) return known7;
+  const fresh = resolve2(meshWide2, namespaceWide, own4, config2);
+  forNamespace.set(own4, fresh);
+  return fresh;
 }
 function worldsOf([meshWide2 = [], namespaceWide = [], own4 = []]) {
   const orNone = (candidates3) => candidates3.length === 0 ? [void 0] : candidates3;
@@ -63114,9 +63142,9 @@ function arrivalAt(mesh2, client, pod, into, byName2) {
   }
   if (mode === "ambient") return takesTunnels(mesh2, pod.workload) ? tunnel2 : anonymous;
   if (client.workload === void 0) return { principal: identity2, tunnelled: false };
-  const written = mode === "sidecar" ? writtenClientTls(mesh2, client.workload, pod.workload, pod.port) : { sends: "auto" };
-  if ("undecided" in written) return { rule: "M34", missing: `which TLS \`${client.workload.id}\` uses: \`${written.undecided}\` may decide it` };
-  const mutual = written.sends === "auto" ? autoMutualTls(mesh2, pod.workload, pod.port) : written.sends === "mutual";
+  const written2 = mode === "sidecar" ? writtenClientTls(mesh2, client.workload, pod.workload, pod.port) : { sends: "auto" };
+  if ("undecided" in written2) return { rule: "M34", missing: `which TLS \`${client.workload.id}\` uses: \`${written2.undecided}\` may decide it` };
+  const mutual = written2.sends === "auto" ? autoMutualTls(mesh2, pod.workload, pod.port) : written2.sends === "mutual";
   return { principal: mutual ? identity2 : null, tunnelled: false };
 }
 function takesTunnels(mesh2, { labels: labels2, resource }) {
@@ -64250,8 +64278,8 @@ function claimField(path7, any2, none5) {
   }
   return { condition: { on: "claim", path: path7, any: patterns(any2), none: patterns(none5) }, envoyHttp: true, ztunnelHttp: true, unbuildable: false };
 }
-function headerField(written, any2, none5) {
-  const name2 = written.toLowerCase();
+function headerField(written2, any2, none5) {
+  const name2 = written2.toLowerCase();
   const matchers = (values5) => values5.map((value) => textPattern(value, "present"));
   const http2 = { envoyHttp: true, ztunnelHttp: true, unbuildable: false };
   const dimension = name2 === ":authority" || name2 === "host" ? "host" : name2 === ":method" ? "method" : void 0;
@@ -64315,8 +64343,15 @@ function compilePolicy(policy, chain, config2) {
   return fresh;
 }
 function ruleHolds(rule2, seen) {
-  const someEntry = (entries2) => entries2.length === 0 || entries2.some((entry2) => entry2.every((condition) => conditionHolds(condition, seen)));
-  return someEntry(rule2.sources) && someEntry(rule2.operations) && rule2.conditions.every((condition) => conditionHolds(condition, seen));
+  return someEntryHolds(rule2.sources, seen) && someEntryHolds(rule2.operations, seen) && allHold(rule2.conditions, seen);
+}
+function someEntryHolds(entries2, seen) {
+  for (const entry2 of entries2) if (allHold(entry2, seen)) return true;
+  return entries2.length === 0;
+}
+function allHold(conditions, seen) {
+  for (const condition of conditions) if (!conditionHolds(condition, seen)) return false;
+  return true;
 }
 function matching(policies2, seen) {
   return policies2.filter((policy) => policy.rules.some((rule2) => ruleHolds(rule2, seen)));
@@ -66116,11 +66151,11 @@ function mtlsAt(mesh2, attached, port3) {
   return inherited;
 }
 function ambientMtlsAt(mesh2, attached, port3) {
-  const written = mtlsAt(mesh2, attached.peerAuthentication, port3);
+  const written2 = mtlsAt(mesh2, attached.peerAuthentication, port3);
   const ambient = ambientMtls(mesh2, attached);
   const refuses = port3 === void 0 ? ambient.strict : refusesPlaintext(ambient, port3);
-  if (refuses === (written.mode === "STRICT")) return refuses ? written : { ...written, mode: "PERMISSIVE" };
-  if (!refuses) return { ...written, mode: "PERMISSIVE" };
+  if (refuses === (written2.mode === "STRICT")) return refuses ? written2 : { ...written2, mode: "PERMISSIVE" };
+  if (!refuses) return { ...written2, mode: "PERMISSIVE" };
   return { ...mtlsAt(mesh2, attached.peerAuthentication, void 0), mode: "STRICT" };
 }
 function candidates(mesh2, policies2) {
@@ -66896,14 +66931,12 @@ function regionCube(cube3) {
     } else if (dimension === "path.query") headers2[":path"] = valueSet(predicates);
     else result[plain3[dimension]] = valueSet(predicates);
   }
-  return {
-    ...result,
-    ...Object.keys(headers2).length > 0 ? { headers: headers2 } : {},
-    ...Object.keys(podLabels).length > 0 ? { podLabels } : {},
-    ...Object.keys(claims).length > 0 ? { claims } : {},
-    ...Object.keys(opaque).length > 0 ? { opaque } : {}
-  };
+  for (const [key3, named5] of [["headers", headers2], ["podLabels", podLabels], ["claims", claims], ["opaque", opaque]]) if (Object.keys(named5).length > 0) result[key3] = named5;
+  const inOrder2 = {};
+  for (const key3 of written) if (key3 in result) inOrder2[key3] = result[key3];
+  return inOrder2;
 }
+var written = ["peers", "ports", "protocol", "transport", "addressed", "pods", "podLabels", "methods", "paths", "hosts", "sni", "sourceIps", "remoteIps", "destinationIps", "token", "headers", "claims", "opaque"];
 var SHOWN_CUBES = 20;
 function region(cubes, complete) {
   return { cubes: cubes.slice(0, SHOWN_CUBES).map(regionCube), complete: complete && cubes.length <= SHOWN_CUBES };
@@ -71634,7 +71667,7 @@ var Citations = class {
       case "removed":
         return [edit.base, "LEFT", []];
       case "modified": {
-        const place3 = firstDifference(this.#value(edit.base.origin), this.#value(edit.head.origin));
+        const place3 = firstDifference(this.#value(edit.base.origin), this.#valueWithPlaces(edit.head.origin));
         if (place3 === void 0) return [edit.head, "RIGHT", []];
         return place3.side === "LEFT" ? [edit.base, "LEFT", place3.path] : [edit.head, "RIGHT", place3.path];
       }
@@ -71642,12 +71675,15 @@ var Citations = class {
   }
   #span(origin, path7) {
     if (origin.rendered !== void 0) return renderedSpan(origin, path7, this.#text(origin.blob) ?? "", this.#text(origin.rendered.blob) ?? "");
-    let reader = this.#readers.get(origin.blob);
-    if (reader === void 0) {
-      reader = spanReader(this.#text(origin.blob) ?? "");
-      remember(this.#readers, origin.blob, reader);
-    }
+    const reader = this.#reader(origin.blob);
     return path7.length === 0 ? reader.object(origin) : reader.field(origin, path7);
+  }
+  #reader(blob) {
+    const known7 = this.#readers.get(blob);
+    if (known7 !== void 0) return known7;
+    const fresh = spanReader(this.#text(blob) ?? "");
+    remember(this.#readers, blob, fresh);
+    return fresh;
   }
   #text(blob) {
     const content = this.#pair.blobs.get(blob);
@@ -71660,12 +71696,19 @@ var Citations = class {
       documents = parseStream(this.#text(blob) ?? "");
       remember(this.#documents, blob, documents);
     }
-    const value = origin.rendered === void 0 ? documents.find((document) => document.index === origin.document)?.value : documents[0]?.value;
-    if (origin.item === void 0) return value;
-    const items = value !== null && typeof value === "object" && "items" in value ? value.items : void 0;
-    return Array.isArray(items) ? items[origin.item] : value;
+    return itemOf(origin, origin.rendered === void 0 ? documents.find((document) => document.index === origin.document)?.value : documents[0]?.value);
+  }
+  /** The head's value is read together with the places that are mostly asked for next. */
+  #valueWithPlaces(origin) {
+    const read4 = origin.rendered === void 0 ? this.#reader(origin.blob).quickly(origin) : void 0;
+    return read4 === void 0 ? this.#value(origin) : itemOf(origin, read4.value);
   }
 };
+function itemOf(origin, value) {
+  if (origin.item === void 0) return value;
+  const items = value !== null && typeof value === "object" && "items" in value ? value.items : void 0;
+  return Array.isArray(items) ? items[origin.item] : value;
+}
 
 // src/mesh/config.ts
 var assumedIstioVersion = "1.31";
@@ -71856,6 +71899,47 @@ function withPolicies(mesh2, policies2) {
     resources.set(kind, inIdOrder([...(resources.get(kind) ?? []).filter((policy) => !ids3.has(resourceId(policy))), ...fresh]));
   }
   return { ...mesh2, resources };
+}
+var placesOfMeshes = /* @__PURE__ */ new WeakMap();
+function placesOf2(mesh2) {
+  const known7 = placesOfMeshes.get(mesh2);
+  if (known7 !== void 0) return known7;
+  const resources = /* @__PURE__ */ new Map();
+  for (const [kind, list5] of mesh2.resources) {
+    for (const resource of list5) {
+      const place3 = resource.kind === "Namespace" ? resource.name : resource.namespace ?? "";
+      const kinds3 = resources.get(place3) ?? /* @__PURE__ */ new Map();
+      resources.set(place3, kinds3);
+      const group4 = kinds3.get(kind);
+      if (group4 === void 0) kinds3.set(kind, [resource]);
+      else group4.push(resource);
+    }
+  }
+  const fresh = { resources, workloads: groupBy(mesh2.workloads.values(), (workload) => workload.namespace) };
+  placesOfMeshes.set(mesh2, fresh);
+  return fresh;
+}
+function partOf(mesh2, namespaces3, spaces) {
+  const places = placesOf2(mesh2);
+  const resources = /* @__PURE__ */ new Map();
+  for (const namespace of namespaces3) {
+    for (const [kind, list5] of places.resources.get(namespace) ?? []) {
+      const others2 = resources.get(kind);
+      resources.set(kind, others2 === void 0 ? list5 : inIdOrder([...others2, ...list5]));
+    }
+  }
+  if (spaces) resources.set("Namespace", mesh2.resources.get("Namespace") ?? []);
+  const declared2 = /* @__PURE__ */ new Map();
+  const wanted2 = new Set(namespaces3);
+  const held = spaces ? mesh2.namespaces.keys() : namespaces3.toSorted(compareText);
+  for (const name2 of held) {
+    const namespace = mesh2.namespaces.get(name2);
+    if (namespace !== void 0 && (wanted2.has(name2) || namespace.resource !== void 0)) declared2.set(name2, namespace);
+  }
+  const found = namespaces3.flatMap((namespace) => places.workloads.get(namespace) ?? []);
+  found.sort(compareBy((workload) => workload.resource === void 0 ? workload.id : resourceId(workload.resource)));
+  const workloads2 = new Map(found.map((workload) => [workload.id, workload]));
+  return { ...mesh2, namespaces: declared2, workloads: workloads2, resources, assumptions: assumptionsOf(mesh2.config, workloads2, mesh2.world) };
 }
 function groupByKind(resources) {
   const groups3 = /* @__PURE__ */ new Map();
@@ -72169,8 +72253,8 @@ function templatePrefixDisjoint(template, prefix3) {
   return !head.startsWith(prefix3) && !prefix3.startsWith(head);
 }
 function tokensDisjoint(left, right) {
-  const ofOne = (place3, other) => place3 === other || (left.reading !== void 0 || right.reading !== void 0) && headerPlace(place3) !== void 0 && headerPlace(place3)?.header === headerPlace(other)?.header;
-  if (left.locations !== void 0 && right.locations !== void 0 && !left.locations.some((place3) => right.locations?.some((other) => ofOne(place3, other)) === true)) return true;
+  const ofOne2 = (place3, other) => place3 === other || (left.reading !== void 0 || right.reading !== void 0) && headerPlace(place3) !== void 0 && headerPlace(place3)?.header === headerPlace(other)?.header;
+  if (left.locations !== void 0 && right.locations !== void 0 && !left.locations.some((place3) => right.locations?.some((other) => ofOne2(place3, other)) === true)) return true;
   if (left.issuer !== void 0 && right.issuer !== void 0 && patternsDisjoint(left.issuer, right.issuer)) return true;
   return left.subject !== void 0 && right.subject !== void 0 && patternsDisjoint(left.subject, right.subject);
 }
@@ -73595,17 +73679,25 @@ function wordings(space3, region3, seed) {
 // src/sets/explore.ts
 function meetingCubes(seed, cubes, known7) {
   if (seed.predicates.length === 0) return [...cubes];
-  return cubes.filter((cube3) => {
-    for (const predicate of cube3.predicates) if (!meets2(seed, predicate, known7)) return false;
-    return true;
-  });
+  const meeting2 = [];
+  nextCube: for (const cube3 of cubes) {
+    for (const predicate of cube3.predicates) if (!meets2(seed, predicate, known7)) continue nextCube;
+    meeting2.push(cube3);
+  }
+  return meeting2;
 }
 function meets2(seed, predicate, known7) {
-  const about = (other) => other.dimension === predicate.dimension;
-  if (!seed.predicates.some(about)) return true;
-  const answer2 = known7.get(predicate);
-  if (answer2 !== void 0) return answer2;
-  const fresh = !seed.predicates.some((other) => about(other) && predicatesDisjoint(other, predicate));
+  let fresh;
+  for (const other of seed.predicates) {
+    if (other.dimension !== predicate.dimension) continue;
+    if (fresh === void 0) {
+      const answer2 = known7.get(predicate);
+      if (answer2 !== void 0) return answer2;
+    }
+    fresh = !predicatesDisjoint(other, predicate);
+    if (!fresh) break;
+  }
+  if (fresh === void 0) return true;
   known7.set(predicate, fresh);
   return fresh;
 }
@@ -74440,24 +74532,24 @@ function leastAssuming(query3, conditions) {
   const assuming = (kept) => kept.length > 0 ? { ...plain6, given: Object.fromEntries(kept) } : plain6;
   const isName = ([key3]) => key3.startsWith(portNameDimension(""));
   const plainly = assuming(entries2.filter((entry2) => !isOpaque(entry2)));
-  const written = withWrittenClaims(query3, conditions);
-  return [plainly, ...written === void 0 ? [] : [{ ...plainly, request: written.request }], ...entries2.some(isName) ? [assuming(entries2.filter((entry2) => !isOpaque(entry2) || isName(entry2)))] : [], query3];
+  const written2 = withWrittenClaims(query3, conditions);
+  return [plainly, ...written2 === void 0 ? [] : [{ ...plainly, request: written2.request }], ...entries2.some(isName) ? [assuming(entries2.filter((entry2) => !isOpaque(entry2) || isName(entry2)))] : [], query3];
 }
 function withWrittenClaims(query3, conditions) {
   const { token } = query3.request;
   if (token === void 0) return void 0;
   const claims = structuredClone({ ...token.claims });
-  let written = false;
+  let written2 = false;
   for (const [key3, told] of Object.entries(query3.given ?? {})) {
     const condition = told ? conditions.get(key3) : void 0;
     const [matcher] = condition?.on === "header" ? condition.any : [];
     if (condition?.on !== "header" || matcher === void 0) continue;
     for (const path7 of condition.from ?? []) {
       setAt(claims, path7, "text" in matcher ? matcher.text : "x");
-      written = true;
+      written2 = true;
     }
   }
-  return written ? { ...query3, request: { ...query3.request, token: { ...token, claims } } } : void 0;
+  return written2 ? { ...query3, request: { ...query3.request, token: { ...token, claims } } } : void 0;
 }
 function placed(query3) {
   const { pod } = query3.from;
@@ -75517,24 +75609,21 @@ function compareRank(left, right) {
 // src/app/counterfactual.ts
 function counterfactuals(base2, baseMesh, headMesh, settings2) {
   const everywhere = distinct([...rootsOf2(baseMesh), ...rootsOf2(headMesh)]);
-  const byNamespace = /* @__PURE__ */ new Map();
-  for (const resource of base2) {
-    const key3 = resource.kind === "Namespace" ? resource.name : resource.namespace ?? "";
-    const group4 = byNamespace.get(key3);
-    if (group4 === void 0) byNamespace.set(key3, [resource]);
-    else group4.push(resource);
-  }
-  const spaces = base2.filter((resource) => resource.kind === "Namespace");
+  const withSettings = { ...baseMesh, seniors: settings2.seniors };
+  let grouped2;
+  const objectsIn = (namespaces3, every) => {
+    const byNamespace = grouped2 ??= groupBy(base2, (resource) => resource.kind === "Namespace" ? resource.name : resource.namespace ?? "");
+    return [.../* @__PURE__ */ new Set([...namespaces3.flatMap((namespace) => byNamespace.get(namespace) ?? []), ...every ? base2.filter((resource) => resource.kind === "Namespace") : []])];
+  };
   const unedited = new Memory();
   const edited = new Memory();
   const meshOf = (edits, query3, besides, every) => {
     const namespaces3 = distinct(["", ...everywhere, ...namespacesOf3(query3), ...besides]);
     const place3 = JSON.stringify([namespaces3, every]);
-    const objects = () => [.../* @__PURE__ */ new Set([...namespaces3.flatMap((namespace) => byNamespace.get(namespace) ?? []), ...every ? spaces : []])];
-    const surroundings = () => unedited.get(place3, () => withConfigOf(baseMesh, buildMesh(applied(objects(), []), settings2)));
+    const surroundings = () => unedited.get(place3, () => partOf(withSettings, namespaces3, every));
     return edited.get(JSON.stringify([place3, edits.map((edit) => edit.id)]), () => {
       const acting2 = every ? edits : editsWithin(edits, new Set(namespaces3));
-      return withEditedPolicies(surroundings, acting2) ?? withConfigOf(baseMesh, buildMesh(applied(objects(), acting2), settings2));
+      return withEditedPolicies(surroundings, acting2) ?? withConfigOf(baseMesh, buildMesh(applied(objectsIn(namespaces3, every), acting2), settings2));
     });
   };
   return { near: (edits, query3, besides = []) => meshOf(edits, query3, besides, false), around: (edits, query3, besides = []) => meshOf(edits, query3, besides, true) };
@@ -75716,7 +75805,7 @@ function decodeList(items, context3) {
           continue;
         }
       }
-      const decoded = decodeDocument(entry2, { ...context3, origin: { ...context3.origin, item: itemOf(at2) } });
+      const decoded = decodeDocument(entry2, { ...context3, origin: { ...context3.origin, item: itemOf2(at2) } });
       if (decoded.type === "resources") resources.push(...decoded.resources);
       else if (decoded.type === "ignored") ignored += 1;
       else unreadable2.push({ ...decoded, path: [...at2, ...decoded.path] });
@@ -75725,7 +75814,7 @@ function decodeList(items, context3) {
   visit3(items, ["items"], 1);
   return { type: "resources", resources, ignored, unreadable: unreadable2 };
 }
-function itemOf(path7) {
+function itemOf2(path7) {
   return typeof path7[1] === "number" ? path7[1] : 0;
 }
 function decodeObject(value, head, context3) {
@@ -75763,11 +75852,11 @@ function inForceOrder(problems) {
 function versionProblems(head, entry2) {
   if (head.group === entry2.group && entry2.served.includes(head.version)) return [];
   const served2 = `\`${apiVersionOf(entry2.group, entry2.served[0] ?? "")}\``;
-  const written = `\`${clip(head.apiVersion)}\``;
+  const written2 = `\`${clip(head.apiVersion)}\``;
   const path7 = ["apiVersion"];
-  if (wasServed(head, entry2)) return [{ kind: "removed-version", path: path7, message: `${written} of ${entry2.name} is no longer served; use ${served2}`, certain: true }];
-  if (hasKnownVersions(entry2.group)) return [{ kind: "schema", path: path7, message: `${written} is no version of ${entry2.name} that was ever served, so no cluster takes the object; use ${served2}`, certain: true }];
-  return [{ kind: "removed-version", path: path7, message: `${written} is no version of ${entry2.name} that is known here; ${served2} is served`, certain: false }];
+  if (wasServed(head, entry2)) return [{ kind: "removed-version", path: path7, message: `${written2} of ${entry2.name} is no longer served; use ${served2}`, certain: true }];
+  if (hasKnownVersions(entry2.group)) return [{ kind: "schema", path: path7, message: `${written2} is no version of ${entry2.name} that was ever served, so no cluster takes the object; use ${served2}`, certain: true }];
+  return [{ kind: "removed-version", path: path7, message: `${written2} is no version of ${entry2.name} that is known here; ${served2} is served`, certain: false }];
 }
 function wasServed(head, entry2) {
   if (head.group !== entry2.group) return formerVersions.has(head.version);
@@ -75982,6 +76071,7 @@ function compareEnvironments(loaded, stated, limits, citations) {
 }
 function undecidedValues(loaded, stated, found, compare) {
   const { worlds: worlds2, left } = loaded.worlds;
+  if (worlds2.length === 0 && left.length === 0) return [];
   const undecided2 = /* @__PURE__ */ new Map();
   const add4 = (text8, choice2) => {
     const holds2 = (resource2) => resource2.unresolved?.some((each) => each.text === text8 && each.choices !== void 0) === true;
@@ -76292,12 +76382,12 @@ function rootFile(file2) {
 function contextFiles(scan, paths) {
   const found = /* @__PURE__ */ new Set();
   const patterns = [];
-  for (const written of paths) {
-    const path7 = resolvePath(".", written);
+  for (const written2 of paths) {
+    const path7 = resolvePath(".", written2);
     if (path7 !== void 0 && scan.tree.entries.has(path7)) found.add(path7);
     else if (path7 !== void 0 && scan.folders.has(path7)) {
       for (const file2 of filesBelow(scan, path7, true)) if (mayBeManifestFile(file2)) found.add(file2);
-      else if (/[*?]/u.test(written)) patterns.push(written);
+      else if (/[*?]/u.test(written2)) patterns.push(written2);
     }
   }
   if (patterns.length > 0) {
@@ -78006,7 +78096,7 @@ function lineHashes(content) {
   const occurrences = /* @__PURE__ */ new Map();
   const window2 = new Uint16Array(blockSize);
   const starts = new Int32Array(blockSize).fill(-1);
-  let hash3 = { high: 0, low: 0 };
+  let hash4 = { high: 0, low: 0 };
   let index = 0;
   let line2 = 0;
   let atStart = true;
@@ -78014,7 +78104,7 @@ function lineHashes(content) {
   const output2 = () => {
     const start = starts[index] ?? -1;
     if (start === -1) return;
-    const value = text6(hash3);
+    const value = text6(hash4);
     const count2 = (occurrences.get(value) ?? 0) + 1;
     occurrences.set(value, count2);
     hashes[start] = `${value}:${String(count2)}`;
@@ -78023,7 +78113,7 @@ function lineHashes(content) {
   const shift = (current) => {
     const begin = window2[index] ?? 0;
     window2[index] = current;
-    hash3 = minus2(plus(times2(hash3, multiplier), { high: 0, low: current }), times2(leaving, begin));
+    hash4 = minus2(plus(times2(hash4, multiplier), { high: 0, low: current }), times2(leaving, begin));
     index = (index + 1) % blockSize;
   };
   const take = (unit3) => {
@@ -78266,7 +78356,7 @@ function resultOf(input3) {
   if (phrases2.length > 0) sentences.push(`See ${phrases2.join(", ")}`);
   sentences.push(inert(`Fix: ${sentence2(finding2.remedy)}`));
   const flows = codeFlows(changes2, places);
-  const hash3 = places.lineHash(primary);
+  const hash4 = places.lineHash(primary);
   return {
     ruleId: ruleId(finding2, input3.rule),
     ruleIndex: input3.ruleIndex,
@@ -78276,7 +78366,7 @@ function resultOf(input3) {
     locations: [places.location(primary)],
     ...related.length === 0 ? {} : { relatedLocations: related },
     ...flows.length === 0 ? {} : { codeFlows: flows },
-    partialFingerprints: { ...hash3 === void 0 ? {} : { primaryLocationLineHash: hash3 }, "meshPostureEffect/v1": finding2.fingerprint },
+    partialFingerprints: { ...hash4 === void 0 ? {} : { primaryLocationLineHash: hash4 }, "meshPostureEffect/v1": finding2.fingerprint },
     ...input3.compared ? { baselineState: baseline(finding2) } : {},
     properties: { certainty: finding2.certainty, evidence: finding2.evidence, resource: name(finding2.resource), environments: finding2.environments.slice(0, 50).map(name) }
   };
@@ -78514,9 +78604,9 @@ function blobId(bytes) {
   return createHash2("sha1").update(`blob ${bytes.byteLength}\0`).update(bytes).digest("hex");
 }
 async function streamedBlobId(path7, size) {
-  const hash3 = createHash2("sha1").update(`blob ${size}\0`);
-  for await (const chunk of createReadStream(path7)) hash3.update(chunk);
-  return hash3.digest("hex");
+  const hash4 = createHash2("sha1").update(`blob ${size}\0`);
+  for await (const chunk of createReadStream(path7)) hash4.update(chunk);
+  return hash4.digest("hex");
 }
 function codeOf(error63) {
   return error63 instanceof Error && "code" in error63 && typeof error63.code === "string" ? error63.code : "unknown reason";
@@ -79373,7 +79463,7 @@ function mapLine(list5, line2, from) {
 }
 
 // src/app/render/edits.ts
-function placesOf2(path7, base2, head, text8) {
+function placesOf3(path7, base2, head, text8) {
   const left = base2.entries.get(path7);
   const right = head.entries.get(path7);
   const before = text8(left);
@@ -79600,8 +79690,8 @@ function inflatedCharts(source2, at2, value) {
       continue;
     }
     for (const [key3, option] of Object.entries(entry2)) {
-      for (const written of typeof option === "string" ? [option] : Array.isArray(option) ? option.filter((each) => typeof each === "string") : []) {
-        if (written.startsWith("-")) refuse(at2.file, `\`${key3}: ${written.slice(0, 60)}\` of a chart would be an option of Helm`, "write a name", at2.line(written));
+      for (const written2 of typeof option === "string" ? [option] : Array.isArray(option) ? option.filter((each) => typeof each === "string") : []) {
+        if (written2.startsWith("-")) refuse(at2.file, `\`${key3}: ${written2.slice(0, 60)}\` of a chart would be an option of Helm`, "write a name", at2.line(written2));
       }
     }
     const name2 = typeof entry2["name"] === "string" ? entry2["name"] : "";
@@ -79616,16 +79706,16 @@ function inflatedCharts(source2, at2, value) {
     const chart = chartFiles(source2, folder, folder);
     for (const [path7, file2] of chart.files) files.set(path7, file2);
     outside.push(...chart.outside);
-    const valuesFile = (written) => {
-      if (isAddress2(written) || written.startsWith("/")) refuse(at2.file, `it takes values from \`${written}\`, outside the repository`, "put the file into the repository", at2.line(written));
-      const path7 = inside2(at2, written);
-      refuseList(at2.file, path7, at2.line(written));
+    const valuesFile = (written2) => {
+      if (isAddress2(written2) || written2.startsWith("/")) refuse(at2.file, `it takes values from \`${written2}\`, outside the repository`, "put the file into the repository", at2.line(written2));
+      const path7 = inside2(at2, written2);
+      refuseList(at2.file, path7, at2.line(written2));
       const leads = source2.follow(path7);
       const blob = leads.type === "file" ? source2.blob(leads.path) : void 0;
-      if (leads.type === "outside") refuse(at2.file, `\`${written}\` is a symbolic link out of the repository`, "put the file into the repository", at2.line(written));
-      if (blob === void 0) return fail(at2.file, `it takes \`${written}\`, which is not there`, "add the file, or take the entry out", at2.line(written));
+      if (leads.type === "outside") refuse(at2.file, `\`${written2}\` is a symbolic link out of the repository`, "put the file into the repository", at2.line(written2));
+      if (blob === void 0) return fail(at2.file, `it takes \`${written2}\`, which is not there`, "add the file, or take the entry out", at2.line(written2));
       files.set(path7, { blob });
-      return written;
+      return written2;
     };
     kept.push({
       ...entry2,
@@ -79637,18 +79727,18 @@ function inflatedCharts(source2, at2, value) {
   value["helmCharts"] = kept;
   return { files, inflates, outside };
 }
-function inside2(at2, written) {
-  if (written.startsWith("/")) refuse(at2.file, `\`${written}\` is an absolute path`, "write it relative to the kustomization", at2.line(written));
-  const path7 = resolvePath(at2.folder, written);
-  return path7 ?? refuse(at2.file, `\`${written}\` leads out of the repository`, "put the files into the repository", at2.line(written));
+function inside2(at2, written2) {
+  if (written2.startsWith("/")) refuse(at2.file, `\`${written2}\` is an absolute path`, "write it relative to the kustomization", at2.line(written2));
+  const path7 = resolvePath(at2.folder, written2);
+  return path7 ?? refuse(at2.file, `\`${written2}\` leads out of the repository`, "put the files into the repository", at2.line(written2));
 }
 function withOldCharts(value) {
   const old = records(value["helmChartInflationGenerator"]);
   delete value["helmChartInflationGenerator"];
   if (old.length === 0) return;
   const names3 = { chartName: "name", chartVersion: "version", chartRepoUrl: "repo", values: "valuesFile", valuesLocal: "valuesInline", valuesMerge: "valuesMerge", releaseName: "releaseName", releaseNamespace: "namespace" };
-  const charts = old.map((entry2) => Object.fromEntries(Object.entries(entry2).flatMap(([key3, written]) => names3[key3] === void 0 || written === "" ? [] : [[names3[key3], written]])));
-  const home = old.map((entry2) => entry2["chartHome"]).find((written) => typeof written === "string" && written !== "");
+  const charts = old.map((entry2) => Object.fromEntries(Object.entries(entry2).flatMap(([key3, written2]) => names3[key3] === void 0 || written2 === "" ? [] : [[names3[key3], written2]])));
+  const home = old.map((entry2) => entry2["chartHome"]).find((written2) => typeof written2 === "string" && written2 !== "");
   if (value["helmGlobals"] === void 0 && home !== void 0) value["helmGlobals"] = { chartHome: home };
   value["helmCharts"] = [...Array.isArray(value["helmCharts"]) ? value["helmCharts"] : [], ...charts];
 }
@@ -79792,8 +79882,8 @@ var Builder = class {
   #checkPluginFolder(folder) {
     const value = this.#kustomizations.get(folder)?.value;
     for (const field3 of ["resources", "bases", "components"]) {
-      for (const written of texts(value?.[field3])) {
-        const path7 = resolvePath(folder, written);
+      for (const written2 of texts(value?.[field3])) {
+        const path7 = resolvePath(folder, written2);
         if (path7 === void 0) continue;
         if (this.#kustomizations.has(path7)) this.#pluginFolders.add(path7);
         else {
@@ -79832,8 +79922,8 @@ var Builder = class {
       seen.add(folder);
       for (const name2 of generatedNames(kustomization.value)) names3.add(name2);
       for (const field3 of ["resources", "bases", "components"]) {
-        for (const written of texts(kustomization.value[field3])) {
-          const path7 = resolvePath(folder, written) ?? written;
+        for (const written2 of texts(kustomization.value[field3])) {
+          const path7 = resolvePath(folder, written2) ?? written2;
           if (this.#kustomizations.has(path7)) waiting.push(path7);
           else for (const value of this.source.values(this.moved.get(path7) ?? path7) ?? []) for (const { key: key3 } of objectsOf(value)) names3.add(key3.slice(key3.lastIndexOf("/") + 1));
         }
@@ -79862,13 +79952,13 @@ var Builder = class {
   }
   #written(folder, file2, value, text8) {
     const { source: source2 } = this;
-    const line2 = (written) => lineOf2(text8, written);
+    const line2 = (written2) => lineOf2(text8, written2);
     this.#checkKeys(value, file2);
     const next = [];
     const at2 = { folder, file: file2, line: line2 };
     for (const field3 of ["resources", "bases", "components"]) {
       if (value[field3] === void 0 || value[field3] === null) continue;
-      value[field3] = texts(value[field3]).flatMap((written) => this.#base(at2, written, field3, next));
+      value[field3] = texts(value[field3]).flatMap((written2) => this.#base(at2, written2, field3, next));
     }
     this.#files_(at2, value);
     this.#plugins(at2, value, next);
@@ -79903,46 +79993,46 @@ var Builder = class {
     if (commonLabels !== void 0) value["commonLabels"] = { ...isRecord2(value["commonLabels"]) ? value["commonLabels"] : {}, ...commonLabels };
     if (commonAnnotations !== void 0) value["commonAnnotations"] = { ...isRecord2(value["commonAnnotations"]) ? value["commonAnnotations"] : {}, ...commonAnnotations };
     if (metadataLabels !== void 0) value["labels"] = [...records(value["labels"]), { pairs: metadataLabels }];
-    if (components !== void 0 && components.length > 0) value["components"] = [...texts(value["components"]), ...components.flatMap((written) => this.#base(at2, written, "components", next))];
+    if (components !== void 0 && components.length > 0) value["components"] = [...texts(value["components"]), ...components.flatMap((written2) => this.#base(at2, written2, "components", next))];
     value["buildMetadata"] = [.../* @__PURE__ */ new Set([...texts(value["buildMetadata"]), "originAnnotations"])];
   }
   /** A resource, base or component: in the tree, outside (R15), or not there. */
-  #base(at2, written, field3, next) {
-    const found = this.#locate(at2, written);
+  #base(at2, written2, field3, next) {
+    const found = this.#locate(at2, written2);
     if (found.type === "address") {
-      this.outside.push({ kind: "base", ...addressParts(written), file: at2.file, line: at2.line(written) });
+      this.outside.push({ kind: "base", ...addressParts(written2), file: at2.file, line: at2.line(written2) });
       return [];
     }
     if (found.type === "folder") next.push(found.path);
-    else if (field3 === "components") fail(at2.file, `the component \`${written}\` is no folder`, "name the folder of a component", at2.line(written));
+    else if (field3 === "components") fail(at2.file, `the component \`${written2}\` is no folder`, "name the folder of a component", at2.line(written2));
     return [found.written];
   }
   /** Where an entry leads. What leads out of the tree is refused; what is not there is the author's mistake. */
-  #locate(at2, written) {
-    const path7 = /^[a-z][a-z0-9+.-]*:/iu.test(written) ? void 0 : resolvePath(at2.folder, written);
+  #locate(at2, written2) {
+    const path7 = /^[a-z][a-z0-9+.-]*:/iu.test(written2) ? void 0 : resolvePath(at2.folder, written2);
     const there = path7 === void 0 ? void 0 : this.source.follow(path7);
-    if (there?.type !== "file" && there?.type !== "directory" && isAddress2(written)) return { type: "address" };
-    if (written.startsWith("/")) refuse(at2.file, `\`${written}\` is an absolute path`, "write it relative to the kustomization", at2.line(written));
-    if (path7 === void 0 || there === void 0) return refuse(at2.file, `\`${written}\` leads out of the repository`, "put the files into the repository", at2.line(written));
+    if (there?.type !== "file" && there?.type !== "directory" && isAddress2(written2)) return { type: "address" };
+    if (written2.startsWith("/")) refuse(at2.file, `\`${written2}\` is an absolute path`, "write it relative to the kustomization", at2.line(written2));
+    if (path7 === void 0 || there === void 0) return refuse(at2.file, `\`${written2}\` leads out of the repository`, "put the files into the repository", at2.line(written2));
     switch (there.type) {
       case "file": {
         const real = this.source.blob(path7) === void 0 ? there.path : path7;
         const blob = this.source.blob(real);
-        if (blob === void 0) return fail(at2.file, `\`${written}\` cannot be read`, "replace the link by the file", at2.line(written));
+        if (blob === void 0) return fail(at2.file, `\`${written2}\` cannot be read`, "replace the link by the file", at2.line(written2));
         this.#checkBomb(real, blob);
-        if (!below(real, at2.folder)) return this.#fromBeside(at2, written, { path: real, blob });
+        if (!below(real, at2.folder)) return this.#fromBeside(at2, written2, { path: real, blob });
         this.#files.set(real, { blob });
-        return { type: "file", path: real, written: real === path7 ? written : relativePath(at2.folder, real) };
+        return { type: "file", path: real, written: real === path7 ? written2 : relativePath(at2.folder, real) };
       }
       case "directory":
-        return { type: "folder", path: there.path, written: there.path === path7 ? written : relativePath(at2.folder, there.path) };
+        return { type: "folder", path: there.path, written: there.path === path7 ? written2 : relativePath(at2.folder, there.path) };
       case "outside":
-        return refuse(at2.file, `\`${written}\` is a symbolic link out of the repository`, "put the files into the repository", at2.line(written));
+        return refuse(at2.file, `\`${written2}\` is a symbolic link out of the repository`, "put the files into the repository", at2.line(written2));
       case "submodule":
-        return fail(at2.file, `\`${written}\` lies in a submodule, which is not read`, "review it in its own repository", at2.line(written));
+        return fail(at2.file, `\`${written2}\` lies in a submodule, which is not read`, "review it in its own repository", at2.line(written2));
       case "missing":
       case "circle":
-        return fail(at2.file, `it takes \`${written}\`, which is not there`, "add the file, or take the entry out", at2.line(written));
+        return fail(at2.file, `it takes \`${written2}\`, which is not there`, "add the file, or take the entry out", at2.line(written2));
     }
   }
   /**
@@ -79950,10 +80040,10 @@ var Builder = class {
    * and finds the file in a folder of its own below the kustomization (R7, R14).
    * @see https://fluxcd.io/flux/faq/#are-there-any-kustomize-limitations
    */
-  #fromBeside(at2, written, { path: path7, blob }) {
-    if (this.#argo || !this.source.hasFlux) fail(at2.file, `it takes the file \`${written}\` from outside its folder, which kustomize refuses`, "put a kustomization beside that file and take the folder, or move the file", at2.line(written));
+  #fromBeside(at2, written2, { path: path7, blob }) {
+    if (this.#argo || !this.source.hasFlux) fail(at2.file, `it takes the file \`${written2}\` from outside its folder, which kustomize refuses`, "put a kustomization beside that file and take the folder, or move the file", at2.line(written2));
     const taken2 = `${at2.folder === "." ? "" : `${at2.folder}/`}${besideFolder}`;
-    if (this.source.isFolder(taken2)) refuse(at2.file, `the folder \`${taken2}\` is kept for files from beside the kustomization`, "rename the folder", at2.line(written));
+    if (this.source.isFolder(taken2)) refuse(at2.file, `the folder \`${taken2}\` is kept for files from beside the kustomization`, "rename the folder", at2.line(written2));
     const there = `${taken2}/${shortHash(path7)}/${baseName(path7)}`;
     this.#files.set(there, { blob });
     this.moved.set(there, path7);
@@ -79966,16 +80056,16 @@ var Builder = class {
     const problem = parseStream(text8).flatMap((document) => document.problems).find((each) => each.kind === "alias-limit");
     if (problem !== void 0) fail(path7, problem.reason, problem.remedy, problem.line);
   }
-  #file(at2, written, what) {
-    if (isAddress2(written) || /^[a-z][a-z0-9+.-]*:\/\//iu.test(written)) refuse(at2.file, `it takes ${what} from \`${written}\`, outside the repository`, "put the file into the repository", at2.line(written));
-    const found = this.#locate(at2, written);
-    if (found.type === "address") return refuse(at2.file, `it takes ${what} from \`${written}\`, outside the repository`, "put the file into the repository", at2.line(written));
-    if (found.type === "folder") return fail(at2.file, `\`${written}\` is a folder, not ${what}`, "name a file", at2.line(written));
+  #file(at2, written2, what) {
+    if (isAddress2(written2) || /^[a-z][a-z0-9+.-]*:\/\//iu.test(written2)) refuse(at2.file, `it takes ${what} from \`${written2}\`, outside the repository`, "put the file into the repository", at2.line(written2));
+    const found = this.#locate(at2, written2);
+    if (found.type === "address") return refuse(at2.file, `it takes ${what} from \`${written2}\`, outside the repository`, "put the file into the repository", at2.line(written2));
+    if (found.type === "folder") return fail(at2.file, `\`${written2}\` is a folder, not ${what}`, "name a file", at2.line(written2));
     return found.written;
   }
   #files_(at2, value) {
-    for (const field3 of ["crds", "configurations"]) if (Array.isArray(value[field3])) value[field3] = texts(value[field3]).map((written) => this.#file(at2, written, "a file"));
-    if (Array.isArray(value["patchesStrategicMerge"])) value["patchesStrategicMerge"] = texts(value["patchesStrategicMerge"]).map((written) => written.includes("\n") ? written : this.#file(at2, written, "a patch"));
+    for (const field3 of ["crds", "configurations"]) if (Array.isArray(value[field3])) value[field3] = texts(value[field3]).map((written2) => this.#file(at2, written2, "a file"));
+    if (Array.isArray(value["patchesStrategicMerge"])) value["patchesStrategicMerge"] = texts(value["patchesStrategicMerge"]).map((written2) => written2.includes("\n") ? written2 : this.#file(at2, written2, "a patch"));
     for (const field3 of ["patches", "patchesJson6902", "replacements"]) {
       if (!Array.isArray(value[field3])) continue;
       value[field3] = value[field3].map((entry2) => isRecord2(entry2) && typeof entry2["path"] === "string" && entry2["path"] !== "" ? { ...entry2, path: this.#file(at2, entry2["path"], field3 === "replacements" ? "a replacement" : "a patch") } : entry2);
@@ -79988,14 +80078,14 @@ var Builder = class {
     if (isRecord2(openapi) && typeof openapi["path"] === "string") value["openapi"] = { ...openapi, path: this.#file(at2, openapi["path"], "a schema") };
   }
   #generated(at2, entry2) {
-    const withKey2 = (written) => {
-      const cut2 = written.indexOf("=");
-      return cut2 < 0 ? this.#file(at2, written, "a file") : `${written.slice(0, cut2 + 1)}${this.#file(at2, written.slice(cut2 + 1), "a file")}`;
+    const withKey2 = (written2) => {
+      const cut2 = written2.indexOf("=");
+      return cut2 < 0 ? this.#file(at2, written2, "a file") : `${written2.slice(0, cut2 + 1)}${this.#file(at2, written2.slice(cut2 + 1), "a file")}`;
     };
     return {
       ...entry2,
       ...Array.isArray(entry2["files"]) ? { files: texts(entry2["files"]).map(withKey2) } : {},
-      ...Array.isArray(entry2["envs"]) ? { envs: texts(entry2["envs"]).map((written) => this.#file(at2, written, "a file")) } : {},
+      ...Array.isArray(entry2["envs"]) ? { envs: texts(entry2["envs"]).map((written2) => this.#file(at2, written2, "a file")) } : {},
       ...typeof entry2["env"] === "string" && entry2["env"] !== "" ? { env: this.#file(at2, entry2["env"], "a file") } : {}
     };
   }
@@ -80003,10 +80093,10 @@ var Builder = class {
   #plugins(at2, value, next) {
     for (const field3 of ["generators", "transformers", "validators"]) {
       if (!Array.isArray(value[field3])) continue;
-      value[field3] = texts(value[field3]).map((written) => {
-        if (written.includes("\n")) return this.#pluginText(at2, this.#withoutCharts(at2, valuesOf(written), value), at2.file, at2.line(written.trim().split("\n")[0] ?? ""));
-        const found = this.#locate(at2, written);
-        if (found.type === "address") return refuse(at2.file, `it takes ${field3} from \`${written}\`, outside the repository`, "put the file into the repository", at2.line(written));
+      value[field3] = texts(value[field3]).map((written2) => {
+        if (written2.includes("\n")) return this.#pluginText(at2, this.#withoutCharts(at2, valuesOf(written2), value), at2.file, at2.line(written2.trim().split("\n")[0] ?? ""));
+        const found = this.#locate(at2, written2);
+        if (found.type === "address") return refuse(at2.file, `it takes ${field3} from \`${written2}\`, outside the repository`, "put the file into the repository", at2.line(written2));
         if (found.type === "folder") {
           next.push(found.path);
           this.#pluginFolders.add(found.path);
@@ -80016,7 +80106,7 @@ var Builder = class {
         const text8 = this.#pluginText({ ...at2, file: file2 }, this.#withoutCharts(at2, this.source.values(file2), value), file2, 1);
         this.#files.set(found.path, { text: text8 });
         return text8 === "" ? "" : found.written;
-      }).filter((written) => written !== "");
+      }).filter((written2) => written2 !== "");
     }
   }
   /** A chart that a generator inflates is one of the kustomization's `helmCharts`: the tool makes the same of both. */
@@ -80055,8 +80145,8 @@ var Builder = class {
     for (const [key3, entry2] of Object.entries(value)) {
       const name2 = key3.toLowerCase();
       if (name2 === "path" || name2 === "paths" || name2 === "files" || name2 === "envs" || name2 === "env" || name2 === "filesources" || name2 === "envsources") {
-        for (const written of typeof entry2 === "string" ? [entry2] : texts(entry2)) {
-          const path7 = written.slice(written.indexOf("=") + 1);
+        for (const written2 of typeof entry2 === "string" ? [entry2] : texts(entry2)) {
+          const path7 = written2.slice(written2.indexOf("=") + 1);
           if (isAddress2(path7) || path7.startsWith("/") || resolvePath(at2.folder, path7) === void 0) refuse(at2.file, `it takes \`${path7}\` from outside the repository`, "put the file into the repository", at2.line(path7));
           const there = resolvePath(at2.folder, path7);
           const blob = there === void 0 ? void 0 : this.source.blob(there);
@@ -80074,8 +80164,8 @@ function relativePath(from, to) {
   const steps = [...left.slice(shared2).map(() => ".."), ...right.slice(shared2)];
   return steps.length === 0 ? "." : steps.join("/");
 }
-function addressParts(written) {
-  const [place3 = "", query3 = ""] = written.split("?", 2);
+function addressParts(written2) {
+  const [place3 = "", query3 = ""] = written2.split("?", 2);
   const name2 = place3.replace(/\/v?\d+\.\d+[^/]*(?=\/|$)/gu, "/*").replace(/\/[0-9a-f]{40}(?=\/|$)/gu, "/*");
   return { name: name2, detail: name2 === place3 ? query3 : `${place3.slice(0)}${query3 === "" ? "" : `?${query3}`}` };
 }
@@ -80252,7 +80342,7 @@ function changesOf2({ pair, base: base2, head, documents }) {
     const left = pair.base.entries.get(path7);
     const right = pair.head.entries.get(path7);
     if (left?.type === "file" && right?.type === "file" ? left.blob === right.blob : left === right) return [];
-    return placesOf2(path7, pair.base, pair.head, text8);
+    return placesOf3(path7, pair.base, pair.head, text8);
   });
   const spoken = places.filter(isSpoken);
   const told = spoken.length > 0 ? spoken : places;
@@ -80500,9 +80590,9 @@ async function renderedRoots(pair, { units, rootHolders: rootHolders2, documents
 function lineOf3(value, file2, { tree: tree2, documents }) {
   const there = follow(tree2, file2);
   const reading = there.type === "blob" ? documents.read(there.blob) : void 0;
-  const written = reading?.type === "documents" ? reading.documents : [];
+  const written2 = reading?.type === "documents" ? reading.documents : [];
   const name2 = nameOf2(value);
-  return (written.find((document) => nameOf2(document.value) === name2) ?? written[0])?.startLine ?? 1;
+  return (written2.find((document) => nameOf2(document.value) === name2) ?? written2[0])?.startLine ?? 1;
 }
 function nameOf2(value) {
   const metadata = isRecord2(value) && isRecord2(value["metadata"]) ? value["metadata"] : {};
@@ -80537,9 +80627,9 @@ async function prepareRendering(pair, config2, renderer, { repository, everythin
   const base2 = pair.base;
   const extended2 = { base: base2, head: pair.head === base2 ? base2 : pair.head, blobs };
   const work = new Renderings(renderer);
-  const written = discoverUnits(extended2, config2, repository);
-  const roots = await renderedRoots(extended2, written, work);
-  const discovered = roots === void 0 ? written : discoverUnits(extended2, config2, repository, { documents: written.documents, roots });
+  const written2 = discoverUnits(extended2, config2, repository);
+  const roots = await renderedRoots(extended2, written2, work);
+  const discovered = roots === void 0 ? written2 : discoverUnits(extended2, config2, repository, { documents: written2.documents, roots });
   const needy = discovered.units.filter((unit3) => [unit3.base, unit3.head].some((side2) => side2 !== void 0 && side2.kind !== "plain"));
   if (needy.length === 0) return { pair: extended2, discovered, rendered: nothingRendered };
   const untouched2 = everything4 || base2 === pair.head ? /* @__PURE__ */ new Set() : untouchedUnits(discovered.units, touchedBy(extended2), config2);
@@ -82539,12 +82629,13 @@ function ordered2(value, schema2) {
   const { items, rest, properties, positions: positions2 } = orderOf(schema2);
   if (Array.isArray(value)) return orderedList(value, items);
   const source2 = value;
-  const keys = Object.keys(source2);
-  const entries2 = keys.map((key3) => ordered2(source2[key3], positions2.has(key3) ? properties[key3] : rest));
   let last = -1;
-  for (const [index, key3] of keys.entries()) {
+  for (const key3 in source2) {
     const position = positions2.get(key3) ?? -1;
-    if (position <= last || entries2[index] !== source2[key3]) return reordered(keys, entries2, positions2);
+    if (position <= last || ordered2(source2[key3], properties[key3]) !== source2[key3]) {
+      const keys = Object.keys(source2);
+      return reordered(keys, keys.map((each) => ordered2(source2[each], positions2.has(each) ? properties[each] : rest)), positions2);
+    }
     last = position;
   }
   return source2;
@@ -82557,7 +82648,8 @@ function reordered(keys, entries2, positions2) {
 }
 function orderedList(list5, items) {
   let copy;
-  for (const [index, entry2] of list5.entries()) {
+  for (let index = 0; index < list5.length; index += 1) {
+    const entry2 = list5[index];
     const result = ordered2(entry2, items);
     if (copy === void 0 && result !== entry2) copy = list5.slice(0, index);
     copy?.push(result);
@@ -83581,9 +83673,9 @@ function readState(encoded3) {
   try {
     const value = JSON.parse(Buffer.from(encoded3, "base64url").toString("utf8"));
     if (typeof value !== "object" || value === null) return null;
-    const { run: run2, attempt, head, "body-hash": hash3 } = value;
-    if (typeof run2 !== "number" || typeof attempt !== "number" || typeof head !== "string" || typeof hash3 !== "string") return null;
-    return { run: run2, attempt, head, hash: hash3 };
+    const { run: run2, attempt, head, "body-hash": hash4 } = value;
+    if (typeof run2 !== "number" || typeof attempt !== "number" || typeof head !== "string" || typeof hash4 !== "string") return null;
+    return { run: run2, attempt, head, hash: hash4 };
   } catch {
     return null;
   }
@@ -84420,8 +84512,8 @@ async function readTreesByApi(client, request4) {
   }
   for (const blob of absent.slice(request4.limit)) blobs.set(blob, notRead);
   const tree2 = (label3, listing2) => {
-    const resolved = resolveLinks(label3, listing2.entries, linkTargets(listing2, blobs));
-    return { ...resolved, problems: [...listing2.problems, ...resolved.problems ?? []] };
+    const resolved2 = resolveLinks(label3, listing2.entries, linkTargets(listing2, blobs));
+    return { ...resolved2, problems: [...listing2.problems, ...resolved2.problems ?? []] };
   };
   return { base: tree2(request4.base, base2), head: tree2(request4.head, head), blobs };
 }
