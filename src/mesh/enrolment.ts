@@ -265,7 +265,9 @@ const controllerLabels: Readonly<Record<string, readonly string[]>> = {
 export function isGatewayPod(spec: WorkloadSpec): boolean {
   if (Object.hasOwn(spec.podLabels, 'gateway.networking.k8s.io/gateway-name')) return true;
   const label = spec.podLabels['istio'] ?? '';
-  return /(ingress|egress|eastwest)gateway/.test(label) && spec.containers.some((container) => container.name === 'istio-proxy');
+  const proxy = spec.containers.find((container) => container.name === 'istio-proxy');
+  // Its own arguments make the proxy a router (M61), whatever the gateway is called; `image: auto` is one that only the injector fills in.
+  return proxy !== undefined && (/(ingress|egress|eastwest)gateway/.test(label) || (proxy.args.includes('router') && proxy.image !== 'auto'));
 }
 
 /** Assumptions for the namespaces whose enrolment is unknown, in the one order. */

@@ -17,6 +17,14 @@ export interface OutsideContent {
   readonly detail: string;
   readonly file: string;
   readonly line: number;
+  /** What other objects and files say about it. */
+  readonly parts?: readonly OutsidePart[];
+}
+
+export interface OutsidePart {
+  readonly detail: string;
+  readonly file: string;
+  readonly line: number;
 }
 
 export type Build =

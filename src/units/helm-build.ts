@@ -4,7 +4,8 @@
  */
 import { canonical } from '#lib/canonical.ts';
 import type { Source} from './build.ts';
-import { buildOrProblem, fail, lineOf, refuse, type Build, type BuildFile, type OutsideContent } from './build.ts';
+import { buildOrProblem, fail, lineOf, refuse, valuesOf, type Build, type BuildFile, type OutsideContent } from './build.ts';
+import { isDeployed, overlaid, withValue, type Values } from './helm-values.ts';
 import { isRecord, records } from './kustomization.ts';
 import { baseName, resolvePath } from './unit.ts';
 
@@ -14,13 +15,15 @@ export interface ChartBuild {
   readonly values: readonly string[];
   /** Values of a Flux or Argo CD object, laid over all files. */
   readonly inline?: { readonly path: string; readonly text: string };
+  /** Single values, laid over everything. */
+  readonly set?: Readonly<Record<string, unknown>>;
 }
 
-export function buildChart(source: Source, { root, values, inline }: ChartBuild): Build & { readonly values?: readonly string[] } {
+export function buildChart(source: Source, { root, values, inline, set = {} }: ChartBuild): Build & { readonly values?: readonly string[] } {
   const laid: string[] = [];
   const build = buildOrProblem(() => {
-    const { files: chart, outside } = chartFiles(source, root, root);
-    const files = new Map(chart);
+    let given: Values = {};
+    const added = new Map<string, BuildFile>();
     for (const path of values) {
       if (resolvePath('.', path) !== path) refuse(inFolder(root, 'Chart.yaml'), `the values file \`${path}\` leads out of the repository`, 'put the file into the repository');
       refuseList(inFolder(root, 'Chart.yaml'), path);
@@ -29,13 +32,18 @@ export function buildChart(source: Source, { root, values, inline }: ChartBuild)
       const blob = leads.type === 'file' ? source.blob(leads.path) : undefined;
       // R6: a side without the file is rendered without it.
       if (blob === undefined) continue;
-      files.set(path, { blob });
+      added.set(path, { blob });
       laid.push(path);
+      given = overlaid(given, valuesOf(source.documents.text(blob) ?? '')?.[0]);
     }
     if (inline !== undefined) {
-      files.set(inline.path, { text: inline.text });
+      added.set(inline.path, { text: inline.text });
       laid.push(inline.path);
+      given = overlaid(given, valuesOf(inline.text)?.[0]);
     }
+    for (const [path, written] of Object.entries(set)) given = withValue(given, path, written);
+    const { files: chart, outside } = chartFiles(source, root, root, { given });
+    const files = new Map([...chart, ...added]);
     // Notes are for people, install nothing, and read values that the charts taken out would bring.
     if (outside.length > 0) for (const path of [...files.keys()]) if (/(?:^|\/)templates\/NOTES\.txt$/u.test(path)) files.delete(path);
     return { type: 'ready', files, inflates: false, outside };
@@ -50,8 +58,14 @@ export function refuseList(file: string, path: string, line?: number): void {
 
 const mostDepth = 8;
 
+export interface ChartUse {
+  /** What its user lays over the chart's own values; absent: nobody here knows, and every dependency counts. */
+  readonly given?: Values | undefined;
+  readonly depth?: number;
+}
+
 /** Files of a chart as they lie in the private copy, below `at`. */
-export function chartFiles(source: Source, root: string, at: string, depth = 0): { readonly files: ReadonlyMap<string, BuildFile>; readonly outside: readonly OutsideContent[] } {
+export function chartFiles(source: Source, root: string, at: string, { given, depth = 0 }: ChartUse = {}): { readonly files: ReadonlyMap<string, BuildFile>; readonly outside: readonly OutsideContent[] } {
   const chartFile = inFolder(root, 'Chart.yaml');
   if (depth > mostDepth) return refuse(chartFile, 'its dependencies are nested too deeply', 'flatten them');
   const files = new Map<string, BuildFile>();
@@ -60,6 +74,8 @@ export function chartFiles(source: Source, root: string, at: string, depth = 0):
     if (blob !== undefined) files.set(to, { blob });
   }
   const outside: OutsideContent[] = [];
+  const own = source.values(inFolder(root, 'values.yaml'))?.[0];
+  const values = overlaid(isRecord(own) ? own : {}, given);
   for (const name of ['Chart.yaml', 'requirements.yaml']) {
     const path = inFolder(root, name);
     const text = source.text(path);
@@ -82,12 +98,12 @@ export function chartFiles(source: Source, root: string, at: string, depth = 0):
         const local = repository.startsWith('file://') ? resolvePath(root, repository.slice('file://'.length)) : undefined;
         if (repository.startsWith('file://') && (local === undefined || repository.startsWith('file:///'))) refuse(path, `the dependency \`${repository}\` leads out of the repository`, 'put the chart into the repository', lineOf(text, repository));
         if (local !== undefined && source.blob(inFolder(local, 'Chart.yaml')) !== undefined && local !== root) {
-          const inner = chartFiles(source, local, inFolder(at, `charts/${dependencyName}`), depth + 1);
+          const inner = chartFiles(source, local, inFolder(at, `charts/${dependencyName}`), { depth: depth + 1, given: given === undefined ? undefined : valuesFor(values, dependency, dependencyName) });
           for (const [to, file] of inner.files) files.set(to, file);
           outside.push(...inner.outside);
           kept.push(dependency);
-        } else {
-          outside.push({ kind: 'chart', name: `${repository === '' ? '' : `${repository.replace(/\/$/u, '')}/`}${dependencyName}`, detail: canonical({ version: dependency['version'], ...valuesFor(source, root, dependency, dependencyName) }), file: path, line: lineOf(text, dependencyName) });
+        } else if (given === undefined || isDeployed(dependency, values)) {
+          outside.push({ kind: 'chart', name: `${repository === '' ? '' : `${repository.replace(/\/$/u, '')}/`}${dependencyName}`, detail: canonical({ version: dependency['version'], values: valuesFor(values, dependency, dependencyName) }), file: path, line: lineOf(text, dependencyName) });
         }
       }
     }
@@ -112,11 +128,11 @@ function vendored(source: Source, files: ReadonlyMap<string, BuildFile>, at: str
   return false;
 }
 
-/** What `values.yaml` sets for a dependency: its keys below the dependency's name or alias. */
-function valuesFor(source: Source, root: string, dependency: Readonly<Record<string, unknown>>, name: string): { readonly values?: unknown } {
-  const value = source.values(inFolder(root, 'values.yaml'))?.[0];
-  const alias = typeof dependency['alias'] === 'string' ? dependency['alias'] : name;
-  return isRecord(value) && value[alias] !== undefined ? { values: value[alias] } : {};
+/** What a chart's values say to a dependency: those below its name or alias, and `global`. */
+function valuesFor(values: Values, dependency: Values, name: string): Values {
+  const own = values[typeof dependency['alias'] === 'string' ? dependency['alias'] : name];
+  const { global } = values;
+  return { ...(isRecord(own) ? own : {}), ...(global === undefined ? {} : { global }) };
 }
 
 function inFolder(folder: string, name: string): string {

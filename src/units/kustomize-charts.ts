@@ -41,7 +41,9 @@ export function inflatedCharts(source: Source, at: Place, value: Fields): Inflat
     if (name === '' || isAddress(name) || name.includes('..') || name.startsWith('/') || /[,"\n\r]/u.test(name)) refuse(at.file, `\`${name}\` is no name of a chart`, 'write the name of the chart', at.line(name));
     const folder = [`${homePath}/${name}`, `${homePath}/${name}-${version}/${name}`].map((path) => resolvePath('.', path) ?? path).find((path) => source.blob(`${path}/Chart.yaml`) !== undefined);
     if (folder === undefined) {
-      outside.push({ kind: 'chart', name: `${typeof entry['repo'] === 'string' ? `${entry['repo'].replace(/\/$/u, '')}/` : ''}${name}`, detail: canonical({ ...entry, name: undefined, repo: undefined }), file: at.file, line: at.line(name) });
+      // The chart is not here, its values files are.
+      const values = [entry['valuesFile'], ...(Array.isArray(entry['additionalValuesFiles']) ? (entry['additionalValuesFiles'] as readonly unknown[]) : [])].flatMap((written) => (typeof written === 'string' ? [contentOf(source, at, written)] : []));
+      outside.push({ kind: 'chart', name: `${typeof entry['repo'] === 'string' ? `${entry['repo'].replace(/\/$/u, '')}/` : ''}${name}`, detail: canonical({ ...entry, name: undefined, repo: undefined, ...(values.length === 0 ? {} : { content: values }) }), file: at.file, line: at.line(name) });
       continue;
     }
     inflates = true;
@@ -68,6 +70,13 @@ export function inflatedCharts(source: Source, at: Place, value: Fields): Inflat
   }
   value['helmCharts'] = kept;
   return { files, inflates, outside };
+}
+
+/** The content of a values file, as an id; nothing of what lies elsewhere. */
+function contentOf(source: Source, at: Place, written: string): string | undefined {
+  const path = isAddress(written) || written.startsWith('/') ? undefined : resolvePath(at.folder, written);
+  const leads = path === undefined ? undefined : source.follow(path);
+  return leads?.type === 'file' ? source.blob(leads.path) : undefined;
 }
 
 function inside(at: Place, written: string): string {

@@ -8,6 +8,7 @@ import { canonical } from '#lib/canonical.ts';
 import { compileWildcard } from '#lib/glob.ts';
 import { rendered, applicationsOf, type Template } from './application-set.ts';
 import { isAddress, type OutsideContent } from './build.ts';
+import type { FluxParts } from './flux-parts.ts';
 import type { GitSources } from './git-sources.ts';
 import { isRecord, records, texts } from './kustomization.ts';
 import type { Overlay } from './kustomize-build.ts';
@@ -67,6 +68,8 @@ export interface RootContext {
   readonly contentOf: (path: string) => string | undefined;
   /** Flux's `GitRepository` objects of this side. */
   readonly gitSources: GitSources;
+  /** What other objects of this side say about a release. */
+  readonly parts: FluxParts;
   readonly repository: RepositoryFacts;
 }
 
@@ -91,14 +94,14 @@ export function rootsOf(value: unknown, context: RootContext): RootsOfFile {
   return none;
 }
 
-function fluxKustomization(name: string, spec: Readonly<Record<string, unknown>>, { file, line, gitSources }: RootContext): RootsOfFile {
+function fluxKustomization(name: string, spec: Readonly<Record<string, unknown>>, { file, line, gitSources, parts }: RootContext): RootsOfFile {
   const source = isRecord(spec['sourceRef']) ? spec['sourceRef'] : {};
   const kind = text(source['kind']) ?? 'GitRepository';
   const path = resolvePath('.', text(spec['path']) ?? './');
   const git = gitSources.find(source, name, file);
   if (kind === 'GitRepository' && git?.elsewhere !== undefined) return { roots: [], outside: [{ kind: 'base', name: `${git.elsewhere} ${text(spec['path']) ?? ''}`.trim(), detail: git.revision ?? '', file, line }] };
   // OCI artifacts and buckets are outside content (R15).
-  if (kind !== 'GitRepository') return { roots: [], outside: [{ kind: 'base', name: `${kind} ${text(source['name']) ?? ''} ${text(spec['path']) ?? ''}`.trim(), detail: '', file, line }] };
+  if (kind !== 'GitRepository') return { roots: [], outside: [{ kind: 'base', name: `${kind} ${text(source['name']) ?? ''} ${text(spec['path']) ?? ''}`.trim(), detail: '', file, line, parts: parts.source(source, name, file) }] };
   if (path === undefined) return none;
   const metadata = isRecord(spec['commonMetadata']) ? spec['commonMetadata'] : {};
   const namespace = text(spec['targetNamespace']);
@@ -135,7 +138,7 @@ function substitution(postBuild: unknown): VariableSources | undefined {
 }
 
 /** A chart of a repository object is outside; one of a `GitRepository` may be a path of this tree. */
-function helmRelease(name: string, spec: Readonly<Record<string, unknown>>, { file, line, folders, gitSources }: RootContext): RootsOfFile {
+function helmRelease(name: string, spec: Readonly<Record<string, unknown>>, { file, line, folders, gitSources, parts }: RootContext): RootsOfFile {
   const chart = isRecord(spec['chart']) && isRecord(spec['chart']['spec']) ? spec['chart']['spec'] : {};
   const source = isRecord(chart['sourceRef']) ? chart['sourceRef'] : isRecord(spec['chartRef']) ? spec['chartRef'] : {};
   const written = text(chart['chart']) ?? text(source['name']) ?? '';
@@ -144,7 +147,8 @@ function helmRelease(name: string, spec: Readonly<Record<string, unknown>>, { fi
   const [ownNamespace = '', ownName = ''] = name.split('/');
   const namespace = text(spec['targetNamespace']) ?? ownNamespace;
   if (path === undefined || !folders.has(path)) {
-    return { roots: [], outside: [{ kind: 'chart', name: `${text(source['name']) ?? ''}/${written} of HelmRelease ${name}`, detail: canonical({ version: chart['version'], revision: git?.revision, values: spec['values'], valuesFrom: spec['valuesFrom'] }), file, line }] };
+    const detail = canonical({ version: chart['version'], revision: git?.revision, values: spec['values'], valuesFrom: spec['valuesFrom'] });
+    return { roots: [], outside: [{ kind: 'chart', name: `${text(source['name']) ?? ''}/${written} of HelmRelease ${name}`, detail, file, line, parts: [...parts.source(source, name, file), ...parts.values(spec['valuesFrom'], file)] }] };
   }
   const values = [...texts(chart['valuesFiles']), ...texts([chart['valuesFile']])].map((each) => resolvePath('.', each) ?? each);
   const release = { name: text(spec['releaseName']) ?? (text(spec['targetNamespace']) === undefined ? ownName : `${namespace}-${ownName}`), values, inline: spec['values'], set: {} };

@@ -6,6 +6,7 @@ import type { Documents } from './documents.ts';
 import type { OutsideContent } from './build.ts';
 import { valuesOf } from './build.ts';
 import { isKustomization, isKustomizationName, isRecord, localDependencies, readsOfKustomization, readsOfPlugin, texts } from './kustomization.ts';
+import { fluxParts } from './flux-parts.ts';
 import { gitSourceOf, gitSources } from './git-sources.ts';
 import { unknownRepository, type RepositoryFacts } from './repository.ts';
 import { rootMarks, rootsOf, type RootContext, type RootReference } from './roots.ts';
@@ -125,11 +126,12 @@ function writtenRoots(tree: Tree, paths: readonly string[], documents: Documents
 }
 
 /** Roots and outside content, once every folder and every source object is known. */
-function rootsIn({ tree, folders }: SideScan, objects: RenderedRoots['objects'], documents: Documents, repository: RepositoryFacts): readonly ReturnType<typeof rootsOf>[] {
+function rootsIn({ tree, folders, kustomizations }: SideScan, objects: RenderedRoots['objects'], documents: Documents, repository: RepositoryFacts): readonly ReturnType<typeof rootsOf>[] {
   const context: Omit<RootContext, 'file' | 'line'> = {
     folders,
     repository,
     gitSources: gitSources(objects.flatMap(({ file, value }) => gitSourceOf(value, file) ?? []), repository),
+    parts: fluxParts({ tree, kustomizations }, objects, documents),
     contentOf: (file) => {
       const there = follow(tree, file);
       return there.type === 'blob' ? there.blob : undefined;

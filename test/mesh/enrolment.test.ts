@@ -54,6 +54,13 @@ describe('in a repository that does not tell (R23, R24)', () => {
     expect(modeIn('open', namespace('shop'), deployment('shop/shop'), strict)).toBe('unknown');
   });
 
+  test('a proxy that its own arguments make a router is a gateway by any name, though nothing is injected (M61)', () => {
+    const own = (args: string, image = 'istio/proxyv2'): string => deployment('shop/shop', 'istio: cluster-local-gateway, sidecar.istio.io/inject: "false"').replace('{name: main, image: example/app', `{name: istio-proxy, image: ${image}, args: [${args}]`);
+    expect(modeIn('open', own('proxy, router'))).toBe('gateway');
+    expect(modeIn('open', own('proxy, sidecar'))).toBe('none');
+    expect(modeIn('open', own('proxy, router', 'auto'))).toBe('none');
+  });
+
   test('a pod that asks for the template of gateways is one; another template tells nothing, and an opt-out still decides (M61)', () => {
     expect(modeIn('open', deployment('shop/shop', '', 'inject.istio.io/templates: gateway'))).toBe('gateway');
     expect(modeIn('open', deployment('shop/shop', '', 'inject.istio.io/templates: grpc-agent'))).toBe('unknown');

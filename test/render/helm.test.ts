@@ -54,6 +54,23 @@ describe.skipIf(!hasTools())(`charts are rendered by the real Helm${hasTools() ?
     expect(modes((await renderOne(files({ 'c/templates/m.yaml': guarded.replace('security.istio.io/v1beta1', 'nobody.example/v1') }))).loaded)).toHaveLength(0);
   });
 
+  test('a dependency of another place counts where its condition or a tag deploys it (R15)', async () => {
+    const depending = (version: string, more = ''): Files => files({ 'c/Chart.yaml': `${chart}dependencies:\n- {name: db, version: ${version}, repository: "https://charts.example", condition: "db.enabled, other.db", tags: [back]}\n`, 'c/values.yaml': `mode: STRICT\n${more}` });
+    const moved = async (base: Files, head: Files, config: RenderTest['config'] = {}): Promise<readonly string[]> => (await renderPair(base, head, { config })).loaded.outsideChanges.map((each) => `${each.change} ${each.content.name}`);
+    const changed = (more: string): Promise<readonly string[]> => moved(depending('1.0.0', more), depending('2.0.0', more));
+    expect(await changed('')).toEqual(['modified https://charts.example/db']);
+    expect(await changed('db: {enabled: false}\n')).toEqual([]);
+    expect(await changed('db: {enabled: maybe}\nother: {db: false}\n')).toEqual([]);
+    expect(await changed('tags: {back: false}\n')).toEqual([]);
+    expect(await changed('db: {enabled: true}\ntags: {back: false}\n')).toEqual(['modified https://charts.example/db']);
+    // What the values of a release say goes before the chart's own.
+    const on = { units: [{ path: 'c', helm: { values: ['prod.yaml'], set: {}, apiVersions: [] } }] };
+    const prod = (text: string): Files => ({ ...depending('1.0.0', 'db: {enabled: false, port: 1}\n'), 'c/prod.yaml': text });
+    expect(await moved(prod('a: 1\n'), prod('db: {enabled: true}\n'), on)).toEqual(['added https://charts.example/db']);
+    expect(await moved(prod('db: {enabled: true}\n'), prod('db: {enabled: true, port: 2}\n'), on)).toEqual(['modified https://charts.example/db']);
+    expect(await moved(prod('db: {enabled: true}\n'), prod('db: {enabled: true, port: 1}\n'), on)).toEqual([]);
+  });
+
   test('hooks that only test or clean up are not there, others are', async () => {
     const hook = (name: string, when: string): string => `apiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: ${name}\n  annotations:\n    "helm.sh/hook": ${when}\n`;
     const { loaded } = await renderOne(files({ 'c/templates/a.yaml': hook('tested', 'test'), 'c/templates/b.yaml': hook('before', 'pre-install,pre-upgrade'), 'c/templates/d.yaml': hook('after', 'post-delete') }));

@@ -42,6 +42,57 @@ describe('a chart of another place', () => {
   });
 });
 
+describe('what other objects and files say about a chart of another place', () => {
+  const app = (folder: string, more: string): Files => ({ [`${folder}/r.yaml`]: `apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: shop}\nspec:\n  chartRef: {kind: OCIRepository, name: shop}\n${more}` });
+  const artifact = (tag: string, interval = '1h'): string => `# the chart\n---\napiVersion: source.toolkit.fluxcd.io/v1\nkind: OCIRepository\nmetadata: {name: shop}\nspec: {interval: ${interval}, url: oci://registry.example/shop, ref: {tag: ${tag}}}\n`;
+  const places = (outcome: ReviewOutcome): readonly string[] => found(outcome).map((each) => each.split(' the chart')[0] ?? '');
+
+  test('the tag of its artifact; how often that is asked for is nothing', () => {
+    const files = (tag: string, interval?: string): Files => ({ ...app('a', ''), 'a/oci.yaml': artifact(tag, interval) });
+    expect(places(run(files('1.0.0'), files('2.0.0')))).toEqual(['medium new a/oci.yaml:3']);
+    expect(places(run(files('1.0.0'), files('1.0.0', '2h')))).toEqual([]);
+  });
+
+  test('an artifact of that name in another folder is that of another release', () => {
+    const files = (tag: string): Files => ({ ...app('a', ''), 'a/oci.yaml': artifact('1.0.0'), ...app('b', ''), 'b/r.yaml': app('b', '')['b/r.yaml']?.replace('metadata: {name: shop}', 'metadata: {name: other}'), 'b/oci.yaml': artifact(tag) } as Files);
+    expect(found(run(files('1.0.0'), files('2.0.0')))).toEqual(['medium new b/oci.yaml:3 the chart `shop/shop of HelmRelease /other` is deployed in another version or with other values, and its manifests are not in the repository']);
+  });
+
+  test('values that a generated ConfigMap holds, with or without the hash of its name', () => {
+    const files = (port: number, name = 'shop-values', folder = 'a'): Files => ({
+      ...app('a', `  valuesFrom: [{kind: ConfigMap, name: ${name}}]\n`),
+      [`${folder}/kustomization.yaml`]: 'resources: []\nconfigMapGenerator:\n- name: shop-values\n  files: [values.yaml=./v.yaml, other.yaml]\n',
+      [`${folder}/v.yaml`]: `port: ${String(port)}\n`,
+      [`${folder}/other.yaml`]: `port: ${String(port)}\n`,
+    });
+    expect(places(run(files(1), files(2)))).toEqual(['medium new a/v.yaml:1']);
+    expect(places(run(files(1, 'shop-values-2m5h7k9f4t'), files(2, 'shop-values-2m5h7k9f4t')))).toEqual(['medium new a/v.yaml:1']);
+    expect(places(run(files(1), { ...files(1), 'a/other.yaml': 'port: 2\n' }))).toEqual([]);
+    expect(places(run(files(1, 'bank-values'), files(2, 'bank-values')))).toEqual([]);
+  });
+
+  test('values of a ConfigMap that is written, and of an overlay that adds to it', () => {
+    const map = (port: number): string => `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: values, namespace: shop}\ndata: {values.yaml: "port: ${String(port)}", notes: "${String(port)}"}\n`;
+    const files = (port: number, key: string): Files => ({ ...app('a', `  valuesFrom: [{kind: ConfigMap, name: values, valuesKey: ${key}}]\n`), 'a/map.yaml': map(port) });
+    expect(places(run(files(1, 'values.yaml'), files(2, 'values.yaml')))).toEqual(['medium new a/map.yaml:1']);
+    expect(places(run(files(1, 'values.yaml'), { ...files(1, 'values.yaml'), 'a/map.yaml': map(1).replace('notes: "1"', 'notes: "2"') }))).toEqual([]);
+    const overlay = (port: number, takes = '../base'): Files => ({
+      ...app('base', '  valuesFrom: [{kind: ConfigMap, name: values}]\n'),
+      'base/kustomization.yaml': 'resources: [r.yaml]\nconfigMapGenerator: [{name: values, literals: ["values.yaml=port: 1"]}]\n',
+      'prod/kustomization.yaml': `resources: [${takes}]\nconfigMapGenerator: [{name: values, behavior: merge, files: [values.yaml]}]\n`,
+      'prod/values.yaml': `port: ${String(port)}\n`,
+      'none/kustomization.yaml': 'resources: []\n',
+    });
+    expect(places(run(overlay(1), overlay(2)))).toEqual(['medium new prod/values.yaml:1']);
+    expect(places(run(overlay(1, '../none'), overlay(2, '../none')))).toEqual([]);
+  });
+
+  test('a release that changes with its artifact is one change', () => {
+    const files = (tag: string, port: number): Files => ({ ...app('a', `  values: {port: ${String(port)}}\n`), 'a/oci.yaml': artifact(tag) });
+    expect(places(run(files('1.0.0', 1), files('2.0.0', 2)))).toEqual(['medium new a/r.yaml:1']);
+  });
+});
+
 describe('values of the control plane are mesh configuration (R26)', () => {
   const shop = stream(namespace('shop', { 'istio-injection': 'enabled' }), deployment({ name: 'web', namespace: 'shop' }, { app: 'web' }));
   const values = '  values:\n    meshConfig:\n      trustDomain: corp.example\n';

@@ -163,6 +163,10 @@ export function outsideChanges({ units, outside }: Discovered, rendered: Rendere
         if (instead !== undefined) moved.add(instead);
         add(instead === undefined ? { unit, content, change: 'added', side: 'RIGHT' } : { unit, content, change: 'modified', side: 'RIGHT', instead: instead.name });
       } else if (before.detail !== content.detail) add({ unit, content, change: 'modified', side: 'RIGHT' });
+      else {
+        const place = changedPart(before, content);
+        if (place !== undefined) add({ unit, content: { ...content, file: place.file, line: place.line }, change: 'modified', side: 'RIGHT' });
+      }
     }
     for (const content of gone) if (!moved.has(content)) add({ unit, content, change: 'removed', side: 'LEFT' });
   };
@@ -177,6 +181,12 @@ export function outsideChanges({ units, outside }: Discovered, rendered: Rendere
   return sortedBy(found.values(), (each) => each.content.file, (each) => each.content.line, (each) => each.content.name);
 }
 
+/** The first thing that another object or file says otherwise; what nobody says any more leaves its user. */
+function changedPart(before: OutsideContent, after: OutsideContent): { readonly file: string; readonly line: number } | undefined {
+  const [were, are] = [before, after].map(({ parts = [] }) => new Set(parts.map(({ detail }) => detail)));
+  return (after.parts ?? []).find(({ detail }) => were?.has(detail) !== true) ?? ([...(were ?? [])].some((detail) => are?.has(detail) !== true) ? after : undefined);
+}
+
 /** Equal but for the place: `https://charts.example/shop` and `oci://registry.example/shop`. */
 function sameThing(left: string, right: string): boolean {
   const thing = (name: string): string => name.replace(/^\S*\/(?=[^\s/])/u, '');
@@ -188,7 +198,7 @@ function byName(contents: readonly OutsideContent[]): ReadonlyMap<string, Outsid
   const found = new Map<string, OutsideContent>();
   for (const content of contents) {
     const known = found.get(content.name);
-    found.set(content.name, known === undefined ? content : { ...known, detail: distinct([...known.detail.split('\n'), content.detail]).join('\n') });
+    found.set(content.name, known === undefined ? content : { ...known, detail: distinct([...known.detail.split('\n'), content.detail]).join('\n'), parts: [...(known.parts ?? []), ...(content.parts ?? [])] });
   }
   return found;
 }

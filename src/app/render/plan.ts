@@ -52,7 +52,7 @@ function helmWork(source: Source, of: UnitSide): RenderJob['work'] {
     return { type: 'failed', file: chartFile, reason: `\`${name}\` is no name for a release`, remedy: 'give `helm.release` and `helm.namespace` in `units`' };
   }
   const inline = helm?.inline === undefined ? undefined : { path: path === '.' ? 'mesh-posture-values.json' : `${path}/mesh-posture-values.json`, text: helm.inline };
-  const build = buildChart(source, { root: path, values: helm?.values ?? (of.valuesFile === undefined ? [] : [of.valuesFile]), ...(inline === undefined ? {} : { inline }) });
+  const build = buildChart(source, { root: path, values: helm?.values ?? (of.valuesFile === undefined ? [] : [of.valuesFile]), ...(inline === undefined ? {} : { inline }), set: helm?.set ?? {} });
   if (build.type !== 'ready') return build;
   const strange = Object.keys(helm?.set ?? {}).find((key) => key === '' || key.includes('='));
   if (strange !== undefined) return { type: 'failed', file: chartFile, reason: `\`${strange}\` of \`helm.set\` is no name of a value`, remedy: 'write the path of one value' };

@@ -1,0 +1,40 @@
+/** Values of a chart as Helm lays them over each other, as far as they decide which dependencies are deployed and with what. */
+import { isRecord } from './kustomization.ts';
+
+export type Values = Readonly<Record<string, unknown>>;
+
+/** Later ones win, maps are merged, `null` takes a key away. @see https://helm.sh/docs/chart_template_guide/values_files/ */
+export function overlaid(under: Values, over: unknown): Values {
+  if (!isRecord(over)) return under;
+  const merged: Record<string, unknown> = { ...under };
+  for (const [key, value] of Object.entries(over)) {
+    const before = under[key];
+    if (value === null) delete merged[key];
+    else merged[key] = isRecord(value) ? overlaid(isRecord(before) ? before : {}, value) : value;
+  }
+  return merged;
+}
+
+/** A value that `--set` writes: `a.b=true`. Names with escapes or places in lists are none that a condition names. */
+export function withValue(values: Values, path: string, written: unknown): Values {
+  if (/[\\[\]]/u.test(path)) return values;
+  const value = written === 'true' ? true : written === 'false' ? false : written;
+  return overlaid(values, path.split('.').reduceRight<unknown>((inner, key) => ({ [key]: inner }), value));
+}
+
+/**
+ * Whether Helm deploys a dependency: the first of its conditions that is true or false decides, then its tags, of which one that is true is enough.
+ * @see https://helm.sh/docs/topics/charts/#tags-and-condition-fields-in-dependencies
+ */
+export function isDeployed(dependency: Values, values: Values): boolean {
+  const conditions = typeof dependency['condition'] === 'string' ? dependency['condition'].split(',').map((path) => path.trim()) : [];
+  const decided = conditions.map((path) => valueAt(values, path)).find((value) => typeof value === 'boolean');
+  if (decided !== undefined) return decided;
+  const tags = isRecord(values['tags']) ? values['tags'] : {};
+  const said = (Array.isArray(dependency['tags']) ? (dependency['tags'] as readonly unknown[]) : []).flatMap((tag) => (typeof tag === 'string' && typeof tags[tag] === 'boolean' ? [tags[tag]] : []));
+  return said.length === 0 || said.includes(true);
+}
+
+function valueAt(values: Values, path: string): unknown {
+  return path.split('.').reduce<unknown>((value, key) => (isRecord(value) ? value[key] : undefined), values);
+}
