@@ -144,8 +144,8 @@ var init_nearest_name = __esm({
 });
 
 // src/entry/one-line.ts
-function oneLine(text8) {
-  return text8.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/gu, " ").trim();
+function oneLine(text9) {
+  return text9.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/gu, " ").trim();
 }
 var init_one_line = __esm({
   "src/entry/one-line.ts"() {
@@ -168,8 +168,8 @@ function parse(args, options2) {
     if (token.kind !== "option") continue;
     const option = Object.hasOwn(options2, token.name) ? options2[token.name] : void 0;
     if (option === void 0) {
-      const nearest = nearestName(token.name, Object.keys(options2));
-      throw new InputError(`unknown option \`${token.rawName}\``, nearest === void 0 ? takes(options2) : `did you mean \`--${nearest}\`?`);
+      const nearest2 = nearestName(token.name, Object.keys(options2));
+      throw new InputError(`unknown option \`${token.rawName}\``, nearest2 === void 0 ? takes(options2) : `did you mean \`--${nearest2}\`?`);
     }
     if (given.has(token.name) && option.multiple !== true) throw new InputError(`\`--${token.name}\` is given twice`, "give it once");
     given.add(token.name);
@@ -226,25 +226,25 @@ var init_tree = __esm({
 });
 
 // src/source/text.ts
-function mightHoldManifest(text8) {
-  if (text8.includes("kind") && text8.includes("apiVersion")) return true;
-  return escapedKey.test(text8) && text8.includes(":");
+function mightHoldManifest(text9) {
+  if (text9.includes("kind") && text9.includes("apiVersion")) return true;
+  return escapedKey.test(text9) && text9.includes(":");
 }
-function manifestLike(text8) {
-  if (!text8.includes("apiVersion") || !text8.includes("kind")) return false;
+function manifestLike(text9) {
+  if (!text9.includes("apiVersion") || !text9.includes("kind")) return false;
   const versions3 = /* @__PURE__ */ new Set();
   const kinds3 = /* @__PURE__ */ new Set();
-  for (const match of text8.matchAll(fieldLine)) {
+  for (const match of text9.matchAll(fieldLine)) {
     const [, indent2 = "", kind] = match;
     const [own4, other] = kind === void 0 ? [versions3, kinds3] : [kinds3, versions3];
     if (other.has(indent2.length)) return true;
     own4.add(indent2.length);
   }
-  return flowObject.test(text8) && /["'{,\s]kind["']?[ \t]*:/u.test(text8);
+  return flowObject.test(text9) && /["'{,\s]kind["']?[ \t]*:/u.test(text9);
 }
-function isTemplated(text8) {
-  const open3 = text8.indexOf("{{");
-  return open3 !== -1 && text8.includes("}}", open3 + 2);
+function isTemplated(text9) {
+  const open3 = text9.indexOf("{{");
+  return open3 !== -1 && text9.includes("}}", open3 + 2);
 }
 var escapedKey, fieldLine, flowObject;
 var init_text = __esm({
@@ -259,17 +259,17 @@ var init_text = __esm({
 // src/source/decode.ts
 function decodeText(bytes, limitBytes) {
   if (bytes.byteLength > limitBytes) return tooLarge(bytes.byteLength, limitBytes);
-  let text8;
+  let text9;
   try {
-    text8 = strict.decode(bytes);
+    text9 = strict.decode(bytes);
   } catch {
     return unreadable(notUtf8(bytes));
   }
   if (looksLikeUtf16(bytes)) return unreadable(utf16(bytes, "the file is UTF-16 without a byte order mark"));
-  if (bytes.byteLength < 1024 && lfsPointer.test(text8)) {
+  if (bytes.byteLength < 1024 && lfsPointer.test(text9)) {
     return unreadable({ kind: "lfs-pointer", line: 1, reason: "the file is a Git LFS pointer, its content is not in the repository", remedy: "check out with `lfs: true` and run with directories, or keep manifests out of LFS" });
   }
-  return { type: "text", text: text8 };
+  return { type: "text", text: text9 };
 }
 function tooLarge(size, limitBytes) {
   return unreadable({ kind: "too-large", reason: `the file has ${size} bytes, the limit is ${limitBytes}`, remedy: "split the file, or exclude it with `ignore`" });
@@ -283,8 +283,8 @@ function looksLikeUtf16(bytes) {
 }
 function utf16(bytes, reason) {
   const big = bytes[0] === 0 || bytes[0] === 254;
-  const text8 = new TextDecoder(big ? "utf-16be" : "utf-16le").decode(bytes);
-  return { kind: manifestLike(text8) ? "not-readable" : "not-utf8", line: 1, reason, remedy: "save the file as UTF-8" };
+  const text9 = new TextDecoder(big ? "utf-16be" : "utf-16le").decode(bytes);
+  return { kind: manifestLike(text9) ? "not-readable" : "not-utf8", line: 1, reason, remedy: "save the file as UTF-8" };
 }
 function notUtf8(bytes) {
   const remedy2 = "save the file as UTF-8";
@@ -657,8 +657,8 @@ var init_batch = __esm({
       }
       #headerLine(chunk, at2) {
         const feed3 = chunk.indexOf(10, at2);
-        const part2 = chunk.subarray(at2, feed3 === -1 ? chunk.length : feed3);
-        const line = this.#header.length === 0 ? part2 : Buffer.concat([this.#header, part2]);
+        const part3 = chunk.subarray(at2, feed3 === -1 ? chunk.length : feed3);
+        const line = this.#header.length === 0 ? part3 : Buffer.concat([this.#header, part3]);
         if (feed3 === -1) {
           this.#header = Buffer.from(line);
           return chunk.length;
@@ -785,8 +785,8 @@ function firstLine(output2) {
   const [line = ""] = output2.toString("utf8").split(/\r?\n/u, 1);
   return line;
 }
-function quoted(text8) {
-  return `\`${text8.replace(/[\u0000-\u001f\u007f`]+/gu, " ").slice(0, 200)}\``;
+function quoted(text9) {
+  return `\`${text9.replace(/[\u0000-\u001f\u007f`]+/gu, " ").slice(0, 200)}\``;
 }
 var fetchTimeoutMs, objectId;
 var init_revisions = __esm({
@@ -1024,18 +1024,18 @@ function matchSegments(pattern, path2) {
   while (pattern[want] === "**") want += 1;
   return want === pattern.length;
 }
-function matchText(pattern, text8) {
+function matchText(pattern, text9) {
   let at2 = 0;
   let want = 0;
   let star = -1;
   let resume = 0;
-  while (at2 < text8.length) {
+  while (at2 < text9.length) {
     const letter = pattern[want];
     if (letter === "*") {
       star = want;
       resume = at2;
       want += 1;
-    } else if (letter !== void 0 && (letter === "?" || letter === text8[at2])) {
+    } else if (letter !== void 0 && (letter === "?" || letter === text9[at2])) {
       want += 1;
       at2 += 1;
     } else if (star >= 0) {
@@ -2189,14 +2189,14 @@ var require_foldFlowLines = __commonJS({
     var FOLD_FLOW = "flow";
     var FOLD_BLOCK = "block";
     var FOLD_QUOTED = "quoted";
-    function foldFlowLines(text8, indent2, mode = "flow", { indentAtStart, lineWidth = 80, minContentWidth = 20, onFold, onOverflow } = {}) {
+    function foldFlowLines(text9, indent2, mode = "flow", { indentAtStart, lineWidth = 80, minContentWidth = 20, onFold, onOverflow } = {}) {
       if (!lineWidth || lineWidth < 0)
-        return text8;
+        return text9;
       if (lineWidth < minContentWidth)
         minContentWidth = 0;
       const endStep = Math.max(1 + minContentWidth, 1 + lineWidth - indent2.length);
-      if (text8.length <= endStep)
-        return text8;
+      if (text9.length <= endStep)
+        return text9;
       const folds = [];
       const escapedFolds = {};
       let end = lineWidth - indent2.length;
@@ -2213,14 +2213,14 @@ var require_foldFlowLines = __commonJS({
       let escStart = -1;
       let escEnd = -1;
       if (mode === FOLD_BLOCK) {
-        i = consumeMoreIndentedLines(text8, i, indent2.length);
+        i = consumeMoreIndentedLines(text9, i, indent2.length);
         if (i !== -1)
           end = i + endStep;
       }
-      for (let ch; ch = text8[i += 1]; ) {
+      for (let ch; ch = text9[i += 1]; ) {
         if (mode === FOLD_QUOTED && ch === "\\") {
           escStart = i;
-          switch (text8[i + 1]) {
+          switch (text9[i + 1]) {
             case "x":
               i += 3;
               break;
@@ -2237,12 +2237,12 @@ var require_foldFlowLines = __commonJS({
         }
         if (ch === "\n") {
           if (mode === FOLD_BLOCK)
-            i = consumeMoreIndentedLines(text8, i, indent2.length);
+            i = consumeMoreIndentedLines(text9, i, indent2.length);
           end = i + indent2.length + endStep;
           split = void 0;
         } else {
           if (ch === " " && prev && prev !== " " && prev !== "\n" && prev !== "	") {
-            const next = text8[i + 1];
+            const next = text9[i + 1];
             if (next && next !== " " && next !== "\n" && next !== "	")
               split = i;
           }
@@ -2254,12 +2254,12 @@ var require_foldFlowLines = __commonJS({
             } else if (mode === FOLD_QUOTED) {
               while (prev === " " || prev === "	") {
                 prev = ch;
-                ch = text8[i += 1];
+                ch = text9[i += 1];
                 overflow = true;
               }
               const j = i > escEnd + 1 ? i - 2 : escStart - 1;
               if (escapedFolds[j])
-                return text8;
+                return text9;
               folds.push(j);
               escapedFolds[j] = true;
               end = j + endStep;
@@ -2274,39 +2274,39 @@ var require_foldFlowLines = __commonJS({
       if (overflow && onOverflow)
         onOverflow();
       if (folds.length === 0)
-        return text8;
+        return text9;
       if (onFold)
         onFold();
-      let res = text8.slice(0, folds[0]);
+      let res = text9.slice(0, folds[0]);
       for (let i2 = 0; i2 < folds.length; ++i2) {
         const fold2 = folds[i2];
-        const end2 = folds[i2 + 1] || text8.length;
+        const end2 = folds[i2 + 1] || text9.length;
         if (fold2 === 0)
           res = `
-${indent2}${text8.slice(0, end2)}`;
+${indent2}${text9.slice(0, end2)}`;
         else {
           if (mode === FOLD_QUOTED && escapedFolds[fold2])
-            res += `${text8[fold2]}\\`;
+            res += `${text9[fold2]}\\`;
           res += `
-${indent2}${text8.slice(fold2 + 1, end2)}`;
+${indent2}${text9.slice(fold2 + 1, end2)}`;
         }
       }
       return res;
     }
-    function consumeMoreIndentedLines(text8, i, indent2) {
+    function consumeMoreIndentedLines(text9, i, indent2) {
       let end = i;
       let start = i + 1;
-      let ch = text8[start];
+      let ch = text9[start];
       while (ch === " " || ch === "	") {
         if (i < start + indent2) {
-          ch = text8[++i];
+          ch = text9[++i];
         } else {
           do {
-            ch = text8[++i];
+            ch = text9[++i];
           } while (ch && ch !== "\n");
           end = i;
           start = i + 1;
-          ch = text8[start];
+          ch = text9[start];
         }
       }
       return end;
@@ -8553,23 +8553,23 @@ var require_dist = __commonJS({
 });
 
 // src/source/scalar.ts
-function isPlainText(text8) {
-  return text8 !== "" && !"+-.0123456789yYnNtTfFoO~".includes(text8.charAt(0));
+function isPlainText(text9) {
+  return text9 !== "" && !"+-.0123456789yYnNtTfFoO~".includes(text9.charAt(0));
 }
-function resolvePlain(text8) {
-  if (isPlainText(text8)) return text8;
-  const word2 = words.get(text8);
+function resolvePlain(text9) {
+  if (isPlainText(text9)) return text9;
+  const word2 = words.get(text9);
   if (word2 !== void 0) return word2;
-  const first = text8.charCodeAt(0);
-  if (first === 46) return dotFloat.test(text8) ? Number(text8.replaceAll("_", "")) : text8;
-  if (first > 57) return text8;
-  const plain6 = text8.includes("_") ? text8.replaceAll("_", "") : text8;
+  const first = text9.charCodeAt(0);
+  if (first === 46) return dotFloat.test(text9) ? Number(text9.replaceAll("_", "")) : text9;
+  if (first > 57) return text9;
+  const plain6 = text9.includes("_") ? text9.replaceAll("_", "") : text9;
   const integer3 = readInteger(plain6);
   if (integer3 !== void 0) return integer3;
-  return yamlStyleFloat.test(plain6) ? withoutNegativeZero(Number(plain6)) : text8;
+  return yamlStyleFloat.test(plain6) ? withoutNegativeZero(Number(plain6)) : text9;
 }
-function isFloatText(text8) {
-  return typeof resolvePlain(text8) === "number" && readInteger(text8.replaceAll("_", "")) === void 0;
+function isFloatText(text9) {
+  return typeof resolvePlain(text9) === "number" && readInteger(text9.replaceAll("_", "")) === void 0;
 }
 function readInteger(plain6) {
   const match = goInteger.exec(plain6);
@@ -8639,11 +8639,11 @@ function keyText(node2) {
   if (typeof value !== "number") return void 0;
   return typeof node2.source === "string" && (isFloatText(node2.source) || !Number.isFinite(value)) ? floatKey(value) : BigInt(value).toString();
 }
-function plainKeyText(text8) {
-  const value = resolvePlain(text8);
+function plainKeyText(text9) {
+  const value = resolvePlain(text9);
   if (value === null) return void 0;
   if (typeof value !== "number") return String(value);
-  return isFloatText(text8) || !Number.isFinite(value) ? floatKey(value) : BigInt(value).toString();
+  return isFloatText(text9) || !Number.isFinite(value) ? floatKey(value) : BigInt(value).toString();
 }
 function isMergeKey(pair) {
   return (0, import_yaml.isScalar)(pair.key) && pair.key.value === "<<" && (pair.key.type === import_yaml.Scalar.PLAIN || pair.key.tag === "tag:yaml.org,2002:merge") && pair.key.tag !== "tag:yaml.org,2002:str";
@@ -8655,8 +8655,8 @@ function assign(target, key3, value) {
 function offsetOf(node2) {
   return node2?.range?.[0] ?? 0;
 }
-function oneLine2(text8) {
-  return text8.length > 80 ? `${text8.slice(0, 80).replace(/\s+/gu, " ")}…` : text8.replace(/\s+/gu, " ");
+function oneLine2(text9) {
+  return text9.length > 80 ? `${text9.slice(0, 80).replace(/\s+/gu, " ")}…` : text9.replace(/\s+/gu, " ");
 }
 var import_yaml, documentLimits, Stop, Converter;
 var init_convert = __esm({
@@ -8785,21 +8785,21 @@ var init_convert = __esm({
 });
 
 // src/source/lines.ts
-function lineAt(text8, offset, from2 = { offset: 0, line: 1 }) {
+function lineAt(text9, offset, from2 = { offset: 0, line: 1 }) {
   let line = from2.line;
-  let at2 = text8.indexOf("\n", from2.offset);
+  let at2 = text9.indexOf("\n", from2.offset);
   while (at2 !== -1 && at2 < offset) {
     line += 1;
-    at2 = text8.indexOf("\n", at2 + 1);
+    at2 = text9.indexOf("\n", at2 + 1);
   }
   return line;
 }
-function lineStart(text8, offset) {
-  return offset <= 0 ? 0 : text8.lastIndexOf("\n", offset - 1) + 1;
+function lineStart(text9, offset) {
+  return offset <= 0 ? 0 : text9.lastIndexOf("\n", offset - 1) + 1;
 }
-function lineEnd(text8, offset) {
-  const end = text8.indexOf("\n", offset);
-  return end === -1 ? text8.length : end;
+function lineEnd(text9, offset) {
+  const end = text9.indexOf("\n", offset);
+  return end === -1 ? text9.length : end;
 }
 var init_lines = __esm({
   "src/source/lines.ts"() {
@@ -8818,19 +8818,19 @@ var init_compact = __esm({
 });
 
 // src/source/quick-text.ts
-function readBlockText(text8, at2, end, indent2, folded) {
-  const sign = text8.charCodeAt(at2 + 1);
+function readBlockText(text9, at2, end, indent2, folded) {
+  const sign = text9.charCodeAt(at2 + 1);
   const chomp = sign === dash || sign === 43 ? sign : 0;
   const header = at2 + (chomp === 0 ? 1 : 2);
-  if (header >= end || text8.charCodeAt(header) !== feed) throw unusual;
+  if (header >= end || text9.charCodeAt(header) !== feed) throw unusual;
   const lines = [];
   let column = -1;
   let line = header + 1;
   while (line < end) {
-    let next = text8.indexOf("\n", line);
+    let next = text9.indexOf("\n", line);
     if (next === -1 || next >= end) next = end;
     let first = line;
-    while (first < next && text8.charCodeAt(first) === space) first += 1;
+    while (first < next && text9.charCodeAt(first) === space) first += 1;
     const width = first - line;
     if (first === next) {
       if (column === -1 ? width > 0 : width > column) throw unusual;
@@ -8844,7 +8844,7 @@ function readBlockText(text8, at2, end, indent2, folded) {
         if (width > indent2) throw unusual;
         break;
       }
-      const content = text8.slice(line + column, next);
+      const content = text9.slice(line + column, next);
       const lead = content.charCodeAt(0);
       if (lead === tab || folded && lead === space || content.charCodeAt(content.length - 1) === 13) throw unusual;
       lines.push(content);
@@ -8854,35 +8854,35 @@ function readBlockText(text8, at2, end, indent2, folded) {
   if (column === -1) throw unusual;
   let last = lines.length;
   while (last > 0 && lines[last - 1] === "") last -= 1;
-  if (chomp === 43 && (last !== lines.length || text8.charCodeAt(end - 1) !== feed)) throw unusual;
+  if (chomp === 43 && (last !== lines.length || text9.charCodeAt(end - 1) !== feed)) throw unusual;
   const body = folded ? fold(lines, last) : lines.slice(0, last).join("\n");
   return { value: chomp === dash ? body : `${body}
 `, next: line };
 }
 function fold(lines, count2) {
   let body = "";
-  let text8 = false;
+  let text9 = false;
   for (let index = 0; index < count2; index += 1) {
     const line = lines[index] ?? "";
     if (line === "") body += "\n";
-    else body += text8 && lines[index - 1] !== "" ? ` ${line}` : line;
-    text8 ||= line !== "";
+    else body += text9 && lines[index - 1] !== "" ? ` ${line}` : line;
+    text9 ||= line !== "";
   }
   return body;
 }
 function foldFlow(raw) {
   const lines = raw.split("\n");
-  let text8 = "";
+  let text9 = "";
   let breaks = 0;
   for (let index = 0; index < lines.length; index += 1) {
     const last = index === lines.length - 1;
     const line = withoutBlanks(lines[index] ?? "", index > 0, !last);
     if (index > 0) breaks += 1;
     if (line === "" && index > 0 && !last) continue;
-    text8 += (breaks === 0 ? "" : breaks === 1 ? " " : "\n".repeat(breaks - 1)) + line;
+    text9 += (breaks === 0 ? "" : breaks === 1 ? " " : "\n".repeat(breaks - 1)) + line;
     breaks = 0;
   }
-  return text8;
+  return text9;
 }
 function withoutBlanks(line, atStart, atEnd) {
   let start = 0;
@@ -8926,9 +8926,9 @@ var init_quick_text = __esm({
 });
 
 // src/source/quick.ts
-function quickRead(text8, start, end, places) {
+function quickRead(text9, start, end, places) {
   try {
-    return { value: new QuickReader(text8, start, end, places).document() };
+    return { value: new QuickReader(text9, start, end, places).document() };
   } catch (error62) {
     if (error62 === unusual) return void 0;
     throw error62;
@@ -8969,9 +8969,9 @@ var init_quick = __esm({
       /** Its column, from 0; -1 at the end. */
       #indent = -1;
       #places;
-      constructor(text8, start, end, places) {
+      constructor(text9, start, end, places) {
         this.#places = places;
-        this.#text = text8;
+        this.#text = text9;
         this.#end = end;
         this.#at = start;
         this.#toContent(start);
@@ -9190,29 +9190,29 @@ var init_quick = __esm({
       }
       /** End of the plain text that starts at `at`, without a comment; goes on to the next content. */
       #plainLine(at2) {
-        const text8 = this.#text;
-        let line = text8.indexOf("\n", at2);
+        const text9 = this.#text;
+        let line = text9.indexOf("\n", at2);
         if (line === -1 || line > this.#end) line = this.#end;
         let end = line;
         for (let index = at2; index < line; index += 1) {
-          const code2 = text8.charCodeAt(index);
+          const code2 = text9.charCodeAt(index);
           if (code2 === colon) {
-            if (index + 1 === line || text8.charCodeAt(index + 1) === space2) throw unusual;
+            if (index + 1 === line || text9.charCodeAt(index + 1) === space2) throw unusual;
           } else if (code2 === hash) {
-            if (text8.charCodeAt(index - 1) === space2) {
+            if (text9.charCodeAt(index - 1) === space2) {
               end = index;
               break;
             }
           } else if (code2 === tab2 || code2 === 13) throw unusual;
         }
-        if (text8.charCodeAt(line - 1) === 13) throw unusual;
-        while (text8.charCodeAt(end - 1) === space2) end -= 1;
+        if (text9.charCodeAt(line - 1) === 13) throw unusual;
+        while (text9.charCodeAt(end - 1) === space2) end -= 1;
         this.#toContent(line === this.#end ? line : line + 1);
         return end;
       }
       /** A plain text that goes on in deeper lines; a comment among them is left to the full parser. */
       #continued(firstLine2, firstEnd, indent2) {
-        let text8 = firstLine2;
+        let text9 = firstLine2;
         let end = firstEnd;
         while (this.#indent > indent2) {
           const at2 = this.#at;
@@ -9225,9 +9225,9 @@ var init_quick = __esm({
           const first = this.#code(at2);
           if (first === dash2 || first === 63 || first === colon || first === hash) throw unusual;
           end = this.#plainLine(at2);
-          text8 += (breaks === 1 ? " " : "\n".repeat(breaks - 1)) + this.#text.slice(at2, end);
+          text9 += (breaks === 1 ? " " : "\n".repeat(breaks - 1)) + this.#text.slice(at2, end);
         }
-        return text8;
+        return text9;
       }
       #resolved(written2) {
         if (isPlainText(written2)) return written2;
@@ -9343,11 +9343,11 @@ var init_quick = __esm({
 function explicit(name2, accepts4) {
   return {
     tag: `tag:yaml.org,2002:${name2}`,
-    resolve: (text8, onError) => {
-      const value = resolvePlain(text8);
-      if (accepts4(value, text8)) return value;
-      onError(`\`${text8}\` is no \`!!${name2}\``);
-      return text8;
+    resolve: (text9, onError) => {
+      const value = resolvePlain(text9);
+      if (accepts4(value, text9)) return value;
+      onError(`\`${text9}\` is no \`!!${name2}\``);
+      return text9;
     }
   };
 }
@@ -9362,21 +9362,21 @@ var init_schema = __esm({
       default: true,
       // Everything that the scanner's table of first characters lets through; the rest stays text without a call.
       test: /^(?:$|[-+.0-9~yYnNtTfFoO])/u,
-      resolve: (text8) => resolvePlain(text8)
+      resolve: (text9) => resolvePlain(text9)
     };
     binary = {
       tag: "tag:yaml.org,2002:binary",
-      resolve: (text8, onError) => {
-        const compact2 = text8.replace(/[\r\n]/gu, "");
+      resolve: (text9, onError) => {
+        const compact2 = text9.replace(/[\r\n]/gu, "");
         if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/u.test(compact2)) {
           onError("`!!binary` holds no base64");
-          return text8;
+          return text9;
         }
         return new TextDecoder().decode(Uint8Array.from(atob(compact2), (character) => character.charCodeAt(0)));
       }
     };
-    string = { tag: "tag:yaml.org,2002:str", default: true, resolve: (text8) => text8 };
-    timestamp = { tag: "tag:yaml.org,2002:timestamp", resolve: (text8) => text8 };
+    string = { tag: "tag:yaml.org,2002:str", default: true, resolve: (text9) => text9 };
+    timestamp = { tag: "tag:yaml.org,2002:timestamp", resolve: (text9) => text9 };
     schema = new import_yaml2.Schema({
       schema: "failsafe",
       resolveKnownTags: false,
@@ -9385,7 +9385,7 @@ var init_schema = __esm({
         string,
         timestamp,
         binary,
-        explicit("int", (value, text8) => typeof value === "number" && !isFloatText(text8)),
+        explicit("int", (value, text9) => typeof value === "number" && !isFloatText(text9)),
         explicit("float", (value) => typeof value === "number"),
         explicit("bool", (value) => typeof value === "boolean"),
         explicit("null", (value) => value === null),
@@ -9404,16 +9404,16 @@ var init_schema = __esm({
 });
 
 // src/source/split.ts
-function splitDocuments(text8) {
+function splitDocuments(text9) {
   const documents = [];
   let opened2;
-  let start = text8.charCodeAt(0) === 65279 ? 1 : 0;
+  let start = text9.charCodeAt(0) === 65279 ? 1 : 0;
   let line = 1;
-  const cursor = new MarkerCursor(text8, start);
+  const cursor = new MarkerCursor(text9, start);
   for (; ; ) {
     const marker = cursor.next();
-    const end = marker?.at ?? text8.length;
-    const empty = isEmpty(text8, start, end);
+    const end = marker?.at ?? text9.length;
+    const empty = isEmpty(text9, start, end);
     if (!empty || opened2?.kind === "start") {
       const reason = opened2?.problem ?? (opened2?.kind === "end" ? "content follows `...` without a separator, which `kubectl` skips" : void 0);
       documents.push({
@@ -9426,37 +9426,37 @@ function splitDocuments(text8) {
       });
     }
     if (marker === void 0) return documents;
-    line += countLines(text8, start, marker.content);
+    line += countLines(text9, start, marker.content);
     start = marker.content;
     opened2 = marker;
   }
 }
-function separator(text8, at2) {
-  const end = lineEnd(text8, at2);
-  const rest = text8.slice(at2 + 3, end);
+function separator(text9, at2) {
+  const end = lineEnd(text9, at2);
+  const rest = text9.slice(at2 + 3, end);
   const trimmed = rest.trim();
-  const nextLine = Math.min(end + 1, text8.length);
+  const nextLine = Math.min(end + 1, text9.length);
   if (trimmed === "" || trimmed.startsWith("#")) return { kind: "start", at: at2, content: nextLine };
   if (/^-+$/u.test(trimmed)) return { kind: "start", at: at2, content: nextLine, problem: "a line of more than three dashes is no separator" };
   const glued = rest.trimStart() === rest;
   return { kind: "start", at: at2, content: at2 + 3, problem: glued ? "the separator `---` is glued to the text that follows it" : "the separator `---` is followed by content on its line" };
 }
-function isEmpty(text8, start, end) {
+function isEmpty(text9, start, end) {
   let at2 = start;
   while (at2 < end) {
-    const code2 = text8.charCodeAt(at2);
-    if (code2 === 35 || code2 === 37 && (at2 === start || text8.charCodeAt(at2 - 1) === 10)) at2 = lineEnd(text8, at2);
+    const code2 = text9.charCodeAt(at2);
+    if (code2 === 35 || code2 === 37 && (at2 === start || text9.charCodeAt(at2 - 1) === 10)) at2 = lineEnd(text9, at2);
     else if (code2 !== 32 && code2 !== 10 && code2 !== 13 && code2 !== 9) return false;
     at2 += 1;
   }
   return true;
 }
-function countLines(text8, start, end) {
+function countLines(text9, start, end) {
   let lines = 0;
-  let at2 = text8.indexOf("\n", start);
+  let at2 = text9.indexOf("\n", start);
   while (at2 !== -1 && at2 < end) {
     lines += 1;
-    at2 = text8.indexOf("\n", at2 + 1);
+    at2 = text9.indexOf("\n", at2 + 1);
   }
   return lines;
 }
@@ -9469,10 +9469,10 @@ var init_split = __esm({
       #text;
       #dashes;
       #dots;
-      constructor(text8, start) {
-        this.#text = text8;
-        this.#dashes = text8.startsWith("---", start) ? start : this.#find("\n---", start);
-        this.#dots = text8.startsWith("...", start) ? start : this.#find("\n...", start);
+      constructor(text9, start) {
+        this.#text = text9;
+        this.#dashes = text9.startsWith("---", start) ? start : this.#find("\n---", start);
+        this.#dots = text9.startsWith("...", start) ? start : this.#find("\n...", start);
       }
       #find(token, from2) {
         const at2 = this.#text.indexOf(token, from2);
@@ -9497,55 +9497,55 @@ var init_split = __esm({
 });
 
 // src/source/span.ts
-function spanReader(text8, fully = false) {
-  const parts2 = splitDocuments(text8);
+function spanReader(text9, fully = false) {
+  const parts2 = splitDocuments(text9);
   const parsed2 = /* @__PURE__ */ new Map();
   const quick = /* @__PURE__ */ new Map();
-  const quickOf = (part2) => {
+  const quickOf = (part3) => {
     if (fully) return void 0;
-    if (!quick.has(part2.index)) quick.set(part2.index, readQuickly(text8, part2));
-    return quick.get(part2.index);
+    if (!quick.has(part3.index)) quick.set(part3.index, readQuickly(text9, part3));
+    return quick.get(part3.index);
   };
   const locate2 = (position, path2, withKey2) => {
-    const part2 = parts2[position.document];
-    if (part2 === void 0) return wholeText(text8);
-    if (path2.length === 0 && position.item === void 0) return contentSpan(text8, part2);
-    const read4 = quickOf(part2);
-    if (read4 !== void 0) return quickSpan(text8, part2, read4, position.item === void 0 ? path2 : ["items", position.item, ...path2], withKey2);
-    let document = parsed2.get(part2.index);
+    const part3 = parts2[position.document];
+    if (part3 === void 0) return wholeText(text9);
+    if (path2.length === 0 && position.item === void 0) return contentSpan(text9, part3);
+    const read4 = quickOf(part3);
+    if (read4 !== void 0) return quickSpan(text9, part3, read4, position.item === void 0 ? path2 : ["items", position.item, ...path2], withKey2);
+    let document = parsed2.get(part3.index);
     if (document === void 0) {
-      document = parseSafely(text8.slice(part2.start, part2.end));
-      parsed2.set(part2.index, document);
+      document = parseSafely(text9.slice(part3.start, part3.end));
+      parsed2.set(part3.index, document);
     }
     const found = find(document, position.item === void 0 ? path2 : ["items", position.item, ...path2]);
     const own4 = withKey2 ? found.key ?? found.value : found.value;
-    if (found.depth === 0 || own4 === void 0) return contentSpan(text8, part2);
+    if (found.depth === 0 || own4 === void 0) return contentSpan(text9, part3);
     const start = rangeOf(own4)?.[0];
-    if (start === void 0) return contentSpan(text8, part2);
+    if (start === void 0) return contentSpan(text9, part3);
     const end = Math.max(rangeOf(found.value)?.[1] ?? start, rangeOf(own4)?.[1] ?? start);
-    return spanBetween(text8, part2.start + start, part2.start + end);
+    return spanBetween(text9, part3.start + start, part3.start + end);
   };
   return {
     value: (position, path2) => locate2(position, path2, false),
     field: (position, path2) => locate2(position, path2, true),
     object: (position) => locate2(position, [], false),
     quickly: ({ document }) => {
-      const part2 = parts2[document];
-      return part2 === void 0 || part2.problem !== void 0 ? void 0 : quickOf(part2);
+      const part3 = parts2[document];
+      return part3 === void 0 || part3.problem !== void 0 ? void 0 : quickOf(part3);
     }
   };
 }
-function spanOf(text8, origin, path2) {
-  return spanReader(text8).value(origin, path2);
+function spanOf(text9, origin, path2) {
+  return spanReader(text9).value(origin, path2);
 }
-function readQuickly(text8, part2) {
-  const comment = text8.indexOf("#", part2.start);
-  if (comment !== -1 && comment < part2.end) return void 0;
+function readQuickly(text9, part3) {
+  const comment = text9.indexOf("#", part3.start);
+  if (comment !== -1 && comment < part3.end) return void 0;
   const places = /* @__PURE__ */ new Map();
-  const read4 = quickRead(text8, part2.start, part2.end, places);
+  const read4 = quickRead(text9, part3.start, part3.end, places);
   return read4 === void 0 ? void 0 : { value: read4.value, places };
 }
-function quickSpan(text8, part2, { value, places }, path2, withKey2) {
+function quickSpan(text9, part3, { value, places }, path2, withKey2) {
   let container2 = value;
   let found;
   let empty = false;
@@ -9559,16 +9559,16 @@ function quickSpan(text8, part2, { value, places }, path2, withKey2) {
     if (place2 === void 0) break;
     found = place2;
     inList = list4;
-    empty = place2.skip === 1 && isBlank(text8, place2.keyEnd + 1, place2.end);
+    empty = place2.skip === 1 && isBlank(text9, place2.keyEnd + 1, place2.end);
     container2 = container2[key3];
   }
-  if (found === void 0 || inList && empty) return contentSpan(text8, part2);
-  if (empty) return spanBetween(text8, found.at, found.keyEnd);
-  return spanBetween(text8, withKey2 && !inList ? found.at : found.keyEnd + found.skip, found.end);
+  if (found === void 0 || inList && empty) return contentSpan(text9, part3);
+  if (empty) return spanBetween(text9, found.at, found.keyEnd);
+  return spanBetween(text9, withKey2 && !inList ? found.at : found.keyEnd + found.skip, found.end);
 }
-function isBlank(text8, from2, to2) {
+function isBlank(text9, from2, to2) {
   for (let at2 = from2; at2 < to2; at2 += 1) {
-    const code2 = text8.charCodeAt(at2);
+    const code2 = text9.charCodeAt(at2);
     if (code2 !== 32 && code2 !== 10) return false;
   }
   return true;
@@ -9614,35 +9614,35 @@ function findInMap(map3, key3, anchors, depth) {
 function rangeOf(node2) {
   return (0, import_yaml3.isNode)(node2) ? node2.range ?? void 0 : void 0;
 }
-function contentSpan(text8, part2) {
-  let start = part2.start;
-  for (let line = start; line < part2.end; line = lineEnd(text8, line) + 1) {
-    const content = text8.slice(line, Math.min(lineEnd(text8, line), part2.end)).trim();
+function contentSpan(text9, part3) {
+  let start = part3.start;
+  for (let line = start; line < part3.end; line = lineEnd(text9, line) + 1) {
+    const content = text9.slice(line, Math.min(lineEnd(text9, line), part3.end)).trim();
     if (content !== "" && !content.startsWith("#") && !content.startsWith("%")) {
       start = line;
       break;
     }
   }
-  let end = part2.end;
+  let end = part3.end;
   while (end > start) {
-    const line = Math.max(lineStart(text8, end - 1), start);
-    const content = text8.slice(line, end).trim();
+    const line = Math.max(lineStart(text9, end - 1), start);
+    const content = text9.slice(line, end).trim();
     if (content !== "" && !content.startsWith("#")) break;
     end = line;
   }
-  return spanBetween(text8, start, Math.max(end, start));
+  return spanBetween(text9, start, Math.max(end, start));
 }
-function wholeText(text8) {
-  return spanBetween(text8, 0, text8.length);
+function wholeText(text9) {
+  return spanBetween(text9, 0, text9.length);
 }
-function spanBetween(text8, from2, to2) {
+function spanBetween(text9, from2, to2) {
   let start = from2;
   let end = to2;
-  while (start < end && /\s/u.test(text8.charAt(start))) start += 1;
-  while (end > start && /\s/u.test(text8.charAt(end - 1))) end -= 1;
-  const startLine2 = lineAt(text8, start);
-  const endLine = lineAt(text8, end, { offset: start, line: startLine2 });
-  return { startLine: startLine2, startColumn: start - lineStart(text8, start) + 1, endLine, endColumn: end - lineStart(text8, end) + 1 };
+  while (start < end && /\s/u.test(text9.charAt(start))) start += 1;
+  while (end > start && /\s/u.test(text9.charAt(end - 1))) end -= 1;
+  const startLine2 = lineAt(text9, start);
+  const endLine = lineAt(text9, end, { offset: start, line: startLine2 });
+  return { startLine: startLine2, startColumn: start - lineStart(text9, start) + 1, endLine, endColumn: end - lineStart(text9, end) + 1 };
 }
 var import_yaml3, AnchorIndex;
 var init_span = __esm({
@@ -9676,30 +9676,30 @@ var init_span = __esm({
 });
 
 // src/source/documents.ts
-function parseStream(text8) {
-  const strange = strangeCharacter.test(text8.charCodeAt(0) === 65279 ? text8.slice(1) : text8);
+function parseStream(text9) {
+  const strange = strangeCharacter.test(text9.charCodeAt(0) === 65279 ? text9.slice(1) : text9);
   const documents = [];
-  for (const part2 of splitDocuments(text8)) if (!part2.empty) documents.push(readPart(text8, part2, strange));
+  for (const part3 of splitDocuments(text9)) if (!part3.empty) documents.push(readPart(text9, part3, strange));
   return documents;
 }
-function readPart(text8, part2, strange) {
-  if (!strange && part2.problem === void 0) {
-    const quick = quickRead(text8, part2.start, part2.end);
-    if (quick !== void 0) return { index: part2.index, startLine: part2.startLine, value: quick.value, problems: [] };
+function readPart(text9, part3, strange) {
+  if (!strange && part3.problem === void 0) {
+    const quick = quickRead(text9, part3.start, part3.end);
+    if (quick !== void 0) return { index: part3.index, startLine: part3.startLine, value: quick.value, problems: [] };
   }
-  return readFully(text8, part2, strange);
+  return readFully(text9, part3, strange);
 }
-function readFully(text8, part2, strange) {
-  const whole4 = part2.start === 0 && part2.end === text8.length;
-  const source2 = whole4 ? text8 : text8.slice(part2.start, part2.end);
-  const problems = part2.problem === void 0 ? [] : [part2.problem];
-  if (strange) problems.push(...strangeCharacters(source2, part2.startLine));
+function readFully(text9, part3, strange) {
+  const whole4 = part3.start === 0 && part3.end === text9.length;
+  const source2 = whole4 ? text9 : text9.slice(part3.start, part3.end);
+  const problems = part3.problem === void 0 ? [] : [part3.problem];
+  if (strange) problems.push(...strangeCharacters(source2, part3.startLine));
   const { value, problems: found } = readDocument(source2);
   for (const problem of found.map((one) => atGluedLine(source2, one))) {
-    const line = lineAt(source2, problem.offset) + part2.startLine - 1;
+    const line = lineAt(source2, problem.offset) + part3.startLine - 1;
     problems.push({ kind: problem.kind, line, column: problem.offset - lineStart(source2, problem.offset) + 1, reason: problem.reason, remedy: problem.remedy });
   }
-  return { index: part2.index, startLine: part2.startLine, value, problems };
+  return { index: part3.index, startLine: part3.startLine, value, problems };
 }
 function atGluedLine(source2, problem) {
   if (problem.kind !== "glued-separator") return problem;
@@ -9723,8 +9723,8 @@ function readDocument(source2) {
 }
 function sentence(message) {
   const [first = ""] = message.split("\n");
-  const text8 = first.replace(/[.:]+$/u, "").replace(/"/gu, "`");
-  return text8.slice(0, 1).toLowerCase() + text8.slice(1);
+  const text9 = first.replace(/[.:]+$/u, "").replace(/"/gu, "`");
+  return text9.slice(0, 1).toLowerCase() + text9.slice(1);
 }
 function strangeCharacters(source2, startLine2) {
   const match = strangeCharacter.exec(source2);
@@ -9775,7 +9775,7 @@ function readsOfKustomization(folder, value) {
   }
   for (const field3 of ["configMapGenerator", "secretGenerator"]) {
     for (const entry2 of records(value[field3])) {
-      written2.push(...texts(entry2["files"]).map((text8) => text8.slice(text8.indexOf("=") + 1)), ...texts(entry2["envs"]), ...texts([entry2["env"]]));
+      written2.push(...texts(entry2["files"]).map((text9) => text9.slice(text9.indexOf("=") + 1)), ...texts(entry2["envs"]), ...texts([entry2["env"]]));
     }
   }
   const openapi = value["openapi"];
@@ -9789,14 +9789,14 @@ function readsOfKustomization(folder, value) {
       if (typeof name2 === "string" && name2 !== "") written2.push(`${chartHome}/${name2}`);
     }
   }
-  const paths = written2.filter((text8) => !text8.includes("\n")).flatMap((text8) => resolvePath(folder, text8) ?? []);
+  const paths = written2.filter((text9) => !text9.includes("\n")).flatMap((text9) => resolvePath(folder, text9) ?? []);
   return { paths: [...new Set(paths)], component: value["kind"] === "Component" };
 }
 function readsOfPlugin(folder, value) {
   if (Array.isArray(value)) return value.flatMap((entry2) => readsOfPlugin(folder, entry2));
   if (!isRecord(value)) return [];
   const chart = value["kind"] === "HelmChartInflationGenerator" && typeof value["name"] === "string" ? [`${typeof value["chartHome"] === "string" ? value["chartHome"] : "charts"}/${value["name"]}`] : [];
-  return [...chart, ...Object.entries(value).flatMap(([key3, entry2]) => pluginPaths.has(key3) ? texts(Array.isArray(entry2) ? entry2 : [entry2]).map((text8) => text8.slice(text8.indexOf("=") + 1)) : [])].flatMap((text8) => resolvePath(folder, text8) ?? []).concat(Object.values(value).flatMap((entry2) => isRecord(entry2) || Array.isArray(entry2) ? readsOfPlugin(folder, entry2) : []));
+  return [...chart, ...Object.entries(value).flatMap(([key3, entry2]) => pluginPaths.has(key3) ? texts(Array.isArray(entry2) ? entry2 : [entry2]).map((text9) => text9.slice(text9.indexOf("=") + 1)) : [])].flatMap((text9) => resolvePath(folder, text9) ?? []).concat(Object.values(value).flatMap((entry2) => isRecord(entry2) || Array.isArray(entry2) ? readsOfPlugin(folder, entry2) : []));
 }
 function localDependencies(folder, chart) {
   if (!isRecord(chart)) return [];
@@ -9830,19 +9830,19 @@ var init_kustomization = __esm({
 function documentsOf(blobs) {
   const known7 = /* @__PURE__ */ new Map();
   const firsts = /* @__PURE__ */ new Map();
-  const text8 = (blob) => {
+  const text9 = (blob) => {
     const content = blobs.get(blob);
     return content?.type === "text" ? content.text : void 0;
   };
   return {
-    text: text8,
+    text: text9,
     forget: () => {
       known7.clear();
       firsts.clear();
     },
     first: (blob) => {
       if (!firsts.has(blob)) {
-        const document = parseStream(text8(blob) ?? "")[0];
+        const document = parseStream(text9(blob) ?? "")[0];
         firsts.set(blob, document === void 0 || document.problems.length > 0 ? void 0 : document.value);
       }
       return firsts.get(blob);
@@ -9860,14 +9860,14 @@ function documentsOf(blobs) {
 function readBlob(content) {
   if (content === void 0) return { type: "nothing" };
   if (content.type === "unreadable") return content;
-  const { text: text8 } = content;
-  if (!mightHoldManifest(text8)) return { type: "nothing" };
-  const documents = parseStream(text8).map((document) => {
+  const { text: text9 } = content;
+  if (!mightHoldManifest(text9)) return { type: "nothing" };
+  const documents = parseStream(text9).map((document) => {
     const failure3 = document.problems[0];
     return { ...document, failure: failure3, manifest: failure3 === void 0 && isManifest(document.value) };
   });
   const broken = documents.some((document) => document.failure !== void 0);
-  return { type: "documents", documents, manifests: documents.some((document) => document.manifest), broken, like: broken && manifestLike(text8) };
+  return { type: "documents", documents, manifests: documents.some((document) => document.manifest), broken, like: broken && manifestLike(text9) };
 }
 function isManifest(value) {
   return isRecord(value) && typeof value["apiVersion"] === "string" && typeof value["kind"] === "string";
@@ -9899,17 +9899,17 @@ var init_documents2 = __esm({
 import * as crypto from "node:crypto";
 function canonical(value) {
   if (value === null || typeof value !== "object") return value === void 0 ? "null" : JSON.stringify(value);
-  let text8 = "";
+  let text9 = "";
   if (Array.isArray(value)) {
-    for (const entry2 of value) text8 += text8 === "" ? canonical(entry2) : `,${canonical(entry2)}`;
-    return `[${text8}]`;
+    for (const entry2 of value) text9 += text9 === "" ? canonical(entry2) : `,${canonical(entry2)}`;
+    return `[${text9}]`;
   }
   const fields3 = value;
   for (const key3 of inOrder(Object.keys(fields3))) {
     const entry2 = fields3[key3];
-    if (entry2 !== void 0) text8 += `${text8 === "" ? "" : ","}${JSON.stringify(key3)}:${canonical(entry2)}`;
+    if (entry2 !== void 0) text9 += `${text9 === "" ? "" : ","}${JSON.stringify(key3)}:${canonical(entry2)}`;
   }
-  return `{${text8}}`;
+  return `{${text9}}`;
 }
 function inOrder(keys) {
   for (let index = 1; index < keys.length; index += 1) if ((keys[index - 1] ?? "") > (keys[index] ?? "")) return keys.sort(compareText);
@@ -9944,12 +9944,12 @@ function isCollection(value) {
   return value instanceof Map || value instanceof Set;
 }
 function shortHash(...parts2) {
-  let text8 = "";
-  for (const part2 of parts2) text8 += `${String(part2.length)}:${part2}`;
-  return sha256(text8).slice(0, 16);
+  let text9 = "";
+  for (const part3 of parts2) text9 += `${String(part3.length)}:${part3}`;
+  return sha256(text9).slice(0, 16);
 }
-function sha256(text8) {
-  return hash2 === void 0 ? crypto.createHash("sha256").update(text8).digest("hex") : hash2("sha256", text8);
+function sha256(text9) {
+  return hash2 === void 0 ? crypto.createHash("sha256").update(text9).digest("hex") : hash2("sha256", text9);
 }
 var hash2;
 var init_canonical = __esm({
@@ -9975,12 +9975,12 @@ function buildOrProblem(build2) {
     throw error62;
   }
 }
-function valuesOf(text8) {
-  const documents = parseStream(text8);
+function valuesOf(text9) {
+  const documents = parseStream(text9);
   return documents.some((document) => document.problems.length > 0) ? void 0 : documents.map((document) => document.value);
 }
-function lineOf(text8, needle) {
-  const lines = (text8 ?? "").split("\n");
+function lineOf(text9, needle) {
+  const lines = (text9 ?? "").split("\n");
   const plain6 = lines.findIndex((line) => !line.trimStart().startsWith("#") && line.includes(needle));
   return plain6 < 0 ? 1 : plain6 + 1;
 }
@@ -10042,8 +10042,8 @@ var init_build = __esm({
       }
       /** Values of every document of a text; `undefined` where one of them cannot be read. */
       values(path2) {
-        const text8 = this.text(path2);
-        return text8 === void 0 ? void 0 : valuesOf(text8);
+        const text9 = this.text(path2);
+        return text9 === void 0 ? void 0 : valuesOf(text9);
       }
       isFolder(path2) {
         return path2 === "." || this.#filesIn.has(path2) || this.#folders.has(path2);
@@ -10084,6 +10084,137 @@ var init_build = __esm({
         return found;
       }
     };
+  }
+});
+
+// src/units/flux-parts.ts
+function fluxParts(scan, objects, documents) {
+  const sources = objects.flatMap((object4) => sourceOf(object4));
+  let held;
+  const source2 = (reference3, user, file2) => {
+    const namespace = text(reference3["namespace"]) ?? user.slice(0, Math.max(0, user.indexOf("/")));
+    const fitting = sources.filter((each) => each.name === reference3["name"] && (reference3["kind"] === void 0 || each.kind === reference3["kind"]) && (each.namespace === namespace || each.namespace === "" || namespace === ""));
+    return nearest(fitting, file2).flatMap((each) => [part(each), ...each.next === void 0 || each.kind !== "HelmChart" ? [] : source2(each.next, user, each.file)]);
+  };
+  return {
+    source: source2,
+    values: (from2, file2) => records(from2).flatMap((entry2) => {
+      held ??= heldBy(scan, documents);
+      const name2 = text(entry2["name"]) ?? "";
+      const key3 = text(entry2["valuesKey"]) ?? "values.yaml";
+      const kind = text(entry2["kind"]) ?? "ConfigMap";
+      const of = (wanted2) => (held ?? []).filter((each) => each.name === wanted2 && each.kind === kind);
+      const exact2 = of(name2);
+      const all = exact2.length > 0 ? exact2 : of(name2.replace(/-[a-z0-9]{10}$/u, ""));
+      const plain6 = nearest(all.filter((each) => each.changes !== true), file2);
+      return [...plain6, ...all.filter((each) => each.changes === true && takes2(scan, folderOf(each.file), file2))].map((each) => each.keys?.get(key3) ?? part(each));
+    })
+  };
+}
+function part({ detail, file: file2, line }) {
+  return { detail, file: file2, line };
+}
+function sourceOf({ file: file2, line, value }) {
+  if (!isRecord(value) || !sourceKinds.has(String(value["kind"])) || !String(value["apiVersion"]).startsWith("source.toolkit.fluxcd.io/")) return [];
+  const metadata = isRecord(value["metadata"]) ? value["metadata"] : {};
+  const spec = isRecord(value["spec"]) ? value["spec"] : {};
+  return [
+    {
+      kind: String(value["kind"]),
+      name: text(metadata["name"]) ?? "",
+      namespace: text(metadata["namespace"]) ?? "",
+      file: file2,
+      line,
+      detail: canonical(Object.fromEntries(telling.map((field3) => [field3, spec[field3]]))),
+      ...isRecord(spec["sourceRef"]) ? { next: spec["sourceRef"] } : {}
+    }
+  ];
+}
+function heldBy({ tree: tree3, kustomizations }, documents) {
+  const found = [];
+  const contentOf5 = (path2) => {
+    const there = path2 === void 0 ? void 0 : follow(tree3, path2);
+    return there?.type === "blob" ? there.blob : void 0;
+  };
+  for (const [folder, { file: file2 }] of kustomizations) {
+    const blob = contentOf5(file2);
+    const value = blob === void 0 ? void 0 : documents.first(blob);
+    if (!isRecord(value)) continue;
+    const written2 = blob === void 0 ? void 0 : documents.text(blob);
+    for (const [field3, kind] of [["configMapGenerator", "ConfigMap"], ["secretGenerator", "Secret"]]) {
+      for (const entry2 of records(value[field3])) {
+        const name2 = text(entry2["name"]) ?? "";
+        const here = { file: file2, line: lineOf(written2, name2) };
+        const pieces = [...texts(entry2["files"]), ...texts(entry2["envs"]), ...texts([entry2["env"]])].map((each) => {
+          const cut2 = each.indexOf("=");
+          const path2 = resolvePath(folder, cut2 < 0 ? each : each.slice(cut2 + 1));
+          const content = contentOf5(path2);
+          return { key: cut2 < 0 ? each.split("/").at(-1) ?? each : each.slice(0, cut2), detail: content ?? each, ...path2 === void 0 || content === void 0 ? here : { file: path2, line: 1 } };
+        });
+        const [only4] = pieces;
+        const behavior = text(entry2["behavior"]);
+        found.push({
+          kind,
+          name: name2,
+          namespace: "",
+          // Of one file it is the file that a person edits.
+          ...pieces.length === 1 && only4 !== void 0 && texts(entry2["literals"]).length === 0 ? { file: only4.file, line: only4.line } : here,
+          detail: canonical([pieces.map(({ key: key3, detail }) => [key3, detail]), entry2["literals"]]),
+          ...behavior === "merge" || behavior === "replace" ? { changes: true } : {},
+          keys: new Map(pieces.map(({ key: key3, ...each }) => [key3, each]))
+        });
+      }
+    }
+  }
+  for (const path2 of tree3.entries.keys()) {
+    const blob = /\.ya?ml$/iu.test(path2) ? contentOf5(path2) : void 0;
+    const content = blob === void 0 ? void 0 : documents.text(blob);
+    if (blob === void 0 || content === void 0 || !/\bkind:\s*["']?(?:ConfigMap|Secret)\b/u.test(content)) continue;
+    const reading = documents.read(blob);
+    for (const { manifest, value, startLine: startLine2 } of reading.type === "documents" ? reading.documents : []) {
+      if (!manifest || !isRecord(value) || !isRecord(value["metadata"]) || value["kind"] !== "ConfigMap" && value["kind"] !== "Secret") continue;
+      const here = { file: path2, line: startLine2 };
+      const data = { ...isRecord(value["data"]) ? value["data"] : {}, ...isRecord(value["stringData"]) ? value["stringData"] : {} };
+      found.push({ ...here, kind: value["kind"], name: text(value["metadata"]["name"]) ?? "", namespace: text(value["metadata"]["namespace"]) ?? "", detail: canonical(data), keys: new Map(Object.entries(data).map(([key3, each]) => [key3, { ...here, detail: canonical(each) }])) });
+    }
+  }
+  return found;
+}
+function nearest(candidates3, file2) {
+  const way = file2.split("/");
+  const shared2 = (each) => {
+    const steps = each.file.split("/");
+    const parted = steps.findIndex((step, index) => step !== way[index]);
+    return parted < 0 ? steps.length : parted;
+  };
+  const most3 = Math.max(0, ...candidates3.map(shared2));
+  return sortedBy(candidates3.filter((each) => shared2(each) === most3), (each) => each.file, (each) => each.detail);
+}
+function takes2({ kustomizations }, folder, file2) {
+  const seen = /* @__PURE__ */ new Set([folder]);
+  for (const each of seen) {
+    for (const read4 of kustomizations.get(each)?.reads ?? []) {
+      if (read4 === file2) return true;
+      seen.add(read4);
+    }
+  }
+  return false;
+}
+function text(value) {
+  return typeof value === "string" && value !== "" ? value : void 0;
+}
+var telling, sourceKinds;
+var init_flux_parts = __esm({
+  "src/units/flux-parts.ts"() {
+    "use strict";
+    init_canonical();
+    init_order();
+    init_build();
+    init_documents2();
+    init_kustomization();
+    init_unit();
+    telling = ["url", "type", "ref", "layerSelector", "chart", "version", "valuesFiles", "valuesFile", "sourceRef", "bucketName", "endpoint", "prefix", "region"];
+    sourceKinds = /* @__PURE__ */ new Set(["OCIRepository", "HelmRepository", "HelmChart", "Bucket"]);
   }
 });
 
@@ -10158,10 +10289,10 @@ function generated(generator, context2) {
 function gitParameters(git, { folders, filesMatching, valuesOf: valuesOf2 }) {
   const patterns = (excluded, list4) => records(list4).flatMap((entry2) => typeof entry2["path"] === "string" && entry2["exclude"] === true === excluded ? [entry2["path"].replace(/^\.?\//u, "")] : []);
   if (Array.isArray(git["directories"])) {
-    const takes2 = compileGlobs(patterns(false, git["directories"]));
+    const takes3 = compileGlobs(patterns(false, git["directories"]));
     const leaves = patterns(true, git["directories"]);
     const isLeft = compileGlobs(leaves);
-    return [...folders].filter((folder) => folder !== "." && takes2(folder) && !(leaves.length > 0 && isLeft(folder))).sort().map((folder) => pathParameters(folder));
+    return [...folders].filter((folder) => folder !== "." && takes3(folder) && !(leaves.length > 0 && isLeft(folder))).sort().map((folder) => pathParameters(folder));
   }
   return patterns(false, git["files"]).flatMap(filesMatching).map((file2) => {
     const value = valuesOf2(file2);
@@ -10201,7 +10332,7 @@ function fill(value, parameters2) {
 }
 function rendered(template) {
   const parts2 = template.replace(/^\.?\//u, "").replace(/\/$/u, "").split(/\{\{.*?\}\}/u);
-  return new RegExp(`^${parts2.map((part2) => part2.replace(/[.*+?^${}()|[\]\\]/gu, String.raw`\$&`)).join("[^/]+")}$`, "u");
+  return new RegExp(`^${parts2.map((part3) => part3.replace(/[.*+?^${}()|[\]\\]/gu, String.raw`\$&`)).join("[^/]+")}$`, "u");
 }
 var most;
 var init_application_set = __esm({
@@ -10220,7 +10351,7 @@ function rootsOf(value, context2) {
   if (!isRecord(value) || !isRecord(value["spec"])) return none;
   const version3 = String(value["apiVersion"]);
   const metadata = isRecord(value["metadata"]) ? value["metadata"] : {};
-  const name2 = `${text(metadata["namespace"]) ?? ""}/${text(metadata["name"]) ?? ""}`;
+  const name2 = `${text2(metadata["namespace"]) ?? ""}/${text2(metadata["name"]) ?? ""}`;
   const spec = value["spec"];
   if (version3.startsWith("kustomize.toolkit.fluxcd.io/") && value["kind"] === "Kustomization") return fluxKustomization(name2, spec, context2);
   if (version3.startsWith("helm.toolkit.fluxcd.io/") && value["kind"] === "HelmRelease") return helmRelease(name2, spec, context2);
@@ -10231,20 +10362,20 @@ function rootsOf(value, context2) {
   }
   return none;
 }
-function fluxKustomization(name2, spec, { file: file2, line, gitSources: gitSources2 }) {
+function fluxKustomization(name2, spec, { file: file2, line, gitSources: gitSources2, parts: parts2 }) {
   const source2 = isRecord(spec["sourceRef"]) ? spec["sourceRef"] : {};
-  const kind = text(source2["kind"]) ?? "GitRepository";
-  const path2 = resolvePath(".", text(spec["path"]) ?? "./");
+  const kind = text2(source2["kind"]) ?? "GitRepository";
+  const path2 = resolvePath(".", text2(spec["path"]) ?? "./");
   const git = gitSources2.find(source2, name2, file2);
-  if (kind === "GitRepository" && git?.elsewhere !== void 0) return { roots: [], outside: [{ kind: "base", name: `${git.elsewhere} ${text(spec["path"]) ?? ""}`.trim(), detail: git.revision ?? "", file: file2, line }] };
-  if (kind !== "GitRepository") return { roots: [], outside: [{ kind: "base", name: `${kind} ${text(source2["name"]) ?? ""} ${text(spec["path"]) ?? ""}`.trim(), detail: "", file: file2, line }] };
+  if (kind === "GitRepository" && git?.elsewhere !== void 0) return { roots: [], outside: [{ kind: "base", name: `${git.elsewhere} ${text2(spec["path"]) ?? ""}`.trim(), detail: git.revision ?? "", file: file2, line }] };
+  if (kind !== "GitRepository") return { roots: [], outside: [{ kind: "base", name: `${kind} ${text2(source2["name"]) ?? ""} ${text2(spec["path"]) ?? ""}`.trim(), detail: "", file: file2, line, parts: parts2.source(source2, name2, file2) }] };
   if (path2 === void 0) return none;
   const metadata = isRecord(spec["commonMetadata"]) ? spec["commonMetadata"] : {};
-  const namespace = text(spec["targetNamespace"]);
+  const namespace = text2(spec["targetNamespace"]);
   const overlay = {
     ...namespace === void 0 ? {} : { namespace },
-    ...text(spec["namePrefix"]) === void 0 ? {} : { namePrefix: String(spec["namePrefix"]) },
-    ...text(spec["nameSuffix"]) === void 0 ? {} : { nameSuffix: String(spec["nameSuffix"]) },
+    ...text2(spec["namePrefix"]) === void 0 ? {} : { namePrefix: String(spec["namePrefix"]) },
+    ...text2(spec["nameSuffix"]) === void 0 ? {} : { nameSuffix: String(spec["nameSuffix"]) },
     ...patchesOf(spec),
     ...texts(spec["components"]).length === 0 ? {} : { components: texts(spec["components"]) },
     ...isRecord(metadata["annotations"]) ? { commonAnnotations: textMap(metadata["annotations"]) } : {},
@@ -10266,23 +10397,24 @@ function patchesOf(spec) {
 }
 function substitution(postBuild) {
   if (!isRecord(postBuild)) return void 0;
-  const from2 = records(postBuild["substituteFrom"]).map((each) => ({ kind: text(each["kind"]) ?? "", name: text(each["name"]) ?? "" }));
+  const from2 = records(postBuild["substituteFrom"]).map((each) => ({ kind: text2(each["kind"]) ?? "", name: text2(each["name"]) ?? "" }));
   const inline = isRecord(postBuild["substitute"]) ? textMap(postBuild["substitute"]) : {};
   return { inline, from: from2 };
 }
-function helmRelease(name2, spec, { file: file2, line, folders, gitSources: gitSources2 }) {
+function helmRelease(name2, spec, { file: file2, line, folders, gitSources: gitSources2, parts: parts2 }) {
   const chart = isRecord(spec["chart"]) && isRecord(spec["chart"]["spec"]) ? spec["chart"]["spec"] : {};
   const source2 = isRecord(chart["sourceRef"]) ? chart["sourceRef"] : isRecord(spec["chartRef"]) ? spec["chartRef"] : {};
-  const written2 = text(chart["chart"]) ?? text(source2["name"]) ?? "";
+  const written2 = text2(chart["chart"]) ?? text2(source2["name"]) ?? "";
   const git = gitSources2.find(source2, name2, file2);
   const path2 = source2["kind"] === "GitRepository" && git?.elsewhere === void 0 ? resolvePath(".", written2) : void 0;
   const [ownNamespace = "", ownName = ""] = name2.split("/");
-  const namespace = text(spec["targetNamespace"]) ?? ownNamespace;
+  const namespace = text2(spec["targetNamespace"]) ?? ownNamespace;
   if (path2 === void 0 || !folders.has(path2)) {
-    return { roots: [], outside: [{ kind: "chart", name: `${text(source2["name"]) ?? ""}/${written2} of HelmRelease ${name2}`, detail: canonical({ version: chart["version"], revision: git?.revision, values: spec["values"], valuesFrom: spec["valuesFrom"] }), file: file2, line }] };
+    const detail = canonical({ version: chart["version"], revision: git?.revision, values: spec["values"], valuesFrom: spec["valuesFrom"] });
+    return { roots: [], outside: [{ kind: "chart", name: `${text2(source2["name"]) ?? ""}/${written2} of HelmRelease ${name2}`, detail, file: file2, line, parts: [...parts2.source(source2, name2, file2), ...parts2.values(spec["valuesFrom"], file2)] }] };
   }
   const values5 = [...texts(chart["valuesFiles"]), ...texts([chart["valuesFile"]])].map((each) => resolvePath(".", each) ?? each);
-  const release = { name: text(spec["releaseName"]) ?? (text(spec["targetNamespace"]) === void 0 ? ownName : `${namespace}-${ownName}`), values: values5, inline: spec["values"], set: {} };
+  const release = { name: text2(spec["releaseName"]) ?? (text2(spec["targetNamespace"]) === void 0 ? ownName : `${namespace}-${ownName}`), values: values5, inline: spec["values"], set: {} };
   return { outside: [], roots: [{ tool: "flux", name: name2, file: file2, path: path2, recurse: false, namespace: namespace === "" ? void 0 : namespace, cluster: clusterOf(file2), ...git?.pinned === void 0 ? {} : { pinned: git.pinned }, release }] };
 }
 function application({ name: name2, spec, context: context2, template }) {
@@ -10290,8 +10422,8 @@ function application({ name: name2, spec, context: context2, template }) {
   const sources = [...isRecord(spec["source"]) ? [spec["source"]] : [], ...records(spec["sources"])];
   const outside = [];
   const { file: file2, line, repository } = context2;
-  const isHere = (source2) => isReviewed(text(source2["repoURL"]), repository);
-  const refs = new Map(sources.flatMap((source2) => text(source2["ref"]) === void 0 ? [] : [[String(source2["ref"]), source2]]));
+  const isHere = (source2) => isReviewed(text2(source2["repoURL"]), repository);
+  const refs = new Map(sources.flatMap((source2) => text2(source2["ref"]) === void 0 ? [] : [[String(source2["ref"]), source2]]));
   const valuesPath = (written2, path2) => {
     if (isAddress(written2)) return void 0;
     if (!written2.startsWith("$")) return resolvePath(path2, written2) ?? written2;
@@ -10301,22 +10433,22 @@ function application({ name: name2, spec, context: context2, template }) {
   };
   const roots = sources.flatMap((source2) => {
     const helm2 = isRecord(source2["helm"]) ? source2["helm"] : {};
-    const written2 = text(source2["path"]);
-    if (text(source2["chart"]) !== void 0) {
+    const written2 = text2(source2["path"]);
+    if (text2(source2["chart"]) !== void 0) {
       const values5 = texts(helm2["valueFiles"]).map((each) => [each, each.startsWith("$") ? context2.contentOf(valuesPath(each, ".") ?? "") : void 0]);
-      outside.push({ kind: "chart", name: `${text(source2["repoURL"]) ?? ""}/${String(source2["chart"])} of Application ${name2}`, detail: canonical({ version: source2["targetRevision"], helm: helm2, values: values5 }), file: file2, line });
+      outside.push({ kind: "chart", name: `${text2(source2["repoURL"]) ?? ""}/${String(source2["chart"])} of Application ${name2}`, detail: canonical({ version: source2["targetRevision"], helm: helm2, values: values5 }), file: file2, line });
       return [];
     }
     if (written2 === void 0) return [];
     if (!isHere(source2)) {
-      outside.push({ kind: "base", name: `${text(source2["repoURL"]) ?? ""} ${written2} of Application ${name2}`, detail: canonical({ revision: source2["targetRevision"], helm: helm2, kustomize: source2["kustomize"] }), file: file2, line });
+      outside.push({ kind: "base", name: `${text2(source2["repoURL"]) ?? ""} ${written2} of Application ${name2}`, detail: canonical({ revision: source2["targetRevision"], helm: helm2, kustomize: source2["kustomize"] }), file: file2, line });
       return [];
     }
-    const pinned = pinnedRevision(text(source2["targetRevision"]), repository);
-    const cluster = known(text(destination2["name"])) ?? known(text(destination2["server"]));
-    const namespace = known(text(destination2["namespace"]));
+    const pinned = pinnedRevision(text2(source2["targetRevision"]), repository);
+    const cluster = known(text2(destination2["name"])) ?? known(text2(destination2["server"]));
+    const namespace = known(text2(destination2["namespace"]));
     const directory = isRecord(source2["directory"]) ? source2["directory"] : {};
-    const takes2 = takesOf(directory);
+    const takes3 = takesOf(directory);
     for (const each of texts(helm2["valueFiles"])) {
       if (valuesPath(each, ".") === void 0) outside.push({ kind: "chart", name: `values ${each} of Application ${name2}`, detail: canonical(refs.get(each.slice(1, Math.max(1, each.indexOf("/"))))?.["targetRevision"]), file: file2, line });
     }
@@ -10327,15 +10459,15 @@ function application({ name: name2, spec, context: context2, template }) {
       file: file2,
       path: path2,
       recurse: directory["recurse"] === true,
-      ...takes2 === void 0 ? {} : { takes: (each) => below(each, path2) && takes2(path2 === "." ? each : each.slice(path2.length + 1)) },
+      ...takes3 === void 0 ? {} : { takes: (each) => below(each, path2) && takes3(path2 === "." ? each : each.slice(path2.length + 1)) },
       namespace,
       cluster,
       ...kustomizeSource(source2["kustomize"]),
       release: {
-        name: text(helm2["releaseName"]) ?? name2.split("/").at(-1) ?? name2,
+        name: text2(helm2["releaseName"]) ?? name2.split("/").at(-1) ?? name2,
         values: texts(helm2["valueFiles"]).flatMap((each) => valuesPath(each, path2) ?? []),
         inline: isRecord(helm2["valuesObject"]) ? helm2["valuesObject"] : helm2["values"],
-        set: Object.fromEntries(records(helm2["parameters"]).flatMap((each) => text(each["name"]) === void 0 ? [] : [[String(each["name"]), text(each["value"]) ?? ""]]))
+        set: Object.fromEntries(records(helm2["parameters"]).flatMap((each) => text2(each["name"]) === void 0 ? [] : [[String(each["name"]), text2(each["value"]) ?? ""]]))
       },
       ...pinned === void 0 ? {} : { pinned }
     }));
@@ -10343,7 +10475,7 @@ function application({ name: name2, spec, context: context2, template }) {
   return { roots, outside };
 }
 function takesOf(directory) {
-  const [include, exclude] = [text(directory["include"]), text(directory["exclude"])];
+  const [include, exclude] = [text2(directory["include"]), text2(directory["exclude"])];
   if (include === void 0 && exclude === void 0) return void 0;
   const includes = include === void 0 ? () => true : compileWildcard(include);
   const excludes = exclude === void 0 ? () => false : compileWildcard(exclude);
@@ -10352,9 +10484,9 @@ function takesOf(directory) {
 function kustomizeSource(kustomize) {
   if (!isRecord(kustomize)) return {};
   const overlay = {
-    ...text(kustomize["namespace"]) === void 0 ? {} : { namespace: String(kustomize["namespace"]) },
-    ...text(kustomize["namePrefix"]) === void 0 ? {} : { namePrefix: String(kustomize["namePrefix"]) },
-    ...text(kustomize["nameSuffix"]) === void 0 ? {} : { nameSuffix: String(kustomize["nameSuffix"]) },
+    ...text2(kustomize["namespace"]) === void 0 ? {} : { namespace: String(kustomize["namespace"]) },
+    ...text2(kustomize["namePrefix"]) === void 0 ? {} : { namePrefix: String(kustomize["namePrefix"]) },
+    ...text2(kustomize["nameSuffix"]) === void 0 ? {} : { nameSuffix: String(kustomize["nameSuffix"]) },
     ...isRecord(kustomize["commonLabels"]) ? { [kustomize["labelWithoutSelector"] === true ? "metadataLabels" : "commonLabels"]: textMap(kustomize["commonLabels"]) } : {},
     ...isRecord(kustomize["commonAnnotations"]) ? { commonAnnotations: textMap(kustomize["commonAnnotations"]) } : {},
     ...records(kustomize["patches"]).length === 0 ? {} : { patches: records(kustomize["patches"]) },
@@ -10379,7 +10511,7 @@ function clusterOf(path2) {
   const name2 = at2 < 0 ? void 0 : steps[at2 + 1];
   return name2 === void 0 || /\.(?:ya?ml|json)$/iu.test(name2) ? void 0 : name2;
 }
-function text(value) {
+function text2(value) {
   return typeof value === "string" && value !== "" ? value : void 0;
 }
 function textMap(value) {
@@ -10408,14 +10540,14 @@ function gitSourceOf(value, file2) {
   const metadata = isRecord(value["metadata"]) ? value["metadata"] : {};
   const spec = isRecord(value["spec"]) ? value["spec"] : {};
   const ref2 = isRecord(spec["ref"]) ? spec["ref"] : {};
-  const [commit, name2, semver, tag, branch2] = ["commit", "name", "semver", "tag", "branch"].map((key3) => text2(ref2[key3]));
+  const [commit, name2, semver, tag, branch2] = ["commit", "name", "semver", "tag", "branch"].map((key3) => text3(ref2[key3]));
   const revision2 = commit ?? name2 ?? (semver === void 0 ? void 0 : `refs/tags/${semver}`) ?? (tag === void 0 ? void 0 : `refs/tags/${tag}`) ?? (branch2 === void 0 ? void 0 : `refs/heads/${branch2}`);
-  return { name: text2(metadata["name"]) ?? "", namespace: text2(metadata["namespace"]) ?? "", file: file2, url: text2(spec["url"]), revision: revision2 };
+  return { name: text3(metadata["name"]) ?? "", namespace: text3(metadata["namespace"]) ?? "", file: file2, url: text3(spec["url"]), revision: revision2 };
 }
 function gitSources(all, repository) {
   return {
     find: (reference3, user, file2) => {
-      const namespace = text2(reference3["namespace"]) ?? user.slice(0, Math.max(0, user.indexOf("/")));
+      const namespace = text3(reference3["namespace"]) ?? user.slice(0, Math.max(0, user.indexOf("/")));
       const fitting = all.filter((source2) => source2.name === reference3["name"] && (source2.namespace === namespace || source2.namespace === "" || namespace === ""));
       const near = fitting.filter((source2) => clusterOf(source2.file) === clusterOf(file2));
       const candidates3 = near.length > 0 ? near : fitting;
@@ -10428,7 +10560,7 @@ function gitSources(all, repository) {
     }
   };
 }
-function text2(value) {
+function text3(value) {
   return typeof value === "string" && value !== "" ? value : void 0;
 }
 var init_git_sources = __esm({
@@ -10476,8 +10608,8 @@ function readKustomization(path2, folder, tree3, documents) {
   const { paths, component } = readsOfKustomization(folder, value);
   const plugins = ["generators", "transformers", "validators"].flatMap((field3) => texts(value[field3])).flatMap((written2) => {
     const there = written2.includes("\n") ? void 0 : resolvePath(folder, written2);
-    const text8 = there === void 0 ? written2 : textAt2(tree3, there, documents);
-    return text8 === void 0 ? [] : (valuesOf(text8) ?? []).flatMap((each) => readsOfPlugin(folder, each));
+    const text9 = there === void 0 ? written2 : textAt2(tree3, there, documents);
+    return text9 === void 0 ? [] : (valuesOf(text9) ?? []).flatMap((each) => readsOfPlugin(folder, each));
   });
   return { file: path2, readable: true, reads: [.../* @__PURE__ */ new Set([...paths, ...plugins.filter((each) => tree3.entries.has(each) || tree3.entries.has(`${each}/Chart.yaml`))])], component, edits: editing.some((field3) => value[field3] !== void 0) };
 }
@@ -10495,17 +10627,18 @@ function readChart(path2, folder, tree3, documents) {
 function writtenRoots(tree3, paths, documents) {
   return paths.flatMap((file2) => {
     const found = follow(tree3, file2);
-    const text8 = found.type === "blob" ? documents.text(found.blob) : void 0;
-    if (found.type !== "blob" || text8 === void 0 || !rootMarks.some((mark2) => text8.includes(mark2))) return [];
+    const text9 = found.type === "blob" ? documents.text(found.blob) : void 0;
+    if (found.type !== "blob" || text9 === void 0 || !rootMarks.some((mark2) => text9.includes(mark2))) return [];
     const reading = documents.read(found.blob);
     return reading.type === "documents" ? reading.documents.flatMap(({ manifest, value, startLine: startLine2 }) => manifest ? [{ file: file2, value, line: startLine2 }] : []) : [];
   });
 }
-function rootsIn({ tree: tree3, folders }, objects, documents, repository) {
+function rootsIn({ tree: tree3, folders, kustomizations }, objects, documents, repository) {
   const context2 = {
     folders,
     repository,
     gitSources: gitSources(objects.flatMap(({ file: file2, value }) => gitSourceOf(value, file2) ?? []), repository),
+    parts: fluxParts({ tree: tree3, kustomizations }, objects, documents),
     contentOf: (file2) => {
       const there = follow(tree3, file2);
       return there.type === "blob" ? there.blob : void 0;
@@ -10545,6 +10678,7 @@ var init_scan = __esm({
     init_documents2();
     init_build();
     init_kustomization();
+    init_flux_parts();
     init_git_sources();
     init_repository();
     init_roots();
@@ -10558,9 +10692,9 @@ var init_scan = __esm({
 function pairByOverlap(base2, head) {
   const owners = /* @__PURE__ */ new Map();
   for (const each of base2) {
-    for (const part2 of each.parts.keys()) {
-      const list4 = owners.get(part2);
-      if (list4 === void 0) owners.set(part2, [each]);
+    for (const part3 of each.parts.keys()) {
+      const list4 = owners.get(part3);
+      if (list4 === void 0) owners.set(part3, [each]);
       else list4.push(each);
     }
   }
@@ -10568,10 +10702,10 @@ function pairByOverlap(base2, head) {
   const candidates3 = [];
   for (const each of head) {
     const scores = /* @__PURE__ */ new Map();
-    for (const [part2, content] of each.parts) {
-      const list4 = owners.get(part2) ?? [];
+    for (const [part3, content] of each.parts) {
+      const list4 = owners.get(part3) ?? [];
       if (list4.length > 64 && each.parts.size > 1) continue;
-      for (const owner of list4) scores.set(owner, (scores.get(owner) ?? 0) + (owner.parts.get(part2) === content ? 2 : 1));
+      for (const owner of list4) scores.set(owner, (scores.get(owner) ?? 0) + (owner.parts.get(part3) === content ? 2 : 1));
     }
     for (const [owner, score2] of scores) candidates3.push({ head: each.id, base: owner.id, score: score2, same: owner.id === each.id ? 1 : 0, alike: alike(owner.id, each.id) });
     if (baseIds.has(each.id)) candidates3.push({ head: each.id, base: each.id, score: 0, same: 1, alike: 0 });
@@ -10704,8 +10838,8 @@ function configMap(scan, documents, name2) {
   for (const path2 of scan.tree.entries.keys()) {
     if (!/\.ya?ml$/iu.test(path2)) continue;
     const there = follow(scan.tree, path2);
-    const text8 = there.type === "blob" ? documents.text(there.blob) : void 0;
-    if (there.type !== "blob" || text8 === void 0 || !text8.includes("ConfigMap") || !text8.includes(name2)) continue;
+    const text9 = there.type === "blob" ? documents.text(there.blob) : void 0;
+    if (there.type !== "blob" || text9 === void 0 || !text9.includes("ConfigMap") || !text9.includes(name2)) continue;
     const reading = documents.read(there.blob);
     for (const document of reading.type === "documents" ? reading.documents : []) {
       const { value } = document;
@@ -10991,9 +11125,9 @@ var init_discover = __esm({
 });
 
 // src/units/substitution.ts
-function substituted(text8, { values: values5, complete }) {
-  if (!text8.includes("${") || disabled.test(text8)) return text8;
-  return text8.replace(reference, (whole4, name2, operator, word2) => {
+function substituted(text9, { values: values5, complete }) {
+  if (!text9.includes("${") || disabled.test(text9)) return text9;
+  return text9.replace(reference, (whole4, name2, operator, word2) => {
     if (name2 === void 0) return "${";
     const value = Object.hasOwn(values5, name2) ? values5[name2] : void 0;
     if (operator === void 0) return value ?? (complete ? "" : whole4);
@@ -11023,11 +11157,11 @@ var init_assert_never = __esm({
 });
 
 // src/lib/unresolved.ts
-function mayHoldUnresolved(text8) {
-  return marks.some((mark2) => text8.includes(mark2));
+function mayHoldUnresolved(text9) {
+  return marks.some((mark2) => text9.includes(mark2));
 }
-function unresolvedTexts(text8) {
-  return mayHoldUnresolved(text8) ? [...new Set((text8.match(unresolved) ?? []).map((each) => each.startsWith(encoded) ? clusterText : each))] : [];
+function unresolvedTexts(text9) {
+  return mayHoldUnresolved(text9) ? [...new Set((text9.match(unresolved) ?? []).map((each) => each.startsWith(encoded) ? clusterText : each))] : [];
 }
 var randomText, clusterText, encoded, marks, unresolved;
 var init_unresolved = __esm({
@@ -11042,7 +11176,7 @@ var init_unresolved = __esm({
 });
 
 // src/manifests/shape.ts
-function text3(limits2 = {}) {
+function text4(limits2 = {}) {
   return { is: "text", ...limits2 };
 }
 function oneOf(...values5) {
@@ -11066,7 +11200,7 @@ function object(fields3, more = {}) {
 function unread(...names4) {
   return Object.fromEntries(names4.map((name2) => [name2, anything]));
 }
-function part(fields3, more = {}) {
+function part2(fields3, more = {}) {
   return { is: "object", fields: fields3, open: true, ...more };
 }
 function checkShape(value, shape, at2 = []) {
@@ -11249,13 +11383,13 @@ var init_shape = __esm({
       }
       #unknown(key3, shape) {
         if (this.problems.length >= maxProblems) return;
-        const nearest = nearestName(key3, Object.keys(shape.fields));
+        const nearest2 = nearestName(key3, Object.keys(shape.fields));
         this.problems.push({
           kind: "unknown-field",
           path: [...this.#path, key3],
-          message: nearest === void 0 ? `there is no field \`${clip(key3)}\` here` : `there is no field \`${clip(key3)}\` here; \`${nearest}\` is meant`,
-          ...nearest === void 0 ? {} : { nearest },
-          certain: nearest !== void 0
+          message: nearest2 === void 0 ? `there is no field \`${clip(key3)}\` here` : `there is no field \`${clip(key3)}\` here; \`${nearest2}\` is meant`,
+          ...nearest2 === void 0 ? {} : { nearest: nearest2 },
+          certain: nearest2 !== void 0
         });
       }
       #refuse(value, wanted2, choices) {
@@ -11410,7 +11544,7 @@ function customResource(spec, more = {}) {
   return object({ apiVersion: anything, kind: anything, metadata: anything, spec, status: anything }, more);
 }
 function builtIn(fields3) {
-  return part(fields3);
+  return part2(fields3);
 }
 function asQuestion(problem) {
   return problem.kind === "unknown-field" ? { ...problem, certain: false } : problem;
@@ -11431,7 +11565,7 @@ function goBoolean(value) {
 }
 function isIpv4(value) {
   const parts2 = value.split(".");
-  return parts2.length === 4 && parts2.every((part2) => octet.test(part2) && Number(part2) <= 255);
+  return parts2.length === 4 && parts2.every((part3) => octet.test(part3) && Number(part3) <= 255);
 }
 function isIpv6(value) {
   const halves = value.split("::");
@@ -11446,7 +11580,7 @@ function isIpv6(value) {
     parts2.pop();
     size += 1;
   }
-  if (!parts2.every((part2) => hextet.test(part2))) return false;
+  if (!parts2.every((part3) => hextet.test(part3))) return false;
   return tail === void 0 ? size === 8 : size <= 7;
 }
 function isAddress2(value) {
@@ -11596,19 +11730,19 @@ var init_selector = __esm({
     init_reading();
     init_shape_rules();
     init_shape();
-    workloadSelectorShape = object({ matchLabels: map(text3({ maxLength: 63, rule: labelValueRule }), { max: 4096, key: labelKeyRule }) });
+    workloadSelectorShape = object({ matchLabels: map(text4({ maxLength: 63, rule: labelValueRule }), { max: 4096, key: labelKeyRule }) });
     targetRefShape = object(
       {
-        group: text3({ maxLength: 253, pattern: /^$|^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/ }),
-        kind: text3({ minLength: 1, maxLength: 63, pattern: /^[a-zA-Z]([-a-zA-Z0-9]*[a-zA-Z0-9])?$/ }),
-        name: text3({ minLength: 1, maxLength: 253 }),
-        namespace: text3({ rule: sameNamespaceRule })
+        group: text4({ maxLength: 253, pattern: /^$|^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/ }),
+        kind: text4({ minLength: 1, maxLength: 63, pattern: /^[a-zA-Z]([-a-zA-Z0-9]*[a-zA-Z0-9])?$/ }),
+        name: text4({ minLength: 1, maxLength: 253 }),
+        namespace: text4({ rule: sameNamespaceRule })
       },
       { required: ["kind", "name"] }
     );
     labelSelectorShape = object({
-      matchLabels: map(text3()),
-      matchExpressions: list(object({ key: text3(), operator: text3(), values: list(text3()) }, { required: ["key", "operator"] }))
+      matchLabels: map(text4()),
+      matchExpressions: list(object({ key: text4(), operator: text4(), values: list(text4()) }, { required: ["key", "operator"] }))
     });
   }
 });
@@ -11724,36 +11858,36 @@ var init_workload = __esm({
       privileged: flag,
       allowPrivilegeEscalation: flag,
       readOnlyRootFilesystem: flag,
-      capabilities: object({ add: list(text3()), drop: list(text3()) }),
+      capabilities: object({ add: list(text4()), drop: list(text4()) }),
       ...unread("procMount")
     });
     probe = object({
-      httpGet: object({ port: numberOrText, path: text3(), host: text3(), scheme: text3(), httpHeaders: anything }),
-      tcpSocket: object({ port: numberOrText, host: text3() }),
-      grpc: object({ port: whole(), service: text3() }),
-      exec: object({ command: list(text3()) }),
+      httpGet: object({ port: numberOrText, path: text4(), host: text4(), scheme: text4(), httpHeaders: anything }),
+      tcpSocket: object({ port: numberOrText, host: text4() }),
+      grpc: object({ port: whole(), service: text4() }),
+      exec: object({ command: list(text4()) }),
       ...unread("failureThreshold", "initialDelaySeconds", "periodSeconds", "successThreshold", "terminationGracePeriodSeconds", "timeoutSeconds")
     });
     port = whole({ min: 0, max: 65535 });
     container = object({
-      name: text3(),
-      image: text3(),
-      command: list(text3()),
-      args: list(text3()),
-      ports: list(object({ name: text3(), containerPort: port, hostPort: port, hostIP: text3(), protocol: oneOf("TCP", "UDP", "SCTP") })),
-      env: list(object({ name: text3(), value: text3(), valueFrom: anything }, { required: ["name"] })),
-      envFrom: list(part({})),
+      name: text4(),
+      image: text4(),
+      command: list(text4()),
+      args: list(text4()),
+      ports: list(object({ name: text4(), containerPort: port, hostPort: port, hostIP: text4(), protocol: oneOf("TCP", "UDP", "SCTP") })),
+      env: list(object({ name: text4(), value: text4(), valueFrom: anything }, { required: ["name"] })),
+      envFrom: list(part2({})),
       securityContext: containerSecurity,
       livenessProbe: probe,
       readinessProbe: probe,
       startupProbe: probe,
-      restartPolicy: text3(),
+      restartPolicy: text4(),
       ...unread("imagePullPolicy", "lifecycle", "resizePolicy", "resources", "restartPolicyRules", "stdin", "stdinOnce"),
       ...unread("terminationMessagePath", "terminationMessagePolicy", "tty", "volumeDevices", "volumeMounts", "workingDir")
     });
     podSpec = object({
-      serviceAccountName: text3(),
-      serviceAccount: text3(),
+      serviceAccountName: text4(),
+      serviceAccount: text4(),
       automountServiceAccountToken: flag,
       hostNetwork: flag,
       hostPID: flag,
@@ -11761,20 +11895,20 @@ var init_workload = __esm({
       securityContext: podSecurity,
       containers: list(container),
       initContainers: list(container),
-      volumes: list(part({ hostPath: part({ path: text3() }) })),
+      volumes: list(part2({ hostPath: part2({ path: text4() }) })),
       ...unread("activeDeadlineSeconds", "affinity", "dnsConfig", "dnsPolicy", "enableServiceLinks", "ephemeralContainers", "hostAliases", "hostUsers", "hostname", "hostnameOverride"),
       ...unread("imagePullSecrets", "nodeName", "nodeSelector", "os", "overhead", "preemptionPolicy", "priority", "priorityClassName", "readinessGates", "resourceClaims", "resources"),
       ...unread("restartPolicy", "runtimeClassName", "schedulerName", "schedulingGates", "schedulingGroup", "setHostnameAsFQDN", "shareProcessNamespace", "subdomain"),
       ...unread("terminationGracePeriodSeconds", "tolerations", "topologySpreadConstraints", "workloadRef")
     });
-    podTemplateShape = object({ metadata: part({ labels: map(text3()), annotations: map(text3()) }), spec: podSpec });
-    revisionTemplateShape = part({ metadata: part({ labels: map(text3()), annotations: map(text3()) }), spec: part({ serviceAccountName: text3(), containers: list(container) }) });
+    podTemplateShape = object({ metadata: part2({ labels: map(text4()), annotations: map(text4()) }), spec: podSpec });
+    revisionTemplateShape = part2({ metadata: part2({ labels: map(text4()), annotations: map(text4()) }), spec: part2({ serviceAccountName: text4(), containers: list(container) }) });
     podSpecShape = podSpec;
-    controllerSpecShape = part({ replicas: whole(), selector: labelSelectorShape, template: podTemplateShape });
-    replicationControllerSpecShape = part({ replicas: whole(), selector: map(text3()), template: podTemplateShape });
-    jobSpecShape = part({ template: podTemplateShape });
-    knativeServiceSpecShape = part({ template: revisionTemplateShape });
-    cronJobSpecShape = part({ schedule: text3(), jobTemplate: part({ spec: jobSpecShape, metadata: anything }) });
+    controllerSpecShape = part2({ replicas: whole(), selector: labelSelectorShape, template: podTemplateShape });
+    replicationControllerSpecShape = part2({ replicas: whole(), selector: map(text4()), template: podTemplateShape });
+    jobSpecShape = part2({ template: podTemplateShape });
+    knativeServiceSpecShape = part2({ template: revisionTemplateShape });
+    cronJobSpecShape = part2({ schedule: text4(), jobTemplate: part2({ spec: jobSpecShape, metadata: anything }) });
     noTexts2 = textMap2({});
   }
 });
@@ -11823,24 +11957,24 @@ var init_service = __esm({
     types = ["ClusterIP", "NodePort", "LoadBalancer", "ExternalName"];
     serviceSpecShape = object({
       type: oneOf(...types),
-      selector: map(text3()),
-      clusterIP: text3(),
-      clusterIPs: list(text3()),
-      externalName: text3(),
-      externalIPs: list(text3()),
-      loadBalancerSourceRanges: list(text3()),
-      loadBalancerClass: text3(),
+      selector: map(text4()),
+      clusterIP: text4(),
+      clusterIPs: list(text4()),
+      externalName: text4(),
+      externalIPs: list(text4()),
+      loadBalancerSourceRanges: list(text4()),
+      loadBalancerClass: text4(),
       publishNotReadyAddresses: flag,
       ...unread("allocateLoadBalancerNodePorts", "externalTrafficPolicy", "healthCheckNodePort", "internalTrafficPolicy", "ipFamilies", "ipFamilyPolicy", "loadBalancerIP"),
       ...unread("sessionAffinity", "sessionAffinityConfig", "trafficDistribution", "topologyKeys", "ipFamily"),
       ports: list(
         object(
           {
-            name: text3(),
+            name: text4(),
             port: whole({ min: 1, max: 65535 }),
             targetPort: numberOrText,
             protocol: oneOf("TCP", "UDP", "SCTP"),
-            appProtocol: text3(),
+            appProtocol: text4(),
             nodePort: whole({ min: 0, max: 65535 })
           },
           { required: ["port"] }
@@ -11860,14 +11994,14 @@ var init_kinds_core = __esm({
     init_entry();
     init_service();
     init_shape();
-    confidential = text3({ confidential: true });
+    confidential = text4({ confidential: true });
     core = { group: "", served: ["v1"], removed: ["v1beta3", "v1beta2", "v1beta1"] };
     coreKinds = {
-      Namespace: kindEntry("Namespace", { ...core, scope: "cluster", shape: builtIn({ spec: part({}) }), decode: decodeNamespace }),
+      Namespace: kindEntry("Namespace", { ...core, scope: "cluster", shape: builtIn({ spec: part2({}) }), decode: decodeNamespace }),
       Service: kindEntry("Service", { ...core, scope: "namespaced", shape: builtIn({ spec: serviceSpecShape }), decode: decodeService }),
       ServiceAccount: kindEntry("ServiceAccount", { ...core, scope: "namespaced", shape: builtIn({ automountServiceAccountToken: flag }), decode: decodeServiceAccount }),
-      ConfigMap: kindEntry("ConfigMap", { ...core, scope: "namespaced", shape: builtIn({ data: map(text3()), binaryData: map(text3()), immutable: flag }), decode: decodeConfigMap }),
-      Secret: kindEntry("Secret", { ...core, scope: "namespaced", shape: builtIn({ type: text3(), data: map(confidential), stringData: map(confidential), immutable: flag }), decode: decodeSecret }),
+      ConfigMap: kindEntry("ConfigMap", { ...core, scope: "namespaced", shape: builtIn({ data: map(text4()), binaryData: map(text4()), immutable: flag }), decode: decodeConfigMap }),
+      Secret: kindEntry("Secret", { ...core, scope: "namespaced", shape: builtIn({ type: text4(), data: map(confidential), stringData: map(confidential), immutable: flag }), decode: decodeSecret }),
       SealedSecret: kindEntry("SealedSecret", { group: "bitnami.com", scope: "namespaced", served: ["v1alpha1"], shape: builtIn({ spec: anything }), decode: decodeSecretSource }),
       ExternalSecret: kindEntry("ExternalSecret", {
         group: "external-secrets.io",
@@ -11978,27 +12112,27 @@ var init_gateway_api = __esm({
     init_reading();
     init_selector();
     init_shape();
-    reference2 = object({ group: text3(), kind: text3(), name: text3(), namespace: text3() });
+    reference2 = object({ group: text4(), kind: text4(), name: text4(), namespace: text4() });
     namespaces = object({ from: oneOf("All", "Selector", "Same", "None"), selector: labelSelectorShape });
-    validation = object({ caCertificateRefs: list(reference2), mode: text3() });
+    validation = object({ caCertificateRefs: list(reference2), mode: text4() });
     listener = object(
       {
-        name: text3(),
-        hostname: text3(),
+        name: text4(),
+        hostname: text4(),
         port: whole({ min: 0, max: 65535 }),
-        protocol: text3(),
-        tls: object({ mode: oneOf("Terminate", "Passthrough"), certificateRefs: list(reference2), options: map(text3()), frontendValidation: validation }),
-        allowedRoutes: object({ namespaces, kinds: list(object({ group: text3(), kind: text3() })) })
+        protocol: text4(),
+        tls: object({ mode: oneOf("Terminate", "Passthrough"), certificateRefs: list(reference2), options: map(text4()), frontendValidation: validation }),
+        allowedRoutes: object({ namespaces, kinds: list(object({ group: text4(), kind: text4() })) })
       },
       { required: ["name", "protocol"] }
     );
-    gatewayClassShape = object({ controllerName: text3(), ...unread("description", "parametersRef") }, { required: ["controllerName"] });
+    gatewayClassShape = object({ controllerName: text4(), ...unread("description", "parametersRef") }, { required: ["controllerName"] });
     kubernetesGatewayShape = object(
       {
-        gatewayClassName: text3(),
-        addresses: list(object({ type: text3(), value: text3() })),
+        gatewayClassName: text4(),
+        addresses: list(object({ type: text4(), value: text4() })),
         listeners: list(listener, { max: 64 }),
-        infrastructure: object({ labels: map(text3()), annotations: map(text3()), parametersRef: anything }),
+        infrastructure: object({ labels: map(text4()), annotations: map(text4()), parametersRef: anything }),
         tls: object({
           frontend: object({ default: object({ validation }), perPort: list(object({ port: whole(), tls: object({ validation }) })) }),
           ...unread("backend")
@@ -12010,13 +12144,13 @@ var init_gateway_api = __esm({
     );
     listenerSetShape = object({ parentRef: reference2, listeners: list(listener, { max: 64 }) }, { required: ["parentRef"] });
     referenceGrantShape = object({
-      from: list(object({ group: text3(), kind: text3(), namespace: text3() }, { required: ["kind", "namespace"] })),
-      to: list(object({ group: text3(), kind: text3(), name: text3() }, { required: ["kind"] }))
+      from: list(object({ group: text4(), kind: text4(), namespace: text4() }, { required: ["kind", "namespace"] })),
+      to: list(object({ group: text4(), kind: text4(), name: text4() }, { required: ["kind"] }))
     });
     backendTlsPolicyShape = object({
-      targetRefs: list(object({ group: text3(), kind: text3(), name: text3(), sectionName: text3() })),
+      targetRefs: list(object({ group: text4(), kind: text4(), name: text4(), sectionName: text4() })),
       ...unread("targetRef", "options"),
-      validation: object({ hostname: text3(), caCertificateRefs: list(reference2), wellKnownCACertificates: text3(), subjectAltNames: list(object({ type: text3(), hostname: text3(), uri: text3() })) })
+      validation: object({ hostname: text4(), caCertificateRefs: list(reference2), wellKnownCACertificates: text4(), subjectAltNames: list(object({ type: text4(), hostname: text4(), uri: text4() })) })
     });
   }
 });
@@ -12025,8 +12159,8 @@ var init_gateway_api = __esm({
 function routeShape(match) {
   return object({
     parentRefs: list(parentRef),
-    hostnames: list(text3()),
-    rules: list(object({ name: text3(), matches: list(match), filters, backendRefs: list(backendRef), ...unread("timeouts", "retry", "sessionPersistence") })),
+    hostnames: list(text4()),
+    rules: list(object({ name: text4(), matches: list(match), filters, backendRefs: list(backendRef), ...unread("timeouts", "retry", "sessionPersistence") })),
     ...unread("useDefaultGateways")
   });
 }
@@ -12125,26 +12259,26 @@ var init_routes = __esm({
     init_gateway_api();
     init_reading();
     init_shape();
-    parentRef = object({ group: text3(), kind: text3(), name: text3(), namespace: text3(), sectionName: text3(), port: whole({ min: 0, max: 65535 }) }, { required: ["name"] });
-    backendRef = object({ group: text3(), kind: text3(), name: text3(), namespace: text3(), port: whole({ min: 0, max: 65535 }), weight: whole({ min: 0, max: 1e6 }), filters: anything }, { required: ["name"] });
-    named = list(object({ type: text3(), name: text3(), value: text3() }, { required: ["name"] }));
-    values = list(object({ name: text3(), value: text3() }, { required: ["name"] }));
-    pathChange = object({ type: text3(), replaceFullPath: text3(), replacePrefixMatch: text3() });
+    parentRef = object({ group: text4(), kind: text4(), name: text4(), namespace: text4(), sectionName: text4(), port: whole({ min: 0, max: 65535 }) }, { required: ["name"] });
+    backendRef = object({ group: text4(), kind: text4(), name: text4(), namespace: text4(), port: whole({ min: 0, max: 65535 }), weight: whole({ min: 0, max: 1e6 }), filters: anything }, { required: ["name"] });
+    named = list(object({ type: text4(), name: text4(), value: text4() }, { required: ["name"] }));
+    values = list(object({ name: text4(), value: text4() }, { required: ["name"] }));
+    pathChange = object({ type: text4(), replaceFullPath: text4(), replacePrefixMatch: text4() });
     filters = list(
       object(
         {
-          type: text3(),
-          requestHeaderModifier: object({ set: values, add: values, remove: list(text3()) }),
-          requestRedirect: object({ scheme: text3(), hostname: text3(), path: pathChange, port: whole(), statusCode: whole() }),
-          urlRewrite: object({ hostname: text3(), path: pathChange }),
+          type: text4(),
+          requestHeaderModifier: object({ set: values, add: values, remove: list(text4()) }),
+          requestRedirect: object({ scheme: text4(), hostname: text4(), path: pathChange, port: whole(), statusCode: whole() }),
+          urlRewrite: object({ hostname: text4(), path: pathChange }),
           requestMirror: object({ backendRef, ...unread("percent", "fraction") }),
           ...unread("responseHeaderModifier", "cors", "extensionRef", "externalAuth")
         },
         { required: ["type"] }
       )
     );
-    httpRouteShape = routeShape(object({ path: object({ type: text3(), value: text3() }), method: text3(), headers: named, queryParams: named }));
-    grpcRouteShape = routeShape(object({ method: object({ type: text3(), service: text3(), method: text3() }), headers: named }));
+    httpRouteShape = routeShape(object({ path: object({ type: text4(), value: text4() }), method: text4(), headers: named, queryParams: named }));
+    grpcRouteShape = routeShape(object({ method: object({ type: text4(), service: text4(), method: text4() }), headers: named }));
     streamRouteShape = routeShape(object({}));
   }
 });
@@ -12232,20 +12366,20 @@ var init_admission_control = __esm({
     init_reading();
     init_selector();
     init_shape();
-    webhookConfigurationShape = part({
+    webhookConfigurationShape = part2({
       webhooks: list(
-        part({
-          name: text3(),
-          failurePolicy: text3(),
+        part2({
+          name: text4(),
+          failurePolicy: text4(),
           namespaceSelector: labelSelectorShape,
           objectSelector: labelSelectorShape,
-          clientConfig: part({ url: text3(), service: part({ namespace: text3(), name: text3(), port: whole({ min: 1, max: 65535 }), path: text3() }) }),
-          rules: list(part({ operations: list(text3()), apiGroups: list(text3()), apiVersions: list(text3()), resources: list(text3()) })),
+          clientConfig: part2({ url: text4(), service: part2({ namespace: text4(), name: text4(), port: whole({ min: 1, max: 65535 }), path: text4() }) }),
+          rules: list(part2({ operations: list(text4()), apiGroups: list(text4()), apiVersions: list(text4()), resources: list(text4()) })),
           matchConditions: list(anything)
         })
       )
     });
-    policyMarkShape = part({ spec: map(anything) });
+    policyMarkShape = part2({ spec: map(anything) });
   }
 });
 
@@ -12285,14 +12419,14 @@ var init_ingress = __esm({
     "use strict";
     init_reading();
     init_shape();
-    backend = part({ service: part({ name: text3(), port: part({ name: text3(), number: whole({ min: 0, max: 65535 }) }) }) });
-    ingressShape = part({
-      ingressClassName: text3(),
+    backend = part2({ service: part2({ name: text4(), port: part2({ name: text4(), number: whole({ min: 0, max: 65535 }) }) }) });
+    ingressShape = part2({
+      ingressClassName: text4(),
       defaultBackend: backend,
-      rules: list(part({ host: text3(), http: part({ paths: list(part({ path: text3(), pathType: text3(), backend })) }) })),
-      tls: list(part({ hosts: list(text3()), secretName: text3() }))
+      rules: list(part2({ host: text4(), http: part2({ paths: list(part2({ path: text4(), pathType: text4(), backend })) }) })),
+      tls: list(part2({ hosts: list(text4()), secretName: text4() }))
     });
-    ingressClassShape = part({ controller: text3() });
+    ingressClassShape = part2({ controller: text4() });
   }
 });
 
@@ -12399,7 +12533,7 @@ var init_network_policy = __esm({
     networkPeer = object({
       podSelector: labelSelectorShape,
       namespaceSelector: labelSelectorShape,
-      ipBlock: object({ cidr: text3(), except: list(text3()) }, { required: ["cidr"] })
+      ipBlock: object({ cidr: text4(), except: list(text4()) }, { required: ["cidr"] })
     });
     networkPorts = list(object({ protocol: oneOf("TCP", "UDP", "SCTP"), port: numberOrText, endPort: whole({ min: 1, max: 65535 }) }));
     networkPolicyShape = object({
@@ -12409,17 +12543,17 @@ var init_network_policy = __esm({
       egress: list(object({ ports: networkPorts, to: list(networkPeer) }))
     });
     pods = object({ namespaceSelector: labelSelectorShape, podSelector: labelSelectorShape });
-    clusterPeer = object({ namespaces: labelSelectorShape, pods, nodes: labelSelectorShape, networks: list(text3()), domainNames: list(text3()) });
+    clusterPeer = object({ namespaces: labelSelectorShape, pods, nodes: labelSelectorShape, networks: list(text4()), domainNames: list(text4()) });
     adminPorts = list(
       object({
-        portNumber: object({ protocol: text3(), port: whole({ min: 1, max: 65535 }) }),
-        portRange: object({ protocol: text3(), start: whole({ min: 0, max: 65535 }), end: whole({ min: 0, max: 65535 }) }),
-        namedPort: text3()
+        portNumber: object({ protocol: text4(), port: whole({ min: 1, max: 65535 }) }),
+        portRange: object({ protocol: text4(), start: whole({ min: 0, max: 65535 }), end: whole({ min: 0, max: 65535 }) }),
+        namedPort: text4()
       })
     );
-    rule = { name: text3(), action: text3(), ports: adminPorts, protocols: list(anything) };
+    rule = { name: text4(), action: text4(), ports: adminPorts, protocols: list(anything) };
     clusterPolicyShape = object({
-      tier: text3(),
+      tier: text4(),
       priority: whole({ min: 0, max: 1e3 }),
       subject: object({ namespaces: labelSelectorShape, pods }),
       ingress: list(object({ ...rule, from: list(clusterPeer) }), { max: 100 }),
@@ -12459,14 +12593,14 @@ var init_rbac = __esm({
     frame = { apiVersion: anything, kind: anything, metadata: anything };
     roleShape = object({
       ...frame,
-      rules: list(object({ apiGroups: list(text3()), resources: list(text3()), resourceNames: list(text3()), nonResourceURLs: list(text3()), verbs: list(text3()) }, { required: ["verbs"] })),
+      rules: list(object({ apiGroups: list(text4()), resources: list(text4()), resourceNames: list(text4()), nonResourceURLs: list(text4()), verbs: list(text4()) }, { required: ["verbs"] })),
       aggregationRule: object({ clusterRoleSelectors: list(labelSelectorShape) })
     });
     roleBindingShape = object(
       {
         ...frame,
-        roleRef: object({ apiGroup: text3(), kind: text3(), name: text3() }, { required: ["kind", "name"] }),
-        subjects: list(object({ apiGroup: text3(), kind: text3(), name: text3(), namespace: text3() }, { required: ["kind", "name"] }))
+        roleRef: object({ apiGroup: text4(), kind: text4(), name: text4() }, { required: ["kind", "name"] }),
+        subjects: list(object({ apiGroup: text4(), kind: text4(), name: text4(), namespace: text4() }, { required: ["kind", "name"] }))
       },
       { required: ["roleRef"] }
     );
@@ -12586,21 +12720,21 @@ var init_metadata = __esm({
     init_reading();
     init_shape();
     objectMeta = object({
-      name: text3(),
-      generateName: text3(),
-      namespace: text3(),
-      labels: map(text3()),
-      annotations: map(text3()),
+      name: text4(),
+      generateName: text4(),
+      namespace: text4(),
+      labels: map(text4()),
+      annotations: map(text4()),
       creationTimestamp: anything,
       deletionTimestamp: anything,
       deletionGracePeriodSeconds: whole(),
-      finalizers: list(text3()),
+      finalizers: list(text4()),
       generation: whole(),
       managedFields: anything,
-      ownerReferences: list(object({ apiVersion: text3(), kind: text3(), name: text3(), uid: text3(), controller: flag, blockOwnerDeletion: flag })),
-      resourceVersion: text3(),
-      selfLink: text3(),
-      uid: text3(),
+      ownerReferences: list(object({ apiVersion: text4(), kind: text4(), name: text4(), uid: text4(), controller: flag, blockOwnerDeletion: flag })),
+      resourceVersion: text4(),
+      selfLink: text4(),
+      uid: text4(),
       // Removed in Kubernetes 1.24, still in older files; the API drops it.
       clusterName: anything
     });
@@ -12914,8 +13048,8 @@ var init_authorization_policy = __esm({
       "notRemoteIpBlocks"
     ];
     operationFields = ["hosts", "notHosts", "ports", "notPorts", "methods", "notMethods", "paths", "notPaths"];
-    texts2 = list(text3());
-    accounts = list(text3({ maxLength: 320 }), { max: 16 });
+    texts2 = list(text4());
+    accounts = list(text4({ maxLength: 320 }), { max: 16 });
     source = object(
       { ...Object.fromEntries(sourceFields.map((field3) => [field3, texts2])), serviceAccounts: accounts, notServiceAccounts: accounts },
       {
@@ -12933,12 +13067,12 @@ var init_authorization_policy = __esm({
         targetRef: targetRefShape,
         targetRefs: list(targetRefShape, { max: 16 }),
         action: oneOf("ALLOW", "DENY", "AUDIT", "CUSTOM"),
-        provider: object({ name: text3() }),
+        provider: object({ name: text4() }),
         rules: list(
           object({
             from: list(object({ source }), { max: 512 }),
             to: list(object({ operation: object(Object.fromEntries(operationFields.map((field3) => [field3, texts2]))) })),
-            when: list(object({ key: text3(), values: texts2, notValues: texts2 }, { required: ["key"] }))
+            when: list(object({ key: text4(), values: texts2, notValues: texts2 }, { required: ["key"] }))
           }),
           { max: 512 }
         )
@@ -13094,8 +13228,8 @@ var init_request_authentication = __esm({
     init_selector();
     init_shape_rules();
     init_shape();
-    nonEmpty3 = text3({ minLength: 1 });
-    keysUrl = text3({ minLength: 1, maxLength: 2048, rule: (value) => isHttpUrl(value) ? void 0 : `\`${clip(value)}\` is no URL with scheme http or https` });
+    nonEmpty3 = text4({ minLength: 1 });
+    keysUrl = text4({ minLength: 1, maxLength: 2048, rule: (value) => isHttpUrl(value) ? void 0 : `\`${clip(value)}\` is no URL with scheme http or https` });
     jwtRule = object(
       {
         issuer: nonEmpty3,
@@ -13103,15 +13237,15 @@ var init_request_authentication = __esm({
         jwksUri: keysUrl,
         /** The former spelling, still in the schema. */
         jwks_uri: keysUrl,
-        jwks: text3(),
-        fromHeaders: list(object({ name: nonEmpty3, prefix: text3() }, { required: ["name"] })),
+        jwks: text4(),
+        fromHeaders: list(object({ name: nonEmpty3, prefix: text4() }, { required: ["name"] })),
         fromParams: list(nonEmpty3),
         fromCookies: list(nonEmpty3),
         forwardOriginalToken: flag,
-        outputPayloadToHeader: text3(),
-        outputClaimToHeaders: list(object({ header: text3({ minLength: 1, pattern: /^[-_A-Za-z0-9]+$/ }), claim: nonEmpty3 }, { required: ["header", "claim"] })),
+        outputPayloadToHeader: text4(),
+        outputClaimToHeaders: list(object({ header: text4({ minLength: 1, pattern: /^[-_A-Za-z0-9]+$/ }), claim: nonEmpty3 }, { required: ["header", "claim"] })),
         spaceDelimitedClaims: list(nonEmpty3, { max: 64 }),
-        timeout: text3({ rule: durationRule }),
+        timeout: text4({ rule: durationRule }),
         presence: oneOf("OPTIONAL", "REQUIRED")
       },
       { exclusive: [["jwks", "jwksUri", "jwks_uri"]] }
@@ -13417,17 +13551,17 @@ var init_installation = __esm({
     "use strict";
     init_reading();
     init_shape();
-    installationShape = part({
-      namespace: text3(),
-      revision: text3(),
-      version: text3(),
-      profile: text3(),
+    installationShape = part2({
+      namespace: text4(),
+      revision: text4(),
+      version: text4(),
+      profile: text4(),
       meshConfig: map(anything),
       values: map(anything),
       unvalidatedValues: map(anything),
       components: map(anything)
     });
-    revisionTagShape = part({ targetRef: part({ kind: text3(), name: text3() }) });
+    revisionTagShape = part2({ targetRef: part2({ kind: text4(), name: text4() }) });
   }
 });
 
@@ -13541,8 +13675,8 @@ var init_shared = __esm({
     uint32 = whole({ min: 0, max: 4294967295 });
     int32 = whole({ min: -2147483648, max: 2147483647 });
     portNumber = whole({ min: 1, max: 65535 });
-    duration = text3({ rule: durationRule });
-    labelValue = text3({ maxLength: 63, rule: labelValueRule });
+    duration = text4({ rule: durationRule });
+    labelValue = text4({ maxLength: 63, rule: labelValueRule });
     connectionPool = object({
       http: object({
         h2UpgradePolicy: oneOf("DEFAULT", "DO_NOT_UPGRADE", "UPGRADE"),
@@ -13557,44 +13691,44 @@ var init_shared = __esm({
       }),
       tcp: object({
         connectTimeout: duration,
-        idleTimeout: text3(),
+        idleTimeout: text4(),
         maxConnectionDuration: duration,
         maxConnections: int32,
         tcpKeepalive: object({ interval: duration, probes: uint32, time: duration })
       })
     });
     portSelector = object({ number: uint32 });
-    destination = object({ host: text3(), port: portSelector, subset: text3() }, { required: ["host"] });
+    destination = object({ host: text4(), port: portSelector, subset: text4() }, { required: ["host"] });
     serverTls = object(
       {
-        caCertCredentialName: text3(),
-        caCertificates: text3(),
-        caCrl: text3(),
-        cipherSuites: list(text3()),
-        credentialName: text3(),
-        credentialNames: list(text3(), { min: 1, max: 2 }),
-        ecdhCurves: list(text3()),
+        caCertCredentialName: text4(),
+        caCertificates: text4(),
+        caCrl: text4(),
+        cipherSuites: list(text4()),
+        credentialName: text4(),
+        credentialNames: list(text4(), { min: 1, max: 2 }),
+        ecdhCurves: list(text4()),
         httpsRedirect: flag,
         insecureSkipVerify: flag,
         maxProtocolVersion: oneOf("TLS_AUTO", "TLSV1_0", "TLSV1_1", "TLSV1_2", "TLSV1_3"),
         minProtocolVersion: oneOf("TLS_AUTO", "TLSV1_0", "TLSV1_1", "TLSV1_2", "TLSV1_3"),
         mode: oneOf("PASSTHROUGH", "SIMPLE", "MUTUAL", "AUTO_PASSTHROUGH", "ISTIO_MUTUAL", "OPTIONAL_MUTUAL"),
-        privateKey: text3(),
-        serverCertificate: text3(),
-        subjectAltNames: list(text3()),
-        tlsCertificates: list(object({ caCertificates: text3(), privateKey: text3(), serverCertificate: text3() }), { min: 1, max: 2 }),
-        verifyCertificateHash: list(text3()),
-        verifyCertificateSpki: list(text3())
+        privateKey: text4(),
+        serverCertificate: text4(),
+        subjectAltNames: list(text4()),
+        tlsCertificates: list(object({ caCertificates: text4(), privateKey: text4(), serverCertificate: text4() }), { min: 1, max: 2 }),
+        verifyCertificateHash: list(text4()),
+        verifyCertificateSpki: list(text4())
       },
       { exclusive: [["credentialName", "credentialNames"], ["credentialNames", "tlsCertificates"]] }
     );
     endpointFields = {
-      address: text3({ maxLength: 256, rule: endpointAddressRule }),
-      labels: map(text3(), { max: 256 }),
-      locality: text3({ maxLength: 2048 }),
-      network: text3({ maxLength: 2048 }),
+      address: text4({ maxLength: 256, rule: endpointAddressRule }),
+      labels: map(text4(), { max: 256 }),
+      locality: text4({ maxLength: 2048 }),
+      network: text4({ maxLength: 2048 }),
       ports: map(portNumber, { max: 128, key: portNameRule }),
-      serviceAccount: text3({ maxLength: 253 }),
+      serviceAccount: text4({ maxLength: 253 }),
       weight: uint32
     };
     endpointTemplate = object(endpointFields, { rule: socketHasNoPorts });
@@ -13609,8 +13743,8 @@ var init_shared = __esm({
     vmConfig = object({
       env: list(object(
         {
-          name: text3({ minLength: 1, maxLength: 256 }),
-          value: text3({ maxLength: 2048 }),
+          name: text4({ minLength: 1, maxLength: 256 }),
+          value: text4({ maxLength: 2048 }),
           valueFrom: oneOf("INLINE", "HOST")
         },
         { required: ["name"], rule: (variable) => variable["valueFrom"] === "HOST" && isSet(variable, "value") ? "a value goes with `INLINE` only" : void 0 }
@@ -13627,29 +13761,29 @@ var init_destination_rule2 = __esm({
     init_selector();
     init_shape();
     init_shared();
-    failover = object({ from: text3(), to: text3() });
+    failover = object({ from: text4(), to: text4() });
     loadBalancer = object(
       {
         backendUtilization: object({
           errorUtilizationPenaltyPercent: uint32,
-          metricNamesForComputingUtilization: list(text3()),
-          weightExpirationPeriod: text3(),
-          weightStabilizationPeriod: text3(),
-          weightUpdatePeriod: text3()
+          metricNamesForComputingUtilization: list(text4()),
+          weightExpirationPeriod: text4(),
+          weightStabilizationPeriod: text4(),
+          weightUpdatePeriod: text4()
         }),
         consistentHash: object(
           {
             httpCookie: object(
               {
-                attributes: list(object({ name: text3(), value: text3() }, { required: ["name"] })),
-                name: text3(),
-                path: text3(),
-                ttl: text3()
+                attributes: list(object({ name: text4(), value: text4() }, { required: ["name"] })),
+                name: text4(),
+                path: text4(),
+                ttl: text4()
               },
               { required: ["name"] }
             ),
-            httpHeaderName: text3(),
-            httpQueryParameterName: text3(),
+            httpHeaderName: text4(),
+            httpQueryParameterName: text4(),
             maglev: object({ tableSize: whole({ min: 0 }) }),
             minimumRingSize: whole({ min: 0 }),
             ringHash: object({ minimumRingSize: whole({ min: 0 }) }),
@@ -13657,11 +13791,11 @@ var init_destination_rule2 = __esm({
           },
           { exclusive: [["httpCookie", "httpHeaderName", "httpQueryParameterName", "useSourceIp"], ["maglev", "ringHash"]] }
         ),
-        localityLbSetting: object({ distribute: list(object({ from: text3(), to: map(uint32) })), enabled: flag, failover: list(failover), failoverPriority: list(text3()) }),
+        localityLbSetting: object({ distribute: list(object({ from: text4(), to: map(uint32) })), enabled: flag, failover: list(failover), failoverPriority: list(text4()) }),
         simple: oneOf("UNSPECIFIED", "LEAST_CONN", "RANDOM", "PASSTHROUGH", "ROUND_ROBIN", "LEAST_REQUEST"),
         warmup: object({ aggression: decimal({ min: 0 }), duration, minimumPercent: decimal({ min: 0, max: 100 }) }, { required: ["duration"] }),
         warmupDurationSecs: duration,
-        zoneAwareLbSetting: object({ enabled: flag, failover: list(failover), failoverPriority: list(text3()), minClusterSize: whole({ min: 1, max: 4294967295 }) })
+        zoneAwareLbSetting: object({ enabled: flag, failover: list(failover), failoverPriority: list(text4()), minClusterSize: whole({ min: 1, max: 4294967295 }) })
       },
       { exclusive: [["backendUtilization", "consistentHash", "simple"]] }
     );
@@ -13678,15 +13812,15 @@ var init_destination_rule2 = __esm({
       splitExternalLocalOriginErrors: flag
     });
     tls = object({
-      caCertificates: text3(),
-      caCrl: text3(),
-      clientCertificate: text3(),
-      credentialName: text3(),
+      caCertificates: text4(),
+      caCrl: text4(),
+      clientCertificate: text4(),
+      credentialName: text4(),
       insecureSkipVerify: flag,
       mode: oneOf("DISABLE", "SIMPLE", "MUTUAL", "ISTIO_MUTUAL"),
-      privateKey: text3(),
-      sni: text3(),
-      subjectAltNames: list(text3())
+      privateKey: text4(),
+      sni: text4(),
+      subjectAltNames: list(text4())
     });
     trafficPolicy = object({
       connectionPool,
@@ -13694,15 +13828,15 @@ var init_destination_rule2 = __esm({
       outlierDetection,
       portLevelSettings: list(object({ connectionPool, loadBalancer, outlierDetection, port: portSelector, tls }), { max: 4096 }),
       proxyProtocol: object({ version: oneOf("V1", "V2") }),
-      retryBudget: object({ budgetInterval: text3(), minRetryConcurrency: uint32, percent: decimal({ min: 0, max: 100 }) }),
+      retryBudget: object({ budgetInterval: text4(), minRetryConcurrency: uint32, percent: decimal({ min: 0, max: 100 }) }),
       tls,
-      tunnel: object({ protocol: text3(), targetHost: text3(), targetPort: uint32 }, { required: ["targetHost", "targetPort"] })
+      tunnel: object({ protocol: text4(), targetHost: text4(), targetPort: uint32 }, { required: ["targetHost", "targetPort"] })
     });
     destinationRuleShape = object(
       {
-        exportTo: list(text3()),
-        host: text3(),
-        subsets: list(object({ labels: map(text3()), name: text3(), trafficPolicy }, { required: ["name"] })),
+        exportTo: list(text4()),
+        host: text4(),
+        subsets: list(object({ labels: map(text4()), name: text4(), trafficPolicy }, { required: ["name"] })),
         trafficPolicy,
         workloadSelector: workloadSelectorShape
       },
@@ -13720,33 +13854,33 @@ var init_envoy_filter = __esm({
     init_selector();
     init_shape();
     init_shared();
-    subFilter = object({ name: text3() });
-    filter = object({ name: text3(), subFilter });
+    subFilter = object({ name: text4() });
+    filter = object({ name: text4(), subFilter });
     envoyFilterShape = object(
       {
         configPatches: list(object({
           applyTo: oneOf("INVALID", "LISTENER", "FILTER_CHAIN", "NETWORK_FILTER", "HTTP_FILTER", "ROUTE_CONFIGURATION", "VIRTUAL_HOST", "HTTP_ROUTE", "CLUSTER", "EXTENSION_CONFIG", "BOOTSTRAP", "LISTENER_FILTER"),
           match: object(
             {
-              cluster: object({ name: text3(), portNumber: uint32, service: text3(), subset: text3() }),
+              cluster: object({ name: text4(), portNumber: uint32, service: text4(), subset: text4() }),
               context: oneOf("ANY", "SIDECAR_INBOUND", "SIDECAR_OUTBOUND", "GATEWAY", "WAYPOINT"),
               listener: object({
-                filterChain: object({ applicationProtocols: text3(), destinationPort: uint32, filter, name: text3(), sni: text3(), transportProtocol: text3(), transportSocket: text3() }),
-                listenerFilter: text3(),
-                name: text3(),
-                portName: text3(),
+                filterChain: object({ applicationProtocols: text4(), destinationPort: uint32, filter, name: text4(), sni: text4(), transportProtocol: text4(), transportSocket: text4() }),
+                listenerFilter: text4(),
+                name: text4(),
+                portName: text4(),
                 portNumber: uint32
               }),
-              proxy: object({ metadata: map(text3()), proxyVersion: text3() }),
+              proxy: object({ metadata: map(text4()), proxyVersion: text4() }),
               routeConfiguration: object({
-                gateway: text3(),
-                name: text3(),
-                portName: text3(),
+                gateway: text4(),
+                name: text4(),
+                portName: text4(),
                 portNumber: uint32,
                 vhost: object({
-                  domainName: text3(),
-                  name: text3(),
-                  route: object({ action: oneOf("ANY", "ROUTE", "REDIRECT", "DIRECT_RESPONSE"), name: text3() })
+                  domainName: text4(),
+                  name: text4(),
+                  route: object({ action: oneOf("ANY", "ROUTE", "REDIRECT", "DIRECT_RESPONSE"), name: text4() })
                 })
               }),
               waypoint: object({ filter, portNumber, route: subFilter })
@@ -13779,14 +13913,14 @@ var init_gateway2 = __esm({
     init_shape();
     init_shared();
     gatewayShape = object({
-      selector: map(text3()),
+      selector: map(text4()),
       servers: list(object(
         {
-          bind: text3(),
-          defaultEndpoint: text3(),
-          hosts: list(text3()),
-          name: text3(),
-          port: object({ name: text3(), number: uint32, protocol: text3(), targetPort: uint32 }, { required: ["name", "number", "protocol"] }),
+          bind: text4(),
+          defaultEndpoint: text4(),
+          hosts: list(text4()),
+          name: text4(),
+          port: object({ name: text4(), number: uint32, protocol: text4(), targetPort: uint32 }, { required: ["name", "number", "protocol"] }),
           tls: serverTls
         },
         { required: ["hosts", "port"] }
@@ -13804,8 +13938,8 @@ var init_proxy_config = __esm({
     init_shape();
     proxyConfigShape = object({
       concurrency: whole({ min: 0 }),
-      environmentVariables: map(text3({ maxLength: 2048 })),
-      image: object({ imageType: text3() }),
+      environmentVariables: map(text4({ maxLength: 2048 })),
+      image: object({ imageType: text4() }),
       selector: workloadSelectorShape
     });
   }
@@ -13829,22 +13963,22 @@ var init_service_entry2 = __esm({
     init_shared();
     serviceEntryShape = object(
       {
-        addresses: list(text3({ maxLength: 64 }), { max: 256 }),
+        addresses: list(text4({ maxLength: 64 }), { max: 256 }),
         endpoints: list(endpoint, { max: 4096 }),
-        exportTo: list(text3()),
-        hosts: list(text3({ rule: (host) => host === "*" ? "a host cannot be `*` alone" : void 0 }), { min: 1, max: 256 }),
+        exportTo: list(text4()),
+        hosts: list(text4({ rule: (host) => host === "*" ? "a host cannot be `*` alone" : void 0 }), { min: 1, max: 256 }),
         location: oneOf("MESH_EXTERNAL", "MESH_INTERNAL"),
         ports: list(object(
           {
-            name: text3({ maxLength: 256 }),
+            name: text4({ maxLength: 256 }),
             number: portNumber,
-            protocol: text3({ maxLength: 256 }),
+            protocol: text4({ maxLength: 256 }),
             targetPort: portNumber
           },
           { required: ["name", "number"] }
         ), { max: 256, unique: "name" }),
         resolution: oneOf("NONE", "STATIC", "DNS", "DNS_ROUND_ROBIN", "DYNAMIC_DNS"),
-        subjectAltNames: list(text3()),
+        subjectAltNames: list(text4()),
         workloadSelector: workloadLabels
       },
       { required: ["hosts"], exclusive: [["endpoints", "workloadSelector"]], rule: serviceEntryRule }
@@ -13859,16 +13993,16 @@ var init_sidecar2 = __esm({
     "use strict";
     init_shape();
     init_shared();
-    port2 = object({ name: text3(), number: uint32, protocol: text3(), targetPort: uint32 });
+    port2 = object({ name: text4(), number: uint32, protocol: text4(), targetPort: uint32 });
     sidecarShape = object({
-      egress: list(object({ bind: text3(), captureMode: oneOf("DEFAULT", "IPTABLES", "NONE"), hosts: list(text3()), port: port2 }, { required: ["hosts"] })),
+      egress: list(object({ bind: text4(), captureMode: oneOf("DEFAULT", "IPTABLES", "NONE"), hosts: list(text4()), port: port2 }, { required: ["hosts"] })),
       inboundConnectionPool: connectionPool,
       ingress: list(object(
         {
-          bind: text3(),
+          bind: text4(),
           captureMode: oneOf("DEFAULT", "IPTABLES", "NONE"),
           connectionPool,
-          defaultEndpoint: text3(),
+          defaultEndpoint: text4(),
           port: port2,
           tls: serverTls
         },
@@ -13894,24 +14028,24 @@ var init_telemetry = __esm({
     init_shape();
     init_shared();
     workloadMode = object({ mode: oneOf("CLIENT_AND_SERVER", "CLIENT", "SERVER") });
-    provider = object({ name: text3({ minLength: 1 }) }, { required: ["name"] });
-    environment2 = object({ defaultValue: text3(), name: text3({ minLength: 1 }) }, { required: ["name"] });
-    taggedValue = object({ value: text3({ minLength: 1 }) }, { required: ["value"] });
+    provider = object({ name: text4({ minLength: 1 }) }, { required: ["name"] });
+    environment2 = object({ defaultValue: text4(), name: text4({ minLength: 1 }) }, { required: ["name"] });
+    taggedValue = object({ value: text4({ minLength: 1 }) }, { required: ["value"] });
     telemetryShape = object(
       {
-        accessLogging: list(object({ disabled: flag, filter: object({ expression: text3() }), match: workloadMode, providers: list(provider) })),
+        accessLogging: list(object({ disabled: flag, filter: object({ expression: text4() }), match: workloadMode, providers: list(provider) })),
         metrics: list(object({
           overrides: list(object({
             disabled: flag,
             match: object(
               {
-                customMetric: text3({ minLength: 1 }),
+                customMetric: text4({ minLength: 1 }),
                 metric: oneOf("ALL_METRICS", "REQUEST_COUNT", "REQUEST_DURATION", "REQUEST_SIZE", "RESPONSE_SIZE", "TCP_OPENED_CONNECTIONS", "TCP_CLOSED_CONNECTIONS", "TCP_SENT_BYTES", "TCP_RECEIVED_BYTES", "GRPC_REQUEST_MESSAGES", "GRPC_RESPONSE_MESSAGES"),
                 mode: oneOf("CLIENT_AND_SERVER", "CLIENT", "SERVER")
               },
               { exclusive: [["customMetric", "metric"]] }
             ),
-            tagOverrides: map(object({ operation: oneOf("UPSERT", "REMOVE"), value: text3() }, { rule: tagOverrideRule }))
+            tagOverrides: map(object({ operation: oneOf("UPSERT", "REMOVE"), value: text4() }, { rule: tagOverrideRule }))
           })),
           providers: list(provider),
           reportingInterval: duration
@@ -13954,7 +14088,7 @@ var init_traffic_extension = __esm({
     init_shared();
     trafficExtensionShape = object(
       {
-        lua: object({ inlineCode: text3({ minLength: 1, maxLength: 65536 }) }, { required: ["inlineCode"] }),
+        lua: object({ inlineCode: text4({ minLength: 1, maxLength: 65536 }) }, { required: ["inlineCode"] }),
         match: list(trafficMatch),
         phase: oneOf("UNSPECIFIED", "AUTHN", "AUTHZ", "STATS"),
         priority: int32,
@@ -13964,13 +14098,13 @@ var init_traffic_extension = __esm({
           {
             failStrategy: oneOf("FAIL_CLOSE", "FAIL_OPEN", "FAIL_RELOAD"),
             imagePullPolicy: oneOf("UNSPECIFIED_POLICY", "IfNotPresent", "Always"),
-            imagePullSecret: text3({ minLength: 1, maxLength: 253 }),
+            imagePullSecret: text4({ minLength: 1, maxLength: 253 }),
             pluginConfig: map(anything),
-            pluginName: text3({ minLength: 1, maxLength: 256 }),
-            sha256: text3({ pattern: /(^$|^[a-f0-9]{64}$)/ }),
+            pluginName: text4({ minLength: 1, maxLength: 256 }),
+            sha256: text4({ pattern: /(^$|^[a-f0-9]{64}$)/ }),
             type: oneOf("UNSPECIFIED_PLUGIN_TYPE", "HTTP", "NETWORK"),
-            url: text3({ minLength: 1, rule: moduleUrlRule }),
-            verificationKey: text3(),
+            url: text4({ minLength: 1, rule: moduleUrlRule }),
+            verificationKey: text4(),
             vmConfig
           },
           { required: ["url"] }
@@ -13988,33 +14122,33 @@ var init_virtual_service = __esm({
     "use strict";
     init_shape();
     init_shared();
-    stringMatch = object({ exact: text3(), prefix: text3(), regex: text3() }, { exclusive: [["exact", "prefix", "regex"]] });
+    stringMatch = object({ exact: text4(), prefix: text4(), regex: text4() }, { exclusive: [["exact", "prefix", "regex"]] });
     percent = object({ value: decimal() });
-    headerOperations = object({ add: map(text3()), remove: list(text3()), set: map(text3()) });
+    headerOperations = object({ add: map(text4()), remove: list(text4()), set: map(text4()) });
     headers = object({ request: headerOperations, response: headerOperations });
     route = object({ destination, weight: int32 }, { required: ["destination"] });
     virtualServiceShape = object({
-      exportTo: list(text3()),
-      gateways: list(text3()),
-      hosts: list(text3()),
+      exportTo: list(text4()),
+      gateways: list(text4()),
+      hosts: list(text4()),
       http: list(object({
         corsPolicy: object({
           allowCredentials: flag,
-          allowHeaders: list(text3()),
-          allowMethods: list(text3()),
-          allowOrigin: list(text3()),
+          allowHeaders: list(text4()),
+          allowMethods: list(text4()),
+          allowOrigin: list(text4()),
           allowOrigins: list(stringMatch),
-          exposeHeaders: list(text3()),
+          exposeHeaders: list(text4()),
           maxAge: duration,
           unmatchedPreflights: oneOf("UNSPECIFIED", "FORWARD", "IGNORE")
         }),
-        delegate: object({ name: text3(), namespace: text3() }),
-        directResponse: object({ body: object({ bytes: text3(), string: text3() }, { exclusive: [["bytes", "string"]] }), status: uint32 }, { required: ["status"] }),
+        delegate: object({ name: text4(), namespace: text4() }),
+        directResponse: object({ body: object({ bytes: text4(), string: text4() }, { exclusive: [["bytes", "string"]] }), status: uint32 }, { required: ["status"] }),
         fault: object({
           abort: object(
             {
-              grpcStatus: text3(),
-              http2Error: text3(),
+              grpcStatus: text4(),
+              http2Error: text4(),
               httpStatus: int32,
               percentage: percent
             },
@@ -14033,17 +14167,17 @@ var init_virtual_service = __esm({
         headers,
         match: list(object({
           authority: stringMatch,
-          gateways: list(text3()),
+          gateways: list(text4()),
           headers: map(stringMatch),
           ignoreUriCase: flag,
           method: stringMatch,
-          name: text3(),
+          name: text4(),
           port: uint32,
           queryParams: map(stringMatch),
           scheme: stringMatch,
-          sourceLabels: map(text3()),
-          sourceNamespace: text3(),
-          statPrefix: text3(),
+          sourceLabels: map(text4()),
+          sourceNamespace: text4(),
+          statPrefix: text4(),
           uri: stringMatch,
           withoutHeaders: map(stringMatch)
         })),
@@ -14052,16 +14186,16 @@ var init_virtual_service = __esm({
         mirrorPercent: uint32,
         mirrorPercentage: percent,
         mirrors: list(object({ destination, percentage: percent }, { required: ["destination"] })),
-        name: text3(),
+        name: text4(),
         redirect: object(
           {
-            authority: text3(),
+            authority: text4(),
             derivePort: oneOf("FROM_PROTOCOL_DEFAULT", "FROM_REQUEST_PORT"),
             port: uint32,
-            prefixRewrite: text3(),
+            prefixRewrite: text4(),
             redirectCode: uint32,
-            scheme: text3(),
-            uri: text3()
+            scheme: text4(),
+            uri: text4()
           },
           { exclusive: [["derivePort", "port"]] }
         ),
@@ -14070,21 +14204,21 @@ var init_virtual_service = __esm({
           backoff: duration,
           perTryTimeout: duration,
           retryIgnorePreviousHosts: flag,
-          retryOn: text3(),
+          retryOn: text4(),
           retryRemoteLocalities: flag
         }),
-        rewrite: object({ authority: text3(), uri: text3(), uriRegexRewrite: object({ match: text3(), rewrite: text3() }) }),
+        rewrite: object({ authority: text4(), uri: text4(), uriRegexRewrite: object({ match: text4(), rewrite: text4() }) }),
         route: list(object({ destination, headers, weight: int32 }, { required: ["destination"] })),
         timeout: duration
       })),
       tcp: list(object({
         match: list(object({
-          destinationSubnets: list(text3()),
-          gateways: list(text3()),
+          destinationSubnets: list(text4()),
+          gateways: list(text4()),
           port: uint32,
-          sourceLabels: map(text3()),
-          sourceNamespace: text3(),
-          sourceSubnet: text3()
+          sourceLabels: map(text4()),
+          sourceNamespace: text4(),
+          sourceSubnet: text4()
         })),
         route: list(route)
       })),
@@ -14092,12 +14226,12 @@ var init_virtual_service = __esm({
         {
           match: list(object(
             {
-              destinationSubnets: list(text3()),
-              gateways: list(text3()),
+              destinationSubnets: list(text4()),
+              gateways: list(text4()),
               port: uint32,
-              sniHosts: list(text3()),
-              sourceLabels: map(text3()),
-              sourceNamespace: text3()
+              sniHosts: list(text4()),
+              sourceLabels: map(text4()),
+              sourceNamespace: text4()
             },
             { required: ["sniHosts"] }
           )),
@@ -14122,19 +14256,19 @@ var init_wasm_plugin = __esm({
       {
         failStrategy: oneOf("FAIL_CLOSE", "FAIL_OPEN", "FAIL_RELOAD"),
         imagePullPolicy: oneOf("UNSPECIFIED_POLICY", "IfNotPresent", "Always"),
-        imagePullSecret: text3({ minLength: 1, maxLength: 253 }),
+        imagePullSecret: text4({ minLength: 1, maxLength: 253 }),
         match: list(trafficMatch),
         phase: oneOf("UNSPECIFIED_PHASE", "AUTHN", "AUTHZ", "STATS"),
         pluginConfig: map(anything),
-        pluginName: text3({ minLength: 1, maxLength: 256 }),
+        pluginName: text4({ minLength: 1, maxLength: 256 }),
         priority: int32,
         selector: workloadSelectorShape,
-        sha256: text3({ pattern: /(^$|^[a-f0-9]{64}$)/ }),
+        sha256: text4({ pattern: /(^$|^[a-f0-9]{64}$)/ }),
         targetRef: targetRefShape,
         targetRefs: list(targetRefShape, { max: 16 }),
         type: oneOf("UNSPECIFIED_PLUGIN_TYPE", "HTTP", "NETWORK"),
-        url: text3({ minLength: 1, rule: moduleUrlRule }),
-        verificationKey: text3(),
+        url: text4({ minLength: 1, rule: moduleUrlRule }),
+        verificationKey: text4(),
         vmConfig
       },
       { required: ["url"], exclusive: [["selector", "targetRef", "targetRefs"]] }
@@ -14159,26 +14293,26 @@ var init_workload_group = __esm({
     init_shared();
     workloadGroupShape = object(
       {
-        metadata: object({ annotations: map(text3(), { max: 256 }), labels: map(text3(), { max: 256 }) }),
+        metadata: object({ annotations: map(text4(), { max: 256 }), labels: map(text4(), { max: 256 }) }),
         probe: object(
           {
-            exec: object({ command: list(text3({ minLength: 1 })) }, { required: ["command"] }),
+            exec: object({ command: list(text4({ minLength: 1 })) }, { required: ["command"] }),
             failureThreshold: whole({ min: 0 }),
-            grpc: object({ port: portNumber, service: text3() }),
+            grpc: object({ port: portNumber, service: text4() }),
             httpGet: object(
               {
-                host: text3(),
-                httpHeaders: list(object({ name: text3({ pattern: /^[-_A-Za-z0-9]+$/ }), value: text3() })),
-                path: text3(),
+                host: text4(),
+                httpHeaders: list(object({ name: text4({ pattern: /^[-_A-Za-z0-9]+$/ }), value: text4() })),
+                path: text4(),
                 port: portNumber,
-                scheme: text3()
+                scheme: text4()
               },
               { required: ["port"] }
             ),
             initialDelaySeconds: whole({ min: 0 }),
             periodSeconds: whole({ min: 0 }),
             successThreshold: whole({ min: 0 }),
-            tcpSocket: object({ host: text3(), port: portNumber }, { required: ["port"] }),
+            tcpSocket: object({ host: text4(), port: portNumber }, { required: ["port"] }),
             timeoutSeconds: whole({ min: 0 })
           },
           { exclusive: [["exec", "grpc", "httpGet", "tcpSocket"]] }
@@ -14561,7 +14695,7 @@ var init_kinds_workload = __esm({
       Job: kindEntry("Job", { ...batch, removed: ["v1beta1", "v2alpha1"], shape: builtIn({ spec: jobSpecShape }), decode: decodeTemplated }),
       CronJob: kindEntry("CronJob", { ...batch, removed: ["v1beta1", "v2alpha1"], shape: builtIn({ spec: cronJobSpecShape }), decode: decodeCronJob }),
       Pod: kindEntry("Pod", { ...core2, shape: builtIn({ spec: podSpecShape }), decode: decodePod }),
-      Rollout: kindEntry("Rollout", { group: "argoproj.io", scope: "namespaced", served: ["v1alpha1"], shape: builtIn({ spec: part({ template: podTemplateShape, selector: anything }) }), decode: decodeController }),
+      Rollout: kindEntry("Rollout", { group: "argoproj.io", scope: "namespaced", served: ["v1alpha1"], shape: builtIn({ spec: part2({ template: podTemplateShape, selector: anything }) }), decode: decodeController }),
       KnativeService: kindEntry("KnativeService", {
         group: "serving.knative.dev",
         scope: "namespaced",
@@ -14620,13 +14754,13 @@ function problemsOf({ problems }) {
   return problems.map((problem) => [problem.kind, problem.path, problem.message]);
 }
 function readContentOf(resource) {
-  let text8 = read.get(resource);
-  if (text8 === void 0) {
+  let text9 = read.get(resource);
+  if (text9 === void 0) {
     const labels3 = selectedByLabels.has(resource.kind) ? resource.labels : only(resource.labels);
-    text8 = canonical(plain2({ labels: labels3, annotations: only(resource.annotations), spec: resource.kind === "ConfigMap" ? meshData(resource.spec.data) : resource.spec, ...resource.unresolved === void 0 ? {} : { open: openOf(resource) } }));
-    read.set(resource, text8);
+    text9 = canonical(plain2({ labels: labels3, annotations: only(resource.annotations), spec: resource.kind === "ConfigMap" ? meshData(resource.spec.data) : resource.spec, ...resource.unresolved === void 0 ? {} : { open: openOf(resource) } }));
+    read.set(resource, text9);
   }
-  return text8;
+  return text9;
 }
 function only(entries2) {
   return Object.fromEntries(Object.entries(entries2).filter(([key3]) => meshKey.test(key3)));
@@ -14858,21 +14992,21 @@ function settleOne(manifest, problems, check2, given) {
     const value = valueAt(manifest, path2);
     const key3 = path2.at(-1);
     const isKey2 = typeof value !== "string" && typeof key3 === "string" && unresolvedTexts(key3).length > 0;
-    const text8 = isKey2 ? key3 : value;
-    if (typeof text8 !== "string" || unresolvedTexts(text8).length === 0) continue;
-    const told = given?.get(text8);
-    const candidates3 = choices === void 0 ? constantsFor(text8) : told !== void 0 && choices.includes(told) ? [told] : choices;
+    const text9 = isKey2 ? key3 : value;
+    if (typeof text9 !== "string" || unresolvedTexts(text9).length === 0) continue;
+    const told = given?.get(text9);
+    const candidates3 = choices === void 0 ? constantsFor(text9) : told !== void 0 && choices.includes(told) ? [told] : choices;
     for (const candidate of candidates3) {
       const changed = isKey2 ? withKey(manifest, path2, String(candidate)) : withValue(manifest, path2, candidate);
       const left = check2(changed);
       if (left.some((problem) => (problem.kind === "schema" || problem.kind === "webhook") && samePlace(problem.path, path2, isKey2 ? String(candidate) : void 0))) continue;
-      return { manifest: changed, problems: left, unresolved: { text: text8, path: path2, ...choices === void 0 ? {} : { choices } } };
+      return { manifest: changed, problems: left, unresolved: { text: text9, path: path2, ...choices === void 0 ? {} : { choices } } };
     }
   }
   return void 0;
 }
-function constantsFor(text8) {
-  const number5 = 2e4 + Number.parseInt(shortHash(text8).slice(0, 8), 16) % 4e4;
+function constantsFor(text9) {
+  const number5 = 2e4 + Number.parseInt(shortHash(text9).slice(0, 8), 16) % 4e4;
   return [number5, String(number5)];
 }
 function samePlace(left, right, key3) {
@@ -15122,12 +15256,12 @@ var init_ports = __esm({
 });
 
 // src/app/render/dependencies.ts
-function dependencyGroups(places, chart, text8) {
+function dependencyGroups(places, chart, text9) {
   const at2 = chart === "." ? "" : `${chart}/`;
   const of = /* @__PURE__ */ new Map();
   const others2 = [];
   for (const place2 of places) {
-    const name2 = place2.path.startsWith(at2) ? dependencyOf(place2, at2, text8) : void 0;
+    const name2 = place2.path.startsWith(at2) ? dependencyOf(place2, at2, text9) : void 0;
     if (name2 === void 0) others2.push(place2);
     else of.set(name2, [...of.get(name2) ?? [], place2]);
   }
@@ -15148,14 +15282,14 @@ function dependencyGroups(places, chart, text8) {
 function isVersion({ added, removed }) {
   return [...added, ...removed].some((line) => /\bversion:/u.test(line.text));
 }
-function dependencyOf(place2, at2, text8) {
+function dependencyOf(place2, at2, text9) {
   const rest = place2.path.slice(at2.length);
   const packed = /^charts\/([^/]+?)-v?\d[^/]*\.tgz$/u.exec(rest)?.[1] ?? /^charts\/([^/]+)\//u.exec(rest)?.[1];
   if (packed !== void 0) return packed;
   if (!listing.has(rest)) return void 0;
   const side2 = place2.added.length > 0 ? "head" : "base";
   const line = (place2.added[0] ?? place2.removed[0])?.line;
-  return line === void 0 ? void 0 : entryNameAt((text8(place2.path, side2) ?? "").split("\n"), line);
+  return line === void 0 ? void 0 : entryNameAt((text9(place2.path, side2) ?? "").split("\n"), line);
 }
 function entryNameAt(lines, line) {
   const start = lines.findIndex((each) => /^dependencies:/u.test(each));
@@ -15547,9 +15681,9 @@ function structuredPatch(oldFileName, newFileName, oldStr, newStr, oldHeader, ne
     };
   }
 }
-function splitLines(text8) {
-  const hasTrailingNl = text8.endsWith("\n");
-  const result = text8.split("\n").map((line) => line + "\n");
+function splitLines(text9) {
+  const hasTrailingNl = text9.endsWith("\n");
+  const result = text9.split("\n").map((line) => line + "\n");
   if (hasTrailingNl) {
     result.pop();
   } else {
@@ -15591,10 +15725,10 @@ function numbered(oldStart, newStart, raw) {
 function replaced(oldLines, newLines) {
   return numbered(1, 1, [...new Array(oldLines).fill("-"), ...new Array(newLines).fill("+")]);
 }
-function countLines2(text8) {
-  if (text8 === "") return 0;
-  let lines = text8.endsWith("\n") ? 0 : 1;
-  for (let at2 = text8.indexOf("\n"); at2 !== -1; at2 = text8.indexOf("\n", at2 + 1)) lines += 1;
+function countLines2(text9) {
+  if (text9 === "") return 0;
+  let lines = text9.endsWith("\n") ? 0 : 1;
+  for (let at2 = text9.indexOf("\n"); at2 !== -1; at2 = text9.indexOf("\n", at2 + 1)) lines += 1;
   return lines;
 }
 var context, maxEditLength;
@@ -15608,11 +15742,11 @@ var init_hunks = __esm({
 });
 
 // src/app/render/edits.ts
-function placesOf2(path2, base2, head, text8) {
+function placesOf2(path2, base2, head, text9) {
   const left = base2.entries.get(path2);
   const right = head.entries.get(path2);
-  const before = text8(left);
-  const after = text8(right);
+  const before = text9(left);
+  const after = text9(right);
   if (left === void 0 || right === void 0 || before === void 0 || after === void 0) {
     return [{ path: path2, undone: left, added: numbered2(after), removed: numbered2(before) }];
   }
@@ -15624,7 +15758,7 @@ function placesOf2(path2, base2, head, text8) {
     let removed = [];
     let next = hunk.newStart;
     const close2 = () => {
-      for (const part2 of apart(added, removed, next)) places.push({ path: path2, undone: withoutAll(newLines, [part2]), ...part2 });
+      for (const part3 of apart(added, removed, next)) places.push({ path: path2, undone: withoutAll(newLines, [part3]), ...part3 });
       added = [];
       removed = [];
     };
@@ -15671,8 +15805,8 @@ function withoutAll(newLines, parts2) {
   }
   return lines.join("\n");
 }
-function numbered2(text8) {
-  return text8 === void 0 ? [] : text8.split("\n").map((line, index) => ({ line: index + 1, text: line }));
+function numbered2(text9) {
+  return text9 === void 0 ? [] : text9.split("\n").map((line, index) => ({ line: index + 1, text: line }));
 }
 var init_edits = __esm({
   "src/app/render/edits.ts"() {
@@ -15726,12 +15860,46 @@ var init_api_versions = __esm({
   }
 });
 
+// src/units/helm-values.ts
+function overlaid(under, over2) {
+  if (!isRecord(over2)) return under;
+  const merged3 = { ...under };
+  for (const [key3, value] of Object.entries(over2)) {
+    const before = under[key3];
+    if (value === null) delete merged3[key3];
+    else merged3[key3] = isRecord(value) ? overlaid(isRecord(before) ? before : {}, value) : value;
+  }
+  return merged3;
+}
+function withValue2(values5, path2, written2) {
+  if (/[\\[\]]/u.test(path2)) return values5;
+  const value = written2 === "true" ? true : written2 === "false" ? false : written2;
+  return overlaid(values5, path2.split(".").reduceRight((inner, key3) => ({ [key3]: inner }), value));
+}
+function isDeployed(dependency, values5) {
+  const conditions = typeof dependency["condition"] === "string" ? dependency["condition"].split(",").map((path2) => path2.trim()) : [];
+  const decided = conditions.map((path2) => valueAt2(values5, path2)).find((value) => typeof value === "boolean");
+  if (decided !== void 0) return decided;
+  const tags = isRecord(values5["tags"]) ? values5["tags"] : {};
+  const said3 = (Array.isArray(dependency["tags"]) ? dependency["tags"] : []).flatMap((tag) => typeof tag === "string" && typeof tags[tag] === "boolean" ? [tags[tag]] : []);
+  return said3.length === 0 || said3.includes(true);
+}
+function valueAt2(values5, path2) {
+  return path2.split(".").reduce((value, key3) => isRecord(value) ? value[key3] : void 0, values5);
+}
+var init_helm_values = __esm({
+  "src/units/helm-values.ts"() {
+    "use strict";
+    init_kustomization();
+  }
+});
+
 // src/units/helm-build.ts
-function buildChart(source2, { root, values: values5, inline }) {
+function buildChart(source2, { root, values: values5, inline, set: set2 = {} }) {
   const laid = [];
   const build2 = buildOrProblem(() => {
-    const { files: chart, outside } = chartFiles(source2, root, root);
-    const files = new Map(chart);
+    let given = {};
+    const added = /* @__PURE__ */ new Map();
     for (const path2 of values5) {
       if (resolvePath(".", path2) !== path2) refuse(inFolder(root, "Chart.yaml"), `the values file \`${path2}\` leads out of the repository`, "put the file into the repository");
       refuseList(inFolder(root, "Chart.yaml"), path2);
@@ -15739,13 +15907,18 @@ function buildChart(source2, { root, values: values5, inline }) {
       if (leads.type === "outside") refuse(path2, `the values file \`${path2}\` is a symbolic link out of the repository`, "put the file into the repository");
       const blob = leads.type === "file" ? source2.blob(leads.path) : void 0;
       if (blob === void 0) continue;
-      files.set(path2, { blob });
+      added.set(path2, { blob });
       laid.push(path2);
+      given = overlaid(given, valuesOf(source2.documents.text(blob) ?? "")?.[0]);
     }
     if (inline !== void 0) {
-      files.set(inline.path, { text: inline.text });
+      added.set(inline.path, { text: inline.text });
       laid.push(inline.path);
+      given = overlaid(given, valuesOf(inline.text)?.[0]);
     }
+    for (const [path2, written2] of Object.entries(set2)) given = withValue2(given, path2, written2);
+    const { files: chart, outside } = chartFiles(source2, root, root, { given });
+    const files = new Map([...chart, ...added]);
     if (outside.length > 0) {
       for (const path2 of [...files.keys()]) if (/(?:^|\/)templates\/NOTES\.txt$/u.test(path2)) files.delete(path2);
     }
@@ -15756,7 +15929,7 @@ function buildChart(source2, { root, values: values5, inline }) {
 function refuseList(file2, path2, line) {
   if (/[,"\n\r]/u.test(path2)) refuse(file2, `\`${path2}\` has a comma or a quotation mark, and would be a list of values files to Helm`, "rename the file", line);
 }
-function chartFiles(source2, root, at2, depth = 0) {
+function chartFiles(source2, root, at2, { given, depth = 0 } = {}) {
   const chartFile = inFolder(root, "Chart.yaml");
   if (depth > mostDepth) return refuse(chartFile, "its dependencies are nested too deeply", "flatten them");
   const files = /* @__PURE__ */ new Map();
@@ -15765,10 +15938,12 @@ function chartFiles(source2, root, at2, depth = 0) {
     if (blob !== void 0) files.set(to2, { blob });
   }
   const outside = [];
+  const own4 = source2.values(inFolder(root, "values.yaml"))?.[0];
+  const values5 = overlaid(isRecord(own4) ? own4 : {}, given);
   for (const name2 of ["Chart.yaml", "requirements.yaml"]) {
     const path2 = inFolder(root, name2);
-    const text8 = source2.text(path2);
-    if (text8 === void 0) {
+    const text9 = source2.text(path2);
+    if (text9 === void 0) {
       if (name2 === "Chart.yaml") fail(path2, `\`${root}\` has no Chart.yaml that can be read`, "add one");
       continue;
     }
@@ -15785,14 +15960,14 @@ function chartFiles(source2, root, at2, depth = 0) {
       else {
         const repository = typeof dependency["repository"] === "string" ? dependency["repository"] : "";
         const local = repository.startsWith("file://") ? resolvePath(root, repository.slice("file://".length)) : void 0;
-        if (repository.startsWith("file://") && (local === void 0 || repository.startsWith("file:///"))) refuse(path2, `the dependency \`${repository}\` leads out of the repository`, "put the chart into the repository", lineOf(text8, repository));
+        if (repository.startsWith("file://") && (local === void 0 || repository.startsWith("file:///"))) refuse(path2, `the dependency \`${repository}\` leads out of the repository`, "put the chart into the repository", lineOf(text9, repository));
         if (local !== void 0 && source2.blob(inFolder(local, "Chart.yaml")) !== void 0 && local !== root) {
-          const inner = chartFiles(source2, local, inFolder(at2, `charts/${dependencyName}`), depth + 1);
+          const inner = chartFiles(source2, local, inFolder(at2, `charts/${dependencyName}`), { depth: depth + 1, given: given === void 0 ? void 0 : valuesFor(values5, dependency, dependencyName) });
           for (const [to2, file2] of inner.files) files.set(to2, file2);
           outside.push(...inner.outside);
           kept.push(dependency);
-        } else {
-          outside.push({ kind: "chart", name: `${repository === "" ? "" : `${repository.replace(/\/$/u, "")}/`}${dependencyName}`, detail: canonical({ version: dependency["version"], ...valuesFor(source2, root, dependency, dependencyName) }), file: path2, line: lineOf(text8, dependencyName) });
+        } else if (given === void 0 || isDeployed(dependency, values5)) {
+          outside.push({ kind: "chart", name: `${repository === "" ? "" : `${repository.replace(/\/$/u, "")}/`}${dependencyName}`, detail: canonical({ version: dependency["version"], values: valuesFor(values5, dependency, dependencyName) }), file: path2, line: lineOf(text9, dependencyName) });
         }
       }
     }
@@ -15815,16 +15990,16 @@ function vendored(source2, files, at2, name2, root) {
   }
   return false;
 }
-function valuesFor(source2, root, dependency, name2) {
-  const value = source2.values(inFolder(root, "values.yaml"))?.[0];
-  const alias = typeof dependency["alias"] === "string" ? dependency["alias"] : name2;
-  return isRecord(value) && value[alias] !== void 0 ? { values: value[alias] } : {};
+function valuesFor(values5, dependency, name2) {
+  const own4 = values5[typeof dependency["alias"] === "string" ? dependency["alias"] : name2];
+  const { global } = values5;
+  return { ...isRecord(own4) ? own4 : {}, ...global === void 0 ? {} : { global } };
 }
 function inFolder(folder, name2) {
   return folder === "." ? name2 : `${folder}/${name2}`;
 }
-function releaseName(text8) {
-  const name2 = baseName(text8).toLowerCase().replace(/[^a-z0-9-]+/gu, "-").replace(/^-+|-+$/gu, "").slice(0, 53).replace(/-+$/u, "");
+function releaseName(text9) {
+  const name2 = baseName(text9).toLowerCase().replace(/[^a-z0-9-]+/gu, "-").replace(/^-+|-+$/gu, "").slice(0, 53).replace(/-+$/u, "");
   return name2 === "" ? void 0 : name2;
 }
 var mostDepth;
@@ -15833,6 +16008,7 @@ var init_helm_build = __esm({
     "use strict";
     init_canonical();
     init_build();
+    init_helm_values();
     init_kustomization();
     init_unit();
     mostDepth = 8;
@@ -15866,7 +16042,8 @@ function inflatedCharts(source2, at2, value) {
     if (name2 === "" || isAddress(name2) || name2.includes("..") || name2.startsWith("/") || /[,"\n\r]/u.test(name2)) refuse(at2.file, `\`${name2}\` is no name of a chart`, "write the name of the chart", at2.line(name2));
     const folder = [`${homePath}/${name2}`, `${homePath}/${name2}-${version3}/${name2}`].map((path2) => resolvePath(".", path2) ?? path2).find((path2) => source2.blob(`${path2}/Chart.yaml`) !== void 0);
     if (folder === void 0) {
-      outside.push({ kind: "chart", name: `${typeof entry2["repo"] === "string" ? `${entry2["repo"].replace(/\/$/u, "")}/` : ""}${name2}`, detail: canonical({ ...entry2, name: void 0, repo: void 0 }), file: at2.file, line: at2.line(name2) });
+      const values5 = [entry2["valuesFile"], ...Array.isArray(entry2["additionalValuesFiles"]) ? entry2["additionalValuesFiles"] : []].flatMap((written2) => typeof written2 === "string" ? [contentOf2(source2, at2, written2)] : []);
+      outside.push({ kind: "chart", name: `${typeof entry2["repo"] === "string" ? `${entry2["repo"].replace(/\/$/u, "")}/` : ""}${name2}`, detail: canonical({ ...entry2, name: void 0, repo: void 0, ...values5.length === 0 ? {} : { content: values5 } }), file: at2.file, line: at2.line(name2) });
       continue;
     }
     inflates = true;
@@ -15893,6 +16070,11 @@ function inflatedCharts(source2, at2, value) {
   }
   value["helmCharts"] = kept;
   return { files, inflates, outside };
+}
+function contentOf2(source2, at2, written2) {
+  const path2 = isAddress(written2) || written2.startsWith("/") ? void 0 : resolvePath(at2.folder, written2);
+  const leads = path2 === void 0 ? void 0 : source2.follow(path2);
+  return leads?.type === "file" ? source2.blob(leads.path) : void 0;
 }
 function inside(at2, written2) {
   if (written2.startsWith("/")) refuse(at2.file, `\`${written2}\` is an absolute path`, "write it relative to the kustomization", at2.line(written2));
@@ -15953,8 +16135,8 @@ function targeted(document) {
   };
   return [{ patch: JSON.stringify(document), target }];
 }
-function literal(text8) {
-  return text8.replace(/[.*+?^${}()|[\]\\]/gu, String.raw`\$&`);
+function literal(text9) {
+  return text9.replace(/[.*+?^${}()|[\]\\]/gu, String.raw`\$&`);
 }
 function generatedNames(value) {
   return ["configMapGenerator", "secretGenerator"].flatMap((field3) => records(value[field3]).flatMap((entry2) => typeof entry2["name"] === "string" && !changes(entry2) ? [entry2["name"]] : []));
@@ -16153,17 +16335,17 @@ var init_kustomize_build = __esm({
         if (file2 === void 0 && isRoot && generated2 !== void 0) return this.#written(folder, folder === "." ? "kustomization.yaml" : `${folder}/kustomization.yaml`, { resources: generated2.map((path2) => relativePath(folder, path2)) }, void 0);
         if (file2 === void 0) return fail(folder === "." ? "kustomization.yaml" : `${folder}/kustomization.yaml`, `\`${folder}\` has no kustomization`, "add one, or take the folder out");
         if (second !== void 0) fail(file2, `\`${folder}\` has more than one kustomization file`, `remove \`${second}\``);
-        const text8 = source2.text(file2);
-        const values5 = text8 === void 0 ? void 0 : valuesOf(text8);
+        const text9 = source2.text(file2);
+        const values5 = text9 === void 0 ? void 0 : valuesOf(text9);
         if (values5 === void 0) return fail(file2, `\`${file2}\` cannot be read`, "correct its YAML");
         if (values5.length > 1) fail(file2, `\`${file2}\` holds more than one document`, "keep one");
         const read4 = values5[0] ?? {};
         if (!isKustomization(read4)) return fail(file2, `\`${file2}\` is no kustomization`, "name another folder");
-        return this.#written(folder, file2, { ...read4 }, text8);
+        return this.#written(folder, file2, { ...read4 }, text9);
       }
-      #written(folder, file2, value, text8) {
+      #written(folder, file2, value, text9) {
         const { source: source2 } = this;
-        const line = (written2) => lineOf(text8, written2);
+        const line = (written2) => lineOf(text9, written2);
         this.#checkKeys(value, file2);
         const next = [];
         const at2 = { folder, file: file2, line };
@@ -16262,9 +16444,9 @@ var init_kustomize_build = __esm({
       }
       /** The tool would write such a file out in full. */
       #checkBomb(path2, blob) {
-        const text8 = this.source.documents.text(blob);
-        if (text8 === void 0 || !/[&*]/u.test(text8) || !/\.ya?ml$/iu.test(path2)) return;
-        const problem = parseStream(text8).flatMap((document) => document.problems).find((each) => each.kind === "alias-limit");
+        const text9 = this.source.documents.text(blob);
+        if (text9 === void 0 || !/[&*]/u.test(text9) || !/\.ya?ml$/iu.test(path2)) return;
+        const problem = parseStream(text9).flatMap((document) => document.problems).find((each) => each.kind === "alias-limit");
         if (problem !== void 0) fail(path2, problem.reason, problem.remedy, problem.line);
       }
       #file(at2, written2, what) {
@@ -16314,9 +16496,9 @@ var init_kustomize_build = __esm({
               return found.written;
             }
             const file2 = this.moved.get(found.path) ?? found.path;
-            const text8 = this.#pluginText({ ...at2, file: file2 }, this.#withoutCharts(at2, this.source.values(file2), value), file2, 1);
-            this.#files.set(found.path, { text: text8 });
-            return text8 === "" ? "" : found.written;
+            const text9 = this.#pluginText({ ...at2, file: file2 }, this.#withoutCharts(at2, this.source.values(file2), value), file2, 1);
+            this.#files.set(found.path, { text: text9 });
+            return text9 === "" ? "" : found.written;
           }).filter((written2) => written2 !== "");
         }
       }
@@ -16400,7 +16582,7 @@ function helmWork(source2, of) {
     return { type: "failed", file: chartFile, reason: `\`${name2}\` is no name for a release`, remedy: "give `helm.release` and `helm.namespace` in `units`" };
   }
   const inline = helm2?.inline === void 0 ? void 0 : { path: path2 === "." ? "mesh-posture-values.json" : `${path2}/mesh-posture-values.json`, text: helm2.inline };
-  const build2 = buildChart(source2, { root: path2, values: helm2?.values ?? (of.valuesFile === void 0 ? [] : [of.valuesFile]), ...inline === void 0 ? {} : { inline } });
+  const build2 = buildChart(source2, { root: path2, values: helm2?.values ?? (of.valuesFile === void 0 ? [] : [of.valuesFile]), ...inline === void 0 ? {} : { inline }, set: helm2?.set ?? {} });
   if (build2.type !== "ready") return build2;
   const strange = Object.keys(helm2?.set ?? {}).find((key3) => key3 === "" || key3.includes("="));
   if (strange !== void 0) return { type: "failed", file: chartFile, reason: `\`${strange}\` of \`helm.set\` is no name of a value`, remedy: "write the path of one value" };
@@ -16539,12 +16721,12 @@ function objectsOf2(origins, { blobs, unit: unit3 }) {
   const objects = /* @__PURE__ */ new Map();
   for (const origin of origins) {
     const content = origin.rendered === void 0 ? void 0 : blobs.get(origin.rendered.blob);
-    if (content?.type === "text") for (const [key3, text8] of contentsOf(content.text, origin, unit3)) objects.set(key3, { origin, content: text8 });
+    if (content?.type === "text") for (const [key3, text9] of contentsOf(content.text, origin, unit3)) objects.set(key3, { origin, content: text9 });
   }
   return objects;
 }
-function contentsOf(text8, origin, unit3) {
-  const decoded = decodeDocument(parseStream(text8)[0]?.value, { origin, unit: unit3, defaultNamespace: `~${unit3}` });
+function contentsOf(text9, origin, unit3) {
+  const decoded = decodeDocument(parseStream(text9)[0]?.value, { origin, unit: unit3, defaultNamespace: `~${unit3}` });
   return decoded.type === "resources" ? decoded.resources.filter(isCited).map((resource) => [resourceKey(resource), readContentOf(withoutApplication(resource))]) : [];
 }
 function isCited(resource) {
@@ -16558,16 +16740,16 @@ function withoutApplication(resource) {
 }
 function changesOf({ pair, base: base2, head, documents }) {
   const paths = [base2, head].flatMap(readBy);
-  const text8 = (entry2) => entry2?.type === "file" ? documents.text(entry2.blob) : void 0;
+  const text9 = (entry2) => entry2?.type === "file" ? documents.text(entry2.blob) : void 0;
   const places = distinct(paths).flatMap((path2) => {
     const left = pair.base.entries.get(path2);
     const right = pair.head.entries.get(path2);
     if (left?.type === "file" && right?.type === "file" ? left.blob === right.blob : left === right) return [];
-    return placesOf2(path2, pair.base, pair.head, text8);
+    return placesOf2(path2, pair.base, pair.head, text9);
   });
   const spoken = places.filter(isSpoken);
   const told = spoken.length > 0 ? spoken : places;
-  return head.of.kind === "helm" ? dependencyGroups(told, head.of.path, (path2, side2) => text8(pair[side2].entries.get(path2))) : told.map((place2) => ({ places: [place2], cited: place2, via: [] }));
+  return head.of.kind === "helm" ? dependencyGroups(told, head.of.path, (path2, side2) => text9(pair[side2].entries.get(path2))) : told.map((place2) => ({ places: [place2], cited: place2, via: [] }));
 }
 function isSpoken(place2) {
   const lines = [...place2.added, ...place2.removed];
@@ -16584,16 +16766,16 @@ async function variantOf(places, { pair, head, blobs, documents, renderings, bas
     if (entry2 !== void 0) entries2.set(path2, entry2);
   }
   for (const entry2 of pair.head.entries.values()) if (entry2.type === "symlink") entries2.set(entry2.path, entry2);
-  const put = (path2, text8) => {
-    const blob = `variant:${shortHash(text8)}`;
-    blobs.set(blob, { type: "text", text: text8 });
-    entries2.set(path2, { type: "file", path: path2, blob, size: text8.length });
+  const put = (path2, text9) => {
+    const blob = `variant:${shortHash(text9)}`;
+    blobs.set(blob, { type: "text", text: text9 });
+    entries2.set(path2, { type: "file", path: path2, blob, size: text9.length });
   };
   for (const [path2, own4] of groupBy(places, (place2) => place2.path)) {
     const now = pair.head.entries.get(path2);
-    const text8 = now?.type === "file" ? documents.text(now.blob) : void 0;
+    const text9 = now?.type === "file" ? documents.text(now.blob) : void 0;
     const whole4 = own4.find((place2) => place2.next === void 0);
-    if (whole4 === void 0) put(path2, withoutPlaces(text8 ?? "", own4));
+    if (whole4 === void 0) put(path2, withoutPlaces(text9 ?? "", own4));
     else if (whole4.undone === void 0) entries2.delete(path2);
     else if (typeof whole4.undone === "string") put(path2, whole4.undone);
     else entries2.set(path2, whole4.undone);
@@ -16604,8 +16786,8 @@ async function variantOf(places, { pair, head, blobs, documents, renderings, bas
   if (result.type !== "rendered") return void 0;
   const objects = /* @__PURE__ */ new Map();
   for (const document of result.documents) {
-    const text8 = head.of.substitute === void 0 ? document.text : substituted(document.text, head.of.substitute);
-    for (const [key3, content] of contentsOf(text8, { file: "", blob: "", document: 0 }, head.unit)) objects.set(key3, content);
+    const text9 = head.of.substitute === void 0 ? document.text : substituted(document.text, head.of.substitute);
+    for (const [key3, content] of contentsOf(text9, { file: "", blob: "", document: 0 }, head.unit)) objects.set(key3, content);
   }
   return objects;
 }
@@ -16653,12 +16835,12 @@ function viaOf(place2, origin, side2, { pair, documents, head, base: base2 }) {
   if (isKustomizationName(baseName(place2.path)) || origin?.file === place2.path) return [];
   const named6 = readBy(side2 === "RIGHT" ? head : base2).filter((path2) => isKustomizationName(baseName(path2))).flatMap((path2) => {
     const entry2 = tree3.entries.get(path2);
-    const text8 = entry2?.type === "file" ? documents.text(entry2.blob) : void 0;
-    return text8?.includes(baseName(place2.path)) === true ? [{ path: path2, line: lineOf(text8, baseName(place2.path)) }] : [];
+    const text9 = entry2?.type === "file" ? documents.text(entry2.blob) : void 0;
+    return text9?.includes(baseName(place2.path)) === true ? [{ path: path2, line: lineOf(text9, baseName(place2.path)) }] : [];
   });
   const above = named6.filter(({ path: path2 }) => below(place2.path, folderOf(path2))).sort((left, right) => right.path.length - left.path.length);
-  const nearest = above[0] ?? named6[0];
-  return nearest === void 0 ? [] : [{ file: nearest.path, line: nearest.line, role: "kustomization" }];
+  const nearest2 = above[0] ?? named6[0];
+  return nearest2 === void 0 ? [] : [{ file: nearest2.path, line: nearest2.line, role: "kustomization" }];
 }
 var mostPlaces, mostRenderings, mostRendered, decisive;
 var init_blame = __esm({
@@ -16694,8 +16876,8 @@ function originOf(document, of, tree3, moved2 = /* @__PURE__ */ new Map()) {
   const from2 = found?.from ?? "archive";
   return { file: file2, blob: blobAt(tree3, file2), document: 0, rendered: { blob: renderedBlob(document.text), from: from2, ...document.otherwise === void 0 ? {} : { otherwise: document.otherwise === "" ? "" : renderedBlob(document.otherwise) } } };
 }
-function renderedBlob(text8) {
-  return `rendered:${shortHash(text8)}`;
+function renderedBlob(text9) {
+  return `rendered:${shortHash(text9)}`;
 }
 function fileOf({ source: source2 }, of, { tree: tree3, moved: moved2 }) {
   if (source2 === void 0) return void 0;
@@ -16778,20 +16960,20 @@ function lineOfName(failing, words3) {
   const name2 = words3.exec(failing.reason)?.[1];
   return name2 === void 0 ? {} : placeOf(failing, new RegExp(String.raw`^\s*name:\s*["']?${escaped(name2)}["']?\s*$`, "mu"));
 }
-function escaped(text8) {
-  return text8.replace(/[.*+?^${}()|[\]\\]/gu, String.raw`\$&`);
+function escaped(text9) {
+  return text9.replace(/[.*+?^${}()|[\]\\]/gu, String.raw`\$&`);
 }
 function placeOf(failing, line) {
-  const found = [...textsOf(failing)].flatMap(([file2, text8]) => {
-    const at2 = line.exec(text8);
-    return at2 === null ? [] : [{ file: file2, line: text8.slice(0, at2.index + at2[0].length).split("\n").length }];
+  const found = [...textsOf(failing)].flatMap(([file2, text9]) => {
+    const at2 = line.exec(text9);
+    return at2 === null ? [] : [{ file: file2, line: text9.slice(0, at2.index + at2[0].length).split("\n").length }];
   });
   return found.length === 1 && found[0] !== void 0 ? found[0] : {};
 }
 function firstProblem(failing, kind) {
-  for (const [file2, text8] of textsOf(failing)) {
+  for (const [file2, text9] of textsOf(failing)) {
     if (!/\.ya?ml$/iu.test(file2)) continue;
-    const problem = parseStream(text8).flatMap((document) => document.problems).find((each) => kind === void 0 || each.kind === kind);
+    const problem = parseStream(text9).flatMap((document) => document.problems).find((each) => kind === void 0 || each.kind === kind);
     if (problem !== void 0) return { file: file2, ...problem.line === void 0 ? {} : { line: problem.line }, ...kind === void 0 ? { remedy: problem.remedy } : {} };
   }
   return {};
@@ -16799,8 +16981,8 @@ function firstProblem(failing, kind) {
 function* textsOf({ files, tree: tree3, documents }) {
   for (const path2 of files.keys()) {
     const entry2 = tree3.entries.get(path2);
-    const text8 = entry2?.type === "file" ? documents.text(entry2.blob) : void 0;
-    if (text8 !== void 0) yield [path2, text8];
+    const text9 = entry2?.type === "file" ? documents.text(entry2.blob) : void 0;
+    if (text9 !== void 0) yield [path2, text9];
   }
 }
 var values2, helmRemedies;
@@ -16841,9 +17023,9 @@ async function renderedRoots(pair, { units, rootHolders: rootHolders2, documents
     for (const file2 of of.inputs.files) own4.files.add(file2);
     for (const document of result.documents) {
       if (!rootMarks.some((mark2) => document.text.includes(mark2))) continue;
-      const text8 = of.substitute === void 0 ? document.text : substituted(document.text, of.substitute);
-      const { file: file2 } = originOf({ ...document, text: text8 }, of, tree3, work.moved);
-      for (const { value } of parseStream(text8)) if (isManifest(value)) own4.objects.push({ file: file2, line: lineOf2(value, file2, { tree: tree3, documents }), value });
+      const text9 = of.substitute === void 0 ? document.text : substituted(document.text, of.substitute);
+      const { file: file2 } = originOf({ ...document, text: text9 }, of, tree3, work.moved);
+      for (const { value } of parseStream(text9)) if (isManifest(value)) own4.objects.push({ file: file2, line: lineOf2(value, file2, { tree: tree3, documents }), value });
     }
   }
   const side2 = ({ files, kept, objects }) => ({ files: new Set([...files].filter((file2) => !kept.has(file2))), objects });
@@ -17139,11 +17321,11 @@ function sideRendering(job, result, { pair, blobs, read: read4 }) {
   if (result.type === "failed") return { ...result, outside: work.outside, ...of.rootFile === void 0 ? {} : { file: of.rootFile }, ...explained({ reason: result.reason, of, files: work.request.files, outside: work.outside, tree: pair[side2], documents: read4 }) };
   if (result.type !== "rendered") return { ...result, outside: work.outside, ...of.rootFile === void 0 ? {} : { file: of.rootFile } };
   const documents = result.documents.map((document) => {
-    const made2 = (text9) => of.substitute === void 0 ? text9 : substituted(text9, of.substitute);
-    const text8 = made2(document.text);
+    const made2 = (text10) => of.substitute === void 0 ? text10 : substituted(text10, of.substitute);
+    const text9 = made2(document.text);
     const otherwise2 = document.otherwise === void 0 ? void 0 : made2(document.otherwise);
-    const origin = originOf({ ...document, text: text8, ...otherwise2 === void 0 ? {} : { otherwise: otherwise2 } }, of, pair[side2], work.moved);
-    if (origin.rendered !== void 0) blobs.set(origin.rendered.blob, { type: "text", text: text8 });
+    const origin = originOf({ ...document, text: text9, ...otherwise2 === void 0 ? {} : { otherwise: otherwise2 } }, of, pair[side2], work.moved);
+    if (origin.rendered !== void 0) blobs.set(origin.rendered.blob, { type: "text", text: text9 });
     if (otherwise2 !== void 0 && otherwise2 !== "") blobs.set(origin.rendered?.otherwise ?? "", { type: "text", text: otherwise2 });
     return origin;
   });
@@ -17214,10 +17396,10 @@ function directoryCache(directory) {
   return {
     async read(key3) {
       try {
-        const text8 = await readFile2(fileOf2(key3), "utf8");
-        const cut2 = text8.indexOf("\n");
-        const body = text8.slice(cut2 + 1);
-        if (text8.slice(0, cut2) !== sealed(key3, body)) return void 0;
+        const text9 = await readFile2(fileOf2(key3), "utf8");
+        const cut2 = text9.indexOf("\n");
+        const body = text9.slice(cut2 + 1);
+        if (text9.slice(0, cut2) !== sealed(key3, body)) return void 0;
         return JSON.parse(body);
       } catch {
         return void 0;
@@ -17226,15 +17408,15 @@ function directoryCache(directory) {
     async write(key3, documents) {
       const body = JSON.stringify(documents);
       const file2 = fileOf2(key3);
-      const part2 = `${file2}.${randomBytes(6).toString("hex")}.part`;
+      const part3 = `${file2}.${randomBytes(6).toString("hex")}.part`;
       try {
         await mkdir(join2(directory, key3.slice(0, 2)), { recursive: true, mode: 448 });
         await sweep(join2(directory, key3.slice(0, 2)));
-        await writeFile(part2, `${sealed(key3, body)}
+        await writeFile(part3, `${sealed(key3, body)}
 ${body}`, { flag: "wx", mode: 384 });
-        await rename(part2, file2);
+        await rename(part3, file2);
       } catch {
-        await rm(part2, { force: true }).catch(() => void 0);
+        await rm(part3, { force: true }).catch(() => void 0);
       }
     }
   };
@@ -17242,9 +17424,9 @@ ${body}`, { flag: "wx", mode: 384 });
 async function sweep(folder) {
   for (const name2 of await readdir2(folder)) {
     if (!name2.endsWith(".part")) continue;
-    const part2 = join2(folder, name2);
-    const found = await stat2(part2).catch(() => void 0);
-    if (found !== void 0 && Date.now() - found.mtimeMs > abandoned) await rm(part2, { force: true }).catch(() => void 0);
+    const part3 = join2(folder, name2);
+    const found = await stat2(part3).catch(() => void 0);
+    if (found !== void 0 && Date.now() - found.mtimeMs > abandoned) await rm(part3, { force: true }).catch(() => void 0);
   }
 }
 var format, noCache, abandoned;
@@ -17259,15 +17441,15 @@ var init_cache = __esm({
 
 // src/adapters/render/output.ts
 function kustomizeDocuments(output2) {
-  return splitDocuments(output2).flatMap((part2) => part2.empty ? [] : [withoutOrigin(output2.slice(part2.start, part2.end))]);
+  return splitDocuments(output2).flatMap((part3) => part3.empty ? [] : [withoutOrigin(output2.slice(part3.start, part3.end))]);
 }
-function withoutOrigin(text8) {
+function withoutOrigin(text9) {
   const kept = [];
   const note2 = [];
   let inMetadata = false;
   let inAnnotations = false;
   let inNote = false;
-  for (const line of text8.split("\n")) {
+  for (const line of text9.split("\n")) {
     if (/^[^\s#-]/u.test(line)) {
       inMetadata = line === "metadata:";
       inAnnotations = false;
@@ -17288,13 +17470,13 @@ function withoutOrigin(text8) {
   return { text: body, source: configured === void 0 ? void 0 : { from: "generator", path: configured } };
 }
 function helmDocuments(output2) {
-  return splitDocuments(output2).flatMap((part2) => {
-    const text8 = output2.slice(part2.start, part2.end);
-    const path2 = sourceLine.exec(text8)?.[1];
-    if (part2.empty) return [];
-    const hooks = hookLine.exec(text8)?.[1]?.split(",").map((name2) => name2.trim());
+  return splitDocuments(output2).flatMap((part3) => {
+    const text9 = output2.slice(part3.start, part3.end);
+    const path2 = sourceLine.exec(text9)?.[1];
+    if (part3.empty) return [];
+    const hooks = hookLine.exec(text9)?.[1]?.split(",").map((name2) => name2.trim());
     if (hooks?.every((name2) => notInstalled.has(name2)) === true) return [];
-    return [{ text: text8.replace(sourceLine, "#"), source: path2 === void 0 ? void 0 : { from: "template", path: path2 } }];
+    return [{ text: text9.replace(sourceLine, "#"), source: path2 === void 0 ? void 0 : { from: "template", path: path2 } }];
   });
 }
 var originLine, notInstalled, hookLine, sourceLine;
@@ -17453,8 +17635,8 @@ async function kustomizeAt(program, sandbox) {
   const version3 = answer3.type === "ended" ? parseVersion(answer3.stdout) : void 0;
   return version3 === void 0 ? void 0 : { program, name: `kustomize ${version3.join(".")}`, version: version3, form: "kustomize" };
 }
-function parseVersion(text8) {
-  const match = /v?(\d+)\.(\d+)\.(\d+)/u.exec(text8);
+function parseVersion(text9) {
+  const match = /v?(\d+)\.(\d+)\.(\d+)/u.exec(text9);
   return match === null ? void 0 : [Number(match[1]), Number(match[2]), Number(match[3])];
 }
 function locate(name2, settings2) {
@@ -17522,17 +17704,17 @@ function rewritten(files, functions) {
   const names4 = new RegExp(String.raw`"(?:[^"\\]|\\.)*"|\x60[^\x60]*\x60|/\*[\s\S]*?\*/|(?<![.$\w])(${Object.keys(functions).join("|")})(?!\w)`, "gu");
   return new Map([...files].map(([path2, content]) => {
     if (!isText(path2)) return [path2, content];
-    const text8 = textOf2(content);
-    const changed = text8.replace(action, (whole4) => whole4.replace(names4, (word2, name2) => name2 === void 0 ? word2 : functions[name2] ?? word2));
-    return [path2, changed === text8 ? content : changed];
+    const text9 = textOf2(content);
+    const changed = text9.replace(action, (whole4) => whole4.replace(names4, (word2, name2) => name2 === void 0 ? word2 : functions[name2] ?? word2));
+    return [path2, changed === text9 ? content : changed];
   }));
 }
 function foundObject(files) {
   const fields3 = /* @__PURE__ */ new Set();
   for (const [path2, content] of files) {
-    const text8 = isText(path2) ? textOf2(content) : "";
-    if (!lookup.test(text8)) continue;
-    for (const match of text8.matchAll(/\.([A-Za-z_]\w*)|"([A-Za-z][\w.-]*)"/gu)) if (fields3.size < mostFields) fields3.add(match[1] ?? match[2] ?? "");
+    const text9 = isText(path2) ? textOf2(content) : "";
+    if (!lookup.test(text9)) continue;
+    for (const match of text9.matchAll(/\.([A-Za-z_]\w*)|"([A-Za-z][\w.-]*)"/gu)) if (fields3.size < mostFields) fields3.add(match[1] ?? match[2] ?? "");
   }
   const maps = ["metadata", "labels", "annotations", "data", "stringData", "spec", "status", "items", "apiVersion", "kind"];
   const value = `"${Buffer.from(clusterText).toString("base64")}"`;
@@ -17542,11 +17724,11 @@ function foundObject(files) {
 }
 function askingFiles(files) {
   const texts9 = [...files].flatMap(([path2, content]) => isText(path2) ? [{ path: path2, text: textOf2(content) }] : []);
-  const asking2 = new Set(texts9.filter(({ text: text8 }) => (text8.match(action) ?? []).some((each) => lookup.test(each))).map(({ path: path2 }) => path2));
+  const asking2 = new Set(texts9.filter(({ text: text9 }) => (text9.match(action) ?? []).some((each) => lookup.test(each))).map(({ path: path2 }) => path2));
   for (let before = -1; before !== asking2.size; ) {
     before = asking2.size;
-    const names4 = new Set(texts9.filter(({ path: path2 }) => asking2.has(path2)).flatMap(({ text: text8 }) => [...text8.matchAll(/\bdefine\s+"([^"]+)"/gu)].map((match) => match[1] ?? "")));
-    for (const { path: path2, text: text8 } of texts9) if ([...text8.matchAll(/\b(?:include|template)\s+"([^"]+)"/gu)].some((match) => names4.has(match[1] ?? ""))) asking2.add(path2);
+    const names4 = new Set(texts9.filter(({ path: path2 }) => asking2.has(path2)).flatMap(({ text: text9 }) => [...text9.matchAll(/\bdefine\s+"([^"]+)"/gu)].map((match) => match[1] ?? "")));
+    for (const { path: path2, text: text9 } of texts9) if ([...text9.matchAll(/\b(?:include|template)\s+"([^"]+)"/gu)].some((match) => names4.has(match[1] ?? ""))) asking2.add(path2);
   }
   return (source2) => [...asking2].some((path2) => path2.endsWith(`/${source2.slice(source2.indexOf("/") + 1)}`) || path2 === source2.slice(source2.indexOf("/") + 1));
 }
@@ -17812,8 +17994,8 @@ function failure(result, name2, limits2, workspace, tool2) {
 }
 function toolWords(stderr, workspace) {
   const lines = stderr.split("\n").filter((line) => line.trim() !== "" && !/^(?:walk\.go|WARNING|# Warning|level=warning|Use --debug)/u.test(line) && !line.startsWith("coalesce.go"));
-  const text8 = lines.join(" ").replaceAll(`${workspace.root}/`, "").replaceAll(workspace.root, ".").replaceAll(workspace.empty, "~").replace(/\s+/gu, " ").replace(/0x[0-9a-f]{6,}/giu, "0x…").replace(/^Error: /iu, "").replace(/[.:\s]+$/u, "");
-  return text8.length > 400 ? `${text8.slice(0, 399)}…` : text8;
+  const text9 = lines.join(" ").replaceAll(`${workspace.root}/`, "").replaceAll(workspace.root, ".").replaceAll(workspace.empty, "~").replace(/\s+/gu, " ").replace(/0x[0-9a-f]{6,}/giu, "0x…").replace(/^Error: /iu, "").replace(/[.:\s]+$/u, "");
+  return text9.length > 400 ? `${text9.slice(0, 399)}…` : text9;
 }
 var defaultRenderLimits, probeLimits;
 var init_renderer = __esm({
@@ -17973,19 +18155,19 @@ var init_open = __esm({
 // src/adapters/files/write-whole.ts
 import { randomBytes as randomBytes2 } from "node:crypto";
 import { realpathSync as realpathSync3, renameSync, rmSync as rmSync2, statSync as statSync3, writeFileSync } from "node:fs";
-function writeWhole(path2, text8) {
+function writeWhole(path2, text9) {
   const kind = statSync3(path2, { throwIfNoEntry: false });
   if (kind !== void 0 && !kind.isFile()) {
-    writeFileSync(path2, text8);
+    writeFileSync(path2, text9);
     return;
   }
   const target = kind === void 0 ? path2 : realpathSync3(path2);
-  const part2 = `${target}.${randomBytes2(6).toString("hex")}.part`;
+  const part3 = `${target}.${randomBytes2(6).toString("hex")}.part`;
   try {
-    writeFileSync(part2, text8, { flag: "wx", ...kind === void 0 ? {} : { mode: kind.mode } });
-    renameSync(part2, target);
+    writeFileSync(part3, text9, { flag: "wx", ...kind === void 0 ? {} : { mode: kind.mode } });
+    renameSync(part3, target);
   } catch (error62) {
-    rmSync2(part2, { force: true });
+    rmSync2(part3, { force: true });
     throw error62;
   }
 }
@@ -18000,9 +18182,9 @@ var same, noStyles, sgr, ansiStyles, defaultTextOptions;
 var init_styles = __esm({
   "src/report/text/styles.ts"() {
     "use strict";
-    same = (text8) => text8;
+    same = (text9) => text9;
     noStyles = { bold: same, dim: same, red: same, yellow: same, green: same, cyan: same };
-    sgr = (open3, close2) => (text8) => text8 === "" ? "" : `\x1B[${String(open3)}m${text8}\x1B[${String(close2)}m`;
+    sgr = (open3, close2) => (text9) => text9 === "" ? "" : `\x1B[${String(open3)}m${text9}\x1B[${String(close2)}m`;
     ansiStyles = { bold: sgr(1, 22), dim: sgr(2, 22), red: sgr(31, 39), yellow: sgr(33, 39), green: sgr(32, 39), cyan: sgr(36, 39) };
     defaultTextOptions = { styles: noStyles, width: 100 };
   }
@@ -18011,26 +18193,26 @@ var init_styles = __esm({
 // src/entry/output.ts
 import { existsSync as existsSync4, statSync as statSync4 } from "node:fs";
 import { dirname as dirname2 } from "node:path";
-function formatOf(text8) {
-  const found = formats.find((format2) => format2 === text8);
-  if (found === void 0) throw new InputError(`\`--format ${text8}\` is not a format`, `use one of ${formats.join(", ")}`);
+function formatOf(text9) {
+  const found = formats.find((format2) => format2 === text9);
+  if (found === void 0) throw new InputError(`\`--format ${text9}\` is not a format`, `use one of ${formats.join(", ")}`);
   return found;
 }
 function textOptions(verbose) {
   const colour = process.stdout.isTTY && (process.env.NO_COLOR ?? "") === "";
   return { styles: colour ? ansiStyles : noStyles, width: Math.max(60, Math.min(process.stdout.isTTY ? process.stdout.columns : 100, 140)), verbose };
 }
-function writeFile3(path2, text8) {
+function writeFile3(path2, text9) {
   assertFolder(path2);
   try {
-    writeWhole(path2, text8);
+    writeWhole(path2, text9);
   } catch (error62) {
     const isFolder = existsSync4(path2) && statSync4(path2).isDirectory();
     throw new InputError(`cannot write \`${path2}\`: ${isFolder ? "it is a directory" : error62 instanceof Error ? error62.message : String(error62)}`, "name a file in a directory that may be written");
   }
 }
-function print(text8) {
-  process.stdout.write(text8.endsWith("\n") ? text8 : `${text8}
+function print(text9) {
+  process.stdout.write(text9.endsWith("\n") ? text9 : `${text9}
 `);
 }
 function checkOutputs(flags) {
@@ -18050,10 +18232,10 @@ function deliver(report2, rendering) {
   const wanted2 = (rendering.formats.length > 0 ? rendering.formats : ["text"]).map(formatOf);
   assertEnough(rendering.outputs.length, wanted2.length);
   wanted2.forEach((format2, index) => {
-    const text8 = rendering.render(format2, report2);
+    const text9 = rendering.render(format2, report2);
     const file2 = rendering.outputs[index];
-    if (file2 === void 0) print(text8);
-    else writeFile3(file2, text8.endsWith("\n") ? text8 : `${text8}
+    if (file2 === void 0) print(text9);
+    else writeFile3(file2, text9.endsWith("\n") ? text9 : `${text9}
 `);
   });
 }
@@ -18300,15 +18482,15 @@ var init_services = __esm({
 
 // src/mesh/proxy-config.ts
 function ownProxyConfig(annotations) {
-  const text8 = annotations["proxy.istio.io/config"];
-  if (text8 === void 0 || text8.trim() === "") return silent;
-  if (!known2.has(text8)) known2.set(text8, read2(text8));
-  return known2.get(text8);
+  const text9 = annotations["proxy.istio.io/config"];
+  if (text9 === void 0 || text9.trim() === "") return silent;
+  if (!known2.has(text9)) known2.set(text9, read2(text9));
+  return known2.get(text9);
 }
-function read2(text8) {
+function read2(text9) {
   let value;
   try {
-    value = (0, import_yaml5.parse)(text8, { version: "1.1", uniqueKeys: false, logLevel: "error" });
+    value = (0, import_yaml5.parse)(text9, { version: "1.1", uniqueKeys: false, logLevel: "error" });
   } catch {
     return void 0;
   }
@@ -18372,7 +18554,7 @@ function withStatusPort(annotations, defaults2) {
   const port3 = (annotations["status.sidecar.istio.io/port"] ?? String(defaults2.statusPort)).trim();
   const listed5 = annotations[`${traffic}excludeInboundPorts`] ?? defaults2.excludeInboundPorts;
   if (port3 === "" || port3 === "0" || listed5.split(",").includes(port3)) return listed5;
-  return [...listed5.split(",").map((part2) => part2.trim()).filter((part2) => part2 !== ""), port3].join(",");
+  return [...listed5.split(",").map((part3) => part3.trim()).filter((part3) => part3 !== ""), port3].join(",");
 }
 function annotationsForPlugin(annotations, defaults2, mode) {
   const settings2 = byInitContainer(annotations, defaults2);
@@ -18431,31 +18613,31 @@ function readableByInjector(annotations) {
 }
 function readableByPlugin(seen) {
   const lists = ["includeInboundPorts", "excludeInboundPorts", "includeOutboundPorts", "excludeOutboundPorts"].map((name2) => seen[`${traffic}${name2}`]);
-  return lists.every((text8) => text8 === void 0 || text8 === "*" || isPortList(text8));
+  return lists.every((text9) => text9 === void 0 || text9 === "*" || isPortList(text9));
 }
-function isPort(text8) {
-  return /^\d+$/.test(text8) && Number(text8) <= 65535;
+function isPort(text9) {
+  return /^\d+$/.test(text9) && Number(text9) <= 65535;
 }
-function isRange(text8) {
-  const four = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\/(\d{1,2})$/.exec(text8);
-  if (four !== null) return four.slice(1, 5).every((part2) => Number(part2) <= 255 && String(Number(part2)) === part2) && Number(four[5]) <= 32;
-  const six = /^([0-9a-fA-F:]*:[0-9a-fA-F:.]*)\/(\d{1,3})$/.exec(text8);
+function isRange(text9) {
+  const four = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\/(\d{1,2})$/.exec(text9);
+  if (four !== null) return four.slice(1, 5).every((part3) => Number(part3) <= 255 && String(Number(part3)) === part3) && Number(four[5]) <= 32;
+  const six = /^([0-9a-fA-F:]*:[0-9a-fA-F:.]*)\/(\d{1,3})$/.exec(text9);
   return six !== null && Number(six[2]) <= 128;
 }
-function ports(text8) {
-  return text8.split(",").map((part2) => part2.trim()).filter(isPort).map(Number);
+function ports(text9) {
+  return text9.split(",").map((part3) => part3.trim()).filter(isPort).map(Number);
 }
 function ascending2(numbers) {
   return [...new Set(numbers)].sort((left, right) => left - right);
 }
-function texts3(text8) {
-  return [...new Set(text8.split(",").map((part2) => part2.trim()))].filter((part2) => part2 !== "").sort(compareText);
+function texts3(text9) {
+  return [...new Set(text9.split(",").map((part3) => part3.trim()))].filter((part3) => part3 !== "").sort(compareText);
 }
-function goTrue(text8) {
-  return text8 !== void 0 && ["1", "t", "T", "true", "TRUE", "True"].includes(text8);
+function goTrue(text9) {
+  return text9 !== void 0 && ["1", "t", "T", "true", "TRUE", "True"].includes(text9);
 }
-function goFalse(text8) {
-  return text8 !== void 0 && ["0", "f", "F", "false", "FALSE", "False"].includes(text8);
+function goFalse(text9) {
+  return text9 !== void 0 && ["0", "f", "F", "false", "FALSE", "False"].includes(text9);
 }
 var nothingInbound, everythingInbound, nothingOutbound, traffic, unprogrammed, isPortList, isRangeList, isInterfaceList, isWhole, isQuantity, injectorChecks;
 var init_redirection = __esm({
@@ -18468,26 +18650,26 @@ var init_redirection = __esm({
     nothingOutbound = { mode: "none", excludeInterfaces: [], excludePorts: [], excludeRanges: [], includePorts: [], includeRanges: [] };
     traffic = "traffic.sidecar.istio.io/";
     unprogrammed = { inbound: nothingInbound, outbound: nothingOutbound, exempt: void 0 };
-    isPortList = (text8) => text8.trim() === "" || text8.split(",").every((part2) => isPort(part2.trim()));
-    isRangeList = (text8) => text8 === "" || text8.split(",").every(isRange);
-    isInterfaceList = (text8) => text8 === "" || text8.split(",").every((part2) => /^[^\s/]{1,15}$/.test(part2.trim()));
-    isWhole = (text8) => /^\d+$/.test(text8) && Number(text8) <= 4294967295;
-    isQuantity = (text8) => /^[+-]?(\d+(\.\d*)?|\.\d+)([numkMGTPE]|[KMGTPE]i|[eE][+-]?\d+)?$/.test(text8);
+    isPortList = (text9) => text9.trim() === "" || text9.split(",").every((part3) => isPort(part3.trim()));
+    isRangeList = (text9) => text9 === "" || text9.split(",").every(isRange);
+    isInterfaceList = (text9) => text9 === "" || text9.split(",").every((part3) => /^[^\s/]{1,15}$/.test(part3.trim()));
+    isWhole = (text9) => /^\d+$/.test(text9) && Number(text9) <= 4294967295;
+    isQuantity = (text9) => /^[+-]?(\d+(\.\d*)?|\.\d+)([numkMGTPE]|[KMGTPE]i|[eE][+-]?\d+)?$/.test(text9);
     injectorChecks = {
-      "sidecar.istio.io/interceptionMode": (text8) => ["REDIRECT", "TPROXY", "NONE"].includes(text8),
-      "status.sidecar.istio.io/port": (text8) => isPort(text8.trim()),
+      "sidecar.istio.io/interceptionMode": (text9) => ["REDIRECT", "TPROXY", "NONE"].includes(text9),
+      "status.sidecar.istio.io/port": (text9) => isPort(text9.trim()),
       "readiness.status.sidecar.istio.io/initialDelaySeconds": isWhole,
       "readiness.status.sidecar.istio.io/periodSeconds": isWhole,
       "readiness.status.sidecar.istio.io/failureThreshold": isWhole,
-      [`${traffic}includeOutboundIPRanges`]: (text8) => text8 === "*" || isRangeList(text8),
+      [`${traffic}includeOutboundIPRanges`]: (text9) => text9 === "*" || isRangeList(text9),
       [`${traffic}excludeOutboundIPRanges`]: isRangeList,
-      [`${traffic}includeInboundPorts`]: (text8) => text8 === "*" || isPortList(text8),
+      [`${traffic}includeInboundPorts`]: (text9) => text9 === "*" || isPortList(text9),
       [`${traffic}excludeInboundPorts`]: isPortList,
       [`${traffic}excludeOutboundPorts`]: isPortList,
       [`${traffic}excludeInterfaces`]: isInterfaceList,
       [`${traffic}kubevirtInterfaces`]: isInterfaceList,
       "istio.io/reroute-virtual-interfaces": isInterfaceList,
-      "prometheus.istio.io/merge-metrics": (text8) => goTrue(text8) || goFalse(text8),
+      "prometheus.istio.io/merge-metrics": (text9) => goTrue(text9) || goFalse(text9),
       "sidecar.istio.io/proxyCPU": isQuantity,
       "sidecar.istio.io/proxyMemory": isQuantity,
       "sidecar.istio.io/proxyCPULimit": isQuantity,
@@ -18593,16 +18775,16 @@ function installationOf(revision2, { values: values5, components, profile, meshC
     never: selectorList(injector["neverInjectSelector"]),
     always: selectorList(injector["alwaysInjectSelector"]),
     capture: {
-      includeInboundPorts: text4(proxy["includeInboundPorts"]),
-      excludeInboundPorts: text4(proxy["excludeInboundPorts"]) ?? "",
-      includeOutboundPorts: text4(proxy["includeOutboundPorts"]) ?? "",
-      excludeOutboundPorts: text4(proxy["excludeOutboundPorts"]) ?? "",
-      includeIPRanges: text4(proxy["includeIPRanges"]),
-      excludeIPRanges: text4(proxy["excludeIPRanges"]) ?? "",
+      includeInboundPorts: text5(proxy["includeInboundPorts"]),
+      excludeInboundPorts: text5(proxy["excludeInboundPorts"]) ?? "",
+      includeOutboundPorts: text5(proxy["includeOutboundPorts"]) ?? "",
+      excludeOutboundPorts: text5(proxy["excludeOutboundPorts"]) ?? "",
+      includeIPRanges: text5(proxy["includeIPRanges"]),
+      excludeIPRanges: text5(proxy["excludeIPRanges"]) ?? "",
       statusPort: typeof proxy["statusPort"] === "number" ? proxy["statusPort"] : usualCapture.statusPort,
       cni: plugin
     },
-    interceptionMode: text4(proxyDefaults["interceptionMode"]),
+    interceptionMode: text5(proxyDefaults["interceptionMode"]),
     hbone: tunnels === void 0 ? ambientProfile : tunnels === true || tunnels === "true",
     nativeSidecars: environment4["ENABLE_NATIVE_SIDECARS"] !== "false",
     plugin,
@@ -18644,7 +18826,7 @@ function selectorText2(value) {
     matchLabels: Object.fromEntries(Object.entries(at(value, "matchLabels")).map(([key3, label3]) => [key3, String(label3)])),
     matchExpressions: (Array.isArray(expressions) ? expressions : []).map((entry2) => {
       const expression = fields2(entry2);
-      return { key: text4(expression["key"]) ?? "", operator: text4(expression["operator"]) ?? "", values: texts4(expression["values"]) };
+      return { key: text5(expression["key"]) ?? "", operator: text5(expression["operator"]) ?? "", values: texts4(expression["values"]) };
     })
   };
 }
@@ -18654,7 +18836,7 @@ function at(value, key3) {
 function fields2(value) {
   return value !== null && typeof value === "object" && !Array.isArray(value) ? value : {};
 }
-function text4(value) {
+function text5(value) {
   return typeof value === "string" ? value : typeof value === "number" ? String(value) : void 0;
 }
 function texts4(value) {
@@ -18977,7 +19159,8 @@ function withControllerLabels(pod) {
 function isGatewayPod(spec) {
   if (Object.hasOwn(spec.podLabels, "gateway.networking.k8s.io/gateway-name")) return true;
   const label3 = spec.podLabels["istio"] ?? "";
-  return /(ingress|egress|eastwest)gateway/.test(label3) && spec.containers.some((container2) => container2.name === "istio-proxy");
+  const proxy = spec.containers.find((container2) => container2.name === "istio-proxy");
+  return proxy !== void 0 && (/(ingress|egress|eastwest)gateway/.test(label3) || proxy.args.includes("router") && proxy.image !== "auto");
 }
 function enrolmentAssumptionText(namespace, world) {
   return `the pods of namespace \`${namespace}\` are in the mesh (${world}): no manifest says so or denies it`;
@@ -19153,7 +19336,7 @@ function policiesOf(mesh2) {
 }
 function twinFinder(mesh2) {
   const byKey = /* @__PURE__ */ new Map();
-  const keysOf4 = (policy) => [`name ${resourceId(policy)}`, `content ${policy.kind} ${policy.namespace ?? ""} ${contentOf2(policy)}`];
+  const keysOf4 = (policy) => [`name ${resourceId(policy)}`, `content ${policy.kind} ${policy.namespace ?? ""} ${contentOf3(policy)}`];
   let built = false;
   return (policy) => {
     if (!built) {
@@ -19169,7 +19352,7 @@ function twinFinder(mesh2) {
     return keysOf4(policy).flatMap((key3) => byKey.get(key3) ?? []);
   };
 }
-function contentOf2(policy) {
+function contentOf3(policy) {
   return policy.kind === "PeerAuthentication" ? canonical([policy.spec.mode, [...policy.spec.portLevelMtls]]) : canonical(Object.fromEntries(Object.entries(policy.spec).filter(([field3]) => field3 !== "selector")));
 }
 function scopeOf(policy, mesh2) {
@@ -19177,8 +19360,8 @@ function scopeOf(policy, mesh2) {
   const labels3 = policy.spec.selector?.matchLabels ?? {};
   const meshWide2 = policy.namespace === mesh2.config.rootNamespace;
   if (policy.kind === "PeerAuthentication" && meshWide2 && Object.keys(labels3).length > 0) return void 0;
-  const text8 = Object.keys(labels3).length === 0 ? "*" : selectorText(labels3);
-  return { id: `${meshWide2 ? "*" : policy.namespace ?? ""}/${text8}`, namespace: policy.namespace ?? "", labels: labels3, meshWide: meshWide2 };
+  const text9 = Object.keys(labels3).length === 0 ? "*" : selectorText(labels3);
+  return { id: `${meshWide2 ? "*" : policy.namespace ?? ""}/${text9}`, namespace: policy.namespace ?? "", labels: labels3, meshWide: meshWide2 };
 }
 function declares2(mesh2, scope3) {
   return workloadsWith(mesh2, scope3.meshWide ? void 0 : scope3.namespace, scope3.labels).length > 0;
@@ -19192,19 +19375,19 @@ function phantomOf(mesh2, scope3) {
 }
 function askedPhantom(mesh2, namespace, labels3) {
   const meshWide2 = namespace === mesh2.config.rootNamespace;
-  const text8 = Object.keys(labels3).length === 0 ? "*" : selectorText(labels3);
-  return phantomOf(mesh2, { id: `${meshWide2 ? "*" : namespace}/${text8}`, namespace, labels: labels3, meshWide: meshWide2 });
+  const text9 = Object.keys(labels3).length === 0 ? "*" : selectorText(labels3);
+  return phantomOf(mesh2, { id: `${meshWide2 ? "*" : namespace}/${text9}`, namespace, labels: labels3, meshWide: meshWide2 });
 }
 function phantomWorkload(mesh2, namespace, labels3) {
   const enrolment = enrolmentOf(
     { namespace, namespaceLabels: mesh2.namespaces.get(namespace)?.resource?.labels, labels: labels3, annotations: {}, hostNetwork: false, kind: "Pod", name: "", envoyDisabled: false, routes: false },
     mesh2.enrolmentWorld
   );
-  const text8 = selectorText(labels3);
+  const text9 = selectorText(labels3);
   return {
-    id: `${namespace}/${text8 === "" ? "*" : text8}`,
+    id: `${namespace}/${text9 === "" ? "*" : text9}`,
     namespace,
-    name: text8 === "" ? "*" : text8,
+    name: text9 === "" ? "*" : text9,
     kind: "",
     labels: labels3,
     annotations: {},
@@ -19526,36 +19709,36 @@ var init_client_tls = __esm({
 function isIpv42(address) {
   return address >> 32n === 0xffffn;
 }
-function parseIpv4(text8) {
-  const parts2 = text8.split(".");
+function parseIpv4(text9) {
+  const parts2 = text9.split(".");
   if (parts2.length !== 4) return void 0;
   let address = 0n;
-  for (const part2 of parts2) {
-    if (!/^(0|[1-9][0-9]{0,2})$/.test(part2)) return void 0;
-    const value = Number(part2);
+  for (const part3 of parts2) {
+    if (!/^(0|[1-9][0-9]{0,2})$/.test(part3)) return void 0;
+    const value = Number(part3);
     if (value > 255) return void 0;
     address = address << 8n | BigInt(value);
   }
   return address;
 }
-function parseGroups(text8) {
-  if (text8 === "") return [];
+function parseGroups(text9) {
+  if (text9 === "") return [];
   const groups2 = [];
-  const parts2 = text8.split(":");
-  for (const [index, part2] of parts2.entries()) {
-    if (index === parts2.length - 1 && part2.includes(".")) {
-      const low = parseIpv4(part2);
+  const parts2 = text9.split(":");
+  for (const [index, part3] of parts2.entries()) {
+    if (index === parts2.length - 1 && part3.includes(".")) {
+      const low = parseIpv4(part3);
       if (low === void 0) return void 0;
       groups2.push(low >> 16n, low & 0xffffn);
     } else {
-      if (!/^[0-9a-fA-F]{1,4}$/.test(part2)) return void 0;
-      groups2.push(BigInt(`0x${part2}`));
+      if (!/^[0-9a-fA-F]{1,4}$/.test(part3)) return void 0;
+      groups2.push(BigInt(`0x${part3}`));
     }
   }
   return groups2;
 }
-function parseIpv6(text8) {
-  const halves = text8.split("::");
+function parseIpv6(text9) {
+  const halves = text9.split("::");
   if (halves.length > 2) return void 0;
   const head = parseGroups(halves[0] ?? "");
   const tail = halves.length === 2 ? parseGroups(halves[1] ?? "") : [];
@@ -19566,21 +19749,21 @@ function parseIpv6(text8) {
   const zeros = new Array(missing2).fill(0n);
   return [...head, ...zeros, ...tail].reduce((address, group3) => address << 16n | group3, 0n);
 }
-function parseIp(text8) {
-  if (text8.includes(":")) return parseIpv6(text8);
-  const low = parseIpv4(text8);
+function parseIp(text9) {
+  if (text9.includes(":")) return parseIpv6(text9);
+  const low = parseIpv4(text9);
   return low === void 0 ? void 0 : mapped | low;
 }
-function parseCidr(text8) {
-  const slash = text8.indexOf("/");
-  const address = slash === -1 ? text8 : text8.slice(0, slash);
+function parseCidr(text9) {
+  const slash = text9.indexOf("/");
+  const address = slash === -1 ? text9 : text9.slice(0, slash);
   const value = parseIp(address);
   if (value === void 0) return void 0;
   const family = address.includes(":") ? 6 : 4;
   const bits = family === 4 ? 32 : 128;
   let length = bits;
   if (slash !== -1) {
-    const digits2 = text8.slice(slash + 1);
+    const digits2 = text9.slice(slash + 1);
     if (!/^(0|[1-9][0-9]{0,2})$/.test(digits2)) return void 0;
     length = Number(digits2);
     if (length > bits) return void 0;
@@ -19608,9 +19791,9 @@ function formatIp(address) {
     while (start + length < 8 && groups2[start + length] === 0) length += 1;
     if (length > best.length) best = { start, length };
   }
-  const text8 = (from2, to2) => groups2.slice(from2, to2).map((group3) => group3.toString(16)).join(":");
-  if (best.start === -1) return text8(0, 8);
-  return `${text8(0, best.start)}::${text8(best.start + best.length, 8)}`;
+  const text9 = (from2, to2) => groups2.slice(from2, to2).map((group3) => group3.toString(16)).join(":");
+  if (best.start === -1) return text9(0, 8);
+  return `${text9(0, best.start)}::${text9(best.start + best.length, 8)}`;
 }
 function formatCidr(block) {
   return `${formatIp(blockRange(block)[0])}/${String(block.length)}`;
@@ -19624,18 +19807,18 @@ var init_ip = __esm({
 });
 
 // src/sets/glob.ts
-function globMatches(parts2, text8) {
+function globMatches(parts2, text9) {
   const first = parts2[0] ?? "";
   const last = parts2[parts2.length - 1] ?? "";
-  if (parts2.length === 1) return text8 === first;
-  if (text8.length < first.length + last.length || !text8.startsWith(first) || !text8.endsWith(last)) return false;
+  if (parts2.length === 1) return text9 === first;
+  if (text9.length < first.length + last.length || !text9.startsWith(first) || !text9.endsWith(last)) return false;
   let at2 = first.length;
-  const end = text8.length - last.length;
+  const end = text9.length - last.length;
   for (let index = 1; index < parts2.length - 1; index += 1) {
-    const part2 = parts2[index] ?? "";
-    const found = text8.indexOf(part2, at2);
-    if (found === -1 || found + part2.length > end) return false;
-    at2 = found + part2.length;
+    const part3 = parts2[index] ?? "";
+    const found = text9.indexOf(part3, at2);
+    if (found === -1 || found + part3.length > end) return false;
+    at2 = found + part3.length;
   }
   return true;
 }
@@ -19658,8 +19841,8 @@ function escapeUnsafe(path2) {
 function rejectedPath(raw) {
   return raw.includes("#") || raw.includes("%00") || /[^\u0000-\u007f]/.test(raw);
 }
-function decodeUnreserved(text8) {
-  return text8.includes("%") ? text8.replace(unreservedEscape, (escape2) => String.fromCharCode(Number.parseInt(escape2.slice(1), 16))) : text8;
+function decodeUnreserved(text9) {
+  return text9.includes("%") ? text9.replace(unreservedEscape, (escape2) => String.fromCharCode(Number.parseInt(escape2.slice(1), 16))) : text9;
 }
 function dots(segment) {
   const decoded = decodeUnreserved(segment);
@@ -19681,7 +19864,7 @@ function base(path2) {
   return `/${kept.join("/")}`;
 }
 function normalizePath(raw, mode) {
-  if (!telling.test(raw)) return raw;
+  if (!telling2.test(raw)) return raw;
   const end = raw.search(/[?#]/);
   const path2 = end === -1 ? raw : raw.slice(0, end);
   if (mode === "NONE" || !path2.startsWith("/")) return path2;
@@ -19689,35 +19872,35 @@ function normalizePath(raw, mode) {
   const resolved2 = escapeUnsafe(base(unescaped2));
   return mode === "BASE" ? resolved2 : resolved2.replace(/\/{2,}/g, "/");
 }
-var unreservedEscape, escaped2, telling;
+var unreservedEscape, escaped2, telling2;
 var init_normalize_path = __esm({
   "src/sets/normalize-path.ts"() {
     "use strict";
     unreservedEscape = /%(2[dDeE]|3[0-9]|4[1-9a-fA-F]|5[0-9aA]|5[fF]|6[1-9a-fA-F]|7[0-9aA]|7[eE])/g;
     escaped2 = /[\u0000- "<>^`{|}\u007f-\u{10ffff}]/gu;
-    telling = /[%\\?#]|\/\/|\/\.|[\u0000- "<>^`{|}\u007f-\u{10ffff}]/u;
+    telling2 = /[%\\?#]|\/\/|\/\.|[\u0000- "<>^`{|}\u007f-\u{10ffff}]/u;
   }
 });
 
 // src/sets/path-template.ts
-function compileTemplate(text8) {
-  const known7 = compiled.get(text8);
+function compileTemplate(text9) {
+  const known7 = compiled.get(text9);
   if (known7 !== void 0) return known7;
   const elements2 = [];
-  for (let at2 = 0; at2 < text8.length; ) {
-    if (text8.startsWith("{**}", at2)) {
+  for (let at2 = 0; at2 < text9.length; ) {
+    if (text9.startsWith("{**}", at2)) {
       elements2.push({ kind: "many", slashes: true });
       at2 += 4;
-    } else if (text8.startsWith("{*}", at2)) {
+    } else if (text9.startsWith("{*}", at2)) {
       elements2.push({ kind: "one" }, { kind: "many", slashes: false });
       at2 += 3;
     } else {
-      const character = String.fromCodePoint(text8.codePointAt(at2) ?? 0);
+      const character = String.fromCodePoint(text9.codePointAt(at2) ?? 0);
       elements2.push({ kind: "character", character });
       at2 += character.length;
     }
   }
-  compiled.set(text8, elements2);
+  compiled.set(text9, elements2);
   return elements2;
 }
 function accepts(element, character) {
@@ -19757,8 +19940,8 @@ function templateStep(template, state, character) {
 function templateAccepts(template, state) {
   return state.includes(template.length);
 }
-function templateMatches(text8, path2) {
-  const template = compileTemplate(text8);
+function templateMatches(text9, path2) {
+  const template = compileTemplate(text9);
   let state = templateStart(template);
   for (const character of path2) {
     if (state.length === 0) return false;
@@ -19828,16 +20011,16 @@ var init_token_place = __esm({
 });
 
 // src/sets/matches.ts
-function textMatches(pattern, text8) {
+function textMatches(pattern, text9) {
   switch (pattern.type) {
     case "exact":
-      return text8 === pattern.text;
+      return text9 === pattern.text;
     case "prefix":
-      return text8.startsWith(pattern.text);
+      return text9.startsWith(pattern.text);
     case "suffix":
-      return text8.endsWith(pattern.text);
+      return text9.endsWith(pattern.text);
     case "non-empty":
-      return text8 !== "";
+      return text9 !== "";
     case "present":
       return true;
     default:
@@ -19860,10 +20043,10 @@ function namespaceGlobMatches(glob, identity2) {
   return globMatches(globParts(["", "/ns/"], glob, ["/", ""]), `spiffe://${identity2}`);
 }
 function envoyAccountMatches(namespace, account, identity2) {
-  const text8 = `spiffe://${identity2}`;
+  const text9 = `spiffe://${identity2}`;
   const direct = `/ns/${namespace}/sa/${account}`;
   const apart4 = [`/ns/${namespace}/`, `/sa/${account}`];
-  return globMatches(["spiffe://", direct], text8) || globMatches(["spiffe://", `${direct}/`, ""], text8) || globMatches(["spiffe://", ...apart4], text8) || globMatches(["spiffe://", apart4[0], `${apart4[1]}/`, ""], text8);
+  return globMatches(["spiffe://", direct], text9) || globMatches(["spiffe://", `${direct}/`, ""], text9) || globMatches(["spiffe://", ...apart4], text9) || globMatches(["spiffe://", apart4[0], `${apart4[1]}/`, ""], text9);
 }
 function trustDomainMatches(pattern, identity2) {
   if (pattern.type === "non-empty" || pattern.type === "present") return true;
@@ -20052,9 +20235,9 @@ function trustDomainsOf(config3) {
 function trustDomainFits(written2, known7) {
   return written2 === known7 || wildcardFits(written2, known7) || wildcardFits(known7, written2);
 }
-function wildcardFits(pattern, text8) {
-  if (pattern.startsWith("*")) return text8.endsWith(pattern.slice(1));
-  return pattern.endsWith("*") && text8.startsWith(pattern.slice(0, -1));
+function wildcardFits(pattern, text9) {
+  if (pattern.startsWith("*")) return text9.endsWith(pattern.slice(1));
+  return pattern.endsWith("*") && text9.startsWith(pattern.slice(0, -1));
 }
 function namespaceMatcher(value, plane) {
   return share(`namespace ${plane}`, value, () => plane === "envoy" ? { type: "namespace-glob", glob: value } : { type: "namespace", pattern: textPattern(value) });
@@ -20098,13 +20281,13 @@ function subjectMatches(pattern, issuer, subject) {
 function claimPath(brackets) {
   const inner = brackets.startsWith("[") && brackets.endsWith("]") ? brackets.slice(1, -1) : brackets;
   const parts2 = inner.split("][");
-  return parts2.every((part2) => part2 !== "" && !part2.includes("[") && !part2.includes("]")) ? parts2 : [inner];
+  return parts2.every((part3) => part3 !== "" && !part3.includes("[") && !part3.includes("]")) ? parts2 : [inner];
 }
 function claimDimension(path2) {
-  return `claim:${path2.map((part2) => part2.replaceAll("~", "~0").replaceAll("/", "~1")).join("/")}`;
+  return `claim:${path2.map((part3) => part3.replaceAll("~", "~0").replaceAll("/", "~1")).join("/")}`;
 }
 function claimPathOf(dimension) {
-  return dimension.slice("claim:".length).split("/").map((part2) => part2.replaceAll("~1", "/").replaceAll("~0", "~"));
+  return dimension.slice("claim:".length).split("/").map((part3) => part3.replaceAll("~1", "/").replaceAll("~0", "~"));
 }
 var mostShared, shared;
 var init_values = __esm({
@@ -20618,8 +20801,8 @@ function conditionHolds(condition, seen) {
     case "value":
       return holds(condition, seen.value(condition.dimension));
     case "header": {
-      const text8 = seen.header(condition.name);
-      const lines = condition.name === "cookie" && text8 !== null ? text8.split(cookieLines) : [text8];
+      const text9 = seen.header(condition.name);
+      const lines = condition.name === "cookie" && text9 !== null ? text9.split(cookieLines) : [text9];
       const fits2 = (matcher) => lines.some((line) => matches(matcher, line));
       return (condition.any.length === 0 || condition.any.some(fits2)) && !condition.none.some(fits2);
     }
@@ -20729,9 +20912,9 @@ function lower(policy, context2) {
 function lowerRule(rule2, context2) {
   const parts2 = [entries(rule2.sources, context2), entries(rule2.operations, context2), conjunction(rule2.conditions.map((condition) => lowerCondition(condition, context2)))];
   let product3 = [[]];
-  for (const part2 of parts2) {
-    if (part2 === void 0 || part2.length * product3.length > maxCubesPerRule) return void 0;
-    product3 = product3.flatMap((left) => part2.map((right) => [...left, ...right]));
+  for (const part3 of parts2) {
+    if (part3 === void 0 || part3.length * product3.length > maxCubesPerRule) return void 0;
+    product3 = product3.flatMap((left) => part3.map((right) => [...left, ...right]));
   }
   return product3.map(tidy);
 }
@@ -20955,7 +21138,7 @@ function tiered(rules3, name2, matchOf, rest) {
 function ingressAlternatives(lowering, destination2) {
   const { mesh: mesh2 } = lowering;
   const world = networkWorldOf(mesh2);
-  const match = (rule2) => clusterTargets(lowering, rule2, rule2.subject).length > 0 ? tierMatch(lowering, rule2, rule2.rule.peers.flatMap((peer) => sourceOf(lowering, rule2, peer))) : [];
+  const match = (rule2) => clusterTargets(lowering, rule2, rule2.subject).length > 0 ? tierMatch(lowering, rule2, rule2.rule.peers.flatMap((peer) => sourceOf2(lowering, rule2, peer))) : [];
   const isolating = isolatingFor(mesh2, destination2);
   const rest = isolating.length > 0 ? [{ id: " in:policies", layers: [layer(mergeCubes(isolating.flatMap((policy) => ingressCubes(lowering, policy))))] }] : tiered(world.tier("Baseline", "ingress"), "in", match, [{ id: " in:policies", layers: [layer("all")] }]);
   return tiered(world.tier("Admin", "ingress"), "in", match, rest);
@@ -20974,7 +21157,7 @@ function egressAlternatives(lowering) {
   const world = networkWorldOf(mesh2);
   const match = (rule2) => {
     const targets3 = rule2.rule.peers.flatMap((peer) => clusterTargets(lowering, rule2, peer));
-    return targets3.length === 0 ? [] : tierMatch(lowering, rule2, sourceOf(lowering, rule2, rule2.subject).flatMap((source2) => targets3.map((target) => [...source2, ...target])));
+    return targets3.length === 0 ? [] : tierMatch(lowering, rule2, sourceOf2(lowering, rule2, rule2.subject).flatMap((source2) => targets3.map((target) => [...source2, ...target])));
   };
   const isolating = world.all.egress;
   const scopes = isolatedSources(mesh2);
@@ -21049,7 +21232,7 @@ function inNamespaces(mesh2, selection) {
 function labelPredicates(selector) {
   return requirementsOf(selector).map(({ key: key3, operator, values: values5 }) => {
     const dimension = `pod-label:${key3}`;
-    const exact2 = values5.map((text8) => ({ type: "exact", text: text8 }));
+    const exact2 = values5.map((text9) => ({ type: "exact", text: text9 }));
     switch (operator) {
       case "In":
         return { dimension, any: exact2.length === 0 ? [nothing] : exact2, none: [] };
@@ -21106,7 +21289,7 @@ function clusterTargets(lowering, rule2, peer) {
   if (told === void 0) unread2(lowering, rule2);
   return told === true ? [[]] : [];
 }
-function sourceOf(lowering, rule2, peer) {
+function sourceOf2(lowering, rule2, peer) {
   switch (peer.type) {
     case "namespaces":
       return [[inNamespaces(lowering.mesh, peer.namespaces)]];
@@ -21163,7 +21346,7 @@ var init_network_lowering = __esm({
     nothing = { type: "holds" };
     noPod = { predicates: [{ dimension: "peer", any: [], none: [{ type: "source-namespace", names: [], declared: [], selection: { matchLabels: {}, matchExpressions: [] } }] }], origins: [] };
     impossibleTransports = [
-      { predicates: [{ dimension: "transport", any: [{ type: "one-of", text: "UDP" }, { type: "one-of", text: "SCTP" }], none: [] }, { dimension: "protocol", any: ["http", "https", "tls"].map((text8) => ({ type: "one-of", text: text8 })), none: [] }], origins: [] },
+      { predicates: [{ dimension: "transport", any: [{ type: "one-of", text: "UDP" }, { type: "one-of", text: "SCTP" }], none: [] }, { dimension: "protocol", any: ["http", "https", "tls"].map((text9) => ({ type: "one-of", text: text9 })), none: [] }], origins: [] },
       { predicates: [{ dimension: "transport", any: [{ type: "one-of", text: "UDP" }, { type: "one-of", text: "SCTP" }], none: [] }, { dimension: "peer", any: [{ type: "identified" }], none: [] }], origins: [] }
     ];
   }
@@ -21214,7 +21397,7 @@ function ruleTold(rule2, namespace, direction, packet) {
       () => rule2.ports.length === 0 ? true : someTold(rule2.ports, (port3) => portTold(port3, packet)),
       () => rule2.peers.length === 0 ? true : someTold(rule2.peers, (peer) => peerTold(peer, namespace, other))
     ],
-    (part2) => part2()
+    (part3) => part3()
   );
 }
 function portTold(port3, packet) {
@@ -21231,7 +21414,7 @@ function namedTold(name2, { destination: destination2, port: port3, transport, p
 function peerTold(peer, namespace, other) {
   if (peer.ipBlock !== void 0) {
     const { cidr, except } = peer.ipBlock;
-    return everyTold([() => blockTold(cidr, other), () => not(someTold(except, (entry2) => blockTold(entry2, other)))], (part2) => part2());
+    return everyTold([() => blockTold(cidr, other), () => not(someTold(except, (entry2) => blockTold(entry2, other)))], (part3) => part3());
   }
   const { podSelector, namespaceSelector } = peer;
   if (podSelector === void 0 && namespaceSelector === void 0) return false;
@@ -21242,7 +21425,7 @@ function peerTold(peer, namespace, other) {
       () => namespaceSelector === void 0 ? other.namespace === namespace : selectionTold(namespaceSelector, other.namespaceLabel),
       () => podSelector === void 0 ? true : podTold(podSelector, other)
     ],
-    (part2) => part2()
+    (part3) => part3()
   );
 }
 function podTold(selector, pod) {
@@ -21265,7 +21448,7 @@ function tierAnswer(rules3, direction, subject, packet) {
         () => rule2.ports === void 0 ? true : someTold(rule2.ports, (port3) => clusterPortTold(port3, packet)),
         () => someTold(rule2.peers, (peer) => clusterPeerTold(peer, other))
       ],
-      (part2) => part2()
+      (part3) => part3()
     );
     if (matched === false) continue;
     return { verdict: matched === void 0 || rule2.action === "unknown" ? void 0 : rule2.action, by: [id] };
@@ -21278,7 +21461,7 @@ function clusterPeerTold(peer, end) {
       return end.type === "outside" ? false : end.type === "somebody" ? void 0 : selectionTold(peer.namespaces, end.namespaceLabel);
     case "pods":
       if (end.type !== "pod") return end.type === "outside" ? false : void 0;
-      return everyTold([() => selectionTold(peer.namespaces, end.namespaceLabel), () => podTold(peer.pods, end)], (part2) => part2());
+      return everyTold([() => selectionTold(peer.namespaces, end.namespaceLabel), () => podTold(peer.pods, end)], (part3) => part3());
     case "networks":
       return someTold(peer.networks, (cidr) => blockTold(cidr, end));
     case "nodes":
@@ -21597,8 +21780,8 @@ function claimField(path2, any2, none5) {
   const patterns = (values5) => values5.map((value) => textPattern(value));
   const only4 = path2.length === 1 ? path2[0] : void 0;
   if (only4 === "iss" || only4 === "sub") {
-    const part2 = only4 === "iss" ? "issuer" : "subject";
-    const subjects = (values5) => patterns(values5).map((pattern) => ({ [part2]: pattern }));
+    const part3 = only4 === "iss" ? "issuer" : "subject";
+    const subjects = (values5) => patterns(values5).map((pattern) => ({ [part3]: pattern }));
     return { condition: { on: "subject", any: subjects(any2), none: subjects(none5) }, envoyHttp: true, ztunnelHttp: true, unbuildable: false };
   }
   return { condition: { on: "claim", path: path2, any: patterns(any2), none: patterns(none5) }, envoyHttp: true, ztunnelHttp: true, unbuildable: false };
@@ -21832,11 +22015,11 @@ function keySetId(spec) {
   if (spec.jwks !== "") return `jwks:${shortHash(normalJson(spec.jwks))}`;
   return spec.jwksUri !== "" ? spec.jwksUri : `${spec.issuer.replace(/\/$/, "")}/.well-known/openid-configuration`;
 }
-function normalJson(text8) {
+function normalJson(text9) {
   try {
-    return canonical(JSON.parse(text8));
+    return canonical(JSON.parse(text9));
   } catch {
-    return text8;
+    return text9;
   }
 }
 function keysFetchable(spec) {
@@ -21857,7 +22040,7 @@ function audienceMatchers(audiences) {
     const plain6 = audienceText(audience);
     return ["", "http://", "https://"].flatMap((scheme2) => [`${scheme2}${plain6}`, `${scheme2}${plain6}/`]);
   });
-  return [...new Set(forms)].map((text8) => ({ type: "element", pattern: { type: "exact", text: text8 } }));
+  return [...new Set(forms)].map((text9) => ({ type: "element", pattern: { type: "exact", text: text9 } }));
 }
 function refusedTokens(rules3) {
   if (rules3.length === 0) return [];
@@ -21927,8 +22110,8 @@ var init_request_authentication2 = __esm({
 function encoded2(claims) {
   return `${base64url('{"alg":"RS256","typ":"JWT"}')}.${base64url(JSON.stringify(claims))}.signature`;
 }
-function base64url(text8) {
-  return Buffer.from(text8, "utf8").toString("base64url");
+function base64url(text9) {
+  return Buffer.from(text9, "utf8").toString("base64url");
 }
 function checkToken(rules3, raw, given) {
   const sent = withToken(raw);
@@ -21959,14 +22142,14 @@ function outputHeaders(rule2) {
 function withToken(raw) {
   const token = raw.token;
   if (token === void 0) return { headers: raw.headers, path: raw.path, text: void 0 };
-  const text8 = encoded2(token.claims);
+  const text9 = encoded2(token.claims);
   const headers2 = new Map(raw.headers);
   let path2 = raw.path;
   const { location } = token;
-  if (location.in === "header") headers2.set(location.name, joined(`${location.prefix}${text8}`, headers2.get(location.name), ","));
-  else if (location.in === "cookie") headers2.set("cookie", joined(`${location.name}=${text8}`, headers2.get("cookie"), cookieLines));
-  else path2 = `${path2}${path2.includes("?") ? "&" : "?"}${location.name}=${text8}`;
-  return { headers: headers2, path: path2, text: text8 };
+  if (location.in === "header") headers2.set(location.name, joined(`${location.prefix}${text9}`, headers2.get(location.name), ","));
+  else if (location.in === "cookie") headers2.set("cookie", joined(`${location.name}=${text9}`, headers2.get("cookie"), cookieLines));
+  else path2 = `${path2}${path2.includes("?") ? "&" : "?"}${location.name}=${text9}`;
+  return { headers: headers2, path: path2, text: text9 };
 }
 function joined(token, own4, separator2) {
   return own4 === void 0 || own4 === "" ? token : `${token}${separator2}${own4}`;
@@ -21975,7 +22158,7 @@ function readBy2(rule2, sent, raw, given) {
   const texts9 = rule2.locations.flatMap((location) => textsAt2(location, sent));
   if (texts9.length === 0) return { state: "missing", number: "A5.1", why: "" };
   if (raw.token === void 0 || texts9[0] !== sent.text) {
-    const tokenLike = texts9.some((text8) => /^[\w-]+\.[\w-]+\.[\w-]+$/.test(text8) && !(sent.text !== void 0 && text8.endsWith(sent.text)));
+    const tokenLike = texts9.some((text9) => /^[\w-]+\.[\w-]+\.[\w-]+$/.test(text9) && !(sent.text !== void 0 && text9.endsWith(sent.text)));
     return tokenLike && !texts9.includes(sent.text ?? "") ? { state: "unknown", number: "A5.4", why: "whose signature the token in the headers carries" } : { state: "invalid", number: "A5.5", why: `what \`${rule2.policy}\` reads as a token is none` };
   }
   return judge(rule2, raw.token, given);
@@ -21995,11 +22178,11 @@ function judge(rule2, token, given) {
   return timely(claims);
 }
 function malformed(claims) {
-  const text8 = (name2) => claims[name2] === void 0 || typeof claims[name2] === "string";
+  const text9 = (name2) => claims[name2] === void 0 || typeof claims[name2] === "string";
   const number5 = (name2) => claims[name2] === void 0 || typeof claims[name2] === "number";
   const audience = claims["aud"];
   const audienceFits = audience === void 0 || typeof audience === "string" || Array.isArray(audience) && audience.every((entry2) => typeof entry2 === "string");
-  return !(text8("iss") && text8("sub") && text8("jti") && number5("exp") && number5("nbf") && number5("iat") && audienceFits);
+  return !(text9("iss") && text9("sub") && text9("jti") && number5("exp") && number5("nbf") && number5("iat") && audienceFits);
 }
 function surelyRefused(claims) {
   return malformed(claims) || timely(claims).state === "invalid";
@@ -22022,16 +22205,16 @@ function textsAt2(location, sent) {
     return [value.slice(at2 + location.prefix.length)];
   }
   if (location.in === "cookie") {
-    return (sent.headers.get("cookie") ?? "").split(/[;\n]/).map((part2) => part2.trim()).filter((part2) => part2.startsWith(`${location.name}=`)).slice(0, 1).map((part2) => part2.slice(location.name.length + 1));
+    return (sent.headers.get("cookie") ?? "").split(/[;\n]/).map((part3) => part3.trim()).filter((part3) => part3.startsWith(`${location.name}=`)).slice(0, 1).map((part3) => part3.slice(location.name.length + 1));
   }
   return parameters(sent.path).filter(([name2]) => name2 === location.name).slice(0, 1).map(([, value]) => value);
 }
 function parameters(path2) {
   const at2 = path2.indexOf("?");
   if (at2 < 0) return [];
-  return path2.slice(at2 + 1).split("&").map((part2) => {
-    const equals = part2.indexOf("=");
-    return equals < 0 ? [part2, ""] : [part2.slice(0, equals), part2.slice(equals + 1)];
+  return path2.slice(at2 + 1).split("&").map((part3) => {
+    const equals = part3.indexOf("=");
+    return equals < 0 ? [part3, ""] : [part3.slice(0, equals), part3.slice(equals + 1)];
   });
 }
 function afterwards(accepted2, token, cleared, path2) {
@@ -22044,8 +22227,8 @@ function afterwards(accepted2, token, cleared, path2) {
       if (location.in === "parameter") forwarded2 = withoutParameter(forwarded2, location.name);
     }
     for (const output2 of rule2.spec.outputClaimToHeaders) {
-      const text8 = claimText(claimAt(claims, output2.claim.split(".")));
-      if (text8 !== void 0) headers2.set(output2.header.toLowerCase(), text8);
+      const text9 = claimText(claimAt(claims, output2.claim.split(".")));
+      if (text9 !== void 0) headers2.set(output2.header.toLowerCase(), text9);
     }
     if (rule2.spec.outputPayloadToHeader !== "") headers2.set(rule2.spec.outputPayloadToHeader.toLowerCase(), base64url(JSON.stringify(claims)));
   }
@@ -22055,26 +22238,26 @@ function afterwards(accepted2, token, cleared, path2) {
 function withoutParameter(path2, name2) {
   const at2 = path2.indexOf("?");
   if (at2 < 0) return path2;
-  const kept = path2.slice(at2 + 1).split("&").filter((part2) => part2 !== name2 && !part2.startsWith(`${name2}=`));
+  const kept = path2.slice(at2 + 1).split("&").filter((part3) => part3 !== name2 && !part3.startsWith(`${name2}=`));
   return kept.length === 0 ? path2.slice(0, at2) : `${path2.slice(0, at2)}?${kept.join("&")}`;
 }
 function validated(claims, spaceDelimited) {
-  const text8 = (value) => typeof value === "string" ? value : null;
-  return { issuer: text8(claims["iss"]), subject: text8(claims["sub"]), claim: (path2) => claimTexts(claims, path2, spaceDelimited) };
+  const text9 = (value) => typeof value === "string" ? value : null;
+  return { issuer: text9(claims["iss"]), subject: text9(claims["sub"]), claim: (path2) => claimTexts(claims, path2, spaceDelimited) };
 }
 function claimTexts(claims, path2, spaceDelimited) {
   const value = claimAt(claims, path2);
   if (typeof value === "string") {
     const name2 = path2.length === 1 ? path2[0] : void 0;
-    return name2 !== void 0 && spaceDelimited.has(name2) ? value.split(" ").filter((part2) => part2 !== "") : [value];
+    return name2 !== void 0 && spaceDelimited.has(name2) ? value.split(" ").filter((part3) => part3 !== "") : [value];
   }
   return Array.isArray(value) ? value.filter((entry2) => typeof entry2 === "string") : [];
 }
 function claimAt(claims, path2) {
   let value = claims;
-  for (const part2 of path2) {
+  for (const part3 of path2) {
     if (value === null || typeof value !== "object" || Array.isArray(value)) return void 0;
-    value = Object.entries(value).find(([name2]) => name2 === part2)?.[1];
+    value = Object.entries(value).find(([name2]) => name2 === part3)?.[1];
   }
   return value;
 }
@@ -22115,8 +22298,8 @@ function askedRequest(query3, principal, workload2) {
     raw: { method: request4.method ?? "GET", path: request4.path ?? "/", headers: headers2, token: sentToken(request4.token) }
   };
 }
-function addressOr(text8, otherwise2) {
-  return (text8 === void 0 ? void 0 : parseIp(text8)) ?? otherwise2;
+function addressOr(text9, otherwise2) {
+  return (text9 === void 0 ? void 0 : parseIp(text9)) ?? otherwise2;
 }
 function sentToken(token) {
   if (token === void 0) return void 0;
@@ -22197,8 +22380,8 @@ function refusedAsHttp(asked) {
   return void 0;
 }
 function decideByPolicies(mesh2, seat, asked, handling, given, because2) {
-  const note2 = (rule2, text8, by2, details2) => {
-    because2.push({ rule: rule2, text: text8, ...by2 === void 0 ? {} : { by: by2 }, ...details2 === void 0 ? {} : { details: details2 } });
+  const note2 = (rule2, text9, by2, details2) => {
+    because2.push({ rule: rule2, text: text9, ...by2 === void 0 ? {} : { by: by2 }, ...details2 === void 0 ? {} : { details: details2 } });
   };
   const chain = handling.chain;
   const through = handling.passthrough ? { passthrough: true } : {};
@@ -22249,7 +22432,7 @@ function decideByPolicies(mesh2, seat, asked, handling, given, because2) {
   return { verdict: "allow", layer: "authorization", by, enforcedAt, ...through, because: because2 };
 }
 function detailsOf(fits2) {
-  return fits2.map(({ policy, text: text8, path: path2 }) => ({ by: policy, text: text8, path: path2 }));
+  return fits2.map(({ policy, text: text9, path: path2 }) => ({ by: policy, text: text9, path: path2 }));
 }
 function beforeTokens(mesh2, seat, asked, handling, given) {
   const sent = withToken(asked.raw);
@@ -22351,8 +22534,8 @@ function sidecarSeat(mesh2, workload2, attached, tunnelled = false) {
 }
 function decideAtSidecar(mesh2, workload2, attached, asked, given) {
   const because2 = [];
-  const note2 = (rule2, text8, by2, details2) => {
-    because2.push({ rule: rule2, text: text8, ...by2 === void 0 ? {} : { by: by2 }, ...details2 === void 0 ? {} : { details: details2 } });
+  const note2 = (rule2, text9, by2, details2) => {
+    because2.push({ rule: rule2, text: text9, ...by2 === void 0 ? {} : { by: by2 }, ...details2 === void 0 ? {} : { details: details2 } });
   };
   const effective = effectiveMtls(mesh2, attached);
   const mode = modeAt(effective, asked.port);
@@ -22380,7 +22563,7 @@ function judgedBy(mesh2, tied2) {
   return tied2.some((id) => mesh2.unsettled.has(id)) ? "the strictest" : "the weakest";
 }
 function decideInTunnel(mesh2, workload2, attached, asked, given) {
-  const refused = (layer2, rule2, text8) => ({ verdict: "deny", layer: layer2, by: [], enforcedAt: "sidecar", because: [{ rule: rule2, text: text8 }] });
+  const refused = (layer2, rule2, text9) => ({ verdict: "deny", layer: layer2, by: [], enforcedAt: "sidecar", because: [{ rule: rule2, text: text9 }] });
   if (holds(foreignTrustDomain(mesh2.config), asked.principal)) return refused("mtls", "A3.14", `the trust domain of \`${asked.principal ?? ""}\` is not accepted by TLS`);
   const handling = handleTunnel(protocolOf(workload2, asked.port), asked.protocol);
   if (handling.outcome === "refused") return refused("protocol", handling.rule, handling.because);
@@ -22447,8 +22630,8 @@ var init_ambient_peer_authentication = __esm({
 // src/posture/ztunnel.ts
 function decideAtZtunnel(mesh2, workload2, asked) {
   const because2 = [];
-  const note2 = (rule2, text8, by, details2) => {
-    because2.push({ rule: rule2, text: text8, ...by === void 0 ? {} : { by }, ...details2 === void 0 ? {} : { details: details2 } });
+  const note2 = (rule2, text9, by, details2) => {
+    because2.push({ rule: rule2, text: text9, ...by === void 0 ? {} : { by }, ...details2 === void 0 ? {} : { details: details2 } });
   };
   if (!workload2.otherPortsCaptured && asked.principal === null) {
     note2("M32", "plaintext to the pod is not redirected (`ambient.istio.io/bypass-inbound-capture`)");
@@ -22610,7 +22793,7 @@ function decideAtWaypoint(mesh2, { waypoint, addressed: addressed2, client, quer
   const because2 = [{ rule: "M75", text: `traffic to ${service === void 0 ? "the pod" : `\`${service.kind}/${service.namespace ?? ""}/${service.name}\``} goes through the waypoint \`${waypoint.id}\`` }];
   const host = query3.request.host ?? `${unnamedPodAddress}:${String(query3.to.port)}`;
   const asked = askedRequest({ ...query3, request: { ...query3.request, host } }, client.identity, { name: waypoint.name, namespace: waypoint.namespace });
-  const refused = (layer2, rule2, text8) => ({ verdict: "deny", layer: layer2, by: [], enforcedAt: "waypoint", because: [...because2, { rule: rule2, text: text8 }] });
+  const refused = (layer2, rule2, text9) => ({ verdict: "deny", layer: layer2, by: [], enforcedAt: "waypoint", because: [...because2, { rule: rule2, text: text9 }] });
   if (holds(foreignTrustDomain(mesh2.config), asked.principal)) return refused("mtls", "A3.14", `the trust domain of \`${asked.principal ?? ""}\` is not accepted by TLS`);
   const handling = handleTunnel(addressedProtocol(service, query3.to.port), asked.protocol);
   if (handling.outcome === "refused") return refused("protocol", handling.rule, handling.because);
@@ -22782,7 +22965,7 @@ function peerPredicate(identity2) {
   return identity2 ? { dimension: "peer", any: [{ type: "identified" }], none: [] } : { dimension: "peer", any: [], none: [{ type: "identified" }] };
 }
 function protocolPredicate(protocols3) {
-  return { dimension: "protocol", any: [...new Set(protocols3)].sort().map((text8) => ({ type: "one-of", text: text8 })), none: [] };
+  return { dimension: "protocol", any: [...new Set(protocols3)].sort().map((text9) => ({ type: "one-of", text: text9 })), none: [] };
 }
 var chainGroups, knownDomains, allProtocols, Merged;
 var init_connection_domains = __esm({
@@ -23287,7 +23470,7 @@ function tunnelWays(mesh2, workload2, straight, elsewhere3) {
   return { possible, sure, tunnels: new Set(possible.map(({ id }) => id)), lowered: built.flatMap(({ lowered: lowered3 }) => lowered3) };
 }
 function oneOf2(addresses2) {
-  return { dimension: "address", any: addresses2.map((text8) => ({ type: "one-of", text: text8 })), none: [] };
+  return { dimension: "address", any: addresses2.map((text9) => ({ type: "one-of", text: text9 })), none: [] };
 }
 function routed(allow, deny) {
   return { id: "routing", allow, deny };
@@ -23299,7 +23482,7 @@ function onlyThrough(address) {
   return routed([{ predicates: [oneOf2([address]), identified2], origins: [] }], []);
 }
 function onlyFromAmbient(elsewhere3, ports3 = []) {
-  const past = elsewhere3.map((text8) => ({ type: "one-of", text: text8 }));
+  const past = elsewhere3.map((text9) => ({ type: "one-of", text: text9 }));
   return routed([{ predicates: [...fromAmbient.map((predicate) => predicate.dimension === "address" ? { ...predicate, none: past } : predicate), ...ports3], origins: [] }], []);
 }
 function withoutIdentity(layer2) {
@@ -23405,7 +23588,7 @@ function finish(parts2) {
   return {
     possible: parts2.possible,
     sure,
-    key: shortHash(...contentOf3(parts2.possible), ...sure === parts2.possible ? [] : ["sure", ...contentOf3(sure)], parts2.enforcedAt, ...assumptions2, ...opaque.map((entry2) => `${entry2.resource} ${entry2.key}`), ...asked.flatMap(askedContent)),
+    key: shortHash(...contentOf4(parts2.possible), ...sure === parts2.possible ? [] : ["sure", ...contentOf4(sure)], parts2.enforcedAt, ...assumptions2, ...opaque.map((entry2) => `${entry2.resource} ${entry2.key}`), ...asked.flatMap(askedContent)),
     enforcedAt: parts2.enforcedAt,
     assumptions: assumptions2,
     opaque,
@@ -23420,7 +23603,7 @@ function finish(parts2) {
 function askedContent({ provider: provider2, key: key3, failOpen, cubes }) {
   return ["asked", provider2, key3 ?? "", String(failOpen), ...cubes.map(cubeKey)];
 }
-function contentOf3(paths) {
+function contentOf4(paths) {
   return paths.flatMap(
     (path2) => path2.layers.flatMap((layer2) => [layer2.id, layer2.allow === "all" ? "all" : `${String(layer2.allow.length)} allowed`, ...layer2.allow === "all" ? [] : layer2.allow.map(cubeKey), "denied", ...layer2.deny.map(cubeKey)])
   );
@@ -23519,7 +23702,7 @@ var init_paths = __esm({
       // No TLS, no server name.
       cube2([protocolPredicate(["http", "tcp"]), { dimension: "peer", any: [], none: [{ type: "identified" }] }, { dimension: "sni", any: [{ type: "present" }], none: [] }]),
       // A3.35: answered with 400 before any policy.
-      cube2([protocolPredicate(["http"]), { dimension: "method", any: [], none: knownMethods.map((text8) => ({ type: "exact", text: text8 })) }]),
+      cube2([protocolPredicate(["http"]), { dimension: "method", any: [], none: knownMethods.map((text9) => ({ type: "exact", text: text9 })) }]),
       ...bearerTies,
       // A5.1: a token on a CORS preflight is not looked at; the same request without it stands for it.
       cube2([
@@ -23590,7 +23773,7 @@ function only2(predicate) {
   return { id: "routing", allow: [{ predicates: [predicate], origins: [] }], deny: [] };
 }
 function over(...transports) {
-  return { dimension: "transport", any: transports.map((text8) => ({ type: "one-of", text: text8 })), none: [] };
+  return { dimension: "transport", any: transports.map((text9) => ({ type: "one-of", text: text9 })), none: [] };
 }
 function times(alternatives2, paths) {
   return alternatives2.flatMap((alternative) => paths.map((path2) => ({ id: `${path2.id}${alternative.id}`, layers: [...alternative.layers, ...path2.layers] })));
@@ -24008,8 +24191,8 @@ function reachOf(mesh2, policy) {
   return { workloads: [], ids: [phantomId(namespace === root ? "*" : namespace, selector)] };
 }
 function phantomId(namespace, selector) {
-  const text8 = selectorText(selector);
-  return `${namespace}/${text8 === "" ? "*" : text8}`;
+  const text9 = selectorText(selector);
+  return `${namespace}/${text9 === "" ? "*" : text9}`;
 }
 function inMesh(workload2) {
   return workload2.enrolment.mode !== "none";
@@ -24492,9 +24675,9 @@ function isNarrowOperation(cubes) {
   if (cubes.length === 0) return false;
   const paths = /* @__PURE__ */ new Set();
   let everyPathExact = true;
-  for (const { paths: part2 } of cubes) {
-    if (part2?.only === void 0 || part2.only.some((path2) => /[*{]/.test(path2))) everyPathExact = false;
-    else for (const path2 of part2.only) paths.add(path2);
+  for (const { paths: part3 } of cubes) {
+    if (part3?.only === void 0 || part3.only.some((path2) => /[*{]/.test(path2))) everyPathExact = false;
+    else for (const path2 of part3.only) paths.add(path2);
   }
   if (everyPathExact && paths.size === 1) return true;
   return cubes.every(({ methods }) => methods?.only !== void 0 && methods.only.length > 0 && methods.only.every((method) => readOnlyMethods.has(method)));
@@ -24592,13 +24775,13 @@ function plainestValue(dimension) {
   if (plain6 !== void 0) return plain6;
   return dimension.startsWith("opaque:") ? false : null;
 }
-function valueAt2(point, dimension) {
+function valueAt3(point, dimension) {
   const value = point.get(dimension);
   if (value !== void 0) return value;
   return (dimension === "path.query" ? point.get("path") : void 0) ?? plainestValue(dimension);
 }
 function pointIn(cube3, point) {
-  return cube3.predicates.every((predicate) => holds(predicate, valueAt2(point, predicate.dimension)));
+  return cube3.predicates.every((predicate) => holds(predicate, valueAt3(point, predicate.dimension)));
 }
 var plainClient, plainPod, plainest;
 var init_evaluate = __esm({
@@ -25068,7 +25251,7 @@ function requestWords(cube3) {
     values3(cube3.remoteIps, "client address", "client addresses"),
     values3(namedPorts(cube3.ports), "port", "ports"),
     values3(unusual2(cube3.transport), "transport", "transports")
-  ].filter((part2) => part2 !== void 0);
+  ].filter((part3) => part3 !== void 0);
   if (parts2.length === 0) return spoken === void 0 ? ANY_REQUEST : `any connection ${spoken}`;
   return `${parts2.join(", ")}${spoken === void 0 ? "" : `, ${spoken}`}`;
 }
@@ -25523,18 +25706,18 @@ function holesOf(workload2, resource) {
   }
   const holes = [];
   const annotated3 = (key3, what, severity2, open3) => {
-    const text8 = value(key3);
-    if (text8 !== void 0 && open3(text8.trim())) holes.push({ key: key3, path: at2(key3), what, severity: severity2 });
+    const text9 = value(key3);
+    if (text9 !== void 0 && open3(text9.trim())) holes.push({ key: key3, path: at2(key3), what, severity: severity2 });
   };
-  annotated3("sidecar.istio.io/interceptionMode", "all traffic", "high", (text8) => text8 === "NONE");
-  annotated3(`${prefix}includeInboundPorts`, "inbound traffic to ports that are not listed", "high", (text8) => text8 !== "*");
+  annotated3("sidecar.istio.io/interceptionMode", "all traffic", "high", (text9) => text9 === "NONE");
+  annotated3(`${prefix}includeInboundPorts`, "inbound traffic to ports that are not listed", "high", (text9) => text9 !== "*");
   if (value(`${prefix}includeInboundPorts`) === void 0 || value(`${prefix}includeInboundPorts`)?.trim() === "*") {
-    annotated3(`${prefix}excludeInboundPorts`, "inbound traffic to the listed ports", "high", (text8) => text8.split(",").some((port3) => /\d/.test(port3) && !proxyPorts2.has(Number(port3))));
+    annotated3(`${prefix}excludeInboundPorts`, "inbound traffic to the listed ports", "high", (text9) => text9.split(",").some((port3) => /\d/.test(port3) && !proxyPorts2.has(Number(port3))));
   }
-  annotated3(`${prefix}excludeOutboundPorts`, "outbound traffic to the listed ports", "medium", (text8) => /\d/.test(text8));
-  annotated3(`${prefix}excludeOutboundIPRanges`, "outbound traffic to the listed addresses", "medium", (text8) => text8 !== "");
-  annotated3(`${prefix}includeOutboundIPRanges`, "outbound traffic to addresses that are not listed", "medium", (text8) => text8 !== "*");
-  annotated3(`${prefix}excludeInterfaces`, "traffic of the listed interfaces", "medium", (text8) => text8 !== "");
+  annotated3(`${prefix}excludeOutboundPorts`, "outbound traffic to the listed ports", "medium", (text9) => /\d/.test(text9));
+  annotated3(`${prefix}excludeOutboundIPRanges`, "outbound traffic to the listed addresses", "medium", (text9) => text9 !== "");
+  annotated3(`${prefix}includeOutboundIPRanges`, "outbound traffic to addresses that are not listed", "medium", (text9) => text9 !== "*");
+  annotated3(`${prefix}excludeInterfaces`, "traffic of the listed interfaces", "medium", (text9) => text9 !== "");
   if ("containers" in resource.spec) {
     const { spec } = resource;
     const proxyUser = 1337;
@@ -27811,8 +27994,8 @@ function proxyOverrides(workload2) {
     // With a slash the whole image is replaced, without one its name under the mesh's own registry.
     ...annotated3("sidecar.istio.io/proxyImage", () => true),
     ...annotated3("sidecar.istio.io/bootstrapOverride", () => true),
-    ...annotated3("inject.istio.io/templates", (text8) => text8 !== "sidecar"),
-    ...annotated3("proxy.istio.io/config", (text8) => replacing.test(text8))
+    ...annotated3("inject.istio.io/templates", (text9) => text9 !== "sidecar"),
+    ...annotated3("proxy.istio.io/config", (text9) => replacing.test(text9))
   ];
   const tlsMode = "security.istio.io/tlsMode";
   const stated = workload2.labels[tlsMode];
@@ -28256,7 +28439,7 @@ function mentions(policy) {
   ]);
 }
 function draftsOf(side2, policy, { value, path: path2 }, accounts2) {
-  const denies = policy.spec.action === "DENY" && !path2.some((part2) => typeof part2 === "string" && part2.startsWith("not"));
+  const denies = policy.spec.action === "DENY" && !path2.some((part3) => typeof part3 === "string" && part3.startsWith("not"));
   const reach = side2.reachOf(policy);
   const common3 = { subject: resourceId(policy), facet: value, affected: distinct(reach.ids.map((id) => `${id} ${value}`)), certainty: certaintyOf(reach.workloads), place: { resource: policy, path: path2 } };
   const validation2 = { positive: "a caller with the identity that is meant is answered where the policy allows it", negative: "a caller with the identity that is meant is refused where the policy denies it" };
@@ -28727,7 +28910,7 @@ function keyed(detector, detect, side2, renamed) {
   return found;
 }
 function underOldNames(draft, renamed) {
-  const old = (text8) => text8.split(/([ :])/).map((part2) => renamed.get(part2) ?? part2).join("");
+  const old = (text9) => text9.split(/([ :])/).map((part3) => renamed.get(part3) ?? part3).join("");
   return { ...draft, subject: old(draft.subject), affected: draft.affected.map(old) };
 }
 function itemsOf(draft) {
@@ -28941,8 +29124,8 @@ function dimensionsOf(moves) {
   return [...most3].map(([name2, delta2]) => `${name2} ${signed(delta2)}`);
 }
 function signed(value) {
-  const text8 = Number.isInteger(value) ? String(value) : value.toFixed(1);
-  return value > 0 ? `+${text8}` : text8;
+  const text9 = Number.isInteger(value) ? String(value) : value.toFixed(1);
+  return value > 0 ? `+${text9}` : text9;
 }
 var init_maturity_finding = __esm({
   "src/findings/maturity-finding.ts"() {
@@ -29001,11 +29184,11 @@ var init_pair_grid = __esm({
           else for (const source2 of open3) toSome.set(source2, [...toSome.get(source2) ?? [], target]);
         }
         const sources = [...this.#openTo.keys(), elsewhere2].map((source2) => ({ source: source2, text: `${source2} -> ` })).sort((left, right) => compareText(left.text, right.text));
-        for (const { source: source2, text: text8 } of sources) {
+        for (const { source: source2, text: text9 } of sources) {
           const some2 = toSome.get(source2) ?? [];
           for (const target of some2.length === 0 ? toAll : [...toAll, ...some2].sort(compareText)) {
             if (found.size >= limit) return found;
-            if (source2 !== target) found.set(`${text8}${target}`, { score: 0, lacks: this.#lacks });
+            if (source2 !== target) found.set(`${text9}${target}`, { score: 0, lacks: this.#lacks });
           }
         }
         return found;
@@ -29016,30 +29199,30 @@ var init_pair_grid = __esm({
 
 // src/maturity/parts.ts
 function ratingOf(parts2) {
-  return oneDecimal(5 * parts2.reduce((sum, part2) => sum + part2.weight * (part2.grid === void 0 ? meanOf(part2, part2.items.keys()) : part2.grid.mean()), 0));
+  return oneDecimal(5 * parts2.reduce((sum, part3) => sum + part3.weight * (part3.grid === void 0 ? meanOf(part3, part3.items.keys()) : part3.grid.mean()), 0));
 }
 function ratingOver(parts2, others2) {
-  const byName2 = new Map(others2.map((part2) => [part2.name, part2]));
+  const byName2 = new Map(others2.map((part3) => [part3.name, part3]));
   return oneDecimal(
-    5 * parts2.reduce((sum, part2) => {
-      const other = byName2.get(part2.name);
-      if (part2.grid !== void 0) return sum + part2.weight * part2.grid.mean(other?.grid);
-      return sum + part2.weight * meanOf(part2, subjectsOf(part2, other));
+    5 * parts2.reduce((sum, part3) => {
+      const other = byName2.get(part3.name);
+      if (part3.grid !== void 0) return sum + part3.weight * part3.grid.mean(other?.grid);
+      return sum + part3.weight * meanOf(part3, subjectsOf(part3, other));
     }, 0)
   );
 }
-function* subjectsOf(part2, other) {
-  const shared2 = part2.absent === "ignore" && other !== void 0;
-  for (const subject of part2.items.keys()) if (!shared2 || other.items.has(subject)) yield subject;
+function* subjectsOf(part3, other) {
+  const shared2 = part3.absent === "ignore" && other !== void 0;
+  for (const subject of part3.items.keys()) if (!shared2 || other.items.has(subject)) yield subject;
   if (!shared2) {
-    for (const subject of other?.items.keys() ?? []) if (!part2.items.has(subject)) yield subject;
+    for (const subject of other?.items.keys() ?? []) if (!part3.items.has(subject)) yield subject;
   }
 }
-function meanOf(part2, subjects) {
+function meanOf(part3, subjects) {
   let sum = 0;
   let number5 = 0;
   for (const subject of subjects) {
-    sum += part2.items.get(subject)?.score ?? (part2.absent === "ignore" ? 0 : part2.absent);
+    sum += part3.items.get(subject)?.score ?? (part3.absent === "ignore" ? 0 : part3.absent);
     number5 += 1;
   }
   return number5 === 0 ? 1 : sum / number5;
@@ -29049,7 +29232,7 @@ function oneDecimal(value) {
   return rounded === 0 ? 0 : rounded;
 }
 function toRating(measured) {
-  const costly = measured.parts.flatMap((part2) => [...part2.grid?.firstOpen(shownSubjects) ?? part2.items].filter(([, item2]) => item2.score < 1).map(([subject, item2]) => ({ subject, lacks: item2.lacks, cost: part2.weight * (1 - item2.score) })));
+  const costly = measured.parts.flatMap((part3) => [...part3.grid?.firstOpen(shownSubjects) ?? part3.items].filter(([, item2]) => item2.score < 1).map(([subject, item2]) => ({ subject, lacks: item2.lacks, cost: part3.weight * (1 - item2.score) })));
   return {
     rating: measured.without === void 0 ? ratingOf(measured.parts) : null,
     evidence: measured.evidence,
@@ -29793,8 +29976,8 @@ function ratedPair(base2, head) {
   const heads = head.without === void 0 ? head.parts : base2.parts.map(emptied);
   return { base: ratingOver(bases, heads), head: ratingOver(heads, bases) };
 }
-function emptied(part2) {
-  return { ...part2, items: /* @__PURE__ */ new Map(), ...part2.grid === void 0 ? {} : { grid: new PairGrid(/* @__PURE__ */ new Map(), "") } };
+function emptied(part3) {
+  return { ...part3, items: /* @__PURE__ */ new Map(), ...part3.grid === void 0 ? {} : { grid: new PairGrid(/* @__PURE__ */ new Map(), "") } };
 }
 function overallOf(before, ratings) {
   const score2 = (side2) => scoreOf(mapDimensions((dimension) => ({ rating: ratings[dimension]?.[side2] ?? null })), before);
@@ -29908,9 +30091,9 @@ function unreadableMeshConfig(resource) {
   const read4 = readText(resource.spec.data["mesh"] ?? "");
   return "fields" in read4 ? void 0 : read4.problem;
 }
-function readText(text8) {
+function readText(text9) {
   try {
-    const value = (0, import_yaml6.parse)(text8, { version: "1.1", uniqueKeys: false, logLevel: "error" });
+    const value = (0, import_yaml6.parse)(text9, { version: "1.1", uniqueKeys: false, logLevel: "error" });
     if (value === null || value === void 0) return { fields: {} };
     if (!isFields3(value)) return { problem: "it is no mapping" };
     return { fields: value };
@@ -30048,8 +30231,8 @@ function policiesIn(spec) {
   return [spec.trafficPolicy, ...spec.subsets.map((subset) => subset.trafficPolicy)].filter((policy) => policy !== void 0);
 }
 function movesText([first, second]) {
-  const text8 = (rule2) => canonical([fullHost(rule2.spec.host, rule2.namespace ?? ""), [...rule2.spec.exportTo].sort(), rule2.spec.workloadSelector ?? null, policiesIn(rule2.spec).map((policy) => [policy.tls, policy.tunnel ?? null, isPassthrough(policy), policy.portLevelSettings.map((entry2) => [entry2.port, entry2.tls ?? null])])]);
-  if (first !== void 0 && second !== void 0) return text8(first) !== text8(second);
+  const text9 = (rule2) => canonical([fullHost(rule2.spec.host, rule2.namespace ?? ""), [...rule2.spec.exportTo].sort(), rule2.spec.workloadSelector ?? null, policiesIn(rule2.spec).map((policy) => [policy.tls, policy.tunnel ?? null, isPassthrough(policy), policy.portLevelSettings.map((entry2) => [entry2.port, entry2.tls ?? null])])]);
+  if (first !== void 0 && second !== void 0) return text9(first) !== text9(second);
   return first !== void 0 && policiesIn(first.spec).some((policy) => policy.tls !== void 0 || policy.tunnel !== void 0 || policy.portLevelSettings.some((entry2) => entry2.tls !== void 0));
 }
 function isPassthrough(policy) {
@@ -30158,8 +30341,8 @@ function variablesNotComputed({ base: base2, head }) {
   const value = (environment4, name2) => plain4(environment4?.[name2] ?? deciding[name2] ?? "");
   return Object.keys(deciding).filter((name2) => value(before, name2) !== value(after, name2)).map((name2) => ({ about: `variable ${name2}`, because: `what the variable \`${name2}\` of istiod does to requests is not computed by this version`, path: [] }));
 }
-function plain4(text8) {
-  return goTrue(text8) ? "true" : goFalse(text8) ? "false" : text8;
+function plain4(text9) {
+  return goTrue(text9) ? "true" : goFalse(text9) ? "false" : text9;
 }
 var deciding;
 var init_istiod_effect = __esm({
@@ -30425,15 +30608,15 @@ function patternOf(line) {
   const parts2 = trimmed.split(/\{\{.*?\}\}/u);
   const literal3 = parts2.join("").trim();
   if (literal3 === "") return void 0;
-  if (parts2.length === 1) return { matches: (text8) => text8 === trimmed, exact: true };
+  if (parts2.length === 1) return { matches: (text9) => text9 === trimmed, exact: true };
   return {
     exact: false,
-    matches: (text8) => {
+    matches: (text9) => {
       let at2 = 0;
-      for (const [index, part2] of parts2.entries()) {
-        const found = index === 0 ? text8.startsWith(part2) ? 0 : -1 : text8.indexOf(part2, at2);
+      for (const [index, part3] of parts2.entries()) {
+        const found = index === 0 ? text9.startsWith(part3) ? 0 : -1 : text9.indexOf(part3, at2);
         if (found < 0) return false;
-        at2 = found + part2.length;
+        at2 = found + part3.length;
       }
       return true;
     }
@@ -30441,11 +30624,11 @@ function patternOf(line) {
 }
 function templateLine(template, rendered2, line) {
   const left = template.split("\n").map(patternOf);
-  const right = rendered2.split("\n").map((text8) => text8.trim());
+  const right = rendered2.split("\n").map((text9) => text9.trim());
   const matches3 = (row2, column) => {
     const pattern = left[row2];
-    const text8 = right[column] ?? "";
-    return pattern === void 0 || text8 === "" || !pattern.matches(text8) ? 0 : pattern.exact ? 3 : 2;
+    const text9 = right[column] ?? "";
+    return pattern === void 0 || text9 === "" || !pattern.matches(text9) ? 0 : pattern.exact ? 3 : 2;
   };
   const target = Math.min(Math.max(line, 1), right.length) - 1;
   if (left.length * right.length > mostCells) {
@@ -30463,9 +30646,9 @@ function templateLine(template, rendered2, line) {
 }
 function nextWritten(lines, row2) {
   for (let at2 = row2 + 1; at2 < lines.length; at2 += 1) {
-    const text8 = (lines[at2] ?? "").trim();
-    if (text8 === "" || text8.startsWith("#") || /^\{\{-?\s*(?:if|else|end|with|range|define|\/\*|\$)/u.test(text8)) continue;
-    return text8.includes("{{") ? at2 : row2;
+    const text9 = (lines[at2] ?? "").trim();
+    if (text9 === "" || text9.startsWith("#") || /^\{\{-?\s*(?:if|else|end|with|range|define|\/\*|\$)/u.test(text9)) continue;
+    return text9.includes("{{") ? at2 : row2;
   }
   return row2;
 }
@@ -31450,7 +31633,7 @@ var init_address = __esm({
     lastAddress = (1n << 128n) - 1n;
     firstIpv4 = 0xffffn << 32n;
     lastIpv4 = firstIpv4 | 0xffffffffn;
-    friendly = ["203.0.113.10", "2001:db8::10"].map((text8) => parseIp(text8) ?? 0n);
+    friendly = ["203.0.113.10", "2001:db8::10"].map((text9) => parseIp(text9) ?? 0n);
   }
 });
 
@@ -31480,20 +31663,20 @@ function globTemplate(glob) {
   ]);
 }
 function alphabet(patterns, path2) {
-  const literals = [...patterns.exact, ...patterns.prefixes, ...patterns.suffixes, ...patterns.templates.map((text8) => text8.replace(/\{\*{1,2}\}/g, "")), ...patterns.globs.map((glob) => glob.replaceAll("*", ""))];
+  const literals = [...patterns.exact, ...patterns.prefixes, ...patterns.suffixes, ...patterns.templates.map((text9) => text9.replace(/\{\*{1,2}\}/g, "")), ...patterns.globs.map((glob) => glob.replaceAll("*", ""))];
   const used = new Set(literals.flatMap((literal3) => Array.from(literal3)));
   const fresh = Array.from("xyzqwvkjhgtnmupslroiXYZQWVKJHGTNMUPSLROI0123456789-_~éüñ中").find((character) => !used.has(character)) ?? "文";
   const others2 = distinct([...used, ...path2 ? ["/", ...patterns.templates.length > 0 ? ["["] : []] : []]);
   return [fresh, ...others2.filter((character) => path2 || character !== "/")];
 }
-function stable2(text8, mode) {
-  return normalizePath(text8, mode) === text8;
+function stable2(text9, mode) {
+  return normalizePath(text9, mode) === text9;
 }
-function pending(text8) {
-  const segment = text8.slice(text8.lastIndexOf("/") + 1);
+function pending(text9) {
+  const segment = text9.slice(text9.lastIndexOf("/") + 1);
   const dotted = segment === "" || segment === "." || segment === ".." ? segment : "x";
-  const percent2 = text8.lastIndexOf("%");
-  return `${text8.endsWith("/") ? "/" : ""}${dotted}${percent2 >= text8.length - 2 && percent2 !== -1 ? text8.slice(percent2) : ""}`;
+  const percent2 = text9.lastIndexOf("%");
+  return `${text9.endsWith("/") ? "/" : ""}${dotted}${percent2 >= text9.length - 2 && percent2 !== -1 ? text9.slice(percent2) : ""}`;
 }
 function automatonCandidates(patterns, path2, limit) {
   const characters = alphabet(patterns, path2 !== void 0);
@@ -31503,14 +31686,14 @@ function automatonCandidates(patterns, path2, limit) {
   const tails = new Set(patterns.suffixes.flatMap((suffix) => Array.from({ length: suffix.length + 1 }, (_, length) => suffix.slice(0, length))));
   const templates = [...patterns.templates.map(compileTemplate), ...patterns.globs.map(globTemplate)];
   const step = (state, character) => {
-    const text8 = state.text + character;
+    const text9 = state.text + character;
     const prefix3 = state.prefix?.next.get(character);
     let tail = state.tail + character;
     while (tail !== "" && !tails.has(tail)) tail = tail.slice(1);
     return {
-      text: text8,
+      text: text9,
       prefix: prefix3,
-      passed: prefix3 !== void 0 && prefixes.has(text8) ? text8.length : state.passed,
+      passed: prefix3 !== void 0 && prefixes.has(text9) ? text9.length : state.passed,
       tail,
       templates: state.templates.map((positions2, index) => templateStep(templates[index] ?? [], positions2, character))
     };
@@ -31563,28 +31746,28 @@ function textPatterns(matchers) {
   const of = (type) => distinct(matchers.flatMap((matcher) => matcher.type === type ? [matcher.text] : []));
   return { exact: of("exact"), prefixes: of("prefix"), suffixes: of("suffix") };
 }
-function touched(patterns, text8) {
-  return patterns.exact.includes(text8) || patterns.prefixes.some((prefix3) => text8.startsWith(prefix3)) || patterns.suffixes.some((suffix) => text8.endsWith(suffix));
+function touched(patterns, text9) {
+  return patterns.exact.includes(text9) || patterns.prefixes.some((prefix3) => text9.startsWith(prefix3)) || patterns.suffixes.some((suffix) => text9.endsWith(suffix));
 }
 function continuations(patterns, all, reversed) {
   const next = /* @__PURE__ */ new Map();
   for (const pattern of patterns) {
     for (let length = 0; length < pattern.length; length += 1) {
-      const part2 = reversed ? pattern.slice(pattern.length - length) : pattern.slice(0, length);
-      if (!all.has(part2)) continue;
+      const part3 = reversed ? pattern.slice(pattern.length - length) : pattern.slice(0, length);
+      if (!all.has(part3)) continue;
       const character = (reversed ? pattern[pattern.length - 1 - length] : pattern[length]) ?? "";
-      const known7 = next.get(part2);
-      if (known7 === void 0) next.set(part2, /* @__PURE__ */ new Set([character]));
+      const known7 = next.get(part3);
+      if (known7 === void 0) next.set(part3, /* @__PURE__ */ new Set([character]));
       else known7.add(character);
     }
   }
   return next;
 }
 function textCandidates(patterns, root, friendly2) {
-  const rooted = (text8) => text8.startsWith(root);
+  const rooted = (text9) => text9.startsWith(root);
   const prefixes = distinct([root, ...patterns.prefixes.filter(rooted)]);
   const suffixes = distinct(["", ...patterns.suffixes]);
-  const exact2 = new Set(patterns.exact.filter((text8) => text8 !== "" && rooted(text8)));
+  const exact2 = new Set(patterns.exact.filter((text9) => text9 !== "" && rooted(text9)));
   const after = continuations(prefixes, new Set(prefixes), false);
   const before = continuations(suffixes, new Set(suffixes), true);
   const found = [...exact2];
@@ -31627,7 +31810,7 @@ function encodeLetter(path2, index) {
 function spellings(path2) {
   const found = [];
   const slashes = Array.from(path2).flatMap((character, index) => character === "/" ? [index] : []);
-  const replaced2 = (index, text8) => path2.slice(0, index) + text8 + path2.slice(index + 1);
+  const replaced2 = (index, text9) => path2.slice(0, index) + text9 + path2.slice(index + 1);
   for (const index of slashes) {
     found.push(replaced2(index, "//"), replaced2(index, "/./"));
     if (index > 0) found.push(replaced2(index, "\\"), replaced2(index, "%2f"), replaced2(index, "%5c"));
@@ -31641,7 +31824,7 @@ function spellings(path2) {
   if (path2.endsWith("/")) found.push(`${path2}.`, `${path2}x/..`);
   const letters = Array.from(path2).flatMap((character, index) => /[A-Za-z0-9._~-]/.test(character) ? [index] : []);
   for (const index of /* @__PURE__ */ new Set([letters[0], letters[letters.length - 1]])) if (index !== void 0) found.push(encodeLetter(path2, index));
-  found.push(letters.reduceRight((text8, index) => encodeLetter(text8, index), path2));
+  found.push(letters.reduceRight((text9, index) => encodeLetter(text9, index), path2));
   for (const index of letters.slice(-2)) found.push(replaced2(index, "|"));
   return found;
 }
@@ -31706,11 +31889,11 @@ function possibleIdentity(identity2) {
   if (parts2 !== void 0) return parts2.trustDomain !== "" && parts2.namespace !== "" && parts2.account !== "";
   return !identity2.split("/").includes("ns");
 }
-function exact(text8) {
-  return { type: "exact", text: text8 };
+function exact(text9) {
+  return { type: "exact", text: text9 };
 }
-function prefixPieces(text8) {
-  const [trustDomain = "", ns, namespace, sa, account, ...more] = text8.split("/");
+function prefixPieces(text9) {
+  const [trustDomain = "", ns, namespace, sa, account, ...more] = text9.split("/");
   if (more.length > 0) return void 0;
   if (ns === void 0) return { trustDomain: { type: "prefix", text: trustDomain } };
   const domain2 = { trustDomain: exact(trustDomain) };
@@ -31721,8 +31904,8 @@ function prefixPieces(text8) {
   if (account === void 0) return "sa".startsWith(sa) ? both : void 0;
   return sa === "sa" ? { ...both, account: { type: "prefix", text: account } } : void 0;
 }
-function suffixPieces(text8) {
-  const [account = "", sa, namespace, ns, trustDomain, ...more] = text8.split("/").reverse();
+function suffixPieces(text9) {
+  const [account = "", sa, namespace, ns, trustDomain, ...more] = text9.split("/").reverse();
   if (more.length > 0) return void 0;
   if (sa === void 0) return { account: { type: "suffix", text: account } };
   const last = { account: exact(account) };
@@ -31779,7 +31962,7 @@ function piecesOf(matcher) {
   }
 }
 function namesWithout(slash) {
-  const plain6 = (text8) => !text8.includes("/");
+  const plain6 = (text9) => !text9.includes("/");
   return { exact: slash.exact.filter(plain6), prefixes: slash.prefixes.filter(plain6), suffixes: slash.suffixes.filter(plain6) };
 }
 function defined(values5) {
@@ -31795,16 +31978,16 @@ function namesOf(pieces, limit) {
   if (globs.length === 0) return textCandidates(texts9, "", "elsewhere");
   return automatonCandidates({ ...texts9, templates: [], globs }, void 0, limit);
 }
-function accepts3(pattern, text8) {
-  return pattern === void 0 || textMatches(pattern, text8);
+function accepts3(pattern, text9) {
+  return pattern === void 0 || textMatches(pattern, text9);
 }
 function foreign2(matchers, trustDomains) {
   const patterns = textPatterns(matchers.flatMap((matcher) => matcher.type === "principal" ? [matcher.pattern] : []));
-  const shaped = (text8) => text8.split("/").includes("ns");
+  const shaped = (text9) => text9.split("/").includes("ns");
   const ends = {
-    exact: patterns.exact.filter((text8) => !shaped(text8)),
-    prefixes: patterns.prefixes.filter((text8) => !shaped(text8)),
-    suffixes: patterns.suffixes.filter((text8) => !shaped(text8))
+    exact: patterns.exact.filter((text9) => !shaped(text9)),
+    prefixes: patterns.prefixes.filter((text9) => !shaped(text9)),
+    suffixes: patterns.suffixes.filter((text9) => !shaped(text9))
   };
   return [...ends.exact, ...textCandidates(namesWithout(ends), "", "client.other-pki.example"), ...trustDomains.flatMap((domain2) => textCandidates(ends, `${domain2}/`))];
 }
@@ -31852,8 +32035,8 @@ function callerCandidates(asked, matchers, limit) {
   const labels3 = openLabels(asked, limit);
   if (labels3 === void 0) return void 0;
   const mentioned = distinct(asked.flatMap((matcher) => matcher.selection === void 0 ? [] : requirementsOf(matcher.selection).filter((requirement2) => requirement2.key === nameKey).flatMap((requirement2) => requirement2.values)));
-  const telling2 = [...apart2(declared2, matchers), ...mentioned.filter((name2) => !declared2.includes(name2)), freshName([...declared2, ...mentioned])];
-  const identities = peerCandidates([...matchers.filter((matcher) => matcher.type !== "source-namespace"), ...telling2.map((name2) => ({ type: "namespace", pattern: { type: "exact", text: name2 } }))], limit);
+  const telling3 = [...apart2(declared2, matchers), ...mentioned.filter((name2) => !declared2.includes(name2)), freshName([...declared2, ...mentioned])];
+  const identities = peerCandidates([...matchers.filter((matcher) => matcher.type !== "source-namespace"), ...telling3.map((name2) => ({ type: "namespace", pattern: { type: "exact", text: name2 } }))], limit);
   if (identities === void 0) return void 0;
   const found = [];
   const spread = (principal, namespace) => {
@@ -31867,14 +32050,14 @@ function callerCandidates(asked, matchers, limit) {
     else spread(identity2, namespace);
     if (found.length > limit * 16) return void 0;
   }
-  for (const name2 of telling2) spread(null, name2);
+  for (const name2 of telling3) spread(null, name2);
   return [...found, null];
 }
 function apart2(declared2, matchers) {
   if (declared2.length <= fewNamespaces) return declared2;
   const texts9 = matchers.flatMap((matcher) => matcher.type === "principal" && "text" in matcher.pattern ? [matcher.pattern.text] : []);
-  const domains = distinct(["cluster.local", ...texts9.flatMap((text8) => text8.includes("/ns/") ? [text8.slice(0, text8.indexOf("/ns/"))] : [])]);
-  const accounts2 = distinct(["anyone", ...texts9.flatMap((text8) => text8.includes("/sa/") ? [text8.slice(text8.indexOf("/sa/") + 4)] : [])]);
+  const domains = distinct(["cluster.local", ...texts9.flatMap((text9) => text9.includes("/ns/") ? [text9.slice(0, text9.indexOf("/ns/"))] : [])]);
+  const accounts2 = distinct(["anyone", ...texts9.flatMap((text9) => text9.includes("/sa/") ? [text9.slice(text9.indexOf("/sa/") + 4)] : [])]);
   const classes = /* @__PURE__ */ new Map();
   for (const name2 of declared2) {
     const key3 = domains.flatMap((domain2) => accounts2.flatMap((account) => matchers.map((matcher) => matches(matcher, `${domain2}/ns/${name2}/sa/${account}`) ? "1" : "0"))).join("");
@@ -31970,9 +32153,9 @@ function textsOf3(matchers) {
 }
 function spelled(pattern, sensitive, atEnd) {
   const upper = pattern.toUpperCase();
-  const joined5 = sensitive.filter((text8) => atEnd ? pattern.endsWith(text8.toLowerCase()) : pattern.startsWith(text8.toLowerCase())).flatMap((text8) => {
-    const rest = atEnd ? pattern.slice(0, pattern.length - text8.length) : pattern.slice(text8.length);
-    return atEnd ? [rest + text8, rest.toUpperCase() + text8] : [text8 + rest, text8 + rest.toUpperCase()];
+  const joined5 = sensitive.filter((text9) => atEnd ? pattern.endsWith(text9.toLowerCase()) : pattern.startsWith(text9.toLowerCase())).flatMap((text9) => {
+    const rest = atEnd ? pattern.slice(0, pattern.length - text9.length) : pattern.slice(text9.length);
+    return atEnd ? [rest + text9, rest.toUpperCase() + text9] : [text9 + rest, text9 + rest.toUpperCase()];
   });
   return [pattern, upper, upper.slice(0, 1) + pattern.slice(1), pattern.slice(0, 1) + upper.slice(1), ...joined5];
 }
@@ -31982,9 +32165,9 @@ function hostCandidates(matchers) {
   const all = [...sensitive.exact, ...sensitive.prefixes, ...sensitive.suffixes];
   if (all.length === 0) return textCandidates(folded, "", "host.example");
   const patterns = {
-    exact: distinct([...sensitive.exact, ...folded.exact.flatMap((text8) => [...spelled(text8, sensitive.prefixes, false), ...spelled(text8, sensitive.suffixes, true), ...spelled(text8, sensitive.exact, false)])]),
-    prefixes: distinct([...sensitive.prefixes, ...folded.prefixes.flatMap((text8) => spelled(text8, sensitive.prefixes, false)), ...sensitive.prefixes.flatMap((text8) => spelled(text8.toLowerCase(), sensitive.prefixes, false))]),
-    suffixes: distinct([...sensitive.suffixes, ...folded.suffixes.flatMap((text8) => spelled(text8, sensitive.suffixes, true)), ...sensitive.suffixes.flatMap((text8) => spelled(text8.toLowerCase(), sensitive.suffixes, true))])
+    exact: distinct([...sensitive.exact, ...folded.exact.flatMap((text9) => [...spelled(text9, sensitive.prefixes, false), ...spelled(text9, sensitive.suffixes, true), ...spelled(text9, sensitive.exact, false)])]),
+    prefixes: distinct([...sensitive.prefixes, ...folded.prefixes.flatMap((text9) => spelled(text9, sensitive.prefixes, false)), ...sensitive.prefixes.flatMap((text9) => spelled(text9.toLowerCase(), sensitive.prefixes, false))]),
+    suffixes: distinct([...sensitive.suffixes, ...folded.suffixes.flatMap((text9) => spelled(text9, sensitive.suffixes, true)), ...sensitive.suffixes.flatMap((text9) => spelled(text9.toLowerCase(), sensitive.suffixes, true))])
   };
   return textCandidates(patterns, "", "host.example");
 }
@@ -32076,11 +32259,11 @@ function patternOf2(dimension, matcher, uniform) {
   return matcher.type === "exact" || matcher.type === "prefix" || matcher.type === "suffix" || matcher.type === "non-empty" || matcher.type === "present" ? matcher : void 0;
 }
 function namespaceSegments(identity2) {
-  const text8 = `/${identity2}`;
+  const text9 = `/${identity2}`;
   const found = [];
-  for (let at2 = text8.indexOf("/ns/"); at2 !== -1; at2 = text8.indexOf("/ns/", at2 + 1)) {
-    const end = text8.indexOf("/", at2 + 4);
-    if (end !== -1) found.push(text8.slice(at2 + 4, end));
+  for (let at2 = text9.indexOf("/ns/"); at2 !== -1; at2 = text9.indexOf("/ns/", at2 + 1)) {
+    const end = text9.indexOf("/", at2 + 4);
+    if (end !== -1) found.push(text9.slice(at2 + 4, end));
   }
   return found;
 }
@@ -32112,11 +32295,11 @@ function signatures(dimension, matchers) {
     const found = [];
     if (typeof value === "number") found.push(...numbers.get(value) ?? []);
     if (typeof value === "string") {
-      const text8 = mode !== void 0 ? normalizePath(value, mode) : folded ? value.toLowerCase() : value;
-      found.push(...exact2.get(text8) ?? []);
-      for (const length of prefixes.lengths) if (length <= text8.length) found.push(...prefixes.index.get(text8.slice(0, length)) ?? []);
-      for (const length of suffixes.lengths) if (length <= text8.length) found.push(...suffixes.index.get(text8.slice(text8.length - length)) ?? []);
-      for (const { index, pattern } of templates) if (pathMatches(pattern, text8)) found.push(index);
+      const text9 = mode !== void 0 ? normalizePath(value, mode) : folded ? value.toLowerCase() : value;
+      found.push(...exact2.get(text9) ?? []);
+      for (const length of prefixes.lengths) if (length <= text9.length) found.push(...prefixes.index.get(text9.slice(0, length)) ?? []);
+      for (const length of suffixes.lengths) if (length <= text9.length) found.push(...suffixes.index.get(text9.slice(text9.length - length)) ?? []);
+      for (const { index, pattern } of templates) if (pathMatches(pattern, text9)) found.push(index);
       if (globs.size > 0) for (const segment of new Set(namespaceSegments(value))) found.push(...globs.get(segment) ?? []);
     }
     for (const index of rest) if (matches(matchers[index], whole4)) found.push(index);
@@ -32215,10 +32398,10 @@ function elementAtomsOf(matchers, limit) {
   }
   const patterns = [...byKey.keys()].sort().map((key3) => byKey.get(key3));
   const classes = /* @__PURE__ */ new Map();
-  for (const text8 of [...textCandidates(textPatterns(patterns), ""), ""]) {
-    const matched = patterns.flatMap((pattern, index) => matches(pattern, text8) ? [index] : []);
+  for (const text9 of [...textCandidates(textPatterns(patterns), ""), ""]) {
+    const matched = patterns.flatMap((pattern, index) => matches(pattern, text9) ? [index] : []);
     const key3 = matched.join(",");
-    if (!classes.has(key3)) classes.set(key3, { text: text8, matched });
+    if (!classes.has(key3)) classes.set(key3, { text: text9, matched });
   }
   const all = [...classes.values()];
   const hit = all.filter((entry2) => matchers.some((matcher) => elementMatches(matcher, entry2.text)));
@@ -32794,12 +32977,12 @@ function phrases(dimension, atoms, target, seed) {
   const found = [];
   let left = target;
   while (!isEmpty2(left)) {
-    const part2 = product2(words3, atoms, target, lowest(left));
-    const [first, ...more] = part2.all.map((word2) => word2.matcher);
-    const none5 = part2.none.map((word2) => word2.matcher);
+    const part3 = product2(words3, atoms, target, lowest(left));
+    const [first, ...more] = part3.all.map((word2) => word2.matcher);
+    const none5 = part3.none.map((word2) => word2.matcher);
     const start = joined3(dimension, seed, first === void 0 ? [] : [first], none5);
-    found.push({ predicates: [...start, ...more.map((matcher) => ({ dimension, any: [matcher], none: [] }))], bits: part2.bits });
-    left = minus(left, part2.bits);
+    found.push({ predicates: [...start, ...more.map((matcher) => ({ dimension, any: [matcher], none: [] }))], bits: part3.bits });
+    left = minus(left, part3.bits);
   }
   return found;
 }
@@ -33186,16 +33369,16 @@ ${seed.key}`;
   return {
     regions: sorted.flatMap((entry2) => regionOf(entry2)),
     undecided: sorted.flatMap(
-      (entry2) => entry2.parts.flatMap((part2) => part2.undecided ?? []).slice(0, 1).map((reason) => ({ seed: { predicates: canonicalPredicates(entry2.seed.cube.predicates), origins: entry2.origins }, key: entry2.seed.key, layer: entry2.seed.layer, reason }))
+      (entry2) => entry2.parts.flatMap((part3) => part3.undecided ?? []).slice(0, 1).map((reason) => ({ seed: { predicates: canonicalPredicates(entry2.seed.cube.predicates), origins: entry2.origins }, key: entry2.seed.key, layer: entry2.seed.layer, reason }))
     ),
     work
   };
 }
 function regionOf(entry2) {
   const byKey = /* @__PURE__ */ new Map();
-  for (const part2 of entry2.parts) {
-    for (const [index, cube3] of part2.cubes.entries()) {
-      const sample = part2.samples[index];
+  for (const part3 of entry2.parts) {
+    for (const [index, cube3] of part3.cubes.entries()) {
+      const sample = part3.samples[index];
       if (sample !== void 0 && !byKey.has(cubeKey(cube3))) byKey.set(cubeKey(cube3), { cube: { predicates: cube3.predicates, origins: entry2.origins }, sample });
     }
   }
@@ -33208,7 +33391,7 @@ function regionOf(entry2) {
       layer: entry2.seed.layer,
       cubes: said3.map((each) => each.cube),
       samples: said3.map((each) => each.sample),
-      complete: entry2.parts.every((part2) => part2.complete)
+      complete: entry2.parts.every((part3) => part3.complete)
     }
   ];
 }
@@ -33554,7 +33737,7 @@ function textAt4(point, dimension) {
 function protocolAt(point) {
   const transport = point.get("transport");
   if (transport === "UDP" || transport === "SCTP") return transport === "UDP" ? "udp" : "sctp";
-  const value = valueAt2(point, "protocol");
+  const value = valueAt3(point, "protocol");
   return value === "tcp" || value === "tls" || value === "https" ? value : "http";
 }
 function portAt2(point, workload2, protocol) {
@@ -33599,10 +33782,10 @@ function setClaim(claims, path2, texts9) {
 }
 function setAt(claims, path2, value) {
   let at2 = claims;
-  for (const part2 of path2.slice(0, -1)) {
-    const inner = at2[part2];
+  for (const part3 of path2.slice(0, -1)) {
+    const inner = at2[part3];
     const next = inner !== null && typeof inner === "object" && !Array.isArray(inner) ? { ...inner } : {};
-    at2[part2] = next;
+    at2[part3] = next;
     at2 = next;
   }
   at2[path2.at(-1) ?? ""] = value;
@@ -33686,12 +33869,12 @@ function beginning(value, prefix3) {
   return prefix3 === "" ? "" : value.slice(0, value.indexOf(prefix3) + prefix3.length);
 }
 function tokenValue(token, headers2, given) {
-  const text8 = (value) => typeof value === "string" ? value : null;
+  const text9 = (value) => typeof value === "string" ? value : null;
   const named6 = Object.entries(given).filter(([key3]) => key3.startsWith("keys:"));
   const verified = named6.filter(([, right]) => right).map(([key3]) => key3.slice("keys:".length));
   const spoiled = token.location.in === "header" && (headers2.get(token.location.name) ?? "") !== "";
   const signedBy = spoiled || surelyRefused(token.claims) ? [] : token.valid && named6.length === 0 ? "all" : verified;
-  return { location: locationText(token.location), signedBy, issuer: text8(token.claims["iss"]), subject: text8(token.claims["sub"]) };
+  return { location: locationText(token.location), signedBy, issuer: text9(token.claims["iss"]), subject: text9(token.claims["sub"]) };
 }
 function claimPaths(claims, before = []) {
   return Object.entries(claims).flatMap(([name2, value]) => {
@@ -33882,8 +34065,8 @@ function forwardedAs(cube3, sample) {
   if (typeof header !== "string" || typeof remote !== "bigint") return [sample];
   const address = formatIp(remote);
   const asked = cube3.predicates.filter(({ dimension }) => dimension === "header:x-forwarded-for");
-  const texts9 = [address, `${header}, ${address}`].filter((text8) => asked.every((predicate) => holds(predicate, text8)));
-  return [...texts9.map((text8) => new Map(sample).set("header:x-forwarded-for", text8)), sample];
+  const texts9 = [address, `${header}, ${address}`].filter((text9) => asked.every((predicate) => holds(predicate, text9)));
+  return [...texts9.map((text9) => new Map(sample).set("header:x-forwarded-for", text9)), sample];
 }
 function pathAs(cube3, sample) {
   const named6 = namedIn(cube3);
@@ -35010,7 +35193,7 @@ function callersOf3({ callers: callers4 }) {
 function witnessOf({ witness }) {
   if (witness === void 0) return "";
   const { request: request4, to: to2 } = witness;
-  return `such as ${request4.protocol} \`${[request4.method, request4.path].filter((part2) => part2 !== void 0).join(" ")}\` to port \`${to2.port}\``;
+  return `such as ${request4.protocol} \`${[request4.method, request4.path].filter((part3) => part3 !== void 0).join(" ")}\` to port \`${to2.port}\``;
 }
 var init_told_apart = __esm({
   "src/impact/told-apart.ts"() {
@@ -35270,10 +35453,10 @@ var init_counterfactual = __esm({
 function worldsOf2(base2, head, documents) {
   const choices = /* @__PURE__ */ new Map();
   for (const resource of [...base2, ...head]) {
-    for (const { text: text8, choices: all } of resource.unresolved ?? []) {
+    for (const { text: text9, choices: all } of resource.unresolved ?? []) {
       if (all === void 0) continue;
-      const known7 = choices.get(text8);
-      if (known7 === void 0) choices.set(text8, new Set(all));
+      const known7 = choices.get(text9);
+      if (known7 === void 0) choices.set(text9, new Set(all));
       else for (const choice2 of all) known7.add(choice2);
     }
     if (isAsking(resource)) for (const each of otherwise(resource, documents)?.unresolved ?? []) for (const choice2 of each.choices ?? []) choices.get(clusterText)?.add(choice2);
@@ -35281,20 +35464,20 @@ function worldsOf2(base2, head, documents) {
   if (choices.size === 0) return oneWorld;
   const worlds2 = [];
   const left = [];
-  for (const text8 of [...choices.keys()].sort(compareText)) {
-    const others2 = [...choices.get(text8) ?? []].slice(1);
-    if (worlds2.length + others2.length > mostWorlds) left.push(text8);
-    else for (const choice2 of others2) worlds2.push({ text: text8, choice: choice2, base: read3(base2, text8, choice2, documents), head: read3(head, text8, choice2, documents) });
+  for (const text9 of [...choices.keys()].sort(compareText)) {
+    const others2 = [...choices.get(text9) ?? []].slice(1);
+    if (worlds2.length + others2.length > mostWorlds) left.push(text9);
+    else for (const choice2 of others2) worlds2.push({ text: text9, choice: choice2, base: read3(base2, text9, choice2, documents), head: read3(head, text9, choice2, documents) });
   }
   return { worlds: worlds2, left };
 }
-function read3(resources, text8, choice2, documents) {
+function read3(resources, text9, choice2, documents) {
   return resources.flatMap((resource) => {
-    if (resource.unresolved?.some((each) => each.text === text8 && each.choices !== void 0) !== true) return resource;
-    const key3 = `${typeof choice2} ${String(choice2)} ${text8}`;
+    if (resource.unresolved?.some((each) => each.text === text9 && each.choices !== void 0) !== true) return resource;
+    const key3 = `${typeof choice2} ${String(choice2)} ${text9}`;
     const known7 = again.get(resource)?.get(key3);
     if (known7 !== void 0) return known7;
-    const found = text8 === clusterText && isAsking(resource) ? otherwise(resource, documents, choice2) : readOne(resource, text8, choice2, documents) ?? resource;
+    const found = text9 === clusterText && isAsking(resource) ? otherwise(resource, documents, choice2) : readOne(resource, text9, choice2, documents) ?? resource;
     const made2 = found === void 0 ? [] : [found];
     again.set(resource, new Map([...again.get(resource) ?? [], [key3, made2]]));
     return made2;
@@ -35325,33 +35508,33 @@ function withOtherwise(resources, documents) {
     return { ...resource, unresolved: [...resource.unresolved ?? [], { text: clusterText, path: [], choices: ["not found", "found"] }] };
   });
 }
-function readOne(resource, text8, choice2, documents) {
+function readOne(resource, text9, choice2, documents) {
   const { file: file2, blob, document: index, rendered: rendered2 } = resource.origin;
   const origin = { file: file2, blob, document: index, ...rendered2 === void 0 ? {} : { rendered: rendered2 } };
   const reading = documents.read(origin.rendered?.blob ?? origin.blob);
   if (reading.type !== "documents") return void 0;
   const document = origin.rendered === void 0 ? reading.documents.find((each) => each.index === origin.document) : reading.documents[0];
-  const decoded = decodeDocument(document?.value, { origin, unit: resource.unit, defaultNamespace: resource.namespace ?? "", given: /* @__PURE__ */ new Map([[text8, choice2]]) });
+  const decoded = decodeDocument(document?.value, { origin, unit: resource.unit, defaultNamespace: resource.namespace ?? "", given: /* @__PURE__ */ new Map([[text9, choice2]]) });
   return decoded.type === "resources" ? decoded.resources.find((each) => resourceKey(each) === resourceKey(resource) && each.origin.item === resource.origin.item) : void 0;
 }
 function withUnresolved(resources, source2) {
   if (!mayHoldUnresolved(source2)) return resources;
   return resources.map((resource) => {
     const known7 = resource.unresolved ?? [];
-    const more = unresolvedTexts(`${readContentOf(resource)}${resource.name} ${resource.namespace ?? ""}`).filter((text8) => !known7.some((each) => each.text.includes(text8)));
-    return more.length === 0 ? resource : { ...resource, unresolved: [...known7, ...more.map((text8) => ({ text: text8, path: [] }))] };
+    const more = unresolvedTexts(`${readContentOf(resource)}${resource.name} ${resource.namespace ?? ""}`).filter((text9) => !known7.some((each) => each.text.includes(text9)));
+    return more.length === 0 ? resource : { ...resource, unresolved: [...known7, ...more.map((text9) => ({ text: text9, path: [] }))] };
   });
 }
 function unresolvedIn(resources) {
   return distinct(resources.flatMap((resource) => resource.unresolved?.map((each) => each.text) ?? []));
 }
-function unresolvedId(text8) {
-  return `unresolved:${text8}`;
+function unresolvedId(text9) {
+  return `unresolved:${text9}`;
 }
-function unresolvedWords(text8) {
-  if (text8 === randomText) return "what a chart makes anew at every rendering is taken to be equal on both sides";
-  if (text8 === clusterText) return "what a chart asks the cluster for (`lookup`) is taken to be equal on both sides";
-  return `what \`${text8}\` stands for is not told; it is taken to be equal on both sides, and equal to nothing else`;
+function unresolvedWords(text9) {
+  if (text9 === randomText) return "what a chart makes anew at every rendering is taken to be equal on both sides";
+  if (text9 === clusterText) return "what a chart asks the cluster for (`lookup`) is taken to be equal on both sides";
+  return `what \`${text9}\` stands for is not told; it is taken to be equal on both sides, and equal to nothing else`;
 }
 var mostWorlds, oneWorld, again;
 var init_unresolved3 = __esm({
@@ -35490,11 +35673,11 @@ function undecidedValues(loaded, stated, found, compare) {
   const { worlds: worlds2, left } = loaded.worlds;
   if (worlds2.length === 0 && left.length === 0) return [];
   const undecided2 = /* @__PURE__ */ new Map();
-  const add4 = (text8, choice2) => {
-    const holds3 = (resource2) => resource2.unresolved?.some((each) => each.text === text8 && each.choices !== void 0) === true;
+  const add4 = (text9, choice2) => {
+    const holds3 = (resource2) => resource2.unresolved?.some((each) => each.text === text9 && each.choices !== void 0) === true;
     const head = loaded.head.resources.find(holds3);
     const resource = head ?? loaded.base.resources.find(holds3);
-    if (resource !== void 0 && !undecided2.has(text8)) undecided2.set(text8, { environment: loaded.id, text: text8, choice: choice2, resource, side: head === void 0 ? "base" : "head" });
+    if (resource !== void 0 && !undecided2.has(text9)) undecided2.set(text9, { environment: loaded.id, text: text9, choice: choice2, resource, side: head === void 0 ? "base" : "head" });
   };
   const known7 = signature(found);
   for (const world of worlds2) {
@@ -35502,7 +35685,7 @@ function undecidedValues(loaded, stated, found, compare) {
     const { base: base2, head, renamed } = meshes({ ...loaded, base: { ...loaded.base, resources: world.base }, head: { ...loaded.head, resources: world.head } }, stated);
     if (signature(compare({ environment: loaded.id, base: base2, head, renamed })) !== known7) add4(world.text, world.choice);
   }
-  for (const text8 of left) add4(text8, void 0);
+  for (const text9 of left) add4(text9, void 0);
   return [...undecided2.values()];
 }
 function signature(changes2) {
@@ -35540,14 +35723,14 @@ function describeIssues(issues, schema2, value) {
 function describeIssue(issue2, schema2, value, prefix3) {
   const path2 = [...prefix3, ...issue2.path.filter((step) => typeof step !== "symbol")];
   const name2 = pathText2(path2);
-  const found = valueAt3(value, path2);
+  const found = valueAt4(value, path2);
   const here = (message) => [{ path: path2, atKey: false, message }];
   switch (issue2.code) {
     case "unrecognized_keys":
       return issue2.keys.map((key3) => {
         const real = keysAt2(schema2, path2);
-        const nearest = nearestName(key3, real);
-        const hint = nearest === void 0 ? real.length === 0 ? "nothing may be written here" : `known here: ${listed4(real)}` : `did you mean \`${nearest}\`?`;
+        const nearest2 = nearestName(key3, real);
+        const hint = nearest2 === void 0 ? real.length === 0 ? "nothing may be written here" : `known here: ${listed4(real)}` : `did you mean \`${nearest2}\`?`;
         return { path: [...path2, key3], atKey: true, message: `unknown key \`${key3}\`${name2 === "" ? "" : ` in \`${name2}\``}; ${hint}` };
       });
     case "invalid_value":
@@ -35614,7 +35797,7 @@ function listed4(names4) {
 function pathText2(path2) {
   return path2.map((step, index) => typeof step === "number" ? `[${String(step)}]` : index === 0 ? step : `.${step}`).join("");
 }
-function valueAt3(value, path2) {
+function valueAt4(value, path2) {
   let at2 = value;
   for (const step of path2) {
     if (at2 === null || typeof at2 !== "object") return void 0;
@@ -40025,17 +40208,17 @@ var init_schemas = __esm({
     $ZodTemplateLiteral = /* @__PURE__ */ $constructor("$ZodTemplateLiteral", (inst, def) => {
       $ZodType.init(inst, def);
       const regexParts = [];
-      for (const part2 of def.parts) {
-        if (typeof part2 === "object" && part2 !== null) {
-          const source2 = partPattern(part2);
+      for (const part3 of def.parts) {
+        if (typeof part3 === "object" && part3 !== null) {
+          const source2 = partPattern(part3);
           if (!source2) {
-            throw new Error(`Invalid template literal part, no pattern found: ${[...part2._zod.traits].shift()}`);
+            throw new Error(`Invalid template literal part, no pattern found: ${[...part3._zod.traits].shift()}`);
           }
           regexParts.push(cleanRegex(source2));
-        } else if (part2 === null || primitiveTypes.has(typeof part2)) {
-          regexParts.push(escapeRegex(`${part2}`));
+        } else if (part3 === null || primitiveTypes.has(typeof part3)) {
+          regexParts.push(escapeRegex(`${part3}`));
         } else {
-          throw new Error(`Invalid template literal part: ${part2}`);
+          throw new Error(`Invalid template literal part: ${part3}`);
         }
       }
       inst._zod.pattern = new RegExp(`^${regexParts.join("")}$`);
@@ -44637,8 +44820,8 @@ var capitalizeFirstCharacter, error33;
 var init_lt = __esm({
   "node_modules/zod/v4/locales/lt.js"() {
     init_util();
-    capitalizeFirstCharacter = (text8) => {
-      return text8.charAt(0).toUpperCase() + text8.slice(1);
+    capitalizeFirstCharacter = (text9) => {
+      return text9.charAt(0).toUpperCase() + text9.slice(1);
     };
     error33 = () => {
       const Sizable = {
@@ -51462,11 +51645,11 @@ function foldObjects(members3) {
         continue;
       const parts2 = [];
       for (const other of objects) {
-        const part2 = other.properties?.[key3] ?? undeclaredConstraint(other);
-        if (part2 === null || part2 === void 0)
+        const part3 = other.properties?.[key3] ?? undeclaredConstraint(other);
+        if (part3 === null || part3 === void 0)
           continue;
-        if (!parts2.some((seen) => JSON.stringify(seen) === JSON.stringify(part2)))
-          parts2.push(part2);
+        if (!parts2.some((seen) => JSON.stringify(seen) === JSON.stringify(part3)))
+          parts2.push(part3);
       }
       const merged3 = parts2.length === 1 ? parts2[0] : foldObjects(parts2) ?? { allOf: parts2 };
       assignProp(properties, key3, merged3);
@@ -56061,29 +56244,29 @@ var init_zod = __esm({
 });
 
 // src/app/config/schema.ts
-var defaultIgnore, text5, path, namespaceName2, severity, level, helm, unit, environment3, mesh, asset, callers, request2, claim2, invariant, gates, tool, suppressionSchema, configSchema;
+var defaultIgnore, text6, path, namespaceName2, severity, level, helm, unit, environment3, mesh, asset, callers, request2, claim2, invariant, gates, tool, suppressionSchema, configSchema;
 var init_schema2 = __esm({
   "src/app/config/schema.ts"() {
     "use strict";
     init_zod();
     defaultIgnore = ["**/testdata/**", "**/node_modules/**", "vendor/**"];
-    text5 = external_exports.string().min(1);
+    text6 = external_exports.string().min(1);
     path = external_exports.string().min(1).refine((value) => !value.startsWith("/") && !value.split("/").includes(".."), { message: "must be a path inside the repository" });
     namespaceName2 = external_exports.string().regex(/^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?$/u, { message: "must be the name of a namespace" });
     severity = external_exports.enum(["critical", "high", "medium", "low"]);
     level = external_exports.enum(["fail", "warn", "off"]);
     helm = external_exports.strictObject({
-      release: text5.optional(),
+      release: text6.optional(),
       namespace: namespaceName2.optional(),
       /** Relative to the chart. */
-      values: external_exports.array(text5).default([]),
+      values: external_exports.array(text6).default([]),
       set: external_exports.record(external_exports.string(), external_exports.union([external_exports.string(), external_exports.number(), external_exports.boolean()])).default({}),
-      apiVersions: external_exports.array(text5).default([]),
-      kubeVersion: text5.optional()
+      apiVersions: external_exports.array(text6).default([]),
+      kubeVersion: text6.optional()
     });
     unit = external_exports.strictObject({
       path: path.describe("folder or file, from the root of the repository"),
-      environment: text5.optional().describe("the environment the unit runs in; without it, found by what the units define"),
+      environment: text6.optional().describe("the environment the unit runs in; without it, found by what the units define"),
       namespace: namespaceName2.optional().describe("for objects that name none"),
       helm: helm.optional(),
       kustomize: external_exports.strictObject({}).optional()
@@ -56092,21 +56275,21 @@ var init_schema2 = __esm({
     mesh = external_exports.strictObject({
       istioVersion: external_exports.string().regex(/^1\.[0-9]+(?:\.[0-9]+)?$/u, { message: 'must be a version such as `"1.31"`, in quotes' }).optional(),
       rootNamespace: namespaceName2.optional(),
-      trustDomain: text5.optional(),
+      trustDomain: text6.optional(),
       defaultMtls: external_exports.enum(["permissive", "strict", "disable"]).optional(),
       enrolment: external_exports.record(external_exports.string(), external_exports.enum(["sidecar", "ambient", "none", "unknown"])).default({})
     });
-    asset = external_exports.strictObject({ workload: text5, criticality: external_exports.enum(["critical", "high", "medium", "low"]), owner: text5.optional() });
-    callers = external_exports.union([text5, external_exports.array(text5), external_exports.strictObject({ except: external_exports.array(text5).min(1) })]);
+    asset = external_exports.strictObject({ workload: text6, criticality: external_exports.enum(["critical", "high", "medium", "low"]), owner: text6.optional() });
+    callers = external_exports.union([text6, external_exports.array(text6), external_exports.strictObject({ except: external_exports.array(text6).min(1) })]);
     request2 = external_exports.strictObject({
-      methods: external_exports.array(text5).optional(),
-      paths: external_exports.array(text5).optional(),
-      hosts: external_exports.array(text5).optional(),
+      methods: external_exports.array(text6).optional(),
+      paths: external_exports.array(text6).optional(),
+      hosts: external_exports.array(text6).optional(),
       ports: external_exports.array(external_exports.number().int().min(1).max(65535)).optional(),
       headers: external_exports.record(external_exports.string(), external_exports.string()).optional()
     });
-    claim2 = external_exports.strictObject({ from: callers.optional(), to: text5, request: request2.optional(), mtls: external_exports.enum(["strict", "permissive"]).optional() });
-    invariant = external_exports.strictObject({ name: text5, never: claim2.optional(), always: claim2.optional(), only: claim2.optional(), severity: severity.default("high") }).refine((value) => [value.never, value.always, value.only].filter((each) => each !== void 0).length === 1, { message: "must have exactly one of `never`, `always` and `only`" });
+    claim2 = external_exports.strictObject({ from: callers.optional(), to: text6, request: request2.optional(), mtls: external_exports.enum(["strict", "permissive"]).optional() });
+    invariant = external_exports.strictObject({ name: text6, never: claim2.optional(), always: claim2.optional(), only: claim2.optional(), severity: severity.default("high") }).refine((value) => [value.never, value.always, value.only].filter((each) => each !== void 0).length === 1, { message: "must have exactly one of `never`, `always` and `only`" });
     gates = external_exports.strictObject({
       failOn: external_exports.enum(["new", "any", "none"]).default("new").describe("which findings fail the run"),
       severity: severity.default("high").describe("from which severity on"),
@@ -56114,23 +56297,23 @@ var init_schema2 = __esm({
       external: level.default("warn"),
       unreferenced: level.default("warn"),
       maturity: external_exports.union([external_exports.literal("off"), external_exports.strictObject({ minimumScore: external_exports.number().min(0).max(100).optional(), maximumDrop: external_exports.number().min(0).max(100).optional() })]).default("off"),
-      acceptance: external_exports.array(text5).default([]).describe("who may accept a change finding on a commit")
+      acceptance: external_exports.array(text6).default([]).describe("who may accept a change finding on a commit")
     });
     tool = external_exports.string().min(1).refine((value) => value.startsWith("/") || /^[A-Za-z]:[\\/]/u.test(value) || !/[\\/]/u.test(value), {
       message: "must be a name on PATH or an absolute path outside the repository, which a pull request cannot replace"
     });
     suppressionSchema = external_exports.strictObject({
       rule: external_exports.string().min(1).describe("code or id of one rule, such as `MP103`"),
-      resource: text5.optional().describe("`Kind/namespace/name`, with `*`, `?` and `**`"),
+      resource: text6.optional().describe("`Kind/namespace/name`, with `*`, `?` and `**`"),
       fingerprint: external_exports.string().regex(/^[0-9a-f]{16}$/u, { message: "must be the 16 hexadecimal digits of a finding" }).optional(),
-      environment: text5.optional(),
+      environment: text6.optional(),
       reason: external_exports.string().min(10).describe("at least 10 characters"),
       expires: external_exports.string().regex(/^[0-9]{4}-[0-9]{2}-[0-9]{2}$/u).describe("the last day, at most 365 days ahead"),
-      owner: text5.optional()
+      owner: text6.optional()
     });
     configSchema = external_exports.strictObject({
       units: external_exports.array(unit).default([]),
-      ignore: external_exports.array(text5).default([...defaultIgnore]),
+      ignore: external_exports.array(text6).default([...defaultIgnore]),
       environments: external_exports.record(external_exports.string().min(1), environment3).default({}),
       context: external_exports.array(path).default([]),
       mesh: mesh.prefault({}),
@@ -56187,8 +56370,8 @@ function invalidity(entry2) {
   if (typeof entry2.expires !== "string" || dayNumber(entry2.expires) === void 0) return "`expires` is missing or no date of the form `YYYY-MM-DD`";
   return void 0;
 }
-function dayNumber(text8) {
-  const match = /^([0-9]{4})-([0-9]{2})-([0-9]{2})$/u.exec(text8);
+function dayNumber(text9) {
+  const match = /^([0-9]{4})-([0-9]{2})-([0-9]{2})$/u.exec(text9);
   if (match === null) return void 0;
   const [year = 0, month = 0, date5 = 0] = match.slice(1).map(Number);
   const leap = year % 4 === 0 && year % 100 !== 0 || year % 400 === 0;
@@ -56210,9 +56393,9 @@ var init_suppressions = __esm({
 });
 
 // src/app/config.ts
-function readConfig(text8, file2) {
+function readConfig(text9, file2) {
   const lines = new import_yaml7.LineCounter();
-  const document = (0, import_yaml7.parseDocument)(text8, { lineCounter: lines, uniqueKeys: true });
+  const document = (0, import_yaml7.parseDocument)(text9, { lineCounter: lines, uniqueKeys: true });
   const [error62] = document.errors;
   if (error62 !== void 0) {
     const message = (error62.message.split("\n")[0] ?? "").replace(/ at line [0-9]+.*$/u, "").replace(/[.:]+$/u, "");
@@ -56633,7 +56816,7 @@ function readFile4(file2, blob, placement, documents) {
   const broken = [];
   let understood = 0;
   let ignored = 0;
-  const text8 = documents.text(blob) ?? "";
+  const text9 = documents.text(blob) ?? "";
   for (const document of reading.documents) {
     const origin = { file: file2, blob, document: document.index };
     const context2 = { origin, ...placement };
@@ -56645,18 +56828,18 @@ function readFile4(file2, blob, placement, documents) {
     }
     const decoded = decodeDocument(istioOfRelease(document.value) ?? document.value, context2);
     if (decoded.type === "ignored") ignored += 1;
-    else if (decoded.type === "unreadable") broken.push({ ...at2, value: document.value, problem: problemOf(decoded, text8, document.index), fallback: [] });
+    else if (decoded.type === "unreadable") broken.push({ ...at2, value: document.value, problem: problemOf(decoded, text9, document.index), fallback: [] });
     else {
       if (decoded.resources.length > 0) understood += 1;
       else if (decoded.unreadable.length === 0) ignored += 1;
-      resources.push(...withUnresolved(decoded.resources, text8));
-      for (const item2 of decoded.unreadable) broken.push({ ...at2, value: void 0, problem: problemOf(item2, text8, document.index), fallback: [] });
+      resources.push(...withUnresolved(decoded.resources, text9));
+      for (const item2 of decoded.unreadable) broken.push({ ...at2, value: void 0, problem: problemOf(item2, text9, document.index), fallback: [] });
     }
   }
   return { file: file2, resources, broken, documents: reading.documents.length, understood, ignored };
 }
-function problemOf(unreadable3, text8, document) {
-  const span = spanOf(text8, { document }, unreadable3.path);
+function problemOf(unreadable3, text9, document) {
+  const span = spanOf(text9, { document }, unreadable3.path);
   return { kind: "yaml-error", line: span.startLine, column: span.startColumn, reason: unreadable3.reason, remedy: unreadable3.remedy };
 }
 var init_read = __esm({
@@ -56788,6 +56971,10 @@ ${change2.change}`;
         if (instead !== void 0) moved2.add(instead);
         add4(instead === void 0 ? { unit: unit3, content, change: "added", side: "RIGHT" } : { unit: unit3, content, change: "modified", side: "RIGHT", instead: instead.name });
       } else if (before.detail !== content.detail) add4({ unit: unit3, content, change: "modified", side: "RIGHT" });
+      else {
+        const place2 = changedPart(before, content);
+        if (place2 !== void 0) add4({ unit: unit3, content: { ...content, file: place2.file, line: place2.line }, change: "modified", side: "RIGHT" });
+      }
     }
     for (const content of gone) if (!moved2.has(content)) add4({ unit: unit3, content, change: "removed", side: "LEFT" });
   };
@@ -56800,6 +56987,10 @@ ${change2.change}`;
   compare("", byName(outside.base), byName(outside.head));
   return sortedBy(found.values(), (each) => each.content.file, (each) => each.content.line, (each) => each.content.name);
 }
+function changedPart(before, after) {
+  const [were, are] = [before, after].map(({ parts: parts2 = [] }) => new Set(parts2.map(({ detail }) => detail)));
+  return (after.parts ?? []).find(({ detail }) => were?.has(detail) !== true) ?? ([...were ?? []].some((detail) => are?.has(detail) !== true) ? after : void 0);
+}
 function sameThing(left, right) {
   const thing = (name2) => name2.replace(/^\S*\/(?=[^\s/])/u, "");
   return thing(left) === thing(right);
@@ -56808,7 +56999,7 @@ function byName(contents2) {
   const found = /* @__PURE__ */ new Map();
   for (const content of contents2) {
     const known7 = found.get(content.name);
-    found.set(content.name, known7 === void 0 ? content : { ...known7, detail: distinct([...known7.detail.split("\n"), content.detail]).join("\n") });
+    found.set(content.name, known7 === void 0 ? content : { ...known7, detail: distinct([...known7.detail.split("\n"), content.detail]).join("\n"), parts: [...known7.parts ?? [], ...content.parts ?? []] });
   }
   return found;
 }
@@ -57060,7 +57251,7 @@ function assumptionsOf2(discovered, objects, doubts) {
   return sortedBy(assumptions2, (each) => each.id);
 }
 function unresolvedAssumptions(environments2) {
-  return unresolvedIn(environments2.flatMap(({ base: base2, head }) => base2 === head ? head.all : [...base2.all, ...head.all])).map((text8) => ({ id: unresolvedId(text8), text: unresolvedWords(text8) }));
+  return unresolvedIn(environments2.flatMap(({ base: base2, head }) => base2 === head ? head.all : [...base2.all, ...head.all])).map((text9) => ({ id: unresolvedId(text9), text: unresolvedWords(text9) }));
 }
 function unitsUsing(discovered, path2) {
   return discovered.units.filter(touches([path2])).map((unit3) => unit3.id);
@@ -57094,26 +57285,26 @@ var init_load = __esm({
 // src/app/undecided-values.ts
 function undecidedReasons(undecided2, lineOf4) {
   const reasons2 = /* @__PURE__ */ new Map();
-  for (const { text: text8, choice: choice2, resource, side: side2 } of undecided2) {
-    const id = shortHash("unresolved", resourceId(resource), text8);
+  for (const { text: text9, choice: choice2, resource, side: side2 } of undecided2) {
+    const id = shortHash("unresolved", resourceId(resource), text9);
     if (reasons2.has(id)) continue;
-    const path2 = resource.unresolved?.find((each) => each.text === text8)?.path ?? [];
+    const path2 = resource.unresolved?.find((each) => each.text === text9)?.path ?? [];
     reasons2.set(id, {
       id,
       kind: "limit",
       status: "new",
       unit: resource.unit,
       ...lineOf4(resource, path2, side2),
-      reason: `what changes here depends on ${words2(text8)} in \`${resourceId(resource)}\`, which is not told${choice2 === void 0 ? "; not all of its values were looked at" : `: with \`${String(choice2)}\` it is something else than with another value`}`,
-      remedy: text8 === randomText || text8 === clusterText ? "set the value where the chart takes it from" : "put the value into the repository, or name a manifest that holds it in `context`"
+      reason: `what changes here depends on ${words2(text9)} in \`${resourceId(resource)}\`, which is not told${choice2 === void 0 ? "; not all of its values were looked at" : `: with \`${String(choice2)}\` it is something else than with another value`}`,
+      remedy: text9 === randomText || text9 === clusterText ? "set the value where the chart takes it from" : "put the value into the repository, or name a manifest that holds it in `context`"
     });
   }
   return [...reasons2.values()];
 }
-function words2(text8) {
-  if (text8 === randomText) return "a value that the chart makes anew at every rendering";
-  if (text8 === clusterText) return "what the chart finds in the cluster";
-  return `\`${text8}\``;
+function words2(text9) {
+  if (text9 === randomText) return "a value that the chart makes anew at every rendering";
+  if (text9 === clusterText) return "what the chart finds in the cluster";
+  return `\`${text9}\``;
 }
 var init_undecided_values = __esm({
   "src/app/undecided-values.ts"() {
@@ -57483,8 +57674,8 @@ var init_review = __esm({
 });
 
 // src/entry/configuration.ts
-function parsed(text8, file2) {
-  const result = readConfig(text8, file2);
+function parsed(text9, file2) {
+  const result = readConfig(text9, file2);
   if (result.type === "invalid") {
     const [first, ...more] = result.problems;
     const rest = more.length > 0 ? ` (and ${more.length} more: ${more.map((problem) => `line ${problem.line}: ${problem.message}`).join("; ")})` : "";
@@ -57494,8 +57685,8 @@ function parsed(text8, file2) {
 }
 function configurationFor(pair, named6) {
   if (named6 !== void 0) {
-    const text8 = readNamed(named6);
-    return { ...parsed(text8, named6), file: named6, text: text8 };
+    const text9 = readNamed(named6);
+    return { ...parsed(text9, named6), file: named6, text: text9 };
   }
   return committedConfiguration(pair, configurationPath, parsed);
 }
@@ -57505,8 +57696,8 @@ function committedConfiguration(pair, file2, parse6) {
   const inForce3 = base2 === void 0 ? { config: defaultConfig, notYet: [] } : { ...parse6(base2, file2), text: base2 };
   return { ...inForce3, file: file2, ...head === void 0 || head === base2 ? {} : proposedBy(head, file2) };
 }
-function proposedBy(text8, file2) {
-  const result = readConfig(text8, file2);
+function proposedBy(text9, file2) {
+  const result = readConfig(text9, file2);
   return result.type === "invalid" ? {} : { proposed: result.config };
 }
 var init_configuration = __esm({
@@ -57521,13 +57712,13 @@ var init_configuration = __esm({
 });
 
 // src/entry/entries.ts
-function* entriesOf3(text8, path2) {
-  if (/\.ya?ml$/u.test(path2) || !isJsonLines(text8)) {
-    yield* documentsOf2(text8);
+function* entriesOf3(text9, path2) {
+  if (/\.ya?ml$/u.test(path2) || !isJsonLines(text9)) {
+    yield* documentsOf2(text9);
     return;
   }
   let line = 0;
-  for (const source2 of text8.split("\n")) {
+  for (const source2 of text9.split("\n")) {
     line += 1;
     const at2 = line;
     if (source2.trim() === "") continue;
@@ -57541,21 +57732,21 @@ function* entriesOf3(text8, path2) {
     for (const each of Array.isArray(value) ? value : [value]) yield { line: at2, value: each, lineOf: () => at2 };
   }
 }
-function isJsonLines(text8) {
-  const first = /^[^\S\n]*\S.*$/mu.exec(text8)?.[0];
-  return first === void 0 || isJson(first) || !isJson(text8);
+function isJsonLines(text9) {
+  const first = /^[^\S\n]*\S.*$/mu.exec(text9)?.[0];
+  return first === void 0 || isJson(first) || !isJson(text9);
 }
-function isJson(text8) {
+function isJson(text9) {
   try {
-    JSON.parse(text8);
+    JSON.parse(text9);
     return true;
   } catch {
     return false;
   }
 }
-function* documentsOf2(text8) {
+function* documentsOf2(text9) {
   const lines = new import_yaml8.LineCounter();
-  for (const document of (0, import_yaml8.parseAllDocuments)(text8, { lineCounter: lines })) {
+  for (const document of (0, import_yaml8.parseAllDocuments)(text9, { lineCounter: lines })) {
     const [error62] = document.errors;
     if (error62 !== void 0) {
       const { line } = lines.linePos(error62.pos[0]);
@@ -57602,14 +57793,14 @@ var init_entries = __esm({
 });
 
 // src/entry/configured-names.ts
-function checkConfiguredNames({ config: config3, file: file2, text: text8 }, pair, discovered) {
-  if (text8 === void 0) return;
+function checkConfiguredNames({ config: config3, file: file2, text: text9 }, pair, discovered) {
+  if (text9 === void 0) return;
   const missing2 = new Set(discovered.missing);
   const units = new Set(discovered.units.flatMap((unit3) => [unit3.id, unit3.base?.path ?? unit3.id, unit3.head?.path ?? unit3.id]));
   const wrong = namedIn2(config3).find(({ is, name: name2 }) => is === "path" ? missing2.has(name2) : !units.has(name2));
   if (wrong === void 0) return;
   const lines = new import_yaml9.LineCounter();
-  const line = lineAt2((0, import_yaml9.parseDocument)(text8, { lineCounter: lines }).contents, wrong.path, lines);
+  const line = lineAt2((0, import_yaml9.parseDocument)(text9, { lineCounter: lines }).contents, wrong.path, lines);
   const what = wrong.is === "path" ? "which exists" : "and no unit is called so";
   throw new InputError(`${file2}:${String(line)}: \`${wrong.key}\` is \`${wrong.name}\`, ${what}${pair.base === pair.head ? wrong.is === "path" ? " nowhere" : "" : " on neither side"}`, remedyFor2(wrong, wrong.is === "path" ? pathsOf2(pair) : distinct(units)));
 }
@@ -57679,7 +57870,7 @@ function constant(description, value) {
 function list3(description, items) {
   return { description, type: "array", items };
 }
-function text6(description, pattern) {
+function text7(description, pattern) {
   return pattern === void 0 ? { description, type: "string" } : { description, type: "string", pattern };
 }
 function flag2(description) {
@@ -57715,17 +57906,17 @@ var init_schema_changes = __esm({
     init_schema_dsl();
     enforcement = (description) => choice(description, { sidecar: true, ztunnel: true, waypoint: true, gateway: true, none: true });
     side = choice("LEFT: a line of the base, RIGHT: a line of the head", { LEFT: true, RIGHT: true });
-    ids2 = (description) => list3(description, text6("an id"));
-    labels = (description) => record2(description, text6("value of the label"));
+    ids2 = (description) => list3(description, text7("an id"));
+    labels = (description) => record2(description, text7("value of the label"));
     query2 = {
       from: object3(
         "the caller",
         {
           principal: { description: "identity in the client certificate, `trust-domain/ns/x/sa/y`; null: plaintext, no certificate", anyOf: [{ type: "string" }, { type: "null" }] },
-          workload: text6("instead of `principal`: a declared workload, `namespace/name`"),
+          workload: text7("instead of `principal`: a declared workload, `namespace/name`"),
           outside: flag2("a client outside the cluster"),
-          ip: text6("address of the connection"),
-          pod: object3("the calling pod, where NetworkPolicies look at it", { namespace: text6("its namespace"), labels: labels("its labels"), namespaceLabels: labels("labels of its namespace, where no manifest declares it") }, { namespaceLabels: true }),
+          ip: text7("address of the connection"),
+          pod: object3("the calling pod, where NetworkPolicies look at it", { namespace: text7("its namespace"), labels: labels("its labels"), namespaceLabels: labels("labels of its namespace, where no manifest declares it") }, { namespaceLabels: true }),
           direct: flag2("straight to the pod, past waypoints and gateways"),
           client: choice("how the client takes part in the mesh, where its identity alone does not tell", { sidecar: true, ambient: true })
         },
@@ -57734,11 +57925,11 @@ var init_schema_changes = __esm({
       to: object3(
         "the destination",
         {
-          workload: text6("`namespace/name`, or `namespace/name[Kind]` where two kinds share the name"),
-          host: text6("a service or external host"),
-          selector: object3("a pod with these labels that no manifest declares", { namespace: text6("its namespace"), labels: labels("its labels") }, {}),
-          gateway: text6("a gateway, `namespace/name`"),
-          ip: text6("an address"),
+          workload: text7("`namespace/name`, or `namespace/name[Kind]` where two kinds share the name"),
+          host: text7("a service or external host"),
+          selector: object3("a pod with these labels that no manifest declares", { namespace: text7("its namespace"), labels: labels("its labels") }, {}),
+          gateway: text7("a gateway, `namespace/name`"),
+          ip: text7("an address"),
           port: integer2("the port", 0)
         },
         { workload: true, host: true, selector: true, gateway: true, ip: true }
@@ -57747,14 +57938,14 @@ var init_schema_changes = __esm({
         "what is sent",
         {
           protocol: choice("what the client speaks", { http: true, https: true, tcp: true, tls: true, udp: true, sctp: true }),
-          sni: text6("server name of the TLS handshake"),
-          method: text6("HTTP method"),
-          path: text6("HTTP path with query"),
-          host: text6("HTTP authority as sent"),
-          headers: record2("HTTP headers", text6("value as sent")),
+          sni: text7("server name of the TLS handshake"),
+          method: text7("HTTP method"),
+          path: text7("HTTP path with query"),
+          host: text7("HTTP authority as sent"),
+          headers: record2("HTTP headers", text7("value as sent")),
           token: object3(
             "a bearer token; absent: none",
-            { valid: flag2("the signature is good"), claims: record2("its claims", anything2("value of the claim")), in: text6("`authorization`, `header:NAME`, `parameter:NAME` or `cookie:NAME`"), prefix: text6("prefix before the token") },
+            { valid: flag2("the signature is good"), claims: record2("its claims", anything2("value of the claim")), in: text7("`authorization`, `header:NAME`, `parameter:NAME` or `cookie:NAME`"), prefix: text7("prefix before the token") },
             { claims: true, in: true, prefix: true }
           )
         },
@@ -57767,20 +57958,20 @@ var init_schema_changes = __esm({
       {
         verdict: choice("the answer", { allow: true, asks: true, deny: true, unknown: true }),
         layer: choice("the layer that refused or let pass last", { routing: true, "network-policy": true, mtls: true, authentication: true, authorization: true, "external-authorization": true, none: true, protocol: true }),
-        by: list3("determining policies, sorted", text6("`Kind/namespace/name`")),
+        by: list3("determining policies, sorted", text7("`Kind/namespace/name`")),
         enforcedAt: enforcement("where the decision is taken"),
-        provider: text6("the external authorizer that is asked"),
-        via: text6("the waypoint on the way, `namespace/name`"),
+        provider: text7("the external authorizer that is asked"),
+        via: text7("the waypoint on the way, `namespace/name`"),
         hops: list3(
           "each enforcement point, where there is more than one",
           object3(
             "one enforcement point",
             {
-              at: text6("the waypoint or the workload, `namespace/name`"),
+              at: text7("the waypoint or the workload, `namespace/name`"),
               peer: { description: "the identity that it sees; null: none", anyOf: [{ type: "string" }, { type: "null" }] },
               verdict: choice("its answer", { allow: true, asks: true, deny: true, unknown: true }),
               layer: choice("the layer that refused or let pass last", { routing: true, "network-policy": true, mtls: true, authentication: true, authorization: true, "external-authorization": true, none: true, protocol: true }),
-              by: list3("determining policies, sorted", text6("`Kind/namespace/name`")),
+              by: list3("determining policies, sorted", text7("`Kind/namespace/name`")),
               enforcedAt: enforcement("where it is decided")
             },
             { layer: true, by: true, enforcedAt: true }
@@ -57791,7 +57982,7 @@ var init_schema_changes = __esm({
     );
     valueSet2 = object3(
       "a list of values, or all but a list",
-      { only: list3("these values", text6("a value, in the policies’ vocabulary")), except: list3("all but these values", text6("a value, in the policies’ vocabulary")) },
+      { only: list3("these values", text7("a value, in the policies’ vocabulary")), except: list3("all but these values", text7("a value, in the policies’ vocabulary")) },
       { only: true, except: true }
     );
     values4 = (description) => ref(description, "valueSet");
@@ -57822,17 +58013,17 @@ var init_schema_changes = __esm({
     cause = object3(
       "lines that made the change so",
       {
-        file: text6("path in the repository"),
+        file: text7("path in the repository"),
         line: integer2("first line, from 1", 1),
         endLine: integer2("last line", 1),
         side,
-        resource: text6("`Kind/namespace/name`"),
+        resource: text7("`Kind/namespace/name`"),
         change: choice("what happened to it", { added: true, modified: true, removed: true }),
         via: list3(
           "how the line came there, where it was rendered",
           object3(
             "one step",
-            { file: text6("path in the repository"), line: integer2("line, from 1", 1), role: choice("what the file is", { values: true, template: true, patch: true, kustomization: true, dependency: true }) },
+            { file: text7("path in the repository"), line: integer2("line, from 1", 1), role: choice("what the file is", { values: true, template: true, patch: true, kustomization: true, dependency: true }) },
             {}
           )
         )
@@ -57842,7 +58033,7 @@ var init_schema_changes = __esm({
     change = object3(
       "one difference of two postures, exact where it is proved",
       {
-        id: text6("16 hex digits, stable over runs and moves", "^[0-9a-f]{16}$"),
+        id: text7("16 hex digits, stable over runs and moves", "^[0-9a-f]{16}$"),
         environments: ids2("environments in which it happens"),
         direction: choice("what kind of difference", { widened: true, narrowed: true, weakened: true, strengthened: true, "undecided-widened": true, "undecided-narrowed": true, "latent-widened": true, "latent-narrowed": true }),
         facet: choice("the layer whose answer differs on the witness", { mtls: true, token: true, "external-authorization": true, ingress: true, enrolment: true, identity: true, egress: true, access: true }),
@@ -57850,53 +58041,53 @@ var init_schema_changes = __esm({
           "what is reached",
           object3(
             "a workload, a phantom that only a selector names, or an external host",
-            { id: text6("stable name"), namespace: text6("its namespace"), kind: text6("its kind"), name: text6("its name"), host: text6("egress only: the host"), known: flag2("declared by a manifest"), status: choice("the sides that have it", { both: true, added: true, removed: true }) },
+            { id: text7("stable name"), namespace: text7("its namespace"), kind: text7("its kind"), name: text7("its name"), host: text7("egress only: the host"), known: flag2("declared by a manifest"), status: choice("the sides that have it", { both: true, added: true, removed: true }) },
             { namespace: true, kind: true, name: true, host: true }
           )
         ),
         region: object3("the exact difference", { cubes: list3("a union of cubes", ref("one of them", "regionCube")), complete: flag2("false: there is more than these cubes") }, {}),
         callers: object3(
           "who is concerned",
-          { known: list3("known workloads", text6("`namespace/name`")), open: list3("identities that no manifest creates, in words", text6("plain text")), plaintext: flag2("callers without a mesh identity"), internet: flag2("callers outside the cluster") },
+          { known: list3("known workloads", text7("`namespace/name`")), open: list3("identities that no manifest creates, in words", text7("plain text")), plaintext: flag2("callers without a mesh identity"), internet: flag2("callers outside the cluster") },
           {}
         ),
-        headline: text6("one sentence, plain text"),
-        before: text6("how it was, plain text"),
-        after: text6("how it is, plain text"),
+        headline: text7("one sentence, plain text"),
+        before: text7("how it was, plain text"),
+        after: text7("how it is, plain text"),
         witness: ref("one request that shows it; absent only where the change is undecided", "witness"),
         causes: list3("the lines that made it so: a set of edits that alone, applied to the base, gives the witness its new answer, while no proper subset does", cause),
         alternativeCauses: list3("other sets of which the same holds", list3("one set", cause)),
         causeProof: choice("what was proved of the causes: they alone make the whole region, they move the witness, nothing", { region: true, witness: true, none: true }),
-        causeNote: text6("why the causes are not proved, or which limit was reached; plain text"),
+        causeNote: text7("why the causes are not proved, or which limit was reached; plain text"),
         enforcementPoints: list3("where it is decided", enforcement("a point")),
         assumptions: ids2("additional assumptions; none: proved")
       },
       { witness: true, alternativeCauses: true, causeProof: true, causeNote: true }
     );
-    positions = { file: text6("path in the repository"), startLine: integer2("first line, from 1", 1), endLine: integer2("last line", 1), side };
+    positions = { file: text7("path in the repository"), startLine: integer2("first line, from 1", 1), endLine: integer2("last line", 1), side };
     finding = object3(
       "a change or state worth a person’s time",
       {
-        code: text6("stable code", "^MP[0-9]+$"),
-        rule: text6("id of the rule"),
-        title: text6("what it is, without names"),
+        code: text7("stable code", "^MP[0-9]+$"),
+        rule: text7("id of the rule"),
+        title: text7("what it is, without names"),
         severity: choice("how bad", { critical: true, high: true, medium: true, low: true, info: true }),
         certainty: choice("how sure", { proved: true, conditional: true, undecided: true }),
         evidence: choice("VERIFIED: observed; INFERRED: follows from manifests; UNKNOWN: not in what was read", { VERIFIED: true, INFERRED: true, UNKNOWN: true }),
         status: choice("compared with the base", { new: true, worsened: true, existing: true, fixed: true, suppressed: true }),
         environments: ids2("environments in which it holds"),
-        resource: text6("`Kind/namespace/name`, a workload, or `mesh`"),
+        resource: text7("`Kind/namespace/name`, a workload, or `mesh`"),
         location: object3("where; absent only where it is about the run itself", positions, {}),
-        related: list3("other places", object3("a place and why", { ...positions, message: text6("a phrase, plain text") }, {})),
-        message: text6("what changed or is, plain text"),
-        impact: text6("why it matters, plain text"),
-        attack: text6("source, hops and target, plain text"),
-        remedy: text6("what to do, plain text"),
-        validation: object3("how to test it", { positive: text6("what must work"), negative: text6("what must fail") }, {}),
-        fingerprint: text6("16 hex digits without path, line, text, severity", "^[0-9a-f]{16}$"),
+        related: list3("other places", object3("a place and why", { ...positions, message: text7("a phrase, plain text") }, {})),
+        message: text7("what changed or is, plain text"),
+        impact: text7("why it matters, plain text"),
+        attack: text7("source, hops and target, plain text"),
+        remedy: text7("what to do, plain text"),
+        validation: object3("how to test it", { positive: text7("what must work"), negative: text7("what must fail") }, {}),
+        fingerprint: text7("16 hex digits without path, line, text, severity", "^[0-9a-f]{16}$"),
         changeIds: ids2("changes it speaks about"),
         witness: ref("one request that shows it", "witness"),
-        tags: list3("standards and topics", text6("a tag"))
+        tags: list3("standards and topics", text7("a tag"))
       },
       { location: true, attack: true, witness: true }
     );
@@ -57928,8 +58119,8 @@ var init_schema3 = __esm({
       {
         rating: nullable2(number4("0.0 to 5.0; null: not applicable or not known")),
         evidence: choice("what it rests on", { VERIFIED: true, INFERRED: true, UNKNOWN: true }),
-        reason: text6("plain text"),
-        subjects: list3("what costs points", object3("a subject and what it lacks", { subject: text6("resource or workload"), lacks: text6("plain text") }, {}))
+        reason: text7("plain text"),
+        subjects: list3("what costs points", object3("a subject and what it lacks", { subject: text7("resource or workload"), lacks: text7("plain text") }, {}))
       },
       {}
     );
@@ -57937,11 +58128,11 @@ var init_schema3 = __esm({
       "one view of one environment",
       {
         score: nullable2(number4("0 to 100; null: cannot be computed, see `reason`")),
-        reason: text6("plain text; empty where there is a score"),
+        reason: text7("plain text; empty where there is a score"),
         level: integer2("highest level of which all lower ones are met"),
-        nextLevel: nullable2(object3("the first level that is not met", { level: integer2("the level"), missing: text6("what is missing, plain text") }, {})),
+        nextLevel: nullable2(object3("the first level that is not met", { level: integer2("the level"), missing: text7("what is missing, plain text") }, {})),
         confidence: integer2("0 to 100"),
-        deductions: list3("what confidence lost", object3("one deduction", { points: number4("points"), reason: text6("plain text") }, {})),
+        deductions: list3("what confidence lost", object3("one deduction", { points: number4("points"), reason: text7("plain text") }, {})),
         verdict: choice("the verdict of an assessment", { STRONG: true, MODERATE: true, WEAK: true, "HIGH RISK": true, INCONCLUSIVE: true }),
         dimensions: object3("the eight dimensions", perDimension(() => ref("its rating", "rating")), {})
       },
@@ -57957,37 +58148,37 @@ var init_schema3 = __esm({
         dimensions: object3(
           "the eight dimensions",
           perDimension(
-            () => object3("how one dimension moved", { delta: nullable2(number4("difference of the ratings")), movedBy: list3("changes and findings that moved it", text6("an id or a fingerprint")) }, {})
+            () => object3("how one dimension moved", { delta: nullable2(number4("difference of the ratings")), movedBy: list3("changes and findings that moved it", text7("an id or a fingerprint")) }, {})
           ),
           {}
         )
       },
       {}
     );
-    revision = object3("one side", { id: text6("commit id, directory or `working tree`"), label: text6("as the user named it") }, {});
+    revision = object3("one side", { id: text7("commit id, directory or `working tree`"), label: text7("as the user named it") }, {});
     unit2 = object3(
       "one deployable source",
       {
-        id: text6("stable id"),
+        id: text7("stable id"),
         kind: choice("how it is rendered", { plain: true, kustomize: true, helm: true }),
-        path: text6("path in the repository"),
+        path: text7("path in the repository"),
         status: choice("what was done with it", { rendered: true, "not-renderable": true, identical: true, pinned: true, untouched: true }),
-        reason: text6("why, plain text"),
-        tool: text6("the tool that rendered it")
+        reason: text7("why, plain text"),
+        tool: text7("the tool that rendered it")
       },
       { reason: true, tool: true }
     );
     incompleteReason = object3(
       "an input that was not read, rendered or decided",
       {
-        id: text6("stable id"),
+        id: text7("stable id"),
         kind: choice("what happened", { unreadable: true, "not-renderable": true, refused: true, limit: true, "missing-object": true }),
         status: choice("new: the base did not have it, or this comparison touches it", { new: true, existing: true }),
-        unit: text6("the unit"),
-        file: text6("path in the repository"),
+        unit: text7("the unit"),
+        file: text7("path in the repository"),
         line: integer2("line, from 1", 1),
-        reason: text6("plain text"),
-        remedy: text6("what to do, plain text")
+        reason: text7("plain text"),
+        remedy: text7("what to do, plain text")
       },
       { unit: true, file: true, line: true }
     );
@@ -58002,7 +58193,7 @@ var init_schema3 = __esm({
           "documents that could not be read",
           object3(
             "one of them",
-            { file: text6("path in the repository"), line: integer2("line, from 1", 1), side: choice("the sides that have it", { base: true, head: true, both: true }), reason: text6("plain text"), remedy: text6("what to do, plain text") },
+            { file: text7("path in the repository"), line: integer2("line, from 1", 1), side: choice("the sides that have it", { base: true, head: true, both: true }), reason: text7("plain text"), remedy: text7("what to do, plain text") },
             { line: true }
           )
         ),
@@ -58011,7 +58202,7 @@ var init_schema3 = __esm({
           { sidecar: integer2("behind a sidecar"), ambient: integer2("in ambient mode"), gateway: integer2("gateways"), none: integer2("without a proxy"), unknown: integer2("enrolment unknown") },
           {}
         ),
-        assumptions: list3("standing and additional assumptions", object3("one of them", { id: text6("the id that changes name"), text: text6("plain text") }, {}))
+        assumptions: list3("standing and additional assumptions", object3("one of them", { id: text7("the id that changes name"), text: text7("plain text") }, {}))
       },
       {}
     );
@@ -58022,7 +58213,7 @@ var init_schema3 = __esm({
         "what a change to Istio and Kubernetes manifests really changes; every field is always present, lists may be empty",
         {
           schemaVersion: constant("version of this shape", "1"),
-          tool: object3("who wrote it", { name: constant("name of the tool", "mesh-posture"), version: text6("its version") }, {}),
+          tool: object3("who wrote it", { name: constant("name of the tool", "mesh-posture"), version: text7("its version") }, {}),
           comparison: object3(
             "what was compared",
             {
@@ -58037,28 +58228,28 @@ var init_schema3 = __esm({
             "every gate that was judged",
             object3(
               "one gate",
-              { id: choice("its id", { findings: true, incomplete: true, external: true, unreferenced: true, maturity: true, invariants: true, internal: true }), failed: flag2("it failed"), because: text6("plain text") },
+              { id: choice("its id", { findings: true, incomplete: true, external: true, unreferenced: true, maturity: true, invariants: true, internal: true }), failed: flag2("it failed"), because: text7("plain text") },
               {}
             )
           ),
           incomplete: flag2("something was not read, rendered or decided"),
           incompleteReasons: list3("what", incompleteReason),
-          environments: list3("environments", object3("units that run together", { id: text6("its id"), units: list3("its units", unit2) }, {})),
+          environments: list3("environments", object3("units that run together", { id: text7("its id"), units: list3("its units", unit2) }, {})),
           resources: list3(
             "every changed object",
             object3(
               "one of them",
               {
-                resource: text6("`Kind/namespace/name`"),
-                environments: list3("environments that have it", text6("an id")),
+                resource: text7("`Kind/namespace/name`"),
+                environments: list3("environments that have it", text7("an id")),
                 change: choice("what happened to its text", { added: true, modified: true, removed: true }),
                 effect: choice("what that does", { changed: true, none: true, undecided: true }),
-                because: text6("plain text")
+                because: text7("plain text")
               },
               {}
             )
           ),
-          population: object3("declared workloads that only one side has", { added: list3("head only", text6("an id")), removed: list3("base only", text6("an id")) }, {}),
+          population: object3("declared workloads that only one side has", { added: list3("head only", text7("an id")), removed: list3("base only", text7("an id")) }, {}),
           changes: list3("effective changes", ref("one of them", "change")),
           findings: list3("findings", ref("one of them", "finding")),
           maturity: object3(
@@ -58070,9 +58261,9 @@ var init_schema3 = __esm({
             },
             {}
           ),
-          attackPaths: list3("paths to declared assets", object3("one of them", { status: choice("compared with the base", { new: true, gone: true, existing: true }), hops: list3("from the source to the target", text6("plain text")) }, {})),
+          attackPaths: list3("paths to declared assets", object3("one of them", { status: choice("compared with the base", { new: true, gone: true, existing: true }), hops: list3("from the source to the target", text7("plain text")) }, {})),
           coverage,
-          preview: object3("the verdict under the configuration that this change brings", { verdict: verdict("the verdict"), because: text6("plain text") }, {})
+          preview: object3("the verdict under the configuration that this change brings", { verdict: verdict("the verdict"), because: text7("plain text") }, {})
         },
         { preview: true }
       ),
@@ -58152,16 +58343,16 @@ ${fields3.join(",\n")}
 `;
 }
 function fieldText2(key3, value, schema2) {
-  const textOf9 = (part2) => JSON.stringify({ [key3]: ordered2(part2, schema2) }, null, 2).slice(2, -2);
+  const textOf9 = (part3) => JSON.stringify({ [key3]: ordered2(part3, schema2) }, null, 2).slice(2, -2);
   if (!Array.isArray(value) || value.length <= together) return textOf9(value);
-  let text8 = "";
+  let text9 = "";
   for (let at2 = 0; at2 < value.length; at2 += together) {
     const piece = textOf9(value.slice(at2, at2 + together));
     const start = at2 === 0 ? 0 : piece.indexOf("[") + 1;
     const end = at2 + together >= value.length ? piece.length : piece.lastIndexOf("\n");
-    text8 += `${at2 === 0 ? "" : ","}${piece.slice(start, end)}`;
+    text9 += `${at2 === 0 ? "" : ","}${piece.slice(start, end)}`;
   }
-  return text8;
+  return text9;
 }
 var orders, together;
 var init_to_json = __esm({
@@ -58175,37 +58366,37 @@ var init_to_json = __esm({
 });
 
 // src/report/plain.ts
-function plain5(text8) {
-  return text8.replace(unseen, (character) => named3[character] ?? `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
+function plain5(text9) {
+  return text9.replace(unseen, (character) => named3[character] ?? `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
 }
-function clip3(text8, limit) {
-  if (text8.length <= limit) return text8;
+function clip3(text9, limit) {
+  if (text9.length <= limit) return text9;
   let count2 = 0;
   let end = 0;
-  for (const character of text8) {
+  for (const character of text9) {
     if (count2 === limit - 1) {
       const rest = end + character.length;
-      return rest === text8.length ? text8 : `${text8.slice(0, end)}…`;
+      return rest === text9.length ? text9 : `${text9.slice(0, end)}…`;
     }
     count2 += 1;
     end += character.length;
   }
-  return text8;
+  return text9;
 }
-function name(text8) {
-  return clip3(plain5(clip3(text8, nameLimit)), nameLimit);
+function name(text9) {
+  return clip3(plain5(clip3(text9, nameLimit)), nameLimit);
 }
-function sentence2(text8) {
-  return clip3(plain5(clip3(text8, sentenceLimit)), sentenceLimit);
+function sentence2(text9) {
+  return clip3(plain5(clip3(text9, sentenceLimit)), sentenceLimit);
 }
-function byteLength(text8) {
-  return Buffer.byteLength(text8, "utf8");
+function byteLength(text9) {
+  return Buffer.byteLength(text9, "utf8");
 }
 function plural2(count2, one, many = `${one}s`) {
   return `${String(count2)} ${count2 === 1 ? one : many}`;
 }
-function wellFormed(text8) {
-  return text8.replace(new RegExp("\\p{Cs}", "gu"), "�");
+function wellFormed(text9) {
+  return text9.replace(new RegExp("\\p{Cs}", "gu"), "�");
 }
 var named3, unseen, nameLimit, sentenceLimit;
 var init_plain2 = __esm({
@@ -58311,8 +58502,8 @@ function callerOf(from2) {
   if (from2.direct === true) parts2.push("directly to the pod");
   return parts2.join(" ");
 }
-function whole3(text8) {
-  return clip3(plain5(clip3(text8, 600)), 600);
+function whole3(text9) {
+  return clip3(plain5(clip3(text9, 600)), 600);
 }
 function requestOf(query3) {
   const { to: to2, request: request4 } = query3;
@@ -58373,11 +58564,11 @@ function causeLines({ causes, alternativeCauses = [] }) {
   const several = alternativeCauses.length > 0;
   return [causes, ...alternativeCauses].flatMap((set2, index) => set2.map((cause2, at2) => ({ joint: at2 > 0 ? "and " : !several ? "" : index === 0 ? "either " : "or ", cause: cause2 })));
 }
-function said2(text8) {
-  return { text: name(text8), isName: false };
+function said2(text9) {
+  return { text: name(text9), isName: false };
 }
-function named4(text8) {
-  return { text: name(text8), isName: true };
+function named4(text9) {
+  return { text: name(text9), isName: true };
 }
 function callerParts(change2) {
   const { known: known7, open: open3, plaintext, internet } = change2.callers;
@@ -58391,7 +58582,7 @@ function callerParts(change2) {
   return parts2.length === 0 ? [said2("nobody known")] : parts2;
 }
 function callersOf4(change2) {
-  return callerParts(change2).map((part2) => part2.text).join(", ");
+  return callerParts(change2).map((part3) => part3.text).join(", ");
 }
 function destinationParts(change2, shown5 = 3) {
   const { destinations: destinations2 } = change2;
@@ -58400,10 +58591,10 @@ function destinationParts(change2, shown5 = 3) {
   return destinations2.length > shown5 ? [...parts2, said2(`and ${String(destinations2.length - shown5)} more`)] : parts2;
 }
 function joined4(parts2) {
-  return parts2.reduce((text8, part2) => text8 === "" ? part2 : /^(?:and \d|\()/.test(part2) ? `${text8} ${part2}` : `${text8}, ${part2}`, "");
+  return parts2.reduce((text9, part3) => text9 === "" ? part3 : /^(?:and \d|\()/.test(part3) ? `${text9} ${part3}` : `${text9}, ${part3}`, "");
 }
 function destinationsOf2(change2, shown5 = 3) {
-  return joined4(destinationParts(change2, shown5).map((part2) => part2.text));
+  return joined4(destinationParts(change2, shown5).map((part3) => part3.text));
 }
 function operationsOf(change2) {
   const cube3 = change2.region.cubes[0];
@@ -58432,9 +58623,9 @@ function certaintyWords(finding2) {
 }
 function signed2(value, digits2 = 0) {
   const size = Math.round(Math.abs(value) * 10) / 10;
-  const text8 = size !== 0 && Number.isInteger(size) ? size.toFixed(digits2) : size.toString();
+  const text9 = size !== 0 && Number.isInteger(size) ? size.toFixed(digits2) : size.toString();
   if (size === 0) return "±0";
-  return value > 0 ? `+${text8}` : `−${text8}`;
+  return value > 0 ? `+${text9}` : `−${text9}`;
 }
 var severities;
 var init_wording = __esm({
@@ -58615,16 +58806,16 @@ function headlineText(report2) {
 }
 function assumptionLines(report2) {
   const groups2 = /* @__PURE__ */ new Map();
-  for (const { id, text: text8 } of report2.coverage.assumptions) {
+  for (const { id, text: text9 } of report2.coverage.assumptions) {
     const own4 = id.slice(id.indexOf(":") + 1);
-    const blank = [own4, own4.replace(/^~/, "")].reduce((words3, called) => words3.replaceAll(`\`${called}\``, "`…`"), text8);
+    const blank = [own4, own4.replace(/^~/, "")].reduce((words3, called) => words3.replaceAll(`\`${called}\``, "`…`"), text9);
     const key3 = id.includes(":") ? `${id.slice(0, id.indexOf(":"))}
 ${blank}` : id;
     const group3 = groups2.get(key3);
-    if (group3 === void 0) groups2.set(key3, { ids: [id], texts: [text8] });
+    if (group3 === void 0) groups2.set(key3, { ids: [id], texts: [text9] });
     else {
       group3.ids.push(id);
-      group3.texts.push(text8);
+      group3.texts.push(text9);
     }
   }
   return [...groups2].flatMap(([key3, { ids: ids3, texts: texts9 }]) => ids3.length < alikeAssumptions ? ids3.map((id, index) => ({ ids: [id], text: texts9[index] ?? "" })) : [{ ids: ids3, text: key3.slice(key3.indexOf("\n") + 1) }]);
@@ -58670,15 +58861,15 @@ function moreLine(section, omitted) {
   if (header === void 0) return `- … and ${String(omitted)} more`;
   return `| … and ${String(omitted)} more |${" |".repeat(Math.max(0, header.split("|").length - 3))}`;
 }
-function cut(text8, bytes) {
+function cut(text9, bytes) {
   let used = 0;
   let end = 0;
-  for (const character of text8) {
+  for (const character of text9) {
     used += byteLength(character);
     if (used > bytes) break;
     end += character.length;
   }
-  return text8.slice(0, end);
+  return text9.slice(0, end);
 }
 function fit(page2, budget) {
   const head = page2.head.join("\n");
@@ -58687,7 +58878,7 @@ function fit(page2, budget) {
   const omission = (titles2) => titles2.length === 0 ? "" : `_Left out for length: ${titles2.join(", ")}; ${page2.elsewhere}._`;
   const reserve = byteLength(omission(page2.sections.map((section) => section.title))) + joint;
   let left = budget - byteLength(head) - byteLength(foot) - reserve - 2 * joint;
-  if (left < 0) return cut([head, foot].filter((part2) => part2 !== "").join("\n\n"), budget);
+  if (left < 0) return cut([head, foot].filter((part3) => part3 !== "").join("\n\n"), budget);
   const kept = /* @__PURE__ */ new Map();
   const whole4 = /* @__PURE__ */ new Set();
   const byPriority = page2.sections.map((section, index) => ({ section, index })).sort((a, b) => a.section.priority - b.section.priority || a.index - b.index);
@@ -58708,13 +58899,13 @@ function fit(page2, budget) {
       count2 += 1;
     }
     if (count2 === 0 || count2 === section.items.length) continue;
-    const part2 = render(section, count2);
-    if (byteLength(part2) + joint > left) continue;
-    kept.set(section, part2);
-    left -= byteLength(part2) + joint;
+    const part3 = render(section, count2);
+    if (byteLength(part3) + joint > left) continue;
+    kept.set(section, part3);
+    left -= byteLength(part3) + joint;
   }
   const titles = page2.sections.filter((section) => !whole4.has(section)).map((section) => section.title);
-  return [head, ...page2.sections.flatMap((section) => kept.get(section) ?? []), omission(titles), foot].filter((part2) => part2 !== "").join("\n\n");
+  return [head, ...page2.sections.flatMap((section) => kept.get(section) ?? []), omission(titles), foot].filter((part3) => part3 !== "").join("\n\n");
 }
 var summaryBudget;
 var init_fit = __esm({
@@ -58726,8 +58917,8 @@ var init_fit = __esm({
 });
 
 // src/report/markdown/mermaid.ts
-function label(text8) {
-  return clip3(name(text8), 60).replace(/[^\p{L}\p{N} ./:_=,()-]/gu, (character) => character === '"' ? "#quot;" : `#${String(character.codePointAt(0) ?? 0)};`);
+function label(text9) {
+  return clip3(name(text9), 60).replace(/[^\p{L}\p{N} ./:_=,()-]/gu, (character) => character === '"' ? "#quot;" : `#${String(character.codePointAt(0) ?? 0)};`);
 }
 function kindOf5(change2) {
   switch (change2.direction) {
@@ -58773,12 +58964,12 @@ function mermaid(changes2) {
   if (all.length === 0) return null;
   const edges = all.slice(0, edgeLimit);
   const ids3 = /* @__PURE__ */ new Map();
-  const node2 = (key3, text8) => {
+  const node2 = (key3, text9) => {
     const known7 = ids3.get(key3);
     if (known7 !== void 0) return known7;
     const id = `n${String(ids3.size)}`;
     ids3.set(key3, id);
-    return `${id}["${label(text8)}"]`;
+    return `${id}["${label(text9)}"]`;
   };
   const lines = edges.map((edge) => `  ${node2(`from ${edge.from}`, edge.from)} ${arrows[edge.kind]} ${node2(`to ${edge.to}`, edge.to)}`);
   const styles = Object.keys(strokes).flatMap((kind) => {
@@ -58817,45 +59008,45 @@ var init_links2 = __esm({
 });
 
 // src/report/markdown/escape.ts
-function withoutComments(text8) {
-  return text8.replaceAll("<!--", `<${zeroWidth}!--`).replaceAll("-->", `--${zeroWidth}>`).replaceAll("--!>", `--${zeroWidth}!>`);
+function withoutComments(text9) {
+  return text9.replaceAll("<!--", `<${zeroWidth}!--`).replaceAll("-->", `--${zeroWidth}>`).replaceAll("--!>", `--${zeroWidth}!>`);
 }
-function inert(text8, limit) {
-  return clip3(plain5(clip3(text8, limit)), limit).replace(/--(!?)>/g, `--${zeroWidth}$1>`).replaceAll("@", `@${zeroWidth}`).replace(/#(?=\d)/g, `#${zeroWidth}`).replace(/\b(GH)-(?=\d)/gi, `$1${zeroWidth}-`).replace(/\b[0-9a-f]{7,40}\b/gi, (id) => `${id.slice(0, 3)}${zeroWidth}${id.slice(3, 6)}${zeroWidth}${id.slice(6)}`).replace(/\bwww\./gi, (www) => `${www.slice(0, 3)}${zeroWidth}.`).replace(/:(?=\/\/|:|[a-z0-9_+-]+:)/gi, `:${zeroWidth}`);
+function inert(text9, limit) {
+  return clip3(plain5(clip3(text9, limit)), limit).replace(/--(!?)>/g, `--${zeroWidth}$1>`).replaceAll("@", `@${zeroWidth}`).replace(/#(?=\d)/g, `#${zeroWidth}`).replace(/\b(GH)-(?=\d)/gi, `$1${zeroWidth}-`).replace(/\b[0-9a-f]{7,40}\b/gi, (id) => `${id.slice(0, 3)}${zeroWidth}${id.slice(3, 6)}${zeroWidth}${id.slice(6)}`).replace(/\bwww\./gi, (www) => `${www.slice(0, 3)}${zeroWidth}.`).replace(/:(?=\/\/|:|[a-z0-9_+-]+:)/gi, `:${zeroWidth}`);
 }
-function md(text8, limit = sentenceLimit) {
-  const line = inert(text8, limit).replace(/[\\`*_[\]~]/g, "\\$&").replace(/[&<>|$]/g, (character) => entities[character] ?? character);
+function md(text9, limit = sentenceLimit) {
+  const line = inert(text9, limit).replace(/[\\`*_[\]~]/g, "\\$&").replace(/[&<>|$]/g, (character) => entities[character] ?? character);
   return line.replace(/^(\s*)([-+=#])/, "$1\\$2").replace(/^(\s*\d+)([.)])(?=\s|$)/, "$1\\$2");
 }
-function html(text8, limit = sentenceLimit) {
-  return inert(text8, limit).replace(/[&<>|$"'`*_[\]~\\]/g, (character) => `&#${String(character.charCodeAt(0))};`);
+function html(text9, limit = sentenceLimit) {
+  return inert(text9, limit).replace(/[&<>|$"'`*_[\]~\\]/g, (character) => `&#${String(character.charCodeAt(0))};`);
 }
-function code(text8, limit = nameLimit) {
-  const shown5 = withoutComments(clip3(name(text8), limit));
+function code(text9, limit = nameLimit) {
+  const shown5 = withoutComments(clip3(name(text9), limit));
   if (shown5.trim() === "") return "`(empty)`";
   const longest = Math.max(0, ...[...shown5.matchAll(/`+/g)].map((run2) => run2[0].length));
   const fence = "`".repeat(longest + 1);
   const space3 = shown5.startsWith("`") || shown5.endsWith("`") || shown5.startsWith(" ") && shown5.endsWith(" ") ? " " : "";
   return `${fence}${space3}${shown5}${space3}${fence}`;
 }
-function codeCell(text8, limit = nameLimit) {
-  const shown5 = withoutComments(clip3(name(text8), limit));
-  if (!shown5.includes("|")) return code(text8, limit);
+function codeCell(text9, limit = nameLimit) {
+  const shown5 = withoutComments(clip3(name(text9), limit));
+  if (!shown5.includes("|")) return code(text9, limit);
   return `<code>${shown5.replace(/[^\p{L}\p{N} ]/gu, (character) => `&#${String(character.codePointAt(0) ?? 0)};`)}</code>`;
 }
-function spans(text8, span, limit) {
-  const parts2 = plain5(clip3(text8, limit)).split("`");
-  if (parts2.length % 2 === 0 && text8.length <= limit) {
+function spans(text9, span, limit) {
+  const parts2 = plain5(clip3(text9, limit)).split("`");
+  if (parts2.length % 2 === 0 && text9.length <= limit) {
     const last = parts2.pop() ?? "";
     parts2[parts2.length - 1] = `${parts2.at(-1) ?? ""}\`${last}`;
   }
-  return parts2.map((part2, index) => index % 2 === 0 ? part2 === "" ? "" : md(part2, limit) : part2.trim() === "" ? md(`\`${part2}\``) : span(part2)).join("");
+  return parts2.map((part3, index) => index % 2 === 0 ? part3 === "" ? "" : md(part3, limit) : part3.trim() === "" ? md(`\`${part3}\``) : span(part3)).join("");
 }
-function prose(text8, limit = sentenceLimit) {
-  return spans(text8, code, limit);
+function prose(text9, limit = sentenceLimit) {
+  return spans(text9, code, limit);
 }
-function proseCell(text8, limit = 300) {
-  return spans(text8, codeCell, limit);
+function proseCell(text9, limit = 300) {
+  return spans(text9, codeCell, limit);
 }
 var zeroWidth, entities;
 var init_escape = __esm({
@@ -58868,22 +59059,22 @@ var init_escape = __esm({
 });
 
 // src/report/markdown/sections.ts
-function linked(text8, address) {
-  return address === void 0 ? text8 : `[${text8}](${address.replace(/[()\s<>]/g, (character) => encodeURIComponent(character).replace("(", "%28").replace(")", "%29"))})`;
+function linked(text9, address) {
+  return address === void 0 ? text9 : `[${text9}](${address.replace(/[()\s<>]/g, (character) => encodeURIComponent(character).replace("(", "%28").replace(")", "%29"))})`;
 }
 function ruleLink(finding2, context2) {
   return linked(code(finding2.code), context2.links?.rule?.(finding2.code));
 }
 function placeLink(location, context2, span = code) {
-  const text8 = span(place(location.file, location.startLine));
-  return linked(text8, context2.links === void 0 ? void 0 : blobLink(context2.links, location.file, location.startLine, location.side, location.endLine));
+  const text9 = span(place(location.file, location.startLine));
+  return linked(text9, context2.links === void 0 ? void 0 : blobLink(context2.links, location.file, location.startLine, location.side, location.endLine));
 }
 function causeLink(cause2, context2, span = code) {
   return placeLink({ file: cause2.file, startLine: cause2.line, endLine: cause2.endLine, side: cause2.side }, context2, span);
 }
 function verdictLines(report2) {
   const { word: word2, parts: parts2 } = headline2(report2);
-  const line = `${marks2[report2.verdict]} **${word2}**${parts2.length === 0 ? "" : `: ${parts2.map((part2) => prose(part2, 400)).join(" · ")}`}`;
+  const line = `${marks2[report2.verdict]} **${word2}**${parts2.length === 0 ? "" : `: ${parts2.map((part3) => prose(part3, 400)).join(" · ")}`}`;
   const active = report2.comparison.base === null ? void 0 : listedFindings(report2)[0];
   const worst = changesInOrder(report2)[0];
   const sentence3 = active?.message ?? worst?.headline;
@@ -58895,7 +59086,7 @@ function changeMark(change2) {
   return `${sign.replace("+", "＋").replace("-", "−").replace("~", "∼")} ${md(says)}`;
 }
 function cellOf(parts2) {
-  return joined4(parts2.map((part2) => part2.isName ? codeCell(part2.text) : md(part2.text)));
+  return joined4(parts2.map((part3) => part3.isName ? codeCell(part3.text) : md(part3.text)));
 }
 function row(cells2) {
   return `| ${cells2.join(" | ")} |`;
@@ -58960,7 +59151,7 @@ function attackPathsSection(report2) {
   return { title: "attack paths", head: ["### Attack paths", ""], items: paths.map((path2) => `- ${path2.status}: ${path2.hops.slice(0, 12).map((hop2) => code(hop2, 120)).join(" → ")}`), tail: [], priority: 4 };
 }
 function details(title, open3) {
-  return open3 ? { head: [`### ${title((text8) => md(text8, 100))}`, ""], tail: [] } : { head: [`<details><summary>${title((text8) => html(text8, 100))}</summary>`, ""], tail: ["", "</details>"] };
+  return open3 ? { head: [`### ${title((text9) => md(text9, 100))}`, ""], tail: [] } : { head: [`<details><summary>${title((text9) => html(text9, 100))}</summary>`, ""], tail: ["", "</details>"] };
 }
 function maturitySections(report2, open3) {
   const snapshot = report2.comparison.base === null;
@@ -59016,7 +59207,7 @@ function resourcesSection(report2) {
 function assumptionsSection(report2, open3) {
   const frame2 = details(() => `Assumptions (${String(report2.coverage.assumptions.length)})`, open3);
   const called = (ids3) => `${ids3.slice(0, 3).map((id) => code(id)).join(", ")}${ids3.length > 3 ? ` and ${String(ids3.length - 3)} more` : ""}`;
-  return { title: "assumptions", head: frame2.head, items: assumptionLines(report2).map(({ ids: ids3, text: text8 }) => `- ${called(ids3)}: ${prose(text8, 400)}`), tail: frame2.tail, priority: 12 };
+  return { title: "assumptions", head: frame2.head, items: assumptionLines(report2).map(({ ids: ids3, text: text9 }) => `- ${called(ids3)}: ${prose(text9, 400)}`), tail: frame2.tail, priority: 12 };
 }
 function modeWords(report2) {
   const { mode } = report2.comparison;
@@ -59143,7 +59334,7 @@ function minus2(left, right) {
   const low = left.low - right.low;
   return { low: low < 0 ? low + word : low, high: (left.high - right.high - (low < 0 ? 1 : 0) + 2 * word) % word };
 }
-function text7(value) {
+function text8(value) {
   return value.high === 0 ? value.low.toString(16) : value.high.toString(16) + value.low.toString(16).padStart(8, "0");
 }
 function lineHashes(content) {
@@ -59159,7 +59350,7 @@ function lineHashes(content) {
   const output2 = () => {
     const start = starts[index] ?? -1;
     if (start === -1) return;
-    const value = text7(hash4);
+    const value = text8(hash4);
     const count2 = (occurrences.get(value) ?? 0) + 1;
     occurrences.set(value, count2);
     hashes[start] = `${value}:${String(count2)}`;
@@ -59226,8 +59417,8 @@ var init_places = __esm({
       #linesOf(file2) {
         const known7 = this.#lines.get(file2);
         if (known7 !== void 0) return known7;
-        const text8 = fileUri(file2) === null ? void 0 : this.#files.text(file2);
-        const lines = text8 === void 0 ? null : text8.split(/\r\n|\r|\n/);
+        const text9 = fileUri(file2) === null ? void 0 : this.#files.text(file2);
+        const lines = text9 === void 0 ? null : text9.split(/\r\n|\r|\n/);
         this.#lines.set(file2, lines);
         return lines;
       }
@@ -59329,8 +59520,8 @@ function pascal(rule2) {
   const words3 = rule2.split(/[^A-Za-z0-9]+/).filter((word2) => word2 !== "");
   return words3.map((word2) => word2.charAt(0).toUpperCase() + word2.slice(1)).join("");
 }
-function full(text8, fallback) {
-  const line = clip3(plain5(text8.trim() === "" ? fallback : text8.trim()), descriptionLimit - 1);
+function full(text9, fallback) {
+  const line = clip3(plain5(text9.trim() === "" ? fallback : text9.trim()), descriptionLimit - 1);
   const said3 = line.charAt(0).toUpperCase() + line.slice(1);
   return /[.!?…]$/.test(said3) ? said3 : `${said3}.`;
 }
@@ -59367,8 +59558,8 @@ var init_rules2 = __esm({
 });
 
 // src/report/sarif/results.ts
-function inert2(text8) {
-  return text8.replace(/\](?=\()/g, "]​");
+function inert2(text9) {
+  return text9.replace(/\](?=\()/g, "]​");
 }
 function baseline(finding2) {
   switch (finding2.status) {
@@ -59443,7 +59634,7 @@ function resultOf(input2) {
     ruleIndex: input2.ruleIndex,
     kind: "fail",
     level: levelOf2(finding2.severity),
-    message: { text: clip3(sentences.filter((text8) => text8 !== "").map((text8) => /[.!?…]$/.test(text8) ? text8 : `${text8}.`).join(" "), messageLimit) },
+    message: { text: clip3(sentences.filter((text9) => text9 !== "").map((text9) => /[.!?…]$/.test(text9) ? text9 : `${text9}.`).join(" "), messageLimit) },
     locations: [places.location(primary)],
     ...related.length === 0 ? {} : { relatedLocations: related },
     ...flows.length === 0 ? {} : { codeFlows: flows },
@@ -59601,36 +59792,36 @@ var init_build3 = __esm({
 });
 
 // src/report/text/layout.ts
-function cells(text8) {
-  if (/^[\x20-\x7e]*$/.test(text8)) return text8.length;
+function cells(text9) {
+  if (/^[\x20-\x7e]*$/.test(text9)) return text9.length;
   let sum = 0;
-  for (const character of text8) sum += combining.test(character) ? 0 : wide.test(character) ? 2 : 1;
+  for (const character of text9) sum += combining.test(character) ? 0 : wide.test(character) ? 2 : 1;
   return sum;
 }
-function pad(text8, width) {
-  return text8 + " ".repeat(Math.max(0, width - cells(text8)));
+function pad(text9, width) {
+  return text9 + " ".repeat(Math.max(0, width - cells(text9)));
 }
-function prefix2(text8, width) {
+function prefix2(text9, width) {
   let sum = 0;
   let end = 0;
-  for (const character of text8) {
+  for (const character of text9) {
     sum += cells(character);
     if (sum > width && end > 0) break;
     end += character.length;
   }
-  return text8.slice(0, end);
+  return text9.slice(0, end);
 }
-function squeeze(text8, width) {
-  return cells(text8) <= width ? text8 : `${prefix2(text8, Math.max(1, width - 1))}…`;
+function squeeze(text9, width) {
+  return cells(text9) <= width ? text9 : `${prefix2(text9, Math.max(1, width - 1))}…`;
 }
 function harmless(line) {
   return line.replaceAll("##[", "#♯[").replace(/^(\s*)::/, "$1∶:");
 }
-function wrap(text8, width, first = "", rest = " ".repeat(cells(first))) {
+function wrap(text9, width, first = "", rest = " ".repeat(cells(first))) {
   const room = Math.max(16, width - Math.max(cells(first), cells(rest)));
   const lines = [];
   let line = "";
-  for (const word2 of plain5(text8).split(" ")) {
+  for (const word2 of plain5(text9).split(" ")) {
     let left = word2;
     if (line !== "" && cells(line) + 1 + cells(left) > room) {
       lines.push(line);
@@ -59641,9 +59832,9 @@ function wrap(text8, width, first = "", rest = " ".repeat(cells(first))) {
       continue;
     }
     while (cells(left) > room) {
-      const part2 = prefix2(left, room);
-      lines.push(part2);
-      left = left.slice(part2.length);
+      const part3 = prefix2(left, room);
+      lines.push(part3);
+      left = left.slice(part3.length);
     }
     line = left;
   }
@@ -59651,7 +59842,7 @@ function wrap(text8, width, first = "", rest = " ".repeat(cells(first))) {
   return lines.map((body, index) => harmless((index === 0 ? first : rest) + body.trimEnd()));
 }
 function bullets(texts9, width, indent2 = "  ") {
-  return texts9.flatMap((text8) => wrap(text8, width, `${indent2}- `, `${indent2}  `));
+  return texts9.flatMap((text9) => wrap(text9, width, `${indent2}- `, `${indent2}  `));
 }
 function table2(columns, rows, width, indent2 = "  ") {
   const clean = rows.map((row2) => columns.map((_, index) => plain5(row2[index] ?? "")));
@@ -59665,8 +59856,8 @@ function table2(columns, rows, width, indent2 = "  ") {
   const render2 = (row2) => harmless(
     (indent2 + columns.map((column, index) => {
       const size = sizes[index] ?? 8;
-      const text8 = squeeze(row2[index] ?? "", size);
-      return column.align === "right" ? " ".repeat(Math.max(0, size - cells(text8))) + text8 : pad(text8, size);
+      const text9 = squeeze(row2[index] ?? "", size);
+      return column.align === "right" ? " ".repeat(Math.max(0, size - cells(text9))) + text9 : pad(text9, size);
     }).join("  ")).trimEnd()
   );
   return [render2(columns.map((column) => column.title)), ...clean.map(render2)];
@@ -59675,8 +59866,8 @@ function page(blocks3) {
   return `${blocks3.filter((block) => block.length > 0).map((block) => block.map(harmless).join("\n")).join("\n\n")}
 `;
 }
-function heading(text8, options2) {
-  return options2.styles.bold(text8);
+function heading(text9, options2) {
+  return options2.styles.bold(text9);
 }
 var wide, combining;
 var init_layout = __esm({
@@ -59721,9 +59912,9 @@ function directionStyle(change2, styles) {
       return assertNever(change2.direction);
   }
 }
-function field2(title, text8, width, indent2 = 4) {
+function field2(title, text9, width, indent2 = 4) {
   const head = `${" ".repeat(indent2)}${title.padEnd(label2)}`;
-  return wrap(text8, width, head);
+  return wrap(text9, width, head);
 }
 function changeBlock(change2, report2, options2) {
   const { width, styles } = options2;
@@ -59791,7 +59982,7 @@ function incompleteBlock(report2, options2) {
   const shown5 = options2.verbose === true ? before : before.slice(0, shownBefore);
   for (const reason of [...fresh, ...shown5]) {
     const state = reason.status === "new" ? "new" : "as before";
-    lines.push(...wrap(`${reasonPlace(reason)}${sentence2(reason.reason)} [${reason.kind}, ${state}]`, width, "  - ").map(reason.status === "new" ? styles.yellow : (text8) => text8));
+    lines.push(...wrap(`${reasonPlace(reason)}${sentence2(reason.reason)} [${reason.kind}, ${state}]`, width, "  - ").map(reason.status === "new" ? styles.yellow : (text9) => text9));
     if (reason.remedy !== "") lines.push(...wrap(sentence2(reason.remedy), width, "    fix: ", "         "));
   }
   if (before.length > shown5.length) lines.push(`  and ${String(before.length - shown5.length)} more as before`);
@@ -59818,10 +60009,10 @@ function maturityBlocks(report2, options2, every) {
   });
 }
 function assumptionsBlock(report2, options2) {
-  const lines = options2.verbose === true ? report2.coverage.assumptions.map(({ id, text: text8 }) => ({ ids: [id], text: text8 })) : assumptionLines(report2);
+  const lines = options2.verbose === true ? report2.coverage.assumptions.map(({ id, text: text9 }) => ({ ids: [id], text: text9 })) : assumptionLines(report2);
   if (lines.length === 0) return [];
   const called = (ids3) => `${ids3.slice(0, 3).map(name).join(", ")}${ids3.length > 3 ? ` and ${String(ids3.length - 3)} more` : ""}`;
-  return [heading("Assumptions", options2), ...bullets(lines.map(({ ids: ids3, text: text8 }) => `${called(ids3)}: ${sentence2(text8)}`), options2.width)];
+  return [heading("Assumptions", options2), ...bullets(lines.map(({ ids: ids3, text: text9 }) => `${called(ids3)}: ${sentence2(text9)}`), options2.width)];
 }
 function attackPathsBlock(report2, options2, every) {
   const shown5 = report2.attackPaths.filter((path2) => every || path2.status !== "existing");
@@ -59913,9 +60104,9 @@ function planBlock(report2, options2) {
     }
     if (steps.size === 0) continue;
     lines.push(`  ${term.title}`);
-    for (const [text8, { resources }] of steps) {
+    for (const [text9, { resources }] of steps) {
       const listed5 = [...new Set(resources)].sort(compareText);
-      lines.push(...wrap(`${text8} (${listed5.slice(0, 3).join(", ")}${listed5.length > 3 ? ` and ${String(listed5.length - 3)} more` : ""})`, options2.width, "    - ", "      "));
+      lines.push(...wrap(`${text9} (${listed5.slice(0, 3).join(", ")}${listed5.length > 3 ? ` and ${String(listed5.length - 3)} more` : ""})`, options2.width, "    - ", "      "));
     }
   }
   const strategic = [...new Set(Object.values(report2.maturity.head).flatMap((card) => card.configured.nextLevel === null ? [] : [`reach level ${String(card.configured.nextLevel.level)}: ${sentence2(card.configured.nextLevel.missing)}`]))].sort(compareText);
@@ -60537,8 +60728,8 @@ function judgeEntry(value, tree3) {
   const problem = entryProblem(kind, value);
   if (problem !== void 0) return unreadable2(problem.message, problem.path);
   for (const field3 of ["manifests", "base", "head", "manifest"]) {
-    const text8 = value[field3];
-    const unread3 = typeof text8 === "string" ? unreadManifest(text8) : void 0;
+    const text9 = value[field3];
+    const unread3 = typeof text9 === "string" ? unreadManifest(text9) : void 0;
     if (unread3 !== void 0) return unreadable2(`\`${field3}\` ${unread3}`, [field3]);
   }
   const queries2 = Array.isArray(value["queries"]) ? value["queries"] : [];
@@ -60641,8 +60832,8 @@ function judgeValidation(entry2, manifest) {
     agrees: agrees2
   };
 }
-function unreadManifest(text8) {
-  for (const document of parseStream(text8)) {
+function unreadManifest(text9) {
+  for (const document of parseStream(text9)) {
     const [problem] = document.problems;
     if (problem !== void 0) return `line ${String(problem.line ?? document.startLine)}: ${problem.reason}`;
     const decoded = decodeDocument(document.value, { origin: { file: "manifests.yaml", blob: "", document: document.index }, unit: ".", defaultNamespace: "default" });
@@ -60654,8 +60845,8 @@ function unreadManifest(text8) {
   }
   return void 0;
 }
-function readManifests(text8) {
-  return parseStream(text8).flatMap((document, position) => {
+function readManifests(text9) {
+  return parseStream(text9).flatMap((document, position) => {
     const decoded = decodeDocument(document.value, { origin: { file: "manifests.yaml", blob: "", document: position }, unit: ".", defaultNamespace: "default" });
     return decoded.type === "resources" ? decoded.resources : [];
   });
@@ -60723,8 +60914,8 @@ var init_scenarios = __esm({
 });
 
 // src/app/queries.ts
-function readQueries(text8, file2) {
-  return text8.split("\n").flatMap((source2, index) => {
+function readQueries(text9, file2) {
+  return text9.split("\n").flatMap((source2, index) => {
     if (source2.trim() === "") return [];
     let value;
     try {
@@ -60757,8 +60948,8 @@ function checkWorkloads({ from: from2, to: to2 }, meshes2) {
 function suggestion(id, meshes2) {
   const known7 = [...new Set(meshes2.flatMap((mesh2) => [...mesh2.workloads.keys()]))].sort();
   const namesake = known7.find((other) => other.slice(other.lastIndexOf("/") + 1).replace(/\[.*\]$/u, "") === id) ?? known7.find((other) => other === id.split("/").reverse().join("/"));
-  const nearest = namesake ?? nearestName(id, known7);
-  return nearest === void 0 ? "name it as `namespace/name`; " : `did you mean \`${nearest}\`? `;
+  const nearest2 = namesake ?? nearestName(id, known7);
+  return nearest2 === void 0 ? "name it as `namespace/name`; " : `did you mean \`${nearest2}\`? `;
 }
 function onlyPort(to2, meshes2) {
   const ports3 = [...new Set(destinations(to2, meshes2).flatMap((workload2) => workload2.ports.map(({ port: port3 }) => port3)))].sort((left, right) => left - right);
@@ -60901,9 +61092,9 @@ var init_explain2 = __esm({
 });
 
 // src/entry/question.ts
-function protocolOf2(text8) {
-  const found = protocols2.find((protocol) => protocol === text8);
-  if (found === void 0) throw new InputError(`\`--protocol ${text8}\` is not a protocol`, `use one of ${protocols2.join(", ")}`);
+function protocolOf2(text9) {
+  const found = protocols2.find((protocol) => protocol === text9);
+  if (found === void 0) throw new InputError(`\`--protocol ${text9}\` is not a protocol`, `use one of ${protocols2.join(", ")}`);
   return found;
 }
 function headersOf(lines) {
@@ -60915,9 +61106,9 @@ function headersOf(lines) {
     })
   );
 }
-function claimsOf2(text8) {
+function claimsOf2(text9) {
   try {
-    const value = JSON.parse(text8);
+    const value = JSON.parse(text9);
     if (value !== null && typeof value === "object" && !Array.isArray(value)) return { ...value };
   } catch {
   }
@@ -60932,26 +61123,26 @@ function givenOf2(lines) {
     })
   );
 }
-function callerOf2(text8) {
-  if (text8 === "plaintext") return { principal: null };
-  const identity2 = text8.replace(/^spiffe:\/\//u, "");
+function callerOf2(text9) {
+  if (text9 === "plaintext") return { principal: null };
+  const identity2 = text9.replace(/^spiffe:\/\//u, "");
   if (/^[^/]+\/ns\/[^/]+\/sa\/[^/]+$/u.test(identity2)) return { principal: identity2 };
-  if (text8.startsWith("spiffe://") || text8.includes("/ns/") || text8.includes("/sa/")) throw new InputError(`\`--from ${text8}\` is not an identity`, "write it as `cluster.local/ns/NAMESPACE/sa/ACCOUNT`");
-  return { workload: text8 };
+  if (text9.startsWith("spiffe://") || text9.includes("/ns/") || text9.includes("/sa/")) throw new InputError(`\`--from ${text9}\` is not an identity`, "write it as `cluster.local/ns/NAMESPACE/sa/ACCOUNT`");
+  return { workload: text9 };
 }
-function targetOf2(text8) {
-  if (text8.includes("/")) return { workload: text8 };
-  if (parseIp(text8) !== void 0) return { ip: text8 };
-  return text8.includes(".") ? { host: text8 } : { workload: text8 };
+function targetOf2(text9) {
+  if (text9.includes("/")) return { workload: text9 };
+  if (parseIp(text9) !== void 0) return { ip: text9 };
+  return text9.includes(".") ? { host: text9 } : { workload: text9 };
 }
-function portOf3(text8) {
-  const port3 = Number(text8);
-  if (!Number.isInteger(port3) || port3 < 1 || port3 > 65535) throw new InputError(`\`--port ${text8}\` is not a port`, "give a number from 1 to 65535");
+function portOf3(text9) {
+  const port3 = Number(text9);
+  if (!Number.isInteger(port3) || port3 < 1 || port3 > 65535) throw new InputError(`\`--port ${text9}\` is not a port`, "give a number from 1 to 65535");
   return port3;
 }
-function pathOf2(text8) {
-  if (!text8.startsWith("/") && text8 !== "*") throw new InputError(`\`--path ${text8}\` is not a path`, `it begins with a slash: \`--path /${text8}\``);
-  return text8;
+function pathOf2(text9) {
+  if (!text9.startsWith("/") && text9 !== "*") throw new InputError(`\`--path ${text9}\` is not a path`, `it begins with a slash: \`--path /${text9}\``);
+  return text9;
 }
 function questionOf(flags) {
   if (flags.to === void 0) throw new InputError("`explain` needs `--to`, or `--queries`", "name the workload as `namespace/name`, with `--port` of its pods");
@@ -61174,9 +61365,9 @@ async function test(args) {
   const trees = new Trees();
   let passed = 0;
   let failed2 = 0;
-  const fail2 = (text8) => {
+  const fail2 = (text9) => {
     failed2 += 1;
-    if (failed2 <= SHOWN) print(oneLine(text8));
+    if (failed2 <= SHOWN) print(oneLine(text9));
   };
   for (const path2 of positionals) {
     let entries2 = 0;
@@ -61544,10 +61735,10 @@ import { createHash as createHash5 } from "node:crypto";
 function tree2(label3, files, blobs) {
   const entries2 = /* @__PURE__ */ new Map();
   for (const path2 of Object.keys(files).sort()) {
-    const text8 = files[path2] ?? "";
-    const blob = createHash5("sha1").update(text8).digest("hex");
-    blobs.set(blob, { type: "text", text: text8 });
-    entries2.set(path2, { type: "file", path: path2, blob, size: text8.length });
+    const text9 = files[path2] ?? "";
+    const blob = createHash5("sha1").update(text9).digest("hex");
+    blobs.set(blob, { type: "text", text: text9 });
+    entries2.set(path2, { type: "file", path: path2, blob, size: text9.length });
   }
   return { label: label3, entries: entries2 };
 }
@@ -61729,8 +61920,8 @@ async function main(args) {
     return 0;
   }
   if (!isCommand(name2)) {
-    const nearest = nearestName(name2, Object.keys(commands));
-    throw new InputError(`\`${name2}\` is not a command`, `${nearest === void 0 ? "" : `did you mean \`${nearest}\`? `}use one of ${Object.keys(commands).join(", ")}; \`--help\` explains them`);
+    const nearest2 = nearestName(name2, Object.keys(commands));
+    throw new InputError(`\`${name2}\` is not a command`, `${nearest2 === void 0 ? "" : `did you mean \`${nearest2}\`? `}use one of ${Object.keys(commands).join(", ")}; \`--help\` explains them`);
   }
   if (rest.includes("--help") || rest.includes("-h")) {
     process.stdout.write(commandUsage[name2]);

@@ -5548,11 +5548,11 @@ Content-Type: ${value.type || "application/octet-stream"}\r
         }
         source2 = object4;
         action2 = async function* () {
-          for (const part2 of blobParts) {
-            if (part2.stream) {
-              yield* part2.stream();
+          for (const part3 of blobParts) {
+            if (part3.stream) {
+              yield* part3.stream();
             } else {
-              yield part2;
+              yield part3;
             }
           }
         };
@@ -16287,11 +16287,11 @@ var require_util6 = __commonJS({
       if (cookie.sameSite) {
         out.push(`SameSite=${cookie.sameSite}`);
       }
-      for (const part2 of cookie.unparsed) {
-        if (!part2.includes("=")) {
+      for (const part3 of cookie.unparsed) {
+        if (!part3.includes("=")) {
           throw new Error("Invalid unparsed");
         }
-        const [key3, ...value] = part2.split("=");
+        const [key3, ...value] = part3.split("=");
         const trimmedKey = key3.trim();
         const joinedValue = value.join("=");
         validateCookieName(trimmedKey);
@@ -20128,14 +20128,14 @@ var require_foldFlowLines = __commonJS({
     var FOLD_FLOW = "flow";
     var FOLD_BLOCK = "block";
     var FOLD_QUOTED = "quoted";
-    function foldFlowLines(text8, indent2, mode = "flow", { indentAtStart, lineWidth = 80, minContentWidth = 20, onFold, onOverflow } = {}) {
+    function foldFlowLines(text9, indent2, mode = "flow", { indentAtStart, lineWidth = 80, minContentWidth = 20, onFold, onOverflow } = {}) {
       if (!lineWidth || lineWidth < 0)
-        return text8;
+        return text9;
       if (lineWidth < minContentWidth)
         minContentWidth = 0;
       const endStep = Math.max(1 + minContentWidth, 1 + lineWidth - indent2.length);
-      if (text8.length <= endStep)
-        return text8;
+      if (text9.length <= endStep)
+        return text9;
       const folds = [];
       const escapedFolds = {};
       let end = lineWidth - indent2.length;
@@ -20152,14 +20152,14 @@ var require_foldFlowLines = __commonJS({
       let escStart = -1;
       let escEnd = -1;
       if (mode === FOLD_BLOCK) {
-        i = consumeMoreIndentedLines(text8, i, indent2.length);
+        i = consumeMoreIndentedLines(text9, i, indent2.length);
         if (i !== -1)
           end = i + endStep;
       }
-      for (let ch; ch = text8[i += 1]; ) {
+      for (let ch; ch = text9[i += 1]; ) {
         if (mode === FOLD_QUOTED && ch === "\\") {
           escStart = i;
-          switch (text8[i + 1]) {
+          switch (text9[i + 1]) {
             case "x":
               i += 3;
               break;
@@ -20176,12 +20176,12 @@ var require_foldFlowLines = __commonJS({
         }
         if (ch === "\n") {
           if (mode === FOLD_BLOCK)
-            i = consumeMoreIndentedLines(text8, i, indent2.length);
+            i = consumeMoreIndentedLines(text9, i, indent2.length);
           end = i + indent2.length + endStep;
           split = void 0;
         } else {
           if (ch === " " && prev && prev !== " " && prev !== "\n" && prev !== "	") {
-            const next = text8[i + 1];
+            const next = text9[i + 1];
             if (next && next !== " " && next !== "\n" && next !== "	")
               split = i;
           }
@@ -20193,12 +20193,12 @@ var require_foldFlowLines = __commonJS({
             } else if (mode === FOLD_QUOTED) {
               while (prev === " " || prev === "	") {
                 prev = ch;
-                ch = text8[i += 1];
+                ch = text9[i += 1];
                 overflow = true;
               }
               const j = i > escEnd + 1 ? i - 2 : escStart - 1;
               if (escapedFolds[j])
-                return text8;
+                return text9;
               folds.push(j);
               escapedFolds[j] = true;
               end = j + endStep;
@@ -20213,39 +20213,39 @@ var require_foldFlowLines = __commonJS({
       if (overflow && onOverflow)
         onOverflow();
       if (folds.length === 0)
-        return text8;
+        return text9;
       if (onFold)
         onFold();
-      let res = text8.slice(0, folds[0]);
+      let res = text9.slice(0, folds[0]);
       for (let i2 = 0; i2 < folds.length; ++i2) {
         const fold2 = folds[i2];
-        const end2 = folds[i2 + 1] || text8.length;
+        const end2 = folds[i2 + 1] || text9.length;
         if (fold2 === 0)
           res = `
-${indent2}${text8.slice(0, end2)}`;
+${indent2}${text9.slice(0, end2)}`;
         else {
           if (mode === FOLD_QUOTED && escapedFolds[fold2])
-            res += `${text8[fold2]}\\`;
+            res += `${text9[fold2]}\\`;
           res += `
-${indent2}${text8.slice(fold2 + 1, end2)}`;
+${indent2}${text9.slice(fold2 + 1, end2)}`;
         }
       }
       return res;
     }
-    function consumeMoreIndentedLines(text8, i, indent2) {
+    function consumeMoreIndentedLines(text9, i, indent2) {
       let end = i;
       let start = i + 1;
-      let ch = text8[start];
+      let ch = text9[start];
       while (ch === " " || ch === "	") {
         if (i < start + indent2) {
-          ch = text8[++i];
+          ch = text9[++i];
         } else {
           do {
-            ch = text8[++i];
+            ch = text9[++i];
           } while (ch && ch !== "\n");
           end = i;
           start = i + 1;
-          ch = text8[start];
+          ch = text9[start];
         }
       }
       return end;
@@ -28087,11 +28087,11 @@ function omit2(object4, keysToOmit) {
   return result;
 }
 function encodeReserved(str) {
-  return str.split(/(%[0-9A-Fa-f]{2})/g).map(function(part2) {
-    if (!/%[0-9A-Fa-f]/.test(part2)) {
-      part2 = encodeURI(part2).replace(/%5B/g, "[").replace(/%5D/g, "]");
+  return str.split(/(%[0-9A-Fa-f]{2})/g).map(function(part3) {
+    if (!/%[0-9A-Fa-f]/.test(part3)) {
+      part3 = encodeURI(part3).replace(/%5B/g, "[").replace(/%5D/g, "]");
     }
-    return part2;
+    return part3;
   }).join("");
 }
 function encodeUnreserved(str) {
@@ -28748,8 +28748,8 @@ var init_json_with_bigint = __esm({
       if (!hasUserReviver) return value;
       return userReviver(key3, value, context3);
     };
-    JSONParseV2 = (text8, reviver) => {
-      return JSON.parse(text8, (key3, value, context3) => {
+    JSONParseV2 = (text9, reviver) => {
+      return JSON.parse(text9, (key3, value, context3) => {
         const isNumber2 = typeof value === "number";
         const isOutOfBounds = value > Number.MAX_SAFE_INTEGER || value < Number.MIN_SAFE_INTEGER;
         const isBigNumber = isNumber2 && isOutOfBounds;
@@ -28807,8 +28807,8 @@ var init_json_with_bigint = __esm({
       }
       return rootHolder[""];
     };
-    serializeBigInts = (text8) => {
-      return text8.replace(
+    serializeBigInts = (text9) => {
+      return text9.replace(
         stringsOrLargeNumbers,
         (match, digits2, fractional, exponential) => {
           const isString = match[0] === '"';
@@ -28822,18 +28822,18 @@ var init_json_with_bigint = __esm({
         }
       );
     };
-    JSONParse = (text8, reviver) => {
-      if (!text8) return originalParse(text8, reviver);
+    JSONParse = (text9, reviver) => {
+      if (!text9) return originalParse(text9, reviver);
       try {
-        if (isContextSourceSupported()) return JSONParseV2(text8, reviver);
-        const serializedData = serializeBigInts(text8);
+        if (isContextSourceSupported()) return JSONParseV2(text9, reviver);
+        const serializedData = serializeBigInts(text9);
         return originalParse(
           serializedData,
           (key3, value, context3) => convertMarkedBigIntsReviver(key3, value, context3, reviver)
         );
       } catch (error63) {
         if (error63 instanceof RangeError) {
-          const serializedData = serializeBigInts(text8);
+          const serializedData = serializeBigInts(text9);
           const parsed = originalParse(serializedData);
           return applyReviverIteratively(parsed, reviver);
         }
@@ -28957,12 +28957,12 @@ async function getResponseData(response) {
   }
   const mimetype = parse6(contentType);
   if (isJSONResponse(mimetype)) {
-    let text8 = "";
+    let text9 = "";
     try {
-      text8 = await response.text();
-      return JSONParse(text8);
+      text9 = await response.text();
+      return JSONParse(text9);
     } catch (err) {
-      return text8;
+      return text9;
     }
   } else if (mimetype.type.startsWith("text/") || // `application/octet-stream` is the canonical "arbitrary binary" type
   // (RFC 2046) and must never be decoded as text, even when the response
@@ -33999,8 +33999,8 @@ var Summary = class {
    *
    * @returns {Summary} summary instance
    */
-  addRaw(text8, addEOL = false) {
-    this._buffer += text8;
+  addRaw(text9, addEOL = false) {
+    this._buffer += text9;
     return addEOL ? this.addEOL() : this;
   }
   /**
@@ -34096,10 +34096,10 @@ var Summary = class {
    *
    * @returns {Summary} summary instance
    */
-  addHeading(text8, level2) {
+  addHeading(text9, level2) {
     const tag2 = `h${level2}`;
     const allowedTag = ["h1", "h2", "h3", "h4", "h5", "h6"].includes(tag2) ? tag2 : "h1";
-    const element = this.wrap(allowedTag, text8);
+    const element = this.wrap(allowedTag, text9);
     return this.addRaw(element).addEOL();
   }
   /**
@@ -34128,9 +34128,9 @@ var Summary = class {
    *
    * @returns {Summary} summary instance
    */
-  addQuote(text8, cite) {
+  addQuote(text9, cite) {
     const attrs = Object.assign({}, cite && { cite });
-    const element = this.wrap("blockquote", text8, attrs);
+    const element = this.wrap("blockquote", text9, attrs);
     return this.addRaw(element).addEOL();
   }
   /**
@@ -34141,8 +34141,8 @@ var Summary = class {
    *
    * @returns {Summary} summary instance
    */
-  addLink(text8, href) {
-    const element = this.wrap("a", text8, { href });
+  addLink(text9, href) {
+    const element = this.wrap("a", text9, { href });
     return this.addRaw(element).addEOL();
   }
 };
@@ -35283,8 +35283,8 @@ function describeIssue(issue3, schema2, value, prefix3) {
     case "unrecognized_keys":
       return issue3.keys.map((key3) => {
         const real = keysAt(schema2, path7);
-        const nearest2 = nearestName(key3, real);
-        const hint = nearest2 === void 0 ? real.length === 0 ? "nothing may be written here" : `known here: ${listed(real)}` : `did you mean \`${nearest2}\`?`;
+        const nearest3 = nearestName(key3, real);
+        const hint = nearest3 === void 0 ? real.length === 0 ? "nothing may be written here" : `known here: ${listed(real)}` : `did you mean \`${nearest3}\`?`;
         return { path: [...path7, key3], atKey: true, message: `unknown key \`${key3}\`${name2 === "" ? "" : ` in \`${name2}\``}; ${hint}` };
       });
     case "invalid_value":
@@ -40258,17 +40258,17 @@ function partPattern(schema2) {
 var $ZodTemplateLiteral = /* @__PURE__ */ $constructor("$ZodTemplateLiteral", (inst, def) => {
   $ZodType.init(inst, def);
   const regexParts = [];
-  for (const part2 of def.parts) {
-    if (typeof part2 === "object" && part2 !== null) {
-      const source2 = partPattern(part2);
+  for (const part3 of def.parts) {
+    if (typeof part3 === "object" && part3 !== null) {
+      const source2 = partPattern(part3);
       if (!source2) {
-        throw new Error(`Invalid template literal part, no pattern found: ${[...part2._zod.traits].shift()}`);
+        throw new Error(`Invalid template literal part, no pattern found: ${[...part3._zod.traits].shift()}`);
       }
       regexParts.push(cleanRegex(source2));
-    } else if (part2 === null || primitiveTypes.has(typeof part2)) {
-      regexParts.push(escapeRegex(`${part2}`));
+    } else if (part3 === null || primitiveTypes.has(typeof part3)) {
+      regexParts.push(escapeRegex(`${part3}`));
     } else {
-      throw new Error(`Invalid template literal part: ${part2}`);
+      throw new Error(`Invalid template literal part: ${part3}`);
     }
   }
   inst._zod.pattern = new RegExp(`^${regexParts.join("")}$`);
@@ -44732,8 +44732,8 @@ function ko_default() {
 }
 
 // node_modules/zod/v4/locales/lt.js
-var capitalizeFirstCharacter = (text8) => {
-  return text8.charAt(0).toUpperCase() + text8.slice(1);
+var capitalizeFirstCharacter = (text9) => {
+  return text9.charAt(0).toUpperCase() + text9.slice(1);
 };
 function getUnitTypeFromNumber(number5) {
   const abs = Math.abs(number5);
@@ -51240,11 +51240,11 @@ function foldObjects(members3) {
         continue;
       const parts = [];
       for (const other of objects) {
-        const part2 = other.properties?.[key3] ?? undeclaredConstraint(other);
-        if (part2 === null || part2 === void 0)
+        const part3 = other.properties?.[key3] ?? undeclaredConstraint(other);
+        if (part3 === null || part3 === void 0)
           continue;
-        if (!parts.some((seen) => JSON.stringify(seen) === JSON.stringify(part2)))
-          parts.push(part2);
+        if (!parts.some((seen) => JSON.stringify(seen) === JSON.stringify(part3)))
+          parts.push(part3);
       }
       const merged3 = parts.length === 1 ? parts[0] : foldObjects(parts) ?? { allOf: parts };
       assignProp(properties, key3, merged3);
@@ -55224,18 +55224,18 @@ function matchSegments(pattern, path7) {
   while (pattern[want] === "**") want += 1;
   return want === pattern.length;
 }
-function matchText(pattern, text8) {
+function matchText(pattern, text9) {
   let at2 = 0;
   let want = 0;
   let star = -1;
   let resume = 0;
-  while (at2 < text8.length) {
+  while (at2 < text9.length) {
     const letter = pattern[want];
     if (letter === "*") {
       star = want;
       resume = at2;
       want += 1;
-    } else if (letter !== void 0 && (letter === "?" || letter === text8[at2])) {
+    } else if (letter !== void 0 && (letter === "?" || letter === text9[at2])) {
       want += 1;
       at2 += 1;
     } else if (star >= 0) {
@@ -55424,8 +55424,8 @@ function invalidity(entry2) {
   return void 0;
 }
 var monthDays = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-function dayNumber(text8) {
-  const match = /^([0-9]{4})-([0-9]{2})-([0-9]{2})$/u.exec(text8);
+function dayNumber(text9) {
+  const match = /^([0-9]{4})-([0-9]{2})-([0-9]{2})$/u.exec(text9);
   if (match === null) return void 0;
   const [year = 0, month = 0, date5 = 0] = match.slice(1).map(Number);
   const leap = year % 4 === 0 && year % 100 !== 0 || year % 400 === 0;
@@ -55443,9 +55443,9 @@ var notYetEffective = [
   "gates.acceptance",
   "evidence"
 ];
-function readConfig(text8, file2) {
+function readConfig(text9, file2) {
   const lines = new import_yaml.LineCounter();
-  const document = (0, import_yaml.parseDocument)(text8, { lineCounter: lines, uniqueKeys: true });
+  const document = (0, import_yaml.parseDocument)(text9, { lineCounter: lines, uniqueKeys: true });
   const [error63] = document.errors;
   if (error63 !== void 0) {
     const message = (error63.message.split("\n")[0] ?? "").replace(/ at line [0-9]+.*$/u, "").replace(/[.:]+$/u, "");
@@ -55613,23 +55613,23 @@ var yamlStyleFloat = /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?
 var dotFloat = /^\.[0-9]+(?:_[0-9]+)*(?:[eE][-+]?[0-9]+(?:_[0-9]+)*)?$/u;
 var goInteger = /^([-+]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]([0-7]+)|0([0-7]+)|(0|[1-9][0-9]*))$/u;
 var signedBinary = /^0b[-+][01]+$/u;
-function isPlainText(text8) {
-  return text8 !== "" && !"+-.0123456789yYnNtTfFoO~".includes(text8.charAt(0));
+function isPlainText(text9) {
+  return text9 !== "" && !"+-.0123456789yYnNtTfFoO~".includes(text9.charAt(0));
 }
-function resolvePlain(text8) {
-  if (isPlainText(text8)) return text8;
-  const word2 = words.get(text8);
+function resolvePlain(text9) {
+  if (isPlainText(text9)) return text9;
+  const word2 = words.get(text9);
   if (word2 !== void 0) return word2;
-  const first = text8.charCodeAt(0);
-  if (first === 46) return dotFloat.test(text8) ? Number(text8.replaceAll("_", "")) : text8;
-  if (first > 57) return text8;
-  const plain6 = text8.includes("_") ? text8.replaceAll("_", "") : text8;
+  const first = text9.charCodeAt(0);
+  if (first === 46) return dotFloat.test(text9) ? Number(text9.replaceAll("_", "")) : text9;
+  if (first > 57) return text9;
+  const plain6 = text9.includes("_") ? text9.replaceAll("_", "") : text9;
   const integer3 = readInteger(plain6);
   if (integer3 !== void 0) return integer3;
-  return yamlStyleFloat.test(plain6) ? withoutNegativeZero(Number(plain6)) : text8;
+  return yamlStyleFloat.test(plain6) ? withoutNegativeZero(Number(plain6)) : text9;
 }
-function isFloatText(text8) {
-  return typeof resolvePlain(text8) === "number" && readInteger(text8.replaceAll("_", "")) === void 0;
+function isFloatText(text9) {
+  return typeof resolvePlain(text9) === "number" && readInteger(text9.replaceAll("_", "")) === void 0;
 }
 function readInteger(plain6) {
   const match = goInteger.exec(plain6);
@@ -55798,11 +55798,11 @@ function keyText(node2) {
   if (typeof value !== "number") return void 0;
   return typeof node2.source === "string" && (isFloatText(node2.source) || !Number.isFinite(value)) ? floatKey(value) : BigInt(value).toString();
 }
-function plainKeyText(text8) {
-  const value = resolvePlain(text8);
+function plainKeyText(text9) {
+  const value = resolvePlain(text9);
   if (value === null) return void 0;
   if (typeof value !== "number") return String(value);
-  return isFloatText(text8) || !Number.isFinite(value) ? floatKey(value) : BigInt(value).toString();
+  return isFloatText(text9) || !Number.isFinite(value) ? floatKey(value) : BigInt(value).toString();
 }
 function isMergeKey(pair) {
   return (0, import_yaml2.isScalar)(pair.key) && pair.key.value === "<<" && (pair.key.type === import_yaml2.Scalar.PLAIN || pair.key.tag === "tag:yaml.org,2002:merge") && pair.key.tag !== "tag:yaml.org,2002:str";
@@ -55814,26 +55814,26 @@ function assign(target, key3, value) {
 function offsetOf(node2) {
   return node2?.range?.[0] ?? 0;
 }
-function oneLine(text8) {
-  return text8.length > 80 ? `${text8.slice(0, 80).replace(/\s+/gu, " ")}…` : text8.replace(/\s+/gu, " ");
+function oneLine(text9) {
+  return text9.length > 80 ? `${text9.slice(0, 80).replace(/\s+/gu, " ")}…` : text9.replace(/\s+/gu, " ");
 }
 
 // src/source/lines.ts
-function lineAt(text8, offset, from = { offset: 0, line: 1 }) {
+function lineAt(text9, offset, from = { offset: 0, line: 1 }) {
   let line2 = from.line;
-  let at2 = text8.indexOf("\n", from.offset);
+  let at2 = text9.indexOf("\n", from.offset);
   while (at2 !== -1 && at2 < offset) {
     line2 += 1;
-    at2 = text8.indexOf("\n", at2 + 1);
+    at2 = text9.indexOf("\n", at2 + 1);
   }
   return line2;
 }
-function lineStart(text8, offset) {
-  return offset <= 0 ? 0 : text8.lastIndexOf("\n", offset - 1) + 1;
+function lineStart(text9, offset) {
+  return offset <= 0 ? 0 : text9.lastIndexOf("\n", offset - 1) + 1;
 }
-function lineEnd(text8, offset) {
-  const end = text8.indexOf("\n", offset);
-  return end === -1 ? text8.length : end;
+function lineEnd(text9, offset) {
+  const end = text9.indexOf("\n", offset);
+  return end === -1 ? text9.length : end;
 }
 
 // src/lib/compact.ts
@@ -55849,19 +55849,19 @@ var space = 32;
 var feed = 10;
 var tab = 9;
 var dash = 45;
-function readBlockText(text8, at2, end, indent2, folded) {
-  const sign = text8.charCodeAt(at2 + 1);
+function readBlockText(text9, at2, end, indent2, folded) {
+  const sign = text9.charCodeAt(at2 + 1);
   const chomp = sign === dash || sign === 43 ? sign : 0;
   const header2 = at2 + (chomp === 0 ? 1 : 2);
-  if (header2 >= end || text8.charCodeAt(header2) !== feed) throw unusual;
+  if (header2 >= end || text9.charCodeAt(header2) !== feed) throw unusual;
   const lines = [];
   let column = -1;
   let line2 = header2 + 1;
   while (line2 < end) {
-    let next = text8.indexOf("\n", line2);
+    let next = text9.indexOf("\n", line2);
     if (next === -1 || next >= end) next = end;
     let first = line2;
-    while (first < next && text8.charCodeAt(first) === space) first += 1;
+    while (first < next && text9.charCodeAt(first) === space) first += 1;
     const width = first - line2;
     if (first === next) {
       if (column === -1 ? width > 0 : width > column) throw unusual;
@@ -55875,7 +55875,7 @@ function readBlockText(text8, at2, end, indent2, folded) {
         if (width > indent2) throw unusual;
         break;
       }
-      const content = text8.slice(line2 + column, next);
+      const content = text9.slice(line2 + column, next);
       const lead = content.charCodeAt(0);
       if (lead === tab || folded && lead === space || content.charCodeAt(content.length - 1) === 13) throw unusual;
       lines.push(content);
@@ -55885,35 +55885,35 @@ function readBlockText(text8, at2, end, indent2, folded) {
   if (column === -1) throw unusual;
   let last = lines.length;
   while (last > 0 && lines[last - 1] === "") last -= 1;
-  if (chomp === 43 && (last !== lines.length || text8.charCodeAt(end - 1) !== feed)) throw unusual;
+  if (chomp === 43 && (last !== lines.length || text9.charCodeAt(end - 1) !== feed)) throw unusual;
   const body = folded ? fold(lines, last) : lines.slice(0, last).join("\n");
   return { value: chomp === dash ? body : `${body}
 `, next: line2 };
 }
 function fold(lines, count2) {
   let body = "";
-  let text8 = false;
+  let text9 = false;
   for (let index = 0; index < count2; index += 1) {
     const line2 = lines[index] ?? "";
     if (line2 === "") body += "\n";
-    else body += text8 && lines[index - 1] !== "" ? ` ${line2}` : line2;
-    text8 ||= line2 !== "";
+    else body += text9 && lines[index - 1] !== "" ? ` ${line2}` : line2;
+    text9 ||= line2 !== "";
   }
   return body;
 }
 function foldFlow(raw) {
   const lines = raw.split("\n");
-  let text8 = "";
+  let text9 = "";
   let breaks = 0;
   for (let index = 0; index < lines.length; index += 1) {
     const last = index === lines.length - 1;
     const line2 = withoutBlanks(lines[index] ?? "", index > 0, !last);
     if (index > 0) breaks += 1;
     if (line2 === "" && index > 0 && !last) continue;
-    text8 += (breaks === 0 ? "" : breaks === 1 ? " " : "\n".repeat(breaks - 1)) + line2;
+    text9 += (breaks === 0 ? "" : breaks === 1 ? " " : "\n".repeat(breaks - 1)) + line2;
     breaks = 0;
   }
-  return text8;
+  return text9;
 }
 function withoutBlanks(line2, atStart, atEnd) {
   let start = 0;
@@ -55944,9 +55944,9 @@ function unescape(raw) {
 }
 
 // src/source/quick.ts
-function quickRead(text8, start, end, places) {
+function quickRead(text9, start, end, places) {
   try {
-    return { value: new QuickReader(text8, start, end, places).document() };
+    return { value: new QuickReader(text9, start, end, places).document() };
   } catch (error63) {
     if (error63 === unusual) return void 0;
     throw error63;
@@ -55979,9 +55979,9 @@ var QuickReader = class {
   /** Its column, from 0; -1 at the end. */
   #indent = -1;
   #places;
-  constructor(text8, start, end, places) {
+  constructor(text9, start, end, places) {
     this.#places = places;
-    this.#text = text8;
+    this.#text = text9;
     this.#end = end;
     this.#at = start;
     this.#toContent(start);
@@ -56200,29 +56200,29 @@ var QuickReader = class {
   }
   /** End of the plain text that starts at `at`, without a comment; goes on to the next content. */
   #plainLine(at2) {
-    const text8 = this.#text;
-    let line2 = text8.indexOf("\n", at2);
+    const text9 = this.#text;
+    let line2 = text9.indexOf("\n", at2);
     if (line2 === -1 || line2 > this.#end) line2 = this.#end;
     let end = line2;
     for (let index = at2; index < line2; index += 1) {
-      const code2 = text8.charCodeAt(index);
+      const code2 = text9.charCodeAt(index);
       if (code2 === colon) {
-        if (index + 1 === line2 || text8.charCodeAt(index + 1) === space2) throw unusual;
+        if (index + 1 === line2 || text9.charCodeAt(index + 1) === space2) throw unusual;
       } else if (code2 === hash2) {
-        if (text8.charCodeAt(index - 1) === space2) {
+        if (text9.charCodeAt(index - 1) === space2) {
           end = index;
           break;
         }
       } else if (code2 === tab2 || code2 === 13) throw unusual;
     }
-    if (text8.charCodeAt(line2 - 1) === 13) throw unusual;
-    while (text8.charCodeAt(end - 1) === space2) end -= 1;
+    if (text9.charCodeAt(line2 - 1) === 13) throw unusual;
+    while (text9.charCodeAt(end - 1) === space2) end -= 1;
     this.#toContent(line2 === this.#end ? line2 : line2 + 1);
     return end;
   }
   /** A plain text that goes on in deeper lines; a comment among them is left to the full parser. */
   #continued(firstLine3, firstEnd, indent2) {
-    let text8 = firstLine3;
+    let text9 = firstLine3;
     let end = firstEnd;
     while (this.#indent > indent2) {
       const at2 = this.#at;
@@ -56235,9 +56235,9 @@ var QuickReader = class {
       const first = this.#code(at2);
       if (first === dash2 || first === 63 || first === colon || first === hash2) throw unusual;
       end = this.#plainLine(at2);
-      text8 += (breaks === 1 ? " " : "\n".repeat(breaks - 1)) + this.#text.slice(at2, end);
+      text9 += (breaks === 1 ? " " : "\n".repeat(breaks - 1)) + this.#text.slice(at2, end);
     }
-    return text8;
+    return text9;
   }
   #resolved(written2) {
     if (isPlainText(written2)) return written2;
@@ -56354,32 +56354,32 @@ var plain = {
   default: true,
   // Everything that the scanner's table of first characters lets through; the rest stays text without a call.
   test: /^(?:$|[-+.0-9~yYnNtTfFoO])/u,
-  resolve: (text8) => resolvePlain(text8)
+  resolve: (text9) => resolvePlain(text9)
 };
 function explicit(name2, accepts4) {
   return {
     tag: `tag:yaml.org,2002:${name2}`,
-    resolve: (text8, onError) => {
-      const value = resolvePlain(text8);
-      if (accepts4(value, text8)) return value;
-      onError(`\`${text8}\` is no \`!!${name2}\``);
-      return text8;
+    resolve: (text9, onError) => {
+      const value = resolvePlain(text9);
+      if (accepts4(value, text9)) return value;
+      onError(`\`${text9}\` is no \`!!${name2}\``);
+      return text9;
     }
   };
 }
 var binary = {
   tag: "tag:yaml.org,2002:binary",
-  resolve: (text8, onError) => {
-    const compact2 = text8.replace(/[\r\n]/gu, "");
+  resolve: (text9, onError) => {
+    const compact2 = text9.replace(/[\r\n]/gu, "");
     if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/u.test(compact2)) {
       onError("`!!binary` holds no base64");
-      return text8;
+      return text9;
     }
     return new TextDecoder().decode(Uint8Array.from(atob(compact2), (character) => character.charCodeAt(0)));
   }
 };
-var string4 = { tag: "tag:yaml.org,2002:str", default: true, resolve: (text8) => text8 };
-var timestamp = { tag: "tag:yaml.org,2002:timestamp", resolve: (text8) => text8 };
+var string4 = { tag: "tag:yaml.org,2002:str", default: true, resolve: (text9) => text9 };
+var timestamp = { tag: "tag:yaml.org,2002:timestamp", resolve: (text9) => text9 };
 var schema = new import_yaml3.Schema({
   schema: "failsafe",
   resolveKnownTags: false,
@@ -56388,7 +56388,7 @@ var schema = new import_yaml3.Schema({
     string4,
     timestamp,
     binary,
-    explicit("int", (value, text8) => typeof value === "number" && !isFloatText(text8)),
+    explicit("int", (value, text9) => typeof value === "number" && !isFloatText(text9)),
     explicit("float", (value) => typeof value === "number"),
     explicit("bool", (value) => typeof value === "boolean"),
     explicit("null", (value) => value === null),
@@ -56405,16 +56405,16 @@ var yamlOptions = {
 };
 
 // src/source/split.ts
-function splitDocuments(text8) {
+function splitDocuments(text9) {
   const documents = [];
   let opened2;
-  let start = text8.charCodeAt(0) === 65279 ? 1 : 0;
+  let start = text9.charCodeAt(0) === 65279 ? 1 : 0;
   let line2 = 1;
-  const cursor = new MarkerCursor(text8, start);
+  const cursor = new MarkerCursor(text9, start);
   for (; ; ) {
     const marker = cursor.next();
-    const end = marker?.at ?? text8.length;
-    const empty = isEmpty(text8, start, end);
+    const end = marker?.at ?? text9.length;
+    const empty = isEmpty(text9, start, end);
     if (!empty || opened2?.kind === "start") {
       const reason = opened2?.problem ?? (opened2?.kind === "end" ? "content follows `...` without a separator, which `kubectl` skips" : void 0);
       documents.push({
@@ -56427,7 +56427,7 @@ function splitDocuments(text8) {
       });
     }
     if (marker === void 0) return documents;
-    line2 += countLines(text8, start, marker.content);
+    line2 += countLines(text9, start, marker.content);
     start = marker.content;
     opened2 = marker;
   }
@@ -56436,10 +56436,10 @@ var MarkerCursor = class {
   #text;
   #dashes;
   #dots;
-  constructor(text8, start) {
-    this.#text = text8;
-    this.#dashes = text8.startsWith("---", start) ? start : this.#find("\n---", start);
-    this.#dots = text8.startsWith("...", start) ? start : this.#find("\n...", start);
+  constructor(text9, start) {
+    this.#text = text9;
+    this.#dashes = text9.startsWith("---", start) ? start : this.#find("\n---", start);
+    this.#dots = text9.startsWith("...", start) ? start : this.#find("\n...", start);
   }
   #find(token, from) {
     const at2 = this.#text.indexOf(token, from);
@@ -56460,59 +56460,59 @@ var MarkerCursor = class {
     }
   }
 };
-function separator(text8, at2) {
-  const end = lineEnd(text8, at2);
-  const rest = text8.slice(at2 + 3, end);
+function separator(text9, at2) {
+  const end = lineEnd(text9, at2);
+  const rest = text9.slice(at2 + 3, end);
   const trimmed = rest.trim();
-  const nextLine = Math.min(end + 1, text8.length);
+  const nextLine = Math.min(end + 1, text9.length);
   if (trimmed === "" || trimmed.startsWith("#")) return { kind: "start", at: at2, content: nextLine };
   if (/^-+$/u.test(trimmed)) return { kind: "start", at: at2, content: nextLine, problem: "a line of more than three dashes is no separator" };
   const glued = rest.trimStart() === rest;
   return { kind: "start", at: at2, content: at2 + 3, problem: glued ? "the separator `---` is glued to the text that follows it" : "the separator `---` is followed by content on its line" };
 }
-function isEmpty(text8, start, end) {
+function isEmpty(text9, start, end) {
   let at2 = start;
   while (at2 < end) {
-    const code2 = text8.charCodeAt(at2);
-    if (code2 === 35 || code2 === 37 && (at2 === start || text8.charCodeAt(at2 - 1) === 10)) at2 = lineEnd(text8, at2);
+    const code2 = text9.charCodeAt(at2);
+    if (code2 === 35 || code2 === 37 && (at2 === start || text9.charCodeAt(at2 - 1) === 10)) at2 = lineEnd(text9, at2);
     else if (code2 !== 32 && code2 !== 10 && code2 !== 13 && code2 !== 9) return false;
     at2 += 1;
   }
   return true;
 }
-function countLines(text8, start, end) {
+function countLines(text9, start, end) {
   let lines = 0;
-  let at2 = text8.indexOf("\n", start);
+  let at2 = text9.indexOf("\n", start);
   while (at2 !== -1 && at2 < end) {
     lines += 1;
-    at2 = text8.indexOf("\n", at2 + 1);
+    at2 = text9.indexOf("\n", at2 + 1);
   }
   return lines;
 }
 
 // src/source/text.ts
-function mightHoldManifest(text8) {
-  if (text8.includes("kind") && text8.includes("apiVersion")) return true;
-  return escapedKey.test(text8) && text8.includes(":");
+function mightHoldManifest(text9) {
+  if (text9.includes("kind") && text9.includes("apiVersion")) return true;
+  return escapedKey.test(text9) && text9.includes(":");
 }
 var escapedKey = /\\[xuU]|\\\r?\n|binary/u;
 var fieldLine = /^([ \t]*(?:- +)*)(?:apiVersion|"apiVersion"|'apiVersion'|(kind|"kind"|'kind'))[ \t]*:/gmu;
-function manifestLike(text8) {
-  if (!text8.includes("apiVersion") || !text8.includes("kind")) return false;
+function manifestLike(text9) {
+  if (!text9.includes("apiVersion") || !text9.includes("kind")) return false;
   const versions3 = /* @__PURE__ */ new Set();
   const kinds3 = /* @__PURE__ */ new Set();
-  for (const match of text8.matchAll(fieldLine)) {
+  for (const match of text9.matchAll(fieldLine)) {
     const [, indent2 = "", kind] = match;
     const [own4, other] = kind === void 0 ? [versions3, kinds3] : [kinds3, versions3];
     if (other.has(indent2.length)) return true;
     own4.add(indent2.length);
   }
-  return flowObject.test(text8) && /["'{,\s]kind["']?[ \t]*:/u.test(text8);
+  return flowObject.test(text9) && /["'{,\s]kind["']?[ \t]*:/u.test(text9);
 }
 var flowObject = /[{,][ \t\r\n]*["']?apiVersion["']?[ \t]*:/u;
-function isTemplated(text8) {
-  const open4 = text8.indexOf("{{");
-  return open4 !== -1 && text8.includes("}}", open4 + 2);
+function isTemplated(text9) {
+  const open4 = text9.indexOf("{{");
+  return open4 !== -1 && text9.includes("}}", open4 + 2);
 }
 
 // src/source/decode.ts
@@ -56520,17 +56520,17 @@ var strict = new TextDecoder("utf-8", { fatal: true });
 var lfsPointer = /^version https:\/\/git-lfs\.github\.com\/spec\/v\d+\r?\n/u;
 function decodeText(bytes, limitBytes) {
   if (bytes.byteLength > limitBytes) return tooLarge(bytes.byteLength, limitBytes);
-  let text8;
+  let text9;
   try {
-    text8 = strict.decode(bytes);
+    text9 = strict.decode(bytes);
   } catch {
     return unreadable(notUtf8(bytes));
   }
   if (looksLikeUtf16(bytes)) return unreadable(utf16(bytes, "the file is UTF-16 without a byte order mark"));
-  if (bytes.byteLength < 1024 && lfsPointer.test(text8)) {
+  if (bytes.byteLength < 1024 && lfsPointer.test(text9)) {
     return unreadable({ kind: "lfs-pointer", line: 1, reason: "the file is a Git LFS pointer, its content is not in the repository", remedy: "check out with `lfs: true` and run with directories, or keep manifests out of LFS" });
   }
-  return { type: "text", text: text8 };
+  return { type: "text", text: text9 };
 }
 function tooLarge(size, limitBytes) {
   return unreadable({ kind: "too-large", reason: `the file has ${size} bytes, the limit is ${limitBytes}`, remedy: "split the file, or exclude it with `ignore`" });
@@ -56544,8 +56544,8 @@ function looksLikeUtf16(bytes) {
 }
 function utf16(bytes, reason) {
   const big = bytes[0] === 0 || bytes[0] === 254;
-  const text8 = new TextDecoder(big ? "utf-16be" : "utf-16le").decode(bytes);
-  return { kind: manifestLike(text8) ? "not-readable" : "not-utf8", line: 1, reason, remedy: "save the file as UTF-8" };
+  const text9 = new TextDecoder(big ? "utf-16be" : "utf-16le").decode(bytes);
+  return { kind: manifestLike(text9) ? "not-readable" : "not-utf8", line: 1, reason, remedy: "save the file as UTF-8" };
 }
 function notUtf8(bytes) {
   const remedy2 = "save the file as UTF-8";
@@ -56569,55 +56569,55 @@ function unreadable(problem) {
 
 // src/source/span.ts
 var import_yaml4 = __toESM(require_dist(), 1);
-function spanReader(text8, fully = false) {
-  const parts = splitDocuments(text8);
+function spanReader(text9, fully = false) {
+  const parts = splitDocuments(text9);
   const parsed = /* @__PURE__ */ new Map();
   const quick = /* @__PURE__ */ new Map();
-  const quickOf = (part2) => {
+  const quickOf = (part3) => {
     if (fully) return void 0;
-    if (!quick.has(part2.index)) quick.set(part2.index, readQuickly(text8, part2));
-    return quick.get(part2.index);
+    if (!quick.has(part3.index)) quick.set(part3.index, readQuickly(text9, part3));
+    return quick.get(part3.index);
   };
   const locate2 = (position, path7, withKey2) => {
-    const part2 = parts[position.document];
-    if (part2 === void 0) return wholeText(text8);
-    if (path7.length === 0 && position.item === void 0) return contentSpan(text8, part2);
-    const read4 = quickOf(part2);
-    if (read4 !== void 0) return quickSpan(text8, part2, read4, position.item === void 0 ? path7 : ["items", position.item, ...path7], withKey2);
-    let document = parsed.get(part2.index);
+    const part3 = parts[position.document];
+    if (part3 === void 0) return wholeText(text9);
+    if (path7.length === 0 && position.item === void 0) return contentSpan(text9, part3);
+    const read4 = quickOf(part3);
+    if (read4 !== void 0) return quickSpan(text9, part3, read4, position.item === void 0 ? path7 : ["items", position.item, ...path7], withKey2);
+    let document = parsed.get(part3.index);
     if (document === void 0) {
-      document = parseSafely(text8.slice(part2.start, part2.end));
-      parsed.set(part2.index, document);
+      document = parseSafely(text9.slice(part3.start, part3.end));
+      parsed.set(part3.index, document);
     }
     const found = find(document, position.item === void 0 ? path7 : ["items", position.item, ...path7]);
     const own4 = withKey2 ? found.key ?? found.value : found.value;
-    if (found.depth === 0 || own4 === void 0) return contentSpan(text8, part2);
+    if (found.depth === 0 || own4 === void 0) return contentSpan(text9, part3);
     const start = rangeOf(own4)?.[0];
-    if (start === void 0) return contentSpan(text8, part2);
+    if (start === void 0) return contentSpan(text9, part3);
     const end = Math.max(rangeOf(found.value)?.[1] ?? start, rangeOf(own4)?.[1] ?? start);
-    return spanBetween(text8, part2.start + start, part2.start + end);
+    return spanBetween(text9, part3.start + start, part3.start + end);
   };
   return {
     value: (position, path7) => locate2(position, path7, false),
     field: (position, path7) => locate2(position, path7, true),
     object: (position) => locate2(position, [], false),
     quickly: ({ document }) => {
-      const part2 = parts[document];
-      return part2 === void 0 || part2.problem !== void 0 ? void 0 : quickOf(part2);
+      const part3 = parts[document];
+      return part3 === void 0 || part3.problem !== void 0 ? void 0 : quickOf(part3);
     }
   };
 }
-function spanOf(text8, origin, path7) {
-  return spanReader(text8).value(origin, path7);
+function spanOf(text9, origin, path7) {
+  return spanReader(text9).value(origin, path7);
 }
-function readQuickly(text8, part2) {
-  const comment = text8.indexOf("#", part2.start);
-  if (comment !== -1 && comment < part2.end) return void 0;
+function readQuickly(text9, part3) {
+  const comment = text9.indexOf("#", part3.start);
+  if (comment !== -1 && comment < part3.end) return void 0;
   const places = /* @__PURE__ */ new Map();
-  const read4 = quickRead(text8, part2.start, part2.end, places);
+  const read4 = quickRead(text9, part3.start, part3.end, places);
   return read4 === void 0 ? void 0 : { value: read4.value, places };
 }
-function quickSpan(text8, part2, { value, places }, path7, withKey2) {
+function quickSpan(text9, part3, { value, places }, path7, withKey2) {
   let container2 = value;
   let found;
   let empty = false;
@@ -56631,16 +56631,16 @@ function quickSpan(text8, part2, { value, places }, path7, withKey2) {
     if (place3 === void 0) break;
     found = place3;
     inList = list5;
-    empty = place3.skip === 1 && isBlank(text8, place3.keyEnd + 1, place3.end);
+    empty = place3.skip === 1 && isBlank(text9, place3.keyEnd + 1, place3.end);
     container2 = container2[key3];
   }
-  if (found === void 0 || inList && empty) return contentSpan(text8, part2);
-  if (empty) return spanBetween(text8, found.at, found.keyEnd);
-  return spanBetween(text8, withKey2 && !inList ? found.at : found.keyEnd + found.skip, found.end);
+  if (found === void 0 || inList && empty) return contentSpan(text9, part3);
+  if (empty) return spanBetween(text9, found.at, found.keyEnd);
+  return spanBetween(text9, withKey2 && !inList ? found.at : found.keyEnd + found.skip, found.end);
 }
-function isBlank(text8, from, to) {
+function isBlank(text9, from, to) {
   for (let at2 = from; at2 < to; at2 += 1) {
-    const code2 = text8.charCodeAt(at2);
+    const code2 = text9.charCodeAt(at2);
     if (code2 !== 32 && code2 !== 10) return false;
   }
   return true;
@@ -56704,62 +56704,62 @@ var AnchorIndex = class {
 function rangeOf(node2) {
   return (0, import_yaml4.isNode)(node2) ? node2.range ?? void 0 : void 0;
 }
-function contentSpan(text8, part2) {
-  let start = part2.start;
-  for (let line2 = start; line2 < part2.end; line2 = lineEnd(text8, line2) + 1) {
-    const content = text8.slice(line2, Math.min(lineEnd(text8, line2), part2.end)).trim();
+function contentSpan(text9, part3) {
+  let start = part3.start;
+  for (let line2 = start; line2 < part3.end; line2 = lineEnd(text9, line2) + 1) {
+    const content = text9.slice(line2, Math.min(lineEnd(text9, line2), part3.end)).trim();
     if (content !== "" && !content.startsWith("#") && !content.startsWith("%")) {
       start = line2;
       break;
     }
   }
-  let end = part2.end;
+  let end = part3.end;
   while (end > start) {
-    const line2 = Math.max(lineStart(text8, end - 1), start);
-    const content = text8.slice(line2, end).trim();
+    const line2 = Math.max(lineStart(text9, end - 1), start);
+    const content = text9.slice(line2, end).trim();
     if (content !== "" && !content.startsWith("#")) break;
     end = line2;
   }
-  return spanBetween(text8, start, Math.max(end, start));
+  return spanBetween(text9, start, Math.max(end, start));
 }
-function wholeText(text8) {
-  return spanBetween(text8, 0, text8.length);
+function wholeText(text9) {
+  return spanBetween(text9, 0, text9.length);
 }
-function spanBetween(text8, from, to) {
+function spanBetween(text9, from, to) {
   let start = from;
   let end = to;
-  while (start < end && /\s/u.test(text8.charAt(start))) start += 1;
-  while (end > start && /\s/u.test(text8.charAt(end - 1))) end -= 1;
-  const startLine2 = lineAt(text8, start);
-  const endLine = lineAt(text8, end, { offset: start, line: startLine2 });
-  return { startLine: startLine2, startColumn: start - lineStart(text8, start) + 1, endLine, endColumn: end - lineStart(text8, end) + 1 };
+  while (start < end && /\s/u.test(text9.charAt(start))) start += 1;
+  while (end > start && /\s/u.test(text9.charAt(end - 1))) end -= 1;
+  const startLine2 = lineAt(text9, start);
+  const endLine = lineAt(text9, end, { offset: start, line: startLine2 });
+  return { startLine: startLine2, startColumn: start - lineStart(text9, start) + 1, endLine, endColumn: end - lineStart(text9, end) + 1 };
 }
 
 // src/source/documents.ts
-function parseStream(text8) {
-  const strange = strangeCharacter.test(text8.charCodeAt(0) === 65279 ? text8.slice(1) : text8);
+function parseStream(text9) {
+  const strange = strangeCharacter.test(text9.charCodeAt(0) === 65279 ? text9.slice(1) : text9);
   const documents = [];
-  for (const part2 of splitDocuments(text8)) if (!part2.empty) documents.push(readPart(text8, part2, strange));
+  for (const part3 of splitDocuments(text9)) if (!part3.empty) documents.push(readPart(text9, part3, strange));
   return documents;
 }
-function readPart(text8, part2, strange) {
-  if (!strange && part2.problem === void 0) {
-    const quick = quickRead(text8, part2.start, part2.end);
-    if (quick !== void 0) return { index: part2.index, startLine: part2.startLine, value: quick.value, problems: [] };
+function readPart(text9, part3, strange) {
+  if (!strange && part3.problem === void 0) {
+    const quick = quickRead(text9, part3.start, part3.end);
+    if (quick !== void 0) return { index: part3.index, startLine: part3.startLine, value: quick.value, problems: [] };
   }
-  return readFully(text8, part2, strange);
+  return readFully(text9, part3, strange);
 }
-function readFully(text8, part2, strange) {
-  const whole5 = part2.start === 0 && part2.end === text8.length;
-  const source2 = whole5 ? text8 : text8.slice(part2.start, part2.end);
-  const problems = part2.problem === void 0 ? [] : [part2.problem];
-  if (strange) problems.push(...strangeCharacters(source2, part2.startLine));
+function readFully(text9, part3, strange) {
+  const whole5 = part3.start === 0 && part3.end === text9.length;
+  const source2 = whole5 ? text9 : text9.slice(part3.start, part3.end);
+  const problems = part3.problem === void 0 ? [] : [part3.problem];
+  if (strange) problems.push(...strangeCharacters(source2, part3.startLine));
   const { value, problems: found } = readDocument(source2);
   for (const problem of found.map((one) => atGluedLine(source2, one))) {
-    const line2 = lineAt(source2, problem.offset) + part2.startLine - 1;
+    const line2 = lineAt(source2, problem.offset) + part3.startLine - 1;
     problems.push({ kind: problem.kind, line: line2, column: problem.offset - lineStart(source2, problem.offset) + 1, reason: problem.reason, remedy: problem.remedy });
   }
-  return { index: part2.index, startLine: part2.startLine, value, problems };
+  return { index: part3.index, startLine: part3.startLine, value, problems };
 }
 function atGluedLine(source2, problem) {
   if (problem.kind !== "glued-separator") return problem;
@@ -56783,8 +56783,8 @@ function readDocument(source2) {
 }
 function sentence(message) {
   const [first = ""] = message.split("\n");
-  const text8 = first.replace(/[.:]+$/u, "").replace(/"/gu, "`");
-  return text8.slice(0, 1).toLowerCase() + text8.slice(1);
+  const text9 = first.replace(/[.:]+$/u, "").replace(/"/gu, "`");
+  return text9.slice(0, 1).toLowerCase() + text9.slice(1);
 }
 var strangeCharacter = /\r(?!\n)|[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028\u2029\ufffe\uffff]|\ufeff/u;
 function strangeCharacters(source2, startLine2) {
@@ -56820,7 +56820,7 @@ function readsOfKustomization(folder, value) {
   }
   for (const field3 of ["configMapGenerator", "secretGenerator"]) {
     for (const entry2 of records(value[field3])) {
-      written2.push(...texts(entry2["files"]).map((text8) => text8.slice(text8.indexOf("=") + 1)), ...texts(entry2["envs"]), ...texts([entry2["env"]]));
+      written2.push(...texts(entry2["files"]).map((text9) => text9.slice(text9.indexOf("=") + 1)), ...texts(entry2["envs"]), ...texts([entry2["env"]]));
     }
   }
   const openapi = value["openapi"];
@@ -56834,7 +56834,7 @@ function readsOfKustomization(folder, value) {
       if (typeof name2 === "string" && name2 !== "") written2.push(`${chartHome}/${name2}`);
     }
   }
-  const paths = written2.filter((text8) => !text8.includes("\n")).flatMap((text8) => resolvePath(folder, text8) ?? []);
+  const paths = written2.filter((text9) => !text9.includes("\n")).flatMap((text9) => resolvePath(folder, text9) ?? []);
   return { paths: [...new Set(paths)], component: value["kind"] === "Component" };
 }
 var pluginPaths = /* @__PURE__ */ new Set(["path", "paths", "files", "envs", "env", "fileSources", "envSources", "valuesFile", "additionalValuesFiles"]);
@@ -56842,7 +56842,7 @@ function readsOfPlugin(folder, value) {
   if (Array.isArray(value)) return value.flatMap((entry2) => readsOfPlugin(folder, entry2));
   if (!isRecord2(value)) return [];
   const chart = value["kind"] === "HelmChartInflationGenerator" && typeof value["name"] === "string" ? [`${typeof value["chartHome"] === "string" ? value["chartHome"] : "charts"}/${value["name"]}`] : [];
-  return [...chart, ...Object.entries(value).flatMap(([key3, entry2]) => pluginPaths.has(key3) ? texts(Array.isArray(entry2) ? entry2 : [entry2]).map((text8) => text8.slice(text8.indexOf("=") + 1)) : [])].flatMap((text8) => resolvePath(folder, text8) ?? []).concat(Object.values(value).flatMap((entry2) => isRecord2(entry2) || Array.isArray(entry2) ? readsOfPlugin(folder, entry2) : []));
+  return [...chart, ...Object.entries(value).flatMap(([key3, entry2]) => pluginPaths.has(key3) ? texts(Array.isArray(entry2) ? entry2 : [entry2]).map((text9) => text9.slice(text9.indexOf("=") + 1)) : [])].flatMap((text9) => resolvePath(folder, text9) ?? []).concat(Object.values(value).flatMap((entry2) => isRecord2(entry2) || Array.isArray(entry2) ? readsOfPlugin(folder, entry2) : []));
 }
 function localDependencies(folder, chart) {
   if (!isRecord2(chart)) return [];
@@ -56866,19 +56866,19 @@ function texts(value) {
 function documentsOf(blobs) {
   const known7 = /* @__PURE__ */ new Map();
   const firsts = /* @__PURE__ */ new Map();
-  const text8 = (blob) => {
+  const text9 = (blob) => {
     const content = blobs.get(blob);
     return content?.type === "text" ? content.text : void 0;
   };
   return {
-    text: text8,
+    text: text9,
     forget: () => {
       known7.clear();
       firsts.clear();
     },
     first: (blob) => {
       if (!firsts.has(blob)) {
-        const document = parseStream(text8(blob) ?? "")[0];
+        const document = parseStream(text9(blob) ?? "")[0];
         firsts.set(blob, document === void 0 || document.problems.length > 0 ? void 0 : document.value);
       }
       return firsts.get(blob);
@@ -56896,14 +56896,14 @@ function documentsOf(blobs) {
 function readBlob(content) {
   if (content === void 0) return { type: "nothing" };
   if (content.type === "unreadable") return content;
-  const { text: text8 } = content;
-  if (!mightHoldManifest(text8)) return { type: "nothing" };
-  const documents = parseStream(text8).map((document) => {
+  const { text: text9 } = content;
+  if (!mightHoldManifest(text9)) return { type: "nothing" };
+  const documents = parseStream(text9).map((document) => {
     const failure3 = document.problems[0];
     return { ...document, failure: failure3, manifest: failure3 === void 0 && isManifest(document.value) };
   });
   const broken = documents.some((document) => document.failure !== void 0);
-  return { type: "documents", documents, manifests: documents.some((document) => document.manifest), broken, like: broken && manifestLike(text8) };
+  return { type: "documents", documents, manifests: documents.some((document) => document.manifest), broken, like: broken && manifestLike(text9) };
 }
 function isManifest(value) {
   return isRecord2(value) && typeof value["apiVersion"] === "string" && typeof value["kind"] === "string";
@@ -56926,17 +56926,17 @@ function follow(tree2, path7) {
 import * as crypto2 from "node:crypto";
 function canonical(value) {
   if (value === null || typeof value !== "object") return value === void 0 ? "null" : JSON.stringify(value);
-  let text8 = "";
+  let text9 = "";
   if (Array.isArray(value)) {
-    for (const entry2 of value) text8 += text8 === "" ? canonical(entry2) : `,${canonical(entry2)}`;
-    return `[${text8}]`;
+    for (const entry2 of value) text9 += text9 === "" ? canonical(entry2) : `,${canonical(entry2)}`;
+    return `[${text9}]`;
   }
   const fields4 = value;
   for (const key3 of inOrder(Object.keys(fields4))) {
     const entry2 = fields4[key3];
-    if (entry2 !== void 0) text8 += `${text8 === "" ? "" : ","}${JSON.stringify(key3)}:${canonical(entry2)}`;
+    if (entry2 !== void 0) text9 += `${text9 === "" ? "" : ","}${JSON.stringify(key3)}:${canonical(entry2)}`;
   }
-  return `{${text8}}`;
+  return `{${text9}}`;
 }
 function inOrder(keys) {
   for (let index = 1; index < keys.length; index += 1) if ((keys[index - 1] ?? "") > (keys[index] ?? "")) return keys.sort(compareText);
@@ -56971,13 +56971,13 @@ function isCollection(value) {
   return value instanceof Map || value instanceof Set;
 }
 function shortHash(...parts) {
-  let text8 = "";
-  for (const part2 of parts) text8 += `${String(part2.length)}:${part2}`;
-  return sha256(text8).slice(0, 16);
+  let text9 = "";
+  for (const part3 of parts) text9 += `${String(part3.length)}:${part3}`;
+  return sha256(text9).slice(0, 16);
 }
 var { hash: hash3 } = crypto2;
-function sha256(text8) {
-  return hash3 === void 0 ? crypto2.createHash("sha256").update(text8).digest("hex") : hash3("sha256", text8);
+function sha256(text9) {
+  return hash3 === void 0 ? crypto2.createHash("sha256").update(text9).digest("hex") : hash3("sha256", text9);
 }
 
 // src/lib/group.ts
@@ -56998,11 +56998,11 @@ var clusterText = "known-to-the-cluster-only";
 var encoded = "a25vd24tdG8tdGhlLWNsdXN0ZXItb25se";
 var marks = [encoded, "${", "{{", "ENC[AES256_GCM,", randomText, clusterText];
 var unresolved = /\$\{[^{}]*\}|\{\{[^{}]*\}\}|ENC\[AES256_GCM,[^\]]*\]|random-at-every-rendering|known-to-the-cluster-only|a25vd24tdG8tdGhlLWNsdXN0ZXItb25se[A-Za-z0-9+/=]*/gu;
-function mayHoldUnresolved(text8) {
-  return marks.some((mark2) => text8.includes(mark2));
+function mayHoldUnresolved(text9) {
+  return marks.some((mark2) => text9.includes(mark2));
 }
-function unresolvedTexts(text8) {
-  return mayHoldUnresolved(text8) ? [...new Set((text8.match(unresolved) ?? []).map((each) => each.startsWith(encoded) ? clusterText : each))] : [];
+function unresolvedTexts(text9) {
+  return mayHoldUnresolved(text9) ? [...new Set((text9.match(unresolved) ?? []).map((each) => each.startsWith(encoded) ? clusterText : each))] : [];
 }
 
 // src/manifests/shape.ts
@@ -57184,13 +57184,13 @@ var ShapeWalk = class {
   }
   #unknown(key3, shape) {
     if (this.problems.length >= maxProblems) return;
-    const nearest2 = nearestName(key3, Object.keys(shape.fields));
+    const nearest3 = nearestName(key3, Object.keys(shape.fields));
     this.problems.push({
       kind: "unknown-field",
       path: [...this.#path, key3],
-      message: nearest2 === void 0 ? `there is no field \`${clip(key3)}\` here` : `there is no field \`${clip(key3)}\` here; \`${nearest2}\` is meant`,
-      ...nearest2 === void 0 ? {} : { nearest: nearest2 },
-      certain: nearest2 !== void 0
+      message: nearest3 === void 0 ? `there is no field \`${clip(key3)}\` here` : `there is no field \`${clip(key3)}\` here; \`${nearest3}\` is meant`,
+      ...nearest3 === void 0 ? {} : { nearest: nearest3 },
+      certain: nearest3 !== void 0
     });
   }
   #refuse(value, wanted2, choices) {
@@ -57364,7 +57364,7 @@ function goBoolean(value) {
 var octet = /^(0|[1-9][0-9]{0,2})$/;
 function isIpv4(value) {
   const parts = value.split(".");
-  return parts.length === 4 && parts.every((part2) => octet.test(part2) && Number(part2) <= 255);
+  return parts.length === 4 && parts.every((part3) => octet.test(part3) && Number(part3) <= 255);
 }
 var hextet = /^[0-9a-fA-F]{1,4}$/;
 function isIpv6(value) {
@@ -57380,7 +57380,7 @@ function isIpv6(value) {
     parts.pop();
     size += 1;
   }
-  if (!parts.every((part2) => hextet.test(part2))) return false;
+  if (!parts.every((part3) => hextet.test(part3))) return false;
   return tail === void 0 ? size === 8 : size <= 7;
 }
 function isAddress(value) {
@@ -60236,8 +60236,8 @@ var Source = class {
   }
   /** Values of every document of a text; `undefined` where one of them cannot be read. */
   values(path7) {
-    const text8 = this.text(path7);
-    return text8 === void 0 ? void 0 : valuesOf(text8);
+    const text9 = this.text(path7);
+    return text9 === void 0 ? void 0 : valuesOf(text9);
   }
   isFolder(path7) {
     return path7 === "." || this.#filesIn.has(path7) || this.#folders.has(path7);
@@ -60278,17 +60278,136 @@ var Source = class {
     return found;
   }
 };
-function valuesOf(text8) {
-  const documents = parseStream(text8);
+function valuesOf(text9) {
+  const documents = parseStream(text9);
   return documents.some((document) => document.problems.length > 0) ? void 0 : documents.map((document) => document.value);
 }
-function lineOf2(text8, needle) {
-  const lines = (text8 ?? "").split("\n");
+function lineOf2(text9, needle) {
+  const lines = (text9 ?? "").split("\n");
   const plain6 = lines.findIndex((line2) => !line2.trimStart().startsWith("#") && line2.includes(needle));
   return plain6 < 0 ? 1 : plain6 + 1;
 }
 function isAddress2(written2) {
   return /^[a-z][a-z0-9+.-]*:\/\//iu.test(written2) || /^(?:git|gh|hg|s3|gcs|oci|ssh|https?|file)::?/iu.test(written2) || /^[\w.-]+@[\w.-]+:/u.test(written2) || /^(?:github\.com|gitlab\.com|bitbucket\.org|dev\.azure\.com)[/:]/iu.test(written2) || /\?(?:.*&)?(?:ref|version|timeout|submodules)=/u.test(written2) || /\.git(?:\/|$)/u.test(written2) || /^[\w-]+(?:\.[\w-]+)+\/.*\/\//u.test(written2);
+}
+
+// src/units/flux-parts.ts
+var telling = ["url", "type", "ref", "layerSelector", "chart", "version", "valuesFiles", "valuesFile", "sourceRef", "bucketName", "endpoint", "prefix", "region"];
+var sourceKinds = /* @__PURE__ */ new Set(["OCIRepository", "HelmRepository", "HelmChart", "Bucket"]);
+function fluxParts(scan, objects, documents) {
+  const sources = objects.flatMap((object4) => sourceOf(object4));
+  let held;
+  const source2 = (reference3, user, file2) => {
+    const namespace = text3(reference3["namespace"]) ?? user.slice(0, Math.max(0, user.indexOf("/")));
+    const fitting = sources.filter((each) => each.name === reference3["name"] && (reference3["kind"] === void 0 || each.kind === reference3["kind"]) && (each.namespace === namespace || each.namespace === "" || namespace === ""));
+    return nearest(fitting, file2).flatMap((each) => [part2(each), ...each.next === void 0 || each.kind !== "HelmChart" ? [] : source2(each.next, user, each.file)]);
+  };
+  return {
+    source: source2,
+    values: (from, file2) => records(from).flatMap((entry2) => {
+      held ??= heldBy(scan, documents);
+      const name2 = text3(entry2["name"]) ?? "";
+      const key3 = text3(entry2["valuesKey"]) ?? "values.yaml";
+      const kind = text3(entry2["kind"]) ?? "ConfigMap";
+      const of = (wanted2) => (held ?? []).filter((each) => each.name === wanted2 && each.kind === kind);
+      const exact3 = of(name2);
+      const all = exact3.length > 0 ? exact3 : of(name2.replace(/-[a-z0-9]{10}$/u, ""));
+      const plain6 = nearest(all.filter((each) => each.changes !== true), file2);
+      return [...plain6, ...all.filter((each) => each.changes === true && takes(scan, folderOf(each.file), file2))].map((each) => each.keys?.get(key3) ?? part2(each));
+    })
+  };
+}
+function part2({ detail, file: file2, line: line2 }) {
+  return { detail, file: file2, line: line2 };
+}
+function sourceOf({ file: file2, line: line2, value }) {
+  if (!isRecord2(value) || !sourceKinds.has(String(value["kind"])) || !String(value["apiVersion"]).startsWith("source.toolkit.fluxcd.io/")) return [];
+  const metadata = isRecord2(value["metadata"]) ? value["metadata"] : {};
+  const spec = isRecord2(value["spec"]) ? value["spec"] : {};
+  return [
+    {
+      kind: String(value["kind"]),
+      name: text3(metadata["name"]) ?? "",
+      namespace: text3(metadata["namespace"]) ?? "",
+      file: file2,
+      line: line2,
+      detail: canonical(Object.fromEntries(telling.map((field3) => [field3, spec[field3]]))),
+      ...isRecord2(spec["sourceRef"]) ? { next: spec["sourceRef"] } : {}
+    }
+  ];
+}
+function heldBy({ tree: tree2, kustomizations }, documents) {
+  const found = [];
+  const contentOf5 = (path7) => {
+    const there = path7 === void 0 ? void 0 : follow(tree2, path7);
+    return there?.type === "blob" ? there.blob : void 0;
+  };
+  for (const [folder, { file: file2 }] of kustomizations) {
+    const blob = contentOf5(file2);
+    const value = blob === void 0 ? void 0 : documents.first(blob);
+    if (!isRecord2(value)) continue;
+    const written2 = blob === void 0 ? void 0 : documents.text(blob);
+    for (const [field3, kind] of [["configMapGenerator", "ConfigMap"], ["secretGenerator", "Secret"]]) {
+      for (const entry2 of records(value[field3])) {
+        const name2 = text3(entry2["name"]) ?? "";
+        const here = { file: file2, line: lineOf2(written2, name2) };
+        const pieces = [...texts(entry2["files"]), ...texts(entry2["envs"]), ...texts([entry2["env"]])].map((each) => {
+          const cut2 = each.indexOf("=");
+          const path7 = resolvePath(folder, cut2 < 0 ? each : each.slice(cut2 + 1));
+          const content = contentOf5(path7);
+          return { key: cut2 < 0 ? each.split("/").at(-1) ?? each : each.slice(0, cut2), detail: content ?? each, ...path7 === void 0 || content === void 0 ? here : { file: path7, line: 1 } };
+        });
+        const [only4] = pieces;
+        const behavior = text3(entry2["behavior"]);
+        found.push({
+          kind,
+          name: name2,
+          namespace: "",
+          // Of one file it is the file that a person edits.
+          ...pieces.length === 1 && only4 !== void 0 && texts(entry2["literals"]).length === 0 ? { file: only4.file, line: only4.line } : here,
+          detail: canonical([pieces.map(({ key: key3, detail }) => [key3, detail]), entry2["literals"]]),
+          ...behavior === "merge" || behavior === "replace" ? { changes: true } : {},
+          keys: new Map(pieces.map(({ key: key3, ...each }) => [key3, each]))
+        });
+      }
+    }
+  }
+  for (const path7 of tree2.entries.keys()) {
+    const blob = /\.ya?ml$/iu.test(path7) ? contentOf5(path7) : void 0;
+    const content = blob === void 0 ? void 0 : documents.text(blob);
+    if (blob === void 0 || content === void 0 || !/\bkind:\s*["']?(?:ConfigMap|Secret)\b/u.test(content)) continue;
+    const reading = documents.read(blob);
+    for (const { manifest, value, startLine: startLine2 } of reading.type === "documents" ? reading.documents : []) {
+      if (!manifest || !isRecord2(value) || !isRecord2(value["metadata"]) || value["kind"] !== "ConfigMap" && value["kind"] !== "Secret") continue;
+      const here = { file: path7, line: startLine2 };
+      const data = { ...isRecord2(value["data"]) ? value["data"] : {}, ...isRecord2(value["stringData"]) ? value["stringData"] : {} };
+      found.push({ ...here, kind: value["kind"], name: text3(value["metadata"]["name"]) ?? "", namespace: text3(value["metadata"]["namespace"]) ?? "", detail: canonical(data), keys: new Map(Object.entries(data).map(([key3, each]) => [key3, { ...here, detail: canonical(each) }])) });
+    }
+  }
+  return found;
+}
+function nearest(candidates3, file2) {
+  const way = file2.split("/");
+  const shared2 = (each) => {
+    const steps = each.file.split("/");
+    const parted = steps.findIndex((step, index) => step !== way[index]);
+    return parted < 0 ? steps.length : parted;
+  };
+  const most3 = Math.max(0, ...candidates3.map(shared2));
+  return sortedBy(candidates3.filter((each) => shared2(each) === most3), (each) => each.file, (each) => each.detail);
+}
+function takes({ kustomizations }, folder, file2) {
+  const seen = /* @__PURE__ */ new Set([folder]);
+  for (const each of seen) {
+    for (const read4 of kustomizations.get(each)?.reads ?? []) {
+      if (read4 === file2) return true;
+      seen.add(read4);
+    }
+  }
+  return false;
+}
+function text3(value) {
+  return typeof value === "string" && value !== "" ? value : void 0;
 }
 
 // src/units/repository.ts
@@ -60357,10 +60476,10 @@ function generated(generator, context3) {
 function gitParameters(git, { folders, filesMatching, valuesOf: valuesOf2 }) {
   const patterns = (excluded, list5) => records(list5).flatMap((entry2) => typeof entry2["path"] === "string" && entry2["exclude"] === true === excluded ? [entry2["path"].replace(/^\.?\//u, "")] : []);
   if (Array.isArray(git["directories"])) {
-    const takes = compileGlobs(patterns(false, git["directories"]));
+    const takes2 = compileGlobs(patterns(false, git["directories"]));
     const leaves = patterns(true, git["directories"]);
     const isLeft = compileGlobs(leaves);
-    return [...folders].filter((folder) => folder !== "." && takes(folder) && !(leaves.length > 0 && isLeft(folder))).sort().map((folder) => pathParameters(folder));
+    return [...folders].filter((folder) => folder !== "." && takes2(folder) && !(leaves.length > 0 && isLeft(folder))).sort().map((folder) => pathParameters(folder));
   }
   return patterns(false, git["files"]).flatMap(filesMatching).map((file2) => {
     const value = valuesOf2(file2);
@@ -60400,7 +60519,7 @@ function fill(value, parameters2) {
 }
 function rendered(template) {
   const parts = template.replace(/^\.?\//u, "").replace(/\/$/u, "").split(/\{\{.*?\}\}/u);
-  return new RegExp(`^${parts.map((part2) => part2.replace(/[.*+?^${}()|[\]\\]/gu, String.raw`\$&`)).join("[^/]+")}$`, "u");
+  return new RegExp(`^${parts.map((part3) => part3.replace(/[.*+?^${}()|[\]\\]/gu, String.raw`\$&`)).join("[^/]+")}$`, "u");
 }
 
 // src/units/roots.ts
@@ -60410,7 +60529,7 @@ function rootsOf(value, context3) {
   if (!isRecord2(value) || !isRecord2(value["spec"])) return none2;
   const version3 = String(value["apiVersion"]);
   const metadata = isRecord2(value["metadata"]) ? value["metadata"] : {};
-  const name2 = `${text3(metadata["namespace"]) ?? ""}/${text3(metadata["name"]) ?? ""}`;
+  const name2 = `${text4(metadata["namespace"]) ?? ""}/${text4(metadata["name"]) ?? ""}`;
   const spec = value["spec"];
   if (version3.startsWith("kustomize.toolkit.fluxcd.io/") && value["kind"] === "Kustomization") return fluxKustomization(name2, spec, context3);
   if (version3.startsWith("helm.toolkit.fluxcd.io/") && value["kind"] === "HelmRelease") return helmRelease(name2, spec, context3);
@@ -60421,20 +60540,20 @@ function rootsOf(value, context3) {
   }
   return none2;
 }
-function fluxKustomization(name2, spec, { file: file2, line: line2, gitSources: gitSources2 }) {
+function fluxKustomization(name2, spec, { file: file2, line: line2, gitSources: gitSources2, parts }) {
   const source2 = isRecord2(spec["sourceRef"]) ? spec["sourceRef"] : {};
-  const kind = text3(source2["kind"]) ?? "GitRepository";
-  const path7 = resolvePath(".", text3(spec["path"]) ?? "./");
+  const kind = text4(source2["kind"]) ?? "GitRepository";
+  const path7 = resolvePath(".", text4(spec["path"]) ?? "./");
   const git = gitSources2.find(source2, name2, file2);
-  if (kind === "GitRepository" && git?.elsewhere !== void 0) return { roots: [], outside: [{ kind: "base", name: `${git.elsewhere} ${text3(spec["path"]) ?? ""}`.trim(), detail: git.revision ?? "", file: file2, line: line2 }] };
-  if (kind !== "GitRepository") return { roots: [], outside: [{ kind: "base", name: `${kind} ${text3(source2["name"]) ?? ""} ${text3(spec["path"]) ?? ""}`.trim(), detail: "", file: file2, line: line2 }] };
+  if (kind === "GitRepository" && git?.elsewhere !== void 0) return { roots: [], outside: [{ kind: "base", name: `${git.elsewhere} ${text4(spec["path"]) ?? ""}`.trim(), detail: git.revision ?? "", file: file2, line: line2 }] };
+  if (kind !== "GitRepository") return { roots: [], outside: [{ kind: "base", name: `${kind} ${text4(source2["name"]) ?? ""} ${text4(spec["path"]) ?? ""}`.trim(), detail: "", file: file2, line: line2, parts: parts.source(source2, name2, file2) }] };
   if (path7 === void 0) return none2;
   const metadata = isRecord2(spec["commonMetadata"]) ? spec["commonMetadata"] : {};
-  const namespace = text3(spec["targetNamespace"]);
+  const namespace = text4(spec["targetNamespace"]);
   const overlay = {
     ...namespace === void 0 ? {} : { namespace },
-    ...text3(spec["namePrefix"]) === void 0 ? {} : { namePrefix: String(spec["namePrefix"]) },
-    ...text3(spec["nameSuffix"]) === void 0 ? {} : { nameSuffix: String(spec["nameSuffix"]) },
+    ...text4(spec["namePrefix"]) === void 0 ? {} : { namePrefix: String(spec["namePrefix"]) },
+    ...text4(spec["nameSuffix"]) === void 0 ? {} : { nameSuffix: String(spec["nameSuffix"]) },
     ...patchesOf(spec),
     ...texts(spec["components"]).length === 0 ? {} : { components: texts(spec["components"]) },
     ...isRecord2(metadata["annotations"]) ? { commonAnnotations: textMap2(metadata["annotations"]) } : {},
@@ -60456,23 +60575,24 @@ function patchesOf(spec) {
 }
 function substitution(postBuild) {
   if (!isRecord2(postBuild)) return void 0;
-  const from = records(postBuild["substituteFrom"]).map((each) => ({ kind: text3(each["kind"]) ?? "", name: text3(each["name"]) ?? "" }));
+  const from = records(postBuild["substituteFrom"]).map((each) => ({ kind: text4(each["kind"]) ?? "", name: text4(each["name"]) ?? "" }));
   const inline = isRecord2(postBuild["substitute"]) ? textMap2(postBuild["substitute"]) : {};
   return { inline, from };
 }
-function helmRelease(name2, spec, { file: file2, line: line2, folders, gitSources: gitSources2 }) {
+function helmRelease(name2, spec, { file: file2, line: line2, folders, gitSources: gitSources2, parts }) {
   const chart = isRecord2(spec["chart"]) && isRecord2(spec["chart"]["spec"]) ? spec["chart"]["spec"] : {};
   const source2 = isRecord2(chart["sourceRef"]) ? chart["sourceRef"] : isRecord2(spec["chartRef"]) ? spec["chartRef"] : {};
-  const written2 = text3(chart["chart"]) ?? text3(source2["name"]) ?? "";
+  const written2 = text4(chart["chart"]) ?? text4(source2["name"]) ?? "";
   const git = gitSources2.find(source2, name2, file2);
   const path7 = source2["kind"] === "GitRepository" && git?.elsewhere === void 0 ? resolvePath(".", written2) : void 0;
   const [ownNamespace = "", ownName = ""] = name2.split("/");
-  const namespace = text3(spec["targetNamespace"]) ?? ownNamespace;
+  const namespace = text4(spec["targetNamespace"]) ?? ownNamespace;
   if (path7 === void 0 || !folders.has(path7)) {
-    return { roots: [], outside: [{ kind: "chart", name: `${text3(source2["name"]) ?? ""}/${written2} of HelmRelease ${name2}`, detail: canonical({ version: chart["version"], revision: git?.revision, values: spec["values"], valuesFrom: spec["valuesFrom"] }), file: file2, line: line2 }] };
+    const detail = canonical({ version: chart["version"], revision: git?.revision, values: spec["values"], valuesFrom: spec["valuesFrom"] });
+    return { roots: [], outside: [{ kind: "chart", name: `${text4(source2["name"]) ?? ""}/${written2} of HelmRelease ${name2}`, detail, file: file2, line: line2, parts: [...parts.source(source2, name2, file2), ...parts.values(spec["valuesFrom"], file2)] }] };
   }
   const values5 = [...texts(chart["valuesFiles"]), ...texts([chart["valuesFile"]])].map((each) => resolvePath(".", each) ?? each);
-  const release = { name: text3(spec["releaseName"]) ?? (text3(spec["targetNamespace"]) === void 0 ? ownName : `${namespace}-${ownName}`), values: values5, inline: spec["values"], set: {} };
+  const release = { name: text4(spec["releaseName"]) ?? (text4(spec["targetNamespace"]) === void 0 ? ownName : `${namespace}-${ownName}`), values: values5, inline: spec["values"], set: {} };
   return { outside: [], roots: [{ tool: "flux", name: name2, file: file2, path: path7, recurse: false, namespace: namespace === "" ? void 0 : namespace, cluster: clusterOf(file2), ...git?.pinned === void 0 ? {} : { pinned: git.pinned }, release }] };
 }
 function application({ name: name2, spec, context: context3, template }) {
@@ -60480,8 +60600,8 @@ function application({ name: name2, spec, context: context3, template }) {
   const sources = [...isRecord2(spec["source"]) ? [spec["source"]] : [], ...records(spec["sources"])];
   const outside = [];
   const { file: file2, line: line2, repository } = context3;
-  const isHere = (source2) => isReviewed(text3(source2["repoURL"]), repository);
-  const refs = new Map(sources.flatMap((source2) => text3(source2["ref"]) === void 0 ? [] : [[String(source2["ref"]), source2]]));
+  const isHere = (source2) => isReviewed(text4(source2["repoURL"]), repository);
+  const refs = new Map(sources.flatMap((source2) => text4(source2["ref"]) === void 0 ? [] : [[String(source2["ref"]), source2]]));
   const valuesPath = (written2, path7) => {
     if (isAddress2(written2)) return void 0;
     if (!written2.startsWith("$")) return resolvePath(path7, written2) ?? written2;
@@ -60491,22 +60611,22 @@ function application({ name: name2, spec, context: context3, template }) {
   };
   const roots = sources.flatMap((source2) => {
     const helm2 = isRecord2(source2["helm"]) ? source2["helm"] : {};
-    const written2 = text3(source2["path"]);
-    if (text3(source2["chart"]) !== void 0) {
+    const written2 = text4(source2["path"]);
+    if (text4(source2["chart"]) !== void 0) {
       const values5 = texts(helm2["valueFiles"]).map((each) => [each, each.startsWith("$") ? context3.contentOf(valuesPath(each, ".") ?? "") : void 0]);
-      outside.push({ kind: "chart", name: `${text3(source2["repoURL"]) ?? ""}/${String(source2["chart"])} of Application ${name2}`, detail: canonical({ version: source2["targetRevision"], helm: helm2, values: values5 }), file: file2, line: line2 });
+      outside.push({ kind: "chart", name: `${text4(source2["repoURL"]) ?? ""}/${String(source2["chart"])} of Application ${name2}`, detail: canonical({ version: source2["targetRevision"], helm: helm2, values: values5 }), file: file2, line: line2 });
       return [];
     }
     if (written2 === void 0) return [];
     if (!isHere(source2)) {
-      outside.push({ kind: "base", name: `${text3(source2["repoURL"]) ?? ""} ${written2} of Application ${name2}`, detail: canonical({ revision: source2["targetRevision"], helm: helm2, kustomize: source2["kustomize"] }), file: file2, line: line2 });
+      outside.push({ kind: "base", name: `${text4(source2["repoURL"]) ?? ""} ${written2} of Application ${name2}`, detail: canonical({ revision: source2["targetRevision"], helm: helm2, kustomize: source2["kustomize"] }), file: file2, line: line2 });
       return [];
     }
-    const pinned = pinnedRevision(text3(source2["targetRevision"]), repository);
-    const cluster = known(text3(destination2["name"])) ?? known(text3(destination2["server"]));
-    const namespace = known(text3(destination2["namespace"]));
+    const pinned = pinnedRevision(text4(source2["targetRevision"]), repository);
+    const cluster = known(text4(destination2["name"])) ?? known(text4(destination2["server"]));
+    const namespace = known(text4(destination2["namespace"]));
     const directory = isRecord2(source2["directory"]) ? source2["directory"] : {};
-    const takes = takesOf(directory);
+    const takes2 = takesOf(directory);
     for (const each of texts(helm2["valueFiles"])) {
       if (valuesPath(each, ".") === void 0) outside.push({ kind: "chart", name: `values ${each} of Application ${name2}`, detail: canonical(refs.get(each.slice(1, Math.max(1, each.indexOf("/"))))?.["targetRevision"]), file: file2, line: line2 });
     }
@@ -60517,15 +60637,15 @@ function application({ name: name2, spec, context: context3, template }) {
       file: file2,
       path: path7,
       recurse: directory["recurse"] === true,
-      ...takes === void 0 ? {} : { takes: (each) => below(each, path7) && takes(path7 === "." ? each : each.slice(path7.length + 1)) },
+      ...takes2 === void 0 ? {} : { takes: (each) => below(each, path7) && takes2(path7 === "." ? each : each.slice(path7.length + 1)) },
       namespace,
       cluster,
       ...kustomizeSource(source2["kustomize"]),
       release: {
-        name: text3(helm2["releaseName"]) ?? name2.split("/").at(-1) ?? name2,
+        name: text4(helm2["releaseName"]) ?? name2.split("/").at(-1) ?? name2,
         values: texts(helm2["valueFiles"]).flatMap((each) => valuesPath(each, path7) ?? []),
         inline: isRecord2(helm2["valuesObject"]) ? helm2["valuesObject"] : helm2["values"],
-        set: Object.fromEntries(records(helm2["parameters"]).flatMap((each) => text3(each["name"]) === void 0 ? [] : [[String(each["name"]), text3(each["value"]) ?? ""]]))
+        set: Object.fromEntries(records(helm2["parameters"]).flatMap((each) => text4(each["name"]) === void 0 ? [] : [[String(each["name"]), text4(each["value"]) ?? ""]]))
       },
       ...pinned === void 0 ? {} : { pinned }
     }));
@@ -60533,7 +60653,7 @@ function application({ name: name2, spec, context: context3, template }) {
   return { roots, outside };
 }
 function takesOf(directory) {
-  const [include, exclude] = [text3(directory["include"]), text3(directory["exclude"])];
+  const [include, exclude] = [text4(directory["include"]), text4(directory["exclude"])];
   if (include === void 0 && exclude === void 0) return void 0;
   const includes = include === void 0 ? () => true : compileWildcard(include);
   const excludes = exclude === void 0 ? () => false : compileWildcard(exclude);
@@ -60542,9 +60662,9 @@ function takesOf(directory) {
 function kustomizeSource(kustomize) {
   if (!isRecord2(kustomize)) return {};
   const overlay = {
-    ...text3(kustomize["namespace"]) === void 0 ? {} : { namespace: String(kustomize["namespace"]) },
-    ...text3(kustomize["namePrefix"]) === void 0 ? {} : { namePrefix: String(kustomize["namePrefix"]) },
-    ...text3(kustomize["nameSuffix"]) === void 0 ? {} : { nameSuffix: String(kustomize["nameSuffix"]) },
+    ...text4(kustomize["namespace"]) === void 0 ? {} : { namespace: String(kustomize["namespace"]) },
+    ...text4(kustomize["namePrefix"]) === void 0 ? {} : { namePrefix: String(kustomize["namePrefix"]) },
+    ...text4(kustomize["nameSuffix"]) === void 0 ? {} : { nameSuffix: String(kustomize["nameSuffix"]) },
     ...isRecord2(kustomize["commonLabels"]) ? { [kustomize["labelWithoutSelector"] === true ? "metadataLabels" : "commonLabels"]: textMap2(kustomize["commonLabels"]) } : {},
     ...isRecord2(kustomize["commonAnnotations"]) ? { commonAnnotations: textMap2(kustomize["commonAnnotations"]) } : {},
     ...records(kustomize["patches"]).length === 0 ? {} : { patches: records(kustomize["patches"]) },
@@ -60570,7 +60690,7 @@ function clusterOf(path7) {
   const name2 = at2 < 0 ? void 0 : steps[at2 + 1];
   return name2 === void 0 || /\.(?:ya?ml|json)$/iu.test(name2) ? void 0 : name2;
 }
-function text3(value) {
+function text4(value) {
   return typeof value === "string" && value !== "" ? value : void 0;
 }
 function textMap2(value) {
@@ -60583,14 +60703,14 @@ function gitSourceOf(value, file2) {
   const metadata = isRecord2(value["metadata"]) ? value["metadata"] : {};
   const spec = isRecord2(value["spec"]) ? value["spec"] : {};
   const ref2 = isRecord2(spec["ref"]) ? spec["ref"] : {};
-  const [commit, name2, semver, tag2, branch2] = ["commit", "name", "semver", "tag", "branch"].map((key3) => text4(ref2[key3]));
+  const [commit, name2, semver, tag2, branch2] = ["commit", "name", "semver", "tag", "branch"].map((key3) => text5(ref2[key3]));
   const revision2 = commit ?? name2 ?? (semver === void 0 ? void 0 : `refs/tags/${semver}`) ?? (tag2 === void 0 ? void 0 : `refs/tags/${tag2}`) ?? (branch2 === void 0 ? void 0 : `refs/heads/${branch2}`);
-  return { name: text4(metadata["name"]) ?? "", namespace: text4(metadata["namespace"]) ?? "", file: file2, url: text4(spec["url"]), revision: revision2 };
+  return { name: text5(metadata["name"]) ?? "", namespace: text5(metadata["namespace"]) ?? "", file: file2, url: text5(spec["url"]), revision: revision2 };
 }
 function gitSources(all, repository) {
   return {
     find: (reference3, user, file2) => {
-      const namespace = text4(reference3["namespace"]) ?? user.slice(0, Math.max(0, user.indexOf("/")));
+      const namespace = text5(reference3["namespace"]) ?? user.slice(0, Math.max(0, user.indexOf("/")));
       const fitting = all.filter((source2) => source2.name === reference3["name"] && (source2.namespace === namespace || source2.namespace === "" || namespace === ""));
       const near = fitting.filter((source2) => clusterOf(source2.file) === clusterOf(file2));
       const candidates3 = near.length > 0 ? near : fitting;
@@ -60603,7 +60723,7 @@ function gitSources(all, repository) {
     }
   };
 }
-function text4(value) {
+function text5(value) {
   return typeof value === "string" && value !== "" ? value : void 0;
 }
 
@@ -60644,8 +60764,8 @@ function readKustomization(path7, folder, tree2, documents) {
   const { paths, component } = readsOfKustomization(folder, value);
   const plugins = ["generators", "transformers", "validators"].flatMap((field3) => texts(value[field3])).flatMap((written2) => {
     const there = written2.includes("\n") ? void 0 : resolvePath(folder, written2);
-    const text8 = there === void 0 ? written2 : textAt2(tree2, there, documents);
-    return text8 === void 0 ? [] : (valuesOf(text8) ?? []).flatMap((each) => readsOfPlugin(folder, each));
+    const text9 = there === void 0 ? written2 : textAt2(tree2, there, documents);
+    return text9 === void 0 ? [] : (valuesOf(text9) ?? []).flatMap((each) => readsOfPlugin(folder, each));
   });
   return { file: path7, readable: true, reads: [.../* @__PURE__ */ new Set([...paths, ...plugins.filter((each) => tree2.entries.has(each) || tree2.entries.has(`${each}/Chart.yaml`))])], component, edits: editing.some((field3) => value[field3] !== void 0) };
 }
@@ -60664,17 +60784,18 @@ function readChart(path7, folder, tree2, documents) {
 function writtenRoots(tree2, paths, documents) {
   return paths.flatMap((file2) => {
     const found = follow(tree2, file2);
-    const text8 = found.type === "blob" ? documents.text(found.blob) : void 0;
-    if (found.type !== "blob" || text8 === void 0 || !rootMarks.some((mark2) => text8.includes(mark2))) return [];
+    const text9 = found.type === "blob" ? documents.text(found.blob) : void 0;
+    if (found.type !== "blob" || text9 === void 0 || !rootMarks.some((mark2) => text9.includes(mark2))) return [];
     const reading = documents.read(found.blob);
     return reading.type === "documents" ? reading.documents.flatMap(({ manifest, value, startLine: startLine2 }) => manifest ? [{ file: file2, value, line: startLine2 }] : []) : [];
   });
 }
-function rootsIn({ tree: tree2, folders }, objects, documents, repository) {
+function rootsIn({ tree: tree2, folders, kustomizations }, objects, documents, repository) {
   const context3 = {
     folders,
     repository,
     gitSources: gitSources(objects.flatMap(({ file: file2, value }) => gitSourceOf(value, file2) ?? []), repository),
+    parts: fluxParts({ tree: tree2, kustomizations }, objects, documents),
     contentOf: (file2) => {
       const there = follow(tree2, file2);
       return there.type === "blob" ? there.blob : void 0;
@@ -60710,9 +60831,9 @@ function filesBelow(scan, folder, recurse) {
 function pairByOverlap(base2, head) {
   const owners = /* @__PURE__ */ new Map();
   for (const each of base2) {
-    for (const part2 of each.parts.keys()) {
-      const list5 = owners.get(part2);
-      if (list5 === void 0) owners.set(part2, [each]);
+    for (const part3 of each.parts.keys()) {
+      const list5 = owners.get(part3);
+      if (list5 === void 0) owners.set(part3, [each]);
       else list5.push(each);
     }
   }
@@ -60720,10 +60841,10 @@ function pairByOverlap(base2, head) {
   const candidates3 = [];
   for (const each of head) {
     const scores = /* @__PURE__ */ new Map();
-    for (const [part2, content] of each.parts) {
-      const list5 = owners.get(part2) ?? [];
+    for (const [part3, content] of each.parts) {
+      const list5 = owners.get(part3) ?? [];
       if (list5.length > 64 && each.parts.size > 1) continue;
-      for (const owner of list5) scores.set(owner, (scores.get(owner) ?? 0) + (owner.parts.get(part2) === content ? 2 : 1));
+      for (const owner of list5) scores.set(owner, (scores.get(owner) ?? 0) + (owner.parts.get(part3) === content ? 2 : 1));
     }
     for (const [owner, score2] of scores) candidates3.push({ head: each.id, base: owner.id, score: score2, same: owner.id === each.id ? 1 : 0, alike: alike(owner.id, each.id) });
     if (baseIds.has(each.id)) candidates3.push({ head: each.id, base: each.id, score: 0, same: 1, alike: 0 });
@@ -60844,13 +60965,13 @@ function problemsOf({ problems }) {
 var selectedByLabels = /* @__PURE__ */ new Set(["Namespace", "Pod", "Service", "Gateway", "WorkloadEntry", "ServiceEntry"]);
 var meshKey = /(?:^|[./])istio\.io(?:\/|$)|^istio-injection$|^kubernetes\.io\/ingress\.class$/u;
 function readContentOf(resource) {
-  let text8 = read.get(resource);
-  if (text8 === void 0) {
+  let text9 = read.get(resource);
+  if (text9 === void 0) {
     const labels2 = selectedByLabels.has(resource.kind) ? resource.labels : only(resource.labels);
-    text8 = canonical(plain2({ labels: labels2, annotations: only(resource.annotations), spec: resource.kind === "ConfigMap" ? meshData(resource.spec.data) : resource.spec, ...resource.unresolved === void 0 ? {} : { open: openOf(resource) } }));
-    read.set(resource, text8);
+    text9 = canonical(plain2({ labels: labels2, annotations: only(resource.annotations), spec: resource.kind === "ConfigMap" ? meshData(resource.spec.data) : resource.spec, ...resource.unresolved === void 0 ? {} : { open: openOf(resource) } }));
+    read.set(resource, text9);
   }
-  return text8;
+  return text9;
 }
 function only(entries2) {
   return Object.fromEntries(Object.entries(entries2).filter(([key3]) => meshKey.test(key3)));
@@ -61315,15 +61436,15 @@ var import_yaml6 = __toESM(require_dist(), 1);
 var silent = { interceptionMode: void 0, hbone: void 0 };
 var known2 = /* @__PURE__ */ new Map();
 function ownProxyConfig(annotations) {
-  const text8 = annotations["proxy.istio.io/config"];
-  if (text8 === void 0 || text8.trim() === "") return silent;
-  if (!known2.has(text8)) known2.set(text8, read2(text8));
-  return known2.get(text8);
+  const text9 = annotations["proxy.istio.io/config"];
+  if (text9 === void 0 || text9.trim() === "") return silent;
+  if (!known2.has(text9)) known2.set(text9, read2(text9));
+  return known2.get(text9);
 }
-function read2(text8) {
+function read2(text9) {
   let value;
   try {
-    value = (0, import_yaml6.parse)(text8, { version: "1.1", uniqueKeys: false, logLevel: "error" });
+    value = (0, import_yaml6.parse)(text9, { version: "1.1", uniqueKeys: false, logLevel: "error" });
   } catch {
     return void 0;
   }
@@ -61383,7 +61504,7 @@ function withStatusPort(annotations, defaults3) {
   const port3 = (annotations["status.sidecar.istio.io/port"] ?? String(defaults3.statusPort)).trim();
   const listed5 = annotations[`${traffic}excludeInboundPorts`] ?? defaults3.excludeInboundPorts;
   if (port3 === "" || port3 === "0" || listed5.split(",").includes(port3)) return listed5;
-  return [...listed5.split(",").map((part2) => part2.trim()).filter((part2) => part2 !== ""), port3].join(",");
+  return [...listed5.split(",").map((part3) => part3.trim()).filter((part3) => part3 !== ""), port3].join(",");
 }
 function annotationsForPlugin(annotations, defaults3, mode) {
   const settings2 = byInitContainer(annotations, defaults3);
@@ -61440,26 +61561,26 @@ function interceptionMode(annotations, defaults3) {
 function readableByInjector(annotations) {
   return ownProxyConfig(annotations) !== void 0 && Object.entries(injectorChecks).every(([name2, check2]) => annotations[name2] === void 0 || check2(annotations[name2]));
 }
-var isPortList = (text8) => text8.trim() === "" || text8.split(",").every((part2) => isPort(part2.trim()));
-var isRangeList = (text8) => text8 === "" || text8.split(",").every(isRange);
-var isInterfaceList = (text8) => text8 === "" || text8.split(",").every((part2) => /^[^\s/]{1,15}$/.test(part2.trim()));
-var isWhole = (text8) => /^\d+$/.test(text8) && Number(text8) <= 4294967295;
-var isQuantity = (text8) => /^[+-]?(\d+(\.\d*)?|\.\d+)([numkMGTPE]|[KMGTPE]i|[eE][+-]?\d+)?$/.test(text8);
+var isPortList = (text9) => text9.trim() === "" || text9.split(",").every((part3) => isPort(part3.trim()));
+var isRangeList = (text9) => text9 === "" || text9.split(",").every(isRange);
+var isInterfaceList = (text9) => text9 === "" || text9.split(",").every((part3) => /^[^\s/]{1,15}$/.test(part3.trim()));
+var isWhole = (text9) => /^\d+$/.test(text9) && Number(text9) <= 4294967295;
+var isQuantity = (text9) => /^[+-]?(\d+(\.\d*)?|\.\d+)([numkMGTPE]|[KMGTPE]i|[eE][+-]?\d+)?$/.test(text9);
 var injectorChecks = {
-  "sidecar.istio.io/interceptionMode": (text8) => ["REDIRECT", "TPROXY", "NONE"].includes(text8),
-  "status.sidecar.istio.io/port": (text8) => isPort(text8.trim()),
+  "sidecar.istio.io/interceptionMode": (text9) => ["REDIRECT", "TPROXY", "NONE"].includes(text9),
+  "status.sidecar.istio.io/port": (text9) => isPort(text9.trim()),
   "readiness.status.sidecar.istio.io/initialDelaySeconds": isWhole,
   "readiness.status.sidecar.istio.io/periodSeconds": isWhole,
   "readiness.status.sidecar.istio.io/failureThreshold": isWhole,
-  [`${traffic}includeOutboundIPRanges`]: (text8) => text8 === "*" || isRangeList(text8),
+  [`${traffic}includeOutboundIPRanges`]: (text9) => text9 === "*" || isRangeList(text9),
   [`${traffic}excludeOutboundIPRanges`]: isRangeList,
-  [`${traffic}includeInboundPorts`]: (text8) => text8 === "*" || isPortList(text8),
+  [`${traffic}includeInboundPorts`]: (text9) => text9 === "*" || isPortList(text9),
   [`${traffic}excludeInboundPorts`]: isPortList,
   [`${traffic}excludeOutboundPorts`]: isPortList,
   [`${traffic}excludeInterfaces`]: isInterfaceList,
   [`${traffic}kubevirtInterfaces`]: isInterfaceList,
   "istio.io/reroute-virtual-interfaces": isInterfaceList,
-  "prometheus.istio.io/merge-metrics": (text8) => goTrue(text8) || goFalse(text8),
+  "prometheus.istio.io/merge-metrics": (text9) => goTrue(text9) || goFalse(text9),
   "sidecar.istio.io/proxyCPU": isQuantity,
   "sidecar.istio.io/proxyMemory": isQuantity,
   "sidecar.istio.io/proxyCPULimit": isQuantity,
@@ -61467,31 +61588,31 @@ var injectorChecks = {
 };
 function readableByPlugin(seen) {
   const lists = ["includeInboundPorts", "excludeInboundPorts", "includeOutboundPorts", "excludeOutboundPorts"].map((name2) => seen[`${traffic}${name2}`]);
-  return lists.every((text8) => text8 === void 0 || text8 === "*" || isPortList(text8));
+  return lists.every((text9) => text9 === void 0 || text9 === "*" || isPortList(text9));
 }
-function isPort(text8) {
-  return /^\d+$/.test(text8) && Number(text8) <= 65535;
+function isPort(text9) {
+  return /^\d+$/.test(text9) && Number(text9) <= 65535;
 }
-function isRange(text8) {
-  const four = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\/(\d{1,2})$/.exec(text8);
-  if (four !== null) return four.slice(1, 5).every((part2) => Number(part2) <= 255 && String(Number(part2)) === part2) && Number(four[5]) <= 32;
-  const six = /^([0-9a-fA-F:]*:[0-9a-fA-F:.]*)\/(\d{1,3})$/.exec(text8);
+function isRange(text9) {
+  const four = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\/(\d{1,2})$/.exec(text9);
+  if (four !== null) return four.slice(1, 5).every((part3) => Number(part3) <= 255 && String(Number(part3)) === part3) && Number(four[5]) <= 32;
+  const six = /^([0-9a-fA-F:]*:[0-9a-fA-F:.]*)\/(\d{1,3})$/.exec(text9);
   return six !== null && Number(six[2]) <= 128;
 }
-function ports(text8) {
-  return text8.split(",").map((part2) => part2.trim()).filter(isPort).map(Number);
+function ports(text9) {
+  return text9.split(",").map((part3) => part3.trim()).filter(isPort).map(Number);
 }
 function ascending2(numbers) {
   return [...new Set(numbers)].sort((left, right) => left - right);
 }
-function texts3(text8) {
-  return [...new Set(text8.split(",").map((part2) => part2.trim()))].filter((part2) => part2 !== "").sort(compareText);
+function texts3(text9) {
+  return [...new Set(text9.split(",").map((part3) => part3.trim()))].filter((part3) => part3 !== "").sort(compareText);
 }
-function goTrue(text8) {
-  return text8 !== void 0 && ["1", "t", "T", "true", "TRUE", "True"].includes(text8);
+function goTrue(text9) {
+  return text9 !== void 0 && ["1", "t", "T", "true", "TRUE", "True"].includes(text9);
 }
-function goFalse(text8) {
-  return text8 !== void 0 && ["0", "f", "F", "false", "FALSE", "False"].includes(text8);
+function goFalse(text9) {
+  return text9 !== void 0 && ["0", "f", "F", "false", "FALSE", "False"].includes(text9);
 }
 
 // src/mesh/capture.ts
@@ -61605,16 +61726,16 @@ function installationOf(revision2, { values: values5, components, profile, meshC
     never: selectorList(injector["neverInjectSelector"]),
     always: selectorList(injector["alwaysInjectSelector"]),
     capture: {
-      includeInboundPorts: text5(proxy["includeInboundPorts"]),
-      excludeInboundPorts: text5(proxy["excludeInboundPorts"]) ?? "",
-      includeOutboundPorts: text5(proxy["includeOutboundPorts"]) ?? "",
-      excludeOutboundPorts: text5(proxy["excludeOutboundPorts"]) ?? "",
-      includeIPRanges: text5(proxy["includeIPRanges"]),
-      excludeIPRanges: text5(proxy["excludeIPRanges"]) ?? "",
+      includeInboundPorts: text6(proxy["includeInboundPorts"]),
+      excludeInboundPorts: text6(proxy["excludeInboundPorts"]) ?? "",
+      includeOutboundPorts: text6(proxy["includeOutboundPorts"]) ?? "",
+      excludeOutboundPorts: text6(proxy["excludeOutboundPorts"]) ?? "",
+      includeIPRanges: text6(proxy["includeIPRanges"]),
+      excludeIPRanges: text6(proxy["excludeIPRanges"]) ?? "",
       statusPort: typeof proxy["statusPort"] === "number" ? proxy["statusPort"] : usualCapture.statusPort,
       cni: plugin
     },
-    interceptionMode: text5(proxyDefaults["interceptionMode"]),
+    interceptionMode: text6(proxyDefaults["interceptionMode"]),
     hbone: tunnels === void 0 ? ambientProfile : tunnels === true || tunnels === "true",
     nativeSidecars: environment4["ENABLE_NATIVE_SIDECARS"] !== "false",
     plugin,
@@ -61656,7 +61777,7 @@ function selectorText2(value) {
     matchLabels: Object.fromEntries(Object.entries(at(value, "matchLabels")).map(([key3, label3]) => [key3, String(label3)])),
     matchExpressions: (Array.isArray(expressions) ? expressions : []).map((entry2) => {
       const expression = fields(entry2);
-      return { key: text5(expression["key"]) ?? "", operator: text5(expression["operator"]) ?? "", values: texts4(expression["values"]) };
+      return { key: text6(expression["key"]) ?? "", operator: text6(expression["operator"]) ?? "", values: texts4(expression["values"]) };
     })
   };
 }
@@ -61666,7 +61787,7 @@ function at(value, key3) {
 function fields(value) {
   return value !== null && typeof value === "object" && !Array.isArray(value) ? value : {};
 }
-function text5(value) {
+function text6(value) {
   return typeof value === "string" ? value : typeof value === "number" ? String(value) : void 0;
 }
 function texts4(value) {
@@ -61957,7 +62078,8 @@ var controllerLabels = {
 function isGatewayPod(spec) {
   if (Object.hasOwn(spec.podLabels, "gateway.networking.k8s.io/gateway-name")) return true;
   const label3 = spec.podLabels["istio"] ?? "";
-  return /(ingress|egress|eastwest)gateway/.test(label3) && spec.containers.some((container2) => container2.name === "istio-proxy");
+  const proxy = spec.containers.find((container2) => container2.name === "istio-proxy");
+  return proxy !== void 0 && (/(ingress|egress|eastwest)gateway/.test(label3) || proxy.args.includes("router") && proxy.image !== "auto");
 }
 function enrolmentAssumptionText(namespace, world) {
   return `the pods of namespace \`${namespace}\` are in the mesh (${world}): no manifest says so or denies it`;
@@ -62108,8 +62230,8 @@ function scopeOf(policy, mesh2) {
   const labels2 = policy.spec.selector?.matchLabels ?? {};
   const meshWide2 = policy.namespace === mesh2.config.rootNamespace;
   if (policy.kind === "PeerAuthentication" && meshWide2 && Object.keys(labels2).length > 0) return void 0;
-  const text8 = Object.keys(labels2).length === 0 ? "*" : selectorText(labels2);
-  return { id: `${meshWide2 ? "*" : policy.namespace ?? ""}/${text8}`, namespace: policy.namespace ?? "", labels: labels2, meshWide: meshWide2 };
+  const text9 = Object.keys(labels2).length === 0 ? "*" : selectorText(labels2);
+  return { id: `${meshWide2 ? "*" : policy.namespace ?? ""}/${text9}`, namespace: policy.namespace ?? "", labels: labels2, meshWide: meshWide2 };
 }
 function declares2(mesh2, scope3) {
   return workloadsWith(mesh2, scope3.meshWide ? void 0 : scope3.namespace, scope3.labels).length > 0;
@@ -62123,19 +62245,19 @@ function phantomOf(mesh2, scope3) {
 }
 function askedPhantom(mesh2, namespace, labels2) {
   const meshWide2 = namespace === mesh2.config.rootNamespace;
-  const text8 = Object.keys(labels2).length === 0 ? "*" : selectorText(labels2);
-  return phantomOf(mesh2, { id: `${meshWide2 ? "*" : namespace}/${text8}`, namespace, labels: labels2, meshWide: meshWide2 });
+  const text9 = Object.keys(labels2).length === 0 ? "*" : selectorText(labels2);
+  return phantomOf(mesh2, { id: `${meshWide2 ? "*" : namespace}/${text9}`, namespace, labels: labels2, meshWide: meshWide2 });
 }
 function phantomWorkload(mesh2, namespace, labels2) {
   const enrolment = enrolmentOf(
     { namespace, namespaceLabels: mesh2.namespaces.get(namespace)?.resource?.labels, labels: labels2, annotations: {}, hostNetwork: false, kind: "Pod", name: "", envoyDisabled: false, routes: false },
     mesh2.enrolmentWorld
   );
-  const text8 = selectorText(labels2);
+  const text9 = selectorText(labels2);
   return {
-    id: `${namespace}/${text8 === "" ? "*" : text8}`,
+    id: `${namespace}/${text9 === "" ? "*" : text9}`,
     namespace,
-    name: text8 === "" ? "*" : text8,
+    name: text9 === "" ? "*" : text9,
     kind: "",
     labels: labels2,
     annotations: {},
@@ -62406,36 +62528,36 @@ var mapped = 0xffffn << 32n;
 function isIpv42(address) {
   return address >> 32n === 0xffffn;
 }
-function parseIpv4(text8) {
-  const parts = text8.split(".");
+function parseIpv4(text9) {
+  const parts = text9.split(".");
   if (parts.length !== 4) return void 0;
   let address = 0n;
-  for (const part2 of parts) {
-    if (!/^(0|[1-9][0-9]{0,2})$/.test(part2)) return void 0;
-    const value = Number(part2);
+  for (const part3 of parts) {
+    if (!/^(0|[1-9][0-9]{0,2})$/.test(part3)) return void 0;
+    const value = Number(part3);
     if (value > 255) return void 0;
     address = address << 8n | BigInt(value);
   }
   return address;
 }
-function parseGroups(text8) {
-  if (text8 === "") return [];
+function parseGroups(text9) {
+  if (text9 === "") return [];
   const groups3 = [];
-  const parts = text8.split(":");
-  for (const [index, part2] of parts.entries()) {
-    if (index === parts.length - 1 && part2.includes(".")) {
-      const low = parseIpv4(part2);
+  const parts = text9.split(":");
+  for (const [index, part3] of parts.entries()) {
+    if (index === parts.length - 1 && part3.includes(".")) {
+      const low = parseIpv4(part3);
       if (low === void 0) return void 0;
       groups3.push(low >> 16n, low & 0xffffn);
     } else {
-      if (!/^[0-9a-fA-F]{1,4}$/.test(part2)) return void 0;
-      groups3.push(BigInt(`0x${part2}`));
+      if (!/^[0-9a-fA-F]{1,4}$/.test(part3)) return void 0;
+      groups3.push(BigInt(`0x${part3}`));
     }
   }
   return groups3;
 }
-function parseIpv6(text8) {
-  const halves = text8.split("::");
+function parseIpv6(text9) {
+  const halves = text9.split("::");
   if (halves.length > 2) return void 0;
   const head = parseGroups(halves[0] ?? "");
   const tail = halves.length === 2 ? parseGroups(halves[1] ?? "") : [];
@@ -62446,21 +62568,21 @@ function parseIpv6(text8) {
   const zeros2 = new Array(missing2).fill(0n);
   return [...head, ...zeros2, ...tail].reduce((address, group4) => address << 16n | group4, 0n);
 }
-function parseIp(text8) {
-  if (text8.includes(":")) return parseIpv6(text8);
-  const low = parseIpv4(text8);
+function parseIp(text9) {
+  if (text9.includes(":")) return parseIpv6(text9);
+  const low = parseIpv4(text9);
   return low === void 0 ? void 0 : mapped | low;
 }
-function parseCidr(text8) {
-  const slash = text8.indexOf("/");
-  const address = slash === -1 ? text8 : text8.slice(0, slash);
+function parseCidr(text9) {
+  const slash = text9.indexOf("/");
+  const address = slash === -1 ? text9 : text9.slice(0, slash);
   const value = parseIp(address);
   if (value === void 0) return void 0;
   const family = address.includes(":") ? 6 : 4;
   const bits = family === 4 ? 32 : 128;
   let length = bits;
   if (slash !== -1) {
-    const digits2 = text8.slice(slash + 1);
+    const digits2 = text9.slice(slash + 1);
     if (!/^(0|[1-9][0-9]{0,2})$/.test(digits2)) return void 0;
     length = Number(digits2);
     if (length > bits) return void 0;
@@ -62488,27 +62610,27 @@ function formatIp(address) {
     while (start + length < 8 && groups3[start + length] === 0) length += 1;
     if (length > best.length) best = { start, length };
   }
-  const text8 = (from, to) => groups3.slice(from, to).map((group4) => group4.toString(16)).join(":");
-  if (best.start === -1) return text8(0, 8);
-  return `${text8(0, best.start)}::${text8(best.start + best.length, 8)}`;
+  const text9 = (from, to) => groups3.slice(from, to).map((group4) => group4.toString(16)).join(":");
+  if (best.start === -1) return text9(0, 8);
+  return `${text9(0, best.start)}::${text9(best.start + best.length, 8)}`;
 }
 function formatCidr(block) {
   return `${formatIp(blockRange(block)[0])}/${String(block.length)}`;
 }
 
 // src/sets/glob.ts
-function globMatches(parts, text8) {
+function globMatches(parts, text9) {
   const first = parts[0] ?? "";
   const last = parts[parts.length - 1] ?? "";
-  if (parts.length === 1) return text8 === first;
-  if (text8.length < first.length + last.length || !text8.startsWith(first) || !text8.endsWith(last)) return false;
+  if (parts.length === 1) return text9 === first;
+  if (text9.length < first.length + last.length || !text9.startsWith(first) || !text9.endsWith(last)) return false;
   let at2 = first.length;
-  const end = text8.length - last.length;
+  const end = text9.length - last.length;
   for (let index = 1; index < parts.length - 1; index += 1) {
-    const part2 = parts[index] ?? "";
-    const found = text8.indexOf(part2, at2);
-    if (found === -1 || found + part2.length > end) return false;
-    at2 = found + part2.length;
+    const part3 = parts[index] ?? "";
+    const found = text9.indexOf(part3, at2);
+    if (found === -1 || found + part3.length > end) return false;
+    at2 = found + part3.length;
   }
   return true;
 }
@@ -62525,12 +62647,12 @@ var escaped = /[\u0000- "<>^`{|}\u007f-\u{10ffff}]/gu;
 function escapeUnsafe(path7) {
   return path7.replace(escaped, (character) => Array.from(Buffer.from(character, "utf8"), (byte) => `%${byte.toString(16).toUpperCase().padStart(2, "0")}`).join(""));
 }
-var telling = /[%\\?#]|\/\/|\/\.|[\u0000- "<>^`{|}\u007f-\u{10ffff}]/u;
+var telling2 = /[%\\?#]|\/\/|\/\.|[\u0000- "<>^`{|}\u007f-\u{10ffff}]/u;
 function rejectedPath(raw) {
   return raw.includes("#") || raw.includes("%00") || /[^\u0000-\u007f]/.test(raw);
 }
-function decodeUnreserved(text8) {
-  return text8.includes("%") ? text8.replace(unreservedEscape, (escape2) => String.fromCharCode(Number.parseInt(escape2.slice(1), 16))) : text8;
+function decodeUnreserved(text9) {
+  return text9.includes("%") ? text9.replace(unreservedEscape, (escape2) => String.fromCharCode(Number.parseInt(escape2.slice(1), 16))) : text9;
 }
 function dots(segment) {
   const decoded = decodeUnreserved(segment);
@@ -62552,7 +62674,7 @@ function base(path7) {
   return `/${kept.join("/")}`;
 }
 function normalizePath(raw, mode) {
-  if (!telling.test(raw)) return raw;
+  if (!telling2.test(raw)) return raw;
   const end = raw.search(/[?#]/);
   const path7 = end === -1 ? raw : raw.slice(0, end);
   if (mode === "NONE" || !path7.startsWith("/")) return path7;
@@ -62563,24 +62685,24 @@ function normalizePath(raw, mode) {
 
 // src/sets/path-template.ts
 var compiled = /* @__PURE__ */ new Map();
-function compileTemplate(text8) {
-  const known7 = compiled.get(text8);
+function compileTemplate(text9) {
+  const known7 = compiled.get(text9);
   if (known7 !== void 0) return known7;
   const elements2 = [];
-  for (let at2 = 0; at2 < text8.length; ) {
-    if (text8.startsWith("{**}", at2)) {
+  for (let at2 = 0; at2 < text9.length; ) {
+    if (text9.startsWith("{**}", at2)) {
       elements2.push({ kind: "many", slashes: true });
       at2 += 4;
-    } else if (text8.startsWith("{*}", at2)) {
+    } else if (text9.startsWith("{*}", at2)) {
       elements2.push({ kind: "one" }, { kind: "many", slashes: false });
       at2 += 3;
     } else {
-      const character = String.fromCodePoint(text8.codePointAt(at2) ?? 0);
+      const character = String.fromCodePoint(text9.codePointAt(at2) ?? 0);
       elements2.push({ kind: "character", character });
       at2 += character.length;
     }
   }
-  compiled.set(text8, elements2);
+  compiled.set(text9, elements2);
   return elements2;
 }
 var unescaped = /^[A-Za-z0-9\-._~%!$&'()+,;:@=*]$/;
@@ -62621,8 +62743,8 @@ function templateStep(template, state, character) {
 function templateAccepts(template, state) {
   return state.includes(template.length);
 }
-function templateMatches(text8, path7) {
-  const template = compileTemplate(text8);
+function templateMatches(text9, path7) {
+  const template = compileTemplate(text9);
   let state = templateStart(template);
   for (const character of path7) {
     if (state.length === 0) return false;
@@ -62677,16 +62799,16 @@ function sentAt(places) {
 }
 
 // src/sets/matches.ts
-function textMatches(pattern, text8) {
+function textMatches(pattern, text9) {
   switch (pattern.type) {
     case "exact":
-      return text8 === pattern.text;
+      return text9 === pattern.text;
     case "prefix":
-      return text8.startsWith(pattern.text);
+      return text9.startsWith(pattern.text);
     case "suffix":
-      return text8.endsWith(pattern.text);
+      return text9.endsWith(pattern.text);
     case "non-empty":
-      return text8 !== "";
+      return text9 !== "";
     case "present":
       return true;
     default:
@@ -62709,10 +62831,10 @@ function namespaceGlobMatches(glob, identity2) {
   return globMatches(globParts(["", "/ns/"], glob, ["/", ""]), `spiffe://${identity2}`);
 }
 function envoyAccountMatches(namespace, account, identity2) {
-  const text8 = `spiffe://${identity2}`;
+  const text9 = `spiffe://${identity2}`;
   const direct = `/ns/${namespace}/sa/${account}`;
   const apart4 = [`/ns/${namespace}/`, `/sa/${account}`];
-  return globMatches(["spiffe://", direct], text8) || globMatches(["spiffe://", `${direct}/`, ""], text8) || globMatches(["spiffe://", ...apart4], text8) || globMatches(["spiffe://", apart4[0], `${apart4[1]}/`, ""], text8);
+  return globMatches(["spiffe://", direct], text9) || globMatches(["spiffe://", `${direct}/`, ""], text9) || globMatches(["spiffe://", ...apart4], text9) || globMatches(["spiffe://", apart4[0], `${apart4[1]}/`, ""], text9);
 }
 function trustDomainMatches(pattern, identity2) {
   if (pattern.type === "non-empty" || pattern.type === "present") return true;
@@ -62890,9 +63012,9 @@ function trustDomainsOf(config2) {
 function trustDomainFits(written2, known7) {
   return written2 === known7 || wildcardFits(written2, known7) || wildcardFits(known7, written2);
 }
-function wildcardFits(pattern, text8) {
-  if (pattern.startsWith("*")) return text8.endsWith(pattern.slice(1));
-  return pattern.endsWith("*") && text8.startsWith(pattern.slice(0, -1));
+function wildcardFits(pattern, text9) {
+  if (pattern.startsWith("*")) return text9.endsWith(pattern.slice(1));
+  return pattern.endsWith("*") && text9.startsWith(pattern.slice(0, -1));
 }
 function namespaceMatcher(value, plane) {
   return share(`namespace ${plane}`, value, () => plane === "envoy" ? { type: "namespace-glob", glob: value } : { type: "namespace", pattern: textPattern(value) });
@@ -62936,13 +63058,13 @@ function subjectMatches(pattern, issuer, subject) {
 function claimPath(brackets) {
   const inner = brackets.startsWith("[") && brackets.endsWith("]") ? brackets.slice(1, -1) : brackets;
   const parts = inner.split("][");
-  return parts.every((part2) => part2 !== "" && !part2.includes("[") && !part2.includes("]")) ? parts : [inner];
+  return parts.every((part3) => part3 !== "" && !part3.includes("[") && !part3.includes("]")) ? parts : [inner];
 }
 function claimDimension(path7) {
-  return `claim:${path7.map((part2) => part2.replaceAll("~", "~0").replaceAll("/", "~1")).join("/")}`;
+  return `claim:${path7.map((part3) => part3.replaceAll("~", "~0").replaceAll("/", "~1")).join("/")}`;
 }
 function claimPathOf(dimension) {
-  return dimension.slice("claim:".length).split("/").map((part2) => part2.replaceAll("~1", "/").replaceAll("~0", "~"));
+  return dimension.slice("claim:".length).split("/").map((part3) => part3.replaceAll("~1", "/").replaceAll("~0", "~"));
 }
 
 // src/semantics/peer-authentication.ts
@@ -63383,8 +63505,8 @@ function conditionHolds(condition, seen) {
     case "value":
       return holds(condition, seen.value(condition.dimension));
     case "header": {
-      const text8 = seen.header(condition.name);
-      const lines = condition.name === "cookie" && text8 !== null ? text8.split(cookieLines) : [text8];
+      const text9 = seen.header(condition.name);
+      const lines = condition.name === "cookie" && text9 !== null ? text9.split(cookieLines) : [text9];
       const fits2 = (matcher) => lines.some((line2) => matches2(matcher, line2));
       return (condition.any.length === 0 || condition.any.some(fits2)) && !condition.none.some(fits2);
     }
@@ -63487,9 +63609,9 @@ function lower(policy, context3) {
 function lowerRule(rule2, context3) {
   const parts = [entries(rule2.sources, context3), entries(rule2.operations, context3), conjunction(rule2.conditions.map((condition) => lowerCondition(condition, context3)))];
   let product3 = [[]];
-  for (const part2 of parts) {
-    if (part2 === void 0 || part2.length * product3.length > maxCubesPerRule) return void 0;
-    product3 = product3.flatMap((left) => part2.map((right) => [...left, ...right]));
+  for (const part3 of parts) {
+    if (part3 === void 0 || part3.length * product3.length > maxCubesPerRule) return void 0;
+    product3 = product3.flatMap((left) => part3.map((right) => [...left, ...right]));
   }
   return product3.map(tidy);
 }
@@ -63691,7 +63813,7 @@ function tiered(rules2, name2, matchOf, rest) {
 function ingressAlternatives(lowering, destination2) {
   const { mesh: mesh2 } = lowering;
   const world = networkWorldOf(mesh2);
-  const match = (rule2) => clusterTargets(lowering, rule2, rule2.subject).length > 0 ? tierMatch(lowering, rule2, rule2.rule.peers.flatMap((peer) => sourceOf(lowering, rule2, peer))) : [];
+  const match = (rule2) => clusterTargets(lowering, rule2, rule2.subject).length > 0 ? tierMatch(lowering, rule2, rule2.rule.peers.flatMap((peer) => sourceOf2(lowering, rule2, peer))) : [];
   const isolating = isolatingFor(mesh2, destination2);
   const rest = isolating.length > 0 ? [{ id: " in:policies", layers: [layer(mergeCubes(isolating.flatMap((policy) => ingressCubes(lowering, policy))))] }] : tiered(world.tier("Baseline", "ingress"), "in", match, [{ id: " in:policies", layers: [layer("all")] }]);
   return tiered(world.tier("Admin", "ingress"), "in", match, rest);
@@ -63710,7 +63832,7 @@ function egressAlternatives(lowering) {
   const world = networkWorldOf(mesh2);
   const match = (rule2) => {
     const targets2 = rule2.rule.peers.flatMap((peer) => clusterTargets(lowering, rule2, peer));
-    return targets2.length === 0 ? [] : tierMatch(lowering, rule2, sourceOf(lowering, rule2, rule2.subject).flatMap((source2) => targets2.map((target) => [...source2, ...target])));
+    return targets2.length === 0 ? [] : tierMatch(lowering, rule2, sourceOf2(lowering, rule2, rule2.subject).flatMap((source2) => targets2.map((target) => [...source2, ...target])));
   };
   const isolating = world.all.egress;
   const scopes = isolatedSources(mesh2);
@@ -63789,7 +63911,7 @@ function inNamespaces(mesh2, selection) {
 function labelPredicates(selector) {
   return requirementsOf(selector).map(({ key: key3, operator, values: values5 }) => {
     const dimension = `pod-label:${key3}`;
-    const exact3 = values5.map((text8) => ({ type: "exact", text: text8 }));
+    const exact3 = values5.map((text9) => ({ type: "exact", text: text9 }));
     switch (operator) {
       case "In":
         return { dimension, any: exact3.length === 0 ? [nothing] : exact3, none: [] };
@@ -63847,7 +63969,7 @@ function clusterTargets(lowering, rule2, peer) {
   if (told === void 0) unread2(lowering, rule2);
   return told === true ? [[]] : [];
 }
-function sourceOf(lowering, rule2, peer) {
+function sourceOf2(lowering, rule2, peer) {
   switch (peer.type) {
     case "namespaces":
       return [[inNamespaces(lowering.mesh, peer.namespaces)]];
@@ -63883,7 +64005,7 @@ function unread2(lowering, rule2) {
 }
 var noPod = { predicates: [{ dimension: "peer", any: [], none: [{ type: "source-namespace", names: [], declared: [], selection: { matchLabels: {}, matchExpressions: [] } }] }], origins: [] };
 var impossibleTransports = [
-  { predicates: [{ dimension: "transport", any: [{ type: "one-of", text: "UDP" }, { type: "one-of", text: "SCTP" }], none: [] }, { dimension: "protocol", any: ["http", "https", "tls"].map((text8) => ({ type: "one-of", text: text8 })), none: [] }], origins: [] },
+  { predicates: [{ dimension: "transport", any: [{ type: "one-of", text: "UDP" }, { type: "one-of", text: "SCTP" }], none: [] }, { dimension: "protocol", any: ["http", "https", "tls"].map((text9) => ({ type: "one-of", text: text9 })), none: [] }], origins: [] },
   { predicates: [{ dimension: "transport", any: [{ type: "one-of", text: "UDP" }, { type: "one-of", text: "SCTP" }], none: [] }, { dimension: "peer", any: [{ type: "identified" }], none: [] }], origins: [] }
 ];
 
@@ -63933,7 +64055,7 @@ function ruleTold(rule2, namespace, direction, packet) {
       () => rule2.ports.length === 0 ? true : someTold(rule2.ports, (port3) => portTold(port3, packet)),
       () => rule2.peers.length === 0 ? true : someTold(rule2.peers, (peer) => peerTold(peer, namespace, other))
     ],
-    (part2) => part2()
+    (part3) => part3()
   );
 }
 function portTold(port3, packet) {
@@ -63950,7 +64072,7 @@ function namedTold(name2, { destination: destination2, port: port3, transport, p
 function peerTold(peer, namespace, other) {
   if (peer.ipBlock !== void 0) {
     const { cidr, except } = peer.ipBlock;
-    return everyTold([() => blockTold(cidr, other), () => not(someTold(except, (entry2) => blockTold(entry2, other)))], (part2) => part2());
+    return everyTold([() => blockTold(cidr, other), () => not(someTold(except, (entry2) => blockTold(entry2, other)))], (part3) => part3());
   }
   const { podSelector, namespaceSelector } = peer;
   if (podSelector === void 0 && namespaceSelector === void 0) return false;
@@ -63961,7 +64083,7 @@ function peerTold(peer, namespace, other) {
       () => namespaceSelector === void 0 ? other.namespace === namespace : selectionTold(namespaceSelector, other.namespaceLabel),
       () => podSelector === void 0 ? true : podTold(podSelector, other)
     ],
-    (part2) => part2()
+    (part3) => part3()
   );
 }
 function podTold(selector, pod) {
@@ -63984,7 +64106,7 @@ function tierAnswer(rules2, direction, subject, packet) {
         () => rule2.ports === void 0 ? true : someTold(rule2.ports, (port3) => clusterPortTold(port3, packet)),
         () => someTold(rule2.peers, (peer) => clusterPeerTold(peer, other))
       ],
-      (part2) => part2()
+      (part3) => part3()
     );
     if (matched === false) continue;
     return { verdict: matched === void 0 || rule2.action === "unknown" ? void 0 : rule2.action, by: [id] };
@@ -63997,7 +64119,7 @@ function clusterPeerTold(peer, end) {
       return end.type === "outside" ? false : end.type === "somebody" ? void 0 : selectionTold(peer.namespaces, end.namespaceLabel);
     case "pods":
       if (end.type !== "pod") return end.type === "outside" ? false : void 0;
-      return everyTold([() => selectionTold(peer.namespaces, end.namespaceLabel), () => podTold(peer.pods, end)], (part2) => part2());
+      return everyTold([() => selectionTold(peer.namespaces, end.namespaceLabel), () => podTold(peer.pods, end)], (part3) => part3());
     case "networks":
       return someTold(peer.networks, (cidr) => blockTold(cidr, end));
     case "nodes":
@@ -64272,8 +64394,8 @@ function claimField(path7, any2, none5) {
   const patterns = (values5) => values5.map((value) => textPattern(value));
   const only4 = path7.length === 1 ? path7[0] : void 0;
   if (only4 === "iss" || only4 === "sub") {
-    const part2 = only4 === "iss" ? "issuer" : "subject";
-    const subjects = (values5) => patterns(values5).map((pattern) => ({ [part2]: pattern }));
+    const part3 = only4 === "iss" ? "issuer" : "subject";
+    const subjects = (values5) => patterns(values5).map((pattern) => ({ [part3]: pattern }));
     return { condition: { on: "subject", any: subjects(any2), none: subjects(none5) }, envoyHttp: true, ztunnelHttp: true, unbuildable: false };
   }
   return { condition: { on: "claim", path: path7, any: patterns(any2), none: patterns(none5) }, envoyHttp: true, ztunnelHttp: true, unbuildable: false };
@@ -64474,11 +64596,11 @@ function keySetId(spec) {
   if (spec.jwks !== "") return `jwks:${shortHash(normalJson(spec.jwks))}`;
   return spec.jwksUri !== "" ? spec.jwksUri : `${spec.issuer.replace(/\/$/, "")}/.well-known/openid-configuration`;
 }
-function normalJson(text8) {
+function normalJson(text9) {
   try {
-    return canonical(JSON.parse(text8));
+    return canonical(JSON.parse(text9));
   } catch {
-    return text8;
+    return text9;
   }
 }
 function keysFetchable(spec) {
@@ -64499,7 +64621,7 @@ function audienceMatchers(audiences) {
     const plain6 = audienceText(audience);
     return ["", "http://", "https://"].flatMap((scheme2) => [`${scheme2}${plain6}`, `${scheme2}${plain6}/`]);
   });
-  return [...new Set(forms)].map((text8) => ({ type: "element", pattern: { type: "exact", text: text8 } }));
+  return [...new Set(forms)].map((text9) => ({ type: "element", pattern: { type: "exact", text: text9 } }));
 }
 var maxAudienceAlternatives = 64;
 function refusedTokens(rules2) {
@@ -64558,8 +64680,8 @@ function distinctTokens(tokens) {
 function encoded2(claims) {
   return `${base64url3('{"alg":"RS256","typ":"JWT"}')}.${base64url3(JSON.stringify(claims))}.signature`;
 }
-function base64url3(text8) {
-  return Buffer.from(text8, "utf8").toString("base64url");
+function base64url3(text9) {
+  return Buffer.from(text9, "utf8").toString("base64url");
 }
 function checkToken(rules2, raw, given) {
   const sent = withToken(raw);
@@ -64590,14 +64712,14 @@ function outputHeaders(rule2) {
 function withToken(raw) {
   const token = raw.token;
   if (token === void 0) return { headers: raw.headers, path: raw.path, text: void 0 };
-  const text8 = encoded2(token.claims);
+  const text9 = encoded2(token.claims);
   const headers2 = new Map(raw.headers);
   let path7 = raw.path;
   const { location } = token;
-  if (location.in === "header") headers2.set(location.name, joined(`${location.prefix}${text8}`, headers2.get(location.name), ","));
-  else if (location.in === "cookie") headers2.set("cookie", joined(`${location.name}=${text8}`, headers2.get("cookie"), cookieLines));
-  else path7 = `${path7}${path7.includes("?") ? "&" : "?"}${location.name}=${text8}`;
-  return { headers: headers2, path: path7, text: text8 };
+  if (location.in === "header") headers2.set(location.name, joined(`${location.prefix}${text9}`, headers2.get(location.name), ","));
+  else if (location.in === "cookie") headers2.set("cookie", joined(`${location.name}=${text9}`, headers2.get("cookie"), cookieLines));
+  else path7 = `${path7}${path7.includes("?") ? "&" : "?"}${location.name}=${text9}`;
+  return { headers: headers2, path: path7, text: text9 };
 }
 function joined(token, own4, separator2) {
   return own4 === void 0 || own4 === "" ? token : `${token}${separator2}${own4}`;
@@ -64606,7 +64728,7 @@ function readBy(rule2, sent, raw, given) {
   const texts9 = rule2.locations.flatMap((location) => textsAt2(location, sent));
   if (texts9.length === 0) return { state: "missing", number: "A5.1", why: "" };
   if (raw.token === void 0 || texts9[0] !== sent.text) {
-    const tokenLike = texts9.some((text8) => /^[\w-]+\.[\w-]+\.[\w-]+$/.test(text8) && !(sent.text !== void 0 && text8.endsWith(sent.text)));
+    const tokenLike = texts9.some((text9) => /^[\w-]+\.[\w-]+\.[\w-]+$/.test(text9) && !(sent.text !== void 0 && text9.endsWith(sent.text)));
     return tokenLike && !texts9.includes(sent.text ?? "") ? { state: "unknown", number: "A5.4", why: "whose signature the token in the headers carries" } : { state: "invalid", number: "A5.5", why: `what \`${rule2.policy}\` reads as a token is none` };
   }
   return judge(rule2, raw.token, given);
@@ -64626,11 +64748,11 @@ function judge(rule2, token, given) {
   return timely(claims);
 }
 function malformed(claims) {
-  const text8 = (name2) => claims[name2] === void 0 || typeof claims[name2] === "string";
+  const text9 = (name2) => claims[name2] === void 0 || typeof claims[name2] === "string";
   const number5 = (name2) => claims[name2] === void 0 || typeof claims[name2] === "number";
   const audience = claims["aud"];
   const audienceFits = audience === void 0 || typeof audience === "string" || Array.isArray(audience) && audience.every((entry2) => typeof entry2 === "string");
-  return !(text8("iss") && text8("sub") && text8("jti") && number5("exp") && number5("nbf") && number5("iat") && audienceFits);
+  return !(text9("iss") && text9("sub") && text9("jti") && number5("exp") && number5("nbf") && number5("iat") && audienceFits);
 }
 var surelyPast = 1577836800;
 var surelyFuture = 3786912e3;
@@ -64652,16 +64774,16 @@ function textsAt2(location, sent) {
     return [value.slice(at2 + location.prefix.length)];
   }
   if (location.in === "cookie") {
-    return (sent.headers.get("cookie") ?? "").split(/[;\n]/).map((part2) => part2.trim()).filter((part2) => part2.startsWith(`${location.name}=`)).slice(0, 1).map((part2) => part2.slice(location.name.length + 1));
+    return (sent.headers.get("cookie") ?? "").split(/[;\n]/).map((part3) => part3.trim()).filter((part3) => part3.startsWith(`${location.name}=`)).slice(0, 1).map((part3) => part3.slice(location.name.length + 1));
   }
   return parameters(sent.path).filter(([name2]) => name2 === location.name).slice(0, 1).map(([, value]) => value);
 }
 function parameters(path7) {
   const at2 = path7.indexOf("?");
   if (at2 < 0) return [];
-  return path7.slice(at2 + 1).split("&").map((part2) => {
-    const equals = part2.indexOf("=");
-    return equals < 0 ? [part2, ""] : [part2.slice(0, equals), part2.slice(equals + 1)];
+  return path7.slice(at2 + 1).split("&").map((part3) => {
+    const equals = part3.indexOf("=");
+    return equals < 0 ? [part3, ""] : [part3.slice(0, equals), part3.slice(equals + 1)];
   });
 }
 function afterwards(accepted2, token, cleared, path7) {
@@ -64674,8 +64796,8 @@ function afterwards(accepted2, token, cleared, path7) {
       if (location.in === "parameter") forwarded2 = withoutParameter(forwarded2, location.name);
     }
     for (const output2 of rule2.spec.outputClaimToHeaders) {
-      const text8 = claimText(claimAt(claims, output2.claim.split(".")));
-      if (text8 !== void 0) headers2.set(output2.header.toLowerCase(), text8);
+      const text9 = claimText(claimAt(claims, output2.claim.split(".")));
+      if (text9 !== void 0) headers2.set(output2.header.toLowerCase(), text9);
     }
     if (rule2.spec.outputPayloadToHeader !== "") headers2.set(rule2.spec.outputPayloadToHeader.toLowerCase(), base64url3(JSON.stringify(claims)));
   }
@@ -64685,26 +64807,26 @@ function afterwards(accepted2, token, cleared, path7) {
 function withoutParameter(path7, name2) {
   const at2 = path7.indexOf("?");
   if (at2 < 0) return path7;
-  const kept = path7.slice(at2 + 1).split("&").filter((part2) => part2 !== name2 && !part2.startsWith(`${name2}=`));
+  const kept = path7.slice(at2 + 1).split("&").filter((part3) => part3 !== name2 && !part3.startsWith(`${name2}=`));
   return kept.length === 0 ? path7.slice(0, at2) : `${path7.slice(0, at2)}?${kept.join("&")}`;
 }
 function validated(claims, spaceDelimited) {
-  const text8 = (value) => typeof value === "string" ? value : null;
-  return { issuer: text8(claims["iss"]), subject: text8(claims["sub"]), claim: (path7) => claimTexts(claims, path7, spaceDelimited) };
+  const text9 = (value) => typeof value === "string" ? value : null;
+  return { issuer: text9(claims["iss"]), subject: text9(claims["sub"]), claim: (path7) => claimTexts(claims, path7, spaceDelimited) };
 }
 function claimTexts(claims, path7, spaceDelimited) {
   const value = claimAt(claims, path7);
   if (typeof value === "string") {
     const name2 = path7.length === 1 ? path7[0] : void 0;
-    return name2 !== void 0 && spaceDelimited.has(name2) ? value.split(" ").filter((part2) => part2 !== "") : [value];
+    return name2 !== void 0 && spaceDelimited.has(name2) ? value.split(" ").filter((part3) => part3 !== "") : [value];
   }
   return Array.isArray(value) ? value.filter((entry2) => typeof entry2 === "string") : [];
 }
 function claimAt(claims, path7) {
   let value = claims;
-  for (const part2 of path7) {
+  for (const part3 of path7) {
     if (value === null || typeof value !== "object" || Array.isArray(value)) return void 0;
-    value = Object.entries(value).find(([name2]) => name2 === part2)?.[1];
+    value = Object.entries(value).find(([name2]) => name2 === part3)?.[1];
   }
   return value;
 }
@@ -64774,8 +64896,8 @@ function askedRequest(query3, principal, workload) {
   };
 }
 var unnamed = { client: parseIp(defaultClientAddress) ?? 0n, pod: parseIp(unnamedPodAddress) ?? 0n };
-function addressOr(text8, otherwise2) {
-  return (text8 === void 0 ? void 0 : parseIp(text8)) ?? otherwise2;
+function addressOr(text9, otherwise2) {
+  return (text9 === void 0 ? void 0 : parseIp(text9)) ?? otherwise2;
 }
 function sentToken(token) {
   if (token === void 0) return void 0;
@@ -64809,8 +64931,8 @@ function refusedAsHttp(asked) {
   return void 0;
 }
 function decideByPolicies(mesh2, seat, asked, handling, given, because2) {
-  const note2 = (rule2, text8, by2, details2) => {
-    because2.push({ rule: rule2, text: text8, ...by2 === void 0 ? {} : { by: by2 }, ...details2 === void 0 ? {} : { details: details2 } });
+  const note2 = (rule2, text9, by2, details2) => {
+    because2.push({ rule: rule2, text: text9, ...by2 === void 0 ? {} : { by: by2 }, ...details2 === void 0 ? {} : { details: details2 } });
   };
   const chain = handling.chain;
   const through = handling.passthrough ? { passthrough: true } : {};
@@ -64861,7 +64983,7 @@ function decideByPolicies(mesh2, seat, asked, handling, given, because2) {
   return { verdict: "allow", layer: "authorization", by, enforcedAt, ...through, because: because2 };
 }
 function detailsOf(fits2) {
-  return fits2.map(({ policy, text: text8, path: path7 }) => ({ by: policy, text: text8, path: path7 }));
+  return fits2.map(({ policy, text: text9, path: path7 }) => ({ by: policy, text: text9, path: path7 }));
 }
 function beforeTokens(mesh2, seat, asked, handling, given) {
   const sent = withToken(asked.raw);
@@ -64945,8 +65067,8 @@ function sidecarSeat(mesh2, workload, attached, tunnelled = false) {
 }
 function decideAtSidecar(mesh2, workload, attached, asked, given) {
   const because2 = [];
-  const note2 = (rule2, text8, by2, details2) => {
-    because2.push({ rule: rule2, text: text8, ...by2 === void 0 ? {} : { by: by2 }, ...details2 === void 0 ? {} : { details: details2 } });
+  const note2 = (rule2, text9, by2, details2) => {
+    because2.push({ rule: rule2, text: text9, ...by2 === void 0 ? {} : { by: by2 }, ...details2 === void 0 ? {} : { details: details2 } });
   };
   const effective = effectiveMtls(mesh2, attached);
   const mode = modeAt(effective, asked.port);
@@ -64974,7 +65096,7 @@ function judgedBy(mesh2, tied2) {
   return tied2.some((id) => mesh2.unsettled.has(id)) ? "the strictest" : "the weakest";
 }
 function decideInTunnel(mesh2, workload, attached, asked, given) {
-  const refused = (layer2, rule2, text8) => ({ verdict: "deny", layer: layer2, by: [], enforcedAt: "sidecar", because: [{ rule: rule2, text: text8 }] });
+  const refused = (layer2, rule2, text9) => ({ verdict: "deny", layer: layer2, by: [], enforcedAt: "sidecar", because: [{ rule: rule2, text: text9 }] });
   if (holds(foreignTrustDomain(mesh2.config), asked.principal)) return refused("mtls", "A3.14", `the trust domain of \`${asked.principal ?? ""}\` is not accepted by TLS`);
   const handling = handleTunnel(protocolOf(workload, asked.port), asked.protocol);
   if (handling.outcome === "refused") return refused("protocol", handling.rule, handling.because);
@@ -65022,8 +65144,8 @@ function inWorld(mesh2, root, namespaceWide, own4) {
 // src/posture/ztunnel.ts
 function decideAtZtunnel(mesh2, workload, asked) {
   const because2 = [];
-  const note2 = (rule2, text8, by, details2) => {
-    because2.push({ rule: rule2, text: text8, ...by === void 0 ? {} : { by }, ...details2 === void 0 ? {} : { details: details2 } });
+  const note2 = (rule2, text9, by, details2) => {
+    because2.push({ rule: rule2, text: text9, ...by === void 0 ? {} : { by }, ...details2 === void 0 ? {} : { details: details2 } });
   };
   if (!workload.otherPortsCaptured && asked.principal === null) {
     note2("M32", "plaintext to the pod is not redirected (`ambient.istio.io/bypass-inbound-capture`)");
@@ -65164,7 +65286,7 @@ function decideAtWaypoint(mesh2, { waypoint, addressed: addressed2, client, quer
   const because2 = [{ rule: "M75", text: `traffic to ${service === void 0 ? "the pod" : `\`${service.kind}/${service.namespace ?? ""}/${service.name}\``} goes through the waypoint \`${waypoint.id}\`` }];
   const host = query3.request.host ?? `${unnamedPodAddress}:${String(query3.to.port)}`;
   const asked = askedRequest({ ...query3, request: { ...query3.request, host } }, client.identity, { name: waypoint.name, namespace: waypoint.namespace });
-  const refused = (layer2, rule2, text8) => ({ verdict: "deny", layer: layer2, by: [], enforcedAt: "waypoint", because: [...because2, { rule: rule2, text: text8 }] });
+  const refused = (layer2, rule2, text9) => ({ verdict: "deny", layer: layer2, by: [], enforcedAt: "waypoint", because: [...because2, { rule: rule2, text: text9 }] });
   if (holds(foreignTrustDomain(mesh2.config), asked.principal)) return refused("mtls", "A3.14", `the trust domain of \`${asked.principal ?? ""}\` is not accepted by TLS`);
   const handling = handleTunnel(addressedProtocol(service, query3.to.port), asked.protocol);
   if (handling.outcome === "refused") return refused("protocol", handling.rule, handling.because);
@@ -65317,7 +65439,7 @@ function peerPredicate(identity2) {
   return identity2 ? { dimension: "peer", any: [{ type: "identified" }], none: [] } : { dimension: "peer", any: [], none: [{ type: "identified" }] };
 }
 function protocolPredicate(protocols2) {
-  return { dimension: "protocol", any: [...new Set(protocols2)].sort().map((text8) => ({ type: "one-of", text: text8 })), none: [] };
+  return { dimension: "protocol", any: [...new Set(protocols2)].sort().map((text9) => ({ type: "one-of", text: text9 })), none: [] };
 }
 var Merged = class {
   #entries = /* @__PURE__ */ new Map();
@@ -65748,7 +65870,7 @@ function tunnelWays(mesh2, workload, straight, elsewhere3) {
   return { possible, sure, tunnels: new Set(possible.map(({ id }) => id)), lowered: built.flatMap(({ lowered: lowered3 }) => lowered3) };
 }
 function oneOf2(addresses2) {
-  return { dimension: "address", any: addresses2.map((text8) => ({ type: "one-of", text: text8 })), none: [] };
+  return { dimension: "address", any: addresses2.map((text9) => ({ type: "one-of", text: text9 })), none: [] };
 }
 function routed(allow, deny) {
   return { id: "routing", allow, deny };
@@ -65762,7 +65884,7 @@ function onlyThrough(address) {
   return routed([{ predicates: [oneOf2([address]), identified2], origins: [] }], []);
 }
 function onlyFromAmbient(elsewhere3, ports2 = []) {
-  const past = elsewhere3.map((text8) => ({ type: "one-of", text: text8 }));
+  const past = elsewhere3.map((text9) => ({ type: "one-of", text: text9 }));
   return routed([{ predicates: [...fromAmbient.map((predicate) => predicate.dimension === "address" ? { ...predicate, none: past } : predicate), ...ports2], origins: [] }], []);
 }
 function withoutIdentity(layer2) {
@@ -65780,7 +65902,7 @@ var impossible = [
   // No TLS, no server name.
   cube2([protocolPredicate(["http", "tcp"]), { dimension: "peer", any: [], none: [{ type: "identified" }] }, { dimension: "sni", any: [{ type: "present" }], none: [] }]),
   // A3.35: answered with 400 before any policy.
-  cube2([protocolPredicate(["http"]), { dimension: "method", any: [], none: knownMethods.map((text8) => ({ type: "exact", text: text8 })) }]),
+  cube2([protocolPredicate(["http"]), { dimension: "method", any: [], none: knownMethods.map((text9) => ({ type: "exact", text: text9 })) }]),
   ...bearerTies,
   // A5.1: a token on a CORS preflight is not looked at; the same request without it stands for it.
   cube2([
@@ -66009,7 +66131,7 @@ function only2(predicate) {
   return { id: "routing", allow: [{ predicates: [predicate], origins: [] }], deny: [] };
 }
 function over(...transports) {
-  return { dimension: "transport", any: transports.map((text8) => ({ type: "one-of", text: text8 })), none: [] };
+  return { dimension: "transport", any: transports.map((text9) => ({ type: "one-of", text: text9 })), none: [] };
 }
 function times(alternatives2, paths) {
   return alternatives2.flatMap((alternative) => paths.map((path7) => ({ id: `${path7.id}${alternative.id}`, layers: [...alternative.layers, ...path7.layers] })));
@@ -66249,8 +66371,8 @@ function reachOf(mesh2, policy) {
   return { workloads: [], ids: [phantomId(namespace === root ? "*" : namespace, selector)] };
 }
 function phantomId(namespace, selector) {
-  const text8 = selectorText(selector);
-  return `${namespace}/${text8 === "" ? "*" : text8}`;
+  const text9 = selectorText(selector);
+  return `${namespace}/${text9 === "" ? "*" : text9}`;
 }
 function inMesh(workload) {
   return workload.enrolment.mode !== "none";
@@ -66649,9 +66771,9 @@ function isNarrowOperation(cubes) {
   if (cubes.length === 0) return false;
   const paths = /* @__PURE__ */ new Set();
   let everyPathExact = true;
-  for (const { paths: part2 } of cubes) {
-    if (part2?.only === void 0 || part2.only.some((path7) => /[*{]/.test(path7))) everyPathExact = false;
-    else for (const path7 of part2.only) paths.add(path7);
+  for (const { paths: part3 } of cubes) {
+    if (part3?.only === void 0 || part3.only.some((path7) => /[*{]/.test(path7))) everyPathExact = false;
+    else for (const path7 of part3.only) paths.add(path7);
   }
   if (everyPathExact && paths.size === 1) return true;
   return cubes.every(({ methods }) => methods?.only !== void 0 && methods.only.length > 0 && methods.only.every((method) => readOnlyMethods.has(method)));
@@ -67167,7 +67289,7 @@ function requestWords(cube3) {
     values2(cube3.remoteIps, "client address", "client addresses"),
     values2(namedPorts(cube3.ports), "port", "ports"),
     values2(unusual2(cube3.transport), "transport", "transports")
-  ].filter((part2) => part2 !== void 0);
+  ].filter((part3) => part3 !== void 0);
   if (parts.length === 0) return spoken === void 0 ? ANY_REQUEST : `any connection ${spoken}`;
   return `${parts.join(", ")}${spoken === void 0 ? "" : `, ${spoken}`}`;
 }
@@ -67582,18 +67704,18 @@ function holesOf(workload, resource) {
   }
   const holes = [];
   const annotated3 = (key3, what, severity2, open4) => {
-    const text8 = value(key3);
-    if (text8 !== void 0 && open4(text8.trim())) holes.push({ key: key3, path: at2(key3), what, severity: severity2 });
+    const text9 = value(key3);
+    if (text9 !== void 0 && open4(text9.trim())) holes.push({ key: key3, path: at2(key3), what, severity: severity2 });
   };
-  annotated3("sidecar.istio.io/interceptionMode", "all traffic", "high", (text8) => text8 === "NONE");
-  annotated3(`${prefix}includeInboundPorts`, "inbound traffic to ports that are not listed", "high", (text8) => text8 !== "*");
+  annotated3("sidecar.istio.io/interceptionMode", "all traffic", "high", (text9) => text9 === "NONE");
+  annotated3(`${prefix}includeInboundPorts`, "inbound traffic to ports that are not listed", "high", (text9) => text9 !== "*");
   if (value(`${prefix}includeInboundPorts`) === void 0 || value(`${prefix}includeInboundPorts`)?.trim() === "*") {
-    annotated3(`${prefix}excludeInboundPorts`, "inbound traffic to the listed ports", "high", (text8) => text8.split(",").some((port3) => /\d/.test(port3) && !proxyPorts2.has(Number(port3))));
+    annotated3(`${prefix}excludeInboundPorts`, "inbound traffic to the listed ports", "high", (text9) => text9.split(",").some((port3) => /\d/.test(port3) && !proxyPorts2.has(Number(port3))));
   }
-  annotated3(`${prefix}excludeOutboundPorts`, "outbound traffic to the listed ports", "medium", (text8) => /\d/.test(text8));
-  annotated3(`${prefix}excludeOutboundIPRanges`, "outbound traffic to the listed addresses", "medium", (text8) => text8 !== "");
-  annotated3(`${prefix}includeOutboundIPRanges`, "outbound traffic to addresses that are not listed", "medium", (text8) => text8 !== "*");
-  annotated3(`${prefix}excludeInterfaces`, "traffic of the listed interfaces", "medium", (text8) => text8 !== "");
+  annotated3(`${prefix}excludeOutboundPorts`, "outbound traffic to the listed ports", "medium", (text9) => /\d/.test(text9));
+  annotated3(`${prefix}excludeOutboundIPRanges`, "outbound traffic to the listed addresses", "medium", (text9) => text9 !== "");
+  annotated3(`${prefix}includeOutboundIPRanges`, "outbound traffic to addresses that are not listed", "medium", (text9) => text9 !== "*");
+  annotated3(`${prefix}excludeInterfaces`, "traffic of the listed interfaces", "medium", (text9) => text9 !== "");
   if ("containers" in resource.spec) {
     const { spec } = resource;
     const proxyUser = 1337;
@@ -69378,8 +69500,8 @@ function proxyOverrides(workload) {
     // With a slash the whole image is replaced, without one its name under the mesh's own registry.
     ...annotated3("sidecar.istio.io/proxyImage", () => true),
     ...annotated3("sidecar.istio.io/bootstrapOverride", () => true),
-    ...annotated3("inject.istio.io/templates", (text8) => text8 !== "sidecar"),
-    ...annotated3("proxy.istio.io/config", (text8) => replacing.test(text8))
+    ...annotated3("inject.istio.io/templates", (text9) => text9 !== "sidecar"),
+    ...annotated3("proxy.istio.io/config", (text9) => replacing.test(text9))
   ];
   const tlsMode = "security.istio.io/tlsMode";
   const stated = workload.labels[tlsMode];
@@ -69717,7 +69839,7 @@ function mentions(policy) {
   ]);
 }
 function draftsOf(side2, policy, { value, path: path7 }, accounts2) {
-  const denies = policy.spec.action === "DENY" && !path7.some((part2) => typeof part2 === "string" && part2.startsWith("not"));
+  const denies = policy.spec.action === "DENY" && !path7.some((part3) => typeof part3 === "string" && part3.startsWith("not"));
   const reach = side2.reachOf(policy);
   const common2 = { subject: resourceId(policy), facet: value, affected: distinct(reach.ids.map((id) => `${id} ${value}`)), certainty: certaintyOf(reach.workloads), place: { resource: policy, path: path7 } };
   const validation2 = { positive: "a caller with the identity that is meant is answered where the policy allows it", negative: "a caller with the identity that is meant is refused where the policy denies it" };
@@ -70062,7 +70184,7 @@ function keyed(detector, detect, side2, renamed) {
   return found;
 }
 function underOldNames(draft, renamed) {
-  const old = (text8) => text8.split(/([ :])/).map((part2) => renamed.get(part2) ?? part2).join("");
+  const old = (text9) => text9.split(/([ :])/).map((part3) => renamed.get(part3) ?? part3).join("");
   return { ...draft, subject: old(draft.subject), affected: draft.affected.map(old) };
 }
 function itemsOf(draft) {
@@ -70251,8 +70373,8 @@ function dimensionsOf(moves) {
   return [...most3].map(([name2, delta2]) => `${name2} ${signed(delta2)}`);
 }
 function signed(value) {
-  const text8 = Number.isInteger(value) ? String(value) : value.toFixed(1);
-  return value > 0 ? `+${text8}` : text8;
+  const text9 = Number.isInteger(value) ? String(value) : value.toFixed(1);
+  return value > 0 ? `+${text9}` : text9;
 }
 
 // src/maturity/pair-grid.ts
@@ -70299,11 +70421,11 @@ var PairGrid = class {
       else for (const source2 of open4) toSome.set(source2, [...toSome.get(source2) ?? [], target]);
     }
     const sources = [...this.#openTo.keys(), elsewhere2].map((source2) => ({ source: source2, text: `${source2} -> ` })).sort((left, right) => compareText(left.text, right.text));
-    for (const { source: source2, text: text8 } of sources) {
+    for (const { source: source2, text: text9 } of sources) {
       const some2 = toSome.get(source2) ?? [];
       for (const target of some2.length === 0 ? toAll : [...toAll, ...some2].sort(compareText)) {
         if (found.size >= limit) return found;
-        if (source2 !== target) found.set(`${text8}${target}`, { score: 0, lacks: this.#lacks });
+        if (source2 !== target) found.set(`${text9}${target}`, { score: 0, lacks: this.#lacks });
       }
     }
     return found;
@@ -70312,30 +70434,30 @@ var PairGrid = class {
 
 // src/maturity/parts.ts
 function ratingOf(parts) {
-  return oneDecimal(5 * parts.reduce((sum, part2) => sum + part2.weight * (part2.grid === void 0 ? meanOf(part2, part2.items.keys()) : part2.grid.mean()), 0));
+  return oneDecimal(5 * parts.reduce((sum, part3) => sum + part3.weight * (part3.grid === void 0 ? meanOf(part3, part3.items.keys()) : part3.grid.mean()), 0));
 }
 function ratingOver(parts, others2) {
-  const byName2 = new Map(others2.map((part2) => [part2.name, part2]));
+  const byName2 = new Map(others2.map((part3) => [part3.name, part3]));
   return oneDecimal(
-    5 * parts.reduce((sum, part2) => {
-      const other = byName2.get(part2.name);
-      if (part2.grid !== void 0) return sum + part2.weight * part2.grid.mean(other?.grid);
-      return sum + part2.weight * meanOf(part2, subjectsOf(part2, other));
+    5 * parts.reduce((sum, part3) => {
+      const other = byName2.get(part3.name);
+      if (part3.grid !== void 0) return sum + part3.weight * part3.grid.mean(other?.grid);
+      return sum + part3.weight * meanOf(part3, subjectsOf(part3, other));
     }, 0)
   );
 }
-function* subjectsOf(part2, other) {
-  const shared2 = part2.absent === "ignore" && other !== void 0;
-  for (const subject of part2.items.keys()) if (!shared2 || other.items.has(subject)) yield subject;
+function* subjectsOf(part3, other) {
+  const shared2 = part3.absent === "ignore" && other !== void 0;
+  for (const subject of part3.items.keys()) if (!shared2 || other.items.has(subject)) yield subject;
   if (!shared2) {
-    for (const subject of other?.items.keys() ?? []) if (!part2.items.has(subject)) yield subject;
+    for (const subject of other?.items.keys() ?? []) if (!part3.items.has(subject)) yield subject;
   }
 }
-function meanOf(part2, subjects) {
+function meanOf(part3, subjects) {
   let sum = 0;
   let number5 = 0;
   for (const subject of subjects) {
-    sum += part2.items.get(subject)?.score ?? (part2.absent === "ignore" ? 0 : part2.absent);
+    sum += part3.items.get(subject)?.score ?? (part3.absent === "ignore" ? 0 : part3.absent);
     number5 += 1;
   }
   return number5 === 0 ? 1 : sum / number5;
@@ -70346,7 +70468,7 @@ function oneDecimal(value) {
 }
 var shownSubjects = 25;
 function toRating(measured) {
-  const costly = measured.parts.flatMap((part2) => [...part2.grid?.firstOpen(shownSubjects) ?? part2.items].filter(([, item2]) => item2.score < 1).map(([subject, item2]) => ({ subject, lacks: item2.lacks, cost: part2.weight * (1 - item2.score) })));
+  const costly = measured.parts.flatMap((part3) => [...part3.grid?.firstOpen(shownSubjects) ?? part3.items].filter(([, item2]) => item2.score < 1).map(([subject, item2]) => ({ subject, lacks: item2.lacks, cost: part3.weight * (1 - item2.score) })));
   return {
     rating: measured.without === void 0 ? ratingOf(measured.parts) : null,
     evidence: measured.evidence,
@@ -70933,8 +71055,8 @@ function ratedPair(base2, head) {
   const heads = head.without === void 0 ? head.parts : base2.parts.map(emptied);
   return { base: ratingOver(bases, heads), head: ratingOver(heads, bases) };
 }
-function emptied(part2) {
-  return { ...part2, items: /* @__PURE__ */ new Map(), ...part2.grid === void 0 ? {} : { grid: new PairGrid(/* @__PURE__ */ new Map(), "") } };
+function emptied(part3) {
+  return { ...part3, items: /* @__PURE__ */ new Map(), ...part3.grid === void 0 ? {} : { grid: new PairGrid(/* @__PURE__ */ new Map(), "") } };
 }
 function overallOf(before, ratings) {
   const score2 = (side2) => scoreOf(mapDimensions((dimension) => ({ rating: ratings[dimension]?.[side2] ?? null })), before);
@@ -71027,9 +71149,9 @@ function unreadableMeshConfig(resource) {
   const read4 = readText(resource.spec.data["mesh"] ?? "");
   return "fields" in read4 ? void 0 : read4.problem;
 }
-function readText(text8) {
+function readText(text9) {
   try {
-    const value = (0, import_yaml7.parse)(text8, { version: "1.1", uniqueKeys: false, logLevel: "error" });
+    const value = (0, import_yaml7.parse)(text9, { version: "1.1", uniqueKeys: false, logLevel: "error" });
     if (value === null || value === void 0) return { fields: {} };
     if (!isFields3(value)) return { problem: "it is no mapping" };
     return { fields: value };
@@ -71158,8 +71280,8 @@ function policiesIn(spec) {
   return [spec.trafficPolicy, ...spec.subsets.map((subset) => subset.trafficPolicy)].filter((policy) => policy !== void 0);
 }
 function movesText([first, second]) {
-  const text8 = (rule2) => canonical([fullHost(rule2.spec.host, rule2.namespace ?? ""), [...rule2.spec.exportTo].sort(), rule2.spec.workloadSelector ?? null, policiesIn(rule2.spec).map((policy) => [policy.tls, policy.tunnel ?? null, isPassthrough(policy), policy.portLevelSettings.map((entry2) => [entry2.port, entry2.tls ?? null])])]);
-  if (first !== void 0 && second !== void 0) return text8(first) !== text8(second);
+  const text9 = (rule2) => canonical([fullHost(rule2.spec.host, rule2.namespace ?? ""), [...rule2.spec.exportTo].sort(), rule2.spec.workloadSelector ?? null, policiesIn(rule2.spec).map((policy) => [policy.tls, policy.tunnel ?? null, isPassthrough(policy), policy.portLevelSettings.map((entry2) => [entry2.port, entry2.tls ?? null])])]);
+  if (first !== void 0 && second !== void 0) return text9(first) !== text9(second);
   return first !== void 0 && policiesIn(first.spec).some((policy) => policy.tls !== void 0 || policy.tunnel !== void 0 || policy.portLevelSettings.some((entry2) => entry2.tls !== void 0));
 }
 function isPassthrough(policy) {
@@ -71269,8 +71391,8 @@ function variablesNotComputed({ base: base2, head }) {
   const value = (environment4, name2) => plain4(environment4?.[name2] ?? deciding[name2] ?? "");
   return Object.keys(deciding).filter((name2) => value(before, name2) !== value(after, name2)).map((name2) => ({ about: `variable ${name2}`, because: `what the variable \`${name2}\` of istiod does to requests is not computed by this version`, path: [] }));
 }
-function plain4(text8) {
-  return goTrue(text8) ? "true" : goFalse(text8) ? "false" : text8;
+function plain4(text9) {
+  return goTrue(text9) ? "true" : goFalse(text9) ? "false" : text9;
 }
 
 // src/app/not-computed.ts
@@ -71472,15 +71594,15 @@ function patternOf(line2) {
   const parts = trimmed.split(/\{\{.*?\}\}/u);
   const literal3 = parts.join("").trim();
   if (literal3 === "") return void 0;
-  if (parts.length === 1) return { matches: (text8) => text8 === trimmed, exact: true };
+  if (parts.length === 1) return { matches: (text9) => text9 === trimmed, exact: true };
   return {
     exact: false,
-    matches: (text8) => {
+    matches: (text9) => {
       let at2 = 0;
-      for (const [index, part2] of parts.entries()) {
-        const found = index === 0 ? text8.startsWith(part2) ? 0 : -1 : text8.indexOf(part2, at2);
+      for (const [index, part3] of parts.entries()) {
+        const found = index === 0 ? text9.startsWith(part3) ? 0 : -1 : text9.indexOf(part3, at2);
         if (found < 0) return false;
-        at2 = found + part2.length;
+        at2 = found + part3.length;
       }
       return true;
     }
@@ -71489,11 +71611,11 @@ function patternOf(line2) {
 var mostCells = 4e6;
 function templateLine(template, rendered2, line2) {
   const left = template.split("\n").map(patternOf);
-  const right = rendered2.split("\n").map((text8) => text8.trim());
+  const right = rendered2.split("\n").map((text9) => text9.trim());
   const matches3 = (row2, column) => {
     const pattern = left[row2];
-    const text8 = right[column] ?? "";
-    return pattern === void 0 || text8 === "" || !pattern.matches(text8) ? 0 : pattern.exact ? 3 : 2;
+    const text9 = right[column] ?? "";
+    return pattern === void 0 || text9 === "" || !pattern.matches(text9) ? 0 : pattern.exact ? 3 : 2;
   };
   const target = Math.min(Math.max(line2, 1), right.length) - 1;
   if (left.length * right.length > mostCells) {
@@ -71511,9 +71633,9 @@ function templateLine(template, rendered2, line2) {
 }
 function nextWritten(lines, row2) {
   for (let at2 = row2 + 1; at2 < lines.length; at2 += 1) {
-    const text8 = (lines[at2] ?? "").trim();
-    if (text8 === "" || text8.startsWith("#") || /^\{\{-?\s*(?:if|else|end|with|range|define|\/\*|\$)/u.test(text8)) continue;
-    return text8.includes("{{") ? at2 : row2;
+    const text9 = (lines[at2] ?? "").trim();
+    if (text9 === "" || text9.startsWith("#") || /^\{\{-?\s*(?:if|else|end|with|range|define|\/\*|\$)/u.test(text9)) continue;
+    return text9.includes("{{") ? at2 : row2;
   }
   return row2;
 }
@@ -72378,7 +72500,7 @@ function absentBits(space3, dimension, size) {
 var lastAddress = (1n << 128n) - 1n;
 var firstIpv4 = 0xffffn << 32n;
 var lastIpv4 = firstIpv4 | 0xffffffffn;
-var friendly = ["203.0.113.10", "2001:db8::10"].map((text8) => parseIp(text8) ?? 0n);
+var friendly = ["203.0.113.10", "2001:db8::10"].map((text9) => parseIp(text9) ?? 0n);
 function addressCandidates(matchers) {
   const starts = /* @__PURE__ */ new Set([0n, firstIpv4, lastIpv4 + 1n]);
   for (const matcher of matchers) {
@@ -72424,20 +72546,20 @@ function globTemplate(glob) {
   ]);
 }
 function alphabet(patterns, path7) {
-  const literals = [...patterns.exact, ...patterns.prefixes, ...patterns.suffixes, ...patterns.templates.map((text8) => text8.replace(/\{\*{1,2}\}/g, "")), ...patterns.globs.map((glob) => glob.replaceAll("*", ""))];
+  const literals = [...patterns.exact, ...patterns.prefixes, ...patterns.suffixes, ...patterns.templates.map((text9) => text9.replace(/\{\*{1,2}\}/g, "")), ...patterns.globs.map((glob) => glob.replaceAll("*", ""))];
   const used = new Set(literals.flatMap((literal3) => Array.from(literal3)));
   const fresh = Array.from("xyzqwvkjhgtnmupslroiXYZQWVKJHGTNMUPSLROI0123456789-_~éüñ中").find((character) => !used.has(character)) ?? "文";
   const others2 = distinct([...used, ...path7 ? ["/", ...patterns.templates.length > 0 ? ["["] : []] : []]);
   return [fresh, ...others2.filter((character) => path7 || character !== "/")];
 }
-function stable2(text8, mode) {
-  return normalizePath(text8, mode) === text8;
+function stable2(text9, mode) {
+  return normalizePath(text9, mode) === text9;
 }
-function pending(text8) {
-  const segment = text8.slice(text8.lastIndexOf("/") + 1);
+function pending(text9) {
+  const segment = text9.slice(text9.lastIndexOf("/") + 1);
   const dotted = segment === "" || segment === "." || segment === ".." ? segment : "x";
-  const percent2 = text8.lastIndexOf("%");
-  return `${text8.endsWith("/") ? "/" : ""}${dotted}${percent2 >= text8.length - 2 && percent2 !== -1 ? text8.slice(percent2) : ""}`;
+  const percent2 = text9.lastIndexOf("%");
+  return `${text9.endsWith("/") ? "/" : ""}${dotted}${percent2 >= text9.length - 2 && percent2 !== -1 ? text9.slice(percent2) : ""}`;
 }
 function automatonCandidates(patterns, path7, limit) {
   const characters = alphabet(patterns, path7 !== void 0);
@@ -72447,14 +72569,14 @@ function automatonCandidates(patterns, path7, limit) {
   const tails = new Set(patterns.suffixes.flatMap((suffix) => Array.from({ length: suffix.length + 1 }, (_, length) => suffix.slice(0, length))));
   const templates = [...patterns.templates.map(compileTemplate), ...patterns.globs.map(globTemplate)];
   const step = (state, character) => {
-    const text8 = state.text + character;
+    const text9 = state.text + character;
     const prefix3 = state.prefix?.next.get(character);
     let tail = state.tail + character;
     while (tail !== "" && !tails.has(tail)) tail = tail.slice(1);
     return {
-      text: text8,
+      text: text9,
       prefix: prefix3,
-      passed: prefix3 !== void 0 && prefixes.has(text8) ? text8.length : state.passed,
+      passed: prefix3 !== void 0 && prefixes.has(text9) ? text9.length : state.passed,
       tail,
       templates: state.templates.map((positions2, index) => templateStep(templates[index] ?? [], positions2, character))
     };
@@ -72498,28 +72620,28 @@ function textPatterns(matchers) {
   const of = (type) => distinct(matchers.flatMap((matcher) => matcher.type === type ? [matcher.text] : []));
   return { exact: of("exact"), prefixes: of("prefix"), suffixes: of("suffix") };
 }
-function touched(patterns, text8) {
-  return patterns.exact.includes(text8) || patterns.prefixes.some((prefix3) => text8.startsWith(prefix3)) || patterns.suffixes.some((suffix) => text8.endsWith(suffix));
+function touched(patterns, text9) {
+  return patterns.exact.includes(text9) || patterns.prefixes.some((prefix3) => text9.startsWith(prefix3)) || patterns.suffixes.some((suffix) => text9.endsWith(suffix));
 }
 function continuations(patterns, all, reversed) {
   const next = /* @__PURE__ */ new Map();
   for (const pattern of patterns) {
     for (let length = 0; length < pattern.length; length += 1) {
-      const part2 = reversed ? pattern.slice(pattern.length - length) : pattern.slice(0, length);
-      if (!all.has(part2)) continue;
+      const part3 = reversed ? pattern.slice(pattern.length - length) : pattern.slice(0, length);
+      if (!all.has(part3)) continue;
       const character = (reversed ? pattern[pattern.length - 1 - length] : pattern[length]) ?? "";
-      const known7 = next.get(part2);
-      if (known7 === void 0) next.set(part2, /* @__PURE__ */ new Set([character]));
+      const known7 = next.get(part3);
+      if (known7 === void 0) next.set(part3, /* @__PURE__ */ new Set([character]));
       else known7.add(character);
     }
   }
   return next;
 }
 function textCandidates(patterns, root, friendly2) {
-  const rooted = (text8) => text8.startsWith(root);
+  const rooted = (text9) => text9.startsWith(root);
   const prefixes = distinct([root, ...patterns.prefixes.filter(rooted)]);
   const suffixes = distinct(["", ...patterns.suffixes]);
-  const exact3 = new Set(patterns.exact.filter((text8) => text8 !== "" && rooted(text8)));
+  const exact3 = new Set(patterns.exact.filter((text9) => text9 !== "" && rooted(text9)));
   const after = continuations(prefixes, new Set(prefixes), false);
   const before = continuations(suffixes, new Set(suffixes), true);
   const found = [...exact3];
@@ -72554,7 +72676,7 @@ function encodeLetter(path7, index) {
 function spellings(path7) {
   const found = [];
   const slashes = Array.from(path7).flatMap((character, index) => character === "/" ? [index] : []);
-  const replaced2 = (index, text8) => path7.slice(0, index) + text8 + path7.slice(index + 1);
+  const replaced2 = (index, text9) => path7.slice(0, index) + text9 + path7.slice(index + 1);
   for (const index of slashes) {
     found.push(replaced2(index, "//"), replaced2(index, "/./"));
     if (index > 0) found.push(replaced2(index, "\\"), replaced2(index, "%2f"), replaced2(index, "%5c"));
@@ -72568,7 +72690,7 @@ function spellings(path7) {
   if (path7.endsWith("/")) found.push(`${path7}.`, `${path7}x/..`);
   const letters = Array.from(path7).flatMap((character, index) => /[A-Za-z0-9._~-]/.test(character) ? [index] : []);
   for (const index of /* @__PURE__ */ new Set([letters[0], letters[letters.length - 1]])) if (index !== void 0) found.push(encodeLetter(path7, index));
-  found.push(letters.reduceRight((text8, index) => encodeLetter(text8, index), path7));
+  found.push(letters.reduceRight((text9, index) => encodeLetter(text9, index), path7));
   for (const index of letters.slice(-2)) found.push(replaced2(index, "|"));
   return found;
 }
@@ -72624,11 +72746,11 @@ function possibleIdentity(identity2) {
   if (parts !== void 0) return parts.trustDomain !== "" && parts.namespace !== "" && parts.account !== "";
   return !identity2.split("/").includes("ns");
 }
-function exact(text8) {
-  return { type: "exact", text: text8 };
+function exact(text9) {
+  return { type: "exact", text: text9 };
 }
-function prefixPieces(text8) {
-  const [trustDomain = "", ns, namespace, sa, account, ...more] = text8.split("/");
+function prefixPieces(text9) {
+  const [trustDomain = "", ns, namespace, sa, account, ...more] = text9.split("/");
   if (more.length > 0) return void 0;
   if (ns === void 0) return { trustDomain: { type: "prefix", text: trustDomain } };
   const domain2 = { trustDomain: exact(trustDomain) };
@@ -72639,8 +72761,8 @@ function prefixPieces(text8) {
   if (account === void 0) return "sa".startsWith(sa) ? both : void 0;
   return sa === "sa" ? { ...both, account: { type: "prefix", text: account } } : void 0;
 }
-function suffixPieces(text8) {
-  const [account = "", sa, namespace, ns, trustDomain, ...more] = text8.split("/").reverse();
+function suffixPieces(text9) {
+  const [account = "", sa, namespace, ns, trustDomain, ...more] = text9.split("/").reverse();
   if (more.length > 0) return void 0;
   if (sa === void 0) return { account: { type: "suffix", text: account } };
   const last = { account: exact(account) };
@@ -72697,7 +72819,7 @@ function piecesOf(matcher) {
   }
 }
 function namesWithout(slash) {
-  const plain6 = (text8) => !text8.includes("/");
+  const plain6 = (text9) => !text9.includes("/");
   return { exact: slash.exact.filter(plain6), prefixes: slash.prefixes.filter(plain6), suffixes: slash.suffixes.filter(plain6) };
 }
 function defined(values5) {
@@ -72713,16 +72835,16 @@ function namesOf(pieces, limit) {
   if (globs.length === 0) return textCandidates(texts9, "", "elsewhere");
   return automatonCandidates({ ...texts9, templates: [], globs }, void 0, limit);
 }
-function accepts3(pattern, text8) {
-  return pattern === void 0 || textMatches(pattern, text8);
+function accepts3(pattern, text9) {
+  return pattern === void 0 || textMatches(pattern, text9);
 }
 function foreign2(matchers, trustDomains) {
   const patterns = textPatterns(matchers.flatMap((matcher) => matcher.type === "principal" ? [matcher.pattern] : []));
-  const shaped = (text8) => text8.split("/").includes("ns");
+  const shaped = (text9) => text9.split("/").includes("ns");
   const ends = {
-    exact: patterns.exact.filter((text8) => !shaped(text8)),
-    prefixes: patterns.prefixes.filter((text8) => !shaped(text8)),
-    suffixes: patterns.suffixes.filter((text8) => !shaped(text8))
+    exact: patterns.exact.filter((text9) => !shaped(text9)),
+    prefixes: patterns.prefixes.filter((text9) => !shaped(text9)),
+    suffixes: patterns.suffixes.filter((text9) => !shaped(text9))
   };
   return [...ends.exact, ...textCandidates(namesWithout(ends), "", "client.other-pki.example"), ...trustDomains.flatMap((domain2) => textCandidates(ends, `${domain2}/`))];
 }
@@ -72761,8 +72883,8 @@ function callerCandidates(asked, matchers, limit) {
   const labels2 = openLabels(asked, limit);
   if (labels2 === void 0) return void 0;
   const mentioned = distinct(asked.flatMap((matcher) => matcher.selection === void 0 ? [] : requirementsOf(matcher.selection).filter((requirement2) => requirement2.key === nameKey).flatMap((requirement2) => requirement2.values)));
-  const telling2 = [...apart(declared2, matchers), ...mentioned.filter((name2) => !declared2.includes(name2)), freshName([...declared2, ...mentioned])];
-  const identities = peerCandidates([...matchers.filter((matcher) => matcher.type !== "source-namespace"), ...telling2.map((name2) => ({ type: "namespace", pattern: { type: "exact", text: name2 } }))], limit);
+  const telling3 = [...apart(declared2, matchers), ...mentioned.filter((name2) => !declared2.includes(name2)), freshName([...declared2, ...mentioned])];
+  const identities = peerCandidates([...matchers.filter((matcher) => matcher.type !== "source-namespace"), ...telling3.map((name2) => ({ type: "namespace", pattern: { type: "exact", text: name2 } }))], limit);
   if (identities === void 0) return void 0;
   const found = [];
   const spread = (principal, namespace) => {
@@ -72776,15 +72898,15 @@ function callerCandidates(asked, matchers, limit) {
     else spread(identity2, namespace);
     if (found.length > limit * 16) return void 0;
   }
-  for (const name2 of telling2) spread(null, name2);
+  for (const name2 of telling3) spread(null, name2);
   return [...found, null];
 }
 var fewNamespaces = 48;
 function apart(declared2, matchers) {
   if (declared2.length <= fewNamespaces) return declared2;
   const texts9 = matchers.flatMap((matcher) => matcher.type === "principal" && "text" in matcher.pattern ? [matcher.pattern.text] : []);
-  const domains = distinct(["cluster.local", ...texts9.flatMap((text8) => text8.includes("/ns/") ? [text8.slice(0, text8.indexOf("/ns/"))] : [])]);
-  const accounts2 = distinct(["anyone", ...texts9.flatMap((text8) => text8.includes("/sa/") ? [text8.slice(text8.indexOf("/sa/") + 4)] : [])]);
+  const domains = distinct(["cluster.local", ...texts9.flatMap((text9) => text9.includes("/ns/") ? [text9.slice(0, text9.indexOf("/ns/"))] : [])]);
+  const accounts2 = distinct(["anyone", ...texts9.flatMap((text9) => text9.includes("/sa/") ? [text9.slice(text9.indexOf("/sa/") + 4)] : [])]);
   const classes = /* @__PURE__ */ new Map();
   for (const name2 of declared2) {
     const key3 = domains.flatMap((domain2) => accounts2.flatMap((account) => matchers.map((matcher) => matches2(matcher, `${domain2}/ns/${name2}/sa/${account}`) ? "1" : "0"))).join("");
@@ -72858,9 +72980,9 @@ function textsOf2(matchers) {
 }
 function spelled(pattern, sensitive, atEnd) {
   const upper = pattern.toUpperCase();
-  const joined5 = sensitive.filter((text8) => atEnd ? pattern.endsWith(text8.toLowerCase()) : pattern.startsWith(text8.toLowerCase())).flatMap((text8) => {
-    const rest = atEnd ? pattern.slice(0, pattern.length - text8.length) : pattern.slice(text8.length);
-    return atEnd ? [rest + text8, rest.toUpperCase() + text8] : [text8 + rest, text8 + rest.toUpperCase()];
+  const joined5 = sensitive.filter((text9) => atEnd ? pattern.endsWith(text9.toLowerCase()) : pattern.startsWith(text9.toLowerCase())).flatMap((text9) => {
+    const rest = atEnd ? pattern.slice(0, pattern.length - text9.length) : pattern.slice(text9.length);
+    return atEnd ? [rest + text9, rest.toUpperCase() + text9] : [text9 + rest, text9 + rest.toUpperCase()];
   });
   return [pattern, upper, upper.slice(0, 1) + pattern.slice(1), pattern.slice(0, 1) + upper.slice(1), ...joined5];
 }
@@ -72870,9 +72992,9 @@ function hostCandidates(matchers) {
   const all = [...sensitive.exact, ...sensitive.prefixes, ...sensitive.suffixes];
   if (all.length === 0) return textCandidates(folded, "", "host.example");
   const patterns = {
-    exact: distinct([...sensitive.exact, ...folded.exact.flatMap((text8) => [...spelled(text8, sensitive.prefixes, false), ...spelled(text8, sensitive.suffixes, true), ...spelled(text8, sensitive.exact, false)])]),
-    prefixes: distinct([...sensitive.prefixes, ...folded.prefixes.flatMap((text8) => spelled(text8, sensitive.prefixes, false)), ...sensitive.prefixes.flatMap((text8) => spelled(text8.toLowerCase(), sensitive.prefixes, false))]),
-    suffixes: distinct([...sensitive.suffixes, ...folded.suffixes.flatMap((text8) => spelled(text8, sensitive.suffixes, true)), ...sensitive.suffixes.flatMap((text8) => spelled(text8.toLowerCase(), sensitive.suffixes, true))])
+    exact: distinct([...sensitive.exact, ...folded.exact.flatMap((text9) => [...spelled(text9, sensitive.prefixes, false), ...spelled(text9, sensitive.suffixes, true), ...spelled(text9, sensitive.exact, false)])]),
+    prefixes: distinct([...sensitive.prefixes, ...folded.prefixes.flatMap((text9) => spelled(text9, sensitive.prefixes, false)), ...sensitive.prefixes.flatMap((text9) => spelled(text9.toLowerCase(), sensitive.prefixes, false))]),
+    suffixes: distinct([...sensitive.suffixes, ...folded.suffixes.flatMap((text9) => spelled(text9, sensitive.suffixes, true)), ...sensitive.suffixes.flatMap((text9) => spelled(text9.toLowerCase(), sensitive.suffixes, true))])
   };
   return textCandidates(patterns, "", "host.example");
 }
@@ -72951,11 +73073,11 @@ function patternOf2(dimension, matcher, uniform) {
   return matcher.type === "exact" || matcher.type === "prefix" || matcher.type === "suffix" || matcher.type === "non-empty" || matcher.type === "present" ? matcher : void 0;
 }
 function namespaceSegments(identity2) {
-  const text8 = `/${identity2}`;
+  const text9 = `/${identity2}`;
   const found = [];
-  for (let at2 = text8.indexOf("/ns/"); at2 !== -1; at2 = text8.indexOf("/ns/", at2 + 1)) {
-    const end = text8.indexOf("/", at2 + 4);
-    if (end !== -1) found.push(text8.slice(at2 + 4, end));
+  for (let at2 = text9.indexOf("/ns/"); at2 !== -1; at2 = text9.indexOf("/ns/", at2 + 1)) {
+    const end = text9.indexOf("/", at2 + 4);
+    if (end !== -1) found.push(text9.slice(at2 + 4, end));
   }
   return found;
 }
@@ -72987,11 +73109,11 @@ function signatures(dimension, matchers) {
     const found = [];
     if (typeof value === "number") found.push(...numbers.get(value) ?? []);
     if (typeof value === "string") {
-      const text8 = mode !== void 0 ? normalizePath(value, mode) : folded ? value.toLowerCase() : value;
-      found.push(...exact3.get(text8) ?? []);
-      for (const length of prefixes.lengths) if (length <= text8.length) found.push(...prefixes.index.get(text8.slice(0, length)) ?? []);
-      for (const length of suffixes.lengths) if (length <= text8.length) found.push(...suffixes.index.get(text8.slice(text8.length - length)) ?? []);
-      for (const { index, pattern } of templates) if (pathMatches(pattern, text8)) found.push(index);
+      const text9 = mode !== void 0 ? normalizePath(value, mode) : folded ? value.toLowerCase() : value;
+      found.push(...exact3.get(text9) ?? []);
+      for (const length of prefixes.lengths) if (length <= text9.length) found.push(...prefixes.index.get(text9.slice(0, length)) ?? []);
+      for (const length of suffixes.lengths) if (length <= text9.length) found.push(...suffixes.index.get(text9.slice(text9.length - length)) ?? []);
+      for (const { index, pattern } of templates) if (pathMatches(pattern, text9)) found.push(index);
       if (globs.size > 0) for (const segment of new Set(namespaceSegments(value))) found.push(...globs.get(segment) ?? []);
     }
     for (const index of rest) if (matches2(matchers[index], whole5)) found.push(index);
@@ -73084,10 +73206,10 @@ function elementAtomsOf(matchers, limit) {
   }
   const patterns = [...byKey.keys()].sort().map((key3) => byKey.get(key3));
   const classes = /* @__PURE__ */ new Map();
-  for (const text8 of [...textCandidates(textPatterns(patterns), ""), ""]) {
-    const matched = patterns.flatMap((pattern, index) => matches2(pattern, text8) ? [index] : []);
+  for (const text9 of [...textCandidates(textPatterns(patterns), ""), ""]) {
+    const matched = patterns.flatMap((pattern, index) => matches2(pattern, text9) ? [index] : []);
     const key3 = matched.join(",");
-    if (!classes.has(key3)) classes.set(key3, { text: text8, matched });
+    if (!classes.has(key3)) classes.set(key3, { text: text9, matched });
   }
   const all = [...classes.values()];
   const hit = all.filter((entry2) => matchers.some((matcher) => elementMatches(matcher, entry2.text)));
@@ -73622,12 +73744,12 @@ function phrases(dimension, atoms, target, seed) {
   const found = [];
   let left = target;
   while (!isEmpty2(left)) {
-    const part2 = product2(words3, atoms, target, lowest(left));
-    const [first, ...more] = part2.all.map((word2) => word2.matcher);
-    const none5 = part2.none.map((word2) => word2.matcher);
+    const part3 = product2(words3, atoms, target, lowest(left));
+    const [first, ...more] = part3.all.map((word2) => word2.matcher);
+    const none5 = part3.none.map((word2) => word2.matcher);
     const start = joined3(dimension, seed, first === void 0 ? [] : [first], none5);
-    found.push({ predicates: [...start, ...more.map((matcher) => ({ dimension, any: [matcher], none: [] }))], bits: part2.bits });
-    left = minus(left, part2.bits);
+    found.push({ predicates: [...start, ...more.map((matcher) => ({ dimension, any: [matcher], none: [] }))], bits: part3.bits });
+    left = minus(left, part3.bits);
   }
   return found;
 }
@@ -73986,16 +74108,16 @@ ${seed.key}`;
   return {
     regions: sorted.flatMap((entry2) => regionOf(entry2)),
     undecided: sorted.flatMap(
-      (entry2) => entry2.parts.flatMap((part2) => part2.undecided ?? []).slice(0, 1).map((reason) => ({ seed: { predicates: canonicalPredicates(entry2.seed.cube.predicates), origins: entry2.origins }, key: entry2.seed.key, layer: entry2.seed.layer, reason }))
+      (entry2) => entry2.parts.flatMap((part3) => part3.undecided ?? []).slice(0, 1).map((reason) => ({ seed: { predicates: canonicalPredicates(entry2.seed.cube.predicates), origins: entry2.origins }, key: entry2.seed.key, layer: entry2.seed.layer, reason }))
     ),
     work
   };
 }
 function regionOf(entry2) {
   const byKey = /* @__PURE__ */ new Map();
-  for (const part2 of entry2.parts) {
-    for (const [index, cube3] of part2.cubes.entries()) {
-      const sample = part2.samples[index];
+  for (const part3 of entry2.parts) {
+    for (const [index, cube3] of part3.cubes.entries()) {
+      const sample = part3.samples[index];
       if (sample !== void 0 && !byKey.has(cubeKey(cube3))) byKey.set(cubeKey(cube3), { cube: { predicates: cube3.predicates, origins: entry2.origins }, sample });
     }
   }
@@ -74008,7 +74130,7 @@ function regionOf(entry2) {
       layer: entry2.seed.layer,
       cubes: said3.map((each) => each.cube),
       samples: said3.map((each) => each.sample),
-      complete: entry2.parts.every((part2) => part2.complete)
+      complete: entry2.parts.every((part3) => part3.complete)
     }
   ];
 }
@@ -74360,10 +74482,10 @@ function setClaim(claims, path7, texts9) {
 }
 function setAt(claims, path7, value) {
   let at2 = claims;
-  for (const part2 of path7.slice(0, -1)) {
-    const inner = at2[part2];
+  for (const part3 of path7.slice(0, -1)) {
+    const inner = at2[part3];
     const next = inner !== null && typeof inner === "object" && !Array.isArray(inner) ? { ...inner } : {};
-    at2[part2] = next;
+    at2[part3] = next;
     at2 = next;
   }
   at2[path7.at(-1) ?? ""] = value;
@@ -74506,8 +74628,8 @@ function forwardedAs(cube3, sample) {
   if (typeof header2 !== "string" || typeof remote !== "bigint") return [sample];
   const address = formatIp(remote);
   const asked = cube3.predicates.filter(({ dimension }) => dimension === "header:x-forwarded-for");
-  const texts9 = [address, `${header2}, ${address}`].filter((text8) => asked.every((predicate) => holds(predicate, text8)));
-  return [...texts9.map((text8) => new Map(sample).set("header:x-forwarded-for", text8)), sample];
+  const texts9 = [address, `${header2}, ${address}`].filter((text9) => asked.every((predicate) => holds(predicate, text9)));
+  return [...texts9.map((text9) => new Map(sample).set("header:x-forwarded-for", text9)), sample];
 }
 function pathAs(cube3, sample) {
   const named5 = namedIn(cube3);
@@ -75452,7 +75574,7 @@ function callersOf3({ callers: callers3 }) {
 function witnessOf({ witness }) {
   if (witness === void 0) return "";
   const { request: request4, to } = witness;
-  return `such as ${request4.protocol} \`${[request4.method, request4.path].filter((part2) => part2 !== void 0).join(" ")}\` to port \`${to.port}\``;
+  return `such as ${request4.protocol} \`${[request4.method, request4.path].filter((part3) => part3 !== void 0).join(" ")}\` to port \`${to.port}\``;
 }
 
 // src/impact/describe.ts
@@ -75713,21 +75835,21 @@ function settleOne(manifest, problems, check2, given) {
     const value = valueAt3(manifest, path7);
     const key3 = path7.at(-1);
     const isKey2 = typeof value !== "string" && typeof key3 === "string" && unresolvedTexts(key3).length > 0;
-    const text8 = isKey2 ? key3 : value;
-    if (typeof text8 !== "string" || unresolvedTexts(text8).length === 0) continue;
-    const told = given?.get(text8);
-    const candidates3 = choices === void 0 ? constantsFor(text8) : told !== void 0 && choices.includes(told) ? [told] : choices;
+    const text9 = isKey2 ? key3 : value;
+    if (typeof text9 !== "string" || unresolvedTexts(text9).length === 0) continue;
+    const told = given?.get(text9);
+    const candidates3 = choices === void 0 ? constantsFor(text9) : told !== void 0 && choices.includes(told) ? [told] : choices;
     for (const candidate of candidates3) {
       const changed = isKey2 ? withKey(manifest, path7, String(candidate)) : withValue(manifest, path7, candidate);
       const left = check2(changed);
       if (left.some((problem) => (problem.kind === "schema" || problem.kind === "webhook") && samePlace(problem.path, path7, isKey2 ? String(candidate) : void 0))) continue;
-      return { manifest: changed, problems: left, unresolved: { text: text8, path: path7, ...choices === void 0 ? {} : { choices } } };
+      return { manifest: changed, problems: left, unresolved: { text: text9, path: path7, ...choices === void 0 ? {} : { choices } } };
     }
   }
   return void 0;
 }
-function constantsFor(text8) {
-  const number5 = 2e4 + Number.parseInt(shortHash(text8).slice(0, 8), 16) % 4e4;
+function constantsFor(text9) {
+  const number5 = 2e4 + Number.parseInt(shortHash(text9).slice(0, 8), 16) % 4e4;
   return [number5, String(number5)];
 }
 function samePlace(left, right, key3) {
@@ -75876,10 +75998,10 @@ var oneWorld = { worlds: [], left: [] };
 function worldsOf2(base2, head, documents) {
   const choices = /* @__PURE__ */ new Map();
   for (const resource of [...base2, ...head]) {
-    for (const { text: text8, choices: all } of resource.unresolved ?? []) {
+    for (const { text: text9, choices: all } of resource.unresolved ?? []) {
       if (all === void 0) continue;
-      const known7 = choices.get(text8);
-      if (known7 === void 0) choices.set(text8, new Set(all));
+      const known7 = choices.get(text9);
+      if (known7 === void 0) choices.set(text9, new Set(all));
       else for (const choice2 of all) known7.add(choice2);
     }
     if (isAsking(resource)) for (const each of otherwise(resource, documents)?.unresolved ?? []) for (const choice2 of each.choices ?? []) choices.get(clusterText)?.add(choice2);
@@ -75887,21 +76009,21 @@ function worldsOf2(base2, head, documents) {
   if (choices.size === 0) return oneWorld;
   const worlds2 = [];
   const left = [];
-  for (const text8 of [...choices.keys()].sort(compareText)) {
-    const others2 = [...choices.get(text8) ?? []].slice(1);
-    if (worlds2.length + others2.length > mostWorlds) left.push(text8);
-    else for (const choice2 of others2) worlds2.push({ text: text8, choice: choice2, base: read3(base2, text8, choice2, documents), head: read3(head, text8, choice2, documents) });
+  for (const text9 of [...choices.keys()].sort(compareText)) {
+    const others2 = [...choices.get(text9) ?? []].slice(1);
+    if (worlds2.length + others2.length > mostWorlds) left.push(text9);
+    else for (const choice2 of others2) worlds2.push({ text: text9, choice: choice2, base: read3(base2, text9, choice2, documents), head: read3(head, text9, choice2, documents) });
   }
   return { worlds: worlds2, left };
 }
 var again = /* @__PURE__ */ new WeakMap();
-function read3(resources, text8, choice2, documents) {
+function read3(resources, text9, choice2, documents) {
   return resources.flatMap((resource) => {
-    if (resource.unresolved?.some((each) => each.text === text8 && each.choices !== void 0) !== true) return resource;
-    const key3 = `${typeof choice2} ${String(choice2)} ${text8}`;
+    if (resource.unresolved?.some((each) => each.text === text9 && each.choices !== void 0) !== true) return resource;
+    const key3 = `${typeof choice2} ${String(choice2)} ${text9}`;
     const known7 = again.get(resource)?.get(key3);
     if (known7 !== void 0) return known7;
-    const found = text8 === clusterText && isAsking(resource) ? otherwise(resource, documents, choice2) : readOne(resource, text8, choice2, documents) ?? resource;
+    const found = text9 === clusterText && isAsking(resource) ? otherwise(resource, documents, choice2) : readOne(resource, text9, choice2, documents) ?? resource;
     const made2 = found === void 0 ? [] : [found];
     again.set(resource, new Map([...again.get(resource) ?? [], [key3, made2]]));
     return made2;
@@ -75932,33 +76054,33 @@ function withOtherwise(resources, documents) {
     return { ...resource, unresolved: [...resource.unresolved ?? [], { text: clusterText, path: [], choices: ["not found", "found"] }] };
   });
 }
-function readOne(resource, text8, choice2, documents) {
+function readOne(resource, text9, choice2, documents) {
   const { file: file2, blob, document: index, rendered: rendered2 } = resource.origin;
   const origin = { file: file2, blob, document: index, ...rendered2 === void 0 ? {} : { rendered: rendered2 } };
   const reading = documents.read(origin.rendered?.blob ?? origin.blob);
   if (reading.type !== "documents") return void 0;
   const document = origin.rendered === void 0 ? reading.documents.find((each) => each.index === origin.document) : reading.documents[0];
-  const decoded = decodeDocument(document?.value, { origin, unit: resource.unit, defaultNamespace: resource.namespace ?? "", given: /* @__PURE__ */ new Map([[text8, choice2]]) });
+  const decoded = decodeDocument(document?.value, { origin, unit: resource.unit, defaultNamespace: resource.namespace ?? "", given: /* @__PURE__ */ new Map([[text9, choice2]]) });
   return decoded.type === "resources" ? decoded.resources.find((each) => resourceKey(each) === resourceKey(resource) && each.origin.item === resource.origin.item) : void 0;
 }
 function withUnresolved(resources, source2) {
   if (!mayHoldUnresolved(source2)) return resources;
   return resources.map((resource) => {
     const known7 = resource.unresolved ?? [];
-    const more = unresolvedTexts(`${readContentOf(resource)}${resource.name} ${resource.namespace ?? ""}`).filter((text8) => !known7.some((each) => each.text.includes(text8)));
-    return more.length === 0 ? resource : { ...resource, unresolved: [...known7, ...more.map((text8) => ({ text: text8, path: [] }))] };
+    const more = unresolvedTexts(`${readContentOf(resource)}${resource.name} ${resource.namespace ?? ""}`).filter((text9) => !known7.some((each) => each.text.includes(text9)));
+    return more.length === 0 ? resource : { ...resource, unresolved: [...known7, ...more.map((text9) => ({ text: text9, path: [] }))] };
   });
 }
 function unresolvedIn(resources) {
   return distinct(resources.flatMap((resource) => resource.unresolved?.map((each) => each.text) ?? []));
 }
-function unresolvedId(text8) {
-  return `unresolved:${text8}`;
+function unresolvedId(text9) {
+  return `unresolved:${text9}`;
 }
-function unresolvedWords(text8) {
-  if (text8 === randomText) return "what a chart makes anew at every rendering is taken to be equal on both sides";
-  if (text8 === clusterText) return "what a chart asks the cluster for (`lookup`) is taken to be equal on both sides";
-  return `what \`${text8}\` stands for is not told; it is taken to be equal on both sides, and equal to nothing else`;
+function unresolvedWords(text9) {
+  if (text9 === randomText) return "what a chart makes anew at every rendering is taken to be equal on both sides";
+  if (text9 === clusterText) return "what a chart asks the cluster for (`lookup`) is taken to be equal on both sides";
+  return `what \`${text9}\` stands for is not told; it is taken to be equal on both sides, and equal to nothing else`;
 }
 
 // src/app/workload-pairing.ts
@@ -76073,11 +76195,11 @@ function undecidedValues(loaded, stated, found, compare) {
   const { worlds: worlds2, left } = loaded.worlds;
   if (worlds2.length === 0 && left.length === 0) return [];
   const undecided2 = /* @__PURE__ */ new Map();
-  const add4 = (text8, choice2) => {
-    const holds2 = (resource2) => resource2.unresolved?.some((each) => each.text === text8 && each.choices !== void 0) === true;
+  const add4 = (text9, choice2) => {
+    const holds2 = (resource2) => resource2.unresolved?.some((each) => each.text === text9 && each.choices !== void 0) === true;
     const head = loaded.head.resources.find(holds2);
     const resource = head ?? loaded.base.resources.find(holds2);
-    if (resource !== void 0 && !undecided2.has(text8)) undecided2.set(text8, { environment: loaded.id, text: text8, choice: choice2, resource, side: head === void 0 ? "base" : "head" });
+    if (resource !== void 0 && !undecided2.has(text9)) undecided2.set(text9, { environment: loaded.id, text: text9, choice: choice2, resource, side: head === void 0 ? "base" : "head" });
   };
   const known7 = signature(found);
   for (const world of worlds2) {
@@ -76085,7 +76207,7 @@ function undecidedValues(loaded, stated, found, compare) {
     const { base: base2, head, renamed } = meshes({ ...loaded, base: { ...loaded.base, resources: world.base }, head: { ...loaded.head, resources: world.head } }, stated);
     if (signature(compare({ environment: loaded.id, base: base2, head, renamed })) !== known7) add4(world.text, world.choice);
   }
-  for (const text8 of left) add4(text8, void 0);
+  for (const text9 of left) add4(text9, void 0);
   return [...undecided2.values()];
 }
 function signature(changes2) {
@@ -76268,8 +76390,8 @@ function configMap(scan, documents, name2) {
   for (const path7 of scan.tree.entries.keys()) {
     if (!/\.ya?ml$/iu.test(path7)) continue;
     const there = follow(scan.tree, path7);
-    const text8 = there.type === "blob" ? documents.text(there.blob) : void 0;
-    if (there.type !== "blob" || text8 === void 0 || !text8.includes("ConfigMap") || !text8.includes(name2)) continue;
+    const text9 = there.type === "blob" ? documents.text(there.blob) : void 0;
+    if (there.type !== "blob" || text9 === void 0 || !text9.includes("ConfigMap") || !text9.includes(name2)) continue;
     const reading = documents.read(there.blob);
     for (const document of reading.type === "documents" ? reading.documents : []) {
       const { value } = document;
@@ -76889,7 +77011,7 @@ function readFile(file2, blob, placement, documents) {
   const broken = [];
   let understood = 0;
   let ignored = 0;
-  const text8 = documents.text(blob) ?? "";
+  const text9 = documents.text(blob) ?? "";
   for (const document of reading.documents) {
     const origin = { file: file2, blob, document: document.index };
     const context3 = { origin, ...placement };
@@ -76901,18 +77023,18 @@ function readFile(file2, blob, placement, documents) {
     }
     const decoded = decodeDocument(istioOfRelease(document.value) ?? document.value, context3);
     if (decoded.type === "ignored") ignored += 1;
-    else if (decoded.type === "unreadable") broken.push({ ...at2, value: document.value, problem: problemOf(decoded, text8, document.index), fallback: [] });
+    else if (decoded.type === "unreadable") broken.push({ ...at2, value: document.value, problem: problemOf(decoded, text9, document.index), fallback: [] });
     else {
       if (decoded.resources.length > 0) understood += 1;
       else if (decoded.unreadable.length === 0) ignored += 1;
-      resources.push(...withUnresolved(decoded.resources, text8));
-      for (const item2 of decoded.unreadable) broken.push({ ...at2, value: void 0, problem: problemOf(item2, text8, document.index), fallback: [] });
+      resources.push(...withUnresolved(decoded.resources, text9));
+      for (const item2 of decoded.unreadable) broken.push({ ...at2, value: void 0, problem: problemOf(item2, text9, document.index), fallback: [] });
     }
   }
   return { file: file2, resources, broken, documents: reading.documents.length, understood, ignored };
 }
-function problemOf(unreadable2, text8, document) {
-  const span = spanOf(text8, { document }, unreadable2.path);
+function problemOf(unreadable2, text9, document) {
+  const span = spanOf(text9, { document }, unreadable2.path);
   return { kind: "yaml-error", line: span.startLine, column: span.startColumn, reason: unreadable2.reason, remedy: unreadable2.remedy };
 }
 
@@ -77035,6 +77157,10 @@ ${change2.change}`;
         if (instead !== void 0) moved2.add(instead);
         add4(instead === void 0 ? { unit: unit3, content, change: "added", side: "RIGHT" } : { unit: unit3, content, change: "modified", side: "RIGHT", instead: instead.name });
       } else if (before.detail !== content.detail) add4({ unit: unit3, content, change: "modified", side: "RIGHT" });
+      else {
+        const place3 = changedPart(before, content);
+        if (place3 !== void 0) add4({ unit: unit3, content: { ...content, file: place3.file, line: place3.line }, change: "modified", side: "RIGHT" });
+      }
     }
     for (const content of gone2) if (!moved2.has(content)) add4({ unit: unit3, content, change: "removed", side: "LEFT" });
   };
@@ -77047,6 +77173,10 @@ ${change2.change}`;
   compare("", byName(outside.base), byName(outside.head));
   return sortedBy(found.values(), (each) => each.content.file, (each) => each.content.line, (each) => each.content.name);
 }
+function changedPart(before, after) {
+  const [were, are] = [before, after].map(({ parts = [] }) => new Set(parts.map(({ detail }) => detail)));
+  return (after.parts ?? []).find(({ detail }) => were?.has(detail) !== true) ?? ([...were ?? []].some((detail) => are?.has(detail) !== true) ? after : void 0);
+}
 function sameThing(left, right) {
   const thing = (name2) => name2.replace(/^\S*\/(?=[^\s/])/u, "");
   return thing(left) === thing(right);
@@ -77055,7 +77185,7 @@ function byName(contents2) {
   const found = /* @__PURE__ */ new Map();
   for (const content of contents2) {
     const known7 = found.get(content.name);
-    found.set(content.name, known7 === void 0 ? content : { ...known7, detail: distinct([...known7.detail.split("\n"), content.detail]).join("\n") });
+    found.set(content.name, known7 === void 0 ? content : { ...known7, detail: distinct([...known7.detail.split("\n"), content.detail]).join("\n"), parts: [...known7.parts ?? [], ...content.parts ?? []] });
   }
   return found;
 }
@@ -77272,32 +77402,32 @@ function assumptionsOf2(discovered, objects, doubts) {
   return sortedBy(assumptions2, (each) => each.id);
 }
 function unresolvedAssumptions(environments) {
-  return unresolvedIn(environments.flatMap(({ base: base2, head }) => base2 === head ? head.all : [...base2.all, ...head.all])).map((text8) => ({ id: unresolvedId(text8), text: unresolvedWords(text8) }));
+  return unresolvedIn(environments.flatMap(({ base: base2, head }) => base2 === head ? head.all : [...base2.all, ...head.all])).map((text9) => ({ id: unresolvedId(text9), text: unresolvedWords(text9) }));
 }
 
 // src/app/undecided-values.ts
 function undecidedReasons(undecided2, lineOf4) {
   const reasons2 = /* @__PURE__ */ new Map();
-  for (const { text: text8, choice: choice2, resource, side: side2 } of undecided2) {
-    const id = shortHash("unresolved", resourceId(resource), text8);
+  for (const { text: text9, choice: choice2, resource, side: side2 } of undecided2) {
+    const id = shortHash("unresolved", resourceId(resource), text9);
     if (reasons2.has(id)) continue;
-    const path7 = resource.unresolved?.find((each) => each.text === text8)?.path ?? [];
+    const path7 = resource.unresolved?.find((each) => each.text === text9)?.path ?? [];
     reasons2.set(id, {
       id,
       kind: "limit",
       status: "new",
       unit: resource.unit,
       ...lineOf4(resource, path7, side2),
-      reason: `what changes here depends on ${words2(text8)} in \`${resourceId(resource)}\`, which is not told${choice2 === void 0 ? "; not all of its values were looked at" : `: with \`${String(choice2)}\` it is something else than with another value`}`,
-      remedy: text8 === randomText || text8 === clusterText ? "set the value where the chart takes it from" : "put the value into the repository, or name a manifest that holds it in `context`"
+      reason: `what changes here depends on ${words2(text9)} in \`${resourceId(resource)}\`, which is not told${choice2 === void 0 ? "; not all of its values were looked at" : `: with \`${String(choice2)}\` it is something else than with another value`}`,
+      remedy: text9 === randomText || text9 === clusterText ? "set the value where the chart takes it from" : "put the value into the repository, or name a manifest that holds it in `context`"
     });
   }
   return [...reasons2.values()];
 }
-function words2(text8) {
-  if (text8 === randomText) return "a value that the chart makes anew at every rendering";
-  if (text8 === clusterText) return "what the chart finds in the cluster";
-  return `\`${text8}\``;
+function words2(text9) {
+  if (text9 === randomText) return "a value that the chart makes anew at every rendering";
+  if (text9 === clusterText) return "what the chart finds in the cluster";
+  return `\`${text9}\``;
 }
 
 // src/app/replay.ts
@@ -77597,39 +77727,39 @@ function assumptions(loaded, environments, findings, input3) {
 // src/report/plain.ts
 var named3 = { "\n": "\\n", "\r": "\\r", "	": "\\t" };
 var unseen = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u{3164}\u{115F}\u{1160}\u{FFA0}]/gu;
-function plain5(text8) {
-  return text8.replace(unseen, (character) => named3[character] ?? `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
+function plain5(text9) {
+  return text9.replace(unseen, (character) => named3[character] ?? `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
 }
-function clip3(text8, limit) {
-  if (text8.length <= limit) return text8;
+function clip3(text9, limit) {
+  if (text9.length <= limit) return text9;
   let count2 = 0;
   let end = 0;
-  for (const character of text8) {
+  for (const character of text9) {
     if (count2 === limit - 1) {
       const rest = end + character.length;
-      return rest === text8.length ? text8 : `${text8.slice(0, end)}…`;
+      return rest === text9.length ? text9 : `${text9.slice(0, end)}…`;
     }
     count2 += 1;
     end += character.length;
   }
-  return text8;
+  return text9;
 }
 var nameLimit = 200;
 var sentenceLimit = 1200;
-function name(text8) {
-  return clip3(plain5(clip3(text8, nameLimit)), nameLimit);
+function name(text9) {
+  return clip3(plain5(clip3(text9, nameLimit)), nameLimit);
 }
-function sentence2(text8) {
-  return clip3(plain5(clip3(text8, sentenceLimit)), sentenceLimit);
+function sentence2(text9) {
+  return clip3(plain5(clip3(text9, sentenceLimit)), sentenceLimit);
 }
-function byteLength(text8) {
-  return Buffer.byteLength(text8, "utf8");
+function byteLength(text9) {
+  return Buffer.byteLength(text9, "utf8");
 }
 function plural2(count2, one, many = `${one}s`) {
   return `${String(count2)} ${count2 === 1 ? one : many}`;
 }
-function wellFormed(text8) {
-  return text8.replace(new RegExp("\\p{Cs}", "gu"), "�");
+function wellFormed(text9) {
+  return text9.replace(new RegExp("\\p{Cs}", "gu"), "�");
 }
 
 // src/report/wording.ts
@@ -77726,8 +77856,8 @@ function callerOf(from) {
   if (from.direct === true) parts.push("directly to the pod");
   return parts.join(" ");
 }
-function whole3(text8) {
-  return clip3(plain5(clip3(text8, 600)), 600);
+function whole3(text9) {
+  return clip3(plain5(clip3(text9, 600)), 600);
 }
 function requestOf(query3) {
   const { to, request: request4 } = query3;
@@ -77784,11 +77914,11 @@ function causeLines({ causes, alternativeCauses = [] }) {
   const several = alternativeCauses.length > 0;
   return [causes, ...alternativeCauses].flatMap((set2, index) => set2.map((cause2, at2) => ({ joint: at2 > 0 ? "and " : !several ? "" : index === 0 ? "either " : "or ", cause: cause2 })));
 }
-function said2(text8) {
-  return { text: name(text8), isName: false };
+function said2(text9) {
+  return { text: name(text9), isName: false };
 }
-function named4(text8) {
-  return { text: name(text8), isName: true };
+function named4(text9) {
+  return { text: name(text9), isName: true };
 }
 function callerParts(change2) {
   const { known: known7, open: open4, plaintext, internet } = change2.callers;
@@ -77802,7 +77932,7 @@ function callerParts(change2) {
   return parts.length === 0 ? [said2("nobody known")] : parts;
 }
 function callersOf4(change2) {
-  return callerParts(change2).map((part2) => part2.text).join(", ");
+  return callerParts(change2).map((part3) => part3.text).join(", ");
 }
 function destinationParts(change2, shown4 = 3) {
   const { destinations } = change2;
@@ -77811,10 +77941,10 @@ function destinationParts(change2, shown4 = 3) {
   return destinations.length > shown4 ? [...parts, said2(`and ${String(destinations.length - shown4)} more`)] : parts;
 }
 function joined4(parts) {
-  return parts.reduce((text8, part2) => text8 === "" ? part2 : /^(?:and \d|\()/.test(part2) ? `${text8} ${part2}` : `${text8}, ${part2}`, "");
+  return parts.reduce((text9, part3) => text9 === "" ? part3 : /^(?:and \d|\()/.test(part3) ? `${text9} ${part3}` : `${text9}, ${part3}`, "");
 }
 function destinationsOf2(change2, shown4 = 3) {
-  return joined4(destinationParts(change2, shown4).map((part2) => part2.text));
+  return joined4(destinationParts(change2, shown4).map((part3) => part3.text));
 }
 function operationsOf(change2) {
   const cube3 = change2.region.cubes[0];
@@ -77843,9 +77973,9 @@ function certaintyWords(finding2) {
 }
 function signed2(value, digits2 = 0) {
   const size = Math.round(Math.abs(value) * 10) / 10;
-  const text8 = size !== 0 && Number.isInteger(size) ? size.toFixed(digits2) : size.toString();
+  const text9 = size !== 0 && Number.isInteger(size) ? size.toFixed(digits2) : size.toString();
   if (size === 0) return "±0";
-  return value > 0 ? `+${text8}` : `−${text8}`;
+  return value > 0 ? `+${text9}` : `−${text9}`;
 }
 
 // src/report/facts.ts
@@ -78034,16 +78164,16 @@ function headlineText(report) {
 var alikeAssumptions = 4;
 function assumptionLines(report) {
   const groups3 = /* @__PURE__ */ new Map();
-  for (const { id, text: text8 } of report.coverage.assumptions) {
+  for (const { id, text: text9 } of report.coverage.assumptions) {
     const own4 = id.slice(id.indexOf(":") + 1);
-    const blank = [own4, own4.replace(/^~/, "")].reduce((words3, called) => words3.replaceAll(`\`${called}\``, "`…`"), text8);
+    const blank = [own4, own4.replace(/^~/, "")].reduce((words3, called) => words3.replaceAll(`\`${called}\``, "`…`"), text9);
     const key3 = id.includes(":") ? `${id.slice(0, id.indexOf(":"))}
 ${blank}` : id;
     const group4 = groups3.get(key3);
-    if (group4 === void 0) groups3.set(key3, { ids: [id], texts: [text8] });
+    if (group4 === void 0) groups3.set(key3, { ids: [id], texts: [text9] });
     else {
       group4.ids.push(id);
-      group4.texts.push(text8);
+      group4.texts.push(text9);
     }
   }
   return [...groups3].flatMap(([key3, { ids: ids3, texts: texts9 }]) => ids3.length < alikeAssumptions ? ids3.map((id, index) => ({ ids: [id], text: texts9[index] ?? "" })) : [{ ids: ids3, text: key3.slice(key3.indexOf("\n") + 1) }]);
@@ -78087,7 +78217,7 @@ function minus2(left, right) {
   const low = left.low - right.low;
   return { low: low < 0 ? low + word : low, high: (left.high - right.high - (low < 0 ? 1 : 0) + 2 * word) % word };
 }
-function text6(value) {
+function text7(value) {
   return value.high === 0 ? value.low.toString(16) : value.high.toString(16) + value.low.toString(16).padStart(8, "0");
 }
 var leaving = Array.from({ length: blockSize }).reduce((product3) => times2(product3, multiplier), { high: 0, low: 1 });
@@ -78104,7 +78234,7 @@ function lineHashes(content) {
   const output2 = () => {
     const start = starts[index] ?? -1;
     if (start === -1) return;
-    const value = text6(hash4);
+    const value = text7(hash4);
     const count2 = (occurrences.get(value) ?? 0) + 1;
     occurrences.set(value, count2);
     hashes[start] = `${value}:${String(count2)}`;
@@ -78152,8 +78282,8 @@ var Places = class {
   #linesOf(file2) {
     const known7 = this.#lines.get(file2);
     if (known7 !== void 0) return known7;
-    const text8 = fileUri(file2) === null ? void 0 : this.#files.text(file2);
-    const lines = text8 === void 0 ? null : text8.split(/\r\n|\r|\n/);
+    const text9 = fileUri(file2) === null ? void 0 : this.#files.text(file2);
+    const lines = text9 === void 0 ? null : text9.split(/\r\n|\r|\n/);
     this.#lines.set(file2, lines);
     return lines;
   }
@@ -78256,8 +78386,8 @@ function pascal(rule2) {
   const words3 = rule2.split(/[^A-Za-z0-9]+/).filter((word2) => word2 !== "");
   return words3.map((word2) => word2.charAt(0).toUpperCase() + word2.slice(1)).join("");
 }
-function full(text8, fallback) {
-  const line2 = clip3(plain5(text8.trim() === "" ? fallback : text8.trim()), descriptionLimit - 1);
+function full(text9, fallback) {
+  const line2 = clip3(plain5(text9.trim() === "" ? fallback : text9.trim()), descriptionLimit - 1);
   const said3 = line2.charAt(0).toUpperCase() + line2.slice(1);
   return /[.!?…]$/.test(said3) ? said3 : `${said3}.`;
 }
@@ -78286,8 +78416,8 @@ function descriptor(finding2, rule2) {
 var relatedLimit = 100;
 var flowLimit = 20;
 var messageLimit = 8e3;
-function inert(text8) {
-  return text8.replace(/\](?=\()/g, "]​");
+function inert(text9) {
+  return text9.replace(/\](?=\()/g, "]​");
 }
 function baseline(finding2) {
   switch (finding2.status) {
@@ -78362,7 +78492,7 @@ function resultOf(input3) {
     ruleIndex: input3.ruleIndex,
     kind: "fail",
     level: levelOf2(finding2.severity),
-    message: { text: clip3(sentences.filter((text8) => text8 !== "").map((text8) => /[.!?…]$/.test(text8) ? text8 : `${text8}.`).join(" "), messageLimit) },
+    message: { text: clip3(sentences.filter((text9) => text9 !== "").map((text9) => /[.!?…]$/.test(text9) ? text9 : `${text9}.`).join(" "), messageLimit) },
     locations: [places.location(primary)],
     ...related.length === 0 ? {} : { relatedLocations: related },
     ...flows.length === 0 ? {} : { codeFlows: flows },
@@ -78710,8 +78840,8 @@ var BatchParser = class {
   }
   #headerLine(chunk, at2) {
     const feed3 = chunk.indexOf(10, at2);
-    const part2 = chunk.subarray(at2, feed3 === -1 ? chunk.length : feed3);
-    const line2 = this.#header.length === 0 ? part2 : Buffer.concat([this.#header, part2]);
+    const part3 = chunk.subarray(at2, feed3 === -1 ? chunk.length : feed3);
+    const line2 = this.#header.length === 0 ? part3 : Buffer.concat([this.#header, part3]);
     if (feed3 === -1) {
       this.#header = Buffer.from(line2);
       return chunk.length;
@@ -78837,8 +78967,8 @@ function firstLine(output2) {
   const [line2 = ""] = output2.toString("utf8").split(/\r?\n/u, 1);
   return line2;
 }
-function quoted(text8) {
-  return `\`${text8.replace(/[\u0000-\u001f\u007f`]+/gu, " ").slice(0, 200)}\``;
+function quoted(text9) {
+  return `\`${text9.replace(/[\u0000-\u001f\u007f`]+/gu, " ").slice(0, 200)}\``;
 }
 
 // src/adapters/git/read-revisions.ts
@@ -78985,9 +79115,9 @@ import { fileURLToPath } from "node:url";
 // src/units/substitution.ts
 var reference2 = /\$\$\{|\$\{([A-Za-z_]\w*)(?:(:?[-=+])([^{}]*))?\}/gu;
 var disabled = /^\s+kustomize\.toolkit\.fluxcd\.io\/substitute:\s*["']?disabled["']?\s*$/mu;
-function substituted(text8, { values: values5, complete }) {
-  if (!text8.includes("${") || disabled.test(text8)) return text8;
-  return text8.replace(reference2, (whole5, name2, operator, word2) => {
+function substituted(text9, { values: values5, complete }) {
+  if (!text9.includes("${") || disabled.test(text9)) return text9;
+  return text9.replace(reference2, (whole5, name2, operator, word2) => {
     if (name2 === void 0) return "${";
     const value = Object.hasOwn(values5, name2) ? values5[name2] : void 0;
     if (operator === void 0) return value ?? (complete ? "" : whole5);
@@ -79000,12 +79130,12 @@ function substituted(text8, { values: values5, complete }) {
 
 // src/app/render/dependencies.ts
 var listing = /* @__PURE__ */ new Set(["Chart.yaml", "requirements.yaml", "Chart.lock", "requirements.lock"]);
-function dependencyGroups(places, chart, text8) {
+function dependencyGroups(places, chart, text9) {
   const at2 = chart === "." ? "" : `${chart}/`;
   const of = /* @__PURE__ */ new Map();
   const others2 = [];
   for (const place3 of places) {
-    const name2 = place3.path.startsWith(at2) ? dependencyOf(place3, at2, text8) : void 0;
+    const name2 = place3.path.startsWith(at2) ? dependencyOf(place3, at2, text9) : void 0;
     if (name2 === void 0) others2.push(place3);
     else of.set(name2, [...of.get(name2) ?? [], place3]);
   }
@@ -79026,14 +79156,14 @@ function dependencyGroups(places, chart, text8) {
 function isVersion({ added, removed }) {
   return [...added, ...removed].some((line2) => /\bversion:/u.test(line2.text));
 }
-function dependencyOf(place3, at2, text8) {
+function dependencyOf(place3, at2, text9) {
   const rest = place3.path.slice(at2.length);
   const packed = /^charts\/([^/]+?)-v?\d[^/]*\.tgz$/u.exec(rest)?.[1] ?? /^charts\/([^/]+)\//u.exec(rest)?.[1];
   if (packed !== void 0) return packed;
   if (!listing.has(rest)) return void 0;
   const side2 = place3.added.length > 0 ? "head" : "base";
   const line2 = (place3.added[0] ?? place3.removed[0])?.line;
-  return line2 === void 0 ? void 0 : entryNameAt((text8(place3.path, side2) ?? "").split("\n"), line2);
+  return line2 === void 0 ? void 0 : entryNameAt((text9(place3.path, side2) ?? "").split("\n"), line2);
 }
 function entryNameAt(lines, line2) {
   const start = lines.findIndex((each) => /^dependencies:/u.test(each));
@@ -79406,9 +79536,9 @@ function structuredPatch(oldFileName, newFileName, oldStr, newStr, oldHeader, ne
     };
   }
 }
-function splitLines(text8) {
-  const hasTrailingNl = text8.endsWith("\n");
-  const result = text8.split("\n").map((line2) => line2 + "\n");
+function splitLines(text9) {
+  const hasTrailingNl = text9.endsWith("\n");
+  const result = text9.split("\n").map((line2) => line2 + "\n");
   if (hasTrailingNl) {
     result.pop();
   } else {
@@ -79440,10 +79570,10 @@ function numbered(oldStart, newStart, raw) {
 function replaced(oldLines, newLines) {
   return numbered(1, 1, [...new Array(oldLines).fill("-"), ...new Array(newLines).fill("+")]);
 }
-function countLines2(text8) {
-  if (text8 === "") return 0;
-  let lines = text8.endsWith("\n") ? 0 : 1;
-  for (let at2 = text8.indexOf("\n"); at2 !== -1; at2 = text8.indexOf("\n", at2 + 1)) lines += 1;
+function countLines2(text9) {
+  if (text9 === "") return 0;
+  let lines = text9.endsWith("\n") ? 0 : 1;
+  for (let at2 = text9.indexOf("\n"); at2 !== -1; at2 = text9.indexOf("\n", at2 + 1)) lines += 1;
   return lines;
 }
 function lineInHead(list5, baseLine) {
@@ -79463,11 +79593,11 @@ function mapLine(list5, line2, from) {
 }
 
 // src/app/render/edits.ts
-function placesOf3(path7, base2, head, text8) {
+function placesOf3(path7, base2, head, text9) {
   const left = base2.entries.get(path7);
   const right = head.entries.get(path7);
-  const before = text8(left);
-  const after = text8(right);
+  const before = text9(left);
+  const after = text9(right);
   if (left === void 0 || right === void 0 || before === void 0 || after === void 0) {
     return [{ path: path7, undone: left, added: numbered2(after), removed: numbered2(before) }];
   }
@@ -79479,7 +79609,7 @@ function placesOf3(path7, base2, head, text8) {
     let removed = [];
     let next = hunk.newStart;
     const close2 = () => {
-      for (const part2 of apart3(added, removed, next)) places.push({ path: path7, undone: withoutAll(newLines, [part2]), ...part2 });
+      for (const part3 of apart3(added, removed, next)) places.push({ path: path7, undone: withoutAll(newLines, [part3]), ...part3 });
       added = [];
       removed = [];
     };
@@ -79526,8 +79656,8 @@ function withoutAll(newLines, parts) {
   }
   return lines.join("\n");
 }
-function numbered2(text8) {
-  return text8 === void 0 ? [] : text8.split("\n").map((line2, index) => ({ line: index + 1, text: line2 }));
+function numbered2(text9) {
+  return text9 === void 0 ? [] : text9.split("\n").map((line2, index) => ({ line: index + 1, text: line2 }));
 }
 
 // src/units/api-versions.ts
@@ -79569,12 +79699,40 @@ var apiVersions = Object.entries(served).flatMap(
 ).filter((entry2, index, all) => all.indexOf(entry2) === index);
 var defaultKubeVersion = "1.33.0";
 
+// src/units/helm-values.ts
+function overlaid(under, over2) {
+  if (!isRecord2(over2)) return under;
+  const merged3 = { ...under };
+  for (const [key3, value] of Object.entries(over2)) {
+    const before = under[key3];
+    if (value === null) delete merged3[key3];
+    else merged3[key3] = isRecord2(value) ? overlaid(isRecord2(before) ? before : {}, value) : value;
+  }
+  return merged3;
+}
+function withValue2(values5, path7, written2) {
+  if (/[\\[\]]/u.test(path7)) return values5;
+  const value = written2 === "true" ? true : written2 === "false" ? false : written2;
+  return overlaid(values5, path7.split(".").reduceRight((inner, key3) => ({ [key3]: inner }), value));
+}
+function isDeployed(dependency, values5) {
+  const conditions = typeof dependency["condition"] === "string" ? dependency["condition"].split(",").map((path7) => path7.trim()) : [];
+  const decided2 = conditions.map((path7) => valueAt4(values5, path7)).find((value) => typeof value === "boolean");
+  if (decided2 !== void 0) return decided2;
+  const tags = isRecord2(values5["tags"]) ? values5["tags"] : {};
+  const said3 = (Array.isArray(dependency["tags"]) ? dependency["tags"] : []).flatMap((tag2) => typeof tag2 === "string" && typeof tags[tag2] === "boolean" ? [tags[tag2]] : []);
+  return said3.length === 0 || said3.includes(true);
+}
+function valueAt4(values5, path7) {
+  return path7.split(".").reduce((value, key3) => isRecord2(value) ? value[key3] : void 0, values5);
+}
+
 // src/units/helm-build.ts
-function buildChart(source2, { root, values: values5, inline }) {
+function buildChart(source2, { root, values: values5, inline, set: set2 = {} }) {
   const laid = [];
   const build2 = buildOrProblem(() => {
-    const { files: chart, outside } = chartFiles(source2, root, root);
-    const files = new Map(chart);
+    let given = {};
+    const added = /* @__PURE__ */ new Map();
     for (const path7 of values5) {
       if (resolvePath(".", path7) !== path7) refuse(inFolder(root, "Chart.yaml"), `the values file \`${path7}\` leads out of the repository`, "put the file into the repository");
       refuseList(inFolder(root, "Chart.yaml"), path7);
@@ -79582,13 +79740,18 @@ function buildChart(source2, { root, values: values5, inline }) {
       if (leads.type === "outside") refuse(path7, `the values file \`${path7}\` is a symbolic link out of the repository`, "put the file into the repository");
       const blob = leads.type === "file" ? source2.blob(leads.path) : void 0;
       if (blob === void 0) continue;
-      files.set(path7, { blob });
+      added.set(path7, { blob });
       laid.push(path7);
+      given = overlaid(given, valuesOf(source2.documents.text(blob) ?? "")?.[0]);
     }
     if (inline !== void 0) {
-      files.set(inline.path, { text: inline.text });
+      added.set(inline.path, { text: inline.text });
       laid.push(inline.path);
+      given = overlaid(given, valuesOf(inline.text)?.[0]);
     }
+    for (const [path7, written2] of Object.entries(set2)) given = withValue2(given, path7, written2);
+    const { files: chart, outside } = chartFiles(source2, root, root, { given });
+    const files = new Map([...chart, ...added]);
     if (outside.length > 0) {
       for (const path7 of [...files.keys()]) if (/(?:^|\/)templates\/NOTES\.txt$/u.test(path7)) files.delete(path7);
     }
@@ -79600,7 +79763,7 @@ function refuseList(file2, path7, line2) {
   if (/[,"\n\r]/u.test(path7)) refuse(file2, `\`${path7}\` has a comma or a quotation mark, and would be a list of values files to Helm`, "rename the file", line2);
 }
 var mostDepth = 8;
-function chartFiles(source2, root, at2, depth = 0) {
+function chartFiles(source2, root, at2, { given, depth = 0 } = {}) {
   const chartFile = inFolder(root, "Chart.yaml");
   if (depth > mostDepth) return refuse(chartFile, "its dependencies are nested too deeply", "flatten them");
   const files = /* @__PURE__ */ new Map();
@@ -79609,10 +79772,12 @@ function chartFiles(source2, root, at2, depth = 0) {
     if (blob !== void 0) files.set(to, { blob });
   }
   const outside = [];
+  const own4 = source2.values(inFolder(root, "values.yaml"))?.[0];
+  const values5 = overlaid(isRecord2(own4) ? own4 : {}, given);
   for (const name2 of ["Chart.yaml", "requirements.yaml"]) {
     const path7 = inFolder(root, name2);
-    const text8 = source2.text(path7);
-    if (text8 === void 0) {
+    const text9 = source2.text(path7);
+    if (text9 === void 0) {
       if (name2 === "Chart.yaml") fail(path7, `\`${root}\` has no Chart.yaml that can be read`, "add one");
       continue;
     }
@@ -79629,14 +79794,14 @@ function chartFiles(source2, root, at2, depth = 0) {
       else {
         const repository = typeof dependency["repository"] === "string" ? dependency["repository"] : "";
         const local = repository.startsWith("file://") ? resolvePath(root, repository.slice("file://".length)) : void 0;
-        if (repository.startsWith("file://") && (local === void 0 || repository.startsWith("file:///"))) refuse(path7, `the dependency \`${repository}\` leads out of the repository`, "put the chart into the repository", lineOf2(text8, repository));
+        if (repository.startsWith("file://") && (local === void 0 || repository.startsWith("file:///"))) refuse(path7, `the dependency \`${repository}\` leads out of the repository`, "put the chart into the repository", lineOf2(text9, repository));
         if (local !== void 0 && source2.blob(inFolder(local, "Chart.yaml")) !== void 0 && local !== root) {
-          const inner = chartFiles(source2, local, inFolder(at2, `charts/${dependencyName}`), depth + 1);
+          const inner = chartFiles(source2, local, inFolder(at2, `charts/${dependencyName}`), { depth: depth + 1, given: given === void 0 ? void 0 : valuesFor(values5, dependency, dependencyName) });
           for (const [to, file2] of inner.files) files.set(to, file2);
           outside.push(...inner.outside);
           kept.push(dependency);
-        } else {
-          outside.push({ kind: "chart", name: `${repository === "" ? "" : `${repository.replace(/\/$/u, "")}/`}${dependencyName}`, detail: canonical({ version: dependency["version"], ...valuesFor(source2, root, dependency, dependencyName) }), file: path7, line: lineOf2(text8, dependencyName) });
+        } else if (given === void 0 || isDeployed(dependency, values5)) {
+          outside.push({ kind: "chart", name: `${repository === "" ? "" : `${repository.replace(/\/$/u, "")}/`}${dependencyName}`, detail: canonical({ version: dependency["version"], values: valuesFor(values5, dependency, dependencyName) }), file: path7, line: lineOf2(text9, dependencyName) });
         }
       }
     }
@@ -79659,16 +79824,16 @@ function vendored(source2, files, at2, name2, root) {
   }
   return false;
 }
-function valuesFor(source2, root, dependency, name2) {
-  const value = source2.values(inFolder(root, "values.yaml"))?.[0];
-  const alias = typeof dependency["alias"] === "string" ? dependency["alias"] : name2;
-  return isRecord2(value) && value[alias] !== void 0 ? { values: value[alias] } : {};
+function valuesFor(values5, dependency, name2) {
+  const own4 = values5[typeof dependency["alias"] === "string" ? dependency["alias"] : name2];
+  const { global: global2 } = values5;
+  return { ...isRecord2(own4) ? own4 : {}, ...global2 === void 0 ? {} : { global: global2 } };
 }
 function inFolder(folder, name2) {
   return folder === "." ? name2 : `${folder}/${name2}`;
 }
-function releaseName(text8) {
-  const name2 = baseName(text8).toLowerCase().replace(/[^a-z0-9-]+/gu, "-").replace(/^-+|-+$/gu, "").slice(0, 53).replace(/-+$/u, "");
+function releaseName(text9) {
+  const name2 = baseName(text9).toLowerCase().replace(/[^a-z0-9-]+/gu, "-").replace(/^-+|-+$/gu, "").slice(0, 53).replace(/-+$/u, "");
   return name2 === "" ? void 0 : name2;
 }
 
@@ -79699,7 +79864,8 @@ function inflatedCharts(source2, at2, value) {
     if (name2 === "" || isAddress2(name2) || name2.includes("..") || name2.startsWith("/") || /[,"\n\r]/u.test(name2)) refuse(at2.file, `\`${name2}\` is no name of a chart`, "write the name of the chart", at2.line(name2));
     const folder = [`${homePath}/${name2}`, `${homePath}/${name2}-${version3}/${name2}`].map((path7) => resolvePath(".", path7) ?? path7).find((path7) => source2.blob(`${path7}/Chart.yaml`) !== void 0);
     if (folder === void 0) {
-      outside.push({ kind: "chart", name: `${typeof entry2["repo"] === "string" ? `${entry2["repo"].replace(/\/$/u, "")}/` : ""}${name2}`, detail: canonical({ ...entry2, name: void 0, repo: void 0 }), file: at2.file, line: at2.line(name2) });
+      const values5 = [entry2["valuesFile"], ...Array.isArray(entry2["additionalValuesFiles"]) ? entry2["additionalValuesFiles"] : []].flatMap((written2) => typeof written2 === "string" ? [contentOf4(source2, at2, written2)] : []);
+      outside.push({ kind: "chart", name: `${typeof entry2["repo"] === "string" ? `${entry2["repo"].replace(/\/$/u, "")}/` : ""}${name2}`, detail: canonical({ ...entry2, name: void 0, repo: void 0, ...values5.length === 0 ? {} : { content: values5 } }), file: at2.file, line: at2.line(name2) });
       continue;
     }
     inflates = true;
@@ -79726,6 +79892,11 @@ function inflatedCharts(source2, at2, value) {
   }
   value["helmCharts"] = kept;
   return { files, inflates, outside };
+}
+function contentOf4(source2, at2, written2) {
+  const path7 = isAddress2(written2) || written2.startsWith("/") ? void 0 : resolvePath(at2.folder, written2);
+  const leads = path7 === void 0 ? void 0 : source2.follow(path7);
+  return leads?.type === "file" ? source2.blob(leads.path) : void 0;
 }
 function inside2(at2, written2) {
   if (written2.startsWith("/")) refuse(at2.file, `\`${written2}\` is an absolute path`, "write it relative to the kustomization", at2.line(written2));
@@ -79775,8 +79946,8 @@ function targeted(document) {
   };
   return [{ patch: JSON.stringify(document), target }];
 }
-function literal2(text8) {
-  return text8.replace(/[.*+?^${}()|[\]\\]/gu, String.raw`\$&`);
+function literal2(text9) {
+  return text9.replace(/[.*+?^${}()|[\]\\]/gu, String.raw`\$&`);
 }
 var anyName = "*";
 function generatedNames(value) {
@@ -79942,17 +80113,17 @@ var Builder = class {
     if (file2 === void 0 && isRoot && generated2 !== void 0) return this.#written(folder, folder === "." ? "kustomization.yaml" : `${folder}/kustomization.yaml`, { resources: generated2.map((path7) => relativePath(folder, path7)) }, void 0);
     if (file2 === void 0) return fail(folder === "." ? "kustomization.yaml" : `${folder}/kustomization.yaml`, `\`${folder}\` has no kustomization`, "add one, or take the folder out");
     if (second !== void 0) fail(file2, `\`${folder}\` has more than one kustomization file`, `remove \`${second}\``);
-    const text8 = source2.text(file2);
-    const values5 = text8 === void 0 ? void 0 : valuesOf(text8);
+    const text9 = source2.text(file2);
+    const values5 = text9 === void 0 ? void 0 : valuesOf(text9);
     if (values5 === void 0) return fail(file2, `\`${file2}\` cannot be read`, "correct its YAML");
     if (values5.length > 1) fail(file2, `\`${file2}\` holds more than one document`, "keep one");
     const read4 = values5[0] ?? {};
     if (!isKustomization(read4)) return fail(file2, `\`${file2}\` is no kustomization`, "name another folder");
-    return this.#written(folder, file2, { ...read4 }, text8);
+    return this.#written(folder, file2, { ...read4 }, text9);
   }
-  #written(folder, file2, value, text8) {
+  #written(folder, file2, value, text9) {
     const { source: source2 } = this;
-    const line2 = (written2) => lineOf2(text8, written2);
+    const line2 = (written2) => lineOf2(text9, written2);
     this.#checkKeys(value, file2);
     const next = [];
     const at2 = { folder, file: file2, line: line2 };
@@ -80051,9 +80222,9 @@ var Builder = class {
   }
   /** The tool would write such a file out in full. */
   #checkBomb(path7, blob) {
-    const text8 = this.source.documents.text(blob);
-    if (text8 === void 0 || !/[&*]/u.test(text8) || !/\.ya?ml$/iu.test(path7)) return;
-    const problem = parseStream(text8).flatMap((document) => document.problems).find((each) => each.kind === "alias-limit");
+    const text9 = this.source.documents.text(blob);
+    if (text9 === void 0 || !/[&*]/u.test(text9) || !/\.ya?ml$/iu.test(path7)) return;
+    const problem = parseStream(text9).flatMap((document) => document.problems).find((each) => each.kind === "alias-limit");
     if (problem !== void 0) fail(path7, problem.reason, problem.remedy, problem.line);
   }
   #file(at2, written2, what) {
@@ -80103,9 +80274,9 @@ var Builder = class {
           return found.written;
         }
         const file2 = this.moved.get(found.path) ?? found.path;
-        const text8 = this.#pluginText({ ...at2, file: file2 }, this.#withoutCharts(at2, this.source.values(file2), value), file2, 1);
-        this.#files.set(found.path, { text: text8 });
-        return text8 === "" ? "" : found.written;
+        const text9 = this.#pluginText({ ...at2, file: file2 }, this.#withoutCharts(at2, this.source.values(file2), value), file2, 1);
+        this.#files.set(found.path, { text: text9 });
+        return text9 === "" ? "" : found.written;
       }).filter((written2) => written2 !== "");
     }
   }
@@ -80200,7 +80371,7 @@ function helmWork(source2, of) {
     return { type: "failed", file: chartFile, reason: `\`${name2}\` is no name for a release`, remedy: "give `helm.release` and `helm.namespace` in `units`" };
   }
   const inline = helm2?.inline === void 0 ? void 0 : { path: path7 === "." ? "mesh-posture-values.json" : `${path7}/mesh-posture-values.json`, text: helm2.inline };
-  const build2 = buildChart(source2, { root: path7, values: helm2?.values ?? (of.valuesFile === void 0 ? [] : [of.valuesFile]), ...inline === void 0 ? {} : { inline } });
+  const build2 = buildChart(source2, { root: path7, values: helm2?.values ?? (of.valuesFile === void 0 ? [] : [of.valuesFile]), ...inline === void 0 ? {} : { inline }, set: helm2?.set ?? {} });
   if (build2.type !== "ready") return build2;
   const strange = Object.keys(helm2?.set ?? {}).find((key3) => key3 === "" || key3.includes("="));
   if (strange !== void 0) return { type: "failed", file: chartFile, reason: `\`${strange}\` of \`helm.set\` is no name of a value`, remedy: "write the path of one value" };
@@ -80317,12 +80488,12 @@ function objectsOf3(origins, { blobs, unit: unit3 }) {
   const objects = /* @__PURE__ */ new Map();
   for (const origin of origins) {
     const content = origin.rendered === void 0 ? void 0 : blobs.get(origin.rendered.blob);
-    if (content?.type === "text") for (const [key3, text8] of contentsOf(content.text, origin, unit3)) objects.set(key3, { origin, content: text8 });
+    if (content?.type === "text") for (const [key3, text9] of contentsOf(content.text, origin, unit3)) objects.set(key3, { origin, content: text9 });
   }
   return objects;
 }
-function contentsOf(text8, origin, unit3) {
-  const decoded = decodeDocument(parseStream(text8)[0]?.value, { origin, unit: unit3, defaultNamespace: `~${unit3}` });
+function contentsOf(text9, origin, unit3) {
+  const decoded = decodeDocument(parseStream(text9)[0]?.value, { origin, unit: unit3, defaultNamespace: `~${unit3}` });
   return decoded.type === "resources" ? decoded.resources.filter(isCited).map((resource) => [resourceKey(resource), readContentOf(withoutApplication(resource))]) : [];
 }
 function isCited(resource) {
@@ -80337,16 +80508,16 @@ function withoutApplication(resource) {
 var decisive = /* @__PURE__ */ new Set(["istio-proxy", "istio-init", "discovery", "install-cni"]);
 function changesOf2({ pair, base: base2, head, documents }) {
   const paths = [base2, head].flatMap(readBy2);
-  const text8 = (entry2) => entry2?.type === "file" ? documents.text(entry2.blob) : void 0;
+  const text9 = (entry2) => entry2?.type === "file" ? documents.text(entry2.blob) : void 0;
   const places = distinct(paths).flatMap((path7) => {
     const left = pair.base.entries.get(path7);
     const right = pair.head.entries.get(path7);
     if (left?.type === "file" && right?.type === "file" ? left.blob === right.blob : left === right) return [];
-    return placesOf3(path7, pair.base, pair.head, text8);
+    return placesOf3(path7, pair.base, pair.head, text9);
   });
   const spoken = places.filter(isSpoken);
   const told = spoken.length > 0 ? spoken : places;
-  return head.of.kind === "helm" ? dependencyGroups(told, head.of.path, (path7, side2) => text8(pair[side2].entries.get(path7))) : told.map((place3) => ({ places: [place3], cited: place3, via: [] }));
+  return head.of.kind === "helm" ? dependencyGroups(told, head.of.path, (path7, side2) => text9(pair[side2].entries.get(path7))) : told.map((place3) => ({ places: [place3], cited: place3, via: [] }));
 }
 function isSpoken(place3) {
   const lines = [...place3.added, ...place3.removed];
@@ -80363,16 +80534,16 @@ async function variantOf(places, { pair, head, blobs, documents, renderings, bas
     if (entry2 !== void 0) entries2.set(path7, entry2);
   }
   for (const entry2 of pair.head.entries.values()) if (entry2.type === "symlink") entries2.set(entry2.path, entry2);
-  const put = (path7, text8) => {
-    const blob = `variant:${shortHash(text8)}`;
-    blobs.set(blob, { type: "text", text: text8 });
-    entries2.set(path7, { type: "file", path: path7, blob, size: text8.length });
+  const put = (path7, text9) => {
+    const blob = `variant:${shortHash(text9)}`;
+    blobs.set(blob, { type: "text", text: text9 });
+    entries2.set(path7, { type: "file", path: path7, blob, size: text9.length });
   };
   for (const [path7, own4] of groupBy(places, (place3) => place3.path)) {
     const now = pair.head.entries.get(path7);
-    const text8 = now?.type === "file" ? documents.text(now.blob) : void 0;
+    const text9 = now?.type === "file" ? documents.text(now.blob) : void 0;
     const whole5 = own4.find((place3) => place3.next === void 0);
-    if (whole5 === void 0) put(path7, withoutPlaces(text8 ?? "", own4));
+    if (whole5 === void 0) put(path7, withoutPlaces(text9 ?? "", own4));
     else if (whole5.undone === void 0) entries2.delete(path7);
     else if (typeof whole5.undone === "string") put(path7, whole5.undone);
     else entries2.set(path7, whole5.undone);
@@ -80383,8 +80554,8 @@ async function variantOf(places, { pair, head, blobs, documents, renderings, bas
   if (result.type !== "rendered") return void 0;
   const objects = /* @__PURE__ */ new Map();
   for (const document of result.documents) {
-    const text8 = head.of.substitute === void 0 ? document.text : substituted(document.text, head.of.substitute);
-    for (const [key3, content] of contentsOf(text8, { file: "", blob: "", document: 0 }, head.unit)) objects.set(key3, content);
+    const text9 = head.of.substitute === void 0 ? document.text : substituted(document.text, head.of.substitute);
+    for (const [key3, content] of contentsOf(text9, { file: "", blob: "", document: 0 }, head.unit)) objects.set(key3, content);
   }
   return objects;
 }
@@ -80432,12 +80603,12 @@ function viaOf(place3, origin, side2, { pair, documents, head, base: base2 }) {
   if (isKustomizationName(baseName(place3.path)) || origin?.file === place3.path) return [];
   const named5 = readBy2(side2 === "RIGHT" ? head : base2).filter((path7) => isKustomizationName(baseName(path7))).flatMap((path7) => {
     const entry2 = tree2.entries.get(path7);
-    const text8 = entry2?.type === "file" ? documents.text(entry2.blob) : void 0;
-    return text8?.includes(baseName(place3.path)) === true ? [{ path: path7, line: lineOf2(text8, baseName(place3.path)) }] : [];
+    const text9 = entry2?.type === "file" ? documents.text(entry2.blob) : void 0;
+    return text9?.includes(baseName(place3.path)) === true ? [{ path: path7, line: lineOf2(text9, baseName(place3.path)) }] : [];
   });
   const above = named5.filter(({ path: path7 }) => below(place3.path, folderOf(path7))).sort((left, right) => right.path.length - left.path.length);
-  const nearest2 = above[0] ?? named5[0];
-  return nearest2 === void 0 ? [] : [{ file: nearest2.path, line: nearest2.line, role: "kustomization" }];
+  const nearest3 = above[0] ?? named5[0];
+  return nearest3 === void 0 ? [] : [{ file: nearest3.path, line: nearest3.line, role: "kustomization" }];
 }
 
 // src/app/render/origins.ts
@@ -80447,8 +80618,8 @@ function originOf(document, of, tree2, moved2 = /* @__PURE__ */ new Map()) {
   const from = found?.from ?? "archive";
   return { file: file2, blob: blobAt(tree2, file2), document: 0, rendered: { blob: renderedBlob(document.text), from, ...document.otherwise === void 0 ? {} : { otherwise: document.otherwise === "" ? "" : renderedBlob(document.otherwise) } } };
 }
-function renderedBlob(text8) {
-  return `rendered:${shortHash(text8)}`;
+function renderedBlob(text9) {
+  return `rendered:${shortHash(text9)}`;
 }
 function fileOf({ source: source2 }, of, { tree: tree2, moved: moved2 }) {
   if (source2 === void 0) return void 0;
@@ -80534,20 +80705,20 @@ function lineOfName(failing, words3) {
   const name2 = words3.exec(failing.reason)?.[1];
   return name2 === void 0 ? {} : placeOf4(failing, new RegExp(String.raw`^\s*name:\s*["']?${escaped2(name2)}["']?\s*$`, "mu"));
 }
-function escaped2(text8) {
-  return text8.replace(/[.*+?^${}()|[\]\\]/gu, String.raw`\$&`);
+function escaped2(text9) {
+  return text9.replace(/[.*+?^${}()|[\]\\]/gu, String.raw`\$&`);
 }
 function placeOf4(failing, line2) {
-  const found = [...textsOf3(failing)].flatMap(([file2, text8]) => {
-    const at2 = line2.exec(text8);
-    return at2 === null ? [] : [{ file: file2, line: text8.slice(0, at2.index + at2[0].length).split("\n").length }];
+  const found = [...textsOf3(failing)].flatMap(([file2, text9]) => {
+    const at2 = line2.exec(text9);
+    return at2 === null ? [] : [{ file: file2, line: text9.slice(0, at2.index + at2[0].length).split("\n").length }];
   });
   return found.length === 1 && found[0] !== void 0 ? found[0] : {};
 }
 function firstProblem(failing, kind) {
-  for (const [file2, text8] of textsOf3(failing)) {
+  for (const [file2, text9] of textsOf3(failing)) {
     if (!/\.ya?ml$/iu.test(file2)) continue;
-    const problem = parseStream(text8).flatMap((document) => document.problems).find((each) => kind === void 0 || each.kind === kind);
+    const problem = parseStream(text9).flatMap((document) => document.problems).find((each) => kind === void 0 || each.kind === kind);
     if (problem !== void 0) return { file: file2, ...problem.line === void 0 ? {} : { line: problem.line }, ...kind === void 0 ? { remedy: problem.remedy } : {} };
   }
   return {};
@@ -80555,8 +80726,8 @@ function firstProblem(failing, kind) {
 function* textsOf3({ files, tree: tree2, documents }) {
   for (const path7 of files.keys()) {
     const entry2 = tree2.entries.get(path7);
-    const text8 = entry2?.type === "file" ? documents.text(entry2.blob) : void 0;
-    if (text8 !== void 0) yield [path7, text8];
+    const text9 = entry2?.type === "file" ? documents.text(entry2.blob) : void 0;
+    if (text9 !== void 0) yield [path7, text9];
   }
 }
 
@@ -80578,9 +80749,9 @@ async function renderedRoots(pair, { units, rootHolders: rootHolders2, documents
     for (const file2 of of.inputs.files) own4.files.add(file2);
     for (const document of result.documents) {
       if (!rootMarks.some((mark2) => document.text.includes(mark2))) continue;
-      const text8 = of.substitute === void 0 ? document.text : substituted(document.text, of.substitute);
-      const { file: file2 } = originOf({ ...document, text: text8 }, of, tree2, work.moved);
-      for (const { value } of parseStream(text8)) if (isManifest(value)) own4.objects.push({ file: file2, line: lineOf3(value, file2, { tree: tree2, documents }), value });
+      const text9 = of.substitute === void 0 ? document.text : substituted(document.text, of.substitute);
+      const { file: file2 } = originOf({ ...document, text: text9 }, of, tree2, work.moved);
+      for (const { value } of parseStream(text9)) if (isManifest(value)) own4.objects.push({ file: file2, line: lineOf3(value, file2, { tree: tree2, documents }), value });
     }
   }
   const side2 = ({ files, kept, objects }) => ({ files: new Set([...files].filter((file2) => !kept.has(file2))), objects });
@@ -80655,11 +80826,11 @@ function sideRendering(job, result, { pair, blobs, read: read4 }) {
   if (result.type === "failed") return { ...result, outside: work.outside, ...of.rootFile === void 0 ? {} : { file: of.rootFile }, ...explained({ reason: result.reason, of, files: work.request.files, outside: work.outside, tree: pair[side2], documents: read4 }) };
   if (result.type !== "rendered") return { ...result, outside: work.outside, ...of.rootFile === void 0 ? {} : { file: of.rootFile } };
   const documents = result.documents.map((document) => {
-    const made2 = (text9) => of.substitute === void 0 ? text9 : substituted(text9, of.substitute);
-    const text8 = made2(document.text);
+    const made2 = (text10) => of.substitute === void 0 ? text10 : substituted(text10, of.substitute);
+    const text9 = made2(document.text);
     const otherwise2 = document.otherwise === void 0 ? void 0 : made2(document.otherwise);
-    const origin = originOf({ ...document, text: text8, ...otherwise2 === void 0 ? {} : { otherwise: otherwise2 } }, of, pair[side2], work.moved);
-    if (origin.rendered !== void 0) blobs.set(origin.rendered.blob, { type: "text", text: text8 });
+    const origin = originOf({ ...document, text: text9, ...otherwise2 === void 0 ? {} : { otherwise: otherwise2 } }, of, pair[side2], work.moved);
+    if (origin.rendered !== void 0) blobs.set(origin.rendered.blob, { type: "text", text: text9 });
     if (otherwise2 !== void 0 && otherwise2 !== "") blobs.set(origin.rendered?.otherwise ?? "", { type: "text", text: otherwise2 });
     return origin;
   });
@@ -80715,10 +80886,10 @@ function directoryCache(directory) {
   return {
     async read(key3) {
       try {
-        const text8 = await readFile3(fileOf2(key3), "utf8");
-        const cut2 = text8.indexOf("\n");
-        const body = text8.slice(cut2 + 1);
-        if (text8.slice(0, cut2) !== sealed(key3, body)) return void 0;
+        const text9 = await readFile3(fileOf2(key3), "utf8");
+        const cut2 = text9.indexOf("\n");
+        const body = text9.slice(cut2 + 1);
+        if (text9.slice(0, cut2) !== sealed(key3, body)) return void 0;
         return JSON.parse(body);
       } catch {
         return void 0;
@@ -80727,15 +80898,15 @@ function directoryCache(directory) {
     async write(key3, documents) {
       const body = JSON.stringify(documents);
       const file2 = fileOf2(key3);
-      const part2 = `${file2}.${randomBytes(6).toString("hex")}.part`;
+      const part3 = `${file2}.${randomBytes(6).toString("hex")}.part`;
       try {
         await mkdir2(join4(directory, key3.slice(0, 2)), { recursive: true, mode: 448 });
         await sweep(join4(directory, key3.slice(0, 2)));
-        await writeFile2(part2, `${sealed(key3, body)}
+        await writeFile2(part3, `${sealed(key3, body)}
 ${body}`, { flag: "wx", mode: 384 });
-        await rename2(part2, file2);
+        await rename2(part3, file2);
       } catch {
-        await rm2(part2, { force: true }).catch(() => void 0);
+        await rm2(part3, { force: true }).catch(() => void 0);
       }
     }
   };
@@ -80744,9 +80915,9 @@ var abandoned = 36e5;
 async function sweep(folder) {
   for (const name2 of await readdir3(folder)) {
     if (!name2.endsWith(".part")) continue;
-    const part2 = join4(folder, name2);
-    const found = await stat3(part2).catch(() => void 0);
-    if (found !== void 0 && Date.now() - found.mtimeMs > abandoned) await rm2(part2, { force: true }).catch(() => void 0);
+    const part3 = join4(folder, name2);
+    const found = await stat3(part3).catch(() => void 0);
+    if (found !== void 0 && Date.now() - found.mtimeMs > abandoned) await rm2(part3, { force: true }).catch(() => void 0);
   }
 }
 
@@ -80756,16 +80927,16 @@ import { join as join8 } from "node:path";
 
 // src/adapters/render/output.ts
 function kustomizeDocuments(output2) {
-  return splitDocuments(output2).flatMap((part2) => part2.empty ? [] : [withoutOrigin(output2.slice(part2.start, part2.end))]);
+  return splitDocuments(output2).flatMap((part3) => part3.empty ? [] : [withoutOrigin(output2.slice(part3.start, part3.end))]);
 }
 var originLine = /^ {4}config\.kubernetes\.io\/origin: \|/u;
-function withoutOrigin(text8) {
+function withoutOrigin(text9) {
   const kept = [];
   const note2 = [];
   let inMetadata = false;
   let inAnnotations = false;
   let inNote = false;
-  for (const line2 of text8.split("\n")) {
+  for (const line2 of text9.split("\n")) {
     if (/^[^\s#-]/u.test(line2)) {
       inMetadata = line2 === "metadata:";
       inAnnotations = false;
@@ -80789,13 +80960,13 @@ var notInstalled = /* @__PURE__ */ new Set(["test", "test-success", "test-failur
 var hookLine = /^\s+["']?helm\.sh\/hook["']?:\s*["']?([a-z, -]+?)["']?\s*$/mu;
 var sourceLine = /^# Source: (\S.*?)\s*$/mu;
 function helmDocuments(output2) {
-  return splitDocuments(output2).flatMap((part2) => {
-    const text8 = output2.slice(part2.start, part2.end);
-    const path7 = sourceLine.exec(text8)?.[1];
-    if (part2.empty) return [];
-    const hooks = hookLine.exec(text8)?.[1]?.split(",").map((name2) => name2.trim());
+  return splitDocuments(output2).flatMap((part3) => {
+    const text9 = output2.slice(part3.start, part3.end);
+    const path7 = sourceLine.exec(text9)?.[1];
+    if (part3.empty) return [];
+    const hooks = hookLine.exec(text9)?.[1]?.split(",").map((name2) => name2.trim());
     if (hooks?.every((name2) => notInstalled.has(name2)) === true) return [];
-    return [{ text: text8.replace(sourceLine, "#"), source: path7 === void 0 ? void 0 : { from: "template", path: path7 } }];
+    return [{ text: text9.replace(sourceLine, "#"), source: path7 === void 0 ? void 0 : { from: "template", path: path7 } }];
   });
 }
 
@@ -80937,8 +81108,8 @@ async function kustomizeAt(program, sandbox) {
   const version3 = answer2.type === "ended" ? parseVersion(answer2.stdout) : void 0;
   return version3 === void 0 ? void 0 : { program, name: `kustomize ${version3.join(".")}`, version: version3, form: "kustomize" };
 }
-function parseVersion(text8) {
-  const match = /v?(\d+)\.(\d+)\.(\d+)/u.exec(text8);
+function parseVersion(text9) {
+  const match = /v?(\d+)\.(\d+)\.(\d+)/u.exec(text9);
   return match === null ? void 0 : [Number(match[1]), Number(match[2]), Number(match[3])];
 }
 function locate(name2, settings2) {
@@ -81003,18 +81174,18 @@ function rewritten(files, functions) {
   const names3 = new RegExp(String.raw`"(?:[^"\\]|\\.)*"|\x60[^\x60]*\x60|/\*[\s\S]*?\*/|(?<![.$\w])(${Object.keys(functions).join("|")})(?!\w)`, "gu");
   return new Map([...files].map(([path7, content]) => {
     if (!isText2(path7)) return [path7, content];
-    const text8 = textOf5(content);
-    const changed = text8.replace(action, (whole5) => whole5.replace(names3, (word2, name2) => name2 === void 0 ? word2 : functions[name2] ?? word2));
-    return [path7, changed === text8 ? content : changed];
+    const text9 = textOf5(content);
+    const changed = text9.replace(action, (whole5) => whole5.replace(names3, (word2, name2) => name2 === void 0 ? word2 : functions[name2] ?? word2));
+    return [path7, changed === text9 ? content : changed];
   }));
 }
 var mostFields = 200;
 function foundObject(files) {
   const fields4 = /* @__PURE__ */ new Set();
   for (const [path7, content] of files) {
-    const text8 = isText2(path7) ? textOf5(content) : "";
-    if (!lookup.test(text8)) continue;
-    for (const match of text8.matchAll(/\.([A-Za-z_]\w*)|"([A-Za-z][\w.-]*)"/gu)) if (fields4.size < mostFields) fields4.add(match[1] ?? match[2] ?? "");
+    const text9 = isText2(path7) ? textOf5(content) : "";
+    if (!lookup.test(text9)) continue;
+    for (const match of text9.matchAll(/\.([A-Za-z_]\w*)|"([A-Za-z][\w.-]*)"/gu)) if (fields4.size < mostFields) fields4.add(match[1] ?? match[2] ?? "");
   }
   const maps = ["metadata", "labels", "annotations", "data", "stringData", "spec", "status", "items", "apiVersion", "kind"];
   const value = `"${Buffer.from(clusterText).toString("base64")}"`;
@@ -81024,11 +81195,11 @@ function foundObject(files) {
 }
 function askingFiles(files) {
   const texts9 = [...files].flatMap(([path7, content]) => isText2(path7) ? [{ path: path7, text: textOf5(content) }] : []);
-  const asking3 = new Set(texts9.filter(({ text: text8 }) => (text8.match(action) ?? []).some((each) => lookup.test(each))).map(({ path: path7 }) => path7));
+  const asking3 = new Set(texts9.filter(({ text: text9 }) => (text9.match(action) ?? []).some((each) => lookup.test(each))).map(({ path: path7 }) => path7));
   for (let before = -1; before !== asking3.size; ) {
     before = asking3.size;
-    const names3 = new Set(texts9.filter(({ path: path7 }) => asking3.has(path7)).flatMap(({ text: text8 }) => [...text8.matchAll(/\bdefine\s+"([^"]+)"/gu)].map((match) => match[1] ?? "")));
-    for (const { path: path7, text: text8 } of texts9) if ([...text8.matchAll(/\b(?:include|template)\s+"([^"]+)"/gu)].some((match) => names3.has(match[1] ?? ""))) asking3.add(path7);
+    const names3 = new Set(texts9.filter(({ path: path7 }) => asking3.has(path7)).flatMap(({ text: text9 }) => [...text9.matchAll(/\bdefine\s+"([^"]+)"/gu)].map((match) => match[1] ?? "")));
+    for (const { path: path7, text: text9 } of texts9) if ([...text9.matchAll(/\b(?:include|template)\s+"([^"]+)"/gu)].some((match) => names3.has(match[1] ?? ""))) asking3.add(path7);
   }
   return (source2) => [...asking3].some((path7) => path7.endsWith(`/${source2.slice(source2.indexOf("/") + 1)}`) || path7 === source2.slice(source2.indexOf("/") + 1));
 }
@@ -81278,8 +81449,8 @@ function failure2(result, name2, limits, workspace, tool2) {
 }
 function toolWords(stderr, workspace) {
   const lines = stderr.split("\n").filter((line2) => line2.trim() !== "" && !/^(?:walk\.go|WARNING|# Warning|level=warning|Use --debug)/u.test(line2) && !line2.startsWith("coalesce.go"));
-  const text8 = lines.join(" ").replaceAll(`${workspace.root}/`, "").replaceAll(workspace.root, ".").replaceAll(workspace.empty, "~").replace(/\s+/gu, " ").replace(/0x[0-9a-f]{6,}/giu, "0x…").replace(/^Error: /iu, "").replace(/[.:\s]+$/u, "");
-  return text8.length > 400 ? `${text8.slice(0, 399)}…` : text8;
+  const text9 = lines.join(" ").replaceAll(`${workspace.root}/`, "").replaceAll(workspace.root, ".").replaceAll(workspace.empty, "~").replace(/\s+/gu, " ").replace(/0x[0-9a-f]{6,}/giu, "0x…").replace(/^Error: /iu, "").replace(/[.:\s]+$/u, "");
+  return text9.length > 400 ? `${text9.slice(0, 399)}…` : text9;
 }
 
 // src/entry/rendering.ts
@@ -81349,8 +81520,8 @@ function committedConfiguration(pair, file2, parse7) {
   const inForce4 = base2 === void 0 ? { config: defaultConfig, notYet: [] } : { ...parse7(base2, file2), text: base2 };
   return { ...inForce4, file: file2, ...head === void 0 || head === base2 ? {} : proposedBy(head, file2) };
 }
-function proposedBy(text8, file2) {
-  const result = readConfig(text8, file2);
+function proposedBy(text9, file2) {
+  const result = readConfig(text9, file2);
   return result.type === "invalid" ? {} : { proposed: result.config };
 }
 
@@ -81382,14 +81553,14 @@ function startOf(node2, lines) {
 }
 
 // src/entry/configured-names.ts
-function checkConfiguredNames({ config: config2, file: file2, text: text8 }, pair, discovered) {
-  if (text8 === void 0) return;
+function checkConfiguredNames({ config: config2, file: file2, text: text9 }, pair, discovered) {
+  if (text9 === void 0) return;
   const missing2 = new Set(discovered.missing);
   const units = new Set(discovered.units.flatMap((unit3) => [unit3.id, unit3.base?.path ?? unit3.id, unit3.head?.path ?? unit3.id]));
   const wrong = namedIn2(config2).find(({ is, name: name2 }) => is === "path" ? missing2.has(name2) : !units.has(name2));
   if (wrong === void 0) return;
   const lines = new import_yaml9.LineCounter();
-  const line2 = lineAt2((0, import_yaml9.parseDocument)(text8, { lineCounter: lines }).contents, wrong.path, lines);
+  const line2 = lineAt2((0, import_yaml9.parseDocument)(text9, { lineCounter: lines }).contents, wrong.path, lines);
   const what = wrong.is === "path" ? "which exists" : "and no unit is called so";
   throw new InputError(`${file2}:${String(line2)}: \`${wrong.key}\` is \`${wrong.name}\`, ${what}${pair.base === pair.head ? wrong.is === "path" ? " nowhere" : "" : " on neither side"}`, remedyFor2(wrong, wrong.is === "path" ? pathsOf2(pair) : distinct(units)));
 }
@@ -81439,8 +81610,8 @@ function actionConfiguration(pair, inputs2, report) {
   const { proposed, ...committed } = committedConfiguration(pair, file2, inForce3);
   return { ...committed, config: overridden(committed.config, inputs2), ...proposed === void 0 ? {} : { proposed: overridden(proposed, inputs2) } };
 }
-function inForce3(text8, file2) {
-  const reading = readConfig(text8, file2);
+function inForce3(text9, file2) {
+  const reading = readConfig(text9, file2);
   if (reading.type === "config") return { config: reading.config, notYet: reading.notYet };
   const [first, ...more] = reading.problems;
   const where = first === void 0 ? `\`${file2}\`` : `\`${first.file}\` line ${String(first.line)}`;
@@ -81492,31 +81663,31 @@ function analysis(version3) {
 
 // src/entry/action-log.ts
 var longest = 4e3;
-function logLine(text8) {
-  const line2 = clip3(plain5(clip3(text8, longest)), longest).replaceAll("##[", "## [");
+function logLine(text9) {
+  const line2 = clip3(plain5(clip3(text9, longest)), longest).replaceAll("##[", "## [");
   return /^\s*::/.test(line2) ? line2.replace("::", ": :") : line2;
 }
 var actionLog = {
-  info: (text8) => {
-    info(logLine(text8));
+  info: (text9) => {
+    info(logLine(text9));
   },
-  notice: (text8) => {
-    notice(logLine(text8));
+  notice: (text9) => {
+    notice(logLine(text9));
   },
-  warning: (text8) => {
-    warning(logLine(text8));
+  warning: (text9) => {
+    warning(logLine(text9));
   },
-  annotate: (level2, title, text8, place3) => {
+  annotate: (level2, title, text9, place3) => {
     const properties = { title: logLine(title), ...place3 === null ? {} : { file: logLine(place3.file), startLine: place3.startLine, endLine: place3.endLine } };
-    core_exports[level2](logLine(text8), properties);
+    core_exports[level2](logLine(text9), properties);
   },
-  group: (title, text8) => {
+  group: (title, text9) => {
     startGroup(logLine(title));
-    for (const line2 of text8.trimEnd().split("\n")) info(logLine(line2));
+    for (const line2 of text9.trimEnd().split("\n")) info(logLine(line2));
     endGroup();
   },
-  failed: (text8) => {
-    setFailed(logLine(text8));
+  failed: (text9) => {
+    setFailed(logLine(text9));
   }
 };
 
@@ -81908,8 +82079,8 @@ function errorTexts(data) {
   return data.errors.map((entry2) => {
     if (typeof entry2 === "string") return entry2;
     if (typeof entry2 !== "object" || entry2 === null) return "";
-    return ["message", "field", "code"].map((key3) => key3 in entry2 ? String(entry2[key3]) : "").filter((text8) => text8 !== "").join(" ");
-  }).filter((text8) => text8 !== "");
+    return ["message", "field", "code"].map((key3) => key3 in entry2 ? String(entry2[key3]) : "").filter((text9) => text9 !== "").join(" ");
+  }).filter((text9) => text9 !== "");
 }
 function kindOf5(error63) {
   if (isRateLimit(error63)) return "rate-limited";
@@ -81937,8 +82108,8 @@ function toHostFailure(doing, error63) {
   const detail = answered ? `${meaning[kind]} (${String(error63.status)}${reasons2 === "" ? "" : `: ${reasons2}`})` : `GitHub could not be reached: ${oneLine4(error63.message)}`;
   return new HostFailure(kind, answered ? error63.status : null, `could not ${doing}: ${detail}`);
 }
-function oneLine4(text8) {
-  const line2 = text8.replace(/\s+/g, " ").trim();
+function oneLine4(text9) {
+  const line2 = text9.replace(/\s+/g, " ").trim();
   return line2.length > 300 ? `${line2.slice(0, 299)}…` : line2;
 }
 
@@ -82214,7 +82385,7 @@ function constant(description, value) {
 function list3(description, items) {
   return { description, type: "array", items };
 }
-function text7(description, pattern) {
+function text8(description, pattern) {
   return pattern === void 0 ? { description, type: "string" } : { description, type: "string", pattern };
 }
 function flag2(description) {
@@ -82240,17 +82411,17 @@ function ref(description, name2) {
 // src/report/json/schema-changes.ts
 var enforcement = (description) => choice(description, { sidecar: true, ztunnel: true, waypoint: true, gateway: true, none: true });
 var side = choice("LEFT: a line of the base, RIGHT: a line of the head", { LEFT: true, RIGHT: true });
-var ids2 = (description) => list3(description, text7("an id"));
-var labels = (description) => record2(description, text7("value of the label"));
+var ids2 = (description) => list3(description, text8("an id"));
+var labels = (description) => record2(description, text8("value of the label"));
 var query2 = {
   from: object3(
     "the caller",
     {
       principal: { description: "identity in the client certificate, `trust-domain/ns/x/sa/y`; null: plaintext, no certificate", anyOf: [{ type: "string" }, { type: "null" }] },
-      workload: text7("instead of `principal`: a declared workload, `namespace/name`"),
+      workload: text8("instead of `principal`: a declared workload, `namespace/name`"),
       outside: flag2("a client outside the cluster"),
-      ip: text7("address of the connection"),
-      pod: object3("the calling pod, where NetworkPolicies look at it", { namespace: text7("its namespace"), labels: labels("its labels"), namespaceLabels: labels("labels of its namespace, where no manifest declares it") }, { namespaceLabels: true }),
+      ip: text8("address of the connection"),
+      pod: object3("the calling pod, where NetworkPolicies look at it", { namespace: text8("its namespace"), labels: labels("its labels"), namespaceLabels: labels("labels of its namespace, where no manifest declares it") }, { namespaceLabels: true }),
       direct: flag2("straight to the pod, past waypoints and gateways"),
       client: choice("how the client takes part in the mesh, where its identity alone does not tell", { sidecar: true, ambient: true })
     },
@@ -82259,11 +82430,11 @@ var query2 = {
   to: object3(
     "the destination",
     {
-      workload: text7("`namespace/name`, or `namespace/name[Kind]` where two kinds share the name"),
-      host: text7("a service or external host"),
-      selector: object3("a pod with these labels that no manifest declares", { namespace: text7("its namespace"), labels: labels("its labels") }, {}),
-      gateway: text7("a gateway, `namespace/name`"),
-      ip: text7("an address"),
+      workload: text8("`namespace/name`, or `namespace/name[Kind]` where two kinds share the name"),
+      host: text8("a service or external host"),
+      selector: object3("a pod with these labels that no manifest declares", { namespace: text8("its namespace"), labels: labels("its labels") }, {}),
+      gateway: text8("a gateway, `namespace/name`"),
+      ip: text8("an address"),
       port: integer2("the port", 0)
     },
     { workload: true, host: true, selector: true, gateway: true, ip: true }
@@ -82272,14 +82443,14 @@ var query2 = {
     "what is sent",
     {
       protocol: choice("what the client speaks", { http: true, https: true, tcp: true, tls: true, udp: true, sctp: true }),
-      sni: text7("server name of the TLS handshake"),
-      method: text7("HTTP method"),
-      path: text7("HTTP path with query"),
-      host: text7("HTTP authority as sent"),
-      headers: record2("HTTP headers", text7("value as sent")),
+      sni: text8("server name of the TLS handshake"),
+      method: text8("HTTP method"),
+      path: text8("HTTP path with query"),
+      host: text8("HTTP authority as sent"),
+      headers: record2("HTTP headers", text8("value as sent")),
       token: object3(
         "a bearer token; absent: none",
-        { valid: flag2("the signature is good"), claims: record2("its claims", anything2("value of the claim")), in: text7("`authorization`, `header:NAME`, `parameter:NAME` or `cookie:NAME`"), prefix: text7("prefix before the token") },
+        { valid: flag2("the signature is good"), claims: record2("its claims", anything2("value of the claim")), in: text8("`authorization`, `header:NAME`, `parameter:NAME` or `cookie:NAME`"), prefix: text8("prefix before the token") },
         { claims: true, in: true, prefix: true }
       )
     },
@@ -82292,20 +82463,20 @@ var witnessAnswer = object3(
   {
     verdict: choice("the answer", { allow: true, asks: true, deny: true, unknown: true }),
     layer: choice("the layer that refused or let pass last", { routing: true, "network-policy": true, mtls: true, authentication: true, authorization: true, "external-authorization": true, none: true, protocol: true }),
-    by: list3("determining policies, sorted", text7("`Kind/namespace/name`")),
+    by: list3("determining policies, sorted", text8("`Kind/namespace/name`")),
     enforcedAt: enforcement("where the decision is taken"),
-    provider: text7("the external authorizer that is asked"),
-    via: text7("the waypoint on the way, `namespace/name`"),
+    provider: text8("the external authorizer that is asked"),
+    via: text8("the waypoint on the way, `namespace/name`"),
     hops: list3(
       "each enforcement point, where there is more than one",
       object3(
         "one enforcement point",
         {
-          at: text7("the waypoint or the workload, `namespace/name`"),
+          at: text8("the waypoint or the workload, `namespace/name`"),
           peer: { description: "the identity that it sees; null: none", anyOf: [{ type: "string" }, { type: "null" }] },
           verdict: choice("its answer", { allow: true, asks: true, deny: true, unknown: true }),
           layer: choice("the layer that refused or let pass last", { routing: true, "network-policy": true, mtls: true, authentication: true, authorization: true, "external-authorization": true, none: true, protocol: true }),
-          by: list3("determining policies, sorted", text7("`Kind/namespace/name`")),
+          by: list3("determining policies, sorted", text8("`Kind/namespace/name`")),
           enforcedAt: enforcement("where it is decided")
         },
         { layer: true, by: true, enforcedAt: true }
@@ -82316,7 +82487,7 @@ var witnessAnswer = object3(
 );
 var valueSet2 = object3(
   "a list of values, or all but a list",
-  { only: list3("these values", text7("a value, in the policies’ vocabulary")), except: list3("all but these values", text7("a value, in the policies’ vocabulary")) },
+  { only: list3("these values", text8("a value, in the policies’ vocabulary")), except: list3("all but these values", text8("a value, in the policies’ vocabulary")) },
   { only: true, except: true }
 );
 var values4 = (description) => ref(description, "valueSet");
@@ -82347,17 +82518,17 @@ var regionCube2 = object3(
 var cause = object3(
   "lines that made the change so",
   {
-    file: text7("path in the repository"),
+    file: text8("path in the repository"),
     line: integer2("first line, from 1", 1),
     endLine: integer2("last line", 1),
     side,
-    resource: text7("`Kind/namespace/name`"),
+    resource: text8("`Kind/namespace/name`"),
     change: choice("what happened to it", { added: true, modified: true, removed: true }),
     via: list3(
       "how the line came there, where it was rendered",
       object3(
         "one step",
-        { file: text7("path in the repository"), line: integer2("line, from 1", 1), role: choice("what the file is", { values: true, template: true, patch: true, kustomization: true, dependency: true }) },
+        { file: text8("path in the repository"), line: integer2("line, from 1", 1), role: choice("what the file is", { values: true, template: true, patch: true, kustomization: true, dependency: true }) },
         {}
       )
     )
@@ -82367,7 +82538,7 @@ var cause = object3(
 var change = object3(
   "one difference of two postures, exact where it is proved",
   {
-    id: text7("16 hex digits, stable over runs and moves", "^[0-9a-f]{16}$"),
+    id: text8("16 hex digits, stable over runs and moves", "^[0-9a-f]{16}$"),
     environments: ids2("environments in which it happens"),
     direction: choice("what kind of difference", { widened: true, narrowed: true, weakened: true, strengthened: true, "undecided-widened": true, "undecided-narrowed": true, "latent-widened": true, "latent-narrowed": true }),
     facet: choice("the layer whose answer differs on the witness", { mtls: true, token: true, "external-authorization": true, ingress: true, enrolment: true, identity: true, egress: true, access: true }),
@@ -82375,53 +82546,53 @@ var change = object3(
       "what is reached",
       object3(
         "a workload, a phantom that only a selector names, or an external host",
-        { id: text7("stable name"), namespace: text7("its namespace"), kind: text7("its kind"), name: text7("its name"), host: text7("egress only: the host"), known: flag2("declared by a manifest"), status: choice("the sides that have it", { both: true, added: true, removed: true }) },
+        { id: text8("stable name"), namespace: text8("its namespace"), kind: text8("its kind"), name: text8("its name"), host: text8("egress only: the host"), known: flag2("declared by a manifest"), status: choice("the sides that have it", { both: true, added: true, removed: true }) },
         { namespace: true, kind: true, name: true, host: true }
       )
     ),
     region: object3("the exact difference", { cubes: list3("a union of cubes", ref("one of them", "regionCube")), complete: flag2("false: there is more than these cubes") }, {}),
     callers: object3(
       "who is concerned",
-      { known: list3("known workloads", text7("`namespace/name`")), open: list3("identities that no manifest creates, in words", text7("plain text")), plaintext: flag2("callers without a mesh identity"), internet: flag2("callers outside the cluster") },
+      { known: list3("known workloads", text8("`namespace/name`")), open: list3("identities that no manifest creates, in words", text8("plain text")), plaintext: flag2("callers without a mesh identity"), internet: flag2("callers outside the cluster") },
       {}
     ),
-    headline: text7("one sentence, plain text"),
-    before: text7("how it was, plain text"),
-    after: text7("how it is, plain text"),
+    headline: text8("one sentence, plain text"),
+    before: text8("how it was, plain text"),
+    after: text8("how it is, plain text"),
     witness: ref("one request that shows it; absent only where the change is undecided", "witness"),
     causes: list3("the lines that made it so: a set of edits that alone, applied to the base, gives the witness its new answer, while no proper subset does", cause),
     alternativeCauses: list3("other sets of which the same holds", list3("one set", cause)),
     causeProof: choice("what was proved of the causes: they alone make the whole region, they move the witness, nothing", { region: true, witness: true, none: true }),
-    causeNote: text7("why the causes are not proved, or which limit was reached; plain text"),
+    causeNote: text8("why the causes are not proved, or which limit was reached; plain text"),
     enforcementPoints: list3("where it is decided", enforcement("a point")),
     assumptions: ids2("additional assumptions; none: proved")
   },
   { witness: true, alternativeCauses: true, causeProof: true, causeNote: true }
 );
-var positions = { file: text7("path in the repository"), startLine: integer2("first line, from 1", 1), endLine: integer2("last line", 1), side };
+var positions = { file: text8("path in the repository"), startLine: integer2("first line, from 1", 1), endLine: integer2("last line", 1), side };
 var finding = object3(
   "a change or state worth a person’s time",
   {
-    code: text7("stable code", "^MP[0-9]+$"),
-    rule: text7("id of the rule"),
-    title: text7("what it is, without names"),
+    code: text8("stable code", "^MP[0-9]+$"),
+    rule: text8("id of the rule"),
+    title: text8("what it is, without names"),
     severity: choice("how bad", { critical: true, high: true, medium: true, low: true, info: true }),
     certainty: choice("how sure", { proved: true, conditional: true, undecided: true }),
     evidence: choice("VERIFIED: observed; INFERRED: follows from manifests; UNKNOWN: not in what was read", { VERIFIED: true, INFERRED: true, UNKNOWN: true }),
     status: choice("compared with the base", { new: true, worsened: true, existing: true, fixed: true, suppressed: true }),
     environments: ids2("environments in which it holds"),
-    resource: text7("`Kind/namespace/name`, a workload, or `mesh`"),
+    resource: text8("`Kind/namespace/name`, a workload, or `mesh`"),
     location: object3("where; absent only where it is about the run itself", positions, {}),
-    related: list3("other places", object3("a place and why", { ...positions, message: text7("a phrase, plain text") }, {})),
-    message: text7("what changed or is, plain text"),
-    impact: text7("why it matters, plain text"),
-    attack: text7("source, hops and target, plain text"),
-    remedy: text7("what to do, plain text"),
-    validation: object3("how to test it", { positive: text7("what must work"), negative: text7("what must fail") }, {}),
-    fingerprint: text7("16 hex digits without path, line, text, severity", "^[0-9a-f]{16}$"),
+    related: list3("other places", object3("a place and why", { ...positions, message: text8("a phrase, plain text") }, {})),
+    message: text8("what changed or is, plain text"),
+    impact: text8("why it matters, plain text"),
+    attack: text8("source, hops and target, plain text"),
+    remedy: text8("what to do, plain text"),
+    validation: object3("how to test it", { positive: text8("what must work"), negative: text8("what must fail") }, {}),
+    fingerprint: text8("16 hex digits without path, line, text, severity", "^[0-9a-f]{16}$"),
     changeIds: ids2("changes it speaks about"),
     witness: ref("one request that shows it", "witness"),
-    tags: list3("standards and topics", text7("a tag"))
+    tags: list3("standards and topics", text8("a tag"))
   },
   { location: true, attack: true, witness: true }
 );
@@ -82444,8 +82615,8 @@ var rating = object3(
   {
     rating: nullable2(number4("0.0 to 5.0; null: not applicable or not known")),
     evidence: choice("what it rests on", { VERIFIED: true, INFERRED: true, UNKNOWN: true }),
-    reason: text7("plain text"),
-    subjects: list3("what costs points", object3("a subject and what it lacks", { subject: text7("resource or workload"), lacks: text7("plain text") }, {}))
+    reason: text8("plain text"),
+    subjects: list3("what costs points", object3("a subject and what it lacks", { subject: text8("resource or workload"), lacks: text8("plain text") }, {}))
   },
   {}
 );
@@ -82453,11 +82624,11 @@ var score = object3(
   "one view of one environment",
   {
     score: nullable2(number4("0 to 100; null: cannot be computed, see `reason`")),
-    reason: text7("plain text; empty where there is a score"),
+    reason: text8("plain text; empty where there is a score"),
     level: integer2("highest level of which all lower ones are met"),
-    nextLevel: nullable2(object3("the first level that is not met", { level: integer2("the level"), missing: text7("what is missing, plain text") }, {})),
+    nextLevel: nullable2(object3("the first level that is not met", { level: integer2("the level"), missing: text8("what is missing, plain text") }, {})),
     confidence: integer2("0 to 100"),
-    deductions: list3("what confidence lost", object3("one deduction", { points: number4("points"), reason: text7("plain text") }, {})),
+    deductions: list3("what confidence lost", object3("one deduction", { points: number4("points"), reason: text8("plain text") }, {})),
     verdict: choice("the verdict of an assessment", { STRONG: true, MODERATE: true, WEAK: true, "HIGH RISK": true, INCONCLUSIVE: true }),
     dimensions: object3("the eight dimensions", perDimension(() => ref("its rating", "rating")), {})
   },
@@ -82473,37 +82644,37 @@ var environmentDelta2 = object3(
     dimensions: object3(
       "the eight dimensions",
       perDimension(
-        () => object3("how one dimension moved", { delta: nullable2(number4("difference of the ratings")), movedBy: list3("changes and findings that moved it", text7("an id or a fingerprint")) }, {})
+        () => object3("how one dimension moved", { delta: nullable2(number4("difference of the ratings")), movedBy: list3("changes and findings that moved it", text8("an id or a fingerprint")) }, {})
       ),
       {}
     )
   },
   {}
 );
-var revision = object3("one side", { id: text7("commit id, directory or `working tree`"), label: text7("as the user named it") }, {});
+var revision = object3("one side", { id: text8("commit id, directory or `working tree`"), label: text8("as the user named it") }, {});
 var unit2 = object3(
   "one deployable source",
   {
-    id: text7("stable id"),
+    id: text8("stable id"),
     kind: choice("how it is rendered", { plain: true, kustomize: true, helm: true }),
-    path: text7("path in the repository"),
+    path: text8("path in the repository"),
     status: choice("what was done with it", { rendered: true, "not-renderable": true, identical: true, pinned: true, untouched: true }),
-    reason: text7("why, plain text"),
-    tool: text7("the tool that rendered it")
+    reason: text8("why, plain text"),
+    tool: text8("the tool that rendered it")
   },
   { reason: true, tool: true }
 );
 var incompleteReason = object3(
   "an input that was not read, rendered or decided",
   {
-    id: text7("stable id"),
+    id: text8("stable id"),
     kind: choice("what happened", { unreadable: true, "not-renderable": true, refused: true, limit: true, "missing-object": true }),
     status: choice("new: the base did not have it, or this comparison touches it", { new: true, existing: true }),
-    unit: text7("the unit"),
-    file: text7("path in the repository"),
+    unit: text8("the unit"),
+    file: text8("path in the repository"),
     line: integer2("line, from 1", 1),
-    reason: text7("plain text"),
-    remedy: text7("what to do, plain text")
+    reason: text8("plain text"),
+    remedy: text8("what to do, plain text")
   },
   { unit: true, file: true, line: true }
 );
@@ -82518,7 +82689,7 @@ var coverage = object3(
       "documents that could not be read",
       object3(
         "one of them",
-        { file: text7("path in the repository"), line: integer2("line, from 1", 1), side: choice("the sides that have it", { base: true, head: true, both: true }), reason: text7("plain text"), remedy: text7("what to do, plain text") },
+        { file: text8("path in the repository"), line: integer2("line, from 1", 1), side: choice("the sides that have it", { base: true, head: true, both: true }), reason: text8("plain text"), remedy: text8("what to do, plain text") },
         { line: true }
       )
     ),
@@ -82527,7 +82698,7 @@ var coverage = object3(
       { sidecar: integer2("behind a sidecar"), ambient: integer2("in ambient mode"), gateway: integer2("gateways"), none: integer2("without a proxy"), unknown: integer2("enrolment unknown") },
       {}
     ),
-    assumptions: list3("standing and additional assumptions", object3("one of them", { id: text7("the id that changes name"), text: text7("plain text") }, {}))
+    assumptions: list3("standing and additional assumptions", object3("one of them", { id: text8("the id that changes name"), text: text8("plain text") }, {}))
   },
   {}
 );
@@ -82538,7 +82709,7 @@ var reportSchema = {
     "what a change to Istio and Kubernetes manifests really changes; every field is always present, lists may be empty",
     {
       schemaVersion: constant("version of this shape", "1"),
-      tool: object3("who wrote it", { name: constant("name of the tool", "mesh-posture"), version: text7("its version") }, {}),
+      tool: object3("who wrote it", { name: constant("name of the tool", "mesh-posture"), version: text8("its version") }, {}),
       comparison: object3(
         "what was compared",
         {
@@ -82553,28 +82724,28 @@ var reportSchema = {
         "every gate that was judged",
         object3(
           "one gate",
-          { id: choice("its id", { findings: true, incomplete: true, external: true, unreferenced: true, maturity: true, invariants: true, internal: true }), failed: flag2("it failed"), because: text7("plain text") },
+          { id: choice("its id", { findings: true, incomplete: true, external: true, unreferenced: true, maturity: true, invariants: true, internal: true }), failed: flag2("it failed"), because: text8("plain text") },
           {}
         )
       ),
       incomplete: flag2("something was not read, rendered or decided"),
       incompleteReasons: list3("what", incompleteReason),
-      environments: list3("environments", object3("units that run together", { id: text7("its id"), units: list3("its units", unit2) }, {})),
+      environments: list3("environments", object3("units that run together", { id: text8("its id"), units: list3("its units", unit2) }, {})),
       resources: list3(
         "every changed object",
         object3(
           "one of them",
           {
-            resource: text7("`Kind/namespace/name`"),
-            environments: list3("environments that have it", text7("an id")),
+            resource: text8("`Kind/namespace/name`"),
+            environments: list3("environments that have it", text8("an id")),
             change: choice("what happened to its text", { added: true, modified: true, removed: true }),
             effect: choice("what that does", { changed: true, none: true, undecided: true }),
-            because: text7("plain text")
+            because: text8("plain text")
           },
           {}
         )
       ),
-      population: object3("declared workloads that only one side has", { added: list3("head only", text7("an id")), removed: list3("base only", text7("an id")) }, {}),
+      population: object3("declared workloads that only one side has", { added: list3("head only", text8("an id")), removed: list3("base only", text8("an id")) }, {}),
       changes: list3("effective changes", ref("one of them", "change")),
       findings: list3("findings", ref("one of them", "finding")),
       maturity: object3(
@@ -82586,9 +82757,9 @@ var reportSchema = {
         },
         {}
       ),
-      attackPaths: list3("paths to declared assets", object3("one of them", { status: choice("compared with the base", { new: true, gone: true, existing: true }), hops: list3("from the source to the target", text7("plain text")) }, {})),
+      attackPaths: list3("paths to declared assets", object3("one of them", { status: choice("compared with the base", { new: true, gone: true, existing: true }), hops: list3("from the source to the target", text8("plain text")) }, {})),
       coverage,
-      preview: object3("the verdict under the configuration that this change brings", { verdict: verdict("the verdict"), because: text7("plain text") }, {})
+      preview: object3("the verdict under the configuration that this change brings", { verdict: verdict("the verdict"), because: text8("plain text") }, {})
     },
     { preview: true }
   ),
@@ -82668,60 +82839,60 @@ ${fields4.join(",\n")}
 `;
 }
 function fieldText2(key3, value, schema2) {
-  const textOf6 = (part2) => JSON.stringify({ [key3]: ordered2(part2, schema2) }, null, 2).slice(2, -2);
+  const textOf6 = (part3) => JSON.stringify({ [key3]: ordered2(part3, schema2) }, null, 2).slice(2, -2);
   if (!Array.isArray(value) || value.length <= together) return textOf6(value);
-  let text8 = "";
+  let text9 = "";
   for (let at2 = 0; at2 < value.length; at2 += together) {
     const piece = textOf6(value.slice(at2, at2 + together));
     const start = at2 === 0 ? 0 : piece.indexOf("[") + 1;
     const end = at2 + together >= value.length ? piece.length : piece.lastIndexOf("\n");
-    text8 += `${at2 === 0 ? "" : ","}${piece.slice(start, end)}`;
+    text9 += `${at2 === 0 ? "" : ","}${piece.slice(start, end)}`;
   }
-  return text8;
+  return text9;
 }
 
 // src/report/markdown/escape.ts
 var zeroWidth = "​";
-function withoutComments(text8) {
-  return text8.replaceAll("<!--", `<${zeroWidth}!--`).replaceAll("-->", `--${zeroWidth}>`).replaceAll("--!>", `--${zeroWidth}!>`);
+function withoutComments(text9) {
+  return text9.replaceAll("<!--", `<${zeroWidth}!--`).replaceAll("-->", `--${zeroWidth}>`).replaceAll("--!>", `--${zeroWidth}!>`);
 }
 var entities = { "&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;", $: "&#36;" };
-function inert2(text8, limit) {
-  return clip3(plain5(clip3(text8, limit)), limit).replace(/--(!?)>/g, `--${zeroWidth}$1>`).replaceAll("@", `@${zeroWidth}`).replace(/#(?=\d)/g, `#${zeroWidth}`).replace(/\b(GH)-(?=\d)/gi, `$1${zeroWidth}-`).replace(/\b[0-9a-f]{7,40}\b/gi, (id) => `${id.slice(0, 3)}${zeroWidth}${id.slice(3, 6)}${zeroWidth}${id.slice(6)}`).replace(/\bwww\./gi, (www) => `${www.slice(0, 3)}${zeroWidth}.`).replace(/:(?=\/\/|:|[a-z0-9_+-]+:)/gi, `:${zeroWidth}`);
+function inert2(text9, limit) {
+  return clip3(plain5(clip3(text9, limit)), limit).replace(/--(!?)>/g, `--${zeroWidth}$1>`).replaceAll("@", `@${zeroWidth}`).replace(/#(?=\d)/g, `#${zeroWidth}`).replace(/\b(GH)-(?=\d)/gi, `$1${zeroWidth}-`).replace(/\b[0-9a-f]{7,40}\b/gi, (id) => `${id.slice(0, 3)}${zeroWidth}${id.slice(3, 6)}${zeroWidth}${id.slice(6)}`).replace(/\bwww\./gi, (www) => `${www.slice(0, 3)}${zeroWidth}.`).replace(/:(?=\/\/|:|[a-z0-9_+-]+:)/gi, `:${zeroWidth}`);
 }
-function md(text8, limit = sentenceLimit) {
-  const line2 = inert2(text8, limit).replace(/[\\`*_[\]~]/g, "\\$&").replace(/[&<>|$]/g, (character) => entities[character] ?? character);
+function md(text9, limit = sentenceLimit) {
+  const line2 = inert2(text9, limit).replace(/[\\`*_[\]~]/g, "\\$&").replace(/[&<>|$]/g, (character) => entities[character] ?? character);
   return line2.replace(/^(\s*)([-+=#])/, "$1\\$2").replace(/^(\s*\d+)([.)])(?=\s|$)/, "$1\\$2");
 }
-function html(text8, limit = sentenceLimit) {
-  return inert2(text8, limit).replace(/[&<>|$"'`*_[\]~\\]/g, (character) => `&#${String(character.charCodeAt(0))};`);
+function html(text9, limit = sentenceLimit) {
+  return inert2(text9, limit).replace(/[&<>|$"'`*_[\]~\\]/g, (character) => `&#${String(character.charCodeAt(0))};`);
 }
-function code(text8, limit = nameLimit) {
-  const shown4 = withoutComments(clip3(name(text8), limit));
+function code(text9, limit = nameLimit) {
+  const shown4 = withoutComments(clip3(name(text9), limit));
   if (shown4.trim() === "") return "`(empty)`";
   const longest2 = Math.max(0, ...[...shown4.matchAll(/`+/g)].map((run2) => run2[0].length));
   const fence = "`".repeat(longest2 + 1);
   const space3 = shown4.startsWith("`") || shown4.endsWith("`") || shown4.startsWith(" ") && shown4.endsWith(" ") ? " " : "";
   return `${fence}${space3}${shown4}${space3}${fence}`;
 }
-function codeCell(text8, limit = nameLimit) {
-  const shown4 = withoutComments(clip3(name(text8), limit));
-  if (!shown4.includes("|")) return code(text8, limit);
+function codeCell(text9, limit = nameLimit) {
+  const shown4 = withoutComments(clip3(name(text9), limit));
+  if (!shown4.includes("|")) return code(text9, limit);
   return `<code>${shown4.replace(/[^\p{L}\p{N} ]/gu, (character) => `&#${String(character.codePointAt(0) ?? 0)};`)}</code>`;
 }
-function spans(text8, span, limit) {
-  const parts = plain5(clip3(text8, limit)).split("`");
-  if (parts.length % 2 === 0 && text8.length <= limit) {
+function spans(text9, span, limit) {
+  const parts = plain5(clip3(text9, limit)).split("`");
+  if (parts.length % 2 === 0 && text9.length <= limit) {
     const last = parts.pop() ?? "";
     parts[parts.length - 1] = `${parts.at(-1) ?? ""}\`${last}`;
   }
-  return parts.map((part2, index) => index % 2 === 0 ? part2 === "" ? "" : md(part2, limit) : part2.trim() === "" ? md(`\`${part2}\``) : span(part2)).join("");
+  return parts.map((part3, index) => index % 2 === 0 ? part3 === "" ? "" : md(part3, limit) : part3.trim() === "" ? md(`\`${part3}\``) : span(part3)).join("");
 }
-function prose(text8, limit = sentenceLimit) {
-  return spans(text8, code, limit);
+function prose(text9, limit = sentenceLimit) {
+  return spans(text9, code, limit);
 }
-function proseCell(text8, limit = 300) {
-  return spans(text8, codeCell, limit);
+function proseCell(text9, limit = 300) {
+  return spans(text9, codeCell, limit);
 }
 
 // src/report/markdown/fit.ts
@@ -82737,15 +82908,15 @@ function moreLine(section, omitted) {
   if (header2 === void 0) return `- … and ${String(omitted)} more`;
   return `| … and ${String(omitted)} more |${" |".repeat(Math.max(0, header2.split("|").length - 3))}`;
 }
-function cut(text8, bytes) {
+function cut(text9, bytes) {
   let used = 0;
   let end = 0;
-  for (const character of text8) {
+  for (const character of text9) {
     used += byteLength(character);
     if (used > bytes) break;
     end += character.length;
   }
-  return text8.slice(0, end);
+  return text9.slice(0, end);
 }
 function fit(page2, budget) {
   const head = page2.head.join("\n");
@@ -82754,7 +82925,7 @@ function fit(page2, budget) {
   const omission = (titles2) => titles2.length === 0 ? "" : `_Left out for length: ${titles2.join(", ")}; ${page2.elsewhere}._`;
   const reserve = byteLength(omission(page2.sections.map((section) => section.title))) + joint;
   let left = budget - byteLength(head) - byteLength(foot) - reserve - 2 * joint;
-  if (left < 0) return cut([head, foot].filter((part2) => part2 !== "").join("\n\n"), budget);
+  if (left < 0) return cut([head, foot].filter((part3) => part3 !== "").join("\n\n"), budget);
   const kept = /* @__PURE__ */ new Map();
   const whole5 = /* @__PURE__ */ new Set();
   const byPriority = page2.sections.map((section, index) => ({ section, index })).sort((a, b) => a.section.priority - b.section.priority || a.index - b.index);
@@ -82775,19 +82946,19 @@ function fit(page2, budget) {
       count2 += 1;
     }
     if (count2 === 0 || count2 === section.items.length) continue;
-    const part2 = render(section, count2);
-    if (byteLength(part2) + joint > left) continue;
-    kept.set(section, part2);
-    left -= byteLength(part2) + joint;
+    const part3 = render(section, count2);
+    if (byteLength(part3) + joint > left) continue;
+    kept.set(section, part3);
+    left -= byteLength(part3) + joint;
   }
   const titles = page2.sections.filter((section) => !whole5.has(section)).map((section) => section.title);
-  return [head, ...page2.sections.flatMap((section) => kept.get(section) ?? []), omission(titles), foot].filter((part2) => part2 !== "").join("\n\n");
+  return [head, ...page2.sections.flatMap((section) => kept.get(section) ?? []), omission(titles), foot].filter((part3) => part3 !== "").join("\n\n");
 }
 
 // src/report/markdown/mermaid.ts
 var edgeLimit = 40;
-function label(text8) {
-  return clip3(name(text8), 60).replace(/[^\p{L}\p{N} ./:_=,()-]/gu, (character) => character === '"' ? "#quot;" : `#${String(character.codePointAt(0) ?? 0)};`);
+function label(text9) {
+  return clip3(name(text9), 60).replace(/[^\p{L}\p{N} ./:_=,()-]/gu, (character) => character === '"' ? "#quot;" : `#${String(character.codePointAt(0) ?? 0)};`);
 }
 function kindOf6(change2) {
   switch (change2.direction) {
@@ -82835,12 +83006,12 @@ function mermaid(changes2) {
   if (all.length === 0) return null;
   const edges = all.slice(0, edgeLimit);
   const ids3 = /* @__PURE__ */ new Map();
-  const node2 = (key3, text8) => {
+  const node2 = (key3, text9) => {
     const known7 = ids3.get(key3);
     if (known7 !== void 0) return known7;
     const id = `n${String(ids3.size)}`;
     ids3.set(key3, id);
-    return `${id}["${label(text8)}"]`;
+    return `${id}["${label(text9)}"]`;
   };
   const lines = edges.map((edge) => `  ${node2(`from ${edge.from}`, edge.from)} ${arrows[edge.kind]} ${node2(`to ${edge.to}`, edge.to)}`);
   const styles = Object.keys(strokes).flatMap((kind) => {
@@ -82851,15 +83022,15 @@ function mermaid(changes2) {
 }
 
 // src/report/markdown/sections.ts
-function linked(text8, address) {
-  return address === void 0 ? text8 : `[${text8}](${address.replace(/[()\s<>]/g, (character) => encodeURIComponent(character).replace("(", "%28").replace(")", "%29"))})`;
+function linked(text9, address) {
+  return address === void 0 ? text9 : `[${text9}](${address.replace(/[()\s<>]/g, (character) => encodeURIComponent(character).replace("(", "%28").replace(")", "%29"))})`;
 }
 function ruleLink(finding2, context3) {
   return linked(code(finding2.code), context3.links?.rule?.(finding2.code));
 }
 function placeLink(location, context3, span = code) {
-  const text8 = span(place(location.file, location.startLine));
-  return linked(text8, context3.links === void 0 ? void 0 : blobLink(context3.links, location.file, location.startLine, location.side, location.endLine));
+  const text9 = span(place(location.file, location.startLine));
+  return linked(text9, context3.links === void 0 ? void 0 : blobLink(context3.links, location.file, location.startLine, location.side, location.endLine));
 }
 function causeLink(cause2, context3, span = code) {
   return placeLink({ file: cause2.file, startLine: cause2.line, endLine: cause2.endLine, side: cause2.side }, context3, span);
@@ -82867,7 +83038,7 @@ function causeLink(cause2, context3, span = code) {
 var marks2 = { pass: "🟢", warn: "🟡", fail: "🔴", error: "⚪", "not-applicable": "⚪" };
 function verdictLines(report) {
   const { word: word2, parts } = headline2(report);
-  const line2 = `${marks2[report.verdict]} **${word2}**${parts.length === 0 ? "" : `: ${parts.map((part2) => prose(part2, 400)).join(" · ")}`}`;
+  const line2 = `${marks2[report.verdict]} **${word2}**${parts.length === 0 ? "" : `: ${parts.map((part3) => prose(part3, 400)).join(" · ")}`}`;
   const active = report.comparison.base === null ? void 0 : listedFindings(report)[0];
   const worst = changesInOrder(report)[0];
   const sentence3 = active?.message ?? worst?.headline;
@@ -82879,7 +83050,7 @@ function changeMark(change2) {
   return `${sign.replace("+", "＋").replace("-", "−").replace("~", "∼")} ${md(says)}`;
 }
 function cellOf(parts) {
-  return joined4(parts.map((part2) => part2.isName ? codeCell(part2.text) : md(part2.text)));
+  return joined4(parts.map((part3) => part3.isName ? codeCell(part3.text) : md(part3.text)));
 }
 function row(cells2) {
   return `| ${cells2.join(" | ")} |`;
@@ -82944,7 +83115,7 @@ function attackPathsSection(report) {
   return { title: "attack paths", head: ["### Attack paths", ""], items: paths.map((path7) => `- ${path7.status}: ${path7.hops.slice(0, 12).map((hop) => code(hop, 120)).join(" → ")}`), tail: [], priority: 4 };
 }
 function details(title, open4) {
-  return open4 ? { head: [`### ${title((text8) => md(text8, 100))}`, ""], tail: [] } : { head: [`<details><summary>${title((text8) => html(text8, 100))}</summary>`, ""], tail: ["", "</details>"] };
+  return open4 ? { head: [`### ${title((text9) => md(text9, 100))}`, ""], tail: [] } : { head: [`<details><summary>${title((text9) => html(text9, 100))}</summary>`, ""], tail: ["", "</details>"] };
 }
 function maturitySections(report, open4) {
   const snapshot = report.comparison.base === null;
@@ -83000,7 +83171,7 @@ function resourcesSection(report) {
 function assumptionsSection(report, open4) {
   const frame2 = details(() => `Assumptions (${String(report.coverage.assumptions.length)})`, open4);
   const called = (ids3) => `${ids3.slice(0, 3).map((id) => code(id)).join(", ")}${ids3.length > 3 ? ` and ${String(ids3.length - 3)} more` : ""}`;
-  return { title: "assumptions", head: frame2.head, items: assumptionLines(report).map(({ ids: ids3, text: text8 }) => `- ${called(ids3)}: ${prose(text8, 400)}`), tail: frame2.tail, priority: 12 };
+  return { title: "assumptions", head: frame2.head, items: assumptionLines(report).map(({ ids: ids3, text: text9 }) => `- ${called(ids3)}: ${prose(text9, 400)}`), tail: frame2.tail, priority: 12 };
 }
 function modeWords(report) {
   const { mode } = report.comparison;
@@ -83080,36 +83251,36 @@ function summaryMarkdown(report, context3 = {}, options = {}) {
 // src/report/text/layout.ts
 var wide = /[\u{1100}-\u{115F}\u{2E80}-\u{A4CF}\u{AC00}-\u{D7A3}\u{F900}-\u{FAFF}\u{FE30}-\u{FE6F}\u{FF00}-\u{FF60}\u{FFE0}-\u{FFE6}\u{1F300}-\u{1FAFF}\u{20000}-\u{3FFFD}]/u;
 var combining = new RegExp("\\p{M}", "u");
-function cells(text8) {
-  if (/^[\x20-\x7e]*$/.test(text8)) return text8.length;
+function cells(text9) {
+  if (/^[\x20-\x7e]*$/.test(text9)) return text9.length;
   let sum = 0;
-  for (const character of text8) sum += combining.test(character) ? 0 : wide.test(character) ? 2 : 1;
+  for (const character of text9) sum += combining.test(character) ? 0 : wide.test(character) ? 2 : 1;
   return sum;
 }
-function pad(text8, width) {
-  return text8 + " ".repeat(Math.max(0, width - cells(text8)));
+function pad(text9, width) {
+  return text9 + " ".repeat(Math.max(0, width - cells(text9)));
 }
-function prefix2(text8, width) {
+function prefix2(text9, width) {
   let sum = 0;
   let end = 0;
-  for (const character of text8) {
+  for (const character of text9) {
     sum += cells(character);
     if (sum > width && end > 0) break;
     end += character.length;
   }
-  return text8.slice(0, end);
+  return text9.slice(0, end);
 }
-function squeeze(text8, width) {
-  return cells(text8) <= width ? text8 : `${prefix2(text8, Math.max(1, width - 1))}…`;
+function squeeze(text9, width) {
+  return cells(text9) <= width ? text9 : `${prefix2(text9, Math.max(1, width - 1))}…`;
 }
 function harmless(line2) {
   return line2.replaceAll("##[", "#♯[").replace(/^(\s*)::/, "$1∶:");
 }
-function wrap(text8, width, first = "", rest = " ".repeat(cells(first))) {
+function wrap(text9, width, first = "", rest = " ".repeat(cells(first))) {
   const room = Math.max(16, width - Math.max(cells(first), cells(rest)));
   const lines = [];
   let line2 = "";
-  for (const word2 of plain5(text8).split(" ")) {
+  for (const word2 of plain5(text9).split(" ")) {
     let left = word2;
     if (line2 !== "" && cells(line2) + 1 + cells(left) > room) {
       lines.push(line2);
@@ -83120,9 +83291,9 @@ function wrap(text8, width, first = "", rest = " ".repeat(cells(first))) {
       continue;
     }
     while (cells(left) > room) {
-      const part2 = prefix2(left, room);
-      lines.push(part2);
-      left = left.slice(part2.length);
+      const part3 = prefix2(left, room);
+      lines.push(part3);
+      left = left.slice(part3.length);
     }
     line2 = left;
   }
@@ -83130,7 +83301,7 @@ function wrap(text8, width, first = "", rest = " ".repeat(cells(first))) {
   return lines.map((body, index) => harmless((index === 0 ? first : rest) + body.trimEnd()));
 }
 function bullets(texts9, width, indent2 = "  ") {
-  return texts9.flatMap((text8) => wrap(text8, width, `${indent2}- `, `${indent2}  `));
+  return texts9.flatMap((text9) => wrap(text9, width, `${indent2}- `, `${indent2}  `));
 }
 function table2(columns, rows, width, indent2 = "  ") {
   const clean = rows.map((row2) => columns.map((_, index) => plain5(row2[index] ?? "")));
@@ -83144,8 +83315,8 @@ function table2(columns, rows, width, indent2 = "  ") {
   const render2 = (row2) => harmless(
     (indent2 + columns.map((column, index) => {
       const size = sizes[index] ?? 8;
-      const text8 = squeeze(row2[index] ?? "", size);
-      return column.align === "right" ? " ".repeat(Math.max(0, size - cells(text8))) + text8 : pad(text8, size);
+      const text9 = squeeze(row2[index] ?? "", size);
+      return column.align === "right" ? " ".repeat(Math.max(0, size - cells(text9))) + text9 : pad(text9, size);
     }).join("  ")).trimEnd()
   );
   return [render2(columns.map((column) => column.title)), ...clean.map(render2)];
@@ -83154,8 +83325,8 @@ function page(blocks3) {
   return `${blocks3.filter((block) => block.length > 0).map((block) => block.map(harmless).join("\n")).join("\n\n")}
 `;
 }
-function heading(text8, options) {
-  return options.styles.bold(text8);
+function heading(text9, options) {
+  return options.styles.bold(text9);
 }
 
 // src/report/text/sections.ts
@@ -83192,9 +83363,9 @@ function directionStyle(change2, styles) {
   }
 }
 var label2 = 11;
-function field2(title, text8, width, indent2 = 4) {
+function field2(title, text9, width, indent2 = 4) {
   const head = `${" ".repeat(indent2)}${title.padEnd(label2)}`;
-  return wrap(text8, width, head);
+  return wrap(text9, width, head);
 }
 function changeBlock(change2, report, options) {
   const { width, styles } = options;
@@ -83263,7 +83434,7 @@ function incompleteBlock(report, options) {
   const shown4 = options.verbose === true ? before : before.slice(0, shownBefore);
   for (const reason of [...fresh, ...shown4]) {
     const state = reason.status === "new" ? "new" : "as before";
-    lines.push(...wrap(`${reasonPlace(reason)}${sentence2(reason.reason)} [${reason.kind}, ${state}]`, width, "  - ").map(reason.status === "new" ? styles.yellow : (text8) => text8));
+    lines.push(...wrap(`${reasonPlace(reason)}${sentence2(reason.reason)} [${reason.kind}, ${state}]`, width, "  - ").map(reason.status === "new" ? styles.yellow : (text9) => text9));
     if (reason.remedy !== "") lines.push(...wrap(sentence2(reason.remedy), width, "    fix: ", "         "));
   }
   if (before.length > shown4.length) lines.push(`  and ${String(before.length - shown4.length)} more as before`);
@@ -83290,10 +83461,10 @@ function maturityBlocks(report, options, every) {
   });
 }
 function assumptionsBlock(report, options) {
-  const lines = options.verbose === true ? report.coverage.assumptions.map(({ id, text: text8 }) => ({ ids: [id], text: text8 })) : assumptionLines(report);
+  const lines = options.verbose === true ? report.coverage.assumptions.map(({ id, text: text9 }) => ({ ids: [id], text: text9 })) : assumptionLines(report);
   if (lines.length === 0) return [];
   const called = (ids3) => `${ids3.slice(0, 3).map(name).join(", ")}${ids3.length > 3 ? ` and ${String(ids3.length - 3)} more` : ""}`;
-  return [heading("Assumptions", options), ...bullets(lines.map(({ ids: ids3, text: text8 }) => `${called(ids3)}: ${sentence2(text8)}`), options.width)];
+  return [heading("Assumptions", options), ...bullets(lines.map(({ ids: ids3, text: text9 }) => `${called(ids3)}: ${sentence2(text9)}`), options.width)];
 }
 function attackPathsBlock(report, options, every) {
   const shown4 = report.attackPaths.filter((path7) => every || path7.status !== "existing");
@@ -83302,9 +83473,9 @@ function attackPathsBlock(report, options, every) {
 }
 
 // src/report/text/styles.ts
-var same = (text8) => text8;
+var same = (text9) => text9;
 var noStyles = { bold: same, dim: same, red: same, yellow: same, green: same, cyan: same };
-var sgr = (open4, close2) => (text8) => text8 === "" ? "" : `\x1B[${String(open4)}m${text8}\x1B[${String(close2)}m`;
+var sgr = (open4, close2) => (text9) => text9 === "" ? "" : `\x1B[${String(open4)}m${text9}\x1B[${String(close2)}m`;
 var ansiStyles = { bold: sgr(1, 22), dim: sgr(2, 22), red: sgr(31, 39), yellow: sgr(33, 39), green: sgr(32, 39), cyan: sgr(36, 39) };
 var defaultTextOptions = { styles: noStyles, width: 100 };
 
@@ -83384,9 +83555,9 @@ function planBlock(report, options) {
     }
     if (steps.size === 0) continue;
     lines.push(`  ${term.title}`);
-    for (const [text8, { resources }] of steps) {
+    for (const [text9, { resources }] of steps) {
       const listed5 = [...new Set(resources)].sort(compareText);
-      lines.push(...wrap(`${text8} (${listed5.slice(0, 3).join(", ")}${listed5.length > 3 ? ` and ${String(listed5.length - 3)} more` : ""})`, options.width, "    - ", "      "));
+      lines.push(...wrap(`${text9} (${listed5.slice(0, 3).join(", ")}${listed5.length > 3 ? ` and ${String(listed5.length - 3)} more` : ""})`, options.width, "    - ", "      "));
     }
   }
   const strategic = [...new Set(Object.values(report.maturity.head).flatMap((card) => card.configured.nextLevel === null ? [] : [`reach level ${String(card.configured.nextLevel.level)}: ${sentence2(card.configured.nextLevel.missing)}`]))].sort(compareText);
@@ -83806,7 +83977,7 @@ var enclosed = (file2, candidate, context3) => {
   while (last < endLine && last - first < longestRange - 1 && run2.has(last + 1) && lines.has(last + 1)) last += 1;
   return lineAnchor(file2, side2, first, last);
 };
-var nearest = (file2, candidate, context3, documentAt) => {
+var nearest2 = (file2, candidate, context3, documentAt) => {
   const extent = documentAt?.(candidate.file, candidate.startLine, candidate.side);
   if (extent === void 0) return void 0;
   const lines = linesOf(file2, candidate.side);
@@ -83825,7 +83996,7 @@ function chooseAnchor(candidates3, diff, documentAt) {
     return file2 === void 0 ? [] : [{ candidate, file: file2 }];
   });
   for (const context3 of [false, true]) {
-    for (const attempt of [exact2, enclosed, nearest]) {
+    for (const attempt of [exact2, enclosed, nearest2]) {
       for (const { candidate, file: file2 } of placed3) {
         const anchor2 = attempt(file2, candidate, context3, documentAt);
         if (anchor2 !== void 0) return anchor2;
@@ -84039,12 +84210,12 @@ async function writeComments(request4) {
     throw error63;
   }
 }
-async function writeFailure({ host, head, run: run2, attempt, tag: tag2, text: text8 }) {
+async function writeFailure({ host, head, run: run2, attempt, tag: tag2, text: text9 }) {
   try {
     const state = await host.state();
     if (!state.open || state.headSha !== head) return;
     const viewer = await host.viewer();
-    const said3 = `🔴 **Error**: ${prose(text8)}`;
+    const said3 = `🔴 **Error**: ${prose(text9)}`;
     const body = `${stickyMarker(tag2, { run: run2, attempt, head, hash: bodyHash(said3) })}
 ${said3}`;
     await writeSummary(host, (existing2) => planSticky(existing2, { body, viewer, mode: "never", verdict: "error", somethingToSay: false }));
@@ -84214,8 +84385,8 @@ function event(name2, path7) {
   }
   return readEvent(name2, payload);
 }
-function writeSpacing(text8) {
-  return /^\d{1,5}$/.test(text8) ? Number(text8) : 1e3;
+function writeSpacing(text9) {
+  return /^\d{1,5}$/.test(text9) ? Number(text9) : 1e3;
 }
 
 // src/entry/action-files.ts
@@ -84225,19 +84396,19 @@ import { basename as basename3, dirname as dirname4, isAbsolute as isAbsolute2, 
 // src/adapters/files/write-whole.ts
 import { randomBytes as randomBytes2 } from "node:crypto";
 import { realpathSync as realpathSync3, renameSync, rmSync as rmSync2, statSync as statSync2, writeFileSync } from "node:fs";
-function writeWhole(path7, text8) {
+function writeWhole(path7, text9) {
   const kind = statSync2(path7, { throwIfNoEntry: false });
   if (kind !== void 0 && !kind.isFile()) {
-    writeFileSync(path7, text8);
+    writeFileSync(path7, text9);
     return;
   }
   const target = kind === void 0 ? path7 : realpathSync3(path7);
-  const part2 = `${target}.${randomBytes2(6).toString("hex")}.part`;
+  const part3 = `${target}.${randomBytes2(6).toString("hex")}.part`;
   try {
-    writeFileSync(part2, text8, { flag: "wx", ...kind === void 0 ? {} : { mode: kind.mode } });
-    renameSync(part2, target);
+    writeFileSync(part3, text9, { flag: "wx", ...kind === void 0 ? {} : { mode: kind.mode } });
+    renameSync(part3, target);
   } catch (error63) {
-    rmSync2(part2, { force: true });
+    rmSync2(part3, { force: true });
     throw error63;
   }
 }
@@ -84265,10 +84436,10 @@ function realTarget(path7) {
     return parent === path7 ? path7 : join10(realTarget(parent), basename3(path7));
   }
 }
-function tryWrite(path7, text8) {
+function tryWrite(path7, text9) {
   try {
     mkdirSync(dirname4(path7), { recursive: true });
-    writeWhole(path7, text8);
+    writeWhole(path7, text9);
     return null;
   } catch (error63) {
     const code2 = error63 instanceof Error && "code" in error63 ? ` (${String(error63.code)})` : "";
@@ -84285,38 +84456,38 @@ function override(parse7) {
   return { parse: parse7, otherwise: null };
 }
 function oneOf3(...allowed) {
-  return (text8, name2) => {
-    const found = allowed.find((value) => value === text8);
-    if (found === void 0) throw new InputError(`the input \`${name2}\` is ${quoted2(text8)}`, `use one of ${allowed.map((value) => `\`${value}\``).join(", ")}`);
+  return (text9, name2) => {
+    const found = allowed.find((value) => value === text9);
+    if (found === void 0) throw new InputError(`the input \`${name2}\` is ${quoted2(text9)}`, `use one of ${allowed.map((value) => `\`${value}\``).join(", ")}`);
     return found;
   };
 }
-var flag3 = (text8, name2) => {
-  if (/^(true|True|TRUE)$/.test(text8)) return true;
-  if (/^(false|False|FALSE)$/.test(text8)) return false;
-  throw new InputError(`the input \`${name2}\` is ${quoted2(text8)}`, "use `true` or `false`");
+var flag3 = (text9, name2) => {
+  if (/^(true|True|TRUE)$/.test(text9)) return true;
+  if (/^(false|False|FALSE)$/.test(text9)) return false;
+  throw new InputError(`the input \`${name2}\` is ${quoted2(text9)}`, "use `true` or `false`");
 };
 function whole4(least, most3) {
-  return (text8, name2) => {
-    const value = Number(text8);
-    if (!/^\d+$/.test(text8) || value < least || value > most3) throw new InputError(`the input \`${name2}\` is ${quoted2(text8)}`, `use a whole number from ${String(least)} to ${String(most3)}`);
+  return (text9, name2) => {
+    const value = Number(text9);
+    if (!/^\d+$/.test(text9) || value < least || value > most3) throw new InputError(`the input \`${name2}\` is ${quoted2(text9)}`, `use a whole number from ${String(least)} to ${String(most3)}`);
     return value;
   };
 }
-var line = (text8, name2) => {
-  if (/[\u0000-\u001f\u007f]/.test(text8)) throw new InputError(`the input \`${name2}\` holds a line break or a control character`, "give one text on one line");
-  return text8;
+var line = (text9, name2) => {
+  if (/[\u0000-\u001f\u007f]/.test(text9)) throw new InputError(`the input \`${name2}\` holds a line break or a control character`, "give one text on one line");
+  return text9;
 };
-var list4 = (text8) => text8.split(/[\n,]/).map((entry2) => entry2.trim()).filter((entry2) => entry2 !== "");
-var tag = (text8, name2) => {
-  if (!/^[A-Za-z0-9._-]{1,64}$/.test(text8)) throw new InputError(`the input \`${name2}\` is ${quoted2(text8)}`, "use 1 to 64 letters, digits, dots, hyphens and underscores");
-  return text8;
+var list4 = (text9) => text9.split(/[\n,]/).map((entry2) => entry2.trim()).filter((entry2) => entry2 !== "");
+var tag = (text9, name2) => {
+  if (!/^[A-Za-z0-9._-]{1,64}$/.test(text9)) throw new InputError(`the input \`${name2}\` is ${quoted2(text9)}`, "use 1 to 64 letters, digits, dots, hyphens and underscores");
+  return text9;
 };
-var outputFile = (text8, name2) => text8 === "off" ? null : line(text8, name2);
-var maturity = (text8, name2) => {
-  if (text8 === "off") return "off";
+var outputFile = (text9, name2) => text9 === "off" ? null : line(text9, name2);
+var maturity = (text9, name2) => {
+  if (text9 === "off") return "off";
   const gate = {};
-  for (const entry2 of list4(text8, name2)) {
+  for (const entry2 of list4(text9, name2)) {
     const [, key3, value] = /^(minimumScore|maximumDrop)\s*[:=]\s*(\d{1,3})$/.exec(entry2) ?? [];
     if (key3 !== "minimumScore" && key3 !== "maximumDrop" || value === void 0 || Number(value) > 100) {
       throw new InputError(`the input \`${name2}\` holds ${quoted2(entry2)}`, "use `off`, or `minimumScore: 60, maximumDrop: 5` with numbers from 0 to 100");
@@ -84357,13 +84528,13 @@ var inputs = {
 };
 function readInputs(read4) {
   const entries2 = Object.entries(inputs).map(([name2, { parse: parse7, otherwise: otherwise2 }]) => {
-    const text8 = read4(name2).trim();
-    return [name2, text8 === "" ? otherwise2 : parse7(text8, name2)];
+    const text9 = read4(name2).trim();
+    return [name2, text9 === "" ? otherwise2 : parse7(text9, name2)];
   });
   return Object.fromEntries(entries2);
 }
-function quoted2(text8) {
-  const shown4 = text8.replace(/[\u0000-\u001f\u007f`]+/g, " ").trim();
+function quoted2(text9) {
+  const shown4 = text9.replace(/[\u0000-\u001f\u007f`]+/g, " ").trim();
   return `\`${shown4.length > 80 ? `${shown4.slice(0, 79)}…` : shown4}\``;
 }
 
@@ -84470,7 +84641,7 @@ function codeScanningHost(client, { owner, repo, clock, pollEvery }) {
 }
 
 // src/entry/action-sarif.ts
-async function uploadSarif({ text: text8, head, client, clock, environment: environment4 }) {
+async function uploadSarif({ text: text9, head, client, clock, environment: environment4 }) {
   const { event: event2, owner, repo } = environment4;
   if (event2.type === "merge_group") return { url: null, note: null };
   const ref2 = sarifRef(event2, head, environment4);
@@ -84478,7 +84649,7 @@ async function uploadSarif({ text: text8, head, client, clock, environment: envi
   if (ref2 === null) return { url: null, note: `the SARIF file was not sent to code scanning: \`${head.slice(0, 7)}\` is not what the workflow runs on` };
   const host = codeScanningHost(client, { owner, repo, clock, pollEvery: 2 * environment4.writeSpacing });
   try {
-    const processing = await host.upload(text8, { ref: ref2, commit: head, toolName: "mesh-posture" });
+    const processing = await host.upload(text9, { ref: ref2, commit: head, toolName: "mesh-posture" });
     if (processing.type === "failed") return { url: null, note: `code scanning refused the SARIF file: ${processing.errors.join("; ")}` };
     const query3 = event2.type === "pull_request" ? `pr:${String(event2.number)}` : `ref:${ref2}`;
     const url2 = `${environment4.repositoryUrl}/security/code-scanning?query=${encodeURIComponent(`tool:mesh-posture ${query3}`)}`;
@@ -84683,10 +84854,10 @@ async function runAction(world) {
     return result.code;
   } catch (error63) {
     const wrongUse = error63 instanceof InputError;
-    const text8 = wrongUse ? `${error63.message}; ${error63.remedy}` : `internal error, nothing was decided: ${error63 instanceof Error ? error63.message : String(error63)}`;
+    const text9 = wrongUse ? `${error63.message}; ${error63.remedy}` : `internal error, nothing was decided: ${error63 instanceof Error ? error63.message : String(error63)}`;
     setOutput2("verdict", "error");
-    await run2.tellFailure(text8);
-    log.failed(text8);
+    await run2.tellFailure(text9);
+    log.failed(text9);
     if (!wrongUse && error63 instanceof Error && world.variables["RUNNER_DEBUG"] === "1") log.group("Where it happened", error63.stack ?? "");
     return wrongUse ? exitCode.wrongUse : exitCode.broken;
   }
@@ -84748,11 +84919,11 @@ var Run = class {
     const { report, files } = work;
     const notes = "note" in work.comparison && work.comparison.note !== null ? [work.comparison.note] : [];
     const links = linksOf(report, work.environment);
-    const attempt = async (part2, show) => {
+    const attempt = async (part3, show) => {
       try {
         return await show();
       } catch (error63) {
-        notes.push(`internal error in ${part2}: ${error63 instanceof Error ? error63.message : String(error63)}`);
+        notes.push(`internal error in ${part3}: ${error63 instanceof Error ? error63.message : String(error63)}`);
         return null;
       }
     };
@@ -84815,28 +84986,28 @@ var Run = class {
     const { inputs: inputs2, files, report, client, environment: environment4 } = work;
     if (files.sarif === null) return;
     const head = report.comparison.head.id;
-    const text8 = work.sarif({ uri: environment4.repositoryUrl, revision: head });
-    this.#file("sarif-file", files.sarif, text8, notes);
+    const text9 = work.sarif({ uri: environment4.repositoryUrl, revision: head });
+    this.#file("sarif-file", files.sarif, text9, notes);
     if (inputs2["upload-sarif"] === "never" || report.comparison.mode === "directories") return;
-    const { url: url2, note: note2 } = await uploadSarif({ text: text8, head, client, clock: this.#world.clock, environment: environment4 });
+    const { url: url2, note: note2 } = await uploadSarif({ text: text9, head, client, clock: this.#world.clock, environment: environment4 });
     if (url2 !== null) this.#outputs({ "sarif-url": url2 });
     if (note2 !== null) notes.push(note2);
   }
   /** What people see of a run that has no result. */
-  async tellFailure(text8) {
-    this.explain(text8);
+  async tellFailure(text9) {
+    this.explain(text9);
     if (this.#comment === null) return;
     try {
-      await writeFailure({ ...this.#comment, text: text8 });
+      await writeFailure({ ...this.#comment, text: text9 });
     } catch {
       this.#world.log.warning("the summary comment could not be brought up to date");
     }
   }
   /** What the job summary says where there is no report. */
-  explain(text8) {
+  explain(text9) {
     if (this.#summaryWanted) this.#appendSummary(`## Mesh Posture
 
-${prose(text8)}
+${prose(text9)}
 `);
   }
   #appendSummary(page2) {
@@ -84848,8 +85019,8 @@ ${prose(text8)}
       this.#world.log.warning("the job summary could not be written");
     }
   }
-  #file(output2, path7, text8, notes) {
-    const problem = tryWrite(path7, text8);
+  #file(output2, path7, text9, notes) {
+    const problem = tryWrite(path7, text9);
     if (problem === null) this.#outputs({ [output2]: path7 });
     else notes.push(problem);
   }
