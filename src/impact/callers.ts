@@ -71,6 +71,12 @@ function carriesIdentity(cube: Cube): boolean {
   return ['http', 'tcp'].some((protocol) => protocols.every((predicate) => holds(predicate, protocol)));
 }
 
+/** Without TLS there is no server name: who presents no identity and asks for one by name speaks TLS of its own. */
+function carriesNone(cube: Cube): boolean {
+  const asked = (dimension: 'protocol' | 'sni', value: string | null): boolean => cube.predicates.every((predicate) => predicate.dimension !== dimension || holds(predicate, value));
+  return asked('sni', null) || asked('protocol', 'https') || asked('protocol', 'tls');
+}
+
 function admits(predicates: readonly Predicate[], peer: string | null): boolean {
   return predicates.every((predicate) => holds(predicate, peer));
 }
@@ -153,14 +159,14 @@ export function callersOf(cubes: readonly Cube[], known: KnownIdentities, mesh: 
   let plaintext = false;
   for (const cube of cubes) {
     if (looksAtPods(cube)) {
-      const pods = podCallers(cube, mesh, carriesIdentity(cube));
+      const pods = podCallers(cube, mesh, { identified: carriesIdentity(cube), unidentified: carriesNone(cube) });
       if (pods.outside) plaintext = true;
       pods.known.forEach((id) => names.add(id));
       pods.open.forEach((word) => open.add(word));
       continue;
     }
     const predicates = peerPredicates(cube);
-    if (admits(predicates, null)) plaintext = true;
+    if (admits(predicates, null) && carriesNone(cube)) plaintext = true;
     if (!carriesIdentity(cube)) continue;
     for (const word of openWords(predicates, known, mesh)) open.add(word);
     for (const principal of candidates(predicates, known)) {

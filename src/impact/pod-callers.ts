@@ -20,17 +20,17 @@ export interface PodCallers {
   readonly outside: boolean;
 }
 
-/** @param carriesIdentity whether such connections can carry a mesh identity at all */
-export function podCallers(cube: Cube, mesh: Mesh, carriesIdentity: boolean): PodCallers {
+/** @param carried whether such connections can carry a mesh identity at all, and whether they can do without */
+export function podCallers(cube: Cube, mesh: Mesh, carried: { readonly identified: boolean; readonly unidentified: boolean }): PodCallers {
   const callers = cube.predicates.filter(({ dimension }) => dimension === 'peer' || dimension.startsWith('pod-label:'));
   const asked: Cube = { predicates: callers, origins: [] };
   const admits = (caller: Caller | null, labels: Readonly<Record<string, string>>): boolean => pointIn(asked, pointOf(caller, labels));
   const known = [...mesh.workloads.values()].filter((workload) => {
-    const identity = workload.enrolment.mode === 'none' || !carriesIdentity ? null : `${mesh.config.trustDomain}/ns/${workload.namespace}/sa/${workload.serviceAccount}`;
-    return [identity, null].some((principal) => admits({ principal, namespace: workload.namespace, namespaceLabels: {} }, workload.labels));
+    const identity = workload.enrolment.mode === 'none' || !carried.identified ? [] : [`${mesh.config.trustDomain}/ns/${workload.namespace}/sa/${workload.serviceAccount}`];
+    return [...identity, ...(carried.unidentified ? [null] : [])].some((principal) => admits({ principal, namespace: workload.namespace, namespaceLabels: {} }, workload.labels));
   });
   const peers = callers.filter(({ dimension }) => dimension === 'peer');
-  return { known: distinct(known.map(({ namespace, name, kind }) => `${namespace}/${name}[${kind}]`)), open: openWords(peers, labelWords(callers)), outside: admits(null, {}) };
+  return { known: distinct(known.map(({ namespace, name, kind }) => `${namespace}/${name}[${kind}]`)), open: openWords(peers, labelWords(callers)), outside: carried.unidentified && admits(null, {}) };
 }
 
 function pointOf(caller: Caller | null, labels: Readonly<Record<string, string>>): Point {

@@ -47,4 +47,21 @@ describe('who a region is about', () => {
   test('a client’s own TLS carries no identity', () => {
     expect(callers({ dimension: 'protocol', any: [{ type: 'one-of', text: 'tls' }], none: [] })).toEqual({ known: [], open: [], plaintext: true, internet: false });
   });
+
+  test('without TLS there is no server name: who asks for one over HTTP has an identity', () => {
+    const sni: Predicate = { dimension: 'sni', any: [{ type: 'exact', text: 'shop.example' }], none: [] };
+    const over = (...protocols: string[]): Predicate => ({ dimension: 'protocol', any: protocols.map((text) => ({ type: 'one-of', text })), none: [] });
+    expect(callers(sni, over('http', 'tcp'))).toMatchObject({ known: ['web/storefront[Deployment]'], open: ['any other mesh identity'], plaintext: false });
+    expect(callers(sni, over('http', 'tls'))).toMatchObject({ plaintext: true });
+    expect(callers({ ...sni, any: [], none: sni.any }, over('http'))).toMatchObject({ plaintext: true });
+  });
+
+  test('nor has a pod one that calls in plaintext', () => {
+    const sni: Predicate = { dimension: 'sni', any: [{ type: 'present' }], none: [] };
+    const http: Predicate = { dimension: 'protocol', any: [{ type: 'one-of', text: 'http' }], none: [] };
+    const unlabelled: Predicate = { dimension: 'pod-label:tier', any: [], none: [{ type: 'exact', text: 'back' }] };
+    expect(callers(unlabelled, sni, http).plaintext).toBe(false);
+    expect(callers(unlabelled, http).plaintext).toBe(true);
+    expect(callers(unlabelled, sni, http, peer([], [{ type: 'identified' }])).known).toEqual([]);
+  });
 });
