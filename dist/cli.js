@@ -25010,16 +25010,16 @@ var init_region = __esm({
 function looksAtPods(cube3) {
   return cube3.predicates.some((predicate) => predicate.dimension.startsWith("pod-label:") || predicate.dimension === "peer" && [...predicate.any, ...predicate.none].some((matcher) => matcher.type === "source-namespace"));
 }
-function podCallers(cube3, mesh2, carriesIdentity2) {
+function podCallers(cube3, mesh2, carried) {
   const callers4 = cube3.predicates.filter(({ dimension }) => dimension === "peer" || dimension.startsWith("pod-label:"));
   const asked = { predicates: callers4, origins: [] };
   const admits3 = (caller, labels3) => pointIn(asked, pointOf(caller, labels3));
   const known7 = [...mesh2.workloads.values()].filter((workload2) => {
-    const identity2 = workload2.enrolment.mode === "none" || !carriesIdentity2 ? null : `${mesh2.config.trustDomain}/ns/${workload2.namespace}/sa/${workload2.serviceAccount}`;
-    return [identity2, null].some((principal) => admits3({ principal, namespace: workload2.namespace, namespaceLabels: {} }, workload2.labels));
+    const identity2 = workload2.enrolment.mode === "none" || !carried.identified ? [] : [`${mesh2.config.trustDomain}/ns/${workload2.namespace}/sa/${workload2.serviceAccount}`];
+    return [...identity2, ...carried.unidentified ? [null] : []].some((principal) => admits3({ principal, namespace: workload2.namespace, namespaceLabels: {} }, workload2.labels));
   });
   const peers = callers4.filter(({ dimension }) => dimension === "peer");
-  return { known: distinct(known7.map(({ namespace, name: name2, kind }) => `${namespace}/${name2}[${kind}]`)), open: openWords(peers, labelWords(callers4)), outside: admits3(null, {}) };
+  return { known: distinct(known7.map(({ namespace, name: name2, kind }) => `${namespace}/${name2}[${kind}]`)), open: openWords(peers, labelWords(callers4)), outside: carried.unidentified && admits3(null, {}) };
 }
 function pointOf(caller, labels3) {
   const point = /* @__PURE__ */ new Map([["peer", caller]]);
@@ -25101,6 +25101,10 @@ function carriesIdentity(cube3) {
   const protocols3 = cube3.predicates.filter((predicate) => predicate.dimension === "protocol");
   return ["http", "tcp"].some((protocol) => protocols3.every((predicate) => holds(predicate, protocol)));
 }
+function carriesNone(cube3) {
+  const asked = (dimension, value) => cube3.predicates.every((predicate) => predicate.dimension !== dimension || holds(predicate, value));
+  return asked("sni", null) || asked("protocol", "https") || asked("protocol", "tls");
+}
 function admits2(predicates, peer) {
   return predicates.every((predicate) => holds(predicate, peer));
 }
@@ -25155,14 +25159,14 @@ function callersOf2(cubes, known7, mesh2) {
   let plaintext = false;
   for (const cube3 of cubes) {
     if (looksAtPods(cube3)) {
-      const pods2 = podCallers(cube3, mesh2, carriesIdentity(cube3));
+      const pods2 = podCallers(cube3, mesh2, { identified: carriesIdentity(cube3), unidentified: carriesNone(cube3) });
       if (pods2.outside) plaintext = true;
       pods2.known.forEach((id) => names4.add(id));
       pods2.open.forEach((word2) => open3.add(word2));
       continue;
     }
     const predicates = peerPredicates2(cube3);
-    if (admits2(predicates, null)) plaintext = true;
+    if (admits2(predicates, null) && carriesNone(cube3)) plaintext = true;
     if (!carriesIdentity(cube3)) continue;
     for (const word2 of openWords2(predicates, known7, mesh2)) open3.add(word2);
     for (const principal of candidates2(predicates, known7)) {
@@ -60336,7 +60340,8 @@ var init_package = __esm({
         test: "vitest run",
         bench: "node bench/run.ts && node bench/rendering.ts",
         readme: "node scripts/readme.ts",
-        prove: "node scripts/prove.ts"
+        prove: "node scripts/prove.ts",
+        "prove:z3": "node scripts/prove-z3.ts"
       },
       dependencies: {
         "@actions/core": "3.0.1",
@@ -60363,7 +60368,8 @@ var init_package = __esm({
         node: "24.21.0",
         typescript: "6.0.3",
         "typescript-eslint": "8.73.0",
-        vitest: "5.1.1"
+        vitest: "5.1.1",
+        "z3-solver": "5.2.0"
       },
       allowScripts: {
         node: true,

@@ -67068,16 +67068,16 @@ function region(cubes, complete) {
 function looksAtPods(cube3) {
   return cube3.predicates.some((predicate) => predicate.dimension.startsWith("pod-label:") || predicate.dimension === "peer" && [...predicate.any, ...predicate.none].some((matcher) => matcher.type === "source-namespace"));
 }
-function podCallers(cube3, mesh2, carriesIdentity2) {
+function podCallers(cube3, mesh2, carried) {
   const callers3 = cube3.predicates.filter(({ dimension }) => dimension === "peer" || dimension.startsWith("pod-label:"));
   const asked = { predicates: callers3, origins: [] };
   const admits3 = (caller, labels2) => pointIn(asked, pointOf(caller, labels2));
   const known7 = [...mesh2.workloads.values()].filter((workload) => {
-    const identity2 = workload.enrolment.mode === "none" || !carriesIdentity2 ? null : `${mesh2.config.trustDomain}/ns/${workload.namespace}/sa/${workload.serviceAccount}`;
-    return [identity2, null].some((principal) => admits3({ principal, namespace: workload.namespace, namespaceLabels: {} }, workload.labels));
+    const identity2 = workload.enrolment.mode === "none" || !carried.identified ? [] : [`${mesh2.config.trustDomain}/ns/${workload.namespace}/sa/${workload.serviceAccount}`];
+    return [...identity2, ...carried.unidentified ? [null] : []].some((principal) => admits3({ principal, namespace: workload.namespace, namespaceLabels: {} }, workload.labels));
   });
   const peers = callers3.filter(({ dimension }) => dimension === "peer");
-  return { known: distinct(known7.map(({ namespace, name: name2, kind }) => `${namespace}/${name2}[${kind}]`)), open: openWords(peers, labelWords(callers3)), outside: admits3(null, {}) };
+  return { known: distinct(known7.map(({ namespace, name: name2, kind }) => `${namespace}/${name2}[${kind}]`)), open: openWords(peers, labelWords(callers3)), outside: carried.unidentified && admits3(null, {}) };
 }
 function pointOf(caller, labels2) {
   const point = /* @__PURE__ */ new Map([["peer", caller]]);
@@ -67150,6 +67150,10 @@ function carriesIdentity(cube3) {
   const protocols2 = cube3.predicates.filter((predicate) => predicate.dimension === "protocol");
   return ["http", "tcp"].some((protocol) => protocols2.every((predicate) => holds(predicate, protocol)));
 }
+function carriesNone(cube3) {
+  const asked = (dimension, value) => cube3.predicates.every((predicate) => predicate.dimension !== dimension || holds(predicate, value));
+  return asked("sni", null) || asked("protocol", "https") || asked("protocol", "tls");
+}
 function admits2(predicates, peer) {
   return predicates.every((predicate) => holds(predicate, peer));
 }
@@ -67207,14 +67211,14 @@ function callersOf2(cubes, known7, mesh2) {
   let plaintext = false;
   for (const cube3 of cubes) {
     if (looksAtPods(cube3)) {
-      const pods2 = podCallers(cube3, mesh2, carriesIdentity(cube3));
+      const pods2 = podCallers(cube3, mesh2, { identified: carriesIdentity(cube3), unidentified: carriesNone(cube3) });
       if (pods2.outside) plaintext = true;
       pods2.known.forEach((id) => names3.add(id));
       pods2.open.forEach((word2) => open4.add(word2));
       continue;
     }
     const predicates = peerPredicates2(cube3);
-    if (admits2(predicates, null)) plaintext = true;
+    if (admits2(predicates, null) && carriesNone(cube3)) plaintext = true;
     if (!carriesIdentity(cube3)) continue;
     for (const word2 of openWords2(predicates, known7, mesh2)) open4.add(word2);
     for (const principal of candidates2(predicates, known7)) {
@@ -85115,7 +85119,8 @@ var package_default = {
     test: "vitest run",
     bench: "node bench/run.ts && node bench/rendering.ts",
     readme: "node scripts/readme.ts",
-    prove: "node scripts/prove.ts"
+    prove: "node scripts/prove.ts",
+    "prove:z3": "node scripts/prove-z3.ts"
   },
   dependencies: {
     "@actions/core": "3.0.1",
@@ -85142,7 +85147,8 @@ var package_default = {
     node: "24.21.0",
     typescript: "6.0.3",
     "typescript-eslint": "8.73.0",
-    vitest: "5.1.1"
+    vitest: "5.1.1",
+    "z3-solver": "5.2.0"
   },
   allowScripts: {
     node: true,
