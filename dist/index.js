@@ -79706,13 +79706,13 @@ var defaultKubeVersion = "1.33.0";
 // src/units/helm-values.ts
 function overlaid(under, over2) {
   if (!isRecord2(over2)) return under;
-  const merged3 = { ...under };
+  const merged3 = new Map(Object.entries(under));
   for (const [key3, value] of Object.entries(over2)) {
-    const before = under[key3];
-    if (value === null) delete merged3[key3];
-    else merged3[key3] = isRecord2(value) ? overlaid(isRecord2(before) ? before : {}, value) : value;
+    const before = merged3.get(key3);
+    if (value === null) merged3.delete(key3);
+    else merged3.set(key3, isRecord2(value) ? overlaid(isRecord2(before) ? before : {}, value) : value);
   }
-  return merged3;
+  return Object.fromEntries(merged3);
 }
 function withValue2(values5, path7, written2) {
   if (/[\\[\]]/u.test(path7)) return values5;

@@ -6,13 +6,13 @@ export type Values = Readonly<Record<string, unknown>>;
 /** Later ones win, maps are merged, `null` takes a key away. @see https://helm.sh/docs/chart_template_guide/values_files/ */
 export function overlaid(under: Values, over: unknown): Values {
   if (!isRecord(over)) return under;
-  const merged: Record<string, unknown> = { ...under };
+  const merged = new Map(Object.entries(under));
   for (const [key, value] of Object.entries(over)) {
-    const before = under[key];
-    if (value === null) delete merged[key];
-    else merged[key] = isRecord(value) ? overlaid(isRecord(before) ? before : {}, value) : value;
+    const before = merged.get(key);
+    if (value === null) merged.delete(key);
+    else merged.set(key, isRecord(value) ? overlaid(isRecord(before) ? before : {}, value) : value);
   }
-  return merged;
+  return Object.fromEntries(merged);
 }
 
 /** A value that `--set` writes: `a.b=true`. Names with escapes or places in lists are none that a condition names. */
