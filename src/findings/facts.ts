@@ -67,6 +67,13 @@ export function factsOf(input: SideInput, options: FactsOptions): SideFacts {
   const reaches = new WeakMap<SelectingPolicy, Reach>();
   const attached = new WeakMap<Point, Attached>();
   const selecting = new WeakMap<Pick<Workload, 'namespace' | 'labels'>, readonly Resource<'Service'>[]>();
+  const modes = new WeakMap<Attached['peerAuthentication'], Map<number | undefined, MtlsAt>>();
+  const sidecarMtls = (policies: Attached['peerAuthentication'], port: number | undefined): MtlsAt => {
+    const byPort = remembered(modes, policies, () => new Map<number | undefined, MtlsAt>());
+    const known = byPort.get(port) ?? mtlsAt(mesh, policies, port);
+    byPort.set(port, known);
+    return known;
+  };
   const attachedTo = (point: Point): Attached => remembered(attached, point, () => policiesFor(mesh, point));
   return {
     environment: options.environment,
@@ -79,7 +86,7 @@ export function factsOf(input: SideInput, options: FactsOptions): SideFacts {
     policiesAt: (point) => attachedTo(point).authorization,
     tokensAt: (point) => attachedTo(point).requestAuthentication,
     reachOf: (policy) => remembered(reaches, policy, () => reachOf(mesh, policy)),
-    mtlsAt: (point, port) => (isAmbient(point) ? ambientMtlsAt(mesh, attachedTo(point), port) : mtlsAt(mesh, attachedTo(point).peerAuthentication, port)),
+    mtlsAt: (point, port) => (isAmbient(point) ? ambientMtlsAt(mesh, attachedTo(point), port) : sidecarMtls(attachedTo(point).peerAuthentication, port)),
     servicesOf: (workload) => remembered(selecting, workload, () => services()(workload.namespace, workload.labels)),
     ask: (query) => options.ask?.(mesh, query),
   };

@@ -90,12 +90,24 @@ export interface CallerRule {
 
 /** The sources of a rule, conditions of `when` on the caller included; empty: any caller. */
 export function callerRules(rule: RuleSpec): readonly CallerRule[] {
+  const known = callers.get(rule);
+  if (known !== undefined) return known;
+  const fresh = freshCallerRules(rule);
+  callers.set(rule, fresh);
+  return fresh;
+}
+
+/** Several detectors ask it of every rule. */
+const callers = new WeakMap<RuleSpec, readonly CallerRule[]>();
+
+function freshCallerRules(rule: RuleSpec): readonly CallerRule[] {
   const conditions = rule.when.flatMap((condition, index) => {
     const fields = callerKeys[condition.key];
     return fields === undefined ? [] : [{ condition, index, fields }];
   });
   const sources = rule.from.length > 0 ? rule.from.map((source, index) => ({ source, base: ['from', index, 'source'] as FieldPath })) : conditions.length > 0 ? [{ source: noSource, base: undefined }] : [];
   return sources.map(({ source, base }) => {
+    if (conditions.length === 0) return { source, at: (field) => [...(base ?? []), field] };
     const added: Partial<Record<keyof SourceSpec, readonly string[]>> = {};
     const places = new Map<keyof SourceSpec, FieldPath>();
     for (const { condition, index, fields: [positive, negated] } of conditions) {

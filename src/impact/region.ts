@@ -97,9 +97,11 @@ function isUsualPlace(locations: readonly string[]): boolean {
 function valueSet(predicates: readonly Predicate[]): ValueSet {
   // "Nobody with an identity" is a way of saying "only callers without one".
   if (predicates.some((predicate) => predicate.none.some((matcher) => matcher.type === 'identified'))) return { only: [ABSENT] };
+  const word = wordsFor(predicates);
+  const [alone, another] = predicates;
+  if (alone !== undefined && another === undefined && (alone.any.length === 0) !== (alone.none.length === 0)) return alone.none.length === 0 ? { only: distinct(alone.any.map(word)) } : { except: distinct(alone.none.map(word)) };
   const tokens = tokensOf(predicates);
   if (tokens !== undefined) return tokens;
-  const word = wordsFor(predicates);
   const only = allOf(predicates.filter((predicate) => predicate.any.length > 0).map((predicate) => distinct(predicate.any.map(word))));
   const except = distinct(predicates.flatMap((predicate) => predicate.none.map(word)));
   // What is excepted need not be named first.
@@ -145,9 +147,22 @@ function bothTexts(left: TextMatcher | undefined, right: TextMatcher | undefined
 
 /** Paths that the two sides normalize differently are not the same, though they are written alike (A3.36 to A3.39). */
 function wordsFor(predicates: readonly Predicate[]): (matcher: Matcher) => string {
-  const modes = new Set(predicates.flatMap(({ any, none }) => [...any, ...none]).flatMap((matcher) => (matcher.type === 'path' ? [matcher.normalization] : [])));
-  if (modes.size < 2) return matcherWord;
+  if (!sawSeveral(predicates)) return matcherWord;
   return (matcher) => (matcher.type === 'path' ? `${matcherWord(matcher)} (${normalized[matcher.normalization]})` : matcherWord(matcher));
+}
+
+function sawSeveral(predicates: readonly Predicate[]): boolean {
+  let first: PathNormalization | undefined;
+  for (const { any, none } of predicates) {
+    for (const list of [any, none]) {
+      for (const matcher of list) {
+        if (matcher.type !== 'path') continue;
+        first ??= matcher.normalization;
+        if (matcher.normalization !== first) return true;
+      }
+    }
+  }
+  return false;
 }
 
 const normalized: Readonly<Record<PathNormalization, string>> = {

@@ -30,8 +30,25 @@ export function sortedBy<T>(values: Iterable<T>, ...keys: readonly ((value: T) =
 /** Distinct texts in the one order. */
 export function distinct(values: Iterable<string>): string[] {
   if (Array.isArray(values) && ascending(values as readonly string[])) return (values as readonly string[]).slice();
-  const found = [...new Set(values)];
+  const list = Array.isArray(values) ? (values as readonly string[]) : [...values];
+  if (list.length <= fewTexts) return distinctOfFew(list);
+  const found = [...new Set(list)];
   return found.length < 2 ? found : found.sort(compareText);
+}
+
+/** So few are put in their places one by one: most lists here hold two or three. */
+const fewTexts = 8;
+
+function distinctOfFew(values: readonly string[]): string[] {
+  const found: string[] = [];
+  for (const value of values) {
+    let at = found.length;
+    while (at > 0 && (found[at - 1] ?? '') > value) at -= 1;
+    if (at > 0 && found[at - 1] === value) continue;
+    if (at === found.length) found.push(value);
+    else found.splice(at, 0, value);
+  }
+  return found;
 }
 
 /** In the one order already, each once. */

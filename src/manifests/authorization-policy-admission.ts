@@ -13,12 +13,11 @@ export function admitAuthorizationPolicy(manifest: Fields): readonly ManifestPro
   const spec = fieldsOr(manifest, 'spec');
   const action = textOr(spec, 'action', 'ALLOW');
   const problems: ManifestProblem[] = [...annotationRefusals(manifest, 'AuthorizationPolicy'), ...targetRefRefusals(spec), ...actionRefusals(spec, action)];
-  for (const [index, rule] of entriesAt(spec, 'rules').entries()) {
-    const path = ['spec', 'rules', index];
-    for (const [number, from] of entriesAt(rule, 'from').entries()) problems.push(...sourceRefusals(from, [...path, 'from', number], action));
-    for (const [number, to] of entriesAt(rule, 'to').entries()) problems.push(...operationRefusals(to, [...path, 'to', number]));
-    for (const [number, when] of entriesAt(rule, 'when').entries()) problems.push(...conditionRefusals(when, [...path, 'when', number], action));
-  }
+  entriesAt(spec, 'rules').forEach((rule, index) => {
+    entriesAt(rule, 'from').forEach((from, number) => problems.push(...sourceRefusals(from, ['spec', 'rules', index, 'from', number], action)));
+    entriesAt(rule, 'to').forEach((to, number) => problems.push(...operationRefusals(to, ['spec', 'rules', index, 'to', number])));
+    entriesAt(rule, 'when').forEach((when, number) => problems.push(...conditionRefusals(when, ['spec', 'rules', index, 'when', number], action)));
+  });
   // Warnings of a refused object reach nobody.
   return problems.length > 0 ? problems : [...selectorWarnings(spec), ...(action === 'DENY' ? tcpWarnings(spec) : [])];
 }
@@ -57,10 +56,10 @@ function sourceRefusals(from: Fields, path: FieldPath, action: string): readonly
       if (textsAt(source, key).length > 0) problems.push(webhookProblem([...at, key], `\`${key}\` is not supported with \`CUSTOM\``));
     }
   }
-  for (const key of sourceLists) problems.push(...eachValue(source, key, at, emptyRefusal));
-  for (const key of addressLists) problems.push(...eachValue(source, key, at, addressRefusal));
-  for (const key of accountLists) problems.push(...eachValue(source, key, at, accountRefusal));
-  for (const key of trustDomainLists) problems.push(...eachValue(source, key, at, trustDomainRefusal));
+  eachValue(problems, source, sourceLists, at, emptyRefusal);
+  eachValue(problems, source, addressLists, at, addressRefusal);
+  eachValue(problems, source, accountLists, at, accountRefusal);
+  eachValue(problems, source, trustDomainLists, at, trustDomainRefusal);
   return problems;
 }
 
@@ -75,9 +74,9 @@ function operationRefusals(to: Fields, path: FieldPath): readonly ManifestProble
   if (operation === undefined) return [webhookProblem(at, 'an entry of `to` needs an `operation`')];
   const problems: ManifestProblem[] = [];
   if (allOperationLists.every((key) => textsAt(operation, key).length === 0)) problems.push(webhookProblem(at, 'the operation is empty: leave `to` out to mean any request'));
-  for (const key of operationLists) problems.push(...eachValue(operation, key, at, emptyRefusal));
-  for (const key of pathLists) problems.push(...eachValue(operation, key, at, (value) => emptyRefusal(value) ?? pathRefusal(value)));
-  for (const key of portLists) problems.push(...eachValue(operation, key, at, portRefusal));
+  eachValue(problems, operation, operationLists, at, emptyRefusal);
+  eachValue(problems, operation, pathLists, at, (value) => emptyRefusal(value) ?? pathRefusal(value));
+  eachValue(problems, operation, portLists, at, portRefusal);
   return problems;
 }
 
@@ -89,7 +88,9 @@ function conditionRefusals(when: Fields, path: FieldPath, action: string): reado
   const form = keyForm(key);
   if (typeof form === 'string') return [webhookProblem([...path, 'key'], form)];
   const refusal = (value: string): string | undefined => emptyRefusal(value) ?? form.value(value);
-  return [...eachValue(when, 'values', path, refusal), ...eachValue(when, 'notValues', path, refusal)];
+  const problems: ManifestProblem[] = [];
+  eachValue(problems, when, ['values', 'notValues'], path, refusal);
+  return problems;
 }
 
 const identityKeys: ReadonlySet<string> = new Set(['source.namespace', 'source.serviceAccount', 'source.trustDomain', 'source.principal']);
@@ -124,16 +125,16 @@ function keyForm(key: string): KeyForm | string {
   return `there is no key \`${clip(key)}\``;
 }
 
-function eachValue(from: Fields, key: string, path: FieldPath, refusal: (value: string) => string | undefined): readonly ManifestProblem[] {
-  const values = own(from, key);
-  if (!Array.isArray(values)) return [];
-  const problems: ManifestProblem[] = [];
-  values.forEach((value: unknown, index) => {
-    if (typeof value !== 'string') return;
-    const message = refusal(value);
-    if (message !== undefined) problems.push(webhookProblem([...path, key, index], message));
-  });
-  return problems;
+/** Most lists of a rule are absent and most values fit: nothing is made for them. */
+function eachValue(problems: ManifestProblem[], from: Fields, keys: readonly string[], path: FieldPath, refusal: (value: string) => string | undefined): void {
+  for (const key of keys) {
+    const values = own(from, key);
+    if (!Array.isArray(values)) continue;
+    values.forEach((value: unknown, index) => {
+      const message = typeof value === 'string' ? refusal(value) : undefined;
+      if (message !== undefined) problems.push(webhookProblem([...path, key, index], message));
+    });
+  }
 }
 
 function emptyRefusal(value: string): string | undefined {

@@ -57,19 +57,42 @@ const noPeer: Attached['peerAuthentication'] = { mesh: none, namespace: none, wo
 
 function attachedTo(index: Index, root: string, workload: Pick<Workload, 'namespace' | 'labels' | 'enrolment'>): Attached {
   const own = <T extends AnyResource>(find: Finder<T>): readonly T[] => {
-    const found = [...find(workload.namespace, workload.labels), ...(workload.namespace === root ? [] : find(root, workload.labels))].filter((policy) => readByRevision(policy, workload));
+    const here = find(workload.namespace, workload.labels);
+    const rooted = workload.namespace === root ? none : find(root, workload.labels);
+    if (here.length + rooted.length === 0) return none;
+    const found = [...here, ...rooted].filter((policy) => readByRevision(policy, workload));
     return found.length === 0 ? none : found.length === 1 ? compact(found) : found.sort(compareBy((policy) => resourceId(policy)));
   };
   const peer = own(index.peerAuthentication);
   return {
     authorization: own(index.authorization),
     requestAuthentication: own(index.requestAuthentication),
-    peerAuthentication: peer.length === 0 ? noPeer : {
-      mesh: peer.filter((policy) => policy.namespace === root && !hasSelector(policy.spec.selector)),
-      namespace: peer.filter((policy) => policy.namespace !== root && !hasSelector(policy.spec.selector)),
-      workload: peer.filter((policy) => policy.namespace !== root && hasSelector(policy.spec.selector)),
-    },
+    peerAuthentication: byScope(peer, root),
     extensions: own(index.extensions),
+  };
+}
+
+type PeerPolicy = Resource<'PeerAuthentication'>;
+
+/** Of a policy that acts alone, as the one of the whole mesh mostly does: one answer for all workloads. */
+const alone = new WeakMap<PeerPolicy, { readonly root: string; readonly scopes: Attached['peerAuthentication'] }>();
+
+function byScope(policies: readonly PeerPolicy[], root: string): Attached['peerAuthentication'] {
+  const [only, another] = policies;
+  if (only === undefined) return noPeer;
+  if (another !== undefined) return sortedOut(policies, root);
+  const known = alone.get(only);
+  if (known?.root === root) return known.scopes;
+  const scopes = sortedOut(policies, root);
+  alone.set(only, { root, scopes });
+  return scopes;
+}
+
+function sortedOut(policies: readonly PeerPolicy[], root: string): Attached['peerAuthentication'] {
+  return {
+    mesh: policies.filter((policy) => policy.namespace === root && !hasSelector(policy.spec.selector)),
+    namespace: policies.filter((policy) => policy.namespace !== root && !hasSelector(policy.spec.selector)),
+    workload: policies.filter((policy) => policy.namespace !== root && hasSelector(policy.spec.selector)),
   };
 }
 

@@ -50,6 +50,19 @@ export function ambientCapture(annotations: Labels): InboundCapture {
 
 /** A pod that is refused never runs: it is judged as an init container would set it up, or without its annotations. */
 function sidecarCapture(annotations: Labels, defaults: CaptureDefaults): InboundCapture {
+  if (Object.keys(annotations).length > 0) return freshCapture(annotations, defaults);
+  const key = JSON.stringify(defaults);
+  const known = unannotated.get(key);
+  if (known !== undefined) return known;
+  const fresh = freshCapture(annotations, defaults);
+  unannotated.set(key, fresh);
+  return fresh;
+}
+
+/** Of pods that say nothing themselves, as most do: by what the installation sets. */
+const unannotated = new Map<string, InboundCapture>();
+
+function freshCapture(annotations: Labels, defaults: CaptureDefaults): InboundCapture {
   for (const [own, world] of [[annotations, defaults], [annotations, { ...defaults, cni: false, plugin: false }], [{}, defaults]] as const) {
     const redirected = redirectionOf(own, world);
     if (!('rejectedBy' in redirected)) return redirected.inbound;

@@ -60,7 +60,7 @@ function lowerRule(rule: CompiledRule, context: LoweringContext): readonly Conju
   let product: readonly Conjunction[] = [[]];
   for (const part of parts) {
     if (part === undefined || part.length * product.length > maxCubesPerRule) return undefined;
-    product = product.flatMap((left) => part.map((right) => [...left, ...right]));
+    product = times(product, part);
   }
   return product.map(tidy);
 }
@@ -80,9 +80,23 @@ function conjunction(conditions: readonly (readonly Conjunction[])[]): readonly 
   let product: readonly Conjunction[] = [[]];
   for (const alternatives of conditions) {
     if (alternatives.length * product.length > maxCubesPerRule) return undefined;
-    product = product.flatMap((left) => alternatives.map((right) => [...left, ...right]));
+    product = times(product, alternatives);
   }
   return product;
+}
+
+/** Every way to choose one of each. */
+function times(lefts: readonly Conjunction[], rights: readonly Conjunction[]): readonly Conjunction[] {
+  if (isOneFree(lefts)) return rights;
+  if (isOneFree(rights)) return lefts;
+  const product: Conjunction[] = [];
+  for (const left of lefts) for (const right of rights) product.push(left.length === 0 ? right : right.length === 0 ? left : left.concat(right));
+  return product;
+}
+
+/** One alternative that asks nothing. */
+function isOneFree(alternatives: readonly Conjunction[]): boolean {
+  return alternatives.length === 1 && alternatives[0]?.length === 0;
 }
 
 /** Predicates that ask nothing are left out. */

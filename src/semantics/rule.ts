@@ -24,6 +24,7 @@ import {
   textPattern,
   trustDomainMatchers,
 } from './values.ts';
+import type { Plane } from './values.ts';
 
 export type Chain = 'http' | 'tcp' | 'ztunnel';
 
@@ -56,8 +57,8 @@ interface Field {
 
 /** `undefined`: the rule never matches on this chain. */
 export function compileRule(rule: RuleSpec, index: number, context: RuleContext): CompiledRule | undefined {
-  const sources = entriesOf(rule.from.map((source) => sourceFields(source, context)), context);
-  const operations = entriesOf(rule.to.map((operation) => operationFields(operation, context)), context);
+  const sources = entriesOf(rule.from.map((source) => remembered(source, context, sourceFields)), context);
+  const operations = entriesOf(rule.to.map((operation) => remembered(operation, context, operationFields)), context);
   const conditions: Condition[] = [];
   for (const when of rule.when) {
     const field = conditionField(when, context);
@@ -69,6 +70,28 @@ export function compileRule(rule: RuleSpec, index: number, context: RuleContext)
   }
   if (sources === 'rule-dropped' || operations === 'rule-dropped') return undefined;
   return { index, sources, operations, conditions };
+}
+
+interface Known extends Pick<RuleContext, 'config' | 'policyNamespace'> {
+  readonly plane: Plane;
+  readonly fields: readonly Field[];
+}
+
+const knownFields = new WeakMap<object, Known>();
+
+function planeOf({ chain }: RuleContext): Plane {
+  return chain === 'ztunnel' ? 'ztunnel' : 'envoy';
+}
+
+/** Both chains of an Envoy read the same fields of an entry; which of them they see is decided in `keep`. */
+function remembered<S extends object>(entry: S, context: RuleContext, read: (entry: S, context: RuleContext) => readonly Field[]): readonly Field[] {
+  const { config, policyNamespace } = context;
+  const plane = planeOf(context);
+  const known = knownFields.get(entry);
+  if (known?.config === config && known.plane === plane && known.policyNamespace === policyNamespace) return known.fields;
+  const fields = read(entry, context);
+  knownFields.set(entry, { config, plane, policyNamespace, fields });
+  return fields;
 }
 
 function entriesOf(entries: readonly (readonly Field[])[], context: RuleContext): readonly (readonly Condition[])[] | 'rule-dropped' {
@@ -97,8 +120,8 @@ function keep(fields: readonly Field[], context: RuleContext): readonly Conditio
 type List = readonly string[];
 
 function sourceFields(source: SourceSpec, context: RuleContext): Field[] {
-  const { config, policyNamespace, chain } = context;
-  const plane = chain === 'ztunnel' ? 'ztunnel' : 'envoy';
+  const { config, policyNamespace } = context;
+  const plane = planeOf(context);
   const accounts = (values: List): Matcher[] => values.map((value) => serviceAccountMatcher(value, policyNamespace, plane));
   return [
     ...peerField(source.principals, source.notPrincipals, (values) => principalMatchers(values, config, plane)),
@@ -123,8 +146,8 @@ function operationFields(operation: OperationSpec, { config }: RuleContext): Fie
 
 /** `undefined`: a key that Istio does not know. */
 function conditionField(when: ConditionSpec, context: RuleContext): Field | undefined {
-  const { config, policyNamespace, chain } = context;
-  const plane = chain === 'ztunnel' ? 'ztunnel' : 'envoy';
+  const { config, policyNamespace } = context;
+  const plane = planeOf(context);
   const { key, values, notValues } = when;
   const first = (fields: Field[]): Field => fields[0] ?? { condition: 'ignored', envoyHttp: false, ztunnelHttp: false, unbuildable: false };
   const asHttpAtZtunnel = (field: Field): Field => ({ ...field, ztunnelHttp: true });

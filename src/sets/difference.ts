@@ -81,8 +81,10 @@ function orderedOnce<K, V>(known: Map<K, V>, key: K, make: (key: K) => V): V {
   return fresh;
 }
 
-function orderedLayer({ id, allow, deny }: Layer): Layer {
-  return { id, allow: allow === 'all' ? 'all' : distinctCubes(allow), deny: distinctCubes(deny) };
+function orderedLayer(layer: Layer): Layer {
+  const allow = layer.allow === 'all' ? 'all' : distinctCubes(layer.allow);
+  const deny = distinctCubes(layer.deny);
+  return allow === layer.allow && deny === layer.deny ? layer : { id: layer.id, allow, deny };
 }
 
 /** Paths, layers and cubes in one order and cubes once each: how they were listed leaves no trace in a result. */
@@ -104,7 +106,7 @@ export function difference(problem: DifferenceProblem): Difference {
     const rivals = from.filter((other) => other !== rival);
     const refused = path.layers.flatMap((layer) => layer.deny);
     const walls = distinctCubes(refused);
-    const wallsWith = new Map<readonly Cube[], Cube[]>();
+    const wallsWith = new Map<readonly Cube[], readonly Cube[]>();
     for (const seed of seeds) {
       let blockers = seed.accepted.length === 0 ? walls : wallsWith.get(seed.accepted);
       if (blockers === undefined) {

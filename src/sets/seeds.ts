@@ -27,7 +27,8 @@ export function sortedOrigins(origins: Iterable<CubeOrigin>): CubeOrigin[] {
 }
 
 /** Cubes of equal content once each, with the origins of all, sorted by key. */
-export function distinctCubes(cubes: readonly Cube[]): Cube[] {
+export function distinctCubes(cubes: readonly Cube[]): readonly Cube[] {
+  if (ascending(cubes)) return cubes;
   const byKey = new Map<string, Cube>();
   const shared = new Map<string, CubeOrigin[]>();
   for (const cube of cubes) {
@@ -45,6 +46,12 @@ export function distinctCubes(cubes: readonly Cube[]): Cube[] {
     const origins = shared.get(key);
     return origins === undefined ? cube : { predicates: cube.predicates, origins: sortedOrigins(origins) };
   });
+}
+
+/** Distinct and sorted already, as lowered policies are. */
+function ascending(cubes: readonly Cube[]): boolean {
+  for (let index = 1; index < cubes.length; index += 1) if (cubeKey(cubes[index - 1] as Cube) >= cubeKey(cubes[index] as Cube)) return false;
+  return true;
 }
 
 /** Layers of both paths by identifier and occurrence: a path of two hops has two authorization layers. */

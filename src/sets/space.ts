@@ -2,7 +2,7 @@
  * The space in which one seed is searched: the dimensions that the seed and the surviving cubes speak of, cut into atoms, and cubes as
  * sets of atoms. Built lazily per seed: only what can meet the seed is cut.
  */
-import { compareText } from '#lib/order.ts';
+import { compareText, distinct } from '#lib/order.ts';
 import { atomsOf, elementAtomsOf, predicateBits, type Atoms, type ElementAtoms } from './atoms.ts';
 import type { Cube, Dimension, Predicate } from './cube.ts';
 import { matcherKey, predicateKey } from './keys.ts';
@@ -90,7 +90,7 @@ export function spaceOf(restrict: Cube, cubes: Iterable<Cube>, limit: number): S
   if (peers !== undefined) for (const matcher of structural) peers.set(matcherKey(matcher), matcher);
   for (const dimension of [...byDimension.keys()].sort(compareDimensions)) {
     const known = byDimension.get(dimension) as Map<string, Matcher>;
-    const matchers = [...known.keys()].sort(compareText).map((key) => known.get(key) as Matcher);
+    const matchers = distinct(known.keys()).map((key) => known.get(key) as Matcher);
     axisOf.set(dimension, axes.length);
     if (dimension.startsWith('claim:')) {
       const elementwise = elementMatchers(matchers);
@@ -184,7 +184,11 @@ export function boxesOf(space: Space, cube: Cube): readonly Box[] | undefined {
     }
     drafts = next;
   }
-  return drafts.map((draft) => ({ words: draft.words, narrow: [...draft.narrow].sort((left, right) => left - right) }));
+  return drafts.map((draft) => ({ words: draft.words, narrow: inOrder(draft.narrow) }));
+}
+
+function inOrder(axes: ReadonlySet<number>): readonly number[] {
+  return axes.size < 2 ? [...axes] : [...axes].sort((left, right) => left - right);
 }
 
 /** A draft with some boolean axes held to 1 (no) or 2 (yes); `undefined` where that leaves nothing. */

@@ -128,7 +128,7 @@ function distinctMatchers(matchers: readonly Matcher[]): readonly Matcher[] {
 
 /** Sorted and without duplicates: the words of a result do not depend on the order in which a policy lists them. */
 export function canonicalPredicates(predicates: readonly Predicate[]): Predicate[] {
-  const sorted = predicates.map((predicate): Predicate => ({ dimension: predicate.dimension, any: distinctMatchers(predicate.any), none: distinctMatchers(predicate.none) }));
+  const sorted = predicates.map((predicate): Predicate => (predicate.any.length < 2 && predicate.none.length < 2 ? predicate : { dimension: predicate.dimension, any: distinctMatchers(predicate.any), none: distinctMatchers(predicate.none) }));
   const byKey = new Map(sorted.map((predicate) => [predicateKey(predicate), predicate]));
   return [...byKey.values()].sort((left, right) => compareDimensions(left.dimension, right.dimension) || compareText(predicateKey(left), predicateKey(right)));
 }
