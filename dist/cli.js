@@ -89,16 +89,31 @@ function sortedBy(values5, ...keys) {
 }
 function distinct(values5) {
   if (Array.isArray(values5) && ascending(values5)) return values5.slice();
-  const found = [...new Set(values5)];
+  const list4 = Array.isArray(values5) ? values5 : [...values5];
+  if (list4.length <= fewTexts) return distinctOfFew(list4);
+  const found = [...new Set(list4)];
   return found.length < 2 ? found : found.sort(compareText);
+}
+function distinctOfFew(values5) {
+  const found = [];
+  for (const value of values5) {
+    let at2 = found.length;
+    while (at2 > 0 && (found[at2 - 1] ?? "") > value) at2 -= 1;
+    if (at2 > 0 && found[at2 - 1] === value) continue;
+    if (at2 === found.length) found.push(value);
+    else found.splice(at2, 0, value);
+  }
+  return found;
 }
 function ascending(values5) {
   for (let index = 1; index < values5.length; index += 1) if (compareText(values5[index - 1] ?? "", values5[index] ?? "") >= 0) return false;
   return true;
 }
+var fewTexts;
 var init_order = __esm({
   "src/lib/order.ts"() {
     "use strict";
+    fewTexts = 8;
   }
 });
 
@@ -12808,12 +12823,11 @@ function admitAuthorizationPolicy(manifest) {
   const spec = fieldsOr(manifest, "spec");
   const action2 = textOr(spec, "action", "ALLOW");
   const problems = [...annotationRefusals(manifest, "AuthorizationPolicy"), ...targetRefRefusals(spec), ...actionRefusals(spec, action2)];
-  for (const [index, rule2] of entriesAt(spec, "rules").entries()) {
-    const path2 = ["spec", "rules", index];
-    for (const [number5, from2] of entriesAt(rule2, "from").entries()) problems.push(...sourceRefusals(from2, [...path2, "from", number5], action2));
-    for (const [number5, to2] of entriesAt(rule2, "to").entries()) problems.push(...operationRefusals(to2, [...path2, "to", number5]));
-    for (const [number5, when] of entriesAt(rule2, "when").entries()) problems.push(...conditionRefusals(when, [...path2, "when", number5], action2));
-  }
+  entriesAt(spec, "rules").forEach((rule2, index) => {
+    entriesAt(rule2, "from").forEach((from2, number5) => problems.push(...sourceRefusals(from2, ["spec", "rules", index, "from", number5], action2)));
+    entriesAt(rule2, "to").forEach((to2, number5) => problems.push(...operationRefusals(to2, ["spec", "rules", index, "to", number5])));
+    entriesAt(rule2, "when").forEach((when, number5) => problems.push(...conditionRefusals(when, ["spec", "rules", index, "when", number5], action2)));
+  });
   return problems.length > 0 ? problems : [...selectorWarnings(spec), ...action2 === "DENY" ? tcpWarnings(spec) : []];
 }
 function actionRefusals(spec, action2) {
@@ -12840,10 +12854,10 @@ function sourceRefusals(from2, path2, action2) {
       if (textsAt(source2, key3).length > 0) problems.push(webhookProblem([...at2, key3], `\`${key3}\` is not supported with \`CUSTOM\``));
     }
   }
-  for (const key3 of sourceLists) problems.push(...eachValue(source2, key3, at2, emptyRefusal));
-  for (const key3 of addressLists) problems.push(...eachValue(source2, key3, at2, addressRefusal));
-  for (const key3 of accountLists) problems.push(...eachValue(source2, key3, at2, accountRefusal));
-  for (const key3 of trustDomainLists) problems.push(...eachValue(source2, key3, at2, trustDomainRefusal));
+  eachValue(problems, source2, sourceLists, at2, emptyRefusal);
+  eachValue(problems, source2, addressLists, at2, addressRefusal);
+  eachValue(problems, source2, accountLists, at2, accountRefusal);
+  eachValue(problems, source2, trustDomainLists, at2, trustDomainRefusal);
   return problems;
 }
 function operationRefusals(to2, path2) {
@@ -12852,9 +12866,9 @@ function operationRefusals(to2, path2) {
   if (operation === void 0) return [webhookProblem(at2, "an entry of `to` needs an `operation`")];
   const problems = [];
   if (allOperationLists.every((key3) => textsAt(operation, key3).length === 0)) problems.push(webhookProblem(at2, "the operation is empty: leave `to` out to mean any request"));
-  for (const key3 of operationLists) problems.push(...eachValue(operation, key3, at2, emptyRefusal));
-  for (const key3 of pathLists2) problems.push(...eachValue(operation, key3, at2, (value) => emptyRefusal(value) ?? pathRefusal(value)));
-  for (const key3 of portLists) problems.push(...eachValue(operation, key3, at2, portRefusal));
+  eachValue(problems, operation, operationLists, at2, emptyRefusal);
+  eachValue(problems, operation, pathLists2, at2, (value) => emptyRefusal(value) ?? pathRefusal(value));
+  eachValue(problems, operation, portLists, at2, portRefusal);
   return problems;
 }
 function conditionRefusals(when, path2, action2) {
@@ -12865,7 +12879,9 @@ function conditionRefusals(when, path2, action2) {
   const form = keyForm(key3);
   if (typeof form === "string") return [webhookProblem([...path2, "key"], form)];
   const refusal = (value) => emptyRefusal(value) ?? form.value(value);
-  return [...eachValue(when, "values", path2, refusal), ...eachValue(when, "notValues", path2, refusal)];
+  const problems = [];
+  eachValue(problems, when, ["values", "notValues"], path2, refusal);
+  return problems;
 }
 function keyForm(key3) {
   if (mappedKeys.some((prefix3) => key3.startsWith(prefix3))) {
@@ -12879,16 +12895,15 @@ function keyForm(key3) {
   if (key3 === "destination.name" || key3 === "destination.user") return `\`${key3}\` is no longer a key`;
   return `there is no key \`${clip(key3)}\``;
 }
-function eachValue(from2, key3, path2, refusal) {
-  const values5 = own(from2, key3);
-  if (!Array.isArray(values5)) return [];
-  const problems = [];
-  values5.forEach((value, index) => {
-    if (typeof value !== "string") return;
-    const message = refusal(value);
-    if (message !== void 0) problems.push(webhookProblem([...path2, key3, index], message));
-  });
-  return problems;
+function eachValue(problems, from2, keys, path2, refusal) {
+  for (const key3 of keys) {
+    const values5 = own(from2, key3);
+    if (!Array.isArray(values5)) continue;
+    values5.forEach((value, index) => {
+      const message = typeof value === "string" ? refusal(value) : void 0;
+      if (message !== void 0) problems.push(webhookProblem([...path2, key3, index], message));
+    });
+  }
 }
 function emptyRefusal(value) {
   return value === "" ? "an empty value is not allowed" : void 0;
@@ -18316,19 +18331,35 @@ function policiesFor(mesh2, workload2) {
 }
 function attachedTo(index, root, workload2) {
   const own4 = (find2) => {
-    const found = [...find2(workload2.namespace, workload2.labels), ...workload2.namespace === root ? [] : find2(root, workload2.labels)].filter((policy) => readByRevision(policy, workload2));
+    const here = find2(workload2.namespace, workload2.labels);
+    const rooted = workload2.namespace === root ? none3 : find2(root, workload2.labels);
+    if (here.length + rooted.length === 0) return none3;
+    const found = [...here, ...rooted].filter((policy) => readByRevision(policy, workload2));
     return found.length === 0 ? none3 : found.length === 1 ? compact(found) : found.sort(compareBy((policy) => resourceId(policy)));
   };
   const peer = own4(index.peerAuthentication);
   return {
     authorization: own4(index.authorization),
     requestAuthentication: own4(index.requestAuthentication),
-    peerAuthentication: peer.length === 0 ? noPeer : {
-      mesh: peer.filter((policy) => policy.namespace === root && !hasSelector(policy.spec.selector)),
-      namespace: peer.filter((policy) => policy.namespace !== root && !hasSelector(policy.spec.selector)),
-      workload: peer.filter((policy) => policy.namespace !== root && hasSelector(policy.spec.selector))
-    },
+    peerAuthentication: byScope(peer, root),
     extensions: own4(index.extensions)
+  };
+}
+function byScope(policies2, root) {
+  const [only4, another] = policies2;
+  if (only4 === void 0) return noPeer;
+  if (another !== void 0) return sortedOut(policies2, root);
+  const known7 = alone.get(only4);
+  if (known7?.root === root) return known7.scopes;
+  const scopes = sortedOut(policies2, root);
+  alone.set(only4, { root, scopes });
+  return scopes;
+}
+function sortedOut(policies2, root) {
+  return {
+    mesh: policies2.filter((policy) => policy.namespace === root && !hasSelector(policy.spec.selector)),
+    namespace: policies2.filter((policy) => policy.namespace !== root && !hasSelector(policy.spec.selector)),
+    workload: policies2.filter((policy) => policy.namespace !== root && hasSelector(policy.spec.selector))
   };
 }
 function hasSelector(selector) {
@@ -18397,7 +18428,7 @@ function extensionsOf(mesh2) {
 function extensionSelector(extension) {
   return extension.kind === "EnvoyFilter" ? extension.spec.workloadSelector?.labels ?? {} : extension.spec.selector?.matchLabels ?? {};
 }
-var indexes, finders, none3, noPeer, noObjects;
+var indexes, finders, none3, noPeer, alone, noObjects;
 var init_attachment = __esm({
   "src/mesh/attachment.ts"() {
     "use strict";
@@ -18409,6 +18440,7 @@ var init_attachment = __esm({
     finders = /* @__PURE__ */ new WeakMap();
     none3 = [];
     noPeer = { mesh: none3, namespace: none3, workload: none3 };
+    alone = /* @__PURE__ */ new WeakMap();
     noObjects = [];
   }
 });
@@ -18700,13 +18732,22 @@ function ambientCapture(annotations) {
   return goTrue(annotations["ambient.istio.io/bypass-inbound-capture"]) ? nothingInbound : everythingInbound;
 }
 function sidecarCapture(annotations, defaults2) {
+  if (Object.keys(annotations).length > 0) return freshCapture(annotations, defaults2);
+  const key3 = JSON.stringify(defaults2);
+  const known7 = unannotated.get(key3);
+  if (known7 !== void 0) return known7;
+  const fresh = freshCapture(annotations, defaults2);
+  unannotated.set(key3, fresh);
+  return fresh;
+}
+function freshCapture(annotations, defaults2) {
   for (const [own4, world] of [[annotations, defaults2], [annotations, { ...defaults2, cni: false, plugin: false }], [{}, defaults2]]) {
     const redirected = redirectionOf(own4, world);
     if (!("rejectedBy" in redirected)) return redirected.inbound;
   }
   return everythingInbound;
 }
-var proxyPorts, usualCapture;
+var proxyPorts, usualCapture, unannotated;
 var init_capture = __esm({
   "src/mesh/capture.ts"() {
     "use strict";
@@ -18724,6 +18765,7 @@ var init_capture = __esm({
       plugin: false,
       interceptionMode: "REDIRECT"
     };
+    unannotated = /* @__PURE__ */ new Map();
   }
 });
 
@@ -20914,7 +20956,7 @@ function lowerRule(rule2, context2) {
   let product3 = [[]];
   for (const part3 of parts2) {
     if (part3 === void 0 || part3.length * product3.length > maxCubesPerRule) return void 0;
-    product3 = product3.flatMap((left) => part3.map((right) => [...left, ...right]));
+    product3 = times(product3, part3);
   }
   return product3.map(tidy);
 }
@@ -20932,9 +20974,19 @@ function conjunction(conditions) {
   let product3 = [[]];
   for (const alternatives2 of conditions) {
     if (alternatives2.length * product3.length > maxCubesPerRule) return void 0;
-    product3 = product3.flatMap((left) => alternatives2.map((right) => [...left, ...right]));
+    product3 = times(product3, alternatives2);
   }
   return product3;
+}
+function times(lefts, rights) {
+  if (isOneFree(lefts)) return rights;
+  if (isOneFree(rights)) return lefts;
+  const product3 = [];
+  for (const left of lefts) for (const right of rights) product3.push(left.length === 0 ? right : right.length === 0 ? left : left.concat(right));
+  return product3;
+}
+function isOneFree(alternatives2) {
+  return alternatives2.length === 1 && alternatives2[0]?.length === 0;
 }
 function tidy(predicates) {
   return compact(predicates.filter((predicate) => predicate.any.length > 0 || predicate.none.length > 0));
@@ -21517,7 +21569,7 @@ function destinationEnd({ mesh: mesh2, query: query3, destination: destination2 
   if (destination2 === void 0) return address === void 0 ? { type: "somebody" } : { type: "outside", address };
   return podOf(mesh2, destination2, address ?? parseIp(someDestinationPod));
 }
-function sourceEnds({ mesh: mesh2, query: query3 }, callers4) {
+function sourceEnds({ mesh: mesh2, query: query3 }, callers5) {
   const { from: from2 } = query3;
   const address = parseIp(from2.ip ?? "");
   const podAddress2 = address ?? parseIp(someSourcePod);
@@ -21525,7 +21577,7 @@ function sourceEnds({ mesh: mesh2, query: query3 }, callers4) {
     const { namespace, labels: labels3, namespaceLabels } = from2.pod;
     return [{ type: "pod", namespace, namespaceLabel: namespaceReader(mesh2, namespace, namespaceLabels), labels: labels3, ports: void 0, address: podAddress2 }];
   }
-  if (callers4.length > 0) return callers4.map((workload2) => podOf(mesh2, workload2, podAddress2));
+  if (callers5.length > 0) return callers5.map((workload2) => podOf(mesh2, workload2, podAddress2));
   if (typeof from2.principal === "string") {
     const namespace = identityParts(from2.principal)?.namespace;
     if (namespace === void 0 && address !== void 0) return [{ type: "outside", address }];
@@ -21665,8 +21717,8 @@ var init_versions = __esm({
 
 // src/semantics/rule.ts
 function compileRule(rule2, index, context2) {
-  const sources = entriesOf(rule2.from.map((source2) => sourceFields2(source2, context2)), context2);
-  const operations = entriesOf(rule2.to.map((operation) => operationFields2(operation, context2)), context2);
+  const sources = entriesOf(rule2.from.map((source2) => remembered(source2, context2, sourceFields2)), context2);
+  const operations = entriesOf(rule2.to.map((operation) => remembered(operation, context2, operationFields2)), context2);
   const conditions = [];
   for (const when of rule2.when) {
     const field3 = conditionField(when, context2);
@@ -21677,6 +21729,18 @@ function compileRule(rule2, index, context2) {
   }
   if (sources === "rule-dropped" || operations === "rule-dropped") return void 0;
   return { index, sources, operations, conditions };
+}
+function planeOf({ chain }) {
+  return chain === "ztunnel" ? "ztunnel" : "envoy";
+}
+function remembered(entry2, context2, read4) {
+  const { config: config3, policyNamespace } = context2;
+  const plane = planeOf(context2);
+  const known7 = knownFields.get(entry2);
+  if (known7?.config === config3 && known7.plane === plane && known7.policyNamespace === policyNamespace) return known7.fields;
+  const fields3 = read4(entry2, context2);
+  knownFields.set(entry2, { config: config3, plane, policyNamespace, fields: fields3 });
+  return fields3;
 }
 function entriesOf(entries2, context2) {
   const kept = [];
@@ -21698,8 +21762,8 @@ function keep(fields3, context2) {
   return kept.length === 0 && context2.chain === "ztunnel" ? "never" : compact(kept);
 }
 function sourceFields2(source2, context2) {
-  const { config: config3, policyNamespace, chain } = context2;
-  const plane = chain === "ztunnel" ? "ztunnel" : "envoy";
+  const { config: config3, policyNamespace } = context2;
+  const plane = planeOf(context2);
   const accounts2 = (values5) => values5.map((value) => serviceAccountMatcher(value, policyNamespace, plane));
   return [
     ...peerField(source2.principals, source2.notPrincipals, (values5) => principalMatchers(values5, config3, plane)),
@@ -21721,8 +21785,8 @@ function operationFields2(operation, { config: config3 }) {
   ];
 }
 function conditionField(when, context2) {
-  const { config: config3, policyNamespace, chain } = context2;
-  const plane = chain === "ztunnel" ? "ztunnel" : "envoy";
+  const { config: config3, policyNamespace } = context2;
+  const plane = planeOf(context2);
   const { key: key3, values: values5, notValues } = when;
   const first = (fields3) => fields3[0] ?? { condition: "ignored", envoyHttp: false, ztunnelHttp: false, unbuildable: false };
   const asHttpAtZtunnel = (field3) => ({ ...field3, ztunnelHttp: true });
@@ -21812,12 +21876,14 @@ function checkedField(dimension, any2, none5, read4, ztunnelHttp) {
   const vanished = built.any.length === 0 && built.none.length === 0;
   return { condition: vanished ? "ignored" : { on: "value", dimension, ...built }, envoyHttp: false, ztunnelHttp, unbuildable };
 }
+var knownFields;
 var init_rule = __esm({
   "src/semantics/rule.ts"() {
     "use strict";
     init_compact();
     init_versions();
     init_values();
+    knownFields = /* @__PURE__ */ new WeakMap();
   }
 });
 
@@ -23739,7 +23805,7 @@ function throughNetworkPaths(posture, mesh2, workload2) {
   const sure = posture.sure === posture.possible ? possible : proxied(posture.sure, posture.enforcedAt === "none");
   const inFront = waypointAlternatives(mesh2, workload2, posture);
   const tunnel = posture.tunnels.size === 0 ? network : networkPosture(mesh2, workload2, true);
-  const before = (paths) => paths.flatMap((path2) => times(inFront.get(path2.id) ?? (posture.tunnels.has(path2.id) ? tunnel : network).alternatives, [path2]));
+  const before = (paths) => paths.flatMap((path2) => times2(inFront.get(path2.id) ?? (posture.tunnels.has(path2.id) ? tunnel : network).alternatives, [path2]));
   const whole4 = before(possible);
   return {
     ...posture,
@@ -23775,7 +23841,7 @@ function only2(predicate) {
 function over(...transports) {
   return { dimension: "transport", any: transports.map((text9) => ({ type: "one-of", text: text9 })), none: [] };
 }
-function times(alternatives2, paths) {
+function times2(alternatives2, paths) {
   return alternatives2.flatMap((alternative) => paths.map((path2) => ({ id: `${path2.id}${alternative.id}`, layers: [...alternative.layers, ...path2.layers] })));
 }
 function waypointAlternatives(mesh2, workload2, { waypoints }) {
@@ -23835,12 +23901,12 @@ function throughNetwork({ mesh: mesh2, workload: workload2, query: query3, clien
   return because2 === behind3.because ? behind3 : { ...behind3, because: because2 };
 }
 function decideOutbound(mesh2, query3, client) {
-  const callers4 = callersOf(mesh2, query3, client);
-  const network = networkAnswer({ mesh: mesh2, query: query3, destination: void 0, port: query3.to.port, callers: () => callers4 });
+  const callers5 = callersOf(mesh2, query3, client);
+  const network = networkAnswer({ mesh: mesh2, query: query3, destination: void 0, port: query3.to.port, callers: () => callers5 });
   const step = stepOf(network);
   if (network.passes === false) return { verdict: "deny", layer: "network-policy", by: network.by, enforcedAt: "none", because: [step] };
   if (network.passes === void 0) return { verdict: "unknown", rule: network.rule, missing: network.because, because: [step] };
-  if (!isDatagram(query3) && callers4.some((caller) => caller.enrolment.mode !== "none")) return { verdict: "unknown", rule: "M98", missing: "what the proxy of the caller does with an address outside the mesh", because: [step] };
+  if (!isDatagram(query3) && callers5.some((caller) => caller.enrolment.mode !== "none")) return { verdict: "unknown", rule: "M98", missing: "what the proxy of the caller does with an address outside the mesh", because: [step] };
   return { verdict: "allow", layer: "network-policy", by: network.by, enforcedAt: "none", because: [step] };
 }
 function stepOf(network) {
@@ -24137,7 +24203,14 @@ function factsOf2(input2, options2) {
   const reaches4 = /* @__PURE__ */ new WeakMap();
   const attached = /* @__PURE__ */ new WeakMap();
   const selecting = /* @__PURE__ */ new WeakMap();
-  const attachedTo2 = (point) => remembered(attached, point, () => policiesFor(mesh2, point));
+  const modes3 = /* @__PURE__ */ new WeakMap();
+  const sidecarMtls = (policies2, port3) => {
+    const byPort = remembered2(modes3, policies2, () => /* @__PURE__ */ new Map());
+    const known7 = byPort.get(port3) ?? mtlsAt(mesh2, policies2, port3);
+    byPort.set(port3, known7);
+    return known7;
+  };
+  const attachedTo2 = (point) => remembered2(attached, point, () => policiesFor(mesh2, point));
   return {
     environment: options2.environment,
     side: options2.side,
@@ -24148,9 +24221,9 @@ function factsOf2(input2, options2) {
     of: (kind) => ofKind(mesh2, kind),
     policiesAt: (point) => attachedTo2(point).authorization,
     tokensAt: (point) => attachedTo2(point).requestAuthentication,
-    reachOf: (policy) => remembered(reaches4, policy, () => reachOf(mesh2, policy)),
-    mtlsAt: (point, port3) => isAmbient2(point) ? ambientMtlsAt(mesh2, attachedTo2(point), port3) : mtlsAt(mesh2, attachedTo2(point).peerAuthentication, port3),
-    servicesOf: (workload2) => remembered(selecting, workload2, () => services()(workload2.namespace, workload2.labels)),
+    reachOf: (policy) => remembered2(reaches4, policy, () => reachOf(mesh2, policy)),
+    mtlsAt: (point, port3) => isAmbient2(point) ? ambientMtlsAt(mesh2, attachedTo2(point), port3) : sidecarMtls(attachedTo2(point).peerAuthentication, port3),
+    servicesOf: (workload2) => remembered2(selecting, workload2, () => services()(workload2.namespace, workload2.labels)),
     ask: (query3) => options2.ask?.(mesh2, query3)
   };
 }
@@ -24158,7 +24231,7 @@ function once2(compute) {
   let known7;
   return () => (known7 ??= { value: compute() }).value;
 }
-function remembered(memory, key3, compute) {
+function remembered2(memory, key3, compute) {
   const known7 = memory.get(key3);
   if (known7 !== void 0) return known7;
   const fresh = compute();
@@ -24655,10 +24728,10 @@ function stepped(severity2, steps) {
   const rank4 = Math.min(order.length - 1, Math.max(1, severityRank(severity2) + steps));
   return order[rank4] ?? severity2;
 }
-function breadthOf(callers4) {
-  if (callers4.internet || callers4.plaintext) return "anyone";
-  if (callers4.open.length === 0) return callers4.known.length > 0 ? "named" : "mesh";
-  return callers4.open.map(breadthOfOpen).reduce(wider, "named");
+function breadthOf(callers5) {
+  if (callers5.internet || callers5.plaintext) return "anyone";
+  if (callers5.open.length === 0) return callers5.known.length > 0 ? "named" : "mesh";
+  return callers5.open.map(breadthOfOpen).reduce(wider, "named");
 }
 function wider(left, right) {
   return breadths.indexOf(left) >= breadths.indexOf(right) ? left : right;
@@ -24884,9 +24957,11 @@ function isUsualPlace(locations) {
 }
 function valueSet(predicates) {
   if (predicates.some((predicate) => predicate.none.some((matcher) => matcher.type === "identified"))) return { only: [ABSENT] };
+  const word2 = wordsFor(predicates);
+  const [alone2, another] = predicates;
+  if (alone2 !== void 0 && another === void 0 && alone2.any.length === 0 !== (alone2.none.length === 0)) return alone2.none.length === 0 ? { only: distinct(alone2.any.map(word2)) } : { except: distinct(alone2.none.map(word2)) };
   const tokens = tokensOf(predicates);
   if (tokens !== void 0) return tokens;
-  const word2 = wordsFor(predicates);
   const only4 = allOf(predicates.filter((predicate) => predicate.any.length > 0).map((predicate) => distinct(predicate.any.map(word2))));
   const except = distinct(predicates.flatMap((predicate) => predicate.none.map(word2)));
   const left = only4.filter((value) => !except.includes(value));
@@ -24917,9 +24992,21 @@ function bothTexts(left, right) {
   return isWithin(textWord(right), textWord(left)) ? right : left;
 }
 function wordsFor(predicates) {
-  const modes3 = new Set(predicates.flatMap(({ any: any2, none: none5 }) => [...any2, ...none5]).flatMap((matcher) => matcher.type === "path" ? [matcher.normalization] : []));
-  if (modes3.size < 2) return matcherWord;
+  if (!sawSeveral(predicates)) return matcherWord;
   return (matcher) => matcher.type === "path" ? `${matcherWord(matcher)} (${normalized[matcher.normalization]})` : matcherWord(matcher);
+}
+function sawSeveral(predicates) {
+  let first;
+  for (const { any: any2, none: none5 } of predicates) {
+    for (const list4 of [any2, none5]) {
+      for (const matcher of list4) {
+        if (matcher.type !== "path") continue;
+        first ??= matcher.normalization;
+        if (matcher.normalization !== first) return true;
+      }
+    }
+  }
+  return false;
 }
 function allOf(lists) {
   const [first, ...rest] = lists;
@@ -24961,9 +25048,9 @@ function regionCube(cube3) {
     else result[plain3[dimension]] = valueSet(predicates);
   }
   for (const [key3, named6] of [["headers", headers2], ["podLabels", podLabels], ["claims", claims], ["opaque", opaque]]) if (Object.keys(named6).length > 0) result[key3] = named6;
-  const inOrder2 = {};
-  for (const key3 of written) if (key3 in result) inOrder2[key3] = result[key3];
-  return inOrder2;
+  const inOrder3 = {};
+  for (const key3 of written) if (key3 in result) inOrder3[key3] = result[key3];
+  return inOrder3;
 }
 function region2(cubes, complete) {
   return { cubes: cubes.slice(0, SHOWN_CUBES).map(regionCube), complete: complete && cubes.length <= SHOWN_CUBES };
@@ -25011,15 +25098,15 @@ function looksAtPods(cube3) {
   return cube3.predicates.some((predicate) => predicate.dimension.startsWith("pod-label:") || predicate.dimension === "peer" && [...predicate.any, ...predicate.none].some((matcher) => matcher.type === "source-namespace"));
 }
 function podCallers(cube3, mesh2, carried) {
-  const callers4 = cube3.predicates.filter(({ dimension }) => dimension === "peer" || dimension.startsWith("pod-label:"));
-  const asked = { predicates: callers4, origins: [] };
+  const callers5 = cube3.predicates.filter(({ dimension }) => dimension === "peer" || dimension.startsWith("pod-label:"));
+  const asked = { predicates: callers5, origins: [] };
   const admits3 = (caller, labels3) => pointIn(asked, pointOf(caller, labels3));
   const known7 = [...mesh2.workloads.values()].filter((workload2) => {
     const identity2 = workload2.enrolment.mode === "none" || !carried.identified ? [] : [`${mesh2.config.trustDomain}/ns/${workload2.namespace}/sa/${workload2.serviceAccount}`];
     return [...identity2, ...carried.unidentified ? [null] : []].some((principal) => admits3({ principal, namespace: workload2.namespace, namespaceLabels: {} }, workload2.labels));
   });
-  const peers = callers4.filter(({ dimension }) => dimension === "peer");
-  return { known: distinct(known7.map(({ namespace, name: name2, kind }) => `${namespace}/${name2}[${kind}]`)), open: openWords(peers, labelWords(callers4)), outside: carried.unidentified && admits3(null, {}) };
+  const peers = callers5.filter(({ dimension }) => dimension === "peer");
+  return { known: distinct(known7.map(({ namespace, name: name2, kind }) => `${namespace}/${name2}[${kind}]`)), open: openWords(peers, labelWords(callers5)), outside: carried.unidentified && admits3(null, {}) };
 }
 function pointOf(caller, labels3) {
   const point = /* @__PURE__ */ new Map([["peer", caller]]);
@@ -25032,10 +25119,10 @@ function openWords(peers, labels3) {
   const anywhere = { principal: null, namespace: "", namespaceLabels: {} };
   return peers.every((predicate) => holds(predicate, anywhere)) ? [`${ANY_POD}${labels3}`] : [];
 }
-function labelWords(callers4) {
+function labelWords(callers5) {
   const labelled = [];
   const without2 = [];
-  for (const { dimension, any: any2, none: none5 } of callers4) {
+  for (const { dimension, any: any2, none: none5 } of callers5) {
     if (!dimension.startsWith("pod-label:")) continue;
     const word2 = (matcher) => matcher.type === "exact" ? `${dimension.slice("pod-label:".length)}=${matcher.text}` : dimension.slice("pod-label:".length);
     if (any2.length > 0) labelled.push(any2.map(word2).join(" or "));
@@ -25198,18 +25285,18 @@ function list2(words3, shown5 = 3) {
   return words3.length > shown5 ? `${head} and ${words3.length - shown5} more` : head;
 }
 function callerWords({ known: known7, open: everybody, plaintext, internet }) {
-  const callers4 = { known: known7, plaintext, internet, open: plaintext ? everybody.filter((word2) => word2 !== FOREIGN_IDENTITY) : everybody };
-  const anyIdentity = callers4.open.includes(ANY_IDENTITY);
-  if (callers4.plaintext && anyIdentity) return "any client, with or without a mesh identity";
-  const broad = callers4.open.filter((word2) => word2.startsWith(ANY_POD));
+  const callers5 = { known: known7, plaintext, internet, open: plaintext ? everybody.filter((word2) => word2 !== FOREIGN_IDENTITY) : everybody };
+  const anyIdentity = callers5.open.includes(ANY_IDENTITY);
+  if (callers5.plaintext && anyIdentity) return "any client, with or without a mesh identity";
+  const broad = callers5.open.filter((word2) => word2.startsWith(ANY_POD));
   const anyPod = broad.includes(ANY_POD) ? [ANY_POD] : broad;
   const parts2 = [];
-  if (callers4.plaintext) parts2.push("any client without a mesh identity");
+  if (callers5.plaintext) parts2.push("any client without a mesh identity");
   if (anyIdentity) parts2.push("any mesh identity");
   else if (anyPod.length > 0) parts2.push(list2(anyPod, 2));
   else {
-    if (callers4.known.length > 0) parts2.push(list2(callers4.known.map((id) => `\`${id.replace(/\[.*\]$/, "")}\``)));
-    if (callers4.open.length > 0) parts2.push(list2(callers4.open, 2));
+    if (callers5.known.length > 0) parts2.push(list2(callers5.known.map((id) => `\`${id.replace(/\[.*\]$/, "")}\``)));
+    if (callers5.open.length > 0) parts2.push(list2(callers5.open, 2));
   }
   return parts2.length === 0 ? "some client" : parts2.join(" and ");
 }
@@ -25329,8 +25416,8 @@ function leadingOf(entries2, complete) {
 function isForMany({ peers }) {
   return peers?.only === void 0 || peers.only.some((word2) => word2.includes("*") || word2.startsWith(DOMAIN) || word2 === "any mesh identity" || word2 === "(none)");
 }
-function domainWords(callers4, region3) {
-  if (callers4.plaintext || !(callers4.open.includes(ANY_IDENTITY) || callers4.open.includes(FOREIGN_IDENTITY))) return void 0;
+function domainWords(callers5, region3) {
+  if (callers5.plaintext || !(callers5.open.includes(ANY_IDENTITY) || callers5.open.includes(FOREIGN_IDENTITY))) return void 0;
   const phrases2 = distinct(
     region3.cubes.map(({ peers }) => {
       const only4 = peers?.only ?? [];
@@ -25348,12 +25435,12 @@ function facetWords(facet, region3) {
   if (facet === "ingress") return " from outside";
   return facet === "token" && region3.cubes.some((cube3) => cube3.token?.only === void 0 || cube3.token.only.includes("(none)")) ? " without the token it needs on the other side" : "";
 }
-function outlineWords({ callers: callers4, region: region3 }) {
-  return `${domainWords(callers4, region3) ?? callerWords(callers4)} with ${regionWords({ ...region3, complete: true })}`;
+function outlineWords({ callers: callers5, region: region3 }) {
+  return `${domainWords(callers5, region3) ?? callerWords(callers5)} with ${regionWords({ ...region3, complete: true })}`;
 }
-function headline(direction, facet, callers4, region3, destinations2) {
+function headline(direction, facet, callers5, region3, destinations2) {
   const told = direction.startsWith("undecided") ? { ...region3, complete: true } : region3;
-  return `${domainWords(callers4, region3) ?? callerWords(callers4)} ${verbs[direction]} ${destinationWords(destinations2)} with ${regionWords(told)}${facetWords(facet, region3)}`;
+  return `${domainWords(callers5, region3) ?? callerWords(callers5)} ${verbs[direction]} ${destinationWords(destinations2)} with ${regionWords(told)}${facetWords(facet, region3)}`;
 }
 function answerWords(answer3) {
   const by = answer3.by !== void 0 && answer3.by.length > 0 ? ` (${list2(answer3.by.map((id) => `\`${id}\``))})` : "";
@@ -25481,12 +25568,20 @@ function matchesEverything(rule2) {
   return anySource(rule2) && anyOperation(rule2) && rule2.when.length === 0;
 }
 function callerRules(rule2) {
+  const known7 = callers.get(rule2);
+  if (known7 !== void 0) return known7;
+  const fresh = freshCallerRules(rule2);
+  callers.set(rule2, fresh);
+  return fresh;
+}
+function freshCallerRules(rule2) {
   const conditions = rule2.when.flatMap((condition, index) => {
     const fields3 = callerKeys[condition.key];
     return fields3 === void 0 ? [] : [{ condition, index, fields: fields3 }];
   });
   const sources = rule2.from.length > 0 ? rule2.from.map((source2, index) => ({ source: source2, base: ["from", index, "source"] })) : conditions.length > 0 ? [{ source: noSource, base: void 0 }] : [];
   return sources.map(({ source: source2, base: base2 }) => {
+    if (conditions.length === 0) return { source: source2, at: (field3) => [...base2 ?? [], field3] };
     const added = {};
     const places = /* @__PURE__ */ new Map();
     for (const { condition, index, fields: [positive, negated] } of conditions) {
@@ -25539,7 +25634,7 @@ function exactPrincipals(rule2) {
 function fieldName(path2) {
   return path2.findLast((step) => typeof step === "string") ?? "";
 }
-var negative, everyValue, callerKeys, noSource, peerKeys, addressKeys, httpOperation, httpSource, ztunnelSource, ztunnelKeys;
+var negative, everyValue, callerKeys, noSource, callers, peerKeys, addressKeys, httpOperation, httpSource, ztunnelSource, ztunnelKeys;
 var init_rules = __esm({
   "src/findings/rules.ts"() {
     "use strict";
@@ -25570,6 +25665,7 @@ var init_rules = __esm({
       remoteIpBlocks: [],
       notRemoteIpBlocks: []
     };
+    callers = /* @__PURE__ */ new WeakMap();
     peerKeys = /* @__PURE__ */ new Set(["source.principal", "source.namespace", "source.serviceAccount", "source.trustDomain"]);
     addressKeys = /* @__PURE__ */ new Set(["source.ip", "remote.ip"]);
     httpOperation = ["hosts", "notHosts", "methods", "notMethods", "paths", "notPaths"];
@@ -26178,14 +26274,14 @@ var init_dry_run_left_on = __esm({
       rule: "dry-run-left-on",
       detectState: (side2) => side2.of("AuthorizationPolicy").filter(isDryRun2).map((policy) => {
         const reach = side2.reachOf(policy);
-        const alone = reach.workloads.filter((workload2) => !side2.policiesAt(workload2).some((other) => !isDryRun2(other) && other.spec.action !== "AUDIT"));
+        const alone2 = reach.workloads.filter((workload2) => !side2.policiesAt(workload2).some((other) => !isDryRun2(other) && other.spec.action !== "AUDIT"));
         return {
           subject: resourceId(policy),
           affected: reach.ids,
-          severity: alone.length > 0 ? "medium" : "low",
+          severity: alone2.length > 0 ? "medium" : "low",
           certainty: certaintyOf(reach.workloads),
           place: { resource: policy, path: ["metadata", "annotations", "istio.io/dry-run"] },
-          message: alone.length > 0 ? `${named2(policy)} is the only policy of ${listed3(alone.map((workload2) => workload2.id))} and enforces nothing: it is a dry run` : `${named2(policy)} enforces nothing at ${listed3(reach.ids)}: it is a dry run`,
+          message: alone2.length > 0 ? `${named2(policy)} is the only policy of ${listed3(alone2.map((workload2) => workload2.id))} and enforces nothing: it is a dry run` : `${named2(policy)} enforces nothing at ${listed3(reach.ids)}: it is a dry run`,
           impact: "the protection that the policy describes exists in the logs only",
           remedy: "read the shadow results for representative traffic, then remove the annotation",
           validation: { positive: "a request that the policy allows is answered after the annotation is gone", negative: `a request that the policy would refuse is refused by \`${reach.ids[0] ?? ""}\` with 403` }
@@ -27387,10 +27483,10 @@ var init_mtls_lost_by_sidecar_scope = __esm({
     mtlsLostBySidecarScope = defineDetector({
       rule: "mtls-lost-by-sidecar-scope",
       detectOpenings: ({ base: base2, head }) => {
-        const callers4 = grouped(head.workloads.filter((workload2) => workload2.enrolment.mode === "sidecar" || workload2.enrolment.mode === "unknown" && workload2.enrolment.inWorld === "sidecar"), (workload2) => workload2.namespace);
+        const callers5 = grouped(head.workloads.filter((workload2) => workload2.enrolment.mode === "sidecar" || workload2.enrolment.mode === "unknown" && workload2.enrolment.inWorld === "sidecar"), (workload2) => workload2.namespace);
         const enrolled = new Set(head.workloads.filter((workload2) => inMesh(workload2)).map((workload2) => workload2.namespace));
         const services = head.of("Service").filter((service) => service.spec.selector !== void 0 && service.namespace !== void 0 && enrolled.has(service.namespace));
-        return [...callers4.keys()].flatMap((namespace) => {
+        return [...callers5.keys()].flatMap((namespace) => {
           const sidecar2 = scopeOf3(head, namespace);
           if (sidecar2 === void 0 || outboundOf2(head)(namespace).registryOnly) return [];
           const earlier = scopeOf3(base2, namespace);
@@ -31324,8 +31420,8 @@ var init_authorities = __esm({
 
 // src/posture/forwarded-ties.ts
 function spokenOf(posture) {
-  const remembered2 = known5.get(posture);
-  if (remembered2 !== void 0) return remembered2;
+  const remembered3 = known5.get(posture);
+  if (remembered3 !== void 0) return remembered3;
   let header = false;
   const blocks3 = /* @__PURE__ */ new Map();
   const seen = /* @__PURE__ */ new Set();
@@ -32332,8 +32428,8 @@ function onlySpelling(dimension, matcher, matchers) {
   return onlyValue(matcher);
 }
 function candidatesWithin(dimension, matchers, restrict, limit) {
-  const callers4 = dimension === "peer" && matchers.some((matcher) => matcher.type === "source-namespace");
-  for (const predicate of callers4 ? [] : restrict) {
+  const callers5 = dimension === "peer" && matchers.some((matcher) => matcher.type === "source-namespace");
+  for (const predicate of callers5 ? [] : restrict) {
     if (predicate.any.length === 0) continue;
     const values5 = predicate.any.map((matcher) => onlySpelling(dimension, matcher, matchers));
     const legal = (value) => dimension !== "path" && dimension !== "path.query" || typeof value === "string" && value.startsWith("/");
@@ -32417,15 +32513,15 @@ function exactElement(matched, patterns, classes) {
   let also = [...matched];
   let except = patterns.map((_, index) => index).filter((index) => !matched.includes(index));
   const others2 = classes.filter((other) => other !== matched);
-  const alone = (inside4, outside) => !others2.some((other) => inside4.every((index) => other.includes(index)) && !outside.some((index) => other.includes(index)));
+  const alone2 = (inside4, outside) => !others2.some((other) => inside4.every((index) => other.includes(index)) && !outside.some((index) => other.includes(index)));
   for (const index of [...except]) {
     const fewer = except.filter((entry2) => entry2 !== index);
-    if (alone(also, fewer)) except = fewer;
+    if (alone2(also, fewer)) except = fewer;
   }
   const rank4 = (index) => ["present", "non-empty", "suffix", "prefix", "exact"].indexOf(patterns[index].type);
   for (const index of [...also].sort((left, right) => rank4(left) - rank4(right) || left - right)) {
     const fewer = also.filter((entry2) => entry2 !== index);
-    if (fewer.length > 0 && alone(fewer, except)) also = fewer;
+    if (fewer.length > 0 && alone2(fewer, except)) also = fewer;
   }
   also.sort((left, right) => rank4(right) - rank4(left) || left - right);
   const [first, ...rest] = also.map((index) => patterns[index]);
@@ -32492,7 +32588,7 @@ function spaceOf(restrict, cubes, limit) {
   if (peers !== void 0) for (const matcher of structural) peers.set(matcherKey(matcher), matcher);
   for (const dimension of [...byDimension.keys()].sort(compareDimensions)) {
     const known7 = byDimension.get(dimension);
-    const matchers = [...known7.keys()].sort(compareText).map((key3) => known7.get(key3));
+    const matchers = distinct(known7.keys()).map((key3) => known7.get(key3));
     axisOf.set(dimension, axes.length);
     if (dimension.startsWith("claim:")) {
       const elementwise = elementMatchers(matchers);
@@ -32568,7 +32664,10 @@ function boxesOf(space3, cube3) {
     }
     drafts = next;
   }
-  return drafts.map((draft) => ({ words: draft.words, narrow: [...draft.narrow].sort((left, right) => left - right) }));
+  return drafts.map((draft) => ({ words: draft.words, narrow: inOrder2(draft.narrow) }));
+}
+function inOrder2(axes) {
+  return axes.size < 2 ? [...axes] : [...axes].sort((left, right) => left - right);
 }
 function fixed2(space3, draft, wanted2) {
   if (wanted2.length === 0) return draft;
@@ -32901,13 +33000,13 @@ function cover2(words3, target) {
   return withoutRedundant(chosen, target).sort((a, b) => a.index - b.index);
 }
 function withoutRedundant(chosen, target) {
-  const times3 = /* @__PURE__ */ new Map();
+  const times4 = /* @__PURE__ */ new Map();
   const relevant = chosen.map((word2) => members(and(word2.bits, target)));
-  for (const atoms of relevant) for (const atom of atoms) times3.set(atom, (times3.get(atom) ?? 0) + 1);
+  for (const atoms of relevant) for (const atom of atoms) times4.set(atom, (times4.get(atom) ?? 0) + 1);
   return chosen.filter((_, index) => {
     const atoms = relevant[index];
-    if (!atoms.every((atom) => (times3.get(atom) ?? 0) > 1)) return true;
-    for (const atom of atoms) times3.set(atom, (times3.get(atom) ?? 0) - 1);
+    if (!atoms.every((atom) => (times4.get(atom) ?? 0) > 1)) return true;
+    for (const atom of atoms) times4.set(atom, (times4.get(atom) ?? 0) - 1);
     return false;
   });
 }
@@ -32958,7 +33057,7 @@ function distinctMatchers(matchers) {
   return [...byKey.keys()].sort().map((key3) => byKey.get(key3));
 }
 function canonicalPredicates(predicates) {
-  const sorted = predicates.map((predicate) => ({ dimension: predicate.dimension, any: distinctMatchers(predicate.any), none: distinctMatchers(predicate.none) }));
+  const sorted = predicates.map((predicate) => predicate.any.length < 2 && predicate.none.length < 2 ? predicate : { dimension: predicate.dimension, any: distinctMatchers(predicate.any), none: distinctMatchers(predicate.none) });
   const byKey = new Map(sorted.map((predicate) => [predicateKey(predicate), predicate]));
   return [...byKey.values()].sort((left, right) => compareDimensions(left.dimension, right.dimension) || compareText(predicateKey(left), predicateKey(right)));
 }
@@ -33219,6 +33318,7 @@ ${origin.rule === void 0 ? "" : String(origin.rule).padStart(6, "0")}`, origin);
   return [...byKey.keys()].sort(compareText).map((key3) => byKey.get(key3));
 }
 function distinctCubes(cubes) {
+  if (ascending3(cubes)) return cubes;
   const byKey = /* @__PURE__ */ new Map();
   const shared2 = /* @__PURE__ */ new Map();
   for (const cube3 of cubes) {
@@ -33237,13 +33337,17 @@ function distinctCubes(cubes) {
     return origins === void 0 ? cube3 : { predicates: cube3.predicates, origins: sortedOrigins(origins) };
   });
 }
+function ascending3(cubes) {
+  for (let index = 1; index < cubes.length; index += 1) if (cubeKey(cubes[index - 1]) >= cubeKey(cubes[index])) return false;
+  return true;
+}
 function pairs(from2, to2) {
   const keyed2 = (path2) => {
-    const times3 = /* @__PURE__ */ new Map();
+    const times4 = /* @__PURE__ */ new Map();
     return new Map(
       path2.layers.map((layer2) => {
-        const time3 = times3.get(layer2.id) ?? 0;
-        times3.set(layer2.id, time3 + 1);
+        const time3 = times4.get(layer2.id) ?? 0;
+        times4.set(layer2.id, time3 + 1);
         return [`${layer2.id}#${String(time3)}`, layer2];
       })
     );
@@ -33311,8 +33415,10 @@ function orderedOnce(known7, key3, make) {
   known7.set(key3, fresh);
   return fresh;
 }
-function orderedLayer({ id, allow, deny }) {
-  return { id, allow: allow === "all" ? "all" : distinctCubes(allow), deny: distinctCubes(deny) };
+function orderedLayer(layer2) {
+  const allow = layer2.allow === "all" ? "all" : distinctCubes(layer2.allow);
+  const deny = distinctCubes(layer2.deny);
+  return allow === layer2.allow && deny === layer2.deny ? layer2 : { id: layer2.id, allow, deny };
 }
 function canonicalPaths(paths) {
   const sorted = paths.length < 2 ? paths : [...paths].sort((left, right) => compareText(left.id, right.id));
@@ -33448,9 +33554,9 @@ function singles(candidates3, trials, sets) {
   }
 }
 function larger(candidates3, trials, sets, sufficient) {
-  const alone = new Set(sets.flat());
+  const alone2 = new Set(sets.flat());
   const found = [];
-  const pools = [candidates3.filter((edit) => !alone.has(edit))];
+  const pools = [candidates3.filter((edit) => !alone2.has(edit))];
   const seen = /* @__PURE__ */ new Set();
   for (let pool = pools.shift(); pool !== void 0 && sets.length + found.length < MOST_SETS; pool = pools.shift()) {
     const key3 = pool.map((edit) => edit.id).join("\n");
@@ -34075,11 +34181,11 @@ function forwardedAs(cube3, sample) {
 function pathAs(cube3, sample) {
   const named6 = namedIn(cube3);
   if (!named6.has("path.query")) return [sample];
-  const alone = new Map([...sample].filter(([dimension]) => dimension !== "path"));
-  if (!named6.has("path")) return [alone];
+  const alone2 = new Map([...sample].filter(([dimension]) => dimension !== "path"));
+  if (!named6.has("path")) return [alone2];
   const [path2, whole4] = [sample.get("path"), sample.get("path.query")];
   if (typeof path2 !== "string" || typeof whole4 !== "string") return [sample];
-  return [sample, alone, new Map(sample).set("path.query", `${path2}?${whole4.slice(whole4.indexOf("?") + 1)}`)];
+  return [sample, alone2, new Map(sample).set("path.query", `${path2}?${whole4.slice(whole4.indexOf("?") + 1)}`)];
 }
 function plainlySigned(cube3, sample) {
   const token = sample.get("token");
@@ -34387,11 +34493,11 @@ function movedAccounts({ base: base2, head, renamed }) {
     if (before.enrolment.mode !== "none" && after.enrolment.mode !== "none") moved2.push({ base: before, head: after });
   }
   const groups2 = groupBy(moved2, (caller) => [principalOf(base2, caller.base), principalOf(head, caller.head), String(isAmbient4(caller.head))].join(" "));
-  return [...groups2.entries()].sort(([left], [right]) => compareText(left, right)).flatMap(([, callers4]) => {
-    const [first] = callers4;
+  return [...groups2.entries()].sort(([left], [right]) => compareText(left, right)).flatMap(([, callers5]) => {
+    const [first] = callers5;
     if (first === void 0) return [];
-    const assumptions2 = distinct(callers4.flatMap((caller) => [caller.base, caller.head].flatMap(({ enrolment }) => enrolment.mode === "unknown" ? [enrolment.assumption] : [])));
-    return [{ former: accountOf3(first.base), current: accountOf3(first.head), callers: [...callers4].sort((left, right) => compareText(left.head.id, right.head.id)), ambient: isAmbient4(first.head), assumptions: assumptions2 }];
+    const assumptions2 = distinct(callers5.flatMap((caller) => [caller.base, caller.head].flatMap(({ enrolment }) => enrolment.mode === "unknown" ? [enrolment.assumption] : [])));
+    return [{ former: accountOf3(first.base), current: accountOf3(first.head), callers: [...callers5].sort((left, right) => compareText(left.head.id, right.head.id)), ambient: isAmbient4(first.head), assumptions: assumptions2 }];
   });
 }
 function accountOf3({ namespace, serviceAccount }) {
@@ -34482,9 +34588,9 @@ function identityMoved(context2, account, way) {
   const peer = { dimension: "peer", any: [{ type: "principal", pattern: { type: "exact", text: principal } }], none: [] };
   const cubes = (regions.length > 0 ? regions.flatMap((region3) => region3.cubes) : open3.map(({ seed: seed2 }) => seed2)).map((cube3) => ({ predicates: [peer, ...cube3.predicates], origins: cube3.origins }));
   const seed = `identity ${account.former} ${account.current} ${regions[0]?.seed ?? open3[0]?.key ?? ""}`;
-  const callers4 = account.callers.map((caller) => way === "up" ? caller.head : caller.base).map(({ namespace, name: name2, kind }) => `${namespace}/${name2}[${kind}]`);
+  const callers5 = account.callers.map((caller) => way === "up" ? caller.head : caller.base).map(({ namespace, name: name2, kind }) => `${namespace}/${name2}[${kind}]`);
   const reason = open3[0]?.reason ?? `what \`${account.callers[0]?.head.id ?? ""}\` sends there is not determined by the manifests`;
-  const whole4 = { ...undecided(context2, way, seed, cubes, reason), facet: "identity", callers: callers4, assumptions: distinct([...base2.assumptions, ...head.assumptions, ...account.assumptions]) };
+  const whole4 = { ...undecided(context2, way, seed, cubes, reason), facet: "identity", callers: callers5, assumptions: distinct([...base2.assumptions, ...head.assumptions, ...account.assumptions]) };
   if (told === "refused elsewhere") return [];
   if (told === void 0) return [whole4];
   return [{ ...whole4, direction: way === "up" ? "widened" : "narrowed", complete: regions.every((region3) => region3.complete), seedOrigins: regions.flatMap((region3) => region3.seedOrigins), witness: told, reason: void 0 }];
@@ -34583,8 +34689,8 @@ function confirmLatent(context2, way, layer2, query3) {
   if (before.verdict !== "deny" || after.verdict !== "deny") return void 0;
   if (layer2 === "network") return before.layer === "network-policy" && after.layer !== "network-policy" ? answered2 : void 0;
   const { sides } = context2;
-  const alone = answers({ ...context2, sides: { ...sides, base: withoutNetwork(sides.base), head: withoutNetwork(sides.head) } }, query3);
-  return after.layer === "network-policy" && flips(alone.base, alone.head, way) ? answered2 : void 0;
+  const alone2 = answers({ ...context2, sides: { ...sides, base: withoutNetwork(sides.base), head: withoutNetwork(sides.head) } }, query3);
+  return after.layer === "network-policy" && flips(alone2.base, alone2.head, way) ? answered2 : void 0;
 }
 var init_latent = __esm({
   "src/impact/latent.ts"() {
@@ -34839,17 +34945,17 @@ var init_compare = __esm({
 });
 
 // src/impact/identity-facet.ts
-function isAboutIdentity({ raw, sides, callers: callers4, knownOf }) {
+function isAboutIdentity({ raw, sides, callers: callers5, knownOf }) {
   const { witness, facet, direction } = raw;
   if (facet !== "access" || direction !== "widened" && direction !== "narrowed" || witness === void 0) return false;
-  if (callers4.plaintext || callers4.open.length > 0 || callers4.known.length === 0 || callers4.known.length > MOST_ACCOUNTS) return false;
+  if (callers5.plaintext || callers5.open.length > 0 || callers5.known.length === 0 || callers5.known.length > MOST_ACCOUNTS) return false;
   const passing2 = raw.passingSide === "head" ? sides.head : sides.base;
   const other = raw.passingSide === "head" ? sides.base : sides.head;
   const expected = raw.passingSide === "head" ? witness.head : witness.base;
   const elsewhere3 = knownOf(other).byPrincipal;
   const workloads2 = workloadsByCaller(passing2);
   const own4 = knownOf(passing2).byPrincipal;
-  const accounts2 = new Set(callers4.known.flatMap((id) => {
+  const accounts2 = new Set(callers5.known.flatMap((id) => {
     const workload2 = workloads2.get(id);
     return workload2 === void 0 ? [] : [principalOf(passing2, workload2)];
   }));
@@ -35190,8 +35296,8 @@ function answerOf2(change2) {
   const narrows = change2.direction.endsWith("narrowed");
   return narrows ? `now ${change2.after}` : `before ${change2.before}`;
 }
-function callersOf3({ callers: callers4 }) {
-  const [first] = callers4.open.concat(callers4.known);
+function callersOf3({ callers: callers5 }) {
+  const [first] = callers5.open.concat(callers5.known);
   return first === void 0 ? "" : `by callers such as \`${first}\``;
 }
 function witnessOf({ witness }) {
@@ -35234,8 +35340,8 @@ function editsOf({ sets }) {
 }
 function describeOne(raw, from2, known7, proved) {
   const mesh2 = raw.passingSide === "head" ? from2.sides.head : from2.sides.base;
-  const callers4 = raw.callers === void 0 ? callersOf2(raw.cubes, known7.of(mesh2), mesh2) : { known: raw.callers, open: [], plaintext: false, internet: false };
-  const facet = isAboutIdentity({ raw, sides: from2.sides, callers: callers4, knownOf: (of) => known7.of(of) }) ? "identity" : raw.facet;
+  const callers5 = raw.callers === void 0 ? callersOf2(raw.cubes, known7.of(mesh2), mesh2) : { known: raw.callers, open: [], plaintext: false, internet: false };
+  const facet = isAboutIdentity({ raw, sides: from2.sides, callers: callers5, knownOf: (of) => known7.of(of) }) ? "identity" : raw.facet;
   return {
     raw,
     proved,
@@ -35244,7 +35350,7 @@ function describeOne(raw, from2, known7, proved) {
       direction: raw.direction,
       facet,
       region: leadingFirst(region2(raw.cubes, raw.complete)),
-      callers: callers4,
+      callers: callers5,
       before: raw.witness === void 0 ? "not determined" : answerWords(answer(raw.witness.base)),
       after: raw.witness === void 0 ? raw.reason ?? "not determined" : `${answerWords(answer(raw.witness.head))}${raw.reason === void 0 ? "" : `: ${raw.reason}`}`,
       ...raw.witness === void 0 ? {} : { witness: witnessOf2(raw.witness) },
@@ -35322,8 +35428,8 @@ function mergeEnvironments(changes2) {
     ];
   });
 }
-function breadth({ callers: callers4 }) {
-  const kinds3 = [callers4.plaintext, callers4.open.includes(ANY_IDENTITY), callers4.open.some((word2) => /^any other identity of trust domain /u.test(word2)), callers4.open.some((word2) => /^any other identity in namespace /u.test(word2)), callers4.open.length > 0];
+function breadth({ callers: callers5 }) {
+  const kinds3 = [callers5.plaintext, callers5.open.includes(ANY_IDENTITY), callers5.open.some((word2) => /^any other identity of trust domain /u.test(word2)), callers5.open.some((word2) => /^any other identity in namespace /u.test(word2)), callers5.open.length > 0];
   const broadest = kinds3.indexOf(true);
   return broadest < 0 ? kinds3.length : broadest;
 }
@@ -56248,7 +56354,7 @@ var init_zod = __esm({
 });
 
 // src/app/config/schema.ts
-var defaultIgnore, text6, path, namespaceName2, severity, level, helm, unit, environment3, mesh, asset, callers, request2, claim2, invariant, gates, tool, suppressionSchema, configSchema;
+var defaultIgnore, text6, path, namespaceName2, severity, level, helm, unit, environment3, mesh, asset, callers2, request2, claim2, invariant, gates, tool, suppressionSchema, configSchema;
 var init_schema2 = __esm({
   "src/app/config/schema.ts"() {
     "use strict";
@@ -56284,7 +56390,7 @@ var init_schema2 = __esm({
       enrolment: external_exports.record(external_exports.string(), external_exports.enum(["sidecar", "ambient", "none", "unknown"])).default({})
     });
     asset = external_exports.strictObject({ workload: text6, criticality: external_exports.enum(["critical", "high", "medium", "low"]), owner: text6.optional() });
-    callers = external_exports.union([text6, external_exports.array(text6), external_exports.strictObject({ except: external_exports.array(text6).min(1) })]);
+    callers2 = external_exports.union([text6, external_exports.array(text6), external_exports.strictObject({ except: external_exports.array(text6).min(1) })]);
     request2 = external_exports.strictObject({
       methods: external_exports.array(text6).optional(),
       paths: external_exports.array(text6).optional(),
@@ -56292,7 +56398,7 @@ var init_schema2 = __esm({
       ports: external_exports.array(external_exports.number().int().min(1).max(65535)).optional(),
       headers: external_exports.record(external_exports.string(), external_exports.string()).optional()
     });
-    claim2 = external_exports.strictObject({ from: callers.optional(), to: text6, request: request2.optional(), mtls: external_exports.enum(["strict", "permissive"]).optional() });
+    claim2 = external_exports.strictObject({ from: callers2.optional(), to: text6, request: request2.optional(), mtls: external_exports.enum(["strict", "permissive"]).optional() });
     invariant = external_exports.strictObject({ name: text6, never: claim2.optional(), always: claim2.optional(), only: claim2.optional(), severity: severity.default("high") }).refine((value) => [value.never, value.always, value.only].filter((each) => each !== void 0).length === 1, { message: "must have exactly one of `never`, `always` and `only`" });
     gates = external_exports.strictObject({
       failOn: external_exports.enum(["new", "any", "none"]).default("new").describe("which findings fail the run"),
@@ -58943,7 +59049,7 @@ function kindOf5(change2) {
       return assertNever(change2.direction);
   }
 }
-function callers2(change2) {
+function callers3(change2) {
   const { known: known7, open: open3, plaintext, internet } = change2.callers;
   const names4 = [...internet ? ["the internet"] : [], ...plaintext ? ["any client without a mesh identity"] : [], ...open3, ...known7];
   return names4.length === 0 ? ["some client"] : names4;
@@ -58953,7 +59059,7 @@ function changedEdges(changes2) {
   for (const change2 of changes2) {
     const kind = kindOf5(change2);
     if (kind === null) continue;
-    for (const from2 of callers2(change2)) {
+    for (const from2 of callers3(change2)) {
       for (const destination2 of change2.destinations) {
         const edge = { from: from2, to: destination2.id, kind };
         const key3 = JSON.stringify([edge.from, edge.to, edge.kind]);
@@ -59326,7 +59432,7 @@ var init_uri = __esm({
 });
 
 // src/report/sarif/line-hash.ts
-function times2(value, factor) {
+function times3(value, factor) {
   const low = value.low * factor;
   return { low: low % word, high: (value.high * factor + Math.floor(low / word)) % word };
 }
@@ -59363,7 +59469,7 @@ function lineHashes(content) {
   const shift = (current) => {
     const begin = window[index] ?? 0;
     window[index] = current;
-    hash4 = minus2(plus(times2(hash4, multiplier), { high: 0, low: current }), times2(leaving, begin));
+    hash4 = minus2(plus(times3(hash4, multiplier), { high: 0, low: current }), times3(leaving, begin));
     index = (index + 1) % blockSize;
   };
   const take = (unit3) => {
@@ -59400,7 +59506,7 @@ var init_line_hash = __esm({
     carriageReturn = 13;
     endOfFile = 65535;
     word = 2 ** 32;
-    leaving = Array.from({ length: blockSize }).reduce((product3) => times2(product3, multiplier), { high: 0, low: 1 });
+    leaving = Array.from({ length: blockSize }).reduce((product3) => times3(product3, multiplier), { high: 0, low: 1 });
   }
 });
 
@@ -60541,7 +60647,7 @@ function problemIn(schema2, value) {
   const first = found.find((each) => each.atKey) ?? found[0];
   return first === void 0 ? { path: [], message: "not understood" } : { path: first.path, message: first.path.length === 0 && !first.atKey ? first.message.replace("``", "it") : first.message };
 }
-var labels2, flagOf, textOf6, portOf2, callers3, targets2, from, to, request3, hop, answer2, ports2, names3, membership, question, questionSchema, podSchema, moveSchema, askedSchema, described, queries, entrySchemas;
+var labels2, flagOf, textOf6, portOf2, callers4, targets2, from, to, request3, hop, answer2, ports2, names3, membership, question, questionSchema, podSchema, moveSchema, askedSchema, described, queries, entrySchemas;
 var init_entry_schema = __esm({
   "src/app/entry-schema.ts"() {
     "use strict";
@@ -60551,7 +60657,7 @@ var init_entry_schema = __esm({
     flagOf = external_exports.boolean().optional();
     textOf6 = external_exports.string().optional();
     portOf2 = external_exports.int().min(1).max(65535);
-    callers3 = ["principal", "workload", "outside", "ip", "pod"];
+    callers4 = ["principal", "workload", "outside", "ip", "pod"];
     targets2 = ["workload", "host", "selector", "gateway", "ip"];
     from = external_exports.strictObject({
       principal: external_exports.string().nullable().optional(),
@@ -60562,7 +60668,7 @@ var init_entry_schema = __esm({
       direct: flagOf,
       client: external_exports.enum(["sidecar", "ambient"]).optional(),
       certificate: external_exports.strictObject({ by: external_exports.string(), sans: external_exports.array(external_exports.string()).optional() }).optional()
-    }).refine((value) => callers3.some((name2) => value[name2] !== void 0), oneOf3(callers3));
+    }).refine((value) => callers4.some((name2) => value[name2] !== void 0), oneOf3(callers4));
     to = external_exports.strictObject({ workload: textOf6, host: textOf6, selector: external_exports.strictObject({ namespace: external_exports.string(), labels: labels2 }).optional(), gateway: textOf6, ip: textOf6, port: portOf2 }).refine((value) => targets2.some((name2) => value[name2] !== void 0), oneOf3(targets2));
     request3 = external_exports.strictObject({
       protocol: external_exports.enum(["http", "https", "tcp", "tls", "udp", "sctp"]),

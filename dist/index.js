@@ -10861,9 +10861,9 @@ var require_mock_utils = __commonJS({
         mockDispatch2.data = { ...mockDispatch2.data, ...mockDispatch2.data.callback(opts) };
       }
       const { data: { statusCode, data, headers: headers2, trailers, error: error63 }, delay, persist } = mockDispatch2;
-      const { timesInvoked, times: times3 } = mockDispatch2;
-      mockDispatch2.consumed = !persist && timesInvoked >= times3;
-      mockDispatch2.pending = timesInvoked < times3;
+      const { timesInvoked, times: times4 } = mockDispatch2;
+      mockDispatch2.consumed = !persist && timesInvoked >= times4;
+      mockDispatch2.pending = timesInvoked < times4;
       if (error63 !== null) {
         deleteMockDispatch(this[kDispatches], key3);
         handler2.onError(error63);
@@ -11282,14 +11282,14 @@ var require_pending_interceptors_formatter = __commonJS({
       }
       format(pendingInterceptors) {
         const withPrettyHeaders = pendingInterceptors.map(
-          ({ method, path: path7, data: { statusCode }, persist, times: times3, timesInvoked, origin }) => ({
+          ({ method, path: path7, data: { statusCode }, persist, times: times4, timesInvoked, origin }) => ({
             Method: method,
             Origin: origin,
             Path: path7,
             "Status code": statusCode,
             Persistent: persist ? PERSISTENT : NOT_PERSISTENT,
             Invocations: timesInvoked,
-            Remaining: persist ? Infinity : times3 - timesInvoked
+            Remaining: persist ? Infinity : times4 - timesInvoked
           })
         );
         this.logger.table(withPrettyHeaders);
@@ -35190,8 +35190,22 @@ function sortedBy(values5, ...keys) {
 }
 function distinct(values5) {
   if (Array.isArray(values5) && ascending(values5)) return values5.slice();
-  const found = [...new Set(values5)];
+  const list5 = Array.isArray(values5) ? values5 : [...values5];
+  if (list5.length <= fewTexts) return distinctOfFew(list5);
+  const found = [...new Set(list5)];
   return found.length < 2 ? found : found.sort(compareText);
+}
+var fewTexts = 8;
+function distinctOfFew(values5) {
+  const found = [];
+  for (const value of values5) {
+    let at2 = found.length;
+    while (at2 > 0 && (found[at2 - 1] ?? "") > value) at2 -= 1;
+    if (at2 > 0 && found[at2 - 1] === value) continue;
+    if (at2 === found.length) found.push(value);
+    else found.splice(at2, 0, value);
+  }
+  return found;
 }
 function ascending(values5) {
   for (let index = 1; index < values5.length; index += 1) if (compareText(values5[index - 1] ?? "", values5[index] ?? "") >= 0) return false;
@@ -58451,12 +58465,11 @@ function admitAuthorizationPolicy(manifest) {
   const spec = fieldsOr(manifest, "spec");
   const action2 = textOr(spec, "action", "ALLOW");
   const problems = [...annotationRefusals(manifest, "AuthorizationPolicy"), ...targetRefRefusals(spec), ...actionRefusals(spec, action2)];
-  for (const [index, rule2] of entriesAt(spec, "rules").entries()) {
-    const path7 = ["spec", "rules", index];
-    for (const [number5, from] of entriesAt(rule2, "from").entries()) problems.push(...sourceRefusals(from, [...path7, "from", number5], action2));
-    for (const [number5, to] of entriesAt(rule2, "to").entries()) problems.push(...operationRefusals(to, [...path7, "to", number5]));
-    for (const [number5, when] of entriesAt(rule2, "when").entries()) problems.push(...conditionRefusals(when, [...path7, "when", number5], action2));
-  }
+  entriesAt(spec, "rules").forEach((rule2, index) => {
+    entriesAt(rule2, "from").forEach((from, number5) => problems.push(...sourceRefusals(from, ["spec", "rules", index, "from", number5], action2)));
+    entriesAt(rule2, "to").forEach((to, number5) => problems.push(...operationRefusals(to, ["spec", "rules", index, "to", number5])));
+    entriesAt(rule2, "when").forEach((when, number5) => problems.push(...conditionRefusals(when, ["spec", "rules", index, "when", number5], action2)));
+  });
   return problems.length > 0 ? problems : [...selectorWarnings(spec), ...action2 === "DENY" ? tcpWarnings(spec) : []];
 }
 function actionRefusals(spec, action2) {
@@ -58489,10 +58502,10 @@ function sourceRefusals(from, path7, action2) {
       if (textsAt(source2, key3).length > 0) problems.push(webhookProblem([...at2, key3], `\`${key3}\` is not supported with \`CUSTOM\``));
     }
   }
-  for (const key3 of sourceLists) problems.push(...eachValue(source2, key3, at2, emptyRefusal));
-  for (const key3 of addressLists) problems.push(...eachValue(source2, key3, at2, addressRefusal));
-  for (const key3 of accountLists) problems.push(...eachValue(source2, key3, at2, accountRefusal));
-  for (const key3 of trustDomainLists) problems.push(...eachValue(source2, key3, at2, trustDomainRefusal));
+  eachValue(problems, source2, sourceLists, at2, emptyRefusal);
+  eachValue(problems, source2, addressLists, at2, addressRefusal);
+  eachValue(problems, source2, accountLists, at2, accountRefusal);
+  eachValue(problems, source2, trustDomainLists, at2, trustDomainRefusal);
   return problems;
 }
 var operationLists = ["hosts", "notHosts", "methods", "notMethods"];
@@ -58505,9 +58518,9 @@ function operationRefusals(to, path7) {
   if (operation === void 0) return [webhookProblem(at2, "an entry of `to` needs an `operation`")];
   const problems = [];
   if (allOperationLists.every((key3) => textsAt(operation, key3).length === 0)) problems.push(webhookProblem(at2, "the operation is empty: leave `to` out to mean any request"));
-  for (const key3 of operationLists) problems.push(...eachValue(operation, key3, at2, emptyRefusal));
-  for (const key3 of pathLists2) problems.push(...eachValue(operation, key3, at2, (value) => emptyRefusal(value) ?? pathRefusal(value)));
-  for (const key3 of portLists) problems.push(...eachValue(operation, key3, at2, portRefusal));
+  eachValue(problems, operation, operationLists, at2, emptyRefusal);
+  eachValue(problems, operation, pathLists2, at2, (value) => emptyRefusal(value) ?? pathRefusal(value));
+  eachValue(problems, operation, portLists, at2, portRefusal);
   return problems;
 }
 function conditionRefusals(when, path7, action2) {
@@ -58518,7 +58531,9 @@ function conditionRefusals(when, path7, action2) {
   const form = keyForm(key3);
   if (typeof form === "string") return [webhookProblem([...path7, "key"], form)];
   const refusal = (value) => emptyRefusal(value) ?? form.value(value);
-  return [...eachValue(when, "values", path7, refusal), ...eachValue(when, "notValues", path7, refusal)];
+  const problems = [];
+  eachValue(problems, when, ["values", "notValues"], path7, refusal);
+  return problems;
 }
 var identityKeys = /* @__PURE__ */ new Set(["source.namespace", "source.serviceAccount", "source.trustDomain", "source.principal"]);
 var anyValue = { value: () => void 0 };
@@ -58544,16 +58559,15 @@ function keyForm(key3) {
   if (key3 === "destination.name" || key3 === "destination.user") return `\`${key3}\` is no longer a key`;
   return `there is no key \`${clip(key3)}\``;
 }
-function eachValue(from, key3, path7, refusal) {
-  const values5 = own2(from, key3);
-  if (!Array.isArray(values5)) return [];
-  const problems = [];
-  values5.forEach((value, index) => {
-    if (typeof value !== "string") return;
-    const message = refusal(value);
-    if (message !== void 0) problems.push(webhookProblem([...path7, key3, index], message));
-  });
-  return problems;
+function eachValue(problems, from, keys, path7, refusal) {
+  for (const key3 of keys) {
+    const values5 = own2(from, key3);
+    if (!Array.isArray(values5)) continue;
+    values5.forEach((value, index) => {
+      const message = typeof value === "string" ? refusal(value) : void 0;
+      if (message !== void 0) problems.push(webhookProblem([...path7, key3, index], message));
+    });
+  }
 }
 function emptyRefusal(value) {
   return value === "" ? "an empty value is not allowed" : void 0;
@@ -61221,19 +61235,36 @@ var none3 = [];
 var noPeer = { mesh: none3, namespace: none3, workload: none3 };
 function attachedTo(index, root, workload) {
   const own4 = (find2) => {
-    const found = [...find2(workload.namespace, workload.labels), ...workload.namespace === root ? [] : find2(root, workload.labels)].filter((policy) => readByRevision(policy, workload));
+    const here = find2(workload.namespace, workload.labels);
+    const rooted = workload.namespace === root ? none3 : find2(root, workload.labels);
+    if (here.length + rooted.length === 0) return none3;
+    const found = [...here, ...rooted].filter((policy) => readByRevision(policy, workload));
     return found.length === 0 ? none3 : found.length === 1 ? compact(found) : found.sort(compareBy((policy) => resourceId(policy)));
   };
   const peer = own4(index.peerAuthentication);
   return {
     authorization: own4(index.authorization),
     requestAuthentication: own4(index.requestAuthentication),
-    peerAuthentication: peer.length === 0 ? noPeer : {
-      mesh: peer.filter((policy) => policy.namespace === root && !hasSelector(policy.spec.selector)),
-      namespace: peer.filter((policy) => policy.namespace !== root && !hasSelector(policy.spec.selector)),
-      workload: peer.filter((policy) => policy.namespace !== root && hasSelector(policy.spec.selector))
-    },
+    peerAuthentication: byScope(peer, root),
     extensions: own4(index.extensions)
+  };
+}
+var alone = /* @__PURE__ */ new WeakMap();
+function byScope(policies2, root) {
+  const [only4, another] = policies2;
+  if (only4 === void 0) return noPeer;
+  if (another !== void 0) return sortedOut(policies2, root);
+  const known7 = alone.get(only4);
+  if (known7?.root === root) return known7.scopes;
+  const scopes = sortedOut(policies2, root);
+  alone.set(only4, { root, scopes });
+  return scopes;
+}
+function sortedOut(policies2, root) {
+  return {
+    mesh: policies2.filter((policy) => policy.namespace === root && !hasSelector(policy.spec.selector)),
+    namespace: policies2.filter((policy) => policy.namespace !== root && !hasSelector(policy.spec.selector)),
+    workload: policies2.filter((policy) => policy.namespace !== root && hasSelector(policy.spec.selector))
   };
 }
 function hasSelector(selector) {
@@ -61650,6 +61681,16 @@ function ambientCapture(annotations) {
   return goTrue(annotations["ambient.istio.io/bypass-inbound-capture"]) ? nothingInbound : everythingInbound;
 }
 function sidecarCapture(annotations, defaults3) {
+  if (Object.keys(annotations).length > 0) return freshCapture(annotations, defaults3);
+  const key3 = JSON.stringify(defaults3);
+  const known7 = unannotated.get(key3);
+  if (known7 !== void 0) return known7;
+  const fresh = freshCapture(annotations, defaults3);
+  unannotated.set(key3, fresh);
+  return fresh;
+}
+var unannotated = /* @__PURE__ */ new Map();
+function freshCapture(annotations, defaults3) {
   for (const [own4, world] of [[annotations, defaults3], [annotations, { ...defaults3, cni: false, plugin: false }], [{}, defaults3]]) {
     const redirected = redirectionOf(own4, world);
     if (!("rejectedBy" in redirected)) return redirected.inbound;
@@ -63611,7 +63652,7 @@ function lowerRule(rule2, context3) {
   let product3 = [[]];
   for (const part3 of parts) {
     if (part3 === void 0 || part3.length * product3.length > maxCubesPerRule) return void 0;
-    product3 = product3.flatMap((left) => part3.map((right) => [...left, ...right]));
+    product3 = times(product3, part3);
   }
   return product3.map(tidy);
 }
@@ -63629,9 +63670,19 @@ function conjunction(conditions) {
   let product3 = [[]];
   for (const alternatives2 of conditions) {
     if (alternatives2.length * product3.length > maxCubesPerRule) return void 0;
-    product3 = product3.flatMap((left) => alternatives2.map((right) => [...left, ...right]));
+    product3 = times(product3, alternatives2);
   }
   return product3;
+}
+function times(lefts, rights) {
+  if (isOneFree(lefts)) return rights;
+  if (isOneFree(rights)) return lefts;
+  const product3 = [];
+  for (const left of lefts) for (const right of rights) product3.push(left.length === 0 ? right : right.length === 0 ? left : left.concat(right));
+  return product3;
+}
+function isOneFree(alternatives2) {
+  return alternatives2.length === 1 && alternatives2[0]?.length === 0;
 }
 function tidy(predicates) {
   return compact(predicates.filter((predicate) => predicate.any.length > 0 || predicate.none.length > 0));
@@ -64167,7 +64218,7 @@ function destinationEnd({ mesh: mesh2, query: query3, destination: destination2 
   if (destination2 === void 0) return address === void 0 ? { type: "somebody" } : { type: "outside", address };
   return podOf(mesh2, destination2, address ?? parseIp(someDestinationPod));
 }
-function sourceEnds({ mesh: mesh2, query: query3 }, callers3) {
+function sourceEnds({ mesh: mesh2, query: query3 }, callers4) {
   const { from } = query3;
   const address = parseIp(from.ip ?? "");
   const podAddress2 = address ?? parseIp(someSourcePod);
@@ -64175,7 +64226,7 @@ function sourceEnds({ mesh: mesh2, query: query3 }, callers3) {
     const { namespace, labels: labels2, namespaceLabels } = from.pod;
     return [{ type: "pod", namespace, namespaceLabel: namespaceReader(mesh2, namespace, namespaceLabels), labels: labels2, ports: void 0, address: podAddress2 }];
   }
-  if (callers3.length > 0) return callers3.map((workload) => podOf(mesh2, workload, podAddress2));
+  if (callers4.length > 0) return callers4.map((workload) => podOf(mesh2, workload, podAddress2));
   if (typeof from.principal === "string") {
     const namespace = identityParts(from.principal)?.namespace;
     if (namespace === void 0 && address !== void 0) return [{ type: "outside", address }];
@@ -64279,8 +64330,8 @@ function atLeast(version3, floor) {
 
 // src/semantics/rule.ts
 function compileRule(rule2, index, context3) {
-  const sources = entriesOf(rule2.from.map((source2) => sourceFields2(source2, context3)), context3);
-  const operations = entriesOf(rule2.to.map((operation) => operationFields2(operation, context3)), context3);
+  const sources = entriesOf(rule2.from.map((source2) => remembered(source2, context3, sourceFields2)), context3);
+  const operations = entriesOf(rule2.to.map((operation) => remembered(operation, context3, operationFields2)), context3);
   const conditions = [];
   for (const when of rule2.when) {
     const field3 = conditionField(when, context3);
@@ -64291,6 +64342,19 @@ function compileRule(rule2, index, context3) {
   }
   if (sources === "rule-dropped" || operations === "rule-dropped") return void 0;
   return { index, sources, operations, conditions };
+}
+var knownFields = /* @__PURE__ */ new WeakMap();
+function planeOf({ chain }) {
+  return chain === "ztunnel" ? "ztunnel" : "envoy";
+}
+function remembered(entry2, context3, read4) {
+  const { config: config2, policyNamespace } = context3;
+  const plane = planeOf(context3);
+  const known7 = knownFields.get(entry2);
+  if (known7?.config === config2 && known7.plane === plane && known7.policyNamespace === policyNamespace) return known7.fields;
+  const fields4 = read4(entry2, context3);
+  knownFields.set(entry2, { config: config2, plane, policyNamespace, fields: fields4 });
+  return fields4;
 }
 function entriesOf(entries2, context3) {
   const kept = [];
@@ -64312,8 +64376,8 @@ function keep(fields4, context3) {
   return kept.length === 0 && context3.chain === "ztunnel" ? "never" : compact(kept);
 }
 function sourceFields2(source2, context3) {
-  const { config: config2, policyNamespace, chain } = context3;
-  const plane = chain === "ztunnel" ? "ztunnel" : "envoy";
+  const { config: config2, policyNamespace } = context3;
+  const plane = planeOf(context3);
   const accounts2 = (values5) => values5.map((value) => serviceAccountMatcher(value, policyNamespace, plane));
   return [
     ...peerField(source2.principals, source2.notPrincipals, (values5) => principalMatchers(values5, config2, plane)),
@@ -64335,8 +64399,8 @@ function operationFields2(operation, { config: config2 }) {
   ];
 }
 function conditionField(when, context3) {
-  const { config: config2, policyNamespace, chain } = context3;
-  const plane = chain === "ztunnel" ? "ztunnel" : "envoy";
+  const { config: config2, policyNamespace } = context3;
+  const plane = planeOf(context3);
   const { key: key3, values: values5, notValues } = when;
   const first = (fields4) => fields4[0] ?? { condition: "ignored", envoyHttp: false, ztunnelHttp: false, unbuildable: false };
   const asHttpAtZtunnel = (field3) => ({ ...field3, ztunnelHttp: true });
@@ -66097,7 +66161,7 @@ function throughNetworkPaths(posture, mesh2, workload) {
   const sure = posture.sure === posture.possible ? possible : proxied(posture.sure, posture.enforcedAt === "none");
   const inFront = waypointAlternatives(mesh2, workload, posture);
   const tunnel2 = posture.tunnels.size === 0 ? network : networkPosture(mesh2, workload, true);
-  const before = (paths) => paths.flatMap((path7) => times(inFront.get(path7.id) ?? (posture.tunnels.has(path7.id) ? tunnel2 : network).alternatives, [path7]));
+  const before = (paths) => paths.flatMap((path7) => times2(inFront.get(path7.id) ?? (posture.tunnels.has(path7.id) ? tunnel2 : network).alternatives, [path7]));
   const whole5 = before(possible);
   return {
     ...posture,
@@ -66133,7 +66197,7 @@ function only2(predicate) {
 function over(...transports) {
   return { dimension: "transport", any: transports.map((text9) => ({ type: "one-of", text: text9 })), none: [] };
 }
-function times(alternatives2, paths) {
+function times2(alternatives2, paths) {
   return alternatives2.flatMap((alternative) => paths.map((path7) => ({ id: `${path7.id}${alternative.id}`, layers: [...alternative.layers, ...path7.layers] })));
 }
 function waypointAlternatives(mesh2, workload, { waypoints }) {
@@ -66176,12 +66240,12 @@ function throughNetwork({ mesh: mesh2, workload, query: query3, client, port: po
   return because2 === behind3.because ? behind3 : { ...behind3, because: because2 };
 }
 function decideOutbound(mesh2, query3, client) {
-  const callers3 = callersOf(mesh2, query3, client);
-  const network = networkAnswer({ mesh: mesh2, query: query3, destination: void 0, port: query3.to.port, callers: () => callers3 });
+  const callers4 = callersOf(mesh2, query3, client);
+  const network = networkAnswer({ mesh: mesh2, query: query3, destination: void 0, port: query3.to.port, callers: () => callers4 });
   const step = stepOf(network);
   if (network.passes === false) return { verdict: "deny", layer: "network-policy", by: network.by, enforcedAt: "none", because: [step] };
   if (network.passes === void 0) return { verdict: "unknown", rule: network.rule, missing: network.because, because: [step] };
-  if (!isDatagram(query3) && callers3.some((caller) => caller.enrolment.mode !== "none")) return { verdict: "unknown", rule: "M98", missing: "what the proxy of the caller does with an address outside the mesh", because: [step] };
+  if (!isDatagram(query3) && callers4.some((caller) => caller.enrolment.mode !== "none")) return { verdict: "unknown", rule: "M98", missing: "what the proxy of the caller does with an address outside the mesh", because: [step] };
   return { verdict: "allow", layer: "network-policy", by: network.by, enforcedAt: "none", because: [step] };
 }
 function stepOf(network) {
@@ -66317,7 +66381,14 @@ function factsOf(input3, options) {
   const reaches4 = /* @__PURE__ */ new WeakMap();
   const attached = /* @__PURE__ */ new WeakMap();
   const selecting = /* @__PURE__ */ new WeakMap();
-  const attachedTo2 = (point) => remembered(attached, point, () => policiesFor(mesh2, point));
+  const modes3 = /* @__PURE__ */ new WeakMap();
+  const sidecarMtls = (policies2, port3) => {
+    const byPort = remembered2(modes3, policies2, () => /* @__PURE__ */ new Map());
+    const known7 = byPort.get(port3) ?? mtlsAt(mesh2, policies2, port3);
+    byPort.set(port3, known7);
+    return known7;
+  };
+  const attachedTo2 = (point) => remembered2(attached, point, () => policiesFor(mesh2, point));
   return {
     environment: options.environment,
     side: options.side,
@@ -66328,9 +66399,9 @@ function factsOf(input3, options) {
     of: (kind) => ofKind(mesh2, kind),
     policiesAt: (point) => attachedTo2(point).authorization,
     tokensAt: (point) => attachedTo2(point).requestAuthentication,
-    reachOf: (policy) => remembered(reaches4, policy, () => reachOf(mesh2, policy)),
-    mtlsAt: (point, port3) => isAmbient2(point) ? ambientMtlsAt(mesh2, attachedTo2(point), port3) : mtlsAt(mesh2, attachedTo2(point).peerAuthentication, port3),
-    servicesOf: (workload) => remembered(selecting, workload, () => services()(workload.namespace, workload.labels)),
+    reachOf: (policy) => remembered2(reaches4, policy, () => reachOf(mesh2, policy)),
+    mtlsAt: (point, port3) => isAmbient2(point) ? ambientMtlsAt(mesh2, attachedTo2(point), port3) : sidecarMtls(attachedTo2(point).peerAuthentication, port3),
+    servicesOf: (workload) => remembered2(selecting, workload, () => services()(workload.namespace, workload.labels)),
     ask: (query3) => options.ask?.(mesh2, query3)
   };
 }
@@ -66338,7 +66409,7 @@ function once(compute) {
   let known7;
   return () => (known7 ??= { value: compute() }).value;
 }
-function remembered(memory, key3, compute) {
+function remembered2(memory, key3, compute) {
   const known7 = memory.get(key3);
   if (known7 !== void 0) return known7;
   const fresh = compute();
@@ -66749,10 +66820,10 @@ function stepped(severity2, steps) {
   const rank2 = Math.min(order.length - 1, Math.max(1, severityRank(severity2) + steps));
   return order[rank2] ?? severity2;
 }
-function breadthOf(callers3) {
-  if (callers3.internet || callers3.plaintext) return "anyone";
-  if (callers3.open.length === 0) return callers3.known.length > 0 ? "named" : "mesh";
-  return callers3.open.map(breadthOfOpen).reduce(wider, "named");
+function breadthOf(callers4) {
+  if (callers4.internet || callers4.plaintext) return "anyone";
+  if (callers4.open.length === 0) return callers4.known.length > 0 ? "named" : "mesh";
+  return callers4.open.map(breadthOfOpen).reduce(wider, "named");
 }
 var breadths = ["named", "namespace", "mesh", "anyone"];
 function wider(left, right) {
@@ -66954,9 +67025,11 @@ function isUsualPlace(locations) {
 }
 function valueSet(predicates) {
   if (predicates.some((predicate) => predicate.none.some((matcher) => matcher.type === "identified"))) return { only: [ABSENT] };
+  const word2 = wordsFor(predicates);
+  const [alone2, another] = predicates;
+  if (alone2 !== void 0 && another === void 0 && alone2.any.length === 0 !== (alone2.none.length === 0)) return alone2.none.length === 0 ? { only: distinct(alone2.any.map(word2)) } : { except: distinct(alone2.none.map(word2)) };
   const tokens = tokensOf(predicates);
   if (tokens !== void 0) return tokens;
-  const word2 = wordsFor(predicates);
   const only4 = allOf(predicates.filter((predicate) => predicate.any.length > 0).map((predicate) => distinct(predicate.any.map(word2))));
   const except = distinct(predicates.flatMap((predicate) => predicate.none.map(word2)));
   const left = only4.filter((value) => !except.includes(value));
@@ -66988,9 +67061,21 @@ function bothTexts(left, right) {
   return isWithin(textWord(right), textWord(left)) ? right : left;
 }
 function wordsFor(predicates) {
-  const modes3 = new Set(predicates.flatMap(({ any: any2, none: none5 }) => [...any2, ...none5]).flatMap((matcher) => matcher.type === "path" ? [matcher.normalization] : []));
-  if (modes3.size < 2) return matcherWord;
+  if (!sawSeveral(predicates)) return matcherWord;
   return (matcher) => matcher.type === "path" ? `${matcherWord(matcher)} (${normalized[matcher.normalization]})` : matcherWord(matcher);
+}
+function sawSeveral(predicates) {
+  let first;
+  for (const { any: any2, none: none5 } of predicates) {
+    for (const list5 of [any2, none5]) {
+      for (const matcher of list5) {
+        if (matcher.type !== "path") continue;
+        first ??= matcher.normalization;
+        if (matcher.normalization !== first) return true;
+      }
+    }
+  }
+  return false;
 }
 var normalized = {
   NONE: "as sent",
@@ -67054,9 +67139,9 @@ function regionCube(cube3) {
     else result[plain3[dimension]] = valueSet(predicates);
   }
   for (const [key3, named5] of [["headers", headers2], ["podLabels", podLabels], ["claims", claims], ["opaque", opaque]]) if (Object.keys(named5).length > 0) result[key3] = named5;
-  const inOrder2 = {};
-  for (const key3 of written) if (key3 in result) inOrder2[key3] = result[key3];
-  return inOrder2;
+  const inOrder3 = {};
+  for (const key3 of written) if (key3 in result) inOrder3[key3] = result[key3];
+  return inOrder3;
 }
 var written = ["peers", "ports", "protocol", "transport", "addressed", "pods", "podLabels", "methods", "paths", "hosts", "sni", "sourceIps", "remoteIps", "destinationIps", "token", "headers", "claims", "opaque"];
 var SHOWN_CUBES = 20;
@@ -67069,15 +67154,15 @@ function looksAtPods(cube3) {
   return cube3.predicates.some((predicate) => predicate.dimension.startsWith("pod-label:") || predicate.dimension === "peer" && [...predicate.any, ...predicate.none].some((matcher) => matcher.type === "source-namespace"));
 }
 function podCallers(cube3, mesh2, carried) {
-  const callers3 = cube3.predicates.filter(({ dimension }) => dimension === "peer" || dimension.startsWith("pod-label:"));
-  const asked = { predicates: callers3, origins: [] };
+  const callers4 = cube3.predicates.filter(({ dimension }) => dimension === "peer" || dimension.startsWith("pod-label:"));
+  const asked = { predicates: callers4, origins: [] };
   const admits3 = (caller, labels2) => pointIn(asked, pointOf(caller, labels2));
   const known7 = [...mesh2.workloads.values()].filter((workload) => {
     const identity2 = workload.enrolment.mode === "none" || !carried.identified ? [] : [`${mesh2.config.trustDomain}/ns/${workload.namespace}/sa/${workload.serviceAccount}`];
     return [...identity2, ...carried.unidentified ? [null] : []].some((principal) => admits3({ principal, namespace: workload.namespace, namespaceLabels: {} }, workload.labels));
   });
-  const peers = callers3.filter(({ dimension }) => dimension === "peer");
-  return { known: distinct(known7.map(({ namespace, name: name2, kind }) => `${namespace}/${name2}[${kind}]`)), open: openWords(peers, labelWords(callers3)), outside: carried.unidentified && admits3(null, {}) };
+  const peers = callers4.filter(({ dimension }) => dimension === "peer");
+  return { known: distinct(known7.map(({ namespace, name: name2, kind }) => `${namespace}/${name2}[${kind}]`)), open: openWords(peers, labelWords(callers4)), outside: carried.unidentified && admits3(null, {}) };
 }
 function pointOf(caller, labels2) {
   const point = /* @__PURE__ */ new Map([["peer", caller]]);
@@ -67091,10 +67176,10 @@ function openWords(peers, labels2) {
   const anywhere = { principal: null, namespace: "", namespaceLabels: {} };
   return peers.every((predicate) => holds(predicate, anywhere)) ? [`${ANY_POD}${labels2}`] : [];
 }
-function labelWords(callers3) {
+function labelWords(callers4) {
   const labelled = [];
   const without2 = [];
-  for (const { dimension, any: any2, none: none5 } of callers3) {
+  for (const { dimension, any: any2, none: none5 } of callers4) {
     if (!dimension.startsWith("pod-label:")) continue;
     const word2 = (matcher) => matcher.type === "exact" ? `${dimension.slice("pod-label:".length)}=${matcher.text}` : dimension.slice("pod-label:".length);
     if (any2.length > 0) labelled.push(any2.map(word2).join(" or "));
@@ -67235,18 +67320,18 @@ function list2(words3, shown4 = 3) {
   return words3.length > shown4 ? `${head} and ${words3.length - shown4} more` : head;
 }
 function callerWords({ known: known7, open: everybody, plaintext, internet }) {
-  const callers3 = { known: known7, plaintext, internet, open: plaintext ? everybody.filter((word2) => word2 !== FOREIGN_IDENTITY) : everybody };
-  const anyIdentity = callers3.open.includes(ANY_IDENTITY);
-  if (callers3.plaintext && anyIdentity) return "any client, with or without a mesh identity";
-  const broad = callers3.open.filter((word2) => word2.startsWith(ANY_POD));
+  const callers4 = { known: known7, plaintext, internet, open: plaintext ? everybody.filter((word2) => word2 !== FOREIGN_IDENTITY) : everybody };
+  const anyIdentity = callers4.open.includes(ANY_IDENTITY);
+  if (callers4.plaintext && anyIdentity) return "any client, with or without a mesh identity";
+  const broad = callers4.open.filter((word2) => word2.startsWith(ANY_POD));
   const anyPod = broad.includes(ANY_POD) ? [ANY_POD] : broad;
   const parts = [];
-  if (callers3.plaintext) parts.push("any client without a mesh identity");
+  if (callers4.plaintext) parts.push("any client without a mesh identity");
   if (anyIdentity) parts.push("any mesh identity");
   else if (anyPod.length > 0) parts.push(list2(anyPod, 2));
   else {
-    if (callers3.known.length > 0) parts.push(list2(callers3.known.map((id) => `\`${id.replace(/\[.*\]$/, "")}\``)));
-    if (callers3.open.length > 0) parts.push(list2(callers3.open, 2));
+    if (callers4.known.length > 0) parts.push(list2(callers4.known.map((id) => `\`${id.replace(/\[.*\]$/, "")}\``)));
+    if (callers4.open.length > 0) parts.push(list2(callers4.open, 2));
   }
   return parts.length === 0 ? "some client" : parts.join(" and ");
 }
@@ -67368,8 +67453,8 @@ function leadingOf(entries2, complete) {
 function isForMany({ peers }) {
   return peers?.only === void 0 || peers.only.some((word2) => word2.includes("*") || word2.startsWith(DOMAIN) || word2 === "any mesh identity" || word2 === "(none)");
 }
-function domainWords(callers3, region3) {
-  if (callers3.plaintext || !(callers3.open.includes(ANY_IDENTITY) || callers3.open.includes(FOREIGN_IDENTITY))) return void 0;
+function domainWords(callers4, region3) {
+  if (callers4.plaintext || !(callers4.open.includes(ANY_IDENTITY) || callers4.open.includes(FOREIGN_IDENTITY))) return void 0;
   const phrases2 = distinct(
     region3.cubes.map(({ peers }) => {
       const only4 = peers?.only ?? [];
@@ -67398,12 +67483,12 @@ function facetWords(facet, region3) {
   if (facet === "ingress") return " from outside";
   return facet === "token" && region3.cubes.some((cube3) => cube3.token?.only === void 0 || cube3.token.only.includes("(none)")) ? " without the token it needs on the other side" : "";
 }
-function outlineWords({ callers: callers3, region: region3 }) {
-  return `${domainWords(callers3, region3) ?? callerWords(callers3)} with ${regionWords({ ...region3, complete: true })}`;
+function outlineWords({ callers: callers4, region: region3 }) {
+  return `${domainWords(callers4, region3) ?? callerWords(callers4)} with ${regionWords({ ...region3, complete: true })}`;
 }
-function headline(direction, facet, callers3, region3, destinations) {
+function headline(direction, facet, callers4, region3, destinations) {
   const told = direction.startsWith("undecided") ? { ...region3, complete: true } : region3;
-  return `${domainWords(callers3, region3) ?? callerWords(callers3)} ${verbs[direction]} ${destinationWords(destinations)} with ${regionWords(told)}${facetWords(facet, region3)}`;
+  return `${domainWords(callers4, region3) ?? callerWords(callers4)} ${verbs[direction]} ${destinationWords(destinations)} with ${regionWords(told)}${facetWords(facet, region3)}`;
 }
 var layerWords = {
   mtls: "transport authentication",
@@ -67516,12 +67601,21 @@ var noSource = {
   notRemoteIpBlocks: []
 };
 function callerRules(rule2) {
+  const known7 = callers2.get(rule2);
+  if (known7 !== void 0) return known7;
+  const fresh = freshCallerRules(rule2);
+  callers2.set(rule2, fresh);
+  return fresh;
+}
+var callers2 = /* @__PURE__ */ new WeakMap();
+function freshCallerRules(rule2) {
   const conditions = rule2.when.flatMap((condition, index) => {
     const fields4 = callerKeys[condition.key];
     return fields4 === void 0 ? [] : [{ condition, index, fields: fields4 }];
   });
   const sources = rule2.from.length > 0 ? rule2.from.map((source2, index) => ({ source: source2, base: ["from", index, "source"] })) : conditions.length > 0 ? [{ source: noSource, base: void 0 }] : [];
   return sources.map(({ source: source2, base: base2 }) => {
+    if (conditions.length === 0) return { source: source2, at: (field3) => [...base2 ?? [], field3] };
     const added = {};
     const places = /* @__PURE__ */ new Map();
     for (const { condition, index, fields: [positive, negated] } of conditions) {
@@ -68036,14 +68130,14 @@ var dryRunLeftOn = defineDetector({
   rule: "dry-run-left-on",
   detectState: (side2) => side2.of("AuthorizationPolicy").filter(isDryRun2).map((policy) => {
     const reach = side2.reachOf(policy);
-    const alone = reach.workloads.filter((workload) => !side2.policiesAt(workload).some((other) => !isDryRun2(other) && other.spec.action !== "AUDIT"));
+    const alone2 = reach.workloads.filter((workload) => !side2.policiesAt(workload).some((other) => !isDryRun2(other) && other.spec.action !== "AUDIT"));
     return {
       subject: resourceId(policy),
       affected: reach.ids,
-      severity: alone.length > 0 ? "medium" : "low",
+      severity: alone2.length > 0 ? "medium" : "low",
       certainty: certaintyOf(reach.workloads),
       place: { resource: policy, path: ["metadata", "annotations", "istio.io/dry-run"] },
-      message: alone.length > 0 ? `${named2(policy)} is the only policy of ${listed3(alone.map((workload) => workload.id))} and enforces nothing: it is a dry run` : `${named2(policy)} enforces nothing at ${listed3(reach.ids)}: it is a dry run`,
+      message: alone2.length > 0 ? `${named2(policy)} is the only policy of ${listed3(alone2.map((workload) => workload.id))} and enforces nothing: it is a dry run` : `${named2(policy)} enforces nothing at ${listed3(reach.ids)}: it is a dry run`,
       impact: "the protection that the policy describes exists in the logs only",
       remedy: "read the shadow results for representative traffic, then remove the annotation",
       validation: { positive: "a request that the policy allows is answered after the annotation is gone", negative: `a request that the policy would refuse is refused by \`${reach.ids[0] ?? ""}\` with 403` }
@@ -69019,10 +69113,10 @@ function powersOf(workload, resource) {
 var mtlsLostBySidecarScope = defineDetector({
   rule: "mtls-lost-by-sidecar-scope",
   detectOpenings: ({ base: base2, head }) => {
-    const callers3 = grouped(head.workloads.filter((workload) => workload.enrolment.mode === "sidecar" || workload.enrolment.mode === "unknown" && workload.enrolment.inWorld === "sidecar"), (workload) => workload.namespace);
+    const callers4 = grouped(head.workloads.filter((workload) => workload.enrolment.mode === "sidecar" || workload.enrolment.mode === "unknown" && workload.enrolment.inWorld === "sidecar"), (workload) => workload.namespace);
     const enrolled = new Set(head.workloads.filter((workload) => inMesh(workload)).map((workload) => workload.namespace));
     const services = head.of("Service").filter((service) => service.spec.selector !== void 0 && service.namespace !== void 0 && enrolled.has(service.namespace));
-    return [...callers3.keys()].flatMap((namespace) => {
+    return [...callers4.keys()].flatMap((namespace) => {
       const sidecar2 = scopeOf3(head, namespace);
       if (sidecar2 === void 0 || outboundOf2(head)(namespace).registryOnly) return [];
       const earlier = scopeOf3(base2, namespace);
@@ -72242,8 +72336,8 @@ function asOther(layer2) {
 // src/posture/forwarded-ties.ts
 var known5 = /* @__PURE__ */ new WeakMap();
 function spokenOf(posture) {
-  const remembered2 = known5.get(posture);
-  if (remembered2 !== void 0) return remembered2;
+  const remembered3 = known5.get(posture);
+  if (remembered3 !== void 0) return remembered3;
   let header2 = false;
   const blocks3 = /* @__PURE__ */ new Map();
   const seen = /* @__PURE__ */ new Set();
@@ -73138,8 +73232,8 @@ function onlySpelling(dimension, matcher, matchers) {
   return onlyValue(matcher);
 }
 function candidatesWithin(dimension, matchers, restrict, limit) {
-  const callers3 = dimension === "peer" && matchers.some((matcher) => matcher.type === "source-namespace");
-  for (const predicate of callers3 ? [] : restrict) {
+  const callers4 = dimension === "peer" && matchers.some((matcher) => matcher.type === "source-namespace");
+  for (const predicate of callers4 ? [] : restrict) {
     if (predicate.any.length === 0) continue;
     const values5 = predicate.any.map((matcher) => onlySpelling(dimension, matcher, matchers));
     const legal = (value) => dimension !== "path" && dimension !== "path.query" || typeof value === "string" && value.startsWith("/");
@@ -73225,15 +73319,15 @@ function exactElement(matched, patterns, classes) {
   let also = [...matched];
   let except = patterns.map((_, index) => index).filter((index) => !matched.includes(index));
   const others2 = classes.filter((other) => other !== matched);
-  const alone = (inside4, outside) => !others2.some((other) => inside4.every((index) => other.includes(index)) && !outside.some((index) => other.includes(index)));
+  const alone2 = (inside4, outside) => !others2.some((other) => inside4.every((index) => other.includes(index)) && !outside.some((index) => other.includes(index)));
   for (const index of [...except]) {
     const fewer = except.filter((entry2) => entry2 !== index);
-    if (alone(also, fewer)) except = fewer;
+    if (alone2(also, fewer)) except = fewer;
   }
   const rank2 = (index) => ["present", "non-empty", "suffix", "prefix", "exact"].indexOf(patterns[index].type);
   for (const index of [...also].sort((left, right) => rank2(left) - rank2(right) || left - right)) {
     const fewer = also.filter((entry2) => entry2 !== index);
-    if (fewer.length > 0 && alone(fewer, except)) also = fewer;
+    if (fewer.length > 0 && alone2(fewer, except)) also = fewer;
   }
   also.sort((left, right) => rank2(right) - rank2(left) || left - right);
   const [first, ...rest] = also.map((index) => patterns[index]);
@@ -73286,7 +73380,7 @@ function spaceOf(restrict, cubes, limit) {
   if (peers !== void 0) for (const matcher of structural) peers.set(matcherKey(matcher), matcher);
   for (const dimension of [...byDimension.keys()].sort(compareDimensions)) {
     const known7 = byDimension.get(dimension);
-    const matchers = [...known7.keys()].sort(compareText).map((key3) => known7.get(key3));
+    const matchers = distinct(known7.keys()).map((key3) => known7.get(key3));
     axisOf.set(dimension, axes.length);
     if (dimension.startsWith("claim:")) {
       const elementwise = elementMatchers(matchers);
@@ -73363,7 +73457,10 @@ function boxesOf(space3, cube3) {
     }
     drafts = next;
   }
-  return drafts.map((draft) => ({ words: draft.words, narrow: [...draft.narrow].sort((left, right) => left - right) }));
+  return drafts.map((draft) => ({ words: draft.words, narrow: inOrder2(draft.narrow) }));
+}
+function inOrder2(axes) {
+  return axes.size < 2 ? [...axes] : [...axes].sort((left, right) => left - right);
 }
 function fixed2(space3, draft, wanted2) {
   if (wanted2.length === 0) return draft;
@@ -73668,13 +73765,13 @@ function cover2(words3, target) {
   return withoutRedundant(chosen, target).sort((a, b) => a.index - b.index);
 }
 function withoutRedundant(chosen, target) {
-  const times3 = /* @__PURE__ */ new Map();
+  const times4 = /* @__PURE__ */ new Map();
   const relevant = chosen.map((word2) => members2(and(word2.bits, target)));
-  for (const atoms of relevant) for (const atom of atoms) times3.set(atom, (times3.get(atom) ?? 0) + 1);
+  for (const atoms of relevant) for (const atom of atoms) times4.set(atom, (times4.get(atom) ?? 0) + 1);
   return chosen.filter((_, index) => {
     const atoms = relevant[index];
-    if (!atoms.every((atom) => (times3.get(atom) ?? 0) > 1)) return true;
-    for (const atom of atoms) times3.set(atom, (times3.get(atom) ?? 0) - 1);
+    if (!atoms.every((atom) => (times4.get(atom) ?? 0) > 1)) return true;
+    for (const atom of atoms) times4.set(atom, (times4.get(atom) ?? 0) - 1);
     return false;
   });
 }
@@ -73725,7 +73822,7 @@ function distinctMatchers(matchers) {
   return [...byKey.keys()].sort().map((key3) => byKey.get(key3));
 }
 function canonicalPredicates(predicates) {
-  const sorted = predicates.map((predicate) => ({ dimension: predicate.dimension, any: distinctMatchers(predicate.any), none: distinctMatchers(predicate.none) }));
+  const sorted = predicates.map((predicate) => predicate.any.length < 2 && predicate.none.length < 2 ? predicate : { dimension: predicate.dimension, any: distinctMatchers(predicate.any), none: distinctMatchers(predicate.none) });
   const byKey = new Map(sorted.map((predicate) => [predicateKey(predicate), predicate]));
   return [...byKey.values()].sort((left, right) => compareDimensions(left.dimension, right.dimension) || compareText(predicateKey(left), predicateKey(right)));
 }
@@ -73963,6 +74060,7 @@ ${origin.rule === void 0 ? "" : String(origin.rule).padStart(6, "0")}`, origin);
   return [...byKey.keys()].sort(compareText).map((key3) => byKey.get(key3));
 }
 function distinctCubes(cubes) {
+  if (ascending3(cubes)) return cubes;
   const byKey = /* @__PURE__ */ new Map();
   const shared2 = /* @__PURE__ */ new Map();
   for (const cube3 of cubes) {
@@ -73981,13 +74079,17 @@ function distinctCubes(cubes) {
     return origins === void 0 ? cube3 : { predicates: cube3.predicates, origins: sortedOrigins(origins) };
   });
 }
+function ascending3(cubes) {
+  for (let index = 1; index < cubes.length; index += 1) if (cubeKey(cubes[index - 1]) >= cubeKey(cubes[index])) return false;
+  return true;
+}
 function pairs(from, to) {
   const keyed2 = (path7) => {
-    const times3 = /* @__PURE__ */ new Map();
+    const times4 = /* @__PURE__ */ new Map();
     return new Map(
       path7.layers.map((layer2) => {
-        const time3 = times3.get(layer2.id) ?? 0;
-        times3.set(layer2.id, time3 + 1);
+        const time3 = times4.get(layer2.id) ?? 0;
+        times4.set(layer2.id, time3 + 1);
         return [`${layer2.id}#${String(time3)}`, layer2];
       })
     );
@@ -74050,8 +74152,10 @@ function orderedOnce(known7, key3, make) {
   known7.set(key3, fresh);
   return fresh;
 }
-function orderedLayer({ id, allow, deny }) {
-  return { id, allow: allow === "all" ? "all" : distinctCubes(allow), deny: distinctCubes(deny) };
+function orderedLayer(layer2) {
+  const allow = layer2.allow === "all" ? "all" : distinctCubes(layer2.allow);
+  const deny = distinctCubes(layer2.deny);
+  return allow === layer2.allow && deny === layer2.deny ? layer2 : { id: layer2.id, allow, deny };
 }
 function canonicalPaths(paths) {
   const sorted = paths.length < 2 ? paths : [...paths].sort((left, right) => compareText(left.id, right.id));
@@ -74200,9 +74304,9 @@ function singles(candidates3, trials, sets) {
   }
 }
 function larger(candidates3, trials, sets, sufficient) {
-  const alone = new Set(sets.flat());
+  const alone2 = new Set(sets.flat());
   const found = [];
-  const pools = [candidates3.filter((edit) => !alone.has(edit))];
+  const pools = [candidates3.filter((edit) => !alone2.has(edit))];
   const seen = /* @__PURE__ */ new Set();
   for (let pool = pools.shift(); pool !== void 0 && sets.length + found.length < MOST_SETS; pool = pools.shift()) {
     const key3 = pool.map((edit) => edit.id).join("\n");
@@ -74638,11 +74742,11 @@ function forwardedAs(cube3, sample) {
 function pathAs(cube3, sample) {
   const named5 = namedIn(cube3);
   if (!named5.has("path.query")) return [sample];
-  const alone = new Map([...sample].filter(([dimension]) => dimension !== "path"));
-  if (!named5.has("path")) return [alone];
+  const alone2 = new Map([...sample].filter(([dimension]) => dimension !== "path"));
+  if (!named5.has("path")) return [alone2];
   const [path7, whole5] = [sample.get("path"), sample.get("path.query")];
   if (typeof path7 !== "string" || typeof whole5 !== "string") return [sample];
-  return [sample, alone, new Map(sample).set("path.query", `${path7}?${whole5.slice(whole5.indexOf("?") + 1)}`)];
+  return [sample, alone2, new Map(sample).set("path.query", `${path7}?${whole5.slice(whole5.indexOf("?") + 1)}`)];
 }
 function plainlySigned(cube3, sample) {
   const token = sample.get("token");
@@ -74896,11 +75000,11 @@ function movedAccounts({ base: base2, head, renamed }) {
     if (before.enrolment.mode !== "none" && after.enrolment.mode !== "none") moved2.push({ base: before, head: after });
   }
   const groups3 = groupBy(moved2, (caller) => [principalOf(base2, caller.base), principalOf(head, caller.head), String(isAmbient4(caller.head))].join(" "));
-  return [...groups3.entries()].sort(([left], [right]) => compareText(left, right)).flatMap(([, callers3]) => {
-    const [first] = callers3;
+  return [...groups3.entries()].sort(([left], [right]) => compareText(left, right)).flatMap(([, callers4]) => {
+    const [first] = callers4;
     if (first === void 0) return [];
-    const assumptions2 = distinct(callers3.flatMap((caller) => [caller.base, caller.head].flatMap(({ enrolment }) => enrolment.mode === "unknown" ? [enrolment.assumption] : [])));
-    return [{ former: accountOf3(first.base), current: accountOf3(first.head), callers: [...callers3].sort((left, right) => compareText(left.head.id, right.head.id)), ambient: isAmbient4(first.head), assumptions: assumptions2 }];
+    const assumptions2 = distinct(callers4.flatMap((caller) => [caller.base, caller.head].flatMap(({ enrolment }) => enrolment.mode === "unknown" ? [enrolment.assumption] : [])));
+    return [{ former: accountOf3(first.base), current: accountOf3(first.head), callers: [...callers4].sort((left, right) => compareText(left.head.id, right.head.id)), ambient: isAmbient4(first.head), assumptions: assumptions2 }];
   });
 }
 function accountOf3({ namespace, serviceAccount }) {
@@ -74981,9 +75085,9 @@ function identityMoved(context3, account, way) {
   const peer = { dimension: "peer", any: [{ type: "principal", pattern: { type: "exact", text: principal } }], none: [] };
   const cubes = (regions.length > 0 ? regions.flatMap((region3) => region3.cubes) : open4.map(({ seed: seed2 }) => seed2)).map((cube3) => ({ predicates: [peer, ...cube3.predicates], origins: cube3.origins }));
   const seed = `identity ${account.former} ${account.current} ${regions[0]?.seed ?? open4[0]?.key ?? ""}`;
-  const callers3 = account.callers.map((caller) => way === "up" ? caller.head : caller.base).map(({ namespace, name: name2, kind }) => `${namespace}/${name2}[${kind}]`);
+  const callers4 = account.callers.map((caller) => way === "up" ? caller.head : caller.base).map(({ namespace, name: name2, kind }) => `${namespace}/${name2}[${kind}]`);
   const reason = open4[0]?.reason ?? `what \`${account.callers[0]?.head.id ?? ""}\` sends there is not determined by the manifests`;
-  const whole5 = { ...undecided(context3, way, seed, cubes, reason), facet: "identity", callers: callers3, assumptions: distinct([...base2.assumptions, ...head.assumptions, ...account.assumptions]) };
+  const whole5 = { ...undecided(context3, way, seed, cubes, reason), facet: "identity", callers: callers4, assumptions: distinct([...base2.assumptions, ...head.assumptions, ...account.assumptions]) };
   if (told === "refused elsewhere") return [];
   if (told === void 0) return [whole5];
   return [{ ...whole5, direction: way === "up" ? "widened" : "narrowed", complete: regions.every((region3) => region3.complete), seedOrigins: regions.flatMap((region3) => region3.seedOrigins), witness: told, reason: void 0 }];
@@ -75067,8 +75171,8 @@ function confirmLatent(context3, way, layer2, query3) {
   if (before.verdict !== "deny" || after.verdict !== "deny") return void 0;
   if (layer2 === "network") return before.layer === "network-policy" && after.layer !== "network-policy" ? answered : void 0;
   const { sides } = context3;
-  const alone = answers({ ...context3, sides: { ...sides, base: withoutNetwork(sides.base), head: withoutNetwork(sides.head) } }, query3);
-  return after.layer === "network-policy" && flips(alone.base, alone.head, way) ? answered : void 0;
+  const alone2 = answers({ ...context3, sides: { ...sides, base: withoutNetwork(sides.base), head: withoutNetwork(sides.head) } }, query3);
+  return after.layer === "network-policy" && flips(alone2.base, alone2.head, way) ? answered : void 0;
 }
 
 // src/impact/outbound.ts
@@ -75261,17 +75365,17 @@ function asOtherSide(layer2) {
 
 // src/impact/identity-facet.ts
 var MOST_ACCOUNTS = 64;
-function isAboutIdentity({ raw, sides, callers: callers3, knownOf }) {
+function isAboutIdentity({ raw, sides, callers: callers4, knownOf }) {
   const { witness, facet, direction } = raw;
   if (facet !== "access" || direction !== "widened" && direction !== "narrowed" || witness === void 0) return false;
-  if (callers3.plaintext || callers3.open.length > 0 || callers3.known.length === 0 || callers3.known.length > MOST_ACCOUNTS) return false;
+  if (callers4.plaintext || callers4.open.length > 0 || callers4.known.length === 0 || callers4.known.length > MOST_ACCOUNTS) return false;
   const passing2 = raw.passingSide === "head" ? sides.head : sides.base;
   const other = raw.passingSide === "head" ? sides.base : sides.head;
   const expected = raw.passingSide === "head" ? witness.head : witness.base;
   const elsewhere3 = knownOf(other).byPrincipal;
   const workloads2 = workloadsByCaller(passing2);
   const own4 = knownOf(passing2).byPrincipal;
-  const accounts2 = new Set(callers3.known.flatMap((id) => {
+  const accounts2 = new Set(callers4.known.flatMap((id) => {
     const workload = workloads2.get(id);
     return workload === void 0 ? [] : [principalOf(passing2, workload)];
   }));
@@ -75571,8 +75675,8 @@ function answerOf2(change2) {
   const narrows = change2.direction.endsWith("narrowed");
   return narrows ? `now ${change2.after}` : `before ${change2.before}`;
 }
-function callersOf3({ callers: callers3 }) {
-  const [first] = callers3.open.concat(callers3.known);
+function callersOf3({ callers: callers4 }) {
+  const [first] = callers4.open.concat(callers4.known);
   return first === void 0 ? "" : `by callers such as \`${first}\``;
 }
 function witnessOf({ witness }) {
@@ -75619,8 +75723,8 @@ function editsOf({ sets }) {
 }
 function describeOne(raw, from, known7, proved) {
   const mesh2 = raw.passingSide === "head" ? from.sides.head : from.sides.base;
-  const callers3 = raw.callers === void 0 ? callersOf2(raw.cubes, known7.of(mesh2), mesh2) : { known: raw.callers, open: [], plaintext: false, internet: false };
-  const facet = isAboutIdentity({ raw, sides: from.sides, callers: callers3, knownOf: (of) => known7.of(of) }) ? "identity" : raw.facet;
+  const callers4 = raw.callers === void 0 ? callersOf2(raw.cubes, known7.of(mesh2), mesh2) : { known: raw.callers, open: [], plaintext: false, internet: false };
+  const facet = isAboutIdentity({ raw, sides: from.sides, callers: callers4, knownOf: (of) => known7.of(of) }) ? "identity" : raw.facet;
   return {
     raw,
     proved,
@@ -75629,7 +75733,7 @@ function describeOne(raw, from, known7, proved) {
       direction: raw.direction,
       facet,
       region: leadingFirst(region(raw.cubes, raw.complete)),
-      callers: callers3,
+      callers: callers4,
       before: raw.witness === void 0 ? "not determined" : answerWords(answer(raw.witness.base)),
       after: raw.witness === void 0 ? raw.reason ?? "not determined" : `${answerWords(answer(raw.witness.head))}${raw.reason === void 0 ? "" : `: ${raw.reason}`}`,
       ...raw.witness === void 0 ? {} : { witness: witnessOf2(raw.witness) },
@@ -75717,8 +75821,8 @@ var directionRank = {
   "latent-narrowed": 6,
   strengthened: 7
 };
-function breadth({ callers: callers3 }) {
-  const kinds3 = [callers3.plaintext, callers3.open.includes(ANY_IDENTITY), callers3.open.some((word2) => /^any other identity of trust domain /u.test(word2)), callers3.open.some((word2) => /^any other identity in namespace /u.test(word2)), callers3.open.length > 0];
+function breadth({ callers: callers4 }) {
+  const kinds3 = [callers4.plaintext, callers4.open.includes(ANY_IDENTITY), callers4.open.some((word2) => /^any other identity of trust domain /u.test(word2)), callers4.open.some((word2) => /^any other identity in namespace /u.test(word2)), callers4.open.length > 0];
   const broadest = kinds3.indexOf(true);
   return broadest < 0 ? kinds3.length : broadest;
 }
@@ -78209,7 +78313,7 @@ var lineFeed = 10;
 var carriageReturn = 13;
 var endOfFile = 65535;
 var word = 2 ** 32;
-function times2(value, factor) {
+function times3(value, factor) {
   const low = value.low * factor;
   return { low: low % word, high: (value.high * factor + Math.floor(low / word)) % word };
 }
@@ -78224,7 +78328,7 @@ function minus2(left, right) {
 function text7(value) {
   return value.high === 0 ? value.low.toString(16) : value.high.toString(16) + value.low.toString(16).padStart(8, "0");
 }
-var leaving = Array.from({ length: blockSize }).reduce((product3) => times2(product3, multiplier), { high: 0, low: 1 });
+var leaving = Array.from({ length: blockSize }).reduce((product3) => times3(product3, multiplier), { high: 0, low: 1 });
 function lineHashes(content) {
   const hashes = [];
   const occurrences = /* @__PURE__ */ new Map();
@@ -78247,7 +78351,7 @@ function lineHashes(content) {
   const shift = (current) => {
     const begin = window2[index] ?? 0;
     window2[index] = current;
-    hash4 = minus2(plus(times2(hash4, multiplier), { high: 0, low: current }), times2(leaving, begin));
+    hash4 = minus2(plus(times3(hash4, multiplier), { high: 0, low: current }), times3(leaving, begin));
     index = (index + 1) % blockSize;
   };
   const take = (unit3) => {
@@ -82983,7 +83087,7 @@ function kindOf6(change2) {
       return assertNever(change2.direction);
   }
 }
-function callers2(change2) {
+function callers3(change2) {
   const { known: known7, open: open4, plaintext, internet } = change2.callers;
   const names3 = [...internet ? ["the internet"] : [], ...plaintext ? ["any client without a mesh identity"] : [], ...open4, ...known7];
   return names3.length === 0 ? ["some client"] : names3;
@@ -82993,7 +83097,7 @@ function changedEdges(changes2) {
   for (const change2 of changes2) {
     const kind = kindOf6(change2);
     if (kind === null) continue;
-    for (const from of callers2(change2)) {
+    for (const from of callers3(change2)) {
       for (const destination2 of change2.destinations) {
         const edge = { from, to: destination2.id, kind };
         const key3 = JSON.stringify([edge.from, edge.to, edge.kind]);
