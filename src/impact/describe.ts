@@ -85,7 +85,8 @@ interface Single {
 type CauseFields = Pick<Change, 'causes' | 'alternativeCauses' | 'causeProof' | 'causeNote'>;
 
 function causesIn({ sets: [named = [], ...others], proof, unproved }: ProvedCauses, from: Provenance): CauseFields {
-  const cited = (edits: readonly Edit[]): readonly Cause[] => edits.map(from.cite).sort((left, right) => compareText(left.file, right.file) || left.line - right.line);
+  // By what was edited, not by where it stands: the first one heads a finding, which a moved file must not change.
+  const cited = (edits: readonly Edit[]): readonly Cause[] => edits.map(from.cite).sort((left, right) => compareText(left.resource, right.resource) || compareText(left.file, right.file) || left.line - right.line);
   return { causes: cited(named), ...(others.length === 0 ? {} : { alternativeCauses: others.map(cited) }), causeProof: proof, ...(unproved === undefined ? {} : { causeNote: unproved }) };
 }
 

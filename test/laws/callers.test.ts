@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { callersOf, knownIdentities, principalOf, ANY_IDENTITY } from '#impact/callers.ts';
 import type { RawChange } from '#impact/raw-change.ts';
 import type { Mesh } from '#mesh/model.ts';
+import { forwardedTies } from '#posture/forwarded-ties.ts';
 import { impossible, pathsTo } from '#posture/paths.ts';
 import type { Cube } from '#sets/cube.ts';
 import { difference } from '#sets/difference.ts';
@@ -34,7 +35,8 @@ test('a declared caller is named exactly where the change, restricted to it, is 
           const there = other.workloads.get(workload.id);
           if (there === undefined) continue;
           const here = changes.filter((change) => change.direction === direction && change.destination.id === workload.id);
-          const opens = (within: Cube): boolean => difference({ from: pathsTo(other, there).possible, to: pathsTo(mesh, workload).possible, impossible, within: [within], preferred: new Map(), limits }).regions.length > 0;
+          const [from, to] = [pathsTo(other, there), pathsTo(mesh, workload)];
+          const opens = (within: Cube): boolean => difference({ from: from.possible, to: to.possible, impossible: [...impossible, ...from.ties, ...to.ties, ...forwardedTies([from, to])], within: [within], preferred: new Map(), limits }).regions.length > 0;
           judge(here, mesh, opens, counts);
         }
       }

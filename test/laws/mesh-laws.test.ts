@@ -1,7 +1,10 @@
 /** Laws of policies that a reader can argue with, asked of whole random meshes through the real decoders. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { compareRecorded } from '#app/change-scenarios.ts';
 import { decide } from '#posture/answer.ts';
+import { holds } from '#sets/matches.ts';
+import { actionOf } from '../support/mesh-rewrites.ts';
 import { meshes, worlds } from '../support/random-mesh/arbitrary.ts';
 import { edited } from '../support/random-mesh/edits.ts';
 import { fieldsAt, isFields, listAt } from '../support/random-mesh/fields.ts';
@@ -10,9 +13,15 @@ import { compared } from '../support/random-mesh/oracle.ts';
 import { randomQuery } from '../support/random-mesh/queries.ts';
 import { Random } from '../support/random-mesh/random.ts';
 import { namespaceValues, principals } from '../support/random-mesh/vocabulary.ts';
-import { inCluster, meshOf } from '../support/random-mesh/world.ts';
+import { inCluster, meshOf, randomWorld } from '../support/random-mesh/world.ts';
 
 const runs = { numRuns: 60, seed: 23 };
+
+/** Most behind sidecars, some in ambient with waypoints. */
+const anyMesh = fc.oneof({ weight: 3, arbitrary: meshes() }, { weight: 1, arbitrary: meshes({ ...sidecarsOnly, ambient: true, waypoints: true }) });
+
+/** Verdicts in their order. */
+const rank = ['deny', 'asks', 'allow'];
 
 type Rewrite = (documents: readonly Document[], random: Random) => readonly Document[];
 
@@ -25,7 +34,7 @@ function law(name: string, prepare: Rewrite, rewrite: Rewrite, holds: (found: re
   test(name, () => {
     let differed = 0;
     fc.assert(
-      fc.property(meshes(), fc.noShrink(fc.nat()), (documents, seed) => {
+      fc.property(anyMesh, fc.noShrink(fc.nat()), (documents, seed) => {
         const random = new Random(seed);
         const before = prepare(documents, random);
         const after = rewrite(before, random);
@@ -46,10 +55,6 @@ const neverNarrows = (found: readonly string[]): void => expect(found.filter((te
 
 const places = ['shop', 'web', 'istio-system'];
 const specOf = (document: Document): Readonly<Record<string, unknown>> => fieldsAt(document, 'spec');
-const actionOf = (document: Document): string => {
-  const { action } = specOf(document);
-  return document.kind !== 'AuthorizationPolicy' ? '' : typeof action === 'string' ? action : 'ALLOW';
-};
 const rulesOf = (document: Document): readonly Readonly<Record<string, unknown>>[] => listAt(document, 'spec', 'rules').filter(isFields);
 const dryRun = (document: Document): boolean => fieldsAt(document, 'metadata', 'annotations')['istio.io/dry-run'] === 'true';
 const withRules = (document: Document, rules: readonly unknown[]): Document => ({ ...document, spec: { ...specOf(document), rules } });
@@ -70,7 +75,7 @@ describe('of DENY', () => {
   test('deny wins: what a DENY refuses is refused whatever is allowed besides', () => {
     let refused = 0;
     fc.assert(
-      fc.property(meshes(), fc.noShrink(fc.nat()), (documents, seed) => {
+      fc.property(anyMesh, fc.noShrink(fc.nat()), (documents, seed) => {
         const random = new Random(seed);
         const before = meshOf(documents);
         const everything = places.map((namespace) => objectOf('security.istio.io/v1', 'AuthorizationPolicy', namespace, 'everything', { spec: { action: 'ALLOW', rules: [{}] } }));
@@ -132,6 +137,21 @@ describe('of writing', () => {
   );
 
   law(
+    // On TCP an entry that asks for HTTP takes the whole ALLOW rule with it (A4.2), so that both ask for it.
+    'operations in one rule are as many rules',
+    eachRule((rule, random) => [{ ...rule, to: [{ operation: { methods: random.some(['GET', 'P*', '*T'], 1, 2) } }, { operation: { notPaths: random.some(['/admin/*', '*.html', '/api'], 1, 2), methods: ['POST'] } }] }]),
+    eachRule((rule) => listAt(rule, 'to').map((operation) => ({ ...rule, to: [operation] }))),
+    nothing,
+  );
+
+  law(
+    'values of one field are as many rules',
+    eachRule((rule, random) => [{ ...rule, to: [{ operation: { paths: random.some(['/admin', '/admin/*', '*.html', '/api/{*}'], 2, 3) } }] }]),
+    eachRule((rule) => listAt(fieldsAt(listAt(rule, 'to').find(isFields), 'operation'), 'paths').map((path) => ({ ...rule, to: [{ operation: { paths: [path] } }] }))),
+    nothing,
+  );
+
+  law(
     'two values of a condition are two rules',
     eachRule((rule, random) => [{ ...rule, when: [...listAt(rule, 'when'), { key: `request.headers[${random.pick(['x-team', 'x-user'])}]`, values: random.some(['red', 'blue*', 'alice', '*'], 2, 2) }] }]),
     eachRule((rule) => {
@@ -187,40 +207,88 @@ describe('of mTLS', () => {
 });
 
 describe('of TCP', () => {
-  test('on a port declared as TCP, which methods an ALLOW or a DENY names does not matter', () => {
+  const onTcp = (documents: readonly Document[]): readonly Document[] =>
+    documents.map((document) => (document.kind === 'Service' && nameOf(document) !== 'opa' ? { ...document, spec: { ...specOf(document), ports: [{ name: 'tcp', port: 9000 }] } } : document));
+  const withMethods = (action: string, ...methods: readonly string[]): Rewrite => (documents, random) =>
+    eachRule((rule) => [{ ...rule, to: [{ operation: { methods } }] }])(documents.filter((document) => actionOf(document) === '' || actionOf(document) === action), random);
+
+  test.each([['ALLOW', 5], ['DENY', 5]] as const)('on a port declared as TCP, which methods %s names does not matter', (action, least) => {
     let moved = 0;
     fc.assert(
       fc.property(meshes(), (documents) => {
-        const tcp = documents.map((document) => (document.kind === 'Service' && nameOf(document) !== 'opa' ? { ...document, spec: { ...specOf(document), ports: [{ name: 'tcp', port: 9000 }] } } : document));
-        const withMethods = (...methods: readonly string[]): readonly Document[] => eachRule((rule) => [{ ...rule, to: [{ operation: { methods } }] }])(tcp, new Random(1));
-        const { changes } = compared(meshOf(withMethods('GET')), meshOf(withMethods('GET', 'POST')));
+        const tcp = onTcp(documents);
+        const side = (...methods: readonly string[]): readonly Document[] => withMethods(action, ...methods)(tcp, new Random(1));
+        const { changes } = compared(meshOf(side('GET')), meshOf(side('GET', 'POST')));
         moved += changes.length;
         const served = new Set(documents.filter((document) => document.kind === 'Service').map((document) => `${String(fieldsAt(document, 'metadata')['namespace'])}/${nameOf(document)}`));
-        for (const change of changes) if (served.has(change.destination.id)) expect(change.witness?.query.to.port).not.toBe(9000);
+        for (const change of changes.filter(({ destination }) => served.has(destination.id))) {
+          expect(change.witness?.query.to.port).not.toBe(9000);
+          // Nor does any part of the region speak of that port.
+          for (const { predicates } of change.cubes) expect(predicates.filter(({ dimension }) => dimension === 'port').every((predicate) => holds(predicate, 9000)) && predicates.some(({ dimension }) => dimension === 'port')).toBe(false);
+        }
       }),
       runs,
     );
-    expect(moved).toBeGreaterThan(5);
+    expect(moved).toBeGreaterThan(least);
   }, 120_000);
 });
 
 describe('of three meshes', () => {
-  test('what widens from the first to the third widens on the way', () => {
+  test('what widens from the first to the third lies in what widens on the way', () => {
     let seen = 0;
     fc.assert(
       fc.property(worlds(sidecarsOnly), fc.noShrink(fc.nat()), ({ base, head }, seed) => {
         const third = inCluster(edited(new Random(seed), head, sidecarsOnly).head);
         const [a, b, c] = [meshOf(base), meshOf(head), meshOf(third)];
-        const onTheWay = new Set([...compared(a, b).changes, ...compared(b, c).changes].filter((change) => /widened/.test(change.direction)).map((change) => change.destination.id));
+        const steps = [[a, b, compareRecorded(a, b)], [b, c, compareRecorded(b, c)]] as const;
         for (const change of compared(a, c).changes) {
           // Which phantoms there are depends on both sides: two steps may speak of others than one.
-          if (change.direction !== 'widened' || !change.destination.known) continue;
+          if (change.direction !== 'widened' || !change.destination.known || change.witness === undefined) continue;
+          const { query } = change.witness;
+          const verdicts = steps.map(([from, to]) => [decide(from, query).verdict, decide(to, query).verdict] as const);
+          const rising = steps.flatMap(([, , judged], index) => {
+            const [before, after] = verdicts[index] ?? ['', ''];
+            return rank.indexOf(after) > rank.indexOf(before) ? [judged.unexplained(query, before, after) ?? 'told'] : [];
+          });
           seen += 1;
-          expect([...onTheWay]).toContain(change.destination.id);
+          expect(rising.length).toBeGreaterThan(0);
+          expect(rising.filter((reason) => reason !== 'told')).toEqual([]);
         }
       }),
       runs,
     );
-    expect(seen).toBeGreaterThan(5);
+    expect(seen).toBeGreaterThan(20);
   }, 120_000);
+});
+
+describe('of the worlds in which all this is asked', () => {
+  /** What the value languages and policies are known to be misread by. */
+  const quirks: Readonly<Record<string, (text: string) => boolean>> = {
+    'a namespace pattern that begins with a star': (text) => /"(?:notN|n)amespaces":\[[^\]]*"\*[a-z]/.test(text),
+    'the words `ns` and `sa` as namespaces': (text) => /"(?:notN|n)amespaces":\[[^\]]*"(?:ns|sa)"/.test(text),
+    'a star at both ends': (text) => text.includes('"*/ns/web/*"'),
+    'prefix and suffix that may overlap': (text) => text.includes('"adm*"') && text.includes('"*mins"'),
+    'a template that matches nothing at all': (text) => text.includes('/{**}'),
+    'an equals sign in a path': (text) => text.includes('"/x=y"'),
+    'a negative list of identities, which plaintext satisfies': (text) => text.includes('"notPrincipals"'),
+    'two conditions on claims in one rule': (text) => /"when":\[\{"key":"request\.auth\.claims[^}]*\},\{"key":"request\.auth\.claims/.test(text),
+    'a policy without a rule': (text) => text.includes('"rules":[]'),
+    'a policy of one rule without a condition': (text) => text.includes('"rules":[{}]'),
+  };
+
+  test('every known trap of the value languages is in some of them', () => {
+    const count = new Map<string, number>();
+    let first = 0;
+    let last = 0;
+    for (let seed = 1; seed <= 2_000; seed += 1) {
+      const { base, head } = randomWorld(seed, sidecarsOnly);
+      const text = JSON.stringify(base) + JSON.stringify(head);
+      for (const [name, has] of Object.entries(quirks)) if (has(text)) count.set(name, (count.get(name) ?? 0) + 1);
+      const allows = (documents: readonly Document[]): boolean => documents.some((document) => actionOf(document) === 'ALLOW');
+      if (!allows(base) && allows(head)) first += 1;
+      if (allows(base) && !allows(head)) last += 1;
+    }
+    expect(Object.keys(quirks).filter((name) => (count.get(name) ?? 0) < 5)).toEqual([]);
+    expect(Math.min(first, last)).toBeGreaterThan(20);
+  });
 });

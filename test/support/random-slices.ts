@@ -66,12 +66,15 @@ export interface Slice {
   readonly cubes: number;
 }
 
-/** Most often one side is the other with a few edits; then the two share most of their cubes. */
-export function randomSlice(random: Random, mostCubes = 100): Slice {
-  const words = wordsOf(random);
+/**
+ * Most often one side is the other with a few edits; then the two share most of their cubes.
+ * @param among absent: of all dimensions
+ */
+export function randomSlice(random: Random, mostCubes = 100, among?: readonly Dimension[]): Slice {
+  const words = new Map([...wordsOf(random)].filter(([dimension]) => among?.includes(dimension) !== false));
   // Two lists of claims at once are few policies and most of the work.
   const claims = [...words.keys()].filter((dimension) => dimension.startsWith('claim:'));
-  const dropped = random.chance(0.9) ? random.pick(claims) : undefined;
+  const dropped = claims.length > 1 && random.chance(0.9) ? random.pick(claims) : undefined;
   const dimensions = random.some([...words.keys()].filter((dimension) => dimension !== dropped), 2, 5);
   const size = random.weighted([[4, random.between(4, 12)], [4, random.between(10, 40)], [2, random.between(40, 100)]] as const);
   const cubeOf = (): Cube => cube(...random.some(dimensions, random.chance(0.01) ? 0 : 1, 3).map((dimension) => predicateOf(random, dimension, words.get(dimension) as Words)));
