@@ -6,6 +6,7 @@ import type { Cube, Predicate } from '#sets/cube.ts';
 import type { Matcher, PathNormalization, TextMatcher } from '#sets/matcher.ts';
 import { formatCidr } from '#sets/ip.ts';
 import { selectionText } from '#sets/label-selection.ts';
+import { claimDimension, claimPathOf } from '#semantics/values.ts';
 import type { Region, RegionCube, ValueSet } from './change.ts';
 
 /** The word of a list for a value that the request does not carry. */
@@ -227,6 +228,7 @@ export function regionCube(cube: Cube): RegionCube {
     if (dimension.startsWith('header:')) headers[dimension.slice('header:'.length)] = valueSet(predicates);
     else if (dimension.startsWith('pod-label:')) podLabels[dimension.slice('pod-label:'.length)] = valueSet(predicates);
     else if (dimension.startsWith('claim:')) claims[dimension.slice('claim:'.length)] = valueSet(predicates);
+    else if (dimension.startsWith('written:')) claims[byDimension.has(claimDimension(claimPathOf(dimension))) ? `${dimension.slice('written:'.length)} as a text` : dimension.slice('written:'.length)] = valueSet(predicates);
     else if (dimension.startsWith('opaque:')) opaque[dimension.slice('opaque:'.length)] = predicates.some((predicate) => predicate.any.length > 0);
     else if (dimension === 'peer') {
       const pods = predicates.filter(asksForPods);

@@ -6,7 +6,6 @@ import type { Mesh } from '#mesh/model.ts';
 import { isNetworked } from '#posture/network-paths.ts';
 import { queryOf } from '#posture/point.ts';
 import type { Decision, Query } from '#posture/query.ts';
-import type { Condition } from '#semantics/condition.ts';
 import { trustDomainsOf } from '#semantics/values.ts';
 import type { Cube, Point } from '#sets/cube.ts';
 import type { Difference, DifferenceRegion } from '#sets/difference.ts';
@@ -149,11 +148,6 @@ export function witnessFor(context: PairContext, way: Way, cube: Cube, sample: P
   return firstOf(signed === sample ? [sample] : [signed, sample], (point) => witnessAt(context, way, cube, point, confirmed));
 }
 
-/** Conditions behind opaque booleans, of both sides: keys hold content only. */
-function conditionsOf({ base, head }: PairContext): ReadonlyMap<string, Condition> {
-  return new Map([...base.conditions, ...head.conditions].map(([key, { condition }]) => [key, condition]));
-}
-
 function witnessAt(context: PairContext, way: Way, cube: Cube, sample: Point, confirmed: (query: Query) => RawChange['witness']): RawChange['witness'] {
   const pods = isNetworked(context.head);
   if (pods) {
@@ -162,6 +156,5 @@ function witnessAt(context: PairContext, way: Way, cube: Cube, sample: Point, co
       if (witness !== undefined) return witness;
     }
   }
-  const conditions = conditionsOf(context);
-  return firstOf(spelled(cube, sample), (point) => firstOf(leastAssuming(queryOf(asker(context), point, asking(context)), conditions).flatMap(placed), confirmed));
+  return firstOf(spelled(cube, sample), (point) => firstOf(leastAssuming(queryOf(asker(context), point, asking(context))).flatMap(placed), confirmed));
 }

@@ -49,7 +49,7 @@ function tokenHeaders(paths: readonly Path[]): ReadonlySet<string> {
 
 /** Dimensions that say what token the request carries, or that a token moves. */
 function isOfToken(dimension: Dimension, headers: ReadonlySet<string>): boolean {
-  if (dimension === 'token' || dimension === 'path.query' || dimension.startsWith('claim:') || dimension.startsWith('opaque:')) return true;
+  if (dimension === 'token' || dimension === 'path.query' || dimension.startsWith('claim:') || dimension.startsWith('written:') || dimension.startsWith('opaque:')) return true;
   return dimension.startsWith('header:') && headers.has(dimension.slice('header:'.length));
 }
 

@@ -1,8 +1,7 @@
 /** From the sample of a region to requests that may prove it: attributes that follow from each other, and assumptions that are not needed. */
-import { setAt } from '#posture/point.ts';
 import type { Query } from '#posture/query.ts';
-import type { Condition } from '#semantics/condition.ts';
 import { portNameDimension } from '#semantics/network-lowering.ts';
+import { claimDimension, claimPathOf } from '#semantics/values.ts';
 import type { Cube, Dimension, Point } from '#sets/cube.ts';
 import { pointIn } from '#sets/evaluate.ts';
 import { formatIp } from '#sets/ip.ts';
@@ -24,6 +23,8 @@ export function unreconciled(cube: Cube, sample: Point | undefined): string | un
   if (location !== '' && named.has(`header:${holder ?? ''}`)) return `how a token and the rest of the header \`${holder ?? ''}\` go together is not computed`;
   // The text of a token is part of the query that it stands in.
   if (named.has('path.query') && location.startsWith('parameter:')) return 'how a token in the query and `:path` go together is not computed';
+  const both = cube.predicates.find(({ dimension }) => dimension.startsWith('written:') && named.has(claimDimension(claimPathOf(dimension))));
+  if (both !== undefined) return `how the claim \`${claimPathOf(both.dimension).join('.')}\` and the header that is written from it go together is not computed`;
   return following.find(([first, second]) => named.has(first) && named.has(second))?.[2];
 }
 
@@ -70,42 +71,17 @@ export function plainlySigned(cube: Cube, sample: Point): Point {
 }
 
 /**
- * The question with its assumptions about opaque conditions, and first without them: what the request itself decides needs none, and
- * what a token's claims can bring about is said by such claims. What a port is called where no pod is declared follows from no request.
- *
- * @param conditions behind the opaque booleans
+ * The question with its assumptions about opaque conditions, and first without them: what the request itself decides needs none. What a
+ * port is called where no pod is declared follows from no request.
  */
-export function leastAssuming(query: Query, conditions: ReadonlyMap<string, Condition>): readonly Query[] {
+export function leastAssuming(query: Query): readonly Query[] {
   const { given, ...plain } = query;
   const entries = Object.entries(given ?? {});
   const isOpaque = ([key]: readonly [string, boolean]): boolean => key.startsWith('opaque:');
   if (!entries.some(isOpaque)) return [query];
   const assuming = (kept: readonly (readonly [string, boolean])[]): Query => (kept.length > 0 ? { ...plain, given: Object.fromEntries(kept) } : plain);
   const isName = ([key]: readonly [string, boolean]): boolean => key.startsWith(portNameDimension(''));
-  const plainly = assuming(entries.filter((entry) => !isOpaque(entry)));
-  const written = withWrittenClaims(query, conditions);
-  return [plainly, ...(written === undefined ? [] : [{ ...plainly, request: written.request }]), ...(entries.some(isName) ? [assuming(entries.filter((entry) => !isOpaque(entry) || isName(entry)))] : []), query];
-}
-
-/**
- * A5.12: the same question with claims for which the proxy itself writes what the assumed conditions ask of a header: such a token needs no
- * assumption. `undefined`: nothing is assumed about such a header, or no token is sent.
- */
-export function withWrittenClaims(query: Query, conditions: ReadonlyMap<string, Condition>): Query | undefined {
-  const { token } = query.request;
-  if (token === undefined) return undefined;
-  const claims: Record<string, unknown> = structuredClone({ ...token.claims });
-  let written = false;
-  for (const [key, told] of Object.entries(query.given ?? {})) {
-    const condition = told ? conditions.get(key) : undefined;
-    const [matcher] = condition?.on === 'header' ? condition.any : [];
-    if (condition?.on !== 'header' || matcher === undefined) continue;
-    for (const path of condition.from ?? []) {
-      setAt(claims, path, 'text' in matcher ? matcher.text : 'x');
-      written = true;
-    }
-  }
-  return written ? { ...query, request: { ...query.request, token: { ...token, claims } } } : undefined;
+  return [assuming(entries.filter((entry) => !isOpaque(entry))), ...(entries.some(isName) ? [assuming(entries.filter((entry) => !isOpaque(entry) || isName(entry)))] : []), query];
 }
 
 /**

@@ -8,9 +8,9 @@ import { conditionHolds } from '#semantics/condition.ts';
 import { effectiveMtls, handleConnection, handleTunnel, modeAt } from '#semantics/peer-authentication.ts';
 import { locationText, tokenRules } from '#semantics/request-authentication.ts';
 import type { TokenRule } from '#semantics/request-authentication.ts';
-import { checkToken, claimTexts, isPreflight, surelyRefused, textsAt, withToken } from '#semantics/token-check.ts';
+import { checkToken, claimTexts, isPreflight, surelyRefused, textsAt, withToken, writtenText } from '#semantics/token-check.ts';
 import type { SentToken } from '#semantics/token-check.ts';
-import { claimDimension, claimPathOf } from '#semantics/values.ts';
+import { claimDimension, claimPathOf, writtenDimension } from '#semantics/values.ts';
 import type { Dimension, Point } from '#sets/cube.ts';
 import { formatIp, parseIp } from '#sets/ip.ts';
 import { callerNamespace, identityOf } from '#sets/matches.ts';
@@ -166,6 +166,7 @@ function askedToken(token: Token, point: Point): NonNullable<Query['request']['t
   if (token.issuer !== null) claims['iss'] = token.issuer;
   if (token.subject !== null) claims['sub'] = token.subject;
   for (const [dimension, value] of point) {
+    if (dimension.startsWith('written:') && typeof value === 'string') setAt(claims, claimPathOf(dimension), value);
     if (!dimension.startsWith('claim:')) continue;
     const texts = typeof value === 'string' ? [value] : Array.isArray(value) ? value.filter((entry): entry is string => typeof entry === 'string') : [];
     if (texts.length > 0) setClaim(claims, claimPathOf(dimension), texts);
@@ -187,7 +188,7 @@ function setClaim(claims: Record<string, unknown>, path: readonly string[], text
 }
 
 /** Changes `claims`; objects on the way are made. */
-export function setAt(claims: Record<string, unknown>, path: readonly string[], value: unknown): void {
+function setAt(claims: Record<string, unknown>, path: readonly string[], value: unknown): void {
   let at = claims;
   for (const part of path.slice(0, -1)) {
     const inner = at[part];
@@ -245,7 +246,10 @@ export function pointOf(mesh: Mesh, workload: Workload, query: Query, posture: D
   if (junk !== undefined) point.set('token', { location: junk, signedBy: [], issuer: null, subject: null });
   if (asked.raw.token !== undefined && junk === undefined && !isPreflight(asked.raw)) {
     point.set('token', tokenValue(asked.raw.token, asked.raw.headers, query.given ?? {}));
-    for (const path of claimPaths(asked.raw.token.claims)) point.set(claimDimension(path), [...claimTexts(asked.raw.token.claims, path, rules[0]?.spaceDelimited ?? new Set())]);
+    for (const path of claimPaths(asked.raw.token.claims)) {
+      point.set(claimDimension(path), [...claimTexts(asked.raw.token.claims, path, rules[0]?.spaceDelimited ?? new Set())]);
+      point.set(writtenDimension(path), writtenText(asked.raw.token.claims, path) ?? null);
+    }
   }
   for (const [dimension, { condition }] of posture.conditions) {
     const told = query.given?.[dimension];

@@ -51,13 +51,13 @@ export function claimTies(layers: readonly Layer[]): readonly Cube[] {
   const claims = new Set<Dimension>();
   for (const { allow, deny } of layers) {
     for (const { predicates } of [...(allow === 'all' ? [] : allow), ...deny]) {
-      for (const { dimension } of predicates) if (dimension.startsWith('claim:')) claims.add(dimension);
+      for (const { dimension } of predicates) if (dimension.startsWith('claim:') || dimension.startsWith('written:')) claims.add(dimension);
     }
   }
   return [...claims].sort(compareText).map((dimension) => ({
     predicates: [
       { dimension: 'token', any: [], none: [{ type: 'token' }] },
-      { dimension, any: [{ type: 'element', pattern: { type: 'present' } }], none: [] },
+      { dimension, any: [dimension.startsWith('claim:') ? { type: 'element', pattern: { type: 'present' } } : { type: 'present' }], none: [] },
     ],
     origins: [],
   }));

@@ -8,7 +8,7 @@ import { atLeast } from '#mesh/versions.ts';
 import type { Cube, Predicate } from '#sets/cube.ts';
 import type { Matcher } from '#sets/matcher.ts';
 import { readableTokens } from './condition.ts';
-import type { ReadableToken, Rewriting } from './rewritten-headers.ts';
+import type { ReadableToken, Rewriting, Writer } from './rewritten-headers.ts';
 
 export interface TokenRule {
   /** `RequestAuthentication/namespace/name`. */
@@ -163,31 +163,46 @@ export function refusedTokens(rules: readonly TokenRule[]): readonly Cube[] | un
 /** Headers that the token check writes or removes (A5.12), and what the sidecar itself writes (A3.J). */
 export function rewrittenHeaders(rules: readonly TokenRule[]): ReadonlyMap<string, Rewriting> {
   const found = new Map<string, Rewriting>([clientCertificateHeader]);
-  const how = canonical(rules.map((rule) => [rule.locations, rule.keys, rule.issuer, rule.spec.audiences, rule.spec.outputClaimToHeaders, rule.spec.outputPayloadToHeader, rule.spec.forwardOriginalToken]));
+  // Only rules that touch a header decide what is in it: one more issuer beside them changes nothing.
+  const howOf = (name: string): string =>
+    canonical(rules.filter((rule) => outputsOf(rule).includes(name) || rule.locations.some((location) => touchedAt(location) === name)).map((rule) => [rule.locations, rule.keys, rule.issuer, rule.spec.audiences, rule.spec.outputClaimToHeaders, rule.spec.outputPayloadToHeader, rule.spec.forwardOriginalToken]));
   const note = (name: string, rewriting: Rewriting): void => {
     const known = found.get(name);
     if (known === undefined) found.set(name, rewriting);
     else if (known.by === 'taken' && rewriting.by === 'taken') found.set(name, { ...known, tokens: distinctTokens([...known.tokens, ...rewriting.tokens]) });
-    else if (known.by === 'claims' && rewriting.by === 'claims') found.set(name, { ...known, tokens: distinctTokens([...known.tokens, ...rewriting.tokens]), from: [...known.from, ...rewriting.from] });
-    else found.set(name, { by: 'several', how });
+    else if (known.by === 'claims' && rewriting.by === 'claims') found.set(name, { ...known, writers: [...known.writers, ...rewriting.writers] });
+    else found.set(name, { by: 'several', how: howOf(name) });
   };
   for (const rule of rules) {
-    const outputs = rule.spec.outputClaimToHeaders.map((output) => output.header);
-    if (rule.spec.outputPayloadToHeader !== '') outputs.push(rule.spec.outputPayloadToHeader);
-    for (const name of new Set(outputs.map((output) => output.toLowerCase()))) note(name, { by: 'claims', how, tokens: readable([rule]), from: claimsIn(rule, name) });
+    for (const name of new Set(outputsOf(rule))) note(name, { by: 'claims', how: howOf(name), writers: writersOf(rule, name, rules) });
     for (const location of rule.locations) {
-      // A cookie stays where it is (A5.12).
-      if (location.in === 'cookie' || rule.spec.forwardOriginalToken) continue;
+      const name = touchedAt(location);
+      if (name === undefined || rule.spec.forwardOriginalToken) continue;
       const tokens = readable([rule]).map((token) => ({ ...token, locations: [locationText(location)] }));
-      if (tokens.length > 0) note(location.in === 'header' ? location.name : ':path', { by: 'taken', how, tokens });
+      if (tokens.length > 0) note(name, { by: 'taken', how: howOf(name), tokens });
     }
   }
   return found;
 }
 
-/** Paths of the claims that a rule writes into a header. */
-function claimsIn({ spec }: TokenRule, name: string): readonly (readonly string[])[] {
-  return spec.outputClaimToHeaders.flatMap(({ header, claim }) => (header.toLowerCase() === name ? [claim.split('.')] : []));
+/** The header from which an accepted token is taken; a cookie stays where it is (A5.12). */
+function touchedAt(location: TokenLocation): string | undefined {
+  return location.in === 'header' ? location.name : location.in === 'parameter' ? ':path' : undefined;
+}
+
+/** Headers that a rule writes, in lower case. */
+export function outputsOf({ spec }: TokenRule): readonly string[] {
+  const names = spec.outputClaimToHeaders.map(({ header }) => header.toLowerCase());
+  return spec.outputPayloadToHeader === '' ? names : [...names, spec.outputPayloadToHeader.toLowerCase()];
+}
+
+/** One entry for each thing that a rule writes into the header. */
+function writersOf(rule: TokenRule, name: string, rules: readonly TokenRule[]): readonly Writer[] {
+  const tokens = readable([rule]);
+  // A5.4: of a wrong audience here, a token may pass by another rule, and this one then writes nothing.
+  const certain = rule.spec.audiences.length === 0 || rules.every((other) => other === rule || (other.issuer !== undefined && rule.issuer !== undefined && other.issuer !== rule.issuer));
+  const paths = rule.spec.outputClaimToHeaders.flatMap(({ header, claim }) => (header.toLowerCase() === name ? [claim.split('.')] : []));
+  return [...paths, ...(rule.spec.outputPayloadToHeader.toLowerCase() === name ? [undefined] : [])].map((path) => ({ tokens, path, certain }));
 }
 
 const clientCertificateHeader: readonly [string, Rewriting] = ['x-forwarded-client-cert', { by: 'certificate', how: 'sidecar' }];

@@ -5,7 +5,9 @@
 import { shortHash } from '#lib/canonical.ts';
 import type { Dimension, Predicate } from '#sets/cube.ts';
 import { matcherKey } from '#sets/keys.ts';
-import type { Matcher } from '#sets/matcher.ts';
+import type { Matcher, TextMatcher } from '#sets/matcher.ts';
+import { textMatches } from '#sets/matches.ts';
+import { writtenDimension } from './values.ts';
 
 /** Where a token is read on this side, by whose keys, of which issuer: one entry a JWT rule (A5.7 to A5.9). */
 export interface ReadableToken {
@@ -14,14 +16,22 @@ export interface ReadableToken {
   readonly issuer: string | undefined;
 }
 
+/** One rule that writes a header, from a claim or (without `path`) the whole payload. */
+export interface Writer {
+  readonly tokens: readonly ReadableToken[];
+  readonly path: readonly string[] | undefined;
+  /** Whenever one of the tokens passes the check, this rule has accepted it. */
+  readonly certain: boolean;
+}
+
 /** `how` names the content that decides what is written. */
 export type Rewriting =
   /** The sidecar's own entry behind the client's, nothing without a certificate (A3.J). */
   | { readonly by: 'certificate'; readonly how: string }
   /** An accepted token is taken out of this header, or out of the query of `:path`. */
   | { readonly by: 'taken'; readonly how: string; readonly tokens: readonly ReadableToken[] }
-  /** Claims of an accepted token, by their paths (none: the whole payload); whatever the client sent is removed, also from a CORS preflight (recorded). */
-  | { readonly by: 'claims'; readonly how: string; readonly tokens: readonly ReadableToken[]; readonly from: readonly (readonly string[])[] }
+  /** What rules write from an accepted token; whatever the client sent is removed, also from a CORS preflight (recorded). */
+  | { readonly by: 'claims'; readonly how: string; readonly writers: readonly Writer[] }
   | { readonly by: 'several'; readonly how: string };
 
 export interface HeaderCondition {
@@ -29,8 +39,6 @@ export interface HeaderCondition {
   readonly name: string;
   readonly any: readonly Matcher[];
   readonly none: readonly Matcher[];
-  /** Claims that the proxy writes the header from (A5.12). */
-  readonly from?: readonly (readonly string[])[];
 }
 
 type Conjunction = readonly Predicate[];
@@ -61,7 +69,7 @@ export function lowerRewritten(condition: HeaderCondition, rewriting: Rewriting,
   const { name } = condition;
   const boolean = (matcher: Matcher, holds: boolean): Predicate => {
     const key = opaqueKey(name, matcher, rewriting.how);
-    opaque(key, { on: 'header', name, any: [matcher], none: [], ...(rewriting.by === 'claims' ? { from: rewriting.from } : {}) });
+    opaque(key, { on: 'header', name, any: [matcher], none: [] });
     return { dimension: key, any: holds ? [{ type: 'holds' }] : [], none: holds ? [] : [{ type: 'holds' }] };
   };
   // One boolean a value: two values of a condition are two rules.
@@ -80,13 +88,61 @@ export function lowerRewritten(condition: HeaderCondition, rewriting: Rewriting,
       return [[{ dimension: 'token', any: [], none: tokens }, sent], ...own([{ dimension: 'token', any: tokens, none: [] }])];
     }
     case 'claims': {
-      const tokens = tokenMatchers(rewriting.tokens);
+      const writers = rewriting.writers.filter((writer) => writer.tokens.length > 0);
+      const tokens = tokenMatchers(writers.flatMap((writer) => writer.tokens));
       const without: Predicate[] = tokens.length === 0 ? [] : [{ dimension: 'token', any: [], none: tokens }];
       // An absent header fails every positive list and passes every negative one.
       const removed = condition.any.length > 0 ? [] : [without];
-      return [...removed, ...(tokens.length === 0 ? [] : own([{ dimension: 'token', any: tokens, none: [] }]))];
+      if (tokens.length === 0) return removed;
+      // Which of several rules wrote last is told only where their tokens differ by issuer.
+      const issuers = writers.flatMap((writer) => writer.tokens.map((token) => token.issuer));
+      const apart = writers.every((writer) => writer.certain) && (writers.length === 1 || (!issuers.includes(undefined) && new Set(issuers).size === issuers.length));
+      return [...removed, ...(apart ? writers.flatMap((writer) => lowerWritten(condition, writer, own)) : own([{ dimension: 'token', any: tokens, none: [] }]))];
     }
   }
+}
+
+/** A5.12: the header is the claim as a text; of another kind it is absent. */
+function lowerWritten({ any, none }: HeaderCondition, { tokens, path }: Writer, own: (before: Conjunction) => readonly Conjunction[]): readonly Conjunction[] {
+  const accepted: Predicate = { dimension: 'token', any: tokenMatchers(tokens), none: [] };
+  const [first, ...inner] = path ?? [];
+  if (first === undefined) return lowerPayload(any, none, accepted, own);
+  // Issuer and subject are part of the token: there is no other claim of these names.
+  if (inner.length === 0 && (first === 'iss' || first === 'sub')) return lowerRegistered(first, any, none, tokens) ?? own([accepted]);
+  return [[accepted, { dimension: writtenDimension([first, ...inner]), any, none }]];
+}
+
+function lowerRegistered(claim: 'iss' | 'sub', any: readonly Matcher[], none: readonly Matcher[], tokens: readonly ReadableToken[]): readonly Conjunction[] | undefined {
+  const [wanted, refused] = [any.filter(isText), none.filter(isText)];
+  if (wanted.length < any.length || refused.length < none.length) return undefined;
+  return tokens.map((token): Conjunction => {
+    const [base] = tokenMatchers([token]);
+    const saying = (pattern: TextMatcher): Matcher[] => {
+      if (base?.type !== 'token') return [];
+      if (claim === 'sub') return [{ ...base, subject: pattern }];
+      if (token.issuer === undefined) return [{ ...base, issuer: pattern }];
+      return textMatches(pattern, token.issuer) ? [base] : [];
+    };
+    const positive = any.length === 0 ? tokenMatchers([token]) : wanted.flatMap(saying);
+    return [{ dimension: 'token', any: positive, none: refused.flatMap(saying) }];
+  }).filter(([predicate]) => (predicate?.any.length ?? 0) > 0);
+}
+
+/** The payload is an object in base64: it begins with `e`, and what that leaves open is not looked into. */
+function lowerPayload(any: readonly Matcher[], none: readonly Matcher[], accepted: Predicate, own: (before: Conjunction) => readonly Conjunction[]): readonly Conjunction[] {
+  const truth = (matcher: Matcher): boolean | undefined => {
+    if (matcher.type === 'present' || matcher.type === 'non-empty') return true;
+    if (matcher.type === 'exact' || matcher.type === 'prefix') return matcher.type === 'prefix' && matcher.text === 'e' ? true : matcher.text.startsWith('e') ? undefined : false;
+    return matcher.type === 'suffix' && !/^[\w-]*$/.test(matcher.text) ? false : undefined;
+  };
+  const [wanted, refused] = [any.map(truth), none.map(truth)];
+  if (refused.includes(true) || (any.length > 0 && wanted.every((each) => each === false))) return [];
+  const unclear = refused.includes(undefined) || (any.length > 0 && !wanted.includes(true));
+  return unclear ? own([accepted]) : [[accepted]];
+}
+
+function isText(matcher: Matcher): matcher is TextMatcher {
+  return matcher.type === 'prefix' || matcher.type === 'suffix' || matcher.type === 'exact' || matcher.type === 'non-empty' || matcher.type === 'present';
 }
 
 /** What one matcher makes of the certificate header: known, a question about one dimension, or not known. */

@@ -1,6 +1,6 @@
 /** The token check for one concrete request (A5.1 to A5.12): refused, or passed with what later conditions see of it. */
 import type { TokenRule } from './request-authentication.ts';
-import { audienceText } from './request-authentication.ts';
+import { audienceText, outputsOf } from './request-authentication.ts';
 import { cookieLines } from './condition.ts';
 import type { ValidatedToken } from './condition.ts';
 
@@ -41,7 +41,7 @@ export function checkToken(rules: readonly TokenRule[], raw: RawRequest, given: 
   if (rules.length === 0) return { result: 'passed', token: undefined, headers: sent.headers, path: sent.path, rule: 'A3.33', because: 'no RequestAuthentication acts here, a token is not looked at' };
   // A5.12: on a CORS preflight, too (recorded).
   for (const rule of rules) {
-    for (const name of outputHeaders(rule)) cleared.delete(name);
+    for (const name of outputsOf(rule)) cleared.delete(name);
   }
   if (isPreflight(raw)) return { result: 'passed', token: undefined, headers: cleared, path: sent.path, rule: 'A5.1', because: 'a CORS preflight passes the token check unseen' };
   const findings = rules.map((rule) => ({ rule, found: readBy(rule, sent, raw, given) }));
@@ -58,11 +58,6 @@ export function checkToken(rules: readonly TokenRule[], raw: RawRequest, given: 
 
 export function isPreflight(raw: RawRequest): boolean {
   return raw.method === 'OPTIONS' && (raw.headers.get('origin') ?? '') !== '' && (raw.headers.get('access-control-request-method') ?? '') !== '';
-}
-
-function outputHeaders(rule: TokenRule): string[] {
-  const names = rule.spec.outputClaimToHeaders.map((output) => output.header.toLowerCase());
-  return rule.spec.outputPayloadToHeader === '' ? names : [...names, rule.spec.outputPayloadToHeader.toLowerCase()];
 }
 
 /** The request with its token in place. */
@@ -196,7 +191,7 @@ function afterwards(accepted: readonly TokenRule[], token: SentToken, cleared: R
       if (location.in === 'parameter') forwarded = withoutParameter(forwarded, location.name);
     }
     for (const output of rule.spec.outputClaimToHeaders) {
-      const text = claimText(claimAt(claims, output.claim.split('.')));
+      const text = writtenText(claims, output.claim.split('.'));
       if (text !== undefined) headers.set(output.header.toLowerCase(), text);
     }
     if (rule.spec.outputPayloadToHeader !== '') headers.set(rule.spec.outputPayloadToHeader.toLowerCase(), base64url(JSON.stringify(claims)));
@@ -240,7 +235,8 @@ function claimAt(claims: unknown, path: readonly string[]): unknown {
 }
 
 /** A5.12: texts, whole numbers and booleans; a list gives nothing. */
-function claimText(value: unknown): string | undefined {
+export function writtenText(claims: Readonly<Record<string, unknown>>, path: readonly string[]): string | undefined {
+  const value = claimAt(claims, path);
   if (typeof value === 'string') return value;
   if (typeof value === 'number' && Number.isInteger(value)) return String(value);
   return typeof value === 'boolean' ? String(value) : undefined;

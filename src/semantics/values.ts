@@ -165,10 +165,15 @@ export function claimDimension(path: readonly string[]): `claim:${string}` {
   return `claim:${path.map((part) => part.replaceAll('~', '~0').replaceAll('/', '~1')).join('/')}`;
 }
 
-/** The inverse of `claimDimension`. */
+/** Dimension of what a proxy writes into a header for a claim (A5.12). */
+export function writtenDimension(path: readonly string[]): `written:${string}` {
+  return `written:${claimDimension(path).slice('claim:'.length)}`;
+}
+
+/** The inverse of `claimDimension` and `writtenDimension`. */
 export function claimPathOf(dimension: string): readonly string[] {
   return dimension
-    .slice('claim:'.length)
+    .slice(dimension.indexOf(':') + 1)
     .split('/')
     .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
 }

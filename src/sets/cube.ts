@@ -6,6 +6,7 @@ import type { Matcher, Value } from './matcher.ts';
  *
  * - `peer`: identity as the client presents it; `protocol`: `http`, `tcp`, `tls` or `https`, what the client speaks.
  * - `claim:a` or `claim:a/b`: texts of a (nested) claim of the raw token, as a list.
+ * - `written:a`: the text that a proxy writes into a header for that claim of the raw token; nothing where it is no text, whole number or boolean.
  * - `peer` may hold more than an identity where a NetworkPolicy looks at the calling pod (`Caller`); `pod-label:k`: a label of that pod;
  *   `transport`: `TCP`, `UDP` or `SCTP`, where a NetworkPolicy tells them apart.
  * - `address`: what a client in ambient addresses, where that makes a difference: `host:port` of a Service, `pod`, or `past` any waypoint; nothing:
@@ -30,6 +31,7 @@ export type Dimension =
   | `pod-label:${string}`
   | `header:${string}`
   | `claim:${string}`
+  | `written:${string}`
   | `opaque:${string}`;
 
 /** `(any is empty or some of any matches) and none of none matches`. */

@@ -6,7 +6,7 @@ import type { Box, Space } from './space.ts';
 const holdsNo = 1;
 
 function mayBeLeftOut(dimension: Dimension): boolean {
-  return dimension === 'token' || dimension === 'sni' || dimension.startsWith('header:');
+  return dimension === 'token' || dimension === 'sni' || dimension.startsWith('header:') || dimension.startsWith('written:');
 }
 
 /** `undefined`: the box has nothing to leave out. What the box demands stays. */

@@ -54,7 +54,7 @@ function rankOf(dimension: Dimension): number {
   const index = ranks.get(dimension);
   if (index !== undefined) return index;
   if (dimension.startsWith('pod-label:')) return 0.5;
-  return dimension.startsWith('header:') ? order.length : dimension.startsWith('claim:') ? order.length + 1 : order.length + 2;
+  return dimension.startsWith('header:') ? order.length : dimension.startsWith('claim:') || dimension.startsWith('written:') ? order.length + 1 : order.length + 2;
 }
 
 const structural: readonly Matcher[] = [{ type: 'absent' }, { type: 'identified' }];
