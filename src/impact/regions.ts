@@ -4,10 +4,11 @@ import { groupBy } from '#lib/group.ts';
 import { compareBy, distinct } from '#lib/order.ts';
 import type { Mesh } from '#mesh/model.ts';
 import { isNetworked } from '#posture/network-paths.ts';
-import { queryOf } from '#posture/point.ts';
+import { pointOf as pointAsked, queryOf } from '#posture/point.ts';
 import type { Decision, Query } from '#posture/query.ts';
 import { trustDomainsOf } from '#semantics/values.ts';
 import type { Cube, Point } from '#sets/cube.ts';
+import { pointIn } from '#sets/evaluate.ts';
 import type { Difference, DifferenceRegion } from '#sets/difference.ts';
 import type { Facet } from './change.ts';
 import { facetOf } from './facet.ts';
@@ -16,7 +17,7 @@ import { knownCallers } from './known-callers.ts';
 import { type PairContext, asker, asking, confirm, sideFacts, undecided } from './pair-context.ts';
 import type { Pair, RawChange, Way } from './raw-change.ts';
 import { someTokenPasses } from './token.ts';
-import { firstOf, leastAssuming, placed, plainlySigned, spelled, unreconciled } from './witness-request.ts';
+import { firstOf, hangTogether, leastAssuming, placed, plainlySigned, spelled, unreconciled } from './witness-request.ts';
 
 export type Found = { readonly region: DifferenceRegion } | { readonly undecided: Difference['undecided'][number] };
 
@@ -145,7 +146,20 @@ export function passingFirst({ base, head }: { readonly base: Mesh; readonly hea
 /** A declared workload as the caller where one lies in the cube, else the sample as it is. */
 export function witnessFor(context: PairContext, way: Way, cube: Cube, sample: Point, confirmed: (query: Query) => RawChange['witness']): RawChange['witness'] {
   const signed = plainlySigned(cube, sample);
-  return firstOf(signed === sample ? [sample] : [signed, sample], (point) => witnessAt(context, way, cube, point, confirmed));
+  const within = hangTogether(cube) ? (query: Query) => { const witness = confirmed(query); return witness !== undefined && liesIn(context, way, cube, query) ? witness : undefined; } : confirmed;
+  return firstOf(signed === sample ? [sample] : [signed, sample], (point) => witnessAt(context, way, cube, point, within));
+}
+
+/** A request may flip for another reason than the cube's. Conditions that are not interpreted are no part of the question. */
+function liesIn({ sides, pair, base, head }: PairContext, way: Way, cube: Cube, query: Query): boolean {
+  const onBase: Query = query.to.workload === undefined ? query : { ...query, to: { ...query.to, workload: pair.base.id } };
+  const points = [pointAsked(sides.base, pair.base, onBase, base), pointAsked(sides.head, pair.head, query, head)];
+  const [refusing, passing] = way === 'up' ? points : points.reverse();
+  // A port of the sidecar's own: the network alone looks at it.
+  if (passing === undefined) return true;
+  // Bytes that only one side reads as a token.
+  const point = passing.get('token') === null && refusing?.get('token') != null ? new Map(passing).set('token', refusing.get('token') ?? null) : passing;
+  return pointIn({ predicates: cube.predicates.filter(({ dimension }) => !dimension.startsWith('opaque:')), origins: [] }, point);
 }
 
 function witnessAt(context: PairContext, way: Way, cube: Cube, sample: Point, confirmed: (query: Query) => RawChange['witness']): RawChange['witness'] {

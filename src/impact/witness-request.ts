@@ -19,8 +19,8 @@ export function unreconciled(cube: Cube, sample: Point | undefined): string | un
   const named = namedIn(cube);
   const token = sample?.get('token');
   const location = typeof token === 'object' && token !== null && 'location' in token ? token.location : '';
-  const holder = location.startsWith('header:') ? location.split(':')[1] : location.split(':')[0];
-  if (location !== '' && named.has(`header:${holder ?? ''}`)) return `how a token and the rest of the header \`${holder ?? ''}\` go together is not computed`;
+  const holder = holderOf(location);
+  if (location !== '' && named.has(`header:${holder}`)) return `how a token and the rest of the header \`${holder}\` go together is not computed`;
   // The text of a token is part of the query that it stands in.
   if (named.has('path.query') && location.startsWith('parameter:')) return 'how a token in the query and `:path` go together is not computed';
   const both = cube.predicates.find(({ dimension }) => dimension.startsWith('written:') && named.has(claimDimension(claimPathOf(dimension))));
@@ -37,7 +37,25 @@ function namedIn(cube: Cube): ReadonlySet<Dimension> {
  * remote address stands at the end of `x-forwarded-for` (A3.25).
  */
 export function spelled(cube: Cube, sample: Point): readonly Point[] {
-  return forwardedAs(cube, sample).flatMap((point) => pathAs(cube, point));
+  return forwardedAs(cube, sample).flatMap((point) => pathAs(cube, point)).flatMap((point) => bytesAs(cube, point));
+}
+
+/** Attributes that are parts of one text: where a cube names none of them, its sample is a request as it stands. */
+export function hangTogether(cube: Cube): boolean {
+  return cube.predicates.some(({ dimension }) => dimension === 'remote.ip' || dimension === 'path.query' || dimension === 'token' || dimension.startsWith('header:'));
+}
+
+/** Where the cube asks for the text of the header that a token stands in, the text itself is sent: bytes that are read as a token and are none. */
+function bytesAs(cube: Cube, sample: Point): readonly Point[] {
+  const token = sample.get('token');
+  if (typeof token !== 'object' || token === null || !('signedBy' in token)) return [sample];
+  const holder = holderOf(token.location);
+  if (typeof sample.get(`header:${holder}`) !== 'string' || !namedIn(cube).has(`header:${holder}`)) return [sample];
+  return [sample, new Map([...sample].filter(([dimension]) => dimension !== 'token' && !dimension.startsWith('claim:')))];
+}
+
+function holderOf(location: string): string {
+  return (location.startsWith('header:') ? location.split(':')[1] : location.split(':')[0]) ?? '';
 }
 
 function forwardedAs(cube: Cube, sample: Point): readonly Point[] {

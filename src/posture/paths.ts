@@ -67,6 +67,8 @@ export const impossible: readonly Cube[] = [
   cube([protocolPredicate(['https', 'tls']), { dimension: 'peer', any: [{ type: 'identified' }], none: [] }]),
   // No TLS, no server name.
   cube([protocolPredicate(['http', 'tcp']), { dimension: 'peer', any: [], none: [{ type: 'identified' }] }, { dimension: 'sni', any: [{ type: 'present' }], none: [] }]),
+  // A token stands in a request: bytes hold none.
+  cube([protocolPredicate(['tcp', 'tls']), { dimension: 'token', any: [{ type: 'token' }], none: [] }]),
   // A3.35: answered with 400 before any policy.
   cube([protocolPredicate(['http']), { dimension: 'method', any: [], none: knownMethods.map((text) => ({ type: 'exact', text })) }]),
   ...bearerTies,

@@ -47,7 +47,7 @@ export function queryOf(workload: Workload, point: Point, asks: { readonly pods:
     if (dimension.startsWith('opaque:')) given[dimension] = value === true;
   }
   const remote = point.get('remote.ip');
-  if (protocol === 'http' && typeof remote === 'bigint' && remote !== point.get('source.ip') && !('x-forwarded-for' in headers)) headers['x-forwarded-for'] = formatIp(remote);
+  if (protocol === 'http' && typeof remote === 'bigint' && remote !== point.get('source.ip') && !point.has('header:x-forwarded-for')) headers['x-forwarded-for'] = formatIp(remote);
   const request: Mutable<Query['request']> = { protocol };
   if (protocol === 'http' || protocol === 'https') {
     const token = point.get('token');
@@ -69,7 +69,9 @@ export function queryOf(workload: Workload, point: Point, asks: { readonly pods:
   const sni = textAt(point, 'sni');
   if (sni !== null) request.sni = sni;
   const behindSidecar = asks.sidecar ?? isSidecarPod(workload);
-  const source = point.get('source.ip') ?? (asks.pods && callerNamespace(point.get('peer') ?? null) === undefined ? parseIp(unnamedClientAddress) : undefined);
+  // Without the header the remote address is the one that the connection comes from (A3.25).
+  const direct = protocol === 'http' && point.get('header:x-forwarded-for') === null ? remote : undefined;
+  const source = point.get('source.ip') ?? direct ?? (asks.pods && callerNamespace(point.get('peer') ?? null) === undefined ? parseIp(unnamedClientAddress) : undefined);
   const destination = point.get('destination.ip');
   const addressed = textAt(point, 'address');
   const byName = addressed === null || addressed === podAddress || addressed === pastWaypoints ? undefined : /^(.*):(\d+)$/.exec(addressed);

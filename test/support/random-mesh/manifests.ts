@@ -53,7 +53,9 @@ export function randomMesh(random: Random, features: Features): readonly Documen
     const namespace = place();
     documents.push(peerAuthentication(random, namespace, fresh(random.shuffled(['p', 'q', 'r']), namespace, 'PeerAuthentication')));
   }
-  for (let index = random.weighted([[3, 0], [5, 1], [2, 2]] as const); index > 0; index -= 1) {
+  // Without a rule for tokens no token is ever seen, and a policy that asks for one says nothing.
+  const tokens = documents.some(asksForToken);
+  for (let index = random.weighted<number>(tokens ? [[3, 0], [7, 1], [2, 2]] : [[4, 0], [4, 1], [1, 2]]); index > 0; index -= 1) {
     const namespace = place();
     documents.push(requestAuthentication(random, namespace, fresh(random.shuffled(['j', 'k', 'l']), namespace, 'RequestAuthentication')));
   }
@@ -63,6 +65,10 @@ export function randomMesh(random: Random, features: Features): readonly Documen
   }
   if (features.extensions) documents.push(extension(random, place(), 'x'));
   return features.waypoints ? withWaypoints(random, documents) : documents;
+}
+
+function asksForToken(document: Document): boolean {
+  return document.kind === 'AuthorizationPolicy' && /request\.auth|equestPrincipals/u.test(JSON.stringify(document['spec']));
 }
 
 function meshConfig(random: Random): Document[] {
@@ -179,7 +185,7 @@ export function operationOf(random: Random): Fields {
 
 export function conditionOf(random: Random, action: Action): Fields {
   const open: readonly (readonly [number, string])[] = [
-    [8, `request.headers[${random.pick(words.headerKeys)}]`],
+    [11, `request.headers[${random.pick(words.headerKeys)}]`],
     [1, 'source.ip'],
     [1, 'remote.ip'],
     [2, 'destination.ip'],
@@ -188,7 +194,7 @@ export function conditionOf(random: Random, action: Action): Fields {
     [1, 'experimental.envoy.filters.network.mysql_proxy[db.table]'],
   ];
   const identified: readonly (readonly [number, string])[] = [
-    [8, `request.auth.claims${random.pick(words.claimKeys)}`],
+    [12, `request.auth.claims${random.pick(words.claimKeys)}`],
     [1, 'source.principal'],
     [1, 'source.namespace'],
     [1, 'source.serviceAccount'],
@@ -205,7 +211,9 @@ export function conditionOf(random: Random, action: Action): Fields {
 
 export function conditionValues(key: string): readonly string[] {
   if (key.endsWith('.ip')) return words.blocks;
-  if (key.startsWith('request.headers[')) return words.headerValues;
+  if (key === 'request.headers[:path]') return words.wholePathValues;
+  if (/^request\.headers\[(?:x-t|x-u|x-c|X-)/u.test(key)) return words.headerValues;
+  if (key.startsWith('request.headers[')) return words.specialHeaderValues;
   switch (key) {
     case 'destination.port':
       return words.ports;

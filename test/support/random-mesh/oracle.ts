@@ -15,6 +15,7 @@ import { decide, isProxyPort } from '#posture/answer.ts';
 import { hasAmbient } from '#posture/arrival.ts';
 import { hasNetworkPolicies, impossibleInNetwork, throughNetworkPaths } from '#posture/network-paths.ts';
 import { isNobody } from '#posture/nobody.ts';
+import { nobodysRequests } from '#posture/nobody.ts';
 import { impossible, pathsTo, type DestinationPosture } from '#posture/paths.ts';
 import { pointOf } from '#posture/point.ts';
 import type { Query } from '#posture/query.ts';
@@ -136,7 +137,8 @@ export function judge(world: World, options: Options = {}): Judged {
   const view = viewOf(base, head);
   const keys = keySets(base, head);
   const queries = options.queries ?? (destinations.length === 0 ? [] : Array.from({ length: questionsPerWorld }, () => signedByOne(randomQuery(random, destinations, [world.base, world.head], { ...world.features, ambient: view.mixed, network: view.networked }), keys, random)));
-  const nowhere = (workload: Workload): readonly Cube[] => (view.networked ? impossibleInNetwork([workload]) : impossible);
+  const nobodys = [...nobodysRequests(base), ...nobodysRequests(head)];
+  const nowhere = (workload: Workload): readonly Cube[] => [...(view.networked ? impossibleInNetwork([workload]) : impossible), ...nobodys];
   const counts = { asked: 0, moved: 0, undecidedMoves: 0, inRegions: 0 };
   let counterexample: Counterexample | undefined;
   const broken = (law: string, says: string, query?: Query): void => {

@@ -25,9 +25,13 @@ export const ports = ['80', '8080', '9000', '7000', '5555'] as const;
 export const snis = ['shop.example', '*.example', 'shop*', '*', 'web.example'] as const;
 
 /** Headers with values; `:path` holds the query, `host` and `:method` are the request's own (A3.J). */
-export const headerKeys = ['x-team', 'x-team', 'x-user', 'X-Mixed', ':path', ':path', ':path', ':path', ':path', ':path', ':path', ':path', ':path', ':path', ':authority', ':method', 'host', 'authorization', 'cookie', 'x-forwarded-for', 'x-token', 'x-claims'] as const;
-export const headerValues = ['red', 'red*', '*red', '*', 'blue', 'r', '/admin*', '/admin?q=1', '*q=1', 'shop.example', 'GET', 'Bearer *', 'true', 'alice'] as const;
-export const claimKeys = ['[group]', '[group]', '[scope]', '[realm][roles]', '[realm][roles]', '[realm][roles]', '[realm][roles]', '[iss]', '[sub]', '[aud]', '[azp]', '[level]', '[a/b]'] as const;
+export const headerKeys = ['x-team', 'x-team', 'x-team', 'x-team', 'x-user', 'X-Mixed', ':path', ':path', ':path', ':authority', ':method', 'host', 'authorization', 'cookie', 'x-forwarded-for', 'x-token', 'x-claims'] as const;
+export const headerValues = ['red', 'red*', 're*', '*red', '*ed', '*d', '*', '*', 'blue', 'true', 'alice'] as const;
+/** Headers that stand for another attribute, or hold a token. */
+export const specialHeaderValues = ['shop.example', 'GET', 'Bearer *', '*', 'r', '*e'] as const;
+/** With the query, which no other field sees. */
+export const wholePathValues = ['/admin*', '/admin?q=1', '*q=1', '/admin?*', '/api/x?q=1', '*'] as const;
+export const claimKeys = ['[group]', '[group]', '[scope]', '[realm][roles]', '[realm][roles]', '[realm][roles]', '[realm][roles]', '[realm][roles]', '[iss]', '[sub]', '[aud]', '[azp]', '[level]', '[a/b]'] as const;
 export const claimValues = ['admins', 'adm*', '*mins', '*', 'read', 'write', 'alice', 'https://issuer.example', 'shop'] as const;
 export const audiences = ['shop', 'web', 'https://shop', 'shop/'] as const;
 
