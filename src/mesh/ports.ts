@@ -63,10 +63,11 @@ export function creationSecond(timestamp: string | undefined): number {
 }
 
 /**
- * The pod's ports that Services declare, ascending. `services`: those that select the pod. Of equally old Services the first by name
+ * The pod's ports that Services declare, ascending. `services`: those that select the pod; `spec`: nothing where no manifest has the pod, then only
+ * numbers are told. Of equally old Services the first by name
  * decides, and a number goes before a name that resolves to it (recorded).
  */
-export function declaredPorts(spec: WorkloadSpec, services: readonly Resource<'Service'>[]): readonly DeclaredPort[] {
+export function declaredPorts(spec: WorkloadSpec | undefined, services: readonly Resource<'Service'>[]): readonly DeclaredPort[] {
   const candidates = byAge(services).flatMap((service, order) =>
     service.spec.ports.map((port, position) => ({ service, port, age: creationSecond(service.creationTimestamp), named: typeof port.targetPort === 'string' ? 1 : 0, order, position })),
   );

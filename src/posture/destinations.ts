@@ -1,12 +1,14 @@
 /** What is compared: declared workloads, and the phantoms that only a selector names (R29). */
 import { canonical } from '#lib/canonical.ts';
 import { compareBy } from '#lib/order.ts';
-import { inboundCapture } from '#mesh/capture.ts';
+import { captures, inboundCapture } from '#mesh/capture.ts';
 import { enrolmentOf } from '#mesh/enrolment.ts';
 import type { Enrolment, Mesh, Workload } from '#mesh/model.ts';
 import { ofKind } from '#mesh/attachment.ts';
 import { resourceId } from '#mesh/policies.ts';
 import type { AnyResource } from '#mesh/policies.ts';
+import { declaredPorts } from '#mesh/ports.ts';
+import { servicesOf } from '#mesh/services.ts';
 import { networkPhantoms } from './network-phantoms.ts';
 import { selectorText } from '#mesh/selection.ts';
 import type { Labels } from '#mesh/selection.ts';
@@ -106,7 +108,7 @@ function phantomOf(mesh: Mesh, scope: Scope): Workload {
   // R24: for the mesh, "some namespace in the mesh has such pods".
   const enrolment: Enrolment = mesh.world === 'closed' ? { mode: 'sidecar', revision: undefined } : { mode: 'unknown', assumption: 'enrolment:*', inWorld: 'sidecar' };
   const capture = inboundCapture(enrolment, {});
-  return { ...workload, id: scope.id, enrolment, otherPortsCaptured: capture.mode === 'all' };
+  return { ...workload, id: scope.id, enrolment, ports: [], otherPortsCaptured: capture.mode === 'all' };
 }
 
 /** The phantom that a question names by its selector: in the root namespace it stands for the whole mesh. */
@@ -116,13 +118,15 @@ export function askedPhantom(mesh: Mesh, namespace: string, labels: Labels): Wor
   return phantomOf(mesh, { id: `${meshWide ? '*' : namespace}/${text}`, namespace, labels, meshWide });
 }
 
-/** A pod with these labels that no manifest declares: no declared ports, the default account. */
+/** A pod with these labels that no manifest declares: the ports of the Services that select it in any case, the default account. */
 export function phantomWorkload(mesh: Mesh, namespace: string, labels: Labels): Workload {
   const enrolment = enrolmentOf(
     { namespace, namespaceLabels: mesh.namespaces.get(namespace)?.resource?.labels, labels, annotations: {}, hostNetwork: false, kind: 'Pod', name: '', envoyDisabled: false, routes: false },
     mesh.enrolmentWorld,
   );
   const text = selectorText(labels);
+  const capture = inboundCapture(enrolment, {});
+  const declared = declaredPorts(undefined, servicesOf(mesh, { namespace, labels }).filter((service) => service.kind === 'Service'));
   return {
     id: `${namespace}/${text === '' ? '*' : text}`,
     namespace,
@@ -132,8 +136,8 @@ export function phantomWorkload(mesh: Mesh, namespace: string, labels: Labels): 
     annotations: {},
     serviceAccount: 'default',
     enrolment,
-    ports: [],
-    otherPortsCaptured: inboundCapture(enrolment, {}).mode === 'all',
+    ports: declared.map(({ port, protocol }) => ({ port, protocol, captured: captures(capture, port) })),
+    otherPortsCaptured: capture.mode === 'all',
     resource: undefined,
   };
 }

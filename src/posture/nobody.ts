@@ -6,6 +6,7 @@ import { mayHoldUnresolved } from '#lib/unresolved.ts';
 import { ofKind } from '#mesh/attachment.ts';
 import type { Mesh } from '#mesh/model.ts';
 import type { Cube } from '#sets/cube.ts';
+import type { Matcher } from '#sets/matcher.ts';
 import { principalMatchers, trustDomainsOf } from '#semantics/values.ts';
 
 const namespaceName = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/;
@@ -20,9 +21,16 @@ export function nobodysRequests(mesh: Mesh): readonly Cube[] {
   const names = new Set(ofKind(mesh, 'AuthorizationPolicy').flatMap((policy) => policy.spec.rules.flatMap((rule) => [
     ...rule.from.flatMap((source) => [...source.principals, ...source.notPrincipals]),
     ...rule.when.flatMap((condition) => (condition.key === 'source.principal' ? [...condition.values, ...condition.notValues] : [])),
-  ])).filter((name) => !name.startsWith('*') && !name.endsWith('*')));
-  const any = principalMatchers([...names], mesh.config, 'envoy').filter((matcher) => matcher.type === 'principal' && matcher.pattern.type === 'exact' && isNobody(matcher.pattern.text, trustDomainsOf(mesh.config)));
-  const fresh: readonly Cube[] = any.length === 0 ? [] : [{ predicates: [{ dimension: 'peer', any, none: [] }], origins: [] }];
+  ])));
+  const own = trustDomainsOf(mesh.config);
+  const matchers = principalMatchers([...names], mesh.config, 'envoy');
+  const exact = matchers.filter((matcher) => matcher.type === 'principal' && matcher.pattern.type === 'exact' && isNobody(matcher.pattern.text, own));
+  // Of a value with a star at both ends the last one is literal, too.
+  const starred = matchers.filter((matcher) => matcher.type === 'principal' && (matcher.pattern.type === 'prefix' || matcher.pattern.type === 'suffix') && matcher.pattern.text.includes('*') && !mayHoldUnresolved(matcher.pattern.text));
+  const fresh: readonly Cube[] = [
+    ...(exact.length === 0 ? [] : [{ predicates: [{ dimension: 'peer' as const, any: exact, none: [] }], origins: [] }]),
+    ...(starred.length === 0 ? [] : [{ predicates: [{ dimension: 'peer' as const, any: starred, none: [] }, { dimension: 'peer' as const, any: own.map((domain): Matcher => ({ type: 'trust-domain', pattern: { type: 'exact', text: domain } })), none: [] }], origins: [] }]),
+  ];
   known.set(mesh, fresh);
   return fresh;
 }

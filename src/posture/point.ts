@@ -168,10 +168,13 @@ function askedToken(token: Token, point: Point): NonNullable<Query['request']['t
   if (token.issuer !== null) claims['iss'] = token.issuer;
   if (token.subject !== null) claims['sub'] = token.subject;
   for (const [dimension, value] of point) {
-    if (dimension.startsWith('written:') && typeof value === 'string') setAt(claims, claimPathOf(dimension), value);
+    if (dimension.startsWith('written:') && typeof value === 'string') setAt(claims, claimPathOf(dimension), writtenValue(value, point.get(claimDimension(claimPathOf(dimension)))));
     if (!dimension.startsWith('claim:')) continue;
+    const written = point.get(writtenDimension(claimPathOf(dimension)));
+    if (typeof written === 'string') continue;
     const texts = typeof value === 'string' ? [value] : Array.isArray(value) ? value.filter((entry): entry is string => typeof entry === 'string') : [];
-    if (texts.length > 0) setClaim(claims, claimPathOf(dimension), texts);
+    // Nothing is written for a list, of one text either.
+    if (texts.length > 0) setClaim(claims, claimPathOf(dimension), texts, written === null);
   }
   const valid = token.signedBy === 'all';
   const [kind, ...rest] = token.location.split(':');
@@ -183,10 +186,17 @@ function askedToken(token: Token, point: Point): NonNullable<Query['request']['t
   return { valid, claims, in: `header:${after.slice(0, colon)}`, ...(prefix === '' ? {} : { prefix }) };
 }
 
+/** A claim that has no texts and is written all the same is a number or a boolean (A5.12). */
+function writtenValue(written: string, texts: Value | undefined): unknown {
+  if (!Array.isArray(texts) || texts.length > 0) return written;
+  if (written === 'true' || written === 'false') return written === 'true';
+  return String(Number(written)) === written ? Number(written) : written;
+}
+
 /** One text without spaces is a text, everything else a list: a list is never split (A3.31). */
-function setClaim(claims: Record<string, unknown>, path: readonly string[], texts: readonly string[]): void {
+function setClaim(claims: Record<string, unknown>, path: readonly string[], texts: readonly string[], asList: boolean): void {
   const only = texts.length === 1 ? texts[0] : undefined;
-  setAt(claims, path, only !== undefined && !only.includes(' ') ? only : texts);
+  setAt(claims, path, !asList && only !== undefined && !only.includes(' ') ? only : texts);
 }
 
 /** Changes `claims`; objects on the way are made. */
