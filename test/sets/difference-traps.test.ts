@@ -4,7 +4,7 @@ import { candidatesOf } from '#sets/candidates/candidates.ts';
 import { difference, type DifferenceProblem } from '#sets/difference.ts';
 import { passes } from '#sets/evaluate.ts';
 import { cubeKey } from '#sets/keys.ts';
-import type { Value } from '#sets/matcher.ts';
+import type { PathNormalization, Value } from '#sets/matcher.ts';
 import { any, cidr, cube, element, exact, glob, layer, none, nonEmpty, onePath, path, plentiful, port, prefix, present, principal, problem, suffix, template } from './worlds.ts';
 
 /** Regions of a difference in words. */
@@ -107,6 +107,19 @@ describe('traps', () => {
     const plain = onePath(layer('all', [cube(any('path', path(prefix('/admin'), 'BASE')))]));
     expect(words(problem(merged, plain))).toEqual(['path: path prefix "/admin" MERGE_SLASHES except path prefix "/admin" BASE']);
     expect(words(problem(plain, merged))).toEqual([]);
+  });
+
+  test('a template takes escaped slashes that another normalization reads as the way out', () => {
+    const reading = (mode: PathNormalization, ...texts: string[]): ReturnType<typeof onePath> => onePath(layer([cube(any('path', ...texts.map((text) => path(template(text), mode))))]));
+    // `/api/x%2f..%2f..%2fy` is below `/api` with BASE, and `/y` where slashes are decoded.
+    expect(words(problem(reading('DECODE_AND_MERGE_SLASHES', '/api/{*}', '/api/{*}/{*}'), reading('BASE', '/api/{*}')))).toEqual([
+      'path: path template "/api/{*}" BASE except path template "/api/{*}" DECODE_AND_MERGE_SLASHES | path template "/api/{*}/{*}" DECODE_AND_MERGE_SLASHES',
+    ]);
+    // The same before what both see at the end.
+    const below = onePath(layer([cube(any('path', path(prefix('/open/'), 'DECODE_AND_MERGE_SLASHES')), any('path', path(template('/api/{*}/users'), 'BASE')))]));
+    expect(samples(problem(onePath(layer([])), below)).map((sample) => sample.get('path'))).toEqual([expect.stringMatching(/^\/api\/[^/]*%2f[^/]*\/users$/)]);
+    // Where no escaped slash is decoded, the template hides nothing.
+    expect(words(problem(reading('MERGE_SLASHES', '/api/{*}'), reading('BASE', '/api/{*}')))).toEqual([]);
   });
 
   test('several hops: layers of one kind are compared in their order', () => {

@@ -63,6 +63,20 @@ function behind(head: string, path: string, slash: '/' | '%2f'): string[] {
 }
 
 /**
+ * The same inside one segment: a template takes the escaped slashes for a part of its `{*}`, and where they are decoded the dots lead
+ * out of all that stands before them. What stands behind that segment both modes see.
+ */
+function within(head: string, path: string): string[] {
+  const segments = head.split('/');
+  return segments.flatMap((segment, index) => {
+    if (index === 0 || segment === '') return [];
+    const out = [segment, ...Array.from({ length: index }, () => '..')].join('%2f');
+    const rest = path.slice(1);
+    return [...new Set([rest.replaceAll('/', '%2f'), rest])].map((end) => [...segments.slice(0, index), `${out}%2f${end}`, ...segments.slice(index + 1)].join('/'));
+  });
+}
+
+/**
  * Raw paths such that every class of the matchers has one; `undefined` above the limit. With two normalizations (a mesh's setting
  * that changes) the spellings cover every pair of what one and the other can see.
  */
@@ -95,6 +109,12 @@ export function pathCandidates(matchers: readonly PathMatcher[], limit: number):
   for (const [heads, slash] of pairs) {
     if (heads.length * paths.length > limit * 4) return undefined;
     for (const head of heads) for (const path of paths) for (const raw of behind(head, path, slash)) found.add(raw);
+  }
+  const templated = matchers.some((matcher) => matcher.pattern.type === 'template');
+  if (templated && modes.includes('DECODE_AND_MERGE_SLASHES')) {
+    const heads = of((mode) => mode !== 'DECODE_AND_MERGE_SLASHES');
+    if (heads.length * paths.length > limit * 4) return undefined;
+    for (const head of heads) for (const path of paths) for (const raw of within(head, path)) found.add(raw);
   }
   const sent = plain.filter((path) => !rejectedPath(path));
   const simple = new Set(plain);
