@@ -17,7 +17,9 @@ import type { CompiledPolicy } from '#semantics/authorization-policy.ts';
 import type { Condition } from '#semantics/condition.ts';
 import { lowerPolicy, mergeCubes } from '#semantics/lowering.ts';
 import { effectiveMtls, foreignTrustDomain } from '#semantics/peer-authentication.ts';
+import type { EffectiveMtls } from '#semantics/peer-authentication.ts';
 import { tokenRules } from '#semantics/request-authentication.ts';
+import type { TokenRule } from '#semantics/request-authentication.ts';
 import type { Cube, Dimension, Layer, Path, Predicate } from '#sets/cube.ts';
 import { cubeKey } from '#sets/keys.ts';
 import { hasAmbient } from './arrival.ts';
@@ -211,9 +213,45 @@ function sidecarPosture(mesh: Mesh, workload: Workload, assumptions: readonly st
   const effective = effectiveMtls(mesh, attached);
   const domains = connectionDomains(mesh.config, workload, effective);
   const rules = tokenRules(attached.requestAuthentication, mesh.config);
-  const lowering = sidecarLowering(mesh.config, attached, domains, rules);
-  const shared: Layer[] = [mtlsLayer(domains, mesh.config), lowering.authentication, lowering.authorization];
   const bypass = uncapturedPath(workload);
+  const inputs: SidecarInputs = { config: mesh.config, attached, domains, effective, assumptions };
+  // A way past the proxy is of this workload alone.
+  if (bypass.length > 0) return freshSidecarPosture(inputs, bypass, rules);
+  if (last === undefined || !sameInputs(last.inputs, inputs)) last = { inputs, posture: freshSidecarPosture(inputs, bypass, rules) };
+  return last.posture;
+}
+
+/** All that the posture behind a sidecar follows from. */
+interface SidecarInputs {
+  readonly config: MeshConfig;
+  readonly attached: Attached;
+  readonly domains: ConnectionDomains;
+  readonly effective: EffectiveMtls;
+  readonly assumptions: readonly string[];
+}
+
+/** A comparison asks for both sides of a workload one after the other, and most workloads are under the same policies on both. */
+let last: { readonly inputs: SidecarInputs; readonly posture: DestinationPosture } | undefined;
+
+function sameInputs(left: SidecarInputs, right: SidecarInputs): boolean {
+  return (
+    left.config === right.config &&
+    left.domains === right.domains &&
+    left.effective === right.effective &&
+    sameEntries(left.attached.authorization, right.attached.authorization) &&
+    sameEntries(left.attached.requestAuthentication, right.attached.requestAuthentication) &&
+    sameEntries(left.attached.extensions, right.attached.extensions) &&
+    sameEntries(left.assumptions, right.assumptions)
+  );
+}
+
+function sameEntries(left: readonly unknown[], right: readonly unknown[]): boolean {
+  return left.length === right.length && left.every((entry, index) => entry === right[index]);
+}
+
+function freshSidecarPosture({ config, attached, domains, effective, assumptions }: SidecarInputs, bypass: readonly Path[], rules: readonly TokenRule[]): DestinationPosture {
+  const lowering = sidecarLowering(config, attached, domains, rules);
+  const shared: Layer[] = [mtlsLayer(domains, config), lowering.authentication, lowering.authorization];
   const proxied = (layers: readonly Layer[]): readonly Path[] => [{ id: 'sidecar', layers }, ...bypass];
   const possible = proxied(shared);
   const { asking } = lowering;
