@@ -19,7 +19,6 @@ import { lowerPolicy, mergeCubes } from '#semantics/lowering.ts';
 import { effectiveMtls, foreignTrustDomain } from '#semantics/peer-authentication.ts';
 import type { EffectiveMtls } from '#semantics/peer-authentication.ts';
 import { tokenRules } from '#semantics/request-authentication.ts';
-import type { TokenRule } from '#semantics/request-authentication.ts';
 import type { Cube, Dimension, Layer, Path, Predicate } from '#sets/cube.ts';
 import { cubeKey } from '#sets/keys.ts';
 import { hasAmbient } from './arrival.ts';
@@ -208,32 +207,28 @@ function contentOf(paths: readonly Path[]): string[] {
   );
 }
 
-function sidecarPosture(mesh: Mesh, workload: Workload, assumptions: readonly string[]): DestinationPosture {
-  const attached = policiesFor(mesh, workload);
-  const effective = effectiveMtls(mesh, attached);
-  const domains = connectionDomains(mesh.config, workload, effective);
-  const rules = tokenRules(attached.requestAuthentication, mesh.config);
-  const bypass = uncapturedPath(workload);
-  const inputs: SidecarInputs = { config: mesh.config, attached, domains, effective, assumptions };
-  // A way past the proxy is of this workload alone.
-  if (bypass.length > 0) return freshSidecarPosture(inputs, bypass, rules);
-  if (last === undefined || !sameInputs(last.inputs, inputs)) last = { inputs, posture: freshSidecarPosture(inputs, bypass, rules) };
-  return last.posture;
-}
-
 /** All that the posture behind a sidecar follows from. */
 interface SidecarInputs {
   readonly config: MeshConfig;
   readonly attached: Attached;
   readonly domains: ConnectionDomains;
   readonly effective: EffectiveMtls;
-  readonly assumptions: readonly string[];
 }
 
-/** A comparison asks for both sides of a workload one after the other, and most workloads are under the same policies on both. */
-let last: { readonly inputs: SidecarInputs; readonly posture: DestinationPosture } | undefined;
+function sidecarInputs(mesh: Mesh, workload: Workload): SidecarInputs {
+  const attached = policiesFor(mesh, workload);
+  const effective = effectiveMtls(mesh, attached);
+  return { config: mesh.config, attached, domains: connectionDomains(mesh.config, workload, effective), effective };
+}
 
-function sameInputs(left: SidecarInputs, right: SidecarInputs): boolean {
+/**
+ * Both sides are behind a sidecar, under the same policies, ports and configuration, and no client is in ambient: their postures are
+ * equal and need not be made. `false` says nothing.
+ */
+export function surelyEqual(base: Mesh, before: Workload, head: Mesh, after: Workload): boolean {
+  if (before.enrolment.mode !== 'sidecar' || after.enrolment.mode !== 'sidecar' || hasAmbient(base) || hasAmbient(head)) return false;
+  const left = sidecarInputs(base, before);
+  const right = sidecarInputs(head, after);
   return (
     left.config === right.config &&
     left.domains === right.domains &&
@@ -241,7 +236,8 @@ function sameInputs(left: SidecarInputs, right: SidecarInputs): boolean {
     sameEntries(left.attached.authorization, right.attached.authorization) &&
     sameEntries(left.attached.requestAuthentication, right.attached.requestAuthentication) &&
     sameEntries(left.attached.extensions, right.attached.extensions) &&
-    sameEntries(left.assumptions, right.assumptions)
+    goesStraight(base, before) &&
+    goesStraight(head, after)
   );
 }
 
@@ -249,9 +245,17 @@ function sameEntries(left: readonly unknown[], right: readonly unknown[]): boole
   return left.length === right.length && left.every((entry, index) => entry === right[index]);
 }
 
-function freshSidecarPosture({ config, attached, domains, effective, assumptions }: SidecarInputs, bypass: readonly Path[], rules: readonly TokenRule[]): DestinationPosture {
-  const lowering = sidecarLowering(config, attached, domains, rules);
-  const shared: Layer[] = [mtlsLayer(domains, config), lowering.authentication, lowering.authorization];
+/** Through the sidecar alone: not past it, and through no waypoint. */
+function goesStraight(mesh: Mesh, workload: Workload): boolean {
+  return uncapturedPath(workload).length === 0 && (workload.resource === undefined || waypointWays(mesh, workload, 'sidecar') === undefined);
+}
+
+function sidecarPosture(mesh: Mesh, workload: Workload, assumptions: readonly string[]): DestinationPosture {
+  const { attached, effective, domains } = sidecarInputs(mesh, workload);
+  const rules = tokenRules(attached.requestAuthentication, mesh.config);
+  const lowering = sidecarLowering(mesh.config, attached, domains, rules);
+  const shared: Layer[] = [mtlsLayer(domains, mesh.config), lowering.authentication, lowering.authorization];
+  const bypass = uncapturedPath(workload);
   const proxied = (layers: readonly Layer[]): readonly Path[] => [{ id: 'sidecar', layers }, ...bypass];
   const possible = proxied(shared);
   const { asking } = lowering;
