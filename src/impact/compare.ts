@@ -8,7 +8,7 @@ import type { Mesh } from '#mesh/model.ts';
 import { destinationsOf, phantomsOf } from '#posture/destinations.ts';
 import { hasNetwork, hasNetworkPolicies, isNetworked, networkMovedAt, throughNetworkPaths, waypointNetworkKey } from '#posture/network-paths.ts';
 import { unguardedOwnPorts } from '#posture/own-ports.ts';
-import { pathsTo, type DestinationPosture } from '#posture/paths.ts';
+import { pathsTo, surelyEqual, type DestinationPosture } from '#posture/paths.ts';
 import type { Layer, LayerId, Path } from '#sets/cube.ts';
 import type { Difference, Limits } from '#sets/difference.ts';
 import { authoritiesMoved } from './authority-changes.ts';
@@ -45,7 +45,10 @@ export function compareSides(sides: Sides, limits: Limits, memo: DifferenceMemo)
   const pairs = destinationPairs(sides);
   const fromAmbient = hasAmbient(sides.base) || hasAmbient(sides.head);
   const accounts = new AccountsApart(sides);
+  // Everything that is told of a workload beside its policies.
+  const more = policed || accounts.any || sides.base.unsettled.size > 0;
   for (const pair of pairs) {
+    if (!more && surelyEqual(sides.base, pair.base, sides.head, pair.head)) continue;
     const proxies = { base: pathsTo(sides.base, pair.base, fromAmbient), head: pathsTo(sides.head, pair.head, fromAmbient) };
     const networked = policed && hasNetwork(pair.base);
     const accountsMoved = accounts.at([proxies.base, proxies.head]);

@@ -73,6 +73,10 @@ export class AccountsApart {
     this.#principals = this.#accounts.map(({ former, current }) => [[presentedOn(sides.base, former), presentedOn(sides.head, former)], [presentedOn(sides.base, current), presentedOn(sides.head, current)]]);
   }
 
+  get any(): boolean {
+    return this.#accounts.length > 0;
+  }
+
   at(postures: readonly DestinationPosture[]): readonly MovedAccount[] {
     if (this.#accounts.length === 0) return [];
     const found = new Set(postures.flatMap((posture) => posture.possible.flatMap((path) => path.layers.flatMap((layer) => this.#in(layer)))));

@@ -43,13 +43,19 @@ export function toldApart(changes: readonly DescribedChange[]): DescribedChange[
 }
 
 function continued(changes: readonly DescribedChange[], tail: (change: Change) => string): DescribedChange[] {
-  const said = ({ change }: DescribedChange): string => [change.headline, ...change.destinations.map(({ id }) => id), ...change.environments].join('\n');
-  const byHeadline = groupBy(changes, said);
+  // Most headlines differ already; only what stands under those that do not is told apart further.
+  const byHeadline = groupBy(changes, ({ change }) => change.headline);
   if (byHeadline.size === changes.length) return [...changes];
+  const said = ({ change }: DescribedChange): string => [...change.destinations.map(({ id }) => id), ...change.environments].join('\n');
+  const alikeOf = new Map<DescribedChange, readonly DescribedChange[]>();
+  for (const together of byHeadline.values()) {
+    if (together.length < 2) continue;
+    for (const alike of groupBy(together, said).values()) for (const entry of alike.length < 2 ? [] : alike) alikeOf.set(entry, alike);
+  }
   return changes.map((entry) => {
     const { change } = entry;
-    const alike = byHeadline.get(said(entry)) ?? [];
-    if (alike.length < 2) return entry;
+    const alike = alikeOf.get(entry);
+    if (alike === undefined) return entry;
     const words = tail(change);
     if (words === '' || alike.every((other) => tail(other.change) === words)) return entry;
     return { ...entry, change: { ...change, headline: `${change.headline}, ${words}` } };

@@ -61,7 +61,9 @@ function attachedTo(index: Index, root: string, workload: Pick<Workload, 'namesp
     const rooted = workload.namespace === root ? none : find(root, workload.labels);
     if (here.length + rooted.length === 0) return none;
     const found = [...here, ...rooted].filter((policy) => readByRevision(policy, workload));
-    return found.length === 0 ? none : found.length === 1 ? compact(found) : found.sort(compareBy((policy) => resourceId(policy)));
+    if (found.length === 0) return none;
+    // What a finder finds is in order already.
+    return found.length < 2 || here.length === 0 || rooted.length === 0 ? compact(found) : found.sort(compareBy((policy) => resourceId(policy)));
   };
   const peer = own(index.peerAuthentication);
   return {
@@ -162,13 +164,13 @@ function finder<T extends AnyResource>(policies: readonly T[], selectorOf: (poli
   return (namespace, labels) => lookups.get(namespace)?.(labels) ?? [];
 }
 
-/** Those that touch what comes in: an EnvoyFilter for other contexts, and what aims at gateways by targetRefs, is left out. */
+/** In id order. Those that touch what comes in: an EnvoyFilter for other contexts, and what aims at gateways by targetRefs, is left out. */
 function extensionsOf(mesh: Mesh): readonly Extension[] {
   const inbound = new Set(['ANY', 'SIDECAR_INBOUND', '']);
   return [
     ...ofKind(mesh, 'EnvoyFilter').filter((filter) => filter.spec.targetRefs.length === 0 && filter.spec.patches.some((patch) => inbound.has(patch.context))),
-    ...ofKind(mesh, 'WasmPlugin').filter((plugin) => plugin.spec.targetRefs.length === 0),
     ...ofKind(mesh, 'TrafficExtension').filter((plugin) => plugin.spec.targetRefs.length === 0),
+    ...ofKind(mesh, 'WasmPlugin').filter((plugin) => plugin.spec.targetRefs.length === 0),
   ];
 }
 

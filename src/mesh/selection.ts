@@ -4,7 +4,7 @@ export type Labels = Readonly<Record<string, string>>;
 
 /** Every pair of the selector is on the pod (A2.2); an empty selector selects everything. */
 export function selects(selector: Labels, labels: Labels): boolean {
-  for (const key of Object.keys(selector)) if (!Object.hasOwn(labels, key) || labels[key] !== selector[key]) return false;
+  for (const key in selector) if (Object.hasOwn(selector, key) && (!Object.hasOwn(labels, key) || labels[key] !== selector[key])) return false;
   return true;
 }
 

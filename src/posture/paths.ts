@@ -17,6 +17,7 @@ import type { CompiledPolicy } from '#semantics/authorization-policy.ts';
 import type { Condition } from '#semantics/condition.ts';
 import { lowerPolicy, mergeCubes } from '#semantics/lowering.ts';
 import { effectiveMtls, foreignTrustDomain } from '#semantics/peer-authentication.ts';
+import type { EffectiveMtls } from '#semantics/peer-authentication.ts';
 import { tokenRules } from '#semantics/request-authentication.ts';
 import type { Cube, Dimension, Layer, Path, Predicate } from '#sets/cube.ts';
 import { cubeKey } from '#sets/keys.ts';
@@ -206,10 +207,51 @@ function contentOf(paths: readonly Path[]): string[] {
   );
 }
 
-function sidecarPosture(mesh: Mesh, workload: Workload, assumptions: readonly string[]): DestinationPosture {
+/** All that the posture behind a sidecar follows from. */
+interface SidecarInputs {
+  readonly config: MeshConfig;
+  readonly attached: Attached;
+  readonly domains: ConnectionDomains;
+  readonly effective: EffectiveMtls;
+}
+
+function sidecarInputs(mesh: Mesh, workload: Workload): SidecarInputs {
   const attached = policiesFor(mesh, workload);
   const effective = effectiveMtls(mesh, attached);
-  const domains = connectionDomains(mesh.config, workload, effective);
+  return { config: mesh.config, attached, domains: connectionDomains(mesh.config, workload, effective), effective };
+}
+
+/**
+ * Both sides are behind a sidecar, under the same policies, ports and configuration, and no client is in ambient: their postures are
+ * equal and need not be made. `false` says nothing.
+ */
+export function surelyEqual(base: Mesh, before: Workload, head: Mesh, after: Workload): boolean {
+  if (before.enrolment.mode !== 'sidecar' || after.enrolment.mode !== 'sidecar' || hasAmbient(base) || hasAmbient(head)) return false;
+  const left = sidecarInputs(base, before);
+  const right = sidecarInputs(head, after);
+  return (
+    left.config === right.config &&
+    left.domains === right.domains &&
+    left.effective === right.effective &&
+    sameEntries(left.attached.authorization, right.attached.authorization) &&
+    sameEntries(left.attached.requestAuthentication, right.attached.requestAuthentication) &&
+    sameEntries(left.attached.extensions, right.attached.extensions) &&
+    goesStraight(base, before) &&
+    goesStraight(head, after)
+  );
+}
+
+function sameEntries(left: readonly unknown[], right: readonly unknown[]): boolean {
+  return left.length === right.length && left.every((entry, index) => entry === right[index]);
+}
+
+/** Through the sidecar alone: not past it, and through no waypoint. */
+function goesStraight(mesh: Mesh, workload: Workload): boolean {
+  return uncapturedPath(workload).length === 0 && (workload.resource === undefined || waypointWays(mesh, workload, 'sidecar') === undefined);
+}
+
+function sidecarPosture(mesh: Mesh, workload: Workload, assumptions: readonly string[]): DestinationPosture {
+  const { attached, effective, domains } = sidecarInputs(mesh, workload);
   const rules = tokenRules(attached.requestAuthentication, mesh.config);
   const lowering = sidecarLowering(mesh.config, attached, domains, rules);
   const shared: Layer[] = [mtlsLayer(domains, mesh.config), lowering.authentication, lowering.authorization];

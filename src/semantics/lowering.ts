@@ -1,6 +1,7 @@
 /** Compiled rules as cubes (`docs/engine.md`): one cube for each source, operation and alternative; values stay in one predicate. */
 import { shortHash } from '#lib/canonical.ts';
 import { compact } from '#lib/compact.ts';
+import { distinct } from '#lib/order.ts';
 import { Recent } from '#lib/recent.ts';
 import { cubeKey } from '#sets/keys.ts';
 import type { Cube, Dimension, Predicate } from '#sets/cube.ts';
@@ -115,5 +116,5 @@ export function mergeCubes(cubes: readonly Cube[]): readonly Cube[] {
       byKey.set(key, { predicates: known.predicates, origins: [...known.origins, ...cube.origins] });
     }
   }
-  return [...byKey].sort(([left], [right]) => (left < right ? -1 : left > right ? 1 : 0)).map(([, cube]) => cube);
+  return distinct(byKey.keys()).map((key) => byKey.get(key) as Cube);
 }

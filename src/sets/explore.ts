@@ -35,8 +35,11 @@ export interface Explored {
   readonly exhausted: boolean;
 }
 
-/** Cubes that may meet the seed: a cheap test on patterns, the same predicate of two cubes tested once. */
-function meetingCubes(seed: Cube, cubes: readonly Cube[], known: Map<Predicate, boolean>): Cube[] {
+/** Of so few cubes hardly two share a predicate: remembering the answers costs more than asking again. */
+const manyCubes = 64;
+
+/** Cubes that may meet the seed: a cheap test on patterns, of many cubes the same predicate tested once. */
+function meetingCubes(seed: Cube, cubes: readonly Cube[], known: Map<Predicate, boolean> | undefined): Cube[] {
   if (seed.predicates.length === 0) return [...cubes];
   const meeting: Cube[] = [];
   nextCube: for (const cube of cubes) {
@@ -46,19 +49,19 @@ function meetingCubes(seed: Cube, cubes: readonly Cube[], known: Map<Predicate, 
   return meeting;
 }
 
-function meets(seed: Cube, predicate: Predicate, known: Map<Predicate, boolean>): boolean {
+function meets(seed: Cube, predicate: Predicate, known: Map<Predicate, boolean> | undefined): boolean {
   let fresh: boolean | undefined;
   for (const other of seed.predicates) {
     if (other.dimension !== predicate.dimension) continue;
     if (fresh === undefined) {
-      const answer = known.get(predicate);
+      const answer = known?.get(predicate);
       if (answer !== undefined) return answer;
     }
     fresh = !predicatesDisjoint(other, predicate);
     if (!fresh) break;
   }
   if (fresh === undefined) return true;
-  known.set(predicate, fresh);
+  known?.set(predicate, fresh);
   return fresh;
 }
 
@@ -99,7 +102,7 @@ function failed(reason: string, exhausted = false): Explored {
 
 /** `budget` is used up by the work done. */
 export function explore(task: Task, budget: Budget): Explored {
-  const known = new Map<Predicate, boolean>();
+  const known = task.blockers.length < manyCubes ? undefined : new Map<Predicate, boolean>();
   const blockers = meetingCubes(task.cube, task.blockers, known);
   // A blocker without predicates, or one that says what the seed says, covers it.
   if (blockers.some((cube) => cube.predicates.length === 0 || cubeKey(cube) === cubeKey(task.cube))) return nothing;

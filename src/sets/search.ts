@@ -2,6 +2,8 @@
  * Search for a point that lies in a region, avoids every blocker, satisfies every demand and is refused by every rival path: a
  * multi-valued DPLL over atoms (`docs/engine.md`). A blocker is a clause "escape me in at least one dimension".
  * Null is a proof that there is no such point. Work is counted in blocker tests, never in time.
+ *
+ * NOTE: the innermost loops count: code that has not been compiled yet makes an object for each step of `for … of`.
  */
 import type { Box, Space } from './space.ts';
 
@@ -59,8 +61,9 @@ function meeting(space: Space, region: Uint32Array, box: Uint32Array, index: num
 /** `apart`, `inside` (the region lies in the box) or `partly`. */
 function meetingAll(space: Space, region: Uint32Array, box: Box): number {
   let result = inside;
-  for (const index of box.narrow) {
-    const here = meeting(space, region, box.words, index);
+  const { narrow, words } = box;
+  for (let at = 0; at < narrow.length; at += 1) {
+    const here = meeting(space, region, words, narrow[at] as number);
     if (here === apart) return apart;
     if (here === partly) result = partly;
   }
@@ -151,7 +154,9 @@ function visit(space: Space, node: Node, budget: Budget): Outcome {
       let escapes = 0;
       let escapeAxis = -1;
       let met = true;
-      for (const index of box.narrow) {
+      const { narrow } = box;
+      for (let at = 0; at < narrow.length; at += 1) {
+        const index = narrow[at] as number;
         const here = meeting(space, region, box.words, index);
         if (here === apart) {
           met = false;
@@ -281,14 +286,16 @@ function branch(space: Space, node: Node, blocker: Box, budget: Budget): Outcome
  */
 export function expand(space: Space, found: Found, blockers: readonly Box[]): Uint32Array {
   const region = found.region.slice();
-  for (const [index, axis] of space.axes.entries()) {
+  for (let index = 0; index < space.axes.length; index += 1) {
+    const axis = space.axes[index] as Space['axes'][number];
     const end = axis.offset + axis.words;
     const wider = found.bound.slice(axis.offset, end);
     for (const box of blockers) {
       // A blocker that is whole on this axis is avoided on another one.
       if (!box.narrow.includes(index)) continue;
       let met = true;
-      for (const other of box.narrow) {
+      for (let at = 0; at < box.narrow.length; at += 1) {
+        const other = box.narrow[at] as number;
         if (other !== index && meeting(space, region, box.words, other) === apart) {
           met = false;
           break;

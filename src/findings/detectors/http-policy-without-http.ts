@@ -21,9 +21,10 @@ export const httpPolicyWithoutHttp = defineDetector({
       const reach = reached(side, policy);
       const ambient = reach.filter(isAmbient);
       const blind = action === 'ALLOW' ? [...ambient, ...reach.filter((workload) => !isAmbient(workload) && speaksTcpOnly(workload))] : ambient;
+      if (blind.length === 0) return [];
       for (const [ruleIndex, rule] of policy.spec.rules.entries()) {
         const field = httpFields(rule, ambient.length > 0 ? 'ztunnel' : 'envoy')[0];
-        if (field === undefined || blind.length === 0) continue;
+        if (field === undefined) continue;
         const ids = distinct(blind.map((workload) => workload.id));
         const behind = ambient.some((workload) => side.servicesOf(workload).some((service) => waypointOfService(side.mesh, service) !== undefined));
         const before = behind ? 'its waypoint reads policies with `targetRefs` only, and ztunnel reads no HTTP' : 'no waypoint stands before it and ztunnel reads no HTTP';

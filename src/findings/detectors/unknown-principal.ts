@@ -25,6 +25,8 @@ export const unknownPrincipal = defineDetector({
 });
 
 interface Accounts {
+  /** In which an identity of another shape than Istio's is nobody's. */
+  readonly domains: readonly string[];
   readonly used: ReadonlySet<string>;
   readonly namespaces: ReadonlySet<string>;
 }
@@ -34,7 +36,7 @@ function knownAccounts(side: SideFacts): Accounts {
   const used = new Set(side.workloads.map((workload) => `${workload.namespace}/${workload.serviceAccount}`));
   for (const account of side.of('ServiceAccount')) used.add(`${account.namespace ?? ''}/${account.name}`);
   for (const gateway of side.of('KubernetesGateway')) for (const name of gatewayAccounts(gateway)) used.add(`${gateway.namespace ?? ''}/${name}`);
-  return { used, namespaces: new Set(side.workloads.map((workload) => workload.namespace)) };
+  return { domains: [...trustDomainsOf(side.mesh.config), 'cluster.local'], used, namespaces: new Set(side.workloads.map((workload) => workload.namespace)) };
 }
 
 /** istiod creates the account of a Gateway that it deploys: its name, with the class behind it but for waypoints (M87, M120). */
@@ -53,11 +55,14 @@ function mentions(policy: Policy): Mention[] {
 }
 
 function draftsOf(side: SideFacts, policy: Policy, { value, path }: Mention, accounts: Accounts): StateDraft[] {
+  const scheme = value.includes('spiffe://');
+  const meant = scheme ? undefined : accountOf(side, policy, { value, path }, accounts);
+  if (!scheme && meant !== 'malformed' && !isMissing(meant, accounts)) return [];
   const denies = policy.spec.action === 'DENY' && !path.some((part) => typeof part === 'string' && part.startsWith('not'));
   const reach = side.reachOf(policy);
   const common = { subject: resourceId(policy), facet: value, affected: distinct(reach.ids.map((id) => `${id} ${value}`)), certainty: certaintyOf(reach.workloads), place: { resource: policy, path } };
   const validation = { positive: 'a caller with the identity that is meant is answered where the policy allows it', negative: 'a caller with the identity that is meant is refused where the policy denies it' };
-  if (value.includes('spiffe://')) {
+  if (scheme) {
     return [
       {
         ...common,
@@ -69,7 +74,6 @@ function draftsOf(side: SideFacts, policy: Policy, { value, path }: Mention, acc
       },
     ];
   }
-  const meant = accountOf(side, policy, { value, path });
   if (meant === 'malformed') {
     return [
       {
@@ -82,7 +86,6 @@ function draftsOf(side: SideFacts, policy: Policy, { value, path }: Mention, acc
       },
     ];
   }
-  if (meant === undefined || !accounts.namespaces.has(meant.namespace) || accounts.used.has(`${meant.namespace}/${meant.account}`)) return [];
   return [
     {
       ...common,
@@ -95,8 +98,13 @@ function draftsOf(side: SideFacts, policy: Policy, { value, path }: Mention, acc
   ];
 }
 
+/** In a namespace whose workloads are declared, and nothing there creates or uses it. */
+function isMissing(meant: { readonly namespace: string; readonly account: string } | undefined, { namespaces, used }: Accounts): boolean {
+  return meant !== undefined && namespaces.has(meant.namespace) && !used.has(`${meant.namespace}/${meant.account}`);
+}
+
 /** The one account that a mention names; `undefined`: a pattern, or an identity of another trust domain. */
-function accountOf(side: SideFacts, policy: Policy, { value, path }: Mention): { readonly namespace: string; readonly account: string } | 'malformed' | undefined {
+function accountOf(side: SideFacts, policy: Policy, { value, path }: Mention, { domains }: Accounts): { readonly namespace: string; readonly account: string } | 'malformed' | undefined {
   if (path.includes('serviceAccounts') || path.includes('notServiceAccounts')) {
     const slash = value.indexOf('/');
     // A3.18: a bare name is an account of the policy's own namespace.
@@ -105,9 +113,9 @@ function accountOf(side: SideFacts, policy: Policy, { value, path }: Mention): {
   if (value.startsWith('*') || value.endsWith('*')) return undefined;
   const segments = value.split('/');
   const [domain = '', , namespace = '', , account = ''] = segments;
-  if (isNobody(value, [...trustDomainsOf(side.mesh.config), 'cluster.local'])) return 'malformed';
+  if (isNobody(value, domains)) return 'malformed';
   // A gateway may take certificates of another authority, whose identities have any shape (A3.9).
-  const atGateway = policy.spec.targetRefs.length > 0 || side.reachOf(policy).workloads.some((workload) => workload.enrolment.mode === 'gateway');
-  if (!atGateway && !/\/ns\/.*\/sa\//.test(value)) return 'malformed';
+  const atGateway = (): boolean => policy.spec.targetRefs.length > 0 || side.reachOf(policy).workloads.some((workload) => workload.enrolment.mode === 'gateway');
+  if (!/\/ns\/.*\/sa\//.test(value) && !atGateway()) return 'malformed';
   return segments.length === 5 && !domain.includes('*') ? { namespace, account } : undefined;
 }
