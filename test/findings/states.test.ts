@@ -59,6 +59,13 @@ describe('a state', () => {
     expect(told(run([namespace, deployment('web'), service, exception('STRICT')], [namespace, deployment('web'), service, exception('DISABLE')])).filter((each) => each.includes('MP103'))).toEqual(['new MP103 PeerAuthentication/shop/web']);
   });
 
+  test('of a policy is as before where the only workload that it selects is gone, and new where it selects others', () => {
+    const everything = (app: string): string => `apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: open, namespace: shop}\nspec: {selector: {matchLabels: {app: ${app}}}, rules: [{}]}\n`;
+    const ofRule = (base: readonly string[], head: readonly string[]): readonly string[] => told(run(base, head)).filter((each) => each.includes('MP206'));
+    expect(ofRule([namespace, deployment('web'), deployment('cart'), everything('cart')], [namespace, deployment('web'), everything('cart')])).toEqual([]);
+    expect(ofRule([namespace, deployment('web'), deployment('cart'), everything('cart')], [namespace, deployment('web'), everything('bank')])).toEqual(['worsened MP206 AuthorizationPolicy/shop/open']);
+  });
+
   test('is neither new nor fixed where only a policy is renamed', () => {
     expect(told(run([namespace, deployment('web'), mtls('default', 'PERMISSIVE')], [namespace, deployment('web'), mtls('renamed', 'PERMISSIVE')]))).toEqual([]);
   });
