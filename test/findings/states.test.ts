@@ -78,6 +78,15 @@ describe('a state', () => {
   });
 });
 
+test('a route to a workload that other requests reached from outside already says so', () => {
+  const service = 'apiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: shop}\nspec: {selector: {app: web}, ports: [{name: http, port: 80, targetPort: 8080}]}\n';
+  const route = (path: string): string => `apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: web, namespace: shop}\nspec: {rules: [{host: shop.example.com, http: {paths: [{path: ${path}, pathType: Prefix, backend: {service: {name: web, port: {number: 80}}}}]}}]}\n`;
+  const messages = (base: readonly string[], head: readonly string[]): readonly string[] => run(base, head).filter((finding) => finding.code === 'MP501').map((finding) => finding.message.split('; ').at(-1) ?? '');
+  const shop = [namespace, deployment('web'), service];
+  expect(messages(shop, [...shop, route('/models')])).toEqual(['before this change nothing led there from outside']);
+  expect(messages([...shop, route('/old')], [...shop, route('/models')])).toEqual(['before this change only other requests were led there from outside']);
+});
+
 describe('findings', () => {
   test('come in one order, worst first', () => {
     const findings = run(undefined, [namespace, deployment('web'), deployment('cart'), mtls('default', 'PERMISSIVE')]);
