@@ -3,11 +3,12 @@
  * policy with the same effect is neither new nor fixed.
  */
 import { distinct } from '#lib/order.ts';
+import { hasSelector } from '#mesh/attachment.ts';
 import { ruleEntry } from './catalogue.ts';
 import type { Detector, EnvironmentFacts, StateDraft } from './detector.ts';
 import { fingerprint } from './fingerprint.ts';
 import type { FindingStatus, Severity } from './finding.ts';
-import type { SideFacts } from './facts.ts';
+import { phantomId, type SideFacts } from './facts.ts';
 import { severityRank } from './severity.ts';
 
 export interface ComparedState {
@@ -56,7 +57,7 @@ export function compareStates(detectors: readonly Detector[], pair: EnvironmentF
     const result = (entry: Keyed, status: ComparedState['status'], side: 'base' | 'head', fresh: readonly string[] = []): ComparedState => ({ detector, ...entry, status, ...(status === 'worsened' ? { fresh } : {}), environment: pair.id, side });
     if (base === undefined) return [...head.values()].map((entry) => result(entry, 'existing', 'head'));
 
-    const before = affectedBy(base);
+    const before = affectedBy(base, (draft) => scopeOf(draft, pair.base?.mesh.config.rootNamespace ?? ''));
     const after = affectedBy(head);
     const found = [...head.values()].map((entry) => {
       const fresh = freshItems(entry, before);
@@ -113,11 +114,18 @@ function itemsOf(draft: StateDraft): readonly string[] {
   return draft.affected.length > 0 ? draft.affected : [`${draft.subject} ${draft.facet ?? ''}`];
 }
 
+/** Pods that the selector of the finding's policy names: affected with the declared ones, and still so when these are gone (R29). */
+function scopeOf({ place }: StateDraft, rootNamespace: string): readonly string[] {
+  const policy = place?.resource;
+  if (policy === undefined || (policy.kind !== 'AuthorizationPolicy' && policy.kind !== 'PeerAuthentication' && policy.kind !== 'RequestAuthentication')) return [];
+  return hasSelector(policy.spec.selector) ? [phantomId(policy.namespace === rootNamespace ? '*' : (policy.namespace ?? ''), policy.spec.selector?.matchLabels ?? {})] : [];
+}
+
 /** The worst severity by which each item is affected. */
-function affectedBy(entries: ReadonlyMap<string, Keyed>): ReadonlyMap<string, number> {
+function affectedBy(entries: ReadonlyMap<string, Keyed>, alsoOf: (draft: StateDraft) => readonly string[] = () => []): ReadonlyMap<string, number> {
   const found = new Map<string, number>();
   for (const { draft, severity } of entries.values()) {
-    for (const item of itemsOf(draft)) found.set(item, Math.max(found.get(item) ?? -1, severityRank(severity)));
+    for (const item of [...itemsOf(draft), ...alsoOf(draft)]) found.set(item, Math.max(found.get(item) ?? -1, severityRank(severity)));
   }
   return found;
 }

@@ -1,4 +1,5 @@
 /** What a renderer is given for one unit of one side: checked, and without what lies outside the repository (R14, R15). */
+import { canonical } from '#lib/canonical.ts';
 import type { BlobId, Tree } from '#trees/tree.ts';
 import { pathFollower, type Destination } from '#trees/links.ts';
 import { parseStream } from '#source/documents.ts';
@@ -171,6 +172,12 @@ export class Source {
 export function valuesOf(text: string): readonly unknown[] | undefined {
   const documents = parseStream(text);
   return documents.some((document) => document.problems.length > 0) ? undefined : documents.map((document) => document.value);
+}
+
+/** What a text of values says: comments and order are no part of it. What cannot be read says what is written. */
+export function saidBy(text: string): string {
+  const values = valuesOf(text);
+  return values === undefined ? text : canonical(values);
 }
 
 /** 1-based line on which a text stands first; 1 where it does not. */

@@ -5,7 +5,7 @@
  */
 import { canonical } from '#lib/canonical.ts';
 import { sortedBy } from '#lib/order.ts';
-import { lineOf, type OutsidePart } from './build.ts';
+import { lineOf, saidBy, type OutsidePart } from './build.ts';
 import { follow, type Documents } from './documents.ts';
 import { isRecord, records, texts } from './kustomization.ts';
 import type { RenderedRoots, SideScan } from './scan.ts';
@@ -104,7 +104,7 @@ function heldBy({ tree, kustomizations }: Pick<SideScan, 'tree' | 'kustomization
           const cut = each.indexOf('=');
           const path = resolvePath(folder, cut < 0 ? each : each.slice(cut + 1));
           const content = contentOf(path);
-          return { key: cut < 0 ? (each.split('/').at(-1) ?? each) : each.slice(0, cut), detail: content ?? each, ...(path === undefined || content === undefined ? here : { file: path, line: 1 }) };
+          return { key: cut < 0 ? (each.split('/').at(-1) ?? each) : each.slice(0, cut), detail: content === undefined ? each : said(path ?? '', documents.text(content), content), ...(path === undefined || content === undefined ? here : { file: path, line: 1 }) };
         });
         const [only] = pieces;
         const behavior = text(entry['behavior']);
@@ -130,10 +130,14 @@ function heldBy({ tree, kustomizations }: Pick<SideScan, 'tree' | 'kustomization
       if (!manifest || !isRecord(value) || !isRecord(value['metadata']) || (value['kind'] !== 'ConfigMap' && value['kind'] !== 'Secret')) continue;
       const here = { file: path, line: startLine };
       const data = { ...(isRecord(value['data']) ? value['data'] : {}), ...(isRecord(value['stringData']) ? value['stringData'] : {}) };
-      found.push({ ...here, kind: value['kind'], name: text(value['metadata']['name']) ?? '', namespace: text(value['metadata']['namespace']) ?? '', detail: canonical(data), keys: new Map(Object.entries(data).map(([key, each]) => [key, { ...here, detail: canonical(each) }])) });
+      found.push({ ...here, kind: value['kind'], name: text(value['metadata']['name']) ?? '', namespace: text(value['metadata']['namespace']) ?? '', detail: canonical(data), keys: new Map(Object.entries(data).map(([key, each]) => [key, { ...here, detail: typeof each === 'string' ? said(key, each, each) : canonical(each) }])) });
     }
   }
   return found;
+}
+
+function said(name: string, content: string | undefined, id: string): string {
+  return content !== undefined && /\.(?:ya?ml|json)$/iu.test(name) ? saidBy(content) : id;
 }
 
 /** Names recur from folder to folder: those that share most of the way with the file that names them. */

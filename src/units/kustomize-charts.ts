@@ -1,6 +1,6 @@
 /** Charts that a kustomization inflates: those of the repository are handed over, others are outside content (R15). */
 import { canonical } from '#lib/canonical.ts';
-import { fail, isAddress, refuse, type BuildFile, type OutsideContent, type Source } from './build.ts';
+import { fail, isAddress, refuse, saidBy, type BuildFile, type OutsideContent, type Source } from './build.ts';
 import { chartFiles, refuseList } from './helm-build.ts';
 import { isRecord, records } from './kustomization.ts';
 import type { Fields, Place } from './kustomize-build.ts';
@@ -72,11 +72,12 @@ export function inflatedCharts(source: Source, at: Place, value: Fields): Inflat
   return { files, inflates, outside };
 }
 
-/** The content of a values file, as an id; nothing of what lies elsewhere. */
+/** What a values file says; nothing of what lies elsewhere. */
 function contentOf(source: Source, at: Place, written: string): string | undefined {
   const path = isAddress(written) || written.startsWith('/') ? undefined : resolvePath(at.folder, written);
   const leads = path === undefined ? undefined : source.follow(path);
-  return leads?.type === 'file' ? source.blob(leads.path) : undefined;
+  const text = leads?.type === 'file' ? source.text(leads.path) : undefined;
+  return text === undefined ? undefined : saidBy(text);
 }
 
 function inside(at: Place, written: string): string {

@@ -64,7 +64,7 @@ export interface RootContext {
   readonly folders: ReadonlySet<string>;
   readonly valuesOf: (path: string) => unknown;
   readonly filesMatching: (pattern: string) => readonly string[];
-  /** The content of a file, as an id. */
+  /** What a values file says. */
   readonly contentOf: (path: string) => string | undefined;
   /** Flux's `GitRepository` objects of this side. */
   readonly gitSources: GitSources;

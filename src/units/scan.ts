@@ -4,7 +4,7 @@ import type { Tree } from '#trees/tree.ts';
 import { follow, mayBeManifestFile } from './documents.ts';
 import type { Documents } from './documents.ts';
 import type { OutsideContent } from './build.ts';
-import { valuesOf } from './build.ts';
+import { saidBy, valuesOf } from './build.ts';
 import { isKustomization, isKustomizationName, isRecord, localDependencies, readsOfKustomization, readsOfPlugin, texts } from './kustomization.ts';
 import { fluxParts } from './flux-parts.ts';
 import { gitSourceOf, gitSources } from './git-sources.ts';
@@ -134,7 +134,8 @@ function rootsIn({ tree, folders, kustomizations }: SideScan, objects: RenderedR
     parts: fluxParts({ tree, kustomizations }, objects, documents),
     contentOf: (file) => {
       const there = follow(tree, file);
-      return there.type === 'blob' ? there.blob : undefined;
+      const text = there.type === 'blob' ? documents.text(there.blob) : undefined;
+      return text === undefined ? undefined : saidBy(text);
     },
     valuesOf: (file) => {
       const there = follow(tree, file);

@@ -59,6 +59,13 @@ describe('a state', () => {
     expect(told(run([namespace, deployment('web'), service, exception('STRICT')], [namespace, deployment('web'), service, exception('DISABLE')])).filter((each) => each.includes('MP103'))).toEqual(['new MP103 PeerAuthentication/shop/web']);
   });
 
+  test('of a policy is as before where the only workload that it selects is gone, and new where it selects others', () => {
+    const everything = (app: string): string => `apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: open, namespace: shop}\nspec: {selector: {matchLabels: {app: ${app}}}, rules: [{}]}\n`;
+    const ofRule = (base: readonly string[], head: readonly string[]): readonly string[] => told(run(base, head)).filter((each) => each.includes('MP206'));
+    expect(ofRule([namespace, deployment('web'), deployment('cart'), everything('cart')], [namespace, deployment('web'), everything('cart')])).toEqual([]);
+    expect(ofRule([namespace, deployment('web'), deployment('cart'), everything('cart')], [namespace, deployment('web'), everything('bank')])).toEqual(['worsened MP206 AuthorizationPolicy/shop/open']);
+  });
+
   test('is neither new nor fixed where only a policy is renamed', () => {
     expect(told(run([namespace, deployment('web'), mtls('default', 'PERMISSIVE')], [namespace, deployment('web'), mtls('renamed', 'PERMISSIVE')]))).toEqual([]);
   });
@@ -69,6 +76,15 @@ describe('a state', () => {
     expect(told(run(base, head, { 'shop/front': 'shop/web' }))).toEqual([]);
     expect(told(run(base, head)).length).toBeGreaterThan(0);
   });
+});
+
+test('a route to a workload that other requests reached from outside already says so', () => {
+  const service = 'apiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: shop}\nspec: {selector: {app: web}, ports: [{name: http, port: 80, targetPort: 8080}]}\n';
+  const route = (path: string): string => `apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: web, namespace: shop}\nspec: {rules: [{host: shop.example.com, http: {paths: [{path: ${path}, pathType: Prefix, backend: {service: {name: web, port: {number: 80}}}}]}}]}\n`;
+  const messages = (base: readonly string[], head: readonly string[]): readonly string[] => run(base, head).filter((finding) => finding.code === 'MP501').map((finding) => finding.message.split('; ').at(-1) ?? '');
+  const shop = [namespace, deployment('web'), service];
+  expect(messages(shop, [...shop, route('/models')])).toEqual(['before this change nothing led there from outside']);
+  expect(messages([...shop, route('/old')], [...shop, route('/models')])).toEqual(['before this change only other requests were led there from outside']);
 });
 
 describe('findings', () => {

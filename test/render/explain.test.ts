@@ -1,5 +1,6 @@
 /** A rendering that fails names the file, the line where the tool tells it, and what helps (R13). */
 import { describe, expect, test } from 'vitest';
+import { toolWords } from '#adapters/render/renderer.ts';
 import { renderOne, renderPair } from '../support/render.ts';
 import { hasTools, skipped } from '../support/render-tools.ts';
 import type { Files } from '../support/tree.ts';
@@ -53,4 +54,20 @@ describe.skipIf(!hasTools())(`what failed, and what helps${hasTools() ? '' : `, 
     expect(await reasons({ 'k/kustomization.yaml': list('a.yaml', 'b.yaml'), 'k/a.yaml': map('a', 'b'), 'k/b.yaml': map('a', 'c') })).toEqual([expect.stringMatching(/the object is taken twice: take one of the two out$/u)]);
     expect(await reasons({ 'k/kustomization.yaml': `${list('a.yaml')}patches:\n- path: p.yaml\n`, 'k/a.yaml': map('a', 'b'), 'k/p.yaml': map('other', 'c') })).toEqual(['k/p.yaml:4 correct kind, name and namespace that the patch aims at, or remove the patch']);
   });
+
+  test('a kustomization behind others: the folder in which it fails, and why', async () => {
+    const { loaded } = await renderOne({
+      'a/kustomization.yaml': 'resources: [../b]\n',
+      'b/kustomization.yaml': 'resources: [../c]\n',
+      'c/kustomization.yaml': 'resources: [x.yaml]\npatches:\n- target: {kind: ConfigMap}\n  patch: |\n    - {op: replace, path: /none/a, value: 1}\n',
+      'c/x.yaml': map('x', 'b'),
+    });
+    expect(loaded.incompleteReasons.map(({ file, reason }) => `${file ?? ''} ${reason.replace(/^kustomize [^:]*: /u, '')}`)).toEqual(["c/kustomization.yaml in 'c': replace operation does not apply: doc is missing path: /none/a: missing value"]);
+  });
+});
+
+test('words of a tool name no time, process or path of this machine', () => {
+  const workspace = { root: '/tmp/x/tree', empty: '/tmp/x/home' };
+  expect(toolWords('I1126 11:19:43.132085    6784 log.go:244] well-defined vars that were never replaced: a\nerror: /tmp/x/tree/k/v.yaml: no\n', workspace)).toBe('k/v.yaml: no');
+  expect(toolWords('Error: I1126 of 11:19\n', workspace)).toBe('I1126 of 11:19');
 });

@@ -69,6 +69,7 @@ describe('what other objects and files say about a chart of another place', () =
     expect(places(run(files(1, 'shop-values-2m5h7k9f4t'), files(2, 'shop-values-2m5h7k9f4t')))).toEqual(['medium new a/v.yaml:1']);
     expect(places(run(files(1), { ...files(1), 'a/other.yaml': 'port: 2\n' }))).toEqual([]);
     expect(places(run(files(1, 'bank-values'), files(2, 'bank-values')))).toEqual([]);
+    expect(places(run(files(1), { ...files(1), 'a/v.yaml': '# no other port\nport: 1\n' }))).toEqual([]);
   });
 
   test('values of a ConfigMap that is written, and of an overlay that adds to it', () => {

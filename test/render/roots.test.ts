@@ -129,6 +129,16 @@ describe.skipIf(!hasTools())(`Flux${hasTools() ? '' : `, ${skipped}`}`, () => {
     expect(shown(loaded)).toEqual(['PeerAuthentication/bank/bank-shop DISABLE']);
   });
 
+  test('a HelmRelease that a kustomization no longer takes is no longer deployed (R10)', async () => {
+    const release = 'apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: db, namespace: shop}\nspec:\n  chart: {spec: {chart: db, version: "1.0", sourceRef: {kind: HelmRepository, name: charts}}}\n';
+    const files = (taken: string): Files => ({ 'clusters/prod/apps.yaml': flux('  path: ./apps\n'), 'apps/kustomization.yaml': `resources: [${taken}]\n`, 'apps/db/kustomization.yaml': 'resources: [r.yaml]\n', 'apps/db/r.yaml': release, 'apps/m.yaml': strict });
+    const outside = async (base: Files, head: Files): Promise<readonly string[]> => (await renderPair(base, head)).loaded.outsideChanges.map((each) => `${each.change} ${each.content.name} ${each.content.file}`);
+    expect(await outside(files('m.yaml, db'), files('m.yaml'))).toEqual(['removed charts/db of HelmRelease shop/db apps/db/r.yaml']);
+    expect(await outside(files('m.yaml'), files('m.yaml, db'))).toEqual(['added charts/db of HelmRelease shop/db apps/db/r.yaml']);
+    expect(await outside(files('m.yaml, db'), files('db, m.yaml'))).toEqual([]);
+    expect(await outside(files('m.yaml'), { ...files('m.yaml'), 'apps/db/r.yaml': release.replace('1.0', '2.0') })).toEqual(['modified charts/db of HelmRelease shop/db apps/db/r.yaml']);
+  });
+
   test('a HelmRelease of a registry is outside: changed values are named, a changed comment is not', async () => {
     const release = (version: string, more = ''): string => `apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: istiod, namespace: istio-system}\nspec:\n  chart: {spec: {chart: istiod, version: "${version}", sourceRef: {kind: HelmRepository, name: istio}}}\n${more}`;
     const outside = async (base: string, head: string): Promise<readonly string[]> => (await renderPair({ 'a/r.yaml': base }, { 'a/r.yaml': head })).loaded.outsideChanges.map((each) => `${each.change} ${each.content.name} ${each.content.file}:${String(each.content.line)}`);

@@ -191,9 +191,15 @@ function failure(result: RunResult, name: string, limits: RenderLimits, workspac
   }
 }
 
-/** The tool's last words on one line, without paths of this machine. */
-function toolWords(stderr: string, workspace: Workspace): string {
-  const lines = stderr.split('\n').filter((line) => line.trim() !== '' && !/^(?:walk\.go|WARNING|# Warning|level=warning|Use --debug)/u.test(line) && !line.startsWith('coalesce.go'));
-  const text = lines.join(' ').replaceAll(`${workspace.root}/`, '').replaceAll(workspace.root, '.').replaceAll(workspace.empty, '~').replace(/\s+/gu, ' ').replace(/0x[0-9a-f]{6,}/giu, '0x…').replace(/^Error: /iu, '').replace(/[.:\s]+$/u, '');
-  return text.length > 400 ? `${text.slice(0, 399)}…` : text;
+/** How kustomize tells that it went from folder to folder before it failed: only the last one helps. */
+const recursed = /(?:accumulating resources: |accumulating components: )?accumulation err='accumulating (?:resources|components) from '[^']*': '[^']*' must resolve to a file': recursed accumulation of path '([^']*)': /gu;
+
+/** The tool's last words on one line, without paths of this machine, times and process ids. */
+export function toolWords(stderr: string, workspace: Pick<Workspace, 'root' | 'empty'>): string {
+  const lines = stderr.split('\n').filter((line) => line.trim() !== '' && !/^[IWEF]\d{4} \d\d:\d\d:\d\d\./u.test(line) && !/^(?:walk\.go|WARNING|# Warning|level=warning|Use --debug)/u.test(line) && !line.startsWith('coalesce.go'));
+  const text = lines.join(' ').replaceAll(`${workspace.root}/`, '').replaceAll(workspace.root, '.').replaceAll(workspace.empty, '~').replace(/\s+/gu, ' ').replace(/0x[0-9a-f]{6,}/giu, '0x…').replace(/^error: /iu, '').replace(/[.:\s]+$/u, '');
+  const ways = [...text.matchAll(recursed)];
+  const last = ways.at(-1);
+  const told = last === undefined ? text : `in '${last[1] ?? ''}': ${text.slice(last.index + last[0].length)}`;
+  return told.length > 400 ? `${told.slice(0, 399)}…` : told;
 }

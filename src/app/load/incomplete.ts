@@ -160,7 +160,7 @@ export function duplicateReasons(duplicates: readonly (Duplicate & { readonly si
         file,
         ...(line === undefined ? {} : { line }),
         reason: `\`${resource}\` is defined twice with different content, first in \`${overridden.origin.file}\`${lineText(lineOf(overridden))}; this one, the last in file order, is taken to be in force`,
-        remedy: 'keep one of the two definitions',
+        remedy: 'keep one of the two definitions; files that nobody deploys (inputs of a tool, of tests) belong under `ignore` in the configuration',
       },
     ];
   });

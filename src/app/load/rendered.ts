@@ -147,7 +147,7 @@ export interface OutsideChange {
   readonly instead?: string;
 }
 
-export function outsideChanges({ units, outside }: Discovered, rendered: Rendered): readonly OutsideChange[] {
+export function outsideChanges({ units, outside, unreferenced }: Discovered, rendered: Rendered): readonly OutsideChange[] {
   const found = new Map<string, OutsideChange>();
   const compare = (unit: string, base: ReadonlyMap<string, OutsideContent>, head: ReadonlyMap<string, OutsideContent>): void => {
     const add = (change: OutsideChange): void => {
@@ -177,8 +177,21 @@ export function outsideChanges({ units, outside }: Discovered, rendered: Rendere
     const pins = [unit.base, unit.head].map((side) => (side?.pinned === undefined ? [] : [[`revision of ${unit.id}`, { kind: 'base' as const, name: `revision of ${unit.id}`, detail: side.pinned, file: side.rootFile ?? side.path, line: 1 }] as const]));
     compare(unit.id, new Map(pins[0]), new Map(pins[1]));
   }
-  compare('', byName(outside.base), byName(outside.head));
+  const [base, head] = deployedAlike(units, outside, unreferenced);
+  compare('', byName(base), byName(head));
   return sortedBy(found.values(), (each) => each.content.file, (each) => each.content.line, (each) => each.content.name);
+}
+
+/** R10: an object that only one side's roots reach is deployed there alone, though its file stays. What both leave out is compared as it is written. */
+function deployedAlike(units: readonly Unit[], outside: Discovered['outside'], unreferenced: ReadonlySet<string>): readonly [readonly OutsideContent[], readonly OutsideContent[]] {
+  const leftOut = (side: Side): ReadonlySet<string> => {
+    const [reached, loose] = [new Set<string>(), new Set<string>()];
+    for (const unit of units) for (const file of onSide(unit, side)?.inputs.files ?? []) (unreferenced.has(unit.id) ? loose : reached).add(file);
+    return new Set([...loose].filter((file) => !reached.has(file)));
+  };
+  if (unreferenced.size === 0) return [outside.base, outside.head];
+  const [base, head] = [leftOut('base'), leftOut('head')];
+  return [outside.base.filter(({ file }) => !base.has(file) || head.has(file)), outside.head.filter(({ file }) => !head.has(file) || base.has(file))];
 }
 
 /** The first thing that another object or file says otherwise; what nobody says any more leaves its user. */

@@ -30,7 +30,7 @@ export const internetExposure = defineDetector({
     const before = entryPoints(base);
     const known = new Set(before.map((entry) => keyOf(entry, entry.workload.id)));
     const fresh = entryPoints(head).filter((entry) => !known.has(keyOf(entry, old(entry.workload.id))) && !before.some((other) => other.workload.id === old(entry.workload.id) && covers(other, entry)) && mayPass(head, entry));
-    return [...grouped(fresh, (entry) => entry.workload.id)].map(([id, entries]) => draftOf(id, entries));
+    return [...grouped(fresh, (entry) => entry.workload.id)].map(([id, entries]) => draftOf(id, entries, before.some((entry) => entry.workload.id === old(id))));
   },
 });
 
@@ -65,7 +65,8 @@ function queryFor(side: SideFacts, entry: EntryPoint, port: number): Query {
   };
 }
 
-function draftOf(id: string, entries: readonly EntryPoint[]): OpeningDraft {
+/** @param known other ways already led there */
+function draftOf(id: string, entries: readonly EntryPoint[], known: boolean): OpeningDraft {
   const [first, ...others] = [...entries].sort((left, right) => compareText(keyOf(left, id), keyOf(right, id)));
   if (first === undefined) throw new Error('a group has a member');
   const narrow = entries.every((entry) => !/[*:]/.test(entry.path) || entry.method === 'GET' || entry.method === 'HEAD');
@@ -80,7 +81,7 @@ function draftOf(id: string, entries: readonly EntryPoint[]): OpeningDraft {
     certainty: 'conditional',
     place: { resource: first.resource, path: first.field },
     related: others.filter((entry) => entry.resource !== first.resource).slice(0, 3).map((entry) => ({ resource: entry.resource, path: entry.field, message: 'and here' })),
-    message: `${request} from anyone outside the cluster now reaches \`${id}${first.port === undefined ? '' : `:${first.port}`}\`: ${first.how} (${named(first.resource)}); before this change nothing led there from outside`,
+    message: `${request} from anyone outside the cluster now reaches \`${id}${first.port === undefined ? '' : `:${first.port}`}\`: ${first.how} (${named(first.resource)}); before this change ${known ? 'only other requests were led' : 'nothing led'} there from outside`,
     impact: 'anyone who reaches the entry point can send these requests, as far as no policy at the gateway refuses them',
     attack: `a client on the internet sends ${request}`,
     remedy: 'narrow hosts and paths to what is meant to be public, and require a token or an ALLOW policy at the gateway and at the workload',
