@@ -47,14 +47,28 @@ export interface UndecidedValue {
   readonly side: 'base' | 'head';
 }
 
+/** What policies become is remembered with the configuration: environments whose configurations are equal use one. */
+class SharedConfigs {
+  readonly #first: Mesh[] = [];
+
+  shared(mesh: Mesh): Mesh {
+    for (const first of this.#first) {
+      const same = withConfigOf(first, mesh);
+      if (same.config === first.config) return same;
+    }
+    this.#first.push(mesh);
+    return mesh;
+  }
+}
+
 /** Both sides of one environment; one mesh where nothing differs. */
-function meshes(loaded: LoadedEnvironment, stated: MeshSettings['stated']): ComparedEnvironment & { readonly settings: MeshSettings; readonly resources: Readonly<Record<'base' | 'head', readonly AnyResource[]>> } {
+function meshes(loaded: LoadedEnvironment, stated: MeshSettings['stated'], known: SharedConfigs): ComparedEnvironment & { readonly settings: MeshSettings; readonly resources: Readonly<Record<'base' | 'head', readonly AnyResource[]>> } {
   const resources = loaded.identical ? { base: loaded.base.resources, head: loaded.head.resources } : { base: withStandIns(loaded.base.resources, loaded.head.resources), head: withStandIns(loaded.head.resources, loaded.base.resources) };
   const knowledge = enrolmentKnowledge(stated?.rootNamespace ?? 'istio-system', resources.base, resources.head);
   const edits = loaded.identical ? [] : peerAuthenticationEdits(resources.base, resources.head);
   const settings: MeshSettings = { ...(stated === undefined ? {} : { stated }), knowledge, elders: new Set(edits.filter(keepsItsPlace).map((edit) => edit.id)) };
   const unsettled = new Set(edits.map((edit) => edit.id));
-  const base = buildMesh(resources.base, { ...settings, unsettled });
+  const base = known.shared(buildMesh(resources.base, { ...settings, unsettled }));
   const seniors = new Set(resources.base.map(resourceId));
   const head = loaded.identical ? base : withConfigOf(base, buildMesh(resources.head, { ...settings, seniors }));
   return { loaded, resources, base, head, renamed: loaded.identical ? new Map() : renamedWorkloads(loaded.renames, base, head), settings: { ...settings, unsettled, seniors } };
@@ -85,6 +99,7 @@ function keepsItsPlace(edit: Edit): boolean {
 
 export function compareEnvironments(loaded: readonly LoadedEnvironment[], stated: MeshSettings['stated'], limits: Limits, citations: Citations): ComparedEnvironments {
   const memo = new DifferenceMemo();
+  const configs = new SharedConfigs();
   const provenance = new Map<string, Provenance>();
   const environments: ComparedEnvironment[] = [];
   const raw = [];
@@ -92,7 +107,7 @@ export function compareEnvironments(loaded: readonly LoadedEnvironment[], stated
   let destinations = 0;
   const undecided: UndecidedValue[] = [];
   for (const each of loaded) {
-    const compared = meshes(each, stated);
+    const compared = meshes(each, stated, configs);
     environments.push(compared);
     if (each.identical) continue;
     const sides: Sides = { environment: each.id, base: compared.base, head: compared.head, renamed: compared.renamed };
@@ -100,7 +115,7 @@ export function compareEnvironments(loaded: readonly LoadedEnvironment[], stated
     raw.push(...result.changes);
     internalErrors.push(...result.internalErrors);
     destinations += result.compared;
-    undecided.push(...undecidedValues(each, stated, result.changes, (sides) => compareSides(sides, limits, memo).changes));
+    undecided.push(...undecidedValues(each, (environment) => meshes(environment, stated, configs), result.changes, (sides) => compareSides(sides, limits, memo).changes));
     provenance.set(each.id, {
       sides,
       edits: editsBetween(compared.resources.base, compared.resources.head),
@@ -113,7 +128,7 @@ export function compareEnvironments(loaded: readonly LoadedEnvironment[], stated
 }
 
 /** The comparison again with each value that a text may stand for: a difference in what changes is not decided by the repository. */
-function undecidedValues(loaded: LoadedEnvironment, stated: MeshSettings['stated'], found: readonly RawChange[], compare: (sides: Sides) => readonly RawChange[]): readonly UndecidedValue[] {
+function undecidedValues(loaded: LoadedEnvironment, modelled: (environment: LoadedEnvironment) => ComparedEnvironment, found: readonly RawChange[], compare: (sides: Sides) => readonly RawChange[]): readonly UndecidedValue[] {
   const { worlds, left } = loaded.worlds;
   if (worlds.length === 0 && left.length === 0) return [];
   const undecided = new Map<string, UndecidedValue>();
@@ -126,7 +141,7 @@ function undecidedValues(loaded: LoadedEnvironment, stated: MeshSettings['stated
   const known = signature(found);
   for (const world of worlds) {
     if (undecided.has(world.text)) continue;
-    const { base, head, renamed } = meshes({ ...loaded, base: { ...loaded.base, resources: world.base }, head: { ...loaded.head, resources: world.head } }, stated);
+    const { base, head, renamed } = modelled({ ...loaded, base: { ...loaded.base, resources: world.base }, head: { ...loaded.head, resources: world.head } });
     if (signature(compare({ environment: loaded.id, base, head, renamed })) !== known) add(world.text, world.choice);
   }
   for (const text of left) add(text, undefined);

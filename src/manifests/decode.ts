@@ -5,6 +5,7 @@ import { decodeMetadata } from './metadata.ts';
 import { own, type Fields } from './reading.ts';
 import { clip, describe, isFields } from './shape.ts';
 import type { AnyResource, ManifestProblem } from './resource.ts';
+import { asTwin } from './twins.ts';
 import { settled, type Choice } from './unresolved.ts';
 
 /** What one YAML document is to us. */
@@ -30,6 +31,29 @@ export interface DecodeContext {
   /** What a text stands for that the repository does not tell (`settled`). */
   readonly given?: ReadonlyMap<string, Choice>;
 }
+
+/** By the very same value: documents that several files share are decoded once, unless their namespace is told by the unit. */
+export class Decoder {
+  readonly #known = new WeakMap<object, Map<string, DecodedDocument>>();
+
+  decode(value: unknown, context: Omit<DecodeContext, 'given'>): DecodedDocument {
+    if (value === null || typeof value !== 'object') return decodeDocument(value, context);
+    const { origin, unit, defaultNamespace } = context;
+    const forms = this.#known.get(value) ?? new Map<string, DecodedDocument>();
+    const known = forms.get(anyNamespace) ?? forms.get(defaultNamespace);
+    if (known === undefined) {
+      const fresh = decodeDocument(value, context);
+      const isOfUnit = fresh.type === 'resources' && fresh.resources.some((resource) => resource.namespace === defaultNamespace);
+      this.#known.set(value, forms.set(isOfUnit ? defaultNamespace : anyNamespace, fresh));
+      return fresh;
+    }
+    if (known.type !== 'resources') return known;
+    return { ...known, resources: known.resources.map((resource) => asTwin(resource, { origin: resource.origin.item === undefined ? origin : { ...origin, item: resource.origin.item }, unit })) };
+  }
+}
+
+/** No namespace has this name. */
+const anyNamespace = '';
 
 /** Deeper nesting of `List` in `List` is an attack on the reader. */
 const maxListDepth = 8;

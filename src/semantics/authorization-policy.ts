@@ -3,6 +3,7 @@ import { compact } from '#lib/compact.ts';
 import type { MeshConfig } from '#mesh/model.ts';
 import { resourceId } from '#mesh/policies.ts';
 import type { Resource } from '#mesh/policies.ts';
+import { twinOf } from '#manifests/twins.ts';
 import { goTrue } from '#mesh/capture.ts';
 import { conditionHolds } from './condition.ts';
 import type { Seen } from './condition.ts';
@@ -57,7 +58,8 @@ export function isDryRun(policy: Pick<Policy, 'annotations'>): boolean {
 const compiledPolicies = new WeakMap<MeshConfig, WeakMap<Policy, Map<Chain, CompiledPolicy>>>();
 
 /** Compiled once for each policy, chain and mesh configuration, however many workloads it acts on. */
-function compilePolicy(policy: Policy, chain: Chain, config: MeshConfig): CompiledPolicy {
+function compilePolicy(of: Policy, chain: Chain, config: MeshConfig): CompiledPolicy {
+  const policy = twinOf(of);
   const forConfig = compiledPolicies.get(config) ?? new WeakMap<Policy, Map<Chain, CompiledPolicy>>();
   compiledPolicies.set(config, forConfig);
   const forPolicy = forConfig.get(policy) ?? new Map<Chain, CompiledPolicy>();

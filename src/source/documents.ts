@@ -29,19 +29,32 @@ export interface ParsedDocument {
 /**
  * Reads a YAML or JSON stream with Kubernetes' scalar rules. Never throws; every document stands by itself (R17).
  */
-export function parseStream(text: string): readonly ParsedDocument[] {
+export function parseStream(text: string, known?: KnownDocuments): readonly ParsedDocument[] {
   const strange = strangeCharacter.test(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
   const documents: ParsedDocument[] = [];
-  for (const part of splitDocuments(text)) if (!part.empty) documents.push(readPart(text, part, strange));
+  const parts = splitDocuments(text);
+  for (const part of parts) if (!part.empty) documents.push(readPart(text, part, strange, parts.length > 1 ? known : undefined));
   return documents;
 }
 
-function readPart(text: string, part: DocumentText, strange: boolean): ParsedDocument {
+/** Values by the text of their document, of several streams that hold equal documents. Values are never changed. */
+export type KnownDocuments = Map<string, unknown>;
+
+function readPart(text: string, part: DocumentText, strange: boolean, known: KnownDocuments | undefined): ParsedDocument {
   if (!strange && part.problem === undefined) {
-    const quick = quickRead(text, part.start, part.end);
+    const quick = known === undefined ? quickRead(text, part.start, part.end) : readOnce(text, part, known);
     if (quick !== undefined) return { index: part.index, startLine: part.startLine, value: quick.value, problems: [] };
   }
   return readFully(text, part, strange);
+}
+
+function readOnce(text: string, { start, end }: DocumentText, known: KnownDocuments): { readonly value: unknown } | undefined {
+  const source = text.slice(start, end);
+  const value = known.get(source);
+  if (value !== undefined) return { value };
+  const quick = quickRead(text, start, end);
+  if (quick?.value !== undefined) known.set(source, quick.value);
+  return quick;
 }
 
 /** With the full parser, which decides everything unusual. */

@@ -249,7 +249,7 @@ function rootUnits(side: SideScan, other: SideScan, documents: Documents, claims
     const chart = side.charts.get(path);
     if (chart !== undefined) {
       const helm = releaseOf(root, chart.name);
-      return [[id, { kind: 'helm', path, discovery: root.tool, files: [], inputs: chartInputs(side, path, helm.values), ...rootFile(chart), ...stated, namespace: helm.namespace, helm }]];
+      return [[id, { kind: 'helm', path, discovery: root.tool, files: [], inputs: chartInputs(side, path, [...helm.values, root.file, ...(root.release?.holders ?? [])]), ...rootFile(chart), ...stated, namespace: helm.namespace, helm }]];
     }
     const folders = kustomizationsBelow(side, root);
     const own = filesBelow(side, path, root.recurse).filter((file) => mayBeManifestFile(file) && !context.has(file) && root.takes?.(file) !== false && !folders.some((folder) => below(file, folder)));

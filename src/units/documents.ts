@@ -1,5 +1,5 @@
 import type { ParsedDocument } from '#source/documents.ts';
-import { parseStream } from '#source/documents.ts';
+import { parseStream, type KnownDocuments } from '#source/documents.ts';
 import { manifestLike, mightHoldManifest } from '#source/text.ts';
 import type { SourceProblem } from '#source/problem.ts';
 import type { BlobContent, BlobId, Tree } from '#trees/tree.ts';
@@ -37,10 +37,11 @@ export interface Documents {
   readonly forget: () => void;
 }
 
-/** Parses each distinct blob at most once for both sides (R1). */
+/** Parses each distinct blob, and each distinct document of streams, at most once for both sides (R1). */
 export function documentsOf(blobs: ReadonlyMap<BlobId, BlobContent>): Documents {
   const known = new Map<BlobId, Reading>();
   const firsts = new Map<BlobId, unknown>();
+  const values: KnownDocuments = new Map();
   const text = (blob: BlobId): string | undefined => {
     const content = blobs.get(blob);
     return content?.type === 'text' ? content.text : undefined;
@@ -50,6 +51,7 @@ export function documentsOf(blobs: ReadonlyMap<BlobId, BlobContent>): Documents 
     forget: () => {
       known.clear();
       firsts.clear();
+      values.clear();
     },
     first: (blob) => {
       if (!firsts.has(blob)) {
@@ -61,7 +63,7 @@ export function documentsOf(blobs: ReadonlyMap<BlobId, BlobContent>): Documents 
     read: (blob) => {
       let reading = known.get(blob);
       if (reading === undefined) {
-        reading = readBlob(blobs.get(blob));
+        reading = readBlob(blobs.get(blob), values);
         known.set(blob, reading);
       }
       return reading;
@@ -69,12 +71,12 @@ export function documentsOf(blobs: ReadonlyMap<BlobId, BlobContent>): Documents 
   };
 }
 
-function readBlob(content: BlobContent | undefined): Reading {
+function readBlob(content: BlobContent | undefined, values: KnownDocuments): Reading {
   if (content === undefined) return { type: 'nothing' };
   if (content.type === 'unreadable') return content;
   const { text } = content;
   if (!mightHoldManifest(text)) return { type: 'nothing' };
-  const documents = parseStream(text).map((document): ReadDocument => {
+  const documents = parseStream(text, values).map((document): ReadDocument => {
     const failure = document.problems[0];
     return { ...document, failure, manifest: failure === undefined && isManifest(document.value) };
   });

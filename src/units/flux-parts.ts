@@ -4,7 +4,7 @@
  * @see https://fluxcd.io/flux/components/helm/helmreleases/#values
  */
 import { canonical } from '#lib/canonical.ts';
-import { sortedBy } from '#lib/order.ts';
+import { distinct, sortedBy } from '#lib/order.ts';
 import { lineOf, saidBy, type OutsidePart } from './build.ts';
 import { follow, type Documents } from './documents.ts';
 import { isRecord, records, texts } from './kustomization.ts';
@@ -19,6 +19,11 @@ export interface FluxParts {
   readonly source: (reference: Readonly<Record<string, unknown>>, user: string, file: string) => readonly OutsidePart[];
   /** @param from `spec.valuesFrom` */
   readonly values: (from: unknown, file: string) => readonly OutsidePart[];
+  /**
+   * What the object of one entry of `valuesFrom` holds under its key; `undefined` where the repository does not tell it, tells several, or holds it encrypted.
+   * @param namespace of the release
+   */
+  readonly content: (entry: Readonly<Record<string, unknown>>, namespace: string, file: string) => { readonly text: string; readonly files: readonly string[] } | undefined;
 }
 
 interface Named extends OutsidePart {
@@ -30,7 +35,13 @@ interface Named extends OutsidePart {
   /** It changes a generator of the same name that its kustomization takes. */
   readonly changes?: boolean;
   /** Content by key, where one is asked for. */
-  readonly keys?: ReadonlyMap<string, OutsidePart>;
+  readonly keys?: ReadonlyMap<string, KeyPart>;
+  /** Everything under its keys is known. */
+  readonly whole?: boolean;
+}
+
+interface KeyPart extends OutsidePart {
+  readonly text?: string;
 }
 
 /** Fields of a source that say what is fetched; how often and with which password is nobody's behaviour. */
@@ -45,21 +56,34 @@ export function fluxParts(scan: Pick<SideScan, 'tree' | 'kustomizations'>, objec
     const fitting = sources.filter((each) => each.name === reference['name'] && (reference['kind'] === undefined || each.kind === reference['kind']) && (each.namespace === namespace || each.namespace === '' || namespace === ''));
     return nearest(fitting, file).flatMap((each) => [part(each), ...(each.next === undefined || each.kind !== 'HelmChart' ? [] : source(each.next, user, each.file))]);
   };
+  const holders = (entry: Readonly<Record<string, unknown>>, file: string, fits: (each: Named) => boolean): { readonly plain: readonly Named[]; readonly changing: readonly Named[] } => {
+    held ??= heldBy(scan, documents);
+    const name = text(entry['name']) ?? '';
+    const kind = text(entry['kind']) ?? 'ConfigMap';
+    const of = (wanted: string): readonly Named[] => (held ?? []).filter((each) => each.name === wanted && each.kind === kind && fits(each));
+    // A generated object has the hash of its content behind its name, where it was rendered.
+    const exact = of(name);
+    const all = exact.length > 0 ? exact : of(name.replace(/-[a-z0-9]{10}$/u, ''));
+    return { plain: nearest(all.filter((each) => each.changes !== true), file), changing: all.filter((each) => each.changes === true && takes(scan, folderOf(each.file), file)) };
+  };
+  const keyOf = (entry: Readonly<Record<string, unknown>>): string => text(entry['valuesKey']) ?? 'values.yaml';
   return {
     source,
     values: (from, file) =>
       records(from).flatMap((entry) => {
-        held ??= heldBy(scan, documents);
-        const name = text(entry['name']) ?? '';
-        const key = text(entry['valuesKey']) ?? 'values.yaml';
-        const kind = text(entry['kind']) ?? 'ConfigMap';
-        const of = (wanted: string): readonly Named[] => (held ?? []).filter((each) => each.name === wanted && each.kind === kind);
-        // A generated object has the hash of its content behind its name, where it was rendered.
-        const exact = of(name);
-        const all = exact.length > 0 ? exact : of(name.replace(/-[a-z0-9]{10}$/u, ''));
-        const plain = nearest(all.filter((each) => each.changes !== true), file);
-        return [...plain, ...all.filter((each) => each.changes === true && takes(scan, folderOf(each.file), file))].map((each) => each.keys?.get(key) ?? part(each));
+        const { plain, changing } = holders(entry, file, () => true);
+        return [...plain, ...changing].map((each) => each.keys?.get(keyOf(entry)) ?? part(each));
       }),
+    content: (entry, namespace, file) => {
+      const { plain, changing } = holders(entry, file, (each) => each.namespace === '' || namespace === '' || each.namespace === namespace);
+      // An overlay that changes it may be one of several.
+      if (plain.length === 0 || changing.length > 0) return undefined;
+      const parts = plain.map(({ keys, whole }) => (whole === true ? keys?.get(keyOf(entry)) : undefined));
+      const [first] = parts;
+      const known = first?.text;
+      if (known === undefined || parts.some((each) => each?.text !== known)) return undefined;
+      return { text: known, files: distinct([...plain.map((each) => each.file), ...parts.flatMap((each) => each?.file ?? [])]) };
+    },
   };
 }
 
@@ -104,7 +128,13 @@ function heldBy({ tree, kustomizations }: Pick<SideScan, 'tree' | 'kustomization
           const cut = each.indexOf('=');
           const path = resolvePath(folder, cut < 0 ? each : each.slice(cut + 1));
           const content = contentOf(path);
-          return { key: cut < 0 ? (each.split('/').at(-1) ?? each) : each.slice(0, cut), detail: content === undefined ? each : said(path ?? '', documents.text(content), content), ...(path === undefined || content === undefined ? here : { file: path, line: 1 }) };
+          const held = content === undefined ? undefined : documents.text(content);
+          return { key: cut < 0 ? (each.split('/').at(-1) ?? each) : each.slice(0, cut), detail: content === undefined ? each : said(path ?? '', held, content), ...(held === undefined || isEncrypted(held) ? {} : { text: held }), ...(path === undefined || content === undefined ? here : { file: path, line: 1 }) };
+        });
+        const literals = texts(entry['literals']).flatMap((each) => {
+          const cut = each.indexOf('=');
+          const value = each.slice(cut + 1).replace(/^(["'])([^]*)\1$/u, '$2');
+          return cut < 1 ? [] : [{ key: each.slice(0, cut), detail: value, ...(isEncrypted(value) ? {} : { text: value }), ...here }];
         });
         const [only] = pieces;
         const behavior = text(entry['behavior']);
@@ -116,7 +146,9 @@ function heldBy({ tree, kustomizations }: Pick<SideScan, 'tree' | 'kustomization
           ...(pieces.length === 1 && only !== undefined && texts(entry['literals']).length === 0 ? { file: only.file, line: only.line } : here),
           detail: canonical([pieces.map(({ key, detail }) => [key, detail]), entry['literals']]),
           ...(behavior === 'merge' || behavior === 'replace' ? { changes: true } : {}),
-          keys: new Map(pieces.map(({ key, ...each }) => [key, each])),
+          // What lines of an environment file say is not looked into.
+          whole: texts(entry['envs']).length === 0 && entry['env'] === undefined,
+          keys: new Map([...pieces, ...literals].map(({ key, ...each }) => [key, each])),
         });
       }
     }
@@ -130,7 +162,7 @@ function heldBy({ tree, kustomizations }: Pick<SideScan, 'tree' | 'kustomization
       if (!manifest || !isRecord(value) || !isRecord(value['metadata']) || (value['kind'] !== 'ConfigMap' && value['kind'] !== 'Secret')) continue;
       const here = { file: path, line: startLine };
       const data = { ...(isRecord(value['data']) ? value['data'] : {}), ...(isRecord(value['stringData']) ? value['stringData'] : {}) };
-      found.push({ ...here, kind: value['kind'], name: text(value['metadata']['name']) ?? '', namespace: text(value['metadata']['namespace']) ?? '', detail: canonical(data), keys: new Map(Object.entries(data).map(([key, each]) => [key, { ...here, detail: typeof each === 'string' ? said(key, each, each) : canonical(each) }])) });
+      found.push({ ...here, kind: value['kind'], name: text(value['metadata']['name']) ?? '', namespace: text(value['metadata']['namespace']) ?? '', detail: canonical(data), whole: true, keys: new Map(Object.entries(data).map(([key, each]) => [key, { ...here, detail: typeof each === 'string' ? said(key, each, each) : canonical(each), ...textOf(value, key, each) }])) });
     }
   }
   return found;
@@ -138,6 +170,28 @@ function heldBy({ tree, kustomizations }: Pick<SideScan, 'tree' | 'kustomization
 
 function said(name: string, content: string | undefined, id: string): string {
   return content !== undefined && /\.(?:ya?ml|json)$/iu.test(name) ? saidBy(content) : id;
+}
+
+/** Of an encrypted text nothing is known; variables stay as they are written. */
+function isEncrypted(content: string): boolean {
+  return content.includes('ENC[AES256_GCM,');
+}
+
+/** What an object holds under a key, unless it is encrypted. */
+function textOf(value: Readonly<Record<string, unknown>>, key: string, held: unknown): { readonly text?: string } {
+  if (typeof held !== 'string') return {};
+  const isEncoded = value['kind'] === 'Secret' && !(isRecord(value['stringData']) && value['stringData'][key] !== undefined);
+  if (isEncoded && !/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/u.test(held.replace(/\s/gu, ''))) return {};
+  const content = isEncoded ? decodedText(held) : held;
+  return content === undefined || isEncrypted(content) ? {} : { text: content };
+}
+
+function decodedText(encoded: string): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(Uint8Array.from(atob(encoded.replace(/\s/gu, '')), (letter) => letter.charCodeAt(0)));
+  } catch {
+    return undefined;
+  }
 }
 
 /** Names recur from folder to folder: those that share most of the way with the file that names them. */

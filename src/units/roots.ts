@@ -9,6 +9,7 @@ import { compileWildcard } from '#lib/glob.ts';
 import { rendered, applicationsOf, type Template } from './application-set.ts';
 import { isAddress, type OutsideContent } from './build.ts';
 import type { FluxParts } from './flux-parts.ts';
+import { releaseValues } from './release-values.ts';
 import type { GitSources } from './git-sources.ts';
 import { isRecord, records, texts } from './kustomization.ts';
 import type { Overlay } from './kustomize-build.ts';
@@ -48,6 +49,8 @@ export interface RootRelease {
   /** Paths in the repository. */
   readonly values: readonly string[];
   readonly inline: unknown;
+  /** Files of the objects that hold values. */
+  readonly holders?: readonly string[];
   readonly set: Readonly<Record<string, string>>;
 }
 
@@ -151,8 +154,15 @@ function helmRelease(name: string, spec: Readonly<Record<string, unknown>>, { fi
     return { roots: [], outside: [{ kind: 'chart', name: `${text(source['name']) ?? ''}/${written} of HelmRelease ${name}`, detail, file, line, parts: [...parts.source(source, name, file), ...parts.values(spec['valuesFrom'], file)] }] };
   }
   const values = [...texts(chart['valuesFiles']), ...texts([chart['valuesFile']])].map((each) => resolvePath('.', each) ?? each);
-  const release = { name: text(spec['releaseName']) ?? (text(spec['targetNamespace']) === undefined ? ownName : `${namespace}-${ownName}`), values, inline: spec['values'], set: {} };
-  return { outside: [], roots: [{ tool: 'flux', name, file, path, recurse: false, namespace: namespace === '' ? undefined : namespace, cluster: clusterOf(file), ...(git?.pinned === undefined ? {} : { pinned: git.pinned }), release }] };
+  const holders: string[] = [];
+  const told = releaseValues(spec, (entry) => {
+    const held = parts.content(entry, ownNamespace, file);
+    holders.push(...(held?.files ?? []));
+    return held?.text;
+  });
+  const release = { name: text(spec['releaseName']) ?? (text(spec['targetNamespace']) === undefined ? ownName : `${namespace}-${ownName}`), values, inline: told.values, holders, set: {} };
+  const outside = told.unknown.map((entry): OutsideContent => ({ kind: 'chart', name: `values of ${text(entry['kind']) ?? 'ConfigMap'} ${text(entry['name']) ?? ''} for HelmRelease ${name}`, detail: canonical(entry), file, line, parts: parts.values([entry], file) }));
+  return { outside, roots: [{ tool: 'flux', name, file, path, recurse: false, namespace: namespace === '' ? undefined : namespace, cluster: clusterOf(file), ...(git?.pinned === undefined ? {} : { pinned: git.pinned }), release }] };
 }
 
 function application({ name, spec, context, template }: { readonly name: string; readonly spec: Readonly<Record<string, unknown>>; readonly context: RootContext; readonly template?: Template }): RootsOfFile {

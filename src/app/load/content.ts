@@ -1,12 +1,13 @@
 import { canonical, sameContent } from '#lib/canonical.ts';
 import { compareText } from '#lib/order.ts';
 import type { AnyResource } from '#manifests/resource.ts';
+import { twinOf } from '#manifests/twins.ts';
 
 const read = new WeakMap<AnyResource, string>();
 
 /** Everything that was decoded of two objects is equal, whatever the order, quoting or indentation it was written in. */
 export function sameDecoded(left: AnyResource, right: AnyResource): boolean {
-  return (
+  return twinOf(left) === twinOf(right) || (
     left.apiVersion === right.apiVersion &&
     left.creationTimestamp === right.creationTimestamp &&
     sameContent(left.labels, right.labels) &&
@@ -31,7 +32,8 @@ const selectedByLabels = new Set(['Namespace', 'Pod', 'Service', 'Gateway', 'Wor
 const meshKey = /(?:^|[./])istio\.io(?:\/|$)|^istio-injection$|^kubernetes\.io\/ingress\.class$/u;
 
 /** The fields that the model reads (R19): two overlays whose objects differ in a tool's annotation do not differ. */
-export function readContentOf(resource: AnyResource): string {
+export function readContentOf(of: AnyResource): string {
+  const resource = twinOf(of);
   let text = read.get(resource);
   if (text === undefined) {
     const labels = selectedByLabels.has(resource.kind) ? resource.labels : only(resource.labels);

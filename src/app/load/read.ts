@@ -1,5 +1,6 @@
 /** From the files of units to typed resources, each distinct file once for both sides (R1, R17). */
-import { decodeDocument, type Unreadable } from '#manifests/decode.ts';
+import { Decoder, decodeDocument, type Unreadable } from '#manifests/decode.ts';
+import { mayHoldUnresolved } from '#lib/unresolved.ts';
 import type { AnyResource } from '#manifests/resource.ts';
 import { spanOf } from '#source/span.ts';
 import type { SourceProblem } from '#source/problem.ts';
@@ -41,13 +42,14 @@ export type FileReader = (tree: Tree, file: string, placement: Placement) => Fil
 /** Equal bytes at an equal path in one unit give the *same* objects on both sides: what did not change is recognised by identity. */
 export function fileReader(documents: Documents): FileReader {
   const known = new Map<string, FileContent>();
+  const decoder = new Decoder();
   return (tree, file, placement) => {
     const found = follow(tree, file);
     const blob = found.type === 'blob' ? found.blob : found.type;
     const key = [blob, file, placement.unit, placement.defaultNamespace].join('\n');
     let content = known.get(key);
     if (content === undefined) {
-      content = found.type === 'outside' ? wholeFile(file, placement, found.problem) : readFile(file, found.type === 'blob' ? found.blob : undefined, placement, documents);
+      content = found.type === 'outside' ? wholeFile(file, placement, found.problem) : readFile(file, found.type === 'blob' ? found.blob : undefined, placement, documents, decoder);
       known.set(key, content);
     }
     return content;
@@ -58,7 +60,7 @@ function wholeFile(file: string, placement: Placement, problem: SourceProblem): 
   return { file, resources: [], broken: [{ unit: placement.unit, file, document: undefined, value: undefined, problem, fallback: [] }], documents: 0, understood: 0, ignored: 0 };
 }
 
-function readFile(file: string, blob: string | undefined, placement: Placement, documents: Documents): FileContent {
+function readFile(file: string, blob: string | undefined, placement: Placement, documents: Documents, decoder: Decoder): FileContent {
   const reading = blob === undefined ? undefined : documents.read(blob);
   if (blob === undefined || reading === undefined || reading.type === 'nothing') return { file, resources: [], broken: [], documents: 0, understood: 0, ignored: 0 };
   if (reading.type === 'unreadable') return wholeFile(file, placement, reading.problem);
@@ -67,6 +69,7 @@ function readFile(file: string, blob: string | undefined, placement: Placement, 
   let understood = 0;
   let ignored = 0;
   const text = documents.text(blob) ?? '';
+  const open = mayHoldUnresolved(text);
   for (const document of reading.documents) {
     const origin = { file, blob, document: document.index };
     const context = { origin, ...placement };
@@ -77,13 +80,13 @@ function readFile(file: string, blob: string | undefined, placement: Placement, 
       broken.push({ ...at, value: document.value, problem: document.failure, fallback: decoded?.type === 'resources' ? decoded.resources : [] });
       continue;
     }
-    const decoded = decodeDocument(istioOfRelease(document.value) ?? document.value, context);
+    const decoded = decoder.decode(istioOfRelease(document.value) ?? document.value, context);
     if (decoded.type === 'ignored') ignored += 1;
     else if (decoded.type === 'unreadable') broken.push({ ...at, value: document.value, problem: problemOf(decoded, text, document.index), fallback: [] });
     else {
       if (decoded.resources.length > 0) understood += 1;
       else if (decoded.unreadable.length === 0) ignored += 1;
-      resources.push(...withUnresolved(decoded.resources, text));
+      resources.push(...(open ? withUnresolved(decoded.resources) : decoded.resources));
       for (const item of decoded.unreadable) broken.push({ ...at, value: undefined, problem: problemOf(item, text, document.index), fallback: [] });
     }
   }

@@ -1,7 +1,8 @@
 /** From rendered documents to typed resources, with what could not be rendered (R13, R15, R18). */
 import { shortHash } from '#lib/canonical.ts';
 import { distinct, sortedBy } from '#lib/order.ts';
-import { decodeDocument } from '#manifests/decode.ts';
+import { mayHoldUnresolved } from '#lib/unresolved.ts';
+import { Decoder } from '#manifests/decode.ts';
 import type { AnyResource } from '#manifests/resource.ts';
 import type { Assumption } from '#mesh/model.ts';
 import type { IncompleteReason, UnitReport } from '#report/report.ts';
@@ -21,19 +22,20 @@ export type DocumentReader = (origins: readonly Origin[], placement: Placement) 
 /** Equal documents from equal files give the *same* objects on both sides, as for files. */
 export function renderedReader(documents: Documents): DocumentReader {
   const known = new Map<string, FileContent>();
+  const decoder = new Decoder();
   return (origins, placement) =>
     origins.map((origin) => {
       const key = [origin.rendered?.blob, origin.rendered?.otherwise, origin.rendered?.from, origin.file, origin.blob, placement.unit, placement.defaultNamespace].join('\n');
       let content = known.get(key);
       if (content === undefined) {
-        content = readOne(origin, placement, documents);
+        content = readOne(origin, placement, documents, decoder);
         known.set(key, content);
       }
       return content;
     });
 }
 
-function readOne(origin: Origin, placement: Placement, documents: Documents): FileContent {
+function readOne(origin: Origin, placement: Placement, documents: Documents, decoder: Decoder): FileContent {
   const { file } = origin;
   const reading = documents.read(origin.rendered?.blob ?? '');
   const resources: AnyResource[] = [];
@@ -50,13 +52,13 @@ function readOne(origin: Origin, placement: Placement, documents: Documents): Fi
       broken.push({ ...at, value: document.value, problem: { kind, reason: `what is rendered from it cannot be read: ${reason}`, remedy }, fallback: [] });
       continue;
     }
-    const decoded = decodeDocument(istioOfRelease(document.value) ?? document.value, { origin, ...placement });
+    const decoded = decoder.decode(istioOfRelease(document.value) ?? document.value, { origin, ...placement });
     if (decoded.type === 'ignored') ignored += 1;
     else if (decoded.type === 'unreadable') broken.push({ ...at, value: document.value, problem: { kind: 'yaml-error', reason: decoded.reason, remedy: decoded.remedy }, fallback: [] });
     else {
       if (decoded.resources.length > 0) understood += 1;
       else if (decoded.unreadable.length === 0) ignored += 1;
-      resources.push(...withOtherwise(withUnresolved(decoded.resources, documents.text(origin.rendered?.blob ?? '') ?? ''), documents));
+      resources.push(...withOtherwise(mayHoldUnresolved(documents.text(origin.rendered?.blob ?? '') ?? '') ? withUnresolved(decoded.resources) : decoded.resources, documents));
       for (const item of decoded.unreadable) broken.push({ ...at, value: undefined, problem: { kind: 'yaml-error', reason: item.reason, remedy: item.remedy }, fallback: [] });
     }
   }

@@ -2,7 +2,7 @@
  * What the repository does not tell about an environment's objects (variables, encrypted values, what a chart asks the cluster for), and the worlds that differ in it:
  * where a field takes one of several values, the comparison is made for each of them, and only where the answers differ is anything undecided.
  */
-import { clusterText, mayHoldUnresolved, randomText, unresolvedTexts } from '#lib/unresolved.ts';
+import { clusterText, randomText, unresolvedTexts } from '#lib/unresolved.ts';
 import { compareText, distinct } from '#lib/order.ts';
 import { decodeDocument } from '#manifests/decode.ts';
 import { resourceKey, type AnyResource } from '#manifests/resource.ts';
@@ -111,9 +111,8 @@ function readOne(resource: AnyResource, text: string, choice: Choice, documents:
   return decoded.type === 'resources' ? decoded.resources.find((each) => resourceKey(each) === resourceKey(resource) && each.origin.item === resource.origin.item) : undefined;
 }
 
-/** Marks the texts in what the model reads of freshly decoded objects. @param source the text that they were decoded from */
-export function withUnresolved(resources: readonly AnyResource[], source: string): readonly AnyResource[] {
-  if (!mayHoldUnresolved(source)) return resources;
+/** Marks the texts in what the model reads of freshly decoded objects. The caller has looked whether their source may hold any. */
+export function withUnresolved(resources: readonly AnyResource[]): readonly AnyResource[] {
   return resources.map((resource): AnyResource => {
     const known = resource.unresolved ?? [];
     const more = unresolvedTexts(`${readContentOf(resource)}${resource.name} ${resource.namespace ?? ''}`).filter((text) => !known.some((each) => each.text.includes(text)));

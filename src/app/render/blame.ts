@@ -2,9 +2,9 @@
  * Which changed lines make a rendered difference: each change of the unit's files is undone by itself and the unit rendered again; the change whose undoing takes
  * the difference away is its cause. At most 32 renderings a unit: where there are more changes, neighbouring ones are undone together, and those that do it are halved.
  */
-import { shortHash } from '#lib/canonical.ts';
+import { canonical, shortHash } from '#lib/canonical.ts';
 import { groupBy } from '#lib/group.ts';
-import { distinct } from '#lib/order.ts';
+import { compareText, distinct } from '#lib/order.ts';
 import type { Cause } from '#impact/change.ts';
 import type { RenderedUnit } from '#app/ports.ts';
 import { decodeDocument } from '#manifests/decode.ts';
@@ -16,7 +16,7 @@ import { parseStream } from '#source/documents.ts';
 import type { BlobContent, BlobId, Side, Tree, TreeEntry, TreePair } from '#trees/tree.ts';
 import { Source, lineOf } from '#units/build.ts';
 import type { Documents } from '#units/documents.ts';
-import { isKustomizationName } from '#units/kustomization.ts';
+import { isKustomizationName, isRecord } from '#units/kustomization.ts';
 import { substituted } from '#units/substitution.ts';
 import { baseName, below, folderOf } from '#units/unit.ts';
 import { readContentOf } from '../load/content.ts';
@@ -88,7 +88,7 @@ async function blameUnit(input: UnitInput): Promise<readonly (readonly [string, 
   const { unit, before, after, pair } = input;
   const differences = differencesOf(objectsOf(before, input), objectsOf(after, input));
   if (differences.length === 0) return [];
-  const groups = changesOf(input);
+  const groups = [...changesOf(input), ...definitionOf(input)];
   const sources = new Set([...before, ...after].flatMap((origin) => (origin.rendered?.from === 'resource' ? [origin.file] : [])));
   // What is only written in resources is cited where it is written.
   if (groups.length === 0 || groups.every((group) => group.places.every((place) => sources.has(place.path)))) return [];
@@ -207,6 +207,44 @@ function changesOf({ pair, base, head, documents }: UnitInput): readonly Group[]
   return head.of.kind === 'helm' ? dependencyGroups(told, head.of.path, (path, side) => text(pair[side].entries.get(path))) : told.map((place) => ({ places: [place], cited: place, via: [] }));
 }
 
+/**
+ * How an object of Flux or Argo CD releases the chart is one change: its lines, and those of the objects that hold values for it, say it together. What is shown is
+ * the line that names a value which changed.
+ */
+function definitionOf(input: UnitInput): readonly Group[] {
+  const { pair, base, head, documents } = input;
+  if (sameRelease(base, head)) return [];
+  const text = (entry: TreeEntry | undefined): string | undefined => (entry?.type === 'file' ? documents.text(entry.blob) : undefined);
+  const places = [...definingFiles(input)].sort(compareText).flatMap((path) => placesOf(path, pair.base, pair.head, text)).filter(isSpoken);
+  const names = changedNames(parsed(base.of.helm?.inline), parsed(head.of.helm?.inline));
+  const cited = places.find(({ added, removed }) => [...added, ...removed].some((line) => names.some((name) => line.text.includes(name)))) ?? places[0];
+  return cited === undefined ? [] : [{ places: [cited], cited, via: [] }];
+}
+
+function sameRelease(base: RenderJob, head: RenderJob): boolean {
+  return canonical(base.of.helm ?? {}) === canonical(head.of.helm ?? {});
+}
+
+/** Files of objects that say how the unit is rendered; the rendering itself does not read them. */
+function definingFiles({ base, head }: Pick<UnitInput, 'base' | 'head'>): ReadonlySet<string> {
+  const read = new Set([base, head].flatMap(readBy));
+  return new Set([base, head].flatMap(({ of }) => (of.kind === 'helm' ? [...of.inputs.files] : [])).filter((path) => !read.has(path)));
+}
+
+function parsed(inline: string | undefined): unknown {
+  return inline === undefined ? {} : JSON.parse(inline);
+}
+
+/** Keys at which two values differ, the innermost. */
+function changedNames(left: unknown, right: unknown): readonly string[] {
+  if (!isRecord(left) || !isRecord(right)) return [];
+  return distinct([...Object.keys(left), ...Object.keys(right)]).flatMap((key) => {
+    if (canonical([left[key]]) === canonical([right[key]])) return [];
+    const inner = changedNames(left[key], right[key]);
+    return inner.length > 0 ? inner : [key];
+  });
+}
+
 /** A file without lines, a packed chart, speaks as a whole. */
 function isSpoken(place: Place): boolean {
   const lines = [...place.added, ...place.removed];
@@ -243,7 +281,10 @@ async function variantOf(places: readonly Place[], { pair, head, blobs, document
     else entries.set(path, whole.undone);
   }
   const tree: Tree = { label: 'variant', entries };
-  const job = jobOf(new Source(tree, documents, { hasFlux: hasFlux() }), head.unit, 'head', head.of);
+  const defining = definingFiles({ base, head });
+  const { helm } = base.of;
+  const of = helm !== undefined && places.some(({ path }) => defining.has(path)) ? { ...head.of, helm } : head.of;
+  const job = jobOf(new Source(tree, documents, { hasFlux: hasFlux() }), head.unit, 'head', of);
   const result: RenderedUnit = await renderings.one(withTexts(job, blobs));
   if (result.type !== 'rendered') return undefined;
   const objects = new Map<string, string>();

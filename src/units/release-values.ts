@@ -1,0 +1,83 @@
+/**
+ * Values of a Flux HelmRelease: those that ConfigMaps and Secrets hold, in order, and its own laid over them.
+ * @see https://fluxcd.io/flux/components/helm/helmreleases/#values
+ */
+import { valuesOf } from './build.ts';
+import { isRecord, records } from './kustomization.ts';
+
+type Values = Readonly<Record<string, unknown>>;
+
+export interface ReleaseValues {
+  /** Laid over the chart's; `undefined`: there are none. */
+  readonly values: Values | undefined;
+  /** Entries of `valuesFrom` whose content the repository does not tell. */
+  readonly unknown: readonly Values[];
+}
+
+/** @param contentOf what the object of an entry holds under its key; `undefined` where that is not told */
+export function releaseValues(spec: Values, contentOf: (entry: Values) => string | undefined): ReleaseValues {
+  let values: Values = {};
+  const unknown: Values[] = [];
+  const entries = records(spec['valuesFrom']);
+  for (const entry of entries) {
+    const content = contentOf(entry);
+    const next = content === undefined ? undefined : withContent(values, entry['targetPath'], content);
+    if (next === undefined) unknown.push(entry);
+    else values = next;
+  }
+  const own = spec['values'];
+  if (isRecord(own)) values = merged(values, own);
+  return { values: entries.length === 0 && !isRecord(own) ? undefined : values, unknown };
+}
+
+function withContent(values: Values, target: unknown, content: string): Values | undefined {
+  if (typeof target === 'string' && target !== '') return withTarget(values, target, content);
+  const documents = valuesOf(content);
+  const read = documents?.[0];
+  if (documents?.length === 0 || read === null) return values;
+  return documents?.length === 1 && isRecord(read) ? merged(values, read) : undefined;
+}
+
+/** Maps are merged, everything else is replaced; `null` stays, and takes the chart's own value away. @see https://github.com/fluxcd/pkg/blob/main/runtime/transform/transform.go */
+function merged(under: Values, over: Values): Values {
+  const result = new Map(Object.entries(under));
+  for (const [key, value] of Object.entries(over)) {
+    const before = result.get(key);
+    result.set(key, isRecord(value) && isRecord(before) ? merged(before, value) : value);
+  }
+  return Object.fromEntries(result);
+}
+
+/** What has a meaning of its own for `--set` is left to it: lists, escapes, several values. */
+const special = /[,\\{}[\]=]|^[+-]?\d{16,}$/u;
+
+/** One flat value, as `--set` reads it; in quotation marks it is a text. @see https://github.com/fluxcd/helm-controller/blob/main/internal/chartutil/values.go (ReplacePathValue) */
+function withTarget(values: Values, path: string, content: string): Values | undefined {
+  const quoted = /^(['"])[^]*\1$/u.test(content) && content.length > 1;
+  const written = quoted ? content.replace(/^['"]+|['"]+$/gu, '') : content;
+  const steps = path.split('.');
+  if (special.test(path) || special.test(written) || steps.includes('')) return undefined;
+  return withValue(values, steps, quoted ? written : typed(written));
+}
+
+function withValue(values: Values, [step = '', ...rest]: readonly string[], value: unknown): Values | undefined {
+  const others = Object.entries(values).filter(([key]) => key !== step);
+  if (rest.length === 0) return Object.fromEntries([...others, [step, value]]);
+  const before = values[step];
+  if (before !== undefined && !isRecord(before)) return undefined;
+  const inner = withValue(isRecord(before) ? before : {}, rest, value);
+  return inner === undefined ? undefined : Object.fromEntries([...others, [step, inner]]);
+}
+
+function typed(written: string): unknown {
+  switch (written.toLowerCase()) {
+    case 'true':
+      return true;
+    case 'false':
+      return false;
+    case 'null':
+      return null;
+    default:
+      return written === '0' || /^(?:[+-]\d|[1-9])\d*$/u.test(written) ? Number(written) : written;
+  }
+}
