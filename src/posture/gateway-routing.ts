@@ -42,7 +42,7 @@ function redirected(passed: Passed, location: string, by: string): Redirect {
 function sendOn({ mesh, pods, tls }: GatewayVisit, guarded: Guarded, request: RoutedRequest, query: Query, passed: Passed): Decision {
   const { route } = guarded;
   const reached = reachedBy(mesh, pods, route.route, guarded.number);
-  if (reached.type === 'partly') return unknown('M124', reached.missing, passed.because);
+  if (reached.type === 'unknown') return unknown(reached.rule, reached.missing, passed.because);
   const rule = guarded.api === 'kubernetes' ? 'M124' : 'M117';
   if (reached.type === 'none') return { verdict: 'deny', layer: 'routing', by: [], enforcedAt: 'gateway', because: [...passed.because, { rule, text: reached.because, by: route.by }] };
   const because = [...passed.because, { rule, text: `a route sends the request to ${textOf(reached.backend)}`, by: route.by }];
@@ -58,7 +58,7 @@ function textOf(backend: string | readonly { readonly to: string; readonly weigh
 /** What the backend sees, where it is not what was sent. */
 function differing(seen: { readonly path: string; readonly host: string }, { request }: Query): Forwarded | undefined {
   const path = seen.path === (request.path ?? '/') ? {} : { path: seen.path };
-  const host = seen.host === request.host ? {} : { host: seen.host };
+  const host = seen.host === (request.host ?? request.sni) ? {} : { host: seen.host };
   const both = { ...path, ...host };
   return Object.keys(both).length === 0 ? undefined : both;
 }

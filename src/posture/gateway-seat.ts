@@ -1,10 +1,12 @@
 /** Which policies act at a gateway, and as whom a client comes (A2.3, A2.4, A3.9, M112). */
 import { compareBy } from '#lib/order.ts';
 import { ofKind, policiesFor } from '#mesh/attachment.ts';
+import type { Extension } from '#mesh/attachment.ts';
 import type { GatewayPods } from '#mesh/gateway-pods.ts';
 import type { Mesh } from '#mesh/model.ts';
 import { resourceId } from '#mesh/policies.ts';
 import type { AnyResource, TargetRef } from '#mesh/policies.ts';
+import { selects } from '#mesh/selection.ts';
 import type { ServedTls } from '#semantics/gateways/types.ts';
 import type { Seat } from './envoy.ts';
 import type { Query } from './query.ts';
@@ -32,6 +34,18 @@ function attachedTo(mesh: Mesh, pods: GatewayPods): Seat['attached'] {
     requestAuthentication: together(bySelector.requestAuthentication, named(ofKind(mesh, 'RequestAuthentication'))),
     extensions: bySelector.extensions,
   };
+}
+
+/** M132, M133: the first extension that may change what the gateway does; those for sidecars alone are none. */
+export function extensionAt(mesh: Mesh, pods: GatewayPods): Extension | undefined {
+  const name = pods.labels['gateway.networking.k8s.io/gateway-name'];
+  const here = (extension: Extension): boolean => {
+    if (extension.namespace !== pods.namespace && extension.namespace !== mesh.config.rootNamespace) return false;
+    if (extension.spec.targetRefs.length > 0) return name !== undefined && extension.namespace === pods.namespace && extension.spec.targetRefs.some((ref) => meansGateway(ref, name));
+    if (extension.kind !== 'EnvoyFilter') return selects(extension.spec.selector?.matchLabels ?? {}, pods.labels);
+    return selects(extension.spec.workloadSelector?.labels ?? {}, pods.labels) && extension.spec.patches.some(({ context }) => context === '' || context === 'ANY' || context === 'GATEWAY');
+  };
+  return [...ofKind(mesh, 'EnvoyFilter'), ...ofKind(mesh, 'WasmPlugin'), ...ofKind(mesh, 'TrafficExtension')].find(here);
 }
 
 /** A2.11: a reference into another namespace matches nothing. */

@@ -2,16 +2,18 @@
 import { gatewayPods, podPort } from '#mesh/gateway-pods.ts';
 import type { GatewayPods } from '#mesh/gateway-pods.ts';
 import type { Mesh } from '#mesh/model.ts';
+import { resourceId } from '#mesh/policies.ts';
 import { reachedBy } from '#semantics/gateways/backends.ts';
 import { chainsAt, selectChain } from '#semantics/gateways/filter-chains.ts';
 import type { FilterChain } from '#semantics/gateways/filter-chains.ts';
 import { servedBy } from '#semantics/gateways/served.ts';
+import { untoldAt } from '#semantics/gateways/untold.ts';
 import type { Served } from '#semantics/gateways/served.ts';
 import type { Handling } from '#semantics/peer-authentication.ts';
 import { workloadNamed } from './addressed.ts';
 import { decideByPolicies, refusedAsHttp } from './envoy.ts';
 import { routeRequest } from './gateway-routing.ts';
-import { acceptClient, gatewaySeat } from './gateway-seat.ts';
+import { acceptClient, extensionAt, gatewaySeat } from './gateway-seat.ts';
 import { unknown } from './pod.ts';
 import type { Answer, Decision, Query, Step } from './query.ts';
 import { askedRequest } from './request.ts';
@@ -36,6 +38,10 @@ export function decideAtGateway(mesh: Mesh, query: Query, id: string): Answer {
   const because: Step[] = [{ rule: 'M111', text: `port ${String(query.to.port)} of \`${id}\` is port ${String(port)} of its pods` }];
   const refused = (layer: 'routing' | 'protocol' | 'mtls', rule: string, text: string): Decision => ({ verdict: 'deny', layer, by: [], enforcedAt: 'gateway', because: [...because, { rule, text }] });
 
+  const untold = untoldAt(mesh, served, port);
+  if (untold !== undefined) return unknown(untold.rule, untold.missing, because);
+  const extension = extensionAt(mesh, pods);
+  if (extension !== undefined) because.push({ rule: extension.kind === 'EnvoyFilter' ? 'M132' : 'M133', text: 'an extension acts at this gateway and is not interpreted', by: resourceId(extension) });
   const chains = chainsAt(mesh, served, port);
   if (chains.length === 0) return refused('routing', 'M110', 'no server of a Gateway listens there');
   const tls = query.request.protocol === 'https' || query.request.protocol === 'tls' || (query.from.principal ?? null) !== null;
@@ -68,7 +74,10 @@ function decideHttp(visit: GatewayVisit, tls: boolean): Answer {
   const entered = refusedByTls(visit, tls);
   if ('refused' in entered) return entered.refused;
   if (query.request.protocol === 'tcp' || query.request.protocol === 'tls') return refused('A4.7', 'the server speaks HTTP and the bytes are none');
-  const asked = askedRequest({ ...query, to: { port } }, entered.peer, { name: pods.id, namespace: pods.namespace });
+  // A browser asks for the name that its TLS asked for.
+  const host = query.request.host ?? query.request.sni;
+  if (host === undefined) return unknown('M116', 'the host that is asked for: `request.host`', because);
+  const asked = askedRequest({ ...query, to: { port }, request: { ...query.request, host } }, entered.peer, { name: pods.id, namespace: pods.namespace });
   const bad = refusedAsHttp(asked);
   if (bad !== undefined) return refused(bad.rule, bad.text);
   if (!asked.raw.path.startsWith('/')) return refused('A3.39', 'a path that does not begin with a slash is no request');
@@ -82,7 +91,7 @@ function decideStream(visit: GatewayVisit, tls: boolean): Decision {
   if ('refused' in entered) return entered.refused;
   // Where there is nobody to send to, the connection is closed before its first bytes meet a policy (recorded).
   const reached = reachedBy(mesh, pods, chain.stream, chain.number);
-  if (reached.type === 'partly') return unknown('M124', reached.missing, because);
+  if (reached.type === 'unknown') return unknown(reached.rule, reached.missing, because);
   if (reached.type === 'none') return { verdict: 'deny', layer: 'routing', by: [], enforcedAt: 'gateway', because: [...because, { rule: 'M117', text: reached.because }] };
   const asked = askedRequest({ ...query, to: { port } }, entered.peer, { name: pods.id, namespace: pods.namespace });
   const allowed: Decision = { verdict: 'allow', layer: 'authorization', by: [], enforcedAt: 'gateway', because };

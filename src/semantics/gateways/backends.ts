@@ -16,15 +16,17 @@ export type Backend = string | readonly { readonly to: string; readonly weight: 
 export type Reached =
   | { readonly type: 'backend'; readonly backend: Backend }
   | { readonly type: 'none'; readonly because: string }
-  /** A share of the requests is answered with an error. */
-  | { readonly type: 'partly'; readonly missing: string };
+  | { readonly type: 'unknown'; readonly rule: string; readonly missing: string };
 
 export function reachedBy(mesh: Mesh, pods: GatewayPods, route: readonly RouteDestination[], listenerPort: number): Reached {
   const weighted = route.length === 1 ? route : route.filter(({ weight }) => weight > 0);
   const found = weighted.map((destination) => ({ destination, to: clusterOf(mesh, pods, destination, listenerPort) }));
   const missing = found.find(({ to }) => to === undefined);
+  // A repository need not hold every Service that its routes name (R26).
+  const undeclared = mesh.world === 'open' ? found.find(({ to, destination: { host } }) => to === undefined && host !== '' && !isDeclared(mesh, host)) : undefined;
+  if (undeclared !== undefined) return { type: 'unknown', rule: 'M117', missing: `whether there is a Service behind ${described(undeclared.destination)}` };
   if (found.every(({ to }) => to === undefined)) return { type: 'none', because: missing === undefined ? 'the route has no destination' : `the gateway has no cluster for ${described(missing.destination)}` };
-  if (missing !== undefined) return { type: 'partly', missing: `which share of the requests is taken: there is no cluster for ${described(missing.destination)}` };
+  if (missing !== undefined) return { type: 'unknown', rule: 'M124', missing: `which share of the requests is taken: there is no cluster for ${described(missing.destination)}` };
   const backends = found.map(({ destination, to }) => ({ to: to ?? '', weight: destination.weight })).sort(compareBy(({ to }) => to));
   const [only, ...more] = backends;
   return { type: 'backend', backend: only !== undefined && more.length === 0 ? only.to : backends };
@@ -70,6 +72,14 @@ export function isVisible(mesh: Mesh, service: Addressable, from: string): boole
 const byHost = new WeakMap<Mesh, ReadonlyMap<string, readonly Addressable[]>>();
 
 export function visibleService(mesh: Mesh, from: string, host: string): Addressable | undefined {
+  return named(mesh, host).find((service) => isVisible(mesh, service, from));
+}
+
+function isDeclared(mesh: Mesh, host: string): boolean {
+  return named(mesh, host).length > 0;
+}
+
+function named(mesh: Mesh, host: string): readonly Addressable[] {
   let known = byHost.get(mesh);
   if (known === undefined) {
     const fresh = new Map<string, Addressable[]>();
@@ -78,5 +88,5 @@ export function visibleService(mesh: Mesh, from: string, host: string): Addressa
     known = fresh;
     byHost.set(mesh, known);
   }
-  return known.get(host)?.find((service) => isVisible(mesh, service, from));
+  return known.get(host) ?? [];
 }
