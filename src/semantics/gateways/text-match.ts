@@ -23,8 +23,17 @@ export function wholeMatch(expression: string, text: string): boolean {
 export function replaceMatches(expression: string, replacement: string, text: string): string {
   const { pattern } = compiled.get(expression, compile);
   if (pattern === undefined) return text;
-  const written = replacement.replace(/\\\\|\\\d|[\\$]/g, (found) => (/\d/.test(found) ? `$${found.slice(1)}` : found === '\\\\' ? found : `\\${found}`));
-  return pattern.matcher(text).replaceAll(written);
+  const found = pattern.matcher(text);
+  let [done, end] = ['', 0];
+  while (found.find()) {
+    done += text.slice(end, found.start()) + replacement.replace(/\\([\d\\])/g, (_, after: string) => (after === '\\' ? after : groupOf(found, Number(after))));
+    end = found.end();
+  }
+  return done + text.slice(end);
+}
+
+function groupOf(found: ReturnType<RE2JS['matcher']>, group: number): string {
+  return group > found.groupCount() ? '' : (found.group(group) ?? '');
 }
 
 /** The value is there; `*` as a regular expression means no more than that. */
