@@ -28,11 +28,13 @@ export interface GatewayServicePort {
   readonly untranslated: boolean;
 }
 
-/** A Deployment (or another controller) of gateway pods, or a Kubernetes Gateway; `undefined`: neither is declared. */
+/** A Deployment (or another controller) of gateway pods, or a Kubernetes Gateway by its own name or that of its Deployment; `undefined`: neither is declared. */
 export function gatewayPods(mesh: Mesh, id: string, workload: Workload | undefined): GatewayPods | undefined {
   if (workload !== undefined) return podsOfWorkload(mesh, id, workload);
-  const gateway = ofKind(mesh, 'KubernetesGateway').find((candidate) => `${candidate.namespace ?? ''}/${candidate.name}` === id);
-  return gateway === undefined || !isManaged(gateway) ? undefined : podsMadeFor(id, gateway);
+  const managed = ofKind(mesh, 'KubernetesGateway').filter(isManaged);
+  const named = (name: (gateway: Resource<'KubernetesGateway'>) => string): Resource<'KubernetesGateway'> | undefined => managed.find((gateway) => `${gateway.namespace ?? ''}/${name(gateway)}` === id);
+  const gateway = named(({ name }) => name) ?? named(managedName);
+  return gateway === undefined ? undefined : podsMadeFor(id, gateway);
 }
 
 /** M120: an address of type Hostname names a Service that is deployed by hand. */

@@ -5,6 +5,7 @@ import type { Extension } from '#mesh/attachment.ts';
 import type { GatewayPods } from '#mesh/gateway-pods.ts';
 import type { Mesh } from '#mesh/model.ts';
 import { resourceId } from '#mesh/policies.ts';
+import { ownProxyConfig } from '#mesh/proxy-config.ts';
 import type { AnyResource, TargetRef } from '#mesh/policies.ts';
 import { selects } from '#mesh/selection.ts';
 import type { ServedTls } from '#semantics/gateways/types.ts';
@@ -17,7 +18,7 @@ export function gatewaySeat(mesh: Mesh, pods: GatewayPods): Seat {
     attached: attachedTo(mesh, pods),
     identity: `${mesh.config.trustDomain}/ns/${pods.namespace}/sa/${pods.serviceAccount}`,
     tunnelled: false,
-    trustedProxies: mesh.config.gateways?.trustedProxies ?? 0,
+    trustedProxies: ownProxyConfig(pods.annotations)?.trustedProxies ?? mesh.config.gateways?.trustedProxies ?? 0,
   };
 }
 

@@ -168,6 +168,39 @@ describe('regular expressions are RE2', () => {
   });
 });
 
+test('how many proxies are believed is said by the pods, else by the mesh, else none are', () => {
+  const policy = `---
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: office, namespace: istio-system}
+spec: {rules: [{from: [{source: {remoteIpBlocks: [203.0.113.0/24]}}]}]}
+`;
+  const mesh = (count: number): string => `---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: istio, namespace: istio-system}
+data: {mesh: "defaultConfig: {gatewayTopology: {numTrustedProxies: ${String(count)}}}"}
+`;
+  const pods = edge.replace('metadata: {labels: {istio: ingressgateway}}', `metadata: {labels: {istio: ingressgateway}, annotations: {proxy.istio.io/config: '{"gatewayTopology": {"numTrustedProxies": 2}}'}}`);
+  const verdict = (manifests: readonly string[], forwarded: string): string => {
+    const built = buildMesh(readManifests([...manifests, http, toOrders, policy].join('\n')), { world: 'closed' });
+    return answer(built, { from: { outside: true, ip: '198.51.100.1' }, to: { gateway: 'istio-system/ingress', port: 80 }, request: { protocol: 'http', host: 'shop.example.com', headers: { 'X-Forwarded-For': forwarded } } }).verdict;
+  };
+  expect([verdict([edge], '203.0.113.9'), verdict([edge, mesh(1)], '203.0.113.9'), verdict([edge, mesh(1)], '203.0.113.9, 10.0.0.1')]).toEqual(['deny', 'allow', 'deny']);
+  expect([verdict([pods, mesh(1)], '203.0.113.9, 10.0.0.1'), verdict([pods, mesh(1)], '10.0.0.1, 203.0.113.9')]).toEqual(['allow', 'deny']);
+});
+
+test('a Kubernetes Gateway is found by the name of the Deployment that Istio makes, too', () => {
+  const manifests = `---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: edge, namespace: edge}
+spec: {gatewayClassName: istio, listeners: [{name: http, port: 80, protocol: HTTP}]}
+`;
+  const verdict = (id: string): Answer => answer(buildMesh(readManifests(manifests), { world: 'closed' }), { from: { outside: true }, to: { gateway: id, port: 80 }, request: { protocol: 'http', host: 'a.example' } });
+  expect([verdict('edge/edge'), verdict('edge/edge-istio'), verdict('edge/edge-nginx')].map((found) => found.verdict)).toEqual(['deny', 'deny', 'unknown']);
+});
+
 test('an extension at the gateway is named, one for sidecars is not', () => {
   const filter = (context: string): string => `---
 apiVersion: networking.istio.io/v1alpha3
