@@ -9,10 +9,12 @@ import { decodeDocument } from '#manifests/decode.ts';
 import { accepted, resourceId } from '#manifests/resource.ts';
 import type { AnyResource } from '#manifests/resource.ts';
 import { admissionOf } from '#manifests/validate.ts';
+import { ofKind } from '#mesh/attachment.ts';
 import { buildMesh } from '#mesh/build.ts';
 import type { Mesh } from '#mesh/model.ts';
-import { decide, workloadNamed } from '#posture/answer.ts';
-import type { Decision, Query } from '#posture/query.ts';
+import { answer as answerOf, workloadNamed } from '#posture/answer.ts';
+import type { Answer, Query } from '#posture/query.ts';
+import { secretKey } from '#semantics/gateways/credentials.ts';
 import { parseStream } from '#source/documents.ts';
 import { compareRecorded, noiseBroken } from './change-scenarios.ts';
 import type { JudgedChange } from './change-scenarios.ts';
@@ -107,7 +109,7 @@ function judgeScenario(entry: Fields, queries: readonly unknown[], meshes: reado
   return queries.flatMap((query, index) => {
     const position = String(index + 1);
     const results = havingDestination(query, meshes).map((mesh) =>
-      isFields(query) && typeof query['pod'] === 'string' ? judgePod(entry, position, query['pod'], mesh, expectedOf(query)) : judgeQuery(entry, position, query, (asked) => decide(mesh, asked), expectedOf(query)),
+      isFields(query) && typeof query['pod'] === 'string' ? judgePod(entry, position, query['pod'], mesh, expectedOf(query)) : judgeQuery(entry, position, query, (asked) => answerOf(mesh, withMissingSecrets(asked, mesh)), expectedOf(query)),
     );
     return results.find((result) => !result.agrees) ?? results[0] ?? [];
   });
@@ -144,7 +146,7 @@ function judgeChange(entry: Fields, base: string, head: string, queries: readonl
 
 function judgeMove(entry: Fields, position: string, query: unknown, sides: { readonly base: Mesh; readonly head: Mesh }, judged: JudgedChange): ScenarioResult {
   const expected = expectedOf(query);
-  const [before, after] = (['base', 'head'] as const).map((side) => judgeQuery(entry, position, query, (asked) => decide(sides[side], asked), isFields(expected) ? expected[side] : undefined));
+  const [before, after] = (['base', 'head'] as const).map((side) => judgeQuery(entry, position, query, (asked) => answerOf(sides[side], asked), isFields(expected) ? expected[side] : undefined));
   const asked = readQuery(query);
   const [from, to] = [verdictOf(before?.expected), verdictOf(after?.expected)];
   const unexplained = asked === undefined ? undefined : judged.unexplained(asked, from, to);
@@ -221,9 +223,9 @@ function expectedOf(query: unknown): unknown {
   return isFields(query) ? query['expect'] : undefined;
 }
 
-function judgeQuery(entry: Fields, position: string, query: unknown, answerOf: (query: Query) => Decision, expected: unknown): ScenarioResult {
+function judgeQuery(entry: Fields, position: string, query: unknown, answering: (query: Query) => Answer, expected: unknown): ScenarioResult {
   const asked = readQuery(query);
-  const answer = asked === undefined ? undefined : shown(answerOf(asked));
+  const answer = asked === undefined ? undefined : shown(answering(asked));
   return {
     id: textOf(entry['id']),
     about: textOf(entry['about']),
@@ -235,6 +237,22 @@ function judgeQuery(entry: Fields, position: string, query: unknown, answerOf: (
   };
 }
 
+/**
+ * A convention of recorded scenarios: their manifests hold no Secrets, every Secret that a gateway names exists, except those whose name begins
+ * with `missing`. Elsewhere a question gives `secret:<namespace>/<name>` itself.
+ */
+function withMissingSecrets(query: Query, mesh: Mesh): Query {
+  if (query.to.gateway === undefined) return query;
+  const named = [
+    ...ofKind(mesh, 'Gateway').flatMap(({ spec }) => spec.servers.flatMap(({ tls }) => tls?.credentialNames ?? [])),
+    ...ofKind(mesh, 'KubernetesGateway').flatMap(({ spec }) => spec.listeners.flatMap(({ tls }) => tls?.certificates.map(({ name }) => name) ?? [])),
+  ];
+  const missing = named.map((name) => name.slice(name.lastIndexOf('/') + 1)).filter((name) => name.startsWith('missing'));
+  if (missing.length === 0) return query;
+  const absent = [...mesh.namespaces.keys()].flatMap((namespace) => missing.map((name) => [secretKey(namespace, name), false] as const));
+  return { ...query, given: { ...Object.fromEntries(absent), ...query.given } };
+}
+
 /** Every field that is expected, `by` as a subset (`conformance/README.md`). */
 function agrees(expected: unknown, answer: Fields): boolean {
   if (!isFields(expected)) return false;
@@ -244,12 +262,12 @@ function agrees(expected: unknown, answer: Fields): boolean {
       return Array.isArray(value) && value.every((policy) => named.includes(policy));
     }
     if (field === 'passthrough') return (answer['passthrough'] ?? false) === value;
-    return answer[field] === value;
+    return canonical(answer[field]) === canonical(value);
   });
 }
 
 /** A decision without its reasons. */
-function shown(decision: Decision): Fields {
+function shown(decision: Answer): Fields {
   return Object.fromEntries(Object.entries(decision).filter(([field]) => field !== 'because'));
 }
 

@@ -69,8 +69,9 @@ function callerOf(text: string): Query['from'] {
   return { workload: text };
 }
 
-/** A workload (`namespace/name`), the host of a Service, or an address outside the cluster. */
+/** A workload (`namespace/name`), `gateway:namespace/name`, the host of a Service, or an address outside the cluster. */
 function targetOf(text: string): Omit<Query['to'], 'port'> {
+  if (text.startsWith('gateway:')) return { gateway: text.slice('gateway:'.length) };
   if (text.includes('/')) return { workload: text };
   if (parseIp(text) !== undefined) return { ip: text };
   return text.includes('.') ? { host: text } : { workload: text };

@@ -32,7 +32,8 @@ change that holds the request. Exits with 0 whatever the answer is.
 
   --from IDENTITY|WORKLOAD|plaintext  td/ns/x/sa/y, namespace/name, or plaintext (default)
   --ip ADDRESS                        the caller's address; without a workload or identity: outside the cluster
-  --to NAMESPACE/NAME|HOST|ADDRESS    the workload, the host of a Service, or an address outside the cluster
+  --to NAMESPACE/NAME|HOST|ADDRESS    the workload, the host of a Service, or an address outside the cluster;
+                                      gateway:NAMESPACE/NAME: what a gateway does, at a port of its Service
   --port N                            the port of its pods (of the Service, where a host is named); default the only one declared
   --protocol http|tcp|tls|https|udp|sctp   default http; tls and https: the client's own TLS
   --method M                          default GET

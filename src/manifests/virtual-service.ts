@@ -1,4 +1,4 @@
-import { entriesAt, fieldsAt, fieldsOr, flagAt, noFields, numberAt, own, textAt, textMap, textMapAt, textOr, textsAt, type Fields } from './reading.ts';
+import { choiceAt, entriesAt, fieldsAt, fieldsOr, flagAt, noFields, numberAt, own, textAt, textMap, textMapAt, textOr, textsAt, type Fields } from './reading.ts';
 import { isFields } from './shape.ts';
 
 /** `{}` where the field is written without a form: the attribute must be there, whatever its value. */
@@ -35,7 +35,7 @@ export interface HttpRoute {
   readonly name: string;
   readonly match: readonly HttpMatch[];
   readonly route: readonly RouteDestination[];
-  readonly redirect: { readonly uri: string; readonly authority: string; readonly scheme: string; readonly port: number | undefined; readonly code: number } | undefined;
+  readonly redirect: HttpRedirect | undefined;
   readonly directResponse: { readonly status: number } | undefined;
   /** Namespace defaults to the VirtualService's own (M118). */
   readonly delegate: { readonly name: string; readonly namespace: string | undefined } | undefined;
@@ -45,7 +45,19 @@ export interface HttpRoute {
   /** Request headers that the route sets, adds or removes; a policy behind it sees the result. */
   readonly requestHeaders: HeaderChanges;
   readonly hasFault: boolean;
+  /** Of how many requests in a hundred are answered by an injected error; an abort without a percentage hits none. */
+  readonly abortPercentage: number;
   readonly corsOrigins: readonly StringMatch[];
+}
+
+export interface HttpRedirect {
+  readonly uri: string;
+  readonly authority: string;
+  readonly scheme: string;
+  readonly port: number | undefined;
+  /** The port of the answer where `port` names none. */
+  readonly derivePort: 'FROM_PROTOCOL_DEFAULT' | 'FROM_REQUEST_PORT' | undefined;
+  readonly code: number;
 }
 
 export interface HeaderChanges {
@@ -116,7 +128,14 @@ function decodeHttpRoute(route: Fields): HttpRoute {
     redirect:
       redirect === undefined
         ? undefined
-        : { uri: textOr(redirect, 'uri'), authority: textOr(redirect, 'authority'), scheme: textOr(redirect, 'scheme'), port: numberAt(redirect, 'port'), code: numberAt(redirect, 'redirectCode') ?? 301 },
+        : {
+            uri: textOr(redirect, 'uri'),
+            authority: textOr(redirect, 'authority'),
+            scheme: textOr(redirect, 'scheme'),
+            port: numberAt(redirect, 'port'),
+            derivePort: textAt(redirect, 'derivePort') === undefined ? undefined : choiceAt(redirect, 'derivePort', ['FROM_PROTOCOL_DEFAULT', 'FROM_REQUEST_PORT'] as const, 'FROM_PROTOCOL_DEFAULT'),
+            code: numberAt(redirect, 'redirectCode') ?? 301,
+          },
     directResponse: response === undefined ? undefined : { status: numberAt(response, 'status') ?? 0 },
     delegate: delegate === undefined ? undefined : { name: textOr(delegate, 'name'), namespace: nonEmpty(textAt(delegate, 'namespace')) },
     rewrite:
@@ -126,6 +145,7 @@ function decodeHttpRoute(route: Fields): HttpRoute {
     mirrors: [...(mirror === undefined ? [] : [decodeDestination(mirror, 0)]), ...entriesAt(route, 'mirrors').map((entry) => decodeDestination(fieldsOr(entry, 'destination'), 0))],
     requestHeaders: decodeHeaderChanges(fieldsOr(fieldsOr(route, 'headers'), 'request')),
     hasFault: fieldsAt(route, 'fault') !== undefined,
+    abortPercentage: numberAt(fieldsOr(fieldsOr(fieldsOr(route, 'fault'), 'abort'), 'percentage'), 'value') ?? 0,
     corsOrigins: entriesAt(fieldsOr(route, 'corsPolicy'), 'allowOrigins').map(decodeStringMatch),
   };
 }

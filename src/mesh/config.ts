@@ -7,7 +7,7 @@ import { compareBy } from '#lib/order.ts';
 import { resourceId } from '#manifests/resource.ts';
 import type { AnyResource } from '#manifests/resource.ts';
 import { fieldsNotComputed, isMeshConfigMap, meshConfigFields } from './config-fields.ts';
-import type { ExtensionProvider, MeshConfig } from './model.ts';
+import type { ExtensionProvider, GatewayDefaults, MeshConfig } from './model.ts';
 import { goTrue } from './redirection.ts';
 import { atLeast } from './versions.ts';
 
@@ -47,7 +47,17 @@ export function meshConfigOf(resources: readonly AnyResource[], stated: StatedMe
     interceptionMode: textOf(fieldsOf(fields['defaultConfig'])['interceptionMode']) ?? 'REDIRECT',
     extensionProviders: providers,
     statedBy: source?.statedBy,
+    gateways: gatewayDefaults(fields),
     notComputed: fieldsNotComputed(fields),
+  };
+}
+
+function gatewayDefaults(fields: Fields): GatewayDefaults {
+  const proxies = fieldsOf(fieldsOf(fields['defaultConfig'])['gatewayTopology'])['numTrustedProxies'];
+  return {
+    serviceExportTo: textsOf(fields['defaultServiceExportTo']),
+    virtualServiceExportTo: textsOf(fields['defaultVirtualServiceExportTo']),
+    trustedProxies: typeof proxies === 'number' ? proxies : 0,
   };
 }
 

@@ -29,8 +29,19 @@ export interface MeshConfig {
   readonly extensionProviders: readonly ExtensionProvider[] | undefined;
   /** `Kind/namespace/name` of the object that states it; `undefined`: nothing does. */
   readonly statedBy: string | undefined;
-  /** Fields that may act on requests and that the model does not read: canonical content by dotted name. */
+  /** What gateways read of the mesh configuration; absent: Istio's defaults. */
+  readonly gateways?: GatewayDefaults;
+  /** Fields that may act on requests and that the comparison of two sides does not read: canonical content by dotted name. */
   readonly notComputed: ReadonlyMap<string, string>;
+}
+
+/** @see https://istio.io/latest/docs/reference/config/istio.mesh.v1alpha1/#MeshConfig */
+export interface GatewayDefaults {
+  /** Who sees an object that has no `exportTo` (M94): `*` by default. */
+  readonly serviceExportTo: readonly string[];
+  readonly virtualServiceExportTo: readonly string[];
+  /** `gatewayTopology.numTrustedProxies` (A3.25). */
+  readonly trustedProxies: number;
 }
 
 export interface ExtensionProvider {

@@ -8,9 +8,11 @@ export interface OwnProxyConfig {
   readonly interceptionMode: 'NONE' | 'TPROXY' | undefined;
   /** `ISTIO_META_ENABLE_HBONE` of its `proxyMetadata` (M52). */
   readonly hbone: boolean | undefined;
+  /** `gatewayTopology.numTrustedProxies` (A3.25); 0 is the zero value and lost. */
+  readonly trustedProxies: number | undefined;
 }
 
-const silent: OwnProxyConfig = { interceptionMode: undefined, hbone: undefined };
+const silent: OwnProxyConfig = { interceptionMode: undefined, hbone: undefined, trustedProxies: undefined };
 const known = new Map<string, OwnProxyConfig | undefined>();
 
 export function ownProxyConfig(annotations: Labels): OwnProxyConfig | undefined {
@@ -32,10 +34,13 @@ function read(text: string): OwnProxyConfig | undefined {
   const mode = value['interceptionMode'];
   if (mode !== undefined && mode !== null && !['REDIRECT', 'TPROXY', 'NONE', 0, 1, 2].some((each) => each === mode)) return undefined;
   const metadata = value['proxyMetadata'];
+  const topology = value['gatewayTopology'];
+  const proxies = isFields(topology) ? topology['numTrustedProxies'] : undefined;
   const tunnels = isFields(metadata) ? metadata['ISTIO_META_ENABLE_HBONE'] : undefined;
   return {
     interceptionMode: mode === 'NONE' || mode === 2 ? 'NONE' : mode === 'TPROXY' || mode === 1 ? 'TPROXY' : undefined,
     hbone: tunnels === undefined ? undefined : tunnels === true || tunnels === 'true',
+    trustedProxies: typeof proxies === 'number' && proxies > 0 ? proxies : undefined,
   };
 }
 

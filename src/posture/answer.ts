@@ -11,18 +11,28 @@ import { addressed, workloadNamed } from './addressed.ts';
 import type { Addressed, Pod } from './addressed.ts';
 import { arrivalAt, clientOf } from './arrival.ts';
 import type { Client } from './arrival.ts';
+import { decideAtGateway } from './gateway.ts';
 import { isDatagram } from './network.ts';
 import { decideOutbound, throughNetwork } from './network-layer.ts';
 import { capturedAt, decideAtPod, isProxyPort, unguarded, unknown } from './pod.ts';
-import type { Decision, Query } from './query.ts';
+import type { Answer, Decision, Query } from './query.ts';
 import { withAuthority } from './request.ts';
 import { decideThroughWaypoint, wirePort } from './waypoint.ts';
 
 export { capturedAt, isProxyPort, workloadNamed };
 
+/** What the recordings tell of the same question: the decision, and at a gateway where it leads. */
+export function answer(mesh: Mesh, query: Query): Answer {
+  return query.to.gateway === undefined ? decide(mesh, query) : decideAtGateway(mesh, query, query.to.gateway);
+}
+
+/** The answer as one of reach: what is redirected reaches nothing. */
 export function decide(mesh: Mesh, query: Query): Decision {
   const { to } = query;
-  if (to.gateway !== undefined) return unknown('M110', `what the gateway \`${to.gateway}\` routes to`, []);
+  if (to.gateway !== undefined) {
+    const found = decideAtGateway(mesh, query, to.gateway);
+    return found.verdict === 'redirect' ? { verdict: 'deny', layer: 'routing', by: found.by, enforcedAt: 'gateway', because: found.because } : found;
+  }
   if (to.workload === undefined && to.host === undefined && to.selector === undefined && to.ip !== undefined) {
     return decideOutbound(mesh, query, query.from.workload === undefined ? undefined : workloadNamed(mesh, query.from.workload));
   }

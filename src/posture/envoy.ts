@@ -21,12 +21,14 @@ export type Given = Readonly<Record<string, boolean>>;
 
 /** Where the proxy stands, and what it sees of a connection. */
 export interface Seat {
-  readonly enforcedAt: 'sidecar' | 'waypoint';
+  readonly enforcedAt: 'sidecar' | 'waypoint' | 'gateway';
   readonly attached: Pick<Attached, 'authorization' | 'requestAuthentication' | 'extensions'>;
   /** The proxy's own, `trust-domain/ns/x/sa/y`. */
   readonly identity: string;
   /** Through a tunnel (HBONE) the peer has an identity but no address (A3.6, A3.24). */
   readonly tunnelled: boolean;
+  /** Of a gateway: so many proxies before it are believed; without any the peer's own address counts (A3.25). */
+  readonly trustedProxies?: number;
 }
 
 /** Requests that Envoy answers with 400 before any policy (A3.35, A3.39). */
@@ -137,7 +139,7 @@ export function seenAt(
         return seat.tunnelled ? null : asked.sourceIp;
       case 'remote.ip':
         // A3.25: without HTTP nothing is forwarded.
-        return handling.chain === 'http' ? remoteAddress(headers, asked.sourceIp) : asked.sourceIp;
+        return handling.chain === 'http' ? remoteAddress(headers, asked.sourceIp, seat.trustedProxies) : asked.sourceIp;
       case 'destination.ip':
         return asked.destinationIp;
       case 'port':
@@ -194,7 +196,9 @@ function headerAt(name: string, mesh: Mesh, seat: Seat, peer: string | null, hea
     const own = `By=spiffe://${seat.identity};Hash=certificate;Subject="";URI=spiffe://${peer ?? ''}`;
     const sent = headers.get(name);
     // In a tunnel there is no certificate on the inner connection, and nothing is kept.
-    return peer === null || seat.tunnelled ? null : sent === undefined ? own : `${sent},${own}`;
+    if (peer === null || seat.tunnelled) return null;
+    // A gateway sets it anew (M94).
+    return sent === undefined || seat.enforcedAt === 'gateway' ? own : `${sent},${own}`;
   }
   return headers.get(name) ?? null;
 }

@@ -1,3 +1,4 @@
+import type { Backend } from '#semantics/gateways/backends.ts';
 import type { AnsweringLayer } from '#sets/cube.ts';
 
 /** A question in the words of the recorded decisions (`docs/questions.md`): `explain`, `test` and witnesses all use it. */
@@ -13,6 +14,8 @@ export interface Query {
     readonly direct?: boolean;
     /** With `principal`: how the client takes part, where the identity alone does not tell (default: ambient in a mesh that has ambient pods). */
     readonly client?: 'sidecar' | 'ambient';
+    /** At a gateway: a client certificate of the authority that the credential (or file) `by` trusts; `sans` are its DNS names. */
+    readonly certificate?: { readonly by: string; readonly sans?: readonly string[] };
   };
   readonly to: {
     /** `namespace/name`, or `namespace/name[Kind]` where two kinds share the name. */
@@ -39,7 +42,7 @@ export interface Query {
       readonly prefix?: string;
     };
   };
-  /** What the manifests do not tell and the answer depends on: `enrolment:<ns>`, `provider:<name>`, `opaque:<key>`, `keys:<id>`. */
+  /** What the manifests do not tell and the answer depends on: `enrolment:<ns>`, `provider:<name>`, `opaque:<key>`, `keys:<id>`, `secret:<ns>/<name>`. */
   readonly given?: Readonly<Record<string, boolean>>;
 }
 
@@ -60,6 +63,11 @@ export type Decision =
       readonly passthrough?: boolean;
       readonly via?: string;
       readonly hops?: readonly Hop[];
+      /** Allowed by a gateway: where it sends the request, and with whose TLS. */
+      readonly backend?: Backend;
+      readonly tls?: 'terminated' | 'passthrough';
+      /** Path and authority as the backend sees them, where they are not what was sent. */
+      readonly forwarded?: Forwarded;
       /** One sentence per step, in the order of evaluation, each with its rule number. */
       readonly because: readonly Step[];
     }
@@ -75,6 +83,24 @@ export type Decision =
       readonly because: readonly Step[];
     }
   | { readonly verdict: 'unknown'; readonly rule: RuleNumber; readonly missing: string; readonly because: readonly Step[] };
+
+/** A gateway answers with 3xx and sends nothing on. */
+export interface Redirect {
+  readonly verdict: 'redirect';
+  readonly layer: 'routing';
+  readonly location: string;
+  readonly by: readonly string[];
+  readonly enforcedAt: 'gateway';
+  readonly because: readonly Step[];
+}
+
+/** What a question is answered with; only gateways redirect. */
+export type Answer = Decision | Redirect;
+
+export interface Forwarded {
+  readonly path?: string;
+  readonly host?: string;
+}
 
 /** One enforcement point on the way, where there is more than one; `via` names the waypoint among them. */
 export interface Hop {

@@ -71,11 +71,15 @@ function sentToken(token: Query['request']['token']): SentToken | undefined {
   return { ...rest, location: { in: 'header', name: 'authorization', prefix: token.prefix ?? 'Bearer ' } };
 }
 
-/** A3.25: the last address of the client's own `X-Forwarded-For`; none or an unreadable one: the direct peer. */
-export function remoteAddress(headers: ReadonlyMap<string, string>, direct: bigint): bigint {
+/**
+ * A3.25: the last address of the client's own `X-Forwarded-For`; none or an unreadable one: the direct peer.
+ * @param trustedProxies at a gateway: the address before so many proxies, and none is believed without them
+ */
+export function remoteAddress(headers: ReadonlyMap<string, string>, direct: bigint, trustedProxies?: number): bigint {
+  if (trustedProxies === 0) return direct;
   const forwarded = headers.get('x-forwarded-for');
-  const last = forwarded?.split(',').at(-1)?.trim();
-  return (last === undefined ? undefined : parseIp(last)) ?? direct;
+  const address = forwarded?.split(',').at(-(trustedProxies ?? 1))?.trim();
+  return (address === undefined ? undefined : parseIp(address)) ?? direct;
 }
 
 /** What a client writes into `Host` that is told no other: the name and port that it addresses. */

@@ -57,5 +57,7 @@ export function normalizePath(raw: string, mode: PathNormalization): string {
   // Escaped slashes first, merging last: `/x//../admin` is `/x/admin` also where slashes are merged (recorded).
   const unescaped = mode === 'DECODE_AND_MERGE_SLASHES' ? path.replace(/%2[fF]/g, '/').replace(/%5[cC]/g, '\\') : path;
   const resolved = escapeUnsafe(base(unescaped));
-  return mode === 'BASE' ? resolved : resolved.replace(/\/{2,}/g, '/');
+  if (mode === 'BASE') return resolved;
+  // Of nothing but slashes the first and the last stay (recorded).
+  return /^\/{2,}$/.test(resolved) ? '//' : resolved.replace(/\/{2,}/g, '/');
 }

@@ -53,7 +53,7 @@ describe('where nothing guards', () => {
 describe('what is not computed yet is unknown, with the rule and what is missing', () => {
   const mesh = meshOf({ world: 'closed' }, namespace('shop', 'istio-injection: enabled'), shop, web);
   test.each([
-    [{ to: { gateway: 'istio-system/ingress', port: 443 } }, 'M110'],
+    [{ to: { gateway: 'istio-system/ingress', port: 443 } }, 'M120'],
     [{ from: { outside: true } }, 'M130'],
     [{ to: { workload: 'shop/nobody', port: 80 } }, 'R28'],
     [{ to: { host: 'example.com', port: 443 } }, 'M102'],

@@ -25,6 +25,11 @@ const table: readonly (readonly [string, string, string, string, string])[] = [
   ['/%2e%2e;/admin', '/%2e%2e;/admin', '/..;/admin', '/..;/admin', '/..;/admin'],
   ['/;/admin', '/;/admin', '/;/admin', '/;/admin', '/;/admin'],
   ['//admin', '//admin', '//admin', '/admin', '/admin'],
+  // Of nothing but slashes the first and the last stay.
+  ['//', '//', '//', '//', '//'],
+  ['///', '///', '///', '//', '//'],
+  ['/x/..//', '/x/..//', '//', '//', '//'],
+  ['//a//', '//a//', '//a//', '/a/', '/a/'],
   ['/x//../admin', '/x//../admin', '/x/admin', '/x/admin', '/x/admin'],
   ['/%2fadmin', '/%2fadmin', '/%2fadmin', '/%2fadmin', '/admin'],
   ['/a%2Fb', '/a%2Fb', '/a%2Fb', '/a%2Fb', '/a/b'],

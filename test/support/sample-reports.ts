@@ -530,7 +530,7 @@ export const maximal: Report = {
       causeNote: 'the limit of 250 trials was reached',
       assumptions: ['x'],
       witness: {
-        from: { principal: 'p', workload: 'a/b', outside: true, ip: '1.2.3.4', pod: { namespace: 'n', labels: { a: 'b' }, namespaceLabels: { c: 'd' } }, direct: true, client: 'ambient' },
+        from: { principal: 'p', workload: 'a/b', outside: true, ip: '1.2.3.4', pod: { namespace: 'n', labels: { a: 'b' }, namespaceLabels: { c: 'd' } }, direct: true, client: 'ambient', certificate: { by: 'c', sans: ['s'] } },
         to: { workload: 'a/b', host: 'h', selector: { namespace: 'n', labels: { a: 'b' } }, gateway: 'g/h', ip: '1.2.3.4', port: 1 },
         request: { protocol: 'http', sni: 's', method: 'GET', path: '/', host: 'h', headers: { a: 'b' }, token: { valid: true, claims: { a: ['b'] }, in: 'authorization', prefix: 'Bearer ' } },
         given: { 'enrolment:a': true },

@@ -12,7 +12,7 @@ import { resourceId, type AnyResource } from '#manifests/resource.ts';
 import { buildMesh } from '#mesh/build.ts';
 import { enrolmentKnowledge } from '#mesh/enrolment.ts';
 import type { Mesh } from '#mesh/model.ts';
-import { decide, workloadNamed } from '#posture/answer.ts';
+import { answer, decide, workloadNamed } from '#posture/answer.ts';
 import type { Query } from '#posture/query.ts';
 import { explainText, type Explanation } from '#report/text/explain.ts';
 import { readArguments } from '../arguments.ts';
@@ -150,6 +150,6 @@ function changeIn(query: Query, here: readonly Place[], changes: readonly Descri
 /** One line of JSON: `answer`, or `base` and `head` where two trees are compared. */
 function answered(query: Query, places: Places): string {
   const here = having(query, places);
-  const first = (side: Side): unknown => { const place = here.find((each) => each.side === side); return place === undefined ? null : decide(place.mesh, query); };
+  const first = (side: Side): unknown => { const place = here.find((each) => each.side === side); return place === undefined ? null : answer(place.mesh, query); };
   return JSON.stringify(places.compared ? { ...query, base: first('base'), head: first('head') } : { ...query, answer: first('head') });
 }

@@ -21,8 +21,9 @@ export const query = {
       pod: object<NonNullable<Query['from']['pod']>>('the calling pod, where NetworkPolicies look at it', { namespace: text('its namespace'), labels: labels('its labels'), namespaceLabels: labels('labels of its namespace, where no manifest declares it') }, { namespaceLabels: true }),
       direct: flag('straight to the pod, past waypoints and gateways'),
       client: choice<'sidecar' | 'ambient'>('how the client takes part in the mesh, where its identity alone does not tell', { sidecar: true, ambient: true }),
+      certificate: object<NonNullable<Query['from']['certificate']>>('at a gateway: a client certificate of the authority that a credential trusts', { by: text('the credential, or a file'), sans: list('its DNS names', text('a name')) }, { sans: true }),
     },
-    { principal: true, workload: true, outside: true, ip: true, pod: true, direct: true, client: true },
+    { principal: true, workload: true, outside: true, ip: true, pod: true, direct: true, client: true, certificate: true },
   ),
   to: object<Query['to']>(
     'the destination',

@@ -111,6 +111,9 @@ export function automatonCandidates(patterns: AutomatonPatterns, path: PathNorma
   const keyOf = (state: State): string =>
     `${state.prefix === undefined ? `-${String(state.passed)}` : String(state.prefix.id)}|${state.tail}|${state.templates.map((positions) => positions.join(',')).join(';')}|${path === undefined ? '' : pending(state.text)}`;
 
+  // Where slashes are merged, `//` is a path and the beginning of none.
+  const merges = path === 'MERGE_SLASHES' || path === 'DECODE_AND_MERGE_SLASHES';
+  const lone = (text: string): boolean => merges && text === '//';
   const start: State = { text: '', prefix: heads.root, passed: -1, tail: '', templates: templates.map(templateStart) };
   const seen = new Set<string>();
   const classes = new Set<string>();
@@ -128,13 +131,14 @@ export function automatonCandidates(patterns: AutomatonPatterns, path: PathNorma
         found.push(state.text);
       }
     }
+    if (lone(state.text)) continue;
     for (const character of characters) {
       const next = step(state, character);
       // What normalization would undo leads to no text that a pattern can see.
       if (path !== undefined && character === '/' && !stable(state.text + '/', path)) continue;
       if (path !== undefined && character !== '/' && character !== '.' && /[%\\]/.test(next.text) && !stable(next.text, path)) continue;
       const longest = next.passed < 0 ? '' : next.text.slice(0, next.passed);
-      const key = `${keyOf(next)}|${longest}`;
+      const key = `${keyOf(next)}|${longest}|${lone(next.text) ? '//' : ''}`;
       if (seen.has(key)) continue;
       seen.add(key);
       if (seen.size > limit * statesPerClass) return undefined;

@@ -1,0 +1,82 @@
+/** Which pods a gateway has, and how a port of the Service before them becomes a port of theirs (M110, M111, M120). */
+import type { Resource } from '#manifests/resource.ts';
+import { ofKind } from './attachment.ts';
+import type { Mesh, Workload } from './model.ts';
+import { podSpecOf, targetPortOf } from './ports.ts';
+import type { Labels } from './selection.ts';
+import { servicesOf } from './services.ts';
+
+export interface GatewayPods {
+  /** `namespace/name`, as asked. */
+  readonly id: string;
+  readonly namespace: string;
+  readonly labels: Labels;
+  readonly serviceAccount: string;
+  readonly annotations: Labels;
+  /** The Kubernetes Gateway that Istio makes these pods for. */
+  readonly madeFor: Resource<'KubernetesGateway'> | undefined;
+  /** Ports of the Services that select the pods, in the order in which they are looked through. */
+  readonly servicePorts: readonly GatewayServicePort[];
+}
+
+export interface GatewayServicePort {
+  /** `name.namespace.svc.cluster.local`. */
+  readonly host: string;
+  readonly port: number;
+  readonly target: number;
+  /** The label `experimental.istio.io/disable-gateway-port-translation` (M111). */
+  readonly untranslated: boolean;
+}
+
+/** A Deployment (or another controller) of gateway pods, or a Kubernetes Gateway by its own name or that of its Deployment; `undefined`: neither is declared. */
+export function gatewayPods(mesh: Mesh, id: string, workload: Workload | undefined): GatewayPods | undefined {
+  if (workload !== undefined) return podsOfWorkload(mesh, id, workload);
+  const managed = ofKind(mesh, 'KubernetesGateway').filter(isManaged);
+  const named = (name: (gateway: Resource<'KubernetesGateway'>) => string): Resource<'KubernetesGateway'> | undefined => managed.find((gateway) => `${gateway.namespace ?? ''}/${name(gateway)}` === id);
+  const gateway = named(({ name }) => name) ?? named(managedName);
+  return gateway === undefined ? undefined : podsMadeFor(id, gateway);
+}
+
+/** M120: an address of type Hostname names a Service that is deployed by hand. */
+export function isManaged({ spec }: Resource<'KubernetesGateway'>): boolean {
+  return spec.addresses.length === 0 || (spec.addresses.length === 1 && spec.addresses[0]?.type === 'IPAddress');
+}
+
+/** Name of the Deployment, the Service and the ServiceAccount that Istio makes. */
+export function managedName({ name, annotations, spec }: Resource<'KubernetesGateway'>): string {
+  return annotations['gateway.istio.io/name-override'] ?? `${name}-${spec.gatewayClassName}`;
+}
+
+function podsMadeFor(id: string, gateway: Resource<'KubernetesGateway'>): GatewayPods {
+  const namespace = gateway.namespace ?? 'default';
+  const name = managedName(gateway);
+  const host = `${name}.${namespace}.svc.cluster.local`;
+  return {
+    id,
+    namespace,
+    labels: { ...gateway.spec.infrastructureLabels, 'gateway.networking.k8s.io/gateway-name': gateway.name, 'gateway.networking.k8s.io/gateway-class-name': gateway.spec.gatewayClassName },
+    serviceAccount: gateway.annotations['gateway.istio.io/service-account'] ?? name,
+    annotations: gateway.spec.infrastructureAnnotations,
+    madeFor: gateway,
+    servicePorts: gateway.spec.listeners.map(({ port }) => ({ host, port, target: port, untranslated: false })),
+  };
+}
+
+function podsOfWorkload(mesh: Mesh, id: string, workload: Workload): GatewayPods {
+  const spec = podSpecOf(workload);
+  const services = servicesOf(mesh, workload).filter((service): service is Resource<'Service'> => service.kind === 'Service');
+  const servicePorts = services.flatMap((service) =>
+    service.spec.ports.flatMap((port): GatewayServicePort[] => {
+      const target = targetPortOf(spec, port);
+      const untranslated = Object.hasOwn(service.labels, 'experimental.istio.io/disable-gateway-port-translation');
+      return target === undefined || port.protocol !== 'TCP' ? [] : [{ host: `${service.name}.${service.namespace ?? ''}.svc.cluster.local`, port: port.port, target, untranslated }];
+    }),
+  );
+  return { id, namespace: workload.namespace, labels: workload.labels, serviceAccount: workload.serviceAccount, annotations: workload.annotations, madeFor: undefined, servicePorts };
+}
+
+/** The port of the pods behind a port of the Service before them; a number that no Service has is the pods' own. */
+export function podPort(pods: GatewayPods, port: number): number {
+  return pods.servicePorts.find((candidate) => candidate.port === port)?.target ?? port;
+}
+
