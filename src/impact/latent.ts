@@ -5,12 +5,15 @@ import { distinct } from '#lib/order.ts';
 import { withoutNetwork } from '#posture/network-layer.ts';
 import { isNetworked } from '#posture/network-paths.ts';
 import type { Query } from '#posture/query.ts';
+import { networkAfterWaypoint } from '#posture/waypoint.ts';
+import type { Cube } from '#sets/cube.ts';
 import type { DifferenceRegion } from '#sets/difference.ts';
 import { flips } from './causes.ts';
 import { leadingOf } from './headline.ts';
-import { type PairContext, answers, sideFacts, solve } from './pair-context.ts';
+import { type PairContext, answers, sideFacts, solve, undecided } from './pair-context.ts';
 import type { RawChange, Way } from './raw-change.ts';
 import { isStranger, sampled, witnessFor } from './regions.ts';
+import { unreconciled } from './witness-request.ts';
 
 /**
  * One of the two layers, network and proxies, opens (closes) and the other stops the request before and after. What also moves an answer
@@ -37,8 +40,14 @@ function latentChange(context: PairContext, way: Way, layer: 'network' | 'behind
   const leading = [...leadingOf(all, complete)];
   if (first === undefined || leading.length === 0) return [];
   let witness: RawChange['witness'];
+  const open: { readonly cube: Cube; readonly why: string }[] = [];
   for (const { cube, sample } of [...leading, ...all.filter((each) => !leading.includes(each))]) {
     const found = witnessFor(context, way, cube, sample, (query) => confirmLatent(context, way, layer, query));
+    const why = found === undefined ? unreconciled(cube, sample) : undefined;
+    if (why !== undefined) {
+      open.push({ cube, why });
+      continue;
+    }
     if (found === undefined) {
       context.internalErrors.push(`the latent witness for \`${context.pair.destination.id}\` did not reproduce (seed ${shortHash(first.seed)})`);
       return [];
@@ -48,7 +57,7 @@ function latentChange(context: PairContext, way: Way, layer: 'network' | 'behind
     witness = found;
     break;
   }
-  if (witness === undefined) return [];
+  if (witness === undefined) return open.slice(0, 1).map(({ cube, why }) => undecided(context, way, first.seed, [cube], why));
   return [
     {
       environment: context.sides.environment,
@@ -71,8 +80,20 @@ function confirmLatent(context: PairContext, way: Way, layer: 'network' | 'behin
   const answered = answers(context, query);
   const [before, after] = way === 'up' ? [answered.base, answered.head] : [answered.head, answered.base];
   if (before.verdict !== 'deny' || after.verdict !== 'deny') return undefined;
-  if (layer === 'network') return before.layer === 'network-policy' && after.layer !== 'network-policy' ? answered : undefined;
   const { sides } = context;
+  if (layer === 'network') {
+    const [refusing, passing] = way === 'up' ? (['base', 'head'] as const) : (['head', 'base'] as const);
+    const closed = before.layer === 'network-policy' || closedAfterWaypoint(context, refusing, query);
+    return closed && after.layer !== 'network-policy' && !closedAfterWaypoint(context, passing, query) ? answered : undefined;
+  }
   const alone = answers({ ...context, sides: { ...sides, base: withoutNetwork(sides.base), head: withoutNetwork(sides.head) } }, query);
   return after.layer === 'network-policy' && flips(alone.base, alone.head, way) ? answered : undefined;
+}
+
+/** The network between a waypoint and the destination, which a request that the waypoint refuses never meets (M142). */
+function closedAfterWaypoint({ sides, pair, ...postures }: PairContext, side: 'base' | 'head', { from, to }: Query): boolean {
+  if (to.host === undefined || from.direct === true) return false;
+  const address = ` ${to.host}:${String(to.port)}`;
+  const waypoint = [...postures[side].waypoints].find(([path]) => path.endsWith(address))?.[1];
+  return waypoint !== undefined && networkAfterWaypoint(sides[side], pair[side], waypoint).passes === false;
 }
