@@ -17,7 +17,7 @@ import { knownCallers } from './known-callers.ts';
 import { type PairContext, asker, asking, confirm, sideFacts, undecided } from './pair-context.ts';
 import type { Pair, RawChange, Way } from './raw-change.ts';
 import { someTokenPasses } from './token.ts';
-import { firstOf, hangTogether, leastAssuming, placed, plainlySigned, spelled, unreconciled } from './witness-request.ts';
+import { askedOf, firstOf, hangTogether, interpreted, leastAssuming, placed, plainlySigned, spelled, unreconciled } from './witness-request.ts';
 
 export type Found = { readonly region: DifferenceRegion } | { readonly undecided: Difference['undecided'][number] };
 
@@ -150,7 +150,7 @@ export function witnessFor(context: PairContext, way: Way, cube: Cube, sample: P
   return firstOf(signed === sample ? [sample] : [signed, sample], (point) => witnessAt(context, way, cube, point, within));
 }
 
-/** A request may flip for another reason than the cube's. Conditions that are not interpreted are no part of the question. */
+/** A request may flip for another reason than the cube's. */
 function liesIn({ sides, pair, base, head }: PairContext, way: Way, cube: Cube, query: Query): boolean {
   const onBase: Query = query.to.workload === undefined ? query : { ...query, to: { ...query.to, workload: pair.base.id } };
   const points = [pointAsked(sides.base, pair.base, onBase, base), pointAsked(sides.head, pair.head, query, head)];
@@ -159,7 +159,7 @@ function liesIn({ sides, pair, base, head }: PairContext, way: Way, cube: Cube, 
   if (passing === undefined) return true;
   // Bytes that only one side reads as a token.
   const point = passing.get('token') === null && refusing?.get('token') != null ? new Map(passing).set('token', refusing.get('token') ?? null) : passing;
-  return pointIn({ predicates: cube.predicates.filter(({ dimension }) => !dimension.startsWith('opaque:')), origins: [] }, point);
+  return pointIn(askedOf(interpreted(cube), point), point);
 }
 
 function witnessAt(context: PairContext, way: Way, cube: Cube, sample: Point, confirmed: (query: Query) => RawChange['witness']): RawChange['witness'] {

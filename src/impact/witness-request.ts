@@ -6,6 +6,7 @@ import type { Cube, Dimension, Point } from '#sets/cube.ts';
 import { pointIn } from '#sets/evaluate.ts';
 import { formatIp } from '#sets/ip.ts';
 import { holds } from '#sets/matches.ts';
+import type { Value } from '#sets/matcher.ts';
 
 /** Pairs of attributes of which one follows from the other, and what to say of conditions on both. */
 const following: readonly (readonly [Dimension, Dimension, string])[] = [
@@ -45,6 +46,20 @@ export function hangTogether(cube: Cube): boolean {
   return cube.predicates.some(({ dimension }) => dimension === 'remote.ip' || dimension === 'path.query' || dimension === 'token' || dimension.startsWith('header:'));
 }
 
+const ofRequests: ReadonlySet<string> = new Set(['method', 'path', 'path.query', 'host', 'remote.ip', 'token']);
+
+/** What a cube asks of this point: of bytes that are no HTTP request to whoever looks, nothing that only such a request has. */
+export function askedOf(cube: Cube, point: Point): Cube {
+  const protocol = point.get('protocol');
+  if (typeof protocol !== 'string' || protocol === 'http') return cube;
+  return { predicates: cube.predicates.filter(({ dimension }) => !ofRequests.has(dimension) && !dimension.startsWith('header:') && !dimension.startsWith('claim:')), origins: cube.origins };
+}
+
+/** The cube without conditions that are not interpreted: a request that needs none of them is the better proof. */
+export function interpreted(cube: Cube): Cube {
+  return { predicates: cube.predicates.filter(({ dimension }) => !dimension.startsWith('opaque:')), origins: cube.origins };
+}
+
 /** Where the cube asks for the text of the header that a token stands in, the text itself is sent: bytes that are read as a token and are none. */
 function bytesAs(cube: Cube, sample: Point): readonly Point[] {
   const token = sample.get('token');
@@ -60,11 +75,13 @@ function holderOf(location: string): string {
 
 function forwardedAs(cube: Cube, sample: Point): readonly Point[] {
   const [header, remote] = [sample.get('header:x-forwarded-for'), sample.get('remote.ip')];
-  if (typeof header !== 'string' || typeof remote !== 'bigint') return [sample];
+  if (typeof remote !== 'bigint' || (typeof header !== 'string' && remote === sample.get('source.ip'))) return [sample];
   const address = formatIp(remote);
-  const asked = cube.predicates.filter(({ dimension }) => dimension === 'header:x-forwarded-for');
-  const texts = [address, `${header}, ${address}`].filter((text) => asked.every((predicate) => holds(predicate, text)));
-  return [...texts.map((text) => new Map(sample).set('header:x-forwarded-for', text)), sample];
+  const fits = (dimension: Dimension, value: Value): boolean => cube.predicates.every((predicate) => predicate.dimension !== dimension || holds(predicate, value));
+  const texts = [address, ...(typeof header === 'string' ? [`${header}, ${address}`] : [])].filter((text) => fits('header:x-forwarded-for', text));
+  // Without the header it is the address that the connection comes from.
+  const straight = typeof header !== 'string' && fits('header:x-forwarded-for', null) && fits('source.ip', remote) ? [new Map(sample).set('header:x-forwarded-for', null).set('source.ip', remote)] : [];
+  return [...texts.map((text) => new Map(sample).set('header:x-forwarded-for', text)), ...straight, sample];
 }
 
 function pathAs(cube: Cube, sample: Point): readonly Point[] {

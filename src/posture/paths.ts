@@ -139,7 +139,7 @@ function throughWaypoints(mesh: Mesh, workload: Workload, mode: 'sidecar' | 'amb
     assumptions: [...direct.assumptions, ...ways.lowered.flatMap((lowered) => lowered.assumedProviders)],
     opaque: [...direct.opaque, ...ways.opaque],
     readsTokens: direct.readsTokens || ways.readsTokens,
-    ties: [...direct.ties, ...ways.ties],
+    ties: [...direct.ties, ...ways.ties, ...(ways.readsTokens ? claimTies(ways.possible.flatMap((path) => path.layers)) : [])],
     waypoints: ways.waypoints,
     asked: [...direct.asked, ...ways.lowered.flatMap((lowered) => lowered.asked)],
   });

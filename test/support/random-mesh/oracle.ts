@@ -8,6 +8,7 @@ import { compareSides } from '#impact/compare.ts';
 import { DifferenceMemo } from '#impact/pair-context.ts';
 import { leadingOf } from '#impact/headline.ts';
 import type { RawChange, RawComparison } from '#impact/raw-change.ts';
+import { askedOf, interpreted } from '#impact/witness-request.ts';
 import { ofKind } from '#mesh/attachment.ts';
 import type { Mesh, Workload } from '#mesh/model.ts';
 import { addressed } from '#posture/addressed.ts';
@@ -233,10 +234,10 @@ function witnessHeld(change: RawChange, changes: readonly RawChange[], base: Mes
   // A port of the sidecar's own, where the network alone decides.
   if (asked.destination !== undefined && asked.point === undefined && isProxyPort(asked.destination, query.to.port)) return;
   const point = joint(asked.point, ask(refusing, query, view).point);
-  if (point === undefined || holding(changes, change.direction, change.destination.id, point).length === 0) broken('a witness lies in a region of its direction', `${change.direction} at ${change.destination.id}`, query);
+  if (point === undefined || !changes.some((other) => other.direction === change.direction && other.destination.id === change.destination.id && other.cubes.some((cube) => pointIn(askedOf(cube, point), point)))) broken('a witness lies in a region of its direction', `${change.direction} at ${change.destination.id}`, query);
   // The words do not speak of conditions that are not interpreted: a request that needs none of them is the better proof.
-  const leading = leadingOf(change.cubes.map((cube) => ({ cube })), change.complete).map(({ cube }) => ({ cube: { ...cube, predicates: cube.predicates.filter(({ dimension }) => !dimension.startsWith('opaque:')) } }));
-  if (point !== undefined && !leading.some(({ cube }) => pointIn(cube, point))) broken('a witness lies in what its headline begins with', `${change.direction} at ${change.destination.id}: not in ${leading.map(({ cube }) => cubeKey(cube)).join(' or ')}`, query);
+  const leading = leadingOf(change.cubes.map((cube) => ({ cube })), change.complete).map(({ cube }) => ({ cube: interpreted(cube) }));
+  if (point !== undefined && !leading.some(({ cube }) => pointIn(askedOf(cube, point), point))) broken('a witness lies in what its headline begins with', `${change.direction} at ${change.destination.id}: not in ${leading.map(({ cube }) => cubeKey(cube)).join(' or ')}`, query);
 }
 
 /** What swapping the sides must mirror. */

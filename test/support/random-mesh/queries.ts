@@ -283,7 +283,8 @@ function queryOf(draft: Draft, workload: string): Query {
     to: { workload, port: draft.port, ...(draft.toIp === undefined ? {} : { ip: draft.toIp }) },
     request: {
       protocol: draft.protocol,
-      ...(draft.sni === undefined ? {} : { sni: draft.sni }),
+      // No client sends an empty server name.
+      ...(draft.sni === undefined || draft.sni === '' ? {} : { sni: draft.sni }),
       ...(http && draft.method !== undefined ? { method: draft.method } : {}),
       ...(http && path !== undefined ? { path } : {}),
       ...(http && draft.host !== undefined ? { host: draft.host } : {}),
