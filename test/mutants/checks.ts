@@ -1,0 +1,29 @@
+/** Recorded decisions, one check a line, and random worlds of fixed seeds, one check a world. */
+import { readFileSync } from 'node:fs';
+import { judgeLine } from '#app/scenarios.ts';
+import { describe, expect, test } from 'vitest';
+import { judge } from '../support/random-mesh/oracle.ts';
+import { randomWorld } from '../support/random-mesh/world.ts';
+
+const worlds = 150;
+
+/** Seeds of worlds that take longer than twenty others. */
+const large = [20, 94, 125, 137];
+
+const recorded = ['sidecar', 'sidecar-fresh', 'ambient', 'ambient-peer-authentication', 'enrolment', 'enrolment-fresh', 'networkpolicy', 'changes'];
+
+for (const name of recorded) {
+  const lines = readFileSync(new URL(`../../fixtures/conformance/${name}.jsonl`, import.meta.url), 'utf8').trim().split('\n');
+  describe(name, () => {
+    test.each(lines.map((line) => [line]))('a recorded decision', (line) => {
+      const outcome = judgeLine(line);
+      expect(outcome.type === 'judged' ? outcome.results.filter((result) => !result.agrees) : [outcome]).toEqual([]);
+    });
+  });
+}
+
+describe('random worlds', () => {
+  test.each(Array.from({ length: worlds }, (_, index) => index + 1).filter((seed) => !large.includes(seed)).map((seed) => [seed]))('what is reported is what moves', (seed) => {
+    expect(judge(randomWorld(seed)).counterexample).toBeUndefined();
+  });
+});
