@@ -6,7 +6,7 @@ import { any, cube, exact, ip, layer, none } from './worlds.ts';
 describe('what a point leaves open', () => {
   test('is the plainest request', () => {
     expect((['port', 'protocol', 'transport', 'host', 'method', 'path', 'path.query'] as const).map(plainestValue)).toEqual([80, 'http', 'TCP', 'host.example', 'GET', '/', '/']);
-    expect((['source.ip', 'remote.ip', 'destination.ip'] as const).map(plainestValue)).toEqual([ip('192.0.2.1'), ip('192.0.2.1'), ip('192.0.2.1')]);
+    expect((['source.ip', 'remote.ip', 'destination.ip'] as const).map(plainestValue)).toEqual([ip('127.9.9.9'), ip('127.9.9.9'), ip('192.0.2.1')]);
     expect((['peer', 'token', 'header:x', 'claim:iss'] as const).map(plainestValue)).toEqual([null, null, null, null]);
     expect(plainestValue('opaque:x')).toBe(false);
   });
