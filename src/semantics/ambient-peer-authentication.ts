@@ -48,8 +48,7 @@ function inWorld(mesh: Mesh, root: Policy | undefined, namespaceWide: Policy | u
   const inherited = namespaceWide === undefined || namespaceWide.spec.mode === 'UNSET' ? rootStrict : namespaceWide.spec.mode === 'STRICT';
   const namespaceSilent = namespaceWide === undefined || namespaceWide.spec.mode === 'UNSET';
   const mode = own?.spec.mode ?? 'UNSET';
-  const strict = mode === 'UNSET' ? inherited : mode === 'STRICT';
-  if (own === undefined) return { strict, exceptions: new Set(), by: undefined };
+  if (own === undefined) return { strict: inherited, exceptions: new Set(), by: undefined };
   const portsOf = (...modes: readonly string[]): number[] => [...own.spec.portLevelMtls].filter(([, portMode]) => modes.includes(portMode)).map(([port]) => port);
   const excepted = (world: boolean, ports: readonly number[]): AmbientMtls => ({ strict: world, exceptions: new Set(ports), by: ports.length === 0 ? undefined : resourceId(own) });
   if (mode === 'STRICT') return excepted(true, portsOf('PERMISSIVE', 'DISABLE'));

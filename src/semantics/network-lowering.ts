@@ -452,8 +452,3 @@ export const impossibleTransports: readonly Cube[] = [
   { predicates: [{ dimension: 'transport', any: [{ type: 'one-of', text: 'UDP' }, { type: 'one-of', text: 'SCTP' }], none: [] }, { dimension: 'protocol', any: ['http', 'https', 'tls'].map((text): Matcher => ({ type: 'one-of', text })), none: [] }], origins: [] },
   { predicates: [{ dimension: 'transport', any: [{ type: 'one-of', text: 'UDP' }, { type: 'one-of', text: 'SCTP' }], none: [] }, { dimension: 'peer', any: [{ type: 'identified' }], none: [] }], origins: [] },
 ];
-
-/** Cubes of an alternative by content, for tests and for merging equal alternatives. */
-export function alternativeKey(alternative: Alternative): string {
-  return canonical([alternative.id, alternative.layers.map((each) => [each.allow === 'all' ? 'all' : each.allow.map(cubeKey), each.deny.map(cubeKey)])]);
-}

@@ -2,7 +2,7 @@
  * Cheap one-sided tests on patterns, before anything is made of them: `true` is a proof, `false` means nothing. They keep the
  * symbolic search to the cubes that can meet a seed at all.
  */
-import type { Cube, Dimension, Predicate } from './cube.ts';
+import type { Dimension, Predicate } from './cube.ts';
 import { blockRange } from './ip.ts';
 import { matcherKey } from './keys.ts';
 import { declaredMatch, holds, identityParts, matches, pathMatches, textMatches } from './matches.ts';
@@ -127,16 +127,6 @@ function refusesAll(left: Predicate, right: Predicate): boolean {
     if (only !== undefined) return !holds(right, only);
     return right.none.some((other) => matcherInside(matcher, other));
   });
-}
-
-/** No request lies in both cubes: proved. */
-export function cubesDisjoint(left: Cube, right: Cube): boolean {
-  for (const predicate of left.predicates) {
-    for (const other of right.predicates) {
-      if (predicate.dimension === other.dimension && predicatesDisjoint(predicate, other)) return true;
-    }
-  }
-  return false;
 }
 
 function patternInside(inner: TextMatcher | TemplatePattern, outer: TextMatcher | TemplatePattern): boolean {

@@ -135,7 +135,7 @@ export function tokenStandsAt({ locations, reading }: Pick<Extract<Matcher, { ty
 }
 
 function tokenMatches(matcher: Extract<Matcher, { type: 'token' }>, token: Token): boolean {
-  if (matcher.locations !== undefined && !tokenStandsAt(matcher, token.location)) return false;
+  if (!tokenStandsAt(matcher, token.location)) return false;
   if (matcher.keys !== undefined && token.signedBy !== 'all' && !token.signedBy.includes(matcher.keys)) return false;
   if (matcher.issuer !== undefined && (token.issuer === null || !textMatches(matcher.issuer, token.issuer))) return false;
   return matcher.subject === undefined || (token.subject !== null && textMatches(matcher.subject, token.subject));

@@ -76,9 +76,10 @@ export function templateStep(template: Template, state: TemplateState, character
   for (const position of state) {
     const element = template[position];
     if (element === undefined || !accepts(element, character)) continue;
+    // INVARIANT: ascending. What a position adds is a run without gaps, and the run of the next one starts inside it or behind it.
     close(template, positions, element.kind === 'many' ? position : position + 1);
   }
-  return positions.sort((left, right) => left - right);
+  return positions;
 }
 
 export function templateAccepts(template: Template, state: TemplateState): boolean {

@@ -26,12 +26,11 @@ export function headerPlace(place: string): InHeader | undefined {
   return { start: place.slice(0, colon + 1), header: place.slice('header:'.length, colon), prefix: place.slice(colon + 1) };
 }
 
-/** A5.7: the first occurrence of the prefix counts, wherever it stands; without a prefix the whole value is read. */
+/** A5.7: the first occurrence of the prefix counts, wherever it stands; without a prefix, which occurs at the start, the whole value is read. */
 export function readingAt(place: string, sent: string): Reading {
   if (place === sent) return 'token';
   const [wanted, found] = [headerPlace(place), headerPlace(sent)];
   if (wanted === undefined || found?.header !== wanted.header) return 'nothing';
-  if (wanted.prefix === '') return found.prefix === '' ? 'token' : 'bytes';
   const at = found.prefix.indexOf(wanted.prefix);
   if (at < 0) return 'nothing';
   return at + wanted.prefix.length === found.prefix.length ? 'token' : 'bytes';

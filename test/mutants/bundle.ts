@@ -39,7 +39,7 @@ const logger = { trace: silent, debug: silent, info: silent, warn: silent, error
 /** Files of the mutated folders that start with one of `wanted`; all of them without any. */
 export function mutatedFiles(wanted: readonly string[]): readonly string[] {
   return mutatedFolders
-    .flatMap((folder) => readdirSync(join(root, 'src', folder)).filter((name) => name.endsWith('.ts')).sort().map((name) => `src/${folder}/${name}`))
+    .flatMap((folder) => readdirSync(join(root, 'src', folder), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts')).sort().map((name) => `src/${folder}/${name}`))
     .filter((file) => wanted.length === 0 || wanted.some((start) => file === start || file.startsWith(start.endsWith('/') ? start : `${start}/`)));
 }
 

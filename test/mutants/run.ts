@@ -9,7 +9,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundled, instrumented, mutatedFiles, root, suiteFiles, type Mutant } from './bundle.ts';
 import { ignored } from './equivalent.ts';
-import { table, type Row } from './table.ts';
+import { keep, table, type Row } from './table.ts';
 import type { Baseline, Message, Verdict } from './worker.ts';
 
 const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
@@ -84,21 +84,23 @@ const total = baseline.checks.reduce((sum, { ms }) => sum + ms, 0);
 process.stderr.write(`${mutants.length} mutants in ${files.length} files; ${baseline.checks.length - baseline.left.length} checks in ${Math.round(total)} ms; ${baseline.early.length} mutants are met while loading\n`);
 
 const reasons = ignored(mutants);
-const verdicts = await judged(mutants.filter(({ id }) => !reasons.has(id) && (only === undefined || only.includes(id))));
-const rows = files.flatMap((file): readonly Row[] => {
+const rows: Row[] = [];
+for (const file of files) {
   const own = mutants.filter((mutant) => mutant.file === file);
-  const count = (status: Verdict['status']): number => own.filter(({ id }) => verdicts.get(id)?.status === status).length;
-  return own.length === 0 ? [] : [{ file, mutants: own.length, killed: count('killed'), timeout: count('timeout'), survived: count('survived') + count('uncovered'), ignored: own.filter(({ id }) => reasons.has(id)).length }];
-});
-const alive = mutants.filter(({ id }) => ['survived', 'uncovered'].includes(verdicts.get(id)?.status ?? ''));
-for (const { id, file, line, column, mutator, original, replacement } of alive) {
-  const short = (text: string): string => text.replaceAll(/\s+/g, ' ').slice(0, 110);
-  console.log(`${file}:${line}:${column} #${id} ${verdicts.get(id)?.status === 'uncovered' ? 'never run: ' : ''}${mutator}: ${short(original)} → ${short(replacement)}`);
+  if (own.length === 0) continue;
+  const verdicts = await judged(own.filter(({ id }) => !reasons.has(id) && (only === undefined || only.includes(id))));
+  const count = (...wantedOnes: readonly Verdict['status'][]): number => [...verdicts.values()].filter(({ status }) => wantedOnes.includes(status)).length;
+  for (const { id, line, column, mutator, original, replacement } of own) {
+    const status = verdicts.get(id)?.status;
+    if (status !== 'survived' && status !== 'uncovered') continue;
+    const short = (text: string): string => text.replaceAll(/\s+/g, ' ').slice(0, 110);
+    console.log(`${file}:${line}:${column} #${id} ${status === 'uncovered' ? 'never run: ' : ''}${mutator}: ${short(original)} → ${short(replacement)}`);
+  }
+  const row: Row = { file, mutants: own.length, killed: count('killed'), timeout: count('timeout'), survived: count('survived', 'uncovered'), ignored: own.filter(({ id }) => reasons.has(id)).length };
+  rows.push(row);
+  console.log(`${table([row]).split('\n')[2] ?? ''}\n`);
+  // A run that is broken off keeps what it has.
+  if (write && only === undefined) keep([row]);
 }
 console.log(table(rows));
-writeFileSync(join(folder, 'result.json'), JSON.stringify({ rows, alive, verdicts: [...verdicts.values()] }));
-if (write) {
-  const { keep } = await import('./table.ts');
-  keep(rows);
-}
 process.stderr.write(`${seconds()} s\n`);

@@ -28,7 +28,8 @@ function sum(file: string, rows: readonly Row[]): Row {
   return { file, mutants: of('mutants'), killed: of('killed'), timeout: of('timeout'), survived: of('survived'), ignored: of('ignored') };
 }
 
-const folderOf = (file: string): string => file.split('/').slice(0, -1).join('/');
+/** `src/sets/candidates/text.ts` counts for `src/sets`. */
+const folderOf = (file: string): string => file.split('/').slice(0, 2).join('/');
 
 export function table(rows: readonly Row[]): string {
   const folders = [...new Set(rows.map(({ file }) => folderOf(file)))];

@@ -132,17 +132,14 @@ function measured(): Baseline {
     }
   }
   const plain = loaded(bundle('plain.cjs'), off, () => undefined);
-  const milliseconds = plain.checks.map(() => Infinity);
-  for (let round = 0; round < 2; round += 1) {
-    for (const [rank, check] of plain.checks.entries()) {
-      if (left.has(rank)) continue;
-      forget(plain);
-      const start = performance.now();
-      check.run();
-      milliseconds[rank] = Math.min(milliseconds[rank] ?? 0, performance.now() - start);
-    }
-  }
-  return { checks: plain.checks.map((check, rank) => ({ id: check.id, ms: left.has(rank) ? 0 : (milliseconds[rank] ?? 0) })), left: [...left], covering: Object.fromEntries(covering), hits: Object.fromEntries(hits), early: [...early] };
+  const milliseconds = plain.checks.map((check, rank) => {
+    if (left.has(rank)) return 0;
+    forget(plain);
+    const start = performance.now();
+    check.run();
+    return performance.now() - start;
+  });
+  return { checks: plain.checks.map((check, rank) => ({ id: check.id, ms: milliseconds[rank] ?? 0 })), left: [...left], covering: Object.fromEntries(covering), hits: Object.fromEntries(hits), early: [...early] };
 }
 
 interface Job {
@@ -186,37 +183,40 @@ class Runs {
   }
 
   of(id: number, file: string): Verdict {
-    const early = this.#early.has(id);
-    const ranks = early ? [...this.#baseline.checks.keys()].filter((rank) => !this.#baseline.left.includes(rank)) : (this.#baseline.covering[id] ?? []);
-    if (ranks.length === 0) return { id, status: 'uncovered' };
-    let mutation = this.#warm;
-    if (early) {
-      // What runs while the modules load is seen by loading them again.
-      try {
-        mutation = loaded(this.#made, id, () => undefined);
-      } catch {
-        return { id, status: 'killed', by: 'loading' };
-      }
-      if (mutation.checks.length !== this.#baseline.checks.length) return { id, status: 'killed', by: 'loading' };
+    const covering = this.#baseline.covering[id] ?? [];
+    const verdict = this.#judged(this.#warm, id, file, covering);
+    if (!this.#early.has(id) || verdict.status !== 'survived') return covering.length === 0 && !this.#early.has(id) ? { id, status: 'uncovered' } : verdict;
+    // What runs while the modules load is seen by loading them again, and may matter to every check.
+    try {
+      const again = loaded(this.#made, id, () => undefined);
+      if (again.checks.length !== this.#baseline.checks.length) return { id, status: 'killed', by: 'loading' };
+      return this.#judged(again, id, file, [...this.#baseline.checks.keys()].filter((rank) => !this.#baseline.left.includes(rank)));
+    } catch {
+      return { id, status: 'killed', by: 'loading' };
     }
-    mutation.id = id;
-    const limit = 10_000 + 100 * (this.#baseline.hits[id] ?? 0);
-    const verdict = this.#judged(mutation, id, file, ranks, limit);
-    mutation.id = off;
-    forget(mutation);
-    return verdict;
   }
 
-  #judged(mutation: Mutation, id: number, file: string, ranks: readonly number[], limit: number): Verdict {
-    for (const rank of this.#ordered(file, ranks)) {
+  /** The first check that notices the mutant; the others are not asked. */
+  #first(mutation: Mutation, ranks: readonly number[], limit: number): { readonly rank: number; readonly result: 'fails' | 'timeout' } | undefined {
+    for (const rank of ranks) {
       const result = this.#passes(mutation, rank, limit);
-      if (result === 'passes') continue;
-      const kills = this.#kills.get(file) ?? new Map<number, number>();
-      this.#kills.set(file, kills.set(rank, (kills.get(rank) ?? 0) + 1));
-      const by = this.#baseline.checks[rank]?.id;
-      return { id, status: result === 'timeout' ? 'timeout' : 'killed', ...(by === undefined ? {} : { by }) };
+      if (result !== 'passes') return { rank, result };
     }
-    return { id, status: 'survived' };
+    return undefined;
+  }
+
+  #judged(mutation: Mutation, id: number, file: string, ranks: readonly number[]): Verdict {
+    const limit = 10_000 + 100 * (this.#baseline.hits[id] ?? 0);
+    mutation.id = id;
+    const noticed = this.#first(mutation, this.#ordered(file, ranks), limit);
+    mutation.id = off;
+    forget(mutation);
+    if (noticed === undefined) return { id, status: 'survived' };
+    const { rank, result } = noticed;
+    const kills = this.#kills.get(file) ?? new Map<number, number>();
+    this.#kills.set(file, kills.set(rank, (kills.get(rank) ?? 0) + 1));
+    const by = this.#baseline.checks[rank]?.id;
+    return { id, status: result === 'timeout' ? 'timeout' : 'killed', ...(by === undefined ? {} : { by }) };
   }
 
   /** Checks that fail without any mutant: something was left behind by one. */

@@ -1,7 +1,7 @@
 /** The value languages, row by row as the rules write them. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { holds, matches } from '#sets/matches.ts';
+import { declaredMatch, holds, identityParts, matches } from '#sets/matches.ts';
 import { matcherKey, valueKey } from '#sets/keys.ts';
 import type { Matcher, Token, Value } from '#sets/matcher.ts';
 import { signatures } from '#sets/signature.ts';
@@ -47,6 +47,7 @@ rows('principals (A3.8, A3.10)', [
   [principal(suffix('/sa/frontend')), [frontend, 'other/ns/x/sa/frontend'], [`${td}/ns/web/sa/xfrontend`, null]],
   [principal(suffix('/ns/x/*')), [], [`${td}/ns/x/sa/y`, null]],
   [principal(nonEmpty), [frontend, 'client.example'], [null]],
+  [principal(present), [frontend, 'client.example'], [null]],
   [{ type: 'identified' }, [frontend, 'client.example'], [null]],
 ]);
 
@@ -64,6 +65,8 @@ rows('namespaces at Envoy (A3.15)', [
   [glob('sa'), [`${td}/ns/ns/sa/x`, `${td}/ns/sa/sa/x`], [`${td}/ns/web/sa/x`]],
   // The rest is quoted: a dot is a dot.
   [glob('ns.prod'), [`${td}/ns/ns.prod/sa/x`], [`${td}/ns/nsXprod/sa/x`]],
+  // A list is no identity.
+  [glob('web'), [frontend], [[frontend]]],
 ]);
 
 rows('namespaces at ztunnel (A3.16)', [
@@ -74,16 +77,49 @@ rows('namespaces at ztunnel (A3.16)', [
 ]);
 
 rows('service accounts (A3.19, A3.20)', [
-  [{ type: 'service-account', namespace: 'web', account: 'frontend', plane: 'envoy' }, [frontend, 'other/ns/web/sa/frontend', 'td/ns/web/x/sa/frontend', 'td/ns/web/sa/frontend/x'], [`${td}/ns/web/sa/frontend2`, `${td}/ns/web2/sa/frontend`, 'td/ns/x/ns2/web/sa/frontend', null]],
+  [{ type: 'service-account', namespace: 'web', account: 'frontend', plane: 'envoy' }, [frontend, 'other/ns/web/sa/frontend', 'td/ns/web/x/sa/frontend', 'td/ns/web/sa/frontend/x', 'td/ns/web/x/sa/frontend/y'], [`${td}/ns/web/sa/frontend2`, `${td}/ns/web2/sa/frontend`, 'td/ns/x/ns2/web/sa/frontend', null]],
   [{ type: 'service-account', namespace: 'web', account: 'frontend', plane: 'ztunnel' }, [frontend, 'other/ns/web/sa/frontend'], ['td/ns/web/x/sa/frontend', `${td}/ns/web/sa/x`, null]],
 ]);
+
+// The slash of `/ns/` is not the last one of `spiffe://`: these have no trust domain.
+rows('service accounts of identities without a trust domain (A3.19)', [
+  [{ type: 'service-account', namespace: 'web', account: 'frontend', plane: 'envoy' }, ['/ns/web/sa/frontend'], ['ns/web/sa/frontend', 'ns/web/sa/frontend/x', 'ns/web/x/sa/frontend', 'ns/web/x/sa/frontend/y']],
+]);
+
+describe('an identity of another shape has no namespace and no account', () => {
+  test.each(['', 'td', 'td/x/web/sa/a', 'td/ns', 'td/ns/web', 'td/ns/web/x/a', 'td/ns/web/sa', 'td/ns/web/sa/a/b'])('%s', (identity) => {
+    expect(identityParts(identity)).toBeUndefined();
+  });
+  test('and one of its shape has', () => {
+    expect(identityParts('td/ns/web/sa/a')).toEqual({ trustDomain: 'td', namespace: 'web', account: 'a' });
+  });
+});
 
 rows('trust domains (A3.22)', [
   [{ type: 'trust-domain', pattern: exact('td1') }, ['td1/ns/a/sa/x', 'td1/x'], ['td12/ns/a/sa/x', 'td1', null]],
   [{ type: 'trust-domain', pattern: prefix('td') }, ['td1/ns/a/sa/x'], ['xtd/ns/a/sa/x', null]],
   [{ type: 'trust-domain', pattern: suffix('1') }, ['td1/ns/a/sa/x'], ['td2/ns/a/sa/1', null]],
-  [{ type: 'trust-domain', pattern: nonEmpty }, ['td1/ns/a/sa/x'], [null]],
+  [{ type: 'trust-domain', pattern: nonEmpty }, ['td1/ns/a/sa/x', 'client.example'], [null]],
+  [{ type: 'trust-domain', pattern: present }, ['td1/ns/a/sa/x', 'client.example'], [null]],
+  // Without a slash there is no trust domain, not even a shorter one.
+  [{ type: 'trust-domain', pattern: exact('t') }, ['t/x'], ['t', 'td', null]],
 ]);
+
+const labelled = (namespace: string, namespaceLabels: Readonly<Record<string, string>>): Value => ({ principal: null, namespace, namespaceLabels });
+const teams = { matchLabels: { team: 'red' }, matchExpressions: [] };
+const byLabel = { type: 'source-namespace', names: ['web'], declared: ['web', 'shop'], selection: teams } as const;
+
+rows('namespaces that a NetworkPolicy selects', [
+  [{ type: 'source-namespace', names: ['web'], declared: ['web', 'shop'], selection: undefined }, [frontend, labelled('web', {})], [`${td}/ns/shop/sa/x`, labelled('other', { team: 'red' }), 'client.example', null]],
+  // What is declared is decided by its name, the rest by its labels.
+  [byLabel, [frontend, labelled('web', {}), labelled('other', { team: 'red' })], [labelled('shop', { team: 'red' }), labelled('other', { team: 'blue' }), labelled('other', {}), 'client.example', null]],
+  [{ ...byLabel, selection: { matchLabels: { 'kubernetes.io/metadata.name': 'other' }, matchExpressions: [] } }, [labelled('other', {}), `${td}/ns/other/sa/x`], [labelled('another', {})]],
+]);
+
+test('a declared namespace is decided, and so is any where no label is asked for', () => {
+  expect(['web', 'shop', 'other'].map((namespace) => declaredMatch(byLabel, namespace))).toEqual([true, false, undefined]);
+  expect(['web', 'shop', 'other'].map((namespace) => declaredMatch({ ...byLabel, selection: undefined }, namespace))).toEqual([true, false, false]);
+});
 
 rows('addresses (A3.24)', [
   [cidr('10.0.0.0/8'), [ip('10.0.0.0'), ip('10.255.255.255'), ip('::ffff:10.1.2.3')], [ip('11.0.0.0'), ip('2001:db8::a'), null]],
@@ -95,7 +131,13 @@ rows('addresses (A3.24)', [
 
 rows('ports and protocols (A3.40)', [
   [port(80), [80], [8080, '80', null]],
+  [{ type: 'port-range', first: 80, last: 90 }, [80, 85, 90], [79, 91, '85', null]],
   [protocol('http'), ['http'], ['https', null]],
+]);
+
+rows('paths', [
+  [path(present), ['/', '/a'], [null]],
+  [path(present, 'NONE'), ['/', ''], [null, ['/']]],
 ]);
 
 rows('path templates (A3.37)', [
@@ -108,9 +150,13 @@ rows('path templates (A3.37)', [
 const bearer: Token = { location: 'authorization:Bearer ', signedBy: ['k1'], issuer: 'i', subject: 's' };
 
 rows('tokens', [
-  [{ type: 'token' }, [bearer, { ...bearer, signedBy: [] }], [null]],
+  [{ type: 'token' }, [bearer, { ...bearer, signedBy: [] }], [null, 'a', 7]],
   [{ type: 'token', keys: 'k1', issuer: exact('i') }, [bearer, { ...bearer, signedBy: 'all' }, { ...bearer, subject: null }], [{ ...bearer, signedBy: ['k2'] }, { ...bearer, signedBy: [] }, { ...bearer, issuer: 'j' }, { ...bearer, issuer: null }, null]],
   [{ type: 'token', locations: ['cookie:session'] }, [{ ...bearer, location: 'cookie:session' }], [bearer, null]],
+  // Where nothing is said of reading, a token stands exactly at a place; a rule that reads finds it behind other text too (A5.7).
+  [{ type: 'token', locations: ['header:x-token:Token '] }, [{ ...bearer, location: 'header:x-token:Token ' }], [{ ...bearer, location: 'header:x-token:New Token ' }]],
+  [{ type: 'token', locations: ['header:x-token:Token '], reading: 'token' }, [{ ...bearer, location: 'header:x-token:New Token ' }], [{ ...bearer, location: 'header:x-token:Token New ' }, bearer]],
+  [{ type: 'token', locations: ['header:x-token:Token '], reading: 'anything' }, [{ ...bearer, location: 'header:x-token:Token New ' }, { ...bearer, location: 'header:x-token:New Token ' }], [{ ...bearer, location: 'header:x-token:New ' }, bearer]],
   [{ type: 'token', subject: nonEmpty }, [bearer], [{ ...bearer, subject: '' }, { ...bearer, subject: null }]],
 ]);
 

@@ -37,6 +37,21 @@ const table: readonly (readonly [string, string, string, string, string])[] = [
   ['/x%2f..%2fadmin', '/x%2f..%2fadmin', '/x%2f..%2fadmin', '/x%2f..%2fadmin', '/admin'],
   ['/admin/', '/admin/', '/admin/', '/admin/', '/admin/'],
   ['*', '*', '*', '*', '*'],
+  ['?', '', '', '', ''],
+  ['/x/..;a/admin', '/x/..;a/admin', '/admin', '/admin', '/admin'],
+  ['/a%5cb', '/a%5cb', '/a%5cb', '/a%5cb', '/a/b'],
+  ['/\u00e9', '/\u00e9', '/%C3%A9', '/%C3%A9', '/%C3%A9'],
+  // What does not start with a slash stays as it is.
+  ['*/%41//b', '*/%41//b', '*/%41//b', '*/%41//b', '*/%41//b'],
+  // Characters that stand in a path only escaped, byte by byte; brackets stay.
+  ['/a b"<>^`{|}', '/a b"<>^`{|}', '/a%20b%22%3C%3E%5E%60%7B%7C%7D', '/a%20b%22%3C%3E%5E%60%7B%7C%7D', '/a%20b%22%3C%3E%5E%60%7B%7C%7D'],
+  ['/\u0001\u007f', '/\u0001\u007f', '/%01%7F', '/%01%7F', '/%01%7F'],
+  ['/[]', '/[]', '/[]', '/[]', '/[]'],
+  ['/a///b', '/a///b', '/a///b', '/a/b', '/a/b'],
+  ['/a/./b/../c', '/a/./b/../c', '/a/c', '/a/c', '/a/c'],
+  ['/a/.b/..c', '/a/.b/..c', '/a/.b/..c', '/a/.b/..c', '/a/.b/..c'],
+  ['/a/x.;/b..;', '/a/x.;/b..;', '/a/x.;/b..;', '/a/x.;/b..;', '/a/x.;/b..;'],
+  ['/%41%5A%61%7a%2d%5F%60', '/%41%5A%61%7a%2d%5F%60', '/AZaz-_%60', '/AZaz-_%60', '/AZaz-_%60'],
 ];
 
 describe('normalization', () => {
@@ -53,6 +68,6 @@ describe('normalization', () => {
     }
   });
   test('a fragment or an encoded zero byte is refused before any policy', () => {
-    expect(['/a#b', '/a%00', '/a', '/a%23'].map(rejectedPath)).toEqual([true, true, false, false]);
+    expect(['/a#b', '/a%00', '/a', '/a%23', '/\u00e9', '/\u007f'].map(rejectedPath)).toEqual([true, true, false, false, true, false]);
   });
 });

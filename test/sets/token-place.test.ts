@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { readingAt, sentAt } from '#sets/token-place.ts';
+import { headerPlace, readingAt, sentAt } from '#sets/token-place.ts';
 
 describe('a rule that looks for a token in a header', () => {
   test.each([
@@ -21,6 +21,13 @@ describe('a rule that looks for a token in a header', () => {
   });
 });
 
+test('a place in a header has a name and a prefix, others have none', () => {
+  expect(headerPlace('authorization:Bearer ')).toEqual({ start: 'authorization:', header: 'authorization', prefix: 'Bearer ' });
+  expect(headerPlace('header:x-token:Token: ')).toEqual({ start: 'header:x-token:', header: 'x-token', prefix: 'Token: ' });
+  expect(headerPlace('header:x-token:')).toEqual({ start: 'header:x-token:', header: 'x-token', prefix: '' });
+  expect(['parameter:token', 'cookie:token'].map(headerPlace)).toEqual([undefined, undefined]);
+});
+
 describe('ways to send a token', () => {
   const readings = (places: readonly string[]): Set<string> => new Set((sentAt(places) ?? []).map((sent) => places.map((place) => readingAt(place, sent)).join(' ')));
 
@@ -38,6 +45,26 @@ describe('ways to send a token', () => {
 
   test('are the places themselves first', () => {
     expect(sentAt(['authorization:Bearer ', 'parameter:access_token'])?.slice(0, 2)).toEqual(['authorization:Bearer ', 'parameter:access_token']);
+  });
+
+  test.each([
+    // Behind text that is no prefix, and before such text; what no rule finds is left out.
+    [['A ', ''], ['x', 'xA ', 'A x']],
+    // The text between is none that a prefix holds.
+    [['x'], ['-x', 'x-']],
+    [['x', '-'], ['y-', 'yx', '-y', '-yx', 'xy', 'xy-', '-yxy']],
+    [['x-yz0'], ['\u00fcx-yz0', 'x-yz0\u00fc']],
+  ])('with the prefixes %j are, besides the places, %j', (prefixes, more) => {
+    const at = (prefix: string): string => `header:h:${prefix}`;
+    expect(sentAt(prefixes.map(at))).toEqual([...prefixes, ...more].map(at));
+  });
+
+  test('of two headers are told apart', () => {
+    expect(sentAt(['header:a:P', 'header:b:P', 'cookie:c'])).toEqual(['header:a:P', 'header:b:P', 'cookie:c', 'header:a:xP', 'header:a:Px', 'header:b:xP', 'header:b:Px']);
+  });
+
+  test('are enumerated for five prefixes of one header, and no prefix at all', () => {
+    expect(sentAt(['', 'A', 'B', 'C', 'D', 'E'].map((prefix) => `header:h:${prefix}`))).toBeDefined();
   });
 
   test('are not enumerated where a header has too many places', () => {
