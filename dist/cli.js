@@ -20199,7 +20199,7 @@ function templateStep(template, state, character) {
     if (element === void 0 || !accepts(element, character)) continue;
     close(template, positions2, element.kind === "many" ? position : position + 1);
   }
-  return positions2.sort((left, right) => left - right);
+  return positions2;
 }
 function templateAccepts(template, state) {
   return state.includes(template.length);
@@ -20234,7 +20234,6 @@ function readingAt(place2, sent) {
   if (place2 === sent) return "token";
   const [wanted2, found] = [headerPlace(place2), headerPlace(sent)];
   if (wanted2 === void 0 || found?.header !== wanted2.header) return "nothing";
-  if (wanted2.prefix === "") return found.prefix === "" ? "token" : "bytes";
   const at2 = found.prefix.indexOf(wanted2.prefix);
   if (at2 < 0) return "nothing";
   return at2 + wanted2.prefix.length === found.prefix.length ? "token" : "bytes";
@@ -20356,7 +20355,7 @@ function tokenStandsAt({ locations, reading }, location) {
   });
 }
 function tokenMatches(matcher, token) {
-  if (matcher.locations !== void 0 && !tokenStandsAt(matcher, token.location)) return false;
+  if (!tokenStandsAt(matcher, token.location)) return false;
   if (matcher.keys !== void 0 && token.signedBy !== "all" && !token.signedBy.includes(matcher.keys)) return false;
   if (matcher.issuer !== void 0 && (token.issuer === null || !textMatches(matcher.issuer, token.issuer))) return false;
   return matcher.subject === void 0 || token.subject !== null && textMatches(matcher.subject, token.subject);
@@ -30116,8 +30115,7 @@ function inWorld(mesh2, root, namespaceWide, own4) {
   const inherited = namespaceWide === void 0 || namespaceWide.spec.mode === "UNSET" ? rootStrict : namespaceWide.spec.mode === "STRICT";
   const namespaceSilent = namespaceWide === void 0 || namespaceWide.spec.mode === "UNSET";
   const mode = own4?.spec.mode ?? "UNSET";
-  const strict2 = mode === "UNSET" ? inherited : mode === "STRICT";
-  if (own4 === void 0) return { strict: strict2, exceptions: /* @__PURE__ */ new Set(), by: void 0 };
+  if (own4 === void 0) return { strict: inherited, exceptions: /* @__PURE__ */ new Set(), by: void 0 };
   const portsOf6 = (...modes3) => [...own4.spec.portLevelMtls].filter(([, portMode]) => modes3.includes(portMode)).map(([port3]) => port3);
   const excepted = (world, ports3) => ({ strict: world, exceptions: new Set(ports3), by: ports3.length === 0 ? void 0 : resourceId(own4) });
   if (mode === "STRICT") return excepted(true, portsOf6("PERMISSIVE", "DISABLE"));
