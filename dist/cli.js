@@ -31832,7 +31832,7 @@ function behind(mesh2, workload2, mode, { waypoint, target }) {
   const open3 = { shared: [], asking: [], opaque: [], lowered: [], readsTokens: false };
   const identity2 = waypointIdentity(mesh2, waypoint);
   const port3 = target === void 0 ? [] : [["port", target]];
-  const address = parseIp(unnamedClientAddress) ?? 0n;
+  const address = parseIp(defaultClientAddress) ?? 0n;
   const own4 = parseIp(unnamedPodAddress) ?? 0n;
   if (mode === "none") return open3;
   if (mode === "ambient") return { ...open3, shared: atZtunnel(mesh2, workload2, fixed([["peer", identity2], ["source.ip", address], ["destination.ip", own4], ...port3]), identity2) };

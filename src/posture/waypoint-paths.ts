@@ -25,7 +25,7 @@ import type { Value } from '#sets/matcher.ts';
 import { takesTunnels } from './arrival.ts';
 import { protocolPredicate } from './connection-domains.ts';
 import type { ChainGroup, ConnectionDomains } from './connection-domains.ts';
-import { unnamedClientAddress, unnamedPodAddress } from './request.ts';
+import { defaultClientAddress, unnamedPodAddress } from './request.ts';
 import { sidecarLowering } from './sidecar-lowering.ts';
 import type { LoweredPolicies } from './sidecar-lowering.ts';
 import { addressedProtocol, waypointSeat } from './waypoint.ts';
@@ -161,7 +161,7 @@ function behind(mesh: Mesh, workload: Workload, mode: 'sidecar' | 'ambient' | 'n
   const open: Built = { shared: [], asking: [], opaque: [], lowered: [], readsTokens: false };
   const identity = waypointIdentity(mesh, waypoint);
   const port: readonly Constant[] = target === undefined ? [] : [['port', target]];
-  const address = parseIp(unnamedClientAddress) ?? 0n;
+  const address = parseIp(defaultClientAddress) ?? 0n;
   const own = parseIp(unnamedPodAddress) ?? 0n;
   if (mode === 'none') return open;
   if (mode === 'ambient') return { ...open, shared: atZtunnel(mesh, workload, fixed([['peer', identity], ['source.ip', address], ['destination.ip', own], ...port]), identity) };

@@ -168,3 +168,37 @@ describe('the layers at a question’s point give the verdict that `decide` give
     expect(compared(whole).differing.slice(0, 5)).toEqual([]);
   });
 });
+
+describe('the address that a sidecar behind a waypoint sees on a connection of bytes', () => {
+  const behindDoor = (block: string): Mesh =>
+    closedMesh(readManifests(`apiVersion: v1
+kind: Namespace
+metadata: {name: shop, labels: {istio-injection: enabled, istio.io/use-waypoint: door}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: cart, namespace: shop}
+spec: {selector: {matchLabels: {app: cart}}, template: {metadata: {labels: {app: cart}}, spec: {containers: [{name: main, image: example/cart}]}}}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: door, namespace: shop, labels: {istio.io/waypoint-for: workload}}
+spec: {gatewayClassName: istio-waypoint}
+---
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: c, namespace: shop}
+spec: {rules: [{from: [{source: {remoteIpBlocks: ['${block}']}}]}]}
+`));
+  const query: Query = { from: { principal: 'cluster.local/ns/shop/sa/cart', client: 'ambient' }, to: { workload: 'shop/cart', port: 5555 }, request: { protocol: 'tcp' } };
+
+  test.each([['192.0.2.0/24', 'deny'], ['127.9.9.9/32', 'allow']])('is the same for the layers and for `decide`: %s', (block, verdict) => {
+    const mesh = behindDoor(block);
+    const workload = mesh.workloads.get('shop/cart');
+    if (workload === undefined) throw new Error('no such workload');
+    const posture = pathsTo(mesh, workload, true);
+    const point = pointOf(mesh, workload, query, posture);
+    expect(decide(mesh, query).verdict).toBe(verdict);
+    expect(point !== undefined && passes(posture.sure, point) ? 'allow' : 'deny').toBe(verdict);
+  });
+});
