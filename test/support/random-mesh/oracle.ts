@@ -15,13 +15,11 @@ import { addressed } from '#posture/addressed.ts';
 import { decide, isProxyPort } from '#posture/answer.ts';
 import { hasAmbient } from '#posture/arrival.ts';
 import { hasNetworkPolicies, impossibleInNetwork, throughNetworkPaths } from '#posture/network-paths.ts';
-import { isNobody } from '#posture/nobody.ts';
 import { nobodysRequests } from '#posture/nobody.ts';
 import { impossible, pathsTo, type DestinationPosture } from '#posture/paths.ts';
 import { pointOf } from '#posture/point.ts';
 import type { Query } from '#posture/query.ts';
 import { tokenRules } from '#semantics/request-authentication.ts';
-import { trustDomainsOf } from '#semantics/values.ts';
 import type { Cube, Point } from '#sets/cube.ts';
 import type { Limits } from '#sets/difference.ts';
 import { passes, pointIn } from '#sets/evaluate.ts';
@@ -202,8 +200,6 @@ function judgeQuery(query: Query, { base, head, view, nowhere, changes, counts, 
   const to = rank[after.verdict];
   // Answered before any policy on some side, or asked by no client that there is: the comparison does not speak of it.
   if (from === undefined || to === undefined || before.point === undefined || after.point === undefined) return;
-  const { principal } = query.from;
-  if (typeof principal === 'string' && [base, head].some(({ config }) => isNobody(principal, trustDomainsOf(config)))) return;
   const { destination } = before;
   if (destination === undefined || destination.id !== after.destination?.id) return;
   const cannot = (point: Point): boolean => nowhere(destination).some((cube) => pointIn(cube, point)) || (after.destination !== undefined && nowhere(after.destination).some((cube) => pointIn(cube, point)));
