@@ -10118,6 +10118,26 @@ var init_build = __esm({
   }
 });
 
+// src/lib/unresolved.ts
+function mayHoldUnresolved(text9) {
+  return marks.some((mark2) => text9.includes(mark2));
+}
+function unresolvedTexts(text9) {
+  return mayHoldUnresolved(text9) ? [...new Set((text9.match(unresolved) ?? []).map((each) => each.startsWith(encoded) ? clusterText : each))] : [];
+}
+var randomText, clusterText, encoded, encryptedMark, marks, unresolved;
+var init_unresolved = __esm({
+  "src/lib/unresolved.ts"() {
+    "use strict";
+    randomText = "random-at-every-rendering";
+    clusterText = "known-to-the-cluster-only";
+    encoded = "a25vd24tdG8tdGhlLWNsdXN0ZXItb25se";
+    encryptedMark = "ENC[AES256_GCM,";
+    marks = [encoded, "${", "{{", encryptedMark, randomText, clusterText];
+    unresolved = /\$\{[^{}]*\}|\{\{[^{}]*\}\}|ENC\[AES256_GCM,[^\]]*\]|random-at-every-rendering|known-to-the-cluster-only|a25vd24tdG8tdGhlLWNsdXN0ZXItb25se[A-Za-z0-9+/=]*/gu;
+  }
+});
+
 // src/units/flux-parts.ts
 function fluxParts(scan, objects, documents) {
   const sources = objects.flatMap((object4) => sourceOf(object4));
@@ -10174,68 +10194,67 @@ function sourceOf({ file: file2, line, value }) {
   ];
 }
 function heldBy({ tree: tree3, kustomizations }, documents) {
-  const found = [];
-  const contentOf5 = (path2) => {
+  const blobAt2 = (path2) => {
     const there = path2 === void 0 ? void 0 : follow(tree3, path2);
     return there?.type === "blob" ? there.blob : void 0;
   };
-  for (const [folder, { file: file2 }] of kustomizations) {
-    const blob = contentOf5(file2);
+  const generated2 = [...kustomizations].flatMap(([folder, { file: file2 }]) => {
+    const blob = blobAt2(file2);
     const value = blob === void 0 ? void 0 : documents.first(blob);
-    if (!isRecord(value)) continue;
-    const written2 = blob === void 0 ? void 0 : documents.text(blob);
-    for (const [field3, kind] of [["configMapGenerator", "ConfigMap"], ["secretGenerator", "Secret"]]) {
-      for (const entry2 of records(value[field3])) {
-        const name2 = text(entry2["name"]) ?? "";
-        const here = { file: file2, line: lineOf(written2, name2) };
-        const pieces = [...texts(entry2["files"]), ...texts(entry2["envs"]), ...texts([entry2["env"]])].map((each) => {
-          const cut2 = each.indexOf("=");
-          const path2 = resolvePath(folder, cut2 < 0 ? each : each.slice(cut2 + 1));
-          const content = contentOf5(path2);
-          const held = content === void 0 ? void 0 : documents.text(content);
-          return { key: cut2 < 0 ? each.split("/").at(-1) ?? each : each.slice(0, cut2), detail: content === void 0 ? each : said(path2 ?? "", held, content), ...held === void 0 || isEncrypted(held) ? {} : { text: held }, ...path2 === void 0 || content === void 0 ? here : { file: path2, line: 1 } };
-        });
-        const literals = texts(entry2["literals"]).flatMap((each) => {
-          const cut2 = each.indexOf("=");
-          const value2 = each.slice(cut2 + 1).replace(/^(["'])([^]*)\1$/u, "$2");
-          return cut2 < 1 ? [] : [{ key: each.slice(0, cut2), detail: value2, ...isEncrypted(value2) ? {} : { text: value2 }, ...here }];
-        });
-        const [only4] = pieces;
-        const behavior = text(entry2["behavior"]);
-        found.push({
-          kind,
-          name: name2,
-          namespace: "",
-          // Of one file it is the file that a person edits.
-          ...pieces.length === 1 && only4 !== void 0 && texts(entry2["literals"]).length === 0 ? { file: only4.file, line: only4.line } : here,
-          detail: canonical([pieces.map(({ key: key3, detail }) => [key3, detail]), entry2["literals"]]),
-          ...behavior === "merge" || behavior === "replace" ? { changes: true } : {},
-          // What lines of an environment file say is not looked into.
-          whole: texts(entry2["envs"]).length === 0 && entry2["env"] === void 0,
-          keys: new Map([...pieces, ...literals].map(({ key: key3, ...each }) => [key3, each]))
-        });
-      }
-    }
-  }
-  for (const path2 of tree3.entries.keys()) {
-    const blob = /\.ya?ml$/iu.test(path2) ? contentOf5(path2) : void 0;
-    const content = blob === void 0 ? void 0 : documents.text(blob);
-    if (blob === void 0 || content === void 0 || !/\bkind:\s*["']?(?:ConfigMap|Secret)\b/u.test(content)) continue;
-    const reading = documents.read(blob);
-    for (const { manifest, value, startLine: startLine2 } of reading.type === "documents" ? reading.documents : []) {
-      if (!manifest || !isRecord(value) || !isRecord(value["metadata"]) || value["kind"] !== "ConfigMap" && value["kind"] !== "Secret") continue;
-      const here = { file: path2, line: startLine2 };
-      const data = { ...isRecord(value["data"]) ? value["data"] : {}, ...isRecord(value["stringData"]) ? value["stringData"] : {} };
-      found.push({ ...here, kind: value["kind"], name: text(value["metadata"]["name"]) ?? "", namespace: text(value["metadata"]["namespace"]) ?? "", detail: canonical(data), whole: true, keys: new Map(Object.entries(data).map(([key3, each]) => [key3, { ...here, detail: typeof each === "string" ? said(key3, each, each) : canonical(each), ...textOf(value, key3, each) }])) });
-    }
-  }
-  return found;
+    if (blob === void 0 || !isRecord(value)) return [];
+    const source2 = { folder, file: file2, written: documents.text(blob), blobAt: blobAt2, documents };
+    return [...records(value["configMapGenerator"]).map((entry2) => generatedBy(entry2, "ConfigMap", source2)), ...records(value["secretGenerator"]).map((entry2) => generatedBy(entry2, "Secret", source2))];
+  });
+  const written2 = [...tree3.entries.keys()].flatMap((path2) => /\.ya?ml$/iu.test(path2) ? writtenIn(path2, blobAt2(path2), documents) : []);
+  return [...generated2, ...written2];
+}
+function generatedBy(entry2, kind, { folder, file: file2, written: written2, blobAt: blobAt2, documents }) {
+  const name2 = text(entry2["name"]) ?? "";
+  const here = { file: file2, line: lineOf(written2, name2) };
+  const pieces = [...texts(entry2["files"]), ...texts(entry2["envs"]), ...texts([entry2["env"]])].map((each) => {
+    const cut2 = each.indexOf("=");
+    const path2 = resolvePath(folder, cut2 < 0 ? each : each.slice(cut2 + 1));
+    const content = blobAt2(path2);
+    const held = content === void 0 ? void 0 : documents.text(content);
+    return { key: cut2 < 0 ? each.split("/").at(-1) ?? each : each.slice(0, cut2), detail: content === void 0 ? each : said(path2 ?? "", held, content), ...held === void 0 || isEncrypted(held) ? {} : { text: held }, ...path2 === void 0 || content === void 0 ? here : { file: path2, line: 1 } };
+  });
+  const literals = texts(entry2["literals"]).flatMap((each) => {
+    const cut2 = each.indexOf("=");
+    const value = each.slice(cut2 + 1).replace(/^(["'])([^]*)\1$/u, "$2");
+    return cut2 < 1 ? [] : [{ key: each.slice(0, cut2), detail: value, ...isEncrypted(value) ? {} : { text: value }, ...here }];
+  });
+  const [only4] = pieces;
+  const behavior = text(entry2["behavior"]);
+  return {
+    kind,
+    name: name2,
+    namespace: "",
+    // Of one file it is the file that a person edits.
+    ...pieces.length === 1 && only4 !== void 0 && texts(entry2["literals"]).length === 0 ? { file: only4.file, line: only4.line } : here,
+    detail: canonical([pieces.map(({ key: key3, detail }) => [key3, detail]), entry2["literals"]]),
+    ...behavior === "merge" || behavior === "replace" ? { changes: true } : {},
+    // What lines of an environment file say is not looked into.
+    whole: texts(entry2["envs"]).length === 0 && entry2["env"] === void 0,
+    keys: new Map([...pieces, ...literals].map(({ key: key3, ...each }) => [key3, each]))
+  };
+}
+function writtenIn(file2, blob, documents) {
+  const content = blob === void 0 ? void 0 : documents.text(blob);
+  if (blob === void 0 || content === void 0 || !/\bkind:\s*["']?(?:ConfigMap|Secret)\b/u.test(content)) return [];
+  const reading = documents.read(blob);
+  return (reading.type === "documents" ? reading.documents : []).flatMap(({ manifest, value, startLine: startLine2 }) => {
+    if (!manifest || !isRecord(value) || !isRecord(value["metadata"]) || value["kind"] !== "ConfigMap" && value["kind"] !== "Secret") return [];
+    const here = { file: file2, line: startLine2 };
+    const data = { ...isRecord(value["data"]) ? value["data"] : {}, ...isRecord(value["stringData"]) ? value["stringData"] : {} };
+    const keys = Object.entries(data).map(([key3, each]) => [key3, { ...here, detail: typeof each === "string" ? said(key3, each, each) : canonical(each), ...textOf(value, key3, each) }]);
+    return [{ ...here, kind: value["kind"], name: text(value["metadata"]["name"]) ?? "", namespace: text(value["metadata"]["namespace"]) ?? "", detail: canonical(data), whole: true, keys: new Map(keys) }];
+  });
 }
 function said(name2, content, id) {
   return content !== void 0 && /\.(?:ya?ml|json)$/iu.test(name2) ? saidBy(content) : id;
 }
 function isEncrypted(content) {
-  return content.includes("ENC[AES256_GCM,");
+  return content.includes(encryptedMark);
 }
 function textOf(value, key3, held) {
   if (typeof held !== "string") return {};
@@ -10280,6 +10299,7 @@ var init_flux_parts = __esm({
     "use strict";
     init_canonical();
     init_order();
+    init_unresolved();
     init_build();
     init_documents2();
     init_kustomization();
@@ -11300,25 +11320,6 @@ function assertNever(value) {
 var init_assert_never = __esm({
   "src/lib/assert-never.ts"() {
     "use strict";
-  }
-});
-
-// src/lib/unresolved.ts
-function mayHoldUnresolved(text9) {
-  return marks.some((mark2) => text9.includes(mark2));
-}
-function unresolvedTexts(text9) {
-  return mayHoldUnresolved(text9) ? [...new Set((text9.match(unresolved) ?? []).map((each) => each.startsWith(encoded) ? clusterText : each))] : [];
-}
-var randomText, clusterText, encoded, marks, unresolved;
-var init_unresolved = __esm({
-  "src/lib/unresolved.ts"() {
-    "use strict";
-    randomText = "random-at-every-rendering";
-    clusterText = "known-to-the-cluster-only";
-    encoded = "a25vd24tdG8tdGhlLWNsdXN0ZXItb25se";
-    marks = [encoded, "${", "{{", "ENC[AES256_GCM,", randomText, clusterText];
-    unresolved = /\$\{[^{}]*\}|\{\{[^{}]*\}\}|ENC\[AES256_GCM,[^\]]*\]|random-at-every-rendering|known-to-the-cluster-only|a25vd24tdG8tdGhlLWNsdXN0ZXItb25se[A-Za-z0-9+/=]*/gu;
   }
 });
 
@@ -20833,7 +20834,7 @@ function managedName({ name: name2, annotations, spec }) {
 function podsMadeFor(id, gateway2) {
   const namespace = gateway2.namespace ?? "default";
   const name2 = managedName(gateway2);
-  const host = `${name2}.${namespace}.svc.cluster.local`;
+  const host = hostOf({ name: name2, namespace });
   return {
     id,
     namespace,
@@ -20851,7 +20852,7 @@ function podsOfWorkload(mesh2, id, workload2) {
     (service) => service.spec.ports.flatMap((port3) => {
       const target = targetPortOf(spec, port3);
       const untranslated = Object.hasOwn(service.labels, "experimental.istio.io/disable-gateway-port-translation");
-      return target === void 0 || port3.protocol !== "TCP" ? [] : [{ host: `${service.name}.${service.namespace ?? ""}.svc.cluster.local`, port: port3.port, target, untranslated }];
+      return target === void 0 || port3.protocol !== "TCP" ? [] : [{ host: hostOf(service), port: port3.port, target, untranslated }];
     })
   );
   return { id, namespace: workload2.namespace, labels: workload2.labels, serviceAccount: workload2.serviceAccount, annotations: workload2.annotations, madeFor: void 0, servicePorts };
@@ -20863,6 +20864,7 @@ var init_gateway_pods = __esm({
   "src/mesh/gateway-pods.ts"() {
     "use strict";
     init_attachment();
+    init_hosts();
     init_ports();
     init_services();
   }
@@ -21115,7 +21117,7 @@ function parentOf(mesh2, gateway2, listener2, given) {
   return { gateway: served3, listener: listener2, hostname: listener2.hostname, hosts, kinds: kindsOf(listener2) };
 }
 function servicesOf2(gateway2, namespace) {
-  if (isManaged(gateway2)) return [`${managedName(gateway2)}.${namespace}.svc.cluster.local`];
+  if (isManaged(gateway2)) return [hostOf({ name: managedName(gateway2), namespace })];
   return gateway2.spec.addresses.flatMap(({ type, value }) => type === "Hostname" ? [value.includes(".") ? value : `${value}.${namespace}.svc.cluster.local`] : []);
 }
 function hostsOf2(mesh2, own4, { hostname: hostname4, allowedNamespaces }) {
@@ -21175,6 +21177,7 @@ var init_kubernetes_gateways = __esm({
     "use strict";
     init_attachment();
     init_gateway_pods();
+    init_hosts();
     init_installation2();
     init_policies();
     init_ports();
@@ -21430,8 +21433,8 @@ function routeSet(mesh2, service, delegates) {
       const own4 = resolved2(route2, service);
       return mergeDelegate(own4, delegate.spec.http.map((inner) => resolved2(inner, delegate)));
     }),
-    tls: spec.tls.map((route2) => ({ match: route2.match.map((match) => ({ ...match, gateways: match.gateways.map((gateway2) => gatewayKey(gateway2, namespace)) })), route: destinations(route2.route, namespace) })),
-    tcp: spec.tcp.map((route2) => ({ match: route2.match.map((match) => ({ ...match, gateways: match.gateways.map((gateway2) => gatewayKey(gateway2, namespace)) })), route: destinations(route2.route, namespace) })),
+    tls: spec.tls.map((route2) => ({ match: atGateways(route2.match, namespace), route: destinations(route2.route, namespace) })),
+    tcp: spec.tcp.map((route2) => ({ match: atGateways(route2.match, namespace), route: destinations(route2.route, namespace) })),
     fromTlsRoute: false
   };
 }
@@ -21440,12 +21443,15 @@ function resolved2(route2, service) {
   return {
     ...route2,
     by: resourceId(service),
-    match: route2.match.map((match) => ({ ...match, gateways: match.gateways.map((gateway2) => gatewayKey(gateway2, namespace)) })),
+    match: atGateways(route2.match, namespace),
     route: destinations(route2.route, namespace)
   };
 }
 function destinations(route2, namespace) {
   return route2.map((destination2) => ({ ...destination2, host: destinationHost(destination2.host, namespace) }));
+}
+function atGateways(matches3, namespace) {
+  return matches3.map((match) => ({ ...match, gateways: match.gateways.map((gateway2) => gatewayKey(gateway2, namespace)) }));
 }
 function gatewayKey(gateway2, namespace) {
   return gateway2 === "mesh" || gateway2.includes("/") ? gateway2 : `${namespace}/${gateway2}`;

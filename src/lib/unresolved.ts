@@ -10,7 +10,9 @@ export const clusterText = 'known-to-the-cluster-only';
 
 /** `clusterText` as a Secret holds it, from the first to the last whole letter. */
 const encoded = 'a25vd24tdG8tdGhlLWNsdXN0ZXItb25se';
-const marks = [encoded, '${', '{{', 'ENC[AES256_GCM,', randomText, clusterText];
+/** How a value that SOPS has encrypted begins. */
+export const encryptedMark = 'ENC[AES256_GCM,';
+const marks = [encoded, '${', '{{', encryptedMark, randomText, clusterText];
 const unresolved = /\$\{[^{}]*\}|\{\{[^{}]*\}\}|ENC\[AES256_GCM,[^\]]*\]|random-at-every-rendering|known-to-the-cluster-only|a25vd24tdG8tdGhlLWNsdXN0ZXItb25se[A-Za-z0-9+/=]*/gu;
 
 /** Cheap: most files hold none. */

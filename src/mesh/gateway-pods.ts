@@ -1,6 +1,7 @@
 /** Which pods a gateway has, and how a port of the Service before them becomes a port of theirs (M110, M111, M120). */
 import type { Resource } from '#manifests/resource.ts';
 import { ofKind } from './attachment.ts';
+import { hostOf } from './hosts.ts';
 import type { Mesh, Workload } from './model.ts';
 import { podSpecOf, targetPortOf } from './ports.ts';
 import type { Labels } from './selection.ts';
@@ -50,7 +51,7 @@ export function managedName({ name, annotations, spec }: Resource<'KubernetesGat
 function podsMadeFor(id: string, gateway: Resource<'KubernetesGateway'>): GatewayPods {
   const namespace = gateway.namespace ?? 'default';
   const name = managedName(gateway);
-  const host = `${name}.${namespace}.svc.cluster.local`;
+  const host = hostOf({ name, namespace });
   return {
     id,
     namespace,
@@ -69,7 +70,7 @@ function podsOfWorkload(mesh: Mesh, id: string, workload: Workload): GatewayPods
     service.spec.ports.flatMap((port): GatewayServicePort[] => {
       const target = targetPortOf(spec, port);
       const untranslated = Object.hasOwn(service.labels, 'experimental.istio.io/disable-gateway-port-translation');
-      return target === undefined || port.protocol !== 'TCP' ? [] : [{ host: `${service.name}.${service.namespace ?? ''}.svc.cluster.local`, port: port.port, target, untranslated }];
+      return target === undefined || port.protocol !== 'TCP' ? [] : [{ host: hostOf(service), port: port.port, target, untranslated }];
     }),
   );
   return { id, namespace: workload.namespace, labels: workload.labels, serviceAccount: workload.serviceAccount, annotations: workload.annotations, madeFor: undefined, servicePorts };

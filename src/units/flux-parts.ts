@@ -5,6 +5,7 @@
  */
 import { canonical } from '#lib/canonical.ts';
 import { distinct, sortedBy } from '#lib/order.ts';
+import { encryptedMark } from '#lib/unresolved.ts';
 import { lineOf, saidBy, type OutsidePart } from './build.ts';
 import { follow, type Documents } from './documents.ts';
 import { isRecord, records, texts } from './kustomization.ts';
@@ -110,62 +111,71 @@ function sourceOf({ file, line, value }: RenderedRoots['objects'][number]): read
 
 /** ConfigMaps and Secrets of the tree: those that are written, and those that a kustomization generates. */
 function heldBy({ tree, kustomizations }: Pick<SideScan, 'tree' | 'kustomizations'>, documents: Documents): readonly Named[] {
-  const found: Named[] = [];
-  const contentOf = (path: string | undefined): string | undefined => {
+  const blobAt = (path: string | undefined): string | undefined => {
     const there = path === undefined ? undefined : follow(tree, path);
     return there?.type === 'blob' ? there.blob : undefined;
   };
-  for (const [folder, { file }] of kustomizations) {
-    const blob = contentOf(file);
+  const generated = [...kustomizations].flatMap(([folder, { file }]): readonly Named[] => {
+    const blob = blobAt(file);
     const value = blob === undefined ? undefined : documents.first(blob);
-    if (!isRecord(value)) continue;
-    const written = blob === undefined ? undefined : documents.text(blob);
-    for (const [field, kind] of [['configMapGenerator', 'ConfigMap'], ['secretGenerator', 'Secret']] as const) {
-      for (const entry of records(value[field])) {
-        const name = text(entry['name']) ?? '';
-        const here = { file, line: lineOf(written, name) };
-        const pieces = [...texts(entry['files']), ...texts(entry['envs']), ...texts([entry['env']])].map((each) => {
-          const cut = each.indexOf('=');
-          const path = resolvePath(folder, cut < 0 ? each : each.slice(cut + 1));
-          const content = contentOf(path);
-          const held = content === undefined ? undefined : documents.text(content);
-          return { key: cut < 0 ? (each.split('/').at(-1) ?? each) : each.slice(0, cut), detail: content === undefined ? each : said(path ?? '', held, content), ...(held === undefined || isEncrypted(held) ? {} : { text: held }), ...(path === undefined || content === undefined ? here : { file: path, line: 1 }) };
-        });
-        const literals = texts(entry['literals']).flatMap((each) => {
-          const cut = each.indexOf('=');
-          const value = each.slice(cut + 1).replace(/^(["'])([^]*)\1$/u, '$2');
-          return cut < 1 ? [] : [{ key: each.slice(0, cut), detail: value, ...(isEncrypted(value) ? {} : { text: value }), ...here }];
-        });
-        const [only] = pieces;
-        const behavior = text(entry['behavior']);
-        found.push({
-          kind,
-          name,
-          namespace: '',
-          // Of one file it is the file that a person edits.
-          ...(pieces.length === 1 && only !== undefined && texts(entry['literals']).length === 0 ? { file: only.file, line: only.line } : here),
-          detail: canonical([pieces.map(({ key, detail }) => [key, detail]), entry['literals']]),
-          ...(behavior === 'merge' || behavior === 'replace' ? { changes: true } : {}),
-          // What lines of an environment file say is not looked into.
-          whole: texts(entry['envs']).length === 0 && entry['env'] === undefined,
-          keys: new Map([...pieces, ...literals].map(({ key, ...each }) => [key, each])),
-        });
-      }
-    }
-  }
-  for (const path of tree.entries.keys()) {
-    const blob = /\.ya?ml$/iu.test(path) ? contentOf(path) : undefined;
-    const content = blob === undefined ? undefined : documents.text(blob);
-    if (blob === undefined || content === undefined || !/\bkind:\s*["']?(?:ConfigMap|Secret)\b/u.test(content)) continue;
-    const reading = documents.read(blob);
-    for (const { manifest, value, startLine } of reading.type === 'documents' ? reading.documents : []) {
-      if (!manifest || !isRecord(value) || !isRecord(value['metadata']) || (value['kind'] !== 'ConfigMap' && value['kind'] !== 'Secret')) continue;
-      const here = { file: path, line: startLine };
-      const data = { ...(isRecord(value['data']) ? value['data'] : {}), ...(isRecord(value['stringData']) ? value['stringData'] : {}) };
-      found.push({ ...here, kind: value['kind'], name: text(value['metadata']['name']) ?? '', namespace: text(value['metadata']['namespace']) ?? '', detail: canonical(data), whole: true, keys: new Map(Object.entries(data).map(([key, each]) => [key, { ...here, detail: typeof each === 'string' ? said(key, each, each) : canonical(each), ...textOf(value, key, each) }])) });
-    }
-  }
-  return found;
+    if (blob === undefined || !isRecord(value)) return [];
+    const source: Kustomized = { folder, file, written: documents.text(blob), blobAt, documents };
+    return [...records(value['configMapGenerator']).map((entry) => generatedBy(entry, 'ConfigMap', source)), ...records(value['secretGenerator']).map((entry) => generatedBy(entry, 'Secret', source))];
+  });
+  const written = [...tree.entries.keys()].flatMap((path) => (/\.ya?ml$/iu.test(path) ? writtenIn(path, blobAt(path), documents) : []));
+  return [...generated, ...written];
+}
+
+interface Kustomized {
+  readonly folder: string;
+  readonly file: string;
+  readonly written: string | undefined;
+  readonly blobAt: (path: string | undefined) => string | undefined;
+  readonly documents: Documents;
+}
+
+function generatedBy(entry: Readonly<Record<string, unknown>>, kind: string, { folder, file, written, blobAt, documents }: Kustomized): Named {
+  const name = text(entry['name']) ?? '';
+  const here = { file, line: lineOf(written, name) };
+  const pieces = [...texts(entry['files']), ...texts(entry['envs']), ...texts([entry['env']])].map((each) => {
+    const cut = each.indexOf('=');
+    const path = resolvePath(folder, cut < 0 ? each : each.slice(cut + 1));
+    const content = blobAt(path);
+    const held = content === undefined ? undefined : documents.text(content);
+    return { key: cut < 0 ? (each.split('/').at(-1) ?? each) : each.slice(0, cut), detail: content === undefined ? each : said(path ?? '', held, content), ...(held === undefined || isEncrypted(held) ? {} : { text: held }), ...(path === undefined || content === undefined ? here : { file: path, line: 1 }) };
+  });
+  const literals = texts(entry['literals']).flatMap((each) => {
+    const cut = each.indexOf('=');
+    const value = each.slice(cut + 1).replace(/^(["'])([^]*)\1$/u, '$2');
+    return cut < 1 ? [] : [{ key: each.slice(0, cut), detail: value, ...(isEncrypted(value) ? {} : { text: value }), ...here }];
+  });
+  const [only] = pieces;
+  const behavior = text(entry['behavior']);
+  return {
+    kind,
+    name,
+    namespace: '',
+    // Of one file it is the file that a person edits.
+    ...(pieces.length === 1 && only !== undefined && texts(entry['literals']).length === 0 ? { file: only.file, line: only.line } : here),
+    detail: canonical([pieces.map(({ key, detail }) => [key, detail]), entry['literals']]),
+    ...(behavior === 'merge' || behavior === 'replace' ? { changes: true } : {}),
+    // What lines of an environment file say is not looked into.
+    whole: texts(entry['envs']).length === 0 && entry['env'] === undefined,
+    keys: new Map([...pieces, ...literals].map(({ key, ...each }) => [key, each])),
+  };
+}
+
+function writtenIn(file: string, blob: string | undefined, documents: Documents): readonly Named[] {
+  const content = blob === undefined ? undefined : documents.text(blob);
+  if (blob === undefined || content === undefined || !/\bkind:\s*["']?(?:ConfigMap|Secret)\b/u.test(content)) return [];
+  const reading = documents.read(blob);
+  return (reading.type === 'documents' ? reading.documents : []).flatMap(({ manifest, value, startLine }): readonly Named[] => {
+    if (!manifest || !isRecord(value) || !isRecord(value['metadata']) || (value['kind'] !== 'ConfigMap' && value['kind'] !== 'Secret')) return [];
+    const here = { file, line: startLine };
+    const data = { ...(isRecord(value['data']) ? value['data'] : {}), ...(isRecord(value['stringData']) ? value['stringData'] : {}) };
+    const keys = Object.entries(data).map(([key, each]): readonly [string, KeyPart] => [key, { ...here, detail: typeof each === 'string' ? said(key, each, each) : canonical(each), ...textOf(value, key, each) }]);
+    return [{ ...here, kind: value['kind'], name: text(value['metadata']['name']) ?? '', namespace: text(value['metadata']['namespace']) ?? '', detail: canonical(data), whole: true, keys: new Map(keys) }];
+  });
 }
 
 function said(name: string, content: string | undefined, id: string): string {
@@ -174,7 +184,7 @@ function said(name: string, content: string | undefined, id: string): string {
 
 /** Of an encrypted text nothing is known; variables stay as they are written. */
 function isEncrypted(content: string): boolean {
-  return content.includes('ENC[AES256_GCM,');
+  return content.includes(encryptedMark);
 }
 
 /** What an object holds under a key, unless it is encrypted. */

@@ -3,9 +3,8 @@
  * @see https://fluxcd.io/flux/components/helm/helmreleases/#values
  */
 import { valuesOf } from './build.ts';
+import type { Values } from './helm-values.ts';
 import { isRecord, records } from './kustomization.ts';
-
-type Values = Readonly<Record<string, unknown>>;
 
 export interface ReleaseValues {
   /** Laid over the chart's; `undefined`: there are none. */

@@ -2,6 +2,7 @@
 import type { Listener, ClientValidation } from '#manifests/gateway-api.ts';
 import { ofKind } from '#mesh/attachment.ts';
 import { isManaged, managedName } from '#mesh/gateway-pods.ts';
+import { hostOf } from '#mesh/hosts.ts';
 import { fitsSelector } from '#mesh/installation.ts';
 import type { Mesh } from '#mesh/model.ts';
 import { resourceId } from '#mesh/policies.ts';
@@ -69,7 +70,7 @@ function parentOf(mesh: Mesh, gateway: KubernetesGateway, listener: Listener, gi
 }
 
 function servicesOf(gateway: KubernetesGateway, namespace: string): readonly string[] {
-  if (isManaged(gateway)) return [`${managedName(gateway)}.${namespace}.svc.cluster.local`];
+  if (isManaged(gateway)) return [hostOf({ name: managedName(gateway), namespace })];
   return gateway.spec.addresses.flatMap(({ type, value }) => (type === 'Hostname' ? [value.includes('.') ? value : `${value}.${namespace}.svc.cluster.local`] : []));
 }
 

@@ -38,8 +38,8 @@ function routeSet(mesh: Mesh, service: VirtualService, delegates: ReadonlyMap<st
       const own = resolved(route, service);
       return mergeDelegate(own, delegate.spec.http.map((inner) => resolved(inner, delegate)));
     }),
-    tls: spec.tls.map((route) => ({ match: route.match.map((match) => ({ ...match, gateways: match.gateways.map((gateway) => gatewayKey(gateway, namespace)) })), route: destinations(route.route, namespace) })),
-    tcp: spec.tcp.map((route) => ({ match: route.match.map((match) => ({ ...match, gateways: match.gateways.map((gateway) => gatewayKey(gateway, namespace)) })), route: destinations(route.route, namespace) })),
+    tls: spec.tls.map((route) => ({ match: atGateways(route.match, namespace), route: destinations(route.route, namespace) })),
+    tcp: spec.tcp.map((route) => ({ match: atGateways(route.match, namespace), route: destinations(route.route, namespace) })),
     fromTlsRoute: false,
   };
 }
@@ -49,13 +49,17 @@ function resolved(route: VirtualService['spec']['http'][number], service: Virtua
   return {
     ...route,
     by: resourceId(service),
-    match: route.match.map((match) => ({ ...match, gateways: match.gateways.map((gateway) => gatewayKey(gateway, namespace)) })),
+    match: atGateways(route.match, namespace),
     route: destinations(route.route, namespace),
   };
 }
 
 function destinations<T extends { readonly host: string }>(route: readonly T[], namespace: string): readonly T[] {
   return route.map((destination) => ({ ...destination, host: destinationHost(destination.host, namespace) }));
+}
+
+function atGateways<T extends { readonly gateways: readonly string[] }>(matches: readonly T[], namespace: string): readonly T[] {
+  return matches.map((match) => ({ ...match, gateways: match.gateways.map((gateway) => gatewayKey(gateway, namespace)) }));
 }
 
 /** M116: a bare name is of the object's own namespace. */
