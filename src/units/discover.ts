@@ -266,10 +266,10 @@ function rootUnits(side: SideScan, other: SideScan, documents: Documents, claims
     const own = filesBelow(side, path, root.recurse).filter((file) => mayBeManifestFile(file) && !context.has(file) && root.takes?.(file) !== false && !folders.some((folder) => below(file, folder)));
     // Flux changes plain files as it does a kustomization's, and builds the kustomizations below; Argo CD only fills in the namespace.
     if (root.tool === 'flux' && (Object.keys(made).length > 0 || folders.length > 0)) {
-      const files = own.filter((file) => /\.ya?ml$/iu.test(file) && !claims.inChart(file));
+      const files = own.filter((file) => /\.ya?ml$/iu.test(file) && !claims.inChart(file) && holdsManifests(side, file, documents));
       const inputs = folders.map((folder) => kustomizationInputs(side, folder));
       const all: UnitInputs = { folders: new Set([...files.map(folderOf), ...inputs.flatMap((each) => [...each.folders])]), trees: inputs.flatMap((each) => each.trees), files: new Set([...files, ...inputs.flatMap((each) => [...each.files])]) };
-      return [[id, { kind: 'kustomize', path, discovery: root.tool, files: [], inputs: all, rootFile: root.file, ...stated, ...made, overlay: { ...overlay, generated: [...files.filter((file) => holdsManifests(side, file, documents)), ...folders] } }]];
+      return [[id, { kind: 'kustomize', path, discovery: root.tool, files: [], inputs: all, rootFile: root.file, ...stated, ...made, overlay: { ...overlay, generated: [...files, ...folders] } }]];
     }
     return [[id, { ...plainUnit(path, own.filter((file) => !claims.claimed(file)), root.tool), ...stated }]];
   });

@@ -108,7 +108,7 @@ describe('R20', () => {
 });
 
 describe('R21', () => {
-  const folder = folderOf({ 'dev/m.yaml': lax, 'prod/m.yaml': strict, 'common/w.yaml': stream(namespace('shop'), deployment({ name: 'web', namespace: 'shop' }, { app: 'web' })), 'notes.txt': 'x', 'c/Chart.yaml': chart, 'c/values.yaml': 'a: 1\n', '.github/mesh-posture.yml': 'ignore: []\n' });
+  const folder = folderOf({ 'dev/m.yaml': lax, 'prod/m.yaml': strict, 'common/w.yaml': stream(namespace('shop'), deployment({ name: 'web', namespace: 'shop' }, { app: 'web' })), 'notes.txt': 'x', 'k/kustomization.yaml': 'resources: []\n', 'k/dead.yaml': strict, 'c/Chart.yaml': chart, 'c/values.yaml': 'a: 1\n', '.github/mesh-posture.yml': 'ignore: []\n' });
   afterAll(() => {
     rmSync(folder, { recursive: true });
   });
@@ -125,6 +125,7 @@ describe('R21', () => {
   });
 
   test('R21, near miss: a file that nothing uses changes nothing, and that is said', async () => {
-    expect((await runCli(['environments', '.', '--explain', 'notes.txt'], folder)).stdout).toBe('`notes.txt` is used by no unit: a change in it changes nothing\n');
+    for (const file of ['notes.txt', 'k/dead.yaml']) expect((await runCli(['environments', '.', '--explain', file], folder)).stdout).toBe(`\`${file}\` is used by no unit: a change in it changes nothing\n`);
+    expect((await runCli(['environments', '.', '--explain', 'nowhere.yaml'], folder)).stdout).toBe('`nowhere.yaml` is no file of this tree\n');
   });
 });
