@@ -5,6 +5,7 @@ import { ANY_IDENTITY, FOREIGN_IDENTITY } from './callers.ts';
 import type { WitnessAnswer, Callers, Destination, Direction, Facet, Region, RegionCube, ValueSet } from './change.ts';
 import { ANY_POD } from './pod-callers.ts';
 import { isWithin, region } from './region.ts';
+import { areApart } from './words-apart.ts';
 
 function list(words: readonly string[], shown = 3): string {
   const head = words.slice(0, shown).join(', ');
@@ -124,15 +125,6 @@ function isSubset(inner: ValueSet, outer: ValueSet): boolean {
   const innerOnly = inner.only ?? [];
   const within = outer.only === undefined || (innerOnly.length > 0 && innerOnly.every((word) => outer.only?.some((wide) => isWithin(word, wide)) === true));
   return within && (outer.except ?? []).every((word) => (inner.except ?? []).some((wide) => isWithin(word, wide)) || (innerOnly.length > 0 && innerOnly.every((one) => areApart(one, word))));
-}
-
-/** No value is meant by both words. Unsure is no. */
-function areApart(left: string, right: string): boolean {
-  if (left.startsWith('*') || right.startsWith('*') || /[ {]/.test(left) || /[ {]/.test(right)) return false;
-  const [one, other] = [left.replace(/\*$/, ''), right.replace(/\*$/, '')];
-  if (left.endsWith('*') && right.endsWith('*')) return !one.startsWith(other) && !other.startsWith(one);
-  if (left.endsWith('*')) return !other.startsWith(one);
-  return right.endsWith('*') ? !one.startsWith(other) : one !== other;
 }
 
 interface Telling {
