@@ -34,7 +34,7 @@ interface Scope {
 
 /**
  * Destinations that a policy's selector or scope names and no manifest declares, on the base side or on neither (R29). A selector
- * makes none where its policy (same name, or equal rules in the namespace) selects a declared workload on the other side: that is a
+ * makes none where its policy (same name, or equal rules in the namespace under a name that is gone here) selects a declared workload on the other side: that is a
  * slip of the selector, judged at that workload. A namespace that is taken away whole holds nobody any more (R28).
  */
 export function phantomsOf(base: Mesh, head: Mesh): readonly Phantom[] {
@@ -42,10 +42,13 @@ export function phantomsOf(base: Mesh, head: Mesh): readonly Phantom[] {
   const twins = new Map([base, head].map((mesh) => [mesh, twinFinder(mesh)] as const));
   for (const mesh of [base, head]) {
     const other = mesh === base ? head : base;
+    const standing = new Set(policiesOf(mesh).map(resourceId));
     for (const policy of policiesOf(mesh)) {
       const scope = scopeOf(policy, mesh);
       if (scope === undefined || scopes.has(scope.id) || declares(base, scope)) continue;
       const slipped = (twins.get(other)?.(policy) ?? []).some((twin) => {
+        // One that stands here as well is another policy, whatever both say.
+        if (resourceId(twin) !== resourceId(policy) && standing.has(resourceId(twin))) return false;
         const there = scopeOf(twin, other);
         return there !== undefined && there.id !== scope.id && Object.keys(there.labels).length > 0 && declares(other, there);
       });
