@@ -21,6 +21,8 @@ import { causesOfAll, editsOfAll, toldApart, withoutRepeats } from './told-apart
 export interface Provenance {
   readonly sides: Sides;
   readonly edits: readonly Edit[];
+  /** Edits in which it differs from the environment that its changes are taken from (`RawChange.like`). */
+  readonly unlike: readonly Edit[];
   readonly counterfactual: Counterfactual;
   readonly limits: Limits;
   /** The place a person would edit. */
@@ -45,13 +47,17 @@ const PROVED_BY_REGION = 50;
 
 export function describeChanges(raw: readonly RawChange[], provenance: ReadonlyMap<string, Provenance>): DescribedChange[] {
   const known = new IdentitiesOfMeshes();
-  const provers = new Map([...provenance].map(([environment, from]) => [environment, new CauseProver(from.sides, from.edits, from.counterfactual, from.limits)]));
-  const single = raw.flatMap((change) => {
+  const provers = new Map([...provenance].map(([environment, from]) => [environment, new CauseProver(from.sides, from.edits, from.counterfactual, from.limits, from.unlike)]));
+  const single = new Map<RawChange, Single>();
+  for (const change of raw) {
     const from = provenance.get(change.environment);
     const prover = provers.get(change.environment);
-    return from === undefined || prover === undefined ? [] : [describeOne(change, from, known, prover.of(change))];
-  });
-  const ranked = mergeEnvironments(mergeDestinations(single)).sort((left, right) => compareRank(left.change, right.change));
+    if (from === undefined || prover === undefined) continue;
+    const like = change.like === undefined ? undefined : single.get(change.like);
+    const proved = like === undefined ? undefined : prover.like(change, like.proved);
+    single.set(change, like === undefined || proved === undefined ? describeOne(change, from, known, prover.of(change)) : describeLike(like, change, from, proved));
+  }
+  const ranked = mergeEnvironments(mergeDestinations([...single.values()])).sort((left, right) => compareRank(left.change, right.change));
   return toldApart(withoutRepeats(ranked.map((described, index) => (index < PROVED_BY_REGION ? provedByRegion(described, provenance, provers) : { change: described.change, edits: described.edits, cubes: described.cubes }))));
 }
 
@@ -115,6 +121,12 @@ function describeOne(raw: RawChange, from: Provenance, known: IdentitiesOfMeshes
       assumptions: raw.assumptions,
     },
   };
+}
+
+/** The same change of another environment, with this one's lines. */
+function describeLike({ change }: Single, raw: RawChange, from: Provenance, proved: ProvedCauses): Single {
+  // INVARIANT: `proved` has as many sets as the causes of `change`, so that every field of theirs is written anew.
+  return { raw, proved, change: { ...change, environments: [raw.environment], ...causesIn(proved, from) } };
 }
 
 function answer(decision: Decision): WitnessAnswer {
