@@ -26,7 +26,7 @@ export interface Likeness {
 }
 
 /** `undefined`: they may differ anywhere. */
-export function likenessOf(left: Sides, right: Sides): Likeness | undefined {
+function likenessOf(left: Sides, right: Sides): Likeness | undefined {
   if (!sameContent([...left.renamed], [...right.renamed])) return undefined;
   const differing: AnyResource[] = [];
   for (const side of ['base', 'head'] as const) {

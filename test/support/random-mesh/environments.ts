@@ -29,12 +29,19 @@ function withOwn({ base, head }: Pick<World, 'base' | 'head'>, own: readonly Doc
   return { base: own, head: inCluster([...onHead, ...own.filter((document) => !before.has(idOf(document)) && !there.has(idOf(document)))]) };
 }
 
+/** With one of the edits alone, mostly: an environment differs in little. */
+function mostlyOne(random: Random, base: readonly Document[], own: readonly Document[]): readonly Document[] {
+  const texts = new Set(base.map((document) => JSON.stringify(document)));
+  const fresh = own.filter((document) => !texts.has(JSON.stringify(document)));
+  return fresh.length === 0 || random.chance(0.3) ? own : inCluster([...base, random.pick(fresh)]);
+}
+
 /** @param count of environments: the first is the world itself */
 export function environmentsOf(world: World, count: number): LoadedWorlds {
   const random = new Random(world.seed);
   const sides = Array.from({ length: count }, (_, index) => {
     if (index === 0) return world;
-    const own = withOwn(world, inCluster(edited(random, world.base, world.features).head));
+    const own = withOwn(world, mostlyOne(random, world.base, inCluster(edited(random, world.base, world.features).head)));
     // The pull request may differ, too.
     return random.chance(0.3) ? { base: own.base, head: inCluster(edited(random, own.head, world.features).head) } : own;
   });
