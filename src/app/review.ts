@@ -75,7 +75,8 @@ export function review(input: ReviewInput): ReviewOutcome {
   const citations = new Citations(pair, prepared?.rendered.blames);
   const compared = compareEnvironments(loaded.environments, statedMesh(config), limitsOf(config), citations);
   const changes = compared.changes.map((described) => described.change);
-  const internalErrors = [...compared.internalErrors, ...unreplayed(changes, compared.environments.map(({ loaded: { id }, base, head, renamed }) => ({ id, base, head, renamed })))];
+  const taken = new Map(compared.changes.map((described) => [described.change, described.taken]));
+  const internalErrors = [...compared.internalErrors, ...unreplayed(changes, compared.environments.map(({ loaded: { id }, base, head, renamed }) => ({ id, base, head, renamed })), (change) => taken.get(change) ?? [])];
   const meshes = compared.environments.map(({ loaded: { id }, base, head }) => ({ id, base, head }));
   const lineOf = lineIn(citations);
   const incompleteReasons = sortedBy(
