@@ -51,6 +51,7 @@ export interface RenderedAgain {
 /** The units of both sides (R3 to R6, R9, R11, R12, R17): found over both together, present per side. */
 export function discoverUnits(pair: TreePair, config: UnitsConfig, repository: RepositoryFacts = unknownRepository, again?: RenderedAgain): Discovered {
   const documents = again?.documents ?? documentsOf(pair.blobs);
+  if (pair.base !== pair.head) insistOnFormerManifests(pair, documents);
   const base = scanSide(pair.base, documents, repository, again?.roots.base);
   const head = pair.base === pair.head ? base : scanSide(pair.head, documents, repository, again?.roots.head);
   const ignored = new Set<string>();
@@ -135,6 +136,16 @@ export function discoverUnits(pair: TreePair, config: UnitsConfig, repository: R
     submodules: distinct([...pair.base.entries.values(), ...pair.head.entries.values()].flatMap((entry) => (entry.type === 'submodule' ? [entry.path] : []))),
     documents,
   };
+}
+
+/** R17: what was a manifest on the base side counts, however little of one is left. The other way round an object that comes is told as added. */
+function insistOnFormerManifests({ base, head }: TreePair, documents: Documents): void {
+  for (const [path, entry] of head.entries) {
+    const former = base.entries.get(path);
+    if (entry.type !== 'file' || former?.type !== 'file' || entry.blob === former.blob || !mayBeManifestFile(path)) continue;
+    const reading = documents.read(former.blob);
+    if (reading.type === 'documents' && reading.manifests) documents.insist(entry.blob);
+  }
 }
 
 /** Where one changes a root, every kustomization that takes the same file counts: what each of them deploys stands in for what is written. */
@@ -255,10 +266,10 @@ function rootUnits(side: SideScan, other: SideScan, documents: Documents, claims
     const own = filesBelow(side, path, root.recurse).filter((file) => mayBeManifestFile(file) && !context.has(file) && root.takes?.(file) !== false && !folders.some((folder) => below(file, folder)));
     // Flux changes plain files as it does a kustomization's, and builds the kustomizations below; Argo CD only fills in the namespace.
     if (root.tool === 'flux' && (Object.keys(made).length > 0 || folders.length > 0)) {
-      const files = own.filter((file) => /\.ya?ml$/iu.test(file) && !claims.inChart(file));
+      const files = own.filter((file) => /\.ya?ml$/iu.test(file) && !claims.inChart(file) && holdsManifests(side, file, documents));
       const inputs = folders.map((folder) => kustomizationInputs(side, folder));
       const all: UnitInputs = { folders: new Set([...files.map(folderOf), ...inputs.flatMap((each) => [...each.folders])]), trees: inputs.flatMap((each) => each.trees), files: new Set([...files, ...inputs.flatMap((each) => [...each.files])]) };
-      return [[id, { kind: 'kustomize', path, discovery: root.tool, files: [], inputs: all, rootFile: root.file, ...stated, ...made, overlay: { ...overlay, generated: [...files.filter((file) => holdsManifests(side, file, documents)), ...folders] } }]];
+      return [[id, { kind: 'kustomize', path, discovery: root.tool, files: [], inputs: all, rootFile: root.file, ...stated, ...made, overlay: { ...overlay, generated: [...files, ...folders] } }]];
     }
     return [[id, { ...plainUnit(path, own.filter((file) => !claims.claimed(file)), root.tool), ...stated }]];
   });
