@@ -6,7 +6,7 @@ import type { Cube } from '#sets/cube.ts';
 import type { Limits } from '#sets/difference.ts';
 import type { Mesh } from '#mesh/model.ts';
 import type { Decision } from '#posture/query.ts';
-import { ANY_IDENTITY, callersOf, knownIdentities, type KnownIdentities } from './callers.ts';
+import { ANY_IDENTITY, OF_DOMAIN, callersOf, knownIdentities, type KnownIdentities } from './callers.ts';
 import type { Counterfactual } from './causes.ts';
 import type { Callers, Cause, Change, Destination, Direction, Witness, WitnessAnswer } from './change.ts';
 import type { RawChange, Sides } from './raw-change.ts';
@@ -243,7 +243,7 @@ const directionRank: Readonly<Record<Direction, number>> = {
 
 /** The smaller, the more callers may come. */
 function breadth({ callers }: Change): number {
-  const kinds = [callers.plaintext, callers.open.includes(ANY_IDENTITY), callers.open.some((word) => /^any other identity of trust domain /u.test(word)), callers.open.some((word) => /^any other identity in namespace /u.test(word)), callers.open.length > 0];
+  const kinds = [callers.plaintext, callers.open.includes(ANY_IDENTITY), callers.open.some((word) => word.startsWith(OF_DOMAIN)), callers.open.some((word) => /^any other identity in namespace /u.test(word)), callers.open.length > 0];
   const broadest = kinds.indexOf(true);
   return broadest < 0 ? kinds.length : broadest;
 }

@@ -1,7 +1,7 @@
 /** One sentence for a change, in the reader's words: who, what, where. Plain text; reporters escape and bound it. */
 import { distinct } from '#lib/order.ts';
 import type { Cube } from '#sets/cube.ts';
-import { ANY_IDENTITY, FOREIGN_IDENTITY } from './callers.ts';
+import { ANY_IDENTITY, FOREIGN_IDENTITY, OF_DOMAIN } from './callers.ts';
 import type { WitnessAnswer, Callers, Destination, Direction, Facet, Region, RegionCube, ValueSet } from './change.ts';
 import { ANY_POD } from './pod-callers.ts';
 import { isWithin, region } from './region.ts';
@@ -184,7 +184,7 @@ function isForMany({ peers }: RegionCube): boolean {
 
 /** Callers by the trust domain that all of them share, or that none of them has, where the region tells domains apart. */
 function domainWords(callers: Callers, region: Region): string | undefined {
-  if (callers.plaintext || !(callers.open.includes(ANY_IDENTITY) || callers.open.includes(FOREIGN_IDENTITY))) return undefined;
+  if (callers.plaintext || !callers.open.some((word) => word === ANY_IDENTITY || word === FOREIGN_IDENTITY || word.startsWith(OF_DOMAIN))) return undefined;
   const phrases = distinct(
     region.cubes.map(({ peers }) => {
       const only = peers?.only ?? [];
