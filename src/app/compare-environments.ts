@@ -3,6 +3,7 @@ import { canonical } from '#lib/canonical.ts';
 import { distinct } from '#lib/order.ts';
 import { resourceId, type AnyResource } from '#manifests/resource.ts';
 import { buildMesh, type MeshSettings } from '#mesh/build.ts';
+import { extensionHosts } from '#mesh/extension-services.ts';
 import { enrolmentKnowledge } from '#mesh/enrolment.ts';
 import { unreadableMeshConfig } from '#mesh/config-fields.ts';
 import type { Mesh } from '#mesh/model.ts';
@@ -66,7 +67,7 @@ function meshes(loaded: LoadedEnvironment, stated: MeshSettings['stated'], known
   const resources = loaded.identical ? { base: loaded.base.resources, head: loaded.head.resources } : { base: withStandIns(loaded.base.resources, loaded.head.resources), head: withStandIns(loaded.head.resources, loaded.base.resources) };
   const knowledge = enrolmentKnowledge(stated?.rootNamespace ?? 'istio-system', resources.base, resources.head);
   const edits = loaded.identical ? [] : peerAuthenticationEdits(resources.base, resources.head);
-  const settings: MeshSettings = { ...(stated === undefined ? {} : { stated }), knowledge, elders: new Set(edits.filter(keepsItsPlace).map((edit) => edit.id)) };
+  const settings: MeshSettings = { ...(stated === undefined ? {} : { stated }), knowledge, extensionHosts: () => extensionHosts(resources.base, resources.head), elders: new Set(edits.filter(keepsItsPlace).map((edit) => edit.id)) };
   const unsettled = new Set(edits.map((edit) => edit.id));
   const base = known.shared(buildMesh(resources.base, { ...settings, unsettled }));
   const seniors = new Set(resources.base.map(resourceId));

@@ -1,5 +1,6 @@
 /** Which edits may be behind a change: those in the surroundings of its witness, the likely ones first. */
 import { groupBy } from '#lib/group.ts';
+import { extensionHosts } from '#mesh/extension-services.ts';
 import type { AnyResource } from '#mesh/policies.ts';
 import { selects, type Labels } from '#mesh/selection.ts';
 import { namespaceOfId } from '#mesh/workload-id.ts';
@@ -25,11 +26,13 @@ export class EditIndex {
     const roots = new Set<string | undefined>([undefined, sides.base.config.rootNamespace, sides.head.config.rootNamespace]);
     this.#sides = sides;
     this.#all = edits;
-    this.#everywhere = edits.filter((edit) => roots.has(editNamespace(edit)));
-    this.#byNamespace = groupBy(edits.filter((edit) => !roots.has(editNamespace(edit))), editNamespace);
+    const asked = new Set([sides.base, sides.head].flatMap(({ config }) => (config.extensionProviders ?? []).map((provider) => provider.service)));
+    this.#everywhere = edits.filter((edit) => roots.has(editNamespace(edit)) || (asked.size > 0 && [...extensionHosts(versions(edit))].some((host) => asked.has(host))));
+    const everywhere = new Set(this.#everywhere);
+    this.#byNamespace = groupBy(edits.filter((edit) => !everywhere.has(edit)), editNamespace);
   }
 
-  /** Those in the namespace, in the root namespace, or bound to no namespace. `*`: a destination of the whole mesh. */
+  /** Those in the namespace, in the root namespace, or bound to no namespace, and Services of external authorizers. `*`: a destination of the whole mesh. */
   #at(namespace: string | undefined): readonly Edit[] {
     return namespace === '*' ? this.#all : [...(this.#byNamespace.get(namespace) ?? []), ...this.#everywhere];
   }
@@ -56,10 +59,13 @@ export class EditIndex {
   }
 }
 
+function versions(edit: Edit): readonly AnyResource[] {
+  return [...(edit.type === 'added' ? [] : [edit.base]), ...(edit.type === 'removed' ? [] : [edit.head])];
+}
+
 /** False: a policy that selects the destination's proxy on neither side, by none of its versions. */
 function mayAct(edit: Edit, labels: readonly Labels[]): boolean {
-  const versions = [...(edit.type === 'added' ? [] : [edit.base]), ...(edit.type === 'removed' ? [] : [edit.head])];
-  return versions.some((version) => {
+  return versions(edit).some((version) => {
     const selector = selectorOf(version);
     return selector === undefined || labels.some((each) => selects(selector, each));
   });

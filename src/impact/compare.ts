@@ -6,9 +6,10 @@ import { compareText } from '#lib/order.ts';
 import { hasAmbient } from '#posture/arrival.ts';
 import type { Mesh } from '#mesh/model.ts';
 import { destinationsOf, phantomsOf } from '#posture/destinations.ts';
-import { hasNetwork, hasNetworkPolicies, isNetworked, networkMovedAt, throughNetworkPaths, waypointNetworkKey } from '#posture/network-paths.ts';
+import { hasNetwork, hasNetworkPolicies, isNetworked, networkMovedAt, throughNetworkPaths } from '#posture/network-paths.ts';
 import { unguardedOwnPorts } from '#posture/own-ports.ts';
 import { pathsTo, surelyEqual, type DestinationPosture } from '#posture/paths.ts';
+import { waypointNetworks } from '#posture/waypoint-network.ts';
 import type { Layer, LayerId, Path } from '#sets/cube.ts';
 import type { Difference, Limits } from '#sets/difference.ts';
 import { authoritiesMoved } from './authority-changes.ts';
@@ -53,7 +54,7 @@ export function compareSides(sides: Sides, limits: Limits, memo: DifferenceMemo)
     const networked = policed && hasNetwork(pair.base);
     const accountsMoved = accounts.at([proxies.base, proxies.head]);
     if (accountsMoved.length > 0) changes.push(...identitiesMoved({ sides, pair, ...proxies, limits, memo, preferred: preferredValues(identities, pair, false), internalErrors }, accountsMoved));
-    const moved = { network: networked && (networkMovedAt(sides.base, pair.base, sides.head, pair.head, proxies.base.tunnels.size + proxies.head.tunnels.size > 0) || waypointNetworkKey(sides.base, pair.base, proxies.base) !== waypointNetworkKey(sides.head, pair.head, proxies.head)), behind: proxies.base.key !== proxies.head.key };
+    const moved = { network: networked && (networkMovedAt(sides.base, pair.base, sides.head, pair.head, proxies.base.tunnels.size + proxies.head.tunnels.size > 0) || waypointNetworks(sides.base, pair.base, proxies.base).key !== waypointNetworks(sides.head, pair.head, proxies.head).key), behind: proxies.base.key !== proxies.head.key };
     if (!moved.network && !moved.behind) {
       changes.push(...tiesSettled(sides, pair, proxies, { limits, memo, identities, networked, mixed: fromAmbient, internalErrors }));
       continue;

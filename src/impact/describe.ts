@@ -11,7 +11,7 @@ import type { Counterfactual } from './causes.ts';
 import type { Callers, Cause, Change, Destination, Direction, Witness, WitnessAnswer } from './change.ts';
 import type { RawChange, Sides } from './raw-change.ts';
 import type { Edit } from './edits.ts';
-import { answerWords, headline, leadingFirst } from './headline.ts';
+import { answerWords, headline, leadingFirst, type CallersOfCubes } from './headline.ts';
 import { isAboutIdentity } from './identity-facet.ts';
 import { CauseProver, type ProvedCauses } from './prove-causes.ts';
 import { region } from './region.ts';
@@ -80,6 +80,7 @@ interface Single {
   readonly raw: RawChange;
   readonly proved: ProvedCauses;
   readonly change: Omit<Change, 'id' | 'headline' | 'destinations'>;
+  readonly callersOf: CallersOfCubes;
 }
 
 type CauseFields = Pick<Change, 'causes' | 'alternativeCauses' | 'causeProof' | 'causeNote'>;
@@ -97,15 +98,20 @@ function editsOf({ sets }: ProvedCauses): readonly Edit[] {
 function describeOne(raw: RawChange, from: Provenance, known: IdentitiesOfMeshes, proved: ProvedCauses): Single {
   const mesh = raw.passingSide === 'head' ? from.sides.head : from.sides.base;
   const callers: Callers = raw.callers === undefined ? callersOf(raw.cubes, known.of(mesh), mesh) : { known: raw.callers, open: [], plaintext: false, internet: false };
+  const shown = region(raw.cubes, raw.complete);
+  // INVARIANT: `region` keeps the order of the cubes and leaves out the last ones only.
+  const places = new Map(shown.cubes.map((cube, index) => [cube, index]));
+  const callersOfCubes: CallersOfCubes = (cubes) => (raw.callers === undefined ? callersOf(cubes.flatMap((cube) => raw.cubes[places.get(cube) ?? -1] ?? []), known.of(mesh), mesh) : callers);
   const facet = isAboutIdentity({ raw, sides: from.sides, callers, knownOf: (of) => known.of(of) }) ? 'identity' : raw.facet;
   return {
     raw,
     proved,
+    callersOf: callersOfCubes,
     change: {
       environments: [raw.environment],
       direction: raw.direction,
       facet,
-      region: leadingFirst(region(raw.cubes, raw.complete)),
+      region: leadingFirst(shown),
       callers,
       before: raw.witness === undefined ? 'not determined' : answerWords(answer(raw.witness.base)),
       after: raw.witness === undefined ? (raw.reason ?? 'not determined') : `${answerWords(answer(raw.witness.head))}${raw.reason === undefined ? '' : `: ${raw.reason}`}`,
@@ -164,7 +170,7 @@ function finish(single: Single, destinations: readonly Destination[]): Change {
     destinations,
     region: change.region,
     callers: change.callers,
-    headline: headline(change.direction, change.facet, change.callers, change.region, destinations),
+    headline: headline(change.direction, change.facet, change.callers, change.region, destinations, single.callersOf),
     before: change.before,
     after: change.after,
     ...(change.witness === undefined ? {} : { witness: change.witness }),

@@ -161,7 +161,10 @@ function tellingOf({ cubes, complete }: Region): Telling {
 
 /** What may be asked, over all cubes of a region, with the number of what is not said and whether the list of it is complete. */
 export function regionWords(region: Region): string {
-  const { said, further } = tellingOf(region);
+  return toldWords(tellingOf(region), region);
+}
+
+function toldWords({ said, further }: Pick<Telling, 'said' | 'further'>, region: Region): string {
   const told = said.join(', or ');
   if (further === 0) return region.complete || told === ANY_REQUEST ? told : `${told}, and other requests`;
   return `${told}, and ${region.complete ? '' : 'at least '}${String(further)} more ${further === 1 ? 'set' : 'sets'} of requests`;
@@ -230,9 +233,26 @@ export function outlineWords({ callers, region }: { readonly callers: Callers; r
   return `${domainWords(callers, region) ?? callerWords(callers)} with ${regionWords({ ...region, complete: true })}`;
 }
 
-export function headline(direction: Direction, facet: Facet, callers: Callers, region: Region, destinations: readonly Destination[]): string {
+/** Who sends the requests of some cubes of a region. */
+export type CallersOfCubes = (cubes: readonly RegionCube[]) => Callers;
+
+export function headline(direction: Direction, facet: Facet, callers: Callers, region: Region, destinations: readonly Destination[], callersOf: CallersOfCubes = () => callers): string {
   const told = direction.startsWith('undecided') ? { ...region, complete: true } : region;
-  return `${domainWords(callers, region) ?? callerWords(callers)} ${verbs[direction]} ${destinationWords(destinations)} with ${regionWords(told)}${facetWords(facet, region)}`;
+  const { who, what } = sentence(callers, told, callersOf);
+  return `${domainWords(callers, region) ?? who} ${verbs[direction]} ${destinationWords(destinations)} with ${what}${facetWords(facet, region)}`;
+}
+
+/** Named callers are said with what they themselves may ask: where one may ask this and another one that, the sentence is about the first. */
+function sentence(callers: Callers, region: Region, callersOf: CallersOfCubes): { readonly who: string; readonly what: string } {
+  const all = { who: callerWords(callers), what: regionWords(region) };
+  if (region.cubes.length < 2 || callers.plaintext || callers.open.includes(ANY_IDENTITY)) return all;
+  const [said = ANY_REQUEST] = tellingOf(region).leading.map(requestWords);
+  const leading = region.cubes.filter((cube) => requestWords(cube) === said);
+  const who = callerWords(callersOf(leading));
+  const others = region.cubes.filter((cube) => !leading.includes(cube)).map((cube) => ({ cube, who: callerWords(callersOf([cube])) }));
+  if (who === all.who && others.every((other) => other.who === who)) return all;
+  const besides = distinct(others.filter((other) => other.who !== who || !leading.some((cube) => covers(cube, other.cube))).map((other) => `${other.who} ${requestWords(other.cube)}`));
+  return { who, what: toldWords({ said: [said], further: besides.length }, region) };
 }
 
 const layerWords: Readonly<Record<string, string>> = {
