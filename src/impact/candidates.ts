@@ -35,6 +35,8 @@ export class EditIndex {
   }
 
   of(raw: RawChange): Candidates {
+    // Routes, Services and policies of every namespace act at a gateway.
+    if (raw.gateway !== undefined) return likelyFirst(raw, this.#all);
     const asking = raw.witness?.query.from;
     const caller = asking?.pod?.namespace ?? (asking?.workload === undefined ? undefined : namespaceOfId(asking.workload));
     const waypoints = waypointNamespaces(raw);
@@ -42,9 +44,7 @@ export class EditIndex {
     const places = [raw.destination.namespace, ...(caller === undefined ? [] : [caller]), ...waypoints];
     const labels = waypoints.length > 0 ? [] : this.#labelsOf(raw);
     const near = [...new Set(places.flatMap((place) => this.#at(place)))].filter((edit) => labels.length === 0 || mayAct(edit, labels));
-    const named = new Set([...raw.seedOrigins.map((origin) => origin.policy), ...byOf(raw.witness?.base), ...byOf(raw.witness?.head)]);
-    const likely = near.filter((edit) => named.has(edit.id));
-    return { edits: [...likely, ...near.filter((edit) => !named.has(edit.id))], likely: likely.length };
+    return likelyFirst(raw, near);
   }
 
   /** The destination's labels on both sides; none where it is a phantom. */
@@ -54,6 +54,12 @@ export class EditIndex {
     const after = head.workloads.get(destination.id) ?? head.workloads.get([...renamed].find(([, former]) => former === destination.id)?.[0] ?? '');
     return before === undefined || after === undefined ? [] : [before.labels, after.labels];
   }
+}
+
+function likelyFirst(raw: RawChange, edits: readonly Edit[]): Candidates {
+  const named = new Set([...raw.seedOrigins.map((origin) => origin.policy), ...byOf(raw.witness?.base), ...byOf(raw.witness?.head)]);
+  const likely = edits.filter((edit) => named.has(edit.id));
+  return { edits: [...likely, ...edits.filter((edit) => !named.has(edit.id))], likely: likely.length };
 }
 
 /** False: a policy that selects the destination's proxy on neither side, by none of its versions. */

@@ -13,6 +13,7 @@ import type { Layer, LayerId, Path } from '#sets/cube.ts';
 import type { Difference, Limits } from '#sets/difference.ts';
 import { authoritiesMoved } from './authority-changes.ts';
 import { enforcementMoved, opaqueMoved } from './enforcement.ts';
+import { gatewayContexts } from './gateways.ts';
 import { identitiesMoved } from './identity-changes.ts';
 import { latentMoved } from './latent.ts';
 import { AccountsApart } from './moved-accounts.ts';
@@ -66,6 +67,9 @@ export function compareSides(sides: Sides, limits: Limits, memo: DifferenceMemo)
     if (!found.some((change) => change.direction === 'narrowed')) found.push(...tiesSettled(sides, pair, proxies, { limits, memo, identities, networked, mixed: fromAmbient, internalErrors }));
     changes.push(...(found.length > 0 ? found : enforcementMoved(context)), ...opaqueMoved(context), ...authoritiesMoved(context));
   }
+  const gateways = gatewayContexts(sides, limits, memo, internalErrors);
+  changes.push(...gateways.undecided);
+  for (const context of gateways.contexts) changes.push(...compareWay(context, 'up'), ...compareWay(context, 'down'), ...opaqueMoved(context), ...authoritiesMoved(context));
   if (policed) changes.push(...outboundMoved(sides, limits, internalErrors));
   return { changes, internalErrors, compared: pairs.length };
 }

@@ -96,7 +96,7 @@ function editsOf({ sets }: ProvedCauses): readonly Edit[] {
 
 function describeOne(raw: RawChange, from: Provenance, known: IdentitiesOfMeshes, proved: ProvedCauses): Single {
   const mesh = raw.passingSide === 'head' ? from.sides.head : from.sides.base;
-  const callers: Callers = raw.callers === undefined ? callersOf(raw.cubes, known.of(mesh), mesh) : { known: raw.callers, open: [], plaintext: false, internet: false };
+  const callers: Callers = raw.callers === undefined ? atGateway(raw, callersOf(raw.cubes, known.of(mesh), mesh)) : { known: raw.callers, open: [], plaintext: false, internet: false };
   const facet = isAboutIdentity({ raw, sides: from.sides, callers, knownOf: (of) => known.of(of) }) ? 'identity' : raw.facet;
   return {
     raw,
@@ -115,6 +115,12 @@ function describeOne(raw: RawChange, from: Provenance, known: IdentitiesOfMeshes
       assumptions: raw.assumptions,
     },
   };
+}
+
+/** Who may come without an identity comes so: nobody outside has one. */
+function atGateway({ gateway }: RawChange, callers: Callers): Callers {
+  if (gateway === undefined) return callers;
+  return callers.plaintext ? { known: [], open: [], plaintext: true, internet: gateway.outside } : { ...callers, internet: gateway.outside };
 }
 
 function answer(decision: Decision): WitnessAnswer {

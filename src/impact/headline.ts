@@ -20,7 +20,7 @@ export function callerWords({ known, open: everybody, plaintext, internet }: Cal
   const broad = callers.open.filter((word) => word.startsWith(ANY_POD));
   const anyPod = broad.includes(ANY_POD) ? [ANY_POD] : broad;
   const parts: string[] = [];
-  if (callers.plaintext) parts.push('any client without a mesh identity');
+  if (callers.plaintext) parts.push(callers.internet ? 'anyone outside' : 'any client without a mesh identity');
   if (anyIdentity) parts.push('any mesh identity');
   else if (anyPod.length > 0) parts.push(list(anyPod, 2));
   else {
@@ -219,8 +219,8 @@ const verbs: Readonly<Record<Direction, string>> = {
 };
 
 /** What the layer adds to the sentence. */
-function facetWords(facet: Facet, region: Region): string {
-  if (facet === 'ingress') return ' from outside';
+function facetWords(facet: Facet, callers: Callers, region: Region): string {
+  if (facet === 'ingress') return callers.internet ? '' : ' from outside';
   // Where every request carries a token, the region says which.
   return facet === 'token' && region.cubes.some((cube) => cube.token?.only === undefined || cube.token.only.includes('(none)')) ? ' without the token it needs on the other side' : '';
 }
@@ -232,7 +232,7 @@ export function outlineWords({ callers, region }: { readonly callers: Callers; r
 
 export function headline(direction: Direction, facet: Facet, callers: Callers, region: Region, destinations: readonly Destination[]): string {
   const told = direction.startsWith('undecided') ? { ...region, complete: true } : region;
-  return `${domainWords(callers, region) ?? callerWords(callers)} ${verbs[direction]} ${destinationWords(destinations)} with ${regionWords(told)}${facetWords(facet, region)}`;
+  return `${domainWords(callers, region) ?? callerWords(callers)} ${verbs[direction]} ${destinationWords(destinations)} with ${regionWords(told)}${facetWords(facet, callers, region)}`;
 }
 
 const layerWords: Readonly<Record<string, string>> = {
