@@ -75,8 +75,10 @@ export function withConfigOf(base: Mesh, mesh: Mesh): Mesh {
 }
 
 function rootsOf(mesh: Mesh): readonly string[] {
-  const providers = (mesh.config.extensionProviders ?? []).map((provider) => provider.service.split('/')[0]?.split('.')[1] ?? '');
-  return [mesh.config.rootNamespace, ...providers.filter((name) => name !== '')];
+  const services = new Set((mesh.config.extensionProviders ?? []).map((provider) => provider.service.slice(provider.service.indexOf('/') + 1)));
+  if (services.size === 0) return [mesh.config.rootNamespace];
+  const entries = (mesh.resources.get('ServiceEntry') ?? []).filter((entry) => entry.kind === 'ServiceEntry' && entry.spec.hosts.some((host) => services.has(host)));
+  return [mesh.config.rootNamespace, ...[...services].map((host) => host.split('.')[1] ?? ''), ...entries.map((entry) => entry.namespace ?? 'default')].filter((name) => name !== '');
 }
 
 function namespacesOf(query: Query): readonly string[] {

@@ -315,8 +315,3 @@ function assumptionsOf(discovered: Discovered, objects: Readonly<Record<Side, Re
 function unresolvedAssumptions(environments: readonly LoadedEnvironment[]): readonly Assumption[] {
   return unresolvedIn(environments.flatMap(({ base, head }) => (base === head ? head.all : [...base.all, ...head.all]))).map((text) => ({ id: unresolvedId(text), text: unresolvedWords(text) }));
 }
-
-/** Units that use a file, on either side (R21, `environments --explain`). */
-export function unitsUsing(discovered: Discovered, path: string): readonly string[] {
-  return discovered.units.filter(touches([path])).map((unit) => unit.id);
-}

@@ -133,8 +133,13 @@ export function answers(context: PairContext, query: Query): NonNullable<RawChan
   const assumed = distinct([...context.base.assumptions, ...context.head.assumptions]).filter((id) => id.startsWith('enrolment:'));
   const given = { ...query.given, ...Object.fromEntries(assumed.map((id) => [id, true])) };
   const asked: Query = Object.keys(given).length > 0 ? { ...query, given } : query;
-  const onBase: Query = asked.to.workload === undefined ? asked : { ...asked, to: { ...asked.to, workload: context.pair.base.id } };
+  const onBase = askedOn(context, 'base', asked);
   return { query: onBase, base: bare(answerOn(context.sides.base, context.pair.base.id, onBase, context.sides.head)), head: bare(answerOn(context.sides.head, context.pair.head.id, asked, context.sides.base)) };
+}
+
+/** The question in the words of one side: a renamed workload has another id there. */
+export function askedOn({ pair }: PairContext, side: 'base' | 'head', query: Query): Query {
+  return query.to.workload === undefined ? query : { ...query, to: { ...query.to, workload: pair[side].id } };
 }
 
 /** Without the steps: `explain` asks again, and many changes are kept at once. */

@@ -14,7 +14,7 @@ import type { Facet } from './change.ts';
 import { facetOf } from './facet.ts';
 import { leadingOf } from './headline.ts';
 import { knownCallers } from './known-callers.ts';
-import { type PairContext, asker, asking, confirm, sideFacts, undecided } from './pair-context.ts';
+import { type PairContext, askedOn, asker, asking, confirm, sideFacts, undecided } from './pair-context.ts';
 import type { Pair, RawChange, Way } from './raw-change.ts';
 import { someTokenPasses } from './token.ts';
 import { askedOf, firstOf, hangTogether, interpreted, leastAssuming, placed, plainlySigned, spelled, unreconciled } from './witness-request.ts';
@@ -157,8 +157,9 @@ export function witnessFor(context: PairContext, way: Way, cube: Cube, sample: P
 }
 
 /** A request may flip for another reason than the cube's. */
-function liesIn({ sides, pair, base, head }: PairContext, way: Way, cube: Cube, query: Query): boolean {
-  const onBase: Query = query.to.workload === undefined ? query : { ...query, to: { ...query.to, workload: pair.base.id } };
+function liesIn(context: PairContext, way: Way, cube: Cube, query: Query): boolean {
+  const { sides, pair, base, head } = context;
+  const onBase = askedOn(context, 'base', query);
   const points = [pointAsked(sides.base, pair.base, onBase, base), pointAsked(sides.head, pair.head, query, head)];
   const [refusing, passing] = way === 'up' ? points : points.reverse();
   // A port of the sidecar's own: the network alone looks at it.

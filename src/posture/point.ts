@@ -4,10 +4,9 @@ import { hostsOf } from '#mesh/services.ts';
 import { policiesAtWaypoint } from '#mesh/waypoint-policies.ts';
 import type { Addressable, Waypoint } from '#mesh/waypoints.ts';
 import type { Mesh, Workload } from '#mesh/model.ts';
-import { conditionHolds } from '#semantics/condition.ts';
 import { effectiveMtls, handleConnection, handleTunnel, modeAt } from '#semantics/peer-authentication.ts';
 import { tokenRules } from '#semantics/request-authentication.ts';
-import { checkToken, withToken } from '#semantics/token-check.ts';
+import { withToken } from '#semantics/token-check.ts';
 import type { Dimension, Point } from '#sets/cube.ts';
 import { formatIp, parseIp } from '#sets/ip.ts';
 import { callerNamespace, identityOf } from '#sets/matches.ts';
@@ -21,12 +20,13 @@ import { clientOf, takesTunnels } from './arrival.ts';
 import type { Query } from './query.ts';
 import type { AskedRequest } from './request.ts';
 import { askedRequest, remoteAddress, unnamedClientAddress, unnamedPodAddress, withAuthority } from './request.ts';
-import { pathWithQuery, refusedAsHttp, seenAt } from './envoy.ts';
+import { pathWithQuery, refusedAsHttp } from './envoy.ts';
+import { conditionsMet, type Meeting } from './point-conditions.ts';
 import { requestAt, textAt } from './point-request.ts';
 import { setToken } from './point-token.ts';
 import { protocolOf, sidecarSeat } from './sidecar.ts';
-import { addressedProtocol } from './waypoint.ts';
-import { pastWaypoints, podAddress } from './waypoint-paths.ts';
+import { addressedProtocol, waypointSeat } from './waypoint.ts';
+import { pastWaypoints, podAddress, type AddressedWaypoint } from './waypoint-paths.ts';
 
 /**
  * The question that a point asks. Dimensions that the point leaves open take the plainest value.
@@ -155,15 +155,24 @@ export function pointOf(mesh: Mesh, workload: Workload, query: Query, posture: D
   }
   point.set('transport', query.request.protocol === 'udp' ? 'UDP' : query.request.protocol === 'sctp' ? 'SCTP' : 'TCP');
   setToken(point, asked, rules, query.given ?? {});
-  for (const [dimension, { condition }] of posture.conditions) {
-    const told = query.given?.[dimension];
-    if (told !== undefined) point.set(dimension, told);
-    if (told !== undefined || handling.outcome !== 'chain') continue;
-    const check = checkToken(handling.chain === 'http' ? rules : [], asked.raw, query.given ?? {});
-    if (check.result !== 'passed') continue;
-    point.set(dimension, conditionHolds(condition, seenAt(mesh, sidecarSeat(mesh, workload, attached, tunnelled), met, handling, check.token, check.headers, check.path, {})));
-  }
+  const meetings: readonly Meeting[] = way?.waypoint === undefined
+    ? [{ seat: sidecarSeat(mesh, workload, attached, tunnelled), met, handling, conditions: posture.conditions }]
+    : throughWaypoint(mesh, workload, { seat: waypointSeat(mesh, way.waypoint, way.service), met, handling }, [...posture.waypoints.values()].filter(({ address }) => address === way.address));
+  for (const [dimension, holds] of conditionsMet(mesh, meetings, query.given ?? {})) point.set(dimension, holds);
   return point;
+}
+
+/** The waypoint meets the client, the pod's sidecar meets the waypoint (A2.16). */
+function throughWaypoint(mesh: Mesh, workload: Workload, front: Omit<Meeting, 'conditions'>, ways: readonly AddressedWaypoint[]): readonly Meeting[] {
+  const attached = policiesFor(mesh, workload);
+  const tunnelled = takesTunnels(mesh, workload);
+  const { protocol, port } = front.met;
+  const behind: Omit<Meeting, 'conditions'> = {
+    seat: sidecarSeat(mesh, workload, attached, tunnelled),
+    met: { ...front.met, principal: tunnelled ? front.seat.identity : null },
+    handling: tunnelled ? handleTunnel(protocolOf(workload, port), protocol) : handleConnection(protocolOf(workload, port), modeAt(effectiveMtls(mesh, attached), port).mode, { protocol, identity: false }),
+  };
+  return ways.flatMap(({ conditions }) => [{ ...front, conditions: conditions.front }, { ...behind, conditions: conditions.behind }]);
 }
 
 /** What an ambient client addresses: the pod's port behind it, and the waypoint before it. */
@@ -175,7 +184,7 @@ function wayAsked(mesh: Mesh, workload: Workload, query: Query, posture: Destina
   const address = service === undefined ? podAddress : `${hostsOf(service)[0] ?? ''}:${String(query.to.port)}`;
   const client = clientOf(mesh, query, query.given ?? {});
   const through = 'mode' in client && client.mode === 'ambient' && query.from.direct !== true;
-  const waypoint = through ? [...posture.waypoints].find(([path]) => path.endsWith(` ${address}`))?.[1] : undefined;
+  const waypoint = through ? [...posture.waypoints.values()].find((way) => way.address === address)?.waypoint : undefined;
   const past = 'mode' in client && client.mode === 'ambient' && query.from.principal != null ? pastWaypoints : null;
   return { address: through ? address : past, port, service, waypoint };
 }
