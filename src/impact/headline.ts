@@ -1,10 +1,11 @@
 /** One sentence for a change, in the reader's words: who, what, where. Plain text; reporters escape and bound it. */
 import { distinct } from '#lib/order.ts';
 import type { Cube } from '#sets/cube.ts';
-import { ANY_IDENTITY, FOREIGN_IDENTITY } from './callers.ts';
+import { ANY_IDENTITY, FOREIGN_IDENTITY, OF_DOMAIN } from './callers.ts';
 import type { WitnessAnswer, Callers, Destination, Direction, Facet, Region, RegionCube, ValueSet } from './change.ts';
 import { ANY_POD } from './pod-callers.ts';
 import { isWithin, region } from './region.ts';
+import { areApart } from './words-apart.ts';
 
 function list(words: readonly string[], shown = 3): string {
   const head = words.slice(0, shown).join(', ');
@@ -126,15 +127,6 @@ function isSubset(inner: ValueSet, outer: ValueSet): boolean {
   return within && (outer.except ?? []).every((word) => (inner.except ?? []).some((wide) => isWithin(word, wide)) || (innerOnly.length > 0 && innerOnly.every((one) => areApart(one, word))));
 }
 
-/** No value is meant by both words. Unsure is no. */
-function areApart(left: string, right: string): boolean {
-  if (left.startsWith('*') || right.startsWith('*') || /[ {]/.test(left) || /[ {]/.test(right)) return false;
-  const [one, other] = [left.replace(/\*$/, ''), right.replace(/\*$/, '')];
-  if (left.endsWith('*') && right.endsWith('*')) return !one.startsWith(other) && !other.startsWith(one);
-  if (left.endsWith('*')) return !other.startsWith(one);
-  return right.endsWith('*') ? !one.startsWith(other) : one !== other;
-}
-
 interface Telling {
   /** What the sentence says, one phrase or two. */
   readonly said: readonly string[];
@@ -192,7 +184,7 @@ function isForMany({ peers }: RegionCube): boolean {
 
 /** Callers by the trust domain that all of them share, or that none of them has, where the region tells domains apart. */
 function domainWords(callers: Callers, region: Region): string | undefined {
-  if (callers.plaintext || !(callers.open.includes(ANY_IDENTITY) || callers.open.includes(FOREIGN_IDENTITY))) return undefined;
+  if (callers.plaintext || !callers.open.some((word) => word === ANY_IDENTITY || word === FOREIGN_IDENTITY || word.startsWith(OF_DOMAIN))) return undefined;
   const phrases = distinct(
     region.cubes.map(({ peers }) => {
       const only = peers?.only ?? [];

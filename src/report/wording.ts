@@ -76,9 +76,10 @@ function pairs(values: Readonly<Record<string, string>>): string {
     .join(',');
 }
 
-/** `ns/name` or `ns/name[Kind]` as the host that a client in the mesh would use. */
+/** `ns/name` or `ns/name[Kind]` as the host that a client in the mesh would use; a placeholder namespace (R22) has slashes of its own. */
 function serviceHost(id: string): string {
-  const [namespace = '', rest = ''] = id.split('/', 2);
+  const slash = id.startsWith('~') ? id.lastIndexOf('/') : id.indexOf('/');
+  const [namespace, rest] = slash < 0 ? [id, ''] : [id.slice(0, slash), id.slice(slash + 1).split('/', 1)[0] ?? ''];
   return `${rest.replace(/\[.*\]$/, '')}.${namespace}`;
 }
 

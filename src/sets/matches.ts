@@ -42,11 +42,19 @@ export interface IdentityParts {
   readonly account: string;
 }
 
-/** `td/ns/NAMESPACE/sa/ACCOUNT`, or `undefined` for an identity of another shape. */
+/** `td/ns/NAMESPACE/sa/ACCOUNT`, or `undefined` for an identity of another shape. A placeholder namespace (`~apps/shop`, R22) has slashes of its own. */
 export function identityParts(identity: string): IdentityParts | undefined {
   const [trustDomain, ns, namespace, sa, account, ...more] = identity.split('/');
-  if (trustDomain === undefined || ns !== 'ns' || namespace === undefined || sa !== 'sa' || account === undefined || more.length > 0) return undefined;
-  return { trustDomain, namespace, account };
+  if (trustDomain === undefined || ns !== 'ns' || namespace === undefined) return undefined;
+  if (more.length > 0 && namespace.startsWith('~')) return inPlaceholder(identity, trustDomain);
+  return sa !== 'sa' || account === undefined || more.length > 0 ? undefined : { trustDomain, namespace, account };
+}
+
+function inPlaceholder(identity: string, trustDomain: string): IdentityParts | undefined {
+  const start = trustDomain.length + '/ns/'.length;
+  const end = identity.lastIndexOf('/sa/');
+  const account = identity.slice(end + '/sa/'.length);
+  return end < start || account.includes('/') ? undefined : { trustDomain, namespace: identity.slice(start, end), account };
 }
 
 /** A3.10: the identity is compared with `spiffe://` in front, so a value that carries the scheme itself never matches. */
