@@ -33,10 +33,14 @@ export interface RawChange {
   readonly callers?: readonly string[];
   /** Known identities and mesh of the side that lets more pass, for the words about callers. */
   readonly passingSide: 'base' | 'head';
+  /** The same change of another environment, from which it was taken over. */
+  readonly like?: RawChange;
 }
 
 export interface RawComparison {
   readonly changes: readonly RawChange[];
+  /** Changes of each destination that was compared without an internal error: what another environment may take over. */
+  readonly byDestination: ReadonlyMap<string, readonly RawChange[]>;
   /** A witness that did not reproduce is our bug, never a finding. */
   readonly internalErrors: readonly string[];
   /** Destinations that were compared, phantoms included. */
