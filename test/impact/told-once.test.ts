@@ -15,7 +15,7 @@ const plain: Change = {
   id: 'a', environments: ['default'], direction: 'widened', facet: 'access', destinations: [{ id: 'shop/web', known: true, status: 'both' }], region: { cubes: [{}], complete: true },
   callers: { known: [], open: [], plaintext: true, internet: false }, headline: 'any client may now reach `shop/web`', before: 'denied', after: 'allowed', causes: [], enforcementPoints: ['sidecar'], assumptions: [],
 };
-const described = (over: Partial<Change> = {}, more: Partial<DescribedChange> = {}): DescribedChange => ({ change: { ...plain, ...over }, edits: [], cubes: [], ...more });
+const described = (over: Partial<Change> = {}, more: Partial<DescribedChange> = {}): DescribedChange => ({ change: { ...plain, ...over }, edits: [], cubes: [], taken: [], ...more });
 
 describe('changes that a reader cannot tell apart', () => {
   test('are one, with the edits, causes and cubes of all', () => {
