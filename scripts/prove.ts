@@ -1,5 +1,5 @@
 /**
- * `npm run prove [worlds] [first seed]`: random meshes and random edits, each compared by the engine and asked of the concrete evaluator.
+ * `npm run prove [worlds] [first seed] [workers]`: random meshes and random edits, each compared by the engine and asked of the concrete evaluator.
  * Prints what was tried, and every counterexample found, the first of them shrunk; ends with 1 where there is one or the worlds tell too little.
  */
 import { availableParallelism } from 'node:os';
@@ -114,13 +114,14 @@ function summary(counts: Counts, failures: number, seconds: number): string {
 async function main(): Promise<number> {
   const worlds = Number(process.argv[2] ?? 100_000);
   const first = Number(process.argv[3] ?? 1);
-  if (!Number.isInteger(worlds) || worlds < 1 || !Number.isInteger(first)) {
-    process.stderr.write('usage: npm run prove -- [worlds] [first seed]\n');
+  const wanted = Number(process.argv[4] ?? availableParallelism());
+  if (!Number.isInteger(worlds) || worlds < 1 || !Number.isInteger(first) || !Number.isInteger(wanted) || wanted < 1) {
+    process.stderr.write('usage: npm run prove -- [worlds] [first seed] [workers]\n');
     return 2;
   }
   const started = performance.now();
   const counts = none();
-  const step = Math.min(availableParallelism(), worlds);
+  const step = Math.min(wanted, worlds);
   let told = 0;
   // The first seed that each worker has not judged yet.
   const next = Array.from({ length: step }, (_, index) => first + index);

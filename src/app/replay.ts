@@ -16,14 +16,19 @@ interface Sides {
   readonly renamed: ReadonlyMap<string, string>;
 }
 
-/** @returns one sentence for each witness that does not give its printed answers in some environment of its change */
-export function unreplayed(changes: readonly Change[], environments: readonly Sides[]): readonly string[] {
+/**
+ * @param taken environments in which a change is surely as in another one of its environments
+ * @returns one sentence for each witness that does not give its printed answers in some environment of its change
+ */
+export function unreplayed(changes: readonly Change[], environments: readonly Sides[], taken: (change: Change) => readonly string[] = () => []): readonly string[] {
   const byId = new Map(environments.map((sides) => [sides.id, sides]));
   return changes.flatMap((change): readonly string[] => {
     const { witness } = change;
     if (witness === undefined) return [];
     const { base, head, ...query } = witness;
+    const settled = taken(change);
     const failing = change.environments.find((id) => {
+      if (settled.includes(id)) return false;
       const sides = byId.get(id);
       return sides === undefined || (!(sides.renamed.size === 0 && isAnswered(witness, sides)) && !judgements(change, sides).some((each) => gives(each, 'base', query, base) && gives(each, 'head', query, head)));
     });

@@ -1,5 +1,6 @@
 /** Which edits may be behind a change: those in the surroundings of its witness, the likely ones first. */
 import { groupBy } from '#lib/group.ts';
+import { extensionHosts } from '#mesh/extension-services.ts';
 import type { AnyResource } from '#mesh/policies.ts';
 import { selects, type Labels } from '#mesh/selection.ts';
 import { namespaceOfId } from '#mesh/workload-id.ts';
@@ -20,31 +21,47 @@ export class EditIndex {
   readonly #everywhere: readonly Edit[];
   readonly #byNamespace: ReadonlyMap<string | undefined, readonly Edit[]>;
   readonly #sides: Sides;
+  readonly #roots: ReadonlySet<string | undefined>;
 
   constructor(sides: Sides, edits: readonly Edit[]) {
     const roots = new Set<string | undefined>([undefined, sides.base.config.rootNamespace, sides.head.config.rootNamespace]);
     this.#sides = sides;
+    this.#roots = roots;
     this.#all = edits;
-    this.#everywhere = edits.filter((edit) => roots.has(editNamespace(edit)));
-    this.#byNamespace = groupBy(edits.filter((edit) => !roots.has(editNamespace(edit))), editNamespace);
+    const asked = new Set([sides.base, sides.head].flatMap(({ config }) => (config.extensionProviders ?? []).map((provider) => provider.service)));
+    this.#everywhere = edits.filter((edit) => roots.has(editNamespace(edit)) || (asked.size > 0 && [...extensionHosts(versions(edit))].some((host) => asked.has(host))));
+    const everywhere = new Set(this.#everywhere);
+    this.#byNamespace = groupBy(edits.filter((edit) => !everywhere.has(edit)), editNamespace);
   }
 
-  /** Those in the namespace, in the root namespace, or bound to no namespace. `*`: a destination of the whole mesh. */
+  /** Those in the namespace, in the root namespace, or bound to no namespace, and Services of external authorizers. `*`: a destination of the whole mesh. */
   #at(namespace: string | undefined): readonly Edit[] {
     return namespace === '*' ? this.#all : [...(this.#byNamespace.get(namespace) ?? []), ...this.#everywhere];
   }
 
   of(raw: RawChange): Candidates {
+    // Routes, Services and policies of every namespace act at a gateway.
+    if (raw.gateway !== undefined) return likelyFirst(raw, this.#all);
+    const { places, labels } = this.#surroundings(raw);
+    const near = [...new Set(places.flatMap((place) => this.#at(place)))].filter((edit) => labels.length === 0 || mayAct(edit, labels));
+    return likelyFirst(raw, near);
+  }
+
+  /** None of these edits, which may be of another environment, would be a candidate. */
+  isFar(raw: RawChange, edits: readonly Edit[]): boolean {
+    if (edits.length === 0) return true;
+    if (raw.gateway !== undefined) return false;
+    const { places, labels } = this.#surroundings(raw);
+    const isNear = (edit: Edit): boolean => places.includes('*') || this.#roots.has(editNamespace(edit)) || places.includes(editNamespace(edit));
+    return !edits.some((edit) => isNear(edit) && (labels.length === 0 || mayAct(edit, labels)));
+  }
+
+  #surroundings(raw: RawChange): { readonly places: readonly (string | undefined)[]; readonly labels: readonly Labels[] } {
     const asking = raw.witness?.query.from;
     const caller = asking?.pod?.namespace ?? (asking?.workload === undefined ? undefined : namespaceOfId(asking.workload));
     const waypoints = waypointNamespaces(raw);
     // A NetworkPolicy at the caller may let it out, labels of its namespace let it in, and a waypoint has policies of its own.
-    const places = [raw.destination.namespace, ...(caller === undefined ? [] : [caller]), ...waypoints];
-    const labels = waypoints.length > 0 ? [] : this.#labelsOf(raw);
-    const near = [...new Set(places.flatMap((place) => this.#at(place)))].filter((edit) => labels.length === 0 || mayAct(edit, labels));
-    const named = new Set([...raw.seedOrigins.map((origin) => origin.policy), ...byOf(raw.witness?.base), ...byOf(raw.witness?.head)]);
-    const likely = near.filter((edit) => named.has(edit.id));
-    return { edits: [...likely, ...near.filter((edit) => !named.has(edit.id))], likely: likely.length };
+    return { places: [raw.destination.namespace, ...(caller === undefined ? [] : [caller]), ...waypoints], labels: waypoints.length > 0 ? [] : this.#labelsOf(raw) };
   }
 
   /** The destination's labels on both sides; none where it is a phantom. */
@@ -56,10 +73,19 @@ export class EditIndex {
   }
 }
 
+function likelyFirst(raw: RawChange, edits: readonly Edit[]): Candidates {
+  const named = new Set([...raw.seedOrigins.map((origin) => origin.policy), ...byOf(raw.witness?.base), ...byOf(raw.witness?.head)]);
+  const likely = edits.filter((edit) => named.has(edit.id));
+  return { edits: [...likely, ...edits.filter((edit) => !named.has(edit.id))], likely: likely.length };
+}
+
+function versions(edit: Edit): readonly AnyResource[] {
+  return [...(edit.type === 'added' ? [] : [edit.base]), ...(edit.type === 'removed' ? [] : [edit.head])];
+}
+
 /** False: a policy that selects the destination's proxy on neither side, by none of its versions. */
 function mayAct(edit: Edit, labels: readonly Labels[]): boolean {
-  const versions = [...(edit.type === 'added' ? [] : [edit.base]), ...(edit.type === 'removed' ? [] : [edit.head])];
-  return versions.some((version) => {
+  return versions(edit).some((version) => {
     const selector = selectorOf(version);
     return selector === undefined || labels.some((each) => selects(selector, each));
   });

@@ -2,15 +2,15 @@
 import { canonical, shortHash } from '#lib/canonical.ts';
 import { groupBy } from '#lib/group.ts';
 import { distinct } from '#lib/order.ts';
+import { passesBehindWaypoint } from '#posture/answer.ts';
 import { withoutNetwork } from '#posture/network-layer.ts';
 import { isNetworked } from '#posture/network-paths.ts';
 import type { Query } from '#posture/query.ts';
-import { networkAfterWaypoint } from '#posture/waypoint.ts';
 import type { Cube } from '#sets/cube.ts';
 import type { DifferenceRegion } from '#sets/difference.ts';
 import { flips } from './causes.ts';
 import { leadingOf } from './headline.ts';
-import { type PairContext, answers, sideFacts, solve, undecided } from './pair-context.ts';
+import { type PairContext, answers, askedOn, sideFacts, solve, undecided } from './pair-context.ts';
 import type { RawChange, Way } from './raw-change.ts';
 import { isStranger, sampled, witnessFor } from './regions.ts';
 import { unreconciled } from './witness-request.ts';
@@ -82,18 +82,12 @@ function confirmLatent(context: PairContext, way: Way, layer: 'network' | 'behin
   if (before.verdict !== 'deny' || after.verdict !== 'deny') return undefined;
   const { sides } = context;
   if (layer === 'network') {
+    // M142: what the waypoint itself refuses never meets the network behind it.
+    const closedBehind = (side: 'base' | 'head'): boolean => passesBehindWaypoint(sides[side], askedOn(context, side, query)) === false;
     const [refusing, passing] = way === 'up' ? (['base', 'head'] as const) : (['head', 'base'] as const);
-    const closed = before.layer === 'network-policy' || closedAfterWaypoint(context, refusing, query);
-    return closed && after.layer !== 'network-policy' && !closedAfterWaypoint(context, passing, query) ? answered : undefined;
+    const closed = before.layer === 'network-policy' || closedBehind(refusing);
+    return closed && after.layer !== 'network-policy' && !closedBehind(passing) ? answered : undefined;
   }
   const alone = answers({ ...context, sides: { ...sides, base: withoutNetwork(sides.base), head: withoutNetwork(sides.head) } }, query);
   return after.layer === 'network-policy' && flips(alone.base, alone.head, way) ? answered : undefined;
-}
-
-/** The network between a waypoint and the destination, which a request that the waypoint refuses never meets (M142). */
-function closedAfterWaypoint({ sides, pair, ...postures }: PairContext, side: 'base' | 'head', { from, to }: Query): boolean {
-  if (to.host === undefined || from.direct === true) return false;
-  const address = ` ${to.host}:${String(to.port)}`;
-  const waypoint = [...postures[side].waypoints].find(([path]) => path.endsWith(address))?.[1];
-  return waypoint !== undefined && networkAfterWaypoint(sides[side], pair[side], waypoint).passes === false;
 }

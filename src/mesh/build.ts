@@ -9,8 +9,9 @@ import type { StatedMesh } from './config.ts';
 import { enrolmentAssumptionText, enrolmentKnowledge, enrolmentOf, isGatewayPod } from './enrolment.ts';
 import type { EnrolmentKnowledge, EnrolmentWorld } from './enrolment.ts';
 import { installationsOf, onlyInstallation, orphanedHooks } from './installation.ts';
+import { withRegistry } from './extension-services.ts';
 import { captureDefaults, envoyDisabled, routes } from './membership.ts';
-import type { Assumption, Enrolment, ExtensionProvider, Mesh, MeshConfig, Namespace, Workload, WorkloadPort } from './model.ts';
+import type { Assumption, Enrolment, Mesh, MeshConfig, Namespace, Workload, WorkloadPort } from './model.ts';
 import { declaredPorts, isWorkload } from './ports.ts';
 import type { WorkloadResource } from './ports.ts';
 import { selectorIndex } from './selection.ts';
@@ -23,6 +24,8 @@ export interface MeshSettings {
   readonly world?: 'closed' | 'open';
   /** What both sides together know (R23); default: what this side knows. */
   readonly knowledge?: EnrolmentKnowledge;
+  /** Hosts that either side declares and a provider may name (A6.2, `extensionHosts`); default: this side's. */
+  readonly extensionHosts?: () => ReadonlySet<string>;
   /** Ids of objects that exist on the base side: older than everything that a head adds (M15b). Pass it for the head only. */
   readonly seniors?: ReadonlySet<string>;
   /** Ids of PeerAuthentications that the head changes or removes. Pass it for the base only. */
@@ -49,10 +52,7 @@ export function buildMesh(resources: readonly AnyResource[], settings: MeshSetti
   const workloads = workloadsOf(admitted, namespaces, enrolmentWorld, config);
   // M52: injected sidecars take HBONE where the installation has ambient, unless the mesh says otherwise.
   const hbone = config.sidecarHbone ?? installations?.some((installation) => installation.hbone);
-  const checked: MeshConfig =
-    config.extensionProviders === undefined
-      ? { ...config, sidecarHbone: hbone, sidecarHboneStated: config.sidecarHbone }
-      : { ...config, sidecarHbone: hbone, sidecarHboneStated: config.sidecarHbone, extensionProviders: config.extensionProviders.map((provider) => withRegistry(provider, admitted, world)) };
+  const checked: MeshConfig = { ...config, sidecarHbone: hbone, sidecarHboneStated: config.sidecarHbone, extensionProviders: withRegistry(config.extensionProviders, admitted, settings.extensionHosts, world) };
   return {
     config: checked,
     namespaces,
@@ -244,22 +244,6 @@ function serviceFinder(resources: readonly AnyResource[]): (namespace: string, l
   }
   const lookups = new Map([...byNamespace].map(([namespace, entries]) => [namespace, selectorIndex(entries)] as const));
   return (namespace, labels) => lookups.get(namespace)?.(labels) ?? [];
-}
-
-/** A6.2: istiod looks the provider's service up in its registry; only a whole cluster shows that it is missing. */
-function withRegistry(provider: ExtensionProvider, resources: readonly AnyResource[], world: 'closed' | 'open'): ExtensionProvider {
-  if (provider.broken !== undefined || provider.type === 'other' || world === 'open') return provider;
-  const slash = provider.service.indexOf('/');
-  const namespace = slash < 0 ? undefined : provider.service.slice(0, slash);
-  const host = provider.service.slice(slash + 1);
-  const known = resources.some((resource) => {
-    if (resource.kind === 'Service') {
-      const full = `${resource.name}.${resource.namespace ?? 'default'}.svc.cluster.local`;
-      return full === host && (namespace === undefined || namespace === resource.namespace);
-    }
-    return resource.kind === 'ServiceEntry' && resource.spec.hosts.includes(host) && (namespace === undefined || namespace === resource.namespace);
-  });
-  return known ? provider : { ...provider, broken: `its service \`${provider.service}\` is not in the registry` };
 }
 
 function assumptionsOf(config: MeshConfig, workloads: ReadonlyMap<string, Workload>, world: 'closed' | 'open'): readonly Assumption[] {

@@ -54,6 +54,8 @@ export interface ExtensionProvider {
   readonly key: string;
   /** Why Istio could not use it (A6.2), where the manifests tell. */
   readonly broken: string | undefined;
+  /** No manifest declares its service; it is assumed to exist (R26). */
+  readonly undeclared?: true;
 }
 
 /** How a workload takes part in the mesh (M55 to M68). */

@@ -2,6 +2,7 @@
  * `decide`: may this request reach this workload, by which enforcement point and by which policies. Slow and plain on purpose: it is
  * the definition that the symbolic side is checked against.
  */
+import { someTold, type Told } from '#lib/told.ts';
 import { ofKind } from '#mesh/attachment.ts';
 import type { Mesh } from '#mesh/model.ts';
 import { selectorOf } from '#mesh/services.ts';
@@ -17,7 +18,7 @@ import { decideOutbound, throughNetwork } from './network-layer.ts';
 import { capturedAt, decideAtPod, isProxyPort, unguarded, unknown } from './pod.ts';
 import type { Answer, Decision, Query } from './query.ts';
 import { withAuthority } from './request.ts';
-import { decideThroughWaypoint, wirePort } from './waypoint.ts';
+import { decideThroughWaypoint, networkBehindWaypoint, wirePort } from './waypoint.ts';
 
 export { capturedAt, isProxyPort, workloadNamed };
 
@@ -40,6 +41,15 @@ export function decide(mesh: Mesh, query: Query): Decision {
   if ('missing' in destination) return unknown(destination.rule, destination.missing, []);
   const client = clientOf(mesh, query, query.given ?? {});
   return decideFor(mesh, destination, client, withAuthority(query));
+}
+
+/** Whether the network behind a waypoint on the way lets the connection pass to some pod, whatever the waypoint itself says (M142); `true` where there is no waypoint. */
+export function passesBehindWaypoint(mesh: Mesh, query: Query): Told {
+  const destination = addressed(mesh, query);
+  const client = clientOf(mesh, query, query.given ?? {});
+  if ('missing' in destination || 'missing' in client) return true;
+  const waypoint = waypointBefore(mesh, destination, client, query);
+  return waypoint === undefined || destination.pods.length === 0 ? true : someTold(destination.pods, (pod) => networkBehindWaypoint(mesh, { waypoint, addressed: destination, client, query }, pod).passes);
 }
 
 function decideFor(mesh: Mesh, destination: Addressed, client: ReturnType<typeof clientOf>, query: Query): Decision {

@@ -1,15 +1,13 @@
 /** The network in front of a destination's paths: each way through it times each way through the proxies (M143). */
 import { shortHash } from '#lib/canonical.ts';
 import type { Mesh, Workload } from '#mesh/model.ts';
-import { impossibleTransports, networkMoved, networkKey, networkPosture, noPod, type Alternative } from '#semantics/network-lowering.ts';
+import { impossibleTransports, labelledNobodies, networkMoved, networkPosture, noPod, type Alternative } from '#semantics/network-lowering.ts';
 import { networkWorldOf } from '#semantics/network-world.ts';
 import type { Cube, Layer, Path, Predicate } from '#sets/cube.ts';
-import { parseIp } from '#sets/ip.ts';
-import { holds } from '#sets/matches.ts';
-import { hbonePort, someDestinationPod } from './network.ts';
-import { networkAfterWaypoint, waypointPod } from './waypoint.ts';
+import { hbonePort } from './network.ts';
 import { addressesThrough, impossible, type DestinationPosture } from './paths.ts';
 import { notFromAmbient, notThrough, onlyFromAmbient, onlyThrough } from './tunnel-paths.ts';
+import { waypointNetworks } from './waypoint-network.ts';
 
 export interface NetworkedPosture extends DestinationPosture {
   /** Ways through the network alone, and through the proxies alone: which of the two opens or stops a request. */
@@ -53,18 +51,19 @@ export function throughNetworkPaths(posture: DestinationPosture, mesh: Mesh, wor
   const network = networkPosture(mesh, workload, isAmbient(workload));
   const possible = proxied(posture.possible, posture.enforcedAt === 'none');
   const sure = posture.sure === posture.possible ? possible : proxied(posture.sure, posture.enforcedAt === 'none');
-  const inFront = waypointAlternatives(mesh, workload, posture);
+  const through = waypointNetworks(mesh, workload, posture);
   // M142: a tunnel arrives on one port.
   const tunnel = posture.tunnels.size === 0 ? network : networkPosture(mesh, workload, true);
-  const before = (paths: readonly Path[]): readonly Path[] => paths.flatMap((path) => times(inFront.get(path.id) ?? (posture.tunnels.has(path.id) ? tunnel : network).alternatives, [path]));
+  const before = (paths: readonly Path[]): readonly Path[] => paths.flatMap((path) => times(through.alternatives.get(path.id) ?? (posture.tunnels.has(path.id) ? tunnel : network).alternatives, [path]));
   const whole = before(possible);
   return {
     ...posture,
     possible: whole,
     sure: sure === possible ? whole : before(sure),
-    key: shortHash('network', posture.key, network.key, tunnel.key, waypointNetworkKey(mesh, workload, posture)),
-    opaque: [...posture.opaque, ...network.opaque],
-    network: networkAlone(posture, { straight: network.alternatives, tunnel: tunnel.alternatives, inFront }),
+    key: shortHash('network', posture.key, network.key, tunnel.key, through.key),
+    opaque: [...posture.opaque, ...network.opaque, ...through.opaque],
+    ties: [...posture.ties, ...labelledNobodies([...network.alternatives, ...(tunnel === network ? [] : tunnel.alternatives), ...[...through.alternatives.values()].flat()])],
+    network: networkAlone(posture, { straight: network.alternatives, tunnel: tunnel.alternatives, through: through.alternatives }),
     behind: possible,
   };
 }
@@ -73,11 +72,11 @@ interface Networks {
   readonly straight: readonly Alternative[];
   readonly tunnel: readonly Alternative[];
   /** By path through a waypoint. */
-  readonly inFront: ReadonlyMap<string, readonly Alternative[]>;
+  readonly through: ReadonlyMap<string, readonly Alternative[]>;
 }
 
 /** Which network a client meets depends on what it addresses: the pod's, or that of the waypoint's pods. */
-function networkAlone(posture: DestinationPosture, { straight, tunnel, inFront }: Networks): readonly Path[] {
+function networkAlone(posture: DestinationPosture, { straight, tunnel, through }: Networks): readonly Path[] {
   const addresses = addressesThrough(posture);
   if (addresses.length === 0 && posture.tunnels.size === 0) return straight;
   const at = (prefix: string, ways: readonly Alternative[], route: Layer): readonly Path[] => ways.map((way) => ({ id: `${prefix}${way.id}`, layers: [...way.layers, route] }));
@@ -86,8 +85,8 @@ function networkAlone(posture: DestinationPosture, { straight, tunnel, inFront }
     ...at('', straight, past === undefined ? notThrough(addresses) : notFromAmbient),
     ...(past === undefined ? [] : at('tunnel ', tunnel, past)),
     ...addresses.flatMap((address) => {
-      const path = [...inFront.keys()].find((id) => id.endsWith(` ${address}`));
-      return at(`via ${address} `, inFront.get(path ?? '') ?? [], onlyThrough(address));
+      const path = [...posture.waypoints].find(([, way]) => way.address === address)?.[0];
+      return at(`via ${address} `, through.get(path ?? '') ?? [], onlyThrough(address));
     }),
   ];
 }
@@ -108,35 +107,6 @@ function over(...transports: readonly string[]): Predicate {
 
 function times(alternatives: readonly Alternative[], paths: readonly Path[]): readonly Path[] {
   return alternatives.flatMap((alternative) => paths.map((path) => ({ id: `${path.id}${alternative.id}`, layers: [...alternative.layers, ...path.layers] })));
-}
-
-/** Through a waypoint there are two networks: the client's to the waypoint's pods, and theirs to the destination, which is the same for every client (M142). */
-function waypointAlternatives(mesh: Mesh, workload: Workload, { waypoints }: DestinationPosture): ReadonlyMap<string, readonly Alternative[]> {
-  return new Map(
-    [...waypoints].map(([path, waypoint]) => {
-      const onward = networkAfterWaypoint(mesh, workload, waypoint);
-      const last: readonly Layer[] = onward.passes === false ? [{ id: 'network-policy', allow: [], deny: [] }] : [];
-      return [path, networkPosture(mesh, waypointPod(mesh, waypoint), true).alternatives.map((alternative) => ({ id: alternative.id, layers: [...alternative.layers.map(toUnnamedPod), ...last] }))] as const;
-    }),
-  );
-}
-
-/** The address of a waypoint's pod is nobody's to tell: not the one that the client addresses. */
-function toUnnamedPod({ id, allow, deny }: Layer): Layer {
-  const address = parseIp(someDestinationPod) ?? 0n;
-  const met = (cubes: readonly Cube[]): readonly Cube[] =>
-    cubes.flatMap((cube): Cube[] => {
-      const addressed = cube.predicates.filter(({ dimension }) => dimension === 'destination.ip');
-      if (addressed.length === 0) return [cube];
-      return addressed.every((predicate) => holds(predicate, address)) ? [{ predicates: cube.predicates.filter((predicate) => !addressed.includes(predicate)), origins: cube.origins }] : [];
-    });
-  return { id, allow: allow === 'all' ? 'all' : met(allow), deny: met(deny) };
-}
-
-/** Content of what decides in the networks of a destination's waypoints; equal on both sides: no packet through them moves. */
-export function waypointNetworkKey(mesh: Mesh, workload: Workload, { waypoints }: DestinationPosture): string {
-  const distinct = new Map([...waypoints.values()].map((waypoint) => [waypoint.id, waypoint]));
-  return [...distinct.values()].map((waypoint) => [waypoint.id, networkKey(mesh, waypointPod(mesh, waypoint), true), String(networkAfterWaypoint(mesh, workload, waypoint).passes)].join(' ')).join('\n');
 }
 
 function isAmbient({ enrolment }: Workload): boolean {

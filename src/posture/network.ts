@@ -14,7 +14,7 @@ import type { Query } from './query.ts';
 export const hbonePort = 15008;
 
 /** Addresses of pods that nobody tells: in the range that clusters give to pods, which policies leave out of `0.0.0.0/0` by private blocks. */
-const someSourcePod = '10.244.0.1';
+export const someSourcePod = '10.244.0.1';
 export const someDestinationPod = '10.244.0.2';
 
 export interface NetworkQuestion {

@@ -10,7 +10,6 @@ import { policiesFor } from '#mesh/attachment.ts';
 import type { Attached } from '#mesh/attachment.ts';
 import type { Mesh, MeshConfig, Workload } from '#mesh/model.ts';
 import { resourceId } from '#mesh/policies.ts';
-import type { Waypoint } from '#mesh/waypoints.ts';
 import { ambientMtls } from '#semantics/ambient-peer-authentication.ts';
 import { enforced } from '#semantics/authorization-policy.ts';
 import type { CompiledPolicy } from '#semantics/authorization-policy.ts';
@@ -33,7 +32,7 @@ import type { AskedProvider } from './sidecar-lowering.ts';
 import { nobodysRequests } from './nobody.ts';
 import { bearerTies, claimTies, tokenTies } from './token-ties.ts';
 import { notFromAmbient, notThrough, tunnelWays } from './tunnel-paths.ts';
-import { waypointWays } from './waypoint-paths.ts';
+import { waypointWays, type AddressedWaypoint } from './waypoint-paths.ts';
 import { readByZtunnel } from './ztunnel.ts';
 
 export interface DestinationPosture {
@@ -55,7 +54,7 @@ export interface DestinationPosture {
   /** Conditions behind the opaque booleans of the cubes: a concrete request can be asked for their value. */
   readonly conditions: ReadonlyMap<Dimension, { readonly condition: Condition; readonly group: ChainGroup }>;
   /** By path id: the waypoint that it goes through. */
-  readonly waypoints: ReadonlyMap<string, Waypoint>;
+  readonly waypoints: ReadonlyMap<string, AddressedWaypoint>;
   /** Ids of paths on which a connection is a tunnel on the wire, though the pod is not in ambient (M142). */
   readonly tunnels: ReadonlySet<string>;
   /** External authorizers by what they are asked about: requests in `possible` and not in `sure` are in some of their cubes. */
@@ -123,7 +122,7 @@ function withTunnels(mesh: Mesh, workload: Workload, posture: DestinationPosture
 
 /** What leads through a waypoint when an ambient client addresses it. */
 export function addressesThrough({ waypoints }: DestinationPosture): readonly string[] {
-  return distinct([...waypoints.keys()].map((id) => id.slice(id.lastIndexOf(' ') + 1)));
+  return distinct([...waypoints.values()].map(({ address }) => address));
 }
 
 function throughWaypoints(mesh: Mesh, workload: Workload, mode: 'sidecar' | 'ambient' | 'gateway' | 'none'): DestinationPosture {
@@ -162,7 +161,7 @@ function straightTo(mesh: Mesh, workload: Workload): DestinationPosture {
   }
 }
 
-interface Parts {
+export interface Parts {
   readonly possible: readonly Path[];
   readonly sure?: readonly Path[];
   readonly enforcedAt: EnforcementPoint;
@@ -176,7 +175,8 @@ interface Parts {
   readonly asked?: DestinationPosture['asked'];
 }
 
-function finish(parts: Parts): DestinationPosture {
+/** With the key of the content. */
+export function finish(parts: Parts): DestinationPosture {
   const sure = parts.sure ?? parts.possible;
   const opaque = parts.opaque ?? [];
   const asked = parts.asked ?? [];
@@ -294,7 +294,8 @@ function uncapturedPath(workload: Workload): readonly Path[] {
   return [{ id: 'uncaptured', layers: [{ id: 'routing', allow: [cube(portPredicates(ports))], deny: [] }] }];
 }
 
-function extensionMarks(extensions: Attached['extensions']): DestinationPosture['opaque'] {
+/** Extensions are not interpreted: each is the key of its content. */
+export function extensionMarks(extensions: Attached['extensions']): DestinationPosture['opaque'] {
   return extensions.map((extension) => ({ resource: resourceId(extension), key: shortHash(extension.spec.content) })).sort((left, right) => compareText(left.resource, right.resource));
 }
 

@@ -28,7 +28,7 @@ export interface LoweredPolicies {
   readonly asking: readonly Cube[];
   /** The same by provider. */
   readonly asked: readonly AskedProvider[];
-  /** `provider:<name>` that no mesh configuration confirms (R26). */
+  /** Assumptions that say of providers what no manifest confirms (R26). */
   readonly assumedProviders: readonly string[];
   readonly opaque: readonly { readonly resource: string; readonly key: string }[];
   readonly conditions: ReadonlyMap<Dimension, { readonly condition: Condition; readonly group: ChainGroup }>;
@@ -80,8 +80,8 @@ export function sidecarLowering(config: MeshConfig, attached: Pick<Attached, 'au
   const custom = (wanted: 'asked' | 'denies') => (policies: Enforced, group: ChainGroup) =>
     customActions(policies.custom, config)
       .filter(({ state }) => state.state === wanted && (state.state === 'denies' || group === 'http' || state.onTcp))
-      .map(({ policy, provider, state }) => {
-        if (state.state === 'asked' && state.assumed) assumed.add(`provider:${provider}`);
+      .map(({ policy, state }) => {
+        if (state.state === 'asked' && state.assumed !== undefined) assumed.add(state.assumed);
         return policy;
       });
 

@@ -5,8 +5,8 @@
 import { policiesFor } from '#mesh/attachment.ts';
 import type { Mesh, Workload } from '#mesh/model.ts';
 import { foreignTrustDomain, handleTunnel } from '#semantics/peer-authentication.ts';
-import type { Cube, Layer, Path, Predicate } from '#sets/cube.ts';
-import { holds } from '#sets/matches.ts';
+import type { Layer, Path, Predicate } from '#sets/cube.ts';
+import { settled } from '#sets/settle.ts';
 import { takesTunnels } from './arrival.ts';
 import { allPortsBut, onlyPorts, portPredicates } from './port-set.ts';
 import type { PortSet } from './port-set.ts';
@@ -85,10 +85,5 @@ export function onlyFromAmbient(elsewhere: readonly string[], ports: readonly Pr
 
 /** The layer as it meets the same request without an identity and without the server name that only TLS carries. */
 function withoutIdentity(layer: Layer): Layer {
-  const plain = (cubes: readonly Cube[]): readonly Cube[] =>
-    cubes.flatMap((cube): Cube[] => {
-      const known = cube.predicates.filter(({ dimension }) => dimension === 'peer' || dimension === 'sni');
-      return known.every((predicate) => holds(predicate, null)) ? [{ predicates: cube.predicates.filter((predicate) => !known.includes(predicate)), origins: cube.origins }] : [];
-    });
-  return { id: layer.id, allow: layer.allow === 'all' ? 'all' : plain(layer.allow), deny: plain(layer.deny) };
+  return settled(layer, (dimension) => (dimension === 'peer' || dimension === 'sni' ? null : undefined));
 }

@@ -25,6 +25,7 @@ import type { Value } from '#sets/matcher.ts';
 import { takesTunnels } from './arrival.ts';
 import { protocolPredicate } from './connection-domains.ts';
 import type { ChainGroup, ConnectionDomains } from './connection-domains.ts';
+import type { Conditions } from './point-conditions.ts';
 import { defaultClientAddress, unnamedPodAddress } from './request.ts';
 import { sidecarLowering } from './sidecar-lowering.ts';
 import type { LoweredPolicies } from './sidecar-lowering.ts';
@@ -49,8 +50,16 @@ export interface WaypointWays {
   readonly ties: readonly Cube[];
   readonly lowered: readonly LoweredPolicies[];
   readonly readsTokens: boolean;
-  /** By path id: through which waypoint. */
-  readonly waypoints: ReadonlyMap<string, Waypoint>;
+  /** By path id: through which waypoint, and what is addressed then. */
+  readonly waypoints: ReadonlyMap<string, AddressedWaypoint>;
+}
+
+export interface AddressedWaypoint {
+  readonly waypoint: Waypoint;
+  /** A value of the dimension `address`. */
+  readonly address: string;
+  /** Conditions behind opaque booleans, at the waypoint and at the sidecar behind it. */
+  readonly conditions: Readonly<Record<'front' | 'behind', Conditions>>;
 }
 
 interface Way {
@@ -77,7 +86,7 @@ export function waypointWays(mesh: Mesh, workload: Workload, mode: 'sidecar' | '
     ties: ways.flatMap(({ address, target }) => (target === undefined || address === podAddress ? [] : [cube([addressedAs(address), { dimension: 'port', any: [], none: [{ type: 'number', value: target }] }])])),
     lowered: built.flatMap(({ lowered }) => lowered),
     readsTokens: built.some(({ readsTokens }) => readsTokens),
-    waypoints: new Map(built.map(({ id, way }) => [id, way.waypoint])),
+    waypoints: new Map(built.map(({ id, way, conditions }) => [id, { waypoint: way.waypoint, address: way.address, conditions }])),
   };
 }
 
@@ -111,7 +120,7 @@ interface Built {
   readonly readsTokens: boolean;
 }
 
-function layersOf(mesh: Mesh, workload: Workload, mode: 'sidecar' | 'ambient' | 'none', way: Way): Built {
+function layersOf(mesh: Mesh, workload: Workload, mode: 'sidecar' | 'ambient' | 'none', way: Way): Built & Pick<AddressedWaypoint, 'conditions'> {
   const first = atWaypoint(mesh, way);
   const second = behind(mesh, workload, mode, way);
   return {
@@ -120,7 +129,12 @@ function layersOf(mesh: Mesh, workload: Workload, mode: 'sidecar' | 'ambient' | 
     opaque: [...first.opaque, ...second.opaque],
     lowered: [...first.lowered, ...second.lowered],
     readsTokens: first.readsTokens || second.readsTokens,
+    conditions: { front: conditionsOf(first), behind: conditionsOf(second) },
   };
+}
+
+function conditionsOf({ lowered }: Built): Conditions {
+  return new Map(lowered.flatMap(({ conditions }) => [...conditions]));
 }
 
 /** M75, M85: who addresses it so and has an identity. */

@@ -4,6 +4,7 @@ import type { Mesh, PortProtocol, Workload } from '#mesh/model.ts';
 import { portProtocol, namedProtocol } from '#mesh/ports.ts';
 import { waypointIdentity, waypointPodLabels } from '#mesh/waypoints.ts';
 import type { Addressable, Waypoint } from '#mesh/waypoints.ts';
+import type { NetworkAnswer } from '#semantics/network-policy.ts';
 import { foreignTrustDomain, handleTunnel } from '#semantics/peer-authentication.ts';
 import { holds } from '#sets/matches.ts';
 import type { Addressed, Pod } from './addressed.ts';
@@ -14,7 +15,7 @@ import { decideByPolicies, refusedAsHttp } from './envoy.ts';
 import type { Given, Seat } from './envoy.ts';
 import { hbonePort, networkAnswer } from './network.ts';
 import { throughNetwork } from './network-layer.ts';
-import { decideAtPod } from './pod.ts';
+import { decideAtPod, type Approach } from './pod.ts';
 import type { Decision, Hop, Query } from './query.ts';
 import { askedRequest, unnamedPodAddress } from './request.ts';
 
@@ -32,7 +33,7 @@ export function decideThroughWaypoint(mesh: Mesh, journey: Journey): Decision {
   return throughNetwork({
     mesh,
     workload: pod,
-    query: { ...query, to: { port: hbonePort } },
+    query: { ...query, to: { port: query.to.port } },
     client: client.workload,
     port: hbonePort,
     decide: () => decideBothHops(mesh, journey),
@@ -100,24 +101,28 @@ export function addressedProtocol(service: Addressable | undefined, port: number
 }
 
 /** The second hop: the waypoint is the client. */
-function behindWaypoint(mesh: Mesh, { waypoint, addressed, query }: Journey, pod: Pod): Decision {
+function behindWaypoint(mesh: Mesh, journey: Journey, pod: Pod): Decision {
+  const { query, port, arrive } = onwardTo(mesh, journey, pod);
+  return throughNetwork({ mesh, workload: pod.workload, query, client: undefined, port, decide: () => decideAtPod(mesh, pod, { query, arrive }) });
+}
+
+/** What the network between the waypoint's pods and the pod says of the connection, which a request that the waypoint refuses never meets. */
+export function networkBehindWaypoint(mesh: Mesh, journey: Journey, pod: Pod): NetworkAnswer {
+  const { query, port } = onwardTo(mesh, journey, pod);
+  return networkAnswer({ mesh, query, destination: pod.workload, port, callers: () => [] });
+}
+
+interface Onward extends Approach {
+  /** As it is on the wire. */
+  readonly port: number;
+}
+
+function onwardTo(mesh: Mesh, { waypoint, addressed, query }: Journey, pod: Pod): Onward {
   const client: Client = { mode: 'ambient', identity: waypointIdentity(mesh, waypoint), workload: undefined };
   const labels = waypointPodLabels(waypoint);
   const onward: Query = { ...query, from: { principal: client.identity, pod: { namespace: waypoint.namespace, labels } }, to: { port: pod.port } };
   const arrive = (into: 'sidecar' | 'ambient'): ReturnType<typeof arrivalAt> => arrivalAt(mesh, client, pod, into, addressed.byName);
-  return throughNetwork({ mesh, workload: pod.workload, query: onward, client: undefined, port: wirePort(pod, arrive, onward), decide: () => decideAtPod(mesh, pod, { query: onward, arrive }) });
-}
-
-/** What the network between a waypoint's pods and the pod says of their connections. */
-export function networkAfterWaypoint(mesh: Mesh, workload: Workload, waypoint: Waypoint): ReturnType<typeof networkAnswer> {
-  const pod = { namespace: waypoint.namespace, labels: waypointPodLabels(waypoint) };
-  const client: Client = { mode: 'ambient', identity: waypointIdentity(mesh, waypoint), workload: undefined };
-  const answers = [...workload.ports.map(({ port }) => port), ...(workload.ports.length === 0 ? [80] : [])].map((port) => {
-    const query: Query = { from: { principal: client.identity, pod }, to: { port }, request: { protocol: 'tcp' } };
-    return networkAnswer({ mesh, query, destination: workload, port: wirePort({ workload, port }, (into) => arrivalAt(mesh, client, { workload, port }, into, true), query), callers: () => [] });
-  });
-  // In a tunnel the port makes no difference; else a way that is open at some port is not closed as a whole.
-  return answers.find((answer) => answer.passes !== false) ?? answers[0] ?? { passes: undefined, governed: false, by: [], rule: 'M142', because: 'no port is known' };
+  return { query: onward, port: wirePort(pod, arrive, onward), arrive };
 }
 
 /** M142: what comes in a tunnel arrives on one port. */

@@ -447,6 +447,17 @@ function unread(lowering: Lowering, rule: TierRule): void {
 /** A caller that is no pod: what it sends to the outside is not this cluster's. */
 export const noPod: Cube = { predicates: [{ dimension: 'peer', any: [], none: [{ type: 'source-namespace', names: [], declared: [], selection: { matchLabels: {}, matchExpressions: [] } }] }], origins: [] };
 
+/** Callers that are no pod and have a label that some layer asks for: only pods have labels (M139). */
+export function labelledNobodies(ways: readonly Alternative[]): readonly Cube[] {
+  const asked = new Set<Predicate['dimension']>();
+  for (const { layers } of ways) {
+    for (const { allow, deny } of layers) {
+      for (const cubes of [allow === 'all' ? [] : allow, deny]) for (const cube of cubes) for (const { dimension } of cube.predicates) if (dimension.startsWith('pod-label:')) asked.add(dimension);
+    }
+  }
+  return [...asked].sort(compareText).map((dimension) => ({ predicates: [...noPod.predicates, { dimension, any: [{ type: 'present' }], none: [] }], origins: [] }));
+}
+
 /** Connections that cannot be, where transports are told apart. */
 export const impossibleTransports: readonly Cube[] = [
   { predicates: [{ dimension: 'transport', any: [{ type: 'one-of', text: 'UDP' }, { type: 'one-of', text: 'SCTP' }], none: [] }, { dimension: 'protocol', any: ['http', 'https', 'tls'].map((text): Matcher => ({ type: 'one-of', text })), none: [] }], origins: [] },

@@ -29,6 +29,8 @@ export interface ReadDocument extends ParsedDocument {
 
 export interface Documents {
   readonly read: (blob: BlobId) => Reading;
+  /** From now on its text is parsed though it can hold no manifest: whether it is broken is asked (R17). */
+  readonly insist: (blob: BlobId) => void;
   /** The raw text, where it was fetched and is text. */
   readonly text: (blob: BlobId) => string | undefined;
   /** The first document of a file that need not look like a manifest (`Chart.yaml`); `undefined` where it cannot be read. */
@@ -41,6 +43,7 @@ export interface Documents {
 export function documentsOf(blobs: ReadonlyMap<BlobId, BlobContent>): Documents {
   const known = new Map<BlobId, Reading>();
   const firsts = new Map<BlobId, unknown>();
+  const insisted = new Set<BlobId>();
   const values: KnownDocuments = new Map();
   const text = (blob: BlobId): string | undefined => {
     const content = blobs.get(blob);
@@ -60,10 +63,15 @@ export function documentsOf(blobs: ReadonlyMap<BlobId, BlobContent>): Documents 
       }
       return firsts.get(blob);
     },
+    insist: (blob) => {
+      if (insisted.has(blob)) return;
+      insisted.add(blob);
+      known.delete(blob);
+    },
     read: (blob) => {
       let reading = known.get(blob);
       if (reading === undefined) {
-        reading = readBlob(blobs.get(blob), values);
+        reading = readBlob(blobs.get(blob), values, insisted.has(blob));
         known.set(blob, reading);
       }
       return reading;
@@ -71,11 +79,11 @@ export function documentsOf(blobs: ReadonlyMap<BlobId, BlobContent>): Documents 
   };
 }
 
-function readBlob(content: BlobContent | undefined, values: KnownDocuments): Reading {
+function readBlob(content: BlobContent | undefined, values: KnownDocuments, insisted: boolean): Reading {
   if (content === undefined) return { type: 'nothing' };
   if (content.type === 'unreadable') return content;
   const { text } = content;
-  if (!mightHoldManifest(text)) return { type: 'nothing' };
+  if (!insisted && !mightHoldManifest(text)) return { type: 'nothing' };
   const documents = parseStream(text, values).map((document): ReadDocument => {
     const failure = document.problems[0];
     return { ...document, failure, manifest: failure === undefined && isManifest(document.value) };

@@ -79,10 +79,29 @@ describe('the words for a cube', () => {
   });
 });
 
+describe('the sentence of a change', () => {
+  const front = { peers: { only: ['cluster.local/ns/web/sa/front'] }, methods: { only: ['GET'] } };
+  const cart = { peers: { only: ['cluster.local/ns/web/sa/cart'] }, methods: { only: ['POST'] } };
+  const known = (cubes: readonly RegionCube[]) => ({ known: [...new Set(cubes.flatMap(({ peers }) => (peers?.only ?? []).map((peer) => `web/${peer.slice(peer.lastIndexOf('/') + 1)}[Deployment]`)))], open: [], plaintext: false, internet: false });
+  const said = (...cubes: readonly RegionCube[]): string => headline('widened', 'access', known(cubes), { cubes, complete: true }, [{ id: 'shop/pay', known: true, status: 'both' }], known);
+
+  test('gives named callers the requests that are theirs, and counts the others', () => {
+    expect(said(front, cart)).toBe('`web/front` may now reach `shop/pay` with method `GET`, and 1 more set of requests');
+    expect(said({ ...front, peers: { only: [...front.peers.only, ...cart.peers.only] } }, cart)).toBe('`web/front`, `web/cart` may now reach `shop/pay` with method `GET`, and 1 more set of requests');
+    expect(said({ peers: front.peers }, cart)).toBe('`web/front` may now reach `shop/pay` with any request, and 1 more set of requests');
+  });
+
+  test('names all callers where each may ask the same', () => {
+    expect(said(front, { ...front, peers: cart.peers })).toBe('`web/front`, `web/cart` may now reach `shop/pay` with method `GET`');
+    expect(said({ ...front, peers: { only: [...front.peers.only, ...cart.peers.only] } }, { ...cart, peers: { only: [...front.peers.only, ...cart.peers.only] } })).toBe('`web/front`, `web/cart` may now reach `shop/pay` with method `GET`, or method `POST`');
+  });
+});
+
 describe('two changes of one destination', () => {
   const described = (over: Partial<Change>): DescribedChange => ({
     edits: [],
     cubes: [],
+    taken: [],
     change: {
       id: 'a', environments: ['default'], direction: 'widened', facet: 'mtls', destinations: [{ id: 'shop/web', known: true, status: 'both' }], region: { cubes: [{}], complete: true },
       callers: { known: [], open: [], plaintext: true, internet: false }, headline: 'any client may now reach `shop/web` with any request', before: 'denied by authorization', after: 'allowed', causes: [], enforcementPoints: ['sidecar'], assumptions: [], ...over,

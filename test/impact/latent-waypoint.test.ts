@@ -16,3 +16,24 @@ test('the network between a waypoint and its destination opens: no witness is mi
   expect(internalErrors).toEqual([]);
   expect(changes.some((change) => change.direction === 'widened' && change.witness?.query.to.host === 'cart.shop.svc.cluster.local')).toBe(true);
 });
+
+const bound = (mode: Readonly<Record<string, string>>): readonly Document[] => [
+  { ...objectOf('v1', 'Namespace', '', 'shop', {}), metadata: { name: 'shop', labels: { ...mode, 'istio.io/use-waypoint': 'door' } } },
+  { ...objectOf('gateway.networking.k8s.io/v1', 'Gateway', 'shop', 'door', { spec: { gatewayClassName: 'istio-waypoint' } }), metadata: { name: 'door', namespace: 'shop', labels: { 'istio.io/waypoint-for': 'workload' } } },
+  ...shop.slice(0, 1),
+];
+const egress = (rules: readonly unknown[]): Document => objectOf('networking.k8s.io/v1', 'NetworkPolicy', 'shop', 'n', { spec: { podSelector: {}, policyTypes: ['Egress'], egress: rules } });
+
+// Identities of a foreign trust domain are refused by the waypoint before and after: for them the network behind it closes unseen.
+test.each([['ambient', { 'istio.io/dataplane-mode': 'ambient' }], ['sidecars', { 'istio-injection': 'enabled' }]])('the same where the pod itself is addressed, in %s', (_, mode) => {
+  const { changes, internalErrors } = compared(meshOf([...bound(mode), egress([{}])]), meshOf([...bound(mode), egress([])]));
+  expect(internalErrors).toEqual([]);
+  expect(changes.filter((change) => change.direction === 'narrowed' && change.witness?.base.verdict === 'allow' && change.witness.head.verdict === 'deny' && change.destination.id === 'shop/cart').length).toBeGreaterThan(0);
+});
+
+test('a waypoint may still call what its network lets out: no latent change is told where only another network closes', () => {
+  const elsewhere = objectOf('networking.k8s.io/v1', 'NetworkPolicy', 'web', 'n', { spec: { podSelector: {}, policyTypes: ['Egress'], egress: [] } });
+  const { changes, internalErrors } = compared(meshOf([...bound({ 'istio.io/dataplane-mode': 'ambient' }), egress([{}])]), meshOf([...bound({ 'istio.io/dataplane-mode': 'ambient' }), egress([{}]), elsewhere]));
+  expect(internalErrors).toEqual([]);
+  expect(changes.filter((change) => change.destination.id === 'shop/cart' && change.witness?.query.from.pod?.namespace === 'shop')).toEqual([]);
+});

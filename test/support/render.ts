@@ -6,6 +6,7 @@ import { shortHash } from '#lib/canonical.ts';
 import type { BlobContent, BlobId, TreePair } from '#trees/tree.ts';
 import { createRenderer, type RendererOptions } from '#adapters/render/renderer.ts';
 import type { Renderer } from '#app/ports.ts';
+import type { RepositoryFacts } from '#units/repository.ts';
 import { unpacked } from './archive.ts';
 import { bin } from './render-tools.ts';
 import { pair, type Files } from './tree.ts';
@@ -14,6 +15,7 @@ export interface RenderTest {
   readonly config?: Partial<Config>;
   readonly options?: Partial<RendererOptions>;
   readonly everything?: boolean;
+  readonly repository?: RepositoryFacts;
 }
 
 /** What the renderer was asked for. */
@@ -52,7 +54,7 @@ export async function renderPair(base: Files, head: Files, test: RenderTest = {}
   const texts = new Map(Object.values({ ...base, ...Object.fromEntries(Object.entries(head).map(([path, text]) => [`head ${path}`, text])) }).map((text) => [shortHash(text), text]));
   const config: Config = { ...defaultConfig, ...test.config };
   const { renderer, requests } = counted(realRenderer(texts, test.options));
-  const prepared = await prepareRendering(both, config, renderer, { everything: test.everything });
+  const prepared = await prepareRendering(both, config, renderer, { everything: test.everything, repository: test.repository });
   return { prepared, loaded: loadComparison(prepared.pair, config, { prepared }), requests: requests() };
 }
 

@@ -2,11 +2,19 @@
 import { defaultConfig } from '#app/config.ts';
 import { review } from '#app/review.ts';
 import type { Report } from '#report/report.ts';
+import { renderPair } from './render.ts';
 import { pair, type Files } from './tree.ts';
 
+const comparison: Report['comparison'] = { mode: 'directories', base: { id: 'base', label: 'base' }, head: { id: 'head', label: 'head' } };
+
 export function reviewed(base: Files, head: Files): Report {
-  const comparison: Report['comparison'] = { mode: 'directories', base: { id: 'base', label: 'base' }, head: { id: 'head', label: 'head' } };
   return review({ pair: pair(base, head), comparison, config: defaultConfig, today: '2026-01-01', version: '0' }).report;
+}
+
+/** The same of trees that the real tools render first. */
+export async function reviewedRendered(base: Files, head: Files): Promise<Report> {
+  const { prepared } = await renderPair(base, head);
+  return review({ pair: prepared.pair, prepared, comparison, config: defaultConfig, today: '2026-01-01', version: '0' }).report;
 }
 
 /** `direction facet`, in order. */

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { mtls } from '../support/manifests.ts';
 import { load } from '../support/load.ts';
-import { loadSnapshot, unitsUsing } from '#app/load.ts';
+import { loadSnapshot } from '#app/load.ts';
+import { usesOf, type Uses } from '#units/uses.ts';
 import { defaultConfig } from '#app/config.ts';
 import { pair } from '../support/tree.ts';
 
@@ -34,11 +35,18 @@ describe('what a pull request must touch to be judged (R2)', () => {
     expect(load(base, base).applicable).toBe(false);
   });
 
-  test('the units that use a file (R21)', () => {
-    const { discovered } = load(base, base);
-    expect(unitsUsing(discovered, 'shared/r.yaml')).toEqual(['k']);
-    expect(unitsUsing(discovered, 'a/mtls.yaml')).toEqual(['a']);
-    expect(unitsUsing(discovered, 'README.md')).toEqual([]);
+  const uses = (files: Readonly<Record<string, string>>, path: string): Uses => usesOf(load(files, files, { context: ['ctx'], environments: { live: { units: ['a'], context: ['live'] } } }).discovered, path, (each) => files[each] !== undefined);
+
+  test.each([['shared/r.yaml', 'k'], ['k/kustomization.yaml', 'k'], ['k/conf/app.ini', 'k'], ['a/mtls.yaml', 'a'], ['./a/mtls.yaml', 'a'], ['c/templates/_helpers.tpl', 'c']])('`%s` is used by `%s` (R21)', (path, unit) => {
+    expect(uses(base, path).units).toEqual([unit]);
+  });
+
+  test.each(['README.md', 'k/dead.yaml', 'shared/dead.yaml', 'a/notes.txt'])('near miss: `%s` is used by nothing, though it lies in a folder that is (R4)', (path) => {
+    expect(uses({ ...base, [path]: strict.replace('default', 'dead') }, path)).toEqual({ path, units: [], context: [] });
+  });
+
+  test('context is no unit, and what is not there is no file', () => {
+    expect([uses(base, 'ctx/ns.yaml').context, uses({ ...base, 'live/ns.yaml': strict }, 'live/ns.yaml').context, uses(base, 'ctx/nothing.yaml').path]).toEqual(['all', ['live'], undefined]);
   });
 });
 

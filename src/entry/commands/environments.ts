@@ -1,6 +1,7 @@
 /** `environments`: which units were found, which of them run together, and why (R21). */
-import { loadComparison, unitsUsing } from '#app/load.ts';
+import { loadComparison } from '#app/load.ts';
 import { shown } from '#units/unit.ts';
+import { usesOf, type Uses } from '#units/uses.ts';
 import { readArguments } from '../arguments.ts';
 import { configurationFor } from '../configuration.ts';
 import { checkConfiguredNames } from '../configured-names.ts';
@@ -18,8 +19,7 @@ export async function environments(args: readonly string[]): Promise<number> {
   checkConfiguredNames(configuration, pair, prepared.discovered);
   const loaded = loadComparison(prepared.pair, config, { prepared });
   if (values.explain !== undefined) {
-    const units = unitsUsing(loaded.discovered, values.explain);
-    print(units.length > 0 ? `\`${oneLine(values.explain)}\` is used by ${units.map((unit) => `\`${oneLine(unit)}\``).join(', ')}` : `\`${oneLine(values.explain)}\` is used by no unit: a change in it changes nothing`);
+    print(usesText(values.explain, usesOf(loaded.discovered, values.explain, (path) => pair.base.entries.has(path) || pair.head.entries.has(path))));
     return 0;
   }
   const lines: string[] = [];
@@ -34,4 +34,18 @@ export async function environments(args: readonly string[]): Promise<number> {
   for (const assumption of loaded.assumptions) lines.push(`assumed: ${oneLine(assumption.text)}`);
   print(lines.join('\n'));
   return 0;
+}
+
+function usesText(written: string, { path, units, context }: Uses): string {
+  const file = `\`${oneLine(written)}\``;
+  if (path === undefined) return `${file} is no file of this tree`;
+  const said = [
+    ...(units.length === 0 ? [] : [`is used by ${listed(units)}`]),
+    ...(context === 'all' ? ['is context of every environment'] : context.length === 0 ? [] : [`is context of ${listed(context)}`]),
+  ];
+  return `${file} ${said.length === 0 ? 'is used by no unit: a change in it changes nothing' : said.join(', and ')}`;
+}
+
+function listed(names: readonly string[]): string {
+  return names.map((name) => `\`${oneLine(name)}\``).join(', ');
 }
