@@ -112,7 +112,7 @@ export function rootsOf(value: unknown, context: RootContext): RootsOfFile {
 
 function fluxKustomization(name: string, spec: Readonly<Record<string, unknown>>, { file, line, gitSources, parts }: RootContext): RootsOfFile {
   // A part of one, which a patch lays over the rest: the whole repository (`./`) is deployed only by an object that says from where.
-  if (!isRecord(spec['sourceRef']) && text(spec['path']) === undefined) return none;
+  if (!isRecord(spec['sourceRef']) && textOf(spec['path']) === undefined) return none;
   const source = isRecord(spec['sourceRef']) ? spec['sourceRef'] : {};
   const kind = textOf(source['kind']) ?? 'GitRepository';
   const path = resolvePath('.', textOf(spec['path']) ?? './');
