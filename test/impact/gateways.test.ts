@@ -84,6 +84,25 @@ describe('a route that is added', () => {
   });
 });
 
+describe('a backend that takes nothing from the gateway', () => {
+  const pods = 'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: admin, namespace: mesh}\nspec: {selector: {matchLabels: {app: admin}}, template: {metadata: {labels: {app: admin}}, spec: {containers: [{name: main, image: registry.example/admin:1, ports: [{containerPort: 8080}]}]}}}\n';
+  const enrolled = 'apiVersion: v1\nkind: Namespace\nmetadata: {name: mesh, labels: {istio-injection: enabled}}\n';
+  const exposed = 'apiVersion: v1\nkind: Service\nmetadata: {name: admin, namespace: mesh}\nspec: {selector: {app: admin}, ports: [{name: http, port: 80, targetPort: 8080}]}\n';
+  const only = (principal: string): string => `apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: admin, namespace: mesh}\nspec: {selector: {matchLabels: {app: admin}}, rules: [{from: [{source: {principals: ["${principal}"]}}]}]}\n`;
+  const between = (principal: string): readonly string[] => {
+    const same = [gateway(), pods, enrolled, exposed, only(principal)];
+    return changesIn(reviewed(files(...same, routes(api)), files(...same, routes(`${api}, ${to('admin.mesh.svc.cluster.local', 'uri: {prefix: /admin}')}`))));
+  };
+
+  test('is opened at the gateway alone', () => {
+    expect(between('cluster.local/ns/mesh/sa/backoffice')).toEqual(['latent-widened ingress']);
+  });
+
+  test('is opened where its policy names the gateway', () => {
+    expect(between('cluster.local/ns/istio-system/sa/ingress')).toEqual(['widened ingress']);
+  });
+});
+
 describe('routes in another order', () => {
   const [one, other] = [to('admin', 'uri: {prefix: /api/admin}'), api];
   test('take each other’s requests', () => {
