@@ -1,6 +1,6 @@
 /** What a pull request to the routes, servers and policies of a gateway opens and closes, in the words of the review. */
 import { describe, expect, test } from 'vitest';
-import { changesIn, gate, reviewed } from '../support/reviewed.ts';
+import { changesIn, gate, newCodes, reviewed } from '../support/reviewed.ts';
 import { stream, type Files } from '../support/tree.ts';
 
 const edge = `apiVersion: v1
@@ -100,6 +100,15 @@ describe('a backend that takes nothing from the gateway', () => {
 
   test('is opened where its policy names the gateway', () => {
     expect(between('cluster.local/ns/istio-system/sa/ingress')).toEqual(['widened ingress']);
+  });
+});
+
+describe('a gateway and its routes that are added together', () => {
+  test('are told once, with both as causes', () => {
+    const pods = 'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: orders, namespace: shop}\nspec: {selector: {matchLabels: {app: orders}}, template: {metadata: {labels: {app: orders}}, spec: {containers: [{name: main, image: registry.example/orders:1}]}}}\n';
+    const report = reviewed(files(pods), files(pods, gateway(), routes(api)));
+    expect(newCodes(report)).toEqual(['MP501 critical']);
+    expect(report.changes[0]?.causes.map(({ resource }) => resource)).toEqual(['Gateway/shop/public', 'VirtualService/shop/web']);
   });
 });
 
