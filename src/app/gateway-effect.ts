@@ -28,7 +28,7 @@ class KnownOnSides {
     if (mesh === undefined) return false;
     if (resource.kind === 'Gateway' || resource.kind === 'KubernetesGateway') return this.#isKnown(resource.namespace ?? '', resource.name);
     if (resource.kind === 'VirtualService') return this.#virtualService(mesh, resource);
-    if (resource.kind === 'ReferenceGrant') return this.#meshes.every((each) => knownGateways(each).all);
+    if (resource.kind === 'ReferenceGrant') return this.#meshes.every((each) => knownGateways(each).open.size === 0);
     if (resource.kind !== 'HTTPRoute' && resource.kind !== 'GRPCRoute' && resource.kind !== 'TLSRoute' && resource.kind !== 'TCPRoute') return false;
     return resource.spec.parents.length > 0 && resource.spec.parents.every((parent) => parent.kind === 'Gateway' && this.#isKnown(parent.namespace ?? resource.namespace ?? '', parent.name));
   }

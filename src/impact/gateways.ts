@@ -2,12 +2,16 @@
  * Base against head at gateways: for every backend behind a port of a gateway, which requests of clients come there on one side and not on the
  * other (M110 to M126). Like a workload, an end of routes is a destination of its own; its witness is a question with `to.backend`.
  */
+import { sameContent } from '#lib/canonical.ts';
 import { compareText } from '#lib/order.ts';
+import { ofKind } from '#mesh/attachment.ts';
 import type { GatewayPods } from '#mesh/gateway-pods.ts';
 import type { Mesh, Workload } from '#mesh/model.ts';
 import { decide } from '#posture/answer.ts';
+import { mayTakeFrom } from '#posture/gateway-behind.ts';
 import { askedPorts, gatewayIds, gatewaysOf, isExposedGateway } from '#posture/gateway-destinations.ts';
 import { gatewayPort, guardedPort, looksAtServerNames, unreached, type GatewayEnd, type GatewayPort, type Presence } from '#posture/gateway-paths.ts';
+import { gatewaySeat } from '#posture/gateway-seat.ts';
 import { bothSpoken, gatewayQuestions } from '#posture/gateway-question.ts';
 import { expressionTies } from '#posture/gateway-ties.ts';
 import type { DestinationPosture } from '#posture/paths.ts';
@@ -45,6 +49,7 @@ export function gatewayContexts(sides: Sides, limits: Limits, memo: DifferenceMe
   const presence: Presence = (host) => !isDeclared(sides.base, host) && !isDeclared(sides.head, host);
   for (const id of gatewayIds(before, after)) {
     const pods = { base: before.get(id), head: after.get(id) };
+    if (pods.base !== undefined && pods.head !== undefined && sameInputs(sides, pods.base, pods.head)) continue;
     const view = { presence, byName: [[sides.base, pods.base] as const, [sides.head, pods.head] as const].some(([mesh, own]) => own !== undefined && looksAtServerNames(mesh, own)) };
     for (const number of askedPorts([{ mesh: sides.base, pods: pods.base }, { mesh: sides.head, pods: pods.head }])) {
       const at = (mesh: Mesh, own: GatewayPods | undefined): GatewayPort => (own === undefined ? nobody : gatewayPort(mesh, own, number, view));
@@ -56,6 +61,19 @@ export function gatewayContexts(sides: Sides, limits: Limits, memo: DifferenceMe
     }
   }
   return { contexts, undecided: unclear };
+}
+
+const servedKinds = ['Gateway', 'VirtualService', 'KubernetesGateway', 'GatewayClass', 'HTTPRoute', 'GRPCRoute', 'TLSRoute', 'TCPRoute', 'ReferenceGrant', 'Service', 'ServiceEntry', 'DestinationRule', 'Ingress', 'IngressClass', 'ListenerSet', 'XListenerSet', 'Namespace', 'EnvoyFilter', 'WasmPlugin', 'TrafficExtension'] as const;
+
+/** Everything that a gateway's answers follow from is the very same: they need not be made. `false` says nothing. */
+function sameInputs({ base, head }: Sides, before: GatewayPods, after: GatewayPods): boolean {
+  if (base.config !== head.config || base.world !== head.world || !sameContent(before, after)) return false;
+  const [left, right] = [gatewaySeat(base, before).attached, gatewaySeat(head, after).attached];
+  return sameEntries(left.authorization, right.authorization) && sameEntries(left.requestAuthentication, right.requestAuthentication) && servedKinds.every((kind) => sameEntries(ofKind(base, kind), ofKind(head, kind)));
+}
+
+function sameEntries(left: readonly unknown[], right: readonly unknown[]): boolean {
+  return left.length === right.length && left.every((entry, index) => entry === right[index]);
 }
 
 /** The policies at a port of which nothing more is known. */
@@ -92,12 +110,31 @@ function contextsAt(at: PortPair, means: Means): PairContext[] {
         gateway: {
           outside: [[at.sides.base, at.pods.base] as const, [at.sides.head, at.pods.head] as const].some(([mesh, pods]) => pods !== undefined && isExposedGateway(mesh, pods)),
           ties: [...identityTies, ...expressionTies(spoken.parts, [base, head])],
+          mayTake: (way) => mayTake(at, end.backend, way, means.limits),
           questions: (way, cube, sample) => questionsOf(at, end, means.presence, way, cube, sample),
           unsaid: (cube) => (cube.predicates.some(({ dimension }) => spoken.parts.has(dimension)) ? 'which requests the expressions of the routes take together is not computed' : undefined),
         },
       },
     ];
   });
+}
+
+/** What does not come further than the gateway is latent. */
+export function stoppedBehind({ gateway }: PairContext, changes: readonly RawChange[]): readonly RawChange[] {
+  const latent = (way: Way): boolean => gateway?.mayTake(way) === false;
+  const moved = new Set(changes.map(({ direction }) => direction));
+  const stopped = { widened: moved.has('widened') && latent('up'), narrowed: moved.has('narrowed') && latent('down') };
+  const reason = 'the pods behind it take nothing from the gateway';
+  return changes.map((change): RawChange => {
+    if (change.direction === 'widened' && stopped.widened) return { ...change, direction: 'latent-widened', reason };
+    return change.direction === 'narrowed' && stopped.narrowed ? { ...change, direction: 'latent-narrowed', reason } : change;
+  });
+}
+
+function mayTake({ sides, pods }: PortPair, backend: string, way: Way, limits: Limits): boolean {
+  const passing = way === 'up' ? 'head' : 'base';
+  const own = pods[passing];
+  return own === undefined || mayTakeFrom(sides[passing], own, backend, limits);
 }
 
 /** Callers without an identity first: nobody outside has one. */

@@ -57,6 +57,8 @@ export interface GatewayAsking {
   readonly outside: boolean;
   /** Requests that cannot exist there. */
   readonly ties: readonly Cube[];
+  /** The pods behind may take something from the gateway, on the side that lets more pass. */
+  readonly mayTake: (way: Way) => boolean;
   /** Questions that may prove a cube by its sample, the plainest first. */
   readonly questions: (way: Way, cube: Cube, sample: Point) => readonly Query[];
   /** Why no question may prove it. */

@@ -25,7 +25,7 @@ export interface RawChange {
   readonly seed: string;
   readonly seedOrigins: readonly CubeOrigin[];
   readonly witness: { readonly query: Query; readonly base: Decision; readonly head: Decision } | undefined;
-  /** Undecided only: why. */
+  /** Why it is undecided, or what else stops a latent one. */
   readonly reason: string | undefined;
   readonly assumptions: readonly string[];
   readonly enforcedAt: readonly string[];

@@ -11,8 +11,8 @@ import { gatewayPort } from './gateway-paths.ts';
 export interface KnownGateways {
   /** `Gateway/namespace/name` of Gateways, of either API, that some gateway serves, and none that is not known whole. */
   readonly known: ReadonlySet<string>;
-  /** Every gateway that is deployed is known whole. */
-  readonly all: boolean;
+  /** Those that some gateway serves which is not. */
+  readonly open: ReadonlySet<string>;
 }
 
 const remembered = new WeakMap<Mesh, KnownGateways>();
@@ -26,7 +26,7 @@ export function knownGateways(mesh: Mesh): KnownGateways {
     for (const { by } of servedBy(mesh, pods, {}).gateways) (whole ? known : open).add(by);
   }
   for (const by of open) known.delete(by);
-  const fresh: KnownGateways = { known, all: open.size === 0 };
+  const fresh: KnownGateways = { known, open };
   remembered.set(mesh, fresh);
   return fresh;
 }

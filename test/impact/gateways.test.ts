@@ -1,6 +1,6 @@
 /** What a pull request to the routes, servers and policies of a gateway opens and closes, in the words of the review. */
 import { describe, expect, test } from 'vitest';
-import { changesIn, gate, reviewed } from '../support/reviewed.ts';
+import { changesIn, gate, newCodes, reviewed } from '../support/reviewed.ts';
 import { stream, type Files } from '../support/tree.ts';
 
 const edge = `apiVersion: v1
@@ -81,6 +81,34 @@ describe('a route that is added', () => {
   test('behind one that takes all its requests opens nothing', () => {
     const all = to('orders');
     expect(changesIn(reviewed(files(gateway(), routes(all)), files(gateway(), routes(`${all}, ${to('admin', 'uri: {prefix: /admin}')}`))))).toEqual([]);
+  });
+});
+
+describe('a backend that takes nothing from the gateway', () => {
+  const pods = 'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: admin, namespace: mesh}\nspec: {selector: {matchLabels: {app: admin}}, template: {metadata: {labels: {app: admin}}, spec: {containers: [{name: main, image: registry.example/admin:1, ports: [{containerPort: 8080}]}]}}}\n';
+  const enrolled = 'apiVersion: v1\nkind: Namespace\nmetadata: {name: mesh, labels: {istio-injection: enabled}}\n';
+  const exposed = 'apiVersion: v1\nkind: Service\nmetadata: {name: admin, namespace: mesh}\nspec: {selector: {app: admin}, ports: [{name: http, port: 80, targetPort: 8080}]}\n';
+  const only = (principal: string): string => `apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: admin, namespace: mesh}\nspec: {selector: {matchLabels: {app: admin}}, rules: [{from: [{source: {principals: ["${principal}"]}}]}]}\n`;
+  const between = (principal: string): readonly string[] => {
+    const same = [gateway(), pods, enrolled, exposed, only(principal)];
+    return changesIn(reviewed(files(...same, routes(api)), files(...same, routes(`${api}, ${to('admin.mesh.svc.cluster.local', 'uri: {prefix: /admin}')}`))));
+  };
+
+  test('is opened at the gateway alone', () => {
+    expect(between('cluster.local/ns/mesh/sa/backoffice')).toEqual(['latent-widened ingress']);
+  });
+
+  test('is opened where its policy names the gateway', () => {
+    expect(between('cluster.local/ns/istio-system/sa/ingress')).toEqual(['widened ingress']);
+  });
+});
+
+describe('a gateway and its routes that are added together', () => {
+  test('are told once, with both as causes', () => {
+    const pods = 'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: orders, namespace: shop}\nspec: {selector: {matchLabels: {app: orders}}, template: {metadata: {labels: {app: orders}}, spec: {containers: [{name: main, image: registry.example/orders:1}]}}}\n';
+    const report = reviewed(files(pods), files(pods, gateway(), routes(api)));
+    expect(newCodes(report)).toEqual(['MP501 critical']);
+    expect(report.changes[0]?.causes.map(({ resource }) => resource)).toEqual(['Gateway/shop/public', 'VirtualService/shop/web']);
   });
 });
 

@@ -33,5 +33,7 @@ function moved(from: string, to: string): string {
   let shared = 0;
   while (shared < from.length && shared < to.length && from[from.length - 1 - shared] === to[to.length - 1 - shared]) shared += 1;
   const [before, after] = [from.slice(0, from.length - shared), to.slice(0, to.length - shared)];
-  return before === after ? '' : `${before === '' ? '/' : before} as ${after === '' ? '/' : after}`;
+  if (before === after) return '';
+  if (after === '') return `without ${before}`;
+  return before === '' ? `behind ${after}` : `${before} as ${after}`;
 }
