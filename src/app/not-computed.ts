@@ -3,17 +3,23 @@
  * that changes it: it may open or close something, and nobody here has looked.
  */
 import { canonical, shortHash } from '#lib/canonical.ts';
+import { otherNetworkKinds } from '#manifests/other-networks.ts';
 import type { AnyResource } from '#manifests/resource.ts';
 import type { FieldPath } from '#source/origin.ts';
 import { isWaypoint } from '#mesh/waypoints.ts';
 import type { IncompleteReason } from '#report/report.ts';
 import { movesClientTls, type SidesOfEnvironment } from './client-tls-effect.ts';
 import { configNotComputed, type NotComputed } from './config-effect.ts';
+import { isComparedAtGateways } from './gateway-effect.ts';
 import { variablesNotComputed } from './istiod-effect.ts';
 import type { ChangedResource } from './load/changed-resources.ts';
 
+/** Packets that they refuse are told apart by nothing here. */
+const otherNetworks: readonly string[] = Object.keys(otherNetworkKinds);
+
 const kinds: ReadonlySet<string> = new Set([
   'BackendTLSPolicy',
+  ...otherNetworks,
   'DestinationRule',
   'GRPCRoute',
   'Gateway',
@@ -46,7 +52,8 @@ export function notComputed(changed: ChangedResource, environments: readonly Sid
 /** A change of labels alone that nobody selects by is none. */
 function ofItsKind(changed: ChangedResource, environments: readonly SidesOfEnvironment[]): readonly NotComputed[] {
   const resource = changed.head ?? changed.base;
-  if (resource === undefined || !kinds.has(resource.kind) || isComputedGateway(changed, environments)) return [];
+  if (resource === undefined || !kinds.has(resource.kind) || isComputedGateway(changed, environments) || isComparedAtGateways(changed, environments)) return [];
+  if (otherNetworks.includes(resource.kind) && (canonical(changed.base?.spec) === canonical(changed.head?.spec) || isNewcomer(changed, environments))) return [];
   const moves = resource.kind === 'DestinationRule' ? movesClientTls(changed, environments) : hasOtherContent(changed);
   return moves ? [{ about: 'kind', because: 'what this kind does to requests is not computed by this version', path: [] }] : [];
 }
@@ -54,6 +61,14 @@ function ofItsKind(changed: ChangedResource, environments: readonly SidesOfEnvir
 /** Waypoints are enforcement points of the model; what their listeners hold beside that moves nothing. */
 function isComputedGateway({ base, head, environments: where }: ChangedResource, environments: readonly SidesOfEnvironment[]): boolean {
   return environments.filter(({ id }) => where.includes(id)).every((sides) => [[sides.base, base] as const, [sides.head, head] as const].every(([mesh, resource]) => resource === undefined || (resource.kind === 'KubernetesGateway' && isWaypoint(mesh, resource))));
+}
+
+/** The other side has nothing at all in its namespace: whom it selects came, or goes, with it (R28). */
+function isNewcomer({ base, head, environments: where }: ChangedResource, environments: readonly SidesOfEnvironment[]): boolean {
+  const namespace = (head ?? base)?.namespace;
+  if (namespace === undefined || (base !== undefined && head !== undefined)) return false;
+  const others = environments.filter(({ id }) => where.includes(id)).map((sides) => (base === undefined ? sides.base : sides.head));
+  return others.every((mesh) => mesh.namespaces.get(namespace)?.resource === undefined && [...mesh.resources.values()].every((resources) => resources.every((resource) => resource.namespace !== namespace)));
 }
 
 function hasOtherContent({ base, head }: ChangedResource): boolean {

@@ -2,6 +2,7 @@
 import { compareBy, distinct, sortedBy } from '#lib/order.ts';
 import type { AnyResource } from '#manifests/resource.ts';
 import type { Assumption, Mesh } from '#mesh/model.ts';
+import { namespacesTakenAway } from '#mesh/taken-away.ts';
 import type { FieldPath } from '#source/origin.ts';
 import { decide } from '#posture/answer.ts';
 import { environmentFacts, ordered, runDetectors, type FindingsInput } from '#findings/run.ts';
@@ -180,6 +181,7 @@ function enrolmentCounts(meshes: readonly Mesh[]): Report['coverage']['workloads
 /** What the whole report stands on, once each. */
 function assumptions(loaded: Loaded, environments: readonly ComparedEnvironment[], findings: readonly Finding[], input: ReviewInput): Report['coverage']['assumptions'] {
   const all: Assumption[] = [...loaded.assumptions, ...environments.flatMap(({ base, head }) => [...base.assumptions, ...head.assumptions])];
+  for (const name of distinct(environments.flatMap(({ base, head }) => (base === head ? [] : namespacesTakenAway(base, head))))) all.push({ id: `namespace-gone:${name}`, text: `namespace \`${name}\` is taken away with everything that lay in it: its pods are gone, and what led to them is not compared` });
   for (const { key, line, message } of input.notYet ?? []) all.push({ id: `configuration:${key}`, text: `line ${line} of the configuration: ${message}` });
   for (const unheld of unheldSuppressions(findings, input.config.suppressions, input.today)) all.push({ id: `suppression:${unheld.suppression.rule}:${unheld.suppression.line}`, text: `the suppression at line ${unheld.suppression.line} of the configuration is not in force: ${unheld.because}` });
   return [...new Map(all.map((assumption) => [assumption.id, assumption])).values()].sort(compareBy((assumption) => assumption.id));

@@ -64,7 +64,7 @@ function givenOf(lines: readonly string[]): Readonly<Record<string, boolean>> {
 function callerOf(text: string): Query['from'] {
   if (text === 'plaintext') return { principal: null };
   const identity = text.replace(/^spiffe:\/\//u, '');
-  if (/^[^/]+\/ns\/[^/]+\/sa\/[^/]+$/u.test(identity)) return { principal: identity };
+  if (/^[^/]+\/ns\/(?:[^/]+|~.+)\/sa\/[^/]+$/u.test(identity)) return { principal: identity };
   if (text.startsWith('spiffe://') || text.includes('/ns/') || text.includes('/sa/')) throw new InputError(`\`--from ${text}\` is not an identity`, 'write it as `cluster.local/ns/NAMESPACE/sa/ACCOUNT`');
   return { workload: text };
 }

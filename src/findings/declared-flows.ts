@@ -7,6 +7,7 @@ import { distinct } from '#lib/order.ts';
 import { resourceId } from '#manifests/resource.ts';
 import type { OperationSpec, RuleSpec } from '#manifests/authorization-policy.ts';
 import type { Change } from '#impact/change.ts';
+import { accountOfId } from '#mesh/workload-id.ts';
 import type { Decision, Query } from '#posture/query.ts';
 import type { EnvironmentFacts, FactsPair } from './detector.ts';
 import { entryPoints, type EntryPoint } from './entry-points.ts';
@@ -207,7 +208,7 @@ function routes(change: Change, head: SideFacts, point: PolicyPoint): Candidate[
   if (workload === undefined) return [];
   return (entriesByWorkload(head).get(workload.id) ?? []).flatMap((entry): Candidate[] => {
     if (entry.via !== 'gateway' || entry.account === undefined || entry.port === undefined || entry.path.startsWith('regex:')) return [];
-    const [namespace = '', account = ''] = entry.account.split('/');
+    const { namespace, account } = accountOfId(entry.account);
     const path = entry.path.replace(/\*$/, '');
     const request: Query['request'] = { protocol: 'http', method: entry.method ?? 'GET', path: path === '' ? '/' : path, ...(entry.host.startsWith('*') ? {} : { host: entry.host }) };
     const from = { principal: `${head.mesh.config.trustDomain}/ns/${namespace}/sa/${account}` };

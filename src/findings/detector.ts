@@ -85,6 +85,10 @@ export interface FactsPair extends EnvironmentFacts {
 
 export interface Detector {
   readonly rule: RuleId;
+  /** What its state says of a workload is as true of one without a proxy: entering the mesh makes it no news, and leaving it mends nothing. */
+  readonly alsoWithoutProxy?: true;
+  /** The state of which its own is a part: what that rule named before is no news. */
+  readonly partOf?: RuleId;
   readonly detectChanges?: (context: ChangeContext) => readonly ChangeDraft[];
   readonly detectState?: (side: SideFacts) => readonly StateDraft[];
   readonly detectOpenings?: (pair: FactsPair) => readonly OpeningDraft[];

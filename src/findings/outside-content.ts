@@ -6,7 +6,7 @@ import type { Finding } from './finding.ts';
 /** One reference to outside content that the sides do not share. */
 export interface OutsideReference {
   readonly unit: string;
-  readonly content: { readonly kind: 'base' | 'chart'; readonly name: string; readonly file: string; readonly line: number };
+  readonly content: { readonly kind: 'base' | 'chart' | 'values'; readonly name: string; readonly file: string; readonly line: number };
   readonly change: 'added' | 'removed' | 'modified';
   readonly side: 'LEFT' | 'RIGHT';
   /** The same thing of another place that it stands in for. */

@@ -8,10 +8,9 @@ export type PolicyPoint = Point & { readonly workload: Workload | undefined };
 export function pointsOf(side: SideFacts, destination: string): PolicyPoint | undefined {
   const workload = side.mesh.workloads.get(destination);
   if (workload !== undefined) return { namespace: workload.namespace, labels: workload.labels, enrolment: workload.enrolment, workload };
-  const slash = destination.indexOf('/');
-  if (slash < 0) return undefined;
-  const namespace = destination.slice(0, slash);
-  const selector = destination.slice(slash + 1);
+  const namespace = namespaceOfPhantom(side, destination);
+  if (namespace === undefined) return undefined;
+  const selector = destination.slice(namespace.length + 1);
   if (selector === '*') return phantom(namespace, {});
   const labels: Record<string, string> = {};
   for (const pair of selector.split(',')) {
@@ -20,6 +19,17 @@ export function pointsOf(side: SideFacts, destination: string): PolicyPoint | un
     labels[match[1]] = match[2] ?? '';
   }
   return phantom(namespace, labels);
+}
+
+const policyKinds = ['AuthorizationPolicy', 'PeerAuthentication', 'RequestAuthentication', 'NetworkPolicy'] as const;
+
+/** A placeholder namespace (`~apps/shop`, R22) has slashes of its own, and so have keys of labels: it is one that policies live in. */
+function namespaceOfPhantom(side: SideFacts, destination: string): string | undefined {
+  const slash = destination.indexOf('/');
+  if (slash < 0) return undefined;
+  if (!destination.startsWith('~')) return destination.slice(0, slash);
+  const living = policyKinds.flatMap((kind) => side.of(kind).map(({ namespace = '' }) => namespace));
+  return living.filter((namespace) => destination.startsWith(`${namespace}/`)).sort((left, right) => right.length - left.length)[0];
 }
 
 /** Judged in the world in which the policies are enforced (R24). */

@@ -59,17 +59,25 @@ export function compareStates(detectors: readonly Detector[], pair: EnvironmentF
     if (base === undefined) return [...head.values()].map((entry) => result(entry, 'existing', 'head'));
 
     const before = affectedBy(base, (draft) => scopeOf(draft, pair.base?.mesh.config.rootNamespace ?? ''));
+    for (const [item, rank] of affectedBy(wholeOf(detector, detectors, pair.base))) before.set(item, Math.max(before.get(item) ?? -1, rank));
     const after = affectedBy(head);
+    const unguarded = (item: string, side: SideFacts | undefined): boolean => detector.alsoWithoutProxy === true && side?.mesh.workloads.get(item.replace(/:\d+$/, ''))?.enrolment.mode === 'none';
     const found = [...head.values()].map((entry) => {
-      const fresh = freshItems(entry, before);
+      const fresh = freshItems(entry, before).filter((item) => !unguarded(item, pair.base));
       return result(entry, fresh.length === 0 ? 'existing' : base.has(entry.fingerprint) ? 'worsened' : 'new', 'head', fresh);
     });
     for (const entry of base.values()) {
       if (head.has(entry.fingerprint)) continue;
-      if (itemsOf(entry.draft).some((item) => !after.has(item))) found.push(result(entry, 'fixed', 'base'));
+      if (itemsOf(entry.draft).some((item) => !after.has(item) && !unguarded(item, pair.head))) found.push(result(entry, 'fixed', 'base'));
     }
     return found;
   });
+}
+
+/** What the base says by the rule of which the detector's is a part. */
+function wholeOf({ partOf }: Detector, detectors: readonly Detector[], base: SideFacts | undefined): ReadonlyMap<string, Keyed> {
+  const whole = partOf === undefined ? undefined : detectors.find(({ rule }) => rule === partOf);
+  return whole?.detectState === undefined || base === undefined ? new Map() : keyed(whole, whole.detectState, base, new Map());
 }
 
 /** What was affected before only by something milder counts as freshly affected. */
@@ -150,7 +158,7 @@ function scopeOf({ place }: StateDraft, rootNamespace: string): readonly string[
 }
 
 /** The worst severity by which each item is affected. */
-function affectedBy(entries: ReadonlyMap<string, Keyed>, alsoOf: (draft: StateDraft) => readonly string[] = () => []): ReadonlyMap<string, number> {
+function affectedBy(entries: ReadonlyMap<string, Keyed>, alsoOf: (draft: StateDraft) => readonly string[] = () => []): Map<string, number> {
   const found = new Map<string, number>();
   for (const { draft, severity } of entries.values()) {
     for (const item of [...itemsOf(draft), ...alsoOf(draft)]) found.set(item, Math.max(found.get(item) ?? -1, severityRank(severity)));

@@ -6,7 +6,7 @@ import type { Cube } from '#sets/cube.ts';
 import type { Limits } from '#sets/difference.ts';
 import type { Mesh } from '#mesh/model.ts';
 import type { Decision } from '#posture/query.ts';
-import { ANY_IDENTITY, callersOf, knownIdentities, type KnownIdentities } from './callers.ts';
+import { ANY_IDENTITY, OF_DOMAIN, callersOf, knownIdentities, type KnownIdentities } from './callers.ts';
 import type { Counterfactual } from './causes.ts';
 import type { Callers, Cause, Change, Destination, Direction, Witness, WitnessAnswer } from './change.ts';
 import type { RawChange, Sides } from './raw-change.ts';
@@ -112,11 +112,11 @@ function editsOf({ sets }: ProvedCauses): readonly Edit[] {
 
 function describeOne(raw: RawChange, from: Provenance, known: IdentitiesOfMeshes, proved: ProvedCauses): Single {
   const mesh = raw.passingSide === 'head' ? from.sides.head : from.sides.base;
-  const callers: Callers = raw.callers === undefined ? callersOf(raw.cubes, known.of(mesh), mesh) : { known: raw.callers, open: [], plaintext: false, internet: false };
+  const callers: Callers = raw.callers === undefined ? atGateway(raw, callersOf(raw.cubes, known.of(mesh), mesh)) : { known: raw.callers, open: [], plaintext: false, internet: false };
   const shown = region(raw.cubes, raw.complete);
   // INVARIANT: `region` keeps the order of the cubes and leaves out the last ones only.
   const places = new Map(shown.cubes.map((cube, index) => [cube, index]));
-  const callersOfCubes: CallersOfCubes = (cubes) => (raw.callers === undefined ? callersOf(cubes.flatMap((cube) => raw.cubes[places.get(cube) ?? -1] ?? []), known.of(mesh), mesh) : callers);
+  const callersOfCubes: CallersOfCubes = (cubes) => (raw.callers === undefined && raw.gateway === undefined ? callersOf(cubes.flatMap((cube) => raw.cubes[places.get(cube) ?? -1] ?? []), known.of(mesh), mesh) : callers);
   const facet = isAboutIdentity({ raw, sides: from.sides, callers, knownOf: (of) => known.of(of) }) ? 'identity' : raw.facet;
   return {
     raw,
@@ -136,6 +136,12 @@ function describeOne(raw: RawChange, from: Provenance, known: IdentitiesOfMeshes
       assumptions: raw.assumptions,
     },
   };
+}
+
+/** Who may come without an identity comes so: nobody outside has one. */
+function atGateway({ gateway }: RawChange, callers: Callers): Callers {
+  if (gateway === undefined) return callers;
+  return callers.plaintext ? { known: [], open: [], plaintext: true, internet: gateway.outside } : { ...callers, internet: gateway.outside };
 }
 
 /** The same change of another environment, with this one's lines. */
@@ -243,7 +249,7 @@ const directionRank: Readonly<Record<Direction, number>> = {
 
 /** The smaller, the more callers may come. */
 function breadth({ callers }: Change): number {
-  const kinds = [callers.plaintext, callers.open.includes(ANY_IDENTITY), callers.open.some((word) => /^any other identity of trust domain /u.test(word)), callers.open.some((word) => /^any other identity in namespace /u.test(word)), callers.open.length > 0];
+  const kinds = [callers.plaintext, callers.open.includes(ANY_IDENTITY), callers.open.some((word) => word.startsWith(OF_DOMAIN)), callers.open.some((word) => /^any other identity in namespace /u.test(word)), callers.open.length > 0];
   const broadest = kinds.indexOf(true);
   return broadest < 0 ? kinds.length : broadest;
 }

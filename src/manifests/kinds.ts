@@ -8,6 +8,7 @@ import type { GatewaySpec } from './gateway.ts';
 import type { IngressClassSpec, IngressSpec } from './ingress.ts';
 import type { InstallationSpec, RevisionTagSpec } from './installation.ts';
 import type { ClusterPolicySpec, NetworkPolicySpec } from './network-policy.ts';
+import type { OtherNetworkPolicySpec } from './other-networks.ts';
 import type { PeerAuthenticationSpec } from './peer-authentication.ts';
 import type { RequestAuthenticationSpec } from './request-authentication.ts';
 import type { RoleBindingSpec, RoleSpec } from './rbac.ts';
@@ -82,6 +83,12 @@ export interface KindSpecs {
   ConstraintTemplate: PolicyMarkSpec;
   /** Any kind of constraints.gatekeeper.sh. */
   GatekeeperConstraint: PolicyMarkSpec;
+
+  CiliumNetworkPolicy: OtherNetworkPolicySpec;
+  CiliumClusterwideNetworkPolicy: OtherNetworkPolicySpec;
+  /** `NetworkPolicy` of projectcalico.org. */
+  CalicoNetworkPolicy: OtherNetworkPolicySpec;
+  CalicoGlobalNetworkPolicy: OtherNetworkPolicySpec;
 
   GatewayClass: GatewayClassSpec;
   /** `Gateway` of gateway.networking.k8s.io. */

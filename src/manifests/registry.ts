@@ -9,6 +9,7 @@ import { kubernetesKinds } from './kinds-kubernetes.ts';
 import { securityKinds } from './kinds-security.ts';
 import { trafficKinds } from './kinds-traffic.ts';
 import { workloadKinds } from './kinds-workload.ts';
+import { otherNetworkKinds } from './other-networks.ts';
 import type { Kind } from './resource.ts';
 
 export const registry = {
@@ -18,6 +19,7 @@ export const registry = {
   ...trafficKinds,
   ...kubernetesKinds,
   ...gatewayApiKinds,
+  ...otherNetworkKinds,
 } satisfies { readonly [K in Kind]: KindEntry<K> };
 
 const byGroupAndName: ReadonlyMap<string, AnyKindEntry> = new Map(Object.values(registry).map((entry: AnyKindEntry) => [`${entry.group}/${entry.name}`, entry]));
@@ -34,6 +36,7 @@ const formerGroups: ReadonlyMap<string, string> = new Map([
 export function entryOf(group: string, name: string): AnyKindEntry | undefined {
   // Every constraint of Gatekeeper is of a kind that its template makes.
   if (group === 'constraints.gatekeeper.sh') return registry.GatekeeperConstraint;
-  const key = `${group}/${name}`;
+  // Calico's own storage has the same objects under another group.
+  const key = `${group === 'crd.projectcalico.org' ? 'projectcalico.org' : group}/${name}`;
   return byGroupAndName.get(formerGroups.get(key) ?? key);
 }

@@ -54,7 +54,7 @@ export function accepted(resource: Pick<Resource, 'problems'>): boolean {
 }
 
 /** Keys that differ from the name in the manifest, because two groups use the same name. */
-const names: Readonly<Partial<Record<Kind, string>>> = { KubernetesGateway: 'Gateway', KnativeService: 'Service', KyvernoPolicy: 'Policy' };
+const names: Readonly<Partial<Record<Kind, string>>> = { KubernetesGateway: 'Gateway', KnativeService: 'Service', KyvernoPolicy: 'Policy', CalicoNetworkPolicy: 'NetworkPolicy', CalicoGlobalNetworkPolicy: 'GlobalNetworkPolicy' };
 
 /** The kind as manifests and people write it. `Gateway` is Istio's and the Gateway API's: the key tells them apart, the name does not. */
 export function kindName(kind: Kind): string {

@@ -12,6 +12,7 @@ import { servicesOf } from '#mesh/services.ts';
 import { networkPhantoms } from './network-phantoms.ts';
 import { selectorText } from '#mesh/selection.ts';
 import type { Labels } from '#mesh/selection.ts';
+import { namespacesTakenAway } from '#mesh/taken-away.ts';
 import { workloadsWith } from '#mesh/workload-index.ts';
 
 /** Declared workloads in id order. Those outside the mesh too: a change may put them in or take them out. */
@@ -33,18 +34,21 @@ interface Scope {
 
 /**
  * Destinations that a policy's selector or scope names and no manifest declares, on the base side or on neither (R29). A selector
- * makes none where its policy (same name, or equal rules in the namespace) selects a declared workload on the other side: that is a
- * slip of the selector, judged at that workload.
+ * makes none where its policy (same name, or equal rules in the namespace under a name that is gone here) selects a declared workload on the other side: that is a
+ * slip of the selector, judged at that workload. A namespace that is taken away whole holds nobody any more (R28).
  */
 export function phantomsOf(base: Mesh, head: Mesh): readonly Phantom[] {
   const scopes = new Map<string, Scope>();
   const twins = new Map([base, head].map((mesh) => [mesh, twinFinder(mesh)] as const));
   for (const mesh of [base, head]) {
     const other = mesh === base ? head : base;
+    const standing = new Set(policiesOf(mesh).map(resourceId));
     for (const policy of policiesOf(mesh)) {
       const scope = scopeOf(policy, mesh);
       if (scope === undefined || scopes.has(scope.id) || declares(base, scope)) continue;
       const slipped = (twins.get(other)?.(policy) ?? []).some((twin) => {
+        // One that stands here as well is another policy, whatever both say.
+        if (resourceId(twin) !== resourceId(policy) && standing.has(resourceId(twin))) return false;
         const there = scopeOf(twin, other);
         return there !== undefined && there.id !== scope.id && Object.keys(there.labels).length > 0 && declares(other, there);
       });
@@ -52,7 +56,8 @@ export function phantomsOf(base: Mesh, head: Mesh): readonly Phantom[] {
     }
   }
   for (const phantom of networkPhantoms(base, head)) if (!scopes.has(phantom.id)) scopes.set(phantom.id, { ...phantom, meshWide: false });
-  return [...scopes.values()].sort(compareBy((scope) => scope.id)).map((scope) => ({ base: phantomOf(base, scope), head: phantomOf(head, scope) }));
+  const gone = new Set(namespacesTakenAway(base, head));
+  return [...scopes.values()].filter((scope) => scope.meshWide || !gone.has(scope.namespace)).sort(compareBy((scope) => scope.id)).map((scope) => ({ base: phantomOf(base, scope), head: phantomOf(head, scope) }));
 }
 
 type SelectingPolicy = Extract<AnyResource, { kind: 'AuthorizationPolicy' | 'PeerAuthentication' | 'RequestAuthentication' }>;

@@ -161,7 +161,7 @@ function straightTo(mesh: Mesh, workload: Workload): DestinationPosture {
   }
 }
 
-interface Parts {
+export interface Parts {
   readonly possible: readonly Path[];
   readonly sure?: readonly Path[];
   readonly enforcedAt: EnforcementPoint;
@@ -175,7 +175,8 @@ interface Parts {
   readonly asked?: DestinationPosture['asked'];
 }
 
-function finish(parts: Parts): DestinationPosture {
+/** With the key of the content. */
+export function finish(parts: Parts): DestinationPosture {
   const sure = parts.sure ?? parts.possible;
   const opaque = parts.opaque ?? [];
   const asked = parts.asked ?? [];
@@ -297,7 +298,8 @@ function uncapturedPath(workload: Workload): readonly Path[] {
   return [{ id: 'uncaptured', layers: [{ id: 'routing', allow: [cube(portPredicates(ports))], deny: [] }] }];
 }
 
-function extensionMarks(extensions: Attached['extensions']): DestinationPosture['opaque'] {
+/** Extensions are not interpreted: each is the key of its content. */
+export function extensionMarks(extensions: Attached['extensions']): DestinationPosture['opaque'] {
   return extensions.map((extension) => ({ resource: resourceId(extension), key: shortHash(extension.spec.content) })).sort((left, right) => compareText(left.resource, right.resource));
 }
 

@@ -76,16 +76,17 @@ function pairs(values: Readonly<Record<string, string>>): string {
     .join(',');
 }
 
-/** `ns/name` or `ns/name[Kind]` as the host that a client in the mesh would use. */
+/** `ns/name` or `ns/name[Kind]` as the host that a client in the mesh would use; a placeholder namespace (R22) has slashes of its own. */
 function serviceHost(id: string): string {
-  const [namespace = '', rest = ''] = id.split('/', 2);
+  const slash = id.startsWith('~') ? id.lastIndexOf('/') : id.indexOf('/');
+  const [namespace, rest] = slash < 0 ? [id, ''] : [id.slice(0, slash), id.slice(slash + 1).split('/', 1)[0] ?? ''];
   return `${rest.replace(/\[.*\]$/, '')}.${namespace}`;
 }
 
 function targetOf(to: Query['to']): { readonly host: string; readonly note?: string } {
   if (to.workload !== undefined) return { host: serviceHost(to.workload) };
   if (to.host !== undefined) return { host: to.host };
-  if (to.gateway !== undefined) return { host: serviceHost(to.gateway), note: `at the gateway ${name(to.gateway)}` };
+  if (to.gateway !== undefined) return { host: serviceHost(to.gateway), note: `at the gateway ${name(to.gateway)}${to.backend === undefined ? '' : `, to ${name(to.backend)}`}` };
   if (to.ip !== undefined) return { host: to.ip.includes(':') ? `[${to.ip}]` : to.ip };
   if (to.selector !== undefined) {
     const labels = pairs(to.selector.labels);

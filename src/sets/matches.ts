@@ -3,6 +3,7 @@
  * concrete requests and the symbolic search both ask here.
  */
 import { assertNever } from '#lib/assert-never.ts';
+import { hostName } from './authority.ts';
 import type { Predicate } from './cube.ts';
 import { globMatches, globParts } from './glob.ts';
 import { blockHolds } from './ip.ts';
@@ -42,11 +43,19 @@ export interface IdentityParts {
   readonly account: string;
 }
 
-/** `td/ns/NAMESPACE/sa/ACCOUNT`, or `undefined` for an identity of another shape. */
+/** `td/ns/NAMESPACE/sa/ACCOUNT`, or `undefined` for an identity of another shape. A placeholder namespace (`~apps/shop`, R22) has slashes of its own. */
 export function identityParts(identity: string): IdentityParts | undefined {
   const [trustDomain, ns, namespace, sa, account, ...more] = identity.split('/');
-  if (trustDomain === undefined || ns !== 'ns' || namespace === undefined || sa !== 'sa' || account === undefined || more.length > 0) return undefined;
-  return { trustDomain, namespace, account };
+  if (trustDomain === undefined || ns !== 'ns' || namespace === undefined) return undefined;
+  if (more.length > 0 && namespace.startsWith('~')) return inPlaceholder(identity, trustDomain);
+  return sa !== 'sa' || account === undefined || more.length > 0 ? undefined : { trustDomain, namespace, account };
+}
+
+function inPlaceholder(identity: string, trustDomain: string): IdentityParts | undefined {
+  const start = trustDomain.length + '/ns/'.length;
+  const end = identity.lastIndexOf('/sa/');
+  const account = identity.slice(end + '/sa/'.length);
+  return end < start || account.includes('/') ? undefined : { trustDomain, namespace: identity.slice(start, end), account };
 }
 
 /** A3.10: the identity is compared with `spiffe://` in front, so a value that carries the scheme itself never matches. */
@@ -171,6 +180,8 @@ export function matches(matcher: Matcher, whole: Value): boolean {
       return typeof value === 'string' && textMatches(matcher, value);
     case 'host':
       return typeof value === 'string' && textMatches(matcher.pattern, value.toLowerCase());
+    case 'authority':
+      return typeof value === 'string' && textMatches(matcher.pattern, hostName(value).toLowerCase());
     case 'path':
       return typeof value === 'string' && pathMatches(matcher.pattern, normalizePath(value, matcher.normalization));
     case 'cidr':

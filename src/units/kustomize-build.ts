@@ -8,6 +8,7 @@ import { parseStream } from '#source/documents.ts';
 import type { Source} from './build.ts';
 import { buildOrProblem, fail, isAddress, lineOf, refuse, valuesOf, type Build, type BuildFile, type OutsideContent } from './build.ts';
 import { inflatedCharts } from './kustomize-charts.ts';
+import { aimedOutside } from './kustomize-outside.ts';
 import { anyName, generatedNames, targetedPatches, withoutOutside } from './kustomize-patches.ts';
 import { objectsOf } from './pairing.ts';
 import { isKustomization, isKustomizationName, isRecord, records, texts } from './kustomization.ts';
@@ -55,6 +56,13 @@ const lowered = new Map([...fields].map((name) => [name.toLowerCase(), name]));
 /** Keys below which the tool looks for files; another spelling of them would be read by the tool and missed here. */
 const pathKeys = ['path', 'files', 'envs', 'env', 'valuesFile', 'additionalValuesFiles', 'chartHome', 'configHome', 'repo', 'name', 'releaseName'];
 const loweredPathKeys = new Map(pathKeys.map((name) => [name.toLowerCase(), name]));
+
+/** What a kustomization holds with those that it takes. */
+interface Below {
+  readonly names: ReadonlySet<string>;
+  readonly objects: readonly { readonly kind: string; readonly name: string }[];
+  readonly files: ReadonlySet<string>;
+}
 
 const mostKustomizations = 500;
 /** Keys of a `HelmChartInflationGenerator` that an entry of `helmCharts` lacks. */
@@ -119,7 +127,9 @@ class Builder {
   written(): ReadonlyMap<string, BuildFile> {
     for (const { file, value } of this.#kustomizations.values()) {
       const folder = folderOf(file);
-      const body = this.outside.length === 0 ? value : withoutOutside(targetedPatches(value, (path) => this.#patchDocuments(folder, path)), this.#namesBelow(folder));
+      const below = this.outside.length === 0 ? undefined : this.#below(folder);
+      if (below !== undefined) this.#aimed(folder, file, value, below);
+      const body = below === undefined ? value : withoutOutside(targetedPatches(value, (path) => this.#patchDocuments(folder, path)), below.names);
       this.#files.set(file, { text: `${JSON.stringify(body, null, 1)}\n` });
     }
     return this.#files;
@@ -130,27 +140,55 @@ class Builder {
     return at === undefined ? undefined : this.source.values(this.moved.get(at) ?? at);
   }
 
-  /** Names of objects that this kustomization and those that it takes hold: what lies outside is none of them. */
-  #namesBelow(root: string): ReadonlySet<string> {
+  /** Of several remote bases the first one: which of them the patch meets is not told. */
+  #aimed(folder: string, file: string, value: Fields, { objects, files }: Below): void {
+    const base = this.outside.findIndex((content) => content.kind === 'base' && files.has(content.file));
+    const content = this.outside[base];
+    if (content === undefined) return;
+    const isHere = (kind: string, name: string): boolean => objects.some((known) => known.kind === anyName || (known.kind === kind && name.includes(known.name)));
+    const parts = aimedOutside(value, (path) => this.#patchDocuments(folder, path), isHere).map(({ detail, path, needle }) => {
+      const at = path === undefined ? file : (resolvePath(folder, path) ?? file);
+      const place = this.moved.get(at) ?? at;
+      return { detail, file: place, line: lineOf(this.source.text(place), needle) };
+    });
+    if (parts.length > 0) this.outside[base] = { ...content, parts: [...(content.parts ?? []), ...parts] };
+  }
+
+  /** Objects that this kustomization and those that it takes hold: what lies outside is none of them. */
+  #below(root: string): Below {
     const names = new Set<string>();
+    const objects: { readonly kind: string; readonly name: string }[] = [];
+    const files = new Set<string>();
     const seen = new Set<string>();
     const waiting = [root];
     for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
       const kustomization = this.#kustomizations.get(folder);
       if (seen.has(folder) || kustomization === undefined) continue;
       seen.add(folder);
+      files.add(kustomization.file);
       for (const name of generatedNames(kustomization.value)) names.add(name);
       for (const field of ['resources', 'bases', 'components']) {
         for (const written of texts(kustomization.value[field])) {
           const path = resolvePath(folder, written) ?? written;
           if (this.#kustomizations.has(path)) waiting.push(path);
-          else for (const value of this.source.values(this.moved.get(path) ?? path) ?? []) for (const { key } of objectsOf(value)) names.add(key.slice(key.lastIndexOf('/') + 1));
+          else {
+            for (const value of this.source.values(this.moved.get(path) ?? path) ?? []) {
+              for (const { key } of objectsOf(value)) {
+                const name = key.slice(key.lastIndexOf('/') + 1);
+                names.add(name);
+                objects.push({ kind: key.slice(0, key.indexOf('/')), name });
+              }
+            }
+          }
         }
       }
       // What charts make is not known before they are rendered.
-      if (Array.isArray(kustomization.value['helmCharts']) && kustomization.value['helmCharts'].length > 0) names.add(anyName);
+      if (Array.isArray(kustomization.value['helmCharts']) && kustomization.value['helmCharts'].length > 0) {
+        names.add(anyName);
+        objects.push({ kind: anyName, name: '' });
+      }
     }
-    return names;
+    return { names, objects, files };
   }
 
   /** Reads one; returns the folders that it takes. */
@@ -165,7 +203,7 @@ class Builder {
     if (second !== undefined) fail(file, `\`${folder}\` has more than one kustomization file`, `remove \`${second}\``);
     const text = source.text(file);
     const values = text === undefined ? undefined : valuesOf(text);
-    if (values === undefined) return fail(file, `\`${file}\` cannot be read`, 'correct its YAML');
+    if (values === undefined) return fail(file, `\`${file}\` cannot be read`, text === undefined ? 'see what is said of the file itself' : 'correct its YAML');
     if (values.length > 1) fail(file, `\`${file}\` holds more than one document`, 'keep one');
     const read = values[0] ?? {};
     if (!isKustomization(read)) return fail(file, `\`${file}\` is no kustomization`, 'name another folder');

@@ -46,6 +46,23 @@ describe('a state', () => {
     expect(told(run([namespace, deployment('web')], [namespace, deployment('web'), deployment('cart')]))).toEqual(['new MP404 shop/cart', 'worsened MP103 Namespace/shop', 'worsened MP205 Namespace/shop', 'worsened MP702 Namespace/shop']);
   });
 
+  test('of a workload that only now has a proxy is as before: without one it was no safer', () => {
+    const outside = (name: string): string => deployment(name).replace(`labels: {app: ${name}}, annotations`, `labels: {app: ${name}, sidecar.istio.io/inject: "false"}, annotations`);
+    const rules = /MP103|MP205|MP702/u;
+    expect(told(run([namespace, outside('web')], [namespace, deployment('web')])).filter((each) => rules.test(each))).toEqual([]);
+    expect(told(run([namespace, deployment('web')], [namespace, outside('web')])).filter((each) => rules.test(each))).toEqual([]);
+    expect(told(run([namespace, deployment('cart'), outside('web')], [namespace, deployment('cart'), deployment('web')])).filter((each) => rules.test(each))).toEqual([]);
+    expect(told(run([namespace, outside('web')], [namespace, outside('web'), deployment('cart')])).filter((each) => rules.test(each))).toHaveLength(3);
+  });
+
+  test('of one port is no news where all ports were open', () => {
+    const exception = (spec: string): string => `apiVersion: security.istio.io/v1\nkind: PeerAuthentication\nmetadata: {name: web, namespace: shop}\nspec: {selector: {matchLabels: {app: web}}, mtls: {${spec}}${spec === 'mode: STRICT' ? ', portLevelMtls: {8080: {mode: PERMISSIVE}}' : ''}}\n`;
+    const closed = mtls('default', 'STRICT');
+    const open = exception('mode: PERMISSIVE');
+    expect(told(run([namespace, deployment('web'), closed, open], [namespace, deployment('web'), closed, exception('mode: STRICT')])).filter((each) => /MP10[34]/u.test(each) && !each.startsWith('fixed'))).toEqual([]);
+    expect(told(run([namespace, deployment('web'), closed], [namespace, deployment('web'), closed, exception('mode: STRICT')])).filter((each) => each.includes('MP104'))).toEqual(['new MP104 PeerAuthentication/shop/web']);
+  });
+
   test('that is worsened says what is affected only now', () => {
     const found = run([namespace, deployment('web')], [namespace, deployment('web'), deployment('cart')]).find((finding) => finding.code === 'MP103');
     expect(found?.message).toMatch(/; only since this change: `shop\/cart`$/u);

@@ -116,6 +116,11 @@ describe('phantoms (R29)', () => {
     expect(ids([shop, selecting('shop', 'one')], [shop, selecting('shpo', 'renamed')])).toEqual([]);
   });
 
+  test('a policy beside one of equal content that stands is no slip of that one', () => {
+    expect(ids([shop, selecting('shop', 'one')], [shop, selecting('shop', 'one'), selecting('elsewhere', 'two')])).toEqual(['shop/app=elsewhere']);
+    expect(ids([shop, selecting('shop', 'one'), selecting('elsewhere', 'two')], [shop, selecting('shop', 'one')])).toEqual(['shop/app=elsewhere']);
+  });
+
   test('a question by selector reaches the phantom, in the root namespace the mesh', () => {
     const strict = meshOf({}, labelled, policy('PeerAuthentication', 'shop/x', 'selector: {matchLabels: {app: elsewhere}}, mtls: {mode: STRICT}'));
     expect(decide(strict, ask({ to: { selector: { namespace: 'shop', labels: { app: 'elsewhere' } }, port: 80 } }))).toMatchObject({ verdict: 'deny', layer: 'mtls' });

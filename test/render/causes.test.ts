@@ -49,6 +49,13 @@ describe.skipIf(!hasTools())(`in a kustomization${hasTools() ? '' : `, ${skipped
     expect(await causes({ ...files, 'k/kustomization.yaml': list(['- a.yaml', '- b.yaml']) }, { ...files, 'k/kustomization.yaml': list(['- a.yaml']) })).toEqual([{ resource: 'PeerAuthentication/shop/b removed', at: 'LEFT k/kustomization.yaml:3', via: [] }]);
   });
 
+  test('an object that comes or goes with its file is cited in the file', async () => {
+    const with_ = { ...files, 'k/new.yaml': `# guards the shop\n---\n${mtls({ name: 'new', namespace: 'shop' }, 'STRICT')}`, 'k/kustomization.yaml': list(['- a.yaml', '- new.yaml']) };
+    const without = { ...files, 'k/kustomization.yaml': list(['- a.yaml']) };
+    expect(await causes(without, with_)).toEqual([{ resource: 'PeerAuthentication/shop/new added', at: 'RIGHT k/new.yaml:3', via: ['kustomization k/kustomization.yaml:3'] }]);
+    expect(await causes(with_, without)).toEqual([{ resource: 'PeerAuthentication/shop/new removed', at: 'LEFT k/new.yaml:3', via: [] }]);
+  });
+
   test('a changed field of a resource is cited in the resource, through prefix and namespace', async () => {
     const at = (mode: string): Files => ({ 'k/kustomization.yaml': 'namePrefix: eu-\nresources: [all.yaml]\n', 'k/all.yaml': stream(strict, mtls({ name: 'other', namespace: 'shop' }, mode)) });
     expect(await causes(at('STRICT'), at('DISABLE'))).toEqual([{ resource: 'PeerAuthentication/shop/eu-other modified', at: 'RIGHT k/all.yaml:17', via: [] }]);

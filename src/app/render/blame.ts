@@ -19,6 +19,7 @@ import type { Documents } from '#units/documents.ts';
 import { isKustomizationName, isRecord } from '#units/kustomization.ts';
 import { substituted } from '#units/substitution.ts';
 import { baseName, below, folderOf } from '#units/unit.ts';
+import { renderedSpan } from '../cite-rendered.ts';
 import { readContentOf } from '../load/content.ts';
 import { dependencyGroups, type Group } from './dependencies.ts';
 import { placesOf, withoutPlaces, type Line, type Place } from './edits.ts';
@@ -98,7 +99,7 @@ async function blameUnit(input: UnitInput): Promise<readonly (readonly [string, 
     const origin = (difference.head ?? difference.base)?.origin;
     // The object's own source says it more exactly.
     if (origin === undefined || (origin.rendered?.from === 'resource' && origin.file === group.cited.path && difference.base !== undefined && difference.head !== undefined)) return [];
-    return [[blameKey(unit, difference.base?.origin.rendered?.blob, difference.head?.origin.rendered?.blob), blameAt(group, difference, pair, input)]];
+    return [[blameKey(unit, difference.base?.origin.rendered?.blob, difference.head?.origin.rendered?.blob), ownFile(group, difference, input) ?? blameAt(group, difference, pair, input)]];
   });
 }
 
@@ -316,6 +317,20 @@ function blameAt({ cited: place, via }: Group, difference: Difference, pair: Tre
   const last = named ?? lines.at(-1);
   const line = first?.line ?? 1;
   return { file: place.path, line, endLine: Math.min(Math.max(last?.line ?? line, line), line + 29), side, via: [...via, ...viaOf(place, origin, side, input)] };
+}
+
+/** An object that comes or goes with its own file is cited there, through the kustomization that names the file. */
+function ownFile(group: Group, difference: Difference, input: UnitInput): Blame | undefined {
+  const { base, head } = difference;
+  const origin = base === undefined ? head?.origin : head === undefined ? base.origin : undefined;
+  if (origin?.rendered?.from !== 'resource' || origin.file === group.cited.path || !isKustomizationName(baseName(group.cited.path))) return undefined;
+  const [here, other] = base === undefined ? [input.pair.head, input.pair.base] : [input.pair.base, input.pair.head];
+  const entry = here.entries.get(origin.file);
+  const rendered = input.blobs.get(origin.rendered.blob);
+  if (other.entries.has(origin.file) || entry?.type !== 'file' || rendered?.type !== 'text') return undefined;
+  const { startLine, endLine } = renderedSpan(origin, [], input.documents.text(entry.blob) ?? '', rendered.text);
+  const { file, line, via } = blameAt(group, difference, input.pair, input);
+  return { file: origin.file, line: startLine, endLine, side: base === undefined ? 'RIGHT' : 'LEFT', via: [...via, { file, line, role: 'kustomization' }] };
 }
 
 function isContent(line: Line): boolean {

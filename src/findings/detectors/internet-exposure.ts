@@ -4,6 +4,7 @@
  */
 import { compareText } from '#lib/order.ts';
 import { resourceId } from '#manifests/resource.ts';
+import { accountOfId } from '#mesh/workload-id.ts';
 import type { Query } from '#posture/query.ts';
 import { defineDetector, type OpeningDraft } from '../detector.ts';
 import { entryPoints, type EntryPoint } from '../entry-points.ts';
@@ -54,11 +55,11 @@ function mayPass(side: SideFacts, entry: EntryPoint): boolean {
 }
 
 function queryFor(side: SideFacts, entry: EntryPoint, port: number): Query {
-  const [namespace, account] = (entry.account ?? '/').split('/');
+  const { namespace, account } = accountOfId(entry.account ?? '/');
   const enrolment = entry.workload.enrolment;
   const path = entry.path.startsWith('regex:') ? '/' : entry.path.replace(/\*$/, '');
   return {
-    from: { principal: entry.via === 'direct' ? null : `${side.mesh.config.trustDomain}/ns/${namespace ?? ''}/sa/${account ?? ''}` },
+    from: { principal: entry.via === 'direct' ? null : `${side.mesh.config.trustDomain}/ns/${namespace}/sa/${account}` },
     to: { workload: entry.workload.id, port },
     request: { protocol: 'http', method: entry.method ?? 'GET', path: path === '' ? '/' : path, ...(entry.host.startsWith('*') ? {} : { host: entry.host }) },
     ...(enrolment.mode === 'unknown' ? { given: { [enrolment.assumption]: true } } : {}),

@@ -7,6 +7,7 @@ import type { Workload } from '#mesh/model.ts';
 
 export const noDefaultDeny = defineDetector({
   rule: 'no-default-deny',
+  alsoWithoutProxy: true,
   detectState: (side) => {
     const open = side.workloads.filter((workload) => inMesh(workload) && workload.enrolment.mode !== 'gateway' && !hasDefaultDeny(side, workload));
     return [...grouped(open, (workload) => workload.namespace)].map(([namespace, workloads]) => {

@@ -14,6 +14,7 @@ import { listed } from '../text.ts';
 
 export const noNetworkPolicy = defineDetector({
   rule: 'no-network-policy',
+  alsoWithoutProxy: true,
   detectState: (side) => {
     const open = side.workloads.filter((workload) => inMesh(workload) && workload.enrolment.mode !== 'gateway' && !isIsolated(side, workload));
     const closedOut = isolatedNamespaces(side, 'Egress');

@@ -15,6 +15,7 @@ interface Open {
 
 export const plaintextAccepted = defineDetector({
   rule: 'plaintext-accepted',
+  alsoWithoutProxy: true,
   detectState: (side) => {
     const open = side.workloads.filter((workload) => inMesh(workload) && workload.enrolment.mode !== 'gateway').flatMap((workload) => openPorts(side, workload));
     const groups = grouped(open, ({ answer, workload }) => (answer.policy === undefined ? `Namespace/${workload.namespace}` : resourceId(answer.policy)));

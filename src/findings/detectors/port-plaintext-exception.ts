@@ -8,6 +8,8 @@ import { listed, named } from '../text.ts';
 
 export const portPlaintextException = defineDetector({
   rule: 'port-plaintext-exception',
+  alsoWithoutProxy: true,
+  partOf: 'plaintext-accepted',
   detectState: (side) =>
     side.of('PeerAuthentication').flatMap((policy) =>
       [...policy.spec.portLevelMtls].flatMap(([port, mode]) => {

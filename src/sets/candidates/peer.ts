@@ -130,7 +130,9 @@ function namespaces(pieces: readonly Pieces[], globbed: boolean, limit: number):
 }
 
 function namesOf(pieces: readonly Pieces[], limit: number): string[] | undefined {
-  const texts = namesWithout(textPatterns(defined(pieces.map((piece) => piece.namespace))));
+  const patterns = textPatterns(defined(pieces.map((piece) => piece.namespace)));
+  const names = namesWithout(patterns);
+  const texts = { ...names, exact: distinct([...names.exact, ...patterns.exact.filter((text) => text.startsWith('~'))]) };
   const globs = distinct(defined(pieces.map((piece) => piece.glob)));
   if (globs.length === 0) return textCandidates(texts, '', 'elsewhere');
   return automatonCandidates({ ...texts, templates: [], globs }, undefined, limit);
