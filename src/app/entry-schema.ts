@@ -1,5 +1,5 @@
 /** Every field that a question, an expected answer and an entry of `test` may have (`docs/questions.md`): a misspelt one is an error, never an answer. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { describeIssues, type Path } from './config/problems.ts';
 
 const labels = z.record(z.string(), z.string());

@@ -6,6 +6,7 @@ import type { Cube } from '#sets/cube.ts';
 import type { Limits } from '#sets/difference.ts';
 import type { Mesh } from '#mesh/model.ts';
 import type { Decision } from '#posture/query.ts';
+import { notePrinted } from './answered.ts';
 import { ANY_IDENTITY, OF_DOMAIN, callersOf, knownIdentities, type KnownIdentities } from './callers.ts';
 import type { Counterfactual } from './causes.ts';
 import type { Callers, Cause, Change, Destination, Direction, Witness, WitnessAnswer } from './change.ts';
@@ -167,7 +168,9 @@ function wayOf({ via, hops }: Exclude<Decision, { verdict: 'unknown' }>): Pick<W
 }
 
 function witnessOf(witness: NonNullable<RawChange['witness']>): Witness {
-  return { ...witness.query, base: answer(witness.base), head: answer(witness.head) };
+  const printed: Witness = { ...witness.query, base: answer(witness.base), head: answer(witness.head) };
+  notePrinted(printed, witness);
+  return printed;
 }
 
 /** Equal in everything that a reader sees but the destination: one change (`docs/report.md`). */

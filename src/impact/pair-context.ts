@@ -14,6 +14,7 @@ import type { Cube, Dimension, Path, Point } from '#sets/cube.ts';
 import { type Difference, type Limits, difference } from '#sets/difference.ts';
 import { cubeKey } from '#sets/keys.ts';
 import type { Value } from '#sets/matcher.ts';
+import { noteAnswered } from './answered.ts';
 import { flips } from './causes.ts';
 import type { Pair, RawChange, Sides, Way } from './raw-change.ts';
 
@@ -134,7 +135,10 @@ export function answers(context: PairContext, query: Query): NonNullable<RawChan
   const given = { ...query.given, ...Object.fromEntries(assumed.map((id) => [id, true])) };
   const asked: Query = Object.keys(given).length > 0 ? { ...query, given } : query;
   const onBase = askedOn(context, 'base', asked);
-  return { query: onBase, base: bare(answerOn(context.sides.base, context.pair.base.id, onBase, context.sides.head)), head: bare(answerOn(context.sides.head, context.pair.head.id, asked, context.sides.base)) };
+  const answered = { query: onBase, base: bare(answerOn(context.sides.base, context.pair.base.id, onBase, context.sides.head)), head: bare(answerOn(context.sides.head, context.pair.head.id, asked, context.sides.base)) };
+  // Under one name of the workload: the question as it is printed is the very one that was asked.
+  if (asked.to.workload !== undefined && context.pair.base.id === context.pair.head.id) noteAnswered(answered, context.sides);
+  return answered;
 }
 
 /** The question in the words of one side: a renamed workload has another id there. */

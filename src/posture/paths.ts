@@ -209,7 +209,6 @@ function contentOf(paths: readonly Path[]): string[] {
 
 /** All that the posture behind a sidecar follows from. */
 interface SidecarInputs {
-  readonly config: MeshConfig;
   readonly attached: Attached;
   readonly domains: ConnectionDomains;
   readonly effective: EffectiveMtls;
@@ -218,7 +217,7 @@ interface SidecarInputs {
 function sidecarInputs(mesh: Mesh, workload: Workload): SidecarInputs {
   const attached = policiesFor(mesh, workload);
   const effective = effectiveMtls(mesh, attached);
-  return { config: mesh.config, attached, domains: connectionDomains(mesh.config, workload, effective), effective };
+  return { attached, domains: connectionDomains(mesh.config, workload, effective), effective };
 }
 
 /**
@@ -227,18 +226,15 @@ function sidecarInputs(mesh: Mesh, workload: Workload): SidecarInputs {
  */
 export function surelyEqual(base: Mesh, before: Workload, head: Mesh, after: Workload): boolean {
   if (before.enrolment.mode !== 'sidecar' || after.enrolment.mode !== 'sidecar' || hasAmbient(base) || hasAmbient(head)) return false;
+  if (base.config !== head.config || !sameAttached(policiesFor(base, before), policiesFor(head, after))) return false;
   const left = sidecarInputs(base, before);
   const right = sidecarInputs(head, after);
-  return (
-    left.config === right.config &&
-    left.domains === right.domains &&
-    left.effective === right.effective &&
-    sameEntries(left.attached.authorization, right.attached.authorization) &&
-    sameEntries(left.attached.requestAuthentication, right.attached.requestAuthentication) &&
-    sameEntries(left.attached.extensions, right.attached.extensions) &&
-    goesStraight(base, before) &&
-    goesStraight(head, after)
-  );
+  return left.domains === right.domains && left.effective === right.effective && goesStraight(base, before) && goesStraight(head, after);
+}
+
+/** Mostly what differs, and known already. */
+function sameAttached(left: Attached, right: Attached): boolean {
+  return sameEntries(left.authorization, right.authorization) && sameEntries(left.requestAuthentication, right.requestAuthentication) && sameEntries(left.extensions, right.extensions);
 }
 
 function sameEntries(left: readonly unknown[], right: readonly unknown[]): boolean {
