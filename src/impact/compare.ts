@@ -14,6 +14,7 @@ import type { Layer, LayerId, Path } from '#sets/cube.ts';
 import type { Difference, Limits } from '#sets/difference.ts';
 import { authoritiesMoved } from './authority-changes.ts';
 import { enforcementMoved, opaqueMoved } from './enforcement.ts';
+import { gatewayContexts } from './gateways.ts';
 import { identitiesMoved } from './identity-changes.ts';
 import { latentMoved } from './latent.ts';
 import { AccountsApart } from './moved-accounts.ts';
@@ -63,6 +64,9 @@ export function compareSides(sides: Sides, limits: Limits, memo: DifferenceMemo,
     if (internalErrors.length === before) byDestination.set(pair.destination.id, found);
     changes.push(...found);
   }
+  const gateways = gatewayContexts(sides, limits, memo, internalErrors);
+  changes.push(...gateways.undecided);
+  for (const context of gateways.contexts) changes.push(...compareWay(context, 'up'), ...compareWay(context, 'down'), ...opaqueMoved(context), ...authoritiesMoved(context));
   if (policed) changes.push(...outboundMoved(sides, limits, internalErrors));
   return { changes, byDestination, internalErrors, compared: pairs.length };
 }

@@ -5,6 +5,7 @@ import type { Documents } from './documents.ts';
 import type { OutsideContent } from './build.ts';
 import { saidBy, valuesOf } from './build.ts';
 import { isKustomization, isKustomizationName, isRecord, localDependencies, readsOfKustomization, readsOfPlugin, records, texts } from './kustomization.ts';
+import { releaseName } from './helm-build.ts';
 import { fluxParts, withBorrowed, type FluxParts } from './flux-parts.ts';
 import { gitSourceOf, gitSources } from './git-sources.ts';
 import { unknownRepository, type RepositoryFacts } from './repository.ts';
@@ -151,7 +152,8 @@ function readChart(path: string, folder: string, tree: Tree, documents: Document
   const value = found.type === 'blob' ? documents.first(found.blob) : undefined;
   const record = isRecord(value) ? value : {};
   const name = typeof record['name'] === 'string' && record['name'] !== '' ? record['name'] : baseName(folder);
-  return { file: path, name, library: record['type'] === 'library', dependencies: localDependencies(folder, value) };
+  // What stands for its release and namespace (R22) must be a name for them.
+  return { file: path, name: releaseName(name) ?? name, library: record['type'] === 'library', dependencies: localDependencies(folder, value) };
 }
 
 function writtenRoots(tree: Tree, paths: readonly string[], documents: Documents): readonly RootObject[] {

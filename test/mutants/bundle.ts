@@ -103,7 +103,7 @@ function plugin(sources: ReadonlyMap<string, string>, suite: readonly string[], 
       bundler.onLoad({ filter: /\.ts$/ }, ({ path }) => {
         const file = relative(root, path);
         if (file.startsWith('node_modules')) return undefined;
-        const text = switches(sources.get(file) ?? readFileSync(path, 'utf8'), counting).replaceAll('import.meta.url', JSON.stringify(pathToFileURL(path).href));
+        const text = switches(sources.get(file) ?? readFileSync(path, 'utf8'), counting).replaceAll('import.meta.url', JSON.stringify(pathToFileURL(path).href)).replaceAll('import.meta.dirname', JSON.stringify(dirname(path)));
         return { contents: file.startsWith('src/') ? forgetful(text) : text, loader: 'ts' };
       });
     },
