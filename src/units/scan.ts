@@ -199,11 +199,20 @@ function rootsIn({ tree, folders }: SideScan, objects: readonly RootObject[], { 
       return there.type === 'blob' ? documents.first(there.blob) : undefined;
     },
     files: [...tree.entries.keys()],
+    ignoreFiles: ignoreFilesOf(tree, documents),
   };
   return objects.map(({ file, value, line, holder }): RootsOfFile => {
     const { roots, outside } = rootsOf(value, { ...context, file, line, holder });
     return { roots: holder === undefined ? roots : roots.map((root) => ({ ...root, holder })), outside };
   });
+}
+
+function ignoreFilesOf(tree: Tree, documents: Documents): RootContext['ignoreFiles'] {
+  const found = [...tree.entries.keys()].filter((path) => baseName(path) === '.sourceignore').flatMap((file) => {
+    const text = textAt(tree, file, documents);
+    return text === undefined ? [] : [{ file, folder: folderOf(file), text }];
+  });
+  return sortedBy(found, ({ folder }) => (folder === '.' ? 0 : folder.split('/').length), ({ file }) => file);
 }
 
 /** Values files that make a chart's sets: `values-*.yaml` and `*values*.yaml` beside it, `values.yaml` itself apart (R3d). */
