@@ -247,11 +247,11 @@ function mightHoldManifest(text9) {
 }
 function manifestLike(text9) {
   if (!text9.includes("apiVersion") || !text9.includes("kind")) return false;
-  const versions3 = /* @__PURE__ */ new Set();
+  const versions4 = /* @__PURE__ */ new Set();
   const kinds3 = /* @__PURE__ */ new Set();
   for (const match of text9.matchAll(fieldLine)) {
     const [, indent2 = "", kind] = match;
-    const [own4, other] = kind === void 0 ? [versions3, kinds3] : [kinds3, versions3];
+    const [own4, other] = kind === void 0 ? [versions4, kinds3] : [kinds3, versions4];
     if (other.has(indent2.length)) return true;
     own4.add(indent2.length);
   }
@@ -1143,14 +1143,14 @@ var init_unit = __esm({
 // src/units/claims.ts
 function claimsFor(side2, other) {
   const own4 = claimsOf(side2);
-  const others2 = claimsOf(other);
-  const inChart = (path2) => inTree(own4.trees, folderOf(path2)) || inTree(others2.trees, folderOf(path2));
+  const others3 = claimsOf(other);
+  const inChart = (path2) => inTree(own4.trees, folderOf(path2)) || inTree(others3.trees, folderOf(path2));
   return {
     inChart,
     claimed: (path2) => {
       const folder = folderOf(path2);
       if (own4.owners.has(folder)) return true;
-      for (const owner of others2.owners.get(folder) ?? []) if (owner !== folder) return true;
+      for (const owner of others3.owners.get(folder) ?? []) if (owner !== folder) return true;
       return inChart(path2);
     }
   };
@@ -9525,8 +9525,8 @@ function spanReader(text9, fully = false) {
     const part3 = parts2[position.document];
     if (part3 === void 0) return wholeText(text9);
     if (path2.length === 0 && position.item === void 0) return contentSpan(text9, part3);
-    const read4 = quickOf(part3);
-    if (read4 !== void 0) return quickSpan(text9, part3, read4, position.item === void 0 ? path2 : ["items", position.item, ...path2], withKey2);
+    const read5 = quickOf(part3);
+    if (read5 !== void 0) return quickSpan(text9, part3, read5, position.item === void 0 ? path2 : ["items", position.item, ...path2], withKey2);
     let document = parsed3.get(part3.index);
     if (document === void 0) {
       document = parseSafely(text9.slice(part3.start, part3.end));
@@ -9557,8 +9557,8 @@ function readQuickly(text9, part3) {
   const comment = text9.indexOf("#", part3.start);
   if (comment !== -1 && comment < part3.end) return void 0;
   const places = /* @__PURE__ */ new Map();
-  const read4 = quickRead(text9, part3.start, part3.end, places);
-  return read4 === void 0 ? void 0 : { value: read4.value, places };
+  const read5 = quickRead(text9, part3.start, part3.end, places);
+  return read5 === void 0 ? void 0 : { value: read5.value, places };
 }
 function quickSpan(text9, part3, { value, places }, path2, withKey2) {
   let container2 = value;
@@ -9854,6 +9854,7 @@ var init_kustomization = __esm({
 function documentsOf(blobs) {
   const known7 = /* @__PURE__ */ new Map();
   const firsts2 = /* @__PURE__ */ new Map();
+  const insisted = /* @__PURE__ */ new Set();
   const values5 = /* @__PURE__ */ new Map();
   const text9 = (blob) => {
     const content = blobs.get(blob);
@@ -9873,21 +9874,26 @@ function documentsOf(blobs) {
       }
       return firsts2.get(blob);
     },
+    insist: (blob) => {
+      if (insisted.has(blob)) return;
+      insisted.add(blob);
+      known7.delete(blob);
+    },
     read: (blob) => {
       let reading = known7.get(blob);
       if (reading === void 0) {
-        reading = readBlob(blobs.get(blob), values5);
+        reading = readBlob(blobs.get(blob), values5, insisted.has(blob));
         known7.set(blob, reading);
       }
       return reading;
     }
   };
 }
-function readBlob(content, values5) {
+function readBlob(content, values5, insisted) {
   if (content === void 0) return { type: "nothing" };
   if (content.type === "unreadable") return content;
   const { text: text9 } = content;
-  if (!mightHoldManifest(text9)) return { type: "nothing" };
+  if (!insisted && !mightHoldManifest(text9)) return { type: "nothing" };
   const documents = parseStream(text9, values5).map((document) => {
     const failure3 = document.problems[0];
     return { ...document, failure: failure3, manifest: failure3 === void 0 && isManifest(document.value) };
@@ -9950,8 +9956,8 @@ function sameContent(left, right, special2 = canonicallySame) {
   if (isCollection(left) || isCollection(right)) return special2(left, right);
   if (Array.isArray(left) !== Array.isArray(right)) return false;
   if (Array.isArray(left) && Array.isArray(right)) {
-    const others2 = right;
-    return left.length === others2.length && left.every((entry2, index) => sameContent(entry2, others2[index], special2));
+    const others3 = right;
+    return left.length === others3.length && left.every((entry2, index) => sameContent(entry2, others3[index], special2));
   }
   const ours = left;
   const theirs = right;
@@ -10283,9 +10289,9 @@ function nearest(candidates3, file2) {
 function takes2({ kustomizations }, folder, file2) {
   const seen = /* @__PURE__ */ new Set([folder]);
   for (const each of seen) {
-    for (const read4 of kustomizations.get(each)?.reads ?? []) {
-      if (read4 === file2) return true;
-      seen.add(read4);
+    for (const read5 of kustomizations.get(each)?.reads ?? []) {
+      if (read5 === file2) return true;
+      seen.add(read5);
     }
   }
   return false;
@@ -10455,9 +10461,9 @@ function releaseValues(spec, contentOf5) {
 function withContent(values5, target, content) {
   if (typeof target === "string" && target !== "") return withTarget(values5, target, content);
   const documents = valuesOf(content);
-  const read4 = documents?.[0];
-  if (documents?.length === 0 || read4 === null) return values5;
-  return documents?.length === 1 && isRecord(read4) ? merged(values5, read4) : void 0;
+  const read5 = documents?.[0];
+  if (documents?.length === 0 || read5 === null) return values5;
+  return documents?.length === 1 && isRecord(read5) ? merged(values5, read5) : void 0;
 }
 function merged(under, over2) {
   const result = new Map(Object.entries(under));
@@ -10475,12 +10481,12 @@ function withTarget(values5, path2, content) {
   return withValue(values5, steps, quoted2 ? written2 : typed(written2));
 }
 function withValue(values5, [step = "", ...rest], value) {
-  const others2 = Object.entries(values5).filter(([key3]) => key3 !== step);
-  if (rest.length === 0) return Object.fromEntries([...others2, [step, value]]);
+  const others3 = Object.entries(values5).filter(([key3]) => key3 !== step);
+  if (rest.length === 0) return Object.fromEntries([...others3, [step, value]]);
   const before = values5[step];
   if (before !== void 0 && !isRecord(before)) return void 0;
   const inner = withValue(isRecord(before) ? before : {}, rest, value);
-  return inner === void 0 ? void 0 : Object.fromEntries([...others2, [step, inner]]);
+  return inner === void 0 ? void 0 : Object.fromEntries([...others3, [step, inner]]);
 }
 function typed(written2) {
   switch (written2.toLowerCase()) {
@@ -10755,8 +10761,8 @@ function scanSide(tree3, documents, repository = unknownRepository, rendered2 = 
     } else list4.push(entry2.path);
     const name2 = baseName(entry2.path);
     if (isKustomizationName(name2)) {
-      const read4 = readKustomization(entry2.path, folder, tree3, documents);
-      if (read4 !== void 0 && !kustomizations.has(folder)) kustomizations.set(folder, read4);
+      const read5 = readKustomization(entry2.path, folder, tree3, documents);
+      if (read5 !== void 0 && !kustomizations.has(folder)) kustomizations.set(folder, read5);
     } else if (name2 === "Chart.yaml") charts.set(folder, readChart(entry2.path, folder, tree3, documents));
     if (mayBeManifestFile(entry2.path)) mayHoldRoots.push(entry2.path);
   }
@@ -11027,6 +11033,7 @@ var init_variables = __esm({
 // src/units/discover.ts
 function discoverUnits(pair, config3, repository = unknownRepository, again2) {
   const documents = again2?.documents ?? documentsOf(pair.blobs);
+  if (pair.base !== pair.head) insistOnFormerManifests(pair, documents);
   const base3 = scanSide(pair.base, documents, repository, again2?.roots.base);
   const head = pair.base === pair.head ? base3 : scanSide(pair.head, documents, repository, again2?.roots.head);
   const ignored = /* @__PURE__ */ new Set();
@@ -11105,6 +11112,14 @@ function discoverUnits(pair, config3, repository = unknownRepository, again2) {
     submodules: distinct([...pair.base.entries.values(), ...pair.head.entries.values()].flatMap((entry2) => entry2.type === "submodule" ? [entry2.path] : [])),
     documents
   };
+}
+function insistOnFormerManifests({ base: base3, head }, documents) {
+  for (const [path2, entry2] of head.entries) {
+    const former = base3.entries.get(path2);
+    if (entry2.type !== "file" || former?.type !== "file" || entry2.blob === former.blob || !mayBeManifestFile(path2)) continue;
+    const reading = documents.read(former.blob);
+    if (reading.type === "documents" && reading.manifests) documents.insist(entry2.blob);
+  }
 }
 function rootHolders(units, scan, side2) {
   if (scan.rootFiles.size === 0) return /* @__PURE__ */ new Set();
@@ -11207,10 +11222,10 @@ ${root.name}`).values()].flatMap((same2) => {
     const folders = kustomizationsBelow(side2, root);
     const own4 = filesBelow(side2, path2, root.recurse).filter((file2) => mayBeManifestFile(file2) && !context2.has(file2) && root.takes?.(file2) !== false && !folders.some((folder) => below(file2, folder)));
     if (root.tool === "flux" && (Object.keys(made2).length > 0 || folders.length > 0)) {
-      const files = own4.filter((file2) => /\.ya?ml$/iu.test(file2) && !claims.inChart(file2));
+      const files = own4.filter((file2) => /\.ya?ml$/iu.test(file2) && !claims.inChart(file2) && holdsManifests(side2, file2, documents));
       const inputs = folders.map((folder) => kustomizationInputs(side2, folder));
       const all = { folders: /* @__PURE__ */ new Set([...files.map(folderOf), ...inputs.flatMap((each) => [...each.folders])]), trees: inputs.flatMap((each) => each.trees), files: /* @__PURE__ */ new Set([...files, ...inputs.flatMap((each) => [...each.files])]) };
-      return [[id, { kind: "kustomize", path: path2, discovery: root.tool, files: [], inputs: all, rootFile: root.file, ...stated, ...made2, overlay: { ...overlay, generated: [...files.filter((file2) => holdsManifests(side2, file2, documents)), ...folders] } }]];
+      return [[id, { kind: "kustomize", path: path2, discovery: root.tool, files: [], inputs: all, rootFile: root.file, ...stated, ...made2, overlay: { ...overlay, generated: [...files, ...folders] } }]];
     }
     return [[id, { ...plainUnit(path2, own4.filter((file2) => !claims.claimed(file2)), root.tool), ...stated }]];
   });
@@ -11679,14 +11694,14 @@ var init_resource = __esm({
 
 // src/manifests/entry.ts
 function kindEntry(kind, description) {
-  const { group: group3, scope: scope3, served: served3, removed = [], nameless, shape, admit, decode: decode3 } = description;
+  const { group: group3, scope: scope3, served: served2, removed = [], nameless, shape, admit, decode: decode3 } = description;
   const check2 = (manifest) => {
     const found = checkShape(manifest, shape);
     const problems = found.length > 0 && builtInGroups.has(group3) ? found.map(asQuestion) : found;
     if (admit !== void 0 && !problems.some((problem) => problem.kind === "schema")) problems.push(...admit(manifest));
     return problems;
   };
-  return { kind, group: group3, name: kindName(kind), scope: scope3, served: served3, removed, nameless, decode: decode3, check: check2 };
+  return { kind, group: group3, name: kindName(kind), scope: scope3, served: served2, removed, nameless, decode: decode3, check: check2 };
 }
 function customResource(spec, more = {}) {
   return object({ apiVersion: anything, kind: anything, metadata: anything, spec, status: anything }, more);
@@ -15292,10 +15307,10 @@ function decodeObject(value, head, context2) {
     return { type: "ignored", apiVersion: head.apiVersion, kind: head.kind, because: because2 };
   }
   const { manifest, problems: found, unresolved: unresolved2 } = settled(value, entry2.check, context2.given);
-  const read4 = decodeMetadata(manifest, entry2.nameless);
-  if (read4.type === "unreadable") return read4;
-  const { metadata } = read4;
-  const problems = inForceOrder([...versionProblems(head, entry2), ...read4.problems, ...found]);
+  const read5 = decodeMetadata(manifest, entry2.nameless);
+  if (read5.type === "unreadable") return read5;
+  const { metadata } = read5;
+  const problems = inForceOrder([...versionProblems(head, entry2), ...read5.problems, ...found]);
   const resource = {
     kind: entry2.kind,
     apiVersion: head.apiVersion,
@@ -15319,12 +15334,12 @@ function inForceOrder(problems) {
 }
 function versionProblems(head, entry2) {
   if (head.group === entry2.group && entry2.served.includes(head.version)) return [];
-  const served3 = `\`${apiVersionOf(entry2.group, entry2.served[0] ?? "")}\``;
+  const served2 = `\`${apiVersionOf(entry2.group, entry2.served[0] ?? "")}\``;
   const written2 = `\`${clip(head.apiVersion)}\``;
   const path2 = ["apiVersion"];
-  if (wasServed(head, entry2)) return [{ kind: "removed-version", path: path2, message: `${written2} of ${entry2.name} is no longer served; use ${served3}`, certain: true }];
-  if (hasKnownVersions(entry2.group)) return [{ kind: "schema", path: path2, message: `${written2} is no version of ${entry2.name} that was ever served, so no cluster takes the object; use ${served3}`, certain: true }];
-  return [{ kind: "removed-version", path: path2, message: `${written2} is no version of ${entry2.name} that is known here; ${served3} is served`, certain: false }];
+  if (wasServed(head, entry2)) return [{ kind: "removed-version", path: path2, message: `${written2} of ${entry2.name} is no longer served; use ${served2}`, certain: true }];
+  if (hasKnownVersions(entry2.group)) return [{ kind: "schema", path: path2, message: `${written2} is no version of ${entry2.name} that was ever served, so no cluster takes the object; use ${served2}`, certain: true }];
+  return [{ kind: "removed-version", path: path2, message: `${written2} is no version of ${entry2.name} that is known here; ${served2} is served`, certain: false }];
 }
 function wasServed(head, entry2) {
   if (head.group !== entry2.group) return formerVersions.has(head.version);
@@ -15453,20 +15468,20 @@ var init_ports = __esm({
 function dependencyGroups(places, chart, text9) {
   const at2 = chart === "." ? "" : `${chart}/`;
   const of = /* @__PURE__ */ new Map();
-  const others2 = [];
+  const others3 = [];
   for (const place2 of places) {
     const name2 = place2.path.startsWith(at2) ? dependencyOf(place2, at2, text9) : void 0;
-    if (name2 === void 0) others2.push(place2);
+    if (name2 === void 0) others3.push(place2);
     else of.set(name2, [...of.get(name2) ?? [], place2]);
   }
   const single2 = (place2) => ({ places: [place2], cited: place2, via: [] });
-  const free2 = of.size === 0 ? others2 : others2.filter((place2) => !place2.path.endsWith(".lock"));
+  const free2 = of.size === 0 ? others3 : others3.filter((place2) => !place2.path.endsWith(".lock"));
   return [
     ...free2.map(single2),
     ...[...of.values()].flatMap((own4) => {
-      const listed5 = own4.filter((place2) => listing.has(baseName(place2.path)));
-      const version3 = listed5.find((place2) => place2.path.endsWith(".yaml") && isVersion(place2)) ?? listed5.find(isVersion) ?? listed5[0];
-      const content = own4.filter((place2) => !listed5.includes(place2));
+      const listed6 = own4.filter((place2) => listing.has(baseName(place2.path)));
+      const version3 = listed6.find((place2) => place2.path.endsWith(".yaml") && isVersion(place2)) ?? listed6.find(isVersion) ?? listed6[0];
+      const content = own4.filter((place2) => !listed6.includes(place2));
       if (version3 === void 0) return own4.map(single2);
       const vendored2 = content.find((place2) => place2.path.endsWith(".tgz") && place2.undone === void 0) ?? content[0];
       return [{ places: own4, cited: version3, via: vendored2 === void 0 ? [] : [{ file: vendored2.path, line: 1, role: "dependency" }] }];
@@ -16010,46 +16025,34 @@ var init_edits = __esm({
 });
 
 // src/units/api-versions.ts
-var served, apiVersions, defaultKubeVersion;
+var unread2, read2, others, apiVersions, defaultKubeVersion;
 var init_api_versions = __esm({
   "src/units/api-versions.ts"() {
     "use strict";
-    served = {
-      "security.istio.io": { "v1 v1beta1": ["AuthorizationPolicy", "PeerAuthentication", "RequestAuthentication"] },
-      "networking.istio.io": {
-        "v1 v1beta1 v1alpha3": ["DestinationRule", "Gateway", "ServiceEntry", "Sidecar", "VirtualService", "WorkloadEntry", "WorkloadGroup"],
-        "v1alpha3": ["EnvoyFilter"],
-        "v1beta1": ["ProxyConfig"]
-      },
-      "telemetry.istio.io": { "v1 v1alpha1": ["Telemetry"] },
-      "extensions.istio.io": { "v1alpha1": ["WasmPlugin"] },
-      "install.istio.io": { "v1alpha1": ["IstioOperator"] },
-      "gateway.networking.k8s.io": {
-        "v1 v1beta1": ["Gateway", "GatewayClass", "HTTPRoute"],
-        "v1": ["GRPCRoute", "BackendTLSPolicy"],
-        "v1beta1": ["ReferenceGrant"],
-        "v1alpha2": ["TCPRoute", "TLSRoute", "UDPRoute", "ReferenceGrant"],
-        "v1alpha3": ["BackendTLSPolicy", "TLSRoute"]
-      },
+    init_order();
+    init_registry();
+    unread2 = {
+      "gateway.networking.k8s.io": { "v1alpha2": ["UDPRoute"] },
       "monitoring.coreos.com": { "v1": ["ServiceMonitor", "PodMonitor", "PrometheusRule", "Probe", "Prometheus", "Alertmanager"], "v1alpha1": ["ScrapeConfig", "AlertmanagerConfig"] },
       "cert-manager.io": { "v1": ["Certificate", "Issuer", "ClusterIssuer", "CertificateRequest"] },
       "cilium.io": { "v2": ["CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy"] },
       "crd.projectcalico.org": { "v1": ["NetworkPolicy", "GlobalNetworkPolicy"] },
       "projectcalico.org": { "v3": ["NetworkPolicy", "GlobalNetworkPolicy"] },
-      "kyverno.io": { "v1": ["ClusterPolicy", "Policy"], "v2beta1": ["PolicyException"] },
-      "external-secrets.io": { "v1 v1beta1": ["ExternalSecret", "SecretStore", "ClusterSecretStore"] },
-      "bitnami.com": { "v1alpha1": ["SealedSecret"] },
-      "argoproj.io": { "v1alpha1": ["Application", "ApplicationSet", "AppProject", "Rollout", "AnalysisTemplate", "Workflow"] },
+      "policy": { "v1": ["PodDisruptionBudget"] },
+      "autoscaling": { "v1 v2": ["HorizontalPodAutoscaler"] },
+      "kyverno.io": { "v2 v2beta1": ["PolicyException"] },
+      "external-secrets.io": { "v1 v1beta1": ["SecretStore", "ClusterSecretStore"] },
+      "argoproj.io": { "v1alpha1": ["Application", "ApplicationSet", "AppProject", "AnalysisTemplate", "Workflow"] },
       "keda.sh": { "v1alpha1": ["ScaledObject", "ScaledJob", "TriggerAuthentication"] },
-      "serving.knative.dev": { "v1": ["Service", "Route", "Configuration", "Revision"] },
+      "serving.knative.dev": { "v1": ["Route", "Configuration", "Revision"] },
       "serving.kserve.io": { "v1beta1": ["InferenceService"] },
       "flagger.app": { "v1beta1": ["Canary"] },
       "traefik.io": { "v1alpha1": ["IngressRoute", "Middleware"] },
       "operator.victoriametrics.com": { "v1beta1": ["VMServiceScrape", "VMPodScrape", "VMRule"] }
     };
-    apiVersions = Object.entries(served).flatMap(
-      ([group3, versions3]) => Object.entries(versions3).flatMap(([list4, kinds3]) => list4.split(" ").flatMap((version3) => [`${group3}/${version3}`, ...kinds3.map((kind) => `${group3}/${version3}/${kind}`)]))
-    ).filter((entry2, index, all) => all.indexOf(entry2) === index);
+    read2 = Object.values(registry).flatMap(({ group: group3, name: name2, served: served2 }) => served2.map((version3) => ({ version: group3 === "" ? version3 : `${group3}/${version3}`, kinds: [name2] })));
+    others = Object.entries(unread2).flatMap(([group3, versions4]) => Object.entries(versions4).flatMap(([list4, kinds3]) => list4.split(" ").map((version3) => ({ version: `${group3}/${version3}`, kinds: kinds3 }))));
+    apiVersions = distinct([...read2, ...others].flatMap(({ version: version3, kinds: kinds3 }) => [version3, ...kinds3.map((kind) => `${version3}/${kind}`)]));
     defaultKubeVersion = "1.33.0";
   }
 });
@@ -16534,9 +16537,9 @@ var init_kustomize_build = __esm({
         const values5 = text9 === void 0 ? void 0 : valuesOf(text9);
         if (values5 === void 0) return fail(file2, `\`${file2}\` cannot be read`, "correct its YAML");
         if (values5.length > 1) fail(file2, `\`${file2}\` holds more than one document`, "keep one");
-        const read4 = values5[0] ?? {};
-        if (!isKustomization(read4)) return fail(file2, `\`${file2}\` is no kustomization`, "name another folder");
-        return this.#written(folder, file2, { ...read4 }, text9);
+        const read5 = values5[0] ?? {};
+        if (!isKustomization(read5)) return fail(file2, `\`${file2}\` is no kustomization`, "name another folder");
+        return this.#written(folder, file2, { ...read5 }, text9);
       }
       #written(folder, file2, value, text9) {
         const { source: source2 } = this;
@@ -16959,8 +16962,8 @@ function sameRelease(base3, head) {
   return canonical(base3.of.helm ?? {}) === canonical(head.of.helm ?? {});
 }
 function definingFiles({ base: base3, head }) {
-  const read4 = new Set([base3, head].flatMap(readBy));
-  return new Set([base3, head].flatMap(({ of }) => of.kind === "helm" ? [...of.inputs.files] : []).filter((path2) => !read4.has(path2)));
+  const read5 = new Set([base3, head].flatMap(readBy));
+  return new Set([base3, head].flatMap(({ of }) => of.kind === "helm" ? [...of.inputs.files] : []).filter((path2) => !read5.has(path2)));
 }
 function parsed(inline) {
   return inline === void 0 ? {} : JSON.parse(inline);
@@ -17379,8 +17382,8 @@ function disputesOf(units) {
     }
     for (const list4 of definitions2.values()) {
       if (list4.every(({ content }) => content.token === list4[0]?.content.token)) continue;
-      const versions3 = groupBy(list4, ({ content }) => content.text());
-      if (versions3.size > 1) disputes.push({ side: side2, groups: [...versions3.values()].map((group3) => group3.map(({ unit: unit3 }) => unit3)) });
+      const versions4 = groupBy(list4, ({ content }) => content.text());
+      if (versions4.size > 1) disputes.push({ side: side2, groups: [...versions4.values()].map((group3) => group3.map(({ unit: unit3 }) => unit3)) });
     }
   }
   return disputes;
@@ -17540,10 +17543,10 @@ async function prepareRendering(pair, config3, renderer2, { repository, everythi
 function touchedBy(pair) {
   return touches(changedPaths(pair).map((each) => each.path));
 }
-function sideRendering(job, result, { pair, blobs, read: read4 }) {
+function sideRendering(job, result, { pair, blobs, read: read5 }) {
   const { work, of, side: side2 } = job;
   if (work.type !== "render") return { ...work, tool: of.kind };
-  if (result.type === "failed") return { ...result, outside: work.outside, ...of.rootFile === void 0 ? {} : { file: of.rootFile }, ...explained({ reason: result.reason, of, files: work.request.files, outside: work.outside, tree: pair[side2], documents: read4 }) };
+  if (result.type === "failed") return { ...result, outside: work.outside, ...of.rootFile === void 0 ? {} : { file: of.rootFile }, ...explained({ reason: result.reason, of, files: work.request.files, outside: work.outside, tree: pair[side2], documents: read5 }) };
   if (result.type !== "rendered") return { ...result, outside: work.outside, ...of.rootFile === void 0 ? {} : { file: of.rootFile } };
   const documents = result.documents.map((document) => {
     const made2 = (text10) => of.substitute === void 0 ? text10 : substituted(text10, of.substitute);
@@ -18479,6 +18482,31 @@ var init_output2 = __esm({
   }
 });
 
+// src/lib/told.ts
+function someTold(values5, test2) {
+  let answer4 = false;
+  for (const value of values5) {
+    const told = test2(value);
+    if (told === true) return true;
+    if (told === void 0) answer4 = void 0;
+  }
+  return answer4;
+}
+function everyTold(values5, test2) {
+  let answer4 = true;
+  for (const value of values5) {
+    const told = test2(value);
+    if (told === false) return false;
+    if (told === void 0) answer4 = void 0;
+  }
+  return answer4;
+}
+var init_told = __esm({
+  "src/lib/told.ts"() {
+    "use strict";
+  }
+});
+
 // src/mesh/selection.ts
 function selects(selector, labels3) {
   for (const key3 in selector) if (Object.hasOwn(selector, key3) && (!Object.hasOwn(labels3, key3) || labels3[key3] !== selector[key3])) return false;
@@ -18731,10 +18759,10 @@ var init_services = __esm({
 function ownProxyConfig(annotations) {
   const text9 = annotations["proxy.istio.io/config"];
   if (text9 === void 0 || text9.trim() === "") return silent;
-  if (!known2.has(text9)) known2.set(text9, read2(text9));
+  if (!known2.has(text9)) known2.set(text9, read3(text9));
   return known2.get(text9);
 }
-function read2(text9) {
+function read3(text9) {
   let value;
   try {
     value = (0, import_yaml5.parse)(text9, { version: "1.1", uniqueKeys: false, logLevel: "error" });
@@ -18802,9 +18830,9 @@ function byInitContainer(annotations, defaults2) {
 }
 function withStatusPort(annotations, defaults2) {
   const port3 = (annotations["status.sidecar.istio.io/port"] ?? String(defaults2.statusPort)).trim();
-  const listed5 = annotations[`${traffic}excludeInboundPorts`] ?? defaults2.excludeInboundPorts;
-  if (port3 === "" || port3 === "0" || listed5.split(",").includes(port3)) return listed5;
-  return [...listed5.split(",").map((part3) => part3.trim()).filter((part3) => part3 !== ""), port3].join(",");
+  const listed6 = annotations[`${traffic}excludeInboundPorts`] ?? defaults2.excludeInboundPorts;
+  if (port3 === "" || port3 === "0" || listed6.split(",").includes(port3)) return listed6;
+  return [...listed6.split(",").map((part3) => part3.trim()).filter((part3) => part3 !== ""), port3].join(",");
 }
 function annotationsForPlugin(annotations, defaults2, mode) {
   const settings2 = byInitContainer(annotations, defaults2);
@@ -19008,8 +19036,8 @@ function installationsOf(resources) {
   return known7.map((installation) => withTags(installation, [...tags].filter(([, revision2]) => revision2 === installation.revision).map(([tag]) => tag))).sort(compareBy((installation) => installation.revision));
 }
 function orphanedHooks(resources, installations) {
-  const served3 = new Set(installations.flatMap(({ revision: revision2, names: names4 }) => [revision2 === "" ? "istiod" : `istiod-${revision2}`, ...[...names4].map((name2) => `istiod-revision-tag-${name2}`)]));
-  return resources.flatMap((resource) => resource.kind === "MutatingWebhookConfiguration" ? resource.spec.webhooks : []).filter(({ service, failurePolicy }) => service !== void 0 && /^istiod(-|$)/.test(service.name) && failurePolicy === "Fail" && !served3.has(service.name));
+  const served2 = new Set(installations.flatMap(({ revision: revision2, names: names4 }) => [revision2 === "" ? "istiod" : `istiod-${revision2}`, ...[...names4].map((name2) => `istiod-revision-tag-${name2}`)]));
+  return resources.flatMap((resource) => resource.kind === "MutatingWebhookConfiguration" ? resource.spec.webhooks : []).filter(({ service, failurePolicy }) => service !== void 0 && /^istiod(-|$)/.test(service.name) && failurePolicy === "Fail" && !served2.has(service.name));
 }
 function withTags(installation, tags) {
   if (tags.length === 0) return installation;
@@ -19454,38 +19482,13 @@ var init_policies = __esm({
   }
 });
 
-// src/lib/told.ts
-function someTold(values5, test2) {
-  let answer4 = false;
-  for (const value of values5) {
-    const told = test2(value);
-    if (told === true) return true;
-    if (told === void 0) answer4 = void 0;
-  }
-  return answer4;
-}
-function everyTold(values5, test2) {
-  let answer4 = true;
-  for (const value of values5) {
-    const told = test2(value);
-    if (told === false) return false;
-    if (told === void 0) answer4 = void 0;
-  }
-  return answer4;
-}
-var init_told = __esm({
-  "src/lib/told.ts"() {
-    "use strict";
-  }
-});
-
 // src/sets/label-selection.ts
 function readerOf(labels3) {
   return (key3) => Object.hasOwn(labels3, key3) ? labels3[key3] ?? null : null;
 }
-function selectionTold(selection, read4) {
+function selectionTold(selection, read5) {
   return everyTold(requirementsOf(selection), (requirement2) => {
-    const value = read4(requirement2.key);
+    const value = read5(requirement2.key);
     return value === void 0 ? void 0 : requirementHolds(requirement2, value);
   });
 }
@@ -19913,8 +19916,8 @@ function choiceOf(rule2, { tls: tls2, path: path2 }) {
   if (tls2 === "plaintext") return { sends: "plaintext", rule: rule2, path: path2, tls: void 0, because: "the entry for the port replaces the `tls` block above it and has none" };
   if (tls2.mode === "ISTIO_MUTUAL") return { sends: "mutual", rule: rule2, path: path2, tls: tls2, because: "`tls.mode` is ISTIO_MUTUAL" };
   if (tls2.mode === "DISABLE") return { sends: "plaintext", rule: rule2, path: path2, tls: tls2, because: "`tls.mode` is DISABLE, which is also what a `tls` block without `mode` means" };
-  const unread3 = tls2.credentialName !== "" && !tls2.credentialName.startsWith("configmap://") && rule2.spec.workloadSelector === void 0;
-  if (unread3) return { sends: "plaintext", rule: rule2, path: path2, tls: tls2, because: `\`credentialName\` without \`workloadSelector\` leaves sidecars without any TLS, whatever \`${tls2.mode}\` says` };
+  const unread4 = tls2.credentialName !== "" && !tls2.credentialName.startsWith("configmap://") && rule2.spec.workloadSelector === void 0;
+  if (unread4) return { sends: "plaintext", rule: rule2, path: path2, tls: tls2, because: `\`credentialName\` without \`workloadSelector\` leaves sidecars without any TLS, whatever \`${tls2.mode}\` says` };
   return { sends: "own-tls", rule: rule2, path: path2, tls: tls2, because: `\`tls.mode\` is ${tls2.mode}, so no mesh certificate is shown` };
 }
 function ruleFor(mesh2, client, service) {
@@ -20296,8 +20299,15 @@ function pathMatches(pattern, path2) {
 }
 function identityParts(identity2) {
   const [trustDomain, ns, namespace, sa, account, ...more] = identity2.split("/");
-  if (trustDomain === void 0 || ns !== "ns" || namespace === void 0 || sa !== "sa" || account === void 0 || more.length > 0) return void 0;
-  return { trustDomain, namespace, account };
+  if (trustDomain === void 0 || ns !== "ns" || namespace === void 0) return void 0;
+  if (more.length > 0 && namespace.startsWith("~")) return inPlaceholder(identity2, trustDomain);
+  return sa !== "sa" || account === void 0 || more.length > 0 ? void 0 : { trustDomain, namespace, account };
+}
+function inPlaceholder(identity2, trustDomain) {
+  const start = trustDomain.length + "/ns/".length;
+  const end = identity2.lastIndexOf("/sa/");
+  const account = identity2.slice(end + "/sa/".length);
+  return end < start || account.includes("/") ? void 0 : { trustDomain, namespace: identity2.slice(start, end), account };
 }
 function principalMatches(pattern, identity2) {
   return (pattern.type === "non-empty" || pattern.type === "present" || !pattern.text.includes("spiffe://")) && textMatches(pattern, identity2);
@@ -20580,8 +20590,8 @@ function effectiveMtls(mesh2, attached) {
   if (only4 !== void 0 && worlds2.every((world) => sameModes(world, only4))) return only4;
   const ambiguous = scopes.filter((candidates3) => candidates3.length > 1);
   const judged2 = scopes.map((candidates3) => judgedOldest(candidates3, mesh2));
-  const settled2 = judged2.map((candidates3) => isSettled(candidates3, mesh2) ? candidates3 : []);
-  const rounded = worldsOf(settled2).map(
+  const settled3 = judged2.map((candidates3) => isSettled(candidates3, mesh2) ? candidates3 : []);
+  const rounded = worldsOf(settled3).map(
     (chosen) => round(worldsOf(judged2.map((candidates3, scope3) => chosen[scope3] === void 0 ? candidates3 : [chosen[scope3]])).map(([first, second, third]) => resolve(first, second, third, mesh2.config)), "weakest")
   );
   return { ...round(rounded, "strictest"), judgedByWeakest: ambiguous.flat().map((policy) => resourceId(policy)).sort(), ties: ambiguous.map((candidates3) => scopeOf2(candidates3, mesh2)).sort() };
@@ -21102,7 +21112,7 @@ function parentOf(mesh2, gateway2, listener2, given) {
   const hosts = hostsOf2(mesh2, namespace, listener2);
   const server = { number: listener2.port, portName: "default", protocol: listener2.protocol, hosts, bind: "", tls: tlsOf(mesh2, gateway2, listener2, given) };
   const name2 = `${gateway2.name}~istio-autogenerated-k8s-gateway~${listener2.name}`;
-  const served3 = {
+  const served2 = {
     key: `${namespace}/${name2}`,
     namespace,
     name: name2,
@@ -21114,7 +21124,7 @@ function parentOf(mesh2, gateway2, listener2, given) {
     selector: void 0,
     managed: isManaged(gateway2)
   };
-  return { gateway: served3, listener: listener2, hostname: listener2.hostname, hosts, kinds: kindsOf(listener2) };
+  return { gateway: served2, listener: listener2, hostname: listener2.hostname, hosts, kinds: kindsOf(listener2) };
 }
 function servicesOf2(gateway2, namespace) {
   if (isManaged(gateway2)) return [hostOf({ name: managedName(gateway2), namespace })];
@@ -21156,21 +21166,21 @@ function tlsOf(mesh2, gateway2, listener2, given) {
     return group3 === "" && kind === "Secret" && granted(mesh2, { kind: "Gateway", namespace: own4 }, reference3) && secretExists(given, namespace, name2);
   });
   const mode = option === "MUTUAL" || option === "OPTIONAL_MUTUAL" ? option : "SIMPLE";
-  const served3 = { ...plain6, usable: usable.length > 0 && tls2.certificates.length <= 2, trusts: usable.map(({ name: name2 }) => name2) };
+  const served2 = { ...plain6, usable: usable.length > 0 && tls2.certificates.length <= 2, trusts: usable.map(({ name: name2 }) => name2) };
   const validation2 = validationOf(gateway2, listener2);
-  return validation2 === void 0 ? { ...served3, mode } : withValidation(mesh2, own4, served3, validation2, option);
+  return validation2 === void 0 ? { ...served2, mode } : withValidation(mesh2, own4, served2, validation2, option);
 }
 function validationOf({ spec }, { port: port3 }) {
   const found = spec.clientValidationByPort.get(port3) ?? spec.clientValidation;
   return found === void 0 || found.caCertificates.length === 0 ? void 0 : found;
 }
-function withValidation(mesh2, own4, served3, validation2, option) {
+function withValidation(mesh2, own4, served2, validation2, option) {
   const [authority, ...more] = validation2.caCertificates;
   const reference3 = { group: authority?.group ?? "", kind: authority?.kind ?? "", name: authority?.name ?? "", namespace: authority?.namespace ?? own4 };
   const trusted = more.length === 0 && granted(mesh2, { kind: "Gateway", namespace: own4 }, reference3);
   const insecure = validation2.mode === "AllowInsecureFallback" && option === void 0;
   const mode = option === "MUTUAL" || option === "OPTIONAL_MUTUAL" ? option : insecure ? "OPTIONAL_MUTUAL" : "MUTUAL";
-  return { ...served3, mode, usable: served3.usable && trusted, trusts: [reference3.name], insecureSkipVerify: insecure };
+  return { ...served2, mode, usable: served2.usable && trusted, trusts: [reference3.name], insecureSkipVerify: insecure };
 }
 var init_kubernetes_gateways = __esm({
   "src/semantics/gateways/kubernetes-gateways.ts"() {
@@ -21223,7 +21233,7 @@ var init_route_backends = __esm({
 function httpRoutesOf(mesh2, route2) {
   const found = [];
   for (const rule2 of route2.rules) {
-    if (rule2.filters.some((filter2) => filter2.type === "other" && !served2.has(filter2.name))) return void 0;
+    if (rule2.filters.some((filter2) => filter2.type === "other" && !served.has(filter2.name))) return void 0;
     const backends = ruleBackends(mesh2, route2.kind, route2.namespace, rule2.backends);
     if (backends.type === "refused") return void 0;
     const action2 = actionOf(rule2.filters);
@@ -21305,12 +21315,12 @@ function inOrder2(routes3) {
     return rank4(other) - rank4(one) || length(other) - length(one) || (one.method === void 0 ? 1 : 0) - (other.method === void 0 ? 1 : 0) || other.headers.size - one.headers.size || other.queryParams.size - one.queryParams.size;
   });
 }
-var served2, everything2, empty, ranks;
+var served, everything2, empty, ranks;
 var init_kubernetes_rules = __esm({
   "src/semantics/gateways/kubernetes-rules.ts"() {
     "use strict";
     init_route_backends();
-    served2 = /* @__PURE__ */ new Set(["ResponseHeaderModifier", "CORS"]);
+    served = /* @__PURE__ */ new Set(["ResponseHeaderModifier", "CORS"]);
     everything2 = { path: { type: "prefix", value: "/" }, method: void 0, headers: [], queryParams: [] };
     empty = {
       redirect: void 0,
@@ -21636,8 +21646,8 @@ function visibleRoutes(routes3, namespace) {
     ...open3.filter((route2) => !near(route2))
   ];
 }
-function boundTo(served3, gateway2) {
-  return served3.routes.filter(({ gateways: gateways2 }) => gateways2.includes(gateway2.key));
+function boundTo(served2, gateway2) {
+  return served2.routes.filter(({ gateways: gateways2 }) => gateways2.includes(gateway2.key));
 }
 var byAge2;
 var init_served = __esm({
@@ -21657,11 +21667,11 @@ var init_served = __esm({
 });
 
 // src/semantics/gateways/filter-chains.ts
-function chainsAt(mesh2, served3, port3) {
+function chainsAt(mesh2, served2, port3) {
   const names4 = /* @__PURE__ */ new Set();
-  return serversAt(served3.pods, served3.gateways, port3).filter(({ bind }) => reachable.has(bind)).flatMap((merged4) => chainsOf(mesh2, served3, merged4, names4));
+  return serversAt(served2.pods, served2.gateways, port3).filter(({ bind }) => reachable.has(bind)).flatMap((merged4) => chainsOf(mesh2, served2, merged4, names4));
 }
-function chainsOf(mesh2, served3, { protocol, servers }, takenNames) {
+function chainsOf(mesh2, served2, { protocol, servers }, takenNames) {
   if (isHttp(protocol)) {
     const [first] = servers;
     return first === void 0 ? [] : [{ names: [], meshClientsOnly: false, tls: void 0, http: servers, stream: [], number: first.server.number, unguarded: false, by: first.gateway.by }];
@@ -21669,9 +21679,9 @@ function chainsOf(mesh2, served3, { protocol, servers }, takenNames) {
   return servers.flatMap((owned) => {
     const { server, gateway: gateway2 } = owned;
     const base3 = { names: namesOf(server.hosts), meshClientsOnly: false, tls: server.tls, stream: [], number: server.number, unguarded: false, by: gateway2.by };
-    if (server.tls !== void 0 && passesTlsOn(server)) return server.tls.mode === "AUTO_PASSTHROUGH" ? automaticChains(mesh2, served3, owned) : passthroughChains(served3, owned, takenNames);
+    if (server.tls !== void 0 && passesTlsOn(server)) return server.tls.mode === "AUTO_PASSTHROUGH" ? automaticChains(mesh2, served2, owned) : passthroughChains(served2, owned, takenNames);
     if (protocol === "HTTPS" && server.tls !== void 0) return [{ ...base3, http: [owned] }];
-    const stream = streamOf(served3, owned);
+    const stream = streamOf(served2, owned);
     return stream === void 0 ? [] : [{ ...base3, names: server.tls === void 0 ? [] : base3.names, http: void 0, stream }];
   });
 }
@@ -21679,8 +21689,8 @@ function namesOf(hosts) {
   const names4 = [...new Set(hosts.map(withoutNamespace))];
   return names4.includes("*") ? [] : names4;
 }
-function setsFor(served3, { server, gateway: gateway2 }) {
-  return boundTo(served3, gateway2).filter(
+function setsFor(served2, { server, gateway: gateway2 }) {
+  return boundTo(served2, gateway2).filter(
     (set2) => set2.hosts.some(
       (host) => server.hosts.some((own4) => {
         const slash = own4.indexOf("/");
@@ -21692,8 +21702,8 @@ function setsFor(served3, { server, gateway: gateway2 }) {
 function fitsServer(match, { server, gateway: gateway2 }) {
   return (match.port === void 0 || match.port === server.number) && (match.gateways.length === 0 || match.gateways.includes(gateway2.key));
 }
-function streamOf(served3, owned) {
-  for (const set2 of setsFor(served3, owned)) {
+function streamOf(served2, owned) {
+  for (const set2 of setsFor(served2, owned)) {
     for (const { match, route: route2 } of set2.tcp) {
       if (route2.length > 0 && (match.length === 0 || match.some((each) => fitsServer(each, owned)))) return route2;
     }
@@ -21702,9 +21712,9 @@ function streamOf(served3, owned) {
   }
   return void 0;
 }
-function passthroughChains(served3, owned, takenNames) {
+function passthroughChains(served2, owned, takenNames) {
   const { server, gateway: gateway2 } = owned;
-  return setsFor(served3, owned).flatMap(
+  return setsFor(served2, owned).flatMap(
     (set2) => set2.tls.flatMap(
       ({ match, route: route2 }) => match.flatMap((each) => {
         if (route2.length === 0 || !fitsServer(each, owned)) return [];
@@ -21780,8 +21790,8 @@ var init_filter_chains = __esm({
 });
 
 // src/semantics/gateways/untold.ts
-function untoldAt(mesh2, served3, port3) {
-  return listenerSets(mesh2, served3) ?? ingresses(mesh2, served3.pods, port3) ?? otherAddress(served3, port3) ?? namespaceLabels(mesh2, served3);
+function untoldAt(mesh2, served2, port3) {
+  return listenerSets(mesh2, served2) ?? ingresses(mesh2, served2.pods, port3) ?? otherAddress(served2, port3) ?? namespaceLabels(mesh2, served2);
 }
 function listenerSets(mesh2, { gateways: gateways2 }) {
   const parents = new Set(gateways2.map(({ by }) => by));
@@ -21794,11 +21804,11 @@ function listenerSets(mesh2, { gateways: gateways2 }) {
 function ingresses(mesh2, pods2, port3) {
   if (!selects({ istio: "ingressgateway" }, pods2.labels)) return void 0;
   const own4 = pods2.servicePorts.some((candidate) => candidate.target === port3 && (candidate.port === 80 || candidate.port === 443)) || port3 === 80 || port3 === 443;
-  const served3 = ofKind(mesh2, "Ingress").find((ingress2) => {
+  const served2 = ofKind(mesh2, "Ingress").find((ingress2) => {
     const name2 = ingress2.annotations["kubernetes.io/ingress.class"] ?? ingress2.spec.ingressClassName;
     return name2 === "istio" || ofKind(mesh2, "IngressClass").some((candidate) => candidate.name === name2 && candidate.spec.controller === "istio.io/ingress-controller");
   });
-  return own4 && served3 !== void 0 ? { rule: "M128", missing: `what \`Ingress/${served3.namespace ?? ""}/${served3.name}\` takes` } : void 0;
+  return own4 && served2 !== void 0 ? { rule: "M128", missing: `what \`Ingress/${served2.namespace ?? ""}/${served2.name}\` takes` } : void 0;
 }
 function otherAddress({ gateways: gateways2, pods: pods2 }, port3) {
   for (const { servers, by } of gateways2) {
@@ -21813,7 +21823,7 @@ function namespaceLabels(mesh2, { gateways: gateways2, pods: pods2 }) {
   if (mesh2.world === "closed") return void 0;
   for (const gateway2 of ofKind(mesh2, "KubernetesGateway")) {
     const by = `Gateway/${gateway2.namespace ?? ""}/${gateway2.name}`;
-    if (!gateways2.some((served3) => served3.by === by)) continue;
+    if (!gateways2.some((served2) => served2.by === by)) continue;
     const byLabels = gateway2.spec.listeners.some(({ allowedNamespaces }) => allowedNamespaces.from === "Selector" && !onlyByName(allowedNamespaces.selector));
     if (!byLabels) continue;
     for (const kind of ["HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute"]) {
@@ -21940,10 +21950,10 @@ function headerDimension(name2) {
 function opaqueKey(name2, matcher, how) {
   return `opaque:${shortHash(name2, matcherKey(matcher), how)}`;
 }
-function assumedHolds({ name: name2, any: any2, none: none5 }, how, given) {
+function assumedHolds({ name: name2, any: any2, none: none6 }, how, given) {
   const told = (matcher) => given[opaqueKey(name2, matcher, how)];
-  if ([...any2, ...none5].every((matcher) => told(matcher) === void 0)) return void 0;
-  return (any2.length === 0 || any2.some((matcher) => told(matcher) === true)) && !none5.some((matcher) => told(matcher) === true);
+  if ([...any2, ...none6].every((matcher) => told(matcher) === void 0)) return void 0;
+  return (any2.length === 0 || any2.some((matcher) => told(matcher) === true)) && !none6.some((matcher) => told(matcher) === true);
 }
 function tokenMatchers(tokens) {
   return tokens.map(({ locations, keys, issuer }) => ({ type: "token", locations, reading: "token", keys, ...issuer === void 0 ? {} : { issuer: { type: "exact", text: issuer } } }));
@@ -21981,16 +21991,16 @@ function lowerRewritten(condition, rewriting, opaque) {
     }
   }
 }
-function lowerWritten({ any: any2, none: none5 }, { tokens, path: path2 }, own4) {
+function lowerWritten({ any: any2, none: none6 }, { tokens, path: path2 }, own4) {
   const accepted2 = { dimension: "token", any: tokenMatchers(tokens), none: [] };
   const [first, ...inner] = path2 ?? [];
-  if (first === void 0) return lowerPayload(any2, none5, accepted2, own4);
-  if (inner.length === 0 && (first === "iss" || first === "sub")) return lowerRegistered(first, any2, none5, tokens) ?? own4([accepted2]);
-  return [[accepted2, { dimension: writtenDimension([first, ...inner]), any: any2, none: none5 }]];
+  if (first === void 0) return lowerPayload(any2, none6, accepted2, own4);
+  if (inner.length === 0 && (first === "iss" || first === "sub")) return lowerRegistered(first, any2, none6, tokens) ?? own4([accepted2]);
+  return [[accepted2, { dimension: writtenDimension([first, ...inner]), any: any2, none: none6 }]];
 }
-function lowerRegistered(claim3, any2, none5, tokens) {
-  const [wanted2, refused] = [any2.filter(isText2), none5.filter(isText2)];
-  if (wanted2.length < any2.length || refused.length < none5.length) return void 0;
+function lowerRegistered(claim3, any2, none6, tokens) {
+  const [wanted2, refused] = [any2.filter(isText2), none6.filter(isText2)];
+  if (wanted2.length < any2.length || refused.length < none6.length) return void 0;
   return tokens.map((token) => {
     const [base3] = tokenMatchers([token]);
     const saying = (pattern) => {
@@ -22003,13 +22013,13 @@ function lowerRegistered(claim3, any2, none5, tokens) {
     return [{ dimension: "token", any: positive, none: refused.flatMap(saying) }];
   }).filter(([predicate]) => (predicate?.any.length ?? 0) > 0);
 }
-function lowerPayload(any2, none5, accepted2, own4) {
+function lowerPayload(any2, none6, accepted2, own4) {
   const truth = (matcher) => {
     if (matcher.type === "present" || matcher.type === "non-empty") return true;
     if (matcher.type === "exact" || matcher.type === "prefix") return matcher.type === "prefix" && matcher.text === "e" ? true : matcher.text.startsWith("e") ? void 0 : false;
     return matcher.type === "suffix" && !/^[\w-]*$/.test(matcher.text) ? false : void 0;
   };
-  const [wanted2, refused] = [any2.map(truth), none5.map(truth)];
+  const [wanted2, refused] = [any2.map(truth), none6.map(truth)];
   if (refused.includes(true) || any2.length > 0 && wanted2.every((each) => each === false)) return [];
   const unclear = refused.includes(void 0) || any2.length > 0 && !wanted2.includes(true);
   return unclear ? own4([accepted2]) : [[accepted2]];
@@ -22127,17 +22137,17 @@ function tokensFor(pattern, readable2) {
 function readableTokens(readable2) {
   return tokensFor({}, readable2);
 }
-function lowerSubject(any2, none5, context2) {
+function lowerSubject(any2, none6, context2) {
   const wanted2 = any2.flatMap((pattern) => tokensFor(pattern, context2.readable));
   if (any2.length > 0 && wanted2.length === 0) return [];
-  const refused = none5.flatMap((pattern) => tokensFor(pattern, context2.readable));
+  const refused = none6.flatMap((pattern) => tokensFor(pattern, context2.readable));
   return wanted2.length === 0 && refused.length === 0 ? [[]] : [[{ dimension: "token", any: wanted2, none: refused }]];
 }
-function lowerClaim(path2, any2, none5, context2) {
+function lowerClaim(path2, any2, none6, context2) {
   const readable2 = readableTokens(context2.readable);
   if (readable2.length === 0) return any2.length > 0 ? [] : [[]];
   const elements2 = (patterns) => patterns.map((pattern) => ({ type: "element", pattern }));
-  const claim3 = { dimension: claimDimension(path2), any: elements2(any2), none: elements2(none5) };
+  const claim3 = { dimension: claimDimension(path2), any: elements2(any2), none: elements2(none6) };
   if (any2.length > 0) return [[{ dimension: "token", any: readable2, none: [] }, claim3]];
   return [[claim3], [{ dimension: "token", any: [], none: readable2 }]];
 }
@@ -22189,12 +22199,12 @@ function compileRule(rule2, index, context2) {
 function planeOf({ chain }) {
   return chain === "ztunnel" ? "ztunnel" : "envoy";
 }
-function remembered(entry2, context2, read4) {
+function remembered(entry2, context2, read5) {
   const { config: config3, policyNamespace } = context2;
   const plane = planeOf(context2);
   const known7 = knownFields.get(entry2);
   if (known7?.config === config3 && known7.plane === plane && known7.policyNamespace === policyNamespace) return known7.fields;
-  const fields3 = read4(entry2, context2);
+  const fields3 = read5(entry2, context2);
   knownFields.set(entry2, { config: config3, plane, policyNamespace, fields: fields3 });
   return fields3;
 }
@@ -22279,56 +22289,56 @@ function conditionField(when, context2) {
   }
   return void 0;
 }
-function valueField(dimension, any2, none5, matcher, visibility2) {
-  if (any2.length === 0 && none5.length === 0) return [];
-  return [{ condition: { on: "value", dimension, any: any2.map(matcher), none: none5.map(matcher) }, ...visibility2, unbuildable: false }];
+function valueField(dimension, any2, none6, matcher, visibility2) {
+  if (any2.length === 0 && none6.length === 0) return [];
+  return [{ condition: { on: "value", dimension, any: any2.map(matcher), none: none6.map(matcher) }, ...visibility2, unbuildable: false }];
 }
-function peerField(any2, none5, matchers) {
-  if (any2.length === 0 && none5.length === 0) return [];
-  return [{ condition: { on: "value", dimension: "peer", any: matchers(any2), none: matchers(none5) }, envoyHttp: false, ztunnelHttp: false, unbuildable: false }];
+function peerField(any2, none6, matchers) {
+  if (any2.length === 0 && none6.length === 0) return [];
+  return [{ condition: { on: "value", dimension: "peer", any: matchers(any2), none: matchers(none6) }, envoyHttp: false, ztunnelHttp: false, unbuildable: false }];
 }
-function trustDomainField(any2, none5, { config: config3, chain }) {
-  if (any2.length === 0 && none5.length === 0) return [];
+function trustDomainField(any2, none6, { config: config3, chain }) {
+  if (any2.length === 0 && none6.length === 0) return [];
   if (chain === "ztunnel" || !atLeast(config3.istioVersion, "1.30.2")) return [{ condition: "ignored", envoyHttp: false, ztunnelHttp: false, unbuildable: false }];
-  return peerField(any2, none5, (values5) => trustDomainMatchers(values5, config3));
+  return peerField(any2, none6, (values5) => trustDomainMatchers(values5, config3));
 }
-function subjectField(any2, none5) {
-  if (any2.length === 0 && none5.length === 0) return [];
-  return [{ condition: { on: "subject", any: any2.map(subjectPattern), none: none5.map(subjectPattern) }, envoyHttp: true, ztunnelHttp: true, unbuildable: false }];
+function subjectField(any2, none6) {
+  if (any2.length === 0 && none6.length === 0) return [];
+  return [{ condition: { on: "subject", any: any2.map(subjectPattern), none: none6.map(subjectPattern) }, envoyHttp: true, ztunnelHttp: true, unbuildable: false }];
 }
-function claimField(path2, any2, none5) {
+function claimField(path2, any2, none6) {
   const patterns = (values5) => values5.map((value) => textPattern(value));
   const only4 = path2.length === 1 ? path2[0] : void 0;
   if (only4 === "iss" || only4 === "sub") {
     const part3 = only4 === "iss" ? "issuer" : "subject";
     const subjects = (values5) => patterns(values5).map((pattern) => ({ [part3]: pattern }));
-    return { condition: { on: "subject", any: subjects(any2), none: subjects(none5) }, envoyHttp: true, ztunnelHttp: true, unbuildable: false };
+    return { condition: { on: "subject", any: subjects(any2), none: subjects(none6) }, envoyHttp: true, ztunnelHttp: true, unbuildable: false };
   }
-  return { condition: { on: "claim", path: path2, any: patterns(any2), none: patterns(none5) }, envoyHttp: true, ztunnelHttp: true, unbuildable: false };
+  return { condition: { on: "claim", path: path2, any: patterns(any2), none: patterns(none6) }, envoyHttp: true, ztunnelHttp: true, unbuildable: false };
 }
-function headerField(written2, any2, none5) {
+function headerField(written2, any2, none6) {
   const name2 = written2.toLowerCase();
   const matchers = (values5) => values5.map((value) => textPattern(value, "present"));
   const http = { envoyHttp: true, ztunnelHttp: true, unbuildable: false };
   const dimension = name2 === ":authority" || name2 === "host" ? "host" : name2 === ":method" ? "method" : void 0;
-  if (dimension !== void 0) return { condition: { on: "value", dimension, any: matchers(any2), none: matchers(none5) }, ...http };
-  return { condition: { on: "header", name: name2, any: matchers(any2), none: matchers(none5) }, ...http };
+  if (dimension !== void 0) return { condition: { on: "value", dimension, any: matchers(any2), none: matchers(none6) }, ...http };
+  return { condition: { on: "header", name: name2, any: matchers(any2), none: matchers(none6) }, ...http };
 }
-function addressField(dimension, any2, none5) {
-  if (any2.length === 0 && none5.length === 0) return [];
-  return [checkedField(dimension, any2, none5, addressMatcher, false)];
+function addressField(dimension, any2, none6) {
+  if (any2.length === 0 && none6.length === 0) return [];
+  return [checkedField(dimension, any2, none6, addressMatcher, false)];
 }
-function remoteAddressField(any2, none5) {
-  return addressField("remote.ip", any2, none5).map((field3) => ({ ...field3, ztunnelHttp: true }));
+function remoteAddressField(any2, none6) {
+  return addressField("remote.ip", any2, none6).map((field3) => ({ ...field3, ztunnelHttp: true }));
 }
-function portField(any2, none5) {
-  if (any2.length === 0 && none5.length === 0) return [];
-  return [checkedField("port", any2, none5, portMatcher, false)];
+function portField(any2, none6) {
+  if (any2.length === 0 && none6.length === 0) return [];
+  return [checkedField("port", any2, none6, portMatcher, false)];
 }
-function checkedField(dimension, any2, none5, read4, ztunnelHttp) {
-  const build2 = (values5) => values5.flatMap((value) => read4(value) ?? []);
-  const built = { any: build2(any2), none: build2(none5) };
-  const unbuildable = built.any.length < any2.length || built.none.length < none5.length;
+function checkedField(dimension, any2, none6, read5, ztunnelHttp) {
+  const build2 = (values5) => values5.flatMap((value) => read5(value) ?? []);
+  const built = { any: build2(any2), none: build2(none6) };
+  const unbuildable = built.any.length < any2.length || built.none.length < none6.length;
   const vanished = built.any.length === 0 && built.none.length === 0;
   return { condition: vanished ? "ignored" : { on: "value", dimension, ...built }, envoyHttp: false, ztunnelHttp, unbuildable };
 }
@@ -22428,7 +22438,7 @@ function misfits(rule2, seen) {
 function wanted(condition) {
   switch (condition.on) {
     case "value":
-      return others[condition.dimension] ?? `another \`${condition.dimension}\``;
+      return others2[condition.dimension] ?? `another \`${condition.dimension}\``;
     case "header":
       return `another header \`${condition.name}\``;
     case "subject":
@@ -22439,14 +22449,14 @@ function wanted(condition) {
       return "metadata of a filter";
   }
 }
-var others;
+var others2;
 var init_rule_fit = __esm({
   "src/semantics/rule-fit.ts"() {
     "use strict";
     init_order();
     init_authorization_policy2();
     init_condition();
-    others = {
+    others2 = {
       peer: "another caller",
       "source.ip": "another source address",
       "remote.ip": "another client address",
@@ -22474,11 +22484,11 @@ function customActions(custom2, config3, given = {}) {
 function providerState(name2, config3, given) {
   const told = given[`provider:${name2}`];
   if (told === false) return { state: "denies", rule: "A6.2", because: `the provider \`${name2}\` does not exist` };
-  if (config3.extensionProviders === void 0) return { state: "asked", onTcp: true, assumed: told === void 0 };
+  if (config3.extensionProviders === void 0) return { state: "asked", onTcp: true, assumed: told === void 0 ? `provider:${name2}` : void 0 };
   const provider2 = config3.extensionProviders.find((candidate) => candidate.name === name2);
   if (provider2 === void 0) return { state: "denies", rule: "A6.2", because: `the mesh configuration knows no provider \`${name2}\`` };
   if (provider2.broken !== void 0) return { state: "denies", rule: "A6.2", because: `Istio cannot use the provider \`${name2}\`: ${provider2.broken}` };
-  return { state: "asked", onTcp: provider2.type === "ext-authz-grpc", assumed: false };
+  return { state: "asked", onTcp: provider2.type === "ext-authz-grpc", assumed: provider2.undeclared === true && told === void 0 ? `provider-service:${name2}` : void 0 };
 }
 var init_external_authorization = __esm({
   "src/semantics/external-authorization.ts"() {
@@ -29789,16 +29799,16 @@ var init_text_match = __esm({
 });
 
 // src/semantics/gateways/http-routes.ts
-function virtualHosts(served3, servers) {
+function virtualHosts(served2, servers) {
   const hosts = /* @__PURE__ */ new Map();
   const computed2 = /* @__PURE__ */ new Map();
   for (const { server, gateway: gateway2 } of servers) {
     const redirects = server.tls?.httpsRedirect === true;
-    for (const set2 of boundTo(served3, gateway2)) {
+    for (const set2 of boundTo(served2, gateway2)) {
       const common3 = commonNames(namesFor(server.hosts, set2.namespace), set2.hosts);
       if (common3.length === 0) continue;
       const key3 = `${gateway2.key} ${set2.namespace}/${set2.name}`;
-      const routes3 = computed2.get(key3) ?? guardedRoutes(served3, set2, gateway2.key, server.number);
+      const routes3 = computed2.get(key3) ?? guardedRoutes(served2, set2, gateway2.key, server.number);
       if (routes3.length === 0) continue;
       computed2.set(key3, routes3);
       for (const name2 of common3.map((each) => each.toLowerCase())) {
@@ -29811,12 +29821,12 @@ function virtualHosts(served3, servers) {
   }
   return [...hosts].map(([host, { routes: routes3, redirectsToTls }]) => ({ host, redirectsToTls, routes: [...routes3.filter((route2) => !takesAll(route2)), ...routes3.filter(takesAll)] }));
 }
-function guardedRoutes(served3, set2, gateway2, number5) {
+function guardedRoutes(served2, set2, gateway2, number5) {
   const found = [];
   for (const route2 of set2.http) {
     if (route2.match.length === 0) return [...found, { route: route2, match: void 0, api: set2.api, number: number5 }];
     for (const match of route2.match) {
-      if (!fitsProxy(served3, match, gateway2, number5)) continue;
+      if (!fitsProxy(served2, match, gateway2, number5)) continue;
       const guarded = { route: route2, match, api: set2.api, number: number5 };
       found.push(guarded);
       if (takesAll(guarded)) return found;
@@ -30106,8 +30116,8 @@ function refusesPlaintext(mtls2, port3) {
 function ambientMtls(mesh2, attached) {
   const { mesh: meshWide2, namespace, workload: workload2 } = attached.peerAuthentication;
   const scopes = [meshWide2.filter((policy) => policy.spec.selector === void 0), namespace, workload2].map((policies2) => judgedOldest(mayBeOldest(policies2, mesh2), mesh2));
-  const settled2 = scopes.map((candidates3) => isSettled(candidates3, mesh2) ? candidates3 : []);
-  const rounded = worldsOf(settled2).map((chosen) => {
+  const settled3 = scopes.map((candidates3) => isSettled(candidates3, mesh2) ? candidates3 : []);
+  const rounded = worldsOf(settled3).map((chosen) => {
     const worlds2 = worldsOf(scopes.map((candidates3, scope3) => chosen[scope3] === void 0 ? candidates3 : [chosen[scope3]])).map(([first, second, third]) => inWorld(mesh2, first, second, third));
     return worlds2.reduce((found, world) => weight(world) < weight(found) ? world : found);
   });
@@ -30267,11 +30277,11 @@ var init_pod = __esm({
 
 // src/posture/gateway-routing.ts
 function routeRequest(visit3, asked, passed) {
-  const { served: served3, chain, query: query3 } = visit3;
+  const { served: served2, chain, query: query3 } = visit3;
   const refused = (rule2, text9, by) => ({ verdict: "deny", layer: "routing", by: [], enforcedAt: "gateway", because: [...passed.because, { rule: rule2, text: text9, ...by === void 0 ? {} : { by } }] });
   const request4 = routedRequest(visit3, asked);
   if (request4 === void 0) return unknown("A5.4", "what the token check leaves of the headers", passed.because);
-  const host = hostFor(virtualHosts(served3, chain.http ?? []), asked.host);
+  const host = hostFor(virtualHosts(served2, chain.http ?? []), asked.host);
   if (host === void 0) return refused("M116", `no route is for the host \`${asked.host}\``);
   if (host.redirectsToTls && request4.scheme === "http") return redirected(passed, `https://${asked.host}${request4.path}${request4.query}`, "`httpsRedirect` of the server");
   if (readsClaims(host)) return unknown("A5.13", "which route a claim of the token chooses", passed.because);
@@ -30340,14 +30350,14 @@ function decideAtGateway(mesh2, query3, id) {
   const pods2 = gatewayPods(mesh2, id, workloadNamed(mesh2, id));
   if (pods2 === void 0) return unknown("M120", `pods of the gateway \`${id}\`: neither a Deployment nor a Kubernetes Gateway of that name that Istio deploys`, []);
   const port3 = podPort(pods2, query3.to.port);
-  const served3 = servedBy(mesh2, pods2, query3.given ?? {});
+  const served2 = servedBy(mesh2, pods2, query3.given ?? {});
   const because2 = [{ rule: "M111", text: `port ${String(query3.to.port)} of \`${id}\` is port ${String(port3)} of its pods` }];
   const refused = (layer2, rule2, text9) => ({ verdict: "deny", layer: layer2, by: [], enforcedAt: "gateway", because: [...because2, { rule: rule2, text: text9 }] });
-  const untold = untoldAt(mesh2, served3, port3);
+  const untold = untoldAt(mesh2, served2, port3);
   if (untold !== void 0) return unknown(untold.rule, untold.missing, because2);
   const extension = extensionAt(mesh2, pods2);
   if (extension !== void 0) because2.push({ rule: extension.kind === "EnvoyFilter" ? "M132" : "M133", text: "an extension acts at this gateway and is not interpreted", by: resourceId(extension) });
-  const chains = chainsAt(mesh2, served3, port3);
+  const chains = chainsAt(mesh2, served2, port3);
   if (chains.length === 0) return refused("routing", "M110", "no server of a Gateway listens there");
   const tls2 = query3.request.protocol === "https" || query3.request.protocol === "tls" || (query3.from.principal ?? null) !== null;
   const selected = selectChain(chains, { sni: query3.request.sni?.toLowerCase() ?? null, tls: tls2, meshClient: (query3.from.principal ?? null) !== null });
@@ -30356,7 +30366,7 @@ function decideAtGateway(mesh2, query3, id) {
   if (selected.type === "none") return tls2 ? refused("routing", "M115", `no server of the port is for the name \`${query3.request.sni ?? ""}\``) : refused("protocol", "M112", "every server of the port wants TLS");
   const { chain } = selected;
   because2.push({ rule: "M115", text: chain.names.length === 0 ? "one server takes every name" : `the server for ${chain.names.map((name2) => `\`${name2}\``).join(", ")} takes the connection`, by: chain.by });
-  const visit3 = { mesh: mesh2, query: query3, pods: pods2, served: served3, chain, port: port3, tls: !tls2 ? void 0 : chain.tls === void 0 ? "passthrough" : "terminated", because: because2 };
+  const visit3 = { mesh: mesh2, query: query3, pods: pods2, served: served2, chain, port: port3, tls: !tls2 ? void 0 : chain.tls === void 0 ? "passthrough" : "terminated", because: because2 };
   return chain.http === void 0 ? decideStream(visit3, tls2) : decideHttp(visit3, tls2);
 }
 function refusedByTls({ chain, query: query3, because: because2 }, tls2) {
@@ -30850,12 +30860,12 @@ function onWire({ tunnelled }, transport, list4) {
   const over2 = { dimension: "transport", any: [{ type: "one-of", text: transport }], none: [] };
   if (list4.all) return [[over2]];
   const matchers = [...list4.numbers.map((value) => ({ type: "number", value })), ...list4.ranges.map((range2) => ({ type: "port-range", ...range2 }))];
-  const listed5 = matchers.length === 0 ? [] : [[over2, { dimension: "port", any: matchers, none: [] }]];
+  const listed6 = matchers.length === 0 ? [] : [[over2, { dimension: "port", any: matchers, none: [] }]];
   const named8 = list4.names.map((name2) => [over2, { dimension: portNameDimension(name2), any: [{ type: "holds" }], none: [] }]);
-  if (!tunnelled || transport !== "TCP") return [...listed5, ...named8];
+  if (!tunnelled || transport !== "TCP") return [...listed6, ...named8];
   const plain6 = { dimension: "peer", any: [], none: [{ type: "identified" }] };
   const tunnel = list4.numbers.includes(15008) || list4.ranges.some(({ first, last }) => first <= 15008 && last >= 15008) ? [[over2, { dimension: "peer", any: [{ type: "identified" }], none: [] }]] : [];
-  return [...[...listed5, ...named8].map((conjunction2) => [...conjunction2, plain6]), ...tunnel];
+  return [...[...listed6, ...named8].map((conjunction2) => [...conjunction2, plain6]), ...tunnel];
 }
 function portNameDimension(name2) {
   return `opaque:port-name ${name2}`;
@@ -30863,11 +30873,11 @@ function portNameDimension(name2) {
 function clusterTargets(lowering, rule2, peer) {
   const { mesh: mesh2, destination: destination2 } = lowering;
   if (peer.type === "networks") return peer.networks.flatMap((cidr) => blockPredicates("destination.ip", cidr, []));
-  if (peer.type === "unknown" || destination2 === void 0 && (peer.type === "nodes" || peer.type === "domain-names")) unread2(lowering, rule2);
+  if (peer.type === "unknown" || destination2 === void 0 && (peer.type === "nodes" || peer.type === "domain-names")) unread3(lowering, rule2);
   if (destination2 === void 0 || peer.type !== "namespaces" && peer.type !== "pods") return [];
   const namespace = namespaceReader(mesh2, destination2.namespace);
   const told = peer.type === "namespaces" || selectionHolds(peer.pods, destination2.labels) ? selectionTold(peer.namespaces, namespace) : false;
-  if (told === void 0) unread2(lowering, rule2);
+  if (told === void 0) unread3(lowering, rule2);
   return told === true ? [[]] : [];
 }
 function sourceOf2(lowering, rule2, peer) {
@@ -30881,13 +30891,13 @@ function sourceOf2(lowering, rule2, peer) {
     case "nodes":
     case "domain-names":
     case "unknown":
-      unread2(lowering, rule2);
+      unread3(lowering, rule2);
       return [];
   }
 }
 function tierMatch(lowering, rule2, sources) {
   if (rule2.rule.action === "unknown") {
-    unread2(lowering, rule2);
+    unread3(lowering, rule2);
     return [];
   }
   return product(sources, rule2.rule.ports === void 0 ? [[]] : clusterPorts(lowering, rule2, rule2.rule.ports), { policy: rule2.id, rule: rule2.index });
@@ -30896,13 +30906,22 @@ function clusterPorts(lowering, rule2, ports3) {
   const named8 = ports3.flatMap((port3) => {
     if (port3.type === "range") return [{ protocol: port3.protocol, port: port3.start, endPort: port3.end }];
     if (port3.type === "name") return ["TCP", "UDP", "SCTP"].map((protocol) => ({ protocol, port: port3.name, endPort: void 0 }));
-    unread2(lowering, rule2);
+    unread3(lowering, rule2);
     return [];
   });
   return named8.length === 0 ? [] : portPredicates(lowering, named8);
 }
-function unread2(lowering, rule2) {
+function unread3(lowering, rule2) {
   lowering.unread.set(rule2.id, shortHash(canonical(rule2.rule)));
+}
+function labelledNobodies(ways) {
+  const asked = /* @__PURE__ */ new Set();
+  for (const { layers } of ways) {
+    for (const { allow, deny } of layers) {
+      for (const cubes of [allow === "all" ? [] : allow, deny]) for (const cube3 of cubes) for (const { dimension } of cube3.predicates) if (dimension.startsWith("pod-label:")) asked.add(dimension);
+    }
+  }
+  return [...asked].sort(compareText).map((dimension) => ({ predicates: [...noPod.predicates, { dimension, any: [{ type: "present" }], none: [] }], origins: [] }));
 }
 var changedEgresses, commonKeys, worldKeys, scopesOf, egressCache, namespacePredicates, selections, nothing, noPod, impossibleTransports;
 var init_network_lowering = __esm({
@@ -31169,169 +31188,6 @@ var init_callers = __esm({
   }
 });
 
-// src/mesh/waypoint-policies.ts
-function policiesAtWaypoint(mesh2, waypoint, service) {
-  const index = indexOf4(mesh2);
-  const keys = keysOf2(mesh2, waypoint, service);
-  const acting2 = (targets3) => [...new Set(keys.flatMap((key3) => targets3.get(key3) ?? []))].sort(compareBy((policy) => resourceId(policy)));
-  return { authorization: acting2(index.authorization), requestAuthentication: acting2(index.requestAuthentication), extensions: acting2(index.extensions) };
-}
-function keysOf2(mesh2, waypoint, service) {
-  const keys = [`${waypoint.namespace}|Gateway|${waypoint.name}`, `${mesh2.config.rootNamespace}|GatewayClass|istio-waypoint`];
-  return service === void 0 ? keys : [...keys, `${service.namespace ?? "default"}|${service.kind}|${service.name}`];
-}
-function indexOf4(mesh2) {
-  const cached2 = indexes4.get(mesh2);
-  if (cached2 !== void 0) return cached2;
-  const fresh = {
-    authorization: byTarget(ofKind(mesh2, "AuthorizationPolicy")),
-    requestAuthentication: byTarget(ofKind(mesh2, "RequestAuthentication")),
-    extensions: byTarget([...ofKind(mesh2, "EnvoyFilter"), ...ofKind(mesh2, "WasmPlugin"), ...ofKind(mesh2, "TrafficExtension")])
-  };
-  indexes4.set(mesh2, fresh);
-  return fresh;
-}
-function byTarget(policies2) {
-  const targets3 = /* @__PURE__ */ new Map();
-  for (const policy of policies2) {
-    for (const ref2 of policy.spec.targetRefs) {
-      const kind = kindOf3(ref2);
-      if (kind === void 0 || (ref2.namespace ?? "") !== "") continue;
-      const key3 = `${policy.namespace ?? ""}|${kind}|${ref2.name}`;
-      const list4 = targets3.get(key3);
-      if (list4 === void 0) targets3.set(key3, [policy]);
-      else list4.push(policy);
-    }
-  }
-  return targets3;
-}
-function kindOf3(ref2) {
-  return groups[ref2.kind]?.includes(ref2.group) === true ? ref2.kind : void 0;
-}
-var indexes4, groups;
-var init_waypoint_policies = __esm({
-  "src/mesh/waypoint-policies.ts"() {
-    "use strict";
-    init_order();
-    init_resource();
-    init_attachment();
-    indexes4 = /* @__PURE__ */ new WeakMap();
-    groups = {
-      Service: ["", "core"],
-      ServiceEntry: ["networking.istio.io"],
-      Gateway: ["gateway.networking.k8s.io"],
-      GatewayClass: ["gateway.networking.k8s.io"]
-    };
-  }
-});
-
-// src/posture/waypoint.ts
-function decideThroughWaypoint(mesh2, journey) {
-  const { waypoint, query: query3, client } = journey;
-  const pod = waypointPod(mesh2, waypoint);
-  return throughNetwork({
-    mesh: mesh2,
-    workload: pod,
-    query: { ...query3, to: { port: hbonePort } },
-    client: client.workload,
-    port: hbonePort,
-    decide: () => decideBothHops(mesh2, journey)
-  });
-}
-function decideBothHops(mesh2, journey) {
-  const { waypoint, addressed: addressed2 } = journey;
-  const via = waypoint.id;
-  const first = decideAtWaypoint(mesh2, journey);
-  const hops = [hopOf(via, journey.client.identity, first)];
-  if (first.verdict === "unknown") return first;
-  if (first.verdict === "deny") return { ...first, via, hops };
-  const answers2 = addressed2.pods.map((pod) => behindWaypoint(mesh2, journey, pod));
-  const last = answers2[0];
-  if (last === void 0) {
-    if (addressed2.service?.kind === "ServiceEntry") return { ...first, via, hops };
-    return { verdict: "deny", layer: "routing", by: [], enforcedAt: "waypoint", via, hops, because: [...first.because, { rule: "M10", text: "no pod stands behind the port" }] };
-  }
-  if (answers2.some((answer4) => answer4.verdict !== last.verdict)) return { verdict: "unknown", rule: "A2.2", missing: "which pod is reached: they answer differently", because: [] };
-  if (last.verdict === "unknown") return last;
-  const because2 = [...first.because, { rule: "A2.16", text: `the waypoint \`${via}\` calls with its own identity` }, ...last.because];
-  const both = [...hops, hopOf(addressed2.pods[0]?.workload.id ?? "", waypointIdentity(mesh2, waypoint), last)];
-  if (last.verdict === "deny") return { ...last, via, hops: both, because: because2 };
-  const deciding2 = first.verdict === "allow" && last.verdict === "asks" ? last : first;
-  return { ...deciding2, enforcedAt: "waypoint", via, hops: both, because: because2 };
-}
-function hopOf(at2, peer, decision) {
-  return decision.verdict === "unknown" ? { at: at2, peer, verdict: "unknown" } : { at: at2, peer, verdict: decision.verdict, layer: decision.layer, by: decision.by, enforcedAt: decision.enforcedAt };
-}
-function decideAtWaypoint(mesh2, { waypoint, addressed: addressed2, client, query: query3 }) {
-  const given = query3.given ?? {};
-  const { service } = addressed2;
-  const because2 = [{ rule: "M75", text: `traffic to ${service === void 0 ? "the pod" : `\`${service.kind}/${service.namespace ?? ""}/${service.name}\``} goes through the waypoint \`${waypoint.id}\`` }];
-  const host = query3.request.host ?? `${unnamedPodAddress}:${String(query3.to.port)}`;
-  const asked = askedRequest({ ...query3, request: { ...query3.request, host } }, client.identity, { name: waypoint.name, namespace: waypoint.namespace });
-  const refused = (layer2, rule2, text9) => ({ verdict: "deny", layer: layer2, by: [], enforcedAt: "waypoint", because: [...because2, { rule: rule2, text: text9 }] });
-  if (holds(foreignTrustDomain(mesh2.config), asked.principal)) return refused("mtls", "A3.14", `the trust domain of \`${asked.principal ?? ""}\` is not accepted by TLS`);
-  const handling = handleTunnel(addressedProtocol(service, query3.to.port), asked.protocol);
-  if (handling.outcome === "refused") return refused("protocol", handling.rule, handling.because);
-  const bad = handling.chain === "http" ? refusedAsHttp(asked) : void 0;
-  if (bad !== void 0) return refused("protocol", bad.rule, bad.text);
-  return decideByPolicies(mesh2, waypointSeat(mesh2, waypoint, service), asked, handling, given, because2);
-}
-function waypointSeat(mesh2, waypoint, service) {
-  return { enforcedAt: "waypoint", attached: policiesAtWaypoint(mesh2, waypoint, service), identity: waypointIdentity(mesh2, waypoint), tunnelled: true };
-}
-function addressedProtocol(service, port3) {
-  if (service === void 0) return "auto";
-  if (service.kind === "Service") {
-    const declared3 = service.spec.ports.find((candidate) => candidate.port === port3);
-    return declared3 === void 0 ? "auto" : portProtocol(declared3);
-  }
-  const declared2 = service.spec.ports.find((candidate) => candidate.number === port3);
-  return namedProtocol(declared2?.protocol ?? "") ?? "auto";
-}
-function behindWaypoint(mesh2, { waypoint, addressed: addressed2, query: query3 }, pod) {
-  const client = { mode: "ambient", identity: waypointIdentity(mesh2, waypoint), workload: void 0 };
-  const labels3 = waypointPodLabels(waypoint);
-  const onward = { ...query3, from: { principal: client.identity, pod: { namespace: waypoint.namespace, labels: labels3 } }, to: { port: pod.port } };
-  const arrive = (into) => arrivalAt(mesh2, client, pod, into, addressed2.byName);
-  return throughNetwork({ mesh: mesh2, workload: pod.workload, query: onward, client: void 0, port: wirePort(pod, arrive, onward), decide: () => decideAtPod(mesh2, pod, { query: onward, arrive }) });
-}
-function networkAfterWaypoint(mesh2, workload2, waypoint) {
-  const pod = { namespace: waypoint.namespace, labels: waypointPodLabels(waypoint) };
-  const client = { mode: "ambient", identity: waypointIdentity(mesh2, waypoint), workload: void 0 };
-  const answers2 = [...workload2.ports.map(({ port: port3 }) => port3), ...workload2.ports.length === 0 ? [80] : []].map((port3) => {
-    const query3 = { from: { principal: client.identity, pod }, to: { port: port3 }, request: { protocol: "tcp" } };
-    return networkAnswer({ mesh: mesh2, query: query3, destination: workload2, port: wirePort({ workload: workload2, port: port3 }, (into) => arrivalAt(mesh2, client, { workload: workload2, port: port3 }, into, true), query3), callers: () => [] });
-  });
-  return answers2.find((answer4) => answer4.passes !== false) ?? answers2[0] ?? { passes: void 0, governed: false, by: [], rule: "M142", because: "no port is known" };
-}
-function wirePort({ workload: workload2, port: port3 }, arrive, query3) {
-  const { enrolment } = workload2;
-  const mode = enrolment.mode !== "unknown" ? enrolment.mode : query3.given?.[enrolment.assumption] === false ? "none" : enrolment.inWorld;
-  if (mode !== "sidecar" && mode !== "ambient") return port3;
-  const arrival = arrive(mode);
-  return "tunnelled" in arrival && arrival.tunnelled ? hbonePort : port3;
-}
-function waypointPod(mesh2, waypoint) {
-  return { ...phantomWorkload(mesh2, waypoint.namespace, waypointPodLabels(waypoint)), id: waypoint.id, enrolment: { mode: "gateway" } };
-}
-var init_waypoint = __esm({
-  "src/posture/waypoint.ts"() {
-    "use strict";
-    init_waypoint_policies();
-    init_ports();
-    init_waypoints();
-    init_peer_authentication2();
-    init_matches();
-    init_arrival();
-    init_destinations();
-    init_envoy();
-    init_network();
-    init_network_layer();
-    init_pod();
-    init_request();
-  }
-});
-
 // src/posture/port-set.ts
 function onlyPorts(...ports3) {
   return { except: false, ports: new Set(ports3) };
@@ -31544,7 +31400,7 @@ function sidecarLowering(config3, attached, domains, rules3, fixed3) {
     });
   };
   const custom2 = (wanted2) => (policies2, group3) => customActions(policies2.custom, config3).filter(({ state }) => state.state === wanted2 && (state.state === "denies" || group3 === "http" || state.onTcp)).map(({ policy, provider: provider2, state }) => {
-    if (state.state === "asked" && state.assumed) assumed.add(`provider:${provider2}`);
+    if (state.state === "asked" && state.assumed !== void 0) assumed.add(state.assumed);
     return policy;
   });
   const hasAllow = [...inGroup.values()].some((policies2) => policies2.allow.length > 0);
@@ -31602,9 +31458,9 @@ function contextsOf(groups2, rules3) {
   return fresh;
 }
 function freshContexts(groups2, rules3) {
-  const read4 = readable(rules3);
+  const read5 = readable(rules3);
   const rewritten3 = rewrittenHeaders(rules3);
-  const token = rules3.length === 0 ? "" : shortHash(canonical([read4, [...rewritten3]]));
+  const token = rules3.length === 0 ? "" : shortHash(canonical([read5, [...rewritten3]]));
   return new Map(
     chainGroups.filter((group3) => groups2.has(group3)).map((group3) => [
       group3,
@@ -31612,7 +31468,7 @@ function freshContexts(groups2, rules3) {
         key: group3 === "http" ? `http ${token}` : group3,
         seesPeer: group3 !== "tcp-blind",
         forwarded: group3 === "http",
-        readable: group3 === "http" ? read4 : [],
+        readable: group3 === "http" ? read5 : [],
         rewrittenHeaders: rewritten3,
         opaque: () => void 0
       }
@@ -31717,14 +31573,14 @@ function tied(header, places) {
   const dimension = `header:${header}`;
   const begins = ({ prefix: prefix3 }) => prefix3 === "" ? { type: "present" } : { type: "prefix", text: prefix3 };
   const at2 = (location) => ({ type: "token", locations: [location] });
-  const read4 = { type: "token", locations: distinct(places.map((place2) => place2.location)), reading: "anything" };
+  const read5 = { type: "token", locations: distinct(places.map((place2) => place2.location)), reading: "anything" };
   const cube3 = (...predicates) => ({ predicates, origins: [] });
   return [
     ...places.map((place2) => cube3({ dimension: "token", any: [at2(place2.location)], none: [] }, { dimension, any: [], none: [begins(place2)] })),
-    cube3({ dimension: "token", any: [], none: [read4] }, { dimension, any: places.map(begins), none: [] }),
+    cube3({ dimension: "token", any: [], none: [read5] }, { dimension, any: places.map(begins), none: [] }),
     // Where it stands behind other text, the header does not begin with the prefix.
     ...places.map((place2) => cube3({ dimension: "token", any: [{ type: "token", locations: [place2.location], reading: "token" }], none: [at2(place2.location)] }, { dimension, any: [begins(place2)], none: [] })).filter((_, index) => places[index]?.prefix !== ""),
-    cube3({ dimension: "token", any: [read4], none: [] }, { dimension, any: [], none: [{ type: "present" }] })
+    cube3({ dimension: "token", any: [read5], none: [] }, { dimension, any: [], none: [{ type: "present" }] })
   ];
 }
 function tokenTies(rules3) {
@@ -31763,6 +31619,190 @@ var init_token_ties = __esm({
   }
 });
 
+// src/sets/settle.ts
+function settled2({ id, allow, deny }, told) {
+  return { id, allow: allow === "all" ? "all" : settledCubes(allow, told), deny: settledCubes(deny, told) };
+}
+function settledCubes(cubes, told) {
+  return cubes.flatMap((cube3) => {
+    const open3 = [];
+    for (const predicate of cube3.predicates) {
+      const value = told(predicate.dimension);
+      if (value === void 0) open3.push(predicate);
+      else if (!holds(predicate, value)) return [];
+    }
+    return open3.length === cube3.predicates.length ? [cube3] : [{ predicates: open3, origins: cube3.origins }];
+  });
+}
+var init_settle = __esm({
+  "src/sets/settle.ts"() {
+    "use strict";
+    init_matches();
+  }
+});
+
+// src/mesh/waypoint-policies.ts
+function policiesAtWaypoint(mesh2, waypoint, service) {
+  const index = indexOf4(mesh2);
+  const keys = keysOf2(mesh2, waypoint, service);
+  const acting2 = (targets3) => [...new Set(keys.flatMap((key3) => targets3.get(key3) ?? []))].sort(compareBy((policy) => resourceId(policy)));
+  return { authorization: acting2(index.authorization), requestAuthentication: acting2(index.requestAuthentication), extensions: acting2(index.extensions) };
+}
+function keysOf2(mesh2, waypoint, service) {
+  const keys = [`${waypoint.namespace}|Gateway|${waypoint.name}`, `${mesh2.config.rootNamespace}|GatewayClass|istio-waypoint`];
+  return service === void 0 ? keys : [...keys, `${service.namespace ?? "default"}|${service.kind}|${service.name}`];
+}
+function indexOf4(mesh2) {
+  const cached2 = indexes4.get(mesh2);
+  if (cached2 !== void 0) return cached2;
+  const fresh = {
+    authorization: byTarget(ofKind(mesh2, "AuthorizationPolicy")),
+    requestAuthentication: byTarget(ofKind(mesh2, "RequestAuthentication")),
+    extensions: byTarget([...ofKind(mesh2, "EnvoyFilter"), ...ofKind(mesh2, "WasmPlugin"), ...ofKind(mesh2, "TrafficExtension")])
+  };
+  indexes4.set(mesh2, fresh);
+  return fresh;
+}
+function byTarget(policies2) {
+  const targets3 = /* @__PURE__ */ new Map();
+  for (const policy of policies2) {
+    for (const ref2 of policy.spec.targetRefs) {
+      const kind = kindOf3(ref2);
+      if (kind === void 0 || (ref2.namespace ?? "") !== "") continue;
+      const key3 = `${policy.namespace ?? ""}|${kind}|${ref2.name}`;
+      const list4 = targets3.get(key3);
+      if (list4 === void 0) targets3.set(key3, [policy]);
+      else list4.push(policy);
+    }
+  }
+  return targets3;
+}
+function kindOf3(ref2) {
+  return groups[ref2.kind]?.includes(ref2.group) === true ? ref2.kind : void 0;
+}
+var indexes4, groups;
+var init_waypoint_policies = __esm({
+  "src/mesh/waypoint-policies.ts"() {
+    "use strict";
+    init_order();
+    init_resource();
+    init_attachment();
+    indexes4 = /* @__PURE__ */ new WeakMap();
+    groups = {
+      Service: ["", "core"],
+      ServiceEntry: ["networking.istio.io"],
+      Gateway: ["gateway.networking.k8s.io"],
+      GatewayClass: ["gateway.networking.k8s.io"]
+    };
+  }
+});
+
+// src/posture/waypoint.ts
+function decideThroughWaypoint(mesh2, journey) {
+  const { waypoint, query: query3, client } = journey;
+  const pod = waypointPod(mesh2, waypoint);
+  return throughNetwork({
+    mesh: mesh2,
+    workload: pod,
+    query: { ...query3, to: { port: query3.to.port } },
+    client: client.workload,
+    port: hbonePort,
+    decide: () => decideBothHops(mesh2, journey)
+  });
+}
+function decideBothHops(mesh2, journey) {
+  const { waypoint, addressed: addressed2 } = journey;
+  const via = waypoint.id;
+  const first = decideAtWaypoint(mesh2, journey);
+  const hops = [hopOf(via, journey.client.identity, first)];
+  if (first.verdict === "unknown") return first;
+  if (first.verdict === "deny") return { ...first, via, hops };
+  const answers2 = addressed2.pods.map((pod) => behindWaypoint(mesh2, journey, pod));
+  const last = answers2[0];
+  if (last === void 0) {
+    if (addressed2.service?.kind === "ServiceEntry") return { ...first, via, hops };
+    return { verdict: "deny", layer: "routing", by: [], enforcedAt: "waypoint", via, hops, because: [...first.because, { rule: "M10", text: "no pod stands behind the port" }] };
+  }
+  if (answers2.some((answer4) => answer4.verdict !== last.verdict)) return { verdict: "unknown", rule: "A2.2", missing: "which pod is reached: they answer differently", because: [] };
+  if (last.verdict === "unknown") return last;
+  const because2 = [...first.because, { rule: "A2.16", text: `the waypoint \`${via}\` calls with its own identity` }, ...last.because];
+  const both = [...hops, hopOf(addressed2.pods[0]?.workload.id ?? "", waypointIdentity(mesh2, waypoint), last)];
+  if (last.verdict === "deny") return { ...last, via, hops: both, because: because2 };
+  const deciding2 = first.verdict === "allow" && last.verdict === "asks" ? last : first;
+  return { ...deciding2, enforcedAt: "waypoint", via, hops: both, because: because2 };
+}
+function hopOf(at2, peer, decision) {
+  return decision.verdict === "unknown" ? { at: at2, peer, verdict: "unknown" } : { at: at2, peer, verdict: decision.verdict, layer: decision.layer, by: decision.by, enforcedAt: decision.enforcedAt };
+}
+function decideAtWaypoint(mesh2, { waypoint, addressed: addressed2, client, query: query3 }) {
+  const given = query3.given ?? {};
+  const { service } = addressed2;
+  const because2 = [{ rule: "M75", text: `traffic to ${service === void 0 ? "the pod" : `\`${service.kind}/${service.namespace ?? ""}/${service.name}\``} goes through the waypoint \`${waypoint.id}\`` }];
+  const host = query3.request.host ?? `${unnamedPodAddress}:${String(query3.to.port)}`;
+  const asked = askedRequest({ ...query3, request: { ...query3.request, host } }, client.identity, { name: waypoint.name, namespace: waypoint.namespace });
+  const refused = (layer2, rule2, text9) => ({ verdict: "deny", layer: layer2, by: [], enforcedAt: "waypoint", because: [...because2, { rule: rule2, text: text9 }] });
+  if (holds(foreignTrustDomain(mesh2.config), asked.principal)) return refused("mtls", "A3.14", `the trust domain of \`${asked.principal ?? ""}\` is not accepted by TLS`);
+  const handling = handleTunnel(addressedProtocol(service, query3.to.port), asked.protocol);
+  if (handling.outcome === "refused") return refused("protocol", handling.rule, handling.because);
+  const bad = handling.chain === "http" ? refusedAsHttp(asked) : void 0;
+  if (bad !== void 0) return refused("protocol", bad.rule, bad.text);
+  return decideByPolicies(mesh2, waypointSeat(mesh2, waypoint, service), asked, handling, given, because2);
+}
+function waypointSeat(mesh2, waypoint, service) {
+  return { enforcedAt: "waypoint", attached: policiesAtWaypoint(mesh2, waypoint, service), identity: waypointIdentity(mesh2, waypoint), tunnelled: true };
+}
+function addressedProtocol(service, port3) {
+  if (service === void 0) return "auto";
+  if (service.kind === "Service") {
+    const declared3 = service.spec.ports.find((candidate) => candidate.port === port3);
+    return declared3 === void 0 ? "auto" : portProtocol(declared3);
+  }
+  const declared2 = service.spec.ports.find((candidate) => candidate.number === port3);
+  return namedProtocol(declared2?.protocol ?? "") ?? "auto";
+}
+function behindWaypoint(mesh2, journey, pod) {
+  const { query: query3, port: port3, arrive } = onwardTo(mesh2, journey, pod);
+  return throughNetwork({ mesh: mesh2, workload: pod.workload, query: query3, client: void 0, port: port3, decide: () => decideAtPod(mesh2, pod, { query: query3, arrive }) });
+}
+function networkBehindWaypoint(mesh2, journey, pod) {
+  const { query: query3, port: port3 } = onwardTo(mesh2, journey, pod);
+  return networkAnswer({ mesh: mesh2, query: query3, destination: pod.workload, port: port3, callers: () => [] });
+}
+function onwardTo(mesh2, { waypoint, addressed: addressed2, query: query3 }, pod) {
+  const client = { mode: "ambient", identity: waypointIdentity(mesh2, waypoint), workload: void 0 };
+  const labels3 = waypointPodLabels(waypoint);
+  const onward = { ...query3, from: { principal: client.identity, pod: { namespace: waypoint.namespace, labels: labels3 } }, to: { port: pod.port } };
+  const arrive = (into) => arrivalAt(mesh2, client, pod, into, addressed2.byName);
+  return { query: onward, port: wirePort(pod, arrive, onward), arrive };
+}
+function wirePort({ workload: workload2, port: port3 }, arrive, query3) {
+  const { enrolment } = workload2;
+  const mode = enrolment.mode !== "unknown" ? enrolment.mode : query3.given?.[enrolment.assumption] === false ? "none" : enrolment.inWorld;
+  if (mode !== "sidecar" && mode !== "ambient") return port3;
+  const arrival = arrive(mode);
+  return "tunnelled" in arrival && arrival.tunnelled ? hbonePort : port3;
+}
+function waypointPod(mesh2, waypoint) {
+  return { ...phantomWorkload(mesh2, waypoint.namespace, waypointPodLabels(waypoint)), id: waypoint.id, enrolment: { mode: "gateway" } };
+}
+var init_waypoint = __esm({
+  "src/posture/waypoint.ts"() {
+    "use strict";
+    init_waypoint_policies();
+    init_ports();
+    init_waypoints();
+    init_peer_authentication2();
+    init_matches();
+    init_arrival();
+    init_destinations();
+    init_envoy();
+    init_network();
+    init_network_layer();
+    init_pod();
+    init_request();
+  }
+});
+
 // src/posture/waypoint-paths.ts
 function waypointWays(mesh2, workload2, mode) {
   const ways = waysTo(mesh2, workload2);
@@ -31778,7 +31818,7 @@ function waypointWays(mesh2, workload2, mode) {
     ties: ways.flatMap(({ address, target }) => target === void 0 || address === podAddress ? [] : [cube([addressedAs(address), { dimension: "port", any: [], none: [{ type: "number", value: target }] }])]),
     lowered: built.flatMap(({ lowered: lowered3 }) => lowered3),
     readsTokens: built.some(({ readsTokens }) => readsTokens),
-    waypoints: new Map(built.map(({ id, way }) => [id, way.waypoint]))
+    waypoints: new Map(built.map(({ id, way, conditions }) => [id, { waypoint: way.waypoint, address: way.address, conditions }]))
   };
 }
 function waysTo(mesh2, workload2) {
@@ -31809,8 +31849,12 @@ function layersOf(mesh2, workload2, mode, way) {
     asking: [...first.asking, ...second.asking],
     opaque: [...first.opaque, ...second.opaque],
     lowered: [...first.lowered, ...second.lowered],
-    readsTokens: first.readsTokens || second.readsTokens
+    readsTokens: first.readsTokens || second.readsTokens,
+    conditions: { front: conditionsOf(first), behind: conditionsOf(second) }
   };
+}
+function conditionsOf({ lowered: lowered3 }) {
+  return new Map(lowered3.flatMap(({ conditions }) => [...conditions]));
 }
 function taken({ address, target, besides }) {
   const port3 = target === void 0 ? besides.length === 0 ? [] : [{ dimension: "port", any: [], none: besides.map((value) => ({ type: "number", value })) }] : [{ dimension: "port", any: [{ type: "number", value: target }], none: [] }];
@@ -31967,11 +32011,7 @@ function onlyFromAmbient(elsewhere3, ports3 = []) {
   return routed([{ predicates: [...fromAmbient.map((predicate) => predicate.dimension === "address" ? { ...predicate, none: past } : predicate), ...ports3], origins: [] }], []);
 }
 function withoutIdentity(layer2) {
-  const plain6 = (cubes) => cubes.flatMap((cube3) => {
-    const known7 = cube3.predicates.filter(({ dimension }) => dimension === "peer" || dimension === "sni");
-    return known7.every((predicate) => holds(predicate, null)) ? [{ predicates: cube3.predicates.filter((predicate) => !known7.includes(predicate)), origins: cube3.origins }] : [];
-  });
-  return { id: layer2.id, allow: layer2.allow === "all" ? "all" : plain6(layer2.allow), deny: plain6(layer2.deny) };
+  return settled2(layer2, (dimension) => dimension === "peer" || dimension === "sni" ? null : void 0);
 }
 var fromAmbient, identified2, notFromAmbient;
 var init_tunnel_paths = __esm({
@@ -31979,7 +32019,7 @@ var init_tunnel_paths = __esm({
     "use strict";
     init_attachment();
     init_peer_authentication2();
-    init_matches();
+    init_settle();
     init_arrival();
     init_port_set();
     init_sidecar3();
@@ -32025,7 +32065,7 @@ function withTunnels(mesh2, workload2, posture) {
   });
 }
 function addressesThrough({ waypoints }) {
-  return distinct([...waypoints.keys()].map((id) => id.slice(id.lastIndexOf(" ") + 1)));
+  return distinct([...waypoints.values()].map(({ address }) => address));
 }
 function throughWaypoints(mesh2, workload2, mode) {
   const direct = straightTo(mesh2, workload2);
@@ -32214,6 +32254,61 @@ var init_paths = __esm({
   }
 });
 
+// src/posture/waypoint-network.ts
+function waypointNetworks(mesh2, workload2, { waypoints }) {
+  if (waypoints.size === 0) return none5;
+  const found = new Map([...waypoints.values()].map(({ waypoint }) => [waypoint.id, throughWaypoint(mesh2, workload2, waypoint)]));
+  return {
+    alternatives: new Map([...waypoints].map(([path2, { waypoint }]) => [path2, found.get(waypoint.id)?.alternatives ?? []])),
+    key: shortHash(...[...found].flatMap(([id, { key: key3 }]) => [id, key3])),
+    opaque: [...found.values()].flatMap(({ opaque }) => opaque)
+  };
+}
+function throughWaypoint(mesh2, workload2, waypoint) {
+  const pod = waypointPod(mesh2, waypoint);
+  const first = networkPosture(mesh2, pod, true);
+  const onward = networkPosture(mesh2, workload2, arrivesInTunnel(mesh2, workload2)).alternatives.map(({ id, layers }) => ({ id: ` behind${id}`, layers: layers.map((layer2) => settled2(layer2, seenBehind(mesh2, waypoint))) }));
+  return {
+    alternatives: first.alternatives.flatMap((into) => onward.map((out) => ({ id: `${into.id}${out.id}`, layers: [...into.layers.map(toUnnamedPod), ...out.layers] }))),
+    key: shortHash(networkKey(mesh2, pod, true), canonical(onward.map(({ layers }) => layers.map(({ allow, deny }) => [allow === "all" ? allow : allow.map(cubeKey), deny.map(cubeKey)])))),
+    opaque: first.opaque
+  };
+}
+function arrivesInTunnel(mesh2, workload2) {
+  const { enrolment } = workload2;
+  const mode = enrolment.mode === "unknown" ? enrolment.inWorld : enrolment.mode;
+  return mode === "ambient" || mode === "sidecar" && takesTunnels(mesh2, workload2);
+}
+function seenBehind(mesh2, waypoint) {
+  const labels3 = waypointPodLabels(waypoint);
+  const values5 = /* @__PURE__ */ new Map([
+    ["peer", { principal: waypointIdentity(mesh2, waypoint), namespace: waypoint.namespace, namespaceLabels: {} }],
+    ["source.ip", parseIp(someSourcePod) ?? null],
+    ["destination.ip", parseIp(someDestinationPod) ?? null]
+  ]);
+  return (dimension) => dimension.startsWith("pod-label:") ? labels3[dimension.slice("pod-label:".length)] ?? null : values5.get(dimension);
+}
+function toUnnamedPod(layer2) {
+  const address = parseIp(someDestinationPod) ?? null;
+  return settled2(layer2, (dimension) => dimension === "destination.ip" ? address : void 0);
+}
+var none5;
+var init_waypoint_network = __esm({
+  "src/posture/waypoint-network.ts"() {
+    "use strict";
+    init_canonical();
+    init_waypoints();
+    init_network_lowering();
+    init_ip();
+    init_keys();
+    init_settle();
+    init_arrival();
+    init_network();
+    init_waypoint();
+    none5 = { alternatives: /* @__PURE__ */ new Map(), key: "", opaque: [] };
+  }
+});
+
 // src/posture/network-paths.ts
 function isNetworked(posture) {
   return "network" in posture;
@@ -32235,21 +32330,22 @@ function throughNetworkPaths(posture, mesh2, workload2) {
   const network = networkPosture(mesh2, workload2, isAmbient(workload2));
   const possible = proxied(posture.possible, posture.enforcedAt === "none");
   const sure = posture.sure === posture.possible ? possible : proxied(posture.sure, posture.enforcedAt === "none");
-  const inFront = waypointAlternatives(mesh2, workload2, posture);
+  const through = waypointNetworks(mesh2, workload2, posture);
   const tunnel = posture.tunnels.size === 0 ? network : networkPosture(mesh2, workload2, true);
-  const before = (paths) => paths.flatMap((path2) => times2(inFront.get(path2.id) ?? (posture.tunnels.has(path2.id) ? tunnel : network).alternatives, [path2]));
+  const before = (paths) => paths.flatMap((path2) => times2(through.alternatives.get(path2.id) ?? (posture.tunnels.has(path2.id) ? tunnel : network).alternatives, [path2]));
   const whole4 = before(possible);
   return {
     ...posture,
     possible: whole4,
     sure: sure === possible ? whole4 : before(sure),
-    key: shortHash("network", posture.key, network.key, tunnel.key, waypointNetworkKey(mesh2, workload2, posture)),
-    opaque: [...posture.opaque, ...network.opaque],
-    network: networkAlone(posture, { straight: network.alternatives, tunnel: tunnel.alternatives, inFront }),
+    key: shortHash("network", posture.key, network.key, tunnel.key, through.key),
+    opaque: [...posture.opaque, ...network.opaque, ...through.opaque],
+    ties: [...posture.ties, ...labelledNobodies([...network.alternatives, ...tunnel === network ? [] : tunnel.alternatives, ...[...through.alternatives.values()].flat()])],
+    network: networkAlone(posture, { straight: network.alternatives, tunnel: tunnel.alternatives, through: through.alternatives }),
     behind: possible
   };
 }
-function networkAlone(posture, { straight, tunnel, inFront }) {
+function networkAlone(posture, { straight, tunnel, through }) {
   const addresses2 = addressesThrough(posture);
   if (addresses2.length === 0 && posture.tunnels.size === 0) return straight;
   const at2 = (prefix3, ways, route2) => ways.map((way) => ({ id: `${prefix3}${way.id}`, layers: [...way.layers, route2] }));
@@ -32258,8 +32354,8 @@ function networkAlone(posture, { straight, tunnel, inFront }) {
     ...at2("", straight, past === void 0 ? notThrough(addresses2) : notFromAmbient),
     ...past === void 0 ? [] : at2("tunnel ", tunnel, past),
     ...addresses2.flatMap((address) => {
-      const path2 = [...inFront.keys()].find((id) => id.endsWith(` ${address}`));
-      return at2(`via ${address} `, inFront.get(path2 ?? "") ?? [], onlyThrough(address));
+      const path2 = [...posture.waypoints].find(([, way]) => way.address === address)?.[0];
+      return at2(`via ${address} `, through.get(path2 ?? "") ?? [], onlyThrough(address));
     })
   ];
 }
@@ -32276,28 +32372,6 @@ function over(...transports) {
 function times2(alternatives2, paths) {
   return alternatives2.flatMap((alternative) => paths.map((path2) => ({ id: `${path2.id}${alternative.id}`, layers: [...alternative.layers, ...path2.layers] })));
 }
-function waypointAlternatives(mesh2, workload2, { waypoints }) {
-  return new Map(
-    [...waypoints].map(([path2, waypoint]) => {
-      const onward = networkAfterWaypoint(mesh2, workload2, waypoint);
-      const last = onward.passes === false ? [{ id: "network-policy", allow: [], deny: [] }] : [];
-      return [path2, networkPosture(mesh2, waypointPod(mesh2, waypoint), true).alternatives.map((alternative) => ({ id: alternative.id, layers: [...alternative.layers.map(toUnnamedPod), ...last] }))];
-    })
-  );
-}
-function toUnnamedPod({ id, allow, deny }) {
-  const address = parseIp(someDestinationPod) ?? 0n;
-  const met = (cubes) => cubes.flatMap((cube3) => {
-    const addressed2 = cube3.predicates.filter(({ dimension }) => dimension === "destination.ip");
-    if (addressed2.length === 0) return [cube3];
-    return addressed2.every((predicate) => holds(predicate, address)) ? [{ predicates: cube3.predicates.filter((predicate) => !addressed2.includes(predicate)), origins: cube3.origins }] : [];
-  });
-  return { id, allow: allow === "all" ? "all" : met(allow), deny: met(deny) };
-}
-function waypointNetworkKey(mesh2, workload2, { waypoints }) {
-  const distinct2 = new Map([...waypoints.values()].map((waypoint) => [waypoint.id, waypoint]));
-  return [...distinct2.values()].map((waypoint) => [waypoint.id, networkKey(mesh2, waypointPod(mesh2, waypoint), true), String(networkAfterWaypoint(mesh2, workload2, waypoint).passes)].join(" ")).join("\n");
-}
 function isAmbient({ enrolment }) {
   return enrolment.mode === "ambient" || enrolment.mode === "unknown" && enrolment.inWorld === "ambient";
 }
@@ -32308,12 +32382,10 @@ var init_network_paths = __esm({
     init_canonical();
     init_network_lowering();
     init_network_world();
-    init_ip();
-    init_matches();
     init_network();
-    init_waypoint();
     init_paths();
     init_tunnel_paths();
+    init_waypoint_network();
     plainTunnel = { predicates: [over("TCP"), { dimension: "port", any: [{ type: "number", value: hbonePort }], none: [] }, { dimension: "peer", any: [], none: [{ type: "identified" }] }], origins: [] };
     impossibleOutbound = [...impossibleTransports, noPod];
   }
@@ -32396,6 +32468,13 @@ function decide(mesh2, query3) {
   const client = clientOf(mesh2, query3, query3.given ?? {});
   return decideFor(mesh2, destination2, client, withAuthority(query3));
 }
+function passesBehindWaypoint(mesh2, query3) {
+  const destination2 = addressed(mesh2, query3);
+  const client = clientOf(mesh2, query3, query3.given ?? {});
+  if ("missing" in destination2 || "missing" in client) return true;
+  const waypoint = waypointBefore(mesh2, destination2, client, query3);
+  return waypoint === void 0 || destination2.pods.length === 0 ? true : someTold(destination2.pods, (pod) => networkBehindWaypoint(mesh2, { waypoint, addressed: destination2, client, query: query3 }, pod).passes);
+}
 function decideFor(mesh2, destination2, client, query3) {
   if (!("missing" in client)) {
     const waypoint = waypointBefore(mesh2, destination2, client, query3);
@@ -32435,6 +32514,7 @@ function decideWithoutPods(mesh2, destination2, client, query3) {
 var init_answer = __esm({
   "src/posture/answer.ts"() {
     "use strict";
+    init_told();
     init_attachment();
     init_services();
     init_waypoints();
@@ -32959,8 +33039,8 @@ function destinationsPhrase(change2) {
 function openedMessage(change2) {
   const { witness } = change2;
   if (witness === void 0) return `${change2.headline}${causePhrase(change2)}`;
-  const others2 = change2.destinations.length > 1 ? ` (and ${change2.destinations.length - 1} more ${change2.destinations.length === 2 ? "workload" : "workloads"})` : "";
-  return `${requestPhrase(witness)} from ${callerPhrase(witness)} now reaches ${targetPhrase(witness)}${others2}; before this change ${answerPhrase(witness.base)}${causePhrase(change2)}`;
+  const others3 = change2.destinations.length > 1 ? ` (and ${change2.destinations.length - 1} more ${change2.destinations.length === 2 ? "workload" : "workloads"})` : "";
+  return `${requestPhrase(witness)} from ${callerPhrase(witness)} now reaches ${targetPhrase(witness)}${others3}; before this change ${answerPhrase(witness.base)}${causePhrase(change2)}`;
 }
 function lostMessage(change2) {
   const { witness } = change2;
@@ -33409,12 +33489,12 @@ function valueSet(predicates) {
 }
 function tokensOf(predicates) {
   const lists = predicates.filter((predicate) => predicate.any.length > 0).map((predicate) => predicate.any);
-  const none5 = predicates.flatMap((predicate) => predicate.none);
-  if (lists.length < 2 || ![...lists.flat(), ...none5].every(isToken2)) return void 0;
+  const none6 = predicates.flatMap((predicate) => predicate.none);
+  if (lists.length < 2 || ![...lists.flat(), ...none6].every(isToken2)) return void 0;
   const [first = [], ...rest] = lists.map((list4) => list4.filter(isToken2));
   const both = rest.reduce((left, right) => left.flatMap((one) => right.flatMap((other) => bothTokens(one, other) ?? [])), first);
   if (both.length === 0) return void 0;
-  const except = none5.filter(isToken2).filter((matcher) => both.some((one) => bothTokens(one, matcher) !== void 0));
+  const except = none6.filter(isToken2).filter((matcher) => both.some((one) => bothTokens(one, matcher) !== void 0));
   return { only: distinct(both.map(tokenWord)), ...except.length > 0 ? { except: distinct(except.map(tokenWord)) } : {} };
 }
 function bothTokens(left, right) {
@@ -33436,8 +33516,8 @@ function wordsFor(predicates) {
 }
 function sawSeveral(predicates) {
   let first;
-  for (const { any: any2, none: none5 } of predicates) {
-    for (const list4 of [any2, none5]) {
+  for (const { any: any2, none: none6 } of predicates) {
+    for (const list4 of [any2, none6]) {
       for (const matcher of list4) {
         if (matcher.type !== "path") continue;
         first ??= matcher.normalization;
@@ -33463,8 +33543,8 @@ function isWithin2(word2, wide2) {
   if (wide2 === "*" || wide2 === IDENTIFIED) return true;
   return wide2.endsWith("*") && !word2.startsWith("*") && word2.startsWith(wide2.slice(0, -1));
 }
-function asksForPods({ any: any2, none: none5 }) {
-  return [...any2, ...none5].every((matcher) => matcher.type === "source-namespace");
+function asksForPods({ any: any2, none: none6 }) {
+  return [...any2, ...none6].every((matcher) => matcher.type === "source-namespace");
 }
 function regionCube(cube3) {
   const byDimension = groupBy(cube3.predicates, (predicate) => predicate.dimension);
@@ -33563,11 +33643,11 @@ function openWords(peers, labels3) {
 function labelWords(callers5) {
   const labelled = [];
   const without2 = [];
-  for (const { dimension, any: any2, none: none5 } of callers5) {
+  for (const { dimension, any: any2, none: none6 } of callers5) {
     if (!dimension.startsWith("pod-label:")) continue;
     const word2 = (matcher) => matcher.type === "exact" ? `${dimension.slice("pod-label:".length)}=${matcher.text}` : dimension.slice("pod-label:".length);
     if (any2.length > 0) labelled.push(any2.map(word2).join(" or "));
-    without2.push(...none5.map(word2));
+    without2.push(...none6.map(word2));
   }
   const parts2 = [...labelled.length > 0 ? [`labelled ${distinct(labelled).join(", ")}`] : [], ...without2.length > 0 ? [`without ${distinct(without2).join(", ")}`] : []];
   return parts2.length === 0 ? "" : ` ${parts2.join(" and ")}`;
@@ -33720,6 +33800,29 @@ var init_callers2 = __esm({
   }
 });
 
+// src/impact/words-apart.ts
+function spanOf2(word2) {
+  const [, first, last = first] = /^(\d{1,5})(?:-(\d{1,5}))?$/u.exec(word2) ?? [];
+  if (first !== void 0 && last !== void 0) return [BigInt(first), BigInt(last)];
+  const block = parseCidr(word2);
+  return block === void 0 ? void 0 : blockRange(block);
+}
+function areApart(left, right) {
+  if (left.startsWith("*") || right.startsWith("*") || /[ {]/.test(left) || /[ {]/.test(right)) return false;
+  const [within3, other] = [spanOf2(left), spanOf2(right)];
+  if (within3 !== void 0 && other !== void 0) return within3[1] < other[0] || other[1] < within3[0];
+  const [one, another] = [left.replace(/\*$/, ""), right.replace(/\*$/, "")];
+  if (left.endsWith("*") && right.endsWith("*")) return !one.startsWith(another) && !another.startsWith(one);
+  if (left.endsWith("*")) return !another.startsWith(one);
+  return right.endsWith("*") ? !one.startsWith(another) : one !== another;
+}
+var init_words_apart = __esm({
+  "src/impact/words-apart.ts"() {
+    "use strict";
+    init_ip();
+  }
+});
+
 // src/impact/headline.ts
 function list2(words3, shown5 = 3) {
   const head = words3.slice(0, shown5).join(", ");
@@ -33816,13 +33919,6 @@ function isSubset(inner, outer) {
   const within3 = outer.only === void 0 || innerOnly.length > 0 && innerOnly.every((word2) => outer.only?.some((wide2) => isWithin2(word2, wide2)) === true);
   return within3 && (outer.except ?? []).every((word2) => (inner.except ?? []).some((wide2) => isWithin2(word2, wide2)) || innerOnly.length > 0 && innerOnly.every((one) => areApart(one, word2)));
 }
-function areApart(left, right) {
-  if (left.startsWith("*") || right.startsWith("*") || /[ {]/.test(left) || /[ {]/.test(right)) return false;
-  const [one, other] = [left.replace(/\*$/, ""), right.replace(/\*$/, "")];
-  if (left.endsWith("*") && right.endsWith("*")) return !one.startsWith(other) && !other.startsWith(one);
-  if (left.endsWith("*")) return !other.startsWith(one);
-  return right.endsWith("*") ? !one.startsWith(other) : one !== other;
-}
 function tellingOf({ cubes, complete }) {
   const widest = cubes.filter((cube3, index) => !cubes.some((other, at2) => at2 !== index && covers(other, cube3) && (at2 < index || !covers(cube3, other))));
   const broad = widest.filter(isForMany);
@@ -33832,11 +33928,13 @@ function tellingOf({ cubes, complete }) {
   const first = words3[0] === void 0 || alike2 && words3.includes(ANY_REQUEST) ? ANY_REQUEST : words3[0];
   const leading = ordered3.filter((entry2) => entry2.words === first).map((entry2) => entry2.cube);
   if (first === ANY_REQUEST) return { said: [first], leading, further: 0 };
-  const others2 = words3.filter((each) => each !== first);
-  return complete && alike2 && others2.length === 1 ? { said: [first, ...others2], leading, further: 0 } : { said: [first], leading, further: others2.length };
+  const others3 = words3.filter((each) => each !== first);
+  return complete && alike2 && others3.length === 1 ? { said: [first, ...others3], leading, further: 0 } : { said: [first], leading, further: others3.length };
 }
 function regionWords(region3) {
-  const { said: said4, further } = tellingOf(region3);
+  return toldWords(tellingOf(region3), region3);
+}
+function toldWords({ said: said4, further }, region3) {
   const told = said4.join(", or ");
   if (further === 0) return region3.complete || told === ANY_REQUEST ? told : `${told}, and other requests`;
   return `${told}, and ${region3.complete ? "" : "at least "}${String(further)} more ${further === 1 ? "set" : "sets"} of requests`;
@@ -33879,9 +33977,21 @@ function facetWords(facet, region3) {
 function outlineWords({ callers: callers5, region: region3 }) {
   return `${domainWords(callers5, region3) ?? callerWords(callers5)} with ${regionWords({ ...region3, complete: true })}`;
 }
-function headline(direction, facet, callers5, region3, destinations3) {
+function headline(direction, facet, callers5, region3, destinations3, callersOf5 = () => callers5) {
   const told = direction.startsWith("undecided") ? { ...region3, complete: true } : region3;
-  return `${domainWords(callers5, region3) ?? callerWords(callers5)} ${verbs[direction]} ${destinationWords(destinations3)} with ${regionWords(told)}${facetWords(facet, region3)}`;
+  const { who: who3, what } = sentence2(callers5, told, callersOf5);
+  return `${domainWords(callers5, region3) ?? who3} ${verbs[direction]} ${destinationWords(destinations3)} with ${what}${facetWords(facet, region3)}`;
+}
+function sentence2(callers5, region3, callersOf5) {
+  const all = { who: callerWords(callers5), what: regionWords(region3) };
+  if (region3.cubes.length < 2 || callers5.plaintext || callers5.open.includes(ANY_IDENTITY)) return all;
+  const [said4 = ANY_REQUEST] = tellingOf(region3).leading.map(requestWords);
+  const leading = region3.cubes.filter((cube3) => requestWords(cube3) === said4);
+  const who3 = callerWords(callersOf5(leading));
+  const others3 = region3.cubes.filter((cube3) => !leading.includes(cube3)).map((cube3) => ({ cube: cube3, who: callerWords(callersOf5([cube3])) }));
+  if (who3 === all.who && others3.every((other) => other.who === who3)) return all;
+  const besides = distinct(others3.filter((other) => other.who !== who3 || !leading.some((cube3) => covers(cube3, other.cube))).map((other) => `${other.who} ${requestWords(other.cube)}`));
+  return { who: who3, what: toldWords({ said: [said4], further: besides.length }, region3) };
 }
 function answerWords(answer4) {
   const by = answer4.by !== void 0 && answer4.by.length > 0 ? ` (${list2(answer4.by.map((id) => `\`${id}\``))})` : "";
@@ -33904,6 +34014,7 @@ var init_headline = __esm({
     init_callers2();
     init_pod_callers();
     init_region();
+    init_words_apart();
     protocols = ["http", "tcp", "https", "tls"];
     ANY_REQUEST = "any request";
     DOMAIN = "trust domain ";
@@ -34541,10 +34652,9 @@ var init_custom_provider_broken = __esm({
 function pointsOf(side2, destination2) {
   const workload2 = side2.mesh.workloads.get(destination2);
   if (workload2 !== void 0) return { namespace: workload2.namespace, labels: workload2.labels, enrolment: workload2.enrolment, workload: workload2 };
-  const slash = destination2.indexOf("/");
-  if (slash < 0) return void 0;
-  const namespace = destination2.slice(0, slash);
-  const selector = destination2.slice(slash + 1);
+  const namespace = namespaceOfPhantom(side2, destination2);
+  if (namespace === void 0) return void 0;
+  const selector = destination2.slice(namespace.length + 1);
   if (selector === "*") return phantom(namespace, {});
   const labels3 = {};
   for (const pair of selector.split(",")) {
@@ -34554,12 +34664,21 @@ function pointsOf(side2, destination2) {
   }
   return phantom(namespace, labels3);
 }
+function namespaceOfPhantom(side2, destination2) {
+  const slash = destination2.indexOf("/");
+  if (slash < 0) return void 0;
+  if (!destination2.startsWith("~")) return destination2.slice(0, slash);
+  const living = policyKinds2.flatMap((kind) => side2.of(kind).map(({ namespace = "" }) => namespace));
+  return living.filter((namespace) => destination2.startsWith(`${namespace}/`)).sort((left, right) => right.length - left.length)[0];
+}
 function phantom(namespace, labels3) {
   return { namespace, labels: labels3, enrolment: { mode: "unknown", assumption: `enrolment:${namespace}`, inWorld: "sidecar" }, workload: void 0 };
 }
+var policyKinds2;
 var init_points = __esm({
   "src/findings/points.ts"() {
     "use strict";
+    policyKinds2 = ["AuthorizationPolicy", "PeerAuthentication", "RequestAuthentication", "NetworkPolicy"];
   }
 });
 
@@ -34901,6 +35020,19 @@ var init_external_authorization_lost = __esm({
   }
 });
 
+// src/mesh/workload-id.ts
+function namespaceOfId(id) {
+  return id.slice(0, Math.max(0, id.lastIndexOf("/")));
+}
+function accountOfId(id) {
+  return { namespace: namespaceOfId(id), account: id.slice(id.lastIndexOf("/") + 1) };
+}
+var init_workload_id = __esm({
+  "src/mesh/workload-id.ts"() {
+    "use strict";
+  }
+});
+
 // src/findings/exposure.ts
 function externallyReachable(side2, by = "any") {
   const found = /* @__PURE__ */ new Set();
@@ -34979,10 +35111,10 @@ function fromVirtualServices(side2, services) {
       const http = virtual.spec.http.flatMap(
         (route2, index) => [...route2.route, ...route2.mirrors].flatMap((target) => (route2.match.length === 0 ? [{ uri: void 0, method: void 0 }] : route2.match).map(({ uri, method }) => ({ target, path: pathOf2(uri), method: method?.type === "exact" ? method.value : void 0, field: ["spec", "http", index] })))
       );
-      const others2 = [...virtual.spec.tls.map((route2, index) => ({ route: route2, field: ["spec", "tls", index] })), ...virtual.spec.tcp.map((route2, index) => ({ route: route2, field: ["spec", "tcp", index] }))].flatMap(
+      const others3 = [...virtual.spec.tls.map((route2, index) => ({ route: route2, field: ["spec", "tls", index] })), ...virtual.spec.tcp.map((route2, index) => ({ route: route2, field: ["spec", "tcp", index] }))].flatMap(
         ({ route: route2, field: field3 }) => route2.route.map((target) => ({ target, path: "/*", method: void 0, field: field3 }))
       );
-      return [...http, ...others2].flatMap(
+      return [...http, ...others3].flatMap(
         ({ target, path: path2, method, field: field3 }) => servicesNamed(services, target.host, namespace).flatMap(
           (service) => podsOf(side2, service).flatMap((workload2) => hosts.map((host) => ({ ...common3, workload: workload2, port: targetPort(service, workload2, target.port), host, path: path2, method, field: field3 })))
         )
@@ -35159,13 +35291,13 @@ function declares3(rule2, principal, request4, port3) {
 }
 function covers2(operation, request4, port3) {
   const http = request4.protocol === "http";
-  const listed5 = (any2, none5, value) => {
-    if (any2.length === 0 && none5.length === 0) return true;
+  const listed6 = (any2, none6, value) => {
+    if (any2.length === 0 && none6.length === 0) return true;
     if (!http || value === void 0) return false;
-    return (any2.length === 0 || any2.some((pattern) => fits2(pattern, value))) && !none5.some((pattern) => fits2(pattern, value));
+    return (any2.length === 0 || any2.some((pattern) => fits2(pattern, value))) && !none6.some((pattern) => fits2(pattern, value));
   };
   const ports3 = (operation.ports.length === 0 || operation.ports.includes(String(port3))) && !operation.notPorts.includes(String(port3));
-  return ports3 && listed5(operation.methods, operation.notMethods, request4.method) && listed5(operation.paths, operation.notPaths, request4.path) && listed5(operation.hosts, operation.notHosts, request4.host);
+  return ports3 && listed6(operation.methods, operation.notMethods, request4.method) && listed6(operation.paths, operation.notPaths, request4.path) && listed6(operation.hosts, operation.notHosts, request4.host);
 }
 function fits2(pattern, value) {
   if (pattern === "*") return value !== "";
@@ -35178,7 +35310,7 @@ function routes2(change2, head, point) {
   if (workload2 === void 0) return [];
   return (entriesByWorkload(head).get(workload2.id) ?? []).flatMap((entry2) => {
     if (entry2.via !== "gateway" || entry2.account === void 0 || entry2.port === void 0 || entry2.path.startsWith("regex:")) return [];
-    const [namespace = "", account = ""] = entry2.account.split("/");
+    const { namespace, account } = accountOfId(entry2.account);
     const path2 = entry2.path.replace(/\*$/, "");
     const request4 = { protocol: "http", method: entry2.method ?? "GET", path: path2 === "" ? "/" : path2, ...entry2.host.startsWith("*") ? {} : { host: entry2.host } };
     const from2 = { principal: `${head.mesh.config.trustDomain}/ns/${namespace}/sa/${account}` };
@@ -35227,6 +35359,7 @@ var init_declared_flows = __esm({
     "use strict";
     init_order();
     init_resource();
+    init_workload_id();
     init_entry_points();
     init_facts();
     init_points();
@@ -35697,18 +35830,18 @@ function mayPass(side2, entry2) {
   return answer4 === void 0 || answer4.verdict !== "deny";
 }
 function queryFor(side2, entry2, port3) {
-  const [namespace, account] = (entry2.account ?? "/").split("/");
+  const { namespace, account } = accountOfId(entry2.account ?? "/");
   const enrolment = entry2.workload.enrolment;
   const path2 = entry2.path.startsWith("regex:") ? "/" : entry2.path.replace(/\*$/, "");
   return {
-    from: { principal: entry2.via === "direct" ? null : `${side2.mesh.config.trustDomain}/ns/${namespace ?? ""}/sa/${account ?? ""}` },
+    from: { principal: entry2.via === "direct" ? null : `${side2.mesh.config.trustDomain}/ns/${namespace}/sa/${account}` },
     to: { workload: entry2.workload.id, port: port3 },
     request: { protocol: "http", method: entry2.method ?? "GET", path: path2 === "" ? "/" : path2, ...entry2.host.startsWith("*") ? {} : { host: entry2.host } },
     ...enrolment.mode === "unknown" ? { given: { [enrolment.assumption]: true } } : {}
   };
 }
 function draftOf2(id, entries2, known7) {
-  const [first, ...others2] = [...entries2].sort((left, right) => compareText(keyOf2(left, id), keyOf2(right, id)));
+  const [first, ...others3] = [...entries2].sort((left, right) => compareText(keyOf2(left, id), keyOf2(right, id)));
   if (first === void 0) throw new Error("a group has a member");
   const narrow = entries2.every((entry2) => !/[*:]/.test(entry2.path) || entry2.method === "GET" || entry2.method === "HEAD");
   const severity2 = narrow && new Set(entries2.map((entry2) => entry2.path)).size === 1 ? "high" : "critical";
@@ -35721,7 +35854,7 @@ function draftOf2(id, entries2, known7) {
     severity: severity2,
     certainty: "conditional",
     place: { resource: first.resource, path: first.field },
-    related: others2.filter((entry2) => entry2.resource !== first.resource).slice(0, 3).map((entry2) => ({ resource: entry2.resource, path: entry2.field, message: "and here" })),
+    related: others3.filter((entry2) => entry2.resource !== first.resource).slice(0, 3).map((entry2) => ({ resource: entry2.resource, path: entry2.field, message: "and here" })),
     message: `${request4} from anyone outside the cluster now reaches \`${id}${first.port === void 0 ? "" : `:${first.port}`}\`: ${first.how} (${named4(first.resource)}); before this change ${known7 ? "only other requests were led" : "nothing led"} there from outside`,
     impact: "anyone who reaches the entry point can send these requests, as far as no policy at the gateway refuses them",
     attack: `a client on the internet sends ${request4}`,
@@ -35735,6 +35868,7 @@ var init_internet_exposure = __esm({
     "use strict";
     init_order();
     init_resource();
+    init_workload_id();
     init_detector();
     init_entry_points();
     init_facts();
@@ -36254,16 +36388,16 @@ var init_peer_authentication_conflict = __esm({
           }
         }
         return [...conflicts.values()].flatMap(({ answer: answer4, affected }) => {
-          const [first, ...others2] = answer4.tied;
+          const [first, ...others3] = answer4.tied;
           if (first === void 0) return [];
           const workloads2 = distinct(affected);
           return [
             {
               subject: resourceId(first),
-              facet: others2.map(resourceId).join(" "),
+              facet: others3.map(resourceId).join(" "),
               affected: workloads2,
               place: { resource: first, path: ["spec"] },
-              related: others2.map((resource) => ({ resource, path: ["spec"], message: "the same scope is claimed here" })),
+              related: others3.map((resource) => ({ resource, path: ["spec"], message: "the same scope is claimed here" })),
               message: `${listed3(answer4.tied.map(resourceId))} claim one scope; the oldest is in force for ${listed3(workloads2)} and ${inForce(answer4)}`,
               impact: "restoring or re-creating the objects in another order changes which mode is in force",
               remedy: "keep one PeerAuthentication per scope and merge the others into it",
@@ -37517,7 +37651,7 @@ function changeFinding(rule2, draft) {
   const entry2 = ruleEntry(rule2);
   const { change: change2 } = draft;
   const causes = draft.causes ?? change2.causes;
-  const [primary, ...others2] = causes;
+  const [primary, ...others3] = causes;
   const certainty = draft.certainty ?? certaintyOf2(change2);
   return {
     code: entry2.code,
@@ -37530,7 +37664,7 @@ function changeFinding(rule2, draft) {
     environments: distinct(change2.environments),
     resource: primary?.resource ?? change2.destinations[0]?.id ?? "mesh",
     ...primary === void 0 ? {} : { location: locationOf(primary) },
-    related: others2.slice(0, shownRelated).map((cause2) => ({ ...locationOf(cause2), message: `together with ${named4(cause2.resource)}, ${cause2.change} here` })),
+    related: others3.slice(0, shownRelated).map((cause2) => ({ ...locationOf(cause2), message: `together with ${named4(cause2.resource)}, ${cause2.change} here` })),
     message: draft.message,
     impact: draft.impact,
     ...draft.attack === void 0 ? {} : { attack: draft.attack },
@@ -37754,8 +37888,8 @@ var init_pair_grid = __esm({
 function ratingOf(parts2) {
   return oneDecimal(5 * parts2.reduce((sum, part3) => sum + part3.weight * (part3.grid === void 0 ? meanOf(part3, part3.items.keys()) : part3.grid.mean()), 0));
 }
-function ratingOver(parts2, others2) {
-  const byName2 = new Map(others2.map((part3) => [part3.name, part3]));
+function ratingOver(parts2, others3) {
+  const byName2 = new Map(others3.map((part3) => [part3.name, part3]));
   return oneDecimal(
     5 * parts2.reduce((sum, part3) => {
       const other = byName2.get(part3.name);
@@ -38243,14 +38377,14 @@ function workloadIdentity(side2, scope3) {
     })
   );
   const { trustDomainAliases, extraTrustDomains } = side2.mesh.config;
-  const others2 = trustDomainAliases.length + extraTrustDomains.length;
+  const others3 = trustDomainAliases.length + extraTrustDomains.length;
   const own4 = [...accounts2.values()].filter((entry2) => entry2.score === 1).length;
   return {
     parts: [
       { name: "account", weight: 0.6, items: accounts2, absent: "ignore" },
       { name: "enrolment", weight: 0.3, items: enrolled, absent: "ignore" },
       // One more accepted domain is always worse than one less.
-      { name: "trust", weight: 0.1, items: /* @__PURE__ */ new Map([["mesh", item(1 / (1 + others2), `accepts identities of ${others2} more trust domains`)]]), absent: 1 }
+      { name: "trust", weight: 0.1, items: /* @__PURE__ */ new Map([["mesh", item(1 / (1 + others3), `accepts identities of ${others3} more trust domains`)]]), absent: 1 }
     ],
     evidence: [...enrolled.values()].every((entry2) => entry2.score === 0) ? "UNKNOWN" : "INFERRED",
     reason: `${own4} of ${workloads2.length} workloads have an account of their own`
@@ -38270,13 +38404,13 @@ function confidenceOf(side2, measured, incomplete) {
   const unknown3 = side2.workloads.filter((workload2) => workload2.enrolment.mode === "unknown");
   const tied2 = side2.workloads.some((workload2) => side2.mtlsAt(workload2).tied.length > 1);
   const opaque = side2.mesh.resources.has("EnvoyFilter") || side2.mesh.resources.has("WasmPlugin");
-  const none5 = side2.workloads.length === 0;
+  const none6 = side2.workloads.length === 0;
   const all = [
     { when: true, points: 20, reason: "no recent evidence from the data plane", evidence: true },
-    { when: none5 || unknown3.length > 0, points: 15, reason: none5 ? "no workload is declared, so the inventory is unknown" : `it is not known whether ${unknown3.length} of ${side2.workloads.length} workloads are in the mesh`, evidence: false },
+    { when: none6 || unknown3.length > 0, points: 15, reason: none6 ? "no workload is declared, so the inventory is unknown" : `it is not known whether ${unknown3.length} of ${side2.workloads.length} workloads are in the mesh`, evidence: false },
     { when: true, points: 15, reason: "critical paths have no positive and negative test results", evidence: true },
-    { when: none5 || tied2, points: 10, reason: tied2 ? "several PeerAuthentications claim one scope" : "effective mutual TLS has no workloads to be judged on", evidence: false },
-    { when: none5 || opaque || incomplete, points: 10, reason: incomplete ? "not everything could be read or decided" : opaque ? "EnvoyFilter or WasmPlugin objects may change every decision" : "effective authorization has no workloads to be judged on", evidence: false },
+    { when: none6 || tied2, points: 10, reason: tied2 ? "several PeerAuthentications claim one scope" : "effective mutual TLS has no workloads to be judged on", evidence: false },
+    { when: none6 || opaque || incomplete, points: 10, reason: incomplete ? "not everything could be read or decided" : opaque ? "EnvoyFilter or WasmPlugin objects may change every decision" : "effective authorization has no workloads to be judged on", evidence: false },
     { when: measured.ingress.without !== void 0 || measured.egress.without !== void 0, points: 10, reason: "the way in or out of the mesh is not fully declared here", evidence: false },
     { when: side2.mesh.config.statedBy === void 0, points: 5, reason: `the Istio version is assumed to be ${side2.mesh.config.istioVersion}`, evidence: false },
     { when: side2.criticalAssets.size === 0, points: 5, reason: "no asset is declared critical, so intended communication is not known", evidence: false }
@@ -38634,15 +38768,15 @@ function isMeshConfigMap(resource) {
 }
 function meshConfigFields(resource) {
   if (resource.kind === "ConfigMap") {
-    const read4 = readText(resource.spec.data["mesh"] ?? "");
-    return "fields" in read4 ? read4.fields : {};
+    const read5 = readText(resource.spec.data["mesh"] ?? "");
+    return "fields" in read5 ? read5.fields : {};
   }
   return resource.kind === "IstioOperator" || resource.kind === "Istio" || resource.kind === "IstioRevision" ? resource.spec.meshConfig ?? {} : {};
 }
 function unreadableMeshConfig(resource) {
   if (resource.kind !== "ConfigMap" || !isMeshConfigMap(resource)) return void 0;
-  const read4 = readText(resource.spec.data["mesh"] ?? "");
-  return "fields" in read4 ? void 0 : read4.problem;
+  const read5 = readText(resource.spec.data["mesh"] ?? "");
+  return "fields" in read5 ? void 0 : read5.problem;
 }
 function readText(text9) {
   try {
@@ -38837,9 +38971,9 @@ function configNotComputed(changed, environments2) {
   if (shown5 === void 0 || [base3, head].every((resource) => resource === void 0 || !statesMeshConfig(resource))) return [];
   if ([base3, head].some((resource) => resource !== void 0 && unreadableMeshConfig(resource) !== void 0)) return [];
   const touched2 = environments2.filter((environment4) => changed.environments.includes(environment4.id));
-  const read4 = touched2.filter((environment4) => [environment4.base.config.statedBy, environment4.head.config.statedBy].includes(changed.resource));
-  const moved2 = read4.flatMap((environment4) => differing2(environment4.base.config.notComputed, environment4.head.config.notComputed));
-  const apart4 = read4.length === touched2.length ? [] : differing2(acting(base3), acting(head));
+  const read5 = touched2.filter((environment4) => [environment4.base.config.statedBy, environment4.head.config.statedBy].includes(changed.resource));
+  const moved2 = read5.flatMap((environment4) => differing2(environment4.base.config.notComputed, environment4.head.config.notComputed));
+  const apart4 = read5.length === touched2.length ? [] : differing2(acting(base3), acting(head));
   return distinct([...moved2, ...apart4]).map((field3) => ({
     about: `field ${field3}`,
     because: `what \`${field3}\` of the mesh configuration does to requests is not computed by this version`,
@@ -39409,8 +39543,8 @@ var init_cite = __esm({
       }
       /** The head's value is read together with the places that are mostly asked for next. */
       #valueWithPlaces(origin) {
-        const read4 = origin.rendered === void 0 ? this.#reader(origin.blob).quickly(origin) : void 0;
-        return read4 === void 0 ? this.#value(origin) : itemOf2(origin, read4.value);
+        const read5 = origin.rendered === void 0 ? this.#reader(origin.blob).quickly(origin) : void 0;
+        return read5 === void 0 ? this.#value(origin) : itemOf2(origin, read5.value);
       }
     };
   }
@@ -39557,6 +39691,34 @@ var init_config = __esm({
   }
 });
 
+// src/mesh/extension-services.ts
+function extensionHosts(...sides) {
+  const hosts = /* @__PURE__ */ new Set();
+  const add4 = (namespace, host) => {
+    hosts.add(host).add(`${namespace}/${host}`);
+  };
+  for (const resource of sides.flat()) {
+    const namespace = resource.namespace ?? "default";
+    if (resource.kind === "Service") add4(namespace, `${resource.name}.${namespace}.svc.cluster.local`);
+    else if (resource.kind === "ServiceEntry") for (const host of resource.spec.hosts) add4(namespace, host);
+  }
+  return hosts;
+}
+function withRegistry(providers, resources, either, world) {
+  if (providers === void 0 || providers.length === 0) return providers;
+  const own4 = extensionHosts(resources);
+  return providers.map((provider2) => {
+    if (provider2.broken !== void 0 || provider2.type === "other" || own4.has(provider2.service)) return provider2;
+    if (world === "closed" || either?.().has(provider2.service) === true) return { ...provider2, broken: `its service \`${provider2.service}\` is not in the registry` };
+    return { ...provider2, undeclared: true };
+  });
+}
+var init_extension_services = __esm({
+  "src/mesh/extension-services.ts"() {
+    "use strict";
+  }
+});
+
 // src/mesh/sidecar-ingress.ts
 function sidecarIngressPorts(resources, rootNamespace) {
   const byNamespace = /* @__PURE__ */ new Map();
@@ -39612,7 +39774,7 @@ function buildMesh(resources, settings2 = {}) {
   const enrolmentWorld = { closed: world === "closed", knowledge, installations, orphanedHooks: orphaned, stated: stated.enrolment ?? {} };
   const workloads2 = workloadsOf2(admitted, namespaces4, enrolmentWorld, config3);
   const hbone = config3.sidecarHbone ?? installations?.some((installation) => installation.hbone);
-  const checked = config3.extensionProviders === void 0 ? { ...config3, sidecarHbone: hbone, sidecarHboneStated: config3.sidecarHbone } : { ...config3, sidecarHbone: hbone, sidecarHboneStated: config3.sidecarHbone, extensionProviders: config3.extensionProviders.map((provider2) => withRegistry(provider2, admitted, world)) };
+  const checked = { ...config3, sidecarHbone: hbone, sidecarHboneStated: config3.sidecarHbone, extensionProviders: withRegistry(config3.extensionProviders, admitted, settings2.extensionHosts, world) };
   return {
     config: checked,
     namespaces: namespaces4,
@@ -39627,7 +39789,7 @@ function buildMesh(resources, settings2 = {}) {
   };
 }
 function withPolicies(mesh2, policies2) {
-  if (!policies2.every((policy) => policyKinds2.has(policy.kind) && accepted(policy) && policy.namespace !== void 0 && mesh2.namespaces.has(policy.namespace))) return void 0;
+  if (!policies2.every((policy) => policyKinds3.has(policy.kind) && accepted(policy) && policy.namespace !== void 0 && mesh2.namespaces.has(policy.namespace))) return void 0;
   const resources = new Map(mesh2.resources);
   for (const [kind, fresh] of groupByKind(policies2)) {
     const ids3 = new Set(fresh.map(resourceId));
@@ -39658,8 +39820,8 @@ function partOf(mesh2, namespaces4, spaces) {
   const resources = /* @__PURE__ */ new Map();
   for (const namespace of namespaces4) {
     for (const [kind, list4] of places.resources.get(namespace) ?? []) {
-      const others2 = resources.get(kind);
-      resources.set(kind, others2 === void 0 ? list4 : inIdOrder([...others2, ...list4]));
+      const others3 = resources.get(kind);
+      resources.set(kind, others3 === void 0 ? list4 : inIdOrder([...others3, ...list4]));
     }
   }
   if (spaces) resources.set("Namespace", mesh2.resources.get("Namespace") ?? []);
@@ -39723,11 +39885,11 @@ function workloadsOf2(resources, namespaces4, enrolmentWorld, { rootNamespace, i
     const declared2 = ingressFor(namespace, resource.spec.podLabels) ?? declaredPorts(resource.spec, servicesFor(namespace, resource.spec.podLabels));
     const named8 = new Set(declared2.map((port3) => port3.port));
     const holes = [...capture.exclude].filter((port3) => !named8.has(port3) && !proxyPorts.has(port3));
-    const listed5 = capture.mode === "listed" ? [...capture.include].filter((port3) => !named8.has(port3)) : [];
+    const listed6 = capture.mode === "listed" ? [...capture.include].filter((port3) => !named8.has(port3)) : [];
     const ports3 = [
       ...declared2.map((port3) => ({ port: port3.port, protocol: port3.protocol, captured: captures(capture, port3.port) })),
       ...holes.map((port3) => ({ port: port3, protocol: "auto", captured: false })),
-      ...listed5.map((port3) => ({ port: port3, protocol: "auto", captured: true }))
+      ...listed6.map((port3) => ({ port: port3, protocol: "auto", captured: true }))
     ].sort(compareBy((port3) => port3.port));
     workloads2.set(id, {
       id,
@@ -39766,20 +39928,6 @@ function serviceFinder2(resources) {
   const lookups = new Map([...byNamespace].map(([namespace, entries2]) => [namespace, selectorIndex(entries2)]));
   return (namespace, labels3) => lookups.get(namespace)?.(labels3) ?? [];
 }
-function withRegistry(provider2, resources, world) {
-  if (provider2.broken !== void 0 || provider2.type === "other" || world === "open") return provider2;
-  const slash = provider2.service.indexOf("/");
-  const namespace = slash < 0 ? void 0 : provider2.service.slice(0, slash);
-  const host = provider2.service.slice(slash + 1);
-  const known7 = resources.some((resource) => {
-    if (resource.kind === "Service") {
-      const full2 = `${resource.name}.${resource.namespace ?? "default"}.svc.cluster.local`;
-      return full2 === host && (namespace === void 0 || namespace === resource.namespace);
-    }
-    return resource.kind === "ServiceEntry" && resource.spec.hosts.includes(host) && (namespace === void 0 || namespace === resource.namespace);
-  });
-  return known7 ? provider2 : { ...provider2, broken: `its service \`${provider2.service}\` is not in the registry` };
-}
 function assumptionsOf(config3, workloads2, world) {
   const assumptions2 = [];
   if (world === "open" && config3.statedBy === void 0) {
@@ -39797,7 +39945,7 @@ function assumptionsOf(config3, workloads2, world) {
   }
   return assumptions2.sort(compareBy((assumption) => assumption.id));
 }
-var policyKinds2, placesOfMeshes;
+var policyKinds3, placesOfMeshes;
 var init_build3 = __esm({
   "src/mesh/build.ts"() {
     "use strict";
@@ -39808,11 +39956,12 @@ var init_build3 = __esm({
     init_config();
     init_enrolment();
     init_installation2();
+    init_extension_services();
     init_membership();
     init_ports();
     init_selection();
     init_sidecar_ingress();
-    policyKinds2 = /* @__PURE__ */ new Set(["AuthorizationPolicy", "PeerAuthentication", "RequestAuthentication"]);
+    policyKinds3 = /* @__PURE__ */ new Set(["AuthorizationPolicy", "PeerAuthentication", "RequestAuthentication"]);
     placesOfMeshes = /* @__PURE__ */ new WeakMap();
   }
 });
@@ -40228,8 +40377,8 @@ function alphabet(patterns, path2) {
   const literals = [...patterns.exact, ...patterns.prefixes, ...patterns.suffixes, ...patterns.templates.map((text9) => text9.replace(/\{\*{1,2}\}/g, "")), ...patterns.globs.map((glob) => glob.replaceAll("*", ""))];
   const used = new Set(literals.flatMap((literal3) => Array.from(literal3)));
   const fresh = Array.from("xyzqwvkjhgtnmupslroiXYZQWVKJHGTNMUPSLROI0123456789-_~éüñ中").find((character) => !used.has(character)) ?? "文";
-  const others2 = distinct([...used, ...path2 ? ["/", ...patterns.templates.length > 0 ? ["["] : []] : []]);
-  return [fresh, ...others2.filter((character) => path2 || character !== "/")];
+  const others3 = distinct([...used, ...path2 ? ["/", ...patterns.templates.length > 0 ? ["["] : []] : []]);
+  return [fresh, ...others3.filter((character) => path2 || character !== "/")];
 }
 function stable2(text9, mode) {
   return normalizePath(text9, mode) === text9;
@@ -40553,7 +40702,9 @@ function namespaces2(pieces, globbed, limit) {
   return names4 === void 0 ? void 0 : [...names4, ...globbed && !names4.includes("ns") ? ["ns"] : []];
 }
 function namesOf2(pieces, limit) {
-  const texts9 = namesWithout(textPatterns(defined(pieces.map((piece) => piece.namespace))));
+  const patterns = textPatterns(defined(pieces.map((piece) => piece.namespace)));
+  const names4 = namesWithout(patterns);
+  const texts9 = { ...names4, exact: distinct([...names4.exact, ...patterns.exact.filter((text9) => text9.startsWith("~"))]) };
   const globs = distinct(defined(pieces.map((piece) => piece.glob)));
   if (globs.length === 0) return textCandidates(texts9, "", "elsewhere");
   return automatonCandidates({ ...texts9, templates: [], globs }, void 0, limit);
@@ -40921,8 +41072,8 @@ function atomsOf(dimension, matchers, restrict, limit) {
   const key3 = `${dimension} ${String(limit)}
 ${keysInOrder(matchers)}
 
-${restrict.map(({ any: any2, none: none5 }) => `${keysInOrder(any2)}
- except ${keysInOrder(none5)}`).join("\n\n")}`;
+${restrict.map(({ any: any2, none: none6 }) => `${keysInOrder(any2)}
+ except ${keysInOrder(none6)}`).join("\n\n")}`;
   let known7 = made.get(key3);
   if (known7 === void 0) {
     known7 = { atoms: makeAtoms(dimension, matchers, restrict, limit) };
@@ -40992,8 +41143,8 @@ function elementAtomsOf(matchers, limit) {
 function exactElement(matched, patterns, classes) {
   let also = [...matched];
   let except = patterns.map((_, index) => index).filter((index) => !matched.includes(index));
-  const others2 = classes.filter((other) => other !== matched);
-  const alone2 = (inside4, outside) => !others2.some((other) => inside4.every((index) => other.includes(index)) && !outside.some((index) => other.includes(index)));
+  const others3 = classes.filter((other) => other !== matched);
+  const alone2 = (inside4, outside) => !others3.some((other) => inside4.every((index) => other.includes(index)) && !outside.some((index) => other.includes(index)));
   for (const index of [...except]) {
     const fewer = except.filter((entry2) => entry2 !== index);
     if (alone2(also, fewer)) except = fewer;
@@ -41519,17 +41670,17 @@ function oneSentence(words3, full2, target) {
 }
 function product2(words3, atoms, target, seed) {
   let all = words3.filter((word2) => has(word2.bits, seed));
-  let none5 = words3.filter((word2) => !has(word2.bits, seed));
+  let none6 = words3.filter((word2) => !has(word2.bits, seed));
   const meaning = (inside4, outside) => outside.reduce((bits, word2) => minus(bits, word2.bits), inside4.reduce((bits, word2) => and(bits, word2.bits), atoms.full));
-  for (const word2 of [...none5]) {
-    const fewer = none5.filter((entry2) => entry2 !== word2);
-    if (within(meaning(all, fewer), target)) none5 = fewer;
+  for (const word2 of [...none6]) {
+    const fewer = none6.filter((entry2) => entry2 !== word2);
+    if (within(meaning(all, fewer), target)) none6 = fewer;
   }
   for (const word2 of [...all]) {
     const fewer = all.filter((entry2) => entry2 !== word2);
-    if (within(meaning(fewer, none5), target)) all = fewer;
+    if (within(meaning(fewer, none6), target)) all = fewer;
   }
-  return { all, none: none5, bits: meaning(all, none5) };
+  return { all, none: none6, bits: meaning(all, none6) };
 }
 function insideSeed(any2, seed) {
   return seed.every(
@@ -41546,29 +41697,29 @@ function canonicalPredicates(predicates) {
   const byKey = new Map(sorted.map((predicate) => [predicateKey(predicate), predicate]));
   return [...byKey.values()].sort((left, right) => compareDimensions(left.dimension, right.dimension) || compareText(predicateKey(left), predicateKey(right)));
 }
-function joined3(dimension, seed, any2, none5) {
-  const extra = { dimension, any: any2, none: none5 };
-  const [first, ...others2] = seed;
+function joined3(dimension, seed, any2, none6) {
+  const extra = { dimension, any: any2, none: none6 };
+  const [first, ...others3] = seed;
   if (first === void 0) return [extra];
   if (any2.length > 0) return insideSeed(any2, seed) ? [extra] : [...seed, extra];
-  return [{ dimension, any: first.any, none: distinctMatchers([...first.none, ...none5]) }, ...others2];
+  return [{ dimension, any: first.any, none: distinctMatchers([...first.none, ...none6]) }, ...others3];
 }
 function phrases(dimension, atoms, target, seed) {
   if (equal(target, atoms.full)) return [{ predicates: seed, bits: target }];
   const words3 = wordsOf(atoms);
-  const sentence3 = oneSentence(words3, atoms.full, target);
-  if (sentence3 !== void 0) {
-    const any2 = sentence3.any.map((word2) => word2.matcher);
-    const none5 = sentence3.none.map((word2) => word2.matcher);
-    return [{ predicates: joined3(dimension, seed, any2, none5), bits: target }];
+  const sentence4 = oneSentence(words3, atoms.full, target);
+  if (sentence4 !== void 0) {
+    const any2 = sentence4.any.map((word2) => word2.matcher);
+    const none6 = sentence4.none.map((word2) => word2.matcher);
+    return [{ predicates: joined3(dimension, seed, any2, none6), bits: target }];
   }
   const found = [];
   let left = target;
   while (!isEmpty2(left)) {
     const part3 = product2(words3, atoms, target, lowest(left));
     const [first, ...more] = part3.all.map((word2) => word2.matcher);
-    const none5 = part3.none.map((word2) => word2.matcher);
-    const start = joined3(dimension, seed, first === void 0 ? [] : [first], none5);
+    const none6 = part3.none.map((word2) => word2.matcher);
+    const start = joined3(dimension, seed, first === void 0 ? [] : [first], none6);
     found.push({ predicates: [...start, ...more.map((matcher) => ({ dimension, any: [matcher], none: [] }))], bits: part3.bits });
     left = minus(left, part3.bits);
   }
@@ -41588,10 +41739,10 @@ function claimPredicates(dimension, elements2, matchers, held, lacking) {
     add2(bits, element);
     return { index: words3.length + element, matcher, bits };
   });
-  const none5 = (cover2([...words3, ...exact2].filter((word2) => within(word2.bits, target)), target) ?? []).map((word2) => word2.matcher);
+  const none6 = (cover2([...words3, ...exact2].filter((word2) => within(word2.bits, target)), target) ?? []).map((word2) => word2.matcher);
   const [first, ...more] = held.map((element) => elements2.exactly[element]);
-  if (first === void 0 && none5.length === 0) return [];
-  return [{ dimension, any: first === void 0 ? [] : [first], none: none5 }, ...more.map((matcher) => ({ dimension, any: [matcher], none: [] }))];
+  if (first === void 0 && none6.length === 0) return [];
+  return [{ dimension, any: first === void 0 ? [] : [first], none: none6 }, ...more.map((matcher) => ({ dimension, any: [matcher], none: [] }))];
 }
 function wordings(space3, region3, seed) {
   let drafts = [{ predicates: [], region: region3.slice() }];
@@ -42132,9 +42283,9 @@ function solve(context2, level2, from2, to2, within3, speaksOfOwnPorts = false) 
   const both = [context2.pair.base, context2.pair.head];
   const own4 = speaksOfOwnPorts ? [] : toOwnPorts(both, mixed(context2));
   const key3 = [level2, context2.base.key, context2.head.key, authors(from2), authors(to2), ports3.map(String).join(","), context2.pair.base.namespace, own4.map(cubeKey).join(" or ")].join("\n");
-  const none5 = isNetworked(context2.head) ? impossibleInNetwork(both) : impossible;
+  const none6 = isNetworked(context2.head) ? impossibleInNetwork(both) : impossible;
   const beside = [...own4, ...tiesOf(context2)];
-  return context2.memo.get(key3, () => difference({ from: from2, to: to2, impossible: beside.length === 0 ? none5 : [...none5, ...beside], ...within3 === void 0 ? {} : { within: within3 }, preferred: context2.preferred, limits: context2.limits }));
+  return context2.memo.get(key3, () => difference({ from: from2, to: to2, impossible: beside.length === 0 ? none6 : [...none6, ...beside], ...within3 === void 0 ? {} : { within: within3 }, preferred: context2.preferred, limits: context2.limits }));
 }
 function authors(paths) {
   const names4 = [];
@@ -42183,8 +42334,11 @@ function answers(context2, query3) {
   const assumed = distinct([...context2.base.assumptions, ...context2.head.assumptions]).filter((id) => id.startsWith("enrolment:"));
   const given = { ...query3.given, ...Object.fromEntries(assumed.map((id) => [id, true])) };
   const asked = Object.keys(given).length > 0 ? { ...query3, given } : query3;
-  const onBase = asked.to.workload === void 0 ? asked : { ...asked, to: { ...asked.to, workload: context2.pair.base.id } };
+  const onBase = askedOn(context2, "base", asked);
   return { query: onBase, base: bare2(answerOn(context2.sides.base, context2.pair.base.id, onBase, context2.sides.head)), head: bare2(answerOn(context2.sides.head, context2.pair.head.id, asked, context2.sides.base)) };
+}
+function askedOn({ pair }, side2, query3) {
+  return query3.to.workload === void 0 ? query3 : { ...query3, to: { ...query3.to, workload: pair[side2].id } };
 }
 function bare2(decision) {
   return { ...decision, because: [] };
@@ -42244,6 +42398,30 @@ var init_pair_context = __esm({
         return fresh;
       }
     };
+  }
+});
+
+// src/posture/point-conditions.ts
+function conditionsMet(mesh2, meetings, given) {
+  const found = /* @__PURE__ */ new Map();
+  for (const { seat, met, handling, conditions } of meetings) {
+    for (const [dimension, { condition }] of conditions) {
+      const told = given[dimension];
+      if (told !== void 0) found.set(dimension, told);
+      if (told !== void 0 || found.has(dimension) || handling.outcome !== "chain") continue;
+      const check2 = checkToken(handling.chain === "http" ? tokenRules(seat.attached.requestAuthentication, mesh2.config) : [], met.raw, given);
+      if (check2.result === "passed") found.set(dimension, conditionHolds(condition, seenAt(mesh2, seat, met, handling, check2.token, check2.headers, check2.path, {})));
+    }
+  }
+  return found;
+}
+var init_point_conditions = __esm({
+  "src/posture/point-conditions.ts"() {
+    "use strict";
+    init_condition();
+    init_request_authentication2();
+    init_token_check();
+    init_envoy();
   }
 });
 
@@ -42442,15 +42620,20 @@ function pointOf2(mesh2, workload2, query3, posture = pathsTo(mesh2, workload2))
       point.set(writtenDimension(path2), writtenText(asked.raw.token.claims, path2) ?? null);
     }
   }
-  for (const [dimension, { condition }] of posture.conditions) {
-    const told = query3.given?.[dimension];
-    if (told !== void 0) point.set(dimension, told);
-    if (told !== void 0 || handling.outcome !== "chain") continue;
-    const check2 = checkToken(handling.chain === "http" ? rules3 : [], asked.raw, query3.given ?? {});
-    if (check2.result !== "passed") continue;
-    point.set(dimension, conditionHolds(condition, seenAt(mesh2, sidecarSeat(mesh2, workload2, attached, tunnelled), met, handling, check2.token, check2.headers, check2.path, {})));
-  }
+  const meetings = way?.waypoint === void 0 ? [{ seat: sidecarSeat(mesh2, workload2, attached, tunnelled), met, handling, conditions: posture.conditions }] : throughWaypoint2(mesh2, workload2, { seat: waypointSeat(mesh2, way.waypoint, way.service), met, handling }, [...posture.waypoints.values()].filter(({ address }) => address === way.address));
+  for (const [dimension, holds3] of conditionsMet(mesh2, meetings, query3.given ?? {})) point.set(dimension, holds3);
   return point;
+}
+function throughWaypoint2(mesh2, workload2, front, ways) {
+  const attached = policiesFor(mesh2, workload2);
+  const tunnelled = takesTunnels(mesh2, workload2);
+  const { protocol, port: port3 } = front.met;
+  const behind3 = {
+    seat: sidecarSeat(mesh2, workload2, attached, tunnelled),
+    met: { ...front.met, principal: tunnelled ? front.seat.identity : null },
+    handling: tunnelled ? handleTunnel(protocolOf(workload2, port3), protocol) : handleConnection(protocolOf(workload2, port3), modeAt(effectiveMtls(mesh2, attached), port3).mode, { protocol, identity: false })
+  };
+  return ways.flatMap(({ conditions }) => [{ ...front, conditions: conditions.front }, { ...behind3, conditions: conditions.behind }]);
 }
 function isRead(token, rules3) {
   return token !== void 0 && rules3.some((rule2) => rule2.locations.some((location) => readingAt(locationText(location), locationText(token.location)) !== "nothing"));
@@ -42463,7 +42646,7 @@ function wayAsked(mesh2, workload2, query3, posture) {
   const address = service === void 0 ? podAddress : `${hostsOf(service)[0] ?? ""}:${String(query3.to.port)}`;
   const client = clientOf(mesh2, query3, query3.given ?? {});
   const through = "mode" in client && client.mode === "ambient" && query3.from.direct !== true;
-  const waypoint = through ? [...posture.waypoints].find(([path2]) => path2.endsWith(` ${address}`))?.[1] : void 0;
+  const waypoint = through ? [...posture.waypoints.values()].find((way) => way.address === address)?.waypoint : void 0;
   const past = "mode" in client && client.mode === "ambient" && query3.from.principal != null ? pastWaypoints : null;
   return { address: through ? address : past, port: port3, service, waypoint };
 }
@@ -42497,7 +42680,6 @@ var init_point = __esm({
     init_attachment();
     init_services();
     init_waypoint_policies();
-    init_condition();
     init_peer_authentication2();
     init_request_authentication2();
     init_token_check();
@@ -42512,6 +42694,7 @@ var init_point = __esm({
     init_arrival();
     init_request();
     init_envoy();
+    init_point_conditions();
     init_sidecar3();
     init_waypoint();
     init_waypoint_paths();
@@ -42857,8 +43040,9 @@ function witnessFor(context2, way, cube3, sample, confirmed) {
   } : confirmed;
   return firstOf3(signed3 === sample ? [sample] : [signed3, sample], (point) => witnessAt(context2, way, cube3, point, within3));
 }
-function liesIn({ sides, pair, base: base3, head }, way, cube3, query3) {
-  const onBase = query3.to.workload === void 0 ? query3 : { ...query3, to: { ...query3.to, workload: pair.base.id } };
+function liesIn(context2, way, cube3, query3) {
+  const { sides, pair, base: base3, head } = context2;
+  const onBase = askedOn(context2, "base", query3);
   const points = [pointOf2(sides.base, pair.base, onBase, base3), pointOf2(sides.head, pair.head, query3, head)];
   const [refusing, passing2] = way === "up" ? points : points.reverse();
   if (passing2 === void 0) return true;
@@ -42980,9 +43164,9 @@ function opaqueMoved(context2) {
     (resource) => ["up", "down"].map((way) => undecided(context2, way, `opaque ${resource}`, [{ predicates: [], origins: [{ policy: resource }] }], `\`${resource}\` changed, and what it does to requests is not computed`))
   );
 }
-function unmatched(entries2, others2) {
+function unmatched(entries2, others3) {
   const left = /* @__PURE__ */ new Map();
-  for (const { key: key3 } of others2) left.set(key3, (left.get(key3) ?? 0) + 1);
+  for (const { key: key3 } of others3) left.set(key3, (left.get(key3) ?? 0) + 1);
   return entries2.filter(({ key: key3 }) => {
     const count2 = left.get(key3) ?? 0;
     left.set(key3, count2 - 1);
@@ -43212,18 +43396,13 @@ function confirmLatent(context2, way, layer2, query3) {
   if (before.verdict !== "deny" || after.verdict !== "deny") return void 0;
   const { sides } = context2;
   if (layer2 === "network") {
+    const closedBehind = (side2) => passesBehindWaypoint(sides[side2], askedOn(context2, side2, query3)) === false;
     const [refusing, passing2] = way === "up" ? ["base", "head"] : ["head", "base"];
-    const closed = before.layer === "network-policy" || closedAfterWaypoint(context2, refusing, query3);
-    return closed && after.layer !== "network-policy" && !closedAfterWaypoint(context2, passing2, query3) ? answered2 : void 0;
+    const closed = before.layer === "network-policy" || closedBehind(refusing);
+    return closed && after.layer !== "network-policy" && !closedBehind(passing2) ? answered2 : void 0;
   }
   const alone2 = answers({ ...context2, sides: { ...sides, base: withoutNetwork(sides.base), head: withoutNetwork(sides.head) } }, query3);
   return after.layer === "network-policy" && flips(alone2.base, alone2.head, way) ? answered2 : void 0;
-}
-function closedAfterWaypoint({ sides, pair, ...postures }, side2, { from: from2, to: to2 }) {
-  if (to2.host === void 0 || from2.direct === true) return false;
-  const address = ` ${to2.host}:${String(to2.port)}`;
-  const waypoint = [...postures[side2].waypoints].find(([path2]) => path2.endsWith(address))?.[1];
-  return waypoint !== void 0 && networkAfterWaypoint(sides[side2], pair[side2], waypoint).passes === false;
 }
 var init_latent = __esm({
   "src/impact/latent.ts"() {
@@ -43231,9 +43410,9 @@ var init_latent = __esm({
     init_canonical();
     init_group();
     init_order();
+    init_answer();
     init_network_layer();
     init_network_paths();
-    init_waypoint();
     init_causes();
     init_headline();
     init_pair_context();
@@ -43353,12 +43532,10 @@ function preferredValues(identities, pair, networked) {
     ["peer", [.../* @__PURE__ */ new Set([...identities.first, ...own4])]],
     ["port", ports3],
     ["protocol", ["http", "tcp", "https", "tls"]],
-    // Without a name a witness may speak any protocol.
+    // Without TLS there is no server name: one that nothing asks for would only be in the way.
     ["sni", [null]],
     ["method", ["GET"]],
-    ["path", ["/"]],
-    // Without TLS there is no server name: one that nothing asks for would only be in the way.
-    ["sni", [null]]
+    ["path", ["/"]]
   ]);
 }
 function containerPorts(workload2) {
@@ -43403,7 +43580,7 @@ function compareSides(sides, limits2, memo2) {
     const networked = policed && hasNetwork(pair.base);
     const accountsMoved = accounts2.at([proxies.base, proxies.head]);
     if (accountsMoved.length > 0) changes2.push(...identitiesMoved({ sides, pair, ...proxies, limits: limits2, memo: memo2, preferred: preferredValues(identities, pair, false), internalErrors }, accountsMoved));
-    const moved2 = { network: networked && (networkMovedAt(sides.base, pair.base, sides.head, pair.head, proxies.base.tunnels.size + proxies.head.tunnels.size > 0) || waypointNetworkKey(sides.base, pair.base, proxies.base) !== waypointNetworkKey(sides.head, pair.head, proxies.head)), behind: proxies.base.key !== proxies.head.key };
+    const moved2 = { network: networked && (networkMovedAt(sides.base, pair.base, sides.head, pair.head, proxies.base.tunnels.size + proxies.head.tunnels.size > 0) || waypointNetworks(sides.base, pair.base, proxies.base).key !== waypointNetworks(sides.head, pair.head, proxies.head).key), behind: proxies.base.key !== proxies.head.key };
     if (!moved2.network && !moved2.behind) {
       changes2.push(...tiesSettled(sides, pair, proxies, { limits: limits2, memo: memo2, identities, networked, mixed: fromAmbient2, internalErrors }));
       continue;
@@ -43450,9 +43627,9 @@ function compareWay(context2, way) {
   if (low.sure !== low.possible || high.sure !== high.possible) add4(solve(context2, `sure ${way}`, low.sure, high.sure.map((path2) => alsoThrough(path2, low.possible))));
   return changesIn(context2, way, found);
 }
-function alsoThrough(path2, others2) {
-  const other = others2[0];
-  if (other === void 0 || others2.length > 1) return path2;
+function alsoThrough(path2, others3) {
+  const other = others3[0];
+  if (other === void 0 || others3.length > 1) return path2;
   return { id: path2.id, layers: [...path2.layers, ...other.layers.map(asOtherSide)] };
 }
 function asOtherSide(layer2) {
@@ -43468,6 +43645,7 @@ var init_compare = __esm({
     init_network_paths();
     init_own_ports();
     init_paths();
+    init_waypoint_network();
     init_authority_changes();
     init_enforcement();
     init_identity_changes();
@@ -43531,20 +43709,12 @@ var init_identity_facet = __esm({
   }
 });
 
-// src/mesh/workload-id.ts
-function namespaceOfId(id) {
-  return id.slice(0, Math.max(0, id.lastIndexOf("/")));
-}
-var init_workload_id = __esm({
-  "src/mesh/workload-id.ts"() {
-    "use strict";
-  }
-});
-
 // src/impact/candidates.ts
+function versions3(edit) {
+  return [...edit.type === "added" ? [] : [edit.base], ...edit.type === "removed" ? [] : [edit.head]];
+}
 function mayAct(edit, labels3) {
-  const versions3 = [...edit.type === "added" ? [] : [edit.base], ...edit.type === "removed" ? [] : [edit.head]];
-  return versions3.some((version3) => {
+  return versions3(edit).some((version3) => {
     const selector = selectorOf3(version3);
     return selector === void 0 || labels3.some((each) => selects(selector, each));
   });
@@ -43565,6 +43735,7 @@ var init_candidates2 = __esm({
   "src/impact/candidates.ts"() {
     "use strict";
     init_group();
+    init_extension_services();
     init_selection();
     init_workload_id();
     init_edits2();
@@ -43577,10 +43748,12 @@ var init_candidates2 = __esm({
         const roots = /* @__PURE__ */ new Set([void 0, sides.base.config.rootNamespace, sides.head.config.rootNamespace]);
         this.#sides = sides;
         this.#all = edits;
-        this.#everywhere = edits.filter((edit) => roots.has(editNamespace(edit)));
-        this.#byNamespace = groupBy(edits.filter((edit) => !roots.has(editNamespace(edit))), editNamespace);
+        const asked = new Set([sides.base, sides.head].flatMap(({ config: config3 }) => (config3.extensionProviders ?? []).map((provider2) => provider2.service)));
+        this.#everywhere = edits.filter((edit) => roots.has(editNamespace(edit)) || asked.size > 0 && [...extensionHosts(versions3(edit))].some((host) => asked.has(host)));
+        const everywhere = new Set(this.#everywhere);
+        this.#byNamespace = groupBy(edits.filter((edit) => !everywhere.has(edit)), editNamespace);
       }
-      /** Those in the namespace, in the root namespace, or bound to no namespace. `*`: a destination of the whole mesh. */
+      /** Those in the namespace, in the root namespace, or bound to no namespace, and Services of external authorizers. `*`: a destination of the whole mesh. */
       #at(namespace) {
         return namespace === "*" ? this.#all : [...this.#byNamespace.get(namespace) ?? [], ...this.#everywhere];
       }
@@ -43689,9 +43862,9 @@ var init_prove_causes = __esm({
       }
       /** Edits that a further request needs besides those that are named. */
       #further(raw, way, named8, { query: query3, head }) {
-        const others2 = this.#index.of(raw).edits.filter((edit) => !named8.includes(edit));
+        const others3 = this.#index.of(raw).edits.filter((edit) => !named8.includes(edit));
         const near = (edits) => this.#ask(this.#counterfactual.near([...named8, ...edits], query3, waypointNamespaces(raw)), query3);
-        return this.#minimal(others2, (edits) => reaches2(near(edits), head, way)).sets[0];
+        return this.#minimal(others3, (edits) => reaches2(near(edits), head, way)).sets[0];
       }
       #minimal(candidates3, moves) {
         const counted2 = (edits) => {
@@ -43873,9 +44046,9 @@ function provedByRegion({ first, ...described3 }, provenance, provers) {
   if (from2 === void 0 || proved === void 0 || described3.change.environments.length > 1) return described3;
   return { ...described3, edits: editsOf(proved), change: { ...described3.change, ...causesIn(proved, from2) } };
 }
-function causesIn({ sets: [named8 = [], ...others2], proof, unproved: unproved2 }, from2) {
+function causesIn({ sets: [named8 = [], ...others3], proof, unproved: unproved2 }, from2) {
   const cited = (edits) => edits.map(from2.cite).sort((left, right) => compareText(left.resource, right.resource) || compareText(left.file, right.file) || left.line - right.line);
-  return { causes: cited(named8), ...others2.length === 0 ? {} : { alternativeCauses: others2.map(cited) }, causeProof: proof, ...unproved2 === void 0 ? {} : { causeNote: unproved2 } };
+  return { causes: cited(named8), ...others3.length === 0 ? {} : { alternativeCauses: others3.map(cited) }, causeProof: proof, ...unproved2 === void 0 ? {} : { causeNote: unproved2 } };
 }
 function editsOf({ sets }) {
   return [...new Set(sets.flat())];
@@ -43883,15 +44056,19 @@ function editsOf({ sets }) {
 function describeOne(raw, from2, known7, proved) {
   const mesh2 = raw.passingSide === "head" ? from2.sides.head : from2.sides.base;
   const callers5 = raw.callers === void 0 ? callersOf2(raw.cubes, known7.of(mesh2), mesh2) : { known: raw.callers, open: [], plaintext: false, internet: false };
+  const shown5 = region2(raw.cubes, raw.complete);
+  const places = new Map(shown5.cubes.map((cube3, index) => [cube3, index]));
+  const callersOfCubes = (cubes) => raw.callers === void 0 ? callersOf2(cubes.flatMap((cube3) => raw.cubes[places.get(cube3) ?? -1] ?? []), known7.of(mesh2), mesh2) : callers5;
   const facet = isAboutIdentity({ raw, sides: from2.sides, callers: callers5, knownOf: (of) => known7.of(of) }) ? "identity" : raw.facet;
   return {
     raw,
     proved,
+    callersOf: callersOfCubes,
     change: {
       environments: [raw.environment],
       direction: raw.direction,
       facet,
-      region: leadingFirst(region2(raw.cubes, raw.complete)),
+      region: leadingFirst(shown5),
       callers: callers5,
       before: raw.witness === void 0 ? "not determined" : answerWords(answer2(raw.witness.base)),
       after: raw.witness === void 0 ? raw.reason ?? "not determined" : `${answerWords(answer2(raw.witness.head))}${raw.reason === void 0 ? "" : `: ${raw.reason}`}`,
@@ -43943,7 +44120,7 @@ function finish2(single2, destinations3) {
     destinations: destinations3,
     region: change2.region,
     callers: change2.callers,
-    headline: headline(change2.direction, change2.facet, change2.callers, change2.region, destinations3),
+    headline: headline(change2.direction, change2.facet, change2.callers, change2.region, destinations3, single2.callersOf),
     before: change2.before,
     after: change2.after,
     ...change2.witness === void 0 ? {} : { witness: change2.witness },
@@ -44054,8 +44231,10 @@ function withConfigOf(base3, mesh2) {
   return sameContent(mesh2.config, base3.config, sameEntries2) ? { ...mesh2, config: base3.config } : mesh2;
 }
 function rootsOf2(mesh2) {
-  const providers = (mesh2.config.extensionProviders ?? []).map((provider2) => provider2.service.split("/")[0]?.split(".")[1] ?? "");
-  return [mesh2.config.rootNamespace, ...providers.filter((name2) => name2 !== "")];
+  const services = new Set((mesh2.config.extensionProviders ?? []).map((provider2) => provider2.service.slice(provider2.service.indexOf("/") + 1)));
+  if (services.size === 0) return [mesh2.config.rootNamespace];
+  const entries2 = (mesh2.resources.get("ServiceEntry") ?? []).filter((entry2) => entry2.kind === "ServiceEntry" && entry2.spec.hosts.some((host) => services.has(host)));
+  return [mesh2.config.rootNamespace, ...[...services].map((host) => host.split(".")[1] ?? ""), ...entries2.map((entry2) => entry2.namespace ?? "default")].filter((name2) => name2 !== "");
 }
 function namespacesOf3(query3) {
   const named8 = [query3.to.workload, query3.from.workload, query3.to.gateway].map((id) => id === void 0 ? "" : namespaceOfId(id));
@@ -44117,13 +44296,13 @@ function worldsOf2(base3, head, documents) {
   const worlds2 = [];
   const left = [];
   for (const text9 of [...choices.keys()].sort(compareText)) {
-    const others2 = [...choices.get(text9) ?? []].slice(1);
-    if (worlds2.length + others2.length > mostWorlds) left.push(text9);
-    else for (const choice2 of others2) worlds2.push({ text: text9, choice: choice2, base: read3(base3, text9, choice2, documents), head: read3(head, text9, choice2, documents) });
+    const others3 = [...choices.get(text9) ?? []].slice(1);
+    if (worlds2.length + others3.length > mostWorlds) left.push(text9);
+    else for (const choice2 of others3) worlds2.push({ text: text9, choice: choice2, base: read4(base3, text9, choice2, documents), head: read4(head, text9, choice2, documents) });
   }
   return { worlds: worlds2, left };
 }
-function read3(resources, text9, choice2, documents) {
+function read4(resources, text9, choice2, documents) {
   return resources.flatMap((resource) => {
     if (resource.unresolved?.some((each) => each.text === text9 && each.choices !== void 0) !== true) return resource;
     const key3 = `${typeof choice2} ${String(choice2)} ${text9}`;
@@ -44142,12 +44321,12 @@ function otherwise(resource, documents, choice2) {
   const reading = documents.read(resource.origin.rendered?.otherwise ?? "");
   const value = reading.type === "documents" ? reading.documents[0]?.value : void 0;
   const { file: file2, blob, document, rendered: rendered2 } = resource.origin;
-  const read4 = (given) => {
+  const read5 = (given) => {
     const decoded = decodeDocument(value, { origin: { file: file2, blob, document, ...rendered2 === void 0 ? {} : { rendered: rendered2 } }, unit: resource.unit, defaultNamespace: resource.namespace ?? "", ...given === void 0 ? {} : { given } });
     return decoded.type === "resources" ? decoded.resources.find((each) => resourceKey(each) === resourceKey(resource)) : void 0;
   };
-  const found = read4();
-  return choice2 === void 0 || found?.unresolved === void 0 ? found : read4(new Map(found.unresolved.map((each) => [each.text, choice2])));
+  const found = read5();
+  return choice2 === void 0 || found?.unresolved === void 0 ? found : read5(new Map(found.unresolved.map((each) => [each.text, choice2])));
 }
 function matters(resource) {
   return resource.kind !== "Secret" && !(resource.kind === "ConfigMap" && resource.spec.data["mesh"] === void 0);
@@ -44268,7 +44447,7 @@ function meshes(loaded, stated, known7) {
   const resources = loaded.identical ? { base: loaded.base.resources, head: loaded.head.resources } : { base: withStandIns(loaded.base.resources, loaded.head.resources), head: withStandIns(loaded.head.resources, loaded.base.resources) };
   const knowledge = enrolmentKnowledge(stated?.rootNamespace ?? "istio-system", resources.base, resources.head);
   const edits = loaded.identical ? [] : peerAuthenticationEdits(resources.base, resources.head);
-  const settings2 = { ...stated === void 0 ? {} : { stated }, knowledge, elders: new Set(edits.filter(keepsItsPlace).map((edit) => edit.id)) };
+  const settings2 = { ...stated === void 0 ? {} : { stated }, knowledge, extensionHosts: () => extensionHosts(resources.base, resources.head), elders: new Set(edits.filter(keepsItsPlace).map((edit) => edit.id)) };
   const unsettled = new Set(edits.map((edit) => edit.id));
   const base3 = known7.shared(buildMesh(resources.base, { ...settings2, unsettled }));
   const seniors = new Set(resources.base.map(resourceId));
@@ -44356,6 +44535,7 @@ var init_compare_environments = __esm({
     init_order();
     init_resource();
     init_build3();
+    init_extension_services();
     init_enrolment();
     init_config_fields();
     init_compare();
@@ -65746,8 +65926,8 @@ function loadComparison(pair, config3, options2 = {}) {
   const isApart = (unit3) => rendered2.untouched.has(unit3.id) || isPinned(unit3);
   const units = discovered.units.filter((unit3) => !isApart(unit3));
   const { applicable, changed } = relevanceOf(pair, discovered, options2.configFile ?? configurationPath);
-  const read4 = fileReader(discovered.documents);
-  const readers = { discovered, rendered: rendered2, read: read4, readRendered: renderedReader(discovered.documents) };
+  const read5 = fileReader(discovered.documents);
+  const readers = { discovered, rendered: rendered2, read: read5, readRendered: renderedReader(discovered.documents) };
   const sides = { base: readSide(pair.base, "base", readers), head: readSide(pair.head, "head", readers) };
   const objects = { base: objectsOf3(sides.base, sides.head), head: objectsOf3(sides.head, sides.base) };
   const plan = environmentsOf(units.map((unit3) => placed2(unit3, objects.base, objects.head)), discovered.unreferenced, config3);
@@ -65827,11 +66007,11 @@ function environmentsOf(units, unreferenced, config3) {
 function environmentContextUnit(environment4) {
   return `${contextUnit}:${environment4}`;
 }
-function readSide(tree3, side2, { discovered, rendered: rendered2, read: read4, readRendered }) {
+function readSide(tree3, side2, { discovered, rendered: rendered2, read: read5, readRendered }) {
   const units = [];
   const unrendered = /* @__PURE__ */ new Set();
   const add4 = (unit3, files, defaultNamespace, counterpart2) => {
-    units.push({ unit: unit3, defaultNamespace, counterpart: counterpart2, files: files.map((file2) => read4(tree3, file2, { unit: unit3, defaultNamespace })) });
+    units.push({ unit: unit3, defaultNamespace, counterpart: counterpart2, files: files.map((file2) => read5(tree3, file2, { unit: unit3, defaultNamespace })) });
   };
   for (const unit3 of discovered.units) {
     const own4 = onSide(unit3, side2);
@@ -65932,9 +66112,6 @@ function assumptionsOf2(discovered, objects, doubts) {
 }
 function unresolvedAssumptions(environments2) {
   return unresolvedIn(environments2.flatMap(({ base: base3, head }) => base3 === head ? head.all : [...base3.all, ...head.all])).map((text9) => ({ id: unresolvedId(text9), text: unresolvedWords(text9) }));
-}
-function unitsUsing(discovered, path2) {
-  return discovered.units.filter(touches([path2])).map((unit3) => unit3.id);
 }
 var contextUnit;
 var init_load = __esm({
@@ -66179,8 +66356,8 @@ function incompleteGate(input2) {
   if (incomplete === "off") return { id: "incomplete", failed: false, because: "this gate is off" };
   const [first] = reasons2;
   if (first === void 0) {
-    const listed5 = input2.incompleteReasons.length;
-    return { id: "incomplete", failed: false, because: listed5 === 0 ? "everything that counts was read" : `${count(listed5, "input")} could not be read before and still cannot` };
+    const listed6 = input2.incompleteReasons.length;
+    return { id: "incomplete", failed: false, because: listed6 === 0 ? "everything that counts was read" : `${count(listed6, "input")} could not be read before and still cannot` };
   }
   const where = first.file ?? first.unit;
   return { id: "incomplete", failed: true, because: `${count(reasons2.length, "input")} could not be read, rendered or decided${where === void 0 ? "" : `, first \`${where}\``}: ${first.reason}` };
@@ -67016,8 +67193,8 @@ function orderedList(list4, items) {
 function toJson(report2) {
   const { properties, declared: declared2 } = orderOf(reportSchema);
   const whole4 = { ...report2 };
-  const others2 = Object.keys(whole4).filter((key3) => !Object.hasOwn(properties, key3)).sort(compareText);
-  const fields3 = [...declared2, ...others2].filter((key3) => whole4[key3] !== void 0).map((key3) => fieldText2(key3, whole4[key3], properties[key3]));
+  const others3 = Object.keys(whole4).filter((key3) => !Object.hasOwn(properties, key3)).sort(compareText);
+  const fields3 = [...declared2, ...others3].filter((key3) => whole4[key3] !== void 0).map((key3) => fieldText2(key3, whole4[key3], properties[key3]));
   return `{
 ${fields3.join(",\n")}
 }
@@ -67067,7 +67244,7 @@ function clip3(text9, limit) {
 function name(text9) {
   return clip3(plain5(clip3(text9, nameLimit)), nameLimit);
 }
-function sentence2(text9) {
+function sentence3(text9) {
   return clip3(plain5(clip3(text9, sentenceLimit)), sentenceLimit);
 }
 function byteLength(text9) {
@@ -67145,7 +67322,8 @@ function pairs2(values5) {
   return Object.keys(values5).sort(compareText).map((key3) => `${name(key3)}=${name(values5[key3] ?? "")}`).join(",");
 }
 function serviceHost2(id) {
-  const [namespace = "", rest = ""] = id.split("/", 2);
+  const slash = id.startsWith("~") ? id.lastIndexOf("/") : id.indexOf("/");
+  const [namespace, rest] = slash < 0 ? [id, ""] : [id.slice(0, slash), id.slice(slash + 1).split("/", 1)[0] ?? ""];
   return `${rest.replace(/\[.*\]$/, "")}.${namespace}`;
 }
 function targetOf(to2) {
@@ -67282,9 +67460,9 @@ function operationsOf(change2) {
   if (cube3 === void 0) return "any request";
   const set2 = (values5, noun) => {
     if (values5 === void 0) return [];
-    const listed5 = (list4) => `${list4.slice(0, 4).map(name).join(" ")}${list4.length > 4 ? ` +${String(list4.length - 4)}` : ""}`;
-    if (values5.only !== void 0) return [`${noun}${listed5(values5.only)}`];
-    return values5.except !== void 0 && values5.except.length > 0 ? [`${noun}any but ${listed5(values5.except)}`] : [];
+    const listed6 = (list4) => `${list4.slice(0, 4).map(name).join(" ")}${list4.length > 4 ? ` +${String(list4.length - 4)}` : ""}`;
+    if (values5.only !== void 0) return [`${noun}${listed6(values5.only)}`];
+    return values5.except !== void 0 && values5.except.length > 0 ? [`${noun}any but ${listed6(values5.except)}`] : [];
   };
   const parts2 = [...set2(cube3.methods, ""), ...set2(cube3.paths, "path "), ...set2(cube3.hosts, "host "), ...set2(cube3.ports, "port "), ...set2(cube3.protocol, "")];
   const more = change2.region.cubes.length > 1 || !change2.region.complete && !change2.direction.startsWith("undecided") ? ", and more" : "";
@@ -67347,8 +67525,8 @@ function changesInOrder(report2) {
   );
 }
 function workloadCount(report2) {
-  const { sidecar: sidecar2, ambient, gateway: gateway2, none: none5, unknown: unknown3 } = report2.coverage.workloads;
-  return sidecar2 + ambient + gateway2 + none5 + unknown3;
+  const { sidecar: sidecar2, ambient, gateway: gateway2, none: none6, unknown: unknown3 } = report2.coverage.workloads;
+  return sidecar2 + ambient + gateway2 + none6 + unknown3;
 }
 function severityCounts(findings) {
   const words3 = severities.map((severity2) => [severity2, findings.filter((finding2) => finding2.severity === severity2).length]).filter(([, count2]) => count2 > 0).map(([severity2, count2]) => `${String(count2)} ${severity2}`);
@@ -67458,10 +67636,10 @@ function headline2(report2) {
   const findings = newWords(report2);
   const maturity = maturityWords(report2);
   const tail = maturity === null ? [] : [maturity];
-  const because2 = failed2.map((gate) => sentence2(gate.because));
+  const because2 = failed2.map((gate) => sentence3(gate.because));
   switch (report2.verdict) {
     case "fail":
-      return { word: "Blocked", parts: [...findings === null ? [] : [findings], ...failed2.filter((gate) => gate.id !== "findings" || findings === null).map((gate) => sentence2(gate.because)), ...tail] };
+      return { word: "Blocked", parts: [...findings === null ? [] : [findings], ...failed2.filter((gate) => gate.id !== "findings" || findings === null).map((gate) => sentence3(gate.because)), ...tail] };
     case "error": {
       const internal = failed2.some((gate) => gate.id === "internal");
       return { word: internal ? "Error" : "Incomplete", parts: [...because2, ...findings === null ? [] : [findings], ...tail] };
@@ -67478,7 +67656,7 @@ function headline2(report2) {
   }
 }
 function warningWords(report2) {
-  const said4 = report2.gates.filter((gate) => !gate.failed && gate.because !== "").map((gate) => sentence2(gate.because));
+  const said4 = report2.gates.filter((gate) => !gate.failed && gate.because !== "").map((gate) => sentence3(gate.because));
   return said4.length === 0 ? "something below the gate needs a look" : said4.join(" · ");
 }
 function headlineText(report2) {
@@ -67758,9 +67936,9 @@ function verdictLines(report2) {
   const line = `${marks2[report2.verdict]} **${word2}**${parts2.length === 0 ? "" : `: ${parts2.map((part3) => prose(part3, 400)).join(" · ")}`}`;
   const active = report2.comparison.base === null ? void 0 : listedFindings(report2)[0];
   const worst = changesInOrder(report2)[0];
-  const sentence3 = active?.message ?? worst?.headline;
+  const sentence4 = active?.message ?? worst?.headline;
   const preview = report2.preview === void 0 ? [] : ["", `With the configuration of this pull request: **${report2.preview.verdict}**, ${prose(report2.preview.because, 400)}`];
-  return [line, ...sentence3 === void 0 ? [] : ["", prose(sentence3, 600)], ...preview];
+  return [line, ...sentence4 === void 0 ? [] : ["", prose(sentence4, 600)], ...preview];
 }
 function changeMark(change2) {
   const { sign, says } = directionWords(change2.direction);
@@ -68211,7 +68389,7 @@ function descriptor(finding2, rule2) {
   const title = rule2?.title ?? finding2.title;
   const severity2 = securitySeverity(finding2.severity);
   const description = full(rule2?.description ?? "", title);
-  const tags = [...severity2 === null ? [] : ["security"], ...new Set((rule2?.tags ?? finding2.tags).map((tag) => sentence2(tag)).filter((tag) => tag !== "" && tag !== "security"))].slice(0, tagLimit);
+  const tags = [...severity2 === null ? [] : ["security"], ...new Set((rule2?.tags ?? finding2.tags).map((tag) => sentence3(tag)).filter((tag) => tag !== "" && tag !== "security"))].slice(0, tagLimit);
   return {
     id,
     name: pascal(rule2?.rule ?? finding2.rule) || finding2.code,
@@ -68261,7 +68439,7 @@ function mentionsOf(finding2, changes2, primary) {
   const own4 = finding2.location;
   const all = [
     ...own4?.side === "LEFT" ? [{ ...own4, text: "removed here" }] : [],
-    ...finding2.related.map((related) => ({ file: related.file, startLine: related.startLine, endLine: related.endLine, side: related.side, text: sentence2(related.message) })),
+    ...finding2.related.map((related) => ({ file: related.file, startLine: related.startLine, endLine: related.endLine, side: related.side, text: sentence3(related.message) })),
     ...changes2.flatMap((change2) => [...change2.causes, ...(change2.alternativeCauses ?? []).flat()].map((cause2) => ({ file: cause2.file, startLine: cause2.line, endLine: cause2.endLine, side: cause2.side, text: `${name(cause2.resource)} ${cause2.change}` })))
   ];
   const seen = /* @__PURE__ */ new Set([`RIGHT ${primary.file} ${String(primary.startLine)}`]);
@@ -68301,13 +68479,13 @@ function resultOf(input2) {
     }
   }
   const witness = finding2.witness ?? changes2.find((change2) => change2.witness !== void 0)?.witness;
-  const sentences = [inert2(sentence2(finding2.message))];
+  const sentences = [inert2(sentence3(finding2.message))];
   if (witness !== void 0) {
     const answers2 = witnessAnswers(witness);
     sentences.push(inert2(`${requestLine(witness)}: before ${answers2.before}, after ${answers2.after}`));
   }
   if (phrases2.length > 0) sentences.push(`See ${phrases2.join(", ")}`);
-  sentences.push(inert2(`Fix: ${sentence2(finding2.remedy)}`));
+  sentences.push(inert2(`Fix: ${sentence3(finding2.remedy)}`));
   const flows = codeFlows(changes2, places);
   const hash4 = places.lineHash(primary);
   return {
@@ -68391,10 +68569,10 @@ function zeroTrustMaturity(report2) {
 function notifications(report2, dropped, unplaced) {
   const list4 = report2.incompleteReasons.slice(0, 100).map((reason) => ({
     level: reason.status === "new" ? "error" : "warning",
-    message: { text: sentence2(`${reason.file === void 0 ? reason.unit ?? "" : reason.file}${reason.file === void 0 && reason.unit === void 0 ? "" : ": "}${reason.reason}`) }
+    message: { text: sentence3(`${reason.file === void 0 ? reason.unit ?? "" : reason.file}${reason.file === void 0 && reason.unit === void 0 ? "" : ": "}${reason.reason}`) }
   }));
   if (dropped > 0) list4.push({ level: "warning", message: { text: `${plural2(dropped, "result")} beyond ${String(resultLimit)} left out, the least severe ones.` } });
-  for (const finding2 of unplaced.slice(0, 100)) list4.push({ level: "warning", message: { text: sentence2(`no file of the head can carry ${finding2.code} ${name(finding2.resource)}: ${finding2.message}`) } });
+  for (const finding2 of unplaced.slice(0, 100)) list4.push({ level: "warning", message: { text: sentence3(`no file of the head can carry ${finding2.code} ${name(finding2.resource)}: ${finding2.message}`) } });
   return list4;
 }
 function buildSarif(input2) {
@@ -68532,8 +68710,8 @@ function table2(columns, rows, width, indent2 = "  ") {
   const natural = columns.map((column, index) => Math.max(cells(column.title), ...clean.map((row2) => cells(row2[index] ?? ""))));
   const limit = Math.max(10, Math.floor(width / 3));
   const sizes = natural.map((size, index) => index === flexible ? size : Math.min(size, limit));
-  const others2 = sizes.reduce((sum, size, index) => index === flexible ? sum : sum + size, 0) + 2 * (columns.length - 1) + cells(indent2);
-  sizes[flexible] = Math.max(8, Math.min(sizes[flexible] ?? 8, width - others2));
+  const others3 = sizes.reduce((sum, size, index) => index === flexible ? sum : sum + size, 0) + 2 * (columns.length - 1) + cells(indent2);
+  sizes[flexible] = Math.max(8, Math.min(sizes[flexible] ?? 8, width - others3));
   const render2 = (row2) => harmless(
     (indent2 + columns.map((column, index) => {
       const size = sizes[index] ?? 8;
@@ -68600,8 +68778,8 @@ function field2(title, text9, width, indent2 = 4) {
 function changeBlock(change2, report2, options2) {
   const { width, styles } = options2;
   const { sign, says } = directionWords(change2.direction);
-  const title = wrap(`${sentence2(change2.headline)} [${says}]`, width, `  ${sign.padEnd(2)}`).map(directionStyle(change2, styles));
-  const lines = [...title, ...field2("to", destinationsOf2(change2), width), ...field2("callers", callersOf4(change2), width), ...field2("before", sentence2(change2.before), width), ...field2("after", sentence2(change2.after), width)];
+  const title = wrap(`${sentence3(change2.headline)} [${says}]`, width, `  ${sign.padEnd(2)}`).map(directionStyle(change2, styles));
+  const lines = [...title, ...field2("to", destinationsOf2(change2), width), ...field2("callers", callersOf4(change2), width), ...field2("before", sentence3(change2.before), width), ...field2("after", sentence3(change2.after), width)];
   if (change2.witness !== void 0) {
     const answers2 = witnessAnswers(change2.witness);
     lines.push(...field2("witness", requestLine(change2.witness), width), ...field2("", `base: ${answers2.before}`, width), ...field2("", `head: ${answers2.after}`, width));
@@ -68612,7 +68790,7 @@ function changeBlock(change2, report2, options2) {
   for (const [index, { joint, cause: cause2 }] of causes.slice(0, 6).entries()) lines.push(...field2(index === 0 ? change2.causeProof === "none" ? "likely" : "cause" : "", `${joint}${causeWords2(cause2)}`, width));
   if (causes.length > 6) lines.push(...field2("", `and ${plural2(causes.length - 6, "more cause")}`, width));
   if (causes.length === 0) lines.push(...field2("cause", "not traced to a line", width));
-  if (change2.causeNote !== void 0) lines.push(...field2("", `not proved: ${sentence2(change2.causeNote)}`, width));
+  if (change2.causeNote !== void 0) lines.push(...field2("", `not proved: ${sentence3(change2.causeNote)}`, width));
   if (change2.assumptions.length > 0) lines.push(...field2("assumes", change2.assumptions.map(name).join(", "), width));
   if (report2.environments.length > 1) lines.push(...field2("in", change2.environments.map(name).join(", "), width));
   return lines;
@@ -68624,25 +68802,25 @@ function changesBlocks(changes2, report2, options2) {
 function findingBlock(finding2, options2, detail = "short") {
   const { width, styles } = options2;
   const state = finding2.status === "worsened" ? ", worsened" : "";
-  const title = wrap(`${finding2.severity.toUpperCase()} ${finding2.code} ${sentence2(finding2.title)}: ${name(finding2.resource)}${state}`, width, "  ").map(severityStyle(finding2.severity, styles));
-  const lines = [...title, ...wrap(sentence2(finding2.message), width, "    ")];
+  const title = wrap(`${finding2.severity.toUpperCase()} ${finding2.code} ${sentence3(finding2.title)}: ${name(finding2.resource)}${state}`, width, "  ").map(severityStyle(finding2.severity, styles));
+  const lines = [...title, ...wrap(sentence3(finding2.message), width, "    ")];
   if (finding2.location !== void 0) {
     const base3 = finding2.location.side === "LEFT" ? " (line of the base)" : "";
     lines.push(...field2("at", `${place(finding2.location.file, finding2.location.startLine)}${base3}`, width));
   }
   if (detail === "full") {
-    for (const related of finding2.related.slice(0, 5)) lines.push(...field2("related", `${place(related.file, related.startLine)}: ${sentence2(related.message)}`, width));
+    for (const related of finding2.related.slice(0, 5)) lines.push(...field2("related", `${place(related.file, related.startLine)}: ${sentence3(related.message)}`, width));
     if (finding2.witness !== void 0) lines.push(...field2("request", requestLine(finding2.witness), width));
     lines.push(...field2("certainty", `${certaintyWords(finding2)}, evidence ${finding2.evidence}`, width));
-    if (finding2.attack !== void 0) lines.push(...field2("attack", sentence2(finding2.attack), width));
-    if (finding2.impact !== "") lines.push(...field2("impact", sentence2(finding2.impact), width));
+    if (finding2.attack !== void 0) lines.push(...field2("attack", sentence3(finding2.attack), width));
+    if (finding2.impact !== "") lines.push(...field2("impact", sentence3(finding2.impact), width));
   } else if (finding2.certainty !== "proved") {
     lines.push(...field2("certainty", certaintyWords(finding2), width));
   }
-  lines.push(...field2("fix", sentence2(finding2.remedy), width));
+  lines.push(...field2("fix", sentence3(finding2.remedy), width));
   if (detail === "full") {
-    if (finding2.validation.positive !== "") lines.push(...field2("must work", sentence2(finding2.validation.positive), width));
-    if (finding2.validation.negative !== "") lines.push(...field2("must fail", sentence2(finding2.validation.negative), width));
+    if (finding2.validation.positive !== "") lines.push(...field2("must work", sentence3(finding2.validation.positive), width));
+    if (finding2.validation.negative !== "") lines.push(...field2("must fail", sentence3(finding2.validation.negative), width));
   }
   lines.push(...field2("id", finding2.fingerprint, width));
   return lines;
@@ -68663,13 +68841,13 @@ function incompleteBlock(report2, options2) {
   const shown5 = options2.verbose === true ? before : before.slice(0, shownBefore);
   for (const reason of [...fresh, ...shown5]) {
     const state = reason.status === "new" ? "new" : "as before";
-    lines.push(...wrap(`${reasonPlace(reason)}${sentence2(reason.reason)} [${reason.kind}, ${state}]`, width, "  - ").map(reason.status === "new" ? styles.yellow : (text9) => text9));
-    if (reason.remedy !== "") lines.push(...wrap(sentence2(reason.remedy), width, "    fix: ", "         "));
+    lines.push(...wrap(`${reasonPlace(reason)}${sentence3(reason.reason)} [${reason.kind}, ${state}]`, width, "  - ").map(reason.status === "new" ? styles.yellow : (text9) => text9));
+    if (reason.remedy !== "") lines.push(...wrap(sentence3(reason.remedy), width, "    fix: ", "         "));
   }
   if (before.length > shown5.length) lines.push(`  and ${String(before.length - shown5.length)} more as before`);
   for (const entry2 of unreadable3) {
-    lines.push(...wrap(`${place(entry2.file, entry2.line)}: ${sentence2(entry2.reason)} [${entry2.side}]`, width, "  - "));
-    if (entry2.remedy !== "") lines.push(...wrap(sentence2(entry2.remedy), width, "    fix: ", "         "));
+    lines.push(...wrap(`${place(entry2.file, entry2.line)}: ${sentence3(entry2.reason)} [${entry2.side}]`, width, "  - "));
+    if (entry2.remedy !== "") lines.push(...wrap(sentence3(entry2.remedy), width, "    fix: ", "         "));
   }
   return lines;
 }
@@ -68693,7 +68871,7 @@ function assumptionsBlock(report2, options2) {
   const lines = options2.verbose === true ? report2.coverage.assumptions.map(({ id, text: text9 }) => ({ ids: [id], text: text9 })) : assumptionLines(report2);
   if (lines.length === 0) return [];
   const called = (ids3) => `${ids3.slice(0, 3).map(name).join(", ")}${ids3.length > 3 ? ` and ${String(ids3.length - 3)} more` : ""}`;
-  return [heading("Assumptions", options2), ...bullets(lines.map(({ ids: ids3, text: text9 }) => `${called(ids3)}: ${sentence2(text9)}`), options2.width)];
+  return [heading("Assumptions", options2), ...bullets(lines.map(({ ids: ids3, text: text9 }) => `${called(ids3)}: ${sentence3(text9)}`), options2.width)];
 }
 function attackPathsBlock(report2, options2, every) {
   const shown5 = report2.attackPaths.filter((path2) => every || path2.status !== "existing");
@@ -68732,15 +68910,15 @@ function summaryBlocks(report2, options2) {
       `${of}${credited.verdict} (${configured.verdict} if verified) · score ${score2(credited.score)} credited, ${score2(configured.score)} configured · level ${String(credited.level)} verified, ${String(configured.level)} configured · confidence ${String(credited.confidence)}`,
       width
     ).map(options2.styles.bold);
-    if (configured.score === null) lines.push(...wrap(`no score: ${sentence2(configured.reason)}`, width, "  "));
-    if (configured.nextLevel !== null) lines.push(...wrap(`for level ${String(configured.nextLevel.level)}: ${sentence2(configured.nextLevel.missing)}`, width, "  "));
-    for (const deduction of credited.deductions) lines.push(...wrap(`confidence −${String(deduction.points)}: ${sentence2(deduction.reason)}`, width, "  "));
+    if (configured.score === null) lines.push(...wrap(`no score: ${sentence3(configured.reason)}`, width, "  "));
+    if (configured.nextLevel !== null) lines.push(...wrap(`for level ${String(configured.nextLevel.level)}: ${sentence3(configured.nextLevel.missing)}`, width, "  "));
+    for (const deduction of credited.deductions) lines.push(...wrap(`confidence −${String(deduction.points)}: ${sentence3(deduction.reason)}`, width, "  "));
     return lines;
   });
-  const decision = worst === void 0 ? "no open finding" : worst.severity === "critical" || worst.severity === "high" ? `act now on ${worst.code} ${sentence2(worst.title)}: ${name(worst.resource)}` : "nothing needs an immediate decision";
+  const decision = worst === void 0 ? "no open finding" : worst.severity === "critical" || worst.severity === "high" ? `act now on ${worst.code} ${sentence3(worst.title)}: ${name(worst.resource)}` : "nothing needs an immediate decision";
   return [
     ...per,
-    [...wrap(`findings: ${findings.length === 0 ? "none" : severityCounts(findings)}`, width), ...worst === void 0 ? [] : wrap(`top exposure: ${sentence2(worst.message)}`, width), ...wrap(`decision: ${decision}`, width)]
+    [...wrap(`findings: ${findings.length === 0 ? "none" : severityCounts(findings)}`, width), ...worst === void 0 ? [] : wrap(`top exposure: ${sentence3(worst.message)}`, width), ...wrap(`decision: ${decision}`, width)]
   ];
 }
 function scopeBlock(report2, options2) {
@@ -68750,12 +68928,12 @@ function scopeBlock(report2, options2) {
     `${plural2(coverage2.files, "file")}, ${plural2(coverage2.documents, "document")}, ${String(coverage2.understood)} understood, ${String(coverage2.ignored)} ignored, ${String(coverage2.unreadable.length)} unreadable`
   ];
   for (const environment4 of environments2) {
-    for (const unit3 of environment4.units) lines.push(`environment ${name(environment4.id)}: ${unit3.kind} ${name(unit3.path)} ${unit3.status}${unit3.tool === void 0 ? "" : ` by ${name(unit3.tool)}`}${unit3.reason === void 0 ? "" : `, ${sentence2(unit3.reason)}`}`);
+    for (const unit3 of environment4.units) lines.push(`environment ${name(environment4.id)}: ${unit3.kind} ${name(unit3.path)} ${unit3.status}${unit3.tool === void 0 ? "" : ` by ${name(unit3.tool)}`}${unit3.reason === void 0 ? "" : `, ${sentence3(unit3.reason)}`}`);
   }
   return [heading("Scope and evidence", options2), ...bullets(lines, options2.width)];
 }
 function inventoryBlock(report2, options2) {
-  const { sidecar: sidecar2, ambient, gateway: gateway2, none: none5, unknown: unknown3 } = report2.coverage.workloads;
+  const { sidecar: sidecar2, ambient, gateway: gateway2, none: none6, unknown: unknown3 } = report2.coverage.workloads;
   return [
     heading(`Workload protection (${plural2(workloadCount(report2), "workload")})`, options2),
     ...table2(
@@ -68764,7 +68942,7 @@ function inventoryBlock(report2, options2) {
         ["sidecar", String(sidecar2)],
         ["ambient", String(ambient)],
         ["gateway", String(gateway2)],
-        ["no proxy", String(none5)],
+        ["no proxy", String(none6)],
         ["unknown", String(unknown3)]
       ],
       options2.width
@@ -68778,7 +68956,7 @@ function planBlock(report2, options2) {
     const steps = /* @__PURE__ */ new Map();
     for (const finding2 of findings) {
       if (!term.severities.includes(finding2.severity)) continue;
-      const key3 = `${finding2.code} ${sentence2(finding2.remedy)}`;
+      const key3 = `${finding2.code} ${sentence3(finding2.remedy)}`;
       const step = steps.get(key3) ?? { code: finding2.code, resources: [] };
       step.resources.push(name(finding2.resource));
       steps.set(key3, step);
@@ -68786,11 +68964,11 @@ function planBlock(report2, options2) {
     if (steps.size === 0) continue;
     lines.push(`  ${term.title}`);
     for (const [text9, { resources }] of steps) {
-      const listed5 = [...new Set(resources)].sort(compareText);
-      lines.push(...wrap(`${text9} (${listed5.slice(0, 3).join(", ")}${listed5.length > 3 ? ` and ${String(listed5.length - 3)} more` : ""})`, options2.width, "    - ", "      "));
+      const listed6 = [...new Set(resources)].sort(compareText);
+      lines.push(...wrap(`${text9} (${listed6.slice(0, 3).join(", ")}${listed6.length > 3 ? ` and ${String(listed6.length - 3)} more` : ""})`, options2.width, "    - ", "      "));
     }
   }
-  const strategic = [...new Set(Object.values(report2.maturity.head).flatMap((card) => card.configured.nextLevel === null ? [] : [`reach level ${String(card.configured.nextLevel.level)}: ${sentence2(card.configured.nextLevel.missing)}`]))].sort(compareText);
+  const strategic = [...new Set(Object.values(report2.maturity.head).flatMap((card) => card.configured.nextLevel === null ? [] : [`reach level ${String(card.configured.nextLevel.level)}: ${sentence3(card.configured.nextLevel.missing)}`]))].sort(compareText);
   if (strategic.length > 0) lines.push("  strategic", ...bullets(strategic, options2.width, "    "));
   return lines.length === 0 ? [] : [heading("Remediation plan", options2), ...lines];
 }
@@ -68798,7 +68976,7 @@ function retestBlock(report2, options2) {
   const suppressed2 = findingsOf(report2, "suppressed");
   const requests = openFindings(report2).flatMap((finding2) => finding2.witness === void 0 ? [] : [`must fail: ${requestLine(finding2.witness)}`]);
   const lines = [
-    ...suppressed2.map((finding2) => `suppressed, still true: ${finding2.code} ${sentence2(finding2.title)}: ${name(finding2.resource)}`),
+    ...suppressed2.map((finding2) => `suppressed, still true: ${finding2.code} ${sentence3(finding2.title)}: ${name(finding2.resource)}`),
     ...report2.coverage.workloads.unknown === 0 ? [] : [`${plural2(report2.coverage.workloads.unknown, "workload")} of unknown enrolment`],
     ...[...new Set(requests)].slice(0, 20),
     "look again: `mesh-posture audit`"
@@ -68863,8 +69041,8 @@ function verdictBlock(report2, options2) {
   const lines = wrap(headlineText(report2), width).map((line) => styles.bold(paint2()(line)));
   const { base: base3, head, mode } = report2.comparison;
   if (base3 !== null) lines.push(...wrap(`compared ${name(base3.label)} → ${name(head.label)} (${mode})`, width).map(styles.dim));
-  for (const gate of report2.gates) if (gate.failed) lines.push(...wrap(`gate \`${gate.id}\` failed: ${sentence2(gate.because)}`, width, "  "));
-  if (report2.preview !== void 0) lines.push(...wrap(`with this configuration: ${report2.preview.verdict}, ${sentence2(report2.preview.because)}`, width, "  "));
+  for (const gate of report2.gates) if (gate.failed) lines.push(...wrap(`gate \`${gate.id}\` failed: ${sentence3(gate.because)}`, width, "  "));
+  if (report2.preview !== void 0) lines.push(...wrap(`with this configuration: ${report2.preview.verdict}, ${sentence3(report2.preview.because)}`, width, "  "));
   return lines;
 }
 function findingsBlocks(title, findings, options2) {
@@ -68877,13 +69055,13 @@ function countsBlock(report2, options2) {
   const existing2 = findingsOf(report2, "existing");
   const lines = [];
   if (fixed3.length > 0) {
-    lines.push(...wrap(`${plural2(fixed3.length, "finding")} fixed by this change:`, options2.width), ...bullets(fixed3.slice(0, 20).map((finding2) => `${finding2.code} ${sentence2(finding2.title)}: ${name(finding2.resource)}`), options2.width));
+    lines.push(...wrap(`${plural2(fixed3.length, "finding")} fixed by this change:`, options2.width), ...bullets(fixed3.slice(0, 20).map((finding2) => `${finding2.code} ${sentence3(finding2.title)}: ${name(finding2.resource)}`), options2.width));
     if (fixed3.length > 20) lines.push(`  and ${String(fixed3.length - 20)} more`);
   }
   if (suppressed2.length > 0) lines.push(...wrap(`${plural2(suppressed2.length, "finding")} suppressed: ${[...new Set(suppressed2.map((finding2) => finding2.code))].join(", ")}`, options2.width));
   if (existing2.length > 0) {
     lines.push(...wrap(`${plural2(existing2.length, "finding")} of before, unchanged (${severityCounts(existing2)}); \`audit\` lists them`, options2.width));
-    if (options2.verbose === true) lines.push(...bullets(existing2.map((finding2) => `${finding2.severity} ${finding2.code} ${sentence2(finding2.title)}: ${name(finding2.resource)}`), options2.width));
+    if (options2.verbose === true) lines.push(...bullets(existing2.map((finding2) => `${finding2.severity} ${finding2.code} ${sentence3(finding2.title)}: ${name(finding2.resource)}`), options2.width));
   }
   return lines;
 }
@@ -68892,7 +69070,7 @@ function resourcesBlock(report2, options2) {
   const rank4 = { changed: 0, undecided: 1, none: 2 };
   const sorted = [...report2.resources].sort((left, right) => rank4[left.effect] - rank4[right.effect]);
   const limit = options2.verbose === true ? sorted.length : 20;
-  const line = (resource) => `${name(resource.resource)} ${resource.change}: ${resource.effect === "none" ? "no effect, " : resource.effect === "undecided" ? "not known, " : "has an effect"}${resource.effect === "changed" ? "" : sentence2(resource.because)}`;
+  const line = (resource) => `${name(resource.resource)} ${resource.change}: ${resource.effect === "none" ? "no effect, " : resource.effect === "undecided" ? "not known, " : "has an effect"}${resource.effect === "changed" ? "" : sentence3(resource.because)}`;
   const lines = [heading(resourceWords(report2), options2), ...bullets(sorted.slice(0, limit).map(line), options2.width)];
   if (sorted.length > limit) lines.push(`  and ${String(sorted.length - limit)} more`);
   return lines;
@@ -69414,8 +69592,8 @@ function judgeEntry(value, tree3) {
   if (problem !== void 0) return unreadable2(problem.message, problem.path);
   for (const field3 of ["manifests", "base", "head", "manifest"]) {
     const text9 = value[field3];
-    const unread3 = typeof text9 === "string" ? unreadManifest(text9) : void 0;
-    if (unread3 !== void 0) return unreadable2(`\`${field3}\` ${unread3}`, [field3]);
+    const unread4 = typeof text9 === "string" ? unreadManifest(text9) : void 0;
+    if (unread4 !== void 0) return unreadable2(`\`${field3}\` ${unread4}`, [field3]);
   }
   const queries2 = Array.isArray(value["queries"]) ? value["queries"] : [];
   switch (kind) {
@@ -69728,29 +69906,29 @@ function answerBlock(explanation, answer4, other, options2) {
     const at2 = step.by === void 0 ? "" : ` [${where(step.by, own4?.path)}]`;
     const head = `${isNew2 ? ">" : " "} ${number5}. ${name(step.rule).padEnd(Math.min(width, 12))}  `;
     const written2 = [
-      ...wrap(`${partOf2(step.rule)}: ${sentence2(step.text)}${at2}`, options2.width, head),
-      ...details2.filter((detail) => detail !== own4).slice(0, MOST_DETAILS).flatMap((detail) => wrap(`${sentence2(detail.text)} [${where(detail.by, detail.path)}]`, options2.width, `${" ".repeat(head.length)}- `)),
+      ...wrap(`${partOf2(step.rule)}: ${sentence3(step.text)}${at2}`, options2.width, head),
+      ...details2.filter((detail) => detail !== own4).slice(0, MOST_DETAILS).flatMap((detail) => wrap(`${sentence3(detail.text)} [${where(detail.by, detail.path)}]`, options2.width, `${" ".repeat(head.length)}- `)),
       ...details2.length > MOST_DETAILS ? [`${" ".repeat(head.length)}- and ${String(details2.length - MOST_DETAILS)} more`] : []
     ];
     lines.push(...isNew2 ? written2.map(options2.styles.bold) : written2);
   }
   const steps = new Set(decision.because.flatMap((step) => [step.by, ...(step.details?.() ?? []).map((detail) => detail.by)]));
-  const others2 = decision.verdict === "unknown" ? [] : decision.by.filter((resource) => !steps.has(resource));
-  if (others2.length > 0) lines.push(...wrap(`decided by ${others2.map((resource) => where(resource)).join(", ")}`, options2.width, "  "));
+  const others3 = decision.verdict === "unknown" ? [] : decision.by.filter((resource) => !steps.has(resource));
+  if (others3.length > 0) lines.push(...wrap(`decided by ${others3.map((resource) => where(resource)).join(", ")}`, options2.width, "  "));
   return lines;
 }
 function givenWords(missing2) {
   return /^(?:enrolment|provider|keys|opaque):\S+$/u.test(missing2) ? `the manifests do not tell it: ask again with \`--given ${name(missing2)}=true\` or \`=false\`` : "";
 }
 function changeBlock2(change2, options2) {
-  return [...wrap(`explained by change ${name(change2.id)}: ${sentence2(change2.headline)}`, options2.width), ...causeLines(change2).slice(0, 6).flatMap(({ joint, cause: cause2 }) => wrap(`${joint}${causeWords2(cause2)}`, options2.width, "  cause  "))];
+  return [...wrap(`explained by change ${name(change2.id)}: ${sentence3(change2.headline)}`, options2.width), ...causeLines(change2).slice(0, 6).flatMap(({ joint, cause: cause2 }) => wrap(`${joint}${causeWords2(cause2)}`, options2.width, "  cause  "))];
 }
 function explainText(explanation, options2 = defaultTextOptions) {
   const given = givenOf(explanation.query);
   const { answers: answers2 } = explanation;
   const rival = (answer4) => answers2.find((other) => other !== answer4 && other.environment === answer4.environment && answer4.side !== void 0)?.decision;
   return page([
-    [...wrap(requestLine({ ...explanation.query, given: {} }), options2.width), ...given === "" ? [] : wrap(`given ${given}`, options2.width, "  "), ...(explanation.notes ?? []).flatMap((note2) => wrap(`note: ${sentence2(note2)}`, options2.width, "  "))],
+    [...wrap(requestLine({ ...explanation.query, given: {} }), options2.width), ...given === "" ? [] : wrap(`given ${given}`, options2.width, "  "), ...(explanation.notes ?? []).flatMap((note2) => wrap(`note: ${sentence3(note2)}`, options2.width, "  "))],
     ...answers2.map((answer4) => answerBlock(explanation, answer4, rival(answer4), options2)),
     ...pairsOf2(answers2).map(([first, second]) => wrap(`${first.environment === void 0 ? "" : `in ${name(first.environment)} `}${movement(first.decision, second.decision)}`, options2.width)),
     explanation.change === void 0 ? [] : changeBlock2(explanation.change, options2)
@@ -69824,7 +70002,7 @@ function givenOf2(lines) {
 function callerOf2(text9) {
   if (text9 === "plaintext") return { principal: null };
   const identity2 = text9.replace(/^spiffe:\/\//u, "");
-  if (/^[^/]+\/ns\/[^/]+\/sa\/[^/]+$/u.test(identity2)) return { principal: identity2 };
+  if (/^[^/]+\/ns\/(?:[^/]+|~.+)\/sa\/[^/]+$/u.test(identity2)) return { principal: identity2 };
   if (text9.startsWith("spiffe://") || text9.includes("/ns/") || text9.includes("/sa/")) throw new InputError(`\`--from ${text9}\` is not an identity`, "write it as `cluster.local/ns/NAMESPACE/sa/ACCOUNT`");
   return { workload: text9 };
 }
@@ -70045,8 +70223,8 @@ async function readTree(target) {
   checkConfiguredNames(configuration, pair, prepared.discovered);
   const loaded = loadSnapshot(prepared.pair.head, prepared.pair.blobs, config3, { prepared });
   const [first, ...more] = loaded.incompleteReasons;
-  const unread3 = first === void 0 ? void 0 : `${first.file ?? first.unit ?? target}${first.line === void 0 ? "" : `:${first.line}`}: ${first.reason}${more.length === 0 ? "" : `, and ${more.length} more`}`;
-  return { environments: loaded.environments.map(({ id, head }) => ({ id, resources: head.resources })), ...unread3 === void 0 ? {} : { unread: unread3 } };
+  const unread4 = first === void 0 ? void 0 : `${first.file ?? first.unit ?? target}${first.line === void 0 ? "" : `:${first.line}`}: ${first.reason}${more.length === 0 ? "" : `, and ${more.length} more`}`;
+  return { environments: loaded.environments.map(({ id, head }) => ({ id, resources: head.resources })), ...unread4 === void 0 ? {} : { unread: unread4 } };
 }
 async function treeOf(value, file2, trees) {
   const named8 = value !== null && typeof value === "object" && "tree" in value ? value.tree : void 0;
@@ -70122,6 +70300,30 @@ var init_test = __esm({
   }
 });
 
+// src/units/uses.ts
+function usesOf(discovered, written2, has2) {
+  const path2 = resolvePath(".", written2);
+  if (path2 === void 0 || !has2(path2)) return { path: void 0, units: [], context: [] };
+  const holds3 = (files) => files.base.includes(path2) || files.head.includes(path2);
+  return {
+    path: path2,
+    units: discovered.units.filter((unit3) => ["base", "head"].some((side2) => reads(onSide(unit3, side2), path2))).map((unit3) => unit3.id),
+    context: holds3(discovered.context) ? "all" : [...discovered.environmentContext].flatMap(([environment4, files]) => holds3(files) ? [environment4] : [])
+  };
+}
+function reads(unit3, path2) {
+  if (unit3 === void 0) return false;
+  const { inputs, valuesFile } = unit3;
+  return path2 === valuesFile || inputs.files.has(path2) || inputs.trees.some((tree3) => below(path2, tree3)) || isKustomizationName(baseName(path2)) && inputs.folders.has(folderOf(path2));
+}
+var init_uses = __esm({
+  "src/units/uses.ts"() {
+    "use strict";
+    init_kustomization();
+    init_unit();
+  }
+});
+
 // src/entry/commands/environments.ts
 var environments_exports = {};
 __export(environments_exports, {
@@ -70136,8 +70338,7 @@ async function environments(args) {
   checkConfiguredNames(configuration, pair, prepared.discovered);
   const loaded = loadComparison(prepared.pair, config3, { prepared });
   if (values5.explain !== void 0) {
-    const units = unitsUsing(loaded.discovered, values5.explain);
-    print(units.length > 0 ? `\`${oneLine(values5.explain)}\` is used by ${units.map((unit3) => `\`${oneLine(unit3)}\``).join(", ")}` : `\`${oneLine(values5.explain)}\` is used by no unit: a change in it changes nothing`);
+    print(usesText(values5.explain, usesOf(loaded.discovered, values5.explain, (path2) => pair.base.entries.has(path2) || pair.head.entries.has(path2))));
     return 0;
   }
   const lines = [];
@@ -70153,11 +70354,24 @@ async function environments(args) {
   print(lines.join("\n"));
   return 0;
 }
+function usesText(written2, { path: path2, units, context: context2 }) {
+  const file2 = `\`${oneLine(written2)}\``;
+  if (path2 === void 0) return `${file2} is no file of this tree`;
+  const said4 = [
+    ...units.length === 0 ? [] : [`is used by ${listed5(units)}`],
+    ...context2 === "all" ? ["is context of every environment"] : context2.length === 0 ? [] : [`is context of ${listed5(context2)}`]
+  ];
+  return `${file2} ${said4.length === 0 ? "is used by no unit: a change in it changes nothing" : said4.join(", and ")}`;
+}
+function listed5(names4) {
+  return names4.map((name2) => `\`${oneLine(name2)}\``).join(", ");
+}
 var init_environments2 = __esm({
   "src/entry/commands/environments.ts"() {
     "use strict";
     init_load();
     init_unit();
+    init_uses();
     init_arguments();
     init_configuration();
     init_configured_names();

@@ -1,10 +1,12 @@
 /** From an edit or a field to lines of a file. Positions are computed here and nowhere earlier, for what a result names. */
+import { canonical } from '#lib/canonical.ts';
 import type { FieldPath, Origin, Span } from '#source/origin.ts';
 import { parseStream, spanReader, type ParsedDocument } from '#source/documents.ts';
 import type { SpanReader } from '#source/span.ts';
 import type { AnyResource } from '#manifests/resource.ts';
+import { twinOf } from '#manifests/twins.ts';
 import type { Cause } from '#impact/change.ts';
-import { firstDifference, type Edit } from '#impact/edits.ts';
+import { firstDifference, type Edit, type Place } from '#impact/edits.ts';
 import type { Location } from '#findings/finding.ts';
 import type { BlobId, TreePair } from '#trees/tree.ts';
 import { renderedSpan } from './cite-rendered.ts';
@@ -21,12 +23,30 @@ function remember<V>(known: Map<BlobId, V>, blob: BlobId, value: V): void {
   known.set(blob, value);
 }
 
+type Lines = Pick<Span, 'startLine' | 'endLine'>;
+
+/** Values by two objects. */
+class Pairs<V> {
+  readonly #known = new WeakMap<AnyResource, WeakMap<AnyResource, { readonly value: V }>>();
+
+  get(left: AnyResource, right: AnyResource, make: () => V): V {
+    const others = this.#known.get(left) ?? new WeakMap<AnyResource, { readonly value: V }>();
+    const known = others.get(right) ?? { value: make() };
+    this.#known.set(left, others.set(right, known));
+    return known.value;
+  }
+}
+
 export class Citations {
   readonly #pair: TreePair;
   readonly #readers = new Map<BlobId, SpanReader>();
   readonly #documents = new Map<BlobId, readonly ParsedDocument[]>();
   /** Many changes have the same edit as their cause. */
   readonly #cited = new WeakMap<Edit, Cause>();
+  /** Where twins differ, and where their fields stand: the same in every file that holds the same document. */
+  readonly #differences = new Pairs<Place | undefined>();
+  readonly #lines = new WeakMap<AnyResource, Map<string, Lines>>();
+  readonly #renderedLines = new Map<string, Lines>();
 
   readonly #blames: ReadonlyMap<string, Blame>;
 
@@ -49,13 +69,13 @@ export class Citations {
     const blame = this.#blameOf(edit);
     if (blame !== undefined) return { ...blame, via: blame.via.map((step) => (step.role === 'template' ? { ...step, line: this.#templateLine(edit) } : step)), resource: edit.id, change: edit.type };
     const [resource, side, path] = this.#placeOf(edit);
-    const span = this.#span(resource.origin, path);
+    const span = this.#span(resource, path);
     return { file: resource.origin.file, line: span.startLine, endLine: Math.min(span.endLine, span.startLine + MOST_LINES - 1), side, resource: edit.id, change: edit.type, via: [] };
   }
 
   locate(resource: AnyResource, path: FieldPath, side: 'base' | 'head'): Location | undefined {
     if (this.#text(resource.origin.blob) === undefined && resource.origin.rendered?.from !== 'archive') return undefined;
-    const span = this.#span(resource.origin, path);
+    const span = this.#span(resource, path);
     return { file: resource.origin.file, startLine: span.startLine, endLine: Math.min(span.endLine, span.startLine + MOST_LINES - 1), side: side === 'base' ? 'LEFT' : 'RIGHT' };
   }
 
@@ -69,7 +89,7 @@ export class Citations {
 
   #templateLine(edit: Edit): number {
     const [resource, , path] = this.#placeOf(edit);
-    return this.#span(resource.origin, path).startLine;
+    return this.#span(resource, path).startLine;
   }
 
   #placeOf(edit: Edit): [AnyResource, 'LEFT' | 'RIGHT', FieldPath] {
@@ -79,17 +99,42 @@ export class Citations {
       case 'removed':
         return [edit.base, 'LEFT', []];
       case 'modified': {
-        const place = firstDifference(this.#value(edit.base.origin), this.#valueWithPlaces(edit.head.origin));
+        const place = this.#differences.get(twinOf(edit.base), twinOf(edit.head), () => firstDifference(this.#value(edit.base.origin), this.#valueWithPlaces(edit.head.origin)));
         if (place === undefined) return [edit.head, 'RIGHT', []];
         return place.side === 'LEFT' ? [edit.base, 'LEFT', place.path] : [edit.head, 'RIGHT', place.path];
       }
     }
   }
 
-  #span(origin: Origin, path: FieldPath): Span {
-    if (origin.rendered !== undefined) return renderedSpan(origin, path, this.#text(origin.blob) ?? '', this.#text(origin.rendered.blob) ?? '');
+  #span(resource: AnyResource, path: FieldPath): Lines {
+    const { origin } = resource;
+    if (origin.rendered !== undefined) return this.#renderedSpan(origin, path);
     const reader = this.#reader(origin.blob);
-    return path.length === 0 ? reader.object(origin) : reader.field(origin, path);
+    const start = reader.startLine(origin.document);
+    if (start === undefined) return reader.object(origin);
+    // INVARIANT: twins are of one text of a document, so that their lines are as far from its beginning.
+    const twin = twinOf(resource);
+    const known = this.#lines.get(twin) ?? new Map<string, Lines>();
+    this.#lines.set(twin, known);
+    const key = canonical([origin.item ?? null, path]);
+    let lines = known.get(key);
+    if (lines === undefined) {
+      const { startLine, endLine } = path.length === 0 ? reader.object(origin) : reader.field(origin, path);
+      lines = { startLine: startLine - start, endLine: endLine - start };
+      known.set(key, lines);
+    }
+    return { startLine: lines.startLine + start, endLine: lines.endLine + start };
+  }
+
+  /** Environments that render one base have its objects from the same lines. */
+  #renderedSpan(origin: Origin, path: FieldPath): Lines {
+    const key = canonical([origin.blob, origin.rendered ?? null, origin.item ?? null, path]);
+    const known = this.#renderedLines.get(key);
+    if (known !== undefined) return known;
+    const { startLine, endLine } = renderedSpan(origin, path, this.#text(origin.blob) ?? '', this.#text(origin.rendered?.blob ?? '') ?? '');
+    const fresh = { startLine, endLine };
+    this.#renderedLines.set(key, fresh);
+    return fresh;
   }
 
   #reader(blob: BlobId): SpanReader {

@@ -6,19 +6,21 @@ import { buildMesh, type MeshSettings } from '#mesh/build.ts';
 import { extensionHosts } from '#mesh/extension-services.ts';
 import { enrolmentKnowledge } from '#mesh/enrolment.ts';
 import { unreadableMeshConfig } from '#mesh/config-fields.ts';
-import type { Mesh } from '#mesh/model.ts';
+import type { Assumption, Mesh } from '#mesh/model.ts';
 import { compareSides } from '#impact/compare.ts';
 import { DifferenceMemo } from '#impact/pair-context.ts';
 import type { RawChange, Sides } from '#impact/raw-change.ts';
 import { regionCube } from '#impact/region.ts';
 import { describeChanges, type DescribedChange, type Provenance } from '#impact/describe.ts';
 import { editsBetween, type Edit } from '#impact/edits.ts';
+import { editsApart, Kinship, takenFrom } from '#impact/likeness.ts';
 import type { Choice } from '#manifests/unresolved.ts';
 import type { Limits } from '#sets/difference.ts';
 import type { Citations } from './cite.ts';
 import { counterfactuals, withConfigOf } from './counterfactual.ts';
 import type { LoadedEnvironment } from './load.ts';
 import { unresolvedId, unresolvedIn } from './load/unresolved.ts';
+import { newUnitsOnce } from './new-units.ts';
 import { renamedWorkloads } from './workload-pairing.ts';
 
 export interface ComparedEnvironment {
@@ -31,6 +33,8 @@ export interface ComparedEnvironment {
 export interface ComparedEnvironments {
   readonly environments: readonly ComparedEnvironment[];
   readonly changes: readonly DescribedChange[];
+  /** What stands for several changes. */
+  readonly assumptions: readonly Assumption[];
   /** Values that are not told and decide what changes. */
   readonly undecided: readonly UndecidedValue[];
   readonly internalErrors: readonly string[];
@@ -98,7 +102,8 @@ function keepsItsPlace(edit: Edit): boolean {
   return edit.base.creationTimestamp === edit.head.creationTimestamp && selected(edit.base) === selected(edit.head);
 }
 
-export function compareEnvironments(loaded: readonly LoadedEnvironment[], stated: MeshSettings['stated'], limits: Limits, citations: Citations): ComparedEnvironments {
+/** @param kinship what environments take over from each other */
+export function compareEnvironments(loaded: readonly LoadedEnvironment[], stated: MeshSettings['stated'], limits: Limits, citations: Citations, kinship = new Kinship()): ComparedEnvironments {
   const memo = new DifferenceMemo();
   const configs = new SharedConfigs();
   const provenance = new Map<string, Provenance>();
@@ -112,20 +117,25 @@ export function compareEnvironments(loaded: readonly LoadedEnvironment[], stated
     environments.push(compared);
     if (each.identical) continue;
     const sides: Sides = { environment: each.id, base: compared.base, head: compared.head, renamed: compared.renamed };
-    const result = compareSides(sides, limits, memo);
+    const edits = editsBetween(compared.resources.base, compared.resources.head);
+    const kin = kinship.of(sides);
+    const result = compareSides(sides, limits, memo, kin === undefined ? undefined : (pair) => takenFrom(kin, pair, compared.base.config.rootNamespace));
+    kinship.add(sides, edits, result);
     raw.push(...result.changes);
     internalErrors.push(...result.internalErrors);
     destinations += result.compared;
     undecided.push(...undecidedValues(each, (environment) => meshes(environment, stated, configs), result.changes, (sides) => compareSides(sides, limits, memo).changes));
     provenance.set(each.id, {
       sides,
-      edits: editsBetween(compared.resources.base, compared.resources.head),
+      edits,
+      unlike: kin === undefined ? [] : editsApart(edits, kin.edits),
       counterfactual: counterfactuals(compared.resources.base, compared.base, compared.head, compared.settings),
       limits,
       cite: (edit) => citations.cite(edit),
     });
   }
-  return { environments, changes: describeChanges(raw, provenance).map(withUnresolvedAssumptions), undecided, internalErrors, destinations, workUnits: memo.work };
+  const { changes, assumptions } = newUnitsOnce(describeChanges(raw, provenance).map(withUnresolvedAssumptions), loaded);
+  return { environments, changes, assumptions, undecided, internalErrors, destinations, workUnits: memo.work };
 }
 
 /** The comparison again with each value that a text may stand for: a difference in what changes is not decided by the repository. */

@@ -1,4 +1,8 @@
-/** Every request that a report prints as a proof is asked once more, as it is printed, on both sides: what answers otherwise is our bug. */
+/**
+ * Every request that a report prints as a proof gives its printed answers on both sides: what answers otherwise is our bug. It is asked
+ * once more, as it is printed, wherever that is not the very question that was answered when the change was found.
+ */
+import { isAnswered } from '#impact/answered.ts';
 import { weakest } from '#impact/compare.ts';
 import { answerOn } from '#impact/pair-context.ts';
 import type { Change, WitnessAnswer } from '#impact/change.ts';
@@ -12,16 +16,21 @@ interface Sides {
   readonly renamed: ReadonlyMap<string, string>;
 }
 
-/** @returns one sentence for each witness that does not give its printed answers in some environment of its change */
-export function unreplayed(changes: readonly Change[], environments: readonly Sides[]): readonly string[] {
+/**
+ * @param taken environments in which a change is surely as in another one of its environments
+ * @returns one sentence for each witness that does not give its printed answers in some environment of its change
+ */
+export function unreplayed(changes: readonly Change[], environments: readonly Sides[], taken: (change: Change) => readonly string[] = () => []): readonly string[] {
   const byId = new Map(environments.map((sides) => [sides.id, sides]));
   return changes.flatMap((change): readonly string[] => {
     const { witness } = change;
     if (witness === undefined) return [];
     const { base, head, ...query } = witness;
+    const settled = taken(change);
     const failing = change.environments.find((id) => {
+      if (settled.includes(id)) return false;
       const sides = byId.get(id);
-      return sides === undefined || !judgements(change, sides).some((each) => gives(each, 'base', query, base) && gives(each, 'head', query, head));
+      return sides === undefined || (!(sides.renamed.size === 0 && isAnswered(witness, sides)) && !judgements(change, sides).some((each) => gives(each, 'base', query, base) && gives(each, 'head', query, head)));
     });
     return failing === undefined ? [] : [`the witness of change ${change.id} does not give its printed answers in \`${failing}\``];
   });

@@ -1,5 +1,5 @@
 /** From changes and two sides to findings: detectors run, drafts get fingerprints and positions, equal ones become one. */
-import { compareBy, distinct } from '#lib/order.ts';
+import { distinct, sortedBy } from '#lib/order.ts';
 import type { Cause, Change } from '#impact/change.ts';
 import type { Mesh } from '#mesh/model.ts';
 import type { AnyResource } from '#manifests/resource.ts';
@@ -76,7 +76,7 @@ export function runDetectors(input: FindingsInput): readonly Finding[] {
 }
 
 export function ordered(findings: readonly Finding[]): readonly Finding[] {
-  return [...findings].sort(compareBy((finding) => -severityRank(finding.severity), (finding) => finding.code, (finding) => finding.resource, (finding) => finding.fingerprint));
+  return sortedBy(findings, (finding) => -severityRank(finding.severity), (finding) => finding.code, (finding) => finding.resource, (finding) => finding.fingerprint);
 }
 
 function changeFinding(rule: RuleId, draft: ChangeDraft): Finding {

@@ -7,7 +7,7 @@ import type { Matcher } from '#sets/matcher.ts';
 import type { Mesh, Workload } from '#mesh/model.ts';
 import type { Callers } from './change.ts';
 import { looksAtPods, podCallers } from './pod-callers.ts';
-import { matcherWord } from './region.ts';
+import { matcherWord, textWord } from './region.ts';
 
 /** Identity that a workload of this mesh presents: `td/ns/x/sa/y`. */
 export function principalOf(mesh: Mesh, workload: Workload): string {
@@ -56,7 +56,7 @@ function* candidates(predicates: readonly Predicate[], known: KnownIdentities): 
 
 function narrowed(matcher: Matcher): { readonly principal?: string; readonly namespace?: string } | undefined {
   if (matcher.type === 'principal' && matcher.pattern.type === 'exact') return { principal: matcher.pattern.text };
-  // `sa` matches the word before every account's name (A3.15), so that its namespace tells nothing.
+  // `sa` matches identities of a namespace `ns` as well: the text `/ns/sa/` stands in both (A3.15).
   if (matcher.type === 'namespace-glob' && !matcher.glob.includes('*') && matcher.glob !== 'sa') return { namespace: matcher.glob };
   if (matcher.type === 'namespace' && matcher.pattern.type === 'exact') return { namespace: matcher.pattern.text };
   if (matcher.type === 'service-account') return { namespace: matcher.namespace };
@@ -82,8 +82,8 @@ function admits(predicates: readonly Predicate[], peer: string | null): boolean 
 }
 
 /** An identity that no manifest and no policy names: what holds for it holds for whoever comes. */
-function nobody(mesh: Mesh): string {
-  return `${mesh.config.trustDomain}/ns/\u0001/sa/\u0001`;
+function nobody(trustDomain: string): string {
+  return `${trustDomain}/ns/\u0001/sa/\u0001`;
 }
 
 /** Every identity of the mesh, whoever it is. */
@@ -92,10 +92,13 @@ export const ANY_IDENTITY = 'any other mesh identity';
 /** Of no trust domain that the mesh takes. */
 export const FOREIGN_IDENTITY = 'any identity of another trust domain';
 
+/** Every identity of one trust domain, by its name. */
+export const OF_DOMAIN = 'any other identity of trust domain ';
+
 /** A positive matcher that stands for identities which no manifest need create, in words. */
 function openWord(matcher: Matcher, known: KnownIdentities, mesh: Mesh): string | undefined {
   if (matcher.type === 'absent') return undefined;
-  if (matcher.type === 'trust-domain') return isOwn(matcher, mesh) ? ANY_IDENTITY : `any other identity of ${matcherWord(matcher)}`;
+  if (matcher.type === 'trust-domain') return isOwn(matcher, mesh) ? ANY_IDENTITY : `${OF_DOMAIN}${textWord(matcher.pattern)}`;
   if (matcher.type === 'identified' || (matcher.type === 'principal' && (matcher.pattern.type === 'non-empty' || matcher.pattern.type === 'present'))) return ANY_IDENTITY;
   if (matcher.type === 'principal' && matcher.pattern.type === 'exact') {
     return known.byPrincipal.has(matcher.pattern.text) ? undefined : `${matcher.pattern.text} (no workload here uses it)`;
@@ -127,9 +130,13 @@ function openWords(predicates: readonly Predicate[], known: KnownIdentities, mes
     .filter((predicate) => predicate.any.length > 0)
     .map((predicate) => ({ any: predicate.any, width: Math.max(...predicate.any.map((matcher) => widthOf(matcher, mesh))) }))
     .sort((left, right) => left.width - right.width);
-  // Everybody but the mesh's own: certificates of another authority.
-  if (narrowest?.width === 5 && !admits(predicates, nobody(mesh))) return [FOREIGN_IDENTITY];
-  if (narrowest === undefined) return admits(predicates, nobody(mesh)) ? [ANY_IDENTITY] : [];
+  const anybody = admits(predicates, nobody(mesh.config.trustDomain));
+  if (narrowest === undefined) return anybody ? [ANY_IDENTITY] : [];
+  if (narrowest.width === 5 && !anybody) {
+    const aliases = mesh.config.trustDomainAliases.filter((alias) => admits(predicates, nobody(alias)));
+    // Everybody but the mesh's own: certificates of another authority.
+    return aliases.length === 0 ? [FOREIGN_IDENTITY] : aliases.map((alias) => `${OF_DOMAIN}${alias}`);
+  }
   const excluded = new Set(predicates.flatMap((predicate) => predicate.none.map((matcher) => canonical(matcher))));
   return narrowest.any.flatMap((matcher) => {
     if (excluded.has(canonical(matcher))) return [];

@@ -21,10 +21,12 @@ export class EditIndex {
   readonly #everywhere: readonly Edit[];
   readonly #byNamespace: ReadonlyMap<string | undefined, readonly Edit[]>;
   readonly #sides: Sides;
+  readonly #roots: ReadonlySet<string | undefined>;
 
   constructor(sides: Sides, edits: readonly Edit[]) {
     const roots = new Set<string | undefined>([undefined, sides.base.config.rootNamespace, sides.head.config.rootNamespace]);
     this.#sides = sides;
+    this.#roots = roots;
     this.#all = edits;
     const asked = new Set([sides.base, sides.head].flatMap(({ config }) => (config.extensionProviders ?? []).map((provider) => provider.service)));
     this.#everywhere = edits.filter((edit) => roots.has(editNamespace(edit)) || (asked.size > 0 && [...extensionHosts(versions(edit))].some((host) => asked.has(host))));
@@ -38,16 +40,28 @@ export class EditIndex {
   }
 
   of(raw: RawChange): Candidates {
+    // Routes, Services and policies of every namespace act at a gateway.
+    if (raw.gateway !== undefined) return likelyFirst(raw, this.#all);
+    const { places, labels } = this.#surroundings(raw);
+    const near = [...new Set(places.flatMap((place) => this.#at(place)))].filter((edit) => labels.length === 0 || mayAct(edit, labels));
+    return likelyFirst(raw, near);
+  }
+
+  /** None of these edits, which may be of another environment, would be a candidate. */
+  isFar(raw: RawChange, edits: readonly Edit[]): boolean {
+    if (edits.length === 0) return true;
+    if (raw.gateway !== undefined) return false;
+    const { places, labels } = this.#surroundings(raw);
+    const isNear = (edit: Edit): boolean => places.includes('*') || this.#roots.has(editNamespace(edit)) || places.includes(editNamespace(edit));
+    return !edits.some((edit) => isNear(edit) && (labels.length === 0 || mayAct(edit, labels)));
+  }
+
+  #surroundings(raw: RawChange): { readonly places: readonly (string | undefined)[]; readonly labels: readonly Labels[] } {
     const asking = raw.witness?.query.from;
     const caller = asking?.pod?.namespace ?? (asking?.workload === undefined ? undefined : namespaceOfId(asking.workload));
     const waypoints = waypointNamespaces(raw);
     // A NetworkPolicy at the caller may let it out, labels of its namespace let it in, and a waypoint has policies of its own.
-    const places = [raw.destination.namespace, ...(caller === undefined ? [] : [caller]), ...waypoints];
-    const labels = waypoints.length > 0 ? [] : this.#labelsOf(raw);
-    const near = [...new Set(places.flatMap((place) => this.#at(place)))].filter((edit) => labels.length === 0 || mayAct(edit, labels));
-    const named = new Set([...raw.seedOrigins.map((origin) => origin.policy), ...byOf(raw.witness?.base), ...byOf(raw.witness?.head)]);
-    const likely = near.filter((edit) => named.has(edit.id));
-    return { edits: [...likely, ...near.filter((edit) => !named.has(edit.id))], likely: likely.length };
+    return { places: [raw.destination.namespace, ...(caller === undefined ? [] : [caller]), ...waypoints], labels: waypoints.length > 0 ? [] : this.#labelsOf(raw) };
   }
 
   /** The destination's labels on both sides; none where it is a phantom. */
@@ -57,6 +71,12 @@ export class EditIndex {
     const after = head.workloads.get(destination.id) ?? head.workloads.get([...renamed].find(([, former]) => former === destination.id)?.[0] ?? '');
     return before === undefined || after === undefined ? [] : [before.labels, after.labels];
   }
+}
+
+function likelyFirst(raw: RawChange, edits: readonly Edit[]): Candidates {
+  const named = new Set([...raw.seedOrigins.map((origin) => origin.policy), ...byOf(raw.witness?.base), ...byOf(raw.witness?.head)]);
+  const likely = edits.filter((edit) => named.has(edit.id));
+  return { edits: [...likely, ...edits.filter((edit) => !named.has(edit.id))], likely: likely.length };
 }
 
 function versions(edit: Edit): readonly AnyResource[] {

@@ -14,6 +14,7 @@ import type { Layer, LayerId, Path } from '#sets/cube.ts';
 import type { Difference, Limits } from '#sets/difference.ts';
 import { authoritiesMoved } from './authority-changes.ts';
 import { enforcementMoved, opaqueMoved } from './enforcement.ts';
+import { gatewayContexts } from './gateways.ts';
 import { identitiesMoved } from './identity-changes.ts';
 import { latentMoved } from './latent.ts';
 import { AccountsApart } from './moved-accounts.ts';
@@ -38,44 +39,71 @@ export function destinationPairs(sides: Sides): Pair[] {
   return pairs.sort((left, right) => compareText(left.destination.id, right.destination.id));
 }
 
-export function compareSides(sides: Sides, limits: Limits, memo: DifferenceMemo): RawComparison {
-  const changes: RawChange[] = [];
+/** @param known changes of a destination that were found before, where they surely hold here */
+export function compareSides(sides: Sides, limits: Limits, memo: DifferenceMemo, known: (pair: Pair) => readonly RawChange[] | undefined = () => undefined): RawComparison {
   const internalErrors: string[] = [];
-  const identities = preferredIdentities(sides);
   const policed = hasNetworkPolicies(sides.base) || hasNetworkPolicies(sides.head);
-  const pairs = destinationPairs(sides);
-  const fromAmbient = hasAmbient(sides.base) || hasAmbient(sides.head);
   const accounts = new AccountsApart(sides);
-  // Everything that is told of a workload beside its policies.
-  const more = policed || accounts.any || sides.base.unsettled.size > 0;
+  const whole: Whole = {
+    sides,
+    limits,
+    memo,
+    internalErrors,
+    policed,
+    accounts,
+    identities: preferredIdentities(sides),
+    mixed: hasAmbient(sides.base) || hasAmbient(sides.head),
+    more: policed || accounts.any || sides.base.unsettled.size > 0,
+  };
+  const pairs = destinationPairs(sides);
+  const byDestination = new Map<string, readonly RawChange[]>();
+  const changes: RawChange[] = [];
   for (const pair of pairs) {
-    if (!more && surelyEqual(sides.base, pair.base, sides.head, pair.head)) continue;
-    const proxies = { base: pathsTo(sides.base, pair.base, fromAmbient), head: pathsTo(sides.head, pair.head, fromAmbient) };
-    const networked = policed && hasNetwork(pair.base);
-    const accountsMoved = accounts.at([proxies.base, proxies.head]);
-    if (accountsMoved.length > 0) changes.push(...identitiesMoved({ sides, pair, ...proxies, limits, memo, preferred: preferredValues(identities, pair, false), internalErrors }, accountsMoved));
-    const moved = { network: networked && (networkMovedAt(sides.base, pair.base, sides.head, pair.head, proxies.base.tunnels.size + proxies.head.tunnels.size > 0) || waypointNetworks(sides.base, pair.base, proxies.base).key !== waypointNetworks(sides.head, pair.head, proxies.head).key), behind: proxies.base.key !== proxies.head.key };
-    if (!moved.network && !moved.behind) {
-      changes.push(...tiesSettled(sides, pair, proxies, { limits, memo, identities, networked, mixed: fromAmbient, internalErrors }));
-      continue;
-    }
-    const base = networked ? throughNetworkPaths(proxies.base, sides.base, pair.base) : proxies.base;
-    const head = networked ? throughNetworkPaths(proxies.head, sides.head, pair.head) : proxies.head;
-    const context: PairContext = { sides, pair, base, head, limits, memo, preferred: preferredValues(identities, pair, networked), internalErrors };
-    const found = [...compareWay(context, 'up'), ...compareWay(context, 'down')];
-    found.push(...latentMoved(context, found, moved));
-    if (!found.some((change) => change.direction === 'narrowed')) found.push(...tiesSettled(sides, pair, proxies, { limits, memo, identities, networked, mixed: fromAmbient, internalErrors }));
-    changes.push(...(found.length > 0 ? found : enforcementMoved(context)), ...opaqueMoved(context), ...authoritiesMoved(context));
+    const before = internalErrors.length;
+    const found = known(pair)?.map((like): RawChange => ({ ...like, environment: sides.environment, like })) ?? changesAt(whole, pair);
+    if (internalErrors.length === before) byDestination.set(pair.destination.id, found);
+    changes.push(...found);
   }
+  const gateways = gatewayContexts(sides, limits, memo, internalErrors);
+  changes.push(...gateways.undecided);
+  for (const context of gateways.contexts) changes.push(...compareWay(context, 'up'), ...compareWay(context, 'down'), ...opaqueMoved(context), ...authoritiesMoved(context));
   if (policed) changes.push(...outboundMoved(sides, limits, internalErrors));
-  return { changes, internalErrors, compared: pairs.length };
+  return { changes, byDestination, internalErrors, compared: pairs.length };
+}
+
+/** What the comparison of one destination needs besides it. */
+interface Whole extends Asking {
+  readonly sides: Sides;
+  readonly accounts: AccountsApart;
+  /** Some side has NetworkPolicies. */
+  readonly policed: boolean;
+  /** More than a workload's policies is told of it. */
+  readonly more: boolean;
+}
+
+function changesAt(whole: Whole, pair: Pair): RawChange[] {
+  const { sides, limits, memo, identities, internalErrors, policed, accounts } = whole;
+  if (!whole.more && surelyEqual(sides.base, pair.base, sides.head, pair.head)) return [];
+  const proxies = { base: pathsTo(sides.base, pair.base, whole.mixed), head: pathsTo(sides.head, pair.head, whole.mixed) };
+  const networked = policed && hasNetwork(pair.base);
+  const accountsMoved = accounts.at([proxies.base, proxies.head]);
+  const changes: RawChange[] = accountsMoved.length === 0 ? [] : [...identitiesMoved({ sides, pair, ...proxies, limits, memo, preferred: preferredValues(identities, pair, false), internalErrors }, accountsMoved)];
+  const moved = { network: networked && (networkMovedAt(sides.base, pair.base, sides.head, pair.head, proxies.base.tunnels.size + proxies.head.tunnels.size > 0) || waypointNetworks(sides.base, pair.base, proxies.base).key !== waypointNetworks(sides.head, pair.head, proxies.head).key), behind: proxies.base.key !== proxies.head.key };
+  if (!moved.network && !moved.behind) return [...changes, ...tiesSettled(sides, pair, proxies, networked, whole)];
+  const base = networked ? throughNetworkPaths(proxies.base, sides.base, pair.base) : proxies.base;
+  const head = networked ? throughNetworkPaths(proxies.head, sides.head, pair.head) : proxies.head;
+  const context: PairContext = { sides, pair, base, head, limits, memo, preferred: preferredValues(identities, pair, networked), internalErrors };
+  const found = [...compareWay(context, 'up'), ...compareWay(context, 'down')];
+  found.push(...latentMoved(context, found, moved));
+  if (!found.some((change) => change.direction === 'narrowed')) found.push(...tiesSettled(sides, pair, proxies, networked, whole));
+  return [...changes, ...(found.length > 0 ? found : enforcementMoved(context)), ...opaqueMoved(context), ...authoritiesMoved(context)];
 }
 
 interface Asking {
   readonly limits: Limits;
   readonly memo: DifferenceMemo;
   readonly identities: ReturnType<typeof preferredIdentities>;
-  readonly networked: boolean;
+  /** Some client is in ambient. */
   readonly mixed: boolean;
   readonly internalErrors: string[];
 }
@@ -84,12 +112,12 @@ interface Asking {
  * A tie of the base that the head settles is judged by the strictest there, so that no widening passes (M15a). The weakest may have been in
  * force as well: what the head then refuses is told, too, under the assumption of the tie.
  */
-function tiesSettled(sides: Sides, pair: Pair, proxies: Readonly<Record<'base' | 'head', DestinationPosture>>, asking: Asking): RawChange[] {
+function tiesSettled(sides: Sides, pair: Pair, proxies: Readonly<Record<'base' | 'head', DestinationPosture>>, networked: boolean, asking: Asking): RawChange[] {
   if (sides.base.unsettled.size === 0) return [];
   const loose: Sides = { ...sides, base: weakest(sides.base) };
   const weak = pathsTo(loose.base, pair.base, asking.mixed);
   if (weak.key === proxies.base.key || weak.key === proxies.head.key) return [];
-  const { limits, memo, identities, networked, internalErrors } = asking;
+  const { limits, memo, identities, internalErrors } = asking;
   const base = networked ? throughNetworkPaths(weak, loose.base, pair.base) : weak;
   const head = networked ? throughNetworkPaths(proxies.head, sides.head, pair.head) : proxies.head;
   const context: PairContext = { sides: loose, pair, base, head, limits, memo, preferred: preferredValues(identities, pair, networked), internalErrors };

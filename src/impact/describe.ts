@@ -6,7 +6,8 @@ import type { Cube } from '#sets/cube.ts';
 import type { Limits } from '#sets/difference.ts';
 import type { Mesh } from '#mesh/model.ts';
 import type { Decision } from '#posture/query.ts';
-import { ANY_IDENTITY, callersOf, knownIdentities, type KnownIdentities } from './callers.ts';
+import { notePrinted } from './answered.ts';
+import { ANY_IDENTITY, OF_DOMAIN, callersOf, knownIdentities, type KnownIdentities } from './callers.ts';
 import type { Counterfactual } from './causes.ts';
 import type { Callers, Cause, Change, Destination, Direction, Witness, WitnessAnswer } from './change.ts';
 import type { RawChange, Sides } from './raw-change.ts';
@@ -21,6 +22,8 @@ import { causesOfAll, editsOfAll, toldApart, withoutRepeats } from './told-apart
 export interface Provenance {
   readonly sides: Sides;
   readonly edits: readonly Edit[];
+  /** Edits in which it differs from the environment that its changes are taken from (`RawChange.like`). */
+  readonly unlike: readonly Edit[];
   readonly counterfactual: Counterfactual;
   readonly limits: Limits;
   /** The place a person would edit. */
@@ -33,6 +36,8 @@ export interface DescribedChange {
   /** Of all its causes, alternatives included. */
   readonly edits: readonly Edit[];
   readonly cubes: readonly Cube[];
+  /** Those of its environments that took it over with its witness (`RawChange.like`): what the witness proves elsewhere holds there. */
+  readonly taken: readonly string[];
 }
 
 /** With what its causes can be proved further by. */
@@ -40,26 +45,37 @@ interface Merged extends DescribedChange {
   readonly first: Single;
 }
 
+/** The changes of one environment that are told as one, before they have a headline. */
+interface Gathered {
+  readonly first: Single;
+  readonly destinations: readonly Destination[];
+}
+
 /** The causes of this many changes, the first in rank, are proved for the whole region; the others' for the witness. */
 const PROVED_BY_REGION = 50;
 
 export function describeChanges(raw: readonly RawChange[], provenance: ReadonlyMap<string, Provenance>): DescribedChange[] {
   const known = new IdentitiesOfMeshes();
-  const provers = new Map([...provenance].map(([environment, from]) => [environment, new CauseProver(from.sides, from.edits, from.counterfactual, from.limits)]));
-  const single = raw.flatMap((change) => {
+  const provers = new Map([...provenance].map(([environment, from]) => [environment, new CauseProver(from.sides, from.edits, from.counterfactual, from.limits, from.unlike)]));
+  const single = new Map<RawChange, Single>();
+  for (const change of raw) {
     const from = provenance.get(change.environment);
     const prover = provers.get(change.environment);
-    return from === undefined || prover === undefined ? [] : [describeOne(change, from, known, prover.of(change))];
-  });
-  const ranked = mergeEnvironments(mergeDestinations(single)).sort((left, right) => compareRank(left.change, right.change));
-  return toldApart(withoutRepeats(ranked.map((described, index) => (index < PROVED_BY_REGION ? provedByRegion(described, provenance, provers) : { change: described.change, edits: described.edits, cubes: described.cubes }))));
+    if (from === undefined || prover === undefined) continue;
+    const like = change.like === undefined ? undefined : single.get(change.like);
+    const proved = like === undefined ? undefined : prover.like(change, like.proved);
+    single.set(change, like === undefined || proved === undefined ? describeOne(change, from, known, prover.of(change)) : describeLike(like, change, from, proved));
+  }
+  const ranked = mergeEnvironments(mergeDestinations([...single.values()])).sort((left, right) => compareRank(left.change, right.change));
+  return toldApart(withoutRepeats(ranked.map((described, index) => (index < PROVED_BY_REGION ? provedByRegion(described, provenance, provers) : { change: described.change, edits: described.edits, cubes: described.cubes, taken: described.taken }))));
 }
 
 /** Changes of several environments keep the causes of each: they are proved by the witness. */
 function provedByRegion({ first, ...described }: Merged, provenance: ReadonlyMap<string, Provenance>, provers: ReadonlyMap<string, CauseProver>): DescribedChange {
+  if (described.change.environments.length > 1) return described;
   const from = provenance.get(first.raw.environment);
   const proved = provers.get(first.raw.environment)?.inRegion(first.raw, first.proved);
-  if (from === undefined || proved === undefined || described.change.environments.length > 1) return described;
+  if (from === undefined || proved === undefined) return described;
   return { ...described, edits: editsOf(proved), change: { ...described.change, ...causesIn(proved, from) } };
 }
 
@@ -97,11 +113,11 @@ function editsOf({ sets }: ProvedCauses): readonly Edit[] {
 
 function describeOne(raw: RawChange, from: Provenance, known: IdentitiesOfMeshes, proved: ProvedCauses): Single {
   const mesh = raw.passingSide === 'head' ? from.sides.head : from.sides.base;
-  const callers: Callers = raw.callers === undefined ? callersOf(raw.cubes, known.of(mesh), mesh) : { known: raw.callers, open: [], plaintext: false, internet: false };
+  const callers: Callers = raw.callers === undefined ? atGateway(raw, callersOf(raw.cubes, known.of(mesh), mesh)) : { known: raw.callers, open: [], plaintext: false, internet: false };
   const shown = region(raw.cubes, raw.complete);
   // INVARIANT: `region` keeps the order of the cubes and leaves out the last ones only.
   const places = new Map(shown.cubes.map((cube, index) => [cube, index]));
-  const callersOfCubes: CallersOfCubes = (cubes) => (raw.callers === undefined ? callersOf(cubes.flatMap((cube) => raw.cubes[places.get(cube) ?? -1] ?? []), known.of(mesh), mesh) : callers);
+  const callersOfCubes: CallersOfCubes = (cubes) => (raw.callers === undefined && raw.gateway === undefined ? callersOf(cubes.flatMap((cube) => raw.cubes[places.get(cube) ?? -1] ?? []), known.of(mesh), mesh) : callers);
   const facet = isAboutIdentity({ raw, sides: from.sides, callers, knownOf: (of) => known.of(of) }) ? 'identity' : raw.facet;
   return {
     raw,
@@ -123,6 +139,18 @@ function describeOne(raw: RawChange, from: Provenance, known: IdentitiesOfMeshes
   };
 }
 
+/** Who may come without an identity comes so: nobody outside has one. */
+function atGateway({ gateway }: RawChange, callers: Callers): Callers {
+  if (gateway === undefined) return callers;
+  return callers.plaintext ? { known: [], open: [], plaintext: true, internet: gateway.outside } : { ...callers, internet: gateway.outside };
+}
+
+/** The same change of another environment, with this one's lines. */
+function describeLike({ change, callersOf: callersOfCubes }: Single, raw: RawChange, from: Provenance, proved: ProvedCauses): Single {
+  // INVARIANT: `proved` has as many sets as the causes of `change`, so that every field of theirs is written anew.
+  return { raw, proved, callersOf: callersOfCubes, change: { ...change, environments: [raw.environment], ...causesIn(proved, from) } };
+}
+
 function answer(decision: Decision): WitnessAnswer {
   switch (decision.verdict) {
     case 'unknown':
@@ -140,11 +168,13 @@ function wayOf({ via, hops }: Exclude<Decision, { verdict: 'unknown' }>): Pick<W
 }
 
 function witnessOf(witness: NonNullable<RawChange['witness']>): Witness {
-  return { ...witness.query, base: answer(witness.base), head: answer(witness.head) };
+  const printed: Witness = { ...witness.query, base: answer(witness.base), head: answer(witness.head) };
+  notePrinted(printed, witness);
+  return printed;
 }
 
 /** Equal in everything that a reader sees but the destination: one change (`docs/report.md`). */
-function mergeDestinations(singles: readonly Single[]): Merged[] {
+function mergeDestinations(singles: readonly Single[]): Gathered[] {
   // Most changes differ in their seed already; only those that do not are compared in full.
   const roughly = groupBy(singles, ({ raw, change }) => [raw.environment, change.direction, change.facet, raw.seed, change.before, change.after].join('\n'));
   const inFull = ({ change }: Single): string => canonical([change.region, change.callers, change.causes, change.alternativeCauses ?? [], change.assumptions]);
@@ -154,7 +184,7 @@ function mergeDestinations(singles: readonly Single[]): Merged[] {
       const first = group[0];
       if (first === undefined) return [];
       const destinations = group.map((single) => single.raw.destination).sort((left, right) => compareText(left.id, right.id));
-      return [{ change: finish(first, destinations), edits: editsOf(first.proved), cubes: first.raw.cubes, first }];
+      return [{ first, destinations }];
     });
   });
 }
@@ -184,19 +214,28 @@ function finish(single: Single, destinations: readonly Destination[]): Change {
 }
 
 /** Environments with equal (destinations, facet, direction, region) share one change. */
-function mergeEnvironments(changes: readonly Merged[]): Merged[] {
-  if (new Set(changes.flatMap(({ change }) => change.environments)).size <= 1) return [...changes];
-  const key = ({ change }: DescribedChange): string => canonical([change.destinations.map((destination) => destination.id), change.facet, change.direction, change.region]);
-  return [...groupBy(changes, key).values()].flatMap((group) => {
-    const first = group[0];
-    if (first === undefined) return [];
-    return [
-      {
-        ...first,
-        edits: editsOfAll(group),
-        change: { ...first.change, environments: distinct(group.flatMap((entry) => entry.change.environments)), ...causesOfAll(group), assumptions: distinct(group.flatMap((entry) => entry.change.assumptions)) },
-      },
-    ];
+function mergeEnvironments(gathered: readonly Gathered[]): Merged[] {
+  const several = new Set(gathered.map(({ first }) => first.raw.environment)).size > 1;
+  const texts = new Map<Change['region'], string>();
+  // Environments that are alike share the very region.
+  const regionText = (of: Change['region']): string => {
+    const known = texts.get(of) ?? canonical(of);
+    texts.set(of, known);
+    return known;
+  };
+  const key = ({ first: { change }, destinations }: Gathered): string => [change.facet, change.direction, regionText(change.region), ...destinations.map(({ id }) => id)].join('\n');
+  const groups = several ? [...groupBy(gathered, key).values()] : gathered.map((entry) => [entry]);
+  return groups.flatMap((group) => {
+    const [entry] = group;
+    if (entry === undefined) return [];
+    const { first, destinations } = entry;
+    const taken = group.flatMap(({ first: { raw } }) => (raw.like !== undefined && raw !== first.raw && raw.witness === first.raw.witness ? [raw.environment] : []));
+    const merged = { change: finish(first, destinations), cubes: first.raw.cubes, taken, first };
+    if (!several) return [{ ...merged, edits: editsOf(first.proved) }];
+    const singles = group.map((each) => ({ change: each.first.change, edits: editsOf(each.first.proved) }));
+    const environments = distinct(singles.flatMap(({ change }) => change.environments));
+    const assumptions = distinct(singles.flatMap(({ change }) => change.assumptions));
+    return [{ ...merged, edits: editsOfAll(singles), change: { ...merged.change, environments, ...causesOfAll(singles), assumptions } }];
   });
 }
 
@@ -213,7 +252,7 @@ const directionRank: Readonly<Record<Direction, number>> = {
 
 /** The smaller, the more callers may come. */
 function breadth({ callers }: Change): number {
-  const kinds = [callers.plaintext, callers.open.includes(ANY_IDENTITY), callers.open.some((word) => /^any other identity of trust domain /u.test(word)), callers.open.some((word) => /^any other identity in namespace /u.test(word)), callers.open.length > 0];
+  const kinds = [callers.plaintext, callers.open.includes(ANY_IDENTITY), callers.open.some((word) => word.startsWith(OF_DOMAIN)), callers.open.some((word) => /^any other identity in namespace /u.test(word)), callers.open.length > 0];
   const broadest = kinds.indexOf(true);
   return broadest < 0 ? kinds.length : broadest;
 }

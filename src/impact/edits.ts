@@ -9,7 +9,8 @@ export type Edit =
   | { readonly type: 'removed'; readonly id: string; readonly base: AnyResource }
   | { readonly type: 'modified'; readonly id: string; readonly base: AnyResource; readonly head: AnyResource };
 
-function sameObject(left: AnyResource, right: AnyResource): boolean {
+/** Equal content of two objects, whatever place each comes from. */
+export function sameObject(left: AnyResource, right: AnyResource): boolean {
   return (
     left.apiVersion === right.apiVersion &&
     left.creationTimestamp === right.creationTimestamp &&

@@ -1,10 +1,11 @@
 /** One sentence for a change, in the reader's words: who, what, where. Plain text; reporters escape and bound it. */
 import { distinct } from '#lib/order.ts';
 import type { Cube } from '#sets/cube.ts';
-import { ANY_IDENTITY, FOREIGN_IDENTITY } from './callers.ts';
+import { ANY_IDENTITY, FOREIGN_IDENTITY, OF_DOMAIN } from './callers.ts';
 import type { WitnessAnswer, Callers, Destination, Direction, Facet, Region, RegionCube, ValueSet } from './change.ts';
 import { ANY_POD } from './pod-callers.ts';
 import { isWithin, region } from './region.ts';
+import { areApart } from './words-apart.ts';
 
 function list(words: readonly string[], shown = 3): string {
   const head = words.slice(0, shown).join(', ');
@@ -20,7 +21,7 @@ export function callerWords({ known, open: everybody, plaintext, internet }: Cal
   const broad = callers.open.filter((word) => word.startsWith(ANY_POD));
   const anyPod = broad.includes(ANY_POD) ? [ANY_POD] : broad;
   const parts: string[] = [];
-  if (callers.plaintext) parts.push('any client without a mesh identity');
+  if (callers.plaintext) parts.push(callers.internet ? 'anyone outside' : 'any client without a mesh identity');
   if (anyIdentity) parts.push('any mesh identity');
   else if (anyPod.length > 0) parts.push(list(anyPod, 2));
   else {
@@ -126,15 +127,6 @@ function isSubset(inner: ValueSet, outer: ValueSet): boolean {
   return within && (outer.except ?? []).every((word) => (inner.except ?? []).some((wide) => isWithin(word, wide)) || (innerOnly.length > 0 && innerOnly.every((one) => areApart(one, word))));
 }
 
-/** No value is meant by both words. Unsure is no. */
-function areApart(left: string, right: string): boolean {
-  if (left.startsWith('*') || right.startsWith('*') || /[ {]/.test(left) || /[ {]/.test(right)) return false;
-  const [one, other] = [left.replace(/\*$/, ''), right.replace(/\*$/, '')];
-  if (left.endsWith('*') && right.endsWith('*')) return !one.startsWith(other) && !other.startsWith(one);
-  if (left.endsWith('*')) return !other.startsWith(one);
-  return right.endsWith('*') ? !one.startsWith(other) : one !== other;
-}
-
 interface Telling {
   /** What the sentence says, one phrase or two. */
   readonly said: readonly string[];
@@ -192,7 +184,7 @@ function isForMany({ peers }: RegionCube): boolean {
 
 /** Callers by the trust domain that all of them share, or that none of them has, where the region tells domains apart. */
 function domainWords(callers: Callers, region: Region): string | undefined {
-  if (callers.plaintext || !(callers.open.includes(ANY_IDENTITY) || callers.open.includes(FOREIGN_IDENTITY))) return undefined;
+  if (callers.plaintext || !callers.open.some((word) => word === ANY_IDENTITY || word === FOREIGN_IDENTITY || word.startsWith(OF_DOMAIN))) return undefined;
   const phrases = distinct(
     region.cubes.map(({ peers }) => {
       const only = peers?.only ?? [];
@@ -222,8 +214,8 @@ const verbs: Readonly<Record<Direction, string>> = {
 };
 
 /** What the layer adds to the sentence. */
-function facetWords(facet: Facet, region: Region): string {
-  if (facet === 'ingress') return ' from outside';
+function facetWords(facet: Facet, callers: Callers, region: Region): string {
+  if (facet === 'ingress') return callers.internet ? '' : ' from outside';
   // Where every request carries a token, the region says which.
   return facet === 'token' && region.cubes.some((cube) => cube.token?.only === undefined || cube.token.only.includes('(none)')) ? ' without the token it needs on the other side' : '';
 }
@@ -239,7 +231,7 @@ export type CallersOfCubes = (cubes: readonly RegionCube[]) => Callers;
 export function headline(direction: Direction, facet: Facet, callers: Callers, region: Region, destinations: readonly Destination[], callersOf: CallersOfCubes = () => callers): string {
   const told = direction.startsWith('undecided') ? { ...region, complete: true } : region;
   const { who, what } = sentence(callers, told, callersOf);
-  return `${domainWords(callers, region) ?? who} ${verbs[direction]} ${destinationWords(destinations)} with ${what}${facetWords(facet, region)}`;
+  return `${domainWords(callers, region) ?? who} ${verbs[direction]} ${destinationWords(destinations)} with ${what}${facetWords(facet, callers, region)}`;
 }
 
 /** Named callers are said with what they themselves may ask: where one may ask this and another one that, the sentence is about the first. */

@@ -40,12 +40,10 @@ export function preferredValues(identities: PreferredIdentities, pair: Pair, net
     ['peer', [...new Set([...identities.first, ...own])]],
     ['port', ports],
     ['protocol', ['http', 'tcp', 'https', 'tls']],
-    // Without a name a witness may speak any protocol.
+    // Without TLS there is no server name: one that nothing asks for would only be in the way.
     ['sni', [null]],
     ['method', ['GET']],
     ['path', ['/']],
-    // Without TLS there is no server name: one that nothing asks for would only be in the way.
-    ['sni', [null]],
   ]);
 }
 

@@ -23,6 +23,10 @@ import { witnessFor } from './regions.ts';
 export interface ProvedCauses extends Causes {
   /** `region`: the named set alone makes the whole region; `witness`: it moves the witness; `none`: it was not proved. */
   readonly proof: 'region' | 'witness' | 'none';
+  /** How many sets were tried. */
+  readonly trials: number;
+  /** There were trials enough for every change before it. */
+  readonly ample: boolean;
 }
 
 /** In all, before every further change gets few: many changes with many edits each must not take for ever. */
@@ -41,11 +45,17 @@ export class CauseProver {
   readonly #counterfactual: Counterfactual;
   readonly #limits: Limits;
   readonly #memo = new DifferenceMemo();
+  readonly #edits: readonly Edit[];
+  readonly #unlike: readonly Edit[];
+  #byId: ReadonlyMap<string, Edit> | undefined;
   #identities: PreferredIdentities | undefined;
   #trials = 0;
 
-  constructor(sides: Sides, edits: readonly Edit[], counterfactual: Counterfactual, limits: Limits) {
+  /** @param unlike edits in which this environment and the one whose changes it takes over differ */
+  constructor(sides: Sides, edits: readonly Edit[], counterfactual: Counterfactual, limits: Limits, unlike: readonly Edit[] = []) {
     this.#sides = sides;
+    this.#edits = edits;
+    this.#unlike = unlike;
     this.#index = new EditIndex(sides, edits);
     this.#counterfactual = counterfactual;
     this.#limits = limits;
@@ -53,6 +63,29 @@ export class CauseProver {
 
   /** By the witness. */
   of(raw: RawChange): ProvedCauses {
+    const before = this.#trials;
+    const proved = this.#prove(raw);
+    return { ...proved, trials: this.#trials - before, ample: before < TRIALS_IN_ALL };
+  }
+
+  /**
+   * The causes of the same change in another environment, by this one's edits; `undefined`: they may be others here. Which edits are tried, in
+   * which order and how often is the same there: no edit in which the environments differ is among the candidates.
+   */
+  like(raw: RawChange, proved: ProvedCauses): ProvedCauses | undefined {
+    if (proved.ample !== this.#trials < TRIALS_IN_ALL || !this.#index.isFar(raw, this.#unlike)) return undefined;
+    this.#byId ??= new Map(this.#edits.map((edit) => [edit.id, edit]));
+    const sets: (readonly Edit[])[] = [];
+    for (const set of proved.sets) {
+      const own = set.flatMap((edit) => this.#byId?.get(edit.id) ?? []);
+      if (own.length < set.length) return undefined;
+      sets.push(own);
+    }
+    this.#trials += proved.trials;
+    return { ...proved, sets };
+  }
+
+  #prove(raw: RawChange): Omit<ProvedCauses, 'trials' | 'ample'> {
     const candidates = this.#index.of(raw);
     const moves = this.#movement(raw);
     const query = raw.witness?.query;
@@ -66,7 +99,7 @@ export class CauseProver {
   inRegion(raw: RawChange, causes: ProvedCauses): ProvedCauses {
     const way = wayOf(raw);
     const [first] = causes.sets;
-    if (way === undefined || first === undefined || causes.proof !== 'witness' || raw.callers !== undefined || raw.destination.host !== undefined) return causes;
+    if (way === undefined || first === undefined || causes.proof !== 'witness' || raw.callers !== undefined || raw.destination.host !== undefined || raw.gateway !== undefined) return causes;
     const whole = causes.sets.filter((set) => this.#missing(raw, way, set) === undefined);
     const [best] = whole;
     if (best !== undefined) return { ...causes, sets: whole, proof: 'region' };
@@ -79,7 +112,7 @@ export class CauseProver {
       if (further === undefined) break;
       named = [...named, ...further];
     }
-    return { sets: [named], proof: 'witness', unproved: 'this explains the witness; other requests of the change need more edits' };
+    return { ...causes, sets: [named], proof: 'witness', unproved: 'this explains the witness; other requests of the change need more edits' };
   }
 
   /** Edits that a further request needs besides those that are named. */
@@ -202,7 +235,7 @@ function wayOf({ direction }: RawChange): Way | undefined {
   return direction === 'widened' ? 'up' : direction === 'narrowed' ? 'down' : undefined;
 }
 
-function unproved({ edits, likely }: Candidates, because?: string): ProvedCauses {
+function unproved({ edits, likely }: Candidates, because?: string): Omit<ProvedCauses, 'trials' | 'ample'> {
   const named = likely > 0 ? edits.slice(0, likely) : edits.slice(0, NAMED_UNPROVED);
   return { sets: named.length === 0 ? [] : [named], ...(because === undefined ? {} : { unproved: because }), proof: 'none' };
 }

@@ -31,12 +31,18 @@ export interface RawChange {
   readonly enforcedAt: readonly string[];
   /** Who the callers are, `ns/name[Kind]`, where the change is about them and not about the region. */
   readonly callers?: readonly string[];
+  /** What stands behind a gateway; `outside`: clients outside the cluster come to it. */
+  readonly gateway?: { readonly outside: boolean };
   /** Known identities and mesh of the side that lets more pass, for the words about callers. */
   readonly passingSide: 'base' | 'head';
+  /** The same change of another environment, from which it was taken over. */
+  readonly like?: RawChange;
 }
 
 export interface RawComparison {
   readonly changes: readonly RawChange[];
+  /** Changes of each destination that was compared without an internal error: what another environment may take over. */
+  readonly byDestination: ReadonlyMap<string, readonly RawChange[]>;
   /** A witness that did not reproduce is our bug, never a finding. */
   readonly internalErrors: readonly string[];
   /** Destinations that were compared, phantoms included. */

@@ -1,5 +1,5 @@
 /** One thing is told once, and two things never in the same words. */
-import { canonical } from '#lib/canonical.ts';
+import { canonical, sameContent } from '#lib/canonical.ts';
 import { groupBy } from '#lib/group.ts';
 import type { Change } from './change.ts';
 import type { DescribedChange } from './describe.ts';
@@ -23,18 +23,21 @@ export function withoutRepeats(changes: readonly DescribedChange[]): DescribedCh
   });
 }
 
-export function editsOfAll(group: readonly DescribedChange[]): readonly Edit[] {
+export function editsOfAll(group: readonly Pick<DescribedChange, 'edits'>[]): readonly Edit[] {
   return [...new Map(group.flatMap((entry) => entry.edits).map((edit) => [edit.id, edit])).values()];
 }
 
+type CauseFields = Pick<Change, 'causes' | 'alternativeCauses' | 'causeProof'>;
+
 /** The causes of changes that are told as one: each one's own. Alternatives and proofs stay where all agree. */
-export function causesOfAll(group: readonly DescribedChange[]): Pick<Change, 'causes' | 'alternativeCauses' | 'causeProof'> {
+export function causesOfAll(group: readonly { readonly change: CauseFields }[]): CauseFields {
   const [first] = group;
   const causes = [...new Map(group.flatMap(({ change }) => change.causes).map((cause) => [canonical(cause), cause])).values()];
-  const agree = group.every(({ change }) => canonical([change.causes, change.alternativeCauses ?? []]) === canonical([first?.change.causes, first?.change.alternativeCauses ?? []]));
+  const alternatives = first?.change.alternativeCauses;
+  const agree = alternatives !== undefined && group.every(({ change }) => sameContent([change.causes, change.alternativeCauses ?? []], [first?.change.causes, alternatives]));
   const proofs = ['none', 'witness', 'region'] as const;
   const weakest = proofs.find((proof) => group.some(({ change }) => change.causeProof === proof));
-  return { causes, alternativeCauses: agree ? first?.change.alternativeCauses : undefined, ...(weakest === undefined ? {} : { causeProof: weakest }) };
+  return { causes, alternativeCauses: agree ? alternatives : undefined, ...(weakest === undefined ? {} : { causeProof: weakest }) };
 }
 
 /** Equal headlines are continued by what else differs: the answer that changed, then the callers, then the witness. */

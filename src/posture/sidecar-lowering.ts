@@ -80,7 +80,7 @@ export function sidecarLowering(config: MeshConfig, attached: Pick<Attached, 'au
   const custom = (wanted: 'asked' | 'denies') => (policies: Enforced, group: ChainGroup) =>
     customActions(policies.custom, config)
       .filter(({ state }) => state.state === wanted && (state.state === 'denies' || group === 'http' || state.onTcp))
-      .map(({ policy, provider, state }) => {
+      .map(({ policy, state }) => {
         if (state.state === 'asked' && state.assumed !== undefined) assumed.add(state.assumed);
         return policy;
       });

@@ -25,6 +25,8 @@ export interface SpanReader {
   object(position: ObjectPosition): Span;
   /** The value of the document, read together with its places; `undefined`: the quick reader does not decide it. */
   quickly(position: ObjectPosition): { readonly value: unknown } | undefined;
+  /** The line on which the text of the document begins; `undefined`: there is no such document. */
+  startLine(document: number): number | undefined;
 }
 
 /** @param fully with the full parser alone, which decides where the quick reader does not */
@@ -54,7 +56,7 @@ export function spanReader(text: string, fully = false): SpanReader {
     const start = rangeOf(own)?.[0];
     if (start === undefined) return contentSpan(text, part);
     const end = Math.max(rangeOf(found.value)?.[1] ?? start, rangeOf(own)?.[1] ?? start);
-    return spanBetween(text, part.start + start, part.start + end);
+    return spanBetween(text, part.start + start, part.start + end, part);
   };
   return {
     value: (position, path) => locate(position, path, false),
@@ -64,6 +66,7 @@ export function spanReader(text: string, fully = false): SpanReader {
       const part = parts[document];
       return part === undefined || part.problem !== undefined ? undefined : quickOf(part);
     },
+    startLine: (document) => parts[document]?.startLine,
   };
 }
 
@@ -117,8 +120,8 @@ function quickSpan(text: string, part: DocumentText, { value, places }: Quick, p
   }
   // An entry of a list that is only a dash stands nowhere.
   if (found === undefined || (inList && empty)) return contentSpan(text, part);
-  if (empty) return spanBetween(text, found.at, found.keyEnd);
-  return spanBetween(text, withKey && !inList ? found.at : found.keyEnd + found.skip, found.end);
+  if (empty) return spanBetween(text, found.at, found.keyEnd, part);
+  return spanBetween(text, withKey && !inList ? found.at : found.keyEnd + found.skip, found.end, part);
 }
 
 function isBlank(text: string, from: number, to: number): boolean {
@@ -223,20 +226,23 @@ function contentSpan(text: string, part: DocumentText): Span {
     if (content !== '' && !content.startsWith('#')) break;
     end = line;
   }
-  return spanBetween(text, start, Math.max(end, start));
+  return spanBetween(text, start, Math.max(end, start), part);
 }
 
 function wholeText(text: string): Span {
   return spanBetween(text, 0, text.length);
 }
 
-/** Leading and trailing white space belongs to no span. */
-function spanBetween(text: string, from: number, to: number): Span {
+/**
+ * Leading and trailing white space belongs to no span.
+ * @param part the document in which it lies: lines are counted from its beginning on
+ */
+function spanBetween(text: string, from: number, to: number, part?: DocumentText): Span {
   let start = from;
   let end = to;
   while (start < end && /\s/u.test(text.charAt(start))) start += 1;
   while (end > start && /\s/u.test(text.charAt(end - 1))) end -= 1;
-  const startLine = lineAt(text, start);
+  const startLine = part === undefined ? lineAt(text, start) : lineAt(text, start, { offset: part.start, line: part.startLine });
   const endLine = lineAt(text, end, { offset: start, line: startLine });
   return { startLine, startColumn: start - lineStart(text, start) + 1, endLine, endColumn: end - lineStart(text, end) + 1 };
 }

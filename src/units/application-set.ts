@@ -5,17 +5,19 @@
  */
 import { compileGlobs } from '#lib/glob.ts';
 import { valuesOf } from './build.ts';
-import { isRecord, records } from './kustomization.ts';
+import { overlaid, type Values } from './helm-values.ts';
+import { isRecord, records, texts } from './kustomization.ts';
 import { isReviewed } from './repository.ts';
 import type { RootContext } from './roots.ts';
+import { filled, hasHoles, type Parameters } from './template-holes.ts';
 
 /** One generated Application: its spec with every known parameter put in. */
 export interface Template {
   readonly name: string;
   readonly spec: Readonly<Record<string, unknown>>;
+  /** A patch of the template that only the controller can make. */
+  readonly patch?: string;
 }
-
-type Parameters = Readonly<Record<string, string>>;
 
 /** More is a product that nobody meant. */
 const most = 1000;
@@ -24,21 +26,45 @@ export function applicationsOf(spec: Readonly<Record<string, unknown>>, context:
   const template = isRecord(spec['template']) ? spec['template'] : {};
   const sets = records(spec['generators']).flatMap((generator) => parametersOf(generator, context)).slice(0, most);
   return sets.flatMap((parameters, index): readonly Template[] => {
-    const filled = fill(template, parameters);
-    if (!isRecord(filled) || !isRecord(filled['spec'])) return [];
-    const metadata = isRecord(filled['metadata']) ? filled['metadata'] : {};
-    return [{ name: typeof metadata['name'] === 'string' ? metadata['name'] : String(index), spec: filled['spec'] }];
+    const made = fill(template, parameters);
+    const { value, open } = patched(isRecord(made) ? made : {}, spec['templatePatch'], parameters);
+    if (!isRecord(value['spec'])) return [];
+    const metadata = isRecord(value['metadata']) ? value['metadata'] : {};
+    return [{ name: typeof metadata['name'] === 'string' ? metadata['name'] : String(index), spec: value['spec'], ...(open === undefined ? {} : { patch: open }) }];
   });
 }
 
-function parametersOf(generator: Readonly<Record<string, unknown>>, context: RootContext): readonly Parameters[] {
-  const { selector } = generator;
-  const wanted = isRecord(selector) && isRecord(selector['matchLabels']) ? Object.entries(selector['matchLabels']) : [];
-  // A parameter that is not known may have the wanted value.
-  return generated(generator, context).filter((parameters) => wanted.every(([key, value]) => parameters[key] === undefined || parameters[key] === value));
+/**
+ * `templatePatch`: a text of YAML that is merged into the template once its parameters are known. One with actions of its own (`if`, `range`) is left open.
+ * @see https://argo-cd.readthedocs.io/en/stable/operator-manual/applicationset/Template/#template-patch
+ */
+function patched(template: Values, patch: unknown, parameters: Parameters): { readonly value: Values; readonly open?: string } {
+  if (typeof patch !== 'string' || patch.trim() === '') return { value: template };
+  const text = filled(patch, parameters);
+  const over = hasHoles(text.replace(/["'][^"'\n]*\{\{[^"'\n]*["']/gu, '')) ? undefined : valuesOf(text)?.[0];
+  return isRecord(over) ? { value: overlaid(template, over) } : { value: template, open: patch };
 }
 
-function generated(generator: Readonly<Record<string, unknown>>, context: RootContext): readonly Parameters[] {
+function parametersOf(generator: Values, context: RootContext): readonly Parameters[] {
+  const { selector } = generator;
+  return generated(generator, context).filter((parameters) => !isRecord(selector) || isSelected(parameters, selector));
+}
+
+/** A parameter that is not known may have any value, or be absent. */
+function isSelected(parameters: Parameters, selector: Values): boolean {
+  const labels = isRecord(selector['matchLabels']) ? Object.entries(selector['matchLabels']) : [];
+  return (
+    labels.every(([key, value]) => parameters[key] === undefined || parameters[key] === value) &&
+    records(selector['matchExpressions']).every(({ key, operator, values }) => {
+      const known = typeof key === 'string' ? parameters[key] : undefined;
+      if (known === undefined) return true;
+      const isListed = texts(values).includes(known);
+      return operator === 'In' ? isListed : operator === 'NotIn' ? !isListed : operator !== 'DoesNotExist';
+    })
+  );
+}
+
+function generated(generator: Values, context: RootContext): readonly Parameters[] {
   if (isRecord(generator['list'])) {
     const { elements, elementsYaml } = generator['list'];
     return records(typeof elementsYaml === 'string' ? valuesOf(elementsYaml)?.[0] : elements).map((element) => flattened(element));
@@ -66,7 +92,7 @@ function generated(generator: Readonly<Record<string, unknown>>, context: RootCo
   return [content !== undefined && isRecord(content['values']) ? flattened({ values: content['values'] }) : {}];
 }
 
-function gitParameters(git: Readonly<Record<string, unknown>>, { folders, filesMatching, valuesOf }: RootContext): readonly Parameters[] {
+function gitParameters(git: Readonly<Record<string, unknown>>, { folders, files, valuesOf }: RootContext): readonly Parameters[] {
   const patterns = (excluded: boolean, list: unknown): readonly string[] => records(list).flatMap((entry) => (typeof entry['path'] === 'string' && (entry['exclude'] === true) === excluded ? [entry['path'].replace(/^\.?\//u, '')] : []));
   if (Array.isArray(git['directories'])) {
     const takes = compileGlobs(patterns(false, git['directories']));
@@ -74,7 +100,7 @@ function gitParameters(git: Readonly<Record<string, unknown>>, { folders, filesM
     const isLeft = compileGlobs(leaves);
     return [...folders].filter((folder) => folder !== '.' && takes(folder) && !(leaves.length > 0 && isLeft(folder))).sort().map((folder) => pathParameters(folder));
   }
-  return patterns(false, git['files']).flatMap(filesMatching).map((file) => {
+  return patterns(false, git['files']).flatMap((pattern) => files.filter(compileGlobs([pattern]))).map((file) => {
     const value = valuesOf(file);
     return { ...(isRecord(value) ? flattened(value) : {}), ...pathParameters(file.slice(0, Math.max(0, file.lastIndexOf('/')))), 'path.filename': file.slice(file.lastIndexOf('/') + 1) };
   });
@@ -100,23 +126,10 @@ function flattened(value: Readonly<Record<string, unknown>>, prefix = ''): Param
   );
 }
 
-/** `{{name}}`, and Go's `{{ .name }}` and `{{ index .path.segments 1 }}`; what is not known stays as it is written. */
-function fill(value: unknown, parameters: Parameters): unknown {
-  if (typeof value === 'string') {
-    return value.replace(/\{\{-?\s*(.*?)\s*-?\}\}/gu, (whole: string, expression: string) => {
-      const index = /^index\s+\.?(\S+)\s+(\d+)$/u.exec(expression);
-      const name = index === null ? expression.replace(/^\./u, '').split(/\s*\|\s*/u)[0] ?? '' : `${index[1] ?? ''}[${index[2] ?? ''}]`;
-      const known = name === 'path' && expression.startsWith('.') ? parameters['path.path'] : parameters[name];
-      return known ?? whole;
-    });
-  }
+/** Every known parameter put into every text. */
+export function fill(value: unknown, parameters: Parameters): unknown {
+  if (typeof value === 'string') return filled(value, parameters);
   if (Array.isArray(value)) return value.map((entry) => fill(entry, parameters));
   if (isRecord(value)) return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, fill(entry, parameters)]));
   return value;
-}
-
-/** The paths that a template with holes fits: a hole is one step or a part of it. */
-export function rendered(template: string): RegExp {
-  const parts = template.replace(/^\.?\//u, '').replace(/\/$/u, '').split(/\{\{.*?\}\}/u);
-  return new RegExp(`^${parts.map((part) => part.replace(/[.*+?^${}()|[\]\\]/gu, String.raw`\$&`)).join('[^/]+')}$`, 'u');
 }

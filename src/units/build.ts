@@ -9,9 +9,9 @@ import { folderOf, below } from './unit.ts';
 /** A file of the private copy: bytes of the tree, or text that was checked and written anew. */
 export type BuildFile = { readonly blob: BlobId } | { readonly text: string };
 
-/** Content that another place holds: a remote base, a chart of a registry. */
+/** Content that another place holds: a remote base, a chart of a registry, values of a chart. */
 export interface OutsideContent {
-  readonly kind: 'base' | 'chart';
+  readonly kind: 'base' | 'chart' | 'values';
   /** What is taken, without the version: the same thing on both sides. */
   readonly name: string;
   /** Version, revision and values: what may change about it. */

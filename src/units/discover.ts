@@ -1,19 +1,18 @@
 import { compileGlobs } from '#lib/glob.ts';
-import { groupBy } from '#lib/group.ts';
 import { compareText, distinct, sortedBy } from '#lib/order.ts';
 import type { Side, TreePair } from '#trees/tree.ts';
-import { chartInputs, claimsFor, dependencyCharts, kustomizationInputs, referredKustomizations, type Claims } from './claims.ts';
+import { chartInputs, claimsFor, dependencyCharts, kustomizationInputs, referredKustomizations } from './claims.ts';
 import { documentsOf, follow, mayBeManifestFile } from './documents.ts';
 import type { Documents, Reading } from './documents.ts';
 import { pairUnits } from './pairing.ts';
-import { exists, filesBelow, scanSide, valuesFilesOf } from './scan.ts';
-import { anyGenerator } from './roots.ts';
+import { exists, filesBelow, scanSides, valuesFilesOf } from './scan.ts';
+import { kustomizationsBelow, rootUnits } from './root-units.ts';
+import { rootHolders } from './root-holders.ts';
 import type { RenderedRoots, RootReference, SideScan } from './scan.ts';
 import { unknownRepository, type RepositoryFacts } from './repository.ts';
-import { baseName, below, folderOf, onSide, resolvePath } from './unit.ts';
-import { valuesOf, type OutsideContent } from './build.ts';
-import { variablesOf } from './variables.ts';
-import type { Release, Unit, UnitInputs, UnitsConfig, UnitSide } from './unit.ts';
+import { baseName, below, folderOf, plainUnit, resolvePath, rootFile } from './unit.ts';
+import type { OutsideContent } from './build.ts';
+import type { Release, Unit, UnitsConfig, UnitSide } from './unit.ts';
 
 export interface Discovered {
   /** In code-unit order of their ids. */
@@ -32,7 +31,7 @@ export interface Discovered {
   readonly submodules: readonly string[];
   /** Units that no Flux or Argo CD root reaches (R10). */
   readonly unreferenced: ReadonlySet<string>;
-  /** Kustomizations that take objects of Flux or Argo CD which some of them changes: what these name is known once they are rendered. */
+  /** Units that change or make objects of Flux or Argo CD: what these name is known once they are rendered. */
   readonly rootHolders: Readonly<Record<Side, ReadonlySet<string>>>;
   /** Charts and artifacts of other places that Flux and Argo CD objects deploy (R15). */
   readonly outside: Readonly<Record<Side, readonly OutsideContent[]>>;
@@ -40,9 +39,8 @@ export interface Discovered {
 }
 
 const unseenKinds: ReadonlySet<string> = new Set(['missing-object', 'not-readable', 'too-large', 'lfs-pointer', 'limit']);
-const noInputs: UnitInputs = { folders: new Set(), trees: [], files: new Set() };
 
-/** A second look, once the kustomizations that hold roots are rendered. */
+/** A further look, once units that hold roots are rendered. */
 export interface RenderedAgain {
   readonly documents: Documents;
   readonly roots: Readonly<Record<Side, RenderedRoots>>;
@@ -52,8 +50,7 @@ export interface RenderedAgain {
 export function discoverUnits(pair: TreePair, config: UnitsConfig, repository: RepositoryFacts = unknownRepository, again?: RenderedAgain): Discovered {
   const documents = again?.documents ?? documentsOf(pair.blobs);
   if (pair.base !== pair.head) insistOnFormerManifests(pair, documents);
-  const base = scanSide(pair.base, documents, repository, again?.roots.base);
-  const head = pair.base === pair.head ? base : scanSide(pair.head, documents, repository, again?.roots.head);
+  const { base, head } = scanSides(pair, documents, { repository, rendered: again?.roots });
   const ignored = new Set<string>();
   const unlike = new Set<string>();
   const contextOf = (paths: readonly string[]): Record<Side, readonly string[]> => ({ base: contextFiles(base, paths), head: contextFiles(head, paths) });
@@ -67,7 +64,7 @@ export function discoverUnits(pair: TreePair, config: UnitsConfig, repository: R
     const isIgnored = compileGlobs(config.ignore);
     const taken = takenBy(side, config, roots);
     for (const [id, unit] of configuredUnits(side, config, claims.claimed, contextPaths)) found.set(id, unit);
-    for (const [id, unit] of rootUnits(side, other, documents, claims, contextPaths)) if (!found.has(id)) found.set(id, unit);
+    for (const [id, unit] of rootUnits({ side, other, documents, claims, context: contextPaths })) if (!found.has(id)) found.set(id, unit);
     const referred = new Set([...referredKustomizations(side), ...roots.flatMap((root) => kustomizationsBelow(side, root))]);
     for (const [folder, kustomization] of side.kustomizations) {
       if (referred.has(folder) || kustomization.component || taken.roots.has(folder)) continue;
@@ -131,7 +128,7 @@ export function discoverUnits(pair: TreePair, config: UnitsConfig, repository: R
       }),
     ),
     unreferenced: unreferencedUnits(units, base, head),
-    rootHolders: { base: rootHolders(units, base, 'base'), head: rootHolders(units, head, 'head') },
+    rootHolders: { base: rootHolders(units, base, 'base', documents), head: rootHolders(units, head, 'head', documents) },
     outside: { base: base.outside, head: head.outside },
     submodules: distinct([...pair.base.entries.values(), ...pair.head.entries.values()].flatMap((entry) => (entry.type === 'submodule' ? [entry.path] : []))),
     documents,
@@ -146,25 +143,6 @@ function insistOnFormerManifests({ base, head }: TreePair, documents: Documents)
     const reading = documents.read(former.blob);
     if (reading.type === 'documents' && reading.manifests) documents.insist(entry.blob);
   }
-}
-
-/** Where one changes a root, every kustomization that takes the same file counts: what each of them deploys stands in for what is written. */
-function rootHolders(units: readonly Unit[], scan: SideScan, side: Side): ReadonlySet<string> {
-  if (scan.rootFiles.size === 0) return new Set();
-  const kustomized = units.flatMap((unit) => {
-    const of = onSide(unit, side);
-    return of?.kind === 'kustomize' ? [{ id: unit.id, files: [...of.inputs.files].filter((file) => scan.rootFiles.has(file)), edits: [...of.inputs.folders].some((folder) => scan.kustomizations.get(folder)?.edits === true) }] : [];
-  });
-  const changed = new Set(kustomized.flatMap(({ files, edits }) => (edits ? files : [])));
-  return new Set(kustomized.flatMap(({ id, files }) => (files.some((file) => changed.has(file)) ? [id] : [])));
-}
-
-function plainUnit(path: string, files: readonly string[], discovery: UnitSide['discovery']): UnitSide {
-  return { kind: 'plain', path, discovery, files, inputs: { ...noInputs, files: new Set(files) } };
-}
-
-function rootFile(file: { readonly file: string } | undefined): { readonly rootFile?: string } {
-  return file === undefined ? {} : { rootFile: file.file };
 }
 
 /** Files of `context:`: a file, everything below a folder, or a pattern. */
@@ -238,77 +216,21 @@ function configuredUnits(side: SideScan, config: UnitsConfig, claimed: (path: st
   });
 }
 
-/** R3b: a root is present only on the side whose own objects name it (R5); it renders as its controller does (R7). */
-function rootUnits(side: SideScan, other: SideScan, documents: Documents, claims: Claims, context: ReadonlySet<string>): readonly (readonly [string, UnitSide])[] {
-  const namesOf = groupBy([...side.roots, ...other.roots], (root) => root.path);
-  return [...groupBy(side.roots, (root) => `${root.path}\n${root.name}`).values()].flatMap((same): readonly (readonly [string, UnitSide])[] => {
-    const root = same[0];
-    if (root === undefined || !exists(side, root.path)) return [];
-    const names = distinct((namesOf.get(root.path) ?? []).map((each) => each.name).filter((name) => name !== anyGenerator));
-    // Where an object names the folder itself, a template that fits it, too, adds nothing.
-    if (root.name === anyGenerator && names.length > 0) return [];
-    const several = names.length > 1;
-    const { path, overlay } = root;
-    const stated = {
-      ...(root.namespace === undefined ? {} : { namespace: root.namespace }),
-      ...(root.cluster === undefined ? {} : { cluster: root.cluster }),
-      ...(root.pinned === undefined ? {} : { pinned: root.pinned }),
-    };
-    const made = { ...(overlay === undefined ? {} : { overlay }), ...(root.substitute === undefined ? {} : { substitute: variablesOf(side, documents, root.substitute) }) };
-    const id = several ? `${path}@${root.name}` : path;
-    if (side.kustomizations.has(path)) return [[id, { kind: 'kustomize', path, discovery: root.tool, files: [], inputs: kustomizationInputs(side, path), ...rootFile(side.kustomizations.get(path)), ...stated, ...made }]];
-    const chart = side.charts.get(path);
-    if (chart !== undefined) {
-      const helm = releaseOf(root, chart.name);
-      return [[id, { kind: 'helm', path, discovery: root.tool, files: [], inputs: chartInputs(side, path, [...helm.values, root.file, ...(root.release?.holders ?? [])]), ...rootFile(chart), ...stated, namespace: helm.namespace, helm }]];
-    }
-    const folders = kustomizationsBelow(side, root);
-    const own = filesBelow(side, path, root.recurse).filter((file) => mayBeManifestFile(file) && !context.has(file) && root.takes?.(file) !== false && !folders.some((folder) => below(file, folder)));
-    // Flux changes plain files as it does a kustomization's, and builds the kustomizations below; Argo CD only fills in the namespace.
-    if (root.tool === 'flux' && (Object.keys(made).length > 0 || folders.length > 0)) {
-      const files = own.filter((file) => /\.ya?ml$/iu.test(file) && !claims.inChart(file) && holdsManifests(side, file, documents));
-      const inputs = folders.map((folder) => kustomizationInputs(side, folder));
-      const all: UnitInputs = { folders: new Set([...files.map(folderOf), ...inputs.flatMap((each) => [...each.folders])]), trees: inputs.flatMap((each) => each.trees), files: new Set([...files, ...inputs.flatMap((each) => [...each.files])]) };
-      return [[id, { kind: 'kustomize', path, discovery: root.tool, files: [], inputs: all, rootFile: root.file, ...stated, ...made, overlay: { ...overlay, generated: [...files, ...folders] } }]];
-    }
-    return [[id, { ...plainUnit(path, own.filter((file) => !claims.claimed(file)), root.tool), ...stated }]];
-  });
-}
-
-/** Flux builds the topmost kustomizations below a folder that has none of its own (R7). @see https://fluxcd.io/flux/components/kustomize/kustomizations/#generating-a-kustomizationyaml-file */
-function kustomizationsBelow(side: SideScan, root: RootReference): readonly string[] {
-  if (root.tool !== 'flux' || !root.recurse || side.kustomizations.has(root.path) || side.charts.has(root.path)) return [];
-  const all = [...side.kustomizations.keys()].filter((folder) => folder !== root.path && below(folder, root.path));
-  return all.filter((folder) => !all.some((other) => other !== folder && below(folder, other))).sort(compareText);
-}
-
-function releaseOf(root: RootReference, chartName: string): Release {
-  const { release } = root;
-  const name = release?.name ?? chartName;
-  const inline = typeof release?.inline === 'string' ? valuesOf(release.inline)?.[0] : release?.inline;
-  return { release: name, namespace: root.namespace ?? name, values: release?.values ?? [], set: release?.set ?? {}, apiVersions: [], ...(inline === undefined || inline === null ? {} : { inline: JSON.stringify(inline) }) };
-}
-
-function holdsManifests(side: SideScan, file: string, documents: Documents): boolean {
-  const found = follow(side.tree, file);
-  const reading = found.type === 'blob' ? documents.read(found.blob) : undefined;
-  return reading?.type === 'documents' && (reading.manifests || reading.like);
-}
-
 /**
  * R10: units that no Flux or Argo CD root reaches, where roots reach anything at all. A side without roots reaches everything, so that the first root frees nothing.
  */
 function unreferencedUnits(units: readonly Unit[], base: SideScan, head: SideScan): ReadonlySet<string> {
-  const reach = (scan: SideScan, unit: UnitSide | undefined): boolean => {
+  const reach = (scan: SideScan, id: string, unit: UnitSide | undefined): boolean => {
     const roots = scan.roots.filter((root) => exists(scan, root.path));
     if (roots.length === 0) return scan.tree.entries.size > 0;
     if (unit === undefined) return false;
     if (unit.discovery !== 'kustomization' && unit.discovery !== 'chart' && unit.discovery !== 'folder') return true;
+    if (roots.some((root) => root.holder === id)) return true;
     const files = new Set(roots.map((root) => root.file));
     // Flux has taken the kustomizations below that it builds; one inside of those is nobody's.
     return roots.some((root) => root.recurse && !(root.tool === 'flux' && unit.kind === 'kustomize') && !scan.kustomizations.has(root.path) && below(unit.path, root.path)) || unit.files.some((file) => files.has(file)) || [...files].some((file) => unit.inputs.files.has(file) || unit.inputs.folders.has(folderOf(file)));
   };
-  return new Set(units.flatMap((unit) => (reach(base, unit.base) || reach(head, unit.head) ? [] : [unit.id])));
+  return new Set(units.flatMap((unit) => (reach(base, unit.id, unit.base) || reach(head, unit.id, unit.head) ? [] : [unit.id])));
 }
 
 /** R3e, R17: each folder that directly holds manifests, with the broken files that lie in it. */

@@ -247,10 +247,11 @@ function keepsApart(component: Component, labels: ReadonlyMap<string, string>): 
   });
 }
 
-/** The unit's path, and what its values file says behind `values-`. */
+/** The unit's path, and what its id says behind it: its values file behind `values-`, or whose way to the path it is. */
 function segmentsOf(unit: Pick<PlacedUnit, 'id' | 'path'>): readonly string[] {
-  const at = unit.id.lastIndexOf('@');
-  return at < 0 ? unit.path.split('/') : [...unit.path.split('/'), unit.id.slice(at + 1).replace(/^values-|\.ya?ml$/gu, '')];
+  const at = unit.id.startsWith(`${unit.path}@`) ? unit.path.length : unit.id.lastIndexOf('@');
+  const more = at < 0 ? [] : unit.id.slice(at + 1).split(/[@/]/u).map((step) => step.replace(/^values-|\.ya?ml$/gu, ''));
+  return [...unit.path.split('/'), ...more];
 }
 
 /** `prod*`, but no product, productpage or producer. */

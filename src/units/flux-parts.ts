@@ -9,7 +9,8 @@ import { encryptedMark } from '#lib/unresolved.ts';
 import { lineOf, saidBy, type OutsidePart } from './build.ts';
 import { follow, type Documents } from './documents.ts';
 import { isRecord, records, texts } from './kustomization.ts';
-import type { RenderedRoots, SideScan } from './scan.ts';
+import type { HeldValues } from './release-values.ts';
+import type { RootObject, SideScan } from './scan.ts';
 import { folderOf, resolvePath } from './unit.ts';
 
 export interface FluxParts {
@@ -20,11 +21,32 @@ export interface FluxParts {
   readonly source: (reference: Readonly<Record<string, unknown>>, user: string, file: string) => readonly OutsidePart[];
   /** @param from `spec.valuesFrom` */
   readonly values: (from: unknown, file: string) => readonly OutsidePart[];
-  /**
-   * What the object of one entry of `valuesFrom` holds under its key; `undefined` where the repository does not tell it, tells several, or holds it encrypted.
-   * @param namespace of the release
-   */
-  readonly content: (entry: Readonly<Record<string, unknown>>, namespace: string, file: string) => { readonly text: string; readonly files: readonly string[] } | undefined;
+  /** What the object of one entry of `valuesFrom` holds under its key; `undefined` where the repository does not tell it, tells several, or holds it encrypted. */
+  readonly content: (entry: Readonly<Record<string, unknown>>, release: ReleasePlace) => HeldContent | undefined;
+}
+
+/** Where a release is written, and by which unit's rendering it is what it is. */
+export interface ReleasePlace {
+  readonly namespace: string;
+  readonly file: string;
+  readonly holder: string | undefined;
+}
+
+export interface HeldContent extends HeldValues {
+  readonly files: readonly string[];
+}
+
+/** R18: an object that a release still wants, and that only the other side has, is what the other side says of it. What may be absent is absent. */
+export function withBorrowed(own: FluxParts, other: FluxParts): FluxParts {
+  return {
+    ...own,
+    content: (entry, release) => {
+      const held = own.content(entry, release);
+      if (held !== undefined || entry['optional'] === true) return held;
+      const lent = other.content(entry, release);
+      return lent === undefined ? undefined : { ...lent, borrowed: true };
+    },
+  };
 }
 
 interface Named extends OutsidePart {
@@ -35,6 +57,8 @@ interface Named extends OutsidePart {
   readonly next?: Readonly<Record<string, unknown>>;
   /** It changes a generator of the same name that its kustomization takes. */
   readonly changes?: boolean;
+  /** The unit whose rendering holds it. */
+  readonly holder?: string;
   /** Content by key, where one is asked for. */
   readonly keys?: ReadonlyMap<string, KeyPart>;
   /** Everything under its keys is known. */
@@ -49,7 +73,7 @@ interface KeyPart extends OutsidePart {
 const telling = ['url', 'type', 'ref', 'layerSelector', 'chart', 'version', 'valuesFiles', 'valuesFile', 'sourceRef', 'bucketName', 'endpoint', 'prefix', 'region'];
 const sourceKinds = new Set(['OCIRepository', 'HelmRepository', 'HelmChart', 'Bucket']);
 
-export function fluxParts(scan: Pick<SideScan, 'tree' | 'kustomizations'>, objects: RenderedRoots['objects'], documents: Documents): FluxParts {
+export function fluxParts(scan: Pick<SideScan, 'tree' | 'kustomizations'>, objects: readonly RootObject[], documents: Documents): FluxParts {
   const sources = objects.flatMap((object) => sourceOf(object));
   let held: readonly Named[] | undefined;
   const source: FluxParts['source'] = (reference, user, file) => {
@@ -58,13 +82,13 @@ export function fluxParts(scan: Pick<SideScan, 'tree' | 'kustomizations'>, objec
     return nearest(fitting, file).flatMap((each) => [part(each), ...(each.next === undefined || each.kind !== 'HelmChart' ? [] : source(each.next, user, each.file))]);
   };
   const holders = (entry: Readonly<Record<string, unknown>>, file: string, fits: (each: Named) => boolean): { readonly plain: readonly Named[]; readonly changing: readonly Named[] } => {
-    held ??= heldBy(scan, documents);
+    held ??= [...heldBy(scan, documents), ...objects.flatMap((object) => (object.holder === undefined ? [] : namedIn(object.value, object)))];
     const name = text(entry['name']) ?? '';
     const kind = text(entry['kind']) ?? 'ConfigMap';
-    const of = (wanted: string): readonly Named[] => (held ?? []).filter((each) => each.name === wanted && each.kind === kind && fits(each));
+    const of = (wanted: string, called: (each: Named) => string): readonly Named[] => (held ?? []).filter((each) => called(each) === wanted && each.kind === kind && fits(each));
     // A generated object has the hash of its content behind its name, where it was rendered.
-    const exact = of(name);
-    const all = exact.length > 0 ? exact : of(name.replace(/-[a-z0-9]{10}$/u, ''));
+    const exact = of(name, (each) => each.name);
+    const all = exact.length > 0 ? exact : of(withoutHash(name), (each) => (each.holder === undefined ? each.name : withoutHash(each.name)));
     return { plain: nearest(all.filter((each) => each.changes !== true), file), changing: all.filter((each) => each.changes === true && takes(scan, folderOf(each.file), file)) };
   };
   const keyOf = (entry: Readonly<Record<string, unknown>>): string => text(entry['valuesKey']) ?? 'values.yaml';
@@ -72,18 +96,21 @@ export function fluxParts(scan: Pick<SideScan, 'tree' | 'kustomizations'>, objec
     source,
     values: (from, file) =>
       records(from).flatMap((entry) => {
-        const { plain, changing } = holders(entry, file, () => true);
+        const { plain, changing } = holders(entry, file, (each) => each.holder === undefined);
         return [...plain, ...changing].map((each) => each.keys?.get(keyOf(entry)) ?? part(each));
       }),
-    content: (entry, namespace, file) => {
-      const { plain, changing } = holders(entry, file, (each) => each.namespace === '' || namespace === '' || each.namespace === namespace);
+    content: (entry, { namespace, file, holder }) => {
+      const isNear = (each: Named): boolean => each.namespace === '' || namespace === '' || each.namespace === namespace;
+      // Deployed together: what an overlay makes of it is known.
+      const { plain: beside } = holder === undefined ? { plain: [] } : holders(entry, file, (each) => each.holder === holder && isNear(each));
+      const { plain: all, changing } = beside.length > 0 ? { plain: beside, changing: [] } : holders(entry, file, (each) => each.holder === undefined && isNear(each));
       // An overlay that changes it may be one of several.
-      if (plain.length === 0 || changing.length > 0) return undefined;
-      const parts = plain.map(({ keys, whole }) => (whole === true ? keys?.get(keyOf(entry)) : undefined));
+      if (all.length === 0 || changing.length > 0) return undefined;
+      const parts = all.map(({ keys, whole }) => (whole === true ? keys?.get(keyOf(entry)) : undefined));
       const [first] = parts;
       const known = first?.text;
       if (known === undefined || parts.some((each) => each?.text !== known)) return undefined;
-      return { text: known, files: distinct([...plain.map((each) => each.file), ...parts.flatMap((each) => each?.file ?? [])]) };
+      return { text: known, files: distinct([...all.map((each) => each.file), ...parts.flatMap((each) => each?.file ?? [])]) };
     },
   };
 }
@@ -92,7 +119,7 @@ function part({ detail, file, line }: Named): OutsidePart {
   return { detail, file, line };
 }
 
-function sourceOf({ file, line, value }: RenderedRoots['objects'][number]): readonly Named[] {
+function sourceOf({ file, line, value }: RootObject): readonly Named[] {
   if (!isRecord(value) || !sourceKinds.has(String(value['kind'])) || !String(value['apiVersion']).startsWith('source.toolkit.fluxcd.io/')) return [];
   const metadata = isRecord(value['metadata']) ? value['metadata'] : {};
   const spec = isRecord(value['spec']) ? value['spec'] : {};
@@ -137,13 +164,19 @@ interface Kustomized {
 function generatedBy(entry: Readonly<Record<string, unknown>>, kind: string, { folder, file, written, blobAt, documents }: Kustomized): Named {
   const name = text(entry['name']) ?? '';
   const here = { file, line: lineOf(written, name) };
-  const pieces = [...texts(entry['files']), ...texts(entry['envs']), ...texts([entry['env']])].map((each) => {
+  const pieces = texts(entry['files']).map((each) => {
     const cut = each.indexOf('=');
     const path = resolvePath(folder, cut < 0 ? each : each.slice(cut + 1));
     const content = blobAt(path);
     const held = content === undefined ? undefined : documents.text(content);
     return { key: cut < 0 ? (each.split('/').at(-1) ?? each) : each.slice(0, cut), detail: content === undefined ? each : said(path ?? '', held, content), ...(held === undefined || isEncrypted(held) ? {} : { text: held }), ...(path === undefined || content === undefined ? here : { file: path, line: 1 }) };
   });
+  const environments = [...texts(entry['envs']), ...texts([entry['env']])].map((each) => {
+    const path = resolvePath(folder, each);
+    const content = blobAt(path);
+    return { at: path === undefined || content === undefined ? here : { file: path, line: 1 }, text: content === undefined ? undefined : documents.text(content) };
+  });
+  const lines = environments.flatMap(({ at, text: held }) => linesOf(held ?? '').map((each) => ({ ...each, ...at })));
   const literals = texts(entry['literals']).flatMap((each) => {
     const cut = each.indexOf('=');
     const value = each.slice(cut + 1).replace(/^(["'])([^]*)\1$/u, '$2');
@@ -156,26 +189,45 @@ function generatedBy(entry: Readonly<Record<string, unknown>>, kind: string, { f
     name,
     namespace: '',
     // Of one file it is the file that a person edits.
-    ...(pieces.length === 1 && only !== undefined && texts(entry['literals']).length === 0 ? { file: only.file, line: only.line } : here),
-    detail: canonical([pieces.map(({ key, detail }) => [key, detail]), entry['literals']]),
+    ...(pieces.length === 1 && only !== undefined && literals.length + environments.length === 0 ? { file: only.file, line: only.line } : here),
+    detail: canonical([pieces.map(({ key, detail }) => [key, detail]), entry['literals'], environments.map((each) => each.text)]),
     ...(behavior === 'merge' || behavior === 'replace' ? { changes: true } : {}),
-    // What lines of an environment file say is not looked into.
-    whole: texts(entry['envs']).length === 0 && entry['env'] === undefined,
-    keys: new Map([...pieces, ...literals].map(({ key, ...each }) => [key, each])),
+    // What is no text here may hold any key.
+    whole: environments.every((each) => each.text !== undefined),
+    keys: new Map([...lines, ...pieces, ...literals].map(({ key, ...each }) => [key, each])),
   };
+}
+
+/** `KEY=VALUE`, a line each; of a key alone the environment of the tool would say the value, which is nobody's here. @see https://github.com/kubernetes-sigs/kustomize/blob/master/api/kv/kv.go */
+function linesOf(held: string): readonly { readonly key: string; readonly detail: string; readonly text?: string }[] {
+  return held.split('\n').flatMap((written) => {
+    const each = written.trimStart().replace(/\r$/u, '');
+    if (each === '' || each.startsWith('#')) return [];
+    const cut = each.indexOf('=');
+    if (cut < 0) return [{ key: each, detail: each }];
+    const value = each.slice(cut + 1);
+    return [{ key: each.slice(0, cut), detail: value, ...(isEncrypted(value) ? {} : { text: value }) }];
+  });
 }
 
 function writtenIn(file: string, blob: string | undefined, documents: Documents): readonly Named[] {
   const content = blob === undefined ? undefined : documents.text(blob);
   if (blob === undefined || content === undefined || !/\bkind:\s*["']?(?:ConfigMap|Secret)\b/u.test(content)) return [];
   const reading = documents.read(blob);
-  return (reading.type === 'documents' ? reading.documents : []).flatMap(({ manifest, value, startLine }): readonly Named[] => {
-    if (!manifest || !isRecord(value) || !isRecord(value['metadata']) || (value['kind'] !== 'ConfigMap' && value['kind'] !== 'Secret')) return [];
-    const here = { file, line: startLine };
-    const data = { ...(isRecord(value['data']) ? value['data'] : {}), ...(isRecord(value['stringData']) ? value['stringData'] : {}) };
-    const keys = Object.entries(data).map(([key, each]): readonly [string, KeyPart] => [key, { ...here, detail: typeof each === 'string' ? said(key, each, each) : canonical(each), ...textOf(value, key, each) }]);
-    return [{ ...here, kind: value['kind'], name: text(value['metadata']['name']) ?? '', namespace: text(value['metadata']['namespace']) ?? '', detail: canonical(data), whole: true, keys: new Map(keys) }];
-  });
+  return (reading.type === 'documents' ? reading.documents : []).flatMap(({ manifest, value, startLine }): readonly Named[] => (manifest ? namedIn(value, { file, line: startLine }) : []));
+}
+
+function namedIn(value: unknown, { file, line, holder }: Omit<RootObject, 'value'>): readonly Named[] {
+  if (!isRecord(value) || !isRecord(value['metadata']) || (value['kind'] !== 'ConfigMap' && value['kind'] !== 'Secret')) return [];
+  const here = { file, line };
+  const data = { ...(isRecord(value['data']) ? value['data'] : {}), ...(isRecord(value['stringData']) ? value['stringData'] : {}) };
+  const keys = Object.entries(data).map(([key, each]): readonly [string, KeyPart] => [key, { ...here, detail: typeof each === 'string' ? said(key, each, each) : canonical(each), ...textOf(value, key, each) }]);
+  return [{ ...here, ...(holder === undefined ? {} : { holder }), kind: value['kind'], name: text(value['metadata']['name']) ?? '', namespace: text(value['metadata']['namespace']) ?? '', detail: canonical(data), whole: true, keys: new Map(keys) }];
+}
+
+/** A name without the hash that kustomize puts behind it. */
+function withoutHash(name: string): string {
+  return name.replace(/-[a-z0-9]{10}$/u, '');
 }
 
 function said(name: string, content: string | undefined, id: string): string {

@@ -7,6 +7,7 @@ import type { Source} from './build.ts';
 import { buildOrProblem, fail, lineOf, refuse, valuesOf, type Build, type BuildFile, type OutsideContent } from './build.ts';
 import { isDeployed, overlaid, withValue, type Values } from './helm-values.ts';
 import { isRecord, records } from './kustomization.ts';
+import { merged } from './release-values.ts';
 import { baseName, resolvePath } from './unit.ts';
 
 export interface ChartBuild {
@@ -15,14 +16,17 @@ export interface ChartBuild {
   readonly values: readonly string[];
   /** Values of a Flux or Argo CD object, laid over all files. */
   readonly inline?: { readonly path: string; readonly text: string };
+  /** The files are the chart's own values, in place of its `values.yaml`. @see https://fluxcd.io/flux/components/source/helmcharts/#values-files */
+  readonly instead?: boolean;
   /** Single values, laid over everything. */
   readonly set?: Readonly<Record<string, unknown>>;
 }
 
-export function buildChart(source: Source, { root, values, inline, set = {} }: ChartBuild): Build & { readonly values?: readonly string[] } {
+export function buildChart(source: Source, { root, values, inline, set = {}, instead = false }: ChartBuild): Build & { readonly values?: readonly string[] } {
   const laid: string[] = [];
   const build = buildOrProblem(() => {
     let given: Values = {};
+    let own: Values | undefined = instead ? {} : undefined;
     const added = new Map<string, BuildFile>();
     for (const path of values) {
       if (resolvePath('.', path) !== path) refuse(inFolder(root, 'Chart.yaml'), `the values file \`${path}\` leads out of the repository`, 'put the file into the repository');
@@ -33,8 +37,12 @@ export function buildChart(source: Source, { root, values, inline, set = {} }: C
       // R6: a side without the file is rendered without it.
       if (blob === undefined) continue;
       added.set(path, { blob });
-      laid.push(path);
-      given = overlaid(given, valuesOf(source.documents.text(blob) ?? '')?.[0]);
+      const said = valuesOf(source.documents.text(blob) ?? '')?.[0];
+      if (own !== undefined) own = merged(own, isRecord(said) ? said : {});
+      else {
+        laid.push(path);
+        given = overlaid(given, said);
+      }
     }
     if (inline !== undefined) {
       added.set(inline.path, { text: inline.text });
@@ -42,8 +50,9 @@ export function buildChart(source: Source, { root, values, inline, set = {} }: C
       given = overlaid(given, valuesOf(inline.text)?.[0]);
     }
     for (const [path, written] of Object.entries(set)) given = withValue(given, path, written);
-    const { files: chart, outside } = chartFiles(source, root, root, { given });
+    const { files: chart, outside } = chartFiles(source, root, root, { given, own });
     const files = new Map([...chart, ...added]);
+    if (own !== undefined) files.set(inFolder(root, 'values.yaml'), { text: `${JSON.stringify(own, null, 1)}\n` });
     // Notes are for people, install nothing, and read values that the charts taken out would bring.
     if (outside.length > 0) for (const path of [...files.keys()]) if (/(?:^|\/)templates\/NOTES\.txt$/u.test(path)) files.delete(path);
     return { type: 'ready', files, inflates: false, outside };
@@ -61,6 +70,8 @@ const mostDepth = 8;
 export interface ChartUse {
   /** What its user lays over the chart's own values; absent: nobody here knows, and every dependency counts. */
   readonly given?: Values | undefined;
+  /** The chart's own values, where they are not those of its `values.yaml`. */
+  readonly own?: Values | undefined;
   readonly depth?: number;
 }
 
@@ -70,7 +81,7 @@ function asksTheNetwork(schema: string | undefined): boolean {
 }
 
 /** Files of a chart as they lie in the private copy, below `at`. */
-export function chartFiles(source: Source, root: string, at: string, { given, depth = 0 }: ChartUse = {}): { readonly files: ReadonlyMap<string, BuildFile>; readonly outside: readonly OutsideContent[] } {
+export function chartFiles(source: Source, root: string, at: string, { given, own: stated, depth = 0 }: ChartUse = {}): { readonly files: ReadonlyMap<string, BuildFile>; readonly outside: readonly OutsideContent[] } {
   const chartFile = inFolder(root, 'Chart.yaml');
   if (depth > mostDepth) return refuse(chartFile, 'its dependencies are nested too deeply', 'flatten them');
   const files = new Map<string, BuildFile>();
@@ -79,7 +90,7 @@ export function chartFiles(source: Source, root: string, at: string, { given, de
     if (blob !== undefined && !(baseName(from) === 'values.schema.json' && asksTheNetwork(source.text(from)))) files.set(to, { blob });
   }
   const outside: OutsideContent[] = [];
-  const own = source.values(inFolder(root, 'values.yaml'))?.[0];
+  const own = stated ?? source.values(inFolder(root, 'values.yaml'))?.[0];
   const values = overlaid(isRecord(own) ? own : {}, given);
   for (const name of ['Chart.yaml', 'requirements.yaml']) {
     const path = inFolder(root, name);

@@ -117,9 +117,10 @@ function plainlySame(base: UnitSide, head: UnitSide, sides: Sides): boolean {
   if (base.kind !== 'plain' || head.kind !== 'plain') return true;
   const blobs = new Set(base.files.map((file) => blobOf(sides.base, file)));
   if (head.files.some((file) => blobs.has(blobOf(sides.head, file)))) return true;
-  const left = partsOf(base, sides.base, sides.documents);
-  const right = partsOf(head, sides.head, sides.documents);
-  const shared = [...left.keys()].filter((key) => right.has(key)).length;
+  const left = keysOf(base, sides.base, sides.documents);
+  const right = keysOf(head, sides.head, sides.documents);
+  let shared = 0;
+  for (const key of left) if (right.has(key)) shared += 1;
   return shared > 0 && shared * 2 >= Math.min(left.size, right.size);
 }
 
@@ -149,6 +150,17 @@ function partsOf(unit: UnitSide, scan: SideScan, documents: Documents): Readonly
     }
   }
   return parts;
+}
+
+/** The objects of a unit of plain files, by the names that their manifests give. */
+function keysOf(unit: UnitSide, scan: SideScan, documents: Documents): ReadonlySet<string> {
+  const keys = new Set<string>();
+  for (const file of unit.files) {
+    const found = follow(scan.tree, file);
+    const reading = found.type === 'blob' ? documents.read(found.blob) : undefined;
+    if (reading?.type === 'documents') for (const document of reading.documents) if (document.manifest) for (const object of objectsOf(document.value)) keys.add(object.key);
+  }
+  return keys;
 }
 
 /** The objects of a document, those of a `List` apart, by the name that the manifest itself gives. */

@@ -9,20 +9,27 @@ import { isRecord, records } from './kustomization.ts';
 export interface ReleaseValues {
   /** Laid over the chart's; `undefined`: there are none. */
   readonly values: Values | undefined;
-  /** Entries of `valuesFrom` whose content the repository does not tell. */
+  /** Entries of `valuesFrom` whose content this side of the repository does not tell. */
   readonly unknown: readonly Values[];
 }
 
-/** @param contentOf what the object of an entry holds under its key; `undefined` where that is not told */
-export function releaseValues(spec: Values, contentOf: (entry: Values) => string | undefined): ReleaseValues {
+/** What the object of an entry holds under its key. */
+export interface HeldValues {
+  readonly text: string;
+  /** The other side says it: this one does not tell (R18). */
+  readonly borrowed?: boolean;
+}
+
+/** @param contentOf `undefined` where it is not told */
+export function releaseValues(spec: Values, contentOf: (entry: Values) => HeldValues | undefined): ReleaseValues {
   let values: Values = {};
   const unknown: Values[] = [];
   const entries = records(spec['valuesFrom']);
   for (const entry of entries) {
     const content = contentOf(entry);
-    const next = content === undefined ? undefined : withContent(values, entry['targetPath'], content);
-    if (next === undefined) unknown.push(entry);
-    else values = next;
+    const next = content === undefined ? undefined : withContent(values, entry['targetPath'], content.text);
+    if (next === undefined || content?.borrowed === true) unknown.push(entry);
+    if (next !== undefined) values = next;
   }
   const own = spec['values'];
   if (isRecord(own)) values = merged(values, own);
@@ -38,7 +45,7 @@ function withContent(values: Values, target: unknown, content: string): Values |
 }
 
 /** Maps are merged, everything else is replaced; `null` stays, and takes the chart's own value away. @see https://github.com/fluxcd/pkg/blob/main/runtime/transform/transform.go */
-function merged(under: Values, over: Values): Values {
+export function merged(under: Values, over: Values): Values {
   const result = new Map(Object.entries(under));
   for (const [key, value] of Object.entries(over)) {
     const before = result.get(key);

@@ -1,16 +1,15 @@
-import { compileGlobs } from '#lib/glob.ts';
 import { sortedBy } from '#lib/order.ts';
-import type { Tree } from '#trees/tree.ts';
+import type { Side, Tree, TreePair } from '#trees/tree.ts';
 import { follow, mayBeManifestFile } from './documents.ts';
 import type { Documents } from './documents.ts';
 import type { OutsideContent } from './build.ts';
 import { saidBy, valuesOf } from './build.ts';
-import { isKustomization, isKustomizationName, isRecord, localDependencies, patchesOfKustomization, readsOfKustomization, readsOfPlugin, texts } from './kustomization.ts';
+import { isKustomization, isKustomizationName, isRecord, localDependencies, patchesOfKustomization, readsOfKustomization, readsOfPlugin, records, texts } from './kustomization.ts';
 import { releaseName } from './helm-build.ts';
-import { fluxParts } from './flux-parts.ts';
+import { fluxParts, withBorrowed, type FluxParts } from './flux-parts.ts';
 import { gitSourceOf, gitSources } from './git-sources.ts';
 import { unknownRepository, type RepositoryFacts } from './repository.ts';
-import { rootMarks, rootsOf, type RootContext, type RootReference } from './roots.ts';
+import { rootMarks, rootsOf, type RootContext, type RootReference, type RootsOfFile } from './roots.ts';
 import { baseName, below, folderOf, resolvePath } from './unit.ts';
 
 export type { RootReference };
@@ -31,10 +30,19 @@ export interface SideScan {
   readonly rootFiles: ReadonlySet<string>;
 }
 
-/** Objects of Flux and Argo CD as kustomizations deploy them: an overlay may change what a root names. They stand in for what the files say. */
+/** An object that may name what is deployed, or say something about it. */
+export interface RootObject {
+  readonly file: string;
+  readonly line: number;
+  readonly value: unknown;
+  /** The unit whose rendering holds it; absent: it is read as it is written. */
+  readonly holder?: string;
+}
+
+/** Objects of Flux and Argo CD as units deploy them: an overlay may change what a root names, a chart makes it. They stand in for what the files say. */
 export interface RenderedRoots {
   readonly files: ReadonlySet<string>;
-  readonly objects: readonly { readonly file: string; readonly line: number; readonly value: unknown }[];
+  readonly objects: readonly RootObject[];
 }
 
 export const noRenderedRoots: RenderedRoots = { files: new Set(), objects: [] };
@@ -45,7 +53,7 @@ export interface KustomizationFile {
   readonly readable: boolean;
   readonly reads: readonly string[];
   readonly component: boolean;
-  /** It changes objects that it takes, not only their names. */
+  /** It changes objects that it takes, or content that they read; more than names alone. */
   readonly edits: boolean;
   readonly patches: readonly string[];
   /** Files and folders whose objects it takes. */
@@ -60,7 +68,29 @@ export interface ChartFile {
   readonly dependencies: readonly string[];
 }
 
-export function scanSide(tree: Tree, documents: Documents, repository: RepositoryFacts = unknownRepository, rendered: RenderedRoots = noRenderedRoots): SideScan {
+/** A side as its files are, and its objects: what these name is known with the other side at hand (R18). */
+interface FileScan {
+  readonly scan: SideScan;
+  readonly objects: readonly RootObject[];
+  readonly parts: FluxParts;
+}
+
+export interface ScanOptions {
+  readonly repository?: RepositoryFacts;
+  readonly rendered?: Readonly<Record<Side, RenderedRoots>> | undefined;
+}
+
+export function scanSides({ base, head }: TreePair, documents: Documents, { repository = unknownRepository, rendered }: ScanOptions = {}): Readonly<Record<Side, SideScan>> {
+  const own = scanFiles(base, documents, rendered?.base ?? noRenderedRoots);
+  if (base === head) {
+    const scan = withRoots(own, own.parts, documents, repository);
+    return { base: scan, head: scan };
+  }
+  const other = scanFiles(head, documents, rendered?.head ?? noRenderedRoots);
+  return { base: withRoots(own, other.parts, documents, repository), head: withRoots(other, own.parts, documents, repository) };
+}
+
+function scanFiles(tree: Tree, documents: Documents, rendered: RenderedRoots): FileScan {
   const filesIn = new Map<string, string[]>();
   const folders = new Set<string>(['.']);
   const kustomizations = new Map<string, KustomizationFile>();
@@ -82,11 +112,15 @@ export function scanSide(tree: Tree, documents: Documents, repository: Repositor
     if (mayBeManifestFile(entry.path)) mayHoldRoots.push(entry.path);
   }
   const scan: SideScan = { tree, filesIn, folders, kustomizations, charts, roots: [], outside: [], rootFiles: new Set() };
-  const parts = laidOver(kustomizations);
-  const written = writtenRoots(tree, mayHoldRoots.filter((file) => !parts.has(file)), documents);
+  const laid = laidOver(kustomizations);
+  const written = writtenRoots(tree, mayHoldRoots.filter((file) => !laid.has(file)), documents);
   const objects = rendered.files.size === 0 ? written : [...written.filter(({ file }) => !rendered.files.has(file)), ...rendered.objects];
-  const found = rootsIn(scan, objects, documents, repository);
-  return { ...scan, roots: found.flatMap((each) => each.roots), outside: found.flatMap((each) => each.outside), rootFiles: new Set(written.map(({ file }) => file)) };
+  return { scan: { ...scan, rootFiles: new Set(written.map(({ file }) => file)) }, objects, parts: fluxParts({ tree, kustomizations }, objects, documents) };
+}
+
+function withRoots({ scan, objects, parts }: FileScan, others: FluxParts, documents: Documents, repository: RepositoryFacts): SideScan {
+  const found = rootsIn(scan, objects, { parts: parts === others ? parts : withBorrowed(parts, others), documents, repository });
+  return { ...scan, roots: found.flatMap((each) => each.roots), outside: found.flatMap((each) => each.outside) };
 }
 
 /** Files that are patches and nothing else: what they hold is a part of an object, which deploys nothing by itself. */
@@ -108,12 +142,17 @@ function readKustomization(path: string, folder: string, tree: Tree, documents: 
     return text === undefined ? [] : (valuesOf(text) ?? []).flatMap((each) => readsOfPlugin(folder, each));
   });
   // Of a plugin's paths only what is there is a file.
-  return { file: path, readable: true, reads: [...new Set([...paths, ...plugins.filter((each) => tree.entries.has(each) || tree.entries.has(`${each}/Chart.yaml`))])], component, edits: editing.some((field) => value[field] !== undefined), ...patchesOfKustomization(folder, value) };
+  return { file: path, readable: true, reads: [...new Set([...paths, ...plugins.filter((each) => tree.entries.has(each) || tree.entries.has(`${each}/Chart.yaml`))])], component, edits: editing.some((field) => value[field] !== undefined) || changesGenerated(value), ...patchesOfKustomization(folder, value) };
 }
 
 function textAt(tree: Tree, path: string, documents: Documents): string | undefined {
   const found = follow(tree, path);
   return found.type === 'blob' ? documents.text(found.blob) : undefined;
+}
+
+/** It adds to a ConfigMap or Secret that another kustomization generates, or replaces it. */
+function changesGenerated(value: Readonly<Record<string, unknown>>): boolean {
+  return ['configMapGenerator', 'secretGenerator'].some((field) => records(value[field]).some(({ behavior }) => behavior === 'merge' || behavior === 'replace'));
 }
 
 const editing = ['patches', 'patchesStrategicMerge', 'patchesJson6902', 'replacements', 'components', 'transformers', 'vars', 'namePrefix', 'nameSuffix'];
@@ -127,7 +166,7 @@ function readChart(path: string, folder: string, tree: Tree, documents: Document
   return { file: path, name: releaseName(name) ?? name, library: record['type'] === 'library', dependencies: localDependencies(folder, value) };
 }
 
-function writtenRoots(tree: Tree, paths: readonly string[], documents: Documents): RenderedRoots['objects'] {
+function writtenRoots(tree: Tree, paths: readonly string[], documents: Documents): readonly RootObject[] {
   return paths.flatMap((file) => {
     const found = follow(tree, file);
     const text = found.type === 'blob' ? documents.text(found.blob) : undefined;
@@ -137,13 +176,19 @@ function writtenRoots(tree: Tree, paths: readonly string[], documents: Documents
   });
 }
 
+interface Known {
+  readonly parts: FluxParts;
+  readonly documents: Documents;
+  readonly repository: RepositoryFacts;
+}
+
 /** Roots and outside content, once every folder and every source object is known. */
-function rootsIn({ tree, folders, kustomizations }: SideScan, objects: RenderedRoots['objects'], documents: Documents, repository: RepositoryFacts): readonly ReturnType<typeof rootsOf>[] {
-  const context: Omit<RootContext, 'file' | 'line'> = {
+function rootsIn({ tree, folders }: SideScan, objects: readonly RootObject[], { parts, documents, repository }: Known): readonly RootsOfFile[] {
+  const context: Omit<RootContext, 'file' | 'line' | 'holder'> = {
     folders,
     repository,
     gitSources: gitSources(objects.flatMap(({ file, value }) => gitSourceOf(value, file) ?? []), repository),
-    parts: fluxParts({ tree, kustomizations }, objects, documents),
+    parts,
     contentOf: (file) => {
       const there = follow(tree, file);
       const text = there.type === 'blob' ? documents.text(there.blob) : undefined;
@@ -153,12 +198,12 @@ function rootsIn({ tree, folders, kustomizations }: SideScan, objects: RenderedR
       const there = follow(tree, file);
       return there.type === 'blob' ? documents.first(there.blob) : undefined;
     },
-    filesMatching: (pattern) => {
-      const matches = compileGlobs([pattern]);
-      return [...tree.entries.keys()].filter((file) => matches(file));
-    },
+    files: [...tree.entries.keys()],
   };
-  return objects.map(({ file, value, line }) => rootsOf(value, { ...context, file, line }));
+  return objects.map(({ file, value, line, holder }): RootsOfFile => {
+    const { roots, outside } = rootsOf(value, { ...context, file, line, holder });
+    return { roots: holder === undefined ? roots : roots.map((root) => ({ ...root, holder })), outside };
+  });
 }
 
 /** Values files that make a chart's sets: `values-*.yaml` and `*values*.yaml` beside it, `values.yaml` itself apart (R3d). */

@@ -55,6 +55,8 @@ export interface UnitSide {
   readonly rootFile?: string;
   /** Which cluster a Flux or Argo CD root says it is for (R19). */
   readonly cluster?: string;
+  /** The unit whose rendering holds the root that names this one. */
+  readonly holder?: string;
   /** The revision that a root deploys instead of this tree's (R8). */
   readonly pinned?: string;
 }
@@ -69,6 +71,10 @@ export interface Release {
   readonly set: Readonly<Record<string, string | number | boolean>>;
   readonly apiVersions: readonly string[];
   readonly kubeVersion?: string;
+  /** The files are the chart's own values, in place of its `values.yaml`, as Flux has `valuesFiles`. */
+  readonly instead?: boolean;
+  /** A values file that this side lacks, without which the controller deploys nothing. */
+  readonly missing?: string;
   /** Nothing says how the chart is released: its name stands for release and namespace (R22). */
   readonly guessed?: boolean;
 }
@@ -77,6 +83,17 @@ export interface UnitInputs {
   readonly folders: ReadonlySet<string>;
   readonly trees: readonly string[];
   readonly files: ReadonlySet<string>;
+}
+
+const noInputs: UnitInputs = { folders: new Set(), trees: [], files: new Set() };
+
+export function plainUnit(path: string, files: readonly string[], discovery: Discovery): UnitSide {
+  return { kind: 'plain', path, discovery, files, inputs: { ...noInputs, files: new Set(files) } };
+}
+
+/** As a unit has it, which need not have one. */
+export function rootFile(file: { readonly file: string } | undefined): { readonly rootFile?: string } {
+  return file === undefined ? {} : { rootFile: file.file };
 }
 
 /** One deployable source. Present on a side only where that side's own files, objects or configuration name it (R5). */

@@ -4,6 +4,7 @@ import type { Change } from '#impact/change.ts';
 import { toJson } from '#report/json/to-json.ts';
 import { summaryMarkdown } from '#report/markdown/summary.ts';
 import { sarifText } from '#report/sarif/build.ts';
+import type { Report } from '#report/report.ts';
 import { reviewText } from '#report/text/review.ts';
 import { reviewed } from '../support/reviewed.ts';
 import { stream } from '../support/tree.ts';
@@ -98,25 +99,25 @@ describe('causes of a review', () => {
 
 describe('alternatives in words', () => {
   const files = { 'world.yaml': world, 'standing.yaml': standing };
-  const report = reviewed(files, { ...files, 'open.yaml': open, 'also.yaml': policy('also', 'ALLOW', paths('/x')) });
+  const told = (): Report => reviewed(files, { ...files, 'open.yaml': open, 'also.yaml': policy('also', 'ALLOW', paths('/x')) });
 
   test('text', () => {
-    const text = reviewText(report).replace(/\s+/gu, ' ');
+    const text = reviewText(told()).replace(/\s+/gu, ' ');
     expect(text).toContain('cause either also.yaml:1 (AuthorizationPolicy/shop/also added) or open.yaml:1 (AuthorizationPolicy/shop/open added)');
     expect(text).toContain('(either `AuthorizationPolicy shop/also`, added here, or `AuthorizationPolicy shop/open` is enough for it)');
   });
 
   test('Markdown', () => {
-    expect(summaryMarkdown(report)).toMatch(/either `AuthorizationPolicy\/shop\/also` added, `also.yaml:1` or `AuthorizationPolicy\/shop\/open` added, `open.yaml:1`/u);
+    expect(summaryMarkdown(told())).toMatch(/either `AuthorizationPolicy\/shop\/also` added, `also.yaml:1` or `AuthorizationPolicy\/shop\/open` added, `open.yaml:1`/u);
   });
 
   test('SARIF: both places are related, the message says which are enough', () => {
-    const sarif = sarifText({ report, rules: [], files: { text: () => 'x\n'.repeat(40) }, tag: 'test' });
+    const sarif = sarifText({ report: told(), rules: [], files: { text: () => 'x\n'.repeat(40) }, tag: 'test' });
     expect(sarif).toContain('either `AuthorizationPolicy shop/also`, added here, or `AuthorizationPolicy shop/open` is enough for it');
     expect(sarif).toContain('"uri": "open.yaml"');
   });
 
   test('JSON', () => {
-    expect(JSON.parse(toJson(report))).toMatchObject({ changes: [{ causes: [{ file: 'also.yaml' }], alternativeCauses: [[{ file: 'open.yaml' }]], causeProof: 'region' }] });
+    expect(JSON.parse(toJson(told()))).toMatchObject({ changes: [{ causes: [{ file: 'also.yaml' }], alternativeCauses: [[{ file: 'open.yaml' }]], causeProof: 'region' }] });
   });
 });

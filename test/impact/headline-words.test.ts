@@ -101,6 +101,7 @@ describe('two changes of one destination', () => {
   const described = (over: Partial<Change>): DescribedChange => ({
     edits: [],
     cubes: [],
+    taken: [],
     change: {
       id: 'a', environments: ['default'], direction: 'widened', facet: 'mtls', destinations: [{ id: 'shop/web', known: true, status: 'both' }], region: { cubes: [{}], complete: true },
       callers: { known: [], open: [], plaintext: true, internet: false }, headline: 'any client may now reach `shop/web` with any request', before: 'denied by authorization', after: 'allowed', causes: [], enforcementPoints: ['sidecar'], assumptions: [], ...over,

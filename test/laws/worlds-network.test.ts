@@ -4,5 +4,5 @@ import { sidecarsOnly } from '../support/random-mesh/manifests.ts';
 import { expectAllHold } from '../support/random-mesh/many.ts';
 
 test('behind NetworkPolicies: what is reported is what moves, in both directions, with witnesses that flip, mirrored when the sides are swapped, and silent where nothing moves', () => {
-  expectAllHold({ ...sidecarsOnly, network: true }, { runs: 300, seed: 13, differing: 100 });
+  expectAllHold({ ...sidecarsOnly, network: true }, { runs: 450, seed: 13, differing: 150 });
 }, 900_000);

@@ -20,7 +20,10 @@ test('a part of a model is what would be built of its objects alone', () => {
       const namespaces = ['', 'istio-system', ...places];
       for (const spaces of [false, true]) {
         const part = partOf(whole, namespaces, spaces);
-        expect(model(part)).toEqual(model(buildMesh(base.filter((resource) => namespaces.includes(placeOf(resource)) || (spaces && resource.kind === 'Namespace')), settings)));
+        const alone = buildMesh(base.filter((resource) => namespaces.includes(placeOf(resource)) || (spaces && resource.kind === 'Namespace')), settings);
+        // R26: whether a provider's Service is declared is known of the whole mesh.
+        const { extensionProviders } = whole.config;
+        expect(model(part)).toEqual(model({ ...alone, config: { ...alone.config, ...(extensionProviders === undefined ? {} : { extensionProviders }) } }));
         for (const [id, workload] of part.workloads) expect(workload).toBe(whole.workloads.get(id));
         if (part.workloads.size > 0 && part.workloads.size < whole.workloads.size) smaller += 1;
       }

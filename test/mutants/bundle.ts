@@ -68,11 +68,16 @@ export async function instrumented(files: readonly string[]): Promise<Instrument
   return { mutants, texts: new Map(result.files.map((file) => [file.name, file.content])) };
 }
 
-/** Stryker's switch is a call with a text; a comparison of two numbers costs nothing. */
+/**
+ * Stryker's switch is a call with a text; a comparison of two numbers costs nothing. Counting sees the value, too, that mutants of an
+ * expression replace.
+ */
 function switches(text: string, counting: boolean): string {
+  const numbers = (ids: string): string => ids.replaceAll('"', '');
   return text
     .replaceAll(/stryMutAct_9fa48\("(\d+)"\)/g, '(__mutation.id === $1 && __mutation.hit())')
-    .replaceAll(/stryCov_9fa48\(([^)]*)\)/g, (_, ids: string) => (counting ? `__mutation.cover(${ids.replaceAll('"', '')})` : '0'));
+    .replaceAll(/\(stryCov_9fa48\(([^)]*)\), /g, (whole, ids: string) => (counting ? `__mutation.saw(${numbers(ids)})(` : whole))
+    .replaceAll(/stryCov_9fa48\(([^)]*)\)/g, (_, ids: string) => (counting ? `__mutation.cover(${numbers(ids)})` : '0'));
 }
 
 /** Type arguments, three deep. */
@@ -98,7 +103,7 @@ function plugin(sources: ReadonlyMap<string, string>, suite: readonly string[], 
       bundler.onLoad({ filter: /\.ts$/ }, ({ path }) => {
         const file = relative(root, path);
         if (file.startsWith('node_modules')) return undefined;
-        const text = switches(sources.get(file) ?? readFileSync(path, 'utf8'), counting).replaceAll('import.meta.url', JSON.stringify(pathToFileURL(path).href));
+        const text = switches(sources.get(file) ?? readFileSync(path, 'utf8'), counting).replaceAll('import.meta.url', JSON.stringify(pathToFileURL(path).href)).replaceAll('import.meta.dirname', JSON.stringify(dirname(path)));
         return { contents: file.startsWith('src/') ? forgetful(text) : text, loader: 'ts' };
       });
     },
@@ -128,5 +133,6 @@ export function suiteFiles(): readonly string[] {
     const under = join(root, 'test', folder);
     return existsSync(under) ? readdirSync(under).filter((name) => name.endsWith('.test.ts')).sort().map((name) => `test/${folder}/${name}`) : [];
   });
-  return [...units, 'test/laws/sets-difference-laws.test.ts', 'test/mutants/checks.ts'];
+  const whole = ['causes', 'changed-effect', 'client-tls-effect', 'not-computed', 'unresolved'].map((name) => `test/app/${name}.test.ts`);
+  return [...units, ...whole, 'test/findings/mtls.test.ts', 'test/findings/states.test.ts', 'test/laws/sets-difference-laws.test.ts', 'test/mutants/checks.ts'];
 }

@@ -2,23 +2,29 @@
  * `npm run mutants [-- FOLDER|FILE …]`: how many small faults put into the engine the suite notices, by file.
  *
  * A mutant counts as noticed when a check fails or no longer ends with it. One that cannot be noticed is listed in `equivalent.json`,
- * with the reason. Prints the table and the survivors; `--write` keeps the table in `README.md`.
+ * with the reason. Prints the table and the survivors; `--write` keeps the table in `README.md`, `--list` asks nothing and prints what is known,
+ * `--fresh` forgets what earlier runs found, `--budget=MS` asks survivors again for which less time was not enough.
  */
 import { fork } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { bundled, instrumented, mutatedFiles, root, suiteFiles, type Mutant } from './bundle.ts';
+import { bundled, instrumented, mutatedFiles, root, suiteFiles, type Instrumented, type Mutant } from './bundle.ts';
 import { ignored } from './equivalent.ts';
+import type { Baseline } from './measure.ts';
+import { digests, Records } from './records.ts';
 import { keep, table, type Row } from './table.ts';
-import type { Baseline, Message, Verdict } from './worker.ts';
+import type { Asked, Job, Message } from './worker.ts';
 
 const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
-const write = process.argv.includes('--write');
-const only = process.argv.find((argument) => argument.startsWith('--only='))?.slice('--only='.length).split(',').map(Number);
+const has = (option: string): boolean => process.argv.includes(option);
+const given = process.argv.find((argument) => argument.startsWith('--budget='))?.slice('--budget='.length);
+const budget = Number(given ?? 600);
 const folder = join(root, '.tmp/mutants', wanted.join('+').replaceAll('/', '_') || 'all');
 const worker = join(root, 'test/mutants/worker.ts');
 /** Of a process that says nothing. */
-const patience = 240_000;
+const patience = 600_000;
+/** Mutants that live in one bundle: the more, the slower it is; the fewer, the more often the suite is measured. */
+const perBundle = 1_200;
 
 const started = process.hrtime.bigint();
 const seconds = (): number => Number((process.hrtime.bigint() - started) / 1_000_000_000n);
@@ -48,59 +54,107 @@ async function measured(): Promise<Baseline> {
   return JSON.parse(readFileSync(join(folder, 'baseline.json'), 'utf8')) as Baseline;
 }
 
-async function judged(mutants: readonly Mutant[]): Promise<ReadonlyMap<number, Verdict>> {
-  const verdicts = new Map<number, Verdict>();
-  let last = 0;
-  for (let left = mutants; left.length > 0; left = mutants.filter(({ id }) => !verdicts.has(id))) {
+/** Asks about each mutant until all have an answer, whatever becomes of the processes that look for it. */
+async function judged(asked: readonly Asked[], kills: Job['kills'], hear: (verdict: Parameters<Records['add']>[1]) => void): Promise<void> {
+  const answered = new Set<number>();
+  const alone = new Set<number>();
+  for (let left = asked; left.length > 0; left = asked.filter(({ id }) => !answered.has(id))) {
     let current: number | undefined;
-    let wrong: string | undefined;
-    writeFileSync(join(folder, 'job.json'), JSON.stringify({ mutants: left.map(({ id, file }) => ({ id, file })) }));
+    const [first] = left;
+    const solitary = first !== undefined && alone.has(first.id);
+    const job: Job = { mutants: left.filter(({ id }) => alone.has(id) === solitary), kills, budget, batch: solitary ? 1 : 40 };
+    writeFileSync(join(folder, 'job.json'), JSON.stringify(job));
     await said('job.json', (message) => {
       if (message.type === 'begins') current = message.id;
-      else if (message.type === 'wrong') wrong = message.text;
+      else if (message.type === 'outlived') for (const id of message.ids) alone.add(id);
       else if (message.type === 'ends') {
-        verdicts.set(message.verdict.id, message.verdict);
-        if (seconds() - last >= 30) {
-          last = seconds();
-          const alive = [...verdicts.values()].filter(({ status }) => status === 'survived' || status === 'uncovered').length;
-          process.stderr.write(`${verdicts.size} of ${mutants.length} after ${last} s, ${alive} alive\n`);
-        }
+        answered.add(message.verdict.id);
+        hear(message.verdict);
       }
     });
-    if (wrong !== undefined) throw new Error(wrong);
     // It took the process down: memory, or a loop that nothing ends.
-    if (current !== undefined && !verdicts.has(current)) verdicts.set(current, { id: current, status: 'timeout' });
+    if (current !== undefined && !answered.has(current) && !alone.has(current)) {
+      answered.add(current);
+      hear({ id: current, status: 'timeout' });
+    }
   }
-  return verdicts;
+}
+
+/** What is not known yet of one bundle's files. */
+async function settled(texts: Instrumented['texts'], mutants: readonly Mutant[], parts: readonly string[], records: Records): Promise<void> {
+  const open = mutants.map((mutant) => ({ mutant, open: records.open(mutant, given !== undefined) })).filter((each) => each.open.length > 0);
+  if (open.length === 0) return;
+  const suite = parts.filter((part) => open.some((each) => each.open.includes(part)));
+  for (const [name, counting] of [['counting.cjs', true], ['plain.cjs', false]] as const) writeFileSync(join(folder, name), await bundled(texts, suite, counting));
+  const constants = mutants.flatMap(({ id, mutator, replacement }) => (mutator === 'ConditionalExpression' && (replacement === 'true' || replacement === 'false') ? [[id, replacement === 'true']] : []));
+  writeFileSync(join(folder, 'constants.json'), JSON.stringify(constants));
+  const baseline = await measured();
+  const total = baseline.checks.reduce((sum, { ms }) => sum + ms, 0);
+  process.stderr.write(`${String(open.length)} mutants; ${String(baseline.checks.length - baseline.left.length)} checks in ${String(Math.round(total))} ms; ${String(baseline.early.length)} mutants are met while loading\n`);
+  const byId = new Map(open.map(({ mutant }) => [mutant.id, mutant]));
+  const asked = open.map(({ mutant: { id, file, line }, open: own }): Asked => ({ id, file, line, ...(own.length === suite.length ? {} : { parts: own }) }));
+  let done = 0;
+  let alive = 0;
+  let last = seconds();
+  await judged(asked, records.kills(new Set(mutants.map(({ file }) => file))), (verdict) => {
+    const mutant = byId.get(verdict.id);
+    if (mutant === undefined) return;
+    records.add(mutant, verdict, parts);
+    done += 1;
+    if (verdict.status === 'survived' || verdict.status === 'uncovered') alive += 1;
+    if (seconds() - last < 30) return;
+    last = seconds();
+    // A run that is broken off keeps what it has.
+    records.keep(mutant.file);
+    process.stderr.write(`${String(done)} of ${String(open.length)} after ${String(last)} s, ${String(alive)} alive, at ${mutant.file}\n`);
+  });
+  for (const file of new Set(open.map(({ mutant }) => mutant.file))) records.keep(file);
+}
+
+/** Files that go into one bundle. */
+function bundles(files: readonly string[], size: (file: string) => number): readonly (readonly string[])[] {
+  const made: string[][] = [];
+  let room = 0;
+  for (const file of files) {
+    if (room < size(file)) {
+      made.push([]);
+      room = perBundle;
+    }
+    made.at(-1)?.push(file);
+    room -= size(file);
+  }
+  return made;
+}
+
+function told(file: string, own: readonly Mutant[], records: Records, reasons: ReadonlyMap<number, string>): Row {
+  const counted = own.filter(({ id }) => !reasons.has(id));
+  const count = (status: string): number => counted.filter((mutant) => records.status(mutant) === status).length;
+  for (const mutant of counted) {
+    const status = records.status(mutant);
+    if (status !== 'survived' && status !== 'uncovered') continue;
+    const short = (text: string): string => text.replaceAll(/\s+/g, ' ').slice(0, 130);
+    console.log(`${file}:${String(mutant.line)}:${String(mutant.column)} ${status === 'uncovered' ? 'never run: ' : ''}${mutant.mutator}: ${short(mutant.original)} → ${short(mutant.replacement)}`);
+  }
+  return { file, mutants: own.length, killed: count('killed'), timeout: count('timeout'), survived: count('survived') + count('uncovered'), ignored: own.length - counted.length };
 }
 
 const files = mutatedFiles(wanted);
 if (files.length === 0) throw new Error(`no file of the mutated folders is called ${wanted.join(', ')}`);
 mkdirSync(folder, { recursive: true });
+if (has('--fresh')) for (const file of files) rmSync(join(root, '.tmp/mutants/found', `${file}.json`), { force: true });
 const { mutants, texts } = await instrumented(files);
-for (const [name, counting] of [['counting.cjs', true], ['plain.cjs', false]] as const) writeFileSync(join(folder, name), await bundled(texts, suiteFiles(), counting));
-const baseline = await measured();
-const total = baseline.checks.reduce((sum, { ms }) => sum + ms, 0);
-process.stderr.write(`${mutants.length} mutants in ${files.length} files; ${baseline.checks.length - baseline.left.length} checks in ${Math.round(total)} ms; ${baseline.early.length} mutants are met while loading\n`);
-
+const parts = digests(suiteFiles());
+const records = new Records(parts, files);
 const reasons = ignored(mutants);
 const rows: Row[] = [];
-for (const file of files) {
-  const own = mutants.filter((mutant) => mutant.file === file);
-  if (own.length === 0) continue;
-  const verdicts = await judged(own.filter(({ id }) => !reasons.has(id) && (only === undefined || only.includes(id))));
-  const count = (...wantedOnes: readonly Verdict['status'][]): number => [...verdicts.values()].filter(({ status }) => wantedOnes.includes(status)).length;
-  for (const { id, line, column, mutator, original, replacement } of own) {
-    const status = verdicts.get(id)?.status;
-    if (status !== 'survived' && status !== 'uncovered') continue;
-    const short = (text: string): string => text.replaceAll(/\s+/g, ' ').slice(0, 110);
-    console.log(`${file}:${line}:${column} #${id} ${status === 'uncovered' ? 'never run: ' : ''}${mutator}: ${short(original)} → ${short(replacement)}`);
+for (const group of bundles(files, (file) => mutants.filter((mutant) => mutant.file === file).length)) {
+  const own = mutants.filter(({ file }) => group.includes(file));
+  if (!has('--list')) await settled(new Map(group.map((file) => [file, texts.get(file) ?? ''])), own.filter(({ id }) => !reasons.has(id)), [...parts.keys()], records);
+  for (const file of group) {
+    const mine = own.filter((mutant) => mutant.file === file);
+    if (mine.length > 0) rows.push(told(file, mine, records, reasons));
   }
-  const row: Row = { file, mutants: own.length, killed: count('killed'), timeout: count('timeout'), survived: count('survived', 'uncovered'), ignored: own.filter(({ id }) => reasons.has(id)).length };
-  rows.push(row);
-  console.log(`${table([row]).split('\n')[2] ?? ''}\n`);
-  // A run that is broken off keeps what it has.
-  if (write && only === undefined) keep([row]);
+  if (has('--write')) keep(rows.filter((row) => row.mutants === row.killed + row.timeout + row.survived + row.ignored));
 }
 console.log(table(rows));
-process.stderr.write(`${seconds()} s\n`);
+process.stderr.write(`${String(seconds())} s\n`);

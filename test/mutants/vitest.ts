@@ -1,4 +1,5 @@
 /** As much of vitest as the suite uses, as plain functions: a check is a name and a function that throws. */
+import { readFileSync } from 'node:fs';
 import { inspect, isDeepStrictEqual } from 'node:util';
 
 interface Check {
@@ -65,17 +66,17 @@ function told(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).flatMap(([key, entry]) => (entry === undefined ? [] : [[key, told(entry)]])));
 }
 
-/** Stands for any object with these parts. */
-class Partly {
-  readonly part: unknown;
+/** Stands for any value of which something holds. */
+class Any {
+  readonly fits: (value: unknown) => boolean;
 
-  constructor(part: unknown) {
-    this.part = part;
+  constructor(fits: (value: unknown) => boolean) {
+    this.fits = fits;
   }
 }
 
 function same(value: unknown, other: unknown): boolean {
-  if (other instanceof Partly) return holds(value, other.part);
+  if (other instanceof Any) return other.fits(value);
   if (Array.isArray(other)) return Array.isArray(value) && value.length === other.length && other.every((entry, index) => same(value[index], entry));
   if (!isPlain(value) || !isPlain(other)) return isDeepStrictEqual(told(value), told(other));
   const keys = new Set([...Object.keys(value), ...Object.keys(other)]);
@@ -83,7 +84,7 @@ function same(value: unknown, other: unknown): boolean {
 }
 
 function holds(value: unknown, part: unknown): boolean {
-  if (part instanceof Partly) return holds(value, part.part);
+  if (part instanceof Any) return part.fits(value);
   if (Array.isArray(part)) return Array.isArray(value) && value.length === part.length && part.every((entry, index) => holds(value[index], entry));
   if (isPlain(part)) return isPlain(value) && Object.entries(part).every(([key, entry]) => holds(value[key], entry));
   return isDeepStrictEqual(told(value), told(part));
@@ -119,6 +120,8 @@ class Expectation {
   toContain = (part: unknown): void => this.#check(typeof this.#value === 'string' ? this.#value.includes(part as string) : [...(this.#value as Iterable<unknown>)].includes(part), 'to contain', part);
   toContainEqual = (part: unknown): void => this.#check([...(this.#value as Iterable<unknown>)].some((entry) => same(entry, part)), 'to contain', part);
   toMatch = (pattern: RegExp | string): void => this.#check(typeof pattern === 'string' ? String(this.#value).includes(pattern) : pattern.test(String(this.#value)), 'to match', pattern);
+  /** With the file as it is, never a new one. */
+  toMatchFileSnapshot = (path: string): void => this.#check(this.#value === readFileSync(path, 'utf8'), 'to be what is in', path);
   toThrow = (pattern?: RegExp | string): void => {
     let thrown: unknown;
     try {
@@ -134,4 +137,8 @@ class Expectation {
 export function expect(value: unknown): Expectation {
   return new Expectation(value, true);
 }
-expect.objectContaining = (part: unknown): unknown => new Partly(part);
+expect.objectContaining = (part: unknown): unknown => new Any((value) => holds(value, part));
+expect.arrayContaining = (parts: readonly unknown[]): unknown => new Any((value) => Array.isArray(value) && parts.every((part) => value.some((entry) => same(entry, part))));
+expect.stringContaining = (part: string): unknown => new Any((value) => typeof value === 'string' && value.includes(part));
+expect.stringMatching = (pattern: RegExp): unknown => new Any((value) => typeof value === 'string' && pattern.test(value));
+expect.any = (made: new (...values: never[]) => unknown): unknown => new Any((value) => Object(value) instanceof made);

@@ -3,258 +3,233 @@
  * it knows which mutant took it down.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { performance } from 'node:perf_hooks';
-import { Script } from 'node:vm';
-
-/** What a bundle and its tests see. */
-interface Mutation {
-  id: number;
-  hits: number;
-  limit: number;
-  file: string;
-  /** The check at hand had fewer runs than it asks for. */
-  capped: boolean;
-  readonly checks: { readonly id: string; readonly run: () => void }[];
-  readonly forget: (() => void)[];
-  hit(): true;
-  cover(...ids: readonly number[]): void;
-}
-
-export interface Baseline {
-  readonly checks: readonly { readonly id: string; readonly ms: number }[];
-  /** Ranks of checks that count what they meet, and need all their runs for it: they are no part of the suite. */
-  readonly left: readonly number[];
-  /** By mutant: the checks that run through it, as ranks in `checks`. */
-  readonly covering: Readonly<Record<string, readonly number[]>>;
-  /** By mutant: how often a check runs through it at most. */
-  readonly hits: Readonly<Record<string, number>>;
-  /** Mutants that are run through before any check. */
-  readonly early: readonly number[];
-}
+import { bundle, forget, loaded, off, outOfTime, processorTime, within, type Mutation } from './loading.ts';
+import { measured, type Baseline } from './measure.ts';
 
 export interface Verdict {
   readonly id: number;
   readonly status: 'killed' | 'timeout' | 'survived' | 'uncovered';
   /** The check that noticed it. */
   readonly by?: string;
+  /** Some checks that come by it were not asked: the others had used up its time. */
+  readonly cut?: true;
 }
 
-export type Message = { readonly type: 'begins'; readonly id: number } | { readonly type: 'ends'; readonly verdict: Verdict } | { readonly type: 'baseline' } | { readonly type: 'wrong'; readonly text: string };
+/** A mutant to judge. */
+export interface Asked {
+  readonly id: number;
+  readonly file: string;
+  readonly line: number;
+  /** Files of the suite that it has not been asked of; absent: any. */
+  readonly parts?: readonly string[];
+}
+
+/** Where a check has noticed a mutant: it is likely to notice its neighbours. */
+export interface Kill {
+  readonly file: string;
+  readonly line: number;
+  readonly by: string;
+}
+
+export interface Job {
+  readonly mutants: readonly Asked[];
+  readonly kills: readonly Kill[];
+  /** Processor time of the checks that one mutant is asked of, in milliseconds. */
+  readonly budget: number;
+  /** Mutants between two looks at whether any of them outlived its run. */
+  readonly batch: number;
+}
+
+export type Message =
+  | { readonly type: 'begins'; readonly id: number }
+  | { readonly type: 'ends'; readonly verdict: Verdict }
+  | { readonly type: 'outlived'; readonly ids: readonly number[]; readonly text: string }
+  | { readonly type: 'baseline' }
+  | { readonly type: 'wrong'; readonly text: string };
 
 const [folder = '', job = ''] = process.argv.slice(2);
-const nodeRequire = createRequire(import.meta.url);
-
-/** A loop that never ends comes by its mutant again and again. */
-class TooMany extends Error {}
-
-const off = -1;
 
 function say(message: Message): void {
   process.send?.(message);
 }
 
-type Bundle = (require: NodeJS.Require, module: object, exports: object, mutation: Mutation) => void;
-
-function bundle(name: string): Bundle {
-  const text = readFileSync(join(folder, name), 'utf8');
-  return new Script(`(function (require, module, exports, __mutation) {${text}\n})`, { filename: join(folder, name) }).runInThisContext() as Bundle;
+interface Noticed {
+  readonly rank: number;
+  readonly result: 'fails' | 'timeout';
 }
 
-function loaded(made: Bundle, id: number, cover: Mutation['cover']): Mutation {
-  const mutation: Mutation = {
-    id,
-    hits: 0,
-    limit: 10_000_000,
-    file: '',
-    capped: false,
-    checks: [],
-    forget: [],
-    hit() {
-      mutation.hits += 1;
-      if (mutation.hits > mutation.limit) throw new TooMany('the mutant is come by too often');
-      return true;
-    },
-    cover,
-  };
-  within(20_000, () => made(nodeRequire, {}, {}, mutation));
-  return mutation;
-}
-
-const trampoline = new Script('globalThis.__step()');
-const shared = globalThis as unknown as { __step?: () => void };
-
-/** Ends what runs longer. */
-function within(milliseconds: number, run: () => void): void {
-  shared.__step = run;
-  trampoline.runInThisContext({ timeout: milliseconds });
-}
-
-function forget(mutation: Mutation): void {
-  for (const each of mutation.forget) each();
-  mutation.hits = 0;
-}
-
-/** Set by the check while it ran. */
-function fewer(mutation: Mutation): boolean {
-  return mutation.capped;
-}
-
-function measured(): Baseline {
-  const covering = new Map<number, number[]>();
-  const hits = new Map<number, number>();
-  const early = new Set<number>();
-  const left = new Set<number>();
-  let counts: Map<number, number> | undefined;
-  const counting = loaded(bundle('counting.cjs'), off, (...ids) => {
-    for (const id of ids) {
-      if (counts === undefined) early.add(id);
-      else counts.set(id, (counts.get(id) ?? 0) + 1);
-    }
-  });
-  for (const [rank, check] of counting.checks.entries()) {
-    forget(counting);
-    counts = new Map();
-    counting.capped = false;
-    try {
-      check.run();
-    } catch (error) {
-      if (!fewer(counting)) throw error;
-      left.add(rank);
-      continue;
-    }
-    for (const [id, count] of counts) {
-      const ranks = covering.get(id);
-      if (ranks === undefined) covering.set(id, [rank]);
-      else ranks.push(rank);
-      hits.set(id, Math.max(hits.get(id) ?? 0, count));
-    }
-  }
-  const plain = loaded(bundle('plain.cjs'), off, () => undefined);
-  const milliseconds = plain.checks.map((check, rank) => {
-    if (left.has(rank)) return 0;
-    forget(plain);
-    const start = performance.now();
-    check.run();
-    return performance.now() - start;
-  });
-  return { checks: plain.checks.map((check, rank) => ({ id: check.id, ms: milliseconds[rank] ?? 0 })), left: [...left], covering: Object.fromEntries(covering), hits: Object.fromEntries(hits), early: [...early] };
-}
-
-interface Job {
-  readonly mutants: readonly { readonly id: number; readonly file: string }[];
+interface Answered {
+  readonly noticed?: Noticed;
+  readonly cut: boolean;
 }
 
 class Runs {
   readonly #baseline: Baseline;
-  readonly #made = bundle('plain.cjs');
+  readonly #budget: number;
+  readonly #made = bundle(folder, 'plain.cjs');
   readonly #early: ReadonlySet<number>;
-  #warm: Mutation;
+  readonly #left: ReadonlySet<number>;
+  readonly #warm: Mutation;
+  /** By file and rank: the lines of the mutants that each check has killed. */
+  readonly #kills = new Map<string, Map<number, number[]>>();
+  /** Of the checks, by rank: the least that each took without being stopped. */
+  readonly #costs: number[];
+  #killers = new Set<number>();
   #error = '';
-  /** By file: how many mutants each check has killed. The next one is likely to fall to the same. */
-  readonly #kills = new Map<string, Map<number, number>>();
 
-  constructor(baseline: Baseline) {
+  constructor(baseline: Baseline, { budget, kills }: Job) {
     this.#baseline = baseline;
+    this.#budget = budget;
+    this.#costs = baseline.checks.map(({ ms }) => ms);
     this.#early = new Set(baseline.early);
-    this.#warm = loaded(this.#made, off, () => undefined);
-  }
-
-  #ordered(file: string, ranks: readonly number[]): readonly number[] {
-    const kills = this.#kills.get(file);
-    const expected = (rank: number): number => (this.#baseline.checks[rank]?.ms ?? 0) + 0.2;
-    // The cheapest for what it is likely to notice.
-    const weight = (rank: number): number => (1 + 20 * (kills?.get(rank) ?? 0)) / expected(rank);
-    return [...ranks].sort((left, right) => weight(right) - weight(left) || left - right);
-  }
-
-  #passes(mutation: Mutation, rank: number, limit: number): 'passes' | 'fails' | 'timeout' {
-    forget(mutation);
-    mutation.limit = limit;
-    try {
-      within(Math.ceil(2_000 + 20 * (this.#baseline.checks[rank]?.ms ?? 0)), () => mutation.checks[rank]?.run());
-      // Not noticed by the check, but by the limit: somebody caught the error on its way.
-      return mutation.hits > limit ? 'timeout' : 'passes';
-    } catch (error) {
-      this.#error = String(error);
-      return mutation.hits > limit || (error instanceof Error && 'code' in error && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') ? 'timeout' : 'fails';
+    this.#left = new Set(baseline.left);
+    this.#warm = loaded(this.#made, off);
+    const ranks = new Map(baseline.checks.map(({ id }, rank) => [id, rank]));
+    for (const { file, line, by } of kills) {
+      const rank = ranks.get(by);
+      if (rank !== undefined) this.#remember(file, line, rank);
     }
   }
 
-  of(id: number, file: string): Verdict {
-    const covering = this.#baseline.covering[id] ?? [];
-    const verdict = this.#judged(this.#warm, id, file, covering);
-    if (!this.#early.has(id) || verdict.status !== 'survived') return covering.length === 0 && !this.#early.has(id) ? { id, status: 'uncovered' } : verdict;
+  #remember(file: string, line: number, rank: number): void {
+    const kills = this.#kills.get(file) ?? new Map<number, number[]>();
+    this.#kills.set(file, kills);
+    const lines = kills.get(rank);
+    if (lines === undefined) kills.set(rank, [line]);
+    else lines.push(line);
+  }
+
+  #cost(rank: number): number {
+    return (this.#costs[rank] ?? 0) + 0.3;
+  }
+
+  /** The cheapest for what it is likely to notice. */
+  #ordered({ file, line }: Asked, ranks: readonly number[]): readonly number[] {
+    const kills = this.#kills.get(file);
+    const weight = (rank: number): number => (0.2 + (kills?.get(rank) ?? []).reduce((sum, other) => sum + 1 / (1 + Math.abs(other - line) / 3), 0)) / this.#cost(rank);
+    return ranks
+      .map((rank) => ({ rank, weight: weight(rank) }))
+      .sort((left, right) => right.weight - left.weight || left.rank - right.rank)
+      .map(({ rank }) => rank);
+  }
+
+  #passes(mutation: Mutation, rank: number, limit: number): 'passes' | 'fails' | 'timeout' {
+    const most = 2_000 + 20 * (this.#baseline.checks[rank]?.ms ?? 0);
+    // The clock ends a check; the time of the processor says whether it was the check that took it.
+    for (let wait = most; ; wait *= 5) {
+      forget(mutation);
+      mutation.limit = limit;
+      const start = processorTime();
+      try {
+        within(Math.ceil(wait), () => mutation.checks[rank]?.run());
+        this.#costs[rank] = Math.min(this.#costs[rank] ?? Infinity, processorTime() - start);
+        // Not noticed by the check, but by the limit: somebody caught the error on its way.
+        return mutation.hits > limit ? 'timeout' : 'passes';
+      } catch (error) {
+        this.#error = String(error);
+        if (mutation.hits > limit) return 'timeout';
+        if (!outOfTime(error)) return 'fails';
+        if (processorTime() - start >= most * 0.9 || wait > 20 * most) return 'timeout';
+      }
+    }
+  }
+
+  of(asked: Asked): Verdict {
+    const { id } = asked;
+    const early = this.#early.has(id);
+    const fresh = (rank: number): boolean => !this.#left.has(rank) && (asked.parts?.some((part) => this.#baseline.checks[rank]?.id.startsWith(`${part} `)) ?? true);
+    const covering = (this.#baseline.covering[id] ?? []).filter(fresh);
+    const warm = this.#verdict(asked, this.#judged(this.#warm, asked, covering));
+    if (!early) return covering.length === 0 ? { id, status: 'uncovered' } : warm;
+    if (warm.status !== 'survived') return warm;
     // What runs while the modules load is seen by loading them again, and may matter to every check.
     try {
-      const again = loaded(this.#made, id, () => undefined);
+      const again = loaded(this.#made, id);
       if (again.checks.length !== this.#baseline.checks.length) return { id, status: 'killed', by: 'loading' };
-      return this.#judged(again, id, file, [...this.#baseline.checks.keys()].filter((rank) => !this.#baseline.left.includes(rank)));
+      return this.#verdict(asked, this.#judged(again, asked, [...this.#baseline.checks.keys()].filter(fresh)));
     } catch {
       return { id, status: 'killed', by: 'loading' };
     }
   }
 
   /** The first check that notices the mutant; the others are not asked. */
-  #first(mutation: Mutation, ranks: readonly number[], limit: number): { readonly rank: number; readonly result: 'fails' | 'timeout' } | undefined {
-    for (const rank of ranks) {
+  #judged(mutation: Mutation, asked: Asked, ranks: readonly number[]): Answered {
+    const limit = 10_000 + 100 * (this.#baseline.hits[asked.id] ?? 0);
+    mutation.id = asked.id;
+    let spent = 0;
+    let answered: Answered = { cut: false };
+    for (const rank of this.#ordered(asked, ranks)) {
+      // The next one may be cheaper, but is less likely to notice anything.
+      if (spent > 0 && spent + this.#cost(rank) > this.#budget) {
+        answered = { cut: true };
+        continue;
+      }
+      spent += this.#cost(rank);
       const result = this.#passes(mutation, rank, limit);
-      if (result !== 'passes') return { rank, result };
+      if (result === 'passes') continue;
+      answered = { noticed: { rank, result }, cut: false };
+      break;
     }
-    return undefined;
-  }
-
-  #judged(mutation: Mutation, id: number, file: string, ranks: readonly number[]): Verdict {
-    const limit = 10_000 + 100 * (this.#baseline.hits[id] ?? 0);
-    mutation.id = id;
-    const noticed = this.#first(mutation, this.#ordered(file, ranks), limit);
     mutation.id = off;
     forget(mutation);
-    if (noticed === undefined) return { id, status: 'survived' };
+    return answered;
+  }
+
+  #verdict({ id, file, line }: Asked, { noticed, cut }: Answered): Verdict {
+    if (noticed === undefined) return { id, status: 'survived', ...(cut ? { cut } : {}) };
     const { rank, result } = noticed;
-    const kills = this.#kills.get(file) ?? new Map<number, number>();
-    this.#kills.set(file, kills.set(rank, (kills.get(rank) ?? 0) + 1));
+    this.#remember(file, line, rank);
+    this.#killers.add(rank);
     const by = this.#baseline.checks[rank]?.id;
     return { id, status: result === 'timeout' ? 'timeout' : 'killed', ...(by === undefined ? {} : { by }) };
   }
 
-  /** Checks that fail without any mutant: something was left behind by one. */
+  /** Checks that fail without any mutant, of those that have noticed one since the last time: something was left behind. */
   unclean(): readonly string[] {
-    const ranks = new Set([...this.#kills.values()].flatMap((kills) => [...kills.keys()]));
-    return [...ranks].flatMap((rank) => {
+    const ranks = [...this.#killers];
+    this.#killers = new Set();
+    return ranks.flatMap((rank) => {
       const result = this.#passes(this.#warm, rank, Infinity);
       return result === 'passes' ? [] : [`${this.#baseline.checks[rank]?.id ?? ''}: ${result} ${this.#error}`];
     });
   }
 }
 
+function judge(): void {
+  const all = JSON.parse(readFileSync(join(folder, job), 'utf8')) as Job;
+  const runs = new Runs(JSON.parse(readFileSync(join(folder, 'baseline.json'), 'utf8')) as Baseline, all);
+  let batch: Verdict[] = [];
+  /** Whether the process is as it was before the batch. */
+  const told = (): boolean => {
+    const [failing] = runs.unclean();
+    // A mutant that was alone was met by a clean process, and what it did to it is its own.
+    if (failing !== undefined && batch.length > 1) {
+      say({ type: 'outlived', ids: batch.map(({ id }) => id), text: failing });
+      return false;
+    }
+    for (const verdict of batch) say({ type: 'ends', verdict });
+    batch = [];
+    return failing === undefined;
+  };
+  for (const asked of all.mutants) {
+    say({ type: 'begins', id: asked.id });
+    batch.push(runs.of(asked));
+    if (batch.length >= all.batch && !told()) return;
+  }
+  told();
+}
+
 if (job === 'measure') {
   try {
-    writeFileSync(join(folder, 'baseline.json'), JSON.stringify(measured()));
+    const constants = new Map(JSON.parse(readFileSync(join(folder, 'constants.json'), 'utf8')) as readonly (readonly [number, unknown])[]);
+    writeFileSync(join(folder, 'baseline.json'), JSON.stringify(measured(folder, constants)));
     say({ type: 'baseline' });
   } catch (error) {
     say({ type: 'wrong', text: error instanceof Error ? (error.stack ?? error.message) : String(error) });
   }
   process.exit(0);
 } else if (job !== '') {
-  const { mutants } = JSON.parse(readFileSync(join(folder, job), 'utf8')) as Job;
-  const runs = new Runs(JSON.parse(readFileSync(join(folder, 'baseline.json'), 'utf8')) as Baseline);
-  let batch: Verdict[] = [];
-  const told = (): void => {
-    const failing = runs.unclean();
-    if (failing.length > 0) {
-      say({ type: 'wrong', text: `a mutant among ${String(batch[0]?.id)} to ${String(batch.at(-1)?.id)} outlived its run: ${failing.join('; ')}` });
-      process.exit(0);
-    }
-    for (const verdict of batch) say({ type: 'ends', verdict });
-    batch = [];
-  };
-  for (const { id, file } of mutants) {
-    say({ type: 'begins', id });
-    batch.push(runs.of(id, file));
-    if (batch.length >= 25) told();
-  }
-  told();
+  judge();
   process.disconnect();
 }

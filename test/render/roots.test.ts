@@ -189,6 +189,30 @@ describe('Argo CD', () => {
     expect(reached(set(generators, path))).toEqual(expected);
   });
 
+  test.each([
+    ['In', '{key: tier, operator: In, values: [x, z]}', ['apps/b']],
+    ['NotIn', '{key: tier, operator: NotIn, values: [x]}', ['apps/a']],
+    ['Exists', '{key: tier, operator: Exists}', ['apps/a', 'apps/b']],
+    ['DoesNotExist', '{key: tier, operator: DoesNotExist}', []],
+    ['what is not known may have any value', '{key: region, operator: In, values: [eu]}', ['apps/a', 'apps/b']],
+  ])('a selector of expressions: %s', (_, expression, expected) => {
+    expect(reached(set(`  - list: {elements: [{app: a, tier: y}, {app: b, tier: x}]}\n    selector: {matchExpressions: [${expression}]}\n`, 'apps/{{app}}'))).toEqual(expected);
+  });
+
+  test.each([
+    ['is merged into the template', 'spec:\n  source: {path: "apps/{{app}}"}\n', ['apps/b']],
+    ['with actions of its own is left open', '{{- if .deep }}\nspec: {source: {path: apps/b}}\n{{- end }}\n', ['other']],
+  ])('a patch of the template %s', (_, patch, expected) => {
+    const more = `  templatePatch: |\n${patch.replace(/^/gmu, '    ')}\n`;
+    expect(reached(set('  - list: {elements: [{app: b}]}\n', 'other', more))).toEqual(expected);
+  });
+
+  test('a patch of the template that is left open is content that a change of it changes', () => {
+    const files = (path: string): Files => ({ ...folders, 'argo/set.yaml': set('  - list: {elements: [{app: b}]}\n', 'other', `  templatePatch: |\n    {{- if .deep }}\n    spec: {source: {path: ${path}}}\n    {{- end }}\n`) });
+    expect(load(files('apps/a'), files('apps/b')).outsideChanges.map((each) => `${each.change} ${each.content.kind} ${each.content.name}`)).toEqual(['modified values values in the template patch of Application argocd/all/x']);
+    expect(load(files('apps/a'), { ...files('apps/a'), 'x.md': 'x' }).outsideChanges).toEqual([]);
+  });
+
   test('several generators that fit a folder make one unit; an object that names it comes first', () => {
     const files: Files = { ...folders, 'argo/one.yaml': set('  - clusters: {}\n', 'apps/{{name}}'), 'argo/two.yaml': set('  - clusters: {}\n', 'apps/{{server}}').replace('name: all', 'name: two') };
     const idsOf = (all: Files): readonly string[] => load(all, all).discovered.units.filter((unit) => unit.head?.discovery === 'argo').map((unit) => unit.id);

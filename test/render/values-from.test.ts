@@ -58,6 +58,48 @@ describe.skipIf(!hasTools())(`values from other objects${hasTools() ? '' : `, ${
     expect(found).toEqual({ objects: ['PeerAuthentication/shop/a-z DISABLE'], outside: [], reasons: [] });
   });
 
+  test('lines of an environment file', async () => {
+    const files = (text: string): Files => ({
+      'clusters/r.yaml': release('  - {kind: ConfigMap, name: settings, valuesKey: MODE, targetPath: mtls.mode}\n  - {kind: ConfigMap, name: settings, valuesKey: SECOND, targetPath: names.second}\n'),
+      'clusters/kustomization.yaml': 'resources: [r.yaml]\nconfigMapGenerator: [{name: settings, envs: [shop.env]}]\n',
+      'clusters/shop.env': text,
+    });
+    expect(await rendered(files('# the mode\nMODE=DISABLE\n  SECOND=a=b\n'))).toEqual({ objects: ['PeerAuthentication/shop/a- DISABLE'], outside: ['values of ConfigMap settings for HelmRelease apps/shop'], reasons: [] });
+    expect((await rendered(files('MODE=DISABLE\nSECOND=z\n'))).objects).toEqual(['PeerAuthentication/shop/a-z DISABLE']);
+    // What the environment of the tool would say is nobody's here.
+    expect((await rendered(files('MODE\nSECOND=z\n'))).objects).toEqual(['PeerAuthentication/shop/a-z STRICT']);
+  });
+
+  test('overlays that add to a generated ConfigMap, each with its own values', async () => {
+    const files = (prod: string): Files => ({
+      ...chart,
+      'base/kustomization.yaml': 'resources: [r.yaml]\nconfigMapGenerator: [{name: settings, literals: ["values.yaml=names: {second: x}"]}]\n',
+      'base/r.yaml': release('  - {kind: ConfigMap, name: settings}\n  - {kind: ConfigMap, name: settings, valuesKey: mode, targetPath: mtls.mode}\n'),
+      'dev/kustomization.yaml': 'resources: [../base]\nconfigMapGenerator: [{name: settings, behavior: merge, literals: [mode=PERMISSIVE]}]\n',
+      'prod/kustomization.yaml': `resources: [../base]\nconfigMapGenerator: [{name: settings, behavior: merge, literals: [mode=${prod}]}]\n`,
+    });
+    const { loaded } = await renderPair(files('STRICT'), files('DISABLE'));
+    expect([loaded.incompleteReasons, loaded.outsideChanges]).toEqual([[], []]);
+    expect(loaded.changedResources.map((each) => `${each.change} ${each.resource}`)).toContain('modified PeerAuthentication/shop/a-x');
+    const whole = await renderOne(files('DISABLE'));
+    expect(whole.loaded.environments.map((each) => `${each.id} ${each.head.all.flatMap((resource) => (resource.kind === 'PeerAuthentication' ? [resource.spec.mode] : [])).join(' ')}`)).toEqual(['dev PERMISSIVE', 'prod DISABLE']);
+  });
+
+  test('a ConfigMap that the head takes away leaves its values in force, and is named (R18)', async () => {
+    const files: Files = { ...chart, 'clusters/r.yaml': release(settings), 'clusters/s.yaml': configMap('settings', { 'values.yaml': 'mtls: {mode: DISABLE}\nnames: {second: x}\n' }) };
+    const { 'clusters/s.yaml': gone = '', ...without } = files;
+    const told = async (base: Files, head: Files): Promise<readonly string[]> => {
+      const { loaded } = await renderPair(base, head);
+      return [...loaded.changedResources.flatMap((each) => (each.resource.startsWith('Peer') ? [`${each.change} ${each.resource}`] : [])), ...loaded.outsideChanges.map((each) => `${each.change} ${each.content.name}`)];
+    };
+    const named = 'values of ConfigMap settings for HelmRelease apps/shop';
+    expect([await told(files, without), await told(without, files)]).toEqual([[`added ${named}`], [`removed ${named}`]]);
+    // What may be absent is gone, and the chart's own values count.
+    const optional: Files = { ...files, 'clusters/r.yaml': release('  - {kind: ConfigMap, name: settings, optional: true}\n') };
+    const { 'clusters/s.yaml': also, ...rest } = optional;
+    expect([also, await told(optional, rest)]).toEqual([gone, ['added PeerAuthentication/shop/a-', 'removed PeerAuthentication/shop/a-x', `added ${named}`]]);
+  });
+
   test.each([
     ['that no file holds', {}],
     ['of another namespace', { 'clusters/s.yaml': configMap('settings', { 'values.yaml': 'mtls: {mode: DISABLE}' }, 'other') }],
@@ -102,7 +144,7 @@ describe.skipIf(!hasTools())(`values from other objects${hasTools() ? '' : `, ${
 });
 
 describe('values at a path', () => {
-  const at = (path: string, content: string): unknown => releaseValues({ valuesFrom: [{ targetPath: path }] }, () => content);
+  const at = (path: string, content: string): unknown => releaseValues({ valuesFrom: [{ targetPath: path }] }, () => ({ text: content }));
   test.each([['5', 5], ['0', 0], ['007', '007'], ['+5', 5], ['TRUE', true], ['null', null], ['"5"', '5'], ["'true'", 'true'], ['', ''], ['1.5', '1.5']])('`%s` is %j', (content, value) => {
     expect(at('a.b', content)).toEqual({ values: { a: { b: value } }, unknown: [] });
   });
@@ -110,10 +152,10 @@ describe('values at a path', () => {
     expect(at(path, content)).toEqual({ values: {}, unknown: [{ targetPath: path }] });
   });
   test('`null` of later values takes the chart’s own away, a map is merged, a list is replaced', () => {
-    expect(releaseValues({ valuesFrom: [{}], values: { a: null, b: { d: 2 }, c: [2] } }, () => 'a: 1\nb: {c: 1}\nc: [1, 3]\n')).toEqual({ values: { a: null, b: { c: 1, d: 2 }, c: [2] }, unknown: [] });
+    expect(releaseValues({ valuesFrom: [{}], values: { a: null, b: { d: 2 }, c: [2] } }, () => ({ text: 'a: 1\nb: {c: 1}\nc: [1, 3]\n' }))).toEqual({ values: { a: null, b: { c: 1, d: 2 }, c: [2] }, unknown: [] });
   });
   test('names of prototypes are names', () => {
-    expect(releaseValues({ valuesFrom: [{}] }, () => '__proto__: {x: 1}\nconstructor: {prototype: {y: 1}}\n').unknown).toEqual([]);
+    expect(releaseValues({ valuesFrom: [{}] }, () => ({ text: '__proto__: {x: 1}\nconstructor: {prototype: {y: 1}}\n' })).unknown).toEqual([]);
     expect(({} as Record<string, unknown>)['x']).toBeUndefined();
   });
 });

@@ -1,12 +1,12 @@
 /** What could not be read or rendered, as reasons of the report; judged by the incompleteness gate alone (`docs/gates.md`). */
 import { assertNever } from '#lib/assert-never.ts';
-import { shortHash } from '#lib/canonical.ts';
+import { canonical, shortHash } from '#lib/canonical.ts';
 import { groupBy } from '#lib/group.ts';
 import { sortedBy } from '#lib/order.ts';
 import type { Coverage, IncompleteReason } from '#report/report.ts';
 import type { SourceProblem } from '#source/problem.ts';
 import type { Side } from '#trees/tree.ts';
-import { folderOf, type Unit } from '#units/unit.ts';
+import { folderOf, type Unit, type UnitSide } from '#units/unit.ts';
 import { entryOf } from '#manifests/registry.ts';
 import { kindName, type AnyResource } from '#manifests/resource.ts';
 import { rawKey } from '#units/pairing.ts';
@@ -175,7 +175,7 @@ function lineText(line: number | undefined): string {
   return line === undefined ? '' : ` line ${String(line)}`;
 }
 
-/** Whether a pull request that changes these paths touches what a unit reads, on either side. */
+/** Whether a pull request that changes these paths touches what a unit reads, on either side, or how the objects that name it have it rendered. */
 export function touches(changed: readonly string[]): (unit: Unit) => boolean {
   const paths = new Set(changed);
   const folders = new Set(changed.map(folderOf));
@@ -183,11 +183,17 @@ export function touches(changed: readonly string[]): (unit: Unit) => boolean {
   for (const folder of folders) for (let at = folder; !ancestors.has(at); at = folderOf(at)) ancestors.add(at);
   return (unit) =>
     changed.length > 0 &&
-    [unit.base, unit.head].some((side) => {
+    (isRedefined(unit) || [unit.base, unit.head].some((side) => {
       if (side === undefined) return false;
       const { inputs, valuesFile } = side;
       return (valuesFile !== undefined && paths.has(valuesFile)) || some(inputs.files, paths) || some(inputs.folders, folders) || inputs.trees.some((tree) => ancestors.has(tree));
-    });
+    }));
+}
+
+/** A Flux or Argo CD object says otherwise how it is rendered: with other values, patches or variables. */
+function isRedefined({ base, head }: Unit): boolean {
+  const said = ({ helm, overlay, substitute, namespace, pinned }: UnitSide): string => canonical([helm, overlay, substitute, namespace, pinned]);
+  return base === undefined || head === undefined || (base !== head && said(base) !== said(head));
 }
 
 function some(wanted: ReadonlySet<string>, present: ReadonlySet<string>): boolean {

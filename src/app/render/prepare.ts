@@ -12,7 +12,7 @@ import { blameUnits } from './blame.ts';
 import { explained } from './explain.ts';
 import { originOf } from './origins.ts';
 import { renderJobs, type RenderJob } from './plan.ts';
-import { renderedRoots } from './roots.ts';
+import { discoverRendered } from './roots.ts';
 import { nothingRendered, type Rendered, type SideRendering } from './rendered.ts';
 import { untouchedUnits } from './untouched.ts';
 
@@ -35,8 +35,7 @@ export async function prepareRendering(pair: TreePair, config: UnitsConfig, rend
   const extended: TreePair = { base, head: pair.head === base ? base : pair.head, blobs };
   const work = new Renderings(renderer);
   const written = discoverUnits(extended, config, repository);
-  const roots = await renderedRoots(extended, written, work);
-  const discovered = roots === undefined ? written : discoverUnits(extended, config, repository, { documents: written.documents, roots });
+  const discovered = await discoverRendered(extended, written, work, (again) => discoverUnits(extended, config, repository, again));
   const needy = discovered.units.filter((unit) => [unit.base, unit.head].some((side) => side !== undefined && side.kind !== 'plain'));
   if (needy.length === 0) return { pair: extended, discovered, rendered: nothingRendered };
   const untouched = everything || base === pair.head ? new Set<string>() : untouchedUnits(discovered.units, touchedBy(extended), config);
