@@ -112,8 +112,8 @@ function scanFiles(tree: Tree, documents: Documents, rendered: RenderedRoots): F
     if (mayBeManifestFile(entry.path)) mayHoldRoots.push(entry.path);
   }
   const scan: SideScan = { tree, filesIn, folders, kustomizations, charts, roots: [], outside: [], rootFiles: new Set() };
-  const parts = laidOver(kustomizations);
-  const written = writtenRoots(tree, mayHoldRoots.filter((file) => !parts.has(file)), documents);
+  const laid = laidOver(kustomizations);
+  const written = writtenRoots(tree, mayHoldRoots.filter((file) => !laid.has(file)), documents);
   const objects = rendered.files.size === 0 ? written : [...written.filter(({ file }) => !rendered.files.has(file)), ...rendered.objects];
   return { scan: { ...scan, rootFiles: new Set(written.map(({ file }) => file)) }, objects, parts: fluxParts({ tree, kustomizations }, objects, documents) };
 }
