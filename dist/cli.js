@@ -98,19 +98,19 @@ function distinct(values5) {
   if (Array.isArray(values5) && ascending(values5)) return values5.slice();
   const list4 = Array.isArray(values5) ? values5 : [...values5];
   if (list4.length <= fewTexts) return distinctOfFew(list4);
-  const found = [...new Set(list4)];
-  return found.length < 2 ? found : found.sort(compareText);
+  const found2 = [...new Set(list4)];
+  return found2.length < 2 ? found2 : found2.sort(compareText);
 }
 function distinctOfFew(values5) {
-  const found = [];
+  const found2 = [];
   for (const value of values5) {
-    let at2 = found.length;
-    while (at2 > 0 && (found[at2 - 1] ?? "") > value) at2 -= 1;
-    if (at2 > 0 && found[at2 - 1] === value) continue;
-    if (at2 === found.length) found.push(value);
-    else found.splice(at2, 0, value);
+    let at2 = found2.length;
+    while (at2 > 0 && (found2[at2 - 1] ?? "") > value) at2 -= 1;
+    if (at2 > 0 && found2[at2 - 1] === value) continue;
+    if (at2 === found2.length) found2.push(value);
+    else found2.splice(at2, 0, value);
   }
-  return found;
+  return found2;
 }
 function ascending(values5) {
   for (let index = 1; index < values5.length; index += 1) if (compareText(values5[index - 1] ?? "", values5[index] ?? "") >= 0) return false;
@@ -346,7 +346,7 @@ var init_wanted = __esm({
   "src/trees/wanted.ts"() {
     "use strict";
     chartFolder = /(?:^|\/)(?:templates|files|crds)\//u;
-    wantedName = /(?:\.(?:ya?ml|json|tpl)|(?:^|\/)(?:kustomization|chart\.lock|\.helmignore|\.gitmodules))$/iu;
+    wantedName = /(?:\.(?:ya?ml|json|tpl|env|properties)|(?:^|\/)(?:kustomization|chart\.lock|\.helmignore|\.sourceignore|\.gitmodules))$/iu;
   }
 });
 
@@ -392,10 +392,10 @@ function pathFollower(entries2, target) {
 function resolveLinks(label3, entries2, targets3, problems = []) {
   const follow2 = pathFollower(entries2, (entry2) => targets3.get(entry2.path));
   const resolved3 = /* @__PURE__ */ new Map();
-  const found = [...problems];
+  const found2 = [...problems];
   for (const [path2, entry2] of entries2) {
     if (entry2.type === "submodule") {
-      found.push({ path: path2, problem: { kind: "submodule", reason: `the submodule at commit ${entry2.commit.slice(0, 12)} is not part of this repository's tree`, remedy: "review it in its own repository" } });
+      found2.push({ path: path2, problem: { kind: "submodule", reason: `the submodule at commit ${entry2.commit.slice(0, 12)} is not part of this repository's tree`, remedy: "review it in its own repository" } });
     }
     if (entry2.type !== "symlink") {
       resolved3.set(path2, entry2);
@@ -412,9 +412,9 @@ function resolveLinks(label3, entries2, targets3, problems = []) {
     }
     const problem = target === void 0 ? void 0 : linkProblem(target, destination2);
     resolved3.set(path2, { type: "symlink", path: path2, blob: entry2.blob, ...target === void 0 ? {} : { target }, ...problem === void 0 ? {} : { problem } });
-    if (problem !== void 0 && wantedPath(path2)) found.push({ path: path2, problem });
+    if (problem !== void 0 && wantedPath(path2)) found2.push({ path: path2, problem });
   }
-  return { label: label3, entries: resolved3, problems: found.sort((left, right) => compareText(left.path, right.path)) };
+  return { label: label3, entries: resolved3, problems: found2.sort((left, right) => compareText(left.path, right.path)) };
 }
 function linkProblem(target, destination2) {
   const shown5 = target.replace(/\s+/gu, " ").slice(0, 200);
@@ -461,10 +461,10 @@ async function readDirectories(baseDirectory, headDirectory, options2 = {}) {
 }
 async function assertDirectory(directory) {
   const shown5 = directory.replace(/\s+/gu, " ");
-  const found = await stat(directory).catch((error2) => {
+  const found2 = await stat(directory).catch((error2) => {
     throw codeOf(error2) === "EACCES" ? new InputError(`the directory \`${shown5}\` cannot be read`, "give this user the right to read it") : new InputError(`the directory \`${shown5}\` does not exist`, "name an existing directory, or a revision");
   });
-  if (!found.isDirectory()) throw new InputError(`\`${shown5}\` is no directory`, "name a directory, or a revision");
+  if (!found2.isDirectory()) throw new InputError(`\`${shown5}\` is no directory`, "name a directory, or a revision");
   await readdir(directory).catch(() => {
     throw new InputError(`the directory \`${shown5}\` cannot be read`, "give this user the right to read it");
   });
@@ -945,12 +945,12 @@ async function readBlobs(repository, listings, options2) {
   return { blobs, links };
 }
 function linkedIds(listings, links, wanted2) {
-  const found = /* @__PURE__ */ new Set();
+  const found2 = /* @__PURE__ */ new Set();
   for (const listing2 of new Set(listings)) {
     if (![...listing2.values()].some((entry2) => entry2.type === "symlink" && wanted2(entry2.path))) continue;
-    for (const entry2 of tree("", listing2, links).entries.values()) if (entry2.type === "file" && entry2.link !== void 0 && wanted2(entry2.path)) found.add(entry2.blob);
+    for (const entry2 of tree("", listing2, links).entries.values()) if (entry2.type === "file" && entry2.link !== void 0 && wanted2(entry2.path)) found2.add(entry2.blob);
   }
-  return [...found];
+  return [...found2];
 }
 function missingObject(id) {
   return { type: "unreadable", problem: { kind: "missing-object", reason: `the object ${id.slice(0, 12)} is not in this clone and could not be fetched`, remedy: "check out without `filter`, or give the step a token that may read the repository" } };
@@ -1082,8 +1082,8 @@ function expanded(pattern) {
   let open3 = [pattern];
   for (; ; ) {
     const next = open3.flatMap((each) => {
-      const found = /\{([^{}]*)\}/u.exec(each);
-      return found === null ? [each] : (found[1] ?? "").split(",").map((word2) => `${each.slice(0, found.index)}${word2}${each.slice(found.index + found[0].length)}`);
+      const found2 = /\{([^{}]*)\}/u.exec(each);
+      return found2 === null ? [each] : (found2[1] ?? "").split(",").map((word2) => `${each.slice(0, found2.index)}${word2}${each.slice(found2.index + found2[0].length)}`);
     });
     if (next.length > mostAlternatives) return void 0;
     if (next.length === open3.length && next.every((each, index) => each === open3[index])) return next;
@@ -1191,13 +1191,13 @@ function referredKustomizations(scan) {
   return referred;
 }
 function dependencyCharts(scan) {
-  const found = /* @__PURE__ */ new Set();
+  const found2 = /* @__PURE__ */ new Set();
   for (const [folder, chart] of scan.charts) {
-    for (const dependency of chart.dependencies) found.add(dependency);
+    for (const dependency of chart.dependencies) found2.add(dependency);
     const parent = folderOf(folder);
-    if (parent === "charts" ? scan.charts.has(".") : parent.endsWith("/charts") && scan.charts.has(folderOf(parent))) found.add(folder);
+    if (parent === "charts" ? scan.charts.has(".") : parent.endsWith("/charts") && scan.charts.has(folderOf(parent))) found2.add(folder);
   }
-  return found;
+  return found2;
 }
 function kustomizationInputs(scan, root) {
   const folders = /* @__PURE__ */ new Set([root]);
@@ -1857,19 +1857,19 @@ var require_Alias = __commonJS({
           if (ctx)
             ctx.aliasResolveCache = nodes;
         }
-        let found = void 0;
+        let found2 = void 0;
         for (const node2 of nodes) {
           if (node2 === this)
             break;
           if (node2.anchor === this.source)
-            found = node2;
+            found2 = node2;
         }
-        if (found && ctx) {
+        if (found2 && ctx) {
           const { anchors: anchors2, doc: doc2, maxAliasCount } = ctx;
-          let data = anchors2.get(found);
+          let data = anchors2.get(found2);
           if (!data) {
-            toJS.toJS(found, null, ctx);
-            data = anchors2.get(found);
+            toJS.toJS(found2, null, ctx);
+            data = anchors2.get(found2);
           }
           if (data?.res === void 0) {
             const msg = "This should not happen: Alias anchor was not resolved?";
@@ -1878,14 +1878,14 @@ var require_Alias = __commonJS({
           if (maxAliasCount >= 0) {
             data.count += 1;
             if (data.aliasCount === 0)
-              data.aliasCount = getAliasCount(doc2, found, anchors2);
+              data.aliasCount = getAliasCount(doc2, found2, anchors2);
             if (data.count * data.aliasCount > maxAliasCount) {
               const msg = "Excessive alias count indicates a resource exhaustion attack";
               throw new ReferenceError(msg);
             }
           }
         }
-        return found;
+        return found2;
       }
       toJSON(_arg, ctx) {
         if (!ctx)
@@ -4991,7 +4991,7 @@ var require_resolve_props = __commonJS({
       let tag = null;
       let newlineAfterProp = null;
       let comma2 = null;
-      let found = null;
+      let found2 = null;
       let start = null;
       for (const token of tokens) {
         if (reqSpace) {
@@ -5028,7 +5028,7 @@ var require_resolve_props = __commonJS({
             if (atNewline) {
               if (comment)
                 comment += token.source;
-              else if (!found || indicator !== "seq-item-ind")
+              else if (!found2 || indicator !== "seq-item-ind")
                 spaceBefore = true;
             } else
               commentSep += token.source;
@@ -5062,9 +5062,9 @@ var require_resolve_props = __commonJS({
           case indicator:
             if (anchor2 || tag)
               onError(token, "BAD_PROP_ORDER", `Anchors and tags must be after the ${token.source} indicator`);
-            if (found)
+            if (found2)
               onError(token, "UNEXPECTED_TOKEN", `Unexpected ${token.source} in ${flow ?? "collection"}`);
-            found = token;
+            found2 = token;
             atNewline = indicator === "seq-item-ind" || indicator === "explicit-key-ind";
             hasSpace = false;
             break;
@@ -5093,7 +5093,7 @@ var require_resolve_props = __commonJS({
         onError(tab3, "TAB_AS_INDENT", "Tabs are not allowed as indentation");
       return {
         comma: comma2,
-        found,
+        found: found2,
         spaceBefore,
         comment,
         hasNewline,
@@ -9424,7 +9424,7 @@ var init_schema = __esm({
 // src/source/split.ts
 function splitDocuments(text8) {
   const documents = [];
-  let opened2;
+  let opened3;
   let start = text8.charCodeAt(0) === 65279 ? 1 : 0;
   let line = 1;
   const cursor = new MarkerCursor(text8, start);
@@ -9432,8 +9432,8 @@ function splitDocuments(text8) {
     const marker = cursor.next();
     const end = marker?.at ?? text8.length;
     const empty2 = isEmpty(text8, start, end);
-    if (!empty2 || opened2?.kind === "start") {
-      const reason = opened2?.problem ?? (opened2?.kind === "end" ? "content follows `...` without a separator, which `kubectl` skips" : void 0);
+    if (!empty2 || opened3?.kind === "start") {
+      const reason = opened3?.problem ?? (opened3?.kind === "end" ? "content follows `...` without a separator, which `kubectl` skips" : void 0);
       documents.push({
         index: documents.length,
         start,
@@ -9446,7 +9446,7 @@ function splitDocuments(text8) {
     if (marker === void 0) return documents;
     line += countLines(text8, start, marker.content);
     start = marker.content;
-    opened2 = marker;
+    opened3 = marker;
   }
 }
 function separator(text8, at2) {
@@ -9535,12 +9535,12 @@ function spanReader(text8, fully = false) {
       document = parseSafely(text8.slice(part3.start, part3.end));
       parsed3.set(part3.index, document);
     }
-    const found = find(document, position.item === void 0 ? path2 : ["items", position.item, ...path2]);
-    const own4 = withKey2 ? found.key ?? found.value : found.value;
-    if (found.depth === 0 || own4 === void 0) return contentSpan(text8, part3);
+    const found2 = find(document, position.item === void 0 ? path2 : ["items", position.item, ...path2]);
+    const own4 = withKey2 ? found2.key ?? found2.value : found2.value;
+    if (found2.depth === 0 || own4 === void 0) return contentSpan(text8, part3);
     const start = rangeOf(own4)?.[0];
     if (start === void 0) return contentSpan(text8, part3);
-    const end = Math.max(rangeOf(found.value)?.[1] ?? start, rangeOf(own4)?.[1] ?? start);
+    const end = Math.max(rangeOf(found2.value)?.[1] ?? start, rangeOf(own4)?.[1] ?? start);
     return spanBetween(text8, part3.start + start, part3.start + end, part3);
   };
   return {
@@ -9566,7 +9566,7 @@ function readQuickly(text8, part3) {
 }
 function quickSpan(text8, part3, { value, places }, path2, withKey2) {
   let container2 = value;
-  let found;
+  let found2;
   let empty2 = false;
   let inList = false;
   for (const step of path2) {
@@ -9576,14 +9576,14 @@ function quickSpan(text8, part3, { value, places }, path2, withKey2) {
     const key3 = list4 ? step : String(step);
     const place2 = places.get(container2)?.get(key3);
     if (place2 === void 0) break;
-    found = place2;
+    found2 = place2;
     inList = list4;
     empty2 = place2.skip === 1 && isBlank(text8, place2.keyEnd + 1, place2.end);
     container2 = container2[key3];
   }
-  if (found === void 0 || inList && empty2) return contentSpan(text8, part3);
-  if (empty2) return spanBetween(text8, found.at, found.keyEnd, part3);
-  return spanBetween(text8, withKey2 && !inList ? found.at : found.keyEnd + found.skip, found.end, part3);
+  if (found2 === void 0 || inList && empty2) return contentSpan(text8, part3);
+  if (empty2) return spanBetween(text8, found2.at, found2.keyEnd, part3);
+  return spanBetween(text8, withKey2 && !inList ? found2.at : found2.keyEnd + found2.skip, found2.end, part3);
 }
 function isBlank(text8, from2, to2) {
   for (let at2 = from2; at2 < to2; at2 += 1) {
@@ -9601,15 +9601,15 @@ function parseSafely(source2) {
 }
 function find(document, path2) {
   const anchors = new AnchorIndex(document);
-  let found = { key: void 0, value: document.contents, depth: 0 };
+  let found2 = { key: void 0, value: document.contents, depth: 0 };
   for (const step of path2) {
-    const container2 = anchors.follow(found.value);
+    const container2 = anchors.follow(found2.value);
     const next = (0, import_yaml3.isMap)(container2) ? findInMap(container2, String(step), anchors, 0) : (0, import_yaml3.isSeq)(container2) && typeof step === "number" && step in container2.items ? { key: void 0, value: container2.items[step] } : void 0;
-    if (next === void 0) return found;
+    if (next === void 0) return found2;
     const value = next.value === null || next.value === void 0 || isEmptyScalar(next.value) ? next.key : next.value;
-    found = { key: next.key, value, depth: found.depth + 1 };
+    found2 = { key: next.key, value, depth: found2.depth + 1 };
   }
-  return found;
+  return found2;
 }
 function isEmptyScalar(node2) {
   return (0, import_yaml3.isScalar)(node2) && node2.range?.[0] === node2.range?.[1];
@@ -9722,8 +9722,8 @@ function readFully(text8, part3, strange) {
   const source2 = whole4 ? text8 : text8.slice(part3.start, part3.end);
   const problems = part3.problem === void 0 ? [] : [part3.problem];
   if (strange) problems.push(...strangeCharacters(source2, part3.startLine));
-  const { value, problems: found } = readDocument(source2);
-  for (const problem of found.map((one) => atGluedLine(source2, one))) {
+  const { value, problems: found2 } = readDocument(source2);
+  for (const problem of found2.map((one) => atGluedLine(source2, one))) {
     const line = lineAt(source2, problem.offset) + part3.startLine - 1;
     problems.push({ kind: problem.kind, line, column: problem.offset - lineStart(source2, problem.offset) + 1, reason: problem.reason, remedy: problem.remedy });
   }
@@ -10117,23 +10117,23 @@ var init_build = __esm({
        * @throws BuildStop for a link that leads out of the tree
        */
       filesBelow(folder, at2 = folder, links = 0) {
-        const found = /* @__PURE__ */ new Map();
+        const found2 = /* @__PURE__ */ new Map();
         const rebased = (path2) => `${at2 === "." ? "" : `${at2}/`}${folder === "." ? path2 : path2.slice(folder.length + 1)}`;
         const waiting = [folder];
         for (let each = waiting.pop(); each !== void 0; each = waiting.pop()) {
           for (const path2 of this.filesIn(each)) {
             const entry2 = this.tree.entries.get(path2);
-            if (entry2?.type === "file") found.set(rebased(path2), path2);
+            if (entry2?.type === "file") found2.set(rebased(path2), path2);
             else if (entry2?.type === "symlink") {
               const leads = this.follow(path2);
               if (leads.type === "outside") refuse(path2, `the symbolic link \`${path2}\` leads out of the tree`, "put the files into the repository");
               if (leads.type !== "directory" || links >= 4 || below(path2, leads.path)) continue;
-              for (const [to2, from2] of this.filesBelow(leads.path, rebased(path2), links + 1)) found.set(to2, from2);
+              for (const [to2, from2] of this.filesBelow(leads.path, rebased(path2), links + 1)) found2.set(to2, from2);
             }
           }
           waiting.push(...this.#folders.get(each) ?? []);
         }
-        return found;
+        return found2;
       }
     };
   }
@@ -10404,19 +10404,19 @@ function withBorrowed(own4, other) {
     }
   };
 }
-function fluxParts(scan, objects, documents) {
-  const sources = objects.flatMap((object3) => sourceOf(object3));
+function fluxParts(scan, objects2, documents) {
+  const sources = objects2.flatMap((object3) => sourceOf(object3));
   let held;
   const source2 = (reference3, user, file) => {
     const namespace = text(reference3["namespace"]) ?? user.slice(0, Math.max(0, user.indexOf("/")));
     const fitting2 = sources.filter((each) => each.name === reference3["name"] && (reference3["kind"] === void 0 || each.kind === reference3["kind"]) && (each.namespace === namespace || each.namespace === "" || namespace === ""));
     return nearest(fitting2, file).flatMap((each) => [part(each), ...each.next === void 0 || each.kind !== "HelmChart" ? [] : source2(each.next, user, each.file)]);
   };
-  const holders = (entry2, file, fits3) => {
-    held ??= [...heldBy(scan, documents), ...objects.flatMap((object3) => object3.holder === void 0 ? [] : namedIn(object3.value, object3))];
+  const holders = (entry2, file, fits4) => {
+    held ??= [...heldBy(scan, documents), ...objects2.flatMap((object3) => object3.holder === void 0 ? [] : namedIn(object3.value, object3))];
     const name2 = text(entry2["name"]) ?? "";
     const kind = text(entry2["kind"]) ?? "ConfigMap";
-    const of = (wanted2, called) => (held ?? []).filter((each) => called(each) === wanted2 && each.kind === kind && fits3(each));
+    const of = (wanted2, called) => (held ?? []).filter((each) => called(each) === wanted2 && each.kind === kind && fits4(each));
     const exact2 = of(name2, (each) => each.name);
     const all = exact2.length > 0 ? exact2 : of(withoutHash(name2), (each) => each.holder === void 0 ? each.name : withoutHash(each.name));
     return { plain: nearest(all.filter((each) => each.changes !== true), file), changing: all.filter((each) => each.changes === true && takes2(scan, folderOf(each.file), file)) };
@@ -10599,8 +10599,8 @@ var init_flux_parts = __esm({
 // src/units/repository.ts
 function repositoryName(address) {
   if (/\{\{|\$\{/u.test(address)) return void 0;
-  const found = /^(?:[a-z][a-z0-9+.-]*:\/\/)(?:[^@/]*@)?[^/]+\/(.+)$/iu.exec(address) ?? /^(?:[^@/:]*@)?[^/:]+:(?!\/\/)\/?(.+)$/u.exec(address) ?? /^[^/:]+\.[^/:]+\/(.+)$/u.exec(address);
-  const path2 = found?.[1]?.split(/[?#]/u, 1)[0];
+  const found2 = /^(?:[a-z][a-z0-9+.-]*:\/\/)(?:[^@/]*@)?[^/]+\/(.+)$/iu.exec(address) ?? /^(?:[^@/:]*@)?[^/:]+:(?!\/\/)\/?(.+)$/u.exec(address) ?? /^[^/:]+\.[^/:]+\/(.+)$/u.exec(address);
+  const path2 = found2?.[1]?.split(/[?#]/u, 1)[0];
   if (path2 === void 0) return void 0;
   const steps = path2.replace(/\/+$/u, "").replace(/\.git$/iu, "").toLowerCase().split("/").filter((step, index) => step !== "" && step !== "_git" && !(index === 0 && step === "v3"));
   return steps.length === 0 ? void 0 : steps.join("/");
@@ -10648,11 +10648,11 @@ function fitting(template) {
   });
   const pattern = new RegExp(`^${source2.join("")}$`, "u");
   return (path2) => {
-    const found = pattern.exec(path2);
-    if (found === null) return void 0;
+    const found2 = pattern.exec(path2);
+    if (found2 === null) return void 0;
     const held = /* @__PURE__ */ new Map();
     for (const [index, name2] of names4.entries()) {
-      const text8 = found[index + 1] ?? "";
+      const text8 = found2[index + 1] ?? "";
       if ((held.get(name2) ?? text8) !== text8) return void 0;
       held.set(name2, text8);
     }
@@ -10826,16 +10826,16 @@ function foldersFitting(written2, folders) {
     const path2 = resolvePath(".", written2);
     return path2 === void 0 ? [] : [{ path: path2, held: {} }];
   }
-  const fits3 = fitting(written2);
+  const fits4 = fitting(written2);
   return [...folders].sort(compareText).flatMap((path2) => {
-    const held = fits3(path2);
+    const held = fits4(path2);
     return held === void 0 ? [] : [{ path: path2, held }];
   });
 }
 function valuesFitting(template, files) {
-  const fits3 = fitting(template);
+  const fits4 = fitting(template);
   return files.flatMap((file) => {
-    const held = /\.ya?ml$/iu.test(file) && baseName(file) !== "Chart.yaml" ? fits3(file) : void 0;
+    const held = /\.ya?ml$/iu.test(file) && baseName(file) !== "Chart.yaml" ? fits4(file) : void 0;
     return held === void 0 ? [] : [{ file, held }];
   });
 }
@@ -10911,6 +10911,36 @@ var init_argo_roots = __esm({
   }
 });
 
+// src/units/source-ignore.ts
+function ignoredBy(texts9) {
+  const patterns = texts9.flatMap(({ folder, text: text8 }) => text8.split("\n").flatMap((line) => patternOf(line.replace(/\r$/u, ""), folder) ?? []));
+  const isIgnored = (path2, isFolder) => patterns.findLast((pattern) => (isFolder || !pattern.foldersOnly) && fits(pattern, path2))?.keeps === false;
+  return (path2) => {
+    const steps = path2.split("/");
+    return steps.some((_, index) => isIgnored(steps.slice(0, index + 1).join("/"), index < steps.length - 1));
+  };
+}
+function fits({ folder, matches: matches3 }, path2) {
+  return below(path2, folder) && path2 !== folder && matches3(folder === "." ? path2 : path2.slice(folder.length + 1));
+}
+function patternOf(line, folder) {
+  const written2 = line.replace(/(?<!\\) +$/u, "");
+  if (written2 === "" || written2.startsWith("#")) return void 0;
+  const keeps = written2.startsWith("!");
+  const body = written2.slice(keeps ? 1 : 0).replace(/^\\(?=[!#])/u, "");
+  const foldersOnly = body.endsWith("/");
+  const path2 = body.replace(/\/+$/u, "");
+  if (path2 === "") return void 0;
+  return { folder, matches: compileGlob(path2.includes("/") ? path2 : `**/${path2}`), foldersOnly, keeps };
+}
+var init_source_ignore = __esm({
+  "src/units/source-ignore.ts"() {
+    "use strict";
+    init_glob();
+    init_unit();
+  }
+});
+
 // src/units/roots.ts
 function rootsOf(value, context2) {
   if (!isRecord(value) || !isRecord(value["spec"])) return none;
@@ -10922,12 +10952,12 @@ function rootsOf(value, context2) {
   if (version3.startsWith("helm.toolkit.fluxcd.io/") && value["kind"] === "HelmRelease") return helmRelease(name2, spec, context2);
   if (version3.startsWith("argoproj.io/") && value["kind"] === "Application") return application({ name: name2, spec, context: context2 });
   if (version3.startsWith("argoproj.io/") && value["kind"] === "ApplicationSet") {
-    const found = applicationsOf(spec, context2).map((template) => application({ name: `${name2}/${template.name}`, spec: template.spec, context: context2, template }));
-    return { roots: found.flatMap((each) => each.roots), outside: found.flatMap((each) => each.outside) };
+    const found2 = applicationsOf(spec, context2).map((template) => application({ name: `${name2}/${template.name}`, spec: template.spec, context: context2, template }));
+    return { roots: found2.flatMap((each) => each.roots), outside: found2.flatMap((each) => each.outside) };
   }
   return none;
 }
-function fluxKustomization(name2, spec, { file, line, gitSources: gitSources2, parts: parts2 }) {
+function fluxKustomization(name2, spec, { file, line, gitSources: gitSources2, parts: parts2, ignoreFiles }) {
   if (!isRecord(spec["sourceRef"]) && textOf(spec["path"]) === void 0) return none;
   const source2 = isRecord(spec["sourceRef"]) ? spec["sourceRef"] : {};
   const kind = textOf(source2["kind"]) ?? "GitRepository";
@@ -10948,9 +10978,11 @@ function fluxKustomization(name2, spec, { file, line, gitSources: gitSources2, p
     ...isRecord(metadata["labels"]) ? { metadataLabels: textMap(metadata["labels"]) } : {}
   };
   const substitute = substitution(spec["postBuild"]);
+  const ignoring = [...ignoreFiles, ...git?.ignore === void 0 ? [] : [{ folder: ".", text: git.ignore }]];
+  const isIgnored = ignoredBy(ignoring);
   return {
     outside: [],
-    roots: [{ tool: "flux", name: name2, file, path: path2, recurse: true, namespace, cluster: clusterOf(file) ?? clusterOf(path2), ...git?.pinned === void 0 ? {} : { pinned: git.pinned }, ...Object.keys(overlay).length === 0 ? {} : { overlay }, ...substitute === void 0 ? {} : { substitute } }]
+    roots: [{ tool: "flux", name: name2, file, path: path2, recurse: true, namespace, cluster: clusterOf(file) ?? clusterOf(path2), ...git?.pinned === void 0 ? {} : { pinned: git.pinned }, ...Object.keys(overlay).length === 0 ? {} : { overlay }, ...substitute === void 0 ? {} : { substitute }, ...ignoring.length === 0 ? {} : { takes: (each) => !isIgnored(each), reads: ignoreFiles.map((each) => each.file) } }]
   };
 }
 function patchesOf(spec) {
@@ -11005,6 +11037,7 @@ var init_roots = __esm({
     init_argo_roots();
     init_release_values();
     init_kustomization();
+    init_source_ignore();
     init_unit();
     rootMarks = ["kustomize.toolkit.fluxcd.io/", "helm.toolkit.fluxcd.io/", "argoproj.io/", "source.toolkit.fluxcd.io/"];
     none = { roots: [], outside: [] };
@@ -11019,7 +11052,7 @@ function gitSourceOf(value, file) {
   const ref2 = isRecord(spec["ref"]) ? spec["ref"] : {};
   const [commit, name2, semver, tag, branch2] = ["commit", "name", "semver", "tag", "branch"].map((key3) => text2(ref2[key3]));
   const revision2 = commit ?? name2 ?? (semver === void 0 ? void 0 : `refs/tags/${semver}`) ?? (tag === void 0 ? void 0 : `refs/tags/${tag}`) ?? (branch2 === void 0 ? void 0 : `refs/heads/${branch2}`);
-  return { name: text2(metadata["name"]) ?? "", namespace: text2(metadata["namespace"]) ?? "", file, url: text2(spec["url"]), revision: revision2 };
+  return { name: text2(metadata["name"]) ?? "", namespace: text2(metadata["namespace"]) ?? "", file, url: text2(spec["url"]), revision: revision2, ...text2(spec["ignore"]) === void 0 ? {} : { ignore: String(spec["ignore"]) } };
 }
 function gitSources(all, repository) {
   return {
@@ -11033,7 +11066,7 @@ function gitSources(all, repository) {
       const [first] = here;
       if (first === void 0) return { elsewhere: candidates3[0]?.url ?? "", revision: candidates3[0]?.revision, pinned: void 0 };
       const pins = here.map((source2) => pinnedRevision(source2.revision, repository));
-      return { elsewhere: void 0, revision: first.revision, pinned: pins.includes(void 0) ? void 0 : pins[0] };
+      return { elsewhere: void 0, revision: first.revision, pinned: pins.includes(void 0) ? void 0 : pins[0], ignore: first.ignore };
     }
   };
 }
@@ -11081,22 +11114,22 @@ function scanFiles(tree3, documents, rendered) {
     if (mayBeManifestFile(entry2.path)) mayHoldRoots.push(entry2.path);
   }
   const scan = { tree: tree3, filesIn, folders, kustomizations, charts, roots: [], outside: [], rootFiles: /* @__PURE__ */ new Set() };
-  const parts2 = laidOver(kustomizations);
-  const written2 = writtenRoots(tree3, mayHoldRoots.filter((file) => !parts2.has(file)), documents);
-  const objects = rendered.files.size === 0 ? written2 : [...written2.filter(({ file }) => !rendered.files.has(file)), ...rendered.objects];
-  return { scan: { ...scan, rootFiles: new Set(written2.map(({ file }) => file)) }, objects, parts: fluxParts({ tree: tree3, kustomizations }, objects, documents) };
+  const laid = laidOver(kustomizations);
+  const written2 = writtenRoots(tree3, mayHoldRoots.filter((file) => !laid.has(file)), documents);
+  const objects2 = rendered.files.size === 0 ? written2 : [...written2.filter(({ file }) => !rendered.files.has(file)), ...rendered.objects];
+  return { scan: { ...scan, rootFiles: new Set(written2.map(({ file }) => file)) }, objects: objects2, parts: fluxParts({ tree: tree3, kustomizations }, objects2, documents) };
 }
-function withRoots({ scan, objects, parts: parts2 }, others3, documents, repository) {
-  const found = rootsIn(scan, objects, { parts: parts2 === others3 ? parts2 : withBorrowed(parts2, others3), documents, repository });
-  return { ...scan, roots: found.flatMap((each) => each.roots), outside: found.flatMap((each) => each.outside) };
+function withRoots({ scan, objects: objects2, parts: parts2 }, others3, documents, repository) {
+  const found2 = rootsIn(scan, objects2, { parts: parts2 === others3 ? parts2 : withBorrowed(parts2, others3), documents, repository });
+  return { ...scan, roots: found2.flatMap((each) => each.roots), outside: found2.flatMap((each) => each.outside) };
 }
 function laidOver(kustomizations) {
   const taken2 = new Set([...kustomizations.values()].flatMap((each) => each.taken));
   return new Set([...kustomizations.values()].flatMap((each) => each.patches).filter((file) => !taken2.has(file)));
 }
 function readKustomization(path2, folder, tree3, documents) {
-  const found = follow(tree3, path2);
-  const value = found.type === "blob" ? documents.first(found.blob) : void 0;
+  const found2 = follow(tree3, path2);
+  const value = found2.type === "blob" ? documents.first(found2.blob) : void 0;
   if (value === void 0 || value === null) return { file: path2, readable: value === null, reads: [], component: false, edits: false, patches: [], taken: [] };
   if (!isKustomization(value)) return void 0;
   const { paths, component } = readsOfKustomization(folder, value);
@@ -11108,33 +11141,33 @@ function readKustomization(path2, folder, tree3, documents) {
   return { file: path2, readable: true, reads: [.../* @__PURE__ */ new Set([...paths, ...plugins.filter((each) => tree3.entries.has(each) || tree3.entries.has(`${each}/Chart.yaml`))])], component, edits: editing.some((field3) => value[field3] !== void 0) || changesGenerated(value), ...patchesOfKustomization(folder, value) };
 }
 function textAt2(tree3, path2, documents) {
-  const found = follow(tree3, path2);
-  return found.type === "blob" ? documents.text(found.blob) : void 0;
+  const found2 = follow(tree3, path2);
+  return found2.type === "blob" ? documents.text(found2.blob) : void 0;
 }
 function changesGenerated(value) {
   return ["configMapGenerator", "secretGenerator"].some((field3) => records(value[field3]).some(({ behavior }) => behavior === "merge" || behavior === "replace"));
 }
 function readChart(path2, folder, tree3, documents) {
-  const found = follow(tree3, path2);
-  const value = found.type === "blob" ? documents.first(found.blob) : void 0;
+  const found2 = follow(tree3, path2);
+  const value = found2.type === "blob" ? documents.first(found2.blob) : void 0;
   const record3 = isRecord(value) ? value : {};
   const name2 = typeof record3["name"] === "string" && record3["name"] !== "" ? record3["name"] : baseName(folder);
   return { file: path2, name: releaseName(name2) ?? name2, library: record3["type"] === "library", dependencies: localDependencies(folder, value) };
 }
 function writtenRoots(tree3, paths, documents) {
   return paths.flatMap((file) => {
-    const found = follow(tree3, file);
-    const text8 = found.type === "blob" ? documents.text(found.blob) : void 0;
-    if (found.type !== "blob" || text8 === void 0 || !rootMarks.some((mark2) => text8.includes(mark2))) return [];
-    const reading = documents.read(found.blob);
+    const found2 = follow(tree3, file);
+    const text8 = found2.type === "blob" ? documents.text(found2.blob) : void 0;
+    if (found2.type !== "blob" || text8 === void 0 || !rootMarks.some((mark2) => text8.includes(mark2))) return [];
+    const reading = documents.read(found2.blob);
     return reading.type === "documents" ? reading.documents.flatMap(({ manifest, value, startLine: startLine2 }) => manifest ? [{ file, value, line: startLine2 }] : []) : [];
   });
 }
-function rootsIn({ tree: tree3, folders }, objects, { parts: parts2, documents, repository }) {
+function rootsIn({ tree: tree3, folders }, objects2, { parts: parts2, documents, repository }) {
   const context2 = {
     folders,
     repository,
-    gitSources: gitSources(objects.flatMap(({ file, value }) => gitSourceOf(value, file) ?? []), repository),
+    gitSources: gitSources(objects2.flatMap(({ file, value }) => gitSourceOf(value, file) ?? []), repository),
     parts: parts2,
     contentOf: (file) => {
       const there = follow(tree3, file);
@@ -11145,12 +11178,20 @@ function rootsIn({ tree: tree3, folders }, objects, { parts: parts2, documents, 
       const there = follow(tree3, file);
       return there.type === "blob" ? documents.first(there.blob) : void 0;
     },
-    files: [...tree3.entries.keys()]
+    files: [...tree3.entries.keys()],
+    ignoreFiles: ignoreFilesOf(tree3, documents)
   };
-  return objects.map(({ file, value, line, holder }) => {
+  return objects2.map(({ file, value, line, holder }) => {
     const { roots: roots2, outside } = rootsOf(value, { ...context2, file, line, holder });
     return { roots: holder === void 0 ? roots2 : roots2.map((root) => ({ ...root, holder })), outside };
   });
+}
+function ignoreFilesOf(tree3, documents) {
+  const found2 = [...tree3.entries.keys()].filter((path2) => baseName(path2) === ".sourceignore").flatMap((file) => {
+    const text8 = textAt2(tree3, file, documents);
+    return text8 === void 0 ? [] : [{ file, folder: folderOf(file), text: text8 }];
+  });
+  return sortedBy(found2, ({ folder }) => folder === "." ? 0 : folder.split("/").length, ({ file }) => file);
 }
 function valuesFilesOf(scan, folder) {
   return (scan.filesIn.get(folder) ?? []).filter((path2) => {
@@ -11163,9 +11204,9 @@ function exists(scan, path2) {
 }
 function filesBelow(scan, folder, recurse) {
   if (!recurse) return scan.filesIn.get(folder) ?? [];
-  const found = [];
-  for (const [each, files] of scan.filesIn) if (below(each, folder)) found.push(...files);
-  return sortedBy(found, (path2) => path2);
+  const found2 = [];
+  for (const [each, files] of scan.filesIn) if (below(each, folder)) found2.push(...files);
+  return sortedBy(found2, (path2) => path2);
 }
 var noRenderedRoots, editing;
 var init_scan = __esm({
@@ -11290,8 +11331,8 @@ function partsOf(unit3, scan, documents) {
   const files = unit3.kind === "plain" ? unit3.files : [...unit3.inputs.folders].sort(compareText).flatMap((folder) => filesBelow(scan, folder, false)).concat(unit3.inputs.trees.flatMap((tree3) => filesBelow(scan, tree3, true)));
   for (const file of files) {
     if (unit3.kind !== "plain") parts2.set(`${unit3.kind} ${unit3.valuesFile === void 0 ? "" : unit3.valuesFile.slice(unit3.path.length)} ${file.slice(unit3.path.length)}`, blobOf(scan, file));
-    const found = follow(scan.tree, file);
-    const reading = found.type === "blob" ? documents.read(found.blob) : void 0;
+    const found2 = follow(scan.tree, file);
+    const reading = found2.type === "blob" ? documents.read(found2.blob) : void 0;
     if (reading?.type !== "documents") continue;
     for (const document of reading.documents) {
       if (document.manifest) for (const object3 of objectsOf(document.value)) parts2.set(object3.key, object3.content());
@@ -11302,8 +11343,8 @@ function partsOf(unit3, scan, documents) {
 function keysOf(unit3, scan, documents) {
   const keys = /* @__PURE__ */ new Set();
   for (const file of unit3.files) {
-    const found = follow(scan.tree, file);
-    const reading = found.type === "blob" ? documents.read(found.blob) : void 0;
+    const found2 = follow(scan.tree, file);
+    const reading = found2.type === "blob" ? documents.read(found2.blob) : void 0;
     if (reading?.type === "documents") {
       for (const document of reading.documents) if (document.manifest) for (const object3 of objectsOf(document.value)) keys.add(object3.key);
     }
@@ -11361,7 +11402,7 @@ function variablesOf(scan, documents, { inline, from: from2 }) {
   return { values: { ...values5, ...inline }, complete };
 }
 function configMap(scan, documents, name2) {
-  const found = [];
+  const found2 = [];
   for (const path2 of scan.tree.entries.keys()) {
     if (!/\.ya?ml$/iu.test(path2)) continue;
     const there = follow(scan.tree, path2);
@@ -11371,10 +11412,10 @@ function configMap(scan, documents, name2) {
     for (const document of reading.type === "documents" ? reading.documents : []) {
       const { value } = document;
       if (!document.manifest || !isRecord(value) || value["kind"] !== "ConfigMap" || !isRecord(value["metadata"]) || value["metadata"]["name"] !== name2 || !isRecord(value["data"])) continue;
-      found.push(Object.fromEntries(Object.entries(value["data"]).filter((entry2) => typeof entry2[1] === "string")));
+      found2.push(Object.fromEntries(Object.entries(value["data"]).filter((entry2) => typeof entry2[1] === "string")));
     }
   }
-  return found.length === 1 ? found[0] : void 0;
+  return found2.length === 1 ? found2[0] : void 0;
 }
 var init_variables = __esm({
   "src/units/variables.ts"() {
@@ -11407,12 +11448,12 @@ function waysTo(own4, others3, isChart) {
   const nameOf5 = (root) => root.open === true && !isChart ? "" : root.name;
   const counted2 = both.filter(counts);
   const names4 = distinct(counted2.map(nameOf5));
-  return [...groupBy(own4.filter(counts), nameOf5)].flatMap(([name2, same2]) => {
+  return [...groupBy(own4.filter(counts), nameOf5)].flatMap(([name2, same4]) => {
     const suffix = names4.length > 1 ? [withoutHoles(name2)].filter((each) => each !== "") : [];
     const forms = (roots2) => new Set(roots2.map(formOf)).size;
-    const apart4 = Math.max(forms(same2), forms(counted2.filter((root) => others3.includes(root) && nameOf5(root) === name2))) > 1;
-    const groups2 = groupBy(same2, (root) => apart4 ? `${root.variant ?? root.holder ?? folderOf(root.file)}
-${forms(same2) > 1 && root.variant === void 0 && root.holder === void 0 ? formOf(root) : ""}` : "");
+    const apart4 = Math.max(forms(same4), forms(counted2.filter((root) => others3.includes(root) && nameOf5(root) === name2))) > 1;
+    const groups2 = groupBy(same4, (root) => apart4 ? `${root.variant ?? root.holder ?? folderOf(root.file)}
+${forms(same4) > 1 && root.variant === void 0 && root.holder === void 0 ? formOf(root) : ""}` : "");
     return [...groups2.values()].flatMap((alike3) => {
       const [root] = alike3;
       if (root === void 0) return [];
@@ -11444,10 +11485,11 @@ function unitOf(root, cluster, { side: side2, other, documents, claims, context:
   if (root.tool === "flux" && (Object.keys(made3).length > 0 || folders.length > 0)) {
     const files = own4.filter((file) => /\.ya?ml$/iu.test(file) && !claims.inChart(file) && holdsManifests(side2, file, documents));
     const inputs = folders.map((folder) => kustomizationInputs(side2, folder));
-    const all = { folders: /* @__PURE__ */ new Set([...files.map(folderOf), ...inputs.flatMap((each) => [...each.folders])]), trees: inputs.flatMap((each) => each.trees), files: /* @__PURE__ */ new Set([...files, ...inputs.flatMap((each) => [...each.files])]) };
+    const all = { folders: /* @__PURE__ */ new Set([...files.map(folderOf), ...inputs.flatMap((each) => [...each.folders])]), trees: inputs.flatMap((each) => each.trees), files: /* @__PURE__ */ new Set([...files, ...root.reads ?? [], ...inputs.flatMap((each) => [...each.files])]) };
     return { kind: "kustomize", path: path2, discovery: root.tool, files: [], inputs: all, rootFile: root.file, ...stated, ...made3, overlay: { ...overlay, generated: [...files, ...folders] } };
   }
-  return { ...plainUnit(path2, own4.filter((file) => !claims.claimed(file)), root.tool), ...stated };
+  const plain6 = plainUnit(path2, own4.filter((file) => !claims.claimed(file)), root.tool);
+  return { ...plain6, inputs: { ...plain6.inputs, files: /* @__PURE__ */ new Set([...plain6.files, ...root.reads ?? []]) }, ...stated };
 }
 function kustomizationsBelow(side2, root) {
   if (root.tool !== "flux" || !root.recurse || side2.kustomizations.has(root.path) || side2.charts.has(root.path)) return [];
@@ -11463,8 +11505,8 @@ function releaseOf(root, chartName, { side: side2, other }) {
   return { release: name2, namespace: root.namespace ?? name2, values: values5, set: release?.set ?? {}, apiVersions: [], ...inline === void 0 || inline === null ? {} : { inline: JSON.stringify(inline) }, ...release?.instead === true ? { instead: true } : {}, ...missing2 === void 0 ? {} : { missing: missing2 } };
 }
 function holdsManifests(side2, file, documents) {
-  const found = follow(side2.tree, file);
-  const reading = found.type === "blob" ? documents.read(found.blob) : void 0;
+  const found2 = follow(side2.tree, file);
+  const reading = found2.type === "blob" ? documents.read(found2.blob) : void 0;
   return reading?.type === "documents" && (reading.manifests || reading.like);
 }
 var init_root_units = __esm({
@@ -11512,8 +11554,8 @@ function makes(text8) {
   return group.test(text8) && made.test(text8);
 }
 function textAt3({ tree: tree3 }, path2, documents) {
-  const found = follow(tree3, path2);
-  return found.type === "blob" ? documents.text(found.blob) : void 0;
+  const found2 = follow(tree3, path2);
+  return found2.type === "blob" ? documents.text(found2.blob) : void 0;
 }
 var made, group;
 var init_root_holders = __esm({
@@ -11539,17 +11581,17 @@ function discoverUnits(pair, config3, repository = unknownRepository, again2) {
   const environmentContext = new Map(Object.entries(config3.environments).map(([name2, environment4]) => [name2, contextOf2(environment4.context)]));
   const contextPaths = /* @__PURE__ */ new Set([...context2.base, ...context2.head, ...[...environmentContext.values()].flatMap((files) => [...files.base, ...files.head])]);
   const build2 = (side2, other, roots2) => {
-    const found = /* @__PURE__ */ new Map();
+    const found2 = /* @__PURE__ */ new Map();
     const claims = claimsFor(side2, other);
     const isIgnored = compileGlobs(config3.ignore);
     const taken2 = takenBy(side2, config3, roots2);
-    for (const [id, unit3] of configuredUnits(side2, config3, claims.claimed, contextPaths)) found.set(id, unit3);
-    for (const [id, unit3] of rootUnits({ side: side2, other, documents, claims, context: contextPaths })) if (!found.has(id)) found.set(id, unit3);
+    for (const [id, unit3] of configuredUnits(side2, config3, claims.claimed, contextPaths)) found2.set(id, unit3);
+    for (const [id, unit3] of rootUnits({ side: side2, other, documents, claims, context: contextPaths })) if (!found2.has(id)) found2.set(id, unit3);
     const referred = /* @__PURE__ */ new Set([...referredKustomizations(side2), ...roots2.flatMap((root) => kustomizationsBelow(side2, root))]);
     for (const [folder, kustomization] of side2.kustomizations) {
       if (referred.has(folder) || kustomization.component || taken2.roots.has(folder)) continue;
       if (isIgnored(kustomization.file)) ignored.add(kustomization.file);
-      else found.set(folder, { kind: "kustomize", path: folder, discovery: "kustomization", files: [], inputs: kustomizationInputs(side2, folder), rootFile: kustomization.file });
+      else found2.set(folder, { kind: "kustomize", path: folder, discovery: "kustomization", files: [], inputs: kustomizationInputs(side2, folder), rootFile: kustomization.file });
     }
     const dependencies = dependencyCharts(side2);
     const inflated = new Set([...side2.kustomizations.values()].flatMap((kustomization) => kustomization.reads));
@@ -11562,7 +11604,7 @@ function discoverUnits(pair, config3, repository = unknownRepository, again2) {
       const values5 = distinct([...valuesFilesOf(side2, folder), ...valuesFilesOf(other, folder)]);
       for (const file of values5.length === 0 ? [void 0] : values5) {
         const id = file === void 0 ? folder : `${folder}@${baseName(file)}`;
-        found.set(id, {
+        found2.set(id, {
           kind: "helm",
           path: folder,
           discovery: "chart",
@@ -11582,9 +11624,9 @@ function discoverUnits(pair, config3, repository = unknownRepository, again2) {
       ignored.add(path2);
       return false;
     }, unlike)) {
-      if (!found.has(folder)) found.set(folder, plainUnit(folder, files, "folder"));
+      if (!found2.has(folder)) found2.set(folder, plainUnit(folder, files, "folder"));
     }
-    return found;
+    return found2;
   };
   const baseUnits = build2(base3, head, base3.roots);
   const headUnits = head === base3 ? baseUnits : build2(head, base3, [...head.roots, ...base3.roots]);
@@ -11618,21 +11660,21 @@ function insistOnFormerManifests({ base: base3, head }, documents) {
   }
 }
 function contextFiles(scan, paths) {
-  const found = /* @__PURE__ */ new Set();
+  const found2 = /* @__PURE__ */ new Set();
   const patterns = [];
   for (const written2 of paths) {
     const path2 = resolvePath(".", written2);
-    if (path2 !== void 0 && scan.tree.entries.has(path2)) found.add(path2);
+    if (path2 !== void 0 && scan.tree.entries.has(path2)) found2.add(path2);
     else if (path2 !== void 0 && scan.folders.has(path2)) {
-      for (const file of filesBelow(scan, path2, true)) if (mayBeManifestFile(file)) found.add(file);
+      for (const file of filesBelow(scan, path2, true)) if (mayBeManifestFile(file)) found2.add(file);
       else if (/[*?]/u.test(written2)) patterns.push(written2);
     }
   }
   if (patterns.length > 0) {
     const matches3 = compileGlobs(patterns);
-    for (const path2 of scan.tree.entries.keys()) if (mayBeManifestFile(path2) && matches3(path2)) found.add(path2);
+    for (const path2 of scan.tree.entries.keys()) if (mayBeManifestFile(path2) && matches3(path2)) found2.add(path2);
   }
-  return distinct(found);
+  return distinct(found2);
 }
 function takenBy(side2, config3, roots2) {
   const configured = config3.units.flatMap((unit3) => resolvePath(".", unit3.path) ?? []);
@@ -11691,13 +11733,13 @@ function unreferencedUnits(units, base3, head) {
 }
 function plainFolders(side2, other, documents, free2, unlike) {
   const readingAt2 = (scan, path2) => {
-    const found2 = follow(scan.tree, path2);
-    if (found2.type === "blob") return documents.read(found2.blob);
-    return found2.type === "none" ? { type: "nothing" } : { type: "unreadable", problem: found2.problem };
+    const found3 = follow(scan.tree, path2);
+    if (found3.type === "blob") return documents.read(found3.blob);
+    return found3.type === "none" ? { type: "nothing" } : { type: "unreadable", problem: found3.problem };
   };
   const holds3 = (reading) => reading.type === "documents" && (reading.manifests || reading.like);
   const unseen2 = (path2, reading) => reading.type === "unreadable" && unseenKinds.has(reading.problem.kind) && !path2.endsWith(".json");
-  const found = [];
+  const found2 = [];
   for (const [folder, paths] of side2.filesIn) {
     const files = [];
     const doubtful = [];
@@ -11713,9 +11755,9 @@ function plainFolders(side2, other, documents, free2, unlike) {
       if (!counts) unlike.add(path2);
       return counts;
     });
-    if (files.length + counted2.length > 0) found.push([folder, [...files, ...counted2].sort(compareText)]);
+    if (files.length + counted2.length > 0) found2.push([folder, [...files, ...counted2].sort(compareText)]);
   }
-  return found;
+  return found2;
 }
 var unseenKinds;
 var init_discover = __esm({
@@ -12125,8 +12167,8 @@ var init_resource = __esm({
 function kindEntry(kind, description) {
   const { group: group4, scope: scope3, served: served2, removed = [], nameless, shape, admit, decode: decode3 } = description;
   const check = (manifest) => {
-    const found = checkShape(manifest, shape);
-    const problems = found.length > 0 && builtInGroups.has(group4) ? found.map(asQuestion) : found;
+    const found2 = checkShape(manifest, shape);
+    const problems = found2.length > 0 && builtInGroups.has(group4) ? found2.map(asQuestion) : found2;
     if (admit !== void 0 && !problems.some((problem) => problem.kind === "schema")) problems.push(...admit(manifest));
     return problems;
   };
@@ -12265,8 +12307,8 @@ function endpointAddressRule(value) {
   return (first === "/" || first === "@") && !value.endsWith("/") ? void 0 : `\`${clip(value)}\` is no path of a socket`;
 }
 function moduleUrlRule(value) {
-  const found = scheme.exec(value)?.[1]?.toLowerCase();
-  if (found === void 0 ? /^[A-Za-z0-9_/]/.test(value) && !/%(?![0-9A-Fa-f]{2})|\s/.test(value) : moduleSchemes.has(found)) return void 0;
+  const found2 = scheme.exec(value)?.[1]?.toLowerCase();
+  if (found2 === void 0 ? /^[A-Za-z0-9_/]/.test(value) && !/%(?![0-9A-Fa-f]{2})|\s/.test(value) : moduleSchemes.has(found2)) return void 0;
   return `\`${clip(value)}\` is no address of an image or a module`;
 }
 var portName, scheme, moduleSchemes;
@@ -12618,8 +12660,8 @@ function decodeKubernetesGateway(manifest) {
   const byPort = /* @__PURE__ */ new Map();
   for (const entry2 of entriesAt(frontend, "perPort")) {
     const port3 = numberAt(entry2, "port");
-    const found = decodeClientValidation(fieldsAt(fieldsOr(entry2, "tls"), "validation"));
-    if (port3 !== void 0 && found !== void 0) byPort.set(port3, found);
+    const found2 = decodeClientValidation(fieldsAt(fieldsOr(entry2, "tls"), "validation"));
+    if (port3 !== void 0 && found2 !== void 0) byPort.set(port3, found2);
   }
   return {
     gatewayClassName: textOr(spec, "gatewayClassName"),
@@ -15175,13 +15217,13 @@ function stringMatchAt(from2, key3) {
 }
 function stringMatchesAt(from2, key3) {
   const matches3 = fieldsAt(from2, key3);
-  const found = /* @__PURE__ */ new Map();
-  if (matches3 === void 0) return found;
+  const found2 = /* @__PURE__ */ new Map();
+  if (matches3 === void 0) return found2;
   for (const name2 of Object.keys(matches3)) {
     const match = own(matches3, name2);
-    if (isFields(match)) found.set(name2, decodeStringMatch(match));
+    if (isFields(match)) found2.set(name2, decodeStringMatch(match));
   }
-  return found;
+  return found2;
 }
 function decodeStringMatch(match) {
   for (const type of ["exact", "prefix", "regex"]) {
@@ -15369,6 +15411,23 @@ var init_registry = __esm({
   }
 });
 
+// src/lib/pairs.ts
+var Pairs;
+var init_pairs = __esm({
+  "src/lib/pairs.ts"() {
+    "use strict";
+    Pairs = class {
+      #known = /* @__PURE__ */ new WeakMap();
+      get(left, right, make) {
+        const others3 = this.#known.get(left) ?? /* @__PURE__ */ new WeakMap();
+        const known8 = others3.get(right) ?? { value: make() };
+        this.#known.set(left, others3.set(right, known8));
+        return known8.value;
+      }
+    };
+  }
+});
+
 // src/manifests/twins.ts
 function twinOf(resource) {
   return firsts.get(resource) ?? resource;
@@ -15388,7 +15447,11 @@ var init_twins = __esm({
 
 // src/app/load/content.ts
 function sameDecoded(left, right) {
-  return twinOf(left) === twinOf(right) || left.apiVersion === right.apiVersion && left.creationTimestamp === right.creationTimestamp && sameContent(left.labels, right.labels) && sameContent(left.annotations, right.annotations) && sameContent(left.spec, right.spec, (one, other) => canonical(plain2(one)) === canonical(plain2(other))) && sameContent(openOf(left), openOf(right)) && (left.problems.length === 0 && right.problems.length === 0 || sameContent(problemsOf(left), problemsOf(right)));
+  const [one, other] = [twinOf(left), twinOf(right)];
+  return one === other || same.get(one, other, () => comparedDecoded(one, other));
+}
+function comparedDecoded(left, right) {
+  return left.apiVersion === right.apiVersion && left.creationTimestamp === right.creationTimestamp && sameContent(left.labels, right.labels) && sameContent(left.annotations, right.annotations) && sameContent(left.spec, right.spec, (one, other) => canonical(plain2(one)) === canonical(plain2(other))) && sameContent(openOf(left), openOf(right)) && (left.problems.length === 0 && right.problems.length === 0 || sameContent(problemsOf(left), problemsOf(right)));
 }
 function openOf({ unresolved: unresolved2 = [] }) {
   return unresolved2.map((each) => [each.path, each.text]);
@@ -15422,14 +15485,16 @@ function plain2(value) {
   if (value !== null && typeof value === "object") return Object.fromEntries(Object.entries(value).map(([key3, entry2]) => [key3, plain2(entry2)]));
   return value;
 }
-var read2, selectedByLabels, meshKey;
+var read2, same, selectedByLabels, meshKey;
 var init_content2 = __esm({
   "src/app/load/content.ts"() {
     "use strict";
     init_canonical();
     init_order();
+    init_pairs();
     init_twins();
     read2 = /* @__PURE__ */ new WeakMap();
+    same = new Pairs();
     selectedByLabels = /* @__PURE__ */ new Set(["Namespace", "Pod", "Service", "Gateway", "WorkloadEntry", "ServiceEntry"]);
     meshKey = /(?:^|[./])istio\.io(?:\/|$)|^istio-injection$|^kubernetes\.io\/ingress\.class$/u;
   }
@@ -15485,7 +15550,7 @@ function keptBy(base3, head, holdsManifests3) {
     if (now === void 0 && holdsManifests3(there)) return true;
     const key3 = isKnownKind(value) ? rawKey(value) : void 0;
     if (key3 !== void 0) {
-      headObjects2 ??= new Set(head.flatMap((each) => each.files.flatMap((found) => found.resources.flatMap(keysOf2))));
+      headObjects2 ??= new Set(head.flatMap((each) => each.files.flatMap((found2) => found2.resources.flatMap(keysOf2))));
       return headObjects2.has(key3);
     }
     if (now === void 0) return false;
@@ -15581,16 +15646,16 @@ function some(wanted2, present2) {
   return false;
 }
 function unreadableCoverage(broken) {
-  const found = /* @__PURE__ */ new Map();
+  const found2 = /* @__PURE__ */ new Map();
   for (const { file, problem, side: side2 } of broken) {
     const key3 = `${file}
 ${String(problem.line)}
 ${problem.reason}`;
-    const known8 = found.get(key3);
-    if (known8 === void 0) found.set(key3, { file, ...problem.line === void 0 ? {} : { line: problem.line }, side: side2, reason: problem.reason, remedy: problem.remedy });
+    const known8 = found2.get(key3);
+    if (known8 === void 0) found2.set(key3, { file, ...problem.line === void 0 ? {} : { line: problem.line }, side: side2, reason: problem.reason, remedy: problem.remedy });
     else if (known8.side !== side2) known8.side = "both";
   }
-  return sortedBy(found.values(), (entry2) => entry2.file, (entry2) => entry2.line ?? 0, (entry2) => entry2.reason);
+  return sortedBy(found2.values(), (entry2) => entry2.file, (entry2) => entry2.line ?? 0, (entry2) => entry2.reason);
 }
 var init_incomplete = __esm({
   "src/app/load/incomplete.ts"() {
@@ -15765,11 +15830,11 @@ function decodeObject(value, head, context2) {
     const because2 = head.group === "kustomize.config.k8s.io" || head.apiVersion === "builtin" ? "kustomize-or-helm-input" : "unknown-kind";
     return { type: "ignored", apiVersion: head.apiVersion, kind: head.kind, because: because2 };
   }
-  const { manifest, problems: found, unresolved: unresolved2 } = settled(value, entry2.check, context2.given);
+  const { manifest, problems: found2, unresolved: unresolved2 } = settled(value, entry2.check, context2.given);
   const read6 = decodeMetadata(manifest, entry2.nameless);
   if (read6.type === "unreadable") return read6;
   const { metadata } = read6;
-  const problems = inForceOrder([...versionProblems(head, entry2), ...read6.problems, ...found]);
+  const problems = inForceOrder([...versionProblems(head, entry2), ...read6.problems, ...found2]);
   const resource = {
     kind: entry2.kind,
     apiVersion: head.apiVersion,
@@ -15886,13 +15951,13 @@ function declaredPorts(spec, services) {
       (candidate) => candidate.position
     )
   );
-  const found = /* @__PURE__ */ new Map();
+  const found2 = /* @__PURE__ */ new Map();
   for (const { service, port: port3 } of candidates3) {
     const target = targetPortOf(spec, port3);
-    if (target === void 0 || found.has(target)) continue;
-    found.set(target, { port: target, protocol: portProtocol(port3), declaredBy: resourceId(service) });
+    if (target === void 0 || found2.has(target)) continue;
+    found2.set(target, { port: target, protocol: portProtocol(port3), declaredBy: resourceId(service) });
   }
-  return [...found.values()].sort(compareBy((port3) => port3.port));
+  return [...found2.values()].sort(compareBy((port3) => port3.port));
 }
 function podSpecOf(workload2) {
   return workload2.resource !== void 0 && isWorkload(workload2.resource) ? workload2.resource.spec : void 0;
@@ -15924,7 +15989,7 @@ var init_ports = __esm({
 });
 
 // src/source/template-lines.ts
-function patternOf(line) {
+function patternOf2(line) {
   const trimmed = line.trim();
   if (trimmed === "" || trimmed.startsWith("#")) return void 0;
   const parts2 = trimmed.split(/\{\{.*?\}\}/u);
@@ -15936,16 +16001,16 @@ function patternOf(line) {
     matches: (text8) => {
       let at2 = 0;
       for (const [index, part3] of parts2.entries()) {
-        const found = index === 0 ? text8.startsWith(part3) ? 0 : -1 : text8.indexOf(part3, at2);
-        if (found < 0) return false;
-        at2 = found + part3.length;
+        const found2 = index === 0 ? text8.startsWith(part3) ? 0 : -1 : text8.indexOf(part3, at2);
+        if (found2 < 0) return false;
+        at2 = found2 + part3.length;
       }
       return true;
     }
   };
 }
 function templateLine(template, rendered, line) {
-  const left = template.split("\n").map(patternOf);
+  const left = template.split("\n").map(patternOf2);
   const right = rendered.split("\n").map((text8) => text8.trim());
   const matches3 = (row2, column) => {
     const pattern = left[row2];
@@ -16607,13 +16672,13 @@ function indent(line) {
 function blocks(lines) {
   const spoken = lines.filter((line) => line.text.trim() !== "");
   const least = Math.min(...spoken.map(indent));
-  const found = [];
+  const found2 = [];
   for (const line of lines) {
-    const last = found.at(-1);
-    if (last === void 0 || line.text.trim() !== "" && indent(line) === least) found.push([line]);
+    const last = found2.at(-1);
+    if (last === void 0 || line.text.trim() !== "" && indent(line) === least) found2.push([line]);
     else last.push(line);
   }
-  return found;
+  return found2;
 }
 function withoutPlaces(head, places) {
   return withoutAll(head.split("\n"), places.flatMap(({ added, removed, next }) => next === void 0 ? [] : [{ added, removed, next }]));
@@ -16759,13 +16824,13 @@ var init_kustomize_charts = __esm({
 
 // src/units/kustomize-outside.ts
 function aimedOutside(value, documentsOf3, isHere) {
-  const found = [];
+  const found2 = [];
   const add4 = (target, patch, path2) => {
     const { kind, name: name2 } = target;
     if (!isRead(target)) return;
     if (typeof kind === "string" && typeof name2 === "string" && isHere(kind, name2)) return;
     const detail = canonical([target, effective(patch)]);
-    found.push(path2 === void 0 ? { detail, needle: typeof name2 === "string" ? name2 : "patches" } : { detail, path: path2, needle: typeof kind === "string" ? `kind: ${kind}` : "" });
+    found2.push(path2 === void 0 ? { detail, needle: typeof name2 === "string" ? name2 : "patches" } : { detail, path: path2, needle: typeof kind === "string" ? `kind: ${kind}` : "" });
   };
   const addAll = (documents, path2) => {
     for (const document of documents ?? []) if (isRecord(document)) add4(identityOf(document), document, path2);
@@ -16781,8 +16846,8 @@ function aimedOutside(value, documentsOf3, isHere) {
     if (!isRecord(target)) addAll(documents, path2);
     else if (documents !== void 0 && documents.length > 0) add4(target, documents, path2);
   }
-  if (typeof value["namespace"] === "string") found.push({ detail: canonical({ namespace: value["namespace"] }), needle: "namespace:" });
-  return found;
+  if (typeof value["namespace"] === "string") found2.push({ detail: canonical({ namespace: value["namespace"] }), needle: "namespace:" });
+  return found2;
 }
 function identityOf(document) {
   const metadata = isRecord(document["metadata"]) ? document["metadata"] : {};
@@ -17017,11 +17082,11 @@ var init_kustomize_build = __esm({
         return at2 === void 0 ? void 0 : this.source.values(this.moved.get(at2) ?? at2);
       }
       /** Of several remote bases the first one: which of them the patch meets is not told. */
-      #aimed(folder, file, value, { objects, files }) {
+      #aimed(folder, file, value, { objects: objects2, files }) {
         const base3 = this.outside.findIndex((content2) => content2.kind === "base" && files.has(content2.file));
         const content = this.outside[base3];
         if (content === void 0) return;
-        const isHere = (kind, name2) => objects.some((known8) => known8.kind === anyName || known8.kind === kind && name2.includes(known8.name));
+        const isHere = (kind, name2) => objects2.some((known8) => known8.kind === anyName || known8.kind === kind && name2.includes(known8.name));
         const parts2 = aimedOutside(value, (path2) => this.#patchDocuments(folder, path2), isHere).map(({ detail, path: path2, needle }) => {
           const at2 = path2 === void 0 ? file : resolvePath(folder, path2) ?? file;
           const place2 = this.moved.get(at2) ?? at2;
@@ -17032,7 +17097,7 @@ var init_kustomize_build = __esm({
       /** Objects that this kustomization and those that it takes hold: what lies outside is none of them. */
       #below(root) {
         const names4 = /* @__PURE__ */ new Set();
-        const objects = [];
+        const objects2 = [];
         const files = /* @__PURE__ */ new Set();
         const seen = /* @__PURE__ */ new Set();
         const waiting = [root];
@@ -17051,7 +17116,7 @@ var init_kustomize_build = __esm({
                   for (const { key: key3 } of objectsOf(value)) {
                     const name2 = key3.slice(key3.lastIndexOf("/") + 1);
                     names4.add(name2);
-                    objects.push({ kind: key3.slice(0, key3.indexOf("/")), name: name2 });
+                    objects2.push({ kind: key3.slice(0, key3.indexOf("/")), name: name2 });
                   }
                 }
               }
@@ -17059,10 +17124,10 @@ var init_kustomize_build = __esm({
           }
           if (Array.isArray(kustomization.value["helmCharts"]) && kustomization.value["helmCharts"].length > 0) {
             names4.add(anyName);
-            objects.push({ kind: anyName, name: "" });
+            objects2.push({ kind: anyName, name: "" });
           }
         }
-        return { names: names4, objects, files };
+        return { names: names4, objects: objects2, files };
       }
       /** Reads one; returns the folders that it takes. */
       #kustomization(folder) {
@@ -17130,14 +17195,14 @@ var init_kustomize_build = __esm({
       }
       /** A resource, base or component: in the tree, outside (R15), or not there. */
       #base(at2, written2, field3, next) {
-        const found = this.#locate(at2, written2);
-        if (found.type === "address") {
+        const found2 = this.#locate(at2, written2);
+        if (found2.type === "address") {
           this.outside.push({ kind: "base", ...addressParts(written2), file: at2.file, line: at2.line(written2) });
           return [];
         }
-        if (found.type === "folder") next.push(found.path);
+        if (found2.type === "folder") next.push(found2.path);
         else if (field3 === "components") fail(at2.file, `the component \`${written2}\` is no folder`, "name the folder of a component", at2.line(written2));
-        return [found.written];
+        return [found2.written];
       }
       /** Where an entry leads. What leads out of the tree is refused; what is not there is the author's mistake. */
       #locate(at2, written2) {
@@ -17190,10 +17255,10 @@ var init_kustomize_build = __esm({
       }
       #file(at2, written2, what) {
         if (isAddress(written2) || /^[a-z][a-z0-9+.-]*:\/\//iu.test(written2)) refuse(at2.file, `it takes ${what} from \`${written2}\`, outside the repository`, "put the file into the repository", at2.line(written2));
-        const found = this.#locate(at2, written2);
-        if (found.type === "address") return refuse(at2.file, `it takes ${what} from \`${written2}\`, outside the repository`, "put the file into the repository", at2.line(written2));
-        if (found.type === "folder") return fail(at2.file, `\`${written2}\` is a folder, not ${what}`, "name a file", at2.line(written2));
-        return found.written;
+        const found2 = this.#locate(at2, written2);
+        if (found2.type === "address") return refuse(at2.file, `it takes ${what} from \`${written2}\`, outside the repository`, "put the file into the repository", at2.line(written2));
+        if (found2.type === "folder") return fail(at2.file, `\`${written2}\` is a folder, not ${what}`, "name a file", at2.line(written2));
+        return found2.written;
       }
       #files_(at2, value) {
         for (const field3 of ["crds", "configurations"]) if (Array.isArray(value[field3])) value[field3] = texts(value[field3]).map((written2) => this.#file(at2, written2, "a file"));
@@ -17227,17 +17292,17 @@ var init_kustomize_build = __esm({
           if (!Array.isArray(value[field3])) continue;
           value[field3] = texts(value[field3]).map((written2) => {
             if (written2.includes("\n")) return this.#pluginText(at2, this.#withoutCharts(at2, valuesOf(written2), value), at2.file, at2.line(written2.trim().split("\n")[0] ?? ""));
-            const found = this.#locate(at2, written2);
-            if (found.type === "address") return refuse(at2.file, `it takes ${field3} from \`${written2}\`, outside the repository`, "put the file into the repository", at2.line(written2));
-            if (found.type === "folder") {
-              next.push(found.path);
-              this.#pluginFolders.add(found.path);
-              return found.written;
+            const found2 = this.#locate(at2, written2);
+            if (found2.type === "address") return refuse(at2.file, `it takes ${field3} from \`${written2}\`, outside the repository`, "put the file into the repository", at2.line(written2));
+            if (found2.type === "folder") {
+              next.push(found2.path);
+              this.#pluginFolders.add(found2.path);
+              return found2.written;
             }
-            const file = this.moved.get(found.path) ?? found.path;
+            const file = this.moved.get(found2.path) ?? found2.path;
             const text8 = this.#pluginText({ ...at2, file }, this.#withoutCharts(at2, this.source.values(file), value), file, 1);
-            this.#files.set(found.path, { text: text8 });
-            return text8 === "" ? "" : found.written;
+            this.#files.set(found2.path, { text: text8 });
+            return text8 === "" ? "" : found2.written;
           }).filter((written2) => written2 !== "");
         }
       }
@@ -17422,12 +17487,12 @@ async function search(groups2, differences, input, open3) {
   input.budget.left -= bundles.length;
   input.budget.text -= bundles.length * size2;
   const variants = await Promise.all(bundles.map((bundle) => variantOf(bundle.flatMap((group4) => group4.places), input)));
-  const found = /* @__PURE__ */ new Map();
+  const found2 = /* @__PURE__ */ new Map();
   for (const difference2 of differences) {
     const bundle = causeOf(difference2, bundles, variants);
-    if (bundle !== void 0) found.set(bundle, [...found.get(bundle) ?? [], difference2]);
+    if (bundle !== void 0) found2.set(bundle, [...found2.get(bundle) ?? [], difference2]);
   }
-  for (const [bundle, caused] of found) {
+  for (const [bundle, caused] of found2) {
     const [first] = bundle;
     if (first === void 0) continue;
     const closer = bundle.length === 1 ? /* @__PURE__ */ new Map() : await search(bundle, caused, input, open3);
@@ -17458,12 +17523,12 @@ function differencesOf(base3, head) {
   });
 }
 function objectsOf2(origins, { blobs, unit: unit3 }) {
-  const objects = /* @__PURE__ */ new Map();
+  const objects2 = /* @__PURE__ */ new Map();
   for (const origin of origins) {
     const content = origin.rendered === void 0 ? void 0 : blobs.get(origin.rendered.blob);
-    if (content?.type === "text") for (const [key3, text8] of contentsOf(content.text, origin, unit3)) objects.set(key3, { origin, content: text8 });
+    if (content?.type === "text") for (const [key3, text8] of contentsOf(content.text, origin, unit3)) objects2.set(key3, { origin, content: text8 });
   }
-  return objects;
+  return objects2;
 }
 function contentsOf(text8, origin, unit3) {
   const decoded = decodeDocument(parseStream(text8)[0]?.value, { origin, unit: unit3, defaultNamespace: `~${unit3}` });
@@ -17554,12 +17619,12 @@ async function variantOf(places, { pair, head, blobs, documents, renderings, bas
   const job = jobOf(new Source(tree3, documents, { hasFlux: hasFlux() }), head.unit, "head", of);
   const result = await renderings.one(withTexts(job, blobs));
   if (result.type !== "rendered") return void 0;
-  const objects = /* @__PURE__ */ new Map();
+  const objects2 = /* @__PURE__ */ new Map();
   for (const document of result.documents) {
     const text8 = head.of.substitute === void 0 ? document.text : substituted(document.text, head.of.substitute);
-    for (const [key3, content] of contentsOf(text8, { file: "", blob: "", document: 0 }, head.unit)) objects.set(key3, content);
+    for (const [key3, content] of contentsOf(text8, { file: "", blob: "", document: 0 }, head.unit)) objects2.set(key3, content);
   }
-  return objects;
+  return objects2;
 }
 function withTexts(job, blobs) {
   if (job.work.type !== "render") return job;
@@ -17601,8 +17666,8 @@ function namingLine(lines, origin, { object: object3 }) {
   const folder = origin === void 0 ? "" : baseName(folderOf(origin.file));
   const name2 = object3.split("/").at(-1) ?? "";
   for (const needle of [file, name2, folder]) {
-    const found = needle === "" || needle === "." ? void 0 : lines.find((line) => line.text.includes(needle));
-    if (found !== void 0) return found;
+    const found2 = needle === "" || needle === "." ? void 0 : lines.find((line) => line.text.includes(needle));
+    if (found2 !== void 0) return found2;
   }
   return void 0;
 }
@@ -17654,9 +17719,9 @@ var init_blame = __esm({
 
 // src/app/render/origins.ts
 function originOf(document, of, tree3, moved3 = /* @__PURE__ */ new Map()) {
-  const found = fileOf(document, of, { tree: tree3, moved: moved3 });
-  const file = found?.file ?? of.rootFile ?? of.path;
-  const from2 = found?.from ?? "archive";
+  const found2 = fileOf(document, of, { tree: tree3, moved: moved3 });
+  const file = found2?.file ?? of.rootFile ?? of.path;
+  const from2 = found2?.from ?? "archive";
   return { file, blob: blobAt(tree3, file), document: 0, rendered: { blob: renderedBlob(document.text), from: from2, ...document.otherwise === void 0 ? {} : { otherwise: document.otherwise === "" ? "" : renderedBlob(document.otherwise) } } };
 }
 function renderedBlob(text8) {
@@ -17731,13 +17796,13 @@ function ofKustomize(failing) {
   return named10 === void 0 ? firstProblem(failing, void 0) : at2;
 }
 function namedFile({ reason, of, files }) {
-  let found;
+  let found2;
   for (const [, quoted2] of reason.matchAll(/['"`]([^'"`\s]+)['"`]/gu)) {
     const paths = quoted2 === void 0 ? [] : [quoted2, resolvePath(of.path, quoted2)].flatMap((path2) => path2 === void 0 ? [] : [path2, ...["kustomization.yaml", "kustomization.yml", "Kustomization"].map((name2) => `${path2}/${name2}`)]);
     const file = paths.find((path2) => files.has(path2));
-    if (file !== void 0) found = file;
+    if (file !== void 0) found2 = file;
   }
-  return found;
+  return found2;
 }
 function lineOfName(failing, words3) {
   const name2 = words3.exec(failing.reason)?.[1];
@@ -17747,11 +17812,11 @@ function escaped(text8) {
   return text8.replace(/[.*+?^${}()|[\]\\]/gu, String.raw`\$&`);
 }
 function placeOf2(failing, line) {
-  const found = [...textsOf(failing)].flatMap(([file, text8]) => {
+  const found2 = [...textsOf(failing)].flatMap(([file, text8]) => {
     const at2 = line.exec(text8);
     return at2 === null ? [] : [{ file, line: text8.slice(0, at2.index + at2[0].length).split("\n").length }];
   });
-  return found.length === 1 && found[0] !== void 0 ? found[0] : {};
+  return found2.length === 1 && found2[0] !== void 0 ? found2[0] : {};
 }
 function firstProblem(failing, kind) {
   for (const [file, text8] of textsOf(failing)) {
@@ -17805,11 +17870,11 @@ async function discoverRendered(pair, written2, renderings, discover) {
 }
 async function renderedRoots(pair, jobs, documents, renderings) {
   const results = await renderings.all(jobs);
-  const found = { base: { files: /* @__PURE__ */ new Set(), kept: /* @__PURE__ */ new Set(), objects: [] }, head: { files: /* @__PURE__ */ new Set(), kept: /* @__PURE__ */ new Set(), objects: [] } };
+  const found2 = { base: { files: /* @__PURE__ */ new Set(), kept: /* @__PURE__ */ new Set(), objects: [] }, head: { files: /* @__PURE__ */ new Set(), kept: /* @__PURE__ */ new Set(), objects: [] } };
   for (const [index, { unit: unit3, of, side: side3, work }] of jobs.entries()) {
     const result = results[index];
     const tree3 = pair[side3];
-    const own4 = found[side3];
+    const own4 = found2[side3];
     const read6 = of.kind === "helm" ? [...tree3.entries.keys()].filter((file) => of.inputs.trees.some((each) => below(file, each))) : [...of.inputs.files];
     if (result?.type !== "rendered" || work.type !== "render") {
       for (const file of read6) own4.kept.add(file);
@@ -17823,9 +17888,9 @@ async function renderedRoots(pair, jobs, documents, renderings) {
       for (const { value } of parseStream(text8)) if (isManifest(value)) own4.objects.push({ file, line: lineOf2(value, file, { tree: tree3, documents }), value, holder: unit3 });
     }
   }
-  const side2 = ({ files, kept: kept2, objects }) => ({ files: new Set([...files].filter((file) => !kept2.has(file))), objects });
-  const base3 = side2(found.base);
-  return { base: base3, head: pair.base === pair.head ? base3 : side2(found.head) };
+  const side2 = ({ files, kept: kept2, objects: objects2 }) => ({ files: new Set([...files].filter((file) => !kept2.has(file))), objects: objects2 });
+  const base3 = side2(found2.base);
+  return { base: base3, head: pair.base === pair.head ? base3 : side2(found2.head) };
 }
 function isTelling(text8) {
   return rootMarks.some((mark2) => text8.includes(mark2)) || /^kind: (?:ConfigMap|Secret)$/mu.test(text8);
@@ -17923,9 +17988,9 @@ function closeness(left, right) {
   return best;
 }
 function stageOf(word2) {
-  const found = region.test(word2) ? null : stages.exec(word2.toLowerCase());
-  if (found === null) return { stage: word2, more: "" };
-  const [all, stem = ""] = found;
+  const found2 = region.test(word2) ? null : stages.exec(word2.toLowerCase());
+  if (found2 === null) return { stage: word2, more: "" };
+  const [all, stem = ""] = found2;
   return { stage: stem === "stg" ? "stag" : stem.replace(/[-_.]/gu, ""), more: word2.slice(all.length).toLowerCase().replace(/^[-_.]/u, "") };
 }
 function toldEnvironments(units, stated) {
@@ -18031,8 +18096,8 @@ function environmentLabel(id, path2) {
   return environmentSegment(segmentsOf({ id, path: path2 }));
 }
 function environmentSegment(segments2) {
-  const found = [...segments2.filter((segment) => environmentWord.test(segment)), ...segments2.filter((segment) => region.test(segment))];
-  return found.length === 0 ? void 0 : found.join("-");
+  const found2 = [...segments2.filter((segment) => environmentWord.test(segment)), ...segments2.filter((segment) => region.test(segment))];
+  return found2.length === 0 ? void 0 : found2.join("-");
 }
 function differingAt(units) {
   const all = units.map(segmentsOf);
@@ -18226,15 +18291,15 @@ async function sweep(folder) {
   for (const name2 of await readdir2(folder)) {
     if (!name2.endsWith(".part")) continue;
     const part3 = join2(folder, name2);
-    const found = await stat2(part3).catch(() => void 0);
-    if (found !== void 0 && Date.now() - found.mtimeMs > abandoned) await rm(part3, { force: true }).catch(() => void 0);
+    const found2 = await stat2(part3).catch(() => void 0);
+    if (found2 !== void 0 && Date.now() - found2.mtimeMs > abandoned) await rm(part3, { force: true }).catch(() => void 0);
   }
 }
 var format, noCache, abandoned;
 var init_cache = __esm({
   "src/adapters/render/cache.ts"() {
     "use strict";
-    format = 2;
+    format = 3;
     noCache = { read: () => Promise.resolve(void 0), write: () => Promise.resolve() };
     abandoned = 36e5;
   }
@@ -18650,18 +18715,97 @@ var init_workspace = __esm({
   }
 });
 
+// src/adapters/render/packed.ts
+import { gunzipSync } from "node:zlib";
+function opened(files, limit) {
+  let known8 = files;
+  let left = limit;
+  for (let round2 = 0; round2 < mostRounds2; round2 += 1) {
+    const next = new Map(known8);
+    for (const [path2, content] of known8) {
+      const folder = /^(.*(?:^|\/)charts)\/[^/]+\.tgz$/u.exec(path2)?.[1];
+      const held = folder === void 0 || typeof content === "string" ? void 0 : filesOf(content, left);
+      if (folder === void 0 || held === void 0) continue;
+      const placed3 = [...held].map(([name2, bytes]) => [`${folder}/${name2}`, bytes]);
+      const folders = new Set([...held.keys()].map((name2) => `${folder}/${name2.slice(0, name2.indexOf("/") + 1)}`));
+      if ([...next.keys()].some((other) => [...folders].some((each) => other.startsWith(each)))) continue;
+      next.delete(path2);
+      for (const [name2, bytes] of placed3) {
+        next.set(name2, bytes);
+        left -= bytes.length;
+      }
+    }
+    if (next.size === known8.size && [...next.keys()].every((path2) => known8.has(path2))) return known8;
+    known8 = next;
+  }
+  return known8;
+}
+function filesOf(content, limit) {
+  let bytes;
+  try {
+    bytes = gunzipSync(content, { maxOutputLength: Math.max(1, limit) });
+  } catch {
+    return void 0;
+  }
+  const found2 = /* @__PURE__ */ new Map();
+  let longName;
+  for (let at2 = 0; at2 + 512 <= bytes.length; ) {
+    const header = bytes.subarray(at2, at2 + 512);
+    if (header.every((byte) => byte === 0)) return found2;
+    const size2 = Number.parseInt(textIn(header, 124, 12).trim(), 8);
+    const body = bytes.subarray(at2 + 512, at2 + 512 + size2);
+    if (!Number.isSafeInteger(size2) || body.length !== size2) return void 0;
+    const prefix3 = textIn(header, 345, 155);
+    const name2 = longName ?? (prefix3 === "" ? textIn(header, 0, 100) : `${prefix3}/${textIn(header, 0, 100)}`);
+    longName = void 0;
+    switch (textIn(header, 156, 1)) {
+      case "0":
+      case "": {
+        const path2 = name2.replace(/^\.\//u, "");
+        if (!isSafePath(path2) || !path2.includes("/") || found2.has(path2)) return void 0;
+        found2.set(path2, body);
+        break;
+      }
+      case "x":
+        longName = /(?:^|\n)\d+ path=([^\n]*)\n/u.exec(body.toString("utf8"))?.[1];
+        break;
+      // Folders are made with their files; what is said of the whole archive says nothing about a file.
+      case "5":
+      case "g":
+        break;
+      default:
+        return void 0;
+    }
+    at2 += 512 + Math.ceil(size2 / 512) * 512;
+  }
+  return void 0;
+}
+function textIn(header, start, length) {
+  const field3 = header.subarray(start, start + length);
+  const end = field3.indexOf(0);
+  return field3.subarray(0, end < 0 ? length : end).toString("utf8");
+}
+var mostRounds2;
+var init_packed = __esm({
+  "src/adapters/render/packed.ts"() {
+    "use strict";
+    init_workspace();
+    mostRounds2 = 4;
+  }
+});
+
 // src/adapters/render/renderer.ts
 import { availableParallelism } from "node:os";
 import { join as join6 } from "node:path";
 function createRenderer(options2) {
   const limits2 = { ...defaultRenderLimits, ...options2.limits };
   const cache = options2.cache ?? noCache;
-  const found = /* @__PURE__ */ new Map();
+  const found2 = /* @__PURE__ */ new Map();
   const find2 = (kind) => {
-    let answer4 = found.get(kind);
+    let answer4 = found2.get(kind);
     if (answer4 === void 0) {
       answer4 = probe2(kind, options2.tools);
-      found.set(kind, answer4);
+      found2.set(kind, answer4);
     }
     return answer4;
   };
@@ -18710,15 +18854,16 @@ async function renderFresh(request4, options2) {
   if (bad !== void 0) return { type: "refused", tool: name2, reason: `the path ${JSON.stringify(bad)} cannot be written safely`, remedy: "rename it" };
   const blobs = new Set([...request4.files.values()].flatMap((file) => "blob" in file ? [file.blob] : []));
   const bytes = await options2.bytes([...blobs]);
-  const files = /* @__PURE__ */ new Map();
+  const given = /* @__PURE__ */ new Map();
   let size2 = 0;
   for (const [path2, file] of request4.files) {
     const content = "blob" in file ? bytes.get(file.blob) : file.text;
     if (content === void 0) return { type: "failed", tool: name2, reason: `the content of \`${path2}\` cannot be read`, remedy: "fetch the whole tree, or check out with `fetch-depth: 0`" };
     size2 += content.length;
     if (size2 > limits2.inputBytes) return { type: "limit", tool: name2, reason: `its files have more than ${String(limits2.inputBytes)} bytes`, remedy: "split the unit" };
-    files.set(path2, content);
+    given.set(path2, content);
   }
+  const files = opened(given, limits2.inputBytes);
   const first = await copied(files, request4, options2);
   if (first.type !== "rendered" || request4.how.tool === "kustomize" && !request4.how.inflates) return first;
   let { documents } = first;
@@ -18810,6 +18955,7 @@ var init_renderer = __esm({
     init_run2();
     init_tools();
     init_unknowable();
+    init_packed();
     init_workspace();
     defaultRenderLimits = { milliseconds: 12e4, outputBytes: 64e6, memoryBytes: 4e9, files: 1e4, inputBytes: 2e8 };
     probeLimits = { milliseconds: 2e4, outputBytes: 1e5, memoryBytes: 4e9 };
@@ -18838,15 +18984,15 @@ function searchPath() {
   return [process5.env.PATH ?? "", ...own4].join(delimiter2);
 }
 async function bytesOf(pair, blobs, raw) {
-  const found = /* @__PURE__ */ new Map();
+  const found2 = /* @__PURE__ */ new Map();
   const missing2 = [];
   for (const blob of blobs) {
     const content = pair.blobs.get(blob);
-    if (content?.type === "text") found.set(blob, Buffer.from(content.text, "utf8"));
+    if (content?.type === "text") found2.set(blob, Buffer.from(content.text, "utf8"));
     else missing2.push(blob);
   }
-  if (missing2.length > 0) for (const [blob, bytes] of await raw(missing2)) found.set(blob, bytes);
-  return found;
+  if (missing2.length > 0) for (const [blob, bytes] of await raw(missing2)) found2.set(blob, bytes);
+  return found2;
 }
 function cacheOf() {
   const named10 = process5.env.MESH_POSTURE_CACHE ?? "";
@@ -18859,26 +19005,26 @@ function cacheOf() {
 }
 function gitBytes(repository) {
   return async (blobs) => {
-    const found = /* @__PURE__ */ new Map();
+    const found2 = /* @__PURE__ */ new Map();
     const known8 = blobs.filter((blob) => /^[0-9a-f]{40,64}$/u.test(blob));
     await readObjects(repository, known8, rawLimitBytes, (blob, object3) => {
-      if (object3.type === "content") found.set(blob, object3.bytes);
+      if (object3.type === "content") found2.set(blob, object3.bytes);
     }).catch(() => void 0);
-    return found;
+    return found2;
   };
 }
 function directoryBytes(pair, folders) {
   return async (blobs) => {
     const wanted2 = new Set(blobs);
-    const found = /* @__PURE__ */ new Map();
+    const found2 = /* @__PURE__ */ new Map();
     for (const side2 of ["base", "head"]) {
       for (const entry2 of pair[side2].entries.values()) {
-        if (entry2.type !== "file" || !wanted2.has(entry2.blob) || found.has(entry2.blob) || entry2.size > rawLimitBytes) continue;
+        if (entry2.type !== "file" || !wanted2.has(entry2.blob) || found2.has(entry2.blob) || entry2.size > rawLimitBytes) continue;
         const bytes = await readFile3(join7(folders[side2], entry2.link ?? entry2.path)).catch(() => void 0);
-        if (bytes !== void 0 && blobId(bytes) === entry2.blob) found.set(entry2.blob, bytes);
+        if (bytes !== void 0 && blobId(bytes) === entry2.blob) found2.set(entry2.blob, bytes);
       }
     }
-    return found;
+    return found2;
   };
 }
 var rawLimitBytes;
@@ -18990,12 +19136,12 @@ var init_write_whole = __esm({
 });
 
 // src/report/text/styles.ts
-var same, noStyles, sgr, ansiStyles, defaultTextOptions;
+var same2, noStyles, sgr, ansiStyles, defaultTextOptions;
 var init_styles = __esm({
   "src/report/text/styles.ts"() {
     "use strict";
-    same = (text8) => text8;
-    noStyles = { bold: same, dim: same, red: same, yellow: same, green: same, cyan: same };
+    same2 = (text8) => text8;
+    noStyles = { bold: same2, dim: same2, red: same2, yellow: same2, green: same2, cyan: same2 };
     sgr = (open3, close2) => (text8) => text8 === "" ? "" : `\x1B[${String(open3)}m${text8}\x1B[${String(close2)}m`;
     ansiStyles = { bold: sgr(1, 22), dim: sgr(2, 22), red: sgr(31, 39), yellow: sgr(33, 39), green: sgr(32, 39), cyan: sgr(36, 39) };
     defaultTextOptions = { styles: noStyles, width: 100 };
@@ -19006,9 +19152,9 @@ var init_styles = __esm({
 import { existsSync as existsSync4, statSync as statSync4 } from "node:fs";
 import { dirname as dirname2 } from "node:path";
 function formatOf(text8) {
-  const found = formats.find((format2) => format2 === text8);
-  if (found === void 0) throw new InputError(`\`--format ${text8}\` is not a format`, `use one of ${formats.join(", ")}`);
-  return found;
+  const found2 = formats.find((format2) => format2 === text8);
+  if (found2 === void 0) throw new InputError(`\`--format ${text8}\` is not a format`, `use one of ${formats.join(", ")}`);
+  return found2;
 }
 function textOptions(verbose) {
   const colour = process.stdout.isTTY && (process.env.NO_COLOR ?? "") === "";
@@ -19139,14 +19285,14 @@ function selectorIndex(entries2) {
     else list4.push(position);
   });
   return (labels3) => {
-    const found = [...always];
+    const found2 = [...always];
     for (const pair of pairsOf(labels3)) {
       for (const position of byPair.get(pair) ?? []) {
         const entry2 = entries2[position];
-        if (entry2 !== void 0 && selects(entry2.selector, labels3)) found.push(position);
+        if (entry2 !== void 0 && selects(entry2.selector, labels3)) found2.push(position);
       }
     }
-    return found.sort((left, right) => left - right).flatMap((position) => {
+    return found2.sort((left, right) => left - right).flatMap((position) => {
       const entry2 = entries2[position];
       return entry2 === void 0 ? [] : [entry2.item];
     });
@@ -19178,9 +19324,9 @@ function attachedTo(index, root, workload2) {
     const here = find2(workload2.namespace, workload2.labels);
     const rooted = workload2.namespace === root ? none3 : find2(root, workload2.labels);
     if (here.length + rooted.length === 0) return none3;
-    const found = [...here, ...rooted].filter((policy) => readByRevision(policy, workload2));
-    if (found.length === 0) return none3;
-    return found.length < 2 || here.length === 0 || rooted.length === 0 ? compact(found) : found.sort(compareBy((policy) => resourceId(policy)));
+    const found2 = [...here, ...rooted].filter((policy) => readByRevision(policy, workload2));
+    if (found2.length === 0) return none3;
+    return found2.length < 2 || here.length === 0 || rooted.length === 0 ? compact(found2) : found2.sort(compareBy((policy) => resourceId(policy)));
   };
   const peer = own4(index.peerAuthentication);
   return {
@@ -19619,7 +19765,7 @@ var init_capture = __esm({
 
 // src/mesh/installation.ts
 function installationsOf(resources) {
-  const found = [];
+  const found2 = [];
   const tags = /* @__PURE__ */ new Map();
   for (const resource of resources) {
     if (resource.kind === "MutatingWebhookConfiguration") {
@@ -19630,11 +19776,11 @@ function installationsOf(resources) {
     if (resource.kind === "IstioRevisionTag") tags.set(resource.name, resource.spec.target.kind === "IstioRevision" || resource.spec.target.name !== "default" ? resource.spec.target.name : "");
     if (resource.kind === "IstioOperator" || resource.kind === "Istio" || resource.kind === "IstioRevision") {
       const named10 = resource.kind === "IstioOperator" ? resource.spec.revision ?? "" : resource.spec.revision ?? (resource.name === "default" ? "" : resource.name);
-      found.push(installationOf(named10 === "default" ? "" : named10, resource.spec));
+      found2.push(installationOf(named10 === "default" ? "" : named10, resource.spec));
     }
   }
-  if (found.length === 0 && tags.size === 0) return void 0;
-  const known8 = found.length === 0 ? onlyInstallation : found;
+  if (found2.length === 0 && tags.size === 0) return void 0;
+  const known8 = found2.length === 0 ? onlyInstallation : found2;
   return known8.map((installation) => withTags(installation, [...tags].filter(([, revision2]) => revision2 === installation.revision).map(([tag]) => tag))).sort(compareBy((installation) => installation.revision));
 }
 function orphanedHooks(resources, installations) {
@@ -19996,8 +20142,8 @@ function injected(pod, hook) {
 function refusedByOrphan(pod, namespaceLabels2, world) {
   if (world.orphanedHooks.length === 0) return false;
   const labels3 = { ...namespaceLabels2, "kubernetes.io/metadata.name": pod.namespace };
-  const fits3 = (selector, on) => selector === void 0 || fitsSelector(selector, on);
-  return world.orphanedHooks.some((hook) => fits3(hook.namespaceSelector, labels3) && fits3(hook.objectSelector, withControllerLabels(pod)));
+  const fits4 = (selector, on) => selector === void 0 || fitsSelector(selector, on);
+  return world.orphanedHooks.some((hook) => fits4(hook.namespaceSelector, labels3) && fits4(hook.objectSelector, withControllerLabels(pod)));
 }
 function takenIntoAmbient(pod, namespaceLabels2, installations) {
   if (Object.hasOwn(pod.annotations, "sidecar.istio.io/status")) return false;
@@ -20044,9 +20190,9 @@ function injectRequired(pod, installation) {
   if (choice2 === "false") return false;
   if (installation === void 0) return true;
   const labels3 = withControllerLabels(pod);
-  const fits3 = (selector) => !isEmptySelector(selector) && fitsSelector(selector, labels3);
-  if (installation.never.some(fits3)) return false;
-  if (installation.always.some(fits3)) return true;
+  const fits4 = (selector) => !isEmptySelector(selector) && fitsSelector(selector, labels3);
+  if (installation.never.some(fits4)) return false;
+  if (installation.always.some(fits4)) return true;
   return installation.autoInject;
 }
 function withControllerLabels(pod) {
@@ -20139,7 +20285,7 @@ var init_label_selection = __esm({
 
 // src/posture/network-phantoms.ts
 function networkPhantoms(base3, head) {
-  const found = /* @__PURE__ */ new Map();
+  const found2 = /* @__PURE__ */ new Map();
   for (const mesh2 of [base3, head]) {
     const other = mesh2 === base3 ? head : base3;
     const twins = new Map(ofKind(other, "NetworkPolicy").map((policy) => [resourceId(policy), policy]));
@@ -20150,13 +20296,13 @@ function networkPhantoms(base3, head) {
       if (declares(base3, namespace, selection)) continue;
       const id = `${namespace}/${selectionText(selection)}`;
       const labels3 = labelsFor(selection);
-      if (labels3 === void 0 || found.has(id)) continue;
+      if (labels3 === void 0 || found2.has(id)) continue;
       const twin = twins.get(resourceId(policy));
       if (twin !== void 0 && selectionText(twin.spec.podSelector) !== selectionText(selection) && selectionText(twin.spec.podSelector) !== "*" && declares(other, namespace, twin.spec.podSelector)) continue;
-      found.set(id, { id, namespace, labels: labels3 });
+      found2.set(id, { id, namespace, labels: labels3 });
     }
   }
-  return [...found.values()].sort(compareBy((phantom2) => phantom2.id));
+  return [...found2.values()].sort(compareBy((phantom2) => phantom2.id));
 }
 function declares(mesh2, namespace, selection) {
   return workloadsWith(mesh2, namespace, selection.matchLabels).some((workload2) => selectionHolds(selection, workload2.labels));
@@ -20496,8 +20642,8 @@ function sidecarClients(workloads2, rules3) {
   const meshed = workloads2.filter(({ enrolment }) => enrolment.mode !== "none" && enrolment.mode !== "gateway");
   const isAmbient5 = ({ enrolment }) => enrolment.mode === "ambient" || enrolment.mode === "unknown" && enrolment.inWorld === "ambient";
   if (meshed.length > 0 && meshed.every(isAmbient5)) return [];
-  const found = /* @__PURE__ */ new Map([["", { namespace: "", labels: {} }]]);
-  const add4 = (namespace, labels3) => void found.set(`${namespace} ${canonical(labels3)}`, { namespace, labels: labels3 });
+  const found2 = /* @__PURE__ */ new Map([["", { namespace: "", labels: {} }]]);
+  const add4 = (namespace, labels3) => void found2.set(`${namespace} ${canonical(labels3)}`, { namespace, labels: labels3 });
   for (const { namespace = "", spec } of rules3) {
     add4(namespace, {});
     for (const name2 of spec.exportTo) if (/^[a-z0-9]/.test(name2)) add4(name2, {});
@@ -20506,7 +20652,7 @@ function sidecarClients(workloads2, rules3) {
     add4(namespace, matchLabels);
     for (const workload2 of meshed) if (workload2.namespace === namespace && !isAmbient5(workload2) && selects(matchLabels, workload2.labels)) add4(namespace, workload2.labels);
   }
-  return [...found.values()];
+  return [...found2.values()];
 }
 function clientTlsFor(mesh2, client, service, port3, subset) {
   const rule2 = ruleFor(mesh2, client, service);
@@ -20707,9 +20853,9 @@ function globMatches(parts2, text8) {
   const end = text8.length - last.length;
   for (let index = 1; index < parts2.length - 1; index += 1) {
     const part3 = parts2[index] ?? "";
-    const found = text8.indexOf(part3, at2);
-    if (found === -1 || found + part3.length > end) return false;
-    at2 = found + part3.length;
+    const found2 = text8.indexOf(part3, at2);
+    if (found2 === -1 || found2 + part3.length > end) return false;
+    at2 = found2 + part3.length;
   }
   return true;
 }
@@ -20860,14 +21006,14 @@ function headerPlace(place2) {
 }
 function readingAt(place2, sent) {
   if (place2 === sent) return "token";
-  const [wanted2, found] = [headerPlace(place2), headerPlace(sent)];
-  if (wanted2 === void 0 || found?.header !== wanted2.header) return "nothing";
-  const at2 = found.prefix.indexOf(wanted2.prefix);
+  const [wanted2, found2] = [headerPlace(place2), headerPlace(sent)];
+  if (wanted2 === void 0 || found2?.header !== wanted2.header) return "nothing";
+  const at2 = found2.prefix.indexOf(wanted2.prefix);
   if (at2 < 0) return "nothing";
-  return at2 + wanted2.prefix.length === found.prefix.length ? "token" : "bytes";
+  return at2 + wanted2.prefix.length === found2.prefix.length ? "token" : "bytes";
 }
 function sentAt(places) {
-  const found = [...places];
+  const found2 = [...places];
   const byHeader = /* @__PURE__ */ new Map();
   for (const place2 of places) {
     const header = headerPlace(place2);
@@ -20886,11 +21032,11 @@ function sentAt(places) {
         const reading = own4.map((place2) => readingAt(place2, sent)).join(" ");
         if (known8.has(reading)) continue;
         known8.add(reading);
-        found.push(sent);
+        found2.push(sent);
       }
     }
   }
-  return found;
+  return found2;
 }
 var mostPlaces2;
 var init_token_place = __esm({
@@ -20985,8 +21131,8 @@ function tokenStandsAt({ locations, reading }, location) {
   if (locations === void 0 || locations.includes(location)) return true;
   if (reading === void 0) return false;
   return locations.some((place2) => {
-    const found = readingAt(place2, location);
-    return found === "token" || found === "bytes" && reading === "anything";
+    const found2 = readingAt(place2, location);
+    return found2 === "token" || found2 === "bytes" && reading === "anything";
   });
 }
 function tokenMatches(matcher, token) {
@@ -21270,8 +21416,8 @@ function sameModes(left, right) {
   return left.workload.mode === right.workload.mode && [...left.ports.keys(), ...right.ports.keys()].every((port3) => modeAt(left, port3).mode === modeAt(right, port3).mode);
 }
 function round(worlds2, towards) {
-  const wins = (mode, found) => towards === "weakest" ? strength[mode.mode] < strength[found.mode] : strength[mode.mode] > strength[found.mode];
-  const pick2 = (modes3) => modes3.reduce((found, mode) => wins(mode, found) ? mode : found, modes3[0] ?? { mode: "PERMISSIVE", by: void 0 });
+  const wins = (mode, found2) => towards === "weakest" ? strength[mode.mode] < strength[found2.mode] : strength[mode.mode] > strength[found2.mode];
+  const pick2 = (modes3) => modes3.reduce((found2, mode) => wins(mode, found2) ? mode : found2, modes3[0] ?? { mode: "PERMISSIVE", by: void 0 });
   const named10 = [...new Set(worlds2.flatMap((world) => [...world.ports.keys()]))].sort((left, right) => left - right);
   return {
     workload: pick2(worlds2.map((world) => world.workload)),
@@ -21510,25 +21656,25 @@ var init_gateway_pods = __esm({
 // src/semantics/gateways/backends.ts
 function reachedBy(mesh2, pods2, route2, listenerPort) {
   const weighted = route2.length === 1 ? route2 : route2.filter(({ weight: weight3 }) => weight3 > 0);
-  const found = weighted.map((destination2) => ({ destination: destination2, to: clusterOf2(mesh2, pods2, destination2, listenerPort) }));
-  const missing2 = found.find(({ to: to2 }) => to2 === void 0);
-  const undeclared = mesh2.world === "open" ? found.find(({ to: to2, destination: { host } }) => to2 === void 0 && host !== "" && !isDeclared(mesh2, host)) : void 0;
+  const found2 = weighted.map((destination2) => ({ destination: destination2, to: clusterOf2(mesh2, pods2, destination2, listenerPort) }));
+  const missing2 = found2.find(({ to: to2 }) => to2 === void 0);
+  const undeclared = mesh2.world === "open" ? found2.find(({ to: to2, destination: { host } }) => to2 === void 0 && host !== "" && !isDeclared(mesh2, host)) : void 0;
   if (undeclared !== void 0) return { type: "unknown", rule: "M117", missing: `whether there is a Service behind ${described(undeclared.destination)}` };
-  if (found.every(({ to: to2 }) => to2 === void 0)) return { type: "none", because: missing2 === void 0 ? "the route has no destination" : `the gateway has no cluster for ${described(missing2.destination)}` };
+  if (found2.every(({ to: to2 }) => to2 === void 0)) return { type: "none", because: missing2 === void 0 ? "the route has no destination" : `the gateway has no cluster for ${described(missing2.destination)}` };
   if (missing2 !== void 0) return { type: "unknown", rule: "M124", missing: `which share of the requests is taken: there is no cluster for ${described(missing2.destination)}` };
-  const backends = found.map(({ destination: destination2, to: to2 }) => ({ to: to2 ?? "", weight: destination2.weight })).sort(compareBy(({ to: to2 }) => to2));
+  const backends = found2.map(({ destination: destination2, to: to2 }) => ({ to: to2 ?? "", weight: destination2.weight })).sort(compareBy(({ to: to2 }) => to2));
   const [only4, ...more] = backends;
   return { type: "backend", backend: only4 !== void 0 && more.length === 0 ? only4.to : backends };
 }
 function routeEnds(mesh2, pods2, route2, listenerPort) {
   const weighted = route2.length === 1 ? route2 : route2.filter(({ weight: weight3 }) => weight3 > 0);
-  const found = weighted.flatMap((destination2) => {
+  const found2 = weighted.flatMap((destination2) => {
     const cluster = clusterOf2(mesh2, pods2, destination2, listenerPort);
     if (cluster !== void 0) return [{ to: cluster.replace(/(:\d+)\/.*$/, "$1"), undeclared: void 0 }];
     if (mesh2.world !== "open" || destination2.host === "" || isDeclared(mesh2, destination2.host)) return [];
     return [{ to: `${serviceNamed(destination2.host)}:${destination2.port === void 0 ? "*" : String(destination2.port)}`, undeclared: destination2.host }];
   });
-  return [...new Map(found.map((end) => [end.to, end])).values()];
+  return [...new Map(found2.map((end) => [end.to, end])).values()];
 }
 function serviceNamed(host) {
   const [, name2, namespace] = /^([^.]+)\.([^.]+)\.svc\.cluster\.local$/.exec(host) ?? [];
@@ -21611,14 +21757,14 @@ function isWithin(inner, outer) {
   return inner.length >= outer.length && inner.slice(1).endsWith(outer.slice(1));
 }
 function commonNames(left, right) {
-  const found = /* @__PURE__ */ new Set();
+  const found2 = /* @__PURE__ */ new Set();
   for (const one of left) {
     for (const other of right) {
-      if (isWithin(one, other)) found.add(one);
-      else if (isWithin(other, one)) found.add(other);
+      if (isWithin(one, other)) found2.add(one);
+      else if (isWithin(other, one)) found2.add(other);
     }
   }
-  return [...found];
+  return [...found2];
 }
 function namesFor(hosts, namespace) {
   return hosts.flatMap((host) => {
@@ -21667,9 +21813,9 @@ function serversAt(pods2, gateways2, port3) {
         if (isHttp(protocol) && isHttp(plain6.protocol)) plain6.servers.push(owned);
         continue;
       }
-      const same2 = merged4.find((entry2) => entry2.protocol === protocol && entry2.bind === bind);
-      if (same2 !== void 0 && isTls(server)) {
-        same2.servers.push(owned);
+      const same4 = merged4.find((entry2) => entry2.protocol === protocol && entry2.bind === bind);
+      if (same4 !== void 0 && isTls(server)) {
+        same4.servers.push(owned);
         continue;
       }
       const fresh = { protocol, bind, servers: [owned] };
@@ -21817,8 +21963,8 @@ function tlsOf(mesh2, gateway2, listener2, given) {
   return validation2 === void 0 ? { ...served2, mode } : withValidation(mesh2, own4, served2, validation2, option);
 }
 function validationOf({ spec }, { port: port3 }) {
-  const found = spec.clientValidationByPort.get(port3) ?? spec.clientValidation;
-  return found === void 0 || found.caCertificates.length === 0 ? void 0 : found;
+  const found2 = spec.clientValidationByPort.get(port3) ?? spec.clientValidation;
+  return found2 === void 0 || found2.caCertificates.length === 0 ? void 0 : found2;
 }
 function withValidation(mesh2, own4, served2, validation2, option) {
   const [authority2, ...more] = validation2.caCertificates;
@@ -21846,9 +21992,9 @@ var init_kubernetes_gateways = __esm({
 function ruleBackends(mesh2, kind, namespace, backends) {
   const weighted = backends.filter(({ weight: weight3 }) => weight3 > 0);
   if (weighted.length === 0) return { type: "none" };
-  const found = weighted.map((backend2) => destinationOf(mesh2, kind, namespace, backend2));
-  if (found.some((destination2) => destination2 === void 0)) return { type: "refused" };
-  const destinations3 = found.flatMap((destination2) => destination2 ?? []);
+  const found2 = weighted.map((backend2) => destinationOf(mesh2, kind, namespace, backend2));
+  if (found2.some((destination2) => destination2 === void 0)) return { type: "refused" };
+  const destinations3 = found2.flatMap((destination2) => destination2 ?? []);
   const valid = destinations3.filter(({ host }) => host !== "");
   const kept2 = valid.length > 0 ? valid : destinations3.slice(0, 1);
   return { type: "destinations", destinations: kept2.length === 1 ? kept2.map((only4) => ({ ...only4, weight: 0 })) : kept2 };
@@ -21877,7 +22023,7 @@ var init_route_backends = __esm({
 
 // src/semantics/gateways/kubernetes-rules.ts
 function httpRoutesOf(mesh2, route2) {
-  const found = [];
+  const found2 = [];
   for (const rule2 of route2.rules) {
     if (rule2.filters.some((filter2) => filter2.type === "other" && !served.has(filter2.name))) return void 0;
     const backends = ruleBackends(mesh2, route2.kind, route2.namespace, rule2.backends);
@@ -21888,10 +22034,10 @@ function httpRoutesOf(mesh2, route2) {
     const matches3 = rule2.matches.length > 0 ? rule2.matches : [everything2];
     for (const match of matches3) {
       const condition = matchOf(match);
-      found.push({ ...empty, ...action2, by: route2.by, name: rule2.name, match: condition === void 0 ? [] : [condition], route: destinations3, directResponse });
+      found2.push({ ...empty, ...action2, by: route2.by, name: rule2.name, match: condition === void 0 ? [] : [condition], route: destinations3, directResponse });
     }
   }
-  return found;
+  return found2;
 }
 function matchOf(match) {
   return {
@@ -22139,8 +22285,8 @@ function kubernetesRoutes(mesh2, listeners) {
 }
 function parentsOf(route2, listeners) {
   const namespace = route2.namespace ?? "";
-  const found = route2.spec.parents.flatMap((ref2) => listeners.filter((parent) => accepts2(parent, ref2, route2, namespace)));
-  return [...found].sort(compareBy((parent) => parent.gateway.key));
+  const found2 = route2.spec.parents.flatMap((ref2) => listeners.filter((parent) => accepts2(parent, ref2, route2, namespace)));
+  return [...found2].sort(compareBy((parent) => parent.gateway.key));
 }
 function accepts2(parent, ref2, route2, namespace) {
   const { gateway: gateway2, listener: listener2 } = parent;
@@ -22149,12 +22295,12 @@ function accepts2(parent, ref2, route2, namespace) {
   if (ref2.port !== void 0 && ref2.port !== listener2.port) return false;
   if (ref2.sectionName !== void 0 && ref2.sectionName !== listener2.name) return false;
   const hostnames = route2.spec.hostnames.length === 0 ? ["*"] : route2.spec.hostnames;
-  const fits3 = parent.hosts.some((host) => {
+  const fits4 = parent.hosts.some((host) => {
     const slash = host.indexOf("/");
     const allowed = slash < 0 || host.slice(0, slash) === namespace;
     return allowed && hostnames.some((hostname2) => namesOverlap(host.slice(slash + 1), hostname2));
   });
-  return fits3 && parent.kinds.includes(route2.kind);
+  return fits4 && parent.kinds.includes(route2.kind);
 }
 function isolated(parent, host, listeners) {
   const own4 = parent.hostname;
@@ -22166,8 +22312,8 @@ function isolated(parent, host, listeners) {
   });
 }
 function httpSets(mesh2, listeners) {
-  const objects = [...ofKind(mesh2, "HTTPRoute"), ...ofKind(mesh2, "GRPCRoute")];
-  const oldestFirst = [...objects].sort(compareBy((route2) => creationSecond(route2.creationTimestamp), (route2) => route2.namespace ?? "", (route2) => route2.name));
+  const objects2 = [...ofKind(mesh2, "HTTPRoute"), ...ofKind(mesh2, "GRPCRoute")];
+  const oldestFirst = [...objects2].sort(compareBy((route2) => creationSecond(route2.creationTimestamp), (route2) => route2.namespace ?? "", (route2) => route2.name));
   const sets = /* @__PURE__ */ new Map();
   for (const route2 of oldestFirst) {
     const namespace = route2.namespace ?? "";
@@ -22203,7 +22349,7 @@ function base2(mesh2, route2, parent) {
   };
 }
 function streamSets(mesh2, listeners, kind) {
-  const found = [];
+  const found2 = [];
   for (const route2 of ofKind(mesh2, kind)) {
     const backends = route2.spec.rules.map((rule2) => ruleBackends(mesh2, kind, route2.namespace ?? "", rule2.backends));
     if (backends.some(({ type }) => type === "refused")) continue;
@@ -22213,11 +22359,11 @@ function streamSets(mesh2, listeners, kind) {
       const common3 = kind === "TLSRoute" && parent.hostname !== "" ? commonNames(hostnames, [parent.hostname]) : hostnames;
       common3.forEach((host, index) => {
         const name2 = `${route2.name}~${kind === "TLSRoute" ? "tls" : "tcp"}~${String(position + index)}~istio-autogenerated-k8s-gateway`;
-        found.push({ ...base2(mesh2, route2, parent), name: name2, hosts: [host], fromTlsRoute: kind === "TLSRoute", ...streamRoutes(kind, common3, destinations3) });
+        found2.push({ ...base2(mesh2, route2, parent), name: name2, hosts: [host], fromTlsRoute: kind === "TLSRoute", ...streamRoutes(kind, common3, destinations3) });
       });
     });
   }
-  return found;
+  return found2;
 }
 function streamRoutes(kind, sniHosts, destinations3) {
   const match = { destinationSubnets: [], port: void 0, sourceLabels: {}, sourceNamespace: void 0, gateways: [] };
@@ -22739,18 +22885,18 @@ function conditionHolds(condition, seen) {
     case "header": {
       const text8 = seen.header(condition.name);
       const lines = condition.name === "cookie" && text8 !== null ? text8.split(cookieLines) : [text8];
-      const fits3 = (matcher) => lines.some((line) => matches(matcher, line));
-      return (condition.any.length === 0 || condition.any.some(fits3)) && !condition.none.some(fits3);
+      const fits4 = (matcher) => lines.some((line) => matches(matcher, line));
+      return (condition.any.length === 0 || condition.any.some(fits4)) && !condition.none.some(fits4);
     }
     case "subject": {
       const token = seen.token;
-      const fits3 = (pattern) => token !== void 0 && subjectMatches(pattern, token.issuer, token.subject);
-      return (condition.any.length === 0 || condition.any.some(fits3)) && !condition.none.some(fits3);
+      const fits4 = (pattern) => token !== void 0 && subjectMatches(pattern, token.issuer, token.subject);
+      return (condition.any.length === 0 || condition.any.some(fits4)) && !condition.none.some(fits4);
     }
     case "claim": {
       const texts9 = seen.token?.claim(condition.path) ?? [];
-      const fits3 = (pattern) => matches({ type: "element", pattern }, texts9);
-      return (condition.any.length === 0 || condition.any.some(fits3)) && !condition.none.some(fits3);
+      const fits4 = (pattern) => matches({ type: "element", pattern }, texts9);
+      return (condition.any.length === 0 || condition.any.some(fits4)) && !condition.none.some(fits4);
     }
     case "filter-metadata":
       return !condition.any;
@@ -23016,12 +23162,12 @@ function enforced(policies2, chain, config3) {
     known8 = { config: config3, byChain: /* @__PURE__ */ new Map() };
     enforcedPolicies.set(policies2, known8);
   }
-  let found = known8.byChain.get(chain);
-  if (found === void 0) {
-    found = sortOut(policies2, chain, config3);
-    known8.byChain.set(chain, found);
+  let found2 = known8.byChain.get(chain);
+  if (found2 === void 0) {
+    found2 = sortOut(policies2, chain, config3);
+    known8.byChain.set(chain, found2);
   }
-  return found;
+  return found2;
 }
 function sortOut(policies2, chain, config3) {
   const acting2 = policies2.filter((policy) => !isDryRun(policy));
@@ -23254,14 +23400,14 @@ function refusedTokens(rules3) {
   }));
 }
 function rewrittenHeaders(rules3) {
-  const found = new Map([clientCertificateHeader]);
+  const found2 = new Map([clientCertificateHeader]);
   const howOf = (name2) => canonical(rules3.filter((rule2) => outputsOf(rule2).includes(name2) || rule2.locations.some((location) => touchedAt(location) === name2)).map((rule2) => [rule2.locations, rule2.keys, rule2.issuer, rule2.spec.audiences, rule2.spec.outputClaimToHeaders, rule2.spec.outputPayloadToHeader, rule2.spec.forwardOriginalToken]));
   const note2 = (name2, rewriting) => {
-    const known8 = found.get(name2);
-    if (known8 === void 0) found.set(name2, rewriting);
-    else if (known8.by === "taken" && rewriting.by === "taken") found.set(name2, { ...known8, tokens: distinctTokens([...known8.tokens, ...rewriting.tokens]) });
-    else if (known8.by === "claims" && rewriting.by === "claims") found.set(name2, { ...known8, writers: [...known8.writers, ...rewriting.writers] });
-    else found.set(name2, { by: "several", how: howOf(name2) });
+    const known8 = found2.get(name2);
+    if (known8 === void 0) found2.set(name2, rewriting);
+    else if (known8.by === "taken" && rewriting.by === "taken") found2.set(name2, { ...known8, tokens: distinctTokens([...known8.tokens, ...rewriting.tokens]) });
+    else if (known8.by === "claims" && rewriting.by === "claims") found2.set(name2, { ...known8, writers: [...known8.writers, ...rewriting.writers] });
+    else found2.set(name2, { by: "several", how: howOf(name2) });
   };
   for (const rule2 of rules3) {
     for (const name2 of new Set(outputsOf(rule2))) note2(name2, { by: "claims", how: howOf(name2), writers: writersOf(rule2, name2, rules3) });
@@ -23272,7 +23418,7 @@ function rewrittenHeaders(rules3) {
       if (tokens.length > 0) note2(name2, { by: "taken", how: howOf(name2), tokens });
     }
   }
-  return found;
+  return found2;
 }
 function touchedAt(location) {
   return location.in === "header" ? location.name : location.in === "parameter" ? ":path" : void 0;
@@ -23321,9 +23467,9 @@ function checkToken(rules3, raw, given) {
   }
   if (isPreflight(raw)) return { result: "passed", token: void 0, headers: cleared, path: sent.path, rule: "A5.1", because: "a CORS preflight passes the token check unseen" };
   const findings = rules3.map((rule2) => ({ rule: rule2, found: readBy2(rule2, sent, raw, given) }));
-  const unclear = findings.find(({ found }) => found.state === "unknown");
-  const accepted2 = findings.filter(({ found }) => found.state === "valid").map(({ rule: rule2 }) => rule2);
-  const refused = findings.filter(({ found }) => found.state === "invalid");
+  const unclear = findings.find(({ found: found2 }) => found2.state === "unknown");
+  const accepted2 = findings.filter(({ found: found2 }) => found2.state === "valid").map(({ rule: rule2 }) => rule2);
+  const refused = findings.filter(({ found: found2 }) => found2.state === "invalid");
   if (accepted2.length === 0 && unclear !== void 0) return { result: "unknown", rule: "A5.4", missing: unclear.found.why };
   if (accepted2.length === 0 && refused.length > 0) {
     return { result: "refused", rule: refused[0]?.found.number ?? "A5.4", because: refused[0]?.found.why ?? "", by: [...new Set(refused.map(({ rule: rule2 }) => rule2.policy))].sort() };
@@ -23628,8 +23774,8 @@ function decideByPolicies(mesh2, seat, asked, handling, given, because2) {
   if (asks2 !== void 0) return { verdict: "asks", layer: "external-authorization", provider: asks2.provider, by: asks2.by.sort(), enforcedAt, ...through, because: because2 };
   return { verdict: "allow", layer: "authorization", by, enforcedAt, ...through, because: because2 };
 }
-function detailsOf(fits3) {
-  return fits3.map(({ policy, text: text8, path: path2 }) => ({ by: policy, text: text8, path: path2 }));
+function detailsOf(fits4) {
+  return fits4.map(({ policy, text: text8, path: path2 }) => ({ by: policy, text: text8, path: path2 }));
 }
 function beforeTokens(mesh2, seat, asked, handling, given) {
   const sent = withToken(asked.raw);
@@ -28729,10 +28875,10 @@ var init_build2 = __esm({
               iflags = re.flags & RE2Flags.FOLD_CASE;
             }
             if (iflags === strflags) {
-              let same2 = 0;
-              while (same2 < strlen && same2 < istrlen && str[same2] === istr[same2]) same2++;
-              if (same2 > 0) {
-                strlen = same2;
+              let same4 = 0;
+              while (same4 < strlen && same4 < istrlen && str[same4] === istr[same4]) same4++;
+              if (same4 > 0) {
+                strlen = same4;
                 continue;
               }
             }
@@ -30418,16 +30564,16 @@ function wholeMatch(expression, text8) {
 function replaceMatches(expression, replacement, text8) {
   const { pattern } = compiled2.get(expression, compile);
   if (pattern === void 0) return text8;
-  const found = pattern.matcher(text8);
+  const found2 = pattern.matcher(text8);
   let [done, end] = ["", 0];
-  while (found.find()) {
-    done += text8.slice(end, found.start()) + replacement.replace(/\\([\d\\])/g, (_, after) => after === "\\" ? after : groupOf(found, Number(after)));
-    end = found.end();
+  while (found2.find()) {
+    done += text8.slice(end, found2.start()) + replacement.replace(/\\([\d\\])/g, (_, after) => after === "\\" ? after : groupOf(found2, Number(after)));
+    end = found2.end();
   }
   return done + text8.slice(end);
 }
-function groupOf(found, group4) {
-  return group4 > found.groupCount() ? "" : found.group(group4) ?? "";
+function groupOf(found2, group4) {
+  return group4 > found2.groupCount() ? "" : found2.group(group4) ?? "";
 }
 function asksPresence(match) {
   return match.type === "present" || match.type === "regex" && match.value === "*";
@@ -30478,17 +30624,17 @@ function virtualHosts(served2, servers) {
   return [...hosts].map(([host, { routes: routes3, redirectsToTls }]) => ({ host, redirectsToTls, routes: [...routes3.filter((route2) => !takesAll(route2)), ...routes3.filter(takesAll)] }));
 }
 function guardedRoutes(served2, set, gateway2, number4) {
-  const found = [];
+  const found2 = [];
   for (const route2 of set.http) {
-    if (route2.match.length === 0) return [...found, { route: route2, match: void 0, api: set.api, number: number4 }];
+    if (route2.match.length === 0) return [...found2, { route: route2, match: void 0, api: set.api, number: number4 }];
     for (const match of route2.match) {
       if (!fitsProxy(served2, match, gateway2, number4)) continue;
       const guarded = { route: route2, match, api: set.api, number: number4 };
-      found.push(guarded);
-      if (takesAll(guarded)) return found;
+      found2.push(guarded);
+      if (takesAll(guarded)) return found2;
     }
   }
-  return found;
+  return found2;
 }
 function fitsProxy({ pods: pods2 }, match, gateway2, number4) {
   if (match.port !== void 0 && match.port !== number4) return false;
@@ -30510,9 +30656,9 @@ function hostFor(hosts, authority2) {
   return [...wild].sort((left, right) => right.host.length - left.host.length)[0];
 }
 function routeFor({ routes: routes3 }, request4) {
-  return routes3.find(({ match, api }) => match === void 0 || fits(match, api, request4));
+  return routes3.find(({ match, api }) => match === void 0 || fits2(match, api, request4));
 }
-function fits(match, api, request4) {
+function fits2(match, api, request4) {
   const header = (name2) => headerOf(name2, request4);
   return pathFits(match, api, request4.path) && (match.method === void 0 || textFits(match.method, request4.method)) && (match.authority === void 0 || textFits(match.authority, request4.authority)) && (match.scheme === void 0 || textFits(match.scheme, request4.scheme)) && [...match.headers].every(([name2, wanted2]) => present(wanted2, header(name2))) && // A missing header counts as an empty one, but is not present.
   [...match.withoutHeaders].every(([name2, unwanted]) => asksPresence(unwanted) ? header(name2) === void 0 : !textFits(unwanted, header(name2) ?? "")) && [...match.queryParams].every(([name2, wanted2]) => present(wanted2, parameter(request4.query, name2)));
@@ -30773,9 +30919,9 @@ function ambientMtls(mesh2, attached) {
   const settled3 = scopes.map((candidates3) => isSettled(candidates3, mesh2) ? candidates3 : []);
   const rounded = worldsOf(settled3).map((chosen) => {
     const worlds2 = worldsOf(scopes.map((candidates3, scope3) => chosen[scope3] === void 0 ? candidates3 : [chosen[scope3]])).map(([first, second, third]) => inWorld(mesh2, first, second, third));
-    return worlds2.reduce((found, world) => weight(world) < weight(found) ? world : found);
+    return worlds2.reduce((found2, world) => weight(world) < weight(found2) ? world : found2);
   });
-  return rounded.reduce((found, world) => weight(world) > weight(found) ? world : found);
+  return rounded.reduce((found2, world) => weight(world) > weight(found2) ? world : found2);
 }
 function weight({ strict: strict2, exceptions }) {
   return strict2 ? allPorts - exceptions.size : exceptions.size;
@@ -30791,10 +30937,10 @@ function inWorld(mesh2, root, namespaceWide, own4) {
   if (mode === "STRICT") return excepted(true, portsOf6("PERMISSIVE", "DISABLE"));
   if (mode !== "UNSET") return excepted(false, rootStrict && namespaceSilent ? [] : portsOf6("STRICT"));
   if (!inherited) return excepted(false, portsOf6("STRICT"));
-  const opened2 = portsOf6("PERMISSIVE");
-  if (opened2.length === 0) return excepted(true, []);
+  const opened3 = portsOf6("PERMISSIVE");
+  if (opened3.length === 0) return excepted(true, []);
   if (namespaceWide !== void 0 && namespaceWide.spec.mode === "UNSET") return excepted(false, []);
-  return excepted(true, [...opened2, ...portsOf6("DISABLE")]);
+  return excepted(true, [...opened3, ...portsOf6("DISABLE")]);
 }
 var allPorts;
 var init_ambient_peer_authentication = __esm({
@@ -31157,10 +31303,10 @@ function lower(policy, context2) {
   const cubes = [];
   const opaqueRules = [];
   const opaqueConditions = /* @__PURE__ */ new Map();
-  const noting = { ...context2, opaque: (key3, condition) => opaqueConditions.set(key3, condition) };
+  const noting2 = { ...context2, opaque: (key3, condition) => opaqueConditions.set(key3, condition) };
   for (const rule2 of policy.rules) {
     const origins = [{ policy: policy.id, rule: rule2.index }];
-    const conjunctions = lowerRule(rule2, noting);
+    const conjunctions = lowerRule(rule2, noting2);
     if (conjunctions !== void 0) {
       cubes.push(...conjunctions.map((predicates) => ({ predicates, origins })));
       continue;
@@ -31395,18 +31541,18 @@ function free(id) {
   return { id: ` ${id}:any`, layers: [layer("all")] };
 }
 function tiered(rules3, name2, matchOf2, rest) {
-  const found = [];
+  const found2 = [];
   let before = [];
   for (const rule2 of rules3) {
     const matched = matchOf2(rule2);
     if (matched.length === 0) continue;
     const first = layer(mergeCubes(matched), mergeCubes(before));
-    if (rule2.rule.action === "Accept") found.push({ id: ` ${name2}:${rule2.id}#${String(rule2.index)}`, layers: [first] });
-    if (rule2.rule.action === "Pass") found.push(...rest.map((alternative) => ({ id: ` ${name2}:${rule2.id}#${String(rule2.index)}${alternative.id}`, layers: [first, ...alternative.layers] })));
+    if (rule2.rule.action === "Accept") found2.push({ id: ` ${name2}:${rule2.id}#${String(rule2.index)}`, layers: [first] });
+    if (rule2.rule.action === "Pass") found2.push(...rest.map((alternative) => ({ id: ` ${name2}:${rule2.id}#${String(rule2.index)}${alternative.id}`, layers: [first, ...alternative.layers] })));
     before = [...before, ...matched];
   }
-  if (before.length === 0) return [...found, ...rest];
-  return [...found, ...rest.map((alternative) => ({ id: alternative.id, layers: [...alternative.layers, layer("all", mergeCubes(before))] }))];
+  if (before.length === 0) return [...found2, ...rest];
+  return [...found2, ...rest.map((alternative) => ({ id: alternative.id, layers: [...alternative.layers, layer("all", mergeCubes(before))] }))];
 }
 function ingressAlternatives(lowering, destination2) {
   const { mesh: mesh2 } = lowering;
@@ -31453,8 +31599,8 @@ function scope2(policy) {
 }
 function egressCubes(lowering, policy) {
   const targets3 = policy.rules.map((rule2) => rule2.peers.length === 0 ? [[]] : rule2.peers.flatMap((peer) => targetPredicates(lowering, policy, peer)));
-  if (targets3.every((found) => found.length === 0)) return [];
-  const key3 = canonical([lowering.tunnelled, lowering.ports ?? null, targets3.map((found) => found.map((target) => target.map(predicateKey)))]);
+  if (targets3.every((found2) => found2.length === 0)) return [];
+  const key3 = canonical([lowering.tunnelled, lowering.ports ?? null, targets3.map((found2) => found2.map((target) => target.map(predicateKey)))]);
   const cached2 = egressCache.get(policy) ?? /* @__PURE__ */ new Map();
   egressCache.set(policy, cached2);
   const known8 = cached2.get(key3);
@@ -31900,8 +32046,8 @@ function connectionDomains(config3, workload2, effective2) {
   knownDomains.set(config3, known8);
   const classes2 = portClasses(workload2, effective2);
   const key3 = classes2.map(({ ports: ports3, protocol, mode }) => [ports3.except ? "other" : [...ports3.ports].join(","), protocol, mode.mode, mode.by ?? ""].join(" ")).join("; ");
-  const same2 = known8.byPorts.get(key3);
-  if (same2 !== void 0) return same2;
+  const same4 = known8.byPorts.get(key3);
+  if (same4 !== void 0) return same4;
   const fresh = computeDomains(classes2);
   const groupsKey = JSON.stringify([...fresh.groups]);
   const groups2 = known8.groups.get(groupsKey) ?? fresh.groups;
@@ -31950,7 +32096,7 @@ function portClasses(workload2, effective2) {
 }
 function cover(handled, prefer, test2) {
   const marked = handled.map(({ kind, handling }) => ({ kind, mark: test2(handling, kind) }));
-  const clear = (fits3) => marked.every(({ kind, mark: mark2 }) => !fits3(kind) || mark2 !== "out");
+  const clear = (fits4) => marked.every(({ kind, mark: mark2 }) => !fits4(kind) || mark2 !== "out");
   let open3 = marked.filter(({ mark: mark2 }) => mark2 === "in").map(({ kind }) => kind);
   const patterns = [];
   const byProtocol = () => {
@@ -31961,11 +32107,11 @@ function cover(handled, prefer, test2) {
   };
   if (prefer === "protocols") byProtocol();
   for (const identity2 of [false, true]) {
-    const fits3 = (kind) => kind.identity === identity2;
-    const split = open3.filter((kind) => fits3(kind) && !clear((other) => other.protocol === kind.protocol));
-    if (split.length === 0 || !clear(fits3)) continue;
+    const fits4 = (kind) => kind.identity === identity2;
+    const split = open3.filter((kind) => fits4(kind) && !clear((other) => other.protocol === kind.protocol));
+    if (split.length === 0 || !clear(fits4)) continue;
     patterns.push([peerPredicate(identity2)]);
-    open3 = open3.filter((kind) => !fits3(kind));
+    open3 = open3.filter((kind) => !fits4(kind));
   }
   byProtocol();
   for (const identity2 of [false, true]) {
@@ -32270,10 +32416,10 @@ function tokenTies(rules3) {
   for (const location of rules3.flatMap((rule2) => rule2.locations)) {
     if (location.in === "header" && locationText(location) !== bearer.location) places.set(locationText(location), { header: location.name, location: locationText(location), prefix: location.prefix });
   }
-  const found = [...places.values()];
+  const found2 = [...places.values()];
   const cookies = distinct(rules3.flatMap((rule2) => rule2.locations.flatMap((location) => location.in === "cookie" ? [locationText(location)] : [])));
   const inCookie = cookies.length === 0 ? [] : [{ predicates: [{ dimension: "token", any: [{ type: "token", locations: cookies }], none: [] }, { dimension: "header:cookie", any: [], none: [{ type: "present" }] }], origins: [] }];
-  return [...inCookie, ...distinct(found.map((place2) => place2.header)).flatMap((header) => tied(header, [...found.filter((place2) => place2.header === header), ...header === bearer.header ? [bearer] : []]))];
+  return [...inCookie, ...distinct(found2.map((place2) => place2.header)).flatMap((header) => tied(header, [...found2.filter((place2) => place2.header === header), ...header === bearer.header ? [bearer] : []]))];
 }
 function claimTies(layers) {
   const claims = /* @__PURE__ */ new Set();
@@ -32602,7 +32748,7 @@ function atZtunnel(mesh2, workload2, constants3, identity2) {
 }
 function envoyLayers(mesh2, attached, handle, constants3) {
   const handled = plainKinds.map((kind) => ({ kind, handling: handle(kind) }));
-  const protocolsOf = (fits3) => handled.filter(({ handling }) => fits3(handling)).map(({ kind }) => kind.protocol);
+  const protocolsOf = (fits4) => handled.filter(({ handling }) => fits4(handling)).map(({ kind }) => kind.protocol);
   const refused = protocolsOf((handling) => handling.outcome === "refused");
   const groups2 = /* @__PURE__ */ new Map();
   for (const chain of ["http", "tcp"]) {
@@ -32943,18 +33089,18 @@ var init_paths = __esm({
 // src/posture/waypoint-network.ts
 function waypointNetworks(mesh2, workload2, { waypoints }) {
   if (waypoints.size === 0) return none5;
-  const found = new Map([...waypoints.values()].map(({ waypoint }) => [waypoint.id, throughWaypoint(mesh2, workload2, waypoint)]));
+  const found2 = new Map([...waypoints.values()].map(({ waypoint }) => [waypoint.id, throughWaypoint(mesh2, workload2, waypoint)]));
   return {
-    alternatives: new Map([...waypoints].map(([path2, { waypoint }]) => [path2, found.get(waypoint.id)?.alternatives ?? []])),
-    key: shortHash(...[...found].flatMap(([id, { key: key3 }]) => [id, key3])),
-    opaque: [...found.values()].flatMap(({ opaque }) => opaque)
+    alternatives: new Map([...waypoints].map(([path2, { waypoint }]) => [path2, found2.get(waypoint.id)?.alternatives ?? []])),
+    key: shortHash(...[...found2].flatMap(([id, { key: key3 }]) => [id, key3])),
+    opaque: [...found2.values()].flatMap(({ opaque }) => opaque)
   };
 }
 function toWaypoint(mesh2, waypoint) {
   const known8 = inFront.get(mesh2) ?? /* @__PURE__ */ new Map();
   inFront.set(mesh2, known8);
-  const found = known8.get(waypoint.id);
-  if (found !== void 0) return found;
+  const found2 = known8.get(waypoint.id);
+  if (found2 !== void 0) return found2;
   const { alternatives: alternatives2, key: key3, opaque } = networkPosture(mesh2, waypointPod(mesh2, waypoint), true);
   const fresh = { alternatives: alternatives2.map(({ id, layers }) => ({ id, layers: layers.map(toUnnamedPod) })), key: key3, opaque };
   known8.set(waypoint.id, fresh);
@@ -33152,8 +33298,8 @@ function answer(mesh2, query3) {
 function decide(mesh2, query3) {
   const { to: to2 } = query3;
   if (to2.gateway !== void 0) {
-    const found = decideAtGateway(mesh2, query3, to2.gateway);
-    return found.verdict === "redirect" ? { verdict: "deny", layer: "routing", by: found.by, enforcedAt: "gateway", because: found.because } : found;
+    const found2 = decideAtGateway(mesh2, query3, to2.gateway);
+    return found2.verdict === "redirect" ? { verdict: "deny", layer: "routing", by: found2.by, enforcedAt: "gateway", because: found2.because } : found2;
   }
   if (to2.workload === void 0 && to2.host === void 0 && to2.selector === void 0 && to2.ip !== void 0) {
     return decideOutbound(mesh2, query3, query3.from.workload === void 0 ? void 0 : workloadNamed(mesh2, query3.from.workload));
@@ -33232,9 +33378,9 @@ function byBreadth(number4, rule2, title, description, tags = []) {
   return { ...entry(number4, rule2, "change", "high", title, description, tags), byBreadth: true };
 }
 function ruleEntry(rule2) {
-  const found = byRule.get(rule2);
-  if (found === void 0) throw new Error(`no rule ${rule2}`);
-  return found;
+  const found2 = byRule.get(rule2);
+  if (found2 === void 0) throw new Error(`no rule ${rule2}`);
+  return found2;
 }
 function findRule(name2) {
   return byCode.get(name2.toUpperCase()) ?? byRule.get(name2);
@@ -33387,8 +33533,8 @@ function weakest(inherited, scope3, tied2, port3) {
   const answers2 = scope3.map((policy) => answerOf(inherited, policy, port3));
   const first = answers2[0];
   if (first === void 0) return inherited;
-  const found = answers2.reduce((left, right) => strength2[right.mode] < strength2[left.mode] ? right : left, first);
-  return tied2.length > 1 ? { ...found, tied: tied2, older: scope3.length > 1 ? void 0 : scope3[0] } : found;
+  const found2 = answers2.reduce((left, right) => strength2[right.mode] < strength2[left.mode] ? right : left, first);
+  return tied2.length > 1 ? { ...found2, tied: tied2, older: scope3.length > 1 ? void 0 : scope3[0] } : found2;
 }
 function answerOf(inherited, policy, port3) {
   const own4 = policy.spec.mode === "UNSET" ? inherited : { mode: policy.spec.mode, policy, path: ["spec", "mtls", "mode"], tied: [] };
@@ -33425,7 +33571,7 @@ function factsOf2(input, options2) {
     return known8;
   };
   const attachedTo3 = (point) => remembered2(attached, point, () => policiesFor(mesh2, point));
-  return {
+  const side2 = {
     environment: options2.environment,
     side: options2.side,
     mesh: mesh2,
@@ -33438,8 +33584,10 @@ function factsOf2(input, options2) {
     reachOf: (policy) => remembered2(reaches4, policy, () => reachOf(mesh2, policy)),
     mtlsAt: (point, port3) => isAmbient2(point) ? ambientMtlsAt(mesh2, attachedTo3(point), port3) : sidecarMtls(attachedTo3(point).peerAuthentication, port3),
     servicesOf: (workload2) => remembered2(selecting, workload2, () => services()(workload2.namespace, workload2.labels)),
-    ask: (query3) => options2.ask?.(mesh2, query3)
+    ask: (query3) => options2.ask?.(mesh2, query3),
+    recall: (key3, make) => options2.memory?.recall(key3, side2, make) ?? { value: make(side2), from: side2 }
   };
+  return side2;
 }
 function once2(compute) {
   let known8;
@@ -33834,8 +33982,8 @@ function newTrustDomain({ witness, environments: environments2 }, pairs3) {
   if (typeof principal !== "string") return void 0;
   const domain = principal.split("/ns/")[0];
   if (domain === void 0) return void 0;
-  const opened2 = pairs3.some(({ id, base: base3, head }) => base3 !== void 0 && environments2.includes(id) && !accepts3(base3.mesh.config, domain) && accepts3(head.mesh.config, domain));
-  return opened2 ? domain : void 0;
+  const opened3 = pairs3.some(({ id, base: base3, head }) => base3 !== void 0 && environments2.includes(id) && !accepts3(base3.mesh.config, domain) && accepts3(head.mesh.config, domain));
+  return opened3 ? domain : void 0;
 }
 function accepts3({ trustDomain, trustDomainAliases, extraTrustDomains }, domain) {
   return trustDomain === domain || trustDomainAliases.includes(domain) || extraTrustDomains.includes(domain);
@@ -35192,23 +35340,23 @@ function plaintextClients(side2) {
 }
 function blocksFor(side2, clients, service, about, workloads2) {
   const subsets2 = [void 0, ...new Set(about.flatMap((rule2) => rule2.spec.subsets.map((subset) => subset.name)))];
-  const found = /* @__PURE__ */ new Map();
+  const found2 = /* @__PURE__ */ new Map();
   for (const port3 of service.spec.ports) {
     for (const client of clients) {
       for (const subset of subsets2) {
         const choice2 = clientTlsFor(side2.mesh, client, service, port3.port, subset);
         if (choice2.sends === "auto" || choice2.sends === "mutual") continue;
         const key3 = `${choice2.rule.namespace ?? ""}/${choice2.rule.name} ${choice2.path.join(".")} ${choice2.sends}`;
-        const known8 = found.get(key3) ?? { choice: choice2, ports: /* @__PURE__ */ new Set() };
+        const known8 = found2.get(key3) ?? { choice: choice2, ports: /* @__PURE__ */ new Set() };
         for (const workload2 of workloads2) {
           const target = targetPortOf(podSpecOf(workload2), port3);
           if (target !== void 0) known8.ports.add(target);
         }
-        found.set(key3, known8);
+        found2.set(key3, known8);
       }
     }
   }
-  return [...found.values()].map(({ choice: choice2, ports: ports3 }) => ({
+  return [...found2.values()].map(({ choice: choice2, ports: ports3 }) => ({
     rule: choice2.rule,
     path: ["spec", ...choice2.path],
     service,
@@ -35298,7 +35446,7 @@ var init_client_plaintext = __esm({
         validation: openedValidation(change2, "the same request over mutual TLS is answered")
       })),
       detectState: (side2) => [
-        ...automaticPlaintext(side2).filter(({ by }) => by !== "namespace").map((found) => automaticDraft(side2, found)),
+        ...automaticPlaintext(side2).filter(({ by }) => by !== "namespace").map((found2) => automaticDraft(side2, found2)),
         ...plaintextClients(side2).map((client) => ({
           subject: resourceId(client.rule),
           facet: hostOf(client.service),
@@ -35339,8 +35487,8 @@ var init_custom_provider_broken = __esm({
         const known8 = side2.mesh.config.extensionProviders;
         return side2.of("AuthorizationPolicy").filter((policy) => policy.spec.action === "CUSTOM" && !isDryRun2(policy)).flatMap((policy) => {
           const provider2 = policy.spec.provider ?? "";
-          const found = known8?.find((entry2) => entry2.name === provider2);
-          const broken = known8 === void 0 ? void 0 : found === void 0 ? "the mesh configuration does not define it" : found.broken;
+          const found2 = known8?.find((entry2) => entry2.name === provider2);
+          const broken = known8 === void 0 ? void 0 : found2 === void 0 ? "the mesh configuration does not define it" : found2.broken;
           const because2 = broken ?? competing(side2, policy);
           if (because2 === void 0) return [];
           const reach = side2.reachOf(policy);
@@ -35396,6 +35544,566 @@ var init_points = __esm({
   }
 });
 
+// src/mesh/config-fields.ts
+function statesMeshConfig(resource) {
+  if (resource.kind === "ConfigMap") return isMeshConfigMap(resource);
+  return (resource.kind === "IstioOperator" || resource.kind === "Istio" || resource.kind === "IstioRevision") && resource.spec.meshConfig !== void 0;
+}
+function isMeshConfigMap(resource) {
+  return /^istio(-.+)?$/.test(resource.name) && Object.hasOwn(resource.spec.data, "mesh");
+}
+function meshConfigFields(resource) {
+  if (resource.kind === "ConfigMap") {
+    const read6 = readText(resource.spec.data["mesh"] ?? "");
+    return "fields" in read6 ? read6.fields : {};
+  }
+  return resource.kind === "IstioOperator" || resource.kind === "Istio" || resource.kind === "IstioRevision" ? resource.spec.meshConfig ?? {} : {};
+}
+function unreadableMeshConfig(resource) {
+  if (resource.kind !== "ConfigMap" || !isMeshConfigMap(resource)) return void 0;
+  const read6 = readText(resource.spec.data["mesh"] ?? "");
+  return "fields" in read6 ? void 0 : read6.problem;
+}
+function readText(text8) {
+  try {
+    const value = (0, import_yaml6.parse)(text8, { version: "1.1", uniqueKeys: false, logLevel: "error" });
+    if (value === null || value === void 0) return { fields: {} };
+    if (!isFields3(value)) return { problem: "it is no mapping" };
+    return { fields: value };
+  } catch (error2) {
+    return { problem: (error2 instanceof Error ? error2.message : "it is no YAML").split("\n")[0]?.replace(/:$/, "") ?? "it is no YAML" };
+  }
+}
+function isFields3(value) {
+  return value !== null && typeof value === "object" && !Array.isArray(value);
+}
+function fieldsNotComputed(fields3) {
+  return new Map([...remaining2(fields3, "", computed)].sort(([left], [right]) => compareText(left, right)));
+}
+function fieldsActing(fields3) {
+  return new Map([...remaining2(fields3, "", /* @__PURE__ */ new Set())].sort(([left], [right]) => compareText(left, right)));
+}
+function* remaining2(fields3, prefix3, known8) {
+  for (const [key3, value] of Object.entries(fields3)) {
+    const name2 = `${prefix3}${key3}`;
+    if (known8.has(name2) || withoutEffect2.has(name2) || isNothing(value) || usual[name2]?.some((each) => canonical(each) === canonical(value)) === true) continue;
+    if (opened2.has(name2) && isFields3(value)) {
+      yield* remaining2(value, `${name2}.`, known8);
+      continue;
+    }
+    const content = name2 === "caCertificates" && known8.has("trustDomain") ? withoutTrustDomains(value) : value;
+    if (!isNothing(content)) yield [name2, canonical(content)];
+  }
+}
+function withoutTrustDomains(value) {
+  if (!Array.isArray(value)) return value;
+  return value.map((entry2) => isFields3(entry2) ? Object.fromEntries(Object.entries(entry2).filter(([key3]) => key3 !== "trustDomains")) : entry2);
+}
+function isNothing(value) {
+  return value === void 0 || value === null || value === "" || Array.isArray(value) && value.length === 0 || isFields3(value) && Object.keys(value).length === 0;
+}
+var import_yaml6, opened2, computed, withoutEffect2, usual;
+var init_config_fields = __esm({
+  "src/mesh/config-fields.ts"() {
+    "use strict";
+    import_yaml6 = __toESM(require_dist(), 1);
+    init_canonical();
+    init_order();
+    opened2 = /* @__PURE__ */ new Set(["defaultConfig", "defaultConfig.proxyMetadata", "meshMTLS", "outboundTrafficPolicy", "pathNormalization"]);
+    computed = /* @__PURE__ */ new Set([
+      "rootNamespace",
+      "trustDomain",
+      "trustDomainAliases",
+      "extensionProviders",
+      "pathNormalization.normalization",
+      "outboundTrafficPolicy.mode",
+      "defaultConfig.interceptionMode",
+      "defaultConfig.proxyMetadata.ISTIO_META_ENABLE_HBONE"
+    ]);
+    withoutEffect2 = /* @__PURE__ */ new Set([
+      "accessLogEncoding",
+      "accessLogFile",
+      "accessLogFormat",
+      "connectTimeout",
+      "defaultConfig.availabilityZone",
+      "defaultConfig.binaryPath",
+      "defaultConfig.concurrency",
+      "defaultConfig.configPath",
+      "defaultConfig.drainDuration",
+      "defaultConfig.envoyAccessLogService",
+      "defaultConfig.envoyMetricsService",
+      "defaultConfig.extraStatTags",
+      "defaultConfig.fileFlushInterval",
+      "defaultConfig.fileFlushMinSizeKb",
+      "defaultConfig.holdApplicationUntilProxyStarts",
+      "defaultConfig.parentShutdownDuration",
+      "defaultConfig.proxyAdminPort",
+      "defaultConfig.proxyMetadata.EXIT_ON_ZERO_ACTIVE_CONNECTIONS",
+      "defaultConfig.proxyMetadata.MINIMUM_DRAIN_DURATION",
+      "defaultConfig.proxyStatsMatcher",
+      "defaultConfig.readinessProbe",
+      "defaultConfig.runtimeValues",
+      "defaultConfig.serviceCluster",
+      "defaultConfig.statNameLength",
+      "defaultConfig.statsdUdpAddress",
+      "defaultConfig.statusPort",
+      "defaultConfig.terminationDrainDuration",
+      "defaultConfig.tracing",
+      "defaultConfig.tracingServiceName",
+      "defaultConfig.zipkinAddress",
+      "defaultProviders",
+      "disableEnvoyListenerLog",
+      "dnsRefreshRate",
+      "enableEnvoyAccessLogService",
+      "enablePrometheusMerge",
+      "enableTracing",
+      "inboundClusterStatName",
+      "localityLbSetting",
+      "outboundClusterStatName",
+      "statNamePrefix",
+      "tcpKeepalive"
+    ]);
+    usual = {
+      enableAutoMtls: [true],
+      "meshMTLS.minProtocolVersion": ["TLS_AUTO", "TLSV1_2"],
+      "defaultConfig.gatewayTopology": [{ numTrustedProxies: 0 }]
+    };
+  }
+});
+
+// src/impact/edits.ts
+function sameObject(left, right) {
+  const [one, other] = [twinOf(left), twinOf(right)];
+  return one === other || same3.get(one, other, () => comparedObjects(one, other));
+}
+function comparedObjects(left, right) {
+  return left.apiVersion === right.apiVersion && left.creationTimestamp === right.creationTimestamp && sameContent(left.labels, right.labels) && sameContent(left.annotations, right.annotations) && sameContent(left.spec, right.spec, (one, other) => canonical(plainSpec(one)) === canonical(plainSpec(other)));
+}
+function plainSpec(value) {
+  if (isMap3(value)) return [...value.entries()].map(([key3, entry2]) => [String(key3), plainSpec(entry2)]).sort(([left], [right]) => compareText(left, right));
+  if (Array.isArray(value)) return value.map((entry2) => plainSpec(entry2));
+  if (value !== null && typeof value === "object") return Object.fromEntries(Object.entries(value).map(([key3, entry2]) => [key3, plainSpec(entry2)]));
+  return value;
+}
+function isMap3(value) {
+  return value instanceof Map;
+}
+function editsBetween(base3, head) {
+  const before = new Map(base3.map((resource) => [resourceId(resource), resource]));
+  const after = new Map(head.map((resource) => [resourceId(resource), resource]));
+  const edits = [];
+  for (const [id, resource] of after) {
+    const old = before.get(id);
+    if (old === void 0) edits.push({ type: "added", id, head: resource });
+    else if (old !== resource && !sameObject(old, resource)) edits.push({ type: "modified", id, base: old, head: resource });
+  }
+  for (const [id, resource] of before) {
+    if (!after.has(id)) edits.push({ type: "removed", id, base: resource });
+  }
+  return edits.sort((left, right) => compareText(left.id, right.id));
+}
+function editNamespace(edit) {
+  const resource = edit.type === "removed" ? edit.base : edit.head;
+  return resource.kind === "Namespace" ? resource.name : resource.namespace;
+}
+function firstDifference(base3, head, basePath = [], headPath = []) {
+  if (sameContent(base3, head)) return void 0;
+  if (Array.isArray(base3) && Array.isArray(head)) return listDifference(base3, head, basePath, headPath);
+  if (isRecord2(base3) && isRecord2(head)) {
+    for (const key3 of Object.keys(head).filter((name2) => name2 in base3)) {
+      const found2 = firstDifference(base3[key3], head[key3], [...basePath, key3], [...headPath, key3]);
+      if (found2 !== void 0) return found2;
+    }
+    const added = Object.keys(head).find((key3) => !(key3 in base3));
+    if (added !== void 0) return { side: "RIGHT", path: [...headPath, added] };
+    const struck = Object.keys(base3).find((key3) => !(key3 in head));
+    return { side: "LEFT", path: struck === void 0 ? basePath : [...basePath, struck] };
+  }
+  return { side: "RIGHT", path: headPath };
+}
+function listDifference(base3, head, basePath, headPath) {
+  const fresh = missingIn(base3, head);
+  const gone = missingIn(head, base3);
+  const surplus = fresh[gone.length];
+  if (surplus !== void 0) return { side: "RIGHT", path: [...headPath, surplus] };
+  const [from2] = gone;
+  const [to2] = fresh;
+  if (from2 !== void 0 && to2 !== void 0) return firstDifference(base3[from2], head[to2], [...basePath, from2], [...headPath, to2]) ?? { side: "RIGHT", path: [...headPath, to2] };
+  return from2 === void 0 ? { side: "RIGHT", path: headPath } : { side: "LEFT", path: [...basePath, from2] };
+}
+function missingIn(other, list4) {
+  const texts9 = other.length * list4.length <= fewPairs ? void 0 : new Set(other.map((entry2) => canonical(entry2)));
+  const holds3 = (entry2) => texts9 === void 0 ? other.some((known8) => sameContent(known8, entry2)) : texts9.has(canonical(entry2));
+  return list4.flatMap((entry2, index) => holds3(entry2) ? [] : [index]);
+}
+function isRecord2(value) {
+  return value !== null && typeof value === "object" && !Array.isArray(value);
+}
+var same3, fewPairs;
+var init_edits2 = __esm({
+  "src/impact/edits.ts"() {
+    "use strict";
+    init_canonical();
+    init_order();
+    init_pairs();
+    init_resource();
+    init_twins();
+    same3 = new Pairs();
+    fewPairs = 64;
+  }
+});
+
+// src/impact/likeness.ts
+function likenessOf(left, right) {
+  if (!sameContent([...left.renamed], [...right.renamed])) return void 0;
+  const differing4 = [];
+  for (const side2 of ["base", "head"]) {
+    if (!sameSurroundings(left[side2], right[side2])) return void 0;
+    const found2 = differingResources(left[side2], right[side2]);
+    if (found2 === void 0) return void 0;
+    differing4.push(...found2);
+  }
+  const policies2 = differing4.filter(isSelectingPolicy);
+  const spreads = policies2.some((policy) => policy.kind !== "PeerAuthentication" && policy.spec.targetRefs.length > 0);
+  if (policies2.length > 0 && (spreads || [left.base, left.head].some(hasAmbient))) return void 0;
+  const apart4 = new Set(policies2.map(resourceId));
+  if (!sameAges(left.base, right.base, apart4) || !sameAges(left.head, right.head, apart4)) return void 0;
+  return { policies: policies2, gateways: policies2.length < differing4.length };
+}
+function sameAges(left, right, apart4) {
+  return ofKind(left, "PeerAuthentication").every((policy) => {
+    const id = resourceId(policy);
+    return apart4.has(id) || left.seniors?.has(id) === right.seniors?.has(id) && left.unsettled.has(id) === right.unsettled.has(id) && left.elders.has(id) === right.elders.has(id);
+  });
+}
+function differingKinds(left, right) {
+  if (!sameSurroundings(left, right)) return void 0;
+  const kinds3 = /* @__PURE__ */ new Set();
+  for (const kind of /* @__PURE__ */ new Set([...left.resources.keys(), ...right.resources.keys()])) {
+    for (const pair of unequal(left.resources.get(kind) ?? [], right.resources.get(kind) ?? [])) if (!sameForRequests(...pair)) {
+      for (const resource of pair) if (resource !== void 0) kinds3.add(resource.kind);
+    }
+  }
+  if (!sameAges(left, right, /* @__PURE__ */ new Set())) kinds3.add("PeerAuthentication");
+  return kinds3;
+}
+function sameForRequests(one, other) {
+  return one !== void 0 && other !== void 0 && isWorkload(one) && isWorkload(other) && sameButForImages(one, other);
+}
+function isReached({ policies: policies2, gateways: gateways2 }, { base: base3, head }, root) {
+  if (policies2.length === 0 && !gateways2) return false;
+  if ([base3, head].some((workload2) => workload2.resource === void 0 || workload2.enrolment.mode === "gateway")) return true;
+  return policies2.some((policy) => actsOn(policy, base3, root) || actsOn(policy, head, root));
+}
+function actsOn(policy, { namespace, labels: labels3 }, root) {
+  return (policy.namespace === namespace || policy.namespace === root) && selects(policy.spec.selector?.matchLabels ?? {}, labels3);
+}
+function takenFrom({ like, byDestination }, pair, root) {
+  if (isReached(like, pair, root)) return void 0;
+  const changes3 = byDestination.get(pair.destination.id);
+  return like.policies.length > 0 && changes3?.some(({ witness }) => witness !== void 0 && (witness.query.to.host ?? witness.query.to.ip) !== void 0) === true ? void 0 : changes3;
+}
+function editsApart(left, right) {
+  const others3 = new Map(right.map((edit) => [edit.id, edit]));
+  const apart4 = [];
+  for (const edit of left) {
+    const other = others3.get(edit.id);
+    if (other === void 0) apart4.push(edit);
+    else if (!sameEdit(edit, other)) apart4.push(edit, other);
+    others3.delete(edit.id);
+  }
+  return [...apart4, ...others3.values()];
+}
+function sameEdit(left, right) {
+  switch (left.type) {
+    case "added":
+      return right.type === "added" && alike2(left.head, right.head);
+    case "removed":
+      return right.type === "removed" && alike2(left.base, right.base);
+    case "modified":
+      return right.type === "modified" && alike2(left.base, right.base) && alike2(left.head, right.head);
+  }
+}
+function sameSurroundings(left, right) {
+  return left.config === right.config && left.world === right.world && sameContent(left.enrolmentWorld, right.enrolmentWorld, sameCollection) && sameContent([...left.namespaces.keys()], [...right.namespaces.keys()]);
+}
+function sameCollection(left, right) {
+  if (left instanceof Map && right instanceof Map) return left.size === right.size && [...left].every(([key3, value]) => right.has(key3) && sameContent(value, right.get(key3), sameCollection));
+  if (left instanceof Set && right instanceof Set) return left.size === right.size && [...left].every((entry2) => right.has(entry2));
+  return canonical(left) === canonical(right);
+}
+function differingResources(left, right) {
+  const differing4 = [];
+  for (const kind of /* @__PURE__ */ new Set([...left.resources.keys(), ...right.resources.keys()])) {
+    const pairs3 = unequal(left.resources.get(kind) ?? [], right.resources.get(kind) ?? []);
+    for (const [one, other] of pairs3) {
+      const found2 = [one, other].filter((resource) => resource !== void 0);
+      if (found2.every((resource) => silentKinds.has(resource.kind) || resource.kind === "ConfigMap" && !statesMeshConfig(resource))) continue;
+      if (sameForRequests(one, other)) continue;
+      if (!found2.every((resource) => isSelectingPolicy(resource) || gatewayKinds.has(resource.kind))) return void 0;
+      differing4.push(...found2);
+    }
+  }
+  return differing4;
+}
+function unequal(left, right) {
+  const found2 = [];
+  if (left === right) return found2;
+  const unmatched2 = /* @__PURE__ */ new Map();
+  for (const [index, resource] of right.entries()) {
+    const other = left[index];
+    if (other === void 0 || twinOf(other) !== twinOf(resource)) unmatched2.set(resourceKey(resource), resource);
+  }
+  for (const [index, resource] of left.entries()) {
+    const beside = right[index];
+    if (beside !== void 0 && twinOf(beside) === twinOf(resource)) continue;
+    const id = resourceKey(resource);
+    const other = unmatched2.get(id);
+    unmatched2.delete(id);
+    if (other === void 0 || !alike2(resource, other)) found2.push([resource, other]);
+  }
+  for (const resource of unmatched2.values()) found2.push([void 0, resource]);
+  return found2;
+}
+function alike2(left, right) {
+  if (twinOf(left) === twinOf(right)) return true;
+  return isPlain(left) && isPlain(right) && left.kind === right.kind && left.name === right.name && left.namespace === right.namespace && sameObject(left, right);
+}
+function isPlain({ problems, unresolved: unresolved2 }) {
+  return problems.length === 0 && unresolved2 === void 0;
+}
+function sameButForImages(left, right) {
+  if (left.kind !== right.kind || left.apiVersion !== right.apiVersion || !isPlain(left) || !isPlain(right)) return false;
+  const containers = [...left.spec.containers, ...left.spec.initContainers, ...right.spec.containers, ...right.spec.initContainers];
+  if (containers.some(({ image: image2 }) => image2 === "auto")) return false;
+  const bare4 = (resource) => {
+    const { spec, labels: labels3, annotations, creationTimestamp } = resource;
+    return { labels: labels3, annotations, creationTimestamp, spec: { ...spec, replicas: void 0, containers: withoutImages(spec.containers), initContainers: withoutImages(spec.initContainers) } };
+  };
+  return sameContent(bare4(left), bare4(right));
+}
+function withoutImages(containers) {
+  return containers.map((container2) => ({ ...container2, image: void 0 }));
+}
+function isSelectingPolicy(resource) {
+  return resource.kind === "AuthorizationPolicy" || resource.kind === "PeerAuthentication" || resource.kind === "RequestAuthentication";
+}
+var MOST_KIN, NEAR_ENOUGH, Kinship, silentKinds, gatewayKinds;
+var init_likeness = __esm({
+  "src/impact/likeness.ts"() {
+    "use strict";
+    init_canonical();
+    init_resource();
+    init_twins();
+    init_attachment();
+    init_config_fields();
+    init_ports();
+    init_selection();
+    init_arrival();
+    init_edits2();
+    MOST_KIN = 16;
+    NEAR_ENOUGH = 4;
+    Kinship = class {
+      #most;
+      #compared = [];
+      /** @param most how many are kept: with none every environment is compared by itself */
+      constructor(most3 = MOST_KIN) {
+        this.#most = most3;
+      }
+      /** The one that differs the least; `undefined`: none is surely alike anywhere. */
+      of(sides) {
+        let nearest2;
+        for (const { sides: other, edits, byDestination } of this.#compared) {
+          const like = likenessOf(other, sides);
+          if (like === void 0 || nearest2 !== void 0 && like.policies.length >= nearest2.like.policies.length) continue;
+          nearest2 = { like, edits, byDestination };
+          if (like.policies.length * NEAR_ENOUGH <= sides.head.workloads.size) return nearest2;
+        }
+        return nearest2;
+      }
+      add(sides, edits, { byDestination }) {
+        if (this.#compared.length < this.#most) this.#compared.push({ sides, edits, byDestination });
+      }
+    };
+    silentKinds = /* @__PURE__ */ new Set([
+      "ServiceAccount",
+      "Secret",
+      "SealedSecret",
+      "ExternalSecret",
+      "Telemetry",
+      "Role",
+      "ClusterRole",
+      "RoleBinding",
+      "ClusterRoleBinding",
+      "ValidatingWebhookConfiguration",
+      "ValidatingAdmissionPolicy",
+      "ValidatingAdmissionPolicyBinding",
+      "ClusterPolicy",
+      "KyvernoPolicy",
+      "ConstraintTemplate",
+      "GatekeeperConstraint"
+    ]);
+    gatewayKinds = /* @__PURE__ */ new Set(["Gateway", "VirtualService"]);
+  }
+});
+
+// src/findings/side-memory.ts
+function differingOf(left, right) {
+  if (left.side !== right.side || left.criticalAssets !== right.criticalAssets) return void 0;
+  const inForce3 = differingKinds(left.mesh, right.mesh);
+  if (inForce3 === void 0) return void 0;
+  const kinds3 = new Set(inForce3);
+  const refused = (side2) => side2.all.filter((resource) => !accepted(resource));
+  for (const pair of unequal(refused(left), refused(right))) for (const resource of pair) if (resource !== void 0) kinds3.add(resource.kind);
+  return kinds3;
+}
+function noting(side2, reads2) {
+  const mesh2 = notingMesh(side2.mesh, reads2);
+  const noted = {
+    get environment() {
+      reads2.own = true;
+      return side2.environment;
+    },
+    side: side2.side,
+    mesh: mesh2,
+    get all() {
+      reads2.everything = true;
+      return side2.all;
+    },
+    criticalAssets: side2.criticalAssets,
+    get workloads() {
+      reads2.note(...behindWorkloads);
+      return side2.workloads;
+    },
+    of: (kind) => {
+      reads2.note(kind);
+      return side2.of(kind);
+    },
+    policiesAt: (point) => {
+      reads2.note("AuthorizationPolicy");
+      return side2.policiesAt(point);
+    },
+    tokensAt: (point) => {
+      reads2.note("RequestAuthentication");
+      return side2.tokensAt(point);
+    },
+    reachOf: (policy) => {
+      reads2.note(...behindWorkloads);
+      return side2.reachOf(policy);
+    },
+    mtlsAt: (point, port3) => {
+      reads2.note("PeerAuthentication");
+      return side2.mtlsAt(point, port3);
+    },
+    servicesOf: (workload2) => {
+      reads2.note("Service");
+      return side2.servicesOf(workload2);
+    },
+    ask: (query3) => {
+      reads2.everything = true;
+      return side2.ask(query3);
+    },
+    recall: (_key, make) => ({ value: make(noted), from: noted })
+  };
+  return noted;
+}
+function notingMesh(mesh2, reads2) {
+  const whole4 = (part3) => {
+    reads2.everything = true;
+    return mesh2[part3];
+  };
+  return {
+    config: mesh2.config,
+    world: mesh2.world,
+    get namespaces() {
+      reads2.note("Namespace");
+      return mesh2.namespaces;
+    },
+    get workloads() {
+      reads2.note(...behindWorkloads);
+      return mesh2.workloads;
+    },
+    get resources() {
+      return whole4("resources");
+    },
+    get seniors() {
+      return whole4("seniors");
+    },
+    get unsettled() {
+      return whole4("unsettled");
+    },
+    get elders() {
+      return whole4("elders");
+    },
+    enrolmentWorld: mesh2.enrolmentWorld,
+    get assumptions() {
+      return whole4("assumptions");
+    }
+  };
+}
+function identityOf3(side2) {
+  const known8 = identities.get(side2);
+  if (known8 !== void 0) return known8;
+  const fresh = side2.recall(identities, (asked) => ({ objects: asked.all.length })).value;
+  identities.set(side2, fresh);
+  return fresh;
+}
+function onSide2(side2, resource) {
+  let known8 = objects.get(side2);
+  if (known8 === void 0) {
+    known8 = new Map([...side2.all, ...[...side2.mesh.resources.values()].flat()].map((each) => [resourceKey(each), each]));
+    objects.set(side2, known8);
+  }
+  return known8.get(resourceKey(resource));
+}
+var behindWorkloads, Reads, MOST_SAID, SideMemory, identities, objects;
+var init_side_memory = __esm({
+  "src/findings/side-memory.ts"() {
+    "use strict";
+    init_pairs();
+    init_resource();
+    init_ports();
+    init_likeness();
+    behindWorkloads = [...workloadKinds2, "Service", "Sidecar", "Namespace"];
+    Reads = class {
+      kinds = /* @__PURE__ */ new Set();
+      /** Something was asked for of which no kinds are known. */
+      everything = false;
+      /** The name of the environment was asked for: the answer is its own. */
+      own = false;
+      note(...kinds3) {
+        for (const kind of kinds3) this.kinds.add(kind);
+      }
+      isOf(differing4) {
+        if (differing4.size === 0) return false;
+        return this.everything || [...differing4].some((kind) => this.kinds.has(kind));
+      }
+    };
+    MOST_SAID = 4;
+    SideMemory = class {
+      #said = /* @__PURE__ */ new Map();
+      #differing = new Pairs();
+      recall(key3, side2, make) {
+        const said6 = this.#said.get(key3) ?? [];
+        this.#said.set(key3, said6);
+        const known8 = said6.find((each) => this.#holds(each, side2));
+        if (known8 !== void 0) return { value: known8.value, from: known8.side };
+        const reads2 = new Reads();
+        const value = make(noting(side2, reads2));
+        if (!reads2.own && said6.length < MOST_SAID) said6.push({ side: side2, reads: reads2, value });
+        return { value, from: side2 };
+      }
+      #holds({ side: other, reads: reads2 }, side2) {
+        if (other === side2) return true;
+        const differing4 = this.#differing.get(other, side2, () => differingOf(other, side2));
+        return differing4 !== void 0 && !reads2.isOf(differing4);
+      }
+    };
+    identities = /* @__PURE__ */ new WeakMap();
+    objects = /* @__PURE__ */ new WeakMap();
+  }
+});
+
 // src/findings/detectors/default-deny-lost.ts
 function lostAt(change2, pair) {
   const { base: base3, head } = pair;
@@ -35403,16 +36111,24 @@ function lostAt(change2, pair) {
   return change2.destinations.filter((destination2) => hasDefaultDeny(base3, destination2.id) && !hasDefaultDeny(head, destination2.id)).map((destination2) => destination2.id);
 }
 function hasDefaultDeny(side2, destination2) {
+  const byDestination = found.get(identityOf3(side2)) ?? /* @__PURE__ */ new Map();
+  found.set(identityOf3(side2), byDestination);
+  const known8 = byDestination.get(destination2) ?? defaultDenyAt(side2, destination2);
+  byDestination.set(destination2, known8);
+  return known8;
+}
+function defaultDenyAt(side2, destination2) {
   const point = pointsOf(side2, destination2);
   return point === void 0 || side2.policiesAt(point).some((policy) => policy.spec.action === "ALLOW" && !isDryRun2(policy));
 }
-var defaultDenyLost;
+var defaultDenyLost, found;
 var init_default_deny_lost = __esm({
   "src/findings/detectors/default-deny-lost.ts"() {
     "use strict";
     init_detector();
     init_facts();
     init_points();
+    init_side_memory();
     init_text2();
     defaultDenyLost = defineDetector({
       rule: "default-deny-lost",
@@ -35431,6 +36147,7 @@ var init_default_deny_lost = __esm({
         ];
       })
     });
+    found = /* @__PURE__ */ new WeakMap();
   }
 });
 
@@ -35460,9 +36177,9 @@ var init_negative_source_admits_plaintext = __esm({
       detectState: (side2) => side2.of("AuthorizationPolicy").flatMap((policy) => {
         if (policy.spec.action !== "ALLOW" || isDryRun2(policy)) return [];
         for (const [ruleIndex, rule2] of policy.spec.rules.entries()) {
-          const found = callerRules(rule2).find(({ source: source2 }) => !namesPeer(source2) && source2.requestPrincipals.length === 0 && negativePeerFields(source2).length > 0);
-          const field3 = found === void 0 ? void 0 : negativePeerFields(found.source)[0];
-          if (found === void 0 || field3 === void 0) continue;
+          const found2 = callerRules(rule2).find(({ source: source2 }) => !namesPeer(source2) && source2.requestPrincipals.length === 0 && negativePeerFields(source2).length > 0);
+          const field3 = found2 === void 0 ? void 0 : negativePeerFields(found2.source)[0];
+          if (found2 === void 0 || field3 === void 0) continue;
           const open3 = acceptingPlaintext(side2, policy);
           if (open3.length === 0) continue;
           const reach = side2.reachOf(policy);
@@ -35471,7 +36188,7 @@ var init_negative_source_admits_plaintext = __esm({
               subject: resourceId(policy),
               affected: open3,
               certainty: certaintyOf(reach.workloads),
-              place: { resource: policy, path: ["spec", "rules", ruleIndex, ...found.at(field3)] },
+              place: { resource: policy, path: ["spec", "rules", ruleIndex, ...found2.at(field3)] },
               message: `a pod without a mesh identity passes \`${field3}\` of ${named4(policy)} and reaches ${listed3(open3)}: it has none of the excluded identities, and plaintext is accepted there`,
               impact: "the rule keeps out the named callers and lets in everybody who shows no certificate",
               attack: `a pod of an excluded namespace without a proxy (or one that opts out) calls \`${open3[0] ?? ""}\` in plaintext`,
@@ -35508,8 +36225,8 @@ var init_deny_misses_plaintext = __esm({
       detectState: (side2) => side2.of("AuthorizationPolicy").flatMap((policy) => {
         if (policy.spec.action !== "DENY" || isDryRun2(policy)) return [];
         for (const [ruleIndex, rule2] of policy.spec.rules.entries()) {
-          const found = callerRules(rule2).find(({ source: source2 }) => namesPeer(source2));
-          if (found === void 0) continue;
+          const found2 = callerRules(rule2).find(({ source: source2 }) => namesPeer(source2));
+          if (found2 === void 0) continue;
           const open3 = acceptingPlaintext(side2, policy).filter((id) => {
             const point = pointsOf(side2, id);
             return point !== void 0 && !side2.policiesAt(point.workload ?? point).some((other) => other.spec.action === "ALLOW" && !isDryRun2(other));
@@ -35520,7 +36237,7 @@ var init_deny_misses_plaintext = __esm({
               subject: resourceId(policy),
               affected: open3,
               certainty: certaintyOf(side2.reachOf(policy).workloads),
-              place: { resource: policy, path: ["spec", "rules", ruleIndex, ...placeIn(found)] },
+              place: { resource: policy, path: ["spec", "rules", ruleIndex, ...placeIn(found2)] },
               message: `a caller that ${named4(policy)} denies reaches ${listed3(open3)} all the same when it sends plaintext: it then has no identity that the rule could match`,
               impact: "the DENY holds only for callers that choose to show who they are",
               attack: `the denied workload turns its proxy off, or calls from a pod without one, and reaches \`${open3[0] ?? ""}\``,
@@ -35616,19 +36333,19 @@ function modeDrafts(base3, head, namespaces4) {
 function entryDrafts(base3, head, namespaces4) {
   const known8 = base3.of("ServiceEntry").filter(isExternal);
   return head.of("ServiceEntry").filter(isExternal).flatMap((entry2) => {
-    const opened2 = namespaces4.flatMap(
+    const opened3 = namespaces4.flatMap(
       (namespace) => visibleIn(entry2, namespace) ? entry2.spec.hosts.flatMap((host) => entry2.spec.ports.filter((port3) => !known8.some((other) => visibleIn(other, namespace) && other.spec.hosts.some((name2) => hostMatches(name2, host)) && other.spec.ports.some((open3) => open3.number === port3.number))).map((port3) => `${namespace} ${host}:${port3.number}`)) : []
     );
-    const [first] = opened2;
+    const [first] = opened3;
     if (first === void 0) return [];
     const [from2 = "", to2 = ""] = first.split(" ");
     return [
       {
         subject: resourceId(entry2),
         facet: "entry",
-        affected: opened2,
+        affected: opened3,
         place: { resource: entry2, path: ["spec", "hosts"] },
-        message: `a connection from any workload of \`${from2}\`${opened2.length > 1 ? ` (and ${opened2.length - 1} more ways)` : ""} to \`${to2}\` is let through now: ${named4(entry2)} registers it; before this change the caller's proxy refused it`,
+        message: `a connection from any workload of \`${from2}\`${opened3.length > 1 ? ` (and ${opened3.length - 1} more ways)` : ""} to \`${to2}\` is let through now: ${named4(entry2)} registers it; before this change the caller's proxy refused it`,
         impact: `a compromised workload can send data to \`${to2}\``,
         remedy,
         validation: { positive: `\`${to2}\` is reached by the workload that needs it`, negative: "a call to a host that no ServiceEntry names fails" }
@@ -35749,27 +36466,27 @@ var init_workload_id = __esm({
 
 // src/findings/exposure.ts
 function externallyReachable(side2, by = "any") {
-  const found = /* @__PURE__ */ new Set();
+  const found2 = /* @__PURE__ */ new Set();
   const routed2 = by === "any" ? routedServices(side2) : /* @__PURE__ */ new Set();
   for (const workload2 of side2.workloads) {
     if (workload2.enrolment.mode === "gateway") continue;
     const services = side2.servicesOf(workload2);
-    if (services.some((service) => isExposed(service) || routed2.has(`${service.namespace ?? ""}/${service.name}`))) found.add(workload2.id);
+    if (services.some((service) => isExposed(service) || routed2.has(`${service.namespace ?? ""}/${service.name}`))) found2.add(workload2.id);
   }
-  return found;
+  return found2;
 }
 function isExposed(service) {
   return service.spec.type === "LoadBalancer" || service.spec.type === "NodePort" || service.spec.externalIPs.length > 0;
 }
 function routedServices(side2) {
-  const found = /* @__PURE__ */ new Set();
+  const found2 = /* @__PURE__ */ new Set();
   const services = grouped(side2.of("Service"), (service) => service.namespace ?? "");
   for (const virtual of side2.of("VirtualService")) {
     if (virtual.spec.gateways.every((gateway2) => gateway2 === "mesh")) continue;
     const routes3 = [...virtual.spec.http.flatMap((route2) => [...route2.route, ...route2.mirrors]), ...virtual.spec.tls.flatMap((route2) => route2.route), ...virtual.spec.tcp.flatMap((route2) => route2.route)];
-    for (const route2 of routes3) for (const service of servicesNamed(services, route2.host, virtual.namespace ?? "")) found.add(`${service.namespace ?? ""}/${service.name}`);
+    for (const route2 of routes3) for (const service of servicesNamed(services, route2.host, virtual.namespace ?? "")) found2.add(`${service.namespace ?? ""}/${service.name}`);
   }
-  return found;
+  return found2;
 }
 function gatewayPods2(side2, gateway2) {
   const selector = gateway2.spec.selector ?? {};
@@ -35909,27 +36626,40 @@ var init_entry_points = __esm({
 
 // src/findings/declared-flows.ts
 function lostFlow(change2, environments2) {
-  let asked = 0;
+  let left = mostQuestions;
+  const asked = [];
   for (const pair of environments2) {
-    const { base: base3, head } = pair;
+    const { base: base3, head, renamed } = pair;
     if (base3 === void 0 || !change2.environments.includes(pair.id)) continue;
-    for (const destination2 of change2.destinations) {
-      const point = destination2.known ? pointsOf(head, headId(pair, destination2.id)) : void 0;
-      const before = destination2.known ? pointsOf(base3, destination2.id) : void 0;
-      if (point === void 0 || before === void 0) continue;
-      for (const candidate of candidatesFor(change2, { base: base3, head }, { base: before, head: point })) {
-        if (asked >= mostQuestions) return void 0;
-        asked += 1;
-        const { to: to2 } = candidate.query;
-        const was = base3.ask(to2.workload === void 0 ? candidate.query : { ...candidate.query, to: { ...to2, workload: destination2.id } });
-        if (was?.verdict !== "allow" && was?.verdict !== "asks") continue;
-        if (candidate.byPolicy === true && was.enforcedAt === "none") continue;
-        const after = head.ask(candidate.query);
-        if (after?.verdict === "deny") return { ...candidate, head: after };
-      }
-    }
+    const sides = { base: identityOf3(base3), head: identityOf3(head) };
+    const known8 = renamed.size > 0 ? void 0 : asked.find((each) => each.base === sides.base && each.head === sides.head);
+    const answer4 = known8 ?? lostIn(change2, { ...pair, base: base3 }, left);
+    if ("lost" in answer4) return answer4.lost;
+    left -= answer4.questions;
+    if (left < 0) return void 0;
+    if (renamed.size === 0) asked.push({ ...sides, ...answer4 });
   }
   return void 0;
+}
+function lostIn(change2, pair, left) {
+  const { base: base3, head } = pair;
+  let questions2 = 0;
+  for (const destination2 of change2.destinations) {
+    const point = destination2.known ? pointsOf(head, headId(pair, destination2.id)) : void 0;
+    const before = destination2.known ? pointsOf(base3, destination2.id) : void 0;
+    if (point === void 0 || before === void 0) continue;
+    for (const candidate of candidatesFor(change2, { base: base3, head }, { base: before, head: point })) {
+      questions2 += 1;
+      if (questions2 > left) return { questions: questions2 };
+      const { to: to2 } = candidate.query;
+      const was = base3.ask(to2.workload === void 0 ? candidate.query : { ...candidate.query, to: { ...to2, workload: destination2.id } });
+      if (was?.verdict !== "allow" && was?.verdict !== "asks") continue;
+      if (candidate.byPolicy === true && was.enforcedAt === "none") continue;
+      const after = head.ask(candidate.query);
+      if (after?.verdict === "deny") return { lost: { ...candidate, head: after } };
+    }
+  }
+  return { questions: questions2 };
 }
 function candidatesFor(change2, sides, points) {
   const { head } = sides;
@@ -36008,12 +36738,12 @@ function covers2(operation, request4, port3) {
   const listed6 = (any, none6, value) => {
     if (any.length === 0 && none6.length === 0) return true;
     if (!http || value === void 0) return false;
-    return (any.length === 0 || any.some((pattern) => fits2(pattern, value))) && !none6.some((pattern) => fits2(pattern, value));
+    return (any.length === 0 || any.some((pattern) => fits3(pattern, value))) && !none6.some((pattern) => fits3(pattern, value));
   };
   const ports3 = (operation.ports.length === 0 || operation.ports.includes(String(port3))) && !operation.notPorts.includes(String(port3));
   return ports3 && listed6(operation.methods, operation.notMethods, request4.method) && listed6(operation.paths, operation.notPaths, request4.path) && listed6(operation.hosts, operation.notHosts, request4.host);
 }
-function fits2(pattern, value) {
+function fits3(pattern, value) {
   if (pattern === "*") return value !== "";
   if (pattern.startsWith("*")) return value.endsWith(pattern.slice(1));
   if (pattern.endsWith("*")) return value.startsWith(pattern.slice(0, -1));
@@ -36079,6 +36809,7 @@ var init_declared_flows = __esm({
     init_points();
     init_renames();
     init_rules();
+    init_side_memory();
     mostQuestions = 64;
     entriesOf2 = /* @__PURE__ */ new WeakMap();
   }
@@ -36398,7 +37129,7 @@ function serversOf(side2) {
 }
 function weakened({ base: base3, head }) {
   const before = serversOf(base3);
-  const found = /* @__PURE__ */ new Map();
+  const found2 = /* @__PURE__ */ new Map();
   for (const [key3, server] of serversOf(head)) {
     const old = before.get(key3);
     if (old === void 0) continue;
@@ -36407,11 +37138,11 @@ function weakened({ base: base3, head }) {
     if (!certificate && !version3) continue;
     const words3 = certificate ? `no longer asks clients for a certificate (\`${old.tls.mode}\` became \`${server.tls.mode}\`)` : `takes TLS 1.2 where it asked for 1.3`;
     const id = `${resourceId(server.gateway)} ${String(server.index)} ${words3}`;
-    const known8 = found.get(id) ?? { server, hosts: [], words: words3, severity: certificate ? "high" : "medium" };
+    const known8 = found2.get(id) ?? { server, hosts: [], words: words3, severity: certificate ? "high" : "medium" };
     known8.hosts.push(key3.slice(key3.lastIndexOf(" ") + 1));
-    found.set(id, known8);
+    found2.set(id, known8);
   }
-  return [...found.values()].map(({ server: { gateway: gateway2, index }, hosts, words: words3, severity: severity2 }) => ({
+  return [...found2.values()].map(({ server: { gateway: gateway2, index }, hosts, words: words3, severity: severity2 }) => ({
     subject: resourceId(gateway2),
     facet: `weakened ${String(index)}`,
     affected: hosts.map((host) => `${host} ${words3}`),
@@ -36530,10 +37261,10 @@ var init_injection_opt_out = __esm({
 
 // src/posture/gateway-destinations.ts
 function gatewaysOf(mesh2) {
-  const found = /* @__PURE__ */ new Map();
+  const found2 = /* @__PURE__ */ new Map();
   const note2 = (id, workload2) => {
     const pods2 = gatewayPods(mesh2, id, workload2);
-    if (pods2 !== void 0) found.set(id, pods2);
+    if (pods2 !== void 0) found2.set(id, pods2);
   };
   const deployed = [...mesh2.workloads.values()].filter(({ enrolment }) => (enrolment.mode === "unknown" ? enrolment.inWorld : enrolment.mode) === "gateway");
   for (const workload2 of deployed) note2(workload2.id, workload2);
@@ -36541,7 +37272,7 @@ function gatewaysOf(mesh2) {
     const id = `${gateway2.namespace ?? ""}/${gateway2.name}`;
     if (isServed(mesh2, gateway2) && isManaged(gateway2) && !mesh2.workloads.has(id)) note2(id, void 0);
   }
-  return found;
+  return found2;
 }
 function askedPorts(sides) {
   const numbers = sides.flatMap(({ mesh: mesh2, pods: pods2 }) => pods2 === void 0 ? [] : servedBy(mesh2, pods2, {}).gateways.flatMap(({ servers }) => servers.map(({ number: number4 }) => number4)));
@@ -36638,18 +37369,18 @@ function simpleRegex(expression) {
 function regexBeginning(expression) {
   const text8 = bare2(expression);
   if (hasAlternatives(text8)) return "";
-  let found = "";
+  let found2 = "";
   for (let at2 = 0; at2 < text8.length; at2 += 1) {
     const escaped3 = text8[at2] === "\\";
     const sign = text8[escaped3 ? at2 + 1 : at2] ?? "";
-    if (escaped3 ? /[A-Za-z0-9]/.test(sign) || sign === "" : special2.test(sign)) return found;
+    if (escaped3 ? /[A-Za-z0-9]/.test(sign) || sign === "" : special2.test(sign)) return found2;
     const after = text8[escaped3 ? at2 + 2 : at2 + 1] ?? "";
-    if (after === "*" || after === "?" || after === "{") return found;
-    found += sign;
+    if (after === "*" || after === "?" || after === "{") return found2;
+    found2 += sign;
     if (escaped3) at2 += 1;
-    if (after === "+") return found;
+    if (after === "+") return found2;
   }
-  return found;
+  return found2;
 }
 function hasAlternatives(text8) {
   let depth = 0;
@@ -36700,22 +37431,22 @@ function textMatchers(match) {
 function lowerPath(uri, { ignoreUriCase }, api, context2) {
   if (uri.type === "present" || uri.type === "prefix" && uri.value === "/") return [[]];
   const match = { uri, ignoreUriCase };
-  const found = ignoreUriCase && uri.type !== "regex" ? void 0 : api === "kubernetes" && uri.type === "prefix" ? segments(uri.value) : textMatchers(uri);
-  if (found === void 0) {
+  const found2 = ignoreUriCase && uri.type !== "regex" ? void 0 : api === "kubernetes" && uri.type === "prefix" ? segments(uri.value) : textMatchers(uri);
+  if (found2 === void 0) {
     const how = context2.normalization === "BASE" ? "" : ` (${context2.normalization})`;
     return boolean(`path ${said3(uri)}${ignoreUriCase ? " in any case" : ""}${how}`, { on: "path", name: "", match: uri, holds: ({ path: path2 }) => pathFits(match, api, path2) }, context2);
   }
-  if (found.some((pattern) => pattern.type === "present" || pattern.type === "non-empty" || pattern.type === "prefix" && pattern.text === "/")) return [[]];
-  return [[{ dimension: "path", any: found.map((pattern) => ({ type: "path", pattern, normalization: context2.normalization })), none: [] }]];
+  if (found2.some((pattern) => pattern.type === "present" || pattern.type === "non-empty" || pattern.type === "prefix" && pattern.text === "/")) return [[]];
+  return [[{ dimension: "path", any: found2.map((pattern) => ({ type: "path", pattern, normalization: context2.normalization })), none: [] }]];
 }
 function segments(prefix3) {
   const bare4 = prefix3.replace(/\/$/, "");
   return [{ type: "exact", text: bare4 }, { type: "prefix", text: `${bare4}/` }];
 }
 function lowerText(dimension, on, match, context2) {
-  const found = textMatchers(match);
-  if (found === void 0) return boolean(`${on} ${said3(match)}`, { on, name: "", match, holds: (request4) => textFits(match, on === "host" ? request4.authority : request4.method) }, context2);
-  return found.some(({ type }) => type === "present") ? [[]] : [[{ dimension, any: found, none: [] }]];
+  const found2 = textMatchers(match);
+  if (found2 === void 0) return boolean(`${on} ${said3(match)}`, { on, name: "", match, holds: (request4) => textFits(match, on === "host" ? request4.authority : request4.method) }, context2);
+  return found2.some(({ type }) => type === "present") ? [[]] : [[{ dimension, any: found2, none: [] }]];
 }
 function lowerScheme(match, context2) {
   if (context2.scheme !== void 0) return textFits(match, context2.scheme) ? [[]] : [];
@@ -36844,9 +37575,9 @@ function certificateOf({ trusts, subjectAltNames, insecureSkipVerify }) {
 }
 function named5(chain, chains) {
   const known8 = [...new Set(chains.flatMap(({ names: names4 }) => names4))].filter((name2) => name2 === name2.toLowerCase());
-  if (chain.names.length === 0) return known8.length === 0 ? [[]] : [[{ dimension: "sni", any: [], none: known8.map(patternOf2) }]];
+  if (chain.names.length === 0) return known8.length === 0 ? [[]] : [[{ dimension: "sni", any: [], none: known8.map(patternOf3) }]];
   const own4 = chain.names.filter((name2) => name2 === name2.toLowerCase());
-  return own4.map((name2) => [{ dimension: "sni", any: [patternOf2(name2)], none: name2.startsWith("*.") ? known8.filter((other) => other !== name2 && isWithin3(other, name2)).map(patternOf2) : [] }]);
+  return own4.map((name2) => [{ dimension: "sni", any: [patternOf3(name2)], none: name2.startsWith("*.") ? known8.filter((other) => other !== name2 && isWithin3(other, name2)).map(patternOf3) : [] }]);
 }
 function isNamed({ names: names4 }) {
   return names4.length === 0 || names4.some(mayLead);
@@ -36859,7 +37590,7 @@ function serverNames(chains) {
   const one = (name2) => name2.startsWith("*.") ? ["www", "app", "x"].map((label3) => `${label3}${name2.slice(1)}`).find((each) => !known8.has(each)) ?? `xyzzy${name2.slice(1)}` : name2;
   return [...new Set([...known8].filter(mayLead).map(one))].sort();
 }
-function patternOf2(name2) {
+function patternOf3(name2) {
   return name2.startsWith("*.") ? { type: "suffix", text: name2.slice(1) } : { type: "exact", text: name2 };
 }
 function isWithin3(inner, outer) {
@@ -36915,24 +37646,24 @@ function gatewayPort(mesh2, pods2, number4, { presence, byName: byName2 }) {
   const port3 = podPort(pods2, number4);
   const served2 = servedBy(mesh2, pods2, {});
   const chains = chainsAt(mesh2, served2, port3);
-  const found = new Collected(mesh2, pods2, port3, presence, byName2 ? [] : serverNames(chains));
+  const found2 = new Collected(mesh2, pods2, port3, presence, byName2 ? [] : serverNames(chains));
   const untold = untoldAt(mesh2, served2, port3) ?? untoldChains(chains);
-  if (untold !== void 0) return found.port(untold);
+  if (untold !== void 0) return found2.port(untold);
   for (const chain of chains) {
     const clients = clientKinds2(chain, chains, byName2).filter(({ connections }) => connections.length > 0);
     if (clients.length === 0) continue;
     if (chain.http === void 0) {
-      found.stream(chain, clients);
+      found2.stream(chain, clients);
       continue;
     }
     const hosts = virtualHosts(served2, chain.http);
     for (const host of hosts) {
-      if (readsClaims(host)) return found.port({ rule: "A5.13", missing: "which route a claim of the token chooses" });
-      if (host.redirectsToTls && found.believesProxies) return found.port({ rule: "A3.25", missing: "whom `httpsRedirect` sends elsewhere: a proxy before the gateway says how a client spoke" });
-      found.host(chain, clients, host, hosts);
+      if (readsClaims(host)) return found2.port({ rule: "A5.13", missing: "which route a claim of the token chooses" });
+      if (host.redirectsToTls && found2.believesProxies) return found2.port({ rule: "A3.25", missing: "whom `httpsRedirect` sends elsewhere: a proxy before the gateway says how a client spoke" });
+      found2.host(chain, clients, host, hosts);
     }
   }
-  return found.port(void 0);
+  return found2.port(void 0);
 }
 function untoldChains(chains) {
   const twice = overlapping(chains);
@@ -37336,19 +38067,19 @@ function powersOf(workload2, resource) {
   if (!("containers" in resource.spec)) return [];
   const { spec } = resource;
   const pod = workload2.kind === "Pod" ? ["spec"] : workload2.kind === "CronJob" ? ["spec", "jobTemplate", "spec", "template", "spec"] : ["spec", "template", "spec"];
-  const found = [];
-  if (spec.hostPid) found.push({ key: "`hostPID`", path: [...pod, "hostPID"] });
+  const found2 = [];
+  if (spec.hostPid) found2.push({ key: "`hostPID`", path: [...pod, "hostPID"] });
   for (const list4 of ["containers", "initContainers"]) {
     for (const [index, container2] of spec[list4].entries()) {
       if (container2.name === "istio-init" || container2.name === "istio-proxy") continue;
       const at2 = [...pod, list4, index, "securityContext"];
-      if (container2.privileged) found.push({ key: `\`privileged\` in container \`${container2.name}\``, path: [...at2, "privileged"] });
+      if (container2.privileged) found2.push({ key: `\`privileged\` in container \`${container2.name}\``, path: [...at2, "privileged"] });
       for (const name2 of container2.capabilitiesAdded) {
-        if (capabilities.has(name2.replace(/^CAP_/, "").toUpperCase())) found.push({ key: `\`${name2}\` in container \`${container2.name}\``, path: [...at2, "capabilities", "add"] });
+        if (capabilities.has(name2.replace(/^CAP_/, "").toUpperCase())) found2.push({ key: `\`${name2}\` in container \`${container2.name}\``, path: [...at2, "capabilities", "add"] });
       }
     }
   }
-  return found;
+  return found2;
 }
 var meshBypassCapability, capabilities;
 var init_mesh_bypass_capability = __esm({
@@ -37381,13 +38112,13 @@ var init_mesh_bypass_capability = __esm({
 // src/findings/detectors/mtls-lost-by-sidecar-scope.ts
 function scopeOf3(side2, namespace) {
   const wide2 = side2.of("Sidecar").filter((sidecar2) => isWide(sidecar2));
-  const found = wide2.find((sidecar2) => sidecar2.namespace === namespace) ?? wide2.find((sidecar2) => sidecar2.namespace === side2.mesh.config.rootNamespace);
-  return found?.spec.egress === void 0 || found.spec.egress.length === 0 ? void 0 : found;
+  const found2 = wide2.find((sidecar2) => sidecar2.namespace === namespace) ?? wide2.find((sidecar2) => sidecar2.namespace === side2.mesh.config.rootNamespace);
+  return found2?.spec.egress === void 0 || found2.spec.egress.length === 0 ? void 0 : found2;
 }
 function covers4(sidecar2, namespace, service) {
   const entries2 = (sidecar2.spec.egress ?? []).flatMap((listener2) => listener2.hosts).map((entry2) => ({ owner: entry2.slice(0, entry2.indexOf("/")), name: entry2.slice(entry2.indexOf("/") + 1) }));
-  const fits3 = ({ owner, name: name2 }) => (owner === "*" || owner === service.namespace || owner === "." && service.namespace === namespace) && hostMatches(name2, hostOf(service));
-  return entries2.some(fits3);
+  const fits4 = ({ owner, name: name2 }) => (owner === "*" || owner === service.namespace || owner === "." && service.namespace === namespace) && hostMatches(name2, hostOf(service));
+  return entries2.some(fits4);
 }
 var mtlsLostBySidecarScope;
 var init_mtls_lost_by_sidecar_scope = __esm({
@@ -37465,7 +38196,7 @@ var init_mtls_mismatch = __esm({
     mtlsMismatch = defineDetector({
       rule: "mtls-mismatch",
       detectState: (side2) => [
-        ...automaticPlaintext(side2).flatMap((found) => automaticDrafts(side2, found)),
+        ...automaticPlaintext(side2).flatMap((found2) => automaticDrafts(side2, found2)),
         ...plaintextClients(side2).flatMap((client) => {
           const refusing = client.workloads.flatMap(
             (workload2) => client.ports.filter((port3) => workload2.ports.some((declared2) => declared2.port === port3 && declared2.captured) && side2.mtlsAt(workload2, port3).mode === "STRICT").map((port3) => ({ workload: workload2, port: port3, answer: side2.mtlsAt(workload2, port3) }))
@@ -37534,16 +38265,16 @@ var init_namespace_only_source = __esm({
       detectState: (side2) => side2.of("AuthorizationPolicy").flatMap((policy) => {
         if (policy.spec.action !== "ALLOW" || isDryRun2(policy)) return [];
         for (const [ruleIndex, rule2] of policy.spec.rules.entries()) {
-          const found = callerRules(rule2).find(({ source: source2 }) => source2.namespaces.length > 0 && source2.principals.length === 0 && source2.serviceAccounts.length === 0 && source2.requestPrincipals.length === 0);
-          if (found === void 0) continue;
+          const found2 = callerRules(rule2).find(({ source: source2 }) => source2.namespaces.length > 0 && source2.principals.length === 0 && source2.serviceAccounts.length === 0 && source2.requestPrincipals.length === 0);
+          if (found2 === void 0) continue;
           const reach = side2.reachOf(policy);
           return [
             {
               subject: resourceId(policy),
               affected: reach.ids,
               certainty: certaintyOf(reach.workloads),
-              place: { resource: policy, path: ["spec", "rules", ruleIndex, ...found.at("namespaces")] },
-              message: `every account of ${listed3(found.source.namespaces)} passes rule ${ruleIndex + 1} of ${named4(policy)}`,
+              place: { resource: policy, path: ["spec", "rules", ruleIndex, ...found2.at("namespaces")] },
+              message: `every account of ${listed3(found2.source.namespaces)} passes rule ${ruleIndex + 1} of ${named4(policy)}`,
               impact: "whoever may create a pod in the namespace has the access",
               remedy: "name the callers by `principals` (`TRUST-DOMAIN/ns/NAMESPACE/sa/ACCOUNT`)",
               validation: { positive: "the caller that is meant is answered", negative: `a pod with another account of the same namespace is refused by \`${reach.ids[0] ?? ""}\` with 403` }
@@ -37630,15 +38361,15 @@ var init_no_default_deny = __esm({
 // src/findings/network-isolation.ts
 function isolatedNamespaces(side2, direction = "Ingress") {
   const isolated2 = /* @__PURE__ */ new Set();
-  const opened2 = /* @__PURE__ */ new Set();
+  const opened3 = /* @__PURE__ */ new Set();
   for (const policy of side2.of("NetworkPolicy")) {
     if (!policy.spec.policyTypes.includes(direction)) continue;
     const namespace = policy.namespace ?? "";
     if (selectsAll(policy.spec)) isolated2.add(namespace);
     const rules3 = direction === "Ingress" ? policy.spec.ingress : policy.spec.egress;
-    if (rules3.some(isForEverybody)) opened2.add(namespace);
+    if (rules3.some(isForEverybody)) opened3.add(namespace);
   }
-  for (const namespace of opened2) isolated2.delete(namespace);
+  for (const namespace of opened3) isolated2.delete(namespace);
   return isolated2;
 }
 function selectsAll({ podSelector }) {
@@ -38014,7 +38745,7 @@ function proxyOverrides(workload2) {
     const value = workload2.annotations[key3]?.trim();
     return value === void 0 || value === "" || !replaces(value) ? [] : [{ key: key3, value, path: [...pod, "metadata", "annotations", key3] }];
   };
-  const found = [
+  const found2 = [
     // With a slash the whole image is replaced, without one its name under the mesh's own registry.
     ...annotated3("sidecar.istio.io/proxyImage", () => true),
     ...annotated3("sidecar.istio.io/bootstrapOverride", () => true),
@@ -38023,8 +38754,8 @@ function proxyOverrides(workload2) {
   ];
   const tlsMode = "security.istio.io/tlsMode";
   const stated = workload2.labels[tlsMode];
-  if (stated !== void 0 && stated !== "istio") found.push({ key: tlsMode, value: stated, path: [...pod, "metadata", "labels", tlsMode] });
-  return found;
+  if (stated !== void 0 && stated !== "istio") found2.push({ key: tlsMode, value: stated, path: [...pod, "metadata", "labels", tlsMode] });
+  return found2;
 }
 var replacing;
 var init_proxy_overrides = __esm({
@@ -38246,12 +38977,12 @@ function accountPath(workload2) {
   return [...pod, "spec", "serviceAccountName"];
 }
 function grantsByAccount(side2) {
-  const found = /* @__PURE__ */ new Map();
+  const found2 = /* @__PURE__ */ new Map();
   for (const policy of side2.of("AuthorizationPolicy")) {
     if (policy.spec.action !== "ALLOW" || isDryRun2(policy)) continue;
-    for (const account of accountsIn(policy)) found.set(account, (found.get(account) ?? /* @__PURE__ */ new Set()).add(resourceId(policy)));
+    for (const account of accountsIn(policy)) found2.set(account, (found2.get(account) ?? /* @__PURE__ */ new Set()).add(resourceId(policy)));
   }
-  return new Map([...found].map(([account, policies2]) => [account, distinct(policies2)]));
+  return new Map([...found2].map(([account, policies2]) => [account, distinct(policies2)]));
 }
 function accountsIn(policy) {
   return policy.spec.rules.flatMap(exactPrincipals).map((principal) => principal.replace(/^[^/]+\/ns\/([^/]+)\/sa\/(.+)$/, "$1/$2"));
@@ -38631,8 +39362,8 @@ function draftOf7({ subject, what, resource, path: path2, binding }, declared2) 
   };
 }
 function annotated2(side2) {
-  const objects = [...side2.of("Service"), ...side2.of("ServiceEntry"), ...side2.of("Namespace")];
-  return objects.flatMap((resource) => {
+  const objects2 = [...side2.of("Service"), ...side2.of("ServiceEntry"), ...side2.of("Namespace")];
+  return objects2.flatMap((resource) => {
     if (!Object.hasOwn(resource.annotations, key2) || Object.hasOwn(resource.labels, key2)) return [];
     return [
       {
@@ -38896,23 +39627,23 @@ function compareStates(detectors2, pair) {
   return detectors2.flatMap((detector) => {
     const detect = detector.detectState;
     if (detect === void 0) return [];
-    const head = keyed(detector, detect, pair.head, pair.renamed);
-    const base3 = pair.base === void 0 || pair.base === pair.head ? void 0 : keyed(detector, detect, pair.base, /* @__PURE__ */ new Map());
+    const head = keyedOn(detector, detect, pair.head, pair.renamed);
+    const base3 = pair.base === void 0 || pair.base === pair.head ? void 0 : keyedOn(detector, detect, pair.base, /* @__PURE__ */ new Map());
     const result = (entry2, status, side2, fresh = []) => ({ detector, ...entry2, status, ...status === "worsened" ? { fresh } : {}, environment: pair.id, side: side2 });
     if (base3 === void 0) return [...head.values()].map((entry2) => result(entry2, "existing", "head"));
     const before = affectedBy(base3, (draft) => scopeOf4(draft, pair.base?.mesh.config.rootNamespace ?? ""));
     for (const [item2, rank4] of affectedBy(wholeOf(detector, detectors2, pair.base))) before.set(item2, Math.max(before.get(item2) ?? -1, rank4));
     const after = affectedBy(head);
     const unguarded2 = (item2, side2) => detector.alsoWithoutProxy === true && side2?.mesh.workloads.get(item2.replace(/:\d+$/, ""))?.enrolment.mode === "none";
-    const found = [...head.values()].map((entry2) => {
+    const found2 = [...head.values()].map((entry2) => {
       const fresh = freshItems(entry2, before).filter((item2) => !unguarded2(item2, pair.base));
       return result(entry2, fresh.length === 0 ? "existing" : base3.has(entry2.fingerprint) ? "worsened" : "new", "head", fresh);
     });
     for (const entry2 of base3.values()) {
       if (head.has(entry2.fingerprint)) continue;
-      if (itemsOf2(entry2.draft).some((item2) => !after.has(item2) && !unguarded2(item2, pair.head))) found.push(result(entry2, "fixed", "base"));
+      if (itemsOf2(entry2.draft).some((item2) => !after.has(item2) && !unguarded2(item2, pair.head))) found2.push(result(entry2, "fixed", "base"));
     }
-    return found;
+    return found2;
   });
 }
 function wholeOf({ partOf: partOf3 }, detectors2, base3) {
@@ -38926,22 +39657,45 @@ function freshItems(entry2, before) {
 function rankBefore(item2, before) {
   return Math.max(before.get(item2) ?? -1, before.get(item2.replace(/:\d+$/, "")) ?? -1);
 }
+function keyedOn(detector, detect, side2, renamed) {
+  if (renamed.size > 0) return keyed(detector, detect, side2, renamed);
+  const { value, from: from2 } = side2.recall(detector, (asked) => keyed(detector, detect, asked, renamed));
+  if (from2 === side2) return value;
+  const own4 = /* @__PURE__ */ new Map();
+  for (const [key3, entry2] of value) {
+    const draft = withObjectsOf(side2, entry2.draft);
+    if (draft === void 0) return keyed(detector, detect, side2, renamed);
+    own4.set(key3, { ...entry2, draft });
+  }
+  return own4;
+}
+function withObjectsOf(side2, draft) {
+  const place2 = draft.place === void 0 ? void 0 : onSide2(side2, draft.place.resource);
+  if (draft.place !== void 0 && place2 === void 0) return void 0;
+  const related = [];
+  for (const each of draft.related ?? []) {
+    const resource = onSide2(side2, each.resource);
+    if (resource === void 0) return void 0;
+    related.push({ ...each, resource });
+  }
+  return { ...draft, ...draft.place === void 0 || place2 === void 0 ? {} : { place: { ...draft.place, resource: place2 } }, ...draft.related === void 0 ? {} : { related } };
+}
 function keyed(detector, detect, side2, renamed) {
   const entry2 = ruleEntry(detector.rule);
-  const found = /* @__PURE__ */ new Map();
+  const found2 = /* @__PURE__ */ new Map();
   for (const drafted of detect(side2)) {
     const draft = renamed.size === 0 ? drafted : underOldNames(drafted, renamed);
     const key3 = fingerprint({ code: entry2.code, causes: [draft.subject], facet: draft.facet ?? "", direction: "" });
     const fresh = { draft, severity: draft.severity ?? entry2.severity, fingerprint: key3 };
-    const known8 = found.get(key3);
+    const known8 = found2.get(key3);
     if (known8 === void 0) {
-      found.set(key3, fresh);
+      found2.set(key3, fresh);
       continue;
     }
     const chosen = severityRank(fresh.severity) > severityRank(known8.severity) ? fresh : known8;
-    found.set(key3, { ...chosen, draft: { ...chosen.draft, affected: distinct([...known8.draft.affected, ...draft.affected]) } });
+    found2.set(key3, { ...chosen, draft: { ...chosen.draft, affected: distinct([...known8.draft.affected, ...draft.affected]) } });
   }
-  return found;
+  return found2;
 }
 function underOldNames(draft, renamed) {
   const old = (text8) => text8.split(/([ :])/).map((part3) => renamed.get(part3) ?? part3).join("");
@@ -38956,11 +39710,11 @@ function scopeOf4({ place: place2 }, rootNamespace) {
   return hasSelector(policy.spec.selector) ? [phantomId(policy.namespace === rootNamespace ? "*" : policy.namespace ?? "", policy.spec.selector?.matchLabels ?? {})] : [];
 }
 function affectedBy(entries2, alsoOf = () => []) {
-  const found = /* @__PURE__ */ new Map();
+  const found2 = /* @__PURE__ */ new Map();
   for (const { draft, severity: severity2 } of entries2.values()) {
-    for (const item2 of [...itemsOf2(draft), ...alsoOf(draft)]) found.set(item2, Math.max(found.get(item2) ?? -1, severityRank(severity2)));
+    for (const item2 of [...itemsOf2(draft), ...alsoOf(draft)]) found2.set(item2, Math.max(found2.get(item2) ?? -1, severityRank(severity2)));
   }
-  return found;
+  return found2;
 }
 var init_states = __esm({
   "src/findings/states.ts"() {
@@ -38971,6 +39725,7 @@ var init_states = __esm({
     init_fingerprint();
     init_facts();
     init_severity();
+    init_side_memory();
   }
 });
 
@@ -38984,8 +39739,9 @@ function environmentFacts(input) {
 }
 function indexed(input) {
   const criticalAssets = input.criticalAssets ?? /* @__PURE__ */ new Set();
+  const memory = input.environments.length > 1 ? { memory: new SideMemory() } : {};
   return input.environments.map(({ id, base: base3, head, renamed }) => {
-    const facts = (side2, from2) => factsOf2(from2, { environment: id, side: side2, criticalAssets, ask: input.ask });
+    const facts = (side2, from2) => factsOf2(from2, { environment: id, side: side2, criticalAssets, ask: input.ask, ...memory });
     const after = facts("head", head);
     const before = base3 === void 0 ? void 0 : base3.mesh === head.mesh ? after : facts("base", base3);
     return { id, base: before, head: after, renamed: renamed ?? /* @__PURE__ */ new Map() };
@@ -39038,8 +39794,8 @@ function stateFinding(state, locate2) {
   const { draft } = state;
   const location = draft.place === void 0 ? void 0 : locate2(draft.place.resource, draft.place.path, state.side);
   const related = (draft.related ?? []).slice(0, shownRelated).flatMap((place2) => {
-    const found = locate2(place2.resource, place2.path, state.side);
-    return found === void 0 ? [] : [{ ...found, message: place2.message }];
+    const found2 = locate2(place2.resource, place2.path, state.side);
+    return found2 === void 0 ? [] : [{ ...found2, message: place2.message }];
   });
   const certainty = draft.certainty ?? "proved";
   return {
@@ -39115,6 +39871,7 @@ var init_run3 = __esm({
     init_outside_content();
     init_registry2();
     init_severity();
+    init_side_memory();
     init_states();
     init_text2();
     factsByInput = /* @__PURE__ */ new WeakMap();
@@ -39216,7 +39973,7 @@ var init_pair_grid = __esm({
       }
       /** The first open pairs, by source and target in the one order. */
       firstOpen(limit) {
-        const found = /* @__PURE__ */ new Map();
+        const found2 = /* @__PURE__ */ new Map();
         const toAll = [];
         const toSome = /* @__PURE__ */ new Map();
         for (const target of [...this.#openTo.keys()].sort(compareText)) {
@@ -39228,11 +39985,11 @@ var init_pair_grid = __esm({
         for (const { source: source2, text: text8 } of sources) {
           const some2 = toSome.get(source2) ?? [];
           for (const target of some2.length === 0 ? toAll : [...toAll, ...some2].sort(compareText)) {
-            if (found.size >= limit) return found;
-            if (source2 !== target) found.set(`${text8}${target}`, { score: 0, lacks: this.#lacks });
+            if (found2.size >= limit) return found2;
+            if (source2 !== target) found2.set(`${text8}${target}`, { score: 0, lacks: this.#lacks });
           }
         }
-        return found;
+        return found2;
       }
     };
   }
@@ -39306,26 +40063,26 @@ function declaredIn(side2, scope3) {
 }
 function phantomScopes(...sides) {
   const populated2 = new Set(sides.flatMap((side2) => side2.workloads.map((workload2) => workload2.namespace)));
-  const found = /* @__PURE__ */ new Map();
+  const found2 = /* @__PURE__ */ new Map();
   for (const side2 of sides) {
     const policies2 = [...side2.of("AuthorizationPolicy"), ...side2.of("PeerAuthentication"), ...side2.of("RequestAuthentication")].filter((policy) => policy.kind === "PeerAuthentication" || policy.spec.targetRefs.length === 0);
     const isRated = (namespace) => !populated2.has(namespace) && namespace !== side2.mesh.config.rootNamespace && !namespace.startsWith("kube-");
     for (const { name: name2 } of side2.mesh.namespaces.values()) {
-      if (isRated(name2) && phantomWorkload(side2.mesh, name2, {}).enrolment.mode !== "none" && (policies2.some((policy) => policy.namespace === name2) || isLabelled(side2, name2))) add(found, { namespace: name2, labels: {} });
+      if (isRated(name2) && phantomWorkload(side2.mesh, name2, {}).enrolment.mode !== "none" && (policies2.some((policy) => policy.namespace === name2) || isLabelled(side2, name2))) add(found2, { namespace: name2, labels: {} });
     }
     for (const policy of policies2) {
       const namespace = policy.namespace ?? "";
-      if (isRated(namespace) && phantomWorkload(side2.mesh, namespace, {}).enrolment.mode !== "none") add(found, { namespace, labels: policy.spec.selector?.matchLabels ?? {} });
+      if (isRated(namespace) && phantomWorkload(side2.mesh, namespace, {}).enrolment.mode !== "none") add(found2, { namespace, labels: policy.spec.selector?.matchLabels ?? {} });
     }
   }
-  return [...found].sort(([left], [right]) => left < right ? -1 : 1).map(([, scope3]) => scope3);
+  return [...found2].sort(([left], [right]) => left < right ? -1 : 1).map(([, scope3]) => scope3);
 }
 function isLabelled(side2, namespace) {
   const { mode } = phantomWorkload(side2.mesh, namespace, {}).enrolment;
   return mode === "sidecar" || mode === "ambient";
 }
-function add(found, scope3) {
-  found.set(canonical([scope3.namespace, scope3.labels]), scope3);
+function add(found2, scope3) {
+  found2.set(canonical([scope3.namespace, scope3.labels]), scope3);
 }
 function common(base3, head, renamed) {
   const old = new Set(base3.workloads.map((workload2) => workload2.id));
@@ -39406,16 +40163,16 @@ function qualityOfOperation(operation) {
 function opennessOf(rule2) {
   const sources = callerRules(rule2).map(({ source: source2 }) => source2);
   if (sources.length === 0 || sources.some(isAnySource)) return { type: "all" };
-  const found = [];
+  const found2 = [];
   for (const source2 of sources) {
     if (source2.serviceAccounts.length > 0 || source2.principals.length > 0 && source2.principals.every(isAccount)) continue;
     const namespaces4 = source2.principals.length > 0 ? source2.principals.map((principal) => /\/ns\/([^*/]+)\//.exec(`/${principal}`)?.[1]) : source2.namespaces.length > 0 ? source2.namespaces.map((namespace) => namespace.includes("*") ? void 0 : namespace) : [void 0];
     for (const namespace of namespaces4) {
       if (namespace === void 0) return { type: "all" };
-      found.push(namespace);
+      found2.push(namespace);
     }
   }
-  return found.length === 0 ? { type: "named" } : { type: "namespaces", namespaces: found };
+  return found2.length === 0 ? { type: "named" } : { type: "namespaces", namespaces: found2 };
 }
 var init_rule_quality = __esm({
   "src/findings/rule-quality.ts"() {
@@ -39680,7 +40437,7 @@ function segmentation2(side2, scope3) {
   };
 }
 function openTo(side2, members3) {
-  const found = /* @__PURE__ */ new Set();
+  const found2 = /* @__PURE__ */ new Set();
   for (const workload2 of members3) {
     if (workload2.enrolment.mode === "none") return "all";
     const allows = side2.policiesAt(workload2).filter((policy) => policy.spec.action === "ALLOW" && !isDryRun2(policy));
@@ -39689,10 +40446,10 @@ function openTo(side2, members3) {
       if (isAmbient2(workload2) && httpFields(rule2, "ztunnel").length > 0) continue;
       const open3 = opennessOf(rule2);
       if (open3.type === "all") return "all";
-      if (open3.type === "namespaces") for (const namespace of open3.namespaces) found.add(namespace);
+      if (open3.type === "namespaces") for (const namespace of open3.namespaces) found2.add(namespace);
     }
   }
-  return found;
+  return found2;
 }
 function preventsOptOut(side2) {
   const policies2 = [...side2.of("ClusterPolicy"), ...side2.of("KyvernoPolicy"), ...side2.of("ValidatingAdmissionPolicy"), ...side2.of("GatekeeperConstraint")];
@@ -39895,21 +40652,12 @@ var init_maturity_verdict = __esm({
 function measureWhole(side2) {
   const known8 = whole2.get(side2);
   if (known8 !== void 0) return known8;
-  const fresh = measure(side2, everything3);
+  const fresh = mapDimensions((dimension) => side2.recall(measures[dimension], (asked) => measures[dimension](asked, everything3)).value);
   whole2.set(side2, fresh);
   return fresh;
 }
 function measure(side2, scope3) {
-  return {
-    "workload-identity": workloadIdentity(side2, scope3),
-    mtls: mtls(side2, scope3),
-    "request-authentication": requestAuthentication(side2, scope3),
-    authorization: authorization(side2, scope3),
-    segmentation: segmentation2(side2, scope3),
-    ingress: ingress(side2),
-    egress: egress(side2, scope3),
-    auditability: auditability(side2)
-  };
+  return mapDimensions((dimension) => measures[dimension](side2, scope3));
 }
 function scorecard({ side: side2, findings, incomplete }) {
   const measured = measureWhole(side2);
@@ -39944,7 +40692,7 @@ function mapDimensions(value) {
   const entries2 = dimensions.map((dimension) => [dimension, value(dimension)]);
   return Object.fromEntries(entries2);
 }
-var whole2, creditCap;
+var whole2, measures, creditCap;
 var init_scorecard_of = __esm({
   "src/maturity/scorecard-of.ts"() {
     "use strict";
@@ -39964,6 +40712,16 @@ var init_scorecard_of = __esm({
     init_score();
     init_maturity_verdict();
     whole2 = /* @__PURE__ */ new WeakMap();
+    measures = {
+      "workload-identity": workloadIdentity,
+      mtls,
+      "request-authentication": requestAuthentication,
+      authorization,
+      segmentation: segmentation2,
+      ingress,
+      egress,
+      auditability
+    };
     creditCap = 2;
   }
 });
@@ -40112,133 +40870,6 @@ var init_assess = __esm({
   }
 });
 
-// src/mesh/config-fields.ts
-function statesMeshConfig(resource) {
-  if (resource.kind === "ConfigMap") return isMeshConfigMap(resource);
-  return (resource.kind === "IstioOperator" || resource.kind === "Istio" || resource.kind === "IstioRevision") && resource.spec.meshConfig !== void 0;
-}
-function isMeshConfigMap(resource) {
-  return /^istio(-.+)?$/.test(resource.name) && Object.hasOwn(resource.spec.data, "mesh");
-}
-function meshConfigFields(resource) {
-  if (resource.kind === "ConfigMap") {
-    const read6 = readText(resource.spec.data["mesh"] ?? "");
-    return "fields" in read6 ? read6.fields : {};
-  }
-  return resource.kind === "IstioOperator" || resource.kind === "Istio" || resource.kind === "IstioRevision" ? resource.spec.meshConfig ?? {} : {};
-}
-function unreadableMeshConfig(resource) {
-  if (resource.kind !== "ConfigMap" || !isMeshConfigMap(resource)) return void 0;
-  const read6 = readText(resource.spec.data["mesh"] ?? "");
-  return "fields" in read6 ? void 0 : read6.problem;
-}
-function readText(text8) {
-  try {
-    const value = (0, import_yaml6.parse)(text8, { version: "1.1", uniqueKeys: false, logLevel: "error" });
-    if (value === null || value === void 0) return { fields: {} };
-    if (!isFields3(value)) return { problem: "it is no mapping" };
-    return { fields: value };
-  } catch (error2) {
-    return { problem: (error2 instanceof Error ? error2.message : "it is no YAML").split("\n")[0]?.replace(/:$/, "") ?? "it is no YAML" };
-  }
-}
-function isFields3(value) {
-  return value !== null && typeof value === "object" && !Array.isArray(value);
-}
-function fieldsNotComputed(fields3) {
-  return new Map([...remaining2(fields3, "", computed)].sort(([left], [right]) => compareText(left, right)));
-}
-function fieldsActing(fields3) {
-  return new Map([...remaining2(fields3, "", /* @__PURE__ */ new Set())].sort(([left], [right]) => compareText(left, right)));
-}
-function* remaining2(fields3, prefix3, known8) {
-  for (const [key3, value] of Object.entries(fields3)) {
-    const name2 = `${prefix3}${key3}`;
-    if (known8.has(name2) || withoutEffect2.has(name2) || isNothing(value) || usual[name2]?.some((each) => canonical(each) === canonical(value)) === true) continue;
-    if (opened.has(name2) && isFields3(value)) {
-      yield* remaining2(value, `${name2}.`, known8);
-      continue;
-    }
-    const content = name2 === "caCertificates" && known8.has("trustDomain") ? withoutTrustDomains(value) : value;
-    if (!isNothing(content)) yield [name2, canonical(content)];
-  }
-}
-function withoutTrustDomains(value) {
-  if (!Array.isArray(value)) return value;
-  return value.map((entry2) => isFields3(entry2) ? Object.fromEntries(Object.entries(entry2).filter(([key3]) => key3 !== "trustDomains")) : entry2);
-}
-function isNothing(value) {
-  return value === void 0 || value === null || value === "" || Array.isArray(value) && value.length === 0 || isFields3(value) && Object.keys(value).length === 0;
-}
-var import_yaml6, opened, computed, withoutEffect2, usual;
-var init_config_fields = __esm({
-  "src/mesh/config-fields.ts"() {
-    "use strict";
-    import_yaml6 = __toESM(require_dist(), 1);
-    init_canonical();
-    init_order();
-    opened = /* @__PURE__ */ new Set(["defaultConfig", "defaultConfig.proxyMetadata", "meshMTLS", "outboundTrafficPolicy", "pathNormalization"]);
-    computed = /* @__PURE__ */ new Set([
-      "rootNamespace",
-      "trustDomain",
-      "trustDomainAliases",
-      "extensionProviders",
-      "pathNormalization.normalization",
-      "outboundTrafficPolicy.mode",
-      "defaultConfig.interceptionMode",
-      "defaultConfig.proxyMetadata.ISTIO_META_ENABLE_HBONE"
-    ]);
-    withoutEffect2 = /* @__PURE__ */ new Set([
-      "accessLogEncoding",
-      "accessLogFile",
-      "accessLogFormat",
-      "connectTimeout",
-      "defaultConfig.availabilityZone",
-      "defaultConfig.binaryPath",
-      "defaultConfig.concurrency",
-      "defaultConfig.configPath",
-      "defaultConfig.drainDuration",
-      "defaultConfig.envoyAccessLogService",
-      "defaultConfig.envoyMetricsService",
-      "defaultConfig.extraStatTags",
-      "defaultConfig.fileFlushInterval",
-      "defaultConfig.fileFlushMinSizeKb",
-      "defaultConfig.holdApplicationUntilProxyStarts",
-      "defaultConfig.parentShutdownDuration",
-      "defaultConfig.proxyAdminPort",
-      "defaultConfig.proxyMetadata.EXIT_ON_ZERO_ACTIVE_CONNECTIONS",
-      "defaultConfig.proxyMetadata.MINIMUM_DRAIN_DURATION",
-      "defaultConfig.proxyStatsMatcher",
-      "defaultConfig.readinessProbe",
-      "defaultConfig.runtimeValues",
-      "defaultConfig.serviceCluster",
-      "defaultConfig.statNameLength",
-      "defaultConfig.statsdUdpAddress",
-      "defaultConfig.statusPort",
-      "defaultConfig.terminationDrainDuration",
-      "defaultConfig.tracing",
-      "defaultConfig.tracingServiceName",
-      "defaultConfig.zipkinAddress",
-      "defaultProviders",
-      "disableEnvoyListenerLog",
-      "dnsRefreshRate",
-      "enableEnvoyAccessLogService",
-      "enablePrometheusMerge",
-      "enableTracing",
-      "inboundClusterStatName",
-      "localityLbSetting",
-      "outboundClusterStatName",
-      "statNamePrefix",
-      "tcpKeepalive"
-    ]);
-    usual = {
-      enableAutoMtls: [true],
-      "meshMTLS.minProtocolVersion": ["TLS_AUTO", "TLSV1_2"],
-      "defaultConfig.gatewayTopology": [{ numTrustedProxies: 0 }]
-    };
-  }
-});
-
 // src/app/client-tls-effect.ts
 function movesClientTls(changed, environments2) {
   const rules3 = [changed.base, changed.head].flatMap((resource) => resource?.kind === "DestinationRule" ? [resource] : []);
@@ -40346,16 +40977,16 @@ function unreadableConfigs(environments2, lineOf4) {
     const onBase = new Map(base3.flatMap((resource) => entryOf2(resource)));
     const onHead = new Map(head.flatMap((resource) => entryOf2(resource)));
     for (const id of distinct([...onBase.keys(), ...onHead.keys()])) {
-      const [side2, found] = onHead.has(id) ? ["head", onHead.get(id)] : ["base", onBase.get(id)];
-      if (found === void 0) continue;
-      const same2 = onBase.get(id)?.text === onHead.get(id)?.text;
+      const [side2, found2] = onHead.has(id) ? ["head", onHead.get(id)] : ["base", onBase.get(id)];
+      if (found2 === void 0) continue;
+      const same4 = onBase.get(id)?.text === onHead.get(id)?.text;
       reasons2.set(`${side2} ${id}`, {
         id: shortHash("mesh-config", side2, id),
         kind: "unreadable",
-        status: same2 ? "existing" : "new",
-        unit: found.resource.unit,
-        ...lineOf4(found.resource, ["data", "mesh"], side2),
-        reason: `the mesh configuration in \`${id}\` cannot be read${side2 === "base" ? " on the base side" : ""}: ${found.problem}`,
+        status: same4 ? "existing" : "new",
+        unit: found2.resource.unit,
+        ...lineOf4(found2.resource, ["data", "mesh"], side2),
+        reason: `the mesh configuration in \`${id}\` cannot be read${side2 === "base" ? " on the base side" : ""}: ${found2.problem}`,
         remedy: "write `mesh` as valid YAML; until then the other side stands in for it, or Istio's defaults"
       });
     }
@@ -40611,7 +41242,7 @@ var init_not_judged = __esm({
 });
 
 // src/app/changed-effect.ts
-function resourceReports(changed, changes3, environments2, found, open3 = []) {
+function resourceReports(changed, changes3, environments2, found2, open3 = []) {
   const effects = /* @__PURE__ */ new Map();
   for (const change2 of changes3) {
     for (const edit of change2.edits) {
@@ -40620,14 +41251,14 @@ function resourceReports(changed, changes3, environments2, found, open3 = []) {
       else known8.push(change2);
     }
   }
-  return changed.map((entry2) => ({ resource: entry2.resource, environments: [...entry2.environments], change: entry2.change, ...effectOf(entry2, effects.get(entry2.resource) ?? [], environments2, found, open3) }));
+  return changed.map((entry2) => ({ resource: entry2.resource, environments: [...entry2.environments], change: entry2.change, ...effectOf(entry2, effects.get(entry2.resource) ?? [], environments2, found2, open3) }));
 }
-function effectOf(entry2, named10, environments2, found, undecidedValues2) {
+function effectOf(entry2, named10, environments2, found2, undecidedValues2) {
   const decided = named10.find(({ change: change2 }) => !change2.direction.startsWith("undecided"));
   if (decided !== void 0) return { effect: "changed", because: decided.change.headline };
   const undecided2 = named10[0];
   if (undecided2 !== void 0) return { effect: "undecided", because: undecided2.change.headline };
-  const told = found.of(entry2);
+  const told = found2.of(entry2);
   if (told !== void 0 && told.effect !== "none") return told;
   if ([entry2.base, entry2.head].some((resource) => resource !== void 0 && unreadableMeshConfig(resource) !== void 0)) return { effect: "undecided", because: "the mesh configuration in it cannot be read" };
   const [open3] = notComputed(entry2, environments2);
@@ -40653,81 +41284,6 @@ var init_changed_effect = __esm({
   }
 });
 
-// src/impact/edits.ts
-function sameObject(left, right) {
-  return left.apiVersion === right.apiVersion && left.creationTimestamp === right.creationTimestamp && sameContent(left.labels, right.labels) && sameContent(left.annotations, right.annotations) && sameContent(left.spec, right.spec, (one, other) => canonical(plainSpec(one)) === canonical(plainSpec(other)));
-}
-function plainSpec(value) {
-  if (isMap3(value)) return [...value.entries()].map(([key3, entry2]) => [String(key3), plainSpec(entry2)]).sort(([left], [right]) => compareText(left, right));
-  if (Array.isArray(value)) return value.map((entry2) => plainSpec(entry2));
-  if (value !== null && typeof value === "object") return Object.fromEntries(Object.entries(value).map(([key3, entry2]) => [key3, plainSpec(entry2)]));
-  return value;
-}
-function isMap3(value) {
-  return value instanceof Map;
-}
-function editsBetween(base3, head) {
-  const before = new Map(base3.map((resource) => [resourceId(resource), resource]));
-  const after = new Map(head.map((resource) => [resourceId(resource), resource]));
-  const edits = [];
-  for (const [id, resource] of after) {
-    const old = before.get(id);
-    if (old === void 0) edits.push({ type: "added", id, head: resource });
-    else if (old !== resource && !sameObject(old, resource)) edits.push({ type: "modified", id, base: old, head: resource });
-  }
-  for (const [id, resource] of before) {
-    if (!after.has(id)) edits.push({ type: "removed", id, base: resource });
-  }
-  return edits.sort((left, right) => compareText(left.id, right.id));
-}
-function editNamespace(edit) {
-  const resource = edit.type === "removed" ? edit.base : edit.head;
-  return resource.kind === "Namespace" ? resource.name : resource.namespace;
-}
-function firstDifference(base3, head, basePath = [], headPath = []) {
-  if (sameContent(base3, head)) return void 0;
-  if (Array.isArray(base3) && Array.isArray(head)) return listDifference(base3, head, basePath, headPath);
-  if (isRecord2(base3) && isRecord2(head)) {
-    for (const key3 of Object.keys(head).filter((name2) => name2 in base3)) {
-      const found = firstDifference(base3[key3], head[key3], [...basePath, key3], [...headPath, key3]);
-      if (found !== void 0) return found;
-    }
-    const added = Object.keys(head).find((key3) => !(key3 in base3));
-    if (added !== void 0) return { side: "RIGHT", path: [...headPath, added] };
-    const struck = Object.keys(base3).find((key3) => !(key3 in head));
-    return { side: "LEFT", path: struck === void 0 ? basePath : [...basePath, struck] };
-  }
-  return { side: "RIGHT", path: headPath };
-}
-function listDifference(base3, head, basePath, headPath) {
-  const fresh = missingIn(base3, head);
-  const gone = missingIn(head, base3);
-  const surplus = fresh[gone.length];
-  if (surplus !== void 0) return { side: "RIGHT", path: [...headPath, surplus] };
-  const [from2] = gone;
-  const [to2] = fresh;
-  if (from2 !== void 0 && to2 !== void 0) return firstDifference(base3[from2], head[to2], [...basePath, from2], [...headPath, to2]) ?? { side: "RIGHT", path: [...headPath, to2] };
-  return from2 === void 0 ? { side: "RIGHT", path: headPath } : { side: "LEFT", path: [...basePath, from2] };
-}
-function missingIn(other, list4) {
-  const texts9 = other.length * list4.length <= fewPairs ? void 0 : new Set(other.map((entry2) => canonical(entry2)));
-  const holds3 = (entry2) => texts9 === void 0 ? other.some((known8) => sameContent(known8, entry2)) : texts9.has(canonical(entry2));
-  return list4.flatMap((entry2, index) => holds3(entry2) ? [] : [index]);
-}
-function isRecord2(value) {
-  return value !== null && typeof value === "object" && !Array.isArray(value);
-}
-var fewPairs;
-var init_edits2 = __esm({
-  "src/impact/edits.ts"() {
-    "use strict";
-    init_canonical();
-    init_order();
-    init_resource();
-    fewPairs = 64;
-  }
-});
-
 // src/app/cite.ts
 function remember(known8, blob, value) {
   if (known8.size >= MOST_REMEMBERED) known8.clear();
@@ -40738,11 +41294,12 @@ function itemOf2(origin, value) {
   const items = value !== null && typeof value === "object" && "items" in value ? value.items : void 0;
   return Array.isArray(items) ? items[origin.item] : value;
 }
-var MOST_LINES, MOST_REMEMBERED, Pairs, Citations;
+var MOST_LINES, MOST_REMEMBERED, Citations;
 var init_cite = __esm({
   "src/app/cite.ts"() {
     "use strict";
     init_canonical();
+    init_pairs();
     init_documents();
     init_twins();
     init_edits2();
@@ -40750,15 +41307,6 @@ var init_cite = __esm({
     init_rendered();
     MOST_LINES = 30;
     MOST_REMEMBERED = 256;
-    Pairs = class {
-      #known = /* @__PURE__ */ new WeakMap();
-      get(left, right, make) {
-        const others3 = this.#known.get(left) ?? /* @__PURE__ */ new WeakMap();
-        const known8 = others3.get(right) ?? { value: make() };
-        this.#known.set(left, others3.set(right, known8));
-        return known8.value;
-      }
-    };
     Citations = class {
       #pair;
       #readers = /* @__PURE__ */ new Map();
@@ -40926,17 +41474,17 @@ function configSource(resources, rootNamespace) {
   };
 }
 function installationSource(resources) {
-  const found = resources.filter((resource) => resource.kind === "IstioOperator" || resource.kind === "Istio" || resource.kind === "IstioRevision").sort(
+  const found2 = resources.filter((resource) => resource.kind === "IstioOperator" || resource.kind === "Istio" || resource.kind === "IstioRevision").sort(
     compareBy(
       (resource) => resource.spec.revision === void 0 || resource.spec.revision === "" || resource.spec.revision === "default" ? 0 : 1,
       (resource) => resourceId(resource)
     )
   )[0];
-  if (found === void 0) return void 0;
-  const { spec } = found;
+  if (found2 === void 0) return void 0;
+  const { spec } = found2;
   const version3 = spec.version ?? spec.tag;
   return {
-    statedBy: resourceId(found),
+    statedBy: resourceId(found2),
     fields: spec.meshConfig ?? {},
     namespace: textOf8(fieldsOf(spec.values["global"])["istioNamespace"]) ?? spec.namespace,
     version: version3 !== void 0 && /^v?\d+\.\d+/.test(version3) ? version3.replace(/^v/, "") : void 0,
@@ -41158,9 +41706,9 @@ function partOf(mesh2, namespaces4, spaces) {
     const namespace = mesh2.namespaces.get(name2);
     if (namespace !== void 0 && (wanted2.has(name2) || namespace.resource !== void 0)) declared2.set(name2, namespace);
   }
-  const found = namespaces4.flatMap((namespace) => places.workloads.get(namespace) ?? []);
-  found.sort(compareBy((workload2) => workload2.resource === void 0 ? workload2.id : resourceId(workload2.resource)));
-  const workloads2 = new Map(found.map((workload2) => [workload2.id, workload2]));
+  const found2 = namespaces4.flatMap((namespace) => places.workloads.get(namespace) ?? []);
+  found2.sort(compareBy((workload2) => workload2.resource === void 0 ? workload2.id : resourceId(workload2.resource)));
+  const workloads2 = new Map(found2.map((workload2) => [workload2.id, workload2]));
   return { ...mesh2, namespaces: declared2, workloads: workloads2, resources, assumptions: assumptionsOf(mesh2.config, workloads2, mesh2.world) };
 }
 function groupByKind(resources) {
@@ -41177,32 +41725,32 @@ function inIdOrder(resources) {
   return resources.map((resource) => ({ id: resourceId(resource), resource })).sort((left, right) => compareText(left.id, right.id)).map(({ resource }) => resource);
 }
 function namespacesOf2(resources) {
-  const objects = /* @__PURE__ */ new Map();
+  const objects2 = /* @__PURE__ */ new Map();
   const names4 = /* @__PURE__ */ new Set();
   for (const resource of resources) {
     if (resource.kind === "Namespace") {
-      objects.set(resource.name, resource);
+      objects2.set(resource.name, resource);
       names4.add(resource.name);
     } else if (resource.namespace !== void 0) names4.add(resource.namespace);
   }
   return new Map(
     [...names4].sort(compareText).map((name2) => {
-      const object3 = objects.get(name2);
+      const object3 = objects2.get(name2);
       return [name2, { name: name2, labels: { ...object3?.labels, "kubernetes.io/metadata.name": name2 }, resource: object3 }];
     })
   );
 }
 function workloadsOf2(resources, namespaces4, enrolmentWorld, { rootNamespace, interceptionMode: interceptionMode2 }) {
-  const found = inIdOrder(resources.filter(isWorkload));
+  const found2 = inIdOrder(resources.filter(isWorkload));
   const servicesFor = serviceFinder2(resources);
   const ingressFor = sidecarIngressPorts(resources, rootNamespace);
   const shared2 = /* @__PURE__ */ new Map();
-  for (const resource of found) {
+  for (const resource of found2) {
     const plain6 = `${resource.namespace ?? "default"}/${resource.name}`;
     shared2.set(plain6, (shared2.get(plain6) ?? 0) + 1);
   }
   const workloads2 = /* @__PURE__ */ new Map();
-  for (const resource of found) {
+  for (const resource of found2) {
     const namespace = resource.namespace ?? "default";
     const plain6 = `${namespace}/${resource.name}`;
     const id = (shared2.get(plain6) ?? 0) > 1 ? `${plain6}[${resource.kind}]` : plain6;
@@ -41304,8 +41852,8 @@ function toOwnPorts(workloads2, mixed2) {
   const ports3 = portsOf5(workloads2);
   if (ports3.length === 0) return noCubes;
   const key3 = `${mixed2 ? "mixed" : "sidecars"} ${ports3.join(" ")}`;
-  const same2 = known5.get(key3);
-  if (same2 !== void 0) return same2;
+  const same4 = known5.get(key3);
+  if (same4 !== void 0) return same4;
   const fresh = freshOwnPorts(ports3, mixed2);
   known5.set(key3, fresh);
   return fresh;
@@ -41335,8 +41883,8 @@ var init_own_ports = __esm({
 // src/impact/authorities.ts
 function lostAuthorities(before, after) {
   return before.flatMap((entry2) => {
-    const same2 = after.filter((other) => standsFor(other, entry2));
-    const still = same2.flatMap((other) => other.cubes);
+    const same4 = after.filter((other) => standsFor(other, entry2));
+    const still = same4.flatMap((other) => other.cubes);
     const known8 = new Set(still.map(cubeKey));
     if (entry2.cubes.every((cube3) => known8.has(cubeKey(cube3)))) return [];
     const namesake = after.find((other) => other.provider === entry2.provider);
@@ -41665,12 +42213,12 @@ function addressCandidates(matchers) {
     starts.add(last + 1n);
   }
   const sorted = [...starts].filter((start) => start <= lastAddress).sort((left, right) => left < right ? -1 : 1);
-  const found = sorted.map((first, index) => {
+  const found2 = sorted.map((first, index) => {
     const last = (sorted[index + 1] ?? lastAddress + 1n) - 1n;
     return first < last ? first + 1n : first;
   });
   const four = (address) => address >= firstIpv4 && address <= lastIpv4;
-  const all = [...friendly, ...found];
+  const all = [...friendly, ...found2];
   return [...all.filter(four), ...all.filter((address) => !four(address))];
 }
 var lastAddress, firstIpv4, lastIpv4, friendly;
@@ -41803,7 +42351,7 @@ function automatonCandidates(patterns, path2, limit) {
   const start = { text: "", prefix: heads.root, passed: -1, tail: "", templates: templates.map(templateStart) };
   const seen = /* @__PURE__ */ new Set();
   const classes2 = /* @__PURE__ */ new Set();
-  const found = [];
+  const found2 = [];
   const queue = path2 === void 0 ? [start] : [step(start, "/")];
   for (let at2 = 0; at2 < queue.length; at2 += 1) {
     const state = queue[at2];
@@ -41814,7 +42362,7 @@ function automatonCandidates(patterns, path2, limit) {
       if (!classes2.has(key3)) {
         classes2.add(key3);
         if (classes2.size > limit) return void 0;
-        found.push(state.text);
+        found2.push(state.text);
       }
     }
     if (lone(state.text)) continue;
@@ -41830,7 +42378,7 @@ function automatonCandidates(patterns, path2, limit) {
       queue.push(next);
     }
   }
-  return found;
+  return found2;
 }
 var statesPerClass;
 var init_automaton = __esm({
@@ -41872,17 +42420,17 @@ function textCandidates(patterns, root, friendly2) {
   const exact2 = new Set(patterns.exact.filter((text8) => text8 !== "" && rooted(text8)));
   const after = continuations(prefixes, new Set(prefixes), false);
   const before = continuations(suffixes, new Set(suffixes), true);
-  const found = [...exact2];
-  if (friendly2 !== void 0 && !touched(patterns, friendly2)) found.push(friendly2);
+  const found2 = [...exact2];
+  if (friendly2 !== void 0 && !touched(patterns, friendly2)) found2.push(friendly2);
   for (const prefix3 of prefixes) {
     const ahead = after.get(prefix3);
     for (const suffix of suffixes) {
       const behind3 = before.get(suffix);
       const filler = fillers.find((character) => ahead?.has(character) !== true && behind3?.has(character) !== true && !exact2.has(prefix3 + character + suffix));
-      found.push(prefix3 + (filler ?? "xyzzy") + suffix);
+      found2.push(prefix3 + (filler ?? "xyzzy") + suffix);
     }
   }
-  return found;
+  return found2;
 }
 var fillers;
 var init_text3 = __esm({
@@ -41910,33 +42458,33 @@ function encodeLetter(path2, index) {
   return `${path2.slice(0, index)}%${code18.toString(16).padStart(2, "0")}${path2.slice(index + 1)}`;
 }
 function spellings(path2) {
-  const found = [];
+  const found2 = [];
   const slashes = Array.from(path2).flatMap((character, index) => character === "/" ? [index] : []);
   const replaced2 = (index, text8) => path2.slice(0, index) + text8 + path2.slice(index + 1);
   for (const index of slashes) {
-    found.push(replaced2(index, "//"), replaced2(index, "/./"));
-    if (index > 0) found.push(replaced2(index, "\\"), replaced2(index, "%2f"), replaced2(index, "%5c"));
-    else found.push(`/%2f${path2.slice(1)}`, `/%5c${path2.slice(1)}`, `/\\${path2.slice(1)}`, `/x/..${path2}`, `/x/..;${path2}`, `/x%2f..${path2}`, `/x%2f..%2f..${path2}`, `/x//..${path2}`);
+    found2.push(replaced2(index, "//"), replaced2(index, "/./"));
+    if (index > 0) found2.push(replaced2(index, "\\"), replaced2(index, "%2f"), replaced2(index, "%5c"));
+    else found2.push(`/%2f${path2.slice(1)}`, `/%5c${path2.slice(1)}`, `/\\${path2.slice(1)}`, `/x/..${path2}`, `/x/..;${path2}`, `/x%2f..${path2}`, `/x%2f..%2f..${path2}`, `/x//..${path2}`);
   }
-  found.push(path2.replaceAll("/", "//"), `/${path2.slice(1).replaceAll("/", "%2f")}`, `/${path2.slice(1).replaceAll("/", "\\")}`);
+  found2.push(path2.replaceAll("/", "//"), `/${path2.slice(1).replaceAll("/", "%2f")}`, `/${path2.slice(1).replaceAll("/", "\\")}`);
   const segments2 = path2.split("/");
   for (let index = 1; index < segments2.length; index += 1) {
-    for (const dots2 of [".", ".."]) found.push([...segments2.slice(0, index), dots2, ...segments2.slice(index + 1)].join("/"));
+    for (const dots2 of [".", ".."]) found2.push([...segments2.slice(0, index), dots2, ...segments2.slice(index + 1)].join("/"));
   }
-  if (path2.endsWith("/")) found.push(`${path2}.`, `${path2}x/..`);
+  if (path2.endsWith("/")) found2.push(`${path2}.`, `${path2}x/..`);
   const letters = Array.from(path2).flatMap((character, index) => /[A-Za-z0-9._~-]/.test(character) ? [index] : []);
-  for (const index of /* @__PURE__ */ new Set([letters[0], letters[letters.length - 1]])) if (index !== void 0) found.push(encodeLetter(path2, index));
-  found.push(letters.reduceRight((text8, index) => encodeLetter(text8, index), path2));
-  for (const index of letters.slice(-2)) found.push(replaced2(index, "|"));
-  return found;
+  for (const index of /* @__PURE__ */ new Set([letters[0], letters[letters.length - 1]])) if (index !== void 0) found2.push(encodeLetter(path2, index));
+  found2.push(letters.reduceRight((text8, index) => encodeLetter(text8, index), path2));
+  for (const index of letters.slice(-2)) found2.push(replaced2(index, "|"));
+  return found2;
 }
 function behind2(head, path2, slash) {
   const clean = head.endsWith("/") ? head : `${head}/`;
   const up = Array.from({ length: clean.split("/").length - 2 }, () => "..").join(slash);
   const last = path2.length - 1;
   const ends = /[A-Za-z0-9._~-]/.test(path2[last] ?? "") ? [path2, encodeLetter(path2, last)] : [path2];
-  const found = ends.map((end) => `${clean}${up}${slash}${end.slice(1)}`);
-  return path2 === "/" ? [...found, `${clean}${up}`] : found;
+  const found2 = ends.map((end) => `${clean}${up}${slash}${end.slice(1)}`);
+  return path2 === "/" ? [...found2, `${clean}${up}`] : found2;
 }
 function within2(head, path2) {
   const segments2 = head.split("/");
@@ -41955,16 +42503,16 @@ function pathCandidates(matchers, limit) {
   const shared2 = /* @__PURE__ */ new Set();
   const byMode = /* @__PURE__ */ new Map();
   for (const mode of modes3) {
-    const found2 = normalized2(matchers.filter((matcher) => matcher.normalization === mode), mode, limit);
-    if (found2 === void 0) return void 0;
-    byMode.set(mode, found2);
+    const found3 = normalized2(matchers.filter((matcher) => matcher.normalization === mode), mode, limit);
+    if (found3 === void 0) return void 0;
+    byMode.set(mode, found3);
     const together2 = normalized2(matchers, mode, limit);
     if (together2 === void 0) return void 0;
     for (const path2 of together2) shared2.add(path2);
   }
   const of = (wanted2) => [...new Set(modes3.filter(wanted2).flatMap((mode) => byMode.get(mode) ?? []))];
   const plain6 = [.../* @__PURE__ */ new Set([...shared2, ...of(() => true)])];
-  const found = /* @__PURE__ */ new Set([...plain6, ...plain6.flatMap(spellings)]);
+  const found2 = /* @__PURE__ */ new Set([...plain6, ...plain6.flatMap(spellings)]);
   const paths = [...shared2];
   const pairs3 = [
     [of((mode) => mode === "NONE"), "/"],
@@ -41972,17 +42520,17 @@ function pathCandidates(matchers, limit) {
   ];
   for (const [heads, slash] of pairs3) {
     if (heads.length * paths.length > limit * 4) return void 0;
-    for (const head of heads) for (const path2 of paths) for (const raw of behind2(head, path2, slash)) found.add(raw);
+    for (const head of heads) for (const path2 of paths) for (const raw of behind2(head, path2, slash)) found2.add(raw);
   }
   const templated = matchers.some((matcher) => matcher.pattern.type === "template");
   if (templated && modes3.includes("DECODE_AND_MERGE_SLASHES")) {
     const heads = of((mode) => mode !== "DECODE_AND_MERGE_SLASHES");
     if (heads.length * paths.length > limit * 4) return void 0;
-    for (const head of heads) for (const path2 of paths) for (const raw of within2(head, path2)) found.add(raw);
+    for (const head of heads) for (const path2 of paths) for (const raw of within2(head, path2)) found2.add(raw);
   }
   const sent = plain6.filter((path2) => !rejectedPath(path2));
   const simple = new Set(plain6);
-  const rest = [...found].filter((path2) => !simple.has(path2) && !rejectedPath(path2)).sort((left, right) => left.length - right.length || compareText(left, right));
+  const rest = [...found2].filter((path2) => !simple.has(path2) && !rejectedPath(path2)).sort((left, right) => left.length - right.length || compareText(left, right));
   return [...sent, ...rest];
 }
 function oneNormalization(matchers) {
@@ -42114,7 +42662,7 @@ function peerCandidates(matchers, limit) {
   const pieces = matchers.flatMap(piecesOf);
   const globbed = matchers.some((matcher) => matcher.type === "namespace-glob");
   const trustDomains = textCandidates(namesWithout(textPatterns(defined(pieces.map((piece) => piece.trustDomain)))), "", "cluster.local");
-  const found = [];
+  const found2 = [];
   for (const trustDomain of trustDomains) {
     const here = pieces.filter((piece) => accepts4(piece.trustDomain, trustDomain));
     const names4 = namespaces2(here, globbed, limit);
@@ -42131,11 +42679,11 @@ function peerCandidates(matchers, limit) {
     }
     for (const namespace of names4) {
       const live = [...exactly2.get(namespace) ?? [], ...defined(elsewhere3.filter((piece) => accepts4(piece.namespace, namespace)).map((piece) => piece.account))];
-      for (const account of textCandidates(namesWithout(textPatterns(live)), "", "anyone")) found.push(`${trustDomain}/ns/${namespace}/sa/${account}`);
-      if (found.length > limit * 16) return void 0;
+      for (const account of textCandidates(namesWithout(textPatterns(live)), "", "anyone")) found2.push(`${trustDomain}/ns/${namespace}/sa/${account}`);
+      if (found2.length > limit * 16) return void 0;
     }
   }
-  return [...found, ...foreign2(matchers, trustDomains)].filter(possibleIdentity);
+  return [...found2, ...foreign2(matchers, trustDomains)].filter(possibleIdentity);
 }
 var init_peer = __esm({
   "src/sets/candidates/peer.ts"() {
@@ -42155,22 +42703,22 @@ function callerCandidates(asked, matchers, limit) {
   if (labels3 === void 0) return void 0;
   const mentioned = distinct(asked.flatMap((matcher) => matcher.selection === void 0 ? [] : requirementsOf(matcher.selection).filter((requirement2) => requirement2.key === nameKey).flatMap((requirement2) => requirement2.values)));
   const telling3 = [...apart2(declared2, matchers), ...mentioned.filter((name2) => !declared2.includes(name2)), freshName([...declared2, ...mentioned])];
-  const identities = peerCandidates([...matchers.filter((matcher) => matcher.type !== "source-namespace"), ...telling3.map((name2) => ({ type: "namespace", pattern: { type: "exact", text: name2 } }))], limit);
-  if (identities === void 0) return void 0;
-  const found = [];
+  const identities2 = peerCandidates([...matchers.filter((matcher) => matcher.type !== "source-namespace"), ...telling3.map((name2) => ({ type: "namespace", pattern: { type: "exact", text: name2 } }))], limit);
+  if (identities2 === void 0) return void 0;
+  const found2 = [];
   const spread = (principal, namespace) => {
-    if (principal !== null) found.push(principal);
+    if (principal !== null) found2.push(principal);
     const open3 = asked.some((matcher) => matcher.selection !== void 0 && !matcher.declared.includes(namespace));
-    for (const namespaceLabels2 of open3 ? labels3 : [{}]) found.push({ principal, namespace, namespaceLabels: namespaceLabels2 });
+    for (const namespaceLabels2 of open3 ? labels3 : [{}]) found2.push({ principal, namespace, namespaceLabels: namespaceLabels2 });
   };
-  for (const identity2 of identities) {
+  for (const identity2 of identities2) {
     const namespace = callerNamespace(identity2)?.namespace;
-    if (namespace === void 0) found.push(identity2);
+    if (namespace === void 0) found2.push(identity2);
     else spread(identity2, namespace);
-    if (found.length > limit * 16) return void 0;
+    if (found2.length > limit * 16) return void 0;
   }
   for (const name2 of telling3) spread(null, name2);
-  return [...found, null];
+  return [...found2, null];
 }
 function apart2(declared2, matchers) {
   if (declared2.length <= fewNamespaces) return declared2;
@@ -42225,8 +42773,8 @@ var init_caller = __esm({
 
 // src/sets/candidates/token.ts
 function texts8(patterns, friendly2) {
-  const found = textCandidates(textPatterns(patterns), "", friendly2);
-  return [...found, "", null];
+  const found2 = textCandidates(textPatterns(patterns), "", friendly2);
+  return [...found2, "", null];
 }
 function defined2(values5) {
   return values5.filter((value) => value !== void 0);
@@ -42238,7 +42786,7 @@ function tokenCandidates(matchers, limit) {
   if (stood === void 0) return void 0;
   const locations = [.../* @__PURE__ */ new Set([usualLocation, ...stood, "header:x-other-token:"])];
   const keys = distinct(defined2(tokens.map((matcher) => matcher.keys)));
-  const found = [];
+  const found2 = [];
   for (const location of locations) {
     const sent = tokens.filter((matcher) => tokenStandsAt(matcher, location));
     for (const signedBy of [...keys.map((key3) => [key3]), []]) {
@@ -42246,13 +42794,13 @@ function tokenCandidates(matchers, limit) {
       for (const issuer of texts8(defined2(signed3.map((matcher) => matcher.issuer)), "https://issuer.example")) {
         const issued = signed3.filter((matcher) => matcher.issuer === void 0 || issuer !== null && textMatches(matcher.issuer, issuer));
         for (const subject of texts8(defined2(issued.map((matcher) => matcher.subject)), "someone")) {
-          found.push({ location, signedBy, issuer, subject });
+          found2.push({ location, signedBy, issuer, subject });
         }
       }
-      if (found.length > limit * 16) return void 0;
+      if (found2.length > limit * 16) return void 0;
     }
   }
-  return found;
+  return found2;
 }
 var usualLocation;
 var init_token = __esm({
@@ -42315,8 +42863,8 @@ function candidatesOf(dimension, matchers, limit) {
     case "peer": {
       const asked = matchers.filter((matcher) => matcher.type === "source-namespace");
       if (asked.length > 0) return callerCandidates(asked, matchers, limit);
-      const found = peerCandidates(matchers, limit);
-      return found === void 0 ? void 0 : [...found, null];
+      const found2 = peerCandidates(matchers, limit);
+      return found2 === void 0 ? void 0 : [...found2, null];
     }
     case "source.ip":
     case "remote.ip":
@@ -42341,8 +42889,8 @@ function candidatesOf(dimension, matchers, limit) {
     case "sni":
       return [...textCandidates(textPatterns(textsOf3(matchers)), "", "host.example"), null];
     case "token": {
-      const found = tokenCandidates(matchers, limit);
-      return found === void 0 ? void 0 : [null, ...found];
+      const found2 = tokenCandidates(matchers, limit);
+      return found2 === void 0 ? void 0 : [null, ...found2];
     }
     default:
       if (dimension.startsWith("opaque:")) return [false, true];
@@ -42372,7 +42920,7 @@ function note(index, key3, matcher) {
   if (list4 === void 0) index.set(key3, [matcher]);
   else list4.push(matcher);
 }
-function patternOf3(dimension, matcher, uniform) {
+function patternOf4(dimension, matcher, uniform) {
   if (matcher.type === "path" || matcher.type === "host") return uniform ? matcher.pattern : void 0;
   if (matcher.type === "principal") return "text" in matcher.pattern && matcher.pattern.text.includes("spiffe://") ? void 0 : matcher.pattern;
   if (dimension === "path" || dimension === "host") return void 0;
@@ -42380,12 +42928,12 @@ function patternOf3(dimension, matcher, uniform) {
 }
 function namespaceSegments(identity2) {
   const text8 = `/${identity2}`;
-  const found = [];
+  const found2 = [];
   for (let at2 = text8.indexOf("/ns/"); at2 !== -1; at2 = text8.indexOf("/ns/", at2 + 1)) {
     const end = text8.indexOf("/", at2 + 4);
-    if (end !== -1) found.push(text8.slice(at2 + 4, end));
+    if (end !== -1) found2.push(text8.slice(at2 + 4, end));
   }
-  return found;
+  return found2;
 }
 function signatures(dimension, matchers) {
   const mode = dimension === "path" ? oneNormalization(matchers) : void 0;
@@ -42399,7 +42947,7 @@ function signatures(dimension, matchers) {
   const templates = [];
   const rest = [];
   for (const [index, matcher] of matchers.entries()) {
-    const pattern = patternOf3(dimension, matcher, uniform);
+    const pattern = patternOf4(dimension, matcher, uniform);
     if (pattern?.type === "exact") note(exact2, pattern.text, index);
     else if (pattern?.type === "prefix" || pattern?.type === "suffix") {
       const ends = pattern.type === "prefix" ? prefixes : suffixes;
@@ -42412,18 +42960,18 @@ function signatures(dimension, matchers) {
   }
   return (whole4) => {
     const value = identityOf2(whole4);
-    const found = [];
-    if (typeof value === "number") found.push(...numbers.get(value) ?? []);
+    const found2 = [];
+    if (typeof value === "number") found2.push(...numbers.get(value) ?? []);
     if (typeof value === "string") {
       const text8 = mode !== void 0 ? normalizePath(value, mode) : folded ? value.toLowerCase() : value;
-      found.push(...exact2.get(text8) ?? []);
-      for (const length of prefixes.lengths) if (length <= text8.length) found.push(...prefixes.index.get(text8.slice(0, length)) ?? []);
-      for (const length of suffixes.lengths) if (length <= text8.length) found.push(...suffixes.index.get(text8.slice(text8.length - length)) ?? []);
-      for (const { index, pattern } of templates) if (pathMatches(pattern, text8)) found.push(index);
-      if (globs.size > 0) for (const segment of new Set(namespaceSegments(value))) found.push(...globs.get(segment) ?? []);
+      found2.push(...exact2.get(text8) ?? []);
+      for (const length of prefixes.lengths) if (length <= text8.length) found2.push(...prefixes.index.get(text8.slice(0, length)) ?? []);
+      for (const length of suffixes.lengths) if (length <= text8.length) found2.push(...suffixes.index.get(text8.slice(text8.length - length)) ?? []);
+      for (const { index, pattern } of templates) if (pathMatches(pattern, text8)) found2.push(index);
+      if (globs.size > 0) for (const segment of new Set(namespaceSegments(value))) found2.push(...globs.get(segment) ?? []);
     }
-    for (const index of rest) if (matches(matchers[index], whole4)) found.push(index);
-    return found.sort((left, right) => left - right);
+    for (const index of rest) if (matches(matchers[index], whole4)) found2.push(index);
+    return found2.sort((left, right) => left - right);
   };
 }
 var init_signature = __esm({
@@ -42480,7 +43028,7 @@ function makeAtoms(dimension, matchers, restrict, limit) {
   const signatureOf = signatures(dimension, matchers);
   const bySignature = /* @__PURE__ */ new Set();
   const representatives = [];
-  const found = [];
+  const found2 = [];
   for (const value of candidates3) {
     if (!restrict.every((predicate) => holds(predicate, value))) continue;
     const signature2 = signatureOf(value);
@@ -42488,12 +43036,12 @@ function makeAtoms(dimension, matchers, restrict, limit) {
     if (bySignature.has(key3)) continue;
     bySignature.add(key3);
     representatives.push(value);
-    found.push(signature2);
+    found2.push(signature2);
     if (representatives.length > limit) return void 0;
   }
   const size2 = representatives.length;
   const sets = matchers.map(() => emptyBits(size2));
-  for (const [atom, signature2] of found.entries()) for (const index of signature2) add2(sets[index], atom);
+  for (const [atom, signature2] of found2.entries()) for (const index of signature2) add2(sets[index], atom);
   return { size: size2, representatives, accepted: new Map(matchers.map((matcher, index) => [matcherKey(matcher), sets[index]])), matchers, full: fullBits(size2) };
 }
 function predicateBits(atoms, predicate) {
@@ -42612,17 +43160,17 @@ function spaceOf(restrict, cubes, limit) {
     axisOf.set(dimension, axes.length);
     if (dimension.startsWith("claim:")) {
       const elementwise = elementMatchers(matchers);
-      const found2 = elementwise === void 0 ? void 0 : elementAtomsOf(elementwise, limit);
-      if (found2 === void 0) return { overflow: dimension };
-      elements2.set(dimension, found2);
+      const found3 = elementwise === void 0 ? void 0 : elementAtomsOf(elementwise, limit);
+      if (found3 === void 0) return { overflow: dimension };
+      elements2.set(dimension, found3);
       claimMatchers.set(dimension, matchers);
-      for (const index of found2.representatives.keys()) push(dimension, 2, index);
+      for (const index of found3.representatives.keys()) push(dimension, 2, index);
       continue;
     }
-    const found = atomsOf(dimension, matchers, restrict.predicates.filter((predicate) => predicate.dimension === dimension), limit);
-    if (found === void 0) return { overflow: dimension };
-    atoms.set(dimension, found);
-    push(dimension, found.size);
+    const found2 = atomsOf(dimension, matchers, restrict.predicates.filter((predicate) => predicate.dimension === dimension), limit);
+    if (found2 === void 0) return { overflow: dimension };
+    atoms.set(dimension, found2);
+    push(dimension, found2.size);
   }
   const full2 = new Uint32Array(words3);
   for (const axis of axes) fillAxis(full2, axis);
@@ -42633,8 +43181,8 @@ function fillAxis(box, axis) {
   if ((axis.size & 31) !== 0) box[axis.offset + axis.words - 1] = (1 << (axis.size & 31)) - 1;
 }
 function elementMatchers(matchers) {
-  const found = matchers.filter((matcher) => matcher.type === "element");
-  return found.length === matchers.length ? found : void 0;
+  const found2 = matchers.filter((matcher) => matcher.type === "element");
+  return found2.length === matchers.length ? found2 : void 0;
 }
 function boxesOf(space3, cube3) {
   const first = { words: space3.full.slice(), narrow: /* @__PURE__ */ new Set() };
@@ -42650,15 +43198,15 @@ function boxesOf(space3, cube3) {
     const axis = space3.axes[index];
     const bits = predicateBits(atoms, predicate);
     let some2 = 0;
-    let same2 = true;
+    let same4 = true;
     for (let word2 = 0; word2 < axis.words; word2 += 1) {
       const at2 = axis.offset + word2;
       first.words[at2] = first.words[at2] & bits[word2];
       some2 |= first.words[at2];
-      if (first.words[at2] !== space3.full[at2]) same2 = false;
+      if (first.words[at2] !== space3.full[at2]) same4 = false;
     }
     if (some2 === 0) return [];
-    if (!same2) first.narrow.add(index);
+    if (!same4) first.narrow.add(index);
   }
   let drafts = [first];
   claims.sort((left, right) => compareText(predicateKey(left), predicateKey(right)));
@@ -42963,12 +43511,12 @@ function branch(space3, node2, blocker, budget) {
   }
   return "none";
 }
-function expand(space3, found, blockers) {
-  const region3 = found.region.slice();
+function expand(space3, found2, blockers) {
+  const region3 = found2.region.slice();
   for (let index = 0; index < space3.axes.length; index += 1) {
     const axis = space3.axes[index];
     const end = axis.offset + axis.words;
-    const wider2 = found.bound.slice(axis.offset, end);
+    const wider2 = found2.bound.slice(axis.offset, end);
     for (const box of blockers) {
       if (!box.narrow.includes(index)) continue;
       let met = true;
@@ -43102,17 +43650,17 @@ function phrases(dimension, atoms, target, seed) {
     const none6 = sentence4.none.map((word2) => word2.matcher);
     return [{ predicates: joined3(dimension, seed, any, none6), bits: target }];
   }
-  const found = [];
+  const found2 = [];
   let left = target;
   while (!isEmpty2(left)) {
     const part3 = product2(words3, atoms, target, lowest(left));
     const [first, ...more] = part3.all.map((word2) => word2.matcher);
     const none6 = part3.none.map((word2) => word2.matcher);
     const start = joined3(dimension, seed, first === void 0 ? [] : [first], none6);
-    found.push({ predicates: [...start, ...more.map((matcher) => ({ dimension, any: [matcher], none: [] }))], bits: part3.bits });
+    found2.push({ predicates: [...start, ...more.map((matcher) => ({ dimension, any: [matcher], none: [] }))], bits: part3.bits });
     left = minus(left, part3.bits);
   }
-  return found;
+  return found2;
 }
 function claimPredicates(dimension, elements2, matchers, held, lacking) {
   const size2 = elements2.representatives.length;
@@ -43147,9 +43695,9 @@ function wordings(space3, region3, seed) {
     }
     const atoms = space3.atoms.get(dimension);
     const axis = space3.axes[first];
-    const found = phrases(dimension, atoms, region3.slice(axis.offset, axis.offset + axis.words), seed.filter((predicate) => predicate.dimension === dimension));
+    const found2 = phrases(dimension, atoms, region3.slice(axis.offset, axis.offset + axis.words), seed.filter((predicate) => predicate.dimension === dimension));
     drafts = drafts.flatMap(
-      (draft) => found.map((phrase) => {
+      (draft) => found2.map((phrase) => {
         const next = draft.region.slice();
         next.set(phrase.bits, axis.offset);
         return { predicates: [...draft.predicates, ...phrase.predicates], region: next };
@@ -43197,9 +43745,9 @@ function meets2(seed, predicate, known8) {
 function allBoxes(space3, cubes) {
   const boxes = [];
   for (const cube3 of cubes) {
-    const found = boxesOf(space3, cube3);
-    if (found === void 0) return void 0;
-    boxes.push(...found);
+    const found2 = boxesOf(space3, cube3);
+    if (found2 === void 0) return void 0;
+    boxes.push(...found2);
   }
   return boxes;
 }
@@ -43263,27 +43811,27 @@ function inSpace(task, space3, { blockers, impossible: impossible2, demands, riv
   if (starts === void 0 || walls === void 0 || nowhere2 === void 0) return failed(tooMany);
   const spotting = { left: budget.left };
   const spare = spotting.left;
-  const found = [];
+  const found2 = [];
   let complete = true;
   let exhausted = false;
   search: for (const [start, widest] of starts.flatMap((box) => [[plainPart(space3, box) ?? box, box], [box, box]])) {
     for (; ; ) {
-      const question2 = { space: space3, blockers: [...walls, ...nowhere2, ...found], demands: wanted2, rivals: refusing };
+      const question2 = { space: space3, blockers: [...walls, ...nowhere2, ...found2], demands: wanted2, rivals: refusing };
       const outcome = search2(question2, start, budget, widest);
       if (outcome === "none") break;
       if (outcome === "limit") {
         exhausted = true;
         break search;
       }
-      if (found.length >= task.regions) {
+      if (found2.length >= task.regions) {
         complete = false;
         break search;
       }
-      found.push(boxAround(space3, expand(space3, outcome, [...walls, ...outcome.escaped])));
+      found2.push(boxAround(space3, expand(space3, outcome, [...walls, ...outcome.escaped])));
     }
   }
   const said6 = [];
-  for (const box of largest(found)) {
+  for (const box of largest(found2)) {
     for (const wording of wordings(space3, box.words, task.cube.predicates)) {
       const spot = possibleSpot(space3, wording.region, nowhere2, spotting);
       if (spot === "limit") exhausted = true;
@@ -43407,8 +43955,8 @@ function seedsOf(from2, to2) {
       const accepted2 = pair.from.allow;
       const known8 = keysOf4(accepted2);
       const origins = pair.to.allow === "all" ? sortedOrigins(accepted2.flatMap((cube3) => cube3.origins)) : [];
-      const opened2 = pair.to.allow === "all" ? known8.has("*") ? [] : [everything4] : pair.to.allow.filter((cube3) => !known8.has(cubeKey(cube3)));
-      for (const cube3 of opened2) {
+      const opened3 = pair.to.allow === "all" ? known8.has("*") ? [] : [everything4] : pair.to.allow.filter((cube3) => !known8.has(cubeKey(cube3)));
+      for (const cube3 of opened3) {
         seeds.push({ key: `allow ${cubeKey(cube3)}`, cube: cube3, origins: cube3 === everything4 ? origins : cube3.origins, layer: pair.id, accepted: accepted2, demands: demandsBut(pair.to) });
       }
     }
@@ -43434,8 +43982,8 @@ function rivalOf(path2, from2) {
   return from2.find((other) => other.id === path2.id) ?? from2[0];
 }
 function orderedOnce(known8, key3, make) {
-  const same2 = known8.get(key3);
-  if (same2 !== void 0) return same2;
+  const same4 = known8.get(key3);
+  if (same4 !== void 0) return same4;
   const fresh = make(key3);
   if (known8.size >= mostOrdered) known8.clear();
   known8.set(key3, fresh);
@@ -43604,19 +44152,19 @@ function singles(candidates3, trials, sets) {
 }
 function larger(candidates3, trials, sets, sufficient) {
   const alone2 = new Set(sets.flat());
-  const found = [];
+  const found2 = [];
   const pools = [candidates3.filter((edit) => !alone2.has(edit))];
   const seen = /* @__PURE__ */ new Set();
-  for (let pool = pools.shift(); pool !== void 0 && sets.length + found.length < MOST_SETS; pool = pools.shift()) {
+  for (let pool = pools.shift(); pool !== void 0 && sets.length + found2.length < MOST_SETS; pool = pools.shift()) {
     const key3 = pool.map((edit) => edit.id).join("\n");
     if (seen.has(key3) || pool.length === 0) continue;
     seen.add(key3);
     const set = smallestIn(pool, trials, sufficient);
     if (set === void 0) continue;
-    if (!found.some((known8) => known8.length === set.length && known8.every((edit) => set.includes(edit)))) found.push(set);
+    if (!found2.some((known8) => known8.length === set.length && known8.every((edit) => set.includes(edit)))) found2.push(set);
     for (const edit of set) pools.push(pool.filter((other) => other !== edit));
   }
-  sets.push(...found.sort((one, other) => one.length - other.length));
+  sets.push(...found2.sort((one, other) => one.length - other.length));
 }
 function smallestIn(pool, trials, sufficient) {
   if (!trials.moves(pool)) return firstOf2(subsets(pool.slice(0, PAIRED), 2), trials);
@@ -43828,17 +44376,17 @@ var init_pair_context = __esm({
 
 // src/posture/point-conditions.ts
 function conditionsMet(mesh2, meetings, given) {
-  const found = /* @__PURE__ */ new Map();
+  const found2 = /* @__PURE__ */ new Map();
   for (const { seat, met, handling, conditions } of meetings) {
     for (const [dimension, { condition }] of conditions) {
       const told = given[dimension];
-      if (told !== void 0) found.set(dimension, told);
-      if (told !== void 0 || found.has(dimension) || handling.outcome !== "chain") continue;
+      if (told !== void 0) found2.set(dimension, told);
+      if (told !== void 0 || found2.has(dimension) || handling.outcome !== "chain") continue;
       const check = checkToken(handling.chain === "http" ? tokenRules(seat.attached.requestAuthentication, mesh2.config) : [], met.raw, given);
-      if (check.result === "passed") found.set(dimension, conditionHolds(condition, seenAt(mesh2, seat, met, handling, check.token, check.headers, check.path, {})));
+      if (check.result === "passed") found2.set(dimension, conditionHolds(condition, seenAt(mesh2, seat, met, handling, check.token, check.headers, check.path, {})));
     }
   }
-  return found;
+  return found2;
 }
 var init_point_conditions = __esm({
   "src/posture/point-conditions.ts"() {
@@ -44186,7 +44734,7 @@ var init_facet = __esm({
 function* knownCallers(meshes2, cube3, sample, proxied2) {
   const caller = sample.get("peer") ?? null;
   if (callerNamespace(caller) === void 0) return;
-  let found = 0;
+  let found2 = 0;
   const seen = /* @__PURE__ */ new Set();
   for (const mesh2 of meshes2) {
     for (const workload2 of mesh2.workloads.values()) {
@@ -44199,8 +44747,8 @@ function* knownCallers(meshes2, cube3, sample, proxied2) {
       for (const [key3, value] of Object.entries(workload2.labels)) point.set(`pod-label:${key3}`, value);
       if (!pointIn(cube3, point)) continue;
       yield point;
-      found += 1;
-      if (found === tried) return;
+      found2 += 1;
+      if (found2 === tried) return;
     }
   }
 }
@@ -44332,9 +44880,9 @@ function forwardedAs2(cube3, sample) {
   const [header, remote] = [sample.get("header:x-forwarded-for"), sample.get("remote.ip")];
   if (typeof remote !== "bigint" || typeof header !== "string" && remote === sample.get("source.ip")) return [sample];
   const address = formatIp(remote);
-  const fits3 = (dimension, value) => cube3.predicates.every((predicate) => predicate.dimension !== dimension || holds(predicate, value));
-  const texts9 = [address, ...typeof header === "string" ? [`${header}, ${address}`] : []].filter((text8) => fits3("header:x-forwarded-for", text8));
-  const straight = typeof header !== "string" && fits3("header:x-forwarded-for", null) && fits3("source.ip", remote) ? [new Map(sample).set("header:x-forwarded-for", null).set("source.ip", remote)] : [];
+  const fits4 = (dimension, value) => cube3.predicates.every((predicate) => predicate.dimension !== dimension || holds(predicate, value));
+  const texts9 = [address, ...typeof header === "string" ? [`${header}, ${address}`] : []].filter((text8) => fits4("header:x-forwarded-for", text8));
+  const straight = typeof header !== "string" && fits4("header:x-forwarded-for", null) && fits4("source.ip", remote) ? [new Map(sample).set("header:x-forwarded-for", null).set("source.ip", remote)] : [];
   return [...texts9.map((text8) => new Map(sample).set("header:x-forwarded-for", text8)), ...straight, sample];
 }
 function pathAs(cube3, sample) {
@@ -44365,9 +44913,9 @@ function placed(query3) {
   const { pod } = query3.from;
   return pod === void 0 || pod.namespaceLabels !== void 0 ? [query3] : [query3, { ...query3, from: { ...query3.from, pod: { ...pod, namespaceLabels: {} } } }];
 }
-function firstOf3(list4, found) {
+function firstOf3(list4, found2) {
   for (const entry2 of list4) {
-    const result = found(entry2);
+    const result = found2(entry2);
     if (result !== void 0) return result;
   }
   return void 0;
@@ -44391,10 +44939,10 @@ var init_witness_request = __esm({
 });
 
 // src/impact/regions.ts
-function changesIn(context2, way, found) {
+function changesIn(context2, way, found2) {
   const confirmed = [];
   const changes3 = [];
-  for (const entry2 of found) {
+  for (const entry2 of found2) {
     if ("undecided" in entry2) {
       changes3.push(undecided(context2, way, entry2.undecided.key, [entry2.undecided.seed], entry2.undecided.reason));
       continue;
@@ -44571,14 +45119,14 @@ function askedWitness(context2, way, regions) {
   return plainestAsked(context2, way, leading) ?? plainestAsked(context2, way, all);
 }
 function plainestAsked(context2, way, entries2) {
-  const found = entries2.flatMap(({ cube: cube3, sample }) => {
+  const found2 = entries2.flatMap(({ cube: cube3, sample }) => {
     const witness = witnessFor(context2, way, cube3, sample, (query3) => {
       const answered2 = answers(context2, query3);
       return answered2.base.verdict === "asks" && answered2.head.verdict === "asks" ? answered2 : void 0;
     });
     return witness === void 0 ? [] : [witness];
   });
-  return found.sort(compareBy((entry2) => plainness(entry2.query, context2.pair)))[0];
+  return found2.sort(compareBy((entry2) => plainness(entry2.query, context2.pair)))[0];
 }
 var init_authority_changes = __esm({
   "src/impact/authority-changes.ts"() {
@@ -44676,8 +45224,8 @@ var init_gateway_behind = __esm({
 // src/semantics/gateways/regex-examples.ts
 function regexExamples(expression) {
   const reader = new Reader(expression);
-  const found = reader.alternatives();
-  return reader.failed || !reader.atEnd ? [] : [...new Set(found)].slice(0, mostExamples);
+  const found2 = reader.alternatives();
+  return reader.failed || !reader.atEnd ? [] : [...new Set(found2)].slice(0, mostExamples);
 }
 var mostExamples, classes, Reader;
 var init_regex_examples = __esm({
@@ -44696,23 +45244,23 @@ var init_regex_examples = __esm({
         return this.#at >= this.#text.length;
       }
       alternatives() {
-        const found = this.#sequence();
+        const found2 = this.#sequence();
         while (this.#text[this.#at] === "|") {
           this.#at += 1;
-          found.push(...this.#sequence());
+          found2.push(...this.#sequence());
         }
-        return found;
+        return found2;
       }
       #sequence() {
-        let found = [""];
+        let found2 = [""];
         while (!this.atEnd && !this.failed) {
           const sign = this.#text[this.#at];
           if (sign === "|" || sign === ")") break;
           const one = this.#one();
           const repeated = this.#repeated(one);
-          found = found.flatMap((before) => repeated.map((after) => before + after)).slice(0, mostExamples);
+          found2 = found2.flatMap((before) => repeated.map((after) => before + after)).slice(0, mostExamples);
         }
-        return found;
+        return found2;
       }
       #one() {
         const sign = this.#text[this.#at] ?? "";
@@ -44750,10 +45298,10 @@ var init_regex_examples = __esm({
           return [""];
         }
         this.#at += flags?.length ?? 0;
-        const found = this.alternatives();
+        const found2 = this.alternatives();
         if (this.#text[this.#at] !== ")") this.failed = true;
         this.#at += 1;
-        return found;
+        return found2;
       }
       /** A class: its first sign; of one that excludes, a sign that it does not name. */
       #oneOf() {
@@ -44954,17 +45502,17 @@ function holdsOf(part3, path2) {
   return part3.holds({ path: path2, query: "", method: "GET", authority: "", scheme: "", headers: /* @__PURE__ */ new Map() });
 }
 function pathMatchers(postures) {
-  const found = /* @__PURE__ */ new Map();
+  const found2 = /* @__PURE__ */ new Map();
   for (const { possible } of postures) {
     for (const { layers } of possible) {
       for (const { allow, deny } of layers) {
         for (const { predicates } of [...allow === "all" ? [] : allow, ...deny]) {
-          for (const { any, none: none6 } of predicates) for (const matcher of [...any, ...none6]) if (matcher.type === "path") found.set(matcherKey(matcher), matcher);
+          for (const { any, none: none6 } of predicates) for (const matcher of [...any, ...none6]) if (matcher.type === "path") found2.set(matcherKey(matcher), matcher);
         }
       }
     }
   }
-  return [...found.values()];
+  return [...found2.values()];
 }
 var init_gateway_ties = __esm({
   "src/posture/gateway-ties.ts"() {
@@ -45181,8 +45729,8 @@ var init_moved_accounts = __esm({
       }
       at(postures) {
         if (this.#accounts.length === 0) return [];
-        const found = new Set(postures.flatMap((posture) => posture.possible.flatMap((path2) => path2.layers.flatMap((layer2) => this.#in(layer2)))));
-        return found.size === 0 ? [] : this.#accounts.filter((account) => found.has(account));
+        const found2 = new Set(postures.flatMap((posture) => posture.possible.flatMap((path2) => path2.layers.flatMap((layer2) => this.#in(layer2)))));
+        return found2.size === 0 ? [] : this.#accounts.filter((account) => found2.has(account));
       }
       #in(layer2) {
         const known8 = this.#byLayer.get(layer2);
@@ -45240,7 +45788,7 @@ function identityWitness(context2, account, way, regions) {
 }
 function witnessAmong(context2, account, way, samples) {
   let open3 = false;
-  const found = [];
+  const found2 = [];
   for (const sample of samples) {
     const { from: from2, ...asked } = queryOf(asker(context2), sample);
     for (const caller of account.callers.slice(0, 3)) {
@@ -45248,11 +45796,11 @@ function witnessAmong(context2, account, way, samples) {
       const query3 = (workload2) => ({ from: { workload: workload2, ...from2.ip === void 0 ? {} : { ip: from2.ip }, ...from2.direct === true && account.ambient ? { direct: true } : {} }, ...asked, ...Object.keys(given).length > 0 ? { given } : {} });
       const base3 = answers(context2, query3(caller.base.id)).base;
       const answered2 = { query: query3(caller.head.id), base: base3, head: answers(context2, query3(caller.head.id)).head };
-      if (flips(answered2.base, answered2.head, way)) found.push(answered2);
+      if (flips(answered2.base, answered2.head, way)) found2.push(answered2);
       else if (answered2.base.verdict === "unknown" || answered2.head.verdict === "unknown") open3 = true;
     }
   }
-  return { best: found.sort(compareBy((entry2) => plainness(entry2.query, context2.pair)))[0], open: open3 };
+  return { best: found2.sort(compareBy((entry2) => plainness(entry2.query, context2.pair)))[0], open: open3 };
 }
 var init_identity_changes = __esm({
   "src/impact/identity-changes.ts"() {
@@ -45279,8 +45827,8 @@ function latentMoved(context2, told, moved3) {
     const loud = new Set(told.filter((change2) => change2.direction === (way === "up" ? "widened" : "narrowed")).flatMap((change2) => change2.seedOrigins.map((origin) => origin.policy)));
     return ["network", "behind"].filter((layer2) => moved3[layer2]).flatMap((layer2) => {
       const stopped = solve(context2, `latent ${layer2} ${way}`, [...low[layer2], ...high.possible], high[layer2]);
-      const found = stopped.regions.filter((region3) => !region3.seedOrigins.some((origin) => loud.has(origin.policy)));
-      return [...groupBy(found, (region3) => distinct(region3.seedOrigins.map((origin) => origin.policy)).join(" ")).values()].flatMap((regions) => latentChange(context2, way, layer2, regions));
+      const found2 = stopped.regions.filter((region3) => !region3.seedOrigins.some((origin) => loud.has(origin.policy)));
+      return [...groupBy(found2, (region3) => distinct(region3.seedOrigins.map((origin) => origin.policy)).join(" ")).values()].flatMap((regions) => latentChange(context2, way, layer2, regions));
     });
   });
 }
@@ -45293,18 +45841,18 @@ function latentChange(context2, way, layer2, regions) {
   let witness;
   const open3 = [];
   for (const { cube: cube3, sample } of [...leading, ...all.filter((each) => !leading.includes(each))]) {
-    const found = witnessFor(context2, way, cube3, sample, (query3) => confirmLatent(context2, way, layer2, query3));
-    const why = found === void 0 ? unreconciled(cube3, sample) : void 0;
+    const found2 = witnessFor(context2, way, cube3, sample, (query3) => confirmLatent(context2, way, layer2, query3));
+    const why = found2 === void 0 ? unreconciled(cube3, sample) : void 0;
     if (why !== void 0) {
       open3.push({ cube: cube3, why });
       continue;
     }
-    if (found === void 0) {
+    if (found2 === void 0) {
       context2.internalErrors.push(`the latent witness for \`${context2.pair.destination.id}\` did not reproduce (seed ${shortHash(first.seed)})`);
       return [];
     }
-    if (isStranger(context2, found.query)) continue;
-    witness = found;
+    if (isStranger(context2, found2.query)) continue;
+    witness = found2;
     break;
   }
   if (witness === void 0) return open3.slice(0, 1).map(({ cube: cube3, why }) => undecided(context2, way, first.seed, [cube3], why));
@@ -45458,12 +46006,12 @@ function preferredIdentities(sides) {
   }
   return { first: distinct(all).slice(0, OFFERED_IDENTITIES), byNamespace };
 }
-function preferredValues(identities, pair, networked) {
-  const own4 = distinct(identities.byNamespace.get(pair.base.namespace) ?? []).slice(0, OFFERED_IDENTITIES);
+function preferredValues(identities2, pair, networked) {
+  const own4 = distinct(identities2.byNamespace.get(pair.base.namespace) ?? []).slice(0, OFFERED_IDENTITIES);
   const declared2 = [...new Set([...pair.base.ports, ...pair.head.ports].filter((port3) => port3.protocol !== "udp").map((port3) => port3.port))].sort((left, right) => left - right);
   const ports3 = declared2.length > 0 || !networked ? declared2 : [...containerPorts(pair.head), 8080, 80, 443];
   return /* @__PURE__ */ new Map([
-    ["peer", [.../* @__PURE__ */ new Set([...identities.first, ...own4])]],
+    ["peer", [.../* @__PURE__ */ new Set([...identities2.first, ...own4])]],
     ["port", ports3],
     ["protocol", ["http", "tcp", "https", "tls"]],
     // Without TLS there is no server name: one that nothing asks for would only be in the way.
@@ -45519,9 +46067,9 @@ function compareSides(sides, limits2, memo2, known8 = () => void 0) {
   const changes3 = [];
   for (const pair of pairs3) {
     const before = internalErrors.length;
-    const found = known8(pair)?.map((like) => ({ ...like, environment: sides.environment, like })) ?? changesAt(whole4, pair);
-    if (internalErrors.length === before) byDestination.set(pair.destination.id, found);
-    changes3.push(...found);
+    const found2 = known8(pair)?.map((like) => ({ ...like, environment: sides.environment, like })) ?? changesAt(whole4, pair);
+    if (internalErrors.length === before) byDestination.set(pair.destination.id, found2);
+    changes3.push(...found2);
   }
   const gateways2 = gatewayContexts(sides, limits2, memo2, internalErrors);
   changes3.push(...gateways2.undecided);
@@ -45530,32 +46078,32 @@ function compareSides(sides, limits2, memo2, known8 = () => void 0) {
   return { changes: changes3, byDestination, internalErrors, compared: pairs3.length };
 }
 function changesAt(whole4, pair) {
-  const { sides, limits: limits2, memo: memo2, identities, internalErrors, policed, accounts: accounts2 } = whole4;
+  const { sides, limits: limits2, memo: memo2, identities: identities2, internalErrors, policed, accounts: accounts2 } = whole4;
   if (!whole4.more && surelyEqual(sides.base, pair.base, sides.head, pair.head)) return [];
   const proxies = { base: pathsTo(sides.base, pair.base, whole4.mixed), head: pathsTo(sides.head, pair.head, whole4.mixed) };
   const networked = policed && hasNetwork(pair.base);
   const accountsMoved = accounts2.at([proxies.base, proxies.head]);
-  const changes3 = accountsMoved.length === 0 ? [] : [...identitiesMoved({ sides, pair, ...proxies, limits: limits2, memo: memo2, preferred: preferredValues(identities, pair, false), internalErrors }, accountsMoved)];
+  const changes3 = accountsMoved.length === 0 ? [] : [...identitiesMoved({ sides, pair, ...proxies, limits: limits2, memo: memo2, preferred: preferredValues(identities2, pair, false), internalErrors }, accountsMoved)];
   const through = networked ? { base: waypointNetworks(sides.base, pair.base, proxies.base), head: waypointNetworks(sides.head, pair.head, proxies.head) } : void 0;
   const moved3 = { network: through !== void 0 && (networkMovedAt(sides.base, pair.base, sides.head, pair.head, proxies.base.tunnels.size + proxies.head.tunnels.size > 0) || through.base.key !== through.head.key), behind: proxies.base.key !== proxies.head.key };
   if (!moved3.network && !moved3.behind) return [...changes3, ...tiesSettled(sides, pair, proxies, networked, whole4)];
   const base3 = through === void 0 ? proxies.base : throughNetworkPaths(proxies.base, sides.base, pair.base, through.base);
   const head = through === void 0 ? proxies.head : throughNetworkPaths(proxies.head, sides.head, pair.head, through.head);
-  const context2 = { sides, pair, base: base3, head, limits: limits2, memo: memo2, preferred: preferredValues(identities, pair, networked), internalErrors };
-  const found = [...compareWay(context2, "up"), ...compareWay(context2, "down")];
-  found.push(...latentMoved(context2, found, moved3));
-  if (!found.some((change2) => change2.direction === "narrowed")) found.push(...tiesSettled(sides, pair, proxies, networked, whole4));
-  return [...changes3, ...found.length > 0 ? found : enforcementMoved(context2), ...opaqueMoved(context2), ...authoritiesMoved(context2)];
+  const context2 = { sides, pair, base: base3, head, limits: limits2, memo: memo2, preferred: preferredValues(identities2, pair, networked), internalErrors };
+  const found2 = [...compareWay(context2, "up"), ...compareWay(context2, "down")];
+  found2.push(...latentMoved(context2, found2, moved3));
+  if (!found2.some((change2) => change2.direction === "narrowed")) found2.push(...tiesSettled(sides, pair, proxies, networked, whole4));
+  return [...changes3, ...found2.length > 0 ? found2 : enforcementMoved(context2), ...opaqueMoved(context2), ...authoritiesMoved(context2)];
 }
 function tiesSettled(sides, pair, proxies, networked, asking2) {
   if (sides.base.unsettled.size === 0) return [];
   const loose = { ...sides, base: weakest2(sides.base) };
   const weak = pathsTo(loose.base, pair.base, asking2.mixed);
   if (weak.key === proxies.base.key || weak.key === proxies.head.key) return [];
-  const { limits: limits2, memo: memo2, identities, internalErrors } = asking2;
+  const { limits: limits2, memo: memo2, identities: identities2, internalErrors } = asking2;
   const base3 = networked ? throughNetworkPaths(weak, loose.base, pair.base) : weak;
   const head = networked ? throughNetworkPaths(proxies.head, sides.head, pair.head) : proxies.head;
-  const context2 = { sides: loose, pair, base: base3, head, limits: limits2, memo: memo2, preferred: preferredValues(identities, pair, networked), internalErrors };
+  const context2 = { sides: loose, pair, base: base3, head, limits: limits2, memo: memo2, preferred: preferredValues(identities2, pair, networked), internalErrors };
   return compareWay(context2, "down").map((change2) => ({ ...change2, assumptions: change2.assumptions.some((id) => id.startsWith("tie:")) ? change2.assumptions : [...change2.assumptions, `tie:${pair.base.namespace}`].sort(compareText) }));
 }
 function weakest2(mesh2) {
@@ -45567,16 +46115,16 @@ function weakest2(mesh2) {
 }
 function compareWay(context2, way) {
   const [low, high] = way === "up" ? [context2.base, context2.head] : [context2.head, context2.base];
-  const found = [];
+  const found2 = [];
   const add4 = (result) => {
-    for (const region3 of result.regions) found.push({ region: region3 });
-    for (const seed of result.undecided) found.push({ undecided: seed });
+    for (const region3 of result.regions) found2.push({ region: region3 });
+    for (const seed of result.undecided) found2.push({ undecided: seed });
   };
   add4(solve(context2, `possible ${way}`, low.possible, high.possible));
   const own4 = unguardedOwnPorts([context2.pair.base, context2.pair.head], mixed(context2));
   if (own4.length > 0 && isNetworked(low) && isNetworked(high)) add4(solve(context2, `own ports ${way}`, low.network, high.network, own4, true));
   if (low.sure !== low.possible || high.sure !== high.possible) add4(solve(context2, `sure ${way}`, low.sure, high.sure.map((path2) => alsoThrough(path2, low.possible))));
-  return changesIn(context2, way, found);
+  return changesIn(context2, way, found2);
 }
 function alsoThrough(path2, others3) {
   const other = others3[0];
@@ -45918,9 +46466,9 @@ var init_prove_causes = __esm({
         const [low, high] = way === "up" ? [context2.base, context2.head] : [context2.head, context2.base];
         let open3 = false;
         for (const level2 of ["possible", "sure"]) {
-          const found = solve(context2, `unexplained ${level2} ${way} ${raw.destination.id} ${raw.seed}`, low[level2], high[level2], raw.cubes);
-          open3 ||= found.undecided.length > 0;
-          for (const region3 of found.regions) {
+          const found2 = solve(context2, `unexplained ${level2} ${way} ${raw.destination.id} ${raw.seed}`, low[level2], high[level2], raw.cubes);
+          open3 ||= found2.undecided.length > 0;
+          for (const region3 of found2.regions) {
             for (const [index, cube3] of region3.cubes.entries()) {
               const sample = region3.samples[index];
               const moved3 = sample === void 0 ? void 0 : witnessFor(context2, way, cube3, sample, (query3) => confirm(context2, way, query3));
@@ -46217,182 +46765,6 @@ var init_describe = __esm({
   }
 });
 
-// src/impact/likeness.ts
-function likenessOf(left, right) {
-  if (!sameContent([...left.renamed], [...right.renamed])) return void 0;
-  const differing4 = [];
-  for (const side2 of ["base", "head"]) {
-    if (!sameSurroundings(left[side2], right[side2])) return void 0;
-    const found = differingResources(left[side2], right[side2]);
-    if (found === void 0) return void 0;
-    differing4.push(...found);
-  }
-  const policies2 = differing4.filter(isSelectingPolicy);
-  const spreads = policies2.some((policy) => policy.kind !== "PeerAuthentication" && policy.spec.targetRefs.length > 0);
-  if (policies2.length > 0 && (spreads || [left.base, left.head].some(hasAmbient))) return void 0;
-  if (!sameAges(left, right, new Set(policies2.map(resourceId)))) return void 0;
-  return { policies: policies2, gateways: policies2.length < differing4.length };
-}
-function sameAges(left, right, apart4) {
-  return ["base", "head"].every((side2) => {
-    const [one, other] = [left[side2], right[side2]];
-    return ofKind(one, "PeerAuthentication").every((policy) => {
-      const id = resourceId(policy);
-      return apart4.has(id) || one.seniors?.has(id) === other.seniors?.has(id) && one.unsettled.has(id) === other.unsettled.has(id) && one.elders.has(id) === other.elders.has(id);
-    });
-  });
-}
-function isReached({ policies: policies2, gateways: gateways2 }, { base: base3, head }, root) {
-  if (policies2.length === 0 && !gateways2) return false;
-  if ([base3, head].some((workload2) => workload2.resource === void 0 || workload2.enrolment.mode === "gateway")) return true;
-  return policies2.some((policy) => actsOn(policy, base3, root) || actsOn(policy, head, root));
-}
-function actsOn(policy, { namespace, labels: labels3 }, root) {
-  return (policy.namespace === namespace || policy.namespace === root) && selects(policy.spec.selector?.matchLabels ?? {}, labels3);
-}
-function takenFrom({ like, byDestination }, pair, root) {
-  if (isReached(like, pair, root)) return void 0;
-  const changes3 = byDestination.get(pair.destination.id);
-  return like.policies.length > 0 && changes3?.some(({ witness }) => witness !== void 0 && (witness.query.to.host ?? witness.query.to.ip) !== void 0) === true ? void 0 : changes3;
-}
-function editsApart(left, right) {
-  const others3 = new Map(right.map((edit) => [edit.id, edit]));
-  const apart4 = [];
-  for (const edit of left) {
-    const other = others3.get(edit.id);
-    if (other === void 0) apart4.push(edit);
-    else if (!sameEdit(edit, other)) apart4.push(edit, other);
-    others3.delete(edit.id);
-  }
-  return [...apart4, ...others3.values()];
-}
-function sameEdit(left, right) {
-  switch (left.type) {
-    case "added":
-      return right.type === "added" && alike2(left.head, right.head);
-    case "removed":
-      return right.type === "removed" && alike2(left.base, right.base);
-    case "modified":
-      return right.type === "modified" && alike2(left.base, right.base) && alike2(left.head, right.head);
-  }
-}
-function sameSurroundings(left, right) {
-  return left.config === right.config && left.world === right.world && sameContent(left.enrolmentWorld, right.enrolmentWorld, sameCollection) && sameContent([...left.namespaces.keys()], [...right.namespaces.keys()]);
-}
-function sameCollection(left, right) {
-  if (left instanceof Map && right instanceof Map) return left.size === right.size && [...left].every(([key3, value]) => right.has(key3) && sameContent(value, right.get(key3), sameCollection));
-  if (left instanceof Set && right instanceof Set) return left.size === right.size && [...left].every((entry2) => right.has(entry2));
-  return canonical(left) === canonical(right);
-}
-function differingResources(left, right) {
-  const differing4 = [];
-  for (const kind of /* @__PURE__ */ new Set([...left.resources.keys(), ...right.resources.keys()])) {
-    const pairs3 = unequal(left.resources.get(kind) ?? [], right.resources.get(kind) ?? []);
-    for (const [one, other] of pairs3) {
-      const found = [one, other].filter((resource) => resource !== void 0);
-      if (found.every((resource) => silentKinds.has(resource.kind) || resource.kind === "ConfigMap" && !statesMeshConfig(resource))) continue;
-      if (one !== void 0 && other !== void 0 && isWorkload(one) && isWorkload(other) && sameButForImages(one, other)) continue;
-      if (!found.every((resource) => isSelectingPolicy(resource) || gatewayKinds.has(resource.kind))) return void 0;
-      differing4.push(...found);
-    }
-  }
-  return differing4;
-}
-function unequal(left, right) {
-  const found = [];
-  if (left === right) return found;
-  const unmatched2 = /* @__PURE__ */ new Map();
-  for (const [index, resource] of right.entries()) {
-    const other = left[index];
-    if (other === void 0 || twinOf(other) !== twinOf(resource)) unmatched2.set(resourceKey(resource), resource);
-  }
-  for (const [index, resource] of left.entries()) {
-    const beside = right[index];
-    if (beside !== void 0 && twinOf(beside) === twinOf(resource)) continue;
-    const id = resourceKey(resource);
-    const other = unmatched2.get(id);
-    unmatched2.delete(id);
-    if (other === void 0 || !alike2(resource, other)) found.push([resource, other]);
-  }
-  for (const resource of unmatched2.values()) found.push([void 0, resource]);
-  return found;
-}
-function alike2(left, right) {
-  if (twinOf(left) === twinOf(right)) return true;
-  return left.unresolved === void 0 && right.unresolved === void 0 && accepted(left) === accepted(right) && left.name === right.name && left.namespace === right.namespace && sameObject(left, right);
-}
-function sameButForImages(left, right) {
-  if (left.kind !== right.kind || left.unresolved !== void 0 || right.unresolved !== void 0) return false;
-  const containers = [...left.spec.containers, ...left.spec.initContainers, ...right.spec.containers, ...right.spec.initContainers];
-  if (containers.some(({ image: image2 }) => image2 === "auto")) return false;
-  const bare4 = (resource) => {
-    const { spec, labels: labels3, annotations, creationTimestamp } = resource;
-    return { labels: labels3, annotations, creationTimestamp, spec: { ...spec, replicas: void 0, containers: withoutImages(spec.containers), initContainers: withoutImages(spec.initContainers) } };
-  };
-  return sameContent(bare4(left), bare4(right));
-}
-function withoutImages(containers) {
-  return containers.map((container2) => ({ ...container2, image: void 0 }));
-}
-function isSelectingPolicy(resource) {
-  return resource.kind === "AuthorizationPolicy" || resource.kind === "PeerAuthentication" || resource.kind === "RequestAuthentication";
-}
-var MOST_KIN, Kinship, silentKinds, gatewayKinds;
-var init_likeness = __esm({
-  "src/impact/likeness.ts"() {
-    "use strict";
-    init_canonical();
-    init_resource();
-    init_twins();
-    init_attachment();
-    init_config_fields();
-    init_ports();
-    init_selection();
-    init_arrival();
-    init_edits2();
-    MOST_KIN = 16;
-    Kinship = class {
-      #most;
-      #compared = [];
-      /** @param most how many are kept: with none every environment is compared by itself */
-      constructor(most3 = MOST_KIN) {
-        this.#most = most3;
-      }
-      /** The one that differs the least; `undefined`: none is surely alike anywhere. */
-      of(sides) {
-        let nearest2;
-        for (const { sides: other, edits, byDestination } of this.#compared) {
-          const like = likenessOf(other, sides);
-          if (like !== void 0 && (nearest2 === void 0 || like.policies.length < nearest2.like.policies.length)) nearest2 = { like, edits, byDestination };
-        }
-        return nearest2;
-      }
-      add(sides, edits, { byDestination }) {
-        if (this.#compared.length < this.#most) this.#compared.push({ sides, edits, byDestination });
-      }
-    };
-    silentKinds = /* @__PURE__ */ new Set([
-      "ServiceAccount",
-      "Secret",
-      "SealedSecret",
-      "ExternalSecret",
-      "Telemetry",
-      "Role",
-      "ClusterRole",
-      "RoleBinding",
-      "ClusterRoleBinding",
-      "ValidatingWebhookConfiguration",
-      "ValidatingAdmissionPolicy",
-      "ValidatingAdmissionPolicyBinding",
-      "ClusterPolicy",
-      "KyvernoPolicy",
-      "ConstraintTemplate",
-      "GatekeeperConstraint"
-    ]);
-    gatewayKinds = /* @__PURE__ */ new Set(["Gateway", "VirtualService"]);
-  }
-});
-
 // src/app/counterfactual.ts
 function counterfactuals(base3, baseMesh, headMesh, settings2) {
   const everywhere = distinct([...rootsOf2(baseMesh), ...rootsOf2(headMesh)]);
@@ -46509,8 +46881,8 @@ function read5(resources, text8, choice2, documents) {
     const key3 = `${typeof choice2} ${String(choice2)} ${text8}`;
     const known8 = again.get(resource)?.get(key3);
     if (known8 !== void 0) return known8;
-    const found = text8 === clusterText && isAsking(resource) ? otherwise(resource, documents, choice2) : readOne(resource, text8, choice2, documents) ?? resource;
-    const made3 = found === void 0 ? [] : [found];
+    const found2 = text8 === clusterText && isAsking(resource) ? otherwise(resource, documents, choice2) : readOne(resource, text8, choice2, documents) ?? resource;
+    const made3 = found2 === void 0 ? [] : [found2];
     again.set(resource, new Map([...again.get(resource) ?? [], [key3, made3]]));
     return made3;
   });
@@ -46526,8 +46898,8 @@ function otherwise(resource, documents, choice2) {
     const decoded = decodeDocument(value, { origin: { file, blob, document, ...rendered === void 0 ? {} : { rendered } }, unit: resource.unit, defaultNamespace: resource.namespace ?? "", ...given === void 0 ? {} : { given } });
     return decoded.type === "resources" ? decoded.resources.find((each) => resourceKey(each) === resourceKey(resource)) : void 0;
   };
-  const found = read6();
-  return choice2 === void 0 || found?.unresolved === void 0 ? found : read6(new Map(found.unresolved.map((each) => [each.text, choice2])));
+  const found2 = read6();
+  return choice2 === void 0 || found2?.unresolved === void 0 ? found2 : read6(new Map(found2.unresolved.map((each) => [each.text, choice2])));
 }
 function matters(resource) {
   return resource.kind !== "Secret" && !(resource.kind === "ConfigMap" && resource.spec.data["mesh"] === void 0);
@@ -46535,8 +46907,8 @@ function matters(resource) {
 function withOtherwise(resources, documents) {
   return resources.map((resource) => {
     if (resource.origin.rendered?.otherwise === void 0 || !matters(resource)) return resource;
-    const found = otherwise(resource, documents);
-    if (found !== void 0 && readContentOf(found) === readContentOf(resource)) return resource;
+    const found2 = otherwise(resource, documents);
+    if (found2 !== void 0 && readContentOf(found2) === readContentOf(resource)) return resource;
     return { ...resource, unresolved: [...resource.unresolved ?? [], { text: clusterText, path: [], choices: ["not found", "found"] }] };
   });
 }
@@ -46740,7 +47112,7 @@ function compareEnvironments(loaded, stated, limits2, citations, kinship = new K
   const { changes: changes3, assumptions: assumptions2 } = newUnitsOnce(describeChanges(raw, provenance).map(withUnresolvedAssumptions), loaded);
   return { environments: environments2, changes: changes3, assumptions: assumptions2, undecided: undecided2, internalErrors, destinations: destinations3, workUnits: memo2.work };
 }
-function undecidedValues(loaded, modelled, found, compare) {
+function undecidedValues(loaded, modelled, found2, compare) {
   const { worlds: worlds2, left } = loaded.worlds;
   if (worlds2.length === 0 && left.length === 0) return [];
   const undecided2 = /* @__PURE__ */ new Map();
@@ -46750,7 +47122,7 @@ function undecidedValues(loaded, modelled, found, compare) {
     const resource = head ?? loaded.base.resources.find(holds3);
     if (resource !== void 0 && !undecided2.has(text8)) undecided2.set(text8, { environment: loaded.id, text: text8, choice: choice2, resource, side: head === void 0 ? "base" : "head" });
   };
-  const known8 = signature(found);
+  const known8 = signature(found2);
   for (const world of worlds2) {
     if (undecided2.has(world.text)) continue;
     const { base: base3, head, renamed } = modelled({ ...loaded, base: { ...loaded.base, resources: world.base }, head: { ...loaded.head, resources: world.head } });
@@ -46792,8 +47164,8 @@ var init_compare_environments = __esm({
       #first = [];
       shared(mesh2) {
         for (const first of this.#first) {
-          const same2 = withConfigOf(first, mesh2);
-          if (same2.config === first.config) return same2;
+          const same4 = withConfigOf(first, mesh2);
+          if (same4.config === first.config) return same4;
         }
         this.#first.push(mesh2);
         return mesh2;
@@ -46809,7 +47181,7 @@ function describeIssues(issues, schema2, value) {
 function describeIssue(issue2, schema2, value, prefix3) {
   const path2 = [...prefix3, ...issue2.path.filter((step) => typeof step !== "symbol")];
   const name2 = pathText2(path2);
-  const found = valueAt4(value, path2);
+  const found2 = valueAt4(value, path2);
   const here = (message) => [{ path: path2, atKey: false, message }];
   switch (issue2.code) {
     case "unrecognized_keys":
@@ -46820,14 +47192,14 @@ function describeIssue(issue2, schema2, value, prefix3) {
         return { path: [...path2, key3], atKey: true, message: `unknown key \`${key3}\`${name2 === "" ? "" : ` in \`${name2}\``}; ${hint}` };
       });
     case "invalid_value":
-      return here(`\`${name2}\` is ${shown2(found)}; allowed: ${listed4(issue2.values.map(String))}`);
+      return here(`\`${name2}\` is ${shown2(found2)}; allowed: ${listed4(issue2.values.map(String))}`);
     case "invalid_type":
-      if (found === void 0) return here(`\`${name2}\` is missing; it must be ${typeText(issue2.expected)}`);
-      return here(`\`${name2}\` must be ${typeText(issue2.expected)}, not ${shown2(found)}${issue2.expected === "string" && typeof found === "number" ? "; put it in quotes" : ""}`);
+      if (found2 === void 0) return here(`\`${name2}\` is missing; it must be ${typeText(issue2.expected)}`);
+      return here(`\`${name2}\` must be ${typeText(issue2.expected)}, not ${shown2(found2)}${issue2.expected === "string" && typeof found2 === "number" ? "; put it in quotes" : ""}`);
     case "invalid_union": {
       const branch2 = issue2.errors.find((errors) => errors.some((each) => each.path.length > 0 || each.code === "unrecognized_keys"));
       if (branch2 !== void 0) return branch2.flatMap((each) => describeIssue(each, schema2, value, path2));
-      return here(`\`${name2}\` is ${shown2(found)}, which is not allowed here; allowed: ${alternatives(issue2.errors)}`);
+      return here(`\`${name2}\` is ${shown2(found2)}, which is not allowed here; allowed: ${alternatives(issue2.errors)}`);
     }
     case "too_small":
       return here(`\`${name2}\` must be at least ${String(issue2.minimum)}${sizeUnit(issue2.origin)}`);
@@ -51422,7 +51794,7 @@ function undeclaredConstraint(member) {
   return Object.keys(extra).length ? extra : null;
 }
 function foldObjects(members3) {
-  const objects = [];
+  const objects2 = [];
   for (const member of members3) {
     if (typeof member !== "object" || member.type !== "object")
       return null;
@@ -51430,16 +51802,16 @@ function foldObjects(members3) {
       if (!FOLDABLE_KEYS.has(key3))
         return null;
     }
-    objects.push(member);
+    objects2.push(member);
   }
   const properties = {};
   const required2 = /* @__PURE__ */ new Set();
-  for (const object3 of objects) {
+  for (const object3 of objects2) {
     for (const key3 in object3.properties) {
       if (Object.prototype.hasOwnProperty.call(properties, key3))
         continue;
       const parts2 = [];
-      for (const other of objects) {
+      for (const other of objects2) {
         const part3 = other.properties?.[key3] ?? undeclaredConstraint(other);
         if (part3 === null || part3 === void 0)
           continue;
@@ -51455,11 +51827,11 @@ function foldObjects(members3) {
   const folded = { type: "object", properties };
   if (required2.size)
     folded.required = [...required2];
-  if (objects.every((object3) => object3.additionalProperties === false)) {
+  if (objects2.every((object3) => object3.additionalProperties === false)) {
     folded.additionalProperties = false;
   } else {
     const constraints = [];
-    for (const object3 of objects) {
+    for (const object3 of objects2) {
       const constraint = undeclaredConstraint(object3);
       if (constraint && !constraints.some((seen) => JSON.stringify(seen) === JSON.stringify(constraint)))
         constraints.push(constraint);
@@ -53691,12 +54063,12 @@ var init_finding_effect = __esm({
 function headObjects(environments2, citations) {
   let index;
   const build2 = () => {
-    const objects = /* @__PURE__ */ new Map();
+    const objects2 = /* @__PURE__ */ new Map();
     for (const { loaded, head } of environments2) {
-      for (const resource of loaded.head.all) objects.set(resourceId(resource), resource);
-      for (const workload2 of head.workloads.values()) if (workload2.resource !== void 0) objects.set(workload2.id, workload2.resource);
+      for (const resource of loaded.head.all) objects2.set(resourceId(resource), resource);
+      for (const workload2 of head.workloads.values()) if (workload2.resource !== void 0) objects2.set(workload2.id, workload2.resource);
     }
-    return objects;
+    return objects2;
   };
   return (subject) => {
     index ??= build2();
@@ -53782,18 +54154,18 @@ function borrow(own4, other) {
     for (const resource of free2) taken2.add(resource);
     return free2;
   };
-  const found = [];
+  const found2 = [];
   for (const unit3 of own4) {
     for (const file of unit3.files) {
       if (file.broken.length === 0) continue;
       const there = (otherFiles.get(unit3.counterpart(file.file)) ?? otherFiles.get(file.file) ?? []).flatMap((each) => each.resources);
       for (const broken of file.broken) {
         const resources = take(lendersOf(broken, unit3, there, otherById, defined3));
-        found.push({ broken, resources: resources.length > 0 ? resources : broken.fallback });
+        found2.push({ broken, resources: resources.length > 0 ? resources : broken.fallback });
       }
     }
   }
-  return found;
+  return found2;
 }
 function lendersOf(broken, unit3, there, otherById, defined3) {
   const key3 = rawKey(broken.value);
@@ -53820,11 +54192,11 @@ var init_borrow = __esm({
 
 // src/app/load/changed-resources.ts
 function changedResources(environments2) {
-  const found = /* @__PURE__ */ new Map();
+  const found2 = /* @__PURE__ */ new Map();
   const add4 = (environment4, entry2) => {
     const key3 = `${entry2.change} ${entry2.resource}`;
-    const known8 = found.get(key3);
-    if (known8 === void 0) found.set(key3, { entry: entry2, environments: [environment4] });
+    const known8 = found2.get(key3);
+    if (known8 === void 0) found2.set(key3, { entry: entry2, environments: [environment4] });
     else known8.environments.push(environment4);
   };
   for (const { id: environment4, base: base3, head, renames } of environments2) {
@@ -53837,7 +54209,7 @@ function changedResources(environments2) {
     }
     for (const [id, resource] of base3) if (!head.has(id) && !renamed.has(id)) add4(environment4, { resource: id, change: "removed", base: resource, head: void 0 });
   }
-  return [...found.values()].map(({ entry: entry2, environments: ids3 }) => ({ ...entry2, environments: ids3 })).sort(compareBy((each) => each.resource, (each) => each.change));
+  return [...found2.values()].map(({ entry: entry2, environments: ids3 }) => ({ ...entry2, environments: ids3 })).sort(compareBy((each) => each.resource, (each) => each.change));
 }
 var init_changed_resources = __esm({
   "src/app/load/changed-resources.ts"() {
@@ -53889,12 +54261,12 @@ function fileReader(documents) {
   const known8 = /* @__PURE__ */ new Map();
   const decoder = new Decoder();
   return (tree3, file, placement) => {
-    const found = follow(tree3, file);
-    const blob = found.type === "blob" ? found.blob : found.type;
+    const found2 = follow(tree3, file);
+    const blob = found2.type === "blob" ? found2.blob : found2.type;
     const key3 = [blob, file, placement.unit, placement.defaultNamespace].join("\n");
     let content = known8.get(key3);
     if (content === void 0) {
-      content = found.type === "outside" ? wholeFile(file, placement, found.problem) : readFile4(file, found.type === "blob" ? found.blob : void 0, placement, documents, decoder);
+      content = found2.type === "outside" ? wholeFile(file, placement, found2.problem) : readFile4(file, found2.type === "blob" ? found2.blob : void 0, placement, documents, decoder);
       known8.set(key3, content);
     }
     return content;
@@ -53960,9 +54332,9 @@ function detailsOf2({ detail }) {
   return /* @__PURE__ */ new Map([["", distinct(detail.split("\n"))]]);
 }
 function partsOf2({ parts: parts2 = [] }) {
-  const found = /* @__PURE__ */ new Map();
-  for (const { file, detail } of parts2) found.set(file, [...found.get(file) ?? [], detail]);
-  return found;
+  const found2 = /* @__PURE__ */ new Map();
+  for (const { file, detail } of parts2) found2.set(file, [...found2.get(file) ?? [], detail]);
+  return found2;
 }
 function movedIn(before, after) {
   return distinct([...before.keys(), ...after.keys()]).flatMap((place2) => {
@@ -54043,8 +54415,8 @@ function readOne2(origin, placement, documents, decoder) {
   const broken = [];
   let understood = 0;
   let ignored = 0;
-  const found = reading.type === "documents" ? reading.documents : [];
-  for (const document of found) {
+  const found2 = reading.type === "documents" ? reading.documents : [];
+  for (const document of found2) {
     const at2 = { unit: placement.unit, file, document: 0 };
     if (document.failure !== void 0 && !document.problems.every((problem) => problem.kind === "duplicate-key")) {
       const { kind, reason, remedy: remedy2 } = document.failure;
@@ -54061,7 +54433,7 @@ function readOne2(origin, placement, documents, decoder) {
       for (const item2 of decoded.unreadable) broken.push({ ...at2, value: void 0, problem: { kind: "yaml-error", reason: item2.reason, remedy: item2.remedy }, fallback: [] });
     }
   }
-  return { file, resources, broken, documents: found.length, understood, ignored };
+  return { file, resources, broken, documents: found2.length, understood, ignored };
 }
 function renderingOn(rendered, unit3, side2) {
   const of = onSide(unit3, side2);
@@ -54124,13 +54496,13 @@ function sameDocuments(left, right) {
   return left.length === right.length && left.every((origin, index) => origin.rendered?.blob === right[index]?.rendered?.blob);
 }
 function outsideChanges({ units, outside, unreferenced }, rendered) {
-  const found = /* @__PURE__ */ new Map();
+  const found2 = /* @__PURE__ */ new Map();
   const compare = (unit3, base4, head2) => {
     const add4 = (change2) => {
       const key3 = `${change2.content.name}
 ${change2.content.file}
 ${change2.change}`;
-      if (!found.has(key3)) found.set(key3, change2);
+      if (!found2.has(key3)) found2.set(key3, change2);
     };
     const gone = [...base4.values()].filter(({ name: name2 }) => !head2.has(name2));
     const moved3 = /* @__PURE__ */ new Set();
@@ -54156,7 +54528,7 @@ ${change2.change}`;
   }
   const [base3, head] = deployedAlike(units, outside, unreferenced);
   compare("", byName(base3), byName(head));
-  return sortedBy(found.values(), (each) => each.content.file, (each) => each.content.line, (each) => each.content.name);
+  return sortedBy(found2.values(), (each) => each.content.file, (each) => each.content.line, (each) => each.content.name);
 }
 function deployedAlike(units, outside, unreferenced) {
   const leftOut = (side2) => {
@@ -54177,12 +54549,12 @@ function sameThing(left, right) {
   return thing(left) === thing(right);
 }
 function byName(contents2) {
-  const found = /* @__PURE__ */ new Map();
+  const found2 = /* @__PURE__ */ new Map();
   for (const content of contents2) {
-    const known8 = found.get(content.name);
-    found.set(content.name, known8 === void 0 ? content : { ...known8, detail: distinct([...known8.detail.split("\n"), content.detail]).join("\n"), parts: [...known8.parts ?? [], ...content.parts ?? []] });
+    const known8 = found2.get(content.name);
+    found2.set(content.name, known8 === void 0 ? content : { ...known8, detail: distinct([...known8.detail.split("\n"), content.detail]).join("\n"), parts: [...known8.parts ?? [], ...content.parts ?? []] });
   }
-  return found;
+  return found2;
 }
 function outsideOf(rendering) {
   return new Map((rendering?.outside ?? []).map((content) => [content.name, content]));
@@ -54227,8 +54599,8 @@ function relevanceOf(pair, discovered, configFile) {
   const changed = pair.base === pair.head ? [] : changedPaths(pair).map((each) => each.path);
   const context2 = /* @__PURE__ */ new Set([...discovered.context.base, ...discovered.context.head, ...[...discovered.environmentContext.values()].flatMap((files) => [...files.base, ...files.head])]);
   const isManifest2 = (path2) => mayBeManifestFile(path2) && ["base", "head"].some((side2) => {
-    const found = follow(pair[side2], path2);
-    const reading = found.type === "blob" ? discovered.documents.read(found.blob) : void 0;
+    const found2 = follow(pair[side2], path2);
+    const reading = found2.type === "blob" ? discovered.documents.read(found2.blob) : void 0;
     return reading?.type === "documents" && (reading.manifests || reading.like);
   });
   const applicable = changed.some((path2) => path2 === configFile || context2.has(path2) || isManifest2(path2)) || discovered.units.some(touches(changed));
@@ -54254,15 +54626,15 @@ function loadComparison(pair, config3, options2 = {}) {
   const read6 = fileReader(discovered.documents);
   const readers = { discovered, rendered, read: read6, readRendered: renderedReader(discovered.documents) };
   const sides = { base: readSide(pair.base, "base", readers), head: readSide(pair.head, "head", readers) };
-  const objects = { base: objectsOf3(sides.base, sides.head), head: objectsOf3(sides.head, sides.base) };
-  const plan = environmentsOf(units.map((unit3) => placed2(unit3, objects.base, objects.head)), discovered.unreferenced, config3);
+  const objects2 = { base: objectsOf3(sides.base, sides.head), head: objectsOf3(sides.head, sides.base) };
+  const plan = environmentsOf(units.map((unit3) => placed2(unit3, objects2.base, objects2.head)), discovered.unreferenced, config3);
   const byId = new Map(units.map((unit3) => [unit3.id, unit3]));
   const duplicates = /* @__PURE__ */ new Map();
   const compared = plan.environments.map((environment4) => {
     const side2 = (name2) => {
       const assembled = assemble(
-        sortedBy(environment4.units, (id) => environment4.own.has(id) ? 1 : 0, (id) => id).map((id) => ({ unit: id, own: environment4.own.has(id), resources: objects[name2].get(id) ?? [] })),
-        contextOf(environment4.id, objects[name2])
+        sortedBy(environment4.units, (id) => environment4.own.has(id) ? 1 : 0, (id) => id).map((id) => ({ unit: id, own: environment4.own.has(id), resources: objects2[name2].get(id) ?? [] })),
+        contextOf(environment4.id, objects2[name2])
       );
       for (const duplicate of assembled.duplicates) duplicates.set(duplicateKey(name2, duplicate), { ...duplicate, side: name2 });
       return assembled;
@@ -54302,7 +54674,7 @@ function loadComparison(pair, config3, options2 = {}) {
     changedResources: changedResources(compared.map(({ loaded, base: base3, head }) => ({ id: loaded.id, base: base3.byId, head: head.byId, renames: loaded.renames }))),
     applicable,
     changedPaths: changed,
-    assumptions: sortedBy([...assumptionsOf2(discovered, objects, plan.doubts), ...unresolvedAssumptions(compared.map(({ loaded }) => loaded)), ...renderAssumptions({ units, outside: discovered.outside }, rendered)], (each) => each.id),
+    assumptions: sortedBy([...assumptionsOf2(discovered, objects2, plan.doubts), ...unresolvedAssumptions(compared.map(({ loaded }) => loaded)), ...renderAssumptions({ units, outside: discovered.outside }, rendered)], (each) => each.id),
     duplicates: sortedBy(duplicates.values(), (each) => each.resource, (each) => each.side, (each) => each.unit, (each) => each.overridden.origin.file, (each) => each.overridden.origin.document),
     unreferenced: plan.unreferenced,
     untouched: discovered.units.filter(isApart).map((unit3) => renderedUnitReport(unit3, rendered)),
@@ -54314,8 +54686,8 @@ function loadSnapshot(tree3, blobs, config3, options2 = {}) {
   return { ...loadComparison({ base: tree3, head: tree3, blobs }, config3, options2), applicable: true };
 }
 function holdsManifests2(tree3, file, { documents }) {
-  const found = follow(tree3, file);
-  const reading = found.type === "blob" ? documents.read(found.blob) : void 0;
+  const found2 = follow(tree3, file);
+  const reading = found2.type === "blob" ? documents.read(found2.blob) : void 0;
   return reading?.type === "documents" && reading.manifests && !reading.broken;
 }
 function isPinned(unit3) {
@@ -54363,19 +54735,19 @@ function moved2(file, from2, to2) {
   return to2 === "." ? rest : `${to2}/${rest}`;
 }
 function objectsOf3(own4, other) {
-  const objects = /* @__PURE__ */ new Map();
-  for (const unit3 of own4.units) objects.set(unit3.unit, unit3.files.flatMap((file) => file.resources));
-  for (const { broken, resources } of borrow(own4.units, other.units.flatMap((unit3) => unit3.files))) objects.get(broken.unit)?.push(...resources);
-  for (const unit3 of other.units) if (own4.unrendered.has(unit3.unit)) objects.set(unit3.unit, unit3.files.flatMap((file) => file.resources));
-  return objects;
+  const objects2 = /* @__PURE__ */ new Map();
+  for (const unit3 of own4.units) objects2.set(unit3.unit, unit3.files.flatMap((file) => file.resources));
+  for (const { broken, resources } of borrow(own4.units, other.units.flatMap((unit3) => unit3.files))) objects2.get(broken.unit)?.push(...resources);
+  for (const unit3 of other.units) if (own4.unrendered.has(unit3.unit)) objects2.set(unit3.unit, unit3.files.flatMap((file) => file.resources));
+  return objects2;
 }
 function placed2(unit3, base3, head) {
-  const contents2 = (objects) => new Map(objects.map((resource) => [resourceId(resource), { token: resource, text: () => readContentOf(resource) }]));
+  const contents2 = (objects2) => new Map(objects2.map((resource) => [resourceId(resource), { token: twinOf(resource), text: () => readContentOf(resource) }]));
   const own4 = unit3.base ?? shown(unit3);
   return { id: unit3.id, path: own4.path, environment: own4.environment, cluster: own4.cluster, objects: [contents2(base3.get(unit3.id) ?? []), contents2(head.get(unit3.id) ?? [])] };
 }
-function contextOf(environment4, objects) {
-  return [...objects.get(environmentContextUnit(environment4)) ?? [], ...objects.get(contextUnit) ?? []];
+function contextOf(environment4, objects2) {
+  return [...objects2.get(environmentContextUnit(environment4)) ?? [], ...objects2.get(contextUnit) ?? []];
 }
 function lineIn(discovered, resource) {
   const reading = discovered.documents.read(resource.origin.blob);
@@ -54424,9 +54796,9 @@ function treeReasons(pair) {
   }
   return [...reasons2.values()];
 }
-function assumptionsOf2(discovered, objects, doubts) {
+function assumptionsOf2(discovered, objects2, doubts) {
   const assumptions2 = [];
-  const placeholders = distinct([...objects.base.values(), ...objects.head.values()].flat().flatMap((resource) => resource.namespace?.startsWith("~") === true ? [resource.namespace] : []));
+  const placeholders = distinct([...objects2.base.values(), ...objects2.head.values()].flat().flatMap((resource) => resource.namespace?.startsWith("~") === true ? [resource.namespace] : []));
   for (const name2 of placeholders) {
     assumptions2.push({ id: `namespace:${name2}`, text: `objects of \`${name2.slice(1)}\` that name no namespace live in one of their own, shown as \`${name2}\`` });
   }
@@ -54445,6 +54817,7 @@ var init_load = __esm({
     init_canonical();
     init_order();
     init_resource();
+    init_twins();
     init_discover();
     init_documents2();
     init_environments();
@@ -54994,14 +55367,14 @@ function checkConfiguredNames({ config: config3, file, text: text8 }, pair, disc
   throw new InputError(`${file}:${String(line)}: \`${wrong.key}\` is \`${wrong.name}\`, ${what}${pair.base === pair.head ? wrong.is === "path" ? " nowhere" : "" : " on neither side"}`, remedyFor2(wrong, wrong.is === "path" ? pathsOf2(pair) : distinct(units)));
 }
 function namedIn3(config3) {
-  const found = config3.units.map((unit3, index) => ({ key: `units[${String(index)}].path`, path: ["units", index, "path"], name: unit3.path, is: "path" }));
-  config3.context.forEach((name2, index) => found.push({ key: `context[${String(index)}]`, path: ["context", index], name: name2, is: "path" }));
+  const found2 = config3.units.map((unit3, index) => ({ key: `units[${String(index)}].path`, path: ["units", index, "path"], name: unit3.path, is: "path" }));
+  config3.context.forEach((name2, index) => found2.push({ key: `context[${String(index)}]`, path: ["context", index], name: name2, is: "path" }));
   for (const [environment4, { units, context: context2 }] of Object.entries(config3.environments)) {
-    const at2 = (key3, is) => (name2, index) => found.push({ key: `environments.${environment4}.${key3}[${String(index)}]`, path: ["environments", environment4, key3, index], name: name2, is });
+    const at2 = (key3, is) => (name2, index) => found2.push({ key: `environments.${environment4}.${key3}[${String(index)}]`, path: ["environments", environment4, key3, index], name: name2, is });
     units.forEach(at2("units", "unit"));
     context2.forEach(at2("context", "path"));
   }
-  return found;
+  return found2;
 }
 function pathsOf2(pair) {
   const paths = /* @__PURE__ */ new Set();
@@ -55967,8 +56340,8 @@ function newWords(report2) {
 function counted(findings, state) {
   const first = findings[0];
   if (first === void 0) return "";
-  const same2 = findings.every((finding2) => finding2.severity === first.severity);
-  return same2 ? plural(findings.length, `${state} ${first.severity} finding`) : `${plural(findings.length, `${state} finding`)} (${severityCounts(findings)})`;
+  const same4 = findings.every((finding2) => finding2.severity === first.severity);
+  return same4 ? plural(findings.length, `${state} ${first.severity} finding`) : `${plural(findings.length, `${state} finding`)} (${severityCounts(findings)})`;
 }
 function headline2(report2) {
   const failed2 = report2.gates.filter((gate) => gate.failed);
@@ -56639,8 +57012,8 @@ var init_places = __esm({
         const exposed = changes3.flatMap((change2) => change2.destinations.map((destination2) => destination2.id));
         const subjects = own4?.side === "LEFT" ? [finding2.resource, ...exposed] : [...exposed, finding2.resource];
         const located = subjects.flatMap((subject) => {
-          const found = this.#files.locate?.(subject);
-          return found === void 0 ? [] : [{ file: found.file, startLine: found.line, endLine: found.endLine ?? found.line }];
+          const found2 = this.#files.locate?.(subject);
+          return found2 === void 0 ? [] : [{ file: found2.file, startLine: found2.line, endLine: found2.endLine ?? found2.line }];
         });
         const lefts = [...own4 === void 0 ? [] : [own4.file], ...finding2.related.map((related) => related.file), ...causes.map((cause2) => cause2.file)];
         const lines1 = [...lefts, ...this.#files.fallback === void 0 ? [] : [this.#files.fallback]].map((file) => ({ file, startLine: 1, endLine: 1 }));
@@ -56799,7 +57172,7 @@ function codeFlows(changes3, places) {
     return locations.length < 2 ? null : { threadFlows: [{ locations }] };
   };
   const causes = changes3.flatMap((change2) => change2.causes).filter((cause2) => cause2.via.length > 0 && cause2.side === "RIGHT");
-  return causes.map(flow).filter((found) => found !== null).slice(0, flowLimit);
+  return causes.map(flow).filter((found2) => found2 !== null).slice(0, flowLimit);
 }
 function resultOf(input) {
   const { finding: finding2, changes: changes3, places } = input;
@@ -57044,8 +57417,8 @@ function bullets(texts9, width, indent2 = "  ") {
 }
 function table2(columns, rows, width, indent2 = "  ") {
   const clean = rows.map((row2) => columns.map((_, index) => plain5(row2[index] ?? "")));
-  const found = columns.findIndex((column) => column.flexible === true);
-  const flexible = found === -1 ? columns.length - 1 : found;
+  const found2 = columns.findIndex((column) => column.flexible === true);
+  const flexible = found2 === -1 ? columns.length - 1 : found2;
   const natural = columns.map((column, index) => Math.max(cells(column.title), ...clean.map((row2) => cells(row2[index] ?? ""))));
   const limit = Math.max(10, Math.floor(width / 3));
   const sizes = natural.map((size2, index) => index === flexible ? size2 : Math.min(size2, limit));
@@ -57608,14 +57981,14 @@ var init_young = __esm({
 function today() {
   return (/* @__PURE__ */ new Date()).toISOString().slice(0, 10);
 }
-async function analyse(opened2, configFile) {
-  const configuration = configurationFor(opened2.pair, configFile);
+async function analyse(opened3, configFile) {
+  const configuration = configurationFor(opened3.pair, configFile);
   const { config: config3, proposed, file, notYet: notYet2 } = configuration;
   keepYoungSmall();
-  const prepared = await prepare(opened2.pair, config3, opened2.source);
-  checkConfiguredNames(configuration, opened2.pair, prepared.discovered);
+  const prepared = await prepare(opened3.pair, config3, opened3.source);
+  checkConfiguredNames(configuration, opened3.pair, prepared.discovered);
   keepYoungSmall();
-  return review({ pair: opened2.pair, prepared, comparison: opened2.comparison, config: config3, proposed, configFile: file, notYet: notYet2, today: today(), version: version2 });
+  return review({ pair: opened3.pair, prepared, comparison: opened3.comparison, config: config3, proposed, configFile: file, notYet: notYet2, today: today(), version: version2 });
 }
 function finish3(outcome, pair, flags, kind) {
   const render2 = renderer(pair, outcome, { kind, verbose: flags.verbose ?? false });
@@ -57648,8 +58021,8 @@ async function review2(args) {
   const { values: values5 } = readArguments(args, { base: { type: "string" }, head: { type: "string" }, ...reportOptions }, "none");
   checkOutputs(values5);
   if (values5.base === void 0 || values5.head === void 0) throw new InputError("`review` needs `--base` and `--head`", "name two revisions or two directories");
-  const opened2 = await openPair(values5.base, values5.head);
-  return finish3(await analyse(opened2, values5.config), opened2.pair, values5, "review");
+  const opened3 = await openPair(values5.base, values5.head);
+  return finish3(await analyse(opened3, values5.config), opened3.pair, values5, "review");
 }
 var init_review3 = __esm({
   "src/entry/commands/review.ts"() {
@@ -57670,8 +58043,8 @@ __export(audit_exports, {
 async function audit(args) {
   const { values: values5, positionals } = readArguments(args, reportOptions, "REV|DIR");
   checkOutputs(values5);
-  const opened2 = await openTree(positionals[0]);
-  return finish3(await analyse(opened2, values5.config), opened2.pair, values5, "audit");
+  const opened3 = await openTree(positionals[0]);
+  return finish3(await analyse(opened3, values5.config), opened3.pair, values5, "audit");
 }
 var init_audit2 = __esm({
   "src/entry/commands/audit.ts"() {
@@ -57742,16 +58115,16 @@ function entryProblem(kind, value) {
   const asked = Array.isArray(value["queries"]) ? value["queries"] : [];
   for (const [index, query3] of asked.entries()) {
     const schema2 = kind === "change" ? moveSchema : query3 !== null && typeof query3 === "object" && "pod" in query3 ? podSchema : questionSchema;
-    const found = problemIn(schema2, query3);
-    if (found !== void 0) return { path: ["queries", index, ...found.path], message: `query ${String(index + 1)}: ${found.message}` };
+    const found2 = problemIn(schema2, query3);
+    if (found2 !== void 0) return { path: ["queries", index, ...found2.path], message: `query ${String(index + 1)}: ${found2.message}` };
   }
   return void 0;
 }
 function problemIn(schema2, value) {
   const parsed3 = schema2.safeParse(value);
   if (parsed3.success) return void 0;
-  const found = describeIssues(parsed3.error.issues, schema2, value);
-  const first = found.find((each) => each.atKey) ?? found[0];
+  const found2 = describeIssues(parsed3.error.issues, schema2, value);
+  const first = found2.find((each) => each.atKey) ?? found2[0];
   return first === void 0 ? { path: [], message: "not understood" } : { path: first.path, message: first.path.length === 0 && !first.atKey ? first.message.replace("``", "it") : first.message };
 }
 var labels2, flagOf, textOf10, portOf3, callers4, targets2, from, to, request3, hop, answer3, ports2, names3, membership, question, questionSchema, podSchema, moveSchema, askedSchema, described2, queries, entrySchemas;
@@ -58194,10 +58567,10 @@ function destinations2({ workload: workload2 }, meshes2) {
   return meshes2.flatMap((mesh2) => workloadNamed(mesh2, workload2) ?? []);
 }
 function portNotes({ to: to2 }, meshes2) {
-  const found = destinations2(to2, meshes2);
-  const declared2 = [...new Set(found.flatMap((workload2) => workload2.ports.map(({ port: port3 }) => port3)))].sort((left, right) => left - right);
-  if (found.length === 0 || declared2.includes(to2.port)) return [];
-  const behind3 = [...new Set(found.flatMap((workload2) => meshes2.flatMap((mesh2) => serviceTargets(mesh2, workload2, to2.port))))];
+  const found2 = destinations2(to2, meshes2);
+  const declared2 = [...new Set(found2.flatMap((workload2) => workload2.ports.map(({ port: port3 }) => port3)))].sort((left, right) => left - right);
+  if (found2.length === 0 || declared2.includes(to2.port)) return [];
+  const behind3 = [...new Set(found2.flatMap((workload2) => meshes2.flatMap((mesh2) => serviceTargets(mesh2, workload2, to2.port))))];
   if (behind3.length > 0) return [`\`--port\` is the port of the pods: ${behind3.join(", ")}`];
   return [`no manifest declares port ${String(to2.port)} of \`${to2.workload ?? ""}\`${declared2.length === 0 ? "" : `; declared: ${declared2.join(", ")}`}`];
 }
@@ -58246,8 +58619,8 @@ function stepKey(step) {
 function answerBlock(explanation, answer4, other, options2) {
   const { decision, label: label3 } = answer4;
   const where = (resource, path2 = []) => {
-    const found = explanation.locate?.(resource, path2, answer4.side);
-    return found === void 0 ? name(resource) : `${name(resource)} at ${place(found.file, found.line)}`;
+    const found2 = explanation.locate?.(resource, path2, answer4.side);
+    return found2 === void 0 ? name(resource) : `${name(resource)} at ${place(found2.file, found2.line)}`;
   };
   const lines = wrap(`${label3 === void 0 ? "" : `${name(label3)}: `}${decisionWords(decision)}`, options2.width).map((line) => options2.styles.bold(paint(decision, options2.styles)(line)));
   if (decision.verdict === "unknown" && givenWords(decision.missing) !== "") lines.push(...wrap(givenWords(decision.missing), options2.width, "  "));
@@ -58298,8 +58671,8 @@ function pairsOf2(answers2) {
 }
 function movement(first, second) {
   if (first.verdict !== second.verdict) return `the verdict changes from ${first.verdict} to ${second.verdict}`;
-  const same2 = first.because.map(stepKey).join() === second.because.map(stepKey).join();
-  return `the verdict is the same on both sides${same2 ? "" : ", the way to it is not: `>` marks what differs"}`;
+  const same4 = first.because.map(stepKey).join() === second.because.map(stepKey).join();
+  return `the verdict is the same on both sides${same4 ? "" : ", the way to it is not: `>` marks what differs"}`;
 }
 var parts, MOST_DETAILS;
 var init_explain2 = __esm({
@@ -58325,9 +58698,9 @@ var init_explain2 = __esm({
 
 // src/entry/question.ts
 function protocolOf2(text8) {
-  const found = protocols2.find((protocol) => protocol === text8);
-  if (found === void 0) throw new InputError(`\`--protocol ${text8}\` is not a protocol`, `use one of ${protocols2.join(", ")}`);
-  return found;
+  const found2 = protocols2.find((protocol) => protocol === text8);
+  if (found2 === void 0) throw new InputError(`\`--protocol ${text8}\` is not a protocol`, `use one of ${protocols2.join(", ")}`);
+  return found2;
 }
 function headersOf(lines) {
   return Object.fromEntries(
@@ -58455,12 +58828,12 @@ async function oneTree(tree3, configFile) {
 async function twoTrees({ base: base3, head, tree: tree3, config: configFile }) {
   if (base3 === void 0 || head === void 0) throw new InputError(`\`--${base3 === void 0 ? "head" : "base"}\` needs \`--${base3 === void 0 ? "base" : "head"}\` beside it`, "name both sides, or one tree with `--tree`");
   if (tree3 !== void 0) throw new InputError("`--tree` and `--base` do not go together", "name one tree with `--tree`, or both sides with `--base` and `--head`");
-  const opened2 = await openPair(base3, head);
-  const configuration = configurationFor(opened2.pair, configFile);
+  const opened3 = await openPair(base3, head);
+  const configuration = configurationFor(opened3.pair, configFile);
   const { config: config3, proposed, file, notYet: notYet2 } = configuration;
-  const prepared = await prepare(opened2.pair, config3, opened2.source);
-  checkConfiguredNames(configuration, opened2.pair, prepared.discovered);
-  const outcome = review({ pair: opened2.pair, prepared, comparison: opened2.comparison, config: config3, proposed, configFile: file, notYet: notYet2, today: today(), version: version2 });
+  const prepared = await prepare(opened3.pair, config3, opened3.source);
+  checkConfiguredNames(configuration, opened3.pair, prepared.discovered);
+  const outcome = review({ pair: opened3.pair, prepared, comparison: opened3.comparison, config: config3, proposed, configFile: file, notYet: notYet2, today: today(), version: version2 });
   const all = outcome.compared.environments.flatMap(({ loaded, base: before, head: after }) => [
     { environment: loaded.id, side: "base", mesh: before, resources: loaded.base.resources },
     { environment: loaded.id, side: "head", mesh: after, resources: loaded.head.resources }
@@ -58502,8 +58875,8 @@ function changeIn(query3, here, changes3) {
   for (const { environment: environment4, side: side2, mesh: base3 } of here) {
     const head = here.find((other) => other.environment === environment4 && other.side === "head")?.mesh;
     if (side2 !== "base" || head === void 0) continue;
-    const found = changeOf(query3, { environment: environment4, base: base3, head, answers: { base: decide(base3, query3), head: decide(head, query3) } }, changes3);
-    if (found !== void 0) return found;
+    const found2 = changeOf(query3, { environment: environment4, base: base3, head, answers: { base: decide(base3, query3), head: decide(head, query3) } }, changes3);
+    if (found2 !== void 0) return found2;
   }
   return void 0;
 }
@@ -58559,11 +58932,11 @@ __export(test_exports, {
 });
 import { readFileSync as readFileSync2 } from "node:fs";
 import { dirname as dirname3, resolve as resolve3 } from "node:path";
-import { gunzipSync } from "node:zlib";
+import { gunzipSync as gunzipSync2 } from "node:zlib";
 function textOf12(path2) {
   try {
     const bytes = readFileSync2(path2);
-    return (bytes[0] === 31 && bytes[1] === 139 ? gunzipSync(bytes) : bytes).toString("utf8");
+    return (bytes[0] === 31 && bytes[1] === 139 ? gunzipSync2(bytes) : bytes).toString("utf8");
   } catch (error2) {
     throw new InputError(`cannot read \`${path2}\`: ${error2 instanceof Error ? error2.message : String(error2)}`, "name a file of JSON Lines, JSON or YAML, gzip compressed or not");
   }
