@@ -37,6 +37,7 @@ function decideIn(mesh: Mesh, { workload, port }: Pod, mode: 'sidecar' | 'ambien
     case 'gateway':
       // The symbolic side has one boolean for what a gateway routes; a question may give it.
       if (given[opaqueGateway(workload)] === true) return { verdict: 'allow', layer: 'routing', by: [], enforcedAt: 'gateway', because: [{ rule: 'M110', text: `given that \`${workload.id}\` routes the request` }] };
+      if (given[opaqueGateway(workload)] === false) return { verdict: 'deny', layer: 'routing', by: [], enforcedAt: 'gateway', because: [{ rule: 'M110', text: `given that \`${workload.id}\` routes no such request` }] };
       return unknown('M110', `what the gateway \`${workload.id}\` routes to`, []);
     case 'sidecar': {
       const arrival = approach.arrive('sidecar');
