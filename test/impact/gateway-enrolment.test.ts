@@ -4,10 +4,10 @@ import { namespace } from '../support/manifests.ts';
 import { gate, reviewed } from '../support/reviewed.ts';
 import { stream, type Files } from '../support/tree.ts';
 
-const pods = (labels: string): Files => ({
+const pods = (labels: Readonly<Record<string, string>>): Files => ({
   'a.yaml': stream(
     'apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nmetadata: {name: mesh, namespace: istio-system}\nspec: {profile: minimal}\n',
-    namespace('gw', Object.fromEntries([labels.split('=')])),
+    namespace('gw', labels),
     `apiVersion: apps/v1
 kind: Deployment
 metadata: {name: ingress, namespace: gw}
@@ -21,7 +21,7 @@ spec:
   ),
 });
 
-const [outside, inside] = [pods('istio.io/rev=elsewhere'), pods('istio-injection=enabled')];
+const [outside, inside] = [pods({ 'istio.io/rev': 'elsewhere' }), pods({ 'istio-injection': 'enabled' })];
 
 test.each([[outside, inside, 'narrowed', ['allow', 'deny']], [inside, outside, 'widened', ['deny', 'allow']]] as const)('a proxy that comes or goes moves what it does not route', (base, head, direction, verdicts) => {
   const report = reviewed(base, head);
@@ -30,5 +30,5 @@ test.each([[outside, inside, 'narrowed', ['allow', 'deny']], [inside, outside, '
 });
 
 test('a gateway that stays one, by whatever label, is no change', () => {
-  expect(reviewed(inside, pods('istio.io/rev=default')).changes).toEqual([]);
+  expect(reviewed(inside, pods({ 'istio.io/rev': 'default' })).changes).toEqual([]);
 });
