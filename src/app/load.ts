@@ -5,6 +5,7 @@ import { shortHash } from '#lib/canonical.ts';
 import { distinct, sortedBy } from '#lib/order.ts';
 import type { AnyResource } from '#manifests/resource.ts';
 import { resourceId } from '#manifests/resource.ts';
+import { twinOf } from '#manifests/twins.ts';
 import type { Assumption } from '#mesh/model.ts';
 import type { Coverage, IncompleteReason, UnitReport } from '#report/report.ts';
 import type { BlobContent, BlobId, Side, Tree, TreePair } from '#trees/tree.ts';
@@ -235,7 +236,7 @@ function objectsOf(own: SideContent, other: SideContent): ReadonlyMap<string, re
 
 function placed(unit: Unit, base: ReadonlyMap<string, readonly AnyResource[]>, head: ReadonlyMap<string, readonly AnyResource[]>): PlacedUnit {
   const contents = (objects: readonly AnyResource[]): ReadonlyMap<string, Content> =>
-    new Map(objects.map((resource) => [resourceId(resource), { token: resource, text: () => readContentOf(resource) }]));
+    new Map(objects.map((resource) => [resourceId(resource), { token: twinOf(resource), text: () => readContentOf(resource) }]));
   const own = unit.base ?? shown(unit);
   return { id: unit.id, path: own.path, environment: own.environment, cluster: own.cluster, objects: [contents(base.get(unit.id) ?? []), contents(head.get(unit.id) ?? [])] };
 }

@@ -76,8 +76,20 @@ export function solve(context: PairContext, level: string, from: readonly Path[]
   const own = speaksOfOwnPorts ? [] : toOwnPorts(both, mixed(context));
   const key = [level, context.base.key, context.head.key, authors(from), authors(to), ports.map(String).join(','), context.pair.base.namespace, own.map(cubeKey).join(' or '), ...(context.gateway === undefined ? [] : ['gateway', ...tiesOf(context).map(cubeKey)])].join('\n');
   const none = isNetworked(context.head) ? impossibleInNetwork(both) : impossible;
-  const beside = [...own, ...tiesOf(context)];
-  return context.memo.get(key, () => difference({ from, to, impossible: beside.length === 0 ? none : [...none, ...beside], ...(within === undefined ? {} : { within }), preferred: context.preferred, limits: context.limits }));
+  const ties = tiesOf(context);
+  return context.memo.get(key, () => difference({ from, to, impossible: ties.length === 0 ? withOwnPorts(none, own) : [...none, ...own, ...ties], ...(within === undefined ? {} : { within }), preferred: context.preferred, limits: context.limits }));
+}
+
+/** By the own ports' list: most comparisons share it, and the search remembers the order of a list that it knows. */
+const togetherWith = new WeakMap<readonly Cube[], { readonly none: readonly Cube[]; readonly all: readonly Cube[] }>();
+
+function withOwnPorts(none: readonly Cube[], own: readonly Cube[]): readonly Cube[] {
+  if (own.length === 0) return none;
+  const known = togetherWith.get(own);
+  if (known?.none === none) return known.all;
+  const all = [...none, ...own];
+  togetherWith.set(own, { none, all });
+  return all;
 }
 
 /** Who wrote each cube, in the order of the layers: two postures of equal content may name different policies. */

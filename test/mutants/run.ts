@@ -3,7 +3,7 @@
  *
  * A mutant counts as noticed when a check fails or no longer ends with it. One that cannot be noticed is listed in `equivalent.json`,
  * with the reason. Prints the table and the survivors; `--write` keeps the table in `README.md`, `--list` asks nothing and prints what is known,
- * `--fresh` forgets what earlier runs found, `--budget=MS` asks survivors again for which less time was not enough.
+ * `--fresh` forgets what earlier runs found, `--budget=MS` gives a mutant other than 600 ms, `--again` asks those again for which the time was too short.
  */
 import { fork } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -17,8 +17,7 @@ import type { Asked, Job, Message } from './worker.ts';
 
 const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
 const has = (option: string): boolean => process.argv.includes(option);
-const given = process.argv.find((argument) => argument.startsWith('--budget='))?.slice('--budget='.length);
-const budget = Number(given ?? 600);
+const budget = Number(process.argv.find((argument) => argument.startsWith('--budget='))?.slice('--budget='.length) ?? 600);
 const folder = join(root, '.tmp/mutants', wanted.join('+').replaceAll('/', '_') || 'all');
 const worker = join(root, 'test/mutants/worker.ts');
 /** Of a process that says nothing. */
@@ -82,7 +81,7 @@ async function judged(asked: readonly Asked[], kills: Job['kills'], hear: (verdi
 
 /** What is not known yet of one bundle's files. */
 async function settled(texts: Instrumented['texts'], mutants: readonly Mutant[], parts: readonly string[], records: Records): Promise<void> {
-  const open = mutants.map((mutant) => ({ mutant, open: records.open(mutant, given !== undefined) })).filter((each) => each.open.length > 0);
+  const open = mutants.map((mutant) => ({ mutant, open: records.open(mutant, has('--again')) })).filter((each) => each.open.length > 0);
   if (open.length === 0) return;
   const suite = parts.filter((part) => open.some((each) => each.open.includes(part)));
   for (const [name, counting] of [['counting.cjs', true], ['plain.cjs', false]] as const) writeFileSync(join(folder, name), await bundled(texts, suite, counting));

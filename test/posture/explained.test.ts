@@ -1,11 +1,13 @@
 /**
- * How an answer is explained, step by step with its rules, for the questions that were put to real proxies: `vitest -u` writes it anew, and
- * the difference is to be read.
+ * How an answer is explained, step by step with its rules, for questions that were put to real proxies and for those of `fixtures/questions`:
+ * `vitest -u` writes it anew, and the difference is to be read.
  */
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { closedMesh, readManifests } from '#app/scenarios.ts';
+import { parse } from 'yaml';
+import { readManifests } from '#app/scenarios.ts';
+import { buildMesh } from '#mesh/build.ts';
 import { answer } from '#posture/answer.ts';
 import type { Query, Step } from '#posture/query.ts';
 
@@ -13,6 +15,8 @@ interface Line {
   readonly id: string;
   readonly manifests?: string;
   readonly queries?: readonly Query[];
+  /** Open: what no manifest tells is unknown. */
+  readonly world?: 'open' | 'closed';
 }
 
 const root = new URL('../../fixtures/', import.meta.url);
@@ -24,23 +28,36 @@ function stepText({ rule, text, by, details }: Step): string {
   return `    ${rule}: ${text}${by === undefined ? '' : ` [${by}]`}\n${behind.join('')}`;
 }
 
-/** The first two questions of a line: those that follow ask the same mesh about more of the same. */
-function explained({ id, manifests, queries = [] }: Line): string {
+function explained({ id, manifests, queries = [], world = 'closed' }: Line): string {
   if (manifests === undefined) return '';
-  const mesh = closedMesh(readManifests(manifests));
-  return queries.slice(0, 2).map(({ from, to, request, given }) => {
+  const mesh = buildMesh(readManifests(manifests), { world });
+  return queries.map(({ from, to, request, given }) => {
     const query: Query = { from, to, request, ...(given === undefined ? {} : { given }) };
     const { because, ...said } = answer(mesh, query);
     return `${id} ${JSON.stringify(query)}\n  ${JSON.stringify(said)}\n${because.map(stepText).join('')}`;
   }).join('');
 }
 
+/** With the first two questions: those that follow ask the same mesh about more of the same. */
+function lineOf(text: string): Line {
+  const { queries = [], ...line } = JSON.parse(text) as Line;
+  return { ...line, queries: queries.slice(0, 2) };
+}
+
+const written = readdirSync(new URL('questions/', root)).sort().map((file) => {
+  const text = readFileSync(new URL(`questions/${file}`, root), 'utf8');
+  const documents = text.split('---\n');
+  const id = file.replace(/\.yaml$/u, '');
+  const { queries } = parse(documents.at(-1) ?? '') as { readonly queries: readonly Query[] };
+  return [id, [{ id, manifests: documents.slice(0, -1).join('---\n'), queries, world: text.startsWith('# open\n') ? 'open' : 'closed' } satisfies Line]] as const;
+});
+
 const parts = ['sidecar', 'ambient', 'networkpolicy', 'gateway/recorded'].flatMap((name) => {
-  const lines = readFileSync(new URL(`conformance/${name}.jsonl`, root), 'utf8').trim().split('\n').map((line) => JSON.parse(line) as Line);
+  const lines = readFileSync(new URL(`conformance/${name}.jsonl`, root), 'utf8').trim().split('\n').map(lineOf);
   return Array.from({ length: Math.ceil(lines.length / together) }, (_, index) => [`${name.replace('/', '-')}-${String(index + 1)}`, lines.slice(index * together, (index + 1) * together)] as const);
 });
 
-test.each(parts)('%s', (name, lines) => {
+test.each([...written, ...parts])('%s', (name, lines) => {
   const told = lines.map(explained).join('');
   return expect(told).toMatchFileSnapshot(fileURLToPath(new URL(`explained/${name}.txt`, root)));
 });
