@@ -7,7 +7,7 @@ import { podPort } from '../../src/mesh/gateway-pods.ts';
 import type { Mesh } from '../../src/mesh/model.ts';
 import { decide } from '../../src/posture/answer.ts';
 import { gatewaysOf } from '../../src/posture/gateway-destinations.ts';
-import { endKey, gatewayPort, looksAtServerNames, type GatewayPort } from '../../src/posture/gateway-paths.ts';
+import { gatewayPort, looksAtServerNames, type GatewayPort } from '../../src/posture/gateway-paths.ts';
 import { bothSpoken, gatewayPoint } from '../../src/posture/gateway-question.ts';
 import type { Decision, Query } from '../../src/posture/query.ts';
 import { isDeclared } from '../../src/semantics/gateways/backends.ts';
@@ -47,17 +47,20 @@ export function judgeGateways(base: Mesh, head: Mesh, questions: readonly Query[
     const spoken = bothSpoken(at.base ?? nothing, at.head ?? nothing);
     const ends = new Map([...(at.base?.ends ?? []), ...(at.head?.ends ?? [])].map(([name, { end }]) => [name, end]));
     for (const [name, end] of ends) {
-      // Of a backend that gets requests in several ways the paths that it sees are part of the question: the sum of the ways is judged.
-      if ([...ends.values()].some((other) => other.backend === end.backend && endKey(other) !== name)) continue;
-      const about = changes.filter(({ destination }) => destination.id.startsWith(`${name} through ${id}:`) && leadsTo(destination.id) === leadsTo(`:${String(query.to.port)}`));
+      const siblings = [...ends].filter(([, other]) => other.backend === end.backend).map(([key]) => key);
+      // A backend that gets requests in several ways is asked once, and what it sees of a request is part of the question.
+      if (siblings[0] !== name) continue;
+      const about = changes.filter(({ destination }) => siblings.some((key) => destination.id.startsWith(`${key} through ${id}:`)) && leadsTo(destination.id) === leadsTo(`:${String(query.to.port)}`));
       const question: Query = { ...query, to: { ...query.to, backend: end.backend } };
-      const [left, right] = [best(base, question, view.byName ? [] : spoken.serverNames), best(head, question, view.byName ? [] : spoken.serverNames)];
+      const names = view.byName ? [] : spoken.serverNames;
       asked += 1;
       for (const way of ['up', 'down'] as const) {
         const [passing, own] = way === 'up' ? [head, pods.head ?? pods.base] : [base, pods.base ?? pods.head];
         if (own === undefined) continue;
         const point = gatewayPoint(passing, own, query, spoken);
         if (query.from.certificate !== undefined && !spoken.certificates.some(({ dimension }) => point.get(dimension) === true) && spoken.certificates.length > 0) continue;
+        const exact = siblings.length === 1 ? question : seenAs(best(passing, question, names), question);
+        const [left, right] = [best(base, exact, names), best(head, exact, names)];
         const told = about.filter(({ direction }) => direction.endsWith(way === 'up' ? 'widened' : 'narrowed'));
         const sure = told.some(({ direction, cubes }) => !direction.startsWith('undecided') && cubes.some((cube) => pointIn(cube, point)));
         const open = told.some(({ direction, complete }) => direction.startsWith('undecided') || !complete);
@@ -71,6 +74,13 @@ export function judgeGateways(base: Mesh, head: Mesh, questions: readonly Query[
   return { wrong, moved, asked, changes };
 }
 
+/** What the backend sees on the side that lets it pass. */
+function seenAs(answer: Decision, question: Query): Query {
+  const { request, to } = question;
+  if (answer.verdict !== 'allow' || (request.protocol !== 'http' && request.protocol !== 'https')) return question;
+  return { ...question, to: { ...to, as: { path: answer.forwarded?.path ?? request.path ?? '/', host: answer.forwarded?.host ?? request.host ?? request.sni ?? '' } } };
+}
+
 /** The best answer with any server name: who asks over HTTPS asks for the one that leads there. */
 function best(mesh: Mesh, question: Query, names: readonly string[]): Decision {
   const own = decide(mesh, question);
@@ -78,7 +88,9 @@ function best(mesh: Mesh, question: Query, names: readonly string[]): Decision {
   if (own.verdict === 'allow' || (request.protocol !== 'https' && (from.principal ?? null) === null)) return own;
   const host = request.host ?? request.sni;
   const more = [undefined, ...names].map((sni) => decide(mesh, { ...question, request: { ...(host === undefined ? {} : { host }), ...withoutName(request), ...(sni === undefined ? {} : { sni }) } }));
-  return more.find(({ verdict }) => verdict === 'allow') ?? more.find(({ verdict }) => verdict === 'asks') ?? own;
+  // Bytes that are passed on are told apart by the name alone, which is part of the question there.
+  const asHttp = more.filter((each) => each.verdict !== 'allow' || each.tls === undefined);
+  return asHttp.find(({ verdict }) => verdict === 'allow') ?? asHttp.find(({ verdict }) => verdict === 'asks') ?? own;
 }
 
 function withoutName(request: Query['request']): Query['request'] {
