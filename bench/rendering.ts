@@ -59,19 +59,36 @@ function kustomizations(count: number, changed?: string): Files {
   ]));
 }
 
-/** The same shop in each environment, with every twentieth object its own. */
-function environments(count: number, changed: boolean): Files {
+/** What is each environment's own, and what the pull request changes. */
+interface Form {
+  readonly name: string;
+  /** Of workload `index`, in this environment: what stands behind its policy's caller and behind its image. */
+  readonly own: (index: number, environment: number) => { readonly caller?: string; readonly image?: string };
+  readonly changes: (index: number) => boolean;
+}
+
+const isOwn = (index: number): boolean => index % 20 === 0;
+
+const forms: readonly Form[] = [
+  { name: 'own policies, every policy changed', own: (index, environment) => (isOwn(index) ? { caller: `-${String(environment)}` } : {}), changes: () => true },
+  { name: 'own policies, those that are shared changed', own: (index, environment) => (isOwn(index) ? { caller: `-${String(environment)}` } : {}), changes: (index) => !isOwn(index) },
+  { name: 'own images, every policy changed', own: (index, environment) => (index % 7 === 0 ? { image: `-${String(environment)}` } : {}), changes: () => true },
+  { name: 'own images, one policy changed', own: (index, environment) => (index % 7 === 0 ? { image: `-${String(environment)}` } : {}), changes: (index) => index === 3 },
+];
+
+/** The same shop in each environment: 300 objects, with every twentieth its own. */
+function environments(count: number, changed: boolean, form: Form): Files {
   const files = new Map<string, string>();
   for (let environment = 0; environment < count; environment += 1) {
     const documents: string[] = [];
     for (let index = 0; index < 100; index += 1) {
       const name = `w${String(index)}`;
-      const own = index % 20 === 0 ? `-${String(environment)}` : '';
-      const from = changed ? 'b' : 'a';
+      const { caller = '', image = '' } = form.own(index, environment);
+      const from = changed && form.changes(index) ? 'b' : 'a';
       documents.push(
         `apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: ${name}, namespace: shop}\n`,
-        `apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: ${name}, namespace: shop}\nspec:\n  selector: {matchLabels: {app: ${name}}}\n  template:\n    metadata: {labels: {app: ${name}}}\n    spec: {serviceAccountName: ${name}, containers: [{name: main, image: "x:1", ports: [{containerPort: 8080}]}]}\n`,
-        `apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: ${name}, namespace: shop}\nspec:\n  selector: {matchLabels: {app: ${name}}}\n  rules:\n  - from: [{source: {principals: ["cluster.local/ns/shop/sa/${from}${own}"]}}]\n    to: [{operation: {methods: [GET], paths: ["/${name}/*"]}}]\n`,
+        `apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: ${name}, namespace: shop}\nspec:\n  selector: {matchLabels: {app: ${name}}}\n  template:\n    metadata: {labels: {app: ${name}}}\n    spec: {serviceAccountName: ${name}, containers: [{name: main, image: "x:1${image}", ports: [{containerPort: 8080}]}]}\n`,
+        `apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: ${name}, namespace: shop}\nspec:\n  selector: {matchLabels: {app: ${name}}}\n  rules:\n  - from: [{source: {principals: ["cluster.local/ns/shop/sa/${from}${caller}"]}}]\n    to: [{operation: {methods: [GET], paths: ["/${name}/*"]}}]\n`,
       );
     }
     files.set(`envs/e${String(environment)}-prod${String(environment)}/all.yaml`, documents.join('---\n'));
@@ -103,13 +120,21 @@ if (existsSync(resolve(import.meta.dirname, '../tools/bin/kubectl'))) {
   }
 } else console.log('renderings: skipped, tools/bin is not there');
 
-const reviewed = (count: number): number => {
-  const pair = pairOf(environments(count, false), environments(count, true));
-  return cpuSeconds(() => review({ pair, comparison: { mode: 'directories', base: { id: 'a', label: 'a' }, head: { id: 'b', label: 'b' } }, config: defaultConfig, today: '2026-01-01', version: '0' }));
-};
-reviewed(1);
-const pairs = Array.from({ length: 5 }, () => [reviewed(1), reviewed(12)] as const);
-console.log(`twelve environments that share 95 % of their objects: ${(median(pairs.map(([, twelve]) => twelve)) / median(pairs.map(([one]) => one))).toFixed(2)} × the processor time of one`);
+function reviewed(count: number, form: Form): { readonly seconds: number; readonly changes: number } {
+  const pair = pairOf(environments(count, false, form), environments(count, true, form));
+  let changes = 0;
+  const seconds = cpuSeconds(() => {
+    changes = review({ pair, comparison: { mode: 'directories', base: { id: 'a', label: 'a' }, head: { id: 'b', label: 'b' } }, config: defaultConfig, today: '2026-01-01', version: '0' }).report.changes.length;
+  });
+  return { seconds, changes };
+}
+
+for (const form of forms) {
+  reviewed(1, form);
+  const pairs = Array.from({ length: 5 }, () => [reviewed(1, form), reviewed(12, form)] as const);
+  const [one, twelve] = [median(pairs.map(([each]) => each.seconds)), median(pairs.map(([, each]) => each.seconds))];
+  console.log(`twelve environments that share 95 % of their objects, ${form.name}: ${(twelve / one).toFixed(2)} × the processor time of one (${String(pairs[0]?.[0].changes)} changes in one, ${String(pairs[0]?.[1].changes)} in twelve)`);
+}
 
 const many = new Map(Array.from({ length: 10_000 }, (_, index): [string, string] => {
   const folder = `apps/g${String(index % 100)}/u${String(Math.floor(index / 4))}`;

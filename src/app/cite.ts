@@ -1,5 +1,6 @@
 /** From an edit or a field to lines of a file. Positions are computed here and nowhere earlier, for what a result names. */
 import { canonical } from '#lib/canonical.ts';
+import { Pairs } from '#lib/pairs.ts';
 import type { FieldPath, Origin, Span } from '#source/origin.ts';
 import { parseStream, spanReader, type ParsedDocument } from '#source/documents.ts';
 import type { SpanReader } from '#source/span.ts';
@@ -25,18 +26,6 @@ function remember<V>(known: Map<BlobId, V>, blob: BlobId, value: V): void {
 
 type Lines = Pick<Span, 'startLine' | 'endLine'>;
 
-/** Values by two objects. */
-class Pairs<V> {
-  readonly #known = new WeakMap<AnyResource, WeakMap<AnyResource, { readonly value: V }>>();
-
-  get(left: AnyResource, right: AnyResource, make: () => V): V {
-    const others = this.#known.get(left) ?? new WeakMap<AnyResource, { readonly value: V }>();
-    const known = others.get(right) ?? { value: make() };
-    this.#known.set(left, others.set(right, known));
-    return known.value;
-  }
-}
-
 export class Citations {
   readonly #pair: TreePair;
   readonly #readers = new Map<BlobId, SpanReader>();
@@ -44,7 +33,7 @@ export class Citations {
   /** Many changes have the same edit as their cause. */
   readonly #cited = new WeakMap<Edit, Cause>();
   /** Where twins differ, and where their fields stand: the same in every file that holds the same document. */
-  readonly #differences = new Pairs<Place | undefined>();
+  readonly #differences = new Pairs<AnyResource, Place | undefined>();
   readonly #lines = new WeakMap<AnyResource, Map<string, Lines>>();
   readonly #renderedLines = new Map<string, Lines>();
 

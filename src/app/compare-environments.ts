@@ -6,7 +6,7 @@ import { buildMesh, type MeshSettings } from '#mesh/build.ts';
 import { extensionHosts } from '#mesh/extension-services.ts';
 import { enrolmentKnowledge } from '#mesh/enrolment.ts';
 import { unreadableMeshConfig } from '#mesh/config-fields.ts';
-import type { Mesh } from '#mesh/model.ts';
+import type { Assumption, Mesh } from '#mesh/model.ts';
 import { compareSides } from '#impact/compare.ts';
 import { DifferenceMemo } from '#impact/pair-context.ts';
 import type { RawChange, Sides } from '#impact/raw-change.ts';
@@ -20,6 +20,7 @@ import type { Citations } from './cite.ts';
 import { counterfactuals, withConfigOf } from './counterfactual.ts';
 import type { LoadedEnvironment } from './load.ts';
 import { unresolvedId, unresolvedIn } from './load/unresolved.ts';
+import { newUnitsOnce } from './new-units.ts';
 import { renamedWorkloads } from './workload-pairing.ts';
 
 export interface ComparedEnvironment {
@@ -32,6 +33,8 @@ export interface ComparedEnvironment {
 export interface ComparedEnvironments {
   readonly environments: readonly ComparedEnvironment[];
   readonly changes: readonly DescribedChange[];
+  /** What stands for several changes. */
+  readonly assumptions: readonly Assumption[];
   /** Values that are not told and decide what changes. */
   readonly undecided: readonly UndecidedValue[];
   readonly internalErrors: readonly string[];
@@ -131,7 +134,8 @@ export function compareEnvironments(loaded: readonly LoadedEnvironment[], stated
       cite: (edit) => citations.cite(edit),
     });
   }
-  return { environments, changes: describeChanges(raw, provenance).map(withUnresolvedAssumptions), undecided, internalErrors, destinations, workUnits: memo.work };
+  const { changes, assumptions } = newUnitsOnce(describeChanges(raw, provenance).map(withUnresolvedAssumptions), loaded);
+  return { environments, changes, assumptions, undecided, internalErrors, destinations, workUnits: memo.work };
 }
 
 /** The comparison again with each value that a text may stand for: a difference in what changes is not decided by the repository. */

@@ -1,5 +1,5 @@
 /** Every field that a question, an expected answer and an entry of `test` may have (`docs/questions.md`): a misspelt one is an error, never an answer. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { describeIssues, type Path } from './config/problems.ts';
 
 const labels = z.record(z.string(), z.string());
@@ -29,7 +29,7 @@ const from = z
   .refine((value) => callers.some((name) => value[name] !== undefined), oneOf(callers));
 
 const to = z
-  .strictObject({ workload: textOf, host: textOf, selector: z.strictObject({ namespace: z.string(), labels }).optional(), gateway: textOf, ip: textOf, port: portOf })
+  .strictObject({ workload: textOf, host: textOf, selector: z.strictObject({ namespace: z.string(), labels }).optional(), gateway: textOf, backend: textOf, as: z.strictObject({ path: z.string(), host: z.string() }).optional(), ip: textOf, port: portOf })
   .refine((value) => targets.some((name) => value[name] !== undefined), oneOf(targets));
 
 const request = z.strictObject({

@@ -5,6 +5,7 @@ import { shortHash } from '#lib/canonical.ts';
 import { distinct, sortedBy } from '#lib/order.ts';
 import type { AnyResource } from '#manifests/resource.ts';
 import { resourceId } from '#manifests/resource.ts';
+import { twinOf } from '#manifests/twins.ts';
 import type { Assumption } from '#mesh/model.ts';
 import type { Coverage, IncompleteReason, UnitReport } from '#report/report.ts';
 import type { BlobContent, BlobId, Side, Tree, TreePair } from '#trees/tree.ts';
@@ -132,7 +133,7 @@ export function loadComparison(pair: TreePair, config: UnitsConfig, options: Loa
     changedResources: changedResources(compared.map(({ loaded, base, head }) => ({ id: loaded.id, base: base.byId, head: head.byId, renames: loaded.renames }))),
     applicable,
     changedPaths: changed,
-    assumptions: sortedBy([...assumptionsOf(discovered, objects, plan.doubts), ...unresolvedAssumptions(compared.map(({ loaded }) => loaded)), ...renderAssumptions(units, rendered)], (each) => each.id),
+    assumptions: sortedBy([...assumptionsOf(discovered, objects, plan.doubts), ...unresolvedAssumptions(compared.map(({ loaded }) => loaded)), ...renderAssumptions({ units, outside: discovered.outside }, rendered)], (each) => each.id),
     duplicates: sortedBy(duplicates.values(), (each) => each.resource, (each) => each.side, (each) => each.unit, (each) => each.overridden.origin.file, (each) => each.overridden.origin.document),
     unreferenced: plan.unreferenced,
     untouched: discovered.units.filter(isApart).map((unit) => renderedUnitReport(unit, rendered)),
@@ -235,7 +236,7 @@ function objectsOf(own: SideContent, other: SideContent): ReadonlyMap<string, re
 
 function placed(unit: Unit, base: ReadonlyMap<string, readonly AnyResource[]>, head: ReadonlyMap<string, readonly AnyResource[]>): PlacedUnit {
   const contents = (objects: readonly AnyResource[]): ReadonlyMap<string, Content> =>
-    new Map(objects.map((resource) => [resourceId(resource), { token: resource, text: () => readContentOf(resource) }]));
+    new Map(objects.map((resource) => [resourceId(resource), { token: twinOf(resource), text: () => readContentOf(resource) }]));
   const own = unit.base ?? shown(unit);
   return { id: unit.id, path: own.path, environment: own.environment, cluster: own.cluster, objects: [contents(base.get(unit.id) ?? []), contents(head.get(unit.id) ?? [])] };
 }

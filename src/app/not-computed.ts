@@ -10,6 +10,7 @@ import { isWaypoint } from '#mesh/waypoints.ts';
 import type { IncompleteReason } from '#report/report.ts';
 import { movesClientTls, type SidesOfEnvironment } from './client-tls-effect.ts';
 import { configNotComputed, type NotComputed } from './config-effect.ts';
+import { isComparedAtGateways } from './gateway-effect.ts';
 import { variablesNotComputed } from './istiod-effect.ts';
 import type { ChangedResource } from './load/changed-resources.ts';
 
@@ -51,7 +52,7 @@ export function notComputed(changed: ChangedResource, environments: readonly Sid
 /** A change of labels alone that nobody selects by is none. */
 function ofItsKind(changed: ChangedResource, environments: readonly SidesOfEnvironment[]): readonly NotComputed[] {
   const resource = changed.head ?? changed.base;
-  if (resource === undefined || !kinds.has(resource.kind) || isComputedGateway(changed, environments)) return [];
+  if (resource === undefined || !kinds.has(resource.kind) || isComputedGateway(changed, environments) || isComparedAtGateways(changed, environments)) return [];
   if (otherNetworks.includes(resource.kind) && (canonical(changed.base?.spec) === canonical(changed.head?.spec) || isNewcomer(changed, environments))) return [];
   const moves = resource.kind === 'DestinationRule' ? movesClientTls(changed, environments) : hasOtherContent(changed);
   return moves ? [{ about: 'kind', because: 'what this kind does to requests is not computed by this version', path: [] }] : [];

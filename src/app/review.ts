@@ -120,7 +120,7 @@ export function review(input: ReviewInput): ReviewOutcome {
     findings,
     maturity,
     attackPaths: [],
-    coverage: { ...loaded.coverage, workloads: enrolmentCounts(compared.environments.map(({ head }) => head)), assumptions: assumptions(loaded, compared.environments, findings, input) },
+    coverage: { ...loaded.coverage, workloads: enrolmentCounts(compared.environments.map(({ head }) => head)), assumptions: assumptions(loaded, compared, findings, input) },
     ...(proposed === undefined ? {} : { preview: { verdict: proposed.verdict, because: proposed.gates.find((gate) => gate.failed)?.because ?? 'no gate fails' } }),
   };
   return { report, statistics: { workUnits: compared.workUnits, destinations: compared.destinations, changes: changes.length }, changes: compared.changes, compared, locateHead: headObjects(compared.environments, citations) };
@@ -179,8 +179,9 @@ function enrolmentCounts(meshes: readonly Mesh[]): Report['coverage']['workloads
 }
 
 /** What the whole report stands on, once each. */
-function assumptions(loaded: Loaded, environments: readonly ComparedEnvironment[], findings: readonly Finding[], input: ReviewInput): Report['coverage']['assumptions'] {
-  const all: Assumption[] = [...loaded.assumptions, ...environments.flatMap(({ base, head }) => [...base.assumptions, ...head.assumptions])];
+function assumptions(loaded: Loaded, compared: ComparedEnvironments, findings: readonly Finding[], input: ReviewInput): Report['coverage']['assumptions'] {
+  const { environments } = compared;
+  const all: Assumption[] = [...loaded.assumptions, ...compared.assumptions, ...environments.flatMap(({ base, head }) => [...base.assumptions, ...head.assumptions])];
   for (const name of distinct(environments.flatMap(({ base, head }) => (base === head ? [] : namespacesTakenAway(base, head))))) all.push({ id: `namespace-gone:${name}`, text: `namespace \`${name}\` is taken away with everything that lay in it: its pods are gone, and what led to them is not compared` });
   for (const { key, line, message } of input.notYet ?? []) all.push({ id: `configuration:${key}`, text: `line ${line} of the configuration: ${message}` });
   for (const unheld of unheldSuppressions(findings, input.config.suppressions, input.today)) all.push({ id: `suppression:${unheld.suppression.rule}:${unheld.suppression.line}`, text: `the suppression at line ${unheld.suppression.line} of the configuration is not in force: ${unheld.because}` });

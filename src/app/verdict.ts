@@ -143,7 +143,7 @@ function unreferencedGate(input: JudgeInput): Gate {
 }
 
 function externalGate(input: JudgeInput): Gate {
-  const changed = input.findings.filter((finding) => finding.code === EXTERNAL && isFresh(finding) && input.accepted?.has(finding.fingerprint) !== true);
+  const changed = input.findings.filter((finding) => finding.code === EXTERNAL && isFresh(finding) && finding.severity !== 'info' && input.accepted?.has(finding.fingerprint) !== true);
   if (input.gates.external === 'fail' && changed.length > 0) return { id: 'external', failed: true, because: `${count(changed.length, 'reference')} to content outside the repository changed` };
   return { id: 'external', failed: false, because: changed.length === 0 ? 'no content outside the repository changed' : `${count(changed.length, 'reference')} to content outside the repository changed; this gate does not block` };
 }

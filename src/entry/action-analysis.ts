@@ -13,6 +13,7 @@ import type { Analysis } from './action-run.ts';
 import { committedConfiguration, type Configuration, type Parse } from './configuration.ts';
 import { checkConfiguredNames } from './configured-names.ts';
 import { prepare } from './rendering.ts';
+import { keepYoungSmall } from './young.ts';
 
 /** A pull request that brings or changes the configuration is judged by the base's, and shows what the new one would say. */
 export function actionConfiguration(pair: TreePair, inputs: ActionInputs, report: Pick<Report, 'comparison'>): Configuration {
@@ -53,8 +54,10 @@ export function analysis(version: string): Analysis {
   return async ({ pair, comparison, inputs, today, source }) => {
     const configuration = actionConfiguration(pair, inputs, { comparison });
     const { config, proposed, notYet, file } = configuration;
+    keepYoungSmall();
     const prepared = await prepare(pair, config, source ?? { raw: () => Promise.resolve(new Map()), untrusted: [] });
     checkConfiguredNames(configuration, pair, prepared.discovered);
+    keepYoungSmall();
     const { report, locateHead } = review({ pair, prepared, comparison, config, proposed, configFile: file, notYet, today, version });
     return {
       report,

@@ -39,7 +39,7 @@ function realTarget(path: string): string {
 export function tryWrite(path: string, text: string): string | null {
   try {
     mkdirSync(dirname(path), { recursive: true });
-    writeWhole(path, text);
+    writeWhole(path, [text]);
     return null;
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';

@@ -21,19 +21,26 @@ export function textOptions(verbose: boolean): TextOptions {
   return { styles: colour ? ansiStyles : noStyles, width: Math.max(60, Math.min(process.stdout.isTTY ? process.stdout.columns : 100, 140)), verbose };
 }
 
-export function writeFile(path: string, text: string): void {
+/** Whole, or in pieces that end a line: made as they are written. */
+export type Text = string | Iterable<string>;
+
+export function writeFile(path: string, text: Text): void {
   assertFolder(path);
   try {
-    writeWhole(path, text);
+    writeWhole(path, inPieces(text));
   } catch (error) {
     const isFolder = existsSync(path) && statSync(path).isDirectory();
     throw new InputError(`cannot write \`${path}\`: ${isFolder ? 'it is a directory' : error instanceof Error ? error.message : String(error)}`, 'name a file in a directory that may be written');
   }
 }
 
+function inPieces(text: Text): Iterable<string> {
+  return typeof text === 'string' ? [text.endsWith('\n') ? text : `${text}\n`] : text;
+}
+
 /** Writes the whole text before the process ends: pipes are asynchronous, and an exit would cut it. */
-export function print(text: string): void {
-  process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+export function print(text: Text): void {
+  for (const piece of inPieces(text)) process.stdout.write(piece);
 }
 
 /** Before the work begins: wrong formats, too many files, folders that are not there. */
@@ -54,7 +61,7 @@ function assertFolder(path: string): void {
 }
 
 export interface Rendering {
-  readonly render: (format: Format, report: Report) => string;
+  readonly render: (format: Format, report: Report) => Text;
   readonly formats: readonly string[];
   readonly outputs: readonly string[];
 }
@@ -66,6 +73,6 @@ export function deliver(report: Report, rendering: Rendering): void {
     const text = rendering.render(format, report);
     const file = rendering.outputs[index];
     if (file === undefined) print(text);
-    else writeFile(file, text.endsWith('\n') ? text : `${text}\n`);
+    else writeFile(file, text);
   });
 }

@@ -1,7 +1,7 @@
 /** One result in the format that was asked for. */
 import { assertNever } from '#lib/assert-never.ts';
 import { describeRules } from '#findings/registry.ts';
-import { toJson } from '#report/json/to-json.ts';
+import { jsonPieces } from '#report/json/to-json.ts';
 import { summaryMarkdown } from '#report/markdown/summary.ts';
 import type { Report } from '#report/report.ts';
 import { sarifText } from '#report/sarif/build.ts';
@@ -9,14 +9,14 @@ import { auditText } from '#report/text/audit.ts';
 import { reviewText } from '#report/text/review.ts';
 import type { ReviewOutcome } from '#app/review.ts';
 import { textAt, type TreePair } from '#trees/tree.ts';
-import { textOptions, type Format } from './output.ts';
+import { textOptions, type Format, type Text } from './output.ts';
 
 export interface RenderOptions {
   readonly kind: 'review' | 'audit';
   readonly verbose: boolean;
 }
 
-export function renderer(pair: TreePair, outcome: ReviewOutcome, options: RenderOptions): (format: Format, report: Report) => string {
+export function renderer(pair: TreePair, outcome: ReviewOutcome, options: RenderOptions): (format: Format, report: Report) => Text {
   return (format, report) => {
     switch (format) {
       case 'text':
@@ -24,7 +24,7 @@ export function renderer(pair: TreePair, outcome: ReviewOutcome, options: Render
       case 'markdown':
         return summaryMarkdown(report);
       case 'json':
-        return toJson(report);
+        return jsonPieces(report);
       case 'sarif': {
         const fallback = report.changes.flatMap((change) => change.causes).find((cause) => cause.side === 'RIGHT')?.file;
         return sarifText({

@@ -9,6 +9,7 @@ import { deliver, writeFile } from './output.ts';
 import { prepare } from './rendering.ts';
 import { renderer, type RenderOptions } from './render.ts';
 import { version } from './version.ts';
+import { keepYoungSmall } from './young.ts';
 
 /** `YYYY-MM-DD` of this moment, UTC. */
 export function today(): string {
@@ -18,8 +19,10 @@ export function today(): string {
 export async function analyse(opened: Opened, configFile: string | undefined): Promise<ReviewOutcome> {
   const configuration = configurationFor(opened.pair, configFile);
   const { config, proposed, file, notYet } = configuration;
+  keepYoungSmall();
   const prepared = await prepare(opened.pair, config, opened.source);
   checkConfiguredNames(configuration, opened.pair, prepared.discovered);
+  keepYoungSmall();
   return review({ pair: opened.pair, prepared, comparison: opened.comparison, config, proposed, configFile: file, notYet, today: today(), version });
 }
 

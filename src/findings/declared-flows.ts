@@ -9,12 +9,13 @@ import type { OperationSpec, RuleSpec } from '#manifests/authorization-policy.ts
 import type { Change } from '#impact/change.ts';
 import { accountOfId } from '#mesh/workload-id.ts';
 import type { Decision, Query } from '#posture/query.ts';
-import type { EnvironmentFacts } from './detector.ts';
+import type { EnvironmentFacts, FactsPair } from './detector.ts';
 import { entryPoints, type EntryPoint } from './entry-points.ts';
 import { grouped, isDryRun, type Policy, type SideFacts } from './facts.ts';
 import { pointsOf, type PolicyPoint } from './points.ts';
 import { headId } from './renames.ts';
 import { exactPrincipals } from './rules.ts';
+import { identityOf } from './side-memory.ts';
 
 export interface LostFlow {
   readonly query: Query;
@@ -35,29 +36,45 @@ const mostQuestions = 64;
 
 /** The first lost flow in the order of destinations and declarations. */
 export function lostFlow(change: Change, environments: readonly EnvironmentFacts[]): LostFlow | undefined {
-  let asked = 0;
+  let left = mostQuestions;
+  // Sides that are the same in everything answer alike: nobody asks them again, and what was asked of them counts.
+  const asked: { readonly base: object; readonly head: object; readonly questions: number }[] = [];
   for (const pair of environments) {
-    const { base, head } = pair;
+    const { base, head, renamed } = pair;
     if (base === undefined || !change.environments.includes(pair.id)) continue;
-    for (const destination of change.destinations) {
-      // What nobody declares here may be what this change brings: nobody is surely lost at it.
-      const point = destination.known ? pointsOf(head, headId(pair, destination.id)) : undefined;
-      const before = destination.known ? pointsOf(base, destination.id) : undefined;
-      if (point === undefined || before === undefined) continue;
-      for (const candidate of candidatesFor(change, { base, head }, { base: before, head: point })) {
-        if (asked >= mostQuestions) return undefined;
-        asked += 1;
-        const { to } = candidate.query;
-        const was = base.ask(to.workload === undefined ? candidate.query : { ...candidate.query, to: { ...to, workload: destination.id } });
-        if (was?.verdict !== 'allow' && was?.verdict !== 'asks') continue;
-        // What a policy declares is judged in the world in which the policies are enforced: before any proxy it declared nothing.
-        if (candidate.byPolicy === true && was.enforcedAt === 'none') continue;
-        const after = head.ask(candidate.query);
-        if (after?.verdict === 'deny') return { ...candidate, head: after };
-      }
-    }
+    const sides = { base: identityOf(base), head: identityOf(head) };
+    const known = renamed.size > 0 ? undefined : asked.find((each) => each.base === sides.base && each.head === sides.head);
+    const answer = known ?? lostIn(change, { ...pair, base }, left);
+    if ('lost' in answer) return answer.lost;
+    left -= answer.questions;
+    if (left < 0) return undefined;
+    if (renamed.size === 0) asked.push({ ...sides, ...answer });
   }
   return undefined;
+}
+
+/** The first flow that is lost in one environment, or how many questions there were; more than are left where not all could be asked. */
+function lostIn(change: Change, pair: FactsPair, left: number): { readonly lost: LostFlow } | { readonly questions: number } {
+  const { base, head } = pair;
+  let questions = 0;
+  for (const destination of change.destinations) {
+    // What nobody declares here may be what this change brings: nobody is surely lost at it.
+    const point = destination.known ? pointsOf(head, headId(pair, destination.id)) : undefined;
+    const before = destination.known ? pointsOf(base, destination.id) : undefined;
+    if (point === undefined || before === undefined) continue;
+    for (const candidate of candidatesFor(change, { base, head }, { base: before, head: point })) {
+      questions += 1;
+      if (questions > left) return { questions };
+      const { to } = candidate.query;
+      const was = base.ask(to.workload === undefined ? candidate.query : { ...candidate.query, to: { ...to, workload: destination.id } });
+      if (was?.verdict !== 'allow' && was?.verdict !== 'asks') continue;
+      // What a policy declares is judged in the world in which the policies are enforced: before any proxy it declared nothing.
+      if (candidate.byPolicy === true && was.enforcedAt === 'none') continue;
+      const after = head.ask(candidate.query);
+      if (after?.verdict === 'deny') return { lost: { ...candidate, head: after } };
+    }
+  }
+  return { questions };
 }
 
 interface OnBoth<T> {

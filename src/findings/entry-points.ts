@@ -24,6 +24,8 @@ export interface EntryPoint {
   readonly via: 'direct' | 'gateway';
   /** The account of the gateway, `namespace/account`, where its pods are declared. */
   readonly account: string | undefined;
+  /** `Gateway/namespace/name` of the gateway whose routes lead there; copies of requests (`mirror`) are led by none. */
+  readonly gateway: string | undefined;
   readonly resource: AnyResource;
   readonly field: FieldPath;
   readonly how: string;
@@ -56,7 +58,7 @@ function fromServices(side: SideFacts): EntryPoint[] {
     return podsOf(side, service)
       .filter((workload) => workload.enrolment.mode !== 'gateway')
       .flatMap((workload) =>
-        service.spec.ports.filter((port) => port.protocol === 'TCP').map((port): EntryPoint => ({ workload, port: targetPort(service, workload, port.port), host: '*', path: '/*', method: undefined, via: 'direct', account: undefined, resource: service, field: ['spec', field], how: `its Service has ${how}` })),
+        service.spec.ports.filter((port) => port.protocol === 'TCP').map((port): EntryPoint => ({ workload, port: targetPort(service, workload, port.port), host: '*', path: '/*', method: undefined, via: 'direct', account: undefined, gateway: undefined, resource: service, field: ['spec', field], how: `its Service has ${how}` })),
       );
   });
 }
@@ -73,14 +75,14 @@ function fromVirtualServices(side: SideFacts, services: Services): EntryPoint[] 
       const account = gateway === undefined ? undefined : accountOf(side, gateway);
       const common = { via: 'gateway' as const, account, resource: virtual, how: `the gateway \`${name}\` routes to it` };
       const http = virtual.spec.http.flatMap((route, index) =>
-        [...route.route, ...route.mirrors].flatMap((target) => (route.match.length === 0 ? [{ uri: undefined, method: undefined }] : route.match).map(({ uri, method }) => ({ target, path: pathOf(uri), method: method?.type === 'exact' ? method.value : undefined, field: ['spec', 'http', index] }))),
+        [...route.route.map((target) => ({ target, gateway: `Gateway/${name}` as string | undefined })), ...route.mirrors.map((target) => ({ target, gateway: undefined }))].flatMap(({ target, gateway: led }) => (route.match.length === 0 ? [{ uri: undefined, method: undefined }] : route.match).map(({ uri, method }) => ({ target, led, path: pathOf(uri), method: method?.type === 'exact' ? method.value : undefined, field: ['spec', 'http', index] }))),
       );
       const others = [...virtual.spec.tls.map((route, index) => ({ route, field: ['spec', 'tls', index] })), ...virtual.spec.tcp.map((route, index) => ({ route, field: ['spec', 'tcp', index] }))].flatMap(({ route, field }) =>
-        route.route.map((target) => ({ target, path: '/*', method: undefined, field })),
+        route.route.map((target) => ({ target, led: `Gateway/${name}`, path: '/*', method: undefined, field })),
       );
-      return [...http, ...others].flatMap(({ target, path, method, field }) =>
+      return [...http, ...others].flatMap(({ target, led, path, method, field }) =>
         servicesNamed(services, target.host, namespace).flatMap((service) =>
-          podsOf(side, service).flatMap((workload) => hosts.map((host): EntryPoint => ({ ...common, workload, port: targetPort(service, workload, target.port), host, path, method, field }))),
+          podsOf(side, service).flatMap((workload) => hosts.map((host): EntryPoint => ({ ...common, workload, port: targetPort(service, workload, target.port), host, path, method, gateway: led, field }))),
         ),
       );
     });
@@ -127,7 +129,7 @@ function fromIngresses(side: SideFacts, services: Services): EntryPoint[] {
     const all = [...rules, ...(defaultBackend === undefined ? [] : [{ backend: defaultBackend, host: '*', path: '/*', field: ['spec', 'defaultBackend'] }])];
     return all.flatMap(({ backend, host, path, field }) =>
       servicesNamed(services, backend.service, namespace).flatMap((service) =>
-        podsOf(side, service).map((workload): EntryPoint => ({ workload, port: targetPort(service, workload, backend.port), host, path, method: undefined, via: 'gateway', account: undefined, resource: ingress, field, how: 'an Ingress routes to it' })),
+        podsOf(side, service).map((workload): EntryPoint => ({ workload, port: targetPort(service, workload, backend.port), host, path, method: undefined, via: 'gateway', account: undefined, gateway: undefined, resource: ingress, field, how: 'an Ingress routes to it' })),
       ),
     );
   });
@@ -147,7 +149,7 @@ function fromRoutes(side: SideFacts, services: Services): EntryPoint[] {
         return servicesNamed(services, backend.name, backend.namespace ?? namespace).flatMap((service) =>
           podsOf(side, service).flatMap((workload) =>
             hosts.flatMap((host) =>
-              matches.map(({ path, method }): EntryPoint => ({ workload, port: targetPort(service, workload, backend.port), host, path, method, via: 'gateway', account: undefined, resource: route, field: ['spec', 'rules', index], how: `the gateway \`${parent.namespace ?? namespace}/${parent.name}\` routes to it` })),
+              matches.map(({ path, method }): EntryPoint => ({ workload, port: targetPort(service, workload, backend.port), host, path, method, via: 'gateway', account: undefined, gateway: route.spec.parents.length === 1 ? `Gateway/${parent.namespace ?? namespace}/${parent.name}` : undefined, resource: route, field: ['spec', 'rules', index], how: `the gateway \`${parent.namespace ?? namespace}/${parent.name}\` routes to it` })),
             ),
           ),
         );

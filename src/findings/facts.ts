@@ -11,6 +11,7 @@ import { selectorIndex, selectorText, type Labels } from '#mesh/selection.ts';
 import { workloadsWith } from '#mesh/workload-index.ts';
 import type { Decision, Query } from '#posture/query.ts';
 import { ambientMtlsAt, mtlsAt, type MtlsAt } from './mtls.ts';
+import type { SideMemory } from './side-memory.ts';
 
 export type Policy = Resource<'AuthorizationPolicy'>;
 export type TokenPolicy = Resource<'RequestAuthentication'>;
@@ -46,6 +47,8 @@ export interface SideFacts {
   /** Services whose selector takes the workload's pods. */
   readonly servicesOf: (workload: Pick<Workload, 'namespace' | 'labels'>) => readonly Resource<'Service'>[];
   readonly ask: (query: Query) => Decision | undefined;
+  /** What `make` says of this side, or said of one that is the same in all that it asks about: `from` is the side whose objects the value names. */
+  readonly recall: <T>(key: object, make: (side: SideFacts) => T) => { readonly value: T; readonly from: SideFacts };
 }
 
 export interface SideInput {
@@ -58,6 +61,8 @@ export interface FactsOptions {
   readonly side: 'base' | 'head';
   readonly criticalAssets: ReadonlySet<string>;
   readonly ask: ((mesh: Mesh, query: Query) => Decision) | undefined;
+  /** Of several environments; absent: there is one. */
+  readonly memory?: SideMemory;
 }
 
 export function factsOf(input: SideInput, options: FactsOptions): SideFacts {
@@ -75,7 +80,7 @@ export function factsOf(input: SideInput, options: FactsOptions): SideFacts {
     return known;
   };
   const attachedTo = (point: Point): Attached => remembered(attached, point, () => policiesFor(mesh, point));
-  return {
+  const side: SideFacts = {
     environment: options.environment,
     side: options.side,
     mesh,
@@ -89,7 +94,9 @@ export function factsOf(input: SideInput, options: FactsOptions): SideFacts {
     mtlsAt: (point, port) => (isAmbient(point) ? ambientMtlsAt(mesh, attachedTo(point), port) : sidecarMtls(attachedTo(point).peerAuthentication, port)),
     servicesOf: (workload) => remembered(selecting, workload, () => services()(workload.namespace, workload.labels)),
     ask: (query) => options.ask?.(mesh, query),
+    recall: (key, make) => options.memory?.recall(key, side, make) ?? { value: make(side), from: side },
   };
+  return side;
 }
 
 function once<T>(compute: () => T): () => T {

@@ -1,5 +1,5 @@
 /** From changes and two sides to findings: detectors run, drafts get fingerprints and positions, equal ones become one. */
-import { compareBy, distinct } from '#lib/order.ts';
+import { distinct, sortedBy } from '#lib/order.ts';
 import type { Cause, Change } from '#impact/change.ts';
 import type { Mesh } from '#mesh/model.ts';
 import type { AnyResource } from '#manifests/resource.ts';
@@ -14,6 +14,7 @@ import { incompleteFindings, type RunReason } from './incomplete.ts';
 import { outsideFindings, type OutsideReference } from './outside-content.ts';
 import { detectors } from './registry.ts';
 import { certaintyOf, severityRank } from './severity.ts';
+import { SideMemory } from './side-memory.ts';
 import { compareStates, openings, type ComparedState } from './states.ts';
 import { listed, named } from './text.ts';
 
@@ -57,8 +58,9 @@ export function environmentFacts(input: FactsInput): readonly EnvironmentFacts[]
 
 function indexed(input: FactsInput): readonly EnvironmentFacts[] {
   const criticalAssets = input.criticalAssets ?? new Set<string>();
+  const memory = input.environments.length > 1 ? { memory: new SideMemory() } : {};
   return input.environments.map(({ id, base, head, renamed }) => {
-    const facts = (side: 'base' | 'head', from: SideInput): SideFacts => factsOf(from, { environment: id, side, criticalAssets, ask: input.ask });
+    const facts = (side: 'base' | 'head', from: SideInput): SideFacts => factsOf(from, { environment: id, side, criticalAssets, ask: input.ask, ...memory });
     const after = facts('head', head);
     // One mesh on both sides is asked once.
     const before = base === undefined ? undefined : base.mesh === head.mesh ? after : facts('base', base);
@@ -76,7 +78,7 @@ export function runDetectors(input: FindingsInput): readonly Finding[] {
 }
 
 export function ordered(findings: readonly Finding[]): readonly Finding[] {
-  return [...findings].sort(compareBy((finding) => -severityRank(finding.severity), (finding) => finding.code, (finding) => finding.resource, (finding) => finding.fingerprint));
+  return sortedBy(findings, (finding) => -severityRank(finding.severity), (finding) => finding.code, (finding) => finding.resource, (finding) => finding.fingerprint);
 }
 
 function changeFinding(rule: RuleId, draft: ChangeDraft): Finding {

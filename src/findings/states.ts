@@ -5,11 +5,12 @@
 import { distinct } from '#lib/order.ts';
 import { hasSelector } from '#mesh/attachment.ts';
 import { ruleEntry } from './catalogue.ts';
-import type { Detector, EnvironmentFacts, StateDraft } from './detector.ts';
+import type { Detector, EnvironmentFacts, RelatedPlace, StateDraft } from './detector.ts';
 import { fingerprint } from './fingerprint.ts';
 import type { FindingStatus, Severity } from './finding.ts';
 import { phantomId, type SideFacts } from './facts.ts';
 import { severityRank } from './severity.ts';
+import { onSide } from './side-memory.ts';
 
 export interface ComparedState {
   readonly detector: Detector;
@@ -52,8 +53,8 @@ export function compareStates(detectors: readonly Detector[], pair: EnvironmentF
   return detectors.flatMap((detector) => {
     const detect = detector.detectState;
     if (detect === undefined) return [];
-    const head = keyed(detector, detect, pair.head, pair.renamed);
-    const base = pair.base === undefined || pair.base === pair.head ? undefined : keyed(detector, detect, pair.base, new Map());
+    const head = keyedOn(detector, detect, pair.head, pair.renamed);
+    const base = pair.base === undefined || pair.base === pair.head ? undefined : keyedOn(detector, detect, pair.base, new Map());
     const result = (entry: Keyed, status: ComparedState['status'], side: 'base' | 'head', fresh: readonly string[] = []): ComparedState => ({ detector, ...entry, status, ...(status === 'worsened' ? { fresh } : {}), environment: pair.id, side });
     if (base === undefined) return [...head.values()].map((entry) => result(entry, 'existing', 'head'));
 
@@ -88,6 +89,33 @@ function freshItems(entry: Keyed, before: ReadonlyMap<string, number>): readonly
 /** A port was affected too where the whole workload was. */
 function rankBefore(item: string, before: ReadonlyMap<string, number>): number {
   return Math.max(before.get(item) ?? -1, before.get(item.replace(/:\d+$/, '')) ?? -1);
+}
+
+/** As it was found on another side that is the same in all that the detector asked about, with this side's objects. */
+function keyedOn(detector: Detector, detect: (side: SideFacts) => readonly StateDraft[], side: SideFacts, renamed: ReadonlyMap<string, string>): ReadonlyMap<string, Keyed> {
+  if (renamed.size > 0) return keyed(detector, detect, side, renamed);
+  const { value, from } = side.recall(detector, (asked) => keyed(detector, detect, asked, renamed));
+  if (from === side) return value;
+  const own = new Map<string, Keyed>();
+  for (const [key, entry] of value) {
+    const draft = withObjectsOf(side, entry.draft);
+    if (draft === undefined) return keyed(detector, detect, side, renamed);
+    own.set(key, { ...entry, draft });
+  }
+  return own;
+}
+
+/** `undefined`: the side has an object no longer. */
+function withObjectsOf(side: SideFacts, draft: StateDraft): StateDraft | undefined {
+  const place = draft.place === undefined ? undefined : onSide(side, draft.place.resource);
+  if (draft.place !== undefined && place === undefined) return undefined;
+  const related: RelatedPlace[] = [];
+  for (const each of draft.related ?? []) {
+    const resource = onSide(side, each.resource);
+    if (resource === undefined) return undefined;
+    related.push({ ...each, resource });
+  }
+  return { ...draft, ...(draft.place === undefined || place === undefined ? {} : { place: { ...draft.place, resource: place } }), ...(draft.related === undefined ? {} : { related }) };
 }
 
 function keyed(detector: Detector, detect: (side: SideFacts) => readonly StateDraft[], side: SideFacts, renamed: ReadonlyMap<string, string>): Map<string, Keyed> {

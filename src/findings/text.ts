@@ -62,7 +62,7 @@ export function targetPhrase(witness: Witness): string {
   const { to } = witness;
   if (to.workload !== undefined) return `\`${to.workload}:${to.port}\``;
   if (to.host !== undefined) return `\`${to.host}:${to.port}\``;
-  if (to.gateway !== undefined) return `\`${to.gateway}:${to.port}\``;
+  if (to.gateway !== undefined) return to.backend === undefined ? `\`${to.gateway}:${to.port}\`` : `\`${to.backend}\` through \`${to.gateway}:${to.port}\``;
   if (to.selector !== undefined) {
     const labels = Object.entries(to.selector.labels).map(([key, value]) => `${key}=${value}`).sort();
     return labels.length === 0 ? `any pod in \`${to.selector.namespace}\` on port ${to.port}` : `pods \`${labels.join(',')}\` in \`${to.selector.namespace}\` on port ${to.port}`;

@@ -40,16 +40,17 @@ export class EditIndex {
   }
 
   of(raw: RawChange): Candidates {
+    // Routes, Services and policies of every namespace act at a gateway.
+    if (raw.gateway !== undefined) return likelyFirst(raw, this.#all);
     const { places, labels } = this.#surroundings(raw);
     const near = [...new Set(places.flatMap((place) => this.#at(place)))].filter((edit) => labels.length === 0 || mayAct(edit, labels));
-    const named = new Set([...raw.seedOrigins.map((origin) => origin.policy), ...byOf(raw.witness?.base), ...byOf(raw.witness?.head)]);
-    const likely = near.filter((edit) => named.has(edit.id));
-    return { edits: [...likely, ...near.filter((edit) => !named.has(edit.id))], likely: likely.length };
+    return likelyFirst(raw, near);
   }
 
   /** None of these edits, which may be of another environment, would be a candidate. */
   isFar(raw: RawChange, edits: readonly Edit[]): boolean {
     if (edits.length === 0) return true;
+    if (raw.gateway !== undefined) return false;
     const { places, labels } = this.#surroundings(raw);
     const isNear = (edit: Edit): boolean => places.includes('*') || this.#roots.has(editNamespace(edit)) || places.includes(editNamespace(edit));
     return !edits.some((edit) => isNear(edit) && (labels.length === 0 || mayAct(edit, labels)));
@@ -70,6 +71,12 @@ export class EditIndex {
     const after = head.workloads.get(destination.id) ?? head.workloads.get([...renamed].find(([, former]) => former === destination.id)?.[0] ?? '');
     return before === undefined || after === undefined ? [] : [before.labels, after.labels];
   }
+}
+
+function likelyFirst(raw: RawChange, edits: readonly Edit[]): Candidates {
+  const named = new Set([...raw.seedOrigins.map((origin) => origin.policy), ...byOf(raw.witness?.base), ...byOf(raw.witness?.head)]);
+  const likely = edits.filter((edit) => named.has(edit.id));
+  return { edits: [...likely, ...edits.filter((edit) => !named.has(edit.id))], likely: likely.length };
 }
 
 function versions(edit: Edit): readonly AnyResource[] {

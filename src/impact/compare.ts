@@ -14,6 +14,7 @@ import type { Layer, LayerId, Path } from '#sets/cube.ts';
 import type { Difference, Limits } from '#sets/difference.ts';
 import { authoritiesMoved } from './authority-changes.ts';
 import { enforcementMoved, opaqueMoved } from './enforcement.ts';
+import { gatewayContexts, stoppedBehind } from './gateways.ts';
 import { identitiesMoved } from './identity-changes.ts';
 import { latentMoved } from './latent.ts';
 import { AccountsApart } from './moved-accounts.ts';
@@ -63,6 +64,9 @@ export function compareSides(sides: Sides, limits: Limits, memo: DifferenceMemo,
     if (internalErrors.length === before) byDestination.set(pair.destination.id, found);
     changes.push(...found);
   }
+  const gateways = gatewayContexts(sides, limits, memo, internalErrors);
+  changes.push(...gateways.undecided);
+  for (const context of gateways.contexts) changes.push(...stoppedBehind(context, [...compareWay(context, 'up'), ...compareWay(context, 'down')]), ...opaqueMoved(context), ...authoritiesMoved(context));
   if (policed) changes.push(...outboundMoved(sides, limits, internalErrors));
   return { changes, byDestination, internalErrors, compared: pairs.length };
 }
@@ -84,10 +88,11 @@ function changesAt(whole: Whole, pair: Pair): RawChange[] {
   const networked = policed && hasNetwork(pair.base);
   const accountsMoved = accounts.at([proxies.base, proxies.head]);
   const changes: RawChange[] = accountsMoved.length === 0 ? [] : [...identitiesMoved({ sides, pair, ...proxies, limits, memo, preferred: preferredValues(identities, pair, false), internalErrors }, accountsMoved)];
-  const moved = { network: networked && (networkMovedAt(sides.base, pair.base, sides.head, pair.head, proxies.base.tunnels.size + proxies.head.tunnels.size > 0) || waypointNetworks(sides.base, pair.base, proxies.base).key !== waypointNetworks(sides.head, pair.head, proxies.head).key), behind: proxies.base.key !== proxies.head.key };
+  const through = networked ? { base: waypointNetworks(sides.base, pair.base, proxies.base), head: waypointNetworks(sides.head, pair.head, proxies.head) } : undefined;
+  const moved = { network: through !== undefined && (networkMovedAt(sides.base, pair.base, sides.head, pair.head, proxies.base.tunnels.size + proxies.head.tunnels.size > 0) || through.base.key !== through.head.key), behind: proxies.base.key !== proxies.head.key };
   if (!moved.network && !moved.behind) return [...changes, ...tiesSettled(sides, pair, proxies, networked, whole)];
-  const base = networked ? throughNetworkPaths(proxies.base, sides.base, pair.base) : proxies.base;
-  const head = networked ? throughNetworkPaths(proxies.head, sides.head, pair.head) : proxies.head;
+  const base = through === undefined ? proxies.base : throughNetworkPaths(proxies.base, sides.base, pair.base, through.base);
+  const head = through === undefined ? proxies.head : throughNetworkPaths(proxies.head, sides.head, pair.head, through.head);
   const context: PairContext = { sides, pair, base, head, limits, memo, preferred: preferredValues(identities, pair, networked), internalErrors };
   const found = [...compareWay(context, 'up'), ...compareWay(context, 'down')];
   found.push(...latentMoved(context, found, moved));

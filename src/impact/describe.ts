@@ -6,6 +6,7 @@ import type { Cube } from '#sets/cube.ts';
 import type { Limits } from '#sets/difference.ts';
 import type { Mesh } from '#mesh/model.ts';
 import type { Decision } from '#posture/query.ts';
+import { notePrinted } from './answered.ts';
 import { ANY_IDENTITY, OF_DOMAIN, callersOf, knownIdentities, type KnownIdentities } from './callers.ts';
 import type { Counterfactual } from './causes.ts';
 import type { Callers, Cause, Change, Destination, Direction, Witness, WitnessAnswer } from './change.ts';
@@ -112,11 +113,11 @@ function editsOf({ sets }: ProvedCauses): readonly Edit[] {
 
 function describeOne(raw: RawChange, from: Provenance, known: IdentitiesOfMeshes, proved: ProvedCauses): Single {
   const mesh = raw.passingSide === 'head' ? from.sides.head : from.sides.base;
-  const callers: Callers = raw.callers === undefined ? callersOf(raw.cubes, known.of(mesh), mesh) : { known: raw.callers, open: [], plaintext: false, internet: false };
+  const callers: Callers = raw.callers === undefined ? atGateway(raw, callersOf(raw.cubes, known.of(mesh), mesh)) : { known: raw.callers, open: [], plaintext: false, internet: false };
   const shown = region(raw.cubes, raw.complete);
   // INVARIANT: `region` keeps the order of the cubes and leaves out the last ones only.
   const places = new Map(shown.cubes.map((cube, index) => [cube, index]));
-  const callersOfCubes: CallersOfCubes = (cubes) => (raw.callers === undefined ? callersOf(cubes.flatMap((cube) => raw.cubes[places.get(cube) ?? -1] ?? []), known.of(mesh), mesh) : callers);
+  const callersOfCubes: CallersOfCubes = (cubes) => (raw.callers === undefined && raw.gateway === undefined ? callersOf(cubes.flatMap((cube) => raw.cubes[places.get(cube) ?? -1] ?? []), known.of(mesh), mesh) : callers);
   const facet = isAboutIdentity({ raw, sides: from.sides, callers, knownOf: (of) => known.of(of) }) ? 'identity' : raw.facet;
   return {
     raw,
@@ -136,6 +137,12 @@ function describeOne(raw: RawChange, from: Provenance, known: IdentitiesOfMeshes
       assumptions: raw.assumptions,
     },
   };
+}
+
+/** Who may come without an identity comes so: nobody outside has one. */
+function atGateway({ gateway }: RawChange, callers: Callers): Callers {
+  if (gateway === undefined) return callers;
+  return callers.plaintext ? { known: [], open: [], plaintext: true, internet: gateway.outside } : { ...callers, internet: gateway.outside };
 }
 
 /** The same change of another environment, with this one's lines. */
@@ -161,7 +168,9 @@ function wayOf({ via, hops }: Exclude<Decision, { verdict: 'unknown' }>): Pick<W
 }
 
 function witnessOf(witness: NonNullable<RawChange['witness']>): Witness {
-  return { ...witness.query, base: answer(witness.base), head: answer(witness.head) };
+  const printed: Witness = { ...witness.query, base: answer(witness.base), head: answer(witness.head) };
+  notePrinted(printed, witness);
+  return printed;
 }
 
 /** Equal in everything that a reader sees but the destination: one change (`docs/report.md`). */

@@ -1,16 +1,25 @@
 /** What a comparison may blame: objects that differ between the sides, and where in them the difference stands. */
 import { canonical, sameContent } from '#lib/canonical.ts';
 import { compareText } from '#lib/order.ts';
+import { Pairs } from '#lib/pairs.ts';
 import type { FieldPath } from '#source/origin.ts';
 import { resourceId, type AnyResource } from '#manifests/resource.ts';
+import { twinOf } from '#manifests/twins.ts';
 
 export type Edit =
   | { readonly type: 'added'; readonly id: string; readonly head: AnyResource }
   | { readonly type: 'removed'; readonly id: string; readonly base: AnyResource }
   | { readonly type: 'modified'; readonly id: string; readonly base: AnyResource; readonly head: AnyResource };
 
+const same = new Pairs<AnyResource, boolean>();
+
 /** Equal content of two objects, whatever place each comes from. */
 export function sameObject(left: AnyResource, right: AnyResource): boolean {
+  const [one, other] = [twinOf(left), twinOf(right)];
+  return one === other || same.get(one, other, () => comparedObjects(one, other));
+}
+
+function comparedObjects(left: AnyResource, right: AnyResource): boolean {
   return (
     left.apiVersion === right.apiVersion &&
     left.creationTimestamp === right.creationTimestamp &&

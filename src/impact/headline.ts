@@ -21,7 +21,7 @@ export function callerWords({ known, open: everybody, plaintext, internet }: Cal
   const broad = callers.open.filter((word) => word.startsWith(ANY_POD));
   const anyPod = broad.includes(ANY_POD) ? [ANY_POD] : broad;
   const parts: string[] = [];
-  if (callers.plaintext) parts.push('any client without a mesh identity');
+  if (callers.plaintext) parts.push(callers.internet ? 'anyone outside' : 'any client without a mesh identity');
   if (anyIdentity) parts.push('any mesh identity');
   else if (anyPod.length > 0) parts.push(list(anyPod, 2));
   else {
@@ -214,8 +214,8 @@ const verbs: Readonly<Record<Direction, string>> = {
 };
 
 /** What the layer adds to the sentence. */
-function facetWords(facet: Facet, region: Region): string {
-  if (facet === 'ingress') return ' from outside';
+function facetWords(facet: Facet, callers: Callers, region: Region): string {
+  if (facet === 'ingress') return callers.internet ? '' : ' from outside';
   // Where every request carries a token, the region says which.
   return facet === 'token' && region.cubes.some((cube) => cube.token?.only === undefined || cube.token.only.includes('(none)')) ? ' without the token it needs on the other side' : '';
 }
@@ -231,7 +231,7 @@ export type CallersOfCubes = (cubes: readonly RegionCube[]) => Callers;
 export function headline(direction: Direction, facet: Facet, callers: Callers, region: Region, destinations: readonly Destination[], callersOf: CallersOfCubes = () => callers): string {
   const told = direction.startsWith('undecided') ? { ...region, complete: true } : region;
   const { who, what } = sentence(callers, told, callersOf);
-  return `${domainWords(callers, region) ?? who} ${verbs[direction]} ${destinationWords(destinations)} with ${what}${facetWords(facet, region)}`;
+  return `${domainWords(callers, region) ?? who} ${verbs[direction]} ${destinationWords(destinations)} with ${what}${facetWords(facet, callers, region)}`;
 }
 
 /** Named callers are said with what they themselves may ask: where one may ask this and another one that, the sentence is about the first. */

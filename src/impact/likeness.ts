@@ -5,7 +5,7 @@
  * INVARIANT: a comparison reads nothing but its two meshes, its edits and its renames. Whatever is added to a mesh belongs in here.
  */
 import { canonical, sameContent } from '#lib/canonical.ts';
-import { accepted, resourceId, resourceKey, type AnyResource } from '#manifests/resource.ts';
+import { resourceId, resourceKey, type AnyResource, type Kind } from '#manifests/resource.ts';
 import { twinOf } from '#manifests/twins.ts';
 import { ofKind } from '#mesh/attachment.ts';
 import { statesMeshConfig } from '#mesh/config-fields.ts';
@@ -39,19 +39,32 @@ function likenessOf(left: Sides, right: Sides): Likeness | undefined {
   // A waypoint, and a Service that several workloads stand behind, lead one policy to others than those that it selects.
   const spreads = policies.some((policy) => policy.kind !== 'PeerAuthentication' && policy.spec.targetRefs.length > 0);
   if (policies.length > 0 && (spreads || [left.base, left.head].some(hasAmbient))) return undefined;
-  if (!sameAges(left, right, new Set(policies.map(resourceId)))) return undefined;
+  const apart = new Set(policies.map(resourceId));
+  if (!sameAges(left.base, right.base, apart) || !sameAges(left.head, right.head, apart)) return undefined;
   return { policies, gateways: policies.length < differing.length };
 }
 
 /** What is known about the age of PeerAuthentications (M15a, M15b), but for those that differ anyway. */
-function sameAges(left: Sides, right: Sides, apart: ReadonlySet<string>): boolean {
-  return (['base', 'head'] as const).every((side) => {
-    const [one, other] = [left[side], right[side]];
-    return ofKind(one, 'PeerAuthentication').every((policy) => {
-      const id = resourceId(policy);
-      return apart.has(id) || (one.seniors?.has(id) === other.seniors?.has(id) && one.unsettled.has(id) === other.unsettled.has(id) && one.elders.has(id) === other.elders.has(id));
-    });
+function sameAges(left: Mesh, right: Mesh, apart: ReadonlySet<string>): boolean {
+  return ofKind(left, 'PeerAuthentication').every((policy) => {
+    const id = resourceId(policy);
+    return apart.has(id) || (left.seniors?.has(id) === right.seniors?.has(id) && left.unsettled.has(id) === right.unsettled.has(id) && left.elders.has(id) === right.elders.has(id));
   });
+}
+
+/** Kinds of which one mesh surely has the same objects as the other are not in it; `undefined`: more than objects differs. */
+export function differingKinds(left: Mesh, right: Mesh): ReadonlySet<Kind> | undefined {
+  if (!sameSurroundings(left, right)) return undefined;
+  const kinds = new Set<Kind>();
+  for (const kind of new Set([...left.resources.keys(), ...right.resources.keys()])) {
+    for (const pair of unequal(left.resources.get(kind) ?? [], right.resources.get(kind) ?? [])) if (!sameForRequests(...pair)) for (const resource of pair) if (resource !== undefined) kinds.add(resource.kind);
+  }
+  if (!sameAges(left, right, new Set())) kinds.add('PeerAuthentication');
+  return kinds;
+}
+
+function sameForRequests(one: AnyResource | undefined, other: AnyResource | undefined): boolean {
+  return one !== undefined && other !== undefined && isWorkload(one) && isWorkload(other) && sameButForImages(one, other);
 }
 
 /** False only where both environments surely have the same comparison of the destination. */
@@ -76,6 +89,9 @@ export interface Kin {
 /** Many environments are each compared with so many others at most: the first ones. */
 const MOST_KIN = 16;
 
+/** With fewer policies that differ than this part of its workloads no nearer one is looked for. */
+const NEAR_ENOUGH = 4;
+
 /** Environments that were compared, for those that come after them. */
 export class Kinship {
   readonly #most: number;
@@ -91,7 +107,9 @@ export class Kinship {
     let nearest: Kin | undefined;
     for (const { sides: other, edits, byDestination } of this.#compared) {
       const like = likenessOf(other, sides);
-      if (like !== undefined && (nearest === undefined || like.policies.length < nearest.like.policies.length)) nearest = { like, edits, byDestination };
+      if (like === undefined || (nearest !== undefined && like.policies.length >= nearest.like.policies.length)) continue;
+      nearest = { like, edits, byDestination };
+      if (like.policies.length * NEAR_ENOUGH <= sides.head.workloads.size) return nearest;
     }
     return nearest;
   }
@@ -161,7 +179,7 @@ function differingResources(left: Mesh, right: Mesh): readonly AnyResource[] | u
     for (const [one, other] of pairs) {
       const found = [one, other].filter((resource) => resource !== undefined);
       if (found.every((resource) => silentKinds.has(resource.kind) || (resource.kind === 'ConfigMap' && !statesMeshConfig(resource)))) continue;
-      if (one !== undefined && other !== undefined && isWorkload(one) && isWorkload(other) && sameButForImages(one, other)) continue;
+      if (sameForRequests(one, other)) continue;
       if (!found.every((resource) => isSelectingPolicy(resource) || gatewayKinds.has(resource.kind))) return undefined;
       differing.push(...found);
     }
@@ -169,8 +187,8 @@ function differingResources(left: Mesh, right: Mesh): readonly AnyResource[] | u
   return differing;
 }
 
-/** Objects of one kind, in id order, that the other list has not or not so; together where they are of one id. */
-function unequal(left: readonly AnyResource[], right: readonly AnyResource[]): readonly (readonly [AnyResource | undefined, AnyResource | undefined])[] {
+/** Objects, in id order, that the other list has not or not so; together where they are of one id. */
+export function unequal(left: readonly AnyResource[], right: readonly AnyResource[]): readonly (readonly [AnyResource | undefined, AnyResource | undefined])[] {
   const found: (readonly [AnyResource | undefined, AnyResource | undefined])[] = [];
   if (left === right) return found;
   const unmatched = new Map<string, AnyResource>();
@@ -194,12 +212,17 @@ function unequal(left: readonly AnyResource[], right: readonly AnyResource[]): r
 /** Equal in everything but the place. */
 function alike(left: AnyResource, right: AnyResource): boolean {
   if (twinOf(left) === twinOf(right)) return true;
-  return left.unresolved === undefined && right.unresolved === undefined && accepted(left) === accepted(right) && left.name === right.name && left.namespace === right.namespace && sameObject(left, right);
+  return isPlain(left) && isPlain(right) && left.kind === right.kind && left.name === right.name && left.namespace === right.namespace && sameObject(left, right);
+}
+
+/** Nothing is wrong with it and nothing in it is open: its content says all of it. */
+function isPlain({ problems, unresolved }: AnyResource): boolean {
+  return problems.length === 0 && unresolved === undefined;
 }
 
 /** Releases of one program in several environments: an image that is no proxy's, and how many pods there are, answer no request. */
 function sameButForImages(left: WorkloadResource, right: WorkloadResource): boolean {
-  if (left.kind !== right.kind || left.unresolved !== undefined || right.unresolved !== undefined) return false;
+  if (left.kind !== right.kind || left.apiVersion !== right.apiVersion || !isPlain(left) || !isPlain(right)) return false;
   const containers = [...left.spec.containers, ...left.spec.initContainers, ...right.spec.containers, ...right.spec.initContainers];
   if (containers.some(({ image }) => image === 'auto')) return false;
   const bare = (resource: WorkloadResource): unknown => {

@@ -10,10 +10,11 @@ import { impossibleInNetwork, isNetworked } from '#posture/network-paths.ts';
 import { toOwnPorts } from '#posture/own-ports.ts';
 import { type DestinationPosture, impossible } from '#posture/paths.ts';
 import type { Decision, Query } from '#posture/query.ts';
-import type { Cube, Dimension, Path } from '#sets/cube.ts';
+import type { Cube, Dimension, Path, Point } from '#sets/cube.ts';
 import { type Difference, type Limits, difference } from '#sets/difference.ts';
 import { cubeKey } from '#sets/keys.ts';
 import type { Value } from '#sets/matcher.ts';
+import { noteAnswered } from './answered.ts';
 import { flips } from './causes.ts';
 import type { Pair, RawChange, Sides, Way } from './raw-change.ts';
 
@@ -46,6 +47,22 @@ export interface PairContext {
   readonly memo: DifferenceMemo;
   readonly preferred: ReadonlyMap<Dimension, readonly Value[]>;
   readonly internalErrors: string[];
+  /** Where the destination is what stands behind a port of a gateway. */
+  readonly gateway?: GatewayAsking;
+}
+
+/** How a gateway is asked. */
+export interface GatewayAsking {
+  /** Clients outside the cluster come to it. */
+  readonly outside: boolean;
+  /** Requests that cannot exist there. */
+  readonly ties: readonly Cube[];
+  /** The pods behind may take something from the gateway, on the side that lets more pass. */
+  readonly mayTake: (way: Way) => boolean;
+  /** Questions that may prove a cube by its sample, the plainest first. */
+  readonly questions: (way: Way, cube: Cube, sample: Point) => readonly Query[];
+  /** Why no question may prove it. */
+  readonly unsaid: (cube: Cube) => string | undefined;
 }
 
 /**
@@ -57,10 +74,22 @@ export function solve(context: PairContext, level: string, from: readonly Path[]
   const ports = context.preferred.get('port') ?? [];
   const both = [context.pair.base, context.pair.head];
   const own = speaksOfOwnPorts ? [] : toOwnPorts(both, mixed(context));
-  const key = [level, context.base.key, context.head.key, authors(from), authors(to), ports.map(String).join(','), context.pair.base.namespace, own.map(cubeKey).join(' or ')].join('\n');
+  const key = [level, context.base.key, context.head.key, authors(from), authors(to), ports.map(String).join(','), context.pair.base.namespace, own.map(cubeKey).join(' or '), ...(context.gateway === undefined ? [] : ['gateway', ...tiesOf(context).map(cubeKey)])].join('\n');
   const none = isNetworked(context.head) ? impossibleInNetwork(both) : impossible;
-  const beside = [...own, ...tiesOf(context)];
-  return context.memo.get(key, () => difference({ from, to, impossible: beside.length === 0 ? none : [...none, ...beside], ...(within === undefined ? {} : { within }), preferred: context.preferred, limits: context.limits }));
+  const ties = tiesOf(context);
+  return context.memo.get(key, () => difference({ from, to, impossible: ties.length === 0 ? withOwnPorts(none, own) : [...none, ...own, ...ties], ...(within === undefined ? {} : { within }), preferred: context.preferred, limits: context.limits }));
+}
+
+/** By the own ports' list: most comparisons share it, and the search remembers the order of a list that it knows. */
+const togetherWith = new WeakMap<readonly Cube[], { readonly none: readonly Cube[]; readonly all: readonly Cube[] }>();
+
+function withOwnPorts(none: readonly Cube[], own: readonly Cube[]): readonly Cube[] {
+  if (own.length === 0) return none;
+  const known = togetherWith.get(own);
+  if (known?.none === none) return known.all;
+  const all = [...none, ...own];
+  togetherWith.set(own, { none, all });
+  return all;
 }
 
 /** Who wrote each cube, in the order of the layers: two postures of equal content may name different policies. */
@@ -79,11 +108,12 @@ export function authors(paths: readonly Path[]): string {
   return names.join(' ');
 }
 
-export function sideFacts(context: PairContext, way: Way): Pick<RawChange, 'assumptions' | 'enforcedAt' | 'passingSide'> {
+export function sideFacts(context: PairContext, way: Way): Pick<RawChange, 'assumptions' | 'enforcedAt' | 'passingSide' | 'gateway'> {
   return {
     assumptions: distinct([...context.base.assumptions, ...context.head.assumptions]),
     enforcedAt: distinct([context.base.enforcedAt, context.head.enforcedAt]),
     passingSide: way === 'up' ? 'head' : 'base',
+    ...(context.gateway === undefined ? {} : { gateway: { outside: context.gateway.outside } }),
   };
 }
 
@@ -119,7 +149,10 @@ export function answers(context: PairContext, query: Query): NonNullable<RawChan
   const given = { ...query.given, ...Object.fromEntries(assumed.map((id) => [id, true])) };
   const asked: Query = Object.keys(given).length > 0 ? { ...query, given } : query;
   const onBase = askedOn(context, 'base', asked);
-  return { query: onBase, base: bare(answerOn(context.sides.base, context.pair.base.id, onBase, context.sides.head)), head: bare(answerOn(context.sides.head, context.pair.head.id, asked, context.sides.base)) };
+  const answered = { query: onBase, base: bare(answerOn(context.sides.base, context.pair.base.id, onBase, context.sides.head)), head: bare(answerOn(context.sides.head, context.pair.head.id, asked, context.sides.base)) };
+  // Under one name of the workload: the question as it is printed is the very one that was asked.
+  if (asked.to.workload !== undefined && context.pair.base.id === context.pair.head.id) noteAnswered(answered, context.sides);
+  return answered;
 }
 
 /** The question in the words of one side: a renamed workload has another id there. */
@@ -156,8 +189,8 @@ export function mixed({ sides }: PairContext): boolean {
 }
 
 /** Ties of both sides, but for an address that leads to another port on each. */
-function tiesOf({ base, head }: PairContext): readonly Cube[] {
-  const all = [...base.ties, ...head.ties, ...forwardedTies([base, head])];
+function tiesOf({ base, head, gateway }: PairContext): readonly Cube[] {
+  const all = [...base.ties, ...head.ties, ...forwardedTies([base, head]), ...(gateway?.ties ?? [])];
   if (all.length === 0) return all;
   const addressOf = ({ predicates }: Cube): string => canonical(predicates.filter(({ dimension }) => dimension === 'address'));
   const portOf = ({ predicates }: Cube): string => canonical(predicates.filter(({ dimension }) => dimension === 'port'));

@@ -99,7 +99,7 @@ export class CauseProver {
   inRegion(raw: RawChange, causes: ProvedCauses): ProvedCauses {
     const way = wayOf(raw);
     const [first] = causes.sets;
-    if (way === undefined || first === undefined || causes.proof !== 'witness' || raw.callers !== undefined || raw.destination.host !== undefined) return causes;
+    if (way === undefined || first === undefined || causes.proof !== 'witness' || raw.callers !== undefined || raw.destination.host !== undefined || raw.gateway !== undefined) return causes;
     const whole = causes.sets.filter((set) => this.#missing(raw, way, set) === undefined);
     const [best] = whole;
     if (best !== undefined) return { ...causes, sets: whole, proof: 'region' };

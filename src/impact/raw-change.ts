@@ -25,12 +25,14 @@ export interface RawChange {
   readonly seed: string;
   readonly seedOrigins: readonly CubeOrigin[];
   readonly witness: { readonly query: Query; readonly base: Decision; readonly head: Decision } | undefined;
-  /** Undecided only: why. */
+  /** Why it is undecided, or what else stops a latent one. */
   readonly reason: string | undefined;
   readonly assumptions: readonly string[];
   readonly enforcedAt: readonly string[];
   /** Who the callers are, `ns/name[Kind]`, where the change is about them and not about the region. */
   readonly callers?: readonly string[];
+  /** What stands behind a gateway; `outside`: clients outside the cluster come to it. */
+  readonly gateway?: { readonly outside: boolean };
   /** Known identities and mesh of the side that lets more pass, for the words about callers. */
   readonly passingSide: 'base' | 'head';
   /** The same change of another environment, from which it was taken over. */

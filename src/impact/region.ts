@@ -40,6 +40,7 @@ export function matcherWord(matcher: Matcher): string {
     case 'absent':
       return ABSENT;
     case 'host':
+    case 'authority':
     case 'principal':
     case 'element':
       return textWord(matcher.pattern);

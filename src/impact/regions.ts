@@ -40,14 +40,14 @@ export function changesIn(context: PairContext, way: Way, found: readonly Found[
       const sample = entry.region.samples[index];
       const witness = sample === undefined ? undefined : witnessFor(context, way, cube, sample, (query) => confirm(context, way, query));
       if (witness === undefined) {
-        const tied = unreconciled(cube, sample);
+        const tied = unreconciled(cube, sample) ?? context.gateway?.unsaid(cube);
         if (tied === undefined) context.internalErrors.push(`the witness for \`${context.pair.destination.id}\` did not reproduce (seed ${shortHash(entry.region.seed)})`);
         changes.push(undecided(context, way, entry.region.seed, [cube], tied ?? 'the sample request was not confirmed on both sides'));
         continue;
       }
       const [refusing, passing] = way === 'up' ? [witness.base, witness.head] : [witness.head, witness.base];
       const refusingPosture = way === 'up' ? context.base : context.head;
-      confirmed.push({ cube, region: entry.region, witness, facet: facetOf(refusing, passing, () => someTokenPasses(refusingPosture, sample ?? new Map(), context.limits)) });
+      confirmed.push({ cube, region: entry.region, witness, facet: facetAt(context, refusing, facetOf(refusing, passing, () => someTokenPasses(refusingPosture, sample ?? new Map(), context.limits))) });
     }
   }
   const groups = [...groupBy(confirmed, (entry) => `${entry.facet} ${entry.region.layer} ${distinct(entry.region.seedOrigins.map((origin) => origin.policy)).join(' ')}`).values()];
@@ -70,6 +70,11 @@ export function changesIn(context: PairContext, way: Way, found: readonly Found[
     });
   }
   return changes;
+}
+
+/** At a gateway, what its servers ask of connections is the way in. */
+function facetAt({ gateway }: PairContext, refusing: Decision, facet: Facet): Facet {
+  return gateway !== undefined && (facet === 'mtls' || (refusing.verdict !== 'unknown' && refusing.layer === 'protocol')) ? 'ingress' : facet;
 }
 
 /** The cubes of regions, each with its sample. */
@@ -145,6 +150,7 @@ export function passingFirst({ base, head }: { readonly base: Mesh; readonly hea
 
 /** A declared workload as the caller where one lies in the cube, else the sample as it is. */
 export function witnessFor(context: PairContext, way: Way, cube: Cube, sample: Point, confirmed: (query: Query) => RawChange['witness']): RawChange['witness'] {
+  if (context.gateway !== undefined) return firstOf(context.gateway.questions(way, cube, sample), confirmed);
   const signed = plainlySigned(cube, sample);
   const within = hangTogether(cube) ? (query: Query) => { const witness = confirmed(query); return witness !== undefined && liesIn(context, way, cube, query) ? witness : undefined; } : confirmed;
   return firstOf(signed === sample ? [sample] : [signed, sample], (point) => witnessAt(context, way, cube, point, within));

@@ -9,22 +9,31 @@ export type Comparator<T> = (left: T, right: T) => number;
 export function compareBy<T>(...keys: readonly ((value: T) => string | number)[]): Comparator<T> {
   return (left, right) => {
     for (const key of keys) {
-      const a = key(left);
-      const b = key(right);
-      if (typeof a === 'number' && typeof b === 'number') {
-        if (a !== b) return a - b;
-      } else {
-        const order = compareText(String(a), String(b));
-        if (order !== 0) return order;
-      }
+      const order = compareKey(key(left), key(right));
+      if (order !== 0) return order;
     }
     return 0;
   };
 }
 
-/** A sorted copy; the argument stays as it was. */
+/** A sorted copy; the argument stays as it was. Keys are read once for each value, not for each comparison. */
 export function sortedBy<T>(values: Iterable<T>, ...keys: readonly ((value: T) => string | number)[]): T[] {
-  return [...values].sort(compareBy(...keys));
+  const list = [...values];
+  if (list.length < 2) return list;
+  const rows = list.map((value) => ({ value, keys: keys.map((key) => key(value)) }));
+  return rows.sort((left, right) => compareKeys(left.keys, right.keys)).map(({ value }) => value);
+}
+
+function compareKeys(left: readonly (string | number)[], right: readonly (string | number)[]): number {
+  for (let index = 0; index < left.length; index += 1) {
+    const order = compareKey(left[index] ?? '', right[index] ?? '');
+    if (order !== 0) return order;
+  }
+  return 0;
+}
+
+function compareKey(left: string | number, right: string | number): number {
+  return typeof left === 'number' && typeof right === 'number' ? left - right : compareText(String(left), String(right));
 }
 
 /** Distinct texts in the one order. */

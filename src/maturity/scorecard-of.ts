@@ -25,22 +25,24 @@ const whole = new WeakMap<SideFacts, Measurements>();
 export function measureWhole(side: SideFacts): Measurements {
   const known = whole.get(side);
   if (known !== undefined) return known;
-  const fresh = measure(side, everything);
+  const fresh = mapDimensions((dimension) => side.recall(measures[dimension], (asked) => measures[dimension](asked, everything)).value);
   whole.set(side, fresh);
   return fresh;
 }
 
+const measures: Readonly<Record<MaturityDimension, (side: SideFacts, scope: Scope) => Measured>> = {
+  'workload-identity': workloadIdentity,
+  mtls,
+  'request-authentication': requestAuthentication,
+  authorization,
+  segmentation,
+  ingress,
+  egress,
+  auditability,
+};
+
 export function measure(side: SideFacts, scope: Scope): Measurements {
-  return {
-    'workload-identity': workloadIdentity(side, scope),
-    mtls: mtls(side, scope),
-    'request-authentication': requestAuthentication(side, scope),
-    authorization: authorization(side, scope),
-    segmentation: segmentation(side, scope),
-    ingress: ingress(side),
-    egress: egress(side, scope),
-    auditability: auditability(side),
-  };
+  return mapDimensions((dimension) => measures[dimension](side, scope));
 }
 
 /** Without evidence from a cluster no dimension earns more than this in the credited view. */

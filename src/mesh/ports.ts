@@ -93,7 +93,7 @@ export function podSpecOf(workload: Workload): WorkloadSpec | undefined {
   return workload.resource !== undefined && isWorkload(workload.resource) ? workload.resource.spec : undefined;
 }
 
-const workloadKinds = ['CronJob', 'DaemonSet', 'Deployment', 'Job', 'KnativeService', 'Pod', 'ReplicaSet', 'ReplicationController', 'Rollout', 'StatefulSet'] as const;
+export const workloadKinds = ['CronJob', 'DaemonSet', 'Deployment', 'Job', 'KnativeService', 'Pod', 'ReplicaSet', 'ReplicationController', 'Rollout', 'StatefulSet'] as const;
 
 export type WorkloadResource = Extract<AnyResource, { kind: (typeof workloadKinds)[number] }>;
 

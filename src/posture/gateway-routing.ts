@@ -1,5 +1,7 @@
 /** The route that takes a request which the gateway's policies let pass, and what it makes of it (M116 to M118, M124). */
-import { reachedBy } from '#semantics/gateways/backends.ts';
+import type { GatewayPods } from '#mesh/gateway-pods.ts';
+import type { Mesh } from '#mesh/model.ts';
+import { reachedBy, routeEnds } from '#semantics/gateways/backends.ts';
 import { hostFor, routeFor, virtualHosts } from '#semantics/gateways/http-routes.ts';
 import type { Guarded, RoutedRequest, VirtualHost } from '#semantics/gateways/http-routes.ts';
 import { forwardedAs, redirectLocation } from '#semantics/gateways/route-action.ts';
@@ -28,11 +30,11 @@ export function routeRequest(visit: GatewayVisit, asked: AskedRequest, passed: P
   if (guarded === undefined) return refused('M116', `the host \`${host.host}\` has no route for the request`);
   const { route } = guarded;
   if (route.hasFault && route.abortPercentage >= 100) return refused('M116', 'the route answers every request with an error', route.by);
-  if (route.hasFault && route.abortPercentage > 0) return unknown('M116', 'which requests an injected fault answers', passed.because);
+  if (route.hasFault && route.abortPercentage > 0 && query.to.backend === undefined) return unknown('M116', 'which requests an injected fault answers', passed.because);
   if (route.corsOrigins.length > 0 && isPreflight(asked.raw)) return unknown('M116', 'what the CORS policy of the route answers', passed.because);
   if (route.redirect !== undefined) return redirected(passed, redirectLocation(guarded, route.redirect, request, visit.tls !== undefined), `a redirect of \`${route.by}\``);
   if (route.directResponse !== undefined) return refused('M116', 'the route answers by itself', route.by);
-  return sendOn(visit, guarded, request, query, passed);
+  return query.to.backend === undefined ? sendOn(visit, guarded, request, query, passed) : sendTo(visit, guarded, request, passed, query.to.backend);
 }
 
 function redirected(passed: Passed, location: string, by: string): Redirect {
@@ -49,6 +51,29 @@ function sendOn({ mesh, pods, tls }: GatewayVisit, guarded: Guarded, request: Ro
   if (passed.verdict === 'asks') return { ...passed, because };
   const forwarded = differing(forwardedAs(guarded, request), query);
   return { verdict: 'allow', layer: 'routing', by: passed.by, enforcedAt: 'gateway', backend: reached.backend, ...(tls === undefined ? {} : { tls }), ...(forwarded === undefined ? {} : { forwarded }), because };
+}
+
+/** May the request come to this backend, and is it seen there as the question says. */
+function sendTo({ mesh, pods, query }: GatewayVisit, guarded: Guarded, request: RoutedRequest, passed: Passed, backend: string): Decision {
+  const { route } = guarded;
+  const end = routeEnd(mesh, pods, route.route, guarded.number, backend, query.given ?? {});
+  const rule = guarded.api === 'kubernetes' ? 'M124' : 'M117';
+  const refused = (text: string): Decision => ({ verdict: 'deny', layer: 'routing', by: [], enforcedAt: 'gateway', because: [...passed.because, { rule, text, by: route.by }] });
+  if (end === 'unknown') return unknown('M117', `whether there is a Service behind \`${backend}\``, passed.because);
+  if (end === 'elsewhere') return refused(`the route does not lead to \`${backend}\``);
+  const seen = forwardedAs(guarded, request);
+  const { as } = query.to;
+  if (as !== undefined && (as.path !== seen.path || as.host !== seen.host)) return refused(`\`${backend}\` sees the path \`${seen.path}\` of \`${seen.host}\``);
+  const forwarded = differing(seen, query);
+  return { ...passed, ...(forwarded === undefined || passed.verdict !== 'allow' ? {} : { forwarded }), because: [...passed.because, { rule, text: `a route may send the request to \`${backend}\``, by: route.by }] };
+}
+
+/** R26: a Service that the repository does not hold is there where the question says so (`service:<host>`). */
+export function routeEnd(mesh: Mesh, pods: GatewayPods, route: Parameters<typeof routeEnds>[2], port: number, backend: string, given: Readonly<Record<string, boolean>>): 'reached' | 'elsewhere' | 'unknown' {
+  const end = routeEnds(mesh, pods, route, port).find(({ to }) => to === backend);
+  if (end === undefined) return 'elsewhere';
+  const told = end.undeclared === undefined ? true : given[`service:${end.undeclared}`];
+  return told === undefined ? 'unknown' : told ? 'reached' : 'elsewhere';
 }
 
 function textOf(backend: string | readonly { readonly to: string; readonly weight: number }[]): string {
@@ -77,6 +102,6 @@ function routedRequest({ mesh, pods, query, tls }: GatewayVisit, asked: AskedReq
 }
 
 /** Routes may look at claims of the token: `@request.auth.claims[group]`. */
-function readsClaims({ routes }: VirtualHost): boolean {
+export function readsClaims({ routes }: VirtualHost): boolean {
   return routes.some(({ match }) => match !== undefined && [...match.headers.keys(), ...match.withoutHeaders.keys()].some((name) => name.startsWith('@request.auth.claims')));
 }

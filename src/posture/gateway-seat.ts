@@ -37,8 +37,8 @@ function attachedTo(mesh: Mesh, pods: GatewayPods): Seat['attached'] {
   };
 }
 
-/** M132, M133: the first extension that may change what the gateway does; those for sidecars alone are none. */
-export function extensionAt(mesh: Mesh, pods: GatewayPods): Extension | undefined {
+/** M132, M133: extensions that may change what the gateway does; those for sidecars alone are none. */
+export function extensionsAt(mesh: Mesh, pods: GatewayPods): readonly Extension[] {
   const name = pods.labels['gateway.networking.k8s.io/gateway-name'];
   const here = (extension: Extension): boolean => {
     if (extension.namespace !== pods.namespace && extension.namespace !== mesh.config.rootNamespace) return false;
@@ -46,7 +46,7 @@ export function extensionAt(mesh: Mesh, pods: GatewayPods): Extension | undefine
     if (extension.kind !== 'EnvoyFilter') return selects(extension.spec.selector?.matchLabels ?? {}, pods.labels);
     return selects(extension.spec.workloadSelector?.labels ?? {}, pods.labels) && extension.spec.patches.some(({ context }) => context === '' || context === 'ANY' || context === 'GATEWAY');
   };
-  return [...ofKind(mesh, 'EnvoyFilter'), ...ofKind(mesh, 'WasmPlugin'), ...ofKind(mesh, 'TrafficExtension')].find(here);
+  return [...ofKind(mesh, 'EnvoyFilter'), ...ofKind(mesh, 'WasmPlugin'), ...ofKind(mesh, 'TrafficExtension')].filter(here);
 }
 
 /** A2.11: a reference into another namespace matches nothing. */

@@ -12,8 +12,8 @@ import type { Served } from '#semantics/gateways/served.ts';
 import type { Handling } from '#semantics/peer-authentication.ts';
 import { workloadNamed } from './addressed.ts';
 import { decideByPolicies, refusedAsHttp } from './envoy.ts';
-import { routeRequest } from './gateway-routing.ts';
-import { acceptClient, extensionAt, gatewaySeat } from './gateway-seat.ts';
+import { routeEnd, routeRequest } from './gateway-routing.ts';
+import { acceptClient, extensionsAt, gatewaySeat } from './gateway-seat.ts';
 import { unknown } from './pod.ts';
 import type { Answer, Decision, Query, Step } from './query.ts';
 import { askedRequest } from './request.ts';
@@ -32,6 +32,8 @@ export interface GatewayVisit {
 
 export function decideAtGateway(mesh: Mesh, query: Query, id: string): Answer {
   const pods = gatewayPods(mesh, id, workloadNamed(mesh, id));
+  // R28: what the other side has and this one has not lets nobody in.
+  if (pods === undefined && query.to.backend !== undefined) return { verdict: 'deny', layer: 'routing', by: [], enforcedAt: 'gateway', because: [{ rule: 'M120', text: `no gateway \`${id}\` is declared` }] };
   if (pods === undefined) return unknown('M120', `pods of the gateway \`${id}\`: neither a Deployment nor a Kubernetes Gateway of that name that Istio deploys`, []);
   const port = podPort(pods, query.to.port);
   const served = servedBy(mesh, pods, query.given ?? {});
@@ -40,7 +42,7 @@ export function decideAtGateway(mesh: Mesh, query: Query, id: string): Answer {
 
   const untold = untoldAt(mesh, served, port);
   if (untold !== undefined) return unknown(untold.rule, untold.missing, because);
-  const extension = extensionAt(mesh, pods);
+  const [extension] = extensionsAt(mesh, pods);
   if (extension !== undefined) because.push({ rule: extension.kind === 'EnvoyFilter' ? 'M132' : 'M133', text: 'an extension acts at this gateway and is not interpreted', by: resourceId(extension) });
   const chains = chainsAt(mesh, served, port);
   if (chains.length === 0) return refused('routing', 'M110', 'no server of a Gateway listens there');
@@ -89,15 +91,23 @@ function decideStream(visit: GatewayVisit, tls: boolean): Decision {
   const { mesh, query, pods, chain, port, because } = visit;
   const entered = refusedByTls(visit, tls);
   if ('refused' in entered) return entered.refused;
+  const refused = (text: string): Decision => ({ verdict: 'deny', layer: 'routing', by: [], enforcedAt: 'gateway', because: [...because, { rule: 'M117', text }] });
+  const { backend } = query.to;
+  if (backend !== undefined) {
+    const end = routeEnd(mesh, pods, chain.stream, chain.number, backend, query.given ?? {});
+    if (end === 'unknown') return unknown('M117', `whether there is a Service behind \`${backend}\``, because);
+    if (end === 'elsewhere') return refused(`the route does not lead to \`${backend}\``);
+  }
   // Where there is nobody to send to, the connection is closed before its first bytes meet a policy (recorded).
   const reached = reachedBy(mesh, pods, chain.stream, chain.number);
-  if (reached.type === 'unknown') return unknown(reached.rule, reached.missing, because);
-  if (reached.type === 'none') return { verdict: 'deny', layer: 'routing', by: [], enforcedAt: 'gateway', because: [...because, { rule: 'M117', text: reached.because }] };
+  if (reached.type === 'unknown' && backend === undefined) return unknown(reached.rule, reached.missing, because);
+  if (reached.type === 'none') return refused(reached.because);
   const asked = askedRequest({ ...query, to: { port } }, entered.peer, { name: pods.id, namespace: pods.namespace });
   const allowed: Decision = { verdict: 'allow', layer: 'authorization', by: [], enforcedAt: 'gateway', because };
   if (chain.unguarded) because.push({ rule: 'A2.20', text: 'policies do not act on an AUTO_PASSTHROUGH server' });
   const decision = chain.unguarded ? allowed : decideByPolicies(mesh, gatewaySeat(mesh, pods), asked, handlingOf('tcp', entered.peer), query.given ?? {}, because);
   if (decision.verdict !== 'allow') return decision;
+  if (reached.type === 'unknown') return { ...decision, because: [...because, { rule: 'M117', text: `the bytes may go to \`${backend ?? ''}\`` }] };
   return { ...decision, layer: 'routing', backend: reached.backend, ...(visit.tls === undefined ? {} : { tls: visit.tls }), because: [...because, { rule: 'M117', text: 'the bytes go to the backend of the route' }] };
 }
 

@@ -7,7 +7,7 @@ import type { Cube, Layer, Path, Predicate } from '#sets/cube.ts';
 import { hbonePort } from './network.ts';
 import { addressesThrough, impossible, type DestinationPosture } from './paths.ts';
 import { notFromAmbient, notThrough, onlyFromAmbient, onlyThrough } from './tunnel-paths.ts';
-import { waypointNetworks } from './waypoint-network.ts';
+import { waypointNetworks, type WaypointNetworks } from './waypoint-network.ts';
 
 export interface NetworkedPosture extends DestinationPosture {
   /** Ways through the network alone, and through the proxies alone: which of the two opens or stops a request. */
@@ -47,11 +47,10 @@ const plainTunnel: Cube = { predicates: [over('TCP'), { dimension: 'port', any: 
 export const impossibleOutbound: readonly Cube[] = [...impossibleTransports, noPod];
 
 /** Both sides of a comparison take this form as soon as one of them has a NetworkPolicy: transports are then told apart. */
-export function throughNetworkPaths(posture: DestinationPosture, mesh: Mesh, workload: Workload): NetworkedPosture {
+export function throughNetworkPaths(posture: DestinationPosture, mesh: Mesh, workload: Workload, through: WaypointNetworks = waypointNetworks(mesh, workload, posture)): NetworkedPosture {
   const network = networkPosture(mesh, workload, isAmbient(workload));
   const possible = proxied(posture.possible, posture.enforcedAt === 'none');
   const sure = posture.sure === posture.possible ? possible : proxied(posture.sure, posture.enforcedAt === 'none');
-  const through = waypointNetworks(mesh, workload, posture);
   // M142: a tunnel arrives on one port.
   const tunnel = posture.tunnels.size === 0 ? network : networkPosture(mesh, workload, true);
   const before = (paths: readonly Path[]): readonly Path[] => paths.flatMap((path) => times(through.alternatives.get(path.id) ?? (posture.tunnels.has(path.id) ? tunnel : network).alternatives, [path]));

@@ -161,7 +161,7 @@ function straightTo(mesh: Mesh, workload: Workload): DestinationPosture {
   }
 }
 
-interface Parts {
+export interface Parts {
   readonly possible: readonly Path[];
   readonly sure?: readonly Path[];
   readonly enforcedAt: EnforcementPoint;
@@ -175,7 +175,8 @@ interface Parts {
   readonly asked?: DestinationPosture['asked'];
 }
 
-function finish(parts: Parts): DestinationPosture {
+/** With the key of the content. */
+export function finish(parts: Parts): DestinationPosture {
   const sure = parts.sure ?? parts.possible;
   const opaque = parts.opaque ?? [];
   const asked = parts.asked ?? [];
@@ -208,7 +209,6 @@ function contentOf(paths: readonly Path[]): string[] {
 
 /** All that the posture behind a sidecar follows from. */
 interface SidecarInputs {
-  readonly config: MeshConfig;
   readonly attached: Attached;
   readonly domains: ConnectionDomains;
   readonly effective: EffectiveMtls;
@@ -217,7 +217,7 @@ interface SidecarInputs {
 function sidecarInputs(mesh: Mesh, workload: Workload): SidecarInputs {
   const attached = policiesFor(mesh, workload);
   const effective = effectiveMtls(mesh, attached);
-  return { config: mesh.config, attached, domains: connectionDomains(mesh.config, workload, effective), effective };
+  return { attached, domains: connectionDomains(mesh.config, workload, effective), effective };
 }
 
 /**
@@ -226,18 +226,15 @@ function sidecarInputs(mesh: Mesh, workload: Workload): SidecarInputs {
  */
 export function surelyEqual(base: Mesh, before: Workload, head: Mesh, after: Workload): boolean {
   if (before.enrolment.mode !== 'sidecar' || after.enrolment.mode !== 'sidecar' || hasAmbient(base) || hasAmbient(head)) return false;
+  if (base.config !== head.config || !sameAttached(policiesFor(base, before), policiesFor(head, after))) return false;
   const left = sidecarInputs(base, before);
   const right = sidecarInputs(head, after);
-  return (
-    left.config === right.config &&
-    left.domains === right.domains &&
-    left.effective === right.effective &&
-    sameEntries(left.attached.authorization, right.attached.authorization) &&
-    sameEntries(left.attached.requestAuthentication, right.attached.requestAuthentication) &&
-    sameEntries(left.attached.extensions, right.attached.extensions) &&
-    goesStraight(base, before) &&
-    goesStraight(head, after)
-  );
+  return left.domains === right.domains && left.effective === right.effective && goesStraight(base, before) && goesStraight(head, after);
+}
+
+/** Mostly what differs, and known already. */
+function sameAttached(left: Attached, right: Attached): boolean {
+  return sameEntries(left.authorization, right.authorization) && sameEntries(left.requestAuthentication, right.requestAuthentication) && sameEntries(left.extensions, right.extensions);
 }
 
 function sameEntries(left: readonly unknown[], right: readonly unknown[]): boolean {
@@ -297,7 +294,8 @@ function uncapturedPath(workload: Workload): readonly Path[] {
   return [{ id: 'uncaptured', layers: [{ id: 'routing', allow: [cube(portPredicates(ports))], deny: [] }] }];
 }
 
-function extensionMarks(extensions: Attached['extensions']): DestinationPosture['opaque'] {
+/** Extensions are not interpreted: each is the key of its content. */
+export function extensionMarks(extensions: Attached['extensions']): DestinationPosture['opaque'] {
   return extensions.map((extension) => ({ resource: resourceId(extension), key: shortHash(extension.spec.content) })).sort((left, right) => compareText(left.resource, right.resource));
 }
 

@@ -5,16 +5,12 @@ import { policiesAtWaypoint } from '#mesh/waypoint-policies.ts';
 import type { Addressable, Waypoint } from '#mesh/waypoints.ts';
 import type { Mesh, Workload } from '#mesh/model.ts';
 import { effectiveMtls, handleConnection, handleTunnel, modeAt } from '#semantics/peer-authentication.ts';
-import { locationText, tokenRules } from '#semantics/request-authentication.ts';
-import type { TokenRule } from '#semantics/request-authentication.ts';
-import { claimTexts, isPreflight, surelyRefused, textsAt, withToken, writtenText } from '#semantics/token-check.ts';
-import type { SentToken } from '#semantics/token-check.ts';
-import { claimDimension, claimPathOf, writtenDimension } from '#semantics/values.ts';
+import { tokenRules } from '#semantics/request-authentication.ts';
+import { withToken } from '#semantics/token-check.ts';
 import type { Dimension, Point } from '#sets/cube.ts';
 import { formatIp, parseIp } from '#sets/ip.ts';
 import { callerNamespace, identityOf } from '#sets/matches.ts';
-import { readingAt } from '#sets/token-place.ts';
-import type { Token, Value } from '#sets/matcher.ts';
+import type { Value } from '#sets/matcher.ts';
 import { valueAt } from '#sets/evaluate.ts';
 import { isProxyPort } from './pod.ts';
 import { pathsTo } from './paths.ts';
@@ -26,11 +22,11 @@ import type { AskedRequest } from './request.ts';
 import { askedRequest, remoteAddress, unnamedClientAddress, unnamedPodAddress, withAuthority } from './request.ts';
 import { pathWithQuery, refusedAsHttp } from './envoy.ts';
 import { conditionsMet, type Meeting } from './point-conditions.ts';
+import { requestAt, textAt } from './point-request.ts';
+import { setToken } from './point-token.ts';
 import { protocolOf, sidecarSeat } from './sidecar.ts';
 import { addressedProtocol, waypointSeat } from './waypoint.ts';
 import { pastWaypoints, podAddress, type AddressedWaypoint } from './waypoint-paths.ts';
-
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /**
  * The question that a point asks. Dimensions that the point leaves open take the plainest value.
@@ -40,34 +36,8 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 export function queryOf(workload: Workload, point: Point, asks: { readonly pods: boolean; readonly mixed?: boolean; readonly sidecar?: boolean } = { pods: false }): Query {
   const peer = identityAt(point);
   const protocol = protocolAt(point);
-  const given: Record<string, boolean> = {};
-  const headers: Record<string, string> = {};
-  for (const [dimension, value] of point) {
-    if (dimension.startsWith('header:') && typeof value === 'string') headers[dimension.slice('header:'.length)] = value;
-    if (dimension.startsWith('opaque:')) given[dimension] = value === true;
-  }
+  const { request, given } = requestAt(point, protocol, protocol === 'http');
   const remote = point.get('remote.ip');
-  if (protocol === 'http' && typeof remote === 'bigint' && remote !== point.get('source.ip') && !point.has('header:x-forwarded-for')) headers['x-forwarded-for'] = formatIp(remote);
-  const request: Mutable<Query['request']> = { protocol };
-  if (protocol === 'http' || protocol === 'https') {
-    const token = point.get('token');
-    const inPath = isToken(token) && token.location.startsWith('parameter:');
-    const path = askedPath(textAt(point, 'path'), inPath ? null : textAt(point, 'path.query'));
-    if (point.has('method')) request.method = textAt(point, 'method') ?? 'GET';
-    if (path !== null) request.path = path;
-    const host = textAt(point, 'host');
-    if (host !== null) request.host = host;
-    if (isToken(token)) {
-      // The token is what its header holds.
-      const holder = headerOfLocation(token.location);
-      if (holder !== undefined) Reflect.deleteProperty(headers, holder);
-      request.token = askedToken(token, point);
-      if (token.signedBy !== 'all') for (const keys of token.signedBy) given[`keys:${keys}`] = true;
-    }
-  }
-  if (protocol === 'http' && Object.keys(headers).length > 0) request.headers = headers;
-  const sni = textAt(point, 'sni');
-  if (sni !== null) request.sni = sni;
   const behindSidecar = asks.sidecar ?? isSidecarPod(workload);
   // Without the header the remote address is the one that the connection comes from (A3.25).
   const direct = protocol === 'http' && point.get('header:x-forwarded-for') === null ? remote : undefined;
@@ -126,11 +96,6 @@ function callingPod(point: Point): Pick<Query['from'], 'pod'> {
   return { pod: { namespace: pod.namespace, labels, ...(Object.keys(pod.namespaceLabels).length > 0 ? { namespaceLabels: pod.namespaceLabels } : {}) } };
 }
 
-function textAt(point: Point, dimension: Dimension): string | null {
-  const value = point.get(dimension);
-  return typeof value === 'string' ? value : null;
-}
-
 function protocolAt(point: Point): Query['request']['protocol'] {
   const transport = point.get('transport');
   if (transport === 'UDP' || transport === 'SCTP') return transport === 'UDP' ? 'udp' : 'sctp';
@@ -144,71 +109,6 @@ function portAt(point: Point, workload: Workload, protocol: string): number {
   if (typeof value === 'number') return value;
   const fitting = workload.ports.find((port) => port.captured && (protocol === 'http' ? port.protocol === 'http' : port.protocol === 'tcp'));
   return (fitting ?? workload.ports.find((port) => port.captured && port.protocol !== 'udp'))?.port ?? 80;
-}
-
-function isToken(value: Value | undefined): value is Token {
-  return typeof value === 'object' && value !== null && 'signedBy' in value;
-}
-
-/** The raw path says more than the normalized one with its query, unless the two only differ by the query. */
-function askedPath(raw: string | null, withQuery: string | null): string | null {
-  if (raw === null || withQuery === null) return withQuery ?? raw;
-  return withQuery.split('?', 1)[0] === raw.split('?', 1)[0] ? withQuery : raw;
-}
-
-/** The header that carries a token at this place. */
-function headerOfLocation(location: string): string | undefined {
-  const [kind, name] = location.split(':');
-  if (kind === 'authorization' || kind === 'cookie') return kind;
-  return kind === 'header' ? name : undefined;
-}
-
-function askedToken(token: Token, point: Point): NonNullable<Query['request']['token']> {
-  const claims: Record<string, unknown> = {};
-  if (token.issuer !== null) claims['iss'] = token.issuer;
-  if (token.subject !== null) claims['sub'] = token.subject;
-  for (const [dimension, value] of point) {
-    if (dimension.startsWith('written:') && typeof value === 'string') setAt(claims, claimPathOf(dimension), writtenValue(value, point.get(claimDimension(claimPathOf(dimension)))));
-    if (!dimension.startsWith('claim:')) continue;
-    const written = point.get(writtenDimension(claimPathOf(dimension)));
-    if (typeof written === 'string') continue;
-    const texts = typeof value === 'string' ? [value] : Array.isArray(value) ? value.filter((entry): entry is string => typeof entry === 'string') : [];
-    // Nothing is written for a list, of one text either.
-    if (texts.length > 0) setClaim(claims, claimPathOf(dimension), texts, written === null);
-  }
-  const valid = token.signedBy === 'all';
-  const [kind, ...rest] = token.location.split(':');
-  const after = rest.join(':');
-  if (kind === 'authorization') return { valid, claims, in: 'authorization', ...(after === 'Bearer ' ? {} : { prefix: after }) };
-  if (kind !== 'header') return { valid, claims, in: token.location };
-  const colon = after.indexOf(':');
-  const prefix = after.slice(colon + 1);
-  return { valid, claims, in: `header:${after.slice(0, colon)}`, ...(prefix === '' ? {} : { prefix }) };
-}
-
-/** A claim that has no texts and is written all the same is a number or a boolean (A5.12). */
-function writtenValue(written: string, texts: Value | undefined): unknown {
-  if (!Array.isArray(texts) || texts.length > 0) return written;
-  if (written === 'true' || written === 'false') return written === 'true';
-  return String(Number(written)) === written ? Number(written) : written;
-}
-
-/** One text without spaces is a text, everything else a list: a list is never split (A3.31). */
-function setClaim(claims: Record<string, unknown>, path: readonly string[], texts: readonly string[], asList: boolean): void {
-  const only = texts.length === 1 ? texts[0] : undefined;
-  setAt(claims, path, !asList && only !== undefined && !only.includes(' ') ? only : texts);
-}
-
-/** Changes `claims`; objects on the way are made. */
-function setAt(claims: Record<string, unknown>, path: readonly string[], value: unknown): void {
-  let at = claims;
-  for (const part of path.slice(0, -1)) {
-    const inner = at[part];
-    const next: Record<string, unknown> = inner !== null && typeof inner === 'object' && !Array.isArray(inner) ? { ...inner } : {};
-    at[part] = next;
-    at = next;
-  }
-  at[path.at(-1) ?? ''] = value;
 }
 
 /**
@@ -254,15 +154,7 @@ export function pointOf(mesh: Mesh, workload: Workload, query: Query, posture: D
     for (const [key, value] of Object.entries(pod.labels)) point.set(`pod-label:${key}`, value);
   }
   point.set('transport', query.request.protocol === 'udp' ? 'UDP' : query.request.protocol === 'sctp' ? 'SCTP' : 'TCP');
-  const junk = isRead(asked.raw.token, rules) || isPreflight(asked.raw) ? undefined : tokenReadAnyway(rules, sent, asked.raw.token !== undefined);
-  if (junk !== undefined) point.set('token', { location: junk, signedBy: [], issuer: null, subject: null });
-  if (asked.raw.token !== undefined && junk === undefined && !isPreflight(asked.raw)) {
-    point.set('token', tokenValue(asked.raw.token, asked.raw.headers, query.given ?? {}));
-    for (const path of claimPaths(asked.raw.token.claims)) {
-      point.set(claimDimension(path), [...claimTexts(asked.raw.token.claims, path, rules[0]?.spaceDelimited ?? new Set())]);
-      point.set(writtenDimension(path), writtenText(asked.raw.token.claims, path) ?? null);
-    }
-  }
+  setToken(point, asked, rules, query.given ?? {});
   const meetings: readonly Meeting[] = way?.waypoint === undefined
     ? [{ seat: sidecarSeat(mesh, workload, attached, tunnelled), met, handling, conditions: posture.conditions }]
     : throughWaypoint(mesh, workload, { seat: waypointSeat(mesh, way.waypoint, way.service), met, handling }, [...posture.waypoints.values()].filter(({ address }) => address === way.address));
@@ -283,11 +175,6 @@ function throughWaypoint(mesh: Mesh, workload: Workload, front: Omit<Meeting, 'c
   return ways.flatMap(({ conditions }) => [{ ...front, conditions: conditions.front }, { ...behind, conditions: conditions.behind }]);
 }
 
-/** Sent where some rule of this side reads. */
-function isRead(token: SentToken | undefined, rules: readonly TokenRule[]): boolean {
-  return token !== undefined && rules.some((rule) => rule.locations.some((location) => readingAt(locationText(location), locationText(token.location)) !== 'nothing'));
-}
-
 /** What an ambient client addresses: the pod's port behind it, and the waypoint before it. */
 function wayAsked(mesh: Mesh, workload: Workload, query: Query, posture: DestinationPosture): { readonly address: string | null; readonly port: number; readonly service: Addressable | undefined; readonly waypoint: Waypoint | undefined } | undefined {
   const destination = addressed(mesh, query);
@@ -300,36 +187,4 @@ function wayAsked(mesh: Mesh, workload: Workload, query: Query, posture: Destina
   const waypoint = through ? [...posture.waypoints.values()].find((way) => way.address === address)?.waypoint : undefined;
   const past = 'mode' in client && client.mode === 'ambient' && query.from.principal != null ? pastWaypoints : null;
   return { address: through ? address : past, port, service, waypoint };
-}
-
-/** `beside` a token that nobody reads: bytes that some rule reads as a token; without one, also those that stand where a bearer token stands. */
-function tokenReadAnyway(rules: readonly TokenRule[], sent: { readonly headers: ReadonlyMap<string, string>; readonly path: string }, beside: boolean): string | undefined {
-  const place = rules.flatMap((rule) => rule.locations).find((location) => textsAt(location, sent).length > 0);
-  if (place !== undefined) return locationText(place.in === 'header' ? { ...place, prefix: beginning(sent.headers.get(place.name) ?? '', place.prefix) } : place);
-  if (beside) return undefined;
-  return sent.headers.get('authorization')?.startsWith('Bearer ') === true ? 'authorization:Bearer ' : undefined;
-}
-
-/** Up to the prefix, wherever it stands. */
-function beginning(value: string, prefix: string): string {
-  return prefix === '' ? '' : value.slice(0, value.indexOf(prefix) + prefix.length);
-}
-
-function tokenValue(token: SentToken, headers: ReadonlyMap<string, string>, given: Readonly<Record<string, boolean>>): Token {
-  const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);
-  const named = Object.entries(given).filter(([key]) => key.startsWith('keys:'));
-  const verified = named.filter(([, right]) => right).map(([key]) => key.slice('keys:'.length));
-  // A second header of that name spoils the token.
-  const spoiled = token.location.in === 'header' && (headers.get(token.location.name) ?? '') !== '';
-  const signedBy = spoiled || surelyRefused(token.claims) ? [] : token.valid && named.length === 0 ? ('all' as const) : verified;
-  return { location: locationText(token.location), signedBy, issuer: text(token.claims['iss']), subject: text(token.claims['sub']) };
-}
-
-/** Paths of all claims that have texts. */
-function claimPaths(claims: Readonly<Record<string, unknown>>, before: readonly string[] = []): readonly (readonly string[])[] {
-  return Object.entries(claims).flatMap(([name, value]): readonly (readonly string[])[] => {
-    const path = [...before, name];
-    if (value !== null && typeof value === 'object' && !Array.isArray(value)) return claimPaths(Object.fromEntries(Object.entries(value)), path);
-    return [path];
-  });
 }

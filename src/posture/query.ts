@@ -23,6 +23,9 @@ export interface Query {
     readonly host?: string;
     readonly selector?: { readonly namespace: string; readonly labels: Readonly<Record<string, string>> };
     readonly gateway?: string;
+    /** With `gateway`: may the request come to this backend (`namespace/service:port`), whatever share of the requests does; `as`: seen there with this path and authority. */
+    readonly backend?: string;
+    readonly as?: { readonly path: string; readonly host: string };
     readonly ip?: string;
     readonly port: number;
   };
@@ -42,7 +45,7 @@ export interface Query {
       readonly prefix?: string;
     };
   };
-  /** What the manifests do not tell and the answer depends on: `enrolment:<ns>`, `provider:<name>`, `opaque:<key>`, `keys:<id>`, `secret:<ns>/<name>`. */
+  /** What the manifests do not tell and the answer depends on: `enrolment:<ns>`, `provider:<name>`, `opaque:<key>`, `keys:<id>`, `secret:<ns>/<name>`, `service:<host>`. */
   readonly given?: Readonly<Record<string, boolean>>;
 }
 

@@ -5,7 +5,7 @@
 import { canonical, shortHash } from '#lib/canonical.ts';
 import type { Mesh, Workload } from '#mesh/model.ts';
 import { waypointIdentity, waypointPodLabels, type Waypoint } from '#mesh/waypoints.ts';
-import { networkKey, networkPosture, type Alternative, type NetworkPosture } from '#semantics/network-lowering.ts';
+import { networkPosture, type Alternative, type NetworkPosture } from '#semantics/network-lowering.ts';
 import type { Dimension, Layer } from '#sets/cube.ts';
 import { parseIp } from '#sets/ip.ts';
 import { cubeKey } from '#sets/keys.ts';
@@ -36,13 +36,26 @@ export function waypointNetworks(mesh: Mesh, workload: Workload, { waypoints }: 
   };
 }
 
+const inFront = new WeakMap<Mesh, Map<string, NetworkPosture>>();
+
+/** The client's way to the waypoint's pods, which is the same whatever stands behind them. */
+function toWaypoint(mesh: Mesh, waypoint: Waypoint): NetworkPosture {
+  const known = inFront.get(mesh) ?? new Map<string, NetworkPosture>();
+  inFront.set(mesh, known);
+  const found = known.get(waypoint.id);
+  if (found !== undefined) return found;
+  const { alternatives, key, opaque } = networkPosture(mesh, waypointPod(mesh, waypoint), true);
+  const fresh = { alternatives: alternatives.map(({ id, layers }) => ({ id, layers: layers.map(toUnnamedPod) })), key, opaque };
+  known.set(waypoint.id, fresh);
+  return fresh;
+}
+
 function throughWaypoint(mesh: Mesh, workload: Workload, waypoint: Waypoint): NetworkPosture {
-  const pod = waypointPod(mesh, waypoint);
-  const first = networkPosture(mesh, pod, true);
+  const first = toWaypoint(mesh, waypoint);
   const onward = networkPosture(mesh, workload, arrivesInTunnel(mesh, workload)).alternatives.map(({ id, layers }): Alternative => ({ id: ` behind${id}`, layers: layers.map((layer) => settled(layer, seenBehind(mesh, waypoint))) }));
   return {
-    alternatives: first.alternatives.flatMap((into) => onward.map((out) => ({ id: `${into.id}${out.id}`, layers: [...into.layers.map(toUnnamedPod), ...out.layers] }))),
-    key: shortHash(networkKey(mesh, pod, true), canonical(onward.map(({ layers }) => layers.map(({ allow, deny }) => [allow === 'all' ? allow : allow.map(cubeKey), deny.map(cubeKey)])))),
+    alternatives: first.alternatives.flatMap((into) => onward.map((out) => ({ id: `${into.id}${out.id}`, layers: [...into.layers, ...out.layers] }))),
+    key: shortHash(first.key, canonical(onward.map(({ layers }) => layers.map(({ allow, deny }) => [allow === 'all' ? allow : allow.map(cubeKey), deny.map(cubeKey)])))),
     opaque: first.opaque,
   };
 }

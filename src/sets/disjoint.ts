@@ -69,7 +69,7 @@ export function matchersDisjoint(left: Matcher, right: Matcher): boolean {
   const other = onlyValue(right);
   if (other !== undefined) return !matches(left, other);
   if (left.type === 'absent' || right.type === 'absent') return true;
-  if (left.type === 'host' && right.type === 'host') return patternsDisjoint(left.pattern, right.pattern);
+  if ((left.type === 'host' && right.type === 'host') || (left.type === 'authority' && right.type === 'authority')) return patternsDisjoint(left.pattern, right.pattern);
   // Under two normalizations one raw path has two forms, of which each matcher sees its own.
   if (left.type === 'path' && right.type === 'path') return left.normalization === right.normalization && patternsDisjoint(left.pattern, right.pattern);
   if (left.type === 'principal' && right.type === 'principal') return patternsDisjoint(left.pattern, right.pattern);
@@ -151,7 +151,7 @@ export function matcherInside(inner: Matcher, outer: Matcher): boolean {
   if (only !== undefined) return matches(outer, only);
   if (inner.type === 'absent') return false;
   if (outer.type === 'identified') return inner.type === 'principal' || inner.type === 'namespace-glob' || inner.type === 'namespace' || inner.type === 'service-account' || inner.type === 'trust-domain';
-  if (inner.type === 'host' && outer.type === 'host') return patternInside(inner.pattern, outer.pattern);
+  if ((inner.type === 'host' && outer.type === 'host') || (inner.type === 'authority' && outer.type === 'authority')) return patternInside(inner.pattern, outer.pattern);
   if (inner.type === 'path' && outer.type === 'path') return inner.normalization === outer.normalization && patternInside(inner.pattern, outer.pattern);
   if (inner.type === 'principal' && outer.type === 'principal') return patternInside(inner.pattern, outer.pattern);
   if (inner.type === 'namespace' && outer.type === 'namespace') return patternInside(inner.pattern, outer.pattern);

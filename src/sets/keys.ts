@@ -30,6 +30,7 @@ function textOf(matcher: Matcher): string {
     case 'present':
       return patternKey(matcher);
     case 'host':
+    case 'authority':
     case 'principal':
     case 'namespace':
     case 'trust-domain':

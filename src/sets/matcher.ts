@@ -57,6 +57,8 @@ export type Matcher =
   | TextMatcher
   /** Host: compared in lower case (A3.34). `pattern` is lower-cased already. */
   | { readonly type: 'host'; readonly pattern: TextMatcher }
+  /** The name in an authority, without its port and in lower case, as routes are chosen by it (M116). `pattern` is lower-cased already. */
+  | { readonly type: 'authority'; readonly pattern: TextMatcher }
   /** Path: the raw path as sent, normalized by the mesh's setting, query and fragment removed (A3.36 to A3.39). */
   | { readonly type: 'path'; readonly pattern: TextMatcher | TemplatePattern; readonly normalization: PathNormalization }
   /**

@@ -3,6 +3,7 @@
  * concrete requests and the symbolic search both ask here.
  */
 import { assertNever } from '#lib/assert-never.ts';
+import { hostName } from './authority.ts';
 import type { Predicate } from './cube.ts';
 import { globMatches, globParts } from './glob.ts';
 import { blockHolds } from './ip.ts';
@@ -179,6 +180,8 @@ export function matches(matcher: Matcher, whole: Value): boolean {
       return typeof value === 'string' && textMatches(matcher, value);
     case 'host':
       return typeof value === 'string' && textMatches(matcher.pattern, value.toLowerCase());
+    case 'authority':
+      return typeof value === 'string' && textMatches(matcher.pattern, hostName(value).toLowerCase());
     case 'path':
       return typeof value === 'string' && pathMatches(matcher.pattern, normalizePath(value, matcher.normalization));
     case 'cidr':

@@ -26,7 +26,7 @@ export function application(of: Application): RootsOfFile {
   const { name, spec, context, template } = of;
   const { file, line, repository } = context;
   const sources = [...(isRecord(spec['source']) ? [spec['source']] : []), ...records(spec['sources'])];
-  const outside: OutsideContent[] = template?.patch === undefined ? [] : [{ kind: 'values', name: `patch of the template of Application ${name}`, detail: shortHash(template.patch), file, line }];
+  const outside: OutsideContent[] = template?.patch === undefined ? [] : [{ kind: 'values', name: `values in the template patch of Application ${name}`, detail: shortHash(template.patch), file, line }];
   const isHere = (source: Values): boolean => isReviewed(textOf(source['repoURL']), repository);
   const refs = new Map(sources.flatMap((source) => (textOf(source['ref']) === undefined ? [] : [[String(source['ref']), source] as const])));
   const place: ValuesPlace = (written, path) => {

@@ -12,6 +12,8 @@ export interface GitSource {
   readonly url: string | undefined;
   /** `refs/heads/x`, a tag, a version range or a commit. */
   readonly revision: string | undefined;
+  /** `spec.ignore`. */
+  readonly ignore?: string;
 }
 
 export interface FoundSource {
@@ -19,6 +21,8 @@ export interface FoundSource {
   readonly elsewhere: string | undefined;
   readonly revision: string | undefined;
   readonly pinned: string | undefined;
+  /** What it leaves out of the repository, in the form of `.gitignore`. */
+  readonly ignore?: string | undefined;
 }
 
 export interface GitSources {
@@ -38,7 +42,7 @@ export function gitSourceOf(value: unknown, file: string): GitSource | undefined
   const [commit, name, semver, tag, branch] = ['commit', 'name', 'semver', 'tag', 'branch'].map((key) => text(ref[key]));
   // In the order in which Flux looks at them.
   const revision = commit ?? name ?? (semver === undefined ? undefined : `refs/tags/${semver}`) ?? (tag === undefined ? undefined : `refs/tags/${tag}`) ?? (branch === undefined ? undefined : `refs/heads/${branch}`);
-  return { name: text(metadata['name']) ?? '', namespace: text(metadata['namespace']) ?? '', file, url: text(spec['url']), revision };
+  return { name: text(metadata['name']) ?? '', namespace: text(metadata['namespace']) ?? '', file, url: text(spec['url']), revision, ...(text(spec['ignore']) === undefined ? {} : { ignore: String(spec['ignore']) }) };
 }
 
 export function gitSources(all: readonly GitSource[], repository: RepositoryFacts): GitSources {
@@ -55,7 +59,7 @@ export function gitSources(all: readonly GitSource[], repository: RepositoryFact
       if (first === undefined) return { elsewhere: candidates[0]?.url ?? '', revision: candidates[0]?.revision, pinned: undefined };
       const pins = here.map((source) => pinnedRevision(source.revision, repository));
       // One that follows the branch is enough to make this tree count.
-      return { elsewhere: undefined, revision: first.revision, pinned: pins.includes(undefined) ? undefined : pins[0] };
+      return { elsewhere: undefined, revision: first.revision, pinned: pins.includes(undefined) ? undefined : pins[0], ignore: first.ignore };
     },
   };
 }

@@ -75,6 +75,11 @@ export interface ChartUse {
   readonly depth?: number;
 }
 
+/** A schema only refuses values, and one that leads to other addresses cannot be followed here (R14): the values are taken as they are. */
+function asksTheNetwork(schema: string | undefined): boolean {
+  return schema !== undefined && /"\$(?:ref|dynamicRef)"\s*:\s*"[a-z][a-z0-9+.-]*:\/\//iu.test(schema);
+}
+
 /** Files of a chart as they lie in the private copy, below `at`. */
 export function chartFiles(source: Source, root: string, at: string, { given, own: stated, depth = 0 }: ChartUse = {}): { readonly files: ReadonlyMap<string, BuildFile>; readonly outside: readonly OutsideContent[] } {
   const chartFile = inFolder(root, 'Chart.yaml');
@@ -82,7 +87,7 @@ export function chartFiles(source: Source, root: string, at: string, { given, ow
   const files = new Map<string, BuildFile>();
   for (const [to, from] of source.filesBelow(root, at)) {
     const blob = source.blob(from);
-    if (blob !== undefined) files.set(to, { blob });
+    if (blob !== undefined && !(baseName(from) === 'values.schema.json' && asksTheNetwork(source.text(from)))) files.set(to, { blob });
   }
   const outside: OutsideContent[] = [];
   const own = stated ?? source.values(inFolder(root, 'values.yaml'))?.[0];

@@ -55,6 +55,13 @@ export function readsOfKustomization(folder: string, value: Readonly<Record<stri
   return { paths: [...new Set(paths)], component: value['kind'] === 'Component' };
 }
 
+/** Files that it lays over objects, and those whose objects it takes. */
+export function patchesOfKustomization(folder: string, value: Readonly<Record<string, unknown>>): { readonly patches: readonly string[]; readonly taken: readonly string[] } {
+  const within = (written: readonly string[]): readonly string[] => written.filter((text) => !text.includes('\n')).flatMap((text) => resolvePath(folder, text) ?? []);
+  const patches = [...texts(value['patchesStrategicMerge']), ...['patches', 'patchesJson6902'].flatMap((field) => records(value[field])).flatMap((entry) => texts([entry['path']]))];
+  return { patches: within(patches), taken: within(['resources', 'bases'].flatMap((field) => texts(value[field]))) };
+}
+
 /** Keys of built-in generators and transformers that name files. */
 const pluginPaths = new Set(['path', 'paths', 'files', 'envs', 'env', 'fileSources', 'envSources', 'valuesFile', 'additionalValuesFiles']);
 

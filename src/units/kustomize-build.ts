@@ -203,7 +203,7 @@ class Builder {
     if (second !== undefined) fail(file, `\`${folder}\` has more than one kustomization file`, `remove \`${second}\``);
     const text = source.text(file);
     const values = text === undefined ? undefined : valuesOf(text);
-    if (values === undefined) return fail(file, `\`${file}\` cannot be read`, 'correct its YAML');
+    if (values === undefined) return fail(file, `\`${file}\` cannot be read`, text === undefined ? 'see what is said of the file itself' : 'correct its YAML');
     if (values.length > 1) fail(file, `\`${file}\` holds more than one document`, 'keep one');
     const read = values[0] ?? {};
     if (!isKustomization(read)) return fail(file, `\`${file}\` is no kustomization`, 'name another folder');

@@ -93,10 +93,11 @@ function unitOf(root: RootReference, cluster: string | undefined, { side, other,
   if (root.tool === 'flux' && (Object.keys(made).length > 0 || folders.length > 0)) {
     const files = own.filter((file) => /\.ya?ml$/iu.test(file) && !claims.inChart(file) && holdsManifests(side, file, documents));
     const inputs = folders.map((folder) => kustomizationInputs(side, folder));
-    const all: UnitInputs = { folders: new Set([...files.map(folderOf), ...inputs.flatMap((each) => [...each.folders])]), trees: inputs.flatMap((each) => each.trees), files: new Set([...files, ...inputs.flatMap((each) => [...each.files])]) };
+    const all: UnitInputs = { folders: new Set([...files.map(folderOf), ...inputs.flatMap((each) => [...each.folders])]), trees: inputs.flatMap((each) => each.trees), files: new Set([...files, ...(root.reads ?? []), ...inputs.flatMap((each) => [...each.files])]) };
     return { kind: 'kustomize', path, discovery: root.tool, files: [], inputs: all, rootFile: root.file, ...stated, ...made, overlay: { ...overlay, generated: [...files, ...folders] } };
   }
-  return { ...plainUnit(path, own.filter((file) => !claims.claimed(file)), root.tool), ...stated };
+  const plain = plainUnit(path, own.filter((file) => !claims.claimed(file)), root.tool);
+  return { ...plain, inputs: { ...plain.inputs, files: new Set([...plain.files, ...(root.reads ?? [])]) }, ...stated };
 }
 
 /** Flux builds the topmost kustomizations below a folder that has none of its own (R7). @see https://fluxcd.io/flux/components/kustomize/kustomizations/#generating-a-kustomizationyaml-file */

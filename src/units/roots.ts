@@ -14,6 +14,7 @@ import type { GitSources } from './git-sources.ts';
 import { isRecord, records, textMap, textOf, texts } from './kustomization.ts';
 import type { Overlay } from './kustomize-build.ts';
 import type { RepositoryFacts } from './repository.ts';
+import { ignoredBy, type IgnoreText } from './source-ignore.ts';
 import { resolvePath } from './unit.ts';
 
 /** A Flux or Argo CD object whose source is a path of this repository. */
@@ -25,8 +26,10 @@ export interface RootReference {
   readonly path: string;
   /** Plain YAML below the folder counts too: Flux always, Argo CD with `directory.recurse`. */
   readonly recurse: boolean;
-  /** Which plain files of the folder count, by their path below it; all where it is absent. */
+  /** Which files of the folder count; all where it is absent. */
   readonly takes?: (path: string) => boolean;
+  /** Files that say which ones count. */
+  readonly reads?: readonly string[];
   readonly namespace: string | undefined;
   readonly cluster: string | undefined;
   /** What the controller adds to a kustomization; Flux does so to plain folders, too. */
@@ -84,6 +87,8 @@ export interface RootContext {
   readonly contentOf: (path: string) => string | undefined;
   /** Flux's `GitRepository` objects of this side. */
   readonly gitSources: GitSources;
+  /** `.sourceignore` files, those of outer folders first. */
+  readonly ignoreFiles: readonly (IgnoreText & { readonly file: string })[];
   /** What other objects of this side say about a release. */
   readonly parts: FluxParts;
   readonly repository: RepositoryFacts;
@@ -110,7 +115,9 @@ export function rootsOf(value: unknown, context: RootContext): RootsOfFile {
   return none;
 }
 
-function fluxKustomization(name: string, spec: Readonly<Record<string, unknown>>, { file, line, gitSources, parts }: RootContext): RootsOfFile {
+function fluxKustomization(name: string, spec: Readonly<Record<string, unknown>>, { file, line, gitSources, parts, ignoreFiles }: RootContext): RootsOfFile {
+  // A part of one, which a patch lays over the rest: the whole repository (`./`) is deployed only by an object that says from where.
+  if (!isRecord(spec['sourceRef']) && textOf(spec['path']) === undefined) return none;
   const source = isRecord(spec['sourceRef']) ? spec['sourceRef'] : {};
   const kind = textOf(source['kind']) ?? 'GitRepository';
   const path = resolvePath('.', textOf(spec['path']) ?? './');
@@ -131,9 +138,11 @@ function fluxKustomization(name: string, spec: Readonly<Record<string, unknown>>
     ...(isRecord(metadata['labels']) ? { metadataLabels: textMap(metadata['labels']) } : {}),
   };
   const substitute = substitution(spec['postBuild']);
+  const ignoring = [...ignoreFiles, ...(git?.ignore === undefined ? [] : [{ folder: '.', text: git.ignore }])];
+  const isIgnored = ignoredBy(ignoring);
   return {
     outside: [],
-    roots: [{ tool: 'flux', name, file, path, recurse: true, namespace, cluster: clusterOf(file) ?? clusterOf(path), ...(git?.pinned === undefined ? {} : { pinned: git.pinned }), ...(Object.keys(overlay).length === 0 ? {} : { overlay }), ...(substitute === undefined ? {} : { substitute }) }],
+    roots: [{ tool: 'flux', name, file, path, recurse: true, namespace, cluster: clusterOf(file) ?? clusterOf(path), ...(git?.pinned === undefined ? {} : { pinned: git.pinned }), ...(Object.keys(overlay).length === 0 ? {} : { overlay }), ...(substitute === undefined ? {} : { substitute }), ...(ignoring.length === 0 ? {} : { takes: (each) => !isIgnored(each), reads: ignoreFiles.map((each) => each.file) }) }],
   };
 }
 

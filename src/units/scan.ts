@@ -4,7 +4,8 @@ import { follow, mayBeManifestFile } from './documents.ts';
 import type { Documents } from './documents.ts';
 import type { OutsideContent } from './build.ts';
 import { saidBy, valuesOf } from './build.ts';
-import { isKustomization, isKustomizationName, isRecord, localDependencies, readsOfKustomization, readsOfPlugin, records, texts } from './kustomization.ts';
+import { isKustomization, isKustomizationName, isRecord, localDependencies, patchesOfKustomization, readsOfKustomization, readsOfPlugin, records, texts } from './kustomization.ts';
+import { releaseName } from './helm-build.ts';
 import { fluxParts, withBorrowed, type FluxParts } from './flux-parts.ts';
 import { gitSourceOf, gitSources } from './git-sources.ts';
 import { unknownRepository, type RepositoryFacts } from './repository.ts';
@@ -54,6 +55,9 @@ export interface KustomizationFile {
   readonly component: boolean;
   /** It changes objects that it takes, or content that they read; more than names alone. */
   readonly edits: boolean;
+  readonly patches: readonly string[];
+  /** Files and folders whose objects it takes. */
+  readonly taken: readonly string[];
 }
 
 export interface ChartFile {
@@ -108,7 +112,8 @@ function scanFiles(tree: Tree, documents: Documents, rendered: RenderedRoots): F
     if (mayBeManifestFile(entry.path)) mayHoldRoots.push(entry.path);
   }
   const scan: SideScan = { tree, filesIn, folders, kustomizations, charts, roots: [], outside: [], rootFiles: new Set() };
-  const written = writtenRoots(tree, mayHoldRoots, documents);
+  const laid = laidOver(kustomizations);
+  const written = writtenRoots(tree, mayHoldRoots.filter((file) => !laid.has(file)), documents);
   const objects = rendered.files.size === 0 ? written : [...written.filter(({ file }) => !rendered.files.has(file)), ...rendered.objects];
   return { scan: { ...scan, rootFiles: new Set(written.map(({ file }) => file)) }, objects, parts: fluxParts({ tree, kustomizations }, objects, documents) };
 }
@@ -118,11 +123,17 @@ function withRoots({ scan, objects, parts }: FileScan, others: FluxParts, docume
   return { ...scan, roots: found.flatMap((each) => each.roots), outside: found.flatMap((each) => each.outside) };
 }
 
+/** Files that are patches and nothing else: what they hold is a part of an object, which deploys nothing by itself. */
+function laidOver(kustomizations: ReadonlyMap<string, KustomizationFile>): ReadonlySet<string> {
+  const taken = new Set([...kustomizations.values()].flatMap((each) => each.taken));
+  return new Set([...kustomizations.values()].flatMap((each) => each.patches).filter((file) => !taken.has(file)));
+}
+
 function readKustomization(path: string, folder: string, tree: Tree, documents: Documents): KustomizationFile | undefined {
   const found = follow(tree, path);
   const value = found.type === 'blob' ? documents.first(found.blob) : undefined;
   // An empty file is an empty kustomization to the tool; what does not parse still claims its folder (R4).
-  if (value === undefined || value === null) return { file: path, readable: value === null, reads: [], component: false, edits: false };
+  if (value === undefined || value === null) return { file: path, readable: value === null, reads: [], component: false, edits: false, patches: [], taken: [] };
   if (!isKustomization(value)) return undefined;
   const { paths, component } = readsOfKustomization(folder, value);
   const plugins = ['generators', 'transformers', 'validators'].flatMap((field) => texts(value[field])).flatMap((written): readonly string[] => {
@@ -131,7 +142,7 @@ function readKustomization(path: string, folder: string, tree: Tree, documents: 
     return text === undefined ? [] : (valuesOf(text) ?? []).flatMap((each) => readsOfPlugin(folder, each));
   });
   // Of a plugin's paths only what is there is a file.
-  return { file: path, readable: true, reads: [...new Set([...paths, ...plugins.filter((each) => tree.entries.has(each) || tree.entries.has(`${each}/Chart.yaml`))])], component, edits: editing.some((field) => value[field] !== undefined) || changesGenerated(value) };
+  return { file: path, readable: true, reads: [...new Set([...paths, ...plugins.filter((each) => tree.entries.has(each) || tree.entries.has(`${each}/Chart.yaml`))])], component, edits: editing.some((field) => value[field] !== undefined) || changesGenerated(value), ...patchesOfKustomization(folder, value) };
 }
 
 function textAt(tree: Tree, path: string, documents: Documents): string | undefined {
@@ -151,7 +162,8 @@ function readChart(path: string, folder: string, tree: Tree, documents: Document
   const value = found.type === 'blob' ? documents.first(found.blob) : undefined;
   const record = isRecord(value) ? value : {};
   const name = typeof record['name'] === 'string' && record['name'] !== '' ? record['name'] : baseName(folder);
-  return { file: path, name, library: record['type'] === 'library', dependencies: localDependencies(folder, value) };
+  // What stands for its release and namespace (R22) must be a name for them.
+  return { file: path, name: releaseName(name) ?? name, library: record['type'] === 'library', dependencies: localDependencies(folder, value) };
 }
 
 function writtenRoots(tree: Tree, paths: readonly string[], documents: Documents): readonly RootObject[] {
@@ -187,11 +199,20 @@ function rootsIn({ tree, folders }: SideScan, objects: readonly RootObject[], { 
       return there.type === 'blob' ? documents.first(there.blob) : undefined;
     },
     files: [...tree.entries.keys()],
+    ignoreFiles: ignoreFilesOf(tree, documents),
   };
   return objects.map(({ file, value, line, holder }): RootsOfFile => {
     const { roots, outside } = rootsOf(value, { ...context, file, line, holder });
     return { roots: holder === undefined ? roots : roots.map((root) => ({ ...root, holder })), outside };
   });
+}
+
+function ignoreFilesOf(tree: Tree, documents: Documents): RootContext['ignoreFiles'] {
+  const found = [...tree.entries.keys()].filter((path) => baseName(path) === '.sourceignore').flatMap((file) => {
+    const text = textAt(tree, file, documents);
+    return text === undefined ? [] : [{ file, folder: folderOf(file), text }];
+  });
+  return sortedBy(found, ({ folder }) => (folder === '.' ? 0 : folder.split('/').length), ({ file }) => file);
 }
 
 /** Values files that make a chart's sets: `values-*.yaml` and `*values*.yaml` beside it, `values.yaml` itself apart (R3d). */

@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, truncateSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -169,6 +169,28 @@ describe('clones that do not have everything', () => {
     const pair = await readRevisions(folder, 'HEAD', 'HEAD');
     expect(contentAt(pair, 'head', 'a.yaml')).toMatchObject({ problem: { kind: 'missing-object' } });
     expect(textAt(pair, 'head', 'b.yaml')).toBe('b: 1\n');
+  });
+  test('a blob that is half there, at which git gives up, takes no other with it', async () => {
+    const lines = Array.from({ length: 3000 }, (_, index) => `key${String(index)}: ${String(index * 7919)}\n`).join('');
+    const { folder } = repository([{ 'a.yaml': `a: 1\n${lines}`, 'b.yaml': 'b: 1\n', 'c.yaml': 'c: 1\n' }]);
+    const blob = git(folder, 'rev-parse', 'HEAD:a.yaml');
+    const object = join(folder, '.git/objects', blob.slice(0, 2), blob.slice(2));
+    chmodSync(object, 0o600);
+    truncateSync(object, 400);
+    const pair = await readRevisions(folder, 'HEAD', 'HEAD');
+    expect(contentAt(pair, 'head', 'a.yaml')).toMatchObject({ problem: { kind: 'missing-object' } });
+    expect([textAt(pair, 'head', 'b.yaml'), textAt(pair, 'head', 'c.yaml')]).toEqual(['b: 1\n', 'c: 1\n']);
+  });
+  test('the configuration of the repository stays as it is, whatever had to be fetched', async () => {
+    const { folder } = repository([{ 'a.yaml': 'a: 1\n' }]);
+    const server = join(temporaryFolder(), 'server');
+    git(folder, 'clone', '-q', '--bare', `file://${folder}`, server);
+    git(folder, 'remote', 'add', 'origin', `file://${server}`);
+    const blob = git(folder, 'rev-parse', 'HEAD:a.yaml');
+    rmSync(join(folder, '.git/objects', blob.slice(0, 2), blob.slice(2)));
+    const before = readFileSync(join(folder, '.git/config'), 'utf8');
+    await readRevisions(folder, 'HEAD', 'HEAD');
+    expect(readFileSync(join(folder, '.git/config'), 'utf8')).toBe(before);
   });
 });
 

@@ -106,6 +106,24 @@ spec:
     expect(unreplayed(changes.map((change) => ({ ...change, assumptions: [] })), [environment])).toHaveLength(1);
   });
 
+  test('is not asked again where it is the question of its change, and asked where it is another object or another side', () => {
+    let asked = 0;
+    fault.bend = (mesh, query, decide) => {
+      asked += 1;
+      return decide(mesh, query);
+    };
+    const askedBy = (changes: readonly Change[], on: typeof sides): number => {
+      asked = 0;
+      expect(unreplayed(changes, on)).toEqual([]);
+      return asked;
+    };
+    expect(askedBy(report.changes, sides)).toBe(0);
+    const copied = altered((witness) => ({ ...witness, request: { ...witness.request } }));
+    expect(askedBy(copied, sides)).toBeGreaterThanOrEqual(2 * report.changes.length);
+    expect(askedBy(report.changes, sides.map((side) => ({ ...side, head: { ...side.head } })))).toBeGreaterThanOrEqual(2 * report.changes.length);
+    expect(askedBy(report.changes, sides.map((side) => ({ ...side, renamed: new Map([['shop/new', 'shop/old']]) })))).toBeGreaterThanOrEqual(2 * report.changes.length);
+  });
+
   test('is told where the request is another one, or its environment is not there', () => {
     expect(unreplayed(altered((witness) => ({ ...witness, to: { ...witness.to, workload: 'shop/nobody' } })), sides)).toHaveLength(report.changes.length);
     expect(unreplayed(report.changes, [])).toHaveLength(report.changes.length);

@@ -16,7 +16,7 @@ describe('a file is written whole', () => {
   test('in place of what was there, through a link, and without a trace beside it', () => {
     writeFileSync(join(folder, 'report.json'), 'old');
     symlinkSync('report.json', join(folder, 'link.json'));
-    writeWhole(join(folder, 'link.json'), 'new');
+    writeWhole(join(folder, 'link.json'), ['n', 'ew']);
     expect(readFileSync(join(folder, 'report.json'), 'utf8')).toBe('new');
     expect(readdirSync(folder).sort()).toEqual(['link.json', 'report.json']);
   });
@@ -26,12 +26,12 @@ describe('a file is written whole', () => {
     mkdirSync(at);
     // A name that is still short enough, and too long with the part's ending.
     const name = 'n'.repeat(250);
-    expect(() => { writeWhole(join(at, name), 'text'); }).toThrow(/ENAMETOOLONG/u);
+    expect(() => { writeWhole(join(at, name), ['text']); }).toThrow(/ENAMETOOLONG/u);
     expect(readdirSync(at)).toEqual([]);
   });
 
   test.skipIf(process.platform === 'win32')('a device is written to', () => {
-    expect(() => { writeWhole('/dev/null', 'text'); }).not.toThrow();
+    expect(() => { writeWhole('/dev/null', ['text']); }).not.toThrow();
     expect(existsSync('/dev/null')).toBe(true);
   });
 });

@@ -26,6 +26,21 @@ describe.skipIf(!hasTools())(`charts are rendered by the real Helm${hasTools() ?
     expect(loaded.assumptions.map((each) => each.id)).toContain('release:c');
   });
 
+  test('a chart whose name is no name of a namespace is released under the nearest one (R22)', async () => {
+    const { loaded } = await renderOne(files({ 'c/Chart.yaml': chart.replace('name: shop', 'name: shopFront') }));
+    expect(modes(loaded)).toEqual(['default PeerAuthentication/shopfront/default STRICT']);
+    expect(loaded.assumptions.find(({ id }) => id === 'release:c')?.text).toContain('`shopfront`');
+  });
+
+  test('a schema that leads to other addresses is not asked (R14), one that does not is', async () => {
+    const schema = (mode: string): string => `{"$schema": "http://json-schema.org/draft-07/schema#", "type": "object", "properties": {"mode": ${mode}}}`;
+    const remote = await renderOne(files({ 'c/values.schema.json': schema('{"$ref": "https://charts.example/schema.json#/mode"}') }));
+    expect(remote.loaded.incompleteReasons).toEqual([]);
+    expect(modes(remote.loaded)).toEqual(['default PeerAuthentication/shop/default STRICT']);
+    expect((await renderOne(files({ 'c/values.schema.json': schema('{"type": "string"}') }))).loaded.incompleteReasons).toEqual([]);
+    expect((await renderOne(files({ 'c/values.schema.json': schema('{"type": "number"}') }))).loaded.incompleteReasons.map(({ kind }) => kind)).toEqual(['not-renderable']);
+  });
+
   test('each values file is a unit, and alternatives are environments (R3d, R19)', async () => {
     const { loaded } = await renderOne(files({ 'c/values-dev.yaml': 'mode: DISABLE\n', 'c/values-prod.yaml': 'mode: STRICT\n' }));
     expect(modes(loaded)).toEqual(['dev PeerAuthentication/shop/default DISABLE', 'prod PeerAuthentication/shop/default STRICT']);

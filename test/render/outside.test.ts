@@ -42,6 +42,41 @@ describe('a chart of another place', () => {
   });
 });
 
+describe('what the values of a chart of another place say otherwise', () => {
+  const severities = (base: Files, head: Files): readonly string[] => run(base, head).report.findings.filter(({ code }) => code === 'MP810').map(({ severity }) => severity);
+  const flux = (values: string, version = '1.0.0', chart = 'shop'): Files => ({ 'a/r.yaml': release(chart, version, `  values: ${values}\n`) });
+  const argo = (helm: string): Files => ({ 'a/a.yaml': `apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: shop, namespace: argocd}\nspec:\n  source: {repoURL: "https://charts.example", chart: shop, targetRevision: 1.0.0, helm: ${helm}}\n  destination: {namespace: shop}\n` });
+  const held = (text: string): Files => ({ 'a/r.yaml': release('shop', '1.0.0', '  valuesFrom: [{kind: ConfigMap, name: shop}]\n'), 'a/map.yaml': `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: shop, namespace: istio-system}\ndata: {values.yaml: ${JSON.stringify(text)}}\n` });
+
+  test.each<readonly [string, Files, Files]>([
+    ['the tag of a HelmRelease', flux('{image: {repository: x, tag: "1"}}'), flux('{image: {repository: x, tag: "2"}}')],
+    ['several, in lists and by other names', flux('{jobs: [{name: a, image: "x:1"}], api: {imageTag: "1"}}'), flux('{jobs: [{name: a, image: "x:2"}], api: {imageTag: "2"}}')],
+    ['a parameter of an Application', argo('{parameters: [{name: image.tag, value: "1"}]}'), argo('{parameters: [{name: image.tag, value: "2"}]}')],
+    ['a text of values', argo('{values: "image:\\n  tag: a\\n"}'), argo('{values: "image:\\n  tag: b\\n"}')],
+    ['values of a ConfigMap', held('image: {tag: "1"}\n'), held('image: {tag: "2"}\n')],
+  ])('only an image: %s', (_, base, head) => {
+    expect([severities(base, head), run(base, head).report.verdict]).toEqual([['info'], 'pass']);
+  });
+
+  test.each<readonly [string, Files, Files]>([
+    ['replicas and an image', flux('{replicaCount: 1, image: {tag: "1"}}'), flux('{replicaCount: 2, image: {tag: "2"}}')],
+    ['resources in a ConfigMap', held('resources: {limits: {memory: 1Gi}}\n'), held('resources: {limits: {memory: 2Gi}}\n')],
+  ])('only sizes: %s', (_, base, head) => {
+    expect([severities(base, head), run(base, head).report.verdict]).toEqual([['low'], 'warn']);
+  });
+
+  test.each<readonly [string, Files, Files, string]>([
+    ['the version with the image', flux('{image: {tag: "1"}}'), flux('{image: {tag: "2"}}', '1.1.0'), 'medium'],
+    ['a policy with the image', flux('{image: {tag: "1"}, policy: {open: false}}'), flux('{image: {tag: "2"}, policy: {open: true}}'), 'medium'],
+    ['a tag that is no image’s', flux('{git: {tag: "1"}}'), flux('{git: {tag: "2"}}'), 'medium'],
+    ['where pods listen', flux('{service: {port: 1}}'), flux('{service: {port: 2}}'), 'medium'],
+    ['values that cannot be read', held('image: {tag: "1"}\n'), held('image: {tag: [\n'), 'medium'],
+    ['an image of the control plane', flux('{global: {hub: x, tag: "1"}}', '1.0.0', 'istiod'), flux('{global: {hub: x, tag: "2"}}', '1.0.0', 'istiod'), 'high'],
+  ])('near miss: %s', (_, base, head, severity) => {
+    expect(severities(base, head)).toEqual([severity]);
+  });
+});
+
 describe('what other objects and files say about a chart of another place', () => {
   const app = (folder: string, more: string): Files => ({ [`${folder}/r.yaml`]: `apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: shop}\nspec:\n  chartRef: {kind: OCIRepository, name: shop}\n${more}` });
   const artifact = (tag: string, interval = '1h'): string => `# the chart\n---\napiVersion: source.toolkit.fluxcd.io/v1\nkind: OCIRepository\nmetadata: {name: shop}\nspec: {interval: ${interval}, url: oci://registry.example/shop, ref: {tag: ${tag}}}\n`;

@@ -209,7 +209,7 @@ describe('Argo CD', () => {
 
   test('a patch of the template that is left open is content that a change of it changes', () => {
     const files = (path: string): Files => ({ ...folders, 'argo/set.yaml': set('  - list: {elements: [{app: b}]}\n', 'other', `  templatePatch: |\n    {{- if .deep }}\n    spec: {source: {path: ${path}}}\n    {{- end }}\n`) });
-    expect(load(files('apps/a'), files('apps/b')).outsideChanges.map((each) => `${each.change} ${each.content.kind} ${each.content.name}`)).toEqual(['modified values patch of the template of Application argocd/all/x']);
+    expect(load(files('apps/a'), files('apps/b')).outsideChanges.map((each) => `${each.change} ${each.content.kind} ${each.content.name}`)).toEqual(['modified values values in the template patch of Application argocd/all/x']);
     expect(load(files('apps/a'), { ...files('apps/a'), 'x.md': 'x' }).outsideChanges).toEqual([]);
   });
 

@@ -531,7 +531,7 @@ export const maximal: Report = {
       assumptions: ['x'],
       witness: {
         from: { principal: 'p', workload: 'a/b', outside: true, ip: '1.2.3.4', pod: { namespace: 'n', labels: { a: 'b' }, namespaceLabels: { c: 'd' } }, direct: true, client: 'ambient', certificate: { by: 'c', sans: ['s'] } },
-        to: { workload: 'a/b', host: 'h', selector: { namespace: 'n', labels: { a: 'b' } }, gateway: 'g/h', ip: '1.2.3.4', port: 1 },
+        to: { workload: 'a/b', host: 'h', selector: { namespace: 'n', labels: { a: 'b' } }, gateway: 'g/h', backend: 'a/b:1', as: { path: '/', host: 'h' }, ip: '1.2.3.4', port: 1 },
         request: { protocol: 'http', sni: 's', method: 'GET', path: '/', host: 'h', headers: { a: 'b' }, token: { valid: true, claims: { a: ['b'] }, in: 'authorization', prefix: 'Bearer ' } },
         given: { 'enrolment:a': true },
         base: { verdict: 'asks', layer: 'external-authorization', by: ['A/b/c'], enforcedAt: 'waypoint', provider: 'oauth2', via: 'b/door', hops: [{ at: 'b/door', peer: null, verdict: 'asks', layer: 'external-authorization', by: ['A/b/c'], enforcedAt: 'waypoint' }] },

@@ -53,6 +53,23 @@ describe('presence is per side (R5)', () => {
     expect(changes(loaded)).toEqual(['modified PeerAuthentication/shop/default']);
   });
 
+  test('a patch of a Flux Kustomization deploys nothing; one with a source and no path deploys the repository', () => {
+    const flux = (spec: string): Record<string, string> => ({ 'apps/mtls.yaml': strict, 'clusters/apps.yaml': `apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: apps, namespace: flux-system}\nspec: {${spec}}\n` });
+    const patch = flux('postBuild: {substitute: {IDENTITY: a}}');
+    expect(units(load(patch, patch))).toEqual(['apps plain plain', 'clusters plain plain']);
+    const whole = flux('sourceRef: {kind: GitRepository, name: flux-system}');
+    expect(units(load(whole, whole)).some((unit) => unit.startsWith('. '))).toBe(true);
+  });
+
+  test('what a kustomization lays over others is no object of Flux or Argo CD', () => {
+    const flux = 'apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: apps, namespace: flux-system}\nspec: {sourceRef: {kind: GitRepository, name: flux-system}}\n';
+    const files = (more: string): Record<string, string> => ({ 'apps/mtls.yaml': strict, 'clusters/defaults.yaml': flux, 'clusters/kustomization.yaml': `resources: [own.yaml]\n${more}`, 'clusters/own.yaml': mtls({ name: 'own', namespace: 'x' }, 'STRICT') });
+    const whole = (each: Record<string, string>): boolean => units(load(each, each)).some((unit) => unit.startsWith('. '));
+    for (const field of ['patches: [{path: defaults.yaml, target: {kind: Kustomization}}]', 'patchesStrategicMerge: [defaults.yaml]']) expect(whole(files(field))).toBe(false);
+    expect(whole(files(''))).toBe(true);
+    expect(whole({ ...files('patches: [{path: defaults.yaml}]'), 'other/kustomization.yaml': 'resources: [../clusters/defaults.yaml]\n' })).toBe(true);
+  });
+
   test('a root that changes its objects is left to the real tool, its plain files with it', () => {
     const flux = (spec: string): string => `apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: apps, namespace: flux-system}\nspec: {path: ./apps${spec}}\n`;
     const files = (spec: string): Record<string, string> => ({ 'apps/mtls.yaml': mtls({ name: 'default' }, 'STRICT'), 'clusters/apps.yaml': flux(spec) });

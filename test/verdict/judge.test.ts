@@ -63,6 +63,8 @@ describe('the other gates', () => {
     expect(verdict({ findings: [outside] })).toBe('warn');
     expect(failed({ findings: [outside], gates: { ...defaultGates, external: 'fail' } })).toEqual(['external']);
     expect(verdict({ findings: [outside], gates: { ...defaultGates, external: 'off' } })).toBe('pass');
+    // Where only images change.
+    expect(failed({ findings: [{ ...outside, severity: 'info' }], gates: { ...defaultGates, external: 'fail' } })).toEqual([]);
   });
   test('what no root reaches is shown and not gated, unless it is to be', () => {
     const unreferenced = new Set(['unreferenced']);

@@ -5,19 +5,24 @@ export type BatchObject =
   | { readonly type: 'too-large'; readonly size: number }
   | { readonly type: 'missing' };
 
+/** An object that is half there ends git; so often it is started again. */
+const mostRestarts = 100;
+
 /**
- * Reads objects through one `git cat-file --batch`, in the order of `ids`. Content is handed over object by object; what is above the limit is skipped, not held.
- * An object that git does not answer for is reported missing.
+ * Reads objects through `git cat-file --batch`, in the order of `ids`. Content is handed over object by object; what is above the limit is skipped, not held.
+ * An object that git does not answer for is reported missing, and those behind it are asked for again.
  */
 export async function readObjects(repository: string, ids: readonly string[], limitBytes: number, use: (id: string, object: BatchObject) => void): Promise<void> {
-  if (ids.length === 0) return;
-  const child = startGit(repository, ['cat-file', '--batch', '--buffer']);
-  const parser = new BatchParser(ids, limitBytes, use);
-  child.stdout.on('data', (chunk: Buffer) => parser.push(chunk));
-  child.stderr.resume();
-  child.stdin.end(`${ids.join('\n')}\n`);
-  await ended(child);
-  parser.finish();
+  let left = ids;
+  for (let restarts = 0; left.length > 0; restarts += 1) {
+    const child = startGit(repository, ['cat-file', '--batch', '--buffer']);
+    const parser = new BatchParser(left, limitBytes, use);
+    child.stdout.on('data', (chunk: Buffer) => parser.push(chunk));
+    child.stderr.resume();
+    child.stdin.end(`${left.join('\n')}\n`);
+    await ended(child);
+    left = parser.finish(restarts < mostRestarts ? 1 : left.length);
+  }
 }
 
 /** The stream of `cat-file --batch`: `<id> <type> <size>\n<content>\n`, or `<id> missing\n`. */
@@ -43,8 +48,10 @@ export class BatchParser {
     while (at < chunk.length) at = this.#left >= 0 ? this.#content(chunk, at) : this.#headerLine(chunk, at);
   }
 
-  finish(): void {
-    while (this.#answered < this.#ids.length) this.#answer({ type: 'missing' });
+  /** The stream has ended: the first objects without an answer are missing; returns those behind them. */
+  finish(missing: number): readonly string[] {
+    for (let index = 0; index < missing && this.#answered < this.#ids.length; index += 1) this.#answer({ type: 'missing' });
+    return this.#ids.slice(this.#answered);
   }
 
   #headerLine(chunk: Buffer, at: number): number {

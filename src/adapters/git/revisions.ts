@@ -95,7 +95,7 @@ export async function fetchCommit(repository: string, id: string, options: Fetch
 
 /** Brings single objects, which a partial clone left at its server; true where the fetch succeeded. */
 export async function fetchObjects(repository: string, ids: readonly string[], options: FetchOptions): Promise<boolean> {
-  const args = ['-c', 'fetch.negotiationAlgorithm=noop', 'fetch', '--quiet', '--no-tags', '--no-recurse-submodules', '--no-write-fetch-head', '--filter=blob:none', '--stdin', '--end-of-options', options.remote ?? 'origin'];
+  const args = ['-c', 'fetch.negotiationAlgorithm=noop', 'fetch', '--quiet', '--no-tags', '--no-recurse-submodules', '--no-write-fetch-head', '--stdin', '--end-of-options', options.remote ?? 'origin'];
   const { code } = await runGit(repository, args, { ...fetchRun(options), input: `${ids.join('\n')}\n` });
   return code === 0;
 }

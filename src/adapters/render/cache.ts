@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import type { RenderedDocument } from '#app/ports.ts';
 
 /** Changes when what is stored, or how it is made, changes. */
-const format = 2;
+const format = 3;
 
 export interface RenderCache {
   read(key: string): Promise<readonly RenderedDocument[] | undefined>;

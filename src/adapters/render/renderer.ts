@@ -7,6 +7,7 @@ import { helmDocuments, kustomizeDocuments } from './output.ts';
 import { run, type RunLimits, type RunResult } from './run.ts';
 import { findHelm, findKustomize, type FoundTool, type Tool, type ToolSettings } from './tools.ts';
 import { askingFiles, asksCluster, inFullCluster, mayBeRandom, onAnotherDay, withFound, withoutRandom, type ChartFiles } from './unknowable.ts';
+import { opened } from './packed.ts';
 import { isSafePath, openWorkspace, writeFiles, type Workspace } from './workspace.ts';
 
 export interface RendererOptions {
@@ -96,15 +97,16 @@ async function renderFresh(request: RenderRequest, options: FreshOptions): Promi
   if (bad !== undefined) return { type: 'refused', tool: name, reason: `the path ${JSON.stringify(bad)} cannot be written safely`, remedy: 'rename it' };
   const blobs = new Set([...request.files.values()].flatMap((file) => ('blob' in file ? [file.blob] : [])));
   const bytes = await options.bytes([...blobs]);
-  const files = new Map<string, Uint8Array | string>();
+  const given = new Map<string, Uint8Array | string>();
   let size = 0;
   for (const [path, file] of request.files) {
     const content = 'blob' in file ? bytes.get(file.blob) : file.text;
     if (content === undefined) return { type: 'failed', tool: name, reason: `the content of \`${path}\` cannot be read`, remedy: 'fetch the whole tree, or check out with `fetch-depth: 0`' };
     size += content.length;
     if (size > limits.inputBytes) return { type: 'limit', tool: name, reason: `its files have more than ${String(limits.inputBytes)} bytes`, remedy: 'split the unit' };
-    files.set(path, content);
+    given.set(path, content);
   }
+  const files = opened(given, limits.inputBytes);
   const first = await copied(files, request, options);
   // Kustomize by itself knows no such functions.
   if (first.type !== 'rendered' || (request.how.tool === 'kustomize' && !request.how.inflates)) return first;

@@ -11,7 +11,7 @@ export type ChartFiles = ReadonlyMap<string, Uint8Array | string>;
 const random = /\b(?:rand(?:AlphaNum|Alpha|Ascii|Numeric|Bytes|Int)|gen(?:CA|CAWithKey|SelfSignedCert|SelfSignedCertWithKey|SignedCert|SignedCertWithKey|PrivateKey)|uuidv4|shuffle|now|ago|date|dateInZone|htmlDate|htmlDateInZone|htpasswd|bcrypt|derivePassword|encryptAES)\b/u;
 const lookup = /\blookup\b/u;
 
-/** What a packed chart holds is not looked into. */
+/** What a packed chart holds that could not be opened is not looked into. */
 export function mayBeRandom(files: ChartFiles): boolean {
   return [...files.keys()].some((path) => path.endsWith('.tgz')) || actionsOf(files).some((action) => random.test(action));
 }

@@ -1,5 +1,5 @@
 /** The words for what is wrong in the configuration: file, line, the nearest real key or the allowed values. */
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { assertNever } from '#lib/assert-never.ts';
 import { nearestName } from '#manifests/nearest-name.ts';
 

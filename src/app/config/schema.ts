@@ -1,5 +1,5 @@
 /** `.github/mesh-posture.yml` (`docs/configuration.md`): every key, its allowed values and its default, in one place. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** R11. Concerns discovery only: what the configuration or a Flux or Argo CD object names is never ignored. */
 export const defaultIgnore: readonly string[] = ['**/testdata/**', '**/node_modules/**', 'vendor/**'];

@@ -1,13 +1,21 @@
 import { canonical, sameContent } from '#lib/canonical.ts';
 import { compareText } from '#lib/order.ts';
+import { Pairs } from '#lib/pairs.ts';
 import type { AnyResource } from '#manifests/resource.ts';
 import { twinOf } from '#manifests/twins.ts';
 
 const read = new WeakMap<AnyResource, string>();
 
+const same = new Pairs<AnyResource, boolean>();
+
 /** Everything that was decoded of two objects is equal, whatever the order, quoting or indentation it was written in. */
 export function sameDecoded(left: AnyResource, right: AnyResource): boolean {
-  return twinOf(left) === twinOf(right) || (
+  const [one, other] = [twinOf(left), twinOf(right)];
+  return one === other || same.get(one, other, () => comparedDecoded(one, other));
+}
+
+function comparedDecoded(left: AnyResource, right: AnyResource): boolean {
+  return (
     left.apiVersion === right.apiVersion &&
     left.creationTimestamp === right.creationTimestamp &&
     sameContent(left.labels, right.labels) &&

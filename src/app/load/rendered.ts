@@ -12,6 +12,7 @@ import type { OutsideContent } from '#units/build.ts';
 import type { Discovered } from '#units/discover.ts';
 import type { Documents } from '#units/documents.ts';
 import { istioOfRelease } from '#units/istio-release.ts';
+import { touchedBy, type Touched } from '#units/outside-values.ts';
 import { onSide, shown, type Unit } from '#units/unit.ts';
 import type { Rendered, SideRendering } from '../render/rendered.ts';
 import type { Broken, FileContent, Placement } from './read.ts';
@@ -147,6 +148,8 @@ export interface OutsideChange {
   readonly side: 'LEFT' | 'RIGHT';
   /** The same thing of another place that it stands in for. */
   readonly instead?: string;
+  /** Of modified content: what its values say otherwise. */
+  readonly touched?: Touched;
 }
 
 export function outsideChanges({ units, outside, unreferenced }: Discovered, rendered: Rendered): readonly OutsideChange[] {
@@ -164,10 +167,10 @@ export function outsideChanges({ units, outside, unreferenced }: Discovered, ren
         const instead = gone.find((other) => !moved.has(other) && other.kind === content.kind && other.file === content.file && sameThing(other.name, name));
         if (instead !== undefined) moved.add(instead);
         add(instead === undefined ? { unit, content, change: 'added', side: 'RIGHT' } : { unit, content, change: 'modified', side: 'RIGHT', instead: instead.name });
-      } else if (before.detail !== content.detail) add({ unit, content, change: 'modified', side: 'RIGHT' });
+      } else if (before.detail !== content.detail) add({ unit, content, change: 'modified', side: 'RIGHT', touched: touchedBy(before, content) });
       else {
         const place = changedPart(before, content);
-        if (place !== undefined) add({ unit, content: { ...content, file: place.file, line: place.line }, change: 'modified', side: 'RIGHT' });
+        if (place !== undefined) add({ unit, content: { ...content, file: place.file, line: place.line }, change: 'modified', side: 'RIGHT', touched: touchedBy(before, content) });
       }
     }
     for (const content of gone) if (!moved.has(content)) add({ unit, content, change: 'removed', side: 'LEFT' });
@@ -223,15 +226,17 @@ function outsideOf(rendering: SideRendering | undefined): ReadonlyMap<string, Ou
 }
 
 /** R15, R22: what stands outside, and releases that nothing states. */
-export function renderAssumptions(units: readonly Unit[], rendered: Rendered): readonly Assumption[] {
+export function renderAssumptions({ units, outside }: Pick<Discovered, 'units' | 'outside'>, rendered: Rendered): readonly Assumption[] {
   const assumptions = new Map<string, Assumption>();
+  const add = ({ kind, name }: OutsideContent): void => {
+    assumptions.set(`outside:${name}`, { id: `outside:${name}`, text: kind === 'values' ? `the repository does not tell \`${name}\`; they are taken to set what the other side says, else nothing` : `the ${kind} \`${name}\` lies outside the repository; what it deploys is not read, and changes nothing` });
+  };
+  for (const content of [...outside.head, ...outside.base]) add(content);
   for (const unit of units) {
     const sides = rendered.units.get(unit.id);
     for (const side of [sides?.head, sides?.base]) {
       if (side?.type !== 'rendered') continue;
-      for (const { kind, name } of side.outside) {
-        assumptions.set(`outside:${name}`, { id: `outside:${name}`, text: `the ${kind} \`${name}\` lies outside the repository; what it deploys is not read, and changes nothing` });
-      }
+      for (const content of side.outside) add(content);
     }
     const of = shown(unit);
     if (of.helm?.guessed === true && !rendered.untouched.has(unit.id)) {

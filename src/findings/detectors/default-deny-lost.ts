@@ -6,6 +6,7 @@ import type { Change } from '#impact/change.ts';
 import { defineDetector, type EnvironmentFacts } from '../detector.ts';
 import { isDryRun, type SideFacts } from '../facts.ts';
 import { pointsOf } from '../points.ts';
+import { identityOf } from '../side-memory.ts';
 import { causePhrase, listed, openedValidation } from '../text.ts';
 
 export const defaultDenyLost = defineDetector({
@@ -35,7 +36,18 @@ function lostAt(change: Change, pair: EnvironmentFacts): readonly string[] {
   return change.destinations.filter((destination) => hasDefaultDeny(base, destination.id) && !hasDefaultDeny(head, destination.id)).map((destination) => destination.id);
 }
 
+/** By sides that are the same in everything, and the destination. */
+const found = new WeakMap<object, Map<string, boolean>>();
+
 function hasDefaultDeny(side: SideFacts, destination: string): boolean {
+  const byDestination = found.get(identityOf(side)) ?? new Map<string, boolean>();
+  found.set(identityOf(side), byDestination);
+  const known = byDestination.get(destination) ?? defaultDenyAt(side, destination);
+  byDestination.set(destination, known);
+  return known;
+}
+
+function defaultDenyAt(side: SideFacts, destination: string): boolean {
   const point = pointsOf(side, destination);
   // A workload that left the mesh has lost more than its default deny: that is MP401.
   return point === undefined || side.policiesAt(point).some((policy) => policy.spec.action === 'ALLOW' && !isDryRun(policy));

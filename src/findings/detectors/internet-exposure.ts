@@ -6,7 +6,8 @@ import { compareText } from '#lib/order.ts';
 import { resourceId } from '#manifests/resource.ts';
 import { accountOfId } from '#mesh/workload-id.ts';
 import type { Query } from '#posture/query.ts';
-import { defineDetector, type OpeningDraft } from '../detector.ts';
+import { knownGateways } from '#posture/gateways-known.ts';
+import { defineDetector, type FactsPair, type OpeningDraft } from '../detector.ts';
 import { entryPoints, type EntryPoint } from '../entry-points.ts';
 import { grouped, type SideFacts } from '../facts.ts';
 import type { Severity } from '../finding.ts';
@@ -30,10 +31,15 @@ export const internetExposure = defineDetector({
     const old = (id: string): string => renamed.get(id) ?? id;
     const before = entryPoints(base);
     const known = new Set(before.map((entry) => keyOf(entry, entry.workload.id)));
-    const fresh = entryPoints(head).filter((entry) => !known.has(keyOf(entry, old(entry.workload.id))) && !before.some((other) => other.workload.id === old(entry.workload.id) && covers(other, entry)) && mayPass(head, entry));
+    const fresh = entryPoints(head).filter((entry) => !known.has(keyOf(entry, old(entry.workload.id))) && !before.some((other) => other.workload.id === old(entry.workload.id) && covers(other, entry)) && !isCompared({ base, head }, entry) && mayPass(head, entry));
     return [...grouped(fresh, (entry) => entry.workload.id)].map(([id, entries]) => draftOf(id, entries, before.some((entry) => entry.workload.id === old(id))));
   },
 });
+
+/** The comparison of gateways tells it, with a request that proves it. */
+function isCompared({ base, head }: Pick<FactsPair, 'base' | 'head'>, { gateway }: EntryPoint): boolean {
+  return gateway !== undefined && knownGateways(head.mesh).known.has(gateway) && !knownGateways(base.mesh).open.has(gateway);
+}
 
 function keyOf(entry: EntryPoint, workload: string): string {
   return [workload, entry.port ?? '', entry.host, entry.path, entry.method ?? '', entry.via].join(' ');

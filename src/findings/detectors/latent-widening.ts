@@ -13,7 +13,7 @@ export const latentWidening = defineDetector({
         message:
           witness === undefined
             ? change.headline
-            : `${requestPhrase(witness)} from ${callerPhrase(witness)} to ${targetPhrase(witness)} passes one more layer${causePhrase(change)}; it is still stopped: ${answerPhrase(witness.head)}`,
+            : `${requestPhrase(witness)} from ${callerPhrase(witness)} to ${targetPhrase(witness)} passes one more layer${causePhrase(change)}; it is still stopped: ${witness.to.backend !== undefined && witness.head.verdict === 'allow' ? 'the pods behind take nothing from the gateway' : answerPhrase(witness.head)}`,
         impact: 'one control less stands before the workload; the next change of the other one opens it',
         remedy: 'restore the layer, or say in the policy that is left that it now stands alone',
         validation: {

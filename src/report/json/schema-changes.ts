@@ -32,10 +32,12 @@ export const query = {
       host: text('a service or external host'),
       selector: object<NonNullable<Query['to']['selector']>>('a pod with these labels that no manifest declares', { namespace: text('its namespace'), labels: labels('its labels') }, {}),
       gateway: text('a gateway, `namespace/name`'),
+      backend: text('with `gateway`: the backend behind it, `namespace/service:port`'),
+      as: object<NonNullable<Query['to']['as']>>('with `backend`: what it sees of the request', { path: text('path with query'), host: text('authority') }, {}),
       ip: text('an address'),
       port: integer('the port', 0),
     },
-    { workload: true, host: true, selector: true, gateway: true, ip: true },
+    { workload: true, host: true, selector: true, gateway: true, backend: true, as: true, ip: true },
   ),
   request: object<Query['request']>(
     'what is sent',

@@ -83,23 +83,36 @@ const together = 256;
 
 /** @returns JSON indented by two, ended by `\n`; valid under `report.schema.json`. */
 export function toJson(report: Report): string {
+  return [...jsonPieces(report)].join('');
+}
+
+/** The same in pieces, each written before the next one is made: the text of a large mesh takes as much memory as all that it tells. */
+export function* jsonPieces(report: Report): Generator<string> {
   const { properties, declared } = orderOf(reportSchema);
   const whole: Readonly<Record<string, unknown>> = { ...report };
   const others = Object.keys(whole).filter((key) => !Object.hasOwn(properties, key)).sort(compareText);
-  const fields = [...declared, ...others].filter((key) => whole[key] !== undefined).map((key) => fieldText(key, whole[key], properties[key]));
-  return `{\n${fields.join(',\n')}\n}\n`;
+  let before = '{\n';
+  for (const key of [...declared, ...others]) {
+    if (whole[key] === undefined) continue;
+    yield before;
+    yield* fieldPieces(key, whole[key], properties[key]);
+    before = ',\n';
+  }
+  yield '\n}\n';
 }
 
-/** A field of the outermost object. A long list is written in pieces: a copy of all of it in the schema's order would take as much memory again. */
-function fieldText(key: string, value: unknown, schema: unknown): string {
+/** A field of the outermost object. A long list is put into the schema's order a part at a time: a copy of all of it would take as much memory again. */
+function* fieldPieces(key: string, value: unknown, schema: unknown): Generator<string> {
   const textOf = (part: unknown): string => JSON.stringify({ [key]: ordered(part, schema) }, null, 2).slice(2, -2);
-  if (!Array.isArray(value) || value.length <= together) return textOf(value);
-  let text = '';
+  if (!Array.isArray(value) || value.length <= together) {
+    yield textOf(value);
+    return;
+  }
   for (let at = 0; at < value.length; at += together) {
     const piece = textOf(value.slice(at, at + together));
     const start = at === 0 ? 0 : piece.indexOf('[') + 1;
     const end = at + together >= value.length ? piece.length : piece.lastIndexOf('\n');
-    text += `${at === 0 ? '' : ','}${piece.slice(start, end)}`;
+    if (at > 0) yield ',';
+    yield piece.slice(start, end);
   }
-  return text;
 }

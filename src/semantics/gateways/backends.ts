@@ -32,6 +32,39 @@ export function reachedBy(mesh: Mesh, pods: GatewayPods, route: readonly RouteDe
   return { type: 'backend', backend: only !== undefined && more.length === 0 ? only.to : backends };
 }
 
+/** A place that requests of a route may come to. */
+export interface RouteEnd {
+  /** `namespace/service:port`, or `host:port` of a ServiceEntry; subsets of a Service are the Service. */
+  readonly to: string;
+  /** The host, where no manifest tells whether there is a Service behind it (R26). */
+  readonly undeclared: string | undefined;
+}
+
+/** Everywhere that a request of the route may come to, whatever share of the requests comes there. */
+export function routeEnds(mesh: Mesh, pods: GatewayPods, route: readonly RouteDestination[], listenerPort: number): readonly RouteEnd[] {
+  const weighted = route.length === 1 ? route : route.filter(({ weight }) => weight > 0);
+  const found = weighted.flatMap((destination): RouteEnd[] => {
+    const cluster = clusterOf(mesh, pods, destination, listenerPort);
+    if (cluster !== undefined) return [{ to: cluster.replace(/(:\d+)\/.*$/, '$1'), undeclared: undefined }];
+    if (mesh.world !== 'open' || destination.host === '' || isDeclared(mesh, destination.host)) return [];
+    return [{ to: `${serviceNamed(destination.host)}:${destination.port === undefined ? '*' : String(destination.port)}`, undeclared: destination.host }];
+  });
+  return [...new Map(found.map((end) => [end.to, end])).values()];
+}
+
+/** `namespace/name` of the host of a Service, as it would be called if it were declared. */
+function serviceNamed(host: string): string {
+  const [, name, namespace] = /^([^.]+)\.([^.]+)\.svc\.cluster\.local$/.exec(host) ?? [];
+  return name === undefined || namespace === undefined ? host : `${namespace}/${name}`;
+}
+
+/** The host of a backend as `routeEnds` names it. */
+export function backendHost(backend: string): string {
+  const name = backend.replace(/:[^:]*$/, '');
+  const slash = name.indexOf('/');
+  return slash < 0 ? name : `${name.slice(slash + 1)}.${name.slice(0, slash)}.svc.cluster.local`;
+}
+
 function described({ host, subset, port }: RouteDestination): string {
   if (host === '') return 'a backend that is not permitted';
   return `\`${host}${port === undefined ? '' : `:${String(port)}`}${subset === '' ? '' : `/${subset}`}\``;
@@ -75,7 +108,8 @@ export function visibleService(mesh: Mesh, from: string, host: string): Addressa
   return named(mesh, host).find((service) => isVisible(mesh, service, from));
 }
 
-function isDeclared(mesh: Mesh, host: string): boolean {
+/** Some manifest declares a Service or ServiceEntry of that host, whoever may see it. */
+export function isDeclared(mesh: Mesh, host: string): boolean {
   return named(mesh, host).length > 0;
 }
 

@@ -161,7 +161,7 @@ function bucket(chains: readonly FilterChain[], sni: string | null): readonly Fi
 }
 
 /** M115: Envoy refuses a listener with two chains for the same connections. */
-function overlapping(chains: readonly FilterChain[]): string | undefined {
+export function overlapping(chains: readonly FilterChain[]): string | undefined {
   const known = new Set<string>();
   for (const { names, meshClientsOnly } of chains) {
     for (const name of names.length === 0 ? ['*'] : names) {

@@ -1,6 +1,7 @@
 /** HTTP routes of a listener's servers by host, and the one that takes a request (M116; order: the first that fits). */
 import type { HttpMatch } from '#manifests/virtual-service.ts';
 import { selects } from '#mesh/selection.ts';
+import { hostName } from '#sets/authority.ts';
 import { commonNames, namesFor } from './host-names.ts';
 import type { OwnedServer } from './merged-servers.ts';
 import { boundTo } from './served.ts';
@@ -100,11 +101,6 @@ export function hostFor(hosts: readonly VirtualHost[], authority: string): Virtu
   return [...wild].sort((left, right) => right.host.length - left.host.length)[0];
 }
 
-export function hostName(authority: string): string {
-  const colon = authority.lastIndexOf(':');
-  return colon < 0 || authority.lastIndexOf(']') > colon ? authority : authority.slice(0, colon);
-}
-
 export function routeFor({ routes }: VirtualHost, request: RoutedRequest): Guarded | undefined {
   return routes.find(({ match, api }) => match === undefined || fits(match, api, request));
 }
@@ -128,7 +124,7 @@ function present(wanted: Parameters<typeof textFits>[0], value: string | undefin
   return value !== undefined && textFits(wanted, value);
 }
 
-function headerOf(name: string, request: RoutedRequest): string | undefined {
+export function headerOf(name: string, request: RoutedRequest): string | undefined {
   switch (name.toLowerCase()) {
     case ':authority':
     case 'host':
@@ -145,7 +141,7 @@ function headerOf(name: string, request: RoutedRequest): string | undefined {
 }
 
 /** As written in the query, not decoded; of several the first. */
-function parameter(query: string, name: string): string | undefined {
+export function parameter(query: string, name: string): string | undefined {
   for (const part of query.replace(/^\?/, '').split('&')) {
     const equals = part.indexOf('=');
     if ((equals < 0 ? part : part.slice(0, equals)) === name && part !== '') return equals < 0 ? '' : part.slice(equals + 1);
@@ -154,7 +150,7 @@ function parameter(query: string, name: string): string | undefined {
 }
 
 /** M122: a prefix of the Gateway API ends at a slash or at the end of the path; one of a VirtualService anywhere. */
-function pathFits({ uri, ignoreUriCase }: HttpMatch, api: RouteSet['api'], path: string): boolean {
+export function pathFits({ uri, ignoreUriCase }: Pick<HttpMatch, 'uri' | 'ignoreUriCase'>, api: RouteSet['api'], path: string): boolean {
   if (uri === undefined || uri.type === 'present') return true;
   if (uri.type === 'regex') return textFits(uri, path);
   const [wanted, sent] = ignoreUriCase ? [uri.value.toLowerCase(), path.toLowerCase()] : [uri.value, path];

@@ -1,6 +1,7 @@
 /** What a route makes of a request: where a redirect leads, and how the backend sees path and authority. */
 import type { HttpRedirect } from '#manifests/virtual-service.ts';
-import { hostName, matchedPrefix } from './http-routes.ts';
+import { hostName } from '#sets/authority.ts';
+import { matchedPrefix } from './http-routes.ts';
 import type { Guarded, RoutedRequest } from './http-routes.ts';
 import { replaceMatches } from './text-match.ts';
 
@@ -45,7 +46,8 @@ export function forwardedAs(guarded: Guarded, { path, query, authority }: Routed
   return { host, path: `${rewrite === undefined ? path : rewritten(guarded, rewrite, path)}${query}` };
 }
 
-function authorityIn(headers: Readonly<Record<string, string>>): string | undefined {
+/** The authority that a change of headers writes. */
+export function authorityIn(headers: Readonly<Record<string, string>>): string | undefined {
   return Object.entries(headers).find(([name]) => name.toLowerCase() === 'host' || name === ':authority')?.[1];
 }
 

@@ -3,6 +3,7 @@ import { distinct } from '#lib/order.ts';
 import type { Dimension } from '../cube.ts';
 import type { Matcher, TextMatcher, Value } from '../matcher.ts';
 import { addressCandidates } from './address.ts';
+import { authorityCandidates } from './authority.ts';
 import { pathCandidates } from './path.ts';
 import { callerCandidates } from './caller.ts';
 import { peerCandidates } from './peer.ts';
@@ -89,7 +90,7 @@ export function candidatesOf(dimension: Dimension, matchers: readonly Matcher[],
     case 'protocol':
       return ['http', 'tcp', 'tls', 'https'];
     case 'host':
-      return hostCandidates(matchers);
+      return matchers.some((matcher) => matcher.type === 'authority') ? authorityCandidates(matchers, hostCandidates) : hostCandidates(matchers);
     case 'method':
       return [...knownMethods, ...textCandidates(textPatterns(textsOf(matchers)), '')];
     case 'path':
