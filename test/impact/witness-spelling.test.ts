@@ -112,7 +112,7 @@ describe('tokens', () => {
     expect(signed(['k'], { dimension: 'token', any: [ofKey('k')], none: [ofKey('l')] })).toMatchObject({ signedBy: ['k'] });
     expect(signed([])).toMatchObject({ signedBy: [] });
     expect(signed('all')).toMatchObject({ signedBy: 'all' });
-    expect(plainlySigned(cube(), point({ token: null })).get('token')).toBeNull();
+    expect(plainlySigned(cube(), point({ token: null })).get('token')).toBe(null);
   });
 });
 

@@ -146,6 +146,7 @@ const parts = digests(suiteFiles());
 const records = new Records(parts, files);
 const reasons = ignored(mutants);
 const rows: Row[] = [];
+const whole = (): readonly Row[] => rows.filter((row) => row.mutants === row.killed + row.timeout + row.survived + row.ignored);
 for (const group of bundles(files, (file) => mutants.filter((mutant) => mutant.file === file).length)) {
   const own = mutants.filter(({ file }) => group.includes(file));
   if (!has('--list')) await settled(new Map(group.map((file) => [file, texts.get(file) ?? ''])), own.filter(({ id }) => !reasons.has(id)), [...parts.keys()], records);
@@ -153,7 +154,8 @@ for (const group of bundles(files, (file) => mutants.filter((mutant) => mutant.f
     const mine = own.filter((mutant) => mutant.file === file);
     if (mine.length > 0) rows.push(told(file, mine, records, reasons));
   }
-  if (has('--write')) keep(rows.filter((row) => row.mutants === row.killed + row.timeout + row.survived + row.ignored));
+  if (has('--write')) keep(whole());
 }
-console.log(table(rows));
+console.log(table(whole()));
+if (whole().length < rows.length) console.log(`not run: ${rows.filter((row) => !whole().includes(row)).map(({ file }) => file).join(', ')}`);
 process.stderr.write(`${String(seconds())} s\n`);
