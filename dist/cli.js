@@ -31029,6 +31029,7 @@ function decideIn(mesh2, { workload: workload2, port: port3 }, mode, approach, g
       return unguarded([{ rule: "M3D", text: `\`${workload2.id}\` is not in the mesh${workload2.enrolment.mode === "none" ? `: ${workload2.enrolment.because}` : ""}` }]);
     case "gateway":
       if (given[opaqueGateway(workload2)] === true) return { verdict: "allow", layer: "routing", by: [], enforcedAt: "gateway", because: [{ rule: "M110", text: `given that \`${workload2.id}\` routes the request` }] };
+      if (given[opaqueGateway(workload2)] === false) return { verdict: "deny", layer: "routing", by: [], enforcedAt: "gateway", because: [{ rule: "M110", text: `given that \`${workload2.id}\` routes no such request` }] };
       return unknown("M110", `what the gateway \`${workload2.id}\` routes to`, []);
     case "sidecar": {
       const arrival = approach.arrive("sidecar");
