@@ -20640,8 +20640,8 @@ var init_hosts = __esm({
 // src/semantics/client-tls.ts
 function sidecarClients(workloads2, rules3) {
   const meshed = workloads2.filter(({ enrolment }) => enrolment.mode !== "none" && enrolment.mode !== "gateway");
-  const isAmbient5 = ({ enrolment }) => enrolment.mode === "ambient" || enrolment.mode === "unknown" && enrolment.inWorld === "ambient";
-  if (meshed.length > 0 && meshed.every(isAmbient5)) return [];
+  const isAmbient6 = ({ enrolment }) => enrolment.mode === "ambient" || enrolment.mode === "unknown" && enrolment.inWorld === "ambient";
+  if (meshed.length > 0 && meshed.every(isAmbient6)) return [];
   const found2 = /* @__PURE__ */ new Map([["", { namespace: "", labels: {} }]]);
   const add4 = (namespace, labels3) => void found2.set(`${namespace} ${canonical(labels3)}`, { namespace, labels: labels3 });
   for (const { namespace = "", spec } of rules3) {
@@ -20650,7 +20650,7 @@ function sidecarClients(workloads2, rules3) {
     if (spec.workloadSelector === void 0) continue;
     const { matchLabels } = spec.workloadSelector;
     add4(namespace, matchLabels);
-    for (const workload2 of meshed) if (workload2.namespace === namespace && !isAmbient5(workload2) && selects(matchLabels, workload2.labels)) add4(namespace, workload2.labels);
+    for (const workload2 of meshed) if (workload2.namespace === namespace && !isAmbient6(workload2) && selects(matchLabels, workload2.labels)) add4(namespace, workload2.labels);
   }
   return [...found2.values()];
 }
@@ -45904,6 +45904,118 @@ var init_latent = __esm({
   }
 });
 
+// src/impact/moved-labels.ts
+function movedPods({ base: base3, head, renamed }) {
+  const isSpokenOf = spokenOf2([base3, head]);
+  const moved3 = [];
+  for (const after of head.workloads.values()) {
+    const before = base3.workloads.get(renamed.get(after.id) ?? after.id);
+    if (before === void 0 || before === after || before.namespace !== after.namespace || before.serviceAccount !== after.serviceAccount || before.enrolment.mode !== after.enrolment.mode) continue;
+    const keys = [...Object.keys(before.labels), ...Object.keys(after.labels)];
+    if (keys.some((key3) => before.labels[key3] !== after.labels[key3] && isSpokenOf(key3))) moved3.push({ base: before, head: after });
+  }
+  return moved3.sort(compareBy(({ head: { id } }) => id));
+}
+function spokenOf2(meshes2) {
+  let said6;
+  const known8 = /* @__PURE__ */ new Map();
+  return (key3) => {
+    let spoken = known8.get(key3);
+    if (spoken === void 0) {
+      said6 ??= meshes2.flatMap(({ resources }) => [...resources].flatMap(([kind, list4]) => networkKinds.has(kind) ? list4.map(({ spec }) => canonical(spec)) : [])).join("\n");
+      spoken = said6.includes(JSON.stringify(key3));
+      known8.set(key3, spoken);
+    }
+    return spoken;
+  };
+}
+function toldApart(moved3, { base: base3, head }) {
+  const asked = /* @__PURE__ */ new Set();
+  for (const { possible } of [base3, head]) {
+    for (const { layers } of possible) {
+      for (const { allow, deny } of layers) {
+        for (const { predicates } of [...allow === "all" ? [] : allow, ...deny]) for (const predicate of predicates) if (predicate.dimension.startsWith(labelPrefix)) asked.add(predicate);
+      }
+    }
+  }
+  const label3 = (workload2, { dimension }) => workload2.labels[dimension.slice(labelPrefix.length)] ?? null;
+  return moved3.filter((pods2) => [...asked].some((predicate) => holds(predicate, label3(pods2.base, predicate)) !== holds(predicate, label3(pods2.head, predicate))));
+}
+function labelsMoved(context2, moved3) {
+  if (!isNetworked(context2.base) || !isNetworked(context2.head)) return [];
+  return toldApart(moved3, context2).flatMap((pods2) => ["up", "down"].flatMap((way) => labelMoved(context2, pods2, way)));
+}
+function labelMoved(context2, pods2, way) {
+  const { sides, base: base3, head } = context2;
+  const can = (side2, as) => (side2 === "base" ? base3 : head).possible.map(({ id, layers }) => ({ id, layers: layers.map((layer2) => atPods(layer2, sides[side2], as)) }));
+  const [from2, to2] = way === "up" ? [can("base", pods2.base), onBoth(can("head", pods2.head), can("base", pods2.head))] : [can("head", pods2.head), onBoth(can("base", pods2.base), can("head", pods2.base))];
+  const acting2 = way === "up" ? pods2.head : pods2.base;
+  const passing2 = way === "up" ? sides.head : sides.base;
+  const ties = atPods({ id: "network-policy", allow: "all", deny: [...impossibleInNetwork([context2.pair.base, context2.pair.head]), ...base3.ties, ...head.ties] }, passing2, acting2).deny;
+  const key3 = ["labels", way, pods2.base.id, pods2.head.id, base3.key, head.key, authors(from2), authors(to2), (context2.preferred.get("port") ?? []).map(String).join(",")].join("\n");
+  const { regions, undecided: open3 } = context2.memo.get(key3, () => difference({ from: from2, to: to2, impossible: ties, preferred: context2.preferred, limits: context2.limits }));
+  if (regions.length === 0 && open3.length === 0) return [];
+  const found2 = witnessAmong2(context2, pods2, way, regions);
+  const named10 = [{ dimension: "peer", any: [{ type: "source-namespace", names: [acting2.namespace], declared: [acting2.namespace], selection: void 0 }], none: [] }, ...Object.entries(acting2.labels).filter(([label3]) => pods2.base.labels[label3] !== pods2.head.labels[label3]).map(([label3, text8]) => ({ dimension: `${labelPrefix}${label3}`, any: [{ type: "exact", text: text8 }], none: [] }))];
+  const cubes = (regions.length > 0 ? regions.flatMap((region3) => region3.cubes) : open3.map(({ seed }) => seed)).map((cube3) => ({ predicates: [...named10, ...cube3.predicates], origins: cube3.origins }));
+  const reason = open3[0]?.reason ?? `what \`${acting2.id}\` sends there is not determined by the manifests`;
+  const assumptions2 = distinct([...base3.assumptions, ...head.assumptions, ...assumedFor(pods2)]);
+  const whole4 = { ...undecided(context2, way, `labels ${pods2.head.id} ${regions[0]?.seed ?? open3[0]?.key ?? ""}`, cubes, reason), callers: [`${acting2.namespace}/${acting2.name}[${acting2.kind}]`], assumptions: assumptions2 };
+  if (found2.best === void 0) return regions.length > 0 && !found2.open ? [] : [whole4];
+  return [{ ...whole4, direction: way === "up" ? "widened" : "narrowed", complete: regions.every((region3) => region3.complete), seedOrigins: regions.flatMap((region3) => region3.seedOrigins), witness: found2.best, reason: void 0 }];
+}
+function witnessAmong2(context2, pods2, way, regions) {
+  let open3 = false;
+  const found2 = [];
+  for (const { sample } of sampled(regions)) {
+    const { from: from2, ...asked } = queryOf(asker(context2), new Map([...sample, ["peer", callerOf(context2.sides.head, pods2.head)]]));
+    const given = { ...asked.given, ...Object.fromEntries(assumedFor(pods2).map((id) => [id, true])) };
+    const query3 = (workload2) => ({ from: { workload: workload2, ...from2.direct === true ? { direct: true } : {} }, ...asked, ...Object.keys(given).length > 0 ? { given } : {} });
+    const base3 = answers(context2, query3(pods2.base.id)).base;
+    const answered2 = { query: query3(pods2.head.id), base: base3, head: answers(context2, query3(pods2.head.id)).head };
+    if (flips(answered2.base, answered2.head, way)) found2.push(answered2);
+    else if (answered2.base.verdict === "unknown" || answered2.head.verdict === "unknown") open3 = true;
+  }
+  return { best: found2.sort(compareBy((entry2) => plainness(entry2.query, context2.pair)))[0], open: open3 };
+}
+function assumedFor(pods2) {
+  return distinct([pods2.base, pods2.head].flatMap(({ enrolment }) => enrolment.mode === "unknown" ? [enrolment.assumption] : []));
+}
+function callerOf(mesh2, workload2) {
+  return { principal: workload2.enrolment.mode === "none" ? null : principalOf(mesh2, workload2), namespace: workload2.namespace, namespaceLabels: {} };
+}
+function isAmbient5({ enrolment }) {
+  return enrolment.mode === "ambient" || enrolment.mode === "unknown" && enrolment.inWorld === "ambient";
+}
+function atPods(layer2, mesh2, pods2) {
+  const caller = callerOf(mesh2, pods2);
+  return settled2(layer2, (dimension) => {
+    if (dimension === "peer") return caller;
+    if (dimension.startsWith(labelPrefix)) return pods2.labels[dimension.slice(labelPrefix.length)] ?? null;
+    return dimension === "address" && !isAmbient5(pods2) ? null : void 0;
+  });
+}
+var labelPrefix;
+var init_moved_labels = __esm({
+  "src/impact/moved-labels.ts"() {
+    "use strict";
+    init_canonical();
+    init_order();
+    init_network_layer();
+    init_network_paths();
+    init_point();
+    init_difference();
+    init_matches();
+    init_settle();
+    init_authorities();
+    init_callers2();
+    init_causes();
+    init_pair_context();
+    init_regions();
+    labelPrefix = "pod-label:";
+  }
+});
+
 // src/impact/outbound.ts
 function compareOutbound(base3, head, limits2) {
   const sides = { base: outboundPosture(base3), head: outboundPosture(head) };
@@ -46059,6 +46171,7 @@ function compareSides(sides, limits2, memo2, known8 = () => void 0) {
     internalErrors,
     policed,
     accounts: accounts2,
+    pods: policed ? movedPods(sides) : [],
     identities: preferredIdentities(sides),
     mixed: hasAmbient(sides.base) || hasAmbient(sides.head),
     more: policed || accounts2.any || sides.base.unsettled.size > 0
@@ -46087,10 +46200,13 @@ function changesAt(whole4, pair) {
   const changes3 = accountsMoved.length === 0 ? [] : [...identitiesMoved({ sides, pair, ...proxies, limits: limits2, memo: memo2, preferred: preferredValues(identities2, pair, false), internalErrors }, accountsMoved)];
   const through = networked ? { base: waypointNetworks(sides.base, pair.base, proxies.base), head: waypointNetworks(sides.head, pair.head, proxies.head) } : void 0;
   const moved3 = { network: through !== void 0 && (networkMovedAt(sides.base, pair.base, sides.head, pair.head, proxies.base.tunnels.size + proxies.head.tunnels.size > 0) || through.base.key !== through.head.key), behind: proxies.base.key !== proxies.head.key };
-  if (!moved3.network && !moved3.behind) return [...changes3, ...tiesSettled(sides, pair, proxies, networked, whole4)];
+  const still = !moved3.network && !moved3.behind;
+  if (still && (!networked || whole4.pods.length === 0)) return [...changes3, ...tiesSettled(sides, pair, proxies, networked, whole4)];
   const base3 = through === void 0 ? proxies.base : throughNetworkPaths(proxies.base, sides.base, pair.base, through.base);
   const head = through === void 0 ? proxies.head : throughNetworkPaths(proxies.head, sides.head, pair.head, through.head);
   const context2 = { sides, pair, base: base3, head, limits: limits2, memo: memo2, preferred: preferredValues(identities2, pair, networked), internalErrors };
+  changes3.push(...labelsMoved(context2, whole4.pods));
+  if (still) return [...changes3, ...tiesSettled(sides, pair, proxies, networked, whole4)];
   const found2 = [...compareWay(context2, "up"), ...compareWay(context2, "down")];
   found2.push(...latentMoved(context2, found2, moved3));
   if (!found2.some((change2) => change2.direction === "narrowed")) found2.push(...tiesSettled(sides, pair, proxies, networked, whole4));
@@ -46152,6 +46268,7 @@ var init_compare = __esm({
     init_identity_changes();
     init_latent();
     init_moved_accounts();
+    init_moved_labels();
     init_outbound2();
     init_pair_context();
     init_preferred();
@@ -46531,7 +46648,7 @@ function causesOfAll(group4) {
   const weakest3 = proofs.find((proof) => group4.some(({ change: change2 }) => change2.causeProof === proof));
   return { causes, alternativeCauses: agree ? alternatives2 : void 0, ...weakest3 === void 0 ? {} : { causeProof: weakest3 } };
 }
-function toldApart(changes3) {
+function toldApart2(changes3) {
   return continued(continued(continued([...changes3], answerOf2), callersOf3), witnessOf);
 }
 function continued(changes3, tail) {
@@ -46587,7 +46704,7 @@ function describeChanges(raw, provenance) {
     single2.set(change2, like === void 0 || proved === void 0 ? describeOne(change2, from2, known8, prover.of(change2)) : describeLike(like, change2, from2, proved));
   }
   const ranked = mergeEnvironments(mergeDestinations([...single2.values()])).sort((left, right) => compareRank(left.change, right.change));
-  return toldApart(withoutRepeats(ranked.map((described3, index) => index < PROVED_BY_REGION ? provedByRegion(described3, provenance, provers) : { change: described3.change, edits: described3.edits, cubes: described3.cubes, taken: described3.taken })));
+  return toldApart2(withoutRepeats(ranked.map((described3, index) => index < PROVED_BY_REGION ? provedByRegion(described3, provenance, provers) : { change: described3.change, edits: described3.edits, cubes: described3.cubes, taken: described3.taken })));
 }
 function provedByRegion({ first, ...described3 }, provenance, provers) {
   if (described3.change.environments.length > 1) return described3;
@@ -56060,7 +56177,7 @@ function tokenWords2(token, given) {
   const where = token.in === void 0 || token.in === "authorization" ? "" : ` in ${name(token.in)}`;
   return `with ${valid ? "a valid" : "an invalid"} token${claims === "" ? "" : ` {${claims}}`}${where}`;
 }
-function callerOf(from2) {
+function callerOf2(from2) {
   const parts2 = [];
   if (from2.workload !== void 0) parts2.push(name(from2.workload));
   else if (from2.outside === true) parts2.push("outside the cluster");
@@ -56098,7 +56215,7 @@ function givenOf(query3) {
 }
 function requestLine(query3) {
   const given = givenOf(query3);
-  return clip3(`${requestOf(query3)}  from ${callerOf(query3.from)}${given === "" ? "" : `, given ${given}`}`, 1e3);
+  return clip3(`${requestOf(query3)}  from ${callerOf2(query3.from)}${given === "" ? "" : `, given ${given}`}`, 1e3);
 }
 function answerWords2(answer4) {
   const by = answer4.by ?? [];
@@ -58729,7 +58846,7 @@ function givenOf2(lines) {
     })
   );
 }
-function callerOf2(text8) {
+function callerOf3(text8) {
   if (text8 === "plaintext") return { principal: null };
   const identity2 = text8.replace(/^spiffe:\/\//u, "");
   if (/^[^/]+\/ns\/(?:[^/]+|~.+)\/sa\/[^/]+$/u.test(identity2)) return { principal: identity2 };
@@ -58755,7 +58872,7 @@ function questionOf(flags) {
   if (flags.to === void 0) throw new InputError("`explain` needs `--to`, or `--queries`", "name the workload as `namespace/name`, with `--port` of its pods");
   if (flags.ip !== void 0 && parseIp(flags.ip) === void 0) throw new InputError(`\`--ip ${flags.ip}\` is not an address`, "write it as `203.0.113.10`, without a port or a mask");
   const to2 = targetOf2(flags.to);
-  const from2 = { ...callerOf2(flags.from ?? "plaintext"), ...flags.ip === void 0 ? {} : { ip: flags.ip } };
+  const from2 = { ...callerOf3(flags.from ?? "plaintext"), ...flags.ip === void 0 ? {} : { ip: flags.ip } };
   const request4 = {
     protocol: protocolOf2(flags.protocol ?? "http"),
     ...flags.method === void 0 ? {} : { method: flags.method },

@@ -18,6 +18,7 @@ import { gatewayContexts, stoppedBehind } from './gateways.ts';
 import { identitiesMoved } from './identity-changes.ts';
 import { latentMoved } from './latent.ts';
 import { AccountsApart } from './moved-accounts.ts';
+import { labelsMoved, movedPods, type MovedPods } from './moved-labels.ts';
 import { outboundMoved } from './outbound.ts';
 import { mixed, solve, type DifferenceMemo, type PairContext } from './pair-context.ts';
 import { preferredIdentities, preferredValues } from './preferred.ts';
@@ -51,6 +52,7 @@ export function compareSides(sides: Sides, limits: Limits, memo: DifferenceMemo,
     internalErrors,
     policed,
     accounts,
+    pods: policed ? movedPods(sides) : [],
     identities: preferredIdentities(sides),
     mixed: hasAmbient(sides.base) || hasAmbient(sides.head),
     more: policed || accounts.any || sides.base.unsettled.size > 0,
@@ -75,6 +77,8 @@ export function compareSides(sides: Sides, limits: Limits, memo: DifferenceMemo,
 interface Whole extends Asking {
   readonly sides: Sides;
   readonly accounts: AccountsApart;
+  /** Whom NetworkPolicies may tell by other labels than before. */
+  readonly pods: readonly MovedPods[];
   /** Some side has NetworkPolicies. */
   readonly policed: boolean;
   /** More than a workload's policies is told of it. */
@@ -90,10 +94,13 @@ function changesAt(whole: Whole, pair: Pair): RawChange[] {
   const changes: RawChange[] = accountsMoved.length === 0 ? [] : [...identitiesMoved({ sides, pair, ...proxies, limits, memo, preferred: preferredValues(identities, pair, false), internalErrors }, accountsMoved)];
   const through = networked ? { base: waypointNetworks(sides.base, pair.base, proxies.base), head: waypointNetworks(sides.head, pair.head, proxies.head) } : undefined;
   const moved = { network: through !== undefined && (networkMovedAt(sides.base, pair.base, sides.head, pair.head, proxies.base.tunnels.size + proxies.head.tunnels.size > 0) || through.base.key !== through.head.key), behind: proxies.base.key !== proxies.head.key };
-  if (!moved.network && !moved.behind) return [...changes, ...tiesSettled(sides, pair, proxies, networked, whole)];
+  const still = !moved.network && !moved.behind;
+  if (still && (!networked || whole.pods.length === 0)) return [...changes, ...tiesSettled(sides, pair, proxies, networked, whole)];
   const base = through === undefined ? proxies.base : throughNetworkPaths(proxies.base, sides.base, pair.base, through.base);
   const head = through === undefined ? proxies.head : throughNetworkPaths(proxies.head, sides.head, pair.head, through.head);
   const context: PairContext = { sides, pair, base, head, limits, memo, preferred: preferredValues(identities, pair, networked), internalErrors };
+  changes.push(...labelsMoved(context, whole.pods));
+  if (still) return [...changes, ...tiesSettled(sides, pair, proxies, networked, whole)];
   const found = [...compareWay(context, 'up'), ...compareWay(context, 'down')];
   found.push(...latentMoved(context, found, moved));
   if (!found.some((change) => change.direction === 'narrowed')) found.push(...tiesSettled(sides, pair, proxies, networked, whole));

@@ -65,7 +65,7 @@ function anyInMesh(mesh: Mesh): boolean {
   return fresh;
 }
 
-const networkKinds: ReadonlySet<string> = new Set(['NetworkPolicy', 'AdminNetworkPolicy', 'BaselineAdminNetworkPolicy', 'ClusterNetworkPolicy']);
+export const networkKinds: ReadonlySet<string> = new Set(['NetworkPolicy', 'AdminNetworkPolicy', 'BaselineAdminNetworkPolicy', 'ClusterNetworkPolicy']);
 const bare = new WeakMap<Mesh, Mesh>();
 
 /** The mesh as if no NetworkPolicy stood before it: which of the two layers stops a request is asked with it. */

@@ -1,0 +1,137 @@
+/**
+ * Declared pods with other labels than before: NetworkPolicies tell callers by them, so that one gains or loses its way to a destination whose policies stay
+ * (M139, engine section 3.10). What each could reach on the base is compared with what it can reach at the head.
+ */
+import { canonical } from '#lib/canonical.ts';
+import { compareBy, distinct } from '#lib/order.ts';
+import type { Mesh, Workload } from '#mesh/model.ts';
+import { networkKinds } from '#posture/network-layer.ts';
+import { impossibleInNetwork, isNetworked } from '#posture/network-paths.ts';
+import { queryOf } from '#posture/point.ts';
+import type { Query } from '#posture/query.ts';
+import type { Cube, Dimension, Layer, Path, Predicate } from '#sets/cube.ts';
+import { difference, type DifferenceRegion } from '#sets/difference.ts';
+import { holds } from '#sets/matches.ts';
+import type { Caller, Value } from '#sets/matcher.ts';
+import { settled } from '#sets/settle.ts';
+import { onBoth } from './authorities.ts';
+import { principalOf } from './callers.ts';
+import { flips } from './causes.ts';
+import { type PairContext, answers, asker, authors, undecided } from './pair-context.ts';
+import type { RawChange, Sides, Way } from './raw-change.ts';
+import { plainness, sampled } from './regions.ts';
+
+/** A workload on both sides, of one namespace and account. */
+export interface MovedPods {
+  readonly base: Workload;
+  readonly head: Workload;
+}
+
+const labelPrefix = 'pod-label:';
+
+/** Those with another value of a label that some network policy speaks of, in order of their ids. */
+export function movedPods({ base, head, renamed }: Pick<Sides, 'base' | 'head' | 'renamed'>): readonly MovedPods[] {
+  const isSpokenOf = spokenOf([base, head]);
+  const moved: MovedPods[] = [];
+  for (const after of head.workloads.values()) {
+    const before = base.workloads.get(renamed.get(after.id) ?? after.id);
+    if (before === undefined || before === after || before.namespace !== after.namespace || before.serviceAccount !== after.serviceAccount || before.enrolment.mode !== after.enrolment.mode) continue;
+    const keys = [...Object.keys(before.labels), ...Object.keys(after.labels)];
+    if (keys.some((key) => before.labels[key] !== after.labels[key] && isSpokenOf(key))) moved.push({ base: before, head: after });
+  }
+  return moved.sort(compareBy(({ head: { id } }) => id));
+}
+
+/** Charts give every pod a new label with each version, of which no policy speaks: destinations are not asked about these. */
+function spokenOf(meshes: readonly Mesh[]): (key: string) => boolean {
+  let said: string | undefined;
+  const known = new Map<string, boolean>();
+  return (key) => {
+    let spoken = known.get(key);
+    if (spoken === undefined) {
+      said ??= meshes.flatMap(({ resources }) => [...resources].flatMap(([kind, list]) => (networkKinds.has(kind) ? list.map(({ spec }) => canonical(spec)) : []))).join('\n');
+      spoken = said.includes(JSON.stringify(key));
+      known.set(key, spoken);
+    }
+    return spoken;
+  };
+}
+
+/** Which of them a destination's network tells apart. */
+export function toldApart(moved: readonly MovedPods[], { base, head }: Pick<PairContext, 'base' | 'head'>): readonly MovedPods[] {
+  const asked = new Set<Predicate>();
+  for (const { possible } of [base, head]) {
+    for (const { layers } of possible) {
+      for (const { allow, deny } of layers) {
+        for (const { predicates } of [...(allow === 'all' ? [] : allow), ...deny]) for (const predicate of predicates) if (predicate.dimension.startsWith(labelPrefix)) asked.add(predicate);
+      }
+    }
+  }
+  const label = (workload: Workload, { dimension }: Predicate): string | null => workload.labels[dimension.slice(labelPrefix.length)] ?? null;
+  return moved.filter((pods) => [...asked].some((predicate) => holds(predicate, label(pods.base, predicate)) !== holds(predicate, label(pods.head, predicate))));
+}
+
+/** What pods gain (lose) by their labels although the destination answers such labels as before. What it answers otherwise is a change of its own. */
+export function labelsMoved(context: PairContext, moved: readonly MovedPods[]): RawChange[] {
+  if (!isNetworked(context.base) || !isNetworked(context.head)) return [];
+  return toldApart(moved, context).flatMap((pods) => (['up', 'down'] as const).flatMap((way) => labelMoved(context, pods, way)));
+}
+
+function labelMoved(context: PairContext, pods: MovedPods, way: Way): RawChange[] {
+  const { sides, base, head } = context;
+  const can = (side: 'base' | 'head', as: Workload): readonly Path[] => (side === 'base' ? base : head).possible.map(({ id, layers }) => ({ id, layers: layers.map((layer) => atPods(layer, sides[side], as)) }));
+  const [from, to] = way === 'up' ? [can('base', pods.base), onBoth(can('head', pods.head), can('base', pods.head))] : [can('head', pods.head), onBoth(can('base', pods.base), can('head', pods.base))];
+  const acting = way === 'up' ? pods.head : pods.base;
+  const passing = way === 'up' ? sides.head : sides.base;
+  const ties = atPods({ id: 'network-policy', allow: 'all', deny: [...impossibleInNetwork([context.pair.base, context.pair.head]), ...base.ties, ...head.ties] }, passing, acting).deny;
+  const key = ['labels', way, pods.base.id, pods.head.id, base.key, head.key, authors(from), authors(to), (context.preferred.get('port') ?? []).map(String).join(',')].join('\n');
+  const { regions, undecided: open } = context.memo.get(key, () => difference({ from, to, impossible: ties, preferred: context.preferred, limits: context.limits }));
+  if (regions.length === 0 && open.length === 0) return [];
+  const found = witnessAmong(context, pods, way, regions);
+  const named: readonly Predicate[] = [{ dimension: 'peer', any: [{ type: 'source-namespace', names: [acting.namespace], declared: [acting.namespace], selection: undefined }], none: [] }, ...Object.entries(acting.labels).filter(([label]) => pods.base.labels[label] !== pods.head.labels[label]).map(([label, text]): Predicate => ({ dimension: `${labelPrefix}${label}`, any: [{ type: 'exact', text }], none: [] }))];
+  const cubes = (regions.length > 0 ? regions.flatMap((region) => region.cubes) : open.map(({ seed }) => seed)).map((cube): Cube => ({ predicates: [...named, ...cube.predicates], origins: cube.origins }));
+  const reason = open[0]?.reason ?? `what \`${acting.id}\` sends there is not determined by the manifests`;
+  const assumptions = distinct([...base.assumptions, ...head.assumptions, ...assumedFor(pods)]);
+  const whole: RawChange = { ...undecided(context, way, `labels ${pods.head.id} ${regions[0]?.seed ?? open[0]?.key ?? ''}`, cubes, reason), callers: [`${acting.namespace}/${acting.name}[${acting.kind}]`], assumptions };
+  if (found.best === undefined) return regions.length > 0 && !found.open ? [] : [whole];
+  return [{ ...whole, direction: way === 'up' ? 'widened' : 'narrowed', complete: regions.every((region) => region.complete), seedOrigins: regions.flatMap((region) => region.seedOrigins), witness: found.best, reason: undefined }];
+}
+
+/** The plainest request that flips; `open`: some answer is not determined. Where no sample flips, another layer answers every one alike. */
+function witnessAmong(context: PairContext, pods: MovedPods, way: Way, regions: readonly DifferenceRegion[]): { readonly best: RawChange['witness']; readonly open: boolean } {
+  let open = false;
+  const found: NonNullable<RawChange['witness']>[] = [];
+  for (const { sample } of sampled(regions)) {
+    const { from, ...asked } = queryOf(asker(context), new Map<Dimension, Value>([...sample, ['peer', callerOf(context.sides.head, pods.head)]]));
+    const given = { ...asked.given, ...Object.fromEntries(assumedFor(pods).map((id) => [id, true])) };
+    const query = (workload: string): Query => ({ from: { workload, ...(from.direct === true ? { direct: true } : {}) }, ...asked, ...(Object.keys(given).length > 0 ? { given } : {}) });
+    const base = answers(context, query(pods.base.id)).base;
+    const answered = { query: query(pods.head.id), base, head: answers(context, query(pods.head.id)).head };
+    if (flips(answered.base, answered.head, way)) found.push(answered);
+    else if (answered.base.verdict === 'unknown' || answered.head.verdict === 'unknown') open = true;
+  }
+  return { best: found.sort(compareBy((entry) => plainness(entry.query, context.pair)))[0], open };
+}
+
+function assumedFor(pods: MovedPods): readonly string[] {
+  return distinct([pods.base, pods.head].flatMap(({ enrolment }) => (enrolment.mode === 'unknown' ? [enrolment.assumption] : [])));
+}
+
+function callerOf(mesh: Mesh, workload: Workload): Caller {
+  return { principal: workload.enrolment.mode === 'none' ? null : principalOf(mesh, workload), namespace: workload.namespace, namespaceLabels: {} };
+}
+
+function isAmbient({ enrolment }: Workload): boolean {
+  return enrolment.mode === 'ambient' || (enrolment.mode === 'unknown' && enrolment.inWorld === 'ambient');
+}
+
+/** What is said of such pods is answered, the rest stays. */
+function atPods(layer: Layer, mesh: Mesh, pods: Workload): Layer {
+  const caller = callerOf(mesh, pods);
+  return settled(layer, (dimension) => {
+    if (dimension === 'peer') return caller;
+    if (dimension.startsWith(labelPrefix)) return pods.labels[dimension.slice(labelPrefix.length)] ?? null;
+    // Only a client in ambient goes by a waypoint.
+    return dimension === 'address' && !isAmbient(pods) ? null : undefined;
+  });
+}
