@@ -20208,6 +20208,9 @@ function isGatewayPod(spec) {
 function enrolmentAssumptionText(namespace, world) {
   return `the pods of namespace \`${namespace}\` are in the mesh (${world}): no manifest says so or denies it`;
 }
+function isAmbient({ enrolment }) {
+  return enrolment.mode === "ambient" || enrolment.mode === "unknown" && enrolment.inWorld === "ambient";
+}
 var ignoredNamespaces, meshLabels, policyKinds, knownTemplates, templatesOfGateways, controllerLabels;
 var init_enrolment = __esm({
   "src/mesh/enrolment.ts"() {
@@ -20640,8 +20643,7 @@ var init_hosts = __esm({
 // src/semantics/client-tls.ts
 function sidecarClients(workloads2, rules3) {
   const meshed = workloads2.filter(({ enrolment }) => enrolment.mode !== "none" && enrolment.mode !== "gateway");
-  const isAmbient6 = ({ enrolment }) => enrolment.mode === "ambient" || enrolment.mode === "unknown" && enrolment.inWorld === "ambient";
-  if (meshed.length > 0 && meshed.every(isAmbient6)) return [];
+  if (meshed.length > 0 && meshed.every(isAmbient)) return [];
   const found2 = /* @__PURE__ */ new Map([["", { namespace: "", labels: {} }]]);
   const add4 = (namespace, labels3) => void found2.set(`${namespace} ${canonical(labels3)}`, { namespace, labels: labels3 });
   for (const { namespace = "", spec } of rules3) {
@@ -20650,7 +20652,7 @@ function sidecarClients(workloads2, rules3) {
     if (spec.workloadSelector === void 0) continue;
     const { matchLabels } = spec.workloadSelector;
     add4(namespace, matchLabels);
-    for (const workload2 of meshed) if (workload2.namespace === namespace && !isAmbient6(workload2) && selects(matchLabels, workload2.labels)) add4(namespace, workload2.labels);
+    for (const workload2 of meshed) if (workload2.namespace === namespace && !isAmbient(workload2) && selects(matchLabels, workload2.labels)) add4(namespace, workload2.labels);
   }
   return [...found2.values()];
 }
@@ -20725,6 +20727,7 @@ var init_client_tls = __esm({
     init_order();
     init_attachment();
     init_hosts();
+    init_enrolment();
     init_ports();
     init_selection();
     byHost = /* @__PURE__ */ new WeakMap();
@@ -33214,14 +33217,12 @@ function over(...transports) {
 function times2(alternatives2, paths) {
   return alternatives2.flatMap((alternative) => paths.map((path2) => ({ id: `${path2.id}${alternative.id}`, layers: [...alternative.layers, ...path2.layers] })));
 }
-function isAmbient({ enrolment }) {
-  return enrolment.mode === "ambient" || enrolment.mode === "unknown" && enrolment.inWorld === "ambient";
-}
 var plainTunnel, impossibleOutbound;
 var init_network_paths = __esm({
   "src/posture/network-paths.ts"() {
     "use strict";
     init_canonical();
+    init_enrolment();
     init_network_lowering();
     init_network_world();
     init_network();
@@ -33583,7 +33584,7 @@ function factsOf2(input, options2) {
     policiesAt: (point) => attachedTo3(point).authorization,
     tokensAt: (point) => attachedTo3(point).requestAuthentication,
     reachOf: (policy) => remembered2(reaches4, policy, () => reachOf(mesh2, policy)),
-    mtlsAt: (point, port3) => isAmbient2(point) ? ambientMtlsAt(mesh2, attachedTo3(point), port3) : sidecarMtls(attachedTo3(point).peerAuthentication, port3),
+    mtlsAt: (point, port3) => isAmbient(point) ? ambientMtlsAt(mesh2, attachedTo3(point), port3) : sidecarMtls(attachedTo3(point).peerAuthentication, port3),
     servicesOf: (workload2) => remembered2(selecting, workload2, () => services()(workload2.namespace, workload2.labels)),
     ask: (query3) => options2.ask?.(mesh2, query3),
     recall: (key3, make) => options2.memory?.recall(key3, side2, make) ?? { value: make(side2), from: side2 }
@@ -33636,9 +33637,6 @@ function inMesh(workload2) {
 function isDryRun2(policy) {
   return goTrue(policy.annotations["istio.io/dry-run"]);
 }
-function isAmbient2(workload2) {
-  return workload2.enrolment.mode === "ambient" || workload2.enrolment.mode === "unknown" && workload2.enrolment.inWorld === "ambient";
-}
 function guardedPorts(workload2) {
   return workload2.ports.filter((port3) => port3.protocol !== "udp" && port3.captured);
 }
@@ -33662,6 +33660,7 @@ var init_facts = __esm({
     init_selection();
     init_workload_index();
     init_mtls();
+    init_enrolment();
   }
 });
 
@@ -35200,7 +35199,7 @@ var init_ambient_disable_unsupported = __esm({
     ambientDisableUnsupported = defineDetector({
       rule: "ambient-disable-unsupported",
       detectState: (side2) => side2.of("PeerAuthentication").flatMap((policy) => {
-        const ambient = side2.reachOf(policy).workloads.filter(isAmbient2);
+        const ambient = side2.reachOf(policy).workloads.filter(isAmbient);
         if (ambient.length === 0) return [];
         const disabled2 = policy.spec.mode === "DISABLE" ? [draftOf(policy, ambient, ["spec", "mtls", "mode"], "mode", `ztunnel reads DISABLE as PERMISSIVE: ${listed3(ids(ambient))} takes mutual TLS as well as plaintext`)] : [];
         return [...disabled2, ...[...policy.spec.portLevelMtls.keys()].flatMap((port3) => portDrafts(side2, policy, ambient, port3))];
@@ -35215,7 +35214,7 @@ function holesOf(workload2, resource) {
   const pod = workload2.kind === "Pod" ? [] : workload2.kind === "CronJob" ? ["spec", "jobTemplate", "spec", "template"] : ["spec", "template"];
   const at2 = (key3) => [...pod, "metadata", "annotations", key3];
   const value = (key3) => workload2.annotations[key3];
-  if (isAmbient2(workload2)) {
+  if (isAmbient(workload2)) {
     const key3 = "ambient.istio.io/bypass-inbound-capture";
     return goTrue(value(key3)) ? [{ key: key3, path: at2(key3), what: "inbound plaintext", severity: "high" }] : [];
   }
@@ -35304,7 +35303,7 @@ var init_claims_without_authentication = __esm({
         for (const [ruleIndex, rule2] of policy.spec.rules.entries()) {
           const field3 = tokenFields(rule2)[0];
           if (field3 === void 0) continue;
-          const blind = side2.reachOf(policy).workloads.filter((workload2) => inMesh(workload2) && !isAmbient2(workload2) && !side2.tokensAt(workload2).some((authentication) => authentication.spec.jwtRules.length > 0));
+          const blind = side2.reachOf(policy).workloads.filter((workload2) => inMesh(workload2) && !isAmbient(workload2) && !side2.tokensAt(workload2).some((authentication) => authentication.spec.jwtRules.length > 0));
           if (blind.length === 0) continue;
           const ids3 = distinct(blind.map((workload2) => workload2.id));
           return [
@@ -35335,7 +35334,7 @@ function plaintextClients(side2) {
   return side2.of("Service").flatMap((service) => {
     const host = hostOf(service);
     const about = rules3.filter((rule2) => hostMatches(fullHost(rule2.spec.host, rule2.namespace ?? ""), host));
-    const workloads2 = about.length === 0 || service.spec.selector === void 0 ? [] : workloadsWith(side2.mesh, service.namespace ?? "", service.spec.selector).filter((workload2) => workload2.resource !== void 0 && inMesh(workload2) && !isAmbient2(workload2));
+    const workloads2 = about.length === 0 || service.spec.selector === void 0 ? [] : workloadsWith(side2.mesh, service.namespace ?? "", service.spec.selector).filter((workload2) => workload2.resource !== void 0 && inMesh(workload2) && !isAmbient(workload2));
     return workloads2.length === 0 ? [] : blocksFor(side2, clients, service, about, workloads2);
   });
 }
@@ -35373,7 +35372,7 @@ function callingPods(side2, rules3) {
 function automaticPlaintext(side2) {
   const { mesh: mesh2 } = side2;
   return side2.workloads.flatMap((workload2) => {
-    if (!inMesh(workload2) || isAmbient2(workload2) || workload2.enrolment.mode === "gateway") return [];
+    if (!inMesh(workload2) || isAmbient(workload2) || workload2.enrolment.mode === "gateway") return [];
     const stranger = { namespace: "", labels: {} };
     const ports3 = side2.servicesOf(workload2).flatMap(
       (service) => service.spec.ports.filter((port3) => clientTlsFor(mesh2, stranger, service, port3.port).sends === "auto").flatMap((port3) => targetPortOf(podSpecOf(workload2), port3) ?? [])
@@ -36886,7 +36885,7 @@ var init_http_deny_on_tcp = __esm({
           const onlyPorts2 = new Set(rule2.to.flatMap((operation) => operation.ports));
           const open3 = rule2.to.length === 0 || rule2.to.some((operation) => operation.ports.length === 0);
           const excluded = new Set(rule2.to.flatMap((operation) => operation.notPorts));
-          const reach = side2.reachOf(policy).workloads.filter((workload2) => !isAmbient2(workload2) && workload2.enrolment.mode !== "gateway" && workload2.enrolment.mode !== "none");
+          const reach = side2.reachOf(policy).workloads.filter((workload2) => !isAmbient(workload2) && workload2.enrolment.mode !== "gateway" && workload2.enrolment.mode !== "none");
           const points = reach.flatMap(
             (workload2) => workload2.ports.filter((port3) => port3.captured && port3.protocol === "tcp" && (open3 ? !excluded.has(String(port3.port)) : onlyPorts2.has(String(port3.port)))).map((port3) => `${workload2.id}:${port3.port}`)
           );
@@ -36939,8 +36938,8 @@ var init_http_policy_without_http = __esm({
         const { action: action2 } = policy.spec;
         if (action2 !== "ALLOW" && action2 !== "DENY" || isDryRun2(policy) || policy.spec.targetRefs.length > 0) return [];
         const reach = reached(side2, policy);
-        const ambient = reach.filter(isAmbient2);
-        const blind = action2 === "ALLOW" ? [...ambient, ...reach.filter((workload2) => !isAmbient2(workload2) && speaksTcpOnly(workload2))] : ambient;
+        const ambient = reach.filter(isAmbient);
+        const blind = action2 === "ALLOW" ? [...ambient, ...reach.filter((workload2) => !isAmbient(workload2) && speaksTcpOnly(workload2))] : ambient;
         if (blind.length === 0) return [];
         for (const [ruleIndex, rule2] of policy.spec.rules.entries()) {
           const field3 = httpFields(rule2, ambient.length > 0 ? "ztunnel" : "envoy")[0];
@@ -38628,7 +38627,7 @@ function deadIn(side2, policy) {
   const gateway2 = policy.spec.selector?.matchLabels["gateway.networking.k8s.io/gateway-name"];
   const waypoint = gateway2 === void 0 ? void 0 : side2.of("KubernetesGateway").find((object3) => object3.name === gateway2 && object3.namespace === policy.namespace && isWaypoint(side2.mesh, object3));
   if (waypoint !== void 0) return [{ path: ["spec", "selector"], facet: "waypoint-selector", because: "it selects the pods of a waypoint, and waypoints read policies with `targetRefs` only" }];
-  const ambient = side2.reachOf(policy).workloads.filter(isAmbient2);
+  const ambient = side2.reachOf(policy).workloads.filter(isAmbient);
   if (ambient.length === 0) return [];
   const certainty = certaintyOf(ambient);
   const ids3 = listed3(distinct(ambient.map((workload2) => workload2.id)));
@@ -39314,7 +39313,7 @@ var init_waypoint_bypass = __esm({
         if (waypoint === void 0 || selector === void 0 || Object.keys(selector).length === 0) return [];
         const [policy] = policiesAtWaypoint(side2.mesh, waypoint, service).authorization.filter((candidate) => !isDryRun2(candidate) && candidate.spec.action !== "AUDIT");
         if (policy === void 0) return [];
-        return side2.workloads.filter((workload2) => isAmbient2(workload2) && side2.servicesOf(workload2).includes(service)).flatMap((workload2) => {
+        return side2.workloads.filter((workload2) => isAmbient(workload2) && side2.servicesOf(workload2).includes(service)).flatMap((workload2) => {
           const way = wayAround(side2, workload2);
           return way === void 0 ? [] : [draftOf6(side2.mesh, workload2, waypoint, policy, way)];
         });
@@ -39331,7 +39330,7 @@ function asks(side2) {
   };
   const services = [...side2.of("Service"), ...side2.of("ServiceEntry")].flatMap((service) => own4(service, service.labels, "service", ["metadata", "labels", key2], resourceId(service), named4(service)));
   const pods2 = side2.workloads.flatMap(
-    (workload2) => workload2.resource === void 0 || !inMesh(workload2) || !isAmbient2(workload2) ? [] : own4(workload2.resource, workload2.labels, "workload", [...templateOf(workload2.kind), "metadata", "labels", key2], workload2.id, `\`${workload2.id}\``)
+    (workload2) => workload2.resource === void 0 || !inMesh(workload2) || !isAmbient(workload2) ? [] : own4(workload2.resource, workload2.labels, "workload", [...templateOf(workload2.kind), "metadata", "labels", key2], workload2.id, `\`${workload2.id}\``)
   );
   const namespaces4 = side2.of("Namespace").flatMap((namespace) => {
     if (!Object.hasOwn(namespace.labels, key2)) return [];
@@ -40201,7 +40200,7 @@ function authorization(side2, scope3) {
 function rulesAt(side2, workload2) {
   const policies2 = side2.policiesAt(workload2).filter((policy) => policy.spec.action === "ALLOW" && !isDryRun2(policy));
   const rules3 = policies2.flatMap((policy) => policy.spec.rules);
-  return { any: policies2.length > 0, rules: isAmbient2(workload2) ? rules3.filter((rule2) => httpFields(rule2, "ztunnel").length === 0) : rules3 };
+  return { any: policies2.length > 0, rules: isAmbient(workload2) ? rules3.filter((rule2) => httpFields(rule2, "ztunnel").length === 0) : rules3 };
 }
 function defaultDeny(side2, workload2) {
   if (workload2.enrolment.mode === "none") return item(0, "is not in the mesh, so no policy is enforced");
@@ -40444,7 +40443,7 @@ function openTo(side2, members3) {
     const allows = side2.policiesAt(workload2).filter((policy) => policy.spec.action === "ALLOW" && !isDryRun2(policy));
     if (allows.length === 0) return "all";
     for (const rule2 of allows.flatMap((policy) => policy.spec.rules)) {
-      if (isAmbient2(workload2) && httpFields(rule2, "ztunnel").length > 0) continue;
+      if (isAmbient(workload2) && httpFields(rule2, "ztunnel").length > 0) continue;
       const open3 = opennessOf(rule2);
       if (open3.type === "all") return "all";
       if (open3.type === "namespaces") for (const namespace of open3.namespaces) found2.add(namespace);
@@ -40889,9 +40888,6 @@ function movesIn({ base: base3, head }, rules3) {
     return service.spec.ports.some((port3) => other.spec.ports.some((entry2) => entry2.port === port3.port) && clients.some((client) => subsets2.some((subset) => sentText(base3, client, service, port3.port, subset) !== sentText(head, client, other, port3.port, subset))));
   });
 }
-function isAmbient3({ enrolment }) {
-  return enrolment.mode === "ambient" || enrolment.mode === "unknown" && enrolment.inWorld === "ambient";
-}
 function namedBy(mesh2, rules3) {
   return ofKind(mesh2, "Service").filter((service) => rules3.some((rule2) => hostMatches(fullHost(rule2.spec.host, rule2.namespace ?? ""), hostOf(service))));
 }
@@ -40918,7 +40914,7 @@ function sentText(mesh2, client, service, port3, subset) {
   const pods2 = workloadsOf(mesh2, service);
   const way = [policy?.tunnel ?? null, isPassthrough(policy)];
   if (choice2.sends === "own-tls") return canonical(["own", choice2.tls, ...way]);
-  if (pods2.length > 0 && pods2.every(isAmbient3)) return canonical(["tunnel", ...way]);
+  if (pods2.length > 0 && pods2.every(isAmbient)) return canonical(["tunnel", ...way]);
   if (choice2.sends === "plaintext") return canonical(["plaintext", ...way]);
   const plain6 = choice2.sends === "auto" || choice2.tls?.subjectAltNames.length === 0 && choice2.tls.sni === "";
   if (plain6 && mesh2.config.enableAutoMtls && takesMutualTls(mesh2, service, port3, pods2)) return canonical(["mutual", ...way]);
@@ -40943,6 +40939,7 @@ var init_client_tls_effect = __esm({
     init_order();
     init_attachment();
     init_hosts();
+    init_enrolment();
     init_ports();
     init_workload_index();
     init_client_tls();
@@ -44563,7 +44560,7 @@ function queryOf(workload2, point, asks2 = { pods: false }) {
       ...typeof source2 === "bigint" ? { ip: formatIp(source2) } : {},
       ...asks2.pods ? callingPod(point) : {},
       // Without an address a point speaks of the pod itself, past any waypoint; a sidecar's chains are those of connections that are in no tunnel.
-      ...addressed2 === pastWaypoints || addressed2 === null && !behindSidecar && (isAmbientPod(workload2) || asks2.mixed === true && peer !== null) ? { direct: true } : {},
+      ...addressed2 === pastWaypoints || addressed2 === null && !behindSidecar && (isAmbient(workload2) || asks2.mixed === true && peer !== null) ? { direct: true } : {},
       ...addressed2 === null && (asks2.pods || asks2.mixed === true) && peer !== null && behindSidecar ? { client: "sidecar" } : {},
       ...addressed2 !== null && peer !== null ? { client: "ambient" } : {}
     },
@@ -44584,9 +44581,6 @@ function queryOutside(point, otherwise2) {
 }
 function isSidecarPod({ enrolment }) {
   return enrolment.mode === "sidecar" || enrolment.mode === "unknown" && enrolment.inWorld === "sidecar";
-}
-function isAmbientPod({ enrolment }) {
-  return enrolment.mode === "ambient" || enrolment.mode === "unknown" && enrolment.inWorld === "ambient";
 }
 function identityAt(point) {
   const identity2 = identityOf2(point.get("peer") ?? null);
@@ -44683,6 +44677,7 @@ var init_point = __esm({
     init_attachment();
     init_services();
     init_waypoint_policies();
+    init_enrolment();
     init_peer_authentication2();
     init_request_authentication2();
     init_token_check();
@@ -45673,12 +45668,12 @@ function movedAccounts({ base: base3, head, renamed }) {
     if (before === void 0 || before === after || before.serviceAccount === after.serviceAccount && before.namespace === after.namespace) continue;
     if (before.enrolment.mode !== "none" && after.enrolment.mode !== "none") moved3.push({ base: before, head: after });
   }
-  const groups2 = groupBy(moved3, (caller) => [principalOf(base3, caller.base), principalOf(head, caller.head), String(isAmbient4(caller.head))].join(" "));
+  const groups2 = groupBy(moved3, (caller) => [principalOf(base3, caller.base), principalOf(head, caller.head), String(isAmbient(caller.head))].join(" "));
   return [...groups2.entries()].sort(([left], [right]) => compareText(left, right)).flatMap(([, callers5]) => {
     const [first] = callers5;
     if (first === void 0) return [];
     const assumptions2 = distinct(callers5.flatMap((caller) => [caller.base, caller.head].flatMap(({ enrolment }) => enrolment.mode === "unknown" ? [enrolment.assumption] : [])));
-    return [{ former: accountOf3(first.base), current: accountOf3(first.head), callers: [...callers5].sort((left, right) => compareText(left.head.id, right.head.id)), ambient: isAmbient4(first.head), assumptions: assumptions2 }];
+    return [{ former: accountOf3(first.base), current: accountOf3(first.head), callers: [...callers5].sort((left, right) => compareText(left.head.id, right.head.id)), ambient: isAmbient(first.head), assumptions: assumptions2 }];
   });
 }
 function accountOf3({ namespace, serviceAccount }) {
@@ -45687,26 +45682,14 @@ function accountOf3({ namespace, serviceAccount }) {
 function presentedOn(mesh2, account) {
   return `${mesh2.config.trustDomain}/${account}`;
 }
-function isAmbient4({ enrolment }) {
-  return enrolment.mode === "ambient" || enrolment.mode === "unknown" && enrolment.inWorld === "ambient";
-}
 function atCaller(paths, principal, ambient) {
-  const values5 = new Map([["peer", principal], ...ambient ? [] : [["address", null]]]);
-  return paths.map((path2) => ({ id: path2.id, layers: path2.layers.map((layer2) => ({ id: layer2.id, allow: layer2.allow === "all" ? "all" : atValues(layer2.allow, values5), deny: atValues(layer2.deny, values5) })) }));
+  return paths.map(({ id, layers }) => ({ id, layers: layers.map((layer2) => settled2(layer2, saidOf(principal, ambient))) }));
 }
 function cubesAtCaller(cubes, ambient) {
-  return atValues(cubes, new Map([["peer", "cluster.local/ns/some/sa/some"], ...ambient ? [] : [["address", null]]]));
+  return settledCubes(cubes, saidOf("cluster.local/ns/some/sa/some", ambient));
 }
-function atValues(cubes, values5) {
-  return cubes.flatMap((cube3) => {
-    const open3 = [];
-    for (const predicate of cube3.predicates) {
-      const value = values5.get(predicate.dimension);
-      if (value === void 0) open3.push(predicate);
-      else if (!holds(predicate, value)) return [];
-    }
-    return open3.length === cube3.predicates.length ? [cube3] : [{ predicates: open3, origins: cube3.origins }];
-  });
+function saidOf(principal, ambient) {
+  return (dimension) => dimension === "peer" ? principal : dimension === "address" && !ambient ? null : void 0;
 }
 var AccountsApart;
 var init_moved_accounts = __esm({
@@ -45714,7 +45697,9 @@ var init_moved_accounts = __esm({
     "use strict";
     init_group();
     init_order();
+    init_enrolment();
     init_matches();
+    init_settle();
     init_callers2();
     AccountsApart = class {
       #accounts;
@@ -45947,11 +45932,11 @@ function labelsMoved(context2, moved3) {
 }
 function labelMoved(context2, pods2, way) {
   const { sides, base: base3, head } = context2;
-  const can = (side2, as) => (side2 === "base" ? base3 : head).possible.map(({ id, layers }) => ({ id, layers: layers.map((layer2) => atPods(layer2, sides[side2], as)) }));
+  const can = (side2, as) => (side2 === "base" ? base3 : head).possible.map(({ id, layers }) => ({ id, layers: layers.map((layer2) => settled2(layer2, saidOf2(sides[side2], as))) }));
   const [from2, to2] = way === "up" ? [can("base", pods2.base), onBoth(can("head", pods2.head), can("base", pods2.head))] : [can("head", pods2.head), onBoth(can("base", pods2.base), can("head", pods2.base))];
   const acting2 = way === "up" ? pods2.head : pods2.base;
   const passing2 = way === "up" ? sides.head : sides.base;
-  const ties = atPods({ id: "network-policy", allow: "all", deny: [...impossibleInNetwork([context2.pair.base, context2.pair.head]), ...base3.ties, ...head.ties] }, passing2, acting2).deny;
+  const ties = settledCubes([...impossibleInNetwork([context2.pair.base, context2.pair.head]), ...base3.ties, ...head.ties], saidOf2(passing2, acting2));
   const key3 = ["labels", way, pods2.base.id, pods2.head.id, base3.key, head.key, authors(from2), authors(to2), (context2.preferred.get("port") ?? []).map(String).join(",")].join("\n");
   const { regions, undecided: open3 } = context2.memo.get(key3, () => difference({ from: from2, to: to2, impossible: ties, preferred: context2.preferred, limits: context2.limits }));
   if (regions.length === 0 && open3.length === 0) return [];
@@ -45984,16 +45969,13 @@ function assumedFor(pods2) {
 function callerOf(mesh2, workload2) {
   return { principal: workload2.enrolment.mode === "none" ? null : principalOf(mesh2, workload2), namespace: workload2.namespace, namespaceLabels: {} };
 }
-function isAmbient5({ enrolment }) {
-  return enrolment.mode === "ambient" || enrolment.mode === "unknown" && enrolment.inWorld === "ambient";
-}
-function atPods(layer2, mesh2, pods2) {
+function saidOf2(mesh2, pods2) {
   const caller = callerOf(mesh2, pods2);
-  return settled2(layer2, (dimension) => {
+  return (dimension) => {
     if (dimension === "peer") return caller;
     if (dimension.startsWith(labelPrefix)) return pods2.labels[dimension.slice(labelPrefix.length)] ?? null;
-    return dimension === "address" && !isAmbient5(pods2) ? null : void 0;
-  });
+    return dimension === "address" && !isAmbient(pods2) ? null : void 0;
+  };
 }
 var labelPrefix;
 var init_moved_labels = __esm({
@@ -46001,6 +45983,7 @@ var init_moved_labels = __esm({
     "use strict";
     init_canonical();
     init_order();
+    init_enrolment();
     init_network_layer();
     init_network_paths();
     init_point();

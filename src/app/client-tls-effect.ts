@@ -8,6 +8,7 @@ import type { DestinationRuleSpec, TrafficPolicy } from '#manifests/destination-
 import type { Resource } from '#manifests/resource.ts';
 import { ofKind, policiesFor } from '#mesh/attachment.ts';
 import { fullHost, hostMatches, hostOf } from '#mesh/hosts.ts';
+import { isAmbient } from '#mesh/enrolment.ts';
 import type { Mesh, Workload } from '#mesh/model.ts';
 import { podSpecOf, targetPortOf } from '#mesh/ports.ts';
 import { workloadsWith } from '#mesh/workload-index.ts';
@@ -42,10 +43,6 @@ function movesIn({ base, head }: SidesOfEnvironment, rules: readonly Destination
     if (other === undefined) return false;
     return service.spec.ports.some((port) => other.spec.ports.some((entry) => entry.port === port.port) && clients.some((client) => subsets.some((subset) => sentText(base, client, service, port.port, subset) !== sentText(head, client, other, port.port, subset))));
   });
-}
-
-function isAmbient({ enrolment }: Workload): boolean {
-  return enrolment.mode === 'ambient' || (enrolment.mode === 'unknown' && enrolment.inWorld === 'ambient');
 }
 
 function namedBy(mesh: Mesh, rules: readonly DestinationRule[]): readonly Service[] {

@@ -12,6 +12,9 @@ import { workloadsWith } from '#mesh/workload-index.ts';
 import type { Decision, Query } from '#posture/query.ts';
 import { ambientMtlsAt, mtlsAt, type MtlsAt } from './mtls.ts';
 import type { SideMemory } from './side-memory.ts';
+import { isAmbient } from '#mesh/enrolment.ts';
+
+export { isAmbient };
 
 export type Policy = Resource<'AuthorizationPolicy'>;
 export type TokenPolicy = Resource<'RequestAuthentication'>;
@@ -155,11 +158,6 @@ export function inMesh(workload: Workload): boolean {
 /** The policy is enforced: it carries no dry-run annotation (A1.15). */
 export function isDryRun(policy: Policy): boolean {
   return goTrue(policy.annotations['istio.io/dry-run']);
-}
-
-/** ztunnel alone stands before it, so nothing evaluates HTTP (A4.10 to A4.15). */
-export function isAmbient(workload: Pick<Workload, 'enrolment'>): boolean {
-  return workload.enrolment.mode === 'ambient' || (workload.enrolment.mode === 'unknown' && workload.enrolment.inWorld === 'ambient');
 }
 
 /** Ports that a client of the mesh can meet: TCP and behind the proxy. */

@@ -4,11 +4,13 @@
  */
 import { groupBy } from '#lib/group.ts';
 import { compareText, distinct } from '#lib/order.ts';
+import { isAmbient } from '#mesh/enrolment.ts';
 import type { Mesh, Workload } from '#mesh/model.ts';
 import type { DestinationPosture } from '#posture/paths.ts';
 import type { Cube, Dimension, Layer, Path, Predicate } from '#sets/cube.ts';
 import { holds } from '#sets/matches.ts';
 import type { Value } from '#sets/matcher.ts';
+import { settled, settledCubes } from '#sets/settle.ts';
 import { principalOf } from './callers.ts';
 
 export interface MovedCaller {
@@ -57,10 +59,6 @@ export function presentedOn(mesh: Mesh, account: string): string {
   return `${mesh.config.trustDomain}/${account}`;
 }
 
-function isAmbient({ enrolment }: Workload): boolean {
-  return enrolment.mode === 'ambient' || (enrolment.mode === 'unknown' && enrolment.inWorld === 'ambient');
-}
-
 /** Finds, for a destination, the accounts that its policies tell apart: every distinct predicate is asked once. */
 export class AccountsApart {
   readonly #accounts: readonly MovedAccount[];
@@ -106,23 +104,15 @@ export class AccountsApart {
 
 /** The ways of one caller: what is said of it is answered, the rest stays. */
 export function atCaller(paths: readonly Path[], principal: string, ambient: boolean): readonly Path[] {
-  const values = new Map<Dimension, Value>([['peer', principal], ...(ambient ? [] : [['address', null] as const])]);
-  return paths.map((path) => ({ id: path.id, layers: path.layers.map((layer) => ({ id: layer.id, allow: layer.allow === 'all' ? 'all' : atValues(layer.allow, values), deny: atValues(layer.deny, values) })) }));
+  return paths.map(({ id, layers }) => ({ id, layers: layers.map((layer) => settled(layer, saidOf(principal, ambient))) }));
 }
 
 export function cubesAtCaller(cubes: readonly Cube[], ambient: boolean): readonly Cube[] {
   // Every identity is alike to what cannot exist: it asks only whether there is one.
-  return atValues(cubes, new Map<Dimension, Value>([['peer', 'cluster.local/ns/some/sa/some'], ...(ambient ? [] : [['address', null] as const])]));
+  return settledCubes(cubes, saidOf('cluster.local/ns/some/sa/some', ambient));
 }
 
-function atValues(cubes: readonly Cube[], values: ReadonlyMap<Dimension, Value>): readonly Cube[] {
-  return cubes.flatMap((cube): readonly Cube[] => {
-    const open: Predicate[] = [];
-    for (const predicate of cube.predicates) {
-      const value = values.get(predicate.dimension);
-      if (value === undefined) open.push(predicate);
-      else if (!holds(predicate, value)) return [];
-    }
-    return open.length === cube.predicates.length ? [cube] : [{ predicates: open, origins: cube.origins }];
-  });
+/** Only a client in ambient goes by a waypoint. */
+function saidOf(principal: string, ambient: boolean): (dimension: Dimension) => Value | undefined {
+  return (dimension) => (dimension === 'peer' ? principal : dimension === 'address' && !ambient ? null : undefined);
 }

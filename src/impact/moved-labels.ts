@@ -4,16 +4,17 @@
  */
 import { canonical } from '#lib/canonical.ts';
 import { compareBy, distinct } from '#lib/order.ts';
+import { isAmbient } from '#mesh/enrolment.ts';
 import type { Mesh, Workload } from '#mesh/model.ts';
 import { networkKinds } from '#posture/network-layer.ts';
 import { impossibleInNetwork, isNetworked } from '#posture/network-paths.ts';
 import { queryOf } from '#posture/point.ts';
 import type { Query } from '#posture/query.ts';
-import type { Cube, Dimension, Layer, Path, Predicate } from '#sets/cube.ts';
+import type { Cube, Dimension, Path, Predicate } from '#sets/cube.ts';
 import { difference, type DifferenceRegion } from '#sets/difference.ts';
 import { holds } from '#sets/matches.ts';
 import type { Caller, Value } from '#sets/matcher.ts';
-import { settled } from '#sets/settle.ts';
+import { settled, settledCubes } from '#sets/settle.ts';
 import { onBoth } from './authorities.ts';
 import { principalOf } from './callers.ts';
 import { flips } from './causes.ts';
@@ -79,11 +80,11 @@ export function labelsMoved(context: PairContext, moved: readonly MovedPods[]): 
 
 function labelMoved(context: PairContext, pods: MovedPods, way: Way): RawChange[] {
   const { sides, base, head } = context;
-  const can = (side: 'base' | 'head', as: Workload): readonly Path[] => (side === 'base' ? base : head).possible.map(({ id, layers }) => ({ id, layers: layers.map((layer) => atPods(layer, sides[side], as)) }));
+  const can = (side: 'base' | 'head', as: Workload): readonly Path[] => (side === 'base' ? base : head).possible.map(({ id, layers }) => ({ id, layers: layers.map((layer) => settled(layer, saidOf(sides[side], as))) }));
   const [from, to] = way === 'up' ? [can('base', pods.base), onBoth(can('head', pods.head), can('base', pods.head))] : [can('head', pods.head), onBoth(can('base', pods.base), can('head', pods.base))];
   const acting = way === 'up' ? pods.head : pods.base;
   const passing = way === 'up' ? sides.head : sides.base;
-  const ties = atPods({ id: 'network-policy', allow: 'all', deny: [...impossibleInNetwork([context.pair.base, context.pair.head]), ...base.ties, ...head.ties] }, passing, acting).deny;
+  const ties = settledCubes([...impossibleInNetwork([context.pair.base, context.pair.head]), ...base.ties, ...head.ties], saidOf(passing, acting));
   const key = ['labels', way, pods.base.id, pods.head.id, base.key, head.key, authors(from), authors(to), (context.preferred.get('port') ?? []).map(String).join(',')].join('\n');
   const { regions, undecided: open } = context.memo.get(key, () => difference({ from, to, impossible: ties, preferred: context.preferred, limits: context.limits }));
   if (regions.length === 0 && open.length === 0) return [];
@@ -121,17 +122,12 @@ function callerOf(mesh: Mesh, workload: Workload): Caller {
   return { principal: workload.enrolment.mode === 'none' ? null : principalOf(mesh, workload), namespace: workload.namespace, namespaceLabels: {} };
 }
 
-function isAmbient({ enrolment }: Workload): boolean {
-  return enrolment.mode === 'ambient' || (enrolment.mode === 'unknown' && enrolment.inWorld === 'ambient');
-}
-
-/** What is said of such pods is answered, the rest stays. */
-function atPods(layer: Layer, mesh: Mesh, pods: Workload): Layer {
+/** What is known of such pods; only a client in ambient goes by a waypoint. */
+function saidOf(mesh: Mesh, pods: Workload): (dimension: Dimension) => Value | undefined {
   const caller = callerOf(mesh, pods);
-  return settled(layer, (dimension) => {
+  return (dimension) => {
     if (dimension === 'peer') return caller;
     if (dimension.startsWith(labelPrefix)) return pods.labels[dimension.slice(labelPrefix.length)] ?? null;
-    // Only a client in ambient goes by a waypoint.
     return dimension === 'address' && !isAmbient(pods) ? null : undefined;
-  });
+  };
 }

@@ -274,3 +274,8 @@ export function isGatewayPod(spec: WorkloadSpec): boolean {
 export function enrolmentAssumptionText(namespace: string, world: 'sidecar' | 'ambient'): string {
   return `the pods of namespace \`${namespace}\` are in the mesh (${world}): no manifest says so or denies it`;
 }
+
+/** It is in ambient, or is taken to be (R23): of itself ztunnel alone stands before it, and nothing evaluates HTTP (A4.10 to A4.15). */
+export function isAmbient({ enrolment }: { readonly enrolment: Enrolment }): boolean {
+  return enrolment.mode === 'ambient' || (enrolment.mode === 'unknown' && enrolment.inWorld === 'ambient');
+}

@@ -1,5 +1,6 @@
 /** The network in front of a destination's paths: each way through it times each way through the proxies (M143). */
 import { shortHash } from '#lib/canonical.ts';
+import { isAmbient } from '#mesh/enrolment.ts';
 import type { Mesh, Workload } from '#mesh/model.ts';
 import { impossibleTransports, labelledNobodies, networkMoved, networkPosture, noPod, type Alternative } from '#semantics/network-lowering.ts';
 import { networkWorldOf } from '#semantics/network-world.ts';
@@ -106,8 +107,4 @@ function over(...transports: readonly string[]): Predicate {
 
 function times(alternatives: readonly Alternative[], paths: readonly Path[]): readonly Path[] {
   return alternatives.flatMap((alternative) => paths.map((path) => ({ id: `${path.id}${alternative.id}`, layers: [...alternative.layers, ...path.layers] })));
-}
-
-function isAmbient({ enrolment }: Workload): boolean {
-  return enrolment.mode === 'ambient' || (enrolment.mode === 'unknown' && enrolment.inWorld === 'ambient');
 }

@@ -3,6 +3,7 @@ import { policiesFor } from '#mesh/attachment.ts';
 import { hostsOf } from '#mesh/services.ts';
 import { policiesAtWaypoint } from '#mesh/waypoint-policies.ts';
 import type { Addressable, Waypoint } from '#mesh/waypoints.ts';
+import { isAmbient } from '#mesh/enrolment.ts';
 import type { Mesh, Workload } from '#mesh/model.ts';
 import { effectiveMtls, handleConnection, handleTunnel, modeAt } from '#semantics/peer-authentication.ts';
 import { tokenRules } from '#semantics/request-authentication.ts';
@@ -52,7 +53,7 @@ export function queryOf(workload: Workload, point: Point, asks: { readonly pods:
       ...(typeof source === 'bigint' ? { ip: formatIp(source) } : {}),
       ...(asks.pods ? callingPod(point) : {}),
       // Without an address a point speaks of the pod itself, past any waypoint; a sidecar's chains are those of connections that are in no tunnel.
-      ...(addressed === pastWaypoints || (addressed === null && !behindSidecar && (isAmbientPod(workload) || (asks.mixed === true && peer !== null))) ? { direct: true } : {}),
+      ...(addressed === pastWaypoints || (addressed === null && !behindSidecar && (isAmbient(workload) || (asks.mixed === true && peer !== null))) ? { direct: true } : {}),
       ...(addressed === null && (asks.pods || asks.mixed === true) && peer !== null && behindSidecar ? { client: 'sidecar' as const } : {}),
       ...(addressed !== null && peer !== null ? { client: 'ambient' as const } : {}),
     },
@@ -76,10 +77,6 @@ export function queryOutside(point: Point, otherwise: bigint): Query {
 
 function isSidecarPod({ enrolment }: Workload): boolean {
   return enrolment.mode === 'sidecar' || (enrolment.mode === 'unknown' && enrolment.inWorld === 'sidecar');
-}
-
-function isAmbientPod({ enrolment }: Workload): boolean {
-  return enrolment.mode === 'ambient' || (enrolment.mode === 'unknown' && enrolment.inWorld === 'ambient');
 }
 
 function identityAt(point: Point): string | null {

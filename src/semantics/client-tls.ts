@@ -7,6 +7,7 @@ import { canonical } from '#lib/canonical.ts';
 import { compareBy } from '#lib/order.ts';
 import { ofKind } from '#mesh/attachment.ts';
 import { fullHost, hostMatches, hostOf } from '#mesh/hosts.ts';
+import { isAmbient } from '#mesh/enrolment.ts';
 import type { Mesh, Workload } from '#mesh/model.ts';
 import type { Resource } from '#mesh/policies.ts';
 import { creationSecond } from '#mesh/ports.ts';
@@ -29,7 +30,6 @@ export interface CallingPod {
  */
 export function sidecarClients(workloads: readonly Workload[], rules: readonly DestinationRule[]): readonly CallingPod[] {
   const meshed = workloads.filter(({ enrolment }) => enrolment.mode !== 'none' && enrolment.mode !== 'gateway');
-  const isAmbient = ({ enrolment }: Workload): boolean => enrolment.mode === 'ambient' || (enrolment.mode === 'unknown' && enrolment.inWorld === 'ambient');
   if (meshed.length > 0 && meshed.every(isAmbient)) return [];
   const found = new Map<string, CallingPod>([['', { namespace: '', labels: {} }]]);
   const add = (namespace: string, labels: Labels): void => void found.set(`${namespace} ${canonical(labels)}`, { namespace, labels });

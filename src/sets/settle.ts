@@ -8,7 +8,7 @@ export function settled({ id, allow, deny }: Layer, told: (dimension: Dimension)
   return { id, allow: allow === 'all' ? 'all' : settledCubes(allow, told), deny: settledCubes(deny, told) };
 }
 
-function settledCubes(cubes: readonly Cube[], told: (dimension: Dimension) => Value | undefined): readonly Cube[] {
+export function settledCubes(cubes: readonly Cube[], told: (dimension: Dimension) => Value | undefined): readonly Cube[] {
   return cubes.flatMap((cube): Cube[] => {
     const open: Predicate[] = [];
     for (const predicate of cube.predicates) {
