@@ -51,6 +51,9 @@ export function describe(name: string, body: () => unknown): void {
 describe.each = each(describe);
 describe.skipIf = () => (): void => undefined;
 
+/** What all checks of a file met together is no check of its own. */
+export function afterAll(): void {}
+
 type Plain = Readonly<Record<string, unknown>>;
 
 function isPlain(value: unknown): value is Plain {

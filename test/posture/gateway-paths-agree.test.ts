@@ -1,7 +1,7 @@
 /** The layers of a gateway's backends at a question's point give the verdict that `decide` gives, and the point leads back to the question. */
 import { existsSync, readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { closedMesh, readManifests } from '../../src/app/scenarios.ts';
 import { gatewayPods } from '../../src/mesh/gateway-pods.ts';
 import { decide, workloadNamed } from '../../src/posture/answer.ts';
@@ -26,54 +26,66 @@ function scenarios(file: URL): readonly Scenario[] {
 /** Secrets that begin with `missing` are not there (`conformance/gateway/README.md`); the symbolic side takes every Secret for there. */
 const assumesSecrets = (manifests: string): boolean => !/[:/ ]missing/.test(manifests);
 
-function compare(file: URL): { readonly asked: number; readonly allowed: number; readonly untold: number; readonly differing: readonly unknown[] } {
+interface Compared {
+  readonly asked: number;
+  readonly allowed: number;
+  readonly untold: number;
+  readonly differing: readonly unknown[];
+}
+
+function compare({ id: name, manifests, queries }: Scenario): Compared {
   const differing: unknown[] = [];
   let [asked, allowed, untold] = [0, 0, 0];
-  for (const scenario of scenarios(file)) {
-    if (!assumesSecrets(scenario.manifests)) continue;
-    const mesh = closedMesh(readManifests(scenario.manifests));
-    const ports = new Map<string, GatewayPort>();
-    for (const query of scenario.queries) {
-      const id = query.to.gateway ?? '';
-      const pods = gatewayPods(mesh, id, workloadNamed(mesh, id));
-      if (pods === undefined) throw new Error(`${scenario.id} names no gateway`);
-      const key = `${id} ${String(query.to.port)}`;
-      const port = ports.get(key) ?? gatewayPort(mesh, pods, query.to.port, { presence: () => false, byName: true });
-      ports.set(key, port);
-      if (port.untold !== undefined) {
-        untold += 1;
-        continue;
-      }
-      const point = gatewayPoint(mesh, pods, query, port);
-      // Who shows a certificate that an optional server does not take is refused, and may as well show none: a point has no such client.
-      if (query.from.certificate !== undefined && port.certificates.length > 0 && !port.certificates.some(({ dimension }) => point.get(dimension) === true)) continue;
-      for (const backend of new Set([...port.ends.values()].map(({ end }) => end.backend))) {
-        const postures = [...port.ends.values()].filter(({ end }) => end.backend === backend).map(({ posture }) => posture);
-        const decided = decide(mesh, { ...query, to: { ...query.to, backend } }).verdict;
-        asked += 1;
-        if (decided === 'allow') allowed += 1;
-        const verdict = postures.some(({ sure }) => passes(sure, point)) ? 'allow' : postures.some(({ possible }) => passes(possible, point)) ? 'asks' : 'deny';
-        if (decided !== verdict) differing.push({ id: scenario.id, query, backend, decided, verdict, port: podPort(pods, query.to.port) });
-      }
+  const mesh = closedMesh(readManifests(manifests));
+  const ports = new Map<string, GatewayPort>();
+  for (const query of queries) {
+    const id = query.to.gateway ?? '';
+    const pods = gatewayPods(mesh, id, workloadNamed(mesh, id));
+    if (pods === undefined) throw new Error(`${name} names no gateway`);
+    const key = `${id} ${String(query.to.port)}`;
+    const port = ports.get(key) ?? gatewayPort(mesh, pods, query.to.port, { presence: () => false, byName: true });
+    ports.set(key, port);
+    if (port.untold !== undefined) {
+      untold += 1;
+      continue;
+    }
+    const point = gatewayPoint(mesh, pods, query, port);
+    // Who shows a certificate that an optional server does not take is refused, and may as well show none: a point has no such client.
+    if (query.from.certificate !== undefined && port.certificates.length > 0 && !port.certificates.some(({ dimension }) => point.get(dimension) === true)) continue;
+    for (const backend of new Set([...port.ends.values()].map(({ end }) => end.backend))) {
+      const postures = [...port.ends.values()].filter(({ end }) => end.backend === backend).map(({ posture }) => posture);
+      const decided = decide(mesh, { ...query, to: { ...query.to, backend } }).verdict;
+      asked += 1;
+      if (decided === 'allow') allowed += 1;
+      const verdict = postures.some(({ sure }) => passes(sure, point)) ? 'allow' : postures.some(({ possible }) => passes(possible, point)) ? 'asks' : 'deny';
+      if (decided !== verdict) differing.push({ id: name, query, backend, decided, verdict, port: podPort(pods, query.to.port) });
     }
   }
   return { asked, allowed, untold, differing };
 }
 
+const recorded = (file: URL): readonly Scenario[] => scenarios(file).filter(({ manifests }) => assumesSecrets(manifests));
+const met = { asked: 0, allowed: 0, untold: 0 };
+
 describe('the layers at a question’s point', () => {
-  test('for a sample of the recorded questions', () => {
-    const { asked, allowed, untold, differing } = compare(new URL('../../fixtures/conformance/gateway/recorded.jsonl', import.meta.url));
-    expect(differing.slice(0, 5)).toEqual([]);
-    expect(asked).toBeGreaterThan(300);
-    expect(allowed).toBeGreaterThan(50);
-    expect(untold).toBeLessThan(asked / 10);
+  test.each(recorded(new URL('../../fixtures/conformance/gateway/recorded.jsonl', import.meta.url)).map((scenario) => [scenario] as const))('for the recorded questions of a sample’s mesh', (scenario) => {
+    const { asked, allowed, untold, differing } = compare(scenario);
+    met.asked += asked;
+    met.allowed += allowed;
+    met.untold += untold;
+    expect(differing).toEqual([]);
+  });
+
+  afterAll(() => {
+    expect(met.asked).toBeGreaterThan(300);
+    expect(met.allowed).toBeGreaterThan(50);
+    expect(met.untold).toBeLessThan(met.asked / 10);
   });
 
   for (const name of ['handmade.jsonl', 'random.jsonl.gz']) {
     const file = new URL(`../../../shared/conformance/gateway/${name}`, import.meta.url);
     test.skipIf(!existsSync(file))(`for all recorded questions of ${name} (skipped without the shared recordings)`, () => {
-      const { differing } = compare(file);
-      expect(differing.slice(0, 5)).toEqual([]);
+      expect(recorded(file).flatMap((scenario) => compare(scenario).differing).slice(0, 5)).toEqual([]);
     });
   }
 });
