@@ -62,9 +62,8 @@ const files = (...objects: readonly string[]): Files => ({ 'edge.yaml': edge, 's
 const api = to('orders', 'uri: {prefix: /api}');
 
 describe('a route that is added', () => {
-  const report = reviewed(files(gateway(), routes(api)), files(gateway(), routes(`${api}, ${to('admin', 'uri: {prefix: /admin}')}`)));
-
   test('opens its backend to everyone outside, with a request that proves it', () => {
+    const report = reviewed(files(gateway(), routes(api)), files(gateway(), routes(`${api}, ${to('admin', 'uri: {prefix: /admin}')}`)));
     expect(changesIn(report)).toEqual(['widened ingress']);
     const [change] = report.changes;
     expect(change?.headline).toBe('anyone outside may now reach `shop/admin:80 through istio-system/ingress:443` with path `/admin*`, host `shop.example.com`, with TLS of its own');
