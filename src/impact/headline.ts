@@ -84,6 +84,8 @@ function requestWords(cube: RegionCube): string {
     ...Object.entries(cube.claims ?? {}).map(([name, set]) => values(set, `claim \`${name}\``, `claim \`${name}\``)),
     values(cube.sourceIps, 'source address', 'source addresses'),
     values(cube.remoteIps, 'client address', 'client addresses'),
+    values(cube.destinationIps, 'destination address', 'destination addresses'),
+    values(cube.sni, 'server name', 'server names'),
     values(namedPorts(cube.ports), 'port', 'ports'),
     values(unusual(cube.transport), 'transport', 'transports'),
   ].filter((part) => part !== undefined);
@@ -105,6 +107,8 @@ function spokenSets(cube: RegionCube): ReadonlyMap<string, ValueSet> {
     ['token', cube.token],
     ['sourceIps', cube.sourceIps],
     ['remoteIps', cube.remoteIps],
+    ['destinationIps', cube.destinationIps],
+    ['sni', cube.sni],
     ['ports', ports],
     ['transport', unusual(cube.transport)],
   ];

@@ -48,6 +48,10 @@ describe('what', () => {
     expect(words({ sourceIps: only('10.0.0.0/8', '11.0.0.0/8') })).toBe('source addresses `10.0.0.0/8`, `11.0.0.0/8`');
     expect(words({ remoteIps: only('10.0.0.0/8') })).toBe('client address `10.0.0.0/8`');
     expect(words({ remoteIps: only('10.0.0.0/8', '11.0.0.0/8') })).toBe('client addresses `10.0.0.0/8`, `11.0.0.0/8`');
+    expect(words({ destinationIps: only('10.0.0.0/8') })).toBe('destination address `10.0.0.0/8`');
+    expect(words({ destinationIps: { only: ['10.0.0.0/8', '11.0.0.0/8'], except: ['10.1.0.0/16'] } })).toBe('destination addresses `10.0.0.0/8`, `11.0.0.0/8` except `10.1.0.0/16`');
+    expect(words({ sni: only('*.shop.example') })).toBe('server name `*.shop.example`');
+    expect(words({ sni: only('a.example', 'b.example') })).toBe('server names `a.example`, `b.example`');
     expect(words({ ports: only('80', '81') })).toBe('ports `80`, `81`');
     expect(words({ transport: only('UDP') })).toBe('transport `UDP`');
     expect(words({ transport: only('UDP', 'SCTP') })).toBe('transports `UDP`, `SCTP`');
@@ -127,6 +131,9 @@ describe('several parts of a region', () => {
     expect(words({ claims: { a: only('1', '2') } }, { claims: { a: only('1') } })).toBe('claim `a` `1`, `2`');
     expect(words({ hosts: only('*') }, { hosts: only('a'), methods: only('GET') })).toBe('host `*`');
     expect(words({ token: only('any token') }, { token: only('any token'), methods: only('GET') })).toBe('any token');
+    expect(words({ sni: only('a.example') }, {})).toBe('any request');
+    expect(words({ destinationIps: only('10.0.0.0/8') }, { ports: only('443') })).toBe('destination address `10.0.0.0/8`, or port `443`');
+    expect(words({ sni: only('a.example') }, { sni: only('a.example'), ports: only('443') })).toBe('server name `a.example`');
     expect(words({ sourceIps: only('10.0.0.0/8') }, { sourceIps: only('10.0.0.0/8'), methods: only('GET') })).toBe('source address `10.0.0.0/8`');
     expect(words({ remoteIps: only('10.0.0.0/8') }, { remoteIps: only('10.0.0.0/8'), methods: only('GET') })).toBe('client address `10.0.0.0/8`');
     expect(words({ ports: only('80') }, { ports: only('80'), methods: only('GET') })).toBe('port `80`');
