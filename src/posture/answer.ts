@@ -35,7 +35,9 @@ export function decide(mesh: Mesh, query: Query): Decision {
     return found.verdict === 'redirect' ? { verdict: 'deny', layer: 'routing', by: found.by, enforcedAt: 'gateway', because: found.because } : found;
   }
   if (to.workload === undefined && to.host === undefined && to.selector === undefined && to.ip !== undefined) {
-    return decideOutbound(mesh, query, query.from.workload === undefined ? undefined : workloadNamed(mesh, query.from.workload));
+    if (query.from.workload === undefined) return decideOutbound(mesh, query, undefined);
+    const client = workloadNamed(mesh, query.from.workload);
+    return client === undefined ? unknown('R28', `the calling workload \`${query.from.workload}\``, []) : decideOutbound(mesh, query, client);
   }
   const destination = addressed(mesh, query);
   if ('missing' in destination) return unknown(destination.rule, destination.missing, []);
