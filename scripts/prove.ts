@@ -5,8 +5,10 @@
 import { availableParallelism } from 'node:os';
 import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { wantedAspects } from '../test/support/random-mesh/aspects.ts';
-import { judge, type Counterexample, type Judged } from '../test/support/random-mesh/oracle.ts';
-import { asText, randomWorld, shrink, type World } from '../test/support/random-mesh/world.ts';
+import type { Counterexample } from '../test/support/random-mesh/comparison-laws.ts';
+import type { Judged } from '../test/support/random-mesh/judged-world.ts';
+import { judge } from '../test/support/random-mesh/oracle.ts';
+import { asText, provenWorld, shrink, type World } from '../test/support/random-mesh/world.ts';
 
 interface Counts {
   worlds: number;
@@ -60,7 +62,7 @@ function work({ first, last, step }: { readonly first: number; readonly last: nu
   let counts = none();
   const tell = (message: Message): void => parentPort?.postMessage(message);
   for (let seed = first; seed < last; seed += step) {
-    const judged = judge(randomWorld(seed));
+    const judged = judge(provenWorld(seed));
     if (judged.counterexample !== undefined) {
       tell({ type: 'failed', seed, found: judged.counterexample });
       continue;
@@ -84,7 +86,7 @@ function explained(seed: number, { law, query }: Counterexample): string {
       return false;
     }
   };
-  const world = randomWorld(seed);
+  const world = provenWorld(seed);
   const small = fails(world) ? shrink(world, fails) : world;
   const found = judge(small, options).counterexample;
   return [

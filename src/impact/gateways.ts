@@ -10,7 +10,9 @@ import type { Mesh, Workload } from '#mesh/model.ts';
 import { decide } from '#posture/answer.ts';
 import { mayTakeFrom } from '#posture/gateway-behind.ts';
 import { askedPorts, gatewayIds, gatewaysOf, isExposedGateway } from '#posture/gateway-destinations.ts';
+import { certificateTies } from '#posture/gateway-connections.ts';
 import { gatewayPort, guardedPort, looksAtServerNames, unreached, type GatewayEnd, type GatewayPort, type Presence } from '#posture/gateway-paths.ts';
+import { withSights } from '#posture/gateway-sights.ts';
 import { gatewaySeat } from '#posture/gateway-seat.ts';
 import { bothSpoken, gatewayQuestions } from '#posture/gateway-question.ts';
 import { expressionTies } from '#posture/gateway-ties.ts';
@@ -39,7 +41,7 @@ export interface GatewayComparison {
   readonly undecided: readonly RawChange[];
 }
 
-const nobody: GatewayPort = { untold: undefined, ends: new Map(), parts: new Map(), certificates: [], serverNames: [], asksIdentity: false };
+const nobody: GatewayPort = { untold: undefined, ends: new Map(), parts: new Map(), conditions: new Map(), certificates: [], serverNames: [], asksIdentity: false };
 
 /** The ends of routes whose posture differs between the sides. */
 export function gatewayContexts(sides: Sides, limits: Limits, memo: DifferenceMemo, internalErrors: string[]): GatewayComparison {
@@ -53,7 +55,7 @@ export function gatewayContexts(sides: Sides, limits: Limits, memo: DifferenceMe
     const view = { presence, byName: [[sides.base, pods.base] as const, [sides.head, pods.head] as const].some(([mesh, own]) => own !== undefined && looksAtServerNames(mesh, own)) };
     for (const number of askedPorts([{ mesh: sides.base, pods: pods.base }, { mesh: sides.head, pods: pods.head }])) {
       const at = (mesh: Mesh, own: GatewayPods | undefined): GatewayPort => (own === undefined ? nobody : gatewayPort(mesh, own, number, view));
-      const ports = { base: at(sides.base, pods.base), head: at(sides.head, pods.head) };
+      const ports = withSights({ base: at(sides.base, pods.base), head: at(sides.head, pods.head) }, { base: sides.base.config.pathNormalization, head: sides.head.config.pathNormalization });
       const open = ports.base.untold ?? ports.head.untold;
       const pair: PortPair = { sides, id, number, pods, ports };
       if (open === undefined) contexts.push(...contextsAt(pair, { limits, memo, internalErrors, presence }));
@@ -109,7 +111,7 @@ function contextsAt(at: PortPair, means: Means): PairContext[] {
         internalErrors: means.internalErrors,
         gateway: {
           outside: [[at.sides.base, at.pods.base] as const, [at.sides.head, at.pods.head] as const].some(([mesh, pods]) => pods !== undefined && isExposedGateway(mesh, pods)),
-          ties: [...identityTies, ...expressionTies(spoken.parts, [base, head])],
+          ties: [...identityTies, ...certificateTies(spoken.certificates), ...expressionTies(spoken.parts, [base, head])],
           mayTake: (way) => mayTake(at, end.backend, way, means.limits),
           questions: (way, cube, sample) => questionsOf(at, end, means.presence, way, cube, sample),
           unsaid: (cube) => (cube.predicates.some(({ dimension }) => spoken.parts.has(dimension)) ? 'which requests the expressions of the routes take together is not computed' : undefined),
@@ -152,7 +154,7 @@ function questionsOf({ sides, id, number, pods, ports }: PortPair, end: GatewayE
   if (own === undefined) return [];
   const spoken = bothSpoken(ports.base, ports.head);
   const questions = gatewayQuestions(sides[passing], own, { gateway: id, port: number, end }, cube, sample, spoken).map((query) => assuming(sides, end, presence, query));
-  const seenApart = [...ports.base.ends.values(), ...ports.head.ends.values()].some((other) => other.end.backend === end.backend && other.end.forwarding !== end.forwarding);
+  const seenApart = [...ports.base.ends.values(), ...ports.head.ends.values()].some((other) => other.end.backend === end.backend && other.end.forwarding.name !== end.forwarding.name);
   return seenApart ? questions.map((query) => seenAs(sides[passing], query)) : questions;
 }
 
@@ -168,7 +170,7 @@ function seenAs(mesh: Mesh, query: Query): Query {
   const { request, to } = query;
   if (request.protocol !== 'http' && request.protocol !== 'https') return query;
   const answer = decide(mesh, query);
-  const forwarded = answer.verdict === 'allow' ? answer.forwarded : undefined;
+  const forwarded = answer.verdict === 'allow' || answer.verdict === 'asks' ? answer.forwarded : undefined;
   return { ...query, to: { ...to, as: { path: forwarded?.path ?? request.path ?? '/', host: forwarded?.host ?? request.host ?? '' } } };
 }
 

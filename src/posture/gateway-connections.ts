@@ -4,7 +4,7 @@
  */
 import type { FilterChain } from '#semantics/gateways/filter-chains.ts';
 import type { ServedTls } from '#semantics/gateways/types.ts';
-import type { Predicate } from '#sets/cube.ts';
+import type { Cube, Predicate } from '#sets/cube.ts';
 import type { Matcher, TextMatcher } from '#sets/matcher.ts';
 import { protocolPredicate } from './connection-domains.ts';
 
@@ -89,8 +89,37 @@ function namedIdentities({ subjectAltNames }: ServedTls): readonly Predicate[] {
   return [{ dimension: 'peer', any: subjectAltNames.map((name): Matcher => ({ type: 'principal', pattern: { type: 'exact', text: name.startsWith(scheme) ? name.slice(scheme.length) : `\u0000${name}` } })), none: [] }];
 }
 
+/** Who signed it, of whom nobody asks. */
+export const anybody = 'anybody';
+
+/** A certificate that one server takes is one that another does, where that one asks for no more: requests that say otherwise cannot exist. */
+export function certificateTies(certificates: readonly Certificate[]): readonly Cube[] {
+  const includes = (narrow: Certificate, wide: Certificate): boolean => {
+    const signed = wide.by.includes(anybody) || narrow.by.every((one) => wide.by.includes(one));
+    return signed && (wide.names.length === 0 || (narrow.names.length > 0 && narrow.names.every((name) => wide.names.includes(name))));
+  };
+  return certificates.flatMap((narrow) =>
+    certificates.filter((wide) => wide.dimension !== narrow.dimension && includes(narrow, wide)).map((wide): Cube => ({ predicates: [{ dimension: narrow.dimension, any: [{ type: 'holds' }], none: [] }, { dimension: wide.dimension, any: [], none: [{ type: 'holds' }] }], origins: [] })),
+  );
+}
+
+/** A certificate that exactly those take which hold at the point; `undefined`: none is shown, or there is no such one. */
+export function certificateFor(certificates: readonly Certificate[], holds: (dimension: Certificate['dimension']) => boolean): { readonly by: string; readonly sans?: readonly string[] } | undefined {
+  const taking = certificates.filter(({ dimension }) => holds(dimension));
+  const refusing = certificates.filter(({ dimension }) => !holds(dimension));
+  if (taking.length === 0) return undefined;
+  const signed = [...new Set(taking.flatMap(({ by }) => by))].filter((one) => taking.every(({ by }) => by.includes(one) || by.includes(anybody)) && !refusing.some(({ by, names }) => names.length === 0 && by.includes(one)));
+  for (const by of signed) {
+    const against = new Set(refusing.filter((other) => other.by.includes(by)).flatMap(({ names }) => names));
+    const named = taking.filter(({ names }) => names.length > 0).map(({ names }) => names.find((name) => !against.has(name)));
+    const sans = named.filter((name) => name !== undefined);
+    if (sans.length === named.length) return { by, ...(sans.length === 0 ? {} : { sans: [...new Set(sans)] }) };
+  }
+  return undefined;
+}
+
 function certificateOf({ trusts, subjectAltNames, insecureSkipVerify }: ServedTls): Certificate {
-  if (insecureSkipVerify) return { dimension: 'opaque:client certificate of anybody', by: ['anybody'], names: [] };
+  if (insecureSkipVerify) return { dimension: `opaque:client certificate of ${anybody}`, by: [anybody], names: [] };
   const names = subjectAltNames.length === 0 ? '' : ` with name ${[...subjectAltNames].sort().join(' or ')}`;
   return { dimension: `opaque:client certificate of ${[...trusts].sort().join(' or ')}${names}`, by: trusts, names: subjectAltNames };
 }

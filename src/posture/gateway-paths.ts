@@ -11,7 +11,8 @@ import { routeEnds } from '#semantics/gateways/backends.ts';
 import type { RouteEnd } from '#semantics/gateways/backends.ts';
 import { chainsAt, overlapping } from '#semantics/gateways/filter-chains.ts';
 import type { FilterChain } from '#semantics/gateways/filter-chains.ts';
-import { forwardingOf } from '#semantics/gateways/forwarding.ts';
+import { asSent, forwardingOf } from '#semantics/gateways/forwarding.ts';
+import type { Forwarding } from '#semantics/gateways/forwarding.ts';
 import { virtualHosts } from '#semantics/gateways/http-routes.ts';
 import type { Guarded, VirtualHost } from '#semantics/gateways/http-routes.ts';
 import { lowerMatch } from '#semantics/gateways/route-lowering.ts';
@@ -38,8 +39,8 @@ import { claimTies, tokenTies } from './token-ties.ts';
 export interface GatewayEnd {
   /** `namespace/service:port`, or `host:port` of a ServiceEntry. */
   readonly backend: string;
-  /** What the routes make of path and authority (`forwardingOf`); empty: nothing. */
-  readonly forwarding: string;
+  /** What the routes make of path and authority. */
+  readonly forwarding: Forwarding;
 }
 
 export interface GatewayPort {
@@ -48,6 +49,8 @@ export interface GatewayPort {
   readonly ends: ReadonlyMap<string, { readonly end: GatewayEnd; readonly posture: DestinationPosture }>;
   /** Conditions of routes behind the opaque booleans of the cubes. */
   readonly parts: ReadonlyMap<Dimension, RoutePart>;
+  /** Conditions of policies behind them. */
+  readonly conditions: DestinationPosture['conditions'];
   /** Client certificates behind them. */
   readonly certificates: readonly Certificate[];
   /** Names by which TLS leads to some server, where they are no part of a request. */
@@ -57,7 +60,7 @@ export interface GatewayPort {
 }
 
 export function endKey({ backend, forwarding }: GatewayEnd): string {
-  return forwarding === '' ? backend : `${backend} (${forwarding})`;
+  return forwarding.name === '' ? backend : `${backend} (${forwarding.name})`;
 }
 
 /** Is a Service that no manifest of this side declares there all the same (R26)? */
@@ -146,7 +149,7 @@ class Collected {
     for (const end of this.#ends(chain.stream, chain.number)) {
       for (const [index, client] of clients.entries()) {
         const routing: Layer = { id: 'routing', allow: client.connections.map((predicates) => ({ predicates, origins: [{ policy: chain.by }] })), deny: [] };
-        this.#add({ backend: end.to, forwarding: '' }, end, `bytes ${chain.names.join(' ')} ${String(index)}`, routing, this.#policies('tcp', client, chain.unguarded), client);
+        this.#add({ backend: end.to, forwarding: asSent }, end, `bytes ${chain.names.join(' ')} ${String(index)}`, routing, this.#policies('tcp', client, chain.unguarded), client);
       }
     }
   }
@@ -234,7 +237,7 @@ class Collected {
 
   port(untold: Untold | undefined): GatewayPort {
     const ends = untold === undefined ? [...this.#drafts.values()].map((draft) => [endKey(draft.end), { end: draft.end, posture: this.#posture(draft) }] as const) : [];
-    return { untold, ends: new Map(ends), parts: this.#parts, certificates: [...this.#certificates.values()], serverNames: this.#serverNames, asksIdentity: this.#asksIdentity };
+    return { untold, ends: new Map(ends), parts: this.#parts, conditions: new Map(ends.flatMap(([, { posture }]) => [...posture.conditions])), certificates: [...this.#certificates.values()], serverNames: this.#serverNames, asksIdentity: this.#asksIdentity };
   }
 
   #posture({ possible, sure, assumptions, lowered }: Draft): DestinationPosture {
@@ -249,6 +252,7 @@ class Collected {
       opaque: [...new Map([...extensionMarks(extensionsAt(this.#mesh, this.#pods)), ...all.flatMap(({ opaque }) => opaque)].map((mark) => [`${mark.resource} ${mark.key}`, mark])).values()],
       asked: all.flatMap(({ asked }) => asked),
       readsTokens: this.#rules.length > 0,
+      conditions: new Map(all.flatMap(({ conditions }) => [...conditions])),
       ties: [...httpsTies, ...(this.#answersPreflights ? [preflight] : []), ...(this.#rules.length === 0 ? [] : [...tokenTies(this.#rules), ...claimTies(layers)])],
     });
   }

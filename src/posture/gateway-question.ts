@@ -4,6 +4,7 @@ import type { Mesh } from '#mesh/model.ts';
 import type { RoutedRequest } from '#semantics/gateways/http-routes.ts';
 import { regexExamples } from '#semantics/gateways/regex-examples.ts';
 import type { RoutePart } from '#semantics/gateways/route-lowering.ts';
+import type { Handling } from '#semantics/peer-authentication.ts';
 import { tokenRules } from '#semantics/request-authentication.ts';
 import { checkToken, withToken } from '#semantics/token-check.ts';
 import { hostName } from '#sets/authority.ts';
@@ -13,9 +14,11 @@ import { formatIp } from '#sets/ip.ts';
 import { holds, identityOf } from '#sets/matches.ts';
 import type { Value } from '#sets/matcher.ts';
 import { pathWithQuery } from './envoy.ts';
+import { anybody, certificateFor } from './gateway-connections.ts';
 import type { Certificate } from './gateway-connections.ts';
 import type { GatewayEnd, GatewayPort } from './gateway-paths.ts';
 import { gatewaySeat } from './gateway-seat.ts';
+import { conditionsMet } from './point-conditions.ts';
 import { requestAt } from './point-request.ts';
 import { setToken } from './point-token.ts';
 import type { Query } from './query.ts';
@@ -31,15 +34,15 @@ export interface GatewayTarget {
   readonly end: GatewayEnd;
 }
 
-type Spoken = Pick<GatewayPort, 'parts' | 'certificates' | 'serverNames'>;
+type Spoken = Pick<GatewayPort, 'parts' | 'conditions' | 'certificates' | 'serverNames'>;
 
 /** What both sides speak of: equal booleans mean the same on both. */
 export function bothSpoken(left: Spoken, right: Spoken): Spoken {
-  return { parts: new Map([...left.parts, ...right.parts]), certificates: [...left.certificates, ...right.certificates], serverNames: [...new Set([...left.serverNames, ...right.serverNames])] };
+  return { parts: new Map([...left.parts, ...right.parts]), conditions: new Map([...left.conditions, ...right.conditions]), certificates: [...left.certificates, ...right.certificates], serverNames: [...new Set([...left.serverNames, ...right.serverNames])] };
 }
 
 /** The point that a question about a gateway is. */
-export function gatewayPoint(mesh: Mesh, pods: GatewayPods, query: Query, { parts, certificates }: Spoken): Point {
+export function gatewayPoint(mesh: Mesh, pods: GatewayPods, query: Query, { parts, conditions, certificates }: Spoken): Point {
   const seat = gatewaySeat(mesh, pods);
   const rules = tokenRules(seat.attached.requestAuthentication, mesh.config);
   const host = query.request.host ?? query.request.sni ?? '';
@@ -64,9 +67,11 @@ export function gatewayPoint(mesh: Mesh, pods: GatewayPods, query: Query, { part
   for (const [dimension, part] of parts) point.set(dimension, part.holds(routed));
   const { certificate } = query.from;
   for (const { dimension, by, names } of certificates) {
-    const trusted = certificate !== undefined && (by.includes(certificate.by) || dimension === anybody);
+    const trusted = certificate !== undefined && (by.includes(certificate.by) || by.includes(anybody));
     point.set(dimension, trusted && (names.length === 0 || names.some((name) => certificate.sans?.includes(name) === true)));
   }
+  const handling: Handling = { outcome: 'chain', chain: 'http', seesPeer: asked.principal !== null, passthrough: false, rule: 'A4.7', because: '' };
+  for (const [dimension, met] of conditionsMet(mesh, [{ seat, met: asked, handling, conditions }], query.given ?? {})) point.set(dimension, met);
   for (const [key, value] of Object.entries(query.given ?? {})) if (key.startsWith('opaque:')) point.set(key as Dimension, value);
   return point;
 }
@@ -75,8 +80,6 @@ export function gatewayPoint(mesh: Mesh, pods: GatewayPods, query: Query, { part
 function insideTls({ principal, protocol }: AskedRequest): string {
   return principal === null ? protocol : protocol === 'https' ? 'http' : protocol === 'tls' ? 'tcp' : protocol;
 }
-
-const anybody = 'opaque:client certificate of anybody';
 
 function routedAs(mesh: Mesh, { request, from }: Query, { path, headers }: { readonly path: string; readonly headers: ReadonlyMap<string, string> }): RoutedRequest {
   const whole = pathWithQuery(path, mesh);
@@ -159,7 +162,7 @@ function questionAt({ gateway, port, end }: GatewayTarget, point: Point, certifi
   const spoken = valueAt(point, 'protocol');
   const protocol = spoken === 'https' || spoken === 'tcp' || spoken === 'tls' ? spoken : 'http';
   const { request, given } = requestAt(point, protocol, protocol === 'http' || protocol === 'https');
-  const shown = certificates.find(({ dimension }) => point.get(dimension) === true);
+  const certificate = certificateFor(certificates, (dimension) => point.get(dimension) === true);
   const source = point.get('source.ip');
   // Booleans of routes and certificates are part of the request itself.
   const told = Object.entries(given).filter(([key]) => !key.startsWith('opaque:') || !key.includes(' '));
@@ -167,7 +170,7 @@ function questionAt({ gateway, port, end }: GatewayTarget, point: Point, certifi
   return {
     from: {
       ...(typeof identity === 'string' ? { principal: identity } : { outside: true }),
-      ...(shown === undefined ? {} : { certificate: { by: shown.by[0] ?? '', ...(shown.names[0] === undefined ? {} : { sans: [shown.names[0]] }) } }),
+      ...(certificate === undefined ? {} : { certificate }),
       ...(typeof source === 'bigint' ? { ip: formatIp(source) } : {}),
     },
     to: { gateway, port, backend: end.backend },

@@ -65,7 +65,7 @@ function sendTo({ mesh, pods, query }: GatewayVisit, guarded: Guarded, request: 
   const { as } = query.to;
   if (as !== undefined && (as.path !== seen.path || as.host !== seen.host)) return refused(`\`${backend}\` sees the path \`${seen.path}\` of \`${seen.host}\``);
   const forwarded = differing(seen, query);
-  return { ...passed, ...(forwarded === undefined || passed.verdict !== 'allow' ? {} : { forwarded }), because: [...passed.because, { rule, text: `a route may send the request to \`${backend}\``, by: route.by }] };
+  return { ...passed, ...(forwarded === undefined || passed.verdict === 'deny' ? {} : { forwarded }), because: [...passed.because, { rule, text: `a route may send the request to \`${backend}\``, by: route.by }] };
 }
 
 /** R26: a Service that the repository does not hold is there where the question says so (`service:<host>`). */

@@ -83,6 +83,8 @@ export type Decision =
       readonly passthrough?: boolean;
       readonly via?: string;
       readonly hops?: readonly Hop[];
+      /** As the backend of the question would see it. */
+      readonly forwarded?: Forwarded;
       readonly because: readonly Step[];
     }
   | { readonly verdict: 'unknown'; readonly rule: RuleNumber; readonly missing: string; readonly because: readonly Step[] };

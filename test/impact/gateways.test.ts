@@ -142,6 +142,48 @@ describe('what the backend sees', () => {
   });
 });
 
+describe('what two routes make the same of', () => {
+  const whole = (match: string): string => to('orders', match, 'rewrite: {uri: /all}, ');
+  const plain = to('orders');
+
+  test('is no move from one to the other', () => {
+    const report = reviewed(files(gateway(), routes(plain)), files(gateway(), routes(whole('method: {exact: GET}, uri: {regex: "/.*"}'))));
+    const opened = report.changes.find(({ direction }) => direction === 'widened');
+    expect(opened?.destinations[0]?.id).toBe('shop/orders:80 (any as /all) through istio-system/ingress:443');
+    expect(opened?.region.cubes[0]?.paths).toEqual({ except: ['/all'] });
+    expect(opened?.witness?.request.path).not.toBe('/all');
+  });
+
+  test('is all there is where the routes take that alone', () => {
+    const exactly = (more: string): string => to('orders', 'uri: {exact: /all}', more);
+    expect(changesIn(reviewed(files(gateway(), routes(exactly(''))), files(gateway(), routes(whole('uri: {regex: "/all"}')))))).toEqual([]);
+    const host = reviewed(files(gateway(), routes(exactly(''))), files(gateway(), routes(exactly('rewrite: {authority: shop.example.com}, '))));
+    expect(host.changes.map(({ witness }) => witness?.request.host).filter((name) => name === 'shop.example.com')).toEqual([]);
+    expect(changesIn(host)).toContain('widened ingress');
+  });
+
+  test('an expression that moves a beginning is told like one that is written plainly', () => {
+    const written = (rewrite: string): string => to('orders', 'uri: {prefix: /api/}', `rewrite: {${rewrite}}, `);
+    const expression = (match: string): string => written(`uriRegexRewrite: {match: "${match}", rewrite: "/v1/\\\\1"}`);
+    expect(changesIn(reviewed(files(gateway(), routes(written('uri: /v1/'))), files(gateway(), routes(expression('^/api/(.*)$')))))).toEqual([]);
+    expect(changesIn(reviewed(files(gateway(), routes(written('uri: /v1/'))), files(gateway(), routes(expression('^/ap(.*)$')))))).toEqual(['narrowed ingress', 'widened ingress']);
+  });
+});
+
+describe('an authorizer at the gateway', () => {
+  const asks = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: istio, namespace: istio-system}\ndata: {mesh: "extensionProviders: [{name: opa, envoyExtAuthzGrpc: {service: opa.shop.svc.cluster.local, port: 9191}}]"}\n';
+  const opa = 'apiVersion: v1\nkind: Service\nmetadata: {name: opa, namespace: shop}\nspec: {selector: {app: opa}, ports: [{name: grpc, port: 9191}]}\n';
+  const custom = 'apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: ask, namespace: istio-system}\nspec: {selector: {matchLabels: {istio: ingressgateway}}, action: CUSTOM, provider: {name: opa}, rules: [{}]}\n';
+
+  test('is asked about the path that the backend will see', () => {
+    const same = [gateway(), asks, opa, custom];
+    const report = reviewed(files(...same, routes(api)), files(...same, routes(`${api}, ${to('orders', 'uri: {prefix: /more/}', 'rewrite: {uri: /public/}, ')}`)));
+    const opened = report.changes.find(({ direction }) => direction === 'widened');
+    expect(opened?.witness).toMatchObject({ base: { verdict: 'deny' }, head: { verdict: 'asks' } });
+    expect(opened?.witness?.to.as?.path).toMatch(/^\/public\//);
+  });
+});
+
 describe('a policy of the gateway', () => {
   test('that goes away opens what it refused, behind whatever routes', () => {
     const report = reviewed(files(gateway(), routes(api), atEdge('{to: [{operation: {paths: ["/api/internal*"]}}]}')), files(gateway(), routes(api)));
@@ -166,6 +208,21 @@ describe('a server', () => {
     expect(changesIn(report)).toEqual(['widened ingress']);
     expect(report.changes[0]?.witness).toMatchObject({ base: { verdict: 'deny', layer: 'mtls' }, head: { verdict: 'allow' } });
     expect(report.changes[0]?.witness?.from.certificate).toBeUndefined();
+  });
+
+  test('that asks everyone for a certificate where it asked nobody closes it, whatever names it left out', () => {
+    const optional = 'mode: OPTIONAL_MUTUAL, credentialName: shop, subjectAltNames: [bob.example]';
+    const report = reviewed(files(gateway(optional), routes(api)), files(gateway('mode: MUTUAL, credentialName: shop'), routes(api)));
+    expect(changesIn(report)).toEqual(['narrowed ingress']);
+    expect(report.changes[0]?.witness?.from.certificate).toBeUndefined();
+  });
+
+  test('that takes another name of certificates is told both ways, with a certificate that has one and not the other', () => {
+    const named = (name: string): string => `mode: MUTUAL, credentialName: shop, subjectAltNames: [${name}]`;
+    const report = reviewed(files(gateway(named('bob.example')), routes(api)), files(gateway(named('alice.example')), routes(api)));
+    expect(changesIn(report)).toEqual(['narrowed ingress', 'widened ingress']);
+    const shown = (direction: string): unknown => report.changes.find((change) => change.direction === direction)?.witness?.from.certificate?.sans;
+    expect([shown('narrowed'), shown('widened')]).toEqual([['bob.example'], ['alice.example']]);
   });
 
   test('of other hosts, of which no route is, opens nothing', () => {

@@ -1,7 +1,7 @@
 /** Behind a waypoint there are two networks: a latent change of the second one is confirmed although the waypoint answers first. */
 import { expect, test } from 'vitest';
 import { objectOf, type Document } from '../support/random-mesh/manifests.ts';
-import { compared } from '../support/random-mesh/oracle.ts';
+import { compared } from '../support/random-mesh/comparison-laws.ts';
 import { meshOf } from '../support/random-mesh/world.ts';
 
 const shop: readonly Document[] = [

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { cubeKey } from '#sets/keys.ts';
 import { objectOf, type Document } from '../support/random-mesh/manifests.ts';
-import { compared } from '../support/random-mesh/oracle.ts';
+import { compared } from '../support/random-mesh/comparison-laws.ts';
 import { meshOf } from '../support/random-mesh/world.ts';
 
 const keys = (id: string): string => `{"keys":[{"kty":"RSA","kid":"${id}","n":"${id}AQAB","e":"AQAB"}]}`;

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import type { Query } from '#posture/query.ts';
 import { objectOf, type Document } from '../support/random-mesh/manifests.ts';
-import { compared } from '../support/random-mesh/oracle.ts';
+import { compared } from '../support/random-mesh/comparison-laws.ts';
 import { meshOf } from '../support/random-mesh/world.ts';
 
 const workload = objectOf('apps/v1', 'Deployment', 'shop', 'cart', { spec: { selector: { matchLabels: { app: 'cart' } }, template: { metadata: { labels: { app: 'cart' } }, spec: { containers: [{ name: 'app', image: 'shop:1' }] } } } });

@@ -11,7 +11,7 @@ import { difference } from '#sets/difference.ts';
 import type { Matcher } from '#sets/matcher.ts';
 import { worlds } from '../support/random-mesh/arbitrary.ts';
 import { sidecarsOnly } from '../support/random-mesh/manifests.ts';
-import { compared, limits } from '../support/random-mesh/oracle.ts';
+import { compared, limits } from '../support/random-mesh/comparison-laws.ts';
 import { meshesOf } from '../support/random-mesh/world.ts';
 import { actionOf } from '../support/mesh-rewrites.ts';
 

@@ -9,7 +9,7 @@ import { meshes, worlds } from '../support/random-mesh/arbitrary.ts';
 import { edited } from '../support/random-mesh/edits.ts';
 import { fieldsAt, isFields, listAt } from '../support/random-mesh/fields.ts';
 import { authorizationPolicy, objectOf, ruleOf, sidecarsOnly, type Document } from '../support/random-mesh/manifests.ts';
-import { compared } from '../support/random-mesh/oracle.ts';
+import { compared } from '../support/random-mesh/comparison-laws.ts';
 import { randomQuery } from '../support/random-mesh/queries.ts';
 import { Random } from '../support/random-mesh/random.ts';
 import { namespaceValues, principals } from '../support/random-mesh/vocabulary.ts';

@@ -8,7 +8,7 @@ import { cubeKey } from '#sets/keys.ts';
 import { worlds } from '../support/random-mesh/arbitrary.ts';
 import { rewritten } from '../support/random-mesh/edits.ts';
 import { objectOf, type Document } from '../support/random-mesh/manifests.ts';
-import { compared } from '../support/random-mesh/oracle.ts';
+import { compared } from '../support/random-mesh/comparison-laws.ts';
 import { Random } from '../support/random-mesh/random.ts';
 import { asText, meshesOf, type World } from '../support/random-mesh/world.ts';
 import { reviewed } from '../support/reviewed.ts';

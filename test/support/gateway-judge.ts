@@ -3,19 +3,28 @@ import { compareSides } from '../../src/impact/compare.ts';
 import { flips } from '../../src/impact/causes.ts';
 import { DifferenceMemo } from '../../src/impact/pair-context.ts';
 import type { RawChange } from '../../src/impact/raw-change.ts';
-import { podPort } from '../../src/mesh/gateway-pods.ts';
+import { podPort, type GatewayPods } from '../../src/mesh/gateway-pods.ts';
 import type { Mesh } from '../../src/mesh/model.ts';
 import { decide } from '../../src/posture/answer.ts';
 import { gatewaysOf } from '../../src/posture/gateway-destinations.ts';
-import { gatewayPort, looksAtServerNames, type GatewayPort } from '../../src/posture/gateway-paths.ts';
+import { gatewayPort, looksAtServerNames, type GatewayPort, type PortView } from '../../src/posture/gateway-paths.ts';
+import { withSights } from '../../src/posture/gateway-sights.ts';
+import { refusedAsHttp } from '../../src/posture/envoy.ts';
+import { askedRequest } from '../../src/posture/request.ts';
 import { bothSpoken, gatewayPoint } from '../../src/posture/gateway-question.ts';
 import type { Decision, Query } from '../../src/posture/query.ts';
+import { impossible } from '../../src/posture/paths.ts';
 import { isDeclared } from '../../src/semantics/gateways/backends.ts';
+import type { Cube } from '../../src/sets/cube.ts';
 import { pointIn } from '../../src/sets/evaluate.ts';
 
 export interface Judgement {
-  readonly wrong: readonly unknown[];
+  readonly wrong: readonly { readonly law: string; readonly says: string; readonly query?: Query }[];
   readonly moved: number;
+  /** Moved questions that only an undecided change holds. */
+  readonly openMoves: number;
+  /** Questions that lie in the region of some change. */
+  readonly inRegions: number;
   readonly asked: number;
   readonly changes: readonly RawChange[];
 }
@@ -23,36 +32,33 @@ export interface Judgement {
 const limits = { workPerSeed: 200_000, regionsPerSeed: 40, atomsPerDimension: 4096 };
 
 /** Every question at every backend: its answer moves exactly where a change of that backend holds it. */
-export function judgeGateways(base: Mesh, head: Mesh, questions: readonly Query[]): Judgement {
-  const { changes, internalErrors } = compareSides({ environment: 'e', base, head, renamed: new Map() }, limits, new DifferenceMemo());
-  const wrong: unknown[] = [...internalErrors];
-  let [moved, asked] = [0, 0];
+export function judgeGateways(base: Mesh, head: Mesh, questions: readonly Query[], { changes, internalErrors } = compareSides({ environment: 'e', base, head, renamed: new Map() }, limits, new DifferenceMemo())): Judgement {
+  const wrong: Judgement['wrong'][number][] = internalErrors.map((says) => ({ law: 'every witness flips', says }));
+  let [moved, asked, inRegions, openMoves] = [0, 0, 0, 0];
   const [before, after] = [gatewaysOf(base), gatewaysOf(head)];
   const presence = (host: string): boolean => !isDeclared(base, host) && !isDeclared(head, host);
-  const ports = new Map<string, Readonly<Record<'base' | 'head', GatewayPort | undefined>>>();
+  const ports = new Map<string, Readonly<Record<'base' | 'head', GatewayPort>>>();
   for (const query of questions) {
+    if (isNoRequest(query)) continue;
     const id = query.to.gateway ?? '';
     const pods = { base: before.get(id), head: after.get(id) };
     const key = `${id} ${String(query.to.port)}`;
     const view = { presence, byName: (pods.base !== undefined && looksAtServerNames(base, pods.base)) || (pods.head !== undefined && looksAtServerNames(head, pods.head)) };
-    const at = ports.get(key) ?? {
-      base: pods.base === undefined ? undefined : gatewayPort(base, pods.base, query.to.port, view),
-      head: pods.head === undefined ? undefined : gatewayPort(head, pods.head, query.to.port, view),
-    };
+    const at = ports.get(key) ?? portsOf({ mesh: base, pods: pods.base }, { mesh: head, pods: pods.head }, query.to.port, view);
     ports.set(key, at);
-    if (at.base?.untold !== undefined || at.head?.untold !== undefined) continue;
+    if (at.base.untold !== undefined || at.head.untold !== undefined) continue;
     // Where no server asks for an identity of the mesh, who has one may as well come without.
-    if ((query.from.principal ?? null) !== null && at.base?.asksIdentity !== true && at.head?.asksIdentity !== true) continue;
+    if ((query.from.principal ?? null) !== null && !at.base.asksIdentity && !at.head.asksIdentity) continue;
     const leadsTo = (destination: string): string => [pods.base, pods.head].map((own) => (own === undefined ? '' : String(podPort(own, Number(destination.slice(destination.lastIndexOf(':') + 1)))))).join(' ');
-    const spoken = bothSpoken(at.base ?? nothing, at.head ?? nothing);
-    const ends = new Map([...(at.base?.ends ?? []), ...(at.head?.ends ?? [])].map(([name, { end }]) => [name, end]));
+    const spoken = bothSpoken(at.base, at.head);
+    const ends = new Map([...at.base.ends, ...at.head.ends].map(([name, { end }]) => [name, end]));
     for (const [name, end] of ends) {
       const siblings = [...ends].filter(([, other]) => other.backend === end.backend).map(([key]) => key);
       // A backend that gets requests in several ways is asked once, and what it sees of a request is part of the question.
       if (siblings[0] !== name) continue;
       const about = changes.filter(({ destination }) => siblings.some((key) => destination.id.startsWith(`${key} through ${id}:`)) && leadsTo(destination.id) === leadsTo(`:${String(query.to.port)}`));
       const question: Query = { ...query, to: { ...query.to, backend: end.backend } };
-      const names = view.byName ? [] : spoken.serverNames;
+      const names = view.byName ? undefined : spoken.serverNames;
       asked += 1;
       for (const way of ['up', 'down'] as const) {
         const [passing, own] = way === 'up' ? [head, pods.head ?? pods.base] : [base, pods.base ?? pods.head];
@@ -65,32 +71,49 @@ export function judgeGateways(base: Mesh, head: Mesh, questions: readonly Query[
         const sure = told.some(({ direction, cubes }) => !direction.startsWith('undecided') && cubes.some((cube) => pointIn(cube, point)));
         const open = told.some(({ direction, complete }) => direction.startsWith('undecided') || !complete);
         const flip = flips(left, right, way);
+        // No client can ask so: an unknown method, a path without a slash.
+        const never = (cubes: readonly Cube[]): boolean => cubes.some((cube) => pointIn(cube, point));
+        if (never(impossible)) continue;
+        const says = `${left.verdict} → ${right.verdict} at ${name}`;
+        if (sure) inRegions += 1;
         if (flip) moved += 1;
-        if (flip && !sure && !open) wrong.push({ missing: way, query, end: name, left: left.verdict, right: right.verdict });
-        if (!flip && sure) wrong.push({ claimed: way, query, end: name, left: left.verdict, right: right.verdict });
+        if (flip && !sure && open) openMoves += 1;
+        if (flip && !sure && !open) wrong.push({ law: `every request that moves lies in a reported change (${way})`, says, query });
+        if (!flip && sure && !never(siblings.flatMap((key) => [at.base, at.head].flatMap((port) => port.ends.get(key)?.posture.ties ?? [])))) wrong.push({ law: `every request of a region moves (${way})`, says, query });
       }
     }
   }
-  return { wrong, moved, asked, changes };
+  return { wrong, moved, openMoves, inRegions, asked, changes };
 }
 
 /** What the backend sees on the side that lets it pass. */
 function seenAs(answer: Decision, question: Query): Query {
   const { request, to } = question;
-  if (answer.verdict !== 'allow' || (request.protocol !== 'http' && request.protocol !== 'https')) return question;
+  if ((answer.verdict !== 'allow' && answer.verdict !== 'asks') || (request.protocol !== 'http' && request.protocol !== 'https')) return question;
   return { ...question, to: { ...to, as: { path: answer.forwarded?.path ?? request.path ?? '/', host: answer.forwarded?.host ?? request.host ?? request.sni ?? '' } } };
 }
 
-/** The best answer with any server name: who asks over HTTPS asks for the one that leads there. */
-function best(mesh: Mesh, question: Query, names: readonly string[]): Decision {
-  const own = decide(mesh, question);
+/**
+ * The best answer with any server name: who asks over HTTPS asks for the one that leads there.
+ * @param names `undefined`: the name is part of the question
+ */
+function best(mesh: Mesh, question: Query, names: readonly string[] | undefined): Decision {
+  const asked = decide(mesh, question);
   const { request, from } = question;
-  if (own.verdict === 'allow' || (request.protocol !== 'https' && (from.principal ?? null) === null)) return own;
+  // Who shows a certificate that is not taken may as well come without.
+  const own = from.certificate !== undefined && asked.verdict === 'deny' ? best(mesh, { ...question, from: withoutCertificate(from) }, names) : asked;
+  if (names === undefined || own.verdict === 'allow' || (request.protocol !== 'https' && (from.principal ?? null) === null)) return own;
   const host = request.host ?? request.sni;
   const more = [undefined, ...names].map((sni) => decide(mesh, { ...question, request: { ...(host === undefined ? {} : { host }), ...withoutName(request), ...(sni === undefined ? {} : { sni }) } }));
   // Bytes that are passed on are told apart by the name alone, which is part of the question there.
   const asHttp = more.filter((each) => each.verdict !== 'allow' || each.tls === undefined);
   return asHttp.find(({ verdict }) => verdict === 'allow') ?? asHttp.find(({ verdict }) => verdict === 'asks') ?? own;
+}
+
+function withoutCertificate(from: Query['from']): Query['from'] {
+  const copy = { ...from };
+  Reflect.deleteProperty(copy, 'certificate');
+  return copy;
 }
 
 function withoutName(request: Query['request']): Query['request'] {
@@ -99,4 +122,22 @@ function withoutName(request: Query['request']): Query['request'] {
   return copy;
 }
 
-const nothing = { parts: new Map(), certificates: [], serverNames: [] };
+const nothing: GatewayPort = { untold: undefined, ends: new Map(), parts: new Map(), conditions: new Map(), certificates: [], serverNames: [], asksIdentity: false };
+
+interface Side {
+  readonly mesh: Mesh;
+  readonly pods: GatewayPods | undefined;
+}
+
+/** A gateway's port as the comparison sees it. */
+export function portsOf(base: Side, head: Side, number: number, view: PortView): Readonly<Record<'base' | 'head', GatewayPort>> {
+  const at = ({ mesh, pods }: Side): GatewayPort => (pods === undefined ? nothing : gatewayPort(mesh, pods, number, view));
+  return withSights({ base: at(base), head: at(head) }, { base: base.mesh.config.pathNormalization, head: head.mesh.config.pathNormalization });
+}
+
+/** What no proxy takes for a request is asked by nobody. */
+function isNoRequest(query: Query): boolean {
+  const { protocol, path = '/' } = query.request;
+  if (protocol !== 'http' && protocol !== 'https') return false;
+  return !path.startsWith('/') || refusedAsHttp(askedRequest(query, query.from.principal ?? null, { name: '', namespace: '' })) !== undefined;
+}

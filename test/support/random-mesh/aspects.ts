@@ -11,7 +11,7 @@ export const wantedAspects = [
   'peer: known', 'peer: open world', 'peer: plaintext', 'peer: trust domain', 'source.ip', 'remote.ip', 'address block: v4', 'address block: v6',
   'port', 'port: declared HTTP', 'port: declared TCP', 'port: undeclared', 'protocol', 'host', 'method', 'path', 'path: normalized otherwise', 'path: template', 'path.query',
   'header', 'header: present or absent', 'header: exact', 'header: prefix', 'header: suffix', 'sni', 'token', 'token: issuer', 'token: subject', 'token: several places', 'claim', 'claim: audience', 'claim: presenter', 'claim: nested',
-  'destination.ip', 'external authorization', 'network: ingress', 'network: egress', 'pod-label', 'transport', 'ambient: ztunnel', 'ambient: waypoint', 'ambient: into a sidecar', 'opaque',
+  'destination.ip', 'external authorization', 'network: ingress', 'network: egress', 'pod-label', 'transport', 'ambient: ztunnel', 'ambient: waypoint', 'ambient: into a sidecar', 'opaque', 'gateway',
 ] as const;
 
 function patternOf(matcher: Matcher): TextMatcher | undefined {
@@ -73,6 +73,7 @@ export function aspectsOf(change: RawChange, scene: Scene): ReadonlySet<string> 
   if (typeof principal === 'string') found.add(scene.identities.has(principal) ? 'peer: known' : 'peer: open world');
   if (principal === null) found.add('peer: plaintext');
   const port = [scene.base, scene.head].map((mesh) => mesh.workloads.get(change.destination.id)?.ports.find((candidate) => candidate.port === query.to.port)?.protocol);
-  if (change.destination.known) found.add(port.includes('http') ? 'port: declared HTTP' : port.includes('tcp') ? 'port: declared TCP' : 'port: undeclared');
+  if (change.gateway !== undefined) found.add('gateway');
+  else if (change.destination.known) found.add(port.includes('http') ? 'port: declared HTTP' : port.includes('tcp') ? 'port: declared TCP' : 'port: undeclared');
   return found;
 }

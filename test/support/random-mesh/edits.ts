@@ -1,40 +1,17 @@
 /** Edits of the kinds that pull requests make, and rewrites that change the text only. */
 import { atWaypoint, bound, waypoint } from './ambient.ts';
+import { deleted, editing, replaced, some, withSpec, type Edit, type NamedEdit } from './editing.ts';
 import { extension } from './extensions.ts';
 import { fieldsAt, isFields, listAt } from './fields.ts';
+import { gatewayEdits, routesRewritten } from './gateway-edits.ts';
 import { authorizationPolicy, conditionOf, conditionValues, jwtRule, operationOf, peerAuthentication, requestAuthentication, ruleOf, sourceOf, type Action, type Document, type Features } from './manifests.ts';
 import { clusterPolicy, networkPolicy } from './network.ts';
 import type { Random } from './random.ts';
 import * as words from './vocabulary.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
-type Edit = (random: Random, documents: readonly Document[], features: Features) => readonly Document[] | undefined;
 
 const policyKinds = ['AuthorizationPolicy', 'PeerAuthentication', 'RequestAuthentication'];
-
-function replaced(documents: readonly Document[], index: number, ...by: readonly Document[]): readonly Document[] {
-  return [...documents.slice(0, index), ...by, ...documents.slice(index + 1)];
-}
-
-/** The position of some document of these kinds. */
-function some(random: Random, documents: readonly Document[], kinds: readonly string[]): number | undefined {
-  const found = documents.flatMap((document, index) => (kinds.includes(document.kind) ? [index] : []));
-  return found.length === 0 ? undefined : random.pick(found);
-}
-
-function withSpec(document: Document, change: (spec: Fields) => Fields): Document {
-  return { ...document, spec: change(fieldsAt(document, 'spec')) };
-}
-
-function editing(kinds: readonly string[], change: (random: Random, document: Document, features: Features) => Document | undefined): Edit {
-  return (random, documents, features) => {
-    const index = some(random, documents, kinds);
-    if (index === undefined) return undefined;
-    const document = documents[index];
-    const edited = document === undefined ? undefined : change(random, document, features);
-    return edited === undefined ? undefined : replaced(documents, index, edited);
-  };
-}
 
 function inRules(change: (random: Random, rules: readonly Fields[], action: Action) => readonly Fields[] | undefined): Edit {
   return editing(['AuthorizationPolicy'], (random, document) => {
@@ -192,15 +169,6 @@ const edits: readonly NamedEdit[] = [
   })],
 ];
 
-function deleted(kinds: readonly string[]): Edit {
-  return (random, documents) => {
-    const index = some(random, documents, kinds);
-    return index === undefined ? undefined : replaced(documents, index);
-  };
-}
-
-type NamedEdit = readonly [number, string, Edit];
-
 const networkEdits: readonly NamedEdit[] = [
   [30, 'network-policy-added', (random, documents) => [...documents, networkPolicy(random, random.pick(['shop', 'shop', 'web']), random.pick(['n0', 'new']))]],
   [25, 'network-policy-changed', editing(['NetworkPolicy'], (random, document) => {
@@ -233,7 +201,7 @@ export function edited(random: Random, base: readonly Document[], features: Feat
   let head = base;
   const names: string[] = [];
   const wanted = random.weighted([[4, 1], [3, 2], [2, 3]] as const);
-  const all = [...edits, ...(features.network ? networkEdits : []), ...(features.waypoints ? waypointEdits : []), ...(features.extensions ? extensionEdits : [])];
+  const all = [...edits, ...(features.network ? networkEdits : []), ...(features.waypoints ? waypointEdits : []), ...(features.extensions ? extensionEdits : []), ...(features.gateway ? gatewayEdits : [])];
   const choices = all.map(([weight, label, change]) => [weight, [label, change] as const] as const);
   for (let attempt = 0; names.length < wanted && attempt < 20; attempt += 1) {
     const [name, edit] = random.weighted(choices);
@@ -250,7 +218,7 @@ export function rewritten(random: Random, documents: readonly Document[]): reado
   const copies = documents.map((document) => {
     if (document.kind === 'AuthorizationPolicy') return renamed(withSpec(document, (spec) => ({ ...spec, ...(Array.isArray(spec['rules']) ? { rules: shuffledDeep(random, spec['rules']) } : {}) })));
     // The oldest of a scope is told by its name where the times are equal: the order of names stays.
-    return document.kind === 'PeerAuthentication' || document.kind === 'RequestAuthentication' ? renamed(document) : document;
+    return document.kind === 'PeerAuthentication' || document.kind === 'RequestAuthentication' ? renamed(document) : routesRewritten(random, document);
   });
   return random.shuffled(copies);
 }

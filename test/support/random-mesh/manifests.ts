@@ -25,9 +25,12 @@ export interface Features {
   readonly network: boolean;
   /** EnvoyFilters and WasmPlugins. */
   readonly extensions: boolean;
+  /** An ingress gateway in place of workloads: other questions, another judge. */
+  readonly gateway: boolean;
 }
 
-export const sidecarsOnly: Features = { ambient: false, waypoints: false, network: false, extensions: false };
+export const sidecarsOnly: Features = { ambient: false, waypoints: false, network: false, extensions: false, gateway: false };
+export const gatewaysOnly: Features = { ...sidecarsOnly, gateway: true };
 
 /** A whole mesh: configuration, namespaces, workloads with Services, policies of every kind. */
 export function randomMesh(random: Random, features: Features): readonly Document[] {

@@ -2,14 +2,10 @@
  * What must hold between the concrete evaluator and the symbolic comparison, asked of one world: the regions of the reported changes
  * are the requests whose verdict moves, no more and no less.
  */
-import { canonical } from '#lib/canonical.ts';
-import { compareText, distinct } from '#lib/order.ts';
-import { compareSides } from '#impact/compare.ts';
-import { DifferenceMemo } from '#impact/pair-context.ts';
+import { compareText } from '#lib/order.ts';
 import { leadingOf } from '#impact/headline.ts';
-import type { RawChange, RawComparison } from '#impact/raw-change.ts';
+import type { RawChange } from '#impact/raw-change.ts';
 import { askedOf, interpreted } from '#impact/witness-request.ts';
-import { ofKind } from '#mesh/attachment.ts';
 import type { Mesh, Workload } from '#mesh/model.ts';
 import { addressed } from '#posture/addressed.ts';
 import { decide, isProxyPort } from '#posture/answer.ts';
@@ -19,50 +15,18 @@ import { nobodysRequests } from '#posture/nobody.ts';
 import { impossible, pathsTo, type DestinationPosture } from '#posture/paths.ts';
 import { pointOf } from '#posture/point.ts';
 import type { Query } from '#posture/query.ts';
-import { tokenRules } from '#semantics/request-authentication.ts';
 import type { Cube, Point } from '#sets/cube.ts';
-import type { Limits } from '#sets/difference.ts';
 import { passes, pointIn } from '#sets/evaluate.ts';
 import { cubeKey } from '#sets/keys.ts';
-import { aspectsOf, declaredIdentities } from './aspects.ts';
-import { rewritten } from './edits.ts';
+import { compared, judgeMirror, judgeSilence, type Broken, type Counterexample } from './comparison-laws.ts';
+import { judgeGatewayWorld } from './gateway-oracle.ts';
+import { questionsPerWorld, shares, type Judged, type Options } from './judged-world.ts';
 import { randomQuery } from './queries.ts';
 import { Random } from './random.ts';
-import { meshesOf, meshOf, type World } from './world.ts';
-
-/** Every region is listed: a cut list could hide the one that holds a question. */
-export const limits: Limits = { workPerSeed: 200_000, regionsPerSeed: 500, atomsPerDimension: 4_096 };
-
-export const questionsPerWorld = 24;
+import { keySets, signedByOne } from './signing.ts';
+import { meshesOf, type World } from './world.ts';
 
 const rank: Readonly<Record<string, number>> = { deny: 0, asks: 1, allow: 2 };
-
-export interface Counterexample {
-  readonly law: string;
-  readonly says: string;
-  readonly query?: Query;
-}
-
-export interface Judged {
-  readonly counterexample?: Counterexample;
-  readonly widened: boolean;
-  readonly narrowed: boolean;
-  readonly undecided: boolean;
-  readonly skipped: boolean;
-  readonly asked: number;
-  readonly moved: number;
-  /** Moved questions that only an undecided change holds. */
-  readonly undecidedMoves: number;
-  /** Questions that lie in the region of some change. */
-  readonly inRegions: number;
-  /** What changes are about, by their number (`aspects.ts`). */
-  readonly dimensions: ReadonlyMap<string, number>;
-  readonly changes: number;
-}
-
-export function compared(base: Mesh, head: Mesh): RawComparison {
-  return compareSides({ environment: 'random', base, head, renamed: new Map() }, limits, new DifferenceMemo());
-}
 
 /** Destinations that both sides declare. */
 function sharedDestinations(base: Mesh, head: Mesh): readonly string[] {
@@ -123,12 +87,11 @@ function holding(changes: readonly RawChange[], direction: string, destination: 
   return changes.filter((change) => change.direction === direction && change.destination.id === destination && change.cubes.some((cube) => pointIn(cube, point)));
 }
 
-export interface Options {
-  /** Ask these instead of random questions. */
-  readonly queries?: readonly Query[];
+export function judge(world: World, options: Options = {}): Judged {
+  return world.features.gateway ? judgeGatewayWorld(world, options) : judgeWorkloads(world, options);
 }
 
-export function judge(world: World, options: Options = {}): Judged {
+function judgeWorkloads(world: World, options: Options): Judged {
   const { base, head } = meshesOf(world);
   const random = new Random(world.seed ^ 0x5bd1e995);
   const { changes, internalErrors } = compared(base, head);
@@ -149,19 +112,7 @@ export function judge(world: World, options: Options = {}): Judged {
   // The two that cost as much as all the rest are asked of every third world.
   if (world.seed % 3 === 0 || options.queries !== undefined) judgeMirror(base, head, changes, broken);
   if (world.seed % 3 === 1 || options.queries !== undefined) judgeSilence(world, base, random, broken);
-  const dimensions = new Map<string, number>();
-  const scene = { identities: declaredIdentities(base, head), base, head, documents: [...world.base, ...world.head] };
-  for (const change of changes) for (const name of aspectsOf(change, scene)) dimensions.set(name, (dimensions.get(name) ?? 0) + 1);
-  return {
-    ...(counterexample === undefined ? {} : { counterexample }),
-    widened: changes.some((change) => change.direction === 'widened'),
-    narrowed: changes.some((change) => change.direction === 'narrowed'),
-    undecided: changes.some((change) => change.direction.startsWith('undecided')),
-    skipped: changes.some((change) => !change.direction.startsWith('undecided') && !change.complete),
-    ...counts,
-    dimensions,
-    changes: changes.length,
-  };
+  return { ...(counterexample === undefined ? {} : { counterexample }), ...shares(changes, world, base, head), ...counts };
 }
 
 interface Judging {
@@ -172,19 +123,7 @@ interface Judging {
   readonly nowhere: (destination: Workload) => readonly Cube[];
   readonly changes: readonly RawChange[];
   readonly counts: { asked: number; moved: number; undecidedMoves: number; inRegions: number };
-  readonly broken: (law: string, says: string, query?: Query) => void;
-}
-
-/** Ids of all key sets that tokens are verified with on some side. */
-function keySets(...meshes: readonly Mesh[]): readonly string[] {
-  return distinct(meshes.flatMap((mesh) => tokenRules(ofKind(mesh, 'RequestAuthentication'), mesh.config).map((rule) => rule.keys)));
-}
-
-/** A signature is right under one set of keys: where there are several, the question says which. */
-function signedByOne(query: Query, keys: readonly string[], random: Random): Query {
-  const { token } = query.request;
-  if (token?.valid !== true || keys.length < 2) return query;
-  return { ...query, request: { ...query.request, token: { ...token, valid: false } }, given: { ...query.given, [`keys:${random.pick(keys)}`]: true } };
+  readonly broken: Broken;
 }
 
 function judgeQuery(query: Query, { base, head, view, nowhere, changes, counts, broken }: Judging): void {
@@ -222,7 +161,7 @@ function judgeQuery(query: Query, { base, head, view, nowhere, changes, counts, 
 }
 
 /** The witness of a change lies in a region of its direction: its own, or that of another reason for which it flips, too. */
-function witnessHeld(change: RawChange, changes: readonly RawChange[], base: Mesh, head: Mesh, view: View, broken: Judging['broken']): void {
+function witnessHeld(change: RawChange, changes: readonly RawChange[], base: Mesh, head: Mesh, view: View, broken: Broken): void {
   if (change.witness === undefined || !change.destination.known || (change.direction !== 'widened' && change.direction !== 'narrowed')) return;
   const { query } = change.witness;
   const [passing, refusing] = change.direction === 'widened' ? [head, base] : [base, head];
@@ -234,34 +173,4 @@ function witnessHeld(change: RawChange, changes: readonly RawChange[], base: Mes
   // The words do not speak of conditions that are not interpreted: a request that needs none of them is the better proof.
   const leading = leadingOf(change.cubes.map((cube) => ({ cube })), change.complete).map(({ cube }) => ({ cube: interpreted(cube) }));
   if (point !== undefined && !leading.some(({ cube }) => pointIn(askedOf(cube, point), point))) broken('a witness lies in what its headline begins with', `${change.direction} at ${change.destination.id}: not in ${leading.map(({ cube }) => cubeKey(cube)).join(' or ')}`, query);
-}
-
-/** What swapping the sides must mirror. */
-function mirrored(changes: readonly RawChange[], swap: boolean): readonly string[] {
-  const other: Readonly<Record<string, string>> = {
-    widened: 'narrowed', narrowed: 'widened', weakened: 'strengthened', strengthened: 'weakened',
-    'undecided-widened': 'undecided-narrowed', 'undecided-narrowed': 'undecided-widened', 'latent-widened': 'latent-narrowed', 'latent-narrowed': 'latent-widened',
-  };
-  const direction = (change: RawChange): string => (swap ? (other[change.direction] ?? '') : change.direction);
-  const answer = (witness: NonNullable<RawChange['witness']>): readonly unknown[] => {
-    const [first, second] = swap ? [witness.head, witness.base] : [witness.base, witness.head];
-    return [witness.query, first.verdict, second.verdict];
-  };
-  return changes
-    .map((change) => canonical([change.destination.id, change.facet, direction(change), change.cubes.map(cubeKey), change.witness === undefined ? null : answer(change.witness)]))
-    .sort(compareText);
-}
-
-function judgeMirror(base: Mesh, head: Mesh, changes: readonly RawChange[], broken: Judging['broken']): void {
-  const forth = mirrored(changes, false);
-  const back = mirrored(compared(head, base).changes, true);
-  const lone = forth.find((text) => !back.includes(text)) ?? back.find((text) => !forth.includes(text));
-  if (lone !== undefined) broken('swapping base and head mirrors every change', `${forth.includes(lone) ? 'only forth' : 'only back'}: ${lone}`);
-}
-
-function judgeSilence(world: World, base: Mesh, random: Random, broken: Judging['broken']): void {
-  const same = compared(base, meshOf(world.base)).changes[0];
-  if (same !== undefined) broken('a mesh compared with itself has no change', `${same.direction} at ${same.destination.id}`);
-  const again = compared(base, meshOf(rewritten(random, world.base))).changes[0];
-  if (again !== undefined) broken('the same mesh in other words has no change', `${again.direction} at ${again.destination.id}: ${again.cubes.map(cubeKey).join(' or ')}`);
 }

@@ -6,7 +6,8 @@ import { enrolmentKnowledge } from '#mesh/enrolment.ts';
 import type { Mesh } from '#mesh/model.ts';
 import { edited } from './edits.ts';
 import { fieldsAt, isFields } from './fields.ts';
-import { randomMesh, sidecarsOnly, type Document, type Features } from './manifests.ts';
+import { gatewayMesh } from './gateways.ts';
+import { gatewaysOnly, randomMesh, sidecarsOnly, type Document, type Features } from './manifests.ts';
 import { Random } from './random.ts';
 
 export interface World {
@@ -32,13 +33,21 @@ function featuresOf(random: Random): Features {
   ]);
 }
 
-/** @param wanted absent: any, by the seed */
+/** @param wanted absent: any with workloads, by the seed */
 export function randomWorld(seed: number, wanted?: Features): World {
   const random = new Random(seed);
   const features = wanted ?? featuresOf(random);
-  const base = inCluster(randomMesh(random, features));
+  const base = inCluster(features.gateway ? gatewayMesh(random) : randomMesh(random, features));
   const { head, names } = edited(random, base, features);
   return { base, head: inCluster(head), edits: names, seed, features };
+}
+
+/** Of so many seeds one is a world with a gateway in place of workloads. */
+const gatewayEvery = 16;
+
+/** Everything that a proof asks. */
+export function provenWorld(seed: number): World {
+  return randomWorld(seed, seed % gatewayEvery === 0 ? gatewaysOnly : undefined);
 }
 
 function idOf(document: Document): string {
