@@ -5,9 +5,9 @@ import { hasNetwork, hasNetworkPolicies, throughNetworkPaths } from '#posture/ne
 import { clientOf } from '#posture/arrival.ts';
 import { pathsTo } from '#posture/paths.ts';
 import { pointOf } from '#posture/point.ts';
-import { workloadNamed } from '#posture/answer.ts';
+import { addressed } from '#posture/addressed.ts';
 import type { Decision, Query } from '#posture/query.ts';
-import type { Mesh } from '#mesh/model.ts';
+import type { Mesh, Workload } from '#mesh/model.ts';
 import { namespaceOfId } from '#mesh/workload-id.ts';
 import type { Point } from '#sets/cube.ts';
 import { pointIn } from '#sets/evaluate.ts';
@@ -28,16 +28,27 @@ export function changeOf(query: Query, { environment, base, head, answers }: Ask
   const direction = after > before ? 'widened' : 'narrowed';
   const policed = hasNetworkPolicies(base) || hasNetworkPolicies(head);
   const points = (after > before ? [head, base] : [base, head]).flatMap((mesh) => pointsAt(mesh, query, policed));
-  const own = changes.filter(({ change }) => change.environments.includes(environment) && change.direction === direction && change.destinations.some(({ id }) => id === query.to.workload));
+  const asked = new Set([base, head].flatMap((mesh) => askedWorkloads(mesh, query)).map(({ id }) => id));
+  const own = changes.filter(({ change }) => change.environments.includes(environment) && change.direction === direction && change.destinations.some(({ id }) => asked.has(id)));
   return own.find(({ cubes }) => points.some((point) => cubes.some((cube) => pointIn(cube, point))))?.change;
 }
 
-function pointsAt(mesh: Mesh, query: Query, policed: boolean): readonly Point[] {
-  const workload = query.to.workload === undefined ? undefined : workloadNamed(mesh, query.to.workload);
-  if (workload === undefined) return [];
-  const direct = pathsTo(mesh, workload);
-  const point = pointOf(mesh, workload, named(mesh, query), policed && hasNetwork(workload) ? throughNetworkPaths(direct, mesh, workload) : direct);
-  return point === undefined ? [] : [point];
+/** The declared workload that a question names, or those behind the host that it names. */
+export function askedWorkloads(mesh: Mesh, query: Query): readonly Workload[] {
+  if (query.to.selector !== undefined) return [];
+  const destination = addressed(mesh, query);
+  return 'missing' in destination ? [] : destination.pods.map(({ workload }) => workload);
+}
+
+/**
+ * The question as regions speak of it, at each workload that it leads to.
+ * @param policed NetworkPolicies stand on some side: the calling pod and its labels are part of the request then
+ */
+export function pointsAt(mesh: Mesh, query: Query, policed: boolean): readonly Point[] {
+  return askedWorkloads(mesh, query).flatMap((workload) => {
+    const direct = pathsTo(mesh, workload);
+    return pointOf(mesh, workload, named(mesh, query), policed && hasNetwork(workload) ? throughNetworkPaths(direct, mesh, workload) : direct) ?? [];
+  });
 }
 
 /** A region speaks of identities, a question may name the workload that has one. */

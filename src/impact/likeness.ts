@@ -44,10 +44,10 @@ function likenessOf(left: Sides, right: Sides): Likeness | undefined {
   return { policies, gateways: policies.length < differing.length };
 }
 
-/** What is known about the age of PeerAuthentications (M15a, M15b), but for those that differ anyway. */
+/** What is known about the age of PeerAuthentications (M15a, M15b) and of Services (A4.4), but for those that differ anyway. */
 function sameAges(left: Mesh, right: Mesh, apart: ReadonlySet<string>): boolean {
-  return ofKind(left, 'PeerAuthentication').every((policy) => {
-    const id = resourceId(policy);
+  return [...ofKind(left, 'PeerAuthentication'), ...ofKind(left, 'Service')].every((object) => {
+    const id = resourceId(object);
     return apart.has(id) || (left.seniors?.has(id) === right.seniors?.has(id) && left.unsettled.has(id) === right.unsettled.has(id) && left.elders.has(id) === right.elders.has(id));
   });
 }

@@ -49,7 +49,7 @@ export function buildMesh(resources: readonly AnyResource[], settings: MeshSetti
   const installations = installationsOf(admitted) ?? (world === 'closed' ? onlyInstallation : undefined);
   const orphaned = installations === undefined ? [] : orphanedHooks(admitted, installations);
   const enrolmentWorld: EnrolmentWorld = { closed: world === 'closed', knowledge, installations, orphanedHooks: orphaned, stated: stated.enrolment ?? {} };
-  const workloads = workloadsOf(admitted, namespaces, enrolmentWorld, config);
+  const workloads = workloadsOf(admitted, namespaces, enrolmentWorld, config, settings.seniors);
   // M52: injected sidecars take HBONE where the installation has ambient, unless the mesh says otherwise.
   const hbone = config.sidecarHbone ?? installations?.some((installation) => installation.hbone);
   const checked: MeshConfig = { ...config, sidecarHbone: hbone, sidecarHboneStated: config.sidecarHbone, extensionProviders: withRegistry(config.extensionProviders, admitted, settings.extensionHosts, world) };
@@ -180,6 +180,7 @@ function workloadsOf(
   namespaces: ReadonlyMap<string, Namespace>,
   enrolmentWorld: EnrolmentWorld,
   { rootNamespace, interceptionMode }: MeshConfig,
+  seniors: ReadonlySet<string> | undefined,
 ): ReadonlyMap<string, Workload> {
   const found = inIdOrder(resources.filter(isWorkload));
   const servicesFor = serviceFinder(resources);
@@ -196,7 +197,7 @@ function workloadsOf(
     const id = (shared.get(plain) ?? 0) > 1 ? `${plain}[${resource.kind}]` : plain;
     const enrolment = enrolmentOfPod(resource, namespace, namespaces.get(namespace), enrolmentWorld);
     const capture = inboundCapture(enrolment, resource.spec.podAnnotations, captureDefaults(enrolment.mode === 'sidecar' ? enrolment.revision : undefined, namespace, enrolmentWorld, interceptionMode));
-    const declared = ingressFor(namespace, resource.spec.podLabels) ?? declaredPorts(resource.spec, servicesFor(namespace, resource.spec.podLabels));
+    const declared = ingressFor(namespace, resource.spec.podLabels) ?? declaredPorts(resource.spec, servicesFor(namespace, resource.spec.podLabels), seniors);
     const named = new Set(declared.map((port) => port.port));
     const holes = [...capture.exclude].filter((port) => !named.has(port) && !proxyPorts.has(port));
     const listed = capture.mode === 'listed' ? [...capture.include].filter((port) => !named.has(port)) : [];

@@ -45,15 +45,9 @@ export function namedProtocol(name: string): PortProtocol | undefined {
   return undefined;
 }
 
-/** Oldest Service first, in the same second (or without a time) by name: the first that declares a port decides (A4.4). */
-export function byAge(services: readonly Resource<'Service'>[]): Resource<'Service'>[] {
-  return [...services].sort(
-    compareBy(
-      (service) => creationSecond(service.creationTimestamp),
-      (service) => service.name,
-      (service) => service.namespace ?? '',
-    ),
-  );
+/** Oldest first: 0 for what the base side has before 1 for what the head adds, whatever their times say (as M15b has it for policies). */
+function generation(service: Resource<'Service'>, seniors: ReadonlySet<string> | undefined): number {
+  return seniors === undefined || seniors.has(resourceId(service)) ? 0 : 1;
 }
 
 /** Seconds since the epoch; objects without a time are as young as can be, all of the same second. */
@@ -63,17 +57,34 @@ export function creationSecond(timestamp: string | undefined): number {
 }
 
 /**
- * The pod's ports that Services declare, ascending. `services`: those that select the pod; `spec`: nothing where no manifest has the pod, then only
- * numbers are told. Of equally old Services the first by name
- * decides, and a number goes before a name that resolves to it (recorded).
+ * The pod's ports that Services declare, ascending: of several Services the oldest decides (A4.4). Of equally old ones the first by name does, and a
+ * number goes before a name that resolves to it (recorded).
+ * @param spec nothing where no manifest has the pod, then only numbers are told
+ * @param services those that select the pod
+ * @param seniors ids of what is surely older than all else; nothing: no age is known
  */
-export function declaredPorts(spec: WorkloadSpec | undefined, services: readonly Resource<'Service'>[]): readonly DeclaredPort[] {
-  const candidates = byAge(services).flatMap((service, order) =>
-    service.spec.ports.map((port, position) => ({ service, port, age: creationSecond(service.creationTimestamp), named: typeof port.targetPort === 'string' ? 1 : 0, order, position })),
+export function declaredPorts(spec: WorkloadSpec | undefined, services: readonly Resource<'Service'>[], seniors?: ReadonlySet<string>): readonly DeclaredPort[] {
+  const byName = [...services].sort(
+    compareBy(
+      (service) => service.name,
+      (service) => service.namespace ?? '',
+    ),
+  );
+  const candidates = byName.flatMap((service, order) =>
+    service.spec.ports.map((port, position) => ({
+      service,
+      port,
+      generation: generation(service, seniors),
+      second: creationSecond(service.creationTimestamp),
+      named: typeof port.targetPort === 'string' ? 1 : 0,
+      order,
+      position,
+    })),
   );
   candidates.sort(
     compareBy(
-      (candidate) => candidate.age,
+      (candidate) => candidate.generation,
+      (candidate) => candidate.second,
       (candidate) => candidate.named,
       (candidate) => candidate.order,
       (candidate) => candidate.position,

@@ -31,7 +31,7 @@ export function portsDeclaredFor(mesh: Mesh, workload: Workload): readonly Decla
   const known = ports.get(workload);
   if (known !== undefined) return known;
   const spec = podSpecOf(workload);
-  const fresh = spec === undefined ? [] : declaredPorts(spec, servicesOf(mesh, workload).filter((service) => service.kind === 'Service'));
+  const fresh = spec === undefined ? [] : declaredPorts(spec, servicesOf(mesh, workload).filter((service) => service.kind === 'Service'), mesh.seniors);
   ports.set(workload, fresh);
   return fresh;
 }

@@ -131,7 +131,7 @@ export function phantomWorkload(mesh: Mesh, namespace: string, labels: Labels): 
   );
   const text = selectorText(labels);
   const capture = inboundCapture(enrolment, {});
-  const declared = declaredPorts(undefined, servicesOf(mesh, { namespace, labels }).filter((service) => service.kind === 'Service'));
+  const declared = declaredPorts(undefined, servicesOf(mesh, { namespace, labels }).filter((service) => service.kind === 'Service'), mesh.seniors);
   return {
     id: `${namespace}/${text === '' ? '*' : text}`,
     namespace,

@@ -31,6 +31,19 @@ describe('several Services on one port of a pod', () => {
     expect(protocols(service('shop/z', '{name: http, port: 80, targetPort: 8080}'), service('shop/a', '{name: tcp, port: 81, targetPort: 8080}'))).toEqual([{ port: 8080, protocol: 'tcp', captured: true }]);
   });
 
+  const head = (seniors: readonly string[]) =>
+    meshOf({ seniors: new Set(seniors) }, namespace('shop', 'istio-injection: enabled'), shop, service('shop/z', '{name: http, port: 80, targetPort: 8080}'), service('shop/a', '{name: tcp, port: 81, targetPort: 8080}'))
+      .workloads.get('shop/shop')
+      ?.ports.find((each) => each.port === 8080)?.protocol;
+
+  test('what the base side has is older than what the head adds, whatever its name', () => {
+    expect(head(['Service/shop/z'])).toBe('http');
+  });
+
+  test('near miss: of two that the base side has, or that the head adds, the first by name decides', () => {
+    expect([head(['Service/shop/a', 'Service/shop/z']), head([])]).toEqual(['tcp', 'tcp']);
+  });
+
   test('a named target port is the container’s; one that no container has is nothing', () => {
     expect(protocols(service('shop/a', '{name: grpc, port: 80, targetPort: web}, {name: tcp, port: 81, targetPort: nowhere}'))).toEqual([{ port: 8080, protocol: 'http', captured: true }]);
   });
