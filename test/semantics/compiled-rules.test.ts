@@ -1,6 +1,6 @@
 /**
  * What each field and each condition of a rule becomes: at a proxy that reads HTTP, at one that sees bytes, and at ztunnel, for an ALLOW and
- * for a DENY (A section 3, A4.1 to A4.13). `fixtures/semantics/rules.txt`: `vitest -u` writes it anew, and the difference is to be read.
+ * for a DENY (A section 3, A4.1 to A4.13). `fixtures/semantics/rules`: `vitest -u` writes it anew, and the difference is to be read.
  */
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
@@ -96,8 +96,20 @@ function told(rule: string, config: MeshConfig): string {
   return `${rule === '' ? 'nothing is asked' : rule}\n${same ? `  ${first?.[1] ?? ''}\n` : lines.map(([name, text]) => `  ${name}: ${text}\n`).join('')}\n`;
 }
 
-test('what each rule becomes', () =>
-  expect(rules.map((rule) => told(rule, usual)).join('')).toMatchFileSnapshot(fileURLToPath(new URL('../../fixtures/semantics/rules.txt', import.meta.url))));
+const parts: Readonly<Record<string, readonly string[]>> = {
+  sources: rules.filter((rule) => rule.startsWith('from') && !rule.includes('}}, ')),
+  operations: rules.filter((rule) => rule.startsWith('to')),
+  connections: rules.filter((rule) => /^when: \[{key: "(source|remote|destination|connection|experimental)/.test(rule)),
+  requests: rules.filter((rule) => rule.startsWith('when: [{key: "request')),
+  several: rules.filter((rule) => rule === '' || rule.includes('}}, ')),
+};
+
+test('each rule is in one part', () => {
+  expect(Object.values(parts).flat().sort()).toEqual([...rules].sort());
+});
+
+test.each(Object.entries(parts))('what %s become', (name, own) =>
+  expect(own.map((rule) => told(rule, usual)).join('')).toMatchFileSnapshot(fileURLToPath(new URL(`../../fixtures/semantics/rules/${name}.txt`, import.meta.url))));
 
 test('trust domains and the normalization of paths are the mesh’s', () => {
   const of = (rule: string, chain: Chain, action = 'ALLOW'): string => cubes(action, rule, chain, aliased);
@@ -125,7 +137,7 @@ test('without a token that anybody reads, positive conditions on it never hold a
 
 test('an unknown key takes the rule away, whatever the action (A1.14)', () => {
   for (const key of ['request.body', 'request.headers[x', 'request.auth.claims', 'experimental.envoy.filters.x', 'experimental.other[x]']) {
-    for (const action of ['ALLOW', 'DENY']) expect(cubes(action, when(key, 'values: [a]'), 'http', usual)).toBe('never');
+    for (const action of ['ALLOW', 'DENY']) expect(cubes(action, when(key, 'notValues: [a]'), 'http', usual)).toBe('never');
   }
 });
 

@@ -1,12 +1,12 @@
 /**
  * What policies of the network become in front of a destination: alternatives of layers over who calls, from which pod, to which port (M136 to
- * M145). `fixtures/semantics/network.txt`: `vitest -u` writes it anew, and the difference is to be read.
+ * M145). `fixtures/semantics/network`: `vitest -u` writes it anew, and the difference is to be read.
  */
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import type { Told } from '#lib/told.ts';
 import type { Mesh, Workload } from '#mesh/model.ts';
-import { networkKey, networkMoved, networkPosture, outboundPosture } from '#semantics/network-lowering.ts';
+import { impossibleTransports, labelledNobodies, networkKey, networkMoved, networkPosture, noPod, outboundPosture } from '#semantics/network-lowering.ts';
 import type { NetworkPosture } from '#semantics/network-lowering.ts';
 import { decidePacket } from '#semantics/network-policy.ts';
 import type { End, Packet } from '#semantics/network-policy.ts';
@@ -73,13 +73,28 @@ const cases: readonly Case[] = [
   { name: 'the cluster’s rules for a namespace whose labels nobody tells', documents: [deployment('other/job'), admin('a', 1, 'subject: {namespaces: {matchLabels: {team: red}}}, ingress: [{action: Deny, from: [{namespaces: {}}]}]')], to: 'other/job' },
 ];
 
-test('what policies become in front of a destination', () => {
-  const told = cases.map(({ name, documents, world, tunnelled, to }) => {
+const recorded = (name: string): string => fileURLToPath(new URL(`../../fixtures/semantics/network/${name.replaceAll(/[^a-z]+/g, '-')}.txt`, import.meta.url));
+
+describe('what policies become in front of a destination', () => {
+  test.each(cases.map((one) => [one.name, one] as const))('%s', (name, { documents, world, tunnelled, to }) => {
     const mesh = meshOf(world === undefined ? {} : { world }, ...base, ...documents);
-    return `${name}\n${shown(networkPosture(mesh, workload(mesh, to ?? 'shop/db'), tunnelled ?? false))}\n`;
+    return expect(shown(networkPosture(mesh, workload(mesh, to ?? 'shop/db'), tunnelled ?? false))).toMatchFileSnapshot(recorded(name));
   });
-  const outward = ['no policy', 'sources that are let out to the destination', 'sources that are let out anywhere', 'egress of the cluster', 'what is not read', 'the baseline, where no policy isolates'].map((name) => `${name}, to an address outside\n${shown(outboundPosture(meshOf({}, ...base, ...(cases.find((each) => each.name === name)?.documents ?? []))))}\n`);
-  return expect([...told, ...outward].join('')).toMatchFileSnapshot(fileURLToPath(new URL('../../fixtures/semantics/network.txt', import.meta.url)));
+});
+
+describe('and in front of an address outside', () => {
+  test.each(['no policy', 'sources that are let out to the destination', 'sources that are let out anywhere', 'egress of the cluster', 'what is not read', 'the baseline, where no policy isolates'].map((name) => [name] as const))('%s', (name) =>
+    expect(shown(outboundPosture(meshOf({}, ...base, ...(cases.find((each) => each.name === name)?.documents ?? []))))).toMatchFileSnapshot(recorded(`${name} outward`)));
+});
+
+test('callers that are no pod have no labels, and some connections cannot be', () => {
+  const told = (cubes: readonly Parameters<typeof cubeKey>[0][]): readonly string[] => cubes.map((cube) => `${cubeKey(cube)}${cube.origins.length === 0 ? '' : ' by somebody'}`);
+  const nobody = 'peer: * except source-namespace [[],["*",[]]]';
+  expect(told([noPod])).toEqual([nobody]);
+  expect(told(impossibleTransports)).toEqual(['protocol: one-of "http" | one-of "https" | one-of "tls" & transport: one-of "SCTP" | one-of "UDP"', 'peer: identified & transport: one-of "SCTP" | one-of "UDP"']);
+  const mesh = meshOf({}, ...base, into('{from: [{podSelector: {matchLabels: {b: x, a: x}}}]}'), out('', 'web/out', '{matchLabels: {c: x}}'));
+  expect(told(labelledNobodies(networkPosture(mesh, workload(mesh, 'shop/db'), false).alternatives))).toEqual(['a', 'b', 'c'].map((key) => `${nobody} & pod-label:${key}: present`));
+  expect(labelledNobodies(networkPosture(meshOf({}, ...base), workload(mesh, 'shop/db'), false).alternatives)).toEqual([]);
 });
 
 describe('whether packets to a destination may fare otherwise', () => {
