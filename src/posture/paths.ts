@@ -138,8 +138,8 @@ function throughWaypoints(mesh: Mesh, workload: Workload, mode: 'sidecar' | 'amb
     sure: plain ? possible : [...straight(direct.sure), ...ways.sure],
     assumptions: [...direct.assumptions, ...ways.lowered.flatMap((lowered) => lowered.assumedProviders)],
     opaque: [...direct.opaque, ...ways.opaque],
-    readsTokens: direct.readsTokens || ways.readsTokens,
-    ties: [...direct.ties, ...ways.ties, ...(ways.readsTokens ? claimTies(ways.possible.flatMap((path) => path.layers)) : [])],
+    readsTokens: direct.readsTokens || ways.tokenRules.length > 0,
+    ties: [...direct.ties, ...ways.ties, ...(ways.tokenRules.length === 0 ? [] : [...tokenTies(ways.tokenRules), ...claimTies(ways.possible.flatMap((path) => path.layers))])],
     waypoints: ways.waypoints,
     asked: [...direct.asked, ...ways.lowered.flatMap((lowered) => lowered.asked)],
   });

@@ -124,7 +124,9 @@ export function pointOf(mesh: Mesh, workload: Workload, query: Query, posture: D
   const named = withAuthority((way?.waypoint !== undefined || tunnelled) && query.to.host === undefined ? { ...query, request: { host: `${unnamedPodAddress}:${String(way.port)}`, ...query.request } } : query);
   const asked = askedRequest(way === undefined ? named : { ...named, to: { ...query.to, port: way.port } }, query.from.principal ?? null, workload);
   const attached = policiesFor(mesh, workload);
-  const rules = tokenRules((way?.waypoint === undefined ? attached : policiesAtWaypoint(mesh, way.waypoint, way.service)).requestAuthentication, mesh.config);
+  // A2.16: behind a waypoint the pod's sidecar reads tokens, too.
+  const readAtPod = way?.waypoint === undefined || isSidecarPod(workload) ? tokenRules(attached.requestAuthentication, mesh.config) : [];
+  const rules = [...(way?.waypoint === undefined ? [] : tokenRules(policiesAtWaypoint(mesh, way.waypoint, way.service).requestAuthentication, mesh.config)), ...readAtPod];
   const met: AskedRequest = fromAmbient && !tunnelled ? { ...asked, principal: null, sni: null } : asked;
   const handling = way?.waypoint !== undefined ? handleTunnel(addressedProtocol(way.service, query.to.port), asked.protocol) : tunnelled ? handleTunnel(protocolOf(workload, asked.port), asked.protocol) : handleConnection(protocolOf(workload, asked.port), modeAt(effectiveMtls(mesh, attached), asked.port).mode, { protocol: met.protocol, identity: met.principal !== null });
   if (behindEnvoy && asked.protocol === 'http' && handling.outcome === 'chain' && handling.chain === 'http' && refusedAsHttp(asked) !== undefined) return undefined;

@@ -18,6 +18,7 @@ import { lowerPolicy, mergeCubes } from '#semantics/lowering.ts';
 import { clientKinds, effectiveMtls, foreignTrustDomain, handleConnection, handleTunnel, modeAt } from '#semantics/peer-authentication.ts';
 import type { ClientKind, Handling } from '#semantics/peer-authentication.ts';
 import { tokenRules } from '#semantics/request-authentication.ts';
+import type { TokenRule } from '#semantics/request-authentication.ts';
 import type { Cube, Layer, Path, Predicate } from '#sets/cube.ts';
 import { parseIp } from '#sets/ip.ts';
 import { holds } from '#sets/matches.ts';
@@ -49,7 +50,8 @@ export interface WaypointWays {
   /** What is addressed leads to one port of the pod. */
   readonly ties: readonly Cube[];
   readonly lowered: readonly LoweredPolicies[];
-  readonly readsTokens: boolean;
+  /** Of the waypoints and of the sidecar behind them. */
+  readonly tokenRules: readonly TokenRule[];
   /** By path id: through which waypoint, and what is addressed then. */
   readonly waypoints: ReadonlyMap<string, AddressedWaypoint>;
 }
@@ -85,7 +87,7 @@ export function waypointWays(mesh: Mesh, workload: Workload, mode: 'sidecar' | '
     opaque: built.flatMap(({ opaque }) => opaque),
     ties: ways.flatMap(({ address, target }) => (target === undefined || address === podAddress ? [] : [cube([addressedAs(address), { dimension: 'port', any: [], none: [{ type: 'number', value: target }] }])])),
     lowered: built.flatMap(({ lowered }) => lowered),
-    readsTokens: built.some(({ readsTokens }) => readsTokens),
+    tokenRules: built.flatMap((each) => each.tokenRules),
     waypoints: new Map(built.map(({ id, way, conditions }) => [id, { waypoint: way.waypoint, address: way.address, conditions }])),
   };
 }
@@ -117,7 +119,7 @@ interface Built {
   readonly asking: readonly (readonly Cube[])[];
   readonly opaque: WaypointWays['opaque'];
   readonly lowered: readonly LoweredPolicies[];
-  readonly readsTokens: boolean;
+  readonly tokenRules: readonly TokenRule[];
 }
 
 function layersOf(mesh: Mesh, workload: Workload, mode: 'sidecar' | 'ambient' | 'none', way: Way): Built & Pick<AddressedWaypoint, 'conditions'> {
@@ -128,7 +130,7 @@ function layersOf(mesh: Mesh, workload: Workload, mode: 'sidecar' | 'ambient' | 
     asking: [...first.asking, ...second.asking],
     opaque: [...first.opaque, ...second.opaque],
     lowered: [...first.lowered, ...second.lowered],
-    readsTokens: first.readsTokens || second.readsTokens,
+    tokenRules: [...first.tokenRules, ...second.tokenRules],
     conditions: { front: conditionsOf(first), behind: conditionsOf(second) },
   };
 }
@@ -172,7 +174,7 @@ function atWaypoint(mesh: Mesh, { waypoint, service, port }: Way): Built {
 
 /** A2.16: the pod's own guard, which sees the waypoint. */
 function behind(mesh: Mesh, workload: Workload, mode: 'sidecar' | 'ambient' | 'none', { waypoint, target }: Way): Built {
-  const open: Built = { shared: [], asking: [], opaque: [], lowered: [], readsTokens: false };
+  const open: Built = { shared: [], asking: [], opaque: [], lowered: [], tokenRules: [] };
   const identity = waypointIdentity(mesh, waypoint);
   const port: readonly Constant[] = target === undefined ? [] : [['port', target]];
   const address = parseIp(defaultClientAddress) ?? 0n;
@@ -240,6 +242,6 @@ export function envoyLayers(mesh: Mesh, attached: Parameters<typeof sidecarLower
     asking: lowered.asking.length === 0 ? [] : [lowered.asking],
     opaque: lowered.opaque,
     lowered: [lowered],
-    readsTokens: rules.length > 0,
+    tokenRules: rules,
   };
 }

@@ -169,9 +169,8 @@ describe('the layers at a question’s point give the verdict that `decide` give
   });
 });
 
-describe('the address that a sidecar behind a waypoint sees on a connection of bytes', () => {
-  const behindDoor = (block: string): Mesh =>
-    closedMesh(readManifests(`apiVersion: v1
+const behindDoor = (policy: string): Mesh =>
+  closedMesh(readManifests(`apiVersion: v1
 kind: Namespace
 metadata: {name: shop, labels: {istio-injection: enabled, istio.io/use-waypoint: door}}
 ---
@@ -185,20 +184,46 @@ kind: Gateway
 metadata: {name: door, namespace: shop, labels: {istio.io/waypoint-for: workload}}
 spec: {gatewayClassName: istio-waypoint}
 ---
-apiVersion: security.istio.io/v1
+${policy}`));
+
+function bothAnswer(mesh: Mesh, query: Query, verdict: 'allow' | 'deny'): void {
+  const workload = mesh.workloads.get('shop/cart');
+  if (workload === undefined) throw new Error('no such workload');
+  const posture = pathsTo(mesh, workload, true);
+  const point = pointOf(mesh, workload, query, posture);
+  expect(decide(mesh, query).verdict).toBe(verdict);
+  expect(point !== undefined && passes(posture.sure, point) ? 'allow' : 'deny').toBe(verdict);
+}
+
+describe('the address that a sidecar behind a waypoint sees on a connection of bytes', () => {
+  const query: Query = { from: { principal: 'cluster.local/ns/shop/sa/cart', client: 'ambient' }, to: { workload: 'shop/cart', port: 5555 }, request: { protocol: 'tcp' } };
+
+  test.each([['192.0.2.0/24', 'deny'], ['127.9.9.9/32', 'allow']] as const)('is the same for the layers and for `decide`: %s', (block, verdict) => {
+    bothAnswer(behindDoor(`apiVersion: security.istio.io/v1
 kind: AuthorizationPolicy
 metadata: {name: c, namespace: shop}
 spec: {rules: [{from: [{source: {remoteIpBlocks: ['${block}']}}]}]}
-`));
-  const query: Query = { from: { principal: 'cluster.local/ns/shop/sa/cart', client: 'ambient' }, to: { workload: 'shop/cart', port: 5555 }, request: { protocol: 'tcp' } };
+`), query, verdict);
+  });
+});
 
-  test.each([['192.0.2.0/24', 'deny'], ['127.9.9.9/32', 'allow']])('is the same for the layers and for `decide`: %s', (block, verdict) => {
-    const mesh = behindDoor(block);
-    const workload = mesh.workloads.get('shop/cart');
-    if (workload === undefined) throw new Error('no such workload');
-    const posture = pathsTo(mesh, workload, true);
-    const point = pointOf(mesh, workload, query, posture);
-    expect(decide(mesh, query).verdict).toBe(verdict);
-    expect(point !== undefined && passes(posture.sure, point) ? 'allow' : 'deny').toBe(verdict);
+describe('what a sidecar behind a waypoint reads as a token (A2.16, A5.4)', () => {
+  const reading = (target: string): Mesh => behindDoor(`apiVersion: security.istio.io/v1
+kind: RequestAuthentication
+metadata: {name: l, namespace: shop}
+spec: {${target}jwtRules: [{issuer: https://issuer.example, fromHeaders: [{name: x-token}]}]}
+`);
+  const asked = (headers: Readonly<Record<string, string>>): Query => ({ from: { principal: 'cluster.local/ns/shop/sa/cart', client: 'ambient' }, to: { workload: 'shop/cart', port: 80 }, request: { protocol: 'http', headers } });
+
+  test.each([['the pod alone', ''], ['the waypoint alone', 'targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: door}], ']])('other bytes in its header are refused: read by %s', (_, target) => {
+    bothAnswer(reading(target), asked({ 'x-token': 'alice' }), 'deny');
+  });
+
+  test('other bytes in another header are not', () => {
+    bothAnswer(reading(''), asked({ 'x-other': 'alice' }), 'allow');
+  });
+
+  test('nor is anything where the rule is that of another workload', () => {
+    bothAnswer(reading('selector: {matchLabels: {app: till}}, '), asked({ 'x-token': 'alice' }), 'allow');
   });
 });
