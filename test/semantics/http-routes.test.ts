@@ -7,7 +7,6 @@ import { headerOf, hostFor, matchedPrefix, parameter, pathFits, routeFor, virtua
 import type { Guarded, RoutedRequest, VirtualHost } from '#semantics/gateways/http-routes.ts';
 import type { OwnedServer } from '#semantics/gateways/merged-servers.ts';
 import { authorityIn, forwardedAs, redirectLocation } from '#semantics/gateways/route-action.ts';
-import type { Served } from '#semantics/gateways/served.ts';
 import type { GatewayHttpRoute, RouteSet, ServedGateway } from '#semantics/gateways/types.ts';
 
 const exact = (value: string): StringMatch => ({ type: 'exact', value });
