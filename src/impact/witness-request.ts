@@ -1,5 +1,6 @@
 /** From the sample of a region to requests that may prove it: attributes that follow from each other, and assumptions that are not needed. */
 import type { Query } from '#posture/query.ts';
+import { namespaceLabelPrefix } from '#semantics/namespace-labels.ts';
 import { portNameDimension } from '#semantics/network-lowering.ts';
 import { claimDimension, claimPathOf } from '#semantics/values.ts';
 import type { Cube, Dimension, Point } from '#sets/cube.ts';
@@ -107,7 +108,7 @@ export function plainlySigned(cube: Cube, sample: Point): Point {
 
 /**
  * The question with its assumptions about opaque conditions, and first without them: what the request itself decides needs none. What a
- * port is called where no pod is declared follows from no request.
+ * port is called where no pod is declared, and how a namespace is labelled that nothing declares, follows from no request.
  */
 export function leastAssuming(query: Query): readonly Query[] {
   const { given, ...plain } = query;
@@ -115,7 +116,7 @@ export function leastAssuming(query: Query): readonly Query[] {
   const isOpaque = ([key]: readonly [string, boolean]): boolean => key.startsWith('opaque:');
   if (!entries.some(isOpaque)) return [query];
   const assuming = (kept: readonly (readonly [string, boolean])[]): Query => (kept.length > 0 ? { ...plain, given: Object.fromEntries(kept) } : plain);
-  const isName = ([key]: readonly [string, boolean]): boolean => key.startsWith(portNameDimension(''));
+  const isName = ([key]: readonly [string, boolean]): boolean => key.startsWith(portNameDimension('')) || key.startsWith(namespaceLabelPrefix);
   return [assuming(entries.filter((entry) => !isOpaque(entry))), ...(entries.some(isName) ? [assuming(entries.filter((entry) => !isOpaque(entry) || isName(entry)))] : []), query];
 }
 

@@ -1,7 +1,7 @@
 /** The network layer of one question: its two ends as NetworkPolicies see them, and the answer in front of every proxy. */
 import type { Mesh, Workload } from '#mesh/model.ts';
 import { podSpecOf } from '#mesh/ports.ts';
-import { namespaceReader } from '#semantics/namespace-labels.ts';
+import { namespaceAssumed, namespaceReader } from '#semantics/namespace-labels.ts';
 import { portNameDimension } from '#semantics/network-lowering.ts';
 import { decidePacket, untouched } from '#semantics/network-policy.ts';
 import type { End, NetworkAnswer, PodEnd, Transport } from '#semantics/network-policy.ts';
@@ -54,7 +54,8 @@ export function networkAnswer(question: NetworkQuestion): NetworkAnswer {
 function destinationEnd({ mesh, query, destination }: NetworkQuestion): End {
   const address = parseIp(query.to.ip ?? '');
   if (destination === undefined) return address === undefined ? { type: 'somebody' } : { type: 'outside', address };
-  return podOf(mesh, destination, address ?? parseIp(someDestinationPod));
+  const pod = podOf(mesh, destination, address ?? parseIp(someDestinationPod));
+  return pod.type === 'pod' ? { ...pod, namespaceAssumed: namespaceAssumed(pod.namespace, query.given) } : pod;
 }
 
 function sourceEnds({ mesh, query }: NetworkQuestion, callers: readonly Workload[]): readonly End[] {

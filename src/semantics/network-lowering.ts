@@ -5,7 +5,6 @@
  */
 import { canonical, shortHash } from '#lib/canonical.ts';
 import { compareText } from '#lib/order.ts';
-import type { Told } from '#lib/told.ts';
 import type { ClusterPeer, ClusterPort, NetworkPeer, NetworkPort } from '#manifests/network-policy.ts';
 import type { LabelSelector } from '#manifests/selector.ts';
 import type { Mesh, Workload } from '#mesh/model.ts';
@@ -13,10 +12,10 @@ import { podSpecOf } from '#mesh/ports.ts';
 import type { Cube, CubeOrigin, Layer, Predicate } from '#sets/cube.ts';
 import { parseCidr } from '#sets/ip.ts';
 import { cubeKey, predicateKey } from '#sets/keys.ts';
-import { requirementsOf, selectionHolds, selectionTold } from '#sets/label-selection.ts';
+import { requirementsOf, selectionHolds } from '#sets/label-selection.ts';
 import type { Matcher } from '#sets/matcher.ts';
 import { mergeCubes } from './lowering.ts';
-import { declaredNamespaces, namespaceReader } from './namespace-labels.ts';
+import { declaredNamespaces, namespaceSelected } from './namespace-labels.ts';
 import type { Transport } from './network-policy.ts';
 import { networkWorldOf, type IsolatingPolicy, type TierRule } from './network-world.ts';
 
@@ -30,7 +29,7 @@ export interface NetworkPosture {
   readonly alternatives: readonly Alternative[];
   /** Content of everything that decides here; equal on both sides: no packet moves. */
   readonly key: string;
-  /** Objects of which a part is not interpreted here (domain names, nodes, labels that nobody tells), each with the key of its content. */
+  /** Objects of which a part is not interpreted here (domain names, nodes), each with the key of its content. */
   readonly opaque: readonly { readonly resource: string; readonly key: string }[];
 }
 
@@ -208,7 +207,10 @@ function tiered(rules: readonly TierRule[], name: string, matchOf: (rule: TierRu
 function ingressAlternatives(lowering: Lowering, destination: Workload): readonly Alternative[] {
   const { mesh } = lowering;
   const world = networkWorldOf(mesh);
-  const match = (rule: TierRule): readonly Cube[] => (clusterTargets(lowering, rule, rule.subject).length > 0 ? tierMatch(lowering, rule, rule.rule.peers.flatMap((peer) => sourceOf(lowering, rule, peer))) : []);
+  const match = (rule: TierRule): readonly Cube[] => {
+    const targets = clusterTargets(lowering, rule, rule.subject);
+    return targets.length === 0 ? [] : tierMatch(lowering, rule, rule.rule.peers.flatMap((peer) => sourceOf(lowering, rule, peer)).flatMap((source) => targets.map((target) => [...source, ...target])));
+  };
   const isolating = isolatingFor(mesh, destination);
   const rest = isolating.length > 0 ? [{ id: ' in:policies', layers: [layer(mergeCubes(isolating.flatMap((policy) => ingressCubes(lowering, policy))))] }] : tiered(world.tier('Baseline', 'ingress'), 'in', match, [{ id: ' in:policies', layers: [layer('all')] }]);
   return tiered(world.tier('Admin', 'ingress'), 'in', match, rest);
@@ -289,9 +291,7 @@ function targetPredicates(lowering: Lowering, policy: IsolatingPolicy, peer: Net
   if ((peer.podSelector === undefined && peer.namespaceSelector === undefined) || hostNetwork(destination)) return [];
   if (peer.podSelector !== undefined && !selectionHolds(peer.podSelector, destination.labels)) return [];
   if (peer.namespaceSelector === undefined) return destination.namespace === policy.namespace ? [[]] : [];
-  const told = selectionTold(peer.namespaceSelector, namespaceReader(mesh, destination.namespace));
-  if (told === undefined) lowering.unread.set(policy.id, shortHash(canonical(policy.rules)));
-  return told === true ? [[]] : [];
+  return namespaceSelected(mesh, destination.namespace, peer.namespaceSelector);
 }
 
 function blockPredicates(dimension: 'source.ip' | 'destination.ip', cidr: string, except: readonly string[]): readonly Conjunction[] {
@@ -399,10 +399,7 @@ function clusterTargets(lowering: Lowering, rule: TierRule, peer: ClusterPeer): 
   if (peer.type === 'networks') return peer.networks.flatMap((cidr) => blockPredicates('destination.ip', cidr, []));
   if (peer.type === 'unknown' || (destination === undefined && (peer.type === 'nodes' || peer.type === 'domain-names'))) unread(lowering, rule);
   if (destination === undefined || (peer.type !== 'namespaces' && peer.type !== 'pods')) return [];
-  const namespace = namespaceReader(mesh, destination.namespace);
-  const told: Told = peer.type === 'namespaces' || selectionHolds(peer.pods, destination.labels) ? selectionTold(peer.namespaces, namespace) : false;
-  if (told === undefined) unread(lowering, rule);
-  return told === true ? [[]] : [];
+  return peer.type === 'namespaces' || selectionHolds(peer.pods, destination.labels) ? namespaceSelected(mesh, destination.namespace, peer.namespaces) : [];
 }
 
 /** Callers that a cluster-wide peer or subject names. */

@@ -9,7 +9,7 @@ import type { ClusterPeer, ClusterPort, NetworkPeer, NetworkPort, NetworkRule } 
 import type { ContainerPort } from '#manifests/workload.ts';
 import type { Labels } from '#mesh/selection.ts';
 import { blockHolds, parseCidr } from '#sets/ip.ts';
-import { readerOf, selectionTold, type LabelReader, type LabelSelection } from '#sets/label-selection.ts';
+import { readerOf, selectionTold, type LabelReader, type LabelSelection, type RequirementReader } from '#sets/label-selection.ts';
 import type { NetworkWorld, TierRule, TrafficDirection } from './network-world.ts';
 
 export type Transport = 'TCP' | 'UDP' | 'SCTP';
@@ -19,6 +19,8 @@ export interface PodEnd {
   readonly namespace: string;
   /** Labels of the namespace as far as somebody tells. */
   readonly namespaceLabel: LabelReader;
+  /** What is assumed of its labels where nobody tells. */
+  readonly namespaceAssumed?: RequirementReader;
   /** `undefined`: some pod of the namespace, its labels are not told. */
   readonly labels: Labels | undefined;
   /** Ports of its containers; `undefined`: not told. */
@@ -133,11 +135,15 @@ function peerTold(peer: NetworkPeer, namespace: string, other: End): Told {
   if (other.type === 'somebody') return undefined;
   return everyTold<() => Told>(
     [
-      () => (namespaceSelector === undefined ? other.namespace === namespace : selectionTold(namespaceSelector, other.namespaceLabel)),
+      () => (namespaceSelector === undefined ? other.namespace === namespace : namespaceTold(namespaceSelector, other)),
       () => (podSelector === undefined ? true : podTold(podSelector, other)),
     ],
     (part) => part(),
   );
+}
+
+function namespaceTold(selector: LabelSelection, pod: PodEnd): Told {
+  return selectionTold(selector, pod.namespaceLabel, pod.namespaceAssumed);
 }
 
 function podTold(selector: LabelSelection, pod: PodEnd): Told {
@@ -181,10 +187,10 @@ function tierAnswer(rules: readonly TierRule[], direction: TrafficDirection, sub
 function clusterPeerTold(peer: ClusterPeer, end: End): Told {
   switch (peer.type) {
     case 'namespaces':
-      return end.type === 'outside' ? false : end.type === 'somebody' ? undefined : selectionTold(peer.namespaces, end.namespaceLabel);
+      return end.type === 'outside' ? false : end.type === 'somebody' ? undefined : namespaceTold(peer.namespaces, end);
     case 'pods':
       if (end.type !== 'pod') return end.type === 'outside' ? false : undefined;
-      return everyTold<() => Told>([() => selectionTold(peer.namespaces, end.namespaceLabel), () => podTold(peer.pods, end)], (part) => part());
+      return everyTold<() => Told>([() => namespaceTold(peer.namespaces, end), () => podTold(peer.pods, end)], (part) => part());
     case 'networks':
       return someTold(peer.networks, (cidr) => blockTold(cidr, end));
     case 'nodes':

@@ -21,10 +21,13 @@ export function readerOf(labels: Readonly<Record<string, string>>): LabelReader 
   return (key) => (Object.hasOwn(labels, key) ? (labels[key] ?? null) : null);
 }
 
-export function selectionTold(selection: LabelSelection, read: LabelReader): Told {
+/** Of one requirement whether it holds where nobody tells the label. */
+export type RequirementReader = (requirement: Requirement) => Told;
+
+export function selectionTold(selection: LabelSelection, read: LabelReader, untold?: RequirementReader): Told {
   return everyTold(requirementsOf(selection), (requirement) => {
     const value = read(requirement.key);
-    return value === undefined ? undefined : requirementHolds(requirement, value);
+    return value === undefined ? untold?.(requirement) : requirementHolds(requirement, value);
   });
 }
 

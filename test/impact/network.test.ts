@@ -53,6 +53,41 @@ describe('a NetworkPolicy', () => {
     expect(told(changes)).toEqual(['widened access shop/db']);
   });
 
+  describe('for egress by labels of a namespace that nothing declares', () => {
+    const api = networkPolicy('bank/api', 'podSelector: {matchLabels: {app: api}}, ingress: [{}]');
+    const peer = (labels: string, pods = ''): string => `{to: [{namespaceSelector: {${labels}}${pods}}]}`;
+    const tenants = peer('matchLabels: {kind: tenant}');
+    const out = (...rules: readonly string[]): string => networkPolicy('web/front', `podSelector: {matchLabels: {app: front}}, policyTypes: [Egress], egress: [${rules.join(', ')}]`);
+    const toApi = (base: readonly string[], head: readonly string[]): readonly RawChange[] => {
+      const { changes, internalErrors } = compareOfTexts([...cluster, api, out(...base)], [...cluster, api, out(...head)], compareSides, new DifferenceMemo(), 'open');
+      expect(internalErrors).toEqual([]);
+      return changes.filter(({ destination }) => destination.id.startsWith('bank/'));
+    };
+
+    test('tells the destination that another rule adds, where the labels do not let it in already', () => {
+      const changes = toApi([tenants], [tenants, peer('matchLabels: {kubernetes.io/metadata.name: bank}', ', podSelector: {matchLabels: {app: api}}')]);
+      expect(told(changes)).toEqual(['widened access bank/app=api']);
+      expect(changes[0]?.witness).toMatchObject({ query: { from: { pod: { namespace: 'web', labels: { app: 'front' } } }, given: { 'opaque:namespace-label bank kind=tenant': false } }, base: { verdict: 'deny', layer: 'network-policy' }, head: { verdict: 'allow' } });
+    });
+
+    test('says nothing of it where a rule for another namespace is added', () => {
+      expect(told(toApi([tenants], [tenants, peer('matchLabels: {kubernetes.io/metadata.name: argo}')]))).toEqual([]);
+    });
+
+    test('has a list of values hold what each of them holds', () => {
+      const listed = peer('matchExpressions: [{key: kind, operator: In, values: [tenant, guest]}]');
+      expect(told(toApi([listed], [tenants, peer('matchLabels: {kind: guest}')]))).toEqual([]);
+      expect(told(toApi([tenants], [listed]))).toEqual(['widened access bank/app=api']);
+    });
+
+    test('knows that a label is there or not, that a value is excluded, and that an operator which does not exist selects nothing', () => {
+      const having = (operator: string, values = ''): string => peer(`matchExpressions: [{key: kind, operator: ${operator}${values}}]`);
+      expect(told(toApi([having('Exists')], [having('DoesNotExist')]))).toEqual(['widened access bank/app=api', 'narrowed access bank/app=api']);
+      expect(told(toApi([having('NotIn', ', values: [guest]')], [having('NotIn', ', values: [guest, tenant]')]))).toEqual(['narrowed access bank/app=api']);
+      expect(new Set(told(toApi([having('Inn', ', values: [guest]')], [tenants])))).toEqual(new Set(['widened access bank/app=api']));
+    });
+  });
+
   test('that isolates the caller is a change at everything it called', () => {
     const changes = compare([], [networkPolicy('web/front', 'podSelector: {matchLabels: {app: front}}, policyTypes: [Egress], egress: [{to: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: shop}}}]}]')]);
     expect(told(changes).filter((change) => change.includes('till/ledger') || change.includes('shop/db'))).toEqual(['narrowed access till/ledger']);

@@ -51,6 +51,8 @@ describe.skipIf(!hasTools())(`what failed, and what helps${hasTools() ? '' : `, 
     const list = (...resources: readonly string[]): string => `resources:\n${resources.map((each) => `- ${each}\n`).join('')}`;
     expect(await reasons({ 'k/kustomization.yaml': list('base'), 'k/base/kustomization.yaml': '# nothing yet\n' })).toEqual(['k/base/kustomization.yaml: write `resources` into it, or take the folder out where it is named']);
     expect(await reasons({ 'k/kustomization.yaml': list('a.yaml', 'b.yaml'), 'k/a.yaml': map('a', 'b'), 'k/b.yaml': `${map('b', 'c')}  a: d\n` })).toEqual([expect.stringMatching(/^k\/b\.yaml:7 keep one/u)]);
+    // The line between two objects forgotten.
+    expect(await reasons({ 'k/kustomization.yaml': list('a.yaml', 'b.yaml'), 'k/a.yaml': map('a', 'b'), 'k/b.yaml': `${map('b', 'c')}${map('d', 'e')}` })).toEqual([expect.stringMatching(/^k\/b\.yaml:7 write `---`/u)]);
     expect(await reasons({ 'k/kustomization.yaml': list('a.yaml', 'b.yaml'), 'k/a.yaml': map('a', 'b'), 'k/b.yaml': map('a', 'c') })).toEqual([expect.stringMatching(/the object is taken twice: take one of the two out$/u)]);
     expect(await reasons({ 'k/kustomization.yaml': `${list('a.yaml')}patches:\n- path: p.yaml\n`, 'k/a.yaml': map('a', 'b'), 'k/p.yaml': map('other', 'c') })).toEqual(['k/p.yaml:4 correct kind, name and namespace that the patch aims at, or remove the patch']);
   });

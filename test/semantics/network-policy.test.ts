@@ -74,6 +74,18 @@ describe('what nobody tells', () => {
     expect(decide(meshOf({}, ...parts, byLabel), ask({ ...from, pod: { ...from.pod, namespaceLabels: {} } }))).toMatchObject({ verdict: 'deny' });
   });
 
+  test('the labels of the namespace that is called are what the question gives, each value by itself', () => {
+    const out = (labels: string): string => networkPolicy('shop/out', `podSelector: {}, policyTypes: [Egress], egress: [{to: [{namespaceSelector: {matchExpressions: [{key: team, ${labels}}]}}]}]`);
+    const asked = (labels: string, given?: Query['given']): string => decide(meshOf({}, ...parts, out(labels)), { from: { workload: 'shop/db' }, to: { selector: { namespace: 'web', labels: { app: 'front' } }, port: 80 }, request: { protocol: 'tcp' }, ...(given === undefined ? {} : { given: { 'enrolment:web': true, ...given } }) }).verdict;
+    const edge = 'opaque:namespace-label web team=edge';
+    const core = 'opaque:namespace-label web team=core';
+    const any = 'opaque:namespace-label web team';
+    expect(asked('operator: In, values: [edge, core]')).toBe('unknown');
+    expect([asked('operator: In, values: [edge, core]', { [edge]: false, [core]: true }), asked('operator: In, values: [edge, core]', { [edge]: false, [core]: false }), asked('operator: In, values: [edge, core]', { [edge]: false })]).toEqual(['allow', 'deny', 'unknown']);
+    expect([asked('operator: NotIn, values: [edge]', { [edge]: false }), asked('operator: NotIn, values: [edge]', { [edge]: true }), asked('operator: NotIn, values: [edge]', {})]).toEqual(['allow', 'deny', 'unknown']);
+    expect([asked('operator: Exists', { [any]: true }), asked('operator: DoesNotExist', { [any]: true }), asked('operator: Inn, values: [edge]', {})]).toEqual(['allow', 'deny', 'deny']);
+  });
+
   test('a caller of whom nothing is told is unknown only where it matters', () => {
     expect(decide(meshOf(closed, ...parts, byLabel), ask({ principal: null }))).toMatchObject({ verdict: 'unknown' });
     expect(decide(meshOf(closed, ...parts, networkPolicy('shop/in', 'podSelector: {}, ingress: [{}]')), ask({ principal: null }))).toMatchObject({ verdict: 'allow' });

@@ -65,7 +65,7 @@ function listed(names: readonly string[]): string {
 
 function ofKustomize(failing: Failing): Explained {
   const { reason } = failing;
-  if (/mapping key "[^"]*" already defined/u.test(reason)) return { remedy: 'keep one of the two equal keys', ...firstProblem(failing, 'duplicate-key') };
+  if (/mapping key "[^"]*" already defined/u.test(reason)) return { remedy: 'keep one of the two equal keys', ...firstProblem(failing, ['duplicate-key', 'glued-separator']) };
   const named = namedFile(failing);
   const at = named === undefined ? {} : { file: named };
   if (/kustomization\.ya?ml is empty/u.test(reason)) return { ...at, remedy: 'write `resources` into it, or take the folder out where it is named' };
@@ -73,7 +73,7 @@ function ofKustomize(failing: Failing): Explained {
   if (/may not add resource with an already registered id/u.test(reason)) return { ...at, ...lineOfName(failing, /already registered id: \S*?\/(\S+)\.(?:\[noNs\]|[a-z0-9-]+)(?:\s|['"]|$)/u), remedy: 'the object is taken twice: take one of the two out' };
   const variable = /var '\{(\S+) /u.exec(reason)?.[1];
   if (variable !== undefined) return { ...placeOf(failing, new RegExp(String.raw`^\s*(?:- )?name:\s*["']?${escaped(variable)}["']?\s*$`, 'mu')), remedy: 'take the object that the entry of `vars` names among the resources, or remove the entry' };
-  return named === undefined ? firstProblem(failing, undefined) : at;
+  return named === undefined ? firstProblem(failing) : at;
 }
 
 /** The unit's file, or the kustomization of the folder, that the tool's words name: the last one, where it gave up. */
@@ -106,11 +106,12 @@ function placeOf(failing: Failing, line: RegExp): Explained {
   return found.length === 1 && found[0] !== undefined ? found[0] : {};
 }
 
-function firstProblem(failing: Failing, kind: string | undefined): Explained {
+/** `kinds`: only these; two objects in one document are keys written twice, and what helps is the separator. */
+function firstProblem(failing: Failing, kinds?: readonly string[]): Explained {
   for (const [file, text] of textsOf(failing)) {
     if (!/\.ya?ml$/iu.test(file)) continue;
-    const problem = parseStream(text).flatMap((document) => document.problems).find((each) => kind === undefined || each.kind === kind);
-    if (problem !== undefined) return { file, ...(problem.line === undefined ? {} : { line: problem.line }), ...(kind === undefined ? { remedy: problem.remedy } : {}) };
+    const problem = parseStream(text).flatMap((document) => document.problems).find((each) => kinds === undefined || kinds.includes(each.kind));
+    if (problem !== undefined) return { file, ...(problem.line === undefined ? {} : { line: problem.line }), ...(kinds === undefined || problem.kind === 'glued-separator' ? { remedy: problem.remedy } : {}) };
   }
   return {};
 }
