@@ -10557,15 +10557,15 @@ function decodedText(encoded3) {
     return void 0;
   }
 }
-function nearest(candidates3, file) {
+function nearest(candidates4, file) {
   const way = file.split("/");
   const shared2 = (each) => {
     const steps = each.file.split("/");
     const parted = steps.findIndex((step, index) => step !== way[index]);
     return parted < 0 ? steps.length : parted;
   };
-  const most3 = Math.max(0, ...candidates3.map(shared2));
-  return sortedBy(candidates3.filter((each) => shared2(each) === most3), (each) => each.file, (each) => each.detail);
+  const most3 = Math.max(0, ...candidates4.map(shared2));
+  return sortedBy(candidates4.filter((each) => shared2(each) === most3), (each) => each.file, (each) => each.detail);
 }
 function takes2({ kustomizations }, folder, file) {
   const seen = /* @__PURE__ */ new Set([folder]);
@@ -11060,11 +11060,11 @@ function gitSources(all, repository) {
       const namespace = text2(reference3["namespace"]) ?? user.slice(0, Math.max(0, user.indexOf("/")));
       const fitting2 = all.filter((source2) => source2.name === reference3["name"] && (source2.namespace === namespace || source2.namespace === "" || namespace === ""));
       const near = fitting2.filter((source2) => clusterOf(source2.file) === clusterOf(file));
-      const candidates3 = near.length > 0 ? near : fitting2;
-      if (candidates3.length === 0) return void 0;
-      const here = candidates3.filter((source2) => isReviewed(source2.url, repository));
+      const candidates4 = near.length > 0 ? near : fitting2;
+      if (candidates4.length === 0) return void 0;
+      const here = candidates4.filter((source2) => isReviewed(source2.url, repository));
       const [first] = here;
-      if (first === void 0) return { elsewhere: candidates3[0]?.url ?? "", revision: candidates3[0]?.revision, pinned: void 0 };
+      if (first === void 0) return { elsewhere: candidates4[0]?.url ?? "", revision: candidates4[0]?.revision, pinned: void 0 };
       const pins = here.map((source2) => pinnedRevision(source2.revision, repository));
       return { elsewhere: void 0, revision: first.revision, pinned: pins.includes(void 0) ? void 0 : pins[0], ignore: first.ignore };
     }
@@ -11238,7 +11238,7 @@ function pairByOverlap(base3, head) {
     }
   }
   const baseIds = new Set(base3.map((each) => each.id));
-  const candidates3 = [];
+  const candidates4 = [];
   for (const each of head) {
     const scores = /* @__PURE__ */ new Map();
     for (const [part3, content] of each.parts) {
@@ -11246,13 +11246,13 @@ function pairByOverlap(base3, head) {
       if (list4.length > 64 && each.parts.size > 1) continue;
       for (const owner of list4) scores.set(owner, (scores.get(owner) ?? 0) + (owner.parts.get(part3) === content ? 2 : 1));
     }
-    for (const [owner, score2] of scores) candidates3.push({ head: each.id, base: owner.id, score: score2, same: owner.id === each.id ? 1 : 0, alike: alike(owner.id, each.id) });
-    if (baseIds.has(each.id)) candidates3.push({ head: each.id, base: each.id, score: 0, same: 1, alike: 0 });
+    for (const [owner, score2] of scores) candidates4.push({ head: each.id, base: owner.id, score: score2, same: owner.id === each.id ? 1 : 0, alike: alike(owner.id, each.id) });
+    if (baseIds.has(each.id)) candidates4.push({ head: each.id, base: each.id, score: 0, same: 1, alike: 0 });
   }
-  candidates3.sort(compareBy((each) => -each.score, (each) => -each.same, (each) => -each.alike, (each) => each.base, (each) => each.head));
+  candidates4.sort(compareBy((each) => -each.score, (each) => -each.same, (each) => -each.alike, (each) => each.base, (each) => each.head));
   const pairs3 = /* @__PURE__ */ new Map();
   const taken2 = /* @__PURE__ */ new Set();
-  for (const each of candidates3) {
+  for (const each of candidates4) {
     if (pairs3.has(each.head) || taken2.has(each.base)) continue;
     pairs3.set(each.head, each.base);
     taken2.add(each.base);
@@ -11445,13 +11445,13 @@ function waysTo(own4, others3, isChart) {
   const both = [...own4, ...others3];
   const named10 = both.filter((root) => root.open !== true);
   const counts = (root) => root.open !== true || named10.length === 0 || isChart && !named10.some((each) => formOf(each) === formOf(root));
-  const nameOf5 = (root) => root.open === true && !isChart ? "" : root.name;
+  const nameOf6 = (root) => root.open === true && !isChart ? "" : root.name;
   const counted2 = both.filter(counts);
-  const names4 = distinct(counted2.map(nameOf5));
-  return [...groupBy(own4.filter(counts), nameOf5)].flatMap(([name2, same4]) => {
+  const names4 = distinct(counted2.map(nameOf6));
+  return [...groupBy(own4.filter(counts), nameOf6)].flatMap(([name2, same4]) => {
     const suffix = names4.length > 1 ? [withoutHoles(name2)].filter((each) => each !== "") : [];
     const forms = (roots2) => new Set(roots2.map(formOf)).size;
-    const apart4 = Math.max(forms(same4), forms(counted2.filter((root) => others3.includes(root) && nameOf5(root) === name2))) > 1;
+    const apart4 = Math.max(forms(same4), forms(counted2.filter((root) => others3.includes(root) && nameOf6(root) === name2))) > 1;
     const groups2 = groupBy(same4, (root) => apart4 ? `${root.variant ?? root.holder ?? folderOf(root.file)}
 ${forms(same4) > 1 && root.variant === void 0 && root.holder === void 0 ? formOf(root) : ""}` : "");
     return [...groups2.values()].flatMap((alike3) => {
@@ -15709,8 +15709,8 @@ function settleOne(manifest, problems, check, given) {
     const text8 = isKey2 ? key3 : value;
     if (typeof text8 !== "string" || unresolvedTexts(text8).length === 0) continue;
     const told = given?.get(text8);
-    const candidates3 = choices === void 0 ? constantsFor(text8) : told !== void 0 && choices.includes(told) ? [told] : choices;
-    for (const candidate of candidates3) {
+    const candidates4 = choices === void 0 ? constantsFor(text8) : told !== void 0 && choices.includes(told) ? [told] : choices;
+    for (const candidate of candidates4) {
       const changed = isKey2 ? withKey(manifest, path2, String(candidate)) : withValue3(manifest, path2, candidate);
       const left = check(changed);
       if (left.some((problem) => (problem.kind === "schema" || problem.kind === "webhook") && samePlace(problem.path, path2, isKey2 ? String(candidate) : void 0))) continue;
@@ -15926,33 +15926,42 @@ function namedProtocol(name2) {
   if (head === "udp") return "udp";
   return void 0;
 }
-function byAge(services) {
-  return [...services].sort(
-    compareBy(
-      (service) => creationSecond(service.creationTimestamp),
-      (service) => service.name,
-      (service) => service.namespace ?? ""
-    )
-  );
+function generation(service, seniors) {
+  return seniors === void 0 || seniors.has(resourceId(service)) ? 0 : 1;
 }
 function creationSecond(timestamp3) {
   const time2 = timestamp3 === void 0 ? Number.NaN : Date.parse(timestamp3);
   return Number.isNaN(time2) ? Number.MAX_SAFE_INTEGER : Math.floor(time2 / 1e3);
 }
-function declaredPorts(spec, services) {
-  const candidates3 = byAge(services).flatMap(
-    (service, order3) => service.spec.ports.map((port3, position) => ({ service, port: port3, age: creationSecond(service.creationTimestamp), named: typeof port3.targetPort === "string" ? 1 : 0, order: order3, position }))
-  );
-  candidates3.sort(
+function declaredPorts(spec, services, seniors) {
+  const byName2 = [...services].sort(
     compareBy(
-      (candidate) => candidate.age,
+      (service) => service.name,
+      (service) => service.namespace ?? ""
+    )
+  );
+  const candidates4 = byName2.flatMap(
+    (service, order3) => service.spec.ports.map((port3, position) => ({
+      service,
+      port: port3,
+      generation: generation(service, seniors),
+      second: creationSecond(service.creationTimestamp),
+      named: typeof port3.targetPort === "string" ? 1 : 0,
+      order: order3,
+      position
+    }))
+  );
+  candidates4.sort(
+    compareBy(
+      (candidate) => candidate.generation,
+      (candidate) => candidate.second,
       (candidate) => candidate.named,
       (candidate) => candidate.order,
       (candidate) => candidate.position
     )
   );
   const found2 = /* @__PURE__ */ new Map();
-  for (const { service, port: port3 } of candidates3) {
+  for (const { service, port: port3 } of candidates4) {
     const target = targetPortOf(spec, port3);
     if (target === void 0 || found2.has(target)) continue;
     found2.set(target, { port: target, protocol: portProtocol(port3), declaredBy: resourceId(service) });
@@ -17785,7 +17794,7 @@ function listed(names4) {
 }
 function ofKustomize(failing) {
   const { reason } = failing;
-  if (/mapping key "[^"]*" already defined/u.test(reason)) return { remedy: "keep one of the two equal keys", ...firstProblem(failing, "duplicate-key") };
+  if (/mapping key "[^"]*" already defined/u.test(reason)) return { remedy: "keep one of the two equal keys", ...firstProblem(failing, ["duplicate-key", "glued-separator"]) };
   const named10 = namedFile(failing);
   const at2 = named10 === void 0 ? {} : { file: named10 };
   if (/kustomization\.ya?ml is empty/u.test(reason)) return { ...at2, remedy: "write `resources` into it, or take the folder out where it is named" };
@@ -17793,7 +17802,7 @@ function ofKustomize(failing) {
   if (/may not add resource with an already registered id/u.test(reason)) return { ...at2, ...lineOfName(failing, /already registered id: \S*?\/(\S+)\.(?:\[noNs\]|[a-z0-9-]+)(?:\s|['"]|$)/u), remedy: "the object is taken twice: take one of the two out" };
   const variable = /var '\{(\S+) /u.exec(reason)?.[1];
   if (variable !== void 0) return { ...placeOf2(failing, new RegExp(String.raw`^\s*(?:- )?name:\s*["']?${escaped(variable)}["']?\s*$`, "mu")), remedy: "take the object that the entry of `vars` names among the resources, or remove the entry" };
-  return named10 === void 0 ? firstProblem(failing, void 0) : at2;
+  return named10 === void 0 ? firstProblem(failing) : at2;
 }
 function namedFile({ reason, of, files }) {
   let found2;
@@ -17818,11 +17827,11 @@ function placeOf2(failing, line) {
   });
   return found2.length === 1 && found2[0] !== void 0 ? found2[0] : {};
 }
-function firstProblem(failing, kind) {
+function firstProblem(failing, kinds3) {
   for (const [file, text8] of textsOf(failing)) {
     if (!/\.ya?ml$/iu.test(file)) continue;
-    const problem = parseStream(text8).flatMap((document) => document.problems).find((each) => kind === void 0 || each.kind === kind);
-    if (problem !== void 0) return { file, ...problem.line === void 0 ? {} : { line: problem.line }, ...kind === void 0 ? { remedy: problem.remedy } : {} };
+    const problem = parseStream(text8).flatMap((document) => document.problems).find((each) => kinds3 === void 0 || kinds3.includes(each.kind));
+    if (problem !== void 0) return { file, ...problem.line === void 0 ? {} : { line: problem.line }, ...kinds3 === void 0 || problem.kind === "glued-separator" ? { remedy: problem.remedy } : {} };
   }
   return {};
 }
@@ -19445,7 +19454,7 @@ function portsDeclaredFor(mesh2, workload2) {
   const known8 = ports3.get(workload2);
   if (known8 !== void 0) return known8;
   const spec = podSpecOf(workload2);
-  const fresh = spec === void 0 ? [] : declaredPorts(spec, servicesOf(mesh2, workload2).filter((service) => service.kind === "Service"));
+  const fresh = spec === void 0 ? [] : declaredPorts(spec, servicesOf(mesh2, workload2).filter((service) => service.kind === "Service"), mesh2.seniors);
   ports3.set(workload2, fresh);
   return fresh;
 }
@@ -20244,10 +20253,10 @@ var init_policies = __esm({
 function readerOf(labels3) {
   return (key3) => Object.hasOwn(labels3, key3) ? labels3[key3] ?? null : null;
 }
-function selectionTold(selection, read6) {
+function selectionTold(selection, read6, untold) {
   return everyTold(requirementsOf(selection), (requirement2) => {
     const value = read6(requirement2.key);
-    return value === void 0 ? void 0 : requirementHolds(requirement2, value);
+    return value === void 0 ? untold?.(requirement2) : requirementHolds(requirement2, value);
   });
 }
 function selectionHolds(selection, labels3) {
@@ -20409,7 +20418,7 @@ function phantomWorkload(mesh2, namespace, labels3) {
   );
   const text8 = selectorText(labels3);
   const capture = inboundCapture(enrolment, {});
-  const declared2 = declaredPorts(void 0, servicesOf(mesh2, { namespace, labels: labels3 }).filter((service) => service.kind === "Service"));
+  const declared2 = declaredPorts(void 0, servicesOf(mesh2, { namespace, labels: labels3 }).filter((service) => service.kind === "Service"), mesh2.seniors);
   return {
     id: `${namespace}/${text8 === "" ? "*" : text8}`,
     namespace,
@@ -20629,8 +20638,8 @@ function hostMatches(pattern, host) {
 function servicesNamed(services, host, namespace) {
   const full2 = fullHost(host, namespace);
   const owner = /\.([^.]+)\.svc\.cluster\.local$/.exec(full2)?.[1];
-  const candidates3 = owner === void 0 ? full2.startsWith("*") ? [...services.values()].flat() : [] : services.get(owner) ?? [];
-  return candidates3.filter((service) => hostMatches(full2, hostOf(service)));
+  const candidates4 = owner === void 0 ? full2.startsWith("*") ? [...services.values()].flat() : [] : services.get(owner) ?? [];
+  return candidates4.filter((service) => hostMatches(full2, hostOf(service)));
 }
 var clusterDomain;
 var init_hosts = __esm({
@@ -21364,13 +21373,13 @@ function effectiveMtls(mesh2, attached) {
   const worlds2 = worldsOf(scopes).map(([first, second, third]) => resolve(first, second, third, mesh2.config));
   const only4 = worlds2[0];
   if (only4 !== void 0 && worlds2.every((world) => sameModes(world, only4))) return only4;
-  const ambiguous = scopes.filter((candidates3) => candidates3.length > 1);
-  const judged2 = scopes.map((candidates3) => judgedOldest(candidates3, mesh2));
-  const settled3 = judged2.map((candidates3) => isSettled(candidates3, mesh2) ? candidates3 : []);
+  const ambiguous = scopes.filter((candidates4) => candidates4.length > 1);
+  const judged2 = scopes.map((candidates4) => judgedOldest(candidates4, mesh2));
+  const settled3 = judged2.map((candidates4) => isSettled(candidates4, mesh2) ? candidates4 : []);
   const rounded = worldsOf(settled3).map(
-    (chosen) => round(worldsOf(judged2.map((candidates3, scope3) => chosen[scope3] === void 0 ? candidates3 : [chosen[scope3]])).map(([first, second, third]) => resolve(first, second, third, mesh2.config)), "weakest")
+    (chosen) => round(worldsOf(judged2.map((candidates4, scope3) => chosen[scope3] === void 0 ? candidates4 : [chosen[scope3]])).map(([first, second, third]) => resolve(first, second, third, mesh2.config)), "weakest")
   );
-  return { ...round(rounded, "strictest"), judgedByWeakest: ambiguous.flat().map((policy) => resourceId(policy)).sort(), ties: ambiguous.map((candidates3) => scopeOf2(candidates3, mesh2)).sort() };
+  return { ...round(rounded, "strictest"), judgedByWeakest: ambiguous.flat().map((policy) => resourceId(policy)).sort(), ties: ambiguous.map((candidates4) => scopeOf2(candidates4, mesh2)).sort() };
 }
 function ofOne(config3, meshWide2, namespaceWide, own4) {
   const forConfig = resolved.get(config3) ?? /* @__PURE__ */ new Map();
@@ -21386,18 +21395,18 @@ function ofOne(config3, meshWide2, namespaceWide, own4) {
   return fresh;
 }
 function worldsOf([meshWide2 = [], namespaceWide = [], own4 = []]) {
-  const orNone = (candidates3) => candidates3.length === 0 ? [void 0] : candidates3;
+  const orNone = (candidates4) => candidates4.length === 0 ? [void 0] : candidates4;
   return orNone(meshWide2).flatMap((first) => orNone(namespaceWide).flatMap((second) => orNone(own4).map((third) => [first, second, third])));
 }
-function judgedOldest(candidates3, mesh2) {
-  const changed = candidates3.filter((policy) => mesh2.elders.has(resourceId(policy)));
-  return changed.length === 1 ? changed : candidates3;
+function judgedOldest(candidates4, mesh2) {
+  const changed = candidates4.filter((policy) => mesh2.elders.has(resourceId(policy)));
+  return changed.length === 1 ? changed : candidates4;
 }
-function isSettled(candidates3, mesh2) {
-  return candidates3.length > 1 && candidates3.some((policy) => mesh2.unsettled.has(resourceId(policy)));
+function isSettled(candidates4, mesh2) {
+  return candidates4.length > 1 && candidates4.some((policy) => mesh2.unsettled.has(resourceId(policy)));
 }
-function scopeOf2(candidates3, mesh2) {
-  const [first] = candidates3;
+function scopeOf2(candidates4, mesh2) {
+  const [first] = candidates4;
   const namespace = first?.namespace ?? "";
   if (namespace === mesh2.config.rootNamespace) return "mesh";
   return first !== void 0 && Object.keys(first.spec.selector?.matchLabels ?? {}).length > 0 ? `${namespace}/${first.name}` : namespace;
@@ -22392,7 +22401,7 @@ var init_kubernetes_routes = __esm({
 // src/semantics/gateways/served.ts
 function servedBy(mesh2, pods2, given) {
   const listeners = kubernetesListeners(mesh2, given);
-  const own4 = [...ofKind(mesh2, "Gateway").map((gateway2) => istioGateway(gateway2, pods2, given)), ...listeners.map(({ gateway: gateway2 }) => gateway2)].filter((gateway2) => appliesTo(gateway2, pods2)).sort(byAge2);
+  const own4 = [...ofKind(mesh2, "Gateway").map((gateway2) => istioGateway(gateway2, pods2, given)), ...listeners.map(({ gateway: gateway2 }) => gateway2)].filter((gateway2) => appliesTo(gateway2, pods2)).sort(byAge);
   return { pods: pods2, gateways: strictlyMerged(own4), routes: visibleRoutes([...virtualServiceRoutes(mesh2), ...kubernetesRoutes(mesh2, listeners)], pods2.namespace) };
 }
 function appliesTo(gateway2, pods2) {
@@ -22430,7 +22439,7 @@ function serverHosts(hosts, namespace) {
   return hosts.map((host) => host.startsWith("./") ? `${namespace}/${host.slice(2)}` : host.startsWith("*/") ? host.slice(2) : host);
 }
 function visibleRoutes(routes3, namespace) {
-  const sorted = [...routes3].sort(byAge2);
+  const sorted = [...routes3].sort(byAge);
   const open3 = sorted.filter(({ exportTo }) => exportTo.includes("*"));
   const named10 = sorted.filter(({ exportTo }) => !exportTo.includes("*") && !exportTo.includes("~") && exportTo.includes(namespace));
   const near = (route2) => route2.api === "kubernetes" && route2.namespace === namespace;
@@ -22444,7 +22453,7 @@ function visibleRoutes(routes3, namespace) {
 function boundTo(served2, gateway2) {
   return served2.routes.filter(({ gateways: gateways2 }) => gateways2.includes(gateway2.key));
 }
-var byAge2;
+var byAge;
 var init_served = __esm({
   "src/semantics/gateways/served.ts"() {
     "use strict";
@@ -22457,7 +22466,7 @@ var init_served = __esm({
     init_kubernetes_gateways();
     init_kubernetes_routes();
     init_virtual_services();
-    byAge2 = compareBy(({ created }) => created, ({ name: name2 }) => name2, ({ namespace }) => namespace);
+    byAge = compareBy(({ created }) => created, ({ name: name2 }) => name2, ({ namespace }) => namespace);
   }
 });
 
@@ -30919,9 +30928,9 @@ function refusesPlaintext(mtls2, port3) {
 function ambientMtls(mesh2, attached) {
   const { mesh: meshWide2, namespace, workload: workload2 } = attached.peerAuthentication;
   const scopes = [meshWide2.filter((policy) => policy.spec.selector === void 0), namespace, workload2].map((policies2) => judgedOldest(mayBeOldest(policies2, mesh2), mesh2));
-  const settled3 = scopes.map((candidates3) => isSettled(candidates3, mesh2) ? candidates3 : []);
+  const settled3 = scopes.map((candidates4) => isSettled(candidates4, mesh2) ? candidates4 : []);
   const rounded = worldsOf(settled3).map((chosen) => {
-    const worlds2 = worldsOf(scopes.map((candidates3, scope3) => chosen[scope3] === void 0 ? candidates3 : [chosen[scope3]])).map(([first, second, third]) => inWorld(mesh2, first, second, third));
+    const worlds2 = worldsOf(scopes.map((candidates4, scope3) => chosen[scope3] === void 0 ? candidates4 : [chosen[scope3]])).map(([first, second, third]) => inWorld(mesh2, first, second, third));
     return worlds2.reduce((found2, world) => weight(world) < weight(found2) ? world : found2);
   });
   return rounded.reduce((found2, world) => weight(world) > weight(found2) ? world : found2);
@@ -31124,7 +31133,7 @@ function sendTo({ mesh: mesh2, pods: pods2, query: query3 }, guarded, request4, 
   const { as } = query3.to;
   if (as !== void 0 && (as.path !== seen.path || as.host !== seen.host)) return refused(`\`${backend2}\` sees the path \`${seen.path}\` of \`${seen.host}\``);
   const forwarded2 = differing(seen, query3);
-  return { ...passed, ...forwarded2 === void 0 || passed.verdict !== "allow" ? {} : { forwarded: forwarded2 }, because: [...passed.because, { rule: rule2, text: `a route may send the request to \`${backend2}\``, by: route2.by }] };
+  return { ...passed, ...forwarded2 === void 0 || passed.verdict === "deny" ? {} : { forwarded: forwarded2 }, because: [...passed.because, { rule: rule2, text: `a route may send the request to \`${backend2}\``, by: route2.by }] };
 }
 function routeEnd(mesh2, pods2, route2, port3, backend2, given) {
   const end = routeEnds(mesh2, pods2, route2, port3).find(({ to: to2 }) => to2 === backend2);
@@ -31284,13 +31293,50 @@ function namespaceReader(mesh2, namespace, told) {
   if (told !== void 0 || mesh2.world === "closed") return readerOf({ ...told, [namespaceNameLabel]: namespace });
   return (key3) => key3 === namespaceNameLabel ? namespace : void 0;
 }
-var namespaceNameLabel, declared;
+function namespaceLabelDimension(namespace, key3, value) {
+  return `${namespaceLabelPrefix}${namespace} ${key3}${value === void 0 ? "" : `=${value}`}`;
+}
+function namespaceSelected(mesh2, namespace, selection) {
+  const read6 = namespaceReader(mesh2, namespace);
+  return requirementsOf(selection).reduce(
+    (found2, requirement2) => {
+      const { key: key3, operator, values: values5 } = requirement2;
+      const value = read6(key3);
+      if (value !== void 0) return selectionTold({ matchLabels: {}, matchExpressions: [requirement2] }, read6) === true ? found2 : [];
+      const holds3 = (text8) => ({ dimension: namespaceLabelDimension(namespace, key3, text8), any: [{ type: "holds" }], none: [] });
+      const fails = (text8) => ({ dimension: namespaceLabelDimension(namespace, key3, text8), any: [], none: [{ type: "holds" }] });
+      switch (operator) {
+        case "In":
+          return found2.flatMap((conjunction2) => values5.map((text8) => [...conjunction2, holds3(text8)]));
+        case "Exists":
+          return found2.map((conjunction2) => [...conjunction2, holds3()]);
+        case "NotIn":
+          return found2.map((conjunction2) => [...conjunction2, ...values5.map((text8) => fails(text8))]);
+        case "DoesNotExist":
+          return found2.map((conjunction2) => [...conjunction2, fails()]);
+        case "unknown":
+          return [];
+      }
+    },
+    [[]]
+  );
+}
+function namespaceAssumed(namespace, given) {
+  const told = (key3, value) => given?.[namespaceLabelDimension(namespace, key3, value)];
+  return ({ key: key3, operator, values: values5 }) => {
+    const some2 = operator === "In" || operator === "NotIn" ? someTold(values5, (value) => told(key3, value)) : operator === "unknown" ? false : told(key3);
+    return operator === "NotIn" || operator === "DoesNotExist" ? some2 === void 0 ? void 0 : !some2 : some2;
+  };
+}
+var namespaceNameLabel, declared, namespaceLabelPrefix;
 var init_namespace_labels = __esm({
   "src/semantics/namespace-labels.ts"() {
     "use strict";
+    init_told();
     init_label_selection();
     namespaceNameLabel = "kubernetes.io/metadata.name";
     declared = /* @__PURE__ */ new WeakMap();
+    namespaceLabelPrefix = "opaque:namespace-label ";
   }
 });
 
@@ -31561,7 +31607,10 @@ function tiered(rules3, name2, matchOf2, rest) {
 function ingressAlternatives(lowering, destination2) {
   const { mesh: mesh2 } = lowering;
   const world = networkWorldOf(mesh2);
-  const match = (rule2) => clusterTargets(lowering, rule2, rule2.subject).length > 0 ? tierMatch(lowering, rule2, rule2.rule.peers.flatMap((peer) => sourceOf2(lowering, rule2, peer))) : [];
+  const match = (rule2) => {
+    const targets3 = clusterTargets(lowering, rule2, rule2.subject);
+    return targets3.length === 0 ? [] : tierMatch(lowering, rule2, rule2.rule.peers.flatMap((peer) => sourceOf2(lowering, rule2, peer)).flatMap((source2) => targets3.map((target) => [...source2, ...target])));
+  };
   const isolating = isolatingFor(mesh2, destination2);
   const rest = isolating.length > 0 ? [{ id: " in:policies", layers: [layer(mergeCubes(isolating.flatMap((policy) => ingressCubes(lowering, policy))))] }] : tiered(world.tier("Baseline", "ingress"), "in", match, [{ id: " in:policies", layers: [layer("all")] }]);
   return tiered(world.tier("Admin", "ingress"), "in", match, rest);
@@ -31626,9 +31675,7 @@ function targetPredicates(lowering, policy, peer) {
   if (peer.podSelector === void 0 && peer.namespaceSelector === void 0 || hostNetwork(destination2)) return [];
   if (peer.podSelector !== void 0 && !selectionHolds(peer.podSelector, destination2.labels)) return [];
   if (peer.namespaceSelector === void 0) return destination2.namespace === policy.namespace ? [[]] : [];
-  const told = selectionTold(peer.namespaceSelector, namespaceReader(mesh2, destination2.namespace));
-  if (told === void 0) lowering.unread.set(policy.id, shortHash(canonical(policy.rules)));
-  return told === true ? [[]] : [];
+  return namespaceSelected(mesh2, destination2.namespace, peer.namespaceSelector);
 }
 function blockPredicates(dimension, cidr, except) {
   const block = parseCidr(cidr);
@@ -31707,10 +31754,7 @@ function clusterTargets(lowering, rule2, peer) {
   if (peer.type === "networks") return peer.networks.flatMap((cidr) => blockPredicates("destination.ip", cidr, []));
   if (peer.type === "unknown" || destination2 === void 0 && (peer.type === "nodes" || peer.type === "domain-names")) unread3(lowering, rule2);
   if (destination2 === void 0 || peer.type !== "namespaces" && peer.type !== "pods") return [];
-  const namespace = namespaceReader(mesh2, destination2.namespace);
-  const told = peer.type === "namespaces" || selectionHolds(peer.pods, destination2.labels) ? selectionTold(peer.namespaces, namespace) : false;
-  if (told === void 0) unread3(lowering, rule2);
-  return told === true ? [[]] : [];
+  return peer.type === "namespaces" || selectionHolds(peer.pods, destination2.labels) ? namespaceSelected(mesh2, destination2.namespace, peer.namespaces) : [];
 }
 function sourceOf2(lowering, rule2, peer) {
   switch (peer.type) {
@@ -31854,11 +31898,14 @@ function peerTold(peer, namespace, other) {
   if (other.type === "somebody") return void 0;
   return everyTold(
     [
-      () => namespaceSelector === void 0 ? other.namespace === namespace : selectionTold(namespaceSelector, other.namespaceLabel),
+      () => namespaceSelector === void 0 ? other.namespace === namespace : namespaceTold(namespaceSelector, other),
       () => podSelector === void 0 ? true : podTold(podSelector, other)
     ],
     (part3) => part3()
   );
+}
+function namespaceTold(selector, pod) {
+  return selectionTold(selector, pod.namespaceLabel, pod.namespaceAssumed);
 }
 function podTold(selector, pod) {
   return selectionTold(selector, pod.labels === void 0 ? () => void 0 : readerOf(pod.labels));
@@ -31890,10 +31937,10 @@ function tierAnswer(rules3, direction, subject, packet) {
 function clusterPeerTold(peer, end) {
   switch (peer.type) {
     case "namespaces":
-      return end.type === "outside" ? false : end.type === "somebody" ? void 0 : selectionTold(peer.namespaces, end.namespaceLabel);
+      return end.type === "outside" ? false : end.type === "somebody" ? void 0 : namespaceTold(peer.namespaces, end);
     case "pods":
       if (end.type !== "pod") return end.type === "outside" ? false : void 0;
-      return everyTold([() => selectionTold(peer.namespaces, end.namespaceLabel), () => podTold(peer.pods, end)], (part3) => part3());
+      return everyTold([() => namespaceTold(peer.namespaces, end), () => podTold(peer.pods, end)], (part3) => part3());
     case "networks":
       return someTold(peer.networks, (cidr) => blockTold(cidr, end));
     case "nodes":
@@ -31932,13 +31979,13 @@ function isDatagram({ request: request4 }) {
 function transportOf2(protocol) {
   return protocol === "udp" ? "UDP" : protocol === "sctp" ? "SCTP" : "TCP";
 }
-function networkAnswer(question2) {
-  const { mesh: mesh2, query: query3 } = question2;
+function networkAnswer(question3) {
+  const { mesh: mesh2, query: query3 } = question3;
   const world = networkWorldOf(mesh2);
   if (world.empty) return untouched;
-  const destination2 = destinationEnd(question2);
-  const portNamed = (name2) => question2.port === query3.to.port ? query3.given?.[portNameDimension(name2)] : false;
-  const answers2 = sourceEnds(question2, question2.callers()).map((source2) => decidePacket(world, { source: source2, destination: destination2, port: question2.port, transport: transportOf2(query3.request.protocol), portNamed }));
+  const destination2 = destinationEnd(question3);
+  const portNamed = (name2) => question3.port === query3.to.port ? query3.given?.[portNameDimension(name2)] : false;
+  const answers2 = sourceEnds(question3, question3.callers()).map((source2) => decidePacket(world, { source: source2, destination: destination2, port: question3.port, transport: transportOf2(query3.request.protocol), portNamed }));
   const [first] = answers2;
   if (first === void 0) return { passes: void 0, governed: false, by: [], rule: "M139", because: "who calls is not told" };
   if (answers2.every((answer4) => answer4.passes === first.passes)) return first;
@@ -31947,7 +31994,8 @@ function networkAnswer(question2) {
 function destinationEnd({ mesh: mesh2, query: query3, destination: destination2 }) {
   const address = parseIp(query3.to.ip ?? "");
   if (destination2 === void 0) return address === void 0 ? { type: "somebody" } : { type: "outside", address };
-  return podOf(mesh2, destination2, address ?? parseIp(someDestinationPod));
+  const pod = podOf(mesh2, destination2, address ?? parseIp(someDestinationPod));
+  return pod.type === "pod" ? { ...pod, namespaceAssumed: namespaceAssumed(pod.namespace, query3.given) } : pod;
 }
 function sourceEnds({ mesh: mesh2, query: query3 }, callers5) {
   const { from: from2 } = query3;
@@ -32649,7 +32697,7 @@ function waypointWays(mesh2, workload2, mode) {
     opaque: built.flatMap(({ opaque }) => opaque),
     ties: ways.flatMap(({ address, target }) => target === void 0 || address === podAddress ? [] : [cube([addressedAs(address), { dimension: "port", any: [], none: [{ type: "number", value: target }] }])]),
     lowered: built.flatMap(({ lowered: lowered4 }) => lowered4),
-    readsTokens: built.some(({ readsTokens }) => readsTokens),
+    tokenRules: built.flatMap((each) => each.tokenRules),
     waypoints: new Map(built.map(({ id, way, conditions }) => [id, { waypoint: way.waypoint, address: way.address, conditions }]))
   };
 }
@@ -32681,7 +32729,7 @@ function layersOf(mesh2, workload2, mode, way) {
     asking: [...first.asking, ...second.asking],
     opaque: [...first.opaque, ...second.opaque],
     lowered: [...first.lowered, ...second.lowered],
-    readsTokens: first.readsTokens || second.readsTokens,
+    tokenRules: [...first.tokenRules, ...second.tokenRules],
     conditions: { front: conditionsOf(first), behind: conditionsOf(second) }
   };
 }
@@ -32711,7 +32759,7 @@ function atWaypoint(mesh2, { waypoint, service, port: port3 }) {
   return { ...built, shared: [foreign3, ...built.shared], opaque: [...built.opaque, ...marks3, ...canary] };
 }
 function behind(mesh2, workload2, mode, { waypoint, target }) {
-  const open3 = { shared: [], asking: [], opaque: [], lowered: [], readsTokens: false };
+  const open3 = { shared: [], asking: [], opaque: [], lowered: [], tokenRules: [] };
   const identity2 = waypointIdentity(mesh2, waypoint);
   const port3 = target === void 0 ? [] : [["port", target]];
   const address = parseIp(defaultClientAddress) ?? 0n;
@@ -32767,7 +32815,7 @@ function envoyLayers(mesh2, attached, handle, constants3) {
     asking: lowered4.asking.length === 0 ? [] : [lowered4.asking],
     opaque: lowered4.opaque,
     lowered: [lowered4],
-    readsTokens: rules3.length > 0
+    tokenRules: rules3
   };
 }
 var podAddress, pastWaypoints, identified, plainKinds;
@@ -32912,8 +32960,8 @@ function throughWaypoints(mesh2, workload2, mode) {
     sure: plain6 ? possible : [...straight(direct.sure), ...ways.sure],
     assumptions: [...direct.assumptions, ...ways.lowered.flatMap((lowered4) => lowered4.assumedProviders)],
     opaque: [...direct.opaque, ...ways.opaque],
-    readsTokens: direct.readsTokens || ways.readsTokens,
-    ties: [...direct.ties, ...ways.ties, ...ways.readsTokens ? claimTies(ways.possible.flatMap((path2) => path2.layers)) : []],
+    readsTokens: direct.readsTokens || ways.tokenRules.length > 0,
+    ties: [...direct.ties, ...ways.ties, ...ways.tokenRules.length === 0 ? [] : [...tokenTies(ways.tokenRules), ...claimTies(ways.possible.flatMap((path2) => path2.layers))]],
     waypoints: ways.waypoints,
     asked: [...direct.asked, ...ways.lowered.flatMap((lowered4) => lowered4.asked)]
   });
@@ -33304,7 +33352,9 @@ function decide(mesh2, query3) {
     return found2.verdict === "redirect" ? { verdict: "deny", layer: "routing", by: found2.by, enforcedAt: "gateway", because: found2.because } : found2;
   }
   if (to2.workload === void 0 && to2.host === void 0 && to2.selector === void 0 && to2.ip !== void 0) {
-    return decideOutbound(mesh2, query3, query3.from.workload === void 0 ? void 0 : workloadNamed(mesh2, query3.from.workload));
+    if (query3.from.workload === void 0) return decideOutbound(mesh2, query3, void 0);
+    const client2 = workloadNamed(mesh2, query3.from.workload);
+    return client2 === void 0 ? unknown("R28", `the calling workload \`${query3.from.workload}\``, []) : decideOutbound(mesh2, query3, client2);
   }
   const destination2 = addressed(mesh2, query3);
   if ("missing" in destination2) return unknown(destination2.rule, destination2.missing, []);
@@ -34746,6 +34796,8 @@ function requestWords(cube3) {
     ...Object.entries(cube3.claims ?? {}).map(([name2, set]) => values3(set, `claim \`${name2}\``, `claim \`${name2}\``)),
     values3(cube3.sourceIps, "source address", "source addresses"),
     values3(cube3.remoteIps, "client address", "client addresses"),
+    values3(cube3.destinationIps, "destination address", "destination addresses"),
+    values3(cube3.sni, "server name", "server names"),
     values3(namedPorts(cube3.ports), "port", "ports"),
     values3(unusual2(cube3.transport), "transport", "transports")
   ].filter((part3) => part3 !== void 0);
@@ -34763,6 +34815,8 @@ function spokenSets(cube3) {
     ["token", cube3.token],
     ["sourceIps", cube3.sourceIps],
     ["remoteIps", cube3.remoteIps],
+    ["destinationIps", cube3.destinationIps],
+    ["sni", cube3.sni],
     ["ports", ports3],
     ["transport", unusual2(cube3.transport)]
   ];
@@ -35771,8 +35825,8 @@ function likenessOf(left, right) {
   return { policies: policies2, gateways: policies2.length < differing4.length };
 }
 function sameAges(left, right, apart4) {
-  return ofKind(left, "PeerAuthentication").every((policy) => {
-    const id = resourceId(policy);
+  return [...ofKind(left, "PeerAuthentication"), ...ofKind(left, "Service")].every((object3) => {
+    const id = resourceId(object3);
     return apart4.has(id) || left.seniors?.has(id) === right.seniors?.has(id) && left.unsettled.has(id) === right.unsettled.has(id) && left.elders.has(id) === right.elders.has(id);
   });
 }
@@ -36643,14 +36697,14 @@ function lostFlow(change2, environments2) {
 }
 function lostIn(change2, pair, left) {
   const { base: base3, head } = pair;
-  let questions2 = 0;
+  let questions3 = 0;
   for (const destination2 of change2.destinations) {
     const point = destination2.known ? pointsOf(head, headId(pair, destination2.id)) : void 0;
     const before = destination2.known ? pointsOf(base3, destination2.id) : void 0;
     if (point === void 0 || before === void 0) continue;
     for (const candidate of candidatesFor(change2, { base: base3, head }, { base: before, head: point })) {
-      questions2 += 1;
-      if (questions2 > left) return { questions: questions2 };
+      questions3 += 1;
+      if (questions3 > left) return { questions: questions3 };
       const { to: to2 } = candidate.query;
       const was = base3.ask(to2.workload === void 0 ? candidate.query : { ...candidate.query, to: { ...to2, workload: destination2.id } });
       if (was?.verdict !== "allow" && was?.verdict !== "asks") continue;
@@ -36659,7 +36713,7 @@ function lostIn(change2, pair, left) {
       if (after?.verdict === "deny") return { lost: { ...candidate, head: after } };
     }
   }
-  return { questions: questions2 };
+  return { questions: questions3 };
 }
 function candidatesFor(change2, sides, points) {
   const { head } = sides;
@@ -37311,34 +37365,94 @@ var init_gateway_destinations = __esm({
 function forwardingOf(guarded) {
   const { rewrite, requestHeaders } = guarded.route;
   const host = rewrite !== void 0 && rewrite.authority !== "" ? rewrite.authority : authorityIn(requestHeaders.set) ?? authorityIn(requestHeaders.add);
-  return [pathForwarding(guarded), ...host === void 0 ? [] : [`host ${host}`]].filter((part3) => part3 !== "").join(", ");
+  const path2 = pathForwarding(guarded);
+  return { name: [nameOf5(path2), ...host === void 0 ? [] : [`host ${host}`]].filter((part3) => part3 !== "").join(", "), path: path2, host };
 }
 function pathForwarding(guarded) {
   const { rewrite } = guarded.route;
-  if (rewrite === void 0) return "";
+  if (rewrite === void 0) return { type: "same" };
   const { uri, regex } = rewrite;
-  if (regex !== void 0) return `${regex.match} replaced by ${regex.rewrite}`;
-  if (uri === "") return "";
+  if (regex !== void 0) return replacing(regex, guarded);
+  if (uri === "") return { type: "same" };
   const matched = matchedPrefix(guarded);
-  if (guarded.api === "kubernetes" && uri === "/" && matched !== void 0) return moved(matched === "/" ? "" : matched, "");
+  const anyCase = guarded.match?.ignoreUriCase === true;
+  if (guarded.api === "kubernetes" && uri === "/" && matched !== void 0) return moved(matched === "/" ? "" : matched, "", true, anyCase);
   const exact2 = guarded.match?.uri?.type === "exact" ? guarded.match.uri.value : void 0;
   const from2 = matched ?? exact2;
-  if (from2 === void 0) return `any as ${uri}`;
-  return guarded.match?.ignoreUriCase === true ? `${from2} in any case as ${uri}` : moved(from2, uri);
+  return from2 === void 0 ? { type: "any", to: uri } : moved(from2, uri, false, anyCase);
 }
-function moved(from2, to2) {
+function replacing({ match, rewrite }, guarded) {
+  if (/^\^?\/\.\*\$?$/.test(match) && !rewrite.includes("\\")) return { type: "any", to: rewrite };
+  const [, from2] = /^\^?(\/[\w/-]*)\(\.\*\)\$?$/.exec(match) ?? [];
+  const [, to2] = /^([\w/-]*)\\1$/.exec(rewrite) ?? [];
+  const uri = guarded.match?.uri;
+  const begins = from2 !== void 0 && guarded.match?.ignoreUriCase !== true && (uri?.type === "prefix" || uri?.type === "exact") && uri.value.startsWith(from2);
+  return begins && to2 !== void 0 ? moved(from2, to2, false, false) : { type: "regex", match, rewrite };
+}
+function moved(from2, to2, slash, anyCase) {
+  if (anyCase) return { type: "moved", from: from2, to: to2, slash, anyCase };
   let shared2 = 0;
   while (shared2 < from2.length && shared2 < to2.length && from2[from2.length - 1 - shared2] === to2[to2.length - 1 - shared2]) shared2 += 1;
   const [before, after] = [from2.slice(0, from2.length - shared2), to2.slice(0, to2.length - shared2)];
-  if (before === after) return "";
-  if (after === "") return `without ${before}`;
-  return before === "" ? `behind ${after}` : `${before} as ${after}`;
+  return before === after ? { type: "same" } : { type: "moved", from: before, to: after, slash, anyCase };
 }
+function nameOf5(path2) {
+  switch (path2.type) {
+    case "same":
+      return "";
+    case "any":
+      return `any as ${path2.to}`;
+    case "regex":
+      return `${path2.match} replaced by ${path2.rewrite}`;
+    case "moved":
+      if (path2.anyCase) return `${path2.from} in any case as ${path2.to}`;
+      if (path2.to === "") return `without ${path2.from}`;
+      return path2.from === "" ? `behind ${path2.to}` : `${path2.from} as ${path2.to}`;
+  }
+}
+function seenPath(how, path2) {
+  switch (how.type) {
+    case "same":
+      return path2;
+    case "any":
+      return how.to;
+    case "regex":
+      return replaceMatches(how.match, how.rewrite, path2);
+    case "moved": {
+      const rest = path2.slice(how.from.length);
+      return how.slash ? `/${rest.replace(/^\//, "")}` : `${how.to}${rest}`;
+    }
+  }
+}
+function sameSight(left, right) {
+  if (left.host !== void 0 && right.host !== void 0 && left.host !== right.host) return { type: "never" };
+  const host = left.host === right.host ? void 0 : left.host ?? right.host;
+  const [one, other] = [left.path, right.path];
+  if (nameOf5(one) === nameOf5(other)) return { type: "requests", paths: void 0, host };
+  const patterned = [one, other].find((path2) => path2.type === "regex" || path2.type === "moved" && path2.anyCase);
+  if (patterned !== void 0) {
+    const example = patterned.type === "regex" ? { type: "regex", value: patterned.match } : { type: "prefix", value: patterned.type === "moved" ? patterned.from : "/" };
+    return { type: "asked", differs: (path2) => seenPath(one, path2) !== seenPath(other, path2), example, host };
+  }
+  const paths = [...candidates3(one, other), ...candidates3(other, one)].filter((path2) => path2.startsWith("/") && seenPath(one, path2) === seenPath(other, path2));
+  return paths.length === 0 ? { type: "never" } : { type: "requests", paths: [...new Set(paths)].sort(), host };
+}
+function candidates3(one, other) {
+  if (one.type === "any") {
+    if (other.type === "same") return [one.to];
+    if (other.type === "moved") return other.slash ? [`${other.from}${one.to}`, `${other.from}${one.to.slice(1)}`] : one.to.startsWith(other.to) ? [`${other.from}${one.to.slice(other.to.length)}`] : [];
+    return [];
+  }
+  return one.type === "moved" && one.slash ? [one.from, `${one.from}/`] : [];
+}
+var asSent;
 var init_forwarding = __esm({
   "src/semantics/gateways/forwarding.ts"() {
     "use strict";
     init_http_routes();
     init_route_action();
+    init_text_match();
+    asSent = { name: "", path: { type: "same" }, host: void 0 };
   }
 });
 
@@ -37568,8 +37682,30 @@ function namedIdentities({ subjectAltNames }) {
   const scheme2 = "spiffe://";
   return [{ dimension: "peer", any: subjectAltNames.map((name2) => ({ type: "principal", pattern: { type: "exact", text: name2.startsWith(scheme2) ? name2.slice(scheme2.length) : `\0${name2}` } })), none: [] }];
 }
+function certificateTies(certificates) {
+  const includes = (narrow, wide2) => {
+    const signed3 = wide2.by.includes(anybody) || narrow.by.every((one) => wide2.by.includes(one));
+    return signed3 && (wide2.names.length === 0 || narrow.names.length > 0 && narrow.names.every((name2) => wide2.names.includes(name2)));
+  };
+  return certificates.flatMap(
+    (narrow) => certificates.filter((wide2) => wide2.dimension !== narrow.dimension && includes(narrow, wide2)).map((wide2) => ({ predicates: [{ dimension: narrow.dimension, any: [{ type: "holds" }], none: [] }, { dimension: wide2.dimension, any: [], none: [{ type: "holds" }] }], origins: [] }))
+  );
+}
+function certificateFor(certificates, holds3) {
+  const taking = certificates.filter(({ dimension }) => holds3(dimension));
+  const refusing = certificates.filter(({ dimension }) => !holds3(dimension));
+  if (taking.length === 0) return void 0;
+  const signed3 = [...new Set(taking.flatMap(({ by }) => by))].filter((one) => taking.every(({ by }) => by.includes(one) || by.includes(anybody)) && !refusing.some(({ by, names: names4 }) => names4.length === 0 && by.includes(one)));
+  for (const by of signed3) {
+    const against = new Set(refusing.filter((other) => other.by.includes(by)).flatMap(({ names: names4 }) => names4));
+    const named10 = taking.filter(({ names: names4 }) => names4.length > 0).map(({ names: names4 }) => names4.find((name2) => !against.has(name2)));
+    const sans = named10.filter((name2) => name2 !== void 0);
+    if (sans.length === named10.length) return { by, ...sans.length === 0 ? {} : { sans: [...new Set(sans)] } };
+  }
+  return void 0;
+}
 function certificateOf({ trusts, subjectAltNames, insecureSkipVerify }) {
-  if (insecureSkipVerify) return { dimension: "opaque:client certificate of anybody", by: ["anybody"], names: [] };
+  if (insecureSkipVerify) return { dimension: `opaque:client certificate of ${anybody}`, by: [anybody], names: [] };
   const names4 = subjectAltNames.length === 0 ? "" : ` with name ${[...subjectAltNames].sort().join(" or ")}`;
   return { dimension: `opaque:client certificate of ${[...trusts].sort().join(" or ")}${names4}`, by: trusts, names: subjectAltNames };
 }
@@ -37596,7 +37732,7 @@ function patternOf3(name2) {
 function isWithin3(inner, outer) {
   return inner.endsWith(outer.slice(1));
 }
-var identified3, unidentified, foreignPeer2;
+var identified3, unidentified, foreignPeer2, anybody;
 var init_gateway_connections = __esm({
   "src/posture/gateway-connections.ts"() {
     "use strict";
@@ -37604,6 +37740,7 @@ var init_gateway_connections = __esm({
     identified3 = { dimension: "peer", any: [{ type: "identified" }], none: [] };
     unidentified = { dimension: "peer", any: [], none: [{ type: "identified" }] };
     foreignPeer2 = "\0subject";
+    anybody = "anybody";
   }
 });
 
@@ -37640,7 +37777,7 @@ var init_gateway_layers = __esm({
 
 // src/posture/gateway-paths.ts
 function endKey({ backend: backend2, forwarding }) {
-  return forwarding === "" ? backend2 : `${backend2} (${forwarding})`;
+  return forwarding.name === "" ? backend2 : `${backend2} (${forwarding.name})`;
 }
 function gatewayPort(mesh2, pods2, number4, { presence, byName: byName2 }) {
   const port3 = podPort(pods2, number4);
@@ -37745,7 +37882,7 @@ var init_gateway_paths = __esm({
         for (const end of this.#ends(chain.stream, chain.number)) {
           for (const [index, client] of clients.entries()) {
             const routing = { id: "routing", allow: client.connections.map((predicates) => ({ predicates, origins: [{ policy: chain.by }] })), deny: [] };
-            this.#add({ backend: end.to, forwarding: "" }, end, `bytes ${chain.names.join(" ")} ${String(index)}`, routing, this.#policies("tcp", client, chain.unguarded), client);
+            this.#add({ backend: end.to, forwarding: asSent }, end, `bytes ${chain.names.join(" ")} ${String(index)}`, routing, this.#policies("tcp", client, chain.unguarded), client);
           }
         }
       }
@@ -37825,7 +37962,7 @@ ${String(client)}`;
       }
       port(untold) {
         const ends = untold === void 0 ? [...this.#drafts.values()].map((draft) => [endKey(draft.end), { end: draft.end, posture: this.#posture(draft) }]) : [];
-        return { untold, ends: new Map(ends), parts: this.#parts, certificates: [...this.#certificates.values()], serverNames: this.#serverNames, asksIdentity: this.#asksIdentity };
+        return { untold, ends: new Map(ends), parts: this.#parts, conditions: new Map(ends.flatMap(([, { posture }]) => [...posture.conditions])), certificates: [...this.#certificates.values()], serverNames: this.#serverNames, asksIdentity: this.#asksIdentity };
       }
       #posture({ possible, sure, assumptions: assumptions2, lowered: lowered4 }) {
         const all = [...lowered4].map((each) => each.lowered);
@@ -37839,6 +37976,7 @@ ${String(client)}`;
           opaque: [...new Map([...extensionMarks(extensionsAt(this.#mesh, this.#pods)), ...all.flatMap(({ opaque }) => opaque)].map((mark2) => [`${mark2.resource} ${mark2.key}`, mark2])).values()],
           asked: all.flatMap(({ asked }) => asked),
           readsTokens: this.#rules.length > 0,
+          conditions: new Map(all.flatMap(({ conditions }) => [...conditions])),
           ties: [...httpsTies, ...this.#answersPreflights ? [preflight] : [], ...this.#rules.length === 0 ? [] : [...tokenTies(this.#rules), ...claimTies(layers)]]
         });
       }
@@ -38750,18 +38888,18 @@ function proxyOverrides(workload2) {
     ...annotated3("sidecar.istio.io/proxyImage", () => true),
     ...annotated3("sidecar.istio.io/bootstrapOverride", () => true),
     ...annotated3("inject.istio.io/templates", (text8) => text8 !== "sidecar"),
-    ...annotated3("proxy.istio.io/config", (text8) => replacing.test(text8))
+    ...annotated3("proxy.istio.io/config", (text8) => replacing2.test(text8))
   ];
   const tlsMode = "security.istio.io/tlsMode";
   const stated = workload2.labels[tlsMode];
   if (stated !== void 0 && stated !== "istio") found2.push({ key: tlsMode, value: stated, path: [...pod, "metadata", "labels", tlsMode] });
   return found2;
 }
-var replacing;
+var replacing2;
 var init_proxy_overrides = __esm({
   "src/findings/proxy-overrides.ts"() {
     "use strict";
-    replacing = /^\s*["']?(?:image|binaryPath|customConfigFile|proxyBootstrapTemplatePath|interceptionMode)["']?\s*:/m;
+    replacing2 = /^\s*["']?(?:image|binaryPath|customConfigFile|proxyBootstrapTemplatePath|interceptionMode)["']?\s*:/m;
   }
 });
 
@@ -41644,7 +41782,7 @@ function buildMesh(resources, settings2 = {}) {
   const installations = installationsOf(admitted) ?? (world === "closed" ? onlyInstallation : void 0);
   const orphaned = installations === void 0 ? [] : orphanedHooks(admitted, installations);
   const enrolmentWorld = { closed: world === "closed", knowledge, installations, orphanedHooks: orphaned, stated: stated.enrolment ?? {} };
-  const workloads2 = workloadsOf2(admitted, namespaces4, enrolmentWorld, config3);
+  const workloads2 = workloadsOf2(admitted, namespaces4, enrolmentWorld, config3, settings2.seniors);
   const hbone = config3.sidecarHbone ?? installations?.some((installation) => installation.hbone);
   const checked = { ...config3, sidecarHbone: hbone, sidecarHboneStated: config3.sidecarHbone, extensionProviders: withRegistry(config3.extensionProviders, admitted, settings2.extensionHosts, world) };
   return {
@@ -41738,7 +41876,7 @@ function namespacesOf2(resources) {
     })
   );
 }
-function workloadsOf2(resources, namespaces4, enrolmentWorld, { rootNamespace, interceptionMode: interceptionMode2 }) {
+function workloadsOf2(resources, namespaces4, enrolmentWorld, { rootNamespace, interceptionMode: interceptionMode2 }, seniors) {
   const found2 = inIdOrder(resources.filter(isWorkload));
   const servicesFor = serviceFinder2(resources);
   const ingressFor = sidecarIngressPorts(resources, rootNamespace);
@@ -41754,7 +41892,7 @@ function workloadsOf2(resources, namespaces4, enrolmentWorld, { rootNamespace, i
     const id = (shared2.get(plain6) ?? 0) > 1 ? `${plain6}[${resource.kind}]` : plain6;
     const enrolment = enrolmentOfPod(resource, namespace, namespaces4.get(namespace), enrolmentWorld);
     const capture = inboundCapture(enrolment, resource.spec.podAnnotations, captureDefaults(enrolment.mode === "sidecar" ? enrolment.revision : void 0, namespace, enrolmentWorld, interceptionMode2));
-    const declared2 = ingressFor(namespace, resource.spec.podLabels) ?? declaredPorts(resource.spec, servicesFor(namespace, resource.spec.podLabels));
+    const declared2 = ingressFor(namespace, resource.spec.podLabels) ?? declaredPorts(resource.spec, servicesFor(namespace, resource.spec.podLabels), seniors);
     const named10 = new Set(declared2.map((port3) => port3.port));
     const holes = [...capture.exclude].filter((port3) => !named10.has(port3) && !proxyPorts.has(port3));
     const listed6 = capture.mode === "listed" ? [...capture.include].filter((port3) => !named10.has(port3)) : [];
@@ -43021,13 +43159,13 @@ function keysInOrder(matchers) {
   return matchers.map(matcherKey).join("\n");
 }
 function makeAtoms(dimension, matchers, restrict, limit) {
-  const candidates3 = candidatesWithin(dimension, matchers, restrict, limit);
-  if (candidates3 === void 0) return void 0;
+  const candidates4 = candidatesWithin(dimension, matchers, restrict, limit);
+  if (candidates4 === void 0) return void 0;
   const signatureOf = signatures(dimension, matchers);
   const bySignature = /* @__PURE__ */ new Set();
   const representatives = [];
   const found2 = [];
-  for (const value of candidates3) {
+  for (const value of candidates4) {
     if (!restrict.every((predicate) => holds(predicate, value))) continue;
     const signature2 = signatureOf(value);
     const key3 = signature2.join(",");
@@ -43345,8 +43483,8 @@ function restrictAxis(space3, region3, box, index) {
   const end = axis.offset + axis.words;
   for (let at2 = axis.offset; at2 < end; at2 += 1) region3[at2] = region3[at2] & box[at2];
 }
-function search2(question2, start, budget, widest = start) {
-  return visit(question2.space, { region: start.words, bound: widest.words, blockers: question2.blockers, demands: question2.demands, rivals: question2.rivals, escaped: [] }, budget);
+function search2(question3, start, budget, widest = start) {
+  return visit(question3.space, { region: start.words, bound: widest.words, blockers: question3.blockers, demands: question3.demands, rivals: question3.rivals, escaped: [] }, budget);
 }
 function viewRival(space3, region3, rival, budget) {
   const denials = [];
@@ -43814,8 +43952,8 @@ function inSpace(task, space3, { blockers, impossible: impossible2, demands, riv
   let exhausted = false;
   search: for (const [start, widest] of starts.flatMap((box) => [[plainPart(space3, box) ?? box, box], [box, box]])) {
     for (; ; ) {
-      const question2 = { space: space3, blockers: [...walls, ...nowhere2, ...found2], demands: wanted2, rivals: refusing };
-      const outcome = search2(question2, start, budget, widest);
+      const question3 = { space: space3, blockers: [...walls, ...nowhere2, ...found2], demands: wanted2, rivals: refusing };
+      const outcome = search2(question3, start, budget, widest);
       if (outcome === "none") break;
       if (outcome === "limit") {
         exhausted = true;
@@ -44142,16 +44280,16 @@ function minimalCauses(search3) {
     return smallest === void 0 ? { sets, unproved: because2 } : { sets: [smallest], unproved: `these changes together do it; ${because2} before every smaller set was tried` };
   }
 }
-function singles(candidates3, trials, sets) {
-  for (const edit of candidates3.slice(0, MOST_SINGLES)) {
+function singles(candidates4, trials, sets) {
+  for (const edit of candidates4.slice(0, MOST_SINGLES)) {
     if (sets.length === MOST_SETS) return;
     if (trials.moves([edit])) sets.push([edit]);
   }
 }
-function larger(candidates3, trials, sets, sufficient) {
+function larger(candidates4, trials, sets, sufficient) {
   const alone2 = new Set(sets.flat());
   const found2 = [];
-  const pools = [candidates3.filter((edit) => !alone2.has(edit))];
+  const pools = [candidates4.filter((edit) => !alone2.has(edit))];
   const seen = /* @__PURE__ */ new Set();
   for (let pool = pools.shift(); pool !== void 0 && sets.length + found2.length < MOST_SETS; pool = pools.shift()) {
     const key3 = pool.map((edit) => edit.id).join("\n");
@@ -44616,7 +44754,8 @@ function pointOf2(mesh2, workload2, query3, posture = pathsTo(mesh2, workload2))
   const named10 = withAuthority((way?.waypoint !== void 0 || tunnelled) && query3.to.host === void 0 ? { ...query3, request: { host: `${unnamedPodAddress}:${String(way.port)}`, ...query3.request } } : query3);
   const asked = askedRequest(way === void 0 ? named10 : { ...named10, to: { ...query3.to, port: way.port } }, query3.from.principal ?? null, workload2);
   const attached = policiesFor(mesh2, workload2);
-  const rules3 = tokenRules((way?.waypoint === void 0 ? attached : policiesAtWaypoint(mesh2, way.waypoint, way.service)).requestAuthentication, mesh2.config);
+  const readAtPod = way?.waypoint === void 0 || isSidecarPod(workload2) ? tokenRules(attached.requestAuthentication, mesh2.config) : [];
+  const rules3 = [...way?.waypoint === void 0 ? [] : tokenRules(policiesAtWaypoint(mesh2, way.waypoint, way.service).requestAuthentication, mesh2.config), ...readAtPod];
   const met = fromAmbient2 && !tunnelled ? { ...asked, principal: null, sni: null } : asked;
   const handling = way?.waypoint !== void 0 ? handleTunnel(addressedProtocol(way.service, query3.to.port), asked.protocol) : tunnelled ? handleTunnel(protocolOf(workload2, asked.port), asked.protocol) : handleConnection(protocolOf(workload2, asked.port), modeAt(effectiveMtls(mesh2, attached), asked.port).mode, { protocol: met.protocol, identity: met.principal !== null });
   if (behindEnvoy && asked.protocol === "http" && handling.outcome === "chain" && handling.chain === "http" && refusedAsHttp(asked) !== void 0) return void 0;
@@ -44902,7 +45041,7 @@ function leastAssuming(query3) {
   const isOpaque = ([key3]) => key3.startsWith("opaque:");
   if (!entries2.some(isOpaque)) return [query3];
   const assuming2 = (kept2) => kept2.length > 0 ? { ...plain6, given: Object.fromEntries(kept2) } : plain6;
-  const isName = ([key3]) => key3.startsWith(portNameDimension(""));
+  const isName = ([key3]) => key3.startsWith(portNameDimension("")) || key3.startsWith(namespaceLabelPrefix);
   return [assuming2(entries2.filter((entry2) => !isOpaque(entry2))), ...entries2.some(isName) ? [assuming2(entries2.filter((entry2) => !isOpaque(entry2) || isName(entry2)))] : [], query3];
 }
 function placed(query3) {
@@ -44920,6 +45059,7 @@ var following, ofRequests;
 var init_witness_request = __esm({
   "src/impact/witness-request.ts"() {
     "use strict";
+    init_namespace_labels();
     init_network_lowering();
     init_values();
     init_evaluate();
@@ -45217,6 +45357,71 @@ var init_gateway_behind = __esm({
   }
 });
 
+// src/posture/gateway-sights.ts
+function withSights(ports3, normalizations) {
+  const ends = new Map([...ports3.base.ends, ...ports3.head.ends].map(([key3, { end }]) => [key3, end]));
+  const seen = [...ends.values()].filter((end) => [...ends.values()].some((other) => other !== end && other.backend === end.backend));
+  if (seen.length === 0) return ports3;
+  const at2 = (side2) => {
+    const port3 = ports3[side2];
+    const parts2 = new Map(port3.parts);
+    const together2 = seen.flatMap((end) => {
+      const posture = seenThrough(port3, end, normalizations[side2], parts2);
+      return posture === void 0 ? [] : [[endKey(end), { end, posture }]];
+    });
+    return { ...port3, ends: new Map([...port3.ends, ...together2]), parts: parts2 };
+  };
+  return { base: at2("base"), head: at2("head") };
+}
+function seenThrough(port3, end, normalization, parts2) {
+  const key3 = endKey(end);
+  const others3 = [...port3.ends].filter(([other, { end: { backend: backend2 } }]) => other !== key3 && backend2 === end.backend).sort(([left], [right]) => compareText(left, right));
+  const alike3 = others3.flatMap(([name2, { end: other, posture }]) => {
+    const allow = requestsSeenAlike(end.forwarding, other.forwarding, normalization, parts2);
+    if (allow === void 0) return [];
+    const through = (path2) => ({ id: `${path2.id} of ${name2}`, layers: [...path2.layers, { id: "routing", allow, deny: [] }] });
+    return [{ posture, possible: posture.possible.map(through), sure: posture.sure === posture.possible ? void 0 : posture.sure.map(through) }];
+  });
+  if (alike3.length === 0) return void 0;
+  const own4 = port3.ends.get(key3)?.posture;
+  const all = [...own4 === void 0 ? [] : [own4], ...alike3.map(({ posture }) => posture)];
+  const possible = [...own4?.possible ?? [], ...alike3.flatMap((each) => each.possible)];
+  const asks2 = all.some((each) => each.sure !== each.possible);
+  return finish({
+    possible,
+    ...asks2 ? { sure: [...own4?.sure ?? [], ...alike3.flatMap((each) => each.sure ?? each.possible)] } : {},
+    enforcedAt: "gateway",
+    assumptions: all.flatMap(({ assumptions: assumptions2 }) => assumptions2),
+    opaque: [...new Map(all.flatMap(({ opaque }) => opaque).map((mark2) => [`${mark2.resource} ${mark2.key}`, mark2])).values()],
+    asked: all.flatMap(({ asked }) => asked),
+    readsTokens: all.some(({ readsTokens }) => readsTokens),
+    conditions: new Map(all.flatMap(({ conditions }) => [...conditions])),
+    ties: all.flatMap(({ ties }) => ties)
+  });
+}
+function requestsSeenAlike(end, other, normalization, parts2) {
+  const sight = sameSight(end, other);
+  if (sight.type === "never") return void 0;
+  const host = sight.host === void 0 ? [] : [{ dimension: "host", any: [{ type: "exact", text: sight.host }], none: [] }];
+  if (sight.type === "requests") {
+    const path2 = sight.paths === void 0 ? [] : [{ dimension: "path", any: sight.paths.map((text8) => ({ type: "path", pattern: { type: "exact", text: text8 }, normalization })), none: [] }];
+    return [{ predicates: [...path2, ...host], origins: [] }];
+  }
+  const names4 = [end.name, other.name].map((name2) => name2 === "" ? "as it was sent" : name2).sort(compareText);
+  const dimension = `opaque:path seen otherwise: ${names4.join(" and ")}${normalization === "BASE" ? "" : ` (${normalization})`}`;
+  parts2.set(dimension, { on: "path", name: "", match: sight.example, holds: ({ path: path2 }) => sight.differs(path2) });
+  return [{ predicates: [{ dimension, any: [], none: [{ type: "holds" }] }, ...host], origins: [] }];
+}
+var init_gateway_sights = __esm({
+  "src/posture/gateway-sights.ts"() {
+    "use strict";
+    init_order();
+    init_forwarding();
+    init_gateway_paths();
+    init_paths();
+  }
+});
+
 // src/semantics/gateways/regex-examples.ts
 function regexExamples(expression) {
   const reader = new Reader(expression);
@@ -45336,9 +45541,9 @@ var init_regex_examples = __esm({
 
 // src/posture/gateway-question.ts
 function bothSpoken(left, right) {
-  return { parts: new Map([...left.parts, ...right.parts]), certificates: [...left.certificates, ...right.certificates], serverNames: [.../* @__PURE__ */ new Set([...left.serverNames, ...right.serverNames])] };
+  return { parts: new Map([...left.parts, ...right.parts]), conditions: new Map([...left.conditions, ...right.conditions]), certificates: [...left.certificates, ...right.certificates], serverNames: [.../* @__PURE__ */ new Set([...left.serverNames, ...right.serverNames])] };
 }
-function gatewayPoint(mesh2, pods2, query3, { parts: parts2, certificates }) {
+function gatewayPoint(mesh2, pods2, query3, { parts: parts2, conditions, certificates }) {
   const seat = gatewaySeat(mesh2, pods2);
   const rules3 = tokenRules(seat.attached.requestAuthentication, mesh2.config);
   const host = query3.request.host ?? query3.request.sni ?? "";
@@ -45363,9 +45568,11 @@ function gatewayPoint(mesh2, pods2, query3, { parts: parts2, certificates }) {
   for (const [dimension, part3] of parts2) point.set(dimension, part3.holds(routed2));
   const { certificate } = query3.from;
   for (const { dimension, by, names: names4 } of certificates) {
-    const trusted = certificate !== void 0 && (by.includes(certificate.by) || dimension === anybody);
+    const trusted = certificate !== void 0 && (by.includes(certificate.by) || by.includes(anybody));
     point.set(dimension, trusted && (names4.length === 0 || names4.some((name2) => certificate.sans?.includes(name2) === true)));
   }
+  const handling = { outcome: "chain", chain: "http", seesPeer: asked.principal !== null, passthrough: false, rule: "A4.7", because: "" };
+  for (const [dimension, met] of conditionsMet(mesh2, [{ seat, met: asked, handling, conditions }], query3.given ?? {})) point.set(dimension, met);
   for (const [key3, value] of Object.entries(query3.given ?? {})) if (key3.startsWith("opaque:")) point.set(key3, value);
   return point;
 }
@@ -45439,14 +45646,14 @@ function questionAt({ gateway: gateway2, port: port3, end }, point, certificates
   const spoken = valueAt3(point, "protocol");
   const protocol = spoken === "https" || spoken === "tcp" || spoken === "tls" ? spoken : "http";
   const { request: request4, given } = requestAt(point, protocol, protocol === "http" || protocol === "https");
-  const shown5 = certificates.find(({ dimension }) => point.get(dimension) === true);
+  const certificate = certificateFor(certificates, (dimension) => point.get(dimension) === true);
   const source2 = point.get("source.ip");
   const told = Object.entries(given).filter(([key3]) => !key3.startsWith("opaque:") || !key3.includes(" "));
   const host = request4.host ?? request4.sni ?? "host.example";
   return {
     from: {
       ...typeof identity2 === "string" ? { principal: identity2 } : { outside: true },
-      ...shown5 === void 0 ? {} : { certificate: { by: shown5.by[0] ?? "", ...shown5.names[0] === void 0 ? {} : { sans: [shown5.names[0]] } } },
+      ...certificate === void 0 ? {} : { certificate },
       ...typeof source2 === "bigint" ? { ip: formatIp(source2) } : {}
     },
     to: { gateway: gateway2, port: port3, backend: end.backend },
@@ -45454,7 +45661,7 @@ function questionAt({ gateway: gateway2, port: port3, end }, point, certificates
     ...told.length === 0 ? {} : { given: Object.fromEntries(told) }
   };
 }
-var anybody, mostTried, mostNames;
+var mostTried, mostNames;
 var init_gateway_question = __esm({
   "src/posture/gateway-question.ts"() {
     "use strict";
@@ -45466,11 +45673,12 @@ var init_gateway_question = __esm({
     init_ip();
     init_matches();
     init_envoy();
+    init_gateway_connections();
     init_gateway_seat();
+    init_point_conditions();
     init_point_request();
     init_point_token();
     init_request();
-    anybody = "opaque:client certificate of anybody";
     mostTried = 64;
     mostNames = 40;
   }
@@ -45530,7 +45738,7 @@ function gatewayContexts(sides, limits2, memo2, internalErrors) {
     const view = { presence, byName: [[sides.base, pods2.base], [sides.head, pods2.head]].some(([mesh2, own4]) => own4 !== void 0 && looksAtServerNames(mesh2, own4)) };
     for (const number4 of askedPorts([{ mesh: sides.base, pods: pods2.base }, { mesh: sides.head, pods: pods2.head }])) {
       const at2 = (mesh2, own4) => own4 === void 0 ? nobody2 : gatewayPort(mesh2, own4, number4, view);
-      const ports3 = { base: at2(sides.base, pods2.base), head: at2(sides.head, pods2.head) };
+      const ports3 = withSights({ base: at2(sides.base, pods2.base), head: at2(sides.head, pods2.head) }, { base: sides.base.config.pathNormalization, head: sides.head.config.pathNormalization });
       const open3 = ports3.base.untold ?? ports3.head.untold;
       const pair = { sides, id, number: number4, pods: pods2, ports: ports3 };
       if (open3 === void 0) contexts.push(...contextsAt(pair, { limits: limits2, memo: memo2, internalErrors, presence }));
@@ -45576,7 +45784,7 @@ function contextsAt(at2, means) {
         internalErrors: means.internalErrors,
         gateway: {
           outside: [[at2.sides.base, at2.pods.base], [at2.sides.head, at2.pods.head]].some(([mesh2, pods2]) => pods2 !== void 0 && isExposedGateway(mesh2, pods2)),
-          ties: [...identityTies, ...expressionTies(spoken.parts, [base3, head])],
+          ties: [...identityTies, ...certificateTies(spoken.certificates), ...expressionTies(spoken.parts, [base3, head])],
           mayTake: (way) => mayTake(at2, end.backend, way, means.limits),
           questions: (way, cube3, sample) => questionsOf(at2, end, means.presence, way, cube3, sample),
           unsaid: (cube3) => cube3.predicates.some(({ dimension }) => spoken.parts.has(dimension)) ? "which requests the expressions of the routes take together is not computed" : void 0
@@ -45605,9 +45813,9 @@ function questionsOf({ sides, id, number: number4, pods: pods2, ports: ports3 },
   const own4 = pods2[passing2];
   if (own4 === void 0) return [];
   const spoken = bothSpoken(ports3.base, ports3.head);
-  const questions2 = gatewayQuestions(sides[passing2], own4, { gateway: id, port: number4, end }, cube3, sample, spoken).map((query3) => assuming(sides, end, presence, query3));
-  const seenApart = [...ports3.base.ends.values(), ...ports3.head.ends.values()].some((other) => other.end.backend === end.backend && other.end.forwarding !== end.forwarding);
-  return seenApart ? questions2.map((query3) => seenAs(sides[passing2], query3)) : questions2;
+  const questions3 = gatewayQuestions(sides[passing2], own4, { gateway: id, port: number4, end }, cube3, sample, spoken).map((query3) => assuming(sides, end, presence, query3));
+  const seenApart = [...ports3.base.ends.values(), ...ports3.head.ends.values()].some((other) => other.end.backend === end.backend && other.end.forwarding.name !== end.forwarding.name);
+  return seenApart ? questions3.map((query3) => seenAs(sides[passing2], query3)) : questions3;
 }
 function assuming({ base: base3, head }, { backend: backend2 }, presence, query3) {
   const host = backendHost(backend2);
@@ -45618,7 +45826,7 @@ function seenAs(mesh2, query3) {
   const { request: request4, to: to2 } = query3;
   if (request4.protocol !== "http" && request4.protocol !== "https") return query3;
   const answer4 = decide(mesh2, query3);
-  const forwarded2 = answer4.verdict === "allow" ? answer4.forwarded : void 0;
+  const forwarded2 = answer4.verdict === "allow" || answer4.verdict === "asks" ? answer4.forwarded : void 0;
   return { ...query3, to: { ...to2, as: { path: forwarded2?.path ?? request4.path ?? "/", host: forwarded2?.host ?? request4.host ?? "" } } };
 }
 function pairOf2({ id, pods: pods2 }, destinationId, backend2) {
@@ -45642,13 +45850,15 @@ var init_gateways = __esm({
     init_answer();
     init_gateway_behind();
     init_gateway_destinations();
+    init_gateway_connections();
     init_gateway_paths();
+    init_gateway_sights();
     init_gateway_seat();
     init_gateway_question();
     init_gateway_ties();
     init_backends();
     init_pair_context();
-    nobody2 = { untold: void 0, ends: /* @__PURE__ */ new Map(), parts: /* @__PURE__ */ new Map(), certificates: [], serverNames: [], asksIdentity: false };
+    nobody2 = { untold: void 0, ends: /* @__PURE__ */ new Map(), parts: /* @__PURE__ */ new Map(), conditions: /* @__PURE__ */ new Map(), certificates: [], serverNames: [], asksIdentity: false };
     servedKinds = ["Gateway", "VirtualService", "KubernetesGateway", "GatewayClass", "HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "ReferenceGrant", "Service", "ServiceEntry", "DestinationRule", "Ingress", "IngressClass", "ListenerSet", "XListenerSet", "Namespace", "EnvoyFilter", "WasmPlugin", "TrafficExtension"];
     preferredAtGateway = /* @__PURE__ */ new Map([
       ["peer", [null]],
@@ -45740,6 +45950,28 @@ var init_moved_accounts = __esm({
   }
 });
 
+// src/impact/plainest-flip.ts
+function plainestFlip(context2, way, asked) {
+  let open3 = false;
+  const found2 = [];
+  for (const query3 of asked) {
+    const { base: base3 } = answers(context2, query3.base);
+    const { head } = answers(context2, query3.head);
+    if (flips(base3, head, way)) found2.push({ query: query3.head, base: base3, head });
+    else if (base3.verdict === "unknown" || head.verdict === "unknown") open3 = true;
+  }
+  return { best: found2.sort(compareBy((entry2) => plainness(entry2.query, context2.pair)))[0], open: open3 };
+}
+var init_plainest_flip = __esm({
+  "src/impact/plainest-flip.ts"() {
+    "use strict";
+    init_order();
+    init_causes();
+    init_pair_context();
+    init_regions();
+  }
+});
+
 // src/impact/identity-changes.ts
 function identitiesMoved(context2, accounts2) {
   return accounts2.flatMap((account) => ["up", "down"].flatMap((way) => identityMoved(context2, account, way)));
@@ -45767,26 +45999,17 @@ function identityMoved(context2, account, way) {
 function identityWitness(context2, account, way, regions) {
   const all = sampled(regions);
   const leading = leadingOf(all, regions.every((region3) => region3.complete));
-  const first = witnessAmong(context2, account, way, leading.map(({ sample }) => sample));
+  const asked = (entries2) => plainestFlip(context2, way, entries2.flatMap(({ sample }) => questions2(context2, account, sample)));
+  const first = asked(leading);
   if (first.best !== void 0) return first.best;
-  const { best, open: open3 } = witnessAmong(context2, account, way, all.filter((entry2) => !leading.includes(entry2)).map(({ sample }) => sample));
+  const { best, open: open3 } = asked(all.filter((entry2) => !leading.includes(entry2)));
   return best ?? (regions.length === 0 || first.open || open3 ? void 0 : "refused elsewhere");
 }
-function witnessAmong(context2, account, way, samples) {
-  let open3 = false;
-  const found2 = [];
-  for (const sample of samples) {
-    const { from: from2, ...asked } = queryOf(asker(context2), sample);
-    for (const caller of account.callers.slice(0, 3)) {
-      const given = { ...asked.given, ...Object.fromEntries(account.assumptions.map((id) => [id, true])) };
-      const query3 = (workload2) => ({ from: { workload: workload2, ...from2.ip === void 0 ? {} : { ip: from2.ip }, ...from2.direct === true && account.ambient ? { direct: true } : {} }, ...asked, ...Object.keys(given).length > 0 ? { given } : {} });
-      const base3 = answers(context2, query3(caller.base.id)).base;
-      const answered2 = { query: query3(caller.head.id), base: base3, head: answers(context2, query3(caller.head.id)).head };
-      if (flips(answered2.base, answered2.head, way)) found2.push(answered2);
-      else if (answered2.base.verdict === "unknown" || answered2.head.verdict === "unknown") open3 = true;
-    }
-  }
-  return { best: found2.sort(compareBy((entry2) => plainness(entry2.query, context2.pair)))[0], open: open3 };
+function questions2(context2, account, sample) {
+  const { from: from2, ...asked } = queryOf(asker(context2), sample);
+  const given = { ...asked.given, ...Object.fromEntries(account.assumptions.map((id) => [id, true])) };
+  const query3 = (workload2) => ({ from: { workload: workload2, ...from2.ip === void 0 ? {} : { ip: from2.ip }, ...from2.direct === true && account.ambient ? { direct: true } : {} }, ...asked, ...Object.keys(given).length > 0 ? { given } : {} });
+  return account.callers.slice(0, 3).map((caller) => ({ base: query3(caller.base.id), head: query3(caller.head.id) }));
 }
 var init_identity_changes = __esm({
   "src/impact/identity-changes.ts"() {
@@ -45796,10 +46019,10 @@ var init_identity_changes = __esm({
     init_point();
     init_difference();
     init_authorities();
-    init_causes();
     init_headline();
     init_moved_accounts();
     init_pair_context();
+    init_plainest_flip();
     init_regions();
   }
 });
@@ -45940,7 +46163,7 @@ function labelMoved(context2, pods2, way) {
   const key3 = ["labels", way, pods2.base.id, pods2.head.id, base3.key, head.key, authors(from2), authors(to2), (context2.preferred.get("port") ?? []).map(String).join(",")].join("\n");
   const { regions, undecided: open3 } = context2.memo.get(key3, () => difference({ from: from2, to: to2, impossible: ties, preferred: context2.preferred, limits: context2.limits }));
   if (regions.length === 0 && open3.length === 0) return [];
-  const found2 = witnessAmong2(context2, pods2, way, regions);
+  const found2 = plainestFlip(context2, way, sampled(regions).map(({ sample }) => question(context2, pods2, sample)));
   const named10 = [{ dimension: "peer", any: [{ type: "source-namespace", names: [acting2.namespace], declared: [acting2.namespace], selection: void 0 }], none: [] }, ...Object.entries(acting2.labels).filter(([label3]) => pods2.base.labels[label3] !== pods2.head.labels[label3]).map(([label3, text8]) => ({ dimension: `${labelPrefix}${label3}`, any: [{ type: "exact", text: text8 }], none: [] }))];
   const cubes = (regions.length > 0 ? regions.flatMap((region3) => region3.cubes) : open3.map(({ seed }) => seed)).map((cube3) => ({ predicates: [...named10, ...cube3.predicates], origins: cube3.origins }));
   const reason = open3[0]?.reason ?? `what \`${acting2.id}\` sends there is not determined by the manifests`;
@@ -45949,19 +46172,11 @@ function labelMoved(context2, pods2, way) {
   if (found2.best === void 0) return regions.length > 0 && !found2.open ? [] : [whole4];
   return [{ ...whole4, direction: way === "up" ? "widened" : "narrowed", complete: regions.every((region3) => region3.complete), seedOrigins: regions.flatMap((region3) => region3.seedOrigins), witness: found2.best, reason: void 0 }];
 }
-function witnessAmong2(context2, pods2, way, regions) {
-  let open3 = false;
-  const found2 = [];
-  for (const { sample } of sampled(regions)) {
-    const { from: from2, ...asked } = queryOf(asker(context2), new Map([...sample, ["peer", callerOf(context2.sides.head, pods2.head)]]));
-    const given = { ...asked.given, ...Object.fromEntries(assumedFor(pods2).map((id) => [id, true])) };
-    const query3 = (workload2) => ({ from: { workload: workload2, ...from2.direct === true ? { direct: true } : {} }, ...asked, ...Object.keys(given).length > 0 ? { given } : {} });
-    const base3 = answers(context2, query3(pods2.base.id)).base;
-    const answered2 = { query: query3(pods2.head.id), base: base3, head: answers(context2, query3(pods2.head.id)).head };
-    if (flips(answered2.base, answered2.head, way)) found2.push(answered2);
-    else if (answered2.base.verdict === "unknown" || answered2.head.verdict === "unknown") open3 = true;
-  }
-  return { best: found2.sort(compareBy((entry2) => plainness(entry2.query, context2.pair)))[0], open: open3 };
+function question(context2, pods2, sample) {
+  const { from: from2, ...asked } = queryOf(asker(context2), new Map([...sample, ["peer", callerOf(context2.sides.head, pods2.head)]]));
+  const given = { ...asked.given, ...Object.fromEntries(assumedFor(pods2).map((id) => [id, true])) };
+  const query3 = (workload2) => ({ from: { workload: workload2, ...from2.direct === true ? { direct: true } : {} }, ...asked, ...Object.keys(given).length > 0 ? { given } : {} });
+  return { base: query3(pods2.base.id), head: query3(pods2.head.id) };
 }
 function assumedFor(pods2) {
   return distinct([pods2.base, pods2.head].flatMap(({ enrolment }) => enrolment.mode === "unknown" ? [enrolment.assumption] : []));
@@ -45992,8 +46207,8 @@ var init_moved_labels = __esm({
     init_settle();
     init_authorities();
     init_callers2();
-    init_causes();
     init_pair_context();
+    init_plainest_flip();
     init_regions();
     labelPrefix = "pod-label:";
   }
@@ -46478,12 +46693,12 @@ var init_prove_causes = __esm({
         return { ...proved, sets };
       }
       #prove(raw) {
-        const candidates3 = this.#index.of(raw);
+        const candidates4 = this.#index.of(raw);
         const moves = this.#movement(raw);
         const query3 = raw.witness?.query;
-        if (moves === void 0 || query3 === void 0) return unproved(candidates3);
-        const causes = this.#minimal(candidates3.edits, (edits) => moves(this.#counterfactual.near(edits, query3, waypointNamespaces(raw))));
-        return causes.sets.length > 0 ? { ...causes, proof: "witness" } : unproved(candidates3, causes.unproved);
+        if (moves === void 0 || query3 === void 0) return unproved(candidates4);
+        const causes = this.#minimal(candidates4.edits, (edits) => moves(this.#counterfactual.near(edits, query3, waypointNamespaces(raw))));
+        return causes.sets.length > 0 ? { ...causes, proof: "witness" } : unproved(candidates4, causes.unproved);
       }
       /** By the region: the first set that alone makes all of it; else the first one with the edits that the rest needs. */
       inRegion(raw, causes) {
@@ -46510,12 +46725,12 @@ var init_prove_causes = __esm({
         const near = (edits) => this.#ask(this.#counterfactual.near([...named10, ...edits], query3, waypointNamespaces(raw)), query3);
         return this.#minimal(others3, (edits) => reaches2(near(edits), head, way)).sets[0];
       }
-      #minimal(candidates3, moves) {
+      #minimal(candidates4, moves) {
         const counted2 = (edits) => {
           this.#trials += 1;
           return moves(edits);
         };
-        return minimalCauses({ candidates: candidates3, moves: counted2, ...this.#trials < TRIALS_IN_ALL ? {} : { trials: TRIALS_AFTER } });
+        return minimalCauses({ candidates: candidates4, moves: counted2, ...this.#trials < TRIALS_IN_ALL ? {} : { trials: TRIALS_AFTER } });
       }
       /** Whether a mesh answers the witness as the head does, as far as the change is about it. */
       #movement({ witness, direction }) {
@@ -54250,8 +54465,8 @@ function borrow(own4, other) {
   }
   const otherFiles = groupBy(other, (file) => file.file);
   const taken2 = /* @__PURE__ */ new Set();
-  const take = (candidates3) => {
-    const free2 = candidates3.filter((resource) => !defined3.has(resourceId(resource)) && !taken2.has(resource));
+  const take = (candidates4) => {
+    const free2 = candidates4.filter((resource) => !defined3.has(resourceId(resource)) && !taken2.has(resource));
     for (const resource of free2) taken2.add(resource);
     return free2;
   };
@@ -58164,15 +58379,20 @@ function changeOf(query3, { environment: environment4, base: base3, head, answer
   const direction = after > before ? "widened" : "narrowed";
   const policed = hasNetworkPolicies(base3) || hasNetworkPolicies(head);
   const points = (after > before ? [head, base3] : [base3, head]).flatMap((mesh2) => pointsAt(mesh2, query3, policed));
-  const own4 = changes3.filter(({ change: change2 }) => change2.environments.includes(environment4) && change2.direction === direction && change2.destinations.some(({ id }) => id === query3.to.workload));
+  const asked = new Set([base3, head].flatMap((mesh2) => askedWorkloads(mesh2, query3)).map(({ id }) => id));
+  const own4 = changes3.filter(({ change: change2 }) => change2.environments.includes(environment4) && change2.direction === direction && change2.destinations.some(({ id }) => asked.has(id)));
   return own4.find(({ cubes }) => points.some((point) => cubes.some((cube3) => pointIn(cube3, point))))?.change;
 }
+function askedWorkloads(mesh2, query3) {
+  if (query3.to.selector !== void 0) return [];
+  const destination2 = addressed(mesh2, query3);
+  return "missing" in destination2 ? [] : destination2.pods.map(({ workload: workload2 }) => workload2);
+}
 function pointsAt(mesh2, query3, policed) {
-  const workload2 = query3.to.workload === void 0 ? void 0 : workloadNamed(mesh2, query3.to.workload);
-  if (workload2 === void 0) return [];
-  const direct = pathsTo(mesh2, workload2);
-  const point = pointOf2(mesh2, workload2, named9(mesh2, query3), policed && hasNetwork(workload2) ? throughNetworkPaths(direct, mesh2, workload2) : direct);
-  return point === void 0 ? [] : [point];
+  return askedWorkloads(mesh2, query3).flatMap((workload2) => {
+    const direct = pathsTo(mesh2, workload2);
+    return pointOf2(mesh2, workload2, named9(mesh2, query3), policed && hasNetwork(workload2) ? throughNetworkPaths(direct, mesh2, workload2) : direct) ?? [];
+  });
 }
 function named9(mesh2, query3) {
   if (query3.from.workload === void 0 || query3.from.principal !== void 0) return query3;
@@ -58190,7 +58410,7 @@ var init_change_of = __esm({
     init_arrival();
     init_paths();
     init_point();
-    init_answer();
+    init_addressed();
     init_workload_id();
     init_evaluate();
     rank2 = { deny: 0, asks: 1, allow: 2 };
@@ -58228,7 +58448,7 @@ function problemIn(schema2, value) {
   const first = found2.find((each) => each.atKey) ?? found2[0];
   return first === void 0 ? { path: [], message: "not understood" } : { path: first.path, message: first.path.length === 0 && !first.atKey ? first.message.replace("``", "it") : first.message };
 }
-var labels2, flagOf, textOf10, portOf3, callers4, targets2, from, to, request3, hop, answer3, ports2, names3, membership, question, questionSchema, podSchema, moveSchema, askedSchema, described2, queries, entrySchemas;
+var labels2, flagOf, textOf10, portOf3, callers4, targets2, from, to, request3, hop, answer3, ports2, names3, membership, question2, questionSchema, podSchema, moveSchema, askedSchema, described2, queries, entrySchemas;
 var init_entry_schema = __esm({
   "src/app/entry-schema.ts"() {
     "use strict";
@@ -58292,11 +58512,11 @@ var init_entry_schema = __esm({
       inboundCaptured: strictObject({ mode: _enum(["all", "listed", "none"]), exclude: ports2, include: ports2, excludeInterfaces: names3, rerouted: names3 }).optional(),
       outboundCaptured: strictObject({ mode: _enum(["all", "listed", "none"]), includeRanges: names3, excludeRanges: names3, includePorts: ports2, excludePorts: ports2, excludeInterfaces: names3, bypass: names3 }).optional()
     });
-    question = { from, to, request: request3, given: record(string3(), boolean3()).optional() };
-    questionSchema = strictObject({ ...question, expect: answer3 });
+    question2 = { from, to, request: request3, given: record(string3(), boolean3()).optional() };
+    questionSchema = strictObject({ ...question2, expect: answer3 });
     podSchema = strictObject({ pod: string3(), expect: membership });
-    moveSchema = strictObject({ ...question, expect: strictObject({ base: answer3, head: answer3 }) });
-    askedSchema = strictObject({ ...question, expect: unknown2().optional(), base: unknown2().optional(), head: unknown2().optional() });
+    moveSchema = strictObject({ ...question2, expect: strictObject({ base: answer3, head: answer3 }) });
+    askedSchema = strictObject({ ...question2, expect: unknown2().optional(), base: unknown2().optional(), head: unknown2().optional() });
     described2 = { id: textOf10, about: textOf10 };
     queries = array(unknown2()).min(1);
     entrySchemas = {
@@ -58348,28 +58568,25 @@ function compareRecorded(base3, head) {
       const to2 = rank3[after];
       if (from2 === void 0 || to2 === void 0 || from2 === to2) return void 0;
       const direction = to2 > from2 ? "widened" : "narrowed";
-      const holding2 = changes3.filter((change2) => (change2.direction === direction || change2.direction === `undecided-${direction}`) && concerns(change2, query3) && holds2(change2, base3, head, query3));
+      const asked = new Set([base3, head].flatMap((mesh2) => askedWorkloads(mesh2, query3)).map(({ id }) => id));
+      const holding2 = changes3.filter((change2) => (change2.direction === direction || change2.direction === `undecided-${direction}`) && concerns(change2, asked) && holds2(change2, base3, head, query3));
       return holding2.length > 0 ? void 0 : `no reported change with direction ${direction} holds this request`;
     }
   };
 }
-function concerns(change2, query3) {
-  const id = query3.to.workload;
-  const namespace = id === void 0 ? "" : namespaceOfId(id);
-  return change2.destination.id === id || change2.destination.id === `${namespace}/*` || change2.destination.id === "*/*";
+function concerns({ destination: destination2 }, asked) {
+  return destination2.id === "*/*" || [...asked].some((id) => destination2.id === id || destination2.id === `${namespaceOfId(id)}/*`);
 }
 function holds2(change2, base3, head, query3) {
   const [passing2, refusing] = change2.passingSide === "head" ? [head, base3] : [base3, head];
-  const point = pointAt(passing2, query3);
-  if (point === void 0) return false;
-  const other = pointAt(refusing, query3);
-  const both = new Map([...[...other ?? []].filter(([dimension]) => dimension.startsWith("opaque:")), ...point]);
-  if (both.get("token") === null) both.set("token", other?.get("token") ?? null);
-  return change2.cubes.some((cube3) => pointIn(cube3, both));
-}
-function pointAt(mesh2, query3) {
-  const workload2 = query3.to.workload === void 0 ? void 0 : workloadNamed(mesh2, query3.to.workload);
-  return workload2 === void 0 ? void 0 : pointOf2(mesh2, workload2, query3);
+  const policed = hasNetworkPolicies(base3) || hasNetworkPolicies(head);
+  const others3 = pointsAt(refusing, query3, policed);
+  return pointsAt(passing2, query3, policed).some((point, at2) => {
+    const other = others3[at2];
+    const both = new Map([...[...other ?? []].filter(([dimension]) => dimension.startsWith("opaque:")), ...point]);
+    if (both.get("token") === null) both.set("token", other?.get("token") ?? null);
+    return change2.cubes.some((cube3) => pointIn(cube3, both));
+  });
 }
 function noiseBroken(judged2, edit) {
   const loud = judged2.changes.find((change2) => !edit.split("+").includes("unrelated-policy") || change2.destination.known);
@@ -58381,10 +58598,10 @@ var init_change_scenarios = __esm({
     "use strict";
     init_compare();
     init_pair_context();
-    init_answer();
-    init_point();
+    init_network_paths();
     init_workload_id();
     init_evaluate();
+    init_change_of();
     limits = { workPerSeed: 2e5, regionsPerSeed: 500, atomsPerDimension: 4096 };
     rank3 = { deny: 0, asks: 1, allow: 2 };
   }
@@ -58899,15 +59116,15 @@ __export(explain_exports, {
 });
 async function explain(args) {
   const { values: values5 } = readArguments(args, options, "none");
-  const question2 = values5.queries === void 0 ? questionOf(values5) : void 0;
+  const question3 = values5.queries === void 0 ? questionOf(values5) : void 0;
   const places = values5.base === void 0 && values5.head === void 0 ? await oneTree(values5.tree, values5.config) : await twoTrees(values5);
   const meshes2 = places.all.map(({ mesh: mesh2 }) => mesh2);
-  if (question2 === void 0) {
+  if (question3 === void 0) {
     for (const query4 of readQueries(readNamed(values5.queries ?? ""), values5.queries ?? "")) print(answered(query4, places));
     return 0;
   }
-  if ("portless" in question2) checkWorkloads(question2.with(1), meshes2);
-  const query3 = "portless" in question2 ? question2.with(onlyPort(question2.portless, meshes2)) : question2;
+  if ("portless" in question3) checkWorkloads(question3.with(1), meshes2);
+  const query3 = "portless" in question3 ? question3.with(onlyPort(question3.portless, meshes2)) : question3;
   print(explained2(query3, places));
   return 0;
 }
