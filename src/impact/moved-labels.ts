@@ -12,6 +12,7 @@ import { queryOf } from '#posture/point.ts';
 import type { Query } from '#posture/query.ts';
 import type { Cube, Dimension, Path, Point, Predicate } from '#sets/cube.ts';
 import { difference } from '#sets/difference.ts';
+import { cubeKey } from '#sets/keys.ts';
 import { holds } from '#sets/matches.ts';
 import type { Caller, Value } from '#sets/matcher.ts';
 import { settled, settledCubes } from '#sets/settle.ts';
@@ -58,8 +59,8 @@ function spokenOf(meshes: readonly Mesh[]): (key: string) => boolean {
   };
 }
 
-/** Which of them a destination's network tells apart. */
-export function toldApart(moved: readonly MovedPods[], { base, head }: Pick<PairContext, 'base' | 'head'>): readonly MovedPods[] {
+/** What a destination's network asks of labels. */
+function asksOf({ base, head }: Pick<PairContext, 'base' | 'head'>): ReadonlySet<Predicate> {
   const asked = new Set<Predicate>();
   for (const { possible } of [base, head]) {
     for (const { layers } of possible) {
@@ -68,8 +69,14 @@ export function toldApart(moved: readonly MovedPods[], { base, head }: Pick<Pair
       }
     }
   }
+  return asked;
+}
+
+/** Which of them a destination's network tells apart. */
+export function toldApart(moved: readonly MovedPods[], context: Pick<PairContext, 'base' | 'head'>): readonly MovedPods[] {
+  const asked = [...asksOf(context)];
   const label = (workload: Workload, { dimension }: Predicate): string | null => workload.labels[dimension.slice(labelPrefix.length)] ?? null;
-  return moved.filter((pods) => [...asked].some((predicate) => holds(predicate, label(pods.base, predicate)) !== holds(predicate, label(pods.head, predicate))));
+  return moved.filter((pods) => asked.some((predicate) => holds(predicate, label(pods.base, predicate)) !== holds(predicate, label(pods.head, predicate))));
 }
 
 /** What pods gain (lose) by their labels although the destination answers such labels as before. What it answers otherwise is a change of its own. */
@@ -89,8 +96,11 @@ function labelMoved(context: PairContext, pods: MovedPods, way: Way): RawChange[
   const { regions, undecided: open } = context.memo.get(key, () => difference({ from, to, impossible: ties, preferred: context.preferred, limits: context.limits }));
   if (regions.length === 0 && open.length === 0) return [];
   const found = plainestFlip(context, way, sampled(regions).map(({ sample }) => question(context, pods, sample)));
-  const named: readonly Predicate[] = [{ dimension: 'peer', any: [{ type: 'source-namespace', names: [acting.namespace], declared: [acting.namespace], selection: undefined }], none: [] }, ...Object.entries(acting.labels).filter(([label]) => pods.base.labels[label] !== pods.head.labels[label]).map(([label, text]): Predicate => ({ dimension: `${labelPrefix}${label}`, any: [{ type: 'exact', text }], none: [] }))];
-  const cubes = (regions.length > 0 ? regions.flatMap((region) => region.cubes) : open.map(({ seed }) => seed)).map((cube): Cube => ({ predicates: [...named, ...cube.predicates], origins: cube.origins }));
+  const asked = new Set([...asksOf(context)].map(({ dimension }) => dimension));
+  const named: readonly Predicate[] = [{ dimension: 'peer', any: [{ type: 'source-namespace', names: [acting.namespace], declared: [acting.namespace], selection: undefined }], none: [] }, ...Object.entries(acting.labels).filter(([label]) => asked.has(`${labelPrefix}${label}`) && pods.base.labels[label] !== pods.head.labels[label]).map(([label, text]): Predicate => ({ dimension: `${labelPrefix}${label}`, any: [{ type: 'exact', text }], none: [] }))];
+  const moved = (regions.length > 0 ? regions.flatMap((region) => region.cubes) : open.map(({ seed }) => seed)).map((cube): Cube => ({ predicates: [...named, ...cube.predicates], origins: cube.origins }));
+  // Rules that let in the same requests by different labels are one for pods of these labels.
+  const cubes = [...new Map(moved.map((cube) => [cubeKey(cube), cube])).values()];
   const reason = open[0]?.reason ?? `what \`${acting.id}\` sends there is not determined by the manifests`;
   const assumptions = distinct([...base.assumptions, ...head.assumptions, ...assumedFor(pods)]);
   const whole: RawChange = { ...undecided(context, way, `labels ${pods.head.id} ${regions[0]?.seed ?? open[0]?.key ?? ''}`, cubes, reason), callers: [`${acting.namespace}/${acting.name}[${acting.kind}]`], assumptions };

@@ -26,6 +26,28 @@ const object = (apiVersion: string, kind: string, name: string, rest: string): s
 
 const networking = 'networking.istio.io/v1';
 
+const cluster = (apiVersion: string, kind: string, rest: string): string => `apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: {name: own}\n${rest}`;
+
+/** One of each kind that findings and ratings read, and no comparison of two sides. */
+const silent: readonly string[] = [
+  object('v1', 'ServiceAccount', 'own', 'automountServiceAccountToken: false'),
+  object('v1', 'Secret', 'own', 'stringData: {a: b}'),
+  object('bitnami.com/v1alpha1', 'SealedSecret', 'own', 'spec: {encryptedData: {a: b}}'),
+  object('external-secrets.io/v1', 'ExternalSecret', 'own', 'spec: {target: {name: own}}'),
+  object('telemetry.istio.io/v1', 'Telemetry', 'own', 'spec: {accessLogging: [{disabled: true}]}'),
+  object('rbac.authorization.k8s.io/v1', 'Role', 'own', 'rules: []'),
+  object('rbac.authorization.k8s.io/v1', 'RoleBinding', 'own', 'roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: own}\nsubjects: []'),
+  cluster('rbac.authorization.k8s.io/v1', 'ClusterRole', 'rules: []'),
+  cluster('rbac.authorization.k8s.io/v1', 'ClusterRoleBinding', 'roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: own}\nsubjects: []'),
+  cluster('admissionregistration.k8s.io/v1', 'ValidatingWebhookConfiguration', 'webhooks: []'),
+  cluster('admissionregistration.k8s.io/v1', 'ValidatingAdmissionPolicy', 'spec: {failurePolicy: Fail, validations: [{expression: "true"}]}'),
+  cluster('admissionregistration.k8s.io/v1', 'ValidatingAdmissionPolicyBinding', 'spec: {policyName: own, validationActions: [Deny]}'),
+  cluster('kyverno.io/v1', 'ClusterPolicy', 'spec: {rules: []}'),
+  object('kyverno.io/v1', 'Policy', 'own', 'spec: {rules: []}'),
+  cluster('templates.gatekeeper.sh/v1', 'ConstraintTemplate', 'spec: {crd: {spec: {names: {kind: Own}}}}'),
+  cluster('constraints.gatekeeper.sh/v1beta1', 'Own', 'spec: {}'),
+];
+
 const shared = [namespace(), deployment('web'), deployment('db'), service('web'), service('db'), allow('web', 'db'), allow('db', 'old')];
 
 /** The other environment has the given objects, by name instead of the shared ones, on both sides; the pull request lets `web` reach `db` in both. */
@@ -53,6 +75,7 @@ describe('everything is taken over where', () => {
   takes('the order in which the objects are written differs', [deployment('web'), namespace()], everywhere);
   takes('an image and the number of pods differ', [deployment('db', { image: 'x:2', replicas: 3 })], everywhere);
   takes('an account, a Secret, a role and a ConfigMap that says nothing of the mesh differ', [object('v1', 'ServiceAccount', 'db', 'automountServiceAccountToken: false'), object('v1', 'Secret', 's', 'stringData: {a: b}'), object('rbac.authorization.k8s.io/v1', 'Role', 'r', 'rules: []'), object('v1', 'ConfigMap', 'c', 'data: {a: b}')], everywhere);
+  takes('there are objects that no comparison asks about', silent, everywhere);
   takes('a policy differs in a namespace of its own', [deny('own', '', 'other')], everywhere, [...shared, namespace().replace('shop', 'other'), deny('own', 'selector: {matchLabels: {app: x}}, ', 'other')]);
 });
 
@@ -63,6 +86,7 @@ describe('a destination is compared anew where', () => {
   takes('its token rules differ', [object('security.istio.io/v1', 'RequestAuthentication', 'db', 'spec: {selector: {matchLabels: {app: db}}, jwtRules: [{issuer: own, jwksUri: "https://own.example/keys"}]}')], ['shop/web']);
   takes('a policy of the whole namespace differs', [deny('own', '')], []);
   takes('a policy of the root namespace differs', [deny('own', '', 'istio-system')], [], [...shared, deny('own', 'selector: {matchLabels: {app: x}}, ', 'istio-system')]);
+  takes('routes of a gateway differ', [object(networking, 'VirtualService', 'own', 'spec: {hosts: ["own.example"], gateways: [front], http: [{route: [{destination: {host: web}}]}]}')], ['shop/db', 'shop/web'], [...shared, deployment('istio-ingressgateway', { labels: ', istio: ingressgateway', annotations: '{inject.istio.io/templates: gateway}', place: 'edge' }), namespace().replace('shop', 'edge')]);
   takes('routes differ and it is a gateway', [object(networking, 'Gateway', 'front', 'spec: {selector: {istio: ingressgateway}, servers: [{hosts: ["own.example"], port: {number: 80, name: http, protocol: HTTP}}]}')], ['shop/db', 'shop/web'], [...shared, deployment('istio-ingressgateway', { labels: ', istio: ingressgateway', annotations: '{inject.istio.io/templates: gateway}', place: 'edge' }), namespace().replace('shop', 'edge')]);
 });
 

@@ -32,7 +32,19 @@ function digest(...texts: readonly string[]): string {
 const read = (file: string): string => readFileSync(join(root, file), 'utf8');
 
 /** Folders that files of the suite read their cases from. */
-const cases: Readonly<Record<string, string>> = { 'test/mutants/checks.ts': 'fixtures/conformance', 'test/impact/told.test.ts': 'fixtures', 'test/posture/explained.test.ts': 'fixtures', 'test/sets/candidates.test.ts': 'fixtures/sets', 'test/semantics/compiled-rules.test.ts': 'fixtures/semantics', 'test/semantics/network-lowering.test.ts': 'fixtures/semantics' };
+const cases: Readonly<Record<string, string>> = {
+  'test/mutants/checks.ts': 'fixtures/conformance',
+  'test/impact/told.test.ts': 'fixtures',
+  'test/impact/change-ids.test.ts': 'fixtures/changes',
+  'test/impact/gateways-recorded.test.ts': 'fixtures/conformance',
+  'test/posture/explained.test.ts': 'fixtures',
+  'test/posture/gateway-paths-agree.test.ts': 'fixtures/conformance',
+  'test/posture/paths-agree.test.ts': 'fixtures/conformance',
+  'test/posture/waypoints.test.ts': 'fixtures/conformance',
+  'test/sets/candidates.test.ts': 'fixtures/sets',
+  'test/semantics/compiled-rules.test.ts': 'fixtures/semantics',
+  'test/semantics/network-lowering.test.ts': 'fixtures/semantics',
+};
 
 function under(folder: string | undefined): readonly string[] {
   if (folder === undefined) return [];
