@@ -32,7 +32,15 @@ function digest(...texts: readonly string[]): string {
 const read = (file: string): string => readFileSync(join(root, file), 'utf8');
 
 /** Folders that files of the suite read their cases from. */
-const cases: Readonly<Record<string, string>> = { 'test/mutants/checks.ts': 'fixtures/conformance', 'test/impact/told.test.ts': 'fixtures', 'test/posture/explained.test.ts': 'fixtures', 'test/sets/candidates.test.ts': 'fixtures/sets', 'test/semantics/compiled-rules.test.ts': 'fixtures/semantics', 'test/semantics/network-lowering.test.ts': 'fixtures/semantics' };
+const cases: Readonly<Record<string, string>> = {
+  'test/mutants/checks.ts': 'fixtures/conformance',
+  'test/impact/told.test.ts': 'fixtures',
+  'test/posture/explained.test.ts': 'fixtures',
+  'test/sets/candidates.test.ts': 'fixtures/sets',
+  'test/semantics/compiled-rules.test.ts': 'fixtures/semantics/rules',
+  'test/semantics/network-lowering.test.ts': 'fixtures/semantics/network',
+  'test/semantics/served-gateways.test.ts': 'fixtures/semantics/gateways',
+};
 
 function under(folder: string | undefined): readonly string[] {
   if (folder === undefined) return [];
