@@ -38,7 +38,7 @@ test.each([
   ['auto', 'PERMISSIVE', plain('http'), 'http (A4.4): no Service declares the protocol, the proxy looks at what the client speaks'],
   ['auto', 'PERMISSIVE', mutual('tcp'), 'tcp, peer seen (A4.4): no Service declares the protocol, the proxy looks at what the client speaks'],
 ] as const)('a port of %s under %s, and %o', (port, mode, client, expected) => {
-  expect(told(handleConnection(port as Parameters<typeof handleConnection>[0], mode satisfies Mode, client))).toBe(expected);
+  expect(told(handleConnection(port, mode satisfies Mode, client))).toBe(expected);
 });
 
 test('inside a tunnel the peer is known, and TLS is bytes like any other (M20, A4.8)', () => {
