@@ -44,6 +44,7 @@ const cases: Readonly<Record<string, string>> = {
   'test/sets/candidates.test.ts': 'fixtures/sets',
   'test/semantics/compiled-rules.test.ts': 'fixtures/semantics',
   'test/semantics/network-lowering.test.ts': 'fixtures/semantics',
+  'test/semantics/served-gateways.test.ts': 'fixtures/semantics/gateways',
 };
 
 function under(folder: string | undefined): readonly string[] {

@@ -6,6 +6,7 @@
  * `--fresh` forgets what earlier runs found, `--budget=MS` gives a mutant other than 600 ms, `--again` asks those again for which the time was too short.
  */
 import { fork } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundled, instrumented, mutatedFiles, root, suiteFiles, type Instrumented, type Mutant } from './bundle.ts';
@@ -18,7 +19,9 @@ import type { Asked, Job, Message } from './worker.ts';
 const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
 const has = (option: string): boolean => process.argv.includes(option);
 const budget = Number(process.argv.find((argument) => argument.startsWith('--budget='))?.slice('--budget='.length) ?? 600);
-const folder = join(root, '.tmp/mutants', wanted.join('+').replaceAll('/', '_') || 'all');
+const called = wanted.join('+').replaceAll('/', '_') || 'all';
+/** Of many files only a digest of their names: a name of a folder is short. */
+const folder = join(root, '.tmp/mutants', called.length < 200 ? called : createHash('sha256').update(called).digest('hex'));
 const worker = join(root, 'test/mutants/worker.ts');
 /** Of a process that says nothing. */
 const patience = 600_000;

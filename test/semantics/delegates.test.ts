@@ -33,6 +33,10 @@ describe('the delegate must lie within the root', () => {
     ['a prefix within an expression', { uri: regex('/a.*') }, { uri: prefix('/a') }, false],
     ['presence within an expression', { uri: regex('/a.*') }, { uri: present }, false],
     ['an expression without text', { uri: prefix('/a') }, { uri: regex('') }, false],
+    ['an empty text', { uri: exact('') }, { uri: exact('') }, false],
+    ['an empty prefix', { uri: prefix('') }, { uri: exact('/a') }, false],
+    ['presence on both sides', { uri: present }, { uri: present }, false],
+    ['an expression within a text', { uri: exact('/a') }, { uri: regex('/a') }, false],
     ['only the root says a path', { uri: exact('/a') }, {}, true],
     ['only the delegate says one', {}, { uri: exact('/a') }, true],
     ['methods that differ', { method: exact('GET') }, { method: exact('PUT') }, false],
@@ -58,6 +62,7 @@ describe('the delegate must lie within the root', () => {
     ['gateways that the root has', { gateways: ['x/a', 'x/b'] }, { gateways: ['x/b'] }, true],
     ['a gateway that the root has not', { gateways: ['x/a'] }, { gateways: ['x/b'] }, false],
     ['more gateways than the root has', { gateways: ['x/a'] }, { gateways: ['x/a', 'x/a'] }, false],
+    ['one gateway of two that the root has not', { gateways: ['x/a', 'x/b'] }, { gateways: ['x/b', 'x/c'] }, false],
     ['gateways on one side', { gateways: ['x/a'] }, {}, true],
   ] satisfies readonly (readonly [string, Partial<HttpMatch>, Partial<HttpMatch>, boolean])[])('%s', (_, root, leaf, kept) => {
     expect(merged([root], [leaf]) !== undefined).toBe(kept);

@@ -21,7 +21,15 @@ type Pairs = readonly (readonly [Matcher, Matcher])[];
 
 const named = ([left, right]: readonly [Matcher, Matcher]): string => `${matcherKey(left)} and ${matcherKey(right)}`;
 
+const authority = (pattern: Parameters<typeof host>[0]): Matcher => ({ type: 'authority', pattern });
+
 const apart: Pairs = [
+  [authority(exact('a')), authority(exact('b'))],
+  [authority(prefix('a')), authority(exact('b'))],
+  [namespaces('web'), principal(exact('td/workload'))],
+  [path(template('/a/b')), path(template('/b/{*}'))],
+  [{ type: 'namespace', pattern: prefix('a') }, absent],
+  [absent, { type: 'trust-domain', pattern: prefix('a') }],
   [exact('a'), exact('b')],
   [exact('a'), prefix('b')],
   [exact(''), nonEmpty],
@@ -56,6 +64,13 @@ const apart: Pairs = [
 ];
 
 const meeting: Pairs = [
+  [authority(prefix('a')), authority(prefix('ab'))],
+  // The one sees a port, the other does not.
+  [authority(prefix('a')), host(prefix('b'))],
+  [authority(exact('a')), host(prefix('a'))],
+  [principal(prefix('a')), ztunnel(prefix('b'))],
+  [principal(prefix('a')), { type: 'trust-domain', pattern: prefix('b') }],
+  [namespaces('web'), absent],
   [exact('a'), exact('a')],
   [exact('ab'), prefix('a')],
   [prefix('a'), prefix('ab')],
@@ -107,6 +122,9 @@ describe('no value is accepted by both', () => {
 });
 
 const inside: Pairs = [
+  [authority(prefix('ab')), authority(prefix('a'))],
+  [authority(exact('ab')), authority(prefix('a'))],
+  [nonEmpty, nonEmpty],
   [exact('a'), exact('a')],
   [exact('ab'), prefix('a')],
   [exact('a'), nonEmpty],
@@ -148,6 +166,18 @@ const outside: Pairs = [
   [suffix('a'), prefix('a')],
   [prefix(''), nonEmpty],
   [present, nonEmpty],
+  [prefix(''), nonEmpty],
+  [suffix(''), nonEmpty],
+  [authority(prefix('a')), authority(prefix('ab'))],
+  [authority(prefix('ab')), host(prefix('a'))],
+  [host(prefix('ab')), authority(prefix('a'))],
+  [principal(prefix('ab')), ztunnel(prefix('a'))],
+  [ztunnel(prefix('ab')), principal(prefix('a'))],
+  [path(template('/a/{*}')), path(nonEmpty)],
+  [prefix('a'), suffix('a')],
+  [suffix('a'), prefix('a')],
+  [principal(exact('td/workload')), namespaces('web')],
+  [principal(prefix('td/workload')), labelled],
   [present, prefix('')],
   [absent, present],
   [absent, identified],

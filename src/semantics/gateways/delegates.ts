@@ -70,17 +70,10 @@ function contradicts(root: HttpMatch, leaf: HttpMatch): boolean {
   return root.gateways.length > 0 && leaf.gateways.length > 0 && (root.gateways.length < leaf.gateways.length || leaf.gateways.some((gateway) => !root.gateways.includes(gateway)));
 }
 
-/** The leaf must lie inside the root; a regular expression lies inside nothing and holds nothing. */
+/** The leaf must lie inside the root; a regular expression lies inside nothing and holds nothing, and nor does an empty text hold anything. */
 function textContradicts(root: StringMatch | undefined, leaf: StringMatch | undefined): boolean {
   if (root === undefined || leaf === undefined) return false;
-  const [outer, inner] = [valueOf(root), valueOf(leaf)];
-  if (root.type === 'regex' && outer !== '' && inner !== '') return true;
-  if (leaf.type === 'regex' && inner !== '' && outer !== '') return true;
-  if (root.type === 'exact' && outer !== '') return !(leaf.type === 'exact' && inner === outer);
-  if (root.type === 'prefix' && outer !== '' && inner !== '' && leaf.type !== 'present') return !inner.startsWith(outer);
+  if (root.type === 'exact') return root.value === '' || !(leaf.type === 'exact' && leaf.value === root.value);
+  if (root.type === 'prefix') return root.value === '' || !((leaf.type === 'exact' || leaf.type === 'prefix') && leaf.value.startsWith(root.value));
   return true;
-}
-
-function valueOf(match: StringMatch): string {
-  return match.type === 'present' ? '' : match.value;
 }
