@@ -57,7 +57,9 @@ function labelWords(callers: readonly Predicate[]): string {
     if (!dimension.startsWith('pod-label:')) continue;
     const word = (matcher: Matcher): string => (matcher.type === 'exact' ? `${dimension.slice('pod-label:'.length)}=${matcher.text}` : dimension.slice('pod-label:'.length));
     if (any.length > 0) labelled.push(any.map(word).join(' or '));
-    without.push(...none.map(word));
+    // Who lacks the label lacks every value of it.
+    const lacking = none.filter((matcher) => matcher.type !== 'exact');
+    without.push(...(lacking.length > 0 ? lacking : none).map(word));
   }
   const parts = [...(labelled.length > 0 ? [`labelled ${distinct(labelled).join(', ')}`] : []), ...(without.length > 0 ? [`without ${distinct(without).join(', ')}`] : [])];
   return parts.length === 0 ? '' : ` ${parts.join(' and ')}`;
