@@ -195,6 +195,15 @@ describe('callers where NetworkPolicies look at the pod', () => {
     expect(pods([{ dimension: 'pod-label:app', any: [{ type: 'present' }], none: [] }]).open).toEqual(['any other pod in any namespace labelled app']);
   });
 
+  test('an account whose pods have other labels, for a pod that may have both', () => {
+    expect(pods([peer([account('shop', 'pay')]), label('app', ['front'])], { identified: true, unidentified: false })).toEqual({ known: [], open: ['any other pod of account shop/pay labelled app=front'], outside: false });
+    expect(pods([peer([principal(exact('cluster.local/ns/shop/sa/pay'))]), label('app', ['front'])]).open).toEqual(['any other pod of account shop/pay labelled app=front']);
+    // Near misses: a declared pod has both, the account is taken out, or the connection carries no identity.
+    expect(pods([peer([account('shop', 'pay')]), label('app', ['pay'])])).toMatchObject({ known: ['shop/pay[Deployment]'], open: [] });
+    expect(pods([peer([account('shop', 'pay')], [account('shop', 'pay')]), label('app', ['front'])]).open).toEqual([]);
+    expect(pods([peer([account('shop', 'pay')]), label('app', ['front'])], { identified: false, unidentified: true }).open).toEqual([]);
+  });
+
   test('with an identity where the connection carries one and the pod has it', () => {
     expect(pods([peer([account('shop', 'pay')])])).toEqual({ known: ['shop/pay[Deployment]'], open: [], outside: false });
     expect(pods([peer([account('shop', 'pay')])], { identified: false, unidentified: true }).known).toEqual([]);
