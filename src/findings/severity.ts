@@ -1,5 +1,6 @@
 /** How bad, kept apart from how sure. The scale and its limits: `docs/maturity.md`, severity. */
 import type { Callers, Change, RegionCube } from '#impact/change.ts';
+import { POD_OF_ACCOUNT } from '#impact/pod-callers.ts';
 import type { Certainty, Severity } from './finding.ts';
 
 const order = ['info', 'low', 'medium', 'high', 'critical'] as const satisfies readonly Severity[];
@@ -39,7 +40,7 @@ function wider(left: Breadth, right: Breadth): Breadth {
 
 /** The words of `callersOf`: an identity that nobody here uses, a namespace, a pattern, or any identity. */
 function breadthOfOpen(words: string): Breadth {
-  if (words.endsWith('(no workload here uses it)')) return 'named';
+  if (words.endsWith('(no workload here uses it)') || words.startsWith(POD_OF_ACCOUNT)) return 'named';
   const pattern = /^any other (?:identity|pod) (?:in |that )(.*?)(?: matches)?$/.exec(words)?.[1];
   if (pattern === undefined) return 'mesh';
   if (pattern.startsWith('service account ')) return 'named';

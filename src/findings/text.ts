@@ -25,6 +25,7 @@ export function requestPhrase(witness: Witness): string {
   if (request.protocol === 'tls') return request.sni === undefined ? 'a TLS connection' : `a TLS connection for \`${request.sni}\``;
   const line = `\`${request.method ?? 'GET'} ${request.path ?? '/'}\``;
   const extras: string[] = [];
+  if (request.sni !== undefined) extras.push(`server name \`${request.sni}\``);
   if (request.host !== undefined) extras.push(`host \`${request.host}\``);
   for (const [name, value] of Object.entries(request.headers ?? {})) extras.push(`header \`${name}: ${value}\``);
   if (request.token !== undefined) extras.push(tokenPhrase(witness, request.token));

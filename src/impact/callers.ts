@@ -134,8 +134,11 @@ function openWords(predicates: readonly Predicate[], known: KnownIdentities, mes
   if (narrowest === undefined) return anybody ? [ANY_IDENTITY] : [];
   if (narrowest.width === 5 && !anybody) {
     const aliases = mesh.config.trustDomainAliases.filter((alias) => admits(predicates, nobody(alias)));
+    if (aliases.length > 0) return aliases.map((alias) => `${OF_DOMAIN}${alias}`);
+    // What is left of the mesh's own where its namespaces are taken out: a certificate that Istio itself does not issue.
+    const bare = [mesh.config.trustDomain, ...mesh.config.trustDomainAliases].filter((domain) => admits(predicates, `${domain}/\u0001`));
     // Everybody but the mesh's own: certificates of another authority.
-    return aliases.length === 0 ? [FOREIGN_IDENTITY] : aliases.map((alias) => `${OF_DOMAIN}${alias}`);
+    return [...(bare.length === 0 || admits(predicates, nobody('\u0001')) ? [FOREIGN_IDENTITY] : []), ...bare.map((domain) => `any identity of trust domain ${domain} without a namespace`)];
   }
   const excluded = new Set(predicates.flatMap((predicate) => predicate.none.map((matcher) => canonical(matcher))));
   return narrowest.any.flatMap((matcher) => {

@@ -82,10 +82,10 @@ function requestWords(cube: RegionCube): string {
     ...Object.entries(cube.headers ?? {}).map(([name, set]) => values(set, `header \`${name}\``, `header \`${name}\``)),
     tokenWords(cube.token),
     ...Object.entries(cube.claims ?? {}).map(([name, set]) => values(set, `claim \`${name}\``, `claim \`${name}\``)),
+    values(cube.sni, 'server name', 'server names'),
     values(cube.sourceIps, 'source address', 'source addresses'),
     values(cube.remoteIps, 'client address', 'client addresses'),
     values(cube.destinationIps, 'destination address', 'destination addresses'),
-    values(cube.sni, 'server name', 'server names'),
     values(namedPorts(cube.ports), 'port', 'ports'),
     values(unusual(cube.transport), 'transport', 'transports'),
   ].filter((part) => part !== undefined);
@@ -105,10 +105,10 @@ function spokenSets(cube: RegionCube): ReadonlyMap<string, ValueSet> {
     ['paths', cube.paths],
     ['hosts', cube.hosts],
     ['token', cube.token],
+    ['sni', cube.sni],
     ['sourceIps', cube.sourceIps],
     ['remoteIps', cube.remoteIps],
     ['destinationIps', cube.destinationIps],
-    ['sni', cube.sni],
     ['ports', ports],
     ['transport', unusual(cube.transport)],
   ];

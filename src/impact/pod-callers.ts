@@ -30,7 +30,28 @@ export function podCallers(cube: Cube, mesh: Mesh, carried: { readonly identifie
     return [...identity, ...(carried.unidentified ? [null] : [])].some((principal) => admits({ principal, namespace: workload.namespace, namespaceLabels: {} }, workload.labels));
   });
   const peers = callers.filter(({ dimension }) => dimension === 'peer');
-  return { known: distinct(known.map(({ namespace, name, kind }) => `${namespace}/${name}[${kind}]`)), open: openWords(peers, labelWords(callers)), outside: carried.unidentified && admits(null, {}) };
+  const outside = carried.unidentified && admits(null, {});
+  const places = openWords(peers, labelWords(callers));
+  // An account that is used under other labels only: some pod yet to come may have both.
+  const open = places.length > 0 || known.length > 0 || outside || !carried.identified ? places : accountWords(peers, labelWords(callers), mesh);
+  return { known: distinct(known.map(({ namespace, name, kind }) => `${namespace}/${name}[${kind}]`)), open, outside };
+}
+
+/** Begins the words for pods of one account. */
+export const POD_OF_ACCOUNT = 'any other pod of account ';
+
+/** Pods that no manifest declares, by the accounts that the peers name one by one. */
+function accountWords(peers: readonly Predicate[], labels: string, mesh: Mesh): readonly string[] {
+  const named = peers.flatMap((predicate) => predicate.any.flatMap((matcher) => accountOf(matcher, mesh) ?? []));
+  const admitted = named.filter(({ principal, namespace }) => peers.every((predicate) => holds(predicate, { principal, namespace, namespaceLabels: {} })));
+  return distinct(admitted.map(({ namespace, account }) => `${POD_OF_ACCOUNT}${namespace}/${account}${labels}`));
+}
+
+function accountOf(matcher: Matcher, mesh: Mesh): { readonly principal: string; readonly namespace: string; readonly account: string } | undefined {
+  if (matcher.type === 'service-account') return { principal: `${mesh.config.trustDomain}/ns/${matcher.namespace}/sa/${matcher.account}`, namespace: matcher.namespace, account: matcher.account };
+  if (matcher.type !== 'principal' || matcher.pattern.type !== 'exact') return undefined;
+  const [, namespace, account] = /^[^/]+\/ns\/([^/]+)\/sa\/([^/]+)$/.exec(matcher.pattern.text) ?? [];
+  return namespace === undefined || account === undefined ? undefined : { principal: matcher.pattern.text, namespace, account };
 }
 
 function pointOf(caller: Caller | null, labels: Readonly<Record<string, string>>): Point {
@@ -57,7 +78,9 @@ function labelWords(callers: readonly Predicate[]): string {
     if (!dimension.startsWith('pod-label:')) continue;
     const word = (matcher: Matcher): string => (matcher.type === 'exact' ? `${dimension.slice('pod-label:'.length)}=${matcher.text}` : dimension.slice('pod-label:'.length));
     if (any.length > 0) labelled.push(any.map(word).join(' or '));
-    without.push(...none.map(word));
+    // Who lacks the label lacks every value of it.
+    const lacking = none.filter((matcher) => matcher.type !== 'exact');
+    without.push(...(lacking.length > 0 ? lacking : none).map(word));
   }
   const parts = [...(labelled.length > 0 ? [`labelled ${distinct(labelled).join(', ')}`] : []), ...(without.length > 0 ? [`without ${distinct(without).join(', ')}`] : [])];
   return parts.length === 0 ? '' : ` ${parts.join(' and ')}`;

@@ -1,7 +1,7 @@
 /** The words that all outputs share: one request as one line, an answer, a direction, a caller. Plain text, not yet escaped. */
 import { assertNever } from '#lib/assert-never.ts';
 import { compareText } from '#lib/order.ts';
-import type { Cause, Change, Direction, Witness, WitnessAnswer } from '#impact/change.ts';
+import type { Cause, Change, Direction, ValueSet, Witness, WitnessAnswer } from '#impact/change.ts';
 import type { Finding, Severity } from '#findings/finding.ts';
 import type { Decision, Query } from '#posture/query.ts';
 import { clip, name, plain, plural } from './plain.ts';
@@ -142,7 +142,7 @@ export function requestOf(query: Query): string {
     ? `${name(request.method ?? 'GET')} ${request.protocol}://${address}${whole(request.path ?? '/')}`
     : `${request.protocol.toUpperCase()} ${address}`;
   if (request.host !== undefined && !sameHost(request.host, target.host)) notes.push(`with host ${name(request.host)}`);
-  if (request.sni !== undefined && (request.protocol === 'tls' || request.protocol === 'https') && !sameHost(request.sni, target.host)) notes.push(`with server name ${name(request.sni)}`);
+  if (request.sni !== undefined && !sameHost(request.sni, target.host)) notes.push(`with server name ${name(request.sni)}`);
   for (const [key, value] of Object.entries(request.headers ?? {}).sort(([left], [right]) => compareText(left, right))) {
     notes.push(`with header ${name(key)}: ${whole(value)}`);
   }
@@ -260,20 +260,41 @@ export function destinationsOf(change: Change, shown = 3): string {
   return joined(destinationParts(change, shown).map((part) => part.text));
 }
 
-/** The ports and methods and paths of a change, from its region: `POST /pay*, port 8080`. */
+/** What a change's first set of requests asks for, and whether there are more: `POST, path /pay* but /pay/ping, port 8080`. */
 export function operationsOf(change: Change): string {
   const cube = change.region.cubes[0];
   if (cube === undefined) return 'any request';
-  const set = (values: { readonly only?: readonly string[]; readonly except?: readonly string[] } | undefined, noun: string): string[] => {
-    if (values === undefined) return [];
-    const listed = (list: readonly string[]): string => `${list.slice(0, 4).map(name).join(' ')}${list.length > 4 ? ` +${String(list.length - 4)}` : ''}`;
-    if (values.only !== undefined) return [`${noun}${listed(values.only)}`];
-    return values.except !== undefined && values.except.length > 0 ? [`${noun}any but ${listed(values.except)}`] : [];
-  };
-  const parts = [...set(cube.methods, ''), ...set(cube.paths, 'path '), ...set(cube.hosts, 'host '), ...set(cube.ports, 'port '), ...set(cube.protocol, '')];
+  const parts = [
+    ...setWords(cube.methods, ''),
+    ...setWords(cube.paths, 'path '),
+    ...setWords(cube.hosts, 'host '),
+    ...namedSets(cube.headers, 'header'),
+    ...setWords(cube.token, 'token '),
+    ...namedSets(cube.claims, 'claim'),
+    ...setWords(cube.sni, 'server name '),
+    ...setWords(cube.sourceIps, 'source address '),
+    ...setWords(cube.remoteIps, 'client address '),
+    ...setWords(cube.destinationIps, 'destination address '),
+    ...setWords(cube.ports, 'port '),
+    ...(cube.transport?.only?.join() === 'TCP' ? [] : setWords(cube.transport, '')),
+    ...setWords(cube.protocol, ''),
+  ];
   // What is undecided lies within its cubes.
   const more = change.region.cubes.length > 1 || (!change.region.complete && !change.direction.startsWith('undecided')) ? ', and more' : '';
   return `${parts.length === 0 ? 'any request' : parts.join(', ')}${more}`;
+}
+
+function setWords(set: ValueSet | undefined, noun: string): string[] {
+  const { only, except = [] } = set ?? {};
+  if (only === undefined && except.length === 0) return [];
+  const listed = (list: readonly string[]): string => `${list.slice(0, 4).map(name).join(' ')}${list.length > 4 ? ` +${String(list.length - 4)}` : ''}`;
+  // Words for a token say so themselves.
+  const said = only === undefined ? `${noun}any` : `${only[0]?.startsWith(noun) === true ? '' : noun}${listed(only)}`;
+  return [except.length === 0 ? said : `${said} but ${listed(except)}`];
+}
+
+function namedSets(sets: Readonly<Record<string, ValueSet>> | undefined, noun: string): string[] {
+  return Object.entries(sets ?? {}).flatMap(([key, set]) => setWords(set, `${noun} ${name(key)} `));
 }
 
 export function certaintyWords(finding: Finding): string {

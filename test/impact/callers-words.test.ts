@@ -105,6 +105,13 @@ describe('callers that no manifest creates', () => {
     expect(who(peer([{ type: 'identified' }], [domain('cluster.local')]))).toEqual({ known: [], open: ['any identity of another trust domain'], plaintext: false, internet: false });
   });
 
+  test('the mesh’s own domain without its namespaces is no other trust domain', () => {
+    expect(who(peer([domain('cluster.local')], [glob('*')])).open).toEqual(['any identity of trust domain cluster.local without a namespace']);
+    expect(who(peer([{ type: 'identified' }], [glob('*')])).open).toEqual(['any identity of trust domain cluster.local without a namespace']);
+    // Near miss: where the own domain is taken out as a whole, another authority is left.
+    expect(who(peer([{ type: 'identified' }], [domain('cluster.local'), glob('*')])).open).toEqual(['any identity of another trust domain']);
+  });
+
   test('the narrowest of several conditions says it', () => {
     expect(who(peer([domain('cluster.local')]), peer([glob('shop')])).open).toEqual(['any other identity in namespace shop']);
     expect(who(peer([glob('shop')]), peer([account('shop', 'gone')])).open).toEqual(['service account shop/gone (no workload here uses it)']);
@@ -183,7 +190,18 @@ describe('callers where NetworkPolicies look at the pod', () => {
     expect(pods([label('app', ['cart']), label('tier', [], ['back'])]).open).toEqual(['any other pod in any namespace labelled app=cart and without tier=back']);
     expect(pods([label('app', ['cart']), label('tier', ['back'])]).open).toEqual(['any other pod in any namespace labelled app=cart, tier=back']);
     expect(pods([label('app', [], ['cart', 'pay'])]).open).toEqual(['any other pod in any namespace without app=cart, app=pay']);
+    const bare: Predicate = { dimension: 'pod-label:app', any: [], none: [{ type: 'present' }, { type: 'exact', text: 'cart' }] };
+    expect(pods([bare]).open).toEqual(['any other pod in any namespace without app']);
     expect(pods([{ dimension: 'pod-label:app', any: [{ type: 'present' }], none: [] }]).open).toEqual(['any other pod in any namespace labelled app']);
+  });
+
+  test('an account whose pods have other labels, for a pod that may have both', () => {
+    expect(pods([peer([account('shop', 'pay')]), label('app', ['front'])], { identified: true, unidentified: false })).toEqual({ known: [], open: ['any other pod of account shop/pay labelled app=front'], outside: false });
+    expect(pods([peer([principal(exact('cluster.local/ns/shop/sa/pay'))]), label('app', ['front'])]).open).toEqual(['any other pod of account shop/pay labelled app=front']);
+    // Near misses: a declared pod has both, the account is taken out, or the connection carries no identity.
+    expect(pods([peer([account('shop', 'pay')]), label('app', ['pay'])])).toMatchObject({ known: ['shop/pay[Deployment]'], open: [] });
+    expect(pods([peer([account('shop', 'pay')], [account('shop', 'pay')]), label('app', ['front'])]).open).toEqual([]);
+    expect(pods([peer([account('shop', 'pay')]), label('app', ['front'])], { identified: false, unidentified: true }).open).toEqual([]);
   });
 
   test('with an identity where the connection carries one and the pod has it', () => {

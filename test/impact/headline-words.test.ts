@@ -41,6 +41,12 @@ describe('the words for a region', () => {
     expect(words({ headers: { 'x-a': { only: ['1'] } } }, { headers: { 'x-b': { only: ['1'] } } })).toBe('header `x-a` `1`, or header `x-b` `1`');
   });
 
+  test('name the server name of the handshake and the address that is called', () => {
+    expect(words({ protocol: { only: ['http'] }, sni: { only: ['*.example'], except: ['a.example'] } })).toBe('server name `*.example` except `a.example`');
+    expect(words({ destinationIps: { only: ['10.0.0.0/8'] }, ports: { only: ['443'] } })).toBe('destination address `10.0.0.0/8`, port `443`');
+    expect(words({ sni: { only: ['a.example'] } }, { ports: { only: ['80'] } })).toBe('server name `a.example`, or port `80`');
+  });
+
   test('take nothing out of values that does not lie in them', () => {
     expect(words({ paths: { only: ['/shop'], except: ['/admin*'] } })).toBe('path `/shop`');
     expect(words({ paths: { only: ['/api/*'], except: ['/api/admin*'] } })).toBe('path `/api/*` except `/api/admin*`');

@@ -42,8 +42,8 @@ const cases: Readonly<Record<string, string>> = {
   'test/posture/paths-agree.test.ts': 'fixtures/conformance',
   'test/posture/waypoints.test.ts': 'fixtures/conformance',
   'test/sets/candidates.test.ts': 'fixtures/sets',
-  'test/semantics/compiled-rules.test.ts': 'fixtures/semantics',
-  'test/semantics/network-lowering.test.ts': 'fixtures/semantics',
+  'test/semantics/compiled-rules.test.ts': 'fixtures/semantics/rules',
+  'test/semantics/network-lowering.test.ts': 'fixtures/semantics/network',
   'test/semantics/served-gateways.test.ts': 'fixtures/semantics/gateways',
 };
 

@@ -182,6 +182,7 @@ describe('one request as one line', () => {
     [query({ to: { workload: 'shop/web[StatefulSet]', port: 80 }, from: { outside: true } }), 'GET http://web.shop:80/  from outside the cluster'],
     [query({ from: { principal: 'cluster.local/ns/a/sa/b', ip: '10.0.0.1' }, request: { protocol: 'tcp' } }), 'TCP payments-api.payments:8080  from cluster.local/ns/a/sa/b at 10.0.0.1'],
     [query({ request: { protocol: 'tls', sni: 'api.example.com' } }), 'TLS payments-api.payments:8080 with server name api.example.com  from any client without a mesh identity'],
+    [query({ from: { principal: 'cluster.local/ns/a/sa/b' }, request: { sni: 'api.example.com' } }), 'GET http://payments-api.payments:8080/ with server name api.example.com  from cluster.local/ns/a/sa/b'],
     [query({ request: { host: 'evil.example' } }), 'GET http://payments-api.payments:8080/ with host evil.example  from any client without a mesh identity'],
     [query({ request: { host: 'payments-api.payments.svc.cluster.local:8080' } }), 'GET http://payments-api.payments:8080/  from any client without a mesh identity'],
     [query({ request: { token: { valid: false } } }), 'GET http://payments-api.payments:8080/ with an invalid token  from any client without a mesh identity'],
