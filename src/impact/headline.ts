@@ -84,6 +84,7 @@ function requestWords(cube: RegionCube): string {
     ...Object.entries(cube.claims ?? {}).map(([name, set]) => values(set, `claim \`${name}\``, `claim \`${name}\``)),
     values(cube.sourceIps, 'source address', 'source addresses'),
     values(cube.remoteIps, 'client address', 'client addresses'),
+    values(cube.destinationIps, 'destination address', 'destination addresses'),
     values(namedPorts(cube.ports), 'port', 'ports'),
     values(unusual(cube.transport), 'transport', 'transports'),
   ].filter((part) => part !== undefined);
@@ -105,6 +106,7 @@ function spokenSets(cube: RegionCube): ReadonlyMap<string, ValueSet> {
     ['token', cube.token],
     ['sourceIps', cube.sourceIps],
     ['remoteIps', cube.remoteIps],
+    ['destinationIps', cube.destinationIps],
     ['ports', ports],
     ['transport', unusual(cube.transport)],
   ];

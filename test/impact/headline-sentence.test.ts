@@ -48,6 +48,9 @@ describe('what', () => {
     expect(words({ sourceIps: only('10.0.0.0/8', '11.0.0.0/8') })).toBe('source addresses `10.0.0.0/8`, `11.0.0.0/8`');
     expect(words({ remoteIps: only('10.0.0.0/8') })).toBe('client address `10.0.0.0/8`');
     expect(words({ remoteIps: only('10.0.0.0/8', '11.0.0.0/8') })).toBe('client addresses `10.0.0.0/8`, `11.0.0.0/8`');
+    expect(words({ destinationIps: only('169.254.169.254/32') })).toBe('destination address `169.254.169.254/32`');
+    expect(words({ destinationIps: only('10.0.0.0/8') }, { destinationIps: only('10.0.0.0/8'), methods: only('GET') })).toBe('destination address `10.0.0.0/8`');
+    expect(words({ destinationIps: only('10.0.0.0/8') }, { methods: only('GET') })).not.toBe('method `GET`');
     expect(words({ ports: only('80', '81') })).toBe('ports `80`, `81`');
     expect(words({ transport: only('UDP') })).toBe('transport `UDP`');
     expect(words({ transport: only('UDP', 'SCTP') })).toBe('transports `UDP`, `SCTP`');
