@@ -33,7 +33,7 @@ interface Scope {
 }
 
 /**
- * Destinations that a policy's selector or scope names and no manifest declares, on the base side or on neither (R29). A selector
+ * Destinations that a policy's selector or scope names, or a namespace's label for the mesh, and no manifest declares, on the base side or on neither (R29). A selector
  * makes none where its policy (same name, or equal rules in the namespace under a name that is gone here) selects a declared workload on the other side: that is a
  * slip of the selector, judged at that workload. A namespace that is taken away whole holds nobody any more (R28).
  */
@@ -56,8 +56,24 @@ export function phantomsOf(base: Mesh, head: Mesh): readonly Phantom[] {
     }
   }
   for (const phantom of networkPhantoms(base, head)) if (!scopes.has(phantom.id)) scopes.set(phantom.id, { ...phantom, meshWide: false });
+  for (const namespace of namespacesMoved(base, head)) {
+    const scope: Scope = { id: `${namespace}/*`, namespace, labels: {}, meshWide: false };
+    if (!scopes.has(scope.id) && !declares(base, scope)) scopes.set(scope.id, scope);
+  }
   const gone = new Set(namespacesTakenAway(base, head));
   return [...scopes.values()].filter((scope) => scope.meshWide || !gone.has(scope.namespace)).sort(compareBy((scope) => scope.id)).map((scope) => ({ base: phantomOf(base, scope), head: phantomOf(head, scope) }));
+}
+
+/**
+ * Namespaces that a label takes into the mesh, out of it or to another kind of proxy: the label is the selector of all pods there, which
+ * policies of the whole mesh then reach or no longer do. Pods of the root namespace stand for the whole mesh where a question names them.
+ */
+function namespacesMoved(base: Mesh, head: Mesh): readonly string[] {
+  const modeIn = (mesh: Mesh, namespace: string): Enrolment['mode'] => phantomWorkload(mesh, namespace, {}).enrolment.mode;
+  return [...base.namespaces.values()]
+    .filter(({ name, resource }) => resource !== undefined && name !== base.config.rootNamespace && head.namespaces.get(name)?.resource !== undefined)
+    .map(({ name }) => name)
+    .filter((name) => modeIn(base, name) !== modeIn(head, name));
 }
 
 type SelectingPolicy = Extract<AnyResource, { kind: 'AuthorizationPolicy' | 'PeerAuthentication' | 'RequestAuthentication' }>;

@@ -5,6 +5,7 @@ import { compareText, distinct } from '#lib/order.ts';
 import { valuesOf } from './build.ts';
 import { chartInputs, kustomizationInputs, type Claims } from './claims.ts';
 import { follow, mayBeManifestFile, type Documents } from './documents.ts';
+import { releaseName } from './helm-build.ts';
 import { exists, filesBelow, type SideScan } from './scan.ts';
 import type { RootReference } from './roots.ts';
 import { hasHoles } from './template-holes.ts';
@@ -114,7 +115,7 @@ function releaseOf(root: RootReference, chartName: string, { side, other }: Pick
   const values = release?.values ?? [];
   // What neither side has may lie where nobody here can look.
   const missing = release?.wantsAll === true ? values.find((file) => !side.tree.entries.has(file) && other.tree.entries.has(file)) : undefined;
-  return { release: name, namespace: root.namespace ?? name, values, set: release?.set ?? {}, apiVersions: [], ...(inline === undefined || inline === null ? {} : { inline: JSON.stringify(inline) }), ...(release?.instead === true ? { instead: true } : {}), ...(missing === undefined ? {} : { missing }) };
+  return { release: name, namespace: root.namespace ?? releaseName(name) ?? name, values, set: release?.set ?? {}, apiVersions: [], ...(inline === undefined || inline === null ? {} : { inline: JSON.stringify(inline) }), ...(release?.instead === true ? { instead: true } : {}), ...(missing === undefined ? {} : { missing }) };
 }
 
 function holdsManifests(side: SideScan, file: string, documents: Documents): boolean {

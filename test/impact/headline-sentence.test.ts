@@ -52,6 +52,9 @@ describe('what', () => {
     expect(words({ destinationIps: { only: ['10.0.0.0/8', '11.0.0.0/8'], except: ['10.1.0.0/16'] } })).toBe('destination addresses `10.0.0.0/8`, `11.0.0.0/8` except `10.1.0.0/16`');
     expect(words({ sni: only('*.shop.example') })).toBe('server name `*.shop.example`');
     expect(words({ sni: only('a.example', 'b.example') })).toBe('server names `a.example`, `b.example`');
+    expect(words({ destinationIps: only('169.254.169.254/32') })).toBe('destination address `169.254.169.254/32`');
+    expect(words({ destinationIps: only('10.0.0.0/8') }, { destinationIps: only('10.0.0.0/8'), methods: only('GET') })).toBe('destination address `10.0.0.0/8`');
+    expect(words({ destinationIps: only('10.0.0.0/8') }, { methods: only('GET') })).not.toBe('method `GET`');
     expect(words({ ports: only('80', '81') })).toBe('ports `80`, `81`');
     expect(words({ transport: only('UDP') })).toBe('transport `UDP`');
     expect(words({ transport: only('UDP', 'SCTP') })).toBe('transports `UDP`, `SCTP`');

@@ -54,6 +54,17 @@ describe.skipIf(!hasTools())(`an app of apps${hasTools() ? '' : `, ${skipped}`}`
     expect(brought(await judged(files('1.0.0'), { ...files('1.0.0'), 'c/values.yaml': '# the version\nversion: 1.0.0\n' }))).toEqual([]);
   });
 
+  test('an Application whose name has dots and whose namespace nothing tells is rendered in one of its own; a namespace that is told stays (R22)', async () => {
+    const one = (name: string, destination: string): Files => ({ ...app, 'apps/a.yaml': `apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: ${name}, namespace: argocd}\nspec: {source: {repoURL: "https://git.example/bank/infra", path: charts/app}, destination: ${destination}}\n` });
+    const seen = async (files: Files): Promise<readonly unknown[]> => {
+      const found = await judged(files, { ...files, 'charts/app/values.yaml': 'mode: PERMISSIVE\napp: none\n' });
+      return [found.loaded.incompleteReasons.map(({ reason }) => reason), modes(found)];
+    };
+    expect(await seen(one('shop.bank.eu', '{}'))).toEqual([[], ['default shop-bank-eu/none PERMISSIVE']]);
+    expect(await seen(one('shop.bank.eu', '{namespace: shop}'))).toEqual([[], ['default shop/none PERMISSIVE']]);
+    expect(await seen(one('shop.bank.eu', '{namespace: shop.bank}'))).toEqual([['`shop.bank` is no name for a namespace'], []]);
+  });
+
   test('near miss: a chart that makes none leaves charts as they were found', async () => {
     const files: Files = { ...config({ 'values.yaml': 'apps: []\n' }), 'charts/app/values-dev.yaml': 'mode: STRICT\n' };
     const found = await judged(files, { ...files, 'charts/app/values-dev.yaml': 'mode: DISABLE\n' });

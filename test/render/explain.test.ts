@@ -72,4 +72,5 @@ test('words of a tool name no time, process or path of this machine', () => {
   const workspace = { root: '/tmp/x/tree', empty: '/tmp/x/home' };
   expect(toolWords('I1126 11:19:43.132085    6784 log.go:244] well-defined vars that were never replaced: a\nerror: /tmp/x/tree/k/v.yaml: no\n', workspace)).toBe('k/v.yaml: no');
   expect(toolWords('Error: I1126 of 11:19\n', workspace)).toBe('I1126 of 11:19');
+  expect(toolWords('level=INFO msg="warning: cannot overwrite table with non table"\nlevel=WARN msg="y"\nError: level=INFO is no value\n', workspace)).toBe('level=INFO is no value');
 });

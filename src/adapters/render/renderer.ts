@@ -198,7 +198,7 @@ const recursed = /(?:accumulating resources: |accumulating components: )?accumul
 
 /** The tool's last words on one line, without paths of this machine, times and process ids. */
 export function toolWords(stderr: string, workspace: Pick<Workspace, 'root' | 'empty'>): string {
-  const lines = stderr.split('\n').filter((line) => line.trim() !== '' && !/^[IWEF]\d{4} \d\d:\d\d:\d\d\./u.test(line) && !/^(?:walk\.go|WARNING|# Warning|level=warning|Use --debug)/u.test(line) && !line.startsWith('coalesce.go'));
+  const lines = stderr.split('\n').filter((line) => line.trim() !== '' && !/^[IWEF]\d{4} \d\d:\d\d:\d\d\./u.test(line) && !/^(?:walk\.go|WARNING|# Warning|level=(?:warning|WARN|INFO|DEBUG)\b|Use --debug)/u.test(line) && !line.startsWith('coalesce.go'));
   const text = lines.join(' ').replaceAll(`${workspace.root}/`, '').replaceAll(workspace.root, '.').replaceAll(workspace.empty, '~').replace(/\s+/gu, ' ').replace(/0x[0-9a-f]{6,}/giu, '0x…').replace(/^error: /iu, '').replace(/[.:\s]+$/u, '');
   const ways = [...text.matchAll(recursed)];
   const last = ways.at(-1);

@@ -48,9 +48,9 @@ function helmWork(source: Source, of: UnitSide): RenderJob['work'] {
   const release = releaseName(name);
   const chartFile = path === '.' ? 'Chart.yaml' : `${path}/Chart.yaml`;
   const namespace = helm?.namespace ?? of.namespace ?? release;
-  if (release === undefined || namespace === undefined || !/^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?$/u.test(namespace)) {
-    return { type: 'failed', file: chartFile, reason: `\`${name}\` is no name for a release`, remedy: 'give `helm.release` and `helm.namespace` in `units`' };
-  }
+  const remedy = 'give `helm.release` and `helm.namespace` in `units`';
+  if (release === undefined || namespace === undefined) return { type: 'failed', file: chartFile, reason: `\`${name}\` is no name for a release`, remedy };
+  if (!/^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?$/u.test(namespace)) return { type: 'failed', file: chartFile, reason: `\`${namespace}\` is no name for a namespace`, remedy };
   if (helm?.missing !== undefined) return { type: 'failed', file: chartFile, reason: `it is deployed with the values file \`${helm.missing}\`, which is not there`, remedy: 'keep the file, or take it out of the object that names it' };
   const inline = helm?.inline === undefined ? undefined : { path: path === '.' ? 'mesh-posture-values.json' : `${path}/mesh-posture-values.json`, text: helm.inline };
   const build = buildChart(source, { root: path, values: helm?.values ?? (of.valuesFile === undefined ? [] : [of.valuesFile]), ...(inline === undefined ? {} : { inline }), set: helm?.set ?? {}, instead: helm?.instead === true });

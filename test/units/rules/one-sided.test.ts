@@ -57,6 +57,26 @@ describe('R29', () => {
   });
 });
 
+describe('R29: a namespace whose label takes it into the mesh or out of it', () => {
+  const meshWide = mtls({ name: 'default', namespace: 'istio-system' }, 'STRICT');
+  const bank = (labels: Record<string, string>, ...more: readonly string[]): Files => ({ 'a/n.yaml': stream(meshWide, namespace('bank', labels), ...more) });
+  const enrolled = { 'istio-injection': 'enabled' };
+
+  test('R29: has a phantom for the pods that nothing declares, which policies of the whole mesh guard or no longer do', async () => {
+    const left = await judged(bank(enrolled), bank({}));
+    expect(new Set(told(left))).toEqual(new Set(['widened mtls bank/*']));
+    expect(brought(left)).toEqual(expect.arrayContaining([expect.stringMatching(/^MP401 /u)]));
+    expect(new Set(told(await judged(bank({}), bank({ 'istio.io/dataplane-mode': 'ambient' }))))).toEqual(new Set(['narrowed mtls bank/*']));
+  });
+
+  test('R29, near miss: another label, a workload that is declared there, an object on one side only', async () => {
+    expect(told(await judged(bank(enrolled), bank({ ...enrolled, team: 'ledger' })))).toEqual([]);
+    const ledger = deployment({ name: 'ledger', namespace: 'bank' }, { app: 'ledger' });
+    expect(new Set(told(await judged(bank(enrolled, ledger), bank({}, ledger))))).toEqual(new Set(['widened mtls bank/ledger']));
+    expect(told(await judged({ 'a/n.yaml': stream(meshWide) }, bank(enrolled)))).toEqual([]);
+  });
+});
+
 test('R29: a namespace that declares nothing has one phantom for all of it', async () => {
   const files = (of: string): Files => ({ 'a/n.yaml': stream(namespace('bank', { 'istio-injection': 'enabled' }), mtls({ name: 'default', namespace: 'bank' }, of)) });
   expect(told(await judged(files('STRICT'), files('PERMISSIVE')))).toEqual(['widened mtls bank/*']);
