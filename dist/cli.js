@@ -11502,7 +11502,7 @@ function releaseOf(root, chartName, { side: side2, other }) {
   const inline = typeof release?.inline === "string" ? valuesOf(release.inline)?.[0] : release?.inline;
   const values5 = release?.values ?? [];
   const missing2 = release?.wantsAll === true ? values5.find((file) => !side2.tree.entries.has(file) && other.tree.entries.has(file)) : void 0;
-  return { release: name2, namespace: root.namespace ?? name2, values: values5, set: release?.set ?? {}, apiVersions: [], ...inline === void 0 || inline === null ? {} : { inline: JSON.stringify(inline) }, ...release?.instead === true ? { instead: true } : {}, ...missing2 === void 0 ? {} : { missing: missing2 } };
+  return { release: name2, namespace: root.namespace ?? releaseName(name2) ?? name2, values: values5, set: release?.set ?? {}, apiVersions: [], ...inline === void 0 || inline === null ? {} : { inline: JSON.stringify(inline) }, ...release?.instead === true ? { instead: true } : {}, ...missing2 === void 0 ? {} : { missing: missing2 } };
 }
 function holdsManifests(side2, file, documents) {
   const found2 = follow(side2.tree, file);
@@ -11518,6 +11518,7 @@ var init_root_units = __esm({
     init_build();
     init_claims();
     init_documents2();
+    init_helm_build();
     init_scan();
     init_template_holes();
     init_unit();
@@ -17391,9 +17392,9 @@ function helmWork(source2, of) {
   const release = releaseName(name2);
   const chartFile = path2 === "." ? "Chart.yaml" : `${path2}/Chart.yaml`;
   const namespace = helm2?.namespace ?? of.namespace ?? release;
-  if (release === void 0 || namespace === void 0 || !/^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?$/u.test(namespace)) {
-    return { type: "failed", file: chartFile, reason: `\`${name2}\` is no name for a release`, remedy: "give `helm.release` and `helm.namespace` in `units`" };
-  }
+  const remedy2 = "give `helm.release` and `helm.namespace` in `units`";
+  if (release === void 0 || namespace === void 0) return { type: "failed", file: chartFile, reason: `\`${name2}\` is no name for a release`, remedy: remedy2 };
+  if (!/^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?$/u.test(namespace)) return { type: "failed", file: chartFile, reason: `\`${namespace}\` is no name for a namespace`, remedy: remedy2 };
   if (helm2?.missing !== void 0) return { type: "failed", file: chartFile, reason: `it is deployed with the values file \`${helm2.missing}\`, which is not there`, remedy: "keep the file, or take it out of the object that names it" };
   const inline = helm2?.inline === void 0 ? void 0 : { path: path2 === "." ? "mesh-posture-values.json" : `${path2}/mesh-posture-values.json`, text: helm2.inline };
   const build2 = buildChart(source2, { root: path2, values: helm2?.values ?? (of.valuesFile === void 0 ? [] : [of.valuesFile]), ...inline === void 0 ? {} : { inline }, set: helm2?.set ?? {}, instead: helm2?.instead === true });
@@ -18948,7 +18949,7 @@ function failure(result, name2, limits2, workspace, tool2) {
   }
 }
 function toolWords(stderr, workspace) {
-  const lines = stderr.split("\n").filter((line) => line.trim() !== "" && !/^[IWEF]\d{4} \d\d:\d\d:\d\d\./u.test(line) && !/^(?:walk\.go|WARNING|# Warning|level=warning|Use --debug)/u.test(line) && !line.startsWith("coalesce.go"));
+  const lines = stderr.split("\n").filter((line) => line.trim() !== "" && !/^[IWEF]\d{4} \d\d:\d\d:\d\d\./u.test(line) && !/^(?:walk\.go|WARNING|# Warning|level=(?:warning|WARN|INFO|DEBUG)\b|Use --debug)/u.test(line) && !line.startsWith("coalesce.go"));
   const text8 = lines.join(" ").replaceAll(`${workspace.root}/`, "").replaceAll(workspace.root, ".").replaceAll(workspace.empty, "~").replace(/\s+/gu, " ").replace(/0x[0-9a-f]{6,}/giu, "0x…").replace(/^error: /iu, "").replace(/[.:\s]+$/u, "");
   const ways = [...text8.matchAll(recursed)];
   const last = ways.at(-1);
@@ -20361,8 +20362,16 @@ function phantomsOf(base3, head) {
     }
   }
   for (const phantom2 of networkPhantoms(base3, head)) if (!scopes.has(phantom2.id)) scopes.set(phantom2.id, { ...phantom2, meshWide: false });
+  for (const namespace of namespacesMoved(base3, head)) {
+    const scope3 = { id: `${namespace}/*`, namespace, labels: {}, meshWide: false };
+    if (!scopes.has(scope3.id) && !declares2(base3, scope3)) scopes.set(scope3.id, scope3);
+  }
   const gone = new Set(namespacesTakenAway(base3, head));
   return [...scopes.values()].filter((scope3) => scope3.meshWide || !gone.has(scope3.namespace)).sort(compareBy((scope3) => scope3.id)).map((scope3) => ({ base: phantomOf(base3, scope3), head: phantomOf(head, scope3) }));
+}
+function namespacesMoved(base3, head) {
+  const modeIn = (mesh2, namespace) => phantomWorkload(mesh2, namespace, {}).enrolment.mode;
+  return [...base3.namespaces.values()].filter(({ name: name2, resource }) => resource !== void 0 && name2 !== base3.config.rootNamespace && head.namespaces.get(name2)?.resource !== void 0).map(({ name: name2 }) => name2).filter((name2) => modeIn(base3, name2) !== modeIn(head, name2));
 }
 function policiesOf(mesh2) {
   return [...ofKind(mesh2, "AuthorizationPolicy"), ...ofKind(mesh2, "PeerAuthentication"), ...ofKind(mesh2, "RequestAuthentication")];
@@ -22204,15 +22213,9 @@ function contradicts(root, leaf) {
 }
 function textContradicts(root, leaf) {
   if (root === void 0 || leaf === void 0) return false;
-  const [outer, inner] = [valueOf(root), valueOf(leaf)];
-  if (root.type === "regex" && outer !== "" && inner !== "") return true;
-  if (leaf.type === "regex" && inner !== "" && outer !== "") return true;
-  if (root.type === "exact" && outer !== "") return !(leaf.type === "exact" && inner === outer);
-  if (root.type === "prefix" && outer !== "" && inner !== "" && leaf.type !== "present") return !inner.startsWith(outer);
+  if (root.type === "exact") return root.value === "" || !(leaf.type === "exact" && leaf.value === root.value);
+  if (root.type === "prefix") return root.value === "" || !((leaf.type === "exact" || leaf.type === "prefix") && leaf.value.startsWith(root.value));
   return true;
-}
-function valueOf(match) {
-  return match.type === "present" ? "" : match.value;
 }
 var init_delegates = __esm({
   "src/semantics/gateways/delegates.ts"() {
@@ -33877,6 +33880,7 @@ function requestPhrase(witness) {
   if (request4.protocol === "tls") return request4.sni === void 0 ? "a TLS connection" : `a TLS connection for \`${request4.sni}\``;
   const line = `\`${request4.method ?? "GET"} ${request4.path ?? "/"}\``;
   const extras = [];
+  if (request4.sni !== void 0) extras.push(`server name \`${request4.sni}\``);
   if (request4.host !== void 0) extras.push(`host \`${request4.host}\``);
   for (const [name2, value] of Object.entries(request4.headers ?? {})) extras.push(`header \`${name2}: ${value}\``);
   if (request4.token !== void 0) extras.push(tokenPhrase(witness, request4.token));
@@ -34142,128 +34146,6 @@ var init_principal = __esm({
   "src/findings/principal.ts"() {
     "use strict";
     init_classify();
-  }
-});
-
-// src/findings/severity.ts
-function severityRank(severity2) {
-  return order.indexOf(severity2);
-}
-function stepped(severity2, steps) {
-  const rank4 = Math.min(order.length - 1, Math.max(1, severityRank(severity2) + steps));
-  return order[rank4] ?? severity2;
-}
-function breadthOf(callers5) {
-  if (callers5.internet || callers5.plaintext) return "anyone";
-  if (callers5.open.length === 0) return callers5.known.length > 0 ? "named" : "mesh";
-  return callers5.open.map(breadthOfOpen).reduce(wider, "named");
-}
-function wider(left, right) {
-  return breadths.indexOf(left) >= breadths.indexOf(right) ? left : right;
-}
-function breadthOfOpen(words3) {
-  if (words3.endsWith("(no workload here uses it)")) return "named";
-  const pattern = /^any other (?:identity|pod) (?:in |that )(.*?)(?: matches)?$/.exec(words3)?.[1];
-  if (pattern === void 0) return "mesh";
-  if (pattern.startsWith("service account ")) return "named";
-  if (pattern.startsWith("namespace ")) return pattern.includes("*") ? "mesh" : "namespace";
-  return /(^|\/)ns\/[^/*]+\//.test(pattern) ? "namespace" : "mesh";
-}
-function isNarrowOperation(cubes) {
-  if (cubes.length === 0) return false;
-  const paths = /* @__PURE__ */ new Set();
-  let everyPathExact = true;
-  for (const { paths: part3 } of cubes) {
-    if (part3?.only === void 0 || part3.only.some((path2) => /[*{]/.test(path2))) everyPathExact = false;
-    else for (const path2 of part3.only) paths.add(path2);
-  }
-  if (everyPathExact && paths.size === 1) return true;
-  return cubes.every(({ methods }) => methods?.only !== void 0 && methods.only.length > 0 && methods.only.every((method) => readOnlyMethods.has(method)));
-}
-function breadthSeverity(change2) {
-  const breadth2 = breadthOf(change2.callers);
-  const start = breadth2 === "anyone" ? "critical" : breadth2 === "mesh" ? "high" : breadth2 === "namespace" ? "medium" : "low";
-  if (breadth2 === "anyone" && change2.facet === "token" && !change2.callers.internet) return "high";
-  const narrow = change2.region.complete && isNarrowOperation(change2.region.cubes);
-  if (!narrow) return start;
-  return breadth2 === "anyone" ? "high" : stepped(start, -1);
-}
-function certaintyOf2(change2) {
-  if (change2.direction === "undecided-widened" || change2.direction === "undecided-narrowed") return "undecided";
-  return change2.assumptions.length > 0 ? "conditional" : "proved";
-}
-var order, breadths, readOnlyMethods;
-var init_severity = __esm({
-  "src/findings/severity.ts"() {
-    "use strict";
-    order = ["info", "low", "medium", "high", "critical"];
-    breadths = ["named", "namespace", "mesh", "anyone"];
-    readOnlyMethods = /* @__PURE__ */ new Set(["GET", "HEAD", "OPTIONS"]);
-  }
-});
-
-// src/findings/detectors/access-widened.ts
-function servedInPlaintext({ environments: environments2 }, { facet, witness, environments: within3 }) {
-  if (facet !== "mtls" || witness === void 0) return false;
-  const { from: from2, to: to2, request: request4, given } = witness;
-  const anyone = { from: { principal: null, ...from2.ip === void 0 ? {} : { ip: from2.ip }, ...from2.pod === void 0 ? {} : { pod: from2.pod } }, to: to2, request: request4, ...given === void 0 ? {} : { given } };
-  return environments2.some(({ id, base: base3 }) => {
-    const verdict2 = within3.includes(id) ? base3?.ask(anyone)?.verdict : void 0;
-    return verdict2 === "allow" || verdict2 === "asks";
-  });
-}
-function channelOnly(change2) {
-  return {
-    change: change2,
-    severity: "low",
-    message: `${openedMessage(change2)}; in plaintext the same request was accepted from anyone already`,
-    impact: "no caller gains a request: callers with a mesh identity may send over mutual TLS what they could send in plaintext",
-    remedy: "nothing, if the port is meant for mesh callers; then let it refuse plaintext, too (`mtls.mode: STRICT`)",
-    validation: openedValidation(change2)
-  };
-}
-function otherBytes(change2) {
-  return {
-    change: change2,
-    severity: "low",
-    message: `${openedMessage(change2)}; the port no longer asks for HTTP`,
-    impact: "the application gets bytes that its proxy does not understand, and no HTTP condition of a policy can look at them",
-    remedy: "declare the protocol of the port by its name or `appProtocol` where the application speaks HTTP",
-    validation: openedValidation(change2)
-  };
-}
-function touchesCriticalAsset(context2, change2) {
-  return change2.destinations.some((destination2) => context2.environments.some((pair) => pair.head.criticalAssets.has(destination2.id)));
-}
-var who, accessWidened;
-var init_access_widened = __esm({
-  "src/findings/detectors/access-widened.ts"() {
-    "use strict";
-    init_detector();
-    init_principal();
-    init_severity();
-    init_text2();
-    who = {
-      anyone: "anyone who can send a packet to the port gains these requests, without proving an identity",
-      mesh: "every workload of the mesh gains these requests, whatever its account",
-      namespace: "every account of a namespace gains these requests, and whoever may create a pod there",
-      named: "the named account gains these requests, and whoever may run a pod under it"
-    };
-    accessWidened = defineDetector({
-      rule: "access-widened",
-      detectChanges: (context2) => changesOf2(context2, "access-widened").map((change2) => {
-        if (servedInPlaintext(context2, change2)) return channelOnly(change2);
-        if (change2.witness?.base.layer === "protocol") return otherBytes(change2);
-        return {
-          change: change2,
-          severity: touchesCriticalAsset(context2, change2) ? stepped(breadthSeverity(change2), 1) : breadthSeverity(change2),
-          message: openedMessage(change2),
-          impact: who[breadthOf(change2.callers)],
-          remedy: "if these requests are not wanted, restore the rule, or restrict the new one by `principals`, `methods` and `paths`",
-          validation: openedValidation(change2)
-        };
-      })
-    });
   }
 });
 
@@ -34534,7 +34416,21 @@ function podCallers(cube3, mesh2, carried) {
     return [...identity2, ...carried.unidentified ? [null] : []].some((principal) => admits3({ principal, namespace: workload2.namespace, namespaceLabels: {} }, workload2.labels));
   });
   const peers = callers5.filter(({ dimension }) => dimension === "peer");
-  return { known: distinct(known8.map(({ namespace, name: name2, kind }) => `${namespace}/${name2}[${kind}]`)), open: openWords(peers, labelWords(callers5)), outside: carried.unidentified && admits3(null, {}) };
+  const outside = carried.unidentified && admits3(null, {});
+  const places = openWords(peers, labelWords(callers5));
+  const open3 = places.length > 0 || known8.length > 0 || outside || !carried.identified ? places : accountWords(peers, labelWords(callers5), mesh2);
+  return { known: distinct(known8.map(({ namespace, name: name2, kind }) => `${namespace}/${name2}[${kind}]`)), open: open3, outside };
+}
+function accountWords(peers, labels3, mesh2) {
+  const named10 = peers.flatMap((predicate) => predicate.any.flatMap((matcher) => accountOf(matcher, mesh2) ?? []));
+  const admitted = named10.filter(({ principal, namespace }) => peers.every((predicate) => holds(predicate, { principal, namespace, namespaceLabels: {} })));
+  return distinct(admitted.map(({ namespace, account }) => `${POD_OF_ACCOUNT}${namespace}/${account}${labels3}`));
+}
+function accountOf(matcher, mesh2) {
+  if (matcher.type === "service-account") return { principal: `${mesh2.config.trustDomain}/ns/${matcher.namespace}/sa/${matcher.account}`, namespace: matcher.namespace, account: matcher.account };
+  if (matcher.type !== "principal" || matcher.pattern.type !== "exact") return void 0;
+  const [, namespace, account] = /^[^/]+\/ns\/([^/]+)\/sa\/([^/]+)$/.exec(matcher.pattern.text) ?? [];
+  return namespace === void 0 || account === void 0 ? void 0 : { principal: matcher.pattern.text, namespace, account };
 }
 function pointOf(caller, labels3) {
   const point = /* @__PURE__ */ new Map([["peer", caller]]);
@@ -34554,12 +34450,13 @@ function labelWords(callers5) {
     if (!dimension.startsWith("pod-label:")) continue;
     const word2 = (matcher) => matcher.type === "exact" ? `${dimension.slice("pod-label:".length)}=${matcher.text}` : dimension.slice("pod-label:".length);
     if (any.length > 0) labelled.push(any.map(word2).join(" or "));
-    without2.push(...none6.map(word2));
+    const lacking = none6.filter((matcher) => matcher.type !== "exact");
+    without2.push(...(lacking.length > 0 ? lacking : none6).map(word2));
   }
   const parts2 = [...labelled.length > 0 ? [`labelled ${distinct(labelled).join(", ")}`] : [], ...without2.length > 0 ? [`without ${distinct(without2).join(", ")}`] : []];
   return parts2.length === 0 ? "" : ` ${parts2.join(" and ")}`;
 }
-var ANY_POD;
+var POD_OF_ACCOUNT, ANY_POD;
 var init_pod_callers = __esm({
   "src/impact/pod-callers.ts"() {
     "use strict";
@@ -34567,7 +34464,131 @@ var init_pod_callers = __esm({
     init_evaluate();
     init_matches();
     init_region();
+    POD_OF_ACCOUNT = "any other pod of account ";
     ANY_POD = "any other pod in any namespace";
+  }
+});
+
+// src/findings/severity.ts
+function severityRank(severity2) {
+  return order.indexOf(severity2);
+}
+function stepped(severity2, steps) {
+  const rank4 = Math.min(order.length - 1, Math.max(1, severityRank(severity2) + steps));
+  return order[rank4] ?? severity2;
+}
+function breadthOf(callers5) {
+  if (callers5.internet || callers5.plaintext) return "anyone";
+  if (callers5.open.length === 0) return callers5.known.length > 0 ? "named" : "mesh";
+  return callers5.open.map(breadthOfOpen).reduce(wider, "named");
+}
+function wider(left, right) {
+  return breadths.indexOf(left) >= breadths.indexOf(right) ? left : right;
+}
+function breadthOfOpen(words3) {
+  if (words3.endsWith("(no workload here uses it)") || words3.startsWith(POD_OF_ACCOUNT)) return "named";
+  const pattern = /^any other (?:identity|pod) (?:in |that )(.*?)(?: matches)?$/.exec(words3)?.[1];
+  if (pattern === void 0) return "mesh";
+  if (pattern.startsWith("service account ")) return "named";
+  if (pattern.startsWith("namespace ")) return pattern.includes("*") ? "mesh" : "namespace";
+  return /(^|\/)ns\/[^/*]+\//.test(pattern) ? "namespace" : "mesh";
+}
+function isNarrowOperation(cubes) {
+  if (cubes.length === 0) return false;
+  const paths = /* @__PURE__ */ new Set();
+  let everyPathExact = true;
+  for (const { paths: part3 } of cubes) {
+    if (part3?.only === void 0 || part3.only.some((path2) => /[*{]/.test(path2))) everyPathExact = false;
+    else for (const path2 of part3.only) paths.add(path2);
+  }
+  if (everyPathExact && paths.size === 1) return true;
+  return cubes.every(({ methods }) => methods?.only !== void 0 && methods.only.length > 0 && methods.only.every((method) => readOnlyMethods.has(method)));
+}
+function breadthSeverity(change2) {
+  const breadth2 = breadthOf(change2.callers);
+  const start = breadth2 === "anyone" ? "critical" : breadth2 === "mesh" ? "high" : breadth2 === "namespace" ? "medium" : "low";
+  if (breadth2 === "anyone" && change2.facet === "token" && !change2.callers.internet) return "high";
+  const narrow = change2.region.complete && isNarrowOperation(change2.region.cubes);
+  if (!narrow) return start;
+  return breadth2 === "anyone" ? "high" : stepped(start, -1);
+}
+function certaintyOf2(change2) {
+  if (change2.direction === "undecided-widened" || change2.direction === "undecided-narrowed") return "undecided";
+  return change2.assumptions.length > 0 ? "conditional" : "proved";
+}
+var order, breadths, readOnlyMethods;
+var init_severity = __esm({
+  "src/findings/severity.ts"() {
+    "use strict";
+    init_pod_callers();
+    order = ["info", "low", "medium", "high", "critical"];
+    breadths = ["named", "namespace", "mesh", "anyone"];
+    readOnlyMethods = /* @__PURE__ */ new Set(["GET", "HEAD", "OPTIONS"]);
+  }
+});
+
+// src/findings/detectors/access-widened.ts
+function servedInPlaintext({ environments: environments2 }, { facet, witness, environments: within3 }) {
+  if (facet !== "mtls" || witness === void 0) return false;
+  const { from: from2, to: to2, request: request4, given } = witness;
+  const anyone = { from: { principal: null, ...from2.ip === void 0 ? {} : { ip: from2.ip }, ...from2.pod === void 0 ? {} : { pod: from2.pod } }, to: to2, request: request4, ...given === void 0 ? {} : { given } };
+  return environments2.some(({ id, base: base3 }) => {
+    const verdict2 = within3.includes(id) ? base3?.ask(anyone)?.verdict : void 0;
+    return verdict2 === "allow" || verdict2 === "asks";
+  });
+}
+function channelOnly(change2) {
+  return {
+    change: change2,
+    severity: "low",
+    message: `${openedMessage(change2)}; in plaintext the same request was accepted from anyone already`,
+    impact: "no caller gains a request: callers with a mesh identity may send over mutual TLS what they could send in plaintext",
+    remedy: "nothing, if the port is meant for mesh callers; then let it refuse plaintext, too (`mtls.mode: STRICT`)",
+    validation: openedValidation(change2)
+  };
+}
+function otherBytes(change2) {
+  return {
+    change: change2,
+    severity: "low",
+    message: `${openedMessage(change2)}; the port no longer asks for HTTP`,
+    impact: "the application gets bytes that its proxy does not understand, and no HTTP condition of a policy can look at them",
+    remedy: "declare the protocol of the port by its name or `appProtocol` where the application speaks HTTP",
+    validation: openedValidation(change2)
+  };
+}
+function touchesCriticalAsset(context2, change2) {
+  return change2.destinations.some((destination2) => context2.environments.some((pair) => pair.head.criticalAssets.has(destination2.id)));
+}
+var who, accessWidened;
+var init_access_widened = __esm({
+  "src/findings/detectors/access-widened.ts"() {
+    "use strict";
+    init_detector();
+    init_principal();
+    init_severity();
+    init_text2();
+    who = {
+      anyone: "anyone who can send a packet to the port gains these requests, without proving an identity",
+      mesh: "every workload of the mesh gains these requests, whatever its account",
+      namespace: "every account of a namespace gains these requests, and whoever may create a pod there",
+      named: "the named account gains these requests, and whoever may run a pod under it"
+    };
+    accessWidened = defineDetector({
+      rule: "access-widened",
+      detectChanges: (context2) => changesOf2(context2, "access-widened").map((change2) => {
+        if (servedInPlaintext(context2, change2)) return channelOnly(change2);
+        if (change2.witness?.base.layer === "protocol") return otherBytes(change2);
+        return {
+          change: change2,
+          severity: touchesCriticalAsset(context2, change2) ? stepped(breadthSeverity(change2), 1) : breadthSeverity(change2),
+          message: openedMessage(change2),
+          impact: who[breadthOf(change2.callers)],
+          remedy: "if these requests are not wanted, restore the rule, or restrict the new one by `principals`, `methods` and `paths`",
+          validation: openedValidation(change2)
+        };
+      })
+    });
   }
 });
 
@@ -34653,7 +34674,9 @@ function openWords2(predicates, known8, mesh2) {
   if (narrowest === void 0) return anybody2 ? [ANY_IDENTITY] : [];
   if (narrowest.width === 5 && !anybody2) {
     const aliases = mesh2.config.trustDomainAliases.filter((alias) => admits2(predicates, nobody(alias)));
-    return aliases.length === 0 ? [FOREIGN_IDENTITY] : aliases.map((alias) => `${OF_DOMAIN}${alias}`);
+    if (aliases.length > 0) return aliases.map((alias) => `${OF_DOMAIN}${alias}`);
+    const bare4 = [mesh2.config.trustDomain, ...mesh2.config.trustDomainAliases].filter((domain) => admits2(predicates, `${domain}/`));
+    return [...bare4.length === 0 || admits2(predicates, nobody("")) ? [FOREIGN_IDENTITY] : [], ...bare4.map((domain) => `any identity of trust domain ${domain} without a namespace`)];
   }
   const excluded = new Set(predicates.flatMap((predicate) => predicate.none.map((matcher) => canonical(matcher))));
   return narrowest.any.flatMap((matcher) => {
@@ -34794,10 +34817,10 @@ function requestWords(cube3) {
     ...Object.entries(cube3.headers ?? {}).map(([name2, set]) => values3(set, `header \`${name2}\``, `header \`${name2}\``)),
     tokenWords(cube3.token),
     ...Object.entries(cube3.claims ?? {}).map(([name2, set]) => values3(set, `claim \`${name2}\``, `claim \`${name2}\``)),
+    values3(cube3.sni, "server name", "server names"),
     values3(cube3.sourceIps, "source address", "source addresses"),
     values3(cube3.remoteIps, "client address", "client addresses"),
     values3(cube3.destinationIps, "destination address", "destination addresses"),
-    values3(cube3.sni, "server name", "server names"),
     values3(namedPorts(cube3.ports), "port", "ports"),
     values3(unusual2(cube3.transport), "transport", "transports")
   ].filter((part3) => part3 !== void 0);
@@ -34813,10 +34836,10 @@ function spokenSets(cube3) {
     ["paths", cube3.paths],
     ["hosts", cube3.hosts],
     ["token", cube3.token],
+    ["sni", cube3.sni],
     ["sourceIps", cube3.sourceIps],
     ["remoteIps", cube3.remoteIps],
     ["destinationIps", cube3.destinationIps],
-    ["sni", cube3.sni],
     ["ports", ports3],
     ["transport", unusual2(cube3.transport)]
   ];
@@ -36591,7 +36614,7 @@ function fromVirtualServices(side2, services) {
       const gateway2 = gateways2.get(name2);
       const hosts = gateway2 === void 0 ? virtual.spec.hosts : virtual.spec.hosts.filter((host) => servesHost(gateway2, host, namespace));
       if (hosts.length === 0 || gateway2 !== void 0 && isInternal(side2, gateway2)) return [];
-      const account = gateway2 === void 0 ? void 0 : accountOf(side2, gateway2);
+      const account = gateway2 === void 0 ? void 0 : accountOf2(side2, gateway2);
       const common3 = { via: "gateway", account, resource: virtual, how: `the gateway \`${name2}\` routes to it` };
       const http = virtual.spec.http.flatMap(
         (route2, index) => [...route2.route.map((target) => ({ target, gateway: `Gateway/${name2}` })), ...route2.mirrors.map((target) => ({ target, gateway: void 0 }))].flatMap(({ target, gateway: led }) => (route2.match.length === 0 ? [{ uri: void 0, method: void 0 }] : route2.match).map(({ uri, method }) => ({ target, led, path: pathOf2(uri), method: method?.type === "exact" ? method.value : void 0, field: ["spec", "http", index] })))
@@ -36626,7 +36649,7 @@ function isInternal(side2, gateway2) {
   const services = gatewayPods2(side2, gateway2).flatMap((pod) => side2.servicesOf(pod));
   return services.length > 0 && !services.some(isExposed);
 }
-function accountOf(side2, gateway2) {
+function accountOf2(side2, gateway2) {
   const pods2 = gatewayPods2(side2, gateway2);
   const declared2 = side2.workloads.find((workload2) => pods2.includes(workload2));
   return declared2 === void 0 ? void 0 : `${declared2.namespace}/${declared2.serviceAccount}`;
@@ -37026,17 +37049,42 @@ var init_http_policy_without_http = __esm({
 });
 
 // src/findings/detectors/identity-gained.ts
+function hasAccountOfItsOwn({ environments: environments2 }, { callers: callers5, environments: within3 }) {
+  if (callers5.plaintext || callers5.open.length > 0 || callers5.known.length === 0) return false;
+  return environments2.filter(({ id }) => within3.includes(id)).every(({ base: base3, head }) => {
+    if (base3 === void 0) return false;
+    const known8 = new Set(callers5.known);
+    const acting2 = [...head.mesh.workloads.values()].filter((workload2) => known8.has(`${workload2.namespace}/${workload2.name}[${workload2.kind}]`));
+    return acting2.length === known8.size && acting2.every((workload2) => !isMade(base3.mesh, workload2) && isMade(head.mesh, workload2) && usersOf(base3.mesh, workload2) === 0 && usersOf(head.mesh, workload2) === 1);
+  });
+}
+function isMade(mesh2, { namespace, serviceAccount }) {
+  return ofKind(mesh2, "ServiceAccount").some((account) => account.namespace === namespace && account.name === serviceAccount);
+}
+function usersOf(mesh2, { namespace, serviceAccount }) {
+  return [...mesh2.workloads.values()].filter((other) => other.namespace === namespace && other.serviceAccount === serviceAccount).length;
+}
 var identityGained;
 var init_identity_gained = __esm({
   "src/findings/detectors/identity-gained.ts"() {
     "use strict";
+    init_attachment();
     init_classify();
     init_detector();
     init_principal();
+    init_severity();
     init_text2();
+    init_access_widened();
     identityGained = defineDetector({
       rule: "identity-gained",
-      detectChanges: (context2) => changesOf2(context2, "identity-gained").map((change2) => isAboutWorkload(change2) ? {
+      detectChanges: (context2) => changesOf2(context2, "identity-gained").map((change2) => isAboutWorkload(change2) && change2.direction === "widened" && hasAccountOfItsOwn(context2, change2) && !touchesCriticalAsset(context2, change2) ? {
+        change: change2,
+        severity: breadthSeverity(change2),
+        message: openedMessage(change2),
+        impact: "the workload acts with an account that is made here for it alone, and may do what policies grant that account",
+        remedy: "nothing, if the policies that name the account mean this workload",
+        validation: openedValidation(change2)
+      } : isAboutWorkload(change2) ? {
         change: change2,
         ...change2.direction === "widened" ? {} : { certainty: "undecided" },
         message: openedMessage(change2),
@@ -39333,7 +39381,7 @@ function mentions(policy) {
 }
 function draftsOf(side2, policy, { value, path: path2 }, accounts2) {
   const scheme2 = value.includes("spiffe://");
-  const meant = scheme2 ? void 0 : accountOf2(side2, policy, { value, path: path2 }, accounts2);
+  const meant = scheme2 ? void 0 : accountOf3(side2, policy, { value, path: path2 }, accounts2);
   if (!scheme2 && meant !== "malformed" && !isMissing(meant, accounts2)) return [];
   const denies = policy.spec.action === "DENY" && !path2.some((part3) => typeof part3 === "string" && part3.startsWith("not"));
   const reach = side2.reachOf(policy);
@@ -39377,7 +39425,7 @@ function draftsOf(side2, policy, { value, path: path2 }, accounts2) {
 function isMissing(meant, { namespaces: namespaces4, used }) {
   return meant !== void 0 && namespaces4.has(meant.namespace) && !used.has(`${meant.namespace}/${meant.account}`);
 }
-function accountOf2(side2, policy, { value, path: path2 }, { domains }) {
+function accountOf3(side2, policy, { value, path: path2 }, { domains }) {
   if (path2.includes("serviceAccounts") || path2.includes("notServiceAccounts")) {
     const slash = value.indexOf("/");
     return { namespace: slash < 0 ? policy.namespace ?? "" : value.slice(0, slash), account: value.slice(slash + 1) };
@@ -45883,10 +45931,10 @@ function movedAccounts({ base: base3, head, renamed }) {
     const [first] = callers5;
     if (first === void 0) return [];
     const assumptions2 = distinct(callers5.flatMap((caller) => [caller.base, caller.head].flatMap(({ enrolment }) => enrolment.mode === "unknown" ? [enrolment.assumption] : [])));
-    return [{ former: accountOf3(first.base), current: accountOf3(first.head), callers: [...callers5].sort((left, right) => compareText(left.head.id, right.head.id)), ambient: isAmbient(first.head), assumptions: assumptions2 }];
+    return [{ former: accountOf4(first.base), current: accountOf4(first.head), callers: [...callers5].sort((left, right) => compareText(left.head.id, right.head.id)), ambient: isAmbient(first.head), assumptions: assumptions2 }];
   });
 }
-function accountOf3({ namespace, serviceAccount }) {
+function accountOf4({ namespace, serviceAccount }) {
   return `ns/${namespace}/sa/${serviceAccount}`;
 }
 function presentedOn(mesh2, account) {
@@ -46137,7 +46185,7 @@ function spokenOf2(meshes2) {
     return spoken;
   };
 }
-function toldApart(moved3, { base: base3, head }) {
+function asksOf({ base: base3, head }) {
   const asked = /* @__PURE__ */ new Set();
   for (const { possible } of [base3, head]) {
     for (const { layers } of possible) {
@@ -46146,8 +46194,12 @@ function toldApart(moved3, { base: base3, head }) {
       }
     }
   }
+  return asked;
+}
+function toldApart(moved3, context2) {
+  const asked = [...asksOf(context2)];
   const label3 = (workload2, { dimension }) => workload2.labels[dimension.slice(labelPrefix.length)] ?? null;
-  return moved3.filter((pods2) => [...asked].some((predicate) => holds(predicate, label3(pods2.base, predicate)) !== holds(predicate, label3(pods2.head, predicate))));
+  return moved3.filter((pods2) => asked.some((predicate) => holds(predicate, label3(pods2.base, predicate)) !== holds(predicate, label3(pods2.head, predicate))));
 }
 function labelsMoved(context2, moved3) {
   if (!isNetworked(context2.base) || !isNetworked(context2.head)) return [];
@@ -46164,8 +46216,10 @@ function labelMoved(context2, pods2, way) {
   const { regions, undecided: open3 } = context2.memo.get(key3, () => difference({ from: from2, to: to2, impossible: ties, preferred: context2.preferred, limits: context2.limits }));
   if (regions.length === 0 && open3.length === 0) return [];
   const found2 = plainestFlip(context2, way, sampled(regions).map(({ sample }) => question(context2, pods2, sample)));
-  const named10 = [{ dimension: "peer", any: [{ type: "source-namespace", names: [acting2.namespace], declared: [acting2.namespace], selection: void 0 }], none: [] }, ...Object.entries(acting2.labels).filter(([label3]) => pods2.base.labels[label3] !== pods2.head.labels[label3]).map(([label3, text8]) => ({ dimension: `${labelPrefix}${label3}`, any: [{ type: "exact", text: text8 }], none: [] }))];
-  const cubes = (regions.length > 0 ? regions.flatMap((region3) => region3.cubes) : open3.map(({ seed }) => seed)).map((cube3) => ({ predicates: [...named10, ...cube3.predicates], origins: cube3.origins }));
+  const asked = new Set([...asksOf(context2)].map(({ dimension }) => dimension));
+  const named10 = [{ dimension: "peer", any: [{ type: "source-namespace", names: [acting2.namespace], declared: [acting2.namespace], selection: void 0 }], none: [] }, ...Object.entries(acting2.labels).filter(([label3]) => asked.has(`${labelPrefix}${label3}`) && pods2.base.labels[label3] !== pods2.head.labels[label3]).map(([label3, text8]) => ({ dimension: `${labelPrefix}${label3}`, any: [{ type: "exact", text: text8 }], none: [] }))];
+  const moved3 = (regions.length > 0 ? regions.flatMap((region3) => region3.cubes) : open3.map(({ seed }) => seed)).map((cube3) => ({ predicates: [...named10, ...cube3.predicates], origins: cube3.origins }));
+  const cubes = [...new Map(moved3.map((cube3) => [cubeKey(cube3), cube3])).values()];
   const reason = open3[0]?.reason ?? `what \`${acting2.id}\` sends there is not determined by the manifests`;
   const assumptions2 = distinct([...base3.assumptions, ...head.assumptions, ...assumedFor(pods2)]);
   const whole4 = { ...undecided(context2, way, `labels ${pods2.head.id} ${regions[0]?.seed ?? open3[0]?.key ?? ""}`, cubes, reason), callers: [`${acting2.namespace}/${acting2.name}[${acting2.kind}]`], assumptions: assumptions2 };
@@ -46203,6 +46257,7 @@ var init_moved_labels = __esm({
     init_network_paths();
     init_point();
     init_difference();
+    init_keys();
     init_matches();
     init_settle();
     init_authorities();
@@ -56400,7 +56455,7 @@ function requestOf(query3) {
   const http = request4.protocol === "http" || request4.protocol === "https";
   const head = http ? `${name(request4.method ?? "GET")} ${request4.protocol}://${address}${whole3(request4.path ?? "/")}` : `${request4.protocol.toUpperCase()} ${address}`;
   if (request4.host !== void 0 && !sameHost(request4.host, target.host)) notes.push(`with host ${name(request4.host)}`);
-  if (request4.sni !== void 0 && (request4.protocol === "tls" || request4.protocol === "https") && !sameHost(request4.sni, target.host)) notes.push(`with server name ${name(request4.sni)}`);
+  if (request4.sni !== void 0 && !sameHost(request4.sni, target.host)) notes.push(`with server name ${name(request4.sni)}`);
   for (const [key3, value] of Object.entries(request4.headers ?? {}).sort(([left], [right]) => compareText(left, right))) {
     notes.push(`with header ${name(key3)}: ${whole3(value)}`);
   }
@@ -56486,15 +56541,33 @@ function destinationsOf2(change2, shown5 = 3) {
 function operationsOf(change2) {
   const cube3 = change2.region.cubes[0];
   if (cube3 === void 0) return "any request";
-  const set = (values5, noun) => {
-    if (values5 === void 0) return [];
-    const listed6 = (list4) => `${list4.slice(0, 4).map(name).join(" ")}${list4.length > 4 ? ` +${String(list4.length - 4)}` : ""}`;
-    if (values5.only !== void 0) return [`${noun}${listed6(values5.only)}`];
-    return values5.except !== void 0 && values5.except.length > 0 ? [`${noun}any but ${listed6(values5.except)}`] : [];
-  };
-  const parts2 = [...set(cube3.methods, ""), ...set(cube3.paths, "path "), ...set(cube3.hosts, "host "), ...set(cube3.ports, "port "), ...set(cube3.protocol, "")];
+  const parts2 = [
+    ...setWords2(cube3.methods, ""),
+    ...setWords2(cube3.paths, "path "),
+    ...setWords2(cube3.hosts, "host "),
+    ...namedSets(cube3.headers, "header"),
+    ...setWords2(cube3.token, "token "),
+    ...namedSets(cube3.claims, "claim"),
+    ...setWords2(cube3.sni, "server name "),
+    ...setWords2(cube3.sourceIps, "source address "),
+    ...setWords2(cube3.remoteIps, "client address "),
+    ...setWords2(cube3.destinationIps, "destination address "),
+    ...setWords2(cube3.ports, "port "),
+    ...cube3.transport?.only?.join() === "TCP" ? [] : setWords2(cube3.transport, ""),
+    ...setWords2(cube3.protocol, "")
+  ];
   const more = change2.region.cubes.length > 1 || !change2.region.complete && !change2.direction.startsWith("undecided") ? ", and more" : "";
   return `${parts2.length === 0 ? "any request" : parts2.join(", ")}${more}`;
+}
+function setWords2(set, noun) {
+  const { only: only4, except = [] } = set ?? {};
+  if (only4 === void 0 && except.length === 0) return [];
+  const listed6 = (list4) => `${list4.slice(0, 4).map(name).join(" ")}${list4.length > 4 ? ` +${String(list4.length - 4)}` : ""}`;
+  const said6 = only4 === void 0 ? `${noun}any` : `${only4[0]?.startsWith(noun) === true ? "" : noun}${listed6(only4)}`;
+  return [except.length === 0 ? said6 : `${said6} but ${listed6(except)}`];
+}
+function namedSets(sets, noun) {
+  return Object.entries(sets ?? {}).flatMap(([key3, set]) => setWords2(set, `${noun} ${name(key3)} `));
 }
 function certaintyWords(finding2) {
   switch (finding2.certainty) {
