@@ -2,7 +2,7 @@
 import { canonical } from '#lib/canonical.ts';
 import { distinct } from '#lib/order.ts';
 import { resourceId, type AnyResource } from '#manifests/resource.ts';
-import { buildMesh, type MeshSettings } from '#mesh/build.ts';
+import { besideMesh, buildMesh, type MeshSettings } from '#mesh/build.ts';
 import { extensionHosts } from '#mesh/extension-services.ts';
 import { enrolmentKnowledge } from '#mesh/enrolment.ts';
 import { unreadableMeshConfig } from '#mesh/config-fields.ts';
@@ -75,7 +75,7 @@ function meshes(loaded: LoadedEnvironment, stated: MeshSettings['stated'], known
   const unsettled = new Set(edits.map((edit) => edit.id));
   const base = known.shared(buildMesh(resources.base, { ...settings, unsettled }));
   const seniors = new Set(resources.base.map(resourceId));
-  const head = loaded.identical ? base : withConfigOf(base, buildMesh(resources.head, { ...settings, seniors }));
+  const head = loaded.identical ? base : (besideMesh(base, resources.base, resources.head, { ...settings, seniors }) ?? withConfigOf(base, buildMesh(resources.head, { ...settings, seniors })));
   return { loaded, resources, base, head, renamed: loaded.identical ? new Map() : renamedWorkloads(loaded.renames, base, head), settings: { ...settings, unsettled, seniors } };
 }
 

@@ -68,11 +68,13 @@ export interface FactsOptions {
   readonly memory?: SideMemory;
 }
 
+/** By the workloads, which belong to one configuration: sides that differ in policies alone share them. */
+const reaches = new WeakMap<Mesh['workloads'], WeakMap<SelectingPolicy, Reach>>();
+
 export function factsOf(input: SideInput, options: FactsOptions): SideFacts {
   const { mesh } = input;
   const workloads = sortedBy([...mesh.workloads.values()].filter((workload) => workload.resource !== undefined), (workload) => workload.id);
   const services = once(() => serviceFinder(ofKind(mesh, 'Service')));
-  const reaches = new WeakMap<SelectingPolicy, Reach>();
   const attached = new WeakMap<Point, Attached>();
   const selecting = new WeakMap<Pick<Workload, 'namespace' | 'labels'>, readonly Resource<'Service'>[]>();
   const modes = new WeakMap<Attached['peerAuthentication'], Map<number | undefined, MtlsAt>>();
@@ -93,7 +95,7 @@ export function factsOf(input: SideInput, options: FactsOptions): SideFacts {
     of: (kind) => ofKind(mesh, kind),
     policiesAt: (point) => attachedTo(point).authorization,
     tokensAt: (point) => attachedTo(point).requestAuthentication,
-    reachOf: (policy) => remembered(reaches, policy, () => reachOf(mesh, policy)),
+    reachOf: (policy) => remembered(remembered(reaches, mesh.workloads, () => new WeakMap<SelectingPolicy, Reach>()), policy, () => reachOf(mesh, policy)),
     mtlsAt: (point, port) => (isAmbient(point) ? ambientMtlsAt(mesh, attachedTo(point), port) : sidecarMtls(attachedTo(point).peerAuthentication, port)),
     servicesOf: (workload) => remembered(selecting, workload, () => services()(workload.namespace, workload.labels)),
     ask: (query) => options.ask?.(mesh, query),

@@ -84,6 +84,35 @@ export function withPolicies(mesh: Mesh, policies: readonly AnyResource[]): Mesh
   return { ...mesh, resources };
 }
 
+/**
+ * What `buildMesh` makes of other objects with the same statements and the same knowledge (R23), where these differ from the mesh's own in
+ * policies alone and name the same namespaces. `undefined`: more of the model may differ.
+ * @param own what the mesh was built from
+ */
+export function besideMesh(mesh: Mesh, own: readonly AnyResource[], others: readonly AnyResource[], { seniors, unsettled, elders }: Pick<MeshSettings, 'seniors' | 'unsettled' | 'elders'>): Mesh | undefined {
+  const admitted = others.filter(accepted);
+  if (!sameInOrder(surroundings(own.filter(accepted)), surroundings(admitted)) || !namesAll(mesh.namespaces, admitted)) return undefined;
+  return { ...mesh, resources: groupByKind(admitted), seniors, unsettled: unsettled ?? new Set(), elders: elders ?? new Set() };
+}
+
+function surroundings(resources: readonly AnyResource[]): readonly AnyResource[] {
+  return resources.filter((resource) => !policyKinds.has(resource.kind));
+}
+
+function sameInOrder(left: readonly unknown[], right: readonly unknown[]): boolean {
+  return left.length === right.length && left.every((entry, index) => entry === right[index]);
+}
+
+/** These namespaces, each of them, and no other. */
+function namesAll(namespaces: ReadonlyMap<string, Namespace>, resources: readonly AnyResource[]): boolean {
+  const named = new Set<string>();
+  for (const resource of resources) {
+    const name = resource.kind === 'Namespace' ? resource.name : resource.namespace;
+    if (name !== undefined) named.add(name);
+  }
+  return named.size === namespaces.size && [...named].every((name) => namespaces.has(name));
+}
+
 /** What a mesh holds by namespace: objects by kind, in id order, and workloads. Objects without a namespace are under the empty name. */
 interface Places {
   readonly resources: ReadonlyMap<string, ReadonlyMap<string, readonly AnyResource[]>>;

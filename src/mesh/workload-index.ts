@@ -11,7 +11,8 @@ interface Index {
   readonly byPair: Map<string | undefined, ByPair>;
 }
 
-const indexes = new WeakMap<Mesh, Index>();
+/** By the workloads: meshes that differ in other things share it. */
+const indexes = new WeakMap<Mesh['workloads'], Index>();
 
 /** So few workloads are tried one by one sooner than an index of them is made. */
 const fewWorkloads = 24;
@@ -51,10 +52,10 @@ function byPairOf(index: Index, namespace: string | undefined, workloads: () => 
   return fresh;
 }
 
-function indexOf(mesh: Mesh): Index {
-  const known = indexes.get(mesh);
+function indexOf({ workloads }: Mesh): Index {
+  const known = indexes.get(workloads);
   if (known !== undefined) return known;
-  const fresh: Index = { byNamespace: groupBy(mesh.workloads.values(), (workload) => workload.namespace), byPair: new Map() };
-  indexes.set(mesh, fresh);
+  const fresh: Index = { byNamespace: groupBy(workloads.values(), (workload) => workload.namespace), byPair: new Map() };
+  indexes.set(workloads, fresh);
   return fresh;
 }
