@@ -20044,11 +20044,11 @@ function byPairOf(index, namespace, workloads2) {
   index.byPair.set(namespace, fresh);
   return fresh;
 }
-function indexOf3(mesh2) {
-  const known8 = indexes3.get(mesh2);
+function indexOf3({ workloads: workloads2 }) {
+  const known8 = indexes3.get(workloads2);
   if (known8 !== void 0) return known8;
-  const fresh = { byNamespace: groupBy(mesh2.workloads.values(), (workload2) => workload2.namespace), byPair: /* @__PURE__ */ new Map() };
-  indexes3.set(mesh2, fresh);
+  const fresh = { byNamespace: groupBy(workloads2.values(), (workload2) => workload2.namespace), byPair: /* @__PURE__ */ new Map() };
+  indexes3.set(workloads2, fresh);
   return fresh;
 }
 var indexes3, fewWorkloads;
@@ -33615,7 +33615,6 @@ function factsOf2(input, options2) {
   const { mesh: mesh2 } = input;
   const workloads2 = sortedBy([...mesh2.workloads.values()].filter((workload2) => workload2.resource !== void 0), (workload2) => workload2.id);
   const services = once2(() => serviceFinder(ofKind(mesh2, "Service")));
-  const reaches4 = /* @__PURE__ */ new WeakMap();
   const attached = /* @__PURE__ */ new WeakMap();
   const selecting = /* @__PURE__ */ new WeakMap();
   const modes3 = /* @__PURE__ */ new WeakMap();
@@ -33636,7 +33635,7 @@ function factsOf2(input, options2) {
     of: (kind) => ofKind(mesh2, kind),
     policiesAt: (point) => attachedTo3(point).authorization,
     tokensAt: (point) => attachedTo3(point).requestAuthentication,
-    reachOf: (policy) => remembered2(reaches4, policy, () => reachOf(mesh2, policy)),
+    reachOf: (policy) => remembered2(remembered2(reaches2, mesh2.workloads, () => /* @__PURE__ */ new WeakMap()), policy, () => reachOf(mesh2, policy)),
     mtlsAt: (point, port3) => isAmbient(point) ? ambientMtlsAt(mesh2, attachedTo3(point), port3) : sidecarMtls(attachedTo3(point).peerAuthentication, port3),
     servicesOf: (workload2) => remembered2(selecting, workload2, () => services()(workload2.namespace, workload2.labels)),
     ask: (query3) => options2.ask?.(mesh2, query3),
@@ -33703,6 +33702,7 @@ function namespacePlace(side2, namespace, fallback) {
 function knownNamespaces(side2) {
   return distinct(side2.mesh.namespaces.keys()).filter((name2) => name2 !== side2.mesh.config.rootNamespace && !name2.startsWith("kube-") && !name2.startsWith("~"));
 }
+var reaches2;
 var init_facts = __esm({
   "src/findings/facts.ts"() {
     "use strict";
@@ -33714,6 +33714,7 @@ var init_facts = __esm({
     init_workload_index();
     init_mtls();
     init_enrolment();
+    reaches2 = /* @__PURE__ */ new WeakMap();
   }
 });
 
@@ -41855,6 +41856,25 @@ function withPolicies(mesh2, policies2) {
   }
   return { ...mesh2, resources };
 }
+function besideMesh(mesh2, own4, others3, { seniors, unsettled, elders }) {
+  const admitted = others3.filter(accepted);
+  if (!sameInOrder(surroundings(own4.filter(accepted)), surroundings(admitted)) || !namesAll(mesh2.namespaces, admitted)) return void 0;
+  return { ...mesh2, resources: groupByKind(admitted), seniors, unsettled: unsettled ?? /* @__PURE__ */ new Set(), elders: elders ?? /* @__PURE__ */ new Set() };
+}
+function surroundings(resources) {
+  return resources.filter((resource) => !policyKinds3.has(resource.kind));
+}
+function sameInOrder(left, right) {
+  return left.length === right.length && left.every((entry2, index) => entry2 === right[index]);
+}
+function namesAll(namespaces4, resources) {
+  const named10 = /* @__PURE__ */ new Set();
+  for (const resource of resources) {
+    const name2 = resource.kind === "Namespace" ? resource.name : resource.namespace;
+    if (name2 !== void 0) named10.add(name2);
+  }
+  return named10.size === namespaces4.size && [...named10].every((name2) => namespaces4.has(name2));
+}
 function placesOf3(mesh2) {
   const known8 = placesOfMeshes.get(mesh2);
   if (known8 !== void 0) return known8;
@@ -44307,7 +44327,7 @@ function flips(before, after, way) {
   if (before.verdict === "unknown" || after.verdict === "unknown") return false;
   return way === "up" ? rank[after.verdict] > rank[before.verdict] : rank[after.verdict] < rank[before.verdict];
 }
-function reaches2(answer4, head, way) {
+function reaches3(answer4, head, way) {
   if (answer4.verdict === "unknown" || head.verdict === "unknown") return false;
   return way === "up" ? rank[answer4.verdict] >= rank[head.verdict] : rank[answer4.verdict] <= rank[head.verdict];
 }
@@ -46778,7 +46798,7 @@ var init_prove_causes = __esm({
       #further(raw, way, named10, { query: query3, head }) {
         const others3 = this.#index.of(raw).edits.filter((edit) => !named10.includes(edit));
         const near = (edits) => this.#ask(this.#counterfactual.near([...named10, ...edits], query3, waypointNamespaces(raw)), query3);
-        return this.#minimal(others3, (edits) => reaches2(near(edits), head, way)).sets[0];
+        return this.#minimal(others3, (edits) => reaches3(near(edits), head, way)).sets[0];
       }
       #minimal(candidates4, moves) {
         const counted2 = (edits) => {
@@ -46793,9 +46813,9 @@ var init_prove_causes = __esm({
         const { query: query3, base: base3, head } = witness;
         switch (direction) {
           case "widened":
-            return (mesh2) => reaches2(this.#ask(mesh2, query3), head, "up");
+            return (mesh2) => reaches3(this.#ask(mesh2, query3), head, "up");
           case "narrowed":
-            return (mesh2) => reaches2(this.#ask(mesh2, query3), head, "down");
+            return (mesh2) => reaches3(this.#ask(mesh2, query3), head, "down");
           case "weakened":
           case "strengthened":
             return (mesh2) => {
@@ -46807,7 +46827,7 @@ var init_prove_causes = __esm({
             const inNetwork = (answer4) => answer4.verdict === "deny" && answer4.layer === "network-policy";
             if (inNetwork(base3) !== inNetwork(head)) return (mesh2) => inNetwork(this.#ask(mesh2, query3)) === inNetwork(head);
             const behind3 = this.#ask(withoutNetwork(this.#sides.head), query3);
-            return (mesh2) => reaches2(this.#ask(withoutNetwork(mesh2), query3), behind3, direction === "latent-widened" ? "up" : "down");
+            return (mesh2) => reaches3(this.#ask(withoutNetwork(mesh2), query3), behind3, direction === "latent-widened" ? "up" : "down");
           }
           case "undecided-widened":
           case "undecided-narrowed":
@@ -47150,10 +47170,10 @@ function counterfactuals(base3, baseMesh, headMesh, settings2) {
   const meshOf = (edits, query3, besides, every) => {
     const namespaces4 = distinct(["", ...everywhere, ...namespacesOf3(query3), ...besides]);
     const place2 = JSON.stringify([namespaces4, every]);
-    const surroundings = () => unedited.get(place2, () => partOf(withSettings, namespaces4, every));
+    const surroundings2 = () => unedited.get(place2, () => partOf(withSettings, namespaces4, every));
     return edited.get(JSON.stringify([place2, edits.map((edit) => edit.id)]), () => {
       const acting2 = every ? edits : editsWithin(edits, new Set(namespaces4));
-      return withEditedPolicies(surroundings, acting2) ?? withConfigOf(baseMesh, buildMesh(applied(objectsIn(namespaces4, every), acting2), settings2));
+      return withEditedPolicies(surroundings2, acting2) ?? withConfigOf(baseMesh, buildMesh(applied(objectsIn(namespaces4, every), acting2), settings2));
     });
   };
   const atGateway2 = (edits, gateway2) => {
@@ -47164,9 +47184,9 @@ function counterfactuals(base3, baseMesh, headMesh, settings2) {
   const near = (edits, query3, besides, every) => query3.to.gateway === void 0 ? meshOf(edits, query3, besides, every) : atGateway2(edits, query3.to.gateway);
   return { near: (edits, query3, besides = []) => near(edits, query3, besides, false), around: (edits, query3, besides = []) => near(edits, query3, besides, true) };
 }
-function withEditedPolicies(surroundings, edits) {
+function withEditedPolicies(surroundings2, edits) {
   const policies2 = edits.flatMap((edit) => edit.type === "removed" || edit.type === "modified" && (edit.base.kind !== edit.head.kind || !accepted(edit.base)) ? [] : [edit.head]);
-  return policies2.length < edits.length ? void 0 : withPolicies(surroundings(), policies2);
+  return policies2.length < edits.length ? void 0 : withPolicies(surroundings2(), policies2);
 }
 function sameEntries3(left, right) {
   return left instanceof Map && right instanceof Map && left.size === right.size && [...left].every(([key3, value]) => right.get(key3) === value);
@@ -47429,7 +47449,7 @@ function meshes(loaded, stated, known8) {
   const unsettled = new Set(edits.map((edit) => edit.id));
   const base3 = known8.shared(buildMesh(resources.base, { ...settings2, unsettled }));
   const seniors = new Set(resources.base.map(resourceId));
-  const head = loaded.identical ? base3 : withConfigOf(base3, buildMesh(resources.head, { ...settings2, seniors }));
+  const head = loaded.identical ? base3 : besideMesh(base3, resources.base, resources.head, { ...settings2, seniors }) ?? withConfigOf(base3, buildMesh(resources.head, { ...settings2, seniors }));
   return { loaded, resources, base: base3, head, renamed: loaded.identical ? /* @__PURE__ */ new Map() : renamedWorkloads(loaded.renames, base3, head), settings: { ...settings2, unsettled, seniors } };
 }
 function withStandIns(own4, other) {
@@ -55375,12 +55395,12 @@ function isUnreferenced(input, finding2) {
   const { unreferenced } = input;
   return unreferenced !== void 0 && finding2.environments.length > 0 && finding2.environments.every((id) => unreferenced.has(id));
 }
-function reaches3(severity2, gate) {
+function reaches4(severity2, gate) {
   return severityRank(severity2) >= severityRank(gate);
 }
 function blocks2(input, finding2) {
   if (finding2.code === EXTERNAL || isIncompleteness(finding2) || input.accepted?.has(finding2.fingerprint) === true) return false;
-  return reaches3(finding2.severity, input.gates.severity) && countsBy(input.gates.failOn, finding2);
+  return reaches4(finding2.severity, input.gates.severity) && countsBy(input.gates.failOn, finding2);
 }
 function countsBy(failOn, finding2) {
   switch (failOn) {
