@@ -44,7 +44,9 @@ function mirrored(changes: readonly RawChange[], swap: boolean): readonly string
     .sort(compareText);
 }
 
+/** Workloads that one side has are population (R28), and a selector is a destination of its own where the base declares none (R29): there the sides are not two of a kind. */
 export function judgeMirror(base: Mesh, head: Mesh, changes: readonly RawChange[], broken: Broken): void {
+  if (base.workloads.size !== head.workloads.size || [...base.workloads.keys()].some((id) => !head.workloads.has(id))) return;
   const forth = mirrored(changes, false);
   const back = mirrored(compared(head, base).changes, true);
   const lone = forth.find((text) => !back.includes(text)) ?? back.find((text) => !forth.includes(text));
