@@ -1,17 +1,17 @@
 /** What workloads gain and lose by acting under another account. */
-import { compareBy, distinct } from '#lib/order.ts';
+import { distinct } from '#lib/order.ts';
 import { impossible } from '#posture/paths.ts';
 import { queryOf } from '#posture/point.ts';
 import type { Query } from '#posture/query.ts';
 import type { Path, Point, Predicate } from '#sets/cube.ts';
 import { type DifferenceRegion, difference } from '#sets/difference.ts';
 import { onBoth } from './authorities.ts';
-import { flips } from './causes.ts';
 import { leadingOf } from './headline.ts';
 import { type MovedAccount, atCaller, cubesAtCaller, presentedOn } from './moved-accounts.ts';
-import { type PairContext, answers, asker, authors, undecided } from './pair-context.ts';
+import { type PairContext, asker, authors, undecided } from './pair-context.ts';
+import { type AskedOnSides, type PlainestFlip, plainestFlip } from './plainest-flip.ts';
 import type { RawChange, Way } from './raw-change.ts';
-import { plainness, sampled } from './regions.ts';
+import { sampled } from './regions.ts';
 
 /**
  * Workloads that act under another account: what they gain (lose) although the destination answers that account as before. What it
@@ -49,26 +49,17 @@ function identityMoved(context: PairContext, account: MovedAccount, way: Way): R
 function identityWitness(context: PairContext, account: MovedAccount, way: Way, regions: readonly DifferenceRegion[]): RawChange['witness'] | 'refused elsewhere' {
   const all = sampled(regions);
   const leading = leadingOf(all, regions.every((region) => region.complete));
-  const first = witnessAmong(context, account, way, leading.map(({ sample }) => sample));
+  const asked = (entries: typeof all): PlainestFlip => plainestFlip(context, way, entries.flatMap(({ sample }) => questions(context, account, sample)));
+  const first = asked(leading);
   if (first.best !== undefined) return first.best;
-  const { best, open } = witnessAmong(context, account, way, all.filter((entry) => !leading.includes(entry)).map(({ sample }) => sample));
+  const { best, open } = asked(all.filter((entry) => !leading.includes(entry)));
   return best ?? (regions.length === 0 || first.open || open ? undefined : 'refused elsewhere');
 }
 
-/** The plainest request that flips; `open`: some answer is not determined. */
-function witnessAmong(context: PairContext, account: MovedAccount, way: Way, samples: readonly Point[]): { readonly best: RawChange['witness']; readonly open: boolean } {
-  let open = false;
-  const found: NonNullable<RawChange['witness']>[] = [];
-  for (const sample of samples) {
-    const { from, ...asked } = queryOf(asker(context), sample);
-    for (const caller of account.callers.slice(0, 3)) {
-      const given = { ...asked.given, ...Object.fromEntries(account.assumptions.map((id) => [id, true])) };
-      const query = (workload: string): Query => ({ from: { workload, ...(from.ip === undefined ? {} : { ip: from.ip }), ...(from.direct === true && account.ambient ? { direct: true } : {}) }, ...asked, ...(Object.keys(given).length > 0 ? { given } : {}) });
-      const base = answers(context, query(caller.base.id)).base;
-      const answered = { query: query(caller.head.id), base, head: answers(context, query(caller.head.id)).head };
-      if (flips(answered.base, answered.head, way)) found.push(answered);
-      else if (answered.base.verdict === 'unknown' || answered.head.verdict === 'unknown') open = true;
-    }
-  }
-  return { best: found.sort(compareBy((entry) => plainness(entry.query, context.pair)))[0], open };
+/** Asked by the first few of its workloads. */
+function questions(context: PairContext, account: MovedAccount, sample: Point): readonly AskedOnSides[] {
+  const { from, ...asked } = queryOf(asker(context), sample);
+  const given = { ...asked.given, ...Object.fromEntries(account.assumptions.map((id) => [id, true])) };
+  const query = (workload: string): Query => ({ from: { workload, ...(from.ip === undefined ? {} : { ip: from.ip }), ...(from.direct === true && account.ambient ? { direct: true } : {}) }, ...asked, ...(Object.keys(given).length > 0 ? { given } : {}) });
+  return account.callers.slice(0, 3).map((caller) => ({ base: query(caller.base.id), head: query(caller.head.id) }));
 }

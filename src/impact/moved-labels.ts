@@ -10,17 +10,17 @@ import { networkKinds } from '#posture/network-layer.ts';
 import { impossibleInNetwork, isNetworked } from '#posture/network-paths.ts';
 import { queryOf } from '#posture/point.ts';
 import type { Query } from '#posture/query.ts';
-import type { Cube, Dimension, Path, Predicate } from '#sets/cube.ts';
-import { difference, type DifferenceRegion } from '#sets/difference.ts';
+import type { Cube, Dimension, Path, Point, Predicate } from '#sets/cube.ts';
+import { difference } from '#sets/difference.ts';
 import { holds } from '#sets/matches.ts';
 import type { Caller, Value } from '#sets/matcher.ts';
 import { settled, settledCubes } from '#sets/settle.ts';
 import { onBoth } from './authorities.ts';
 import { principalOf } from './callers.ts';
-import { flips } from './causes.ts';
-import { type PairContext, answers, asker, authors, undecided } from './pair-context.ts';
+import { type PairContext, asker, authors, undecided } from './pair-context.ts';
+import { type AskedOnSides, plainestFlip } from './plainest-flip.ts';
 import type { RawChange, Sides, Way } from './raw-change.ts';
-import { plainness, sampled } from './regions.ts';
+import { sampled } from './regions.ts';
 
 /** A workload on both sides, of one namespace and account. */
 export interface MovedPods {
@@ -88,30 +88,22 @@ function labelMoved(context: PairContext, pods: MovedPods, way: Way): RawChange[
   const key = ['labels', way, pods.base.id, pods.head.id, base.key, head.key, authors(from), authors(to), (context.preferred.get('port') ?? []).map(String).join(',')].join('\n');
   const { regions, undecided: open } = context.memo.get(key, () => difference({ from, to, impossible: ties, preferred: context.preferred, limits: context.limits }));
   if (regions.length === 0 && open.length === 0) return [];
-  const found = witnessAmong(context, pods, way, regions);
+  const found = plainestFlip(context, way, sampled(regions).map(({ sample }) => question(context, pods, sample)));
   const named: readonly Predicate[] = [{ dimension: 'peer', any: [{ type: 'source-namespace', names: [acting.namespace], declared: [acting.namespace], selection: undefined }], none: [] }, ...Object.entries(acting.labels).filter(([label]) => pods.base.labels[label] !== pods.head.labels[label]).map(([label, text]): Predicate => ({ dimension: `${labelPrefix}${label}`, any: [{ type: 'exact', text }], none: [] }))];
   const cubes = (regions.length > 0 ? regions.flatMap((region) => region.cubes) : open.map(({ seed }) => seed)).map((cube): Cube => ({ predicates: [...named, ...cube.predicates], origins: cube.origins }));
   const reason = open[0]?.reason ?? `what \`${acting.id}\` sends there is not determined by the manifests`;
   const assumptions = distinct([...base.assumptions, ...head.assumptions, ...assumedFor(pods)]);
   const whole: RawChange = { ...undecided(context, way, `labels ${pods.head.id} ${regions[0]?.seed ?? open[0]?.key ?? ''}`, cubes, reason), callers: [`${acting.namespace}/${acting.name}[${acting.kind}]`], assumptions };
+  // Where no sample flips, another layer answers every one alike.
   if (found.best === undefined) return regions.length > 0 && !found.open ? [] : [whole];
   return [{ ...whole, direction: way === 'up' ? 'widened' : 'narrowed', complete: regions.every((region) => region.complete), seedOrigins: regions.flatMap((region) => region.seedOrigins), witness: found.best, reason: undefined }];
 }
 
-/** The plainest request that flips; `open`: some answer is not determined. Where no sample flips, another layer answers every one alike. */
-function witnessAmong(context: PairContext, pods: MovedPods, way: Way, regions: readonly DifferenceRegion[]): { readonly best: RawChange['witness']; readonly open: boolean } {
-  let open = false;
-  const found: NonNullable<RawChange['witness']>[] = [];
-  for (const { sample } of sampled(regions)) {
-    const { from, ...asked } = queryOf(asker(context), new Map<Dimension, Value>([...sample, ['peer', callerOf(context.sides.head, pods.head)]]));
-    const given = { ...asked.given, ...Object.fromEntries(assumedFor(pods).map((id) => [id, true])) };
-    const query = (workload: string): Query => ({ from: { workload, ...(from.direct === true ? { direct: true } : {}) }, ...asked, ...(Object.keys(given).length > 0 ? { given } : {}) });
-    const base = answers(context, query(pods.base.id)).base;
-    const answered = { query: query(pods.head.id), base, head: answers(context, query(pods.head.id)).head };
-    if (flips(answered.base, answered.head, way)) found.push(answered);
-    else if (answered.base.verdict === 'unknown' || answered.head.verdict === 'unknown') open = true;
-  }
-  return { best: found.sort(compareBy((entry) => plainness(entry.query, context.pair)))[0], open };
+function question(context: PairContext, pods: MovedPods, sample: Point): AskedOnSides {
+  const { from, ...asked } = queryOf(asker(context), new Map<Dimension, Value>([...sample, ['peer', callerOf(context.sides.head, pods.head)]]));
+  const given = { ...asked.given, ...Object.fromEntries(assumedFor(pods).map((id) => [id, true])) };
+  const query = (workload: string): Query => ({ from: { workload, ...(from.direct === true ? { direct: true } : {}) }, ...asked, ...(Object.keys(given).length > 0 ? { given } : {}) });
+  return { base: query(pods.base.id), head: query(pods.head.id) };
 }
 
 function assumedFor(pods: MovedPods): readonly string[] {
