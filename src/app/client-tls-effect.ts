@@ -12,7 +12,8 @@ import { isAmbient } from '#mesh/enrolment.ts';
 import type { Mesh, Workload } from '#mesh/model.ts';
 import { podSpecOf, targetPortOf } from '#mesh/ports.ts';
 import { workloadsWith } from '#mesh/workload-index.ts';
-import { clientTlsFor, ruleFor, sidecarClients, type CallingPod } from '#semantics/client-tls.ts';
+import { clientTlsFor, sidecarClients } from '#semantics/client-tls.ts';
+import { destinationOf, ruleFor, type CallingPod } from '#semantics/outbound/destination-rules.ts';
 import { effectiveMtls, modeAt } from '#semantics/peer-authentication.ts';
 import type { ChangedResource } from './load/changed-resources.ts';
 
@@ -74,9 +75,11 @@ function isPassthrough(policy: TrafficPolicy | undefined): boolean {
 
 /** Equal texts, equal effect on what arrives. */
 function sentText(mesh: Mesh, client: CallingPod, service: Service, port: number, subset: string | undefined): string {
-  const rule = ruleFor(mesh, client, service);
-  const policy = rule?.spec.subsets.find((candidate) => candidate.name === subset)?.trafficPolicy ?? rule?.spec.trafficPolicy;
-  const choice = clientTlsFor(mesh, client, service, port, subset);
+  const destination = destinationOf(service);
+  const applied = ruleFor(mesh, client, destination);
+  const subsets = applied?.subsets.map(({ rule, index }) => rule.spec.subsets[index]);
+  const policy = subsets?.find((candidate) => candidate?.name === subset)?.trafficPolicy ?? applied?.policy.spec.trafficPolicy;
+  const choice = clientTlsFor(mesh, client, destination, port, subset);
   const pods = workloadsOf(mesh, service);
   const way = [policy?.tunnel ?? null, isPassthrough(policy)];
   if (choice.sends === 'own-tls') return canonical(['own', choice.tls, ...way]);

@@ -13,6 +13,7 @@ import { ofKind } from '#mesh/attachment.ts';
 import { buildMesh } from '#mesh/build.ts';
 import type { Mesh } from '#mesh/model.ts';
 import { answer as answerOf, workloadNamed } from '#posture/answer.ts';
+import { isCallVerdict, outboundCall, type OutboundCall } from '#posture/outbound-call.ts';
 import type { Answer, Query } from '#posture/query.ts';
 import { secretKey } from '#semantics/gateways/credentials.ts';
 import { parseStream } from '#source/documents.ts';
@@ -109,7 +110,7 @@ function judgeScenario(entry: Fields, queries: readonly unknown[], meshes: reado
   return queries.flatMap((query, index) => {
     const position = String(index + 1);
     const results = havingDestination(query, meshes).map((mesh) =>
-      isFields(query) && typeof query['pod'] === 'string' ? judgePod(entry, position, query['pod'], mesh, expectedOf(query)) : judgeQuery(entry, position, query, (asked) => answerOf(mesh, withMissingSecrets(asked, mesh)), expectedOf(query)),
+      isFields(query) && typeof query['pod'] === 'string' ? judgePod(entry, position, query['pod'], mesh, expectedOf(query)) : judgeQuery(entry, position, query, (asked) => answerTo(mesh, asked, expectedOf(query)), expectedOf(query)),
     );
     return results.find((result) => !result.agrees) ?? results[0] ?? [];
   });
@@ -146,7 +147,8 @@ function judgeChange(entry: Fields, base: string, head: string, queries: readonl
 
 function judgeMove(entry: Fields, position: string, query: unknown, sides: { readonly base: Mesh; readonly head: Mesh }, judged: JudgedChange): ScenarioResult {
   const expected = expectedOf(query);
-  const [before, after] = (['base', 'head'] as const).map((side) => judgeQuery(entry, position, query, (asked) => answerOf(sides[side], asked), isFields(expected) ? expected[side] : undefined));
+  const expectedOn = (side: 'base' | 'head'): unknown => (isFields(expected) ? expected[side] : undefined);
+  const [before, after] = (['base', 'head'] as const).map((side) => judgeQuery(entry, position, query, (asked) => answerTo(sides[side], asked, expectedOn(side)), expectedOn(side)));
   const asked = readQuery(query);
   const [from, to] = [verdictOf(before?.expected), verdictOf(after?.expected)];
   const unexplained = asked === undefined ? undefined : judged.unexplained(asked, from, to);
@@ -223,7 +225,12 @@ function expectedOf(query: unknown): unknown {
   return isFields(query) ? query['expect'] : undefined;
 }
 
-function judgeQuery(entry: Fields, position: string, query: unknown, answering: (query: Query) => Answer, expected: unknown): ScenarioResult {
+/** A verdict that only calls of a sidecar have asks how the client makes the call, not whether the destination lets it in. */
+function answerTo(mesh: Mesh, query: Query, expected: unknown): Answer | OutboundCall {
+  return isFields(expected) && isCallVerdict(expected['verdict']) ? outboundCall(mesh, query) : answerOf(mesh, withMissingSecrets(query, mesh));
+}
+
+function judgeQuery(entry: Fields, position: string, query: unknown, answering: (query: Query) => Answer | OutboundCall, expected: unknown): ScenarioResult {
   const asked = readQuery(query);
   const answer = asked === undefined ? undefined : shown(answering(asked));
   return {
@@ -267,7 +274,7 @@ function agrees(expected: unknown, answer: Fields): boolean {
 }
 
 /** A decision without its reasons. */
-function shown(decision: Answer): Fields {
+function shown(decision: Answer | OutboundCall): Fields {
   return Object.fromEntries(Object.entries(decision).filter(([field]) => field !== 'because'));
 }
 

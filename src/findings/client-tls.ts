@@ -5,7 +5,8 @@ import type { Workload } from '#mesh/model.ts';
 import { autoMutualTls } from '#posture/client-tls.ts';
 import { podSpecOf, targetPortOf } from '#mesh/ports.ts';
 import { workloadsWith } from '#mesh/workload-index.ts';
-import { clientTlsFor, sidecarClients, type CallingPod, type ClientTlsChoice } from '#semantics/client-tls.ts';
+import { clientTlsFor, sidecarClients, type ClientTlsChoice } from '#semantics/client-tls.ts';
+import { destinationOf, type CallingPod } from '#semantics/outbound/destination-rules.ts';
 import type { FieldPath } from '#source/origin.ts';
 import type { Place } from './detector.ts';
 import { inMesh, isAmbient, type SideFacts } from './facts.ts';
@@ -46,7 +47,7 @@ function blocksFor(side: SideFacts, clients: readonly CallingPod[], service: Ser
   for (const port of service.spec.ports) {
     for (const client of clients) {
       for (const subset of subsets) {
-        const choice = clientTlsFor(side.mesh, client, service, port.port, subset);
+        const choice = clientTlsFor(side.mesh, client, destinationOf(service), port.port, subset);
         if (choice.sends === 'auto' || choice.sends === 'mutual') continue;
         const key = `${choice.rule.namespace ?? ''}/${choice.rule.name} ${choice.path.join('.')} ${choice.sends}`;
         const known = found.get(key) ?? { choice, ports: new Set<number>() };
@@ -89,7 +90,7 @@ export function automaticPlaintext(side: SideFacts): readonly AutomaticPlaintext
     if (!inMesh(workload) || isAmbient(workload) || workload.enrolment.mode === 'gateway') return [];
     const stranger: CallingPod = { namespace: '', labels: {} };
     const ports = side.servicesOf(workload).flatMap((service) =>
-      service.spec.ports.filter((port) => clientTlsFor(mesh, stranger, service, port.port).sends === 'auto').flatMap((port) => targetPortOf(podSpecOf(workload), port) ?? []),
+      service.spec.ports.filter((port) => clientTlsFor(mesh, stranger, destinationOf(service), port.port).sends === 'auto').flatMap((port) => targetPortOf(podSpecOf(workload), port) ?? []),
     );
     const plain = [...new Set(ports)].filter((port) => !autoMutualTls(mesh, workload, port) && side.mtlsAt(workload, port).mode !== 'DISABLE').sort((left, right) => left - right);
     if (plain.length === 0) return [];

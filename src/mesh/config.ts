@@ -57,6 +57,7 @@ function gatewayDefaults(fields: Fields): GatewayDefaults {
   return {
     serviceExportTo: textsOf(fields['defaultServiceExportTo']),
     virtualServiceExportTo: textsOf(fields['defaultVirtualServiceExportTo']),
+    destinationRuleExportTo: textsOf(fields['defaultDestinationRuleExportTo']),
     trustedProxies: typeof proxies === 'number' ? proxies : 0,
   };
 }

@@ -3,13 +3,9 @@ import type { Resource } from '#manifests/resource.ts';
 
 const clusterDomain = '.svc.cluster.local';
 
-/** A short name belongs to the object's own namespace; a name with dots is taken as written. */
+/** A name without dots belongs to the object's own namespace; every other is taken as written (M33). */
 export function fullHost(host: string, namespace: string): string {
-  if (host.startsWith('*')) return host;
-  const parts = host.split('.');
-  if (parts.length === 1) return `${host}.${namespace}${clusterDomain}`;
-  if (parts.length === 2) return `${host}${clusterDomain}`;
-  return parts.length === 3 && parts[2] === 'svc' ? `${host}.cluster.local` : host;
+  return host === '' || host === '*' || host.includes('.') || host.includes(':') ? host : `${host}.${namespace}${clusterDomain}`;
 }
 
 export function hostOf(service: Pick<Resource<'Service'>, 'name' | 'namespace'>): string {

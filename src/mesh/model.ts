@@ -29,7 +29,7 @@ export interface MeshConfig {
   readonly extensionProviders: readonly ExtensionProvider[] | undefined;
   /** `Kind/namespace/name` of the object that states it; `undefined`: nothing does. */
   readonly statedBy: string | undefined;
-  /** What gateways read of the mesh configuration; absent: Istio's defaults. */
+  /** What gateways, and sidecars that call, read of the mesh configuration; absent: Istio's defaults. */
   readonly gateways?: GatewayDefaults;
   /** Fields that may act on requests and that the comparison of two sides does not read: canonical content by dotted name. */
   readonly notComputed: ReadonlyMap<string, string>;
@@ -40,6 +40,7 @@ export interface GatewayDefaults {
   /** Who sees an object that has no `exportTo` (M94): `*` by default. */
   readonly serviceExportTo: readonly string[];
   readonly virtualServiceExportTo: readonly string[];
+  readonly destinationRuleExportTo?: readonly string[];
   /** `gatewayTopology.numTrustedProxies` (A3.25). */
   readonly trustedProxies: number;
 }

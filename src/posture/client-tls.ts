@@ -5,7 +5,9 @@ import { resourceId } from '#mesh/policies.ts';
 import type { Resource } from '#mesh/policies.ts';
 import { podSpecOf, targetPortOf } from '#mesh/ports.ts';
 import { servicesOf } from '#mesh/services.ts';
-import { clientTlsFor, ruleFor } from '#semantics/client-tls.ts';
+import { clientTlsFor } from '#semantics/client-tls.ts';
+import { destinationOf, ruleFor } from '#semantics/outbound/destination-rules.ts';
+import { namespaceMode } from '#semantics/outbound/clusters.ts';
 import { effectiveMtls, modeAt } from '#semantics/peer-authentication.ts';
 
 /**
@@ -18,7 +20,7 @@ export function writtenClientTls(mesh: Mesh, client: Workload, pod: Workload, po
   const choices = services.flatMap((service) =>
     service.spec.ports
       .filter((entry) => targetPortOf(podSpecOf(pod), entry) === port)
-      .flatMap((entry) => [undefined, ...(ruleFor(mesh, client, service)?.spec.subsets ?? []).map((subset) => subset.name)].map((subset) => clientTlsFor(mesh, client, service, entry.port, subset))),
+      .flatMap((entry) => [undefined, ...(ruleFor(mesh, client, destinationOf(service))?.subsets ?? []).map(({ rule, index }) => rule.spec.subsets[index]?.name)].map((subset) => clientTlsFor(mesh, client, destinationOf(service), entry.port, subset))),
   );
   const [first] = choices;
   if (first === undefined) return { sends: 'auto' };
@@ -35,7 +37,5 @@ export function autoMutualTls(mesh: Mesh, workload: Workload, port: number): boo
   if (!mesh.config.enableAutoMtls || workload.labels['security.istio.io/tlsMode'] === 'disabled') return false;
   const attached = policiesFor(mesh, workload);
   if (modeAt(effectiveMtls(mesh, attached), port).mode === 'DISABLE') return false;
-  // M47: the Service's mode looks at namespace and mesh only.
-  const { mesh: meshWide, namespace } = attached.peerAuthentication;
-  return effectiveMtls(mesh, { ...attached, peerAuthentication: { mesh: meshWide, namespace, workload: [] } }).workload.mode !== 'DISABLE';
+  return namespaceMode(mesh, workload.namespace) !== 'DISABLE';
 }

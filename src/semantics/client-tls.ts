@@ -4,25 +4,14 @@
  * @see https://istio.io/latest/docs/reference/config/networking/destination-rule/#ClientTLSSettings
  */
 import { canonical } from '#lib/canonical.ts';
-import { compareBy } from '#lib/order.ts';
-import { ofKind } from '#mesh/attachment.ts';
-import { fullHost, hostMatches, hostOf } from '#mesh/hosts.ts';
 import { isAmbient } from '#mesh/enrolment.ts';
 import type { Mesh, Workload } from '#mesh/model.ts';
-import type { Resource } from '#mesh/policies.ts';
-import { creationSecond } from '#mesh/ports.ts';
 import { selects, type Labels } from '#mesh/selection.ts';
+import { ruleFor, type AppliedRule, type AppliedSubset, type CallingPod, type Destination, type DestinationRule } from './outbound/destination-rules.ts';
 
-type DestinationRule = Resource<'DestinationRule'>;
 type Spec = DestinationRule['spec'];
 type Policy = NonNullable<Spec['trafficPolicy']>;
 type ClientTls = NonNullable<Policy['tls']>;
-
-/** Whose sidecar calls. */
-export interface CallingPod {
-  readonly namespace: string;
-  readonly labels: Labels;
-}
 
 /**
  * Pods whose sidecars may call: namespaces that some rule tells apart, with the labels that some rule selects, and a stranger from a
@@ -53,95 +42,58 @@ export type ClientTlsChoice =
   | { readonly sends: 'mutual' | 'plaintext' | 'own-tls'; readonly rule: DestinationRule; readonly path: BlockPath; readonly tls: ClientTls | undefined; readonly because: string };
 
 /** @param subset a subset that a route may choose; `undefined`: none */
-export function clientTlsFor(mesh: Mesh, client: CallingPod, service: Resource<'Service'>, port: number, subset?: string): ClientTlsChoice {
-  const rule = ruleFor(mesh, client, service);
-  if (rule === undefined) return { sends: 'auto', rule: undefined };
-  const top = blockAt(rule.spec.trafficPolicy, ['trafficPolicy'], port);
-  const index = subset === undefined ? -1 : rule.spec.subsets.findIndex((candidate) => candidate.name === subset);
-  const own = rule.spec.subsets[index]?.trafficPolicy;
+export function clientTlsFor(mesh: Mesh, client: CallingPod, destination: Destination, port: number, subset?: string): ClientTlsChoice {
+  const applied = ruleFor(mesh, client, destination);
+  if (applied === undefined) return { sends: 'auto', rule: undefined };
+  const top = blockAt(applied.policy.spec.trafficPolicy, ['trafficPolicy'], port);
+  const chosen = subset === undefined ? undefined : subsetNamed(applied, subset);
+  const own = chosen?.policy;
   // M41: a subset's entry for the port replaces the TLS even where it has none; else its own block wins over the rule's.
   const entry = own?.portLevelSettings.some((setting) => setting.port === port) === true;
-  const block = own === undefined || (!entry && own.tls === undefined) ? top : blockAt(own, ['subsets', index, 'trafficPolicy'], port);
-  return choiceOf(rule, block);
+  const isOwn = chosen !== undefined && own !== undefined && (entry || own.tls !== undefined);
+  const block = isOwn ? blockAt(own, ['subsets', chosen.index, 'trafficPolicy'], port) : top;
+  const rule = isOwn ? chosen.rule : applied.policy;
+  const above = block.tls === undefined && destination.keepsAddress !== true ? inheritedMode(applied, port, subset ?? '') : undefined;
+  // M42: endpoints are then judged by the block above, which none of them fits.
+  if (above !== undefined && above !== 'ISTIO_MUTUAL') return { sends: 'plaintext', rule, path: block.path, tls: undefined, because: 'the entry for the port replaces the `tls` block above it and has none' };
+  return choiceOf(rule, block, applied.rule);
+}
+
+function subsetNamed({ subsets }: AppliedRule, name: string): (AppliedSubset & { readonly policy: Policy | undefined }) | undefined {
+  const found = subsets.find(({ rule, index }) => rule.spec.subsets[index]?.name === name);
+  return found === undefined ? undefined : { ...found, policy: found.rule.spec.subsets[found.index]?.trafficPolicy };
+}
+
+/**
+ * The mode that endpoints are judged by (M42): the entry of the port, else the block above it, of the subset and then of the rule. `undefined`: none says
+ * one, so their own policies count.
+ */
+export function inheritedMode(applied: AppliedRule | undefined, port: number, subset: string): ClientTls['mode'] | undefined {
+  if (applied === undefined) return undefined;
+  const written = (policy: Policy | undefined): ClientTls['mode'] | undefined => (policy?.portLevelSettings.find((setting) => setting.port === port && setting.tls !== undefined)?.tls ?? policy?.tls)?.mode;
+  return written(subset === '' ? undefined : subsetNamed(applied, subset)?.policy) ?? written(applied.policy.spec.trafficPolicy);
 }
 
 interface Block {
-  readonly tls: ClientTls | 'plaintext' | undefined;
+  readonly tls: ClientTls | undefined;
   readonly path: BlockPath;
 }
 
-/** M40: an entry for the port replaces the whole policy. M42: without `tls` under a block that is not mutual TLS it sends plaintext. */
+/** M40: an entry for the port replaces the whole policy. */
 function blockAt(policy: Policy | undefined, path: BlockPath, port: number): Block {
   const index = policy?.portLevelSettings.findIndex((setting) => setting.port === port) ?? -1;
   const entry = policy?.portLevelSettings[index];
-  if (entry === undefined) return { tls: policy?.tls, path: [...path, 'tls'] };
-  return { tls: entry.tls ?? (policy?.tls !== undefined && policy.tls.mode !== 'ISTIO_MUTUAL' ? 'plaintext' : undefined), path: [...path, 'portLevelSettings', index] };
+  return entry === undefined ? { tls: policy?.tls, path: [...path, 'tls'] } : { tls: entry.tls, path: [...path, 'portLevelSettings', index] };
 }
 
-function choiceOf(rule: DestinationRule, { tls, path }: Block): ClientTlsChoice {
+/** @param first the oldest of the rules that act as one: its selector is theirs */
+function choiceOf(rule: DestinationRule, { tls, path }: Block, first: DestinationRule): ClientTlsChoice {
   if (tls === undefined) return { sends: 'auto', rule };
-  if (tls === 'plaintext') return { sends: 'plaintext', rule, path, tls: undefined, because: 'the entry for the port replaces the `tls` block above it and has none' };
   if (tls.mode === 'ISTIO_MUTUAL') return { sends: 'mutual', rule, path, tls, because: '`tls.mode` is ISTIO_MUTUAL' };
   if (tls.mode === 'DISABLE') return { sends: 'plaintext', rule, path, tls, because: '`tls.mode` is DISABLE, which is also what a `tls` block without `mode` means' };
   // M43.
-  const unread = tls.credentialName !== '' && !tls.credentialName.startsWith('configmap://') && rule.spec.workloadSelector === undefined;
+  const unread = tls.credentialName !== '' && !tls.credentialName.startsWith('configmap://') && first.spec.workloadSelector === undefined;
   if (unread) return { sends: 'plaintext', rule, path, tls, because: `\`credentialName\` without \`workloadSelector\` leaves sidecars without any TLS, whatever \`${tls.mode}\` says` };
   return { sends: 'own-tls', rule, path, tls, because: `\`tls.mode\` is ${tls.mode}, so no mesh certificate is shown` };
 }
 
-/** M34: the client's own namespace first, then the Service's, then the root namespace; the first that has a rule for the host decides. */
-export function ruleFor(mesh: Mesh, client: CallingPod, service: Resource<'Service'>): DestinationRule | undefined {
-  const { rootNamespace } = mesh.config;
-  const host = hostOf(service);
-  const owner = service.namespace ?? '';
-  const exported = (rule: DestinationRule): boolean => reaches(rule, client.namespace);
-  const isPrivate = ({ spec }: DestinationRule): boolean => spec.exportTo.length === 1 && spec.exportTo[0] === '.';
-  return (
-    bestOf(mesh, client, client.namespace, host, client.namespace === rootNamespace ? isPrivate : () => true) ??
-    bestOf(mesh, client, owner, host, exported) ??
-    bestOf(mesh, client, rootNamespace, host, exported)
-  );
-}
-
-/** M36: everybody where it says nothing; a rule with a workloadSelector is private. */
-function reaches({ spec, namespace }: DestinationRule, from: string): boolean {
-  if (spec.workloadSelector !== undefined) return namespace === from;
-  if (spec.exportTo.length === 0) return true;
-  return spec.exportTo.some((word) => word === '*' || word === from || (word === '.' && namespace === from));
-}
-
-const byHost = new WeakMap<Mesh, ReadonlyMap<string, readonly DestinationRule[]>>();
-
-function rulesIn(mesh: Mesh, namespace: string): readonly DestinationRule[] {
-  let known = byHost.get(mesh);
-  if (known === undefined) {
-    const fresh = new Map<string, DestinationRule[]>();
-    for (const rule of ofKind(mesh, 'DestinationRule')) fresh.set(rule.namespace ?? '', [...(fresh.get(rule.namespace ?? '') ?? []), rule]);
-    known = fresh;
-    byHost.set(mesh, known);
-  }
-  return known.get(namespace) ?? [];
-}
-
-/**
- * The most specific host hides every broader one (M35); of equal ones a rule that selects the client beats one without selector (M36), and
- * the oldest that has a policy gives it (M38).
- */
-function bestOf(mesh: Mesh, client: CallingPod, namespace: string, host: string, admitted: (rule: DestinationRule) => boolean): DestinationRule | undefined {
-  const [best] = rulesIn(mesh, namespace)
-    .filter((rule) => admitted(rule) && hostMatches(fullHost(rule.spec.host, namespace), host) && (rule.spec.workloadSelector === undefined || (client.namespace === namespace && selects(rule.spec.workloadSelector.matchLabels, client.labels))))
-    .sort(
-      compareBy(
-        (rule) => -specificity(fullHost(rule.spec.host, namespace)),
-        (rule) => (rule.spec.workloadSelector === undefined ? 1 : 0),
-        (rule) => (rule.spec.trafficPolicy === undefined ? 1 : 0),
-        (rule) => creationSecond(rule.creationTimestamp),
-        (rule) => rule.name,
-      ),
-    );
-  return best;
-}
-
-function specificity(host: string): number {
-  return host.startsWith('*') ? host.length : 1000 + host.length;
-}

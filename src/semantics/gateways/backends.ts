@@ -2,13 +2,12 @@
 import { compareBy } from '#lib/order.ts';
 import { ofKind } from '#mesh/attachment.ts';
 import type { GatewayPods } from '#mesh/gateway-pods.ts';
-import { fullHost, hostMatches } from '#mesh/hosts.ts';
 import type { Mesh } from '#mesh/model.ts';
 import type { Resource } from '#mesh/policies.ts';
 import { hostsOf } from '#mesh/services.ts';
 import type { Addressable } from '#mesh/waypoints.ts';
 import type { RouteDestination } from '#manifests/virtual-service.ts';
-import { ruleFor } from '../client-tls.ts';
+import { ruleFor } from '../outbound/destination-rules.ts';
 
 /** `namespace/service:port`, with `/subset`; `host:port` of a ServiceEntry; several with their weights. */
 export type Backend = string | readonly { readonly to: string; readonly weight: number }[];
@@ -90,9 +89,7 @@ function portsOf(service: Addressable): readonly number[] {
 
 /** Subsets of the DestinationRule that the gateway sees for the host (M34 to M37). */
 export function subsetsOf(mesh: Mesh, pods: GatewayPods, service: Addressable, host: string): readonly string[] {
-  if (service.kind === 'Service') return (ruleFor(mesh, pods, service)?.spec.subsets ?? []).map(({ name }) => name);
-  const near = ofKind(mesh, 'DestinationRule').filter((rule) => [pods.namespace, service.namespace, mesh.config.rootNamespace].includes(rule.namespace));
-  return near.filter((rule) => hostMatches(fullHost(rule.spec.host, rule.namespace ?? ''), host)).flatMap(({ spec }) => spec.subsets.map(({ name }) => name));
+  return (ruleFor(mesh, pods, { host, namespace: service.namespace ?? '' })?.subsets ?? []).map(({ rule, index }) => rule.spec.subsets[index]?.name ?? '');
 }
 
 /** M104, M94: `exportTo` of the object, or the mesh's default. */

@@ -43,8 +43,3 @@ export function namesFor(hosts: readonly string[], namespace: string): readonly 
 export function withoutNamespace(host: string): string {
   return host.slice(host.indexOf('/') + 1);
 }
-
-/** A name without dots belongs to the object's namespace; every other is taken as written. */
-export function destinationHost(host: string, namespace: string): string {
-  return host === '' || host === '*' || host.includes('.') || host.includes(':') ? host : `${host}.${namespace}.svc.cluster.local`;
-}

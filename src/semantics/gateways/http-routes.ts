@@ -1,6 +1,6 @@
 /** HTTP routes of a listener's servers by host, and the one that takes a request (M116; order: the first that fits). */
 import type { HttpMatch } from '#manifests/virtual-service.ts';
-import { selects } from '#mesh/selection.ts';
+import { selects, type Labels } from '#mesh/selection.ts';
 import { hostName } from '#sets/authority.ts';
 import { commonNames, namesFor } from './host-names.ts';
 import type { OwnedServer } from './merged-servers.ts';
@@ -17,6 +17,12 @@ export interface Guarded {
   readonly api: RouteSet['api'];
   /** Number of the server's port for which it was made. */
   readonly number: number;
+}
+
+/** Whose routes they are. */
+export interface RoutingProxy {
+  readonly namespace: string;
+  readonly labels: Labels;
 }
 
 export interface VirtualHost {
@@ -48,7 +54,7 @@ export function virtualHosts(served: Served, servers: readonly OwnedServer[]): r
       const common = commonNames(namesFor(server.hosts, set.namespace), set.hosts);
       if (common.length === 0) continue;
       const key = `${gateway.key} ${set.namespace}/${set.name}`;
-      const routes = computed.get(key) ?? guardedRoutes(served, set, gateway.key, server.number);
+      const routes = computed.get(key) ?? guardedRoutes(served.pods, set, gateway.key, server.number);
       if (routes.length === 0) continue;
       computed.set(key, routes);
       for (const name of common.map((each) => each.toLowerCase())) {
@@ -62,12 +68,16 @@ export function virtualHosts(served: Served, servers: readonly OwnedServer[]): r
   return [...hosts].map(([host, { routes, redirectsToTls }]) => ({ host, redirectsToTls, routes: [...routes.filter((route) => !takesAll(route)), ...routes.filter(takesAll)] }));
 }
 
-function guardedRoutes(served: Served, set: RouteSet, gateway: string, number: number): readonly Guarded[] {
+/**
+ * What a proxy makes of the routes: those that can take a request there, in order.
+ * @param gateway `namespace/name`, or `mesh` for sidecars
+ */
+export function guardedRoutes(proxy: RoutingProxy, set: RouteSet, gateway: string, number: number): readonly Guarded[] {
   const found: Guarded[] = [];
   for (const route of set.http) {
     if (route.match.length === 0) return [...found, { route, match: undefined, api: set.api, number }];
     for (const match of route.match) {
-      if (!fitsProxy(served, match, gateway, number)) continue;
+      if (!fitsProxy(proxy, match, gateway, number)) continue;
       const guarded: Guarded = { route, match, api: set.api, number };
       found.push(guarded);
       // Nothing behind it can be reached.
@@ -78,10 +88,10 @@ function guardedRoutes(served: Served, set: RouteSet, gateway: string, number: n
 }
 
 /** The parts of a match that are about the proxy: its port, the Gateway, or its own labels and namespace. */
-function fitsProxy({ pods }: Served, match: HttpMatch, gateway: string, number: number): boolean {
+function fitsProxy(proxy: RoutingProxy, match: HttpMatch, gateway: string, number: number): boolean {
   if (match.port !== undefined && match.port !== number) return false;
   if (match.gateways.length > 0) return match.gateways.includes(gateway);
-  return selects(match.sourceLabels, pods.labels) && (match.sourceNamespace === undefined || match.sourceNamespace === pods.namespace);
+  return selects(match.sourceLabels, proxy.labels) && (match.sourceNamespace === undefined || match.sourceNamespace === proxy.namespace);
 }
 
 function takesAll({ match }: Guarded): boolean {
@@ -93,7 +103,7 @@ function takesAll({ match }: Guarded): boolean {
 }
 
 /** The authority without its port, in any case: the exact host, then the longest wildcard. */
-export function hostFor(hosts: readonly VirtualHost[], authority: string): VirtualHost | undefined {
+export function hostFor<T extends Pick<VirtualHost, 'host'>>(hosts: readonly T[], authority: string): T | undefined {
   const name = hostName(authority).toLowerCase();
   const exact = hosts.find(({ host }) => host === name);
   if (exact !== undefined) return exact;
@@ -101,7 +111,7 @@ export function hostFor(hosts: readonly VirtualHost[], authority: string): Virtu
   return [...wild].sort((left, right) => right.host.length - left.host.length)[0];
 }
 
-export function routeFor({ routes }: VirtualHost, request: RoutedRequest): Guarded | undefined {
+export function routeFor({ routes }: Pick<VirtualHost, 'routes'>, request: RoutedRequest): Guarded | undefined {
   return routes.find(({ match, api }) => match === undefined || fits(match, api, request));
 }
 

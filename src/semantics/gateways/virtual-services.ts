@@ -1,11 +1,11 @@
 /** VirtualServices as gateways read them: names resolved, delegates in place (M116 to M118). */
 import { ofKind } from '#mesh/attachment.ts';
+import { fullHost } from '#mesh/hosts.ts';
 import type { Mesh } from '#mesh/model.ts';
 import { resourceId } from '#mesh/policies.ts';
 import type { Resource } from '#mesh/policies.ts';
 import { creationSecond } from '#mesh/ports.ts';
 import { mergeDelegate } from './delegates.ts';
-import { destinationHost } from './host-names.ts';
 import type { GatewayHttpRoute, RouteSet } from './types.ts';
 
 type VirtualService = Resource<'VirtualService'>;
@@ -24,7 +24,7 @@ function routeSet(mesh: Mesh, service: VirtualService, delegates: ReadonlyMap<st
     namespace,
     name: service.name,
     created: creationSecond(service.creationTimestamp),
-    hosts: spec.hosts.map((host) => destinationHost(host, namespace)),
+    hosts: spec.hosts.map((host) => fullHost(host, namespace)),
     gateways: spec.gateways.map((gateway) => gatewayKey(gateway, namespace)),
     exportTo: exportedTo(mesh, service),
     api: 'istio',
@@ -55,7 +55,7 @@ function resolved(route: VirtualService['spec']['http'][number], service: Virtua
 }
 
 function destinations<T extends { readonly host: string }>(route: readonly T[], namespace: string): readonly T[] {
-  return route.map((destination) => ({ ...destination, host: destinationHost(destination.host, namespace) }));
+  return route.map((destination) => ({ ...destination, host: fullHost(destination.host, namespace) }));
 }
 
 function atGateways<T extends { readonly gateways: readonly string[] }>(matches: readonly T[], namespace: string): readonly T[] {
