@@ -37,5 +37,5 @@ export function autoMutualTls(mesh: Mesh, workload: Workload, port: number): boo
   if (!mesh.config.enableAutoMtls || workload.labels['security.istio.io/tlsMode'] === 'disabled') return false;
   const attached = policiesFor(mesh, workload);
   if (modeAt(effectiveMtls(mesh, attached), port).mode === 'DISABLE') return false;
-  return namespaceMode(mesh, workload.namespace) !== 'DISABLE';
+  return namespaceMode(mesh, workload.namespace).mode !== 'DISABLE';
 }

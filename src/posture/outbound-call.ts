@@ -4,12 +4,15 @@
  */
 import { assertNever } from '#lib/assert-never.ts';
 import { ofKind } from '#mesh/attachment.ts';
+import { hostOf } from '#mesh/hosts.ts';
 import type { Mesh, Workload } from '#mesh/model.ts';
 import { resourceId } from '#mesh/policies.ts';
+import { podSpecOf, targetPortOf } from '#mesh/ports.ts';
+import { servicesOf } from '#mesh/services.ts';
 import type { RouteDestination } from '#manifests/virtual-service.ts';
 import type { RoutedRequest } from '#semantics/gateways/http-routes.ts';
 import { forwardedAs } from '#semantics/gateways/route-action.ts';
-import { callCluster, type ClusterAnswer, type ClusterCall, type Sent, type TellMode } from '#semantics/outbound/clusters.ts';
+import { callCluster, namespaceMode, type ClusterAnswer, type ClusterCall, type Sent, type TellMode } from '#semantics/outbound/clusters.ts';
 import { egressScope, type EgressScope } from '#semantics/outbound/egress-scope.ts';
 import { takenBy, type Caller, type ChainEnd, type Connection } from '#semantics/outbound/listeners.ts';
 import { routedBy } from '#semantics/outbound/routes.ts';
@@ -48,6 +51,15 @@ const verdicts: ReadonlySet<unknown> = new Set(['mtls', 'tls', 'plaintext', 'pas
 /** The verdict is one that only calls of a sidecar have. */
 export function isCallVerdict(verdict: unknown): boolean {
   return verdicts.has(verdict);
+}
+
+/** The call behind a question whose caller is a declared workload with a sidecar and whose destination is not a gateway's own port. */
+export function callBehind(mesh: Mesh, query: Query): OutboundCall | undefined {
+  const { from, to, request } = query;
+  const workload = from.workload === undefined ? undefined : workloadNamed(mesh, from.workload);
+  const named = to.workload !== undefined || to.host !== undefined || to.ip !== undefined;
+  if (workload === undefined || !named || to.gateway !== undefined || request.protocol === 'udp' || request.protocol === 'sctp') return undefined;
+  return worldOf(workload, query.given ?? {}) === 'sidecar' ? outboundCall(mesh, query) : undefined;
 }
 
 interface Call {
@@ -104,8 +116,16 @@ function callAt(call: Call, address: string): OutboundCall {
   const protocol = request.protocol === 'https' ? 'tls' : request.protocol === 'http' || request.protocol === 'tls' ? request.protocol : 'tcp';
   const connection: Connection = { address, port: to.port, protocol, sni: protocol === 'tls' ? (request.sni ?? to.host) : undefined };
   const taken = takenBy(mesh, scope, caller, connection);
-  if (taken.type === 'unknown-destination') return unknownDestination(call, undefined, []);
+  const direct: readonly Step[] = to.workload === undefined ? [] : [{ rule: 'M50', text: `the pod's own address is called${byServices(mesh, to.workload, to.port)}` }];
+  if (taken.type === 'unknown-destination') return unknownDestination(call, undefined, direct);
   return taken.end.type === 'routes' ? byRoutes(call, taken.end, protocol) : byDestinations(call, taken.end, undefined);
+}
+
+/** The names by which the same port of the pod would rather be called. */
+function byServices(mesh: Mesh, id: string, port: number): string {
+  const workload = workloadNamed(mesh, id);
+  const names = workload === undefined ? [] : servicesOf(mesh, workload).flatMap((service) => (service.kind === 'Service' ? service.spec.ports.filter((entry) => targetPortOf(podSpecOf(workload), entry) === port).map((entry) => `\`${hostOf(service)}:${String(entry.port)}\``) : []));
+  return names.length === 0 ? ', and no Service leads there' : `, not ${names.slice(0, 3).join(' or ')}`;
 }
 
 function sidecarOf({ sidecar }: EgressScope): readonly string[] {
@@ -225,10 +245,10 @@ function sentTo(call: Call, place: Place, found: ClusterCall): OutboundCall {
   const verdict = (['plaintext', 'tls', 'mtls'] as const).find((candidate) => each.some(({ sends }) => sends === candidate)) ?? 'plaintext';
   const named = each.flatMap(({ workload, sends }) => (workload === undefined ? [] : [[workload.id, sends] as const]));
   const differ = each.some(({ sends }) => sends !== verdict);
-  const own = found.choice.rule === undefined || found.choice.sends === 'auto' ? [] : [resourceId(found.choice.rule)];
+  const step = tlsStep(call, found, verdict);
   const { source, host } = found.cluster.service;
   const target = source.kind === 'Service' ? `${source.namespace ?? ''}/${source.name}` : host;
-  const base = { backend: `${target}:${String(found.cluster.port)}${found.cluster.subset === '' ? '' : `/${found.cluster.subset}`}`, by: [...new Set([...place.by, ...own, ...sidecarOf(call.scope)])].sort(), because: [...place.because, tlsStep(call, found, verdict)] };
+  const base = { backend: `${target}:${String(found.cluster.port)}${found.cluster.subset === '' ? '' : `/${found.cluster.subset}`}`, by: [...new Set([...place.by, ...(step.by === undefined ? [] : [step.by]), ...sidecarOf(call.scope)])].sort(), because: [...place.because, step] };
   if (verdict === 'plaintext') return { verdict, ...base, ...(differ ? { endpoints: Object.fromEntries(named) } : {}) };
   // Without a name of its own a sidecar takes that of the request.
   const sni = found.sni ?? (place.authority === undefined ? undefined : nameIn(place.authority));
@@ -240,20 +260,22 @@ function nameIn(authority: string): string | undefined {
   return parseIp(name) === undefined ? name : undefined;
 }
 
-function tlsStep({ mesh }: Call, { choice, autoOff, sent }: ClusterCall, verdict: Sent): Step {
+function tlsStep({ mesh }: Call, { choice, autoOff, sent, cluster }: ClusterCall, verdict: Sent): Step {
   if (choice.sends !== 'auto') {
     const what = { mutual: 'the sidecar starts mutual TLS of the mesh', plaintext: 'the sidecar starts no TLS', 'own-tls': 'the sidecar starts TLS that is not the mesh\'s' }[choice.sends];
     const { rule, path, because } = choice;
     return { rule: choice.sends === 'plaintext' && choice.tls === undefined ? 'M42' : 'M40', text: `${what}: ${because}`, by: resourceId(rule), details: () => [{ by: resourceId(rule), text: '', path: ['spec', ...path] }] };
   }
-  const noRule = 'no DestinationRule says anything';
+  const noRule = 'no DestinationRule that applies says which TLS';
   switch (autoOff) {
     case 'outside':
       return { rule: 'M46', text: `${noRule}, and what is outside the mesh gets no mutual TLS by itself` };
     case 'mesh-config':
       return { rule: 'M46', text: `${noRule}, and automatic mutual TLS is off`, ...(mesh.config.statedBy === undefined ? {} : { by: mesh.config.statedBy }) };
-    case 'namespace':
-      return { rule: 'M47', text: `${noRule}, and mutual TLS is DISABLE in the namespace of the service` };
+    case 'namespace': {
+      const { by } = namespaceMode(mesh, cluster.service.namespace);
+      return { rule: 'M47', text: `${noRule}, and mutual TLS is DISABLE in the namespace of the service`, ...(by === undefined ? {} : { by }) };
+    }
     case 'endpoints':
       return { rule: 'M49', text: `${noRule}, and not every pod behind the name takes mutual TLS` };
     case undefined:

@@ -3,6 +3,7 @@ import { assertNever } from '#lib/assert-never.ts';
 import { compareText } from '#lib/order.ts';
 import type { Cause, Change, Direction, ValueSet, Witness, WitnessAnswer } from '#impact/change.ts';
 import type { Finding, Severity } from '#findings/finding.ts';
+import type { OutboundCall } from '#posture/outbound-call.ts';
 import type { Decision, Query } from '#posture/query.ts';
 import { clip, name, plain, plural } from './plain.ts';
 
@@ -186,6 +187,28 @@ export function answerWords(answer: WitnessAnswer): string {
 export function decisionWords(decision: Decision): string {
   if (decision.verdict === 'unknown') return `unknown: ${name(decision.missing)} (rule ${name(decision.rule)})`;
   return answerWords(decision);
+}
+
+/** How the sidecar of a workload makes a call. */
+export function callWords(workload: string, call: OutboundCall): string {
+  const sidecar = `the sidecar of ${name(workload)}`;
+  if (call.verdict === 'unknown') return `how ${sidecar} makes the call is unknown: ${name(call.missing)} (rule ${name(call.rule)})`;
+  const to = call.backend === undefined ? '' : ` ${name(call.backend)}`;
+  const as = call.sni === undefined ? '' : ` (server name ${name(call.sni)})`;
+  switch (call.verdict) {
+    case 'mtls':
+      return `${sidecar} calls${to} with mutual TLS of the mesh${as}`;
+    case 'tls':
+      return `${sidecar} calls${to} with TLS that is not the mesh’s, ${call.clientCertificate === true ? 'with a certificate of its own' : 'without a certificate of its own'}${as}`;
+    case 'plaintext':
+      return `${sidecar} calls${to} without TLS of its own`;
+    case 'passthrough':
+      return `${sidecar} does not know the destination and lets the connection through as it is`;
+    case 'blocked':
+      return `${sidecar} refuses the call`;
+    default:
+      return assertNever(call);
+  }
 }
 
 export function witnessAnswers(witness: Witness): { readonly before: string; readonly after: string } {

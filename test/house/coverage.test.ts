@@ -46,7 +46,7 @@ test('the files that rows name are there', () => {
 });
 
 test('what answers `unknown` under a number is a row of that state', () => {
-  const source = ['answer', 'pod', 'arrival', 'addressed', 'waypoint', 'gateway', 'gateway-routing'].map((name) => readFileSync(new URL(`../../src/posture/${name}.ts`, import.meta.url), 'utf8')).join('\n');
+  const source = ['answer', 'pod', 'arrival', 'addressed', 'waypoint', 'gateway', 'gateway-routing', 'outbound-call', 'called-address'].map((name) => readFileSync(new URL(`../../src/posture/${name}.ts`, import.meta.url), 'utf8')).join('\n');
   const said = [...source.matchAll(/(?:unknown\('|rule: ')([AM][\d.]+)'(?:, missing|, `)/g)].map((match) => match[1] ?? '');
   expect(said.length).toBeGreaterThan(5);
   const states = new Map(rows.map((row) => [row.rule, row.state]));

@@ -9,12 +9,13 @@ import { parse } from 'yaml';
 import { readManifests } from '#app/scenarios.ts';
 import { buildMesh } from '#mesh/build.ts';
 import { answer } from '#posture/answer.ts';
+import { isCallVerdict, outboundCall } from '#posture/outbound-call.ts';
 import type { Query, Step } from '#posture/query.ts';
 
 interface Line {
   readonly id: string;
   readonly manifests?: string;
-  readonly queries?: readonly Query[];
+  readonly queries?: readonly (Query & { readonly expect?: { readonly verdict?: string } })[];
   /** Open: what no manifest tells is unknown. */
   readonly world?: 'open' | 'closed';
 }
@@ -31,9 +32,9 @@ function stepText({ rule, text, by, details }: Step): string {
 function explained({ id, manifests, queries = [], world = 'closed' }: Line): string {
   if (manifests === undefined) return '';
   const mesh = buildMesh(readManifests(manifests), { world });
-  return queries.map(({ from, to, request, given }) => {
+  return queries.map(({ from, to, request, given, expect: recorded }) => {
     const query: Query = { from, to, request, ...(given === undefined ? {} : { given }) };
-    const { because, ...said } = answer(mesh, query);
+    const { because, ...said } = isCallVerdict(recorded?.verdict) ? outboundCall(mesh, query) : answer(mesh, query);
     return `${id} ${JSON.stringify(query)}\n  ${JSON.stringify(said)}\n${because.map(stepText).join('')}`;
   }).join('');
 }
@@ -52,7 +53,7 @@ const written = readdirSync(new URL('questions/', root)).sort().map((file) => {
   return [id, [{ id, manifests: documents.slice(0, -1).join('---\n'), queries, world: text.startsWith('# open\n') ? 'open' : 'closed' } satisfies Line]] as const;
 });
 
-const parts = ['sidecar', 'ambient', 'networkpolicy', 'gateway/recorded'].flatMap((name) => {
+const parts = ['sidecar', 'ambient', 'networkpolicy', 'gateway/recorded', 'traffic'].flatMap((name) => {
   const lines = readFileSync(new URL(`conformance/${name}.jsonl`, root), 'utf8').trim().split('\n').map(lineOf);
   return Array.from({ length: Math.ceil(lines.length / together) }, (_, index) => [`${name.replace('/', '-')}-${String(index + 1)}`, lines.slice(index * together, (index + 1) * together)] as const);
 });

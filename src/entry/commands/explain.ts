@@ -13,6 +13,7 @@ import { buildMesh } from '#mesh/build.ts';
 import { enrolmentKnowledge } from '#mesh/enrolment.ts';
 import type { Mesh } from '#mesh/model.ts';
 import { answer, decide, workloadNamed } from '#posture/answer.ts';
+import { callBehind } from '#posture/outbound-call.ts';
 import type { Query } from '#posture/query.ts';
 import { explainText, type Explanation } from '#report/text/explain.ts';
 import { readArguments } from '../arguments.ts';
@@ -130,7 +131,8 @@ function explained(query: Query, places: Places): string {
   const several = places.environments > 1;
   const answers = here.map(({ environment, side, mesh }) => {
     const label = [...(places.compared ? [side] : []), ...(several ? [places.compared ? `in ${environment}` : environment] : [])].join(' ');
-    return { ...(label === '' ? {} : { label }), ...(places.compared ? { side, ...(several ? { environment } : {}) } : {}), decision: decide(mesh, query) };
+    const call = callBehind(mesh, query);
+    return { ...(call === undefined ? {} : { call }), ...(label === '' ? {} : { label }), ...(places.compared ? { side, ...(several ? { environment } : {}) } : {}), decision: decide(mesh, query) };
   });
   const change = changeIn(query, here, places.changes);
   const notes = portNotes(query, here.map(({ mesh }) => mesh));
@@ -147,9 +149,13 @@ function changeIn(query: Query, here: readonly Place[], changes: readonly Descri
   return undefined;
 }
 
-/** One line of JSON: `answer`, or `base` and `head` where two trees are compared. */
+/** One line of JSON: `answer`, or `base` and `head` where two trees are compared; `call`, alike, where the sidecar of a declared workload calls. */
 function answered(query: Query, places: Places): string {
   const here = having(query, places);
-  const first = (side: Side): unknown => { const place = here.find((each) => each.side === side); return place === undefined ? null : answer(place.mesh, query); };
-  return JSON.stringify(places.compared ? { ...query, base: first('base'), head: first('head') } : { ...query, answer: first('head') });
+  const mesh = (side: Side): Mesh | undefined => here.find((each) => each.side === side)?.mesh;
+  const onSide = (side: Side): unknown => { const asked = mesh(side); return asked === undefined ? null : answer(asked, query); };
+  const calling = (side: Side): unknown => { const asked = mesh(side); return asked === undefined ? undefined : callBehind(asked, query); };
+  const [before, after] = [places.compared ? calling('base') : undefined, calling('head')];
+  const call = before === undefined && after === undefined ? {} : { call: places.compared ? { base: before ?? null, head: after ?? null } : after };
+  return JSON.stringify(places.compared ? { ...query, base: onSide('base'), head: onSide('head'), ...call } : { ...query, answer: onSide('head'), ...call });
 }

@@ -1,9 +1,10 @@
 /** What `explain` prints: one request, its answer, and every step that led there with rule and object. */
 import { assertNever } from '#lib/assert-never.ts';
 import type { Change } from '#impact/change.ts';
+import type { OutboundCall } from '#posture/outbound-call.ts';
 import type { Decision, Query, Step } from '#posture/query.ts';
 import { name, sentence } from '../plain.ts';
-import { causeLines, causeWords, decisionWords, givenOf, place, requestLine } from '../wording.ts';
+import { callWords, causeLines, causeWords, decisionWords, givenOf, place, requestLine } from '../wording.ts';
 import { page, wrap } from './layout.ts';
 import { defaultTextOptions, type Styles, type TextOptions } from './styles.ts';
 
@@ -13,6 +14,8 @@ export interface Explanation {
   readonly answers: readonly {
     readonly label?: string;
     readonly decision: Decision;
+    /** How the sidecar of the workload that asks makes the call, where it has one. */
+    readonly call?: OutboundCall;
     /** Where two trees are compared: whose answer it is, and in which of several environments. */
     readonly side?: 'base' | 'head';
     readonly environment?: string;
@@ -43,7 +46,7 @@ function paint(decision: Decision, styles: Styles): (text: string) => string {
 const parts: readonly (readonly [RegExp, string])[] = [
   [/^(?:R2[0-9]|M3D|M32|M69|M155)$/u, 'enrolment'],
   [/^M1(?:3[3-9]|4[0-9])$/u, 'network policy'],
-  [/^(?:M(?:[1-8]|1[0-9]|2[0-6]|28|29|3[0-6]|4[6-9]|5[0-2])|A3\.14)$/u, 'transport authentication'],
+  [/^(?:M(?:[1-8]|1[0-9]|2[0-6]|28|29|3[0-9]|4[0-9]|5[0-2])|A3\.14)$/u, 'transport authentication'],
   [/^(?:A4\..*|A3\.35|A3\.39|A3\.J)$/u, 'protocol'],
   [/^(?:A5\..*|A3\.33)$/u, 'token'],
   [/^A6\./u, 'external authorization'],
@@ -59,19 +62,34 @@ function stepKey(step: Step): string {
   return JSON.stringify([step.rule, step.text, step.by, step.details?.() ?? []]);
 }
 
-function answerBlock(explanation: Explanation, answer: Explanation['answers'][number], other: Decision | undefined, options: TextOptions): string[] {
-  const { decision, label } = answer;
-  const where = (resource: string, path: readonly (string | number)[] = []): string => {
+type Where = (resource: string, path?: readonly (string | number)[]) => string;
+
+function whereOf(explanation: Explanation, answer: Explanation['answers'][number]): Where {
+  return (resource, path = []) => {
     const found = explanation.locate?.(resource, path, answer.side);
     return found === undefined ? name(resource) : `${name(resource)} at ${place(found.file, found.line)}`;
   };
+}
+
+function answerBlock(explanation: Explanation, answer: Explanation['answers'][number], other: Decision | undefined, options: TextOptions): string[] {
+  const { decision, label } = answer;
+  const where = whereOf(explanation, answer);
   const lines = wrap(`${label === undefined ? '' : `${name(label)}: `}${decisionWords(decision)}`, options.width).map((line) => options.styles.bold(paint(decision, options.styles)(line)));
   if (decision.verdict === 'unknown' && givenWords(decision.missing) !== '') lines.push(...wrap(givenWords(decision.missing), options.width, '  '));
   if (decision.verdict !== 'unknown' && decision.passthrough === true) lines.push(...wrap('the client’s TLS ended in the application: the proxy saw no identity and no HTTP', options.width, '  '));
-  const width = Math.max(0, ...decision.because.map((step) => name(step.rule).length));
-  const elsewhere = new Set((other?.because ?? []).map(stepKey));
-  for (const [index, step] of decision.because.entries()) {
-    const number = String(index + 1).padStart(String(decision.because.length).length);
+  lines.push(...stepLines(decision.because, other?.because, where, options));
+  const steps = new Set(decision.because.flatMap((step) => [step.by, ...(step.details?.() ?? []).map((detail) => detail.by)]));
+  const others = decision.verdict === 'unknown' ? [] : decision.by.filter((resource) => !steps.has(resource));
+  if (others.length > 0) lines.push(...wrap(`decided by ${others.map((resource) => where(resource)).join(', ')}`, options.width, '  '));
+  return lines;
+}
+
+/** Numbered; `>` before those that the other side does not have. */
+function stepLines(because: readonly Step[], other: readonly Step[] | undefined, where: Where, options: TextOptions): string[] {
+  const width = Math.max(0, ...because.map((step) => name(step.rule).length));
+  const elsewhere = new Set((other ?? []).map(stepKey));
+  return because.flatMap((step, index) => {
+    const number = String(index + 1).padStart(String(because.length).length);
     const isNew = other !== undefined && !elsewhere.has(stepKey(step));
     const details = step.details?.() ?? [];
     const [own] = details.length === 1 && (details[0]?.text === '' || details[0]?.by === step.by) ? details : [];
@@ -82,13 +100,21 @@ function answerBlock(explanation: Explanation, answer: Explanation['answers'][nu
       ...details.filter((detail) => detail !== own).slice(0, MOST_DETAILS).flatMap((detail) => wrap(`${sentence(detail.text)} [${where(detail.by, detail.path)}]`, options.width, `${' '.repeat(head.length)}- `)),
       ...(details.length > MOST_DETAILS ? [`${' '.repeat(head.length)}- and ${String(details.length - MOST_DETAILS)} more`] : []),
     ];
-    lines.push(...(isNew ? written.map(options.styles.bold) : written));
-  }
-  const steps = new Set(decision.because.flatMap((step) => [step.by, ...(step.details?.() ?? []).map((detail) => detail.by)]));
-  const others = decision.verdict === 'unknown' ? [] : decision.by.filter((resource) => !steps.has(resource));
-  if (others.length > 0) lines.push(...wrap(`decided by ${others.map((resource) => where(resource)).join(', ')}`, options.width, '  '));
-  return lines;
+    return isNew ? written.map(options.styles.bold) : written;
+  });
 }
+
+/** How the caller's sidecar sends the request, beside what becomes of it at the destination. */
+function callBlock(explanation: Explanation, answer: Explanation['answers'][number], other: OutboundCall | undefined, options: TextOptions): string[] {
+  const { call, label } = answer;
+  if (call === undefined) return [];
+  const lines = wrap(`${label === undefined ? '' : `${name(label)}: `}${callWords(explanation.query.from.workload ?? '', call)}`, options.width).map(options.styles.bold);
+  if (call.verdict === 'unknown' && givenWords(call.missing) !== '') lines.push(...wrap(givenWords(call.missing), options.width, '  '));
+  if (call.verdict !== 'unknown') for (const [workload, sent] of Object.entries(call.endpoints ?? {})) lines.push(...wrap(`to ${name(workload)}: ${sentWords[sent]}`, options.width, '  '));
+  return [...lines, ...stepLines(call.because, other?.because, whereOf(explanation, answer), options)];
+}
+
+const sentWords = { mtls: 'mutual TLS of the mesh', tls: 'TLS that is not the mesh’s', plaintext: 'no TLS' } as const;
 
 /** Rules of one step that are told one by one. */
 const MOST_DETAILS = 8;
@@ -106,10 +132,10 @@ function changeBlock(change: Change, options: TextOptions): string[] {
 export function explainText(explanation: Explanation, options: TextOptions = defaultTextOptions): string {
   const given = givenOf(explanation.query);
   const { answers } = explanation;
-  const rival = (answer: Explanation['answers'][number]): Decision | undefined => answers.find((other) => other !== answer && other.environment === answer.environment && answer.side !== undefined)?.decision;
+  const rival = (answer: Explanation['answers'][number]): Answer | undefined => answers.find((other) => other !== answer && other.environment === answer.environment && answer.side !== undefined);
   return page([
     [...wrap(requestLine({ ...explanation.query, given: {} }), options.width), ...(given === '' ? [] : wrap(`given ${given}`, options.width, '  ')), ...(explanation.notes ?? []).flatMap((note) => wrap(`note: ${sentence(note)}`, options.width, '  '))],
-    ...answers.map((answer) => answerBlock(explanation, answer, rival(answer), options)),
+    ...answers.flatMap((answer) => [answerBlock(explanation, answer, rival(answer)?.decision, options), callBlock(explanation, answer, rival(answer)?.call, options)]),
     ...pairsOf(answers).map(([first, second]) => wrap(`${first.environment === undefined ? '' : `in ${name(first.environment)} `}${movement(first.decision, second.decision)}`, options.width)),
     explanation.change === undefined ? [] : changeBlock(explanation.change, options),
   ]);

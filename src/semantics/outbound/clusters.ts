@@ -4,7 +4,7 @@
  */
 import { policiesFor } from '#mesh/attachment.ts';
 import type { Mesh, Workload } from '#mesh/model.ts';
-import { effectiveMtls, modeAt } from '../peer-authentication.ts';
+import { effectiveMtls, modeAt, type PortMode } from '../peer-authentication.ts';
 import { clientTlsFor, inheritedMode, type ClientTlsChoice } from '../client-tls.ts';
 import type { AppliedRule, CallingPod } from './destination-rules.ts';
 import { ruleFor } from './destination-rules.ts';
@@ -92,12 +92,12 @@ function autoOff(mesh: Mesh, rule: AppliedRule | undefined, { service, port, sub
     const open = modes.find((mode) => typeof mode === 'object');
     if (typeof open === 'object') return open;
   }
-  return namespaceMode(mesh, service.namespace) === 'DISABLE' ? 'namespace' : undefined;
+  return namespaceMode(mesh, service.namespace).mode === 'DISABLE' ? 'namespace' : undefined;
 }
 
 /** M47: policies of the namespace and of the mesh alone. */
-export function namespaceMode(mesh: Mesh, namespace: string): 'DISABLE' | 'PERMISSIVE' | 'STRICT' {
-  return effectiveMtls(mesh, policiesFor(mesh, { namespace, labels: {}, enrolment: { mode: 'none', because: '' } })).workload.mode;
+export function namespaceMode(mesh: Mesh, namespace: string): PortMode {
+  return effectiveMtls(mesh, policiesFor(mesh, { namespace, labels: {}, enrolment: { mode: 'none', because: '' } })).workload;
 }
 
 function toEndpoint(mesh: Mesh, endpoint: Endpoint, inherited: string | undefined, told: TellMode): Sent | { readonly unknown: string } {
